@@ -1,0 +1,144 @@
+//! Cameras: identity, kind, streams, lens model and pose.
+//!
+//! Conventions used everywhere: azimuth/pan in degrees, positive to the right (clockwise from above);
+//! elevation/tilt in degrees, positive upwards; zoom as horizontal field of view in degrees.
+//! Picture coordinates are normalised 0..1, x to the right, y downwards.
+//!
+//! Deliberately absent: addresses and credentials of a session (see `station`), projection (see `privacy`).
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A name that is safe in paths, URLs and log origins: 1 to 64 of `a-z 0-9 -`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("«{0}» is not a valid identifier: use 1 to 64 lower-case letters, digits or hyphens")]
+pub struct BadSlug(pub String);
+
+fn check_slug(text: &str) -> Result<(), BadSlug> {
+    let ok = (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if ok { Ok(()) } else { Err(BadSlug(text.chars().take(80).collect())) }
+}
+
+macro_rules! slug {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The identifier as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = BadSlug;
+            fn try_from(text: String) -> Result<Self, BadSlug> {
+                check_slug(&text)?;
+                Ok(Self(text))
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = BadSlug;
+            fn from_str(text: &str) -> Result<Self, BadSlug> {
+                Self::try_from(text.to_owned())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> String {
+                name.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+slug!(/// A camera, unique in the system.
+    CameraId);
+slug!(/// A controller (*titolare*): the municipality that answers for the data.
+    ControllerId);
+slug!(/// A workstation enabled by name (R-ACC-6).
+    StationId);
+slug!(/// A privacy mask.
+    MaskId);
+
+/// What kind of camera it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CameraKind {
+    /// Never moves; masks are polygons in the picture.
+    Fixed,
+    /// A speed dome; masks are polygons of directions.
+    Dome,
+    /// Joins and leaves; moves as a whole; masks are polygons in the picture.
+    Mobile,
+}
+
+/// Which of the camera's streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamRole {
+    /// The large stream, for full screen, snapshot and evidence.
+    Main,
+    /// The small stream, for the wall.
+    Sub,
+}
+
+/// Where a dome looks. Degrees; see the conventions at the top of this file.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Pose {
+    /// Azimuth of the optical axis, degrees.
+    pub pan_deg: f64,
+    /// Elevation of the optical axis, degrees.
+    pub tilt_deg: f64,
+    /// Horizontal field of view, degrees.
+    pub hfov_deg: f64,
+}
+
+/// One direction from the camera, in the camera's frame. Degrees.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Direction {
+    /// Degrees, positive to the right.
+    pub azimuth_deg: f64,
+    /// Degrees, positive upwards.
+    pub elevation_deg: f64,
+}
+
+/// A position in the camera's normalised ONVIF spaces: pan and tilt −1..1, zoom 0..1
+/// (ONVIF PTZ 2.0, `PositionGenericSpace`).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct NormalisedPosition {
+    pub pan: f64,
+    pub tilt: f64,
+    pub zoom: f64,
+}
+
+/// How a dome's normalised position becomes a perspective picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LensModel {
+    /// Degrees at normalised pan −1 and +1.
+    pub pan_range_deg: [f64; 2],
+    /// Degrees at normalised tilt −1 and +1.
+    pub tilt_range_deg: [f64; 2],
+    /// (normalised zoom 0..1, horizontal field of view in degrees), ascending in zoom, at least two.
+    pub hfov_by_zoom: Vec<[f64; 2]>,
+    /// Picture width divided by height.
+    pub aspect: f64,
+    /// Mounting roll, degrees clockwise.
+    #[serde(default)]
+    pub roll_deg: f64,
+    /// The camera hangs upside down and does not turn its picture.
+    #[serde(default)]
+    pub upside_down: bool,
+}

@@ -1,0 +1,14 @@
+//! The rules of the house. Pure: no async, no I/O, no clock reading; time is always an argument.
+//!
+//! Deliberately absent: iced, GStreamer, tokio, HTTP. Whoever needs one of them is in the wrong room.
+
+pub mod audit;
+pub mod camera;
+pub mod people;
+pub mod privacy;
+pub mod ptz;
+pub mod reserved_hue;
+pub mod site;
+pub mod timecode;
+pub mod timeline;
+pub mod wall;

@@ -1,0 +1,52 @@
+//! Privacy that holds while the dome moves: what is known of the pose, and the cover that follows from it.
+//!
+//! Invariant: the cover contains the true mask for every trajectory inside the speed bounds and every delay inside the
+//! delay bounds. Deliberately absent: drawing (the wall's shader, the snapshot), polling (the station).
+
+/// A closed interval, `lo <= hi`. Pan intervals may run past ±180°: 170..190 is one interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    pub lo: f64,
+    pub hi: f64,
+}
+
+/// Every pose the dome may have had when the frame was taken. Degrees.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PoseInterval {
+    pub pan: Interval,
+    pub tilt: Interval,
+    pub hfov: Interval,
+}
+
+/// What is known of a dome's pose at the time of a frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum PoseKnowledge {
+    Within(PoseInterval),
+    Unknown(WholeReason),
+}
+
+/// Why the whole picture is covered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WholeReason {
+    /// No status yet, or none for longer than its limit.
+    PoseNotKnown,
+    /// The camera restarted or homes.
+    CameraRestarted,
+    /// The interval of poses is too wide to say anything.
+    TooUncertain,
+    /// School calendar.
+    SchoolHours,
+}
+
+/// What must not be seen on a picture.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cover {
+    /// These convex polygons; empty when nothing masked is in view.
+    Parts(Vec<Polygon>),
+    /// Everything.
+    Whole(WholeReason),
+}
+
+/// A convex polygon in picture coordinates (0..1, y downwards), clipped to the picture, at least three points.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Polygon(pub Vec<[f32; 2]>);

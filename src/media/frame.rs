@@ -1,0 +1,136 @@
+//! A decoded picture and the latest-only slot it travels in.
+//!
+//! Invariant: a slot holds at most one frame; a reader never waits for a decoder and a decoder never waits for a reader.
+//! Deliberately absent: conversion. Planes are I420 or NV12 exactly as the decoder gave them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// Layout of the planes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PixelFormat {
+    /// Three planes: Y, U, V; chroma halved both ways.
+    I420,
+    /// Two planes: Y, interleaved UV.
+    Nv12,
+}
+
+/// Matrix coefficients (ITU-T H.273).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Matrix {
+    Bt601,
+    Bt709,
+}
+
+/// Range of the samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Range {
+    /// Y 16..235, C 16..240.
+    Limited,
+    /// 0..255.
+    Full,
+}
+
+/// One plane inside the frame's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plane {
+    /// Offset of the first row, bytes.
+    pub offset: usize,
+    /// Bytes from one row to the next.
+    pub stride: usize,
+    /// Rows.
+    pub rows: usize,
+    /// Bytes of a row that carry picture.
+    pub row_bytes: usize,
+}
+
+/// A decoded picture. Cheap to clone inside an `Arc`; the bytes are the decoder's own buffer, never copied here.
+pub struct Frame {
+    /// Picture width, pixels.
+    pub width: u32,
+    /// Picture height, pixels.
+    pub height: u32,
+    pub format: PixelFormat,
+    pub matrix: Matrix,
+    pub range: Range,
+    /// Two (NV12) or three (I420) planes.
+    pub planes: Vec<Plane>,
+    /// When it left the decoder.
+    pub arrived: Instant,
+    /// Counts frames of this stream from 1.
+    pub number: u64,
+    /// For playback: the time of recording, milliseconds since the Unix epoch.
+    pub recorded_ms: Option<i64>,
+    /// The bytes the planes point into.
+    pub bytes: Box<dyn AsRef<[u8]> + Send + Sync>,
+}
+
+impl Frame {
+    /// The bytes of plane `i`, from its first row on. Empty when there is no such plane or it lies outside the buffer.
+    pub fn plane(&self, i: usize) -> &[u8] {
+        let bytes = (*self.bytes).as_ref();
+        self.planes
+            .get(i)
+            .and_then(|plane| {
+                let end = plane.stride.checked_mul(plane.rows.saturating_sub(1))?.checked_add(plane.row_bytes)?;
+                bytes.get(plane.offset..plane.offset.checked_add(end)?)
+            })
+            .unwrap_or(&[])
+    }
+}
+
+impl std::fmt::Debug for Frame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Frame({}x{} {:?} #{})", self.width, self.height, self.format, self.number)
+    }
+}
+
+/// The latest frame of one stream, shared between its decoder and whoever shows it.
+#[derive(Clone, Default)]
+pub struct FrameSlot(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    latest: Mutex<Option<Arc<Frame>>>,
+    put: AtomicU64,
+    changed: tokio::sync::Notify,
+}
+
+impl FrameSlot {
+    /// Replaces the latest frame and wakes whoever waits.
+    pub fn put(&self, frame: Frame) {
+        *self.0.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(frame));
+        self.0.put.fetch_add(1, Ordering::Release);
+        self.0.changed.notify_waiters();
+    }
+
+    /// Forgets the latest frame (the stream ended, the place closed).
+    pub fn clear(&self) {
+        *self.0.latest.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.0.changed.notify_waiters();
+    }
+
+    /// The latest frame, if there is one.
+    pub fn latest(&self) -> Option<Arc<Frame>> {
+        self.0.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many frames were put so far: decoded frames of this stream.
+    pub fn count(&self) -> u64 {
+        self.0.put.load(Ordering::Acquire)
+    }
+
+    /// Waits until [`FrameSlot::count`] differs from `seen`. Cancel-safe.
+    pub async fn changed(&self, seen: u64) {
+        loop {
+            let notified = self.0.changed.notified();
+            tokio::pin!(notified);
+            notified.as_mut().enable();
+            if self.count() != seen {
+                return;
+            }
+            notified.await;
+        }
+    }
+}

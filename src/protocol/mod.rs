@@ -1,0 +1,272 @@
+//! What travels between workstation and server: versioned paths, JSON bodies, bounded sizes.
+//!
+//! | call | body → answer |
+//! |---|---|
+//! | `POST /v1/sessions` | [`SignIn`] → [`SessionGrant`] |
+//! | `DELETE /v1/sessions/current` | – (ends the session of the bearer token) |
+//! | `GET /v1/plan` | – → [`SignedPlan`] |
+//! | `POST /v1/cameras/{camera}/credentials` | [`CredentialRequest`] → [`CameraCredential`] |
+//! | `POST /v1/cameras/{camera}/hold` | [`HoldRequest`] → [`HoldState`] |
+//! | `GET /v1/holds` | – → `Vec<HoldState>` |
+//! | `POST /v1/stations/{station}/events` | [`EventBatch`] → [`BatchReceipt`] |
+//! | `GET /v1/stations/{station}/heads` | – → `Vec<StationHead>` |
+//! | `GET /v1/logs/{controller}/checkpoint` | C2SP signed note, text |
+//! | `GET /v1/logs/{controller}/inclusion?index=&size=` | → [`InclusionProof`] |
+//! | `GET /v1/logs/{controller}/consistency?from=&to=` | → [`ConsistencyProof`] |
+//! | `GET /v1/logs/{controller}/tile/...` | C2SP tlog-tiles |
+//! | `GET /v1/logs/{controller}/entries?...` | [`LogPage`], administrator only, recorded |
+//!
+//! Every call but the checkpoint and the tiles is made over mutual TLS by an enrolled workstation (R-ACC-6) and, after
+//! sign-in, carries `Authorization: Bearer <token>`. Refusals are [`Refusal`] with a 4xx status.
+//!
+//! Invariant: nothing here has behaviour. Deliberately absent: HTTP itself, cryptography.
+
+use crate::domain::audit::event::RetentionClass;
+use crate::domain::camera::{CameraId, ControllerId, StationId};
+use crate::domain::people::{Person, Purpose, Rule};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+
+/// Largest request or answer of any call, bytes.
+pub const MAX_BODY: usize = 4 * 1024 * 1024;
+/// Most events in one batch.
+pub const MAX_BATCH: usize = 256;
+
+fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose_secret())
+}
+
+/// Asks for a session.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    pub user: String,
+    #[serde(serialize_with = "expose")]
+    pub password: SecretString,
+    /// Purpose of live viewing, chosen at sign-in.
+    pub purpose: Purpose,
+}
+
+/// A session, given.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionGrant {
+    /// Public identifier, written into events.
+    pub session: String,
+    #[serde(serialize_with = "expose")]
+    pub token: SecretString,
+    pub person: Person,
+    /// Log public keys by controller: the C2SP verifier keys to pin (`origin+hash+key`).
+    pub log_keys: Vec<LogKey>,
+    /// The controller whose log takes the workstation's own events.
+    pub home: ControllerId,
+    /// Seconds the workstation may go on when the server is away.
+    pub grace_s: u64,
+}
+
+/// The key that checks one controller's checkpoints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogKey {
+    pub controller: ControllerId,
+    /// C2SP note verifier key.
+    pub vkey: String,
+}
+
+/// The site plan with the server's signature over its exact bytes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedPlan {
+    /// `SitePlan` as JSON text, signed as these bytes.
+    pub plan: String,
+    /// Ed25519 over `"vedetta/plan/v1\n"` followed by `plan`, base64, by the key of the plan signer.
+    pub signature: String,
+    /// C2SP-style verifier key of the plan signer; pinned at enrolment.
+    pub vkey: String,
+}
+
+/// Asks for what a camera's own sign-in needs.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialRequest {
+    pub need: CredentialNeed,
+}
+
+/// What the credential is for. The maintainer's level is given [`CredentialNeed::Figures`] only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialNeed {
+    /// Live picture and what moves the dome.
+    Picture,
+    /// Device facts only: an account that cannot stream.
+    Figures,
+}
+
+/// A camera account, kept in memory only.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CameraCredential {
+    pub user: String,
+    #[serde(serialize_with = "expose")]
+    pub password: SecretString,
+}
+
+/// What somebody wants with a dome (R-PTZ-3).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum HoldRequest {
+    /// Take it, or renew the hold one already has.
+    Take,
+    /// Give it back.
+    Release,
+}
+
+/// Who holds a dome.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoldState {
+    pub camera: CameraId,
+    /// Nobody: `None`.
+    pub holder: Option<Holder>,
+    /// Grows with each change of holder; a command under an older fence is not sent.
+    pub fence: u64,
+    /// Milliseconds until the hold ends by itself.
+    pub remaining_ms: u64,
+}
+
+/// The person who holds a dome, as others see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Holder {
+    pub user: String,
+    pub display_name: String,
+    pub body: String,
+    pub station: StationId,
+}
+
+/// Events of one station for one log, in order of `seq`, without gaps.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventBatch {
+    pub log: ControllerId,
+    pub events: Vec<SubmittedEvent>,
+}
+
+/// One event: leaf and what opens its commitment, each byte for byte as the outbox holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubmittedEvent {
+    /// Leaf, UTF-8 JSON text.
+    pub leaf: String,
+    /// Salt, 32 bytes, lower-case hex.
+    pub salt: String,
+    /// Body, UTF-8 JSON text.
+    pub body: String,
+}
+
+/// The signed promise that a batch is durable.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchReceipt {
+    /// Canonical text that is signed: see [`DurablePromise`], as JSON text.
+    pub promise: String,
+    /// Ed25519 by the log key over `"vedetta/durable/v1\n"` followed by `promise`, base64.
+    pub signature: String,
+}
+
+/// What a [`BatchReceipt`] promises.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DurablePromise {
+    pub origin: String,
+    pub station: StationId,
+    pub first_seq: u64,
+    /// For each event in order: its index in the log and its leaf hash in lower-case hex.
+    pub entries: Vec<PromisedEntry>,
+}
+
+/// One promised entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromisedEntry {
+    pub index: u64,
+    pub leaf_hash: String,
+}
+
+/// Where a station's chain stands in a log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StationHead {
+    pub log: ControllerId,
+    /// The next `seq` expected.
+    pub next_seq: u64,
+    /// Leaf hash of the last event, lower-case hex; empty before the first.
+    pub prev: String,
+}
+
+/// RFC 9162 §2.1.3 inclusion proof. Hashes in lower-case hex.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InclusionProof {
+    pub index: u64,
+    pub size: u64,
+    pub path: Vec<String>,
+}
+
+/// RFC 9162 §2.1.4 consistency proof. Hashes in lower-case hex.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsistencyProof {
+    pub from: u64,
+    pub to: u64,
+    pub path: Vec<String>,
+}
+
+/// A page of the log, for the system administrator.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogPage {
+    pub origin: String,
+    pub size: u64,
+    pub entries: Vec<LogEntry>,
+}
+
+/// One entry of the log as it is read.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogEntry {
+    pub index: u64,
+    pub class: RetentionClass,
+    pub leaf: String,
+    /// `None` once pruned.
+    pub body: Option<String>,
+}
+
+/// Why the server said no: the same words for person and log.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refusal {
+    pub why: RefusalKind,
+    /// Detail for the log, in English.
+    pub detail: String,
+}
+
+/// The kinds of refusal a client tells apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum RefusalKind {
+    WrongCredentials,
+    LockedOut { seconds: u64 },
+    AlreadyActiveElsewhere,
+    UnknownStation,
+    SessionEnded,
+    Rule(Rule),
+    HeldByOther(Holder),
+    NotFound,
+    /// `expected` is the next seq the server wants.
+    Gap { expected: u64 },
+    Equivocation { seq: u64 },
+    Malformed,
+    TooLarge,
+    Unavailable,
+}
