@@ -88,7 +88,7 @@ rm "$out/display"
 echo "Faccio il giro: accesso, parete, dome, limiti, foto, riproduzione, esportazione, manutentore."
 good=0
 DISPLAY=:$display timeout 900 "${client[@]}" --tour "$out" --sim-ready "$out/sim.json" \
-  --maintainer-enrolment "$out/server/stations/manutenzione" 2>"$log/client.log" || good=$?
+  2>"$log/client.log" || good=$?
 
 kill -TERM "$server"
 wait "$server" || true
