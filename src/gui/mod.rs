@@ -1,1 +1,2 @@
-//! (room under construction)
+//! The iced client (under construction).
+pub mod tour;
