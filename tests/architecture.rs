@@ -28,14 +28,23 @@ fn source_root() -> PathBuf {
 
 fn room_of(path: &Path) -> String {
     let inside = path.strip_prefix(source_root()).expect("inside src");
-    let first = inside.components().next().expect("not empty").as_os_str().to_string_lossy().into_owned();
+    let first = inside
+        .components()
+        .next()
+        .expect("not empty")
+        .as_os_str()
+        .to_string_lossy()
+        .into_owned();
     first.trim_end_matches(".rs").to_owned()
 }
 
 /// Code without comments, so that a doc link is not an import.
 fn code_of(path: &Path) -> String {
     let text = std::fs::read_to_string(path).expect("readable source");
-    text.lines().map(|line| line.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(|line| line.split("//").next().unwrap_or(""))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Every `crate::<room>` path, also inside `use crate::{a, b::c}`.
@@ -70,7 +79,10 @@ fn rooms_named(code: &str) -> BTreeSet<String> {
 }
 
 fn first_segment(path: &str) -> String {
-    path.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    path.trim_start()
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect()
 }
 
 fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
@@ -95,7 +107,9 @@ fn rooms_import_only_what_the_table_allows() {
         if room == "bin" || room == "lib" {
             continue;
         }
-        let may = table.get(room.as_str()).unwrap_or_else(|| panic!("{} is in no known room", path.display()));
+        let may = table
+            .get(room.as_str())
+            .unwrap_or_else(|| panic!("{} is in no known room", path.display()));
         for named in rooms_named(&code_of(&path)) {
             if table.contains_key(named.as_str()) && named != room && !may.contains(&named.as_str()) {
                 wrong.push(format!("{} imports {named}", path.display()));
@@ -121,7 +135,17 @@ fn the_interface_takes_only_frames_from_media() {
 
 #[test]
 fn the_rules_are_pure() {
-    let banned = ["tokio::", "iced", "gstreamer", "reqwest", "std::fs", "std::net", "Instant::now", "SystemTime::now", "async fn"];
+    let banned = [
+        "tokio::",
+        "iced",
+        "gstreamer",
+        "reqwest",
+        "std::fs",
+        "std::net",
+        "Instant::now",
+        "SystemTime::now",
+        "async fn",
+    ];
     let mut wrong = Vec::new();
     for path in sources(&source_root().join("domain")) {
         let code = code_of(&path);
@@ -168,7 +192,12 @@ fn every_file_says_what_it_is_for_and_stays_small() {
 fn no_room_is_a_drawer() {
     for path in sources(&source_root()) {
         let name = path.file_stem().expect("named").to_string_lossy().into_owned();
-        let folder = path.parent().and_then(Path::file_name).expect("in a folder").to_string_lossy().into_owned();
+        let folder = path
+            .parent()
+            .and_then(Path::file_name)
+            .expect("in a folder")
+            .to_string_lossy()
+            .into_owned();
         for drawer in ["utils", "util", "helpers", "manager", "types", "common", "misc"] {
             assert!(name != drawer && folder != drawer, "{} is a drawer", path.display());
         }
@@ -177,7 +206,8 @@ fn no_room_is_a_drawer() {
 
 #[test]
 fn the_reader_of_imports_sees_every_form() {
-    let code = "use crate::media::frame::Frame; use crate::{domain::camera, onvif::{self, ptz}, server}; crate::sim::run()";
+    let code =
+        "use crate::media::frame::Frame; use crate::{domain::camera, onvif::{self, ptz}, server}; crate::sim::run()";
     let named = rooms_named(code);
     for room in ["media", "domain", "onvif", "server", "sim"] {
         assert!(named.contains(room), "{room} in {named:?}");

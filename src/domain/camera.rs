@@ -16,8 +16,14 @@ pub struct BadSlug(pub String);
 
 fn check_slug(text: &str) -> Result<(), BadSlug> {
     let ok = (1..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if ok { Ok(()) } else { Err(BadSlug(text.chars().take(80).collect())) }
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if ok {
+        Ok(())
+    } else {
+        Err(BadSlug(text.chars().take(80).collect()))
+    }
 }
 
 macro_rules! slug {

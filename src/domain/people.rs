@@ -102,5 +102,9 @@ pub fn decide(person: &Person, action: Action, controller: &ControllerId, camera
             && grant.actions.contains(&action)
             && (grant.cameras.is_empty() || grant.cameras.contains(camera))
     });
-    if granted { Decision::Allowed } else { Decision::Refused(Rule::NoGrant) }
+    if granted {
+        Decision::Allowed
+    } else {
+        Decision::Refused(Rule::NoGrant)
+    }
 }

@@ -256,7 +256,9 @@ pub struct Refusal {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum RefusalKind {
     WrongCredentials,
-    LockedOut { seconds: u64 },
+    LockedOut {
+        seconds: u64,
+    },
     AlreadyActiveElsewhere,
     UnknownStation,
     SessionEnded,
@@ -264,8 +266,12 @@ pub enum RefusalKind {
     HeldByOther(Holder),
     NotFound,
     /// `expected` is the next seq the server wants.
-    Gap { expected: u64 },
-    Equivocation { seq: u64 },
+    Gap {
+        expected: u64,
+    },
+    Equivocation {
+        seq: u64,
+    },
     Malformed,
     TooLarge,
     Unavailable,

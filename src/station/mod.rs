@@ -49,7 +49,12 @@ impl Station {
     }
 
     /// Signs a person in: asks the server, verifies the plan's signature, records the sign-in. Needs the server.
-    pub async fn sign_in(&self, user: String, password: SecretString, purpose: Purpose) -> Result<Session, SignInError> {
+    pub async fn sign_in(
+        &self,
+        user: String,
+        password: SecretString,
+        purpose: Purpose,
+    ) -> Result<Session, SignInError> {
         todo!()
     }
 }
@@ -58,7 +63,11 @@ impl Station {
 #[derive(Debug, thiserror::Error)]
 pub enum StationError {
     #[error("not enrolled: {path}")]
-    NotEnrolled { path: PathBuf, #[source] source: Option<std::io::Error> },
+    NotEnrolled {
+        path: PathBuf,
+        #[source]
+        source: Option<std::io::Error>,
+    },
     #[error("no system keyring")]
     NoKeyring { detail: String },
     #[error("the outbox cannot be opened")]
@@ -201,15 +210,22 @@ pub struct Health {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuditState {
     Delivered,
-    Waiting { events: u64 },
+    Waiting {
+        events: u64,
+    },
     /// A proof was wrong or the outbox cannot be written: red.
-    Broken { detail: String },
+    Broken {
+        detail: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerState {
     Reachable,
-    Away { since: Instant, grace_until: Instant },
+    Away {
+        since: Instant,
+        grace_until: Instant,
+    },
     /// Grace is over: everything is refused.
     AwayTooLong,
 }
@@ -308,7 +324,11 @@ pub enum ViewState {
     Connecting,
     Live,
     /// The stream ended or never came; another try follows.
-    Retrying { trouble: CameraTrouble, since: Instant, next_try: Instant },
+    Retrying {
+        trouble: CameraTrouble,
+        since: Instant,
+        next_try: Instant,
+    },
 }
 
 /// Figures of a stream.
@@ -431,4 +451,3 @@ pub struct Diagnosis {
     pub ptz: bool,
     pub trouble: Option<CameraTrouble>,
 }
-

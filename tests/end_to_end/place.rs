@@ -87,14 +87,33 @@ impl Place {
         let (cameras, domes) = (cameras.to_string(), domes.to_string());
         let (sim, ready): (_, SimReady) = Program::start(
             env!("CARGO_BIN_EXE_vedetta-sim"),
-            &["--cameras", &cameras, "--domes", &domes, "--seed", "7", "--plan", &at("site"), "--cache", cache],
+            &[
+                "--cameras",
+                &cameras,
+                "--domes",
+                &domes,
+                "--seed",
+                "7",
+                "--plan",
+                &at("site"),
+                "--cache",
+                cache,
+            ],
             &folder.path().join("sim.log"),
         );
         let server_folder = at("server");
         let site = at("site/site.toml");
         let accounts = at("site/cameras.toml");
         let made = Command::new(env!("CARGO_BIN_EXE_vedetta-audit"))
-            .args(["demo", "--data", &server_folder, "--site", &site, "--cameras", &accounts])
+            .args([
+                "demo",
+                "--data",
+                &server_folder,
+                "--site",
+                &site,
+                "--cameras",
+                &accounts,
+            ])
             .status()
             .expect("vedetta-audit runs");
         assert!(made.success(), "the demo server could not be made");
@@ -106,7 +125,13 @@ impl Place {
         assert!(address.address.starts_with("https://127.0.0.1:"));
         let people = std::fs::read_to_string(folder.path().join("server/people.toml")).expect("people.toml");
         let people: People = toml::from_str(&people).expect("people.toml reads");
-        Self { sim, server, control: ready.control, people: people.person, folder }
+        Self {
+            sim,
+            server,
+            control: ready.control,
+            people: people.person,
+            folder,
+        }
     }
 
     /// A file or folder of the place.
@@ -116,7 +141,12 @@ impl Place {
 
     /// The password of a demo person.
     pub fn password(&self, user: &str) -> SecretString {
-        self.people.iter().find(|person| person.user == user).expect("a demo person").password.clone()
+        self.people
+            .iter()
+            .find(|person| person.user == user)
+            .expect("a demo person")
+            .password
+            .clone()
     }
 
     /// The control room's workstation.
@@ -153,10 +183,19 @@ impl Place {
     /// Runs `vedetta-audit log verify`; returns whether it passed and what it printed.
     pub fn verify(&self) -> (bool, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_vedetta-audit"))
-            .args(["log", "verify", "--json", "--data", self.path("server").to_str().expect("UTF-8 path")])
+            .args([
+                "log",
+                "verify",
+                "--json",
+                "--data",
+                self.path("server").to_str().expect("UTF-8 path"),
+            ])
             .output()
             .expect("vedetta-audit runs");
-        (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+        )
     }
 }
 

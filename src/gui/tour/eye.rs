@@ -54,7 +54,11 @@ impl Eye {
             }
         }
         let (_, window) = largest.ok_or(EyeError::NoWindow)?;
-        Ok(Self { connection, window, root })
+        Ok(Self {
+            connection,
+            window,
+            root,
+        })
     }
 
     pub(super) fn connection(&self) -> &RustConnection {
@@ -83,7 +87,8 @@ impl Eye {
                 let y = rect.y + rect.height * (1.0 - STRIP_HEIGHT as f32 / 2.0);
                 let (x, y) = (rect.x.max(0.0) as i16, y as i16);
                 let width = rect.width.max(1.0) as u16;
-                self.connection.get_image(ImageFormat::Z_PIXMAP, self.window, x, y, width, 1, !0)
+                self.connection
+                    .get_image(ImageFormat::Z_PIXMAP, self.window, x, y, width, 1, !0)
             })
             .collect();
         let mut codes = Vec::with_capacity(rows.len());
@@ -95,8 +100,15 @@ impl Eye {
     }
 
     fn region(&self, x: i16, y: i16, width: u16, height: u16) -> Result<Picture, EyeError> {
-        let image = self.connection.get_image(ImageFormat::Z_PIXMAP, self.window, x, y, width, height, !0)?.reply()?;
-        let picture = Picture { width: width.into(), height: height.into(), bytes: image.data };
+        let image = self
+            .connection
+            .get_image(ImageFormat::Z_PIXMAP, self.window, x, y, width, height, !0)?
+            .reply()?;
+        let picture = Picture {
+            width: width.into(),
+            height: height.into(),
+            bytes: image.data,
+        };
         if picture.bytes.len() < usize::from(width) * usize::from(height) * 4 {
             return Err(EyeError::Depth);
         }
@@ -119,7 +131,10 @@ fn read_row(row: &[u8], rect: &PixelRect) -> Option<u32> {
 impl Picture {
     /// Pixels in the hue that only private windows have.
     pub fn leaked_pixels(&self) -> u64 {
-        self.bytes.chunks_exact(4).filter(|pixel| reserved_hue::is_reserved([pixel[2], pixel[1], pixel[0]])).count() as u64
+        self.bytes
+            .chunks_exact(4)
+            .filter(|pixel| reserved_hue::is_reserved([pixel[2], pixel[1], pixel[0]]))
+            .count() as u64
     }
 
     /// The picture as PNG bytes.
@@ -147,7 +162,12 @@ mod tests {
     #[test]
     fn a_row_of_blocks_reads_at_every_tile_width() {
         for width in [240.0_f32, 317.5, 480.0, 1280.0] {
-            let rect = PixelRect { x: 12.25, y: 0.0, width, height: 100.0 };
+            let rect = PixelRect {
+                x: 12.25,
+                y: 0.0,
+                width,
+                height: 100.0,
+            };
             let blocks = timecode::encode(1_234_567);
             let mut row = vec![0_u8; (width as usize + 2) * 4];
             for x in 0..width as usize {
@@ -163,7 +183,11 @@ mod tests {
     fn leaked_pixels_are_counted() {
         let mut bytes = vec![40_u8; 16 * 4];
         bytes[0..4].copy_from_slice(&[255, 0, 255, 0]);
-        let picture = Picture { width: 4, height: 4, bytes };
+        let picture = Picture {
+            width: 4,
+            height: 4,
+            bytes,
+        };
         assert_eq!(picture.leaked_pixels(), 1);
     }
 }

@@ -25,6 +25,7 @@ pub enum Key {
     Down,
     Space,
     Backspace,
+    Control,
     Function(u8),
     Char(char),
 }
@@ -41,6 +42,7 @@ impl Key {
             Key::Down => 0xff54,
             Key::Space => 0x20,
             Key::Backspace => 0xff08,
+            Key::Control => 0xffe3,
             Key::Function(n) => 0xffbd + u32::from(n),
             Key::Char(c) => u32::from(c),
         }
@@ -72,7 +74,9 @@ impl<'a> Hands<'a> {
                 }
             }
         }
-        connection.set_input_focus(InputFocus::PARENT, eye.window(), x11rb::CURRENT_TIME)?.check()?;
+        connection
+            .set_input_focus(InputFocus::PARENT, eye.window(), x11rb::CURRENT_TIME)?
+            .check()?;
         Ok(Self { eye, codes })
     }
 
@@ -80,6 +84,13 @@ impl<'a> Hands<'a> {
     pub fn tap(&self, key: Key) -> Result<(), EyeError> {
         self.press(key)?;
         self.release(key)
+    }
+
+    /// Taps a key while a modifier is held.
+    pub fn chord(&self, modifier: Key, key: Key) -> Result<(), EyeError> {
+        self.press(modifier)?;
+        self.tap(key)?;
+        self.release(modifier)
     }
 
     /// Types a text.
@@ -95,8 +106,15 @@ impl<'a> Hands<'a> {
 
     /// Moves the pointer to a place in the window (physical pixels).
     pub fn point(&self, x: f32, y: f32) -> Result<(), EyeError> {
-        let origin = self.eye.connection().translate_coordinates(self.eye.window(), self.eye.root(), 0, 0)?.reply()?;
-        let (x, y) = (origin.dst_x.saturating_add(x as i16), origin.dst_y.saturating_add(y as i16));
+        let origin = self
+            .eye
+            .connection()
+            .translate_coordinates(self.eye.window(), self.eye.root(), 0, 0)?
+            .reply()?;
+        let (x, y) = (
+            origin.dst_x.saturating_add(x as i16),
+            origin.dst_y.saturating_add(y as i16),
+        );
         self.fake(MOTION_NOTIFY_EVENT, 0, x, y)
     }
 
@@ -115,7 +133,9 @@ impl<'a> Hands<'a> {
     }
 
     fn press(&self, key: Key) -> Result<(), EyeError> {
-        let Some((code, shift)) = self.code(key) else { return Ok(()) };
+        let Some((code, shift)) = self.code(key) else {
+            return Ok(());
+        };
         if shift && let Some((shift_code, _)) = self.codes.get(&SHIFT) {
             self.fake(KEY_PRESS_EVENT, *shift_code, 0, 0)?;
         }
@@ -123,7 +143,9 @@ impl<'a> Hands<'a> {
     }
 
     fn release(&self, key: Key) -> Result<(), EyeError> {
-        let Some((code, shift)) = self.code(key) else { return Ok(()) };
+        let Some((code, shift)) = self.code(key) else {
+            return Ok(());
+        };
         self.fake(KEY_RELEASE_EVENT, code, 0, 0)?;
         if shift && let Some((shift_code, _)) = self.codes.get(&SHIFT) {
             self.fake(KEY_RELEASE_EVENT, *shift_code, 0, 0)?;
@@ -137,7 +159,9 @@ impl<'a> Hands<'a> {
 
     fn fake(&self, kind: u8, detail: u8, x: i16, y: i16) -> Result<(), EyeError> {
         let connection = self.eye.connection();
-        connection.xtest_fake_input(kind, detail, x11rb::CURRENT_TIME, self.eye.root(), x, y, 0)?.check()?;
+        connection
+            .xtest_fake_input(kind, detail, x11rb::CURRENT_TIME, self.eye.root(), x, y, 0)?
+            .check()?;
         Ok(())
     }
 }

@@ -82,13 +82,19 @@ impl TileMeasure {
     /// The figures of one tile; `fps_source` comes from the stream's own counters.
     pub fn figures(&self, camera: &CameraId, fps_source: f64) -> TileFigures {
         let seen = self.tiles.get(camera);
-        let seconds = seen.and_then(|seen| Some((seen.last_ms - seen.first_ms?) as f64 / 1000.0)).unwrap_or(0.0);
+        let seconds = seen
+            .and_then(|seen| Some((seen.last_ms - seen.first_ms?) as f64 / 1000.0))
+            .unwrap_or(0.0);
         let mut latencies = seen.map(|seen| seen.latencies.clone()).unwrap_or_default();
         latencies.sort_unstable();
         TileFigures {
             camera: camera.clone(),
             fps_source: round(fps_source),
-            fps_shown: if seconds > 0.0 { round(f64::from(seen.map_or(0, |seen| seen.changes)) / seconds) } else { 0.0 },
+            fps_shown: if seconds > 0.0 {
+                round(f64::from(seen.map_or(0, |seen| seen.changes)) / seconds)
+            } else {
+                0.0
+            },
             latency_ms_p50: percentile(&latencies, 50),
             latency_ms_p99: percentile(&latencies, 99),
         }
@@ -115,7 +121,10 @@ mod tests {
 
     #[test]
     fn frame_rate_and_latency_come_from_changes_only() {
-        let clock = CameraClock { epoch_ms: 1_000, loop_ms: 8_000 };
+        let clock = CameraClock {
+            epoch_ms: 1_000,
+            loop_ms: 8_000,
+        };
         let mut measure = TileMeasure::default();
         for step in 0..100_i64 {
             // A new frame every 40 ms, looked at every 20 ms, seen 120 ms after it was taken, across the loop's end.
@@ -125,7 +134,10 @@ mod tests {
         }
         let figures = measure.figures(&camera(), 25.0);
         assert!((figures.fps_shown - 25.0).abs() < 1.0, "{figures:?}");
-        assert!(figures.latency_ms_p50.is_some_and(|ms| (120..=140).contains(&ms)), "{figures:?}");
+        assert!(
+            figures.latency_ms_p50.is_some_and(|ms| (120..=140).contains(&ms)),
+            "{figures:?}"
+        );
     }
 
     #[test]

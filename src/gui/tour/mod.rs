@@ -8,5 +8,6 @@ pub mod hands;
 pub mod measure;
 pub mod report;
 pub mod scene;
+pub mod script;
 pub mod visitor;
 pub mod watch;

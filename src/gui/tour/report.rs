@@ -80,7 +80,11 @@ pub fn check_export(path: &Path, sha256: &str) -> std::io::Result<ExportCheck> {
     let bytes = std::fs::read(path)?;
     let frames = sample_count(&bytes).unwrap_or(0);
     let verified = frames > 0 && hex::encode(Sha256::digest(&bytes)) == sha256;
-    Ok(ExportCheck { path: Some(path.to_path_buf()), frames, verified })
+    Ok(ExportCheck {
+        path: Some(path.to_path_buf()),
+        frames,
+        verified,
+    })
 }
 
 /// Samples of the first track: `moov/trak/mdia/minf/stbl/stsz` (ISO/IEC 14496-12 §8.7.3).
@@ -124,11 +128,14 @@ mod tests {
     fn samples_are_counted_from_the_file_itself() {
         let mut stsz = vec![0; 8];
         stsz.extend_from_slice(&250_u32.to_be_bytes());
-        let nested = [b"stbl", b"minf", b"mdia", b"trak", b"moov"].into_iter().fold(boxed(b"stsz", &stsz), |inner, name| {
-            let mut content = boxed(b"free", &[0; 3]);
-            content.extend(inner);
-            boxed(name, &content)
-        });
+        let nested =
+            [b"stbl", b"minf", b"mdia", b"trak", b"moov"]
+                .into_iter()
+                .fold(boxed(b"stsz", &stsz), |inner, name| {
+                    let mut content = boxed(b"free", &[0; 3]);
+                    content.extend(inner);
+                    boxed(name, &content)
+                });
         assert_eq!(sample_count(&nested), Some(250));
         assert_eq!(sample_count(&nested[..nested.len() - 20]), None);
         assert_eq!(sample_count(b"not a film"), None);

@@ -4,7 +4,7 @@
 //! Deliberately absent: any way to act. The tour acts with keys and mouse, like a person.
 
 use crate::domain::camera::CameraId;
-use crate::station::Health;
+use crate::station::{Delivery, Health};
 use std::path::PathBuf;
 
 /// Which screen is up.
@@ -40,6 +40,18 @@ pub struct ScenePicture {
     pub live: bool,
     /// The whole picture is covered.
     pub covered: bool,
+    /// Polygons that cover parts of it now.
+    pub cover_parts: usize,
+}
+
+/// A camera of the site plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SceneCamera {
+    pub id: CameraId,
+    /// What officers type to go to it.
+    pub number: u32,
+    pub dome: bool,
+    pub masked: bool,
 }
 
 /// The program as it sees itself.
@@ -48,15 +60,23 @@ pub struct Scene {
     pub screen: ScreenName,
     /// Account name of who is signed in.
     pub person: Option<String>,
+    /// Cameras of the plan in force.
+    pub cameras: Vec<SceneCamera>,
     pub pictures: Vec<ScenePicture>,
     pub selected: Option<CameraId>,
-    /// Sentences in the message strip, newest first.
+    /// Sentences on the screen that answer an act (message strip, sign-in error), newest first.
     pub notices: Vec<String>,
+    /// Zoom was refused at a ceiling since sign-in.
+    pub refused_at_ceiling: bool,
     pub health: Option<Health>,
+    /// What the latest sign-out delivered; `None` while somebody is signed in.
+    pub delivery: Option<Delivery>,
     /// Playback position, Unix milliseconds.
     pub playback_ms: Option<i64>,
-    /// Files written since sign-in: snapshots and exports, in order.
-    pub files: Vec<PathBuf>,
+    /// The latest snapshot written.
+    pub snapshot: Option<PathBuf>,
+    /// The latest export written, and its digest as recorded in the log.
+    pub exported: Option<(PathBuf, String)>,
     /// Rows of the diagnostic screen that are filled.
     pub diagnosed: usize,
     /// Magnification of the selected dome, when its pose is known.

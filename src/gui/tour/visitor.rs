@@ -40,12 +40,7 @@ pub struct Visitor<'a> {
 
 impl<'a> Visitor<'a> {
     /// Comes in: `folder` takes screenshots and report.
-    pub fn new(
-        eye: &'a Eye,
-        scene: watch::Receiver<Scene>,
-        runtime: Handle,
-        folder: &Path,
-    ) -> Result<Self, EyeError> {
+    pub fn new(eye: &'a Eye, scene: watch::Receiver<Scene>, runtime: Handle, folder: &Path) -> Result<Self, EyeError> {
         Ok(Self {
             eye,
             hands: Hands::on(eye)?,
@@ -63,18 +58,30 @@ impl<'a> Visitor<'a> {
     }
 
     /// Waits until the scene satisfies a condition; an error that names `what` after `seconds`.
-    pub fn until(&mut self, what: &str, seconds: u64, condition: impl Fn(&Scene) -> bool) -> Result<Scene, StepError> {
-        let scene = &mut self.scene;
+    pub fn until(&self, what: &str, seconds: u64, condition: impl Fn(&Scene) -> bool) -> Result<Scene, StepError> {
+        let mut scene = self.scene.clone();
         let limit = Duration::from_secs(seconds);
         let found = self.runtime.block_on(async {
-            tokio::time::timeout(limit, scene.wait_for(|scene| condition(scene))).await.is_ok_and(|seen| seen.is_ok())
+            tokio::time::timeout(limit, scene.wait_for(|scene| condition(scene)))
+                .await
+                .is_ok_and(|seen| seen.is_ok())
         });
         let now = self.scene();
         if found {
             return Ok(now);
         }
-        let screen = format!("{:?}, {} live of {}, {:?}", now.screen, now.pictures.iter().filter(|p| p.live).count(), now.pictures.len(), now.notices.first());
-        Err(StepError::Waited { what: what.to_owned(), seconds, screen })
+        let screen = format!(
+            "{:?}, {} live of {}, {:?}",
+            now.screen,
+            now.pictures.iter().filter(|p| p.live).count(),
+            now.pictures.len(),
+            now.notices.first()
+        );
+        Err(StepError::Waited {
+            what: what.to_owned(),
+            seconds,
+            screen,
+        })
     }
 
     /// Lets time go by while something is held or watched, bounded.
@@ -95,7 +102,11 @@ impl<'a> Visitor<'a> {
             let codes = self.eye.read_timecodes(&rects)?;
             let now = unix_ms();
             for (picture, code) in scene.pictures.iter().zip(codes) {
-                let clock = ready.cameras.iter().find(|camera| camera.id == picture.camera).map(|camera| &camera.clock);
+                let clock = ready
+                    .cameras
+                    .iter()
+                    .find(|camera| camera.id == picture.camera)
+                    .map(|camera| &camera.clock);
                 measure.look(&picture.camera, code, clock, now);
             }
             self.linger(Duration::from_millis(8));
@@ -115,19 +126,33 @@ impl<'a> Visitor<'a> {
             Err(error) => (false, error.to_string()),
         };
         tracing::info!(name, ok, detail, "step of the tour");
-        self.report.steps.push(Step { name, ok, screenshot, detail });
+        self.report.steps.push(Step {
+            name,
+            ok,
+            screenshot,
+            detail,
+        });
         ok
     }
 
     /// Saves the window as PNG in the tour's folder.
     pub fn photograph(&self, file: &str) -> Result<(), StepError> {
-        let png = self.eye.look()?.to_png().map_err(|error| StepError::Wrong(error.to_string()))?;
+        let png = self
+            .eye
+            .look()?
+            .to_png()
+            .map_err(|error| StepError::Wrong(error.to_string()))?;
         Ok(std::fs::write(self.folder.join(file), png)?)
     }
 
     /// Ends the search for leaks and writes the report. Returns whether the tour is good.
     pub fn leave(self) -> Result<bool, StepError> {
-        let Self { mut report, leaks, folder, .. } = self;
+        let Self {
+            mut report,
+            leaks,
+            folder,
+            ..
+        } = self;
         let (leak, evidence) = leaks.end();
         report.leak.frames_searched += leak.frames_searched;
         report.leak.leaked_pixels += leak.leaked_pixels;
@@ -140,5 +165,7 @@ impl<'a> Visitor<'a> {
 }
 
 fn unix_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as i64)
 }

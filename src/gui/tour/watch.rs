@@ -69,7 +69,12 @@ impl LeakWatch {
             frames_searched: self.counts.frames.load(Ordering::Relaxed),
             leaked_pixels: self.counts.pixels.load(Ordering::Relaxed),
         };
-        let evidence = self.counts.evidence.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let evidence = self
+            .counts
+            .evidence
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         (leak, evidence)
     }
 }
