@@ -33,7 +33,7 @@ use std::time::{Duration, Instant};
 /// Statuses that agree over this long show that the dome stands. Seconds.
 pub const SETTLED_S: f64 = 0.25;
 /// Statuses kept.
-const MOST_STATUSES: usize = 12;
+const MOST_STATUSES: usize = 24;
 /// A pan or tilt interval wider than this on each side of its middle says nothing. Degrees.
 const WIDEST_DEG: f64 = 90.0;
 /// Cameras round velocities to steps: a velocity that is not zero may be this share of the highest speed more.
@@ -161,6 +161,7 @@ impl PoseTracker {
         let (any, drive) = match order {
             Order::Stop => return,
             Order::Velocity(velocity) if velocity.is_zero() => return,
+            _ if self.others_may_move() => (full, full),
             Order::Velocity(velocity) => {
                 let driven = self.driven(velocity);
                 (last.any.or(driven), last.drive.or(driven))
@@ -190,18 +191,29 @@ impl PoseTracker {
             self.notice_motion();
             self.last_order = self.last_order.max(now);
         }
+        if holds && !self.at_rest() {
+            let full = self.full();
+            let since = self.statuses.back().map_or(now, |newest| newest.taken_from.min(now));
+            self.speeds.push(Step { since, any: full, drive: full });
+        }
         self.other_holder = holds;
         self.reckoning = None;
     }
 
-    /// Every pose the dome may have had when the frame drawn at `now` was taken.
+    /// Every pose the dome may have had when the frame drawn at `now` was taken, if it came just now.
     pub fn knowledge(&self, now: Instant) -> PoseKnowledge {
-        self.between(now, -self.motion.video_delay_s, -self.motion.video_delay_min_s)
+        self.knowledge_of(now, now)
+    }
+
+    /// Every pose the dome may have had when a frame was taken that came at `arrived` and is drawn at `now`. A picture
+    /// that stands still while the dome moves on keeps the cover that belongs to it.
+    pub fn knowledge_of(&self, arrived: Instant, now: Instant) -> PoseKnowledge {
+        self.between(now, arrived, -self.motion.video_delay_s, -self.motion.video_delay_min_s)
     }
 
     /// Every pose the dome may have at some moment between `now` and `now + ahead` by orders already given.
     pub fn reach(&self, now: Instant, ahead: Duration) -> PoseKnowledge {
-        self.between(now, 0.0, ahead.as_secs_f64())
+        self.between(now, now, 0.0, ahead.as_secs_f64())
     }
 
     /// Whether the dome is known to stand.
@@ -209,18 +221,22 @@ impl PoseTracker {
         self.run.is_some_and(|run| run.settled())
     }
 
-    fn between(&self, now: Instant, from: f64, to: f64) -> PoseKnowledge {
+    fn others_may_move(&self) -> bool {
+        self.motion.unannounced_movers || self.other_holder
+    }
+
+    fn between(&self, now: Instant, at: Instant, from: f64, to: f64) -> PoseKnowledge {
         if self.restarted.is_some() {
             return PoseKnowledge::Unknown(WholeReason::CameraRestarted);
         }
         let (Some(base), Some(newest)) = (self.base, self.statuses.back()) else {
             return PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
         };
-        let now = after(base, now);
+        let (now, at) = (after(base, now), after(base, at));
         if now - newest.taken_to > self.motion.pose_lost_after_s {
             return PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
         }
-        match self.interval(now + from, now + to.max(from)) {
+        match self.interval(at + from, at + to.max(from)) {
             Some(poses) if poses.pan.half_width() <= WIDEST_DEG && poses.tilt.half_width() <= WIDEST_DEG => {
                 PoseKnowledge::Within(poses)
             }
@@ -265,10 +281,10 @@ impl PoseTracker {
         };
         let Some(lens) = &self.lens else { return PoseInterval { pan, tilt, hfov } };
         let slack = self.motion.pose_error_deg;
-        let [low, high] = [lens.tilt_range_deg[0].min(lens.tilt_range_deg[1]), lens.tilt_range_deg[0].max(lens.tilt_range_deg[1])];
+        let [a, b] = lens.tilt_range_deg;
         PoseInterval {
             pan,
-            tilt: cut(tilt, [low - slack, high + slack]),
+            tilt: cut(tilt, [a.min(b) - slack, a.max(b) + slack]),
             hfov: cut(hfov, [lens.narrowest_hfov_deg(), lens.widest_hfov_deg()]),
         }
     }
@@ -282,6 +298,8 @@ impl PoseTracker {
                 (run.low, run.high, run.last_taken) = (low, high, run.last_taken.max(taken_from));
                 if run.settled() {
                     self.restarted = None;
+                }
+                if run.seconds() >= SETTLED_S.max(self.motion.video_delay_s) {
                     self.reckoning = None;
                 }
                 return;
@@ -334,7 +352,7 @@ impl PoseTracker {
             high: std::array::from_fn(|axis| creep.high[axis].min(before.any.high[axis])),
         };
         let rest = Step { since: run.first_received, any: narrower, drive: narrower };
-        if self.motion.unannounced_movers || self.other_holder {
+        if self.others_may_move() {
             vec![rest, Step { since: run.last_taken, any: full, drive: full }]
         } else {
             vec![rest]
@@ -345,7 +363,7 @@ impl PoseTracker {
     fn reckon(&self, now: f64, order: Order) -> Option<Reckoning> {
         let error = self.error();
         let present = match self.run.filter(Run::settled) {
-            Some(_) if self.motion.unannounced_movers || self.other_holder => return None,
+            _ if self.others_may_move() => return None,
             Some(run) => {
                 let crept = self.speeds.way(Part::Any, run.last_taken, now, &self.tail());
                 Reckoning {
