@@ -125,7 +125,10 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { session_hours: 12, hold_seconds: 30 }
+        Self {
+            session_hours: 12,
+            hold_seconds: 30,
+        }
     }
 }
 
@@ -137,7 +140,10 @@ impl Settings {
     pub fn load(data: &DataDir) -> Result<Self, ServerError> {
         let path = data.settings();
         match fs::read_to_string(&path) {
-            Ok(text) => toml::from_str(&text).map_err(|error| ServerError::Config { path, detail: error.to_string() }),
+            Ok(text) => toml::from_str(&text).map_err(|error| ServerError::Config {
+                path,
+                detail: error.to_string(),
+            }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(ServerError::File { path, source }),
         }
@@ -149,7 +155,10 @@ impl Settings {
 /// # Errors
 /// [`ServerError::File`].
 pub fn read_text(path: &Path) -> Result<String, ServerError> {
-    fs::read_to_string(path).map_err(|source| ServerError::File { path: path.to_owned(), source })
+    fs::read_to_string(path).map_err(|source| ServerError::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Writes a file durably and whole: beside it first, then renamed over it, then the directory is synced.
@@ -159,7 +168,12 @@ pub fn read_text(path: &Path) -> Result<String, ServerError> {
 pub fn write_whole(path: &Path, content: &[u8], mode: u32) -> Result<(), ServerError> {
     let attempt = || {
         let beside = path.with_extension("new");
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(mode).open(&beside)?;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(mode)
+            .open(&beside)?;
         file.write_all(content)?;
         file.sync_all()?;
         fs::rename(&beside, path)?;
@@ -168,5 +182,8 @@ pub fn write_whole(path: &Path, content: &[u8], mode: u32) -> Result<(), ServerE
             None => Ok(()),
         }
     };
-    attempt().map_err(|source| ServerError::File { path: path.to_owned(), source })
+    attempt().map_err(|source| ServerError::File {
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -10,7 +10,11 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     #[error("file {path}")]
-    File { path: PathBuf, #[source] source: std::io::Error },
+    File {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("configuration {path}: {detail}")]
     Config { path: PathBuf, detail: String },
     #[error("the data directory is in use by another process")]
@@ -28,7 +32,11 @@ pub enum ServerError {
     #[error("signer of {log}: {detail}")]
     Signer { log: String, detail: String },
     #[error("listening on {address}")]
-    Listen { address: String, #[source] source: std::io::Error },
+    Listen {
+        address: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("the running server: {0}")]
     Remote(String),
     #[error("the running server refused: {0:?}")]

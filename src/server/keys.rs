@@ -37,7 +37,10 @@ pub fn write_secret(path: &Path, content: &str) -> Result<(), ServerError> {
         file.write_all(content.as_bytes())?;
         file.sync_all()
     };
-    attempt().map_err(|source| ServerError::File { path: path.to_owned(), source })
+    attempt().map_err(|source| ServerError::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Makes a new signing key and keeps it.
@@ -67,10 +70,16 @@ pub fn load_signer(path: &Path) -> Result<SignerKey, ServerError> {
         return Err(bad());
     };
     let raw = Zeroizing::new(BASE64.decode(encoded).map_err(|_| bad())?);
-    let [1, seed @ ..] = raw.as_slice() else { return Err(bad()) };
+    let [1, seed @ ..] = raw.as_slice() else {
+        return Err(bad());
+    };
     let seed = Zeroizing::new(<[u8; 32]>::try_from(seed).map_err(|_| bad())?);
     let key = SignerKey::new(name, &seed).map_err(|_| bad())?;
-    if hex::encode(key.verifier().key_hash()) == hash { Ok(key) } else { Err(bad()) }
+    if hex::encode(key.verifier().key_hash()) == hash {
+        Ok(key)
+    } else {
+        Err(bad())
+    }
 }
 
 /// Seals short secrets before they enter the database, so that its backups hold none.
@@ -106,7 +115,10 @@ impl Vault {
     /// No randomness.
     pub fn seal(&self, place: &str, secret: &str) -> Result<Vec<u8>, ServerError> {
         let nonce = random::<24>()?;
-        let payload = Payload { msg: secret.as_bytes(), aad: place.as_bytes() };
+        let payload = Payload {
+            msg: secret.as_bytes(),
+            aad: place.as_bytes(),
+        };
         let sealed = self
             .0
             .encrypt(&XNonce::from(nonce), payload)
@@ -117,7 +129,16 @@ impl Vault {
     /// Opens a secret sealed for this place; `None` when it was sealed elsewhere or changed.
     pub fn open(&self, place: &str, sealed: &[u8]) -> Option<secrecy::SecretString> {
         let (nonce, rest) = sealed.split_first_chunk::<24>()?;
-        let plain = self.0.decrypt(&XNonce::from(*nonce), Payload { msg: rest, aad: place.as_bytes() }).ok()?;
+        let plain = self
+            .0
+            .decrypt(
+                &XNonce::from(*nonce),
+                Payload {
+                    msg: rest,
+                    aad: place.as_bytes(),
+                },
+            )
+            .ok()?;
         String::from_utf8(plain).ok().map(secrecy::SecretString::from)
     }
 }
@@ -146,7 +167,10 @@ mod tests {
         let path = dir.path().join("vault.key");
         let sealed = Vault::create(&path).unwrap().seal("cam-01/picture", "segreto").unwrap();
         let vault = Vault::load(&path).unwrap();
-        assert_eq!(vault.open("cam-01/picture", &sealed).unwrap().expose_secret(), "segreto");
+        assert_eq!(
+            vault.open("cam-01/picture", &sealed).unwrap().expose_secret(),
+            "segreto"
+        );
         assert!(vault.open("cam-02/picture", &sealed).is_none());
         assert!(!sealed.windows(7).any(|w| w == b"segreto"));
     }

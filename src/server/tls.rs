@@ -37,7 +37,11 @@ fn authority() -> CertificateParams {
     params
 }
 
-fn leaf(common_name: &str, names: Vec<String>, usage: ExtendedKeyUsagePurpose) -> Result<CertificateParams, ServerError> {
+fn leaf(
+    common_name: &str,
+    names: Vec<String>,
+    usage: ExtendedKeyUsagePurpose,
+) -> Result<CertificateParams, ServerError> {
     let mut params = CertificateParams::new(names).map_err(key_error)?;
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, common_name);
@@ -59,9 +63,17 @@ pub fn create_authority(data: &DataDir) -> Result<(), ServerError> {
     write_whole(&data.ca_cert(), certificate.pem().as_bytes(), 0o644)?;
 
     let key = KeyPair::generate().map_err(key_error)?;
-    let mut params = leaf("vedetta-audit", vec!["localhost".into()], ExtendedKeyUsagePurpose::ServerAuth)?;
-    params.subject_alt_names.push(rcgen::SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
-    let signed = params.signed_by(&key, &Issuer::new(authority(), ca_key)).map_err(key_error)?;
+    let mut params = leaf(
+        "vedetta-audit",
+        vec!["localhost".into()],
+        ExtendedKeyUsagePurpose::ServerAuth,
+    )?;
+    params
+        .subject_alt_names
+        .push(rcgen::SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+    let signed = params
+        .signed_by(&key, &Issuer::new(authority(), ca_key))
+        .map_err(key_error)?;
     write_secret(&data.server_key(), &key.serialize_pem())?;
     write_whole(&data.server_cert(), signed.pem().as_bytes(), 0o644)
 }
@@ -84,7 +96,9 @@ pub fn issue_station(data: &DataDir, station: &StationId) -> Result<StationCerti
     let name = dns_name(station);
     ServerName::try_from(name.clone()).map_err(key_error)?;
     let params = leaf(station.as_str(), vec![name], ExtendedKeyUsagePurpose::ClientAuth)?;
-    let signed = params.signed_by(&key, &Issuer::new(authority(), ca_key)).map_err(key_error)?;
+    let signed = params
+        .signed_by(&key, &Issuer::new(authority(), ca_key))
+        .map_err(key_error)?;
     Ok(StationCertificate {
         cert_pem: signed.pem(),
         key_pem: key.serialize_pem(),
@@ -104,7 +118,10 @@ pub fn fingerprint(certificate: &[u8]) -> [u8; 32] {
 /// Is the certificate made out to this station? (The signature of the authority was checked in the handshake.)
 pub fn is_made_out_to(certificate: &[u8], station: &StationId) -> bool {
     let der = CertificateDer::from(certificate);
-    let (Ok(parsed), Ok(name)) = (ParsedCertificate::try_from(&der), ServerName::try_from(dns_name(station))) else {
+    let (Ok(parsed), Ok(name)) = (
+        ParsedCertificate::try_from(&der),
+        ServerName::try_from(dns_name(station)),
+    ) else {
         return false;
     };
     rustls::client::verify_server_name(&parsed, &name).is_ok()

@@ -119,6 +119,27 @@ impl Append {
         Ok(())
     }
 
+    /// The entry a station has at `seq`: index and leaf. Sees what this transaction added.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn at_seq(
+        &mut self,
+        log: &Log,
+        station: &StationId,
+        seq: u64,
+    ) -> Result<Option<(u64, String)>, StoreError> {
+        let Ok(seq) = signed(seq) else { return Ok(None) };
+        let row: Option<(i64, String)> =
+            sqlx::query_as("SELECT idx, leaf FROM leaf WHERE log = ? AND station = ? AND seq = ?")
+                .bind(log.id)
+                .bind(station.as_str())
+                .bind(seq)
+                .fetch_optional(&mut *self.0)
+                .await?;
+        row.map(|(index, leaf)| Ok((unsigned(index)?, leaf))).transpose()
+    }
+
     /// Makes everything durable.
     ///
     /// # Errors
@@ -151,26 +172,28 @@ impl Store {
         let mut chain = StationChain::new(station.clone());
         if let Some((seq, hash)) = last {
             chain.next_seq = unsigned(seq)? + 1;
-            chain.prev =
-                Some(Hash::try_from(hash.as_slice()).map_err(|error| StoreError::Corrupt(error.to_string()))?);
+            chain.prev = Some(Hash::try_from(hash.as_slice()).map_err(|error| StoreError::Corrupt(error.to_string()))?);
         }
         Ok(chain)
     }
 
-    /// The entry a station has at `seq`: index and leaf.
+    /// `count` leaves from `first` on.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn at_seq(&self, log: &Log, station: &StationId, seq: u64) -> Result<Option<(u64, String)>, StoreError> {
-        let Ok(seq) = signed(seq) else { return Ok(None) };
-        let row: Option<(i64, String)> =
-            sqlx::query_as("SELECT idx, leaf FROM leaf WHERE log = ? AND station = ? AND seq = ?")
+    /// [`StoreError`], also when one is missing.
+    pub async fn leaves(&self, log: &Log, first: u64, count: u64) -> Result<Vec<String>, StoreError> {
+        let leaves: Vec<String> =
+            sqlx::query_scalar("SELECT leaf FROM leaf WHERE log = ? AND idx >= ? ORDER BY idx LIMIT ?")
                 .bind(log.id)
-                .bind(station.as_str())
-                .bind(seq)
-                .fetch_optional(&self.read)
+                .bind(signed(first)?)
+                .bind(signed(count)?)
+                .fetch_all(&self.read)
                 .await?;
-        row.map(|(index, leaf)| Ok((unsigned(index)?, leaf))).transpose()
+        if leaves.len() as u64 == count {
+            Ok(leaves)
+        } else {
+            Err(StoreError::Corrupt(format!("leaves are missing after {first}")))
+        }
     }
 
     /// Up to `limit` entries from `from` on, in the order of the tree.
@@ -178,7 +201,16 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn entries(&self, log: &Log, from: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        type Row = (i64, String, i64, String, String, Vec<u8>, Option<Vec<u8>>, Option<String>);
+        type Row = (
+            i64,
+            String,
+            i64,
+            String,
+            String,
+            Vec<u8>,
+            Option<Vec<u8>>,
+            Option<String>,
+        );
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT l.idx, l.station, l.seq, l.class, l.leaf, l.hash, b.salt, b.body \
              FROM leaf l LEFT JOIN body b ON b.log = l.log AND b.idx = l.idx \
@@ -214,7 +246,14 @@ mod tests {
     fn event(seq: u64) -> Sealed {
         let leaf = format!("leaf {seq}");
         let leaf_hash = leaf::leaf_hash(leaf.as_bytes());
-        Sealed { seq, class: RetentionClass::Police, leaf, leaf_hash, salt: [1; 32], body: "{}".into() }
+        Sealed {
+            seq,
+            class: RetentionClass::Police,
+            leaf,
+            leaf_hash,
+            salt: [1; 32],
+            body: "{}".into(),
+        }
     }
 
     #[tokio::test]
@@ -239,20 +278,29 @@ mod tests {
             "INSERT OR REPLACE INTO leaf SELECT log, idx, station, seq, class, 'x', hash, 0 FROM leaf WHERE idx = 1",
             "INSERT INTO leaf SELECT log, 7, station, 7, class, leaf, hash, 0 FROM leaf WHERE idx = 1",
         ] {
-            assert!(sqlx::raw_sql(statement).execute(&store.write).await.is_err(), "{statement}");
+            assert!(
+                sqlx::raw_sql(statement).execute(&store.write).await.is_err(),
+                "{statement}"
+            );
         }
         assert_eq!(store.size(&log).await.unwrap(), 5);
         assert_eq!(store.frontier(&log, 5).await.unwrap(), frontier);
         assert_eq!(store.chain(&log, &station).await.unwrap().next_seq, 5);
         assert_eq!(store.entries(&log, 3, 10).await.unwrap().len(), 2);
-        assert_eq!(store.at_seq(&log, &station, 2).await.unwrap(), Some((2, "leaf 2".into())));
+        assert_eq!(
+            store.append().await.unwrap().at_seq(&log, &station, 2).await.unwrap(),
+            Some((2, "leaf 2".into()))
+        );
     }
 
     #[tokio::test]
     async fn what_was_not_committed_is_not_there() {
         let (_dir, store, log) = testing::store().await;
         let mut append = store.append().await.unwrap();
-        append.entry(&log, 0, &"sala".parse().unwrap(), &event(0), &[], 0).await.unwrap();
+        append
+            .entry(&log, 0, &"sala".parse().unwrap(), &event(0), &[], 0)
+            .await
+            .unwrap();
         drop(append);
         assert_eq!(store.size(&log).await.unwrap(), 0);
     }

@@ -54,7 +54,11 @@ impl Store {
     /// # Errors
     /// There is one already, or it cannot be written.
     pub async fn create(data: &DataDir) -> Result<Self, StoreError> {
-        OpenOptions::new().create_new(true).write(true).mode(0o600).open(data.database())?;
+        OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(data.database())?;
         let store = Self::connect(data).await?;
         sqlx::raw_sql(include_str!("schema.sql")).execute(&store.write).await?;
         Ok(store)
@@ -67,7 +71,11 @@ impl Store {
     pub async fn open(data: &DataDir) -> Result<Self, StoreError> {
         let store = Self::connect(data).await?;
         let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&store.read).await?;
-        if version == SCHEMA_VERSION { Ok(store) } else { Err(StoreError::Version(version)) }
+        if version == SCHEMA_VERSION {
+            Ok(store)
+        } else {
+            Err(StoreError::Version(version))
+        }
     }
 
     async fn connect(data: &DataDir) -> Result<Self, StoreError> {
@@ -99,10 +107,17 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn logs(&self) -> Result<Vec<Log>, StoreError> {
-        let rows: Vec<(i64, String, String)> =
-            sqlx::query_as("SELECT id, controller, origin FROM log ORDER BY id").fetch_all(&self.read).await?;
+        let rows: Vec<(i64, String, String)> = sqlx::query_as("SELECT id, controller, origin FROM log ORDER BY id")
+            .fetch_all(&self.read)
+            .await?;
         rows.into_iter()
-            .map(|(id, controller, origin)| Ok(Log { id, controller: parse(controller)?, origin }))
+            .map(|(id, controller, origin)| {
+                Ok(Log {
+                    id,
+                    controller: parse(controller)?,
+                    origin,
+                })
+            })
             .collect()
     }
 
@@ -154,7 +169,10 @@ pub mod testing {
         let data = DataDir::new(dir.path());
         data.create().unwrap();
         let store = Store::create(&data).await.unwrap();
-        store.add_log(&"borgo".parse().unwrap(), "vedetta/020001/borgo").await.unwrap();
+        store
+            .add_log(&"borgo".parse().unwrap(), "vedetta/020001/borgo")
+            .await
+            .unwrap();
         let log = store.logs().await.unwrap().remove(0);
         (dir, store, log)
     }

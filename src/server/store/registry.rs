@@ -101,6 +101,18 @@ impl Store {
         .transpose()
     }
 
+    /// The `seq` a station said twice in two ways first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn quarantine_seq(&self, station: &StationId) -> Result<u64, StoreError> {
+        let seq: i64 = sqlx::query_scalar("SELECT coalesce(min(seq), 0) FROM equivocation WHERE station = ?")
+            .bind(station.as_str())
+            .fetch_one(&self.read)
+            .await?;
+        unsigned(seq)
+    }
+
     /// Adds an account.
     ///
     /// # Errors
@@ -127,7 +139,11 @@ impl Store {
                 .fetch_optional(&self.read)
                 .await?;
         row.map(|(person, password, enabled)| {
-            Ok(PersonRow { person: from_json(&person)?, password, enabled: enabled != 0 })
+            Ok(PersonRow {
+                person: from_json(&person)?,
+                password,
+                enabled: enabled != 0,
+            })
         })
         .transpose()
     }
@@ -141,14 +157,22 @@ impl Store {
             .bind(user)
             .fetch_optional(&self.read)
             .await?;
-        Ok(row.map_or((0, 0), |(failures, until)| (u32::try_from(failures).unwrap_or(u32::MAX), until)))
+        Ok(row.map_or((0, 0), |(failures, until)| {
+            (u32::try_from(failures).unwrap_or(u32::MAX), until)
+        }))
     }
 
     /// Keeps the failed attempts of a name (0 forgets it) and forgets names whose lock ended before `forget_ms`.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn set_lockout(&self, user: &str, failures: u32, until_ms: i64, forget_ms: i64) -> Result<(), StoreError> {
+    pub async fn set_lockout(
+        &self,
+        user: &str,
+        failures: u32,
+        until_ms: i64,
+        forget_ms: i64,
+    ) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM lockout WHERE user = ? OR until_ms < ?")
             .bind(user)
             .bind(forget_ms)
@@ -232,7 +256,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn end_session(&self, session: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE session SET ended = 1 WHERE session = ?").bind(session).execute(&self.write).await?;
+        sqlx::query("UPDATE session SET ended = 1 WHERE session = ?")
+            .bind(session)
+            .execute(&self.write)
+            .await?;
         Ok(())
     }
 
@@ -259,7 +286,11 @@ impl Store {
             sqlx::query_as("SELECT plan, signature FROM plan ORDER BY version DESC LIMIT 1")
                 .fetch_optional(&self.read)
                 .await?;
-        Ok(row.map(|(plan, signature)| SignedPlan { plan, signature, vkey: vkey.to_owned() }))
+        Ok(row.map(|(plan, signature)| SignedPlan {
+            plan,
+            signature,
+            vkey: vkey.to_owned(),
+        }))
     }
 
     /// Keeps a camera's account.
@@ -300,6 +331,15 @@ impl Store {
 
 type SessionColumns = (String, String, String, String, i64, i64);
 
-fn session_row((session, user, station, purpose, seen_ms, expires_ms): SessionColumns) -> Result<SessionRow, StoreError> {
-    Ok(SessionRow { session, user, station: parse(station)?, purpose: from_json(&purpose)?, seen_ms, expires_ms })
+fn session_row(
+    (session, user, station, purpose, seen_ms, expires_ms): SessionColumns,
+) -> Result<SessionRow, StoreError> {
+    Ok(SessionRow {
+        session,
+        user,
+        station: parse(station)?,
+        purpose: from_json(&purpose)?,
+        seen_ms,
+        expires_ms,
+    })
 }

@@ -64,9 +64,14 @@ impl Store {
             .fetch_all(&self.read)
             .await?;
         if rows.len() as u64 != count {
-            return Err(StoreError::Corrupt(format!("level {} lacks nodes after {}", first.level, first.index)));
+            return Err(StoreError::Corrupt(format!(
+                "level {} lacks nodes after {}",
+                first.level, first.index
+            )));
         }
-        rows.iter().map(|row| Hash::try_from(row.as_slice()).map_err(|e| StoreError::Corrupt(e.to_string()))).collect()
+        rows.iter()
+            .map(|row| Hash::try_from(row.as_slice()).map_err(|e| StoreError::Corrupt(e.to_string())))
+            .collect()
     }
 
     async fn node(&self, log: &Log, id: NodeId) -> Result<Hash, StoreError> {
