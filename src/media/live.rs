@@ -3,9 +3,21 @@
 //! Invariant: neither [`open`] nor dropping the [`LiveStream`] waits for the camera. After the drop no frame is put.
 //! Deliberately absent: reconnection (the station's, with backoff), any conversion of pictures, audio.
 
+mod figures;
+mod pipeline;
+mod pulse;
+mod shared;
+mod stall;
+mod trouble;
+
+pub(super) use pipeline::Decode;
+pub(super) use trouble::without_urls;
+
 use super::error::LiveError;
 use super::frame::FrameSlot;
 use secrecy::SecretString;
+use shared::Shared;
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// How RTP travels.
@@ -68,10 +80,7 @@ pub struct LiveStatus {
 }
 
 /// A live stream. Dropping it ends it in the background.
-pub struct LiveStream {
-    slot: FrameSlot,
-    status: watch::Receiver<LiveStatus>,
-}
+pub struct LiveStream(Arc<Shared>);
 
 /// Opens a live stream with a slot of its own. Never blocks; failures arrive in [`LiveStream::status`].
 pub fn open(request: LiveRequest) -> LiveStream {
@@ -79,21 +88,24 @@ pub fn open(request: LiveRequest) -> LiveStream {
 }
 
 /// Like [`open`], into a slot that outlives the stream (a tile keeps its slot over reconnects).
-pub fn open_into(_request: LiveRequest, slot: FrameSlot) -> LiveStream {
-    LiveStream {
-        slot,
-        status: watch::channel(LiveStatus::default()).1,
-    }
+pub fn open_into(request: LiveRequest, slot: FrameSlot) -> LiveStream {
+    LiveStream(Shared::open(request, slot))
 }
 
 impl LiveStream {
     /// Where the frames are put.
     pub fn slot(&self) -> &FrameSlot {
-        &self.slot
+        self.0.slot()
     }
 
     /// Phase and figures.
     pub fn status(&self) -> watch::Receiver<LiveStatus> {
-        self.status.clone()
+        self.0.status()
+    }
+}
+
+impl Drop for LiveStream {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }

@@ -11,4 +11,5 @@ pub mod frame;
 pub mod live;
 pub mod plugins;
 pub mod replay;
+mod sample;
 pub mod snapshot;
