@@ -10,6 +10,9 @@ use super::layout::{
 use super::scene::{Face, Group, Solid, Texture, Wall, ground};
 use glam::DVec3;
 
+/// Roads go on into the country as far as this, metres.
+const OUTSKIRTS_M: f64 = 150.0;
+
 /// The standing town: solid things in groups, and the ground, which is drawn after them.
 #[derive(Debug, Clone)]
 pub struct Standing {
@@ -216,11 +219,12 @@ fn ground_groups(layout: &Layout) -> Vec<Group> {
                 if north { ground([low, from], [high, to], z, rgb) } else { ground([from, low], [to, high], z, rgb) }
             };
             let lift = if north { 0.0 } else { 0.002 };
-            surfaces.push(strip(street - ROAD_HALF_M, street + ROAD_HALF_M, -EDGE_M, EDGE_M, 0.03 + lift, colour::ASPHALT));
+            surfaces.push(strip(street - ROAD_HALF_M, street + ROAD_HALF_M, -OUTSKIRTS_M, OUTSKIRTS_M, 0.03 + lift, colour::ASPHALT));
             for [from, to] in [[-EDGE_M, -46.0], [-34.0, -6.0], [6.0, 34.0], [46.0, EDGE_M]] {
                 for side in [-1.0, 1.0] {
                     let (a, b) = (street + side * ROAD_HALF_M, street + side * STREET_HALF_M);
-                    surfaces.push(strip(a.min(b), a.max(b), from, to, 0.07, colour::PAVEMENT));
+                    let [start, end] = [from, to].map(|v: f64| if v.abs() < 50.0 { corner_of(v, from, to) } else { v });
+                    surfaces.push(strip(a.min(b), a.max(b), start, end, 0.07, colour::PAVEMENT));
                 }
                 for dash in 0..((to - from) / 4.0) as u32 {
                     let at = from + 1.0 + f64::from(dash) * 4.0;
@@ -244,6 +248,12 @@ fn ground_groups(layout: &Layout) -> Vec<Group> {
     groups.push(Group::new(vec![ground([-EDGE_M; 2], [EDGE_M; 2], 0.015, colour::GRASS)]));
     groups.push(Group::new(vec![ground([-600.0; 2], [600.0; 2], 0.0, colour::MEADOW)]));
     groups
+}
+
+/// Where the pavement of a block's side ends: at the road it meets.
+fn corner_of(end: f64, from: f64, to: f64) -> f64 {
+    let outward = if (end - from).abs() < (end - to).abs() { -1.0 } else { 1.0 };
+    end + outward * (STREET_HALF_M - ROAD_HALF_M)
 }
 
 /// Zebra stripes and a stop line where a street meets another.

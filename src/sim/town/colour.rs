@@ -32,7 +32,7 @@ pub fn lit(rgb: Rgb, light: f64) -> Rgb {
 pub fn sunlight(normal: [f32; 3]) -> f64 {
     const SUN: [f64; 3] = [-0.50, -0.62, 0.60];
     let facing: f64 = normal.iter().zip(SUN).map(|(n, s)| f64::from(*n) * s).sum();
-    0.70 + 0.30 * facing.max(0.0) + 0.06 * facing.min(0.0)
+    0.76 + 0.26 * facing.max(0.0) + 0.06 * facing.min(0.0)
 }
 
 /// Between two colours, `t` from 0 to 1.

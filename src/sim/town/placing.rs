@@ -68,14 +68,24 @@ fn choose(layout: &Layout, count: usize, rng: &mut StdRng) -> Vec<(Idea, Vec<Mas
         chosen.push((idea, masks));
     }
     chosen.truncate(count);
-    let (mut with, mut without) = (with.into_iter().cycle(), without.into_iter().cycle());
     while chosen.len() < count {
         let free = chosen.iter().filter(|(_, masks)| masks.is_empty()).count();
-        let next = if 2 * free <= chosen.len() { without.next().or_else(|| with.next()) } else { with.next().or_else(|| without.next()) };
-        let Some(next) = next else { break };
-        chosen.push(next);
+        let pool = if (2 * free <= chosen.len() || with.is_empty()) && !without.is_empty() { &without } else { &with };
+        let Some(next) = pool.iter().min_by_key(|(idea, _)| familiarity(&chosen, idea)) else { break };
+        chosen.push(next.clone());
     }
     chosen
+}
+
+/// How much of an idea the chosen cameras already have: the same view weighs most, then crossing and direction.
+fn familiarity(chosen: &[(Idea, Vec<Mask>)], idea: &Idea) -> usize {
+    let near = |a: &Idea| {
+        let apart = DVec3::from(a.mount.position_m).distance(DVec3::from(idea.mount.position_m));
+        let turn = (a.mount.heading_deg - idea.mount.heading_deg).rem_euclid(360.0);
+        let same_way = turn.min(360.0 - turn) < 30.0;
+        usize::from(apart < 20.0) * 2 + usize::from(same_way) + usize::from(apart < 20.0 && same_way) * 20
+    };
+    chosen.iter().map(|(other, _)| near(other)).sum()
 }
 
 fn special_ideas(layout: &Layout) -> Vec<Idea> {
@@ -89,11 +99,11 @@ fn special_ideas(layout: &Layout) -> Vec<Idea> {
         let pose = Pose { pan_deg: 0.0, tilt_deg: seen.elevation_deg, hfov_deg };
         Idea { name: name.to_owned(), place: place.to_owned(), mount, pose }
     };
-    let gate_eye = layout.gate + DVec3::new(POLE_M, inward * 15.0, 5.0);
+    let gate_eye = layout.gate + DVec3::new(POLE_M, inward * 17.0, 5.0);
     let entrance = school.foot + *ahead * (school.size_m[0] / 2.0);
     let across = DVec3::new(ahead.y, -ahead.x, 0.0);
     vec![
-        looking("Varco ZTL di Via Roma", "Via Roma", gate_eye, layout.gate + DVec3::new(0.5, 0.0, 1.8), 46.0),
+        looking("Varco ZTL di Via Roma", "Via Roma", gate_eye, layout.gate + DVec3::new(0.3, 0.0, 2.6), 46.0),
         looking(
             "Scuola Collodi, ingresso",
             "Scuola Collodi",
@@ -118,8 +128,11 @@ fn corner_ideas(rng: &mut StdRng) -> Vec<Idea> {
             for (dx, dy) in [(-POLE_M, -POLE_M), (-POLE_M, POLE_M), (POLE_M, -POLE_M), (POLE_M, POLE_M)] {
                 for eighth in 0..8u32 {
                     let position_m = [x + dx, y + dy, rng.random_range(4.8..6.5)];
-                    let inward = if eighth % 2 == 0 { 0.0 } else { rng.random_range(-8.0..8.0) };
-                    let heading_deg = (f64::from(eighth) * 45.0 + inward + rng.random_range(-4.0..4.0f64)).rem_euclid(360.0);
+                    let azimuth = f64::from(eighth) * std::f64::consts::FRAC_PI_4;
+                    // Along a street: turned from the near wall towards the middle.
+                    let inward = 13.0 * (azimuth.sin() * f64::signum(dy) - azimuth.cos() * f64::signum(dx));
+                    let inward = if eighth % 2 == 0 { inward } else { 0.0 };
+                    let heading_deg = (azimuth.to_degrees() + inward + rng.random_range(-4.0..4.0f64)).rem_euclid(360.0);
                     let along = if eighth % 4 < 2 { NORTHWARD[i] } else { EASTWARD[j] };
                     let ways = ["nord", "nord-est", "est", "sud-est", "sud", "sud-ovest", "ovest", "nord-ovest"];
                     ideas.push(Idea {
@@ -142,11 +155,11 @@ fn corner_ideas(rng: &mut StdRng) -> Vec<Idea> {
 /// Whether nothing stands in the first metres of the view, in its middle and to both sides.
 fn clear(layout: &Layout, idea: &Idea) -> bool {
     let eye = DVec3::from(idea.mount.position_m);
-    [(-18.0f64, 14.0), (0.0, 32.0), (18.0, 14.0)].into_iter().all(|(aside, far)| {
+    [(-15.0f64, 8.0), (0.0, 32.0), (15.0, 8.0)].into_iter().all(|(aside, far)| {
         let azimuth = (idea.mount.heading_deg + aside).to_radians();
         (1..=16).all(|step| {
             let point = eye + DVec3::new(azimuth.sin(), azimuth.cos(), 0.0) * (far * f64::from(step) / 16.0);
-            let inside_town = point.x.abs() < 66.0 && point.y.abs() < 66.0;
+            let inside_town = point.x.abs() < 58.0 && point.y.abs() < 58.0;
             inside_town && layout.houses.iter().map(|h| &h.solid).chain([&layout.school.0]).all(|solid| {
                 let [length, width, _] = solid.size_m;
                 let turned = solid.ahead.x.abs() > 0.5;
