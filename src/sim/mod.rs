@@ -4,6 +4,7 @@ pub mod auth;
 pub mod control;
 pub mod device;
 pub mod discovery;
+pub mod dome;
 pub mod faults;
 pub mod motion;
 pub mod onvif;
