@@ -133,16 +133,16 @@ impl AxisBounds {
         if wanted.abs() < STILL || seconds <= 0.0 {
             return self.halt(start);
         }
-        let full = if self.endless {
+        if self.endless {
             let change = wanted - speed;
-            start
+            let course = start
                 .then(change.abs() / self.acceleration, change.signum() * self.acceleration)
-                .then(seconds, 0.0)
-        } else {
-            let stop = if wanted > 0.0 { self.high } else { self.low };
-            self.reach(position, speed, stop, wanted.abs())
-        };
-        if full.seconds() <= seconds { full } else { self.halt(full.cut(seconds)) }
+                .then(seconds, 0.0);
+            return self.halt(course.cut(seconds));
+        }
+        let stop = if wanted > 0.0 { self.high } else { self.low };
+        let course = self.reach(position, speed, stop, wanted.abs());
+        if course.seconds() <= seconds { course } else { self.halt(course.cut(seconds)) }
     }
 
     /// The quickest way to `target` that brakes in time; from a speed in the wrong direction it brakes first.
