@@ -37,6 +37,11 @@ impl Canvas {
         }
     }
 
+    /// Width and height, pixels.
+    pub fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
     /// Starts a picture: sky everywhere, by the elevation of each row.
     pub fn clear(&mut self, view: &View) {
         self.depth.fill(0.0);
