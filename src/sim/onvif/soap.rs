@@ -158,18 +158,20 @@ impl Fault {
 /// Writes an envelope around the content of a body. `action` and `relates_to` go into the header when there is a
 /// message to relate to (WS-Addressing is asked for by the events service only).
 pub fn envelope(body: &Element, action: Option<&str>, relates_to: Option<&str>) -> String {
+    let header = [
+        action.map(|action| leaf("wsa:Action", action)),
+        relates_to.map(|id| leaf("wsa:RelatesTo", id)),
+    ];
+    wrap(&PREFIXES, header.into_iter().flatten().collect(), body)
+}
+
+/// Writes an envelope with these prefixes and this header.
+pub fn wrap(prefixes: &[(&str, &str)], header: Vec<Element>, body: &Element) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<s:Envelope");
-    for (prefix, namespace) in PREFIXES {
+    for (prefix, namespace) in prefixes {
         out.push_str(&format!(" xmlns:{prefix}=\"{namespace}\""));
     }
     out.push('>');
-    let header: Vec<Element> = [
-        action.map(|action| leaf("wsa:Action", action)),
-        relates_to.map(|id| leaf("wsa:RelatesTo", id)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
     if !header.is_empty() {
         node("s:Header", header).write(&mut out);
     }
