@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `POST /v1/sessions` | [`SignIn`] → [`SessionGrant`] |
 //! | `DELETE /v1/sessions/current` | – (ends the session of the bearer token) |
+//! | `DELETE /v1/people/{user}/sessions` | – (ends that person's session; administrator only, recorded) |
 //! | `GET /v1/plan` | – → [`SignedPlan`] |
 //! | `POST /v1/cameras/{camera}/credentials` | [`CredentialRequest`] → [`CameraCredential`] |
 //! | `POST /v1/cameras/{camera}/hold` | [`HoldRequest`] → [`HoldState`] |
