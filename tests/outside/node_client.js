@@ -45,14 +45,14 @@ const close = (a, b) => Math.abs(a - b) < 0.01;
   await call('stop', { profileToken: 'main', panTilt: true, zoom: true });
   await until('stopped', async () => !(await truth()).moving);
 
-  const token = await call('setPreset', { profileToken: 'main', presetName: 'Nodo' });
+  await call('setPreset', { profileToken: 'main', presetName: 'Nodo' });
   const presets = await call('getPresets', { profileToken: 'main' });
   check('preset kept', 'Nodo' in presets);
   await call('gotoHomePosition', { profileToken: 'main' });
   await until('home', async () => { const t = await truth(); return !t.moving && Math.abs(t.pose.pan_deg) < 0.1; });
-  await call('gotoPreset', { profileToken: 'main', preset: presets.Nodo });
+  await call('gotoPreset', { profileToken: 'main', preset: presets.Nodo.$.token });
   await until('preset', async () => { const t = await truth(); return !t.moving && Math.abs(t.pose.pan_deg) > 1; });
-  await call('removePreset', { profileToken: 'main', presetToken: presets.Nodo });
+  await call('removePreset', { profileToken: 'main', presetToken: presets.Nodo.$.token });
   check('preset gone', !('Nodo' in (await call('getPresets', { profileToken: 'main' }))));
 
   const heard = new Promise((resolve) => {

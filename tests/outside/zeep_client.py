@@ -10,6 +10,7 @@ import time
 import urllib.request
 
 import zeep.exceptions
+import zeep.plugins
 from onvif import ONVIFCamera, ONVIFError
 
 # onvif-zeep passes xs:anyType through zeep, which wants help (its own documentation says so).
@@ -149,15 +150,20 @@ check("topics", events.GetEventProperties().FixedTopicSet)
 created = events.CreatePullPointSubscription({"InitialTerminationTime": "PT60S"})
 camera.xaddrs["http://www.onvif.org/ver10/events/wsdl/PullPointSubscription"] = created.SubscriptionReference.Address._value_1
 pull = camera.create_pullpoint_service()
+history = zeep.plugins.HistoryPlugin()
+pull.zeep_client.plugins.append(history)
 ask = {"Timeout": datetime.timedelta(seconds=5), "MessageLimit": 10}
 
 
 def states():
     told = []
-    for message in pull.PullMessages(ask).NotificationMessage:
+    messages = pull.PullMessages(ask).NotificationMessage
+    # zeep drops the text of a topic (mixed content), so that is read from the envelope it received.
+    topics = [topic.text for topic in history.last_received["envelope"].iter("{http://docs.oasis-open.org/wsn/b-2}Topic")]
+    for topic, message in zip(topics, messages, strict=True):
         inner = message.Message._value_1
         item = [one for one in inner.iter() if one.get("Name") == "State"][0]
-        told.append((message.Topic._value_1, inner.get("PropertyOperation"), item.get("Value")))
+        told.append((topic, inner.get("PropertyOperation"), item.get("Value")))
     return told
 
 
@@ -168,6 +174,9 @@ order("tamper", {"active": True})
 check("tamper told", states() == [("tns1:VideoSource/GlobalSceneChange/ImagingService", "Changed", "true")])
 
 if camera.devicemgmt.GetCapabilities({"Category": "All"}).Extension:
+    # onvif-zeep takes addresses from the top of GetCapabilities only.
+    for service in camera.devicemgmt.GetServices({"IncludeCapability": False}):
+        camera.xaddrs[service.Namespace] = service.XAddr
     recording = camera.create_recording_service()
     token = recording.GetRecordings()[0].RecordingToken
     search = camera.create_search_service()
