@@ -68,10 +68,18 @@ const close = (a, b) => Math.abs(a - b) < 0.01;
   check('motion told', true);
   cam.removeAllListeners('event');
 
-  const refused = await new Promise((resolve) => {
-    new Cam({ hostname: host, port, username: user, password: 'not the password' }, (error) => resolve(error));
+  // The connection swallows refusals, the question after it does not.
+  const connect = (password) => new Promise((resolve) => {
+    const made = new Cam({ hostname: host, port, username: user, password }, () => resolve(made));
   });
-  check('wrong password', refused);
+  const stranger = await connect('not the password');
+  const refused = await promisify(stranger.getDeviceInformation).call(stranger).catch((error) => error);
+  check('wrong password', refused instanceof Error);
+
+  const order = (body) => fetch(`${control}/cameras/${id}/faults`, { method: 'POST', body: JSON.stringify(body) });
+  await order({ persona: 'axis' });
+  const digest = await connect(password);
+  check('MD5 digest only', (await promisify(digest.getDeviceInformation).call(digest)).serialNumber.startsWith('SIM'));
   console.log('all as a camera should');
   process.exit(0);
 })().catch((error) => { console.error(error); process.exit(1); });

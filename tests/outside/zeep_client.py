@@ -9,9 +9,11 @@ import sys
 import time
 import urllib.request
 
+import requests
 import zeep.exceptions
 import zeep.plugins
 from onvif import ONVIFCamera, ONVIFError
+from requests.auth import HTTPDigestAuth
 
 # onvif-zeep passes xs:anyType through zeep, which wants help (its own documentation says so).
 zeep.xsd.simple.AnySimpleType.pythonvalue = lambda self, value: value
@@ -191,4 +193,19 @@ if camera.devicemgmt.GetCapabilities({"Category": "All"}).Extension:
 
 stranger = ONVIFCamera(host, int(port), user, "not the password")
 check("wrong password", "uthorized" in refused("stranger", stranger.devicemgmt.GetDeviceInformation))
+
+body = (
+    '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>'
+    '<GetDeviceInformation xmlns="http://www.onvif.org/ver10/device/wsdl"/></s:Body></s:Envelope>'
+)
+address = f"http://{host}:{port}/onvif/device_service"
+for persona in ("normal", "axis", "sha256-only"):
+    order("faults", {"persona": persona})
+    session = requests.Session()
+    session.auth = HTTPDigestAuth(user, password)
+    for _ in range(3):
+        reply = session.post(address, body, timeout=5)
+        check(f"HTTP digest, {persona}", reply.status_code == 200 and "SIM" in reply.text)
+    wrong = requests.post(address, body, auth=HTTPDigestAuth(user, "wrong"), timeout=5)
+    check("wrong digest", wrong.status_code == 401)
 print("all as a camera should")
