@@ -10,7 +10,7 @@ use tokio::process::Command;
 use vedetta::domain::camera::{CameraKind, LensModel, StreamRole};
 use vedetta::domain::site::{Limits, MotionBounds};
 use vedetta::sim::device::{Credentials, Device, Recorded};
-use vedetta::sim::town::{CameraSite, Codec, StreamSpec};
+use vedetta::sim::town::{CameraSite, Codec, Mount, StreamSpec};
 use vedetta::sim::{control, onvif};
 
 /// A client has this long for everything it does.
@@ -24,7 +24,7 @@ fn dome() -> CameraSite {
         name: "Piazza Grande".into(),
         place: "Piazza Grande, lato scuola".into(),
         kind: CameraKind::Dome,
-        mount: [0.0, 0.0, 8.0],
+        mount: Mount { position_m: [0.0, 0.0, 8.0], heading_deg: 0.0 },
         lens: LensModel {
             pan_range_deg: [-180.0, 180.0],
             tilt_range_deg: [-90.0, 10.0],

@@ -325,7 +325,7 @@ pub(super) mod tests {
     use crate::domain::camera::{LensModel, StreamRole};
     use crate::domain::site::{Limits, MotionBounds};
     use crate::sim::faults::PERSONAS;
-    use crate::sim::town::{Codec, StreamSpec};
+    use crate::sim::town::{Codec, Mount, StreamSpec};
 
     /// A dome like those of the town.
     pub fn dome_site() -> CameraSite {
@@ -335,7 +335,7 @@ pub(super) mod tests {
             name: "Piazza Grande".into(),
             place: "Piazza Grande".into(),
             kind: CameraKind::Dome,
-            mount: [0.0, 0.0, 8.0],
+            mount: Mount { position_m: [0.0, 0.0, 8.0], heading_deg: 0.0 },
             lens: LensModel {
                 pan_range_deg: [-180.0, 180.0],
                 tilt_range_deg: [-90.0, 10.0],
