@@ -142,3 +142,44 @@ pub struct LensModel {
     #[serde(default)]
     pub upside_down: bool,
 }
+
+impl LensModel {
+    /// The pose at a normalised position; zoom between the table's points is linear in the field of view.
+    pub fn pose_at(&self, position: NormalisedPosition) -> Pose {
+        let span = |range: [f64; 2], v: f64| range[0] + (v + 1.0) / 2.0 * (range[1] - range[0]);
+        let hfov = self
+            .hfov_by_zoom
+            .windows(2)
+            .find(|pair| position.zoom <= pair[1][0])
+            .map(|pair| {
+                let t = ((position.zoom - pair[0][0]) / (pair[1][0] - pair[0][0])).clamp(0.0, 1.0);
+                pair[0][1] + t * (pair[1][1] - pair[0][1])
+            })
+            .or(self.hfov_by_zoom.last().map(|last| last[1]))
+            .unwrap_or(60.0);
+        Pose {
+            pan_deg: span(self.pan_range_deg, position.pan),
+            tilt_deg: span(self.tilt_range_deg, position.tilt),
+            hfov_deg: hfov,
+        }
+    }
+
+    /// The normalised position of a pose.
+    pub fn position_of(&self, pose: Pose) -> NormalisedPosition {
+        let share = |range: [f64; 2], v: f64| 2.0 * (v - range[0]) / (range[1] - range[0]) - 1.0;
+        let zoom = self
+            .hfov_by_zoom
+            .windows(2)
+            .find(|pair| pose.hfov_deg >= pair[1][1])
+            .map(|pair| {
+                let t = ((pose.hfov_deg - pair[0][1]) / (pair[1][1] - pair[0][1])).clamp(0.0, 1.0);
+                pair[0][0] + t * (pair[1][0] - pair[0][0])
+            })
+            .unwrap_or(1.0);
+        NormalisedPosition {
+            pan: share(self.pan_range_deg, pose.pan_deg),
+            tilt: share(self.tilt_range_deg, pose.tilt_deg),
+            zoom,
+        }
+    }
+}
