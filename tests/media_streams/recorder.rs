@@ -45,6 +45,8 @@ pub struct Habits {
     pub sha256: bool,
     /// Closes the connection after so many pictures.
     pub breaks_off_after: Option<usize>,
+    /// Damages every so many packets.
+    pub damages_every: Option<usize>,
     /// Says nothing at the end: neither the mark nor goodbye.
     pub silent_end: bool,
 }
@@ -314,7 +316,8 @@ fn send(
     let begun = Instant::now();
     let mut halted = Duration::ZERO;
     for (sent, (i, unit)) in recording.units.iter().enumerate().skip(first).enumerate() {
-        if Recording::at(i) > to {
+        // The last picture carries the mark of the end.
+        if Recording::at(i) > to || (habits.silent_end && i + 1 == recording.units.len()) {
             break;
         }
         let due = if fast {
