@@ -17,14 +17,24 @@ use vedetta::sim::{control, onvif};
 const LONGEST: Duration = Duration::from_secs(120);
 
 fn dome() -> CameraSite {
-    let stream = |role, codec, width, height| StreamSpec { role, codec, width, height, fps: 25, bitrate_kbit: 1_000 };
+    let stream = |role, codec, width, height| StreamSpec {
+        role,
+        codec,
+        width,
+        height,
+        fps: 25,
+        bitrate_kbit: 1_000,
+    };
     CameraSite {
         id: "cam-07".parse().unwrap(),
         number: 7,
         name: "Piazza Grande".into(),
         place: "Piazza Grande, lato scuola".into(),
         kind: CameraKind::Dome,
-        mount: Mount { position_m: [0.0, 0.0, 8.0], heading_deg: 0.0 },
+        mount: Mount {
+            position_m: [0.0, 0.0, 8.0],
+            heading_deg: 0.0,
+        },
         lens: LensModel {
             pan_range_deg: [-180.0, 180.0],
             tilt_range_deg: [-90.0, 10.0],
@@ -56,7 +66,11 @@ fn device() -> Arc<Device> {
     );
     device.set_rtsp_port(5554);
     device.set_recorder(Box::new(|| {
-        Some(Recorded { rtsp_path: "/replay".into(), from_ms: 1_790_000_000_000, to_ms: 1_790_000_060_000 })
+        Some(Recorded {
+            rtsp_path: "/replay".into(),
+            from_ms: 1_790_000_000_000,
+            to_ms: 1_790_000_060_000,
+        })
     }));
     device
 }
@@ -67,7 +81,11 @@ fn installed(path: &str) -> PathBuf {
         PathBuf::from,
     );
     let path = target.join("outside").join(path);
-    assert!(path.exists(), "{} is missing: run packaging/outside-clients.sh first", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: run packaging/outside-clients.sh first",
+        path.display()
+    );
     path
 }
 
@@ -82,7 +100,10 @@ async fn run(mut client: Command) {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::null())
         .kill_on_drop(true);
-    let output = tokio::time::timeout(LONGEST, client.output()).await.expect("the client took too long").unwrap();
+    let output = tokio::time::timeout(LONGEST, client.output())
+        .await
+        .expect("the client took too long")
+        .unwrap();
     assert!(
         output.status.success(),
         "{}\n{}",
@@ -101,6 +122,15 @@ async fn onvif_zeep_finds_a_camera_as_the_standard_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn npm_onvif_finds_a_camera_as_the_standard_says() {
     let mut client = Command::new("node");
-    client.env("NODE_PATH", installed("node/node_modules")).arg("tests/outside/node_client.js");
+    client
+        .env("NODE_PATH", installed("node/node_modules"))
+        .arg("tests/outside/node_client.js");
+    run(client).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_reply_is_valid_by_the_wsdls() {
+    let mut client = Command::new(installed("schemas/bin/python"));
+    client.arg("tests/outside/validate.py");
     run(client).await;
 }

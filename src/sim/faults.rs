@@ -245,7 +245,10 @@ fn persona(name: &str) -> Option<Faults> {
     let base = Faults::default();
     Some(match name {
         "normal" => base,
-        "axis" => Faults { auth: AuthFault::DigestMd5, ..base },
+        "axis" => Faults {
+            auth: AuthFault::DigestMd5,
+            ..base
+        },
         "hikvision" => Faults {
             status: StatusFault::AlwaysIdle,
             many_presets: true,
@@ -268,10 +271,23 @@ fn persona(name: &str) -> Option<Faults> {
             auth: AuthFault::TokenOnly,
             ..base
         },
-        "pelco" => Faults { spaces: SpaceFault::Degrees, timeout: TimeoutFault::Ignored, ..base },
-        "old-clock" => Faults { clock_skew_s: -15_552_000, ..base },
-        "sha256-only" => Faults { auth: AuthFault::DigestSha256, ..base },
-        "no-stop" => Faults { stop: StopFault::Absent, ..base },
+        "pelco" => Faults {
+            spaces: SpaceFault::Degrees,
+            timeout: TimeoutFault::Ignored,
+            ..base
+        },
+        "old-clock" => Faults {
+            clock_skew_s: -15_552_000,
+            ..base
+        },
+        "sha256-only" => Faults {
+            auth: AuthFault::DigestSha256,
+            ..base
+        },
+        "no-stop" => Faults {
+            stop: StopFault::Absent,
+            ..base
+        },
         _ => return None,
     })
 }
@@ -304,11 +320,21 @@ mod tests {
     #[test]
     fn a_persona_replaces_the_faults_but_not_the_generation() {
         let now = Instant::now();
-        let mut faults = Faults { freeze: true, stream_generation: 7, ..Faults::default() };
-        let order = Order { persona: Some("pelco".into()), ..Order::default() };
+        let mut faults = Faults {
+            freeze: true,
+            stream_generation: 7,
+            ..Faults::default()
+        };
+        let order = Order {
+            persona: Some("pelco".into()),
+            ..Order::default()
+        };
         faults.apply(&order, now).unwrap();
         assert!(!faults.freeze && faults.stream_generation == 7 && faults.spaces == SpaceFault::Degrees);
-        let order = Order { persona: Some("nobody".into()), ..Order::default() };
+        let order = Order {
+            persona: Some("nobody".into()),
+            ..Order::default()
+        };
         assert!(faults.apply(&order, now).is_err());
         assert_eq!(faults.spaces, SpaceFault::Degrees);
     }
