@@ -4,6 +4,8 @@
 //! outcome as a second event. Nothing else in the program can reach a camera, a recorder or an export file.
 //! Deliberately absent: iced, widgets, words for the screen (`gui::i18n` has them; here are enums).
 
+pub mod outbox;
+
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::people::{Person, Purpose, Rule};
 use crate::domain::privacy::{Cover, PoseKnowledge};
@@ -241,6 +243,12 @@ pub enum Refusal {
     Disk { detail: String },
     #[error("the camera cannot do that")]
     NotSupported,
+    /// The camera has masks, and an original copy (not re-encoded) would show what they hide.
+    #[error("an original copy would show what is masked")]
+    MaskedOriginal,
+    /// The session was ended: signed out, revoked by the server, or closed.
+    #[error("the session has ended")]
+    SessionEnded,
 }
 
 /// What is wrong with a camera, in kinds a person can act on; `detail` is for the log.
@@ -309,6 +317,8 @@ pub enum ViewState {
     Live,
     /// The stream ended or never came; another try follows.
     Retrying { trouble: CameraTrouble, since: Instant, next_try: Instant },
+    /// Closed by the workstation itself (nothing can be recorded, grace over, session ended); no try follows.
+    Closed { why: Refusal },
 }
 
 /// Figures of a stream.
