@@ -2,6 +2,18 @@
 //!
 //! Invariant: the cover contains the true mask for every trajectory inside the speed bounds and every delay inside the
 //! delay bounds. Deliberately absent: drawing (the wall's shader, the snapshot), polling (the station).
+//!
+//! [`tracker`] says which poses are possible, [`projection`] how a direction becomes a point of the picture,
+//! [`mask`] cuts masks into convex pieces once, [`cover`] grows and projects them for every pose that is possible.
+
+pub mod convex;
+pub mod cover;
+pub mod mask;
+pub mod projection;
+pub mod tracker;
+
+pub use cover::{PreparedMasks, cover};
+pub use tracker::PoseTracker;
 
 /// A closed interval, `lo <= hi`. Pan intervals may run past ±180°: 170..190 is one interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
