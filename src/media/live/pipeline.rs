@@ -13,12 +13,15 @@ use gstreamer_app as gst_app;
 use gstreamer_rtsp as gst_rtsp;
 use secrecy::ExposeSecret;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// The largest jitter buffer, milliseconds.
 const MAX_LATENCY_MS: u32 = 2_000;
 /// How long a server may take to answer, microseconds.
 const ANSWER_US: u64 = 5_000_000;
+
+/// Access units without a key frame after which a stream is taken for one that has none.
+const PATIENCE: u32 = 300;
 
 /// Builds the pipeline of a request, not yet started.
 pub(super) fn build(request: &LiveRequest, shared: &Arc<Shared>) -> Result<gst::Pipeline, LiveError> {
@@ -159,7 +162,7 @@ pub(crate) struct Decode {
 }
 
 impl Decode {
-    /// Makes the elements; waits for a key frame at the start and after loss, so that no torn picture is shown.
+    /// Makes the elements; after loss the H.264 depayloader waits for a key frame (the H.265 one cannot).
     pub(crate) fn new(codec: Codec) -> Result<Self, LiveError> {
         let depay = plugins::make(codec.depayloader())?;
         if depay.has_property("wait-for-keyframe") {
@@ -173,17 +176,34 @@ impl Decode {
         })
     }
 
-    /// Calls `count` with the size of every access unit before it is decoded.
+    /// Calls `count` with the size of every access unit, and lets none through to the decoder from the start or from
+    /// a loss to the next key frame: it would be a torn picture. A stream that refreshes without key frames is let
+    /// through after [`PATIENCE`] units.
     pub(crate) fn count_units(&self, count: impl Fn(usize) + Send + Sync + 'static) -> Result<(), LiveError> {
         let [_, parse, _] = &self.elements;
         let pad = parse
             .static_pad("src")
             .ok_or_else(|| LiveError::new(LiveErrorKind::BrokenStream, "the parser has no output"))?;
+        let (torn, waited) = (AtomicBool::new(true), AtomicU32::new(0));
         pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-            if let Some(buffer) = info.buffer() {
-                count(buffer.size());
+            let Some(buffer) = info.buffer() else {
+                return gst::PadProbeReturn::Ok;
+            };
+            count(buffer.size());
+            let flags = buffer.flags();
+            if flags.contains(gst::BufferFlags::DISCONT) {
+                torn.store(true, Ordering::Relaxed);
+                waited.store(0, Ordering::Relaxed);
             }
-            gst::PadProbeReturn::Ok
+            let key = !flags.contains(gst::BufferFlags::DELTA_UNIT);
+            if key || waited.fetch_add(1, Ordering::Relaxed) >= PATIENCE {
+                torn.store(false, Ordering::Relaxed);
+            }
+            if torn.load(Ordering::Relaxed) {
+                gst::PadProbeReturn::Drop
+            } else {
+                gst::PadProbeReturn::Ok
+            }
         });
         Ok(())
     }

@@ -1,0 +1,7 @@
+//! The media room against real RTSP servers on the loopback address.
+//!
+//! Invariant: no test waits for time, only for a condition with a limit. Deliberately absent: the simulator, so that
+//! these tests say something about any server.
+
+mod live;
+mod server;
