@@ -152,7 +152,51 @@ pub enum MoveState {
     Unknown,
 }
 
+/// What is wrong with a lens model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LensError {
+    #[error("the pan range is empty, not a number, or wider than two turns")]
+    PanRange,
+    #[error("the tilt range is empty, not a number, or beyond straight up or down")]
+    TiltRange,
+    #[error("the table of fields of view needs two rows or more, with zoom rising and the field of view falling")]
+    ZoomTable,
+    #[error("a field of view is outside 0.1° to 150°")]
+    FieldOfView,
+    #[error("the aspect is outside 0.2 to 5")]
+    Aspect,
+    #[error("the roll is not a number")]
+    Roll,
+}
+
 impl LensModel {
+    /// Whether the model makes sense.
+    ///
+    /// # Errors
+    /// The first thing that does not.
+    pub fn check(&self) -> Result<(), LensError> {
+        let range = |[a, b]: [f64; 2], lowest: f64, highest: f64| {
+            a.is_finite() && b.is_finite() && a != b && a.min(b) >= lowest && a.max(b) <= highest
+        };
+        if !range(self.pan_range_deg, -720.0, 720.0) {
+            return Err(LensError::PanRange);
+        }
+        if !range(self.tilt_range_deg, -90.0, 90.0) {
+            return Err(LensError::TiltRange);
+        }
+        if !self.hfov_by_zoom.iter().all(|row| (0.1..=150.0).contains(&row[1])) {
+            return Err(LensError::FieldOfView);
+        }
+        let ordered = self.hfov_by_zoom.windows(2).all(|pair| pair[0][0] < pair[1][0] && pair[0][1] > pair[1][1]);
+        if self.hfov_by_zoom.len() < 2 || !ordered {
+            return Err(LensError::ZoomTable);
+        }
+        if !(0.2..=5.0).contains(&self.aspect) {
+            return Err(LensError::Aspect);
+        }
+        if self.roll_deg.is_finite() { Ok(()) } else { Err(LensError::Roll) }
+    }
+
     /// The pose at a normalised position; between the table's points the field of view is linear in zoom.
     pub fn pose_at(&self, position: NormalisedPosition) -> Pose {
         let span = |range: [f64; 2], v: f64| range[0] + (v + 1.0) / 2.0 * (range[1] - range[0]);

@@ -8,6 +8,7 @@
 
 pub mod convex;
 pub mod cover;
+pub mod envelope;
 pub mod mask;
 pub mod projection;
 pub mod tracker;
@@ -20,6 +21,28 @@ pub use tracker::PoseTracker;
 pub struct Interval {
     pub lo: f64,
     pub hi: f64,
+}
+
+impl Interval {
+    /// The middle.
+    pub fn middle(&self) -> f64 {
+        f64::midpoint(self.lo, self.hi)
+    }
+
+    /// Half the width.
+    pub fn half_width(&self) -> f64 {
+        (self.hi - self.lo) / 2.0
+    }
+
+    /// The value at a share 0..1 of the width.
+    pub fn at(&self, share: f64) -> f64 {
+        self.lo + share * (self.hi - self.lo)
+    }
+
+    /// Whether the value lies in it.
+    pub fn contains(&self, value: f64) -> bool {
+        self.lo <= value && value <= self.hi
+    }
 }
 
 /// Every pose the dome may have had when the frame was taken. Degrees.
