@@ -31,14 +31,26 @@ struct Written {
 impl StoredEvent {
     /// Takes a freshly sealed event.
     pub fn new(log: ControllerId, sealed: Sealed) -> Self {
-        let submitted =
-            SubmittedEvent { leaf: sealed.leaf, salt: hex::encode(sealed.salt), body: sealed.body };
-        Self { log, seq: sealed.seq, leaf_hash: sealed.leaf_hash, submitted }
+        let submitted = SubmittedEvent {
+            leaf: sealed.leaf,
+            salt: hex::encode(sealed.salt),
+            body: sealed.body,
+        };
+        Self {
+            log,
+            seq: sealed.seq,
+            leaf_hash: sealed.leaf_hash,
+            submitted,
+        }
     }
 
     /// The plain bytes of its record.
     pub fn encode(&self) -> Option<Vec<u8>> {
-        serde_json::to_vec(&Written { log: self.log.clone(), event: self.submitted.clone() }).ok()
+        serde_json::to_vec(&Written {
+            log: self.log.clone(),
+            event: self.submitted.clone(),
+        })
+        .ok()
     }
 
     /// Reads the plain bytes of a record, with its leaf; `None` when they are not an event.
@@ -46,7 +58,15 @@ impl StoredEvent {
         let written: Written = serde_json::from_slice(plain).ok()?;
         let leaf = Leaf::parse(&written.event.leaf).ok()?;
         let leaf_hash = leaf::leaf_hash(written.event.leaf.as_bytes());
-        Some((Self { log: written.log, seq: leaf.seq, leaf_hash, submitted: written.event }, leaf))
+        Some((
+            Self {
+                log: written.log,
+                seq: leaf.seq,
+                leaf_hash,
+                submitted: written.event,
+            },
+            leaf,
+        ))
     }
 
     /// What it weighs in memory and on the wire, bytes.

@@ -16,7 +16,7 @@ mod writer;
 pub use event::StoredEvent;
 pub use record::RecordKey;
 pub use recovery::Damage;
-pub use segment::{Directory, Medium, Note, SegmentFile, SegmentName};
+pub use segment::{Directory, Medium, Note, SegmentFile};
 pub(super) use segment::{create_private_dir, private_file, read_bounded, replace_file};
 
 use crate::domain::audit::event::Event;
@@ -88,6 +88,8 @@ struct Shared {
     pending: Mutex<BTreeMap<ControllerId, VecDeque<StoredEvent>>>,
     /// `seq` of each log at opening: what was written since.
     opened_at: BTreeMap<ControllerId, u64>,
+    /// Next `seq` of each log.
+    next_seq: Mutex<BTreeMap<ControllerId, u64>>,
     status: watch::Sender<OutboxStatus>,
 }
 
@@ -98,6 +100,9 @@ impl Shared {
 
     fn push(&self, event: StoredEvent, new: bool) {
         let size = event.size();
+        let mut next = self.next_seq.lock().unwrap_or_else(PoisonError::into_inner);
+        next.insert(event.log.clone(), event.seq + 1);
+        drop(next);
         self.lock().entry(event.log.clone()).or_default().push_back(event);
         self.status.send_modify(|status| {
             status.written += u64::from(new);
@@ -107,7 +112,8 @@ impl Shared {
     }
 
     fn poison(&self, detail: &str) {
-        self.status.send_modify(|status| status.poisoned = Some(detail.to_owned()));
+        self.status
+            .send_modify(|status| status.poisoned = Some(detail.to_owned()));
     }
 
     fn poisoned(&self) -> Option<String> {
@@ -137,15 +143,29 @@ impl Outbox {
     /// # Errors
     /// The folder is in use or unreadable, or the outbox is poisoned.
     pub fn open(opening: Opening) -> Result<(Self, Vec<Damage>), OpenError> {
-        let Opening { medium, key, station, delivered, clock } = opening;
+        let Opening {
+            medium,
+            key,
+            station,
+            delivered,
+            clock,
+        } = opening;
         if let Some(detail) = medium.read_note(Note::Poisoned).map_err(OpenError::Folder)? {
-            return Err(OpenError::Poisoned { detail: String::from_utf8_lossy(&detail).into_owned() });
+            return Err(OpenError::Poisoned {
+                detail: String::from_utf8_lossy(&detail).into_owned(),
+            });
         }
         let mut found = recovery::recover(&*medium, &key)?;
         let pending = found.pending(&delivered);
-        let opened_at = found.state.chains.iter().map(|(log, chain)| (log.clone(), chain.next_seq)).collect();
+        let opened_at: BTreeMap<_, _> = found
+            .state
+            .chains
+            .iter()
+            .map(|(log, chain)| (log.clone(), chain.next_seq))
+            .collect();
         let shared = Arc::new(Shared {
             pending: Mutex::default(),
+            next_seq: Mutex::new(opened_at.clone()),
             opened_at,
             status: watch::Sender::new(OutboxStatus::default()),
         });
@@ -177,7 +197,10 @@ impl Outbox {
     /// Every error means that the act must not happen.
     pub async fn append(&self, event: Event) -> Result<Recorded, OutboxError> {
         let (answer, answered) = oneshot::channel();
-        let command = Command::Append { event: Box::new(event), answer };
+        let command = Command::Append {
+            event: Box::new(event),
+            answer,
+        };
         self.commands.send(command).map_err(|_| OutboxError::Closed)?;
         match tokio::time::timeout(PATIENCE, answered).await {
             Ok(Ok(result)) => result,
@@ -193,12 +216,21 @@ impl Outbox {
 
     /// Logs that have events waiting.
     pub fn waiting_logs(&self) -> Vec<ControllerId> {
-        self.shared.lock().iter().filter(|(_, events)| !events.is_empty()).map(|(log, _)| log.clone()).collect()
+        self.shared
+            .lock()
+            .iter()
+            .filter(|(_, events)| !events.is_empty())
+            .map(|(log, _)| log.clone())
+            .collect()
     }
 
     /// The first events of a log that wait, at most `most`.
     pub fn waiting(&self, log: &ControllerId, most: usize) -> Vec<StoredEvent> {
-        self.shared.lock().get(log).map(|events| events.iter().take(most).cloned().collect()).unwrap_or_default()
+        self.shared
+            .lock()
+            .get(log)
+            .map(|events| events.iter().take(most).cloned().collect())
+            .unwrap_or_default()
     }
 
     /// Everything of this log below `next_seq` was verified in the log: lets go of it.
@@ -214,12 +246,29 @@ impl Outbox {
             status.pending = status.pending.saturating_sub(count);
             status.pending_bytes = status.pending_bytes.saturating_sub(bytes);
         });
-        let _ = self.commands.send(Command::Delivered { log: log.clone(), next_seq });
+        let _ = self.commands.send(Command::Delivered {
+            log: log.clone(),
+            next_seq,
+        });
     }
 
     /// Whether this event was written since the outbox was opened (and not found on disk).
     pub fn is_new(&self, event: &StoredEvent) -> bool {
-        self.shared.opened_at.get(&event.log).is_none_or(|first| event.seq >= *first)
+        self.shared
+            .opened_at
+            .get(&event.log)
+            .is_none_or(|first| event.seq >= *first)
+    }
+
+    /// `seq` of the next event of a log.
+    pub fn next_seq(&self, log: &ControllerId) -> u64 {
+        self.shared
+            .next_seq
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(log)
+            .copied()
+            .unwrap_or(0)
     }
 
     /// Figures, as they change.

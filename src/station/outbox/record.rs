@@ -44,7 +44,13 @@ impl RecordKey {
         getrandom::fill(&mut nonce).map_err(|_| RecordFault::NoRandomness)?;
         let cipher = XChaCha20Poly1305::new_from_slice(&*self.0).map_err(|_| RecordFault::Sealing)?;
         let sealed = cipher
-            .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: context })
+            .encrypt(
+                &XNonce::from(nonce),
+                Payload {
+                    msg: plain,
+                    aad: context,
+                },
+            )
             .map_err(|_| RecordFault::Sealing)?;
         let mut out = Vec::with_capacity(NONCE + sealed.len());
         out.extend_from_slice(&nonce);
@@ -56,7 +62,10 @@ impl RecordKey {
     pub fn open(&self, context: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let nonce: [u8; NONCE] = sealed.get(..NONCE)?.try_into().ok()?;
         let cipher = XChaCha20Poly1305::new_from_slice(&*self.0).ok()?;
-        let payload = Payload { msg: sealed.get(NONCE..)?, aad: context };
+        let payload = Payload {
+            msg: sealed.get(NONCE..)?,
+            aad: context,
+        };
         cipher.decrypt(&XNonce::from(nonce), payload).ok().map(Zeroizing::new)
     }
 }
@@ -170,13 +179,23 @@ pub fn decode<'a>(key: &RecordKey, bytes: &'a [u8], at: usize) -> Option<Decoded
     }
     let index = u64::from_le_bytes(record.get(4..12)?.try_into().ok()?);
     let plain = key.open(record.get(..12)?, record.get(12..)?)?;
-    Some(Decoded { index, plain, end: at + 8 + length + MAC, signed: rest.get(..8 + length)?, tag })
+    Some(Decoded {
+        index,
+        plain,
+        end: at + 8 + length + MAC,
+        signed: rest.get(..8 + length)?,
+        tag,
+    })
 }
 
 /// Where the next whole record begins, at or after `from`: finds what follows a damaged place.
 pub fn find_next(key: &RecordKey, bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
-    while let Some(offset) = bytes.get(at + 8..)?.windows(MAGIC.len()).position(|window| window == MAGIC) {
+    while let Some(offset) = bytes
+        .get(at + 8..)?
+        .windows(MAGIC.len())
+        .position(|window| window == MAGIC)
+    {
         at += offset;
         if decode(key, bytes, at).is_some() {
             return Some(at);
@@ -199,7 +218,10 @@ mod tests {
         let mac = MacKey::from_bytes(&[1; 32]).unwrap();
         let bytes = encode(&key(), &mac, 5, b"event").unwrap();
         let decoded = decode(&key(), &bytes, 0).unwrap();
-        assert_eq!((decoded.index, decoded.plain.as_slice(), decoded.end), (5, &b"event"[..], bytes.len()));
+        assert_eq!(
+            (decoded.index, decoded.plain.as_slice(), decoded.end),
+            (5, &b"event"[..], bytes.len())
+        );
         assert!(decoded.is_under(&mac));
     }
 

@@ -53,7 +53,11 @@ pub fn recover(medium: &dyn Medium, key: &RecordKey) -> Result<Recovered, Recove
     let known = note.as_deref().and_then(|bytes| State::decode(key, bytes));
     let mut damage = Vec::new();
     if known.is_none() && (note.is_some() || !names.is_empty()) {
-        damage.push(Damage { segment: None, lost: None, detail: "the state of the outbox is gone or unreadable".into() });
+        damage.push(Damage {
+            segment: None,
+            lost: None,
+            detail: "the state of the outbox is gone or unreadable".into(),
+        });
     }
     let rebuild = known.is_none();
     let state = match known {
@@ -140,7 +144,12 @@ impl Reader<'_> {
         let next_is_acknowledged = next
             .and_then(|next| decode(self.key, bytes, next))
             .is_some_and(|decoded| self.rebuild || decoded.index < self.state.acknowledged);
-        if self.expected >= self.state.acknowledged && !self.rebuild && !next_is_acknowledged && self.last && !name.frozen {
+        if self.expected >= self.state.acknowledged
+            && !self.rebuild
+            && !next_is_acknowledged
+            && self.last
+            && !name.frozen
+        {
             self.cut = Some((name.number, at as u64));
             return None;
         }
@@ -150,8 +159,11 @@ impl Reader<'_> {
 
     /// A whole record beyond the acknowledged ones: written, but the crash came before the answer.
     fn take_unacknowledged(&mut self, event: &StoredEvent, leaf: &Leaf, index: u64) -> bool {
-        let chain =
-            self.state.chains.entry(event.log.clone()).or_insert_with(|| StationChain::new(leaf.station.clone()));
+        let chain = self
+            .state
+            .chains
+            .entry(event.log.clone())
+            .or_insert_with(|| StationChain::new(leaf.station.clone()));
         if index != self.expected || chain.check(leaf).is_err() {
             return false;
         }
@@ -171,14 +183,21 @@ impl Reader<'_> {
             self.state.chains.insert(event.log.clone(), chain);
             self.state.acknowledged = index + 1;
         }
-        self.contents.entry(name).or_default().insert(event.log.clone(), event.seq);
+        self.contents
+            .entry(name)
+            .or_default()
+            .insert(event.log.clone(), event.seq);
         self.events.push(event);
         self.expected = index + 1;
     }
 
     fn report(&mut self, name: SegmentName, detail: String) {
         if !name.frozen {
-            self.damage.push(Damage { segment: Some(name.number), lost: None, detail });
+            self.damage.push(Damage {
+                segment: Some(name.number),
+                lost: None,
+                detail,
+            });
         }
     }
 
@@ -187,7 +206,11 @@ impl Reader<'_> {
         if !self.state.lost.contains(&lost) {
             let segment = name.filter(|name| !name.frozen).map(|name| name.number);
             let detail = format!("records {} to {} are gone", lost.0, lost.1.saturating_sub(1));
-            self.damage.push(Damage { segment, lost: Some(lost), detail });
+            self.damage.push(Damage {
+                segment,
+                lost: Some(lost),
+                detail,
+            });
         }
     }
 
@@ -195,7 +218,10 @@ impl Reader<'_> {
         if self.expected < self.state.acknowledged {
             self.report_lost(None, self.state.acknowledged);
         }
-        let last = names.last().filter(|last| !last.frozen).map(|last| (last.number, last_length));
+        let last = names
+            .last()
+            .filter(|last| !last.frozen)
+            .map(|last| (last.number, last_length));
         let damaged = |number: u64| self.damage.iter().any(|damage| damage.segment == Some(number));
         let tail = self
             .cut
@@ -203,6 +229,12 @@ impl Reader<'_> {
             .filter(|(number, length)| !damaged(*number) && *length < ROLL_AT && !self.rebuild);
         let highest = names.last().map_or(0, |name| name.number);
         self.state.segment = self.state.segment.max(highest);
-        Recovered { state: self.state, events: self.events, contents: self.contents, damage: self.damage, tail }
+        Recovered {
+            state: self.state,
+            events: self.events,
+            contents: self.contents,
+            damage: self.damage,
+            tail,
+        }
     }
 }

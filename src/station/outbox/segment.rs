@@ -88,11 +88,18 @@ impl Directory {
         create_private_dir(path)?;
         let lock = private_file().create(true).truncate(false).open(path.join("lock"))?;
         lock.try_lock().map_err(io::Error::from)?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: lock,
+        })
     }
 
     fn file(&self, name: SegmentName) -> PathBuf {
-        self.path.join(format!("{:012}.{}", name.number, if name.frozen { "frozen" } else { "seg" }))
+        self.path.join(format!(
+            "{:012}.{}",
+            name.number,
+            if name.frozen { "frozen" } else { "seg" }
+        ))
     }
 
     fn sync_dir(&self) -> io::Result<()> {
@@ -143,7 +150,10 @@ pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("longer than {limit} bytes")));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("longer than {limit} bytes"),
+        ));
     }
     Ok(Some(bytes))
 }
@@ -153,7 +163,9 @@ impl Medium for Directory {
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&self.path)? {
             let file = entry?.file_name();
-            let Some((number, kind)) = file.to_str().and_then(|name| name.split_once('.')) else { continue };
+            let Some((number, kind)) = file.to_str().and_then(|name| name.split_once('.')) else {
+                continue;
+            };
             let frozen = match kind {
                 "seg" => false,
                 "frozen" => true,

@@ -53,7 +53,14 @@ struct WrittenChain {
 impl State {
     /// The state of an outbox that never held anything.
     pub fn empty() -> Result<Self, RecordFault> {
-        Ok(Self { first: 0, acknowledged: 0, segment: 0, mac: MacKey::random()?, chains: BTreeMap::new(), lost: Vec::new() })
+        Ok(Self {
+            first: 0,
+            acknowledged: 0,
+            segment: 0,
+            mac: MacKey::random()?,
+            chains: BTreeMap::new(),
+            lost: Vec::new(),
+        })
     }
 
     /// Encrypted, for the disk.
@@ -89,7 +96,14 @@ impl State {
             .chains
             .into_iter()
             .map(|chain| {
-                (chain.log, StationChain { station: chain.station, next_seq: chain.next_seq, prev: chain.prev })
+                (
+                    chain.log,
+                    StationChain {
+                        station: chain.station,
+                        next_seq: chain.next_seq,
+                        prev: chain.prev,
+                    },
+                )
             })
             .collect();
         Some(Self {

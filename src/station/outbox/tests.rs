@@ -4,6 +4,7 @@
 //! Deliberately absent: real disks (one test in `tests/station_outbox.rs` uses one).
 
 use super::record::decode;
+use super::segment::SegmentName;
 use super::*;
 use crate::domain::audit::event::{Body, Operation, Outcome, RetentionClass};
 use crate::domain::audit::leaf::Leaf;
@@ -67,16 +68,25 @@ impl Medium for Memory {
         Ok(self.disk().segments.keys().copied().collect())
     }
     fn read(&self, name: SegmentName) -> io::Result<Vec<u8>> {
-        self.disk().segments.get(&name).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.disk()
+            .segments
+            .get(&name)
+            .cloned()
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
     fn create(&mut self, number: u64) -> io::Result<Box<dyn SegmentFile>> {
-        self.disk().segments.insert(SegmentName { number, frozen: false }, Vec::new());
+        self.disk()
+            .segments
+            .insert(SegmentName { number, frozen: false }, Vec::new());
         self.reopen(number, 0)
     }
     fn reopen(&mut self, number: u64, length: u64) -> io::Result<Box<dyn SegmentFile>> {
         let name = SegmentName { number, frozen: false };
         self.disk().segments.get_mut(&name).unwrap().truncate(length as usize);
-        Ok(Box::new(Open { disk: self.clone(), name }))
+        Ok(Box::new(Open {
+            disk: self.clone(),
+            name,
+        }))
     }
     fn freeze(&mut self, number: u64) -> io::Result<()> {
         let mut disk = self.disk();
@@ -116,7 +126,12 @@ impl SegmentFile for Open {
         spend(&mut self.disk.disk().syncs_left)
     }
     fn cut(&mut self, length: u64) -> io::Result<()> {
-        self.disk.disk().segments.get_mut(&self.name).unwrap().truncate(length as usize);
+        self.disk
+            .disk()
+            .segments
+            .get_mut(&self.name)
+            .unwrap()
+            .truncate(length as usize);
         Ok(())
     }
 }
@@ -148,7 +163,11 @@ fn event(n: u64) -> Event {
         media_from: None,
         media_to: None,
     };
-    Event { log: log(), class: RetentionClass::Police, body }
+    Event {
+        log: log(),
+        class: RetentionClass::Police,
+        body,
+    }
 }
 
 fn opening(disk: &Memory, delivered: u64) -> Opening {
@@ -177,7 +196,11 @@ async fn fill(disk: &Memory, count: u64) -> Vec<usize> {
 }
 
 fn seqs(outbox: &Outbox) -> Vec<u64> {
-    outbox.waiting(&log(), usize::MAX).iter().map(|event| event.seq).collect()
+    outbox
+        .waiting(&log(), usize::MAX)
+        .iter()
+        .map(|event| event.seq)
+        .collect()
 }
 
 #[tokio::test]
@@ -226,8 +249,15 @@ async fn r_aud_2_taking_away_acknowledged_records_shows() {
         crashed.disk().segments.get_mut(&name).unwrap().truncate(cut);
         let (outbox, damage) = open(&crashed);
         assert!(!damage.is_empty(), "cut at {cut}");
-        assert!(damage.iter().any(|damage| damage.lost.is_some_and(|(_, end)| end == 3)), "cut at {cut}: {damage:?}");
-        assert_eq!(outbox.append(event(9)).await.unwrap().seq, 3, "the chain goes on after the loss");
+        assert!(
+            damage.iter().any(|damage| damage.lost.is_some_and(|(_, end)| end == 3)),
+            "cut at {cut}: {damage:?}"
+        );
+        assert_eq!(
+            outbox.append(event(9)).await.unwrap().seq,
+            3,
+            "the chain goes on after the loss"
+        );
     }
 }
 
@@ -240,7 +270,10 @@ async fn r_aud_2_any_flipped_byte_of_an_acknowledged_record_shows_and_the_rest_i
         let crashed = disk.crash();
         crashed.disk().segments.get_mut(&name).unwrap()[at] ^= 0x20;
         let (outbox, damage) = open(&crashed);
-        assert!(damage.iter().any(|damage| damage.segment == Some(name.number)), "byte {at}");
+        assert!(
+            damage.iter().any(|damage| damage.segment == Some(name.number)),
+            "byte {at}"
+        );
         assert_eq!(seqs(&outbox), [0, 2], "byte {at}");
     }
 }
@@ -257,7 +290,10 @@ async fn damage_once_recorded_freezes_the_segment_and_is_not_reported_again() {
         outbox.damage_recorded(found);
     }
     outbox.append(event(51)).await.unwrap();
-    assert!(disk.disk().segments.contains_key(&SegmentName { number: name.number, frozen: true }));
+    assert!(disk.disk().segments.contains_key(&SegmentName {
+        number: name.number,
+        frozen: true
+    }));
     let (outbox, damage) = open(&disk.crash());
     assert_eq!(damage, []);
     assert!(seqs(&outbox).starts_with(&[0, 2, 3]));
@@ -274,14 +310,23 @@ async fn r_aud_7_a_failed_synchronisation_poisons_for_good() {
         } else {
             disk.disk().notes_left = Some(0);
         }
-        assert!(matches!(outbox.append(event(1)).await, Err(OutboxError::Poisoned { .. })));
+        assert!(matches!(
+            outbox.append(event(1)).await,
+            Err(OutboxError::Poisoned { .. })
+        ));
         disk.disk().syncs_left = None;
         disk.disk().notes_left = None;
-        assert!(matches!(outbox.append(event(2)).await, Err(OutboxError::Poisoned { .. })), "never trusted again");
+        assert!(
+            matches!(outbox.append(event(2)).await, Err(OutboxError::Poisoned { .. })),
+            "never trusted again"
+        );
         assert!(outbox.status().borrow().poisoned.is_some());
         if which == "segment" {
             let error = Outbox::open(opening(&disk.crash(), 0)).err().unwrap();
-            assert!(matches!(error, OpenError::Poisoned { .. }), "an administrator must act: {error}");
+            assert!(
+                matches!(error, OpenError::Poisoned { .. }),
+                "an administrator must act: {error}"
+            );
         }
     }
 }
@@ -292,7 +337,10 @@ async fn a_full_disk_refuses_and_recovers_without_a_trace_of_the_refused_event()
     let (outbox, _) = open(&disk);
     outbox.append(event(0)).await.unwrap();
     disk.disk().appends_left = Some(0);
-    assert!(matches!(outbox.append(event(1)).await, Err(OutboxError::Unusable { .. })));
+    assert!(matches!(
+        outbox.append(event(1)).await,
+        Err(OutboxError::Unusable { .. })
+    ));
     disk.disk().appends_left = None;
     assert_eq!(outbox.append(event(2)).await.unwrap().seq, 1);
     let (outbox, damage) = open(&disk.crash());
@@ -327,11 +375,18 @@ async fn what_was_delivered_is_let_go_and_its_segment_is_kept_35_days() {
     let ends = fill(&disk, 3).await;
     let name = disk.only_segment();
     // A segment past its size gets nothing more, so that the next event begins another.
-    for (clock, kept) in [(today as fn() -> jiff::Timestamp, true), (in_34_days, true), (in_36_days, false)] {
+    for (clock, kept) in [
+        (today as fn() -> jiff::Timestamp, true),
+        (in_34_days, true),
+        (in_36_days, false),
+    ] {
         let mut opening = opening(&disk, 100);
         opening.clock = clock;
         let number = name.number;
-        let medium = NoTail { inner: disk.clone(), number };
+        let medium = NoTail {
+            inner: disk.clone(),
+            number,
+        };
         opening.medium = Box::new(medium);
         let (outbox, damage) = Outbox::open(opening).unwrap();
         assert_eq!(damage, []);
@@ -356,7 +411,10 @@ impl Medium for NoTail {
         let mut names = self.inner.segments()?;
         if names.last().is_some_and(|last| last.number == self.number) {
             let number = self.number + 1;
-            self.inner.disk().segments.insert(SegmentName { number, frozen: false }, Vec::new());
+            self.inner
+                .disk()
+                .segments
+                .insert(SegmentName { number, frozen: false }, Vec::new());
             names.push(SegmentName { number, frozen: false });
         }
         Ok(names)

@@ -27,7 +27,10 @@ const KEEP_MS: i64 = 35 * 24 * 3600 * 1000;
 
 /// What the thread is asked.
 pub enum Command {
-    Append { event: Box<Event>, answer: oneshot::Sender<Result<Recorded, OutboxError>> },
+    Append {
+        event: Box<Event>,
+        answer: oneshot::Sender<Result<Recorded, OutboxError>>,
+    },
     /// Everything of this log below `next_seq` is verified in the log.
     Delivered { log: ControllerId, next_seq: u64 },
     /// The event that reports this damage is durable.
@@ -64,7 +67,11 @@ impl Writer {
     pub fn prepare(&mut self, recovered_tail: Option<(u64, u64)>) -> std::io::Result<()> {
         if let Some((number, length)) = recovered_tail {
             let file = self.medium.reopen(number, length)?;
-            self.active = Some(Active { file, name: SegmentName { number, frozen: false }, length });
+            self.active = Some(Active {
+                file,
+                name: SegmentName { number, frozen: false },
+                length,
+            });
         }
         self.write_state(&self.state.clone())
     }
@@ -81,7 +88,11 @@ impl Writer {
                     Command::Delivered { log, next_seq } => self.on_delivered(log, next_seq),
                     Command::DamageRecorded { damage } => self.on_damage_recorded(&damage),
                 }
-                next = if group.len() < GROUP { commands.try_recv().ok() } else { None };
+                next = if group.len() < GROUP {
+                    commands.try_recv().ok()
+                } else {
+                    None
+                };
             }
             if !group.is_empty() {
                 self.append(group);
@@ -120,20 +131,28 @@ impl Writer {
 
     fn seal(&self, state: &mut State, event: Event, bytes: &mut Vec<u8>) -> Result<StoredEvent, OutboxError> {
         let mut salt: Salt = [0; 32];
-        getrandom::fill(&mut salt).map_err(|error| OutboxError::Unusable { detail: error.to_string() })?;
+        getrandom::fill(&mut salt).map_err(|error| OutboxError::Unusable {
+            detail: error.to_string(),
+        })?;
         let at = Moment {
             boot: self.boot,
             time: (self.clock)(),
             mono_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
-        let chain =
-            state.chains.entry(event.log.clone()).or_insert_with(|| StationChain::new(self.station.clone()));
+        let chain = state
+            .chains
+            .entry(event.log.clone())
+            .or_insert_with(|| StationChain::new(self.station.clone()));
         let unusable = |detail: String| OutboxError::Unusable { detail };
-        let sealed = chain.seal(event.class, at, salt, &event.body).map_err(|error| unusable(error.to_string()))?;
-        let stored = StoredEvent::new(event.log, sealed);
-        let plain = stored.encode().ok_or_else(|| unusable("the event cannot be encoded".into()))?;
-        let record = encode(&self.key, &state.mac, state.acknowledged, &plain)
+        let sealed = chain
+            .seal(event.class, at, salt, &event.body)
             .map_err(|error| unusable(error.to_string()))?;
+        let stored = StoredEvent::new(event.log, sealed);
+        let plain = stored
+            .encode()
+            .ok_or_else(|| unusable("the event cannot be encoded".into()))?;
+        let record =
+            encode(&self.key, &state.mac, state.acknowledged, &plain).map_err(|error| unusable(error.to_string()))?;
         if self.shared.pending_bytes() + bytes.len() + record.len() > super::CAPACITY {
             return Err(OutboxError::Full);
         }
@@ -155,7 +174,9 @@ impl Writer {
             self.contents.insert(name, BTreeMap::new());
             self.active = Some(Active { file, name, length: 0 });
         }
-        let Some(active) = self.active.as_mut() else { return Err(OutboxError::Full) };
+        let Some(active) = self.active.as_mut() else {
+            return Err(OutboxError::Full);
+        };
         if let Err(error) = active.file.append(bytes) {
             let cut = active.file.cut(active.length);
             return Err(match cut {
@@ -180,7 +201,10 @@ impl Writer {
             if let Some(contents) = name.and_then(|name| self.contents.get_mut(&name)) {
                 contents.insert(stored.log.clone(), stored.seq);
             }
-            let recorded = Recorded { log: stored.log.clone(), seq: stored.seq };
+            let recorded = Recorded {
+                log: stored.log.clone(),
+                seq: stored.seq,
+            };
             self.shared.push(stored, true);
             let _ = answer.send(Ok(recorded));
         }
@@ -193,7 +217,9 @@ impl Writer {
 
     fn refuse(&self, error: &std::io::Error) -> OutboxError {
         tracing::error!(%error, "an event could not be written");
-        OutboxError::Unusable { detail: error.to_string() }
+        OutboxError::Unusable {
+            detail: error.to_string(),
+        }
     }
 
     fn poison(&mut self, detail: &str) -> OutboxError {
@@ -204,7 +230,9 @@ impl Writer {
         if let Err(error) = self.medium.write_note(Note::Poisoned, detail.as_bytes()) {
             tracing::error!(%error, "the mark of the poisoned outbox could not be written");
         }
-        OutboxError::Poisoned { detail: detail.to_owned() }
+        OutboxError::Poisoned {
+            detail: detail.to_owned(),
+        }
     }
 
     fn on_delivered(&mut self, log: ControllerId, next_seq: u64) {
@@ -246,7 +274,9 @@ impl Writer {
         let active = self.active.as_ref().map(|active| active.name.number);
         let mut gone = Vec::new();
         for (name, contents) in &self.contents {
-            let all = contents.iter().all(|(log, last)| self.delivered.get(log).is_some_and(|next| next > last));
+            let all = contents
+                .iter()
+                .all(|(log, last)| self.delivered.get(log).is_some_and(|next| next > last));
             if name.frozen || Some(name.number) == active || !all {
                 continue;
             }
@@ -286,7 +316,10 @@ impl Writer {
 
 /// Starts the thread.
 pub fn start(writer: Writer, commands: Receiver<Command>) -> std::io::Result<()> {
-    std::thread::Builder::new().name("outbox".into()).spawn(move || writer.run(commands)).map(drop)
+    std::thread::Builder::new()
+        .name("outbox".into())
+        .spawn(move || writer.run(commands))
+        .map(drop)
 }
 
 /// How long an append may take before the act is refused.
