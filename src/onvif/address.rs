@@ -17,9 +17,10 @@ pub fn parse(text: &str) -> Result<Url, OnvifError> {
 
 /// The address with user and password left out, whatever its form; for logs.
 pub fn without_credentials(text: &str) -> String {
-    let (scheme, rest) = match text.find("://") {
-        Some(at) => text.split_at(at + 3),
-        None => ("", text),
+    let is_scheme = |head: &str| head.bytes().all(|b| b.is_ascii_alphanumeric() || b"+.-:".contains(&b));
+    let (scheme, rest) = match text.find("//") {
+        Some(at) if is_scheme(&text[..at]) => text.split_at(at + 2),
+        _ => ("", text),
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     match rest[..end].rfind('@') {
@@ -74,6 +75,9 @@ pub fn stream(device: &Url, given: &str) -> Result<Url, OnvifError> {
             "stream address with scheme {}",
             quote(url.scheme())
         )));
+    }
+    if url.host_str().unwrap_or_default().is_empty() && url.path().trim_matches('/').is_empty() {
+        return Err(OnvifError::nonsense("stream address with neither host nor path"));
     }
     let host = device
         .host_str()
@@ -146,6 +150,7 @@ mod tests {
     fn credentials_never_reach_a_log() {
         assert_eq!(without_credentials("rtsp://u:p@h/x?a=@b"), "rtsp://h/x?a=@b");
         assert_eq!(without_credentials("u:p@h"), "h");
+        assert_eq!(without_credentials("u:p@h/a//b"), "h/a//b");
         let error = parse("//admin:secret@h").unwrap_err();
         assert!(!error.to_string().contains("secret") && !format!("{error:?}").contains("secret"));
     }

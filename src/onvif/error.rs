@@ -81,7 +81,7 @@ pub enum OnvifError {
 }
 
 /// The kinds of [`OnvifError`] without their details, for choosing words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OnvifErrorKind {
     Unreachable,
     Timeout,

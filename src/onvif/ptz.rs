@@ -177,7 +177,7 @@ impl Ptz {
                         .store(u8::try_from(at).unwrap_or(0), Ordering::Relaxed);
                     return Ok(());
                 }
-                Err(error @ OnvifError::Fault { .. }) => trouble = Some(error),
+                Err(error) if may_mean_timeout(&error) => trouble = Some(error),
                 Err(error) => return Err(error),
             }
             if self.0.last.load(Ordering::SeqCst) != number {
@@ -378,6 +378,15 @@ fn choose(nodes: Vec<(String, Spaces)>, profile: &Profile) -> Option<Spaces> {
         .position(|(token, _)| Some(token.as_str()) == wanted)
         .unwrap_or(0);
     nodes.into_iter().nth(at).map(|(_, spaces)| spaces)
+}
+
+/// Whether a refusal may be meant for the timeout: most devices only say that some argument is wrong.
+fn may_mean_timeout(error: &OnvifError) -> bool {
+    match error {
+        OnvifError::Fault { .. } => true,
+        OnvifError::NotSupported { detail } => detail.to_ascii_lowercase().contains("timeout"),
+        _ => false,
+    }
 }
 
 /// Reads a GetStatus answer.
