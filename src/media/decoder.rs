@@ -49,6 +49,25 @@ impl Codec {
         }
     }
 
+    pub(super) fn timestamper(self) -> &'static str {
+        match self {
+            Self::H264 => "h264timestamper",
+            Self::H265 => "h265timestamper",
+        }
+    }
+
+    /// What MP4 takes: whole pictures, parameter sets apart (ISO/IEC 14496-15).
+    pub(super) fn mp4_caps(self) -> gst::Caps {
+        let (name, format) = match self {
+            Self::H264 => ("video/x-h264", "avc"),
+            Self::H265 => ("video/x-h265", "hvc1"),
+        };
+        gst::Caps::builder(name)
+            .field("stream-format", format)
+            .field("alignment", "au")
+            .build()
+    }
+
     fn decoders(self) -> &'static [Candidate] {
         match self {
             Self::H264 => &H264,

@@ -3,9 +3,17 @@
 //! Invariant: `path` either holds the whole, flushed file or does not exist; a failed or cancelled export leaves nothing.
 //! Deliberately absent: re-encoding (a redacted export is another road), seals and labels (`domain::evidence`).
 
-use super::error::LiveError;
+mod file;
+mod mux;
+mod recorder;
+mod trim;
+
+use super::error::{LiveError, LiveErrorKind};
 use secrecy::SecretString;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::oneshot;
 
 /// What to export.
 #[derive(Clone)]
@@ -61,13 +69,38 @@ pub enum ExportError {
     NothingRecorded,
 }
 
-/// Exports. Dropping the future cancels and removes the partial file.
+/// Exports, on a thread of its own. Dropping the future cancels and removes the partial file. `progress` is called
+/// about four times a second, on that thread.
 ///
 /// # Errors
 /// See [`ExportError`].
 pub async fn run(
-    _request: ExportRequest,
-    _progress: impl Fn(ExportProgress) + Send + 'static,
+    request: ExportRequest,
+    progress: impl Fn(ExportProgress) + Send + 'static,
 ) -> Result<ExportReport, ExportError> {
-    Err(ExportError::NothingRecorded)
+    let cancelled = CancelOnDrop(Arc::default());
+    let (tell, told) = oneshot::channel();
+    let flag = Arc::clone(&cancelled.0);
+    std::thread::Builder::new()
+        .name("media-export".to_owned())
+        .spawn(move || {
+            let outcome = recorder::run(&request, &progress, &flag);
+            if tell.send(outcome).is_err() {
+                tracing::info!("an export ended that nobody waits for");
+            }
+        })
+        .map_err(ExportError::Disk)?;
+    told.await.unwrap_or_else(|_| {
+        let detail = "the thread of the export ended without a result";
+        Err(ExportError::Stream(LiveError::new(LiveErrorKind::BrokenStream, detail)))
+    })
+}
+
+/// Tells the thread that nobody wants the file any more.
+struct CancelOnDrop(Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }

@@ -11,7 +11,8 @@ mod stall;
 mod trouble;
 
 pub(super) use pipeline::Decode;
-pub(super) use trouble::without_urls;
+pub(super) use shared::in_background;
+pub(super) use trouble::{classify, element_of, without_urls};
 
 use super::error::LiveError;
 use super::frame::FrameSlot;

@@ -7,9 +7,11 @@
 pub mod decoder;
 pub mod error;
 pub mod export;
+mod feed;
 pub mod frame;
 pub mod live;
 pub mod plugins;
 pub mod replay;
+mod rtsp;
 mod sample;
 pub mod snapshot;

@@ -16,7 +16,7 @@ pub struct MissingPlugin {
 }
 
 /// Every element used besides decoders, with its Debian package.
-pub const ELEMENTS: [(&str, &str); 12] = [
+pub const ELEMENTS: [(&str, &str); 14] = [
     ("rtspsrc", "gstreamer1.0-plugins-good"),
     ("rtpbin", "gstreamer1.0-plugins-good"),
     ("rtpjitterbuffer", "gstreamer1.0-plugins-good"),
@@ -26,6 +26,8 @@ pub const ELEMENTS: [(&str, &str); 12] = [
     ("mp4mux", "gstreamer1.0-plugins-good"),
     ("h264parse", "gstreamer1.0-plugins-bad"),
     ("h265parse", "gstreamer1.0-plugins-bad"),
+    ("h264timestamper", "gstreamer1.0-plugins-bad"),
+    ("h265timestamper", "gstreamer1.0-plugins-bad"),
     ("appsrc", "gstreamer1.0-plugins-base"),
     ("appsink", "gstreamer1.0-plugins-base"),
     ("filesink", "libgstreamer1.0-0"),

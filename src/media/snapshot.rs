@@ -132,12 +132,15 @@ fn fill(rgb: &mut [u8], width: usize, height: usize, polygon: &Polygon) {
         .collect();
     let nonsense = corners.iter().flatten().any(|value| !value.is_finite());
     for top in (0..height).step_by(2) {
+        let (above, below) = (top as f64 - MARGIN, (top + 2) as f64 + MARGIN);
         let span = if nonsense {
             Some((0.0, width as f64))
         } else {
-            span(&corners, top as f64, (top + 2) as f64)
+            span(&corners, above, below)
         };
-        let Some((left, right)) = span else { continue };
+        let Some((left, right)) = span.map(|(left, right)| (left - MARGIN, right + MARGIN)) else {
+            continue;
+        };
         let first = (left.max(0.0) as usize) / 2 * 2;
         let last = ((right.max(0.0) as usize) / 2 * 2 + 2).min(width);
         if right < 0.0 || first >= last {

@@ -182,8 +182,7 @@ async fn an_unknown_path_is_no_stream() {
 
 #[tokio::test]
 async fn another_codec_is_not_supported_and_is_named() {
-    let launch =
-        "( videotestsrc is-live=true ! video/x-raw,format=I420,width=320,height=240 ! jpegenc ! rtpjpegpay name=pay0 pt=26 )";
+    let launch = "( videotestsrc is-live=true ! video/x-raw,format=I420,width=320,height=240 ! jpegenc ! rtpjpegpay name=pay0 pt=26 )";
     let server = Server::start(launch);
     let stream = live::open(request(server.url(), PASSWORD, Transport::Tcp));
     let error = failure(&stream).await;

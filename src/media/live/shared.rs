@@ -41,7 +41,7 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Runs `work` on a thread of its own that nobody waits for; here and now when there is no thread to be had.
-pub(super) fn in_background(name: &str, work: impl FnOnce() + Send + 'static) {
+pub(crate) fn in_background(name: &str, work: impl FnOnce() + Send + 'static) {
     let job: Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>> = Arc::new(Mutex::new(Some(Box::new(work))));
     let again = Arc::clone(&job);
     let run = |job: &Mutex<Option<Box<dyn FnOnce() + Send>>>| {

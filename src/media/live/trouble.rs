@@ -8,7 +8,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 
 /// What an error on the bus means.
-pub(super) fn classify(error: &gst::message::Error) -> LiveError {
+pub(crate) fn classify(error: &gst::message::Error) -> LiveError {
     let cause = error.error();
     let debug = error.debug().unwrap_or_default();
     let text = format!("{}: {}", cause.message(), without_urls(last_line(&debug)));
@@ -60,7 +60,7 @@ pub(crate) fn without_urls(text: &str) -> String {
 }
 
 /// The name of the element that posted a message.
-pub(super) fn element_of(message: &gst::Message) -> Option<String> {
+pub(crate) fn element_of(message: &gst::Message) -> Option<String> {
     let element = message.src()?.downcast_ref::<gst::Element>()?;
     Some(element.factory()?.name().to_string())
 }
