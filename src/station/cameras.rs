@@ -78,6 +78,11 @@ impl Cameras {
         lock(&self.connections).remove(camera);
     }
 
+    /// Keeps a camera's account for this session.
+    pub fn remember_credential(&self, camera: &CameraId, credential: CameraCredential) {
+        lock(&self.credentials).insert(camera.clone(), credential);
+    }
+
     /// Forgets a camera's account too: it was refused, and the server may have a newer one.
     pub fn forget_credential(&self, camera: &CameraId) {
         self.forget(camera);
@@ -136,7 +141,7 @@ impl SessionInner {
             }
         }
         let credential = given?;
-        lock(&self.cameras.credentials).insert(camera.clone(), credential.clone());
+        self.cameras.remember_credential(camera, credential.clone());
         Ok(credential)
     }
 }

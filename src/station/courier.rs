@@ -9,6 +9,7 @@ use super::health::Contact;
 use super::outbox::{Outbox, StoredEvent};
 use super::pins::{Pin, Pins};
 use super::server_client::{ServerClient, ServerError};
+use crate::domain::audit::hash::Hash;
 use crate::domain::audit::checkpoint::{self, Checkpoint};
 use crate::domain::audit::note::Statement;
 use crate::domain::audit::proof;
@@ -32,6 +33,43 @@ const RETRY: BackoffPolicy = BackoffPolicy {
     longest: Duration::from_secs(15),
     steady: Duration::from_secs(1),
 };
+
+/// What the courier asks of the server; the trait exists so that tests can be a server that lies.
+pub trait LogServer: Clone + Send + Sync + 'static {
+    /// Hands events over.
+    fn post_events(&self, batch: &EventBatch) -> impl Future<Output = Result<BatchReceipt, ServerError>> + Send;
+    /// The newest checkpoint, a signed note, not yet verified.
+    fn checkpoint(&self, log: &ControllerId) -> impl Future<Output = Result<String, ServerError>> + Send;
+    /// Proof that the leaf at `index` is in the tree of `size`.
+    fn inclusion(
+        &self,
+        log: &ControllerId,
+        index: u64,
+        size: u64,
+    ) -> impl Future<Output = Result<Vec<Hash>, ServerError>> + Send;
+    /// Proof that the tree of `to` begins with the tree of `from`.
+    fn consistency(
+        &self,
+        log: &ControllerId,
+        from: u64,
+        to: u64,
+    ) -> impl Future<Output = Result<Vec<Hash>, ServerError>> + Send;
+}
+
+impl LogServer for ServerClient {
+    async fn post_events(&self, batch: &EventBatch) -> Result<BatchReceipt, ServerError> {
+        Self::post_events(self, batch).await
+    }
+    async fn checkpoint(&self, log: &ControllerId) -> Result<String, ServerError> {
+        Self::checkpoint(self, log).await
+    }
+    async fn inclusion(&self, log: &ControllerId, index: u64, size: u64) -> Result<Vec<Hash>, ServerError> {
+        Self::inclusion(self, log, index, size).await
+    }
+    async fn consistency(&self, log: &ControllerId, from: u64, to: u64) -> Result<Vec<Hash>, ServerError> {
+        Self::consistency(self, log, from, to).await
+    }
+}
 
 /// Counts of events written since the outbox was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,8 +113,8 @@ struct Counted {
 }
 
 /// The courier of one workstation.
-pub struct Courier {
-    client: ServerClient,
+pub struct Courier<S> {
+    client: S,
     station: StationId,
     outbox: Outbox,
     pins: Arc<Pins>,
@@ -85,10 +123,10 @@ pub struct Courier {
     delivered: watch::Sender<Delivered>,
 }
 
-impl Courier {
+impl<S: LogServer> Courier<S> {
     /// Makes a courier; [`Courier::run`] sets it going.
     pub fn new(
-        client: ServerClient,
+        client: S,
         station: StationId,
         outbox: Outbox,
         pins: Arc<Pins>,

@@ -5,6 +5,8 @@
 //! Deliberately absent: the server (see `courier`), what events mean.
 
 mod event;
+#[cfg(test)]
+pub(super) mod memory;
 mod record;
 mod recovery;
 mod segment;
