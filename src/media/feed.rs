@@ -167,6 +167,7 @@ mod tests {
         });
         RtpHeader {
             payload_type: 96,
+            marker: true,
             timestamp,
             replay,
         }

@@ -314,7 +314,8 @@ fn send(
     let begun = Instant::now();
     let mut halted = Duration::ZERO;
     for (sent, (i, unit)) in recording.units.iter().enumerate().skip(first).enumerate() {
-        if Recording::at(i) > to {
+        // The last picture carries the mark of the end.
+        if Recording::at(i) > to || (habits.silent_end && i + 1 == recording.units.len()) {
             break;
         }
         let due = if fast {
