@@ -132,7 +132,13 @@ impl TownHall {
     }
 
     pub async fn start(&mut self) {
-        let mut child = tokio::process::Command::new(PROGRAM)
+        self.start_with("exec \"$0\" \"$@\"").await;
+    }
+
+    /// Starts the server through a line of bash; the program and its arguments are `$0` and `$@`.
+    pub async fn start_with(&mut self, line: &str) {
+        let mut child = tokio::process::Command::new("bash")
+            .args(["-c", line, PROGRAM])
             .args(["serve", "--data", self.data_text(), "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .stdin(Stdio::null())

@@ -8,8 +8,9 @@ use crate::server::log::sequencer::Rejection;
 use crate::server::store::StoreError;
 use axum::Json;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
@@ -109,6 +110,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Bounded<T> {
         serde_json::from_slice(&bytes)
             .map(Self)
             .map_err(|error| Refused::malformed(error.to_string()))
+    }
+}
+
+/// The query of a call; what does not fit is refused like a body that does not.
+pub struct Asked<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Answer<Self> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        query
+            .map(|Query(asked)| Self(asked))
+            .map_err(|error| Refused::malformed(error.body_text()))
     }
 }
 

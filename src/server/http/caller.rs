@@ -7,6 +7,7 @@ use super::answer::{Answer, Refused};
 use super::serve::App;
 use crate::domain::camera::StationId;
 use crate::protocol::RefusalKind;
+use crate::server::log::sequencer::now_ms;
 use crate::server::people::sessions::SignedIn;
 use crate::server::store::registry::StationRow;
 use crate::server::tls;
@@ -66,7 +67,7 @@ impl FromRequestParts<Arc<App>> for Person {
         let Caller(station) = Caller::from_request_parts(parts, app).await?;
         let ended = || Refused::new(RefusalKind::SessionEnded, "no session token");
         let token = bearer(parts).ok_or_else(ended)?;
-        let who = app.sessions.of_token(&station, token).await?;
+        let who = app.sessions.of_token(&station, token, now_ms()).await?;
         Ok(Self { station, who })
     }
 }

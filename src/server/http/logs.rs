@@ -3,7 +3,7 @@
 //! Invariant: nothing beyond the last signed checkpoint is proven or tiled; a page of entries is answered only after
 //! its reading is durable in the same log (R-AUD-3), and a refused reading is recorded too.
 
-use super::answer::{Answer, Refused};
+use super::answer::{Answer, Asked, Refused};
 use super::caller::{Caller, Person};
 use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
@@ -15,7 +15,7 @@ use crate::server::log::recorder::Act;
 use crate::server::log::signer::SignedState;
 use crate::server::store::Log;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -78,7 +78,7 @@ pub async fn inclusion(
     State(app): State<Arc<App>>,
     _caller: Caller,
     Path(controller): Path<String>,
-    Query(ask): Query<InclusionQuery>,
+    Asked(ask): Asked<InclusionQuery>,
 ) -> Answer<Json<InclusionProof>> {
     let path = hashes(&app, &controller, ask.size, inclusion_recipe(ask.index, ask.size)).await?;
     Ok(Json(InclusionProof {
@@ -99,7 +99,7 @@ pub async fn consistency(
     State(app): State<Arc<App>>,
     _caller: Caller,
     Path(controller): Path<String>,
-    Query(ask): Query<ConsistencyQuery>,
+    Asked(ask): Asked<ConsistencyQuery>,
 ) -> Answer<Json<ConsistencyProof>> {
     let path = hashes(&app, &controller, ask.to, consistency_recipe(ask.from, ask.to)).await?;
     Ok(Json(ConsistencyProof {
@@ -140,7 +140,7 @@ pub async fn entries(
     State(app): State<Arc<App>>,
     Person { station, who }: Person,
     Path(controller): Path<String>,
-    Query(ask): Query<EntriesQuery>,
+    Asked(ask): Asked<EntriesQuery>,
 ) -> Answer<Json<LogPage>> {
     let (log, _) = log_of(&app, &controller)?;
     let limit = ask.limit.clamp(1, PAGE);

@@ -36,6 +36,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/v1/logs/{controller}/tile/{*path}", get(logs::tile))
         .route("/v1/logs/{controller}/entries", get(logs::entries))
         .fallback(answer::no_such_call)
+        .method_not_allowed_fallback(answer::no_such_call)
         .layer(DefaultBodyLimit::max(crate::protocol::MAX_BODY))
         .layer(axum::middleware::from_fn_with_state(
             Arc::clone(&app),

@@ -7,6 +7,7 @@ use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::{Level, Rule};
 use crate::protocol::{LogKey, RefusalKind, SessionGrant, SignIn};
 use crate::server::log::recorder::Act;
+use crate::server::log::sequencer::now_ms;
 use crate::server::people::sessions::SignedIn;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -19,7 +20,7 @@ pub async fn sign_in(
     Caller(station): Caller,
     Bounded(ask): Bounded<SignIn>,
 ) -> Answer<Json<SessionGrant>> {
-    let begun = app.sessions.sign_in(&station, ask).await?;
+    let begun = app.sessions.sign_in(&station, ask, now_ms()).await?;
     let log_keys = app
         .logs
         .iter()

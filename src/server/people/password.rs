@@ -7,9 +7,9 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// Wrong passwords that are free.
-const FREE: u32 = 3;
-/// First delay, and the longest.
+/// The wrong password in a row that locks for the first time.
+const LOCKS_FROM: u32 = 3;
+/// First delay, and the longest, seconds.
 const FIRST_DELAY_S: u64 = 5;
 const LONGEST_DELAY_S: u64 = 900;
 
@@ -50,7 +50,7 @@ pub fn fits(password: &SecretString, known: Option<&str>, decoy: &Decoy) -> bool
 
 /// Seconds a name is locked after this many wrong passwords in a row.
 pub fn delay_s(failures: u32) -> u64 {
-    match failures.checked_sub(FREE) {
+    match failures.checked_sub(LOCKS_FROM) {
         None => 0,
         Some(beyond) => FIRST_DELAY_S
             .checked_shl(beyond.min(32))

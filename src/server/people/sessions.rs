@@ -11,7 +11,6 @@ use crate::protocol::{RefusalKind, SignIn};
 use crate::server::config::Settings;
 use crate::server::keys::random;
 use crate::server::log::recorder::{Act, Recorder};
-use crate::server::log::sequencer::now_ms;
 use crate::server::store::Store;
 use crate::server::store::registry::{PersonRow, SessionRow, StationRow};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -81,14 +80,13 @@ impl Sessions {
         })
     }
 
-    /// Signs a person in at a workstation.
+    /// Signs a person in at a workstation. `now` is Unix ms, here and below.
     ///
     /// # Errors
     /// Wrong credentials, locked out, active elsewhere, or not recordable.
-    pub async fn sign_in(&self, station: &StationRow, ask: SignIn) -> Answer<Begun> {
+    pub async fn sign_in(&self, station: &StationRow, ask: SignIn, now: i64) -> Answer<Begun> {
         let door = Arc::clone(&self.door);
         let _alone = door.lock().await;
-        let now = now_ms();
         match self.admit(station, &ask, now).await {
             Ok(row) => self.begin(station, &ask, row.person, now).await,
             Err(RefusalKind::Unavailable) => Err(RefusalKind::Unavailable),
@@ -157,8 +155,13 @@ impl Sessions {
                 .map_err(unavailable)?;
         }
         if let Some(open) = self.store.session_of(&ask.user).await.map_err(unavailable)? {
-            let grace_ms = i64::try_from(station.grace_s * 1000).unwrap_or(i64::MAX);
-            let silent = now - open.seen_ms > grace_ms.saturating_add(SILENCE_SLACK_MS);
+            // Out of reach, it may go on for its grace: until then the account is taken to be active there.
+            let grace_s = self.store.grace_s(&open.station).await.map_err(unavailable)?;
+            let silent = now
+                > open
+                    .seen_ms
+                    .saturating_add_unsigned(grace_s * 1000)
+                    .saturating_add(SILENCE_SLACK_MS);
             if open.station != station.station && now < open.expires_ms && !silent {
                 return Err(RefusalKind::AlreadyActiveElsewhere);
             }
@@ -202,8 +205,7 @@ impl Sessions {
     ///
     /// # Errors
     /// The session has ended, ran out, or belongs to another workstation.
-    pub async fn of_token(&self, station: &StationRow, token: &str) -> Answer<SignedIn> {
-        let now = now_ms();
+    pub async fn of_token(&self, station: &StationRow, token: &str, now: i64) -> Answer<SignedIn> {
         let session = self
             .store
             .session_by_token(&token_hash(token))
@@ -277,5 +279,130 @@ impl Sessions {
             person: row.person,
             session,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::people::{Level, Purpose};
+    use crate::server::log::sequencer::Sequencer;
+    use crate::server::store::testing;
+
+    const GRACE_MS: i64 = 3_600_000;
+
+    struct Bench {
+        _dir: tempfile::TempDir,
+        sessions: Sessions,
+        here: StationRow,
+        there: StationRow,
+    }
+
+    async fn bench() -> Bench {
+        let (dir, store, log) = testing::store().await;
+        let (sequencer, _task) = Sequencer::start(store.clone(), vec![log.clone()]).unwrap();
+        let recorder = Recorder::new(sequencer, 1).unwrap();
+        let mut rows = Vec::new();
+        for (n, name) in ["qui", "altrove"].into_iter().enumerate() {
+            let station = name.parse().unwrap();
+            let row = StationRow {
+                station,
+                home: log.controller.clone(),
+                grace_s: 3600,
+                quarantined: false,
+            };
+            store.enrol(&row, &[n as u8; 32]).await.unwrap();
+            rows.push(row);
+        }
+        let person = Person {
+            user: "neri".into(),
+            display_name: "Ag. Neri".into(),
+            body: "Polizia Locale".into(),
+            level: Level::Operator,
+            grants: vec![],
+        };
+        store
+            .add_person(&person, &password::hash(&"giusta".into()).unwrap(), 0)
+            .await
+            .unwrap();
+        let sessions = Sessions::new(store, recorder, Settings::default()).unwrap();
+        let (there, here) = (rows.pop().unwrap(), rows.pop().unwrap());
+        Bench {
+            _dir: dir,
+            sessions,
+            here,
+            there,
+        }
+    }
+
+    impl Bench {
+        async fn try_in(&self, station: &StationRow, password: &str, now: i64) -> Answer<Begun> {
+            let ask = SignIn {
+                user: "neri".into(),
+                password: password.into(),
+                purpose: Purpose::Traffic,
+            };
+            self.sessions.sign_in(station, ask, now).await
+        }
+    }
+
+    #[tokio::test]
+    async fn r_acc_1_the_lock_grows_holds_even_against_the_right_password_and_ends() {
+        let bench = bench().await;
+        let mut now = 1_000_000;
+        for seconds in [0, 0, 5, 10, 20] {
+            let wrong = bench.try_in(&bench.here, "sbagliata", now).await.err();
+            assert_eq!(wrong, Some(RefusalKind::WrongCredentials));
+            if seconds > 0 {
+                let locked = bench.try_in(&bench.here, "giusta", now + 1).await.err();
+                assert_eq!(locked, Some(RefusalKind::LockedOut { seconds }));
+            }
+            now += i64::try_from(seconds).unwrap() * 1000;
+        }
+        assert!(bench.try_in(&bench.here, "giusta", now).await.is_ok());
+        assert!(bench.try_in(&bench.here, "sbagliata", now).await.is_err());
+        assert!(
+            bench.try_in(&bench.here, "giusta", now).await.is_ok(),
+            "a right password forgets the wrong ones"
+        );
+    }
+
+    #[tokio::test]
+    async fn r_acc_1_another_place_takes_over_only_after_the_grace_of_silence() {
+        let bench = bench().await;
+        let begun = bench.try_in(&bench.here, "giusta", 0).await.ok().unwrap();
+        let token = begun.token.expose_secret();
+        let still = bench.try_in(&bench.there, "giusta", GRACE_MS).await.err();
+        assert_eq!(still, Some(RefusalKind::AlreadyActiveElsewhere));
+        bench.sessions.of_token(&bench.here, token, GRACE_MS).await.unwrap();
+        let seen = bench
+            .try_in(&bench.there, "giusta", GRACE_MS + SILENCE_SLACK_MS + 1)
+            .await
+            .err();
+        assert_eq!(seen, Some(RefusalKind::AlreadyActiveElsewhere), "it was used meanwhile");
+        assert!(
+            bench
+                .try_in(&bench.there, "giusta", 2 * GRACE_MS + SILENCE_SLACK_MS + 1)
+                .await
+                .is_ok()
+        );
+        let ended = bench.sessions.of_token(&bench.here, token, 2 * GRACE_MS).await.err();
+        assert_eq!(ended, Some(RefusalKind::SessionEnded));
+    }
+
+    #[tokio::test]
+    async fn a_session_ends_by_itself() {
+        let bench = bench().await;
+        let begun = bench.try_in(&bench.here, "giusta", 0).await.ok().unwrap();
+        let token = begun.token.expose_secret();
+        assert!(
+            bench
+                .sessions
+                .of_token(&bench.here, token, 12 * 3_600_000 - 1)
+                .await
+                .is_ok()
+        );
+        let ended = bench.sessions.of_token(&bench.here, token, 12 * 3_600_000).await.err();
+        assert_eq!(ended, Some(RefusalKind::SessionEnded));
     }
 }

@@ -101,6 +101,18 @@ impl Store {
         .transpose()
     }
 
+    /// Seconds a workstation may go on when the server is away; 0 for one that is not enrolled.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn grace_s(&self, station: &StationId) -> Result<u64, StoreError> {
+        let grace: Option<i64> = sqlx::query_scalar("SELECT grace_s FROM station WHERE station = ?")
+            .bind(station.as_str())
+            .fetch_optional(&self.read)
+            .await?;
+        unsigned(grace.unwrap_or(0))
+    }
+
     /// The `seq` a station said twice in two ways first.
     ///
     /// # Errors
