@@ -83,7 +83,8 @@ impl CameraList {
                 self.at = 0;
             }
             Message::Grab(camera) | Message::Choose(camera) => {
-                self.at = self.cameras().position(|other| other == camera).unwrap_or(self.at);
+                let at = self.cameras().position(|other| other == camera);
+                self.at = at.unwrap_or(self.at);
             }
             Message::Submit => {}
         }

@@ -39,7 +39,7 @@ pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
     let (server_icon, server_words, server_tone) = server(&facts.health.server, facts.now);
     let person = column![
         text(facts.person.display_name.as_str()).size(theme::SMALL).font(theme::STRONG),
-        text(facts.person.body.as_str()).size(theme::SMALL).color(theme::QUIET),
+        text(format!("{} · {}", facts.person.body, words::level(facts.person.level))).size(theme::SMALL).color(theme::QUIET),
     ];
     let purpose = column![
         text(fl!("bar-purpose")).size(theme::SMALL).color(theme::QUIET),
