@@ -69,6 +69,8 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::Covered => fl!("refusal-covered"),
         Refusal::Disk { detail } => fl!("refusal-disk", detail = detail.as_str()),
         Refusal::NotSupported => fl!("refusal-not-supported"),
+        Refusal::MaskedOriginal => fl!("refusal-masked-original"),
+        Refusal::SessionEnded => fl!("refusal-session-ended"),
     }
 }
 

@@ -109,6 +109,7 @@ pub fn condition(placed: &Placed, now: Instant) -> Condition {
         Content::Opening => Condition::Starting,
         Content::Refused { .. } => Condition::Refused,
         Content::Open(Open(feed)) => match (freshness(age(&**feed, now)), feed.state()) {
+            (_, ViewState::Closed { .. }) => Condition::Refused,
             (Freshness::Live, _) => Condition::Live,
             (Freshness::Late, _) => Condition::Late,
             (Freshness::NotLive, ViewState::Connecting) => Condition::Starting,
@@ -165,6 +166,10 @@ fn state(
             };
             say(Icon::Refused, words, words::refusal(why), Tone::Attention)
         }
+        (Condition::Refused, Content::Open(Open(feed))) => match feed.state() {
+            ViewState::Closed { why } => say(Icon::Refused, fl!("tile-not-live"), words::refusal(&why), Tone::Attention),
+            ViewState::Connecting | ViewState::Live | ViewState::Retrying { .. } => None,
+        },
         (Condition::Starting, _) => say(Icon::Waiting, fl!("tile-connecting"), String::new(), Tone::Normal),
         (Condition::NotLive, Content::Open(Open(feed))) => match feed.state() {
             ViewState::Retrying { trouble, since, .. } => {
@@ -172,7 +177,7 @@ fn state(
                 let detail = fl!("tile-trouble-since", trouble = words::trouble(&trouble), since = since);
                 say(Icon::NoSignal, fl!("tile-reconnecting"), detail, Tone::Attention)
             }
-            ViewState::Connecting | ViewState::Live => {
+            ViewState::Connecting | ViewState::Live | ViewState::Closed { .. } => {
                 let detail = age.map(|age| fl!("tile-last-picture", age = words::span(age))).unwrap_or_default();
                 say(Icon::Warning, fl!("tile-not-live"), detail, Tone::Attention)
             }
