@@ -13,6 +13,11 @@ pub mod mask;
 pub mod projection;
 pub mod tracker;
 
+#[cfg(test)]
+mod proof;
+#[cfg(test)]
+pub(crate) mod trial;
+
 pub use cover::{PreparedMasks, cover};
 pub use tracker::PoseTracker;
 

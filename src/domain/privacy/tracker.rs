@@ -13,6 +13,7 @@
 //! * Evidence of rest: two or more statuses, none of which says «moving», taken more than `command_delay_s` after the last
 //!   command that moves, at least [`SETTLED_S`] apart, and no farther apart than twice the position's error. From the first of
 //!   them on, the dome may only creep: so slowly that the statuses could not tell. The longer they agree, the slower.
+//!   Throughout the rest it was where one of its statuses says.
 //! * A status that disagrees, or says «moving», opens the envelope to full speed from the last agreeing status on.
 //! * `unannounced_movers`, or another holder ([`PoseTracker::on_other_holder`]): the envelope is also open at full speed
 //!   from the newest agreeing status on, always. Without them the dome is taken to stand until a status says otherwise: then
@@ -32,8 +33,8 @@ use std::time::{Duration, Instant};
 
 /// Statuses that agree over this long show that the dome stands. Seconds.
 pub const SETTLED_S: f64 = 0.25;
-/// Statuses kept.
-const MOST_STATUSES: usize = 12;
+/// Pieces of evidence kept.
+const MOST_EVIDENCE: usize = 24;
 /// A pan or tilt interval wider than this on each side of its middle says nothing. Degrees.
 const WIDEST_DEG: f64 = 90.0;
 /// Cameras round velocities to steps: a velocity that is not zero may be this share of the highest speed more.
@@ -57,7 +58,8 @@ pub struct PoseTracker {
     speeds: Speeds,
     /// All times are seconds after this moment.
     base: Option<Instant>,
-    statuses: VecDeque<Seen>,
+    evidence: VecDeque<Evidence>,
+    newest: Option<Newest>,
     /// Statuses that agree.
     run: Option<Run>,
     /// Where the dome must be by what it was told since it last stood.
@@ -67,12 +69,23 @@ pub struct PoseTracker {
     other_holder: bool,
 }
 
-/// A usable status.
+/// Where the dome was: one status, or all statuses of one rest.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct Evidence {
+    /// Motion towards later moments counts from here: when the status was taken at the earliest, or the rest last seen.
+    onwards: f64,
+    /// Motion towards earlier moments counts to here: when the status was taken at the latest, or the rest first seen.
+    back: f64,
+    low: Axes3,
+    high: Axes3,
+}
+
+/// The newest status that could be used.
+#[derive(Debug, Clone, Copy)]
+struct Newest {
     taken_from: f64,
-    taken_to: f64,
-    at: Axes3,
+    received: f64,
+    pan: f64,
 }
 
 /// Statuses in a row that agree.
@@ -83,6 +96,8 @@ struct Run {
     last_taken: f64,
     low: Axes3,
     high: Axes3,
+    /// How many of the last pieces of evidence are its own.
+    members: usize,
 }
 
 impl Run {
@@ -115,7 +130,8 @@ impl PoseTracker {
             motion,
             lens: camera.lens.clone(),
             base: None,
-            statuses: VecDeque::new(),
+            evidence: VecDeque::new(),
+            newest: None,
             run: None,
             reckoning: None,
             last_order: f64::NEG_INFINITY,
@@ -128,7 +144,7 @@ impl PoseTracker {
     pub fn on_status(&mut self, sent: Instant, received: Instant, pose: Option<Pose>, moving: MoveState) {
         let (sent, received) = (self.seconds(sent), self.seconds(received));
         let taken_from = received - self.motion.status_delay_s;
-        let newest = self.statuses.back().map_or(f64::NEG_INFINITY, |seen| seen.taken_to);
+        let newest = self.newest.map_or(f64::NEG_INFINITY, |newest| newest.received);
         let before_restart = self.restarted.is_some_and(|restarted| taken_from < restarted);
         let punctual = sent <= received && sent >= taken_from && received >= newest;
         if !punctual || before_restart {
@@ -138,13 +154,14 @@ impl PoseTracker {
             self.notice_motion();
         }
         let Some(mut at) = pose.and_then(axes_of) else { return };
-        if let Some(last) = self.statuses.back() {
-            at[0] = nearest_turn(at[0], last.at[0]);
+        if let Some(newest) = self.newest {
+            at[0] = nearest_turn(at[0], newest.pan);
         }
-        if self.statuses.len() == MOST_STATUSES {
-            self.statuses.pop_front();
+        self.newest = Some(Newest { taken_from, received, pan: at[0] });
+        if self.evidence.len() == MOST_EVIDENCE {
+            self.evidence.pop_front();
         }
-        self.statuses.push_back(Seen { taken_from, taken_to: received, at });
+        self.evidence.push_back(Evidence { onwards: taken_from, back: received, low: at, high: at });
         if moving != MoveState::Moving {
             self.extend_run(taken_from, received, at);
         }
@@ -161,6 +178,7 @@ impl PoseTracker {
         let (any, drive) = match order {
             Order::Stop => return,
             Order::Velocity(velocity) if velocity.is_zero() => return,
+            _ if self.others_may_move() => (full, full),
             Order::Velocity(velocity) => {
                 let driven = self.driven(velocity);
                 (last.any.or(driven), last.drive.or(driven))
@@ -190,18 +208,29 @@ impl PoseTracker {
             self.notice_motion();
             self.last_order = self.last_order.max(now);
         }
+        if holds && !self.at_rest() {
+            let full = self.full();
+            let since = self.newest.map_or(now, |newest| newest.taken_from.min(now));
+            self.speeds.push(Step { since, any: full, drive: full });
+        }
         self.other_holder = holds;
         self.reckoning = None;
     }
 
-    /// Every pose the dome may have had when the frame drawn at `now` was taken.
+    /// Every pose the dome may have had when the frame drawn at `now` was taken, if it came just now.
     pub fn knowledge(&self, now: Instant) -> PoseKnowledge {
-        self.between(now, -self.motion.video_delay_s, -self.motion.video_delay_min_s)
+        self.knowledge_of(now, now)
+    }
+
+    /// Every pose the dome may have had when a frame was taken that came at `arrived` and is drawn at `now`. A picture
+    /// that stands still while the dome moves on keeps the cover that belongs to it.
+    pub fn knowledge_of(&self, arrived: Instant, now: Instant) -> PoseKnowledge {
+        self.between(now, arrived, -self.motion.video_delay_s, -self.motion.video_delay_min_s)
     }
 
     /// Every pose the dome may have at some moment between `now` and `now + ahead` by orders already given.
     pub fn reach(&self, now: Instant, ahead: Duration) -> PoseKnowledge {
-        self.between(now, 0.0, ahead.as_secs_f64())
+        self.between(now, now, 0.0, ahead.as_secs_f64())
     }
 
     /// Whether the dome is known to stand.
@@ -209,18 +238,22 @@ impl PoseTracker {
         self.run.is_some_and(|run| run.settled())
     }
 
-    fn between(&self, now: Instant, from: f64, to: f64) -> PoseKnowledge {
+    fn others_may_move(&self) -> bool {
+        self.motion.unannounced_movers || self.other_holder
+    }
+
+    fn between(&self, now: Instant, at: Instant, from: f64, to: f64) -> PoseKnowledge {
         if self.restarted.is_some() {
             return PoseKnowledge::Unknown(WholeReason::CameraRestarted);
         }
-        let (Some(base), Some(newest)) = (self.base, self.statuses.back()) else {
+        let (Some(base), Some(newest)) = (self.base, self.newest) else {
             return PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
         };
-        let now = after(base, now);
-        if now - newest.taken_to > self.motion.pose_lost_after_s {
+        let (now, at) = (after(base, now), after(base, at));
+        if now - newest.received > self.motion.pose_lost_after_s {
             return PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
         }
-        match self.interval(now + from, now + to.max(from)) {
+        match self.interval(at + from, at + to.max(from)) {
             Some(poses) if poses.pan.half_width() <= WIDEST_DEG && poses.tilt.half_width() <= WIDEST_DEG => {
                 PoseKnowledge::Within(poses)
             }
@@ -232,13 +265,13 @@ impl PoseTracker {
     fn interval(&self, from: f64, to: f64) -> Option<PoseInterval> {
         let tail = self.tail();
         let mut poses: Option<[Interval; 3]> = None;
-        for seen in self.statuses.iter().rev() {
-            let forward = self.speeds.way(Part::Any, seen.taken_from, to, &tail);
-            let backward = self.speeds.way(Part::Any, from, seen.taken_to, &tail);
-            let error = self.error();
+        let error = self.error();
+        for seen in self.evidence.iter().rev() {
+            let onwards = self.speeds.way(Part::Any, seen.onwards, to, &tail);
+            let back = self.speeds.way(Part::Any, from, seen.back, &tail);
             let bound = std::array::from_fn(|axis| Interval {
-                lo: seen.at[axis] - error[axis] + forward.low[axis].min(-backward.high[axis]),
-                hi: seen.at[axis] + error[axis] + forward.high[axis].max(-backward.low[axis]),
+                lo: seen.low[axis] - error[axis] + onwards.low[axis].min(-back.high[axis]),
+                hi: seen.high[axis] + error[axis] + onwards.high[axis].max(-back.low[axis]),
             });
             poses = Some(common(poses, bound)?);
         }
@@ -265,32 +298,49 @@ impl PoseTracker {
         };
         let Some(lens) = &self.lens else { return PoseInterval { pan, tilt, hfov } };
         let slack = self.motion.pose_error_deg;
-        let [low, high] = [lens.tilt_range_deg[0].min(lens.tilt_range_deg[1]), lens.tilt_range_deg[0].max(lens.tilt_range_deg[1])];
+        let [a, b] = lens.tilt_range_deg;
         PoseInterval {
             pan,
-            tilt: cut(tilt, [low - slack, high + slack]),
+            tilt: cut(tilt, [a.min(b) - slack, a.max(b) + slack]),
             hfov: cut(hfov, [lens.narrowest_hfov_deg(), lens.widest_hfov_deg()]),
         }
     }
 
+    /// Takes the newest status into the run of agreeing ones, or begins a new run with it.
     fn extend_run(&mut self, taken_from: f64, received: f64, at: Axes3) {
         let error = self.error();
-        if let Some(run) = &mut self.run {
-            let low: Axes3 = std::array::from_fn(|axis| run.low[axis].min(at[axis]));
-            let high: Axes3 = std::array::from_fn(|axis| run.high[axis].max(at[axis]));
-            if (0..3).all(|axis| high[axis] - low[axis] <= 2.0 * error[axis] + 1e-9) {
-                (run.low, run.high, run.last_taken) = (low, high, run.last_taken.max(taken_from));
+        if let Some(mut run) = self.run {
+            run.low = std::array::from_fn(|axis| run.low[axis].min(at[axis]));
+            run.high = std::array::from_fn(|axis| run.high[axis].max(at[axis]));
+            if (0..3).all(|axis| run.high[axis] - run.low[axis] <= 2.0 * error[axis] + 1e-9) {
+                run.last_taken = run.last_taken.max(taken_from);
+                run.members += 1;
+                self.run = Some(run);
                 if run.settled() {
-                    self.restarted = None;
-                    self.reckoning = None;
+                    self.settle(run);
                 }
                 return;
             }
             self.notice_motion();
         }
         if taken_from >= self.last_order + self.motion.command_delay_s {
-            self.run = Some(Run { first_received: received, last_taken: taken_from, low: at, high: at });
+            let (low, high) = (at, at);
+            self.run = Some(Run { first_received: received, last_taken: taken_from, low, high, members: 1 });
         }
+    }
+
+    /// Puts the statuses of a rest together: throughout it the dome was where one of them says, within the error.
+    fn settle(&mut self, run: Run) {
+        self.restarted = None;
+        self.evidence.truncate(self.evidence.len().saturating_sub(run.members));
+        if run.seconds() >= SETTLED_S.max(self.motion.video_delay_s) {
+            // No frame still to come is older than this rest.
+            self.reckoning = None;
+            self.evidence.clear();
+        }
+        let Run { first_received: back, last_taken: onwards, low, high, .. } = run;
+        self.evidence.push_back(Evidence { onwards, back, low, high });
+        self.run = Some(Run { members: 1, ..run });
     }
 
     /// The dome moves, and nobody here told it to since it was seen to stand.
@@ -313,7 +363,8 @@ impl PoseTracker {
     }
 
     fn forget(&mut self, now: f64) {
-        self.statuses.clear();
+        self.evidence.clear();
+        self.newest = None;
         self.run = None;
         self.reckoning = None;
         self.speeds = Speeds::new(self.full());
@@ -334,7 +385,7 @@ impl PoseTracker {
             high: std::array::from_fn(|axis| creep.high[axis].min(before.any.high[axis])),
         };
         let rest = Step { since: run.first_received, any: narrower, drive: narrower };
-        if self.motion.unannounced_movers || self.other_holder {
+        if self.others_may_move() {
             vec![rest, Step { since: run.last_taken, any: full, drive: full }]
         } else {
             vec![rest]
@@ -345,9 +396,9 @@ impl PoseTracker {
     fn reckon(&self, now: f64, order: Order) -> Option<Reckoning> {
         let error = self.error();
         let present = match self.run.filter(Run::settled) {
-            Some(_) if self.motion.unannounced_movers || self.other_holder => return None,
+            _ if self.others_may_move() => return None,
             Some(run) => {
-                let crept = self.speeds.way(Part::Any, run.last_taken, now, &self.tail());
+                let crept = self.speeds.way(Part::Any, run.last_taken.min(now), now, &self.tail());
                 Reckoning {
                     stood_since: run.first_received,
                     driven_since: now,
