@@ -346,3 +346,52 @@ fn never_text(event: &keyboard::Event) -> bool {
     let keyboard::Event::KeyPressed { key: keyboard::Key::Named(named), .. } = event else { return false };
     matches!(named, Named::Tab | Named::Escape | Named::F1 | Named::F6)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::fake;
+    use std::path::PathBuf;
+
+    fn options() -> Options {
+        let station = StationConfig {
+            enrolment: PathBuf::new(),
+            data: PathBuf::new(),
+            evidence: PathBuf::new(),
+            secrets: SecretsChoice::ProtectedFile,
+        };
+        Options { station, sign_in: None }
+    }
+
+    #[test]
+    fn r_mnt_1_a_maintainer_gets_figures_and_no_view_is_ever_asked_for() {
+        let desk = fake::maintainer(16, 4);
+        let (mut app, _) = App::at_desk(options(), desk.clone());
+        assert!(matches!(app.screen(), Screen::Diagnostics(_)));
+        for command in [Command::Confirm, Command::Playback, Command::Export, Command::Digit(1), Command::Snapshot] {
+            drop(app.update(Message::Command(command, Edge::Down)));
+        }
+        assert!(matches!(app.screen(), Screen::Diagnostics(_)));
+        assert!(desk.said().is_empty(), "{:?}", desk.said());
+    }
+
+    #[test]
+    fn playback_comes_back_to_the_same_wall_and_closing_signs_out_first() {
+        let desk = fake::desk(4, 1);
+        let (mut app, _) = App::at_desk(options(), desk.clone());
+        drop(app.update(Message::Command(Command::Playback, Edge::Down)));
+        assert!(matches!(app.screen(), Screen::Playback(..)));
+        drop(app.update(Message::Command(Command::Back, Edge::Down)));
+        assert!(app.control_room().is_some());
+        drop(app.update(Message::CloseRequested));
+        assert!(desk.said().contains(&"sign out".to_owned()));
+    }
+
+    #[test]
+    fn a_refused_sign_in_stays_on_the_screen_with_its_sentence() {
+        let (mut app, _) = App::signed_out(options());
+        drop(app.update(Message::SignedIn(Err(SignInError::UnknownStation))));
+        let Screen::SignIn(screen) = app.screen() else { panic!("another screen") };
+        assert!(screen.error().is_some());
+    }
+}

@@ -30,6 +30,10 @@ pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(),
         exit_on_close_request: false,
         ..window::Settings::default()
     };
+    let boot = move || {
+        let (app, task) = boot();
+        (app, Task::batch([task, fit_to_monitor()]))
+    };
     iced::application(boot, App::update, App::view)
         .title(App::title)
         .theme(App::theme)
@@ -38,6 +42,21 @@ pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(),
         .window(window)
         .run()
         .map_err(|error| sentence(&error))
+}
+
+/// A window that no window manager has maximised may be larger than a small monitor: makes it as large as that.
+fn fit_to_monitor() -> Task<Message> {
+    window::oldest().and_then(|id| {
+        window::monitor_size(id).and_then(move |monitor| {
+            window::size(id).then(move |size| {
+                if size.width > monitor.width || size.height > monitor.height {
+                    window::resize(id, monitor)
+                } else {
+                    Task::none()
+                }
+            })
+        })
+    })
 }
 
 fn sentence(error: &iced::Error) -> String {

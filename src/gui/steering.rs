@@ -90,3 +90,39 @@ async fn carry_out(hand: &dyn Hand, order: Order) -> Result<(), Refusal> {
         Order::ZoomBy(factor) => hand.zoom_by(factor).await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::fake;
+    use futures::StreamExt;
+
+    async fn gesture(held: bool) -> (Vec<String>, Vec<News>, Duration) {
+        let desk = fake::desk(2, 1);
+        let camera = desk.plan().cameras[1].id.clone();
+        let (orders, news) = begin(desk.clone(), camera);
+        let mut news = Box::pin(news);
+        let started = std::time::Instant::now();
+        assert_eq!(news.next().await, Some(News::Begun));
+        orders.send(Order::Velocity { pan: 0.5, tilt: 0.0, zoom: 0.0 }).await.unwrap();
+        let orders = held.then_some(orders);
+        let rest = news.collect().await;
+        drop(orders);
+        (desk.said(), rest, started.elapsed())
+    }
+
+    #[tokio::test]
+    async fn letting_go_ends_the_gesture_at_once() {
+        let (said, news, took) = gesture(false).await;
+        assert_eq!(said, ["steer cam-02", "velocity 0.5 0 0", "end"]);
+        assert_eq!(news, [News::Ended]);
+        assert!(took < SILENCE);
+    }
+
+    #[tokio::test]
+    async fn a_screen_that_falls_silent_does_not_keep_a_dome_moving() {
+        let (said, _, took) = gesture(true).await;
+        assert_eq!(said.last().map(String::as_str), Some("end"));
+        assert!(took >= SILENCE && took < SILENCE * 3, "{took:?}");
+    }
+}

@@ -163,7 +163,7 @@ pub fn plain(focused: bool) -> impl Fn(&Theme, button::Status) -> button::Style 
 pub fn primary(focused: bool) -> impl Fn(&Theme, button::Status) -> button::Style {
     move |_, status| {
         let edge = if focused { TEXT } else { ACCENT };
-        pressable(rgb(18, 72, 60), rgb(22, 88, 74), edge, status)
+        pressable(rgb(18, 72, 60), rgb(20, 80, 67), edge, status)
     }
 }
 
@@ -232,7 +232,7 @@ mod tests {
                 assert!(contrast(ink, ground) >= 7.0, "{ink:?} on {ground:?}: {}", contrast(ink, ground));
             }
         }
-        for ground in [HOVERED, RED_GROUND, rgb(18, 72, 60), rgb(22, 88, 74)] {
+        for ground in [HOVERED, RED_GROUND, rgb(18, 72, 60), rgb(20, 80, 67)] {
             assert!(contrast(TEXT, ground) >= 7.0, "text on {ground:?}: {}", contrast(TEXT, ground));
         }
     }

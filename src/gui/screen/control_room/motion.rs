@@ -115,7 +115,7 @@ impl ControlRoom {
         self.tickets += 1;
         let ticket = self.tickets;
         self.aimed = Some((ticket, dome, at));
-        Action::Run(Task::perform(tokio::time::sleep(SECOND_CLICK), move |()| Message::Aimed(ticket)))
+        Action::Run(Task::perform(async { tokio::time::sleep(SECOND_CLICK).await }, move |()| Message::Aimed(ticket)))
     }
 
     pub(super) fn aim_is_true(&mut self, ticket: u64) -> Action {

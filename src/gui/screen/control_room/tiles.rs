@@ -102,19 +102,19 @@ fn age(feed: &dyn Feed, now: Instant) -> Option<Duration> {
     feed.slot().latest().map(|frame| now.saturating_duration_since(frame.arrived))
 }
 
-/// How the camera on this tile does.
-pub fn condition(placed: &Placed, now: Instant) -> Condition {
-    match &placed.content {
-        Content::Closed => Condition::NotShown,
-        Content::Opening => Condition::Starting,
-        Content::Refused { .. } => Condition::Refused,
-        Content::Open(Open(feed)) => match (freshness(age(&**feed, now)), feed.state()) {
+/// How the camera on this tile does, judged by the view that is shown (its small stream when none is named).
+pub fn condition(placed: &Placed, shown: Option<&Open>, now: Instant) -> Condition {
+    match (&placed.content, shown) {
+        (_, Some(Open(feed))) | (Content::Open(Open(feed)), None) => match (freshness(age(&**feed, now)), feed.state()) {
             (_, ViewState::Closed { .. }) => Condition::Refused,
             (Freshness::Live, _) => Condition::Live,
             (Freshness::Late, _) => Condition::Late,
             (Freshness::NotLive, ViewState::Connecting) => Condition::Starting,
             (Freshness::NotLive, ViewState::Live | ViewState::Retrying { .. }) => Condition::NotLive,
         },
+        (Content::Closed, None) => Condition::NotShown,
+        (Content::Opening, None) => Condition::Starting,
+        (Content::Refused { .. }, None) => Condition::Refused,
     }
 }
 
@@ -128,7 +128,7 @@ pub fn brightness(condition: Condition) -> f32 {
 
 /// What is written over the tile; `shown` is the view whose picture is drawn.
 pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, hold: Option<&Hold>, now: Now) -> Face {
-    let condition = condition(placed, now.instant);
+    let condition = condition(placed, shown, now.instant);
     let age = shown.and_then(|Open(feed)| age(&**feed, now.instant));
     let time = age.and_then(|age| now.clock.checked_sub(age)).map(|taken| words::clock(&words::in_rome(taken)));
     let mut marks = Vec::new();
@@ -144,50 +144,40 @@ pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, hold: Opti
         place: plan.place.clone(),
         time: time.unwrap_or_default(),
         marks,
-        state: state(placed, shown, condition, age, now.instant),
+        state: match (&placed.content, shown) {
+            (Content::Refused { why, .. }, None) => Some(refused(why)),
+            _ => state(shown, condition, age, now.instant),
+        },
         selected: false,
         focused: false,
     }
 }
 
-fn state(
-    placed: &Placed,
-    shown: Option<&Open>,
-    condition: Condition,
-    age: Option<Duration>,
-    now: Instant,
-) -> Option<StateWords> {
+fn refused(why: &Refusal) -> StateWords {
+    let words = if matches!(why, Refusal::Rule(_)) { fl!("tile-no-permission") } else { fl!("tile-not-live") };
+    StateWords { icon: Icon::Refused, words, detail: words::refusal(why), tone: Tone::Attention }
+}
+
+fn state(shown: Option<&Open>, condition: Condition, age: Option<Duration>, now: Instant) -> Option<StateWords> {
     let say = |icon, words, detail, tone| Some(StateWords { icon, words, detail, tone });
-    match (condition, &placed.content) {
-        (_, Content::Refused { why, .. }) => {
-            let words = match **why {
-                Refusal::Rule(_) => fl!("tile-no-permission"),
-                _ => fl!("tile-not-live"),
-            };
-            say(Icon::Refused, words, words::refusal(why), Tone::Attention)
-        }
-        (Condition::Refused, Content::Open(Open(feed))) => match feed.state() {
-            ViewState::Closed { why } => say(Icon::Refused, fl!("tile-not-live"), words::refusal(&why), Tone::Attention),
-            ViewState::Connecting | ViewState::Live | ViewState::Retrying { .. } => None,
-        },
+    match (condition, shown.map(|Open(feed)| (feed.state(), feed.cover(now)))) {
+        (Condition::Refused, Some((ViewState::Closed { why }, _))) => Some(refused(&why)),
         (Condition::Starting, _) => say(Icon::Waiting, fl!("tile-connecting"), String::new(), Tone::Normal),
-        (Condition::NotLive, Content::Open(Open(feed))) => match feed.state() {
-            ViewState::Retrying { trouble, since, .. } => {
-                let since = words::span(now.saturating_duration_since(since));
-                let detail = fl!("tile-trouble-since", trouble = words::trouble(&trouble), since = since);
-                say(Icon::NoSignal, fl!("tile-reconnecting"), detail, Tone::Attention)
-            }
-            ViewState::Connecting | ViewState::Live | ViewState::Closed { .. } => {
-                let detail = age.map(|age| fl!("tile-last-picture", age = words::span(age))).unwrap_or_default();
-                say(Icon::Warning, fl!("tile-not-live"), detail, Tone::Attention)
-            }
-        },
-        (Condition::Late, _) => None,
-        _ => match shown.map(|Open(feed)| feed.cover(now)).as_deref() {
-            Some(Cover::Whole(reason)) => {
+        (Condition::NotLive, Some((ViewState::Retrying { trouble, since, .. }, _))) => {
+            let since = words::span(now.saturating_duration_since(since));
+            let detail = fl!("tile-trouble-since", trouble = words::trouble(&trouble), since = since);
+            say(Icon::NoSignal, fl!("tile-reconnecting"), detail, Tone::Attention)
+        }
+        (Condition::NotLive, _) => {
+            let detail = age.map(|age| fl!("tile-last-picture", age = words::span(age))).unwrap_or_default();
+            say(Icon::Warning, fl!("tile-not-live"), detail, Tone::Attention)
+        }
+        (Condition::Live | Condition::Late, Some((_, cover))) => match &*cover {
+            Cover::Whole(reason) => {
                 say(Icon::Covered, words::whole_cover(*reason), fl!("tile-covered-detail"), Tone::Attention)
             }
-            Some(Cover::Parts(_)) | None => None,
+            Cover::Parts(_) => None,
         },
+        (Condition::Live | Condition::Late | Condition::NotShown | Condition::Refused, _) => None,
     }
 }

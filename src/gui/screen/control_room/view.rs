@@ -87,7 +87,7 @@ impl ControlRoom {
 
     fn dot(&self, camera: &CameraId) -> Dot {
         let placed = self.tiles.iter().take(self.layout.tiles()).flatten().find(|placed| &placed.camera == camera);
-        match placed.map(|placed| tiles::condition(placed, self.now.instant)) {
+        match placed.map(|placed| tiles::condition(placed, None, self.now.instant)) {
             Some(Condition::Live | Condition::Late) => Dot::Live,
             Some(Condition::NotLive | Condition::Refused) => Dot::Trouble,
             Some(Condition::NotShown | Condition::Starting) | None => Dot::Idle,
@@ -128,7 +128,7 @@ impl ControlRoom {
             key: main.map_or(placed.ticket, |full| full.ticket),
             cell,
             look: shown.map(|open| open as &dyn wall::Look),
-            brightness: tiles::brightness(tiles::condition(placed, self.now.instant)),
+            brightness: tiles::brightness(tiles::condition(placed, shown, self.now.instant)),
             face: Face { selected: marks.selected, focused: marks.focused, ..face },
         }
     }

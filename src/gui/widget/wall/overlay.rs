@@ -178,7 +178,8 @@ fn draw_state(renderer: &mut Renderer, tile: Rectangle, state: &StateWords, text
     renderer.fill_quad(renderer::Quad { bounds, border, ..Default::default() }, theme::SCRIM);
     let mut y = bounds.y + PAD;
     for (text, colour) in shown() {
-        renderer.fill_paragraph(text.raw(), Point::new(tile.x + tile.width / 2.0, y), *colour, tile);
+        let x = tile.x + (tile.width - text.min_width()) / 2.0;
+        renderer.fill_paragraph(text.raw(), Point::new(x, y), *colour, tile);
         y += text.min_height() + 4.0;
     }
 }
