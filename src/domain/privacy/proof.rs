@@ -286,7 +286,7 @@ fn areas(knowledge: &PoseKnowledge) -> (f64, f64) {
     let ring: Vec<[f64; 2]> = corners.iter().map(|d| project(&lens(), pose, *d).unwrap()).collect();
     let masks = PreparedMasks::new(&dome_plan(tight(), lens(), vec![corners]));
     let Cover::Parts(parts) = masks.cover(knowledge) else {
-        panic!("whole: {knowledge:?}")
+        unreachable!("whole: {knowledge:?}")
     };
     let area_of = |p: &Polygon| convex::area(&p.0.iter().map(|v| v.map(f64::from)).collect::<Vec<_>>()).abs();
     (parts.iter().map(area_of).sum(), convex::area(&ring).abs())
@@ -382,7 +382,7 @@ fn a_status_that_betrays_unheard_motion_opens_the_interval_at_once() {
         10,
     );
     let PoseKnowledge::Within(before) = tracker.knowledge(now) else {
-        panic!("not known")
+        unreachable!("not known")
     };
     let moved = Pose {
         pan_deg: 26.0,

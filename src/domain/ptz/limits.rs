@@ -9,7 +9,7 @@
 use super::Velocity;
 use crate::domain::camera::Pose;
 use crate::domain::privacy::PoseKnowledge;
-use crate::domain::privacy::tracker::{speed_share, velocity_within};
+use crate::domain::privacy::axes::{nearest_turn, speed_share, velocity_within};
 use crate::domain::site::{CameraPlan, Limits};
 
 /// A share of the highest speed that is not worth moving for.
@@ -121,7 +121,7 @@ fn pan_gate(camera: &CameraPlan, reach: &PoseKnowledge) -> Gate {
             named: LimitHit::PoseNotKnown,
         };
     };
-    let turn = nearest_turn_into(poses.pan.middle(), low, high) - poses.pan.middle();
+    let turn = nearest_turn(poses.pan.middle(), f64::midpoint(low, high)) - poses.pan.middle();
     let (lo, hi) = (poses.pan.lo + turn, poses.pan.hi + turn);
     Gate {
         below: lo - low,
@@ -148,11 +148,6 @@ fn tilt_gate(camera: &CameraPlan, reach: &PoseKnowledge) -> Gate {
     }
 }
 
-/// The angle, but for whole turns, that is nearest to the middle of a range.
-fn nearest_turn_into(angle: f64, low: f64, high: f64) -> f64 {
-    angle + ((f64::midpoint(low, high) - angle) / 360.0).round() * 360.0
-}
-
 /// Whether an absolute move, a preset or home may go to this pose.
 ///
 /// # Errors
@@ -172,7 +167,7 @@ pub fn position(camera: &CameraPlan, target: &Pose) -> Result<(), LimitHit> {
     let outside = |v: f64, [low, high]: [f64; 2]| v < low - ROUNDING || v > high + ROUNDING;
     if limits
         .pan_deg
-        .is_some_and(|range| outside(nearest_turn_into(target.pan_deg, range[0], range[1]), range))
+        .is_some_and(|range| outside(nearest_turn(target.pan_deg, f64::midpoint(range[0], range[1])), range))
     {
         return Err(LimitHit::PanLimit);
     }
