@@ -182,6 +182,7 @@ fn any_bounds() -> impl Strategy<Value = MotionBounds> {
     prop_oneof![
         1 => Just(MotionBounds::default()),
         3 => Just(tight()),
+        2 => Just(MotionBounds { command_delay_s: 1.5, status_delay_s: 0.1, ..tight() }),
         2 => Just(MotionBounds { speed_per_velocity: 1.5, video_delay_s: 0.9, pose_error_deg: 0.05, ..tight() }),
     ]
 }
