@@ -371,7 +371,7 @@ mod tests {
     fn troubles(camera: CameraPlan) -> Vec<CameraError> {
         let trouble = |error| match error {
             PlanError::Camera { trouble, .. } => trouble,
-            other => panic!("{other}"),
+            other => unreachable!("{other}"),
         };
         plan(vec![camera]).check().into_iter().map(trouble).collect()
     }

@@ -88,26 +88,39 @@ pub fn grow(ring: &[Point], radius: f64, out: &mut Vec<Point>) {
     let (start_a, start_b) = (lowest(ring), lowest(&brush));
     let (mut i, mut j) = (0, 0);
     while i < ring.len() || j < brush.len() {
-        let a = ring[(start_a + i) % ring.len()];
-        let b = brush[(start_b + j) % brush.len()];
+        let (a, next_a) = (ring[(start_a + i) % ring.len()], ring[(start_a + i + 1) % ring.len()]);
+        let (b, next_b) = (
+            brush[(start_b + j) % brush.len()],
+            brush[(start_b + j + 1) % brush.len()],
+        );
         out.push([a[0] + b[0], a[1] + b[1]]);
-        let next_a = ring[(start_a + i + 1) % ring.len()];
-        let next_b = brush[(start_b + j + 1) % brush.len()];
         let edge_a = [next_a[0] - a[0], next_a[1] - a[1]];
         let edge_b = [next_b[0] - b[0], next_b[1] - b[1]];
         let cross = edge_a[0] * edge_b[1] - edge_a[1] * edge_b[0];
-        if i >= ring.len() {
-            j += 1;
-        } else if j >= brush.len() {
-            i += 1;
-        } else if is_before(edge_a, edge_b, cross) {
-            i += 1;
-        } else if is_before(edge_b, edge_a, -cross) {
-            j += 1;
-        } else {
-            i += 1;
-            j += 1;
+        let only_a = j >= brush.len() || (i < ring.len() && is_before(edge_a, edge_b, cross));
+        let only_b = i >= ring.len() || (j < brush.len() && is_before(edge_b, edge_a, -cross));
+        i += usize::from(only_a || !only_b);
+        j += usize::from(only_b || !only_a);
+    }
+}
+
+/// The hull of a convex ring and its copy scaled about the origin by `factor` (1 or more), into `out`; linear.
+/// Sides that have the origin on their inner side are taken from the larger copy, the others from the smaller.
+pub fn hull_with_scaled(ring: &[Point], factor: f64, out: &mut Vec<Point>) {
+    out.clear();
+    let n = ring.len();
+    let outer = |i: usize| turn([0.0, 0.0], ring[i % n], ring[(i + 1) % n]) > 0.0;
+    let mut before = n > 0 && outer(n - 1);
+    for (i, point) in ring.iter().enumerate() {
+        let here = outer(i);
+        let large = [point[0] * factor, point[1] * factor];
+        match (before, here) {
+            (true, true) => out.push(large),
+            (false, false) => out.push(*point),
+            (true, false) => out.extend([large, *point]),
+            (false, true) => out.extend([*point, large]),
         }
+        before = here;
     }
 }
 
@@ -145,6 +158,9 @@ pub fn clip(ring: &[Point], line: [f64; 3], out: &mut Vec<Point>) {
 
 /// Clips a convex ring to the unit square, in place.
 pub fn clip_to_unit(ring: &mut Vec<Point>, spare: &mut Vec<Point>) {
+    if ring.iter().flatten().all(|v| (0.0..=1.0).contains(v)) {
+        return;
+    }
     for line in [[1.0, 0.0, 0.0], [-1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, -1.0, 1.0]] {
         clip(ring, line, spare);
         std::mem::swap(ring, spare);
@@ -350,7 +366,7 @@ mod tests {
             simple(&[[0.0, f64::NAN], [1.0, 1.0], [2.0, 0.0]]),
             Err(ShapeError::OutOfRange)
         );
-        assert_eq!(simple(&vec![[0.0, 0.5]; 3]), Err(ShapeError::TooFewPoints));
+        assert_eq!(simple(&[[0.0, 0.5]; 3]), Err(ShapeError::TooFewPoints));
     }
 
     fn star() -> impl Strategy<Value = Vec<Point>> {
@@ -390,6 +406,18 @@ mod tests {
                 let edge = [p[0] + radius * towards.cos(), p[1] + radius * towards.sin()];
                 prop_assert!(contains(&grown, edge), "{edge:?} not in {grown:?}");
             }
+        }
+
+        #[test]
+        fn the_hull_with_a_scaled_copy_is_the_hull_of_both(
+            mut points in proptest::collection::vec([-1.0f64..1.0, -1.0f64..1.0], 3..12), factor in 1.0f64..3.0,
+        ) {
+            let (mut ring, mut quick, mut slow) = (Vec::new(), Vec::new(), Vec::new());
+            hull(&mut points, &mut ring);
+            hull_with_scaled(&ring, factor, &mut quick);
+            let mut both: Vec<Point> = ring.iter().flat_map(|p| [*p, [p[0] * factor, p[1] * factor]]).collect();
+            hull(&mut both, &mut slow);
+            prop_assert!((area(&quick) - area(&slow)).abs() < 1e-9, "{quick:?} {slow:?}");
         }
 
         #[test]

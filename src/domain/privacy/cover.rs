@@ -257,20 +257,23 @@ impl Sweep {
             spare,
         } = &mut self.buffers;
         self.wide.clip(cone, spare);
-        if cone.len() < 3 {
+        ring.clear();
+        ring.extend(
+            cone.iter()
+                .filter(|ray| ray.z > 0.0)
+                .map(|ray| [ray.x / ray.z, ray.y / ray.z]),
+        );
+        if ring.len() < 3 {
             return None;
         }
-        points.clear();
-        let flat = cone
-            .iter()
-            .filter(|ray| ray.z > 0.0)
-            .map(|ray| [ray.x / ray.z, ray.y / ray.z]);
-        for p in flat {
-            points.push(self.narrow.to_picture(p));
-            points.push(self.wide.to_picture(p));
+        if convex::area(ring) < 0.0 {
+            ring.reverse();
         }
-        convex::hull(points, ring);
-        convex::clip_to_unit(ring, grown);
-        polygon(ring)
+        convex::hull_with_scaled(ring, self.wide.half_width / self.narrow.half_width, points);
+        for point in points.iter_mut() {
+            *point = self.wide.to_picture(*point);
+        }
+        convex::clip_to_unit(points, grown);
+        polygon(points)
     }
 }

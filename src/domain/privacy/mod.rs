@@ -6,6 +6,7 @@
 //! [`tracker`] says which poses are possible, [`projection`] how a direction becomes a point of the picture,
 //! [`mask`] cuts masks into convex pieces once, [`cover`] grows and projects them for every pose that is possible.
 
+pub mod axes;
 pub mod convex;
 pub mod cover;
 pub mod envelope;

@@ -101,8 +101,10 @@ impl Frustum {
             DVec3::new(0.0, 1.0, h),
             DVec3::new(0.0, -1.0, h),
         ] {
-            clip_cone(ring, plane, spare);
-            std::mem::swap(ring, spare);
+            if ring.iter().any(|ray| plane.dot(*ray) < 0.0) {
+                clip_cone(ring, plane, spare);
+                std::mem::swap(ring, spare);
+            }
         }
     }
 }

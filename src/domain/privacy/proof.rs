@@ -182,6 +182,7 @@ fn any_bounds() -> impl Strategy<Value = MotionBounds> {
     prop_oneof![
         1 => Just(MotionBounds::default()),
         3 => Just(tight()),
+        2 => Just(MotionBounds { command_delay_s: 1.5, status_delay_s: 0.1, ..tight() }),
         2 => Just(MotionBounds { speed_per_velocity: 1.5, video_delay_s: 0.9, pose_error_deg: 0.05, ..tight() }),
     ]
 }
@@ -286,7 +287,7 @@ fn areas(knowledge: &PoseKnowledge) -> (f64, f64) {
     let ring: Vec<[f64; 2]> = corners.iter().map(|d| project(&lens(), pose, *d).unwrap()).collect();
     let masks = PreparedMasks::new(&dome_plan(tight(), lens(), vec![corners]));
     let Cover::Parts(parts) = masks.cover(knowledge) else {
-        panic!("whole: {knowledge:?}")
+        unreachable!("whole: {knowledge:?}")
     };
     let area_of = |p: &Polygon| convex::area(&p.0.iter().map(|v| v.map(f64::from)).collect::<Vec<_>>()).abs();
     (parts.iter().map(area_of).sum(), convex::area(&ring).abs())
@@ -382,7 +383,7 @@ fn a_status_that_betrays_unheard_motion_opens_the_interval_at_once() {
         10,
     );
     let PoseKnowledge::Within(before) = tracker.knowledge(now) else {
-        panic!("not known")
+        unreachable!("not known")
     };
     let moved = Pose {
         pan_deg: 26.0,
@@ -440,7 +441,6 @@ fn a_mask_out_of_view_costs_no_polygon_and_one_around_the_view_covers_it() {
 
 #[test]
 fn the_cover_of_32_masks_in_view_is_quick() {
-    let mut chance = Chance(3);
     let masks: Vec<Vec<Direction>> = (0..32)
         .map(|i| {
             let (x, y) = (f64::from(i % 8) * 6.0 - 21.0, f64::from(i / 8) * 6.0 - 9.0);
@@ -457,22 +457,18 @@ fn the_cover_of_32_masks_in_view_is_quick() {
         .collect();
     let masks = PreparedMasks::new(&dome_plan(tight(), lens(), masks));
     let (tracker, now) = stand(tight(), 20, 10);
-    let still = tracker.knowledge(now);
     let rounds = 200;
-    let begin = Instant::now();
-    let mut parts = 0;
-    for _ in 0..rounds {
-        if let Cover::Parts(polygons) = masks.cover(&still) {
+    let (mut parts, mut covering, mut knowing) = (0, Duration::MAX, Duration::MAX);
+    for i in 0..rounds {
+        let begin = Instant::now();
+        let knowledge = tracker.knowledge(now + Duration::from_millis(i));
+        knowing = knowing.min(begin.elapsed());
+        let begin = Instant::now();
+        if let Cover::Parts(polygons) = masks.cover(&knowledge) {
             parts += polygons.len();
         }
+        covering = covering.min(begin.elapsed());
     }
-    let covering = begin.elapsed() / rounds;
-    let begin = Instant::now();
-    for _ in 0..rounds {
-        let at = now + Duration::from_millis((chance.share() * 100.0) as u64);
-        parts += usize::from(matches!(tracker.knowledge(at), PoseKnowledge::Unknown(_)));
-    }
-    let knowing = begin.elapsed() / rounds;
     println!("32 masks of 12 points: cover {covering:?}, pose {knowing:?}");
     assert_eq!(parts, 32 * rounds as usize);
     // The aim is 50 µs with optimisation; this is the plain test build on a busy machine.

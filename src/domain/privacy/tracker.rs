@@ -23,6 +23,7 @@
 //! Automatic flip at the nadir is a motion nobody ordered: it must be off in the camera.
 //! Deliberately absent: polling, clocks.
 
+use super::axes::{after, axes_of, common, crosses_seam, hfov_of, nearest_turn, speed_share};
 use super::envelope::{Axes3, Envelope, Part, Speeds, Step};
 use super::{Interval, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::camera::{LensModel, MoveState, Pose};
@@ -37,26 +38,6 @@ pub const SETTLED_S: f64 = 0.25;
 const MOST_EVIDENCE: usize = 24;
 /// A pan or tilt interval wider than this on each side of its middle says nothing. Degrees.
 const WIDEST_DEG: f64 = 90.0;
-/// Cameras round velocities to steps: a velocity that is not zero may be this share of the highest speed more.
-const VELOCITY_STEP: f64 = 0.02;
-
-/// The share 0..1 of its highest speed at which an axis may move under a velocity command.
-pub fn speed_share(motion: &MotionBounds, velocity: f64) -> f64 {
-    if velocity == 0.0 {
-        0.0
-    } else {
-        (velocity.abs() * motion.speed_per_velocity + VELOCITY_STEP).min(1.0)
-    }
-}
-
-/// The largest velocity whose [`speed_share`] is no more than `share`; 0 when there is none.
-pub fn velocity_within(motion: &MotionBounds, share: f64) -> f64 {
-    if share >= 1.0 {
-        1.0
-    } else {
-        ((share - VELOCITY_STEP) / motion.speed_per_velocity).clamp(0.0, 1.0)
-    }
-}
 
 /// Follows one dome.
 #[derive(Debug, Clone)]
@@ -531,71 +512,4 @@ impl PoseTracker {
     fn seconds(&mut self, at: Instant) -> f64 {
         after(*self.base.get_or_insert(at), at)
     }
-}
-
-/// Seconds from `base` to `at`, negative when it lies before.
-fn after(base: Instant, at: Instant) -> f64 {
-    match at.checked_duration_since(base) {
-        Some(later) => later.as_secs_f64(),
-        None => -base.saturating_duration_since(at).as_secs_f64(),
-    }
-}
-
-/// What two intervals share; `None` when nothing. Pan intervals that could meet on both sides of the circle stay as the
-/// narrower of the two is.
-fn common(a: Option<[Interval; 3]>, b: [Interval; 3]) -> Option<[Interval; 3]> {
-    let Some(a) = a else { return Some(b) };
-    let mut shared = [b[0]; 3];
-    for axis in 0..3 {
-        let (mut first, second) = (a[axis], b[axis]);
-        if axis == 0 {
-            let shift = nearest_turn(first.middle(), second.middle()) - first.middle();
-            first = Interval {
-                lo: first.lo + shift,
-                hi: first.hi + shift,
-            };
-            if first.half_width() + second.half_width() >= 180.0 {
-                shared[axis] = if first.half_width() < second.half_width() {
-                    first
-                } else {
-                    second
-                };
-                continue;
-            }
-        }
-        shared[axis] = Interval {
-            lo: first.lo.max(second.lo),
-            hi: first.hi.min(second.hi),
-        };
-        if shared[axis].lo > shared[axis].hi {
-            return None;
-        }
-    }
-    Some(shared)
-}
-
-/// Whether a pan interval contains a turning point of ±180°.
-fn crosses_seam(low: f64, high: f64) -> bool {
-    ((low + 180.0) / 360.0).floor() != ((high + 180.0) / 360.0).floor()
-}
-
-/// The angle that is `angle` but for whole turns, and nearest to `to`. Degrees.
-fn nearest_turn(angle: f64, to: f64) -> f64 {
-    angle + ((to - angle) / 360.0).round() * 360.0
-}
-
-fn axes_of(pose: Pose) -> Option<Axes3> {
-    let sound =
-        pose.pan_deg.abs() <= 1e4 && pose.tilt_deg.abs() <= 360.0 && pose.hfov_deg > 0.0 && pose.hfov_deg < 180.0;
-    sound.then(|| {
-        [
-            pose.pan_deg,
-            pose.tilt_deg,
-            -(pose.hfov_deg.to_radians() / 2.0).tan().ln(),
-        ]
-    })
-}
-
-fn hfov_of(zoom_ln: f64) -> f64 {
-    2.0 * (-zoom_ln).exp().atan().to_degrees()
 }

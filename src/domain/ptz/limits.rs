@@ -9,7 +9,7 @@
 use super::Velocity;
 use crate::domain::camera::Pose;
 use crate::domain::privacy::PoseKnowledge;
-use crate::domain::privacy::tracker::{speed_share, velocity_within};
+use crate::domain::privacy::axes::{nearest_turn, speed_share, velocity_within};
 use crate::domain::site::{CameraPlan, Limits};
 
 /// A share of the highest speed that is not worth moving for.
@@ -121,7 +121,7 @@ fn pan_gate(camera: &CameraPlan, reach: &PoseKnowledge) -> Gate {
             named: LimitHit::PoseNotKnown,
         };
     };
-    let turn = nearest_turn_into(poses.pan.middle(), low, high) - poses.pan.middle();
+    let turn = nearest_turn(poses.pan.middle(), f64::midpoint(low, high)) - poses.pan.middle();
     let (lo, hi) = (poses.pan.lo + turn, poses.pan.hi + turn);
     Gate {
         below: lo - low,
@@ -148,11 +148,6 @@ fn tilt_gate(camera: &CameraPlan, reach: &PoseKnowledge) -> Gate {
     }
 }
 
-/// The angle, but for whole turns, that is nearest to the middle of a range.
-fn nearest_turn_into(angle: f64, low: f64, high: f64) -> f64 {
-    angle + ((f64::midpoint(low, high) - angle) / 360.0).round() * 360.0
-}
-
 /// Whether an absolute move, a preset or home may go to this pose.
 ///
 /// # Errors
@@ -172,7 +167,7 @@ pub fn position(camera: &CameraPlan, target: &Pose) -> Result<(), LimitHit> {
     let outside = |v: f64, [low, high]: [f64; 2]| v < low - ROUNDING || v > high + ROUNDING;
     if limits
         .pan_deg
-        .is_some_and(|range| outside(nearest_turn_into(target.pan_deg, range[0], range[1]), range))
+        .is_some_and(|range| outside(nearest_turn(target.pan_deg, f64::midpoint(range[0], range[1])), range))
     {
         return Err(LimitHit::PanLimit);
     }
@@ -235,7 +230,7 @@ pub fn digital_zoom(camera: &CameraPlan, knowledge: &PoseKnowledge, wanted: f64)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::privacy::trial::{Dome, dome_plan, lens, tight};
+    use crate::domain::privacy::trial::{Chance, Dome, dome_plan, lens, tight};
     use crate::domain::privacy::{PoseTracker, WholeReason};
     use crate::domain::ptz::Order;
     use crate::domain::site::MotionBounds;
@@ -271,6 +266,7 @@ mod tests {
         seed: u64,
         motion: &MotionBounds,
         seconds: f64,
+        gated: bool,
         mut wanted: impl FnMut(&mut Dome) -> Option<Order>,
     ) -> [[f64; 2]; 3] {
         let plan = limited(motion.clone());
@@ -289,7 +285,7 @@ mod tests {
             if now >= next_order {
                 next_order = now + dome.chance.between(0.05, LASTING_S);
                 let order = match wanted(&mut dome) {
-                    Some(Order::Velocity(v)) => {
+                    Some(Order::Velocity(v)) if gated => {
                         let reach = tracker.reach(dome.now(), Duration::from_secs_f64(motion.command_delay_s));
                         Some(Order::Velocity(velocity(&plan, &reach, v, LASTING_S).velocity))
                     }
@@ -310,14 +306,19 @@ mod tests {
         farthest
     }
 
-    fn some_order(dome: &mut Dome) -> Option<Order> {
-        match dome.some_order() {
-            Order::SomewhereElse => None,
-            Order::Velocity(v) if dome.chance.one_in(2.0) => Some(Order::Velocity(Velocity {
-                zoom: v.zoom.abs(),
-                ..v
-            })),
-            order => Some(order),
+    /// A hand that pushes one way for seconds, with other orders in between.
+    fn pushing(seed: u64) -> impl FnMut(&mut Dome) -> Option<Order> {
+        move |dome| {
+            if dome.chance.one_in(4.0) {
+                return Some(dome.some_order()).filter(|order| *order != Order::SomewhereElse);
+            }
+            let mut phase = Chance(seed ^ (dome.now_s() / 4.0) as u64);
+            let mut push = || [-1.0, 0.0, 0.3, 1.0, 1.0][(phase.share() * 5.0) as usize];
+            Some(Order::Velocity(Velocity {
+                pan: push(),
+                tilt: push(),
+                zoom: push(),
+            }))
         }
     }
 
@@ -330,11 +331,20 @@ mod tests {
             motion in prop_oneof![Just(tight()), Just(MotionBounds::default()),
                 Just(MotionBounds { speed_per_velocity: 1.5, zoom_error_ln: 0.001, ..tight() })],
         ) {
-            let [pan, tilt, magnification] = drive(seed, &motion, 15.0, some_order);
+            let [pan, tilt, magnification] = drive(seed, &motion, 15.0, true, pushing(seed));
             prop_assert!(pan[0] >= -40.0 - 1e-6 && pan[1] <= 60.0 + 1e-6, "pan {pan:?}");
             prop_assert!(tilt[0] >= -60.0 - 1e-6 && tilt[1] <= 1e-6, "tilt {tilt:?}");
             prop_assert!(magnification[1] <= CEILING * (1.0 + 1e-5), "magnification {magnification:?}");
         }
+    }
+
+    #[test]
+    fn r_ptz_2_without_the_gate_the_same_moves_pass_the_limits() {
+        let beyond = |seed: u64| {
+            let [pan, tilt, magnification] = drive(seed, &tight(), 15.0, false, pushing(seed));
+            pan[0] < -40.0 || pan[1] > 60.0 || tilt[0] < -60.0 || tilt[1] > 0.0 || magnification[1] > CEILING
+        };
+        assert!((0..20).filter(|seed| beyond(*seed)).count() > 10);
     }
 
     #[test]
@@ -362,7 +372,7 @@ mod tests {
                 },
             ),
         ] {
-            let farthest = drive(5, &tight(), 20.0, |_| Some(Order::Velocity(velocity)))[index][1];
+            let farthest = drive(5, &tight(), 20.0, true, |_| Some(Order::Velocity(velocity)))[index][1];
             println!("axis {index}: came to {farthest:.2}");
             let [near, limit] = [[25.0, 60.0], [-15.0, 0.0], [2.0, CEILING]][index];
             assert!(farthest > near && farthest <= limit + 1e-6, "axis {index}: {farthest}");

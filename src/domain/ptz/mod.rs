@@ -1,8 +1,10 @@
-//! Moving a dome: what may be sent ([`limits`]), who may send it ([`lease`]), how it is made to stand ([`stop`]).
+//! Moving a dome: what a hand means ([`gesture`]), what may be sent ([`limits`]), who may send it ([`lease`]), how it is
+//! made to stand ([`stop`]).
 //!
 //! Invariant: no sequence of moves passes a limit of the plan, and there are never two holders.
 //! Deliberately absent: SOAP, timers, recording (the station), screens.
 
+pub mod gesture;
 pub mod lease;
 pub mod limits;
 pub mod stop;
