@@ -182,8 +182,12 @@ impl Spaces {
         }
     }
 
-    /// A `tt:PTZVector`'s content for a position; only the axes the node declares. `None` when there is none.
+    /// A `tt:PTZVector`'s content for a position. `None` unless every axis the node has, pan and tilt at least, has a
+    /// declared range: half a movement would end in a place nobody asked for.
     pub fn position_vector(&self, to: NormalisedPosition) -> Option<String> {
+        if self.position.is_empty() || (self.zoom_position.is_empty() && self.has_zoom()) {
+            return None;
+        }
         let pan_tilt = preferred(&self.position).map(|space| {
             let (x, y) = (space.x.at((to.pan + 1.0) / 2.0), space.y.at((to.tilt + 1.0) / 2.0));
             pan_tilt_element(x, y, Some(&space.uri))
