@@ -1,1 +1,72 @@
-fn main() {}
+//! `vedetta-sim`: the simulated town as a program. Reads arguments, prints the ready line, ends on SIGTERM or SIGINT.
+
+use clap::Parser;
+use std::error::Error;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+use vedetta::sim::run::{Options, Simulator};
+
+/// Cameras of a simulated town, over RTSP and ONVIF on 127.0.0.1.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Cameras in all
+    #[arg(long, default_value_t = 16)]
+    cameras: u32,
+    /// How many of them are speed domes (the last ones)
+    #[arg(long, default_value_t = 4)]
+    domes: u32,
+    /// What the town is made from
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+    /// Write site.toml and cameras.toml into this directory
+    #[arg(long)]
+    plan: Option<PathBuf>,
+    /// Keep encoded clips here between runs
+    #[arg(long)]
+    cache: Option<PathBuf>,
+    /// Answer WS-Discovery probes
+    #[arg(long)]
+    discovery: bool,
+    /// Encode the main streams before being ready, not in the background
+    #[arg(long)]
+    prepare: bool,
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = &*error as &dyn Error, "vedetta-sim cannot run");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let Arguments { cameras, domes, seed, plan, cache, discovery, prepare } = arguments;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let starting = Simulator::start(Options { cameras, domes, seed, plan, cache, discovery, prepare });
+    let town = tokio::select! {
+        town = starting => town?,
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
+    let mut line = serde_json::to_vec(town.ready())?;
+    line.push(b'\n');
+    std::io::stdout().write_all(&line)?;
+    std::io::stdout().flush()?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tokio::task::spawn_blocking(move || drop(town)).await?;
+    Ok(())
+}

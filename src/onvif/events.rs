@@ -298,45 +298,42 @@ fn topic(text: &str) -> String {
     quote(&text.trim().split('/').map(local).collect::<Vec<_>>().join("/"))
 }
 
-/// The children of `ReferenceParameters` as they were written, each with the namespaces that were in force around it,
-/// because the device compares what comes back.
+/// The children of `ReferenceParameters` as they were written, each with the namespaces it uses from around it, because
+/// the device compares what comes back.
 fn reference_parameters(text: &str) -> Result<String, OnvifError> {
-    let nonsense = |e: quick_xml::Error| OnvifError::nonsense(quote(&e.to_string()));
     let mut reader = Reader::from_str(text);
     let mut around: Vec<BTreeMap<String, String>> = Vec::new();
     let mut out = String::new();
-    let mut inside = None;
+    // Depth of the parameters themselves, and where the child being read begins.
+    let (mut inside, mut child) = (None, 0);
     loop {
         let begin = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-        let event = reader.read_event().map_err(nonsense)?;
+        let event = reader
+            .read_event()
+            .map_err(|e| OnvifError::nonsense(quote(&e.to_string())))?;
         let end = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-        let raw = text.get(begin..end).unwrap_or_default();
+        let level = around.len();
         match &event {
-            Markup::Start(start) | Markup::Empty(start) => {
-                let empty = matches!(event, Markup::Empty(_));
-                if inside == Some(around.len()) {
-                    out.push_str(&with_namespaces(raw, start, &around));
-                } else if inside.is_some() {
-                    out.push_str(raw);
+            Markup::Start(start) => {
+                if inside == Some(level) {
+                    child = begin;
                 }
-                if !empty {
-                    around.push(namespaces(start));
-                    if inside.is_none() && start.local_name().as_ref() == "ReferenceParameters" {
-                        inside = Some(around.len());
-                    }
+                around.push(namespaces(start));
+                if inside.is_none() && start.local_name().as_ref() == "ReferenceParameters" {
+                    inside = Some(level + 1);
                 }
             }
+            Markup::Empty(_) if inside == Some(level) => {
+                out.push_str(&with_namespaces(text.get(begin..end).unwrap_or_default(), &around));
+            }
+            Markup::End(_) if inside == Some(level) => return Ok(out),
             Markup::End(_) => {
-                if inside == Some(around.len()) {
-                    return Ok(out);
-                }
                 around.pop();
-                if inside.is_some() {
-                    out.push_str(raw);
+                if inside == Some(around.len()) {
+                    out.push_str(&with_namespaces(text.get(child..end).unwrap_or_default(), &around));
                 }
             }
             Markup::Eof => return Ok(out),
-            _ if inside.is_some_and(|level| around.len() > level) => out.push_str(raw),
             _ => {}
         }
     }
@@ -354,21 +351,34 @@ fn namespaces(start: &BytesStart<'_>) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn with_namespaces(raw: &str, start: &BytesStart<'_>, around: &[BTreeMap<String, String>]) -> String {
-    let own = namespaces(start);
-    let mut all = BTreeMap::new();
-    for level in around {
-        all.extend(level.iter().filter(|(key, _)| !own.contains_key(*key)));
+/// An element as written, with the prefixes it uses, and the default namespace, declared on it.
+fn with_namespaces(raw: &str, around: &[BTreeMap<String, String>]) -> String {
+    let at = raw
+        .find(|c: char| c.is_whitespace() || matches!(c, '>' | '/'))
+        .unwrap_or(raw.len());
+    let (name, rest) = raw.split_at(at);
+    let own = &rest[..rest.find('>').unwrap_or(rest.len())];
+    let mut used = BTreeMap::new();
+    for (key, value) in around.iter().flatten() {
+        let needed = key.strip_prefix("xmlns:").is_none_or(|prefix| uses(raw, prefix));
+        if needed && !own.contains(&format!("{key}=")) {
+            used.insert(key, value.replace('"', "&quot;"));
+        }
     }
-    let declared: String = all
+    let declared: String = used
         .into_iter()
-        .map(|(key, value)| format!(" {key}=\"{}\"", value.replace('"', "&quot;")))
+        .map(|(key, value)| format!(" {key}=\"{value}\""))
         .collect();
-    let name = start.name().as_ref().len() + 1;
-    match (raw.get(..name), raw.get(name..)) {
-        (Some(name), Some(rest)) => format!("{name}{declared}{rest}"),
-        _ => raw.to_owned(),
-    }
+    format!("{name}{declared}{rest}")
+}
+
+/// Whether a prefix occurs as a whole word before a colon, in a name or in a value.
+fn uses(raw: &str, prefix: &str) -> bool {
+    let name = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    let mut found = raw
+        .match_indices(prefix)
+        .filter(|(at, _)| raw[at + prefix.len()..].starts_with(':'));
+    found.any(|(at, _)| at == 0 || !name(raw.as_bytes()[at - 1]))
 }
 
 #[cfg(test)]
@@ -383,8 +393,7 @@ mod tests {
         let echoed = reference_parameters(text).unwrap();
         assert_eq!(
             echoed,
-            "<d:Id xmlns=\"dflt\" xmlns:s=\"S\" xmlns:x=\"outer\" xmlns:d='D' a='1'> 5 <x:In/></d:Id>\
-             <Two xmlns=\"dflt\" xmlns:s=\"S\" xmlns:x=\"outer\"/>"
+            "<d:Id xmlns=\"dflt\" xmlns:x=\"outer\" xmlns:d='D' a='1'> 5 <x:In/></d:Id><Two xmlns=\"dflt\"/>"
         );
         assert_eq!(reference_parameters("<a><b/></a>").unwrap(), "");
     }

@@ -61,7 +61,8 @@ pub struct PtzStatus {
 pub struct Preset {
     pub token: String,
     pub name: String,
-    /// When the device says it.
+    /// When the device says it, and as it says it: an Axis dome in the recorded replies names places a hair from zero
+    /// for all of its presets. Not a basis for privacy; what counts is the status after the call.
     pub position: Option<NormalisedPosition>,
 }
 

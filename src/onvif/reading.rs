@@ -222,7 +222,7 @@ fn fault_error(fault: &XmlNode) -> OnvifError {
         .or_else(|| fault.child("faultstring"))
         .map(XmlNode::text);
     let detail = fault.child("Detail").or_else(|| fault.child("detail"));
-    let detail_text = detail.and_then(|d| d.child("Text").map(XmlNode::text).or_else(|| d.text.as_deref()));
+    let detail_text = detail.and_then(|d| d.child("Text").map(XmlNode::text).or(d.text.as_deref()));
     let reason = quote(reason.filter(|r| !r.is_empty()).or(detail_text).unwrap_or_default());
     let mut words = format!("{} {reason}", codes.join(" "));
     if let Some(name) = detail.and_then(|d| d.children.first()) {

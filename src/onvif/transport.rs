@@ -94,7 +94,7 @@ impl Http {
         let text = |name: header::HeaderName| {
             let all = response.headers().get_all(name);
             all.iter()
-                .filter_map(|v| Some(String::from_utf8_lossy(v.as_bytes()).into_owned()))
+                .map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned())
                 .collect::<Vec<_>>()
         };
         let mut reply = RawReply {

@@ -1,1 +1,22 @@
-//! (room under construction)
+//! The simulated town: cameras and a recorder that speak RTSP and ONVIF as real ones do.
+//!
+//! Invariant: nothing of the client is used here (only `domain`), so that a bug of the client is not mirrored by
+//! the thing it is tested on. Deliberately absent: everything a real town has and no test needs.
+
+pub mod auth;
+pub mod clip;
+pub mod control;
+pub mod device;
+pub mod discovery;
+pub mod dome;
+pub mod encode;
+pub mod faults;
+pub mod footage;
+pub mod live;
+pub mod motion;
+pub mod onvif;
+pub mod recorder;
+pub mod rtsp;
+pub mod run;
+pub mod site_files;
+pub mod town;

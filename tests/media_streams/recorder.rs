@@ -45,6 +45,8 @@ pub struct Habits {
     pub sha256: bool,
     /// Closes the connection after so many pictures.
     pub breaks_off_after: Option<usize>,
+    /// Damages every so many packets.
+    pub damages_every: Option<usize>,
     /// Says nothing at the end: neither the mark nor goodbye.
     pub silent_end: bool,
 }

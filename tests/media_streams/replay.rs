@@ -216,6 +216,28 @@ async fn each_failure_is_named() {
 }
 
 #[tokio::test]
+async fn damaged_packets_never_end_the_process_and_never_show_a_frame_outside_the_range() {
+    for every in [1, 2, 7] {
+        let recorder = Recorder::start(
+            recording(),
+            Habits {
+                damages_every: Some(every),
+                ..Habits::default()
+            },
+        );
+        let (from, to) = (START_MS, START_MS + 2_000);
+        let session = open(&recorder, PASSWORD, from, to);
+        reach(&session, |phase| {
+            matches!(phase, ReplayPhase::Failed(_) | ReplayPhase::Ended)
+        })
+        .await;
+        if let Some(frame) = session.slot().latest() {
+            assert!((from..=to).contains(&frame.recorded_ms.unwrap()));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_rtsp_or_never_ends_an_answer_is_a_clear_error() {
     use std::io::Write;
     for junk in [

@@ -7,7 +7,8 @@ use gstreamer as gst;
 use gstreamer::glib;
 use gstreamer_rtsp_server as rtsp;
 use gstreamer_rtsp_server::prelude::*;
-use std::sync::mpsc;
+use std::io::{BufRead, BufReader, Write};
+use std::sync::{Arc, Mutex, mpsc};
 
 pub const USER: &str = "viewer";
 pub const PASSWORD: &str = "right horse";
@@ -18,6 +19,8 @@ pub struct Server {
     context: glib::MainContext,
     server: rtsp::RTSPServer,
     running: glib::MainLoop,
+    /// The pipeline of the last client.
+    media: Arc<Mutex<Option<gst::Element>>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -28,6 +31,31 @@ pub fn bars(width: u32, height: u32) -> String {
          ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10 bitrate=2000 ! h264parse config-interval=-1 \
          ! rtph264pay name=pay0 pt=96 )"
     )
+}
+
+/// A server that gives every request the answer made from its CSeq; returns an address on it.
+pub fn answering(answer: impl Fn(&str) -> Vec<u8> + Clone + Send + 'static) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("rtsp://{}/main", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let answer = answer.clone();
+            std::thread::spawn(move || {
+                let mut cseq = String::new();
+                for line in BufReader::new(stream.try_clone().unwrap())
+                    .lines()
+                    .map_while(Result::ok)
+                {
+                    if let Some(number) = line.strip_prefix("CSeq:") {
+                        number.trim().clone_into(&mut cseq);
+                    } else if line.is_empty() && stream.write_all(&answer(&cseq)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    url
 }
 
 impl Server {
@@ -47,6 +75,9 @@ impl Server {
             .field("media.factory.construct", true)
             .build();
         factory.add_role_from_structure(&role);
+        let media = Arc::new(Mutex::new(None));
+        let made = Arc::clone(&media);
+        factory.connect_media_configure(move |_, media| *made.lock().unwrap() = Some(media.element()));
         server.mount_points().unwrap().add_factory("/main", factory);
 
         let auth = rtsp::RTSPAuth::new();
@@ -74,6 +105,7 @@ impl Server {
             context,
             server,
             running,
+            media,
             thread: Some(thread),
         }
     }
@@ -90,6 +122,19 @@ impl Server {
                 rtsp::RTSPFilterResult::Remove
             }));
         });
+    }
+
+    /// Sends nothing more, and keeps every connection.
+    pub fn freeze(&self) {
+        let media = self
+            .media
+            .lock()
+            .unwrap()
+            .clone()
+            .unwrap()
+            .downcast::<gst::Bin>()
+            .unwrap();
+        media.by_name("valve").unwrap().set_property("drop", true);
     }
 
     /// How many clients are connected.

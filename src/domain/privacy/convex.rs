@@ -78,7 +78,11 @@ pub fn grow(ring: &[Point], radius: f64, out: &mut Vec<Point>) {
     let brush = octagon(radius);
     let lowest = |ring: &[Point]| {
         (0..ring.len())
-            .min_by(|&i, &j| ring[i][1].total_cmp(&ring[j][1]).then(ring[i][0].total_cmp(&ring[j][0])))
+            .min_by(|&i, &j| {
+                ring[i][1]
+                    .total_cmp(&ring[j][1])
+                    .then(ring[i][0].total_cmp(&ring[j][0]))
+            })
             .unwrap_or(0)
     };
     let (start_a, start_b) = (lowest(ring), lowest(&brush));
@@ -127,7 +131,10 @@ pub fn clip(ring: &[Point], line: [f64; 3], out: &mut Vec<Point>) {
         let here = side(point);
         if (before_side < 0.0) != (here < 0.0) {
             let t = before_side / (before_side - here);
-            out.push([before[0] + t * (point[0] - before[0]), before[1] + t * (point[1] - before[1])]);
+            out.push([
+                before[0] + t * (point[0] - before[0]),
+                before[1] + t * (point[1] - before[1]),
+            ]);
         }
         if here >= 0.0 {
             out.push(point);
@@ -330,17 +337,30 @@ mod tests {
 
     #[test]
     fn what_is_no_polygon_is_refused_by_name() {
-        assert_eq!(simple(&[[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]]), Err(ShapeError::TooFewPoints));
-        assert_eq!(simple(&[[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]), Err(ShapeError::Crosses));
+        assert_eq!(
+            simple(&[[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]]),
+            Err(ShapeError::TooFewPoints)
+        );
+        assert_eq!(
+            simple(&[[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]),
+            Err(ShapeError::Crosses)
+        );
         assert_eq!(simple(&[[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]]), Err(ShapeError::Flat));
-        assert_eq!(simple(&[[0.0, f64::NAN], [1.0, 1.0], [2.0, 0.0]]), Err(ShapeError::OutOfRange));
+        assert_eq!(
+            simple(&[[0.0, f64::NAN], [1.0, 1.0], [2.0, 0.0]]),
+            Err(ShapeError::OutOfRange)
+        );
         assert_eq!(simple(&vec![[0.0, 0.5]; 3]), Err(ShapeError::TooFewPoints));
     }
 
     fn star() -> impl Strategy<Value = Vec<Point>> {
         proptest::collection::vec(0.2f64..1.0, 3..24).prop_map(|radii| {
             let step = std::f64::consts::TAU / radii.len() as f64;
-            radii.iter().enumerate().map(|(i, r)| [r * (i as f64 * step).cos(), r * (i as f64 * step).sin()]).collect()
+            radii
+                .iter()
+                .enumerate()
+                .map(|(i, r)| [r * (i as f64 * step).cos(), r * (i as f64 * step).sin()])
+                .collect()
         })
     }
 

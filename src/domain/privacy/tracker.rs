@@ -42,12 +42,20 @@ const VELOCITY_STEP: f64 = 0.02;
 
 /// The share 0..1 of its highest speed at which an axis may move under a velocity command.
 pub fn speed_share(motion: &MotionBounds, velocity: f64) -> f64 {
-    if velocity == 0.0 { 0.0 } else { (velocity.abs() * motion.speed_per_velocity + VELOCITY_STEP).min(1.0) }
+    if velocity == 0.0 {
+        0.0
+    } else {
+        (velocity.abs() * motion.speed_per_velocity + VELOCITY_STEP).min(1.0)
+    }
 }
 
 /// The largest velocity whose [`speed_share`] is no more than `share`; 0 when there is none.
 pub fn velocity_within(motion: &MotionBounds, share: f64) -> f64 {
-    if share >= 1.0 { 1.0 } else { ((share - VELOCITY_STEP) / motion.speed_per_velocity).clamp(0.0, 1.0) }
+    if share >= 1.0 {
+        1.0
+    } else {
+        ((share - VELOCITY_STEP) / motion.speed_per_velocity).clamp(0.0, 1.0)
+    }
 }
 
 /// Follows one dome.
@@ -157,11 +165,20 @@ impl PoseTracker {
         if let Some(newest) = self.newest {
             at[0] = nearest_turn(at[0], newest.pan);
         }
-        self.newest = Some(Newest { taken_from, received, pan: at[0] });
+        self.newest = Some(Newest {
+            taken_from,
+            received,
+            pan: at[0],
+        });
         if self.evidence.len() == MOST_EVIDENCE {
             self.evidence.pop_front();
         }
-        self.evidence.push_back(Evidence { onwards: taken_from, back: received, low: at, high: at });
+        self.evidence.push_back(Evidence {
+            onwards: taken_from,
+            back: received,
+            low: at,
+            high: at,
+        });
         if moving != MoveState::Moving {
             self.extend_run(taken_from, received, at);
         }
@@ -211,7 +228,11 @@ impl PoseTracker {
         if holds && !self.at_rest() {
             let full = self.full();
             let since = self.newest.map_or(now, |newest| newest.taken_from.min(now));
-            self.speeds.push(Step { since, any: full, drive: full });
+            self.speeds.push(Step {
+                since,
+                any: full,
+                drive: full,
+            });
         }
         self.other_holder = holds;
         self.reckoning = None;
@@ -284,7 +305,14 @@ impl PoseTracker {
             poses = Some(common(poses, bound)?);
         }
         let [pan, tilt, zoom] = poses?;
-        Some(self.within_lens(pan, tilt, Interval { lo: hfov_of(zoom.hi), hi: hfov_of(zoom.lo) }))
+        Some(self.within_lens(
+            pan,
+            tilt,
+            Interval {
+                lo: hfov_of(zoom.hi),
+                hi: hfov_of(zoom.lo),
+            },
+        ))
     }
 
     /// What the lens cannot do is not possible, unless the dome says it did.
@@ -296,7 +324,9 @@ impl PoseTracker {
             };
             if cut.lo <= cut.hi { cut } else { interval }
         };
-        let Some(lens) = &self.lens else { return PoseInterval { pan, tilt, hfov } };
+        let Some(lens) = &self.lens else {
+            return PoseInterval { pan, tilt, hfov };
+        };
         let slack = self.motion.pose_error_deg;
         let [a, b] = lens.tilt_range_deg;
         PoseInterval {
@@ -325,7 +355,13 @@ impl PoseTracker {
         }
         if taken_from >= self.last_order + self.motion.command_delay_s {
             let (low, high) = (at, at);
-            self.run = Some(Run { first_received: received, last_taken: taken_from, low, high, members: 1 });
+            self.run = Some(Run {
+                first_received: received,
+                last_taken: taken_from,
+                low,
+                high,
+                members: 1,
+            });
         }
     }
 
@@ -338,8 +374,19 @@ impl PoseTracker {
             self.reckoning = None;
             self.evidence.clear();
         }
-        let Run { first_received: back, last_taken: onwards, low, high, .. } = run;
-        self.evidence.push_back(Evidence { onwards, back, low, high });
+        let Run {
+            first_received: back,
+            last_taken: onwards,
+            low,
+            high,
+            ..
+        } = run;
+        self.evidence.push_back(Evidence {
+            onwards,
+            back,
+            low,
+            high,
+        });
         self.run = Some(Run { members: 1, ..run });
     }
 
@@ -349,7 +396,11 @@ impl PoseTracker {
         let full = self.full();
         self.leave_rest();
         if run.settled() {
-            self.speeds.push(Step { since: run.last_taken, any: full, drive: full });
+            self.speeds.push(Step {
+                since: run.last_taken,
+                any: full,
+                drive: full,
+            });
             self.reckoning = None;
         }
     }
@@ -373,7 +424,9 @@ impl PoseTracker {
 
     /// The steps of the present rest, after the stored ones.
     fn tail(&self) -> Vec<Step> {
-        let Some(run) = self.run.filter(Run::settled) else { return Vec::new() };
+        let Some(run) = self.run.filter(Run::settled) else {
+            return Vec::new();
+        };
         let (error, full) = (self.error(), self.full());
         let creep = std::array::from_fn(|axis| {
             ((run.high[axis] - run.low[axis] + 2.0 * error[axis]) / run.seconds()).min(full.high[axis])
@@ -384,9 +437,20 @@ impl PoseTracker {
             low: std::array::from_fn(|axis| creep.low[axis].max(before.any.low[axis])),
             high: std::array::from_fn(|axis| creep.high[axis].min(before.any.high[axis])),
         };
-        let rest = Step { since: run.first_received, any: narrower, drive: narrower };
+        let rest = Step {
+            since: run.first_received,
+            any: narrower,
+            drive: narrower,
+        };
         if self.others_may_move() {
-            vec![rest, Step { since: run.last_taken, any: full, drive: full }]
+            vec![
+                rest,
+                Step {
+                    since: run.last_taken,
+                    any: full,
+                    drive: full,
+                },
+            ]
         } else {
             vec![rest]
         }
@@ -431,8 +495,20 @@ impl PoseTracker {
         let signed = [velocity.pan, velocity.tilt, velocity.zoom];
         let share = signed.map(|v| speed_share(&self.motion, v));
         Envelope {
-            low: std::array::from_fn(|axis| if signed[axis] < 0.0 { share[axis] * full.low[axis] } else { 0.0 }),
-            high: std::array::from_fn(|axis| if signed[axis] > 0.0 { share[axis] * full.high[axis] } else { 0.0 }),
+            low: std::array::from_fn(|axis| {
+                if signed[axis] < 0.0 {
+                    share[axis] * full.low[axis]
+                } else {
+                    0.0
+                }
+            }),
+            high: std::array::from_fn(|axis| {
+                if signed[axis] > 0.0 {
+                    share[axis] * full.high[axis]
+                } else {
+                    0.0
+                }
+            }),
         }
     }
 
@@ -445,7 +521,11 @@ impl PoseTracker {
     }
 
     fn error(&self) -> Axes3 {
-        [self.motion.pose_error_deg, self.motion.pose_error_deg, self.motion.zoom_error_ln]
+        [
+            self.motion.pose_error_deg,
+            self.motion.pose_error_deg,
+            self.motion.zoom_error_ln,
+        ]
     }
 
     fn seconds(&mut self, at: Instant) -> f64 {
@@ -470,13 +550,23 @@ fn common(a: Option<[Interval; 3]>, b: [Interval; 3]) -> Option<[Interval; 3]> {
         let (mut first, second) = (a[axis], b[axis]);
         if axis == 0 {
             let shift = nearest_turn(first.middle(), second.middle()) - first.middle();
-            first = Interval { lo: first.lo + shift, hi: first.hi + shift };
+            first = Interval {
+                lo: first.lo + shift,
+                hi: first.hi + shift,
+            };
             if first.half_width() + second.half_width() >= 180.0 {
-                shared[axis] = if first.half_width() < second.half_width() { first } else { second };
+                shared[axis] = if first.half_width() < second.half_width() {
+                    first
+                } else {
+                    second
+                };
                 continue;
             }
         }
-        shared[axis] = Interval { lo: first.lo.max(second.lo), hi: first.hi.min(second.hi) };
+        shared[axis] = Interval {
+            lo: first.lo.max(second.lo),
+            hi: first.hi.min(second.hi),
+        };
         if shared[axis].lo > shared[axis].hi {
             return None;
         }
@@ -495,8 +585,15 @@ fn nearest_turn(angle: f64, to: f64) -> f64 {
 }
 
 fn axes_of(pose: Pose) -> Option<Axes3> {
-    let sound = pose.pan_deg.abs() <= 1e4 && pose.tilt_deg.abs() <= 360.0 && pose.hfov_deg > 0.0 && pose.hfov_deg < 180.0;
-    sound.then(|| [pose.pan_deg, pose.tilt_deg, -(pose.hfov_deg.to_radians() / 2.0).tan().ln()])
+    let sound =
+        pose.pan_deg.abs() <= 1e4 && pose.tilt_deg.abs() <= 360.0 && pose.hfov_deg > 0.0 && pose.hfov_deg < 180.0;
+    sound.then(|| {
+        [
+            pose.pan_deg,
+            pose.tilt_deg,
+            -(pose.hfov_deg.to_radians() / 2.0).tan().ln(),
+        ]
+    })
 }
 
 fn hfov_of(zoom_ln: f64) -> f64 {

@@ -99,7 +99,10 @@ pub fn star(chance: &mut Chance, middle: Direction, radius_deg: f64) -> (Vec<Dir
             let i = (chance.share() * n as f64) as usize % n;
             let (a, b) = (corners[i], corners[(i + 1) % n]);
             let (along, out) = (chance.share(), if chance.one_in(2.0) { 1.0 } else { chance.share() });
-            ray(out * (a[0] + along * (b[0] - a[0])), out * (a[1] + along * (b[1] - a[1])))
+            ray(
+                out * (a[0] + along * (b[0] - a[0])),
+                out * (a[1] + along * (b[1] - a[1])),
+            )
         })
         .collect();
     (corners.iter().map(|c| ray(c[0], c[1])).collect(), inside)
@@ -135,10 +138,18 @@ impl Dome {
         let mut chance = Chance(seed);
         let zoom = |hfov: f64| -(hfov.to_radians() / 2.0).tan().ln();
         let zoom_range = [zoom(lens.widest_hfov_deg()), zoom(lens.narrowest_hfov_deg())];
-        let tilt = if chance.one_in(5.0) { -90.0 } else { chance.between(-90.0, 20.0) };
+        let tilt = if chance.one_in(5.0) {
+            -90.0
+        } else {
+            chance.between(-90.0, 20.0)
+        };
         let near_seam = chance.one_in(3.0);
         let start = [
-            if near_seam { 178.0 } else { chance.between(-180.0, 180.0) },
+            if near_seam {
+                178.0
+            } else {
+                chance.between(-180.0, 180.0)
+            },
             tilt,
             chance.between(zoom_range[0], zoom_range[1]),
         ];
@@ -197,7 +208,8 @@ impl Dome {
     /// Sends an order; it lands within the command delay.
     pub fn order(&mut self, order: Order) {
         let latency = self.chance.between(0.0, self.motion.command_delay_s);
-        self.arriving.push((self.path.len() - 1 + (latency / TICK) as usize, order));
+        self.arriving
+            .push((self.path.len() - 1 + (latency / TICK) as usize, order));
     }
 
     /// Someone else moves it, at once: `velocity` in shares of the highest speeds.
@@ -207,7 +219,11 @@ impl Dome {
 
     fn speeds(&self, share: [f64; 3]) -> [f64; 3] {
         let m = &self.motion;
-        [share[0] * m.pan_speed_deg_s, share[1] * m.tilt_speed_deg_s, share[2] * m.zoom_speed_ln_s]
+        [
+            share[0] * m.pan_speed_deg_s,
+            share[1] * m.tilt_speed_deg_s,
+            share[2] * m.zoom_speed_ln_s,
+        ]
     }
 
     fn obey(&mut self, order: Order, tick: usize) {
@@ -216,13 +232,21 @@ impl Dome {
                 let proportional = self.motion.speed_per_velocity;
                 let slower = self.chance.between(0.5, 1.0);
                 let share = [v.pan, v.tilt, v.zoom].map(|v| (v * proportional).clamp(-1.0, 1.0) * slower);
-                let lasting = if self.obeys_timeout { (0.5 / TICK) as usize } else { usize::MAX - tick };
+                let lasting = if self.obeys_timeout {
+                    (0.5 / TICK) as usize
+                } else {
+                    usize::MAX - tick
+                };
                 Drive::Speeds(self.speeds(share), tick + lasting)
             }
             Order::Stop if !self.obeys_stop => return,
             Order::Velocity(_) | Order::Stop => Drive::Still,
             Order::Position(pose) => {
-                let mut to = [pose.pan_deg, pose.tilt_deg, -(pose.hfov_deg.to_radians() / 2.0).tan().ln()];
+                let mut to = [
+                    pose.pan_deg,
+                    pose.tilt_deg,
+                    -(pose.hfov_deg.to_radians() / 2.0).tan().ln(),
+                ];
                 let from = self.path[self.path.len() - 1];
                 to[0] += ((from[0] - to[0]) / 360.0).round() * 360.0;
                 Drive::Towards(to, self.chance.between(0.2, 1.0))
@@ -291,8 +315,18 @@ impl Dome {
     pub fn some_order(&mut self) -> Order {
         let kind = self.chance.share();
         if kind < 0.5 {
-            let mut axis = || if self.chance.one_in(2.0) { 0.0 } else { self.chance.between(-1.0, 1.0).powi(3) };
-            return Order::Velocity(Velocity { pan: axis(), tilt: axis(), zoom: axis() });
+            let mut axis = || {
+                if self.chance.one_in(2.0) {
+                    0.0
+                } else {
+                    self.chance.between(-1.0, 1.0).powi(3)
+                }
+            };
+            return Order::Velocity(Velocity {
+                pan: axis(),
+                tilt: axis(),
+                zoom: axis(),
+            });
         }
         if kind < 0.75 {
             return Order::Stop;
@@ -310,5 +344,9 @@ impl Dome {
 }
 
 fn pose_of([pan_deg, tilt_deg, zoom]: [f64; 3]) -> Pose {
-    Pose { pan_deg, tilt_deg, hfov_deg: 2.0 * (-zoom).exp().atan().to_degrees() }
+    Pose {
+        pan_deg,
+        tilt_deg,
+        hfov_deg: 2.0 * (-zoom).exp().atan().to_degrees(),
+    }
 }

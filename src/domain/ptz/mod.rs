@@ -19,7 +19,11 @@ pub struct Velocity {
 
 impl Velocity {
     /// Nothing moves.
-    pub const ZERO: Velocity = Velocity { pan: 0.0, tilt: 0.0, zoom: 0.0 };
+    pub const ZERO: Velocity = Velocity {
+        pan: 0.0,
+        tilt: 0.0,
+        zoom: 0.0,
+    };
 
     /// Whether no axis moves.
     pub fn is_zero(&self) -> bool {
@@ -29,7 +33,11 @@ impl Velocity {
     /// Each axis held within −1..1; what is not a number becomes 0.
     pub fn clamped(self) -> Self {
         let clamp = |v: f64| if v.is_nan() { 0.0 } else { v.clamp(-1.0, 1.0) };
-        Self { pan: clamp(self.pan), tilt: clamp(self.tilt), zoom: clamp(self.zoom) }
+        Self {
+            pan: clamp(self.pan),
+            tilt: clamp(self.tilt),
+            zoom: clamp(self.zoom),
+        }
     }
 }
 

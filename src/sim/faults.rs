@@ -1,0 +1,346 @@
+//! What can go wrong with a simulated camera, and the personas it can play.
+//!
+//! Invariant: the default of everything is a well-behaved camera; every deviation was asked for over the control endpoint.
+//! Deliberately absent: the misbehaviour itself; each service reads its part from here.
+
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, Instant};
+
+/// How `GetStatus` answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusFault {
+    /// The position of some time ago (`status_delay_ms`), moving as it moves.
+    #[default]
+    Normal,
+    /// The answer takes three seconds.
+    Slow,
+    /// A fault: the camera knows no status.
+    Missing,
+    /// A status without position.
+    NoPosition,
+    /// A true position, but always IDLE.
+    AlwaysIdle,
+    /// The position of another direction.
+    Wrong,
+}
+
+/// What becomes of every ONVIF reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplyFault {
+    #[default]
+    Normal,
+    /// Not well-formed: a prefix is not declared and a tag is not closed.
+    Malformed,
+    /// Eight mebibytes.
+    Huge,
+    /// Sixty thousand elements inside each other.
+    Deep,
+    /// Half of the body, with the whole Content-Length.
+    Truncated,
+    /// One byte a second.
+    SlowDrip,
+    /// 200 without a body.
+    Empty200,
+}
+
+/// What becomes of right credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialsFault {
+    #[default]
+    Normal,
+    /// Nobody is let in, over ONVIF or RTSP.
+    Refuse,
+}
+
+/// How the camera takes `Stop`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopFault {
+    #[default]
+    Normal,
+    /// Answers well and goes on moving; a continuous move of zero stops it.
+    Ignored,
+    /// `ActionNotSupported`; a continuous move of zero stops it.
+    Absent,
+}
+
+/// How the camera takes the `Timeout` of a continuous move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeoutFault {
+    #[default]
+    Normal,
+    /// A fault, as if the argument were wrong.
+    Refused,
+    /// Moves until told otherwise.
+    Ignored,
+}
+
+/// Numbers used in the position spaces, under the Generic space URI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpaceFault {
+    /// Pan and tilt −1…1, zoom 0…1.
+    #[default]
+    Normal,
+    /// Pan 0…360, tilt 0…180, zoom 0…10.
+    Degrees,
+    /// Ranges with Min = Max = 0; positions as usual.
+    Empty,
+}
+
+/// Which ways in the camera offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthFault {
+    /// WS-UsernameToken, HTTP digest with MD5 and with SHA-256.
+    #[default]
+    Normal,
+    /// HTTP digest with MD5 only; a token is not looked at.
+    DigestMd5,
+    /// HTTP digest with SHA-256 only; a token is not looked at.
+    DigestSha256,
+    /// WS-UsernameToken only; nothing is ever challenged.
+    TokenOnly,
+    /// WS-UsernameToken with the password in clear only.
+    TextOnly,
+}
+
+/// Everything that differs from the well-behaved camera, except reboots and dropped streams.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Faults {
+    /// The picture stands still with perfect timing.
+    pub freeze: bool,
+    /// Grows with every «drop the stream»: RTSP sessions opened under an older number end.
+    pub stream_generation: u64,
+    /// Until then the camera is rebooting: nothing answers, streams are closed.
+    #[serde(skip)]
+    pub reboot_until: Option<Instant>,
+    pub status: StatusFault,
+    /// Age of the position in a status, milliseconds; `None` for the camera's own.
+    pub status_delay_ms: Option<u64>,
+    /// The camera's clock minus the true time, seconds.
+    pub clock_skew_s: i64,
+    pub reply: ReplyFault,
+    pub credentials: CredentialsFault,
+    pub stop: StopFault,
+    pub timeout: TimeoutFault,
+    pub spaces: SpaceFault,
+    pub auth: AuthFault,
+    /// A move that names pan-tilt and zoom together fails.
+    pub one_axis_group: bool,
+    /// Three hundred factory presets with percent-encoded names.
+    pub many_presets: bool,
+    /// `GetServices` is not known.
+    pub no_get_services: bool,
+    /// `GetSystemDateAndTime` needs authentication too.
+    pub closed_clock: bool,
+    /// `GetServices` uses a prefix that it does not declare.
+    pub undeclared_prefix: bool,
+    /// The PTZ configuration hangs on the sub profile only.
+    pub ptz_on_sub_only: bool,
+    /// An unknown operation answers 200 without a body.
+    pub unknown_is_empty: bool,
+    /// A move waits up to this long before it starts, milliseconds: a late one can land after a Stop.
+    pub move_jitter_ms: u64,
+}
+
+impl Faults {
+    /// Whether the camera is away because it reboots.
+    pub fn rebooting(&self, now: Instant) -> bool {
+        self.reboot_until.is_some_and(|until| now < until)
+    }
+
+    /// Applies an order of the control endpoint.
+    ///
+    /// # Errors
+    /// The name of a persona that nobody plays; nothing is changed then.
+    pub fn apply(&mut self, order: &Order, now: Instant) -> Result<(), UnknownPersona> {
+        if let Some(name) = &order.persona {
+            let kept = *self;
+            *self = persona(name).ok_or_else(|| UnknownPersona(name.clone()))?;
+            self.stream_generation = kept.stream_generation;
+            self.reboot_until = kept.reboot_until;
+        }
+        set(&mut self.freeze, order.freeze);
+        set(&mut self.status, order.status);
+        set(&mut self.clock_skew_s, order.clock_skew_s);
+        set(&mut self.reply, order.reply);
+        set(&mut self.credentials, order.credentials);
+        set(&mut self.stop, order.stop);
+        set(&mut self.timeout, order.timeout);
+        set(&mut self.spaces, order.spaces);
+        set(&mut self.auth, order.auth);
+        set(&mut self.move_jitter_ms, order.move_jitter_ms);
+        if order.status_delay_ms.is_some() {
+            self.status_delay_ms = order.status_delay_ms;
+        }
+        if order.drop_stream == Some(true) {
+            self.stream_generation += 1;
+        }
+        if let Some(seconds) = order.reboot {
+            self.reboot(now, Duration::from_secs(u64::from(seconds)));
+        }
+        Ok(())
+    }
+
+    /// The camera goes away for this long; streams end.
+    pub fn reboot(&mut self, now: Instant, lasting: Duration) {
+        self.reboot_until = Some(now + lasting);
+        self.stream_generation += 1;
+    }
+}
+
+fn set<T: Copy>(field: &mut T, order: Option<T>) {
+    if let Some(value) = order {
+        *field = value;
+    }
+}
+
+/// A persona that nobody plays.
+#[derive(Debug, thiserror::Error)]
+#[error("no persona is called «{0}»; known are {known}", known = PERSONAS.join(", "))]
+pub struct UnknownPersona(pub String);
+
+/// What the control endpoint takes at `POST /cameras/{id}/faults`; what is left out stays as it is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Order {
+    /// Replaces all other faults first.
+    pub persona: Option<String>,
+    pub freeze: Option<bool>,
+    pub drop_stream: Option<bool>,
+    /// Seconds away.
+    pub reboot: Option<u32>,
+    pub status: Option<StatusFault>,
+    pub status_delay_ms: Option<u64>,
+    pub clock_skew_s: Option<i64>,
+    pub reply: Option<ReplyFault>,
+    pub credentials: Option<CredentialsFault>,
+    pub stop: Option<StopFault>,
+    pub timeout: Option<TimeoutFault>,
+    pub spaces: Option<SpaceFault>,
+    pub auth: Option<AuthFault>,
+    pub move_jitter_ms: Option<u64>,
+}
+
+/// The names [`Order::persona`] takes.
+pub const PERSONAS: [&str; 9] = [
+    "normal",
+    "axis",
+    "hikvision",
+    "reolink",
+    "tp-link",
+    "pelco",
+    "old-clock",
+    "sha256-only",
+    "no-stop",
+];
+
+/// The behaviours that go by a name. Each is a set seen on devices, not a claim about every model of a maker.
+fn persona(name: &str) -> Option<Faults> {
+    let base = Faults::default();
+    Some(match name {
+        "normal" => base,
+        "axis" => Faults {
+            auth: AuthFault::DigestMd5,
+            ..base
+        },
+        "hikvision" => Faults {
+            status: StatusFault::AlwaysIdle,
+            many_presets: true,
+            one_axis_group: true,
+            stop: StopFault::Ignored,
+            move_jitter_ms: 300,
+            ..base
+        },
+        "reolink" => Faults {
+            undeclared_prefix: true,
+            status: StatusFault::NoPosition,
+            unknown_is_empty: true,
+            ptz_on_sub_only: true,
+            ..base
+        },
+        "tp-link" => Faults {
+            timeout: TimeoutFault::Refused,
+            no_get_services: true,
+            closed_clock: true,
+            auth: AuthFault::TokenOnly,
+            ..base
+        },
+        "pelco" => Faults {
+            spaces: SpaceFault::Degrees,
+            timeout: TimeoutFault::Ignored,
+            ..base
+        },
+        "old-clock" => Faults {
+            clock_skew_s: -15_552_000,
+            ..base
+        },
+        "sha256-only" => Faults {
+            auth: AuthFault::DigestSha256,
+            ..base
+        },
+        "no-stop" => Faults {
+            stop: StopFault::Absent,
+            ..base
+        },
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_persona_is_played() {
+        for name in PERSONAS {
+            assert!(persona(name).is_some(), "{name}");
+        }
+        assert_eq!(persona("normal"), Some(Faults::default()));
+    }
+
+    #[test]
+    fn an_order_changes_only_what_it_names() {
+        let now = Instant::now();
+        let mut faults = Faults::default();
+        let order: Order = serde_json::from_str(r#"{"freeze":true,"stop":"absent"}"#).unwrap();
+        faults.apply(&order, now).unwrap();
+        let order: Order = serde_json::from_str(r#"{"drop_stream":true,"reboot":5}"#).unwrap();
+        faults.apply(&order, now).unwrap();
+        assert!(faults.freeze && faults.stop == StopFault::Absent);
+        assert_eq!(faults.stream_generation, 2);
+        assert!(faults.rebooting(now + Duration::from_secs(4)) && !faults.rebooting(now + Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn a_persona_replaces_the_faults_but_not_the_generation() {
+        let now = Instant::now();
+        let mut faults = Faults {
+            freeze: true,
+            stream_generation: 7,
+            ..Faults::default()
+        };
+        let order = Order {
+            persona: Some("pelco".into()),
+            ..Order::default()
+        };
+        faults.apply(&order, now).unwrap();
+        assert!(!faults.freeze && faults.stream_generation == 7 && faults.spaces == SpaceFault::Degrees);
+        let order = Order {
+            persona: Some("nobody".into()),
+            ..Order::default()
+        };
+        assert!(faults.apply(&order, now).is_err());
+        assert_eq!(faults.spaces, SpaceFault::Degrees);
+    }
+
+    #[test]
+    fn a_misspelt_order_is_refused() {
+        assert!(serde_json::from_str::<Order>(r#"{"freze":true}"#).is_err());
+    }
+}

@@ -1,0 +1,73 @@
+//! The clips of all fixed cameras, each made once, when first needed.
+//!
+//! Invariant: two threads that need the same clip wait for one encoding. Deliberately absent: live pictures of domes.
+
+use super::clip::Clip;
+use super::encode;
+use super::town::{CameraSite, Town};
+use crate::domain::camera::{CameraId, CameraKind, StreamRole};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+type Slot = OnceLock<Option<Arc<Clip>>>;
+
+/// Clips by camera and role.
+#[derive(Debug)]
+pub struct Footage {
+    town: Arc<Town>,
+    cache: Option<PathBuf>,
+    slots: HashMap<(CameraId, StreamRole), Slot>,
+}
+
+impl Footage {
+    /// Footage of a town; nothing is encoded yet. The cache directory must exist.
+    pub fn new(town: Arc<Town>, cache: Option<PathBuf>) -> Self {
+        let fixed = town.sites.iter().filter(|site| site.kind == CameraKind::Fixed);
+        let slots = fixed
+            .flat_map(|site| site.streams.iter().map(|spec| ((site.id.clone(), spec.role), OnceLock::new())))
+            .collect();
+        Self { town, cache, slots }
+    }
+
+    /// The town that is filmed.
+    pub fn town(&self) -> &Arc<Town> {
+        &self.town
+    }
+
+    /// The clip of a fixed camera's stream; encodes it here and now if nobody has. `None` for domes and when the
+    /// encoder failed (which is logged once).
+    pub fn clip(&self, site: &CameraSite, role: StreamRole) -> Option<Arc<Clip>> {
+        let spec = site.stream(role)?;
+        let make = || match encode::clip(&self.town, site, spec, self.cache.as_deref()) {
+            Ok(clip) => Some(Arc::new(clip)),
+            Err(error) => {
+                tracing::error!(camera = %site.id, ?role, error = &error as &dyn std::error::Error, "no clip");
+                None
+            }
+        };
+        self.slots.get(&(site.id.clone(), role))?.get_or_init(make).clone()
+    }
+
+    /// Makes every clip of this role on as many threads as given; returns when all are made or `stop` is set.
+    /// How many could not be made.
+    pub fn make_all(&self, role: StreamRole, threads: usize, stop: &AtomicBool) -> usize {
+        let next = AtomicUsize::new(0);
+        let missing = AtomicUsize::new(0);
+        let work = || {
+            while !stop.load(Ordering::Relaxed) {
+                let Some(site) = self.town.sites.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
+                if site.kind == CameraKind::Fixed && self.clip(site, role).is_none() {
+                    missing.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..threads.max(1) {
+                scope.spawn(work);
+            }
+        });
+        missing.into_inner()
+    }
+}

@@ -1,0 +1,198 @@
+//! The live feed of one stream: access units of a clip, or pictures of a dome, pushed at their capture times.
+//!
+//! Invariant: the frame with time code `v` leaves at `epoch_ms + v` (modulo the loop) of the wall clock; a feed works only
+//! while its media exists, so a dome is painted and encoded only while someone watches.
+//! Deliberately absent: catching up. What the network or the encoder does not take is dropped, up to a key frame.
+
+use super::clip::Clip;
+use super::device::Device;
+use super::footage::Footage;
+use super::town::{Canvas, StreamSpec, Town, View};
+use crate::domain::camera::CameraKind;
+use gstreamer::ClockTime;
+use gstreamer::prelude::*;
+use gstreamer_app::AppSrc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Frames that may wait in a feed; beyond that they are dropped.
+const WAITING_CLIP: u64 = 30;
+const WAITING_LIVE: u64 = 2;
+
+/// When the loop of a fixed camera's clip begins, Unix milliseconds: a phase of its own for each camera, so that they do
+/// not all send at the same instant.
+pub fn epoch_ms(number: u32, kind: CameraKind) -> u64 {
+    match kind {
+        CameraKind::Dome => 0,
+        CameraKind::Fixed | CameraKind::Mobile => u64::from(number * 13 % 40),
+    }
+}
+
+/// What a feed needs to know.
+#[derive(Clone)]
+pub struct Feed {
+    pub device: Arc<Device>,
+    pub footage: Arc<Footage>,
+    pub spec: StreamSpec,
+}
+
+impl Feed {
+    /// Feeds `source` from a thread of its own until `stop` is set or the source takes no more.
+    pub fn start(self, source: AppSrc, stop: Arc<AtomicBool>) {
+        let name = format!("{}{}", self.device.site().id, self.spec.mount());
+        let spawned = std::thread::Builder::new().name(name).spawn(move || {
+            let Some(pace) = Pace::start(&source, &self, &stop) else { return };
+            match self.device.site().kind {
+                CameraKind::Dome => self.paint(&source, pace, &stop),
+                CameraKind::Fixed | CameraKind::Mobile => {
+                    if let Some(clip) = self.footage.clip(self.device.site(), self.spec.role) {
+                        self.replay(&source, &clip, pace, &stop);
+                    }
+                }
+            }
+        });
+        if let Err(error) = spawned {
+            tracing::error!(%error, "no thread for a live feed");
+        }
+    }
+
+    /// Sends the clip: first the frames since the last key frame at once, then each frame at its time.
+    fn replay(&self, source: &AppSrc, clip: &Clip, mut pace: Pace, stop: &AtomicBool) {
+        let count = clip.frames.len();
+        let at = |number: u64| (number % count as u64) as usize;
+        let now = pace.now();
+        let behind = (at(now) - clip.key_before(at(now))) as u64;
+        for number in now - behind..=now {
+            let pts = pace.pts(now).saturating_sub(ClockTime::from_mseconds(now - number));
+            if !push(source, &clip.frames[at(number)].buffer, pts) {
+                return;
+            }
+        }
+        let mut number = now + 1;
+        let mut frozen = None;
+        let mut whole = true;
+        while pace.wait(number, stop) {
+            let freeze = self.device.faults().freeze;
+            frozen = if freeze { frozen.or(Some(clip.key_before(at(number)))) } else { None };
+            whole &= frozen.is_none();
+            let index = frozen.unwrap_or(at(number));
+            let frame = &clip.frames[index];
+            let room = source.current_level_buffers() < WAITING_CLIP;
+            whole = room && (whole || frame.key);
+            if whole && !push(source, &frame.buffer, pace.pts(number)) {
+                return;
+            }
+            number = pace.after(number);
+        }
+    }
+
+    /// Paints what the dome sees at each frame's time.
+    fn paint(&self, source: &AppSrc, mut pace: Pace, stop: &AtomicBool) {
+        let (width, height) = (self.spec.width as usize, self.spec.height as usize);
+        let mut canvas = Canvas::new(width, height);
+        let mut planes = Vec::new();
+        let mut frozen: Option<gstreamer::Buffer> = None;
+        let mut number = pace.now();
+        while pace.wait(number, stop) {
+            if source.current_level_buffers() < WAITING_LIVE {
+                let freeze = self.device.faults().freeze;
+                let buffer = match frozen.take().filter(|_| freeze) {
+                    Some(buffer) => buffer,
+                    None => {
+                        paint_now(self.footage.town(), &self.device, &mut canvas, &mut planes);
+                        gstreamer::Buffer::from_slice(std::mem::take(&mut planes))
+                    }
+                };
+                if !push(source, &buffer, pace.pts(number)) {
+                    return;
+                }
+                frozen = freeze.then_some(buffer);
+            }
+            number = pace.after(number);
+        }
+    }
+}
+
+/// Paints the device's view of this instant.
+fn paint_now(town: &Town, device: &Device, canvas: &mut Canvas, planes: &mut Vec<u8>) {
+    let pose = device.true_pose(Instant::now());
+    let now_ms = unix_ms();
+    let (width, height) = canvas.size();
+    let view = View::new(&device.site().mount, pose, width, height);
+    town.paint(canvas, &view, now_ms, now_ms, planes);
+}
+
+fn push(source: &AppSrc, buffer: &gstreamer::Buffer, pts: ClockTime) -> bool {
+    let mut buffer = buffer.copy();
+    if let Some(buffer) = buffer.get_mut() {
+        buffer.set_pts(pts);
+        buffer.set_dts(pts);
+    }
+    source.push_buffer(buffer).is_ok()
+}
+
+/// Unix milliseconds.
+pub fn unix_ms() -> u64 {
+    unix().as_millis() as u64
+}
+
+fn unix() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The beat of a stream: frame `n` is due `n / fps` seconds after the epoch.
+struct Pace {
+    epoch: Duration,
+    fps: u32,
+    /// Running time of the pipeline minus wall clock since the epoch, nanoseconds.
+    offset_ns: i128,
+}
+
+impl Pace {
+    /// Waits for the pipeline to run; `None` when it never does.
+    fn start(source: &AppSrc, feed: &Feed, stop: &AtomicBool) -> Option<Self> {
+        let site = feed.device.site();
+        let epoch = Duration::from_millis(epoch_ms(site.number, site.kind));
+        while !stop.load(Ordering::Relaxed) {
+            // Before it plays the element has no base time, and its «running time» is the time since boot.
+            let playing = source.current_state() == gstreamer::State::Playing;
+            if let Some(running) = source.current_running_time().filter(|_| playing) {
+                let offset_ns = i128::from(running.nseconds()) - unix().saturating_sub(epoch).as_nanos() as i128;
+                return Some(Self { epoch, fps: feed.spec.fps, offset_ns });
+            }
+            std::thread::sleep(Duration::from_millis(3));
+        }
+        None
+    }
+
+    /// The newest frame that is due.
+    fn now(&self) -> u64 {
+        (unix().saturating_sub(self.epoch).as_nanos() * u128::from(self.fps) / 1_000_000_000) as u64
+    }
+
+    fn since_epoch(&self, number: u64) -> Duration {
+        Duration::from_nanos((u128::from(number) * 1_000_000_000 / u128::from(self.fps)) as u64)
+    }
+
+    /// Running time of the pipeline at which the frame was captured.
+    fn pts(&self, number: u64) -> ClockTime {
+        let ns = self.since_epoch(number).as_nanos() as i128 + self.offset_ns;
+        ClockTime::from_nseconds(u64::try_from(ns).unwrap_or(0))
+    }
+
+    /// Sleeps until the frame is due; `false` when the feed must end.
+    fn wait(&mut self, number: u64, stop: &AtomicBool) -> bool {
+        let due = self.epoch + self.since_epoch(number);
+        if let Some(early) = due.checked_sub(unix()) {
+            std::thread::sleep(early.min(Duration::from_millis(200)));
+        }
+        !stop.load(Ordering::Relaxed)
+    }
+
+    /// The frame after this one, or the newest one due when the machine was away for long.
+    fn after(&self, number: u64) -> u64 {
+        let now = self.now();
+        if now > number + u64::from(self.fps) { now } else { number + 1 }
+    }
+}

@@ -1,0 +1,128 @@
+//! The two files that make a simulated town a site: `site.toml` (the plan) and `cameras.toml` (the accounts).
+//!
+//! Invariant: the plan has no secret; the accounts are readable by their owner only. Deliberately absent: reading them,
+//! which is the audit server's.
+
+use super::device::Credentials;
+use super::town::CameraSite;
+use crate::domain::camera::{CameraId, ControllerId};
+use crate::domain::site::{CameraPlan, Controller, SitePlan};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// Name of the site plan in the plan directory.
+pub const SITE_FILE: &str = "site.toml";
+/// Name of the accounts file in the plan directory.
+pub const CAMERAS_FILE: &str = "cameras.toml";
+
+/// A camera with where its device service answers and who may enter.
+pub struct Installed<'a> {
+    pub site: &'a CameraSite,
+    /// `http://127.0.0.1:port/onvif/device_service`.
+    pub onvif: &'a str,
+    pub credentials: &'a Credentials,
+}
+
+#[derive(Serialize)]
+struct Accounts<'a> {
+    camera: Vec<CameraAccounts<'a>>,
+}
+
+#[derive(Serialize)]
+struct CameraAccounts<'a> {
+    id: &'a CameraId,
+    user: &'a str,
+    password: &'a str,
+    figures_user: &'a str,
+    figures_password: &'a str,
+}
+
+/// The plan of the simulated municipality.
+pub fn plan(controller: ControllerId, cameras: &[Installed<'_>]) -> SitePlan {
+    let camera = |installed: &Installed<'_>| {
+        let site = installed.site;
+        CameraPlan {
+            id: site.id.clone(),
+            number: site.number,
+            name: site.name.clone(),
+            place: site.place.clone(),
+            controller: controller.clone(),
+            kind: site.kind,
+            onvif: installed.onvif.to_owned(),
+            lens: Some(site.lens.clone()),
+            masks: site.masks.clone(),
+            limits: site.limits.clone(),
+            motion: site.motion.clone(),
+        }
+    };
+    SitePlan {
+        version: 1,
+        controllers: vec![Controller {
+            id: controller.clone(),
+            name: "Comune di Borgo Vedetta".to_owned(),
+            istat: "999001".to_owned(),
+        }],
+        cameras: cameras.iter().map(camera).collect(),
+    }
+}
+
+/// Writes both files into `dir`, which is made if it is not there.
+///
+/// # Errors
+/// What the file system says.
+pub fn write(dir: &Path, plan: &SitePlan, cameras: &[Installed<'_>]) -> io::Result<()> {
+    fs::create_dir_all(dir)?;
+    fs::write(dir.join(SITE_FILE), toml::to_string(plan).map_err(io::Error::other)?)?;
+    let accounts = Accounts { camera: cameras.iter().map(|c| accounts(c.site, c.credentials)).collect() };
+    let text = toml::to_string(&accounts).map_err(io::Error::other)?;
+    let path = dir.join(CAMERAS_FILE);
+    if path.exists() {
+        fs::remove_file(&path)?;
+    }
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+fn accounts<'a>(site: &'a CameraSite, credentials: &'a Credentials) -> CameraAccounts<'a> {
+    CameraAccounts {
+        id: &site.id,
+        user: &credentials.user,
+        password: credentials.password.expose_secret(),
+        figures_user: &credentials.figures_user,
+        figures_password: credentials.figures_password.expose_secret(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::town::Town;
+
+    #[test]
+    fn the_plan_reads_back_with_its_masks() {
+        let town = Town::generate(3, 6, 2);
+        let credentials = Credentials {
+            user: "a".into(),
+            password: "b".to_owned().into(),
+            figures_user: "c".into(),
+            figures_password: "d".to_owned().into(),
+        };
+        let cameras: Vec<_> = town
+            .sites
+            .iter()
+            .map(|site| Installed { site, onvif: "http://127.0.0.1:1/onvif/device_service", credentials: &credentials })
+            .collect();
+        let plan = plan("borgo-vedetta".parse().unwrap(), &cameras);
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), &plan, &cameras).unwrap();
+        let back: SitePlan = toml::from_str(&fs::read_to_string(dir.path().join(SITE_FILE)).unwrap()).unwrap();
+        assert_eq!(back, plan);
+        assert!(back.cameras.iter().any(|camera| !camera.masks.is_empty()));
+        let accounts = fs::read_to_string(dir.path().join(CAMERAS_FILE)).unwrap();
+        assert_eq!(accounts.matches("[[camera]]").count(), 6);
+    }
+}

@@ -1,0 +1,69 @@
+//! The procedural town: what stands where, what moves, where the cameras hang and what they must not show.
+//!
+//! Invariant: a town is a pure function of (seed, cameras, domes), and its picture a pure function of the town,
+//! the view and the time. Deliberately absent: threads, clocks, GStreamer.
+
+mod build;
+mod camera_site;
+mod colour;
+mod glyphs;
+mod layout;
+mod movers;
+mod placing;
+mod raster;
+mod scene;
+mod sight;
+mod view;
+
+pub use camera_site::{CameraSite, Codec, Mount, StreamSpec};
+pub use movers::LOOP_MS;
+pub use raster::Canvas;
+pub use view::{View, direction};
+
+/// Grows with every change of the picture, so that cached clips of older pictures are not used.
+pub const PICTURE_VERSION: u32 = 1;
+
+/// A town with its cameras.
+#[derive(Debug, Clone)]
+pub struct Town {
+    /// What the town was made from.
+    pub seed: u64,
+    /// Fixed cameras first, then domes; numbers from 1 on.
+    pub sites: Vec<CameraSite>,
+    standing: build::Standing,
+    movers: movers::Movers,
+}
+
+impl Town {
+    /// The town of `seed` with `cameras` cameras in all, the last `domes` of them speed domes.
+    pub fn generate(seed: u64, cameras: u32, domes: u32) -> Self {
+        let layout = layout::Layout::generate(seed);
+        Self {
+            seed,
+            sites: placing::place(seed, &layout, cameras, domes),
+            standing: build::build(&layout),
+            movers: movers::Movers::generate(seed, &layout),
+        }
+    }
+
+    /// Paints the town as `view` sees it `at_ms` into its loop, with `time_code_ms` in the strip, as I420 planes.
+    /// The canvas must have the view's size.
+    pub fn paint(&self, canvas: &mut Canvas, view: &View, at_ms: u64, time_code_ms: u64, planes: &mut Vec<u8>) {
+        canvas.clear(view);
+        let moving = self.movers.groups(at_ms);
+        let mut seen: Vec<(f64, &scene::Group)> = moving
+            .iter()
+            .chain(&self.standing.groups)
+            .filter(|group| view.may_see(group.centre, group.radius_m))
+            .map(|group| (group.centre.distance_squared(view.eye), group))
+            .collect();
+        seen.sort_by(|a, b| a.0.total_cmp(&b.0));
+        // What is near first, the ground last: most of what is hidden then fails the depth test without being written.
+        for group in seen.into_iter().map(|(_, group)| group).chain(&self.standing.ground) {
+            for face in &group.faces {
+                canvas.draw(view, face);
+            }
+        }
+        canvas.finish(time_code_ms, planes);
+    }
+}
