@@ -9,8 +9,8 @@ use super::health::Contact;
 use super::outbox::{Outbox, StoredEvent};
 use super::pins::{Pin, Pins};
 use super::server_client::{ServerClient, ServerError};
-use crate::domain::audit::hash::Hash;
 use crate::domain::audit::checkpoint::{self, Checkpoint};
+use crate::domain::audit::hash::Hash;
 use crate::domain::audit::note::Statement;
 use crate::domain::audit::proof;
 use crate::domain::backoff::{Backoff, BackoffPolicy};
@@ -166,12 +166,14 @@ impl<S: LogServer> Courier<S> {
             let moved = self.round().await;
             match moved {
                 Round::Moved => backoff.connected(Instant::now()),
-                Round::Nothing => {
-                    if status.wait_for(|status| status.pending > 0).await.is_err() {
+                Round::Nothing if status.borrow_and_update().pending == 0 => {
+                    if status.changed().await.is_err() {
                         return;
                     }
-                    // A log without a key, or one that is not trusted, keeps its events: look again when something
-                    // changes, or in a moment (a sign-in may have brought the key).
+                }
+                // A log without a key, or one that is not trusted, keeps its events: look again when something
+                // changes, or in a moment (a sign-in may have brought the key).
+                Round::Nothing => {
                     let _ = tokio::time::timeout(Duration::from_millis(500), status.changed()).await;
                 }
                 Round::Failed => {

@@ -26,7 +26,11 @@ struct Running {
 
 impl Bench {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), disk: Memory::default(), log: ForgedLog::default() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            disk: Memory::default(),
+            log: ForgedLog::default(),
+        }
     }
 
     fn run(&self) -> Running {
@@ -43,17 +47,33 @@ impl Bench {
             Courier::new(self.log.clone(), station(), outbox.clone(), Arc::clone(&pins), contact);
         let stop = watch::Sender::new(false);
         tokio::spawn(courier.run(stop.subscribe()));
-        Running { outbox, delivered, pins, _stop: stop }
+        Running {
+            outbox,
+            delivered,
+            pins,
+            _stop: stop,
+        }
     }
 
     fn evidence(&self) -> usize {
         let names = std::fs::read_dir(self.folder.path()).unwrap();
-        names.filter(|name| name.as_ref().unwrap().file_name().to_str().unwrap().starts_with("evidence-")).count()
+        names
+            .filter(|name| {
+                name.as_ref()
+                    .unwrap()
+                    .file_name()
+                    .to_str()
+                    .unwrap()
+                    .starts_with("evidence-")
+            })
+            .count()
     }
 }
 
 async fn soon<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), what).await.expect("in time")
+    tokio::time::timeout(Duration::from_secs(20), what)
+        .await
+        .expect("in time")
 }
 
 impl Running {
@@ -65,11 +85,16 @@ impl Running {
 
     async fn all_delivered(&mut self) -> OutboxStatus {
         let mut status = self.outbox.status();
-        soon(status.wait_for(|status| status.pending == 0)).await.unwrap().clone()
+        soon(status.wait_for(|status| status.pending == 0))
+            .await
+            .unwrap()
+            .clone()
     }
 
     async fn broken(&mut self) {
-        soon(self.delivered.wait_for(|delivered| delivered.broken)).await.unwrap();
+        soon(self.delivered.wait_for(|delivered| delivered.broken))
+            .await
+            .unwrap();
     }
 }
 
@@ -81,7 +106,9 @@ async fn r_aud_2_delivered_means_promised_included_and_consistent() {
     running.all_delivered().await;
     running.append(3).await;
     running.all_delivered().await;
-    let figures = soon(running.delivered.wait_for(|delivered| delivered.verified == 8)).await.unwrap();
+    let figures = soon(running.delivered.wait_for(|delivered| delivered.verified == 8))
+        .await
+        .unwrap();
     assert_eq!((figures.durable, figures.included, figures.broken), (8, 8, false));
     let pin = running.pins.get(&borgo()).unwrap();
     assert_eq!((pin.next_seq, pin.checkpoint().size), (8, 8));
@@ -106,13 +133,30 @@ async fn r_aud_2_a_lost_answer_and_an_away_server_change_nothing_in_the_log() {
     assert_eq!(running.outbox.status().borrow().pending, 2, "nothing is let go of");
     bench.log.lie(Lie::None);
     running.all_delivered().await;
-    assert_eq!(bench.log.kept().by_seq.keys().copied().collect::<Vec<_>>(), (0..6).collect::<Vec<_>>());
-    assert_eq!(soon(running.delivered.wait_for(|d| d.verified == 6)).await.unwrap().durable, 6, "counted once");
+    assert_eq!(
+        bench.log.kept().by_seq.keys().copied().collect::<Vec<_>>(),
+        (0..6).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        soon(running.delivered.wait_for(|d| d.verified == 6))
+            .await
+            .unwrap()
+            .durable,
+        6,
+        "counted once"
+    );
 }
 
 #[tokio::test]
 async fn r_aud_2_every_broken_promise_stops_the_courier_keeps_evidence_and_stays_after_a_restart() {
-    for lie in [Lie::PromiseKey, Lie::PromiseLeaf, Lie::CheckpointKey, Lie::Inclusion, Lie::Rewritten, Lie::Gap] {
+    for lie in [
+        Lie::PromiseKey,
+        Lie::PromiseLeaf,
+        Lie::CheckpointKey,
+        Lie::Inclusion,
+        Lie::Rewritten,
+        Lie::Gap,
+    ] {
         let bench = Bench::new();
         let mut running = bench.run();
         running.append(3).await;
@@ -120,7 +164,11 @@ async fn r_aud_2_every_broken_promise_stops_the_courier_keeps_evidence_and_stays
         bench.log.lie(lie);
         running.append(2).await;
         running.broken().await;
-        assert_eq!(running.outbox.status().borrow().pending, 2, "{lie:?}: nothing is let go of");
+        assert_eq!(
+            running.outbox.status().borrow().pending,
+            2,
+            "{lie:?}: nothing is let go of"
+        );
         assert_eq!(bench.evidence(), 1, "{lie:?}");
         let posts = bench.log.kept().posts;
         bench.log.lie(Lie::None);

@@ -87,7 +87,10 @@ impl LogServer for ForgedLog {
         match kept.lie {
             Lie::Away => return Err(ServerError::Away { detail: "test".into() }),
             Lie::Gap => {
-                return Err(ServerError::Refused { why: RefusalKind::Gap { expected: 99 }, detail: String::new() });
+                return Err(ServerError::Refused {
+                    why: RefusalKind::Gap { expected: 99 },
+                    detail: String::new(),
+                });
             }
             _ => {}
         }
@@ -109,14 +112,23 @@ impl LogServer for ForgedLog {
             if kept.lie == Lie::PromiseLeaf {
                 hash.0[0] ^= 1;
             }
-            entries.push(PromisedEntry { index, leaf_hash: hash.to_string() });
+            entries.push(PromisedEntry {
+                index,
+                leaf_hash: hash.to_string(),
+            });
         }
         if kept.lie == Lie::LoseAnswer {
             kept.lie = Lie::None;
-            return Err(ServerError::Away { detail: "answer lost".into() });
+            return Err(ServerError::Away {
+                detail: "answer lost".into(),
+            });
         }
-        let promise =
-            DurablePromise { origin: ORIGIN.into(), station: station(), first_seq: first_seq.unwrap(), entries };
+        let promise = DurablePromise {
+            origin: ORIGIN.into(),
+            station: station(),
+            first_seq: first_seq.unwrap(),
+            entries,
+        };
         let promise = serde_json::to_string(&promise).unwrap();
         let signer = key(if kept.lie == Lie::PromiseKey { 2 } else { 1 });
         let signature = signer.sign_statement(Statement::Durable, &promise);
@@ -130,8 +142,15 @@ impl LogServer for ForgedLog {
             kept.leaves[0] = Hash([9; 32]);
         }
         let frontier = tree(&kept.leaves).0;
-        let checkpoint = Checkpoint { origin: ORIGIN.into(), size: frontier.size(), root: frontier.root() };
-        Ok(checkpoint::sign(&checkpoint, &key(if kept.lie == Lie::CheckpointKey { 2 } else { 1 })))
+        let checkpoint = Checkpoint {
+            origin: ORIGIN.into(),
+            size: frontier.size(),
+            root: frontier.root(),
+        };
+        Ok(checkpoint::sign(
+            &checkpoint,
+            &key(if kept.lie == Lie::CheckpointKey { 2 } else { 1 }),
+        ))
     }
 
     async fn inclusion(&self, _log: &ControllerId, index: u64, size: u64) -> Result<Vec<Hash>, ServerError> {

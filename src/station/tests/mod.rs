@@ -33,5 +33,9 @@ fn outbox(disk: &Memory, delivered: u64) -> Outbox {
 
 fn event() -> Event {
     let body = super::workstation::body_without_person(&station(), Operation::ViewOpen, Outcome::Intent);
-    Event { log: borgo(), class: RetentionClass::Police, body }
+    Event {
+        log: borgo(),
+        class: RetentionClass::Police,
+        body,
+    }
 }

@@ -83,7 +83,13 @@ impl Bench {
         };
         let station = Station::start(opened).await.unwrap();
         station.0.contact.set_grace(Duration::from_secs(3600));
-        Self { _folder: folder, disk, outbox, station, camera: Camera::new().await }
+        Self {
+            _folder: folder,
+            disk,
+            outbox,
+            station,
+            camera: Camera::new().await,
+        }
     }
 
     fn session(&self, level: Level, actions: &[Action]) -> Session {
@@ -112,7 +118,11 @@ impl Bench {
                 display_name: "Ag. Chiara Neri".into(),
                 body: "Polizia Locale".into(),
                 level,
-                grants: vec![Grant { controller: borgo(), cameras: vec![], actions: actions.to_vec() }],
+                grants: vec![Grant {
+                    controller: borgo(),
+                    cameras: vec![],
+                    actions: actions.to_vec(),
+                }],
             },
             purpose: Purpose::UrbanSecurity,
             session: "s-1".into(),
@@ -120,7 +130,11 @@ impl Bench {
             home: borgo(),
             plan: Arc::new(SitePlan {
                 version: 7,
-                controllers: vec![Controller { id: borgo(), name: "Borgo".into(), istat: "020001".into() }],
+                controllers: vec![Controller {
+                    id: borgo(),
+                    name: "Borgo".into(),
+                    istat: "020001".into(),
+                }],
                 cameras: vec![
                     plan("cam-01", CameraKind::Fixed, vec![mask]),
                     plan("cam-02", CameraKind::Dome, vec![]),
@@ -129,7 +143,10 @@ impl Bench {
         };
         let session = Session::start(Arc::clone(&self.station.0), facts);
         for id in ["cam-01", "cam-02"] {
-            let credential = CameraCredential { user: "u".into(), password: "p".to_owned().into() };
+            let credential = CameraCredential {
+                user: "u".into(),
+                password: "p".to_owned().into(),
+            };
             session.0.cameras.remember_credential(&id.parse().unwrap(), credential);
         }
         session
@@ -137,7 +154,10 @@ impl Bench {
 
     fn bodies(&self) -> Vec<Body> {
         let events = self.outbox.waiting(&borgo(), usize::MAX);
-        events.iter().map(|event| serde_json::from_str(&event.submitted.body).unwrap()).collect()
+        events
+            .iter()
+            .map(|event| serde_json::from_str(&event.submitted.body).unwrap())
+            .collect()
     }
 
     /// What is in the log of one camera, as «operation result».
@@ -173,7 +193,11 @@ fn dome() -> CameraId {
 const ALL: [Action; 4] = [Action::Live, Action::Ptz, Action::Playback, Action::Export];
 
 fn reason() -> ExportReason {
-    ExportReason { purpose: Purpose::JudicialPoliceDelegated, reason: "delega".into(), protocol_no: "12/2026".into() }
+    ExportReason {
+        purpose: Purpose::JudicialPoliceDelegated,
+        reason: "delega".into(),
+        protocol_no: "12/2026".into(),
+    }
 }
 
 /// Every act there is, each with how it was refused.
@@ -189,7 +213,10 @@ async fn every_act(session: &Session) -> Vec<(&'static str, Option<Refusal>)> {
         ("save_preset", session.save_preset(&dome(), "porta").await.err()),
         ("recorded", session.recorded(&fixed(), from, to).await.err()),
         ("play", session.play(&fixed(), from, to).await.err()),
-        ("export", session.export(&dome(), from, to, reason(), progress).await.err()),
+        (
+            "export",
+            session.export(&dome(), from, to, reason(), progress).await.err(),
+        ),
         ("diagnose", session.diagnose(&fixed()).await.err()),
     ]
 }
@@ -200,7 +227,10 @@ async fn r_aud_7_no_act_without_a_durable_event() {
     let supervisor = bench.session(Level::Supervisor, &ALL);
     bench.disk.disk().appends_left = Some(0);
     for (act, refusal) in every_act(&supervisor).await {
-        assert!(matches!(refusal, Some(Refusal::NotRecorded { .. })), "{act}: {refusal:?}");
+        assert!(
+            matches!(refusal, Some(Refusal::NotRecorded { .. })),
+            "{act}: {refusal:?}"
+        );
     }
     assert_eq!(bench.camera.visitors(), 0, "the camera was touched");
     bench.disk.disk().appends_left = None;
@@ -222,11 +252,17 @@ async fn r_aud_7_a_failed_synchronisation_closes_what_is_open_and_refuses_everyt
     assert!(matches!(refused, Some(Refusal::NotRecorded { .. })), "{refused:?}");
     let mut state = view.state();
     let closed = state.wait_for(|state| matches!(state, super::super::ViewState::Closed { .. }));
-    tokio::time::timeout(Duration::from_secs(10), closed).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(10), closed)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(view.slot().latest().is_none());
     let mut health = session.health();
     let red = health.wait_for(|health| matches!(health.audit, AuditState::Broken { .. }));
-    tokio::time::timeout(Duration::from_secs(10), red).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(10), red)
+        .await
+        .unwrap()
+        .unwrap();
 }
 
 #[tokio::test]
@@ -250,10 +286,16 @@ async fn r_mnt_1_a_maintainer_gets_figures_and_never_an_image() {
 async fn r_acc_2_nothing_is_granted_by_default_and_the_rule_is_named_in_the_event() {
     let bench = Bench::new().await;
     let operator = bench.session(Level::Operator, &[]);
-    assert_eq!(operator.view(&fixed(), StreamRole::Sub).await.err(), Some(Refusal::Rule(Rule::NoGrant)));
+    assert_eq!(
+        operator.view(&fixed(), StreamRole::Sub).await.err(),
+        Some(Refusal::Rule(Rule::NoGrant))
+    );
     let body = bench.bodies().pop().unwrap();
     assert_eq!(body.parameters["why"], "no_grant");
-    assert_eq!((body.person.as_str(), body.camera, body.policy_version), ("chiara.neri", Some(fixed()), 7));
+    assert_eq!(
+        (body.person.as_str(), body.camera, body.policy_version),
+        ("chiara.neri", Some(fixed()), 7)
+    );
     assert_eq!(bench.camera.visitors(), 0);
 }
 
@@ -265,7 +307,11 @@ async fn r_aud_1_a_view_is_an_intent_an_outcome_and_a_close_of_the_same_act() {
     bench.until_logged("view_close done").await;
     assert_eq!(bench.log(), ["view_open intent", "view_open failed", "view_close done"]);
     let bodies = bench.bodies();
-    assert!(bodies.iter().all(|body| body.act == bodies[0].act && body.stream == Some(StreamRole::Main)));
+    assert!(
+        bodies
+            .iter()
+            .all(|body| body.act == bodies[0].act && body.stream == Some(StreamRole::Main))
+    );
 }
 
 #[tokio::test]
@@ -276,9 +322,16 @@ async fn r_aud_1_sign_out_closes_every_view_before_it_is_recorded() {
     let _second = session.view(&fixed(), StreamRole::Sub).await.unwrap();
     session.clone().sign_out().await.unwrap();
     let log = bench.log();
-    assert_eq!(log.iter().filter(|line| *line == "view_close done").count(), 2, "{log:?}");
+    assert_eq!(
+        log.iter().filter(|line| *line == "view_close done").count(),
+        2,
+        "{log:?}"
+    );
     assert_eq!(log.last().unwrap(), "sign_out done");
-    assert_eq!(session.view(&fixed(), StreamRole::Sub).await.err(), Some(Refusal::SessionEnded));
+    assert_eq!(
+        session.view(&fixed(), StreamRole::Sub).await.err(),
+        Some(Refusal::SessionEnded)
+    );
     drop(first);
 }
 
@@ -289,7 +342,10 @@ async fn r_aud_7_away_within_grace_only_live_and_ptz_and_after_it_nothing() {
     bench.station.0.contact.away();
     let mut health = session.health();
     let away = health.wait_for(|health| matches!(health.server, super::super::ServerState::Away { .. }));
-    tokio::time::timeout(Duration::from_secs(10), away).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(10), away)
+        .await
+        .unwrap()
+        .unwrap();
     let away = every_act(&session).await;
     for (act, refusal) in &away {
         let refused_for_server = *refusal == Some(Refusal::ServerAway);
@@ -298,9 +354,15 @@ async fn r_aud_7_away_within_grace_only_live_and_ptz_and_after_it_nothing() {
     }
     bench.station.0.contact.set_grace(Duration::ZERO);
     let over = health.wait_for(|health| health.server == super::super::ServerState::AwayTooLong);
-    tokio::time::timeout(Duration::from_secs(10), over).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(10), over)
+        .await
+        .unwrap()
+        .unwrap();
     for (act, refusal) in every_act(&session).await {
-        assert!(act == "presets" || refusal == Some(Refusal::ServerAway), "{act}: {refusal:?}");
+        assert!(
+            act == "presets" || refusal == Some(Refusal::ServerAway),
+            "{act}: {refusal:?}"
+        );
     }
 }
 
@@ -312,7 +374,9 @@ async fn r_prv_1_the_original_of_a_masked_camera_is_not_given_out() {
     let now = jiff::Timestamp::now().as_millisecond();
     let progress = watch::Sender::new(ExportProgress::default());
     // The poller notices the missing server at any moment; until then exports are allowed.
-    let export = session.export(&fixed(), now - 60_000, now - 30_000, reason(), progress).await;
+    let export = session
+        .export(&fixed(), now - 60_000, now - 30_000, reason(), progress)
+        .await;
     if export != Err(Refusal::ServerAway) {
         assert_eq!(export.err(), Some(Refusal::MaskedOriginal));
         assert_eq!(bench.log().last().unwrap(), "export_start refused");
