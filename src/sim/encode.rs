@@ -79,14 +79,6 @@ pub fn encoder_launch(spec: &StreamSpec, live: bool) -> String {
     }
 }
 
-/// The parser of the codec.
-fn parser(codec: Codec) -> &'static str {
-    match codec {
-        Codec::H264 => "h264parse",
-        Codec::H265 => "h265parse",
-    }
-}
-
 /// Where the clip of a stream is kept; the name changes with everything that changes the picture.
 pub fn cache_path(cache: &Path, seed: u64, site: &CameraSite, spec: &StreamSpec) -> PathBuf {
     let what = format!("{PICTURE_VERSION} {seed} {:?} {:?} {spec:?}", site.mount, site.fixed_pose);
@@ -114,9 +106,8 @@ pub fn clip(town: &Town, site: &CameraSite, spec: &StreamSpec, cache: Option<&Pa
 
 fn encode(town: &Town, site: &CameraSite, spec: &StreamSpec) -> Result<Clip, EncodeError> {
     let launch = format!(
-        "appsrc name=source format=time block=true max-buffers=3 ! {} ! {} config-interval=-1 ! appsink name=sink sync=false",
+        "appsrc name=source format=time block=true max-buffers=3 ! {} ! appsink name=sink sync=false",
         encoder_launch(spec, false),
-        parser(spec.codec),
     );
     let no_pipeline = |source| EncodeError::Pipeline { encoder: encoder(spec.codec), source };
     let pipeline = gstreamer::parse::launch(&launch).map_err(no_pipeline)?;

@@ -18,7 +18,7 @@ use gstreamer_app::AppSrc;
 use gstreamer_rtsp::RTSPAuthMethod;
 use gstreamer_rtsp_server::prelude::*;
 use gstreamer_rtsp_server::{
-    RTSPAuth, RTSPClient, RTSPFilterResult, RTSPMedia, RTSPMediaFactory, RTSPOnvifMediaFactory, RTSPOnvifServer, RTSPToken,
+    RTSPAuth, RTSPClient, RTSPFilterResult, RTSPMedia, RTSPMediaFactory, RTSPOnvifMedia, RTSPOnvifMediaFactory, RTSPOnvifServer, RTSPToken,
 };
 use secrecy::ExposeSecret;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -158,6 +158,7 @@ fn live_factory(device: &Arc<Device>, footage: &Arc<Footage>, spec: &StreamSpec)
 
 fn replay_factory(device: &Arc<Device>, footage: &Arc<Footage>) -> RTSPOnvifMediaFactory {
     let factory = RTSPOnvifMediaFactory::new();
+    factory.set_media_gtype(RTSPOnvifMedia::static_type());
     let spec = recorder::recorded_stream(device.site()).cloned();
     let codec = spec.as_ref().map_or(Codec::H264, |spec| spec.codec);
     let payloader = payloader(codec).replace("name=pay0", "");
