@@ -398,6 +398,22 @@ async fn personas_show_their_habits() {
         Err("ter:ActionNotSupported".into())
     );
 
+    caller.order(r#"{"persona":"behind-nat"}"#);
+    assert!(
+        caller
+            .text(DEVICE, "GetServices", "")
+            .await
+            .contains("http://192.0.2.1/onvif/ptz_service")
+    );
+    let arguments = format!("<Protocol>RTSP</Protocol>{PROFILE}");
+    let media2 = "http://www.onvif.org/ver20/media/wsdl";
+    assert!(
+        caller
+            .text(media2, "GetStreamUri", &arguments)
+            .await
+            .contains("rtsp://0.0.0.0:5554/main")
+    );
+
     caller.order(r#"{"persona":"normal"}"#);
     assert!(caller.ask(DEVICE, "GetServices", "").await.is_ok());
 }
