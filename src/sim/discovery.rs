@@ -223,4 +223,22 @@ mod tests {
         assert!(String::from_utf8_lossy(&buffer[..length]).contains("ProbeMatches"));
         task.abort();
     }
+
+    #[tokio::test]
+    async fn the_group_answers_on_loopback() {
+        let (_, task) = serve(town(), true).await.unwrap();
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        socket2::SockRef::from(&socket)
+            .set_multicast_if_v4(&Ipv4Addr::LOCALHOST)
+            .unwrap();
+        socket.send_to(&probe("<d:Probe/>"), (GROUP, PORT)).await.unwrap();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let (length, _) = socket.recv_from(&mut buffer).await.unwrap();
+            if String::from_utf8_lossy(&buffer[..length]).contains("http://127.0.0.1:8000/") {
+                break;
+            }
+        }
+        task.abort();
+    }
 }

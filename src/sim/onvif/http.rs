@@ -193,7 +193,14 @@ fn spoilt(fault: ReplyFault) -> Option<Response> {
         ReplyFault::Truncated => {
             let whole = format!("{open}<a>{}</a>{close}", "x".repeat(4_096));
             let half = Bytes::from(whole.as_bytes()[..whole.len() / 2].to_vec());
-            let body = Body::from_stream(futures::stream::iter([Ok::<_, io::Error>(half)]));
+            let parts = futures::stream::unfold(Some(half), |half| async {
+                if half.is_none() {
+                    // The first half must be on its way before the connection breaks.
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                half.map(|half| (Ok::<_, io::Error>(half), None))
+            });
+            let body = Body::from_stream(parts);
             return Some(with_length(body, whole.len()));
         }
         ReplyFault::SlowDrip => {

@@ -359,7 +359,11 @@ fn presets(camera: &Camera, request: &Request) -> Result<Element, Fault> {
             })
             .collect()
     });
-    let count = if faults.many_presets { MOST_PRESETS.saturating_sub(own.len()) } else { 0 };
+    let count = if faults.many_presets {
+        MOST_PRESETS.saturating_sub(own.len())
+    } else {
+        0
+    };
     let factory = (1..=count)
         .map(|n| node("tptz:Preset", [leaf("tt:Name", format!("Preset%20{n}"))]).with("token", format!("factory-{n}")));
     Ok(node("tptz:GetPresetsResponse", own.into_iter().chain(factory)))
