@@ -124,8 +124,9 @@ async fn r_liv_1_pictures_arrive_over_udp_also_in_an_odd_size() {
     let frame = stream.slot().latest().unwrap();
     assert_eq!((frame.width, frame.height), (322, 242));
     assert!(
-        frame.planes[0].stride > 322,
-        "the decoder's own, padded picture: not copied"
+        frame.planes[0].stride >= 352,
+        "the decoder's own, padded picture: not copied ({:?})",
+        frame.planes
     );
 }
 
