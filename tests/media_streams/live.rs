@@ -2,7 +2,6 @@
 
 use crate::server::{self, PASSWORD, Server, USER, bars};
 use gstreamer as gst;
-use gstreamer::prelude::*;
 use std::time::{Duration, Instant};
 use vedetta::domain::privacy::Cover;
 use vedetta::media::error::{LiveError, LiveErrorKind};
