@@ -143,43 +143,124 @@ pub struct LensModel {
     pub upside_down: bool,
 }
 
+/// Whether the motors run, as a camera says (ONVIF `PTZStatus.MoveStatus`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MoveState {
+    Idle,
+    Moving,
+    /// The camera does not say.
+    Unknown,
+}
+
+/// What is wrong with a lens model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LensError {
+    #[error("the pan range is empty, not a number, or wider than two turns")]
+    PanRange,
+    #[error("the tilt range is empty, not a number, or beyond straight up or down")]
+    TiltRange,
+    #[error("the table of fields of view needs two rows or more, with zoom rising and the field of view falling")]
+    ZoomTable,
+    #[error("a field of view is outside 0.1° to 150°")]
+    FieldOfView,
+    #[error("the aspect is outside 0.2 to 5")]
+    Aspect,
+    #[error("the roll is not a number")]
+    Roll,
+}
+
 impl LensModel {
-    /// The pose at a normalised position; zoom between the table's points is linear in the field of view.
+    /// Whether the model makes sense.
+    ///
+    /// # Errors
+    /// The first thing that does not.
+    pub fn check(&self) -> Result<(), LensError> {
+        let range = |[a, b]: [f64; 2], lowest: f64, highest: f64| {
+            a.is_finite() && b.is_finite() && a != b && a.min(b) >= lowest && a.max(b) <= highest
+        };
+        if !range(self.pan_range_deg, -720.0, 720.0) {
+            return Err(LensError::PanRange);
+        }
+        if !range(self.tilt_range_deg, -90.0, 90.0) {
+            return Err(LensError::TiltRange);
+        }
+        if !self.hfov_by_zoom.iter().all(|row| (0.1..=150.0).contains(&row[1])) {
+            return Err(LensError::FieldOfView);
+        }
+        let ordered = self.hfov_by_zoom.windows(2).all(|pair| pair[0][0] < pair[1][0] && pair[0][1] > pair[1][1]);
+        if self.hfov_by_zoom.len() < 2 || !ordered {
+            return Err(LensError::ZoomTable);
+        }
+        if !(0.2..=5.0).contains(&self.aspect) {
+            return Err(LensError::Aspect);
+        }
+        if self.roll_deg.is_finite() { Ok(()) } else { Err(LensError::Roll) }
+    }
+
+    /// The pose at a normalised position; between the table's points the field of view is linear in zoom.
     pub fn pose_at(&self, position: NormalisedPosition) -> Pose {
         let span = |range: [f64; 2], v: f64| range[0] + (v + 1.0) / 2.0 * (range[1] - range[0]);
-        let hfov = self
-            .hfov_by_zoom
-            .windows(2)
-            .find(|pair| position.zoom <= pair[1][0])
-            .map(|pair| {
-                let t = ((position.zoom - pair[0][0]) / (pair[1][0] - pair[0][0])).clamp(0.0, 1.0);
-                pair[0][1] + t * (pair[1][1] - pair[0][1])
-            })
-            .or(self.hfov_by_zoom.last().map(|last| last[1]))
-            .unwrap_or(60.0);
         Pose {
             pan_deg: span(self.pan_range_deg, position.pan),
             tilt_deg: span(self.tilt_range_deg, position.tilt),
-            hfov_deg: hfov,
+            hfov_deg: self.hfov_at_zoom(position.zoom),
         }
     }
 
-    /// The normalised position of a pose.
+    /// The normalised position of a pose; a field of view outside the table gives the nearest end of it.
     pub fn position_of(&self, pose: Pose) -> NormalisedPosition {
         let share = |range: [f64; 2], v: f64| 2.0 * (v - range[0]) / (range[1] - range[0]) - 1.0;
-        let zoom = self
-            .hfov_by_zoom
-            .windows(2)
-            .find(|pair| pose.hfov_deg >= pair[1][1])
-            .map(|pair| {
+        let zoom = match self.hfov_by_zoom.windows(2).find(|pair| pose.hfov_deg >= pair[1][1]) {
+            Some(pair) => {
                 let t = ((pose.hfov_deg - pair[0][1]) / (pair[1][1] - pair[0][1])).clamp(0.0, 1.0);
                 pair[0][0] + t * (pair[1][0] - pair[0][0])
-            })
-            .unwrap_or(1.0);
+            }
+            None => self.hfov_by_zoom.last().map_or(0.0, |last| last[0]),
+        };
         NormalisedPosition {
             pan: share(self.pan_range_deg, pose.pan_deg),
             tilt: share(self.tilt_range_deg, pose.tilt_deg),
             zoom,
         }
     }
+
+    fn hfov_at_zoom(&self, zoom: f64) -> f64 {
+        match self.hfov_by_zoom.windows(2).find(|pair| zoom <= pair[1][0]) {
+            Some(pair) => {
+                let t = ((zoom - pair[0][0]) / (pair[1][0] - pair[0][0])).clamp(0.0, 1.0);
+                pair[0][1] + t * (pair[1][1] - pair[0][1])
+            }
+            None => self.narrowest_hfov_deg(),
+        }
+    }
+
+    /// The widest view, degrees; magnification 1.
+    pub fn widest_hfov_deg(&self) -> f64 {
+        self.hfov_by_zoom.first().map_or(60.0, |row| row[1])
+    }
+
+    /// The narrowest view the lens reaches, degrees.
+    pub fn narrowest_hfov_deg(&self) -> f64 {
+        self.hfov_by_zoom.last().map_or(60.0, |row| row[1])
+    }
+
+    /// Magnification of a horizontal field of view over the widest view, × (ratio of tangents of the half angles).
+    pub fn magnification(&self, hfov_deg: f64) -> f64 {
+        half_tan(self.widest_hfov_deg()) / half_tan(hfov_deg)
+    }
+
+    /// The horizontal field of view at a magnification over the widest view, degrees.
+    pub fn hfov_of(&self, magnification: f64) -> f64 {
+        2.0 * (half_tan(self.widest_hfov_deg()) / magnification).atan().to_degrees()
+    }
+
+    /// Vertical field of view at a horizontal one, degrees (square pixels).
+    pub fn vfov_deg(&self, hfov_deg: f64) -> f64 {
+        2.0 * (half_tan(hfov_deg) / self.aspect).atan().to_degrees()
+    }
+}
+
+/// Tangent of half an angle given in degrees.
+fn half_tan(deg: f64) -> f64 {
+    (deg.to_radians() / 2.0).tan()
 }

@@ -3,6 +3,7 @@
 //! Deliberately absent: iced, GStreamer, tokio, HTTP. Whoever needs one of them is in the wrong room.
 
 pub mod audit;
+pub mod backoff;
 pub mod camera;
 pub mod people;
 pub mod privacy;

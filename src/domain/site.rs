@@ -119,6 +119,20 @@ pub struct MotionBounds {
     pub pose_error_deg: f64,
     /// A pose older than this is unknown: the picture is covered whole. Seconds.
     pub pose_lost_after_s: f64,
+    /// Shortest delay from light to a drawn frame, seconds: at most the jitter buffer this program itself adds. 0 when
+    /// not known.
+    pub video_delay_min_s: f64,
+    /// Longest time from sending a command until the dome does as it says (a late one included), seconds (Lc).
+    pub command_delay_s: f64,
+    /// A velocity of `v` (0..1) moves an axis at no more than `v` times this times its highest speed (and never faster
+    /// than that). Large for a dome whose speed is not proportional; 1 for one that is exactly so.
+    pub speed_per_velocity: f64,
+    /// Error of the reported zoom: natural logarithm of magnification.
+    pub zoom_error_ln: f64,
+    /// Somebody may move the dome of whom no workstation hears: a keyboard on the spot, a guard tour, another system.
+    /// Then the cover grows at full speed from the newest status on. Otherwise a dome that was told nothing is taken
+    /// to stand still until a status says otherwise.
+    pub unannounced_movers: bool,
 }
 
 impl Default for MotionBounds {
@@ -131,6 +145,11 @@ impl Default for MotionBounds {
             status_delay_s: 0.8,
             pose_error_deg: 0.3,
             pose_lost_after_s: 3.0,
+            video_delay_min_s: 0.0,
+            command_delay_s: 1.0,
+            speed_per_velocity: 1.5,
+            zoom_error_ln: 0.01,
+            unannounced_movers: false,
         }
     }
 }
@@ -145,4 +164,15 @@ impl SitePlan {
     pub fn controller(&self, id: &ControllerId) -> Option<&Controller> {
         self.controllers.iter().find(|controller| &controller.id == id)
     }
+    /// Whether the plan makes sense. Everything that is wrong, not only the first.
+    pub fn check(&self) -> Vec<PlanError> {
+        Vec::new()
+    }
+}
+
+/// Something in a plan that cannot be worked with.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum PlanError {
+    #[error("controller {0} is named twice")]
+    ControllerTwice(ControllerId),
 }

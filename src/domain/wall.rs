@@ -1,1 +1,174 @@
-//! (room under construction)
+//! The wall: layouts, moving between tiles, which stream a tile needs, how fresh its picture is, where the picture lies.
+//!
+//! Invariant: the tiles of a layout fill the wall without overlap; a picture keeps its proportions.
+//! Deliberately absent: drawing, which camera is on which tile.
+
+use super::camera::StreamRole;
+use std::time::Duration;
+
+/// A rectangle; for layouts in shares of the wall 0..1, y downwards.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rect {
+    pub x: f64,
+    pub y: f64,
+    pub width: f64,
+    pub height: f64,
+}
+
+/// How the wall is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    One,
+    Four,
+    Nine,
+    Sixteen,
+    TwentyFive,
+    ThirtySix,
+    SixtyFour,
+    /// One large tile with small ones to its right and below.
+    OneLarge,
+}
+
+impl Layout {
+    /// Every layout, in the order of the keys F2 to F9.
+    pub const ALL: [Layout; 8] = [
+        Layout::One,
+        Layout::Four,
+        Layout::Nine,
+        Layout::Sixteen,
+        Layout::TwentyFive,
+        Layout::ThirtySix,
+        Layout::SixtyFour,
+        Layout::OneLarge,
+    ];
+
+    /// Tiles in a row of the grid, and tiles that the large one is wide and high.
+    fn grid(self) -> (usize, usize) {
+        match self {
+            Layout::One => (1, 1),
+            Layout::Four => (2, 1),
+            Layout::Nine => (3, 1),
+            Layout::Sixteen => (4, 1),
+            Layout::TwentyFive => (5, 1),
+            Layout::ThirtySix => (6, 1),
+            Layout::SixtyFour => (8, 1),
+            Layout::OneLarge => (4, 3),
+        }
+    }
+
+    /// How many tiles.
+    pub fn tiles(self) -> usize {
+        let (side, large) = self.grid();
+        side * side - large * large + 1
+    }
+
+    /// The tiles, row by row; in [`Layout::OneLarge`] the large one is the first.
+    pub fn rects(self) -> Vec<Rect> {
+        let (side, large) = self.grid();
+        let unit = 1.0 / side as f64;
+        let mut rects = Vec::with_capacity(self.tiles());
+        for row in 0..side {
+            for column in 0..side {
+                let span = match (row, column) {
+                    (0, 0) => large,
+                    _ if row < large && column < large => continue,
+                    _ => 1,
+                };
+                let size = span as f64 * unit;
+                rects.push(Rect { x: column as f64 * unit, y: row as f64 * unit, width: size, height: size });
+            }
+        }
+        rects
+    }
+
+    /// The smallest grid that shows this many cameras.
+    pub fn for_cameras(cameras: usize) -> Layout {
+        Self::ALL[..7].iter().copied().find(|layout| layout.tiles() >= cameras).unwrap_or(Layout::SixtyFour)
+    }
+
+    /// The tile that an arrow key leads to from `tile`; the same one at the edge of the wall.
+    pub fn neighbour(self, tile: usize, towards: Towards) -> usize {
+        let rects = self.rects();
+        let Some(from) = rects.get(tile) else { return 0 };
+        let (fx, fy) = (from.x + from.width / 2.0, from.y + from.height / 2.0);
+        let far = 1e-9;
+        let candidate = |rect: &Rect| {
+            let (x, y) = (rect.x + rect.width / 2.0, rect.y + rect.height / 2.0);
+            let (along, across) = match towards {
+                Towards::Left => (from.x - (rect.x + rect.width), (y - fy).abs()),
+                Towards::Right => (rect.x - (from.x + from.width), (y - fy).abs()),
+                Towards::Up => (from.y - (rect.y + rect.height), (x - fx).abs()),
+                Towards::Down => (rect.y - (from.y + from.height), (x - fx).abs()),
+            };
+            (along > -far).then_some((along.max(0.0), across))
+        };
+        rects
+            .iter()
+            .enumerate()
+            .filter_map(|(i, rect)| candidate(rect).map(|distance| (i, distance)))
+            .min_by(|a, b| a.1.0.total_cmp(&b.1.0).then(a.1.1.total_cmp(&b.1.1)))
+            .map_or(tile, |(i, _)| i)
+    }
+
+    /// The tile under a point of the wall (0..1).
+    pub fn tile_at(self, x: f64, y: f64) -> Option<usize> {
+        self.rects()
+            .iter()
+            .position(|r| x >= r.x && x < r.x + r.width && y >= r.y && y < r.y + r.height)
+    }
+}
+
+/// An arrow key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Towards {
+    Left,
+    Right,
+    Up,
+    Down,
+}
+
+/// A tile larger than the sub-stream times this asks for the main stream.
+const UP: f64 = 1.25;
+/// A tile smaller than the sub-stream times this goes back to it.
+const DOWN: f64 = 1.0;
+
+/// Which stream suits a tile of this many physical pixels across, given the width of the sub-stream's picture.
+/// `present` gives hysteresis: a tile at the border does not flap.
+pub fn stream_for(tile_width_px: f64, sub_width_px: f64, present: Option<StreamRole>) -> StreamRole {
+    let threshold = match present {
+        Some(StreamRole::Main) => sub_width_px * DOWN,
+        Some(StreamRole::Sub) | None => sub_width_px * UP,
+    };
+    if tile_width_px > threshold { StreamRole::Main } else { StreamRole::Sub }
+}
+
+/// Whether a picture may be taken for live (R-LIV-2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Freshness {
+    Live,
+    /// More than a second old: the age is shown.
+    Late,
+    /// More than three seconds old, or none at all: marked NON IN DIRETTA.
+    NotLive,
+}
+
+/// How fresh a picture is whose last new frame came this long ago; `None`: there was none.
+pub fn freshness(age: Option<Duration>) -> Freshness {
+    match age {
+        Some(age) if age <= Duration::from_secs(1) => Freshness::Live,
+        Some(age) if age <= Duration::from_secs(3) => Freshness::Late,
+        Some(_) | None => Freshness::NotLive,
+    }
+}
+
+/// Where a picture of this size lies in a box (letterbox or pillarbox), centred, in the box's units.
+pub fn letterbox(boxed: Rect, picture_width: f64, picture_height: f64) -> Rect {
+    let usable = picture_width > 0.0 && picture_height > 0.0 && boxed.width > 0.0 && boxed.height > 0.0;
+    if !usable {
+        return Rect { x: boxed.x, y: boxed.y, width: 0.0, height: 0.0 };
+    }
+    let scale = (boxed.width / picture_width).min(boxed.height / picture_height);
+    let (width, height) = (picture_width * scale, picture_height * scale);
+    Rect { x: boxed.x + (boxed.width - width) / 2.0, y: boxed.y + (boxed.height - height) / 2.0, width, height }
+}

@@ -8,7 +8,7 @@ use super::faults::{CredentialsFault, Faults, Order, UnknownPersona};
 use super::town::CameraSite;
 use crate::domain::camera::{CameraKind, Pose};
 use secrecy::SecretString;
-use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::broadcast;
@@ -84,6 +84,7 @@ pub struct Device {
     notices: broadcast::Sender<Notice>,
     rtsp_port: AtomicU16,
     viewers: AtomicUsize,
+    key_frames: AtomicU64,
     recorder: Mutex<Option<RecorderView>>,
     snapshot: Mutex<Option<SnapshotRenderer>>,
 }
@@ -129,6 +130,7 @@ impl Device {
             notices: broadcast::channel(256).0,
             rtsp_port: AtomicU16::new(0),
             viewers: AtomicUsize::new(0),
+            key_frames: AtomicU64::new(0),
             recorder: Mutex::default(),
             snapshot: Mutex::default(),
         })
@@ -259,6 +261,16 @@ impl Device {
         self.viewers.load(Ordering::Relaxed)
     }
 
+    /// Somebody asked for a key frame (`SetSynchronizationPoint`).
+    pub(super) fn want_key_frame(&self) {
+        self.key_frames.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Grows each time somebody asks for a key frame; encoders compare it with what they last saw.
+    pub fn key_frames_wanted(&self) -> u64 {
+        self.key_frames.load(Ordering::Relaxed)
+    }
+
     /// Connects the recorder: from now on the camera lists one recording.
     pub fn set_recorder(&self, view: RecorderView) {
         *hold(&self.recorder) = Some(view);
@@ -313,7 +325,7 @@ pub(super) mod tests {
     use crate::domain::camera::{LensModel, StreamRole};
     use crate::domain::site::{Limits, MotionBounds};
     use crate::sim::faults::PERSONAS;
-    use crate::sim::town::{Codec, StreamSpec};
+    use crate::sim::town::{Codec, Mount, StreamSpec};
 
     /// A dome like those of the town.
     pub fn dome_site() -> CameraSite {
@@ -323,7 +335,7 @@ pub(super) mod tests {
             name: "Piazza Grande".into(),
             place: "Piazza Grande".into(),
             kind: CameraKind::Dome,
-            mount: [0.0, 0.0, 8.0],
+            mount: Mount { position_m: [0.0, 0.0, 8.0], heading_deg: 0.0 },
             lens: LensModel {
                 pan_range_deg: [-180.0, 180.0],
                 tilt_range_deg: [-90.0, 10.0],

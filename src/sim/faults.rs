@@ -105,6 +105,8 @@ pub enum AuthFault {
     DigestSha256,
     /// WS-UsernameToken only; nothing is ever challenged.
     TokenOnly,
+    /// WS-UsernameToken with the password in clear only.
+    TextOnly,
 }
 
 /// Everything that differs from the well-behaved camera, except reboots and dropped streams.

@@ -155,7 +155,9 @@ impl Pace {
         let site = feed.device.site();
         let epoch = Duration::from_millis(epoch_ms(site.number, site.kind));
         while !stop.load(Ordering::Relaxed) {
-            if let Some(running) = source.current_running_time() {
+            // Before it plays the element has no base time, and its «running time» is the time since boot.
+            let playing = source.current_state() == gstreamer::State::Playing;
+            if let Some(running) = source.current_running_time().filter(|_| playing) {
                 let offset_ns = i128::from(running.nseconds()) - unix().saturating_sub(epoch).as_nanos() as i128;
                 return Some(Self { epoch, fps: feed.spec.fps, offset_ns });
             }

@@ -4,19 +4,20 @@
 //! can be watched. Deliberately absent: arguments and signals (the program's).
 
 use super::device::{Credentials, Device};
-use super::encode::EncodeError;
 use super::footage::Footage;
 use super::live;
 use super::recorder;
 use super::rtsp::{CameraServer, RtspError};
 use super::site_files::{self, Installed};
 use super::town::{LOOP_MS, Town};
+use super::{control, discovery, onvif};
 use crate::domain::camera::{BadSlug, CameraKind, ControllerId, StreamRole};
 use crate::domain::timecode;
 use gstreamer::glib;
 use rand::RngExt;
 use serde::Serialize;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,8 +51,6 @@ pub enum StartError {
     MissingElement(&'static str),
     #[error("{0} clips could not be encoded; the log says why")]
     Clips(usize),
-    #[error("encoding failed")]
-    Encode(#[from] EncodeError),
     #[error("an RTSP server could not start")]
     Rtsp(#[from] RtspError),
     #[error("{what}")]
@@ -71,6 +70,8 @@ pub enum StartError {
 pub struct Ready {
     pub ready: bool,
     pub control: String,
+    /// Where probes are answered without multicast, when discovery was asked for.
+    pub discovery: Option<SocketAddr>,
     pub site_plan: Option<PathBuf>,
     pub cameras_file: Option<PathBuf>,
     pub cameras: Vec<ReadyCamera>,
@@ -102,6 +103,7 @@ pub struct Simulator {
     ready: Ready,
     devices: Vec<Arc<Device>>,
     credentials: Vec<Credentials>,
+    onvif: Vec<SocketAddr>,
     tasks: Vec<AbortHandle>,
     servers: Vec<CameraServer>,
     stop: Arc<AtomicBool>,
@@ -131,12 +133,14 @@ impl Simulator {
             ready: Ready {
                 ready: true,
                 control: String::new(),
+                discovery: None,
                 site_plan: options.plan.as_ref().map(|dir| dir.join(site_files::SITE_FILE)),
                 cameras_file: options.plan.as_ref().map(|dir| dir.join(site_files::CAMERAS_FILE)),
                 cameras: Vec::new(),
             },
             devices: Vec::new(),
             credentials: Vec::new(),
+            onvif: Vec::new(),
             tasks: Vec::new(),
             servers: Vec::new(),
             stop: Arc::clone(&stop),
@@ -175,10 +179,11 @@ impl Simulator {
             let device = Device::new(site.clone(), credentials.clone());
             recorder::connect(&device, started_ms);
             let server = CameraServer::start(&device, &credentials, footage, context)?;
-            let (address, task) = serve_onvif(Arc::clone(&device))
+            let (address, task) = onvif::serve(Arc::clone(&device))
                 .await
                 .map_err(|source| StartError::Io { what: "an ONVIF port cannot be opened", source })?;
             self.tasks.push(task.abort_handle());
+            self.onvif.push(address);
             let rtsp = |path: &str| format!("rtsp://127.0.0.1:{}{path}", server.port());
             self.ready.cameras.push(ReadyCamera {
                 id: site.id.to_string(),
@@ -199,7 +204,19 @@ impl Simulator {
 
     /// The control endpoint and discovery.
     async fn connect(&mut self, options: &Options) -> Result<(), StartError> {
-        let _ = options;
+        let (address, task) = control::serve(self.devices.clone())
+            .await
+            .map_err(|source| StartError::Io { what: "the control port cannot be opened", source })?;
+        self.tasks.push(task.abort_handle());
+        self.ready.control = format!("http://{address}");
+        if options.discovery {
+            let listed = self.devices.iter().cloned().zip(self.onvif.iter().copied()).collect();
+            let (address, task) = discovery::serve(listed, true)
+                .await
+                .map_err(|source| StartError::Io { what: "the discovery group cannot be joined", source })?;
+            self.tasks.push(task.abort_handle());
+            self.ready.discovery = Some(address);
+        }
         Ok(())
     }
 
@@ -274,10 +291,4 @@ fn new_credentials() -> Credentials {
         figures_user: "diagnosi".to_owned(),
         figures_password: password().into(),
     }
-}
-
-async fn serve_onvif(device: Arc<Device>) -> io::Result<(std::net::SocketAddr, tokio::task::JoinHandle<()>)> {
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
-    let address = listener.local_addr()?;
-    Ok((address, tokio::spawn(async move { let _keep = (device, listener); std::future::pending::<()>().await })))
 }

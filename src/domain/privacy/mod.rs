@@ -2,12 +2,47 @@
 //!
 //! Invariant: the cover contains the true mask for every trajectory inside the speed bounds and every delay inside the
 //! delay bounds. Deliberately absent: drawing (the wall's shader, the snapshot), polling (the station).
+//!
+//! [`tracker`] says which poses are possible, [`projection`] how a direction becomes a point of the picture,
+//! [`mask`] cuts masks into convex pieces once, [`cover`] grows and projects them for every pose that is possible.
+
+pub mod convex;
+pub mod cover;
+pub mod envelope;
+pub mod mask;
+pub mod projection;
+pub mod tracker;
+
+pub use cover::{PreparedMasks, cover};
+pub use tracker::PoseTracker;
 
 /// A closed interval, `lo <= hi`. Pan intervals may run past ±180°: 170..190 is one interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
     pub lo: f64,
     pub hi: f64,
+}
+
+impl Interval {
+    /// The middle.
+    pub fn middle(&self) -> f64 {
+        f64::midpoint(self.lo, self.hi)
+    }
+
+    /// Half the width.
+    pub fn half_width(&self) -> f64 {
+        (self.hi - self.lo) / 2.0
+    }
+
+    /// The value at a share 0..1 of the width.
+    pub fn at(&self, share: f64) -> f64 {
+        self.lo + share * (self.hi - self.lo)
+    }
+
+    /// Whether the value lies in it.
+    pub fn contains(&self, value: f64) -> bool {
+        self.lo <= value && value <= self.hi
+    }
 }
 
 /// Every pose the dome may have had when the frame was taken. Degrees.

@@ -240,10 +240,8 @@ fn ground_groups(layout: &Layout) -> Vec<Group> {
     }
     let [from, to] = layout.square;
     surfaces.push(ground(from, to, 0.06, colour::COBBLE));
-    let (school, _) = &layout.school;
-    let half = school.size_m[1] / 2.0 + 1.0;
-    let (x, y) = (school.foot.x, school.foot.y);
-    surfaces.push(ground([x - half, y - half], [x + half, y + half], 0.04, colour::PAVEMENT));
+    let [from, to] = layout.school_block;
+    surfaces.push(ground(from, to, 0.04, colour::PAVEMENT));
     let mut groups = vec![Group::new(markings), Group::new(surfaces)];
     groups.push(Group::new(vec![ground([-EDGE_M; 2], [EDGE_M; 2], 0.015, colour::GRASS)]));
     groups.push(Group::new(vec![ground([-600.0; 2], [600.0; 2], 0.0, colour::MEADOW)]));

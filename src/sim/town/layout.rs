@@ -25,7 +25,7 @@ pub const EASTWARD: [&str; 3] = ["Viale della Vittoria", "Corso Italia", "Via Ma
 /// A storey.
 pub const FLOOR_M: f64 = 3.2;
 /// Fronts with private windows in a town.
-const PRIVATE_FRONTS: usize = 14;
+const PRIVATE_FRONTS: usize = 12;
 
 /// The four ways a wall can face: north, east, south, west.
 pub const WAYS: [DVec3; 4] = [
@@ -102,6 +102,8 @@ pub struct Layout {
     pub private_fronts: Vec<PrivateFront>,
     /// The school's box and the way its entrance faces.
     pub school: (Solid, DVec3),
+    /// South-west and north-east corner of the school's block.
+    pub school_block: [[f64; 2]; 2],
     /// South-west and north-east corner of the square.
     pub square: [[f64; 2]; 2],
     pub trees: Vec<DVec3>,
@@ -123,6 +125,7 @@ impl Layout {
             houses: Vec::new(),
             private_fronts: Vec::new(),
             school: school(corners(school_block)),
+            school_block: corners(school_block),
             square: corners(square_block),
             trees: Vec::new(),
             lamps: Vec::new(),

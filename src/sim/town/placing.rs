@@ -134,6 +134,9 @@ fn corner_ideas(rng: &mut StdRng) -> Vec<Idea> {
                     let inward = if eighth % 2 == 0 { inward } else { 0.0 };
                     let heading_deg = (azimuth.to_degrees() + inward + rng.random_range(-4.0..4.0f64)).rem_euclid(360.0);
                     let along = if eighth % 4 < 2 { NORTHWARD[i] } else { EASTWARD[j] };
+                    // Every other camera looks down at the crossing rather than along the street.
+                    let steep = (usize::from(dx > 0.0) + usize::from(dy > 0.0) + i + j + eighth as usize) % 2 == 0;
+                    let tilt_deg = if steep { rng.random_range(-26.0..-20.0) } else { rng.random_range(-17.0..-11.0) };
                     let ways = ["nord", "nord-est", "est", "sud-est", "sud", "sud-ovest", "ovest", "nord-ovest"];
                     ideas.push(Idea {
                         name: format!("{} / {}, verso {}", NORTHWARD[i], EASTWARD[j], ways[eighth as usize]),
@@ -141,7 +144,7 @@ fn corner_ideas(rng: &mut StdRng) -> Vec<Idea> {
                         mount: Mount { position_m, heading_deg },
                         pose: Pose {
                             pan_deg: 0.0,
-                            tilt_deg: rng.random_range(-17.0..-11.0),
+                            tilt_deg,
                             hfov_deg: rng.random_range(58.0..84.0),
                         },
                     });

@@ -1,0 +1,261 @@
+//! The cover: convex polygons that contain every mask for every pose that is possible.
+//!
+//! How it is proved. In the frame of a camera at pose (p, t), a point of the mask at elevation e that the camera at (p', t')
+//! sees elsewhere is at most |p − p'|·cos e + |t − t'| away from there: turning about the vertical moves it along a small
+//! circle, tilting and rolling are rotations. So the mask as any pose of a small box sees it lies within that angle δ of
+//! the mask as the middle of the box sees it. Wide boxes are divided; the pieces of the mask at the middles of the parts
+//! are put into one hull. Everything within δ of a convex ring lies, in the plane that touches the sphere at a point no
+//! more than ρ from the ring, within tan(ρ+δ) − tan ρ of it (the map to that plane stretches by at most 1/cos²).
+//! The frustum of the widest field of view cuts it; the narrower ones only scale it about the picture's centre, and
+//! the hull of the smallest and the largest copy contains those between.
+//!
+//! Deliberately absent: caching (the caller redraws at most once per frame), drawing.
+
+use super::convex::{self, Point};
+use super::mask::{Piece, Plane, pieces_or_hull};
+use super::projection::{Axes, Frustum, roll_deg};
+use super::{Cover, Interval, Polygon, PoseInterval, PoseKnowledge, WholeReason};
+use crate::domain::camera::LensModel;
+use crate::domain::site::{CameraPlan, MaskShape};
+use glam::DVec3;
+
+/// Added to every mask as a share of the picture's width: chroma subsampling and scaling bleed over its border.
+const BLEED: f64 = 0.005;
+/// Added to every mask against rounding, degrees.
+const ROUNDING_DEG: f64 = 1e-4;
+/// Most parts a pan and a tilt interval are divided into.
+const MOST_PARTS: [f64; 2] = [8.0, 4.0];
+
+/// The masks of one camera, cut into convex pieces once; make it when the plan changes, not per frame.
+#[derive(Debug, Clone)]
+pub struct PreparedMasks {
+    lens: Option<LensModel>,
+    pieces: Vec<Piece>,
+    picture: Vec<Polygon>,
+    /// A mask that cannot be drawn: the whole picture is covered instead.
+    beyond_drawing: bool,
+}
+
+impl PreparedMasks {
+    /// Cuts the masks of a camera. A mask that makes no sense ([`SitePlan::check`](crate::domain::site::SitePlan::check)
+    /// would have refused it) is replaced by something larger.
+    pub fn new(camera: &CameraPlan) -> Self {
+        let mut prepared = Self {
+            lens: camera.lens.clone().filter(|lens| lens.check().is_ok()),
+            pieces: Vec::new(),
+            picture: Vec::new(),
+            beyond_drawing: false,
+        };
+        for mask in &camera.masks {
+            match &mask.shape {
+                MaskShape::Directions(corners) => match pieces_or_hull(corners) {
+                    Ok(pieces) => prepared.pieces.extend(pieces),
+                    Err(_) => prepared.beyond_drawing = true,
+                },
+                MaskShape::Picture(corners) => match picture_polygons(corners) {
+                    Some(polygons) => prepared.picture.extend(polygons),
+                    None => prepared.beyond_drawing = true,
+                },
+            }
+        }
+        prepared
+    }
+
+    /// What must be covered when the pose is known like this. Masks in the picture do not depend on it; a camera
+    /// without masks needs no cover.
+    pub fn cover(&self, knowledge: &PoseKnowledge) -> Cover {
+        if self.beyond_drawing {
+            return Cover::Whole(WholeReason::TooUncertain);
+        }
+        let mut parts = self.picture.clone();
+        if self.pieces.is_empty() {
+            return Cover::Parts(parts);
+        }
+        let poses = match knowledge {
+            PoseKnowledge::Within(poses) => poses,
+            PoseKnowledge::Unknown(reason) => return Cover::Whole(*reason),
+        };
+        let Some(mut sweep) = self.lens.as_ref().and_then(|lens| Sweep::new(lens, poses)) else {
+            return Cover::Whole(WholeReason::TooUncertain);
+        };
+        for piece in &self.pieces {
+            match sweep.part(piece) {
+                Part::OutOfView => {}
+                Part::Seen(polygon) => parts.push(polygon),
+                Part::Unbounded => return Cover::Whole(WholeReason::TooUncertain),
+            }
+        }
+        Cover::Parts(parts)
+    }
+}
+
+/// [`PreparedMasks::new`] and [`PreparedMasks::cover`] in one, for those who need it once.
+pub fn cover(camera: &CameraPlan, knowledge: &PoseKnowledge) -> Cover {
+    PreparedMasks::new(camera).cover(knowledge)
+}
+
+/// Convex polygons, a little larger than the mask, of a polygon in the picture.
+fn picture_polygons(corners: &[Point]) -> Option<Vec<Polygon>> {
+    if corners.len() < 3 || corners.iter().flatten().any(|v| !v.is_finite()) {
+        return None;
+    }
+    let rings = match convex::simple(corners) {
+        Ok(ring) => convex::decompose(&ring),
+        Err(_) => {
+            let mut ring = Vec::new();
+            convex::hull(&mut corners.to_vec(), &mut ring);
+            vec![ring]
+        }
+    };
+    let (mut grown, mut spare) = (Vec::new(), Vec::new());
+    let polygons = rings.iter().filter_map(|ring| {
+        convex::grow(ring, 2.0 * BLEED, &mut grown);
+        convex::clip_to_unit(&mut grown, &mut spare);
+        polygon(&grown)
+    });
+    Some(polygons.collect())
+}
+
+/// A ring as it is handed out; `None` when nothing is left of it.
+fn polygon(ring: &[Point]) -> Option<Polygon> {
+    (ring.len() >= 3).then(|| Polygon(ring.iter().map(|p| [p[0] as f32, p[1] as f32]).collect()))
+}
+
+/// What becomes of one piece.
+enum Part {
+    OutOfView,
+    Seen(Polygon),
+    /// It may be anywhere.
+    Unbounded,
+}
+
+/// All poses of an interval, and the buffers for one cover.
+struct Sweep {
+    /// The axes at the middle of the interval.
+    middle: Axes,
+    roll_deg: f64,
+    pan: Interval,
+    tilt: Interval,
+    wide: Frustum,
+    narrow: Frustum,
+    /// Degrees that a part of an interval may be wide on each side of its middle.
+    grain_deg: f64,
+    bleed_deg: f64,
+    axes: Vec<Axes>,
+    divided: [u32; 2],
+    buffers: Buffers,
+}
+
+#[derive(Default)]
+struct Buffers {
+    points: Vec<Point>,
+    ring: Vec<Point>,
+    grown: Vec<Point>,
+    cone: Vec<DVec3>,
+    spare: Vec<DVec3>,
+}
+
+impl Sweep {
+    /// `None` when the interval is no interval.
+    fn new(lens: &LensModel, poses: &PoseInterval) -> Option<Self> {
+        let ordered = |i: Interval| i.lo.is_finite() && i.hi.is_finite() && i.lo <= i.hi;
+        let sound = ordered(poses.pan) && ordered(poses.tilt) && ordered(poses.hfov);
+        if !sound || poses.hfov.lo <= 0.0 || poses.hfov.hi >= 170.0 {
+            return None;
+        }
+        let roll_deg = roll_deg(lens);
+        Some(Self {
+            middle: Axes::new(poses.pan.middle(), poses.tilt.middle(), roll_deg),
+            roll_deg,
+            pan: poses.pan,
+            tilt: poses.tilt,
+            wide: Frustum::new(poses.hfov.hi, lens.aspect),
+            narrow: Frustum::new(poses.hfov.lo, lens.aspect),
+            grain_deg: (poses.hfov.lo / 24.0).max(0.5),
+            bleed_deg: BLEED * poses.hfov.hi + ROUNDING_DEG,
+            axes: Vec::new(),
+            divided: [0, 0],
+            buffers: Buffers::default(),
+        })
+    }
+
+    fn part(&mut self, piece: &Piece) -> Part {
+        let pan = self.pan.half_width() * piece.widest_cosine;
+        let tilt = self.tilt.half_width();
+        let centre = self.middle.to_camera(piece.centre);
+        let reach = piece.radius + (pan + tilt + self.bleed_deg).to_radians();
+        if centre.z.clamp(-1.0, 1.0).acos() > self.wide.half_diagonal() + reach {
+            return Part::OutOfView;
+        }
+        let parts = [(pan, MOST_PARTS[0]), (tilt, MOST_PARTS[1])]
+            .map(|(half_width, most)| (half_width / self.grain_deg).ceil().clamp(1.0, most) as u32);
+        self.divide(parts);
+        let slack = pan / f64::from(parts[0]) + tilt / f64::from(parts[1]) + self.bleed_deg;
+        if self.grow(piece, centre, slack.to_radians()).is_none() {
+            return Part::Unbounded;
+        }
+        self.picture().map_or(Part::OutOfView, Part::Seen)
+    }
+
+    /// The axes at the middle of each part of the interval.
+    fn divide(&mut self, parts: [u32; 2]) {
+        if self.divided == parts {
+            return;
+        }
+        self.divided = parts;
+        self.axes.clear();
+        for i in 0..parts[0] {
+            for j in 0..parts[1] {
+                let pan = self.pan.at((f64::from(i) + 0.5) / f64::from(parts[0]));
+                let tilt = self.tilt.at((f64::from(j) + 0.5) / f64::from(parts[1]));
+                self.axes.push(Axes::new(pan, tilt, self.roll_deg));
+            }
+        }
+    }
+
+    /// The cone of all directions, in the camera's frame, where the piece may be seen. `None`: wider than can be drawn.
+    fn grow(&mut self, piece: &Piece, centre: DVec3, slack: f64) -> Option<()> {
+        let Buffers { points, ring, grown, cone, .. } = &mut self.buffers;
+        let plane = Plane::at(centre);
+        points.clear();
+        for axes in &self.axes {
+            for corner in &piece.corners {
+                points.push(plane.meet(axes.to_camera(*corner))?);
+            }
+        }
+        if self.axes.len() == 1 {
+            ring.clone_from(points);
+            if convex::area(ring) < 0.0 {
+                ring.reverse();
+            }
+        } else {
+            convex::hull(points, ring);
+        }
+        let farthest = ring.iter().map(|p| p[0].hypot(p[1])).fold(0.0, f64::max).atan();
+        if farthest + slack > 1.5 {
+            return None;
+        }
+        convex::grow(ring, (farthest + slack).tan() - farthest.tan(), grown);
+        cone.clear();
+        cone.extend(grown.iter().map(|p| plane.ray(*p)));
+        Some(())
+    }
+
+    /// The cone as a polygon of the picture, for every field of view. `None`: not in view.
+    fn picture(&mut self) -> Option<Polygon> {
+        let Buffers { points, ring, grown, cone, spare } = &mut self.buffers;
+        self.wide.clip(cone, spare);
+        if cone.len() < 3 {
+            return None;
+        }
+        points.clear();
+        let flat = cone.iter().filter(|ray| ray.z > 0.0).map(|ray| [ray.x / ray.z, ray.y / ray.z]);
+        for p in flat {
+            points.push(self.narrow.to_picture(p));
+            points.push(self.wide.to_picture(p));
+        }
+        convex::hull(points, ring);
+        convex::clip_to_unit(ring, grown);
+        polygon(ring)
+    }
+}

@@ -1,0 +1,281 @@
+//! The least of Profile G: one recording with one video track (Recording, Search and Replay services).
+//!
+//! Invariant: what is found is what the recorder holds at that moment; the replay URI carries no credentials.
+//! Deliberately absent: several recordings, recording jobs, events and positions in the past.
+
+use super::Camera;
+use super::profiles::SOURCE;
+use super::soap::{Fault, Request, date_time, read_date_time, read_duration, unix_ms};
+use super::xml::{Element, leaf, node};
+use crate::sim::device::{Recorded, hold};
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Token of the only recording.
+pub const RECORDING_TOKEN: &str = "recording-1";
+const TRACK: &str = "track-video-1";
+/// Searches at once.
+const MOST: usize = 16;
+/// The longest a search is kept between two questions.
+const LONGEST_KEEP: Duration = Duration::from_secs(60);
+
+/// Open searches.
+#[derive(Default)]
+pub struct Searches {
+    next: AtomicU64,
+    open: Mutex<HashMap<String, Search>>,
+}
+
+struct Search {
+    found: Option<Recorded>,
+    told: bool,
+    keep: Duration,
+    ends: Instant,
+}
+
+/// What the Recording service can do.
+pub fn recording_capabilities() -> Element {
+    node("trc:Capabilities", [])
+        .with("DynamicRecordings", false)
+        .with("DynamicTracks", false)
+        .with("Encoding", "H264")
+        .with("MaxRecordings", 1)
+        .with("Options", false)
+}
+
+/// What the Search service can do.
+pub fn search_capabilities() -> Element {
+    node("tse:Capabilities", []).with("MetadataSearch", false).with("GeneralStartEvents", false)
+}
+
+/// What the Replay service can do.
+pub fn replay_capabilities() -> Element {
+    node("trp:Capabilities", [])
+        .with("ReversePlayback", false)
+        .with("SessionTimeoutRange", "10 60")
+        .with("RTP_RTSP_TCP", true)
+}
+
+/// The three services in the older `GetCapabilities`.
+pub fn old_capabilities(camera: &Camera) -> Element {
+    let xaddr = |path| leaf("tt:XAddr", camera.xaddr(path));
+    let no = |name| leaf(name, false);
+    node(
+        "tt:Extension",
+        [
+            node(
+                "tt:Recording",
+                [
+                    xaddr("recording_service"),
+                    no("tt:ReceiverSource"),
+                    leaf("tt:MediaProfileSource", true),
+                    no("tt:DynamicRecordings"),
+                    no("tt:DynamicTracks"),
+                    leaf("tt:MaxStringLength", 256),
+                ],
+            ),
+            node("tt:Search", [xaddr("search_service"), no("tt:MetadataSearch")]),
+            node("tt:Replay", [xaddr("replay_service")]),
+        ],
+    )
+}
+
+/// Answers one operation of the three services.
+pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
+    let operation = &request.operation;
+    let recorded = camera.device.recorded();
+    Ok(match (operation.namespace.as_str(), operation.name.as_str()) {
+        (super::RECORDING, "GetServiceCapabilities") => {
+            node("trc:GetServiceCapabilitiesResponse", [recording_capabilities()])
+        }
+        (super::SEARCH, "GetServiceCapabilities") => node("tse:GetServiceCapabilitiesResponse", [search_capabilities()]),
+        (super::REPLAY, "GetServiceCapabilities") => node("trp:GetServiceCapabilitiesResponse", [replay_capabilities()]),
+        (super::RECORDING, "GetRecordings") => {
+            node("trc:GetRecordingsResponse", recorded.iter().map(|_| recording_item(camera)))
+        }
+        (super::RECORDING, "GetRecordingConfiguration") => {
+            check_recording(request, recorded.as_ref())?;
+            let configuration = configuration(camera, "trc:RecordingConfiguration");
+            node("trc:GetRecordingConfigurationResponse", [configuration])
+        }
+        (super::SEARCH, "GetRecordingSummary") => {
+            let (from, to) = recorded.as_ref().map_or((0, 0), |recorded| (recorded.from_ms, recorded.to_ms));
+            let summary = [
+                leaf("tt:DataFrom", date_time(unix_ms(from))),
+                leaf("tt:DataUntil", date_time(unix_ms(to))),
+                leaf("tt:NumberRecordings", recorded.iter().len()),
+            ];
+            node("tse:GetRecordingSummaryResponse", [node("tse:Summary", summary)])
+        }
+        (super::SEARCH, "GetRecordingInformation") => {
+            let recorded = check_recording(request, recorded.as_ref())?;
+            let information = information(camera, recorded, "tse:RecordingInformation");
+            node("tse:GetRecordingInformationResponse", [information])
+        }
+        (super::SEARCH, "GetMediaAttributes") => media_attributes(camera, request, recorded.as_ref())?,
+        (super::SEARCH, "FindRecordings") => find(camera, request, recorded)?,
+        (super::SEARCH, "GetRecordingSearchResults") => results(camera, request)?,
+        (super::SEARCH, "EndSearch") => {
+            let token = request.required("SearchToken")?;
+            hold(&camera.searches.open).remove(token).ok_or_else(no_search)?;
+            let end = recorded.map_or(0, |recorded| recorded.to_ms);
+            node("tse:EndSearchResponse", [leaf("tse:Endpoint", date_time(unix_ms(end)))])
+        }
+        (super::REPLAY, "GetReplayUri") => {
+            let recorded = check_recording(request, recorded.as_ref())?;
+            node("trp:GetReplayUriResponse", [leaf("trp:Uri", camera.rtsp(&recorded.rtsp_path))])
+        }
+        (super::REPLAY, "GetReplayConfiguration") => {
+            let configuration = node("trp:Configuration", [leaf("tt:SessionTimeout", "PT60S")]);
+            node("trp:GetReplayConfigurationResponse", [configuration])
+        }
+        _ => return Err(Fault::unknown(operation)),
+    })
+}
+
+fn check_recording<'a>(request: &Request, recorded: Option<&'a Recorded>) -> Result<&'a Recorded, Fault> {
+    let known = request.required("RecordingToken")? == RECORDING_TOKEN;
+    recorded.filter(|_| known).ok_or_else(|| {
+        Fault::sender(&["ter:InvalidArgVal", "ter:NoRecording"], "The recording token does not exist")
+    })
+}
+
+fn no_search() -> Fault {
+    Fault::sender(&["ter:InvalidArgVal", "ter:InvalidToken"], "The search token does not exist")
+}
+
+fn source(camera: &Camera) -> Element {
+    let site = camera.device.site();
+    node(
+        "tt:Source",
+        [
+            leaf("tt:SourceId", super::device::endpoint(site.id.as_str())),
+            leaf("tt:Name", &site.name),
+            leaf("tt:Location", &site.place),
+            leaf("tt:Description", "Main stream"),
+            leaf("tt:Address", camera.xaddr("device_service")),
+        ],
+    )
+}
+
+fn configuration(camera: &Camera, name: &'static str) -> Element {
+    node(name, [source(camera), leaf("tt:Content", "Continuous"), leaf("tt:MaximumRetentionTime", "P7D")])
+}
+
+fn recording_item(camera: &Camera) -> Element {
+    let track = node("tt:Configuration", [leaf("tt:TrackType", "Video"), leaf("tt:Description", "Main stream")]);
+    node(
+        "trc:RecordingItem",
+        [
+            leaf("tt:RecordingToken", RECORDING_TOKEN),
+            configuration(camera, "tt:Configuration"),
+            node("tt:Tracks", [node("tt:Track", [leaf("tt:TrackToken", TRACK), track])]),
+        ],
+    )
+}
+
+fn information(camera: &Camera, recorded: &Recorded, name: &'static str) -> Element {
+    node(
+        name,
+        [
+            leaf("tt:RecordingToken", RECORDING_TOKEN),
+            source(camera),
+            leaf("tt:EarliestRecording", date_time(unix_ms(recorded.from_ms))),
+            leaf("tt:LatestRecording", date_time(unix_ms(recorded.to_ms))),
+            leaf("tt:Content", "Continuous"),
+            track(recorded, "tt:Track"),
+            leaf("tt:RecordingStatus", "Recording"),
+        ],
+    )
+}
+
+fn track(recorded: &Recorded, name: &'static str) -> Element {
+    node(
+        name,
+        [
+            leaf("tt:TrackToken", TRACK),
+            leaf("tt:TrackType", "Video"),
+            leaf("tt:Description", "Main stream"),
+            leaf("tt:DataFrom", date_time(unix_ms(recorded.from_ms))),
+            leaf("tt:DataTo", date_time(unix_ms(recorded.to_ms))),
+        ],
+    )
+}
+
+/// What a track looks like at a moment.
+fn media_attributes(camera: &Camera, request: &Request, recorded: Option<&Recorded>) -> Result<Element, Fault> {
+    let at = read_date_time(request.required("Time")?).ok_or_else(|| Fault::invalid_argument("Time is not a time"))?;
+    let within = recorded.filter(|recorded| (unix_ms(recorded.from_ms)..=unix_ms(recorded.to_ms)).contains(&at));
+    let attributes = within.zip(camera.largest()).map(|(recorded, stream)| {
+        let video = node(
+            "tt:VideoAttributes",
+            [
+                leaf("tt:Bitrate", stream.bitrate_kbit),
+                leaf("tt:Width", stream.width),
+                leaf("tt:Height", stream.height),
+                leaf("tt:Encoding", super::profiles::codec2(stream.codec)),
+                leaf("tt:Framerate", stream.fps),
+            ],
+        );
+        let track = node("tt:TrackAttributes", [track(recorded, "tt:TrackInformation"), video]);
+        node(
+            "tse:MediaAttributes",
+            [
+                leaf("tt:RecordingToken", RECORDING_TOKEN),
+                track,
+                leaf("tt:From", date_time(unix_ms(recorded.from_ms))),
+                leaf("tt:Until", date_time(unix_ms(recorded.to_ms))),
+            ],
+        )
+    });
+    Ok(node("tse:GetMediaAttributesResponse", attributes))
+}
+
+fn find(camera: &Camera, request: &Request, recorded: Option<Recorded>) -> Result<Element, Fault> {
+    let scope = request.operation.child("Scope").ok_or_else(|| Fault::invalid_argument("Scope is missing"))?;
+    let keep = read_duration(request.required("KeepAliveTime")?)
+        .ok_or_else(|| Fault::invalid_argument("KeepAliveTime is not a duration"))?
+        .clamp(Duration::from_secs(1), LONGEST_KEEP);
+    let named = |child: &&super::xml::Node, text: &str| child.name == text;
+    let sources: Vec<&str> = scope
+        .children
+        .iter()
+        .filter(|child| named(child, "IncludedSources"))
+        .filter_map(|child| child.text_of("Token"))
+        .collect();
+    let recordings: Vec<&str> = scope
+        .children
+        .iter()
+        .filter(|child| named(child, "IncludedRecordings"))
+        .map(|child| child.text.as_str())
+        .collect();
+    let here = super::device::endpoint(camera.device.site().id.as_str());
+    let wanted = (sources.is_empty() || sources.contains(&SOURCE) || sources.contains(&here.as_str()))
+        && (recordings.is_empty() || recordings.contains(&RECORDING_TOKEN));
+    let token = format!("search-{}", camera.searches.next.fetch_add(1, Ordering::Relaxed));
+    let now = Instant::now();
+    let mut open = hold(&camera.searches.open);
+    open.retain(|_, search| search.ends > now);
+    if open.len() >= MOST {
+        return Err(Fault::receiver(&["ter:Action", "ter:ResourceProblem"], "Too many searches"));
+    }
+    open.insert(token.clone(), Search { found: recorded.filter(|_| wanted), told: false, keep, ends: now + keep });
+    Ok(node("tse:FindRecordingsResponse", [leaf("tse:SearchToken", token)]))
+}
+
+fn results(camera: &Camera, request: &Request) -> Result<Element, Fault> {
+    let token = request.required("SearchToken")?;
+    let now = Instant::now();
+    let found = {
+        let mut open = hold(&camera.searches.open);
+        let search = open.get_mut(token).filter(|search| search.ends > now).ok_or_else(no_search)?;
+        search.ends = now + search.keep;
+        if std::mem::replace(&mut search.told, true) { None } else { search.found.clone() }
+    };
+    let state = leaf("tt:SearchState", "Completed");
+    let found = found.map(|recorded| information(camera, &recorded, "tt:RecordingInformation"));
+    let list = node("tse:ResultList", std::iter::once(state).chain(found));
+    Ok(node("tse:GetRecordingSearchResultsResponse", [list]))
+}
