@@ -24,20 +24,37 @@ pub(super) fn sink() -> gst_app::AppSink {
         .qos(false)
         .wait_on_eos(false)
         .build();
-    // Without the offer of GstVideoMeta a decoder copies its padded picture into a packed one.
     if let Some(pad) = sink.static_pad("sink") {
-        pad.add_probe(gst::PadProbeType::QUERY_DOWNSTREAM, |_, info| match info.query_mut() {
-            Some(query) => match query.view_mut() {
-                gst::QueryViewMut::Allocation(allocation) => {
-                    allocation.add_allocation_meta::<gst_video::VideoMeta>(None);
+        pad.add_probe(gst::PadProbeType::QUERY_DOWNSTREAM, |_, info| {
+            match info.query_mut().map(|q| q.view_mut()) {
+                Some(gst::QueryViewMut::Allocation(allocation)) => {
+                    offer(allocation);
                     gst::PadProbeReturn::Handled
                 }
                 _ => gst::PadProbeReturn::Ok,
-            },
-            None => gst::PadProbeReturn::Ok,
+            }
         });
     }
     sink
+}
+
+/// Offers a decoder what it needs to decode into the buffers that come here: pictures may be padded (GstVideoMeta), and
+/// a pool that pads them. Without either, a libav decoder copies every picture into a packed one.
+fn offer(allocation: &mut gst::query::Allocation<gst::QueryRef>) {
+    allocation.add_allocation_meta::<gst_video::VideoMeta>(None);
+    let (caps, _) = allocation.get_owned();
+    let info = caps
+        .as_ref()
+        .and_then(|caps| gst_video::VideoInfo::from_caps(caps).ok());
+    let Some(size) = info.and_then(|info| u32::try_from(info.size()).ok()) else {
+        return;
+    };
+    let pool = gst_video::VideoBufferPool::new();
+    let mut config = pool.config();
+    config.set_params(caps.as_ref(), size, 0, 0);
+    if pool.set_config(config).is_ok() {
+        allocation.add_allocation_pool(Some(&pool), size, 0, 0);
+    }
 }
 
 /// The frame in a sample. `None` when the sample is not a picture that fits its buffer.

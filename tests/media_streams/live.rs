@@ -2,7 +2,6 @@
 
 use crate::server::{self, PASSWORD, Server, USER, bars};
 use gstreamer as gst;
-use gstreamer::prelude::*;
 use std::time::{Duration, Instant};
 use vedetta::domain::privacy::Cover;
 use vedetta::media::error::{LiveError, LiveErrorKind};
@@ -124,8 +123,9 @@ async fn r_liv_1_pictures_arrive_over_udp_also_in_an_odd_size() {
     let frame = stream.slot().latest().unwrap();
     assert_eq!((frame.width, frame.height), (322, 242));
     assert!(
-        frame.planes[0].stride > 322,
-        "the decoder's own, padded picture: not copied"
+        frame.planes[0].stride >= 352,
+        "the decoder's own, padded picture: not copied ({:?})",
+        frame.planes
     );
 }
 

@@ -277,3 +277,27 @@ fn pictures(
     sink.set_callbacks(gst_app::AppSinkCallbacks::builder().new_sample(take).eos(end).build());
     Ok(sink)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_says_so() {
+        gst::init().unwrap();
+        let launch = "videotestsrc num-buffers=20 ! video/x-raw,width=320,height=240 ! filesink location=/dev/full";
+        let pipeline = gst::parse::launch(launch).unwrap();
+        pipeline.set_state(gst::State::Playing).unwrap();
+        let bus = pipeline.bus().unwrap();
+        let wait = gst::ClockTime::from_seconds(10);
+        let message = bus
+            .timed_pop_filtered(wait, &[gst::MessageType::Error, gst::MessageType::Eos])
+            .unwrap();
+        let gst::MessageView::Error(error) = message.view() else {
+            panic!("no error")
+        };
+        let error = of_pipeline(error);
+        pipeline.set_state(gst::State::Null).unwrap();
+        assert!(matches!(error, ExportError::DiskFull), "{error}");
+    }
+}

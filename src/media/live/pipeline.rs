@@ -102,9 +102,7 @@ fn find_jitter_buffer(source: &gst::Element, shared: &Arc<Shared>) {
     let shared = Arc::downgrade(shared);
     source.connect("new-manager", false, move |args| {
         let manager = args.get(1).and_then(|value| value.get::<gst::Element>().ok())?;
-        if gst::glib::subclass::SignalId::lookup("new-jitterbuffer", manager.type_()).is_none() {
-            return None;
-        }
+        gst::glib::subclass::SignalId::lookup("new-jitterbuffer", manager.type_())?;
         let shared = shared.clone();
         manager.connect("new-jitterbuffer", false, move |args| {
             let buffer = args.get(1).and_then(|value| value.get::<gst::Element>().ok())?;

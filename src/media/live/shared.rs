@@ -40,11 +40,14 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Work that is done once, by whichever thread gets it.
+type Job = Mutex<Option<Box<dyn FnOnce() + Send>>>;
+
 /// Runs `work` on a thread of its own that nobody waits for; here and now when there is no thread to be had.
 pub(crate) fn in_background(name: &str, work: impl FnOnce() + Send + 'static) {
-    let job: Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>> = Arc::new(Mutex::new(Some(Box::new(work))));
+    let job: Arc<Job> = Arc::new(Mutex::new(Some(Box::new(work))));
     let again = Arc::clone(&job);
-    let run = |job: &Mutex<Option<Box<dyn FnOnce() + Send>>>| {
+    let run = |job: &Job| {
         let work = held(job).take();
         if let Some(work) = work {
             work();
