@@ -2,6 +2,13 @@
 //!
 //! Deliberately absent: calls over the network (tests of the server).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
 mod town_hall;
 
 use std::collections::BTreeMap;
