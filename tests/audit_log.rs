@@ -69,7 +69,7 @@ async fn r_aud_2_verify_finds_every_kind_of_change_and_names_where() {
         (
             "UPDATE leaf SET leaf = CAST(x'ff00ff' AS TEXT) WHERE idx = 13".into(),
             "unreadable",
-            0,
+            13,
         ),
     ];
     let hall = log_of(20).await;
