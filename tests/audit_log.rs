@@ -2,6 +2,13 @@
 //!
 //! Deliberately absent: calls over the network (tests of the server).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
 mod town_hall;
 
 use std::collections::BTreeMap;
@@ -62,7 +69,7 @@ async fn r_aud_2_verify_finds_every_kind_of_change_and_names_where() {
         (
             "UPDATE leaf SET leaf = CAST(x'ff00ff' AS TEXT) WHERE idx = 13".into(),
             "unreadable",
-            0,
+            13,
         ),
     ];
     let hall = log_of(20).await;

@@ -2,6 +2,13 @@
 //!
 //! Deliberately absent: the workstation's own outbox and courier (tests of the station).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
 mod town_hall;
 
 use reqwest::StatusCode;
@@ -165,6 +172,56 @@ async fn r_aud_7_what_was_acknowledged_survives_a_crash() {
         report["logs"][0]["signed_size"], acknowledged,
         "everything is signed at the end"
     );
+}
+
+#[tokio::test]
+async fn r_aud_7_killed_in_the_middle_of_traffic_each_event_is_in_the_log_once() {
+    let mut hall = TownHall::open().await;
+    let key = exported_key(&hall);
+    for _ in 0..3 {
+        // Each sends batch after batch until the server is gone, and says what was acknowledged and what is open.
+        let send = async |name: &'static str| {
+            let mut station = hall.station(name);
+            let url = station.url(&format!("/v1/stations/{name}/heads"));
+            let heads: Vec<StationHead> = answer(station.client.get(url)).await.unwrap();
+            station.chain.next_seq = heads[0].next_seq;
+            station.chain.prev = heads[0].prev.parse().ok();
+            let mut acknowledged = Vec::new();
+            loop {
+                let batch = station.events(9);
+                match station.try_submit(&batch).await {
+                    Some(receipt) => acknowledged.extend(promise(&receipt, &key).entries),
+                    None => return (station, acknowledged, batch),
+                }
+                if acknowledged.len() > 60 {
+                    hall.kill();
+                }
+            }
+        };
+        let outcomes = futures::future::join_all([send("sala-operativa"), send("manutenzione")]).await;
+        hall.crash().await;
+        hall.start().await;
+        for (mut station, acknowledged, open) in outcomes {
+            station.base = hall.base.clone();
+            let placed = promise(&station.submit(&open).await.unwrap(), &key);
+            assert_eq!(
+                placed.entries.len(),
+                open.len(),
+                "what was open is sent again and is in once"
+            );
+            let size = placed.entries.last().unwrap().index + 1;
+            let signed = station.checkpoint_of(&key, size).await;
+            for entry in acknowledged.iter().chain(&placed.entries) {
+                let url = station.log_url(&format!("inclusion?index={}&size={}", entry.index, signed.size));
+                let proof: InclusionProof = answer(station.client.get(url)).await.unwrap();
+                let leaf = entry.leaf_hash.parse().unwrap();
+                verify_inclusion(&leaf, proof.index, proof.size, &hashes(&proof.path), &signed.root).unwrap();
+            }
+        }
+    }
+    hall.stop().await;
+    let (ok, report) = hall.verify();
+    assert!(ok, "{report}");
 }
 
 #[tokio::test]

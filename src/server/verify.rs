@@ -8,7 +8,7 @@ use super::error::ServerError;
 use super::keys::load_signer;
 use super::log::signer::SignedState;
 use super::store::entries::Entry;
-use super::store::{Log, Store, StoreError};
+use super::store::{Log, Store};
 use crate::domain::audit::chain::StationChain;
 use crate::domain::audit::checkpoint;
 use crate::domain::audit::hash::Hash;
@@ -160,6 +160,8 @@ struct Walk {
     chains: HashMap<StationId, StationChain>,
     bodies: u64,
     root: Option<Hash>,
+    /// A page did not read: entries are read one by one.
+    narrow: bool,
 }
 
 impl Walk {
@@ -172,12 +174,21 @@ impl Walk {
             if index == self.size {
                 return Ok(());
             }
-            let limit = (self.size - index).min(u64::from(PAGE));
-            let page = store.entries(log, index, u32::try_from(limit).unwrap_or(PAGE)).await;
-            let page = page.map_err(|_: StoreError| Broken {
-                index,
-                what: What::Unreadable,
-            })?;
+            let limit = (self.size - index).min(if self.narrow { 1 } else { u64::from(PAGE) });
+            let page = match store.entries(log, index, u32::try_from(limit).unwrap_or(PAGE)).await {
+                Ok(page) => page,
+                Err(_) if self.narrow => {
+                    return Err(Broken {
+                        index,
+                        what: What::Unreadable,
+                    });
+                }
+                // One of the page does not read: go on one by one to name it.
+                Err(_) => {
+                    self.narrow = true;
+                    continue;
+                }
+            };
             if page.is_empty() {
                 return Err(Broken {
                     index,

@@ -3,7 +3,13 @@
 //! Invariant: everything is on 127.0.0.1, on a free port, and ends with the test.
 //! Deliberately absent: the workstation's own code; these speak the protocol by hand.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
 
 use reqwest::{Client, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -156,10 +162,19 @@ impl TownHall {
         self.child = Some(child);
     }
 
+    /// Sends SIGKILL and does not wait; [`Self::crash`] follows.
+    pub fn kill(&self) {
+        if let Some(pid) = self.child.as_ref().and_then(Child::id) {
+            drop(Command::new("kill").args(["-KILL", &pid.to_string()]).status());
+        }
+    }
+
     /// SIGKILL: nothing is put in order.
     pub async fn crash(&mut self) {
         let mut child = self.child.take().unwrap();
-        child.kill().await.unwrap();
+        // It may be gone already: `kill` was called.
+        drop(child.start_kill());
+        child.wait().await.unwrap();
     }
 
     /// SIGTERM; the program must end well.
@@ -325,6 +340,18 @@ impl Station {
                 .json(&batch),
         )
         .await
+    }
+
+    /// As [`Self::submit`]; `None` when the server is gone.
+    pub async fn try_submit(&self, events: &[Sealed]) -> Option<BatchReceipt> {
+        let batch = EventBatch {
+            log: borgo(),
+            events: events.iter().map(submitted).collect(),
+        };
+        let url = self.url(&format!("/v1/stations/{}/events", self.id));
+        let response = self.client.post(url).json(&batch).send().await.ok()?;
+        assert!(response.status().is_success(), "{response:?}");
+        response.json().await.ok()
     }
 
     pub async fn sign_in(&self, user: &str, password: &SecretString) -> Result<SessionGrant, RefusalKind> {

@@ -25,7 +25,7 @@ pub async fn plan(State(app): State<Arc<App>>, _person: Person) -> Answer<Json<S
     plan.map(Json).ok_or_else(|| Refused::not_found("plan"))
 }
 
-fn camera_of<'a>(app: &'a App, camera: String) -> Answer<&'a CameraPlan> {
+fn camera_of(app: &App, camera: String) -> Answer<&CameraPlan> {
     let id = CameraId::try_from(camera).map_err(|_| Refused::not_found("camera"))?;
     app.plan.camera(&id).ok_or_else(|| Refused::not_found("camera"))
 }
