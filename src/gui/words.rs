@@ -69,6 +69,8 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::Covered => fl!("refusal-covered"),
         Refusal::Disk { detail } => fl!("refusal-disk", detail = detail.as_str()),
         Refusal::NotSupported => fl!("refusal-not-supported"),
+        Refusal::MaskedOriginal => fl!("refusal-masked-original"),
+        Refusal::SessionEnded => fl!("refusal-session-ended"),
     }
 }
 
@@ -205,6 +207,8 @@ mod tests {
             Refusal::Covered,
             Refusal::Disk { detail: "full".into() },
             Refusal::NotSupported,
+            Refusal::MaskedOriginal,
+            Refusal::SessionEnded,
         ];
         rules.into_iter().chain(others).chain(troubles().into_iter().map(Refusal::Camera)).collect()
     }
