@@ -207,6 +207,8 @@ mod tests {
             Refusal::Covered,
             Refusal::Disk { detail: "full".into() },
             Refusal::NotSupported,
+            Refusal::MaskedOriginal,
+            Refusal::SessionEnded,
         ];
         rules.into_iter().chain(others).chain(troubles().into_iter().map(Refusal::Camera)).collect()
     }

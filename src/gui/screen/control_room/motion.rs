@@ -70,7 +70,7 @@ impl ControlRoom {
         let order = self.velocity();
         if let Some(steering) = &self.steering {
             // A full queue means that the camera is slower than the hand: the orders in it say the same.
-            drop(steering.orders.try_send(order));
+            let _ = steering.orders.try_send(order);
         }
     }
 
@@ -82,18 +82,18 @@ impl ControlRoom {
             }
         }
         let (orders, news) = steering::begin(self.desk.clone(), dome.clone());
-        drop(orders.try_send(order));
+        let _ = orders.try_send(order);
         self.steering = Some(Steering { camera: dome, orders });
         Task::run(news, Message::Steered)
     }
 
-    /// Ends the gesture; on a dome that nobody here moves, a short one stops it all the same.
+    /// Stops the dome, a move with a target of its own included, and ends the gesture.
     pub(super) fn stop(&mut self) -> Action {
+        let Some(dome) = self.selected_dome().map(|dome| dome.id.clone()) else { return self.not_a_dome() };
         self.held.clear();
-        if self.steering.take().is_some() {
-            return Action::None;
-        }
-        self.ask_hold()
+        let task = self.order(dome, Order::Velocity { pan: 0.0, tilt: 0.0, zoom: 0.0 });
+        self.steering = None;
+        Action::Run(task)
     }
 
     /// A gesture without an order: takes the dome, or says who has it.

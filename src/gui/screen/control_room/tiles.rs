@@ -29,8 +29,13 @@ pub struct Open(pub Arc<dyn Feed>);
 
 impl Look for Open {
     fn look(&self, now: Instant) -> Option<(Arc<Frame>, Arc<Cover>)> {
-        let frame = self.0.slot().latest()?;
-        Some((frame, self.0.cover(now)))
+        // The cover belongs to the frame that is in the slot when it is asked for: a newer one means asking again.
+        (0..4).find_map(|_| {
+            let frame = self.0.slot().latest()?;
+            let cover = self.0.cover(now.max(Instant::now()));
+            let still = self.0.slot().latest().is_some_and(|latest| Arc::ptr_eq(&latest, &frame));
+            still.then_some((frame, cover))
+        })
     }
 }
 
@@ -110,6 +115,7 @@ pub fn condition(placed: &Placed, shown: Option<&Open>, now: Instant) -> Conditi
             (Freshness::Live, _) => Condition::Live,
             (Freshness::Late, _) => Condition::Late,
             (Freshness::NotLive, ViewState::Connecting) => Condition::Starting,
+            (Freshness::NotLive, ViewState::Closed { .. }) => Condition::Refused,
             (Freshness::NotLive, ViewState::Live | ViewState::Retrying { .. }) => Condition::NotLive,
         },
         (Content::Closed, None) => Condition::NotShown,
@@ -163,6 +169,7 @@ fn state(shown: Option<&Open>, condition: Condition, age: Option<Duration>, now:
     match (condition, shown.map(|Open(feed)| (feed.state(), feed.cover(now)))) {
         (Condition::Refused, Some((ViewState::Closed { why }, _))) => Some(refused(&why)),
         (Condition::Starting, _) => say(Icon::Waiting, fl!("tile-connecting"), String::new(), Tone::Normal),
+        (Condition::Refused, Some((ViewState::Closed { why }, _))) => Some(refused(&why)),
         (Condition::NotLive, Some((ViewState::Retrying { trouble, since, .. }, _))) => {
             let since = words::span(now.saturating_duration_since(since));
             let detail = fl!("tile-trouble-since", trouble = words::trouble(&trouble), since = since);
