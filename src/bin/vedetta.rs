@@ -5,12 +5,14 @@
 use clap::{Parser, ValueEnum};
 use secrecy::SecretString;
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vedetta::domain::people::{Level, Purpose};
 use vedetta::gui::app::{Credentials, Options};
 use vedetta::gui::i18n::{self, Language};
 use vedetta::gui::launch;
+use vedetta::gui::tour::script::{Guest, Visit};
+use vedetta::gui::tour;
 use vedetta::station::{SecretsChoice, StationConfig};
 
 /// Control-room video client of the Polizia Locale.
@@ -32,9 +34,18 @@ struct Arguments {
     /// Language of the interface.
     #[arg(long, value_enum, default_value = "it")]
     language: Tongue,
-    /// Demo only: sign in at once as a person of this file, FILE:USER.
-    #[arg(long, value_name = "FILE:USER")]
+    /// Demo only: people and passwords as `vedetta-audit demo` writes them.
+    #[arg(long, value_name = "FILE")]
+    people: Option<PathBuf>,
+    /// Demo only: sign in at once as this person of the file.
+    #[arg(long, value_name = "USER", requires = "people")]
     sign_in: Option<String>,
+    /// Walk the scripted tour and leave screenshots and report.json in this folder.
+    #[arg(long, value_name = "FOLDER", requires = "people", requires = "sim_ready")]
+    tour: Option<PathBuf>,
+    /// The simulator's ready line: the clocks of its cameras, for the tour.
+    #[arg(long, value_name = "FILE")]
+    sim_ready: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -94,17 +105,40 @@ fn run(arguments: Arguments) -> Result<(), String> {
         Secrets::Keyring => SecretsChoice::SystemKeyring,
         Secrets::File => SecretsChoice::ProtectedFile,
     };
-    let sign_in = arguments.sign_in.as_deref().map(demo_person).transpose()?;
-    launch::run(Options { station: StationConfig { enrolment: arguments.enrolment, data, evidence, secrets }, sign_in })
+    let station = StationConfig { enrolment: arguments.enrolment, data, evidence, secrets };
+    let people = arguments.people.as_deref().map(read_people).transpose()?.unwrap_or_default();
+    let sign_in = arguments.sign_in.map(|user| demo_person(&people, &user)).transpose()?;
+    let options = Options { station, sign_in };
+    match (arguments.tour, arguments.sim_ready) {
+        (Some(folder), Some(ready)) => tour::run(options, folder, visit(&people, &ready)?),
+        _ => launch::run(options),
+    }
 }
 
-/// Reads `FILE:USER`.
-fn demo_person(choice: &str) -> Result<Credentials, String> {
-    let (file, user) = choice.rsplit_once(':').ok_or("--sign-in wants FILE:USER")?;
-    let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
-    let people: People = toml::from_str(&text).map_err(|error| format!("{file}: {}", error.message()))?;
-    let person = people.person.into_iter().find(|person| person.user == user);
-    let person = person.ok_or_else(|| format!("{file} has no person «{user}»"))?;
+fn read_people(file: &Path) -> Result<Vec<DemoPerson>, String> {
+    let text = read(file)?;
+    let people: People = toml::from_str(&text).map_err(|error| format!("{}: {}", file.display(), error.message()))?;
+    Ok(people.person)
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+fn demo_person(people: &[DemoPerson], user: &str) -> Result<Credentials, String> {
+    let person = people.iter().find(|person| person.user == user);
+    let person = person.ok_or_else(|| format!("--people has no «{user}»"))?;
     let purpose = if person.level == Level::Maintainer { Purpose::Maintenance } else { Purpose::UrbanSecurity };
-    Ok(Credentials { user: person.user, password: person.password, purpose })
+    Ok(Credentials { user: person.user.clone(), password: person.password.clone(), purpose })
+}
+
+/// Who walks the tour: the first operator and the first maintainer of the file.
+fn visit(people: &[DemoPerson], ready: &Path) -> Result<Visit, String> {
+    let guest = |level: Level| {
+        let person = people.iter().find(|person| person.level == level);
+        let person = person.ok_or_else(|| format!("--people has no {level:?}"))?;
+        Ok::<_, String>(Guest { user: person.user.clone(), password: person.password.clone() })
+    };
+    let ready = serde_json::from_str(&read(ready)?).map_err(|error| format!("{}: {error}", ready.display()))?;
+    Ok(Visit { operator: guest(Level::Operator)?, maintainer: guest(Level::Maintainer)?, ready })
 }

@@ -15,13 +15,15 @@ use crate::gui::screen::sign_in::{self, SignIn};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, labelled};
 use crate::gui::words;
-use crate::station::{SecretsChoice, SignInError, Station, StationConfig, StationError};
+use crate::gui::tour::scene::{PixelRect, Scene, ScenePicture, ScreenName};
+use crate::station::{Delivery, SecretsChoice, SignInError, Station, StationConfig, StationError};
 use iced::event::Status;
 use iced::widget::{center, column};
 use iced::{Element, Event, Subscription, Task, Theme, keyboard, mouse, window};
 use secrecy::SecretString;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::watch;
 
 /// A person who is signed in without typing, for the demo.
 #[derive(Clone)]
@@ -58,6 +60,10 @@ pub struct App {
     keymap: Arc<Keymap>,
     station: Option<Station>,
     screen: Screen,
+    /// What the latest sign-out delivered.
+    delivery: Option<Delivery>,
+    /// The scripted tour, when there is one, looks here.
+    scene: Option<watch::Sender<Scene>>,
 }
 
 /// What happens to the program.
@@ -65,7 +71,7 @@ pub struct App {
 pub enum Message {
     Opened(Result<Station, Arc<StationError>>),
     SignedIn(Result<Arc<dyn Desk>, SignInError>),
-    SignedOut,
+    SignedOut(Option<Delivery>),
     SignIn(sign_in::Message),
     ControlRoom(control_room::Message),
     Playback(playback::Message),
@@ -86,23 +92,75 @@ impl App {
     /// The program before the station is open.
     pub fn new(options: Options) -> (App, Task<Message>) {
         let config = options.station.clone();
-        let app = App { options, keymap: Arc::default(), station: None, screen: Screen::Starting };
+        let app = App { options, keymap: Arc::default(), station: None, screen: Screen::Starting, delivery: None, scene: None };
         let opening = Task::perform(Station::open(config), |answer| Message::Opened(answer.map_err(Arc::new)));
         (app, opening)
     }
 
     /// The program with somebody already at a desk, and no station behind it.
     pub fn at_desk(options: Options, desk: Arc<dyn Desk>) -> (App, Task<Message>) {
-        let mut app = App { options, keymap: Arc::default(), station: None, screen: Screen::Starting };
+        let mut app = App { options, keymap: Arc::default(), station: None, screen: Screen::Starting, delivery: None, scene: None };
         let task = app.signed_in(Ok(desk));
         (app, task)
     }
 
     /// The program at its sign-in screen, with no station behind it.
     pub fn signed_out(options: Options) -> (App, Task<Message>) {
-        let mut app = App { options, keymap: Arc::default(), station: None, screen: Screen::Starting };
+        let mut app = App { options, keymap: Arc::default(), station: None, screen: Screen::Starting, delivery: None, scene: None };
         let task = app.show_sign_in(None);
         (app, task)
+    }
+
+    /// Lets the scripted tour watch this program.
+    pub fn watched(mut self, scene: watch::Sender<Scene>) -> App {
+        self.scene = Some(scene);
+        self
+    }
+
+    /// [`App::update`], and then tells the scripted tour, if there is one, what is on the screen now.
+    pub fn update_and_tell(&mut self, message: Message) -> Task<Message> {
+        let task = self.update(message);
+        if let Some(scene) = &self.scene {
+            scene.send_replace(self.scene(Instant::now()));
+        }
+        task
+    }
+
+    /// The program as the scripted tour sees it. The tour's display has one physical pixel per logical one.
+    fn scene(&self, now: Instant) -> Scene {
+        let empty = Scene::default();
+        match &self.screen {
+            Screen::Starting | Screen::Broken(_) | Screen::SigningOut => empty,
+            Screen::SignIn(screen) => {
+                let notices = screen.error().map(str::to_owned).into_iter().collect();
+                Scene { screen: ScreenName::SignIn, notices, delivery: self.delivery.clone(), ..empty }
+            }
+            Screen::ControlRoom(room) => room.scene(now, 1.0),
+            Screen::Playback(screen, room) => {
+                let picture = screen.picture().map(|rect| ScenePicture {
+                    camera: screen.camera().clone(),
+                    picture: PixelRect { x: rect.x, y: rect.y, width: rect.width, height: rect.height },
+                    received_fps: 0.0,
+                    live: false,
+                    covered: false,
+                    cover_parts: 0,
+                });
+                Scene {
+                    screen: ScreenName::Playback,
+                    pictures: picture.into_iter().collect(),
+                    playback_ms: screen.position_ms(),
+                    ..room.scene(now, 1.0)
+                }
+            }
+            Screen::Diagnostics(screen) => Scene {
+                screen: ScreenName::Diagnostics,
+                person: Some(screen.desk().person().user),
+                diagnosed: screen.answered(),
+                health: Some(screen.desk().health()),
+                planned: screen.desk().plan().cameras.len(),
+                ..empty
+            },
+        }
     }
 
     /// What is on the screen.
@@ -131,7 +189,10 @@ impl App {
                 Task::none()
             }
             Message::SignedIn(answer) => self.signed_in(answer),
-            Message::SignedOut => self.show_sign_in(None),
+            Message::SignedOut(delivery) => {
+                self.delivery = delivery;
+                self.show_sign_in(None)
+            }
             Message::Key(event) => match self.keymap.command(&event) {
                 Some((command, edge)) => self.command(command, edge),
                 None => Task::none(),
@@ -230,10 +291,7 @@ impl App {
         let Some(desk) = self.desk() else { return Task::none() };
         self.screen = Screen::SigningOut;
         Task::perform(desk.sign_out(), |answer| {
-            if let Err(error) = answer {
-                tracing::warn!(%error, "sign-out");
-            }
-            Message::SignedOut
+            Message::SignedOut(answer.inspect_err(|error| tracing::warn!(%error, "sign-out")).ok())
         })
     }
 

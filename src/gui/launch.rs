@@ -34,7 +34,7 @@ pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(),
         let (app, task) = boot();
         (app, Task::batch([task, fit_to_monitor()]))
     };
-    iced::application(boot, App::update, App::view)
+    iced::application(boot, App::update_and_tell, App::view)
         .title(App::title)
         .theme(App::theme)
         .subscription(App::subscription)

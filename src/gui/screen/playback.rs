@@ -4,6 +4,7 @@
 //! so ends and records it. Deliberately absent: exporting (its dialogue is opened from here and lives there).
 
 use crate::domain::privacy::Cover;
+use crate::domain::camera::CameraId;
 use crate::domain::site::CameraPlan;
 use crate::gui::desk::{Desk, Reel};
 use crate::gui::i18n::fl;
@@ -109,6 +110,11 @@ impl Playback {
             export: None,
         };
         (screen, Task::perform(found, |answer| Message::Found(answer.map_err(Arc::new))))
+    }
+
+    /// Whose recordings these are.
+    pub fn camera(&self) -> &CameraId {
+        &self.camera.id
     }
 
     /// Changes the state and says what to start.

@@ -10,7 +10,9 @@ use std::path::PathBuf;
 /// Which screen is up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ScreenName {
+    /// Starting, signing out, or broken.
     #[default]
+    Between,
     SignIn,
     ControlRoom,
     FullScreen,
@@ -79,6 +81,8 @@ pub struct Scene {
     pub exported: Option<(PathBuf, String)>,
     /// Rows of the diagnostic screen that are filled.
     pub diagnosed: usize,
+    /// Rows the diagnostic screen should have.
+    pub planned: usize,
     /// Magnification of the selected dome, when its pose is known.
     pub magnification: Option<f64>,
 }

@@ -2,7 +2,6 @@
 //!
 //! Invariant: each step waits for what a person would wait to see. Deliberately absent: how waiting and looking work.
 
-use crate::gui::tour::eye::Eye;
 use crate::gui::tour::hands::Key;
 use crate::gui::tour::measure::SimReady;
 use crate::gui::tour::report::check_export;
@@ -33,7 +32,7 @@ const TURNED: Duration = Duration::from_secs(4);
 /// Walks the whole tour. Later steps go on when an earlier one failed, so that a report says as much as it can.
 pub fn walk(visitor: &mut Visitor<'_>, visit: &Visit) {
     visitor.step("accesso-rifiutato", |v| refused_sign_in(v, &visit.operator));
-    if !visitor.step("accesso", |v| sign_in(v, &visit.operator, ScreenName::ControlRoom)) {
+    if !visitor.step("accesso", |v| sign_in_again(v, &visit.operator)) {
         return;
     }
     visitor.step("parete", |v| fill_the_wall(v, visit.ready.cameras.len()));
@@ -50,33 +49,21 @@ pub fn walk(visitor: &mut Visitor<'_>, visit: &Visit) {
     visitor.step("uscita-manutentore", sign_out);
 }
 
-fn fill_in(v: &Visitor<'_>, user: &str, password: &str) -> Result<(), StepError> {
-    // The user field has the focus when the screen opens; clear what an earlier try left.
-    for _ in 0..40 {
-        v.hands.tap(Key::Backspace)?;
-    }
-    v.hands.write(user)?;
-    v.hands.tap(Key::Tab)?;
-    for _ in 0..40 {
-        v.hands.tap(Key::Backspace)?;
-    }
-    v.hands.write(password)?;
-    Ok(v.hands.tap(Key::Enter)?)
-}
-
 fn refused_sign_in(v: &mut Visitor<'_>, guest: &Guest) -> Result<String, StepError> {
     v.until("the sign-in screen", 30, |scene| scene.screen == ScreenName::SignIn)?;
-    fill_in(v, &guest.user, "password-sbagliata")?;
+    v.hands.write(&guest.user)?;
+    v.hands.tap(Key::Tab)?;
+    v.hands.write("password-sbagliata")?;
+    v.hands.tap(Key::Enter)?;
     let scene = v.until("the refusal", 20, |scene| !scene.notices.is_empty())?;
     Ok(scene.notices.first().cloned().unwrap_or_default())
 }
 
-fn sign_in(v: &mut Visitor<'_>, guest: &Guest, screen: ScreenName) -> Result<String, StepError> {
-    v.until("the sign-in screen", 30, |scene| scene.screen == ScreenName::SignIn)?;
-    // Back to the first field, whatever has the focus now.
-    v.hands.tap(Key::Escape)?;
-    fill_in(v, &guest.user, guest.password.expose_secret())?;
-    let scene = v.until("the first screen", 30, |scene| scene.screen == screen)?;
+/// The second try of the same person: the name is still there, the password is asked again.
+fn sign_in_again(v: &mut Visitor<'_>, guest: &Guest) -> Result<String, StepError> {
+    v.hands.write(guest.password.expose_secret())?;
+    v.hands.tap(Key::Enter)?;
+    let scene = v.until("the wall", 30, |scene| scene.screen == ScreenName::ControlRoom)?;
     Ok(scene.person.unwrap_or_default())
 }
 
@@ -237,6 +224,10 @@ fn export(v: &mut Visitor<'_>) -> Result<String, StepError> {
     let camera = go_to(v, |camera| !camera.dome && !camera.masked)?;
     v.hands.tap(Key::Char('e'))?;
     v.until("the export form", 10, |scene| scene.screen == ScreenName::Export)?;
+    // From, to and purpose stay as proposed; the reason is the fourth field.
+    for _ in 0..3 {
+        v.hands.tap(Key::Tab)?;
+    }
     v.hands.write("danneggiamento in piazza")?;
     v.hands.tap(Key::Tab)?;
     v.hands.write("123-2026")?;
@@ -276,25 +267,17 @@ fn sign_out(v: &mut Visitor<'_>) -> Result<String, StepError> {
 }
 
 fn diagnose(v: &mut Visitor<'_>, guest: &Guest) -> Result<String, StepError> {
-    sign_in(v, guest, ScreenName::Diagnostics)?;
+    v.until("the sign-in screen", 30, |scene| scene.screen == ScreenName::SignIn)?;
+    v.hands.write(&guest.user)?;
+    v.hands.tap(Key::Tab)?;
+    v.hands.write(guest.password.expose_secret())?;
+    v.hands.tap(Key::Enter)?;
+    v.until("the diagnostic screen", 30, |scene| scene.screen == ScreenName::Diagnostics)?;
     let scene = v.until("a figure of every camera", 60, |scene| {
-        !scene.cameras.is_empty() && scene.diagnosed >= scene.cameras.len()
+        scene.planned > 0 && scene.diagnosed >= scene.planned
     })?;
     if !scene.pictures.is_empty() {
         return Err(StepError::Wrong("the maintainer's screen has a picture".into()));
     }
     Ok(format!("{} cameras diagnosed, no picture", scene.diagnosed))
-}
-
-/// Opens the eye on the window and walks; returns whether the tour is good. Blocks: call it on its own thread.
-pub fn run(
-    scene: tokio::sync::watch::Receiver<Scene>,
-    runtime: tokio::runtime::Handle,
-    folder: &Path,
-    visit: &Visit,
-) -> Result<bool, StepError> {
-    let eye = Eye::open()?;
-    let mut visitor = Visitor::new(&eye, scene, runtime, folder)?;
-    walk(&mut visitor, visit);
-    visitor.leave()
 }

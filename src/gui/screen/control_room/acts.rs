@@ -408,7 +408,10 @@ impl ControlRoom {
 
     pub(super) fn snapshot_taken(&mut self, camera: CameraId, answer: Result<PathBuf, Arc<Refusal>>) {
         match answer {
-            Ok(path) => self.say(Tone::Normal, fl!("snapshot-saved", path = path.display().to_string()), None),
+            Ok(path) => {
+                self.say(Tone::Normal, fl!("snapshot-saved", path = path.display().to_string()), None);
+                self.snapshot = Some(path);
+            }
             Err(why) => self.refused(&why, Some(camera)),
         }
     }

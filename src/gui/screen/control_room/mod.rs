@@ -5,6 +5,7 @@
 
 mod acts;
 mod motion;
+mod scene;
 pub mod tiles;
 mod view;
 
@@ -82,6 +83,9 @@ pub struct ControlRoom {
     placed: Rectangle,
     help: bool,
     export: Option<export::Export>,
+    /// The latest snapshot, and whether zoom met its ceiling: what the tour looks for.
+    snapshot: Option<PathBuf>,
+    refused_at_ceiling: bool,
 }
 
 /// What happens on the screen.
@@ -165,6 +169,8 @@ impl ControlRoom {
             placed: Rectangle::default(),
             help: false,
             export: None,
+            snapshot: None,
+            refused_at_ceiling: false,
             desk,
             keymap,
             plan,
@@ -305,6 +311,7 @@ impl ControlRoom {
     }
 
     fn refused(&mut self, why: &Refusal, camera: Option<CameraId>) {
+        self.refused_at_ceiling |= matches!(why, Refusal::ZoomCeiling { .. });
         let tone = if matches!(why, Refusal::HeldByOther(_)) { Tone::Other } else { Tone::Attention };
         let sentence = match camera.as_ref().and_then(|camera| self.plan.camera(camera)) {
             Some(camera) => format!("{} · {}: {}", camera.number, camera.name, words::refusal(why)),

@@ -115,7 +115,6 @@ pub fn condition(placed: &Placed, shown: Option<&Open>, now: Instant) -> Conditi
             (Freshness::Live, _) => Condition::Live,
             (Freshness::Late, _) => Condition::Late,
             (Freshness::NotLive, ViewState::Connecting) => Condition::Starting,
-            (Freshness::NotLive, ViewState::Closed { .. }) => Condition::Refused,
             (Freshness::NotLive, ViewState::Live | ViewState::Retrying { .. }) => Condition::NotLive,
         },
         (Content::Closed, None) => Condition::NotShown,
@@ -169,7 +168,6 @@ fn state(shown: Option<&Open>, condition: Condition, age: Option<Duration>, now:
     match (condition, shown.map(|Open(feed)| (feed.state(), feed.cover(now)))) {
         (Condition::Refused, Some((ViewState::Closed { why }, _))) => Some(refused(&why)),
         (Condition::Starting, _) => say(Icon::Waiting, fl!("tile-connecting"), String::new(), Tone::Normal),
-        (Condition::Refused, Some((ViewState::Closed { why }, _))) => Some(refused(&why)),
         (Condition::NotLive, Some((ViewState::Retrying { trouble, since, .. }, _))) => {
             let since = words::span(now.saturating_duration_since(since));
             let detail = fl!("tile-trouble-since", trouble = words::trouble(&trouble), since = since);
