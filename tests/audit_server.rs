@@ -86,7 +86,7 @@ async fn r_aud_2_an_event_is_promised_then_proven_included_and_consistent() {
 
 #[tokio::test]
 async fn r_aud_2_repeats_gaps_and_two_stories() {
-    let hall = TownHall::open().await;
+    let mut hall = TownHall::open().await;
     let mut sala = hall.station("sala-operativa");
     let key = exported_key(&hall);
     let fork = sala.chain.clone();
@@ -134,6 +134,65 @@ async fn r_aud_2_repeats_gaps_and_two_stories() {
         report["logs"][0]["size"], 10,
         "eight events, the equivocation, the refused sign-in: {report}"
     );
+
+    // The way out is by name, with a reason, in the log, on a server that stands still.
+    let release = [
+        "station",
+        "release",
+        "--data",
+        hall.data_text(),
+        "--station",
+        "sala-operativa",
+        "--reason",
+        "prova",
+    ];
+    assert!(
+        !town_hall::command(&release, None).status.success(),
+        "not while the server runs"
+    );
+    hall.stop().await;
+    assert!(town_hall::command(&release, None).status.success());
+    assert!(
+        !town_hall::command(&release, None).status.success(),
+        "it is out already"
+    );
+    hall.start().await;
+    sala.base = hall.base.clone();
+    sala.submit(&events).await.unwrap();
+    assert_eq!(hall.verify().1["logs"][0]["size"], 11);
+}
+
+#[tokio::test]
+async fn r_acc_6_another_workstation_is_enrolled_by_name_and_recorded() {
+    let mut hall = TownHall::prepared();
+    let enrol = [
+        "station",
+        "enrol",
+        "--data",
+        hall.data_text(),
+        "--station",
+        "seconda",
+        "--grace-minutes",
+        "30",
+    ];
+    assert!(town_hall::command(&enrol, None).status.success());
+    let again = town_hall::command(&enrol, None);
+    assert!(
+        String::from_utf8_lossy(&again.stderr).contains("«seconda» è già in uso"),
+        "{again:?}"
+    );
+    let reserved = ["station", "enrol", "--data", hall.data_text(), "--station", "server"];
+    assert!(
+        !town_hall::command(&reserved, None).status.success(),
+        "the server's own name"
+    );
+    hall.start().await;
+    let mut second = hall.station("seconda");
+    let grant = second.sign_in("operatore", &hall.password("operatore")).await.unwrap();
+    assert_eq!(grant.grace_s, 1800);
+    let events = second.events(2);
+    let promised = promise(&second.submit(&events).await.unwrap(), &log_key(&grant));
+    assert!(promised.entries[0].index >= 2, "after the enrolment and the sign-in");
 }
 
 #[tokio::test]

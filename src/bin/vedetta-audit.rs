@@ -9,11 +9,11 @@ use std::io::{BufRead as _, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use vedetta::domain::camera::ControllerId;
+use vedetta::domain::camera::{ControllerId, StationId};
 use vedetta::protocol::LogEntry;
 use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
-use vedetta::server::{export, http, read, setup, verify};
+use vedetta::server::{export, http, read, setup, stations, verify};
 
 /// Server centrale del registro di Vedetta.
 #[derive(Parser)]
@@ -48,10 +48,46 @@ enum Command {
         #[arg(long, default_value = "")]
         server_url: String,
     },
+    /// Abilita una postazione o la toglie dalla quarantena, a server fermo.
+    Station {
+        #[command(subcommand)]
+        command: StationCommand,
+    },
     /// Verifica, legge o estrae il registro.
     Log {
         #[command(subcommand)]
         command: LogCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum StationCommand {
+    /// Abilita una nuova postazione e scrive ciò che le va portato.
+    Enrol {
+        #[arg(long)]
+        data: PathBuf,
+        /// Nome della postazione: minuscole, cifre, trattini.
+        #[arg(long)]
+        station: StationId,
+        /// Titolare nel cui registro vanno gli eventi della postazione; se manca, il primo.
+        #[arg(long)]
+        controller: Option<ControllerId>,
+        /// Minuti per cui può proseguire se il server non risponde (al più 480; 0 per i terminali remoti).
+        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=480))]
+        grace_minutes: u64,
+        /// Indirizzo del server; se manca, quello dell'ultimo avvio.
+        #[arg(long, default_value = "")]
+        server_url: String,
+    },
+    /// Toglie una postazione dalla quarantena; le prove restano.
+    Release {
+        #[arg(long)]
+        data: PathBuf,
+        #[arg(long)]
+        station: StationId,
+        /// Motivo, che resta nel registro.
+        #[arg(long)]
+        reason: String,
     },
 }
 
@@ -136,7 +172,28 @@ async fn run(command: Command) -> Result<(), ServerError> {
             say(&serde_json::json!({ "prepared": true, "data": data, "people": data.join("people.toml") }).to_string());
             Ok(())
         }
+        Command::Station { command } => station(command).await,
         Command::Log { command } => log(command).await,
+    }
+}
+
+async fn station(command: StationCommand) -> Result<(), ServerError> {
+    match command {
+        StationCommand::Enrol {
+            data,
+            station,
+            controller,
+            grace_minutes,
+            server_url,
+        } => {
+            let data = DataDir::new(data);
+            let enrolment = stations::enrol(&data, station, controller, grace_minutes * 60, &server_url).await?;
+            say(&serde_json::json!({ "enrolled": true, "enrolment": enrolment }).to_string());
+            Ok(())
+        }
+        StationCommand::Release { data, station, reason } => {
+            stations::release(&DataDir::new(data), &station, &reason).await
+        }
     }
 }
 

@@ -41,6 +41,12 @@ pub enum ServerError {
     Remote(String),
     #[error("the running server refused: {0:?}")]
     Refused(crate::protocol::RefusalKind),
+    #[error("the name {0} is taken")]
+    NameTaken(String),
+    #[error("{0} is not in quarantine")]
+    NotQuarantined(String),
+    #[error("the change cannot be recorded: {0}")]
+    NotRecorded(String),
     #[error("the log does not hold: {0}")]
     Broken(String),
 }
@@ -72,6 +78,9 @@ impl ServerError {
                 "Operazione non consentita a questo livello; il tentativo è stato registrato.".into()
             }
             Self::Refused(_) => "Il server ha rifiutato la richiesta.".into(),
+            Self::NameTaken(name) => format!("Il nome di postazione «{name}» è già in uso: sceglierne un altro."),
+            Self::NotQuarantined(name) => format!("La postazione «{name}» non è in quarantena."),
+            Self::NotRecorded(_) => "L'operazione non può essere registrata, quindi non è stata eseguita.".into(),
             Self::Broken(detail) => format!("Il registro NON è integro: {detail}."),
         }
     }

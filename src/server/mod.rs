@@ -11,6 +11,7 @@
 //! | [`holds`] | who holds which dome |
 //! | [`http`] | the calls of `protocol`, bounded |
 //! | [`setup`] | a new data directory; the demonstration |
+//! | [`stations`] | another workstation; the end of a quarantine |
 //! | [`verify`], [`export`], [`read`] | the commands on a log |
 //!
 //! Invariant: nothing is answered «durable» before its transaction is on disk, and nothing is signed that does not
@@ -26,6 +27,7 @@ pub mod log;
 pub mod people;
 pub mod read;
 pub mod setup;
+pub mod stations;
 pub mod store;
 pub mod tls;
 pub mod verify;

@@ -96,7 +96,14 @@ pub async fn demo(data: &DataDir, site: &Path, cameras: &Path, server_url: &str)
         (CONSOLE, 0),
     ] {
         let station = name.parse().map_err(|_| ServerError::Key(name.to_owned()))?;
-        enrol(data, &store, station, home.clone(), grace_s, server_url, &plan_vkey).await?;
+        let row = Enrolment {
+            station,
+            home: home.clone(),
+            grace_s,
+            server: server_url,
+            plan_vkey: &plan_vkey,
+        };
+        write_enrolment(data, &store, row).await?;
     }
     store.close().await;
     Ok(())
@@ -211,20 +218,35 @@ fn new_password() -> Result<SecretString, ServerError> {
     Ok(text.into())
 }
 
+/// What a workstation is enrolled with.
+pub struct Enrolment<'a> {
+    pub station: StationId,
+    /// The controller whose log takes the workstation's own events.
+    pub home: ControllerId,
+    /// Seconds it may go on when the server is away.
+    pub grace_s: u64,
+    /// Address of the server; empty: the one in the file `address`.
+    pub server: &'a str,
+    pub plan_vkey: &'a str,
+}
+
 /// Enrols a workstation: certificate, registry, and the directory it is given.
-async fn enrol(
-    data: &DataDir,
-    store: &Store,
-    station: StationId,
-    home: ControllerId,
-    grace_s: u64,
-    server_url: &str,
-    plan_vkey: &str,
-) -> Result<(), ServerError> {
+///
+/// # Errors
+/// The name is reserved or taken, or something cannot be written.
+pub async fn write_enrolment(data: &DataDir, store: &Store, row: Enrolment<'_>) -> Result<(), ServerError> {
+    let Enrolment {
+        station,
+        home,
+        grace_s,
+        server,
+        plan_vkey,
+    } = row;
     if station.as_str() == OWN_STATION {
-        return Err(ServerError::Key("no workstation may have the server's name".into()));
+        return Err(ServerError::NameTaken(station.to_string()));
     }
     let issued = tls::issue_station(data, &station)?;
+    let dir = data.station(&station);
     let row = StationRow {
         station: station.clone(),
         home,
@@ -232,14 +254,13 @@ async fn enrol(
         quarantined: false,
     };
     store.enrol(&row, &issued.fingerprint).await?;
-    let dir = data.station(&station);
     std::fs::create_dir_all(&dir).map_err(|source| ServerError::File {
         path: dir.clone(),
         source,
     })?;
     let file = toml::to_string(&StationFile {
         station: station.as_str(),
-        server: server_url,
+        server,
     })
     .map_err(|error| ServerError::Key(error.to_string()))?;
     write_whole(&dir.join("station.toml"), file.as_bytes(), 0o644)?;

@@ -113,6 +113,30 @@ impl Store {
         unsigned(grace.unwrap_or(0))
     }
 
+    /// Whether a workstation is in quarantine.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_quarantined(&self, station: &StationId) -> Result<bool, StoreError> {
+        let found: Option<i64> = sqlx::query_scalar("SELECT quarantined FROM station WHERE station = ?")
+            .bind(station.as_str())
+            .fetch_optional(&self.read)
+            .await?;
+        Ok(found == Some(1))
+    }
+
+    /// Lets a workstation out of quarantine.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn lift_quarantine(&self, station: &StationId) -> Result<(), StoreError> {
+        sqlx::query("UPDATE station SET quarantined = 0 WHERE station = ?")
+            .bind(station.as_str())
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
     /// The `seq` a station said twice in two ways first.
     ///
     /// # Errors
