@@ -246,7 +246,7 @@ async fn opening_and_dropping_never_waits_and_leaves_nothing_behind() {
     settle(&|| server.clients() == 0).await;
     let before = threads();
     let mut memory = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..12 {
         let begun = Instant::now();
         let streams: Vec<_> = (0..10)
             .map(|_| live::open(request(server.url(), PASSWORD, Transport::Tcp)))
@@ -268,8 +268,8 @@ async fn opening_and_dropping_never_waits_and_leaves_nothing_behind() {
         memory.push(resident_mib());
     }
     settle(&|| threads() <= before + 4).await;
-    // The server in this process, the allocator and GStreamer's thread pool settle; forty streams that stayed would not.
-    assert!(memory[4] < memory[1] + 40.0, "{memory:?} MiB");
+    // The allocator's arenas fill at first (with one arena 200 streams stay flat); sixty streams of a MiB each would show.
+    assert!(memory[11] < memory[5] + 40.0, "{memory:?} MiB");
 }
 
 #[tokio::test]

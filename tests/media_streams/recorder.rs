@@ -346,12 +346,15 @@ fn send(
         }
         drop(sending);
         let mut stream = writer.lock().unwrap();
-        for packet in &unit.packets {
-            let packet = if habits.no_extension {
+        for (n, packet) in unit.packets.iter().enumerate() {
+            let mut packet = if habits.no_extension {
                 without_time(packet)
             } else {
                 packet.clone()
             };
+            if habits.damages_every.is_some_and(|every| (i + n) % every == 0) {
+                damage(&mut packet, (i * 31 + n) as u32);
+            }
             let mut framed = vec![b'$', 4];
             framed.extend((packet.len() as u16).to_be_bytes());
             framed.extend(packet);
@@ -371,6 +374,16 @@ fn send(
             .unwrap()
             .write_all(&[b'$', 5, 0, 16, 0x80, 201, 0, 1, 0, 0, 0, 1, 0x81, 203, 0, 1, 0, 0, 0, 1])
             .ok();
+    }
+}
+
+/// Turns bits of header, extension and payload, the same in every run; never the length.
+fn damage(packet: &mut [u8], seed: u32) {
+    let mut random = seed | 1;
+    for _ in 0..1 + seed % 9 {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let at = (random >> 8) as usize % packet.len();
+        packet[at] ^= 1 << (random >> 29);
     }
 }
 
