@@ -8,16 +8,14 @@
 
 use super::digest::{self, Challenge, Offer};
 use super::endpoint::{Endpoint, Limits};
-use super::error::{OnvifError, quote};
+use super::error::OnvifError;
 use super::transport::{Http, RawReply};
-use super::{address, reading, security};
+use super::{address, bridge, faults, reading, security};
 use oxvif::OnvifClient;
 use oxvif::soap::XmlNode;
-use oxvif::transport::{Transport, TransportError};
 use reqwest::Url;
 use std::collections::HashSet;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -162,7 +160,7 @@ impl Channel {
         F: FnOnce(OnvifClient) -> R,
         R: Future<Output = Result<T, oxvif::OnvifError>>,
     {
-        self.bridged(false, operation).await
+        bridge::run(self, false, operation).await
     }
 
     /// Reads the device's clock without credentials, remembers and returns device minus ours, seconds.
@@ -171,9 +169,12 @@ impl Channel {
     /// Any [`OnvifError`]; `Nonsense` when the device tells no time.
     pub async fn read_clock(&self) -> Result<i64, OnvifError> {
         let before = jiff::Timestamp::now().as_millisecond();
-        let answer = self
-            .bridged(true, |client| async move { client.get_system_date_and_time().await })
-            .await?;
+        let answer = bridge::run(
+            self,
+            true,
+            |client| async move { client.get_system_date_and_time().await },
+        )
+        .await?;
         let after = jiff::Timestamp::now().as_millisecond();
         let device_s = answer.utc_unix.ok_or_else(|| OnvifError::missing("UTCDateTime"))?;
         let offset_s = device_s.saturating_sub((before / 2 + after / 2) / 1000);
@@ -211,7 +212,8 @@ impl Channel {
         }
     }
 
-    async fn anonymous(&self, url: &Url, action: &str, envelope: String) -> Result<String, OnvifError> {
+    /// Sends an envelope without credentials, for what a device should tell anyone.
+    pub(super) async fn anonymous(&self, url: &Url, action: &str, envelope: String) -> Result<String, OnvifError> {
         let total = self.0.limits.total;
         let reply = self
             .post(url, action, None, envelope, Instant::now() + total, total)
@@ -224,23 +226,6 @@ impl Channel {
                 Err(OnvifError::WrongPassword { detail })
             }
         }
-    }
-
-    async fn bridged<T, F, R>(&self, anonymous: bool, operation: F) -> Result<T, OnvifError>
-    where
-        F: FnOnce(OnvifClient) -> R,
-        R: Future<Output = Result<T, oxvif::OnvifError>>,
-    {
-        let bridge = Arc::new(Bridge {
-            channel: self.clone(),
-            anonymous,
-            failed: Mutex::default(),
-        });
-        let client = OnvifClient::new(self.0.device.as_str()).with_transport(bridge.clone());
-        operation(client).await.map_err(|error| {
-            let ours = bridge.failed.lock().unwrap_or_else(PoisonError::into_inner).take();
-            ours.unwrap_or_else(|| OnvifError::nonsense(quote(&error.to_string())))
-        })
     }
 
     fn ticket(&self, url: &Url) -> Ticket {
@@ -330,7 +315,7 @@ impl Channel {
 
     fn refusal(&self, detail: String) -> OnvifError {
         match self.state().offset_s {
-            Some(offset_s) if reading::speaks_of_time(&detail) => OnvifError::ClockWrong { offset_s },
+            Some(offset_s) if faults::speaks_of_time(&detail) => OnvifError::ClockWrong { offset_s },
             _ => OnvifError::WrongPassword { detail },
         }
     }
@@ -470,51 +455,5 @@ fn with_header(envelope: &str, elements: &str) -> String {
         envelope.replacen("</s:Header>", &format!("{elements}</s:Header>"), 1)
     } else {
         envelope.replacen("<s:Body>", &format!("<s:Header>{elements}</s:Header><s:Body>"), 1)
-    }
-}
-
-/// oxvif's way to the device: every operation of it goes through [`Channel`].
-struct Bridge {
-    channel: Channel,
-    anonymous: bool,
-    /// Why it failed, as oxvif's own error has no room for it.
-    failed: Mutex<Option<OnvifError>>,
-}
-
-impl Bridge {
-    async fn carry(&self, url: &str, action: &str, envelope: String) -> Result<String, OnvifError> {
-        let url = address::parse(url)?;
-        if self.anonymous {
-            self.channel.anonymous(&url, action, envelope).await
-        } else {
-            self.channel
-                .exchange(&url, action, &envelope, self.channel.0.limits.total)
-                .await
-        }
-    }
-}
-
-impl Transport for Bridge {
-    fn soap_post<'a, 'b, 'c, 'f>(
-        &'a self,
-        url: &'b str,
-        action: &'c str,
-        body: String,
-    ) -> Pin<Box<dyn Future<Output = Result<String, TransportError>> + Send + 'f>>
-    where
-        'a: 'f,
-        'b: 'f,
-        'c: 'f,
-        Self: 'f,
-    {
-        Box::pin(async move {
-            self.carry(url, action, body).await.map_err(|error| {
-                *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                TransportError::HttpStatus {
-                    status: 0,
-                    body: String::new(),
-                }
-            })
-        })
     }
 }

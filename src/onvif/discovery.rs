@@ -166,7 +166,7 @@ fn read_match(node: &XmlNode, sender: IpAddr) -> Option<Found> {
             .split_whitespace()
             .filter_map(|s| s.strip_prefix("onvif://www.onvif.org/"));
         let value = values.find_map(|s| s.strip_prefix(kind))?;
-        Some(quote(&super::ptz::percent_decoded(value))).filter(|value| !value.is_empty())
+        Some(quote(&super::ptz_answers::percent_decoded(value))).filter(|value| !value.is_empty())
     };
     Some(Found {
         reference,

@@ -8,6 +8,7 @@
 //! `station`), words for the screen, and the simulator.
 
 pub mod address;
+mod bridge;
 pub mod camera;
 pub mod channel;
 pub mod device;
@@ -16,8 +17,10 @@ pub mod discovery;
 pub mod endpoint;
 pub mod error;
 pub mod events;
+pub mod faults;
 pub mod media;
 pub mod ptz;
+pub mod ptz_answers;
 pub mod reading;
 pub mod recording;
 pub mod security;

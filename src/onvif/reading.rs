@@ -8,6 +8,7 @@
 
 use super::endpoint::Limits;
 use super::error::{OnvifError, quote};
+use super::faults;
 use oxvif::soap::XmlNode;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -178,7 +179,7 @@ fn attributes(start: &BytesStart<'_>) -> Result<(), OnvifError> {
 pub fn response(text: &str, tag: &str) -> Result<XmlNode, OnvifError> {
     let mut body = body(text)?;
     if let Some(fault) = body.child("Fault") {
-        return Err(fault_error(fault));
+        return Err(faults::sort(fault));
     }
     match body.children.iter().position(|child| child.local_name == tag) {
         Some(at) => Ok(body.children.swap_remove(at)),
@@ -197,93 +198,11 @@ pub fn fault(text: &str) -> Option<OnvifError> {
     if !text.contains("Fault") {
         return None;
     }
-    body(text).ok()?.child("Fault").map(fault_error)
+    body(text).ok()?.child("Fault").map(faults::sort)
 }
 
 fn body(text: &str) -> Result<XmlNode, OnvifError> {
     oxvif::soap::parse_soap_body(text).map_err(|e| OnvifError::nonsense(quote(&e.to_string())))
-}
-
-/// Sorts a SOAP 1.2 or 1.1 fault into a kind. Devices word the same trouble in many ways, so codes and text both count.
-fn fault_error(fault: &XmlNode) -> OnvifError {
-    let mut codes = Vec::new();
-    let mut level = fault.child("Code");
-    while let Some(node) = level {
-        codes.extend(
-            node.child("Value")
-                .map(|value| quote(value.text()))
-                .filter(|value| !value.is_empty()),
-        );
-        level = node.child("Subcode");
-    }
-    codes.extend(fault.child("faultcode").map(|code| quote(code.text())));
-    let reason = fault
-        .path(&["Reason", "Text"])
-        .or_else(|| fault.child("faultstring"))
-        .map(XmlNode::text);
-    let detail = fault.child("Detail").or_else(|| fault.child("detail"));
-    let detail_text = detail.and_then(|d| d.child("Text").map(XmlNode::text).or(d.text.as_deref()));
-    let reason = quote(reason.filter(|r| !r.is_empty()).or(detail_text).unwrap_or_default());
-    let mut words = format!("{} {reason}", codes.join(" "));
-    if let Some(name) = detail.and_then(|d| d.children.first()) {
-        words.push(' ');
-        words.push_str(&name.local_name);
-    }
-    sort_fault(codes.join("/"), reason, &words.to_ascii_lowercase())
-}
-
-fn sort_fault(code: String, reason: String, words: &str) -> OnvifError {
-    let any = |list: &[&str]| list.iter().any(|word| words.contains(word));
-    let detail = if reason.is_empty() {
-        code.clone()
-    } else {
-        format!("{code}: {reason}")
-    };
-    const REFUSED: [&str; 9] = [
-        "notauthorized",
-        "not authorized",
-        "unauthorized",
-        "not authorised",
-        "failedauthentication",
-        "failedcheck",
-        "invalidsecurity",
-        "authority failure",
-        "authentication fail",
-    ];
-    const EXPIRED: [&str; 4] = ["messageexpired", "timestamp", "time check", "expired"];
-    const ABSENT: [&str; 7] = [
-        "actionnotsupported",
-        "not implemented",
-        "notimplemented",
-        "nosuchservice",
-        "unknownaction",
-        "method not found",
-        "notsupported",
-    ];
-    const BUSY: [&str; 5] = [
-        "busy",
-        "toomany",
-        "too many",
-        "subscribecreationfailed",
-        "resourceunavailable",
-    ];
-    if any(&REFUSED) || any(&EXPIRED) {
-        OnvifError::WrongPassword { detail }
-    } else if any(&ABSENT) {
-        OnvifError::NotSupported { detail }
-    } else if any(&BUSY) {
-        OnvifError::Busy { detail }
-    } else {
-        OnvifError::Fault { code, reason }
-    }
-}
-
-/// Whether a refusal speaks of time rather than of the password.
-pub fn speaks_of_time(detail: &str) -> bool {
-    let words = detail.to_ascii_lowercase();
-    ["expired", "timestamp", "time check", "created"]
-        .iter()
-        .any(|word| words.contains(word))
 }
 
 /// The text of a child element, `None` when absent or empty.
@@ -395,30 +314,6 @@ mod tests {
             check(b"<a>citt\xe0</a>", &limits),
             Err(OnvifError::Nonsense { .. })
         ));
-    }
-
-    #[test]
-    fn faults_are_sorted_by_code_and_by_words() {
-        let soap = |code: &str, reason: &str| {
-            format!(
-                "<E><Body><Fault><Code><Value>s:Sender</Value><Subcode><Value>{code}</Value></Subcode></Code>\
-                 <Reason><Text>{reason}</Text></Reason></Fault></Body></E>"
-            )
-        };
-        let kind = |code, reason| fault(&soap(code, reason)).unwrap().kind();
-        use crate::onvif::OnvifErrorKind as K;
-        assert_eq!(kind("ter:NotAuthorized", "x"), K::WrongPassword);
-        assert_eq!(kind("wsse:FailedAuthentication", ""), K::WrongPassword);
-        assert_eq!(kind("x", "Authority failure:Time check failed"), K::WrongPassword);
-        assert_eq!(
-            kind("ter:ActionNotSupported", "Optional Action Not Implemented"),
-            K::NotSupported
-        );
-        assert_eq!(kind("x", "Device Busy"), K::Busy);
-        assert_eq!(kind("ter:InvalidArgVal", "no such profile"), K::Fault);
-        let soap11 =
-            "<E><Body><Fault><faultcode>SOAP-ENV:Client</faultcode><faultstring>no</faultstring></Fault></Body></E>";
-        assert_eq!(fault(soap11).unwrap().to_string(), "fault SOAP-ENV:Client: no");
     }
 
     proptest! {
