@@ -34,7 +34,11 @@ fn ray(pose: Pose, x: usize, y: usize) -> [f64; 3] {
     // Tilt first, then pan.
     let ahead = tilt.cos() + down * tilt.sin();
     let up = tilt.sin() - down * tilt.cos();
-    normal([across * pan.cos() + ahead * pan.sin(), ahead * pan.cos() - across * pan.sin(), up])
+    normal([
+        across * pan.cos() + ahead * pan.sin(),
+        ahead * pan.cos() - across * pan.sin(),
+        up,
+    ])
 }
 
 fn normal(v: [f64; 3]) -> [f64; 3] {
@@ -48,7 +52,11 @@ fn unit(d: &Direction) -> [f64; 3] {
 }
 
 fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
-    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+    [
+        a[1] * b[2] - a[2] * b[1],
+        a[2] * b[0] - a[0] * b[2],
+        a[0] * b[1] - a[1] * b[0],
+    ]
 }
 
 fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
@@ -58,7 +66,11 @@ fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
 /// Inside a convex polygon on the sphere: on the same side of all its edges, and on the same half of the sphere.
 fn inside_directions(outline: &[Direction], ray: [f64; 3]) -> bool {
     let corners: Vec<_> = outline.iter().map(unit).collect();
-    let centre = normal(corners.iter().fold([0.0; 3], |sum, c| [sum[0] + c[0], sum[1] + c[1], sum[2] + c[2]]));
+    let centre = normal(
+        corners
+            .iter()
+            .fold([0.0; 3], |sum, c| [sum[0] + c[0], sum[1] + c[1], sum[2] + c[2]]),
+    );
     dot(centre, ray) > 0.0
         && corners.iter().zip(corners.iter().cycle().skip(1)).all(|(a, b)| {
             let edge = cross(*a, *b);
@@ -79,16 +91,24 @@ fn inside_picture(outline: &[[f64; 2]], x: f64, y: f64) -> bool {
 /// (reserved pixels inside the masks, outside of them).
 fn count(town: &Town, site: &CameraSite, pose: Pose, at_ms: u64, canvas: &mut Canvas) -> (usize, usize) {
     let mut planes = Vec::new();
-    town.paint(canvas, &View::new(&site.mount, pose, WIDTH, HEIGHT), at_ms, 0, &mut planes);
+    town.paint(
+        canvas,
+        &View::new(&site.mount, pose, WIDTH, HEIGHT),
+        at_ms,
+        0,
+        &mut planes,
+    );
     let (mut inside, mut outside) = (0, 0);
     for y in 0..HEIGHT - HEIGHT / 24 {
         for x in 0..WIDTH {
             if reserved(&planes, x, y) {
                 let covered = site.masks.iter().any(|mask| match &mask.shape {
                     MaskShape::Directions(outline) => inside_directions(outline, ray(pose, x, y)),
-                    MaskShape::Picture(outline) => {
-                        inside_picture(outline, (x as f64 + 0.5) / WIDTH as f64, (y as f64 + 0.5) / HEIGHT as f64)
-                    }
+                    MaskShape::Picture(outline) => inside_picture(
+                        outline,
+                        (x as f64 + 0.5) / WIDTH as f64,
+                        (y as f64 + 0.5) / HEIGHT as f64,
+                    ),
                 });
                 *if covered { &mut inside } else { &mut outside } += 1;
             }
@@ -103,11 +123,20 @@ fn every_private_window_of_a_dome_is_under_a_mask_from_wherever_it_looks() {
     for seed in [7, 8] {
         let town = Town::generate(seed, 4, 4);
         for site in &town.sites {
-            assert!((1..=12).contains(&site.masks.len()), "{} masks at {}", site.masks.len(), site.name);
+            assert!(
+                (1..=12).contains(&site.masks.len()),
+                "{} masks at {}",
+                site.masks.len(),
+                site.name
+            );
             let mut seen = 0;
             for pan in 0..18 {
                 for (tilt_deg, hfov_deg) in [(-22.0, 62.0), (-4.0, 24.0), (3.0, 9.0), (-9.0, 3.3)] {
-                    let pose = Pose { pan_deg: f64::from(pan) * 20.0 - 180.0, tilt_deg, hfov_deg };
+                    let pose = Pose {
+                        pan_deg: f64::from(pan) * 20.0 - 180.0,
+                        tilt_deg,
+                        hfov_deg,
+                    };
                     let (inside, outside) = count(&town, site, pose, 1234, &mut canvas);
                     assert_eq!(outside, 0, "seed {seed}, {} at {pose:?}", site.name);
                     seen += inside;
@@ -123,7 +152,11 @@ fn every_private_window_of_a_fixed_camera_is_under_a_mask_and_a_third_see_none()
     let mut canvas = Canvas::new(WIDTH, HEIGHT);
     for seed in [7, 8, 9, 10] {
         let town = Town::generate(seed, 16, 4);
-        let fixed: Vec<_> = town.sites.iter().filter(|site| site.kind == CameraKind::Fixed).collect();
+        let fixed: Vec<_> = town
+            .sites
+            .iter()
+            .filter(|site| site.kind == CameraKind::Fixed)
+            .collect();
         assert_eq!(fixed.len(), 12);
         let mut free = 0;
         let mut seeing = 0;
@@ -151,7 +184,13 @@ fn a_town_is_a_function_of_its_seed_and_repeats_itself() {
     let mut picture = |town: &Town, at_ms| {
         let site = &town.sites[0];
         let mut planes = Vec::new();
-        town.paint(&mut canvas, &View::new(&site.mount, site.fixed_pose.unwrap(), WIDTH, HEIGHT), at_ms, 5, &mut planes);
+        town.paint(
+            &mut canvas,
+            &View::new(&site.mount, site.fixed_pose.unwrap(), WIDTH, HEIGHT),
+            at_ms,
+            5,
+            &mut planes,
+        );
         planes
     };
     assert_eq!(picture(&a, 700), picture(&b, 700));

@@ -5,6 +5,7 @@
 use gstreamer::prelude::*;
 use gstreamer_app::AppSink;
 use secrecy::ExposeSecret;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use vedetta::domain::camera::{CameraKind, StreamRole};
@@ -15,8 +16,20 @@ use vedetta::sim::faults::Order;
 use vedetta::sim::run::{Options, Simulator};
 use vedetta::sim::town::Codec;
 
+/// Clips are encoded once for all tests.
+fn cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("sim-clips")
+}
+
 async fn town(cameras: u32, domes: u32) -> Simulator {
-    let options = Options { cameras, domes, seed: 7, ..Options::default() };
+    let options = Options {
+        cameras,
+        domes,
+        seed: 7,
+        cache: Some(cache()),
+        prepare: true,
+        ..Options::default()
+    };
     Simulator::start(options).await.unwrap()
 }
 
@@ -55,7 +68,9 @@ impl Picture {
             let g = (luma - 0.2126 * r - 0.0722 * b) / 0.7152;
             [r, g, b].map(|c| (c * 255.0).round().clamp(0.0, 255.0) as u8)
         };
-        (0..h - h / 20).map(|y| (0..w).filter(|x| is_reserved(pixel(*x, y))).count()).sum()
+        (0..h - h / 20)
+            .map(|y| (0..w).filter(|x| is_reserved(pixel(*x, y))).count())
+            .sum()
     }
 }
 
@@ -91,9 +106,17 @@ impl Client {
     fn next(&self, seconds: u64) -> Option<Picture> {
         let sample = self.sink.try_pull_sample(gstreamer::ClockTime::from_seconds(seconds))?;
         let caps = sample.caps().unwrap().structure(0).unwrap();
-        let (width, height) = (caps.get::<i32>("width").unwrap() as usize, caps.get::<i32>("height").unwrap() as usize);
+        let (width, height) = (
+            caps.get::<i32>("width").unwrap() as usize,
+            caps.get::<i32>("height").unwrap() as usize,
+        );
         let planes = sample.buffer().unwrap().map_readable().unwrap().to_vec();
-        Some(Picture { width, height, planes, arrived_ms: unix_ms() })
+        Some(Picture {
+            width,
+            height,
+            planes,
+            arrived_ms: unix_ms(),
+        })
     }
 
     /// The error that ended the pipeline, if one does within `seconds`.
@@ -116,7 +139,11 @@ impl Drop for Client {
 
 fn client(town: &Simulator, index: usize, role: StreamRole, transport: &str) -> Client {
     let ready = &town.ready().cameras[index];
-    let url = if role == StreamRole::Main { &ready.rtsp_main } else { &ready.rtsp_sub };
+    let url = if role == StreamRole::Main {
+        &ready.rtsp_main
+    } else {
+        &ready.rtsp_sub
+    };
     let Credentials { user, password, .. } = &town.credentials()[index];
     let codec = town.devices()[index].site().stream(role).unwrap().codec;
     Client::open(url, user, password.expose_secret(), transport, codec)
@@ -135,20 +162,42 @@ fn watch_all(town: &Simulator, transport: &str) {
         for role in [StreamRole::Sub, StreamRole::Main] {
             let name = format!("{} {role:?} {transport}", town.ready().cameras[index].id);
             let client = client(town, index, role, transport);
-            let first = client.next(20).unwrap_or_else(|| panic!("{name}: no picture; {:?}", client.error(0)));
+            let first = client
+                .next(20)
+                .unwrap_or_else(|| panic!("{name}: no picture; {:?}", client.error(0)));
             let spec = town.devices()[index].site().stream(role).unwrap();
-            assert_eq!((first.width, first.height), (spec.width as usize, spec.height as usize), "{name}");
-            let pictures: Vec<_> = std::iter::from_fn(|| client.next(5)).take(2 * spec.fps as usize).collect();
+            assert_eq!(
+                (first.width, first.height),
+                (spec.width as usize, spec.height as usize),
+                "{name}"
+            );
+            let pictures: Vec<_> = std::iter::from_fn(|| client.next(5))
+                .take(2 * spec.fps as usize)
+                .collect();
             assert_eq!(pictures.len(), 2 * spec.fps as usize, "{name}: the stream stopped");
-            let ages: Vec<_> = pictures.iter().filter_map(|picture| age_ms(town, index, picture)).collect();
-            assert!(ages.len() >= pictures.len() * 9 / 10, "{name}: {} readable time codes", ages.len());
+            let ages: Vec<_> = pictures
+                .iter()
+                .filter_map(|picture| age_ms(town, index, picture))
+                .collect();
+            assert!(
+                ages.len() >= pictures.len() * 9 / 10,
+                "{name}: {} readable time codes",
+                ages.len()
+            );
             let mut sorted = ages.clone();
             sorted.sort_unstable();
-            assert!(sorted[sorted.len() / 2] < 900, "{name}: median age {} ms", sorted[sorted.len() / 2]);
+            assert!(
+                sorted[sorted.len() / 2] < 900,
+                "{name}: median age {} ms",
+                sorted[sorted.len() / 2]
+            );
             let codes: Vec<_> = pictures.iter().filter_map(Picture::time_code).collect();
             let loop_ms = town.ready().cameras[index].clock.loop_ms as u32;
             let went = (codes[codes.len() - 1] + loop_ms - codes[0]) % loop_ms;
-            assert!((1500..3500).contains(&went), "{name}: {went} ms of time code in two seconds of frames");
+            assert!(
+                (1500..3500).contains(&went),
+                "{name}: {went} ms of time code in two seconds of frames"
+            );
         }
     }
 }
@@ -156,13 +205,17 @@ fn watch_all(town: &Simulator, transport: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_stream_plays_over_tcp_with_a_time_code_of_now() {
     let town = town(4, 1).await;
-    tokio::task::spawn_blocking(move || watch_all(&town, "tcp")).await.unwrap();
+    tokio::task::spawn_blocking(move || watch_all(&town, "tcp"))
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_stream_plays_over_udp_with_a_time_code_of_now() {
     let town = town(4, 1).await;
-    tokio::task::spawn_blocking(move || watch_all(&town, "udp")).await.unwrap();
+    tokio::task::spawn_blocking(move || watch_all(&town, "udp"))
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,15 +223,31 @@ async fn who_may_not_stream_gets_no_picture() {
     let town = town(1, 1).await;
     tokio::task::spawn_blocking(move || {
         let ready = &town.ready().cameras[0];
-        let Credentials { user, figures_user, figures_password, .. } = &town.credentials()[0];
-        for (user, password) in [(user.as_str(), "wrong"), (figures_user, figures_password.expose_secret()), ("nobody", "x")] {
+        let Credentials {
+            user,
+            figures_user,
+            figures_password,
+            ..
+        } = &town.credentials()[0];
+        for (user, password) in [
+            (user.as_str(), "wrong"),
+            (figures_user, figures_password.expose_secret()),
+            ("nobody", "x"),
+        ] {
             let client = Client::open(&ready.rtsp_sub, user, password, "tcp", Codec::H264);
             let error = client.error(10).unwrap_or_else(|| panic!("{user} was let in"));
-            assert!(error.contains("Unauthorized") || error.contains("Forbidden"), "{user}: {error}");
+            assert!(
+                error.contains("Unauthorized") || error.contains("Forbidden"),
+                "{user}: {error}"
+            );
         }
         let order: Order = serde_json::from_str(r#"{"credentials":"refuse"}"#).unwrap();
         town.devices()[0].order(&order, Instant::now()).unwrap();
-        wait_until(|| client(&town, 0, StreamRole::Sub, "tcp").error(1).is_some_and(|e| e.contains("Unauthorized")));
+        wait_until(|| {
+            client(&town, 0, StreamRole::Sub, "tcp")
+                .error(1)
+                .is_some_and(|e| e.contains("Unauthorized"))
+        });
         let order: Order = serde_json::from_str(r#"{"credentials":"normal"}"#).unwrap();
         town.devices()[0].order(&order, Instant::now()).unwrap();
         wait_until(|| client(&town, 0, StreamRole::Sub, "tcp").next(3).is_some());
@@ -216,13 +285,22 @@ async fn faults_freeze_drop_and_reboot() {
                 still
             });
             order(r#"{"freeze":false}"#);
-            wait_until(|| watching.next(5).unwrap().time_code().is_some_and(|code| Some(code) != last));
+            wait_until(|| {
+                watching
+                    .next(5)
+                    .unwrap()
+                    .time_code()
+                    .is_some_and(|code| Some(code) != last)
+            });
             order(r#"{"drop_stream":true}"#);
             wait_until(|| watching.next(1).is_none());
             wait_until(|| town.devices()[index].viewers() == 0);
             order(r#"{"reboot":3}"#);
             let since = Instant::now();
-            assert!(client(&town, index, StreamRole::Sub, "tcp").next(1).is_none(), "a rebooting camera answered");
+            assert!(
+                client(&town, index, StreamRole::Sub, "tcp").next(1).is_none(),
+                "a rebooting camera answered"
+            );
             wait_until(|| client(&town, index, StreamRole::Sub, "tcp").next(3).is_some());
             assert!(since.elapsed() > Duration::from_secs(2));
         }
@@ -263,7 +341,16 @@ async fn ffprobe_reads_what_the_camera_says_it_sends() {
                 .rtsp_sub
                 .replace("rtsp://", &format!("rtsp://{user}:{}@", password.expose_secret()));
             let entries = "stream=codec_name,width,height,color_range,color_space";
-            let arguments = ["-v", "error", "-rtsp_transport", "tcp", "-show_entries", entries, "-of", "csv=p=0"];
+            let arguments = [
+                "-v",
+                "error",
+                "-rtsp_transport",
+                "tcp",
+                "-show_entries",
+                entries,
+                "-of",
+                "csv=p=0",
+            ];
             let output = Command::new("ffprobe").args(arguments).arg(url).output().unwrap();
             let name = if spec.codec == Codec::H264 { "h264" } else { "hevc" };
             let expected = format!("{name},{},{},tv,bt709", spec.width, spec.height);

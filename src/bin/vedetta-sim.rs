@@ -51,9 +51,25 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
-    let Arguments { cameras, domes, seed, plan, cache, discovery, prepare } = arguments;
+    let Arguments {
+        cameras,
+        domes,
+        seed,
+        plan,
+        cache,
+        discovery,
+        prepare,
+    } = arguments;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let starting = Simulator::start(Options { cameras, domes, seed, plan, cache, discovery, prepare });
+    let starting = Simulator::start(Options {
+        cameras,
+        domes,
+        seed,
+        plan,
+        cache,
+        discovery,
+        prepare,
+    });
     let town = tokio::select! {
         town = starting => town?,
         _ = terminate.recv() => return Ok(()),

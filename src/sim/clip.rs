@@ -33,7 +33,10 @@ impl Clip {
 
     /// The key frame at or before `index`.
     pub fn key_before(&self, index: usize) -> usize {
-        (0..=index.min(self.frames.len().saturating_sub(1))).rev().find(|i| self.frames[*i].key).unwrap_or(0)
+        (0..=index.min(self.frames.len().saturating_sub(1)))
+            .rev()
+            .find(|i| self.frames[*i].key)
+            .unwrap_or(0)
     }
 
     /// Reads a cached clip; `None` when there is none or it is damaged.
@@ -49,7 +52,10 @@ impl Clip {
             let (head, tail) = rest.split_first_chunk::<4>()?;
             let word = u32::from_be_bytes(*head);
             let (data, tail) = tail.split_at_checked((word & !KEY) as usize)?;
-            frames.push(Frame { buffer: gstreamer::Buffer::from_slice(data.to_vec()), key: word & KEY != 0 });
+            frames.push(Frame {
+                buffer: gstreamer::Buffer::from_slice(data.to_vec()),
+                key: word & KEY != 0,
+            });
             rest = tail;
         }
         (frames.first()?.key).then_some(Self { fps, frames })
@@ -79,8 +85,14 @@ mod tests {
     use super::*;
 
     fn clip() -> Clip {
-        let frame = |n: u8, key| Frame { buffer: gstreamer::Buffer::from_slice(vec![n; 10]), key };
-        Clip { fps: 25, frames: vec![frame(1, true), frame(2, false), frame(3, false), frame(4, true)] }
+        let frame = |n: u8, key| Frame {
+            buffer: gstreamer::Buffer::from_slice(vec![n; 10]),
+            key,
+        };
+        Clip {
+            fps: 25,
+            frames: vec![frame(1, true), frame(2, false), frame(3, false), frame(4, true)],
+        }
     }
 
     #[test]
@@ -90,7 +102,10 @@ mod tests {
         let path = dir.path().join("a.clip");
         clip().write(&path).unwrap();
         let back = Clip::read(&path, 25).unwrap();
-        assert_eq!(back.frames.iter().map(|f| f.key).collect::<Vec<_>>(), [true, false, false, true]);
+        assert_eq!(
+            back.frames.iter().map(|f| f.key).collect::<Vec<_>>(),
+            [true, false, false, true]
+        );
         assert_eq!(back.frames[2].buffer.map_readable().unwrap().as_slice(), [3; 10]);
         let mut bytes = fs::read(&path).unwrap();
         bytes[14] ^= 1;
@@ -102,7 +117,15 @@ mod tests {
     fn positions_find_their_frame_and_key_frame() {
         gstreamer::init().unwrap();
         let clip = clip();
-        assert_eq!((clip.index_at(0), clip.index_at(79), clip.index_at(80), clip.index_at(160)), (0, 1, 2, 0));
+        assert_eq!(
+            (
+                clip.index_at(0),
+                clip.index_at(79),
+                clip.index_at(80),
+                clip.index_at(160)
+            ),
+            (0, 1, 2, 0)
+        );
         assert_eq!((clip.key_before(2), clip.key_before(3)), (0, 3));
     }
 }

@@ -4,11 +4,13 @@
 //! Deliberately absent: hardware encoders, whose presence would make runs differ.
 
 use super::clip::{Clip, Frame};
-use super::town::{Canvas, CameraSite, Codec, LOOP_MS, PICTURE_VERSION, StreamSpec, Town, View};
+use super::town::{CameraSite, Canvas, Codec, LOOP_MS, PICTURE_VERSION, StreamSpec, Town, View};
 use crate::domain::camera::Pose;
 use gstreamer::prelude::*;
 use gstreamer_app::{AppSink, AppSinkCallbacks, AppSrc};
 use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -81,9 +83,17 @@ pub fn encoder_launch(spec: &StreamSpec, live: bool) -> String {
 
 /// Where the clip of a stream is kept; the name changes with everything that changes the picture.
 pub fn cache_path(cache: &Path, seed: u64, site: &CameraSite, spec: &StreamSpec) -> PathBuf {
-    let what = format!("{PICTURE_VERSION} {seed} {:?} {:?} {spec:?}", site.mount, site.fixed_pose);
+    let what = format!(
+        "{PICTURE_VERSION} {seed} {:?} {:?} {spec:?}",
+        site.mount, site.fixed_pose
+    );
     let digest = Sha256::digest(what.as_bytes());
-    cache.join(format!("{}-{}-{}.clip", site.id, spec.mount().trim_start_matches('/'), hex::encode(&digest[..8])))
+    cache.join(format!(
+        "{}-{}-{}.clip",
+        site.id,
+        spec.mount().trim_start_matches('/'),
+        hex::encode(&digest[..8])
+    ))
 }
 
 /// The loop of a fixed camera's stream: from the cache if it is there, otherwise painted, encoded and cached.
@@ -92,7 +102,15 @@ pub fn cache_path(cache: &Path, seed: u64, site: &CameraSite, spec: &StreamSpec)
 /// A missing encoder, or an encoder that fails. A cache that cannot be written is only logged.
 pub fn clip(town: &Town, site: &CameraSite, spec: &StreamSpec, cache: Option<&Path>) -> Result<Clip, EncodeError> {
     let path = cache.map(|cache| cache_path(cache, town.seed, site, spec));
-    if let Some(clip) = path.as_ref().and_then(|path| Clip::read(path, spec.fps)) {
+    let cached = || path.as_ref().and_then(|path| Clip::read(path, spec.fps));
+    if let Some(clip) = cached() {
+        return Ok(clip);
+    }
+    // Another simulator may be at the same clip; whoever comes second finds it in the cache.
+    let alone = path
+        .as_ref()
+        .and_then(|path| lock(path).inspect_err(|error| tracing::warn!(%error, "no lock")).ok());
+    if let Some(clip) = alone.as_ref().and_then(|_| cached()) {
         return Ok(clip);
     }
     let clip = encode(town, site, spec)?;
@@ -104,16 +122,35 @@ pub fn clip(town: &Town, site: &CameraSite, spec: &StreamSpec, cache: Option<&Pa
     Ok(clip)
 }
 
+/// Waits until no other process makes this clip; the lock ends with the file's handle.
+fn lock(path: &Path) -> io::Result<File> {
+    let file = File::create(path.with_extension("lock"))?;
+    file.lock()?;
+    Ok(file)
+}
+
 fn encode(town: &Town, site: &CameraSite, spec: &StreamSpec) -> Result<Clip, EncodeError> {
     let launch = format!(
         "appsrc name=source format=time block=true max-buffers=3 ! {} ! appsink name=sink sync=false",
         encoder_launch(spec, false),
     );
-    let no_pipeline = |source| EncodeError::Pipeline { encoder: encoder(spec.codec), source };
+    let no_pipeline = |source| EncodeError::Pipeline {
+        encoder: encoder(spec.codec),
+        source,
+    };
     let pipeline = gstreamer::parse::launch(&launch).map_err(no_pipeline)?;
-    let bin = pipeline.clone().downcast::<gstreamer::Bin>().map_err(|_| failed("no bin"))?;
-    let source = bin.by_name("source").and_downcast::<AppSrc>().ok_or_else(|| failed("no source"))?;
-    let sink = bin.by_name("sink").and_downcast::<AppSink>().ok_or_else(|| failed("no sink"))?;
+    let bin = pipeline
+        .clone()
+        .downcast::<gstreamer::Bin>()
+        .map_err(|_| failed("no bin"))?;
+    let source = bin
+        .by_name("source")
+        .and_downcast::<AppSrc>()
+        .ok_or_else(|| failed("no source"))?;
+    let sink = bin
+        .by_name("sink")
+        .and_downcast::<AppSink>()
+        .ok_or_else(|| failed("no sink"))?;
     source.set_caps(Some(&raw_caps(spec)));
     sink.set_caps(Some(&coded_caps(spec)));
     let frames = Arc::new(Mutex::new(Vec::new()));
@@ -124,12 +161,17 @@ fn encode(town: &Town, site: &CameraSite, spec: &StreamSpec) -> Result<Clip, Enc
             let key = !buffer.flags().contains(gstreamer::BufferFlags::DELTA_UNIT);
             let map = buffer.map_readable().map_err(|_| gstreamer::FlowError::Error)?;
             let buffer = gstreamer::Buffer::from_slice(map.to_vec());
-            collected.lock().unwrap_or_else(PoisonError::into_inner).push(Frame { buffer, key });
+            collected
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(Frame { buffer, key });
         }
         Ok(gstreamer::FlowSuccess::Ok)
     });
     sink.set_callbacks(collect.build());
-    pipeline.set_state(gstreamer::State::Playing).map_err(|error| failed(error.to_string()))?;
+    pipeline
+        .set_state(gstreamer::State::Playing)
+        .map_err(|error| failed(error.to_string()))?;
     let fed = feed(town, site, spec, &source);
     let ended = pipeline.bus().and_then(|bus| {
         let wanted = [gstreamer::MessageType::Eos, gstreamer::MessageType::Error];
@@ -145,9 +187,15 @@ fn encode(town: &Town, site: &CameraSite, spec: &StreamSpec) -> Result<Clip, Enc
     }
     let frames = std::mem::take(&mut *frames.lock().unwrap_or_else(PoisonError::into_inner));
     let expected = frame_count(spec);
-    let steady = frames.iter().enumerate().all(|(i, frame)| frame.key == (i % spec.fps as usize == 0));
+    let steady = frames
+        .iter()
+        .enumerate()
+        .all(|(i, frame)| frame.key == (i % spec.fps as usize == 0));
     if frames.len() != expected || !steady {
-        return Err(failed(format!("{} frames of {expected}, key frames every second: {steady}", frames.len())));
+        return Err(failed(format!(
+            "{} frames of {expected}, key frames every second: {steady}",
+            frames.len()
+        )));
     }
     Ok(Clip { fps: spec.fps, frames })
 }
@@ -157,7 +205,11 @@ fn frame_count(spec: &StreamSpec) -> usize {
 }
 
 fn feed(town: &Town, site: &CameraSite, spec: &StreamSpec, source: &AppSrc) -> Result<(), EncodeError> {
-    let pose = site.fixed_pose.unwrap_or(Pose { pan_deg: 0.0, tilt_deg: 0.0, hfov_deg: 60.0 });
+    let pose = site.fixed_pose.unwrap_or(Pose {
+        pan_deg: 0.0,
+        tilt_deg: 0.0,
+        hfov_deg: 60.0,
+    });
     let view = View::new(&site.mount, pose, spec.width as usize, spec.height as usize);
     let mut canvas = Canvas::new(view.width, view.height);
     let mut planes = Vec::new();
@@ -167,12 +219,19 @@ fn feed(town: &Town, site: &CameraSite, spec: &StreamSpec, source: &AppSrc) -> R
         let mut buffer = gstreamer::Buffer::from_slice(std::mem::take(&mut planes));
         if let Some(buffer) = buffer.get_mut() {
             let second = gstreamer::ClockTime::SECOND.nseconds();
-            buffer.set_pts(gstreamer::ClockTime::from_nseconds(index * second / u64::from(spec.fps)));
+            buffer.set_pts(gstreamer::ClockTime::from_nseconds(
+                index * second / u64::from(spec.fps),
+            ));
             buffer.set_duration(gstreamer::ClockTime::from_nseconds(second / u64::from(spec.fps)));
         }
-        source.push_buffer(buffer).map_err(|flow| failed(format!("the encoder took no more pictures: {flow}")))?;
+        source
+            .push_buffer(buffer)
+            .map_err(|flow| failed(format!("the encoder took no more pictures: {flow}")))?;
     }
-    source.end_of_stream().map(|_| ()).map_err(|flow| failed(format!("no end: {flow}")))
+    source
+        .end_of_stream()
+        .map(|_| ())
+        .map_err(|flow| failed(format!("no end: {flow}")))
 }
 
 fn failed(what: impl Into<String>) -> EncodeError {

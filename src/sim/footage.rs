@@ -26,7 +26,11 @@ impl Footage {
     pub fn new(town: Arc<Town>, cache: Option<PathBuf>) -> Self {
         let fixed = town.sites.iter().filter(|site| site.kind == CameraKind::Fixed);
         let slots = fixed
-            .flat_map(|site| site.streams.iter().map(|spec| ((site.id.clone(), spec.role), OnceLock::new())))
+            .flat_map(|site| {
+                site.streams
+                    .iter()
+                    .map(|spec| ((site.id.clone(), spec.role), OnceLock::new()))
+            })
             .collect();
         Self { town, cache, slots }
     }
@@ -57,7 +61,9 @@ impl Footage {
         let missing = AtomicUsize::new(0);
         let work = || {
             while !stop.load(Ordering::Relaxed) {
-                let Some(site) = self.town.sites.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
+                let Some(site) = self.town.sites.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                    return;
+                };
                 if site.kind == CameraKind::Fixed && self.clip(site, role).is_none() {
                     missing.fetch_add(1, Ordering::Relaxed);
                 }

@@ -42,7 +42,9 @@ impl Feed {
     pub fn start(self, source: AppSrc, stop: Arc<AtomicBool>) {
         let name = format!("{}{}", self.device.site().id, self.spec.mount());
         let spawned = std::thread::Builder::new().name(name).spawn(move || {
-            let Some(pace) = Pace::start(&source, &self, &stop) else { return };
+            let Some(pace) = Pace::start(&source, &self, &stop) else {
+                return;
+            };
             match self.device.site().kind {
                 CameraKind::Dome => self.paint(&source, pace, &stop),
                 CameraKind::Fixed | CameraKind::Mobile => {
@@ -74,7 +76,11 @@ impl Feed {
         let mut whole = true;
         while pace.wait(number, stop) {
             let freeze = self.device.faults().freeze;
-            frozen = if freeze { frozen.or(Some(clip.key_before(at(number)))) } else { None };
+            frozen = if freeze {
+                frozen.or(Some(clip.key_before(at(number))))
+            } else {
+                None
+            };
             whole &= frozen.is_none();
             let index = frozen.unwrap_or(at(number));
             let frame = &clip.frames[index];
@@ -159,7 +165,11 @@ impl Pace {
             let playing = source.current_state() == gstreamer::State::Playing;
             if let Some(running) = source.current_running_time().filter(|_| playing) {
                 let offset_ns = i128::from(running.nseconds()) - unix().saturating_sub(epoch).as_nanos() as i128;
-                return Some(Self { epoch, fps: feed.spec.fps, offset_ns });
+                return Some(Self {
+                    epoch,
+                    fps: feed.spec.fps,
+                    offset_ns,
+                });
             }
             std::thread::sleep(Duration::from_millis(3));
         }
@@ -193,6 +203,10 @@ impl Pace {
     /// The frame after this one, or the newest one due when the machine was away for long.
     fn after(&self, number: u64) -> u64 {
         let now = self.now();
-        if now > number + u64::from(self.fps) { now } else { number + 1 }
+        if now > number + u64::from(self.fps) {
+            now
+        } else {
+            number + 1
+        }
     }
 }

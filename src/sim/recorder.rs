@@ -49,7 +49,11 @@ pub fn connect(device: &Arc<Device>, started_ms: u64) {
     if site.kind == CameraKind::Fixed {
         device.set_recorder(Box::new(move || {
             let (from_ms, to_ms) = span(&site, started_ms, live::unix_ms())?;
-            Some(Recorded { rtsp_path: path(&site), from_ms, to_ms })
+            Some(Recorded {
+                rtsp_path: path(&site),
+                from_ms,
+                to_ms,
+            })
         }));
     }
 }
@@ -69,8 +73,17 @@ struct Position {
 /// Lets `source` play the recording.
 pub fn attach(source: &AppSrc, device: &Arc<Device>, footage: &Arc<Footage>, role: StreamRole) {
     source.set_duration(Some(ntp(live::unix_ms() + DAY_MS)));
-    let position = Arc::new(Mutex::new(Position { next: None, fresh: true, stop_ns: None, clip: None }));
-    let tape = Arc::new(Tape { device: Arc::clone(device), footage: Arc::clone(footage), role });
+    let position = Arc::new(Mutex::new(Position {
+        next: None,
+        fresh: true,
+        stop_ns: None,
+        clip: None,
+    }));
+    let tape = Arc::new(Tape {
+        device: Arc::clone(device),
+        footage: Arc::clone(footage),
+        role,
+    });
     if let Some(pad) = source.static_pad("src") {
         let seen = Arc::clone(&position);
         pad.add_probe(gstreamer::PadProbeType::EVENT_UPSTREAM, move |_, info| {
@@ -133,7 +146,10 @@ impl Tape {
     fn start(&self, position: &mut Position, at_ns: Option<u64>) -> Option<u64> {
         let recorded = self.device.recorded()?;
         let [first, last] = [recorded.from_ms, recorded.to_ms].map(|ms| ntp(ms).nseconds());
-        let at = at_ns.unwrap_or(first).clamp(first, last).saturating_sub(self.epoch_ns());
+        let at = at_ns
+            .unwrap_or(first)
+            .clamp(first, last)
+            .saturating_sub(self.epoch_ns());
         // Half a millisecond of grace: clients round to milliseconds, frames of a 15 Hz camera are not whole ones.
         let number = ((u128::from(at) + 500_000) * u128::from(self.fps()) / 1_000_000_000) as u64;
         let clip = self.clip(position)?;
@@ -159,7 +175,10 @@ impl Tape {
             return;
         };
         let time_ns = self.time_ns(number);
-        let end_ns = self.device.recorded().map_or(0, |recorded| ntp(recorded.to_ms).nseconds());
+        let end_ns = self
+            .device
+            .recorded()
+            .map_or(0, |recorded| ntp(recorded.to_ms).nseconds());
         if time_ns > end_ns || position.stop_ns.is_some_and(|stop| time_ns >= stop) {
             let _ended = source.end_of_stream();
             return;
@@ -179,7 +198,11 @@ impl Tape {
             segment.set_time(ClockTime::from_nseconds(time_ns));
             segment.set_position(ClockTime::from_nseconds(time_ns));
             if let Some(caps) = source.caps() {
-                let sample = gstreamer::Sample::builder().buffer(&buffer).caps(&caps).segment(&segment).build();
+                let sample = gstreamer::Sample::builder()
+                    .buffer(&buffer)
+                    .caps(&caps)
+                    .segment(&segment)
+                    .build();
                 source.push_sample(&sample)
             } else {
                 source.push_buffer(buffer)
@@ -192,4 +215,3 @@ impl Tape {
         }
     }
 }
-

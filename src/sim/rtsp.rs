@@ -18,7 +18,8 @@ use gstreamer_app::AppSrc;
 use gstreamer_rtsp::RTSPAuthMethod;
 use gstreamer_rtsp_server::prelude::*;
 use gstreamer_rtsp_server::{
-    RTSPAuth, RTSPClient, RTSPFilterResult, RTSPMedia, RTSPMediaFactory, RTSPOnvifMedia, RTSPOnvifMediaFactory, RTSPOnvifServer, RTSPToken,
+    RTSPAuth, RTSPClient, RTSPFilterResult, RTSPMedia, RTSPMediaFactory, RTSPOnvifMedia, RTSPOnvifMediaFactory,
+    RTSPOnvifServer, RTSPToken,
 };
 use secrecy::ExposeSecret;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -100,11 +101,19 @@ impl Auth {
         let rtsp = RTSPAuth::new();
         rtsp.set_supported_methods(RTSPAuthMethod::Digest);
         rtsp.set_realm(Some("vedetta-sim"));
-        Self { rtsp, credentials: credentials.clone() }
+        Self {
+            rtsp,
+            credentials: credentials.clone(),
+        }
     }
 
     fn let_in(&self) {
-        let Credentials { user, password, figures_user, figures_password } = &self.credentials;
+        let Credentials {
+            user,
+            password,
+            figures_user,
+            figures_password,
+        } = &self.credentials;
         for (user, password, role) in [(user, password, "viewer"), (figures_user, figures_password, "figures")] {
             let token = RTSPToken::builder().field(ROLE, role).build();
             self.rtsp.add_digest(user, password.expose_secret(), &token);
@@ -136,7 +145,11 @@ fn payloader(codec: Codec) -> &'static str {
 
 fn live_factory(device: &Arc<Device>, footage: &Arc<Footage>, spec: &StreamSpec) -> RTSPMediaFactory {
     let painted = device.site().kind == CameraKind::Dome;
-    let encoder = if painted { format!("! {} ", encode::encoder_launch(spec, true)) } else { String::new() };
+    let encoder = if painted {
+        format!("! {} ", encode::encoder_launch(spec, true))
+    } else {
+        String::new()
+    };
     let factory = RTSPMediaFactory::new();
     factory.set_launch(&format!(
         "( appsrc name=source is-live=true format=time min-latency=0 {encoder}! {} )",
@@ -145,10 +158,18 @@ fn live_factory(device: &Arc<Device>, footage: &Arc<Footage>, spec: &StreamSpec)
     factory.set_shared(true);
     factory.set_latency(0);
     allow(&factory);
-    let feed = Feed { device: Arc::clone(device), footage: Arc::clone(footage), spec: spec.clone() };
+    let feed = Feed {
+        device: Arc::clone(device),
+        footage: Arc::clone(footage),
+        spec: spec.clone(),
+    };
     factory.connect_media_configure(move |_, media| {
         let Some(source) = source_of(media) else { return };
-        source.set_caps(Some(&if painted { encode::raw_caps(&feed.spec) } else { encode::coded_caps(&feed.spec) }));
+        source.set_caps(Some(&if painted {
+            encode::raw_caps(&feed.spec)
+        } else {
+            encode::coded_caps(&feed.spec)
+        }));
         let stop = Arc::new(AtomicBool::new(false));
         feed.clone().start(source, Arc::clone(&stop));
         media.connect_unprepared(move |_| stop.store(true, Ordering::Relaxed));
@@ -171,7 +192,9 @@ fn replay_factory(device: &Arc<Device>, footage: &Arc<Footage>) -> RTSPOnvifMedi
     allow(&factory);
     let (device, footage) = (Arc::clone(device), Arc::clone(footage));
     factory.connect_media_configure(move |_, media| {
-        let (Some(source), Some(spec)) = (source_of(media), &spec) else { return };
+        let (Some(source), Some(spec)) = (source_of(media), &spec) else {
+            return;
+        };
         source.set_caps(Some(&encode::coded_caps(spec)));
         recorder::attach(&source, &device, &footage, spec.role);
     });
@@ -179,7 +202,12 @@ fn replay_factory(device: &Arc<Device>, footage: &Arc<Footage>) -> RTSPOnvifMedi
 }
 
 fn source_of(media: &RTSPMedia) -> Option<AppSrc> {
-    media.element().downcast::<gstreamer::Bin>().ok()?.by_name_recurse_up("source").and_downcast::<AppSrc>()
+    media
+        .element()
+        .downcast::<gstreamer::Bin>()
+        .ok()?
+        .by_name_recurse_up("source")
+        .and_downcast::<AppSrc>()
 }
 
 /// Counts a client as a viewer while it plays; turns it away while the camera reboots.
@@ -189,7 +217,8 @@ fn attend(device: &Arc<Device>, client: &RTSPClient) {
         return;
     }
     let watching: Arc<Mutex<Option<Viewer>>> = Arc::default();
-    let set = |watching: &Mutex<Option<Viewer>>, viewer| *watching.lock().unwrap_or_else(PoisonError::into_inner) = viewer;
+    let set =
+        |watching: &Mutex<Option<Viewer>>, viewer| *watching.lock().unwrap_or_else(PoisonError::into_inner) = viewer;
     let (device, seat) = (Arc::clone(device), Arc::clone(&watching));
     client.connect_play_request(move |_, _| set(&seat, Some(device.viewer())));
     let seat = Arc::clone(&watching);
@@ -207,7 +236,9 @@ fn watch_faults(server: &RTSPOnvifServer, auth: Auth, device: &Arc<Device>, cont
     let device = Arc::clone(device);
     let mut known = Faults::default();
     let source = glib::timeout_source_new(TICK, None, glib::Priority::DEFAULT, move || {
-        let Some(server) = server.upgrade() else { return glib::ControlFlow::Break };
+        let Some(server) = server.upgrade() else {
+            return glib::ControlFlow::Break;
+        };
         let faults = device.faults();
         if faults.stream_generation != known.stream_generation || faults.rebooting(Instant::now()) {
             close_all(&server);

@@ -120,8 +120,10 @@ impl Simulator {
         gstreamer::init().map_err(StartError::Gstreamer)?;
         require_elements()?;
         if let Some(cache) = &options.cache {
-            std::fs::create_dir_all(cache)
-                .map_err(|source| StartError::Io { what: "the cache directory cannot be made", source })?;
+            std::fs::create_dir_all(cache).map_err(|source| StartError::Io {
+                what: "the cache directory cannot be made",
+                source,
+            })?;
         }
         let town = Arc::new(Town::generate(options.seed, options.cameras, options.domes));
         let stop = Arc::new(AtomicBool::new(false));
@@ -181,7 +183,10 @@ impl Simulator {
             let server = CameraServer::start(&device, &credentials, footage, context)?;
             let (address, task) = onvif::serve(Arc::clone(&device))
                 .await
-                .map_err(|source| StartError::Io { what: "an ONVIF port cannot be opened", source })?;
+                .map_err(|source| StartError::Io {
+                    what: "an ONVIF port cannot be opened",
+                    source,
+                })?;
             self.tasks.push(task.abort_handle());
             self.onvif.push(address);
             let rtsp = |path: &str| format!("rtsp://127.0.0.1:{}{path}", server.port());
@@ -206,14 +211,18 @@ impl Simulator {
     async fn connect(&mut self, options: &Options) -> Result<(), StartError> {
         let (address, task) = control::serve(self.devices.clone())
             .await
-            .map_err(|source| StartError::Io { what: "the control port cannot be opened", source })?;
+            .map_err(|source| StartError::Io {
+                what: "the control port cannot be opened",
+                source,
+            })?;
         self.tasks.push(task.abort_handle());
         self.ready.control = format!("http://{address}");
         if options.discovery {
             let listed = self.devices.iter().cloned().zip(self.onvif.iter().copied()).collect();
-            let (address, task) = discovery::serve(listed, true)
-                .await
-                .map_err(|source| StartError::Io { what: "the discovery group cannot be joined", source })?;
+            let (address, task) = discovery::serve(listed, true).await.map_err(|source| StartError::Io {
+                what: "the discovery group cannot be joined",
+                source,
+            })?;
             self.tasks.push(task.abort_handle());
             self.ready.discovery = Some(address);
         }
@@ -227,11 +236,17 @@ impl Simulator {
             .iter()
             .zip(&self.credentials)
             .zip(&self.ready.cameras)
-            .map(|((device, credentials), ready)| Installed { site: device.site(), onvif: &ready.onvif, credentials })
+            .map(|((device, credentials), ready)| Installed {
+                site: device.site(),
+                onvif: &ready.onvif,
+                credentials,
+            })
             .collect();
         let plan = site_files::plan("borgo-vedetta".parse::<ControllerId>()?, &cameras);
-        site_files::write(dir, &plan, &cameras)
-            .map_err(|source| StartError::Io { what: "the site plan cannot be written", source })
+        site_files::write(dir, &plan, &cameras).map_err(|source| StartError::Io {
+            what: "the site plan cannot be written",
+            source,
+        })
     }
 }
 
@@ -257,23 +272,49 @@ async fn encode_before(footage: &Arc<Footage>, options: &Options, stop: &Arc<Ato
     let missing = tokio::task::spawn_blocking(move || {
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
         let subs = footage.make_all(StreamRole::Sub, threads, &stop);
-        subs + if prepare { footage.make_all(StreamRole::Main, threads, &stop) } else { 0 }
+        subs + if prepare {
+            footage.make_all(StreamRole::Main, threads, &stop)
+        } else {
+            0
+        }
     })
     .await?;
-    if missing > 0 { Err(StartError::Clips(missing)) } else { Ok(()) }
+    if missing > 0 {
+        Err(StartError::Clips(missing))
+    } else {
+        Ok(())
+    }
 }
 
 fn clock(number: u32, kind: CameraKind) -> Clock {
-    let loop_ms = if kind == CameraKind::Dome { u64::from(timecode::MODULUS) } else { LOOP_MS };
-    Clock { epoch_ms: live::epoch_ms(number, kind), loop_ms }
+    let loop_ms = if kind == CameraKind::Dome {
+        u64::from(timecode::MODULUS)
+    } else {
+        LOOP_MS
+    };
+    Clock {
+        epoch_ms: live::epoch_ms(number, kind),
+        loop_ms,
+    }
 }
 
 fn require_elements() -> Result<(), StartError> {
     let needed = [
-        "appsrc", "appsink", "x264enc", "x265enc", "h264parse", "h265parse", "rtph264pay", "rtph265pay",
-        "rtponviftimestamp", "rtpbin",
+        "appsrc",
+        "appsink",
+        "x264enc",
+        "x265enc",
+        "h264parse",
+        "h265parse",
+        "rtph264pay",
+        "rtph265pay",
+        "rtponviftimestamp",
+        "rtpbin",
     ];
-    match needed.into_iter().find(|name| gstreamer::ElementFactory::find(name).is_none()) {
+    match needed
+        .into_iter()
+        .find(|name| gstreamer::ElementFactory::find(name).is_none())
+    {
         Some(missing) => Err(StartError::MissingElement(missing)),
         None => Ok(()),
     }
@@ -283,7 +324,9 @@ fn new_credentials() -> Credentials {
     let password = || {
         let mut rng = rand::rng();
         let letters = b"abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789";
-        (0..16).map(|_| char::from(letters[rng.random_range(0..letters.len())])).collect::<String>()
+        (0..16)
+            .map(|_| char::from(letters[rng.random_range(0..letters.len())]))
+            .collect::<String>()
     };
     Credentials {
         user: "sala".to_owned(),

@@ -77,13 +77,19 @@ pub fn plan(controller: ControllerId, cameras: &[Installed<'_>]) -> SitePlan {
 pub fn write(dir: &Path, plan: &SitePlan, cameras: &[Installed<'_>]) -> io::Result<()> {
     fs::create_dir_all(dir)?;
     fs::write(dir.join(SITE_FILE), toml::to_string(plan).map_err(io::Error::other)?)?;
-    let accounts = Accounts { camera: cameras.iter().map(|c| accounts(c.site, c.credentials)).collect() };
+    let accounts = Accounts {
+        camera: cameras.iter().map(|c| accounts(c.site, c.credentials)).collect(),
+    };
     let text = toml::to_string(&accounts).map_err(io::Error::other)?;
     let path = dir.join(CAMERAS_FILE);
     if path.exists() {
         fs::remove_file(&path)?;
     }
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(text.as_bytes())
 }
 
@@ -114,7 +120,11 @@ mod tests {
         let cameras: Vec<_> = town
             .sites
             .iter()
-            .map(|site| Installed { site, onvif: "http://127.0.0.1:1/onvif/device_service", credentials: &credentials })
+            .map(|site| Installed {
+                site,
+                onvif: "http://127.0.0.1:1/onvif/device_service",
+                credentials: &credentials,
+            })
             .collect();
         let plan = plan("borgo-vedetta".parse().unwrap(), &cameras);
         let dir = tempfile::tempdir().unwrap();

@@ -69,8 +69,15 @@ pub const CAR: [Rgb; 8] = [
     [120, 112, 102],
 ];
 /// Clothes.
-pub const CLOTHES: [Rgb; 7] =
-    [[62, 70, 84], [170, 140, 60], [70, 110, 80], [150, 80, 56], [200, 196, 184], [90, 78, 66], [52, 96, 104]];
+pub const CLOTHES: [Rgb; 7] = [
+    [62, 70, 84],
+    [170, 140, 60],
+    [70, 110, 80],
+    [150, 80, 56],
+    [200, 196, 184],
+    [90, 78, 66],
+    [52, 96, 104],
+];
 /// Hair and hats.
 pub const HAIR: [Rgb; 4] = [[50, 40, 32], [92, 66, 40], [168, 150, 120], [30, 28, 26]];
 pub const SKIN: Rgb = [214, 172, 140];
@@ -103,10 +110,22 @@ mod tests {
 
     fn everything() -> Vec<Rgb> {
         let single = [
-            GLASS, SKIN, ASPHALT, PAVEMENT, COBBLE, PAINT, GRASS, MEADOW, BARK, STEEL, DARK, SCHOOL, STONE, AWNING, DOOR,
-            SHADE, LAMP_HEAD, TAIL_LIGHT, SIGN,
+            GLASS, SKIN, ASPHALT, PAVEMENT, COBBLE, PAINT, GRASS, MEADOW, BARK, STEEL, DARK, SCHOOL, STONE, AWNING,
+            DOOR, SHADE, LAMP_HEAD, TAIL_LIGHT, SIGN,
         ];
-        [&PLASTER[..], &ROOF, &SHUTTER, &CAR, &CLOTHES, &HAIR, &HILL, &LEAF, &SKY, &single].concat()
+        [
+            &PLASTER[..],
+            &ROOF,
+            &SHUTTER,
+            &CAR,
+            &CLOTHES,
+            &HAIR,
+            &HILL,
+            &LEAF,
+            &SKY,
+            &single,
+        ]
+        .concat()
     }
 
     #[test]

@@ -147,9 +147,11 @@ impl Layout {
         let mut open: Vec<(usize, usize)> = Vec::new();
         for (number, house) in self.houses.iter().enumerate() {
             let wall_ways = house.walls().into_iter().zip(house.fronts).enumerate();
-            open.extend(wall_ways.filter(|(_, (wall, kind))| *kind == FrontKind::Plain && street_of(wall).is_some()).map(
-                |(way, _)| (number, way),
-            ));
+            open.extend(
+                wall_ways
+                    .filter(|(_, (wall, kind))| *kind == FrontKind::Plain && street_of(wall).is_some())
+                    .map(|(way, _)| (number, way)),
+            );
         }
         open.shuffle(rng);
         let mut taken = Vec::new();
@@ -169,7 +171,12 @@ impl Layout {
                 })
                 .collect();
             let name = format!("Finestre di {street} {}", house_number(&wall));
-            self.private_fronts.push(PrivateFront { name, wall, corners: around(&wall, &windows), windows });
+            self.private_fronts.push(PrivateFront {
+                name,
+                wall,
+                corners: around(&wall, &windows),
+                windows,
+            });
         }
     }
 
@@ -179,7 +186,8 @@ impl Layout {
             let ring: f64 = rng.random_range(9.0..12.5);
             let angle: f64 = rng.random_range(0.0..std::f64::consts::TAU);
             let centre = DVec3::new((west + east) / 2.0, (south + north) / 2.0, 0.0);
-            self.trees.push(centre + DVec3::new(angle.cos(), angle.sin(), 0.0) * ring);
+            self.trees
+                .push(centre + DVec3::new(angle.cos(), angle.sin(), 0.0) * ring);
         }
         for street in STREETS {
             for along in [-52.0, -25.0, -15.0, 15.0, 25.0, 52.0] {
@@ -201,19 +209,35 @@ fn around(wall: &Wall, windows: &[[DVec3; 4]]) -> [DVec3; 4] {
     let bounds = |values: &mut dyn Iterator<Item = f64>| {
         values.fold([f64::MAX, f64::MIN], |[low, high], v| [low.min(v), high.max(v)])
     };
-    wall.rectangle(bounds(&mut across.into_iter()), bounds(&mut up.into_iter()), WINDOW_OUT_M)
+    wall.rectangle(
+        bounds(&mut across.into_iter()),
+        bounds(&mut up.into_iter()),
+        WINDOW_OUT_M,
+    )
 }
 
 /// The street that a wall stands on, if it stands on one.
 fn street_of(wall: &Wall) -> Option<&'static str> {
     let middle = wall.corner + wall.along * (wall.width_m / 2.0) + wall.out * 3.0;
-    let (across, names) = if wall.out.x.abs() > 0.5 { (middle.x, NORTHWARD) } else { (middle.y, EASTWARD) };
-    STREETS.iter().zip(names).find(|(street, _)| (across - **street).abs() < STREET_HALF_M).map(|(_, name)| name)
+    let (across, names) = if wall.out.x.abs() > 0.5 {
+        (middle.x, NORTHWARD)
+    } else {
+        (middle.y, EASTWARD)
+    };
+    STREETS
+        .iter()
+        .zip(names)
+        .find(|(street, _)| (across - **street).abs() < STREET_HALF_M)
+        .map(|(_, name)| name)
 }
 
 /// A plausible house number: metres from the edge of the town, odd on one side.
 fn house_number(wall: &Wall) -> u32 {
-    let along = if wall.out.x.abs() > 0.5 { wall.corner.y } else { wall.corner.x };
+    let along = if wall.out.x.abs() > 0.5 {
+        wall.corner.y
+    } else {
+        wall.corner.x
+    };
     let step = ((along + EDGE_M) / 4.0).max(0.0) as u32;
     step * 2 + if wall.out.x + wall.out.y > 0.0 { 1 } else { 2 }
 }
@@ -223,7 +247,14 @@ fn school([[west, south], [east, north]]: [[f64; 2]; 2]) -> (Solid, DVec3) {
     let depth = 14.0;
     let middle = DVec3::new((west + east) / 2.0, (south + north) / 2.0, 0.0);
     let foot = middle - ahead * ((north - south - depth) / 2.0 - 1.0);
-    (Solid { foot, ahead, size_m: [depth, east - west - 2.0, 7.6] }, ahead)
+    (
+        Solid {
+            foot,
+            ahead,
+            size_m: [depth, east - west - 2.0, 7.6],
+        },
+        ahead,
+    )
 }
 
 /// Houses of a block: one row along the longer side of a narrow block, two rows in a wide one.
@@ -235,23 +266,41 @@ fn houses([[west, south], [east, north]]: [[f64; 2]; 2], rng: &mut StdRng) -> Ve
         let foot = DVec3::new((from[0] + to[0]) / 2.0, (from[1] + to[1]) / 2.0, 0.0);
         let size_m = [to[1] - from[1], to[0] - from[0], f64::from(floors) * FLOOR_M + 0.4];
         houses.push(House {
-            solid: Solid { foot, ahead: WAYS[0], size_m },
+            solid: Solid {
+                foot,
+                ahead: WAYS[0],
+                size_m,
+            },
             floors,
             looks: [rng.random_range(0..8), rng.random_range(0..4), rng.random_range(0..4)],
             fronts: joined.map(|joined| if joined { FrontKind::Hidden } else { FrontKind::Plain }),
         });
     };
     if wide > 20.0 {
-        let rows: &[[f64; 2]] = if deep > 20.0 { &[[0.0, 10.0], [deep - 10.0, deep]] } else { &[[1.0, deep - 1.0]] };
+        let rows: &[[f64; 2]] = if deep > 20.0 {
+            &[[0.0, 10.0], [deep - 10.0, deep]]
+        } else {
+            &[[1.0, deep - 1.0]]
+        };
         for row in rows {
-            let cuts = [0.0, wide / 3.0 + rng.random_range(-1.5..1.5), wide * 2.0 / 3.0 + rng.random_range(-1.5..1.5), wide];
+            let cuts = [
+                0.0,
+                wide / 3.0 + rng.random_range(-1.5..1.5),
+                wide * 2.0 / 3.0 + rng.random_range(-1.5..1.5),
+                wide,
+            ];
             for k in 0..3 {
                 let (from, to) = ([west + cuts[k], south + row[0]], [west + cuts[k + 1], south + row[1]]);
                 place(from, to, [false, k < 2, false, k > 0], rng);
             }
         }
     } else if deep > 20.0 {
-        let cuts = [0.0, deep / 3.0 + rng.random_range(-1.5..1.5), deep * 2.0 / 3.0 + rng.random_range(-1.5..1.5), deep];
+        let cuts = [
+            0.0,
+            deep / 3.0 + rng.random_range(-1.5..1.5),
+            deep * 2.0 / 3.0 + rng.random_range(-1.5..1.5),
+            deep,
+        ];
         for k in 0..3 {
             let (from, to) = ([west + 1.0, south + cuts[k]], [east - 1.0, south + cuts[k + 1]]);
             place(from, to, [k < 2, false, k > 0, false], rng);

@@ -64,7 +64,14 @@ impl Movers {
                     let phase_ms = rng.random_range(0.0..LOOP_MS as f64);
                     let body = colour::CAR[rng.random_range(0..colour::CAR.len())];
                     let plate = Texture::lettering(&plate_text(&mut rng), colour::DARK, [240; 3], [70, 96, 140]);
-                    let car = Car { lane, ahead, phase_ms, body, van: rng.random_bool(0.2), plate };
+                    let car = Car {
+                        lane,
+                        ahead,
+                        phase_ms,
+                        body,
+                        van: rng.random_bool(0.2),
+                        plate,
+                    };
                     if cars.iter().all(|other| car.keeps_clear_of(other)) {
                         cars.push(car);
                         break;
@@ -72,14 +79,18 @@ impl Movers {
                 }
             }
         }
-        Self { cars, walkers: walkers(layout, &mut rng) }
+        Self {
+            cars,
+            walkers: walkers(layout, &mut rng),
+        }
     }
 
     /// Their faces at a time of the loop.
     pub fn groups(&self, at_ms: u64) -> Vec<Group> {
         let at = (at_ms % LOOP_MS) as f64;
         let cars = self.cars.iter().map(|car| Group::new(car.faces(at)));
-        cars.chain(self.walkers.iter().map(|walker| Group::new(walker.faces(at)))).collect()
+        cars.chain(self.walkers.iter().map(|walker| Group::new(walker.faces(at))))
+            .collect()
     }
 }
 
@@ -89,7 +100,11 @@ fn plate_text(rng: &mut StdRng) -> String {
     let shape = [true, true, false, false, false, true, true];
     shape
         .map(|letter| {
-            if letter { LETTERS[rng.random_range(0..LETTERS.len())] as char } else { rng.random_range('0'..='9') }
+            if letter {
+                LETTERS[rng.random_range(0..LETTERS.len())] as char
+            } else {
+                rng.random_range('0'..='9')
+            }
         })
         .iter()
         .collect()
@@ -122,32 +137,53 @@ impl Car {
         let right = DVec3::new(ahead.y, -ahead.x, 0.0);
         let foot = self.lane + ahead * self.along_m(at_ms);
         let mut faces = Vec::new();
-        let shadow = Solid { foot: foot + DVec3::Z * 0.035, ahead, size_m: [4.5, 2.0, 0.0] };
+        let shadow = Solid {
+            foot: foot + DVec3::Z * 0.035,
+            ahead,
+            size_m: [4.5, 2.0, 0.0],
+        };
         faces.push(Face::quad(shadow.top(), colour::SHADE));
-        let part = |forward: f64, up: f64, size_m: [f64; 3]| Solid { foot: foot + ahead * forward + DVec3::Z * up, ahead, size_m };
+        let part = |forward: f64, up: f64, size_m: [f64; 3]| Solid {
+            foot: foot + ahead * forward + DVec3::Z * up,
+            ahead,
+            size_m,
+        };
         let body = part(0.0, 0.32, [4.2, 1.72, if self.van { 0.75 } else { 0.58 }]);
         body.draw(&mut faces, self.body);
         let (back, length, tall) = if self.van { (-0.45, 3.2, 1.0) } else { (-0.3, 2.2, 0.56) };
         let cabin = part(back, 0.32 + body.size_m[2], [length, 1.5, tall]);
         for wall in cabin.walls() {
-            faces.push(Face::quad(wall.whole(), if self.van { self.body } else { colour::DARK }));
+            faces.push(Face::quad(
+                wall.whole(),
+                if self.van { self.body } else { colour::DARK },
+            ));
             let glass = wall.rectangle([0.12, wall.width_m - 0.12], [tall - 0.48, tall - 0.08], 0.02);
             faces.push(Face::quad(glass, colour::GLASS));
         }
         faces.push(Face::quad(cabin.top(), self.body));
         for forward in [-1.35, 1.35] {
             for side in [-0.78, 0.78] {
-                let wheel = Solid { foot: foot + ahead * forward + right * side, ahead, size_m: [0.62, 0.22, 0.6] };
+                let wheel = Solid {
+                    foot: foot + ahead * forward + right * side,
+                    ahead,
+                    size_m: [0.62, 0.22, 0.6],
+                };
                 wheel.draw(&mut faces, colour::DARK);
             }
         }
         for (end, lights) in [(0, colour::LAMP_HEAD), (2, colour::TAIL_LIGHT)] {
             let wall = body.walls()[end];
             for from in [0.08, wall.width_m - 0.4] {
-                faces.push(Face::quad(wall.rectangle([from, from + 0.32], [0.34, 0.5], 0.02), lights));
+                faces.push(Face::quad(
+                    wall.rectangle([from, from + 0.32], [0.34, 0.5], 0.02),
+                    lights,
+                ));
             }
             let middle = wall.width_m / 2.0;
-            let plate = Face::quad(wall.rectangle([middle - 0.27, middle + 0.27], [0.1, 0.22], 0.03), [240; 3]);
+            let plate = Face::quad(
+                wall.rectangle([middle - 0.27, middle + 0.27], [0.1, 0.22], 0.03),
+                [240; 3],
+            );
             faces.push(plate.textured(Arc::clone(&self.plate)));
         }
         faces
@@ -166,7 +202,11 @@ fn walkers(layout: &Layout, rng: &mut StdRng) -> Vec<Walker> {
     }
     let [[west, south], [east, north]] = layout.square;
     for _ in 0..5 {
-        let from = DVec3::new(rng.random_range(west + 3.0..east - 8.0), rng.random_range(south + 2.0..south + 8.0), 0.07);
+        let from = DVec3::new(
+            rng.random_range(west + 3.0..east - 8.0),
+            rng.random_range(south + 2.0..south + 8.0),
+            0.07,
+        );
         starts.push((from, WAYS[1]));
         starts.push((DVec3::new(from.x, north + south - from.y, 0.07), WAYS[1]));
     }
@@ -193,7 +233,11 @@ fn walkers(layout: &Layout, rng: &mut StdRng) -> Vec<Walker> {
 impl Walker {
     fn faces(&self, at_ms: f64) -> Vec<Face> {
         let round = ((self.phase_ms + at_ms) / LOOP_MS as f64).fract();
-        let (along, ahead) = if round < 0.5 { (round * 10.0, self.ahead) } else { ((1.0 - round) * 10.0, -self.ahead) };
+        let (along, ahead) = if round < 0.5 {
+            (round * 10.0, self.ahead)
+        } else {
+            ((1.0 - round) * 10.0, -self.ahead)
+        };
         let foot = self.from + self.ahead * along;
         let right = DVec3::new(ahead.y, -ahead.x, 0.0);
         let swing = (along * 4.2).sin() * 0.22;
@@ -201,7 +245,12 @@ impl Walker {
         let mut faces = Vec::new();
         let mut part = |forward: f64, side: f64, up: f64, size: [f64; 3], rgb: Rgb| {
             let foot = foot + ahead * forward * scale + right * side * scale + DVec3::Z * up * scale;
-            Solid { foot, ahead, size_m: size.map(|s| s * scale) }.draw(&mut faces, rgb);
+            Solid {
+                foot,
+                ahead,
+                size_m: size.map(|s| s * scale),
+            }
+            .draw(&mut faces, rgb);
         };
         part(0.0, 0.0, 0.003, [0.5, 0.6, 0.01], colour::lit(colour::PAVEMENT, 0.7));
         part(swing, 0.1, 0.0, [0.2, 0.16, 0.82], self.clothes[0]);

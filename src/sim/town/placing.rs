@@ -70,8 +70,14 @@ fn choose(layout: &Layout, count: usize, rng: &mut StdRng) -> Vec<(Idea, Vec<Mas
     chosen.truncate(count);
     while chosen.len() < count {
         let free = chosen.iter().filter(|(_, masks)| masks.is_empty()).count();
-        let pool = if (2 * free <= chosen.len() || with.is_empty()) && !without.is_empty() { &without } else { &with };
-        let Some(next) = pool.iter().min_by_key(|(idea, _)| familiarity(&chosen, idea)) else { break };
+        let pool = if (2 * free <= chosen.len() || with.is_empty()) && !without.is_empty() {
+            &without
+        } else {
+            &with
+        };
+        let Some(next) = pool.iter().min_by_key(|(idea, _)| familiarity(&chosen, idea)) else {
+            break;
+        };
         chosen.push(next.clone());
     }
     chosen
@@ -93,17 +99,38 @@ fn special_ideas(layout: &Layout) -> Vec<Idea> {
     let (school, ahead) = &layout.school;
     let [[west, south], [east, north]] = layout.square;
     let looking = |name: &str, place: &str, eye: DVec3, target: DVec3, hfov_deg: f64| {
-        let mount = Mount { position_m: eye.to_array(), heading_deg: 0.0 };
+        let mount = Mount {
+            position_m: eye.to_array(),
+            heading_deg: 0.0,
+        };
         let seen = super::view::direction(&mount, target);
-        let mount = Mount { heading_deg: seen.azimuth_deg.rem_euclid(360.0), ..mount };
-        let pose = Pose { pan_deg: 0.0, tilt_deg: seen.elevation_deg, hfov_deg };
-        Idea { name: name.to_owned(), place: place.to_owned(), mount, pose }
+        let mount = Mount {
+            heading_deg: seen.azimuth_deg.rem_euclid(360.0),
+            ..mount
+        };
+        let pose = Pose {
+            pan_deg: 0.0,
+            tilt_deg: seen.elevation_deg,
+            hfov_deg,
+        };
+        Idea {
+            name: name.to_owned(),
+            place: place.to_owned(),
+            mount,
+            pose,
+        }
     };
     let gate_eye = layout.gate + DVec3::new(POLE_M, inward * 17.0, 5.0);
     let entrance = school.foot + *ahead * (school.size_m[0] / 2.0);
     let across = DVec3::new(ahead.y, -ahead.x, 0.0);
     vec![
-        looking("Varco ZTL di Via Roma", "Via Roma", gate_eye, layout.gate + DVec3::new(0.3, 0.0, 2.6), 46.0),
+        looking(
+            "Varco ZTL di Via Roma",
+            "Via Roma",
+            gate_eye,
+            layout.gate + DVec3::new(0.3, 0.0, 2.6),
+            46.0,
+        ),
         looking(
             "Scuola Collodi, ingresso",
             "Scuola Collodi",
@@ -125,23 +152,45 @@ fn corner_ideas(rng: &mut StdRng) -> Vec<Idea> {
     let mut ideas = Vec::new();
     for (i, x) in STREETS.into_iter().enumerate() {
         for (j, y) in STREETS.into_iter().enumerate() {
-            for (dx, dy) in [(-POLE_M, -POLE_M), (-POLE_M, POLE_M), (POLE_M, -POLE_M), (POLE_M, POLE_M)] {
+            for (dx, dy) in [
+                (-POLE_M, -POLE_M),
+                (-POLE_M, POLE_M),
+                (POLE_M, -POLE_M),
+                (POLE_M, POLE_M),
+            ] {
                 for eighth in 0..8u32 {
                     let position_m = [x + dx, y + dy, rng.random_range(4.8..6.5)];
                     let azimuth = f64::from(eighth) * std::f64::consts::FRAC_PI_4;
                     // Along a street: turned from the near wall towards the middle.
                     let inward = 13.0 * (azimuth.sin() * f64::signum(dy) - azimuth.cos() * f64::signum(dx));
                     let inward = if eighth % 2 == 0 { inward } else { 0.0 };
-                    let heading_deg = (azimuth.to_degrees() + inward + rng.random_range(-4.0..4.0f64)).rem_euclid(360.0);
+                    let heading_deg =
+                        (azimuth.to_degrees() + inward + rng.random_range(-4.0..4.0f64)).rem_euclid(360.0);
                     let along = if eighth % 4 < 2 { NORTHWARD[i] } else { EASTWARD[j] };
                     // Every other camera looks down at the crossing rather than along the street.
                     let steep = (usize::from(dx > 0.0) + usize::from(dy > 0.0) + i + j + eighth as usize) % 2 == 0;
-                    let tilt_deg = if steep { rng.random_range(-26.0..-20.0) } else { rng.random_range(-17.0..-11.0) };
-                    let ways = ["nord", "nord-est", "est", "sud-est", "sud", "sud-ovest", "ovest", "nord-ovest"];
+                    let tilt_deg = if steep {
+                        rng.random_range(-26.0..-20.0)
+                    } else {
+                        rng.random_range(-17.0..-11.0)
+                    };
+                    let ways = [
+                        "nord",
+                        "nord-est",
+                        "est",
+                        "sud-est",
+                        "sud",
+                        "sud-ovest",
+                        "ovest",
+                        "nord-ovest",
+                    ];
                     ideas.push(Idea {
                         name: format!("{} / {}, verso {}", NORTHWARD[i], EASTWARD[j], ways[eighth as usize]),
                         place: along.to_owned(),
-                        mount: Mount { position_m, heading_deg },
+                        mount: Mount {
+                            position_m,
+                            heading_deg,
+                        },
                         pose: Pose {
                             pan_deg: 0.0,
                             tilt_deg,
@@ -158,24 +207,35 @@ fn corner_ideas(rng: &mut StdRng) -> Vec<Idea> {
 /// Whether nothing stands in the first metres of the view, in its middle and to both sides.
 fn clear(layout: &Layout, idea: &Idea) -> bool {
     let eye = DVec3::from(idea.mount.position_m);
-    [(-15.0f64, 8.0), (0.0, 32.0), (15.0, 8.0)].into_iter().all(|(aside, far)| {
-        let azimuth = (idea.mount.heading_deg + aside).to_radians();
-        (1..=16).all(|step| {
-            let point = eye + DVec3::new(azimuth.sin(), azimuth.cos(), 0.0) * (far * f64::from(step) / 16.0);
-            let inside_town = point.x.abs() < 58.0 && point.y.abs() < 58.0;
-            inside_town && layout.houses.iter().map(|h| &h.solid).chain([&layout.school.0]).all(|solid| {
-                let [length, width, _] = solid.size_m;
-                let turned = solid.ahead.x.abs() > 0.5;
-                let (x, y) = if turned { (length, width) } else { (width, length) };
-                (point.x - solid.foot.x).abs() > x / 2.0 || (point.y - solid.foot.y).abs() > y / 2.0
+    [(-15.0f64, 8.0), (0.0, 32.0), (15.0, 8.0)]
+        .into_iter()
+        .all(|(aside, far)| {
+            let azimuth = (idea.mount.heading_deg + aside).to_radians();
+            (1..=16).all(|step| {
+                let point = eye + DVec3::new(azimuth.sin(), azimuth.cos(), 0.0) * (far * f64::from(step) / 16.0);
+                let inside_town = point.x.abs() < 58.0 && point.y.abs() < 58.0;
+                inside_town
+                    && layout
+                        .houses
+                        .iter()
+                        .map(|h| &h.solid)
+                        .chain([&layout.school.0])
+                        .all(|solid| {
+                            let [length, width, _] = solid.size_m;
+                            let turned = solid.ahead.x.abs() > 0.5;
+                            let (x, y) = if turned { (length, width) } else { (width, length) };
+                            (point.x - solid.foot.x).abs() > x / 2.0 || (point.y - solid.foot.y).abs() > y / 2.0
+                        })
             })
         })
-    })
 }
 
 fn masks_in_picture(layout: &Layout, idea: &Idea) -> Vec<Mask> {
     let view = View::new(&idea.mount, idea.pose, 1280, 720);
-    let seen = layout.private_fronts.iter().filter(|front| sight::sees(layout, view.eye, front));
+    let seen = layout
+        .private_fronts
+        .iter()
+        .filter(|front| sight::sees(layout, view.eye, front));
     seen.filter_map(|front| Some((front, sight::in_picture(&view, front)?)))
         .enumerate()
         .map(|(i, (front, points))| mask(i, &front.name, MaskShape::Picture(points)))
@@ -183,7 +243,12 @@ fn masks_in_picture(layout: &Layout, idea: &Idea) -> Vec<Mask> {
 }
 
 fn mask(index: usize, name: &str, shape: MaskShape) -> Mask {
-    Mask { id: slug(format!("finestre-{}", index + 1)), name: name.to_owned(), shape, permanent: true }
+    Mask {
+        id: slug(format!("finestre-{}", index + 1)),
+        name: name.to_owned(),
+        shape,
+        permanent: true,
+    }
 }
 
 /// Identifiers here are built from letters, digits and hyphens only.
@@ -192,11 +257,25 @@ fn slug<T: TryFrom<String>>(text: String) -> T {
 }
 
 fn streams(number: u32, dome: bool) -> Vec<StreamSpec> {
-    // Every fourth fixed camera speaks H.265, and one is slow.
-    let codec = if !dome && number % 4 == 3 { Codec::H265 } else { Codec::H264 };
+    // Every eighth fixed camera speaks H.265, and one is slow.
+    let codec = if !dome && number % 8 == 3 {
+        Codec::H265
+    } else {
+        Codec::H264
+    };
     let fps = if !dome && number == 5 { 15 } else { 25 };
-    let stream = |role, width, height, bitrate_kbit| StreamSpec { role, codec, width, height, fps, bitrate_kbit };
-    vec![stream(StreamRole::Main, 1280, 720, 3_000), stream(StreamRole::Sub, 640, 360, 800)]
+    let stream = |role, width, height, bitrate_kbit| StreamSpec {
+        role,
+        codec,
+        width,
+        height,
+        fps,
+        bitrate_kbit,
+    };
+    vec![
+        stream(StreamRole::Main, 1280, 720, 3_000),
+        stream(StreamRole::Sub, 640, 360, 800),
+    ]
 }
 
 fn fixed(number: u32, idea: Idea, masks: Vec<Mask>) -> CameraSite {
@@ -218,15 +297,33 @@ fn fixed(number: u32, idea: Idea, masks: Vec<Mask>) -> CameraSite {
 }
 
 fn lens(pan_range_deg: [f64; 2], tilt_range_deg: [f64; 2], hfov_by_zoom: Vec<[f64; 2]>) -> LensModel {
-    LensModel { pan_range_deg, tilt_range_deg, hfov_by_zoom, aspect: 16.0 / 9.0, roll_deg: 0.0, upside_down: false }
+    LensModel {
+        pan_range_deg,
+        tilt_range_deg,
+        hfov_by_zoom,
+        aspect: 16.0 / 9.0,
+        roll_deg: 0.0,
+        upside_down: false,
+    }
 }
 
 fn dome(number: u32, turn: u32, layout: &Layout) -> CameraSite {
     const CROSSINGS: [(usize, usize); 9] = [(1, 1), (2, 1), (0, 1), (1, 2), (1, 0), (2, 2), (0, 0), (0, 2), (2, 0)];
     let (i, j) = CROSSINGS[turn as usize % CROSSINGS.len()];
-    let side = if turn as usize / CROSSINGS.len() % 2 == 0 { 1.0 } else { -1.0 };
-    let position = DVec3::new(STREETS[i] + side * POLE_M, STREETS[j] - side * POLE_M, 8.5 + 0.1 * f64::from(turn % 3));
-    let mount = Mount { position_m: position.to_array(), heading_deg: if side > 0.0 { 315.0 } else { 135.0 } };
+    let side = if turn as usize / CROSSINGS.len() % 2 == 0 {
+        1.0
+    } else {
+        -1.0
+    };
+    let position = DVec3::new(
+        STREETS[i] + side * POLE_M,
+        STREETS[j] - side * POLE_M,
+        8.5 + 0.1 * f64::from(turn % 3),
+    );
+    let mount = Mount {
+        position_m: position.to_array(),
+        heading_deg: if side > 0.0 { 315.0 } else { 135.0 },
+    };
     let mut masks: Vec<Mask> = layout
         .private_fronts
         .iter()
@@ -234,10 +331,15 @@ fn dome(number: u32, turn: u32, layout: &Layout) -> CameraSite {
         .enumerate()
         .map(|(i, front)| mask(i, &front.name, MaskShape::Directions(sight::directions(&mount, front))))
         .collect();
-    if turn == 0 && let Some(mask) = masks.last_mut() {
+    if turn == 0
+        && let Some(mask) = masks.last_mut()
+    {
         mask.permanent = false;
     }
-    let mut limits = Limits { zoom_ceiling: Some(ZOOM_CEILING), ..Limits::default() };
+    let mut limits = Limits {
+        zoom_ceiling: Some(ZOOM_CEILING),
+        ..Limits::default()
+    };
     if turn == 1 {
         limits.pan_deg = Some([-110.0, 110.0]);
         limits.tilt_deg = Some([-65.0, 5.0]);
@@ -270,10 +372,12 @@ fn dome(number: u32, turn: u32, layout: &Layout) -> CameraSite {
 /// Gives cameras of the same name a number each.
 fn name_apart(sites: &mut [CameraSite]) {
     for i in 0..sites.len() {
-        let same = sites[..i].iter().filter(|other| other.name.split(" (").next() == Some(&sites[i].name)).count();
+        let same = sites[..i]
+            .iter()
+            .filter(|other| other.name.split(" (").next() == Some(&sites[i].name))
+            .count();
         if same > 0 {
             sites[i].name = format!("{} ({})", sites[i].name, same + 1);
         }
     }
 }
-

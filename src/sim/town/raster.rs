@@ -106,7 +106,9 @@ impl Canvas {
         for i in 0..count {
             self.edge(outline[i], outline[(i + 1) % count]);
         }
-        let Some(plane) = Plane::new(view, face, points) else { return };
+        let Some(plane) = Plane::new(view, face, points) else {
+            return;
+        };
         for y in top..bottom {
             let from = (self.left[y] - 0.5).ceil().max(0.0) as usize;
             let to = ((self.right[y] - 0.5).ceil().max(0.0) as usize).min(self.width);
@@ -255,10 +257,20 @@ impl Plane {
                 let side = to_dvec(end) - origin;
                 let direction = turn(side / side.length_squared());
                 let (by_x, by_y, constant) = along(direction, 1.0);
-                *axis = Axis { by_x, by_y, constant, offset: direction.dot(view.to_camera(origin)) };
+                *axis = Axis {
+                    by_x,
+                    by_y,
+                    constant,
+                    offset: direction.dot(view.to_camera(origin)),
+                };
             }
         }
-        Some(Self { by_x, by_y, at_origin, texture })
+        Some(Self {
+            by_x,
+            by_y,
+            at_origin,
+            texture,
+        })
     }
 
     fn inverse_depth(&self, x: usize, y: usize) -> f32 {

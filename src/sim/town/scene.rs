@@ -27,10 +27,18 @@ impl Face {
 
     /// A flat face lit by the sun.
     pub fn quad(corners: [DVec3; 4], rgb: Rgb) -> Self {
-        let normal = (corners[3] - corners[0]).cross(corners[1] - corners[0]).normalize_or_zero();
+        let normal = (corners[3] - corners[0])
+            .cross(corners[1] - corners[0])
+            .normalize_or_zero();
         let normal = narrow(normal);
         let colour = colour::pack(colour::lit(rgb, colour::sunlight(normal)));
-        Self { corners: corners.map(narrow), count: 4, normal, colour, texture: None }
+        Self {
+            corners: corners.map(narrow),
+            count: 4,
+            normal,
+            colour,
+            texture: None,
+        }
     }
 
     /// A flat triangle lit by the sun.
@@ -110,7 +118,12 @@ impl Wall {
     /// A rectangle on the wall, `out_m` in front of it: `[left, right]` and `[low, high]` in metres from the corner.
     pub fn rectangle(&self, across: [f64; 2], up: [f64; 2], out_m: f64) -> [DVec3; 4] {
         let at = |u: f64, z: f64| self.corner + self.along * u + DVec3::Z * z + self.out * out_m;
-        [at(across[0], up[1]), at(across[1], up[1]), at(across[1], up[0]), at(across[0], up[0])]
+        [
+            at(across[0], up[1]),
+            at(across[1], up[1]),
+            at(across[1], up[0]),
+            at(across[0], up[0]),
+        ]
     }
 
     /// The whole wall.
@@ -138,7 +151,13 @@ impl Solid {
         let wall = |out: DVec3, depth: f64, span: f64| {
             let along = DVec3::new(-out.y, out.x, 0.0);
             let corner = self.foot + out * (depth / 2.0) - along * (span / 2.0);
-            Wall { corner, along, out, width_m: span, height_m }
+            Wall {
+                corner,
+                along,
+                out,
+                width_m: span,
+                height_m,
+            }
         };
         [
             wall(self.ahead, length, width),
@@ -153,7 +172,12 @@ impl Solid {
         let right = DVec3::new(self.ahead.y, -self.ahead.x, 0.0) * (self.size_m[1] / 2.0);
         let ahead = self.ahead * (self.size_m[0] / 2.0);
         let centre = self.foot + DVec3::Z * self.size_m[2];
-        [centre + ahead - right, centre + ahead + right, centre - ahead + right, centre - ahead - right]
+        [
+            centre + ahead - right,
+            centre + ahead + right,
+            centre - ahead + right,
+            centre - ahead - right,
+        ]
     }
 
     /// Walls and top in one colour.
@@ -166,7 +190,15 @@ impl Solid {
 /// A flat rectangle lying at height `z`, from (west, south) to (east, north).
 pub fn ground(from: [f64; 2], to: [f64; 2], z: f64, rgb: Rgb) -> Face {
     let at = |x: f64, y: f64| DVec3::new(x, y, z);
-    Face::quad([at(from[0], to[1]), at(to[0], to[1]), at(to[0], from[1]), at(from[0], from[1])], rgb)
+    Face::quad(
+        [
+            at(from[0], to[1]),
+            at(to[0], to[1]),
+            at(to[0], from[1]),
+            at(from[0], from[1]),
+        ],
+        rgb,
+    )
 }
 
 /// Faces that are near each other, with a ball around them, so that what is out of view costs nothing.
@@ -190,6 +222,10 @@ impl Group {
         let high = points().fold(DVec3::splat(f64::MIN), DVec3::max);
         let centre = (low + high) / 2.0;
         let radius_m = points().map(|p| p.distance(centre)).fold(0.0, f64::max);
-        Self { faces, centre, radius_m }
+        Self {
+            faces,
+            centre,
+            radius_m,
+        }
     }
 }

@@ -26,9 +26,10 @@ pub fn sees(layout: &Layout, eye: DVec3, front: &PrivateFront) -> bool {
         return false;
     }
     let solids: Vec<Solid> = layout.houses.iter().map(|h| h.solid).chain([layout.school.0]).collect();
-    front.windows.iter().any(|window| {
-        grid(window).any(|point| !solids.iter().any(|solid| hides(solid, eye, point)))
-    })
+    front
+        .windows
+        .iter()
+        .any(|window| grid(window).any(|point| !solids.iter().any(|solid| hides(solid, eye, point))))
 }
 
 /// Points of a window, closer to each other than [`SHRINK_M`].
@@ -58,7 +59,10 @@ fn hides(solid: &Solid, eye: DVec3, point: DVec3) -> bool {
             }
             continue;
         }
-        let (a, b) = ((low[axis] - eye[axis]) / way[axis], (high[axis] - eye[axis]) / way[axis]);
+        let (a, b) = (
+            (low[axis] - eye[axis]) / way[axis],
+            (high[axis] - eye[axis]) / way[axis],
+        );
         enter = enter.max(a.min(b));
         leave = leave.min(a.max(b));
     }
@@ -85,9 +89,14 @@ pub fn directions(mount: &Mount, front: &PrivateFront) -> Vec<Direction> {
     for (i, from) in grown.iter().enumerate() {
         let to = grown[(i + 1) % grown.len()];
         let ray = |p: DVec2| (axis + right * p.x + up * p.y).normalize();
-        let pieces = (ray(*from).angle_between(ray(to)).to_degrees() / EDGE_DEG).ceil().max(1.0);
+        let pieces = (ray(*from).angle_between(ray(to)).to_degrees() / EDGE_DEG)
+            .ceil()
+            .max(1.0);
         for piece in 0..pieces as u32 {
-            outline.push(super::view::direction(mount, eye + ray(from.lerp(to, f64::from(piece) / pieces))));
+            outline.push(super::view::direction(
+                mount,
+                eye + ray(from.lerp(to, f64::from(piece) / pieces)),
+            ));
         }
     }
     outline
@@ -98,7 +107,10 @@ pub fn in_picture(view: &View, front: &PrivateFront) -> Option<Vec<[f64; 2]>> {
     let camera: Vec<DVec3> = front.corners.iter().map(|corner| view.to_camera(*corner)).collect();
     let ahead = clip(&camera, |p| p.z - 0.1, |a, b, t| a.lerp(b, t));
     let size = DVec2::new(view.width as f64, view.height as f64);
-    let flat: Vec<DVec2> = ahead.iter().map(|p| DVec2::from(view.to_picture(*p)) / size.x).collect();
+    let flat: Vec<DVec2> = ahead
+        .iter()
+        .map(|p| DVec2::from(view.to_picture(*p)) / size.x)
+        .collect();
     if flat.len() < 3 {
         return None;
     }
@@ -108,7 +120,12 @@ pub fn in_picture(view: &View, front: &PrivateFront) -> Option<Vec<[f64; 2]>> {
     outline = clip(&outline, |p| 1.0 - p.x, |a, b, t| a.lerp(b, t));
     outline = clip(&outline, |p| p.y, |a, b, t| a.lerp(b, t));
     outline = clip(&outline, |p| tall - p.y, |a, b, t| a.lerp(b, t));
-    (outline.len() >= 3).then(|| outline.iter().map(|p| [p.x.clamp(0.0, 1.0), (p.y / tall).clamp(0.0, 1.0)]).collect())
+    (outline.len() >= 3).then(|| {
+        outline
+            .iter()
+            .map(|p| [p.x.clamp(0.0, 1.0), (p.y / tall).clamp(0.0, 1.0)])
+            .collect()
+    })
 }
 
 /// Keeps the part of a convex polygon where `inside` is not negative.

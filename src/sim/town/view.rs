@@ -82,8 +82,15 @@ mod tests {
 
     #[test]
     fn the_axis_is_the_centre_and_half_the_field_of_view_is_the_edge() {
-        let mount = Mount { position_m: [3.0, -4.0, 7.0], heading_deg: 30.0 };
-        let pose = Pose { pan_deg: 50.0, tilt_deg: -20.0, hfov_deg: 40.0 };
+        let mount = Mount {
+            position_m: [3.0, -4.0, 7.0],
+            heading_deg: 30.0,
+        };
+        let pose = Pose {
+            pan_deg: 50.0,
+            tilt_deg: -20.0,
+            hfov_deg: 40.0,
+        };
         let view = View::new(&mount, pose, 640, 360);
         let axis = view.eye + view.forward * 9.0;
         let seen = direction(&mount, axis);
