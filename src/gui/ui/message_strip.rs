@@ -19,6 +19,8 @@ use std::time::SystemTime;
 const KEPT: usize = 200;
 /// Notices shown when the history is closed.
 const SHOWN: usize = 2;
+/// Height of the closed strip: always the same, so that a message never moves the wall.
+const HEIGHT: f32 = 84.0;
 
 /// One sentence with its time.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,7 +108,8 @@ impl MessageStrip {
             }
             lines.spacing(4).width(Fill).into()
         };
-        row![lines, history].spacing(theme::GAP).padding(8).align_y(Vertical::Center).into()
+        let strip = row![lines, history].spacing(theme::GAP).padding(8).align_y(Vertical::Center);
+        container(strip).height(HEIGHT).align_y(Vertical::Center).into()
     }
 }
 

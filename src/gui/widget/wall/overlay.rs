@@ -114,7 +114,7 @@ impl Texts {
 
 /// The text cut to about `share` of its length, with an ellipsis.
 fn elide(text: &str, share: f32) -> String {
-    let keep = ((text.chars().count() as f32 * share) as usize).saturating_sub(2);
+    let keep = ((text.chars().count() as f32 * share) as usize).saturating_sub(1);
     let mut short: String = text.chars().take(keep).collect();
     short.truncate(short.trim_end_matches([' ', '·']).len());
     short.push('…');
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_title_that_does_not_fit_ends_in_an_ellipsis() {
-        assert_eq!(elide("12 · Piazza Garibaldi", 0.5), "12 · Pia…");
+        assert_eq!(elide("12 · Piazza Garibaldi", 0.5), "12 · Piaz…");
         assert_eq!(elide("12", 0.1), "…");
     }
 }
