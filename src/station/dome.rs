@@ -27,6 +27,8 @@ const MOVING: Duration = Duration::from_millis(100);
 const STANDING: Duration = Duration::from_millis(200);
 /// After a status that failed.
 const TROUBLED: Duration = Duration::from_millis(500);
+/// A reported pose older than this says nothing.
+const REPORT_COUNTS: Duration = Duration::from_secs(2);
 /// A frame this old is not one that was just taken: its cover is not computed anew.
 const FRESH: Duration = Duration::from_millis(250);
 
@@ -43,6 +45,7 @@ pub struct Watched {
     masks: PreparedMasks,
     /// `None` for a camera that does not move.
     tracker: Option<Mutex<PoseTracker>>,
+    reported: Mutex<Option<(Instant, Pose)>>,
     hurry: Notify,
     proof: Recorded,
     /// Numbers given to gestures, and the one that sent the last move.
@@ -62,6 +65,7 @@ impl Watched {
             masks: PreparedMasks::new(&plan),
             plan,
             tracker,
+            reported: Mutex::default(),
             hurry: Notify::new(),
             proof,
             movers: AtomicU64::new(0),
@@ -95,16 +99,11 @@ impl Watched {
         }
     }
 
-    /// The middle of what is known of the pose now, when anything is.
-    pub fn likely_pose(&self, now: Instant) -> Option<Pose> {
-        match self.reach(now, Duration::ZERO) {
-            PoseKnowledge::Within(poses) => Some(Pose {
-                pan_deg: f64::midpoint(poses.pan.lo, poses.pan.hi),
-                tilt_deg: f64::midpoint(poses.tilt.lo, poses.tilt.hi),
-                hfov_deg: f64::midpoint(poses.hfov.lo, poses.hfov.hi),
-            }),
-            PoseKnowledge::Unknown(_) => None,
-        }
+    /// Where the dome last said it was, if that was a moment ago. For figures and targets, never for the cover.
+    pub fn reported_pose(&self) -> Option<Pose> {
+        lock(&self.reported)
+            .filter(|(at, _)| at.elapsed() < REPORT_COUNTS)
+            .map(|(_, pose)| pose)
     }
 
     /// What must be covered on a fresh frame drawn at `now`.
@@ -139,6 +138,9 @@ impl Watched {
     pub fn on_status(&self, status: &onvif::PtzStatus) {
         let Some(tracker) = &self.tracker else { return };
         let pose = self.pose_of(status);
+        if let Some(pose) = pose {
+            *lock(&self.reported) = Some((status.received, pose));
+        }
         lock(tracker).on_status(status.sent, status.received, pose, moving(status));
     }
 

@@ -29,8 +29,8 @@ const TIMEOUT: Duration = Duration::from_millis(1000);
 const KEY_LOST: Duration = Duration::from_millis(600);
 /// How long an absolute move is given to arrive before the gesture's end is written.
 const ARRIVE: Duration = Duration::from_secs(10);
-/// How long a first pose is waited for before a command that needs one.
-const POSE_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a dome is taken to be on its way to the target it was sent to.
+const UNDERWAY: Duration = Duration::from_secs(2);
 /// Between two looks while waiting for a dome.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -59,8 +59,8 @@ struct Hand {
 struct Motion {
     /// The last velocity and when it was sent.
     velocity: Option<(Velocity, Instant)>,
-    /// The last move had a target of its own: it is not stopped, it arrives.
-    to_target: bool,
+    /// The last move had this target: it is not stopped, it arrives.
+    target: Option<Pose>,
     /// When anything that moves was last sent.
     last_move: Option<Instant>,
     commands: u64,
@@ -222,7 +222,7 @@ impl Hand {
         self.watched.on_command(now, Order::Velocity(allowed.velocity));
         self.sent(now, |motion| {
             motion.velocity = Some((allowed.velocity, now));
-            motion.to_target = false;
+            motion.target = None;
         });
         let result = self.ptz.continuous(command, TIMEOUT).await;
         self.look();
@@ -252,30 +252,35 @@ impl Hand {
     async fn go(&self, target: impl Fn(&Self, Pose) -> Result<Pose, Refusal>) -> Result<(), Refusal> {
         self.check()?;
         let lens = self.watched.plan.lens.as_ref().ok_or(Refusal::NotSupported)?;
-        let pose = self.settled_pose().await.ok_or(Refusal::Covered)?;
+        let pose = self.present_pose().await?;
         let to = target(self, pose)?;
         limits::position(&self.watched.plan, &to)?;
         let now = Instant::now();
         self.watched.on_command(now, Order::Position(to));
         self.sent(now, |motion| {
             motion.velocity = None;
-            motion.to_target = true;
+            motion.target = Some(to);
         });
         self.ptz.absolute(lens.position_of(to)).await?;
         self.look();
         Ok(())
     }
 
-    /// The pose now; waits a little for the first status.
-    async fn settled_pose(&self) -> Option<Pose> {
-        let until = Instant::now() + POSE_PATIENCE;
-        loop {
-            let pose = self.watched.likely_pose(Instant::now());
-            if pose.is_some() || Instant::now() >= until {
-                return pose;
-            }
-            tokio::time::sleep(LOOK).await;
+    /// The pose a command starts from: where the dome was just sent, or where it says it is. Not the middle of what is
+    /// possible: the gate looks at the target, and a target must not drift with the uncertainty.
+    async fn present_pose(&self) -> Result<Pose, Refusal> {
+        let underway = {
+            let motion = self.motion();
+            motion
+                .target
+                .filter(|_| motion.last_move.is_some_and(|sent| sent.elapsed() < UNDERWAY))
+        };
+        if let Some(target) = underway {
+            return Ok(target);
         }
+        let status = self.ptz.status().await?;
+        self.watched.on_status(&status);
+        self.watched.pose_of(&status).ok_or(Refusal::Covered)
     }
 
     fn sent(&self, now: Instant, what: impl FnOnce(&mut Motion)) {
@@ -289,7 +294,7 @@ impl Hand {
     /// Keeps the highest zoom seen in this gesture.
     fn look(&self) {
         let Some(lens) = &self.watched.plan.lens else { return };
-        if let Some(pose) = self.watched.likely_pose(Instant::now()) {
+        if let Some(pose) = self.watched.reported_pose() {
             let zoom = lens.magnification(pose.hfov_deg);
             let mut motion = self.motion();
             motion.highest_zoom = motion.highest_zoom.max(zoom);
@@ -301,7 +306,7 @@ impl Hand {
         let now = Instant::now();
         let moving = {
             let mut motion = self.motion();
-            motion.to_target = false;
+            motion.target = None;
             motion.velocity.take().is_some_and(|(velocity, _)| !velocity.is_zero())
         };
         if moving {
@@ -327,7 +332,7 @@ impl Hand {
     async fn bring_to_rest(&self) -> Result<(), Refusal> {
         let (last_move, to_target) = {
             let motion = self.motion();
-            (motion.last_move, motion.to_target)
+            (motion.last_move, motion.target.is_some())
         };
         let Some(last_move) = last_move else { return Ok(()) };
         if to_target && self.check().is_ok() {
@@ -386,7 +391,7 @@ impl Hand {
             ("highest_zoom", round(motion.highest_zoom)),
         ]);
         drop(motion);
-        if let Some(pose) = self.watched.likely_pose(Instant::now()) {
+        if let Some(pose) = self.watched.reported_pose() {
             with.extend(parameters([
                 ("pan_deg", round(pose.pan_deg)),
                 ("tilt_deg", round(pose.tilt_deg)),

@@ -46,7 +46,7 @@ fn leaked_in_png(path: &std::path::Path) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_officers_hour_is_recorded_and_verifies() {
-    let place = Place::with(4, 1);
+    let place = Place::with(6, 1);
     let station = place.station().await;
     let wrong = station
         .sign_in(

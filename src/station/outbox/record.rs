@@ -109,7 +109,7 @@ impl MacKey {
     pub fn ratchet(&mut self) {
         let mut hash = Sha256::new();
         hash.update(RATCHET_LABEL);
-        hash.update(&*self.0);
+        hash.update(*self.0);
         self.0.copy_from_slice(hash.finalize().as_slice());
     }
 }

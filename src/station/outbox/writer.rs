@@ -59,7 +59,8 @@ pub struct Active {
     length: u64,
 }
 
-type Waiting = (StoredEvent, oneshot::Sender<Result<Recorded, OutboxError>>);
+type Answer = oneshot::Sender<Result<Recorded, OutboxError>>;
+type Waiting = (StoredEvent, Answer);
 
 impl Writer {
     /// Takes up the segment that recovery found fit to go on with, and writes the state, so that an outbox with
@@ -100,7 +101,7 @@ impl Writer {
         }
     }
 
-    fn append(&mut self, group: Vec<(Box<Event>, oneshot::Sender<Result<Recorded, OutboxError>>)>) {
+    fn append(&mut self, group: Vec<(Box<Event>, Answer)>) {
         if let Some(detail) = self.shared.poisoned() {
             for (_, answer) in group {
                 let _ = answer.send(Err(OutboxError::Poisoned { detail: detail.clone() }));
