@@ -26,17 +26,29 @@ fn main() -> Result<(), String> {
             return App::signed_out(options.clone());
         }
         let cameras = if screen == "many" { 64 } else { 16 };
-        let desk = if screen == "diagnostics" { fake::maintainer(cameras, 4) } else { fake::desk(cameras, 4) };
+        let desk = if screen == "diagnostics" {
+            fake::maintainer(cameras, 4)
+        } else {
+            fake::desk(cameras, 4)
+        };
         let (app, task) = App::at_desk(options.clone(), desk);
         let then = |commands: Vec<Command>| {
             Task::batch(commands.into_iter().zip(1u32..).map(|(command, n)| {
                 let wait = Duration::from_millis(700) * n;
-                Task::perform(tokio::time::sleep(wait), move |()| Message::Command(command, Edge::Down))
+                Task::perform(tokio::time::sleep(wait), move |()| {
+                    Message::Command(command, Edge::Down)
+                })
             }))
         };
         let commands = match screen.as_str() {
             "full" => vec![Command::Digit(1), Command::Digit(6), Command::Confirm, Command::Confirm],
-            "dome" => vec![Command::Digit(1), Command::Digit(4), Command::Confirm, Command::CallPreset(1), Command::Snapshot],
+            "dome" => vec![
+                Command::Digit(1),
+                Command::Digit(4),
+                Command::Confirm,
+                Command::CallPreset(1),
+                Command::Snapshot,
+            ],
             "help" => vec![Command::Help],
             "export" => vec![Command::Export],
             "playback" => vec![Command::Digit(2), Command::Confirm, Command::Playback],

@@ -14,10 +14,16 @@ fn messages(language: &str) -> BTreeMap<String, BTreeSet<String>> {
     let file = root().join("i18n").join(language).join("vedetta.ftl");
     let text = std::fs::read_to_string(file).unwrap();
     let mut messages = BTreeMap::new();
-    for line in text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
+    for line in text
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
+    {
         let (key, sentence) = line.split_once(" = ").unwrap_or((line, ""));
         assert!(!sentence.is_empty(), "{language}: not a message: {line}");
-        let variables = sentence.split("{ $").skip(1).filter_map(|rest| Some(rest.split_once(" }")?.0.to_owned()));
+        let variables = sentence
+            .split("{ $")
+            .skip(1)
+            .filter_map(|rest| Some(rest.split_once(" }")?.0.to_owned()));
         let before = messages.insert(key.to_owned(), variables.collect());
         assert!(before.is_none(), "{language}: {key} twice");
     }
@@ -42,9 +48,16 @@ fn used() -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     for file in files {
         let text = std::fs::read_to_string(file).unwrap();
-        let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        let code: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .collect();
         for call in code.join("\n").split("fl!(").skip(1) {
-            if let Some((key, _)) = call.trim_start().strip_prefix('"').and_then(|rest| rest.split_once('"')) {
+            if let Some((key, _)) = call
+                .trim_start()
+                .strip_prefix('"')
+                .and_then(|rest| rest.split_once('"'))
+            {
                 used.insert(key.to_owned());
             }
         }
@@ -66,6 +79,14 @@ fn every_key_is_used_and_every_used_key_exists() {
     let known: BTreeSet<String> = messages("it").into_keys().collect();
     let used = used();
     assert!(used.len() > 100, "the search for keys finds too little");
-    assert_eq!(known.difference(&used).collect::<Vec<_>>(), Vec::<&String>::new(), "never used");
-    assert_eq!(used.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new(), "missing");
+    assert_eq!(
+        known.difference(&used).collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "never used"
+    );
+    assert_eq!(
+        used.difference(&known).collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "missing"
+    );
 }

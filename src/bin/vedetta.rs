@@ -11,8 +11,8 @@ use vedetta::domain::people::{Level, Purpose};
 use vedetta::gui::app::{Credentials, Options};
 use vedetta::gui::i18n::{self, Language};
 use vedetta::gui::launch;
-use vedetta::gui::tour::script::{Guest, Visit};
 use vedetta::gui::tour;
+use vedetta::gui::tour::script::{Guest, Visit};
 use vedetta::station::{SecretsChoice, StationConfig};
 
 /// Control-room video client of the Polizia Locale.
@@ -105,8 +105,18 @@ fn run(arguments: Arguments) -> Result<(), String> {
         Secrets::Keyring => SecretsChoice::SystemKeyring,
         Secrets::File => SecretsChoice::ProtectedFile,
     };
-    let station = StationConfig { enrolment: arguments.enrolment, data, evidence, secrets };
-    let people = arguments.people.as_deref().map(read_people).transpose()?.unwrap_or_default();
+    let station = StationConfig {
+        enrolment: arguments.enrolment,
+        data,
+        evidence,
+        secrets,
+    };
+    let people = arguments
+        .people
+        .as_deref()
+        .map(read_people)
+        .transpose()?
+        .unwrap_or_default();
     let sign_in = arguments.sign_in.map(|user| demo_person(&people, &user)).transpose()?;
     let options = Options { station, sign_in };
     match (arguments.tour, arguments.sim_ready) {
@@ -128,8 +138,16 @@ fn read(file: &Path) -> Result<String, String> {
 fn demo_person(people: &[DemoPerson], user: &str) -> Result<Credentials, String> {
     let person = people.iter().find(|person| person.user == user);
     let person = person.ok_or_else(|| format!("--people has no «{user}»"))?;
-    let purpose = if person.level == Level::Maintainer { Purpose::Maintenance } else { Purpose::UrbanSecurity };
-    Ok(Credentials { user: person.user.clone(), password: person.password.clone(), purpose })
+    let purpose = if person.level == Level::Maintainer {
+        Purpose::Maintenance
+    } else {
+        Purpose::UrbanSecurity
+    };
+    Ok(Credentials {
+        user: person.user.clone(),
+        password: person.password.clone(),
+        purpose,
+    })
 }
 
 /// Who walks the tour: the first operator and the first maintainer of the file.
@@ -137,8 +155,15 @@ fn visit(people: &[DemoPerson], ready: &Path) -> Result<Visit, String> {
     let guest = |level: Level| {
         let person = people.iter().find(|person| person.level == level);
         let person = person.ok_or_else(|| format!("--people has no {level:?}"))?;
-        Ok::<_, String>(Guest { user: person.user.clone(), password: person.password.clone() })
+        Ok::<_, String>(Guest {
+            user: person.user.clone(),
+            password: person.password.clone(),
+        })
     };
     let ready = serde_json::from_str(&read(ready)?).map_err(|error| format!("{}: {error}", ready.display()))?;
-    Ok(Visit { operator: guest(Level::Operator)?, maintainer: guest(Level::Maintainer)?, ready })
+    Ok(Visit {
+        operator: guest(Level::Operator)?,
+        maintainer: guest(Level::Maintainer)?,
+        ready,
+    })
 }

@@ -13,9 +13,9 @@ use crate::gui::screen::diagnostics::{self, Diagnostics};
 use crate::gui::screen::playback::{self, Playback};
 use crate::gui::screen::sign_in::{self, SignIn};
 use crate::gui::theme::{self, Tone};
+use crate::gui::tour::scene::{PixelRect, Scene, ScenePicture, ScreenName};
 use crate::gui::ui::controls::{body, labelled};
 use crate::gui::words;
-use crate::gui::tour::scene::{PixelRect, Scene, ScenePicture, ScreenName};
 use crate::station::{Delivery, SecretsChoice, SignInError, Station, StationConfig, StationError};
 use iced::event::Status;
 use iced::widget::{center, column};
@@ -92,21 +92,44 @@ impl App {
     /// The program before the station is open.
     pub fn new(options: Options) -> (App, Task<Message>) {
         let config = options.station.clone();
-        let app = App { options, keymap: Arc::default(), station: None, screen: Screen::Starting, delivery: None, scene: None };
-        let opening = Task::perform(Station::open(config), |answer| Message::Opened(answer.map_err(Arc::new)));
+        let app = App {
+            options,
+            keymap: Arc::default(),
+            station: None,
+            screen: Screen::Starting,
+            delivery: None,
+            scene: None,
+        };
+        let opening = Task::perform(Station::open(config), |answer| {
+            Message::Opened(answer.map_err(Arc::new))
+        });
         (app, opening)
     }
 
     /// The program with somebody already at a desk, and no station behind it.
     pub fn at_desk(options: Options, desk: Arc<dyn Desk>) -> (App, Task<Message>) {
-        let mut app = App { options, keymap: Arc::default(), station: None, screen: Screen::Starting, delivery: None, scene: None };
+        let mut app = App {
+            options,
+            keymap: Arc::default(),
+            station: None,
+            screen: Screen::Starting,
+            delivery: None,
+            scene: None,
+        };
         let task = app.signed_in(Ok(desk));
         (app, task)
     }
 
     /// The program at its sign-in screen, with no station behind it.
     pub fn signed_out(options: Options) -> (App, Task<Message>) {
-        let mut app = App { options, keymap: Arc::default(), station: None, screen: Screen::Starting, delivery: None, scene: None };
+        let mut app = App {
+            options,
+            keymap: Arc::default(),
+            station: None,
+            screen: Screen::Starting,
+            delivery: None,
+            scene: None,
+        };
         let task = app.show_sign_in(None);
         (app, task)
     }
@@ -133,13 +156,23 @@ impl App {
             Screen::Starting | Screen::Broken(_) | Screen::SigningOut => empty,
             Screen::SignIn(screen) => {
                 let notices = screen.error().map(str::to_owned).into_iter().collect();
-                Scene { screen: ScreenName::SignIn, notices, delivery: self.delivery.clone(), ..empty }
+                Scene {
+                    screen: ScreenName::SignIn,
+                    notices,
+                    delivery: self.delivery.clone(),
+                    ..empty
+                }
             }
             Screen::ControlRoom(room) => room.scene(now, 1.0),
             Screen::Playback(screen, room) => {
                 let picture = screen.picture().map(|rect| ScenePicture {
                     camera: screen.camera().clone(),
-                    picture: PixelRect { x: rect.x, y: rect.y, width: rect.width, height: rect.height },
+                    picture: PixelRect {
+                        x: rect.x,
+                        y: rect.y,
+                        width: rect.width,
+                        height: rect.height,
+                    },
                     received_fps: 0.0,
                     live: false,
                     covered: false,
@@ -242,15 +275,19 @@ impl App {
         self.screen = Screen::SignIn(screen);
         let focus = focus.map(Message::SignIn);
         match credentials {
-            Some(Credentials { user, password, purpose }) => {
-                Task::batch([focus, self.ask_to_sign_in(user, password, purpose)])
-            }
+            Some(Credentials {
+                user,
+                password,
+                purpose,
+            }) => Task::batch([focus, self.ask_to_sign_in(user, password, purpose)]),
             None => focus,
         }
     }
 
     fn ask_to_sign_in(&mut self, user: String, password: SecretString, purpose: Purpose) -> Task<Message> {
-        let Some(station) = self.station.clone() else { return Task::none() };
+        let Some(station) = self.station.clone() else {
+            return Task::none();
+        };
         let asked = async move { station.sign_in(user, password, purpose).await };
         Task::perform(asked, |answer| {
             Message::SignedIn(answer.map(|session| Arc::new(session) as Arc<dyn Desk>))
@@ -296,11 +333,17 @@ impl App {
     }
 
     fn sign_in_message(&mut self, message: sign_in::Message) -> Task<Message> {
-        let Screen::SignIn(screen) = &mut self.screen else { return Task::none() };
+        let Screen::SignIn(screen) = &mut self.screen else {
+            return Task::none();
+        };
         match screen.update(message) {
             sign_in::Action::None => Task::none(),
             sign_in::Action::Run(task) => task.map(Message::SignIn),
-            sign_in::Action::SignIn { user, password, purpose } => self.ask_to_sign_in(user, password, purpose),
+            sign_in::Action::SignIn {
+                user,
+                password,
+                purpose,
+            } => self.ask_to_sign_in(user, password, purpose),
         }
     }
 
@@ -326,7 +369,9 @@ impl App {
     }
 
     fn playback_message(&mut self, message: playback::Message) -> Task<Message> {
-        let Screen::Playback(screen, _) = &mut self.screen else { return Task::none() };
+        let Screen::Playback(screen, _) = &mut self.screen else {
+            return Task::none();
+        };
         match screen.update(message) {
             playback::Action::None => Task::none(),
             playback::Action::Run(task) => task.map(Message::Playback),
@@ -342,7 +387,9 @@ impl App {
     }
 
     fn diagnostics_message(&mut self, message: diagnostics::Message) -> Task<Message> {
-        let Screen::Diagnostics(screen) = &mut self.screen else { return Task::none() };
+        let Screen::Diagnostics(screen) = &mut self.screen else {
+            return Task::none();
+        };
         match screen.update(message) {
             diagnostics::Action::None => Task::none(),
             diagnostics::Action::Run(task) => task.map(Message::Diagnostics),
@@ -358,7 +405,12 @@ impl App {
             _ => Subscription::none(),
         };
         let tick = iced::time::every(Duration::from_millis(500)).map(|_| Message::Tick);
-        Subscription::batch([screen, tick, iced::event::listen_with(event), window::close_requests().map(|_| Message::CloseRequested)])
+        Subscription::batch([
+            screen,
+            tick,
+            iced::event::listen_with(event),
+            window::close_requests().map(|_| Message::CloseRequested),
+        ])
     }
 
     /// The window.
@@ -401,7 +453,13 @@ fn event(event: Event, status: Status, _: window::Id) -> Option<Message> {
 
 fn never_text(event: &keyboard::Event) -> bool {
     use keyboard::key::Named;
-    let keyboard::Event::KeyPressed { key: keyboard::Key::Named(named), .. } = event else { return false };
+    let keyboard::Event::KeyPressed {
+        key: keyboard::Key::Named(named),
+        ..
+    } = event
+    else {
+        return false;
+    };
     matches!(named, Named::Tab | Named::Escape | Named::F1 | Named::F6)
 }
 
@@ -426,7 +484,13 @@ mod tests {
         let desk = fake::maintainer(16, 4);
         let (mut app, _) = App::at_desk(options(), desk.clone());
         assert!(matches!(app.screen(), Screen::Diagnostics(_)));
-        for command in [Command::Confirm, Command::Playback, Command::Export, Command::Digit(1), Command::Snapshot] {
+        for command in [
+            Command::Confirm,
+            Command::Playback,
+            Command::Export,
+            Command::Digit(1),
+            Command::Snapshot,
+        ] {
             drop(app.update(Message::Command(command, Edge::Down)));
         }
         assert!(matches!(app.screen(), Screen::Diagnostics(_)));
@@ -449,7 +513,9 @@ mod tests {
     fn a_refused_sign_in_stays_on_the_screen_with_its_sentence() {
         let (mut app, _) = App::signed_out(options());
         drop(app.update(Message::SignedIn(Err(SignInError::UnknownStation))));
-        let Screen::SignIn(screen) = app.screen() else { panic!("another screen") };
+        let Screen::SignIn(screen) = app.screen() else {
+            panic!("another screen")
+        };
         assert!(screen.error().is_some());
     }
 }

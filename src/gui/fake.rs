@@ -21,7 +21,12 @@ use tokio::sync::watch;
 
 /// A plan of `cameras` cameras, the last `domes` of them domes.
 pub fn plan(cameras: usize, domes: usize) -> SitePlan {
-    let places = ["Piazza Garibaldi", "Via Roma", "Scuola Manzoni", "Parco delle Rimembranze"];
+    let places = [
+        "Piazza Garibaldi",
+        "Via Roma",
+        "Scuola Manzoni",
+        "Parco delle Rimembranze",
+    ];
     let list: Vec<_> = (1..=cameras)
         .map(|n| {
             let dome = n > cameras - domes;
@@ -40,17 +45,29 @@ pub fn plan(cameras: usize, domes: usize) -> SitePlan {
         "controllers": [{"id": "borgo-vedetta", "name": "Comune di Borgo Vedetta", "istat": "020999"}],
         "cameras": list,
     });
-    serde_json::from_value(plan).unwrap_or(SitePlan { version: 0, controllers: Vec::new(), cameras: Vec::new() })
+    serde_json::from_value(plan).unwrap_or(SitePlan {
+        version: 0,
+        controllers: Vec::new(),
+        cameras: Vec::new(),
+    })
 }
 
 /// A desk with test pictures; see [`Fake`].
 pub fn desk(cameras: usize, domes: usize) -> Arc<Fake> {
-    Arc::new(Fake { plan: Arc::new(plan(cameras, domes)), level: Level::Operator, said: Arc::default() })
+    Arc::new(Fake {
+        plan: Arc::new(plan(cameras, domes)),
+        level: Level::Operator,
+        said: Arc::default(),
+    })
 }
 
 /// The same desk with a maintainer at it.
 pub fn maintainer(cameras: usize, domes: usize) -> Arc<Fake> {
-    Arc::new(Fake { plan: Arc::new(plan(cameras, domes)), level: Level::Maintainer, said: Arc::default() })
+    Arc::new(Fake {
+        plan: Arc::new(plan(cameras, domes)),
+        level: Level::Maintainer,
+        said: Arc::default(),
+    })
 }
 
 /// The desk. `said` lists what was asked of it, in order.
@@ -76,7 +93,12 @@ fn note(said: &Mutex<Vec<String>>, what: String) {
 }
 
 fn number(camera: &CameraId) -> u64 {
-    camera.as_str().rsplit('-').next().and_then(|n| n.parse().ok()).unwrap_or_default()
+    camera
+        .as_str()
+        .rsplit('-')
+        .next()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or_default()
 }
 
 impl Desk for Fake {
@@ -140,8 +162,15 @@ impl Desk for Fake {
     }
 
     fn presets(&self, _: CameraId) -> Answer<Vec<Preset>> {
-        let preset = |(n, name): (usize, &str)| Preset { token: format!("p{n}"), name: name.into() };
-        let presets = ["Ingresso piazza", "Municipio", "Fermata autobus"].into_iter().enumerate().map(preset).collect();
+        let preset = |(n, name): (usize, &str)| Preset {
+            token: format!("p{n}"),
+            name: name.into(),
+        };
+        let presets = ["Ingresso piazza", "Municipio", "Fermata autobus"]
+            .into_iter()
+            .enumerate()
+            .map(preset)
+            .collect();
         Box::pin(async move { Ok(presets) })
     }
 
@@ -170,7 +199,11 @@ impl Desk for Fake {
         self.note(format!("play {camera}"));
         Box::pin(async move {
             let feed = FakeFeed::new(&camera, StreamRole::Main);
-            Ok(Arc::new(FakeReel { feed, from_ms, since: Instant::now() }) as Arc<dyn Reel>)
+            Ok(Arc::new(FakeReel {
+                feed,
+                from_ms,
+                since: Instant::now(),
+            }) as Arc<dyn Reel>)
         })
     }
 
@@ -178,17 +211,26 @@ impl Desk for Fake {
         self.note(format!("export {} {}", wish.camera, wish.reason.protocol_no));
         Box::pin(async move {
             for step in 1..=20u32 {
-                progress.send_replace(ExportProgress { done: f64::from(step) / 20.0, bytes: u64::from(step) * 1_400_000 });
+                progress.send_replace(ExportProgress {
+                    done: f64::from(step) / 20.0,
+                    bytes: u64::from(step) * 1_400_000,
+                });
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
             let sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into();
-            Ok(Exported { path: PathBuf::from("evidence/cam-01.mp4"), frames: 1500, sha256 })
+            Ok(Exported {
+                path: PathBuf::from("evidence/cam-01.mp4"),
+                frames: 1500,
+                sha256,
+            })
         })
     }
 
     fn diagnose(&self, camera: CameraId) -> Answer<Diagnosis> {
-        let trouble = (number(&camera) % 5 == 2)
-            .then(|| CameraTrouble { kind: TroubleKind::Unreachable, detail: "no route".into() });
+        let trouble = (number(&camera) % 5 == 2).then(|| CameraTrouble {
+            kind: TroubleKind::Unreachable,
+            detail: "no route".into(),
+        });
         let diagnosis = Diagnosis {
             reachable: trouble.is_none(),
             round_trip: Some(Duration::from_millis(12)),
@@ -237,7 +279,11 @@ struct FakeFeed {
 
 impl FakeFeed {
     fn new(camera: &CameraId, stream: StreamRole) -> FakeFeed {
-        let (width, height) = if stream == StreamRole::Main { (1280, 720) } else { (640, 360) };
+        let (width, height) = if stream == StreamRole::Main {
+            (1280, 720)
+        } else {
+            (640, 360)
+        };
         let slot = FrameSlot::default();
         let alive = Arc::new(());
         let (painted, still_wanted) = (slot.clone(), Arc::downgrade(&alive));
@@ -249,11 +295,19 @@ impl FakeFeed {
                 if still_wanted.strong_count() == 0 || (number % 7 == 3 && frame > 50) || number % 9 == 6 {
                     break;
                 }
-                let ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as u64);
+                let ms = SystemTime::now()
+                    .duration_since(UNIX_EPOCH)
+                    .map_or(0, |d| d.as_millis() as u64);
                 painted.put(pattern::frame(width, height, frame, ms));
             }
         });
-        FakeFeed { stream, number, slot, since: Instant::now(), _alive: alive }
+        FakeFeed {
+            stream,
+            number,
+            slot,
+            since: Instant::now(),
+            _alive: alive,
+        }
     }
 }
 
@@ -266,8 +320,15 @@ impl Feed for FakeFeed {
     }
     fn state(&self) -> ViewState {
         if self.number % 9 == 6 {
-            let trouble = CameraTrouble { kind: TroubleKind::Unreachable, detail: "no route".into() };
-            ViewState::Retrying { trouble, since: self.since, next_try: self.since }
+            let trouble = CameraTrouble {
+                kind: TroubleKind::Unreachable,
+                detail: "no route".into(),
+            };
+            ViewState::Retrying {
+                trouble,
+                since: self.since,
+                next_try: self.since,
+            }
         } else {
             ViewState::Live
         }
@@ -280,11 +341,24 @@ impl Feed for FakeFeed {
         })
     }
     fn pose(&self, _: Instant) -> PoseKnowledge {
-        let about = |v: f64| Interval { lo: v - 0.3, hi: v + 0.3 };
-        PoseKnowledge::Within(PoseInterval { pan: about(42.0), tilt: about(-12.0), hfov: about(55.0) })
+        let about = |v: f64| Interval {
+            lo: v - 0.3,
+            hi: v + 0.3,
+        };
+        PoseKnowledge::Within(PoseInterval {
+            pan: about(42.0),
+            tilt: about(-12.0),
+            hfov: about(55.0),
+        })
     }
     fn figures(&self) -> StreamFigures {
-        StreamFigures { codec: "H.264".into(), width: 640, height: 360, decoded_fps: 25.0, ..Default::default() }
+        StreamFigures {
+            codec: "H.264".into(),
+            width: 640,
+            height: 360,
+            decoded_fps: 25.0,
+            ..Default::default()
+        }
     }
     fn live(&self) -> Option<&LiveView> {
         None
@@ -303,7 +377,12 @@ impl Reel for FakeReel {
     }
     fn state(&self) -> PlaybackState {
         let position_ms = self.from_ms + self.since.elapsed().as_millis() as i64;
-        PlaybackState { position_ms, paused: false, ended: false, trouble: None }
+        PlaybackState {
+            position_ms,
+            paused: false,
+            ended: false,
+            trouble: None,
+        }
     }
     fn cover(&self, _: Option<i64>) -> Arc<Cover> {
         self.feed.cover(Instant::now())

@@ -127,4 +127,3 @@ impl Icon {
 pub fn icon<'a>(icon: Icon, size: f32) -> Text<'a, Theme> {
     text(icon.glyph().to_string()).font(FONT).size(size).line_height(1.0)
 }
-

@@ -65,9 +65,17 @@ pub struct Chord {
 impl Chord {
     /// Reads a chord from text; the last part is the key.
     pub fn parse(text: &str) -> Option<Chord> {
-        let mut chord = Chord { ctrl: false, alt: false, shift: false, key: String::new() };
+        let mut chord = Chord {
+            ctrl: false,
+            alt: false,
+            shift: false,
+            key: String::new(),
+        };
         let mut rest = text;
-        while let Some((modifier, after)) = rest.split_once('+').filter(|(m, after)| !m.is_empty() && !after.is_empty()) {
+        while let Some((modifier, after)) = rest
+            .split_once('+')
+            .filter(|(m, after)| !m.is_empty() && !after.is_empty())
+        {
             match modifier {
                 "Ctrl" => chord.ctrl = true,
                 "Alt" => chord.alt = true,
@@ -76,7 +84,11 @@ impl Chord {
             }
             rest = after;
         }
-        chord.key = if rest.chars().count() == 1 { rest.to_uppercase() } else { rest.to_owned() };
+        chord.key = if rest.chars().count() == 1 {
+            rest.to_uppercase()
+        } else {
+            rest.to_owned()
+        };
         (!chord.key.is_empty()).then_some(chord)
     }
 
@@ -223,7 +235,12 @@ const DEFAULT: [(&str, Command); 59] = [
 
 impl Default for Keymap {
     fn default() -> Self {
-        Keymap(DEFAULT.iter().filter_map(|(chord, command)| Some((Chord::parse(chord)?, *command))).collect())
+        Keymap(
+            DEFAULT
+                .iter()
+                .filter_map(|(chord, command)| Some((Chord::parse(chord)?, *command)))
+                .collect(),
+        )
     }
 }
 
@@ -236,12 +253,21 @@ impl Keymap {
     /// The command of a key event, and whether the key went down or up. Repeats of a held key are no command.
     pub fn command(&self, event: &keyboard::Event) -> Option<(Command, Edge)> {
         let (chord, edge) = match event {
-            keyboard::Event::KeyPressed { key, modified_key, physical_key, modifiers, repeat: false, .. } => {
-                (Chord::of(key, modified_key, physical_key, *modifiers)?, Edge::Down)
-            }
-            keyboard::Event::KeyReleased { key, modified_key, physical_key, modifiers, .. } => {
-                (Chord::of(key, modified_key, physical_key, *modifiers)?, Edge::Up)
-            }
+            keyboard::Event::KeyPressed {
+                key,
+                modified_key,
+                physical_key,
+                modifiers,
+                repeat: false,
+                ..
+            } => (Chord::of(key, modified_key, physical_key, *modifiers)?, Edge::Down),
+            keyboard::Event::KeyReleased {
+                key,
+                modified_key,
+                physical_key,
+                modifiers,
+                ..
+            } => (Chord::of(key, modified_key, physical_key, *modifiers)?, Edge::Up),
             keyboard::Event::KeyPressed { .. } | keyboard::Event::ModifiersChanged(_) => return None,
         };
         self.0.get(&chord).map(|command| (*command, edge))
@@ -249,8 +275,12 @@ impl Keymap {
 
     /// The chords of a command, for the help and the buttons' hints, shortest first.
     pub fn chords(&self, command: Command) -> Vec<String> {
-        let mut chords: Vec<String> =
-            self.0.iter().filter(|(_, other)| **other == command).map(|(chord, _)| chord.to_string()).collect();
+        let mut chords: Vec<String> = self
+            .0
+            .iter()
+            .filter(|(_, other)| **other == command)
+            .map(|(chord, _)| chord.to_string())
+            .collect();
         chords.sort_by_key(|chord| (chord.len(), chord.clone()));
         chords
     }
@@ -277,7 +307,10 @@ mod tests {
     fn no_chord_means_two_things_and_every_chord_can_be_read() {
         assert_eq!(Keymap::default().0.len(), DEFAULT.len());
         for layout in Layout::ALL {
-            assert!(!Keymap::default().chords(Command::Layout(layout)).is_empty(), "{layout:?}");
+            assert!(
+                !Keymap::default().chords(Command::Layout(layout)).is_empty(),
+                "{layout:?}"
+            );
         }
     }
 

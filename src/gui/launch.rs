@@ -17,7 +17,11 @@ pub fn run(options: Options) -> Result<(), String> {
 pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(), String> {
     let settings = iced::Settings {
         id: Some("vedetta".to_owned()),
-        fonts: theme::FONTS.iter().chain([&icons::BYTES]).map(|font| (*font).into()).collect(),
+        fonts: theme::FONTS
+            .iter()
+            .chain([&icons::BYTES])
+            .map(|font| (*font).into())
+            .collect(),
         default_font: theme::REGULAR,
         default_text_size: theme::BODY.into(),
         antialiasing: true,

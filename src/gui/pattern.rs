@@ -7,8 +7,14 @@ use crate::media::frame::{Frame, Matrix, PixelFormat, Plane, Range};
 use std::time::Instant;
 
 /// Bars as limited-range BT.601 samples.
-const BARS: [[u8; 3]; 6] =
-    [[200, 128, 128], [162, 44, 142], [131, 156, 44], [112, 72, 58], [65, 100, 212], [35, 212, 114]];
+const BARS: [[u8; 3]; 6] = [
+    [200, 128, 128],
+    [162, 44, 142],
+    [131, 156, 44],
+    [112, 72, 58],
+    [65, 100, 212],
+    [35, 212, 114],
+];
 
 /// Frame `number` of a stream of `width` × `height`, with `ms` in its time code strip.
 pub fn frame(width: u32, height: u32, number: u64, ms: u64) -> Frame {
@@ -23,7 +29,11 @@ pub fn frame(width: u32, height: u32, number: u64, ms: u64) -> Frame {
         for x in 0..w {
             let in_block = y > h / 2 && y < h * 3 / 4 && x.abs_diff(block) < w / 16;
             bytes.push(if y >= h - strip {
-                if blocks[(x * timecode::BLOCKS / w).min(timecode::BLOCKS - 1)] { 235 } else { 16 }
+                if blocks[(x * timecode::BLOCKS / w).min(timecode::BLOCKS - 1)] {
+                    235
+                } else {
+                    16
+                }
             } else if in_block {
                 235
             } else {
@@ -36,8 +46,18 @@ pub fn frame(width: u32, height: u32, number: u64, ms: u64) -> Frame {
             bytes.extend((0..cw).map(|x| if y * 2 >= h - strip - 1 { 128 } else { bar(x, cw)[plane] }));
         }
     }
-    let luma = Plane { offset: 0, stride: w, rows: h, row_bytes: w };
-    let chroma = |offset| Plane { offset, stride: cw, rows: ch, row_bytes: cw };
+    let luma = Plane {
+        offset: 0,
+        stride: w,
+        rows: h,
+        row_bytes: w,
+    };
+    let chroma = |offset| Plane {
+        offset,
+        stride: cw,
+        rows: ch,
+        row_bytes: cw,
+    };
     Frame {
         width,
         height,

@@ -24,14 +24,24 @@ impl Hash for Watched {
 
 /// Produces one unit whenever some of these slots have something new.
 pub fn on_new_pictures(slots: Vec<(u64, FrameSlot)>) -> Subscription<()> {
-    if slots.is_empty() { Subscription::none() } else { Subscription::run_with(Watched(slots), beats) }
+    if slots.is_empty() {
+        Subscription::none()
+    } else {
+        Subscription::run_with(Watched(slots), beats)
+    }
 }
 
 fn beats(Watched(slots): &Watched) -> impl Stream<Item = ()> + use<> {
     let slots: Vec<FrameSlot> = slots.iter().map(|(_, slot)| slot.clone()).collect();
     let seen = vec![u64::MAX; slots.len()];
     stream::unfold((slots, seen, Instant::now()), |(slots, mut seen, next)| async move {
-        select_all(slots.iter().zip(&seen).map(|(slot, seen)| Box::pin(slot.changed(*seen)))).await;
+        select_all(
+            slots
+                .iter()
+                .zip(&seen)
+                .map(|(slot, seen)| Box::pin(slot.changed(*seen))),
+        )
+        .await;
         tokio::time::sleep_until(next).await;
         for (slot, seen) in slots.iter().zip(&mut seen) {
             *seen = slot.count();

@@ -7,7 +7,7 @@
 use crate::domain::camera::CameraId;
 use crate::gui::desk::{Desk, Hand};
 use crate::station::Refusal;
-use futures::{Stream, SinkExt};
+use futures::{SinkExt, Stream};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -56,7 +56,11 @@ pub fn begin(desk: Arc<dyn Desk>, camera: CameraId) -> (Orders, impl Stream<Item
                 let mut patience = SILENCE;
                 while let Ok(Some(order)) = tokio::time::timeout(patience, incoming.recv()).await {
                     let order = latest(order, &mut incoming);
-                    patience = if matches!(order, Order::Velocity { .. }) { SILENCE } else { SETTLE };
+                    patience = if matches!(order, Order::Velocity { .. }) {
+                        SILENCE
+                    } else {
+                        SETTLE
+                    };
                     if let Err(refusal) = carry_out(&*hand, order).await {
                         drop(news.send(refused(refusal)).await);
                     }
@@ -104,7 +108,14 @@ mod tests {
         let mut news = Box::pin(news);
         let started = std::time::Instant::now();
         assert_eq!(news.next().await, Some(News::Begun));
-        orders.send(Order::Velocity { pan: 0.5, tilt: 0.0, zoom: 0.0 }).await.unwrap();
+        orders
+            .send(Order::Velocity {
+                pan: 0.5,
+                tilt: 0.0,
+                zoom: 0.0,
+            })
+            .await
+            .unwrap();
         let orders = held.then_some(orders);
         let rest = news.collect().await;
         drop(orders);

@@ -38,13 +38,36 @@ pub const RED_GROUND: Color = rgb(122, 28, 24);
 /// Somebody else holds it.
 pub const BLUE: Color = rgb(146, 200, 255);
 /// Behind text on a picture.
-pub const SCRIM: Color = Color { r: 0.0, g: 0.0, b: 0.0, a: 0.95 };
+pub const SCRIM: Color = Color {
+    r: 0.0,
+    g: 0.0,
+    b: 0.0,
+    a: 0.95,
+};
 /// Over the whole window while a dialogue is open.
-pub const VEIL: Color = Color { r: 0.0, g: 0.0, b: 0.0, a: 0.75 };
+pub const VEIL: Color = Color {
+    r: 0.0,
+    g: 0.0,
+    b: 0.0,
+    a: 0.75,
+};
 
 /// Every opaque colour, for the tests that hold the invariant.
-pub const ALL: [Color; 13] =
-    [GROUND, SURFACE, RAISED, HOVERED, LINE, TEXT, QUIET, ACCENT, AMBER, RED, RED_GROUND, BLUE, Color::BLACK];
+pub const ALL: [Color; 13] = [
+    GROUND,
+    SURFACE,
+    RAISED,
+    HOVERED,
+    LINE,
+    TEXT,
+    QUIET,
+    ACCENT,
+    AMBER,
+    RED,
+    RED_GROUND,
+    BLUE,
+    Color::BLACK,
+];
 
 /// Text sizes, logical pixels.
 pub const SMALL: f32 = 14.0;
@@ -57,7 +80,10 @@ pub const GAP: f32 = 8.0;
 
 /// Inter with tabular figures.
 pub const REGULAR: Font = Font::with_name("Vedetta Inter");
-pub const STRONG: Font = Font { weight: font::Weight::Semibold, ..REGULAR };
+pub const STRONG: Font = Font {
+    weight: font::Weight::Semibold,
+    ..REGULAR
+};
 /// The fonts' bytes, loaded at start.
 pub const FONTS: [&[u8]; 2] = [
     include_bytes!("../../assets/fonts/VedettaInter-Regular.otf"),
@@ -99,7 +125,11 @@ impl Tone {
 }
 
 fn filled(colour: Color) -> container::Style {
-    container::Style { background: Some(Background::Color(colour)), text_color: Some(TEXT), ..Default::default() }
+    container::Style {
+        background: Some(Background::Color(colour)),
+        text_color: Some(TEXT),
+        ..Default::default()
+    }
 }
 
 /// Rail, panel and bars.
@@ -109,12 +139,26 @@ pub fn surface(_: &Theme) -> container::Style {
 
 /// A card or dialogue.
 pub fn card(_: &Theme) -> container::Style {
-    container::Style { border: Border { color: LINE, width: 1.0, radius: 6.0.into() }, ..filled(SURFACE) }
+    container::Style {
+        border: Border {
+            color: LINE,
+            width: 1.0,
+            radius: 6.0.into(),
+        },
+        ..filled(SURFACE)
+    }
 }
 
 /// A quiet inset block.
 pub fn inset(_: &Theme) -> container::Style {
-    container::Style { border: Border { color: LINE, width: 1.0, radius: 4.0.into() }, ..filled(GROUND) }
+    container::Style {
+        border: Border {
+            color: LINE,
+            width: 1.0,
+            radius: 4.0.into(),
+        },
+        ..filled(GROUND)
+    }
 }
 
 /// The veil behind a dialogue.
@@ -125,7 +169,11 @@ pub fn veil(_: &Theme) -> container::Style {
 /// The frame around the part of the screen that the keyboard acts on.
 pub fn area(focused: bool) -> impl Fn(&Theme) -> container::Style {
     move |_| container::Style {
-        border: Border { color: if focused { ACCENT } else { SURFACE }, width: 2.0, radius: 0.0.into() },
+        border: Border {
+            color: if focused { ACCENT } else { SURFACE },
+            width: 2.0,
+            radius: 0.0.into(),
+        },
         ..filled(SURFACE)
     }
 }
@@ -135,7 +183,14 @@ pub fn row(chosen: bool) -> impl Fn(&Theme) -> container::Style {
     move |_| {
         let ground = if chosen { HOVERED } else { SURFACE };
         let edge = if chosen { ACCENT } else { ground };
-        container::Style { border: Border { color: edge, width: 1.0, radius: 4.0.into() }, ..filled(ground) }
+        container::Style {
+            border: Border {
+                color: edge,
+                width: 1.0,
+                radius: 4.0.into(),
+            },
+            ..filled(ground)
+        }
     }
 }
 
@@ -148,7 +203,11 @@ fn pressable(ground: Color, under_pointer: Color, edge: Color, status: button::S
     button::Style {
         background: Some(Background::Color(ground)),
         text_color,
-        border: Border { color: edge, width: 1.0, radius: 4.0.into() },
+        border: Border {
+            color: edge,
+            width: 1.0,
+            radius: 4.0.into(),
+        },
         shadow: Shadow::default(),
         snap: true,
     }
@@ -180,7 +239,11 @@ pub fn field(_: &Theme, status: text_input::Status) -> text_input::Style {
     };
     text_input::Style {
         background: Background::Color(GROUND),
-        border: Border { color: edge, width: 1.5, radius: 4.0.into() },
+        border: Border {
+            color: edge,
+            width: 1.5,
+            radius: 4.0.into(),
+        },
         icon: QUIET,
         placeholder: QUIET,
         value: TEXT,
@@ -229,11 +292,19 @@ mod tests {
     fn text_is_readable_on_every_ground_it_is_put_on() {
         for ink in [TEXT, QUIET, ACCENT, AMBER, RED, BLUE] {
             for ground in [GROUND, SURFACE, RAISED, Color::BLACK] {
-                assert!(contrast(ink, ground) >= 7.0, "{ink:?} on {ground:?}: {}", contrast(ink, ground));
+                assert!(
+                    contrast(ink, ground) >= 7.0,
+                    "{ink:?} on {ground:?}: {}",
+                    contrast(ink, ground)
+                );
             }
         }
         for ground in [HOVERED, RED_GROUND, rgb(18, 72, 60), rgb(20, 80, 67)] {
-            assert!(contrast(TEXT, ground) >= 7.0, "text on {ground:?}: {}", contrast(TEXT, ground));
+            assert!(
+                contrast(TEXT, ground) >= 7.0,
+                "text on {ground:?}: {}",
+                contrast(TEXT, ground)
+            );
         }
     }
 

@@ -59,7 +59,11 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::ZoomCeiling { ceiling } => fl!("refusal-zoom-ceiling", ceiling = decimal(*ceiling, 1)),
         Refusal::PositionLimit => fl!("refusal-position-limit"),
         Refusal::HeldByOther(holder) => {
-            fl!("refusal-held", name = holder.display_name.as_str(), body = holder.body.as_str())
+            fl!(
+                "refusal-held",
+                name = holder.display_name.as_str(),
+                body = holder.body.as_str()
+            )
         }
         Refusal::NotRecorded { .. } => fl!("refusal-not-recorded"),
         Refusal::ServerAway => fl!("refusal-server-away"),
@@ -190,13 +194,30 @@ mod tests {
 
     fn troubles() -> Vec<CameraTrouble> {
         use TroubleKind::*;
-        [Unreachable, WrongPassword, ClockWrong, Nonsense, Busy, NoStream, MissingDecoder, StreamBroken]
-            .map(|kind| CameraTrouble { kind, detail: "401 at 10.0.0.7".into() })
-            .into()
+        [
+            Unreachable,
+            WrongPassword,
+            ClockWrong,
+            Nonsense,
+            Busy,
+            NoStream,
+            MissingDecoder,
+            StreamBroken,
+        ]
+        .map(|kind| CameraTrouble {
+            kind,
+            detail: "401 at 10.0.0.7".into(),
+        })
+        .into()
     }
 
     fn refusals() -> Vec<Refusal> {
-        let rules = [Rule::NoGrant, Rule::MaintainerSeesNoImage, Rule::AdministratorDoesNotWatch].map(Refusal::Rule);
+        let rules = [
+            Rule::NoGrant,
+            Rule::MaintainerSeesNoImage,
+            Rule::AdministratorDoesNotWatch,
+        ]
+        .map(Refusal::Rule);
         let others = [
             Refusal::ZoomCeiling { ceiling: 4.0 },
             Refusal::PositionLimit,
@@ -210,7 +231,11 @@ mod tests {
             Refusal::MaskedOriginal,
             Refusal::SessionEnded,
         ];
-        rules.into_iter().chain(others).chain(troubles().into_iter().map(Refusal::Camera)).collect()
+        rules
+            .into_iter()
+            .chain(others)
+            .chain(troubles().into_iter().map(Refusal::Camera))
+            .collect()
     }
 
     #[test]
@@ -221,8 +246,14 @@ mod tests {
             i18n::choose(language);
             for refusal in refusals() {
                 let words = super::refusal(&refusal);
-                assert!(words.len() > 20 && !words.contains("No localization"), "{refusal:?}: {words}");
-                assert!(words.trim_end().ends_with('.'), "{refusal:?} is not a sentence: {words}");
+                assert!(
+                    words.len() > 20 && !words.contains("No localization"),
+                    "{refusal:?}: {words}"
+                );
+                assert!(
+                    words.trim_end().ends_with('.'),
+                    "{refusal:?} is not a sentence: {words}"
+                );
                 assert!(!words.contains("10.0.0.7"), "the log's detail is shown: {words}");
                 said.insert(words);
                 count += 1;

@@ -49,7 +49,10 @@ pub struct Diagnostics {
 /// What happens on the screen.
 #[derive(Clone)]
 pub enum Message {
-    Answered { camera: CameraId, answer: Box<Result<Diagnosis, Arc<Refusal>>> },
+    Answered {
+        camera: CameraId,
+        answer: Box<Result<Diagnosis, Arc<Refusal>>>,
+    },
     Again,
     Command(Command),
     Bar(top_bar::Message),
@@ -86,7 +89,9 @@ impl Diagnostics {
     }
 
     fn ask_next(&mut self) -> Task<Message> {
-        let Some(camera) = self.waiting.pop() else { return Task::none() };
+        let Some(camera) = self.waiting.pop() else {
+            return Task::none();
+        };
         self.rows.insert(camera.clone(), Row::Asked);
         Task::perform(self.desk.diagnose(camera.clone()), move |answer| Message::Answered {
             camera: camera.clone(),
@@ -140,7 +145,13 @@ impl Diagnostics {
             keys: [key(Command::Help), key(Command::SignOut)],
             focus: None,
         });
-        let again = action(Icon::Retry, fl!("diagnostics-again"), Some(&fl!("key-enter")), false, Some(Message::Again));
+        let again = action(
+            Icon::Retry,
+            fl!("diagnostics-again"),
+            Some(&fl!("key-enter")),
+            false,
+            Some(Message::Again),
+        );
         let progress = fl!(
             "diagnostics-progress",
             done = self.answered().to_string(),
@@ -155,13 +166,33 @@ impl Diagnostics {
         ]
         .spacing(12)
         .align_y(Vertical::Center);
-        let rows = self.plan.cameras.iter().flat_map(|camera| [self.row(camera), rule::horizontal(1).into()]);
-        let table = scrollable(Column::with_children(rows).spacing(4)).id(TABLE).height(Fill).style(theme::scroll);
-        let page = column![title, quiet(fl!("diagnostics-no-picture")), header(), rule::horizontal(1), table];
+        let rows = self
+            .plan
+            .cameras
+            .iter()
+            .flat_map(|camera| [self.row(camera), rule::horizontal(1).into()]);
+        let table = scrollable(Column::with_children(rows).spacing(4))
+            .id(TABLE)
+            .height(Fill)
+            .style(theme::scroll);
+        let page = column![
+            title,
+            quiet(fl!("diagnostics-no-picture")),
+            header(),
+            rule::horizontal(1),
+            table
+        ];
         let screen = column![bar.map(Message::Bar), container(page.spacing(8)).padding(16)];
-        let screen = container(screen).height(Fill).style(|_| container::background(theme::GROUND)).into();
+        let screen = container(screen)
+            .height(Fill)
+            .style(|_| container::background(theme::GROUND))
+            .into();
         if self.help {
-            return over(screen, shortcuts_help::view(&self.keymap), Message::Command(Command::Back));
+            return over(
+                screen,
+                shortcuts_help::view(&self.keymap),
+                Message::Command(Command::Back),
+            );
         }
         screen
     }
@@ -195,8 +226,14 @@ impl Diagnostics {
 
 /// Device, firmware, time of the answer, clock, streams and mechanics.
 fn figures(diagnosis: &Diagnosis) -> [String; 5] {
-    let answer = diagnosis.round_trip.map(|trip| format!("{} ms", trip.as_millis())).unwrap_or_default();
-    let clock = diagnosis.clock_offset_s.map(|offset| format!("{} s", words::decimal(offset, 1))).unwrap_or_default();
+    let answer = diagnosis
+        .round_trip
+        .map(|trip| format!("{} ms", trip.as_millis()))
+        .unwrap_or_default();
+    let clock = diagnosis
+        .clock_offset_s
+        .map(|offset| format!("{} s", words::decimal(offset, 1)))
+        .unwrap_or_default();
     let mut streams = diagnosis.streams.clone();
     if diagnosis.ptz {
         streams.push(fl!("diagnostics-ptz"));
@@ -216,7 +253,10 @@ const WIDTHS: [Length; 7] = [
 ];
 
 fn cells<'a>(texts: [text::Text<'a, iced::Theme>; 7]) -> Element<'a, Message> {
-    let cells = texts.into_iter().zip(WIDTHS).map(|(text, width)| text.size(theme::SMALL).width(width).into());
+    let cells = texts
+        .into_iter()
+        .zip(WIDTHS)
+        .map(|(text, width)| text.size(theme::SMALL).width(width).into());
     row(cells).spacing(12).into()
 }
 
@@ -235,6 +275,10 @@ fn header<'a>() -> Element<'a, Message> {
 
 fn scroll(direction: crate::gui::keymap::Direction) -> Task<Message> {
     use crate::gui::keymap::Direction;
-    let y = if matches!(direction, Direction::Up | Direction::Left) { -120.0 } else { 120.0 };
+    let y = if matches!(direction, Direction::Up | Direction::Left) {
+        -120.0
+    } else {
+        120.0
+    };
     widget::operation::scroll_by(TABLE, widget::operation::AbsoluteOffset { x: 0.0, y })
 }

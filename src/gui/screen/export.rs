@@ -23,8 +23,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// The fields in the order of the keyboard.
-const PLACES: [&str; 6] =
-    ["export-from", "export-to", "export-purpose", "export-reason", "export-protocol", "export-start"];
+const PLACES: [&str; 6] = [
+    "export-from",
+    "export-to",
+    "export-purpose",
+    "export-reason",
+    "export-protocol",
+    "export-start",
+];
 const PURPOSE: usize = 2;
 const START: usize = 5;
 /// How a time is written in the fields, Europe/Rome.
@@ -33,7 +39,11 @@ const TIME: &str = "%d/%m/%Y %H:%M:%S";
 /// Where the dialogue stands.
 enum Stage {
     Asking,
-    Running { progress: watch::Receiver<ExportProgress>, since: Instant, _task: task::Handle },
+    Running {
+        progress: watch::Receiver<ExportProgress>,
+        since: Instant,
+        _task: task::Handle,
+    },
     Done(Exported),
 }
 
@@ -76,7 +86,9 @@ impl Export {
     /// The dialogue for a range of a camera, Unix milliseconds.
     pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, from_ms: i64, to_ms: i64) -> (Export, Task<Message>) {
         let written = |ms| words::rome_ms(ms).strftime(TIME).to_string();
-        let judicial = PURPOSES.iter().position(|purpose| *purpose == Purpose::JudicialPoliceInitiative);
+        let judicial = PURPOSES
+            .iter()
+            .position(|purpose| *purpose == Purpose::JudicialPoliceInitiative);
         let dialogue = Export {
             desk,
             camera,
@@ -117,7 +129,11 @@ impl Export {
             Message::Command(Command::Next) => return self.go(1),
             Message::Command(Command::Previous) => return self.go(PLACES.len() - 1),
             Message::Command(Command::Arrow(direction)) if self.place == PURPOSE => {
-                let step = if matches!(direction, Direction::Right | Direction::Down) { 1 } else { PURPOSES.len() - 1 };
+                let step = if matches!(direction, Direction::Right | Direction::Down) {
+                    1
+                } else {
+                    PURPOSES.len() - 1
+                };
                 self.purpose = (self.purpose + step) % PURPOSES.len();
             }
             Message::Command(Command::Confirm) if matches!(self.stage, Stage::Done(_)) => return Action::Close,
@@ -134,7 +150,11 @@ impl Export {
 
     fn go(&mut self, step: usize) -> Action {
         self.place = (self.place + step) % PLACES.len();
-        let target = if matches!(self.place, PURPOSE | START) { "nowhere" } else { PLACES[self.place] };
+        let target = if matches!(self.place, PURPOSE | START) {
+            "nowhere"
+        } else {
+            PLACES[self.place]
+        };
         Action::Run(widget::operation::focus(target))
     }
 
@@ -151,8 +171,13 @@ impl Export {
                 self.error = None;
                 let (sender, progress) = watch::channel(ExportProgress::default());
                 let exported = self.desk.export(wish, sender);
-                let (task, handle) = Task::perform(exported, |answer| Message::Ended(answer.map_err(Arc::new))).abortable();
-                self.stage = Stage::Running { progress, since: Instant::now(), _task: handle.abort_on_drop() };
+                let (task, handle) =
+                    Task::perform(exported, |answer| Message::Ended(answer.map_err(Arc::new))).abortable();
+                self.stage = Stage::Running {
+                    progress,
+                    since: Instant::now(),
+                    _task: handle.abort_on_drop(),
+                };
                 Action::Run(task)
             }
         }
@@ -172,7 +197,12 @@ impl Export {
             reason: self.reason.trim().to_owned(),
             protocol_no: self.protocol_no.trim().to_owned(),
         };
-        Ok(ExportWish { camera: self.camera.id.clone(), from_ms, to_ms, reason })
+        Ok(ExportWish {
+            camera: self.camera.id.clone(),
+            from_ms,
+            to_ms,
+            reason,
+        })
     }
 
     /// Shows the progress while it runs.
@@ -185,7 +215,10 @@ impl Export {
 
     /// The dialogue.
     pub fn view(&self) -> Element<'_, Message> {
-        let title = column![heading(fl!("export-title")), quiet(format!("{} · {}", self.camera.number, self.camera.name))];
+        let title = column![
+            heading(fl!("export-title")),
+            quiet(format!("{} · {}", self.camera.number, self.camera.name))
+        ];
         let content = match &self.stage {
             Stage::Asking => self.form(),
             Stage::Running { progress, since, .. } => running(*progress.borrow(), since.elapsed()),
@@ -204,11 +237,26 @@ impl Export {
         ];
         let step = |words: &'static str, by: usize| {
             let to = (self.purpose + by) % PURPOSES.len();
-            button(text(words)).padding([6, 12]).style(theme::plain(false)).on_press(Message::Purpose(to))
+            button(text(words))
+                .padding([6, 12])
+                .style(theme::plain(false))
+                .on_press(Message::Purpose(to))
         };
-        let chosen = container(body(words::purpose(PURPOSES[self.purpose]))).padding(8).width(Fill);
-        let purpose = row![step("←", PURPOSES.len() - 1), chosen.style(theme::row(self.place == PURPOSE)), step("→", 1)];
-        let start = action(Icon::Export, fl!("export-start"), None, self.place == START, Some(Message::Start));
+        let chosen = container(body(words::purpose(PURPOSES[self.purpose])))
+            .padding(8)
+            .width(Fill);
+        let purpose = row![
+            step("←", PURPOSES.len() - 1),
+            chosen.style(theme::row(self.place == PURPOSE)),
+            step("→", 1)
+        ];
+        let start = action(
+            Icon::Export,
+            fl!("export-start"),
+            None,
+            self.place == START,
+            Some(Message::Start),
+        );
         let cancel = action(
             Icon::Close,
             fl!("export-cancel"),
@@ -218,7 +266,11 @@ impl Export {
         );
         let mut form = column![
             range.spacing(12),
-            column![quiet(fl!("export-purpose")), purpose.spacing(4).align_y(Vertical::Center)].spacing(4),
+            column![
+                quiet(fl!("export-purpose")),
+                purpose.spacing(4).align_y(Vertical::Center)
+            ]
+            .spacing(4),
             input(fl!("export-reason"), 3, &self.reason, Message::Reason),
             input(fl!("export-protocol"), 4, &self.protocol_no, Message::ProtocolNo),
             quiet(fl!("export-for-ever")),
@@ -232,21 +284,37 @@ impl Export {
 
 fn running<'a>(progress: ExportProgress, since: Duration) -> Element<'a, Message> {
     let done = progress.done.clamp(0.0, 1.0);
-    let left = if done > 0.02 { since.mul_f64((1.0 - done) / done) } else { Duration::ZERO };
+    let left = if done > 0.02 {
+        since.mul_f64((1.0 - done) / done)
+    } else {
+        Duration::ZERO
+    };
     let figures = fl!(
         "export-progress",
         percent = words::decimal(done * 100.0, 0),
         size = words::bytes(progress.bytes),
         left = words::span(left)
     );
-    let cancel =
-        action(Icon::Close, fl!("export-stop"), Some(&"Esc".to_owned()), false, Some(Message::Command(Command::Back)));
-    column![progress_bar(0.0..=1.0, done as f32).girth(14), body(figures), cancel].spacing(14).into()
+    let cancel = action(
+        Icon::Close,
+        fl!("export-stop"),
+        Some(&"Esc".to_owned()),
+        false,
+        Some(Message::Command(Command::Back)),
+    );
+    column![progress_bar(0.0..=1.0, done as f32).girth(14), body(figures), cancel]
+        .spacing(14)
+        .into()
 }
 
 fn done<'a>(exported: &Exported) -> Element<'a, Message> {
-    let close =
-        action(Icon::Done, fl!("export-close"), Some(&fl!("key-enter")), true, Some(Message::Command(Command::Back)));
+    let close = action(
+        Icon::Done,
+        fl!("export-close"),
+        Some(&fl!("key-enter")),
+        true,
+        Some(Message::Command(Command::Back)),
+    );
     column![
         labelled(Icon::Done, fl!("export-done"), Tone::Normal),
         fact(fl!("export-frames"), exported.frames.to_string()),
@@ -305,6 +373,9 @@ mod tests {
             dialogue.update(Message::Command(Command::Next));
             assert_eq!(dialogue.place, expected);
         }
-        assert!(matches!(dialogue.update(Message::Command(Command::Back)), Action::Close));
+        assert!(matches!(
+            dialogue.update(Message::Command(Command::Back)),
+            Action::Close
+        ));
     }
 }

@@ -3,8 +3,8 @@
 //! Invariant: a recorded picture is drawn under the cover of its own time; leaving the screen drops the playback and
 //! so ends and records it. Deliberately absent: exporting (its dialogue is opened from here and lives there).
 
-use crate::domain::privacy::Cover;
 use crate::domain::camera::CameraId;
+use crate::domain::privacy::Cover;
 use crate::domain::site::CameraPlan;
 use crate::gui::desk::{Desk, Reel};
 use crate::gui::i18n::fl;
@@ -72,7 +72,10 @@ pub struct Playback {
 #[derive(Clone)]
 pub enum Message {
     Found(Result<Vec<RecordedSpan>, Arc<Refusal>>),
-    Started { ticket: u64, answer: Result<Arc<dyn Reel>, Arc<Refusal>> },
+    Started {
+        ticket: u64,
+        answer: Result<Arc<dyn Reel>, Arc<Refusal>>,
+    },
     Command(Command),
     JumpTo(i64),
     Jumped(Result<(), Arc<Refusal>>),
@@ -109,7 +112,10 @@ impl Playback {
             notice: None,
             export: None,
         };
-        (screen, Task::perform(found, |answer| Message::Found(answer.map_err(Arc::new))))
+        (
+            screen,
+            Task::perform(found, |answer| Message::Found(answer.map_err(Arc::new))),
+        )
     }
 
     /// Whose recordings these are.
@@ -159,7 +165,10 @@ impl Playback {
         self.ticket += 1;
         let ticket = self.ticket;
         let started = self.desk.play(self.camera.id.clone(), from_ms, self.to_ms);
-        Action::Run(Task::perform(started, move |answer| Message::Started { ticket, answer: answer.map_err(Arc::new) }))
+        Action::Run(Task::perform(started, move |answer| Message::Started {
+            ticket,
+            answer: answer.map_err(Arc::new),
+        }))
     }
 
     fn command(&mut self, command: Command) -> Action {
@@ -221,7 +230,9 @@ impl Playback {
     }
 
     fn export_message(&mut self, message: export::Message) -> Action {
-        let Some(dialogue) = &mut self.export else { return Action::None };
+        let Some(dialogue) = &mut self.export else {
+            return Action::None;
+        };
         match dialogue.update(message) {
             export::Action::None => Action::None,
             export::Action::Run(task) => Action::Run(task.map(Message::Export)),
@@ -238,7 +249,10 @@ impl Playback {
             Stage::Playing(Recorded(reel)) => vec![(self.ticket, reel.slot().clone())],
             Stage::Looking | Stage::Starting | Stage::Failed(_) => Vec::new(),
         };
-        let export = self.export.as_ref().map_or_else(Subscription::none, Export::subscription);
+        let export = self
+            .export
+            .as_ref()
+            .map_or_else(Subscription::none, Export::subscription);
         Subscription::batch([
             redraw::on_new_pictures(slots).map(|()| Message::NewPictures),
             export.map(Message::Export),
@@ -247,9 +261,15 @@ impl Playback {
 
     /// Where the picture is in the window now, logical pixels, once there is one.
     pub fn picture(&self) -> Option<Rectangle> {
-        let Stage::Playing(Recorded(reel)) = &self.stage else { return None };
+        let Stage::Playing(Recorded(reel)) = &self.stage else {
+            return None;
+        };
         let frame = reel.slot().latest()?;
-        Some(wall::letterbox(wall::tile_rectangle(self.placed, WHOLE), frame.width, frame.height))
+        Some(wall::letterbox(
+            wall::tile_rectangle(self.placed, WHOLE),
+            frame.width,
+            frame.height,
+        ))
     }
 
     /// Where the playback stands, for whoever drives the screen.
@@ -264,7 +284,13 @@ impl Playback {
 
     /// The screen.
     pub fn view(&self) -> Element<'_, Message> {
-        let back = action(Icon::Close, fl!("playback-leave"), Some(&"Esc".to_owned()), false, Some(Message::Leave));
+        let back = action(
+            Icon::Close,
+            fl!("playback-leave"),
+            Some(&"Esc".to_owned()),
+            false,
+            Some(Message::Leave),
+        );
         let title = row![
             heading(format!("{} · {}", self.camera.number, self.camera.name)),
             quiet(self.camera.place.as_str()),
@@ -278,7 +304,9 @@ impl Playback {
         let screen = column![
             container(title.spacing(16).align_y(Vertical::Center)).padding([8, 12]),
             wall.map(Message::Wall),
-            container(column![line, self.controls(position)].spacing(6)).padding(12).style(theme::surface),
+            container(column![line, self.controls(position)].spacing(6))
+                .padding(12)
+                .style(theme::surface),
         ];
         let screen = container(screen).style(|_| container::background(theme::GROUND)).into();
         match &self.export {
@@ -292,16 +320,32 @@ impl Playback {
 
     fn controls(&self, position: Option<i64>) -> Element<'_, Message> {
         let paused = self.state().is_some_and(|state| state.paused);
-        let (sign, words) =
-            if paused { (Icon::Play, fl!("playback-play")) } else { (Icon::Pause, fl!("playback-pause")) };
-        let key = |sign: Icon, words: String, key: &str, command: Command| {
-            action(sign, words, Some(&key.to_owned()), false, Some(Message::Command(command)))
+        let (sign, words) = if paused {
+            (Icon::Play, fl!("playback-play"))
+        } else {
+            (Icon::Pause, fl!("playback-pause"))
         };
-        let time = position.map(|ms| words::date_and_clock(&words::rome_ms(ms))).unwrap_or_default();
+        let key = |sign: Icon, words: String, key: &str, command: Command| {
+            action(
+                sign,
+                words,
+                Some(&key.to_owned()),
+                false,
+                Some(Message::Command(command)),
+            )
+        };
+        let time = position
+            .map(|ms| words::date_and_clock(&words::rome_ms(ms)))
+            .unwrap_or_default();
         let mut controls = row![
             key(Icon::Back, fl!("playback-back"), "←", Command::Arrow(Direction::Left)),
             key(sign, words, &fl!("key-space"), Command::Stop),
-            key(Icon::Forward, fl!("playback-forward"), "→", Command::Arrow(Direction::Right)),
+            key(
+                Icon::Forward,
+                fl!("playback-forward"),
+                "→",
+                Command::Arrow(Direction::Right)
+            ),
             key(Icon::Export, fl!("panel-export"), "E", Command::Export),
             body(time).font(theme::STRONG),
         ];
@@ -312,33 +356,78 @@ impl Playback {
     }
 
     fn tile(&self) -> Tile<'_> {
-        let say = |icon, words: String, detail: String, tone| Some(StateWords { icon, words, detail, tone });
+        let say = |icon, words: String, detail: String, tone| {
+            Some(StateWords {
+                icon,
+                words,
+                detail,
+                tone,
+            })
+        };
         let (look, state) = match &self.stage {
-            Stage::Looking => (None, say(Icon::Waiting, fl!("playback-looking"), String::new(), Tone::Normal)),
-            Stage::Starting => (None, say(Icon::Waiting, fl!("playback-starting"), String::new(), Tone::Normal)),
-            Stage::Failed(why) => (None, say(Icon::Refused, fl!("playback-none"), why.clone(), Tone::Attention)),
+            Stage::Looking => (
+                None,
+                say(Icon::Waiting, fl!("playback-looking"), String::new(), Tone::Normal),
+            ),
+            Stage::Starting => (
+                None,
+                say(Icon::Waiting, fl!("playback-starting"), String::new(), Tone::Normal),
+            ),
+            Stage::Failed(why) => (
+                None,
+                say(Icon::Refused, fl!("playback-none"), why.clone(), Tone::Attention),
+            ),
             Stage::Playing(recorded) => (Some(recorded as &dyn Look), self.words_over(recorded)),
         };
-        let time = self.position_ms().map(|ms| words::clock(&words::rome_ms(ms))).unwrap_or_default();
-        let face = Face { title: fl!("playback-mark"), time, state, ..Face::default() };
-        Tile { key: self.ticket, cell: WHOLE, look, brightness: 1.0, face }
+        let time = self
+            .position_ms()
+            .map(|ms| words::clock(&words::rome_ms(ms)))
+            .unwrap_or_default();
+        let face = Face {
+            title: fl!("playback-mark"),
+            time,
+            state,
+            ..Face::default()
+        };
+        Tile {
+            key: self.ticket,
+            cell: WHOLE,
+            look,
+            brightness: 1.0,
+            face,
+        }
     }
 
     fn words_over(&self, recorded: &Recorded) -> Option<StateWords> {
         let state = self.state()?;
         if let Some(trouble) = &state.trouble {
             let detail = words::trouble(trouble);
-            return Some(StateWords { icon: Icon::Warning, words: fl!("playback-none"), detail, tone: Tone::Attention });
+            return Some(StateWords {
+                icon: Icon::Warning,
+                words: fl!("playback-none"),
+                detail,
+                tone: Tone::Attention,
+            });
         }
         let (_, cover) = recorded.look(Instant::now())?;
         match &*cover {
             Cover::Whole(reason) => {
                 let detail = fl!("tile-covered-detail");
-                Some(StateWords { icon: Icon::Covered, words: words::whole_cover(*reason), detail, tone: Tone::Attention })
+                Some(StateWords {
+                    icon: Icon::Covered,
+                    words: words::whole_cover(*reason),
+                    detail,
+                    tone: Tone::Attention,
+                })
             }
             Cover::Parts(_) => None,
         }
     }
 }
 
-const WHOLE: Rectangle = Rectangle { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
+const WHOLE: Rectangle = Rectangle {
+    x: 0.0,
+    y: 0.0,
+    width: 1.0,
+    height: 1.0,
+};

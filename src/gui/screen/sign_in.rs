@@ -56,7 +56,11 @@ pub enum Message {
 pub enum Action {
     None,
     Run(Task<Message>),
-    SignIn { user: String, password: SecretString, purpose: Purpose },
+    SignIn {
+        user: String,
+        password: SecretString,
+        purpose: Purpose,
+    },
 }
 
 impl SignIn {
@@ -103,7 +107,11 @@ impl SignIn {
             Message::Command(Command::Next) => return self.go(1),
             Message::Command(Command::Previous) => return self.go(PLACES.len() - 1),
             Message::Command(Command::Arrow(direction)) if self.place == Place::Purpose => {
-                let step = if matches!(direction, Direction::Down | Direction::Right) { 1 } else { PURPOSES.len() - 1 };
+                let step = if matches!(direction, Direction::Down | Direction::Right) {
+                    1
+                } else {
+                    PURPOSES.len() - 1
+                };
                 self.purpose = (self.purpose + step) % PURPOSES.len();
             }
             Message::Command(Command::Confirm) | Message::Enter => return self.enter(),
@@ -141,37 +149,76 @@ impl SignIn {
 
     /// The screen.
     pub fn view(&self) -> Element<'_, Message> {
-        let title = row![icon(Icon::Camera, theme::TITLE).color(theme::ACCENT), text("Vedetta").size(theme::TITLE)].spacing(12);
+        let title = row![
+            icon(Icon::Camera, theme::TITLE).color(theme::ACCENT),
+            text("Vedetta").size(theme::TITLE)
+        ]
+        .spacing(12);
         let password = self.password.expose_secret();
         let fields = column![
-            field(fl!("sign-in-user"), USER, &self.user, false, Message::User, Message::Enter),
-            field(fl!("sign-in-password"), PASSWORD, password, true, |p| Message::Password(p.into()), Message::Enter),
+            field(
+                fl!("sign-in-user"),
+                USER,
+                &self.user,
+                false,
+                Message::User,
+                Message::Enter
+            ),
+            field(
+                fl!("sign-in-password"),
+                PASSWORD,
+                password,
+                true,
+                |p| Message::Password(p.into()),
+                Message::Enter
+            ),
         ]
         .spacing(12);
         let choice = |(index, purpose): (usize, Purpose)| {
             let chosen = index == self.purpose;
             let sign = if chosen { "●" } else { "○" };
-            let line = row![text(sign).color(if chosen { theme::ACCENT } else { theme::QUIET }), text(words::purpose(purpose))];
-            mouse_area(container(line.spacing(10)).padding([4, 8]).width(Fill).style(theme::row(chosen)))
-                .on_press(Message::Purpose(index))
-                .interaction(iced::mouse::Interaction::Pointer)
-                .into()
+            let line = row![
+                text(sign).color(if chosen { theme::ACCENT } else { theme::QUIET }),
+                text(words::purpose(purpose))
+            ];
+            mouse_area(
+                container(line.spacing(10))
+                    .padding([4, 8])
+                    .width(Fill)
+                    .style(theme::row(chosen)),
+            )
+            .on_press(Message::Purpose(index))
+            .interaction(iced::mouse::Interaction::Pointer)
+            .into()
         };
         let purposes = column(PURPOSES.into_iter().enumerate().map(choice)).spacing(2);
-        let purposes = container(purposes).padding(4).style(theme::area(self.place == Place::Purpose));
-        let label = if self.waiting { fl!("sign-in-waiting") } else { fl!("sign-in-enter") };
+        let purposes = container(purposes)
+            .padding(4)
+            .style(theme::area(self.place == Place::Purpose));
+        let label = if self.waiting {
+            fl!("sign-in-waiting")
+        } else {
+            fl!("sign-in-enter")
+        };
         let enter = button(text(label).width(Fill).center())
             .padding(11)
             .width(Fill)
             .style(theme::primary(self.place == Place::Enter))
             .on_press_maybe((!self.waiting).then_some(Message::Enter));
-        let mut card = column![title, fields, column![quiet(fl!("sign-in-purpose")), purposes].spacing(4), enter];
+        let mut card = column![
+            title,
+            fields,
+            column![quiet(fl!("sign-in-purpose")), purposes].spacing(4),
+            enter
+        ];
         if let Some(error) = &self.error {
             card = card.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
         }
         card = card.push(quiet(self.standing.clone().unwrap_or_else(|| fl!("sign-in-recorded"))));
         let card = container(card.spacing(16)).padding(28).width(520).style(theme::card);
-        container(scrollable(container(card).center_x(Fill).padding(16)).style(theme::scroll)).center(Fill).into()
+        container(scrollable(container(card).center_x(Fill).padding(16)).style(theme::scroll))
+            .center(Fill)
+            .into()
     }
 }
 
@@ -189,7 +236,9 @@ mod tests {
     #[test]
     fn the_password_leaves_the_field_when_it_is_handed_over() {
         let mut screen = typed();
-        let Action::SignIn { user, purpose, .. } = screen.update(Message::Enter) else { panic!("nothing was asked") };
+        let Action::SignIn { user, purpose, .. } = screen.update(Message::Enter) else {
+            panic!("nothing was asked")
+        };
         assert_eq!((user.as_str(), purpose), ("neri", Purpose::UrbanSecurity));
         assert!(screen.password.expose_secret().is_empty());
         assert!(matches!(screen.update(Message::Enter), Action::None), "asked twice");
@@ -198,12 +247,20 @@ mod tests {
     #[test]
     fn everything_is_reached_by_the_keyboard() {
         let mut screen = typed();
-        for expected in [Place::Purpose, Place::Enter, Place::User, Place::Password, Place::Purpose] {
+        for expected in [
+            Place::Purpose,
+            Place::Enter,
+            Place::User,
+            Place::Password,
+            Place::Purpose,
+        ] {
             screen.update(Message::Command(Command::Next));
             assert_eq!(screen.place, expected);
         }
         screen.update(Message::Command(Command::Arrow(Direction::Down)));
-        let Action::SignIn { purpose, .. } = screen.update(Message::Command(Command::Confirm)) else { panic!("not asked") };
+        let Action::SignIn { purpose, .. } = screen.update(Message::Command(Command::Confirm)) else {
+            panic!("not asked")
+        };
         assert_eq!(purpose, PURPOSES[1]);
     }
 

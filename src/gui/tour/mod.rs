@@ -57,7 +57,9 @@ fn walk(mut scene: channel::Receiver<Scene>, folder: PathBuf, visit: &Visit) -> 
     // The window is there when the program shows its first screen.
     let shown = runtime.block_on(async {
         let first = scene.wait_for(|scene| scene.screen != ScreenName::Between);
-        tokio::time::timeout(Duration::from_secs(60), first).await.is_ok_and(|seen| seen.is_ok())
+        tokio::time::timeout(Duration::from_secs(60), first)
+            .await
+            .is_ok_and(|seen| seen.is_ok())
     });
     if !shown {
         return Err(StepError::Window(EyeError::NoWindow));

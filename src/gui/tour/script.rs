@@ -272,7 +272,9 @@ fn diagnose(v: &mut Visitor<'_>, guest: &Guest) -> Result<String, StepError> {
     v.hands.tap(Key::Tab)?;
     v.hands.write(guest.password.expose_secret())?;
     v.hands.tap(Key::Enter)?;
-    v.until("the diagnostic screen", 30, |scene| scene.screen == ScreenName::Diagnostics)?;
+    v.until("the diagnostic screen", 30, |scene| {
+        scene.screen == ScreenName::Diagnostics
+    })?;
     let scene = v.until("a figure of every camera", 60, |scene| {
         scene.planned > 0 && scene.diagnosed >= scene.planned
     })?;

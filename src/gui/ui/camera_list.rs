@@ -71,7 +71,11 @@ pub struct CameraList {
 impl CameraList {
     /// The tree of a plan.
     pub fn new(plan: &SitePlan) -> CameraList {
-        CameraList { search: String::new(), lines: lines(plan, ""), at: 0 }
+        CameraList {
+            search: String::new(),
+            lines: lines(plan, ""),
+            at: 0,
+        }
     }
 
     /// Search as you type. Choosing and carrying are for the parent.
@@ -94,7 +98,10 @@ impl CameraList {
     pub fn step<M: Send + 'static>(&mut self, step: isize) -> Task<M> {
         let last = self.cameras().count().saturating_sub(1);
         self.at = self.at.saturating_add_signed(step).min(last);
-        let line = self.lines.iter().position(|line| Some(line) == self.highlighted().cloned().map(Line::Camera).as_ref());
+        let line = self
+            .lines
+            .iter()
+            .position(|line| Some(line) == self.highlighted().cloned().map(Line::Camera).as_ref());
         let y = line.unwrap_or_default() as f32 * ROW - 4.0 * ROW;
         widget::operation::scroll_to(LIST, widget::operation::AbsoluteOffset { x: 0.0, y: y.max(0.0) })
     }
@@ -138,26 +145,55 @@ impl CameraList {
         let tree: Element<'a, Message> = if self.lines.is_empty() {
             container(quiet(fl!("list-nothing-found"))).padding(8).into()
         } else {
-            scrollable(column(lines)).id(LIST).height(Fill).width(Fill).style(theme::scroll).into()
+            scrollable(column(lines))
+                .id(LIST)
+                .height(Fill)
+                .width(Fill)
+                .style(theme::scroll)
+                .into()
         };
         column![search, tree].spacing(theme::GAP).padding(theme::GAP).into()
     }
 }
 
 fn header<'a>(sign: Icon, name: &'a str, indent: f32) -> Element<'a, Message> {
-    let words = text(name).size(theme::SMALL).color(theme::QUIET).wrapping(text::Wrapping::None);
-    let line = row![space().width(indent), icon(sign, theme::SMALL).color(theme::QUIET), words];
-    container(line.spacing(6).align_y(Vertical::Center)).height(ROW).align_y(Vertical::Center).clip(true).into()
+    let words = text(name)
+        .size(theme::SMALL)
+        .color(theme::QUIET)
+        .wrapping(text::Wrapping::None);
+    let line = row![
+        space().width(indent),
+        icon(sign, theme::SMALL).color(theme::QUIET),
+        words
+    ];
+    container(line.spacing(6).align_y(Vertical::Center))
+        .height(ROW)
+        .align_y(Vertical::Center)
+        .clip(true)
+        .into()
 }
 
 fn camera_line<'a>(camera: &'a CameraPlan, dot: Dot, selected: bool, here: bool) -> Element<'a, Message> {
     let (shape, colour) = dot.sign();
-    let kind = if camera.kind == CameraKind::Dome { Icon::Dome } else { Icon::Camera };
-    let name = text(camera.name.as_str()).size(theme::SMALL).wrapping(text::Wrapping::None);
-    let name = if selected { name.font(theme::STRONG).color(theme::ACCENT) } else { name };
+    let kind = if camera.kind == CameraKind::Dome {
+        Icon::Dome
+    } else {
+        Icon::Camera
+    };
+    let name = text(camera.name.as_str())
+        .size(theme::SMALL)
+        .wrapping(text::Wrapping::None);
+    let name = if selected {
+        name.font(theme::STRONG).color(theme::ACCENT)
+    } else {
+        name
+    };
     let line = row![
         text(shape).size(theme::SMALL).color(colour).width(12),
-        text(camera.number.to_string()).size(theme::SMALL).color(theme::QUIET).width(22),
+        text(camera.number.to_string())
+            .size(theme::SMALL)
+            .color(theme::QUIET)
+            .width(22),
         icon(kind, theme::SMALL).color(theme::QUIET),
         name,
     ];
@@ -185,7 +221,12 @@ fn lines(plan: &SitePlan, search: &str) -> Vec<Line> {
     let mut lines = Vec::new();
     for controller in &plan.controllers {
         let mut places: BTreeMap<&str, Vec<&CameraPlan>> = BTreeMap::new();
-        for camera in plan.cameras.iter().filter(|camera| camera.controller == controller.id).filter(found) {
+        for camera in plan
+            .cameras
+            .iter()
+            .filter(|camera| camera.controller == controller.id)
+            .filter(found)
+        {
             places.entry(&camera.place).or_default().push(camera);
         }
         if places.is_empty() {

@@ -5,7 +5,9 @@
 use crate::gui::icons::{Icon, icon};
 use crate::gui::theme::{self, Tone};
 use iced::alignment::Vertical;
-use iced::widget::{Button, Column, Row, Text, button, column, container, mouse_area, opaque, row, stack, text, text_input};
+use iced::widget::{
+    Button, Column, Row, Text, button, column, container, mouse_area, opaque, row, stack, text, text_input,
+};
 use iced::{Element, Fill, Shrink, Theme};
 
 /// Text of the body size.
@@ -26,9 +28,12 @@ pub fn heading<'a>(words: impl text::IntoFragment<'a>) -> Text<'a, Theme> {
 /// An icon with its word beside it.
 pub fn labelled<'a, Message: 'a>(sign: Icon, words: impl text::IntoFragment<'a>, tone: Tone) -> Row<'a, Message> {
     let colour = tone.colour();
-    row![icon(sign, theme::BODY).color(colour), text(words).size(theme::SMALL).color(colour)]
-        .spacing(6)
-        .align_y(Vertical::Center)
+    row![
+        icon(sign, theme::BODY).color(colour),
+        text(words).size(theme::SMALL).color(colour)
+    ]
+    .spacing(6)
+    .align_y(Vertical::Center)
 }
 
 /// A button with an icon, a word and the key that does the same.
@@ -39,11 +44,16 @@ pub fn action<'a, Message: Clone + 'a>(
     focused: bool,
     on_press: Option<Message>,
 ) -> Button<'a, Message> {
-    let mut content = row![icon(sign, theme::BODY), text(words).size(theme::SMALL)].spacing(7).align_y(Vertical::Center);
+    let mut content = row![icon(sign, theme::BODY), text(words).size(theme::SMALL)]
+        .spacing(7)
+        .align_y(Vertical::Center);
     if let Some(key) = key {
         content = content.push(text(key.clone()).size(theme::SMALL).color(theme::QUIET));
     }
-    button(content).padding([6, 10]).style(theme::plain(focused)).on_press_maybe(on_press)
+    button(content)
+        .padding([6, 10])
+        .style(theme::plain(focused))
+        .on_press_maybe(on_press)
 }
 
 /// A field with its label above.
@@ -81,5 +91,7 @@ pub fn over<'a, Message: Clone + 'a>(
 
 /// A label and its value on one line.
 pub fn fact<'a, Message: 'a>(label: String, value: String) -> Element<'a, Message> {
-    row![quiet(label).width(Fill), text(value).size(theme::SMALL).width(Shrink)].spacing(theme::GAP).into()
+    row![quiet(label).width(Fill), text(value).size(theme::SMALL).width(Shrink)]
+        .spacing(theme::GAP)
+        .into()
 }

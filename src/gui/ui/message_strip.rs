@@ -52,12 +52,22 @@ pub struct MessageStrip {
 impl MessageStrip {
     /// Adds a notice; the same sentence again only renews its time.
     pub fn say(&mut self, at: SystemTime, tone: Tone, words: String, camera: Option<CameraId>) {
-        if let Some(first) = self.notices.front_mut().filter(|first| first.words == words && first.camera == camera) {
+        if let Some(first) = self
+            .notices
+            .front_mut()
+            .filter(|first| first.words == words && first.camera == camera)
+        {
             first.at = at;
             first.put_away = false;
             return;
         }
-        self.notices.push_front(Notice { at, tone, words, camera, put_away: false });
+        self.notices.push_front(Notice {
+            at,
+            tone,
+            words,
+            camera,
+            put_away: false,
+        });
         self.notices.truncate(KEPT);
     }
 
@@ -76,7 +86,11 @@ impl MessageStrip {
 
     /// Notices that were not put away, with their index, newest first.
     pub fn pending(&self) -> Vec<(usize, &Notice)> {
-        self.notices.iter().enumerate().filter(|(_, notice)| !notice.put_away).collect()
+        self.notices
+            .iter()
+            .enumerate()
+            .filter(|(_, notice)| !notice.put_away)
+            .collect()
     }
 
     /// Whether the history is open.
@@ -87,18 +101,35 @@ impl MessageStrip {
     /// The strip. `focus` is the place of the keyboard among the pending notices.
     pub fn view(&self, focus: Option<usize>) -> Element<'_, Message> {
         let pending = self.pending();
-        let history = action(Icon::History, fl!("strip-history"), None, false, Some(Message::ToggleHistory));
+        let history = action(
+            Icon::History,
+            fl!("strip-history"),
+            None,
+            false,
+            Some(Message::ToggleHistory),
+        );
         if self.open {
-            let all = self.notices.iter().enumerate().map(|(index, notice)| line(index, notice, false));
+            let all = self
+                .notices
+                .iter()
+                .enumerate()
+                .map(|(index, notice)| line(index, notice, false));
             let list: Element<'_, Message> = if self.notices.is_empty() {
                 quiet(fl!("strip-nothing")).into()
             } else {
-                scrollable(column(all).spacing(4)).height(220).width(Fill).style(theme::scroll).into()
+                scrollable(column(all).spacing(4))
+                    .height(220)
+                    .width(Fill)
+                    .style(theme::scroll)
+                    .into()
             };
             return row![list, history].spacing(theme::GAP).padding(8).into();
         }
         let lines: Element<'_, Message> = if pending.is_empty() {
-            container(quiet(fl!("strip-nothing"))).padding([6, 4]).width(Fill).into()
+            container(quiet(fl!("strip-nothing")))
+                .padding([6, 4])
+                .width(Fill)
+                .into()
         } else {
             let more = pending.len().saturating_sub(SHOWN);
             let shown = pending.iter().take(SHOWN).enumerate();
@@ -108,7 +139,10 @@ impl MessageStrip {
             }
             lines.spacing(4).width(Fill).into()
         };
-        let strip = row![lines, history].spacing(theme::GAP).padding(8).align_y(Vertical::Center);
+        let strip = row![lines, history]
+            .spacing(theme::GAP)
+            .padding(8)
+            .align_y(Vertical::Center);
         container(strip).height(HEIGHT).align_y(Vertical::Center).into()
     }
 }
@@ -121,7 +155,9 @@ fn line(index: usize, notice: &Notice, focused: bool) -> Element<'_, Message> {
     };
     let mut line = row![
         icon(sign, theme::BODY).color(notice.tone.colour()),
-        text(words::clock(&words::in_rome(notice.at))).size(theme::SMALL).color(theme::QUIET),
+        text(words::clock(&words::in_rome(notice.at)))
+            .size(theme::SMALL)
+            .color(theme::QUIET),
         body(notice.words.as_str()).width(Fill),
     ]
     .spacing(10)
@@ -152,6 +188,10 @@ mod tests {
         assert_eq!(strip.pending().len(), 2);
         strip.update(&Message::PutAway(0));
         assert_eq!(strip.pending().len(), 1);
-        assert_eq!(strip.notices.len(), 2, "a notice that was put away stays in the history");
+        assert_eq!(
+            strip.notices.len(),
+            2,
+            "a notice that was put away stays in the history"
+        );
     }
 }

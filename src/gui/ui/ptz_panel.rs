@@ -63,7 +63,10 @@ impl PtzPanel {
     pub fn controls(&self, camera: &CameraPlan) -> Vec<Command> {
         let presets = (1..=WITH_KEY.min(self.presets(&camera.id).len())).filter_map(|n| u8::try_from(n).ok());
         let presets = presets.map(Command::CallPreset);
-        [Command::Playback, Command::Snapshot, Command::Export].into_iter().chain(presets).collect()
+        [Command::Playback, Command::Snapshot, Command::Export]
+            .into_iter()
+            .chain(presets)
+            .collect()
     }
 
     /// The panel.
@@ -80,11 +83,16 @@ impl PtzPanel {
         ];
         let acts = acts.into_iter().enumerate().map(|(place, (sign, words, command))| {
             let focused = facts.focus == Some(place);
-            action(sign, words, None, focused, Some((command, Edge::Down))).width(Fill).into()
+            action(sign, words, None, focused, Some((command, Edge::Down)))
+                .width(Fill)
+                .into()
         });
         let mut parts: Column<'a, Message> = column![title, column(acts).spacing(4)].spacing(12).padding(12);
         if camera.kind == CameraKind::Dome {
-            parts = parts.push(hold(facts.hold)).push(pad()).push(self.preset_list(camera, facts.focus));
+            parts = parts
+                .push(hold(facts.hold))
+                .push(pad())
+                .push(self.preset_list(camera, facts.focus));
         }
         parts = parts.push(rule::horizontal(1)).push(limits(camera, facts.pose));
         if let Some(figures) = facts.figures {
@@ -94,22 +102,36 @@ impl PtzPanel {
     }
 
     fn preset_list(&self, camera: &CameraPlan, focus: Option<usize>) -> Element<'_, Message> {
-        let presets = self.presets(&camera.id).iter().take(WITH_KEY).zip(1u8..).map(|(preset, n)| {
-            let line = row![
-                text(format!("Alt+{n}")).size(theme::SMALL).color(theme::QUIET).width(48),
-                text(preset.name.as_str()).size(theme::SMALL).wrapping(text::Wrapping::None),
-            ];
-            button(line.spacing(6))
-                .padding([5, 8])
-                .width(Fill)
-                .clip(true)
-                .style(theme::plain(focus == Some(2 + usize::from(n))))
-                .on_press((Command::CallPreset(n), Edge::Down))
-                .into()
-        });
-        column![quiet(fl!("panel-presets")), column(presets).spacing(4), quiet(fl!("panel-presets-hint"))]
-            .spacing(6)
-            .into()
+        let presets = self
+            .presets(&camera.id)
+            .iter()
+            .take(WITH_KEY)
+            .zip(1u8..)
+            .map(|(preset, n)| {
+                let line = row![
+                    text(format!("Alt+{n}"))
+                        .size(theme::SMALL)
+                        .color(theme::QUIET)
+                        .width(48),
+                    text(preset.name.as_str())
+                        .size(theme::SMALL)
+                        .wrapping(text::Wrapping::None),
+                ];
+                button(line.spacing(6))
+                    .padding([5, 8])
+                    .width(Fill)
+                    .clip(true)
+                    .style(theme::plain(focus == Some(2 + usize::from(n))))
+                    .on_press((Command::CallPreset(n), Edge::Down))
+                    .into()
+            });
+        column![
+            quiet(fl!("panel-presets")),
+            column(presets).spacing(4),
+            quiet(fl!("panel-presets-hint"))
+        ]
+        .spacing(6)
+        .into()
     }
 }
 
@@ -117,7 +139,14 @@ fn hold(hold: Option<&Hold>) -> Element<'_, Message> {
     let (words, tone) = match hold {
         None => (fl!("panel-free"), Tone::Normal),
         Some(hold) if hold.ours => (fl!("panel-held-by-you"), Tone::Normal),
-        Some(hold) => (fl!("panel-held-by", name = hold.display_name.as_str(), body = hold.body.as_str()), Tone::Other),
+        Some(hold) => (
+            fl!(
+                "panel-held-by",
+                name = hold.display_name.as_str(),
+                body = hold.body.as_str()
+            ),
+            Tone::Other,
+        ),
     };
     labelled(Icon::Held, words, tone).into()
 }
@@ -150,7 +179,11 @@ fn pad<'a>() -> Element<'a, Message> {
 
 fn limits<'a>(camera: &CameraPlan, pose: Option<PoseKnowledge>) -> Element<'a, Message> {
     let range = |range: Option<[f64; 2]>| match range {
-        Some([low, high]) => fl!("panel-range", low = words::decimal(low, 0), high = words::decimal(high, 0)),
+        Some([low, high]) => fl!(
+            "panel-range",
+            low = words::decimal(low, 0),
+            high = words::decimal(high, 0)
+        ),
         None => fl!("panel-no-limit"),
     };
     let mut facts = column![fact(fl!("panel-masks"), camera.masks.len().to_string())].spacing(4);
@@ -176,9 +209,15 @@ fn limits<'a>(camera: &CameraPlan, pose: Option<PoseKnowledge>) -> Element<'a, M
 
 fn stream<'a>(figures: &StreamFigures) -> Element<'a, Message> {
     column![
-        fact(fl!("panel-codec"), format!("{} {}×{}", figures.codec, figures.width, figures.height)),
+        fact(
+            fl!("panel-codec"),
+            format!("{} {}×{}", figures.codec, figures.width, figures.height)
+        ),
         fact(fl!("panel-fps"), words::decimal(figures.decoded_fps, 1)),
-        fact(fl!("panel-bitrate"), fl!("panel-kbit", n = words::decimal(figures.bitrate_kbit_s, 0))),
+        fact(
+            fl!("panel-bitrate"),
+            fl!("panel-kbit", n = words::decimal(figures.bitrate_kbit_s, 0))
+        ),
         fact(fl!("panel-lost"), figures.lost_packets.to_string()),
     ]
     .spacing(4)

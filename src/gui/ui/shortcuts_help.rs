@@ -16,7 +16,9 @@ fn lines() -> Vec<(String, Vec<Command>)> {
         AskHold, Back, CallPreset, Confirm, Digit, Export, Help, History, Next, NextArea, Playback, SavePreset, Search,
         SignOut, Snapshot, Stop, ZoomIn, ZoomOut,
     };
-    let arrows = [Direction::Left, Direction::Right, Direction::Up, Direction::Down].map(Command::Arrow).to_vec();
+    let arrows = [Direction::Left, Direction::Right, Direction::Up, Direction::Down]
+        .map(Command::Arrow)
+        .to_vec();
     vec![
         (fl!("keys-number"), vec![Digit(1), Confirm]),
         (fl!("keys-next-tile"), vec![Next]),
@@ -43,9 +45,18 @@ fn lines() -> Vec<(String, Vec<Command>)> {
 /// The page.
 pub fn view<'a, Message: 'a>(keymap: &Keymap) -> Element<'a, Message> {
     let line = |(words, commands): (String, Vec<Command>)| {
-        let keys: Vec<String> = commands.iter().filter_map(|command| keymap.chords(*command).into_iter().next()).collect();
+        let keys: Vec<String> = commands
+            .iter()
+            .filter_map(|command| keymap.chords(*command).into_iter().next())
+            .collect();
         row![
-            container(text(keys.join("  ")).size(theme::SMALL).font(theme::STRONG).color(theme::ACCENT)).width(250),
+            container(
+                text(keys.join("  "))
+                    .size(theme::SMALL)
+                    .font(theme::STRONG)
+                    .color(theme::ACCENT)
+            )
+            .width(250),
             body(words).width(Fill),
         ]
         .spacing(16)

@@ -38,8 +38,12 @@ pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
     let (audit_icon, audit_words, audit_tone) = audit(&facts.health.audit);
     let (server_icon, server_words, server_tone) = server(&facts.health.server, facts.now);
     let person = column![
-        text(facts.person.display_name.as_str()).size(theme::SMALL).font(theme::STRONG),
-        text(format!("{} · {}", facts.person.body, words::level(facts.person.level))).size(theme::SMALL).color(theme::QUIET),
+        text(facts.person.display_name.as_str())
+            .size(theme::SMALL)
+            .font(theme::STRONG),
+        text(format!("{} · {}", facts.person.body, words::level(facts.person.level)))
+            .size(theme::SMALL)
+            .color(theme::QUIET),
     ];
     let purpose = column![
         text(fl!("bar-purpose")).size(theme::SMALL).color(theme::QUIET),
@@ -47,8 +51,20 @@ pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
     ];
     let clock = words::date_and_clock(&words::in_rome(facts.clock));
     let buttons = row![
-        action(Icon::Help, fl!("bar-help"), facts.keys[0].as_ref(), facts.focus == Some(0), Some(Message::Help)),
-        action(Icon::SignOut, fl!("bar-sign-out"), facts.keys[1].as_ref(), facts.focus == Some(1), Some(Message::SignOut)),
+        action(
+            Icon::Help,
+            fl!("bar-help"),
+            facts.keys[0].as_ref(),
+            facts.focus == Some(0),
+            Some(Message::Help)
+        ),
+        action(
+            Icon::SignOut,
+            fl!("bar-sign-out"),
+            facts.keys[1].as_ref(),
+            facts.focus == Some(1),
+            Some(Message::SignOut)
+        ),
     ]
     .spacing(theme::GAP);
     let bar = row![
@@ -63,15 +79,21 @@ pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
         text(clock).size(theme::BODY).font(theme::STRONG),
         buttons,
     ];
-    container(bar.spacing(24).align_y(Vertical::Center)).padding([6, 12]).width(Fill).style(theme::surface).into()
+    container(bar.spacing(24).align_y(Vertical::Center))
+        .padding([6, 12])
+        .width(Fill)
+        .style(theme::surface)
+        .into()
 }
 
 fn audit(state: &AuditState) -> (Icon, String, Tone) {
     match state {
         AuditState::Delivered => (Icon::Delivered, fl!("audit-delivered"), Tone::Normal),
-        AuditState::Waiting { events } => {
-            (Icon::AuditWaiting, fl!("audit-waiting", n = events.to_string()), Tone::Attention)
-        }
+        AuditState::Waiting { events } => (
+            Icon::AuditWaiting,
+            fl!("audit-waiting", n = events.to_string()),
+            Tone::Attention,
+        ),
         AuditState::Broken { .. } => (Icon::AuditBroken, fl!("audit-broken"), Tone::Act),
     }
 }

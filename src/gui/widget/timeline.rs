@@ -20,10 +20,16 @@ pub fn timeline<'a, Message: 'a>(
     spans: &'a [RecordedSpan],
     on_jump: impl Fn(i64) -> Message + 'a,
 ) -> Element<'a, Message> {
-    Canvas::new(Line { from_ms, to_ms: to_ms.max(from_ms + 1), position_ms, spans, on_jump: Box::new(on_jump) })
-        .width(Fill)
-        .height(HEIGHT)
-        .into()
+    Canvas::new(Line {
+        from_ms,
+        to_ms: to_ms.max(from_ms + 1),
+        position_ms,
+        spans,
+        on_jump: Box::new(on_jump),
+    })
+    .width(Fill)
+    .height(HEIGHT)
+    .into()
 }
 
 struct Line<'a, Message> {
@@ -35,7 +41,9 @@ struct Line<'a, Message> {
 }
 
 /// Steps between the ticks of the line, milliseconds.
-const STEPS: [i64; 10] = [10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000, 3_600_000, 7_200_000, 21_600_000, 86_400_000];
+const STEPS: [i64; 10] = [
+    10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000, 3_600_000, 7_200_000, 21_600_000, 86_400_000,
+];
 
 /// The step that keeps ticks at least `apart` pixels from each other.
 fn step(length_ms: i64, width: f32, apart: f32) -> i64 {
@@ -59,7 +67,9 @@ impl<Message> canvas::Program<Message> for Line<'_, Message> {
         bounds: Rectangle,
         cursor: mouse::Cursor,
     ) -> Option<canvas::Action<Message>> {
-        let canvas::Event::Mouse(mouse::Event::ButtonPressed(mouse::Button::Left)) = event else { return None };
+        let canvas::Event::Mouse(mouse::Event::ButtonPressed(mouse::Button::Left)) = event else {
+            return None;
+        };
         let point = cursor.position_in(bounds)?;
         let share = f64::from(point.x / bounds.width.max(1.0));
         let ms = self.from_ms + (share * (self.to_ms - self.from_ms) as f64) as i64;
@@ -71,7 +81,10 @@ impl<Message> canvas::Program<Message> for Line<'_, Message> {
         let width = bounds.width;
         frame.fill_rectangle(Point::new(0.0, 8.0), Size::new(width, BAND), theme::RAISED);
         for span in self.spans {
-            let (left, right) = (self.x(span.from_ms, width).max(0.0), self.x(span.to_ms, width).min(width));
+            let (left, right) = (
+                self.x(span.from_ms, width).max(0.0),
+                self.x(span.to_ms, width).min(width),
+            );
             if right > left {
                 frame.fill_rectangle(Point::new(left, 8.0), Size::new(right - left, BAND), theme::QUIET);
             }
@@ -102,7 +115,11 @@ impl<Message> canvas::Program<Message> for Line<'_, Message> {
     }
 
     fn mouse_interaction(&self, (): &(), bounds: Rectangle, cursor: mouse::Cursor) -> mouse::Interaction {
-        if cursor.is_over(bounds) { mouse::Interaction::Pointer } else { mouse::Interaction::None }
+        if cursor.is_over(bounds) {
+            mouse::Interaction::Pointer
+        } else {
+            mouse::Interaction::None
+        }
     }
 }
 
@@ -115,7 +132,10 @@ mod tests {
         for minutes in [1, 10, 60, 600, 10_080] {
             let length = minutes * 60_000;
             let step = step(length, 1000.0, 110.0);
-            assert!(step as f32 / length as f32 * 1000.0 >= 110.0 || step == 86_400_000, "{minutes} min: {step}");
+            assert!(
+                step as f32 / length as f32 * 1000.0 >= 110.0 || step == 86_400_000,
+                "{minutes} min: {step}"
+            );
         }
     }
 }

@@ -26,7 +26,11 @@ const EXPORT_MS: i64 = 60_000;
 impl ControlRoom {
     pub(super) fn command(&mut self, command: Command, edge: Edge) -> Action {
         if self.export.is_some() {
-            return if edge == Edge::Down { self.export_message(export::Message::Command(command)) } else { Action::None };
+            return if edge == Edge::Down {
+                self.export_message(export::Message::Command(command))
+            } else {
+                Action::None
+            };
         }
         if self.help && edge == Edge::Down {
             self.help = false;
@@ -34,7 +38,11 @@ impl ControlRoom {
         }
         match (command, edge) {
             (Command::Arrow(direction), _) if matches!(self.area, Area::List | Area::Messages | Area::Bar) => {
-                if edge == Edge::Down { self.move_focus(direction) } else { Action::None }
+                if edge == Edge::Down {
+                    self.move_focus(direction)
+                } else {
+                    Action::None
+                }
             }
             (Command::Arrow(_) | Command::ZoomIn | Command::ZoomOut, Edge::Down) => self.press(command),
             (Command::Arrow(_) | Command::ZoomIn | Command::ZoomOut, Edge::Up) => {
@@ -107,7 +115,11 @@ impl ControlRoom {
             Area::Wall => {}
             Area::List => return Action::Run(self.list.step(step)),
             Area::Panel => {
-                self.focus = wrap(self.focus, self.selected_plan().map_or(0, |camera| self.panel.controls(camera).len()));
+                self.focus = wrap(
+                    self.focus,
+                    self.selected_plan()
+                        .map_or(0, |camera| self.panel.controls(camera).len()),
+                );
             }
             Area::Messages => self.focus = wrap(self.focus, self.strip.pending().len()),
             Area::Bar => self.focus = wrap(self.focus, 2),
@@ -116,7 +128,11 @@ impl ControlRoom {
     }
 
     fn move_focus(&mut self, direction: Direction) -> Action {
-        self.step(if matches!(direction, Direction::Up | Direction::Left) { -1 } else { 1 })
+        self.step(if matches!(direction, Direction::Up | Direction::Left) {
+            -1
+        } else {
+            1
+        })
     }
 
     fn go_to_area(&mut self, step: isize) -> Action {
@@ -145,7 +161,9 @@ impl ControlRoom {
                 None => Action::None,
             },
             Area::Panel => {
-                let control = self.selected_plan().and_then(|camera| self.panel.controls(camera).get(self.focus).copied());
+                let control = self
+                    .selected_plan()
+                    .and_then(|camera| self.panel.controls(camera).get(self.focus).copied());
                 control.map_or(Action::None, |control| self.command(control, Edge::Down))
             }
             Area::Messages => {
@@ -178,7 +196,12 @@ impl ControlRoom {
 
     fn go_to_number(&mut self) -> Action {
         let number = std::mem::take(&mut self.typed);
-        let camera = self.plan.cameras.iter().find(|camera| number.parse() == Ok(camera.number)).map(|c| c.id.clone());
+        let camera = self
+            .plan
+            .cameras
+            .iter()
+            .find(|camera| number.parse() == Ok(camera.number))
+            .map(|c| c.id.clone());
         let Some(camera) = camera else {
             self.say(Tone::Attention, fl!("no-such-camera", number = number), None);
             return Action::None;
@@ -190,7 +213,11 @@ impl ControlRoom {
     /// Selects the tile of a camera, or puts the camera on the selected tile.
     pub(super) fn go_to(&mut self, camera: CameraId) -> Action {
         let visible = self.layout.tiles();
-        let tile = self.tiles.iter().take(visible).position(|t| t.as_ref().is_some_and(|p| p.camera == camera));
+        let tile = self
+            .tiles
+            .iter()
+            .take(visible)
+            .position(|t| t.as_ref().is_some_and(|p| p.camera == camera));
         match tile {
             Some(tile) if self.full.is_some() => self.open_full(tile),
             Some(tile) => self.select(tile),
@@ -211,7 +238,11 @@ impl ControlRoom {
     fn put(&mut self, camera: CameraId, tile: usize) -> Action {
         self.full = None;
         if let Some(slot) = self.tiles.get_mut(tile) {
-            *slot = Some(Placed { camera, ticket: 0, content: Content::Closed });
+            *slot = Some(Placed {
+                camera,
+                ticket: 0,
+                content: Content::Closed,
+            });
         }
         let opening = self.open_visible();
         self.selected = tile;
@@ -240,7 +271,11 @@ impl ControlRoom {
         let mut tasks = Vec::new();
         for tile in 0..visible {
             let now = self.now.instant;
-            let wanted = self.tiles.get(tile).and_then(Option::as_ref).is_some_and(|placed| placed.wants_opening(now));
+            let wanted = self
+                .tiles
+                .get(tile)
+                .and_then(Option::as_ref)
+                .is_some_and(|placed| placed.wants_opening(now));
             if !wanted {
                 continue;
             }
@@ -248,7 +283,10 @@ impl ControlRoom {
             if let Some(Some(placed)) = self.tiles.get_mut(tile) {
                 placed.ticket = ticket;
                 placed.content = Content::Opening;
-                tasks.push(view_task(self.desk.view(placed.camera.clone(), StreamRole::Sub), ticket));
+                tasks.push(view_task(
+                    self.desk.view(placed.camera.clone(), StreamRole::Sub),
+                    ticket,
+                ));
             }
         }
         Task::batch(tasks)
@@ -259,7 +297,11 @@ impl ControlRoom {
             return self.nothing_selected();
         };
         let ticket = self.ticket();
-        self.full = Some(Full { tile, ticket, main: None });
+        self.full = Some(Full {
+            tile,
+            ticket,
+            main: None,
+        });
         self.selected = tile;
         let opening = view_task(self.desk.view(camera, StreamRole::Main), ticket);
         Action::Run(Task::batch([opening, self.ask_presets()]))
@@ -293,7 +335,11 @@ impl ControlRoom {
     }
 
     pub(super) fn wall_event(&mut self, event: wall::Event) -> Action {
-        self.area = if matches!(event, wall::Event::Placed(_)) { self.area } else { Area::Wall };
+        self.area = if matches!(event, wall::Event::Placed(_)) {
+            self.area
+        } else {
+            Area::Wall
+        };
         match event {
             wall::Event::Placed(bounds) => self.placed = bounds,
             wall::Event::Pressed { tile, at } => {
@@ -312,7 +358,11 @@ impl ControlRoom {
             }
             wall::Event::Turned { tile, notches } => {
                 let tile = self.full.as_ref().map_or(tile, |full| full.tile);
-                return if tile == self.selected { self.turn_wheel(notches) } else { self.select(tile) };
+                return if tile == self.selected {
+                    self.turn_wheel(notches)
+                } else {
+                    self.select(tile)
+                };
             }
             wall::Event::Dropped { tile } => {
                 let tile = self.full.as_ref().map_or(tile, |full| full.tile);
@@ -350,27 +400,44 @@ impl ControlRoom {
     }
 
     pub(super) fn ask_presets(&mut self) -> Task<Message> {
-        let Some(camera) = self.selected_dome().map(|dome| dome.id.clone()).filter(|dome| self.panel.lacks(dome)) else {
+        let Some(camera) = self
+            .selected_dome()
+            .map(|dome| dome.id.clone())
+            .filter(|dome| self.panel.lacks(dome))
+        else {
             return Task::none();
         };
         let asked = self.desk.presets(camera.clone());
-        Task::perform(asked, move |answer| Message::Presets { camera: camera.clone(), answer: answer.map_err(Arc::new) })
+        Task::perform(asked, move |answer| Message::Presets {
+            camera: camera.clone(),
+            answer: answer.map_err(Arc::new),
+        })
     }
 
     fn call_preset(&mut self, n: u8) -> Action {
-        let Some(camera) = self.selected_dome().map(|dome| dome.id.clone()) else { return self.not_a_dome() };
+        let Some(camera) = self.selected_dome().map(|dome| dome.id.clone()) else {
+            return self.not_a_dome();
+        };
         let place = usize::from(n).saturating_sub(1);
         let Some(Preset { token, .. }) = self.panel.presets(&camera).get(place).cloned() else {
             self.say(Tone::Attention, fl!("no-such-preset", n = n.to_string()), Some(camera));
             return Action::None;
         };
         let called = self.desk.call_preset(camera, token);
-        Action::Run(Task::perform(called, |answer| Message::PresetCalled(answer.map_err(Arc::new))))
+        Action::Run(Task::perform(called, |answer| {
+            Message::PresetCalled(answer.map_err(Arc::new))
+        }))
     }
 
     fn save_preset(&mut self, n: u8) -> Action {
-        let Some(camera) = self.selected_dome().map(|dome| dome.id.clone()) else { return self.not_a_dome() };
-        let known = self.panel.presets(&camera).get(usize::from(n).saturating_sub(1)).map(|preset| preset.name.clone());
+        let Some(camera) = self.selected_dome().map(|dome| dome.id.clone()) else {
+            return self.not_a_dome();
+        };
+        let known = self
+            .panel
+            .presets(&camera)
+            .get(usize::from(n).saturating_sub(1))
+            .map(|preset| preset.name.clone());
         let name = known.unwrap_or_else(|| fl!("preset-name", n = n.to_string()));
         let saved = self.desk.save_preset(camera.clone(), name);
         Action::Run(Task::perform(saved, move |answer| Message::PresetSaved {
@@ -398,7 +465,9 @@ impl ControlRoom {
 
     fn take_snapshot(&mut self) -> Action {
         let shown = self.shown_on(self.selected).map(|Open(feed)| feed.clone());
-        let (Some(feed), Some(camera)) = (shown, self.selected_camera()) else { return self.nothing_selected() };
+        let (Some(feed), Some(camera)) = (shown, self.selected_camera()) else {
+            return self.nothing_selected();
+        };
         let taken = self.desk.snapshot(feed);
         Action::Run(Task::perform(taken, move |answer| Message::Snapshot {
             camera: camera.clone(),
@@ -409,7 +478,11 @@ impl ControlRoom {
     pub(super) fn snapshot_taken(&mut self, camera: CameraId, answer: Result<PathBuf, Arc<Refusal>>) {
         match answer {
             Ok(path) => {
-                self.say(Tone::Normal, fl!("snapshot-saved", path = path.display().to_string()), None);
+                self.say(
+                    Tone::Normal,
+                    fl!("snapshot-saved", path = path.display().to_string()),
+                    None,
+                );
                 self.snapshot = Some(path);
             }
             Err(why) => self.refused(&why, Some(camera)),
@@ -417,7 +490,9 @@ impl ControlRoom {
     }
 
     fn open_export(&mut self) -> Action {
-        let Some(camera) = self.selected_plan().cloned() else { return self.nothing_selected() };
+        let Some(camera) = self.selected_plan().cloned() else {
+            return self.nothing_selected();
+        };
         let end = words::unix_ms(self.now.clock);
         self.release_all();
         let (dialogue, task) = Export::new(self.desk.clone(), camera, end - EXPORT_MS, end);
@@ -426,7 +501,9 @@ impl ControlRoom {
     }
 
     pub(super) fn export_message(&mut self, message: export::Message) -> Action {
-        let Some(dialogue) = &mut self.export else { return Action::None };
+        let Some(dialogue) = &mut self.export else {
+            return Action::None;
+        };
         match dialogue.update(message) {
             export::Action::None => Action::None,
             export::Action::Run(task) => Action::Run(task.map(Message::Export)),
@@ -439,5 +516,8 @@ impl ControlRoom {
 }
 
 fn view_task(view: crate::gui::desk::Answer<Arc<dyn Feed>>, ticket: u64) -> Task<Message> {
-    Task::perform(view, move |answer| Message::Opened { ticket, answer: answer.map_err(Arc::new) })
+    Task::perform(view, move |answer| Message::Opened {
+        ticket,
+        answer: answer.map_err(Arc::new),
+    })
 }

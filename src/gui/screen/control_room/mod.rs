@@ -99,16 +99,28 @@ pub enum Message {
     Bar(top_bar::Message),
     Export(export::Message),
     /// A view was opened, or not.
-    Opened { ticket: u64, answer: Result<Arc<dyn Feed>, Arc<Refusal>> },
+    Opened {
+        ticket: u64,
+        answer: Result<Arc<dyn Feed>, Arc<Refusal>>,
+    },
     Steered(steering::News),
     /// Held keys speak to the gesture.
     Repeat,
     /// The second click did not come.
     Aimed(u64),
-    Presets { camera: CameraId, answer: Result<Vec<Preset>, Arc<Refusal>> },
+    Presets {
+        camera: CameraId,
+        answer: Result<Vec<Preset>, Arc<Refusal>>,
+    },
     PresetCalled(Result<(), Arc<Refusal>>),
-    PresetSaved { camera: CameraId, answer: Result<(), Arc<Refusal>> },
-    Snapshot { camera: CameraId, answer: Result<PathBuf, Arc<Refusal>> },
+    PresetSaved {
+        camera: CameraId,
+        answer: Result<(), Arc<Refusal>>,
+    },
+    Snapshot {
+        camera: CameraId,
+        answer: Result<PathBuf, Arc<Refusal>>,
+    },
     /// A visible tile has a new picture.
     NewPictures,
     /// Twice a second.
@@ -145,7 +157,11 @@ impl ControlRoom {
         let mut seen: Vec<&CameraPlan> = plan.cameras.iter().filter(|camera| may_see(&person, camera)).collect();
         seen.sort_by_key(|camera| camera.number);
         let tiles = seen.iter().take(Layout::SixtyFour.tiles()).map(|camera| {
-            Some(Placed { camera: camera.id.clone(), ticket: 0, content: Content::Closed })
+            Some(Placed {
+                camera: camera.id.clone(),
+                ticket: 0,
+                content: Content::Closed,
+            })
         });
         let mut room = ControlRoom {
             health: desk.health(),
@@ -223,7 +239,10 @@ impl ControlRoom {
         } else {
             iced::time::every(steering::REPEAT).map(|_| Message::Repeat)
         };
-        let export = self.export.as_ref().map_or_else(Subscription::none, export::Export::subscription);
+        let export = self
+            .export
+            .as_ref()
+            .map_or_else(Subscription::none, export::Export::subscription);
         Subscription::batch([pictures, held, export.map(Message::Export)])
     }
 
@@ -235,7 +254,12 @@ impl ControlRoom {
             let frame = feed.slot().latest()?;
             let tile_area = wall::tile_rectangle(self.placed, cell);
             let picture = wall::letterbox(tile_area, frame.width, frame.height);
-            Some(Shown { tile, camera: placed.camera.clone(), stream: feed.stream(), picture })
+            Some(Shown {
+                tile,
+                camera: placed.camera.clone(),
+                stream: feed.stream(),
+                picture,
+            })
         };
         self.cells().into_iter().filter_map(shown).collect()
     }
@@ -247,7 +271,11 @@ impl ControlRoom {
 
     /// Sentences that wait for an act, newest first.
     pub fn messages(&self) -> Vec<String> {
-        self.strip.pending().into_iter().map(|(_, notice)| notice.words.clone()).collect()
+        self.strip
+            .pending()
+            .into_iter()
+            .map(|(_, notice)| notice.words.clone())
+            .collect()
     }
 
     /// The open export dialogue.
@@ -258,7 +286,15 @@ impl ControlRoom {
     /// Tiles that are visible, with their part of the wall.
     fn cells(&self) -> Vec<(usize, Rectangle)> {
         if let Some(full) = &self.full {
-            return vec![(full.tile, Rectangle { x: 0.0, y: 0.0, width: 1.0, height: 1.0 })];
+            return vec![(
+                full.tile,
+                Rectangle {
+                    x: 0.0,
+                    y: 0.0,
+                    width: 1.0,
+                    height: 1.0,
+                },
+            )];
         }
         let cell = |rect: crate::domain::wall::Rect| Rectangle {
             x: rect.x as f32,
@@ -271,7 +307,11 @@ impl ControlRoom {
 
     /// The view whose picture a tile shows: the main stream as soon as it has one, the small one until then.
     fn shown_on(&self, tile: usize) -> Option<&Open> {
-        let main = self.full.as_ref().filter(|full| full.tile == tile).and_then(|full| full.main.as_ref());
+        let main = self
+            .full
+            .as_ref()
+            .filter(|full| full.tile == tile)
+            .and_then(|full| full.main.as_ref());
         let main = main.filter(|Open(feed)| feed.slot().latest().is_some());
         main.or_else(|| self.tiles.get(tile)?.as_ref()?.open())
     }
@@ -282,7 +322,10 @@ impl ControlRoom {
             let placed = self.tiles.get(tile)?.as_ref()?;
             Some((placed.ticket, placed.open()?.0.slot().clone()))
         });
-        let main = self.full.as_ref().and_then(|full| Some((full.ticket, full.main.as_ref()?.0.slot().clone())));
+        let main = self
+            .full
+            .as_ref()
+            .and_then(|full| Some((full.ticket, full.main.as_ref()?.0.slot().clone())));
         small.chain(main).collect()
     }
 
@@ -312,7 +355,11 @@ impl ControlRoom {
 
     fn refused(&mut self, why: &Refusal, camera: Option<CameraId>) {
         self.refused_at_ceiling |= matches!(why, Refusal::ZoomCeiling { .. });
-        let tone = if matches!(why, Refusal::HeldByOther(_)) { Tone::Other } else { Tone::Attention };
+        let tone = if matches!(why, Refusal::HeldByOther(_)) {
+            Tone::Other
+        } else {
+            Tone::Attention
+        };
         let sentence = match camera.as_ref().and_then(|camera| self.plan.camera(camera)) {
             Some(camera) => format!("{} · {}: {}", camera.number, camera.name, words::refusal(why)),
             None => words::refusal(why),

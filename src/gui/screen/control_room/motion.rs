@@ -26,7 +26,9 @@ impl ControlRoom {
     }
 
     pub(super) fn press(&mut self, command: Command) -> Action {
-        let Some(dome) = self.selected_dome().map(|dome| dome.id.clone()) else { return self.not_a_dome() };
+        let Some(dome) = self.selected_dome().map(|dome| dome.id.clone()) else {
+            return self.not_a_dome();
+        };
         self.held.insert(command);
         let task = self.order(dome, self.velocity());
         Action::Run(task)
@@ -89,33 +91,51 @@ impl ControlRoom {
 
     /// Stops the dome, a move with a target of its own included, and ends the gesture.
     pub(super) fn stop(&mut self) -> Action {
-        let Some(dome) = self.selected_dome().map(|dome| dome.id.clone()) else { return self.not_a_dome() };
+        let Some(dome) = self.selected_dome().map(|dome| dome.id.clone()) else {
+            return self.not_a_dome();
+        };
         self.held.clear();
-        let task = self.order(dome, Order::Velocity { pan: 0.0, tilt: 0.0, zoom: 0.0 });
+        let task = self.order(
+            dome,
+            Order::Velocity {
+                pan: 0.0,
+                tilt: 0.0,
+                zoom: 0.0,
+            },
+        );
         self.steering = None;
         Action::Run(task)
     }
 
     /// A gesture without an order: takes the dome, or says who has it.
     pub(super) fn ask_hold(&mut self) -> Action {
-        let Some(dome) = self.selected_dome().map(|dome| dome.id.clone()) else { return self.not_a_dome() };
+        let Some(dome) = self.selected_dome().map(|dome| dome.id.clone()) else {
+            return self.not_a_dome();
+        };
         let (_, news) = steering::begin(self.desk.clone(), dome);
         Action::Run(Task::run(news, Message::Steered))
     }
 
     pub(super) fn turn_wheel(&mut self, notches: f32) -> Action {
-        let Some(dome) = self.selected_dome().map(|dome| dome.id.clone()) else { return Action::None };
+        let Some(dome) = self.selected_dome().map(|dome| dome.id.clone()) else {
+            return Action::None;
+        };
         let factor = NOTCH.powf(f64::from(notches.clamp(-4.0, 4.0)));
         Action::Run(self.order(dome, Order::ZoomBy(factor)))
     }
 
     /// A click on the picture of the selected dome, which may turn out to be the first of two.
     pub(super) fn aim(&mut self, at: Option<[f64; 2]>) -> Action {
-        let (Some(dome), Some(at)) = (self.selected_dome().map(|dome| dome.id.clone()), at) else { return Action::None };
+        let (Some(dome), Some(at)) = (self.selected_dome().map(|dome| dome.id.clone()), at) else {
+            return Action::None;
+        };
         self.tickets += 1;
         let ticket = self.tickets;
         self.aimed = Some((ticket, dome, at));
-        Action::Run(Task::perform(async { tokio::time::sleep(SECOND_CLICK).await }, move |()| Message::Aimed(ticket)))
+        Action::Run(Task::perform(
+            async { tokio::time::sleep(SECOND_CLICK).await },
+            move |()| Message::Aimed(ticket),
+        ))
     }
 
     pub(super) fn aim_is_true(&mut self, ticket: u64) -> Action {
@@ -133,7 +153,11 @@ impl ControlRoom {
                 self.refused(&why, camera.or_else(|| self.selected_camera()));
             }
             News::Ended => {
-                if self.steering.as_ref().is_some_and(|steering| steering.orders.is_closed()) {
+                if self
+                    .steering
+                    .as_ref()
+                    .is_some_and(|steering| steering.orders.is_closed())
+                {
                     self.steering = None;
                 }
             }

@@ -63,7 +63,11 @@ impl ControlRoom {
                 received_fps: open.0.figures().received_fps,
                 live: condition(placed, Some(open), now) == Condition::Live,
                 covered: matches!(*cover, Cover::Whole(_)),
-                cover_parts: if let Cover::Parts(parts) = &*cover { parts.len() } else { 0 },
+                cover_parts: if let Cover::Parts(parts) = &*cover {
+                    parts.len()
+                } else {
+                    0
+                },
             })
         };
         self.geometry().into_iter().filter_map(picture).collect()

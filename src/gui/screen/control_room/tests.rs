@@ -44,7 +44,13 @@ fn still(stream: StreamRole, with_picture: bool) -> (Arc<dyn Feed>, FrameSlot) {
     if with_picture {
         slot.put(pattern::frame(640, 360, 1, 0));
     }
-    (Arc::new(Still { stream, slot: slot.clone() }), slot)
+    (
+        Arc::new(Still {
+            stream,
+            slot: slot.clone(),
+        }),
+        slot,
+    )
 }
 
 /// A room of 16 cameras, the last four of them domes, every tile with a picture.
@@ -52,9 +58,17 @@ fn room() -> (ControlRoom, Arc<Fake>) {
     let desk = fake::desk(16, 4);
     let (mut room, _) = ControlRoom::new(desk.clone(), Arc::default());
     for ticket in 1..=16 {
-        room.update(Message::Opened { ticket, answer: Ok(still(StreamRole::Sub, true).0) });
+        room.update(Message::Opened {
+            ticket,
+            answer: Ok(still(StreamRole::Sub, true).0),
+        });
     }
-    let bounds = Rectangle { x: 264.0, y: 52.0, width: 1100.0, height: 660.0 };
+    let bounds = Rectangle {
+        x: 264.0,
+        y: 52.0,
+        width: 1100.0,
+        height: 660.0,
+    };
     room.update(Message::Wall(wall::Event::Placed(bounds)));
     (room, desk)
 }
@@ -74,7 +88,13 @@ fn go_to(room: &mut ControlRoom, number: &str) {
 fn the_wall_is_filled_at_once_and_every_view_is_asked_of_the_station() {
     let (room, desk) = room();
     assert_eq!(room.layout, Layout::Sixteen);
-    assert_eq!(desk.said().iter().filter(|said| said.starts_with("view") && said.ends_with("Sub")).count(), 16);
+    assert_eq!(
+        desk.said()
+            .iter()
+            .filter(|said| said.starts_with("view") && said.ends_with("Sub"))
+            .count(),
+        16
+    );
 }
 
 #[test]
@@ -83,13 +103,19 @@ fn r_liv_2_an_old_picture_is_not_taken_for_live() {
     let placed = room.tiles[0].as_ref().unwrap();
     let now = Instant::now();
     assert_eq!(condition(placed, None, now), Condition::Live);
-    assert_eq!(condition(placed, None, now + Duration::from_millis(3100)), Condition::NotLive);
+    assert_eq!(
+        condition(placed, None, now + Duration::from_millis(3100)),
+        Condition::NotLive
+    );
     let words = tiles::face(
         &room.plan.cameras[0],
         placed,
         placed.open(),
         None,
-        Now { instant: now + Duration::from_secs(4), clock: room.now.clock },
+        Now {
+            instant: now + Duration::from_secs(4),
+            clock: room.now.clock,
+        },
     );
     assert!(words.state.is_some());
     assert!(tiles::brightness(Condition::NotLive) < 0.5);
@@ -104,7 +130,10 @@ fn full_screen_shows_the_small_stream_until_the_main_one_has_a_picture() {
     assert_eq!(stream(&room), Some(StreamRole::Sub));
     let ticket = room.full.as_ref().unwrap().ticket;
     let (main, slot) = still(StreamRole::Main, false);
-    room.update(Message::Opened { ticket, answer: Ok(main) });
+    room.update(Message::Opened {
+        ticket,
+        answer: Ok(main),
+    });
     assert_eq!(stream(&room), Some(StreamRole::Sub));
     slot.put(pattern::frame(1280, 720, 1, 0));
     assert_eq!(stream(&room), Some(StreamRole::Main));
@@ -128,7 +157,10 @@ fn an_answer_that_comes_after_the_tile_was_given_away_closes_its_view() {
     let (mut room, _) = room();
     let (feed, _) = still(StreamRole::Sub, true);
     let watched = Arc::downgrade(&feed);
-    room.update(Message::Opened { ticket: 999, answer: Ok(feed) });
+    room.update(Message::Opened {
+        ticket: 999,
+        answer: Ok(feed),
+    });
     assert!(watched.upgrade().is_none());
 }
 
@@ -191,13 +223,19 @@ fn arrows_on_a_fixed_camera_say_why_nothing_moves() {
 fn one_click_centres_and_two_clicks_open_full_screen_without_moving_the_dome() {
     let (mut room, _) = room();
     go_to(&mut room, "16");
-    room.update(Message::Wall(wall::Event::Pressed { tile: 15, at: Some([0.2, 0.3]) }));
+    room.update(Message::Wall(wall::Event::Pressed {
+        tile: 15,
+        at: Some([0.2, 0.3]),
+    }));
     let ticket = room.aimed.as_ref().map(|(ticket, ..)| *ticket).unwrap();
     room.update(Message::Wall(wall::Event::PressedTwice { tile: 15 }));
     room.update(Message::Aimed(ticket));
     assert!(room.full.is_some() && room.steering.is_none());
     press(&mut room, Command::Back);
-    room.update(Message::Wall(wall::Event::Pressed { tile: 15, at: Some([0.2, 0.3]) }));
+    room.update(Message::Wall(wall::Event::Pressed {
+        tile: 15,
+        at: Some([0.2, 0.3]),
+    }));
     let ticket = room.aimed.as_ref().map(|(ticket, ..)| *ticket).unwrap();
     room.update(Message::Aimed(ticket));
     assert!(room.steering.is_some());

@@ -33,7 +33,11 @@ impl Look for Open {
         (0..4).find_map(|_| {
             let frame = self.0.slot().latest()?;
             let cover = self.0.cover(now.max(Instant::now()));
-            let still = self.0.slot().latest().is_some_and(|latest| Arc::ptr_eq(&latest, &frame));
+            let still = self
+                .0
+                .slot()
+                .latest()
+                .is_some_and(|latest| Arc::ptr_eq(&latest, &frame));
             still.then_some((frame, cover))
         })
     }
@@ -45,7 +49,10 @@ pub enum Content {
     Closed,
     Opening,
     Open(Open),
-    Refused { why: Arc<Refusal>, at: Instant },
+    Refused {
+        why: Arc<Refusal>,
+        at: Instant,
+    },
 }
 
 /// A camera on a tile.
@@ -98,19 +105,25 @@ pub struct Now {
 impl Now {
     /// Reads the clocks.
     pub fn read() -> Now {
-        Now { instant: Instant::now(), clock: SystemTime::now() }
+        Now {
+            instant: Instant::now(),
+            clock: SystemTime::now(),
+        }
     }
 }
 
 /// Age of the last picture.
 fn age(feed: &dyn Feed, now: Instant) -> Option<Duration> {
-    feed.slot().latest().map(|frame| now.saturating_duration_since(frame.arrived))
+    feed.slot()
+        .latest()
+        .map(|frame| now.saturating_duration_since(frame.arrived))
 }
 
 /// How the camera on this tile does, judged by the view that is shown (its small stream when none is named).
 pub fn condition(placed: &Placed, shown: Option<&Open>, now: Instant) -> Condition {
     match (&placed.content, shown) {
-        (_, Some(Open(feed))) | (Content::Open(Open(feed)), None) => match (freshness(age(&**feed, now)), feed.state()) {
+        (_, Some(Open(feed))) | (Content::Open(Open(feed)), None) => match (freshness(age(&**feed, now)), feed.state())
+        {
             (_, ViewState::Closed { .. }) => Condition::Refused,
             (Freshness::Live, _) => Condition::Live,
             (Freshness::Late, _) => Condition::Late,
@@ -135,12 +148,18 @@ pub fn brightness(condition: Condition) -> f32 {
 pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, hold: Option<&Hold>, now: Now) -> Face {
     let condition = condition(placed, shown, now.instant);
     let age = shown.and_then(|Open(feed)| age(&**feed, now.instant));
-    let time = age.and_then(|age| now.clock.checked_sub(age)).map(|taken| words::clock(&words::in_rome(taken)));
+    let time = age
+        .and_then(|age| now.clock.checked_sub(age))
+        .map(|taken| words::clock(&words::in_rome(taken)));
     let mut marks = Vec::new();
     if let Some(hold) = hold {
         marks.push(Mark {
             icon: Icon::Held,
-            words: if hold.ours { fl!("mark-held-by-you") } else { hold.display_name.clone() },
+            words: if hold.ours {
+                fl!("mark-held-by-you")
+            } else {
+                hold.display_name.clone()
+            },
             tone: if hold.ours { Tone::Normal } else { Tone::Other },
         });
     }
@@ -159,12 +178,28 @@ pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, hold: Opti
 }
 
 fn refused(why: &Refusal) -> StateWords {
-    let words = if matches!(why, Refusal::Rule(_)) { fl!("tile-no-permission") } else { fl!("tile-not-live") };
-    StateWords { icon: Icon::Refused, words, detail: words::refusal(why), tone: Tone::Attention }
+    let words = if matches!(why, Refusal::Rule(_)) {
+        fl!("tile-no-permission")
+    } else {
+        fl!("tile-not-live")
+    };
+    StateWords {
+        icon: Icon::Refused,
+        words,
+        detail: words::refusal(why),
+        tone: Tone::Attention,
+    }
 }
 
 fn state(shown: Option<&Open>, condition: Condition, age: Option<Duration>, now: Instant) -> Option<StateWords> {
-    let say = |icon, words, detail, tone| Some(StateWords { icon, words, detail, tone });
+    let say = |icon, words, detail, tone| {
+        Some(StateWords {
+            icon,
+            words,
+            detail,
+            tone,
+        })
+    };
     match (condition, shown.map(|Open(feed)| (feed.state(), feed.cover(now)))) {
         (Condition::Refused, Some((ViewState::Closed { why }, _))) => Some(refused(&why)),
         (Condition::Starting, _) => say(Icon::Waiting, fl!("tile-connecting"), String::new(), Tone::Normal),
@@ -174,13 +209,18 @@ fn state(shown: Option<&Open>, condition: Condition, age: Option<Duration>, now:
             say(Icon::NoSignal, fl!("tile-reconnecting"), detail, Tone::Attention)
         }
         (Condition::NotLive, _) => {
-            let detail = age.map(|age| fl!("tile-last-picture", age = words::span(age))).unwrap_or_default();
+            let detail = age
+                .map(|age| fl!("tile-last-picture", age = words::span(age)))
+                .unwrap_or_default();
             say(Icon::Warning, fl!("tile-not-live"), detail, Tone::Attention)
         }
         (Condition::Live | Condition::Late, Some((_, cover))) => match &*cover {
-            Cover::Whole(reason) => {
-                say(Icon::Covered, words::whole_cover(*reason), fl!("tile-covered-detail"), Tone::Attention)
-            }
+            Cover::Whole(reason) => say(
+                Icon::Covered,
+                words::whole_cover(*reason),
+                fl!("tile-covered-detail"),
+                Tone::Attention,
+            ),
             Cover::Parts(_) => None,
         },
         (Condition::Live | Condition::Late | Condition::NotShown | Condition::Refused, _) => None,

@@ -33,7 +33,9 @@ impl ControlRoom {
             middle = middle.push(panel);
         }
         let screen = column![self.bar(), middle.height(Fill), self.messages_strip()];
-        let screen = container(screen).style(|_| iced::widget::container::background(theme::GROUND)).into();
+        let screen = container(screen)
+            .style(|_| iced::widget::container::background(theme::GROUND))
+            .into();
         if let Some(export) = &self.export {
             let close = Message::Export(crate::gui::screen::export::Message::Command(Command::Back));
             return controls::over(screen, export.view().map(Message::Export), close);
@@ -63,9 +65,16 @@ impl ControlRoom {
     fn rail(&self) -> Element<'_, Message> {
         let selected = self.selected_plan().map(|camera| &camera.id);
         let focused = self.area == Area::List;
-        let list = self.list.view(&self.plan, |camera| self.dot(camera), selected, focused).map(Message::List);
+        let list = self
+            .list
+            .view(&self.plan, |camera| self.dot(camera), selected, focused)
+            .map(Message::List);
         let rail = column![container(list).height(Fill), self.layouts()];
-        container(rail).width(RAIL).height(Fill).style(theme::area(focused)).into()
+        container(rail)
+            .width(RAIL)
+            .height(Fill)
+            .style(theme::area(focused))
+            .into()
     }
 
     fn layouts(&self) -> Element<'_, Message> {
@@ -82,11 +91,19 @@ impl ControlRoom {
                 .into()
         };
         let choices = row(Layout::ALL.map(choice)).spacing(3);
-        column![controls::quiet(fl!("rail-layouts")), choices].spacing(4).padding(theme::GAP).into()
+        column![controls::quiet(fl!("rail-layouts")), choices]
+            .spacing(4)
+            .padding(theme::GAP)
+            .into()
     }
 
     fn dot(&self, camera: &CameraId) -> Dot {
-        let placed = self.tiles.iter().take(self.layout.tiles()).flatten().find(|placed| &placed.camera == camera);
+        let placed = self
+            .tiles
+            .iter()
+            .take(self.layout.tiles())
+            .flatten()
+            .find(|placed| &placed.camera == camera);
         match placed.map(|placed| tiles::condition(placed, None, self.now.instant)) {
             Some(Condition::Live | Condition::Late) => Dot::Live,
             Some(Condition::NotLive | Condition::Refused) => Dot::Trouble,
@@ -95,17 +112,32 @@ impl ControlRoom {
     }
 
     fn wall(&self) -> Element<'_, Message> {
-        let tiles = self.cells().into_iter().map(|(index, cell)| self.tile(index, cell)).collect();
-        let carried = self.carried.as_ref().and_then(|camera| self.plan.camera(camera)).map(|camera| camera.name.as_str());
+        let tiles = self
+            .cells()
+            .into_iter()
+            .map(|(index, cell)| self.tile(index, cell))
+            .collect();
+        let carried = self
+            .carried
+            .as_ref()
+            .and_then(|camera| self.plan.camera(camera))
+            .map(|camera| camera.name.as_str());
         let wall: Element<'_, wall::Event> = wall::wall(tiles, |event| event).carrying(carried).into();
         let wall = wall.map(Message::Wall);
         if self.typed.is_empty() {
             return wall;
         }
-        let typed = row![controls::body(fl!("wall-go-to")), text(format!("{}_", self.typed)).size(theme::TITLE)]
-            .spacing(12)
-            .align_y(Vertical::Center);
-        stack![wall, container(container(typed).padding([10, 20]).style(theme::card)).center(Fill)].into()
+        let typed = row![
+            controls::body(fl!("wall-go-to")),
+            text(format!("{}_", self.typed)).size(theme::TITLE)
+        ]
+        .spacing(12)
+        .align_y(Vertical::Center);
+        stack![
+            wall,
+            container(container(typed).padding([10, 20]).style(theme::card)).center(Fill)
+        ]
+        .into()
     }
 
     fn tile(&self, index: usize, cell: Rectangle) -> Tile<'_> {
@@ -116,11 +148,19 @@ impl ControlRoom {
         };
         let placed = self.tiles.get(index).and_then(Option::as_ref);
         let Some((placed, camera)) = placed.and_then(|placed| Some((placed, self.plan.camera(&placed.camera)?))) else {
-            return Tile { key: 0, cell, look: None, brightness: 1.0, face: marks };
+            return Tile {
+                key: 0,
+                cell,
+                look: None,
+                brightness: 1.0,
+                face: marks,
+            };
         };
         let shown = self.shown_on(index);
         let main = self.full.as_ref().filter(|full| {
-            full.main.as_ref().is_some_and(|Open(main)| shown.is_some_and(|Open(feed)| std::ptr::addr_eq(&**main, &**feed)))
+            full.main
+                .as_ref()
+                .is_some_and(|Open(main)| shown.is_some_and(|Open(feed)| std::ptr::addr_eq(&**main, &**feed)))
         });
         let hold = self.hold_of(&camera.id);
         let face = tiles::face(camera, placed, shown, hold, self.now);
@@ -129,7 +169,11 @@ impl ControlRoom {
             cell,
             look: shown.map(|open| open as &dyn wall::Look),
             brightness: tiles::brightness(tiles::condition(placed, shown, self.now.instant)),
-            face: Face { selected: marks.selected, focused: marks.focused, ..face },
+            face: Face {
+                selected: marks.selected,
+                focused: marks.focused,
+                ..face
+            },
         }
     }
 
@@ -145,7 +189,13 @@ impl ControlRoom {
             focus: focused.then_some(self.focus),
         });
         let panel = panel.map(|(command, edge)| Message::Command(command, edge));
-        Some(container(panel).width(PANEL).height(Fill).style(theme::area(focused)).into())
+        Some(
+            container(panel)
+                .width(PANEL)
+                .height(Fill)
+                .style(theme::area(focused))
+                .into(),
+        )
     }
 
     fn messages_strip(&self) -> Element<'_, Message> {

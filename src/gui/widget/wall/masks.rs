@@ -28,11 +28,21 @@ fn band(a: [f32; 2], b: [f32; 2], grow: [f32; 2], out: &mut Vec<[f32; 2]>) {
     let [gx, gy] = grow.map(|g| g.max(1e-6));
     let along = [(b[0] - a[0]) / gx, (b[1] - a[1]) / gy];
     let length = along[0].hypot(along[1]);
-    let [ux, uy] = if length > 1e-6 { [along[0] / length, along[1] / length] } else { [1.0, 0.0] };
-    let at = |point: [f32; 2], forward: f32, aside: f32| {
-        [point[0] + (ux * forward - uy * aside) * gx, point[1] + (uy * forward + ux * aside) * gy]
+    let [ux, uy] = if length > 1e-6 {
+        [along[0] / length, along[1] / length]
+    } else {
+        [1.0, 0.0]
     };
-    fan(vec![at(a, -1.0, -1.0), at(b, 1.0, -1.0), at(b, 1.0, 1.0), at(a, -1.0, 1.0)], out);
+    let at = |point: [f32; 2], forward: f32, aside: f32| {
+        [
+            point[0] + (ux * forward - uy * aside) * gx,
+            point[1] + (uy * forward + ux * aside) * gy,
+        ]
+    };
+    fan(
+        vec![at(a, -1.0, -1.0), at(b, 1.0, -1.0), at(b, 1.0, 1.0), at(a, -1.0, 1.0)],
+        out,
+    );
 }
 
 /// The part of a convex polygon that lies in the picture, as a triangle fan.
@@ -86,10 +96,18 @@ mod tests {
         let mut out = Vec::new();
         triangles(&cover, grow, &mut out);
         assert!(inside(&out, [0.4, 0.45]));
-        for (corner, turn) in [([0.2, 0.3], 0.0_f32), ([0.5, 0.25], 1.0), ([0.6, 0.7], 2.0), ([0.3, 0.6], 3.0)] {
+        for (corner, turn) in [
+            ([0.2, 0.3], 0.0_f32),
+            ([0.5, 0.25], 1.0),
+            ([0.6, 0.7], 2.0),
+            ([0.3, 0.6], 3.0),
+        ] {
             for step in 0..16 {
                 let angle = turn + step as f32 * 0.4;
-                let p = [corner[0] + angle.cos() * grow[0] * 0.99, corner[1] + angle.sin() * grow[1] * 0.99];
+                let p = [
+                    corner[0] + angle.cos() * grow[0] * 0.99,
+                    corner[1] + angle.sin() * grow[1] * 0.99,
+                ];
                 assert!(inside(&out, p), "{p:?} near {corner:?} is not hidden");
             }
         }

@@ -75,7 +75,10 @@ pub fn tile_rectangle(bounds: Rectangle, cell: Rectangle) -> Rectangle {
 /// The largest rectangle of a picture's shape inside a tile, centred, on whole pixels.
 pub fn letterbox(tile: Rectangle, width: u32, height: u32) -> Rectangle {
     let scale = (tile.width / width.max(1) as f32).min(tile.height / height.max(1) as f32);
-    let (w, h) = ((width as f32 * scale).round().max(1.0), (height as f32 * scale).round().max(1.0));
+    let (w, h) = (
+        (width as f32 * scale).round().max(1.0),
+        (height as f32 * scale).round().max(1.0),
+    );
     Rectangle {
         x: (tile.x + (tile.width - w) / 2.0).round(),
         y: (tile.y + (tile.height - h) / 2.0).round(),
@@ -94,7 +97,11 @@ pub struct Wall<'a, Message> {
 
 /// A wall of these tiles.
 pub fn wall<'a, Message>(tiles: Vec<Tile<'a>>, on_event: impl Fn(Event) -> Message + 'a) -> Wall<'a, Message> {
-    Wall { tiles, carried: None, on_event: Box::new(on_event) }
+    Wall {
+        tiles,
+        carried: None,
+        on_event: Box::new(on_event),
+    }
 }
 
 impl<'a, Message> Wall<'a, Message> {
@@ -105,7 +112,9 @@ impl<'a, Message> Wall<'a, Message> {
     }
 
     fn tile_at(&self, bounds: Rectangle, point: Point) -> Option<usize> {
-        self.tiles.iter().position(|tile| tile_rectangle(bounds, tile.cell).contains(point))
+        self.tiles
+            .iter()
+            .position(|tile| tile_rectangle(bounds, tile.cell).contains(point))
     }
 
     /// Where in the picture of a tile a point lies, 0..1.
@@ -126,7 +135,13 @@ impl<'a, Message> Wall<'a, Message> {
         let picture = |tile: &Tile<'_>| {
             let (frame, cover) = tile.look?.look(Instant::now())?;
             let place = letterbox(tile_rectangle(bounds, tile.cell), frame.width, frame.height) - corner;
-            Some(primitive::Picture { key: tile.key, place, frame, cover, brightness: tile.brightness })
+            Some(primitive::Picture {
+                key: tile.key,
+                place,
+                frame,
+                cover,
+                brightness: tile.brightness,
+            })
         };
         primitive::Pictures(self.tiles.iter().filter_map(picture).collect())
     }
@@ -149,7 +164,10 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
     }
 
     fn size(&self) -> Size<Length> {
-        Size { width: Length::Fill, height: Length::Fill }
+        Size {
+            width: Length::Fill,
+            height: Length::Fill,
+        }
     }
 
     fn layout(&mut self, tree: &mut Tree, _: &Renderer, limits: &layout::Limits) -> layout::Node {
@@ -181,20 +199,25 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
             shell.publish((self.on_event)(Event::Placed(bounds)));
         }
         let iced::Event::Mouse(event) = event else { return };
-        let Some(point) = cursor.position_over(bounds) else { return };
+        let Some(point) = cursor.position_over(bounds) else {
+            return;
+        };
         if self.carried.is_some() && matches!(event, mouse::Event::CursorMoved { .. }) {
             shell.request_redraw();
         }
-        let Some(tile) = self.tile_at(bounds, point) else { return };
+        let Some(tile) = self.tile_at(bounds, point) else {
+            return;
+        };
         let happened = match event {
             mouse::Event::ButtonPressed(mouse::Button::Left) => {
                 let click = mouse::Click::new(point, mouse::Button::Left, state.last_click);
                 state.last_click = Some(click);
                 match click.kind() {
                     mouse::click::Kind::Double => Event::PressedTwice { tile },
-                    mouse::click::Kind::Single | mouse::click::Kind::Triple => {
-                        Event::Pressed { tile, at: self.in_picture(bounds, tile, point) }
-                    }
+                    mouse::click::Kind::Single | mouse::click::Kind::Triple => Event::Pressed {
+                        tile,
+                        at: self.in_picture(bounds, tile, point),
+                    },
                 }
             }
             mouse::Event::ButtonReleased(mouse::Button::Left) if self.carried.is_some() => Event::Dropped { tile },
@@ -223,13 +246,28 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
     ) {
         let bounds = layout.bounds();
         let state = tree.state.downcast_ref::<State>();
-        renderer.fill_quad(renderer::Quad { bounds, ..Default::default() }, look::GROUND);
+        renderer.fill_quad(
+            renderer::Quad {
+                bounds,
+                ..Default::default()
+            },
+            look::GROUND,
+        );
         for tile in &self.tiles {
             let bounds = tile_rectangle(bounds, tile.cell);
-            renderer.fill_quad(renderer::Quad { bounds, ..Default::default() }, iced::Color::BLACK);
+            renderer.fill_quad(
+                renderer::Quad {
+                    bounds,
+                    ..Default::default()
+                },
+                iced::Color::BLACK,
+            );
         }
         let pictures: shader::Shader<Message, _> = shader::Shader::new(self);
-        let no_state = Tree { state: tree::State::new(()), ..Tree::empty() };
+        let no_state = Tree {
+            state: tree::State::new(()),
+            ..Tree::empty()
+        };
         Widget::<Message, Theme, Renderer>::draw(
             &pictures, &no_state, renderer, theme, style, layout, cursor, viewport,
         );
@@ -286,17 +324,40 @@ mod tests {
 
     #[test]
     fn a_letterboxed_picture_keeps_its_shape_and_stays_in_its_tile() {
-        let tile = Rectangle { x: 10.0, y: 20.0, width: 400.0, height: 400.0 };
+        let tile = Rectangle {
+            x: 10.0,
+            y: 20.0,
+            width: 400.0,
+            height: 400.0,
+        };
         let picture = letterbox(tile, 640, 360);
-        assert_eq!(picture, Rectangle { x: 10.0, y: 108.0, width: 400.0, height: 225.0 });
+        assert_eq!(
+            picture,
+            Rectangle {
+                x: 10.0,
+                y: 108.0,
+                width: 400.0,
+                height: 225.0
+            }
+        );
         let tall = letterbox(tile, 360, 640);
         assert!(tall.x >= tile.x && tall.x + tall.width <= tile.x + tile.width && tall.height == 400.0);
     }
 
     #[test]
     fn tiles_of_a_wall_do_not_overlap() {
-        let wall = Rectangle { x: 281.0, y: 57.0, width: 1083.0, height: 691.0 };
-        let cell = |i: u32| Rectangle { x: i as f32 / 3.0, y: 0.0, width: 1.0 / 3.0, height: 1.0 };
+        let wall = Rectangle {
+            x: 281.0,
+            y: 57.0,
+            width: 1083.0,
+            height: 691.0,
+        };
+        let cell = |i: u32| Rectangle {
+            x: i as f32 / 3.0,
+            y: 0.0,
+            width: 1.0 / 3.0,
+            height: 1.0,
+        };
         let tiles: Vec<_> = (0..3).map(|i| tile_rectangle(wall, cell(i))).collect();
         for pair in tiles.windows(2) {
             assert!(pair[0].x + pair[0].width < pair[1].x);

@@ -70,10 +70,18 @@ fn set(text: &mut paragraph::Plain<Paragraph>, content: &str, size: f32, font: F
         size: size.into(),
         line_height: text::LineHeight::Relative(1.25),
         font,
-        align_x: if centred { text::Alignment::Center } else { text::Alignment::Left },
+        align_x: if centred {
+            text::Alignment::Center
+        } else {
+            text::Alignment::Left
+        },
         align_y: alignment::Vertical::Top,
         shaping: text::Shaping::Basic,
-        wrapping: if centred { text::Wrapping::Word } else { text::Wrapping::None },
+        wrapping: if centred {
+            text::Wrapping::Word
+        } else {
+            text::Wrapping::None
+        },
     });
 }
 
@@ -85,8 +93,19 @@ impl Texts {
             (false, false) => format!("{} · {}", face.title, face.place),
             _ => face.title.clone(),
         };
-        set(&mut self.time, if size.width < TINY { "" } else { &face.time }, theme::SMALL, theme::REGULAR, 200.0, false);
-        let time = if self.time.content().is_empty() { 0.0 } else { self.time.min_width() + 3.0 * PAD };
+        set(
+            &mut self.time,
+            if size.width < TINY { "" } else { &face.time },
+            theme::SMALL,
+            theme::REGULAR,
+            200.0,
+            false,
+        );
+        let time = if self.time.content().is_empty() {
+            0.0
+        } else {
+            self.time.min_width() + 3.0 * PAD
+        };
         let room = size.width - time - 2.0 * PAD;
         set(&mut self.title, &title, theme::SMALL, theme::STRONG, room, false);
         if self.title.min_width() > room {
@@ -94,18 +113,43 @@ impl Texts {
             set(&mut self.title, &shorter, theme::SMALL, theme::STRONG, room, false);
         }
         let (icon, words, detail) = face.state.as_ref().map_or((String::new(), "", ""), |state| {
-            (state.icon.glyph().to_string(), state.words.as_str(), state.detail.as_str())
+            (
+                state.icon.glyph().to_string(),
+                state.words.as_str(),
+                state.detail.as_str(),
+            )
         });
         let width = size.width - 6.0 * PAD;
         let words_size = if narrow { theme::SMALL } else { theme::HEADING };
         let roomy = size.width >= TINY && size.height >= 110.0;
-        set(&mut self.icon, if roomy { &icon } else { "" }, theme::TITLE, icons::FONT, width, true);
+        set(
+            &mut self.icon,
+            if roomy { &icon } else { "" },
+            theme::TITLE,
+            icons::FONT,
+            width,
+            true,
+        );
         set(&mut self.words, words, words_size, theme::STRONG, width, true);
         let show_detail = !narrow && size.height >= 150.0;
-        set(&mut self.detail, if show_detail { detail } else { "" }, theme::SMALL, theme::REGULAR, width, true);
+        set(
+            &mut self.detail,
+            if show_detail { detail } else { "" },
+            theme::SMALL,
+            theme::REGULAR,
+            width,
+            true,
+        );
         self.marks.resize_with(face.marks.len(), Default::default);
         for (mark, (glyph, word)) in face.marks.iter().zip(&mut self.marks) {
-            set(glyph, &mark.icon.glyph().to_string(), theme::SMALL, icons::FONT, 40.0, false);
+            set(
+                glyph,
+                &mark.icon.glyph().to_string(),
+                theme::SMALL,
+                icons::FONT,
+                40.0,
+                false,
+            );
             let words = if narrow { "" } else { &mark.words };
             set(word, words, theme::SMALL, theme::REGULAR, size.width - 8.0 * PAD, false);
         }
@@ -133,7 +177,11 @@ pub fn draw(renderer: &mut Renderer, tile: Rectangle, face: &Face, texts: &Texts
     }
     if !face.time.is_empty() && !texts.time.content().is_empty() {
         let left = Point::new(tile.x + tile.width - texts.time.min_width() - 2.0 * PAD, tile.y);
-        let tone = if face.state.is_some() { theme::AMBER } else { theme::TEXT };
+        let tone = if face.state.is_some() {
+            theme::AMBER
+        } else {
+            theme::TEXT
+        };
         chip(renderer, tile, left, texts.time.raw(), tone);
     }
     let mut x = tile.x;
@@ -154,7 +202,13 @@ pub fn draw(renderer: &mut Renderer, tile: Rectangle, face: &Face, texts: &Texts
 fn chip(renderer: &mut Renderer, tile: Rectangle, corner: Point, text: &Paragraph, colour: Color) -> Size {
     let size = Size::new(text.min_width() + 2.0 * PAD, text.min_height() + 4.0);
     let bounds = Rectangle::new(corner, size);
-    renderer.fill_quad(renderer::Quad { bounds, ..Default::default() }, theme::SCRIM);
+    renderer.fill_quad(
+        renderer::Quad {
+            bounds,
+            ..Default::default()
+        },
+        theme::SCRIM,
+    );
     renderer.fill_paragraph(text, Point::new(corner.x + PAD, corner.y + 2.0), colour, tile);
     size
 }
@@ -174,8 +228,18 @@ fn draw_state(renderer: &mut Renderer, tile: Rectangle, state: &StateWords, text
         width: width + 4.0 * PAD,
         height: height + 2.0 * PAD,
     };
-    let border = Border { radius: 4.0.into(), ..Border::default() };
-    renderer.fill_quad(renderer::Quad { bounds, border, ..Default::default() }, theme::SCRIM);
+    let border = Border {
+        radius: 4.0.into(),
+        ..Border::default()
+    };
+    renderer.fill_quad(
+        renderer::Quad {
+            bounds,
+            border,
+            ..Default::default()
+        },
+        theme::SCRIM,
+    );
     let mut y = bounds.y + PAD;
     for (text, colour) in shown() {
         let x = tile.x + (tile.width - text.min_width()) / 2.0;
@@ -186,16 +250,38 @@ fn draw_state(renderer: &mut Renderer, tile: Rectangle, state: &StateWords, text
 
 /// A frame inside the edge of a tile.
 pub fn frame(renderer: &mut Renderer, tile: Rectangle, color: Color) {
-    let bounds = Rectangle { x: tile.x - 1.0, y: tile.y - 1.0, width: tile.width + 2.0, height: tile.height + 2.0 };
-    let border = Border { color, width: 3.0, radius: 0.0.into() };
-    renderer.fill_quad(renderer::Quad { bounds, border, ..Default::default() }, Color::TRANSPARENT);
+    let bounds = Rectangle {
+        x: tile.x - 1.0,
+        y: tile.y - 1.0,
+        width: tile.width + 2.0,
+        height: tile.height + 2.0,
+    };
+    let border = Border {
+        color,
+        width: 3.0,
+        radius: 0.0.into(),
+    };
+    renderer.fill_quad(
+        renderer::Quad {
+            bounds,
+            border,
+            ..Default::default()
+        },
+        Color::TRANSPARENT,
+    );
 }
 
 /// The name of what is being carried, beside the pointer.
 pub fn carried(renderer: &mut Renderer, wall: Rectangle, pointer: Point, name: &str) {
     let mut text = paragraph::Plain::<Paragraph>::default();
     set(&mut text, name, theme::SMALL, theme::STRONG, 400.0, false);
-    chip(renderer, wall, Point::new(pointer.x + 14.0, pointer.y + 10.0), text.raw(), theme::TEXT);
+    chip(
+        renderer,
+        wall,
+        Point::new(pointer.x + 14.0, pointer.y + 10.0),
+        text.raw(),
+        theme::TEXT,
+    );
 }
 
 #[cfg(test)]

@@ -80,29 +80,47 @@ impl iced::widget::shader::Pipeline for Pipeline {
             offset: i as u64 * quarter.size(),
             shader_location: i as u32,
         });
-        let tiles = pipeline(device, &module, format, Stage {
-            name: "tile",
-            layouts: &[&layout],
-            buffer: wgpu::VertexBufferLayout {
-                array_stride: (TILE_FLOATS * 4) as u64,
-                step_mode: wgpu::VertexStepMode::Instance,
-                attributes: &tile_attributes,
+        let tiles = pipeline(
+            device,
+            &module,
+            format,
+            Stage {
+                name: "tile",
+                layouts: &[&layout],
+                buffer: wgpu::VertexBufferLayout {
+                    array_stride: (TILE_FLOATS * 4) as u64,
+                    step_mode: wgpu::VertexStepMode::Instance,
+                    attributes: &tile_attributes,
+                },
+                topology: wgpu::PrimitiveTopology::TriangleStrip,
             },
-            topology: wgpu::PrimitiveTopology::TriangleStrip,
-        });
-        let covers = pipeline(device, &module, format, Stage {
-            name: "cover",
-            layouts: &[],
-            buffer: wgpu::VertexBufferLayout {
-                array_stride: (COVER_FLOATS * 4) as u64,
-                step_mode: wgpu::VertexStepMode::Vertex,
-                attributes: &[
-                    wgpu::VertexAttribute { format: wgpu::VertexFormat::Float32x2, offset: 0, shader_location: 0 },
-                    wgpu::VertexAttribute { format: wgpu::VertexFormat::Float32, offset: 8, shader_location: 1 },
-                ],
+        );
+        let covers = pipeline(
+            device,
+            &module,
+            format,
+            Stage {
+                name: "cover",
+                layouts: &[],
+                buffer: wgpu::VertexBufferLayout {
+                    array_stride: (COVER_FLOATS * 4) as u64,
+                    step_mode: wgpu::VertexStepMode::Vertex,
+                    attributes: &[
+                        wgpu::VertexAttribute {
+                            format: wgpu::VertexFormat::Float32x2,
+                            offset: 0,
+                            shader_location: 0,
+                        },
+                        wgpu::VertexAttribute {
+                            format: wgpu::VertexFormat::Float32,
+                            offset: 8,
+                            shader_location: 1,
+                        },
+                    ],
+                },
+                topology: wgpu::PrimitiveTopology::TriangleList,
             },
-            topology: wgpu::PrimitiveTopology::TriangleList,
-        });
+        );
         Pipeline {
             tiles,
             covers,
@@ -160,7 +178,10 @@ fn pipeline(
                 write_mask: wgpu::ColorWrites::ALL,
             })],
         }),
-        primitive: wgpu::PrimitiveState { topology: stage.topology, ..Default::default() },
+        primitive: wgpu::PrimitiveState {
+            topology: stage.topology,
+            ..Default::default()
+        },
         depth_stencil: None,
         multisample: wgpu::MultisampleState::default(),
         multiview: None,

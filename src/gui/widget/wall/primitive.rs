@@ -58,7 +58,10 @@ impl shader::Primitive for Pictures {
             tiles.extend([nv12, srgb, 0.0, 0.0]);
 
             fans.clear();
-            let pixel = [1.0 / picture.frame.width.max(1) as f32, 1.0 / picture.frame.height.max(1) as f32];
+            let pixel = [
+                1.0 / picture.frame.width.max(1) as f32,
+                1.0 / picture.frame.height.max(1) as f32,
+            ];
             masks::triangles(&picture.cover, pixel.map(|p| p * SMEAR_PX), &mut fans);
             for [x, y] in &fans {
                 covers.extend([left + (right - left) * x, top + (bottom - top) * y, srgb]);
@@ -69,7 +72,11 @@ impl shader::Primitive for Pictures {
                 pipeline.planes.remove(&picture.key);
                 continue;
             }
-            if pipeline.planes.get(&picture.key).is_none_or(|planes| !planes.fit(&picture.frame)) {
+            if pipeline
+                .planes
+                .get(&picture.key)
+                .is_none_or(|planes| !planes.fit(&picture.frame))
+            {
                 let planes = Planes::new(device, &pipeline.layout, &pipeline.sampler, &picture.frame);
                 pipeline.planes.insert(picture.key, planes);
             }
@@ -123,7 +130,12 @@ fn coefficients(matrix: Matrix) -> [f32; 4] {
         Matrix::Bt709 => (0.2126, 0.0722),
     };
     let kg = 1.0 - kr - kb;
-    [2.0 * (1.0 - kr), 2.0 * kb * (1.0 - kb) / kg, 2.0 * kr * (1.0 - kr) / kg, 2.0 * (1.0 - kb)]
+    [
+        2.0 * (1.0 - kr),
+        2.0 * kb * (1.0 - kb) / kg,
+        2.0 * kr * (1.0 - kr) / kg,
+        2.0 * (1.0 - kb),
+    ]
 }
 
 /// Y offset, Y scale, chroma scale and brightness (ITU-T H.273, VideoFullRangeFlag).
@@ -163,14 +175,27 @@ mod tests {
             ([145, 54, 34], Matrix::Bt601, Range::Limited, [0, 255, 0]),
         ] {
             let shown = convert(sample, matrix, range);
-            assert!(close(shown, rgb), "{sample:?} {matrix:?} {range:?}: {shown:?} instead of {rgb:?}");
+            assert!(
+                close(shown, rgb),
+                "{sample:?} {matrix:?} {range:?}: {shown:?} instead of {rgb:?}"
+            );
         }
     }
 
     #[test]
     fn a_picture_that_fills_the_wall_fills_clip_space() {
-        let bounds = Rectangle { x: 240.0, y: 56.0, width: 1280.0, height: 720.0 };
-        let place = Rectangle { x: 0.0, y: 0.0, width: 1280.0, height: 720.0 };
+        let bounds = Rectangle {
+            x: 240.0,
+            y: 56.0,
+            width: 1280.0,
+            height: 720.0,
+        };
+        let place = Rectangle {
+            x: 0.0,
+            y: 0.0,
+            width: 1280.0,
+            height: 720.0,
+        };
         assert_eq!(clip_space(place, bounds, 1.0), [-1.0, 1.0, 1.0, -1.0]);
     }
 }

@@ -41,17 +41,23 @@ impl Shape {
 
 /// Whether the frame's planes hold all that its size promises. A decoder's mistake must not become a panic of wgpu.
 pub fn is_whole(frame: &Frame) -> bool {
-    let shape = Shape { width: frame.width, height: frame.height, format: frame.format };
+    let shape = Shape {
+        width: frame.width,
+        height: frame.height,
+        format: frame.format,
+    };
     let sane = (1..=LONGEST_SIDE).contains(&frame.width) && (1..=LONGEST_SIDE).contains(&frame.height);
-    sane && (0..3).filter_map(|i| Some((i, shape.plane(i)?))).all(|(i, (width, height, bytes))| {
-        frame.planes.get(i).is_some_and(|plane| {
-            plane.row_bytes >= (width * bytes) as usize
-                && plane.stride >= plane.row_bytes
-                && plane.rows >= height as usize
-                && u32::try_from(plane.stride).is_ok()
-                && !frame.plane(i).is_empty()
+    sane && (0..3)
+        .filter_map(|i| Some((i, shape.plane(i)?)))
+        .all(|(i, (width, height, bytes))| {
+            frame.planes.get(i).is_some_and(|plane| {
+                plane.row_bytes >= (width * bytes) as usize
+                    && plane.stride >= plane.row_bytes
+                    && plane.rows >= height as usize
+                    && u32::try_from(plane.stride).is_ok()
+                    && !frame.plane(i).is_empty()
+            })
         })
-    })
 }
 
 impl Planes {
@@ -62,16 +68,28 @@ impl Planes {
         sampler: &wgpu::Sampler,
         frame: &Frame,
     ) -> Planes {
-        let shape = Shape { width: frame.width, height: frame.height, format: frame.format };
+        let shape = Shape {
+            width: frame.width,
+            height: frame.height,
+            format: frame.format,
+        };
         let textures: [wgpu::Texture; 3] = std::array::from_fn(|i| {
             let (width, height, bytes) = shape.plane(i).unwrap_or((1, 1, 1));
             device.create_texture(&wgpu::TextureDescriptor {
                 label: Some("vedetta plane"),
-                size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+                size: wgpu::Extent3d {
+                    width,
+                    height,
+                    depth_or_array_layers: 1,
+                },
                 mip_level_count: 1,
                 sample_count: 1,
                 dimension: wgpu::TextureDimension::D2,
-                format: if bytes == 2 { wgpu::TextureFormat::Rg8Unorm } else { wgpu::TextureFormat::R8Unorm },
+                format: if bytes == 2 {
+                    wgpu::TextureFormat::Rg8Unorm
+                } else {
+                    wgpu::TextureFormat::R8Unorm
+                },
                 usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
                 view_formats: &[],
             })
@@ -88,15 +106,28 @@ impl Planes {
                 view(0),
                 view(1),
                 view(2),
-                wgpu::BindGroupEntry { binding: 3, resource: wgpu::BindingResource::Sampler(sampler) },
+                wgpu::BindGroupEntry {
+                    binding: 3,
+                    resource: wgpu::BindingResource::Sampler(sampler),
+                },
             ],
         });
-        Planes { shape, textures, bind_group, uploaded: None }
+        Planes {
+            shape,
+            textures,
+            bind_group,
+            uploaded: None,
+        }
     }
 
     /// Whether these textures can take `frame` as they are.
     pub fn fit(&self, frame: &Frame) -> bool {
-        self.shape == Shape { width: frame.width, height: frame.height, format: frame.format }
+        self.shape
+            == Shape {
+                width: frame.width,
+                height: frame.height,
+                format: frame.format,
+            }
     }
 
     /// Uploads `frame` unless it is the one already there. The frame must be whole and fit.
@@ -106,7 +137,9 @@ impl Planes {
             return;
         }
         for (i, texture) in self.textures.iter().enumerate() {
-            let (Some((width, height, _)), Some(plane)) = (self.shape.plane(i), frame.planes.get(i)) else { continue };
+            let (Some((width, height, _)), Some(plane)) = (self.shape.plane(i), frame.planes.get(i)) else {
+                continue;
+            };
             queue.write_texture(
                 texture.as_image_copy(),
                 frame.plane(i),
@@ -115,7 +148,11 @@ impl Planes {
                     bytes_per_row: u32::try_from(plane.stride).ok(),
                     rows_per_image: None,
                 },
-                wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+                wgpu::Extent3d {
+                    width,
+                    height,
+                    depth_or_array_layers: 1,
+                },
             );
         }
         self.uploaded = Some(identity);
