@@ -52,7 +52,7 @@ pub fn walk(visitor: &mut Visitor<'_>, visit: &Visit) {
 fn refused_sign_in(v: &mut Visitor<'_>, guest: &Guest) -> Result<String, StepError> {
     v.until("the sign-in screen", 30, |scene| scene.screen == ScreenName::SignIn)?;
     v.hands.write(&guest.user)?;
-    v.hands.tap(Key::Tab)?;
+    v.next_field()?;
     v.hands.write("password-sbagliata")?;
     v.hands.tap(Key::Enter)?;
     let scene = v.until("the refusal", 20, |scene| !scene.notices.is_empty())?;
@@ -226,10 +226,10 @@ fn export(v: &mut Visitor<'_>) -> Result<String, StepError> {
     v.until("the export form", 10, |scene| scene.screen == ScreenName::Export)?;
     // From, to and purpose stay as proposed; the reason is the fourth field.
     for _ in 0..3 {
-        v.hands.tap(Key::Tab)?;
+        v.next_field()?;
     }
     v.hands.write("danneggiamento in piazza")?;
-    v.hands.tap(Key::Tab)?;
+    v.next_field()?;
     v.hands.write("123-2026")?;
     v.photograph("esportazione-modulo.png")?;
     v.hands.tap(Key::Enter)?;
@@ -269,7 +269,7 @@ fn sign_out(v: &mut Visitor<'_>) -> Result<String, StepError> {
 fn diagnose(v: &mut Visitor<'_>, guest: &Guest) -> Result<String, StepError> {
     v.until("the sign-in screen", 30, |scene| scene.screen == ScreenName::SignIn)?;
     v.hands.write(&guest.user)?;
-    v.hands.tap(Key::Tab)?;
+    v.next_field()?;
     v.hands.write(guest.password.expose_secret())?;
     v.hands.tap(Key::Enter)?;
     v.until("the diagnostic screen", 30, |scene| {

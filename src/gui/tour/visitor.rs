@@ -3,7 +3,7 @@
 //! Invariant: every wait is for a condition and ends by itself. Deliberately absent: the order of the steps (`script`).
 
 use crate::gui::tour::eye::{Eye, EyeError};
-use crate::gui::tour::hands::Hands;
+use crate::gui::tour::hands::{Hands, Key};
 use crate::gui::tour::measure::{SimReady, TileMeasure};
 use crate::gui::tour::report::{Report, Step};
 use crate::gui::tour::scene::Scene;
@@ -93,6 +93,13 @@ impl<'a> Visitor<'a> {
         // Nobody sends: this returns when the time is over.
         let ended = never.recv_timeout(time);
         debug_assert_eq!(ended, Err(RecvTimeoutError::Timeout));
+    }
+
+    /// Goes to the next field, and lets the cursor get there as a person would.
+    pub fn next_field(&self) -> Result<(), StepError> {
+        self.hands.tap(Key::Tab)?;
+        self.linger(SETTLE);
+        Ok(())
     }
 
     /// Reads time codes off the screen for a while; the measure has what was seen of every picture of the scene.
