@@ -278,8 +278,17 @@ async fn r_mnt_1_a_maintainer_gets_figures_and_never_an_image() {
         }
     }
     assert_eq!(maintainer.0.credential_need(), crate::protocol::CredentialNeed::Figures);
-    let refused = bench.log().iter().filter(|line| line.ends_with(" refused")).count();
-    assert_eq!(refused, 7, "every refusal is an event: {:?}", bench.log());
+    let named = |body: &&Body| {
+        body.parameters
+            .get("why")
+            .is_some_and(|why| why == "maintainer_sees_no_image")
+    };
+    assert_eq!(
+        bench.bodies().iter().filter(named).count(),
+        7,
+        "every refusal is an event: {:?}",
+        bench.log()
+    );
 }
 
 #[tokio::test]
