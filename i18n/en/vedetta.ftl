@@ -14,6 +14,7 @@ app-signing-out = Closing views and delivering records…
 launch-no-graphics = No usable graphics card: the Vulkan or OpenGL driver is missing. Install the package mesa-vulkan-drivers (or the card's driver) and start Vedetta again.
 launch-no-window = The window cannot be opened: no display can be reached. Start Vedetta from a graphical session.
 launch-no-threads = The system grants no more processes. Close other programs and start Vedetta again.
+launch-no-home = The system names no home folder. Start with --enrolment and --data.
 
 ## Sign-in
 sign-in-user = User name

@@ -14,6 +14,7 @@ app-signing-out = Chiusura delle visioni e consegna delle registrazioni in corso
 launch-no-graphics = Nessuna scheda grafica utilizzabile: manca il driver Vulkan o OpenGL. Installare il pacchetto mesa-vulkan-drivers (o il driver della scheda) e riavviare Vedetta.
 launch-no-window = Impossibile aprire la finestra: nessuno schermo raggiungibile. Avviare Vedetta da una sessione grafica.
 launch-no-threads = Il sistema non concede altri processi. Chiudere altri programmi e riavviare Vedetta.
+launch-no-home = Il sistema non indica una cartella personale. Indicare --enrolment e --data all'avvio.
 
 ## Accesso
 sign-in-user = Nome utente

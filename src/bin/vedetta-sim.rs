@@ -60,6 +60,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         discovery,
         prepare,
     } = arguments;
+    if domes > cameras {
+        return Err(format!("--domes {domes} is more than --cameras {cameras}").into());
+    }
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let starting = Simulator::start(Options {
         cameras,

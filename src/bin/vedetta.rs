@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use vedetta::domain::people::{Level, Purpose};
 use vedetta::gui::app::{Credentials, Options};
 use vedetta::gui::i18n::{self, Language};
-use vedetta::gui::launch;
+use vedetta::gui::{launch, words};
 use vedetta::gui::tour;
 use vedetta::gui::tour::script::{Guest, Visit};
 use vedetta::station::{SecretsChoice, StationConfig};
@@ -19,9 +19,10 @@ use vedetta::station::{SecretsChoice, StationConfig};
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// Folder of this workstation's enrolment: station.toml, certificates, keys.
+    /// Folder of this workstation's enrolment: station.toml, certificates, keys; the system's place for settings when
+    /// not given.
     #[arg(long)]
-    enrolment: PathBuf,
+    enrolment: Option<PathBuf>,
     /// Folder of the local record and settings; the system's place for them when not given.
     #[arg(long)]
     data: Option<PathBuf>,
@@ -94,19 +95,19 @@ fn run(arguments: Arguments) -> Result<(), String> {
         Tongue::It => Language::Italian,
         Tongue::En => Language::English,
     });
-    let data = match arguments.data {
-        Some(data) => data,
-        None => directories::ProjectDirs::from("it", "Vedetta", "vedetta")
-            .map(|places| places.data_local_dir().to_owned())
-            .ok_or("no home folder: say --data FOLDER")?,
+    let places = directories::ProjectDirs::from("it", "Vedetta", "vedetta");
+    let place = |given: Option<PathBuf>, usual: fn(&directories::ProjectDirs) -> PathBuf| {
+        given.or_else(|| places.as_ref().map(usual)).ok_or_else(|| words::no_home())
     };
+    let enrolment = place(arguments.enrolment, |places| places.config_dir().join("enrolment"))?;
+    let data = place(arguments.data, |places| places.data_local_dir().to_owned())?;
     let evidence = arguments.evidence.unwrap_or_else(|| data.join("evidence"));
     let secrets = match arguments.secrets {
         Secrets::Keyring => SecretsChoice::SystemKeyring,
         Secrets::File => SecretsChoice::ProtectedFile,
     };
     let station = StationConfig {
-        enrolment: arguments.enrolment,
+        enrolment,
         data,
         evidence,
         secrets,

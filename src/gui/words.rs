@@ -114,6 +114,11 @@ pub fn sign_in(error: &SignInError) -> String {
     }
 }
 
+/// The system names no home folder to keep settings in.
+pub fn no_home() -> String {
+    fl!("launch-no-home")
+}
+
 /// Why the workstation cannot work at all, and what to do.
 pub fn station(error: &StationError) -> String {
     match error {
