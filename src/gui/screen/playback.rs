@@ -40,6 +40,10 @@ impl Look for Recorded {
         let cover = self.0.cover(frame.recorded_ms);
         Some((frame, cover))
     }
+
+    fn arrived(&self) -> Option<Instant> {
+        self.0.slot().latest().map(|frame| frame.arrived)
+    }
 }
 
 /// Where the screen stands.

@@ -41,6 +41,10 @@ impl Look for Open {
             still.then_some((frame, cover))
         })
     }
+
+    fn arrived(&self) -> Option<Instant> {
+        self.0.slot().latest().map(|frame| frame.arrived)
+    }
 }
 
 /// What is on a tile.
