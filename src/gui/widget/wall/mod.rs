@@ -26,8 +26,28 @@ use std::time::{Duration, Instant};
 pub trait Look: Send + Sync {
     /// The latest picture and what must be covered on it when it is drawn at `now`.
     fn look(&self, now: Instant) -> Option<(Arc<Frame>, Arc<Cover>)>;
-    /// When the latest picture came.
-    fn arrived(&self) -> Option<Instant>;
+    /// Size and age of the latest picture, without the picture.
+    fn newest(&self) -> Option<Newest>;
+}
+
+/// What is known of a picture without having it.
+#[derive(Debug, Clone, Copy)]
+pub struct Newest {
+    /// Pixels.
+    pub width: u32,
+    pub height: u32,
+    /// When it left the decoder.
+    pub arrived: Instant,
+}
+
+impl From<&Frame> for Newest {
+    fn from(frame: &Frame) -> Newest {
+        Newest {
+            width: frame.width,
+            height: frame.height,
+            arrived: frame.arrived,
+        }
+    }
 }
 
 /// One tile as it is now.
@@ -160,7 +180,8 @@ impl<'a, Message> Wall<'a, Message> {
 
     /// Whether pictures come in.
     fn is_awake(&self, now: Instant) -> bool {
-        let newest = self.tiles.iter().filter_map(|tile| tile.look?.arrived()).max();
+        let newest = self.tiles.iter().filter_map(|tile| tile.look?.newest());
+        let newest = newest.map(|picture| picture.arrived).max();
         newest.is_some_and(|arrived| now.saturating_duration_since(arrived) < ASLEEP)
     }
 
@@ -289,8 +310,8 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
         // The seams show the window's own ground; under a picture nothing is filled, which a slow rasteriser feels.
         for tile in &self.tiles {
             let place = tile_rectangle(bounds, tile.cell);
-            let picture = tile.look.and_then(|look| look.look(Instant::now()));
-            let picture = picture.map(|(frame, _)| letterbox(place, frame.width, frame.height));
+            let picture = tile.look.and_then(|look| look.newest());
+            let picture = picture.map(|picture| letterbox(place, picture.width, picture.height));
             for bounds in around(place, picture) {
                 let quad = renderer::Quad {
                     bounds,
