@@ -1,6 +1,7 @@
-//! When the wall is drawn again: at most once per beat of the display, and only when a visible tile has a new picture.
+//! When what is written around pictures is brought up to date: a few times a second, while pictures come in.
 //!
-//! Invariant: no picture travels in a message. Deliberately absent: the pictures.
+//! Invariant: no picture travels in a message. Deliberately absent: the pictures; the wall draws them at its own pace,
+//! without rebuilding the screen (`widget::wall`).
 
 use crate::media::frame::FrameSlot;
 use futures::future::select_all;
@@ -10,8 +11,8 @@ use std::hash::{Hash, Hasher};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Shortest time between two drawings. A little under 1/30 s: no camera of a wall is faster.
-const BEAT: Duration = Duration::from_millis(32);
+/// Shortest time between two rebuildings of the screen because of pictures.
+const BEAT: Duration = Duration::from_millis(200);
 
 /// The visible streams, known by their tickets.
 struct Watched(Vec<(u64, FrameSlot)>);
@@ -57,7 +58,7 @@ mod tests {
     use crate::gui::pattern;
 
     #[tokio::test]
-    async fn many_pictures_in_one_beat_are_one_drawing_and_none_is_none() {
+    async fn many_pictures_in_one_beat_are_one_message_and_none_is_none() {
         let slots: Vec<FrameSlot> = (0..4).map(|_| FrameSlot::default()).collect();
         let watched = Watched(slots.iter().cloned().map(|slot| (1, slot)).collect());
         let mut beats = Box::pin(beats(&watched));
@@ -66,7 +67,7 @@ mod tests {
             slot.put(pattern::frame(16, 16, 1, 0));
         }
         beats.next().await;
-        let quiet = tokio::time::timeout(Duration::from_millis(300), beats.next()).await;
-        assert!(quiet.is_err(), "a drawing was asked for without a new picture");
+        let quiet = tokio::time::timeout(Duration::from_millis(500), beats.next()).await;
+        assert!(quiet.is_err(), "a message came without a new picture");
     }
 }

@@ -14,7 +14,7 @@ use crate::gui::screen::export::{self, Export};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, heading, labelled, over, quiet};
 use crate::gui::widget::timeline::timeline;
-use crate::gui::widget::wall::{self, Face, Look, StateWords, Tile};
+use crate::gui::widget::wall::{self, Face, Look, Newest, StateWords, Tile};
 use crate::gui::{redraw, words};
 use crate::media::frame::Frame;
 use crate::station::{PlaybackState, RecordedSpan, Refusal};
@@ -39,6 +39,10 @@ impl Look for Recorded {
         let frame = self.0.slot().latest()?;
         let cover = self.0.cover(frame.recorded_ms);
         Some((frame, cover))
+    }
+
+    fn newest(&self) -> Option<Newest> {
+        self.0.slot().latest().map(|frame| (&*frame).into())
     }
 }
 

@@ -26,6 +26,7 @@ pub enum Key {
     Space,
     Backspace,
     Control,
+    Alt,
     Function(u8),
     Char(char),
 }
@@ -43,6 +44,7 @@ impl Key {
             Key::Space => 0x20,
             Key::Backspace => 0xff08,
             Key::Control => 0xffe3,
+            Key::Alt => 0xffe9,
             Key::Function(n) => 0xffbd + u32::from(n),
             Key::Char(c) => u32::from(c),
         }
@@ -124,11 +126,15 @@ impl<'a> Hands<'a> {
         self.fake(BUTTON_RELEASE_EVENT, button, 0, 0)
     }
 
-    /// Presses the left button where the pointer is, moves to another place and lets go there.
-    pub fn drag(&self, to_x: f32, to_y: f32) -> Result<(), EyeError> {
+    /// Presses the left button where the pointer is and moves to another place, without letting go.
+    pub fn carry(&self, to_x: f32, to_y: f32) -> Result<(), EyeError> {
         self.fake(BUTTON_PRESS_EVENT, 1, 0, 0)?;
         self.point(to_x - 4.0, to_y)?;
-        self.point(to_x, to_y)?;
+        self.point(to_x, to_y)
+    }
+
+    /// Lets go of the left button.
+    pub fn let_go(&self) -> Result<(), EyeError> {
         self.fake(BUTTON_RELEASE_EVENT, 1, 0, 0)
     }
 

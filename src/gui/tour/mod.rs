@@ -53,7 +53,10 @@ pub fn run(options: Options, folder: PathBuf, visit: Visit) -> Result<(), String
 }
 
 fn walk(mut scene: channel::Receiver<Scene>, folder: PathBuf, visit: &Visit) -> Result<bool, StepError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_time()
+        .build()?;
     // The window is there when the program shows its first screen.
     let shown = runtime.block_on(async {
         let first = scene.wait_for(|scene| scene.screen != ScreenName::Between);

@@ -4,6 +4,7 @@
 //! Deliberately absent: any way to act. The tour acts with keys and mouse, like a person.
 
 use crate::domain::camera::CameraId;
+use crate::domain::wall::Layout;
 use crate::station::{Delivery, Health};
 use std::path::PathBuf;
 
@@ -65,6 +66,10 @@ pub struct Scene {
     /// Cameras of the plan in force.
     pub cameras: Vec<SceneCamera>,
     pub pictures: Vec<ScenePicture>,
+    /// How the wall is divided; `None` where there is no wall.
+    pub layout: Option<Layout>,
+    /// Lines of the camera list, as they lie before it is scrolled.
+    pub listed: Vec<(CameraId, PixelRect)>,
     pub selected: Option<CameraId>,
     /// Sentences on the screen that answer an act (message strip, sign-in error), newest first.
     pub notices: Vec<String>,

@@ -2,10 +2,11 @@
 //!
 //! Invariant: each step waits for what a person would wait to see. Deliberately absent: how waiting and looking work.
 
+use crate::domain::wall::Layout;
 use crate::gui::tour::hands::Key;
 use crate::gui::tour::measure::SimReady;
 use crate::gui::tour::report::check_export;
-use crate::gui::tour::scene::{Scene, SceneCamera, ScreenName};
+use crate::gui::tour::scene::{PixelRect, Scene, SceneCamera, ScenePicture, ScreenName};
 use crate::gui::tour::visitor::{StepError, Visitor};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;
@@ -26,6 +27,8 @@ pub struct Visit {
 
 /// How long time codes are read off the screen.
 const MEASURED: Duration = Duration::from_secs(12);
+/// From an act to its pixels.
+const BREATH: Duration = Duration::from_millis(500);
 /// How long a dome is turned in each direction.
 const TURNED: Duration = Duration::from_secs(4);
 
@@ -37,6 +40,9 @@ pub fn walk(visitor: &mut Visitor<'_>, visit: &Visit) {
     }
     visitor.step("parete", |v| fill_the_wall(v, visit.ready.cameras.len()));
     visitor.step("misura", |v| measure(v, &visit.ready));
+    visitor.step("trascinamento", carry_a_camera);
+    visitor.step("doppio-clic", open_with_the_mouse);
+    visitor.step("disposizioni", go_through_the_layouts);
     visitor.step("schermo-intero", open_full_screen);
     visitor.step("brandeggio", turn_the_dome);
     visitor.step("limite-di-zoom", zoom_to_the_ceiling);
@@ -67,12 +73,22 @@ fn sign_in_again(v: &mut Visitor<'_>, guest: &Guest) -> Result<String, StepError
     Ok(scene.person.unwrap_or_default())
 }
 
+/// Function keys of the even layouts, smallest first.
+fn wall_keys() -> [(u8, Layout); 7] {
+    [
+        (2, Layout::One),
+        (3, Layout::Four),
+        (4, Layout::Nine),
+        (5, Layout::Sixteen),
+        (7, Layout::TwentyFive),
+        (8, Layout::ThirtySix),
+        (9, Layout::SixtyFour),
+    ]
+}
+
 fn fill_the_wall(v: &mut Visitor<'_>, cameras: usize) -> Result<String, StepError> {
-    let layouts = [(1, 2), (4, 3), (9, 4), (16, 5), (25, 7), (36, 8), (64, 9)];
-    let (_, key) = layouts
-        .into_iter()
-        .find(|(tiles, _)| *tiles >= cameras)
-        .unwrap_or((64, 9));
+    let enough = wall_keys().into_iter().find(|(_, layout)| layout.tiles() >= cameras);
+    let (key, _) = enough.unwrap_or((9, Layout::SixtyFour));
     v.hands.tap(Key::Function(key))?;
     let shown = cameras.min(64);
     let live = move |scene: &Scene| scene.pictures.iter().filter(|p| p.live && !p.covered).count() >= shown;
@@ -81,7 +97,10 @@ fn fill_the_wall(v: &mut Visitor<'_>, cameras: usize) -> Result<String, StepErro
 }
 
 fn measure(v: &mut Visitor<'_>, ready: &SimReady) -> Result<String, StepError> {
-    let measure = v.measure(ready, MEASURED)?;
+    v.leaks.rarely(true);
+    let measure = v.measure(ready, MEASURED);
+    v.leaks.rarely(false);
+    let measure = measure?;
     let scene = v.scene();
     let tiles: Vec<_> = scene
         .pictures
@@ -123,20 +142,120 @@ fn open_full_screen(v: &mut Visitor<'_>) -> Result<String, StepError> {
     Ok(dome.id.to_string())
 }
 
+/// Carries a camera from the list onto the second tile, and puts the old one back.
+fn carry_a_camera(v: &mut Visitor<'_>) -> Result<String, StepError> {
+    let nothing = || StepError::Wrong("nothing to carry a camera between".into());
+    let scene = v.scene();
+    let target = scene.pictures.get(1).cloned().ok_or_else(nothing)?;
+    let others: Vec<_> = scene.listed.iter().filter(|(id, _)| *id != target.camera).collect();
+    let (camera, line) = others.first().copied().cloned().ok_or_else(nothing)?;
+    let middle = |rect: &PixelRect| (rect.x + rect.width / 2.0, rect.y + rect.height / 2.0);
+    let (to_x, to_y) = middle(&target.picture);
+    for (carried, from) in [(&camera, Some(line)), (&target.camera, None)] {
+        let listed = v.scene().listed;
+        let home = listed.iter().find(|(id, _)| id == carried).map(|(_, rect)| *rect);
+        let (x, y) = middle(&from.or(home).ok_or_else(nothing)?);
+        v.hands.point(x, y)?;
+        v.linger(BREATH);
+        v.hands.carry(to_x, to_y)?;
+        v.linger(BREATH);
+        if *carried == camera {
+            v.photograph("trascinamento-in-corso.png")?;
+        }
+        v.hands.let_go()?;
+        v.until("the camera on the tile it was carried to", 20, |scene| {
+            let second = |p: &&ScenePicture| p.picture.x == target.picture.x && p.picture.y == target.picture.y;
+            scene
+                .pictures
+                .iter()
+                .find(second)
+                .is_some_and(|p| p.camera == *carried && p.live)
+        })?;
+    }
+    Ok(format!("{camera} onto the tile of {}, and back", target.camera))
+}
+
+fn open_with_the_mouse(v: &mut Visitor<'_>) -> Result<String, StepError> {
+    let first = v.scene().pictures.first().cloned();
+    let first = first.ok_or_else(|| StepError::Wrong("no tile to click".into()))?;
+    let rect = first.picture;
+    v.hands.point(rect.x + rect.width / 2.0, rect.y + rect.height / 2.0)?;
+    v.hands.click(1)?;
+    v.hands.click(1)?;
+    v.until("the camera on the full screen", 20, |scene| {
+        scene.screen == ScreenName::FullScreen && scene.pictures.iter().any(|p| p.camera == first.camera && p.live)
+    })?;
+    v.linger(BREATH);
+    v.photograph("doppio-clic-schermo-intero.png")?;
+    v.hands.tap(Key::Escape)?;
+    v.until("the wall", 20, |scene| scene.screen == ScreenName::ControlRoom)?;
+    Ok(first.camera.to_string())
+}
+
+fn go_through_the_layouts(v: &mut Visitor<'_>) -> Result<String, StepError> {
+    let before = v.scene().layout;
+    let keys = [
+        (2, Layout::One),
+        (3, Layout::Four),
+        (4, Layout::Nine),
+        (10, Layout::OneLarge),
+    ];
+    for (key, layout) in keys {
+        let shown = v.scene().cameras.len().min(layout.tiles());
+        v.hands.tap(Key::Function(key))?;
+        v.until("the wall divided anew", 30, |scene| {
+            scene.layout == Some(layout) && scene.pictures.iter().filter(|p| p.live).count() >= shown
+        })?;
+        v.linger(BREATH);
+        v.photograph(&format!("disposizione-f{key}.png"))?;
+    }
+    let back = wall_keys().into_iter().find(|(_, layout)| Some(*layout) == before);
+    if let Some((key, layout)) = back {
+        v.hands.tap(Key::Function(key))?;
+        v.until("the wall as before", 20, |scene| scene.layout == Some(layout))?;
+    }
+    Ok("F2, F3, F4, F10".into())
+}
+
+/// Calls the first preset of the selected dome and waits until it is still.
+fn call_first_preset(v: &mut Visitor<'_>) -> Result<(), StepError> {
+    v.hands.chord(Key::Alt, Key::Char('1'))?;
+    // Until the dome begins to move there is nothing that tells it from one that has arrived.
+    v.linger(TURNED / 2);
+    v.until("the dome to be still", 30, |scene| {
+        scene.pictures.iter().any(|p| p.live && !p.covered)
+    })?;
+    v.linger(BREATH);
+    Ok(())
+}
+
 fn turn_the_dome(v: &mut Visitor<'_>) -> Result<String, StepError> {
+    call_first_preset(v)?;
     let before = v.leaks.so_far();
     let mut most_covers = 0;
-    for key in [Key::Right, Key::Left, Key::Left, Key::Down, Key::Up, Key::Right] {
+    let mut photographed = false;
+    let turns = [
+        (Key::Right, 20),
+        (Key::Left, 40),
+        (Key::Right, 20),
+        (Key::Down, 3),
+        (Key::Left, 10),
+        (Key::Right, 10),
+    ];
+    for (key, twentieths) in turns {
         let held = v.hands.hold(key)?;
-        for _ in 0..20 {
+        for _ in 0..twentieths {
             v.linger(TURNED / 20);
-            most_covers = most_covers.max(v.scene().pictures.iter().map(|p| p.cover_parts).max().unwrap_or(0));
-        }
-        if key == Key::Down {
-            v.photograph("brandeggio-in-corso.png")?;
+            let now = v.scene().pictures.iter().map(|p| p.cover_parts).max().unwrap_or(0);
+            most_covers = most_covers.max(now);
+            if now > 0 && !photographed {
+                photographed = true;
+                v.photograph("brandeggio-in-corso.png")?;
+            }
         }
         drop(held);
     }
+    call_first_preset(v)?;
     v.until("the dome to be still", 20, |scene| {
         scene.pictures.iter().any(|p| p.live && !p.covered)
     })?;

@@ -4,7 +4,7 @@
 
 use crate::gui::tour::eye::Eye;
 use crate::gui::tour::report::Leak;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -12,6 +12,9 @@ use std::time::Duration;
 
 /// Time between two looks: long enough to leave the processor to the wall.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(120);
+/// Time between two looks while frame rates are measured: fetching a whole window through the X server keeps the
+/// program's own picture waiting in the same queue.
+const BETWEEN_RARE_LOOKS: Duration = Duration::from_secs(1);
 
 /// The search, running until it is ended.
 pub struct LeakWatch {
@@ -24,6 +27,7 @@ pub struct LeakWatch {
 struct Counts {
     frames: AtomicU64,
     pixels: AtomicU64,
+    rarely: AtomicBool,
     /// PNG of the first picture that leaked, as evidence.
     evidence: Mutex<Option<Vec<u8>>>,
 }
@@ -35,7 +39,11 @@ impl LeakWatch {
         let (stop, stopped) = channel();
         let shared = counts.clone();
         let thread = std::thread::spawn(move || {
-            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(BETWEEN_LOOKS) {
+            let between = || match shared.rarely.load(Ordering::Relaxed) {
+                true => BETWEEN_RARE_LOOKS,
+                false => BETWEEN_LOOKS,
+            };
+            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(between()) {
                 match eye.look() {
                     Ok(picture) => {
                         let leaked = picture.leaked_pixels();
@@ -49,6 +57,11 @@ impl LeakWatch {
             }
         });
         Self { stop, thread, counts }
+    }
+
+    /// Looks only once a second until told otherwise.
+    pub fn rarely(&self, rarely: bool) {
+        self.counts.rarely.store(rarely, Ordering::Relaxed);
     }
 
     /// What was found so far.

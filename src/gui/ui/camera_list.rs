@@ -17,7 +17,9 @@ use std::collections::BTreeMap;
 pub const SEARCH: &str = "camera-search";
 const LIST: &str = "camera-list";
 /// Height of a row, logical pixels; fixed so that the highlighted row can be scrolled to.
-const ROW: f32 = 30.0;
+pub const ROW: f32 = 30.0;
+/// Height of the search field with its padding, logical pixels.
+const SEARCH_HEIGHT: f32 = theme::SMALL * 1.3 + 14.0;
 
 /// How a camera does, as a dot: shape and colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +111,18 @@ impl CameraList {
     /// The camera the keyboard is on.
     pub fn highlighted(&self) -> Option<&CameraId> {
         self.cameras().nth(self.at)
+    }
+
+    /// The cameras listed and how far below the rail's top each line begins while the list is not scrolled.
+    pub fn tops(&self) -> impl Iterator<Item = (&CameraId, f32)> {
+        let first = SEARCH_HEIGHT + 2.0 * theme::GAP;
+        self.lines
+            .iter()
+            .enumerate()
+            .filter_map(move |(index, line)| match line {
+                Line::Camera(camera) => Some((camera, first + index as f32 * ROW)),
+                Line::Controller(_) | Line::Place(_) => None,
+            })
     }
 
     fn cameras(&self) -> impl Iterator<Item = &CameraId> {

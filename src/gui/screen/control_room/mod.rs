@@ -121,7 +121,7 @@ pub enum Message {
         camera: CameraId,
         answer: Result<PathBuf, Arc<Refusal>>,
     },
-    /// A visible tile has a new picture.
+    /// Visible tiles have new pictures.
     NewPictures,
     /// Twice a second.
     Tick,

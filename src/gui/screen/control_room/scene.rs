@@ -4,9 +4,10 @@
 
 use super::tiles::{Condition, condition};
 use super::{ControlRoom, Open};
-use crate::domain::camera::CameraKind;
+use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::privacy::{Cover, PoseKnowledge};
 use crate::gui::tour::scene::{PixelRect, Scene, SceneCamera, ScenePicture, ScreenName};
+use crate::gui::ui::camera_list;
 use std::time::Instant;
 
 impl ControlRoom {
@@ -32,6 +33,8 @@ impl ControlRoom {
                 })
                 .collect(),
             pictures: self.scene_pictures(now, scale),
+            layout: Some(self.layout),
+            listed: self.scene_list(scale),
             selected: self.selected_camera(),
             notices: self.messages(),
             refused_at_ceiling: self.refused_at_ceiling,
@@ -45,6 +48,20 @@ impl ControlRoom {
             magnification: self.magnification(now),
             ..Scene::default()
         }
+    }
+
+    fn scene_list(&self, scale: f32) -> Vec<(CameraId, PixelRect)> {
+        // The rail stands to the left of the wall, as high as the wall.
+        let line = |(camera, top): (&CameraId, f32)| {
+            let rect = PixelRect {
+                x: 0.0,
+                y: (self.placed.y + top) * scale,
+                width: self.placed.x * scale,
+                height: camera_list::ROW * scale,
+            };
+            (camera.clone(), rect)
+        };
+        self.list.tops().map(line).collect()
     }
 
     fn scene_pictures(&self, now: Instant, scale: f32) -> Vec<ScenePicture> {

@@ -11,7 +11,7 @@ use crate::gui::desk::{Feed, Hold};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::theme::Tone;
-use crate::gui::widget::wall::{Face, Look, Mark, StateWords};
+use crate::gui::widget::wall::{Face, Look, Mark, Newest, StateWords};
 use crate::gui::words;
 use crate::media::frame::Frame;
 use crate::station::{Refusal, ViewState};
@@ -40,6 +40,10 @@ impl Look for Open {
                 .is_some_and(|latest| Arc::ptr_eq(&latest, &frame));
             still.then_some((frame, cover))
         })
+    }
+
+    fn newest(&self) -> Option<Newest> {
+        self.0.slot().latest().map(|frame| (&*frame).into())
     }
 }
 

@@ -32,10 +32,7 @@ impl ControlRoom {
         if let Some(panel) = self.side_panel() {
             middle = middle.push(panel);
         }
-        let screen = column![self.bar(), middle.height(Fill), self.messages_strip()];
-        let screen = container(screen)
-            .style(|_| iced::widget::container::background(theme::GROUND))
-            .into();
+        let screen = column![self.bar(), middle.height(Fill), self.messages_strip()].into();
         if let Some(export) = &self.export {
             let close = Message::Export(crate::gui::screen::export::Message::Command(Command::Back));
             return controls::over(screen, export.view().map(Message::Export), close);

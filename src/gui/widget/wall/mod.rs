@@ -18,14 +18,36 @@ use iced::advanced::layout::{self, Layout};
 use iced::advanced::widget::{Tree, tree};
 use iced::advanced::{Clipboard, Renderer as _, Shell, Widget, mouse, renderer};
 use iced::widget::shader;
-use iced::{Element, Length, Point, Rectangle, Renderer, Size, Theme, Vector};
+use iced::{Element, Length, Point, Rectangle, Renderer, Size, Theme, Vector, window};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Something a tile can show.
 pub trait Look: Send + Sync {
     /// The latest picture and what must be covered on it when it is drawn at `now`.
     fn look(&self, now: Instant) -> Option<(Arc<Frame>, Arc<Cover>)>;
+    /// Size and age of the latest picture, without the picture.
+    fn newest(&self) -> Option<Newest>;
+}
+
+/// What is known of a picture without having it.
+#[derive(Debug, Clone, Copy)]
+pub struct Newest {
+    /// Pixels.
+    pub width: u32,
+    pub height: u32,
+    /// When it left the decoder.
+    pub arrived: Instant,
+}
+
+impl From<&Frame> for Newest {
+    fn from(frame: &Frame) -> Newest {
+        Newest {
+            width: frame.width,
+            height: frame.height,
+            arrived: frame.arrived,
+        }
+    }
 }
 
 /// One tile as it is now.
@@ -54,6 +76,12 @@ pub enum Event {
     /// What was being carried was let go over a tile.
     Dropped { tile: usize },
 }
+
+/// Time from one drawing to the next while pictures come in: half the life of a picture at 25 a second, so that none
+/// is missed when it comes a little early or late.
+const BEAT: Duration = Duration::from_millis(20);
+/// A wall whose newest picture is older than this waits for the next rebuilding of the screen.
+const ASLEEP: Duration = Duration::from_secs(1);
 
 /// Space between tiles, logical pixels.
 const SEAM: f32 = 2.0;
@@ -85,6 +113,26 @@ pub fn letterbox(tile: Rectangle, width: u32, height: u32) -> Rectangle {
         width: w,
         height: h,
     }
+}
+
+/// The parts of a tile that its picture leaves free: all of it without one.
+fn around(tile: Rectangle, picture: Option<Rectangle>) -> Vec<Rectangle> {
+    let Some(picture) = picture else { return vec![tile] };
+    let band = |x, y, right: f32, bottom: f32| Rectangle {
+        x,
+        y,
+        width: right - x,
+        height: bottom - y,
+    };
+    let (right, bottom) = (tile.x + tile.width, tile.y + tile.height);
+    let mut bands = vec![
+        band(tile.x, tile.y, right, picture.y),
+        band(tile.x, picture.y + picture.height, right, bottom),
+        band(tile.x, picture.y, picture.x, picture.y + picture.height),
+        band(picture.x + picture.width, picture.y, right, picture.y + picture.height),
+    ];
+    bands.retain(|band| band.width > 0.0 && band.height > 0.0);
+    bands
 }
 
 /// The widget.
@@ -128,6 +176,13 @@ impl<'a, Message> Wall<'a, Message> {
                 f64::from((point.y - picture.y) / picture.height),
             ]
         })
+    }
+
+    /// Whether pictures come in.
+    fn is_awake(&self, now: Instant) -> bool {
+        let newest = self.tiles.iter().filter_map(|tile| tile.look?.newest());
+        let newest = newest.map(|picture| picture.arrived).max();
+        newest.is_some_and(|arrived| now.saturating_duration_since(arrived) < ASLEEP)
     }
 
     fn pictures(&self, bounds: Rectangle) -> primitive::Pictures {
@@ -198,6 +253,12 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
             state.placed = Some(bounds);
             shell.publish((self.on_event)(Event::Placed(bounds)));
         }
+        if let iced::Event::Window(window::Event::RedrawRequested(now)) = event
+            && self.is_awake(*now)
+        {
+            // The next drawing, of this same screen: no message, nothing is laid out again.
+            shell.request_redraw_at(*now + BEAT);
+        }
         let iced::Event::Mouse(event) = event else { return };
         let Some(point) = cursor.position_over(bounds) else {
             return;
@@ -246,22 +307,18 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
     ) {
         let bounds = layout.bounds();
         let state = tree.state.downcast_ref::<State>();
-        renderer.fill_quad(
-            renderer::Quad {
-                bounds,
-                ..Default::default()
-            },
-            look::GROUND,
-        );
+        // The seams show the window's own ground; under a picture nothing is filled, which a slow rasteriser feels.
         for tile in &self.tiles {
-            let bounds = tile_rectangle(bounds, tile.cell);
-            renderer.fill_quad(
-                renderer::Quad {
+            let place = tile_rectangle(bounds, tile.cell);
+            let picture = tile.look.and_then(|look| look.newest());
+            let picture = picture.map(|picture| letterbox(place, picture.width, picture.height));
+            for bounds in around(place, picture) {
+                let quad = renderer::Quad {
                     bounds,
                     ..Default::default()
-                },
-                iced::Color::BLACK,
-            );
+                };
+                renderer.fill_quad(quad, iced::Color::BLACK);
+            }
         }
         let pictures: shader::Shader<Message, _> = shader::Shader::new(self);
         let no_state = Tree {
@@ -342,6 +399,22 @@ mod tests {
         );
         let tall = letterbox(tile, 360, 640);
         assert!(tall.x >= tile.x && tall.x + tall.width <= tile.x + tile.width && tall.height == 400.0);
+    }
+
+    #[test]
+    fn a_tile_is_its_picture_and_what_lies_around_it() {
+        let tile = Rectangle {
+            x: 11.0,
+            y: 21.0,
+            width: 400.0,
+            height: 300.0,
+        };
+        for (width, height) in [(640, 360), (360, 640), (400, 300)] {
+            let picture = letterbox(tile, width, height);
+            let area: f32 = around(tile, Some(picture)).iter().map(Rectangle::area).sum();
+            assert_eq!(area + picture.area(), tile.area(), "{width}x{height}");
+        }
+        assert_eq!(around(tile, None), vec![tile]);
     }
 
     #[test]
