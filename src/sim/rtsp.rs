@@ -8,7 +8,7 @@ use super::device::{Credentials, Device, Viewer};
 use super::encode;
 use super::faults::{CredentialsFault, Faults};
 use super::footage::Footage;
-use super::live::Feed;
+use super::live::{Feed, Stop};
 use super::recorder;
 use super::town::{Codec, StreamSpec};
 use crate::domain::camera::CameraKind;
@@ -22,7 +22,6 @@ use gstreamer_rtsp_server::{
     RTSPOnvifServer, RTSPToken,
 };
 use secrecy::ExposeSecret;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -170,9 +169,9 @@ fn live_factory(device: &Arc<Device>, footage: &Arc<Footage>, spec: &StreamSpec)
         } else {
             encode::coded_caps(&feed.spec)
         }));
-        let stop = Arc::new(AtomicBool::new(false));
+        let stop = Arc::new(Stop::default());
         feed.clone().start(source, Arc::clone(&stop));
-        media.connect_unprepared(move |_| stop.store(true, Ordering::Relaxed));
+        media.connect_unprepared(move |_| stop.end());
     });
     factory
 }

@@ -168,7 +168,8 @@ fn corner_ideas(rng: &mut StdRng) -> Vec<Idea> {
                         (azimuth.to_degrees() + inward + rng.random_range(-4.0..4.0f64)).rem_euclid(360.0);
                     let along = if eighth % 4 < 2 { NORTHWARD[i] } else { EASTWARD[j] };
                     // Every other camera looks down at the crossing rather than along the street.
-                    let steep = (usize::from(dx > 0.0) + usize::from(dy > 0.0) + i + j + eighth as usize) % 2 == 0;
+                    let steep =
+                        (usize::from(dx > 0.0) + usize::from(dy > 0.0) + i + j + eighth as usize).is_multiple_of(2);
                     let tilt_deg = if steep {
                         rng.random_range(-26.0..-20.0)
                     } else {
@@ -310,7 +311,7 @@ fn lens(pan_range_deg: [f64; 2], tilt_range_deg: [f64; 2], hfov_by_zoom: Vec<[f6
 fn dome(number: u32, turn: u32, layout: &Layout) -> CameraSite {
     const CROSSINGS: [(usize, usize); 9] = [(1, 1), (2, 1), (0, 1), (1, 2), (1, 0), (2, 2), (0, 0), (0, 2), (2, 0)];
     let (i, j) = CROSSINGS[turn as usize % CROSSINGS.len()];
-    let side = if turn as usize / CROSSINGS.len() % 2 == 0 {
+    let side = if (turn as usize / CROSSINGS.len()).is_multiple_of(2) {
         1.0
     } else {
         -1.0
