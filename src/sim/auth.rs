@@ -103,11 +103,17 @@ impl Gate {
     ) -> Result<Account, Refusal> {
         let user = token.text_of("Username").ok_or(Refusal::Unusable)?;
         let password = token.child("Password").ok_or(Refusal::Unusable)?;
-        let is_digest = password.attribute("Type").is_some_and(|name| name.ends_with("#PasswordDigest"));
+        let is_digest = password
+            .attribute("Type")
+            .is_some_and(|name| name.ends_with("#PasswordDigest"));
         let account = account(user).ok_or(Refusal::Wrong)?;
         match (kind, is_digest) {
             (TokenKind::Text, false) => {
-                return if same(&password.text, account.password.expose_secret()) { Ok(account) } else { Err(Refusal::Wrong) };
+                return if same(&password.text, account.password.expose_secret()) {
+                    Ok(account)
+                } else {
+                    Err(Refusal::Wrong)
+                };
             }
             (TokenKind::Digest, true) => {}
             _ => return Err(Refusal::Unusable),
@@ -126,7 +132,8 @@ impl Gate {
         if apart > CREATED_WINDOW {
             return Err(Refusal::Stale);
         }
-        self.tokens.retain(|_, at| clock.duration_since(*at).map_or(true, |age| age <= CREATED_WINDOW));
+        self.tokens
+            .retain(|_, at| clock.duration_since(*at).map_or(true, |age| age <= CREATED_WINDOW));
         match self.tokens.insert((nonce.to_owned(), created.to_owned()), at) {
             None => Ok(account),
             Some(_) => Err(Refusal::Replayed),
@@ -135,14 +142,25 @@ impl Gate {
 
     /// Values of `WWW-Authenticate`, one for each algorithm. `stale`: the password was right, the nonce was not.
     pub fn challenge(&mut self, algorithms: &[Algorithm], stale: bool, now: Instant) -> Vec<String> {
-        self.challenges.retain(|_, challenge| now.duration_since(challenge.issued) < NONCE_LIFE);
+        self.challenges
+            .retain(|_, challenge| now.duration_since(challenge.issued) < NONCE_LIFE);
         while self.challenges.len() >= MOST_CHALLENGES {
-            let oldest = self.challenges.iter().min_by_key(|(_, challenge)| challenge.issued).map(|(nonce, _)| nonce.clone());
+            let oldest = self
+                .challenges
+                .iter()
+                .min_by_key(|(_, challenge)| challenge.issued)
+                .map(|(nonce, _)| nonce.clone());
             let Some(oldest) = oldest else { break };
             self.challenges.remove(&oldest);
         }
         let nonce = hex::encode(rand::random::<[u8; 16]>());
-        self.challenges.insert(nonce.clone(), Challenge { issued: now, counts: HashSet::new() });
+        self.challenges.insert(
+            nonce.clone(),
+            Challenge {
+                issued: now,
+                counts: HashSet::new(),
+            },
+        );
         let stale = if stale { ", stale=true" } else { "" };
         algorithms
             .iter()
@@ -187,7 +205,10 @@ impl Gate {
             Some("auth") => {
                 let (count, own) = (needed("nc")?, needed("cnonce")?);
                 let number = u32::from_str_radix(count, 16).map_err(|_| Refusal::Unusable)?;
-                (algorithm.hex(&format!("{first}:{nonce}:{count}:{own}:auth:{second}")), Some(number))
+                (
+                    algorithm.hex(&format!("{first}:{nonce}:{count}:{own}:auth:{second}")),
+                    Some(number),
+                )
             }
             Some(_) => return Err(Refusal::Unusable),
         };
@@ -274,7 +295,9 @@ mod tests {
     }
 
     fn enter(gate: &mut Gate, header: &Node, clock: SystemTime) -> Result<String, Refusal> {
-        gate.token(header, TokenKind::Digest, account, clock).unwrap().map(|account| account.user)
+        gate.token(header, TokenKind::Digest, account, clock)
+            .unwrap()
+            .map(|account| account.user)
     }
 
     #[test]
@@ -290,7 +313,10 @@ mod tests {
     fn a_wrong_password_and_a_wrong_clock_are_refused() {
         let now = SystemTime::now();
         let mut gate = Gate::default();
-        assert_eq!(enter(&mut gate, &header("guess", b"n1", &date_time(now)), now), Err(Refusal::Wrong));
+        assert_eq!(
+            enter(&mut gate, &header("guess", b"n1", &date_time(now)), now),
+            Err(Refusal::Wrong)
+        );
         let header = header("secret", b"n2", &date_time(now));
         for off in [CREATED_WINDOW + Duration::from_secs(1), Duration::from_secs(15_552_000)] {
             assert_eq!(enter(&mut gate, &header, now + off), Err(Refusal::Stale));
@@ -310,7 +336,11 @@ mod tests {
 
     fn answer(challenge: &str, password: &str, count: u32, method: &str, uri: &str) -> String {
         let fields = parameters(challenge.strip_prefix("Digest ").unwrap());
-        let algorithm = if fields["algorithm"] == "MD5" { Algorithm::Md5 } else { Algorithm::Sha256 };
+        let algorithm = if fields["algorithm"] == "MD5" {
+            Algorithm::Md5
+        } else {
+            Algorithm::Sha256
+        };
         let first = algorithm.hex(&format!("op:{}:{password}", fields["realm"]));
         let second = algorithm.hex(&format!("{method}:{uri}"));
         let nonce = &fields["nonce"];
@@ -329,7 +359,8 @@ mod tests {
         for challenge in gate.challenge(&BOTH, false, now) {
             let mut send = |password: &str, count: u32, uri: &str| {
                 let authorization = answer(&challenge, password, count, "POST", uri);
-                gate.digest(&authorization, ("POST", "/x"), &BOTH, account, now).map(|account| account.user)
+                gate.digest(&authorization, ("POST", "/x"), &BOTH, account, now)
+                    .map(|account| account.user)
             };
             let base = if challenge.contains("MD5") { 10 } else { 0 };
             assert_eq!(send("secret", base + 1, "/x"), Ok("op".into()), "{challenge}");
@@ -348,17 +379,35 @@ mod tests {
         let authorization = answer(&challenge, "secret", 1, "POST", "/x");
         let late = now + NONCE_LIFE;
         let request = ("POST", "/x");
-        assert_eq!(gate.digest(&authorization, request, &BOTH, account, late).err(), Some(Refusal::Expired));
-        assert_eq!(Gate::default().digest(&authorization, request, &BOTH, account, now).err(), Some(Refusal::Expired));
+        assert_eq!(
+            gate.digest(&authorization, request, &BOTH, account, late).err(),
+            Some(Refusal::Expired)
+        );
+        assert_eq!(
+            Gate::default()
+                .digest(&authorization, request, &BOTH, account, now)
+                .err(),
+            Some(Refusal::Expired)
+        );
         let only = [Algorithm::Md5];
-        assert_eq!(gate.digest(&authorization, request, &only, account, now).err(), Some(Refusal::Unusable));
+        assert_eq!(
+            gate.digest(&authorization, request, &only, account, now).err(),
+            Some(Refusal::Unusable)
+        );
     }
 
     #[test]
     fn nonsense_in_the_header_is_unusable() {
         let now = Instant::now();
         let mut gate = Gate::default();
-        for text in ["", "Basic b3A6c2VjcmV0", "Digest ", "Digest username=\"op", "Digest a=\"\\", "Digest =,=,=\""] {
+        for text in [
+            "",
+            "Basic b3A6c2VjcmV0",
+            "Digest ",
+            "Digest username=\"op",
+            "Digest a=\"\\",
+            "Digest =,=,=\"",
+        ] {
             let result = gate.digest(text, ("POST", "/x"), &BOTH, account, now);
             assert_eq!(result.err(), Some(Refusal::Unusable), "{text}");
         }

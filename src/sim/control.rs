@@ -108,7 +108,11 @@ fn read<T: Default + serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, (St
 }
 
 async fn all(State(devices): State<Devices>) -> Answer {
-    devices.iter().map(|device| truth(device)).collect::<Result<Vec<_>, _>>().map(|list| Json(Value::Array(list)))
+    devices
+        .iter()
+        .map(|device| truth(device))
+        .collect::<Result<Vec<_>, _>>()
+        .map(|list| Json(Value::Array(list)))
 }
 
 async fn one(State(devices): State<Devices>, Path(id): Path<String>) -> Answer {
@@ -118,7 +122,9 @@ async fn one(State(devices): State<Devices>, Path(id): Path<String>) -> Answer {
 async fn faults(State(devices): State<Devices>, Path(id): Path<String>, body: Bytes) -> Answer {
     let device = find(&devices, &id)?;
     let order: Order = read(&body)?;
-    device.order(&order, Instant::now()).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+    device
+        .order(&order, Instant::now())
+        .map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
     truth(device).map(Json)
 }
 

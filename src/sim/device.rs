@@ -155,7 +155,9 @@ impl Device {
 
     /// Whether any axis is on its way.
     pub fn moving(&self, now: Instant) -> bool {
-        self.dome.as_ref().is_some_and(|dome| hold(dome).moving(now).contains(&true))
+        self.dome
+            .as_ref()
+            .is_some_and(|dome| hold(dome).moving(now).contains(&true))
     }
 
     /// The moving part, if the camera is a dome.
@@ -198,7 +200,12 @@ impl Device {
     pub fn clock(&self, now: SystemTime) -> SystemTime {
         let skew = self.faults().clock_skew_s;
         let amount = Duration::from_secs(skew.unsigned_abs());
-        if skew < 0 { now.checked_sub(amount) } else { now.checked_add(amount) }.unwrap_or(now)
+        if skew < 0 {
+            now.checked_sub(amount)
+        } else {
+            now.checked_add(amount)
+        }
+        .unwrap_or(now)
     }
 
     /// The account of that name; nobody while right credentials are refused.
@@ -206,13 +213,18 @@ impl Device {
         if self.faults().credentials == CredentialsFault::Refuse {
             return None;
         }
-        hold(&self.accounts).iter().find(|account| account.user == user).cloned()
+        hold(&self.accounts)
+            .iter()
+            .find(|account| account.user == user)
+            .cloned()
     }
 
     /// The password of an account that may stream now; `None` for the figures account, strangers, and refused
     /// credentials.
     pub fn stream_account(&self, user: &str) -> Option<SecretString> {
-        self.account(user).filter(|account| account.may_stream).map(|account| account.password)
+        self.account(user)
+            .filter(|account| account.may_stream)
+            .map(|account| account.password)
     }
 
     /// Every account, for `GetUsers`.
@@ -223,7 +235,9 @@ impl Device {
     /// Adds accounts that may not stream; `false`, and nothing added, when a name is taken.
     pub(super) fn add_accounts(&self, new: Vec<Account>) -> bool {
         let mut accounts = hold(&self.accounts);
-        let taken = new.iter().any(|account| accounts.iter().any(|old| old.user == account.user));
+        let taken = new
+            .iter()
+            .any(|account| accounts.iter().any(|old| old.user == account.user));
         if !taken {
             accounts.extend(new);
         }
@@ -233,7 +247,9 @@ impl Device {
     /// Removes added accounts; `false`, and nothing removed, when one is unknown or is the camera's own.
     pub(super) fn remove_accounts(&self, users: &[String]) -> bool {
         let mut accounts = hold(&self.accounts);
-        let known = users.iter().all(|user| accounts.iter().skip(2).any(|account| &account.user == user));
+        let known = users
+            .iter()
+            .all(|user| accounts.iter().skip(2).any(|account| &account.user == user));
         if known {
             accounts.retain(|account| !users.contains(&account.user));
         }
@@ -335,7 +351,10 @@ pub(super) mod tests {
             name: "Piazza Grande".into(),
             place: "Piazza Grande".into(),
             kind: CameraKind::Dome,
-            mount: Mount { position_m: [0.0, 0.0, 8.0], heading_deg: 0.0 },
+            mount: Mount {
+                position_m: [0.0, 0.0, 8.0],
+                heading_deg: 0.0,
+            },
             lens: LensModel {
                 pan_range_deg: [-180.0, 180.0],
                 tilt_range_deg: [-90.0, 10.0],
@@ -356,7 +375,14 @@ pub(super) mod tests {
                     fps: 25,
                     bitrate_kbit: 2000,
                 },
-                StreamSpec { role: StreamRole::Sub, codec: Codec::H264, width: 640, height: 360, fps: 25, bitrate_kbit: 500 },
+                StreamSpec {
+                    role: StreamRole::Sub,
+                    codec: Codec::H264,
+                    width: 640,
+                    height: 360,
+                    fps: 25,
+                    bitrate_kbit: 500,
+                },
             ],
             fixed_pose: None,
         }
@@ -381,7 +407,10 @@ pub(super) mod tests {
         assert!(device.stream_account("op").is_some());
         assert!(device.account("figures").is_some());
         assert!(device.stream_account("figures").is_none() && device.stream_account("nobody").is_none());
-        let order = Order { credentials: Some(CredentialsFault::Refuse), ..Order::default() };
+        let order = Order {
+            credentials: Some(CredentialsFault::Refuse),
+            ..Order::default()
+        };
         device.order(&order, Instant::now()).unwrap();
         assert!(device.stream_account("op").is_none());
     }
@@ -389,8 +418,12 @@ pub(super) mod tests {
     #[test]
     fn added_accounts_may_not_stream_and_the_own_ones_stay() {
         let device = device(dome_site());
-        let account =
-            Account { user: "extra".into(), password: "x".into(), level: Level::Operator, may_stream: false };
+        let account = Account {
+            user: "extra".into(),
+            password: "x".into(),
+            level: Level::Operator,
+            may_stream: false,
+        };
         assert!(device.add_accounts(vec![account.clone()]) && !device.add_accounts(vec![account]));
         assert!(!device.remove_accounts(&["op".into()]));
         assert!(device.remove_accounts(&["extra".into()]));
@@ -410,11 +443,22 @@ pub(super) mod tests {
         let device = device(dome_site());
         let now = Instant::now();
         let home = device.true_pose(now);
-        let east = super::super::dome::Vector { pan_tilt: Some([0.5, 0.0]), zoom: None };
+        let east = super::super::dome::Vector {
+            pan_tilt: Some([0.5, 0.0]),
+            zoom: None,
+        };
         device.dome().unwrap().reach(now, east, Default::default());
         let later = now + Duration::from_secs(10);
         assert!((device.true_pose(later).pan_deg - 90.0).abs() < 1e-6);
-        device.order(&Order { reboot: Some(5), ..Order::default() }, later).unwrap();
+        device
+            .order(
+                &Order {
+                    reboot: Some(5),
+                    ..Order::default()
+                },
+                later,
+            )
+            .unwrap();
         assert!(device.faults().rebooting(later));
         let back = device.true_pose(later + Duration::from_secs(10));
         assert!((back.pan_deg - home.pan_deg).abs() < 1e-6);
@@ -424,7 +468,10 @@ pub(super) mod tests {
     fn every_persona_can_be_ordered() {
         let device = device(dome_site());
         for name in PERSONAS {
-            let order = Order { persona: Some(name.into()), ..Order::default() };
+            let order = Order {
+                persona: Some(name.into()),
+                ..Order::default()
+            };
             assert!(device.order(&order, Instant::now()).is_ok(), "{name}");
         }
     }

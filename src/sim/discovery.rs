@@ -93,7 +93,9 @@ fn replies(datagram: &[u8], cameras: &[Listed], now: Instant) -> Vec<String> {
         "Probe" => probed(device, &request),
         _ => asked_address(&request) == Some(endpoint(device.site().id.as_str()).as_str()),
     });
-    asked.map(|(device, address)| reply(device, *address, &message, request.name == "Probe")).collect()
+    asked
+        .map(|(device, address)| reply(device, *address, &message, request.name == "Probe"))
+        .collect()
 }
 
 /// The message id, and the Probe or Resolve of a datagram.
@@ -121,7 +123,10 @@ fn probed(device: &Device, probe: &Node) -> bool {
     let wanted = probe.text_of("Scopes").unwrap_or_default();
     let within = |wanted: &str| {
         let wanted = wanted.trim_end_matches('/');
-        own.iter().any(|own| own.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        own.iter().any(|own| {
+            own.strip_prefix(wanted)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
     };
     types && wanted.split_whitespace().all(within)
 }
@@ -132,7 +137,10 @@ fn reply(device: &Device, address: SocketAddr, message: &str, probe: bool) -> St
         node(
             name,
             [
-                node("wsa:EndpointReference", [leaf("wsa:Address", endpoint(site.id.as_str()))]),
+                node(
+                    "wsa:EndpointReference",
+                    [leaf("wsa:Address", endpoint(site.id.as_str()))],
+                ),
                 leaf("d:Types", "dn:NetworkVideoTransmitter tds:Device"),
                 leaf("d:Scopes", scopes(site, device.has_recorder()).join(" ")),
                 leaf("d:XAddrs", format!("http://{address}/onvif/device_service")),
@@ -176,10 +184,19 @@ mod tests {
         let (town, now) = (town(), Instant::now());
         let count = |inner: &str| replies(&probe(inner), &town, now).len();
         assert_eq!(count("<d:Probe/>"), 1);
-        assert_eq!(count("<d:Probe><d:Types>x:NetworkVideoTransmitter</d:Types></d:Probe>"), 1);
+        assert_eq!(
+            count("<d:Probe><d:Types>x:NetworkVideoTransmitter</d:Types></d:Probe>"),
+            1
+        );
         assert_eq!(count("<d:Probe><d:Types>x:Printer</d:Types></d:Probe>"), 0);
-        assert_eq!(count("<d:Probe><d:Scopes>onvif://www.onvif.org/type/ptz</d:Scopes></d:Probe>"), 1);
-        assert_eq!(count("<d:Probe><d:Scopes>onvif://www.onvif.org/type/pt</d:Scopes></d:Probe>"), 0);
+        assert_eq!(
+            count("<d:Probe><d:Scopes>onvif://www.onvif.org/type/ptz</d:Scopes></d:Probe>"),
+            1
+        );
+        assert_eq!(
+            count("<d:Probe><d:Scopes>onvif://www.onvif.org/type/pt</d:Scopes></d:Probe>"),
+            0
+        );
         assert_eq!(count("<d:Hello/>"), 0);
         assert!(replies(b"\xff\x00 nonsense", &town, now).is_empty());
     }
@@ -204,6 +221,24 @@ mod tests {
         let mut buffer = vec![0; 1 << 16];
         let (length, _) = socket.recv_from(&mut buffer).await.unwrap();
         assert!(String::from_utf8_lossy(&buffer[..length]).contains("ProbeMatches"));
+        task.abort();
+    }
+
+    #[tokio::test]
+    async fn the_group_answers_on_loopback() {
+        let (_, task) = serve(town(), true).await.unwrap();
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        socket2::SockRef::from(&socket)
+            .set_multicast_if_v4(&Ipv4Addr::LOCALHOST)
+            .unwrap();
+        socket.send_to(&probe("<d:Probe/>"), (GROUP, PORT)).await.unwrap();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let (length, _) = socket.recv_from(&mut buffer).await.unwrap();
+            if String::from_utf8_lossy(&buffer[..length]).contains("http://127.0.0.1:8000/") {
+                break;
+            }
+        }
         task.abort();
     }
 }

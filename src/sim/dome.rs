@@ -43,7 +43,11 @@ impl Dome {
     pub fn new(site: &CameraSite, now: Instant) -> Self {
         let lens = site.lens.clone();
         let wide = wide(&lens);
-        let home_pose = site.fixed_pose.unwrap_or(Pose { pan_deg: 0.0, tilt_deg: -10.0, hfov_deg: wide });
+        let home_pose = site.fixed_pose.unwrap_or(Pose {
+            pan_deg: 0.0,
+            tilt_deg: -10.0,
+            hfov_deg: wide,
+        });
         let [pan, tilt] = [lens.pan_range_deg, lens.tilt_range_deg].map(sorted);
         let narrow = lens.hfov_by_zoom.last().map_or(wide, |last| last[1]);
         let axis = |[low, high]: [f64; 2], speed: f64, endless| AxisBounds {
@@ -60,10 +64,28 @@ impl Dome {
         ];
         let start = axes_of(&lens, home_pose);
         let home = lens.position_of(home_pose);
-        let mut dome = Self { motion: Motion::resting(bounds, start, now), lens, presets: Vec::new(), next_preset: 1, home };
-        for (name, pan, zoom) in [("Piazza", 0.0, 0.0), ("Scuola", 60.0, 0.3), ("Varco", -75.0, 0.5), ("Strada", 150.0, 0.15)] {
-            let pose = Pose { pan_deg: pan, tilt_deg: -10.0, hfov_deg: wide };
-            let position = NormalisedPosition { zoom, ..dome.lens.position_of(pose) };
+        let mut dome = Self {
+            motion: Motion::resting(bounds, start, now),
+            lens,
+            presets: Vec::new(),
+            next_preset: 1,
+            home,
+        };
+        for (name, pan, zoom) in [
+            ("Piazza", 0.0, 0.0),
+            ("Scuola", 60.0, 0.3),
+            ("Varco", -75.0, 0.5),
+            ("Strada", 150.0, 0.15),
+        ] {
+            let pose = Pose {
+                pan_deg: pan,
+                tilt_deg: -10.0,
+                hfov_deg: wide,
+            };
+            let position = NormalisedPosition {
+                zoom,
+                ..dome.lens.position_of(pose)
+            };
             dome.keep(name, position);
         }
         dome
@@ -72,7 +94,11 @@ impl Dome {
     fn keep(&mut self, name: &str, position: NormalisedPosition) -> String {
         let token = self.next_preset.to_string();
         self.next_preset += 1;
-        self.presets.push(Preset { token: token.clone(), name: name.to_owned(), position });
+        self.presets.push(Preset {
+            token: token.clone(),
+            name: name.to_owned(),
+            position,
+        });
         token
     }
 
@@ -102,7 +128,10 @@ impl Dome {
         let speeds = self.motion.bounds().map(|bounds| bounds.speed);
         let directions = self.directions();
         let goal = |axis: usize, share: f64| {
-            Some(Goal::Drive { speed: share.clamp(-1.0, 1.0) * speeds[axis] * directions[axis], lasting })
+            Some(Goal::Drive {
+                speed: share.clamp(-1.0, 1.0) * speeds[axis] * directions[axis],
+                lasting,
+            })
         };
         let goals = [
             velocity.pan_tilt.and_then(|[pan, _]| goal(0, pan)),
@@ -131,7 +160,10 @@ impl Dome {
         let speeds = self.motion.bounds().map(|bounds| bounds.speed);
         let [pan_share, tilt_share] = speed.pan_tilt.unwrap_or([1.0, 1.0]);
         let shares = [pan_share, tilt_share, speed.zoom.unwrap_or(1.0)];
-        let goal = |axis: usize| Goal::Reach { position: axes[axis], speed: shares[axis].clamp(0.01, 1.0) * speeds[axis] };
+        let goal = |axis: usize| Goal::Reach {
+            position: axes[axis],
+            speed: shares[axis].clamp(0.01, 1.0) * speeds[axis],
+        };
         self.motion.command(
             now,
             [
@@ -158,14 +190,29 @@ impl Dome {
         let half = (pose.hfov_deg / 2.0).to_radians().tan();
         let azimuth = (place[0] * half).atan().to_degrees();
         let elevation = (place[1] * half / self.lens.aspect).atan().to_degrees();
-        let there = Pose { pan_deg: pose.pan_deg + azimuth, tilt_deg: pose.tilt_deg + elevation, ..pose };
+        let there = Pose {
+            pan_deg: pose.pan_deg + azimuth,
+            tilt_deg: pose.tilt_deg + elevation,
+            ..pose
+        };
         let mut axes = axes_of(&self.lens, there);
         if let Some(by) = zoom {
             let here = self.position(now);
-            let to = NormalisedPosition { zoom: (here.zoom + by).clamp(0.0, 1.0), ..here };
+            let to = NormalisedPosition {
+                zoom: (here.zoom + by).clamp(0.0, 1.0),
+                ..here
+            };
             axes[2] = axes_of(&self.lens, self.lens.pose_at(to))[2];
         }
-        self.reach_axes(now, axes, Vector { pan_tilt: Some(place), zoom }, speed);
+        self.reach_axes(
+            now,
+            axes,
+            Vector {
+                pan_tilt: Some(place),
+                zoom,
+            },
+            speed,
+        );
     }
 
     /// The stored positions, oldest first.
@@ -196,7 +243,12 @@ impl Dome {
 
     /// Goes to a stored position; `false` when there is none of that token.
     pub fn goto_preset(&mut self, now: Instant, token: &str, speed: Vector) -> bool {
-        let Some(position) = self.presets.iter().find(|preset| preset.token == token).map(|preset| preset.position) else {
+        let Some(position) = self
+            .presets
+            .iter()
+            .find(|preset| preset.token == token)
+            .map(|preset| preset.position)
+        else {
             return false;
         };
         self.reach(now, whole(position), speed);
@@ -228,7 +280,10 @@ impl Dome {
 }
 
 fn whole(position: NormalisedPosition) -> Vector {
-    Vector { pan_tilt: Some([position.pan, position.tilt]), zoom: Some(position.zoom) }
+    Vector {
+        pan_tilt: Some([position.pan, position.tilt]),
+        zoom: Some(position.zoom),
+    }
 }
 
 fn sorted(range: [f64; 2]) -> [f64; 2] {
@@ -245,7 +300,11 @@ fn axes_of(lens: &LensModel, pose: Pose) -> [f64; 3] {
 }
 
 fn pose_of(lens: &LensModel, [pan_deg, tilt_deg, ln]: [f64; 3]) -> Pose {
-    Pose { pan_deg, tilt_deg, hfov_deg: wide(lens) / ln.exp() }
+    Pose {
+        pan_deg,
+        tilt_deg,
+        hfov_deg: wide(lens) / ln.exp(),
+    }
 }
 
 #[cfg(test)]
@@ -261,7 +320,10 @@ mod tests {
     fn an_absolute_move_ends_where_it_was_sent() {
         let now = Instant::now();
         let mut dome = Dome::new(&dome_site(), now);
-        let target = Vector { pan_tilt: Some([0.25, -0.5]), zoom: Some(0.4) };
+        let target = Vector {
+            pan_tilt: Some([0.25, -0.5]),
+            zoom: Some(0.4),
+        };
         dome.reach(now, target, Vector::default());
         assert_eq!(dome.moving(now + Duration::from_millis(50)), [true, true]);
         let there = dome.position(later(now));
@@ -276,7 +338,14 @@ mod tests {
         site.lens.tilt_range_deg = [10.0, -90.0];
         let mut dome = Dome::new(&site, now);
         let before = dome.position(now).tilt;
-        dome.drive(now, Vector { pan_tilt: Some([0.0, 0.5]), zoom: None }, Duration::from_millis(500));
+        dome.drive(
+            now,
+            Vector {
+                pan_tilt: Some([0.0, 0.5]),
+                zoom: None,
+            },
+            Duration::from_millis(500),
+        );
         assert!(dome.position(later(now)).tilt > before);
     }
 
@@ -297,7 +366,14 @@ mod tests {
         let token = dome.set_preset(now, None, Some("Qui")).unwrap();
         let here = dome.pose(now);
         dome.go_home(now, Vector::default());
-        dome.drive(now, Vector { pan_tilt: Some([1.0, 0.0]), zoom: Some(1.0) }, Duration::from_secs(1));
+        dome.drive(
+            now,
+            Vector {
+                pan_tilt: Some([1.0, 0.0]),
+                zoom: Some(1.0),
+            },
+            Duration::from_secs(1),
+        );
         let then = later(now);
         assert!(dome.goto_preset(then, &token, Vector::default()));
         let there = dome.pose(later(then));

@@ -109,6 +109,32 @@ pub enum AuthFault {
     TextOnly,
 }
 
+/// What is wrong with the addresses the camera gives of its own services and pull points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressFault {
+    #[default]
+    Normal,
+    /// A host that never answers (of TEST-NET-1, RFC 5737).
+    WrongHost,
+    /// A port that nobody listens on.
+    WrongPort,
+    /// Only the path.
+    Relative,
+}
+
+/// What is wrong with a stream URI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UriFault {
+    #[default]
+    Normal,
+    /// `user:pass@` that nobody asked for; not the true ones.
+    Credentials,
+    /// The host is `0.0.0.0`.
+    Placeholder,
+}
+
 /// Everything that differs from the well-behaved camera, except reboots and dropped streams.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Faults {
@@ -130,6 +156,8 @@ pub struct Faults {
     pub timeout: TimeoutFault,
     pub spaces: SpaceFault,
     pub auth: AuthFault,
+    pub addresses: AddressFault,
+    pub stream_uri: UriFault,
     /// A move that names pan-tilt and zoom together fails.
     pub one_axis_group: bool,
     /// Three hundred factory presets with percent-encoded names.
@@ -174,6 +202,8 @@ impl Faults {
         set(&mut self.timeout, order.timeout);
         set(&mut self.spaces, order.spaces);
         set(&mut self.auth, order.auth);
+        set(&mut self.addresses, order.addresses);
+        set(&mut self.stream_uri, order.stream_uri);
         set(&mut self.move_jitter_ms, order.move_jitter_ms);
         if order.status_delay_ms.is_some() {
             self.status_delay_ms = order.status_delay_ms;
@@ -224,11 +254,13 @@ pub struct Order {
     pub timeout: Option<TimeoutFault>,
     pub spaces: Option<SpaceFault>,
     pub auth: Option<AuthFault>,
+    pub addresses: Option<AddressFault>,
+    pub stream_uri: Option<UriFault>,
     pub move_jitter_ms: Option<u64>,
 }
 
 /// The names [`Order::persona`] takes.
-pub const PERSONAS: [&str; 9] = [
+pub const PERSONAS: [&str; 10] = [
     "normal",
     "axis",
     "hikvision",
@@ -238,6 +270,7 @@ pub const PERSONAS: [&str; 9] = [
     "old-clock",
     "sha256-only",
     "no-stop",
+    "behind-nat",
 ];
 
 /// The behaviours that go by a name. Each is a set seen on devices, not a claim about every model of a maker.
@@ -245,7 +278,10 @@ fn persona(name: &str) -> Option<Faults> {
     let base = Faults::default();
     Some(match name {
         "normal" => base,
-        "axis" => Faults { auth: AuthFault::DigestMd5, ..base },
+        "axis" => Faults {
+            auth: AuthFault::DigestMd5,
+            ..base
+        },
         "hikvision" => Faults {
             status: StatusFault::AlwaysIdle,
             many_presets: true,
@@ -268,10 +304,28 @@ fn persona(name: &str) -> Option<Faults> {
             auth: AuthFault::TokenOnly,
             ..base
         },
-        "pelco" => Faults { spaces: SpaceFault::Degrees, timeout: TimeoutFault::Ignored, ..base },
-        "old-clock" => Faults { clock_skew_s: -15_552_000, ..base },
-        "sha256-only" => Faults { auth: AuthFault::DigestSha256, ..base },
-        "no-stop" => Faults { stop: StopFault::Absent, ..base },
+        "pelco" => Faults {
+            spaces: SpaceFault::Degrees,
+            timeout: TimeoutFault::Ignored,
+            ..base
+        },
+        "old-clock" => Faults {
+            clock_skew_s: -15_552_000,
+            ..base
+        },
+        "sha256-only" => Faults {
+            auth: AuthFault::DigestSha256,
+            ..base
+        },
+        "behind-nat" => Faults {
+            addresses: AddressFault::WrongHost,
+            stream_uri: UriFault::Placeholder,
+            ..base
+        },
+        "no-stop" => Faults {
+            stop: StopFault::Absent,
+            ..base
+        },
         _ => return None,
     })
 }
@@ -304,11 +358,21 @@ mod tests {
     #[test]
     fn a_persona_replaces_the_faults_but_not_the_generation() {
         let now = Instant::now();
-        let mut faults = Faults { freeze: true, stream_generation: 7, ..Faults::default() };
-        let order = Order { persona: Some("pelco".into()), ..Order::default() };
+        let mut faults = Faults {
+            freeze: true,
+            stream_generation: 7,
+            ..Faults::default()
+        };
+        let order = Order {
+            persona: Some("pelco".into()),
+            ..Order::default()
+        };
         faults.apply(&order, now).unwrap();
         assert!(!faults.freeze && faults.stream_generation == 7 && faults.spaces == SpaceFault::Degrees);
-        let order = Order { persona: Some("nobody".into()), ..Order::default() };
+        let order = Order {
+            persona: Some("nobody".into()),
+            ..Order::default()
+        };
         assert!(faults.apply(&order, now).is_err());
         assert_eq!(faults.spaces, SpaceFault::Degrees);
     }

@@ -54,7 +54,11 @@ struct Course {
 
 impl Course {
     fn resting(position: f64) -> Self {
-        Self { position, speed: 0.0, stretches: Vec::new() }
+        Self {
+            position,
+            speed: 0.0,
+            stretches: Vec::new(),
+        }
     }
 
     fn seconds(&self) -> f64 {
@@ -78,10 +82,12 @@ impl Course {
 
     /// Position and speed at the end of the last stretch.
     fn end(&self) -> (f64, f64) {
-        self.stretches.iter().fold((self.position, self.speed), |(position, speed), stretch| {
-            let (t, a) = (stretch.seconds, stretch.acceleration);
-            (position + speed * t + 0.5 * a * t * t, speed + a * t)
-        })
+        self.stretches
+            .iter()
+            .fold((self.position, self.speed), |(position, speed), stretch| {
+                let (t, a) = (stretch.seconds, stretch.acceleration);
+                (position + speed * t + 0.5 * a * t * t, speed + a * t)
+            })
     }
 
     /// The first `seconds` of this course.
@@ -115,8 +121,15 @@ impl AxisBounds {
 
     fn course(&self, position: f64, speed: f64, goal: Goal) -> Course {
         match goal {
-            Goal::Halt => self.halt(Course { position, speed, stretches: Vec::new() }),
-            Goal::Reach { position: target, speed: limit } => self.reach(position, speed, target, limit),
+            Goal::Halt => self.halt(Course {
+                position,
+                speed,
+                stretches: Vec::new(),
+            }),
+            Goal::Reach {
+                position: target,
+                speed: limit,
+            } => self.reach(position, speed, target, limit),
             Goal::Drive { speed: wanted, lasting } => self.drive(position, speed, wanted, lasting.as_secs_f64()),
         }
     }
@@ -129,7 +142,11 @@ impl AxisBounds {
 
     fn drive(&self, position: f64, speed: f64, wanted: f64, seconds: f64) -> Course {
         let wanted = wanted.clamp(-self.speed, self.speed);
-        let start = Course { position, speed, stretches: Vec::new() };
+        let start = Course {
+            position,
+            speed,
+            stretches: Vec::new(),
+        };
         if wanted.abs() < STILL || seconds <= 0.0 {
             return self.halt(start);
         }
@@ -142,7 +159,11 @@ impl AxisBounds {
         }
         let stop = if wanted > 0.0 { self.high } else { self.low };
         let course = self.reach(position, speed, stop, wanted.abs());
-        if course.seconds() <= seconds { course } else { self.halt(course.cut(seconds)) }
+        if course.seconds() <= seconds {
+            course
+        } else {
+            self.halt(course.cut(seconds))
+        }
     }
 
     /// The quickest way to `target` that brakes in time; from a speed in the wrong direction it brakes first.
@@ -157,7 +178,11 @@ impl AxisBounds {
             target.clamp(self.low, self.high)
         };
         let sign = if target < braked { -1.0 } else { 1.0 };
-        let mut course = Course { position, speed, stretches: Vec::new() };
+        let mut course = Course {
+            position,
+            speed,
+            stretches: Vec::new(),
+        };
         let mut v = sign * speed;
         let mut distance = sign * (target - position);
         if v < 0.0 {
@@ -172,7 +197,11 @@ impl AxisBounds {
         }
         let peak = (a * distance + v * v / 2.0).max(v * v).sqrt().min(limit);
         let ramps = (2.0 * peak * peak - v * v) / (2.0 * a);
-        let cruise = if peak > STILL { ((distance - ramps) / peak).max(0.0) } else { 0.0 };
+        let cruise = if peak > STILL {
+            ((distance - ramps) / peak).max(0.0)
+        } else {
+            0.0
+        };
         course
             .then((peak - v) / a, sign * a)
             .then(cruise, 0.0)
@@ -197,7 +226,10 @@ impl Motion {
     /// A dome that stands at `position` (pan, tilt, zoom).
     pub fn resting(bounds: [AxisBounds; 3], position: [f64; 3], now: Instant) -> Self {
         let courses = position.map(Course::resting);
-        Self { bounds, legs: VecDeque::from([Leg { since: now, courses }]) }
+        Self {
+            bounds,
+            legs: VecDeque::from([Leg { since: now, courses }]),
+        }
     }
 
     /// What the axes can do.
@@ -237,13 +269,22 @@ impl Motion {
         });
         self.legs.retain(|leg| leg.since <= now);
         self.legs.push_back(Leg { since: now, courses });
-        while self.legs.len() > 1 && self.legs.get(1).is_some_and(|next| now.duration_since(next.since) > HISTORY) {
+        while self.legs.len() > 1
+            && self
+                .legs
+                .get(1)
+                .is_some_and(|next| now.duration_since(next.since) > HISTORY)
+        {
             self.legs.pop_front();
         }
     }
 
     fn leg(&self, at: Instant) -> &Leg {
-        self.legs.iter().rev().find(|leg| leg.since <= at).unwrap_or(&self.legs[0])
+        self.legs
+            .iter()
+            .rev()
+            .find(|leg| leg.since <= at)
+            .unwrap_or(&self.legs[0])
     }
 
     fn state(&self, at: Instant) -> [(f64, f64); 3] {
@@ -267,7 +308,11 @@ fn rest_of(course: &Course, t: f64) -> Course {
             (seconds > 0.0).then_some(Stretch { seconds, ..*stretch })
         })
         .collect();
-    Course { position, speed, stretches }
+    Course {
+        position,
+        speed,
+        stretches,
+    }
 }
 
 #[cfg(test)]
@@ -276,15 +321,33 @@ mod tests {
     use proptest::prelude::*;
 
     fn pan() -> AxisBounds {
-        AxisBounds { low: -180.0, high: 180.0, endless: true, speed: 100.0, acceleration: 250.0 }
+        AxisBounds {
+            low: -180.0,
+            high: 180.0,
+            endless: true,
+            speed: 100.0,
+            acceleration: 250.0,
+        }
     }
 
     fn tilt() -> AxisBounds {
-        AxisBounds { low: -90.0, high: 10.0, endless: false, speed: 80.0, acceleration: 200.0 }
+        AxisBounds {
+            low: -90.0,
+            high: 10.0,
+            endless: false,
+            speed: 80.0,
+            acceleration: 200.0,
+        }
     }
 
     fn zoom() -> AxisBounds {
-        AxisBounds { low: 0.0, high: 3.0, endless: false, speed: 1.5, acceleration: 4.0 }
+        AxisBounds {
+            low: 0.0,
+            high: 3.0,
+            endless: false,
+            speed: 1.5,
+            acceleration: 4.0,
+        }
     }
 
     fn dome(now: Instant) -> Motion {
@@ -303,7 +366,17 @@ mod tests {
     fn a_drive_ends_with_its_timeout() {
         let now = Instant::now();
         let mut dome = dome(now);
-        dome.command(now, [Some(Goal::Drive { speed: 50.0, lasting: Duration::from_secs(1) }), None, None]);
+        dome.command(
+            now,
+            [
+                Some(Goal::Drive {
+                    speed: 50.0,
+                    lasting: Duration::from_secs(1),
+                }),
+                None,
+                None,
+            ],
+        );
         assert!(dome.moving(after(now, 900))[0]);
         assert!((dome.speed(after(now, 900))[0] - 50.0).abs() < 1e-9);
         assert_eq!(dome.moving(after(now, 1_201)), [false; 3]);
@@ -315,13 +388,26 @@ mod tests {
     fn halt_brakes_and_does_not_jump() {
         let now = Instant::now();
         let mut dome = dome(now);
-        dome.command(now, [Some(Goal::Drive { speed: 100.0, lasting: Duration::from_secs(60) }), None, None]);
+        dome.command(
+            now,
+            [
+                Some(Goal::Drive {
+                    speed: 100.0,
+                    lasting: Duration::from_secs(60),
+                }),
+                None,
+                None,
+            ],
+        );
         let stop = after(now, 1_000);
         let before = dome.position(stop)[0];
         dome.command(stop, all(Goal::Halt));
         assert!((dome.position(stop)[0] - before).abs() < 1e-9);
         let way = dome.position(after(now, 3_000))[0] - before;
-        assert!((way - 100.0 * 100.0 / (2.0 * 250.0)).abs() < 1e-6, "braking distance {way}");
+        assert!(
+            (way - 100.0 * 100.0 / (2.0 * 250.0)).abs() < 1e-6,
+            "braking distance {way}"
+        );
         assert!(!dome.moving(after(now, 1_401))[0]);
     }
 
@@ -329,7 +415,17 @@ mod tests {
     fn the_past_stays_readable_after_a_new_command() {
         let now = Instant::now();
         let mut dome = dome(now);
-        dome.command(now, [Some(Goal::Drive { speed: 100.0, lasting: Duration::from_secs(60) }), None, None]);
+        dome.command(
+            now,
+            [
+                Some(Goal::Drive {
+                    speed: 100.0,
+                    lasting: Duration::from_secs(60),
+                }),
+                None,
+                None,
+            ],
+        );
         let early = dome.position(after(now, 500));
         dome.command(after(now, 700), all(Goal::Halt));
         assert_eq!(dome.position(after(now, 500)), early);
@@ -339,7 +435,17 @@ mod tests {
     fn an_endless_axis_takes_the_short_way_round() {
         let now = Instant::now();
         let mut dome = Motion::resting([pan(), tilt(), zoom()], [170.0, 0.0, 0.0], now);
-        dome.command(now, [Some(Goal::Reach { position: -170.0, speed: 100.0 }), None, None]);
+        dome.command(
+            now,
+            [
+                Some(Goal::Reach {
+                    position: -170.0,
+                    speed: 100.0,
+                }),
+                None,
+                None,
+            ],
+        );
         assert!(dome.speed(after(now, 50))[0] > 0.0);
         assert!((dome.position(after(now, 3_000))[0] + 170.0).abs() < 1e-6);
     }
@@ -348,15 +454,38 @@ mod tests {
     fn a_command_to_one_axis_leaves_the_others_on_their_way() {
         let now = Instant::now();
         let mut dome = dome(now);
-        dome.command(now, [Some(Goal::Reach { position: 40.0, speed: 60.0 }), None, None]);
-        dome.command(after(now, 200), [None, None, Some(Goal::Reach { position: 1.0, speed: 1.0 })]);
+        dome.command(
+            now,
+            [
+                Some(Goal::Reach {
+                    position: 40.0,
+                    speed: 60.0,
+                }),
+                None,
+                None,
+            ],
+        );
+        dome.command(
+            after(now, 200),
+            [
+                None,
+                None,
+                Some(Goal::Reach {
+                    position: 1.0,
+                    speed: 1.0,
+                }),
+            ],
+        );
         let end = dome.position(after(now, 6_000));
         assert!((end[0] - 40.0).abs() < 1e-6 && (end[2] - 1.0).abs() < 1e-6, "{end:?}");
     }
 
     fn goal() -> impl Strategy<Value = Goal> {
         prop_oneof![
-            (-300.0..300.0f64, 0u64..4_000).prop_map(|(speed, ms)| Goal::Drive { speed, lasting: Duration::from_millis(ms) }),
+            (-300.0..300.0f64, 0u64..4_000).prop_map(|(speed, ms)| Goal::Drive {
+                speed,
+                lasting: Duration::from_millis(ms)
+            }),
             (-400.0..400.0f64, 0.0..300.0f64).prop_map(|(position, speed)| Goal::Reach { position, speed }),
             Just(Goal::Halt),
         ]

@@ -29,16 +29,25 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
         }
         "GetServiceCapabilities" => node("tds:GetServiceCapabilitiesResponse", [service_capabilities()]),
         "GetCapabilities" => node("tds:GetCapabilitiesResponse", [capabilities(camera, operation)?]),
-        "GetScopes" => node("tds:GetScopesResponse", scopes(camera.device.site(), camera.device.has_recorder()).into_iter().map(scope)),
+        "GetScopes" => node(
+            "tds:GetScopesResponse",
+            scopes(camera.device.site(), camera.device.has_recorder())
+                .into_iter()
+                .map(scope),
+        ),
         "GetHostname" => {
             let name = leaf("tt:Name", camera.device.site().id.as_str());
             let information = node("tds:HostnameInformation", [leaf("tt:FromDHCP", false), name]);
             node("tds:GetHostnameResponse", [information])
         }
-        "GetEndpointReference" => {
-            node("tds:GetEndpointReferenceResponse", [leaf("tds:GUID", endpoint(camera.device.site().id.as_str()))])
-        }
-        "GetWsdlUrl" => node("tds:GetWsdlUrlResponse", [leaf("tds:WsdlUrl", "http://www.onvif.org/onvif/ver10/")]),
+        "GetEndpointReference" => node(
+            "tds:GetEndpointReferenceResponse",
+            [leaf("tds:GUID", endpoint(camera.device.site().id.as_str()))],
+        ),
+        "GetWsdlUrl" => node(
+            "tds:GetWsdlUrlResponse",
+            [leaf("tds:WsdlUrl", "http://www.onvif.org/onvif/ver10/")],
+        ),
         "GetNetworkInterfaces" => node("tds:GetNetworkInterfacesResponse", [network_interface()]),
         "GetUsers" => node("tds:GetUsersResponse", camera.device.accounts().iter().map(user)),
         "CreateUsers" => {
@@ -46,10 +55,17 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
             node("tds:CreateUsersResponse", [])
         }
         "DeleteUsers" => {
-            let names: Vec<String> =
-                operation.children.iter().filter(|child| child.name == "Username").map(|child| child.text.clone()).collect();
+            let names: Vec<String> = operation
+                .children
+                .iter()
+                .filter(|child| child.name == "Username")
+                .map(|child| child.text.clone())
+                .collect();
             if names.is_empty() || !camera.device.remove_accounts(&names) {
-                return Err(Fault::sender(&["ter:InvalidArgVal", "ter:UsernameMissing"], "No such user can be deleted"));
+                return Err(Fault::sender(
+                    &["ter:InvalidArgVal", "ter:UsernameMissing"],
+                    "No such user can be deleted",
+                ));
             }
             node("tds:DeleteUsersResponse", [])
         }
@@ -59,7 +75,10 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
                 tokio::time::sleep(BEFORE_REBOOT).await;
                 device.reboot(Instant::now(), REBOOT);
             });
-            node("tds:SystemRebootResponse", [leaf("tds:Message", format!("Rebooting in {} s", REBOOT.as_secs()))])
+            node(
+                "tds:SystemRebootResponse",
+                [leaf("tds:Message", format!("Rebooting in {} s", REBOOT.as_secs()))],
+            )
         }
         _ => return Err(Fault::unknown(operation)),
     })
@@ -108,18 +127,28 @@ fn scope(item: String) -> Element {
 
 fn date_and_time(camera: &Camera) -> Element {
     let now = camera.device.clock(SystemTime::now());
-    let civil = Timestamp::try_from(now).unwrap_or_default().to_zoned(jiff::tz::TimeZone::UTC);
+    let civil = Timestamp::try_from(now)
+        .unwrap_or_default()
+        .to_zoned(jiff::tz::TimeZone::UTC);
     let at = |name| {
         node(
             name,
             [
                 node(
                     "tt:Time",
-                    [leaf("tt:Hour", civil.hour()), leaf("tt:Minute", civil.minute()), leaf("tt:Second", civil.second())],
+                    [
+                        leaf("tt:Hour", civil.hour()),
+                        leaf("tt:Minute", civil.minute()),
+                        leaf("tt:Second", civil.second()),
+                    ],
                 ),
                 node(
                     "tt:Date",
-                    [leaf("tt:Year", civil.year()), leaf("tt:Month", civil.month()), leaf("tt:Day", civil.day())],
+                    [
+                        leaf("tt:Year", civil.year()),
+                        leaf("tt:Month", civil.month()),
+                        leaf("tt:Day", civil.day()),
+                    ],
                 ),
             ],
         )
@@ -163,7 +192,12 @@ fn services(camera: &Camera, detailed: bool) -> Vec<Element> {
         offered.push((PTZ, "ptz_service", (2, 60), ptz_nodes::capabilities()));
     }
     if camera.device.has_recorder() {
-        offered.push((RECORDING, "recording_service", (2, 60), recording::recording_capabilities()));
+        offered.push((
+            RECORDING,
+            "recording_service",
+            (2, 60),
+            recording::recording_capabilities(),
+        ));
         offered.push((SEARCH, "search_service", (2, 60), recording::search_capabilities()));
         offered.push((REPLAY, "replay_service", (2, 60), recording::replay_capabilities()));
     }
@@ -182,22 +216,31 @@ fn service_capabilities() -> Element {
     node(
         "tds:Capabilities",
         [
-            node("tds:Network", []).with("IPFilter", false).with("ZeroConfiguration", false).with("IPVersion6", false),
+            node("tds:Network", [])
+                .with("IPFilter", false)
+                .with("ZeroConfiguration", false)
+                .with("IPVersion6", false),
             node("tds:Security", [])
                 .with("UsernameToken", true)
                 .with("HttpDigest", true)
                 .with("DefaultAccessPolicy", true)
                 .with("MaxUsers", 16)
                 .with("HashingAlgorithms", "MD5,SHA-256"),
-            node("tds:System", []).with("DiscoveryResolve", true).with("DiscoveryBye", false),
+            node("tds:System", [])
+                .with("DiscoveryResolve", true)
+                .with("DiscoveryBye", false),
         ],
     )
 }
 
 /// The older list of capabilities, by category.
 fn capabilities(camera: &Camera, operation: &Node) -> Result<Element, Fault> {
-    let asked: Vec<&str> =
-        operation.children.iter().filter(|child| child.name == "Category").map(|child| child.text.as_str()).collect();
+    let asked: Vec<&str> = operation
+        .children
+        .iter()
+        .filter(|child| child.name == "Category")
+        .map(|child| child.text.as_str())
+        .collect();
     let wants = |name: &str| asked.is_empty() || asked.contains(&"All") || asked.contains(&name);
     if asked.contains(&"PTZ") && !camera.is_dome() || asked.iter().any(|name| ["Analytics", "Imaging"].contains(name)) {
         return Err(Fault::receiver(
@@ -207,8 +250,15 @@ fn capabilities(camera: &Camera, operation: &Node) -> Result<Element, Fault> {
     }
     let xaddr = |path| leaf("tt:XAddr", camera.xaddr(path));
     let media = || {
-        let streaming = [leaf("tt:RTPMulticast", false), leaf("tt:RTP_TCP", false), leaf("tt:RTP_RTSP_TCP", true)];
-        node("tt:Media", [xaddr("media_service"), node("tt:StreamingCapabilities", streaming)])
+        let streaming = [
+            leaf("tt:RTPMulticast", false),
+            leaf("tt:RTP_TCP", false),
+            leaf("tt:RTP_RTSP_TCP", true),
+        ];
+        node(
+            "tt:Media",
+            [xaddr("media_service"), node("tt:StreamingCapabilities", streaming)],
+        )
     };
     let events = || {
         let support = [
@@ -229,13 +279,29 @@ fn capabilities(camera: &Camera, operation: &Node) -> Result<Element, Fault> {
 }
 
 fn network_interface() -> Element {
-    let address = node("tt:Manual", [leaf("tt:Address", "127.0.0.1"), leaf("tt:PrefixLength", 8)]);
+    let address = node(
+        "tt:Manual",
+        [leaf("tt:Address", "127.0.0.1"), leaf("tt:PrefixLength", 8)],
+    );
     node(
         "tds:NetworkInterfaces",
         [
             leaf("tt:Enabled", true),
-            node("tt:Info", [leaf("tt:Name", "lo"), leaf("tt:HwAddress", "00:00:00:00:00:00"), leaf("tt:MTU", 65_536)]),
-            node("tt:IPv4", [leaf("tt:Enabled", true), node("tt:Config", [address, leaf("tt:DHCP", false)])]),
+            node(
+                "tt:Info",
+                [
+                    leaf("tt:Name", "lo"),
+                    leaf("tt:HwAddress", "00:00:00:00:00:00"),
+                    leaf("tt:MTU", 65_536),
+                ],
+            ),
+            node(
+                "tt:IPv4",
+                [
+                    leaf("tt:Enabled", true),
+                    node("tt:Config", [address, leaf("tt:DHCP", false)]),
+                ],
+            ),
         ],
     )
     .with("token", "lo")
@@ -248,15 +314,23 @@ fn user(account: &Account) -> Element {
         Level::User => "User",
         Level::Anonymous => "Anonymous",
     };
-    node("tds:User", [leaf("tt:Username", &account.user), leaf("tt:UserLevel", level)])
+    node(
+        "tds:User",
+        [leaf("tt:Username", &account.user), leaf("tt:UserLevel", level)],
+    )
 }
 
 fn create_users(camera: &Camera, operation: &Node) -> Result<(), Fault> {
     let mut new = Vec::new();
     for user in operation.children.iter().filter(|child| child.name == "User") {
-        let name = user.text_of("Username").ok_or_else(|| Fault::invalid_argument("Username is missing"))?;
+        let name = user
+            .text_of("Username")
+            .ok_or_else(|| Fault::invalid_argument("Username is missing"))?;
         let password = user.text_of("Password").ok_or_else(|| {
-            Fault::sender(&["ter:OperationProhibited", "ter:PasswordTooWeak"], "A user needs a password")
+            Fault::sender(
+                &["ter:OperationProhibited", "ter:PasswordTooWeak"],
+                "A user needs a password",
+            )
         })?;
         let level = match user.text_of("UserLevel") {
             Some("Administrator") => Level::Administrator,
@@ -264,16 +338,27 @@ fn create_users(camera: &Camera, operation: &Node) -> Result<(), Fault> {
             Some("User") => Level::User,
             _ => return Err(Fault::invalid_argument("UserLevel is missing or not known")),
         };
-        new.push(Account { user: name.to_owned(), password: password.into(), level, may_stream: false });
+        new.push(Account {
+            user: name.to_owned(),
+            password: password.into(),
+            level,
+            may_stream: false,
+        });
     }
     if new.is_empty() {
         return Err(Fault::invalid_argument("User is missing"));
     }
     if camera.device.accounts().len() + new.len() > 16 {
-        return Err(Fault::receiver(&["ter:Action", "ter:TooManyUsers"], "No more users can be added"));
+        return Err(Fault::receiver(
+            &["ter:Action", "ter:TooManyUsers"],
+            "No more users can be added",
+        ));
     }
     if !camera.device.add_accounts(new) {
-        return Err(Fault::sender(&["ter:OperationProhibited", "ter:UsernameClash"], "The username exists already"));
+        return Err(Fault::sender(
+            &["ter:OperationProhibited", "ter:UsernameClash"],
+            "The username exists already",
+        ));
     }
     Ok(())
 }

@@ -3,10 +3,10 @@
 //! Invariant: a pull point lives until its termination time; what it has not handed over by then is lost.
 //! Deliberately absent: WS-BaseNotification push, message content filters, persistent storage.
 
+use super::Camera;
 use super::profiles::SOURCE;
 use super::soap::{Fault, Request, date_time, read_date_time, read_duration};
 use super::xml::{Element, Node, leaf, node};
-use super::Camera;
 use crate::sim::device::{Alarm, Notice, hold};
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -84,7 +84,10 @@ fn current(camera: &Camera) -> Element {
 }
 
 fn termination(camera: &Camera, life: Duration) -> Element {
-    leaf("wsnt:TerminationTime", date_time(camera.device.clock(SystemTime::now()) + life))
+    leaf(
+        "wsnt:TerminationTime",
+        date_time(camera.device.clock(SystemTime::now()) + life),
+    )
 }
 
 /// How long a pull point shall live from now, given as a duration or a point in time; `None` when it is not given.
@@ -94,24 +97,34 @@ fn life(camera: &Camera, operation: &Node, argument: &str) -> Result<Option<Dura
     };
     let clock = camera.device.clock(SystemTime::now());
     let until = || read_date_time(text).and_then(|at| at.duration_since(clock).ok());
-    let life = read_duration(text).or_else(until).filter(|life| !life.is_zero()).ok_or_else(|| {
-        let code = if argument == "TerminationTime" {
-            "wsnt:UnacceptableTerminationTimeFault"
-        } else {
-            "wsnt:UnacceptableInitialTerminationTimeFault"
-        };
-        Fault::sender(&[code], "The termination time is in the past or not a time")
-    })?;
+    let life = read_duration(text)
+        .or_else(until)
+        .filter(|life| !life.is_zero())
+        .ok_or_else(|| {
+            let code = if argument == "TerminationTime" {
+                "wsnt:UnacceptableTerminationTimeFault"
+            } else {
+                "wsnt:UnacceptableInitialTerminationTimeFault"
+            };
+            Fault::sender(&[code], "The termination time is in the past or not a time")
+        })?;
     Ok(Some(life.min(LONGEST_LIFE)))
 }
 
 fn create(camera: &Camera, request: &Request) -> Result<Element, Fault> {
-    let topics = match request.operation.child("Filter").and_then(|filter| filter.child("TopicExpression")) {
+    let topics = match request
+        .operation
+        .child("Filter")
+        .and_then(|filter| filter.child("TopicExpression"))
+    {
         Some(expression) => selected(&expression.text),
         None => ALARMS.to_vec(),
     };
     if topics.is_empty() {
-        return Err(Fault::sender(&["wsnt:TopicNotSupportedFault"], "No topic matches the expression"));
+        return Err(Fault::sender(
+            &["wsnt:TopicNotSupportedFault"],
+            "No topic matches the expression",
+        ));
     }
     let asked = life(camera, &request.operation, "InitialTerminationTime")?;
     let life = asked.unwrap_or(KEEP_ALIVE);
@@ -130,17 +143,25 @@ fn create(camera: &Camera, request: &Request) -> Result<Element, Fault> {
         let mut open = hold(&camera.pull_points.open);
         open.retain(|_, point| *hold(&point.ends) > now);
         if open.len() >= MOST {
-            return Err(Fault::receiver(&["wsnt:SubscribeCreationFailedFault"], "No more pull points"));
+            return Err(Fault::receiver(
+                &["wsnt:SubscribeCreationFailedFault"],
+                "No more pull points",
+            ));
         }
         open.insert(id, point);
     }
     let address = leaf("wsa:Address", camera.xaddr(&format!("subscription/{id}")));
     let reference = node("tev:SubscriptionReference", [address]);
-    Ok(node("tev:CreatePullPointSubscriptionResponse", [reference, current(camera), termination(camera, life)]))
+    Ok(node(
+        "tev:CreatePullPointSubscriptionResponse",
+        [reference, current(camera), termination(camera, life)],
+    ))
 }
 
 fn find(camera: &Camera, path: &str) -> Result<(u64, Arc<PullPoint>), Fault> {
-    let id = path.strip_prefix("/onvif/subscription/").and_then(|id| id.parse::<u64>().ok());
+    let id = path
+        .strip_prefix("/onvif/subscription/")
+        .and_then(|id| id.parse::<u64>().ok());
     let mut open = hold(&camera.pull_points.open);
     open.retain(|_, point| *hold(&point.ends) > Instant::now());
     id.and_then(|id| open.get(&id).map(|point| (id, point.clone())))
@@ -151,8 +172,14 @@ async fn pull(camera: &Camera, point: &PullPoint, request: &Request) -> Result<E
     let timeout = read_duration(request.required("Timeout")?)
         .ok_or_else(|| Fault::invalid_argument("Timeout is not a duration"))?
         .min(LONGEST_PULL);
-    let limit = request.required("MessageLimit")?.parse::<u32>().ok().filter(|limit| *limit > 0);
-    let limit = limit.ok_or_else(|| Fault::invalid_argument("MessageLimit is not a positive number"))?.min(100) as usize;
+    let limit = request
+        .required("MessageLimit")?
+        .parse::<u32>()
+        .ok()
+        .filter(|limit| *limit > 0);
+    let limit = limit
+        .ok_or_else(|| Fault::invalid_argument("MessageLimit is not a positive number"))?
+        .min(100) as usize;
     let messages = point.take(limit, timeout).await;
     let life = {
         let mut ends = hold(&point.ends);
@@ -167,7 +194,9 @@ async fn pull(camera: &Camera, point: &PullPoint, request: &Request) -> Result<E
         leaf("tev:CurrentTime", date_time(skewed(SystemTime::now()))),
         leaf("tev:TerminationTime", date_time(skewed(SystemTime::now()) + life)),
     ];
-    let messages = messages.into_iter().map(|(notice, operation)| message(notice, skewed(notice.at), operation));
+    let messages = messages
+        .into_iter()
+        .map(|(notice, operation)| message(notice, skewed(notice.at), operation));
     Ok(node("tev:PullMessagesResponse", times.into_iter().chain(messages)))
 }
 
@@ -175,7 +204,11 @@ impl PullPoint {
     /// Puts the state of every property of this pull point in front of the queue.
     fn tell_states(&self, camera: &Camera) {
         let at = SystemTime::now();
-        let states = self.topics.iter().map(|&alarm| Notice { alarm, active: camera.device.alarmed(alarm), at });
+        let states = self.topics.iter().map(|&alarm| Notice {
+            alarm,
+            active: camera.device.alarmed(alarm),
+            at,
+        });
         hold(&self.states).extend(states);
         self.states_added.notify_one();
     }
@@ -227,7 +260,12 @@ fn topic(alarm: Alarm) -> &'static str {
 fn selected(expression: &str) -> Vec<Alarm> {
     let matches = |alarm: &&Alarm| {
         expression.split('|').any(|path| {
-            let path: String = path.trim().split('/').map(|part| part.rsplit(':').next().unwrap_or(part)).collect::<Vec<_>>().join("/");
+            let path: String = path
+                .trim()
+                .split('/')
+                .map(|part| part.rsplit(':').next().unwrap_or(part))
+                .collect::<Vec<_>>()
+                .join("/");
             match path.strip_suffix("//.") {
                 Some(stem) => topic(**alarm) == stem || topic(**alarm).starts_with(&format!("{stem}/")),
                 None => topic(**alarm) == path,
@@ -242,7 +280,10 @@ fn message(notice: Notice, at: SystemTime, operation: &'static str) -> Element {
     let state = if notice.active { "true" } else { "false" };
     let message = node(
         "tt:Message",
-        [node("tt:Source", [item("Source", SOURCE)]), node("tt:Data", [item("State", state)])],
+        [
+            node("tt:Source", [item("Source", SOURCE)]),
+            node("tt:Data", [item("State", state)]),
+        ],
     )
     .with("UtcTime", date_time(at))
     .with("PropertyOperation", operation);
@@ -256,10 +297,16 @@ fn message(notice: Notice, at: SystemTime, operation: &'static str) -> Element {
 }
 
 fn properties() -> Element {
-    let item = |name, kind| node("tt:SimpleItemDescription", []).with("Name", name).with("Type", kind);
+    let item = |name, kind| {
+        node("tt:SimpleItemDescription", [])
+            .with("Name", name)
+            .with("Type", kind)
+    };
     let description = || {
-        let parts =
-            [node("tt:Source", [item("Source", "tt:ReferenceToken")]), node("tt:Data", [item("State", "xs:boolean")])];
+        let parts = [
+            node("tt:Source", [item("Source", "tt:ReferenceToken")]),
+            node("tt:Data", [item("State", "xs:boolean")]),
+        ];
         node("tt:MessageDescription", parts).with("IsProperty", true)
     };
     let set = node(
@@ -268,20 +315,35 @@ fn properties() -> Element {
             "tns1:VideoSource",
             [
                 node("MotionAlarm", [description()]).with("wstop:topic", true),
-                node("GlobalSceneChange", [node("ImagingService", [description()]).with("wstop:topic", true)]),
+                node(
+                    "GlobalSceneChange",
+                    [node("ImagingService", [description()]).with("wstop:topic", true)],
+                ),
             ],
         )],
     );
     node(
         "tev:GetEventPropertiesResponse",
         [
-            leaf("tev:TopicNamespaceLocation", "http://www.onvif.org/onvif/ver10/topics/topicns.xml"),
+            leaf(
+                "tev:TopicNamespaceLocation",
+                "http://www.onvif.org/onvif/ver10/topics/topicns.xml",
+            ),
             leaf("wsnt:FixedTopicSet", true),
             set,
             leaf("wsnt:TopicExpressionDialect", CONCRETE),
-            leaf("wsnt:TopicExpressionDialect", "http://docs.oasis-open.org/wsn/t-1/TopicExpression/Concrete"),
-            leaf("tev:MessageContentFilterDialect", "http://www.onvif.org/ver10/tev/messageContentFilter/ItemFilter"),
-            leaf("tev:MessageContentSchemaLocation", "http://www.onvif.org/onvif/ver10/schema/onvif.xsd"),
+            leaf(
+                "wsnt:TopicExpressionDialect",
+                "http://docs.oasis-open.org/wsn/t-1/TopicExpression/Concrete",
+            ),
+            leaf(
+                "tev:MessageContentFilterDialect",
+                "http://www.onvif.org/ver10/tev/messageContentFilter/ItemFilter",
+            ),
+            leaf(
+                "tev:MessageContentSchemaLocation",
+                "http://www.onvif.org/onvif/ver10/schema/onvif.xsd",
+            ),
         ],
     )
 }
@@ -294,7 +356,10 @@ mod tests {
     fn topic_expressions_select_as_the_dialect_says() {
         assert_eq!(selected("tns1:VideoSource/MotionAlarm"), vec![Alarm::Motion]);
         assert_eq!(selected("tns1:VideoSource//."), ALARMS.to_vec());
-        assert_eq!(selected("tns1:RuleEngine//.|tns1:VideoSource/GlobalSceneChange//."), vec![Alarm::Tamper]);
+        assert_eq!(
+            selected("tns1:RuleEngine//.|tns1:VideoSource/GlobalSceneChange//."),
+            vec![Alarm::Tamper]
+        );
         assert!(selected("tns1:VideoSource").is_empty() && selected("tns1:Video//.").is_empty());
     }
 }

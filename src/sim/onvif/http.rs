@@ -35,7 +35,10 @@ const DEEP: usize = 60_000;
 
 /// Answers requests until the task ends.
 pub async fn run(listener: TcpListener, camera: Arc<Camera>) {
-    let door = Door { listener, device: camera.device.clone() };
+    let door = Door {
+        listener,
+        device: camera.device.clone(),
+    };
     let router = Router::new()
         .route("/onvif/snapshot", get(snapshot))
         .route("/onvif/{*path}", post(operation))
@@ -75,7 +78,14 @@ async fn operation(State(camera): State<Arc<Camera>>, uri: Uri, headers: HeaderM
             let (action, relates_to) = addressing(&request);
             let text = soap::envelope(&element, action.as_deref(), relates_to);
             let undeclared = faults.undeclared_prefix && request.operation.name == "GetServices";
-            finished(StatusCode::OK, if undeclared { text.replacen(" xmlns:tt=", " xmlns:unused=", 1) } else { text })
+            finished(
+                StatusCode::OK,
+                if undeclared {
+                    text.replacen(" xmlns:tt=", " xmlns:unused=", 1)
+                } else {
+                    text
+                },
+            )
         }
         Err(fault) if faults.unknown_is_empty && fault == Fault::unknown(&request.operation) => {
             finished(StatusCode::OK, String::new())
@@ -150,10 +160,13 @@ fn addressing(request: &Request) -> (Option<String>, Option<&str>) {
     if ![EVENTS, NOTIFICATION].contains(&request.operation.namespace.as_str()) {
         return (None, None);
     }
-    let action = request.header.text_of("Action").map(|action| match action.strip_suffix("Request") {
-        Some(stem) => format!("{stem}Response"),
-        None => format!("{action}Response"),
-    });
+    let action = request
+        .header
+        .text_of("Action")
+        .map(|action| match action.strip_suffix("Request") {
+            Some(stem) => format!("{stem}Response"),
+            None => format!("{action}Response"),
+        });
     (action, request.message_id())
 }
 
@@ -180,7 +193,14 @@ fn spoilt(fault: ReplyFault) -> Option<Response> {
         ReplyFault::Truncated => {
             let whole = format!("{open}<a>{}</a>{close}", "x".repeat(4_096));
             let half = Bytes::from(whole.as_bytes()[..whole.len() / 2].to_vec());
-            let body = Body::from_stream(futures::stream::iter([Ok::<_, io::Error>(half)]));
+            let parts = futures::stream::unfold(Some(half), |half| async {
+                if half.is_none() {
+                    // The first half must be on its way before the connection breaks.
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                half.map(|half| (Ok::<_, io::Error>(half), None))
+            });
+            let body = Body::from_stream(parts);
             return Some(with_length(body, whole.len()));
         }
         ReplyFault::SlowDrip => {
@@ -198,7 +218,10 @@ fn spoilt(fault: ReplyFault) -> Option<Response> {
 }
 
 fn with_length(body: Body, length: usize) -> Response {
-    let headers = [(CONTENT_TYPE, "application/soap+xml; charset=utf-8".to_owned()), (CONTENT_LENGTH, length.to_string())];
+    let headers = [
+        (CONTENT_TYPE, "application/soap+xml; charset=utf-8".to_owned()),
+        (CONTENT_LENGTH, length.to_string()),
+    ];
     (headers, body).into_response()
 }
 
@@ -214,7 +237,13 @@ impl axum::serve::Listener for Door {
 
     async fn accept(&mut self) -> (Wire, SocketAddr) {
         let (stream, address) = axum::serve::Listener::accept(&mut self.listener).await;
-        (Wire { stream, device: self.device.clone() }, address)
+        (
+            Wire {
+                stream,
+                device: self.device.clone(),
+            },
+            address,
+        )
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -230,7 +259,11 @@ struct Wire {
 
 impl Wire {
     fn check(&self) -> io::Result<()> {
-        if self.device.faults().rebooting(Instant::now()) { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(()) }
+        if self.device.faults().rebooting(Instant::now()) {
+            Err(io::ErrorKind::ConnectionReset.into())
+        } else {
+            Ok(())
+        }
     }
 }
 

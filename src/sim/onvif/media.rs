@@ -11,12 +11,17 @@ use crate::sim::town::{Codec, StreamSpec};
 /// Answers one operation.
 pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
     let streams = &camera.device.site().streams;
-    let encoders = |name| streams.iter().filter_map(move |stream| encoder_configuration(stream, name));
+    let encoders = |name| {
+        streams
+            .iter()
+            .filter_map(move |stream| encoder_configuration(stream, name))
+    };
     Ok(match request.operation.name.as_str() {
         "GetServiceCapabilities" => node("trt:GetServiceCapabilitiesResponse", [capabilities(camera)]),
-        "GetProfiles" => {
-            node("trt:GetProfilesResponse", streams.iter().map(|stream| profile(camera, stream, "trt:Profiles")))
-        }
+        "GetProfiles" => node(
+            "trt:GetProfilesResponse",
+            streams.iter().map(|stream| profile(camera, stream, "trt:Profiles")),
+        ),
         "GetProfile" => {
             let stream = camera.stream(request.required("ProfileToken")?)?;
             node("trt:GetProfileResponse", [profile(camera, stream, "trt:Profile")])
@@ -41,24 +46,32 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
             let configuration = camera.source_configuration("trt:Configuration");
             node("trt:GetVideoSourceConfigurationResponse", [configuration])
         }
-        "GetVideoEncoderConfigurations" => {
-            node("trt:GetVideoEncoderConfigurationsResponse", encoders("trt:Configurations"))
-        }
-        "GetCompatibleVideoEncoderConfigurations" => {
-            node("trt:GetCompatibleVideoEncoderConfigurationsResponse", encoders("trt:Configurations"))
-        }
+        "GetVideoEncoderConfigurations" => node(
+            "trt:GetVideoEncoderConfigurationsResponse",
+            encoders("trt:Configurations"),
+        ),
+        "GetCompatibleVideoEncoderConfigurations" => node(
+            "trt:GetCompatibleVideoEncoderConfigurationsResponse",
+            encoders("trt:Configurations"),
+        ),
         "GetVideoEncoderConfiguration" => {
             let stream = camera.encoder(request.required("ConfigurationToken")?)?;
             let configuration = encoder_configuration(stream, "trt:Configuration").ok_or_else(Fault::no_config)?;
             node("trt:GetVideoEncoderConfigurationResponse", [configuration])
         }
         "GetVideoEncoderConfigurationOptions" => {
-            let stream = match (request.operation.text_of("ConfigurationToken"), request.operation.text_of("ProfileToken")) {
+            let stream = match (
+                request.operation.text_of("ConfigurationToken"),
+                request.operation.text_of("ProfileToken"),
+            ) {
                 (Some(token), _) => Some(camera.encoder(token)?),
                 (None, Some(token)) => Some(camera.stream(token)?),
                 (None, None) => None,
             };
-            node("trt:GetVideoEncoderConfigurationOptionsResponse", [options(camera, stream)])
+            node(
+                "trt:GetVideoEncoderConfigurationOptionsResponse",
+                [options(camera, stream)],
+            )
         }
         "SetSynchronizationPoint" => {
             camera.stream(request.required("ProfileToken")?)?;
@@ -95,12 +108,19 @@ fn profile(camera: &Camera, stream: &StreamSpec, name: &'static str) -> Element 
         encoder_configuration(stream, "tt:VideoEncoderConfiguration"),
         camera.profile_ptz(stream, "tt:PTZConfiguration"),
     ];
-    node(name, parts.into_iter().flatten()).with("token", profiles::token(stream)).with("fixed", true)
+    node(name, parts.into_iter().flatten())
+        .with("token", profiles::token(stream))
+        .with("fixed", true)
 }
 
 fn stream_uri(camera: &Camera, request: &Request) -> Result<Element, Fault> {
-    let setup = request.operation.child("StreamSetup").ok_or_else(|| Fault::invalid_argument("StreamSetup is missing"))?;
-    let protocol = setup.child("Transport").and_then(|transport| transport.text_of("Protocol"));
+    let setup = request
+        .operation
+        .child("StreamSetup")
+        .ok_or_else(|| Fault::invalid_argument("StreamSetup is missing"))?;
+    let protocol = setup
+        .child("Transport")
+        .and_then(|transport| transport.text_of("Protocol"));
     if setup.text_of("Stream") != Some("RTP-Unicast") || !matches!(protocol, Some("UDP" | "TCP" | "RTSP")) {
         return Err(Fault::sender(
             &["ter:InvalidArgVal", "ter:InvalidStreamSetup"],
@@ -125,7 +145,9 @@ fn media_uri(uri: String) -> Element {
 }
 
 fn video_source(camera: &Camera) -> Element {
-    let (width, height, fps) = camera.largest().map_or((0, 0, 0), |stream| (stream.width, stream.height, stream.fps));
+    let (width, height, fps) = camera
+        .largest()
+        .map_or((0, 0, 0), |stream| (stream.width, stream.height, stream.fps));
     node(
         "trt:VideoSources",
         [
@@ -143,12 +165,18 @@ fn options(camera: &Camera, stream: Option<&StreamSpec>) -> Element {
         Some(stream) => vec![stream],
         None => camera.device.site().streams.iter().collect(),
     };
-    let offered: Vec<&StreamSpec> = offered.into_iter().filter(|stream| stream.codec == Codec::H264).collect();
+    let offered: Vec<&StreamSpec> = offered
+        .into_iter()
+        .filter(|stream| stream.codec == Codec::H264)
+        .collect();
     let rates = || offered.iter().map(|stream| stream.fps);
     let (slowest, fastest) = (rates().min().unwrap_or(1), rates().max().unwrap_or(1));
     let h264 = (!offered.is_empty()).then(|| {
         let sizes = offered.iter().map(|stream| {
-            node("tt:ResolutionsAvailable", [leaf("tt:Width", stream.width), leaf("tt:Height", stream.height)])
+            node(
+                "tt:ResolutionsAvailable",
+                [leaf("tt:Width", stream.width), leaf("tt:Height", stream.height)],
+            )
         });
         let rest = [
             range("tt:GovLengthRange", slowest, fastest),
@@ -158,5 +186,8 @@ fn options(camera: &Camera, stream: Option<&StreamSpec>) -> Element {
         ];
         node("tt:H264", sizes.chain(rest))
     });
-    node("trt:Options", std::iter::once(range("tt:QualityRange", 5, 5)).chain(h264))
+    node(
+        "trt:Options",
+        std::iter::once(range("tt:QualityRange", 5, 5)).chain(h264),
+    )
 }

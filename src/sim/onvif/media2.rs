@@ -25,7 +25,10 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
                 Some(token) => vec![camera.stream(token)?],
                 None => camera.device.site().streams.iter().collect(),
             };
-            node("tr2:GetProfilesResponse", streams.into_iter().map(|stream| profile(camera, stream, &wanted)))
+            node(
+                "tr2:GetProfilesResponse",
+                streams.into_iter().map(|stream| profile(camera, stream, &wanted)),
+            )
         }
         "GetStreamUri" => {
             let stream = camera.stream(request.required("ProfileToken")?)?;
@@ -40,13 +43,20 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
         }
         "GetSnapshotUri" if camera.device.has_snapshot() => {
             camera.stream(request.required("ProfileToken")?)?;
-            node("tr2:GetSnapshotUriResponse", [leaf("tr2:Uri", camera.xaddr("snapshot"))])
+            node(
+                "tr2:GetSnapshotUriResponse",
+                [leaf("tr2:Uri", camera.xaddr("snapshot"))],
+            )
         }
         "GetVideoSourceConfigurations" => {
             if let Some(profile) = request.operation.text_of("ProfileToken") {
                 camera.stream(profile)?;
             }
-            if request.operation.text_of("ConfigurationToken").is_some_and(|token| token != profiles::SOURCE_CONFIGURATION) {
+            if request
+                .operation
+                .text_of("ConfigurationToken")
+                .is_some_and(|token| token != profiles::SOURCE_CONFIGURATION)
+            {
                 return Err(Fault::no_config());
             }
             let configuration = camera.source_configuration("tr2:Configurations");
@@ -54,7 +64,9 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
         }
         "GetVideoEncoderConfigurations" => {
             let configurations = encoders(camera, request)?;
-            let elements = configurations.into_iter().map(|stream| encoder2_configuration(stream, "tr2:Configurations"));
+            let elements = configurations
+                .into_iter()
+                .map(|stream| encoder2_configuration(stream, "tr2:Configurations"));
             node("tr2:GetVideoEncoderConfigurationsResponse", elements)
         }
         "GetVideoEncoderConfigurationOptions" => {
@@ -72,7 +84,11 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
 
 /// What the Media2 service can do.
 pub fn capabilities(camera: &Camera) -> Element {
-    let kinds = if camera.is_dome() { "VideoSource VideoEncoder PTZ" } else { "VideoSource VideoEncoder" };
+    let kinds = if camera.is_dome() {
+        "VideoSource VideoEncoder PTZ"
+    } else {
+        "VideoSource VideoEncoder"
+    };
     node(
         "tr2:Capabilities",
         [
@@ -105,7 +121,9 @@ fn profile(camera: &Camera, stream: &StreamSpec, wanted: &[&str]) -> Element {
     if !wanted.is_empty() {
         children.push(node("tr2:Configurations", parts.into_iter().flatten()));
     }
-    node("tr2:Profiles", children).with("token", profiles::token(stream)).with("fixed", true)
+    node("tr2:Profiles", children)
+        .with("token", profiles::token(stream))
+        .with("fixed", true)
 }
 
 fn encoders<'a>(camera: &'a Camera, request: &Request) -> Result<Vec<&'a StreamSpec>, Fault> {
@@ -126,7 +144,10 @@ fn options(stream: &StreamSpec) -> Element {
         [
             leaf("tt:Encoding", codec2(stream.codec)),
             range("tt:QualityRange", 5),
-            node("tt:ResolutionsAvailable", [leaf("tt:Width", stream.width), leaf("tt:Height", stream.height)]),
+            node(
+                "tt:ResolutionsAvailable",
+                [leaf("tt:Width", stream.width), leaf("tt:Height", stream.height)],
+            ),
             range("tt:BitrateRange", stream.bitrate_kbit),
         ],
     )

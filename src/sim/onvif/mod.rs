@@ -18,6 +18,7 @@ pub mod xml;
 
 use super::auth::Gate;
 use super::device::Device;
+use super::faults::{AddressFault, UriFault};
 use soap::{Fault, Request};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -57,11 +58,21 @@ pub(super) struct Camera {
 
 impl Camera {
     fn xaddr(&self, service: &str) -> String {
-        format!("{}/onvif/{service}", self.base)
+        match self.device.faults().addresses {
+            AddressFault::Normal => format!("{}/onvif/{service}", self.base),
+            AddressFault::WrongHost => format!("http://192.0.2.1/onvif/{service}"),
+            AddressFault::WrongPort => format!("http://127.0.0.1:1/onvif/{service}"),
+            AddressFault::Relative => format!("/onvif/{service}"),
+        }
     }
 
     fn rtsp(&self, path: &str) -> String {
-        format!("rtsp://127.0.0.1:{}{path}", self.device.rtsp_port())
+        let port = self.device.rtsp_port();
+        match self.device.faults().stream_uri {
+            UriFault::Normal => format!("rtsp://127.0.0.1:{port}{path}"),
+            UriFault::Credentials => format!("rtsp://admin:12345@127.0.0.1:{port}{path}"),
+            UriFault::Placeholder => format!("rtsp://0.0.0.0:{port}{path}"),
+        }
     }
 
     fn is_dome(&self) -> bool {

@@ -51,13 +51,21 @@ pub fn codec2(codec: Codec) -> &'static str {
 impl Camera {
     /// The stream of a profile.
     pub(super) fn stream(&self, profile: &str) -> Result<&StreamSpec, Fault> {
-        self.device.site().streams.iter().find(|stream| token(stream) == profile).ok_or_else(Fault::no_profile)
+        self.device
+            .site()
+            .streams
+            .iter()
+            .find(|stream| token(stream) == profile)
+            .ok_or_else(Fault::no_profile)
     }
 
     /// The stream of an encoder configuration.
     pub(super) fn encoder(&self, configuration: &str) -> Result<&StreamSpec, Fault> {
         let streams = &self.device.site().streams;
-        streams.iter().find(|stream| encoder_token(stream) == configuration).ok_or_else(Fault::no_config)
+        streams
+            .iter()
+            .find(|stream| encoder_token(stream) == configuration)
+            .ok_or_else(Fault::no_config)
     }
 
     /// The largest stream: the size and rate of the sensor.
@@ -79,7 +87,11 @@ impl Camera {
                 leaf("tt:Name", "Video source"),
                 leaf("tt:UseCount", self.device.site().streams.len()),
                 leaf("tt:SourceToken", SOURCE),
-                node("tt:Bounds", []).with("x", 0).with("y", 0).with("width", width).with("height", height),
+                node("tt:Bounds", [])
+                    .with("x", 0)
+                    .with("y", 0)
+                    .with("width", width)
+                    .with("height", height),
             ],
         )
         .with("token", SOURCE_CONFIGURATION)
@@ -100,7 +112,10 @@ pub fn encoder_configuration(stream: &StreamSpec, name: &'static str) -> Option<
                 leaf("tt:Name", self::name(stream)),
                 leaf("tt:UseCount", 1),
                 leaf("tt:Encoding", "H264"),
-                node("tt:Resolution", [leaf("tt:Width", stream.width), leaf("tt:Height", stream.height)]),
+                node(
+                    "tt:Resolution",
+                    [leaf("tt:Width", stream.width), leaf("tt:Height", stream.height)],
+                ),
                 leaf("tt:Quality", 5),
                 node(
                     "tt:RateControl",
@@ -110,7 +125,10 @@ pub fn encoder_configuration(stream: &StreamSpec, name: &'static str) -> Option<
                         leaf("tt:BitrateLimit", stream.bitrate_kbit),
                     ],
                 ),
-                node("tt:H264", [leaf("tt:GovLength", stream.fps), leaf("tt:H264Profile", "Main")]),
+                node(
+                    "tt:H264",
+                    [leaf("tt:GovLength", stream.fps), leaf("tt:H264Profile", "Main")],
+                ),
                 multicast(),
                 leaf("tt:SessionTimeout", "PT60S"),
             ],
@@ -127,10 +145,16 @@ pub fn encoder2_configuration(stream: &StreamSpec, name: &'static str) -> Elemen
             leaf("tt:Name", self::name(stream)),
             leaf("tt:UseCount", 1),
             leaf("tt:Encoding", codec2(stream.codec)),
-            node("tt:Resolution", [leaf("tt:Width", stream.width), leaf("tt:Height", stream.height)]),
+            node(
+                "tt:Resolution",
+                [leaf("tt:Width", stream.width), leaf("tt:Height", stream.height)],
+            ),
             node(
                 "tt:RateControl",
-                [leaf("tt:FrameRateLimit", stream.fps), leaf("tt:BitrateLimit", stream.bitrate_kbit)],
+                [
+                    leaf("tt:FrameRateLimit", stream.fps),
+                    leaf("tt:BitrateLimit", stream.bitrate_kbit),
+                ],
             ),
             leaf("tt:Quality", 5),
         ],
@@ -145,7 +169,10 @@ fn multicast() -> Element {
     node(
         "tt:Multicast",
         [
-            node("tt:Address", [leaf("tt:Type", "IPv4"), leaf("tt:IPv4Address", "0.0.0.0")]),
+            node(
+                "tt:Address",
+                [leaf("tt:Type", "IPv4"), leaf("tt:IPv4Address", "0.0.0.0")],
+            ),
             leaf("tt:Port", 0),
             leaf("tt:TTL", 0),
             leaf("tt:AutoStart", false),

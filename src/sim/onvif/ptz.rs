@@ -8,7 +8,7 @@ use super::ptz_nodes::{self, DEFAULT_TIMEOUT, TIMEOUTS};
 use super::soap::{Fault, Request, date_time, read_duration};
 use super::xml::{Element, Node, leaf, node};
 use crate::domain::camera::{NormalisedPosition, Pose};
-use crate::sim::dome::Vector;
+use crate::sim::dome::{MOST_PRESETS, Vector};
 use crate::sim::faults::{SpaceFault, StatusFault, StopFault, TimeoutFault};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -85,18 +85,31 @@ impl<'a> Sent<'a> {
 }
 
 fn no_space() -> Fault {
-    Fault::sender(&["ter:InvalidArgVal", "ter:SpaceNotSupported"], "The space is not supported by the PTZ node")
+    Fault::sender(
+        &["ter:InvalidArgVal", "ter:SpaceNotSupported"],
+        "The space is not supported by the PTZ node",
+    )
 }
 
 /// The optional `Speed`. Clients send `y` too, although the speed space has one dimension; 0 means the default.
 fn speed(request: &Request) -> Result<Vector, Fault> {
     let wrong = Fault::sender(&["ter:InvalidArgVal", "ter:InvalidSpeed"], "The speed is out of bounds");
-    let Some(speed) = request.operation.child("Speed").filter(|speed| !speed.children.is_empty()) else {
+    let Some(speed) = request
+        .operation
+        .child("Speed")
+        .filter(|speed| !speed.children.is_empty())
+    else {
         return Ok(Vector::default());
     };
     let sent = Sent::read(speed, &wrong)?.plain([ptz_nodes::SPEED, ptz_nodes::ZOOM_SPEED], 0.0, &wrong)?;
-    let pan_tilt = sent.pan_tilt.filter(|[x, _]| *x > 0.0).map(|[x, y]| [x, if y > 0.0 { y } else { x }]);
-    Ok(Vector { pan_tilt, zoom: sent.zoom.filter(|zoom| *zoom > 0.0) })
+    let pan_tilt = sent
+        .pan_tilt
+        .filter(|[x, _]| *x > 0.0)
+        .map(|[x, y]| [x, if y > 0.0 { y } else { x }]);
+    Ok(Vector {
+        pan_tilt,
+        zoom: sent.zoom.filter(|zoom| *zoom > 0.0),
+    })
 }
 
 async fn moved(camera: &Camera, request: &Request) -> Result<Element, Fault> {
@@ -117,8 +130,13 @@ async fn moved(camera: &Camera, request: &Request) -> Result<Element, Fault> {
         "Position" => absolute(camera, &sent, &wrong)?,
         "Translation" => match sent.pan_tilt {
             Some((place, Some(ptz_nodes::TRANSLATION_FOV))) => {
-                let zoom = Sent { pan_tilt: None, zoom: sent.zoom };
-                let zoom = zoom.plain([ptz_nodes::TRANSLATION, ptz_nodes::ZOOM_TRANSLATION], -1.0, &wrong)?.zoom;
+                let zoom = Sent {
+                    pan_tilt: None,
+                    zoom: sent.zoom,
+                };
+                let zoom = zoom
+                    .plain([ptz_nodes::TRANSLATION, ptz_nodes::ZOOM_TRANSLATION], -1.0, &wrong)?
+                    .zoom;
                 if place.iter().any(|value| value.abs() > 1.0) {
                     return Err(wrong);
                 }
@@ -131,7 +149,11 @@ async fn moved(camera: &Camera, request: &Request) -> Result<Element, Fault> {
             Move::Drive(velocity, timeout(request, faults.timeout)?)
         }
     };
-    let speed = if matches!(order, Move::Drive(..)) { Vector::default() } else { speed(request)? };
+    let speed = if matches!(order, Move::Drive(..)) {
+        Vector::default()
+    } else {
+        speed(request)?
+    };
     if faults.move_jitter_ms > 0 {
         tokio::time::sleep(Duration::from_millis(rand::random_range(0..=faults.move_jitter_ms))).await;
     }
@@ -161,11 +183,17 @@ fn absolute(camera: &Camera, sent: &Sent<'_>, wrong: &Fault) -> Result<Move, Fau
     if let Some(([x, y], space)) = sent.pan_tilt {
         target.pan_tilt = Some(match space {
             Some(ptz_nodes::SPHERICAL) => {
-                let pose = Pose { pan_deg: x, tilt_deg: y, hfov_deg: 60.0 };
+                let pose = Pose {
+                    pan_deg: x,
+                    tilt_deg: y,
+                    hfov_deg: 60.0,
+                };
                 let position = camera.device.site().lens.position_of(pose);
                 [position.pan, position.tilt]
             }
-            None | Some("" | ptz_nodes::POSITION) if faults.spaces == SpaceFault::Degrees => [x / 180.0 - 1.0, y / 90.0 - 1.0],
+            None | Some("" | ptz_nodes::POSITION) if faults.spaces == SpaceFault::Degrees => {
+                [x / 180.0 - 1.0, y / 90.0 - 1.0]
+            }
             None | Some("" | ptz_nodes::POSITION) => [x, y],
             Some(_) => return Err(no_space()),
         });
@@ -178,7 +206,9 @@ fn absolute(camera: &Camera, sent: &Sent<'_>, wrong: &Fault) -> Result<Move, Fau
         });
     }
     let slack = 1e-9;
-    let pan_tilt_good = target.pan_tilt.is_none_or(|values| values.iter().all(|value| value.abs() <= 1.0 + slack));
+    let pan_tilt_good = target
+        .pan_tilt
+        .is_none_or(|values| values.iter().all(|value| value.abs() <= 1.0 + slack));
     if !pan_tilt_good || !target.zoom.is_none_or(|zoom| (-slack..=1.0 + slack).contains(&zoom)) {
         return Err(wrong.clone());
     }
@@ -193,7 +223,11 @@ fn timeout(request: &Request, fault: TimeoutFault) -> Result<Duration, Fault> {
         )
     };
     let Some(text) = request.operation.text_of("Timeout") else {
-        return Ok(if fault == TimeoutFault::Ignored { FOR_EVER } else { DEFAULT_TIMEOUT });
+        return Ok(if fault == TimeoutFault::Ignored {
+            FOR_EVER
+        } else {
+            DEFAULT_TIMEOUT
+        });
     };
     match fault {
         TimeoutFault::Refused => Err(refused()),
@@ -201,7 +235,11 @@ fn timeout(request: &Request, fault: TimeoutFault) -> Result<Duration, Fault> {
         TimeoutFault::Normal => {
             let timeout = read_duration(text).ok_or_else(refused)?;
             let [shortest, longest] = TIMEOUTS;
-            if (shortest..=longest).contains(&timeout) { Ok(timeout) } else { Err(refused()) }
+            if (shortest..=longest).contains(&timeout) {
+                Ok(timeout)
+            } else {
+                Err(refused())
+            }
         }
     }
 }
@@ -250,13 +288,28 @@ async fn status(camera: &Camera, request: &Request) -> Result<Element, Fault> {
         return Err(Fault::unknown(&request.operation));
     };
     if faults.status == StatusFault::Wrong {
-        position.pan = if position.pan > 0.5 { position.pan - 0.5 } else { position.pan + 0.5 };
+        position.pan = if position.pan > 0.5 {
+            position.pan - 0.5
+        } else {
+            position.pan + 0.5
+        };
     }
-    let state = |moving: bool| if moving && faults.status != StatusFault::AlwaysIdle { "MOVING" } else { "IDLE" };
-    let move_status =
-        node("tt:MoveStatus", [leaf("tt:PanTilt", state(moving[0])), leaf("tt:Zoom", state(moving[1]))]);
+    let state = |moving: bool| {
+        if moving && faults.status != StatusFault::AlwaysIdle {
+            "MOVING"
+        } else {
+            "IDLE"
+        }
+    };
+    let move_status = node(
+        "tt:MoveStatus",
+        [leaf("tt:PanTilt", state(moving[0])), leaf("tt:Zoom", state(moving[1]))],
+    );
     let told = (faults.status != StatusFault::NoPosition).then(|| vector("tt:Position", position, faults.spaces));
-    let time = leaf("tt:UtcTime", date_time(camera.device.clock(clock.checked_sub(age).unwrap_or(clock))));
+    let time = leaf(
+        "tt:UtcTime",
+        date_time(camera.device.clock(clock.checked_sub(age).unwrap_or(clock))),
+    );
     let status = node("tptz:PTZStatus", told.into_iter().chain([move_status, time]));
     Ok(node("tptz:GetStatusResponse", [status]))
 }
@@ -272,15 +325,24 @@ fn own_delay(camera: &Camera, clock: SystemTime) -> Duration {
 /// A `tt:PTZVector` in the camera's own numbers.
 fn vector(name: &'static str, position: NormalisedPosition, spaces: SpaceFault) -> Element {
     let (x, y, zoom) = match spaces {
-        SpaceFault::Degrees => ((position.pan + 1.0) * 180.0, (position.tilt + 1.0) * 90.0, position.zoom * 10.0),
+        SpaceFault::Degrees => (
+            (position.pan + 1.0) * 180.0,
+            (position.tilt + 1.0) * 90.0,
+            position.zoom * 10.0,
+        ),
         SpaceFault::Normal | SpaceFault::Empty => (position.pan, position.tilt, position.zoom),
     };
     let text = |value: f64| format!("{:.6}", value + 0.0);
     node(
         name,
         [
-            node("tt:PanTilt", []).with("x", text(x)).with("y", text(y)).with("space", ptz_nodes::POSITION),
-            node("tt:Zoom", []).with("x", text(zoom)).with("space", ptz_nodes::ZOOM_POSITION),
+            node("tt:PanTilt", [])
+                .with("x", text(x))
+                .with("y", text(y))
+                .with("space", ptz_nodes::POSITION),
+            node("tt:Zoom", [])
+                .with("x", text(zoom))
+                .with("space", ptz_nodes::ZOOM_POSITION),
         ],
     )
 }
@@ -297,15 +359,24 @@ fn presets(camera: &Camera, request: &Request) -> Result<Element, Fault> {
             })
             .collect()
     });
-    let factory = if faults.many_presets { own.len() + 1..=300 } else { 1..=0 };
-    let factory =
-        factory.map(|n| node("tptz:Preset", [leaf("tt:Name", format!("Preset%20{n}"))]).with("token", format!("f{n}")));
+    let count = if faults.many_presets {
+        MOST_PRESETS.saturating_sub(own.len())
+    } else {
+        0
+    };
+    let factory = (1..=count)
+        .map(|n| node("tptz:Preset", [leaf("tt:Name", format!("Preset%20{n}"))]).with("token", format!("factory-{n}")));
     Ok(node("tptz:GetPresetsResponse", own.into_iter().chain(factory)))
 }
 
 fn stored(camera: &Camera, request: &Request) -> Result<Element, Fault> {
     check_profile(camera, request)?;
-    let no_token = || Fault::sender(&["ter:InvalidArgVal", "ter:NoToken"], "The requested preset token does not exist");
+    let no_token = || {
+        Fault::sender(
+            &["ter:InvalidArgVal", "ter:NoToken"],
+            "The requested preset token does not exist",
+        )
+    };
     let now = Instant::now();
     let speed = speed(request)?;
     let Some(mut dome) = camera.device.dome() else {
@@ -319,7 +390,10 @@ fn stored(camera: &Camera, request: &Request) -> Result<Element, Fault> {
                 return Err(Fault::sender(&["ter:InvalidArgVal", "ter:InvalidPresetName"], reason));
             }
             let token = request.operation.text_of("PresetToken");
-            let others = dome.presets().iter().filter(|preset| Some(preset.token.as_str()) != token);
+            let others = dome
+                .presets()
+                .iter()
+                .filter(|preset| Some(preset.token.as_str()) != token);
             if name.is_some() && others.into_iter().any(|preset| Some(preset.name.as_str()) == name) {
                 let reason = "The requested name already exists for another preset";
                 return Err(Fault::sender(&["ter:InvalidArgVal", "ter:PresetExist"], reason));
@@ -330,7 +404,10 @@ fn stored(camera: &Camera, request: &Request) -> Result<Element, Fault> {
             }
             let stored = dome.set_preset(now, token, name).ok_or_else(|| match token {
                 Some(_) => no_token(),
-                None => Fault::receiver(&["ter:Action", "ter:TooManyPresets"], "Maximum number of presets reached"),
+                None => Fault::receiver(
+                    &["ter:Action", "ter:TooManyPresets"],
+                    "Maximum number of presets reached",
+                ),
             })?;
             node("tptz:SetPresetResponse", [leaf("tptz:PresetToken", stored)])
         }

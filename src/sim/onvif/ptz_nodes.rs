@@ -61,20 +61,30 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
         "GetNodes" => node("tptz:GetNodesResponse", [ptz_node(camera)]),
         "GetNode" => {
             if request.required("NodeToken")? != NODE {
-                return Err(Fault::sender(&["ter:InvalidArgVal", "ter:NoEntity"], "No such PTZ node on the device"));
+                return Err(Fault::sender(
+                    &["ter:InvalidArgVal", "ter:NoEntity"],
+                    "No such PTZ node on the device",
+                ));
             }
             node("tptz:GetNodeResponse", [ptz_node(camera)])
         }
-        "GetConfigurations" => {
-            node("tptz:GetConfigurationsResponse", [configuration(camera, "tptz:PTZConfiguration")])
-        }
+        "GetConfigurations" => node(
+            "tptz:GetConfigurationsResponse",
+            [configuration(camera, "tptz:PTZConfiguration")],
+        ),
         "GetCompatibleConfigurations" => {
             camera.stream(request.required("ProfileToken")?)?;
-            node("tptz:GetCompatibleConfigurationsResponse", [configuration(camera, "tptz:PTZConfiguration")])
+            node(
+                "tptz:GetCompatibleConfigurationsResponse",
+                [configuration(camera, "tptz:PTZConfiguration")],
+            )
         }
         "GetConfiguration" => {
             known("PTZConfigurationToken")?;
-            node("tptz:GetConfigurationResponse", [configuration(camera, "tptz:PTZConfiguration")])
+            node(
+                "tptz:GetConfigurationResponse",
+                [configuration(camera, "tptz:PTZConfiguration")],
+            )
         }
         "GetConfigurationOptions" => {
             known("ConfigurationToken")?;
@@ -93,7 +103,13 @@ fn seconds(duration: Duration) -> String {
 
 /// A `tt:PTZConfiguration` under the given name.
 pub fn configuration(camera: &Camera, name: &'static str) -> Element {
-    let uses = camera.device.site().streams.iter().filter(|stream| camera.has_ptz(stream)).count();
+    let uses = camera
+        .device
+        .site()
+        .streams
+        .iter()
+        .filter(|stream| camera.has_ptz(stream))
+        .count();
     let [x, y, zoom] = ranges(camera);
     let mut children = vec![
         leaf("tt:Name", "PTZ"),
@@ -179,5 +195,8 @@ fn line(name: &'static str, uri: &'static str, x: [f64; 2]) -> Element {
 }
 
 fn plane(name: &'static str, uri: &'static str, x: [f64; 2], y: [f64; 2]) -> Element {
-    node(name, [leaf("tt:URI", uri), range("tt:XRange", x), range("tt:YRange", y)])
+    node(
+        name,
+        [leaf("tt:URI", uri), range("tt:XRange", x), range("tt:YRange", y)],
+    )
 }

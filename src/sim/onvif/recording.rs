@@ -47,7 +47,9 @@ pub fn recording_capabilities() -> Element {
 
 /// What the Search service can do.
 pub fn search_capabilities() -> Element {
-    node("tse:Capabilities", []).with("MetadataSearch", false).with("GeneralStartEvents", false)
+    node("tse:Capabilities", [])
+        .with("MetadataSearch", false)
+        .with("GeneralStartEvents", false)
 }
 
 /// What the Replay service can do.
@@ -90,18 +92,25 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
         (super::RECORDING, "GetServiceCapabilities") => {
             node("trc:GetServiceCapabilitiesResponse", [recording_capabilities()])
         }
-        (super::SEARCH, "GetServiceCapabilities") => node("tse:GetServiceCapabilitiesResponse", [search_capabilities()]),
-        (super::REPLAY, "GetServiceCapabilities") => node("trp:GetServiceCapabilitiesResponse", [replay_capabilities()]),
-        (super::RECORDING, "GetRecordings") => {
-            node("trc:GetRecordingsResponse", recorded.iter().map(|_| recording_item(camera)))
+        (super::SEARCH, "GetServiceCapabilities") => {
+            node("tse:GetServiceCapabilitiesResponse", [search_capabilities()])
         }
+        (super::REPLAY, "GetServiceCapabilities") => {
+            node("trp:GetServiceCapabilitiesResponse", [replay_capabilities()])
+        }
+        (super::RECORDING, "GetRecordings") => node(
+            "trc:GetRecordingsResponse",
+            recorded.iter().map(|_| recording_item(camera)),
+        ),
         (super::RECORDING, "GetRecordingConfiguration") => {
             check_recording(request, recorded.as_ref())?;
             let configuration = configuration(camera, "trc:RecordingConfiguration");
             node("trc:GetRecordingConfigurationResponse", [configuration])
         }
         (super::SEARCH, "GetRecordingSummary") => {
-            let (from, to) = recorded.as_ref().map_or((0, 0), |recorded| (recorded.from_ms, recorded.to_ms));
+            let (from, to) = recorded
+                .as_ref()
+                .map_or((0, 0), |recorded| (recorded.from_ms, recorded.to_ms));
             let summary = [
                 leaf("tt:DataFrom", date_time(unix_ms(from))),
                 leaf("tt:DataUntil", date_time(unix_ms(to))),
@@ -125,7 +134,10 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
         }
         (super::REPLAY, "GetReplayUri") => {
             let recorded = check_recording(request, recorded.as_ref())?;
-            node("trp:GetReplayUriResponse", [leaf("trp:Uri", camera.rtsp(&recorded.rtsp_path))])
+            node(
+                "trp:GetReplayUriResponse",
+                [leaf("trp:Uri", camera.rtsp(&recorded.rtsp_path))],
+            )
         }
         (super::REPLAY, "GetReplayConfiguration") => {
             let configuration = node("trp:Configuration", [leaf("tt:SessionTimeout", "PT60S")]);
@@ -138,12 +150,18 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
 fn check_recording<'a>(request: &Request, recorded: Option<&'a Recorded>) -> Result<&'a Recorded, Fault> {
     let known = request.required("RecordingToken")? == RECORDING_TOKEN;
     recorded.filter(|_| known).ok_or_else(|| {
-        Fault::sender(&["ter:InvalidArgVal", "ter:NoRecording"], "The recording token does not exist")
+        Fault::sender(
+            &["ter:InvalidArgVal", "ter:NoRecording"],
+            "The recording token does not exist",
+        )
     })
 }
 
 fn no_search() -> Fault {
-    Fault::sender(&["ter:InvalidArgVal", "ter:InvalidToken"], "The search token does not exist")
+    Fault::sender(
+        &["ter:InvalidArgVal", "ter:InvalidToken"],
+        "The search token does not exist",
+    )
 }
 
 fn source(camera: &Camera) -> Element {
@@ -161,11 +179,21 @@ fn source(camera: &Camera) -> Element {
 }
 
 fn configuration(camera: &Camera, name: &'static str) -> Element {
-    node(name, [source(camera), leaf("tt:Content", "Continuous"), leaf("tt:MaximumRetentionTime", "P7D")])
+    node(
+        name,
+        [
+            source(camera),
+            leaf("tt:Content", "Continuous"),
+            leaf("tt:MaximumRetentionTime", "P7D"),
+        ],
+    )
 }
 
 fn recording_item(camera: &Camera) -> Element {
-    let track = node("tt:Configuration", [leaf("tt:TrackType", "Video"), leaf("tt:Description", "Main stream")]);
+    let track = node(
+        "tt:Configuration",
+        [leaf("tt:TrackType", "Video"), leaf("tt:Description", "Main stream")],
+    );
     node(
         "trc:RecordingItem",
         [
@@ -234,7 +262,10 @@ fn media_attributes(camera: &Camera, request: &Request, recorded: Option<&Record
 }
 
 fn find(camera: &Camera, request: &Request, recorded: Option<Recorded>) -> Result<Element, Fault> {
-    let scope = request.operation.child("Scope").ok_or_else(|| Fault::invalid_argument("Scope is missing"))?;
+    let scope = request
+        .operation
+        .child("Scope")
+        .ok_or_else(|| Fault::invalid_argument("Scope is missing"))?;
     let keep = read_duration(request.required("KeepAliveTime")?)
         .ok_or_else(|| Fault::invalid_argument("KeepAliveTime is not a duration"))?
         .clamp(Duration::from_secs(1), LONGEST_KEEP);
@@ -259,9 +290,20 @@ fn find(camera: &Camera, request: &Request, recorded: Option<Recorded>) -> Resul
     let mut open = hold(&camera.searches.open);
     open.retain(|_, search| search.ends > now);
     if open.len() >= MOST {
-        return Err(Fault::receiver(&["ter:Action", "ter:ResourceProblem"], "Too many searches"));
+        return Err(Fault::receiver(
+            &["ter:Action", "ter:ResourceProblem"],
+            "Too many searches",
+        ));
     }
-    open.insert(token.clone(), Search { found: recorded.filter(|_| wanted), told: false, keep, ends: now + keep });
+    open.insert(
+        token.clone(),
+        Search {
+            found: recorded.filter(|_| wanted),
+            told: false,
+            keep,
+            ends: now + keep,
+        },
+    );
     Ok(node("tse:FindRecordingsResponse", [leaf("tse:SearchToken", token)]))
 }
 
@@ -270,9 +312,16 @@ fn results(camera: &Camera, request: &Request) -> Result<Element, Fault> {
     let now = Instant::now();
     let found = {
         let mut open = hold(&camera.searches.open);
-        let search = open.get_mut(token).filter(|search| search.ends > now).ok_or_else(no_search)?;
+        let search = open
+            .get_mut(token)
+            .filter(|search| search.ends > now)
+            .ok_or_else(no_search)?;
         search.ends = now + search.keep;
-        if std::mem::replace(&mut search.told, true) { None } else { search.found.clone() }
+        if std::mem::replace(&mut search.told, true) {
+            None
+        } else {
+            search.found.clone()
+        }
     };
     let state = leaf("tt:SearchState", "Completed");
     let found = found.map(|recorded| information(camera, &recorded, "tt:RecordingInformation"));

@@ -62,7 +62,10 @@ impl Request {
             return Err(BadEnvelope::Version);
         }
         let mut take = |name: &str| {
-            let index = root.children.iter().position(|child| child.name == name && child.namespace == ENVELOPE)?;
+            let index = root
+                .children
+                .iter()
+                .position(|child| child.name == name && child.namespace == ENVELOPE)?;
             Some(root.children.swap_remove(index))
         };
         let header = take("Header").unwrap_or_default();
@@ -70,7 +73,10 @@ impl Request {
         if body.children.is_empty() {
             return Err(BadEnvelope::NoOperation);
         }
-        Ok(Self { header, operation: body.children.swap_remove(0) })
+        Ok(Self {
+            header,
+            operation: body.children.swap_remove(0),
+        })
     }
 
     /// The WS-Addressing message id, to be named in the reply.
@@ -83,7 +89,9 @@ impl Request {
     /// # Errors
     /// `ter:InvalidArgVal` when it is missing or empty.
     pub fn required(&self, name: &str) -> Result<&str, Fault> {
-        self.operation.text_of(name).ok_or_else(|| Fault::invalid_argument(format!("{name} is missing")))
+        self.operation
+            .text_of(name)
+            .ok_or_else(|| Fault::invalid_argument(format!("{name} is missing")))
     }
 }
 
@@ -98,12 +106,20 @@ pub struct Fault {
 impl Fault {
     /// The caller is wrong: `env:Sender`, first and second sub-code without their prefix `ter:`.
     pub fn sender(codes: &[&'static str], reason: impl Into<String>) -> Self {
-        Self { sender: true, codes: codes.to_vec(), reason: reason.into() }
+        Self {
+            sender: true,
+            codes: codes.to_vec(),
+            reason: reason.into(),
+        }
     }
 
     /// The camera cannot: `env:Receiver`.
     pub fn receiver(codes: &[&'static str], reason: impl Into<String>) -> Self {
-        Self { sender: false, codes: codes.to_vec(), reason: reason.into() }
+        Self {
+            sender: false,
+            codes: codes.to_vec(),
+            reason: reason.into(),
+        }
     }
 
     /// `ter:ActionNotSupported`, with the optional operation named.
@@ -119,12 +135,18 @@ impl Fault {
 
     /// `ter:InvalidArgVal/ter:NoProfile`.
     pub fn no_profile() -> Self {
-        Self::sender(&["ter:InvalidArgVal", "ter:NoProfile"], "The profile token does not exist")
+        Self::sender(
+            &["ter:InvalidArgVal", "ter:NoProfile"],
+            "The profile token does not exist",
+        )
     }
 
     /// `ter:InvalidArgVal/ter:NoConfig`.
     pub fn no_config() -> Self {
-        Self::sender(&["ter:InvalidArgVal", "ter:NoConfig"], "The configuration token does not exist")
+        Self::sender(
+            &["ter:InvalidArgVal", "ter:NoConfig"],
+            "The configuration token does not exist",
+        )
     }
 
     /// `ter:NotAuthorized` (ONVIF Core, 5.9.1).
@@ -134,7 +156,11 @@ impl Fault {
 
     /// The HTTP status that goes with it (SOAP 1.2 part 2, table 20).
     pub fn status(&self) -> StatusCode {
-        if self.sender { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR }
+        if self.sender {
+            StatusCode::BAD_REQUEST
+        } else {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
     }
 
     /// The fault as the content of a body.
@@ -195,13 +221,20 @@ pub fn unix_ms(ms: u64) -> SystemTime {
 
 /// Reads an `xs:dateTime`; one without a zone is UTC.
 pub fn read_date_time(text: &str) -> Option<SystemTime> {
-    let stamp = text.parse::<Timestamp>().or_else(|_| format!("{text}Z").parse::<Timestamp>()).ok()?;
+    let stamp = text
+        .parse::<Timestamp>()
+        .or_else(|_| format!("{text}Z").parse::<Timestamp>())
+        .ok()?;
     Some(SystemTime::from(stamp))
 }
 
 /// Reads an `xs:duration` of at most a few days; years and months are refused, as nothing here lasts that long.
 pub fn read_duration(text: &str) -> Option<Duration> {
-    let span: jiff::SignedDuration = text.parse::<jiff::Span>().ok()?.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
+    let span: jiff::SignedDuration = text
+        .parse::<jiff::Span>()
+        .ok()?
+        .to_duration(jiff::SpanRelativeTo::days_are_24_hours())
+        .ok()?;
     Duration::try_from(span).ok()
 }
 
@@ -217,14 +250,18 @@ mod tests {
             super::super::PTZ
         );
         let request = Request::read(&text).unwrap();
-        assert_eq!((request.operation.name.as_str(), request.message_id()), ("Stop", Some("7")));
+        assert_eq!(
+            (request.operation.name.as_str(), request.message_id()),
+            ("Stop", Some("7"))
+        );
         assert_eq!(request.required("ProfileToken"), Ok("main"));
         assert!(request.required("Speed").is_err());
     }
 
     #[test]
     fn soap_1_1_and_empty_bodies_are_refused() {
-        let old = r#"<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><a/></e:Body></e:Envelope>"#;
+        let old =
+            r#"<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><a/></e:Body></e:Envelope>"#;
         assert!(matches!(Request::read(old), Err(BadEnvelope::Version)));
         let empty = format!(r#"<e:Envelope xmlns:e="{ENVELOPE}"><e:Body/></e:Envelope>"#);
         assert!(matches!(Request::read(&empty), Err(BadEnvelope::NoOperation)));
@@ -239,7 +276,10 @@ mod tests {
         assert_eq!(code.text_of("Value"), Some("s:Sender"));
         let first = code.child("Subcode").unwrap();
         assert_eq!(first.text_of("Value"), Some("ter:InvalidArgVal"));
-        assert_eq!(first.child("Subcode").and_then(|code| code.text_of("Value")), Some("ter:NoProfile"));
+        assert_eq!(
+            first.child("Subcode").and_then(|code| code.text_of("Value")),
+            Some("ter:NoProfile")
+        );
     }
 
     #[test]

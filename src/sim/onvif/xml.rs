@@ -64,7 +64,12 @@ impl Node {
                     if open.len() >= DEEPEST {
                         return Err(Unreadable::TooDeep);
                     }
-                    let node = Node { namespace, name: local, attributes, ..Node::default() };
+                    let node = Node {
+                        namespace,
+                        name: local,
+                        attributes,
+                        ..Node::default()
+                    };
                     if matches!(event, Event::Empty(_)) {
                         Some(node)
                     } else {
@@ -115,12 +120,17 @@ impl Node {
 
     /// The text of the first child of that name, unless it is empty.
     pub fn text_of(&self, name: &str) -> Option<&str> {
-        self.child(name).map(|child| child.text.as_str()).filter(|text| !text.is_empty())
+        self.child(name)
+            .map(|child| child.text.as_str())
+            .filter(|text| !text.is_empty())
     }
 
     /// The value of an attribute by its local name.
     pub fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.attributes
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -151,12 +161,20 @@ enum Content {
 
 /// An element with children.
 pub fn node(name: &'static str, children: impl IntoIterator<Item = Element>) -> Element {
-    Element { name, attributes: Vec::new(), content: Content::Children(children.into_iter().collect()) }
+    Element {
+        name,
+        attributes: Vec::new(),
+        content: Content::Children(children.into_iter().collect()),
+    }
 }
 
 /// An element with text.
 pub fn leaf(name: &'static str, text: impl ToString) -> Element {
-    Element { name, attributes: Vec::new(), content: Content::Text(text.to_string()) }
+    Element {
+        name,
+        attributes: Vec::new(),
+        content: Content::Text(text.to_string()),
+    }
 }
 
 impl Element {
@@ -209,23 +227,37 @@ mod tests {
         .unwrap();
         assert_eq!((root.namespace.as_str(), root.name.as_str()), ("urn:a", "x"));
         let y = root.child("y").unwrap();
-        assert_eq!((y.namespace.as_str(), y.text.as_str(), y.attribute("k")), ("urn:b", "A & <B>!", Some("1 < 2")));
+        assert_eq!(
+            (y.namespace.as_str(), y.text.as_str(), y.attribute("k")),
+            ("urn:b", "A & <B>!", Some("1 < 2"))
+        );
         assert!(root.child("z").is_some());
     }
 
     #[test]
     fn bad_documents_are_errors() {
         let deep = format!("{}{}", "<a>".repeat(200), "</a>".repeat(200));
-        for document in
-            ["", "<a>", "<a></b>", "<p:a/>", "<!DOCTYPE a><a/>", "<a>&nope;</a>", "plain", "<a b=1/>", deep.as_str()]
-        {
+        for document in [
+            "",
+            "<a>",
+            "<a></b>",
+            "<p:a/>",
+            "<!DOCTYPE a><a/>",
+            "<a>&nope;</a>",
+            "plain",
+            "<a b=1/>",
+            deep.as_str(),
+        ] {
             assert!(Node::read(document).is_err(), "{document:.20}");
         }
     }
 
     #[test]
     fn what_is_written_reads_back() {
-        let element = node("tt:A", [leaf("tt:B", "x < y & \"z\""), node("tt:C", []).with("token", "a\"b")]);
+        let element = node(
+            "tt:A",
+            [leaf("tt:B", "x < y & \"z\""), node("tt:C", []).with("token", "a\"b")],
+        );
         let mut text = String::new();
         element.write(&mut text);
         let root = Node::read(&text.replacen("<tt:A", "<tt:A xmlns:tt=\"urn:t\"", 1)).unwrap();
