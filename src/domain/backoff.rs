@@ -18,7 +18,11 @@ pub struct BackoffPolicy {
 
 impl Default for BackoffPolicy {
     fn default() -> Self {
-        Self { first: Duration::from_millis(500), longest: Duration::from_secs(30), steady: Duration::from_secs(20) }
+        Self {
+            first: Duration::from_millis(500),
+            longest: Duration::from_secs(30),
+            steady: Duration::from_secs(20),
+        }
     }
 }
 
@@ -40,7 +44,11 @@ enum State {
 impl Backoff {
     /// The first try may be made at once.
     pub fn new(policy: BackoffPolicy) -> Self {
-        Self { policy, failures: 0, state: State::Trying }
+        Self {
+            policy,
+            failures: 0,
+            state: State::Trying,
+        }
     }
 
     /// The connection stands.
@@ -55,7 +63,11 @@ impl Backoff {
         {
             self.failures = 0;
         }
-        let full = self.policy.first.saturating_mul(1 << self.failures.min(16)).min(self.policy.longest);
+        let full = self
+            .policy
+            .first
+            .saturating_mul(1 << self.failures.min(16))
+            .min(self.policy.longest);
         self.failures = self.failures.saturating_add(1);
         let chance = if chance.is_nan() { 1.0 } else { chance.clamp(0.0, 1.0) };
         let until = now + full.mul_f64(0.5 + 0.5 * chance);
@@ -91,5 +103,68 @@ impl Backoff {
     /// Failures in a row.
     pub fn failures(&self) -> u32 {
         self.failures
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_chance_takes_at_most_half() {
+        let policy = BackoffPolicy::default();
+        let now = Instant::now();
+        let mut backoff = Backoff::new(policy);
+        assert!(backoff.due(now));
+        let pauses: Vec<u128> = (0..9).map(|_| (backoff.failed(now, 1.0) - now).as_millis()).collect();
+        assert_eq!(pauses, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+        assert_eq!(backoff.failed(now, 0.0) - now, Duration::from_secs(15));
+        assert_eq!(backoff.failures(), 10);
+    }
+
+    #[test]
+    fn a_connection_that_breaks_at_once_does_not_start_again_from_the_shortest_pause() {
+        let now = Instant::now();
+        let mut backoff = Backoff::new(BackoffPolicy::default());
+        for _ in 0..4 {
+            backoff.failed(now, 1.0);
+        }
+        backoff.connected(now);
+        assert!(!backoff.due(now));
+        assert_eq!(
+            backoff.failed(now + Duration::from_secs(1), 1.0) - now,
+            Duration::from_secs(9)
+        );
+        backoff.connected(now);
+        let later = now + Duration::from_secs(20);
+        assert_eq!(backoff.failed(later, 1.0) - later, Duration::from_millis(500));
+    }
+
+    #[test]
+    fn a_try_is_due_when_its_time_has_come_or_somebody_asks() {
+        let now = Instant::now();
+        let mut backoff = Backoff::new(BackoffPolicy::default());
+        let next = backoff.failed(now, 1.0);
+        assert_eq!(backoff.next_try(), Some(next));
+        assert!(!backoff.due(now) && backoff.due(next) && backoff.next_try().is_none());
+        backoff.failed(now, 1.0);
+        backoff.try_now();
+        assert!(backoff.due(now));
+    }
+
+    proptest! {
+        #[test]
+        fn no_pause_is_longer_than_the_longest_or_shorter_than_half_the_first(
+            chances in proptest::collection::vec(prop_oneof![0.0f64..1.0, Just(f64::NAN), Just(7.0)], 1..60),
+        ) {
+            let policy = BackoffPolicy::default();
+            let now = Instant::now();
+            let mut backoff = Backoff::new(policy);
+            for chance in chances {
+                let pause = backoff.failed(now, chance) - now;
+                prop_assert!(pause <= policy.longest && pause >= policy.first / 2);
+            }
+        }
     }
 }

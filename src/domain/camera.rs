@@ -16,8 +16,14 @@ pub struct BadSlug(pub String);
 
 fn check_slug(text: &str) -> Result<(), BadSlug> {
     let ok = (1..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if ok { Ok(()) } else { Err(BadSlug(text.chars().take(80).collect())) }
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if ok {
+        Ok(())
+    } else {
+        Err(BadSlug(text.chars().take(80).collect()))
+    }
 }
 
 macro_rules! slug {
@@ -187,14 +193,21 @@ impl LensModel {
         if !self.hfov_by_zoom.iter().all(|row| (0.1..=150.0).contains(&row[1])) {
             return Err(LensError::FieldOfView);
         }
-        let ordered = self.hfov_by_zoom.windows(2).all(|pair| pair[0][0] < pair[1][0] && pair[0][1] > pair[1][1]);
+        let ordered = self
+            .hfov_by_zoom
+            .windows(2)
+            .all(|pair| pair[0][0] < pair[1][0] && pair[0][1] > pair[1][1]);
         if self.hfov_by_zoom.len() < 2 || !ordered {
             return Err(LensError::ZoomTable);
         }
         if !(0.2..=5.0).contains(&self.aspect) {
             return Err(LensError::Aspect);
         }
-        if self.roll_deg.is_finite() { Ok(()) } else { Err(LensError::Roll) }
+        if self.roll_deg.is_finite() {
+            Ok(())
+        } else {
+            Err(LensError::Roll)
+        }
     }
 
     /// The pose at a normalised position; between the table's points the field of view is linear in zoom.
@@ -263,4 +276,136 @@ impl LensModel {
 /// Tangent of half an angle given in degrees.
 fn half_tan(deg: f64) -> f64 {
     (deg.to_radians() / 2.0).tan()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn lens() -> LensModel {
+        LensModel {
+            pan_range_deg: [-180.0, 180.0],
+            tilt_range_deg: [10.0, -90.0],
+            hfov_by_zoom: vec![[0.0, 60.0], [0.4, 20.0], [1.0, 2.0]],
+            aspect: 16.0 / 9.0,
+            roll_deg: 0.0,
+            upside_down: false,
+        }
+    }
+
+    #[test]
+    fn identifiers_are_safe_in_paths() {
+        for good in ["a", "cam-01", &"x".repeat(64)] {
+            assert!(good.parse::<CameraId>().is_ok(), "{good}");
+        }
+        for bad in ["", "A", "cam 1", "../etc", "càm", &"x".repeat(65)] {
+            assert!(bad.parse::<CameraId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_the_normalised_space_are_the_ends_of_the_lens() {
+        let wide = lens().pose_at(NormalisedPosition {
+            pan: -1.0,
+            tilt: -1.0,
+            zoom: 0.0,
+        });
+        assert_eq!(
+            wide,
+            Pose {
+                pan_deg: -180.0,
+                tilt_deg: 10.0,
+                hfov_deg: 60.0
+            }
+        );
+        let tele = lens().pose_at(NormalisedPosition {
+            pan: 1.0,
+            tilt: 1.0,
+            zoom: 1.0,
+        });
+        assert_eq!(
+            tele,
+            Pose {
+                pan_deg: 180.0,
+                tilt_deg: -90.0,
+                hfov_deg: 2.0
+            }
+        );
+        assert_eq!(
+            lens()
+                .pose_at(NormalisedPosition {
+                    pan: 0.0,
+                    tilt: 0.0,
+                    zoom: 0.2
+                })
+                .hfov_deg,
+            40.0
+        );
+        assert_eq!(
+            lens()
+                .pose_at(NormalisedPosition {
+                    pan: 0.0,
+                    tilt: 0.0,
+                    zoom: 7.0
+                })
+                .hfov_deg,
+            2.0
+        );
+        let beyond = Pose {
+            pan_deg: 0.0,
+            tilt_deg: 0.0,
+            hfov_deg: 0.5,
+        };
+        assert_eq!(lens().position_of(beyond).zoom, 1.0);
+        assert_eq!(
+            lens()
+                .position_of(Pose {
+                    hfov_deg: 90.0,
+                    ..beyond
+                })
+                .zoom,
+            0.0
+        );
+    }
+
+    #[test]
+    fn magnification_is_counted_from_the_widest_view() {
+        assert_eq!(lens().magnification(60.0), 1.0);
+        assert!((lens().magnification(2.0) - 33.08).abs() < 0.01);
+        assert!((lens().vfov_deg(60.0) - 35.98).abs() < 0.01);
+    }
+
+    #[test]
+    fn r_prv_1_a_lens_that_cannot_be_is_refused_by_name() {
+        assert_eq!(lens().check(), Ok(()));
+        let wrong = |change: fn(&mut LensModel)| {
+            let mut lens = lens();
+            change(&mut lens);
+            lens.check().unwrap_err()
+        };
+        assert_eq!(wrong(|l| l.pan_range_deg = [0.0, 0.0]), LensError::PanRange);
+        assert_eq!(wrong(|l| l.pan_range_deg = [f64::NAN, 1.0]), LensError::PanRange);
+        assert_eq!(wrong(|l| l.tilt_range_deg = [-91.0, 0.0]), LensError::TiltRange);
+        assert_eq!(wrong(|l| l.hfov_by_zoom.truncate(1)), LensError::ZoomTable);
+        assert_eq!(wrong(|l| l.hfov_by_zoom[1][0] = 0.0), LensError::ZoomTable);
+        assert_eq!(wrong(|l| l.hfov_by_zoom[0][1] = 180.0), LensError::FieldOfView);
+        assert_eq!(wrong(|l| l.aspect = 0.0), LensError::Aspect);
+        assert_eq!(wrong(|l| l.roll_deg = f64::INFINITY), LensError::Roll);
+    }
+
+    proptest! {
+        #[test]
+        fn position_and_pose_agree(pan in -1.0f64..1.0, tilt in -1.0f64..1.0, zoom in 0.0f64..1.0) {
+            let position = NormalisedPosition { pan, tilt, zoom };
+            let back = lens().position_of(lens().pose_at(position));
+            prop_assert!((back.pan - pan).abs() < 1e-9 && (back.tilt - tilt).abs() < 1e-9);
+            prop_assert!((back.zoom - zoom).abs() < 1e-9);
+        }
+
+        #[test]
+        fn a_magnification_and_its_field_of_view_agree(magnification in 1.0f64..40.0) {
+            prop_assert!((lens().magnification(lens().hfov_of(magnification)) - magnification).abs() < 1e-9);
+        }
+    }
 }

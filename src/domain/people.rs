@@ -102,5 +102,88 @@ pub fn decide(person: &Person, action: Action, controller: &ControllerId, camera
             && grant.actions.contains(&action)
             && (grant.cameras.is_empty() || grant.cameras.contains(camera))
     });
-    if granted { Decision::Allowed } else { Decision::Refused(Rule::NoGrant) }
+    if granted {
+        Decision::Allowed
+    } else {
+        Decision::Refused(Rule::NoGrant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACTIONS: [Action; 6] = [
+        Action::Live,
+        Action::Ptz,
+        Action::Lift,
+        Action::Playback,
+        Action::Clear,
+        Action::Export,
+    ];
+
+    fn person(level: Level, cameras: &[&str], actions: &[Action]) -> Person {
+        Person {
+            user: String::from("neri"),
+            display_name: String::from("Ag. Scelto Chiara Neri"),
+            body: String::from("Polizia Locale di Borgo Vedetta"),
+            level,
+            grants: vec![Grant {
+                controller: "borgo".parse().unwrap(),
+                cameras: cameras.iter().map(|id| id.parse().unwrap()).collect(),
+                actions: actions.to_vec(),
+            }],
+        }
+    }
+
+    fn ask(person: &Person, action: Action, controller: &str, camera: &str) -> Decision {
+        decide(person, action, &controller.parse().unwrap(), &camera.parse().unwrap())
+    }
+
+    #[test]
+    fn r_acc_2_only_what_is_granted_is_allowed() {
+        let neri = person(Level::Operator, &["cam-01"], &[Action::Live, Action::Ptz]);
+        assert_eq!(ask(&neri, Action::Ptz, "borgo", "cam-01"), Decision::Allowed);
+        let refused = Decision::Refused(Rule::NoGrant);
+        assert_eq!(ask(&neri, Action::Export, "borgo", "cam-01"), refused);
+        assert_eq!(ask(&neri, Action::Live, "borgo", "cam-02"), refused);
+        assert_eq!(ask(&neri, Action::Live, "altrove", "cam-01"), refused);
+        let nobody = Person {
+            grants: Vec::new(),
+            ..neri
+        };
+        for action in ACTIONS {
+            assert_eq!(ask(&nobody, action, "borgo", "cam-01"), refused);
+        }
+    }
+
+    #[test]
+    fn a_grant_without_cameras_is_for_every_camera_of_its_controller_only() {
+        let bianchi = person(Level::Supervisor, &[], &[Action::Live]);
+        assert_eq!(ask(&bianchi, Action::Live, "borgo", "cam-77"), Decision::Allowed);
+        assert_eq!(
+            ask(&bianchi, Action::Live, "altrove", "cam-77"),
+            Decision::Refused(Rule::NoGrant)
+        );
+    }
+
+    #[test]
+    fn r_mnt_1_the_maintainer_never_sees_an_image_whatever_is_granted() {
+        let maintainer = person(Level::Maintainer, &[], &ACTIONS);
+        for action in ACTIONS {
+            assert_eq!(
+                ask(&maintainer, action, "borgo", "cam-01"),
+                Decision::Refused(Rule::MaintainerSeesNoImage)
+            );
+        }
+    }
+
+    #[test]
+    fn r_aud_3_the_administrator_does_not_watch_whatever_is_granted() {
+        let administrator = person(Level::SystemAdministrator, &[], &ACTIONS);
+        for action in ACTIONS {
+            let refused = Decision::Refused(Rule::AdministratorDoesNotWatch);
+            assert_eq!(ask(&administrator, action, "borgo", "cam-01"), refused);
+        }
+    }
 }

@@ -3,8 +3,11 @@
 //! Invariant: a plan that deserialises is syntactically whole; `SitePlan::check` says whether it makes sense.
 //! Deliberately absent: credentials (released per session by the server), people.
 
-use super::camera::{CameraId, CameraKind, ControllerId, Direction, LensModel, MaskId};
+use super::camera::{CameraId, CameraKind, ControllerId, Direction, LensError, LensModel, MaskId};
+use super::privacy::convex::{self, ShapeError};
+use super::privacy::mask;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// Everything a workstation must know about the place it watches.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -164,15 +167,302 @@ impl SitePlan {
     pub fn controller(&self, id: &ControllerId) -> Option<&Controller> {
         self.controllers.iter().find(|controller| &controller.id == id)
     }
-    /// Whether the plan makes sense. Everything that is wrong, not only the first.
+    /// Whether the plan makes sense. Everything that is wrong, not only the first; empty when nothing is.
     pub fn check(&self) -> Vec<PlanError> {
-        Vec::new()
+        let mut errors = Vec::new();
+        let mut seen = HashSet::new();
+        for controller in &self.controllers {
+            if !seen.insert(&controller.id) {
+                errors.push(PlanError::ControllerTwice(controller.id.clone()));
+            }
+            let digits = controller.istat.len() == 6 && controller.istat.bytes().all(|b| b.is_ascii_digit());
+            if !digits {
+                errors.push(PlanError::Istat(controller.id.clone()));
+            }
+        }
+        let (mut ids, mut numbers) = (HashSet::new(), HashSet::new());
+        for camera in &self.cameras {
+            let mut push = |trouble| {
+                errors.push(PlanError::Camera {
+                    camera: camera.id.clone(),
+                    trouble,
+                })
+            };
+            if !ids.insert(&camera.id) {
+                push(CameraError::Twice);
+            }
+            if !numbers.insert(camera.number) {
+                push(CameraError::NumberTwice(camera.number));
+            }
+            if self.controller(&camera.controller).is_none() {
+                push(CameraError::NoSuchController(camera.controller.clone()));
+            }
+            camera.check(&mut push);
+        }
+        errors
+    }
+}
+
+impl CameraPlan {
+    fn check(&self, push: &mut impl FnMut(CameraError)) {
+        match (&self.lens, self.kind) {
+            (None, CameraKind::Dome) => push(CameraError::DomeWithoutLens),
+            (None, CameraKind::Fixed | CameraKind::Mobile) => {}
+            (Some(lens), _) => {
+                if let Err(error) = lens.check() {
+                    push(CameraError::Lens(error));
+                }
+            }
+        }
+        let mut ids = HashSet::new();
+        for mask in &self.masks {
+            if !ids.insert(&mask.id) {
+                push(CameraError::MaskTwice(mask.id.clone()));
+            }
+            let wrong = |error| CameraError::Mask {
+                mask: mask.id.clone(),
+                error,
+            };
+            let result = match &mask.shape {
+                MaskShape::Directions(_) if self.kind != CameraKind::Dome => {
+                    push(CameraError::WrongKindOfMask(mask.id.clone()));
+                    Ok(())
+                }
+                MaskShape::Picture(_) if self.kind == CameraKind::Dome => {
+                    push(CameraError::WrongKindOfMask(mask.id.clone()));
+                    Ok(())
+                }
+                MaskShape::Directions(corners) => mask::pieces(corners).map(drop),
+                MaskShape::Picture(corners) if corners.iter().flatten().all(|v| (0.0..=1.0).contains(v)) => {
+                    convex::simple(corners).map(drop)
+                }
+                MaskShape::Picture(_) => Err(ShapeError::OutOfRange),
+            };
+            if let Err(error) = result {
+                push(wrong(error));
+            }
+        }
+        self.limits.check(push);
+        if self.kind == CameraKind::Dome {
+            self.motion.check(push);
+        }
+    }
+}
+
+impl Limits {
+    fn check(&self, push: &mut impl FnMut(CameraError)) {
+        let ordered = |[low, high]: [f64; 2], widest: f64| low.abs() <= widest && high.abs() <= widest && low < high;
+        if self
+            .pan_deg
+            .is_some_and(|range| !ordered(range, 360.0) || range[1] - range[0] > 360.0)
+        {
+            push(CameraError::Limit("pan_deg"));
+        }
+        if self.tilt_deg.is_some_and(|range| !ordered(range, 90.0)) {
+            push(CameraError::Limit("tilt_deg"));
+        }
+        if self
+            .zoom_ceiling
+            .is_some_and(|ceiling| !(1.0..=1000.0).contains(&ceiling))
+        {
+            push(CameraError::Limit("zoom_ceiling"));
+        }
+    }
+}
+
+impl MotionBounds {
+    fn check(&self, push: &mut impl FnMut(CameraError)) {
+        let ranges = [
+            ("pan_speed_deg_s", self.pan_speed_deg_s, 0.01, 2000.0),
+            ("tilt_speed_deg_s", self.tilt_speed_deg_s, 0.01, 2000.0),
+            ("zoom_speed_ln_s", self.zoom_speed_ln_s, 0.001, 100.0),
+            ("video_delay_s", self.video_delay_s, 0.0, 60.0),
+            ("video_delay_min_s", self.video_delay_min_s, 0.0, self.video_delay_s),
+            ("status_delay_s", self.status_delay_s, 0.0, 60.0),
+            ("command_delay_s", self.command_delay_s, 0.0, 60.0),
+            ("pose_error_deg", self.pose_error_deg, 0.0, 10.0),
+            ("zoom_error_ln", self.zoom_error_ln, 0.0, 1.0),
+            ("pose_lost_after_s", self.pose_lost_after_s, 0.1, 60.0),
+            ("speed_per_velocity", self.speed_per_velocity, 0.01, 1e6),
+        ];
+        for (name, value, lowest, highest) in ranges {
+            if !(lowest <= value && value <= highest) {
+                push(CameraError::Motion(name));
+            }
+        }
     }
 }
 
 /// Something in a plan that cannot be worked with.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PlanError {
-    #[error("controller {0} is named twice")]
+    #[error("controller {0} is in the plan twice")]
     ControllerTwice(ControllerId),
+    #[error("the ISTAT code of controller {0} is not six digits")]
+    Istat(ControllerId),
+    #[error("camera {camera}")]
+    Camera {
+        camera: CameraId,
+        #[source]
+        trouble: CameraError,
+    },
+}
+
+/// What is wrong with one camera of a plan.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CameraError {
+    #[error("it is in the plan twice")]
+    Twice,
+    #[error("another camera has the number {0} too")]
+    NumberTwice(u32),
+    #[error("there is no controller {0}")]
+    NoSuchController(ControllerId),
+    #[error("a dome needs a lens model")]
+    DomeWithoutLens,
+    #[error("its lens model")]
+    Lens(#[source] LensError),
+    #[error("mask {0} is there twice")]
+    MaskTwice(MaskId),
+    #[error("mask {0} has the wrong kind of shape: directions are for domes, picture points for all others")]
+    WrongKindOfMask(MaskId),
+    #[error("mask {mask}")]
+    Mask {
+        mask: MaskId,
+        #[source]
+        error: ShapeError,
+    },
+    #[error("the limit {0} is empty, out of range or not a number")]
+    Limit(&'static str),
+    #[error("the motion bound {0} is out of range or not a number")]
+    Motion(&'static str),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::privacy::trial::{dome_plan, lens, tight};
+    use super::*;
+
+    fn plan(cameras: Vec<CameraPlan>) -> SitePlan {
+        let controller = Controller {
+            id: "borgo".parse().unwrap(),
+            name: String::from("Comune di Borgo Vedetta"),
+            istat: String::from("017001"),
+        };
+        SitePlan {
+            version: 1,
+            controllers: vec![controller],
+            cameras,
+        }
+    }
+
+    fn window() -> Vec<Direction> {
+        [[0.0, 0.0], [3.0, 0.0], [3.0, 4.0]]
+            .map(|[azimuth_deg, elevation_deg]| Direction {
+                azimuth_deg,
+                elevation_deg,
+            })
+            .to_vec()
+    }
+
+    fn dome() -> CameraPlan {
+        dome_plan(tight(), lens(), vec![window()])
+    }
+
+    fn troubles(camera: CameraPlan) -> Vec<CameraError> {
+        let trouble = |error| match error {
+            PlanError::Camera { trouble, .. } => trouble,
+            other => unreachable!("{other}"),
+        };
+        plan(vec![camera]).check().into_iter().map(trouble).collect()
+    }
+
+    #[test]
+    fn a_sound_plan_has_no_errors_and_survives_toml_and_json() {
+        let plan = plan(vec![dome()]);
+        assert_eq!(plan.check(), []);
+        assert_eq!(
+            toml::from_str::<SitePlan>(&toml::to_string(&plan).unwrap()).unwrap(),
+            plan
+        );
+        assert_eq!(
+            serde_json::from_str::<SitePlan>(&serde_json::to_string(&plan).unwrap()).unwrap(),
+            plan
+        );
+    }
+
+    #[test]
+    fn what_is_there_twice_or_nowhere_is_found() {
+        let mut doubled = dome();
+        doubled.controller = "altrove".parse().unwrap();
+        doubled.masks.push(doubled.masks[0].clone());
+        let errors = plan(vec![dome(), doubled]).check();
+        let found = |trouble: CameraError| {
+            errors.contains(&PlanError::Camera {
+                camera: "cam-01".parse().unwrap(),
+                trouble,
+            })
+        };
+        assert!(found(CameraError::Twice) && found(CameraError::NumberTwice(1)));
+        assert!(found(CameraError::NoSuchController("altrove".parse().unwrap())));
+        assert!(found(CameraError::MaskTwice("mask-0".parse().unwrap())));
+        assert_eq!(errors.len(), 4, "{errors:?}");
+    }
+
+    #[test]
+    fn r_prv_1_a_mask_that_cannot_be_drawn_is_refused() {
+        let mask = "mask-0".parse::<MaskId>().unwrap();
+        let with = |shape: MaskShape| {
+            let mut camera = dome();
+            camera.masks[0].shape = shape;
+            troubles(camera)
+        };
+        let mut corners = window();
+        corners[1].azimuth_deg = f64::INFINITY;
+        let wrong = |error| {
+            vec![CameraError::Mask {
+                mask: mask.clone(),
+                error,
+            }]
+        };
+        assert_eq!(with(MaskShape::Directions(corners)), wrong(ShapeError::OutOfRange));
+        assert_eq!(
+            with(MaskShape::Directions(window()[..2].to_vec())),
+            wrong(ShapeError::TooFewPoints)
+        );
+        let picture = MaskShape::Picture(vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]);
+        assert_eq!(with(picture.clone()), [CameraError::WrongKindOfMask(mask.clone())]);
+        let mut fixed = CameraPlan {
+            kind: CameraKind::Fixed,
+            lens: None,
+            ..dome()
+        };
+        fixed.masks[0].shape = picture;
+        assert_eq!(troubles(fixed.clone()), []);
+        fixed.masks[0].shape = MaskShape::Picture(vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.01]]);
+        assert_eq!(troubles(fixed), wrong(ShapeError::OutOfRange));
+    }
+
+    #[test]
+    fn a_dome_needs_a_lens_and_numbers_that_can_be_true() {
+        assert_eq!(
+            troubles(CameraPlan { lens: None, ..dome() }),
+            [CameraError::DomeWithoutLens]
+        );
+        let mut camera = dome();
+        camera.lens.as_mut().unwrap().hfov_by_zoom = vec![[0.0, 60.0], [1.0, 60.0]];
+        camera.limits.pan_deg = Some([10.0, -10.0]);
+        camera.limits.zoom_ceiling = Some(f64::NAN);
+        camera.motion.status_delay_s = -1.0;
+        camera.motion.video_delay_min_s = 9.0;
+        assert_eq!(
+            troubles(camera),
+            [
+                CameraError::Lens(LensError::ZoomTable),
+                CameraError::Limit("pan_deg"),
+                CameraError::Limit("zoom_ceiling"),
+                CameraError::Motion("video_delay_min_s"),
+                CameraError::Motion("status_delay_s"),
+            ]
+        );
+    }
 }

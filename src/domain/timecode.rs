@@ -17,10 +17,7 @@ pub const MODULUS: u32 = 1 << 26;
 /// The blocks (true = white) for `ms`, taken modulo [`MODULUS`].
 pub fn encode(ms: u64) -> [bool; BLOCKS] {
     let value = (ms % u64::from(MODULUS)) as u32;
-    let word = (0b10u64 << 38)
-        | (u64::from(value) << 12)
-        | (u64::from(check(value)) << 4)
-        | 0b1011;
+    let word = (0b10u64 << 38) | (u64::from(value) << 12) | (u64::from(check(value)) << 4) | 0b1011;
     std::array::from_fn(|i| (word >> (BLOCKS - 1 - i)) & 1 == 1)
 }
 
@@ -33,7 +30,9 @@ pub fn decode(luma: &[f32; BLOCKS]) -> Option<u32> {
         return None;
     }
     let middle = (low + high) / 2.0;
-    let word = luma.iter().fold(0u64, |word, value| (word << 1) | u64::from(*value > middle));
+    let word = luma
+        .iter()
+        .fold(0u64, |word, value| (word << 1) | u64::from(*value > middle));
     let value = ((word >> 12) & u64::from(MODULUS - 1)) as u32;
     let framed = word >> 38 == 0b10 && word & 0b1111 == 0b1011;
     (framed && (word >> 4) & 0xff == u64::from(check(value))).then_some(value)

@@ -59,8 +59,10 @@ impl Timeline {
     /// horizon before `now_ms`.
     pub fn new(spans: impl IntoIterator<Item = Span>, join_ms: i64, now_ms: i64) -> Timeline {
         let horizon = horizon(now_ms);
-        let mut sorted: Vec<Span> =
-            spans.into_iter().filter_map(|span| Span::new(span.from_ms.max(horizon), span.to_ms)).collect();
+        let mut sorted: Vec<Span> = spans
+            .into_iter()
+            .filter_map(|span| Span::new(span.from_ms.max(horizon), span.to_ms))
+            .collect();
         sorted.sort_unstable();
         let mut joined: Vec<Span> = Vec::with_capacity(sorted.len());
         for span in sorted {
@@ -143,7 +145,11 @@ impl Timeline {
             return Err(RangeError::InTheFuture);
         }
         let recorded: Vec<Span> = self.spans.iter().filter_map(|span| span.common(range)).collect();
-        if recorded.is_empty() { Err(RangeError::NothingRecorded) } else { Ok(recorded) }
+        if recorded.is_empty() {
+            Err(RangeError::NothingRecorded)
+        } else {
+            Ok(recorded)
+        }
     }
 }
 
@@ -155,7 +161,9 @@ pub fn horizon(now_ms: i64) -> i64 {
 /// The moment at a share 0..1 of a shown range (a click on the strip).
 pub fn moment_at(range: Span, share: f64) -> i64 {
     let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
-    range.from_ms.saturating_add((share * range.length_ms() as f64).round() as i64)
+    range
+        .from_ms
+        .saturating_add((share * range.length_ms() as f64).round() as i64)
 }
 
 /// Where a moment lies in a shown range, 0..1 inside it.
@@ -176,8 +184,15 @@ mod tests {
 
     #[test]
     fn r_rec_2_nothing_older_than_seven_days_is_offered() {
-        let line = Timeline::new([Span::new(NOW - HORIZON_MS - 5000, NOW - HORIZON_MS + 5000).unwrap()], 0, NOW);
-        assert_eq!(line.spans(), [Span::new(NOW - HORIZON_MS, NOW - HORIZON_MS + 5000).unwrap()]);
+        let line = Timeline::new(
+            [Span::new(NOW - HORIZON_MS - 5000, NOW - HORIZON_MS + 5000).unwrap()],
+            0,
+            NOW,
+        );
+        assert_eq!(
+            line.spans(),
+            [Span::new(NOW - HORIZON_MS, NOW - HORIZON_MS + 5000).unwrap()]
+        );
         let old = NOW - HORIZON_MS - 1;
         assert_eq!(line.check(old, old + 4000, NOW), Err(RangeError::TooOld));
         assert!(line.check(old + 1, old + 4000, NOW).is_ok());
@@ -189,7 +204,10 @@ mod tests {
     fn spans_close_together_are_one_and_gaps_are_what_is_between() {
         let line = Timeline::new([span(-3000, -2000), span(-9000, -5000), span(-5200, -4000)], 500, NOW);
         assert_eq!(line.spans(), [span(-9000, -4000), span(-3000, -2000)]);
-        assert_eq!(line.gaps(span(-10_000, 0)), [span(-10_000, -9000), span(-4000, -3000), span(-2000, 0)]);
+        assert_eq!(
+            line.gaps(span(-10_000, 0)),
+            [span(-10_000, -9000), span(-4000, -3000), span(-2000, 0)]
+        );
         assert!(line.gaps(span(-8000, -4500)).is_empty());
     }
 

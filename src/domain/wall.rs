@@ -76,7 +76,12 @@ impl Layout {
                     _ => 1,
                 };
                 let size = span as f64 * unit;
-                rects.push(Rect { x: column as f64 * unit, y: row as f64 * unit, width: size, height: size });
+                rects.push(Rect {
+                    x: column as f64 * unit,
+                    y: row as f64 * unit,
+                    width: size,
+                    height: size,
+                });
             }
         }
         rects
@@ -84,7 +89,11 @@ impl Layout {
 
     /// The smallest grid that shows this many cameras.
     pub fn for_cameras(cameras: usize) -> Layout {
-        Self::ALL[..7].iter().copied().find(|layout| layout.tiles() >= cameras).unwrap_or(Layout::SixtyFour)
+        Self::ALL[..7]
+            .iter()
+            .copied()
+            .find(|layout| layout.tiles() >= cameras)
+            .unwrap_or(Layout::SixtyFour)
     }
 
     /// The tile that an arrow key leads to from `tile`; the same one at the edge of the wall.
@@ -140,7 +149,11 @@ pub fn stream_for(tile_width_px: f64, sub_width_px: f64, present: Option<StreamR
         Some(StreamRole::Main) => sub_width_px * DOWN,
         Some(StreamRole::Sub) | None => sub_width_px * UP,
     };
-    if tile_width_px > threshold { StreamRole::Main } else { StreamRole::Sub }
+    if tile_width_px > threshold {
+        StreamRole::Main
+    } else {
+        StreamRole::Sub
+    }
 }
 
 /// Whether a picture may be taken for live (R-LIV-2).
@@ -166,9 +179,124 @@ pub fn freshness(age: Option<Duration>) -> Freshness {
 pub fn letterbox(boxed: Rect, picture_width: f64, picture_height: f64) -> Rect {
     let usable = picture_width > 0.0 && picture_height > 0.0 && boxed.width > 0.0 && boxed.height > 0.0;
     if !usable {
-        return Rect { x: boxed.x, y: boxed.y, width: 0.0, height: 0.0 };
+        return Rect {
+            x: boxed.x,
+            y: boxed.y,
+            width: 0.0,
+            height: 0.0,
+        };
     }
     let scale = (boxed.width / picture_width).min(boxed.height / picture_height);
     let (width, height) = (picture_width * scale, picture_height * scale);
-    Rect { x: boxed.x + (boxed.width - width) / 2.0, y: boxed.y + (boxed.height - height) / 2.0, width, height }
+    Rect {
+        x: boxed.x + (boxed.width - width) / 2.0,
+        y: boxed.y + (boxed.height - height) / 2.0,
+        width,
+        height,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const ARROWS: [Towards; 4] = [Towards::Left, Towards::Right, Towards::Up, Towards::Down];
+
+    #[test]
+    fn layouts_have_their_tiles_fill_the_wall_and_do_not_overlap() {
+        let tiles: Vec<usize> = Layout::ALL.iter().map(|layout| layout.tiles()).collect();
+        assert_eq!(tiles, [1, 4, 9, 16, 25, 36, 64, 8]);
+        for layout in Layout::ALL {
+            let rects = layout.rects();
+            assert_eq!(rects.len(), layout.tiles());
+            let area: f64 = rects.iter().map(|r| r.width * r.height).sum();
+            assert!((area - 1.0).abs() < 1e-9, "{layout:?}");
+            for (i, r) in rects.iter().enumerate() {
+                assert_eq!(layout.tile_at(r.x + r.width / 2.0, r.y + r.height / 2.0), Some(i));
+            }
+        }
+        assert_eq!(Layout::for_cameras(10), Layout::Sixteen);
+        assert_eq!(Layout::for_cameras(500), Layout::SixtyFour);
+    }
+
+    #[test]
+    fn arrows_lead_to_the_tile_beside_and_stay_at_the_edge() {
+        let sixteen = Layout::Sixteen;
+        assert_eq!(sixteen.neighbour(5, Towards::Right), 6);
+        assert_eq!(sixteen.neighbour(5, Towards::Down), 9);
+        assert_eq!(sixteen.neighbour(5, Towards::Up), 1);
+        assert_eq!(sixteen.neighbour(4, Towards::Left), 4);
+        assert_eq!(sixteen.neighbour(15, Towards::Down), 15);
+        assert_eq!(sixteen.neighbour(99, Towards::Down), 0);
+        // The large tile leads to the middle one of those beside it, and each of those back.
+        assert_eq!(Layout::OneLarge.neighbour(0, Towards::Right), 2);
+        for beside in 1..4 {
+            assert_eq!(Layout::OneLarge.neighbour(beside, Towards::Left), 0);
+        }
+    }
+
+    #[test]
+    fn every_tile_can_be_reached_with_arrows() {
+        for layout in Layout::ALL {
+            let mut reached = vec![0];
+            let mut next = 0;
+            while let Some(&tile) = reached.get(next) {
+                for towards in ARROWS {
+                    let to = layout.neighbour(tile, towards);
+                    if !reached.contains(&to) {
+                        reached.push(to);
+                    }
+                }
+                next += 1;
+            }
+            assert_eq!(reached.len(), layout.tiles(), "{layout:?}");
+        }
+    }
+
+    #[test]
+    fn r_liv_2_a_picture_is_marked_when_it_is_three_seconds_old() {
+        let after = |ms| freshness(Some(Duration::from_millis(ms)));
+        assert_eq!([after(0), after(1000)], [Freshness::Live; 2]);
+        assert_eq!([after(1001), after(3000)], [Freshness::Late; 2]);
+        assert_eq!(after(3001), Freshness::NotLive);
+        assert_eq!(freshness(None), Freshness::NotLive);
+    }
+
+    #[test]
+    fn a_tile_at_the_border_between_two_streams_does_not_flap() {
+        assert_eq!(stream_for(640.0, 640.0, None), StreamRole::Sub);
+        assert_eq!(stream_for(700.0, 640.0, Some(StreamRole::Sub)), StreamRole::Sub);
+        assert_eq!(stream_for(801.0, 640.0, Some(StreamRole::Sub)), StreamRole::Main);
+        assert_eq!(stream_for(700.0, 640.0, Some(StreamRole::Main)), StreamRole::Main);
+        assert_eq!(stream_for(640.0, 640.0, Some(StreamRole::Main)), StreamRole::Sub);
+    }
+
+    #[test]
+    fn a_picture_without_size_takes_no_room() {
+        let boxed = Rect {
+            x: 1.0,
+            y: 2.0,
+            width: 30.0,
+            height: 20.0,
+        };
+        for (width, height) in [(0.0, 10.0), (f64::NAN, 10.0), (10.0, -1.0)] {
+            assert_eq!(letterbox(boxed, width, height).width, 0.0);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_picture_keeps_its_proportions_and_lies_centred_in_its_box(
+            width in 1.0f64..4000.0, height in 1.0f64..4000.0, boxed_width in 1.0f64..2000.0, boxed_height in 1.0f64..2000.0,
+        ) {
+            let boxed = Rect { x: 10.0, y: 20.0, width: boxed_width, height: boxed_height };
+            let r = letterbox(boxed, width, height);
+            prop_assert!((r.width / r.height / (width / height) - 1.0).abs() < 1e-9);
+            prop_assert!(r.width <= boxed_width + 1e-9 && r.height <= boxed_height + 1e-9);
+            prop_assert!((r.width - boxed_width).abs() < 1e-9 || (r.height - boxed_height).abs() < 1e-9);
+            prop_assert!((r.x + r.width / 2.0 - (10.0 + boxed_width / 2.0)).abs() < 1e-9);
+            prop_assert!((r.y + r.height / 2.0 - (20.0 + boxed_height / 2.0)).abs() < 1e-9);
+        }
+    }
 }

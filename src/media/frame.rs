@@ -73,7 +73,10 @@ impl Frame {
         self.planes
             .get(i)
             .and_then(|plane| {
-                let end = plane.stride.checked_mul(plane.rows.saturating_sub(1))?.checked_add(plane.row_bytes)?;
+                let end = plane
+                    .stride
+                    .checked_mul(plane.rows.saturating_sub(1))?
+                    .checked_add(plane.row_bytes)?;
                 bytes.get(plane.offset..plane.offset.checked_add(end)?)
             })
             .unwrap_or(&[])
@@ -82,7 +85,11 @@ impl Frame {
 
 impl std::fmt::Debug for Frame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Frame({}x{} {:?} #{})", self.width, self.height, self.format, self.number)
+        write!(
+            f,
+            "Frame({}x{} {:?} #{})",
+            self.width, self.height, self.format, self.number
+        )
     }
 }
 

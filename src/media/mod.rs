@@ -4,4 +4,14 @@
 //! Deliberately absent: masks are drawn by whoever shows a frame (`domain::privacy`); snapshot and export take the
 //! cover as an argument.
 
+pub mod decoder;
+pub mod error;
+pub mod export;
+mod feed;
 pub mod frame;
+pub mod live;
+pub mod plugins;
+pub mod replay;
+mod rtsp;
+mod sample;
+pub mod snapshot;

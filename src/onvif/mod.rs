@@ -1,1 +1,37 @@
-//! (room under construction)
+//! Speaks ONVIF to cameras and recorders; one file per service.
+//!
+//! Invariant: nothing a device sends is parsed before [`reading`] has bounded it (size, depth, number of elements, no
+//! DTD), no answer is waited for longer than [`Limits`] says, and what a device did not say is `None` or a clear
+//! [`OnvifError`], never a default. Credentials leave only towards the address the endpoint names.
+//!
+//! Deliberately absent: pictures and RTSP (`media`), deciding whether a movement is allowed (`domain::ptz`,
+//! `station`), words for the screen, and the simulator.
+
+pub mod address;
+mod bridge;
+pub mod camera;
+pub mod channel;
+pub mod device;
+pub mod digest;
+pub mod discovery;
+pub mod endpoint;
+pub mod error;
+pub mod events;
+pub mod faults;
+pub mod media;
+pub mod ptz;
+pub mod ptz_answers;
+pub mod reading;
+pub mod recording;
+pub mod security;
+pub mod spaces;
+pub mod transport;
+
+pub use camera::Camera;
+pub use device::DeviceFacts;
+pub use endpoint::{Endpoint, Limits, Trust};
+pub use error::{OnvifError, OnvifErrorKind};
+pub use events::{Event, Subscription};
+pub use media::StreamOffer;
+pub use ptz::{MoveState, Preset, Ptz, PtzStatus, Velocity};
+pub use recording::{RecordedPosition, Recording};

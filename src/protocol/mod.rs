@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `POST /v1/sessions` | [`SignIn`] → [`SessionGrant`] |
 //! | `DELETE /v1/sessions/current` | – (ends the session of the bearer token) |
+//! | `DELETE /v1/people/{user}/sessions` | – (ends that person's session; administrator only, recorded) |
 //! | `GET /v1/plan` | – → [`SignedPlan`] |
 //! | `POST /v1/cameras/{camera}/credentials` | [`CredentialRequest`] → [`CameraCredential`] |
 //! | `POST /v1/cameras/{camera}/hold` | [`HoldRequest`] → [`HoldState`] |
@@ -256,7 +257,9 @@ pub struct Refusal {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum RefusalKind {
     WrongCredentials,
-    LockedOut { seconds: u64 },
+    LockedOut {
+        seconds: u64,
+    },
     AlreadyActiveElsewhere,
     UnknownStation,
     SessionEnded,
@@ -264,8 +267,12 @@ pub enum RefusalKind {
     HeldByOther(Holder),
     NotFound,
     /// `expected` is the next seq the server wants.
-    Gap { expected: u64 },
-    Equivocation { seq: u64 },
+    Gap {
+        expected: u64,
+    },
+    Equivocation {
+        seq: u64,
+    },
     Malformed,
     TooLarge,
     Unavailable,

@@ -1,1 +1,33 @@
-//! (room under construction)
+//! The central audit server: people, site plan, leases, credentials and the tamper-evident log.
+//!
+//! | room | what |
+//! |---|---|
+//! | [`config`] | the data directory and its settings |
+//! | [`keys`] | key files, random values, sealed camera accounts |
+//! | [`tls`] | internal authority, certificates, who is at the other end |
+//! | [`store`] | SQLite: log tables that only grow, and the few tables that change |
+//! | [`log`] | sequencer (one writer, group commit), signer, proofs |
+//! | [`people`] | passwords, lock-out, sessions |
+//! | [`holds`] | who holds which dome |
+//! | [`http`] | the calls of `protocol`, bounded |
+//! | [`setup`] | a new data directory; the demonstration |
+//! | [`stations`] | another workstation; the end of a quarantine |
+//! | [`verify`], [`export`], [`read`] | the commands on a log |
+//!
+//! Invariant: nothing is answered «durable» before its transaction is on disk, and nothing is signed that does not
+//! continue what was signed before. Deliberately absent: pictures; nothing here ever speaks to a camera.
+
+pub mod config;
+pub mod error;
+pub mod export;
+pub mod holds;
+pub mod http;
+pub mod keys;
+pub mod log;
+pub mod people;
+pub mod read;
+pub mod setup;
+pub mod stations;
+pub mod store;
+pub mod tls;
+pub mod verify;

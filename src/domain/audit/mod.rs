@@ -1,6 +1,25 @@
 //! The audit path: event vocabulary, leaf and commitment, station chain, Merkle tree, proofs, checkpoints.
 //!
+//! | file | what |
+//! |---|---|
+//! | [`event`] | what can happen, and the body that says it |
+//! | [`leaf`] | leaf, salted commitment, leaf hash |
+//! | [`chain`] | the chain of one station inside a log |
+//! | [`tree`] | RFC 6962/9162 tree kept as hashes of complete subtrees |
+//! | [`proof`] | inclusion and consistency: made and checked |
+//! | [`note`] | C2SP signed note: keys, signatures, statements |
+//! | [`checkpoint`] | C2SP tlog-checkpoint |
+//! | [`tile`] | C2SP tlog-tiles: paths and contents |
+//!
 //! Formats are those of RFC 6962/9162 and C2SP (signed note, tlog-checkpoint, tlog-tiles).
 //! Deliberately absent: storage, keys at rest, network.
 
+pub mod chain;
+pub mod checkpoint;
 pub mod event;
+pub mod hash;
+pub mod leaf;
+pub mod note;
+pub mod proof;
+pub mod tile;
+pub mod tree;

@@ -78,32 +78,49 @@ pub fn grow(ring: &[Point], radius: f64, out: &mut Vec<Point>) {
     let brush = octagon(radius);
     let lowest = |ring: &[Point]| {
         (0..ring.len())
-            .min_by(|&i, &j| ring[i][1].total_cmp(&ring[j][1]).then(ring[i][0].total_cmp(&ring[j][0])))
+            .min_by(|&i, &j| {
+                ring[i][1]
+                    .total_cmp(&ring[j][1])
+                    .then(ring[i][0].total_cmp(&ring[j][0]))
+            })
             .unwrap_or(0)
     };
     let (start_a, start_b) = (lowest(ring), lowest(&brush));
     let (mut i, mut j) = (0, 0);
     while i < ring.len() || j < brush.len() {
-        let a = ring[(start_a + i) % ring.len()];
-        let b = brush[(start_b + j) % brush.len()];
+        let (a, next_a) = (ring[(start_a + i) % ring.len()], ring[(start_a + i + 1) % ring.len()]);
+        let (b, next_b) = (
+            brush[(start_b + j) % brush.len()],
+            brush[(start_b + j + 1) % brush.len()],
+        );
         out.push([a[0] + b[0], a[1] + b[1]]);
-        let next_a = ring[(start_a + i + 1) % ring.len()];
-        let next_b = brush[(start_b + j + 1) % brush.len()];
         let edge_a = [next_a[0] - a[0], next_a[1] - a[1]];
         let edge_b = [next_b[0] - b[0], next_b[1] - b[1]];
         let cross = edge_a[0] * edge_b[1] - edge_a[1] * edge_b[0];
-        if i >= ring.len() {
-            j += 1;
-        } else if j >= brush.len() {
-            i += 1;
-        } else if is_before(edge_a, edge_b, cross) {
-            i += 1;
-        } else if is_before(edge_b, edge_a, -cross) {
-            j += 1;
-        } else {
-            i += 1;
-            j += 1;
+        let only_a = j >= brush.len() || (i < ring.len() && is_before(edge_a, edge_b, cross));
+        let only_b = i >= ring.len() || (j < brush.len() && is_before(edge_b, edge_a, -cross));
+        i += usize::from(only_a || !only_b);
+        j += usize::from(only_b || !only_a);
+    }
+}
+
+/// The hull of a convex ring and its copy scaled about the origin by `factor` (1 or more), into `out`; linear.
+/// Sides that have the origin on their inner side are taken from the larger copy, the others from the smaller.
+pub fn hull_with_scaled(ring: &[Point], factor: f64, out: &mut Vec<Point>) {
+    out.clear();
+    let n = ring.len();
+    let outer = |i: usize| turn([0.0, 0.0], ring[i % n], ring[(i + 1) % n]) > 0.0;
+    let mut before = n > 0 && outer(n - 1);
+    for (i, point) in ring.iter().enumerate() {
+        let here = outer(i);
+        let large = [point[0] * factor, point[1] * factor];
+        match (before, here) {
+            (true, true) => out.push(large),
+            (false, false) => out.push(*point),
+            (true, false) => out.extend([large, *point]),
+            (false, true) => out.extend([*point, large]),
         }
+        before = here;
     }
 }
 
@@ -127,7 +144,10 @@ pub fn clip(ring: &[Point], line: [f64; 3], out: &mut Vec<Point>) {
         let here = side(point);
         if (before_side < 0.0) != (here < 0.0) {
             let t = before_side / (before_side - here);
-            out.push([before[0] + t * (point[0] - before[0]), before[1] + t * (point[1] - before[1])]);
+            out.push([
+                before[0] + t * (point[0] - before[0]),
+                before[1] + t * (point[1] - before[1]),
+            ]);
         }
         if here >= 0.0 {
             out.push(point);
@@ -138,6 +158,9 @@ pub fn clip(ring: &[Point], line: [f64; 3], out: &mut Vec<Point>) {
 
 /// Clips a convex ring to the unit square, in place.
 pub fn clip_to_unit(ring: &mut Vec<Point>, spare: &mut Vec<Point>) {
+    if ring.iter().flatten().all(|v| (0.0..=1.0).contains(v)) {
+        return;
+    }
     for line in [[1.0, 0.0, 0.0], [-1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, -1.0, 1.0]] {
         clip(ring, line, spare);
         std::mem::swap(ring, spare);
@@ -330,17 +353,30 @@ mod tests {
 
     #[test]
     fn what_is_no_polygon_is_refused_by_name() {
-        assert_eq!(simple(&[[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]]), Err(ShapeError::TooFewPoints));
-        assert_eq!(simple(&[[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]), Err(ShapeError::Crosses));
+        assert_eq!(
+            simple(&[[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]]),
+            Err(ShapeError::TooFewPoints)
+        );
+        assert_eq!(
+            simple(&[[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]),
+            Err(ShapeError::Crosses)
+        );
         assert_eq!(simple(&[[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]]), Err(ShapeError::Flat));
-        assert_eq!(simple(&[[0.0, f64::NAN], [1.0, 1.0], [2.0, 0.0]]), Err(ShapeError::OutOfRange));
-        assert_eq!(simple(&vec![[0.0, 0.5]; 3]), Err(ShapeError::TooFewPoints));
+        assert_eq!(
+            simple(&[[0.0, f64::NAN], [1.0, 1.0], [2.0, 0.0]]),
+            Err(ShapeError::OutOfRange)
+        );
+        assert_eq!(simple(&[[0.0, 0.5]; 3]), Err(ShapeError::TooFewPoints));
     }
 
     fn star() -> impl Strategy<Value = Vec<Point>> {
         proptest::collection::vec(0.2f64..1.0, 3..24).prop_map(|radii| {
             let step = std::f64::consts::TAU / radii.len() as f64;
-            radii.iter().enumerate().map(|(i, r)| [r * (i as f64 * step).cos(), r * (i as f64 * step).sin()]).collect()
+            radii
+                .iter()
+                .enumerate()
+                .map(|(i, r)| [r * (i as f64 * step).cos(), r * (i as f64 * step).sin()])
+                .collect()
         })
     }
 
@@ -370,6 +406,18 @@ mod tests {
                 let edge = [p[0] + radius * towards.cos(), p[1] + radius * towards.sin()];
                 prop_assert!(contains(&grown, edge), "{edge:?} not in {grown:?}");
             }
+        }
+
+        #[test]
+        fn the_hull_with_a_scaled_copy_is_the_hull_of_both(
+            mut points in proptest::collection::vec([-1.0f64..1.0, -1.0f64..1.0], 3..12), factor in 1.0f64..3.0,
+        ) {
+            let (mut ring, mut quick, mut slow) = (Vec::new(), Vec::new(), Vec::new());
+            hull(&mut points, &mut ring);
+            hull_with_scaled(&ring, factor, &mut quick);
+            let mut both: Vec<Point> = ring.iter().flat_map(|p| [*p, [p[0] * factor, p[1] * factor]]).collect();
+            hull(&mut both, &mut slow);
+            prop_assert!((area(&quick) - area(&slow)).abs() < 1e-9, "{quick:?} {slow:?}");
         }
 
         #[test]

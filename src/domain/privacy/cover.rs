@@ -215,7 +215,13 @@ impl Sweep {
 
     /// The cone of all directions, in the camera's frame, where the piece may be seen. `None`: wider than can be drawn.
     fn grow(&mut self, piece: &Piece, centre: DVec3, slack: f64) -> Option<()> {
-        let Buffers { points, ring, grown, cone, .. } = &mut self.buffers;
+        let Buffers {
+            points,
+            ring,
+            grown,
+            cone,
+            ..
+        } = &mut self.buffers;
         let plane = Plane::at(centre);
         points.clear();
         for axes in &self.axes {
@@ -243,19 +249,31 @@ impl Sweep {
 
     /// The cone as a polygon of the picture, for every field of view. `None`: not in view.
     fn picture(&mut self) -> Option<Polygon> {
-        let Buffers { points, ring, grown, cone, spare } = &mut self.buffers;
+        let Buffers {
+            points,
+            ring,
+            grown,
+            cone,
+            spare,
+        } = &mut self.buffers;
         self.wide.clip(cone, spare);
-        if cone.len() < 3 {
+        ring.clear();
+        ring.extend(
+            cone.iter()
+                .filter(|ray| ray.z > 0.0)
+                .map(|ray| [ray.x / ray.z, ray.y / ray.z]),
+        );
+        if ring.len() < 3 {
             return None;
         }
-        points.clear();
-        let flat = cone.iter().filter(|ray| ray.z > 0.0).map(|ray| [ray.x / ray.z, ray.y / ray.z]);
-        for p in flat {
-            points.push(self.narrow.to_picture(p));
-            points.push(self.wide.to_picture(p));
+        if convex::area(ring) < 0.0 {
+            ring.reverse();
         }
-        convex::hull(points, ring);
-        convex::clip_to_unit(ring, grown);
-        polygon(ring)
+        convex::hull_with_scaled(ring, self.wide.half_width / self.narrow.half_width, points);
+        for point in points.iter_mut() {
+            *point = self.wide.to_picture(*point);
+        }
+        convex::clip_to_unit(points, grown);
+        polygon(points)
     }
 }

@@ -22,7 +22,10 @@ pub struct Envelope {
 impl Envelope {
     /// The same speed both ways.
     pub fn both_ways(speed: Axes3) -> Self {
-        Self { low: speed.map(|v| -v), high: speed }
+        Self {
+            low: speed.map(|v| -v),
+            high: speed,
+        }
     }
 
     /// Both envelopes.
@@ -63,12 +66,19 @@ pub enum Part {
 impl Speeds {
     /// Full speed, always.
     pub fn new(full: Envelope) -> Self {
-        Self { full, steps: VecDeque::new() }
+        Self {
+            full,
+            steps: VecDeque::new(),
+        }
     }
 
     /// The last step; full speed when there is none.
     pub fn last(&self) -> Step {
-        self.steps.back().copied().unwrap_or(Step { since: f64::NEG_INFINITY, any: self.full, drive: self.full })
+        self.steps.back().copied().unwrap_or(Step {
+            since: f64::NEG_INFINITY,
+            any: self.full,
+            drive: self.full,
+        })
     }
 
     /// Adds a step; one that begins before the last takes the place of all that begin later than it.
@@ -85,7 +95,11 @@ impl Speeds {
             && let Some(oldest) = self.steps.pop_front()
             && let Some(next) = self.steps.front_mut()
         {
-            *next = Step { since: oldest.since, any: oldest.any.or(next.any), drive: oldest.drive.or(next.drive) };
+            *next = Step {
+                since: oldest.since,
+                any: oldest.any.or(next.any),
+                drive: oldest.drive.or(next.drive),
+            };
         }
     }
 
@@ -102,10 +116,17 @@ impl Speeds {
         if to <= from {
             return sum;
         }
-        let first = Step { since: f64::NEG_INFINITY, any: self.full, drive: self.full };
+        let first = Step {
+            since: f64::NEG_INFINITY,
+            any: self.full,
+            drive: self.full,
+        };
         let first_of_tail = tail.first().map_or(f64::INFINITY, |step| step.since);
         let stored = self.steps.iter().copied().filter(|step| step.since < first_of_tail);
-        let mut steps = std::iter::once(first).chain(stored).chain(tail.iter().copied()).peekable();
+        let mut steps = std::iter::once(first)
+            .chain(stored)
+            .chain(tail.iter().copied())
+            .peekable();
         while let Some(step) = steps.next() {
             let end = steps.peek().map_or(f64::INFINITY, |next| next.since).min(to);
             let seconds = end - step.since.max(from);
@@ -131,7 +152,11 @@ mod tests {
 
     fn step(since: f64, speed: f64) -> Step {
         let envelope = Envelope::both_ways([speed; 3]);
-        Step { since, any: envelope, drive: envelope }
+        Step {
+            since,
+            any: envelope,
+            drive: envelope,
+        }
     }
 
     #[test]
@@ -140,7 +165,10 @@ mod tests {
         speeds.push(step(10.0, 1.0));
         speeds.push(step(20.0, 5.0));
         assert_eq!(speeds.way(Part::Any, 9.0, 22.0, &[]).high[0], 100.0 + 10.0 + 10.0);
-        assert_eq!(speeds.way(Part::Any, 9.0, 22.0, &[step(21.0, 0.0)]).low[0], -(100.0 + 10.0 + 5.0));
+        assert_eq!(
+            speeds.way(Part::Any, 9.0, 22.0, &[step(21.0, 0.0)]).low[0],
+            -(100.0 + 10.0 + 5.0)
+        );
         assert_eq!(speeds.way(Part::Any, 22.0, 9.0, &[]).high[0], 0.0);
         speeds.push(step(15.0, 2.0));
         assert_eq!(speeds.way(Part::Any, 14.0, 22.0, &[]).high[0], 1.0 + 14.0);

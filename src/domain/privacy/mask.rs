@@ -31,7 +31,12 @@ impl Piece {
     fn new(corners: Vec<DVec3>) -> Self {
         let (centre, radius) = smallest_cap(&corners);
         let elevation = centre.z.clamp(-1.0, 1.0).asin().abs();
-        Self { centre, radius, corners, widest_cosine: (elevation - radius).max(0.0).cos() }
+        Self {
+            centre,
+            radius,
+            corners,
+            widest_cosine: (elevation - radius).max(0.0).cos(),
+        }
     }
 }
 
@@ -93,7 +98,11 @@ fn split(corners: Vec<DVec3>, depth: u32, pieces: &mut Vec<Piece>) {
         pieces.push(piece);
         return;
     }
-    let far = piece.corners.iter().copied().min_by(|a, b| a.dot(piece.centre).total_cmp(&b.dot(piece.centre)));
+    let far = piece
+        .corners
+        .iter()
+        .copied()
+        .min_by(|a, b| a.dot(piece.centre).total_cmp(&b.dot(piece.centre)));
     let across = far.map_or(DVec3::Z, |far| far - piece.centre * far.dot(piece.centre));
     for plane in [across, -across] {
         let mut half = Vec::new();
@@ -106,9 +115,19 @@ fn split(corners: Vec<DVec3>, depth: u32, pieces: &mut Vec<Piece>) {
 
 /// Nearly the smallest cap around unit vectors: its centre and, exactly, the angle to the farthest of them, radians.
 fn smallest_cap(rays: &[DVec3]) -> (DVec3, f64) {
-    let mut centre = rays.iter().copied().sum::<DVec3>().normalize_or(rays.first().copied().unwrap_or(DVec3::Z));
+    let mut centre = rays
+        .iter()
+        .copied()
+        .sum::<DVec3>()
+        .normalize_or(rays.first().copied().unwrap_or(DVec3::Z));
     for step in 0..64 {
-        let Some(far) = rays.iter().copied().min_by(|a, b| a.dot(centre).total_cmp(&b.dot(centre))) else { break };
+        let Some(far) = rays
+            .iter()
+            .copied()
+            .min_by(|a, b| a.dot(centre).total_cmp(&b.dot(centre)))
+        else {
+            break;
+        };
         centre = (centre + (far - centre) / f64::from(step + 2)).normalize_or(centre);
     }
     let radius = rays.iter().map(|ray| ray.angle_between(centre)).fold(0.0, f64::max);
@@ -127,12 +146,20 @@ impl Plane {
     /// The plane at a unit vector.
     pub fn at(centre: DVec3) -> Self {
         let across = centre.any_orthonormal_vector();
-        Self { centre, across, along: centre.cross(across) }
+        Self {
+            centre,
+            across,
+            along: centre.cross(across),
+        }
     }
 
     fn around(rays: &[DVec3]) -> Result<Self, ShapeError> {
         let (centre, radius) = smallest_cap(rays);
-        if radius < LARGEST_CAP { Ok(Self::at(centre)) } else { Err(ShapeError::TooLarge) }
+        if radius < LARGEST_CAP {
+            Ok(Self::at(centre))
+        } else {
+            Err(ShapeError::TooLarge)
+        }
     }
 
     /// Where a ray meets the plane; `None` when it is more than about 88° from its centre.
@@ -160,15 +187,18 @@ mod tests {
     use super::*;
 
     fn at(azimuth_deg: f64, elevation_deg: f64) -> Direction {
-        Direction { azimuth_deg, elevation_deg }
+        Direction {
+            azimuth_deg,
+            elevation_deg,
+        }
     }
 
     fn inside(piece: &Piece, ray: DVec3) -> bool {
         let n = piece.corners.len();
-        let sides: Vec<f64> =
-            (0..n).map(|i| piece.corners[i].cross(piece.corners[(i + 1) % n]).dot(ray)).collect();
-        ray.dot(piece.centre) > 0.0
-            && (sides.iter().all(|s| *s >= -1e-12) || sides.iter().all(|s| *s <= 1e-12))
+        let sides: Vec<f64> = (0..n)
+            .map(|i| piece.corners[i].cross(piece.corners[(i + 1) % n]).dot(ray))
+            .collect();
+        ray.dot(piece.centre) > 0.0 && (sides.iter().all(|s| *s >= -1e-12) || sides.iter().all(|s| *s <= 1e-12))
     }
 
     #[test]
@@ -177,7 +207,10 @@ mod tests {
         let pieces = pieces(&sky).unwrap();
         assert!(pieces.len() > 1 && pieces.iter().all(|p| p.radius <= LARGEST_PIECE));
         for (azimuth, elevation) in [(0.0, 90.0), (77.0, 15.0), (-160.0, 40.0), (181.0, 11.0)] {
-            assert!(pieces.iter().any(|p| inside(p, unit(at(azimuth, elevation)))), "{azimuth} {elevation}");
+            assert!(
+                pieces.iter().any(|p| inside(p, unit(at(azimuth, elevation)))),
+                "{azimuth} {elevation}"
+            );
         }
         assert!(!pieces.iter().any(|p| inside(p, unit(at(15.0, 5.0)))));
     }
@@ -196,12 +229,23 @@ mod tests {
         let square = |a: f64| [at(-a, -10.0), at(a, -10.0), at(a, 10.0), at(-a, 10.0)];
         assert_eq!(pieces(&square(60.0)).unwrap_err(), ShapeError::SideTooLong);
         assert!(pieces(&square(40.0)).is_ok());
-        assert_eq!(pieces(&[at(0.0, 0.0), at(1.0, 1.0)]).unwrap_err(), ShapeError::TooFewPoints);
-        assert_eq!(pieces(&[at(0.0, 0.0), at(1.0, 1.0), at(0.0, f64::NAN)]).unwrap_err(), ShapeError::OutOfRange);
+        assert_eq!(
+            pieces(&[at(0.0, 0.0), at(1.0, 1.0)]).unwrap_err(),
+            ShapeError::TooFewPoints
+        );
+        assert_eq!(
+            pieces(&[at(0.0, 0.0), at(1.0, 1.0), at(0.0, f64::NAN)]).unwrap_err(),
+            ShapeError::OutOfRange
+        );
         let around: Vec<Direction> = (0..6).map(|i| at(f64::from(i) * 60.0, 0.0)).collect();
         assert_eq!(pieces(&around).unwrap_err(), ShapeError::TooLarge);
         let bow = [at(0.0, 0.0), at(10.0, 10.0), at(10.0, 0.0), at(0.0, 10.0)];
         assert_eq!(pieces(&bow).unwrap_err(), ShapeError::Crosses);
-        assert!(pieces_or_hull(&bow).unwrap().iter().any(|p| inside(p, unit(at(5.0, 1.0)))));
+        assert!(
+            pieces_or_hull(&bow)
+                .unwrap()
+                .iter()
+                .any(|p| inside(p, unit(at(5.0, 1.0))))
+        );
     }
 }

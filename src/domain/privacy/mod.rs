@@ -6,12 +6,18 @@
 //! [`tracker`] says which poses are possible, [`projection`] how a direction becomes a point of the picture,
 //! [`mask`] cuts masks into convex pieces once, [`cover`] grows and projects them for every pose that is possible.
 
+pub mod axes;
 pub mod convex;
 pub mod cover;
 pub mod envelope;
 pub mod mask;
 pub mod projection;
 pub mod tracker;
+
+#[cfg(test)]
+mod proof;
+#[cfg(test)]
+pub(crate) mod trial;
 
 pub use cover::{PreparedMasks, cover};
 pub use tracker::PoseTracker;

@@ -42,7 +42,11 @@ impl Axes {
         let right = DVec3::new(cos_p, -sin_p, 0.0);
         let up = DVec3::new(-sin_t * sin_p, -sin_t * cos_p, cos_t);
         let (sin_r, cos_r) = roll_deg.to_radians().sin_cos();
-        Self { right: right * cos_r - up * sin_r, up: right * sin_r + up * cos_r, forward }
+        Self {
+            right: right * cos_r - up * sin_r,
+            up: right * sin_r + up * cos_r,
+            forward,
+        }
     }
 
     /// A world vector in the camera frame.
@@ -72,7 +76,10 @@ impl Frustum {
     /// The frustum at a horizontal field of view.
     pub fn new(hfov_deg: f64, aspect: f64) -> Self {
         let half_width = (hfov_deg.to_radians() / 2.0).tan();
-        Self { half_width, half_height: half_width / aspect }
+        Self {
+            half_width,
+            half_height: half_width / aspect,
+        }
     }
 
     /// Angle from the axis to a corner, radians.
@@ -94,8 +101,10 @@ impl Frustum {
             DVec3::new(0.0, 1.0, h),
             DVec3::new(0.0, -1.0, h),
         ] {
-            clip_cone(ring, plane, spare);
-            std::mem::swap(ring, spare);
+            if ring.iter().any(|ray| plane.dot(*ray) < 0.0) {
+                clip_cone(ring, plane, spare);
+                std::mem::swap(ring, spare);
+            }
         }
     }
 }
@@ -148,17 +157,27 @@ mod tests {
     }
 
     fn at(azimuth_deg: f64, elevation_deg: f64) -> Direction {
-        Direction { azimuth_deg, elevation_deg }
+        Direction {
+            azimuth_deg,
+            elevation_deg,
+        }
     }
 
     fn near(a: Option<Point>, b: Point) {
         let a = a.unwrap();
-        assert!((a[0] - b[0]).abs() < 1e-9 && (a[1] - b[1]).abs() < 1e-9, "{a:?} is not {b:?}");
+        assert!(
+            (a[0] - b[0]).abs() < 1e-9 && (a[1] - b[1]).abs() < 1e-9,
+            "{a:?} is not {b:?}"
+        );
     }
 
     #[test]
     fn right_is_right_and_up_is_up() {
-        let pose = Pose { pan_deg: 40.0, tilt_deg: 0.0, hfov_deg: 60.0 };
+        let pose = Pose {
+            pan_deg: 40.0,
+            tilt_deg: 0.0,
+            hfov_deg: 60.0,
+        };
         near(project(&lens(0.0, false), pose, at(40.0, 0.0)), [0.5, 0.5]);
         near(project(&lens(0.0, false), pose, at(70.0, 0.0)), [1.0, 0.5]);
         near(project(&lens(0.0, false), pose, at(10.0, 0.0)), [0.0, 0.5]);
@@ -169,7 +188,11 @@ mod tests {
 
     #[test]
     fn a_camera_rolled_clockwise_sees_the_world_turned_the_other_way() {
-        let pose = Pose { pan_deg: 0.0, tilt_deg: 0.0, hfov_deg: 60.0 };
+        let pose = Pose {
+            pan_deg: 0.0,
+            tilt_deg: 0.0,
+            hfov_deg: 60.0,
+        };
         // Rolled by 90° clockwise, what lies to the right of the axis appears above its centre.
         let seen = project(&lens(90.0, false), pose, at(5.0, 0.0)).unwrap();
         assert!((seen[0] - 0.5).abs() < 1e-9 && seen[1] < 0.5);
@@ -179,8 +202,15 @@ mod tests {
 
     #[test]
     fn the_seam_at_180_degrees_is_no_seam() {
-        let pose = Pose { pan_deg: 179.0, tilt_deg: -5.0, hfov_deg: 40.0 };
-        let turned = Pose { pan_deg: -181.0, ..pose };
+        let pose = Pose {
+            pan_deg: 179.0,
+            tilt_deg: -5.0,
+            hfov_deg: 40.0,
+        };
+        let turned = Pose {
+            pan_deg: -181.0,
+            ..pose
+        };
         let seen = project(&lens(0.0, false), pose, at(-178.0, -4.0)).unwrap();
         near(project(&lens(0.0, false), turned, at(182.0, -4.0)), seen);
     }

@@ -13,6 +13,7 @@
 //! * Evidence of rest: two or more statuses, none of which says «moving», taken more than `command_delay_s` after the last
 //!   command that moves, at least [`SETTLED_S`] apart, and no farther apart than twice the position's error. From the first of
 //!   them on, the dome may only creep: so slowly that the statuses could not tell. The longer they agree, the slower.
+//!   Throughout the rest it was where one of its statuses says.
 //! * A status that disagrees, or says «moving», opens the envelope to full speed from the last agreeing status on.
 //! * `unannounced_movers`, or another holder ([`PoseTracker::on_other_holder`]): the envelope is also open at full speed
 //!   from the newest agreeing status on, always. Without them the dome is taken to stand until a status says otherwise: then
@@ -22,6 +23,7 @@
 //! Automatic flip at the nadir is a motion nobody ordered: it must be off in the camera.
 //! Deliberately absent: polling, clocks.
 
+use super::axes::{after, axes_of, common, crosses_seam, hfov_of, nearest_turn, speed_share};
 use super::envelope::{Axes3, Envelope, Part, Speeds, Step};
 use super::{Interval, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::camera::{LensModel, MoveState, Pose};
@@ -32,22 +34,10 @@ use std::time::{Duration, Instant};
 
 /// Statuses that agree over this long show that the dome stands. Seconds.
 pub const SETTLED_S: f64 = 0.25;
-/// Statuses kept.
-const MOST_STATUSES: usize = 24;
+/// Pieces of evidence kept.
+const MOST_EVIDENCE: usize = 24;
 /// A pan or tilt interval wider than this on each side of its middle says nothing. Degrees.
 const WIDEST_DEG: f64 = 90.0;
-/// Cameras round velocities to steps: a velocity that is not zero may be this share of the highest speed more.
-const VELOCITY_STEP: f64 = 0.02;
-
-/// The share 0..1 of its highest speed at which an axis may move under a velocity command.
-pub fn speed_share(motion: &MotionBounds, velocity: f64) -> f64 {
-    if velocity == 0.0 { 0.0 } else { (velocity.abs() * motion.speed_per_velocity + VELOCITY_STEP).min(1.0) }
-}
-
-/// The largest velocity whose [`speed_share`] is no more than `share`; 0 when there is none.
-pub fn velocity_within(motion: &MotionBounds, share: f64) -> f64 {
-    if share >= 1.0 { 1.0 } else { ((share - VELOCITY_STEP) / motion.speed_per_velocity).clamp(0.0, 1.0) }
-}
 
 /// Follows one dome.
 #[derive(Debug, Clone)]
@@ -57,7 +47,8 @@ pub struct PoseTracker {
     speeds: Speeds,
     /// All times are seconds after this moment.
     base: Option<Instant>,
-    statuses: VecDeque<Seen>,
+    evidence: VecDeque<Evidence>,
+    newest: Option<Newest>,
     /// Statuses that agree.
     run: Option<Run>,
     /// Where the dome must be by what it was told since it last stood.
@@ -67,12 +58,23 @@ pub struct PoseTracker {
     other_holder: bool,
 }
 
-/// A usable status.
+/// Where the dome was: one status, or all statuses of one rest.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct Evidence {
+    /// Motion towards later moments counts from here: when the status was taken at the earliest, or the rest last seen.
+    onwards: f64,
+    /// Motion towards earlier moments counts to here: when the status was taken at the latest, or the rest first seen.
+    back: f64,
+    low: Axes3,
+    high: Axes3,
+}
+
+/// The newest status that could be used.
+#[derive(Debug, Clone, Copy)]
+struct Newest {
     taken_from: f64,
-    taken_to: f64,
-    at: Axes3,
+    received: f64,
+    pan: f64,
 }
 
 /// Statuses in a row that agree.
@@ -83,6 +85,8 @@ struct Run {
     last_taken: f64,
     low: Axes3,
     high: Axes3,
+    /// How many of the last pieces of evidence are its own.
+    members: usize,
 }
 
 impl Run {
@@ -115,7 +119,8 @@ impl PoseTracker {
             motion,
             lens: camera.lens.clone(),
             base: None,
-            statuses: VecDeque::new(),
+            evidence: VecDeque::new(),
+            newest: None,
             run: None,
             reckoning: None,
             last_order: f64::NEG_INFINITY,
@@ -128,7 +133,7 @@ impl PoseTracker {
     pub fn on_status(&mut self, sent: Instant, received: Instant, pose: Option<Pose>, moving: MoveState) {
         let (sent, received) = (self.seconds(sent), self.seconds(received));
         let taken_from = received - self.motion.status_delay_s;
-        let newest = self.statuses.back().map_or(f64::NEG_INFINITY, |seen| seen.taken_to);
+        let newest = self.newest.map_or(f64::NEG_INFINITY, |newest| newest.received);
         let before_restart = self.restarted.is_some_and(|restarted| taken_from < restarted);
         let punctual = sent <= received && sent >= taken_from && received >= newest;
         if !punctual || before_restart {
@@ -138,13 +143,23 @@ impl PoseTracker {
             self.notice_motion();
         }
         let Some(mut at) = pose.and_then(axes_of) else { return };
-        if let Some(last) = self.statuses.back() {
-            at[0] = nearest_turn(at[0], last.at[0]);
+        if let Some(newest) = self.newest {
+            at[0] = nearest_turn(at[0], newest.pan);
         }
-        if self.statuses.len() == MOST_STATUSES {
-            self.statuses.pop_front();
+        self.newest = Some(Newest {
+            taken_from,
+            received,
+            pan: at[0],
+        });
+        if self.evidence.len() == MOST_EVIDENCE {
+            self.evidence.pop_front();
         }
-        self.statuses.push_back(Seen { taken_from, taken_to: received, at });
+        self.evidence.push_back(Evidence {
+            onwards: taken_from,
+            back: received,
+            low: at,
+            high: at,
+        });
         if moving != MoveState::Moving {
             self.extend_run(taken_from, received, at);
         }
@@ -193,8 +208,12 @@ impl PoseTracker {
         }
         if holds && !self.at_rest() {
             let full = self.full();
-            let since = self.statuses.back().map_or(now, |newest| newest.taken_from.min(now));
-            self.speeds.push(Step { since, any: full, drive: full });
+            let since = self.newest.map_or(now, |newest| newest.taken_from.min(now));
+            self.speeds.push(Step {
+                since,
+                any: full,
+                drive: full,
+            });
         }
         self.other_holder = holds;
         self.reckoning = None;
@@ -229,11 +248,11 @@ impl PoseTracker {
         if self.restarted.is_some() {
             return PoseKnowledge::Unknown(WholeReason::CameraRestarted);
         }
-        let (Some(base), Some(newest)) = (self.base, self.statuses.back()) else {
+        let (Some(base), Some(newest)) = (self.base, self.newest) else {
             return PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
         };
         let (now, at) = (after(base, now), after(base, at));
-        if now - newest.taken_to > self.motion.pose_lost_after_s {
+        if now - newest.received > self.motion.pose_lost_after_s {
             return PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
         }
         match self.interval(at + from, at + to.max(from)) {
@@ -248,13 +267,13 @@ impl PoseTracker {
     fn interval(&self, from: f64, to: f64) -> Option<PoseInterval> {
         let tail = self.tail();
         let mut poses: Option<[Interval; 3]> = None;
-        for seen in self.statuses.iter().rev() {
-            let forward = self.speeds.way(Part::Any, seen.taken_from, to, &tail);
-            let backward = self.speeds.way(Part::Any, from, seen.taken_to, &tail);
-            let error = self.error();
+        let error = self.error();
+        for seen in self.evidence.iter().rev() {
+            let onwards = self.speeds.way(Part::Any, seen.onwards, to, &tail);
+            let back = self.speeds.way(Part::Any, from, seen.back, &tail);
             let bound = std::array::from_fn(|axis| Interval {
-                lo: seen.at[axis] - error[axis] + forward.low[axis].min(-backward.high[axis]),
-                hi: seen.at[axis] + error[axis] + forward.high[axis].max(-backward.low[axis]),
+                lo: seen.low[axis] - error[axis] + onwards.low[axis].min(-back.high[axis]),
+                hi: seen.high[axis] + error[axis] + onwards.high[axis].max(-back.low[axis]),
             });
             poses = Some(common(poses, bound)?);
         }
@@ -267,7 +286,14 @@ impl PoseTracker {
             poses = Some(common(poses, bound)?);
         }
         let [pan, tilt, zoom] = poses?;
-        Some(self.within_lens(pan, tilt, Interval { lo: hfov_of(zoom.hi), hi: hfov_of(zoom.lo) }))
+        Some(self.within_lens(
+            pan,
+            tilt,
+            Interval {
+                lo: hfov_of(zoom.hi),
+                hi: hfov_of(zoom.lo),
+            },
+        ))
     }
 
     /// What the lens cannot do is not possible, unless the dome says it did.
@@ -279,7 +305,9 @@ impl PoseTracker {
             };
             if cut.lo <= cut.hi { cut } else { interval }
         };
-        let Some(lens) = &self.lens else { return PoseInterval { pan, tilt, hfov } };
+        let Some(lens) = &self.lens else {
+            return PoseInterval { pan, tilt, hfov };
+        };
         let slack = self.motion.pose_error_deg;
         let [a, b] = lens.tilt_range_deg;
         PoseInterval {
@@ -289,26 +317,58 @@ impl PoseTracker {
         }
     }
 
+    /// Takes the newest status into the run of agreeing ones, or begins a new run with it.
     fn extend_run(&mut self, taken_from: f64, received: f64, at: Axes3) {
         let error = self.error();
-        if let Some(run) = &mut self.run {
-            let low: Axes3 = std::array::from_fn(|axis| run.low[axis].min(at[axis]));
-            let high: Axes3 = std::array::from_fn(|axis| run.high[axis].max(at[axis]));
-            if (0..3).all(|axis| high[axis] - low[axis] <= 2.0 * error[axis] + 1e-9) {
-                (run.low, run.high, run.last_taken) = (low, high, run.last_taken.max(taken_from));
+        if let Some(mut run) = self.run {
+            run.low = std::array::from_fn(|axis| run.low[axis].min(at[axis]));
+            run.high = std::array::from_fn(|axis| run.high[axis].max(at[axis]));
+            if (0..3).all(|axis| run.high[axis] - run.low[axis] <= 2.0 * error[axis] + 1e-9) {
+                run.last_taken = run.last_taken.max(taken_from);
+                run.members += 1;
+                self.run = Some(run);
                 if run.settled() {
-                    self.restarted = None;
-                }
-                if run.seconds() >= SETTLED_S.max(self.motion.video_delay_s) {
-                    self.reckoning = None;
+                    self.settle(run);
                 }
                 return;
             }
             self.notice_motion();
         }
         if taken_from >= self.last_order + self.motion.command_delay_s {
-            self.run = Some(Run { first_received: received, last_taken: taken_from, low: at, high: at });
+            let (low, high) = (at, at);
+            self.run = Some(Run {
+                first_received: received,
+                last_taken: taken_from,
+                low,
+                high,
+                members: 1,
+            });
         }
+    }
+
+    /// Puts the statuses of a rest together: throughout it the dome was where one of them says, within the error.
+    fn settle(&mut self, run: Run) {
+        self.restarted = None;
+        self.evidence.truncate(self.evidence.len().saturating_sub(run.members));
+        if run.seconds() >= SETTLED_S.max(self.motion.video_delay_s) {
+            // No frame still to come is older than this rest.
+            self.reckoning = None;
+            self.evidence.clear();
+        }
+        let Run {
+            first_received: back,
+            last_taken: onwards,
+            low,
+            high,
+            ..
+        } = run;
+        self.evidence.push_back(Evidence {
+            onwards,
+            back,
+            low,
+            high,
+        });
+        self.run = Some(Run { members: 1, ..run });
     }
 
     /// The dome moves, and nobody here told it to since it was seen to stand.
@@ -317,7 +377,11 @@ impl PoseTracker {
         let full = self.full();
         self.leave_rest();
         if run.settled() {
-            self.speeds.push(Step { since: run.last_taken, any: full, drive: full });
+            self.speeds.push(Step {
+                since: run.last_taken,
+                any: full,
+                drive: full,
+            });
             self.reckoning = None;
         }
     }
@@ -331,7 +395,8 @@ impl PoseTracker {
     }
 
     fn forget(&mut self, now: f64) {
-        self.statuses.clear();
+        self.evidence.clear();
+        self.newest = None;
         self.run = None;
         self.reckoning = None;
         self.speeds = Speeds::new(self.full());
@@ -340,7 +405,9 @@ impl PoseTracker {
 
     /// The steps of the present rest, after the stored ones.
     fn tail(&self) -> Vec<Step> {
-        let Some(run) = self.run.filter(Run::settled) else { return Vec::new() };
+        let Some(run) = self.run.filter(Run::settled) else {
+            return Vec::new();
+        };
         let (error, full) = (self.error(), self.full());
         let creep = std::array::from_fn(|axis| {
             ((run.high[axis] - run.low[axis] + 2.0 * error[axis]) / run.seconds()).min(full.high[axis])
@@ -351,9 +418,20 @@ impl PoseTracker {
             low: std::array::from_fn(|axis| creep.low[axis].max(before.any.low[axis])),
             high: std::array::from_fn(|axis| creep.high[axis].min(before.any.high[axis])),
         };
-        let rest = Step { since: run.first_received, any: narrower, drive: narrower };
+        let rest = Step {
+            since: run.first_received,
+            any: narrower,
+            drive: narrower,
+        };
         if self.others_may_move() {
-            vec![rest, Step { since: run.last_taken, any: full, drive: full }]
+            vec![
+                rest,
+                Step {
+                    since: run.last_taken,
+                    any: full,
+                    drive: full,
+                },
+            ]
         } else {
             vec![rest]
         }
@@ -365,7 +443,7 @@ impl PoseTracker {
         let present = match self.run.filter(Run::settled) {
             _ if self.others_may_move() => return None,
             Some(run) => {
-                let crept = self.speeds.way(Part::Any, run.last_taken, now, &self.tail());
+                let crept = self.speeds.way(Part::Any, run.last_taken.min(now), now, &self.tail());
                 Reckoning {
                     stood_since: run.first_received,
                     driven_since: now,
@@ -398,8 +476,20 @@ impl PoseTracker {
         let signed = [velocity.pan, velocity.tilt, velocity.zoom];
         let share = signed.map(|v| speed_share(&self.motion, v));
         Envelope {
-            low: std::array::from_fn(|axis| if signed[axis] < 0.0 { share[axis] * full.low[axis] } else { 0.0 }),
-            high: std::array::from_fn(|axis| if signed[axis] > 0.0 { share[axis] * full.high[axis] } else { 0.0 }),
+            low: std::array::from_fn(|axis| {
+                if signed[axis] < 0.0 {
+                    share[axis] * full.low[axis]
+                } else {
+                    0.0
+                }
+            }),
+            high: std::array::from_fn(|axis| {
+                if signed[axis] > 0.0 {
+                    share[axis] * full.high[axis]
+                } else {
+                    0.0
+                }
+            }),
         }
     }
 
@@ -412,60 +502,14 @@ impl PoseTracker {
     }
 
     fn error(&self) -> Axes3 {
-        [self.motion.pose_error_deg, self.motion.pose_error_deg, self.motion.zoom_error_ln]
+        [
+            self.motion.pose_error_deg,
+            self.motion.pose_error_deg,
+            self.motion.zoom_error_ln,
+        ]
     }
 
     fn seconds(&mut self, at: Instant) -> f64 {
         after(*self.base.get_or_insert(at), at)
     }
-}
-
-/// Seconds from `base` to `at`, negative when it lies before.
-fn after(base: Instant, at: Instant) -> f64 {
-    match at.checked_duration_since(base) {
-        Some(later) => later.as_secs_f64(),
-        None => -base.saturating_duration_since(at).as_secs_f64(),
-    }
-}
-
-/// What two intervals share; `None` when nothing. Pan intervals that could meet on both sides of the circle stay as the
-/// narrower of the two is.
-fn common(a: Option<[Interval; 3]>, b: [Interval; 3]) -> Option<[Interval; 3]> {
-    let Some(a) = a else { return Some(b) };
-    let mut shared = [b[0]; 3];
-    for axis in 0..3 {
-        let (mut first, second) = (a[axis], b[axis]);
-        if axis == 0 {
-            let shift = nearest_turn(first.middle(), second.middle()) - first.middle();
-            first = Interval { lo: first.lo + shift, hi: first.hi + shift };
-            if first.half_width() + second.half_width() >= 180.0 {
-                shared[axis] = if first.half_width() < second.half_width() { first } else { second };
-                continue;
-            }
-        }
-        shared[axis] = Interval { lo: first.lo.max(second.lo), hi: first.hi.min(second.hi) };
-        if shared[axis].lo > shared[axis].hi {
-            return None;
-        }
-    }
-    Some(shared)
-}
-
-/// Whether a pan interval contains a turning point of ±180°.
-fn crosses_seam(low: f64, high: f64) -> bool {
-    ((low + 180.0) / 360.0).floor() != ((high + 180.0) / 360.0).floor()
-}
-
-/// The angle that is `angle` but for whole turns, and nearest to `to`. Degrees.
-fn nearest_turn(angle: f64, to: f64) -> f64 {
-    angle + ((to - angle) / 360.0).round() * 360.0
-}
-
-fn axes_of(pose: Pose) -> Option<Axes3> {
-    let sound = pose.pan_deg.abs() <= 1e4 && pose.tilt_deg.abs() <= 360.0 && pose.hfov_deg > 0.0 && pose.hfov_deg < 180.0;
-    sound.then(|| [pose.pan_deg, pose.tilt_deg, -(pose.hfov_deg.to_radians() / 2.0).tan().ln()])
-}
-
-fn hfov_of(zoom_ln: f64) -> f64 {
-    2.0 * (-zoom_ln).exp().atan().to_degrees()
 }

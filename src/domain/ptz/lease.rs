@@ -45,23 +45,51 @@ pub enum Input<H> {
 /// What became of it; everything but `Renewed` and `Nothing` is recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<H> {
-    Taken { by: H, fence: u64 },
-    Renewed { fence: u64 },
-    Released { by: H },
+    Taken {
+        by: H,
+        fence: u64,
+    },
+    Renewed {
+        fence: u64,
+    },
+    Released {
+        by: H,
+    },
     /// Nobody moved the dome for the idle time.
-    Expired { by: H },
-    Refused { held_by: H },
-    Asked { holder: H, by: H },
-    Declined { by: H },
-    HandedOver { from: H, to: H, fence: u64 },
-    TakenOver { from: H, to: H, fence: u64 },
+    Expired {
+        by: H,
+    },
+    Refused {
+        held_by: H,
+    },
+    Asked {
+        holder: H,
+        by: H,
+    },
+    Declined {
+        by: H,
+    },
+    HandedOver {
+        from: H,
+        to: H,
+        fence: u64,
+    },
+    TakenOver {
+        from: H,
+        to: H,
+        fence: u64,
+    },
     Nothing,
 }
 
 impl<H: Clone + PartialEq> Lease<H> {
     /// Free; a hold ends by itself after `idle` without renewal. `fence` is the highest ever given out.
     pub fn new(idle: Duration, fence: u64) -> Self {
-        Self { held: None, fence, idle }
+        Self {
+            held: None,
+            fence,
+            idle,
+        }
     }
 
     /// Applies an input; first lets an idle hold end. The outcomes are in order.
@@ -93,7 +121,9 @@ impl<H: Clone + PartialEq> Lease<H> {
                 held.until = now + self.idle;
                 Outcome::Renewed { fence: self.fence }
             }
-            Some(held) => Outcome::Refused { held_by: held.by.clone() },
+            Some(held) => Outcome::Refused {
+                held_by: held.by.clone(),
+            },
             None => {
                 let fence = self.give(by.clone(), now);
                 Outcome::Taken { by, fence }
@@ -114,7 +144,10 @@ impl<H: Clone + PartialEq> Lease<H> {
                 if !held.asked.contains(&by) {
                     held.asked.push(by.clone());
                 }
-                Outcome::Asked { holder: held.by.clone(), by }
+                Outcome::Asked {
+                    holder: held.by.clone(),
+                    by,
+                }
             }
             Some(_) | None => Outcome::Nothing,
         }
@@ -126,7 +159,11 @@ impl<H: Clone + PartialEq> Lease<H> {
         match self.held.take_if(asked) {
             Some(held) => {
                 let fence = self.give(to.clone(), now);
-                Outcome::HandedOver { from: held.by, to, fence }
+                Outcome::HandedOver {
+                    from: held.by,
+                    to,
+                    fence,
+                }
             }
             None => Outcome::Nothing,
         }
@@ -145,7 +182,11 @@ impl<H: Clone + PartialEq> Lease<H> {
         match self.held.take_if(|held| held.by != by) {
             Some(held) => {
                 let fence = self.give(by.clone(), now);
-                Outcome::TakenOver { from: held.by, to: by, fence }
+                Outcome::TakenOver {
+                    from: held.by,
+                    to: by,
+                    fence,
+                }
             }
             None => self.take(by, now),
         }
@@ -153,7 +194,11 @@ impl<H: Clone + PartialEq> Lease<H> {
 
     fn give(&mut self, by: H, now: Instant) -> u64 {
         self.fence += 1;
-        self.held = Some(Held { by, until: now + self.idle, asked: Vec::new() });
+        self.held = Some(Held {
+            by,
+            until: now + self.idle,
+            asked: Vec::new(),
+        });
         self.fence
     }
 
@@ -174,7 +219,9 @@ impl<H: Clone + PartialEq> Lease<H> {
 
     /// Time until the hold ends by itself.
     pub fn remaining(&self, now: Instant) -> Duration {
-        self.held.as_ref().map_or(Duration::ZERO, |held| held.until.saturating_duration_since(now))
+        self.held
+            .as_ref()
+            .map_or(Duration::ZERO, |held| held.until.saturating_duration_since(now))
     }
 
     /// Whether a command under this fence may still be sent: the fence is the newest and its hold runs.
@@ -207,13 +254,52 @@ mod tests {
     fn r_ptz_3_the_holder_hands_over_to_one_who_asked_and_to_nobody_else() {
         let now = Instant::now();
         let mut lease = Lease::new(IDLE, 7);
-        assert_eq!(lease.handle(Input::Take("neri"), now), [Outcome::Taken { by: "neri", fence: 8 }]);
-        assert_eq!(lease.handle(Input::Take("bianchi"), now), [Outcome::Refused { held_by: "neri" }]);
-        assert!(lease.handle(Input::HandOver { from: "neri", to: "bianchi" }, now).is_empty());
+        assert_eq!(
+            lease.handle(Input::Take("neri"), now),
+            [Outcome::Taken { by: "neri", fence: 8 }]
+        );
+        assert_eq!(
+            lease.handle(Input::Take("bianchi"), now),
+            [Outcome::Refused { held_by: "neri" }]
+        );
+        assert!(
+            lease
+                .handle(
+                    Input::HandOver {
+                        from: "neri",
+                        to: "bianchi"
+                    },
+                    now
+                )
+                .is_empty()
+        );
         lease.handle(Input::Ask("bianchi"), now);
-        assert!(lease.handle(Input::HandOver { from: "bianchi", to: "bianchi" }, now).is_empty());
-        let outcome = lease.handle(Input::HandOver { from: "neri", to: "bianchi" }, now);
-        assert_eq!(outcome, [Outcome::HandedOver { from: "neri", to: "bianchi", fence: 9 }]);
+        assert!(
+            lease
+                .handle(
+                    Input::HandOver {
+                        from: "bianchi",
+                        to: "bianchi"
+                    },
+                    now
+                )
+                .is_empty()
+        );
+        let outcome = lease.handle(
+            Input::HandOver {
+                from: "neri",
+                to: "bianchi",
+            },
+            now,
+        );
+        assert_eq!(
+            outcome,
+            [Outcome::HandedOver {
+                from: "neri",
+                to: "bianchi",
+                fence: 9
+            }]
+        );
         assert!(!lease.admits(8, now) && lease.admits(9, now));
     }
 
@@ -228,7 +314,10 @@ mod tests {
         let later = now + IDLE / 2 + IDLE;
         assert_eq!(lease.holder(later), None);
         assert!(!lease.admits(1, later));
-        assert_eq!(lease.handle(Input::Take(2), later), [Outcome::Expired { by: 1 }, Outcome::Taken { by: 2, fence: 2 }]);
+        assert_eq!(
+            lease.handle(Input::Take(2), later),
+            [Outcome::Expired { by: 1 }, Outcome::Taken { by: 2, fence: 2 }]
+        );
     }
 
     proptest! {

@@ -9,8 +9,8 @@
 use super::Velocity;
 use crate::domain::camera::Pose;
 use crate::domain::privacy::PoseKnowledge;
-use crate::domain::privacy::tracker::{speed_share, velocity_within};
-use crate::domain::site::CameraPlan;
+use crate::domain::privacy::axes::{nearest_turn, speed_share, velocity_within};
+use crate::domain::site::{CameraPlan, Limits};
 
 /// A share of the highest speed that is not worth moving for.
 const CRAWL: f64 = 0.01;
@@ -44,7 +44,11 @@ pub struct Allowed {
 /// longer, the time until the next command), seconds.
 pub fn velocity(camera: &CameraPlan, reach: &PoseKnowledge, wanted: Velocity, lasting_s: f64) -> Allowed {
     let wanted = wanted.clamped();
-    let gates = [zoom_gate(camera, reach), pan_gate(camera, reach), tilt_gate(camera, reach)];
+    let gates = [
+        zoom_gate(camera, reach),
+        pan_gate(camera, reach),
+        tilt_gate(camera, reach),
+    ];
     let motion = &camera.motion;
     let seconds = lasting_s.max(0.0) + motion.command_delay_s;
     let through = |v: f64, gate: &Gate, highest: f64| {
@@ -53,13 +57,20 @@ pub fn velocity(camera: &CameraPlan, reach: &PoseKnowledge, wanted: Velocity, la
         if v == 0.0 || speed_share(motion, v) <= share {
             return (v, None);
         }
-        let most = if share < CRAWL { 0.0 } else { velocity_within(motion, share) };
+        let most = if share < CRAWL {
+            0.0
+        } else {
+            velocity_within(motion, share)
+        };
         (v.signum() * most.min(v.abs()), Some(gate.named))
     };
     let (zoom, zoom_hit) = through(wanted.zoom, &gates[0], motion.zoom_speed_ln_s);
     let (pan, pan_hit) = through(wanted.pan, &gates[1], motion.pan_speed_deg_s);
     let (tilt, tilt_hit) = through(wanted.tilt, &gates[2], motion.tilt_speed_deg_s);
-    Allowed { velocity: Velocity { pan, tilt, zoom }, hit: zoom_hit.or(pan_hit).or(tilt_hit) }
+    Allowed {
+        velocity: Velocity { pan, tilt, zoom },
+        hit: zoom_hit.or(pan_hit).or(tilt_hit),
+    }
 }
 
 /// What is left on an axis: upwards and downwards, in its own units; infinite where nothing limits it.
@@ -71,12 +82,18 @@ struct Gate {
 
 impl Gate {
     fn open(named: LimitHit) -> Self {
-        Self { below: f64::INFINITY, above: f64::INFINITY, named }
+        Self {
+            below: f64::INFINITY,
+            above: f64::INFINITY,
+            named,
+        }
     }
 }
 
 fn zoom_gate(camera: &CameraPlan, reach: &PoseKnowledge) -> Gate {
-    let Some(ceiling) = camera.limits.zoom_ceiling else { return Gate::open(LimitHit::PoseNotKnown) };
+    let Some(ceiling) = camera.limits.zoom_ceiling else {
+        return Gate::open(LimitHit::PoseNotKnown);
+    };
     let named = LimitHit::ZoomCeiling { ceiling };
     match (reach, &camera.lens) {
         (PoseKnowledge::Within(poses), Some(lens)) => Gate {
@@ -85,35 +102,50 @@ fn zoom_gate(camera: &CameraPlan, reach: &PoseKnowledge) -> Gate {
             named,
         },
         // Zooming out never shows more of a face.
-        (PoseKnowledge::Unknown(_), _) | (_, None) => {
-            Gate { below: f64::INFINITY, above: 0.0, named: LimitHit::PoseNotKnown }
-        }
+        (PoseKnowledge::Unknown(_), _) | (_, None) => Gate {
+            below: f64::INFINITY,
+            above: 0.0,
+            named: LimitHit::PoseNotKnown,
+        },
     }
 }
 
 fn pan_gate(camera: &CameraPlan, reach: &PoseKnowledge) -> Gate {
-    let Some([low, high]) = camera.limits.pan_deg else { return Gate::open(LimitHit::PanLimit) };
-    let PoseKnowledge::Within(poses) = reach else {
-        return Gate { below: 0.0, above: 0.0, named: LimitHit::PoseNotKnown };
+    let Some([low, high]) = camera.limits.pan_deg else {
+        return Gate::open(LimitHit::PanLimit);
     };
-    let turn = nearest_turn_into(poses.pan.middle(), low, high) - poses.pan.middle();
+    let PoseKnowledge::Within(poses) = reach else {
+        return Gate {
+            below: 0.0,
+            above: 0.0,
+            named: LimitHit::PoseNotKnown,
+        };
+    };
+    let turn = nearest_turn(poses.pan.middle(), f64::midpoint(low, high)) - poses.pan.middle();
     let (lo, hi) = (poses.pan.lo + turn, poses.pan.hi + turn);
-    Gate { below: lo - low, above: high - hi, named: LimitHit::PanLimit }
-}
-
-fn tilt_gate(camera: &CameraPlan, reach: &PoseKnowledge) -> Gate {
-    let Some([low, high]) = camera.limits.tilt_deg else { return Gate::open(LimitHit::TiltLimit) };
-    match reach {
-        PoseKnowledge::Within(poses) => {
-            Gate { below: poses.tilt.lo - low, above: high - poses.tilt.hi, named: LimitHit::TiltLimit }
-        }
-        PoseKnowledge::Unknown(_) => Gate { below: 0.0, above: 0.0, named: LimitHit::PoseNotKnown },
+    Gate {
+        below: lo - low,
+        above: high - hi,
+        named: LimitHit::PanLimit,
     }
 }
 
-/// The angle, but for whole turns, that is nearest to the middle of a range.
-fn nearest_turn_into(angle: f64, low: f64, high: f64) -> f64 {
-    angle + ((f64::midpoint(low, high) - angle) / 360.0).round() * 360.0
+fn tilt_gate(camera: &CameraPlan, reach: &PoseKnowledge) -> Gate {
+    let Some([low, high]) = camera.limits.tilt_deg else {
+        return Gate::open(LimitHit::TiltLimit);
+    };
+    match reach {
+        PoseKnowledge::Within(poses) => Gate {
+            below: poses.tilt.lo - low,
+            above: high - poses.tilt.hi,
+            named: LimitHit::TiltLimit,
+        },
+        PoseKnowledge::Unknown(_) => Gate {
+            below: 0.0,
+            above: 0.0,
+            named: LimitHit::PoseNotKnown,
+        },
+    }
 }
 
 /// Whether an absolute move, a preset or home may go to this pose.
@@ -133,13 +165,28 @@ pub fn position(camera: &CameraPlan, target: &Pose) -> Result<(), LimitHit> {
         }
     }
     let outside = |v: f64, [low, high]: [f64; 2]| v < low - ROUNDING || v > high + ROUNDING;
-    if limits.pan_deg.is_some_and(|range| outside(nearest_turn_into(target.pan_deg, range[0], range[1]), range)) {
+    if limits
+        .pan_deg
+        .is_some_and(|range| outside(nearest_turn(target.pan_deg, f64::midpoint(range[0], range[1])), range))
+    {
         return Err(LimitHit::PanLimit);
     }
     if limits.tilt_deg.is_some_and(|range| outside(target.tilt_deg, range)) {
         return Err(LimitHit::TiltLimit);
     }
     Ok(())
+}
+
+/// Whether a preset, home or tour may be called whose target the camera does not tell: only where nothing is limited.
+///
+/// # Errors
+/// [`LimitHit::PoseNotKnown`] when the camera has any limit.
+pub fn unknown_target(camera: &CameraPlan) -> Result<(), LimitHit> {
+    if camera.limits == Limits::default() {
+        Ok(())
+    } else {
+        Err(LimitHit::PoseNotKnown)
+    }
 }
 
 /// What digital zoom may be shown.
@@ -154,7 +201,12 @@ pub struct AllowedZoom {
 /// lens model has no optical zoom.
 pub fn digital_zoom(camera: &CameraPlan, knowledge: &PoseKnowledge, wanted: f64) -> AllowedZoom {
     let wanted = if wanted.is_finite() { wanted.max(1.0) } else { 1.0 };
-    let Some(ceiling) = camera.limits.zoom_ceiling else { return AllowedZoom { factor: wanted, hit: None } };
+    let Some(ceiling) = camera.limits.zoom_ceiling else {
+        return AllowedZoom {
+            factor: wanted,
+            hit: None,
+        };
+    };
     let most = match (knowledge, &camera.lens) {
         (PoseKnowledge::Within(poses), Some(lens)) => ceiling / lens.magnification(poses.hfov.lo),
         (PoseKnowledge::Unknown(_), Some(_)) => {
@@ -164,7 +216,287 @@ pub fn digital_zoom(camera: &CameraPlan, knowledge: &PoseKnowledge, wanted: f64)
         (_, None) => ceiling,
     };
     if wanted <= most {
-        return AllowedZoom { factor: wanted, hit: None };
+        return AllowedZoom {
+            factor: wanted,
+            hit: None,
+        };
     }
-    AllowedZoom { factor: most.max(1.0), hit: Some(LimitHit::ZoomCeiling { ceiling }) }
+    AllowedZoom {
+        factor: most.max(1.0),
+        hit: Some(LimitHit::ZoomCeiling { ceiling }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::privacy::trial::{Chance, Dome, dome_plan, lens, tight};
+    use crate::domain::privacy::{PoseTracker, WholeReason};
+    use crate::domain::ptz::Order;
+    use crate::domain::site::MotionBounds;
+    use proptest::prelude::*;
+    use std::time::Duration;
+
+    const CEILING: f64 = 4.0;
+    /// Timeout that goes with every continuous move of these tests, seconds; the dome of the trials keeps it.
+    const LASTING_S: f64 = 0.5;
+
+    fn limited(motion: MotionBounds) -> CameraPlan {
+        let limits = Limits {
+            pan_deg: Some([-40.0, 60.0]),
+            tilt_deg: Some([-60.0, 0.0]),
+            zoom_ceiling: Some(CEILING),
+        };
+        CameraPlan {
+            limits,
+            ..dome_plan(motion, lens(), Vec::new())
+        }
+    }
+
+    fn pose(pan_deg: f64, tilt_deg: f64, magnification: f64) -> Pose {
+        Pose {
+            pan_deg,
+            tilt_deg,
+            hfov_deg: lens().hfov_of(magnification),
+        }
+    }
+
+    /// Drives a dome through the gate; gives the farthest it came: lowest and highest pan, tilt and magnification.
+    fn drive(
+        seed: u64,
+        motion: &MotionBounds,
+        seconds: f64,
+        gated: bool,
+        mut wanted: impl FnMut(&mut Dome) -> Option<Order>,
+    ) -> [[f64; 2]; 3] {
+        let plan = limited(motion.clone());
+        let mut dome = Dome::new(seed, motion.clone(), &lens()).obedient().wide();
+        let mut tracker = PoseTracker::new(&plan);
+        let mut farthest = [[f64::INFINITY, f64::NEG_INFINITY]; 3];
+        let (mut next_order, mut next_status) = (motion.status_delay_s, motion.status_delay_s);
+        while dome.now_s() < seconds {
+            dome.tick();
+            let now = dome.now_s();
+            if now >= next_status {
+                next_status = now + 0.1;
+                let (sent, received, pose, moving) = dome.status(true);
+                tracker.on_status(sent, received, pose, moving);
+            }
+            if now >= next_order {
+                next_order = now + dome.chance.between(0.05, LASTING_S);
+                let order = match wanted(&mut dome) {
+                    Some(Order::Velocity(v)) if gated => {
+                        let reach = tracker.reach(dome.now(), Duration::from_secs_f64(motion.command_delay_s));
+                        Some(Order::Velocity(velocity(&plan, &reach, v, LASTING_S).velocity))
+                    }
+                    Some(Order::Position(target)) => position(&plan, &target).ok().map(|()| Order::Position(target)),
+                    other => other,
+                };
+                if let Some(order) = order {
+                    tracker.on_command(dome.now(), order);
+                    dome.order(order);
+                }
+            }
+            let pose = dome.pose(now);
+            let values = [pose.pan_deg, pose.tilt_deg, lens().magnification(pose.hfov_deg)];
+            for (range, value) in farthest.iter_mut().zip(values) {
+                *range = [range[0].min(value), range[1].max(value)];
+            }
+        }
+        farthest
+    }
+
+    /// A hand that pushes one way for seconds, with other orders in between.
+    fn pushing(seed: u64) -> impl FnMut(&mut Dome) -> Option<Order> {
+        move |dome| {
+            if dome.chance.one_in(4.0) {
+                return Some(dome.some_order()).filter(|order| *order != Order::SomewhereElse);
+            }
+            let mut phase = Chance(seed ^ (dome.now_s() / 4.0) as u64);
+            let mut push = || [-1.0, 0.0, 0.3, 1.0, 1.0][(phase.share() * 5.0) as usize];
+            Some(Order::Velocity(Velocity {
+                pan: push(),
+                tilt: push(),
+                zoom: push(),
+            }))
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+
+        #[test]
+        fn r_ptz_1_r_ptz_2_no_sequence_of_moves_passes_a_limit(
+            seed in any::<u64>(),
+            motion in prop_oneof![Just(tight()), Just(MotionBounds::default()),
+                Just(MotionBounds { speed_per_velocity: 1.5, zoom_error_ln: 0.001, ..tight() })],
+        ) {
+            let [pan, tilt, magnification] = drive(seed, &motion, 15.0, true, pushing(seed));
+            prop_assert!(pan[0] >= -40.0 - 1e-6 && pan[1] <= 60.0 + 1e-6, "pan {pan:?}");
+            prop_assert!(tilt[0] >= -60.0 - 1e-6 && tilt[1] <= 1e-6, "tilt {tilt:?}");
+            prop_assert!(magnification[1] <= CEILING * (1.0 + 1e-5), "magnification {magnification:?}");
+        }
+    }
+
+    #[test]
+    fn r_ptz_2_without_the_gate_the_same_moves_pass_the_limits() {
+        let beyond = |seed: u64| {
+            let [pan, tilt, magnification] = drive(seed, &tight(), 15.0, false, pushing(seed));
+            pan[0] < -40.0 || pan[1] > 60.0 || tilt[0] < -60.0 || tilt[1] > 0.0 || magnification[1] > CEILING
+        };
+        assert!((0..20).filter(|seed| beyond(*seed)).count() > 10);
+    }
+
+    #[test]
+    fn a_held_key_comes_near_the_limit_and_stays_inside() {
+        for (index, velocity) in [
+            (
+                0,
+                Velocity {
+                    pan: 1.0,
+                    ..Velocity::ZERO
+                },
+            ),
+            (
+                1,
+                Velocity {
+                    tilt: 1.0,
+                    ..Velocity::ZERO
+                },
+            ),
+            (
+                2,
+                Velocity {
+                    zoom: 1.0,
+                    ..Velocity::ZERO
+                },
+            ),
+        ] {
+            let farthest = drive(5, &tight(), 20.0, true, |_| Some(Order::Velocity(velocity)))[index][1];
+            println!("axis {index}: came to {farthest:.2}");
+            let [near, limit] = [[25.0, 60.0], [-15.0, 0.0], [2.0, CEILING]][index];
+            assert!(farthest > near && farthest <= limit + 1e-6, "axis {index}: {farthest}");
+        }
+    }
+
+    #[test]
+    fn a_limit_that_stops_is_named() {
+        let plan = limited(tight());
+        let at = |pan: f64, tilt: f64, magnification: f64| {
+            let pose = pose(pan, tilt, magnification);
+            let one = |v: f64| crate::domain::privacy::Interval { lo: v, hi: v };
+            PoseKnowledge::Within(crate::domain::privacy::PoseInterval {
+                pan: one(pose.pan_deg),
+                tilt: one(pose.tilt_deg),
+                hfov: one(pose.hfov_deg),
+            })
+        };
+        let all = Velocity {
+            pan: 1.0,
+            tilt: 1.0,
+            zoom: 1.0,
+        };
+        let stopped = velocity(&plan, &at(60.0, 0.0, CEILING), all, LASTING_S);
+        assert_eq!(
+            stopped,
+            Allowed {
+                velocity: Velocity::ZERO,
+                hit: Some(LimitHit::ZoomCeiling { ceiling: CEILING })
+            }
+        );
+        let back = Velocity {
+            pan: -1.0,
+            tilt: -1.0,
+            zoom: -1.0,
+        };
+        assert_eq!(
+            velocity(&plan, &at(60.0, 0.0, CEILING), back, LASTING_S),
+            Allowed {
+                velocity: back,
+                hit: None
+            }
+        );
+        let slowed = velocity(
+            &plan,
+            &at(40.0, -30.0, 1.0),
+            Velocity {
+                pan: 1.0,
+                ..Velocity::ZERO
+            },
+            LASTING_S,
+        );
+        assert!(slowed.velocity.pan > 0.2 && slowed.velocity.pan < 0.6, "{slowed:?}");
+        assert_eq!(slowed.hit, Some(LimitHit::PanLimit));
+        // A turn more or less is the same place, and one already beyond may come back.
+        let beyond = at(65.0 + 360.0, -30.0, 1.0);
+        assert_eq!(velocity(&plan, &beyond, all, LASTING_S).velocity.pan, 0.0);
+        assert_eq!(velocity(&plan, &beyond, back, LASTING_S).velocity.pan, -1.0);
+    }
+
+    #[test]
+    fn r_ptz_2_with_an_unknown_pose_nobody_zooms_in_under_a_ceiling() {
+        let plan = limited(tight());
+        let unknown = PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
+        let zoom_in = Velocity {
+            zoom: 0.3,
+            ..Velocity::ZERO
+        };
+        let refused = velocity(&plan, &unknown, zoom_in, LASTING_S);
+        assert_eq!(
+            refused,
+            Allowed {
+                velocity: Velocity::ZERO,
+                hit: Some(LimitHit::PoseNotKnown)
+            }
+        );
+        let zoom_out = Velocity {
+            zoom: -0.3,
+            ..Velocity::ZERO
+        };
+        assert_eq!(
+            velocity(&plan, &unknown, zoom_out, LASTING_S),
+            Allowed {
+                velocity: zoom_out,
+                hit: None
+            }
+        );
+        assert_eq!(digital_zoom(&plan, &unknown, 2.0).factor, 1.0);
+        let free = dome_plan(tight(), lens(), Vec::new());
+        assert_eq!(
+            velocity(&free, &unknown, zoom_in, LASTING_S),
+            Allowed {
+                velocity: zoom_in,
+                hit: None
+            }
+        );
+    }
+
+    #[test]
+    fn r_ptz_1_a_move_to_a_place_beyond_a_limit_is_refused_by_name() {
+        let plan = limited(tight());
+        assert_eq!(position(&plan, &pose(10.0, -10.0, CEILING)), Ok(()));
+        assert_eq!(position(&plan, &pose(10.0 - 360.0, -10.0, 1.0)), Ok(()));
+        let ceiling = LimitHit::ZoomCeiling { ceiling: CEILING };
+        assert_eq!(position(&plan, &pose(10.0, -10.0, CEILING * 1.01)), Err(ceiling));
+        assert_eq!(position(&plan, &pose(61.0, -10.0, 1.0)), Err(LimitHit::PanLimit));
+        assert_eq!(position(&plan, &pose(10.0, 1.0, 1.0)), Err(LimitHit::TiltLimit));
+        assert_eq!(position(&plan, &pose(f64::NAN, 1.0, 1.0)), Err(LimitHit::PoseNotKnown));
+        assert_eq!(unknown_target(&plan), Err(LimitHit::PoseNotKnown));
+        assert_eq!(unknown_target(&dome_plan(tight(), lens(), Vec::new())), Ok(()));
+    }
+
+    #[test]
+    fn r_ptz_2_digital_zoom_counts_towards_the_same_ceiling() {
+        let plan = limited(tight());
+        let one = |v: f64| crate::domain::privacy::Interval { lo: v, hi: v };
+        let at_2 = PoseKnowledge::Within(crate::domain::privacy::PoseInterval {
+            pan: one(0.0),
+            tilt: one(0.0),
+            hfov: one(lens().hfov_of(2.0)),
+        });
+        assert_eq!(digital_zoom(&plan, &at_2, 1.5), AllowedZoom { factor: 1.5, hit: None });
+        let cut = digital_zoom(&plan, &at_2, 8.0);
+        assert!((cut.factor - 2.0).abs() < 1e-9 && cut.hit == Some(LimitHit::ZoomCeiling { ceiling: CEILING }));
+        assert_eq!(digital_zoom(&plan, &at_2, f64::NAN).factor, 1.0);
+    }
 }

@@ -1,8 +1,10 @@
-//! Moving a dome: what may be sent ([`limits`]), who may send it ([`lease`]), how it is made to stand ([`stop`]).
+//! Moving a dome: what a hand means ([`gesture`]), what may be sent ([`limits`]), who may send it ([`lease`]), how it is
+//! made to stand ([`stop`]).
 //!
 //! Invariant: no sequence of moves passes a limit of the plan, and there are never two holders.
 //! Deliberately absent: SOAP, timers, recording (the station), screens.
 
+pub mod gesture;
 pub mod lease;
 pub mod limits;
 pub mod stop;
@@ -19,7 +21,11 @@ pub struct Velocity {
 
 impl Velocity {
     /// Nothing moves.
-    pub const ZERO: Velocity = Velocity { pan: 0.0, tilt: 0.0, zoom: 0.0 };
+    pub const ZERO: Velocity = Velocity {
+        pan: 0.0,
+        tilt: 0.0,
+        zoom: 0.0,
+    };
 
     /// Whether no axis moves.
     pub fn is_zero(&self) -> bool {
@@ -29,7 +35,11 @@ impl Velocity {
     /// Each axis held within −1..1; what is not a number becomes 0.
     pub fn clamped(self) -> Self {
         let clamp = |v: f64| if v.is_nan() { 0.0 } else { v.clamp(-1.0, 1.0) };
-        Self { pan: clamp(self.pan), tilt: clamp(self.tilt), zoom: clamp(self.zoom) }
+        Self {
+            pan: clamp(self.pan),
+            tilt: clamp(self.tilt),
+            zoom: clamp(self.zoom),
+        }
     }
 }
 

@@ -83,7 +83,11 @@ impl StopSequence {
             if now < until {
                 return StopAct::Wait(until);
             }
-            self.turn = if self.ordered_late && self.evidence.is_some() { Turn::Status } else { Turn::Stop };
+            self.turn = if self.ordered_late && self.evidence.is_some() {
+                Turn::Status
+            } else {
+                Turn::Stop
+            };
         }
         let spent = self.round >= MOST_ROUNDS || now >= self.until;
         if spent && !matches!(self.turn, Turn::Over { .. }) {
@@ -143,7 +147,9 @@ impl StopSequence {
 
 fn same(a: Pose, b: Pose) -> bool {
     let turned = (a.pan_deg - b.pan_deg + 180.0).rem_euclid(360.0) - 180.0;
-    turned.abs() < SAME_DEG && (a.tilt_deg - b.tilt_deg).abs() < SAME_DEG && (a.hfov_deg / b.hfov_deg - 1.0).abs() < 0.005
+    turned.abs() < SAME_DEG
+        && (a.tilt_deg - b.tilt_deg).abs() < SAME_DEG
+        && (a.hfov_deg / b.hfov_deg - 1.0).abs() < 0.005
 }
 
 #[cfg(test)]
@@ -178,15 +184,30 @@ mod tests {
             acts += 1;
             let mut spend = Duration::from_millis(30);
             match act {
-                StopAct::SendStop if !matches!(dialect, Dialect::OnlyZeroVelocity | Dialect::Deaf | Dialect::DeafAlwaysIdle) => {
+                StopAct::SendStop
+                    if !matches!(
+                        dialect,
+                        Dialect::OnlyZeroVelocity | Dialect::Deaf | Dialect::DeafAlwaysIdle
+                    ) =>
+                {
                     moving = false;
                 }
-                StopAct::SendZeroVelocity if !matches!(dialect, Dialect::OnlyStop | Dialect::Deaf | Dialect::DeafAlwaysIdle) => {
+                StopAct::SendZeroVelocity
+                    if !matches!(dialect, Dialect::OnlyStop | Dialect::Deaf | Dialect::DeafAlwaysIdle) =>
+                {
                     moving = false;
                 }
                 StopAct::PollStatus => {
-                    let pose = Pose { pan_deg: pan, tilt_deg: 0.0, hfov_deg: 40.0 };
-                    let word = if moving && dialect != Dialect::DeafAlwaysIdle { MoveState::Moving } else { MoveState::Idle };
+                    let pose = Pose {
+                        pan_deg: pan,
+                        tilt_deg: 0.0,
+                        hfov_deg: 40.0,
+                    };
+                    let word = if moving && dialect != Dialect::DeafAlwaysIdle {
+                        MoveState::Moving
+                    } else {
+                        MoveState::Idle
+                    };
                     match dialect {
                         Dialect::NoStatus => {}
                         Dialect::Silent => sequence.on_status(now, MoveState::Unknown, None),
@@ -210,7 +231,12 @@ mod tests {
 
     #[test]
     fn every_dialect_that_can_be_stopped_is_and_is_seen_to_be() {
-        for dialect in [Dialect::Normal, Dialect::OnlyZeroVelocity, Dialect::OnlyStop, Dialect::LateMove] {
+        for dialect in [
+            Dialect::Normal,
+            Dialect::OnlyZeroVelocity,
+            Dialect::OnlyStop,
+            Dialect::LateMove,
+        ] {
             let (took, act, moving, _) = play(dialect);
             assert_eq!(act, StopAct::Done);
             assert!(!moving, "still moves when done");
@@ -220,10 +246,18 @@ mod tests {
 
     #[test]
     fn what_does_not_stop_or_does_not_say_is_given_up_in_bounded_tries_and_time() {
-        for dialect in [Dialect::Deaf, Dialect::DeafAlwaysIdle, Dialect::NoStatus, Dialect::Silent] {
+        for dialect in [
+            Dialect::Deaf,
+            Dialect::DeafAlwaysIdle,
+            Dialect::NoStatus,
+            Dialect::Silent,
+        ] {
             let (took, act, _, acts) = play(dialect);
             assert_eq!(act, StopAct::GaveUp);
-            assert!(took <= LONGEST + LONGEST_PAUSE && acts <= 4 * MOST_ROUNDS + 1, "{took:?} {acts}");
+            assert!(
+                took <= LONGEST + LONGEST_PAUSE && acts <= 4 * MOST_ROUNDS + 1,
+                "{took:?} {acts}"
+            );
         }
     }
 

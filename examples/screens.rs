@@ -1,0 +1,62 @@
+//! Looks at the screens with test pictures instead of cameras: `cargo run --example screens -- wall`.
+//!
+//! Deliberately absent: a station, a server, cameras.
+
+use iced::Task;
+use std::path::PathBuf;
+use std::time::Duration;
+use vedetta::gui::app::{App, Message, Options};
+use vedetta::gui::keymap::{Command, Edge};
+use vedetta::gui::{fake, launch};
+use vedetta::station::{SecretsChoice, StationConfig};
+
+fn main() -> Result<(), String> {
+    let screen = std::env::args().nth(1).unwrap_or_default();
+    let options = Options {
+        station: StationConfig {
+            enrolment: PathBuf::new(),
+            data: PathBuf::new(),
+            evidence: PathBuf::new(),
+            secrets: SecretsChoice::ProtectedFile,
+        },
+        sign_in: None,
+    };
+    launch::run_from(move || {
+        if screen == "sign-in" {
+            return App::signed_out(options.clone());
+        }
+        let cameras = if screen == "many" { 64 } else { 16 };
+        let desk = if screen == "diagnostics" {
+            fake::maintainer(cameras, 4)
+        } else {
+            fake::desk(cameras, 4)
+        };
+        let (app, task) = App::at_desk(options.clone(), desk);
+        let then = |commands: Vec<Command>| {
+            Task::batch(commands.into_iter().zip(1u32..).map(|(command, n)| {
+                let wait = Duration::from_millis(700) * n;
+                Task::perform(tokio::time::sleep(wait), move |()| {
+                    Message::Command(command, Edge::Down)
+                })
+            }))
+        };
+        let commands = match screen.as_str() {
+            "full" => vec![Command::Digit(1), Command::Digit(6), Command::Confirm, Command::Confirm],
+            "dome" => vec![
+                Command::Digit(1),
+                Command::Digit(4),
+                Command::Confirm,
+                Command::CallPreset(1),
+                Command::Snapshot,
+            ],
+            "help" => vec![Command::Help],
+            "export" => vec![Command::Export],
+            "playback" => vec![Command::Digit(2), Command::Confirm, Command::Playback],
+            "large" => vec![Command::Layout(vedetta::domain::wall::Layout::OneLarge)],
+            "typed" => vec![Command::Digit(1)],
+            _ => vec![],
+        };
+        let commands = then(commands);
+        (app, Task::batch([task, commands]))
+    })
+}

@@ -1,0 +1,224 @@
+### Words of the interface. Say what happened, then what to do.
+
+decimal-sign = .
+key-enter = Enter
+key-space = Space
+span-seconds = { $n } s
+span-minutes = { $n } min
+span-hours = { $n } h
+
+## Program
+app-starting = Starting…
+app-broken = The workstation cannot work until this is solved. Close the window and try again.
+app-signing-out = Closing views and delivering records…
+launch-no-graphics = No usable graphics card: the Vulkan or OpenGL driver is missing. Install the package mesa-vulkan-drivers (or the card's driver) and start Vedetta again.
+launch-no-window = The window cannot be opened: no display can be reached. Start Vedetta from a graphical session.
+launch-no-threads = The system grants no more processes. Close other programs and start Vedetta again.
+
+## Sign-in
+sign-in-user = User name
+sign-in-password = Password
+sign-in-purpose = Purpose of viewing
+sign-in-enter = Sign in
+sign-in-waiting = Checking…
+sign-in-recorded = The sign-in and every act are recorded in the name of who signs in.
+sign-in-protected-file = No system keyring: this workstation's secrets are in a file that only this user can read, which is less safe.
+sign-in-incomplete = Write user name and password.
+sign-in-wrong = Wrong user name or password. Try again; after several mistakes the account is locked for some minutes.
+sign-in-locked = Too many attempts: the account is locked for { $wait }. Wait, or call the system administrator.
+sign-in-elsewhere = The account is in use on another workstation. Sign out there before signing in here.
+sign-in-station = This workstation is not enabled. Call the system administrator.
+sign-in-server = The central server does not answer. Check the network or call maintenance, then try again.
+sign-in-plan = The signature of the camera plan is not valid: signing in is stopped. Call the system administrator at once.
+sign-in-not-recorded = The sign-in cannot be recorded, so it does not happen. Check the disk space or call maintenance.
+
+## Workstation
+station-not-enrolled = Workstation not enrolled: { $path } is missing or cannot be read. Have the system administrator enrol it.
+station-no-keyring = No system keyring. Unlock it, or start with “--secrets file” to use a protected file.
+station-outbox = The local record cannot be opened ({ $detail }). Check the disk or call maintenance.
+
+## Purposes
+purpose-urban-security = Urban security
+purpose-public-order = Public order and safety
+purpose-judicial-initiative = Judicial police, own initiative
+purpose-judicial-delegated = Judicial police, delegated
+purpose-crime-seen-live = Crime seen live
+purpose-traffic = Traffic and accidents
+purpose-civil-protection = Civil protection
+purpose-waste = Waste dumping
+purpose-data-subject = Request of a data subject
+purpose-maintenance = Maintenance
+
+## Levels
+level-operator = operator
+level-supervisor = supervisor
+level-force-operator = police force operator
+level-administrator = system administrator
+level-maintainer = maintainer
+
+## Top bar
+bar-purpose = Purpose
+bar-help = Keys
+bar-sign-out = Sign out
+audit-delivered = Record: delivered
+audit-waiting = Record: { $n } waiting
+audit-broken = Record: error, call the administrator
+server-reachable = Server: reachable
+server-away = Server away, { $left } left
+server-away-too-long = Server away: acts are stopped
+
+## List and layout
+list-search = Search camera ( / )
+list-nothing-found = No camera found.
+rail-layouts = Tiles (F2…F10)
+wall-go-to = Go to camera
+
+## Tiles
+tile-connecting = CONNECTING
+tile-reconnecting = RECONNECTING
+tile-not-live = NOT LIVE
+tile-no-permission = NO PERMISSION
+tile-last-picture = Last picture { $age } ago.
+tile-trouble-since = { $trouble } For { $since }.
+tile-covered-detail = The picture comes back when privacy can be guaranteed again.
+covered-pose-unknown = COVERED: POSITION NOT KNOWN
+covered-restarted = COVERED: CAMERA RESTARTED
+covered-uncertain = COVERED: POSITION UNCERTAIN
+covered-school = CLOSED: SCHOOL HOURS
+mark-held-by-you = yours
+
+## Panel
+panel-playback = Recordings (P)
+panel-snapshot = Snapshot (S)
+panel-export = Export (E)
+panel-free = Free: moving it takes it
+panel-held-by-you = You are moving it
+panel-held-by = In use: { $name }, { $body }
+panel-presets = Saved positions
+panel-presets-hint = Alt+Shift+number saves the position
+panel-masks = Masks in force
+panel-zoom-ceiling = Zoom ceiling
+panel-pan-limit = Pan limits
+panel-tilt-limit = Tilt limits
+panel-range = { $low }° to { $high }°
+panel-no-limit = none
+panel-pose = Position
+panel-pose-known = { $pan }° / { $tilt }°
+panel-pose-unknown = not known
+panel-codec = Stream
+panel-fps = Pictures per second
+panel-bitrate = Bandwidth
+panel-kbit = { $n } kbit/s
+panel-lost = Packets lost
+
+## Messages
+strip-history = History (H)
+strip-nothing = No messages.
+strip-more = and { $n } more
+strip-go-to-camera = Go
+strip-put-away = Put away
+nothing-selected = No camera on the selected tile: drag one from the list.
+not-a-dome = The selected camera is fixed: it cannot be moved.
+no-such-camera = No camera has the number { $number }.
+no-such-preset = Position { $n } is not saved. Alt+Shift+{ $n } saves it.
+preset-name = Position { $n }
+preset-saved = Position saved on the camera.
+snapshot-saved = Snapshot saved as { $path }
+
+## Recordings
+playback-leave = Back to live
+playback-recorded = Recorded pictures: the consultation is recorded in your name.
+playback-mark = RECORDED
+playback-looking = LOOKING FOR RECORDINGS
+playback-starting = OPENING
+playback-none = NO PICTURE
+playback-play = Play
+playback-pause = Pause
+playback-back = 5 s
+playback-forward = 5 s
+
+## Export
+export-title = Export of recorded pictures
+export-from = From (Rome time)
+export-to = To (Rome time)
+export-purpose = Purpose
+export-reason = Reason
+export-protocol = Protocol number of the request
+export-for-ever = The export stays in the record for ever, with your name, the reason and the protocol number.
+export-start = Export
+export-cancel = Cancel
+export-stop = Stop
+export-close = Close
+export-progress = { $percent } % · { $size } · about { $left } left
+export-done = Export finished: original, not re-encoded.
+export-frames = Frames
+export-file = File
+export-bad-time = Write dates like 22/11/2026 14:05:09.
+export-empty-range = The end must come after the beginning.
+export-no-reason = A reason and the protocol number of the request are needed.
+
+## Diagnostics
+diagnostics-title = Camera diagnostics
+diagnostics-progress = { $done } of { $all }
+diagnostics-no-picture = Technical data only: the contractor sees no images.
+diagnostics-again = Read all again
+diagnostics-camera = Camera
+diagnostics-state = State
+diagnostics-device = Device
+diagnostics-firmware = Firmware
+diagnostics-answer = Answer
+diagnostics-clock = Clock
+diagnostics-streams = Streams
+diagnostics-asked = reading…
+diagnostics-reachable = answers
+diagnostics-unreachable = does not answer
+diagnostics-ptz = pan, tilt, zoom
+
+## Keys
+keys-title = Keys
+keys-number = number and Enter: go to the camera
+keys-next-tile = next tile (with Shift the previous one)
+keys-next-area = next area of the screen
+keys-full-screen = full screen, or confirm
+keys-back = back
+keys-arrows = held: turn the selected dome
+keys-zoom = zoom of the selected dome
+keys-stop = stop; in recordings pause
+keys-call-preset = saved position (Alt with 1 to 9)
+keys-save-preset = save the position
+keys-ask-hold = take the selected dome
+keys-layouts = 1, 4, 9, 16, 25, 36, 64 tiles, one large
+keys-snapshot = snapshot
+keys-export = export
+keys-playback = recordings of the camera
+keys-search = search a camera
+keys-history = history of messages
+keys-help = this page
+keys-sign-out = sign out
+
+## Refusals
+refusal-zoom-ceiling = Zoom beyond the ceiling of this camera ({ $ceiling }×). Zoom out.
+refusal-position-limit = Beyond the limits of movement of this camera. Move it the other way.
+refusal-held = { $name } ({ $body }) is moving it. Wait until they let go, or agree by telephone.
+refusal-not-recorded = The act cannot be recorded, so it does not happen. Check the disk space or call maintenance.
+refusal-server-away = The central server does not answer and this act needs it. Try again when it is back.
+refusal-nothing-recorded = Nothing is recorded in that range. Choose another range.
+refusal-too-old = The pictures are older than seven days and no evidence hold covers them. They cannot be consulted.
+refusal-covered = The picture is covered because the camera's position is not known. Wait until it is known again.
+refusal-disk = The disk does not take the file ({ $detail }). Free some space or call maintenance.
+refusal-not-supported = This camera cannot do that. Ask maintenance if it is needed.
+refusal-masked-original = The camera has masks, and an original copy would show what they hide. Ask the supervisor for a redacted copy.
+refusal-session-ended = The session has ended. Sign out and sign in again.
+rule-no-grant = Your profile has no permission for this camera (rule R-ACC-2). Ask the supervisor for it.
+rule-maintainer = The contractor sees no images (rule R-MNT-1). Ask an operator.
+rule-administrator = The system administrator does not watch images (rule R-AUD-3). Ask an operator.
+
+## Troubles
+trouble-unreachable = The camera does not answer. Check power and network or call maintenance.
+trouble-password = The camera refuses the password. Call the system administrator to update it.
+trouble-clock = The camera's clock is wrong and commands are refused. Call maintenance to set it.
+trouble-nonsense = The camera's answers make no sense. Call maintenance.
+trouble-busy = The camera accepts no more connections. Close other views or wait.
+trouble-no-stream = The camera does not offer the video stream asked for. Call maintenance to configure it.
+trouble-decoder = This workstation lacks a video component (GStreamer). Call maintenance to install it.
+trouble-stream-broken = The video stream broke off. Reconnection is automatic; if it lasts, call maintenance.

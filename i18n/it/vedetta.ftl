@@ -1,0 +1,224 @@
+### Parole dell'interfaccia. Dire che cosa è successo, poi che cosa fare.
+
+decimal-sign = ,
+key-enter = Invio
+key-space = Spazio
+span-seconds = { $n } s
+span-minutes = { $n } min
+span-hours = { $n } h
+
+## Programma
+app-starting = Avvio in corso…
+app-broken = La postazione non può lavorare finché questo non è risolto. Chiudere la finestra e riprovare.
+app-signing-out = Chiusura delle visioni e consegna delle registrazioni in corso…
+launch-no-graphics = Nessuna scheda grafica utilizzabile: manca il driver Vulkan o OpenGL. Installare il pacchetto mesa-vulkan-drivers (o il driver della scheda) e riavviare Vedetta.
+launch-no-window = Impossibile aprire la finestra: nessuno schermo raggiungibile. Avviare Vedetta da una sessione grafica.
+launch-no-threads = Il sistema non concede altri processi. Chiudere altri programmi e riavviare Vedetta.
+
+## Accesso
+sign-in-user = Nome utente
+sign-in-password = Password
+sign-in-purpose = Finalità della visione
+sign-in-enter = Entra
+sign-in-waiting = Verifica in corso…
+sign-in-recorded = L'accesso e ogni operazione sono registrati a nome di chi entra.
+sign-in-protected-file = Nessun portachiavi di sistema: i segreti della postazione sono in un file leggibile solo da questo utente, meno sicuro.
+sign-in-incomplete = Scrivere nome utente e password.
+sign-in-wrong = Nome utente o password errati. Riprovare; dopo più errori l'account si blocca per qualche minuto.
+sign-in-locked = Troppi tentativi: l'account è bloccato per { $wait }. Attendere o chiamare l'amministratore di sistema.
+sign-in-elsewhere = L'account è già in uso su un'altra postazione. Uscire da quella prima di entrare qui.
+sign-in-station = Questa postazione non è abilitata. Chiamare l'amministratore di sistema.
+sign-in-server = Il server centrale non risponde. Controllare la rete o chiamare la manutenzione, poi riprovare.
+sign-in-plan = La firma del piano delle telecamere non è valida: l'accesso è fermo. Chiamare subito l'amministratore di sistema.
+sign-in-not-recorded = L'accesso non può essere registrato, quindi non avviene. Controllare lo spazio su disco o chiamare la manutenzione.
+
+## Postazione
+station-not-enrolled = Postazione non registrata: manca { $path } o non è leggibile. Far registrare la postazione dall'amministratore di sistema.
+station-no-keyring = Nessun portachiavi di sistema. Sbloccarlo, oppure avviare con «--secrets file» per usare un file protetto.
+station-outbox = Il registro locale non si apre ({ $detail }). Controllare il disco o chiamare la manutenzione.
+
+## Finalità
+purpose-urban-security = Sicurezza urbana
+purpose-public-order = Ordine e sicurezza pubblica
+purpose-judicial-initiative = Polizia giudiziaria di iniziativa
+purpose-judicial-delegated = Polizia giudiziaria delegata
+purpose-crime-seen-live = Reato rilevato in diretta
+purpose-traffic = Traffico e infortunistica
+purpose-civil-protection = Protezione civile
+purpose-waste = Abbandono di rifiuti
+purpose-data-subject = Richiesta dell'interessato
+purpose-maintenance = Manutenzione
+
+## Livelli
+level-operator = operatore
+level-supervisor = responsabile del trattamento
+level-force-operator = operatore delle Forze di Polizia
+level-administrator = amministratore di sistema
+level-maintainer = manutentore
+
+## Barra in alto
+bar-purpose = Finalità
+bar-help = Tasti
+bar-sign-out = Esci
+audit-delivered = Registro: consegnato
+audit-waiting = Registro: { $n } in attesa
+audit-broken = Registro: errore, chiamare l'amministratore
+server-reachable = Server: raggiungibile
+server-away = Server assente, ancora { $left }
+server-away-too-long = Server assente: operazioni ferme
+
+## Elenco e disposizione
+list-search = Cerca telecamera ( / )
+list-nothing-found = Nessuna telecamera trovata.
+rail-layouts = Riquadri (F2…F10)
+wall-go-to = Vai alla telecamera
+
+## Riquadri
+tile-connecting = COLLEGAMENTO
+tile-reconnecting = RICONNESSIONE
+tile-not-live = NON IN DIRETTA
+tile-no-permission = SENZA PERMESSO
+tile-last-picture = Ultima immagine { $age } fa.
+tile-trouble-since = { $trouble } Da { $since }.
+tile-covered-detail = L'immagine torna quando si può di nuovo garantire la riservatezza.
+covered-pose-unknown = OSCURATA: POSIZIONE NON NOTA
+covered-restarted = OSCURATA: TELECAMERA RIAVVIATA
+covered-uncertain = OSCURATA: POSIZIONE INCERTA
+covered-school = CHIUSA: ORARIO SCOLASTICO
+mark-held-by-you = tua
+
+## Pannello
+panel-playback = Registrazioni (P)
+panel-snapshot = Fotogramma (S)
+panel-export = Estrazione (E)
+panel-free = Libera: muoverla la prende
+panel-held-by-you = La stai muovendo tu
+panel-held-by = In uso: { $name }, { $body }
+panel-presets = Posizioni salvate
+panel-presets-hint = Alt+Maiusc+numero salva la posizione
+panel-masks = Maschere in vigore
+panel-zoom-ceiling = Limite di zoom
+panel-pan-limit = Limiti in orizzontale
+panel-tilt-limit = Limiti in verticale
+panel-range = da { $low }° a { $high }°
+panel-no-limit = nessuno
+panel-pose = Posizione
+panel-pose-known = { $pan }° / { $tilt }°
+panel-pose-unknown = non nota
+panel-codec = Flusso
+panel-fps = Immagini al secondo
+panel-bitrate = Banda
+panel-kbit = { $n } kbit/s
+panel-lost = Pacchetti persi
+
+## Messaggi
+strip-history = Storico (H)
+strip-nothing = Nessun messaggio.
+strip-more = e altri { $n }
+strip-go-to-camera = Vai
+strip-put-away = Archivia
+nothing-selected = Nessuna telecamera nel riquadro selezionato: trascinarne una dall'elenco.
+not-a-dome = La telecamera selezionata è fissa: non si può muovere.
+no-such-camera = Nessuna telecamera ha il numero { $number }.
+no-such-preset = La posizione { $n } non è salvata. Alt+Maiusc+{ $n } la salva.
+preset-name = Posizione { $n }
+preset-saved = Posizione salvata sulla telecamera.
+snapshot-saved = Fotogramma salvato in { $path }
+
+## Registrazioni
+playback-leave = Torna alla diretta
+playback-recorded = Immagini registrate: la consultazione è registrata a tuo nome.
+playback-mark = REGISTRATO
+playback-looking = RICERCA DELLE REGISTRAZIONI
+playback-starting = APERTURA
+playback-none = NESSUNA IMMAGINE
+playback-play = Riproduci
+playback-pause = Pausa
+playback-back = 5 s
+playback-forward = 5 s
+
+## Estrazione
+export-title = Estrazione di immagini registrate
+export-from = Dal (ora di Roma)
+export-to = Al (ora di Roma)
+export-purpose = Finalità
+export-reason = Motivo
+export-protocol = Numero di protocollo della richiesta
+export-for-ever = L'estrazione resta per sempre nel registro, con il tuo nome, il motivo e il protocollo.
+export-start = Estrai
+export-cancel = Annulla
+export-stop = Interrompi
+export-close = Chiudi
+export-progress = { $percent } % · { $size } · ancora circa { $left }
+export-done = Estrazione completata: originale, non ricodificata.
+export-frames = Fotogrammi
+export-file = File
+export-bad-time = Scrivere le date come 22/11/2026 14:05:09.
+export-empty-range = La fine deve venire dopo l'inizio.
+export-no-reason = Servono il motivo e il numero di protocollo della richiesta.
+
+## Diagnosi
+diagnostics-title = Diagnosi delle telecamere
+diagnostics-progress = { $done } di { $all }
+diagnostics-no-picture = Solo dati tecnici: la ditta incaricata non vede immagini.
+diagnostics-again = Rileggi tutto
+diagnostics-camera = Telecamera
+diagnostics-state = Stato
+diagnostics-device = Apparecchio
+diagnostics-firmware = Firmware
+diagnostics-answer = Risposta
+diagnostics-clock = Orologio
+diagnostics-streams = Flussi
+diagnostics-asked = in lettura…
+diagnostics-reachable = risponde
+diagnostics-unreachable = non risponde
+diagnostics-ptz = brandeggio
+
+## Tasti
+keys-title = Tasti
+keys-number = numero e Invio: va alla telecamera
+keys-next-tile = riquadro seguente (con Maiusc il precedente)
+keys-next-area = zona seguente dello schermo
+keys-full-screen = schermo intero, o conferma
+keys-back = indietro
+keys-arrows = tenuti premuti: muovono la dome selezionata
+keys-zoom = zoom della dome selezionata
+keys-stop = ferma; nelle registrazioni pausa
+keys-call-preset = posizione salvata (con Alt da 1 a 9)
+keys-save-preset = salva la posizione
+keys-ask-hold = prende la dome selezionata
+keys-layouts = 1, 4, 9, 16, 25, 36, 64 riquadri, uno grande
+keys-snapshot = fotogramma
+keys-export = estrazione
+keys-playback = registrazioni della telecamera
+keys-search = cerca una telecamera
+keys-history = storico dei messaggi
+keys-help = questa pagina
+keys-sign-out = esce
+
+## Rifiuti
+refusal-zoom-ceiling = Zoom oltre il limite di questa telecamera ({ $ceiling }×). Ridurre lo zoom.
+refusal-position-limit = Oltre i limiti di movimento di questa telecamera. Muoverla dall'altra parte.
+refusal-held = La sta muovendo { $name } ({ $body }). Attendere che la lasci o accordarsi per telefono.
+refusal-not-recorded = L'operazione non può essere registrata, quindi non avviene. Controllare lo spazio su disco o chiamare la manutenzione.
+refusal-server-away = Il server centrale non risponde e questa operazione ne ha bisogno. Riprovare quando torna raggiungibile.
+refusal-nothing-recorded = In quell'intervallo non c'è nulla di registrato. Scegliere un altro intervallo.
+refusal-too-old = Le immagini hanno più di sette giorni e nessuna conservazione ulteriore le copre. Non sono consultabili.
+refusal-covered = L'immagine è oscurata perché la posizione della telecamera non è nota. Attendere che torni nota.
+refusal-disk = Il disco non accetta il file ({ $detail }). Liberare spazio o chiamare la manutenzione.
+refusal-not-supported = Questa telecamera non lo sa fare. Chiedere alla manutenzione se serve.
+refusal-masked-original = La telecamera ha maschere e una copia originale mostrerebbe ciò che nascondono. Chiedere al responsabile una copia oscurata.
+refusal-session-ended = La sessione è terminata. Uscire ed entrare di nuovo.
+rule-no-grant = Il tuo profilo non ha il permesso per questa telecamera (regola R-ACC-2). Chiederlo al responsabile.
+rule-maintainer = La ditta incaricata non vede immagini (regola R-MNT-1). Chiedere a un operatore.
+rule-administrator = L'amministratore di sistema non guarda le immagini (regola R-AUD-3). Chiedere a un operatore.
+
+## Guasti
+trouble-unreachable = La telecamera non risponde. Controllare l'alimentazione e la rete o chiamare la manutenzione.
+trouble-password = La telecamera rifiuta la password. Chiamare l'amministratore di sistema per aggiornarla.
+trouble-clock = L'orologio della telecamera è sbagliato e i comandi sono rifiutati. Chiamare la manutenzione per regolarlo.
+trouble-nonsense = La telecamera risponde in modo incomprensibile. Chiamare la manutenzione.
+trouble-busy = La telecamera non accetta altri collegamenti. Chiudere altre visioni o attendere.
+trouble-no-stream = La telecamera non offre il flusso video richiesto. Chiamare la manutenzione per configurarlo.
+trouble-decoder = Su questa postazione manca un componente video (GStreamer). Chiamare la manutenzione per installarlo.
+trouble-stream-broken = Il flusso video si è interrotto. La riconnessione è automatica; se dura, chiamare la manutenzione.

@@ -1,0 +1,295 @@
+//! C2SP signed note with Ed25519: keys as text, signatures over a text, and short statements outside a note.
+//!
+//! Format: text of lines, an empty line, then lines `— <name> <base64(key hash ‖ signature)>`. A verifier key is
+//! `<name>+<key hash, 8 hex digits>+<base64(0x01 ‖ public key)>`, key hash the first four bytes of
+//! `SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key)`.
+//! Invariant: a signature line of the right name and key hash that does not verify fails the whole note; lines of other
+//! keys are passed over.
+//! Deliberately absent: keys at rest.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::str::FromStr;
+
+/// Algorithm byte of Ed25519 in a key.
+const ED25519: u8 = 1;
+/// Longest note read, bytes.
+pub const MAX_NOTE: usize = 64 * 1024;
+/// Most signature lines read.
+const MAX_SIGNATURES: usize = 16;
+
+/// A public key with the name it signs under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifierKey {
+    name: String,
+    key: VerifyingKey,
+}
+
+/// A private key with the name it signs under. `Debug` shows the name only.
+#[derive(Clone)]
+pub struct SignerKey {
+    name: String,
+    key: SigningKey,
+}
+
+/// Why a key, a note or a statement is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoteError {
+    #[error("not a key name: no spaces, no plus sign, not empty")]
+    BadName,
+    #[error("not a verifier key")]
+    BadKey,
+    #[error("not a signed note")]
+    Malformed,
+    #[error("no signature by this key")]
+    NotSigned,
+    #[error("the signature is wrong")]
+    WrongSignature,
+}
+
+/// What is signed outside a note. The context keeps one kind from passing as another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Statement {
+    /// A batch is durable: `protocol::BatchReceipt`.
+    Durable,
+    /// The site plan: `protocol::SignedPlan`.
+    Plan,
+}
+
+impl Statement {
+    fn context(self) -> &'static str {
+        match self {
+            Self::Durable => "vedetta/durable/v1\n",
+            Self::Plan => "vedetta/plan/v1\n",
+        }
+    }
+
+    fn bytes(self, text: &str) -> Vec<u8> {
+        [self.context(), text].concat().into_bytes()
+    }
+}
+
+fn check_name(name: &str) -> Result<(), NoteError> {
+    let bad = name.is_empty() || name.len() > 256 || name.chars().any(|c| c.is_whitespace() || c == '+');
+    if bad { Err(NoteError::BadName) } else { Ok(()) }
+}
+
+impl VerifierKey {
+    /// The name the key signs under.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// First four bytes of the SHA-256 of name and key.
+    pub fn key_hash(&self) -> [u8; 4] {
+        let mut hasher = Sha256::new();
+        hasher.update(self.name.as_bytes());
+        hasher.update([b'\n', ED25519]);
+        hasher.update(self.key.as_bytes());
+        let full: [u8; 32] = hasher.finalize().into();
+        [full[0], full[1], full[2], full[3]]
+    }
+
+    /// Checks a signature over a statement's text, base64 as it travels.
+    ///
+    /// # Errors
+    /// [`NoteError::WrongSignature`], also when it is not base64 of 64 bytes.
+    pub fn verify_statement(&self, kind: Statement, text: &str, signature: &str) -> Result<(), NoteError> {
+        let raw = BASE64.decode(signature).map_err(|_| NoteError::WrongSignature)?;
+        self.verify_raw(&kind.bytes(text), &raw)
+    }
+
+    fn verify_raw(&self, message: &[u8], raw: &[u8]) -> Result<(), NoteError> {
+        let signature = Signature::from_slice(raw).map_err(|_| NoteError::WrongSignature)?;
+        self.key
+            .verify_strict(message, &signature)
+            .map_err(|_| NoteError::WrongSignature)
+    }
+
+    /// Checks a signed note and returns its text, with the newline that ends it.
+    ///
+    /// # Errors
+    /// The note is malformed, has no signature of this key, or a wrong one.
+    pub fn open<'a>(&self, note: &'a str) -> Result<&'a str, NoteError> {
+        let (text, signatures) = split(note)?;
+        let mut signed = false;
+        for line in signatures {
+            let (name, raw) = signature_line(line)?;
+            if name == self.name && raw[..4] == self.key_hash() {
+                self.verify_raw(text.as_bytes(), &raw[4..])?;
+                signed = true;
+            }
+        }
+        if signed { Ok(text) } else { Err(NoteError::NotSigned) }
+    }
+}
+
+fn split(note: &str) -> Result<(&str, Vec<&str>), NoteError> {
+    let control = |c: char| c < ' ' && c != '\n';
+    if note.len() > MAX_NOTE || note.chars().any(control) {
+        return Err(NoteError::Malformed);
+    }
+    let at = note.rfind("\n\n").ok_or(NoteError::Malformed)?;
+    let (text, block) = (&note[..=at], &note[at + 2..]);
+    let lines: Vec<&str> = block
+        .strip_suffix('\n')
+        .ok_or(NoteError::Malformed)?
+        .split('\n')
+        .collect();
+    if lines.len() > MAX_SIGNATURES {
+        Err(NoteError::Malformed)
+    } else {
+        Ok((text, lines))
+    }
+}
+
+fn signature_line(line: &str) -> Result<(&str, Vec<u8>), NoteError> {
+    let rest = line.strip_prefix("— ").ok_or(NoteError::Malformed)?;
+    let (name, encoded) = rest.split_once(' ').ok_or(NoteError::Malformed)?;
+    check_name(name).map_err(|_| NoteError::Malformed)?;
+    let raw = BASE64.decode(encoded).map_err(|_| NoteError::Malformed)?;
+    if raw.len() < 5 {
+        Err(NoteError::Malformed)
+    } else {
+        Ok((name, raw))
+    }
+}
+
+impl fmt::Display for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut raw = vec![ED25519];
+        raw.extend_from_slice(self.key.as_bytes());
+        write!(
+            f,
+            "{}+{}+{}",
+            self.name,
+            hex::encode(self.key_hash()),
+            BASE64.encode(raw)
+        )
+    }
+}
+
+impl FromStr for VerifierKey {
+    type Err = NoteError;
+
+    fn from_str(text: &str) -> Result<Self, NoteError> {
+        let mut parts = text.trim_end().splitn(3, '+');
+        let (Some(name), Some(hash), Some(encoded)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(NoteError::BadKey);
+        };
+        check_name(name)?;
+        let raw = BASE64.decode(encoded).map_err(|_| NoteError::BadKey)?;
+        let [ED25519, key @ ..] = raw.as_slice() else {
+            return Err(NoteError::BadKey);
+        };
+        let key: [u8; 32] = key.try_into().map_err(|_| NoteError::BadKey)?;
+        let key = VerifyingKey::from_bytes(&key).map_err(|_| NoteError::BadKey)?;
+        let verifier = Self {
+            name: name.to_owned(),
+            key,
+        };
+        if hex::encode(verifier.key_hash()) == hash {
+            Ok(verifier)
+        } else {
+            Err(NoteError::BadKey)
+        }
+    }
+}
+
+impl SignerKey {
+    /// A key from its 32-byte seed (RFC 8032).
+    ///
+    /// # Errors
+    /// [`NoteError::BadName`].
+    pub fn new(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
+        check_name(name)?;
+        Ok(Self {
+            name: name.to_owned(),
+            key: SigningKey::from_bytes(seed),
+        })
+    }
+
+    /// The public half.
+    pub fn verifier(&self) -> VerifierKey {
+        VerifierKey {
+            name: self.name.clone(),
+            key: self.key.verifying_key(),
+        }
+    }
+
+    /// Signs a text that ends with a newline: the whole note.
+    pub fn sign_note(&self, text: &str) -> String {
+        let mut raw = self.verifier().key_hash().to_vec();
+        raw.extend_from_slice(&self.key.sign(text.as_bytes()).to_bytes());
+        format!("{text}\n— {} {}\n", self.name, BASE64.encode(raw))
+    }
+
+    /// Signs a statement's text; the signature in base64.
+    pub fn sign_statement(&self, kind: Statement, text: &str) -> String {
+        BASE64.encode(self.key.sign(&kind.bytes(text)).to_bytes())
+    }
+}
+
+impl fmt::Debug for SignerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignerKey")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of the C2SP signed-note specification and of Go's `sumdb/note`.
+    const PETER: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+    const QUOTE: &str = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n\
+        — PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+
+    #[test]
+    fn a_published_note_opens_and_its_key_reads_back() {
+        let key: VerifierKey = PETER.parse().unwrap();
+        assert_eq!(key.to_string(), PETER);
+        assert!(key.open(QUOTE).unwrap().ends_with("problem is.\n"));
+        assert_eq!(
+            key.open(&QUOTE.replace("answer", "Answer")),
+            Err(NoteError::WrongSignature)
+        );
+        assert_eq!(key.open(&QUOTE.replace("PeterN", "AnnaN")), Err(NoteError::NotSigned));
+        assert!(PETER.replace("c74f", "c74e").parse::<VerifierKey>().is_err());
+    }
+
+    #[test]
+    fn statements_of_one_kind_do_not_pass_as_another() {
+        let signer = SignerKey::new("vedetta/000000/prova", &[7; 32]).unwrap();
+        let key = signer.verifier();
+        let signature = signer.sign_statement(Statement::Durable, "text");
+        key.verify_statement(Statement::Durable, "text", &signature).unwrap();
+        assert!(key.verify_statement(Statement::Plan, "text", &signature).is_err());
+        assert!(key.verify_statement(Statement::Durable, "texT", &signature).is_err());
+        assert!(key.verify_statement(Statement::Durable, "text", "AAAA").is_err());
+        assert!(!format!("{signer:?}").contains("[7"));
+    }
+
+    #[test]
+    fn hostile_notes_are_refused_without_a_panic() {
+        let key: VerifierKey = PETER.parse().unwrap();
+        for note in [
+            "",
+            "\n",
+            "\n\n",
+            "a\n\n",
+            "a\n\n— \n",
+            "a\n\n— x AAAA\n",
+            "a\n\n—x\n",
+            "a\n\n— PeterNeumann x08go/Y=\n",
+        ] {
+            assert!(key.open(note).is_err(), "{note:?}");
+        }
+        assert!(key.open(&"a\n".repeat(MAX_NOTE)).is_err());
+    }
+}

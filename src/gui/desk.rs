@@ -1,0 +1,250 @@
+//! What the screens need of the station, as traits, so that a screen can be driven without cameras.
+//!
+//! Invariant: nothing here decides or records; [`Session`] does both behind every call.
+//! Deliberately absent: signing in (only `app` does that).
+
+use crate::domain::camera::{CameraId, StreamRole};
+use crate::domain::people::{Person, Purpose};
+use crate::domain::privacy::{Cover, PoseKnowledge};
+use crate::domain::site::SitePlan;
+use crate::media::frame::FrameSlot;
+use crate::station::{
+    Delivery, Diagnosis, ExportProgress, ExportReason, Exported, Gesture, Health, LiveView, Playback, PlaybackState,
+    Preset, RecordedSpan, Refusal, Session, StreamFigures, ViewState,
+};
+use futures::future::BoxFuture;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::watch;
+
+/// The answer of an act.
+pub type Answer<T> = BoxFuture<'static, Result<T, Refusal>>;
+
+/// A signed-in person's desk. One method for each act of [`Session`].
+pub trait Desk: Send + Sync {
+    fn person(&self) -> Person;
+    fn purpose(&self) -> Purpose;
+    fn plan(&self) -> Arc<SitePlan>;
+    fn health(&self) -> Health;
+    /// Name and body of who holds which dome, and whether that is the person at this desk.
+    fn holds(&self) -> Vec<Hold>;
+    fn sign_out(&self) -> Answer<Delivery>;
+    fn view(&self, camera: CameraId, stream: StreamRole) -> Answer<Arc<dyn Feed>>;
+    fn steer(&self, camera: CameraId) -> Answer<Box<dyn Hand>>;
+    fn presets(&self, camera: CameraId) -> Answer<Vec<Preset>>;
+    fn call_preset(&self, camera: CameraId, preset: String) -> Answer<()>;
+    fn save_preset(&self, camera: CameraId, name: String) -> Answer<()>;
+    fn snapshot(&self, feed: Arc<dyn Feed>) -> Answer<PathBuf>;
+    fn recorded(&self, camera: CameraId, from_ms: i64, to_ms: i64) -> Answer<Vec<RecordedSpan>>;
+    fn play(&self, camera: CameraId, from_ms: i64, to_ms: i64) -> Answer<Arc<dyn Reel>>;
+    fn export(&self, wish: ExportWish, progress: watch::Sender<ExportProgress>) -> Answer<Exported>;
+    fn diagnose(&self, camera: CameraId) -> Answer<Diagnosis>;
+}
+
+/// What to export and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExportWish {
+    pub camera: CameraId,
+    pub from_ms: i64,
+    pub to_ms: i64,
+    pub reason: ExportReason,
+}
+
+/// Who holds a dome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    pub camera: CameraId,
+    pub display_name: String,
+    pub body: String,
+    /// The person at this desk holds it.
+    pub ours: bool,
+}
+
+/// An open live view.
+pub trait Feed: Send + Sync {
+    fn stream(&self) -> StreamRole;
+    fn slot(&self) -> &FrameSlot;
+    fn state(&self) -> ViewState;
+    fn cover(&self, now: Instant) -> Arc<Cover>;
+    fn pose(&self, now: Instant) -> PoseKnowledge;
+    fn figures(&self) -> StreamFigures;
+    /// The station's own view, when there is one behind this feed.
+    fn live(&self) -> Option<&LiveView>;
+}
+
+/// A hand on a dome. Dropping it stops the dome.
+pub trait Hand: Send + Sync {
+    fn velocity(&self, pan: f64, tilt: f64, zoom: f64) -> BoxFuture<'_, Result<(), Refusal>>;
+    fn centre_on(&self, x: f64, y: f64) -> BoxFuture<'_, Result<(), Refusal>>;
+    fn zoom_by(&self, factor: f64) -> BoxFuture<'_, Result<(), Refusal>>;
+    fn end(self: Box<Self>) -> Answer<()>;
+}
+
+/// A playback. Dropping it stops and records the close.
+pub trait Reel: Send + Sync {
+    fn slot(&self) -> &FrameSlot;
+    fn state(&self) -> PlaybackState;
+    fn cover(&self, recorded_ms: Option<i64>) -> Arc<Cover>;
+    fn pause(&self, paused: bool);
+    fn seek(&self, to_ms: i64) -> BoxFuture<'_, Result<(), Refusal>>;
+}
+
+impl Desk for Session {
+    fn person(&self) -> Person {
+        Session::person(self).clone()
+    }
+
+    fn purpose(&self) -> Purpose {
+        Session::purpose(self)
+    }
+
+    fn plan(&self) -> Arc<SitePlan> {
+        Session::plan(self)
+    }
+
+    fn health(&self) -> Health {
+        Session::health(self).borrow().clone()
+    }
+
+    fn holds(&self) -> Vec<Hold> {
+        let user = &Session::person(self).user;
+        let holds = Session::holds(self);
+        let held = holds.borrow();
+        held.iter()
+            .map(|(camera, holder)| Hold {
+                camera: camera.clone(),
+                display_name: holder.display_name.clone(),
+                body: holder.body.clone(),
+                ours: &holder.user == user,
+            })
+            .collect()
+    }
+
+    fn sign_out(&self) -> Answer<Delivery> {
+        Box::pin(Session::sign_out(self.clone()))
+    }
+
+    fn view(&self, camera: CameraId, stream: StreamRole) -> Answer<Arc<dyn Feed>> {
+        let session = self.clone();
+        Box::pin(async move {
+            let view = Session::view(&session, &camera, stream).await?;
+            Ok(Arc::new(view) as Arc<dyn Feed>)
+        })
+    }
+
+    fn steer(&self, camera: CameraId) -> Answer<Box<dyn Hand>> {
+        let session = self.clone();
+        Box::pin(async move {
+            let gesture = Session::steer(&session, &camera).await?;
+            Ok(Box::new(gesture) as Box<dyn Hand>)
+        })
+    }
+
+    fn presets(&self, camera: CameraId) -> Answer<Vec<Preset>> {
+        let session = self.clone();
+        Box::pin(async move { Session::presets(&session, &camera).await })
+    }
+
+    fn call_preset(&self, camera: CameraId, preset: String) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::call_preset(&session, &camera, &preset).await })
+    }
+
+    fn save_preset(&self, camera: CameraId, name: String) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::save_preset(&session, &camera, &name).await })
+    }
+
+    fn snapshot(&self, feed: Arc<dyn Feed>) -> Answer<PathBuf> {
+        let session = self.clone();
+        Box::pin(async move {
+            match feed.live() {
+                Some(view) => Session::snapshot(&session, view).await,
+                None => Err(Refusal::NotSupported),
+            }
+        })
+    }
+
+    fn recorded(&self, camera: CameraId, from_ms: i64, to_ms: i64) -> Answer<Vec<RecordedSpan>> {
+        let session = self.clone();
+        Box::pin(async move { Session::recorded(&session, &camera, from_ms, to_ms).await })
+    }
+
+    fn play(&self, camera: CameraId, from_ms: i64, to_ms: i64) -> Answer<Arc<dyn Reel>> {
+        let session = self.clone();
+        Box::pin(async move {
+            let playback = Session::play(&session, &camera, from_ms, to_ms).await?;
+            Ok(Arc::new(playback) as Arc<dyn Reel>)
+        })
+    }
+
+    fn export(&self, wish: ExportWish, progress: watch::Sender<ExportProgress>) -> Answer<Exported> {
+        let session = self.clone();
+        Box::pin(async move {
+            Session::export(&session, &wish.camera, wish.from_ms, wish.to_ms, wish.reason, progress).await
+        })
+    }
+
+    fn diagnose(&self, camera: CameraId) -> Answer<Diagnosis> {
+        let session = self.clone();
+        Box::pin(async move { Session::diagnose(&session, &camera).await })
+    }
+}
+
+impl Feed for LiveView {
+    fn stream(&self) -> StreamRole {
+        LiveView::stream(self)
+    }
+    fn slot(&self) -> &FrameSlot {
+        LiveView::slot(self)
+    }
+    fn state(&self) -> ViewState {
+        LiveView::state(self).borrow().clone()
+    }
+    fn cover(&self, now: Instant) -> Arc<Cover> {
+        LiveView::cover(self, now)
+    }
+    fn pose(&self, now: Instant) -> PoseKnowledge {
+        LiveView::pose(self, now)
+    }
+    fn figures(&self) -> StreamFigures {
+        LiveView::figures(self)
+    }
+    fn live(&self) -> Option<&LiveView> {
+        Some(self)
+    }
+}
+
+impl Hand for Gesture {
+    fn velocity(&self, pan: f64, tilt: f64, zoom: f64) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(Gesture::velocity(self, pan, tilt, zoom))
+    }
+    fn centre_on(&self, x: f64, y: f64) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(Gesture::centre_on(self, x, y))
+    }
+    fn zoom_by(&self, factor: f64) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(Gesture::zoom_by(self, factor))
+    }
+    fn end(self: Box<Self>) -> Answer<()> {
+        Box::pin(Gesture::end(*self))
+    }
+}
+
+impl Reel for Playback {
+    fn slot(&self) -> &FrameSlot {
+        Playback::slot(self)
+    }
+    fn state(&self) -> PlaybackState {
+        Playback::state(self).borrow().clone()
+    }
+    fn cover(&self, recorded_ms: Option<i64>) -> Arc<Cover> {
+        Playback::cover(self, recorded_ms)
+    }
+    fn pause(&self, paused: bool) {
+        Playback::pause(self, paused);
+    }
+    fn seek(&self, to_ms: i64) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(Playback::seek(self, to_ms))
+    }
+}

@@ -1,0 +1,394 @@
+//! A desk without a station: test pictures instead of cameras, so that screens can be driven and looked at.
+//!
+//! Invariant: nothing of it reaches a camera, a server or a disk. Deliberately absent: rules; it says yes to everything.
+
+use crate::domain::camera::{CameraId, StreamRole};
+use crate::domain::people::{Action, Grant, Level, Person, Purpose};
+use crate::domain::privacy::{Cover, Interval, Polygon, PoseInterval, PoseKnowledge, WholeReason};
+use crate::domain::site::SitePlan;
+use crate::gui::desk::{Answer, Desk, ExportWish, Feed, Hand, Hold, Reel};
+use crate::gui::pattern;
+use crate::media::frame::FrameSlot;
+use crate::station::{
+    AuditState, CameraTrouble, Delivery, Diagnosis, ExportProgress, Exported, Health, LiveView, PlaybackState, Preset,
+    RecordedSpan, Refusal, ServerState, StreamFigures, TroubleKind, ViewState,
+};
+use futures::future::BoxFuture;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::watch;
+
+/// A plan of `cameras` cameras, the last `domes` of them domes.
+pub fn plan(cameras: usize, domes: usize) -> SitePlan {
+    let places = [
+        "Piazza Garibaldi",
+        "Via Roma",
+        "Scuola Manzoni",
+        "Parco delle Rimembranze",
+    ];
+    let list: Vec<_> = (1..=cameras)
+        .map(|n| {
+            let dome = n > cameras - domes;
+            serde_json::json!({
+                "id": format!("cam-{n:02}"), "number": n, "place": places[n % places.len()],
+                "name": if dome { format!("Cupola {n}") } else { format!("Telecamera {n}") },
+                "controller": "borgo-vedetta", "kind": if dome { "dome" } else { "fixed" },
+                "onvif": "http://127.0.0.1:9/onvif/device_service",
+                "limits": if dome { serde_json::json!({"zoom_ceiling": 8.0, "pan_deg": [-120.0, 120.0]}) }
+                          else { serde_json::json!({}) },
+            })
+        })
+        .collect();
+    let plan = serde_json::json!({
+        "version": 1,
+        "controllers": [{"id": "borgo-vedetta", "name": "Comune di Borgo Vedetta", "istat": "020999"}],
+        "cameras": list,
+    });
+    serde_json::from_value(plan).unwrap_or(SitePlan {
+        version: 0,
+        controllers: Vec::new(),
+        cameras: Vec::new(),
+    })
+}
+
+/// A desk with test pictures; see [`Fake`].
+pub fn desk(cameras: usize, domes: usize) -> Arc<Fake> {
+    Arc::new(Fake {
+        plan: Arc::new(plan(cameras, domes)),
+        level: Level::Operator,
+        said: Arc::default(),
+    })
+}
+
+/// The same desk with a maintainer at it.
+pub fn maintainer(cameras: usize, domes: usize) -> Arc<Fake> {
+    Arc::new(Fake {
+        plan: Arc::new(plan(cameras, domes)),
+        level: Level::Maintainer,
+        said: Arc::default(),
+    })
+}
+
+/// The desk. `said` lists what was asked of it, in order.
+pub struct Fake {
+    plan: Arc<SitePlan>,
+    level: Level,
+    said: Arc<Mutex<Vec<String>>>,
+}
+
+impl Fake {
+    /// What was asked so far, in order.
+    pub fn said(&self) -> Vec<String> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, what: String) {
+        note(&self.said, what);
+    }
+}
+
+fn note(said: &Mutex<Vec<String>>, what: String) {
+    said.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+}
+
+fn number(camera: &CameraId) -> u64 {
+    camera
+        .as_str()
+        .rsplit('-')
+        .next()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or_default()
+}
+
+impl Desk for Fake {
+    fn person(&self) -> Person {
+        let grant = self.plan.controllers.first().map(|controller| Grant {
+            controller: controller.id.clone(),
+            cameras: Vec::new(),
+            actions: vec![Action::Live, Action::Ptz, Action::Playback, Action::Export],
+        });
+        Person {
+            user: "neri".into(),
+            display_name: "Ag. Scelto Chiara Neri".into(),
+            body: "Polizia Locale di Borgo Vedetta".into(),
+            level: self.level,
+            grants: grant.into_iter().collect(),
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::UrbanSecurity
+    }
+
+    fn plan(&self) -> Arc<SitePlan> {
+        self.plan.clone()
+    }
+
+    fn health(&self) -> Health {
+        Health {
+            delivery: Delivery::default(),
+            audit: AuditState::Waiting { events: 3 },
+            server: ServerState::Reachable,
+        }
+    }
+
+    fn holds(&self) -> Vec<Hold> {
+        let dome = self.plan.cameras.last();
+        dome.map(|camera| Hold {
+            camera: camera.id.clone(),
+            display_name: "Mar. Ca. Luca Bruni".into(),
+            body: "Carabinieri".into(),
+            ours: false,
+        })
+        .into_iter()
+        .collect()
+    }
+
+    fn sign_out(&self) -> Answer<Delivery> {
+        self.note("sign out".into());
+        Box::pin(async { Ok(Delivery::default()) })
+    }
+
+    fn view(&self, camera: CameraId, stream: StreamRole) -> Answer<Arc<dyn Feed>> {
+        self.note(format!("view {camera} {stream:?}"));
+        Box::pin(async move { Ok(Arc::new(FakeFeed::new(&camera, stream)) as Arc<dyn Feed>) })
+    }
+
+    fn steer(&self, camera: CameraId) -> Answer<Box<dyn Hand>> {
+        self.note(format!("steer {camera}"));
+        let said = self.said.clone();
+        Box::pin(async move { Ok(Box::new(FakeHand(said)) as Box<dyn Hand>) })
+    }
+
+    fn presets(&self, _: CameraId) -> Answer<Vec<Preset>> {
+        let preset = |(n, name): (usize, &str)| Preset {
+            token: format!("p{n}"),
+            name: name.into(),
+        };
+        let presets = ["Ingresso piazza", "Municipio", "Fermata autobus"]
+            .into_iter()
+            .enumerate()
+            .map(preset)
+            .collect();
+        Box::pin(async move { Ok(presets) })
+    }
+
+    fn call_preset(&self, camera: CameraId, preset: String) -> Answer<()> {
+        self.note(format!("preset {camera} {preset}"));
+        Box::pin(async { Err(Refusal::ZoomCeiling { ceiling: 8.0 }) })
+    }
+
+    fn save_preset(&self, camera: CameraId, name: String) -> Answer<()> {
+        self.note(format!("save {camera} {name}"));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn snapshot(&self, _: Arc<dyn Feed>) -> Answer<PathBuf> {
+        self.note("snapshot".into());
+        Box::pin(async { Ok(PathBuf::from("evidence/cam-01.png")) })
+    }
+
+    fn recorded(&self, _: CameraId, from_ms: i64, to_ms: i64) -> Answer<Vec<RecordedSpan>> {
+        let gap = (to_ms - from_ms) / 5;
+        let spans = [(from_ms + gap, from_ms + 3 * gap), (from_ms + 3 * gap + 60_000, to_ms)];
+        Box::pin(async move { Ok(spans.map(|(from_ms, to_ms)| RecordedSpan { from_ms, to_ms }).to_vec()) })
+    }
+
+    fn play(&self, camera: CameraId, from_ms: i64, _: i64) -> Answer<Arc<dyn Reel>> {
+        self.note(format!("play {camera}"));
+        Box::pin(async move {
+            let feed = FakeFeed::new(&camera, StreamRole::Main);
+            Ok(Arc::new(FakeReel {
+                feed,
+                from_ms,
+                since: Instant::now(),
+            }) as Arc<dyn Reel>)
+        })
+    }
+
+    fn export(&self, wish: ExportWish, progress: watch::Sender<ExportProgress>) -> Answer<Exported> {
+        self.note(format!("export {} {}", wish.camera, wish.reason.protocol_no));
+        Box::pin(async move {
+            for step in 1..=20u32 {
+                progress.send_replace(ExportProgress {
+                    done: f64::from(step) / 20.0,
+                    bytes: u64::from(step) * 1_400_000,
+                });
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            let sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into();
+            Ok(Exported {
+                path: PathBuf::from("evidence/cam-01.mp4"),
+                frames: 1500,
+                sha256,
+            })
+        })
+    }
+
+    fn diagnose(&self, camera: CameraId) -> Answer<Diagnosis> {
+        let trouble = (number(&camera) % 5 == 2).then(|| CameraTrouble {
+            kind: TroubleKind::Unreachable,
+            detail: "no route".into(),
+        });
+        let diagnosis = Diagnosis {
+            reachable: trouble.is_none(),
+            round_trip: Some(Duration::from_millis(12)),
+            manufacturer: "Vedetta".into(),
+            model: "SIM-1".into(),
+            firmware: "1.0.3".into(),
+            clock_offset_s: Some(-0.4),
+            streams: vec!["main H264 1280x720 25 fps".into(), "sub H264 640x360 25 fps".into()],
+            ptz: number(&camera).is_multiple_of(4),
+            trouble,
+        };
+        Box::pin(async move { Ok(diagnosis) })
+    }
+}
+
+struct FakeHand(Arc<Mutex<Vec<String>>>);
+
+impl Hand for FakeHand {
+    fn velocity(&self, pan: f64, tilt: f64, zoom: f64) -> BoxFuture<'_, Result<(), Refusal>> {
+        note(&self.0, format!("velocity {pan} {tilt} {zoom}"));
+        Box::pin(async { Ok(()) })
+    }
+    fn centre_on(&self, x: f64, y: f64) -> BoxFuture<'_, Result<(), Refusal>> {
+        note(&self.0, format!("centre {x:.2} {y:.2}"));
+        Box::pin(async { Ok(()) })
+    }
+    fn zoom_by(&self, factor: f64) -> BoxFuture<'_, Result<(), Refusal>> {
+        note(&self.0, format!("zoom {factor:.2}"));
+        Box::pin(async { Err(Refusal::ZoomCeiling { ceiling: 8.0 }) })
+    }
+    fn end(self: Box<Self>) -> Answer<()> {
+        note(&self.0, "end".into());
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// Test pictures at 25 frames per second; every seventh camera falls silent, every ninth does not answer, every fifth
+/// is covered whole.
+struct FakeFeed {
+    stream: StreamRole,
+    number: u64,
+    slot: FrameSlot,
+    since: Instant,
+    _alive: Arc<()>,
+}
+
+impl FakeFeed {
+    fn new(camera: &CameraId, stream: StreamRole) -> FakeFeed {
+        let (width, height) = if stream == StreamRole::Main {
+            (1280, 720)
+        } else {
+            (640, 360)
+        };
+        let slot = FrameSlot::default();
+        let alive = Arc::new(());
+        let (painted, still_wanted) = (slot.clone(), Arc::downgrade(&alive));
+        let number = number(camera);
+        tokio::spawn(async move {
+            let mut beat = tokio::time::interval(Duration::from_millis(40));
+            for frame in 1.. {
+                beat.tick().await;
+                if still_wanted.strong_count() == 0 || (number % 7 == 3 && frame > 50) || number % 9 == 6 {
+                    break;
+                }
+                let ms = SystemTime::now()
+                    .duration_since(UNIX_EPOCH)
+                    .map_or(0, |d| d.as_millis() as u64);
+                painted.put(pattern::frame(width, height, frame, ms));
+            }
+        });
+        FakeFeed {
+            stream,
+            number,
+            slot,
+            since: Instant::now(),
+            _alive: alive,
+        }
+    }
+}
+
+impl Feed for FakeFeed {
+    fn stream(&self) -> StreamRole {
+        self.stream
+    }
+    fn slot(&self) -> &FrameSlot {
+        &self.slot
+    }
+    fn state(&self) -> ViewState {
+        if self.number % 9 == 6 {
+            let trouble = CameraTrouble {
+                kind: TroubleKind::Unreachable,
+                detail: "no route".into(),
+            };
+            ViewState::Retrying {
+                trouble,
+                since: self.since,
+                next_try: self.since,
+            }
+        } else {
+            ViewState::Live
+        }
+    }
+    fn cover(&self, _: Instant) -> Arc<Cover> {
+        Arc::new(match self.number % 5 {
+            0 => Cover::Whole(WholeReason::PoseNotKnown),
+            1 => Cover::Parts(vec![Polygon(vec![[0.1, 0.3], [0.3, 0.2], [0.35, 0.5], [0.12, 0.55]])]),
+            _ => Cover::Parts(Vec::new()),
+        })
+    }
+    fn pose(&self, _: Instant) -> PoseKnowledge {
+        let about = |v: f64| Interval {
+            lo: v - 0.3,
+            hi: v + 0.3,
+        };
+        PoseKnowledge::Within(PoseInterval {
+            pan: about(42.0),
+            tilt: about(-12.0),
+            hfov: about(55.0),
+        })
+    }
+    fn figures(&self) -> StreamFigures {
+        StreamFigures {
+            codec: "H.264".into(),
+            width: 640,
+            height: 360,
+            decoded_fps: 25.0,
+            ..Default::default()
+        }
+    }
+    fn live(&self) -> Option<&LiveView> {
+        None
+    }
+}
+
+struct FakeReel {
+    feed: FakeFeed,
+    from_ms: i64,
+    since: Instant,
+}
+
+impl Reel for FakeReel {
+    fn slot(&self) -> &FrameSlot {
+        &self.feed.slot
+    }
+    fn state(&self) -> PlaybackState {
+        let position_ms = self.from_ms + self.since.elapsed().as_millis() as i64;
+        PlaybackState {
+            position_ms,
+            paused: false,
+            ended: false,
+            trouble: None,
+        }
+    }
+    fn cover(&self, _: Option<i64>) -> Arc<Cover> {
+        self.feed.cover(Instant::now())
+    }
+    fn pause(&self, _: bool) {}
+    fn seek(&self, _: i64) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(async { Ok(()) })
+    }
+}

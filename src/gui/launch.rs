@@ -1,0 +1,73 @@
+//! Opening the window.
+//!
+//! Invariant: without a graphics driver that wgpu can use there is a sentence on the terminal, never an empty wall.
+//! Deliberately absent: a software fallback that cannot draw pictures (tiny-skia is not compiled in).
+
+use super::app::{App, Message, Options};
+use super::i18n::fl;
+use super::{icons, theme};
+use iced::{Size, Task, window};
+
+/// Runs the program until its window is closed. On failure: a sentence for the person at the terminal.
+pub fn run(options: Options) -> Result<(), String> {
+    run_from(move || App::new(options.clone()))
+}
+
+/// The same from any beginning, for whoever drives the program.
+pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(), String> {
+    let settings = iced::Settings {
+        id: Some("vedetta".to_owned()),
+        fonts: theme::FONTS
+            .iter()
+            .chain([&icons::BYTES])
+            .map(|font| (*font).into())
+            .collect(),
+        default_font: theme::REGULAR,
+        default_text_size: theme::BODY.into(),
+        antialiasing: true,
+        ..iced::Settings::default()
+    };
+    let window = window::Settings {
+        size: Size::new(1920.0, 1080.0),
+        min_size: Some(Size::new(1024.0, 640.0)),
+        maximized: true,
+        exit_on_close_request: false,
+        ..window::Settings::default()
+    };
+    let boot = move || {
+        let (app, task) = boot();
+        (app, Task::batch([task, fit_to_monitor()]))
+    };
+    iced::application(boot, App::update_and_tell, App::view)
+        .title(App::title)
+        .theme(App::theme)
+        .subscription(App::subscription)
+        .settings(settings)
+        .window(window)
+        .run()
+        .map_err(|error| sentence(&error))
+}
+
+/// A window that no window manager has maximised may be larger than a small monitor: makes it as large as that.
+fn fit_to_monitor() -> Task<Message> {
+    window::oldest().and_then(|id| {
+        window::monitor_size(id).and_then(move |monitor| {
+            window::size(id).then(move |size| {
+                if size.width > monitor.width || size.height > monitor.height {
+                    window::resize(id, monitor)
+                } else {
+                    Task::none()
+                }
+            })
+        })
+    })
+}
+
+fn sentence(error: &iced::Error) -> String {
+    tracing::error!(%error, "the window cannot be opened");
+    match error {
+        iced::Error::GraphicsCreationFailed(_) => fl!("launch-no-graphics"),
+        iced::Error::WindowCreationFailed(_) => fl!("launch-no-window"),
+        iced::Error::ExecutorCreationFailed(_) => fl!("launch-no-threads"),
+    }
+}

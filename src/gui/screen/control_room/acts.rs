@@ -1,0 +1,523 @@
+//! What each command and each gesture on the wall, the list and the strip does.
+//!
+//! Invariant: a command that cannot be done now says why; it is never ignored in silence when a person asked for it.
+//! Deliberately absent: moving domes (`motion`).
+
+use super::tiles::{Content, Now, Open, Placed};
+use super::{Action, Area, ControlRoom, Full, Message};
+use crate::domain::camera::{CameraId, StreamRole};
+use crate::domain::wall::Layout;
+use crate::gui::desk::Feed;
+use crate::gui::i18n::fl;
+use crate::gui::keymap::{Command, Direction, Edge};
+use crate::gui::screen::export::{self, Export};
+use crate::gui::theme::Tone;
+use crate::gui::ui::{camera_list, message_strip};
+use crate::gui::widget::wall;
+use crate::gui::words;
+use crate::station::{Preset, Refusal};
+use iced::{Task, widget};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Length of the range that the export dialogue offers, milliseconds.
+const EXPORT_MS: i64 = 60_000;
+
+impl ControlRoom {
+    pub(super) fn command(&mut self, command: Command, edge: Edge) -> Action {
+        if self.export.is_some() {
+            return if edge == Edge::Down {
+                self.export_message(export::Message::Command(command))
+            } else {
+                Action::None
+            };
+        }
+        if self.help && edge == Edge::Down {
+            self.help = false;
+            return Action::None;
+        }
+        match (command, edge) {
+            (Command::Arrow(direction), _) if matches!(self.area, Area::List | Area::Messages | Area::Bar) => {
+                if edge == Edge::Down {
+                    self.move_focus(direction)
+                } else {
+                    Action::None
+                }
+            }
+            (Command::Arrow(_) | Command::ZoomIn | Command::ZoomOut, Edge::Down) => self.press(command),
+            (Command::Arrow(_) | Command::ZoomIn | Command::ZoomOut, Edge::Up) => {
+                self.release(command);
+                Action::None
+            }
+            (_, Edge::Up) => Action::None,
+            (Command::Stop, Edge::Down) => self.stop(),
+            (Command::AskHold, Edge::Down) => self.ask_hold(),
+            (command, Edge::Down) => self.press_once(command),
+        }
+    }
+
+    fn press_once(&mut self, command: Command) -> Action {
+        match command {
+            Command::Next => self.step(1),
+            Command::Previous => self.step(-1),
+            Command::NextArea => self.go_to_area(1),
+            Command::PreviousArea => self.go_to_area(-1),
+            Command::Confirm => self.confirm(),
+            Command::Back => self.back(),
+            Command::Digit(digit) => {
+                if self.typed.len() < 4 {
+                    self.typed.push(char::from(b'0' + digit.min(9)));
+                }
+                Action::None
+            }
+            Command::CallPreset(n) => self.call_preset(n),
+            Command::SavePreset(n) => self.save_preset(n),
+            Command::Layout(layout) => self.divide(layout),
+            Command::Snapshot => self.take_snapshot(),
+            Command::Export => self.open_export(),
+            Command::Search => {
+                self.area = Area::List;
+                Action::Run(widget::operation::focus(camera_list::SEARCH))
+            }
+            Command::Playback => match self.selected_plan() {
+                Some(camera) => Action::PlayBack(camera.clone()),
+                None => self.nothing_selected(),
+            },
+            Command::History => {
+                self.strip.update(&message_strip::Message::ToggleHistory);
+                Action::None
+            }
+            Command::Help => {
+                self.help = true;
+                Action::None
+            }
+            Command::SignOut => Action::SignOut,
+            Command::Arrow(_) | Command::ZoomIn | Command::ZoomOut | Command::Stop | Command::AskHold => Action::None,
+        }
+    }
+
+    fn nothing_selected(&mut self) -> Action {
+        self.say(Tone::Attention, fl!("nothing-selected"), None);
+        Action::None
+    }
+
+    /// Tab inside an area.
+    fn step(&mut self, step: isize) -> Action {
+        let wrap = |at: usize, count: usize| match count {
+            0 => 0,
+            count => (at as isize + step).rem_euclid(count as isize) as usize,
+        };
+        match self.area {
+            Area::Wall if self.full.is_none() => {
+                let next = wrap(self.selected, self.layout.tiles());
+                return self.select(next);
+            }
+            Area::Wall => {}
+            Area::List => return Action::Run(self.list.step(step)),
+            Area::Panel => {
+                self.focus = wrap(
+                    self.focus,
+                    self.selected_plan()
+                        .map_or(0, |camera| self.panel.controls(camera).len()),
+                );
+            }
+            Area::Messages => self.focus = wrap(self.focus, self.strip.pending().len()),
+            Area::Bar => self.focus = wrap(self.focus, 2),
+        }
+        Action::None
+    }
+
+    fn move_focus(&mut self, direction: Direction) -> Action {
+        self.step(if matches!(direction, Direction::Up | Direction::Left) {
+            -1
+        } else {
+            1
+        })
+    }
+
+    fn go_to_area(&mut self, step: isize) -> Action {
+        const ORDER: [Area; 5] = [Area::Wall, Area::List, Area::Panel, Area::Messages, Area::Bar];
+        let at = ORDER.iter().position(|area| *area == self.area).unwrap_or_default();
+        self.area = ORDER[(at as isize + step).rem_euclid(ORDER.len() as isize) as usize];
+        self.focus = 0;
+        self.release_all();
+        let nowhere = widget::Id::new("nowhere");
+        Action::Run(if self.area == Area::List {
+            widget::operation::focus(camera_list::SEARCH)
+        } else {
+            widget::operation::focus(nowhere)
+        })
+    }
+
+    fn confirm(&mut self) -> Action {
+        if !self.typed.is_empty() {
+            return self.go_to_number();
+        }
+        match self.area {
+            Area::Wall if self.full.is_some() => Action::None,
+            Area::Wall => self.open_full(self.selected),
+            Area::List => match self.list.highlighted().cloned() {
+                Some(camera) => self.put(camera, self.selected),
+                None => Action::None,
+            },
+            Area::Panel => {
+                let control = self
+                    .selected_plan()
+                    .and_then(|camera| self.panel.controls(camera).get(self.focus).copied());
+                control.map_or(Action::None, |control| self.command(control, Edge::Down))
+            }
+            Area::Messages => {
+                if let Some((index, _)) = self.strip.pending().get(self.focus) {
+                    let index = *index;
+                    self.strip.update(&message_strip::Message::PutAway(index));
+                }
+                Action::None
+            }
+            Area::Bar if self.focus == 0 => {
+                self.help = true;
+                Action::None
+            }
+            Area::Bar => Action::SignOut,
+        }
+    }
+
+    fn back(&mut self) -> Action {
+        if !self.typed.is_empty() {
+            self.typed.clear();
+        } else if self.full.take().is_some() {
+            self.aimed = None;
+        } else if self.strip.is_open() {
+            self.strip.update(&message_strip::Message::ToggleHistory);
+        } else {
+            self.area = Area::Wall;
+        }
+        Action::None
+    }
+
+    fn go_to_number(&mut self) -> Action {
+        let number = std::mem::take(&mut self.typed);
+        let camera = self
+            .plan
+            .cameras
+            .iter()
+            .find(|camera| number.parse() == Ok(camera.number))
+            .map(|c| c.id.clone());
+        let Some(camera) = camera else {
+            self.say(Tone::Attention, fl!("no-such-camera", number = number), None);
+            return Action::None;
+        };
+        self.area = Area::Wall;
+        self.go_to(camera)
+    }
+
+    /// Selects the tile of a camera, or puts the camera on the selected tile.
+    pub(super) fn go_to(&mut self, camera: CameraId) -> Action {
+        let visible = self.layout.tiles();
+        let tile = self
+            .tiles
+            .iter()
+            .take(visible)
+            .position(|t| t.as_ref().is_some_and(|p| p.camera == camera));
+        match tile {
+            Some(tile) if self.full.is_some() => self.open_full(tile),
+            Some(tile) => self.select(tile),
+            None => self.put(camera, self.selected),
+        }
+    }
+
+    pub(super) fn select(&mut self, tile: usize) -> Action {
+        if self.selected != tile {
+            self.release_all();
+            self.selected = tile;
+            self.focus = 0;
+        }
+        Action::Run(self.ask_presets())
+    }
+
+    /// Puts a camera on a tile; whatever was there is closed.
+    fn put(&mut self, camera: CameraId, tile: usize) -> Action {
+        self.full = None;
+        if let Some(slot) = self.tiles.get_mut(tile) {
+            *slot = Some(Placed {
+                camera,
+                ticket: 0,
+                content: Content::Closed,
+            });
+        }
+        let opening = self.open_visible();
+        self.selected = tile;
+        Action::Run(Task::batch([opening, self.ask_presets()]))
+    }
+
+    fn divide(&mut self, layout: Layout) -> Action {
+        self.layout = layout;
+        self.full = None;
+        self.selected = self.selected.min(layout.tiles() - 1);
+        Action::Run(Task::batch([self.open_visible(), self.ask_presets()]))
+    }
+
+    fn ticket(&mut self) -> u64 {
+        self.tickets += 1;
+        self.tickets
+    }
+
+    /// Opens what became visible, closes what is no longer.
+    pub(super) fn open_visible(&mut self) -> Task<Message> {
+        let visible = self.layout.tiles();
+        for placed in self.tiles.iter_mut().skip(visible).flatten() {
+            placed.content = Content::Closed;
+            placed.ticket = 0;
+        }
+        let mut tasks = Vec::new();
+        for tile in 0..visible {
+            let now = self.now.instant;
+            let wanted = self
+                .tiles
+                .get(tile)
+                .and_then(Option::as_ref)
+                .is_some_and(|placed| placed.wants_opening(now));
+            if !wanted {
+                continue;
+            }
+            let ticket = self.ticket();
+            if let Some(Some(placed)) = self.tiles.get_mut(tile) {
+                placed.ticket = ticket;
+                placed.content = Content::Opening;
+                tasks.push(view_task(
+                    self.desk.view(placed.camera.clone(), StreamRole::Sub),
+                    ticket,
+                ));
+            }
+        }
+        Task::batch(tasks)
+    }
+
+    fn open_full(&mut self, tile: usize) -> Action {
+        let Some(camera) = self.camera_on(tile).map(|camera| camera.id.clone()) else {
+            return self.nothing_selected();
+        };
+        let ticket = self.ticket();
+        self.full = Some(Full {
+            tile,
+            ticket,
+            main: None,
+        });
+        self.selected = tile;
+        let opening = view_task(self.desk.view(camera, StreamRole::Main), ticket);
+        Action::Run(Task::batch([opening, self.ask_presets()]))
+    }
+
+    pub(super) fn opened(&mut self, ticket: u64, answer: Result<Arc<dyn Feed>, Arc<Refusal>>) {
+        if let Some(full) = self.full.as_mut().filter(|full| full.ticket == ticket) {
+            match answer {
+                Ok(feed) => full.main = Some(Open(feed)),
+                Err(why) => {
+                    let camera = self.selected_camera();
+                    self.refused(&why, camera);
+                }
+            }
+            return;
+        }
+        let at = self.now.instant;
+        if let Some(placed) = self.tiles.iter_mut().flatten().find(|placed| placed.ticket == ticket) {
+            placed.content = match answer {
+                Ok(feed) => Content::Open(Open(feed)),
+                Err(why) => Content::Refused { why, at },
+            };
+        }
+    }
+
+    pub(super) fn tick(&mut self) -> Action {
+        self.now = Now::read();
+        self.health = self.desk.health();
+        self.holds = self.desk.holds();
+        Action::Run(self.open_visible())
+    }
+
+    pub(super) fn wall_event(&mut self, event: wall::Event) -> Action {
+        self.area = if matches!(event, wall::Event::Placed(_)) {
+            self.area
+        } else {
+            Area::Wall
+        };
+        match event {
+            wall::Event::Placed(bounds) => self.placed = bounds,
+            wall::Event::Pressed { tile, at } => {
+                let tile = self.full.as_ref().map_or(tile, |full| full.tile);
+                if tile == self.selected {
+                    return self.aim(at);
+                }
+                return self.select(tile);
+            }
+            wall::Event::PressedTwice { tile } => {
+                self.aimed = None;
+                return match &self.full {
+                    Some(_) => self.back(),
+                    None => self.open_full(tile),
+                };
+            }
+            wall::Event::Turned { tile, notches } => {
+                let tile = self.full.as_ref().map_or(tile, |full| full.tile);
+                return if tile == self.selected {
+                    self.turn_wheel(notches)
+                } else {
+                    self.select(tile)
+                };
+            }
+            wall::Event::Dropped { tile } => {
+                let tile = self.full.as_ref().map_or(tile, |full| full.tile);
+                if let Some(camera) = self.carried.take() {
+                    return self.put(camera, tile);
+                }
+            }
+        }
+        Action::None
+    }
+
+    pub(super) fn list_message(&mut self, message: camera_list::Message) -> Action {
+        self.area = Area::List;
+        self.list.update(&message, &self.plan);
+        match message {
+            camera_list::Message::Search(_) => Action::None,
+            camera_list::Message::Grab(camera) => {
+                self.carried = Some(camera);
+                Action::None
+            }
+            camera_list::Message::Choose(camera) => {
+                self.carried = None;
+                self.put(camera, self.selected)
+            }
+            camera_list::Message::Submit => self.confirm(),
+        }
+    }
+
+    pub(super) fn strip_message(&mut self, message: message_strip::Message) -> Action {
+        self.strip.update(&message);
+        match message {
+            message_strip::Message::GoTo(camera) => self.go_to(camera),
+            message_strip::Message::PutAway(_) | message_strip::Message::ToggleHistory => Action::None,
+        }
+    }
+
+    pub(super) fn ask_presets(&mut self) -> Task<Message> {
+        let Some(camera) = self
+            .selected_dome()
+            .map(|dome| dome.id.clone())
+            .filter(|dome| self.panel.lacks(dome))
+        else {
+            return Task::none();
+        };
+        let asked = self.desk.presets(camera.clone());
+        Task::perform(asked, move |answer| Message::Presets {
+            camera: camera.clone(),
+            answer: answer.map_err(Arc::new),
+        })
+    }
+
+    fn call_preset(&mut self, n: u8) -> Action {
+        let Some(camera) = self.selected_dome().map(|dome| dome.id.clone()) else {
+            return self.not_a_dome();
+        };
+        let place = usize::from(n).saturating_sub(1);
+        let Some(Preset { token, .. }) = self.panel.presets(&camera).get(place).cloned() else {
+            self.say(Tone::Attention, fl!("no-such-preset", n = n.to_string()), Some(camera));
+            return Action::None;
+        };
+        let called = self.desk.call_preset(camera, token);
+        Action::Run(Task::perform(called, |answer| {
+            Message::PresetCalled(answer.map_err(Arc::new))
+        }))
+    }
+
+    fn save_preset(&mut self, n: u8) -> Action {
+        let Some(camera) = self.selected_dome().map(|dome| dome.id.clone()) else {
+            return self.not_a_dome();
+        };
+        let known = self
+            .panel
+            .presets(&camera)
+            .get(usize::from(n).saturating_sub(1))
+            .map(|preset| preset.name.clone());
+        let name = known.unwrap_or_else(|| fl!("preset-name", n = n.to_string()));
+        let saved = self.desk.save_preset(camera.clone(), name);
+        Action::Run(Task::perform(saved, move |answer| Message::PresetSaved {
+            camera: camera.clone(),
+            answer: answer.map_err(Arc::new),
+        }))
+    }
+
+    pub(super) fn preset_saved(&mut self, camera: CameraId, answer: Result<(), Arc<Refusal>>) -> Action {
+        match answer {
+            Err(why) => {
+                self.refused(&why, Some(camera));
+                Action::None
+            }
+            Ok(()) => {
+                self.say(Tone::Normal, fl!("preset-saved"), Some(camera.clone()));
+                let asked = self.desk.presets(camera.clone());
+                Action::Run(Task::perform(asked, move |answer| Message::Presets {
+                    camera: camera.clone(),
+                    answer: answer.map_err(Arc::new),
+                }))
+            }
+        }
+    }
+
+    fn take_snapshot(&mut self) -> Action {
+        let shown = self.shown_on(self.selected).map(|Open(feed)| feed.clone());
+        let (Some(feed), Some(camera)) = (shown, self.selected_camera()) else {
+            return self.nothing_selected();
+        };
+        let taken = self.desk.snapshot(feed);
+        Action::Run(Task::perform(taken, move |answer| Message::Snapshot {
+            camera: camera.clone(),
+            answer: answer.map_err(Arc::new),
+        }))
+    }
+
+    pub(super) fn snapshot_taken(&mut self, camera: CameraId, answer: Result<PathBuf, Arc<Refusal>>) {
+        match answer {
+            Ok(path) => {
+                self.say(
+                    Tone::Normal,
+                    fl!("snapshot-saved", path = path.display().to_string()),
+                    None,
+                );
+                self.snapshot = Some(path);
+            }
+            Err(why) => self.refused(&why, Some(camera)),
+        }
+    }
+
+    fn open_export(&mut self) -> Action {
+        let Some(camera) = self.selected_plan().cloned() else {
+            return self.nothing_selected();
+        };
+        let end = words::unix_ms(self.now.clock);
+        self.release_all();
+        let (dialogue, task) = Export::new(self.desk.clone(), camera, end - EXPORT_MS, end);
+        self.export = Some(dialogue);
+        Action::Run(task.map(Message::Export))
+    }
+
+    pub(super) fn export_message(&mut self, message: export::Message) -> Action {
+        let Some(dialogue) = &mut self.export else {
+            return Action::None;
+        };
+        match dialogue.update(message) {
+            export::Action::None => Action::None,
+            export::Action::Run(task) => Action::Run(task.map(Message::Export)),
+            export::Action::Close => {
+                self.export = None;
+                Action::None
+            }
+        }
+    }
+}
+
+fn view_task(view: crate::gui::desk::Answer<Arc<dyn Feed>>, ticket: u64) -> Task<Message> {
+    Task::perform(view, move |answer| Message::Opened {
+        ticket,
+        answer: answer.map_err(Arc::new),
+    })
+}

@@ -1,0 +1,376 @@
+//! The control room: camera list, wall, panel, messages.
+//!
+//! Invariant: `update` only changes this state and starts tasks; whoever closes a tile drops its view, and so its
+//! stream. Deliberately absent: signing in, playback (other screens).
+
+mod acts;
+mod motion;
+mod scene;
+pub mod tiles;
+mod view;
+
+use crate::domain::camera::{CameraId, CameraKind, StreamRole};
+use crate::domain::people::{self, Decision, Person};
+use crate::domain::site::{CameraPlan, SitePlan};
+use crate::domain::wall::Layout;
+use crate::gui::desk::{Desk, Feed, Hold};
+use crate::gui::keymap::{Command, Edge, Keymap};
+use crate::gui::screen::export;
+use crate::gui::theme::Tone;
+use crate::gui::ui::camera_list::{self, CameraList};
+use crate::gui::ui::message_strip::{self, MessageStrip};
+use crate::gui::ui::ptz_panel::PtzPanel;
+use crate::gui::ui::top_bar;
+use crate::gui::widget::wall;
+use crate::gui::{redraw, steering, words};
+use crate::media::frame::FrameSlot;
+use crate::station::{Health, Preset, Refusal};
+use iced::{Rectangle, Subscription, Task};
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tiles::{Content, Now, Open, Placed};
+
+/// The parts of the screen that F6 goes through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Area {
+    Wall,
+    List,
+    Panel,
+    Messages,
+    Bar,
+}
+
+/// The large view of one tile.
+struct Full {
+    tile: usize,
+    ticket: u64,
+    main: Option<Open>,
+}
+
+/// A gesture that is going on.
+struct Steering {
+    camera: CameraId,
+    orders: steering::Orders,
+}
+
+/// The screen.
+pub struct ControlRoom {
+    desk: Arc<dyn Desk>,
+    keymap: Arc<Keymap>,
+    plan: Arc<SitePlan>,
+    person: Person,
+    health: Health,
+    holds: Vec<Hold>,
+    now: Now,
+    layout: Layout,
+    tiles: Vec<Option<Placed>>,
+    selected: usize,
+    full: Option<Full>,
+    tickets: u64,
+    area: Area,
+    /// Place of the keyboard inside panel, messages or bar.
+    focus: usize,
+    typed: String,
+    list: CameraList,
+    panel: PtzPanel,
+    strip: MessageStrip,
+    steering: Option<Steering>,
+    held: HashSet<Command>,
+    /// A click that becomes «centre on» unless a second one makes it «full screen».
+    aimed: Option<(u64, CameraId, [f64; 2])>,
+    carried: Option<CameraId>,
+    placed: Rectangle,
+    help: bool,
+    export: Option<export::Export>,
+    /// The latest snapshot, and whether zoom met its ceiling: what the tour looks for.
+    snapshot: Option<PathBuf>,
+    refused_at_ceiling: bool,
+}
+
+/// What happens on the screen.
+#[derive(Clone)]
+pub enum Message {
+    /// A key, or a control that does what a key does.
+    Command(Command, Edge),
+    Wall(wall::Event),
+    List(camera_list::Message),
+    Strip(message_strip::Message),
+    Bar(top_bar::Message),
+    Export(export::Message),
+    /// A view was opened, or not.
+    Opened {
+        ticket: u64,
+        answer: Result<Arc<dyn Feed>, Arc<Refusal>>,
+    },
+    Steered(steering::News),
+    /// Held keys speak to the gesture.
+    Repeat,
+    /// The second click did not come.
+    Aimed(u64),
+    Presets {
+        camera: CameraId,
+        answer: Result<Vec<Preset>, Arc<Refusal>>,
+    },
+    PresetCalled(Result<(), Arc<Refusal>>),
+    PresetSaved {
+        camera: CameraId,
+        answer: Result<(), Arc<Refusal>>,
+    },
+    Snapshot {
+        camera: CameraId,
+        answer: Result<PathBuf, Arc<Refusal>>,
+    },
+    /// A visible tile has a new picture.
+    NewPictures,
+    /// Twice a second.
+    Tick,
+    /// The pointer's button went up, wherever it was.
+    LetGo,
+    /// The window lost the keyboard: keys that are held are no longer known.
+    Unfocused,
+}
+
+/// What the parent does next.
+pub enum Action {
+    None,
+    Run(Task<Message>),
+    /// Show the recordings of this camera.
+    PlayBack(CameraPlan),
+    SignOut,
+}
+
+/// Where a picture lies in the window, for whoever searches the window's pixels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    pub tile: usize,
+    pub camera: CameraId,
+    pub stream: StreamRole,
+    /// The picture without its letterbox, logical pixels of the window.
+    pub picture: Rectangle,
+}
+
+impl ControlRoom {
+    /// The screen of a person who just signed in, its wall filled with the cameras they may see.
+    pub fn new(desk: Arc<dyn Desk>, keymap: Arc<Keymap>) -> (ControlRoom, Task<Message>) {
+        let (plan, person) = (desk.plan(), desk.person());
+        let mut seen: Vec<&CameraPlan> = plan.cameras.iter().filter(|camera| may_see(&person, camera)).collect();
+        seen.sort_by_key(|camera| camera.number);
+        let tiles = seen.iter().take(Layout::SixtyFour.tiles()).map(|camera| {
+            Some(Placed {
+                camera: camera.id.clone(),
+                ticket: 0,
+                content: Content::Closed,
+            })
+        });
+        let mut room = ControlRoom {
+            health: desk.health(),
+            holds: desk.holds(),
+            now: Now::read(),
+            layout: Layout::for_cameras(seen.len()),
+            tiles: tiles.collect(),
+            selected: 0,
+            full: None,
+            tickets: 0,
+            area: Area::Wall,
+            focus: 0,
+            typed: String::new(),
+            list: CameraList::new(&plan),
+            panel: PtzPanel::default(),
+            strip: MessageStrip::default(),
+            steering: None,
+            held: HashSet::new(),
+            aimed: None,
+            carried: None,
+            placed: Rectangle::default(),
+            help: false,
+            export: None,
+            snapshot: None,
+            refused_at_ceiling: false,
+            desk,
+            keymap,
+            plan,
+            person,
+        };
+        room.tiles.resize_with(Layout::SixtyFour.tiles(), || None);
+        let opening = room.open_visible();
+        let presets = room.ask_presets();
+        (room, Task::batch([opening, presets]))
+    }
+
+    /// Changes the state and says what to start.
+    pub fn update(&mut self, message: Message) -> Action {
+        match message {
+            Message::Command(command, edge) => return self.command(command, edge),
+            Message::Wall(event) => return self.wall_event(event),
+            Message::List(message) => return self.list_message(message),
+            Message::Strip(message) => return self.strip_message(message),
+            Message::Bar(top_bar::Message::Help) => self.help = !self.help,
+            Message::Bar(top_bar::Message::SignOut) => return Action::SignOut,
+            Message::Export(message) => return self.export_message(message),
+            Message::Opened { ticket, answer } => self.opened(ticket, answer),
+            Message::Steered(news) => self.steered(news),
+            Message::Repeat => self.repeat(),
+            Message::Aimed(ticket) => return self.aim_is_true(ticket),
+            Message::Presets { camera, answer } => match answer {
+                Ok(presets) => self.panel.keep(camera, presets),
+                Err(why) => self.refused(&why, Some(camera)),
+            },
+            Message::PresetCalled(Ok(())) => {}
+            Message::PresetCalled(Err(why)) => self.refused(&why, self.selected_camera()),
+            Message::PresetSaved { camera, answer } => return self.preset_saved(camera, answer),
+            Message::Snapshot { camera, answer } => self.snapshot_taken(camera, answer),
+            Message::NewPictures => self.now = Now::read(),
+            Message::Tick => return self.tick(),
+            Message::LetGo => {
+                self.carried = None;
+                self.release_all();
+            }
+            Message::Unfocused => self.release_all(),
+        }
+        Action::None
+    }
+
+    /// What the screen listens to.
+    pub fn subscription(&self) -> Subscription<Message> {
+        let pictures = redraw::on_new_pictures(self.visible_slots()).map(|()| Message::NewPictures);
+        let held = if self.held.is_empty() {
+            Subscription::none()
+        } else {
+            iced::time::every(steering::REPEAT).map(|_| Message::Repeat)
+        };
+        let export = self
+            .export
+            .as_ref()
+            .map_or_else(Subscription::none, export::Export::subscription);
+        Subscription::batch([pictures, held, export.map(Message::Export)])
+    }
+
+    /// Where the pictures are in the window now.
+    pub fn geometry(&self) -> Vec<Shown> {
+        let shown = |(tile, cell): (usize, Rectangle)| {
+            let placed = self.tiles.get(tile)?.as_ref()?;
+            let Open(feed) = self.shown_on(tile)?;
+            let frame = feed.slot().latest()?;
+            let tile_area = wall::tile_rectangle(self.placed, cell);
+            let picture = wall::letterbox(tile_area, frame.width, frame.height);
+            Some(Shown {
+                tile,
+                camera: placed.camera.clone(),
+                stream: feed.stream(),
+                picture,
+            })
+        };
+        self.cells().into_iter().filter_map(shown).collect()
+    }
+
+    /// The desk this screen works at.
+    pub fn desk(&self) -> Arc<dyn Desk> {
+        self.desk.clone()
+    }
+
+    /// Sentences that wait for an act, newest first.
+    pub fn messages(&self) -> Vec<String> {
+        self.strip
+            .pending()
+            .into_iter()
+            .map(|(_, notice)| notice.words.clone())
+            .collect()
+    }
+
+    /// The open export dialogue.
+    pub fn export(&self) -> Option<&export::Export> {
+        self.export.as_ref()
+    }
+
+    /// Tiles that are visible, with their part of the wall.
+    fn cells(&self) -> Vec<(usize, Rectangle)> {
+        if let Some(full) = &self.full {
+            return vec![(
+                full.tile,
+                Rectangle {
+                    x: 0.0,
+                    y: 0.0,
+                    width: 1.0,
+                    height: 1.0,
+                },
+            )];
+        }
+        let cell = |rect: crate::domain::wall::Rect| Rectangle {
+            x: rect.x as f32,
+            y: rect.y as f32,
+            width: rect.width as f32,
+            height: rect.height as f32,
+        };
+        self.layout.rects().into_iter().map(cell).enumerate().collect()
+    }
+
+    /// The view whose picture a tile shows: the main stream as soon as it has one, the small one until then.
+    fn shown_on(&self, tile: usize) -> Option<&Open> {
+        let main = self
+            .full
+            .as_ref()
+            .filter(|full| full.tile == tile)
+            .and_then(|full| full.main.as_ref());
+        let main = main.filter(|Open(feed)| feed.slot().latest().is_some());
+        main.or_else(|| self.tiles.get(tile)?.as_ref()?.open())
+    }
+
+    /// The slots of all pictures that are visible or about to be.
+    fn visible_slots(&self) -> Vec<(u64, FrameSlot)> {
+        let small = self.cells().into_iter().filter_map(|(tile, _)| {
+            let placed = self.tiles.get(tile)?.as_ref()?;
+            Some((placed.ticket, placed.open()?.0.slot().clone()))
+        });
+        let main = self
+            .full
+            .as_ref()
+            .and_then(|full| Some((full.ticket, full.main.as_ref()?.0.slot().clone())));
+        small.chain(main).collect()
+    }
+
+    fn camera_on(&self, tile: usize) -> Option<&CameraPlan> {
+        self.plan.camera(&self.tiles.get(tile)?.as_ref()?.camera)
+    }
+
+    fn selected_plan(&self) -> Option<&CameraPlan> {
+        self.camera_on(self.selected)
+    }
+
+    fn selected_camera(&self) -> Option<CameraId> {
+        self.selected_plan().map(|camera| camera.id.clone())
+    }
+
+    fn selected_dome(&self) -> Option<&CameraPlan> {
+        self.selected_plan().filter(|camera| camera.kind == CameraKind::Dome)
+    }
+
+    fn hold_of(&self, camera: &CameraId) -> Option<&Hold> {
+        self.holds.iter().find(|hold| &hold.camera == camera)
+    }
+
+    fn say(&mut self, tone: Tone, sentence: String, camera: Option<CameraId>) {
+        self.strip.say(self.now.clock, tone, sentence, camera);
+    }
+
+    fn refused(&mut self, why: &Refusal, camera: Option<CameraId>) {
+        self.refused_at_ceiling |= matches!(why, Refusal::ZoomCeiling { .. });
+        let tone = if matches!(why, Refusal::HeldByOther(_)) {
+            Tone::Other
+        } else {
+            Tone::Attention
+        };
+        let sentence = match camera.as_ref().and_then(|camera| self.plan.camera(camera)) {
+            Some(camera) => format!("{} · {}: {}", camera.number, camera.name, words::refusal(why)),
+            None => words::refusal(why),
+        };
+        self.say(tone, sentence, camera);
+    }
+}
+
+fn may_see(person: &Person, camera: &CameraPlan) -> bool {
+    people::decide(person, people::Action::Live, &camera.controller, &camera.id) == Decision::Allowed
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,265 @@
+//! The control room driven without a window.
+
+use super::tiles::{Condition, condition};
+use super::*;
+use crate::domain::privacy::{Cover, PoseKnowledge, WholeReason};
+use crate::gui::fake::{self, Fake};
+use crate::gui::keymap::Direction;
+use crate::gui::pattern;
+use crate::station::{LiveView, StreamFigures, ViewState};
+use std::time::{Duration, Instant};
+
+/// A view whose pictures come when the test says so.
+struct Still {
+    stream: StreamRole,
+    slot: FrameSlot,
+}
+
+impl Feed for Still {
+    fn stream(&self) -> StreamRole {
+        self.stream
+    }
+    fn slot(&self) -> &FrameSlot {
+        &self.slot
+    }
+    fn state(&self) -> ViewState {
+        ViewState::Live
+    }
+    fn cover(&self, _: Instant) -> Arc<Cover> {
+        Arc::new(Cover::Parts(Vec::new()))
+    }
+    fn pose(&self, _: Instant) -> PoseKnowledge {
+        PoseKnowledge::Unknown(WholeReason::PoseNotKnown)
+    }
+    fn figures(&self) -> StreamFigures {
+        StreamFigures::default()
+    }
+    fn live(&self) -> Option<&LiveView> {
+        None
+    }
+}
+
+fn still(stream: StreamRole, with_picture: bool) -> (Arc<dyn Feed>, FrameSlot) {
+    let slot = FrameSlot::default();
+    if with_picture {
+        slot.put(pattern::frame(640, 360, 1, 0));
+    }
+    (
+        Arc::new(Still {
+            stream,
+            slot: slot.clone(),
+        }),
+        slot,
+    )
+}
+
+/// A room of 16 cameras, the last four of them domes, every tile with a picture.
+fn room() -> (ControlRoom, Arc<Fake>) {
+    let desk = fake::desk(16, 4);
+    let (mut room, _) = ControlRoom::new(desk.clone(), Arc::default());
+    for ticket in 1..=16 {
+        room.update(Message::Opened {
+            ticket,
+            answer: Ok(still(StreamRole::Sub, true).0),
+        });
+    }
+    let bounds = Rectangle {
+        x: 264.0,
+        y: 52.0,
+        width: 1100.0,
+        height: 660.0,
+    };
+    room.update(Message::Wall(wall::Event::Placed(bounds)));
+    (room, desk)
+}
+
+fn press(room: &mut ControlRoom, command: Command) -> Action {
+    room.update(Message::Command(command, Edge::Down))
+}
+
+fn go_to(room: &mut ControlRoom, number: &str) {
+    for digit in number.bytes() {
+        press(room, Command::Digit(digit - b'0'));
+    }
+    press(room, Command::Confirm);
+}
+
+#[test]
+fn the_wall_is_filled_at_once_and_every_view_is_asked_of_the_station() {
+    let (room, desk) = room();
+    assert_eq!(room.layout, Layout::Sixteen);
+    assert_eq!(
+        desk.said()
+            .iter()
+            .filter(|said| said.starts_with("view") && said.ends_with("Sub"))
+            .count(),
+        16
+    );
+}
+
+#[test]
+fn r_liv_2_an_old_picture_is_not_taken_for_live() {
+    let (room, _) = room();
+    let placed = room.tiles[0].as_ref().unwrap();
+    let now = Instant::now();
+    assert_eq!(condition(placed, None, now), Condition::Live);
+    assert_eq!(
+        condition(placed, None, now + Duration::from_millis(3100)),
+        Condition::NotLive
+    );
+    let words = tiles::face(
+        &room.plan.cameras[0],
+        placed,
+        placed.open(),
+        None,
+        Now {
+            instant: now + Duration::from_secs(4),
+            clock: room.now.clock,
+        },
+    );
+    assert!(words.state.is_some());
+    assert!(tiles::brightness(Condition::NotLive) < 0.5);
+}
+
+#[test]
+fn full_screen_shows_the_small_stream_until_the_main_one_has_a_picture() {
+    let (mut room, desk) = room();
+    press(&mut room, Command::Confirm);
+    assert_eq!(desk.said().last().map(String::as_str), Some("view cam-01 Main"));
+    let stream = |room: &ControlRoom| room.shown_on(0).map(|Open(feed)| feed.stream());
+    assert_eq!(stream(&room), Some(StreamRole::Sub));
+    let ticket = room.full.as_ref().unwrap().ticket;
+    let (main, slot) = still(StreamRole::Main, false);
+    room.update(Message::Opened {
+        ticket,
+        answer: Ok(main),
+    });
+    assert_eq!(stream(&room), Some(StreamRole::Sub));
+    slot.put(pattern::frame(1280, 720, 1, 0));
+    assert_eq!(stream(&room), Some(StreamRole::Main));
+    press(&mut room, Command::Back);
+    assert_eq!(stream(&room), Some(StreamRole::Sub));
+}
+
+#[test]
+fn a_tile_that_is_no_longer_visible_closes_its_view() {
+    let (mut room, _) = room();
+    let (feed, _) = still(StreamRole::Sub, true);
+    let watched = Arc::downgrade(&feed);
+    room.tiles[7].as_mut().unwrap().content = Content::Open(Open(feed));
+    press(&mut room, Command::Layout(Layout::Four));
+    assert!(watched.upgrade().is_none(), "the view of a hidden tile is still open");
+    assert_eq!(room.geometry().len(), 4);
+}
+
+#[test]
+fn an_answer_that_comes_after_the_tile_was_given_away_closes_its_view() {
+    let (mut room, _) = room();
+    let (feed, _) = still(StreamRole::Sub, true);
+    let watched = Arc::downgrade(&feed);
+    room.update(Message::Opened {
+        ticket: 999,
+        answer: Ok(feed),
+    });
+    assert!(watched.upgrade().is_none());
+}
+
+#[test]
+fn digits_and_enter_go_to_a_camera_and_a_wrong_number_is_said() {
+    let (mut room, _) = room();
+    go_to(&mut room, "14");
+    assert_eq!(room.selected_camera().unwrap().as_str(), "cam-14");
+    go_to(&mut room, "99");
+    assert_eq!(room.messages().len(), 1);
+}
+
+#[test]
+fn every_area_is_reached_by_f6_and_tab_goes_round_the_tiles() {
+    let (mut room, _) = room();
+    let mut seen = Vec::new();
+    for _ in 0..5 {
+        press(&mut room, Command::NextArea);
+        seen.push(room.area);
+    }
+    assert_eq!(seen, [Area::List, Area::Panel, Area::Messages, Area::Bar, Area::Wall]);
+    press(&mut room, Command::Previous);
+    assert_eq!(room.selected, 15);
+    press(&mut room, Command::Next);
+    assert_eq!(room.selected, 0);
+}
+
+#[test]
+fn r_ptz_1_losing_the_keyboard_releases_every_key() {
+    let (mut room, _) = room();
+    go_to(&mut room, "16");
+    press(&mut room, Command::Arrow(Direction::Left));
+    assert!(room.steering.is_some());
+    room.update(Message::Unfocused);
+    assert!(room.held.is_empty() && room.steering.is_none());
+}
+
+#[test]
+fn two_keys_add_up_and_the_last_release_ends_the_gesture() {
+    let (mut room, _) = room();
+    go_to(&mut room, "16");
+    press(&mut room, Command::Arrow(Direction::Left));
+    press(&mut room, Command::ZoomIn);
+    assert_eq!(room.held.len(), 2);
+    room.update(Message::Command(Command::ZoomIn, Edge::Up));
+    assert!(room.steering.is_some());
+    room.update(Message::Command(Command::Arrow(Direction::Left), Edge::Up));
+    assert!(room.steering.is_none());
+}
+
+#[test]
+fn arrows_on_a_fixed_camera_say_why_nothing_moves() {
+    let (mut room, desk) = room();
+    press(&mut room, Command::Arrow(Direction::Left));
+    assert_eq!(room.messages().len(), 1);
+    assert!(!desk.said().iter().any(|said| said.starts_with("steer")));
+}
+
+#[test]
+fn one_click_centres_and_two_clicks_open_full_screen_without_moving_the_dome() {
+    let (mut room, _) = room();
+    go_to(&mut room, "16");
+    room.update(Message::Wall(wall::Event::Pressed {
+        tile: 15,
+        at: Some([0.2, 0.3]),
+    }));
+    let ticket = room.aimed.as_ref().map(|(ticket, ..)| *ticket).unwrap();
+    room.update(Message::Wall(wall::Event::PressedTwice { tile: 15 }));
+    room.update(Message::Aimed(ticket));
+    assert!(room.full.is_some() && room.steering.is_none());
+    press(&mut room, Command::Back);
+    room.update(Message::Wall(wall::Event::Pressed {
+        tile: 15,
+        at: Some([0.2, 0.3]),
+    }));
+    let ticket = room.aimed.as_ref().map(|(ticket, ..)| *ticket).unwrap();
+    room.update(Message::Aimed(ticket));
+    assert!(room.steering.is_some());
+}
+
+#[test]
+fn a_camera_carried_from_the_list_is_put_on_the_tile_where_it_is_let_go() {
+    let (mut room, _) = room();
+    let camera = room.plan.cameras[11].id.clone();
+    room.update(Message::List(camera_list::Message::Grab(camera.clone())));
+    room.update(Message::Wall(wall::Event::Dropped { tile: 2 }));
+    assert_eq!(room.tiles[2].as_ref().map(|placed| &placed.camera), Some(&camera));
+    room.update(Message::LetGo);
+    assert!(room.carried.is_none());
+}
+
+#[test]
+fn pictures_lie_inside_the_wall_without_overlap() {
+    let (room, _) = room();
+    let shown = room.geometry();
+    assert_eq!(shown.len(), 16);
+    for (i, a) in shown.iter().enumerate() {
+        assert!(a.picture.x >= 264.0 && a.picture.y + a.picture.height <= 712.0);
+        assert!((a.picture.width / a.picture.height - 16.0 / 9.0).abs() < 0.02);
+        assert!(shown[..i].iter().all(|b| a.picture.intersection(&b.picture).is_none()));
+    }
+}

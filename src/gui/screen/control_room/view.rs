@@ -1,0 +1,206 @@
+//! The control room on the screen.
+//!
+//! Invariant: everything is drawn from the state; every part that can be clicked also has a key.
+//! Deliberately absent: changing anything.
+
+use super::tiles::{self, Condition, Open};
+use super::{Area, ControlRoom, Message};
+use crate::domain::camera::CameraId;
+use crate::domain::wall::Layout;
+use crate::gui::i18n::fl;
+use crate::gui::keymap::{Command, Edge};
+use crate::gui::theme;
+use crate::gui::ui::camera_list::Dot;
+use crate::gui::ui::{controls, ptz_panel, shortcuts_help, top_bar};
+use crate::gui::widget::wall::{self, Face, Tile};
+use iced::alignment::Vertical;
+use iced::widget::{button, column, container, row, stack, text};
+use iced::{Element, Fill, Rectangle};
+
+/// Width of the left rail and of the right panel, logical pixels.
+const RAIL: f32 = 264.0;
+const PANEL: f32 = 276.0;
+
+impl ControlRoom {
+    /// The screen.
+    pub fn view(&self) -> Element<'_, Message> {
+        let mut middle = row![];
+        if self.full.is_none() {
+            middle = middle.push(self.rail());
+        }
+        middle = middle.push(self.wall());
+        if let Some(panel) = self.side_panel() {
+            middle = middle.push(panel);
+        }
+        let screen = column![self.bar(), middle.height(Fill), self.messages_strip()];
+        let screen = container(screen)
+            .style(|_| iced::widget::container::background(theme::GROUND))
+            .into();
+        if let Some(export) = &self.export {
+            let close = Message::Export(crate::gui::screen::export::Message::Command(Command::Back));
+            return controls::over(screen, export.view().map(Message::Export), close);
+        }
+        if self.help {
+            let close = Message::Command(Command::Help, Edge::Down);
+            return controls::over(screen, shortcuts_help::view(&self.keymap), close);
+        }
+        screen
+    }
+
+    fn bar(&self) -> Element<'_, Message> {
+        let key = |command| self.keymap.chords(command).into_iter().next();
+        let keys = [key(Command::Help), key(Command::SignOut)];
+        top_bar::view(top_bar::Facts {
+            person: &self.person,
+            purpose: self.desk.purpose(),
+            health: &self.health,
+            clock: self.now.clock,
+            now: self.now.instant,
+            keys,
+            focus: (self.area == Area::Bar).then_some(self.focus),
+        })
+        .map(Message::Bar)
+    }
+
+    fn rail(&self) -> Element<'_, Message> {
+        let selected = self.selected_plan().map(|camera| &camera.id);
+        let focused = self.area == Area::List;
+        let list = self
+            .list
+            .view(&self.plan, |camera| self.dot(camera), selected, focused)
+            .map(Message::List);
+        let rail = column![container(list).height(Fill), self.layouts()];
+        container(rail)
+            .width(RAIL)
+            .height(Fill)
+            .style(theme::area(focused))
+            .into()
+    }
+
+    fn layouts(&self) -> Element<'_, Message> {
+        let choice = |layout: Layout| {
+            let words = match layout {
+                Layout::OneLarge => "1+".to_owned(),
+                other => other.tiles().to_string(),
+            };
+            button(text(words).size(theme::SMALL).center().width(Fill))
+                .width(Fill)
+                .padding([5, 2])
+                .style(theme::plain(self.layout == layout))
+                .on_press(Message::Command(Command::Layout(layout), Edge::Down))
+                .into()
+        };
+        let choices = row(Layout::ALL.map(choice)).spacing(3);
+        column![controls::quiet(fl!("rail-layouts")), choices]
+            .spacing(4)
+            .padding(theme::GAP)
+            .into()
+    }
+
+    fn dot(&self, camera: &CameraId) -> Dot {
+        let placed = self
+            .tiles
+            .iter()
+            .take(self.layout.tiles())
+            .flatten()
+            .find(|placed| &placed.camera == camera);
+        match placed.map(|placed| tiles::condition(placed, None, self.now.instant)) {
+            Some(Condition::Live | Condition::Late) => Dot::Live,
+            Some(Condition::NotLive | Condition::Refused) => Dot::Trouble,
+            Some(Condition::NotShown | Condition::Starting) | None => Dot::Idle,
+        }
+    }
+
+    fn wall(&self) -> Element<'_, Message> {
+        let tiles = self
+            .cells()
+            .into_iter()
+            .map(|(index, cell)| self.tile(index, cell))
+            .collect();
+        let carried = self
+            .carried
+            .as_ref()
+            .and_then(|camera| self.plan.camera(camera))
+            .map(|camera| camera.name.as_str());
+        let wall: Element<'_, wall::Event> = wall::wall(tiles, |event| event).carrying(carried).into();
+        let wall = wall.map(Message::Wall);
+        if self.typed.is_empty() {
+            return wall;
+        }
+        let typed = row![
+            controls::body(fl!("wall-go-to")),
+            text(format!("{}_", self.typed)).size(theme::TITLE)
+        ]
+        .spacing(12)
+        .align_y(Vertical::Center);
+        stack![
+            wall,
+            container(container(typed).padding([10, 20]).style(theme::card)).center(Fill)
+        ]
+        .into()
+    }
+
+    fn tile(&self, index: usize, cell: Rectangle) -> Tile<'_> {
+        let marks = Face {
+            selected: index == self.selected && self.full.is_none(),
+            focused: self.area == Area::Wall,
+            ..Face::default()
+        };
+        let placed = self.tiles.get(index).and_then(Option::as_ref);
+        let Some((placed, camera)) = placed.and_then(|placed| Some((placed, self.plan.camera(&placed.camera)?))) else {
+            return Tile {
+                key: 0,
+                cell,
+                look: None,
+                brightness: 1.0,
+                face: marks,
+            };
+        };
+        let shown = self.shown_on(index);
+        let main = self.full.as_ref().filter(|full| {
+            full.main
+                .as_ref()
+                .is_some_and(|Open(main)| shown.is_some_and(|Open(feed)| std::ptr::addr_eq(&**main, &**feed)))
+        });
+        let hold = self.hold_of(&camera.id);
+        let face = tiles::face(camera, placed, shown, hold, self.now);
+        Tile {
+            key: main.map_or(placed.ticket, |full| full.ticket),
+            cell,
+            look: shown.map(|open| open as &dyn wall::Look),
+            brightness: tiles::brightness(tiles::condition(placed, shown, self.now.instant)),
+            face: Face {
+                selected: marks.selected,
+                focused: marks.focused,
+                ..face
+            },
+        }
+    }
+
+    fn side_panel(&self) -> Option<Element<'_, Message>> {
+        let camera = self.selected_plan()?;
+        let feed = self.shown_on(self.selected).map(|Open(feed)| feed);
+        let focused = self.area == Area::Panel;
+        let panel = self.panel.view(ptz_panel::Facts {
+            camera,
+            hold: self.hold_of(&camera.id),
+            pose: feed.map(|feed| feed.pose(self.now.instant)),
+            figures: feed.map(|feed| feed.figures()),
+            focus: focused.then_some(self.focus),
+        });
+        let panel = panel.map(|(command, edge)| Message::Command(command, edge));
+        Some(
+            container(panel)
+                .width(PANEL)
+                .height(Fill)
+                .style(theme::area(focused))
+                .into(),
+        )
+    }
+
+    fn messages_strip(&self) -> Element<'_, Message> {
+        let focused = self.area == Area::Messages;
+        let strip = self.strip.view(focused.then_some(self.focus)).map(Message::Strip);
+        container(strip).width(Fill).style(theme::area(focused)).into()
+    }
+}

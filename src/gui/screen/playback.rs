@@ -1,0 +1,433 @@
+//! Recordings of one camera: what is recorded, playing, pausing, jumping.
+//!
+//! Invariant: a recorded picture is drawn under the cover of its own time; leaving the screen drops the playback and
+//! so ends and records it. Deliberately absent: exporting (its dialogue is opened from here and lives there).
+
+use crate::domain::camera::CameraId;
+use crate::domain::privacy::Cover;
+use crate::domain::site::CameraPlan;
+use crate::gui::desk::{Desk, Reel};
+use crate::gui::i18n::fl;
+use crate::gui::icons::Icon;
+use crate::gui::keymap::{Command, Direction};
+use crate::gui::screen::export::{self, Export};
+use crate::gui::theme::{self, Tone};
+use crate::gui::ui::controls::{action, body, heading, labelled, over, quiet};
+use crate::gui::widget::timeline::timeline;
+use crate::gui::widget::wall::{self, Face, Look, StateWords, Tile};
+use crate::gui::{redraw, words};
+use crate::media::frame::Frame;
+use crate::station::{PlaybackState, RecordedSpan, Refusal};
+use iced::alignment::Vertical;
+use iced::widget::{column, container, row, space};
+use iced::{Element, Fill, Rectangle, Subscription, Task};
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+/// What the timeline shows at first, milliseconds before now.
+const SHOWN_MS: i64 = 30 * 60_000;
+/// How far before the end playing starts, and how far a small and a large jump go.
+const START_BEFORE_MS: i64 = 30_000;
+const JUMP_MS: i64 = 5_000;
+const FAR_JUMP_MS: i64 = 30_000;
+
+/// A playback as the wall shows it.
+struct Recorded(Arc<dyn Reel>);
+
+impl Look for Recorded {
+    fn look(&self, _: Instant) -> Option<(Arc<Frame>, Arc<Cover>)> {
+        let frame = self.0.slot().latest()?;
+        let cover = self.0.cover(frame.recorded_ms);
+        Some((frame, cover))
+    }
+}
+
+/// Where the screen stands.
+enum Stage {
+    /// Asking what is recorded.
+    Looking,
+    /// Asking for the pictures.
+    Starting,
+    Playing(Recorded),
+    Failed(String),
+}
+
+/// The screen.
+pub struct Playback {
+    desk: Arc<dyn Desk>,
+    camera: CameraPlan,
+    from_ms: i64,
+    to_ms: i64,
+    spans: Vec<RecordedSpan>,
+    stage: Stage,
+    /// Identity of the last start; an answer to an older one is dropped.
+    ticket: u64,
+    placed: Rectangle,
+    /// The last refusal of a jump.
+    notice: Option<String>,
+    export: Option<Export>,
+}
+
+/// What happens on the screen.
+#[derive(Clone)]
+pub enum Message {
+    Found(Result<Vec<RecordedSpan>, Arc<Refusal>>),
+    Started {
+        ticket: u64,
+        answer: Result<Arc<dyn Reel>, Arc<Refusal>>,
+    },
+    Command(Command),
+    JumpTo(i64),
+    Jumped(Result<(), Arc<Refusal>>),
+    Wall(wall::Event),
+    Export(export::Message),
+    NewPictures,
+    Tick,
+    Leave,
+}
+
+/// What the parent does next.
+pub enum Action {
+    None,
+    Run(Task<Message>),
+    /// Back to the wall.
+    Leave,
+}
+
+impl Playback {
+    /// The screen for a camera, asking what is recorded up to `now`.
+    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, now: SystemTime) -> (Playback, Task<Message>) {
+        let to_ms = words::unix_ms(now);
+        let from_ms = to_ms - SHOWN_MS;
+        let found = desk.recorded(camera.id.clone(), from_ms, to_ms);
+        let screen = Playback {
+            desk,
+            camera,
+            from_ms,
+            to_ms,
+            spans: Vec::new(),
+            stage: Stage::Looking,
+            ticket: 0,
+            placed: Rectangle::default(),
+            notice: None,
+            export: None,
+        };
+        (
+            screen,
+            Task::perform(found, |answer| Message::Found(answer.map_err(Arc::new))),
+        )
+    }
+
+    /// Whose recordings these are.
+    pub fn camera(&self) -> &CameraId {
+        &self.camera.id
+    }
+
+    /// Changes the state and says what to start.
+    pub fn update(&mut self, message: Message) -> Action {
+        match message {
+            Message::Found(Ok(spans)) => return self.found(spans),
+            Message::Found(Err(why)) => self.stage = Stage::Failed(words::refusal(&why)),
+            Message::Started { ticket, answer } if ticket == self.ticket => {
+                self.stage = match answer {
+                    Ok(reel) => Stage::Playing(Recorded(reel)),
+                    Err(why) => Stage::Failed(words::refusal(&why)),
+                };
+            }
+            Message::Started { .. } | Message::NewPictures | Message::Tick => {}
+            Message::Command(command) => return self.command(command),
+            Message::JumpTo(ms) => return self.jump_to(ms),
+            Message::Jumped(answer) => self.notice = answer.err().map(|why| words::refusal(&why)),
+            Message::Wall(wall::Event::Placed(bounds)) => self.placed = bounds,
+            Message::Wall(_) => {}
+            Message::Export(message) => return self.export_message(message),
+            Message::Leave => return Action::Leave,
+        }
+        Action::None
+    }
+
+    fn found(&mut self, spans: Vec<RecordedSpan>) -> Action {
+        self.spans = spans;
+        match self.spans.iter().map(|span| span.to_ms).max() {
+            Some(end) => {
+                let first = self.spans.iter().map(|span| span.from_ms).min().unwrap_or(self.from_ms);
+                self.start((end - START_BEFORE_MS).max(first))
+            }
+            None => {
+                self.stage = Stage::Failed(words::refusal(&Refusal::NothingRecorded));
+                Action::None
+            }
+        }
+    }
+
+    fn start(&mut self, from_ms: i64) -> Action {
+        self.stage = Stage::Starting;
+        self.ticket += 1;
+        let ticket = self.ticket;
+        let started = self.desk.play(self.camera.id.clone(), from_ms, self.to_ms);
+        Action::Run(Task::perform(started, move |answer| Message::Started {
+            ticket,
+            answer: answer.map_err(Arc::new),
+        }))
+    }
+
+    fn command(&mut self, command: Command) -> Action {
+        if self.export.is_some() {
+            return self.export_message(export::Message::Command(command));
+        }
+        match command {
+            Command::Back | Command::Playback => return Action::Leave,
+            Command::Stop => self.toggle(),
+            Command::Arrow(Direction::Left) => return self.jump(-JUMP_MS),
+            Command::Arrow(Direction::Right) => return self.jump(JUMP_MS),
+            Command::Arrow(Direction::Up) => return self.jump(FAR_JUMP_MS),
+            Command::Arrow(Direction::Down) => return self.jump(-FAR_JUMP_MS),
+            Command::Export => return self.open_export(),
+            _ => {}
+        }
+        Action::None
+    }
+
+    fn state(&self) -> Option<PlaybackState> {
+        match &self.stage {
+            Stage::Playing(Recorded(reel)) => Some(reel.state()),
+            Stage::Looking | Stage::Starting | Stage::Failed(_) => None,
+        }
+    }
+
+    fn toggle(&mut self) {
+        if let (Stage::Playing(Recorded(reel)), Some(state)) = (&self.stage, self.state()) {
+            reel.pause(!state.paused);
+        }
+    }
+
+    fn jump(&mut self, by_ms: i64) -> Action {
+        match self.state() {
+            Some(state) => self.jump_to(state.position_ms + by_ms),
+            None => Action::None,
+        }
+    }
+
+    fn jump_to(&mut self, ms: i64) -> Action {
+        let ms = ms.clamp(self.from_ms, self.to_ms);
+        match &self.stage {
+            Stage::Playing(Recorded(reel)) if !reel.state().ended => {
+                let reel = reel.clone();
+                Action::Run(Task::perform(async move { reel.seek(ms).await }, |answer| {
+                    Message::Jumped(answer.map_err(Arc::new))
+                }))
+            }
+            Stage::Playing(_) | Stage::Failed(_) if !self.spans.is_empty() => self.start(ms),
+            Stage::Playing(_) | Stage::Failed(_) | Stage::Looking | Stage::Starting => Action::None,
+        }
+    }
+
+    fn open_export(&mut self) -> Action {
+        let end = self.state().map_or(self.to_ms, |state| state.position_ms);
+        let (dialogue, task) = Export::new(self.desk.clone(), self.camera.clone(), end - FAR_JUMP_MS, end);
+        self.export = Some(dialogue);
+        Action::Run(task.map(Message::Export))
+    }
+
+    fn export_message(&mut self, message: export::Message) -> Action {
+        let Some(dialogue) = &mut self.export else {
+            return Action::None;
+        };
+        match dialogue.update(message) {
+            export::Action::None => Action::None,
+            export::Action::Run(task) => Action::Run(task.map(Message::Export)),
+            export::Action::Close => {
+                self.export = None;
+                Action::None
+            }
+        }
+    }
+
+    /// What the screen listens to.
+    pub fn subscription(&self) -> Subscription<Message> {
+        let slots = match &self.stage {
+            Stage::Playing(Recorded(reel)) => vec![(self.ticket, reel.slot().clone())],
+            Stage::Looking | Stage::Starting | Stage::Failed(_) => Vec::new(),
+        };
+        let export = self
+            .export
+            .as_ref()
+            .map_or_else(Subscription::none, Export::subscription);
+        Subscription::batch([
+            redraw::on_new_pictures(slots).map(|()| Message::NewPictures),
+            export.map(Message::Export),
+        ])
+    }
+
+    /// Where the picture is in the window now, logical pixels, once there is one.
+    pub fn picture(&self) -> Option<Rectangle> {
+        let Stage::Playing(Recorded(reel)) = &self.stage else {
+            return None;
+        };
+        let frame = reel.slot().latest()?;
+        Some(wall::letterbox(
+            wall::tile_rectangle(self.placed, WHOLE),
+            frame.width,
+            frame.height,
+        ))
+    }
+
+    /// Where the playback stands, for whoever drives the screen.
+    pub fn position_ms(&self) -> Option<i64> {
+        self.state().map(|state| state.position_ms)
+    }
+
+    /// The open export dialogue.
+    pub fn export(&self) -> Option<&Export> {
+        self.export.as_ref()
+    }
+
+    /// The screen.
+    pub fn view(&self) -> Element<'_, Message> {
+        let back = action(
+            Icon::Close,
+            fl!("playback-leave"),
+            Some(&"Esc".to_owned()),
+            false,
+            Some(Message::Leave),
+        );
+        let title = row![
+            heading(format!("{} · {}", self.camera.number, self.camera.name)),
+            quiet(self.camera.place.as_str()),
+            quiet(fl!("playback-recorded")),
+            space().width(Fill),
+            back
+        ];
+        let wall: Element<'_, wall::Event> = wall::wall(vec![self.tile()], |event| event).into();
+        let position = self.position_ms();
+        let line = timeline(self.from_ms, self.to_ms, position, &self.spans, Message::JumpTo);
+        let screen = column![
+            container(title.spacing(16).align_y(Vertical::Center)).padding([8, 12]),
+            wall.map(Message::Wall),
+            container(column![line, self.controls(position)].spacing(6))
+                .padding(12)
+                .style(theme::surface),
+        ];
+        let screen = container(screen).style(|_| container::background(theme::GROUND)).into();
+        match &self.export {
+            Some(export) => {
+                let close = Message::Export(export::Message::Command(Command::Back));
+                over(screen, export.view().map(Message::Export), close)
+            }
+            None => screen,
+        }
+    }
+
+    fn controls(&self, position: Option<i64>) -> Element<'_, Message> {
+        let paused = self.state().is_some_and(|state| state.paused);
+        let (sign, words) = if paused {
+            (Icon::Play, fl!("playback-play"))
+        } else {
+            (Icon::Pause, fl!("playback-pause"))
+        };
+        let key = |sign: Icon, words: String, key: &str, command: Command| {
+            action(
+                sign,
+                words,
+                Some(&key.to_owned()),
+                false,
+                Some(Message::Command(command)),
+            )
+        };
+        let time = position
+            .map(|ms| words::date_and_clock(&words::rome_ms(ms)))
+            .unwrap_or_default();
+        let mut controls = row![
+            key(Icon::Back, fl!("playback-back"), "←", Command::Arrow(Direction::Left)),
+            key(sign, words, &fl!("key-space"), Command::Stop),
+            key(
+                Icon::Forward,
+                fl!("playback-forward"),
+                "→",
+                Command::Arrow(Direction::Right)
+            ),
+            key(Icon::Export, fl!("panel-export"), "E", Command::Export),
+            body(time).font(theme::STRONG),
+        ];
+        if let Some(notice) = &self.notice {
+            controls = controls.push(labelled(Icon::Warning, notice.as_str(), Tone::Attention));
+        }
+        controls.spacing(theme::GAP).align_y(Vertical::Center).into()
+    }
+
+    fn tile(&self) -> Tile<'_> {
+        let say = |icon, words: String, detail: String, tone| {
+            Some(StateWords {
+                icon,
+                words,
+                detail,
+                tone,
+            })
+        };
+        let (look, state) = match &self.stage {
+            Stage::Looking => (
+                None,
+                say(Icon::Waiting, fl!("playback-looking"), String::new(), Tone::Normal),
+            ),
+            Stage::Starting => (
+                None,
+                say(Icon::Waiting, fl!("playback-starting"), String::new(), Tone::Normal),
+            ),
+            Stage::Failed(why) => (
+                None,
+                say(Icon::Refused, fl!("playback-none"), why.clone(), Tone::Attention),
+            ),
+            Stage::Playing(recorded) => (Some(recorded as &dyn Look), self.words_over(recorded)),
+        };
+        let time = self
+            .position_ms()
+            .map(|ms| words::clock(&words::rome_ms(ms)))
+            .unwrap_or_default();
+        let face = Face {
+            title: fl!("playback-mark"),
+            time,
+            state,
+            ..Face::default()
+        };
+        Tile {
+            key: self.ticket,
+            cell: WHOLE,
+            look,
+            brightness: 1.0,
+            face,
+        }
+    }
+
+    fn words_over(&self, recorded: &Recorded) -> Option<StateWords> {
+        let state = self.state()?;
+        if let Some(trouble) = &state.trouble {
+            let detail = words::trouble(trouble);
+            return Some(StateWords {
+                icon: Icon::Warning,
+                words: fl!("playback-none"),
+                detail,
+                tone: Tone::Attention,
+            });
+        }
+        let (_, cover) = recorded.look(Instant::now())?;
+        match &*cover {
+            Cover::Whole(reason) => {
+                let detail = fl!("tile-covered-detail");
+                Some(StateWords {
+                    icon: Icon::Covered,
+                    words: words::whole_cover(*reason),
+                    detail,
+                    tone: Tone::Attention,
+                })
+            }
+            Cover::Parts(_) => None,
+        }
+    }
+}
+
+const WHOLE: Rectangle = Rectangle {
+    x: 0.0,
+    y: 0.0,
+    width: 1.0,
+    height: 1.0,
+};

@@ -1,0 +1,139 @@
+//! One hand on one dome, from the first key to the last.
+//!
+//! Invariant: the dome is commanded only while the screen keeps saying that the key is held. The screen speaks every
+//! [`REPEAT`]; when it is silent for [`SILENCE`], frozen or gone, the gesture ends by itself.
+//! Deliberately absent: limits, holds and recording (the station), keys (the screen).
+
+use crate::domain::camera::CameraId;
+use crate::gui::desk::{Desk, Hand};
+use crate::station::Refusal;
+use futures::{SinkExt, Stream};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// How often the screen repeats a held velocity.
+pub const REPEAT: Duration = Duration::from_millis(200);
+/// Silence after which a held gesture ends by itself.
+pub const SILENCE: Duration = Duration::from_millis(600);
+/// Time a dome is given to reach the point or the zoom it was sent to, before the gesture ends.
+pub const SETTLE: Duration = Duration::from_millis(2500);
+
+/// What the hand wants.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Order {
+    /// Keep moving like this; −1..1 for each axis.
+    Velocity { pan: f64, tilt: f64, zoom: f64 },
+    /// Bring this point of the picture (0..1) to the centre.
+    CentreOn { x: f64, y: f64 },
+    /// Multiply the magnification.
+    ZoomBy(f64),
+}
+
+/// What comes back.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    /// The first command may go out: the hold is ours and the start is recorded.
+    Begun,
+    /// An order was refused; the gesture goes on.
+    Refused(Arc<Refusal>),
+    /// The gesture is over and the dome stands.
+    Ended,
+}
+
+/// Speaks to a gesture. Dropping it ends the gesture.
+pub type Orders = mpsc::Sender<Order>;
+
+/// Starts a gesture: orders go in by the sender, news come out of the stream.
+pub fn begin(desk: Arc<dyn Desk>, camera: CameraId) -> (Orders, impl Stream<Item = News>) {
+    let (orders, mut incoming) = mpsc::channel(8);
+    let stream = iced::stream::channel(8, async move |mut news: futures::channel::mpsc::Sender<News>| {
+        let refused = |refusal| News::Refused(Arc::new(refusal));
+        match desk.steer(camera).await {
+            Err(refusal) => drop(news.send(refused(refusal)).await),
+            Ok(hand) => {
+                drop(news.send(News::Begun).await);
+                let mut patience = SILENCE;
+                while let Ok(Some(order)) = tokio::time::timeout(patience, incoming.recv()).await {
+                    let order = latest(order, &mut incoming);
+                    patience = if matches!(order, Order::Velocity { .. }) {
+                        SILENCE
+                    } else {
+                        SETTLE
+                    };
+                    if let Err(refusal) = carry_out(&*hand, order).await {
+                        drop(news.send(refused(refusal)).await);
+                    }
+                }
+                incoming.close();
+                if let Err(refusal) = hand.end().await {
+                    drop(news.send(refused(refusal)).await);
+                }
+            }
+        }
+        drop(news.send(News::Ended).await);
+    });
+    (orders, stream)
+}
+
+/// A camera slower than the hand gets the newest velocity, not a queue of old ones.
+fn latest(mut order: Order, incoming: &mut mpsc::Receiver<Order>) -> Order {
+    while matches!(order, Order::Velocity { .. }) {
+        match incoming.try_recv() {
+            Ok(newer) => order = newer,
+            Err(_) => break,
+        }
+    }
+    order
+}
+
+async fn carry_out(hand: &dyn Hand, order: Order) -> Result<(), Refusal> {
+    match order {
+        Order::Velocity { pan, tilt, zoom } => hand.velocity(pan, tilt, zoom).await,
+        Order::CentreOn { x, y } => hand.centre_on(x, y).await,
+        Order::ZoomBy(factor) => hand.zoom_by(factor).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::fake;
+    use futures::StreamExt;
+
+    async fn gesture(held: bool) -> (Vec<String>, Vec<News>, Duration) {
+        let desk = fake::desk(2, 1);
+        let camera = desk.plan().cameras[1].id.clone();
+        let (orders, news) = begin(desk.clone(), camera);
+        let mut news = Box::pin(news);
+        let started = std::time::Instant::now();
+        assert_eq!(news.next().await, Some(News::Begun));
+        orders
+            .send(Order::Velocity {
+                pan: 0.5,
+                tilt: 0.0,
+                zoom: 0.0,
+            })
+            .await
+            .unwrap();
+        let orders = held.then_some(orders);
+        let rest = news.collect().await;
+        drop(orders);
+        (desk.said(), rest, started.elapsed())
+    }
+
+    #[tokio::test]
+    async fn letting_go_ends_the_gesture_at_once() {
+        let (said, news, took) = gesture(false).await;
+        assert_eq!(said, ["steer cam-02", "velocity 0.5 0 0", "end"]);
+        assert_eq!(news, [News::Ended]);
+        assert!(took < SILENCE);
+    }
+
+    #[tokio::test]
+    async fn a_screen_that_falls_silent_does_not_keep_a_dome_moving() {
+        let (said, _, took) = gesture(true).await;
+        assert_eq!(said.last().map(String::as_str), Some("end"));
+        assert!(took >= SILENCE && took < SILENCE * 3, "{took:?}");
+    }
+}

@@ -1,0 +1,71 @@
+//! The scripted tour: uses the program through its window, with keys and mouse, and reads what it reports off the pixels.
+//!
+//! Invariant: the tour knows the program only as a person does (window, keys, files written) plus [`scene::Scene`],
+//! which tells where to look. Deliberately absent: shortcuts into screens or station.
+
+pub mod eye;
+pub mod hands;
+pub mod measure;
+pub mod report;
+pub mod scene;
+pub mod script;
+pub mod visitor;
+pub mod watch;
+
+use crate::gui::app::{App, Message, Options};
+use crate::gui::launch;
+use eye::{Eye, EyeError};
+use iced::Task;
+use scene::{Scene, ScreenName};
+use script::Visit;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::sync::{oneshot, watch as channel};
+use visitor::{StepError, Visitor};
+
+/// Opens the program and walks the tour through its window. `folder` takes screenshots and report.
+/// On failure: a sentence for the person at the terminal.
+pub fn run(options: Options, folder: PathBuf, visit: Visit) -> Result<(), String> {
+    let (tell, scene) = channel::channel(Scene::default());
+    let (over, is_over) = oneshot::channel::<()>();
+    let walker = std::thread::spawn(move || {
+        let outcome = walk(scene, folder, &visit);
+        // The program may be gone already: then there is nobody to tell.
+        let _ = over.send(());
+        outcome
+    });
+    let first = Mutex::new(Some((tell, is_over)));
+    launch::run_from(move || {
+        let (app, opening) = App::new(options.clone());
+        let Some((tell, is_over)) = first.lock().ok().and_then(|mut first| first.take()) else {
+            return (app, opening);
+        };
+        let closing = Task::perform(is_over, |_| Message::CloseRequested);
+        (app.watched(tell), Task::batch([opening, closing]))
+    })?;
+    match walker.join() {
+        Ok(Ok(true)) => Ok(()),
+        Ok(Ok(false)) => Err("Il giro ha trovato un errore: vedere report.json.".to_owned()),
+        Ok(Err(error)) => Err(format!("Il giro si è interrotto: {error}")),
+        Err(_) => Err("Il giro si è interrotto.".to_owned()),
+    }
+}
+
+fn walk(mut scene: channel::Receiver<Scene>, folder: PathBuf, visit: &Visit) -> Result<bool, StepError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build()?;
+    // The window is there when the program shows its first screen.
+    let shown = runtime.block_on(async {
+        let first = scene.wait_for(|scene| scene.screen != ScreenName::Between);
+        tokio::time::timeout(Duration::from_secs(60), first)
+            .await
+            .is_ok_and(|seen| seen.is_ok())
+    });
+    if !shown {
+        return Err(StepError::Window(EyeError::NoWindow));
+    }
+    let eye = Eye::open()?;
+    let mut visitor = Visitor::new(&eye, scene, runtime.handle().clone(), &folder)?;
+    script::walk(&mut visitor, visit);
+    visitor.leave()
+}

@@ -1,0 +1,267 @@
+//! The left rail: cameras as a tree of controllers and places, with search as you type and a dot for each camera.
+//!
+//! Invariant: a dot differs in shape as well as in colour. Deliberately absent: opening cameras (the control room).
+
+use crate::domain::camera::{CameraId, CameraKind};
+use crate::domain::site::{CameraPlan, SitePlan};
+use crate::gui::i18n::fl;
+use crate::gui::icons::{Icon, icon};
+use crate::gui::theme;
+use crate::gui::ui::controls::quiet;
+use iced::alignment::Vertical;
+use iced::widget::{column, container, mouse_area, row, scrollable, space, text, text_input};
+use iced::{Element, Fill, Task, widget};
+use std::collections::BTreeMap;
+
+/// The search field.
+pub const SEARCH: &str = "camera-search";
+const LIST: &str = "camera-list";
+/// Height of a row, logical pixels; fixed so that the highlighted row can be scrolled to.
+const ROW: f32 = 30.0;
+
+/// How a camera does, as a dot: shape and colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dot {
+    /// Not on the wall.
+    Idle,
+    Live,
+    /// Something is wrong.
+    Trouble,
+}
+
+impl Dot {
+    fn sign(self) -> (&'static str, iced::Color) {
+        match self {
+            Dot::Idle => ("○", theme::QUIET),
+            Dot::Live => ("●", theme::ACCENT),
+            Dot::Trouble => ("×", theme::AMBER),
+        }
+    }
+}
+
+/// What a hand does to the list.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    Search(String),
+    /// A camera is taken hold of, to be carried to a tile.
+    Grab(CameraId),
+    /// Put the camera on the selected tile.
+    Choose(CameraId),
+    /// Enter in the search field.
+    Submit,
+}
+
+/// One line of the tree.
+#[derive(Debug, Clone, PartialEq)]
+enum Line {
+    Controller(String),
+    Place(String),
+    Camera(CameraId),
+}
+
+/// The list's state.
+#[derive(Debug, Default)]
+pub struct CameraList {
+    search: String,
+    lines: Vec<Line>,
+    /// Which of the cameras shown the keyboard is on.
+    at: usize,
+}
+
+impl CameraList {
+    /// The tree of a plan.
+    pub fn new(plan: &SitePlan) -> CameraList {
+        CameraList {
+            search: String::new(),
+            lines: lines(plan, ""),
+            at: 0,
+        }
+    }
+
+    /// Search as you type. Choosing and carrying are for the parent.
+    pub fn update(&mut self, message: &Message, plan: &SitePlan) {
+        match message {
+            Message::Search(words) => {
+                self.search.clone_from(words);
+                self.lines = lines(plan, words);
+                self.at = 0;
+            }
+            Message::Grab(camera) | Message::Choose(camera) => {
+                let at = self.cameras().position(|other| other == camera);
+                self.at = at.unwrap_or(self.at);
+            }
+            Message::Submit => {}
+        }
+    }
+
+    /// Moves the keyboard's place by `step` cameras and scrolls it into view.
+    pub fn step<M: Send + 'static>(&mut self, step: isize) -> Task<M> {
+        let last = self.cameras().count().saturating_sub(1);
+        self.at = self.at.saturating_add_signed(step).min(last);
+        let line = self
+            .lines
+            .iter()
+            .position(|line| Some(line) == self.highlighted().cloned().map(Line::Camera).as_ref());
+        let y = line.unwrap_or_default() as f32 * ROW - 4.0 * ROW;
+        widget::operation::scroll_to(LIST, widget::operation::AbsoluteOffset { x: 0.0, y: y.max(0.0) })
+    }
+
+    /// The camera the keyboard is on.
+    pub fn highlighted(&self) -> Option<&CameraId> {
+        self.cameras().nth(self.at)
+    }
+
+    fn cameras(&self) -> impl Iterator<Item = &CameraId> {
+        self.lines.iter().filter_map(|line| match line {
+            Line::Camera(camera) => Some(camera),
+            Line::Controller(_) | Line::Place(_) => None,
+        })
+    }
+
+    /// The rail; `on_wall` says how a camera does, `focused` whether the keyboard is here.
+    pub fn view<'a>(
+        &'a self,
+        plan: &'a SitePlan,
+        on_wall: impl Fn(&CameraId) -> Dot,
+        selected: Option<&CameraId>,
+        focused: bool,
+    ) -> Element<'a, Message> {
+        let search = text_input(&fl!("list-search"), &self.search)
+            .id(SEARCH)
+            .on_input(Message::Search)
+            .on_submit(Message::Submit)
+            .size(theme::SMALL)
+            .padding(7)
+            .style(theme::field);
+        let here = self.highlighted().filter(|_| focused);
+        let lines = self.lines.iter().map(|line| match line {
+            Line::Controller(name) => header(Icon::Controller, name, 0.0),
+            Line::Place(name) => header(Icon::Place, name, 10.0),
+            Line::Camera(id) => match plan.camera(id) {
+                Some(camera) => camera_line(camera, on_wall(id), selected == Some(id), here == Some(id)),
+                None => space().into(),
+            },
+        });
+        let tree: Element<'a, Message> = if self.lines.is_empty() {
+            container(quiet(fl!("list-nothing-found"))).padding(8).into()
+        } else {
+            scrollable(column(lines))
+                .id(LIST)
+                .height(Fill)
+                .width(Fill)
+                .style(theme::scroll)
+                .into()
+        };
+        column![search, tree].spacing(theme::GAP).padding(theme::GAP).into()
+    }
+}
+
+fn header<'a>(sign: Icon, name: &'a str, indent: f32) -> Element<'a, Message> {
+    let words = text(name)
+        .size(theme::SMALL)
+        .color(theme::QUIET)
+        .wrapping(text::Wrapping::None);
+    let line = row![
+        space().width(indent),
+        icon(sign, theme::SMALL).color(theme::QUIET),
+        words
+    ];
+    container(line.spacing(6).align_y(Vertical::Center))
+        .height(ROW)
+        .align_y(Vertical::Center)
+        .clip(true)
+        .into()
+}
+
+fn camera_line<'a>(camera: &'a CameraPlan, dot: Dot, selected: bool, here: bool) -> Element<'a, Message> {
+    let (shape, colour) = dot.sign();
+    let kind = if camera.kind == CameraKind::Dome {
+        Icon::Dome
+    } else {
+        Icon::Camera
+    };
+    let name = text(camera.name.as_str())
+        .size(theme::SMALL)
+        .wrapping(text::Wrapping::None);
+    let name = if selected {
+        name.font(theme::STRONG).color(theme::ACCENT)
+    } else {
+        name
+    };
+    let line = row![
+        text(shape).size(theme::SMALL).color(colour).width(12),
+        text(camera.number.to_string())
+            .size(theme::SMALL)
+            .color(theme::QUIET)
+            .width(22),
+        icon(kind, theme::SMALL).color(theme::QUIET),
+        name,
+    ];
+    let line = container(line.spacing(6).align_y(Vertical::Center))
+        .padding([0, 6])
+        .height(ROW)
+        .width(Fill)
+        .align_y(Vertical::Center)
+        .clip(true)
+        .style(theme::row(here));
+    mouse_area(container(line).padding(iced::Padding::ZERO.left(14)))
+        .on_press(Message::Grab(camera.id.clone()))
+        .on_double_click(Message::Choose(camera.id.clone()))
+        .interaction(iced::mouse::Interaction::Grab)
+        .into()
+}
+
+/// The tree's lines: controllers in the plan's order, places by name, cameras by number.
+fn lines(plan: &SitePlan, search: &str) -> Vec<Line> {
+    let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
+    let found = |camera: &&CameraPlan| {
+        let text = format!("{} {} {}", camera.number, camera.name, camera.place).to_lowercase();
+        words.iter().all(|word| text.contains(word))
+    };
+    let mut lines = Vec::new();
+    for controller in &plan.controllers {
+        let mut places: BTreeMap<&str, Vec<&CameraPlan>> = BTreeMap::new();
+        for camera in plan
+            .cameras
+            .iter()
+            .filter(|camera| camera.controller == controller.id)
+            .filter(found)
+        {
+            places.entry(&camera.place).or_default().push(camera);
+        }
+        if places.is_empty() {
+            continue;
+        }
+        lines.push(Line::Controller(controller.name.clone()));
+        for (place, mut cameras) in places {
+            cameras.sort_by_key(|camera| camera.number);
+            lines.push(Line::Place(place.to_owned()));
+            lines.extend(cameras.into_iter().map(|camera| Line::Camera(camera.id.clone())));
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::fake;
+
+    #[test]
+    fn search_finds_by_every_word_in_number_name_and_place() {
+        let plan = fake::plan(12, 3);
+        let mut list = CameraList::new(&plan);
+        assert_eq!(list.cameras().count(), 12);
+        list.update(&Message::Search("CUPOLA piazza".into()), &plan);
+        assert!((1..=3).contains(&list.cameras().count()));
+        list.update(&Message::Search("nessuna così".into()), &plan);
+        assert_eq!(list.highlighted(), None);
+    }
+
+    #[test]
+    fn r_acc_5_cameras_of_different_controllers_stay_in_different_branches() {
+        let plan = fake::plan(6, 0);
+        let list = CameraList::new(&plan);
+        assert!(matches!(list.lines.first(), Some(Line::Controller(_))));
+    }
+}

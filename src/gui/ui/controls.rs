@@ -1,0 +1,97 @@
+//! Small controls in the house style: a word with its icon, a labelled field, a frame that shows the keyboard's place.
+//!
+//! Deliberately absent: state.
+
+use crate::gui::icons::{Icon, icon};
+use crate::gui::theme::{self, Tone};
+use iced::alignment::Vertical;
+use iced::widget::{
+    Button, Column, Row, Text, button, column, container, mouse_area, opaque, row, stack, text, text_input,
+};
+use iced::{Element, Fill, Shrink, Theme};
+
+/// Text of the body size.
+pub fn body<'a>(words: impl text::IntoFragment<'a>) -> Text<'a, Theme> {
+    text(words).size(theme::BODY)
+}
+
+/// Text of second rank.
+pub fn quiet<'a>(words: impl text::IntoFragment<'a>) -> Text<'a, Theme> {
+    text(words).size(theme::SMALL).color(theme::QUIET)
+}
+
+/// A heading.
+pub fn heading<'a>(words: impl text::IntoFragment<'a>) -> Text<'a, Theme> {
+    text(words).size(theme::HEADING).font(theme::STRONG)
+}
+
+/// An icon with its word beside it.
+pub fn labelled<'a, Message: 'a>(sign: Icon, words: impl text::IntoFragment<'a>, tone: Tone) -> Row<'a, Message> {
+    let colour = tone.colour();
+    row![
+        icon(sign, theme::BODY).color(colour),
+        text(words).size(theme::SMALL).color(colour)
+    ]
+    .spacing(6)
+    .align_y(Vertical::Center)
+}
+
+/// A button with an icon, a word and the key that does the same.
+pub fn action<'a, Message: Clone + 'a>(
+    sign: Icon,
+    words: String,
+    key: Option<&String>,
+    focused: bool,
+    on_press: Option<Message>,
+) -> Button<'a, Message> {
+    let mut content = row![icon(sign, theme::BODY), text(words).size(theme::SMALL)]
+        .spacing(7)
+        .align_y(Vertical::Center);
+    if let Some(key) = key {
+        content = content.push(text(key.clone()).size(theme::SMALL).color(theme::QUIET));
+    }
+    button(content)
+        .padding([6, 10])
+        .style(theme::plain(focused))
+        .on_press_maybe(on_press)
+}
+
+/// A field with its label above.
+pub fn field<'a, Message: Clone + 'a>(
+    label: String,
+    id: &'static str,
+    value: &str,
+    secret: bool,
+    on_input: impl Fn(String) -> Message + 'a,
+    on_submit: Message,
+) -> Column<'a, Message> {
+    let input = text_input("", value)
+        .id(id)
+        .secure(secret)
+        .on_input(on_input)
+        .on_submit(on_submit)
+        .size(theme::BODY)
+        .padding(9)
+        .style(theme::field);
+    column![quiet(label), input].spacing(4)
+}
+
+/// A dialogue over everything else; nothing under it can be reached by the pointer.
+pub fn over<'a, Message: Clone + 'a>(
+    under: Element<'a, Message>,
+    dialogue: Element<'a, Message>,
+    on_dismiss: Message,
+) -> Element<'a, Message> {
+    let card = container(opaque(container(dialogue).padding(24).style(theme::card)))
+        .center(Fill)
+        .padding(24)
+        .style(theme::veil);
+    stack![under, opaque(mouse_area(card).on_press(on_dismiss))].into()
+}
+
+/// A label and its value on one line.
+pub fn fact<'a, Message: 'a>(label: String, value: String) -> Element<'a, Message> {
+    row![quiet(label).width(Fill), text(value).size(theme::SMALL).width(Shrink)]
+        .spacing(theme::GAP)
+        .into()
+}

@@ -1,0 +1,8 @@
+//! Parts of screens that keep their own state or are used by more than one screen.
+
+pub mod camera_list;
+pub mod controls;
+pub mod message_strip;
+pub mod ptz_panel;
+pub mod shortcuts_help;
+pub mod top_bar;

@@ -1,0 +1,225 @@
+//! The right panel of the selected camera: pad, zoom, presets, who holds it, what masks and limits are in force,
+//! figures of its stream.
+//!
+//! Invariant: a pad button moves the dome only while it is pressed. Deliberately absent: moving anything itself.
+
+use crate::domain::camera::{CameraId, CameraKind};
+use crate::domain::privacy::PoseKnowledge;
+use crate::domain::site::CameraPlan;
+use crate::gui::desk::Hold;
+use crate::gui::i18n::fl;
+use crate::gui::icons::{Icon, icon};
+use crate::gui::keymap::{Command, Direction, Edge};
+use crate::gui::theme::{self, Tone};
+use crate::gui::ui::controls::{action, fact, heading, labelled, quiet};
+use crate::gui::words;
+use crate::station::{Preset, StreamFigures};
+use iced::alignment::Vertical;
+use iced::widget::{Column, button, column, container, mouse_area, row, rule, scrollable, text};
+use iced::{Element, Fill};
+
+/// Presets that have a key.
+pub const WITH_KEY: usize = 9;
+
+/// What a hand does to the panel: always a command that also has a key.
+pub type Message = (Command, Edge);
+
+/// What the panel remembers: the presets of one dome.
+#[derive(Debug, Default)]
+pub struct PtzPanel {
+    presets: Option<(CameraId, Vec<Preset>)>,
+}
+
+/// What the panel shows.
+pub struct Facts<'a> {
+    pub camera: &'a CameraPlan,
+    pub hold: Option<&'a Hold>,
+    pub pose: Option<PoseKnowledge>,
+    pub figures: Option<StreamFigures>,
+    /// The control the keyboard is on: see [`PtzPanel::controls`].
+    pub focus: Option<usize>,
+}
+
+impl PtzPanel {
+    /// Keeps the presets of a dome.
+    pub fn keep(&mut self, camera: CameraId, presets: Vec<Preset>) {
+        self.presets = Some((camera, presets));
+    }
+
+    /// Whether the presets of this dome still have to be asked for.
+    pub fn lacks(&self, camera: &CameraId) -> bool {
+        self.presets.as_ref().is_none_or(|(known, _)| known != camera)
+    }
+
+    /// The presets of this dome, as far as they are known.
+    pub fn presets(&self, camera: &CameraId) -> &[Preset] {
+        match &self.presets {
+            Some((known, presets)) if known == camera => presets,
+            _ => &[],
+        }
+    }
+
+    /// The commands of the panel's controls in the order of the keyboard.
+    pub fn controls(&self, camera: &CameraPlan) -> Vec<Command> {
+        let presets = (1..=WITH_KEY.min(self.presets(&camera.id).len())).filter_map(|n| u8::try_from(n).ok());
+        let presets = presets.map(Command::CallPreset);
+        [Command::Playback, Command::Snapshot, Command::Export]
+            .into_iter()
+            .chain(presets)
+            .collect()
+    }
+
+    /// The panel.
+    pub fn view<'a>(&'a self, facts: Facts<'a>) -> Element<'a, Message> {
+        let camera = facts.camera;
+        let title = column![
+            heading(format!("{} · {}", camera.number, camera.name)),
+            quiet(camera.place.as_str()),
+        ];
+        let acts = [
+            (Icon::Recording, fl!("panel-playback"), Command::Playback),
+            (Icon::Snapshot, fl!("panel-snapshot"), Command::Snapshot),
+            (Icon::Export, fl!("panel-export"), Command::Export),
+        ];
+        let acts = acts.into_iter().enumerate().map(|(place, (sign, words, command))| {
+            let focused = facts.focus == Some(place);
+            action(sign, words, None, focused, Some((command, Edge::Down)))
+                .width(Fill)
+                .into()
+        });
+        let mut parts: Column<'a, Message> = column![title, column(acts).spacing(4)].spacing(12).padding(12);
+        if camera.kind == CameraKind::Dome {
+            parts = parts
+                .push(hold(facts.hold))
+                .push(pad())
+                .push(self.preset_list(camera, facts.focus));
+        }
+        parts = parts.push(rule::horizontal(1)).push(limits(camera, facts.pose));
+        if let Some(figures) = facts.figures {
+            parts = parts.push(rule::horizontal(1)).push(stream(&figures));
+        }
+        scrollable(parts).height(Fill).style(theme::scroll).into()
+    }
+
+    fn preset_list(&self, camera: &CameraPlan, focus: Option<usize>) -> Element<'_, Message> {
+        let presets = self
+            .presets(&camera.id)
+            .iter()
+            .take(WITH_KEY)
+            .zip(1u8..)
+            .map(|(preset, n)| {
+                let line = row![
+                    text(format!("Alt+{n}"))
+                        .size(theme::SMALL)
+                        .color(theme::QUIET)
+                        .width(48),
+                    text(preset.name.as_str())
+                        .size(theme::SMALL)
+                        .wrapping(text::Wrapping::None),
+                ];
+                button(line.spacing(6))
+                    .padding([5, 8])
+                    .width(Fill)
+                    .clip(true)
+                    .style(theme::plain(focus == Some(2 + usize::from(n))))
+                    .on_press((Command::CallPreset(n), Edge::Down))
+                    .into()
+            });
+        column![
+            quiet(fl!("panel-presets")),
+            column(presets).spacing(4),
+            quiet(fl!("panel-presets-hint"))
+        ]
+        .spacing(6)
+        .into()
+    }
+}
+
+fn hold(hold: Option<&Hold>) -> Element<'_, Message> {
+    let (words, tone) = match hold {
+        None => (fl!("panel-free"), Tone::Normal),
+        Some(hold) if hold.ours => (fl!("panel-held-by-you"), Tone::Normal),
+        Some(hold) => (
+            fl!(
+                "panel-held-by",
+                name = hold.display_name.as_str(),
+                body = hold.body.as_str()
+            ),
+            Tone::Other,
+        ),
+    };
+    labelled(Icon::Held, words, tone).into()
+}
+
+/// Arrow and zoom keys that act while they are pressed.
+fn pad<'a>() -> Element<'a, Message> {
+    let key = |sign: Icon, command: Command| -> Element<'a, Message> {
+        mouse_area(container(icon(sign, theme::HEADING)).center(46).style(theme::inset))
+            .on_press((command, Edge::Down))
+            .on_release((command, Edge::Up))
+            .interaction(iced::mouse::Interaction::Pointer)
+            .into()
+    };
+    let arrow = |sign, direction| key(sign, Command::Arrow(direction));
+    let gap = || container("").width(46);
+    let cross = column![
+        row![gap(), arrow(Icon::Up, Direction::Up), gap()].spacing(4),
+        row![
+            arrow(Icon::Left, Direction::Left),
+            key(Icon::Stop, Command::Stop),
+            arrow(Icon::Right, Direction::Right)
+        ]
+        .spacing(4),
+        row![gap(), arrow(Icon::Down, Direction::Down), gap()].spacing(4),
+    ]
+    .spacing(4);
+    let zoom = column![key(Icon::ZoomIn, Command::ZoomIn), key(Icon::ZoomOut, Command::ZoomOut)].spacing(4);
+    row![cross, zoom].spacing(18).align_y(Vertical::Center).into()
+}
+
+fn limits<'a>(camera: &CameraPlan, pose: Option<PoseKnowledge>) -> Element<'a, Message> {
+    let range = |range: Option<[f64; 2]>| match range {
+        Some([low, high]) => fl!(
+            "panel-range",
+            low = words::decimal(low, 0),
+            high = words::decimal(high, 0)
+        ),
+        None => fl!("panel-no-limit"),
+    };
+    let mut facts = column![fact(fl!("panel-masks"), camera.masks.len().to_string())].spacing(4);
+    if camera.kind == CameraKind::Dome {
+        let ceiling = camera.limits.zoom_ceiling;
+        let ceiling = ceiling.map_or_else(|| fl!("panel-no-limit"), |c| format!("{}×", words::decimal(c, 1)));
+        facts = facts
+            .push(fact(fl!("panel-zoom-ceiling"), ceiling))
+            .push(fact(fl!("panel-pan-limit"), range(camera.limits.pan_deg)))
+            .push(fact(fl!("panel-tilt-limit"), range(camera.limits.tilt_deg)));
+        let pose = match pose {
+            Some(PoseKnowledge::Within(pose)) => fl!(
+                "panel-pose-known",
+                pan = words::decimal((pose.pan.lo + pose.pan.hi) / 2.0, 1),
+                tilt = words::decimal((pose.tilt.lo + pose.tilt.hi) / 2.0, 1)
+            ),
+            Some(PoseKnowledge::Unknown(_)) | None => fl!("panel-pose-unknown"),
+        };
+        facts = facts.push(fact(fl!("panel-pose"), pose));
+    }
+    facts.into()
+}
+
+fn stream<'a>(figures: &StreamFigures) -> Element<'a, Message> {
+    column![
+        fact(
+            fl!("panel-codec"),
+            format!("{} {}×{}", figures.codec, figures.width, figures.height)
+        ),
+        fact(fl!("panel-fps"), words::decimal(figures.decoded_fps, 1)),
+        fact(
+            fl!("panel-bitrate"),
+            fl!("panel-kbit", n = words::decimal(figures.bitrate_kbit_s, 0))
+        ),
+        fact(fl!("panel-lost"), figures.lost_packets.to_string()),
+    ]
+    .spacing(4)
+    .into()
+}

@@ -1,0 +1,110 @@
+//! The top bar: who is here, for which purpose, what time it is, whether the record has arrived, how the server does.
+//!
+//! Invariant: it is on every screen of a signed-in person. Deliberately absent: acting on any of it.
+
+use crate::domain::people::{Person, Purpose};
+use crate::gui::i18n::fl;
+use crate::gui::icons::Icon;
+use crate::gui::theme::{self, Tone};
+use crate::gui::ui::controls::{action, labelled};
+use crate::gui::words;
+use crate::station::{AuditState, Health, ServerState};
+use iced::alignment::Vertical;
+use iced::widget::{column, container, row, space, text};
+use iced::{Element, Fill};
+use std::time::{Instant, SystemTime};
+
+/// What a hand does to the bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Message {
+    Help,
+    SignOut,
+}
+
+/// What the bar shows.
+pub struct Facts<'a> {
+    pub person: &'a Person,
+    pub purpose: Purpose,
+    pub health: &'a Health,
+    pub clock: SystemTime,
+    pub now: Instant,
+    /// The keys of help and sign-out.
+    pub keys: [Option<String>; 2],
+    pub focus: Option<usize>,
+}
+
+/// The bar.
+pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
+    let (audit_icon, audit_words, audit_tone) = audit(&facts.health.audit);
+    let (server_icon, server_words, server_tone) = server(&facts.health.server, facts.now);
+    let person = column![
+        text(facts.person.display_name.as_str())
+            .size(theme::SMALL)
+            .font(theme::STRONG),
+        text(format!("{} · {}", facts.person.body, words::level(facts.person.level)))
+            .size(theme::SMALL)
+            .color(theme::QUIET),
+    ];
+    let purpose = column![
+        text(fl!("bar-purpose")).size(theme::SMALL).color(theme::QUIET),
+        text(words::purpose(facts.purpose)).size(theme::SMALL),
+    ];
+    let clock = words::date_and_clock(&words::in_rome(facts.clock));
+    let buttons = row![
+        action(
+            Icon::Help,
+            fl!("bar-help"),
+            facts.keys[0].as_ref(),
+            facts.focus == Some(0),
+            Some(Message::Help)
+        ),
+        action(
+            Icon::SignOut,
+            fl!("bar-sign-out"),
+            facts.keys[1].as_ref(),
+            facts.focus == Some(1),
+            Some(Message::SignOut)
+        ),
+    ]
+    .spacing(theme::GAP);
+    let bar = row![
+        person,
+        purpose,
+        space().width(Fill),
+        column![
+            labelled(audit_icon, audit_words, audit_tone),
+            labelled(server_icon, server_words, server_tone),
+        ]
+        .spacing(2),
+        text(clock).size(theme::BODY).font(theme::STRONG),
+        buttons,
+    ];
+    container(bar.spacing(24).align_y(Vertical::Center))
+        .padding([6, 12])
+        .width(Fill)
+        .style(theme::surface)
+        .into()
+}
+
+fn audit(state: &AuditState) -> (Icon, String, Tone) {
+    match state {
+        AuditState::Delivered => (Icon::Delivered, fl!("audit-delivered"), Tone::Normal),
+        AuditState::Waiting { events } => (
+            Icon::AuditWaiting,
+            fl!("audit-waiting", n = events.to_string()),
+            Tone::Attention,
+        ),
+        AuditState::Broken { .. } => (Icon::AuditBroken, fl!("audit-broken"), Tone::Act),
+    }
+}
+
+fn server(state: &ServerState, now: Instant) -> (Icon, String, Tone) {
+    match state {
+        ServerState::Reachable => (Icon::Server, fl!("server-reachable"), Tone::Normal),
+        ServerState::Away { grace_until, .. } => {
+            let left = words::span(grace_until.saturating_duration_since(now));
+            (Icon::ServerAway, fl!("server-away", left = left), Tone::Attention)
+        }
+        ServerState::AwayTooLong => (Icon::ServerAway, fl!("server-away-too-long"), Tone::Act),
+    }
+}

@@ -1,0 +1,366 @@
+//! The wall: all tiles in one widget, their pictures in one pass, what is written over them above.
+//!
+//! Invariant: a picture reaches the screen only through [`Look::look`], which gives it together with its cover; the
+//! lower edge of a picture is never written on. Deliberately absent: choosing what a tile shows (the control room).
+
+mod masks;
+mod overlay;
+mod pipeline;
+mod primitive;
+mod textures;
+
+pub use overlay::{Face, Mark, StateWords};
+
+use crate::domain::privacy::Cover;
+use crate::gui::theme as look;
+use crate::media::frame::Frame;
+use iced::advanced::layout::{self, Layout};
+use iced::advanced::widget::{Tree, tree};
+use iced::advanced::{Clipboard, Renderer as _, Shell, Widget, mouse, renderer};
+use iced::widget::shader;
+use iced::{Element, Length, Point, Rectangle, Renderer, Size, Theme, Vector};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Something a tile can show.
+pub trait Look: Send + Sync {
+    /// The latest picture and what must be covered on it when it is drawn at `now`.
+    fn look(&self, now: Instant) -> Option<(Arc<Frame>, Arc<Cover>)>;
+}
+
+/// One tile as it is now.
+pub struct Tile<'a> {
+    /// Identity of the stream, for the textures.
+    pub key: u64,
+    /// The tile's part of the wall, 0..1.
+    pub cell: Rectangle,
+    pub look: Option<&'a dyn Look>,
+    /// 1 as it is, less when it is not live.
+    pub brightness: f32,
+    pub face: Face,
+}
+
+/// What a hand or the layout did to the wall.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The wall takes up this part of the window now, logical pixels.
+    Placed(Rectangle),
+    /// A tile was pressed; inside its picture at `at` (0..1), if it was inside.
+    Pressed { tile: usize, at: Option<[f64; 2]> },
+    /// A tile was pressed twice.
+    PressedTwice { tile: usize },
+    /// The wheel turned over a tile; positive away from the hand.
+    Turned { tile: usize, notches: f32 },
+    /// What was being carried was let go over a tile.
+    Dropped { tile: usize },
+}
+
+/// Space between tiles, logical pixels.
+const SEAM: f32 = 2.0;
+
+/// The rectangle of a tile inside a wall at `bounds`, logical pixels.
+pub fn tile_rectangle(bounds: Rectangle, cell: Rectangle) -> Rectangle {
+    let left = (bounds.x + cell.x * bounds.width).round();
+    let top = (bounds.y + cell.y * bounds.height).round();
+    let right = (bounds.x + (cell.x + cell.width) * bounds.width).round();
+    let bottom = (bounds.y + (cell.y + cell.height) * bounds.height).round();
+    Rectangle {
+        x: left + SEAM / 2.0,
+        y: top + SEAM / 2.0,
+        width: (right - left - SEAM).max(1.0),
+        height: (bottom - top - SEAM).max(1.0),
+    }
+}
+
+/// The largest rectangle of a picture's shape inside a tile, centred, on whole pixels.
+pub fn letterbox(tile: Rectangle, width: u32, height: u32) -> Rectangle {
+    let scale = (tile.width / width.max(1) as f32).min(tile.height / height.max(1) as f32);
+    let (w, h) = (
+        (width as f32 * scale).round().max(1.0),
+        (height as f32 * scale).round().max(1.0),
+    );
+    Rectangle {
+        x: (tile.x + (tile.width - w) / 2.0).round(),
+        y: (tile.y + (tile.height - h) / 2.0).round(),
+        width: w,
+        height: h,
+    }
+}
+
+/// The widget.
+pub struct Wall<'a, Message> {
+    tiles: Vec<Tile<'a>>,
+    /// Name of what is being carried over the wall.
+    carried: Option<&'a str>,
+    on_event: Box<dyn Fn(Event) -> Message + 'a>,
+}
+
+/// A wall of these tiles.
+pub fn wall<'a, Message>(tiles: Vec<Tile<'a>>, on_event: impl Fn(Event) -> Message + 'a) -> Wall<'a, Message> {
+    Wall {
+        tiles,
+        carried: None,
+        on_event: Box::new(on_event),
+    }
+}
+
+impl<'a, Message> Wall<'a, Message> {
+    /// Something with this name is being carried and may be dropped on a tile.
+    pub fn carrying(mut self, name: Option<&'a str>) -> Self {
+        self.carried = name;
+        self
+    }
+
+    fn tile_at(&self, bounds: Rectangle, point: Point) -> Option<usize> {
+        self.tiles
+            .iter()
+            .position(|tile| tile_rectangle(bounds, tile.cell).contains(point))
+    }
+
+    /// Where in the picture of a tile a point lies, 0..1.
+    fn in_picture(&self, bounds: Rectangle, tile: usize, point: Point) -> Option<[f64; 2]> {
+        let tile = self.tiles.get(tile)?;
+        let (frame, _) = tile.look?.look(Instant::now())?;
+        let picture = letterbox(tile_rectangle(bounds, tile.cell), frame.width, frame.height);
+        picture.contains(point).then(|| {
+            [
+                f64::from((point.x - picture.x) / picture.width),
+                f64::from((point.y - picture.y) / picture.height),
+            ]
+        })
+    }
+
+    fn pictures(&self, bounds: Rectangle) -> primitive::Pictures {
+        let corner = Vector::new(bounds.x, bounds.y);
+        let picture = |tile: &Tile<'_>| {
+            let (frame, cover) = tile.look?.look(Instant::now())?;
+            let place = letterbox(tile_rectangle(bounds, tile.cell), frame.width, frame.height) - corner;
+            Some(primitive::Picture {
+                key: tile.key,
+                place,
+                frame,
+                cover,
+                brightness: tile.brightness,
+            })
+        };
+        primitive::Pictures(self.tiles.iter().filter_map(picture).collect())
+    }
+}
+
+#[derive(Default)]
+struct State {
+    placed: Option<Rectangle>,
+    last_click: Option<mouse::Click>,
+    texts: Vec<overlay::Texts>,
+}
+
+impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
+    fn tag(&self) -> tree::Tag {
+        tree::Tag::of::<State>()
+    }
+
+    fn state(&self) -> tree::State {
+        tree::State::new(State::default())
+    }
+
+    fn size(&self) -> Size<Length> {
+        Size {
+            width: Length::Fill,
+            height: Length::Fill,
+        }
+    }
+
+    fn layout(&mut self, tree: &mut Tree, _: &Renderer, limits: &layout::Limits) -> layout::Node {
+        let node = layout::atomic(limits, Length::Fill, Length::Fill);
+        let state = tree.state.downcast_mut::<State>();
+        state.texts.resize_with(self.tiles.len(), Default::default);
+        let bounds = Rectangle::with_size(node.size());
+        for (tile, texts) in self.tiles.iter().zip(&mut state.texts) {
+            texts.update(&tile.face, tile_rectangle(bounds, tile.cell).size());
+        }
+        node
+    }
+
+    fn update(
+        &mut self,
+        tree: &mut Tree,
+        event: &iced::Event,
+        layout: Layout<'_>,
+        cursor: mouse::Cursor,
+        _: &Renderer,
+        _: &mut dyn Clipboard,
+        shell: &mut Shell<'_, Message>,
+        _: &Rectangle,
+    ) {
+        let state = tree.state.downcast_mut::<State>();
+        let bounds = layout.bounds();
+        if state.placed != Some(bounds) {
+            state.placed = Some(bounds);
+            shell.publish((self.on_event)(Event::Placed(bounds)));
+        }
+        let iced::Event::Mouse(event) = event else { return };
+        let Some(point) = cursor.position_over(bounds) else {
+            return;
+        };
+        if self.carried.is_some() && matches!(event, mouse::Event::CursorMoved { .. }) {
+            shell.request_redraw();
+        }
+        let Some(tile) = self.tile_at(bounds, point) else {
+            return;
+        };
+        let happened = match event {
+            mouse::Event::ButtonPressed(mouse::Button::Left) => {
+                let click = mouse::Click::new(point, mouse::Button::Left, state.last_click);
+                state.last_click = Some(click);
+                match click.kind() {
+                    mouse::click::Kind::Double => Event::PressedTwice { tile },
+                    mouse::click::Kind::Single | mouse::click::Kind::Triple => Event::Pressed {
+                        tile,
+                        at: self.in_picture(bounds, tile, point),
+                    },
+                }
+            }
+            mouse::Event::ButtonReleased(mouse::Button::Left) if self.carried.is_some() => Event::Dropped { tile },
+            mouse::Event::WheelScrolled { delta } => {
+                let notches = match delta {
+                    mouse::ScrollDelta::Lines { y, .. } => *y,
+                    mouse::ScrollDelta::Pixels { y, .. } => *y / 60.0,
+                };
+                Event::Turned { tile, notches }
+            }
+            _ => return,
+        };
+        shell.publish((self.on_event)(happened));
+        shell.capture_event();
+    }
+
+    fn draw(
+        &self,
+        tree: &Tree,
+        renderer: &mut Renderer,
+        theme: &Theme,
+        style: &renderer::Style,
+        layout: Layout<'_>,
+        cursor: mouse::Cursor,
+        viewport: &Rectangle,
+    ) {
+        let bounds = layout.bounds();
+        let state = tree.state.downcast_ref::<State>();
+        renderer.fill_quad(
+            renderer::Quad {
+                bounds,
+                ..Default::default()
+            },
+            look::GROUND,
+        );
+        for tile in &self.tiles {
+            let bounds = tile_rectangle(bounds, tile.cell);
+            renderer.fill_quad(
+                renderer::Quad {
+                    bounds,
+                    ..Default::default()
+                },
+                iced::Color::BLACK,
+            );
+        }
+        let pictures: shader::Shader<Message, _> = shader::Shader::new(self);
+        let no_state = Tree {
+            state: tree::State::new(()),
+            ..Tree::empty()
+        };
+        Widget::<Message, Theme, Renderer>::draw(
+            &pictures, &no_state, renderer, theme, style, layout, cursor, viewport,
+        );
+        renderer.with_layer(bounds, |renderer| {
+            for (tile, texts) in self.tiles.iter().zip(&state.texts) {
+                overlay::draw(renderer, tile_rectangle(bounds, tile.cell), &tile.face, texts);
+            }
+        });
+        if let (Some(name), Some(point)) = (self.carried, cursor.position_over(bounds)) {
+            let over = self.tile_at(bounds, point).and_then(|tile| self.tiles.get(tile));
+            renderer.with_layer(bounds, |renderer| {
+                if let Some(tile) = over {
+                    overlay::frame(renderer, tile_rectangle(bounds, tile.cell), look::ACCENT);
+                }
+                overlay::carried(renderer, bounds, point, name);
+            });
+        }
+    }
+
+    fn mouse_interaction(
+        &self,
+        _: &Tree,
+        layout: Layout<'_>,
+        cursor: mouse::Cursor,
+        _: &Rectangle,
+        _: &Renderer,
+    ) -> mouse::Interaction {
+        if self.carried.is_some() && cursor.is_over(layout.bounds()) {
+            mouse::Interaction::Grabbing
+        } else {
+            mouse::Interaction::None
+        }
+    }
+}
+
+impl<Message> shader::Program<Message> for Wall<'_, Message> {
+    type State = ();
+    type Primitive = primitive::Pictures;
+
+    fn draw(&self, (): &(), _: mouse::Cursor, bounds: Rectangle) -> primitive::Pictures {
+        self.pictures(bounds)
+    }
+}
+
+impl<'a, Message: 'a> From<Wall<'a, Message>> for Element<'a, Message> {
+    fn from(wall: Wall<'a, Message>) -> Self {
+        Element::new(wall)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letterboxed_picture_keeps_its_shape_and_stays_in_its_tile() {
+        let tile = Rectangle {
+            x: 10.0,
+            y: 20.0,
+            width: 400.0,
+            height: 400.0,
+        };
+        let picture = letterbox(tile, 640, 360);
+        assert_eq!(
+            picture,
+            Rectangle {
+                x: 10.0,
+                y: 108.0,
+                width: 400.0,
+                height: 225.0
+            }
+        );
+        let tall = letterbox(tile, 360, 640);
+        assert!(tall.x >= tile.x && tall.x + tall.width <= tile.x + tile.width && tall.height == 400.0);
+    }
+
+    #[test]
+    fn tiles_of_a_wall_do_not_overlap() {
+        let wall = Rectangle {
+            x: 281.0,
+            y: 57.0,
+            width: 1083.0,
+            height: 691.0,
+        };
+        let cell = |i: u32| Rectangle {
+            x: i as f32 / 3.0,
+            y: 0.0,
+            width: 1.0 / 3.0,
+            height: 1.0,
+        };
+        let tiles: Vec<_> = (0..3).map(|i| tile_rectangle(wall, cell(i))).collect();
+        for pair in tiles.windows(2) {
+            assert!(pair[0].x + pair[0].width < pair[1].x);
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! What is written over a tile: who it is, when its picture was taken, what is wrong with it.
+//!
+//! Invariant: every word stands on a scrim that keeps it readable over any picture, and nothing touches the lower edge.
+//! Deliberately absent: deciding what to write (the control room).
+
+use crate::gui::icons::{self, Icon};
+use crate::gui::theme::{self, Tone};
+use iced::advanced::text::{self, Paragraph as _, Renderer as _, paragraph};
+use iced::advanced::{Renderer as _, renderer};
+use iced::{Border, Color, Font, Point, Rectangle, Renderer, Size, alignment};
+
+type Paragraph = <Renderer as text::Renderer>::Paragraph;
+
+/// Everything that is written over one tile.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Face {
+    /// Number and name of the camera; empty when the tile has none.
+    pub title: String,
+    pub place: String,
+    /// When the picture was taken.
+    pub time: String,
+    pub marks: Vec<Mark>,
+    pub state: Option<StateWords>,
+    /// The tile the keyboard acts on.
+    pub selected: bool,
+    /// The keyboard is on the wall (and not on a list or panel).
+    pub focused: bool,
+}
+
+/// A small sign: a holder, a recording.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mark {
+    pub icon: Icon,
+    pub words: String,
+    pub tone: Tone,
+}
+
+/// The words in the middle of a tile that is not live.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StateWords {
+    pub icon: Icon,
+    /// «NON IN DIRETTA».
+    pub words: String,
+    /// What happened and what to do, one sentence.
+    pub detail: String,
+    pub tone: Tone,
+}
+
+/// Laid out texts of one tile.
+#[derive(Default)]
+pub struct Texts {
+    title: paragraph::Plain<Paragraph>,
+    time: paragraph::Plain<Paragraph>,
+    icon: paragraph::Plain<Paragraph>,
+    words: paragraph::Plain<Paragraph>,
+    detail: paragraph::Plain<Paragraph>,
+    marks: Vec<(paragraph::Plain<Paragraph>, paragraph::Plain<Paragraph>)>,
+}
+
+const PAD: f32 = 6.0;
+/// Below this width a tile shows its number and name only.
+const NARROW: f32 = 300.0;
+/// Below this width the state is one word line without its sentence.
+const TINY: f32 = 170.0;
+
+fn set(text: &mut paragraph::Plain<Paragraph>, content: &str, size: f32, font: Font, width: f32, centred: bool) {
+    text.update(text::Text {
+        content,
+        bounds: Size::new(width.max(1.0), f32::INFINITY),
+        size: size.into(),
+        line_height: text::LineHeight::Relative(1.25),
+        font,
+        align_x: if centred {
+            text::Alignment::Center
+        } else {
+            text::Alignment::Left
+        },
+        align_y: alignment::Vertical::Top,
+        shaping: text::Shaping::Basic,
+        wrapping: if centred {
+            text::Wrapping::Word
+        } else {
+            text::Wrapping::None
+        },
+    });
+}
+
+impl Texts {
+    /// Lays the texts of `face` out for a tile of `size`.
+    pub fn update(&mut self, face: &Face, size: Size) {
+        let narrow = size.width < NARROW;
+        let title = match (narrow, face.place.is_empty()) {
+            (false, false) => format!("{} · {}", face.title, face.place),
+            _ => face.title.clone(),
+        };
+        set(
+            &mut self.time,
+            if size.width < TINY { "" } else { &face.time },
+            theme::SMALL,
+            theme::REGULAR,
+            200.0,
+            false,
+        );
+        let time = if self.time.content().is_empty() {
+            0.0
+        } else {
+            self.time.min_width() + 3.0 * PAD
+        };
+        let room = size.width - time - 2.0 * PAD;
+        set(&mut self.title, &title, theme::SMALL, theme::STRONG, room, false);
+        if self.title.min_width() > room {
+            let shorter = elide(&title, room / self.title.min_width());
+            set(&mut self.title, &shorter, theme::SMALL, theme::STRONG, room, false);
+        }
+        let (icon, words, detail) = face.state.as_ref().map_or((String::new(), "", ""), |state| {
+            (
+                state.icon.glyph().to_string(),
+                state.words.as_str(),
+                state.detail.as_str(),
+            )
+        });
+        let width = size.width - 6.0 * PAD;
+        let words_size = if narrow { theme::SMALL } else { theme::HEADING };
+        let roomy = size.width >= TINY && size.height >= 110.0;
+        set(
+            &mut self.icon,
+            if roomy { &icon } else { "" },
+            theme::TITLE,
+            icons::FONT,
+            width,
+            true,
+        );
+        set(&mut self.words, words, words_size, theme::STRONG, width, true);
+        let show_detail = !narrow && size.height >= 150.0;
+        set(
+            &mut self.detail,
+            if show_detail { detail } else { "" },
+            theme::SMALL,
+            theme::REGULAR,
+            width,
+            true,
+        );
+        self.marks.resize_with(face.marks.len(), Default::default);
+        for (mark, (glyph, word)) in face.marks.iter().zip(&mut self.marks) {
+            set(
+                glyph,
+                &mark.icon.glyph().to_string(),
+                theme::SMALL,
+                icons::FONT,
+                40.0,
+                false,
+            );
+            let words = if narrow { "" } else { &mark.words };
+            set(word, words, theme::SMALL, theme::REGULAR, size.width - 8.0 * PAD, false);
+        }
+    }
+}
+
+/// The text cut to about `share` of its length, with an ellipsis.
+fn elide(text: &str, share: f32) -> String {
+    let keep = ((text.chars().count() as f32 * share) as usize).saturating_sub(1);
+    let mut short: String = text.chars().take(keep).collect();
+    short.truncate(short.trim_end_matches([' ', '·']).len());
+    short.push('…');
+    short
+}
+
+/// Draws the face of a tile at `tile`.
+pub fn draw(renderer: &mut Renderer, tile: Rectangle, face: &Face, texts: &Texts) {
+    if let Some(state) = &face.state {
+        draw_state(renderer, tile, state, texts);
+    }
+    let corner = Point::new(tile.x, tile.y);
+    let mut line = 0.0;
+    if !face.title.is_empty() {
+        line = chip(renderer, tile, corner, texts.title.raw(), theme::TEXT).height;
+    }
+    if !face.time.is_empty() && !texts.time.content().is_empty() {
+        let left = Point::new(tile.x + tile.width - texts.time.min_width() - 2.0 * PAD, tile.y);
+        let tone = if face.state.is_some() {
+            theme::AMBER
+        } else {
+            theme::TEXT
+        };
+        chip(renderer, tile, left, texts.time.raw(), tone);
+    }
+    let mut x = tile.x;
+    for (mark, (glyph, word)) in face.marks.iter().zip(&texts.marks) {
+        let at = Point::new(x, tile.y + line);
+        let size = chip(renderer, tile, at, glyph.raw(), mark.tone.colour());
+        x += size.width;
+        if !word.content().is_empty() {
+            x += chip(renderer, tile, Point::new(x, at.y), word.raw(), mark.tone.colour()).width;
+        }
+    }
+    if face.selected {
+        frame(renderer, tile, if face.focused { theme::ACCENT } else { theme::QUIET });
+    }
+}
+
+/// A text on its scrim, from `corner` to the right. Returns the size taken.
+fn chip(renderer: &mut Renderer, tile: Rectangle, corner: Point, text: &Paragraph, colour: Color) -> Size {
+    let size = Size::new(text.min_width() + 2.0 * PAD, text.min_height() + 4.0);
+    let bounds = Rectangle::new(corner, size);
+    renderer.fill_quad(
+        renderer::Quad {
+            bounds,
+            ..Default::default()
+        },
+        theme::SCRIM,
+    );
+    renderer.fill_paragraph(text, Point::new(corner.x + PAD, corner.y + 2.0), colour, tile);
+    size
+}
+
+fn draw_state(renderer: &mut Renderer, tile: Rectangle, state: &StateWords, texts: &Texts) {
+    let parts = [
+        (&texts.icon, state.tone.colour()),
+        (&texts.words, state.tone.colour()),
+        (&texts.detail, theme::TEXT),
+    ];
+    let shown = || parts.iter().filter(|(text, _)| !text.content().is_empty());
+    let height: f32 = shown().map(|(text, _)| text.min_height() + 4.0).sum();
+    let width = shown().map(|(text, _)| text.min_width()).fold(0.0, f32::max);
+    let bounds = Rectangle {
+        x: tile.x + (tile.width - width) / 2.0 - 2.0 * PAD,
+        y: tile.y + (tile.height - height) / 2.0 - PAD,
+        width: width + 4.0 * PAD,
+        height: height + 2.0 * PAD,
+    };
+    let border = Border {
+        radius: 4.0.into(),
+        ..Border::default()
+    };
+    renderer.fill_quad(
+        renderer::Quad {
+            bounds,
+            border,
+            ..Default::default()
+        },
+        theme::SCRIM,
+    );
+    let mut y = bounds.y + PAD;
+    for (text, colour) in shown() {
+        let x = tile.x + (tile.width - text.min_width()) / 2.0;
+        renderer.fill_paragraph(text.raw(), Point::new(x, y), *colour, tile);
+        y += text.min_height() + 4.0;
+    }
+}
+
+/// A frame inside the edge of a tile.
+pub fn frame(renderer: &mut Renderer, tile: Rectangle, color: Color) {
+    let bounds = Rectangle {
+        x: tile.x - 1.0,
+        y: tile.y - 1.0,
+        width: tile.width + 2.0,
+        height: tile.height + 2.0,
+    };
+    let border = Border {
+        color,
+        width: 3.0,
+        radius: 0.0.into(),
+    };
+    renderer.fill_quad(
+        renderer::Quad {
+            bounds,
+            border,
+            ..Default::default()
+        },
+        Color::TRANSPARENT,
+    );
+}
+
+/// The name of what is being carried, beside the pointer.
+pub fn carried(renderer: &mut Renderer, wall: Rectangle, pointer: Point, name: &str) {
+    let mut text = paragraph::Plain::<Paragraph>::default();
+    set(&mut text, name, theme::SMALL, theme::STRONG, 400.0, false);
+    chip(
+        renderer,
+        wall,
+        Point::new(pointer.x + 14.0, pointer.y + 10.0),
+        text.raw(),
+        theme::TEXT,
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_that_does_not_fit_ends_in_an_ellipsis() {
+        assert_eq!(elide("12 · Piazza Garibaldi", 0.5), "12 · Piaz…");
+        assert_eq!(elide("12", 0.1), "…");
+    }
+}

@@ -1,0 +1,212 @@
+//! The wgpu pipelines of the wall and everything they keep between frames.
+//!
+//! Invariant: a tile that was not prepared for a frame loses its textures at the end of that frame.
+//! Deliberately absent: what to draw (`primitive`).
+
+use super::textures::Planes;
+use iced::wgpu;
+use std::collections::{HashMap, HashSet};
+
+/// Floats of a tile instance: rectangle, coefficients, range, mode.
+pub const TILE_FLOATS: usize = 16;
+/// Floats of a cover vertex: position, whether the target is sRGB.
+pub const COVER_FLOATS: usize = 3;
+
+/// Pipelines, buffers and textures of the wall.
+pub struct Pipeline {
+    pub tiles: wgpu::RenderPipeline,
+    pub covers: wgpu::RenderPipeline,
+    pub layout: wgpu::BindGroupLayout,
+    pub sampler: wgpu::Sampler,
+    pub planes: HashMap<u64, Planes>,
+    /// Tiles prepared since the last trim.
+    pub used: HashSet<u64>,
+    pub tile_buffer: Growing,
+    pub cover_buffer: Growing,
+    /// Vertices of the covers in `cover_buffer`.
+    pub cover_vertices: u32,
+    /// The target stores sRGB and wants linear colours.
+    pub srgb: bool,
+}
+
+/// A vertex buffer that grows and never shrinks.
+pub struct Growing {
+    buffer: Option<wgpu::Buffer>,
+}
+
+impl Growing {
+    /// Writes `floats`, making the buffer larger when it must.
+    pub fn write(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, floats: &[f32]) {
+        let bytes: Vec<u8> = floats.iter().flat_map(|f| f.to_ne_bytes()).collect();
+        let size = bytes.len() as u64;
+        if self.buffer.as_ref().is_none_or(|buffer| buffer.size() < size) {
+            self.buffer = Some(device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("vedetta wall"),
+                size: size.next_power_of_two().max(1024),
+                usage: wgpu::BufferUsages::VERTEX | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            }));
+        }
+        if let (Some(buffer), false) = (&self.buffer, bytes.is_empty()) {
+            queue.write_buffer(buffer, 0, &bytes);
+        }
+    }
+
+    /// The buffer, once something was written.
+    pub fn get(&self) -> Option<&wgpu::Buffer> {
+        self.buffer.as_ref()
+    }
+}
+
+impl iced::widget::shader::Pipeline for Pipeline {
+    fn new(device: &wgpu::Device, _queue: &wgpu::Queue, format: wgpu::TextureFormat) -> Self {
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some("vedetta wall"),
+            source: wgpu::ShaderSource::Wgsl(include_str!("shader.wgsl").into()),
+        });
+        let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("vedetta tile"),
+            entries: &[texture_entry(0), texture_entry(1), texture_entry(2), sampler_entry(3)],
+        });
+        let sampler = device.create_sampler(&wgpu::SamplerDescriptor {
+            label: Some("vedetta tile"),
+            mag_filter: wgpu::FilterMode::Linear,
+            min_filter: wgpu::FilterMode::Linear,
+            ..Default::default()
+        });
+        let quarter = wgpu::VertexFormat::Float32x4;
+        let tile_attributes: [wgpu::VertexAttribute; 4] = std::array::from_fn(|i| wgpu::VertexAttribute {
+            format: quarter,
+            offset: i as u64 * quarter.size(),
+            shader_location: i as u32,
+        });
+        let tiles = pipeline(
+            device,
+            &module,
+            format,
+            Stage {
+                name: "tile",
+                layouts: &[&layout],
+                buffer: wgpu::VertexBufferLayout {
+                    array_stride: (TILE_FLOATS * 4) as u64,
+                    step_mode: wgpu::VertexStepMode::Instance,
+                    attributes: &tile_attributes,
+                },
+                topology: wgpu::PrimitiveTopology::TriangleStrip,
+            },
+        );
+        let covers = pipeline(
+            device,
+            &module,
+            format,
+            Stage {
+                name: "cover",
+                layouts: &[],
+                buffer: wgpu::VertexBufferLayout {
+                    array_stride: (COVER_FLOATS * 4) as u64,
+                    step_mode: wgpu::VertexStepMode::Vertex,
+                    attributes: &[
+                        wgpu::VertexAttribute {
+                            format: wgpu::VertexFormat::Float32x2,
+                            offset: 0,
+                            shader_location: 0,
+                        },
+                        wgpu::VertexAttribute {
+                            format: wgpu::VertexFormat::Float32,
+                            offset: 8,
+                            shader_location: 1,
+                        },
+                    ],
+                },
+                topology: wgpu::PrimitiveTopology::TriangleList,
+            },
+        );
+        Pipeline {
+            tiles,
+            covers,
+            layout,
+            sampler,
+            planes: HashMap::new(),
+            used: HashSet::new(),
+            tile_buffer: Growing { buffer: None },
+            cover_buffer: Growing { buffer: None },
+            cover_vertices: 0,
+            srgb: format.is_srgb(),
+        }
+    }
+
+    fn trim(&mut self) {
+        let used = std::mem::take(&mut self.used);
+        self.planes.retain(|key, _| used.contains(key));
+    }
+}
+
+struct Stage<'a> {
+    name: &'a str,
+    layouts: &'a [&'a wgpu::BindGroupLayout],
+    buffer: wgpu::VertexBufferLayout<'a>,
+    topology: wgpu::PrimitiveTopology,
+}
+
+fn pipeline(
+    device: &wgpu::Device,
+    module: &wgpu::ShaderModule,
+    format: wgpu::TextureFormat,
+    stage: Stage<'_>,
+) -> wgpu::RenderPipeline {
+    let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some("vedetta wall"),
+        bind_group_layouts: stage.layouts,
+        push_constant_ranges: &[],
+    });
+    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        label: Some("vedetta wall"),
+        layout: Some(&layout),
+        vertex: wgpu::VertexState {
+            module,
+            entry_point: Some(&format!("{}_vertex", stage.name)),
+            compilation_options: Default::default(),
+            buffers: &[stage.buffer],
+        },
+        fragment: Some(wgpu::FragmentState {
+            module,
+            entry_point: Some(&format!("{}_fragment", stage.name)),
+            compilation_options: Default::default(),
+            targets: &[Some(wgpu::ColorTargetState {
+                format,
+                blend: None,
+                write_mask: wgpu::ColorWrites::ALL,
+            })],
+        }),
+        primitive: wgpu::PrimitiveState {
+            topology: stage.topology,
+            ..Default::default()
+        },
+        depth_stencil: None,
+        multisample: wgpu::MultisampleState::default(),
+        multiview: None,
+        cache: None,
+    })
+}
+
+fn texture_entry(binding: u32) -> wgpu::BindGroupLayoutEntry {
+    wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::FRAGMENT,
+        ty: wgpu::BindingType::Texture {
+            sample_type: wgpu::TextureSampleType::Float { filterable: true },
+            view_dimension: wgpu::TextureViewDimension::D2,
+            multisampled: false,
+        },
+        count: None,
+    }
+}
+
+fn sampler_entry(binding: u32) -> wgpu::BindGroupLayoutEntry {
+    wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::FRAGMENT,
+        ty: wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering),
+        count: None,
+    }
+}

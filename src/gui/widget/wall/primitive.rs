@@ -1,0 +1,201 @@
+//! What the wall draws in one frame, and how it reaches the graphics card.
+//!
+//! Invariant: a frame comes with its cover and is drawn under it; a picture that is covered whole is never uploaded.
+//! Deliberately absent: text and frames around tiles (`overlay`).
+
+use super::masks;
+use super::pipeline::{Pipeline, TILE_FLOATS};
+use super::textures::{Planes, is_whole};
+use crate::domain::privacy::Cover;
+use crate::media::frame::{Frame, Matrix, PixelFormat, Range};
+use iced::wgpu;
+use iced::widget::shader;
+use iced::{Rectangle, widget::shader::Viewport};
+use std::sync::Arc;
+
+/// A frame, its cover and its place.
+#[derive(Debug)]
+pub struct Picture {
+    /// Identity of the stream: textures are kept under it.
+    pub key: u64,
+    /// Where, in logical pixels from the corner of the wall.
+    pub place: Rectangle,
+    pub frame: Arc<Frame>,
+    pub cover: Arc<Cover>,
+    /// 1 as it is, less for a picture that is not live.
+    pub brightness: f32,
+}
+
+/// All pictures of the wall.
+#[derive(Debug)]
+pub struct Pictures(pub Vec<Picture>);
+
+/// Margin of the cover: chroma is halved both ways and scaled bilinearly, so a masked colour reaches two chroma texels
+/// beyond its edge. In luma pixels of the picture.
+const SMEAR_PX: f32 = 4.0;
+
+impl shader::Primitive for Pictures {
+    type Pipeline = Pipeline;
+
+    fn prepare(
+        &self,
+        pipeline: &mut Pipeline,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        bounds: &Rectangle,
+        viewport: &Viewport,
+    ) {
+        let srgb = f32::from(u8::from(pipeline.srgb));
+        let mut tiles = Vec::with_capacity(self.0.len() * TILE_FLOATS);
+        let mut covers = Vec::new();
+        let mut fans = Vec::new();
+        for picture in &self.0 {
+            let [left, top, right, bottom] = clip_space(picture.place, *bounds, viewport.scale_factor());
+            tiles.extend([left, top, right, bottom]);
+            tiles.extend(coefficients(picture.frame.matrix));
+            tiles.extend(range(picture.frame.range, picture.brightness));
+            let nv12 = f32::from(u8::from(picture.frame.format == PixelFormat::Nv12));
+            tiles.extend([nv12, srgb, 0.0, 0.0]);
+
+            fans.clear();
+            let pixel = [
+                1.0 / picture.frame.width.max(1) as f32,
+                1.0 / picture.frame.height.max(1) as f32,
+            ];
+            masks::triangles(&picture.cover, pixel.map(|p| p * SMEAR_PX), &mut fans);
+            for [x, y] in &fans {
+                covers.extend([left + (right - left) * x, top + (bottom - top) * y, srgb]);
+            }
+
+            pipeline.used.insert(picture.key);
+            if matches!(*picture.cover, Cover::Whole(_)) || !is_whole(&picture.frame) {
+                pipeline.planes.remove(&picture.key);
+                continue;
+            }
+            if pipeline
+                .planes
+                .get(&picture.key)
+                .is_none_or(|planes| !planes.fit(&picture.frame))
+            {
+                let planes = Planes::new(device, &pipeline.layout, &pipeline.sampler, &picture.frame);
+                pipeline.planes.insert(picture.key, planes);
+            }
+            if let Some(planes) = pipeline.planes.get_mut(&picture.key) {
+                planes.upload(queue, &picture.frame);
+            }
+        }
+        pipeline.tile_buffer.write(device, queue, &tiles);
+        pipeline.cover_buffer.write(device, queue, &covers);
+        pipeline.cover_vertices = (covers.len() / super::pipeline::COVER_FLOATS) as u32;
+    }
+
+    fn draw(&self, pipeline: &Pipeline, pass: &mut wgpu::RenderPass<'_>) -> bool {
+        if let Some(buffer) = pipeline.tile_buffer.get() {
+            pass.set_pipeline(&pipeline.tiles);
+            pass.set_vertex_buffer(0, buffer.slice(..));
+            for (instance, picture) in (0u32..).zip(&self.0) {
+                if let Some(planes) = pipeline.planes.get(&picture.key) {
+                    pass.set_bind_group(0, &planes.bind_group, &[]);
+                    pass.draw(0..4, instance..instance + 1);
+                }
+            }
+        }
+        if let (Some(buffer), 1..) = (pipeline.cover_buffer.get(), pipeline.cover_vertices) {
+            pass.set_pipeline(&pipeline.covers);
+            pass.set_vertex_buffer(0, buffer.slice(..));
+            pass.draw(0..pipeline.cover_vertices, 0..1);
+        }
+        true
+    }
+}
+
+/// `place` in clip space of a viewport that is `bounds`, snapped to the pixels of the screen.
+fn clip_space(place: Rectangle, bounds: Rectangle, scale: f32) -> [f32; 4] {
+    let snap = |from_corner: f32, corner: f32, extent: f32| {
+        let pixel = ((corner + from_corner) * scale).round() - corner * scale;
+        pixel / (extent * scale).max(1.0) * 2.0 - 1.0
+    };
+    [
+        snap(place.x, bounds.x, bounds.width),
+        -snap(place.y, bounds.y, bounds.height),
+        snap(place.x + place.width, bounds.x, bounds.width),
+        -snap(place.y + place.height, bounds.y, bounds.height),
+    ]
+}
+
+/// R from V, G from U, G from V, B from U (ITU-T H.273, MatrixCoefficients 5/6 and 1).
+fn coefficients(matrix: Matrix) -> [f32; 4] {
+    let (kr, kb) = match matrix {
+        Matrix::Bt601 => (0.299, 0.114),
+        Matrix::Bt709 => (0.2126, 0.0722),
+    };
+    let kg = 1.0 - kr - kb;
+    [
+        2.0 * (1.0 - kr),
+        2.0 * kb * (1.0 - kb) / kg,
+        2.0 * kr * (1.0 - kr) / kg,
+        2.0 * (1.0 - kb),
+    ]
+}
+
+/// Y offset, Y scale, chroma scale and brightness (ITU-T H.273, VideoFullRangeFlag).
+fn range(range: Range, brightness: f32) -> [f32; 4] {
+    match range {
+        Range::Limited => [16.0 / 255.0, 255.0 / 219.0, 255.0 / 224.0, brightness],
+        Range::Full => [0.0, 1.0, 1.0, brightness],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The shader's arithmetic, on 8-bit samples.
+    fn convert([y, u, v]: [u8; 3], matrix: Matrix, of: Range) -> [u8; 3] {
+        let [rv, gu, gv, bu] = coefficients(matrix);
+        let [offset, scale, chroma, _] = range(of, 1.0);
+        let y = (f32::from(y) / 255.0 - offset) * scale;
+        let [u, v] = [u, v].map(|c| (f32::from(c) / 255.0 - 128.0 / 255.0) * chroma);
+        [y + rv * v, y - gu * u - gv * v, y + bu * u].map(|c| (c.clamp(0.0, 1.0) * 255.0).round() as u8)
+    }
+
+    fn close(a: [u8; 3], b: [u8; 3]) -> bool {
+        a.iter().zip(b).all(|(a, b)| a.abs_diff(b) <= 2)
+    }
+
+    #[test]
+    fn known_samples_become_known_colours_in_every_matrix_and_range() {
+        for (sample, matrix, range, rgb) in [
+            ([235, 128, 128], Matrix::Bt601, Range::Limited, [255, 255, 255]),
+            ([16, 128, 128], Matrix::Bt709, Range::Limited, [0, 0, 0]),
+            ([81, 90, 240], Matrix::Bt601, Range::Limited, [255, 0, 0]),
+            ([63, 102, 240], Matrix::Bt709, Range::Limited, [255, 0, 0]),
+            ([76, 85, 255], Matrix::Bt601, Range::Full, [254, 0, 0]),
+            ([54, 99, 255], Matrix::Bt709, Range::Full, [254, 0, 0]),
+            ([145, 54, 34], Matrix::Bt601, Range::Limited, [0, 255, 0]),
+        ] {
+            let shown = convert(sample, matrix, range);
+            assert!(
+                close(shown, rgb),
+                "{sample:?} {matrix:?} {range:?}: {shown:?} instead of {rgb:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_picture_that_fills_the_wall_fills_clip_space() {
+        let bounds = Rectangle {
+            x: 240.0,
+            y: 56.0,
+            width: 1280.0,
+            height: 720.0,
+        };
+        let place = Rectangle {
+            x: 0.0,
+            y: 0.0,
+            width: 1280.0,
+            height: 720.0,
+        };
+        assert_eq!(clip_space(place, bounds, 1.0), [-1.0, 1.0, 1.0, -1.0]);
+    }
+}

@@ -1,0 +1,80 @@
+// Pictures from their YUV planes, and the cover over them, in one pass.
+// A colour is computed as the 8-bit value the screen must show; `show` turns it linear when the target stores sRGB.
+
+struct TileOut {
+    @builtin(position) position: vec4<f32>,
+    @location(0) uv: vec2<f32>,
+    @location(1) @interpolate(flat) coefficients: vec4<f32>,
+    @location(2) @interpolate(flat) range: vec4<f32>,
+    @location(3) @interpolate(flat) mode: vec4<f32>,
+}
+
+@group(0) @binding(0) var plane_y: texture_2d<f32>;
+@group(0) @binding(1) var plane_u: texture_2d<f32>;
+@group(0) @binding(2) var plane_v: texture_2d<f32>;
+@group(0) @binding(3) var plane_sampler: sampler;
+
+fn show(colour: vec3<f32>, linear_target: f32) -> vec4<f32> {
+    let c = clamp(colour, vec3<f32>(0.0), vec3<f32>(1.0));
+    let low = c / 12.92;
+    let high = pow((c + 0.055) / 1.055, vec3<f32>(2.4));
+    let linear = select(high, low, c <= vec3<f32>(0.04045));
+    return vec4<f32>(select(c, linear, linear_target > 0.5), 1.0);
+}
+
+// rect: left, top, right, bottom in clip space. coefficients: R from V, G from U, G from V, B from U.
+// range: Y offset, Y scale, chroma scale, brightness. mode: NV12, target is sRGB.
+@vertex
+fn tile_vertex(
+    @builtin(vertex_index) index: u32,
+    @location(0) rect: vec4<f32>,
+    @location(1) coefficients: vec4<f32>,
+    @location(2) range: vec4<f32>,
+    @location(3) mode: vec4<f32>,
+) -> TileOut {
+    let uv = vec2<f32>(f32(index & 1u), f32(index >> 1u));
+    var out: TileOut;
+    out.position = vec4<f32>(mix(rect.xy, rect.zw, uv), 0.0, 1.0);
+    out.uv = uv;
+    out.coefficients = coefficients;
+    out.range = range;
+    out.mode = mode;
+    return out;
+}
+
+@fragment
+fn tile_fragment(in: TileOut) -> @location(0) vec4<f32> {
+    let luma = textureSample(plane_y, plane_sampler, in.uv).r;
+    let first = textureSample(plane_u, plane_sampler, in.uv);
+    let second = textureSample(plane_v, plane_sampler, in.uv).r;
+    let v_sample = select(second, first.g, in.mode.x > 0.5);
+    let y = (luma - in.range.x) * in.range.y;
+    let u = (first.r - 128.0 / 255.0) * in.range.z;
+    let v = (v_sample - 128.0 / 255.0) * in.range.z;
+    let colour = vec3<f32>(
+        y + in.coefficients.x * v,
+        y - in.coefficients.y * u - in.coefficients.z * v,
+        y + in.coefficients.w * u,
+    );
+    return show(colour * in.range.w, in.mode.y);
+}
+
+struct CoverOut {
+    @builtin(position) position: vec4<f32>,
+    @location(0) @interpolate(flat) linear_target: f32,
+}
+
+@vertex
+fn cover_vertex(@location(0) position: vec2<f32>, @location(1) linear_target: f32) -> CoverOut {
+    var out: CoverOut;
+    out.position = vec4<f32>(position, 0.0, 1.0);
+    out.linear_target = linear_target;
+    return out;
+}
+
+@fragment
+fn cover_fragment(in: CoverOut) -> @location(0) vec4<f32> {
+    let stripe = fract((in.position.x + in.position.y) / 14.0);
+    let grey = select(0.165, 0.20, stripe < 0.5);
+    return show(vec3<f32>(grey), in.linear_target);
+}

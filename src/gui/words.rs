@@ -1,0 +1,291 @@
+//! Sentences for what the station answers: what happened, then what to do. A refusal names its rule.
+//!
+//! Invariant: every kind has its own words in every language (tested). Deliberately absent: the details meant for the
+//! log, except where a person can act on them.
+
+use super::i18n::fl;
+use crate::domain::people::{Level, Purpose, Rule};
+use crate::domain::privacy::WholeReason;
+use crate::station::{CameraTrouble, Refusal, SignInError, StationError, TroubleKind};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use std::time::{Duration, SystemTime};
+
+/// Every purpose, in the order in which it is offered.
+pub const PURPOSES: [Purpose; 10] = [
+    Purpose::UrbanSecurity,
+    Purpose::PublicOrder,
+    Purpose::Traffic,
+    Purpose::JudicialPoliceInitiative,
+    Purpose::JudicialPoliceDelegated,
+    Purpose::CrimeSeenLive,
+    Purpose::CivilProtection,
+    Purpose::Waste,
+    Purpose::DataSubjectRequest,
+    Purpose::Maintenance,
+];
+
+/// A purpose as it is written in the regulations.
+pub fn purpose(purpose: Purpose) -> String {
+    match purpose {
+        Purpose::UrbanSecurity => fl!("purpose-urban-security"),
+        Purpose::PublicOrder => fl!("purpose-public-order"),
+        Purpose::JudicialPoliceInitiative => fl!("purpose-judicial-initiative"),
+        Purpose::JudicialPoliceDelegated => fl!("purpose-judicial-delegated"),
+        Purpose::CrimeSeenLive => fl!("purpose-crime-seen-live"),
+        Purpose::Traffic => fl!("purpose-traffic"),
+        Purpose::CivilProtection => fl!("purpose-civil-protection"),
+        Purpose::Waste => fl!("purpose-waste"),
+        Purpose::DataSubjectRequest => fl!("purpose-data-subject"),
+        Purpose::Maintenance => fl!("purpose-maintenance"),
+    }
+}
+
+/// A level as in the glossary of the regulations.
+pub fn level(level: Level) -> String {
+    match level {
+        Level::Operator => fl!("level-operator"),
+        Level::Supervisor => fl!("level-supervisor"),
+        Level::ForceOperator => fl!("level-force-operator"),
+        Level::SystemAdministrator => fl!("level-administrator"),
+        Level::Maintainer => fl!("level-maintainer"),
+    }
+}
+
+/// Why an act was not done, and what to do.
+pub fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Rule(broken) => rule(*broken),
+        Refusal::ZoomCeiling { ceiling } => fl!("refusal-zoom-ceiling", ceiling = decimal(*ceiling, 1)),
+        Refusal::PositionLimit => fl!("refusal-position-limit"),
+        Refusal::HeldByOther(holder) => {
+            fl!(
+                "refusal-held",
+                name = holder.display_name.as_str(),
+                body = holder.body.as_str()
+            )
+        }
+        Refusal::NotRecorded { .. } => fl!("refusal-not-recorded"),
+        Refusal::ServerAway => fl!("refusal-server-away"),
+        Refusal::Camera(camera) => trouble(camera),
+        Refusal::NothingRecorded => fl!("refusal-nothing-recorded"),
+        Refusal::TooOld => fl!("refusal-too-old"),
+        Refusal::Covered => fl!("refusal-covered"),
+        Refusal::Disk { detail } => fl!("refusal-disk", detail = detail.as_str()),
+        Refusal::NotSupported => fl!("refusal-not-supported"),
+        Refusal::MaskedOriginal => fl!("refusal-masked-original"),
+        Refusal::SessionEnded => fl!("refusal-session-ended"),
+    }
+}
+
+/// A rule that refuses.
+pub fn rule(rule: Rule) -> String {
+    match rule {
+        Rule::NoGrant => fl!("rule-no-grant"),
+        Rule::MaintainerSeesNoImage => fl!("rule-maintainer"),
+        Rule::AdministratorDoesNotWatch => fl!("rule-administrator"),
+    }
+}
+
+/// What is wrong with a camera, and what to do.
+pub fn trouble(trouble: &CameraTrouble) -> String {
+    match trouble.kind {
+        TroubleKind::Unreachable => fl!("trouble-unreachable"),
+        TroubleKind::WrongPassword => fl!("trouble-password"),
+        TroubleKind::ClockWrong => fl!("trouble-clock"),
+        TroubleKind::Nonsense => fl!("trouble-nonsense"),
+        TroubleKind::Busy => fl!("trouble-busy"),
+        TroubleKind::NoStream => fl!("trouble-no-stream"),
+        TroubleKind::MissingDecoder => fl!("trouble-decoder"),
+        TroubleKind::StreamBroken => fl!("trouble-stream-broken"),
+    }
+}
+
+/// Why somebody could not sign in, and what to do.
+pub fn sign_in(error: &SignInError) -> String {
+    match error {
+        SignInError::WrongCredentials => fl!("sign-in-wrong"),
+        SignInError::LockedOut { seconds } => fl!("sign-in-locked", wait = span(Duration::from_secs(*seconds))),
+        SignInError::ActiveElsewhere => fl!("sign-in-elsewhere"),
+        SignInError::UnknownStation => fl!("sign-in-station"),
+        SignInError::ServerAway { .. } => fl!("sign-in-server"),
+        SignInError::PlanNotGenuine => fl!("sign-in-plan"),
+        SignInError::NotRecorded { .. } => fl!("sign-in-not-recorded"),
+    }
+}
+
+/// Why the workstation cannot work at all, and what to do.
+pub fn station(error: &StationError) -> String {
+    match error {
+        StationError::NotEnrolled { path, .. } => {
+            fl!("station-not-enrolled", path = path.display().to_string())
+        }
+        StationError::NoKeyring { .. } => fl!("station-no-keyring"),
+        StationError::Outbox { detail } => fl!("station-outbox", detail = detail.as_str()),
+    }
+}
+
+/// Why the whole picture is covered, in the capitals of a tile.
+pub fn whole_cover(reason: WholeReason) -> String {
+    match reason {
+        WholeReason::PoseNotKnown => fl!("covered-pose-unknown"),
+        WholeReason::CameraRestarted => fl!("covered-restarted"),
+        WholeReason::TooUncertain => fl!("covered-uncertain"),
+        WholeReason::SchoolHours => fl!("covered-school"),
+    }
+}
+
+/// A length of time in words: «40 s», «3 min».
+pub fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0..=119 => fl!("span-seconds", n = seconds.to_string()),
+        120..=7199 => fl!("span-minutes", n = (seconds / 60).to_string()),
+        _ => fl!("span-hours", n = (seconds / 3600).to_string()),
+    }
+}
+
+/// A number with the decimal comma or point of the language.
+pub fn decimal(value: f64, places: usize) -> String {
+    format!("{value:.places$}").replace('.', &fl!("decimal-sign"))
+}
+
+/// An amount of bytes.
+pub fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{} MB", decimal(bytes as f64 / 1e6, 1)),
+    }
+}
+
+/// A time in Europe/Rome.
+pub fn in_rome(time: SystemTime) -> Zoned {
+    let timestamp = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
+    timestamp.to_zoned(TimeZone::get("Europe/Rome").unwrap_or(TimeZone::UTC))
+}
+
+/// A Unix time in milliseconds as a time in Europe/Rome.
+pub fn rome_ms(ms: i64) -> Zoned {
+    let timestamp = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    timestamp.to_zoned(TimeZone::get("Europe/Rome").unwrap_or(TimeZone::UTC))
+}
+
+/// Unix time in milliseconds.
+pub fn unix_ms(time: SystemTime) -> i64 {
+    Timestamp::try_from(time).map_or(0, Timestamp::as_millisecond)
+}
+
+/// `14:05:09`
+pub fn clock(time: &Zoned) -> String {
+    time.strftime("%H:%M:%S").to_string()
+}
+
+/// `22/11/2026 14:05:09 CET`
+pub fn date_and_clock(time: &Zoned) -> String {
+    time.strftime("%d/%m/%Y %H:%M:%S %Z").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::i18n::{self, Language};
+    use std::collections::HashSet;
+
+    fn troubles() -> Vec<CameraTrouble> {
+        use TroubleKind::*;
+        [
+            Unreachable,
+            WrongPassword,
+            ClockWrong,
+            Nonsense,
+            Busy,
+            NoStream,
+            MissingDecoder,
+            StreamBroken,
+        ]
+        .map(|kind| CameraTrouble {
+            kind,
+            detail: "401 at 10.0.0.7".into(),
+        })
+        .into()
+    }
+
+    fn refusals() -> Vec<Refusal> {
+        let rules = [
+            Rule::NoGrant,
+            Rule::MaintainerSeesNoImage,
+            Rule::AdministratorDoesNotWatch,
+        ]
+        .map(Refusal::Rule);
+        let others = [
+            Refusal::ZoomCeiling { ceiling: 4.0 },
+            Refusal::PositionLimit,
+            Refusal::NotRecorded { detail: String::new() },
+            Refusal::ServerAway,
+            Refusal::NothingRecorded,
+            Refusal::TooOld,
+            Refusal::Covered,
+            Refusal::Disk { detail: "full".into() },
+            Refusal::NotSupported,
+            Refusal::MaskedOriginal,
+            Refusal::SessionEnded,
+        ];
+        rules
+            .into_iter()
+            .chain(others)
+            .chain(troubles().into_iter().map(Refusal::Camera))
+            .collect()
+    }
+
+    #[test]
+    fn every_refusal_has_its_own_words_in_both_languages() {
+        let mut said = HashSet::new();
+        let mut count = 0;
+        for language in [Language::English, Language::Italian] {
+            i18n::choose(language);
+            for refusal in refusals() {
+                let words = super::refusal(&refusal);
+                assert!(
+                    words.len() > 20 && !words.contains("No localization"),
+                    "{refusal:?}: {words}"
+                );
+                assert!(
+                    words.trim_end().ends_with('.'),
+                    "{refusal:?} is not a sentence: {words}"
+                );
+                assert!(!words.contains("10.0.0.7"), "the log's detail is shown: {words}");
+                said.insert(words);
+                count += 1;
+            }
+            let errors = [
+                SignInError::WrongCredentials,
+                SignInError::LockedOut { seconds: 300 },
+                SignInError::ActiveElsewhere,
+                SignInError::UnknownStation,
+                SignInError::ServerAway { detail: String::new() },
+                SignInError::PlanNotGenuine,
+                SignInError::NotRecorded { detail: String::new() },
+            ];
+            for error in errors {
+                assert!(super::sign_in(&error).len() > 20);
+                said.insert(super::sign_in(&error));
+                count += 1;
+            }
+        }
+        assert_eq!(said.len(), count, "two kinds or two languages share a sentence");
+    }
+
+    #[test]
+    fn times_are_those_of_rome_through_the_change_of_clocks() {
+        assert_eq!(date_and_clock(&rome_ms(1_792_889_999_000)), "25/10/2026 02:59:59 CEST");
+        assert_eq!(date_and_clock(&rome_ms(1_792_890_000_000)), "25/10/2026 02:00:00 CET");
+    }
+
+    #[test]
+    fn spans_are_said_in_the_unit_a_person_would_use() {
+        i18n::choose(Language::Italian);
+        assert_eq!(span(Duration::from_secs(40)), "40 s");
+        assert_eq!(span(Duration::from_secs(200)), "3 min");
+    }
+}

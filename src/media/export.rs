@@ -1,0 +1,106 @@
+//! A range of a recording into an MP4 file, bit for bit as the camera coded it.
+//!
+//! Invariant: `path` either holds the whole, flushed file or does not exist; a failed or cancelled export leaves nothing.
+//! Deliberately absent: re-encoding (a redacted export is another road), seals and labels (`domain::evidence`).
+
+mod file;
+mod mux;
+mod recorder;
+mod trim;
+
+use super::error::{LiveError, LiveErrorKind};
+use secrecy::SecretString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::oneshot;
+
+/// What to export.
+#[derive(Clone)]
+pub struct ExportRequest {
+    /// The replay URI.
+    pub url: String,
+    pub user: String,
+    pub password: SecretString,
+    /// Unix milliseconds.
+    pub from_ms: i64,
+    /// Unix milliseconds.
+    pub to_ms: i64,
+    /// The file to make; must not exist.
+    pub path: PathBuf,
+}
+
+/// How far an export is.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ExportProgress {
+    /// 0..1.
+    pub done: f64,
+    /// Bytes of coded video so far.
+    pub bytes: u64,
+}
+
+/// What was exported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportReport {
+    pub frames: u64,
+    /// Size of the file.
+    pub bytes: u64,
+    /// Of the whole file, lower-case hexadecimal.
+    pub sha256: String,
+    /// Time of recording of the first frame in the file, Unix milliseconds. May lie before `from_ms` by less than one
+    /// group of pictures: a picture cannot be decoded without its key frame.
+    pub first_ms: i64,
+    /// Time of recording of the last frame in the file, Unix milliseconds.
+    pub last_ms: i64,
+}
+
+/// Why an export failed. Nothing is left on the disk.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    #[error("the recorder: {0}")]
+    Stream(#[from] LiveError),
+    #[error("the disk is full")]
+    DiskFull,
+    #[error("the disk: {0}")]
+    Disk(#[source] std::io::Error),
+    #[error("a file of that name exists")]
+    Exists,
+    #[error("nothing is recorded in that range")]
+    NothingRecorded,
+}
+
+/// Exports, on a thread of its own. Dropping the future cancels and removes the partial file. `progress` is called
+/// about four times a second, on that thread.
+///
+/// # Errors
+/// See [`ExportError`].
+pub async fn run(
+    request: ExportRequest,
+    progress: impl Fn(ExportProgress) + Send + 'static,
+) -> Result<ExportReport, ExportError> {
+    let cancelled = CancelOnDrop(Arc::default());
+    let (tell, told) = oneshot::channel();
+    let flag = Arc::clone(&cancelled.0);
+    std::thread::Builder::new()
+        .name("media-export".to_owned())
+        .spawn(move || {
+            let outcome = recorder::run(&request, &progress, &flag);
+            if tell.send(outcome).is_err() {
+                tracing::info!("an export ended that nobody waits for");
+            }
+        })
+        .map_err(ExportError::Disk)?;
+    told.await.unwrap_or_else(|_| {
+        let detail = "the thread of the export ended without a result";
+        Err(ExportError::Stream(LiveError::new(LiveErrorKind::BrokenStream, detail)))
+    })
+}
+
+/// Tells the thread that nobody wants the file any more.
+struct CancelOnDrop(Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}

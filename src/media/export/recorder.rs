@@ -1,0 +1,124 @@
+//! The thread of an export: from the recorder's connection into the file.
+//!
+//! Invariant: a recording that breaks off before its end or the end of the range is a failure, never a short file that
+//! looks whole. Deliberately absent: pacing; the recorder sends as fast as the disk takes (`Rate-Control: no`).
+
+use super::file::Partial;
+use super::mux::{Mux, Written};
+use super::{ExportError, ExportProgress, ExportReport, ExportRequest};
+use crate::media::error::{LiveError, LiveErrorKind};
+use crate::media::rtsp::{Account, Event, Pace, Session};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+const LOOK: Duration = Duration::from_millis(50);
+const SILENCE: Duration = Duration::from_secs(15);
+const TELL: Duration = Duration::from_millis(250);
+/// How far behind a later picture an earlier one may be coded; also how near to its end a range counts as complete.
+const REORDER_MS: i64 = 500;
+
+/// Exports; ends early with an error when `cancelled`.
+pub(super) fn run(
+    request: &ExportRequest,
+    progress: &dyn Fn(ExportProgress),
+    cancelled: &Arc<AtomicBool>,
+) -> Result<ExportReport, ExportError> {
+    if request.to_ms < request.from_ms {
+        return Err(ExportError::NothingRecorded);
+    }
+    let partial = Partial::create(&request.path)?;
+    let account = Account {
+        user: request.user.clone(),
+        password: request.password.clone(),
+    };
+    let mut session = Session::open(&request.url, account, Arc::clone(cancelled))?;
+    let written = record(&mut session, request, partial.content(), progress, cancelled);
+    session.tear_down();
+    let written = written?;
+    let (Some(first_ns), Some(last_ns)) = (written.first_ns, written.last_ns) else {
+        return Err(ExportError::NothingRecorded);
+    };
+    let (bytes, sha256) = partial.finish()?;
+    progress(ExportProgress {
+        done: 1.0,
+        bytes: written.bytes,
+    });
+    Ok(ExportReport {
+        frames: written.frames,
+        bytes,
+        sha256,
+        first_ms: first_ns.div_euclid(1_000_000),
+        last_ms: last_ns.div_euclid(1_000_000),
+    })
+}
+
+fn record(
+    session: &mut Session,
+    request: &ExportRequest,
+    path: &std::path::Path,
+    progress: &dyn Fn(ExportProgress),
+    cancelled: &AtomicBool,
+) -> Result<Written, ExportError> {
+    let range = (request.from_ms, request.to_ms);
+    let playing = session.play(Some(range), Pace::Nobody)?;
+    let mut mux = Mux::start(session.track(), playing, range, path)?;
+    let (mut heard, mut told, mut last_ms) = (Instant::now(), Instant::now(), request.from_ms);
+    loop {
+        if cancelled.load(Ordering::Acquire) {
+            return Err(stream(LiveErrorKind::BrokenStream, "cancelled"));
+        }
+        if told.elapsed() >= TELL {
+            told = Instant::now();
+            progress(how_far(request, last_ms, mux.written()));
+        }
+        mux.trouble()?;
+        if mux.wait_if_full() {
+            heard = Instant::now();
+            continue;
+        }
+        match session.next(LOOK)? {
+            Event::Rtp(packet) => {
+                heard = Instant::now();
+                if let Some(fed) = mux.put(packet)? {
+                    last_ms = fed.recorded_ms;
+                    if fed.last || fed.recorded_ms > request.to_ms + REORDER_MS {
+                        break;
+                    }
+                }
+            }
+            Event::Goodbye => break,
+            Event::Closed if last_ms + REORDER_MS >= request.to_ms => break,
+            Event::Closed => {
+                return Err(stream(
+                    LiveErrorKind::BrokenStream,
+                    "the recorder broke off before the end of the range",
+                ));
+            }
+            Event::Quiet if heard.elapsed() > SILENCE => {
+                if last_ms + REORDER_MS >= request.to_ms {
+                    break;
+                }
+                return Err(stream(
+                    LiveErrorKind::Timeout,
+                    "the recorder stopped sending before the end of the range",
+                ));
+            }
+            Event::Quiet => {}
+        }
+    }
+    mux.finish()
+}
+
+fn stream(kind: LiveErrorKind, detail: &str) -> ExportError {
+    ExportError::Stream(LiveError::new(kind, detail))
+}
+
+fn how_far(request: &ExportRequest, last_ms: i64, written: Written) -> ExportProgress {
+    let whole = (request.to_ms - request.from_ms).max(1) as f64;
+    let done = (last_ms.saturating_sub(request.from_ms) as f64 / whole).clamp(0.0, 0.99);
+    ExportProgress {
+        done,
+        bytes: written.bytes,
+    }
+}

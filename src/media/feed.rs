@@ -1,0 +1,208 @@
+//! RTP packets of a recording into GStreamer, each with its time of recording.
+//!
+//! Invariant: the time stamp of a buffer is `recorded time - origin`, so that it comes out of a parser or decoder as a
+//! time of recording again. The queue is bounded by asking [`Feed::is_full`]. Deliberately absent: what follows.
+
+use super::error::{LiveError, LiveErrorKind};
+use super::rtsp::{Playing, RtpHeader, VideoTrack};
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+
+/// Bytes that may wait.
+const MAX_QUEUED: u64 = 1024 * 1024;
+const NS_PER_MS: i64 = 1_000_000;
+
+/// The time of recording of packets, from the ONVIF extension where a packet has it, counted on by the RTP time stamp
+/// where it has not.
+#[derive(Debug, Clone)]
+pub(super) struct RecordedTime {
+    /// RTP time stamp and time of recording, Unix nanoseconds.
+    known: Option<(u32, i64)>,
+    clock_rate: u32,
+    from_ns: i64,
+}
+
+impl RecordedTime {
+    /// `asked_ms` is the start of the range asked for, used where the recorder says nothing.
+    pub(super) fn new(clock_rate: u32, playing: Playing, asked_ms: i64) -> Self {
+        let from_ns = playing.start_ms.unwrap_or(asked_ms).saturating_mul(NS_PER_MS);
+        Self {
+            known: playing.rtp_time.map(|rtp| (rtp, from_ns)),
+            clock_rate,
+            from_ns,
+        }
+    }
+
+    /// The time of recording of a packet, Unix nanoseconds.
+    pub(super) fn of(&mut self, header: &RtpHeader) -> i64 {
+        let ns = match (header.replay, self.known) {
+            (Some(replay), _) => replay.recorded_ns,
+            (None, Some((rtp, ns))) => {
+                let ticks = i64::from(header.timestamp.wrapping_sub(rtp) as i32);
+                ns.saturating_add(ticks.saturating_mul(1_000_000_000) / i64::from(self.clock_rate.max(1)))
+            }
+            (None, None) => self.from_ns,
+        };
+        self.known = Some((header.timestamp, ns));
+        ns
+    }
+}
+
+/// An `appsrc` for one video track.
+pub(super) struct Feed {
+    source: gst_app::AppSrc,
+    time: RecordedTime,
+    payload_type: u8,
+    origin_ns: i64,
+    /// The recorder marked the picture now coming as its last.
+    ending: bool,
+}
+
+/// What became of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fed {
+    /// Time of recording, Unix milliseconds.
+    pub(super) recorded_ms: i64,
+    /// The last packet: the recorder says that nothing follows.
+    pub(super) last: bool,
+}
+
+impl Feed {
+    /// A source whose buffers are stamped relative to `origin_ms` (Unix milliseconds).
+    pub(super) fn new(track: &VideoTrack, time: RecordedTime, origin_ms: i64) -> Self {
+        let mut caps = gst::Structure::builder("application/x-rtp")
+            .field("media", "video")
+            .field("payload", i32::from(track.payload_type))
+            .field("clock-rate", i32::try_from(track.clock_rate).unwrap_or(90_000))
+            .field("encoding-name", track.codec.name())
+            .build();
+        for (name, value) in &track.parameters {
+            // Only what the depayloaders know; the rest of a camera's text stays out.
+            if matches!(
+                name.as_str(),
+                "sprop-parameter-sets" | "sprop-vps" | "sprop-sps" | "sprop-pps"
+            ) {
+                caps.set(name.as_str(), value.as_str());
+            }
+        }
+        let source = gst_app::AppSrc::builder()
+            .caps(&gst::Caps::from(caps))
+            .format(gst::Format::Time)
+            .is_live(false)
+            .block(false)
+            .build();
+        Self {
+            source,
+            time,
+            payload_type: track.payload_type,
+            origin_ns: origin_ms.saturating_mul(NS_PER_MS),
+            ending: false,
+        }
+    }
+
+    /// The element to put into a pipeline.
+    pub(super) fn element(&self) -> &gst::Element {
+        self.source.upcast_ref()
+    }
+
+    /// Whether the pipeline should be given time before more is fed.
+    pub(super) fn is_full(&self) -> bool {
+        self.source.current_level_bytes() >= MAX_QUEUED
+    }
+
+    /// Puts one packet in. `None` when it is no RTP packet of the track.
+    ///
+    /// # Errors
+    /// The pipeline takes no more.
+    pub(super) fn put(&mut self, packet: Vec<u8>) -> Result<Option<Fed>, LiveError> {
+        let Some(header) = RtpHeader::read(&packet).filter(|header| header.payload_type == self.payload_type) else {
+            return Ok(None);
+        };
+        let recorded_ns = self.time.of(&header);
+        self.ending |= header.replay.is_some_and(|replay| replay.last);
+        let fed = Fed {
+            recorded_ms: recorded_ns.div_euclid(NS_PER_MS),
+            last: self.ending && header.marker,
+        };
+        // A picture from before the origin could only be a stray: it keeps its place at the start.
+        let stamp = u64::try_from(recorded_ns.saturating_sub(self.origin_ns)).unwrap_or(0);
+        let mut buffer = gst::Buffer::from_mut_slice(packet);
+        if let Some(buffer) = buffer.get_mut() {
+            buffer.set_pts(gst::ClockTime::from_nseconds(stamp));
+        }
+        match self.source.push_buffer(buffer) {
+            Ok(_) => Ok(Some(fed)),
+            Err(error) => Err(LiveError::new(
+                LiveErrorKind::BrokenStream,
+                format!("the pipeline takes no more: {error}"),
+            )),
+        }
+    }
+
+    /// Nothing follows.
+    pub(super) fn end(&self) {
+        if let Err(error) = self.source.end_of_stream() {
+            tracing::debug!(%error, "end of stream not taken");
+        }
+    }
+}
+
+/// The time of recording of a buffer stamped by a feed with the same origin, Unix nanoseconds.
+pub(super) fn recorded_ns(stamp: gst::ClockTime, origin_ms: i64) -> i64 {
+    i64::try_from(stamp.nseconds())
+        .unwrap_or(i64::MAX)
+        .saturating_add(origin_ms.saturating_mul(NS_PER_MS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rtsp::Replay;
+    use super::*;
+
+    fn header(timestamp: u32, recorded_ns: Option<i64>) -> RtpHeader {
+        let replay = recorded_ns.map(|recorded_ns| Replay {
+            recorded_ns,
+            last: false,
+        });
+        RtpHeader {
+            payload_type: 96,
+            marker: true,
+            timestamp,
+            replay,
+        }
+    }
+
+    #[test]
+    fn the_extension_decides_and_the_time_stamp_counts_on_over_its_wrap() {
+        let mut time = RecordedTime::new(90_000, Playing::default(), 1_000);
+        assert_eq!(time.of(&header(u32::MAX - 899, Some(7_000_000_000))), 7_000_000_000);
+        assert_eq!(time.of(&header(900, None)), 7_020_000_000);
+        assert_eq!(time.of(&header(4_500, Some(50_000_000_000))), 50_000_000_000);
+        assert_eq!(time.of(&header(0, None)), 49_950_000_000);
+    }
+
+    #[test]
+    fn without_an_extension_the_answer_to_play_decides_and_then_the_request() {
+        let playing = Playing {
+            start_ms: Some(2_000),
+            rtp_time: Some(9_000),
+        };
+        assert_eq!(
+            RecordedTime::new(90_000, playing, 1_000).of(&header(18_000, None)),
+            2_100_000_000
+        );
+        let playing = Playing {
+            start_ms: Some(2_000),
+            rtp_time: None,
+        };
+        assert_eq!(
+            RecordedTime::new(90_000, playing, 1_000).of(&header(18_000, None)),
+            2_000_000_000
+        );
+        assert_eq!(
+            RecordedTime::new(90_000, Playing::default(), 1_000).of(&header(5, None)),
+            1_000_000_000
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! A camera's live stream: rtspsrc, depayloader, parser, decoder, latest-only slot.
+//!
+//! Invariant: neither [`open`] nor dropping the [`LiveStream`] waits for the camera. After the drop no frame is put.
+//! Deliberately absent: reconnection (the station's, with backoff), any conversion of pictures, audio.
+
+mod figures;
+mod pipeline;
+mod pulse;
+mod shared;
+mod stall;
+mod trouble;
+
+pub(super) use pipeline::Decode;
+pub(super) use shared::in_background;
+pub(super) use trouble::{classify, element_of, without_urls};
+
+use super::error::LiveError;
+use super::frame::FrameSlot;
+use secrecy::SecretString;
+use shared::Shared;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// How RTP travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Transport {
+    /// Interleaved in the RTSP connection (RFC 2326 §10.12).
+    #[default]
+    Tcp,
+    Udp,
+}
+
+/// What to open.
+#[derive(Clone)]
+pub struct LiveRequest {
+    /// `rtsp://host[:port]/path`; credentials inside are dropped.
+    pub url: String,
+    pub user: String,
+    pub password: SecretString,
+    pub transport: Transport,
+    /// Jitter buffer, milliseconds; values above 2,000 are cut.
+    pub latency_ms: u32,
+}
+
+/// Figures of the last second or so.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LiveFigures {
+    /// `H264`, `H265`, or empty before the description is known.
+    pub codec: String,
+    /// Pixels; 0 before the first frame.
+    pub width: u32,
+    pub height: u32,
+    /// Access units per second that came in.
+    pub received_fps: f64,
+    /// Frames per second that left the decoder.
+    pub decoded_fps: f64,
+    /// Kilobit per second of coded video.
+    pub bitrate_kbit_s: f64,
+    /// RTP packets lost since the start.
+    pub lost_packets: u64,
+    /// Average interarrival jitter, milliseconds.
+    pub jitter_ms: f64,
+}
+
+/// Where a live stream stands.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum LivePhase {
+    #[default]
+    Connecting,
+    /// Frames arrive.
+    Playing,
+    /// It is over; open a new one.
+    Failed(LiveError),
+}
+
+/// Phase and figures; sent on every change of phase and about once a second.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LiveStatus {
+    pub phase: LivePhase,
+    pub figures: LiveFigures,
+}
+
+/// A live stream. Dropping it ends it in the background.
+pub struct LiveStream(Arc<Shared>);
+
+/// Opens a live stream with a slot of its own. Never blocks; failures arrive in [`LiveStream::status`].
+pub fn open(request: LiveRequest) -> LiveStream {
+    open_into(request, FrameSlot::default())
+}
+
+/// Like [`open`], into a slot that outlives the stream (a tile keeps its slot over reconnects).
+pub fn open_into(request: LiveRequest, slot: FrameSlot) -> LiveStream {
+    LiveStream(Shared::open(request, slot))
+}
+
+impl LiveStream {
+    /// Where the frames are put.
+    pub fn slot(&self) -> &FrameSlot {
+        self.0.slot()
+    }
+
+    /// Phase and figures.
+    pub fn status(&self) -> watch::Receiver<LiveStatus> {
+        self.0.status()
+    }
+}
+
+impl Drop for LiveStream {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}

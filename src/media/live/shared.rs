@@ -1,0 +1,259 @@
+//! The state of a live stream that its threads share.
+//!
+//! Invariant: after [`Shared::close`] or a failure no frame is put, and the pipeline is taken apart by a thread that
+//! nobody waits for. Deliberately absent: which elements there are (`pipeline`).
+
+use super::figures::{Meter, Rater};
+use super::pulse::{self, Pulsed};
+use super::stall::Stall;
+use super::{LivePhase, LiveRequest, LiveStatus, pipeline, trouble};
+use crate::media::decoder::{self, Codec};
+use crate::media::error::{LiveError, LiveErrorKind};
+use crate::media::frame::FrameSlot;
+use crate::media::sample;
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use tokio::sync::watch;
+
+pub(super) struct Shared {
+    slot: FrameSlot,
+    status: watch::Sender<LiveStatus>,
+    pub(super) meter: Meter,
+    over: AtomicBool,
+    pipeline: Arc<Mutex<Option<gst::Pipeline>>>,
+    jitter_buffer: Mutex<Option<gst::glib::WeakRef<gst::Element>>>,
+    unknown_codec: Mutex<Option<String>>,
+    watched: Mutex<Watched>,
+}
+
+/// What the pulse keeps from one time to the next.
+struct Watched {
+    stall: Stall,
+    rater: Rater,
+    pulses: u32,
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Work that is done once, by whichever thread gets it.
+type Job = Mutex<Option<Box<dyn FnOnce() + Send>>>;
+
+/// Runs `work` on a thread of its own that nobody waits for; here and now when there is no thread to be had.
+pub(crate) fn in_background(name: &str, work: impl FnOnce() + Send + 'static) {
+    let job: Arc<Job> = Arc::new(Mutex::new(Some(Box::new(work))));
+    let again = Arc::clone(&job);
+    let run = |job: &Job| {
+        let work = held(job).take();
+        if let Some(work) = work {
+            work();
+        }
+    };
+    if let Err(error) = std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || run(&job))
+    {
+        tracing::error!(%error, "no thread in the background");
+        run(&again);
+    }
+}
+
+impl Shared {
+    /// Begins to open; returns at once.
+    pub(super) fn open(request: LiveRequest, slot: FrameSlot) -> Arc<Self> {
+        let now = Instant::now();
+        let shared = Arc::new(Self {
+            slot,
+            status: watch::Sender::new(LiveStatus::default()),
+            meter: Meter::default(),
+            over: AtomicBool::new(false),
+            pipeline: Arc::default(),
+            jitter_buffer: Mutex::new(None),
+            unknown_codec: Mutex::new(None),
+            watched: Mutex::new(Watched {
+                stall: Stall::new(now),
+                rater: Rater::default(),
+                pulses: 0,
+            }),
+        });
+        let weak = Arc::downgrade(&shared);
+        pulse::look_after(weak);
+        let opening = Arc::clone(&shared);
+        in_background("media-open", move || {
+            if let Err(error) = opening.start(&request) {
+                opening.fail(error);
+            }
+        });
+        shared
+    }
+
+    fn start(self: &Arc<Self>, request: &LiveRequest) -> Result<(), LiveError> {
+        let pipeline = pipeline::build(request, self)?;
+        if let Some(bus) = pipeline.bus() {
+            let shared = Arc::downgrade(self);
+            bus.set_sync_handler(move |_, message| {
+                if let Some(shared) = shared.upgrade() {
+                    shared.hear(message);
+                }
+                gst::BusSyncReply::Drop
+            });
+        }
+        // Under the lock, so that a close that comes meanwhile takes down a pipeline that has been started.
+        let mut place = held(&self.pipeline);
+        if self.over.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let started = pipeline.set_state(gst::State::Playing);
+        *place = Some(pipeline);
+        drop(place);
+        started
+            .map(|_| ())
+            .map_err(|_| LiveError::new(LiveErrorKind::BrokenStream, "the pipeline does not start"))
+    }
+
+    fn hear(&self, message: &gst::Message) {
+        match message.view() {
+            gst::MessageView::Error(error) => {
+                if let Some(element) = trouble::element_of(message) {
+                    decoder::distrust(&element);
+                }
+                let error = trouble::classify(error);
+                let unknown = held(&self.unknown_codec).take();
+                match (error.kind, unknown) {
+                    (LiveErrorKind::NotSupported, Some(name)) => {
+                        let detail = format!("the camera sends {name}, which is neither H.264 nor H.265");
+                        self.fail(LiveError::new(LiveErrorKind::NotSupported, detail));
+                    }
+                    _ => self.fail(error),
+                }
+            }
+            gst::MessageView::Eos(_) => {
+                self.fail(LiveError::new(
+                    LiveErrorKind::BrokenStream,
+                    "the camera ended the stream",
+                ));
+            }
+            _ => {}
+        }
+    }
+
+    /// Puts a decoded sample into the slot.
+    pub(super) fn show(&self, sample: &gst::Sample) {
+        if self.over.load(Ordering::Acquire) {
+            return;
+        }
+        let Some(frame) = sample::frame(sample, self.slot.count() + 1, None) else {
+            self.fail(LiveError::new(
+                LiveErrorKind::NotSupported,
+                "the decoder's pictures have an unknown layout",
+            ));
+            return;
+        };
+        self.meter.frame();
+        self.status.send_if_modified(|status| {
+            let changed = (status.figures.width, status.figures.height) != (frame.width, frame.height)
+                || status.phase == LivePhase::Connecting;
+            (status.figures.width, status.figures.height) = (frame.width, frame.height);
+            if status.phase == LivePhase::Connecting {
+                status.phase = LivePhase::Playing;
+            }
+            changed
+        });
+        self.slot.put(frame);
+    }
+
+    pub(super) fn set_codec(&self, codec: Codec) {
+        self.status
+            .send_modify(|status| codec.name().clone_into(&mut status.figures.codec));
+    }
+
+    pub(super) fn set_jitter_buffer(&self, buffer: &gst::Element) {
+        *held(&self.jitter_buffer) = Some(buffer.downgrade());
+    }
+
+    pub(super) fn saw_unknown_codec(&self, name: &str) {
+        *held(&self.unknown_codec) = Some(name.chars().take(40).collect());
+    }
+
+    /// The stream is over because of `error`; the first reason stays.
+    pub(super) fn fail(&self, error: LiveError) {
+        if self.over.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        tracing::info!(%error, "live stream ended");
+        self.status
+            .send_modify(|status| status.phase = LivePhase::Failed(error));
+        self.take_apart();
+    }
+
+    /// Nobody wants the stream any more.
+    pub(super) fn close(&self) {
+        if !self.over.swap(true, Ordering::AcqRel) {
+            self.take_apart();
+        }
+    }
+
+    /// Ends the pipeline in the background: its state change waits for the camera's answer to TEARDOWN.
+    fn take_apart(&self) {
+        let place = Arc::clone(&self.pipeline);
+        in_background("media-close", move || {
+            let pipeline = held(&place).take();
+            if let Some(pipeline) = pipeline
+                && let Err(error) = pipeline.set_state(gst::State::Null)
+            {
+                tracing::warn!(%error, "a pipeline does not stop");
+            }
+        });
+    }
+
+    pub(super) fn slot(&self) -> &FrameSlot {
+        &self.slot
+    }
+
+    pub(super) fn status(&self) -> watch::Receiver<LiveStatus> {
+        self.status.subscribe()
+    }
+
+    /// Packets lost and average jitter in milliseconds (statistics of rtpjitterbuffer).
+    fn loss_and_jitter(&self) -> Option<(u64, f64)> {
+        let buffer = held(&self.jitter_buffer).as_ref()?.upgrade()?;
+        let stats = buffer.property::<Option<gst::Structure>>("stats")?;
+        Some((
+            stats.get::<u64>("num-lost").ok()?,
+            stats.get::<u64>("avg-jitter").ok()? as f64 / 1e6,
+        ))
+    }
+}
+
+impl Pulsed for Shared {
+    fn pulse(&self, now: Instant) {
+        if self.over.load(Ordering::Acquire) {
+            return;
+        }
+        let counts = self.meter.count();
+        let mut watched = held(&self.watched);
+        let dead = watched.stall.check(now, counts);
+        let rates = watched.rater.at(now, counts);
+        watched.pulses = watched.pulses.wrapping_add(1);
+        let tell = watched.pulses.is_multiple_of(4);
+        drop(watched);
+        if let Some(error) = dead {
+            self.fail(error);
+        } else if tell {
+            let loss = self.loss_and_jitter();
+            self.status.send_modify(|status| {
+                let figures = &mut status.figures;
+                figures.received_fps = rates.received_fps;
+                figures.decoded_fps = rates.decoded_fps;
+                figures.bitrate_kbit_s = rates.bitrate_kbit_s;
+                if let Some((lost, jitter)) = loss {
+                    (figures.lost_packets, figures.jitter_ms) = (lost, jitter);
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The GStreamer elements this program uses, all of them, and the Debian package of each.
+//!
+//! Invariant: no element outside [`ELEMENTS`] and the decoder list is ever made; nothing is plugged by rank.
+//! Deliberately absent: installation; the error names the package.
+
+use std::sync::OnceLock;
+
+/// An element that is needed and not there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("GStreamer element «{element}» is missing: install the package {package}")]
+pub struct MissingPlugin {
+    /// The element, or `gstreamer` when the library itself does not start.
+    pub element: &'static str,
+    /// The Debian package that has it.
+    pub package: &'static str,
+}
+
+/// Every element used besides decoders, with its Debian package.
+pub const ELEMENTS: [(&str, &str); 14] = [
+    ("rtspsrc", "gstreamer1.0-plugins-good"),
+    ("rtpbin", "gstreamer1.0-plugins-good"),
+    ("rtpjitterbuffer", "gstreamer1.0-plugins-good"),
+    ("udpsrc", "gstreamer1.0-plugins-good"),
+    ("rtph264depay", "gstreamer1.0-plugins-good"),
+    ("rtph265depay", "gstreamer1.0-plugins-good"),
+    ("mp4mux", "gstreamer1.0-plugins-good"),
+    ("h264parse", "gstreamer1.0-plugins-bad"),
+    ("h265parse", "gstreamer1.0-plugins-bad"),
+    ("h264timestamper", "gstreamer1.0-plugins-bad"),
+    ("h265timestamper", "gstreamer1.0-plugins-bad"),
+    ("appsrc", "gstreamer1.0-plugins-base"),
+    ("appsink", "gstreamer1.0-plugins-base"),
+    ("filesink", "libgstreamer1.0-0"),
+];
+
+/// Starts GStreamer once for the process.
+///
+/// # Errors
+/// The library itself does not start; the reason is in the log.
+pub fn start() -> Result<(), MissingPlugin> {
+    static STARTED: OnceLock<bool> = OnceLock::new();
+    let started = *STARTED.get_or_init(|| match gstreamer::init() {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::error!(%error, "GStreamer does not start");
+            false
+        }
+    });
+    if started {
+        Ok(())
+    } else {
+        Err(MissingPlugin {
+            element: "gstreamer",
+            package: "libgstreamer1.0-0",
+        })
+    }
+}
+
+/// Starts GStreamer and checks that every element needed for live pictures, playback and export of H.264 is there.
+/// H.265 is checked when a camera sends it.
+///
+/// # Errors
+/// The first missing element with its Debian package.
+pub fn require() -> Result<(), MissingPlugin> {
+    start()?;
+    for (element, package) in ELEMENTS {
+        if gstreamer::ElementFactory::find(element).is_none() {
+            return Err(MissingPlugin { element, package });
+        }
+    }
+    super::decoder::pick(super::decoder::Codec::H264).map(|_| ())
+}
+
+/// Makes one element of [`ELEMENTS`].
+///
+/// # Errors
+/// The element is not installed, or not in the list.
+pub(super) fn make(element: &'static str) -> Result<gstreamer::Element, MissingPlugin> {
+    let package = ELEMENTS
+        .iter()
+        .find(|(name, _)| *name == element)
+        .map_or("none: not in the list", |(_, p)| p);
+    start()?;
+    gstreamer::ElementFactory::make(element)
+        .build()
+        .map_err(|_| MissingPlugin { element, package })
+}

@@ -1,0 +1,18 @@
+//! Our own RTSP-over-TCP session, for replay and export: no client library does ONVIF replay without faults.
+//!
+//! Invariant: sizes and times are bounded, and whatever a recorder sends is an error value at worst. Deliberately
+//! absent: live streams (rtspsrc does them), UDP, GStreamer.
+
+mod auth;
+mod clock;
+mod connection;
+mod packet;
+mod sdp;
+mod session;
+
+pub(super) use auth::Account;
+#[cfg(test)]
+pub(super) use packet::Replay;
+pub(super) use packet::RtpHeader;
+pub(super) use sdp::VideoTrack;
+pub(super) use session::{Event, Pace, Playing, Session};

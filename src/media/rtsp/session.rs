@@ -1,0 +1,400 @@
+//! An ONVIF replay session over RTSP (ONVIF Replay Control Service, Streaming Specification §6).
+//!
+//! Invariant: every wait is bounded and ends when the caller cancels; packets that arrive while an answer is awaited
+//! are kept, up to a bound. Deliberately absent: UDP, redirects, anything but one video track.
+
+use super::auth::{Account, Challenge};
+use super::clock;
+use super::connection::{Connection, Incoming};
+use super::packet;
+use super::sdp::{self, VideoTrack};
+use crate::media::error::{LiveError, LiveErrorKind};
+use crate::media::live::without_urls;
+use rtsp_types::headers::{self, HeaderName};
+use rtsp_types::{Message, Method, Request, Response, StatusCode, Url, Version};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+const ANSWER: Duration = Duration::from_secs(8);
+/// Between looks at the cancel flag.
+const LOOK: Duration = Duration::from_millis(50);
+/// Packets kept while an answer is awaited, bytes.
+const MAX_KEPT: usize = 8 * 1024 * 1024;
+const FEATURE: &str = "onvif-replay";
+
+/// Who paces the packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// The recorder, in real time (`Rate-Control: yes`).
+    Recorder,
+    /// Nobody: as fast as we read (`Rate-Control: no`).
+    Nobody,
+}
+
+/// What the recorder said to PLAY about the time of its first packet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Playing {
+    /// From `Range`, Unix milliseconds.
+    pub(crate) start_ms: Option<i64>,
+    /// From `RTP-Info`: the RTP time stamp at `start_ms`.
+    pub(crate) rtp_time: Option<u32>,
+}
+
+/// What came in.
+#[derive(Debug)]
+pub(crate) enum Event {
+    Rtp(Vec<u8>),
+    /// The recorder says there is no more (RTCP BYE).
+    Goodbye,
+    /// Nothing within the time given.
+    Quiet,
+    /// The recorder closed the connection or ended the session.
+    Closed,
+}
+
+pub(crate) struct Session {
+    connection: Connection,
+    url: Url,
+    account: Account,
+    challenge: Option<Challenge>,
+    cseq: u32,
+    id: Option<String>,
+    keep_alive: Method,
+    keep_alive_every: Duration,
+    last_sent: Instant,
+    channel: u8,
+    kept: VecDeque<(u8, Vec<u8>)>,
+    kept_bytes: usize,
+    cancelled: Arc<AtomicBool>,
+    track: VideoTrack,
+}
+
+fn broken(what: &str) -> LiveError {
+    LiveError::new(LiveErrorKind::BrokenStream, what)
+}
+
+/// The address without credentials; only plain RTSP.
+fn address(url: &str) -> Result<Url, LiveError> {
+    let bad = || {
+        LiveError::new(
+            LiveErrorKind::NotSupported,
+            "the recording's address is not rtsp://host/path",
+        )
+    };
+    let mut url = Url::parse(url).map_err(|_| bad())?;
+    if url.scheme() != "rtsp" || url.host_str().is_none_or(str::is_empty) {
+        return Err(bad());
+    }
+    url.set_username("")
+        .and_then(|()| url.set_password(None))
+        .map_err(|()| bad())?;
+    Ok(url)
+}
+
+impl Session {
+    /// Connects, describes and sets up the video track.
+    ///
+    /// # Errors
+    /// Every kind of [`LiveErrorKind`] but a missing plug-in.
+    pub(crate) fn open(url: &str, account: Account, cancelled: Arc<AtomicBool>) -> Result<Self, LiveError> {
+        let url = address(url)?;
+        let connection = Connection::open(&url)?;
+        let mut session = Self {
+            connection,
+            track: VideoTrack::unknown(&url),
+            url,
+            account,
+            challenge: None,
+            cseq: 0,
+            id: None,
+            keep_alive: Method::Options,
+            keep_alive_every: Duration::from_secs(25),
+            last_sent: Instant::now(),
+            channel: 0,
+            kept: VecDeque::new(),
+            kept_bytes: 0,
+            cancelled,
+        };
+        session.options()?;
+        session.describe()?;
+        session.setup()?;
+        Ok(session)
+    }
+
+    /// The video track described.
+    pub(crate) fn track(&self) -> &VideoTrack {
+        &self.track
+    }
+
+    fn options(&mut self) -> Result<(), LiveError> {
+        let response = self.ask(Method::Options, self.url.clone(), &[])?;
+        // Some recorders do not know OPTIONS; that is no reason to stop.
+        let public = header(&response, headers::PUBLIC);
+        if public
+            .split(',')
+            .any(|method| method.trim().eq_ignore_ascii_case("GET_PARAMETER"))
+        {
+            self.keep_alive = Method::GetParameter;
+        }
+        if response.status() == StatusCode::Unauthorized {
+            Err(refused(&response))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn describe(&mut self) -> Result<(), LiveError> {
+        let response = self.demand(
+            Method::Describe,
+            self.url.clone(),
+            &[(headers::ACCEPT, "application/sdp".to_owned())],
+        )?;
+        let stated = [
+            header(&response, headers::CONTENT_BASE),
+            header(&response, headers::CONTENT_LOCATION),
+        ];
+        let base = stated
+            .iter()
+            .find_map(|base| Url::parse(base).ok())
+            .unwrap_or_else(|| self.url.clone());
+        // A base on another host (behind a translation, or a placeholder) leads nowhere: ours stays.
+        let same_host = base.scheme() == "rtsp" && base.host() == self.url.host() && base.port() == self.url.port();
+        let base = if same_host { base } else { self.url.clone() };
+        self.track = sdp::video(&String::from_utf8_lossy(response.body()), &base)?;
+        Ok(())
+    }
+
+    fn setup(&mut self) -> Result<(), LiveError> {
+        let transport = (headers::TRANSPORT, "RTP/AVP/TCP;unicast;interleaved=0-1".to_owned());
+        let response = self.demand(Method::Setup, self.track.control.clone(), &[transport, require()])?;
+        let transport = header(&response, headers::TRANSPORT);
+        if !transport.is_empty() && !transport.to_ascii_uppercase().contains("/TCP") {
+            let detail = "the recorder does not send interleaved in the RTSP connection";
+            return Err(LiveError::new(LiveErrorKind::NotSupported, detail));
+        }
+        let channels = transport
+            .split(';')
+            .find_map(|part| part.trim().strip_prefix("interleaved="));
+        self.channel = channels
+            .and_then(|c| c.split('-').next()?.trim().parse().ok())
+            .unwrap_or(0);
+        // A recorder that gives no session is asked without one.
+        let session = header(&response, headers::SESSION);
+        let mut parts = session.split(';').map(str::trim);
+        self.id = parts
+            .next()
+            .filter(|id| !id.is_empty() && id.len() <= 256)
+            .map(str::to_owned);
+        let seconds = parts.find_map(|part| part.strip_prefix("timeout=")?.trim().parse::<u64>().ok());
+        self.keep_alive_every = Duration::from_secs((seconds.unwrap_or(60) / 2).clamp(1, 25));
+        Ok(())
+    }
+
+    /// Plays a range; without a range goes on after a pause.
+    pub(crate) fn play(&mut self, range: Option<(i64, i64)>, pace: Pace) -> Result<Playing, LiveError> {
+        let rate = match pace {
+            Pace::Recorder => "yes",
+            Pace::Nobody => "no",
+        };
+        let mut extra = vec![
+            require(),
+            (
+                HeaderName::from_static_str("Rate-Control").map_err(|_| broken("header"))?,
+                rate.to_owned(),
+            ),
+        ];
+        if let Some((from_ms, to_ms)) = range {
+            let range = clock::range(from_ms, Some(to_ms)).ok_or_else(|| broken("the range is no time"))?;
+            extra.push((headers::RANGE, range));
+        }
+        let response = self.demand(Method::Play, self.track.aggregate.clone(), &extra)?;
+        let info = header(&response, headers::RTP_INFO);
+        Ok(Playing {
+            start_ms: clock::start(&header(&response, headers::RANGE)),
+            rtp_time: info
+                .split([';', ','])
+                .find_map(|part| part.trim().strip_prefix("rtptime=")?.trim().parse().ok()),
+        })
+    }
+
+    /// Pauses; false when the recorder will not. Packets that were under way stay to be read.
+    pub(crate) fn pause(&mut self) -> Result<bool, LiveError> {
+        let response = self.ask(Method::Pause, self.track.aggregate.clone(), &[])?;
+        Ok(response.status().is_success())
+    }
+
+    /// Forgets packets that came in and were not read.
+    pub(crate) fn forget_kept(&mut self) {
+        self.kept.clear();
+        self.kept_bytes = 0;
+    }
+
+    /// Says that it is over; does not wait for an answer.
+    pub(crate) fn tear_down(&mut self) {
+        let request = self.build(&Method::Teardown, self.track.aggregate.clone(), &[]);
+        if let Err(error) = self.connection.send(&Message::Request(request)) {
+            tracing::debug!(%error, "TEARDOWN not sent");
+        }
+    }
+
+    /// The next packet or what else comes, waiting at most `wait`. Keeps the session alive.
+    pub(crate) fn next(&mut self, wait: Duration) -> Result<Event, LiveError> {
+        self.stay_alive()?;
+        let (channel, bytes) = match self.kept.pop_front() {
+            Some((channel, bytes)) => {
+                self.kept_bytes = self.kept_bytes.saturating_sub(bytes.len());
+                (channel, bytes)
+            }
+            None => match self.connection.next(wait)? {
+                Incoming::Packet { channel, bytes } => (channel, bytes),
+                Incoming::Request(request) => return Ok(self.decline(&request)),
+                Incoming::Response(response) if response.status() == StatusCode::SessionNotFound => {
+                    return Ok(Event::Closed);
+                }
+                Incoming::Response(_) | Incoming::Nothing => return Ok(Event::Quiet),
+                Incoming::Closed => return Ok(Event::Closed),
+            },
+        };
+        Ok(match channel {
+            rtp if rtp == self.channel => Event::Rtp(bytes),
+            rtcp if rtcp == self.channel.wrapping_add(1) && packet::is_goodbye(&bytes) => Event::Goodbye,
+            _ => Event::Quiet,
+        })
+    }
+
+    fn stay_alive(&mut self) -> Result<(), LiveError> {
+        if self.last_sent.elapsed() < self.keep_alive_every {
+            return Ok(());
+        }
+        let request = self.build(&self.keep_alive.clone(), self.track.aggregate.clone(), &[]);
+        self.connection.send(&Message::Request(request))
+    }
+
+    /// Answers a request of the recorder's: none is known.
+    fn decline(&mut self, request: &Request<Vec<u8>>) -> Event {
+        if *request.method() == Method::Teardown {
+            return Event::Closed;
+        }
+        let cseq = request
+            .header(&headers::CSEQ)
+            .map_or("0", |value| value.as_str())
+            .to_owned();
+        let answer = Response::builder(Version::V1_0, StatusCode::NotImplemented)
+            .header(headers::CSEQ, cseq)
+            .empty();
+        match self.connection.send(&Message::Response(answer)) {
+            Ok(()) => Event::Quiet,
+            Err(_) => Event::Closed,
+        }
+    }
+
+    fn build(&mut self, method: &Method, uri: Url, extra: &[(HeaderName, String)]) -> Request<rtsp_types::Empty> {
+        self.cseq = self.cseq.wrapping_add(1);
+        self.last_sent = Instant::now();
+        let name: &str = method.into();
+        let mut request = Request::builder(method.clone(), Version::V1_0)
+            .request_uri(uri.clone())
+            .header(headers::CSEQ, self.cseq.to_string())
+            .header(headers::USER_AGENT, "Vedetta");
+        if let Some(challenge) = &mut self.challenge {
+            request = request.header(
+                headers::AUTHORIZATION,
+                challenge.answer(&self.account, name, uri.as_str()),
+            );
+        }
+        if let Some(id) = &self.id {
+            request = request.header(headers::SESSION, id.clone());
+        }
+        for (name, value) in extra {
+            request = request.header(name.clone(), value.clone());
+        }
+        request.empty()
+    }
+
+    /// Asks, and takes only success for an answer.
+    fn demand(
+        &mut self,
+        method: Method,
+        uri: Url,
+        extra: &[(HeaderName, String)],
+    ) -> Result<Response<Vec<u8>>, LiveError> {
+        let response = self.ask(method, uri, extra)?;
+        if response.status().is_success() {
+            Ok(response)
+        } else {
+            Err(refused(&response))
+        }
+    }
+
+    /// Asks; answers one challenge.
+    fn ask(
+        &mut self,
+        method: Method,
+        uri: Url,
+        extra: &[(HeaderName, String)],
+    ) -> Result<Response<Vec<u8>>, LiveError> {
+        let request = self.build(&method, uri.clone(), extra);
+        let response = self.exchange(request)?;
+        let challenge = Challenge::strongest(&header(&response, headers::WWW_AUTHENTICATE));
+        match challenge {
+            Some(challenge) if response.status() == StatusCode::Unauthorized && !self.account.user.is_empty() => {
+                self.challenge = Some(challenge);
+                let request = self.build(&method, uri, extra);
+                self.exchange(request)
+            }
+            _ => Ok(response),
+        }
+    }
+
+    fn exchange(&mut self, request: Request<rtsp_types::Empty>) -> Result<Response<Vec<u8>>, LiveError> {
+        let cseq = self.cseq.to_string();
+        self.connection.send(&Message::Request(request))?;
+        let until = Instant::now() + ANSWER;
+        while Instant::now() < until {
+            if self.cancelled.load(Ordering::Acquire) {
+                return Err(broken("cancelled"));
+            }
+            match self.connection.next(LOOK)? {
+                Incoming::Response(response) => {
+                    // An answer without a number is taken for the one awaited.
+                    let number = header(&response, headers::CSEQ);
+                    if number.is_empty() || number.trim() == cseq {
+                        return Ok(response);
+                    }
+                }
+                Incoming::Packet { channel, bytes } => {
+                    self.kept_bytes += bytes.len();
+                    if self.kept_bytes > MAX_KEPT {
+                        return Err(broken("the recorder sends and does not answer"));
+                    }
+                    self.kept.push_back((channel, bytes));
+                }
+                Incoming::Request(request) => {
+                    self.decline(&request);
+                }
+                Incoming::Nothing => {}
+                Incoming::Closed => return Err(broken("the recorder closed the connection")),
+            }
+        }
+        Err(LiveError::new(LiveErrorKind::Timeout, "the recorder does not answer"))
+    }
+}
+
+fn require() -> (HeaderName, String) {
+    (headers::REQUIRE, FEATURE.to_owned())
+}
+
+fn header(response: &Response<Vec<u8>>, name: HeaderName) -> String {
+    response
+        .header(&name)
+        .map(|value| value.as_str().to_owned())
+        .unwrap_or_default()
+}
+
+fn refused(response: &Response<Vec<u8>>) -> LiveError {
+    let unsupported = header(response, headers::UNSUPPORTED);
+    let reason = without_urls(&format!("{} {unsupported}", response.reason_phrase()));
+    LiveError::from_status(response.status().into(), reason.trim())
+}

@@ -1,0 +1,328 @@
+//! Media2 and, where a device has none or a useless one, Media: profiles and stream addresses.
+//!
+//! Invariant: which stream is the main one follows from the pictures' sizes, never from names, which say nothing; no
+//! address that comes out holds a user or password or points to another host.
+//!
+//! Deliberately absent: changing encoders, snapshots (they go through the cover), audio.
+
+use super::address;
+use super::channel::Channel;
+use super::device::{Service, Services, is_final};
+use super::error::OnvifError;
+use super::reading::{number, text_of};
+use crate::domain::camera::StreamRole;
+use oxvif::soap::XmlNode;
+use reqwest::Url;
+
+/// Profiles read from one answer; recorders have hundreds, a camera a handful.
+const MAX_PROFILES: usize = 64;
+/// Stream addresses asked for, each one request.
+const MAX_STREAMS: usize = 16;
+
+/// One stream a camera offers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamOffer {
+    /// Profile token.
+    pub profile: String,
+    /// The device's name for it; says nothing about its role.
+    pub name: String,
+    /// Video source token: cameras with several lenses have several. Empty when not declared.
+    pub source: String,
+    /// By size: the largest picture of a source is the main stream, the others are sub streams.
+    pub role: StreamRole,
+    /// As declared: `H264`, `H265`, `JPEG`…; empty when not declared. What really comes may differ.
+    pub codec: String,
+    /// Pixels, declared; 0 when not declared.
+    pub width: u32,
+    /// Pixels, declared; 0 when not declared.
+    pub height: u32,
+    /// Declared limit, frames per second; `None` when not declared.
+    pub fps: Option<f64>,
+    /// RTSP address on the device's host, without credentials.
+    pub uri: String,
+}
+
+/// A media profile, as far as Vedetta needs it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Profile {
+    pub token: String,
+    pub name: String,
+    pub source: String,
+    pub encoder: bool,
+    pub codec: String,
+    pub width: u32,
+    pub height: u32,
+    pub fps: Option<f64>,
+    /// Token and node of its PTZ configuration.
+    pub ptz: Option<PtzConfiguration>,
+}
+
+/// The PTZ configuration of a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PtzConfiguration {
+    pub token: String,
+    pub node: Option<String>,
+}
+
+/// Which of the two media services gave the profiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    Media2,
+    Media,
+}
+
+/// All profiles and the service that gave them.
+///
+/// # Errors
+/// Any [`OnvifError`]; `NotSupported` when there is no media service.
+pub async fn profiles(channel: &Channel, services: &Services) -> Result<(Version, Vec<Profile>), OnvifError> {
+    if let Some(url) = services.find(Service::Media2) {
+        match profiles_media2(channel, url).await {
+            Ok(found) if found.iter().any(|p| p.encoder) || services.find(Service::Media).is_none() => {
+                return Ok((Version::Media2, found));
+            }
+            Err(error) if is_final(&error) || services.find(Service::Media).is_none() => return Err(error),
+            Ok(_) => {}
+            Err(error) => tracing::info!(device = %channel.device(), %error, "Media2 is of no use, asking Media"),
+        }
+    }
+    Ok((
+        Version::Media,
+        profiles_media(channel, services.need(Service::Media)?).await?,
+    ))
+}
+
+/// GetProfiles of Media2, with configurations.
+///
+/// # Errors
+/// Any [`OnvifError`].
+pub async fn profiles_media2(channel: &Channel, url: &Url) -> Result<Vec<Profile>, OnvifError> {
+    const ACTION: &str = "http://www.onvif.org/ver20/media/wsdl/GetProfiles";
+    let body = "<tr2:GetProfiles><tr2:Type>All</tr2:Type></tr2:GetProfiles>";
+    let answer = channel.call(url, ACTION, body, "GetProfilesResponse").await?;
+    read_profiles(&answer)
+}
+
+/// GetProfiles of Media.
+///
+/// # Errors
+/// Any [`OnvifError`].
+pub async fn profiles_media(channel: &Channel, url: &Url) -> Result<Vec<Profile>, OnvifError> {
+    const ACTION: &str = "http://www.onvif.org/ver10/media/wsdl/GetProfiles";
+    let answer = channel
+        .call(url, ACTION, "<trt:GetProfiles/>", "GetProfilesResponse")
+        .await?;
+    read_profiles(&answer)
+}
+
+/// Reads the profiles of either service: Media2 puts the configurations under `Configurations` and names them shorter.
+///
+/// # Errors
+/// `Nonsense` when a profile has no token, as nothing can be asked about it.
+pub fn read_profiles(answer: &XmlNode) -> Result<Vec<Profile>, OnvifError> {
+    let profiles = answer
+        .children_named("Profiles")
+        .chain(answer.children_named("Profile"));
+    profiles.take(MAX_PROFILES).map(read_profile).collect()
+}
+
+fn read_profile(node: &XmlNode) -> Result<Profile, OnvifError> {
+    let token = node.attr("token").filter(|token| !token.is_empty());
+    let token = token
+        .ok_or_else(|| OnvifError::missing("the token of a profile"))?
+        .to_owned();
+    let part = |media2: &str, media: &str| {
+        node.child("Configurations")
+            .and_then(|c| c.child(media2))
+            .or_else(|| node.child(media))
+    };
+    let encoder = part("VideoEncoder", "VideoEncoderConfiguration");
+    let size = |name| {
+        let text = encoder.and_then(|e| e.path(&["Resolution", name])).map(XmlNode::text);
+        text.and_then(|text| text.parse().ok()).unwrap_or(0)
+    };
+    let fps = encoder
+        .and_then(|e| e.path(&["RateControl", "FrameRateLimit"]))
+        .and_then(|n| number(n.text()));
+    let ptz = part("PTZ", "PTZConfiguration").and_then(|n| {
+        let token = n.attr("token").filter(|token| !token.is_empty())?.to_owned();
+        Some(PtzConfiguration {
+            token,
+            node: text_of(n, "NodeToken"),
+        })
+    });
+    let source = part("VideoSource", "VideoSourceConfiguration").and_then(|n| text_of(n, "SourceToken"));
+    Ok(Profile {
+        token,
+        name: text_of(node, "Name")
+            .map(|name| super::error::quote(&name))
+            .unwrap_or_default(),
+        source: source.unwrap_or_default(),
+        encoder: encoder.is_some(),
+        codec: encoder
+            .and_then(|e| text_of(e, "Encoding"))
+            .map(|c| super::error::quote(&c))
+            .unwrap_or_default(),
+        width: size("Width"),
+        height: size("Height"),
+        fps: fps.filter(|fps| *fps > 0.0),
+        ptz,
+    })
+}
+
+/// The RTSP address of a profile, made safe.
+///
+/// # Errors
+/// Any [`OnvifError`]; `Nonsense` when the address cannot be used.
+pub async fn stream_uri(
+    channel: &Channel,
+    services: &Services,
+    version: Version,
+    profile: &str,
+) -> Result<Url, OnvifError> {
+    let token = profile.to_owned();
+    let given = match version {
+        Version::Media2 => {
+            let url = services.need(Service::Media2)?.to_string();
+            channel
+                .typed(|client| async move { client.get_stream_uri_media2(&url, &token).await })
+                .await
+        }
+        Version::Media => {
+            let url = services.need(Service::Media)?.to_string();
+            let answer = channel.typed(|client| async move { client.get_stream_uri(&url, &token).await });
+            answer.await.map(|stream| stream.uri)
+        }
+    };
+    address::stream(channel.device(), &given?)
+}
+
+/// Every stream with its address, largest picture first. A profile whose address cannot be had is left out.
+///
+/// # Errors
+/// Any [`OnvifError`]; the first one when not one address can be had.
+pub async fn streams(channel: &Channel, services: &Services) -> Result<Vec<StreamOffer>, OnvifError> {
+    let (version, found) = profiles(channel, services).await?;
+    let known = found.iter().any(|profile| profile.encoder);
+    let mut offers = Vec::new();
+    let mut trouble = None;
+    for profile in found
+        .into_iter()
+        .filter(|profile| profile.encoder || !known)
+        .take(MAX_STREAMS)
+    {
+        match stream_uri(channel, services, version, &profile.token).await {
+            Ok(uri) => offers.push(offer(profile, &uri)),
+            Err(error) if is_final(&error) => return Err(error),
+            Err(error) => {
+                tracing::info!(device = %channel.device(), profile = profile.token, %error, "stream left out");
+                trouble.get_or_insert(error);
+            }
+        }
+    }
+    match trouble {
+        Some(error) if offers.is_empty() => Err(error),
+        _ => Ok(ranked(offers)),
+    }
+}
+
+fn offer(profile: Profile, uri: &Url) -> StreamOffer {
+    StreamOffer {
+        profile: profile.token,
+        name: profile.name,
+        source: profile.source,
+        role: StreamRole::Sub,
+        codec: profile.codec,
+        width: profile.width,
+        height: profile.height,
+        fps: profile.fps,
+        uri: uri.to_string(),
+    }
+}
+
+/// Sorts by size, motion pictures before still ones, and makes the first of each source the main stream.
+fn ranked(mut offers: Vec<StreamOffer>) -> Vec<StreamOffer> {
+    offers.sort_by_key(|o| {
+        let still = o.codec.eq_ignore_ascii_case("JPEG");
+        (still, std::cmp::Reverse(u64::from(o.width) * u64::from(o.height)))
+    });
+    let mut sources = std::collections::HashSet::new();
+    for offer in &mut offers {
+        if sources.insert(offer.source.clone()) {
+            offer.role = StreamRole::Main;
+        }
+    }
+    offers
+}
+
+/// SetSynchronizationPoint: asks for a key frame.
+///
+/// # Errors
+/// Any [`OnvifError`].
+pub async fn synchronise(channel: &Channel, services: &Services, profile: &str) -> Result<(), OnvifError> {
+    let token = profile.to_owned();
+    if let Some(url) = services.find(Service::Media2).map(Url::to_string) {
+        channel
+            .typed(|client| async move { client.set_synchronization_point_media2(&url, &token).await })
+            .await
+    } else {
+        let url = services.need(Service::Media)?.to_string();
+        channel
+            .typed(|client| async move { client.media_set_synchronization_point(&url, &token).await })
+            .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(profile: &str, source: &str, codec: &str, width: u32, height: u32) -> StreamOffer {
+        let uri = Url::parse("rtsp://192.0.2.7/x").unwrap();
+        let (token, source, codec) = (profile.to_owned(), source.to_owned(), codec.to_owned());
+        offer(
+            Profile {
+                token,
+                source,
+                codec,
+                width,
+                height,
+                ..Profile::default()
+            },
+            &uri,
+        )
+    }
+
+    #[test]
+    fn the_role_follows_the_size_and_not_the_name() {
+        let offers = ranked(vec![
+            sample("mainStream", "a", "H264", 640, 360),
+            sample("still", "a", "JPEG", 3840, 2160),
+            sample("subStream", "a", "H265", 1920, 1080),
+            sample("second lens", "b", "H264", 1280, 720),
+        ]);
+        let roles: Vec<_> = offers.iter().map(|o| (o.profile.as_str(), o.role)).collect();
+        assert_eq!(
+            roles,
+            [
+                ("subStream", StreamRole::Main),
+                ("second lens", StreamRole::Main),
+                ("mainStream", StreamRole::Sub),
+                ("still", StreamRole::Sub),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_a_profile_does_not_declare_stays_empty() {
+        let answer = XmlNode::parse("<R><Profiles token='p'><Name> x </Name></Profiles></R>").unwrap();
+        let wanted = Profile {
+            token: "p".into(),
+            name: "x".into(),
+            ..Profile::default()
+        };
+        assert_eq!(read_profiles(&answer).unwrap(), [wanted]);
+        let answer = XmlNode::parse("<R><Profiles><Name>x</Name></Profiles></R>").unwrap();
+        assert!(read_profiles(&answer).is_err());
+    }
+}

@@ -1,0 +1,192 @@
+//! What a dome answers: status, movement, presets.
+//!
+//! Invariant: what an answer does not say is `None` or [`MoveState::Unknown`]; a status that cannot be understood never
+//! looks like one that stands still.
+//!
+//! Deliberately absent: the operations that ask (`ptz`) and the ranges (`spaces`).
+
+use super::error::{OnvifError, quote};
+use super::reading::text_of;
+use super::spaces::Spaces;
+use crate::domain::camera::NormalisedPosition;
+use oxvif::soap::XmlNode;
+use std::time::Instant;
+
+/// Factory lists of 300 exist; more is nobody's work.
+const MAX_PRESETS: usize = 300;
+
+/// Whether the motors run, as the device says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MoveState {
+    Idle,
+    Moving,
+    /// The device does not say.
+    Unknown,
+}
+
+/// A status answer with the times between which it was true.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PtzStatus {
+    /// `None` when the device gave none, or one that cannot be placed in a declared range.
+    pub position: Option<NormalisedPosition>,
+    pub moving: MoveState,
+    /// Just before the request left.
+    pub sent: Instant,
+    /// Just after the answer was complete.
+    pub received: Instant,
+}
+
+/// A stored position.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preset {
+    pub token: String,
+    pub name: String,
+    /// When the device says it, and as it says it: an Axis dome in the recorded replies names places a hair from zero
+    /// for all of its presets. Not a basis for privacy; what counts is the status after the call.
+    pub position: Option<NormalisedPosition>,
+}
+
+/// Reads a GetStatus answer.
+///
+/// # Errors
+/// `Nonsense` when there is no status in it.
+pub fn read_status(answer: &XmlNode, spaces: &Spaces) -> Result<(Option<NormalisedPosition>, MoveState), OnvifError> {
+    let status = answer
+        .child("PTZStatus")
+        .ok_or_else(|| OnvifError::missing("PTZStatus"))?;
+    let position = status.child("Position").and_then(|vector| spaces.normalise(vector));
+    Ok((
+        position,
+        status
+            .child("MoveStatus")
+            .map_or(MoveState::Unknown, |node| read_move_state(node, spaces)),
+    ))
+}
+
+/// `MoveStatus` with one element per axis, or, in a dialect, as plain text for all.
+fn read_move_state(node: &XmlNode, spaces: &Spaces) -> MoveState {
+    let one = |text: &str| match text.to_ascii_uppercase().as_str() {
+        "IDLE" => MoveState::Idle,
+        "MOVING" => MoveState::Moving,
+        _ => MoveState::Unknown,
+    };
+    if !node.text().is_empty() {
+        return one(node.text());
+    }
+    let axis = |name, exists: bool| match node.child(name) {
+        Some(axis) => one(axis.text()),
+        None if exists => MoveState::Unknown,
+        None => MoveState::Idle,
+    };
+    let states = [axis("PanTilt", true), axis("Zoom", spaces.has_zoom())];
+    if states.contains(&MoveState::Moving) {
+        MoveState::Moving
+    } else if states.contains(&MoveState::Unknown) {
+        MoveState::Unknown
+    } else {
+        MoveState::Idle
+    }
+}
+
+/// Reads a GetPresets answer; a preset without a token cannot be called and is left out.
+pub fn read_presets(answer: &XmlNode, spaces: &Spaces) -> Vec<Preset> {
+    let read = |node: &XmlNode| {
+        let token = node.attr("token").filter(|token| !token.is_empty())?.to_owned();
+        let name = text_of(node, "Name")
+            .map(|name| quote(&percent_decoded(&name)))
+            .unwrap_or_default();
+        let position = node.child("PTZPosition").and_then(|vector| spaces.normalise(vector));
+        Some(Preset { token, name, position })
+    };
+    answer
+        .children_named("Preset")
+        .filter_map(read)
+        .take(MAX_PRESETS)
+        .collect()
+}
+
+/// Reads a SetPreset answer: the token in its element or bare.
+pub(super) fn read_new_preset(answer: &XmlNode) -> Result<String, OnvifError> {
+    let bare = Some(answer.text().to_owned()).filter(|text| !text.is_empty());
+    text_of(answer, "PresetToken")
+        .or(bare)
+        .ok_or_else(|| OnvifError::missing("PresetToken"))
+}
+
+/// Undoes percent-encoding where the whole text decodes to UTF-8; otherwise the text is what it says.
+pub(super) fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digit = |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16));
+        let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else {
+            return text.to_owned();
+        };
+        bytes.extend(u8::try_from(high * 16 + low));
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(inner: &str) -> (Option<NormalisedPosition>, MoveState) {
+        let xml = format!("<R><PTZStatus>{inner}</PTZStatus></R>");
+        read_status(&XmlNode::parse(&xml).unwrap(), &Spaces::generic()).unwrap()
+    }
+
+    #[test]
+    fn movement_is_read_in_every_dialect() {
+        for (inner, wanted) in [
+            (
+                "<MoveStatus><PanTilt>IDLE</PanTilt><Zoom>IDLE</Zoom></MoveStatus>",
+                MoveState::Idle,
+            ),
+            (
+                "<MoveStatus><PanTilt>IDLE</PanTilt><Zoom>MOVING</Zoom></MoveStatus>",
+                MoveState::Moving,
+            ),
+            (
+                "<MoveStatus><PanTilt>IDLE</PanTilt><Zoom>UNKNOWN</Zoom></MoveStatus>",
+                MoveState::Unknown,
+            ),
+            ("<MoveStatus><PanTilt>IDLE</PanTilt></MoveStatus>", MoveState::Unknown),
+            ("<MoveStatus>moving</MoveStatus>", MoveState::Moving),
+            ("<MoveStatus>Idle</MoveStatus>", MoveState::Idle),
+            ("<MoveStatus/>", MoveState::Unknown),
+            ("", MoveState::Unknown),
+        ] {
+            assert_eq!(status(inner), (None, wanted), "{inner}");
+        }
+    }
+
+    #[test]
+    fn a_status_without_a_status_is_an_error() {
+        assert!(read_status(&XmlNode::parse("<R/>").unwrap(), &Spaces::generic()).is_err());
+    }
+
+    #[test]
+    fn preset_names_are_decoded_when_they_are_encoded() {
+        assert_eq!(percent_decoded("Piazza%20Citt%C3%A0"), "Piazza Città");
+        assert_eq!(percent_decoded("50% zoom"), "50% zoom");
+        assert_eq!(percent_decoded("%e0"), "%e0");
+        let many: String = (0..400)
+            .map(|i| format!("<Preset token='{i}'><Name>a</Name></Preset>"))
+            .collect();
+        let answer = XmlNode::parse(&format!("<R><Preset><Name>no token</Name></Preset>{many}</R>")).unwrap();
+        assert_eq!(read_presets(&answer, &Spaces::default()).len(), MAX_PRESETS);
+    }
+
+    #[test]
+    fn a_new_preset_answers_with_its_token_wrapped_or_bare() {
+        let read = |xml| read_new_preset(&XmlNode::parse(xml).unwrap());
+        assert_eq!(read("<R><PresetToken>7</PresetToken></R>").unwrap(), "7");
+        assert_eq!(read("<R> 7 </R>").unwrap(), "7");
+        assert!(read("<R/>").is_err());
+    }
+}

@@ -1,0 +1,87 @@
+//! What can go wrong with the server as a program, in two texts: `Display` in English for the log,
+//! [`ServerError::for_people`] in Italian, one sentence, for who started it.
+//!
+//! Deliberately absent: refusals to a client (`protocol::Refusal`).
+
+use super::store::StoreError;
+use std::path::PathBuf;
+
+/// Why a command of the server failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    #[error("file {path}")]
+    File {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("configuration {path}: {detail}")]
+    Config { path: PathBuf, detail: String },
+    #[error("the data directory is in use by another process")]
+    AlreadyRunning,
+    #[error("the data directory is not set up")]
+    NotSetUp,
+    #[error("the data directory is already set up")]
+    AlreadySetUp,
+    #[error("store")]
+    Store(#[from] StoreError),
+    #[error("key or certificate: {0}")]
+    Key(String),
+    #[error("no randomness: {0}")]
+    Random(getrandom::Error),
+    #[error("signer of {log}: {detail}")]
+    Signer { log: String, detail: String },
+    #[error("listening on {address}")]
+    Listen {
+        address: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("the running server: {0}")]
+    Remote(String),
+    #[error("the running server refused: {0:?}")]
+    Refused(crate::protocol::RefusalKind),
+    #[error("the name {0} is taken")]
+    NameTaken(String),
+    #[error("{0} is not in quarantine")]
+    NotQuarantined(String),
+    #[error("the change cannot be recorded: {0}")]
+    NotRecorded(String),
+    #[error("the log does not hold: {0}")]
+    Broken(String),
+}
+
+impl ServerError {
+    /// One sentence in Italian for people.
+    pub fn for_people(&self) -> String {
+        use crate::protocol::RefusalKind;
+        match self {
+            Self::File { path, .. } => format!("Non riesco a leggere o scrivere il file {}.", path.display()),
+            Self::Config { path, .. } => format!("La configurazione {} contiene un errore.", path.display()),
+            Self::AlreadyRunning => "Un altro server sta già usando questa cartella dei dati.".into(),
+            Self::NotSetUp => "La cartella dei dati non è ancora stata preparata.".into(),
+            Self::AlreadySetUp => "La cartella dei dati contiene già un registro: non la sovrascrivo.".into(),
+            Self::Store(_) => "La banca dati del registro non risponde come deve.".into(),
+            Self::Key(_) => "Una chiave o un certificato non è valido.".into(),
+            Self::Random(_) => "Il sistema non fornisce numeri casuali.".into(),
+            Self::Signer { log, .. } => format!("Non posso firmare il registro {log}: lo stato della firma non torna."),
+            Self::Listen { address, .. } => format!("Non riesco ad aprire l'indirizzo {address}."),
+            Self::Remote(_) => "Il server in funzione non risponde.".into(),
+            Self::Refused(RefusalKind::WrongCredentials) => "Nome utente o password errati.".into(),
+            Self::Refused(RefusalKind::LockedOut { seconds }) => {
+                format!("Troppi tentativi: riprovare fra {seconds} secondi.")
+            }
+            Self::Refused(RefusalKind::AlreadyActiveElsewhere) => {
+                "L'account è già in uso su un'altra postazione.".into()
+            }
+            Self::Refused(RefusalKind::Rule(_)) => {
+                "Operazione non consentita a questo livello; il tentativo è stato registrato.".into()
+            }
+            Self::Refused(_) => "Il server ha rifiutato la richiesta.".into(),
+            Self::NameTaken(name) => format!("Il nome di postazione «{name}» è già in uso: sceglierne un altro."),
+            Self::NotQuarantined(name) => format!("La postazione «{name}» non è in quarantena."),
+            Self::NotRecorded(_) => "L'operazione non può essere registrata, quindi non è stata eseguita.".into(),
+            Self::Broken(detail) => format!("Il registro NON è integro: {detail}."),
+        }
+    }
+}

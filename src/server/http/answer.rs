@@ -1,0 +1,144 @@
+//! Answers and refusals as HTTP, bounded bodies, bounded time.
+//!
+//! Deliberately absent: the reason of a refusal in a person's words (the client has those).
+
+use super::serve::App;
+use crate::protocol::{Refusal, RefusalKind};
+use crate::server::log::sequencer::Rejection;
+use crate::server::store::StoreError;
+use axum::Json;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longest time from the head of a request to its answer.
+const REQUEST_TIME: Duration = Duration::from_secs(20);
+
+/// A refusal on its way out.
+pub struct Refused(Refusal);
+
+/// What a handler gives.
+pub type Answer<T> = Result<T, Refused>;
+
+impl Refused {
+    /// A refusal with a detail for the log.
+    pub fn new(why: RefusalKind, detail: impl Into<String>) -> Self {
+        Self(Refusal {
+            why,
+            detail: detail.into(),
+        })
+    }
+
+    /// There is no such thing.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(RefusalKind::NotFound, format!("no such {what}"))
+    }
+
+    /// It does not parse or does not fit.
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(RefusalKind::Malformed, detail)
+    }
+}
+
+impl From<RefusalKind> for Refused {
+    fn from(why: RefusalKind) -> Self {
+        let detail = format!("{why:?}");
+        Self::new(why, detail)
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(error = &error as &dyn std::error::Error, "the store does not answer");
+        Self::new(RefusalKind::Unavailable, "the store does not answer")
+    }
+}
+
+impl From<Rejection> for Refused {
+    fn from(rejection: Rejection) -> Self {
+        let detail = rejection.to_string();
+        let why = match rejection {
+            Rejection::Gap { expected } => RefusalKind::Gap { expected },
+            Rejection::Equivocation { seq } => RefusalKind::Equivocation { seq },
+            Rejection::OtherStation => RefusalKind::Malformed,
+            Rejection::NoSuchLog => RefusalKind::NotFound,
+            Rejection::Unavailable(_) => RefusalKind::Unavailable,
+        };
+        Self::new(why, detail)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = match &self.0.why {
+            RefusalKind::WrongCredentials | RefusalKind::SessionEnded => StatusCode::UNAUTHORIZED,
+            RefusalKind::LockedOut { .. } => StatusCode::TOO_MANY_REQUESTS,
+            RefusalKind::UnknownStation | RefusalKind::Rule(_) => StatusCode::FORBIDDEN,
+            RefusalKind::AlreadyActiveElsewhere | RefusalKind::HeldByOther(_) | RefusalKind::Equivocation { .. } => {
+                StatusCode::CONFLICT
+            }
+            RefusalKind::NotFound => StatusCode::NOT_FOUND,
+            RefusalKind::Gap { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            RefusalKind::Malformed => StatusCode::BAD_REQUEST,
+            RefusalKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            RefusalKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        (status, Json(self.0)).into_response()
+    }
+}
+
+/// A JSON body of at most `protocol::MAX_BODY` bytes.
+pub struct Bounded<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Bounded<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &S) -> Answer<Self> {
+        let bytes = match axum::body::Bytes::from_request(request, state).await {
+            Ok(bytes) => bytes,
+            Err(BytesRejection::FailedToBufferBody(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                return Err(Refused::new(RefusalKind::TooLarge, "body too large"));
+            }
+            Err(error) => return Err(Refused::malformed(error.body_text())),
+        };
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|error| Refused::malformed(error.to_string()))
+    }
+}
+
+/// The query of a call; what does not fit is refused like a body that does not.
+pub struct Asked<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Answer<Self> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        query
+            .map(|Query(asked)| Self(asked))
+            .map_err(|error| Refused::malformed(error.body_text()))
+    }
+}
+
+/// Refuses what is too much at once, and ends what takes too long.
+pub async fn within_bounds(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let Ok(_place) = app.places.try_acquire() else {
+        return Refused::new(RefusalKind::Unavailable, "too many requests at once").into_response();
+    };
+    match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Refused::new(RefusalKind::Unavailable, "the request took too long").into_response(),
+    }
+}
+
+/// Any path that is not a call.
+pub async fn no_such_call() -> Refused {
+    Refused::not_found("call")
+}

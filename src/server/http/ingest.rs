@@ -1,0 +1,117 @@
+//! Taking events in.
+//!
+//! Invariant: an event is read, its commitment recomputed and its body looked at before the sequencer sees it.
+//! Deliberately absent: strict reading of the body's fields; a newer workstation must never lose an event here.
+
+use super::answer::{Answer, Bounded, Refused};
+use super::caller::{Caller, Touch};
+use super::serve::App;
+use crate::domain::audit::chain::Sealed;
+use crate::domain::audit::leaf::{self, Leaf, Salt};
+use crate::domain::audit::note::Statement;
+use crate::domain::camera::StationId;
+use crate::protocol::{
+    BatchReceipt, DurablePromise, EventBatch, MAX_BATCH, PromisedEntry, RefusalKind, StationHead, SubmittedEvent,
+};
+use crate::server::log::sequencer::Submitted;
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// What the server looks at in a body.
+#[derive(Deserialize)]
+struct Said {
+    station: StationId,
+}
+
+fn read(event: SubmittedEvent) -> Result<Submitted, String> {
+    let parsed = Leaf::parse(&event.leaf).map_err(|error| error.to_string())?;
+    if event.body.len() > leaf::MAX_BODY {
+        return Err(format!("body of seq {} is too long", parsed.seq));
+    }
+    let mut salt: Salt = [0; 32];
+    hex::decode_to_slice(&event.salt, &mut salt).map_err(|_| format!("salt of seq {}", parsed.seq))?;
+    if leaf::commitment(&salt, event.body.as_bytes()) != parsed.commit {
+        return Err(format!("body of seq {} is not what its leaf commits to", parsed.seq));
+    }
+    let said: Said =
+        serde_json::from_str(&event.body).map_err(|error| format!("body of seq {}: {error}", parsed.seq))?;
+    if said.station != parsed.station {
+        return Err(format!("body of seq {} names another station", parsed.seq));
+    }
+    let leaf_hash = leaf::leaf_hash(event.leaf.as_bytes());
+    let sealed = Sealed {
+        seq: parsed.seq,
+        class: parsed.class,
+        leaf: event.leaf,
+        leaf_hash,
+        salt,
+        body: event.body,
+    };
+    Ok(Submitted { leaf: parsed, sealed })
+}
+
+pub async fn events(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    _touch: Touch,
+    Path(station): Path<String>,
+    Bounded(batch): Bounded<EventBatch>,
+) -> Answer<Json<BatchReceipt>> {
+    let station = caller.must_be(&station)?.clone();
+    if caller.0.quarantined {
+        let seq = app.store.quarantine_seq(&station).await?;
+        return Err(RefusalKind::Equivocation { seq }.into());
+    }
+    if batch.events.len() > MAX_BATCH {
+        return Err(Refused::new(RefusalKind::TooLarge, "too many events"));
+    }
+    let key = app.log_keys.get(&batch.log).ok_or_else(|| Refused::not_found("log"))?;
+    let events: Vec<Submitted> = batch
+        .events
+        .into_iter()
+        .map(read)
+        .collect::<Result<_, _>>()
+        .map_err(Refused::malformed)?;
+    let first_seq = events
+        .first()
+        .map(|event| event.leaf.seq)
+        .ok_or_else(|| Refused::malformed("no events"))?;
+    let placed = app.sequencer.submit(batch.log, station.clone(), events).await?;
+    let entries = placed
+        .into_iter()
+        .map(|(index, hash)| PromisedEntry {
+            index,
+            leaf_hash: hash.to_string(),
+        })
+        .collect();
+    let promise = DurablePromise {
+        origin: key.verifier().name().to_owned(),
+        station,
+        first_seq,
+        entries,
+    };
+    let promise = serde_json::to_string(&promise).map_err(|error| Refused::malformed(error.to_string()))?;
+    let signature = key.sign_statement(Statement::Durable, &promise);
+    Ok(Json(BatchReceipt { promise, signature }))
+}
+
+pub async fn heads(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(station): Path<String>,
+) -> Answer<Json<Vec<StationHead>>> {
+    let station = caller.must_be(&station)?;
+    let mut heads = Vec::new();
+    for log in &app.logs {
+        let chain = app.store.chain(log, station).await?;
+        let prev = chain.prev.map(|hash| hash.to_string()).unwrap_or_default();
+        heads.push(StationHead {
+            log: log.controller.clone(),
+            next_seq: chain.next_seq,
+            prev,
+        });
+    }
+    Ok(Json(heads))
+}

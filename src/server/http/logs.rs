@@ -1,0 +1,186 @@
+//! Reading a log: checkpoint and tiles by anyone, proofs by workstations, entries by the system administrator.
+//!
+//! Invariant: nothing beyond the last signed checkpoint is proven or tiled; a page of entries is answered only after
+//! its reading is durable in the same log (R-AUD-3), and a refused reading is recorded too.
+
+use super::answer::{Answer, Asked, Refused};
+use super::caller::{Caller, Person};
+use super::serve::App;
+use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::proof::{Recipe, consistency_recipe, inclusion_recipe};
+use crate::domain::audit::tile::{Tile, TileKind, bundle};
+use crate::domain::people::{Level, Rule};
+use crate::protocol::{ConsistencyProof, InclusionProof, LogEntry, LogPage, RefusalKind};
+use crate::server::log::recorder::Act;
+use crate::server::log::signer::SignedState;
+use crate::server::store::Log;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// Most entries in a page, and most bytes of bodies.
+const PAGE: u32 = 500;
+const PAGE_BYTES: usize = crate::protocol::MAX_BODY / 2;
+
+fn log_of<'a>(app: &'a App, controller: &str) -> Answer<(&'a Log, SignedState)> {
+    let log = app.logs.iter().find(|log| log.controller.as_str() == controller);
+    let log = log.ok_or_else(|| Refused::not_found("log"))?;
+    let signed = app
+        .signed
+        .get(&log.controller)
+        .ok_or_else(|| Refused::not_found("log"))?;
+    Ok((log, signed.borrow().clone()))
+}
+
+pub async fn checkpoint(State(app): State<Arc<App>>, Path(controller): Path<String>) -> Answer<Response> {
+    let (_, signed) = log_of(&app, &controller)?;
+    let head = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (CACHE_CONTROL, "no-cache")];
+    Ok((head, signed.note).into_response())
+}
+
+pub async fn tile(State(app): State<Arc<App>>, Path((controller, path)): Path<(String, String)>) -> Answer<Response> {
+    let (log, signed) = log_of(&app, &controller)?;
+    let tile: Tile = path.parse().map_err(|_| Refused::not_found("tile"))?;
+    if !tile.is_within(signed.size) {
+        return Err(Refused::not_found("tile"));
+    }
+    let bytes = match tile.kind {
+        TileKind::Hashes(_) => app
+            .store
+            .hashes(log, tile.first(), tile.width)
+            .await?
+            .iter()
+            .flat_map(|hash| hash.0)
+            .collect(),
+        TileKind::Entries => {
+            let leaves = app.store.leaves(log, tile.first().index, tile.width).await?;
+            bundle(leaves.iter().map(String::as_bytes))
+        }
+    };
+    let head = [
+        (CONTENT_TYPE, "application/octet-stream"),
+        (CACHE_CONTROL, "max-age=31536000, immutable"),
+    ];
+    Ok((head, bytes).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InclusionQuery {
+    index: u64,
+    size: u64,
+}
+
+pub async fn inclusion(
+    State(app): State<Arc<App>>,
+    _caller: Caller,
+    Path(controller): Path<String>,
+    Asked(ask): Asked<InclusionQuery>,
+) -> Answer<Json<InclusionProof>> {
+    let path = hashes(&app, &controller, ask.size, inclusion_recipe(ask.index, ask.size)).await?;
+    Ok(Json(InclusionProof {
+        index: ask.index,
+        size: ask.size,
+        path,
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsistencyQuery {
+    from: u64,
+    to: u64,
+}
+
+pub async fn consistency(
+    State(app): State<Arc<App>>,
+    _caller: Caller,
+    Path(controller): Path<String>,
+    Asked(ask): Asked<ConsistencyQuery>,
+) -> Answer<Json<ConsistencyProof>> {
+    let path = hashes(&app, &controller, ask.to, consistency_recipe(ask.from, ask.to)).await?;
+    Ok(Json(ConsistencyProof {
+        from: ask.from,
+        to: ask.to,
+        path,
+    }))
+}
+
+async fn hashes(app: &App, controller: &str, size: u64, recipe: Option<Recipe>) -> Answer<Vec<String>> {
+    let (log, signed) = log_of(app, controller)?;
+    let recipe = recipe
+        .filter(|_| size <= signed.size)
+        .ok_or_else(|| Refused::not_found("proof"))?;
+    Ok(app
+        .store
+        .cook(log, &recipe)
+        .await?
+        .iter()
+        .map(ToString::to_string)
+        .collect())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntriesQuery {
+    #[serde(default)]
+    from: u64,
+    #[serde(default = "page")]
+    limit: u32,
+}
+
+fn page() -> u32 {
+    100
+}
+
+pub async fn entries(
+    State(app): State<Arc<App>>,
+    Person { station, who }: Person,
+    Path(controller): Path<String>,
+    Asked(ask): Asked<EntriesQuery>,
+) -> Answer<Json<LogPage>> {
+    let (log, _) = log_of(&app, &controller)?;
+    let limit = ask.limit.clamp(1, PAGE);
+    let act = Act {
+        person: Some(&who.person),
+        session: &who.session.session,
+        at: Some(&station.station),
+        purpose: Some(who.session.purpose),
+        ..Act::default()
+    };
+    let act = act.with("from", ask.from).with("limit", limit);
+    let own = who.person.grants.iter().any(|grant| grant.controller == log.controller);
+    if who.person.level != Level::SystemAdministrator || !own {
+        app.recorder
+            .record(&log.controller, Operation::LogRead, Outcome::Refused, act)
+            .await?;
+        return Err(RefusalKind::Rule(Rule::NoGrant).into());
+    }
+    app.recorder
+        .record(&log.controller, Operation::LogRead, Outcome::Done, act)
+        .await?;
+    let size = app.store.size(log).await?;
+    let mut bytes = 0;
+    let mut entries = Vec::new();
+    for entry in app.store.entries(log, ask.from, limit).await? {
+        let body = entry.opening.map(|(_, body)| body);
+        bytes += entry.leaf.len() + body.as_ref().map_or(0, String::len);
+        if bytes > PAGE_BYTES && !entries.is_empty() {
+            break;
+        }
+        entries.push(LogEntry {
+            index: entry.index,
+            class: entry.class,
+            leaf: entry.leaf,
+            body,
+        });
+    }
+    Ok(Json(LogPage {
+        origin: log.origin.clone(),
+        size,
+        entries,
+    }))
+}

@@ -1,0 +1,46 @@
+//! The calls of `protocol` over HTTPS, and the life of the server process.
+//!
+//! Invariant: every body, time and count is bounded before it is looked at; every refusal is a `protocol::Refusal`.
+//! Deliberately absent: rules; each handler asks the room that has them.
+
+mod answer;
+mod caller;
+mod cameras;
+mod ingest;
+mod logs;
+mod people;
+mod serve;
+
+pub use serve::{App, serve};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{delete, get, post};
+use std::sync::Arc;
+
+/// Every route.
+fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/v1/sessions", post(people::sign_in))
+        .route("/v1/sessions/current", delete(people::sign_out))
+        .route("/v1/people/{user}/sessions", delete(people::revoke))
+        .route("/v1/plan", get(cameras::plan))
+        .route("/v1/cameras/{camera}/credentials", post(cameras::credentials))
+        .route("/v1/cameras/{camera}/hold", post(cameras::hold))
+        .route("/v1/holds", get(cameras::holds))
+        .route("/v1/stations/{station}/events", post(ingest::events))
+        .route("/v1/stations/{station}/heads", get(ingest::heads))
+        .route("/v1/logs/{controller}/checkpoint", get(logs::checkpoint))
+        .route("/v1/logs/{controller}/inclusion", get(logs::inclusion))
+        .route("/v1/logs/{controller}/consistency", get(logs::consistency))
+        .route("/v1/logs/{controller}/tile/{*path}", get(logs::tile))
+        .route("/v1/logs/{controller}/entries", get(logs::entries))
+        .fallback(answer::no_such_call)
+        .method_not_allowed_fallback(answer::no_such_call)
+        .layer(DefaultBodyLimit::max(crate::protocol::MAX_BODY))
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&app),
+            answer::within_bounds,
+        ))
+        .with_state(app)
+}

@@ -1,0 +1,165 @@
+//! The life of the server process: open everything, listen, end in order.
+//!
+//! Invariant: one server per data directory; at the end what was accepted is committed and signed before the process goes.
+
+use super::router;
+use crate::domain::audit::note::SignerKey;
+use crate::domain::camera::ControllerId;
+use crate::domain::site::SitePlan;
+use crate::server::config::{DataDir, Settings, write_whole};
+use crate::server::error::ServerError;
+use crate::server::holds::Holds;
+use crate::server::keys::{Vault, load_signer};
+use crate::server::log::recorder::Recorder;
+use crate::server::log::sequencer::Sequencer;
+use crate::server::log::signer::{SignedState, Signer};
+use crate::server::people::sessions::Sessions;
+use crate::server::store::{Log, Store};
+use crate::server::tls;
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use std::collections::HashMap;
+use std::future::Future;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+
+/// Requests worked on at once.
+const PLACES: usize = 256;
+/// A client that says nothing after the handshake is let go.
+const FIRST_REQUEST: Duration = Duration::from_secs(10);
+/// Longest head of a request, bytes.
+const MAX_HEAD: usize = 64 * 1024;
+/// Longest wait for running requests, and for the writer, at the end.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Everything the handlers share.
+pub struct App {
+    pub(super) store: Store,
+    pub(super) logs: Vec<Log>,
+    pub(super) log_keys: HashMap<ControllerId, SignerKey>,
+    pub(super) signed: HashMap<ControllerId, watch::Receiver<SignedState>>,
+    pub(super) sequencer: Sequencer,
+    pub(super) recorder: Recorder,
+    pub(super) sessions: Sessions,
+    pub(super) holds: Holds,
+    pub(super) plan: SitePlan,
+    pub(super) plan_vkey: String,
+    pub(super) vault: Vault,
+    pub(super) places: Semaphore,
+}
+
+/// Opens a data directory: the shared state and the tasks behind it.
+async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App, Vec<JoinHandle<()>>), ServerError> {
+    let logs = store.logs().await?;
+    let plan_vkey = load_signer(&data.plan_key())?.verifier().to_string();
+    let signed_plan = store.plan(&plan_vkey).await?.ok_or(ServerError::NotSetUp)?;
+    let plan: SitePlan = serde_json::from_str(&signed_plan.plan).map_err(|error| ServerError::Config {
+        path: data.database(),
+        detail: error.to_string(),
+    })?;
+    let (mut log_keys, mut signed, mut signers) = (HashMap::new(), HashMap::new(), Vec::new());
+    let mut first_fence = 0;
+    for log in &logs {
+        let key = load_signer(&data.log_key(&log.controller))?;
+        let signer = Signer::open(data, log.clone(), key.clone())?;
+        signed.insert(log.controller.clone(), signer.published());
+        log_keys.insert(log.controller.clone(), key);
+        signers.push(signer);
+        first_fence = first_fence.max(store.size(log).await?);
+    }
+    let (sequencer, writer) = Sequencer::start(store.clone(), logs.clone())?;
+    let mut tasks = vec![writer];
+    for signer in signers {
+        tasks.push(tokio::spawn(signer.run(store.clone(), sequencer.committed())));
+    }
+    let recorder =
+        Recorder::new(sequencer.clone(), plan.version).map_err(|error| ServerError::Key(error.to_string()))?;
+    let sessions = Sessions::new(store.clone(), recorder.clone(), settings.clone())
+        .map_err(|error| ServerError::Key(error.to_string()))?;
+    let idle = Duration::from_secs(settings.hold_seconds.into());
+    let app = App {
+        store: store.clone(),
+        logs,
+        log_keys,
+        signed,
+        sequencer,
+        holds: Holds::new(recorder.clone(), idle, first_fence),
+        recorder,
+        sessions,
+        plan,
+        plan_vkey,
+        vault: Vault::load(&data.vault_key())?,
+        places: Semaphore::new(PLACES),
+    };
+    Ok((app, tasks))
+}
+
+/// Serves a data directory until `end` is ready. `ready` is told the address once it can be reached.
+///
+/// # Errors
+/// The directory is not set up or in use, a signer's state does not hold, or the address cannot be opened.
+pub async fn serve(
+    data: &DataDir,
+    listen: SocketAddr,
+    ready: impl FnOnce(&str),
+    end: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServerError> {
+    if !data.database().exists() {
+        return Err(ServerError::NotSetUp);
+    }
+    let _lock = data.lock()?;
+    let settings = Settings::load(data)?;
+    let store = Store::open(data).await?;
+    let (app, tasks) = open(data, &settings, &store).await?;
+    let app = Arc::new(app);
+
+    let failed = |source| ServerError::Listen {
+        address: listen.to_string(),
+        source,
+    };
+    let listener = TcpListener::bind(listen).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let address = format!("https://{}", listener.local_addr().map_err(failed)?);
+    let handle = Handle::new();
+    let mut server = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(tls::server_config(data)?))
+        .map_err(failed)?
+        .handle(handle.clone())
+        .first_request_timeout(FIRST_REQUEST)
+        .http1_only();
+    server.http_builder().http1().max_buf_size(MAX_HEAD);
+    write_addresses(data, &address)?;
+    ready(&address);
+    tracing::info!(address, "serving");
+    let stop = tokio::spawn(async move {
+        end.await;
+        handle.graceful_shutdown(Some(FAREWELL));
+    });
+    let served = server.serve(router(Arc::clone(&app)).into_make_service()).await;
+    stop.abort();
+    // The writer ends when the last handle to it goes, the signers after the writer.
+    drop(app);
+    for task in tasks {
+        if tokio::time::timeout(FAREWELL, task).await.is_err() {
+            tracing::error!("a task of the log did not end in time");
+        }
+    }
+    store.close().await;
+    served.map_err(failed)
+}
+
+/// Leaves the address beside the data and in each enrolment made here, where workstations of the demonstration look.
+fn write_addresses(data: &DataDir, address: &str) -> Result<(), ServerError> {
+    let line = format!("{address}\n");
+    write_whole(&data.address(), line.as_bytes(), 0o644)?;
+    let stations = data.path().join("stations");
+    let entries = std::fs::read_dir(&stations).map_err(|source| ServerError::File { path: stations, source })?;
+    for entry in entries.flatten() {
+        if entry.path().is_dir() {
+            write_whole(&entry.path().join("address"), line.as_bytes(), 0o644)?;
+        }
+    }
+    Ok(())
+}

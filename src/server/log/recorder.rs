@@ -1,0 +1,84 @@
+//! Events of the server itself: who did what at which workstation, durable before it is answered.
+//!
+//! Invariant: when recording fails the act is refused. Deliberately absent: the decision whether the act is allowed.
+
+use super::sequencer::{OWN_STATION, Rejection, Sequencer, own_event};
+use crate::domain::audit::event::{Event, Operation, Outcome};
+use crate::domain::camera::{CameraId, ControllerId, StationId};
+use crate::domain::people::{Person, Purpose};
+use serde_json::{Map, Value};
+
+/// Records on behalf of the server. Cheap to clone.
+#[derive(Clone)]
+pub struct Recorder {
+    sequencer: Sequencer,
+    own: StationId,
+    policy_version: u64,
+}
+
+/// What is recorded. `Default` is an act of nobody on nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Act<'a> {
+    /// The signed-in person.
+    pub person: Option<&'a Person>,
+    /// Name that was typed, when nobody is signed in.
+    pub typed_user: &'a str,
+    pub session: &'a str,
+    /// The workstation it happens at.
+    pub at: Option<&'a StationId>,
+    pub camera: Option<&'a CameraId>,
+    pub purpose: Option<Purpose>,
+    pub parameters: Map<String, Value>,
+}
+
+impl<'a> Act<'a> {
+    /// Adds a parameter.
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.parameters.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+impl Recorder {
+    /// Records with this plan version in each event.
+    ///
+    /// # Errors
+    /// The server's own name is not a name (never).
+    pub fn new(sequencer: Sequencer, policy_version: u64) -> Result<Self, crate::domain::camera::BadSlug> {
+        Ok(Self {
+            sequencer,
+            own: OWN_STATION.parse()?,
+            policy_version,
+        })
+    }
+
+    /// Records an act; returns when it is durable.
+    ///
+    /// # Errors
+    /// [`Rejection`]: it is not recorded.
+    pub async fn record(
+        &self,
+        log: &ControllerId,
+        operation: Operation,
+        result: Outcome,
+        act: Act<'_>,
+    ) -> Result<(), Rejection> {
+        self.sequencer.record(self.event(log, operation, result, act)).await
+    }
+
+    fn event(&self, log: &ControllerId, operation: Operation, result: Outcome, act: Act<'_>) -> Event {
+        let mut parameters = act.parameters;
+        if let Some(station) = act.at {
+            parameters.insert("at_station".into(), Value::from(station.as_str()));
+        }
+        let mut event = own_event(log.clone(), self.own.clone(), operation, result, parameters);
+        event.body.person = act.person.map_or(act.typed_user, |person| &person.user).to_owned();
+        event.body.level = act.person.map(|person| person.level);
+        event.body.body = act.person.map(|person| person.body.clone()).unwrap_or_default();
+        event.body.session = act.session.to_owned();
+        event.body.camera = act.camera.cloned();
+        event.body.purpose = act.purpose;
+        event.body.policy_version = self.policy_version;
+        event
+    }
+}

@@ -1,0 +1,497 @@
+//! The one writer of the logs: orders events, keeps each station's chain, commits many requests in one transaction.
+//!
+//! Invariant: an answer is given only after the commit; what is in memory is given up when a commit fails and read again
+//! from the database. (station, log, seq) enters once: the same bytes get the same index again, other bytes are an
+//! equivocation, which is kept as evidence, recorded, and puts the station in quarantine.
+//! Deliberately absent: signatures, HTTP, people.
+
+use crate::domain::audit::chain::{ChainError, Moment, Sealed, StationChain};
+use crate::domain::audit::event::{Body, Event, Operation, Outcome, RetentionClass};
+use crate::domain::audit::hash::Hash;
+use crate::domain::audit::leaf::Leaf;
+use crate::domain::audit::tree::Frontier;
+use crate::domain::camera::{ControllerId, StationId};
+use crate::server::error::ServerError;
+use crate::server::keys::random;
+use crate::server::store::entries::Append;
+use crate::server::store::{Log, Store, StoreError};
+use serde_json::json;
+use std::collections::HashMap;
+use std::time::Instant;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// The server's own chain in every log. No workstation may be enrolled under this name.
+pub const OWN_STATION: &str = "server";
+/// Requests that may wait; more are told to come back.
+const QUEUE: usize = 256;
+/// Most requests in one transaction.
+const GROUP: usize = 64;
+
+/// An event a station submits, already read and checked against its own commitment.
+#[derive(Debug, Clone)]
+pub struct Submitted {
+    pub leaf: Leaf,
+    pub sealed: Sealed,
+}
+
+/// Why a batch did not enter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    #[error("seq {expected} is expected")]
+    Gap { expected: u64 },
+    #[error("seq {seq} was said before with other bytes")]
+    Equivocation { seq: u64 },
+    #[error("the leaf names another station")]
+    OtherStation,
+    #[error("there is no such log")]
+    NoSuchLog,
+    #[error("the log cannot be written now: {0}")]
+    Unavailable(String),
+}
+
+/// Index and leaf hash of each event, in order.
+pub type Placed = Vec<(u64, Hash)>;
+type Answer = Result<Placed, Rejection>;
+
+enum Job {
+    Batch {
+        log: ControllerId,
+        station: StationId,
+        events: Vec<Submitted>,
+    },
+    Own(Box<Event>),
+}
+
+/// The way to the sequencer. Cheap to clone.
+#[derive(Clone)]
+pub struct Sequencer {
+    jobs: mpsc::Sender<(Job, oneshot::Sender<Answer>)>,
+    committed: watch::Receiver<u64>,
+}
+
+impl Sequencer {
+    /// Starts the writer. It ends when the last handle is gone.
+    ///
+    /// # Errors
+    /// No randomness, or no name.
+    pub fn start(store: Store, logs: Vec<Log>) -> Result<(Self, tokio::task::JoinHandle<()>), ServerError> {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (committed_tx, committed) = watch::channel(0);
+        let own = OWN_STATION
+            .parse()
+            .map_err(|_| ServerError::Key("own station name".into()))?;
+        let writer = Writer {
+            store,
+            logs,
+            own,
+            boot: uuid::Uuid::new_v4(),
+            started: Instant::now(),
+            open: HashMap::new(),
+            committed: committed_tx,
+        };
+        Ok((Self { jobs, committed }, tokio::spawn(writer.run(queue))))
+    }
+
+    /// Puts a station's events into a log; the answer comes when they are durable.
+    ///
+    /// # Errors
+    /// [`Rejection`]: nothing of the batch entered.
+    pub async fn submit(&self, log: ControllerId, station: StationId, events: Vec<Submitted>) -> Answer {
+        self.ask(Job::Batch { log, station, events }).await
+    }
+
+    /// Records an event of the server itself; the answer comes when it is durable.
+    ///
+    /// # Errors
+    /// [`Rejection`]: it is not recorded, and what it announces must not be done.
+    pub async fn record(&self, event: Event) -> Result<(), Rejection> {
+        self.ask(Job::Own(Box::new(event))).await.map(drop)
+    }
+
+    /// Changes with each commit.
+    pub fn committed(&self) -> watch::Receiver<u64> {
+        self.committed.clone()
+    }
+
+    async fn ask(&self, job: Job) -> Answer {
+        let away = || Rejection::Unavailable("the writer is gone".into());
+        let (reply, answer) = oneshot::channel();
+        match self.jobs.try_send((job, reply)) {
+            Ok(()) => answer.await.unwrap_or_else(|_| Err(away())),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(Rejection::Unavailable("the queue is full".into())),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(away()),
+        }
+    }
+}
+
+/// What the writer knows of a log between two commits.
+struct OpenLog {
+    log: Log,
+    frontier: Frontier,
+    chains: HashMap<StationId, StationChain>,
+}
+
+struct Writer {
+    store: Store,
+    logs: Vec<Log>,
+    own: StationId,
+    boot: uuid::Uuid,
+    started: Instant,
+    open: HashMap<ControllerId, OpenLog>,
+    committed: watch::Sender<u64>,
+}
+
+/// A step that ends either the job (with an answer) or the whole transaction.
+enum Stop {
+    Job(Rejection),
+    All(StoreError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::All(error)
+    }
+}
+
+impl Writer {
+    async fn run(mut self, mut queue: mpsc::Receiver<(Job, oneshot::Sender<Answer>)>) {
+        while let Some(first) = queue.recv().await {
+            let mut group = vec![first];
+            while group.len() < GROUP
+                && let Ok(next) = queue.try_recv()
+            {
+                group.push(next);
+            }
+            let (jobs, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+            let answers = match self.transact(&jobs).await {
+                Ok(answers) => answers,
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the log was not written");
+                    self.open.clear();
+                    vec![Err(Rejection::Unavailable(error.to_string())); jobs.len()]
+                }
+            };
+            for (reply, answer) in replies.into_iter().zip(answers) {
+                // Whoever asked may be gone; what is durable stays durable, and asking again finds it.
+                drop(reply.send(answer));
+            }
+        }
+    }
+
+    async fn transact(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, StoreError> {
+        let mut append = self.store.append().await?;
+        let mut answers = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let step = match job {
+                Job::Batch { log, station, events } => self.batch(&mut append, log, station, events).await,
+                Job::Own(event) => self.own(&mut append, event).await,
+            };
+            match step {
+                Ok(placed) => answers.push(Ok(placed)),
+                Err(Stop::Job(rejection)) => answers.push(Err(rejection)),
+                Err(Stop::All(error)) => return Err(error),
+            }
+        }
+        append.commit().await?;
+        self.committed.send_modify(|count| *count += 1);
+        Ok(answers)
+    }
+
+    async fn open(&mut self, controller: &ControllerId) -> Result<&mut OpenLog, Stop> {
+        if !self.open.contains_key(controller) {
+            let log = self.logs.iter().find(|log| &log.controller == controller).cloned();
+            let log = log.ok_or(Stop::Job(Rejection::NoSuchLog))?;
+            let size = self.store.size(&log).await?;
+            let frontier = self.store.frontier(&log, size).await?;
+            let open = OpenLog {
+                log,
+                frontier,
+                chains: HashMap::new(),
+            };
+            self.open.insert(controller.clone(), open);
+        }
+        self.open.get_mut(controller).ok_or(Stop::Job(Rejection::NoSuchLog))
+    }
+
+    async fn batch(
+        &mut self,
+        append: &mut Append,
+        controller: &ControllerId,
+        station: &StationId,
+        events: &[Submitted],
+    ) -> Result<Placed, Stop> {
+        let store = self.store.clone();
+        let open = self.open(controller).await?;
+        let log = open.log.clone();
+        let mut chain = open.chain(&store, station).await?;
+        // First look at all of it: a batch enters whole or not at all.
+        let mut placed = Vec::with_capacity(events.len());
+        let mut fresh = Vec::new();
+        for event in events {
+            if event.leaf.station != *station {
+                return Err(Stop::Job(Rejection::OtherStation));
+            }
+            if event.leaf.seq < chain.next_seq && fresh.is_empty() {
+                match append.at_seq(&log, station, event.leaf.seq).await? {
+                    Some((index, leaf)) if leaf == event.sealed.leaf => placed.push((index, event.sealed.leaf_hash)),
+                    Some(_) => return self.equivocation(append, controller, &log, station, event).await,
+                    None => return Err(StoreError::Corrupt(format!("{station} lacks seq {}", event.leaf.seq)).into()),
+                }
+                continue;
+            }
+            match chain.check(&event.leaf) {
+                Ok(()) => {}
+                Err(ChainError::OtherStation) => return Err(Stop::Job(Rejection::OtherStation)),
+                Err(ChainError::Gap { expected, .. } | ChainError::WrongPrev { expected }) => {
+                    return Err(Stop::Job(Rejection::Gap { expected }));
+                }
+            }
+            chain.advance(event.sealed.leaf_hash);
+            fresh.push(&event.sealed);
+        }
+        let now_ms = now_ms();
+        let open = self.open(controller).await?;
+        for sealed in fresh {
+            placed.push((open.place(append, station, sealed, now_ms).await?, sealed.leaf_hash));
+        }
+        Ok(placed)
+    }
+
+    async fn equivocation(
+        &mut self,
+        append: &mut Append,
+        controller: &ControllerId,
+        log: &Log,
+        station: &StationId,
+        event: &Submitted,
+    ) -> Result<Placed, Stop> {
+        let seq = event.leaf.seq;
+        tracing::error!(%station, seq, log = log.origin, "equivocation: the station is put in quarantine");
+        append.equivocation(log, station, &event.sealed, now_ms()).await?;
+        let mut parameters = serde_json::Map::new();
+        parameters.insert("station".into(), json!(station));
+        parameters.insert("seq".into(), json!(seq));
+        parameters.insert("offered_leaf_hash".into(), json!(event.sealed.leaf_hash));
+        let own = own_event(
+            controller.clone(),
+            self.own.clone(),
+            Operation::Equivocation,
+            Outcome::Refused,
+            parameters,
+        );
+        self.own(append, &own).await?;
+        Err(Stop::Job(Rejection::Equivocation { seq }))
+    }
+
+    async fn own(&mut self, append: &mut Append, event: &Event) -> Result<Placed, Stop> {
+        let refuse = |detail: String| Stop::Job(Rejection::Unavailable(detail));
+        let (store, own) = (self.store.clone(), self.own.clone());
+        let mono_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let at = Moment {
+            boot: self.boot,
+            time: jiff::Timestamp::now(),
+            mono_ms,
+        };
+        let salt = random::<32>().map_err(|error| refuse(error.to_string()))?;
+        let open = self.open(&event.log).await?;
+        let chain = open.chain(&store, &own).await?;
+        let sealed = chain
+            .seal(event.class, at, salt, &event.body)
+            .map_err(|error| refuse(error.to_string()))?;
+        let index = open.place(append, &own, &sealed, now_ms()).await?;
+        Ok(vec![(index, sealed.leaf_hash)])
+    }
+}
+
+impl OpenLog {
+    async fn chain(&mut self, store: &Store, station: &StationId) -> Result<StationChain, StoreError> {
+        if let Some(chain) = self.chains.get(station) {
+            return Ok(chain.clone());
+        }
+        let chain = store.chain(&self.log, station).await?;
+        self.chains.insert(station.clone(), chain.clone());
+        Ok(chain)
+    }
+
+    async fn place(
+        &mut self,
+        append: &mut Append,
+        station: &StationId,
+        sealed: &Sealed,
+        now_ms: i64,
+    ) -> Result<u64, StoreError> {
+        let index = self.frontier.size();
+        let nodes = self.frontier.append(sealed.leaf_hash);
+        append.entry(&self.log, index, station, sealed, &nodes, now_ms).await?;
+        if let Some(chain) = self.chains.get_mut(station) {
+            chain.advance(sealed.leaf_hash);
+        }
+        Ok(index)
+    }
+}
+
+/// Unix time in milliseconds.
+pub fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// An event of the server in which nobody signed in acts.
+pub fn own_event(
+    log: ControllerId,
+    own: StationId,
+    operation: Operation,
+    result: Outcome,
+    parameters: serde_json::Map<String, serde_json::Value>,
+) -> Event {
+    let body = Body {
+        person: String::new(),
+        level: None,
+        body: String::new(),
+        session: String::new(),
+        station: own,
+        act: uuid::Uuid::new_v4(),
+        operation,
+        result,
+        camera: None,
+        stream: None,
+        purpose: None,
+        protocol_no: String::new(),
+        parameters,
+        policy_version: 0,
+        media_from: None,
+        media_to: None,
+    };
+    Event {
+        log,
+        class: RetentionClass::Police,
+        body,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit::leaf;
+    use crate::server::store::testing;
+
+    struct Bench {
+        _dir: tempfile::TempDir,
+        store: Store,
+        log: Log,
+        sequencer: Sequencer,
+    }
+
+    async fn bench() -> Bench {
+        let (dir, store, log) = testing::store().await;
+        let (sequencer, _task) = Sequencer::start(store.clone(), vec![log.clone()]).unwrap();
+        Bench {
+            _dir: dir,
+            store,
+            log,
+            sequencer,
+        }
+    }
+
+    /// Events `from..to` of a station; `salt` makes another history of the same station.
+    fn events(station: &str, from: u64, to: u64, salt: u8) -> Vec<Submitted> {
+        let station: StationId = station.parse().unwrap();
+        let mut chain = StationChain::new(station.clone());
+        let event = own_event(
+            "borgo".parse().unwrap(),
+            station,
+            Operation::ViewOpen,
+            Outcome::Intent,
+            Default::default(),
+        );
+        let mut all = Vec::new();
+        for _ in 0..to {
+            let at = Moment {
+                boot: uuid::Uuid::nil(),
+                time: jiff::Timestamp::UNIX_EPOCH,
+                mono_ms: 0,
+            };
+            let mut body = event.body.clone();
+            body.act = uuid::Uuid::nil();
+            let sealed = chain.seal(RetentionClass::Police, at, [salt; 32], &body).unwrap();
+            chain.advance(sealed.leaf_hash);
+            all.push(Submitted {
+                leaf: Leaf::parse(&sealed.leaf).unwrap(),
+                sealed,
+            });
+        }
+        all.split_off(from as usize)
+    }
+
+    impl Bench {
+        async fn submit(&self, station: &str, events: Vec<Submitted>) -> Answer {
+            self.sequencer
+                .submit(self.log.controller.clone(), station.parse().unwrap(), events)
+                .await
+        }
+    }
+
+    #[tokio::test]
+    async fn r_aud_2_the_same_bytes_get_the_same_index_again() {
+        let bench = bench().await;
+        let first = bench.submit("sala", events("sala", 0, 5, 1)).await.unwrap();
+        assert_eq!(
+            first.iter().map(|(index, _)| *index).collect::<Vec<_>>(),
+            [0, 1, 2, 3, 4]
+        );
+        assert_eq!(bench.submit("sala", events("sala", 0, 5, 1)).await.unwrap(), first);
+        let overlapping = bench.submit("sala", events("sala", 3, 8, 1)).await.unwrap();
+        assert_eq!(overlapping[..2], first[3..]);
+        assert_eq!(bench.store.size(&bench.log).await.unwrap(), 8);
+    }
+
+    #[tokio::test]
+    async fn r_aud_2_gaps_and_forks_are_refused_and_nothing_of_the_batch_enters() {
+        let bench = bench().await;
+        assert_eq!(
+            bench.submit("sala", events("sala", 2, 5, 1)).await,
+            Err(Rejection::Gap { expected: 0 })
+        );
+        bench.submit("sala", events("sala", 0, 3, 1)).await.unwrap();
+        assert_eq!(
+            bench.submit("sala", events("sala", 3, 5, 2)).await,
+            Err(Rejection::Gap { expected: 3 })
+        );
+        let mut torn = events("sala", 3, 6, 1);
+        torn.remove(1);
+        assert_eq!(bench.submit("sala", torn).await, Err(Rejection::Gap { expected: 4 }));
+        assert_eq!(
+            bench.submit("altra", events("sala", 0, 1, 1)).await,
+            Err(Rejection::OtherStation)
+        );
+        assert_eq!(bench.store.size(&bench.log).await.unwrap(), 3);
+    }
+
+    #[tokio::test]
+    async fn r_aud_2_other_bytes_for_one_seq_are_an_equivocation_and_are_recorded() {
+        let bench = bench().await;
+        bench.submit("sala", events("sala", 0, 3, 1)).await.unwrap();
+        let forked = bench.submit("sala", events("sala", 0, 1, 2)).await;
+        assert_eq!(forked, Err(Rejection::Equivocation { seq: 0 }));
+        let entries = bench.store.entries(&bench.log, 3, 10).await.unwrap();
+        assert_eq!(entries.len(), 1, "the equivocation itself, nothing of the fork");
+        assert_eq!(entries[0].station, OWN_STATION);
+        assert!(entries[0].opening.as_ref().unwrap().1.contains("\"equivocation\""));
+    }
+
+    #[tokio::test]
+    async fn many_stations_at_once_give_one_tree_that_reads_back() {
+        let bench = bench().await;
+        let stations: Vec<String> = (0..12).map(|n| format!("posto-{n}")).collect();
+        let batches = stations.iter().map(|name| bench.submit(name, events(name, 0, 20, 1)));
+        for placed in futures::future::join_all(batches).await {
+            assert_eq!(placed.unwrap().len(), 20);
+        }
+        let mut frontier = Frontier::default();
+        for entry in bench.store.entries(&bench.log, 0, 1000).await.unwrap() {
+            assert_eq!(entry.index, frontier.size());
+            frontier.append(leaf::leaf_hash(entry.leaf.as_bytes()));
+        }
+        assert_eq!(frontier.size(), 240);
+        assert_eq!(bench.store.frontier(&bench.log, 240).await.unwrap(), frontier);
+    }
+}

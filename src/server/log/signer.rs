@@ -1,0 +1,236 @@
+//! The signer: once a second at most, vouches for what is new, and remembers outside the database what it vouched for.
+//!
+//! Invariant: before a checkpoint is published its state is durable in a file of its own, and it follows the state
+//! before: never smaller, never another root for the same size, never earlier, always proven consistent. So a database
+//! restored from a backup, or another history, is never signed.
+//! Deliberately absent: making a new state where one is missing; that is a new origin, made by `setup` only.
+
+use super::sequencer::now_ms;
+use crate::domain::audit::checkpoint::{self, Checkpoint};
+use crate::domain::audit::hash::Hash;
+use crate::domain::audit::note::SignerKey;
+use crate::domain::audit::proof::{consistency_recipe, verify_consistency};
+use crate::domain::audit::tree::empty_root;
+use crate::server::config::{DataDir, read_text, write_whole};
+use crate::server::error::ServerError;
+use crate::server::store::{Log, Store};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Most often a checkpoint is signed.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// What was signed last, as it lies in its file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedState {
+    pub origin: String,
+    pub size: u64,
+    pub root: Hash,
+    /// Unix ms.
+    pub time_ms: i64,
+    /// The signed checkpoint.
+    pub note: String,
+}
+
+/// Signs one log.
+pub struct Signer {
+    log: Log,
+    key: SignerKey,
+    path: PathBuf,
+    published: watch::Sender<SignedState>,
+}
+
+impl Signer {
+    /// Writes the state of a log that is empty: the one time that no state is continued.
+    ///
+    /// # Errors
+    /// A state is there already, or cannot be written.
+    pub fn create(data: &DataDir, log: &Log, key: &SignerKey) -> Result<(), ServerError> {
+        let path = data.signer_state(&log.controller);
+        if path.exists() {
+            return Err(ServerError::AlreadySetUp);
+        }
+        write_state(&path, &state(log, key, 0, empty_root(), now_ms()))
+    }
+
+    /// Reads the state a log was left in, and checks that this key signed it.
+    ///
+    /// # Errors
+    /// The state is missing or not genuine: the log cannot be signed any more, only a new origin could be begun.
+    pub fn open(data: &DataDir, log: Log, key: SignerKey) -> Result<Self, ServerError> {
+        let path = data.signer_state(&log.controller);
+        let broken = |detail: &str| ServerError::Signer {
+            log: log.origin.clone(),
+            detail: detail.to_owned(),
+        };
+        let last: SignedState =
+            serde_json::from_str(&read_text(&path)?).map_err(|error| broken(&format!("state: {error}")))?;
+        let signed =
+            checkpoint::verify(&last.note, &key.verifier()).map_err(|_| broken("state not signed by the key"))?;
+        if signed.origin != log.origin || (signed.size, signed.root) != (last.size, last.root) {
+            return Err(broken("state and its checkpoint differ"));
+        }
+        Ok(Self {
+            log,
+            key,
+            path,
+            published: watch::Sender::new(last),
+        })
+    }
+
+    /// The last signed state; changes when another is signed.
+    pub fn published(&self) -> watch::Receiver<SignedState> {
+        self.published.subscribe()
+    }
+
+    /// Signs what is new, if anything is. Returns whether something was signed.
+    ///
+    /// # Errors
+    /// What the database has does not continue what was signed, or the state cannot be kept: nothing is published.
+    pub async fn step(&self, store: &Store, now_ms: i64) -> Result<bool, ServerError> {
+        let refuse = |detail: String| ServerError::Signer {
+            log: self.log.origin.clone(),
+            detail,
+        };
+        let last = self.published.borrow().clone();
+        let size = store.size(&self.log).await?;
+        let root = store.frontier(&self.log, size).await?.root();
+        if size < last.size {
+            return Err(refuse(format!("the log has {size} leaves, {} were signed", last.size)));
+        }
+        if size == last.size {
+            let same = root == last.root;
+            return if same {
+                Ok(false)
+            } else {
+                Err(refuse(format!("another root for size {size}")))
+            };
+        }
+        if now_ms < last.time_ms {
+            return Err(refuse(format!("time runs back by {} ms", last.time_ms - now_ms)));
+        }
+        let recipe = consistency_recipe(last.size, size).ok_or_else(|| refuse("sizes".into()))?;
+        let path = store.cook(&self.log, &recipe).await?;
+        verify_consistency(last.size, &last.root, size, &root, &path)
+            .map_err(|error| refuse(format!("not consistent with size {}: {error}", last.size)))?;
+        let next = state(&self.log, &self.key, size, root, now_ms);
+        write_state(&self.path, &next)?;
+        self.published.send_replace(next);
+        Ok(true)
+    }
+
+    /// Signs for as long as the sequencer lives, at most once a second, and a last time when it ends.
+    pub async fn run(self, store: Store, mut committed: watch::Receiver<u64>) {
+        let mut ticks = tokio::time::interval(PERIOD);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.step(&store, now_ms()).await {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    log = self.log.origin,
+                    "not signed"
+                );
+            } else if committed.changed().await.is_err() {
+                break;
+            }
+        }
+        if let Err(error) = self.step(&store, now_ms()).await {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                log = self.log.origin,
+                "not signed at the end"
+            );
+        }
+    }
+}
+
+fn state(log: &Log, key: &SignerKey, size: u64, root: Hash, time_ms: i64) -> SignedState {
+    let note = checkpoint::sign(
+        &Checkpoint {
+            origin: log.origin.clone(),
+            size,
+            root,
+        },
+        key,
+    );
+    SignedState {
+        origin: log.origin.clone(),
+        size,
+        root,
+        time_ms,
+        note,
+    }
+}
+
+fn write_state(path: &std::path::Path, state: &SignedState) -> Result<(), ServerError> {
+    let text = serde_json::to_vec_pretty(state).map_err(|error| ServerError::Key(error.to_string()))?;
+    write_whole(path, &text, 0o600)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sequencer::{Sequencer, own_event};
+    use super::*;
+    use crate::domain::audit::event::{Operation, Outcome};
+    use crate::server::store::testing;
+
+    async fn grow(store: &Store, log: &Log, count: usize) {
+        let (sequencer, task) = Sequencer::start(store.clone(), vec![log.clone()]).unwrap();
+        for _ in 0..count {
+            let own = "server".parse().unwrap();
+            let event = own_event(
+                log.controller.clone(),
+                own,
+                Operation::LogVerify,
+                Outcome::Done,
+                Default::default(),
+            );
+            sequencer.record(event).await.unwrap();
+        }
+        drop(sequencer);
+        task.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn r_aud_2_signs_growth_and_refuses_what_does_not_continue() {
+        let (dir, store, log) = testing::store().await;
+        let data = DataDir::new(dir.path());
+        let key = SignerKey::new(&log.origin, &[4; 32]).unwrap();
+        Signer::create(&data, &log, &key).unwrap();
+        assert!(
+            Signer::create(&data, &log, &key).is_err(),
+            "a state is never begun anew"
+        );
+        let signer = Signer::open(&data, log.clone(), key.clone()).unwrap();
+        assert!(!signer.step(&store, 1).await.unwrap(), "nothing new");
+        let t = now_ms() + 1000;
+        grow(&store, &log, 5).await;
+        assert!(signer.step(&store, t).await.unwrap());
+        grow(&store, &log, 2).await;
+        assert!(signer.step(&store, t - 1).await.is_err(), "time runs back");
+        assert!(signer.step(&store, t).await.unwrap());
+        assert_eq!(signer.published().borrow().size, 7);
+
+        // The state survives; a database of yesterday does not get a signature, nor does another history.
+        let signer = Signer::open(&data, log.clone(), key.clone()).unwrap();
+        let (_other_dir, other, other_log) = testing::store().await;
+        assert!(signer.step(&other, t + 1).await.is_err(), "smaller");
+        grow(&other, &other_log, 7).await;
+        assert!(signer.step(&other, t + 1).await.is_err(), "same size, other root");
+        grow(&other, &other_log, 1).await;
+        assert!(signer.step(&other, t + 1).await.is_err(), "not consistent");
+        assert_eq!(signer.published().borrow().size, 7);
+
+        // Another key's or another log's state is not taken over.
+        assert!(Signer::open(&data, log.clone(), SignerKey::new(&log.origin, &[5; 32]).unwrap()).is_err());
+        std::fs::remove_file(data.signer_state(&log.controller)).unwrap();
+        assert!(
+            Signer::open(&data, log, key).is_err(),
+            "a lost state is never replaced in silence"
+        );
+    }
+}

@@ -1,0 +1,86 @@
+//! Passwords: argon2id, and the growing delay after wrong ones.
+//!
+//! Invariant: an unknown name takes as long as a known one. Deliberately absent: storage.
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// The wrong password in a row that locks for the first time.
+const LOCKS_FROM: u32 = 3;
+/// First delay, and the longest, seconds.
+const FIRST_DELAY_S: u64 = 5;
+const LONGEST_DELAY_S: u64 = 900;
+
+/// A hash of nothing anyone knows, made at start: what an unknown name is compared with.
+#[derive(Clone)]
+pub struct Decoy(String);
+
+impl Decoy {
+    /// Hashes a password nobody has.
+    ///
+    /// # Errors
+    /// The hash cannot be made (no memory, no randomness).
+    pub fn new() -> Result<Self, argon2::password_hash::Error> {
+        hash(&SecretString::from("")).map(Self)
+    }
+}
+
+/// argon2id with a random salt, as PHC text. Takes tens of milliseconds: not on an async thread.
+///
+/// # Errors
+/// No memory or no randomness.
+pub fn hash(password: &SecretString) -> Result<String, argon2::password_hash::Error> {
+    Ok(Argon2::default()
+        .hash_password(password.expose_secret().as_bytes())?
+        .to_string())
+}
+
+/// Does the password fit? `None`: the name is unknown; the same work is done and the answer is no.
+pub fn fits(password: &SecretString, known: Option<&str>, decoy: &Decoy) -> bool {
+    let Ok(parsed) = PasswordHash::new(known.unwrap_or(&decoy.0)) else {
+        return false;
+    };
+    let equal = Argon2::default()
+        .verify_password(password.expose_secret().as_bytes(), &parsed)
+        .is_ok();
+    equal && known.is_some()
+}
+
+/// Seconds a name is locked after this many wrong passwords in a row.
+pub fn delay_s(failures: u32) -> u64 {
+    match failures.checked_sub(LOCKS_FROM) {
+        None => 0,
+        Some(beyond) => FIRST_DELAY_S
+            .checked_shl(beyond.min(32))
+            .unwrap_or(LONGEST_DELAY_S)
+            .min(LONGEST_DELAY_S),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r_acc_1_only_the_right_password_fits() {
+        let decoy = Decoy::new().unwrap();
+        let known = hash(&"giusta".into()).unwrap();
+        assert!(known.starts_with("$argon2id$"));
+        assert!(fits(&"giusta".into(), Some(&known), &decoy));
+        assert!(!fits(&"sbagliata".into(), Some(&known), &decoy));
+        assert!(
+            !fits(&"".into(), None, &decoy),
+            "the decoy's own password opens nothing"
+        );
+        assert!(!fits(&"giusta".into(), Some("rubbish"), &decoy));
+    }
+
+    #[test]
+    fn the_delay_grows_and_ends() {
+        let delays: Vec<u64> = (0..8).map(delay_s).collect();
+        assert_eq!(delays, [0, 0, 0, 5, 10, 20, 40, 80]);
+        assert_eq!(delay_s(u32::MAX), LONGEST_DELAY_S);
+    }
+}

@@ -1,0 +1,381 @@
+//! Stations, people, sessions, plan and camera accounts: the tables that change.
+//!
+//! Invariant: tokens are kept hashed, passwords as argon2id, camera accounts sealed; none of them is in the clear.
+//! Deliberately absent: rules (`server::people`, `domain::people`).
+
+use super::{Store, StoreError, parse, signed, unsigned};
+use crate::domain::camera::{CameraId, ControllerId, StationId};
+use crate::domain::people::{Person, Purpose};
+use crate::protocol::{CredentialNeed, SignedPlan};
+
+/// An enrolled workstation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StationRow {
+    pub station: StationId,
+    /// The controller whose log takes the workstation's own events.
+    pub home: ControllerId,
+    /// Seconds it may go on when the server is away.
+    pub grace_s: u64,
+    pub quarantined: bool,
+}
+
+/// An account.
+pub struct PersonRow {
+    pub person: Person,
+    /// argon2id, PHC text.
+    pub password: String,
+    pub enabled: bool,
+}
+
+/// A session that has not ended.
+#[derive(Debug, Clone)]
+pub struct SessionRow {
+    pub session: String,
+    pub user: String,
+    pub station: StationId,
+    pub purpose: Purpose,
+    /// Last call made with it, Unix ms.
+    pub seen_ms: i64,
+    pub expires_ms: i64,
+}
+
+/// A sealed camera account.
+pub struct AccountRow {
+    pub user: String,
+    pub sealed: Vec<u8>,
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+fn need_text(need: CredentialNeed) -> &'static str {
+    match need {
+        CredentialNeed::Picture => "picture",
+        CredentialNeed::Figures => "figures",
+    }
+}
+
+impl Store {
+    /// Enrols a workstation, or gives an enrolled one a new certificate.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn enrol(&self, row: &StationRow, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO station (station, home, fingerprint, grace_s) VALUES (?, ?, ?, ?) \
+             ON CONFLICT (station) DO UPDATE SET fingerprint = excluded.fingerprint, enabled = 1",
+        )
+        .bind(row.station.as_str())
+        .bind(row.home.as_str())
+        .bind(fingerprint.as_slice())
+        .bind(signed(row.grace_s)?)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// The enabled workstation that has this certificate.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn station(&self, fingerprint: &[u8; 32]) -> Result<Option<StationRow>, StoreError> {
+        let row: Option<(String, String, i64, i64)> = sqlx::query_as(
+            "SELECT station, home, grace_s, quarantined FROM station WHERE fingerprint = ? AND enabled = 1",
+        )
+        .bind(fingerprint.as_slice())
+        .fetch_optional(&self.read)
+        .await?;
+        row.map(|(station, home, grace, quarantined)| {
+            Ok(StationRow {
+                station: parse(station)?,
+                home: parse(home)?,
+                grace_s: unsigned(grace)?,
+                quarantined: quarantined != 0,
+            })
+        })
+        .transpose()
+    }
+
+    /// Seconds a workstation may go on when the server is away; 0 for one that is not enrolled.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn grace_s(&self, station: &StationId) -> Result<u64, StoreError> {
+        let grace: Option<i64> = sqlx::query_scalar("SELECT grace_s FROM station WHERE station = ?")
+            .bind(station.as_str())
+            .fetch_optional(&self.read)
+            .await?;
+        unsigned(grace.unwrap_or(0))
+    }
+
+    /// Whether a workstation is in quarantine.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_quarantined(&self, station: &StationId) -> Result<bool, StoreError> {
+        let found: Option<i64> = sqlx::query_scalar("SELECT quarantined FROM station WHERE station = ?")
+            .bind(station.as_str())
+            .fetch_optional(&self.read)
+            .await?;
+        Ok(found == Some(1))
+    }
+
+    /// Lets a workstation out of quarantine.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn lift_quarantine(&self, station: &StationId) -> Result<(), StoreError> {
+        sqlx::query("UPDATE station SET quarantined = 0 WHERE station = ?")
+            .bind(station.as_str())
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// The `seq` a station said twice in two ways first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn quarantine_seq(&self, station: &StationId) -> Result<u64, StoreError> {
+        let seq: i64 = sqlx::query_scalar("SELECT coalesce(min(seq), 0) FROM equivocation WHERE station = ?")
+            .bind(station.as_str())
+            .fetch_one(&self.read)
+            .await?;
+        unsigned(seq)
+    }
+
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// [`StoreError`], also when the name is taken.
+    pub async fn add_person(&self, person: &Person, password: &str, now_ms: i64) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO person (user, person, password, password_set_ms) VALUES (?, ?, ?, ?)")
+            .bind(person.user.as_str())
+            .bind(json(person)?)
+            .bind(password)
+            .bind(now_ms)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// The account with this name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn person(&self, user: &str) -> Result<Option<PersonRow>, StoreError> {
+        let row: Option<(String, String, i64)> =
+            sqlx::query_as("SELECT person, password, enabled FROM person WHERE user = ?")
+                .bind(user)
+                .fetch_optional(&self.read)
+                .await?;
+        row.map(|(person, password, enabled)| {
+            Ok(PersonRow {
+                person: from_json(&person)?,
+                password,
+                enabled: enabled != 0,
+            })
+        })
+        .transpose()
+    }
+
+    /// Failed attempts in a row and until when the name is locked, Unix ms.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn lockout(&self, user: &str) -> Result<(u32, i64), StoreError> {
+        let row: Option<(i64, i64)> = sqlx::query_as("SELECT failures, until_ms FROM lockout WHERE user = ?")
+            .bind(user)
+            .fetch_optional(&self.read)
+            .await?;
+        Ok(row.map_or((0, 0), |(failures, until)| {
+            (u32::try_from(failures).unwrap_or(u32::MAX), until)
+        }))
+    }
+
+    /// Keeps the failed attempts of a name (0 forgets it) and forgets names whose lock ended before `forget_ms`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_lockout(
+        &self,
+        user: &str,
+        failures: u32,
+        until_ms: i64,
+        forget_ms: i64,
+    ) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM lockout WHERE user = ? OR until_ms < ?")
+            .bind(user)
+            .bind(forget_ms)
+            .execute(&self.write)
+            .await?;
+        if failures > 0 {
+            sqlx::query("INSERT INTO lockout (user, failures, until_ms) VALUES (?, ?, ?)")
+                .bind(user)
+                .bind(i64::from(failures))
+                .bind(until_ms)
+                .execute(&self.write)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Begins a session; every other one of the same person must have been ended.
+    ///
+    /// # Errors
+    /// [`StoreError`], also when the person has a session that has not ended.
+    pub async fn begin_session(&self, row: &SessionRow, token_hash: &[u8; 32]) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO session (session, token, user, station, purpose, seen_ms, expires_ms) \
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(row.session.as_str())
+        .bind(token_hash.as_slice())
+        .bind(row.user.as_str())
+        .bind(row.station.as_str())
+        .bind(json(&row.purpose)?)
+        .bind(row.seen_ms)
+        .bind(row.expires_ms)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// The session that has not ended with this token.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn session_by_token(&self, token_hash: &[u8; 32]) -> Result<Option<SessionRow>, StoreError> {
+        let row: Option<SessionColumns> = sqlx::query_as(
+            "SELECT session, user, station, purpose, seen_ms, expires_ms FROM session WHERE token = ? AND ended = 0",
+        )
+        .bind(token_hash.as_slice())
+        .fetch_optional(&self.read)
+        .await?;
+        row.map(session_row).transpose()
+    }
+
+    /// The session of a person that has not ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn session_of(&self, user: &str) -> Result<Option<SessionRow>, StoreError> {
+        let row: Option<SessionColumns> = sqlx::query_as(
+            "SELECT session, user, station, purpose, seen_ms, expires_ms FROM session WHERE user = ? AND ended = 0",
+        )
+        .bind(user)
+        .fetch_optional(&self.read)
+        .await?;
+        row.map(session_row).transpose()
+    }
+
+    /// Remembers that a session was used.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn session_seen(&self, session: &str, now_ms: i64) -> Result<(), StoreError> {
+        sqlx::query("UPDATE session SET seen_ms = ? WHERE session = ?")
+            .bind(now_ms)
+            .bind(session)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_session(&self, session: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE session SET ended = 1 WHERE session = ?")
+            .bind(session)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// Keeps a plan; its version must be new.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn add_plan(&self, version: u64, plan: &str, signature: &str) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO plan (version, plan, signature) VALUES (?, ?, ?)")
+            .bind(signed(version)?)
+            .bind(plan)
+            .bind(signature)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// The plan in force; `vkey` is put beside it for the answer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn plan(&self, vkey: &str) -> Result<Option<SignedPlan>, StoreError> {
+        let row: Option<(String, String)> =
+            sqlx::query_as("SELECT plan, signature FROM plan ORDER BY version DESC LIMIT 1")
+                .fetch_optional(&self.read)
+                .await?;
+        Ok(row.map(|(plan, signature)| SignedPlan {
+            plan,
+            signature,
+            vkey: vkey.to_owned(),
+        }))
+    }
+
+    /// Keeps a camera's account.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn add_account(
+        &self,
+        camera: &CameraId,
+        need: CredentialNeed,
+        user: &str,
+        sealed: &[u8],
+    ) -> Result<(), StoreError> {
+        sqlx::query("INSERT OR REPLACE INTO camera_account (camera, need, user, sealed) VALUES (?, ?, ?, ?)")
+            .bind(camera.as_str())
+            .bind(need_text(need))
+            .bind(user)
+            .bind(sealed)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// A camera's account, sealed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn account(&self, camera: &CameraId, need: CredentialNeed) -> Result<Option<AccountRow>, StoreError> {
+        let row: Option<(String, Vec<u8>)> =
+            sqlx::query_as("SELECT user, sealed FROM camera_account WHERE camera = ? AND need = ?")
+                .bind(camera.as_str())
+                .bind(need_text(need))
+                .fetch_optional(&self.read)
+                .await?;
+        Ok(row.map(|(user, sealed)| AccountRow { user, sealed }))
+    }
+}
+
+type SessionColumns = (String, String, String, String, i64, i64);
+
+fn session_row(
+    (session, user, station, purpose, seen_ms, expires_ms): SessionColumns,
+) -> Result<SessionRow, StoreError> {
+    Ok(SessionRow {
+        session,
+        user,
+        station: parse(station)?,
+        purpose: from_json(&purpose)?,
+        seen_ms,
+        expires_ms,
+    })
+}

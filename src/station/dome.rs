@@ -1,0 +1,287 @@
+//! What is known of a camera's pose while somebody watches or moves it, and the cover that follows.
+//!
+//! One [`Watched`] per camera is shared by all its views and gestures; a dome's is fed by a poller that asks for the
+//! status as long as one of them lives, and by every command before it is sent.
+//!
+//! Invariant: a cover is computed for the very moment it is asked for, and a frame that is no longer fresh keeps the
+//! cover it had when it was: a picture that stands while the dome moves on is not uncovered.
+//! Deliberately absent: geometry (`domain::privacy`), recording.
+
+use super::outbox::Recorded;
+use super::refusal::Refusal;
+use super::session::SessionInner;
+use crate::domain::camera::{CameraId, CameraKind, MoveState, Pose};
+use crate::domain::privacy::{Cover, PoseKnowledge, PoseTracker, PreparedMasks, WholeReason};
+use crate::domain::ptz::Order;
+use crate::domain::site::CameraPlan;
+use crate::onvif;
+use crate::protocol::{HoldState, Holder};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// Between two status questions while the dome moves, and while it stands.
+const MOVING: Duration = Duration::from_millis(100);
+const STANDING: Duration = Duration::from_millis(200);
+/// After a status that failed.
+const TROUBLED: Duration = Duration::from_millis(500);
+/// A reported pose older than this says nothing.
+const REPORT_COUNTS: Duration = Duration::from_secs(2);
+/// A frame this old is not one that was just taken: its cover is not computed anew.
+const FRESH: Duration = Duration::from_millis(250);
+
+/// The cameras somebody watches.
+#[derive(Default)]
+pub struct Domes {
+    watched: Mutex<HashMap<CameraId, Weak<Watched>>>,
+    others: Mutex<Vec<CameraId>>,
+}
+
+/// A camera while somebody watches or moves it.
+pub struct Watched {
+    pub plan: CameraPlan,
+    masks: PreparedMasks,
+    /// `None` for a camera that does not move.
+    tracker: Option<Mutex<PoseTracker>>,
+    reported: Mutex<Option<(Instant, Pose)>>,
+    hurry: Notify,
+    proof: Recorded,
+    /// Numbers given to gestures, and the one that sent the last move.
+    movers: AtomicU64,
+    mover: AtomicU64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Watched {
+    fn new(plan: CameraPlan, proof: Recorded) -> Self {
+        let moves = plan.kind == CameraKind::Dome;
+        let tracker = moves.then(|| Mutex::new(PoseTracker::new(&plan)));
+        Self {
+            masks: PreparedMasks::new(&plan),
+            plan,
+            tracker,
+            reported: Mutex::default(),
+            hurry: Notify::new(),
+            proof,
+            movers: AtomicU64::new(0),
+            mover: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether it is a dome.
+    pub fn moves(&self) -> bool {
+        self.tracker.is_some()
+    }
+
+    /// Proof that looking at this camera was recorded.
+    pub fn proof(&self) -> &Recorded {
+        &self.proof
+    }
+
+    /// Every pose it may have had when the frame drawn at `now` was taken.
+    pub fn knowledge(&self, now: Instant) -> PoseKnowledge {
+        match &self.tracker {
+            Some(tracker) => lock(tracker).knowledge(now),
+            None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
+        }
+    }
+
+    /// Every pose it may have between `now` and `now + ahead` by the orders given so far.
+    pub fn reach(&self, now: Instant, ahead: Duration) -> PoseKnowledge {
+        match &self.tracker {
+            Some(tracker) => lock(tracker).reach(now, ahead),
+            None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
+        }
+    }
+
+    /// Where the dome last said it was, if that was a moment ago. For figures and targets, never for the cover.
+    pub fn reported_pose(&self) -> Option<Pose> {
+        lock(&self.reported)
+            .filter(|(at, _)| at.elapsed() < REPORT_COUNTS)
+            .map(|(_, pose)| pose)
+    }
+
+    /// What must be covered on a fresh frame drawn at `now`.
+    pub fn cover(&self, now: Instant) -> Cover {
+        self.masks.cover(&self.knowledge(now))
+    }
+
+    /// Takes down a command. Call it before the command is sent.
+    pub fn on_command(&self, now: Instant, order: Order) {
+        if let Some(tracker) = &self.tracker {
+            lock(tracker).on_command(now, order);
+        }
+        self.hurry.notify_one();
+    }
+
+    /// A number for a new gesture.
+    pub fn next_mover(&self) -> u64 {
+        self.movers.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// This gesture sends a move now.
+    pub fn set_mover(&self, number: u64) {
+        self.mover.store(number, Ordering::Release);
+    }
+
+    /// The gesture that sent the last move.
+    pub fn mover(&self) -> u64 {
+        self.mover.load(Ordering::Acquire)
+    }
+
+    /// Takes in a status answer.
+    pub fn on_status(&self, status: &onvif::PtzStatus) {
+        let Some(tracker) = &self.tracker else { return };
+        let pose = self.pose_of(status);
+        if let Some(pose) = pose {
+            *lock(&self.reported) = Some((status.received, pose));
+        }
+        lock(tracker).on_status(status.sent, status.received, pose, moving(status));
+    }
+
+    /// The pose of a status; `None` when it has no position.
+    pub fn pose_of(&self, status: &onvif::PtzStatus) -> Option<Pose> {
+        Some(self.plan.lens.as_ref()?.pose_at(status.position?))
+    }
+
+    fn on_restart(&self, now: Instant) {
+        if let Some(tracker) = &self.tracker {
+            lock(tracker).on_restart(now);
+        }
+    }
+
+    fn on_other_holder(&self, now: Instant, holds: bool) {
+        if let Some(tracker) = &self.tracker {
+            lock(tracker).on_other_holder(now, holds);
+        }
+    }
+}
+
+/// The domain's word for what a status says of the motors.
+pub fn moving(status: &onvif::PtzStatus) -> MoveState {
+    match status.moving {
+        onvif::MoveState::Idle => MoveState::Idle,
+        onvif::MoveState::Moving => MoveState::Moving,
+        onvif::MoveState::Unknown => MoveState::Unknown,
+    }
+}
+
+impl Domes {
+    /// The camera, if somebody watches it.
+    pub fn watched(&self, camera: &CameraId) -> Option<Arc<Watched>> {
+        lock(&self.watched).get(camera)?.upgrade()
+    }
+
+    /// Tells each dome whether somebody else holds it.
+    pub fn on_holds(&self, states: &[HoldState], is_me: impl Fn(&Holder) -> bool, now: Instant) {
+        let others: Vec<CameraId> = states
+            .iter()
+            .filter(|state| state.holder.as_ref().is_some_and(|holder| !is_me(holder)))
+            .map(|state| state.camera.clone())
+            .collect();
+        for (camera, watched) in lock(&self.watched).iter() {
+            if let Some(watched) = watched.upgrade() {
+                watched.on_other_holder(now, others.contains(camera));
+            }
+        }
+        *lock(&self.others) = others;
+    }
+}
+
+impl SessionInner {
+    /// Watches a camera: shares what is known with everybody who does, and begins to ask a dome for its status.
+    pub fn watch(self: &Arc<Self>, plan: &CameraPlan, proof: &Recorded) -> Arc<Watched> {
+        let mut all = lock(&self.domes.watched);
+        if let Some(watched) = all.get(&plan.id).and_then(Weak::upgrade) {
+            return watched;
+        }
+        let watched = Arc::new(Watched::new(plan.clone(), proof.clone()));
+        all.insert(plan.id.clone(), Arc::downgrade(&watched));
+        drop(all);
+        if watched.moves() {
+            watched.on_other_holder(Instant::now(), lock(&self.domes.others).contains(&plan.id));
+            self.station
+                .runtime
+                .spawn(poll(Arc::downgrade(self), Arc::downgrade(&watched)));
+        }
+        watched
+    }
+}
+
+/// Asks for the status as long as somebody watches.
+async fn poll(session: Weak<SessionInner>, watched: Weak<Watched>) {
+    loop {
+        let (Some(session), Some(dome)) = (session.upgrade(), watched.upgrade()) else {
+            return;
+        };
+        if session.has_ended() {
+            return;
+        }
+        let asked = Instant::now();
+        let pause = match ask(&session, &dome).await {
+            Ok(MoveState::Idle) => STANDING,
+            Ok(MoveState::Moving | MoveState::Unknown) => MOVING,
+            Err(refusal) => {
+                tracing::debug!(camera = %dome.plan.id, %refusal, "no status");
+                TROUBLED
+            }
+        };
+        drop(session);
+        let hurry = async {
+            dome.hurry.notified().await;
+        };
+        let _ = tokio::time::timeout(pause.saturating_sub(asked.elapsed()), hurry).await;
+    }
+}
+
+async fn ask(session: &SessionInner, dome: &Watched) -> Result<MoveState, Refusal> {
+    let connection = session.connection(&dome.plan, &dome.proof).await?;
+    let status = match connection.ptz().await?.status().await {
+        Ok(status) => status,
+        Err(error) => {
+            if error.kind() == onvif::OnvifErrorKind::Unreachable {
+                // It may be restarting, and come back looking elsewhere.
+                dome.on_restart(Instant::now());
+                session.cameras.forget(&dome.plan.id);
+            }
+            return Err(error.into());
+        }
+    };
+    dome.on_status(&status);
+    Ok(moving(&status))
+}
+
+/// The cover of one view's frames.
+#[derive(Default)]
+pub struct FrameCover(Mutex<Option<(Instant, Instant, Arc<Cover>)>>);
+
+impl FrameCover {
+    /// What must be covered on a frame that `arrived` then and is drawn at `now`.
+    pub fn at(&self, dome: &Watched, arrived: Option<Instant>, now: Instant) -> Arc<Cover> {
+        let arrived = arrived.unwrap_or(now);
+        let mut last = lock(&self.0);
+        if let Some((of, at, cover)) = last.as_ref()
+            && *of == arrived
+            && (*at == now || !dome.moves() || now.saturating_duration_since(arrived) > FRESH)
+        {
+            return Arc::clone(cover);
+        }
+        let fresh = !dome.moves() || now.saturating_duration_since(arrived) <= FRESH;
+        let cover = if fresh {
+            dome.cover(now)
+        } else {
+            dome.masks.cover(&NOT_FRESH)
+        };
+        let cover = Arc::new(cover);
+        *last = Some((arrived, now, Arc::clone(&cover)));
+        cover
+    }
+}
+
+/// A frame that was never drawn while it was fresh: nothing is known of the pose it was taken at.
+const NOT_FRESH: PoseKnowledge = PoseKnowledge::Unknown(WholeReason::PoseNotKnown);

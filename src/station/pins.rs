@@ -1,0 +1,221 @@
+//! What this workstation remembers of each log: its key, the last checkpoint it verified, how far it delivered.
+//!
+//! Invariant: a key or a checkpoint is only ever replaced by one that was checked against it; a log that was caught
+//! lying stays marked until an administrator acts, over restarts too.
+//! Deliberately absent: the checking itself (see `courier`).
+
+use super::outbox::{create_private_dir, read_bounded, replace_file};
+use crate::domain::audit::checkpoint::{self, Checkpoint};
+use crate::domain::audit::note::VerifierKey;
+use crate::domain::audit::tree::empty_root;
+use crate::domain::camera::ControllerId;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+const MAX_FILE: u64 = 256 * 1024;
+
+/// What is remembered of one log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    pub key: VerifierKey,
+    /// The last verified checkpoint, as signed; `None` before the first.
+    pub note: Option<String>,
+    /// Our first `seq` that is not yet verified in the log.
+    pub next_seq: u64,
+    /// Why the log is not trusted any more.
+    pub broken: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    vkey: String,
+    note: Option<String>,
+    next_seq: u64,
+    broken: Option<String>,
+}
+
+impl Pin {
+    /// The last verified checkpoint; the empty log before the first.
+    pub fn checkpoint(&self) -> Checkpoint {
+        self.note
+            .as_deref()
+            .and_then(|note| checkpoint::verify(note, &self.key).ok())
+            .unwrap_or_else(|| Checkpoint {
+                origin: self.key.name().to_owned(),
+                size: 0,
+                root: empty_root(),
+            })
+    }
+}
+
+/// The pins of every log this workstation writes to.
+pub struct Pins {
+    folder: PathBuf,
+    pins: Mutex<BTreeMap<ControllerId, Pin>>,
+}
+
+/// The pins cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum PinError {
+    #[error("{} cannot be used", path.display())]
+    File {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("{} is not what was written", path.display())]
+    Content { path: PathBuf },
+    #[error("the log {log} has another key than before")]
+    KeyChanged { log: ControllerId },
+}
+
+impl Pins {
+    /// Reads the folder. Blocks.
+    ///
+    /// # Errors
+    /// A file that cannot be read or was changed; it is never replaced by a fresh one.
+    pub fn open(folder: PathBuf) -> Result<Self, PinError> {
+        let wrap = |source| PinError::File {
+            path: folder.clone(),
+            source,
+        };
+        create_private_dir(&folder).map_err(wrap)?;
+        let mut pins = BTreeMap::new();
+        for entry in std::fs::read_dir(&folder).map_err(wrap)? {
+            let path = entry.map_err(wrap)?.path();
+            let name = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .and_then(|name| name.strip_suffix(".pin"));
+            let Some(log) = name.and_then(|name| name.parse().ok()) else {
+                continue;
+            };
+            let bytes = read_bounded(&path, MAX_FILE).map_err(wrap)?.unwrap_or_default();
+            let pin = decode(&bytes).ok_or(PinError::Content { path })?;
+            pins.insert(log, pin);
+        }
+        Ok(Self {
+            folder,
+            pins: Mutex::new(pins),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ControllerId, Pin>> {
+        self.pins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The log that takes the workstation's own events, since the first sign-in. Blocks.
+    pub fn home(&self) -> Option<ControllerId> {
+        let bytes = read_bounded(&self.folder.join("home"), 64).ok()??;
+        String::from_utf8(bytes).ok()?.trim().parse().ok()
+    }
+
+    /// Remembers that log. Blocks.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn set_home(&self, log: &ControllerId) -> Result<(), PinError> {
+        let path = self.folder.join("home");
+        replace_file(&path, log.as_str().as_bytes()).map_err(|source| PinError::File { path, source })
+    }
+
+    /// What is remembered of a log.
+    pub fn get(&self, log: &ControllerId) -> Option<Pin> {
+        self.lock().get(log).cloned()
+    }
+
+    /// Per log: our first `seq` that is not yet verified in it.
+    pub fn delivered(&self) -> BTreeMap<ControllerId, u64> {
+        self.lock()
+            .iter()
+            .map(|(log, pin)| (log.clone(), pin.next_seq))
+            .collect()
+    }
+
+    /// The first reason why a log is not trusted any more.
+    pub fn broken(&self) -> Option<String> {
+        self.lock()
+            .iter()
+            .find_map(|(log, pin)| pin.broken.as_ref().map(|why| format!("{log}: {why}")))
+    }
+
+    /// Pins a log's key at first sight. Blocks.
+    ///
+    /// # Errors
+    /// The log was pinned with another key, or the disk refuses.
+    pub fn pin_key(&self, log: &ControllerId, key: VerifierKey) -> Result<(), PinError> {
+        match self.get(log) {
+            Some(pin) if pin.key == key => Ok(()),
+            Some(_) => Err(PinError::KeyChanged { log: log.clone() }),
+            None => self.save(
+                log,
+                Pin {
+                    key,
+                    note: None,
+                    next_seq: 0,
+                    broken: None,
+                },
+            ),
+        }
+    }
+
+    /// Replaces what is remembered of a log, durably. Blocks.
+    ///
+    /// # Errors
+    /// The disk refuses; the memory then stays as it was.
+    pub fn save(&self, log: &ControllerId, pin: Pin) -> Result<(), PinError> {
+        let path = self.folder.join(format!("{log}.pin"));
+        let written = Written {
+            vkey: pin.key.to_string(),
+            note: pin.note.clone(),
+            next_seq: pin.next_seq,
+            broken: pin.broken.clone(),
+        };
+        serde_json::to_vec(&written)
+            .map_err(io::Error::other)
+            .and_then(|bytes| replace_file(&path, &bytes))
+            .map_err(|source| PinError::File { path, source })?;
+        self.lock().insert(log.clone(), pin);
+        Ok(())
+    }
+
+    /// Marks a log as not trusted and keeps what shows it: the pinned and the offered checkpoint and the reason. Blocks.
+    pub fn mark_broken(&self, log: &ControllerId, why: &str, offered: &[(&str, &str)], now: jiff::Timestamp) {
+        let evidence = self.folder.join(format!("evidence-{log}-{}", now.as_millisecond()));
+        let pinned = self.get(log).and_then(|pin| pin.note).unwrap_or_default();
+        let kept = create_private_dir(&evidence).and_then(|()| {
+            replace_file(&evidence.join("reason.txt"), why.as_bytes())?;
+            replace_file(&evidence.join("pinned.note"), pinned.as_bytes())?;
+            offered
+                .iter()
+                .try_for_each(|(name, text)| replace_file(&evidence.join(name), text.as_bytes()))
+        });
+        if let Err(error) = kept {
+            tracing::error!(%error, %log, "the evidence against the log could not be kept");
+        }
+        let Some(mut pin) = self.get(log) else { return };
+        pin.broken = Some(why.to_owned());
+        if let Err(error) = self.save(log, pin.clone()) {
+            tracing::error!(%error, %log, "the mark against the log could not be kept");
+            self.lock().insert(log.clone(), pin);
+        }
+    }
+}
+
+fn decode(bytes: &[u8]) -> Option<Pin> {
+    let written: Written = serde_json::from_slice(bytes).ok()?;
+    let key: VerifierKey = written.vkey.parse().ok()?;
+    if let Some(note) = &written.note {
+        checkpoint::verify(note, &key).ok()?;
+    }
+    Some(Pin {
+        key,
+        note: written.note,
+        next_seq: written.next_seq,
+        broken: written.broken,
+    })
+}

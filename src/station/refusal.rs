@@ -1,0 +1,172 @@
+//! Why an act was not done, and what is wrong with a camera, in kinds a person can act on.
+//!
+//! Invariant: `detail` is English for the log and never carries a credential; the screen has its own words per kind.
+//! Deliberately absent: deciding (see `road`).
+
+use super::outbox::OutboxError;
+use super::server_client::ServerError;
+use crate::domain::people::Rule;
+use crate::domain::ptz::limits::LimitHit;
+use crate::media::error::{LiveError, LiveErrorKind};
+use crate::onvif::{OnvifError, OnvifErrorKind};
+use crate::protocol::{Holder, RefusalKind};
+
+/// Why an act was not done. The screen says it in words and names the rule.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    #[error("refused by rule {0:?}")]
+    Rule(Rule),
+    #[error("zoom beyond the ceiling of {ceiling:.1}×")]
+    ZoomCeiling { ceiling: f64 },
+    #[error("beyond the pan or tilt limit")]
+    PositionLimit,
+    #[error("held by {}", .0.display_name)]
+    HeldByOther(Holder),
+    #[error("the event could not be recorded: {detail}")]
+    NotRecorded { detail: String },
+    #[error("the server is away, and this needs it")]
+    ServerAway,
+    #[error("the camera: {0}")]
+    Camera(CameraTrouble),
+    #[error("nothing is recorded in that range")]
+    NothingRecorded,
+    #[error("older than seven days without a hold")]
+    TooOld,
+    #[error("the picture is covered: its pose is not known")]
+    Covered,
+    #[error("the disk: {detail}")]
+    Disk { detail: String },
+    #[error("the camera cannot do that")]
+    NotSupported,
+    /// The camera has masks, and an original copy (not re-encoded) would show what they hide.
+    #[error("an original copy would show what is masked")]
+    MaskedOriginal,
+    /// The session was ended: signed out, revoked by the server, or closed.
+    #[error("the session has ended")]
+    SessionEnded,
+}
+
+/// What is wrong with a camera, in kinds a person can act on; `detail` is for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CameraTrouble {
+    pub kind: TroubleKind,
+    pub detail: String,
+}
+
+impl std::fmt::Display for CameraTrouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}: {}", self.kind, self.detail)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TroubleKind {
+    /// No answer: power, network, address.
+    Unreachable,
+    WrongPassword,
+    ClockWrong,
+    /// It answers, but not what the standard says.
+    Nonsense,
+    /// It has no free session.
+    Busy,
+    NoStream,
+    /// This workstation lacks a GStreamer plug-in.
+    MissingDecoder,
+    StreamBroken,
+}
+
+impl CameraTrouble {
+    pub(super) fn new(kind: TroubleKind, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl From<CameraTrouble> for Refusal {
+    fn from(trouble: CameraTrouble) -> Self {
+        Self::Camera(trouble)
+    }
+}
+
+impl From<OutboxError> for Refusal {
+    fn from(error: OutboxError) -> Self {
+        Self::NotRecorded {
+            detail: error.to_string(),
+        }
+    }
+}
+
+impl From<OnvifError> for CameraTrouble {
+    fn from(error: OnvifError) -> Self {
+        let kind = match error.kind() {
+            OnvifErrorKind::Unreachable | OnvifErrorKind::Timeout => TroubleKind::Unreachable,
+            OnvifErrorKind::WrongPassword => TroubleKind::WrongPassword,
+            OnvifErrorKind::ClockWrong => TroubleKind::ClockWrong,
+            OnvifErrorKind::Busy => TroubleKind::Busy,
+            OnvifErrorKind::Nonsense
+            | OnvifErrorKind::TooLarge
+            | OnvifErrorKind::TooDeep
+            | OnvifErrorKind::Fault
+            | OnvifErrorKind::NotSupported => TroubleKind::Nonsense,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<OnvifError> for Refusal {
+    fn from(error: OnvifError) -> Self {
+        match error.kind() {
+            OnvifErrorKind::NotSupported => Self::NotSupported,
+            _ => Self::Camera(error.into()),
+        }
+    }
+}
+
+impl From<LiveError> for CameraTrouble {
+    fn from(error: LiveError) -> Self {
+        let kind = match error.kind {
+            LiveErrorKind::Unreachable | LiveErrorKind::Timeout => TroubleKind::Unreachable,
+            LiveErrorKind::WrongPassword => TroubleKind::WrongPassword,
+            LiveErrorKind::Busy => TroubleKind::Busy,
+            LiveErrorKind::NoStream | LiveErrorKind::NotSupported => TroubleKind::NoStream,
+            LiveErrorKind::MissingPlugin { .. } => TroubleKind::MissingDecoder,
+            LiveErrorKind::BrokenStream => TroubleKind::StreamBroken,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<ServerError> for Refusal {
+    fn from(error: ServerError) -> Self {
+        match error {
+            ServerError::Refused {
+                why: RefusalKind::Rule(rule),
+                ..
+            } => Self::Rule(rule),
+            ServerError::Refused {
+                why: RefusalKind::HeldByOther(holder),
+                ..
+            } => Self::HeldByOther(holder),
+            ServerError::Refused {
+                why: RefusalKind::SessionEnded,
+                ..
+            } => Self::SessionEnded,
+            ServerError::Refused { .. } | ServerError::Away { .. } | ServerError::Nonsense { .. } => {
+                tracing::warn!(%error, "the server did not help");
+                Self::ServerAway
+            }
+        }
+    }
+}
+
+impl From<LimitHit> for Refusal {
+    fn from(hit: LimitHit) -> Self {
+        match hit {
+            LimitHit::ZoomCeiling { ceiling } => Self::ZoomCeiling { ceiling },
+            LimitHit::PanLimit | LimitHit::TiltLimit => Self::PositionLimit,
+            LimitHit::PoseNotKnown => Self::Covered,
+        }
+    }
+}

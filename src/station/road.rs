@@ -1,0 +1,285 @@
+//! The one road: intent → the table and `domain::people` decide → durable → act → outcome.
+//!
+//! Invariant: an [`Act`] exists only after its intent is durable, and whoever touches a camera, a recorder or an
+//! evidence file asks for an act. A refusal is an event too. An act that is dropped without an outcome gets one.
+//! Deliberately absent: cameras, files, the screen.
+
+use super::health::Need;
+use super::outbox::Recorded;
+use super::refusal::Refusal;
+use super::session::{OpenAct, SessionInner};
+use crate::domain::audit::event::{Event, Operation, Outcome, RetentionClass};
+use crate::domain::camera::StreamRole;
+use crate::domain::people::{Action, Decision, Level, Purpose, Rule, decide};
+use crate::domain::site::CameraPlan;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// Figures and short words that belong to an event.
+pub type Parameters = Map<String, Value>;
+
+/// Parameters from pairs.
+pub fn parameters<const N: usize>(pairs: [(&str, Value); N]) -> Parameters {
+    pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+/// Who may do it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// A grant for this action on this camera.
+    Grant(Action),
+    /// Device figures without a picture: the maintainer and those above the operators.
+    Figures,
+}
+
+/// What somebody wants to do.
+pub struct Intent<'a> {
+    pub operation: Operation,
+    pub camera: &'a CameraPlan,
+    pub right: Right,
+    pub need: Need,
+    pub stream: Option<StreamRole>,
+    /// Another purpose than the one of the sign-in.
+    pub purpose: Option<Purpose>,
+    pub protocol_no: String,
+    pub parameters: Parameters,
+    /// Range of recorded media, Unix milliseconds.
+    pub media: Option<(i64, i64)>,
+}
+
+impl<'a> Intent<'a> {
+    /// An intent without stream, media and parameters.
+    pub fn new(operation: Operation, camera: &'a CameraPlan, right: Right, need: Need) -> Self {
+        Self {
+            operation,
+            camera,
+            right,
+            need,
+            stream: None,
+            purpose: None,
+            protocol_no: String::new(),
+            parameters: Map::new(),
+            media: None,
+        }
+    }
+}
+
+/// How long an event's body is kept at least, by purpose.
+pub fn class_of(purpose: Purpose) -> RetentionClass {
+    match purpose {
+        Purpose::Maintenance => RetentionClass::Standard,
+        Purpose::UrbanSecurity
+        | Purpose::PublicOrder
+        | Purpose::JudicialPoliceInitiative
+        | Purpose::JudicialPoliceDelegated
+        | Purpose::CrimeSeenLive
+        | Purpose::Traffic
+        | Purpose::CivilProtection
+        | Purpose::Waste
+        | Purpose::DataSubjectRequest => RetentionClass::Police,
+    }
+}
+
+/// A moment as bodies carry it, RFC 3339.
+fn rfc3339(ms: i64) -> Option<String> {
+    jiff::Timestamp::from_millisecond(ms)
+        .ok()
+        .map(|time| format!("{time:.3}"))
+}
+
+impl SessionInner {
+    /// Decides and makes the intent durable.
+    ///
+    /// # Errors
+    /// The refusal; it is recorded, and when it cannot be, that is the refusal.
+    pub async fn intend(self: &Arc<Self>, intent: Intent<'_>) -> Result<Act, Refusal> {
+        let operation = intent.operation;
+        let decided = self.decide(&intent);
+        let mut event = self.event(intent);
+        if let Err(refusal) = decided {
+            event.body.result = Outcome::Refused;
+            event.body.parameters.insert("why".into(), why(&refusal));
+            self.station.outbox.append(event).await?;
+            return Err(refusal);
+        }
+        let open = OpenAct::new(self);
+        let recorded = self.station.outbox.append(event.clone()).await?;
+        // The session may have ended while the disk was busy.
+        let act = Act {
+            session: Arc::clone(self),
+            template: event,
+            recorded,
+            operation,
+            settled: false,
+            _open: open,
+        };
+        if self.has_ended() {
+            return Err(act.failed(Refusal::SessionEnded).await);
+        }
+        Ok(act)
+    }
+
+    fn decide(&self, intent: &Intent<'_>) -> Result<(), Refusal> {
+        if self.has_ended() {
+            return Err(Refusal::SessionEnded);
+        }
+        match intent.right {
+            Right::Grant(action) => {
+                match decide(&self.facts.person, action, &intent.camera.controller, &intent.camera.id) {
+                    Decision::Allowed => {}
+                    Decision::Refused(rule) => return Err(Refusal::Rule(rule)),
+                }
+            }
+            Right::Figures => match self.facts.person.level {
+                Level::Maintainer | Level::SystemAdministrator | Level::Supervisor => {}
+                Level::Operator | Level::ForceOperator => return Err(Refusal::Rule(Rule::NoGrant)),
+            },
+        }
+        self.station.standing.borrow().allows(intent.need)
+    }
+
+    fn event(&self, intent: Intent<'_>) -> Event {
+        let mut body = super::workstation::body_without_person(&self.station.id, intent.operation, Outcome::Intent);
+        self.facts.fill(&mut body);
+        body.camera = Some(intent.camera.id.clone());
+        body.stream = intent.stream;
+        body.purpose = intent.purpose.or(body.purpose);
+        body.protocol_no = intent.protocol_no;
+        body.parameters = intent.parameters;
+        body.media_from = intent.media.and_then(|(from, _)| rfc3339(from));
+        body.media_to = intent.media.and_then(|(_, to)| rfc3339(to));
+        let class = class_of(body.purpose.unwrap_or(self.facts.purpose));
+        Event {
+            log: intent.camera.controller.clone(),
+            class,
+            body,
+        }
+    }
+}
+
+/// Something that may be done now, because its intent is durable.
+pub struct Act {
+    session: Arc<SessionInner>,
+    template: Event,
+    recorded: Recorded,
+    operation: Operation,
+    settled: bool,
+    _open: OpenAct,
+}
+
+impl Act {
+    /// Proof of the durable intent.
+    pub fn recorded(&self) -> &Recorded {
+        &self.recorded
+    }
+
+    /// The session it happens in.
+    pub fn session(&self) -> &Arc<SessionInner> {
+        &self.session
+    }
+
+    /// Records another event of the same act: a pulse, a close, a refused command.
+    ///
+    /// # Errors
+    /// [`Refusal::NotRecorded`].
+    pub async fn also(&self, operation: Operation, result: Outcome, with: Parameters) -> Result<(), Refusal> {
+        let mut event = self.template.clone();
+        event.body.operation = operation;
+        event.body.result = result;
+        event.body.parameters.extend(with);
+        self.session.station.outbox.append(event).await?;
+        Ok(())
+    }
+
+    /// Records once how the act itself came out.
+    ///
+    /// # Errors
+    /// [`Refusal::NotRecorded`].
+    pub async fn settle(&mut self, result: Outcome, with: Parameters) -> Result<(), Refusal> {
+        if self.settled {
+            return Ok(());
+        }
+        self.settled = true;
+        self.also(self.operation, result, with).await
+    }
+
+    /// Records that it was done.
+    ///
+    /// # Errors
+    /// [`Refusal::NotRecorded`].
+    pub async fn done(mut self, with: Parameters) -> Result<(), Refusal> {
+        self.settle(Outcome::Done, with).await
+    }
+
+    /// Records that it failed or was refused on the way, and gives the refusal back.
+    pub async fn failed(mut self, refusal: Refusal) -> Refusal {
+        let with = parameters([("why", why(&refusal))]);
+        match self.settle(outcome_of(&refusal), with).await {
+            Ok(()) => refusal,
+            Err(not_recorded) => not_recorded,
+        }
+    }
+
+    /// Records the outcome and hands it on.
+    ///
+    /// # Errors
+    /// The refusal, or that the outcome could not be recorded.
+    pub async fn finish<T>(self, outcome: Result<T, Refusal>, with: Parameters) -> Result<T, Refusal> {
+        match outcome {
+            Ok(value) => self.done(with).await.map(|()| value),
+            Err(refusal) => Err(self.failed(refusal).await),
+        }
+    }
+}
+
+impl Drop for Act {
+    fn drop(&mut self) {
+        if self.settled {
+            return;
+        }
+        // The task that acted was cancelled: nobody knows how far it came, and the log says so.
+        let mut event = self.template.clone();
+        event.body.operation = self.operation;
+        event.body.result = Outcome::Failed;
+        event.body.parameters.insert("why".into(), "abandoned".into());
+        let (session, open) = (Arc::clone(&self.session), OpenAct::new(&self.session));
+        self.session.station.runtime.spawn(async move {
+            if let Err(error) = session.station.outbox.append(event).await {
+                tracing::error!(%error, "an abandoned act could not be recorded");
+            }
+            drop(open);
+        });
+    }
+}
+
+/// Whether somebody said no, or something broke.
+pub fn outcome_of(refusal: &Refusal) -> Outcome {
+    match refusal {
+        Refusal::Rule(_)
+        | Refusal::ZoomCeiling { .. }
+        | Refusal::PositionLimit
+        | Refusal::HeldByOther(_)
+        | Refusal::TooOld
+        | Refusal::Covered
+        | Refusal::MaskedOriginal
+        | Refusal::SessionEnded => Outcome::Refused,
+        Refusal::NotRecorded { .. }
+        | Refusal::ServerAway
+        | Refusal::Camera(_)
+        | Refusal::NothingRecorded
+        | Refusal::Disk { .. }
+        | Refusal::NotSupported => Outcome::Failed,
+    }
+}
+
+/// A refusal as an event's parameter: the rule's name, or what went wrong.
+pub fn why(refusal: &Refusal) -> Value {
+    match refusal {
+        Refusal::Rule(rule) => serde_json::to_value(rule).unwrap_or(Value::Null),
+        Refusal::HeldByOther(holder) => format!("held by {}", holder.user).into(),
+        other => other.to_string().into(),
+    }
+}

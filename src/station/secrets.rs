@@ -1,0 +1,166 @@
+//! Where the outbox's key is kept: the system keyring, or a file only this account can read.
+//!
+//! Invariant: a keyring that says «no entry» is never taken for «never saved» when an outbox exists: a locked
+//! collection says the same. The choice between keyring and file is the person's, made by name; there is no silent
+//! way from one to the other.
+//! Deliberately absent: camera credentials (memory only) and passwords of people (never kept).
+
+use super::outbox::{RecordKey, create_private_dir, private_file, read_bounded};
+use super::{SecretsChoice, StationError};
+use crate::domain::camera::StationId;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+const SERVICE: &str = "vedetta";
+const KEY_BYTES: u64 = 32;
+
+/// A place for secrets. Its calls block.
+pub enum Vault {
+    Keyring { user: String },
+    File { path: PathBuf },
+}
+
+impl Vault {
+    /// The place the person chose.
+    ///
+    /// # Errors
+    /// [`StationError::NoKeyring`] when there is no system keyring; never falls back to the file by itself.
+    pub fn open(choice: SecretsChoice, station: &StationId, data: &Path) -> Result<Self, StationError> {
+        match choice {
+            SecretsChoice::SystemKeyring => {
+                if let Err(error) = keyring::Entry::store_status() {
+                    return Err(no_keyring(format!("the keyring does not answer: {error}")));
+                }
+                Ok(Self::Keyring {
+                    user: format!("{station}/outbox-key"),
+                })
+            }
+            SecretsChoice::ProtectedFile => Ok(Self::File {
+                path: data.join("secrets").join("outbox-key"),
+            }),
+        }
+    }
+
+    /// The outbox's key; made now when there is none and no outbox needs it yet.
+    ///
+    /// # Errors
+    /// [`StationError::NoKeyring`]: locked, lost while an outbox exists, or the file can be read by others.
+    pub fn outbox_key(&self, outbox_exists: bool) -> Result<RecordKey, StationError> {
+        if let Some(bytes) = self.read()? {
+            return RecordKey::from_bytes(&bytes).ok_or_else(|| no_keyring("the outbox key has a wrong length".into()));
+        }
+        if outbox_exists {
+            return Err(no_keyring(
+                "the outbox exists, but its key cannot be read: unlock the keyring".into(),
+            ));
+        }
+        let mut fresh = Zeroizing::new([0u8; KEY_BYTES as usize]);
+        getrandom::fill(&mut *fresh).map_err(|error| no_keyring(error.to_string()))?;
+        self.write(&*fresh)?;
+        match self.read()? {
+            Some(bytes) if *bytes == *fresh => {
+                RecordKey::from_bytes(&bytes).ok_or_else(|| no_keyring("the outbox key has a wrong length".into()))
+            }
+            _ => Err(no_keyring("the key was saved and does not read back".into())),
+        }
+    }
+
+    fn read(&self) -> Result<Option<Zeroizing<Vec<u8>>>, StationError> {
+        match self {
+            Self::Keyring { user } => match entry(user)?.get_secret() {
+                Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+                Err(keyring::Error::NoEntry) => Ok(None),
+                Err(error) => Err(no_keyring(error.to_string())),
+            },
+            Self::File { path } => {
+                check_private(path)?;
+                let bytes = read_bounded(path, KEY_BYTES).map_err(|error| no_keyring(error.to_string()))?;
+                Ok(bytes.map(Zeroizing::new))
+            }
+        }
+    }
+
+    fn write(&self, secret: &[u8]) -> Result<(), StationError> {
+        match self {
+            Self::Keyring { user } => entry(user)?
+                .set_secret(secret)
+                .map_err(|error| no_keyring(error.to_string())),
+            Self::File { path } => write_file(path, secret).map_err(|error| no_keyring(error.to_string())),
+        }
+    }
+}
+
+fn entry(user: &str) -> Result<keyring::Entry, StationError> {
+    keyring::Entry::new(SERVICE, user).map_err(|error| no_keyring(error.to_string()))
+}
+
+fn no_keyring(detail: String) -> StationError {
+    StationError::NoKeyring { detail }
+}
+
+fn write_file(path: &Path, secret: &[u8]) -> std::io::Result<()> {
+    if let Some(parent) = path.parent() {
+        create_private_dir(parent)?;
+    }
+    let mut file = private_file().create_new(true).open(path)?;
+    file.write_all(secret)?;
+    file.sync_all()
+}
+
+#[cfg(unix)]
+fn check_private(path: &Path) -> Result<(), StationError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
+            Err(no_keyring(format!("{} can be read by other accounts", path.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn check_private(_: &Path) -> Result<(), StationError> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vault(data: &Path) -> Vault {
+        Vault::open(SecretsChoice::ProtectedFile, &"sala".parse().unwrap(), data).unwrap()
+    }
+
+    #[test]
+    fn the_key_is_made_once_and_read_again() {
+        let data = tempfile::tempdir().unwrap();
+        let key = vault(data.path()).outbox_key(false).unwrap();
+        let again = vault(data.path()).outbox_key(true).unwrap();
+        let sealed = key.seal(b"", b"x").unwrap();
+        assert_eq!(again.open(b"", &sealed).unwrap().as_slice(), b"x");
+    }
+
+    #[test]
+    fn a_lost_key_is_not_replaced_while_an_outbox_exists() {
+        let data = tempfile::tempdir().unwrap();
+        assert!(matches!(
+            vault(data.path()).outbox_key(true),
+            Err(StationError::NoKeyring { .. })
+        ));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_that_others_can_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let data = tempfile::tempdir().unwrap();
+        vault(data.path()).outbox_key(false).unwrap();
+        let path = data.path().join("secrets/outbox-key");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(
+            vault(data.path()).outbox_key(true),
+            Err(StationError::NoKeyring { .. })
+        ));
+    }
+}

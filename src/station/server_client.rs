@@ -1,0 +1,255 @@
+//! Calls to the central server: mutual TLS with the enrolment's certificate, its CA and no other, bounded in time and size.
+//!
+//! Invariant: no answer larger than [`protocol::MAX_BODY`] is held, no call lasts longer than [`TOTAL`], the token
+//! leaves only towards the enrolled server (no redirects, no proxy).
+//! Deliberately absent: retrying, and what an answer means.
+
+use super::enrolment::Enrolment;
+use crate::domain::audit::hash::Hash;
+use crate::domain::camera::{CameraId, ControllerId, StationId};
+use crate::protocol::{
+    self, BatchReceipt, CameraCredential, ConsistencyProof, CredentialNeed, CredentialRequest, EventBatch, HoldRequest,
+    HoldState, InclusionProof, SessionGrant, SignIn, SignedPlan, StationHead,
+};
+use reqwest::{Certificate, Identity, Method, RequestBuilder, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+const CONNECT: Duration = Duration::from_secs(3);
+/// Longest call.
+pub const TOTAL: Duration = Duration::from_secs(10);
+
+/// Why a call gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// No connection, no complete answer in time, or the server cannot work now.
+    #[error("the server is away: {detail}")]
+    Away { detail: String },
+    /// The server said no.
+    #[error("the server refuses: {why:?}: {detail}")]
+    Refused { why: protocol::RefusalKind, detail: String },
+    /// It answered, but not what was agreed.
+    #[error("the server's answer is wrong: {detail}")]
+    Nonsense { detail: String },
+}
+
+impl ServerError {
+    /// Whether waiting may help.
+    pub fn is_away(&self) -> bool {
+        match self {
+            Self::Away { .. } => true,
+            Self::Refused { why, .. } => *why == protocol::RefusalKind::Unavailable,
+            Self::Nonsense { .. } => false,
+        }
+    }
+
+    /// Whether the server says that the session is over.
+    pub fn is_session_ended(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                why: protocol::RefusalKind::SessionEnded,
+                ..
+            }
+        )
+    }
+}
+
+/// The server, as this workstation may call it. Cheap to clone.
+#[derive(Clone)]
+pub struct ServerClient {
+    http: reqwest::Client,
+    base: String,
+    station: StationId,
+}
+
+/// The enrolment's certificates cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the enrolment's certificates cannot be used")]
+pub struct BadCertificates(#[from] reqwest::Error);
+
+impl ServerClient {
+    /// Makes ready; contacts nobody.
+    ///
+    /// # Errors
+    /// The enrolment's certificates cannot be used.
+    pub fn new(enrolment: &Enrolment) -> Result<Self, BadCertificates> {
+        let mut identity = enrolment.certificate.clone();
+        identity.push(b'\n');
+        identity.extend_from_slice(enrolment.key.expose_secret().as_bytes());
+        let http = reqwest::Client::builder()
+            .tls_backend_rustls()
+            .tls_certs_only(Certificate::from_pem_bundle(&enrolment.ca)?)
+            .identity(Identity::from_pem(&identity)?)
+            .https_only(true)
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .timeout(TOTAL)
+            .build()?;
+        Ok(Self {
+            http,
+            base: enrolment.server.clone(),
+            station: enrolment.station.clone(),
+        })
+    }
+
+    /// Signs a person in.
+    pub async fn sign_in(&self, request: &SignIn) -> Result<SessionGrant, ServerError> {
+        self.json(self.request(Method::POST, "/v1/sessions").json(request))
+            .await
+    }
+
+    /// Ends the token's session.
+    pub async fn sign_out(&self, token: &SecretString) -> Result<(), ServerError> {
+        let request = self.request(Method::DELETE, "/v1/sessions/current");
+        self.body(request.bearer_auth(token.expose_secret())).await.map(drop)
+    }
+
+    /// The site plan, not yet verified.
+    pub async fn plan(&self, token: &SecretString) -> Result<SignedPlan, ServerError> {
+        self.json(self.request(Method::GET, "/v1/plan").bearer_auth(token.expose_secret()))
+            .await
+    }
+
+    /// A camera's account.
+    pub async fn credential(
+        &self,
+        token: &SecretString,
+        camera: &CameraId,
+        need: CredentialNeed,
+    ) -> Result<CameraCredential, ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/cameras/{camera}/credentials"));
+        self.json(
+            request
+                .bearer_auth(token.expose_secret())
+                .json(&CredentialRequest { need }),
+        )
+        .await
+    }
+
+    /// Takes, renews or releases a dome.
+    pub async fn hold(
+        &self,
+        token: &SecretString,
+        camera: &CameraId,
+        what: &HoldRequest,
+    ) -> Result<HoldState, ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/cameras/{camera}/hold"));
+        self.json(request.bearer_auth(token.expose_secret()).json(what)).await
+    }
+
+    /// Who holds which dome.
+    pub async fn holds(&self, token: &SecretString) -> Result<Vec<HoldState>, ServerError> {
+        self.json(
+            self.request(Method::GET, "/v1/holds")
+                .bearer_auth(token.expose_secret()),
+        )
+        .await
+    }
+
+    /// Hands events over.
+    pub async fn post_events(&self, batch: &EventBatch) -> Result<BatchReceipt, ServerError> {
+        self.json(
+            self.request(Method::POST, &format!("/v1/stations/{}/events", self.station))
+                .json(batch),
+        )
+        .await
+    }
+
+    /// Where this workstation's chains stand on the server.
+    pub async fn heads(&self) -> Result<Vec<StationHead>, ServerError> {
+        self.json(self.request(Method::GET, &format!("/v1/stations/{}/heads", self.station)))
+            .await
+    }
+
+    /// The newest checkpoint, a signed note, not yet verified.
+    pub async fn checkpoint(&self, log: &ControllerId) -> Result<String, ServerError> {
+        let bytes = self
+            .body(self.request(Method::GET, &format!("/v1/logs/{log}/checkpoint")))
+            .await?;
+        String::from_utf8(bytes).map_err(|error| nonsense(&error))
+    }
+
+    /// Proof that the leaf at `index` is in the tree of `size`.
+    pub async fn inclusion(&self, log: &ControllerId, index: u64, size: u64) -> Result<Vec<Hash>, ServerError> {
+        let path = format!("/v1/logs/{log}/inclusion?index={index}&size={size}");
+        let proof: InclusionProof = self.json(self.request(Method::GET, &path)).await?;
+        hashes(&proof.path)
+    }
+
+    /// Proof that the tree of `to` begins with the tree of `from`.
+    pub async fn consistency(&self, log: &ControllerId, from: u64, to: u64) -> Result<Vec<Hash>, ServerError> {
+        let path = format!("/v1/logs/{log}/consistency?from={from}&to={to}");
+        let proof: ConsistencyProof = self.json(self.request(Method::GET, &path)).await?;
+        hashes(&proof.path)
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ServerError> {
+        let bytes = self.body(request).await?;
+        serde_json::from_slice(&bytes).map_err(|error| nonsense(&error))
+    }
+
+    async fn body(&self, request: RequestBuilder) -> Result<Vec<u8>, ServerError> {
+        let mut response = request.send().await.map_err(away)?;
+        let status = response.status();
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(away)? {
+            if bytes.len() + chunk.len() > protocol::MAX_BODY {
+                return Err(nonsense(&"longer than agreed"));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        if status.is_success() {
+            Ok(bytes)
+        } else {
+            Err(refused(status, &bytes))
+        }
+    }
+}
+
+fn refused(status: StatusCode, bytes: &[u8]) -> ServerError {
+    match serde_json::from_slice::<protocol::Refusal>(bytes) {
+        Ok(refusal) => ServerError::Refused {
+            why: refusal.why,
+            detail: refusal.detail,
+        },
+        Err(_) if status.is_server_error() => ServerError::Away {
+            detail: format!("status {status}"),
+        },
+        Err(_) => ServerError::Nonsense {
+            detail: format!("status {status} without a reason"),
+        },
+    }
+}
+
+/// The whole chain of causes, without the address.
+fn away(error: reqwest::Error) -> ServerError {
+    let error = error.without_url();
+    let mut detail = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        detail.push_str(": ");
+        detail.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    ServerError::Away { detail }
+}
+
+fn nonsense(error: &dyn std::fmt::Display) -> ServerError {
+    ServerError::Nonsense {
+        detail: error.to_string(),
+    }
+}
+
+fn hashes(texts: &[String]) -> Result<Vec<Hash>, ServerError> {
+    texts
+        .iter()
+        .map(|text| text.parse().map_err(|error| nonsense(&error)))
+        .collect()
+}

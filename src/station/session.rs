@@ -1,0 +1,258 @@
+//! A signed-in person at this workstation, and what lives as long as the session.
+//!
+//! Invariant: camera credentials live in memory and no longer than the session; when it ends, every view and gesture
+//! ends with it and is recorded before the sign-out.
+//! Deliberately absent: the acts themselves (one file each).
+
+use super::cameras::Cameras;
+use super::dome::Domes;
+use super::health::{Delivery, Health, Need};
+use super::hold::Holds;
+use super::outbox::Recorded;
+use super::refusal::Refusal;
+use super::road::class_of;
+use super::workstation::{Workstation, body_without_person};
+use crate::domain::audit::event::{Body, Event, Operation, Outcome};
+use crate::domain::camera::{CameraId, ControllerId};
+use crate::domain::people::{Level, Person, Purpose, Rule};
+use crate::domain::site::{CameraPlan, SitePlan};
+use crate::protocol::{CredentialNeed, Holder};
+use secrecy::SecretString;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// How often the server is asked who holds which dome; also how soon a revoked session ends.
+const HOLDS_EVERY: Duration = Duration::from_secs(1);
+/// How long a sign-out waits for views and gestures to end, and then for delivery.
+const SIGN_OUT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the server vouched for.
+pub struct Facts {
+    pub person: Person,
+    pub purpose: Purpose,
+    /// Public identifier of the session.
+    pub session: String,
+    pub token: SecretString,
+    /// The log of what belongs to no camera.
+    pub home: ControllerId,
+    pub plan: Arc<SitePlan>,
+}
+
+impl Facts {
+    /// Writes who and why into an event.
+    pub fn fill(&self, body: &mut Body) {
+        body.person.clone_from(&self.person.user);
+        body.level = Some(self.person.level);
+        body.body.clone_from(&self.person.body);
+        body.session.clone_from(&self.session);
+        body.purpose = Some(self.purpose);
+        body.policy_version = self.plan.version;
+    }
+}
+
+/// A signed-in person at this workstation. Cheap to clone; all methods are safe to call from any task.
+#[derive(Clone)]
+pub struct Session(pub(super) Arc<SessionInner>);
+
+/// What a [`Session`] is made of.
+pub struct SessionInner {
+    pub station: Arc<Workstation>,
+    pub facts: Facts,
+    pub cameras: Cameras,
+    pub domes: Domes,
+    pub holds: Holds,
+    ended: watch::Sender<bool>,
+    open_acts: watch::Sender<usize>,
+}
+
+/// Counts an act that is under way; a sign-out waits for it.
+pub struct OpenAct(watch::Sender<usize>);
+
+impl OpenAct {
+    /// One more.
+    pub fn new(session: &SessionInner) -> Self {
+        session.open_acts.send_modify(|count| *count += 1);
+        Self(session.open_acts.clone())
+    }
+}
+
+impl Drop for OpenAct {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
+impl SessionInner {
+    /// Whether nothing may be begun any more.
+    pub fn has_ended(&self) -> bool {
+        *self.ended.borrow()
+    }
+
+    /// Ends the session here: every view and gesture notices.
+    pub fn end(&self) {
+        self.ended.send_replace(true);
+    }
+
+    /// Waits until the session ends.
+    pub async fn until_ended(&self) {
+        let mut ended = self.ended.subscribe();
+        let _ = ended.wait_for(|ended| *ended).await;
+    }
+
+    /// Waits until nothing that needs this may go on: the session ended, or the table of the audit path says no.
+    pub async fn until_forbidden(&self, need: Need) -> Refusal {
+        let mut standing = self.station.standing.clone();
+        let forbidden = async {
+            let standing = standing.wait_for(|standing| standing.allows(need).is_err()).await;
+            standing.ok().and_then(|standing| standing.allows(need).err())
+        };
+        tokio::select! {
+            () = self.until_ended() => Refusal::SessionEnded,
+            refusal = forbidden => refusal.unwrap_or(Refusal::SessionEnded),
+        }
+    }
+
+    /// A camera of the plan.
+    ///
+    /// # Errors
+    /// The plan does not have it: nothing is granted on it.
+    pub fn camera(&self, id: &CameraId) -> Result<CameraPlan, Refusal> {
+        self.facts.plan.camera(id).cloned().ok_or(Refusal::Rule(Rule::NoGrant))
+    }
+
+    /// What credentials of cameras are for in this session (R-MNT-1).
+    pub fn credential_need(&self) -> CredentialNeed {
+        match self.facts.person.level {
+            Level::Operator | Level::Supervisor | Level::ForceOperator => CredentialNeed::Picture,
+            Level::Maintainer | Level::SystemAdministrator => CredentialNeed::Figures,
+        }
+    }
+
+    /// Whether this is the person of the session, at this workstation.
+    pub fn is_me(&self, holder: &Holder) -> bool {
+        holder.user == self.facts.person.user && holder.station == self.station.id
+    }
+
+    async fn record_sign_out(&self) -> Result<Recorded, Refusal> {
+        let mut body = body_without_person(&self.station.id, Operation::SignOut, Outcome::Done);
+        self.facts.fill(&mut body);
+        let event = Event {
+            log: self.facts.home.clone(),
+            class: class_of(self.facts.purpose),
+            body,
+        };
+        Ok(self.station.outbox.append(event).await?)
+    }
+}
+
+impl Session {
+    /// Begins a session whose sign-in is recorded.
+    pub(super) fn start(station: Arc<Workstation>, facts: Facts) -> Self {
+        let inner = Arc::new(SessionInner {
+            station,
+            facts,
+            cameras: Cameras::default(),
+            domes: Domes::default(),
+            holds: Holds::default(),
+            ended: watch::Sender::new(false),
+            open_acts: watch::Sender::new(0),
+        });
+        tokio::spawn(keep_in_touch(Arc::downgrade(&inner)));
+        Self(inner)
+    }
+
+    /// Who is signed in.
+    pub fn person(&self) -> &Person {
+        &self.0.facts.person
+    }
+
+    /// The purpose of live viewing, chosen at sign-in.
+    pub fn purpose(&self) -> Purpose {
+        self.0.facts.purpose
+    }
+
+    /// The plan in force, verified.
+    pub fn plan(&self) -> Arc<SitePlan> {
+        Arc::clone(&self.0.facts.plan)
+    }
+
+    /// What the top bar shows; changes as things change.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.0.station.health.clone()
+    }
+
+    /// Who holds which dome.
+    pub fn holds(&self) -> watch::Receiver<Vec<(CameraId, Holder)>> {
+        self.0.holds.seen()
+    }
+
+    /// Becomes true when the session is over: signed out here, or ended by the server.
+    pub fn ended(&self) -> watch::Receiver<bool> {
+        self.0.ended.subscribe()
+    }
+
+    /// Closes every view, records the sign-out, ends the session on the server, waits (bounded) for delivery.
+    ///
+    /// # Errors
+    /// [`Refusal::NotRecorded`]: the session is over all the same.
+    pub async fn sign_out(self) -> Result<Delivery, Refusal> {
+        let inner = &self.0;
+        inner.end();
+        let mut open = inner.open_acts.subscribe();
+        if tokio::time::timeout(SIGN_OUT_PATIENCE, open.wait_for(|open| *open == 0))
+            .await
+            .is_err()
+        {
+            tracing::warn!("some views or gestures did not end before the sign-out");
+        }
+        let recorded = inner.record_sign_out().await;
+        if let Err(error) = inner.station.server.sign_out(&inner.facts.token).await {
+            tracing::warn!(%error, "the session could not be ended on the server");
+        }
+        recorded?;
+        let mut status = inner.station.outbox.status();
+        // Late deliveries go on in the background; the caller is told what is missing.
+        let _ = tokio::time::timeout(SIGN_OUT_PATIENCE, status.wait_for(|status| status.pending == 0)).await;
+        let mut health = inner.station.health.clone();
+        let written = status.borrow().written;
+        let all = |health: &Health| health.delivery.verified >= written;
+        let _ = tokio::time::timeout(Duration::from_secs(1), health.wait_for(all)).await;
+        let delivery = health.borrow().delivery.clone();
+        Ok(delivery)
+    }
+}
+
+/// Asks who holds what; notices that the server is away or that it ended the session.
+async fn keep_in_touch(session: Weak<SessionInner>) {
+    loop {
+        let Some(inner) = session.upgrade() else { return };
+        if inner.has_ended() {
+            return;
+        }
+        match inner.station.server.holds(&inner.facts.token).await {
+            Ok(states) => {
+                inner.station.contact.reached();
+                inner.holds.update(&states);
+                inner
+                    .domes
+                    .on_holds(&states, |holder| inner.is_me(holder), Instant::now());
+            }
+            Err(error) if error.is_session_ended() => {
+                tracing::warn!("the server ended the session");
+                inner.end();
+                return;
+            }
+            Err(error) if error.is_away() => inner.station.contact.away(),
+            // This level is not told who holds what; the server answered all the same.
+            Err(_) => inner.station.contact.reached(),
+        }
+        let ended = inner.ended.subscribe();
+        drop(inner);
+        wait(ended, HOLDS_EVERY).await;
+    }
+}
+
+async fn wait(mut ended: watch::Receiver<bool>, pause: Duration) {
+    let _ = tokio::time::timeout(pause, ended.wait_for(|ended| *ended)).await;
+}

@@ -1,0 +1,250 @@
+//! Signing a person in: the server decides, this workstation checks what it is given and records it.
+//!
+//! Invariant: no session without a genuine plan, pinned log keys and a durable sign-in event.
+//! Deliberately absent: passwords at rest; the password lives as long as the call.
+
+use super::outbox::Recorded;
+use super::pins::PinError;
+use super::road::class_of;
+use super::server_client::ServerError;
+use super::session::{Facts, Session};
+use super::workstation::{Station, Workstation, body_without_person};
+use crate::domain::audit::event::{Event, Operation, Outcome};
+use crate::domain::audit::note::{Statement, VerifierKey};
+use crate::domain::people::Purpose;
+use crate::domain::site::SitePlan;
+use crate::protocol::{RefusalKind, SessionGrant, SignIn, SignedPlan};
+use secrecy::SecretString;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Why a sign-in failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignInError {
+    #[error("wrong user name or password")]
+    WrongCredentials,
+    #[error("locked out for {seconds} s")]
+    LockedOut { seconds: u64 },
+    #[error("the account is active on another workstation")]
+    ActiveElsewhere,
+    #[error("this workstation is not enabled")]
+    UnknownStation,
+    #[error("the server does not answer: {detail}")]
+    ServerAway { detail: String },
+    #[error("the site plan's signature is wrong")]
+    PlanNotGenuine,
+    #[error("the sign-in cannot be recorded: {detail}")]
+    NotRecorded { detail: String },
+}
+
+impl From<ServerError> for SignInError {
+    fn from(error: ServerError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ServerError::Refused {
+                why: RefusalKind::WrongCredentials,
+                ..
+            } => Self::WrongCredentials,
+            ServerError::Refused {
+                why: RefusalKind::LockedOut { seconds },
+                ..
+            } => Self::LockedOut { seconds },
+            ServerError::Refused {
+                why: RefusalKind::AlreadyActiveElsewhere,
+                ..
+            } => Self::ActiveElsewhere,
+            ServerError::Refused {
+                why: RefusalKind::UnknownStation,
+                ..
+            } => Self::UnknownStation,
+            ServerError::Refused { .. } | ServerError::Away { .. } | ServerError::Nonsense { .. } => {
+                Self::ServerAway { detail }
+            }
+        }
+    }
+}
+
+impl From<PinError> for SignInError {
+    fn from(error: PinError) -> Self {
+        Self::NotRecorded {
+            detail: error.to_string(),
+        }
+    }
+}
+
+impl Station {
+    /// Signs a person in: asks the server, verifies the plan's signature, records the sign-in. Needs the server.
+    ///
+    /// # Errors
+    /// Who or what refuses; a refusal is recorded when this workstation already has a log.
+    pub async fn sign_in(
+        &self,
+        user: String,
+        password: SecretString,
+        purpose: Purpose,
+    ) -> Result<Session, SignInError> {
+        if let Some(detail) = self.0.standing.borrow().outbox_closed.clone() {
+            return Err(SignInError::NotRecorded { detail });
+        }
+        let request = SignIn {
+            user,
+            password,
+            purpose,
+        };
+        let grant = match self.0.server.sign_in(&request).await {
+            Ok(grant) => grant,
+            Err(error) => return Err(self.0.refused_sign_in(&request, error).await),
+        };
+        self.0.contact.reached();
+        let token = grant.token.clone();
+        match self.accept(grant, purpose).await {
+            Ok(session) => Ok(session),
+            Err(error) => {
+                if let Err(error) = self.0.server.sign_out(&token).await {
+                    tracing::warn!(%error, "the session that was not accepted could not be ended on the server");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn accept(&self, grant: SessionGrant, purpose: Purpose) -> Result<Session, SignInError> {
+        let plan = self.0.genuine_plan(&self.0.server.plan(&grant.token).await?)?;
+        self.0.pin_keys(&grant, &plan).await?;
+        self.0.check_heads().await?;
+        self.0.contact.set_grace(Duration::from_secs(grant.grace_s));
+        let facts = Facts {
+            person: grant.person,
+            purpose,
+            session: grant.session,
+            token: grant.token,
+            home: grant.home,
+            plan: Arc::new(plan),
+        };
+        self.0.record_sign_in(&facts).await?;
+        Ok(Session::start(Arc::clone(&self.0), facts))
+    }
+}
+
+impl Workstation {
+    fn genuine_plan(&self, signed: &SignedPlan) -> Result<SitePlan, SignInError> {
+        self.plan_key
+            .verify_statement(Statement::Plan, &signed.plan, &signed.signature)
+            .map_err(|error| {
+                tracing::error!(%error, "the site plan is not genuine");
+                SignInError::PlanNotGenuine
+            })?;
+        let plan: SitePlan = serde_json::from_str(&signed.plan).map_err(|error| {
+            tracing::error!(%error, "the site plan cannot be read");
+            SignInError::PlanNotGenuine
+        })?;
+        for error in plan.check() {
+            tracing::warn!(%error, "the site plan");
+        }
+        Ok(plan)
+    }
+
+    /// Pins each log's key at first sight, and refuses a key that changed or names another log.
+    async fn pin_keys(self: &Arc<Self>, grant: &SessionGrant, plan: &SitePlan) -> Result<(), SignInError> {
+        let mut keys = Vec::new();
+        for given in &grant.log_keys {
+            let key: VerifierKey = given.vkey.parse().map_err(|_| SignInError::PlanNotGenuine)?;
+            let origin = plan
+                .controller(&given.controller)
+                .map(|controller| controller.log_origin());
+            if origin.as_deref() != Some(key.name()) {
+                tracing::error!(log = %given.controller, name = key.name(), "a log key has another log's name");
+                return Err(SignInError::PlanNotGenuine);
+            }
+            keys.push((given.controller.clone(), key));
+        }
+        let (this, home) = (Arc::clone(self), grant.home.clone());
+        let pinned = tokio::task::spawn_blocking(move || {
+            for (log, key) in keys {
+                if let Err(error) = this.pins.pin_key(&log, key.clone()) {
+                    if matches!(error, PinError::KeyChanged { .. }) {
+                        let offered = key.to_string();
+                        let offered = [("offered.vkey", offered.as_str())];
+                        this.pins
+                            .mark_broken(&log, "the log has another key", &offered, jiff::Timestamp::now());
+                    }
+                    return Err(error);
+                }
+            }
+            this.pins.set_home(&home)
+        });
+        pinned.await.map_err(|error| SignInError::NotRecorded {
+            detail: error.to_string(),
+        })??;
+        Ok(())
+    }
+
+    /// The server's chains must not be ahead of this outbox, nor behind what it proved to have: either would show that
+    /// something was taken away.
+    async fn check_heads(self: &Arc<Self>) -> Result<(), SignInError> {
+        for head in self.server.heads().await? {
+            let Some(pin) = self.pins.get(&head.log) else { continue };
+            let ours = self.outbox.next_seq(&head.log);
+            let why = if head.next_seq > ours {
+                format!(
+                    "the server has {} events of this workstation, the outbox knows of {ours}",
+                    head.next_seq
+                )
+            } else if head.next_seq < pin.next_seq {
+                format!(
+                    "the server has {} events of this workstation, it had {}",
+                    head.next_seq, pin.next_seq
+                )
+            } else {
+                continue;
+            };
+            let this = Arc::clone(self);
+            let marked = tokio::task::spawn_blocking(move || {
+                this.pins.mark_broken(&head.log, &why, &[], jiff::Timestamp::now());
+            });
+            let _ = marked.await;
+        }
+        Ok(())
+    }
+
+    async fn record_sign_in(&self, facts: &Facts) -> Result<Recorded, SignInError> {
+        let mut body = body_without_person(&self.id, Operation::SignIn, Outcome::Done);
+        facts.fill(&mut body);
+        let event = Event {
+            log: facts.home.clone(),
+            class: class_of(facts.purpose),
+            body,
+        };
+        self.outbox
+            .append(event)
+            .await
+            .map_err(|error| SignInError::NotRecorded {
+                detail: error.to_string(),
+            })
+    }
+
+    /// Records a refused sign-in with the name that was typed, as far as there is a log to record it in.
+    async fn refused_sign_in(&self, request: &SignIn, error: ServerError) -> SignInError {
+        if error.is_away() {
+            self.contact.away();
+        } else {
+            self.contact.reached();
+        }
+        let why = SignInError::from(error);
+        if let Some(log) = self.pins.home() {
+            let mut body = body_without_person(&self.id, Operation::SignInRefused, Outcome::Refused);
+            body.person = request.user.chars().take(64).collect();
+            body.purpose = Some(request.purpose);
+            body.parameters.insert("why".into(), why.to_string().into());
+            let event = Event {
+                log,
+                class: class_of(request.purpose),
+                body,
+            };
+            if let Err(error) = self.outbox.append(event).await {
+                tracing::error!(%error, "a refused sign-in could not be recorded");
+            }
+        }
+        why
+    }
+}

@@ -1,0 +1,207 @@
+//! The courier lets go of nothing that is not provably in the log.
+
+use super::super::courier::{Courier, Delivered};
+use super::super::health::Contact;
+use super::super::outbox::memory::Memory;
+use super::super::outbox::{Outbox, OutboxStatus};
+use super::super::pins::Pins;
+use super::forged_log::{ForgedLog, Lie, verifier};
+use super::{borgo, event, outbox, station};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+struct Bench {
+    folder: tempfile::TempDir,
+    disk: Memory,
+    log: ForgedLog,
+}
+
+struct Running {
+    outbox: Outbox,
+    delivered: watch::Receiver<Delivered>,
+    pins: Arc<Pins>,
+    _stop: watch::Sender<bool>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            disk: Memory::default(),
+            log: ForgedLog::default(),
+        }
+    }
+
+    fn run(&self) -> Running {
+        let pins = Arc::new(Pins::open(self.folder.path().to_owned()).unwrap());
+        pins.pin_key(&borgo(), verifier()).unwrap();
+        let delivered = pins.delivered().get(&borgo()).copied().unwrap_or(0);
+        let outbox = outbox(&self.disk.crash(), delivered);
+        self.go(outbox, pins)
+    }
+
+    fn go(&self, outbox: Outbox, pins: Arc<Pins>) -> Running {
+        let contact = Arc::new(Contact::default());
+        let (courier, delivered) =
+            Courier::new(self.log.clone(), station(), outbox.clone(), Arc::clone(&pins), contact);
+        let stop = watch::Sender::new(false);
+        tokio::spawn(courier.run(stop.subscribe()));
+        Running {
+            outbox,
+            delivered,
+            pins,
+            _stop: stop,
+        }
+    }
+
+    fn evidence(&self) -> usize {
+        let names = std::fs::read_dir(self.folder.path()).unwrap();
+        names
+            .filter(|name| {
+                name.as_ref()
+                    .unwrap()
+                    .file_name()
+                    .to_str()
+                    .unwrap()
+                    .starts_with("evidence-")
+            })
+            .count()
+    }
+}
+
+async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), what)
+        .await
+        .expect("in time")
+}
+
+impl Running {
+    async fn append(&self, count: u64) {
+        for _ in 0..count {
+            self.outbox.append(event()).await.unwrap();
+        }
+    }
+
+    async fn all_delivered(&mut self) -> OutboxStatus {
+        let mut status = self.outbox.status();
+        soon(status.wait_for(|status| status.pending == 0))
+            .await
+            .unwrap()
+            .clone()
+    }
+
+    async fn broken(&mut self) {
+        soon(self.delivered.wait_for(|delivered| delivered.broken))
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn r_aud_2_delivered_means_promised_included_and_consistent() {
+    let bench = Bench::new();
+    let mut running = bench.run();
+    running.append(5).await;
+    running.all_delivered().await;
+    running.append(3).await;
+    running.all_delivered().await;
+    let figures = soon(running.delivered.wait_for(|delivered| delivered.verified == 8))
+        .await
+        .unwrap();
+    assert_eq!((figures.durable, figures.included, figures.broken), (8, 8, false));
+    let pin = running.pins.get(&borgo()).unwrap();
+    assert_eq!((pin.next_seq, pin.checkpoint().size), (8, 8));
+}
+
+#[tokio::test]
+async fn r_aud_2_a_lost_answer_and_an_away_server_change_nothing_in_the_log() {
+    let bench = Bench::new();
+    let mut running = bench.run();
+    bench.log.lie(Lie::LoseAnswer);
+    running.append(4).await;
+    running.all_delivered().await;
+    bench.log.lie(Lie::Away);
+    running.append(2).await;
+    let posts = bench.log.kept().posts;
+    soon(async {
+        while bench.log.kept().posts < posts + 2 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(running.outbox.status().borrow().pending, 2, "nothing is let go of");
+    bench.log.lie(Lie::None);
+    running.all_delivered().await;
+    assert_eq!(
+        bench.log.kept().by_seq.keys().copied().collect::<Vec<_>>(),
+        (0..6).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        soon(running.delivered.wait_for(|d| d.verified == 6))
+            .await
+            .unwrap()
+            .durable,
+        6,
+        "counted once"
+    );
+}
+
+#[tokio::test]
+async fn r_aud_2_every_broken_promise_stops_the_courier_keeps_evidence_and_stays_after_a_restart() {
+    for lie in [
+        Lie::PromiseKey,
+        Lie::PromiseLeaf,
+        Lie::CheckpointKey,
+        Lie::Inclusion,
+        Lie::Rewritten,
+        Lie::Gap,
+    ] {
+        let bench = Bench::new();
+        let mut running = bench.run();
+        running.append(3).await;
+        running.all_delivered().await;
+        bench.log.lie(lie);
+        running.append(2).await;
+        running.broken().await;
+        assert_eq!(
+            running.outbox.status().borrow().pending,
+            2,
+            "{lie:?}: nothing is let go of"
+        );
+        assert_eq!(bench.evidence(), 1, "{lie:?}");
+        let posts = bench.log.kept().posts;
+        bench.log.lie(Lie::None);
+        let again = Pins::open(bench.folder.path().to_owned()).unwrap();
+        assert!(again.broken().is_some(), "{lie:?}: forgotten over a restart");
+        let again = bench.go(running.outbox.clone(), Arc::new(again));
+        assert!(again.delivered.borrow().broken);
+        again.outbox.append(event()).await.unwrap();
+        assert_eq!(bench.log.kept().posts, posts, "{lie:?}: trusted again");
+    }
+}
+
+#[tokio::test]
+async fn r_aud_2_events_missing_from_the_outbox_turn_the_state_red() {
+    let bench = Bench::new();
+    let pins = Arc::new(Pins::open(bench.folder.path().to_owned()).unwrap());
+    pins.pin_key(&borgo(), verifier()).unwrap();
+    // Opened as if the first two had been delivered, while the log never got them.
+    let outbox = outbox(&bench.disk, 0);
+    for _ in 0..3 {
+        outbox.append(event()).await.unwrap();
+    }
+    outbox.delivered(&borgo(), 2);
+    let mut running = bench.go(outbox, pins);
+    running.broken().await;
+    assert_eq!(bench.log.kept().posts, 0);
+}
+
+#[tokio::test]
+async fn r_aud_2_another_key_for_a_pinned_log_is_refused() {
+    let bench = Bench::new();
+    let running = bench.run();
+    let other = crate::domain::audit::note::SignerKey::new(super::forged_log::ORIGIN, &[7; 32]).unwrap();
+    assert!(running.pins.pin_key(&borgo(), other.verifier()).is_err());
+    assert_eq!(running.pins.get(&borgo()).unwrap().key, verifier());
+}

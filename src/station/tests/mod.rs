@@ -1,0 +1,41 @@
+//! The workstation against a log that lies, a disk that fails and a camera that must not be touched.
+//!
+//! Deliberately absent: the real server and the simulated town (see `tests/`).
+
+mod courier;
+mod forged_log;
+mod road;
+
+use super::outbox::memory::Memory;
+use super::outbox::{Opening, Outbox, RecordKey};
+use crate::domain::audit::event::{Event, Operation, Outcome, RetentionClass};
+use crate::domain::camera::{ControllerId, StationId};
+use std::collections::BTreeMap;
+
+fn station() -> StationId {
+    "sala".parse().unwrap()
+}
+
+fn borgo() -> ControllerId {
+    "borgo".parse().unwrap()
+}
+
+fn outbox(disk: &Memory, delivered: u64) -> Outbox {
+    let opening = Opening {
+        medium: Box::new(disk.clone()),
+        key: RecordKey::from_bytes(&[3; 32]).unwrap(),
+        station: station(),
+        delivered: BTreeMap::from([(borgo(), delivered)]),
+        clock: jiff::Timestamp::now,
+    };
+    Outbox::open(opening).unwrap().0
+}
+
+fn event() -> Event {
+    let body = super::workstation::body_without_person(&station(), Operation::ViewOpen, Outcome::Intent);
+    Event {
+        log: borgo(),
+        class: RetentionClass::Police,
+        body,
+    }
+}

@@ -1,0 +1,10 @@
+//! The media room against real RTSP servers on the loopback address.
+//!
+//! Invariant: no test waits for time, only for a condition with a limit. Deliberately absent: the simulator, so that
+//! these tests say something about any server.
+
+mod export;
+mod live;
+mod recorder;
+mod replay;
+mod server;

@@ -1,0 +1,475 @@
+//! A town hall for one test: the real server program in a directory of its own, and workstations that speak to it.
+//!
+//! Invariant: everything is on 127.0.0.1, on a free port, and ends with the test.
+//! Deliberately absent: the workstation's own code; these speak the protocol by hand.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
+use reqwest::{Client, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Child;
+use vedetta::domain::audit::chain::{Moment, Sealed, StationChain};
+use vedetta::domain::audit::checkpoint::{self, Checkpoint};
+use vedetta::domain::audit::event::{Body, Operation, Outcome, RetentionClass};
+use vedetta::domain::audit::note::{Statement, VerifierKey};
+use vedetta::domain::camera::{CameraKind, ControllerId, StationId};
+use vedetta::domain::people::Purpose;
+use vedetta::domain::site::{CameraPlan, Controller, Limits, MotionBounds, SitePlan};
+use vedetta::protocol::{BatchReceipt, DurablePromise, EventBatch, Refusal, RefusalKind, SessionGrant, SubmittedEvent};
+
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_vedetta-audit");
+
+pub struct TownHall {
+    pub dir: tempfile::TempDir,
+    child: Option<Child>,
+    pub base: String,
+}
+
+pub fn borgo() -> ControllerId {
+    "borgo-vedetta".parse().unwrap()
+}
+
+fn plan() -> SitePlan {
+    let camera = |id: &str, number, kind| CameraPlan {
+        id: id.parse().unwrap(),
+        number,
+        name: id.to_uppercase(),
+        place: "Piazza".into(),
+        controller: borgo(),
+        kind,
+        onvif: "http://127.0.0.1:1/onvif/device_service".into(),
+        lens: None,
+        masks: vec![],
+        limits: Limits::default(),
+        motion: MotionBounds::default(),
+    };
+    SitePlan {
+        version: 7,
+        controllers: vec![Controller {
+            id: borgo(),
+            name: "Comune di Borgo Vedetta".into(),
+            istat: "020001".into(),
+        }],
+        cameras: vec![
+            camera("cam-01", 1, CameraKind::Fixed),
+            camera("cam-02", 2, CameraKind::Dome),
+        ],
+    }
+}
+
+/// Runs the program to its end.
+pub fn command(arguments: &[&str], password: Option<&SecretString>) -> Output {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).stdin(Stdio::null());
+    if let Some(password) = password {
+        command.env("VEDETTA_PASSWORD", password.expose_secret());
+    }
+    command.output().unwrap()
+}
+
+impl TownHall {
+    /// A prepared data directory and a running server.
+    pub async fn open() -> Self {
+        let mut hall = Self::prepared();
+        hall.start().await;
+        hall
+    }
+
+    /// A prepared data directory.
+    pub fn prepared() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let hall = Self {
+            dir,
+            child: None,
+            base: String::new(),
+        };
+        std::fs::write(hall.path("site.toml"), toml::to_string(&plan()).unwrap()).unwrap();
+        let accounts: String = ["cam-01", "cam-02"]
+            .map(|id| {
+                format!(
+                    "[[camera]]\nid = \"{id}\"\nuser = \"vedetta\"\npassword = \"immagine-{id}\"\n\
+                     figures_user = \"tecnico\"\nfigures_password = \"cifre-{id}\"\n"
+                )
+            })
+            .concat();
+        std::fs::write(hall.path("cameras.toml"), accounts).unwrap();
+        let output = hall.prepare();
+        assert!(output.status.success(), "{output:?}");
+        hall
+    }
+
+    pub fn prepare(&self) -> Output {
+        let (site, cameras) = (self.path("site.toml"), self.path("cameras.toml"));
+        command(
+            &[
+                "demo",
+                "--data",
+                self.data_text(),
+                "--site",
+                site.to_str().unwrap(),
+                "--cameras",
+                cameras.to_str().unwrap(),
+            ],
+            None,
+        )
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    pub fn data_text(&self) -> &'static str {
+        self.data().to_str().unwrap().to_owned().leak()
+    }
+
+    pub async fn start(&mut self) {
+        self.start_with("exec \"$0\" \"$@\"").await;
+    }
+
+    /// Starts the server through a line of bash; the program and its arguments are `$0` and `$@`.
+    pub async fn start_with(&mut self, line: &str) {
+        let mut child = tokio::process::Command::new("bash")
+            .args(["-c", line, PROGRAM])
+            .args(["serve", "--data", self.data_text(), "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = tokio::time::timeout(Duration::from_secs(20), lines.next_line())
+            .await
+            .unwrap()
+            .unwrap();
+        let ready: serde_json::Value = serde_json::from_str(&line.expect("the server ended")).unwrap();
+        assert_eq!(ready["ready"], true);
+        self.base = ready["address"].as_str().unwrap().to_owned();
+        self.child = Some(child);
+    }
+
+    /// Sends SIGKILL and does not wait; [`Self::crash`] follows.
+    pub fn kill(&self) {
+        if let Some(pid) = self.child.as_ref().and_then(Child::id) {
+            drop(Command::new("kill").args(["-KILL", &pid.to_string()]).status());
+        }
+    }
+
+    /// SIGKILL: nothing is put in order.
+    pub async fn crash(&mut self) {
+        let mut child = self.child.take().unwrap();
+        // It may be gone already: `kill` was called.
+        drop(child.start_kill());
+        child.wait().await.unwrap();
+    }
+
+    /// SIGTERM; the program must end well.
+    pub async fn stop(&mut self) {
+        let mut child = self.child.take().unwrap();
+        let pid = child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let status = tokio::time::timeout(Duration::from_secs(20), child.wait())
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(status.success(), "{status}");
+    }
+
+    pub fn password(&self, user: &str) -> SecretString {
+        let text = std::fs::read_to_string(self.data().join("people.toml")).unwrap();
+        let people: toml::Table = toml::from_str(&text).unwrap();
+        let person = people["person"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|p| p["user"].as_str() == Some(user))
+            .unwrap();
+        person["password"].as_str().unwrap().into()
+    }
+
+    pub fn verify(&self) -> (bool, serde_json::Value) {
+        let output = command(&["log", "verify", "--data", self.data_text(), "--json"], None);
+        (output.status.success(), serde_json::from_slice(&output.stdout).unwrap())
+    }
+
+    pub fn station(&self, name: &str) -> Station {
+        Station::new(
+            &self.base,
+            name,
+            Some(&self.data().join("stations").join(name)),
+            &self.data(),
+        )
+    }
+
+    /// Somebody without a certificate.
+    pub fn stranger(&self) -> Station {
+        Station::new(&self.base, "sala-operativa", None, &self.data())
+    }
+
+    /// Writes to the database past every trigger.
+    pub async fn tamper(&self, statements: &str) {
+        use sqlx::Connection as _;
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.data().join("audit.db"));
+        let mut connection = sqlx::SqliteConnection::connect_with(&options.foreign_keys(false))
+            .await
+            .unwrap();
+        let drop = [
+            "leaf_continues",
+            "leaf_keeps",
+            "leaf_stays",
+            "body_once",
+            "body_keeps",
+            "body_stays",
+            "node_once",
+            "node_keeps",
+            "node_stays",
+        ]
+        .map(|trigger| format!("DROP TRIGGER {trigger};"))
+        .concat();
+        let all = sqlx::AssertSqlSafe(drop + statements);
+        sqlx::raw_sql(all).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+}
+
+/// A workstation that speaks the protocol by hand.
+pub struct Station {
+    pub client: Client,
+    pub base: String,
+    pub id: StationId,
+    pub chain: StationChain,
+}
+
+pub fn client(identity: Option<&Path>, ca: &Path) -> Client {
+    let ca = reqwest::Certificate::from_pem(&std::fs::read(ca.join("ca.pem")).unwrap()).unwrap();
+    let mut builder = Client::builder()
+        .tls_certs_only([ca])
+        .no_proxy()
+        .timeout(Duration::from_secs(30));
+    if let Some(dir) = identity {
+        let pem = [
+            std::fs::read(dir.join("cert.pem")).unwrap(),
+            std::fs::read(dir.join("key.pem")).unwrap(),
+        ]
+        .concat();
+        builder = builder.identity(reqwest::Identity::from_pem(&pem).unwrap());
+    }
+    builder.build().unwrap()
+}
+
+impl Station {
+    fn new(base: &str, name: &str, identity: Option<&Path>, ca: &Path) -> Self {
+        let id: StationId = name.parse().unwrap();
+        Self {
+            client: client(identity, ca),
+            base: base.to_owned(),
+            chain: StationChain::new(id.clone()),
+            id,
+        }
+    }
+
+    /// The next `count` events of this station; the chain moves past them.
+    pub fn events(&mut self, count: usize) -> Vec<Sealed> {
+        (0..count)
+            .map(|_| {
+                let at = Moment {
+                    boot: uuid::Uuid::new_v4(),
+                    time: jiff::Timestamp::now(),
+                    mono_ms: 1,
+                };
+                let salt = *uuid::Uuid::new_v4().as_bytes();
+                let salt = [salt, salt].concat().try_into().unwrap();
+                let sealed = self.chain.seal(RetentionClass::Police, at, salt, &self.body()).unwrap();
+                self.chain.advance(sealed.leaf_hash);
+                sealed
+            })
+            .collect()
+    }
+
+    fn body(&self) -> Body {
+        Body {
+            person: "operatore".into(),
+            level: None,
+            body: String::new(),
+            session: String::new(),
+            station: self.id.clone(),
+            act: uuid::Uuid::new_v4(),
+            operation: Operation::ViewOpen,
+            result: Outcome::Intent,
+            camera: Some("cam-01".parse().unwrap()),
+            stream: None,
+            purpose: Some(Purpose::UrbanSecurity),
+            protocol_no: String::new(),
+            parameters: serde_json::Map::new(),
+            policy_version: 7,
+            media_from: None,
+            media_to: None,
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    pub fn log_url(&self, path: &str) -> String {
+        self.url(&format!("/v1/logs/{}/{path}", borgo()))
+    }
+
+    pub async fn submit(&self, events: &[Sealed]) -> Result<BatchReceipt, (StatusCode, RefusalKind)> {
+        let batch = EventBatch {
+            log: borgo(),
+            events: events.iter().map(submitted).collect(),
+        };
+        answer(
+            self.client
+                .post(self.url(&format!("/v1/stations/{}/events", self.id)))
+                .json(&batch),
+        )
+        .await
+    }
+
+    /// As [`Self::submit`]; `None` when the server is gone.
+    pub async fn try_submit(&self, events: &[Sealed]) -> Option<BatchReceipt> {
+        let batch = EventBatch {
+            log: borgo(),
+            events: events.iter().map(submitted).collect(),
+        };
+        let url = self.url(&format!("/v1/stations/{}/events", self.id));
+        let response = self.client.post(url).json(&batch).send().await.ok()?;
+        assert!(response.status().is_success(), "{response:?}");
+        response.json().await.ok()
+    }
+
+    pub async fn sign_in(&self, user: &str, password: &SecretString) -> Result<SessionGrant, RefusalKind> {
+        let ask = serde_json::json!({
+            "user": user, "password": password.expose_secret(), "purpose": Purpose::UrbanSecurity
+        });
+        answer(self.client.post(self.url("/v1/sessions")).json(&ask))
+            .await
+            .map_err(|(_, why)| why)
+    }
+
+    pub async fn get<T: DeserializeOwned>(&self, url: String, token: &SecretString) -> Result<T, RefusalKind> {
+        answer(self.client.get(url).bearer_auth(token.expose_secret()))
+            .await
+            .map_err(|(_, why)| why)
+    }
+
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        token: &SecretString,
+        body: serde_json::Value,
+    ) -> Result<T, RefusalKind> {
+        let request = self
+            .client
+            .post(self.url(path))
+            .bearer_auth(token.expose_secret())
+            .json(&body);
+        answer(request).await.map_err(|(_, why)| why)
+    }
+
+    pub async fn delete(&self, path: &str, token: &SecretString) -> StatusCode {
+        let request = self.client.delete(self.url(path)).bearer_auth(token.expose_secret());
+        request.send().await.unwrap().status()
+    }
+
+    pub async fn note(&self) -> String {
+        self.client
+            .get(self.log_url("checkpoint"))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+    }
+
+    /// The first signed checkpoint of at least this size.
+    pub async fn checkpoint_of(&self, key: &VerifierKey, size: u64) -> Checkpoint {
+        let until = Instant::now() + Duration::from_secs(10);
+        loop {
+            let checkpoint = checkpoint::verify(&self.note().await, key).unwrap();
+            if checkpoint.size >= size {
+                return checkpoint;
+            }
+            assert!(
+                Instant::now() < until,
+                "not signed in time: {} of {size}",
+                checkpoint.size
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+pub fn submitted(event: &Sealed) -> SubmittedEvent {
+    SubmittedEvent {
+        leaf: event.leaf.clone(),
+        salt: hex::encode(event.salt),
+        body: event.body.clone(),
+    }
+}
+
+/// The answer, or the refusal with its status.
+pub async fn answer<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result<T, (StatusCode, RefusalKind)> {
+    let response = request.send().await.unwrap();
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response.json().await.unwrap());
+    }
+    let refusal: Refusal = response.json().await.unwrap();
+    Err((status, refusal.why))
+}
+
+pub fn promise(receipt: &BatchReceipt, key: &VerifierKey) -> DurablePromise {
+    key.verify_statement(Statement::Durable, &receipt.promise, &receipt.signature)
+        .unwrap();
+    serde_json::from_str(&receipt.promise).unwrap()
+}
+
+pub fn log_key(grant: &SessionGrant) -> VerifierKey {
+    grant
+        .log_keys
+        .iter()
+        .find(|key| key.controller == borgo())
+        .unwrap()
+        .vkey
+        .parse()
+        .unwrap()
+}
+
+/// The log's key as an export gives it.
+pub fn exported_key(hall: &TownHall) -> VerifierKey {
+    let out = hall.dir.path().join(format!("export-{}", uuid::Uuid::new_v4()));
+    let output = command(
+        &[
+            "log",
+            "export",
+            "--data",
+            hall.data_text(),
+            "--out",
+            out.to_str().unwrap(),
+        ],
+        None,
+    );
+    assert!(output.status.success(), "{output:?}");
+    std::fs::read_to_string(out.join("borgo-vedetta/key"))
+        .unwrap()
+        .parse()
+        .unwrap()
+}
