@@ -1,7 +1,7 @@
 //! The RTSP side of one camera: its own server and port, `/main`, `/sub` and `/replay`, digest authentication, faults.
 //!
-//! Invariant: only the account that may stream gets a picture; the figures account is known and refused (403), strangers
-//! are asked again (401). A rebooting camera closes every connection at once.
+//! Invariant: only the account that may stream gets a picture; the figures account is known and refused, strangers are
+//! asked again (the library answers both with 401). A rebooting camera closes every connection at once.
 //! Deliberately absent: RTSP itself, which is `gstreamer-rtsp-server`'s.
 
 use super::device::{Credentials, Device, Viewer};
