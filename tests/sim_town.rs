@@ -176,6 +176,27 @@ fn every_private_window_of_a_fixed_camera_is_under_a_mask_and_a_third_see_none()
 }
 
 #[test]
+fn whatever_the_town_a_third_of_its_fixed_cameras_sees_no_private_window() {
+    let mut canvas = Canvas::new(WIDTH, HEIGHT);
+    for (cameras, domes) in [(2, 0), (3, 1), (4, 1), (5, 1), (6, 2), (7, 0), (16, 4)] {
+        for seed in [1, 3, 7, 12] {
+            let town = Town::generate(seed, cameras, domes);
+            let fixed: Vec<_> = town.sites.iter().filter(|s| s.kind == CameraKind::Fixed).collect();
+            assert_eq!(fixed.len() as u32, cameras - domes);
+            let free: Vec<_> = fixed.iter().filter(|site| site.masks.is_empty()).collect();
+            let least = fixed.len().div_ceil(3);
+            assert!(free.len() >= least, "seed {seed}: {} of {}", free.len(), fixed.len());
+            for site in free.iter().take(3) {
+                for at_ms in [0, 3100] {
+                    let seen = count(&town, site, site.fixed_pose.unwrap(), at_ms, &mut canvas);
+                    assert_eq!(seen, (0, 0), "seed {seed}, {}", site.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_town_is_a_function_of_its_seed_and_repeats_itself() {
     let [a, b, other] = [7, 7, 8].map(|seed| Town::generate(seed, 5, 2));
     assert_eq!(a.sites, b.sites);

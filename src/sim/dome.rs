@@ -60,7 +60,11 @@ impl Dome {
         let bounds = [
             axis(pan, site.motion.pan_speed_deg_s, pan[1] - pan[0] >= 360.0 - 1e-9),
             axis(tilt, site.motion.tilt_speed_deg_s, false),
-            axis([0.0, (wide / narrow).ln()], site.motion.zoom_speed_ln_s, false),
+            axis(
+                [0.0, magnification_ln(wide, narrow)],
+                site.motion.zoom_speed_ln_s,
+                false,
+            ),
         ];
         let start = axes_of(&lens, home_pose);
         let home = lens.position_of(home_pose);
@@ -296,14 +300,20 @@ fn wide(lens: &LensModel) -> f64 {
 
 /// Pan and tilt in degrees, zoom as the logarithm of magnification over the widest view.
 fn axes_of(lens: &LensModel, pose: Pose) -> [f64; 3] {
-    [pose.pan_deg, pose.tilt_deg, (wide(lens) / pose.hfov_deg).ln()]
+    [pose.pan_deg, pose.tilt_deg, magnification_ln(wide(lens), pose.hfov_deg)]
+}
+
+/// Natural logarithm of how much larger a thing is seen at `hfov_deg` than at `wide_deg`.
+fn magnification_ln(wide_deg: f64, hfov_deg: f64) -> f64 {
+    let tan = |hfov_deg: f64| (hfov_deg / 2.0).to_radians().tan();
+    (tan(wide_deg) / tan(hfov_deg)).ln()
 }
 
 fn pose_of(lens: &LensModel, [pan_deg, tilt_deg, ln]: [f64; 3]) -> Pose {
     Pose {
         pan_deg,
         tilt_deg,
-        hfov_deg: wide(lens) / ln.exp(),
+        hfov_deg: 2.0 * ((wide(lens) / 2.0).to_radians().tan() / ln.exp()).atan().to_degrees(),
     }
 }
 
@@ -329,6 +339,28 @@ mod tests {
         let there = dome.position(later(now));
         assert!((there.pan - 0.25).abs() < 1e-6 && (there.tilt + 0.5).abs() < 1e-6 && (there.zoom - 0.4).abs() < 1e-6);
         assert_eq!(dome.moving(later(now)), [false, false]);
+    }
+
+    #[test]
+    fn zoom_is_never_faster_than_the_site_plan_says() {
+        let (now, site) = (Instant::now(), dome_site());
+        let mut dome = Dome::new(&site, now);
+        let velocity = Vector {
+            pan_tilt: None,
+            zoom: Some(1.0),
+        };
+        dome.drive(now, velocity, Duration::from_secs(3));
+        let magnification = |ms| {
+            site.lens
+                .magnification(dome.pose(now + Duration::from_millis(ms)).hfov_deg)
+        };
+        let fastest = (0..40).map(|step| (magnification(step * 50 + 50) / magnification(step * 50)).ln() / 0.05);
+        let fastest = fastest.fold(0.0, f64::max);
+        let bound = site.motion.zoom_speed_ln_s;
+        assert!(
+            fastest <= bound * (1.0 + 1e-9) && fastest > bound * 0.99,
+            "{fastest} of {bound}"
+        );
     }
 
     #[test]

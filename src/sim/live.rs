@@ -12,8 +12,7 @@ use crate::domain::camera::CameraKind;
 use gstreamer::ClockTime;
 use gstreamer::prelude::*;
 use gstreamer_app::AppSrc;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Frames that may wait in a feed; beyond that they are dropped.
@@ -29,6 +28,31 @@ pub fn epoch_ms(number: u32, kind: CameraKind) -> u64 {
     }
 }
 
+/// Tells a feed to end, and wakes it if it waits for its next frame.
+#[derive(Debug, Default)]
+pub struct Stop {
+    ended: Mutex<bool>,
+    wake: Condvar,
+}
+
+impl Stop {
+    /// Ends the feed.
+    pub fn end(&self) {
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.wake.notify_all();
+    }
+
+    /// Waits so long; `true` at once when the feed must end.
+    fn within(&self, wait: Duration) -> bool {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        *self
+            .wake
+            .wait_timeout_while(ended, wait, |ended| !*ended)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+    }
+}
+
 /// What a feed needs to know.
 #[derive(Clone)]
 pub struct Feed {
@@ -39,7 +63,7 @@ pub struct Feed {
 
 impl Feed {
     /// Feeds `source` from a thread of its own until `stop` is set or the source takes no more.
-    pub fn start(self, source: AppSrc, stop: Arc<AtomicBool>) {
+    pub fn start(self, source: AppSrc, stop: Arc<Stop>) {
         let name = format!("{}{}", self.device.site().id, self.spec.mount());
         let spawned = std::thread::Builder::new().name(name).spawn(move || {
             let Some(pace) = Pace::start(&source, &self, &stop) else {
@@ -60,7 +84,7 @@ impl Feed {
     }
 
     /// Sends the clip: first the frames since the last key frame at once, then each frame at its time.
-    fn replay(&self, source: &AppSrc, clip: &Clip, mut pace: Pace, stop: &AtomicBool) {
+    fn replay(&self, source: &AppSrc, clip: &Clip, mut pace: Pace, stop: &Stop) {
         let count = clip.frames.len();
         let at = |number: u64| (number % count as u64) as usize;
         let now = pace.now();
@@ -94,7 +118,7 @@ impl Feed {
     }
 
     /// Paints what the dome sees at each frame's time.
-    fn paint(&self, source: &AppSrc, mut pace: Pace, stop: &AtomicBool) {
+    fn paint(&self, source: &AppSrc, mut pace: Pace, stop: &Stop) {
         let (width, height) = (self.spec.width as usize, self.spec.height as usize);
         let mut canvas = Canvas::new(width, height);
         let mut planes = Vec::new();
@@ -157,10 +181,10 @@ struct Pace {
 
 impl Pace {
     /// Waits for the pipeline to run; `None` when it never does.
-    fn start(source: &AppSrc, feed: &Feed, stop: &AtomicBool) -> Option<Self> {
+    fn start(source: &AppSrc, feed: &Feed, stop: &Stop) -> Option<Self> {
         let site = feed.device.site();
         let epoch = Duration::from_millis(epoch_ms(site.number, site.kind));
-        while !stop.load(Ordering::Relaxed) {
+        while !stop.within(Duration::from_millis(3)) {
             // Before it plays the element has no base time, and its «running time» is the time since boot.
             let playing = source.current_state() == gstreamer::State::Playing;
             if let Some(running) = source.current_running_time().filter(|_| playing) {
@@ -171,7 +195,6 @@ impl Pace {
                     offset_ns,
                 });
             }
-            std::thread::sleep(Duration::from_millis(3));
         }
         None
     }
@@ -192,12 +215,9 @@ impl Pace {
     }
 
     /// Sleeps until the frame is due; `false` when the feed must end.
-    fn wait(&mut self, number: u64, stop: &AtomicBool) -> bool {
+    fn wait(&mut self, number: u64, stop: &Stop) -> bool {
         let due = self.epoch + self.since_epoch(number);
-        if let Some(early) = due.checked_sub(unix()) {
-            std::thread::sleep(early.min(Duration::from_millis(200)));
-        }
-        !stop.load(Ordering::Relaxed)
+        !stop.within(due.saturating_sub(unix()).min(Duration::from_millis(200)))
     }
 
     /// The frame after this one, or the newest one due when the machine was away for long.

@@ -1,14 +1,14 @@
 //! The RTSP side of one camera: its own server and port, `/main`, `/sub` and `/replay`, digest authentication, faults.
 //!
-//! Invariant: only the account that may stream gets a picture; the figures account is known and refused (403), strangers
-//! are asked again (401). A rebooting camera closes every connection at once.
+//! Invariant: only the account that may stream gets a picture; the figures account is known and refused, strangers are
+//! asked again (the library answers both with 401). A rebooting camera closes every connection at once.
 //! Deliberately absent: RTSP itself, which is `gstreamer-rtsp-server`'s.
 
 use super::device::{Credentials, Device, Viewer};
 use super::encode;
 use super::faults::{CredentialsFault, Faults};
 use super::footage::Footage;
-use super::live::Feed;
+use super::live::{Feed, Stop};
 use super::recorder;
 use super::town::{Codec, StreamSpec};
 use crate::domain::camera::CameraKind;
@@ -22,7 +22,6 @@ use gstreamer_rtsp_server::{
     RTSPOnvifServer, RTSPToken,
 };
 use secrecy::ExposeSecret;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -170,9 +169,9 @@ fn live_factory(device: &Arc<Device>, footage: &Arc<Footage>, spec: &StreamSpec)
         } else {
             encode::coded_caps(&feed.spec)
         }));
-        let stop = Arc::new(AtomicBool::new(false));
+        let stop = Arc::new(Stop::default());
         feed.clone().start(source, Arc::clone(&stop));
-        media.connect_unprepared(move |_| stop.store(true, Ordering::Relaxed));
+        media.connect_unprepared(move |_| stop.end());
     });
     factory
 }

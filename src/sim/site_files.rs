@@ -5,7 +5,7 @@
 
 use super::device::Credentials;
 use super::town::CameraSite;
-use crate::domain::camera::{CameraId, ControllerId};
+use crate::domain::camera::{CameraId, CameraKind, ControllerId};
 use crate::domain::site::{CameraPlan, Controller, SitePlan};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -53,7 +53,8 @@ pub fn plan(controller: ControllerId, cameras: &[Installed<'_>]) -> SitePlan {
             controller: controller.clone(),
             kind: site.kind,
             onvif: installed.onvif.to_owned(),
-            lens: Some(site.lens.clone()),
+            // A camera that does not move has no range of positions, and its masks are in its picture.
+            lens: (site.kind == CameraKind::Dome).then(|| site.lens.clone()),
             masks: site.masks.clone(),
             limits: site.limits.clone(),
             motion: site.motion.clone(),
@@ -131,6 +132,7 @@ mod tests {
         write(dir.path(), &plan, &cameras).unwrap();
         let back: SitePlan = toml::from_str(&fs::read_to_string(dir.path().join(SITE_FILE)).unwrap()).unwrap();
         assert_eq!(back, plan);
+        assert_eq!(back.check(), []);
         assert!(back.cameras.iter().any(|camera| !camera.masks.is_empty()));
         let accounts = fs::read_to_string(dir.path().join(CAMERAS_FILE)).unwrap();
         assert_eq!(accounts.matches("[[camera]]").count(), 6);

@@ -126,6 +126,12 @@ impl Station {
     }
 }
 
+/// The error and the whole chain of its causes.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 impl Workstation {
     fn genuine_plan(&self, signed: &SignedPlan) -> Result<SitePlan, SignInError> {
         self.plan_key
@@ -139,7 +145,7 @@ impl Workstation {
             SignInError::PlanNotGenuine
         })?;
         for error in plan.check() {
-            tracing::warn!(%error, "the site plan");
+            tracing::warn!(error = %with_causes(&error), "the site plan does not make sense");
         }
         Ok(plan)
     }

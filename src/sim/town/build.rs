@@ -70,7 +70,7 @@ fn house_faces(house: &House) -> Vec<Face> {
                         shutter,
                     ));
                 }
-            } else if (i * 7 + house.looks[0] + way) % 5 == 0 {
+            } else if (i * 7 + house.looks[0] + way).is_multiple_of(5) {
                 faces.push(Face::quad(place, colour::GLASS));
             } else {
                 faces.push(Face::quad(place, shutter));
@@ -101,7 +101,7 @@ fn street_level(faces: &mut Vec<Face>, wall: &Wall, pick: usize, shutter: Rgb) {
         if to - from < 1.2 {
             continue;
         }
-        if pick % 3 == 0 {
+        if pick.is_multiple_of(3) {
             faces.push(Face::quad(wall.rectangle([from, to], [0.5, 2.3], 0.04), colour::GLASS));
             let top = wall.rectangle([from - 0.2, to + 0.2], [2.7, 2.7], 0.05);
             let low = wall.rectangle([from - 0.2, to + 0.2], [2.4, 2.4], 1.1);

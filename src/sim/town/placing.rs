@@ -1,7 +1,7 @@
 //! Where the cameras hang, where they look, and what they must not show.
 //!
-//! Invariant: between a third and all of the fixed cameras but a few see no private window at all (exports need
-//! some), and every private window that a camera can see is under one of its masks.
+//! Invariant: of two or more fixed cameras at least a third see no private window at all (exports need some), and every
+//! private window that a camera can see is under one of its masks.
 
 use super::camera_site::{CameraSite, Codec, Mount, StreamSpec};
 use super::layout::{EASTWARD, Layout, NORTHWARD, STREETS};
@@ -45,7 +45,13 @@ pub fn place(seed: u64, layout: &Layout, cameras: u32, domes: u32) -> Vec<Camera
     sites
 }
 
-/// `count` fixed cameras: the gate, the school and the square, then corners; about half of them without masks.
+/// How many of `count` fixed cameras must see no private window: a third, rounded up; a camera alone may see one.
+fn unmasked_at_least(count: usize) -> usize {
+    if count < 2 { 0 } else { count.div_ceil(3) }
+}
+
+/// `count` fixed cameras: the gate, the school and the square, then corners; about half of them without masks. Of the
+/// first three as many make room as it takes to have [`unmasked_at_least`] without.
 fn choose(layout: &Layout, count: usize, rng: &mut StdRng) -> Vec<(Idea, Vec<Mask>)> {
     let mut with = Vec::new();
     let mut without = Vec::new();
@@ -68,8 +74,23 @@ fn choose(layout: &Layout, count: usize, rng: &mut StdRng) -> Vec<(Idea, Vec<Mas
         chosen.push((idea, masks));
     }
     chosen.truncate(count);
+    if without.is_empty() {
+        let steep = corner_ideas(rng).into_iter().map(looking_down);
+        without.extend(
+            steep
+                .filter(|idea| masks_in_picture(layout, idea).is_empty())
+                .map(|idea| (idea, Vec::new())),
+        );
+    }
+    let free_of = |chosen: &[(Idea, Vec<Mask>)]| chosen.iter().filter(|(_, masks)| masks.is_empty()).count();
+    while chosen.len() - free_of(&chosen) > count - unmasked_at_least(count) && !without.is_empty() {
+        let Some(last) = chosen.iter().rposition(|(_, masks)| !masks.is_empty()) else {
+            break;
+        };
+        chosen.remove(last);
+    }
     while chosen.len() < count {
-        let free = chosen.iter().filter(|(_, masks)| masks.is_empty()).count();
+        let free = free_of(&chosen);
         let pool = if (2 * free <= chosen.len() || with.is_empty()) && !without.is_empty() {
             &without
         } else {
@@ -81,6 +102,16 @@ fn choose(layout: &Layout, count: usize, rng: &mut StdRng) -> Vec<(Idea, Vec<Mas
         chosen.push(next.clone());
     }
     chosen
+}
+
+/// The same camera, looking at the ground before it.
+fn looking_down(idea: Idea) -> Idea {
+    let pose = Pose {
+        tilt_deg: -50.0,
+        hfov_deg: 58.0,
+        ..idea.pose
+    };
+    Idea { pose, ..idea }
 }
 
 /// How much of an idea the chosen cameras already have: the same view weighs most, then crossing and direction.
@@ -168,7 +199,8 @@ fn corner_ideas(rng: &mut StdRng) -> Vec<Idea> {
                         (azimuth.to_degrees() + inward + rng.random_range(-4.0..4.0f64)).rem_euclid(360.0);
                     let along = if eighth % 4 < 2 { NORTHWARD[i] } else { EASTWARD[j] };
                     // Every other camera looks down at the crossing rather than along the street.
-                    let steep = (usize::from(dx > 0.0) + usize::from(dy > 0.0) + i + j + eighth as usize) % 2 == 0;
+                    let steep =
+                        (usize::from(dx > 0.0) + usize::from(dy > 0.0) + i + j + eighth as usize).is_multiple_of(2);
                     let tilt_deg = if steep {
                         rng.random_range(-26.0..-20.0)
                     } else {
@@ -310,7 +342,7 @@ fn lens(pan_range_deg: [f64; 2], tilt_range_deg: [f64; 2], hfov_by_zoom: Vec<[f6
 fn dome(number: u32, turn: u32, layout: &Layout) -> CameraSite {
     const CROSSINGS: [(usize, usize); 9] = [(1, 1), (2, 1), (0, 1), (1, 2), (1, 0), (2, 2), (0, 0), (0, 2), (2, 0)];
     let (i, j) = CROSSINGS[turn as usize % CROSSINGS.len()];
-    let side = if turn as usize / CROSSINGS.len() % 2 == 0 {
+    let side = if (turn as usize / CROSSINGS.len()).is_multiple_of(2) {
         1.0
     } else {
         -1.0
@@ -358,14 +390,31 @@ fn dome(number: u32, turn: u32, layout: &Layout) -> CameraSite {
         lens: lens([-180.0, 180.0], [-90.0, 20.0], table),
         masks,
         limits,
-        motion: MotionBounds {
-            pan_speed_deg_s: 160.0,
-            tilt_speed_deg_s: 120.0,
-            zoom_speed_ln_s: 1.2,
-            ..MotionBounds::default()
-        },
+        motion: motion_bounds(),
         streams: streams(number, true),
         fixed_pose: None,
+    }
+}
+
+/// What bounds the motion of the domes, each a true upper bound for this simulator:
+/// the speeds are those of the axes themselves (`dome::Dome::new`), and a velocity is that share of them, so that the
+/// 5 % of `speed_per_velocity` only cover the rounding of what is sent. A dome begins to obey as soon as a command has
+/// arrived and is through with its ramp 0.4 s later (`dome::SECONDS_TO_TOP_SPEED`): 0.2 s of `command_delay_s` are left
+/// for the way. A status is 0.15 s old at the most when it is answered (half of the bound, `onvif::ptz`), and as much is
+/// left for its way back; one under way for longer is not used. A picture is painted when it is due and no more than
+/// three wait to be encoded (0.12 s): the rest of `video_delay_s` is the client's buffer and decoder.
+fn motion_bounds() -> MotionBounds {
+    MotionBounds {
+        pan_speed_deg_s: 160.0,
+        tilt_speed_deg_s: 120.0,
+        // The whole zoom in five seconds.
+        zoom_speed_ln_s: 0.6,
+        video_delay_s: 0.5,
+        video_delay_min_s: 0.0,
+        status_delay_s: 0.3,
+        command_delay_s: 0.6,
+        speed_per_velocity: 1.05,
+        ..MotionBounds::default()
     }
 }
 
