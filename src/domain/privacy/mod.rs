@@ -11,6 +11,7 @@ pub mod convex;
 pub mod cover;
 pub mod envelope;
 pub mod mask;
+pub mod obeyed;
 pub mod projection;
 pub mod tracker;
 

@@ -9,7 +9,8 @@
 //!   status of the last seconds bounds the pose that way; the intervals are intersected.
 //! * A command opens the envelope from the moment it is sent: a velocity in its direction and share of the highest speed, a
 //!   move to a target at full speed (but staying between where the dome stood and the target). *Nothing but evidence of
-//!   rest closes it*: neither a Stop (cameras ignore it) nor a timeout (cameras ignore it) nor a later command.
+//!   rest closes it*: neither a Stop (cameras ignore it) nor a timeout (cameras ignore it) nor a later command. Only
+//!   [`PoseTracker::reach`], for the gate, counts on a dome that obeys a later velocity (see [`obeyed`](super::obeyed)).
 //! * Evidence of rest: two or more statuses, none of which says «moving», taken more than `command_delay_s` after the last
 //!   command that moves, at least [`SETTLED_S`] apart, and no farther apart than twice the position's error. From the first of
 //!   them on, the dome may only creep: so slowly that the statuses could not tell. The longer they agree, the slower.
@@ -25,6 +26,7 @@
 
 use super::axes::{after, axes_of, common, crosses_seam, hfov_of, nearest_turn, speed_share};
 use super::envelope::{Axes3, Envelope, Part, Speeds, Step};
+use super::obeyed::Orders;
 use super::{Interval, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::camera::{LensModel, MoveState, Pose};
 use crate::domain::ptz::{Order, Velocity};
@@ -54,6 +56,8 @@ pub struct PoseTracker {
     /// Where the dome must be by what it was told since it last stood.
     reckoning: Option<Reckoning>,
     last_order: f64,
+    /// What it was told since it last stood; `None` when somebody else moved it.
+    orders: Option<Orders>,
     restarted: Option<f64>,
     other_holder: bool,
 }
@@ -124,6 +128,7 @@ impl PoseTracker {
             run: None,
             reckoning: None,
             last_order: f64::NEG_INFINITY,
+            orders: None,
             restarted: None,
             other_holder: false,
         }
@@ -185,6 +190,18 @@ impl PoseTracker {
             Order::SomewhereElse => (full, full),
         };
         self.reckoning = self.reckon(now, order);
+        if self.others_may_move() {
+            self.orders = None;
+        } else if self.at_rest() {
+            self.orders = Some(Orders::new(last.any));
+        }
+        let may = match order {
+            Order::Velocity(velocity) => self.driven(velocity),
+            Order::Stop | Order::Position(_) | Order::SomewhereElse => full,
+        };
+        if let Some(orders) = &mut self.orders {
+            orders.push(now, may);
+        }
         self.leave_rest();
         self.speeds.push(Step { since: now, any, drive });
         self.last_order = self.last_order.max(now);
@@ -215,6 +232,9 @@ impl PoseTracker {
                 drive: full,
             });
         }
+        if holds {
+            self.orders = None;
+        }
         self.other_holder = holds;
         self.reckoning = None;
     }
@@ -227,12 +247,14 @@ impl PoseTracker {
     /// Every pose the dome may have had when a frame was taken that came at `arrived` and is drawn at `now`. A picture
     /// that stands still while the dome moves on keeps the cover that belongs to it.
     pub fn knowledge_of(&self, arrived: Instant, now: Instant) -> PoseKnowledge {
-        self.between(now, arrived, -self.motion.video_delay_s, -self.motion.video_delay_min_s)
+        let (oldest, newest) = (-self.motion.video_delay_s, -self.motion.video_delay_min_s);
+        self.between(now, arrived, oldest, newest, None)
     }
 
-    /// Every pose the dome may have at some moment between `now` and `now + ahead` by orders already given.
+    /// Every pose that a dome which obeys may have at some moment between `now` and `now + ahead` by orders already given.
     pub fn reach(&self, now: Instant, ahead: Duration) -> PoseKnowledge {
-        self.between(now, now, 0.0, ahead.as_secs_f64())
+        let orders = self.orders.as_ref().filter(|_| !self.at_rest());
+        self.between(now, now, 0.0, ahead.as_secs_f64(), orders)
     }
 
     /// Whether the dome is known to stand.
@@ -244,7 +266,7 @@ impl PoseTracker {
         self.motion.unannounced_movers || self.other_holder
     }
 
-    fn between(&self, now: Instant, at: Instant, from: f64, to: f64) -> PoseKnowledge {
+    fn between(&self, now: Instant, at: Instant, from: f64, to: f64, orders: Option<&Orders>) -> PoseKnowledge {
         if self.restarted.is_some() {
             return PoseKnowledge::Unknown(WholeReason::CameraRestarted);
         }
@@ -255,7 +277,7 @@ impl PoseTracker {
         if now - newest.received > self.motion.pose_lost_after_s {
             return PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
         }
-        match self.interval(at + from, at + to.max(from)) {
+        match self.interval(at + from, at + to.max(from), orders) {
             Some(poses) if poses.pan.half_width() <= WIDEST_DEG && poses.tilt.half_width() <= WIDEST_DEG => {
                 PoseKnowledge::Within(poses)
             }
@@ -263,13 +285,17 @@ impl PoseTracker {
         }
     }
 
-    /// The poses at moments `from..to`; `None` when the evidence contradicts itself.
-    fn interval(&self, from: f64, to: f64) -> Option<PoseInterval> {
+    /// The poses at moments `from..to`, of a dome that obeys `orders` if there are any; `None` when the evidence contradicts
+    /// itself.
+    fn interval(&self, from: f64, to: f64, orders: Option<&Orders>) -> Option<PoseInterval> {
         let tail = self.tail();
         let mut poses: Option<[Interval; 3]> = None;
         let error = self.error();
         for seen in self.evidence.iter().rev() {
-            let onwards = self.speeds.way(Part::Any, seen.onwards, to, &tail);
+            let onwards = match orders {
+                Some(orders) => orders.way(&self.speeds, seen.onwards, to, self.motion.command_delay_s),
+                None => self.speeds.way(Part::Any, seen.onwards, to, &tail),
+            };
             let back = self.speeds.way(Part::Any, from, seen.back, &tail);
             let bound = std::array::from_fn(|axis| Interval {
                 lo: seen.low[axis] - error[axis] + onwards.low[axis].min(-back.high[axis]),
@@ -377,6 +403,7 @@ impl PoseTracker {
         let full = self.full();
         self.leave_rest();
         if run.settled() {
+            self.orders = None;
             self.speeds.push(Step {
                 since: run.last_taken,
                 any: full,
@@ -399,6 +426,7 @@ impl PoseTracker {
         self.newest = None;
         self.run = None;
         self.reckoning = None;
+        self.orders = None;
         self.speeds = Speeds::new(self.full());
         self.last_order = self.last_order.max(now);
     }

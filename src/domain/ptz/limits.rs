@@ -261,18 +261,26 @@ mod tests {
         }
     }
 
-    /// Drives a dome through the gate; gives the farthest it came: lowest and highest pan, tilt and magnification.
+    /// The farthest a dome came, lowest and highest pan, tilt and magnification; and where it was when first nothing was left
+    /// of what was wanted.
+    struct Driven {
+        farthest: [[f64; 2]; 3],
+        first_refused: Option<[f64; 3]>,
+    }
+
+    /// Drives a dome through the gate.
     fn drive(
         seed: u64,
         motion: &MotionBounds,
         seconds: f64,
         gated: bool,
         mut wanted: impl FnMut(&mut Dome) -> Option<Order>,
-    ) -> [[f64; 2]; 3] {
+    ) -> Driven {
         let plan = limited(motion.clone());
         let mut dome = Dome::new(seed, motion.clone(), &lens()).obedient().wide();
         let mut tracker = PoseTracker::new(&plan);
         let mut farthest = [[f64::INFINITY, f64::NEG_INFINITY]; 3];
+        let mut first_refused = None;
         let (mut next_order, mut next_status) = (motion.status_delay_s, motion.status_delay_s);
         while dome.now_s() < seconds {
             dome.tick();
@@ -287,7 +295,13 @@ mod tests {
                 let order = match wanted(&mut dome) {
                     Some(Order::Velocity(v)) if gated => {
                         let reach = tracker.reach(dome.now(), Duration::from_secs_f64(motion.command_delay_s));
-                        Some(Order::Velocity(velocity(&plan, &reach, v, LASTING_S).velocity))
+                        let allowed = velocity(&plan, &reach, v, LASTING_S).velocity;
+                        if allowed.is_zero() && !v.is_zero() && matches!(reach, PoseKnowledge::Within(_)) {
+                            let pose = dome.pose(now);
+                            let here = [pose.pan_deg, pose.tilt_deg, lens().magnification(pose.hfov_deg)];
+                            first_refused.get_or_insert(here);
+                        }
+                        Some(Order::Velocity(allowed))
                     }
                     Some(Order::Position(target)) => position(&plan, &target).ok().map(|()| Order::Position(target)),
                     other => other,
@@ -303,7 +317,10 @@ mod tests {
                 *range = [range[0].min(value), range[1].max(value)];
             }
         }
-        farthest
+        Driven {
+            farthest,
+            first_refused,
+        }
     }
 
     /// A hand that pushes one way for seconds, with other orders in between.
@@ -329,9 +346,9 @@ mod tests {
         fn r_ptz_1_r_ptz_2_no_sequence_of_moves_passes_a_limit(
             seed in any::<u64>(),
             motion in prop_oneof![Just(tight()), Just(MotionBounds::default()),
-                Just(MotionBounds { speed_per_velocity: 1.5, zoom_error_ln: 0.001, ..tight() })],
+                Just(MotionBounds { speed_per_velocity: 1.5, zoom_error_ln: 0.001, ..tight() }), Just(unhurried())],
         ) {
-            let [pan, tilt, magnification] = drive(seed, &motion, 15.0, true, pushing(seed));
+            let [pan, tilt, magnification] = drive(seed, &motion, 15.0, true, pushing(seed)).farthest;
             prop_assert!(pan[0] >= -40.0 - 1e-6 && pan[1] <= 60.0 + 1e-6, "pan {pan:?}");
             prop_assert!(tilt[0] >= -60.0 - 1e-6 && tilt[1] <= 1e-6, "tilt {tilt:?}");
             prop_assert!(magnification[1] <= CEILING * (1.0 + 1e-5), "magnification {magnification:?}");
@@ -341,7 +358,7 @@ mod tests {
     #[test]
     fn r_ptz_2_without_the_gate_the_same_moves_pass_the_limits() {
         let beyond = |seed: u64| {
-            let [pan, tilt, magnification] = drive(seed, &tight(), 15.0, false, pushing(seed));
+            let [pan, tilt, magnification] = drive(seed, &tight(), 15.0, false, pushing(seed)).farthest;
             pan[0] < -40.0 || pan[1] > 60.0 || tilt[0] < -60.0 || tilt[1] > 0.0 || magnification[1] > CEILING
         };
         assert!((0..20).filter(|seed| beyond(*seed)).count() > 10);
@@ -372,10 +389,46 @@ mod tests {
                 },
             ),
         ] {
-            let farthest = drive(5, &tight(), 20.0, true, |_| Some(Order::Velocity(velocity)))[index][1];
+            let farthest = drive(5, &tight(), 20.0, true, |_| Some(Order::Velocity(velocity))).farthest[index][1];
             println!("axis {index}: came to {farthest:.2}");
             let [near, limit] = [[25.0, 60.0], [-15.0, 0.0], [2.0, CEILING]][index];
             assert!(farthest > near && farthest <= limit + 1e-6, "axis {index}: {farthest}");
+        }
+    }
+
+    /// Bounds of a dome that takes five seconds for its whole zoom.
+    fn unhurried() -> MotionBounds {
+        MotionBounds {
+            zoom_speed_ln_s: 0.6,
+            video_delay_s: 0.5,
+            status_delay_s: 0.3,
+            command_delay_s: 0.6,
+            speed_per_velocity: 1.05,
+            ..MotionBounds::default()
+        }
+    }
+
+    #[test]
+    fn r_ptz_2_a_held_zoom_slows_down_and_is_refused_only_near_the_ceiling() {
+        let zoom_in = Velocity {
+            zoom: 1.0,
+            ..Velocity::ZERO
+        };
+        for motion in [unhurried(), tight()] {
+            for seed in 0..20 {
+                // Once it was seen to stand.
+                let hand = |dome: &mut Dome| (dome.now_s() > 2.0).then_some(Order::Velocity(zoom_in));
+                let driven = drive(seed, &motion, 20.0, true, hand);
+                let farthest = driven.farthest[2][1];
+                assert!(
+                    farthest > 0.9 * CEILING && farthest <= CEILING * (1.0 + 1e-5),
+                    "{farthest}"
+                );
+                let refused = driven
+                    .first_refused
+                    .map_or(CEILING, |[_, _, magnification]| magnification);
+                assert!(refused > 0.85 * CEILING, "seed {seed}: refused at {refused}");
+            }
         }
     }
 

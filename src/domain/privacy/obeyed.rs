@@ -1,0 +1,124 @@
+//! How fast a dome may move that obeys: the orders it may still be following at a moment.
+//!
+//! Each order takes effect within `command_delay_s` of being sent, possibly after one that was sent later. So at moment
+//! `t` a dome follows none of the orders sent more than one delay before the newest one that has certainly arrived (sent
+//! one delay before `t`, or earlier).
+//!
+//! Invariant: narrower than the tracker's own envelope, never than what an obedient dome does. For the gate alone, which may
+//! count on obedience; a cover may not.
+//! Deliberately absent: Stop and timeouts. An order that should be over is taken to last until a later one is obeyed.
+
+use super::envelope::{Envelope, Part, Speeds};
+use std::collections::VecDeque;
+
+/// Orders kept: more than the seconds of evidence at the rate keys repeat.
+const MOST_ORDERS: usize = 64;
+
+/// The orders since a dome was last known to stand.
+#[derive(Debug, Clone)]
+pub struct Orders {
+    /// How it may creep without any.
+    base: Envelope,
+    /// When each was sent, seconds, and what it may do.
+    sent: VecDeque<(f64, Envelope)>,
+    /// Older ones are no longer there.
+    forgotten: bool,
+}
+
+impl Orders {
+    /// None yet.
+    pub fn new(base: Envelope) -> Self {
+        Self {
+            base,
+            sent: VecDeque::new(),
+            forgotten: false,
+        }
+    }
+
+    /// An order was sent.
+    pub fn push(&mut self, now: f64, envelope: Envelope) {
+        if self.sent.len() == MOST_ORDERS {
+            self.sent.pop_front();
+            self.forgotten = true;
+        }
+        self.sent.push_back((now, envelope));
+    }
+
+    /// The farthest ways (down, up) between two moments; as `speeds` say where these orders do not tell.
+    pub fn way(&self, speeds: &Speeds, from: f64, to: f64, delay: f64) -> Envelope {
+        let mut moments: Vec<f64> = self.sent.iter().flat_map(|(sent, _)| [*sent, sent + delay]).collect();
+        moments.retain(|moment| *moment > from && *moment < to);
+        moments.push(to);
+        moments.sort_by(f64::total_cmp);
+        let mut sum = Envelope::both_ways([0.0; 3]);
+        let mut begin = from;
+        for end in moments {
+            let part = match self.at(f64::midpoint(begin, end), delay) {
+                Some(envelope) => scaled(envelope, end - begin),
+                None => speeds.way(Part::Any, begin, end, &[]),
+            };
+            sum.low = std::array::from_fn(|axis| sum.low[axis] + part.low[axis]);
+            sum.high = std::array::from_fn(|axis| sum.high[axis] + part.high[axis]);
+            begin = end;
+        }
+        sum
+    }
+
+    /// What it may do at a moment; `None` when that depends on what came before the orders kept here.
+    fn at(&self, moment: f64, delay: f64) -> Option<Envelope> {
+        let oldest = self
+            .sent
+            .front()
+            .map(|(sent, _)| *sent)
+            .filter(|sent| *sent <= moment)?;
+        let arrived = self.sent.iter().rev().find(|(sent, _)| *sent <= moment - delay);
+        let since = arrived.map_or(f64::NEG_INFINITY, |(sent, _)| sent - delay);
+        if self.forgotten && since <= oldest {
+            return None;
+        }
+        let possible = self.sent.iter().filter(|(sent, _)| (since..=moment).contains(sent));
+        Some(possible.fold(self.base, |all, (_, envelope)| all.or(*envelope)))
+    }
+}
+
+fn scaled(envelope: Envelope, seconds: f64) -> Envelope {
+    Envelope {
+        low: envelope.low.map(|v| v * seconds),
+        high: envelope.high.map(|v| v * seconds),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_counts_until_a_later_one_has_surely_taken_its_place() {
+        let full = Envelope::both_ways([10.0; 3]);
+        let speeds = Speeds::new(full);
+        let mut orders = Orders::new(Envelope::both_ways([0.0; 3]));
+        orders.push(0.0, full);
+        orders.push(1.0, Envelope::both_ways([2.0; 3]));
+        // The second has arrived at 1.5, and the first one cannot come after it.
+        let way = |from, to| orders.way(&speeds, from, to, 0.5).high[0];
+        assert!((way(0.0, 1.5) - 15.0).abs() < 1e-9);
+        assert!((way(1.5, 2.5) - 2.0).abs() < 1e-9);
+        assert!((way(-1.0, 2.5) - 27.0).abs() < 1e-9);
+        let mut close = Orders::new(Envelope::both_ways([0.0; 3]));
+        close.push(0.0, full);
+        close.push(0.3, Envelope::both_ways([2.0; 3]));
+        // Here it can.
+        assert!((close.way(&speeds, 2.0, 3.0, 0.5).high[0] - 10.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn orders_that_were_forgotten_leave_the_envelope_open() {
+        let speeds = Speeds::new(Envelope::both_ways([10.0; 3]));
+        let mut orders = Orders::new(Envelope::both_ways([0.0; 3]));
+        for i in 0..=MOST_ORDERS {
+            orders.push(i as f64 * 0.1, Envelope::both_ways([1.0; 3]));
+        }
+        assert!((orders.way(&speeds, 0.0, 0.4, 0.3).high[0] - 4.0).abs() < 1e-9);
+        assert!((orders.way(&speeds, 5.0, 6.0, 0.3).high[0] - 1.0).abs() < 1e-9);
+    }
+}
