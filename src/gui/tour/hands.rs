@@ -126,11 +126,9 @@ impl<'a> Hands<'a> {
         self.fake(BUTTON_RELEASE_EVENT, button, 0, 0)
     }
 
-    /// Presses the left button where the pointer is and moves to another place, without letting go.
-    pub fn carry(&self, to_x: f32, to_y: f32) -> Result<(), EyeError> {
-        self.fake(BUTTON_PRESS_EVENT, 1, 0, 0)?;
-        self.point(to_x - 4.0, to_y)?;
-        self.point(to_x, to_y)
+    /// Presses the left button where the pointer is, without letting go.
+    pub fn grab(&self) -> Result<(), EyeError> {
+        self.fake(BUTTON_PRESS_EVENT, 1, 0, 0)
     }
 
     /// Lets go of the left button.
