@@ -18,7 +18,7 @@ use iced::widget::{button, column, container, row, stack, text};
 use iced::{Element, Fill, Rectangle};
 
 /// Width of the left rail and of the right panel, logical pixels.
-const RAIL: f32 = 264.0;
+const RAIL: f32 = 300.0;
 const PANEL: f32 = 276.0;
 
 impl ControlRoom {

@@ -275,12 +275,21 @@ pub fn frame(renderer: &mut Renderer, tile: Rectangle, color: Color) {
 pub fn carried(renderer: &mut Renderer, wall: Rectangle, pointer: Point, name: &str) {
     let mut text = paragraph::Plain::<Paragraph>::default();
     set(&mut text, name, theme::SMALL, theme::STRONG, 400.0, false);
-    chip(
-        renderer,
-        wall,
-        Point::new(pointer.x + 14.0, pointer.y + 10.0),
-        text.raw(),
+    let corner = Point::new(pointer.x + 14.0, pointer.y + 10.0);
+    let size = Size::new(text.min_width() + 2.0 * PAD, text.min_height() + 4.0);
+    renderer.fill_quad(
+        renderer::Quad {
+            bounds: Rectangle::new(corner, size),
+            ..Default::default()
+        },
+        theme::SCRIM,
+    );
+    // The renderer holds paragraphs weakly and this one is gone when it draws: it takes the text itself.
+    renderer.fill_text(
+        text.as_text().with_content(name.to_owned()),
+        Point::new(corner.x + PAD, corner.y + 2.0),
         theme::TEXT,
+        wall,
     );
 }
 
