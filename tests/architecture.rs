@@ -137,7 +137,10 @@ fn the_interface_takes_only_frames_from_media() {
 fn is_a_test_module(path: &Path) -> bool {
     let beside = path.with_file_name("mod.rs");
     let name = path.file_stem().expect("named").to_string_lossy().into_owned();
-    let declared: String = std::fs::read_to_string(beside).unwrap_or_default().split_whitespace().collect();
+    let declared: String = std::fs::read_to_string(beside)
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
     let public = format!("#[cfg(test)]pub(crate)mod{name};");
     declared.contains(&format!("#[cfg(test)]mod{name};")) || declared.contains(&public)
 }

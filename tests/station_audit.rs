@@ -175,6 +175,8 @@ async fn r_acc_3_a_session_ended_by_the_server_ends_here_within_seconds() {
     // The same person signs in again at the same workstation: the earlier session is over.
     let _second = sign_in(&hall, &station, "operatore").await;
     let mut state = view.state();
-    soon(state.wait_for(|state| matches!(state, ViewState::Closed { .. }))).await.unwrap();
+    soon(state.wait_for(|state| matches!(state, ViewState::Closed { .. })))
+        .await
+        .unwrap();
     assert_eq!(refused_view(&session).await, Some(Refusal::SessionEnded));
 }

@@ -10,9 +10,9 @@ use std::process::ExitCode;
 use vedetta::domain::people::{Level, Purpose};
 use vedetta::gui::app::{Credentials, Options};
 use vedetta::gui::i18n::{self, Language};
-use vedetta::gui::{launch, words};
 use vedetta::gui::tour;
 use vedetta::gui::tour::script::{Guest, Visit};
+use vedetta::gui::{launch, words};
 use vedetta::station::{SecretsChoice, StationConfig};
 
 /// Control-room video client of the Polizia Locale.
@@ -97,7 +97,9 @@ fn run(arguments: Arguments) -> Result<(), String> {
     });
     let places = directories::ProjectDirs::from("it", "Vedetta", "vedetta");
     let place = |given: Option<PathBuf>, usual: fn(&directories::ProjectDirs) -> PathBuf| {
-        given.or_else(|| places.as_ref().map(usual)).ok_or_else(|| words::no_home())
+        given
+            .or_else(|| places.as_ref().map(usual))
+            .ok_or_else(|| words::no_home())
     };
     let enrolment = place(arguments.enrolment, |places| places.config_dir().join("enrolment"))?;
     let data = place(arguments.data, |places| places.data_local_dir().to_owned())?;

@@ -242,7 +242,12 @@ fn turn_the_dome(v: &mut Visitor<'_>) -> Result<String, StepError> {
     let before = v.leaks.so_far();
     let mut most_covers = 0;
     // Long turns at full speed, then a look around in short ones, with a rest after each.
-    let long = [(Key::Right, TURNED), (Key::Left, TURNED), (Key::Left, TURNED), (Key::Right, TURNED)];
+    let long = [
+        (Key::Right, TURNED),
+        (Key::Left, TURNED),
+        (Key::Left, TURNED),
+        (Key::Right, TURNED),
+    ];
     let short = [(Key::Right, SHORT_TURN); 8];
     for (key, time) in long.into_iter().chain([(Key::Down, SHORT_TURN)]).chain(short) {
         let held = v.hands.hold(key)?;
