@@ -79,7 +79,7 @@ if [ "$tour" = no ]; then
 fi
 
 # A display of our own, on a number the X server chooses.
-Xvfb -displayfd 3 -screen 0 1920x1080x24 -nolisten tcp 3>"$out/display" >"$log/xvfb.log" 2>&1 &
+Xvfb -displayfd 3 -screen 0 1920x1080x24 -nolisten tcp -noreset 3>"$out/display" >"$log/xvfb.log" 2>&1 &
 started+=($!)
 ready "$out/display" $! "Xvfb" 30
 display=$(tr -d '[:space:]' <"$out/display")

@@ -15,8 +15,11 @@ pub fn run(options: Options) -> Result<(), String> {
 
 /// The same from any beginning, for whoever drives the program.
 pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(), String> {
-    // The window library panics where there is no display, so it is asked before.
-    if !display_answers() {
+    // The window library panics where there is no display, so it is asked before. The connection stays: a bare X
+    // server starts over when its last client leaves, and refuses whoever comes meanwhile.
+    let wayland = std::env::var_os("WAYLAND_DISPLAY").is_some_and(|name| !name.is_empty());
+    let x11 = x11rb::connect(None);
+    if !wayland && x11.is_err() {
         return Err(fl!("launch-no-window"));
     }
     let settings = iced::Settings {
@@ -65,11 +68,6 @@ fn fit_to_monitor() -> Task<Message> {
             })
         })
     })
-}
-
-/// A Wayland session, or an X server that answers.
-fn display_answers() -> bool {
-    std::env::var_os("WAYLAND_DISPLAY").is_some_and(|name| !name.is_empty()) || x11rb::connect(None).is_ok()
 }
 
 fn sentence(error: &iced::Error) -> String {

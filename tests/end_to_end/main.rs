@@ -1,6 +1,6 @@
 //! Whole programs together: simulator, audit server and the workstation without its screen.
 //!
-//! Deliberately absent: the window; `tests/demo.rs` has it.
+//! Deliberately absent: the window; the tour of `packaging/demo.sh` has it.
 
 mod place;
 

@@ -127,8 +127,6 @@ impl<'a> Visitor<'a> {
     /// Walks one step, takes its screenshot and writes it down. Returns whether it went well.
     pub fn step(&mut self, name: &'static str, walk: impl FnOnce(&mut Self) -> Result<String, StepError>) -> bool {
         let outcome = walk(self);
-        // What the program knows is on the screen a few frames later.
-        self.linger(SETTLE);
         let screenshot = format!("{:02}-{name}.png", self.report.steps.len() + 1);
         if let Err(error) = self.photograph(&screenshot) {
             tracing::warn!(%error, name, "no screenshot of this step");

@@ -18,6 +18,8 @@ pub const SEARCH: &str = "camera-search";
 const LIST: &str = "camera-list";
 /// Height of a row, logical pixels; fixed so that the highlighted row can be scrolled to.
 pub const ROW: f32 = 30.0;
+/// Letters of a camera's name that fit beside its number.
+const MOST_LETTERS: usize = 26;
 /// Height of the search field with its padding, logical pixels.
 const SEARCH_HEIGHT: f32 = theme::SMALL * 1.3 + 14.0;
 
@@ -187,6 +189,14 @@ fn header<'a>(sign: Icon, name: &'a str, indent: f32) -> Element<'a, Message> {
         .into()
 }
 
+/// A name that fits the rail, with a sign where it goes on; the tile and the panel have it whole.
+fn shortened(name: &str) -> String {
+    match name.char_indices().nth(MOST_LETTERS) {
+        Some((end, _)) => format!("{}…", name[..end].trim_end()),
+        None => name.to_owned(),
+    }
+}
+
 fn camera_line<'a>(camera: &'a CameraPlan, dot: Dot, selected: bool, here: bool) -> Element<'a, Message> {
     let (shape, colour) = dot.sign();
     let kind = if camera.kind == CameraKind::Dome {
@@ -194,7 +204,7 @@ fn camera_line<'a>(camera: &'a CameraPlan, dot: Dot, selected: bool, here: bool)
     } else {
         Icon::Camera
     };
-    let name = text(camera.name.as_str())
+    let name = text(shortened(&camera.name))
         .size(theme::SMALL)
         .wrapping(text::Wrapping::None);
     let name = if selected {

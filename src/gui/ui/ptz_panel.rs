@@ -197,7 +197,7 @@ fn limits<'a>(camera: &CameraPlan, pose: Option<PoseKnowledge>) -> Element<'a, M
         let pose = match pose {
             Some(PoseKnowledge::Within(pose)) => fl!(
                 "panel-pose-known",
-                pan = words::decimal((pose.pan.lo + pose.pan.hi) / 2.0, 1),
+                pan = words::decimal(((pose.pan.lo + pose.pan.hi) / 2.0 + 180.0).rem_euclid(360.0) - 180.0, 1),
                 tilt = words::decimal((pose.tilt.lo + pose.tilt.hi) / 2.0, 1)
             ),
             Some(PoseKnowledge::Unknown(_)) | None => fl!("panel-pose-unknown"),
