@@ -8,57 +8,19 @@
     reason = "a test that cannot prepare itself fails where it stands"
 )]
 
+mod simulated;
+
 use secrecy::SecretString;
+use simulated::{PASSWORD, RECORDED_FROM_MS, USER};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
-use vedetta::domain::camera::{CameraKind, LensModel, NormalisedPosition, StreamRole};
-use vedetta::domain::site;
+use vedetta::domain::camera::NormalisedPosition;
 use vedetta::onvif::{Camera, Endpoint, Limits, MoveState, OnvifErrorKind, Ptz, PtzStatus, Velocity, discovery};
-use vedetta::sim::device::{Alarm, Credentials, Device, Recorded};
+use vedetta::sim::device::{Alarm, Device};
 use vedetta::sim::faults::{Order, PERSONAS};
-use vedetta::sim::town::{CameraSite, Codec, Mount, StreamSpec};
 
 const LONGEST: Duration = Duration::from_secs(20);
-const FROM_MS: u64 = 1_790_000_000_000;
-
-fn dome() -> CameraSite {
-    let stream = |role, codec, width, height| StreamSpec {
-        role,
-        codec,
-        width,
-        height,
-        fps: 25,
-        bitrate_kbit: 1_000,
-    };
-    CameraSite {
-        id: "cam-07".parse().unwrap(),
-        number: 7,
-        name: "Piazza Grande".into(),
-        place: "Piazza Grande, lato scuola".into(),
-        kind: CameraKind::Dome,
-        mount: Mount {
-            position_m: [0.0, 0.0, 8.0],
-            heading_deg: 0.0,
-        },
-        lens: LensModel {
-            pan_range_deg: [-180.0, 180.0],
-            tilt_range_deg: [-90.0, 10.0],
-            hfov_by_zoom: vec![[0.0, 60.0], [0.5, 12.0], [1.0, 2.5]],
-            aspect: 16.0 / 9.0,
-            roll_deg: 0.0,
-            upside_down: false,
-        },
-        masks: Vec::new(),
-        limits: site::Limits::default(),
-        motion: site::MotionBounds::default(),
-        streams: vec![
-            stream(StreamRole::Main, Codec::H265, 1280, 720),
-            stream(StreamRole::Sub, Codec::H264, 640, 360),
-        ],
-        fixed_pose: None,
-    }
-}
 
 /// A simulated dome and where it listens.
 struct Town {
@@ -68,20 +30,7 @@ struct Town {
 
 impl Town {
     async fn with(order: &str) -> Self {
-        let credentials = Credentials {
-            user: "operatore".into(),
-            password: "parola & segreta".into(),
-            figures_user: "figure".into(),
-            figures_password: "numeri".into(),
-        };
-        let device = Device::new(dome(), credentials);
-        device.set_rtsp_port(5554);
-        let recorded = Recorded {
-            rtsp_path: "/replay".into(),
-            from_ms: FROM_MS,
-            to_ms: FROM_MS + 60_000,
-        };
-        device.set_recorder(Box::new(move || Some(recorded.clone())));
+        let device = simulated::device();
         let town = Self {
             address: vedetta::sim::onvif::serve(device.clone()).await.unwrap().0,
             device,
@@ -106,7 +55,7 @@ impl Town {
     }
 
     async fn camera(&self) -> Camera {
-        Camera::connect(self.endpoint("operatore", "parola & segreta"), Limits::default())
+        Camera::connect(self.endpoint(USER, PASSWORD), Limits::default())
             .await
             .unwrap()
     }
@@ -325,7 +274,7 @@ async fn every_reply_fault_is_a_clear_error_in_time_and_passes_with_the_fault() 
         ptz: Duration::from_secs(1),
         ..Limits::default()
     };
-    let endpoint = town.endpoint("operatore", "parola & segreta");
+    let endpoint = town.endpoint(USER, PASSWORD);
     let ptz = Camera::connect(endpoint, limits)
         .await
         .unwrap()
@@ -364,7 +313,7 @@ async fn who_may_not_enter_is_told_so() {
         .unwrap();
     assert!(figures.facts().model.is_some());
     town.order("{\"credentials\":\"refuse\"}");
-    let refused = Camera::connect(town.endpoint("operatore", "parola & segreta"), Limits::default()).await;
+    let refused = Camera::connect(town.endpoint(USER, PASSWORD), Limits::default()).await;
     assert_eq!(refused.err().unwrap().kind(), OnvifErrorKind::WrongPassword);
 }
 
@@ -395,8 +344,8 @@ async fn recordings_are_found_with_their_times_and_their_address() {
     let camera = town.camera().await;
     let recordings = camera.recordings().await.unwrap();
     assert_eq!(recordings.len(), 1);
-    assert_eq!(recordings[0].from_ms, Some(FROM_MS as i64));
-    assert_eq!(recordings[0].to_ms, Some(FROM_MS as i64 + 60_000));
+    assert_eq!(recordings[0].from_ms, Some(RECORDED_FROM_MS as i64));
+    assert_eq!(recordings[0].to_ms, Some(RECORDED_FROM_MS as i64 + 60_000));
     let uri = camera.replay_uri(&recordings[0].token).await.unwrap();
     assert!(uri.starts_with("rtsp://127.0.0.1:5554/replay"), "{uri}");
 }

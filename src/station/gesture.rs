@@ -208,7 +208,7 @@ impl Hand {
             return Err(refusal);
         }
         if wanted.is_zero() {
-            self.stop_at_once().await;
+            self.stand().await;
             return Ok(());
         }
         let ahead = Duration::from_secs_f64(self.watched.plan.motion.command_delay_s.clamp(0.0, 10.0));
@@ -301,19 +301,32 @@ impl Hand {
         }
     }
 
-    /// One Stop now; the end of the gesture makes sure.
-    async fn stop_at_once(&self) {
+    /// The person wants the dome to stand, whatever set it moving: a preset, for instance, called before this gesture.
+    async fn stand(&self) {
+        if self.motion().last_move.is_some() {
+            return self.stop_at_once().await;
+        }
         let now = Instant::now();
+        self.sent(now, |_| {});
+        self.send_stop(now).await;
+    }
+
+    /// One Stop now for what this gesture set moving; the end of the gesture makes sure.
+    async fn stop_at_once(&self) {
         let moving = {
             let mut motion = self.motion();
-            motion.target = None;
-            motion.velocity.take().is_some_and(|(velocity, _)| !velocity.is_zero())
+            let to_target = motion.target.take().is_some();
+            motion.velocity.take().is_some_and(|(velocity, _)| !velocity.is_zero()) || to_target
         };
         if moving {
-            self.watched.on_command(now, Order::Stop);
-            if let Err(error) = self.ptz.stop().await {
-                tracing::info!(%error, "the camera did not take the Stop");
-            }
+            self.send_stop(Instant::now()).await;
+        }
+    }
+
+    async fn send_stop(&self, now: Instant) {
+        self.watched.on_command(now, Order::Stop);
+        if let Err(error) = self.ptz.stop().await {
+            tracing::info!(%error, "the camera did not take the Stop");
         }
     }
 

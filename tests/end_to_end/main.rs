@@ -151,6 +151,64 @@ async fn an_officers_hour_is_recorded_and_verifies() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_preset_moves_right_after_a_gesture_and_stop_stops_it() {
+    let place = Place::with(2, 1);
+    let station = place.station().await;
+    let session = place.sign_in(&station, "operatore").await;
+    let camera = first(&session, CameraKind::Dome, true);
+    let dome = session.view(&camera, StreamRole::Sub).await.expect("a dome view");
+    // Half width of the picture's angle, when the dome is known to stand there within a tenth of a degree.
+    let hfov = || match dome.pose(Instant::now()) {
+        PoseKnowledge::Within(pose) if pose.hfov.half_width() < 0.1 => Some(pose.hfov.middle()),
+        PoseKnowledge::Within(_) | PoseKnowledge::Unknown(_) => None,
+    };
+    until("the dome's pose", 20, || hfov().is_some()).await;
+    let wide = hfov().expect("a pose");
+    let zoom_by = async |factor| {
+        let gesture = session.steer(&camera).await.expect("the dome is free");
+        gesture.zoom_by(factor).await.expect("within the ceiling");
+        gesture.end().await.expect("it arrives");
+    };
+    zoom_by(2.5).await;
+    session.save_preset(&camera, "vicino").await.expect("a preset");
+    until("the narrow pose", 10, || hfov().is_some_and(|at| at < wide * 0.8)).await;
+    let narrow = hfov().expect("a pose");
+    zoom_by(0.1).await;
+    let presets = session.presets(&camera).await.expect("presets");
+    let preset = presets
+        .iter()
+        .find(|preset| preset.name == "vicino")
+        .expect("the one just saved");
+
+    // Let go of the key and called at once: the end of the gesture must not stop the dome on its way.
+    let gesture = session.steer(&camera).await.expect("the dome is free");
+    gesture.velocity(0.2, 0.0, 0.0).await.expect("within limits");
+    drop(gesture);
+    session
+        .call_preset(&camera, &preset.token)
+        .await
+        .expect("within limits");
+    until("the preset reached", 20, || {
+        hfov().is_some_and(|at| (at - narrow).abs() < 0.2)
+    })
+    .await;
+
+    // A Stop by hand, with no gesture before it, ends the way to a preset.
+    zoom_by(0.1).await;
+    until("the wide pose", 10, || hfov().is_some_and(|at| at > wide * 0.9)).await;
+    session
+        .call_preset(&camera, &preset.token)
+        .await
+        .expect("within limits");
+    let gesture = session.steer(&camera).await.expect("the dome is free");
+    gesture.velocity(0.0, 0.0, 0.0).await.expect("a Stop");
+    gesture.end().await.expect("it stops");
+    until("the dome standing", 10, || hfov().is_some()).await;
+    let at = hfov().expect("a pose");
+    assert!(at > narrow + 1.0, "stood only at {at}°, the preset is at {narrow}°");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r_mnt_1_the_maintainer_gets_figures_and_no_image() {
     let place = Place::with(2, 1);
     let station = place.station().await;

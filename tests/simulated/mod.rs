@@ -2,6 +2,11 @@
 //!
 //! Deliberately absent: video; the RTSP port is a number nobody listens on.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot prepare itself fails where it stands"
+)]
+
 use std::sync::Arc;
 use vedetta::domain::camera::{CameraKind, LensModel, StreamRole};
 use vedetta::domain::site::{Limits, MotionBounds};
@@ -9,9 +14,11 @@ use vedetta::sim::device::{Credentials, Device, Recorded};
 use vedetta::sim::town::{CameraSite, Codec, Mount, StreamSpec};
 
 pub const USER: &str = "operatore";
-pub const PASSWORD: &str = "parola segreta";
+pub const PASSWORD: &str = "parola & segreta";
 pub const FIGURES: &str = "figure";
 pub const FIGURES_PASSWORD: &str = "numeri";
+/// The first recorded moment, Unix milliseconds; a minute follows.
+pub const RECORDED_FROM_MS: u64 = 1_790_000_000_000;
 
 /// A dome with both codecs.
 pub fn dome() -> CameraSite {
@@ -67,8 +74,8 @@ pub fn device() -> Arc<Device> {
     device.set_recorder(Box::new(|| {
         Some(Recorded {
             rtsp_path: "/replay".into(),
-            from_ms: 1_790_000_000_000,
-            to_ms: 1_790_000_060_000,
+            from_ms: RECORDED_FROM_MS,
+            to_ms: RECORDED_FROM_MS + 60_000,
         })
     }));
     device

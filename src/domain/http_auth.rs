@@ -1,4 +1,4 @@
-//! HTTP authentication challenges (RFC 7235, RFC 7616) and the answer to one.
+//! HTTP authentication challenges (RFC 7235, RFC 7616, RFC 7617) and the answer to one; RTSP uses the same (RFC 2326 §14).
 //!
 //! Invariant: the answer echoes only the parameters the challenge had, because cameras refuse anything more; SHA-256 is
 //! preferred over MD5, Digest over Basic, whatever their order and however many headers they come in; a nonce is used
@@ -27,6 +27,15 @@ impl Hash {
             Self::Sha256 => hex::encode(Sha256::digest(joined.as_bytes())),
         }
     }
+}
+
+/// What an answer is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// `POST`, `DESCRIBE`…
+    pub method: &'a str,
+    /// The target as it stands in the request line.
+    pub uri: &'a str,
 }
 
 /// A Digest challenge that can be answered, with the count of answers given.
@@ -159,14 +168,14 @@ impl Challenge {
         self.nonce == other.nonce
     }
 
-    /// The `Authorization` header for the next request with this nonce.
-    pub fn answer(&mut self, user: &str, password: &SecretString, method: &str, uri: &str) -> String {
-        self.count += 1;
-        let cnonce = hex::encode(rand::random::<[u8; 8]>());
-        self.answer_with(user, password.expose_secret(), method, uri, &cnonce)
+    /// The `Authorization` header for the next request with this nonce. `cnonce` is eight random bytes of the caller's.
+    pub fn answer(&mut self, user: &str, password: &SecretString, request: Request<'_>, cnonce: [u8; 8]) -> String {
+        self.count = self.count.saturating_add(1);
+        self.answer_with(user, password.expose_secret(), request, &hex::encode(cnonce))
     }
 
-    fn answer_with(&self, user: &str, password: &str, method: &str, uri: &str, cnonce: &str) -> String {
+    fn answer_with(&self, user: &str, password: &str, request: Request<'_>, cnonce: &str) -> String {
+        let Request { method, uri } = request;
         let count = format!("{:08x}", self.count);
         let mut ha1 = self.hash.hex(&[user, &self.realm, password]);
         if self.session {
@@ -227,8 +236,10 @@ mod tests {
         challenge.answer_with(
             "Mufasa",
             "Circle of Life",
-            "GET",
-            "/dir/index.html",
+            Request {
+                method: "GET",
+                uri: "/dir/index.html",
+            },
             "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
         )
     }
@@ -285,8 +296,20 @@ mod tests {
             .digest
             .unwrap();
         let password = SecretString::from("p");
-        assert!(challenge.answer("u", &password, "POST", "/").contains("nc=00000001"));
-        assert!(challenge.answer("u", &password, "POST", "/").contains("nc=00000002"));
+        let request = Request {
+            method: "POST",
+            uri: "/",
+        };
+        assert!(
+            challenge
+                .answer("u", &password, request, [1; 8])
+                .contains("nc=00000001")
+        );
+        assert!(
+            challenge
+                .answer("u", &password, request, [2; 8])
+                .contains("nc=00000002")
+        );
     }
 
     proptest! {
