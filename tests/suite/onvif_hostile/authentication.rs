@@ -1,7 +1,7 @@
 //! Credentials: digest challenges in every shape, tokens in the device's own time, and never too many tries.
 
-use super::scripted_device::{Answer, Device, Request, envelope, fault, http, soap};
 use super::{PASSWORD, USER, endpoint, limits};
+use crate::scripted_device::{Answer, Device, Request, envelope, fault, http, soap};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
@@ -188,7 +188,7 @@ async fn strict_clock(skew_s: Arc<AtomicI64>, refusal: &'static str) -> Device {
         let created = request
             .element("Created")
             .and_then(|text| text.parse::<jiff::Timestamp>().ok());
-        if !created.is_some_and(|at| (at.as_second() - now).abs() <= 5) {
+        if created.is_none_or(|at| (at.as_second() - now).abs() > 5) {
             return http("400 Bad Request", &[], &envelope(&fault("ter:NotAuthorized", refusal)));
         }
         if !token_is_right(request) {

@@ -3,19 +3,12 @@
 //! Invariant: the two sides share no code but `domain`; what one sends, the other must understand from the standard.
 //! Deliberately absent: streams and pictures, and the rooms above `onvif`.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot prepare itself fails where it stands"
-)]
-
-mod simulated;
-
+use crate::simulated::{self, PASSWORD, RECORDED_FROM_MS, USER};
 use secrecy::SecretString;
-use simulated::{PASSWORD, RECORDED_FROM_MS, USER};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
-use vedetta::domain::camera::NormalisedPosition;
+use vedetta::domain::camera::{NormalisedPosition, StreamRole};
 use vedetta::onvif::{Camera, Endpoint, Limits, MoveState, OnvifErrorKind, Ptz, PtzStatus, Velocity, discovery};
 use vedetta::sim::device::{Alarm, Device};
 use vedetta::sim::faults::{Order, PERSONAS};

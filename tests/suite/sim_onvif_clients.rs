@@ -2,8 +2,7 @@
 //!
 //! Invariant: a missing client fails the test; nothing is skipped. Deliberately absent: Vedetta's own ONVIF code.
 
-mod simulated;
-
+use crate::simulated;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;

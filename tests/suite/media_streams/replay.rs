@@ -1,6 +1,6 @@
 //! Playback: range, times, pause, seek, end, and a recorder's bad habits.
 
-use crate::recorder::{FPS, Habits, PASSWORD, Recorder, Recording, START_MS, USER};
+use super::recorder::{FPS, Habits, PASSWORD, Recorder, Recording, START_MS, USER};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};

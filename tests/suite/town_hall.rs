@@ -3,7 +3,6 @@
 //! Invariant: everything is on 127.0.0.1, on a free port, and ends with the test.
 //! Deliberately absent: the workstation's own code; these speak the protocol by hand.
 
-#![allow(dead_code, reason = "each test file uses its part")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

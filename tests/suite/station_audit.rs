@@ -2,13 +2,9 @@
 //!
 //! Deliberately absent: cameras that answer (nobody listens at the plan's addresses).
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod town_hall;
-
+use crate::town_hall::TownHall;
 use std::path::Path;
 use std::time::Duration;
-use town_hall::TownHall;
 use vedetta::domain::camera::StreamRole;
 use vedetta::domain::people::{Purpose, Rule};
 use vedetta::station::{

@@ -457,7 +457,10 @@ fn is_right(given: &str, method: &str, uri: &str, sha256: bool) -> bool {
     field("response").is_some_and(|response| response == expected)
 }
 
-fn read_request(reader: &mut BufReader<TcpStream>) -> Option<(String, String, Vec<(String, String)>)> {
+/// Method, target and headers.
+type Request = (String, String, Vec<(String, String)>);
+
+fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Request> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
     let mut words = line.split_whitespace();

@@ -1,7 +1,7 @@
 //! Export: the pictures of the range, bit for bit, in a file that ffprobe reads; nothing is left of a failure.
 
-use crate::recorder::{GROUP, Habits, PASSWORD, Recorder, Recording, START_MS, USER};
-use crate::replay::{recording, wait_until};
+use super::recorder::{GROUP, Habits, PASSWORD, Recorder, Recording, START_MS, USER};
+use super::replay::{recording, wait_until};
 use sha2::Digest;
 use std::path::Path;
 use std::process::Command;

@@ -2,18 +2,9 @@
 //!
 //! Deliberately absent: calls over the network (tests of the server).
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on fails"
-)]
-
-mod town_hall;
-
+use crate::town_hall::{TownHall, command};
 use std::collections::BTreeMap;
 use std::path::Path;
-use town_hall::{TownHall, command};
 use vedetta::domain::audit::checkpoint;
 use vedetta::domain::audit::hash::Hash;
 use vedetta::domain::audit::leaf::{commitment, leaf_hash};

@@ -2,11 +2,6 @@
 //!
 //! Deliberately absent: video; the RTSP port is a number nobody listens on.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot prepare itself fails where it stands"
-)]
-
 use std::sync::Arc;
 use vedetta::domain::camera::{CameraKind, LensModel, StreamRole};
 use vedetta::domain::site::{Limits, MotionBounds};

@@ -3,19 +3,10 @@
 //! Invariant held here: whatever a device sends, the client answers with a value or a clear error within its limits
 //! (architecture, invariant 7). Deliberately absent: well-behaved devices; `onvif_replies` has real ones.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot prepare itself fails where it stands"
-)]
-
-#[path = "onvif/authentication.rs"]
 mod authentication;
-#[path = "onvif/scripted_device.rs"]
-mod scripted_device;
-#[path = "onvif/services.rs"]
 mod services;
 
-use scripted_device::{Answer, Device, envelope, fault, http, soap};
+use crate::scripted_device::{Answer, Device, envelope, fault, http, soap};
 use secrecy::SecretString;
 use std::time::{Duration, Instant};
 use vedetta::onvif::channel::Channel;

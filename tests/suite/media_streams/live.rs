@@ -1,6 +1,6 @@
 //! Live streams: pictures, failures, change of size, no leaks.
 
-use crate::server::{self, PASSWORD, Server, USER, bars};
+use super::server::{self, PASSWORD, Server, USER, bars};
 use gstreamer as gst;
 use std::time::{Duration, Instant};
 use vedetta::domain::privacy::Cover;
@@ -374,7 +374,7 @@ fn without_plugins() {
 fn a_missing_plugin_is_named_with_its_package() {
     let place = tempfile::tempdir().unwrap();
     let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "--ignored", "live::without_plugins"])
+        .args(["--exact", "--ignored", "media_streams::live::without_plugins"])
         .env("GST_PLUGIN_SYSTEM_PATH_1_0", place.path())
         .env("GST_PLUGIN_PATH_1_0", place.path())
         .env("GST_REGISTRY_1_0", place.path().join("registry"))

@@ -67,7 +67,8 @@ struct DemoPerson {
 
 /// The place.
 pub struct Place {
-    pub sim: Program,
+    /// Ends with the place.
+    _sim: Program,
     pub server: Program,
     /// Base URL of the simulator's control endpoint.
     pub control: String,
@@ -126,7 +127,7 @@ impl Place {
         let people = std::fs::read_to_string(folder.path().join("server/people.toml")).expect("people.toml");
         let people: People = toml::from_str(&people).expect("people.toml reads");
         Self {
-            sim,
+            _sim: sim,
             server,
             control: ready.control,
             people: people.person,

@@ -2,18 +2,9 @@
 //!
 //! Deliberately absent: the workstation's own outbox and courier (tests of the station).
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on fails"
-)]
-
-mod town_hall;
-
+use crate::town_hall::{TownHall, answer, borgo, client, exported_key, log_key, promise};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use town_hall::{TownHall, answer, borgo, client, exported_key, log_key, promise};
 use vedetta::domain::audit::hash::Hash;
 use vedetta::domain::audit::proof::{verify_consistency, verify_inclusion};
 use vedetta::domain::audit::tile::unbundle;
@@ -147,13 +138,13 @@ async fn r_aud_2_repeats_gaps_and_two_stories() {
         "prova",
     ];
     assert!(
-        !town_hall::command(&release, None).status.success(),
+        !crate::town_hall::command(&release, None).status.success(),
         "not while the server runs"
     );
     hall.stop().await;
-    assert!(town_hall::command(&release, None).status.success());
+    assert!(crate::town_hall::command(&release, None).status.success());
     assert!(
-        !town_hall::command(&release, None).status.success(),
+        !crate::town_hall::command(&release, None).status.success(),
         "it is out already"
     );
     hall.start().await;
@@ -175,15 +166,15 @@ async fn r_acc_6_another_workstation_is_enrolled_by_name_and_recorded() {
         "--grace-minutes",
         "30",
     ];
-    assert!(town_hall::command(&enrol, None).status.success());
-    let again = town_hall::command(&enrol, None);
+    assert!(crate::town_hall::command(&enrol, None).status.success());
+    let again = crate::town_hall::command(&enrol, None);
     assert!(
         String::from_utf8_lossy(&again.stderr).contains("«seconda» è già in uso"),
         "{again:?}"
     );
     let reserved = ["station", "enrol", "--data", hall.data_text(), "--station", "server"];
     assert!(
-        !town_hall::command(&reserved, None).status.success(),
+        !crate::town_hall::command(&reserved, None).status.success(),
         "the server's own name"
     );
     hall.start().await;
@@ -624,7 +615,7 @@ async fn r_aud_3_only_the_administrator_reads_the_log_and_every_reading_is_in_it
 
     // The command goes the same way.
     let arguments = ["log", "read", "--data", hall.data_text(), "--user", "amministratore"];
-    let output = town_hall::command(&arguments, Some(&hall.password("amministratore")));
+    let output = crate::town_hall::command(&arguments, Some(&hall.password("amministratore")));
     assert!(output.status.success(), "{output:?}");
     let lines = String::from_utf8(output.stdout).unwrap();
     assert_eq!(
@@ -633,7 +624,7 @@ async fn r_aud_3_only_the_administrator_reads_the_log_and_every_reading_is_in_it
         "two of before, and its own: {lines}"
     );
     let arguments = ["log", "read", "--data", hall.data_text(), "--user", "comandante"];
-    let output = town_hall::command(&arguments, Some(&hall.password("comandante")));
+    let output = crate::town_hall::command(&arguments, Some(&hall.password("comandante")));
     assert!(!output.status.success());
     assert!(
         String::from_utf8_lossy(&output.stderr).contains("non consentita"),

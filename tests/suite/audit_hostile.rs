@@ -41,7 +41,7 @@ proptest! {
 
     #[test]
     fn a_leaf_with_one_byte_changed_is_another_leaf_or_none(at in 0usize..400, bit in 0u8..7) {
-        let golden: serde_json::Value = serde_json::from_str(include_str!("golden/audit-v1.json"))?;
+        let golden: serde_json::Value = serde_json::from_str(include_str!("../golden/audit-v1.json"))?;
         let text = golden["entries"][4]["leaf"].as_str().unwrap_or_default();
         let leaf = Leaf::parse(text).map_err(|error| TestCaseError::fail(error.to_string()))?;
         let mut bytes = text.as_bytes().to_vec();

@@ -3,17 +3,10 @@
 //! Invariant: each fault asked for shows, and goes away when it is taken back.
 //! Deliberately absent: video faults (freeze, dropped streams), which the RTSP side shows.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot prepare itself fails where it stands"
-)]
-
-mod simulated;
-
+use crate::simulated::{self, FIGURES, FIGURES_PASSWORD, PASSWORD, USER};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
-use simulated::{FIGURES, FIGURES_PASSWORD, PASSWORD, USER};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use vedetta::sim::device::Device;

@@ -1,7 +1,7 @@
 //! Services that misbehave: streams, motors, recordings and pull points.
 
-use super::scripted_device::{Answer, Device, Request, envelope, fault, http, soap};
 use super::{endpoint, limits};
+use crate::scripted_device::{Answer, Device, Request, envelope, fault, http, soap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -220,7 +220,9 @@ async fn a_stop_leaves_after_the_movement_under_way_and_overtaken_movements_neve
     let timeout = Duration::from_secs(1);
     let (one, two, stop) =
         tokio::join!(biased; ptz.continuous(right, timeout), ptz.continuous(left, timeout), ptz.stop());
-    (one.unwrap(), two.unwrap(), stop.unwrap());
+    one.unwrap();
+    two.unwrap();
+    stop.unwrap();
     let commands: Vec<_> = device
         .heard()
         .into_iter()
