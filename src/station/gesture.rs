@@ -383,14 +383,25 @@ impl Hand {
         }
     }
 
+    /// Waits until the dome says that it stands where it was sent. One that stands elsewhere has either not begun to
+    /// move, or will not: after [`UNDERWAY`] it is taken at its word.
     async fn arrive(&self) -> Result<(), Refusal> {
+        let (target, sent) = {
+            let motion = self.motion();
+            (motion.target, motion.last_move)
+        };
         let until = Instant::now() + ARRIVE;
         while Instant::now() < until {
             self.look();
             if let Ok(status) = self.ptz.status().await
                 && status.moving == onvif::MoveState::Idle
             {
-                return Ok(());
+                let there = target
+                    .zip(self.watched.pose_of(&status))
+                    .is_some_and(|(to, at)| near(to, at));
+                if there || sent.is_none_or(|sent| sent.elapsed() > UNDERWAY) {
+                    return Ok(());
+                }
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -423,6 +434,13 @@ const STANDSTILL: onvif::Velocity = onvif::Velocity {
 
 fn round(value: f64) -> serde_json::Value {
     ((value * 100.0).round() / 100.0).into()
+}
+
+/// Whether two poses are one to a camera that rounds: half a degree, a twentieth of the picture's angle.
+fn near(one: Pose, other: Pose) -> bool {
+    (one.pan_deg - other.pan_deg).abs() < 0.5
+        && (one.tilt_deg - other.tilt_deg).abs() < 0.5
+        && (one.hfov_deg - other.hfov_deg).abs() < 0.05 * one.hfov_deg
 }
 
 /// The angle inside the range that is `angle` but for whole turns, when there is one.
