@@ -6,7 +6,7 @@ use crate::gui::icons::{Icon, icon};
 use crate::gui::theme::{self, Tone};
 use iced::alignment::Vertical;
 use iced::widget::{
-    Button, Column, Row, Text, button, column, container, mouse_area, opaque, row, stack, text, text_input,
+    Button, Column, Row, Text, button, column, container, mouse_area, opaque, row, scrollable, stack, text, text_input,
 };
 use iced::{Element, Fill, Shrink, Theme};
 
@@ -76,13 +76,14 @@ pub fn field<'a, Message: Clone + 'a>(
     column![quiet(label), input].spacing(4)
 }
 
-/// A dialogue over everything else; nothing under it can be reached by the pointer.
+/// A dialogue over everything else, scrolled where the window is lower; nothing under it can be reached by the pointer.
 pub fn over<'a, Message: Clone + 'a>(
     under: Element<'a, Message>,
     dialogue: Element<'a, Message>,
     on_dismiss: Message,
 ) -> Element<'a, Message> {
-    let card = container(opaque(container(dialogue).padding(24).style(theme::card)))
+    let scrolled = scrollable(container(dialogue).padding(24));
+    let card = container(opaque(container(scrolled).style(theme::card)))
         .center(Fill)
         .padding(24)
         .style(theme::veil);

@@ -10,7 +10,7 @@ use crate::gui::ui::controls::{action, labelled};
 use crate::gui::words;
 use crate::station::{AuditState, Health, ServerState};
 use iced::alignment::Vertical;
-use iced::widget::{column, container, row, space, text};
+use iced::widget::{column, container, row, text};
 use iced::{Element, Fill};
 use std::time::{Instant, SystemTime};
 
@@ -43,11 +43,14 @@ pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
             .font(theme::STRONG),
         text(format!("{} · {}", facts.person.body, words::level(facts.person.level)))
             .size(theme::SMALL)
+            .wrapping(text::Wrapping::None)
             .color(theme::QUIET),
     ];
     let purpose = column![
         text(fl!("bar-purpose")).size(theme::SMALL).color(theme::QUIET),
-        text(words::purpose(facts.purpose)).size(theme::SMALL),
+        text(words::purpose(facts.purpose))
+            .size(theme::SMALL)
+            .wrapping(text::Wrapping::None),
     ];
     let clock = words::date_and_clock(&words::in_rome(facts.clock));
     let buttons = row![
@@ -67,10 +70,10 @@ pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
         ),
     ]
     .spacing(theme::GAP);
+    // On a narrow window the left side gives way: the buttons and the state of the record are never pushed out.
+    let left = container(row![person, purpose].spacing(24)).width(Fill).clip(true);
     let bar = row![
-        person,
-        purpose,
-        space().width(Fill),
+        left,
         column![
             labelled(audit_icon, audit_words, audit_tone),
             labelled(server_icon, server_words, server_tone),

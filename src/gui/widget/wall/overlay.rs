@@ -131,6 +131,14 @@ impl Texts {
             true,
         );
         set(&mut self.words, words, words_size, theme::STRONG, width, true);
+        let title_line = theme::SMALL * 1.25 + 4.0;
+        let fits = self.words.min_width() <= size.width - 2.0 * PAD
+            && self.words.min_height() + 2.0 * PAD <= size.height - title_line;
+        if !fits {
+            // A word cut in two says less than its sign.
+            set(&mut self.words, "", words_size, theme::STRONG, width, true);
+            set(&mut self.icon, &icon, theme::TITLE, icons::FONT, width, true);
+        }
         let show_detail = !narrow && size.height >= 150.0;
         set(
             &mut self.detail,
@@ -232,9 +240,12 @@ fn draw_state(renderer: &mut Renderer, tile: Rectangle, state: &StateWords, text
         radius: 4.0.into(),
         ..Border::default()
     };
+    let Some(scrim) = bounds.intersection(&tile) else {
+        return;
+    };
     renderer.fill_quad(
         renderer::Quad {
-            bounds,
+            bounds: scrim,
             border,
             ..Default::default()
         },
