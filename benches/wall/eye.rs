@@ -66,8 +66,9 @@ fn main() -> Outcome<()> {
     let eye = patiently(|| Eye::open().ok()).ok_or("no window on the display")?;
     let answer = match arguments.command {
         Command::Photo { file } => {
-            std::fs::write(file, eye.look()?.to_png()?)?;
-            json!({})
+            let window = eye.look()?;
+            std::fs::write(file, window.to_png()?)?;
+            json!({ "leaked_pixels": window.leaked_pixels() })
         }
         Command::Press { key } => {
             Hands::on(&eye)?.tap(Key::Function(key))?;

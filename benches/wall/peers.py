@@ -17,9 +17,12 @@ def cells(count):
 
 
 def xstack(count, label):
-    """An ffmpeg filter graph: each input scaled to its cell, all of them put together. 36 cells leave no rest."""
+    """An ffmpeg filter graph: each input on a common beat and scaled to its cell, all of them put together.
+
+    Without the beat the graph makes a new wall for every single picture of every camera, and drowns.
+    """
     corners, width, height = cells(count)
-    scaled = ";".join(f"{label(i)}scale={width}:{height}:flags=bilinear[s{i}]" for i in range(count))
+    scaled = ";".join(f"{label(i)}fps=25,scale={width}:{height}:flags=bilinear[s{i}]" for i in range(count))
     inputs = "".join(f"[s{i}]" for i in range(count))
     layout = "|".join(f"{x}_{y}" for x, y in corners)
     return f"{scaled};{inputs}xstack=inputs={count}:layout={layout}"

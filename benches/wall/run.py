@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -118,7 +119,7 @@ def measure_client(given, town, folder, tiles):
             time.sleep(4)
             figures = watch(client, display, eye, given.seconds, [server.program])
             figures |= opened | eye("keys", 40 if given.quick else 120) | {"empty_memory_mb": empty}
-            eye("photo", folder / "vedetta.png")
+            figures |= eye("photo", folder / "vedetta.png")
             if given.soak:
                 figures["soak"] = soak(given, client, display, eye)
     return figures
@@ -188,18 +189,23 @@ def compare(raw):
     }
 
 
+def row(name, raw):
+    if "failed" in raw:
+        print(f"{name:12}  {raw['failed']}")
+    else:
+        latency = raw["latency_ms"]
+        shown = [raw.get("shown_fps", raw.get("decoded_fps", 0)), raw.get("shown_fps_slowest", 0)]
+        print(f"{name:12}{raw['total']:8.2f}{raw['rasteriser']:8.2f}{raw['without_rasteriser']:8.2f}"
+              f"{raw.get('x_server', 0):8.2f}{shown[0]:8.1f}{shown[1]:8.1f}"
+              f"{latency['p50'] or 0:8}{latency['p99'] or 0:8}{raw['memory_mb']:8.0f}")
+    sys.stdout.flush()
+
+
 def table(result):
     print(f"\n{result['tiles']} tiles of 640×360 at {CAMERA_FPS} fps, cores used")
     print(f"{'':12}{'total':>8}{'raster':>8}{'rest':>8}{'X':>8}{'shown':>8}{'slowest':>8}{'lat 50':>8}{'lat 99':>8}{'MB':>8}")
     for name, raw in result["raw"].items():
-        if "failed" in raw:
-            print(f"{name:12}  {raw['failed']}")
-        elif isinstance(raw, dict):
-            latency = raw["latency_ms"]
-            shown = [raw.get("shown_fps", raw.get("decoded_fps", 0)), raw.get("shown_fps_slowest", 0)]
-            print(f"{name:12}{raw['total']:8.2f}{raw['rasteriser']:8.2f}{raw['without_rasteriser']:8.2f}"
-                  f"{raw.get('x_server', 0):8.2f}{shown[0]:8.1f}{shown[1]:8.1f}"
-                  f"{latency['p50'] or 0:8}{latency['p99'] or 0:8}{raw['memory_mb']:8.0f}")
+        row(name, raw)
     for name, value in result.items():
         if name not in ("raw", "tiles"):
             print(f"  {name:32} {value}")
@@ -207,6 +213,8 @@ def table(result):
 
 
 def main():
+    # Told to end, the harness leaves through its `with` blocks, which end what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     given = settings()
     cache = given.out / "clips"
     cache.mkdir(parents=True, exist_ok=True)
@@ -220,7 +228,6 @@ def main():
         raw = {}
         with Town(given.bin, folder, cache.resolve(), tiles) as town:
             for name in wanted:
-                print(f"{tiles} tiles: {name}", flush=True)
                 try:
                     if name == "floor":
                         raw[name] = measure_floor(given, town, folder)
@@ -230,10 +237,11 @@ def main():
                         raw[name] = measure_peer(given, town, folder, tiles, name)
                 except Broken as broken:
                     raw[name] = {"failed": str(broken)}
+                row(name, raw[name])
         results.append({"tiles": tiles, **compare(raw | {"tiles": tiles}), "raw": raw})
         table(results[-1])
-    machine = {"cores": os.cpu_count(), "seconds": given.seconds, "when": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
-    (given.out / "wall.json").write_text(json.dumps({"machine": machine, "walls": results}, indent=1) + "\n")
+        machine = {"cores": os.cpu_count(), "seconds": given.seconds, "when": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+        (given.out / "wall.json").write_text(json.dumps({"machine": machine, "walls": results}, indent=1) + "\n")
     print(f"\n{given.out / 'wall.json'}")
 
 
