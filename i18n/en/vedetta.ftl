@@ -190,6 +190,7 @@ keys-call-preset = saved position (Alt with 1 to 9)
 keys-save-preset = save the position
 keys-ask-hold = take the selected dome
 keys-layouts = 1, 4, 9, 16, 25, 36, 64 tiles, one large
+keys-wall-alone = the wall alone, or again with list and controls
 keys-snapshot = snapshot
 keys-export = export
 keys-playback = recordings of the camera

@@ -190,6 +190,7 @@ keys-call-preset = posizione salvata (con Alt da 1 a 9)
 keys-save-preset = salva la posizione
 keys-ask-hold = prende la dome selezionata
 keys-layouts = 1, 4, 9, 16, 25, 36, 64 riquadri, uno grande
+keys-wall-alone = la parete da sola, o di nuovo con elenco e comandi
 keys-snapshot = fotogramma
 keys-export = estrazione
 keys-playback = registrazioni della telecamera

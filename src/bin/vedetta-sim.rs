@@ -33,6 +33,9 @@ struct Arguments {
     /// Encode the main streams before being ready, not in the background
     #[arg(long)]
     prepare: bool,
+    /// Every stream alike (H.264, 25 pictures a second), main streams encoded only when watched: for measuring
+    #[arg(long)]
+    alike: bool,
 }
 
 fn main() -> ExitCode {
@@ -59,6 +62,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         cache,
         discovery,
         prepare,
+        alike,
     } = arguments;
     if domes > cameras {
         return Err(format!("--domes {domes} is more than --cameras {cameras}").into());
@@ -72,6 +76,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         cache,
         discovery,
         prepare,
+        alike,
     });
     let town = tokio::select! {
         town = starting => town?,

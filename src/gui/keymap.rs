@@ -36,6 +36,8 @@ pub enum Command {
     CallPreset(u8),
     SavePreset(u8),
     Layout(Layout),
+    /// The wall alone in the window, or the rooms around it again.
+    WallAlone,
     AskHold,
     Snapshot,
     Export,
@@ -170,6 +172,7 @@ fn name_of(named: Named) -> Option<&'static str> {
         Named::F8 => "F8",
         Named::F9 => "F9",
         Named::F10 => "F10",
+        Named::F11 => "F11",
         _ => return None,
     })
 }
@@ -179,7 +182,7 @@ fn name_of(named: Named) -> Option<&'static str> {
 pub struct Keymap(HashMap<Chord, Command>);
 
 /// The table of `shared/interface.md`. F6 goes to the next area, so the layouts go from F2 to F10 around it.
-const DEFAULT: [(&str, Command); 59] = [
+const DEFAULT: [(&str, Command); 60] = [
     ("Tab", Command::Next),
     ("Shift+Tab", Command::Previous),
     ("F6", Command::NextArea),
@@ -230,6 +233,7 @@ const DEFAULT: [(&str, Command); 59] = [
     ("F8", Command::Layout(Layout::ThirtySix)),
     ("F9", Command::Layout(Layout::SixtyFour)),
     ("F10", Command::Layout(Layout::OneLarge)),
+    ("F11", Command::WallAlone),
     ("G", Command::AskHold),
     ("S", Command::Snapshot),
     ("E", Command::Export),

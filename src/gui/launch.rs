@@ -6,6 +6,7 @@
 use super::app::{App, Message, Options};
 use super::i18n::fl;
 use super::{icons, theme};
+use super::widget::wall::adapter;
 use iced::{Size, Task, window};
 
 /// Runs the program until its window is closed. On failure: a sentence for the person at the terminal.
@@ -21,6 +22,9 @@ pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(),
     let x11 = x11rb::connect(None);
     if !wayland && x11.is_err() {
         return Err(fl!("launch-no-window"));
+    }
+    if adapter::is_software() {
+        tracing::info!("no graphics card: the processor draws the wall");
     }
     let settings = iced::Settings {
         id: Some("vedetta".to_owned()),

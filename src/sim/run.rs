@@ -40,6 +40,9 @@ pub struct Options {
     pub discovery: bool,
     /// Encode the main streams too before being ready, instead of in the background.
     pub prepare: bool,
+    /// Every stream alike, H.264 with 25 pictures a second, and no main stream encoded before it is watched: for
+    /// measuring.
+    pub alike: bool,
 }
 
 /// Why the town could not start.
@@ -125,7 +128,11 @@ impl Simulator {
                 source,
             })?;
         }
-        let town = Arc::new(Town::generate(options.seed, options.cameras, options.domes));
+        let mut town = Town::generate(options.seed, options.cameras, options.domes);
+        if options.alike {
+            town.make_alike();
+        }
+        let town = Arc::new(town);
         let stop = Arc::new(AtomicBool::new(false));
         let footage = Arc::new(Footage::new(town, options.cache.clone()));
         encode_before(&footage, &options, &stop).await?;
@@ -153,9 +160,11 @@ impl Simulator {
         town.connect(&options).await?;
         town.write_plan(&options)?;
         town.threads.push(std::thread::spawn(move || main_loop.run()));
-        town.threads.push(std::thread::spawn(move || {
-            footage.make_all(StreamRole::Main, 1, &stop);
-        }));
+        if !options.alike {
+            town.threads.push(std::thread::spawn(move || {
+                footage.make_all(StreamRole::Main, 1, &stop);
+            }));
+        }
         Ok(town)
     }
 

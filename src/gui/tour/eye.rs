@@ -99,6 +99,15 @@ impl Eye {
         Ok(codes)
     }
 
+    /// Red, green and blue of one pixel now.
+    pub fn pixel(&self, x: f32, y: f32) -> Result<[u8; 3], EyeError> {
+        let image = self.region(x as i16, y as i16, 1, 1)?;
+        match image.bytes.as_slice() {
+            [blue, green, red, ..] => Ok([*red, *green, *blue]),
+            _ => Err(EyeError::Depth),
+        }
+    }
+
     fn region(&self, x: i16, y: i16, width: u16, height: u16) -> Result<Picture, EyeError> {
         let image = self
             .connection

@@ -14,7 +14,7 @@ use iced::{Element, Fill};
 fn lines() -> Vec<(String, Vec<Command>)> {
     use Command::{
         AskHold, Back, CallPreset, Confirm, Digit, Export, Help, History, Next, NextArea, Playback, SavePreset, Search,
-        SignOut, Snapshot, Stop, ZoomIn, ZoomOut,
+        SignOut, Snapshot, Stop, WallAlone, ZoomIn, ZoomOut,
     };
     let arrows = [Direction::Left, Direction::Right, Direction::Up, Direction::Down]
         .map(Command::Arrow)
@@ -32,6 +32,7 @@ fn lines() -> Vec<(String, Vec<Command>)> {
         (fl!("keys-save-preset"), vec![SavePreset(1)]),
         (fl!("keys-ask-hold"), vec![AskHold]),
         (fl!("keys-layouts"), Layout::ALL.map(Command::Layout).to_vec()),
+        (fl!("keys-wall-alone"), vec![WallAlone]),
         (fl!("keys-snapshot"), vec![Snapshot]),
         (fl!("keys-export"), vec![Export]),
         (fl!("keys-playback"), vec![Playback]),

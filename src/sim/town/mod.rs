@@ -46,6 +46,13 @@ impl Town {
         }
     }
 
+    /// Gives every stream of every camera the same codec and rate.
+    pub fn make_alike(&mut self) {
+        for stream in self.sites.iter_mut().flat_map(|site| &mut site.streams) {
+            (stream.codec, stream.fps) = (Codec::H264, 25);
+        }
+    }
+
     /// Paints the town as `view` sees it `at_ms` into its loop, with `time_code_ms` in the strip, as I420 planes.
     /// The canvas must have the view's size.
     pub fn paint(&self, canvas: &mut Canvas, view: &View, at_ms: u64, time_code_ms: u64, planes: &mut Vec<u8>) {

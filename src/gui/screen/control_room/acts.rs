@@ -73,6 +73,11 @@ impl ControlRoom {
             Command::CallPreset(n) => self.call_preset(n),
             Command::SavePreset(n) => self.save_preset(n),
             Command::Layout(layout) => self.divide(layout),
+            Command::WallAlone => {
+                self.alone = !self.alone;
+                self.area = Area::Wall;
+                Action::None
+            }
             Command::Snapshot => self.take_snapshot(),
             Command::Export => self.open_export(),
             Command::Search => {

@@ -67,6 +67,8 @@ pub struct ControlRoom {
     tiles: Vec<Option<Placed>>,
     selected: usize,
     full: Option<Full>,
+    /// Only the wall is in the window.
+    alone: bool,
     tickets: u64,
     area: Area,
     /// Place of the keyboard inside panel, messages or bar.
@@ -171,6 +173,7 @@ impl ControlRoom {
             tiles: tiles.collect(),
             selected: 0,
             full: None,
+            alone: false,
             tickets: 0,
             area: Area::Wall,
             focus: 0,

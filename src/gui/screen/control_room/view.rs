@@ -24,15 +24,7 @@ const PANEL: f32 = 276.0;
 impl ControlRoom {
     /// The screen.
     pub fn view(&self) -> Element<'_, Message> {
-        let mut middle = row![];
-        if self.full.is_none() {
-            middle = middle.push(self.rail());
-        }
-        middle = middle.push(self.wall());
-        if let Some(panel) = self.side_panel() {
-            middle = middle.push(panel);
-        }
-        let screen = column![self.bar(), middle.height(Fill), self.messages_strip()].into();
+        let screen = if self.alone { self.wall() } else { self.whole() };
         if let Some(export) = &self.export {
             let close = Message::Export(crate::gui::screen::export::Message::Command(Command::Back));
             return controls::over(screen, export.view().map(Message::Export), close);
@@ -42,6 +34,19 @@ impl ControlRoom {
             return controls::over(screen, shortcuts_help::view(&self.keymap), close);
         }
         screen
+    }
+
+    /// The wall and everything around it.
+    fn whole(&self) -> Element<'_, Message> {
+        let mut middle = row![];
+        if self.full.is_none() {
+            middle = middle.push(self.rail());
+        }
+        middle = middle.push(self.wall());
+        if let Some(panel) = self.side_panel() {
+            middle = middle.push(panel);
+        }
+        column![self.bar(), middle.height(Fill), self.messages_strip()].into()
     }
 
     fn bar(&self) -> Element<'_, Message> {

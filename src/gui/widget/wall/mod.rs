@@ -3,8 +3,11 @@
 //! Invariant: a picture reaches the screen only through [`Look::look`], which gives it together with its cover; the
 //! lower edge of a picture is never written on. Deliberately absent: choosing what a tile shows (the control room).
 
+pub mod adapter;
+mod canvases;
 mod masks;
 mod overlay;
+mod painter;
 mod pipeline;
 mod primitive;
 mod textures;
@@ -77,9 +80,6 @@ pub enum Event {
     Dropped { tile: usize },
 }
 
-/// Time from one drawing to the next while pictures come in: half the life of a picture at 25 a second, so that none
-/// is missed when it comes a little early or late.
-const BEAT: Duration = Duration::from_millis(20);
 /// A wall whose newest picture is older than this waits for the next rebuilding of the screen.
 const ASLEEP: Duration = Duration::from_secs(1);
 
@@ -202,9 +202,21 @@ impl<'a, Message> Wall<'a, Message> {
     }
 }
 
+/// When to draw after a drawing `now`: on the beat that was kept so far, so that drawings for other reasons come between
+/// and do not delay it; a beat that was missed is left out.
+fn next_drawing(due: Option<Instant>, now: Instant, beat: Duration) -> Instant {
+    match due {
+        Some(due) if due > now => due,
+        Some(due) if due + beat > now => due + beat,
+        _ => now + beat,
+    }
+}
+
 #[derive(Default)]
 struct State {
     placed: Option<Rectangle>,
+    /// When the wall is drawn next.
+    due: Option<Instant>,
     last_click: Option<mouse::Click>,
     texts: Vec<overlay::Texts>,
 }
@@ -257,7 +269,9 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
             && self.is_awake(*now)
         {
             // The next drawing, of this same screen: no message, nothing is laid out again.
-            shell.request_redraw_at(*now + BEAT);
+            let due = next_drawing(state.due, *now, adapter::beat());
+            state.due = Some(due);
+            shell.request_redraw_at(due);
         }
         let iced::Event::Mouse(event) = event else { return };
         let Some(point) = cursor.position_over(bounds) else {
@@ -399,6 +413,19 @@ mod tests {
         );
         let tall = letterbox(tile, 360, 640);
         assert!(tall.x >= tile.x && tall.x + tall.width <= tile.x + tile.width && tall.height == 400.0);
+    }
+
+    #[test]
+    fn drawings_keep_their_beat() {
+        let (start, beat) = (Instant::now(), Duration::from_millis(40));
+        let after = |due: Option<u64>, now| {
+            let at = |ms| start + Duration::from_millis(ms);
+            (next_drawing(due.map(at), at(now), beat) - start).as_millis()
+        };
+        assert_eq!(after(None, 5), 45);
+        assert_eq!(after(Some(45), 47), 85, "a little late");
+        assert_eq!(after(Some(85), 60), 85, "drawn for another reason");
+        assert_eq!(after(Some(85), 200), 240, "long away");
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub struct Texts {
 }
 
 const PAD: f32 = 6.0;
+/// Thickness of the frame around a tile.
+const FRAME: f32 = 3.0;
 /// Below this width a tile shows its number and name only.
 const NARROW: f32 = 300.0;
 /// Below this width the state is one word line without its sentence.
@@ -261,25 +263,24 @@ fn draw_state(renderer: &mut Renderer, tile: Rectangle, state: &StateWords, text
 
 /// A frame inside the edge of a tile.
 pub fn frame(renderer: &mut Renderer, tile: Rectangle, color: Color) {
-    let bounds = Rectangle {
-        x: tile.x - 1.0,
-        y: tile.y - 1.0,
-        width: tile.width + 2.0,
-        height: tile.height + 2.0,
-    };
-    let border = Border {
-        color,
-        width: 3.0,
-        radius: 0.0.into(),
-    };
-    renderer.fill_quad(
-        renderer::Quad {
-            bounds,
-            border,
-            ..Default::default()
-        },
-        Color::TRANSPARENT,
-    );
+    let (left, top) = (tile.x - 1.0, tile.y - 1.0);
+    let (width, height) = (tile.width + 2.0, tile.height + 2.0);
+    let bar = |x, y, width, height| Rectangle { x, y, width, height };
+    // Four bars and not one bordered quad: a rasteriser would go through all of the picture for its edge.
+    for bounds in [
+        bar(left, top, width, FRAME),
+        bar(left, top + height - FRAME, width, FRAME),
+        bar(left, top + FRAME, FRAME, height - 2.0 * FRAME),
+        bar(left + width - FRAME, top + FRAME, FRAME, height - 2.0 * FRAME),
+    ] {
+        renderer.fill_quad(
+            renderer::Quad {
+                bounds,
+                ..Default::default()
+            },
+            color,
+        );
+    }
 }
 
 /// The name of what is being carried, beside the pointer.

@@ -3,6 +3,8 @@
 //! Invariant: a tile that was not prepared for a frame loses its textures at the end of that frame.
 //! Deliberately absent: what to draw (`primitive`).
 
+use super::adapter;
+use super::canvases::Canvases;
 use super::textures::Planes;
 use iced::wgpu;
 use std::collections::{HashMap, HashSet};
@@ -19,6 +21,9 @@ pub struct Pipeline {
     pub layout: wgpu::BindGroupLayout,
     pub sampler: wgpu::Sampler,
     pub planes: HashMap<u64, Planes>,
+    /// Where the adapter is the processor: painted pictures in place of planes.
+    pub canvases: Option<Canvases>,
+    pub canvas_layout: wgpu::BindGroupLayout,
     /// Tiles prepared since the last trim.
     pub used: HashSet<u64>,
     pub tile_buffer: Growing,
@@ -30,13 +35,20 @@ pub struct Pipeline {
 }
 
 /// A vertex buffer that grows and never shrinks.
+#[derive(Default)]
 pub struct Growing {
     buffer: Option<wgpu::Buffer>,
+    written: Vec<f32>,
 }
 
 impl Growing {
-    /// Writes `floats`, making the buffer larger when it must.
+    /// Writes `floats`, making the buffer larger when it must. What is there already is not written again.
     pub fn write(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, floats: &[f32]) {
+        if self.written == floats {
+            return;
+        }
+        self.written.clear();
+        self.written.extend_from_slice(floats);
         let bytes: Vec<u8> = floats.iter().flat_map(|f| f.to_ne_bytes()).collect();
         let size = bytes.len() as u64;
         if self.buffer.as_ref().is_none_or(|buffer| buffer.size() < size) {
@@ -80,13 +92,23 @@ impl iced::widget::shader::Pipeline for Pipeline {
             offset: i as u64 * quarter.size(),
             shader_location: i as u32,
         });
+        let canvases = adapter::is_software().then(|| Canvases::new(format.is_srgb()));
+        let canvas_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("vedetta canvas"),
+            entries: &[texture_entry(0)],
+        });
+        let (fragment, bound) = match canvases {
+            Some(_) => ("canvas", &canvas_layout),
+            None => ("tile", &layout),
+        };
         let tiles = pipeline(
             device,
             &module,
             format,
             Stage {
-                name: "tile",
-                layouts: &[&layout],
+                vertex: "tile",
+                fragment,
+                layouts: &[bound],
                 buffer: wgpu::VertexBufferLayout {
                     array_stride: (TILE_FLOATS * 4) as u64,
                     step_mode: wgpu::VertexStepMode::Instance,
@@ -100,7 +122,8 @@ impl iced::widget::shader::Pipeline for Pipeline {
             &module,
             format,
             Stage {
-                name: "cover",
+                vertex: "cover",
+                fragment: "cover",
                 layouts: &[],
                 buffer: wgpu::VertexBufferLayout {
                     array_stride: (COVER_FLOATS * 4) as u64,
@@ -127,22 +150,28 @@ impl iced::widget::shader::Pipeline for Pipeline {
             layout,
             sampler,
             planes: HashMap::new(),
+            canvases,
+            canvas_layout,
             used: HashSet::new(),
-            tile_buffer: Growing { buffer: None },
-            cover_buffer: Growing { buffer: None },
+            tile_buffer: Growing::default(),
+            cover_buffer: Growing::default(),
             cover_vertices: 0,
             srgb: format.is_srgb(),
         }
     }
 
     fn trim(&mut self) {
-        let used = std::mem::take(&mut self.used);
-        self.planes.retain(|key, _| used.contains(key));
+        self.planes.retain(|key, _| self.used.contains(key));
+        if let Some(canvases) = &mut self.canvases {
+            canvases.keep(&self.used);
+        }
+        self.used.clear();
     }
 }
 
 struct Stage<'a> {
-    name: &'a str,
+    vertex: &'a str,
+    fragment: &'a str,
     layouts: &'a [&'a wgpu::BindGroupLayout],
     buffer: wgpu::VertexBufferLayout<'a>,
     topology: wgpu::PrimitiveTopology,
@@ -164,13 +193,13 @@ fn pipeline(
         layout: Some(&layout),
         vertex: wgpu::VertexState {
             module,
-            entry_point: Some(&format!("{}_vertex", stage.name)),
+            entry_point: Some(&format!("{}_vertex", stage.vertex)),
             compilation_options: Default::default(),
             buffers: &[stage.buffer],
         },
         fragment: Some(wgpu::FragmentState {
             module,
-            entry_point: Some(&format!("{}_fragment", stage.name)),
+            entry_point: Some(&format!("{}_fragment", stage.fragment)),
             compilation_options: Default::default(),
             targets: &[Some(wgpu::ColorTargetState {
                 format,

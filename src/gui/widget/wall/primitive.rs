@@ -30,8 +30,8 @@ pub struct Picture {
 #[derive(Debug)]
 pub struct Pictures(pub Vec<Picture>);
 
-/// Margin of the cover: chroma is halved both ways and scaled bilinearly, so a masked colour reaches two chroma texels
-/// beyond its edge. In luma pixels of the picture.
+/// Margin of the cover: chroma is halved both ways and scaled, so a masked colour reaches two chroma texels beyond its
+/// edge. In pixels of the picture or of the screen, whichever are larger: a small tile is scaled before it is coloured.
 const SMEAR_PX: f32 = 4.0;
 
 impl shader::Primitive for Pictures {
@@ -49,40 +49,36 @@ impl shader::Primitive for Pictures {
         let mut tiles = Vec::with_capacity(self.0.len() * TILE_FLOATS);
         let mut covers = Vec::new();
         let mut fans = Vec::new();
+        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor {
+            label: Some("vedetta wall"),
+        });
+        let mut painted = false;
         for picture in &self.0 {
-            let [left, top, right, bottom] = clip_space(picture.place, *bounds, viewport.scale_factor());
+            let scale = viewport.scale_factor();
+            let [left, top, right, bottom] = clip_space(picture.place, *bounds, scale);
+            let size = pixels(picture.place, *bounds, scale);
             tiles.extend([left, top, right, bottom]);
             tiles.extend(coefficients(picture.frame.matrix));
             tiles.extend(range(picture.frame.range, picture.brightness));
             let nv12 = f32::from(u8::from(picture.frame.format == PixelFormat::Nv12));
-            tiles.extend([nv12, srgb, 0.0, 0.0]);
+            tiles.extend([nv12, srgb, size[0] as f32, size[1] as f32]);
 
             fans.clear();
             let pixel = [
-                1.0 / picture.frame.width.max(1) as f32,
-                1.0 / picture.frame.height.max(1) as f32,
+                1.0 / picture.frame.width.min(size[0]).max(1) as f32,
+                1.0 / picture.frame.height.min(size[1]).max(1) as f32,
             ];
             masks::triangles(&picture.cover, pixel.map(|p| p * SMEAR_PX), &mut fans);
             for [x, y] in &fans {
                 covers.extend([left + (right - left) * x, top + (bottom - top) * y, srgb]);
             }
-
             pipeline.used.insert(picture.key);
-            if matches!(*picture.cover, Cover::Whole(_)) || !is_whole(&picture.frame) {
-                pipeline.planes.remove(&picture.key);
-                continue;
-            }
-            if pipeline
-                .planes
-                .get(&picture.key)
-                .is_none_or(|planes| !planes.fit(&picture.frame))
-            {
-                let planes = Planes::new(device, &pipeline.layout, &pipeline.sampler, &picture.frame);
-                pipeline.planes.insert(picture.key, planes);
-            }
-            if let Some(planes) = pipeline.planes.get_mut(&picture.key) {
-                planes.upload(queue, &picture.frame);
-            }
+            painted |= pipeline.bring(device, queue, &mut encoder, picture, size);
+        }
+        if painted && let Some(canvases) = &mut pipeline.canvases {
+            canvases.finish(|| {
+                queue.submit([encoder.finish()]);
+            });
         }
         pipeline.tile_buffer.write(device, queue, &tiles);
         pipeline.cover_buffer.write(device, queue, &covers);
@@ -94,8 +90,8 @@ impl shader::Primitive for Pictures {
             pass.set_pipeline(&pipeline.tiles);
             pass.set_vertex_buffer(0, buffer.slice(..));
             for (instance, picture) in (0u32..).zip(&self.0) {
-                if let Some(planes) = pipeline.planes.get(&picture.key) {
-                    pass.set_bind_group(0, &planes.bind_group, &[]);
+                if let Some(bound) = pipeline.bound(picture.key) {
+                    pass.set_bind_group(0, bound, &[]);
                     pass.draw(0..4, instance..instance + 1);
                 }
             }
@@ -107,6 +103,59 @@ impl shader::Primitive for Pictures {
         }
         true
     }
+}
+
+impl Pipeline {
+    /// Brings a picture to the adapter, as it is or painted. Returns whether `encoder` has something to submit.
+    fn bring(
+        &mut self,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        encoder: &mut wgpu::CommandEncoder,
+        Picture { key, frame, cover, .. }: &Picture,
+        size: [u32; 2],
+    ) -> bool {
+        let hidden = matches!(**cover, Cover::Whole(_)) || !is_whole(frame);
+        if let Some(canvases) = &mut self.canvases {
+            if hidden {
+                canvases.remove(*key);
+                return false;
+            }
+            return canvases.paint(device, &self.canvas_layout, encoder, *key, frame, size);
+        }
+        if hidden {
+            self.planes.remove(key);
+            return false;
+        }
+        if self.planes.get(key).is_none_or(|planes| !planes.fit(frame)) {
+            let planes = Planes::new(device, &self.layout, &self.sampler, frame);
+            self.planes.insert(*key, planes);
+        }
+        if let Some(planes) = self.planes.get_mut(key) {
+            planes.upload(queue, frame);
+        }
+        false
+    }
+
+    /// What is bound to draw a stream's picture, if there is one.
+    fn bound(&self, key: u64) -> Option<&wgpu::BindGroup> {
+        match &self.canvases {
+            Some(canvases) => canvases.bind_group(key),
+            None => self.planes.get(&key).map(|planes| &planes.bind_group),
+        }
+    }
+}
+
+/// The pixels of the screen that `place` covers, across and down.
+fn pixels(place: Rectangle, bounds: Rectangle, scale: f32) -> [u32; 2] {
+    let span = |corner: f32, from: f32, length: f32| {
+        let edge = |at: f32| ((corner + at) * scale).round();
+        (edge(from + length) - edge(from)).max(1.0) as u32
+    };
+    [
+        span(bounds.x, place.x, place.width),
+        span(bounds.y, place.y, place.height),
+    ]
 }
 
 /// `place` in clip space of a viewport that is `bounds`, snapped to the pixels of the screen.

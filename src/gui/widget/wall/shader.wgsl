@@ -13,6 +13,8 @@ struct TileOut {
 @group(0) @binding(1) var plane_u: texture_2d<f32>;
 @group(0) @binding(2) var plane_v: texture_2d<f32>;
 @group(0) @binding(3) var plane_sampler: sampler;
+// In place of the planes where the adapter is the processor: the picture as the screen shows it, texel for pixel.
+@group(0) @binding(0) var canvas: texture_2d<f32>;
 
 fn show(colour: vec3<f32>, linear_target: f32) -> vec4<f32> {
     let c = clamp(colour, vec3<f32>(0.0), vec3<f32>(1.0));
@@ -23,7 +25,7 @@ fn show(colour: vec3<f32>, linear_target: f32) -> vec4<f32> {
 }
 
 // rect: left, top, right, bottom in clip space. coefficients: R from V, G from U, G from V, B from U.
-// range: Y offset, Y scale, chroma scale, brightness. mode: NV12, target is sRGB.
+// range: Y offset, Y scale, chroma scale, brightness. mode: NV12, target is sRGB, pixels across and down.
 @vertex
 fn tile_vertex(
     @builtin(vertex_index) index: u32,
@@ -57,6 +59,12 @@ fn tile_fragment(in: TileOut) -> @location(0) vec4<f32> {
         y + in.coefficients.w * u,
     );
     return show(colour * in.range.w, in.mode.y);
+}
+
+@fragment
+fn canvas_fragment(in: TileOut) -> @location(0) vec4<f32> {
+    let texel = textureLoad(canvas, vec2<i32>(in.uv * in.mode.zw), 0);
+    return vec4<f32>(texel.rgb * in.range.w, 1.0);
 }
 
 struct CoverOut {

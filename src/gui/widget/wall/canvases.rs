@@ -1,0 +1,163 @@
+//! Painted pictures on their way to the screen, one texture a tile at the tile's own size.
+//!
+//! Only where the adapter is the processor itself. The painter writes into memory that the driver copies from, so a picture
+//! is written once and copied once. Invariant: a frame is painted once; a texture has the size its picture has on the
+//! screen, so that drawing copies texels. Deliberately absent: the painting (`painter`), the drawing (`primitive`).
+
+use super::painter::{BGRA, Painter};
+use crate::media::frame::Frame;
+use iced::wgpu;
+use std::collections::{HashMap, HashSet};
+use std::num::NonZeroU64;
+use std::time::Instant;
+
+/// Memory that pictures are written into, bytes in one piece: a third of a full-screen picture, so that the pieces in
+/// flight stay few and none is mostly empty.
+const PIECE: u64 = 3 * 1024 * 1024;
+
+/// Where a picture may begin in it, bytes: a whole number of vectors.
+const ALIGNED: NonZeroU64 = match NonZeroU64::new(64) {
+    Some(bytes) => bytes,
+    None => NonZeroU64::MIN,
+};
+
+/// All painted tiles, by stream.
+pub struct Canvases {
+    painter: Painter,
+    belt: wgpu::util::StagingBelt,
+    tiles: HashMap<u64, Canvas>,
+    format: wgpu::TextureFormat,
+}
+
+struct Canvas {
+    size: [u32; 2],
+    texture: wgpu::Texture,
+    bind_group: wgpu::BindGroup,
+    painted: Option<(u64, Instant)>,
+}
+
+impl Canvases {
+    /// None yet. Textures keep what the screen shows, so they are sRGB where `srgb` says that the target is.
+    pub fn new(srgb: bool) -> Self {
+        Self {
+            painter: Painter::default(),
+            belt: wgpu::util::StagingBelt::new(PIECE),
+            tiles: HashMap::new(),
+            format: if srgb {
+                wgpu::TextureFormat::Bgra8UnormSrgb
+            } else {
+                wgpu::TextureFormat::Bgra8Unorm
+            },
+        }
+    }
+
+    /// What a tile's pipeline binds, once it was painted.
+    pub fn bind_group(&self, key: u64) -> Option<&wgpu::BindGroup> {
+        self.tiles.get(&key).map(|canvas| &canvas.bind_group)
+    }
+
+    /// Forgets a tile.
+    pub fn remove(&mut self, key: u64) {
+        self.tiles.remove(&key);
+    }
+
+    /// Forgets all tiles but these.
+    pub fn keep(&mut self, used: &HashSet<u64>) {
+        self.tiles.retain(|key, _| used.contains(key));
+    }
+
+    /// Paints `frame` for the tile `key` at `size` pixels, unless it is there already, and lets `encoder` bring it into
+    /// the tile's texture. Returns whether there was something to do. [`Canvases::finish`] before submitting.
+    pub fn paint(
+        &mut self,
+        device: &wgpu::Device,
+        layout: &wgpu::BindGroupLayout,
+        encoder: &mut wgpu::CommandEncoder,
+        key: u64,
+        frame: &Frame,
+        size: [u32; 2],
+    ) -> bool {
+        let [width, height] = size;
+        let stride = (width * BGRA).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+        let Some(bytes) = NonZeroU64::new(u64::from(stride) * u64::from(height)) else {
+            return false;
+        };
+        if self.tiles.get(&key).is_none_or(|canvas| canvas.size != size) {
+            self.tiles.insert(key, Canvas::new(device, layout, self.format, size));
+        }
+        let Some(canvas) = self.tiles.get_mut(&key) else {
+            return false;
+        };
+        let identity = (frame.number, frame.arrived);
+        if canvas.painted == Some(identity) {
+            return false;
+        }
+        canvas.painted = Some(identity);
+        let piece = self.belt.allocate(bytes, ALIGNED, device);
+        let mut out = piece.get_mapped_range_mut();
+        if let Err(error) = self.painter.paint(frame, size, &mut out, stride) {
+            tracing::warn!(?frame, error = &error as &dyn std::error::Error, "a frame cannot be painted");
+            out.fill(0);
+        }
+        drop(out);
+        encoder.copy_buffer_to_texture(
+            wgpu::TexelCopyBufferInfo {
+                buffer: piece.buffer(),
+                layout: wgpu::TexelCopyBufferLayout {
+                    offset: piece.offset(),
+                    bytes_per_row: Some(stride),
+                    rows_per_image: None,
+                },
+            },
+            canvas.texture.as_image_copy(),
+            canvas.texture.size(),
+        );
+        true
+    }
+
+    /// Everything is written: what was encoded may be submitted, by `submit`.
+    pub fn finish(&mut self, submit: impl FnOnce()) {
+        self.belt.finish();
+        submit();
+        self.belt.recall();
+    }
+}
+
+impl Canvas {
+    fn new(
+        device: &wgpu::Device,
+        layout: &wgpu::BindGroupLayout,
+        format: wgpu::TextureFormat,
+        size: [u32; 2],
+    ) -> Self {
+        let [width, height] = size;
+        let texture = device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("vedetta canvas"),
+            size: wgpu::Extent3d {
+                width,
+                height,
+                depth_or_array_layers: 1,
+            },
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format,
+            usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+            view_formats: &[],
+        });
+        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("vedetta canvas"),
+            layout,
+            entries: &[wgpu::BindGroupEntry {
+                binding: 0,
+                resource: wgpu::BindingResource::TextureView(&texture.create_view(&Default::default())),
+            }],
+        });
+        Self {
+            size,
+            texture,
+            bind_group,
+            painted: None,
+        }
+    }
+}
