@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod backoff;
 pub mod camera;
+pub mod live;
 pub mod people;
 pub mod privacy;
 pub mod ptz;

@@ -40,6 +40,8 @@ pub enum Command {
     Export,
     Search,
     Playback,
+    /// The figures of every stream on its tile.
+    Figures,
     History,
     Help,
     SignOut,
@@ -171,7 +173,7 @@ fn name_of(named: Named) -> Option<&'static str> {
 pub struct Keymap(HashMap<Chord, Command>);
 
 /// The table of `shared/interface.md`. F6 goes to the next area, so the layouts go from F2 to F10 around it.
-const DEFAULT: [(&str, Command); 59] = [
+const DEFAULT: [(&str, Command); 60] = [
     ("Tab", Command::Next),
     ("Shift+Tab", Command::Previous),
     ("F6", Command::NextArea),
@@ -227,6 +229,7 @@ const DEFAULT: [(&str, Command); 59] = [
     ("E", Command::Export),
     ("/", Command::Search),
     ("P", Command::Playback),
+    ("I", Command::Figures),
     ("H", Command::History),
     ("?", Command::Help),
     ("F1", Command::Help),

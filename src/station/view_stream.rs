@@ -3,27 +3,23 @@
 //! Invariant: nothing here runs before the view's intent is durable; the slot is the same over all tries.
 //! Deliberately absent: recording (see `view`), decoding (`media::live`).
 
+use super::cameras::Lost;
 use super::outbox::Recorded;
 use super::refusal::{CameraTrouble, Refusal, TroubleKind};
 use super::session::SessionInner;
 use super::view::{StreamFigures, ViewState};
-use crate::domain::backoff::{Backoff, BackoffPolicy};
 use crate::domain::camera::StreamRole;
+use crate::domain::live::choice::Attention;
+use crate::domain::live::reconnect::{Ask, Fault, Next, Reconnect};
 use crate::domain::site::CameraPlan;
 use crate::media::frame::FrameSlot;
 use crate::media::live::{self, LiveFigures, LivePhase, LiveRequest, Transport};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::watch;
 
 /// Jitter buffer, milliseconds.
 const LATENCY_MS: u32 = 100;
-const RETRY: BackoffPolicy = BackoffPolicy {
-    first: Duration::from_millis(500),
-    longest: Duration::from_secs(15),
-    steady: Duration::from_secs(20),
-};
-
 /// What a view's stream needs.
 pub struct Stream {
     pub session: Arc<SessionInner>,
@@ -33,92 +29,112 @@ pub struct Stream {
     pub slot: FrameSlot,
     pub state: watch::Sender<ViewState>,
     pub figures: watch::Sender<StreamFigures>,
+    pub attention: watch::Receiver<Attention>,
+}
+
+/// What the camera said of a stream before it was opened.
+struct Offered {
+    request: LiveRequest,
+    announced_fps: Option<f64>,
+    clock_offset_s: Option<i64>,
 }
 
 impl Stream {
     /// Streams until it is dropped.
     pub async fn run(&self) {
-        let mut backoff = Backoff::new(RETRY);
-        let mut troubled_since = None;
+        let (mut reconnect, mut lost) = (Reconnect::default(), None);
         loop {
-            let trouble = self.try_once(&mut backoff, &mut troubled_since).await;
+            let trouble = self.try_once(&mut reconnect, &mut lost).await;
+            let others = lost.get_or_insert_with(|| self.session.cameras.lost()).others();
             let now = Instant::now();
-            let next_try = backoff.failed(now, rand::random());
-            let since = *troubled_since.get_or_insert(now);
-            tracing::info!(camera = %self.plan.id, %trouble, "the live stream is not there");
+            let Next { at, ask } = reconnect.lost(now, fault(&trouble), others, rand::random());
+            tracing::info!(camera = %self.plan.id, %trouble, ?ask, "the live stream is not there");
+            match ask {
+                Ask::Nothing => {}
+                Ask::Device => self.session.cameras.forget(&self.plan.id),
+                Ask::Account => self.session.cameras.forget_credential(&self.plan.id),
+            }
             self.figures.send_replace(StreamFigures::default());
             self.state.send_replace(ViewState::Retrying {
                 trouble,
-                since,
-                next_try,
+                since: reconnect.troubled_since().unwrap_or(now),
+                next_try: at,
             });
-            tokio::time::sleep_until(next_try.into()).await;
+            tokio::time::sleep_until(at.into()).await;
         }
     }
 
     /// One connection, for as long as it lasts.
-    async fn try_once(&self, backoff: &mut Backoff, troubled_since: &mut Option<Instant>) -> CameraTrouble {
-        let request = match self.request().await {
-            Ok(request) => request,
-            Err(refusal) => return self.on_no_address(refusal),
+    async fn try_once(&self, reconnect: &mut Reconnect, lost: &mut Option<Lost>) -> CameraTrouble {
+        let offered = match self.offered().await {
+            Ok(offered) => offered,
+            Err(refusal) => return no_address(refusal),
         };
-        let stream = live::open_into(request, self.slot.clone());
-        let mut status = stream.status();
+        let stream = live::open_into(offered.request.clone(), self.slot.clone());
+        let (mut status, mut attention) = (stream.status(), self.attention.clone());
         loop {
+            stream.attend(*attention.borrow_and_update());
             let now = status.borrow_and_update().clone();
             match now.phase {
                 LivePhase::Connecting => {}
                 LivePhase::Playing => {
-                    if self.state.send_if_modified(|state| replace(state, ViewState::Live)) {
-                        backoff.connected(Instant::now());
-                        *troubled_since = None;
-                    }
-                    self.figures.send_replace(figures(&now.figures));
+                    self.state.send_if_modified(|state| replace(state, ViewState::Live));
+                    reconnect.live(Instant::now());
+                    *lost = None;
+                    self.figures.send_replace(figures(&now.figures, &offered));
                 }
-                LivePhase::Failed(error) => return self.on_broken(error.into()),
+                LivePhase::Failed(error) => return error.into(),
             }
-            if status.changed().await.is_err() {
+            let goes_on = tokio::select! {
+                changed = status.changed() => changed.is_ok(),
+                // The view is being closed when nobody asks any more; the stream ends with it.
+                changed = attention.changed() => changed.is_ok(),
+            };
+            if !goes_on {
                 return CameraTrouble::new(TroubleKind::StreamBroken, "the stream ended without a word");
             }
         }
     }
 
-    async fn request(&self) -> Result<LiveRequest, Refusal> {
+    async fn offered(&self) -> Result<Offered, Refusal> {
         let connection = self.session.connection(&self.plan, &self.proof).await?;
         let offer = connection.stream(self.role).await?;
-        Ok(LiveRequest {
+        let request = LiveRequest {
             url: offer.uri.clone(),
             user: connection.credential.user.clone(),
             password: connection.credential.password.clone(),
             transport: Transport::Tcp,
             latency_ms: LATENCY_MS,
+        };
+        Ok(Offered {
+            request,
+            announced_fps: offer.fps,
+            clock_offset_s: connection.camera.facts().clock_offset_s,
         })
     }
+}
 
-    fn on_no_address(&self, refusal: Refusal) -> CameraTrouble {
-        self.session.cameras.forget(&self.plan.id);
-        match refusal {
-            Refusal::Camera(trouble) => trouble,
-            Refusal::NotSupported => CameraTrouble::new(TroubleKind::NoStream, "the camera offers no stream"),
-            other => CameraTrouble::new(
-                TroubleKind::WrongPassword,
-                format!("no account for this camera: {other}"),
-            ),
-        }
+fn no_address(refusal: Refusal) -> CameraTrouble {
+    match refusal {
+        Refusal::Camera(trouble) => trouble,
+        Refusal::NotSupported => CameraTrouble::new(TroubleKind::NoStream, "the camera offers no stream"),
+        other => CameraTrouble::new(
+            TroubleKind::WrongPassword,
+            format!("no account for this camera: {other}"),
+        ),
     }
+}
 
-    fn on_broken(&self, trouble: CameraTrouble) -> CameraTrouble {
-        match trouble.kind {
-            TroubleKind::WrongPassword => self.session.cameras.forget_credential(&self.plan.id),
-            // The address may have changed, or the camera restarted: ask it afresh.
-            TroubleKind::Unreachable | TroubleKind::NoStream => self.session.cameras.forget(&self.plan.id),
-            TroubleKind::ClockWrong
-            | TroubleKind::Nonsense
-            | TroubleKind::Busy
-            | TroubleKind::MissingDecoder
-            | TroubleKind::StreamBroken => {}
-        }
-        trouble
+fn fault(trouble: &CameraTrouble) -> Fault {
+    match trouble.kind {
+        TroubleKind::Unreachable | TroubleKind::Nonsense => Fault::Away,
+        TroubleKind::WrongPassword => Fault::Refused,
+        TroubleKind::ClockWrong => Fault::ClockWrong,
+        TroubleKind::Busy => Fault::Busy,
+        TroubleKind::NoStream => Fault::NoStream,
+        TroubleKind::MissingDecoder => Fault::CannotShow,
+        TroubleKind::StreamFrozen => Fault::Frozen,
+        TroubleKind::StreamBroken => Fault::Dropped,
     }
 }
 
@@ -128,7 +144,7 @@ fn replace(state: &mut ViewState, new: ViewState) -> bool {
     changed
 }
 
-fn figures(figures: &LiveFigures) -> StreamFigures {
+fn figures(figures: &LiveFigures, offered: &Offered) -> StreamFigures {
     StreamFigures {
         codec: figures.codec.clone(),
         width: figures.width,
@@ -137,6 +153,10 @@ fn figures(figures: &LiveFigures) -> StreamFigures {
         decoded_fps: figures.decoded_fps,
         bitrate_kbit_s: figures.bitrate_kbit_s,
         lost_packets: figures.lost_packets,
+        loss: figures.loss,
         jitter_ms: figures.jitter_ms,
+        announced_fps: offered.announced_fps,
+        latency_ms: figures.delay.latency_ms(offered.clock_offset_s),
+        on_arrival: figures.delay.on_arrival(offered.clock_offset_s),
     }
 }
