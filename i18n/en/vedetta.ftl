@@ -101,7 +101,7 @@ verdict-silent = Nothing comes from the camera
 verdict-silent-short = silent
 verdict-workstation = { $received } received, { $shown } shown: this workstation is overloaded
 verdict-workstation-short = overloaded
-figures-rates = A second: { $received } received, { $decoded } decoded, { $shown } shown
+figures-rates = { $received } received · { $decoded } decoded · { $shown } shown
 figures-stream = Stream { $codec } { $size }
 figures-bitrate = Bandwidth { $n }
 figures-loss = Loss { $percent } % ({ $packets } packets)
@@ -131,10 +131,13 @@ panel-pose = Position
 panel-pose-known = { $pan }° / { $tilt }°
 panel-pose-unknown = not known
 panel-codec = Stream
-panel-fps = Pictures per second
+panel-fps = Decoded a second
 panel-bitrate = Bandwidth
 panel-kbit = { $n } kbit/s
 panel-lost = Packets lost
+panel-received = Received a second
+panel-latency = Since the lens
+panel-jitter = Arrival varies by
 
 ## Messages
 strip-history = History (H)

@@ -101,7 +101,7 @@ verdict-silent = Dalla telecamera non arriva niente
 verdict-silent-short = muta
 verdict-workstation = { $received } ricevute, { $shown } mostrate: questa postazione è sovraccarica
 verdict-workstation-short = sovraccarica
-figures-rates = Al secondo: { $received } ricevute, { $decoded } decodificate, { $shown } mostrate
+figures-rates = { $received } ricevute · { $decoded } decodificate · { $shown } mostrate
 figures-stream = Flusso { $codec } { $size }
 figures-bitrate = Banda { $n }
 figures-loss = Perdita { $percent } % ({ $packets } pacchetti)
@@ -131,10 +131,13 @@ panel-pose = Posizione
 panel-pose-known = { $pan }° / { $tilt }°
 panel-pose-unknown = non nota
 panel-codec = Flusso
-panel-fps = Immagini al secondo
+panel-fps = Decodificate al secondo
 panel-bitrate = Banda
 panel-kbit = { $n } kbit/s
 panel-lost = Pacchetti persi
+panel-received = Ricevute al secondo
+panel-latency = Dalla ripresa
+panel-jitter = Variazione di arrivo
 
 ## Messaggi
 strip-history = Storico (H)

@@ -10,7 +10,7 @@ use vedetta::media::snapshot;
 
 const LIMIT: Duration = Duration::from_secs(15);
 
-fn request(url: String, password: &str, transport: Transport) -> LiveRequest {
+pub fn request(url: String, password: &str, transport: Transport) -> LiveRequest {
     LiveRequest {
         url,
         user: USER.to_owned(),
@@ -20,7 +20,7 @@ fn request(url: String, password: &str, transport: Transport) -> LiveRequest {
     }
 }
 
-async fn frames(stream: &LiveStream, more: u64) {
+pub async fn frames(stream: &LiveStream, more: u64) {
     let enough = stream.slot().count() + more;
     let mut status = stream.status();
     let waited = tokio::time::timeout(LIMIT, async {

@@ -3,6 +3,7 @@
 //! Invariant: everything is drawn from the state; every part that can be clicked also has a key.
 //! Deliberately absent: changing anything.
 
+use super::figures;
 use super::tiles::{self, Condition};
 use super::{Area, ControlRoom, Message, Placed};
 use crate::domain::camera::CameraId;
@@ -180,12 +181,16 @@ impl ControlRoom {
     fn side_panel(&self) -> Option<Element<'_, Message>> {
         let camera = self.selected_plan()?;
         let feed = self.shown_on(self.selected).map(|open| &open.feed);
+        let placed = self.tiles.get(self.selected).and_then(Option::as_ref);
         let focused = self.area == Area::Panel;
         let panel = self.panel.view(ptz_panel::Facts {
             camera,
             hold: self.hold_of(&camera.id),
             pose: feed.map(|feed| feed.pose(self.now.instant)),
             figures: feed.map(|feed| feed.figures()),
+            verdict: placed
+                .and_then(|placed| placed.lasting_verdict(self.now.instant))
+                .map(|verdict| figures::mark(verdict).words),
             focus: focused.then_some(self.focus),
         });
         let panel = panel.map(|(command, edge)| Message::Command(command, edge));

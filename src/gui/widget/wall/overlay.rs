@@ -167,7 +167,7 @@ impl Texts {
             }
         }
         // The lower edge of a picture is never written on.
-        let used = LINE * (1.0 + if face.marks.is_empty() { 0.0 } else { 1.0 });
+        let used = LINE * f32::from(1 + u8::from(!face.marks.is_empty()));
         let lines = ((size.height * (1.0 - LOWER_EDGE) - used) / LINE).max(0.0) as usize;
         self.figures.resize_with(face.figures.len().min(lines), Default::default);
         for ([line, short], text) in face.figures.iter().zip(&mut self.figures) {
@@ -192,7 +192,9 @@ fn elide(text: &str, share: f32) -> String {
 /// Draws the face of a tile at `tile`.
 pub fn draw(renderer: &mut Renderer, tile: Rectangle, face: &Face, texts: &Texts) {
     if let Some(state) = &face.state {
-        draw_state(renderer, tile, state, texts);
+        // In a small tile the words keep below the title and the marks.
+        let above = LINE * f32::from(1 + u8::from(!face.marks.is_empty()));
+        draw_state(renderer, tile, above, state, texts);
     }
     let corner = Point::new(tile.x, tile.y);
     let mut line = 0.0;
@@ -246,7 +248,7 @@ fn chip(renderer: &mut Renderer, tile: Rectangle, corner: Point, text: &Paragrap
     size
 }
 
-fn draw_state(renderer: &mut Renderer, tile: Rectangle, state: &StateWords, texts: &Texts) {
+fn draw_state(renderer: &mut Renderer, tile: Rectangle, above: f32, state: &StateWords, texts: &Texts) {
     let parts = [
         (&texts.icon, state.tone.colour()),
         (&texts.words, state.tone.colour()),
@@ -257,7 +259,7 @@ fn draw_state(renderer: &mut Renderer, tile: Rectangle, state: &StateWords, text
     let width = shown().map(|(text, _)| text.min_width()).fold(0.0, f32::max);
     let bounds = Rectangle {
         x: tile.x + (tile.width - width) / 2.0 - 2.0 * PAD,
-        y: tile.y + (tile.height - height) / 2.0 - PAD,
+        y: tile.y + ((tile.height - height) / 2.0 - PAD).max(above),
         width: width + 4.0 * PAD,
         height: height + 2.0 * PAD,
     };
