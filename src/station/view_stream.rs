@@ -3,7 +3,7 @@
 //! Invariant: nothing here runs before the view's intent is durable; the slot is the same over all tries.
 //! Deliberately absent: recording (see `view`), decoding (`media::live`).
 
-use super::cameras::Lost;
+use super::cameras::{Connection, Lost};
 use super::outbox::Recorded;
 use super::refusal::{CameraTrouble, Refusal, TroubleKind};
 use super::session::SessionInner;
@@ -17,6 +17,7 @@ use crate::media::live::{self, LiveFigures, LivePhase, LiveRequest, Transport};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 /// Jitter buffer, milliseconds.
 const LATENCY_MS: u32 = 100;
@@ -35,6 +36,8 @@ pub struct Stream {
 /// What the camera said of a stream before it was opened.
 struct Offered {
     request: LiveRequest,
+    connection: Arc<Connection>,
+    profile: String,
     announced_fps: Option<f64>,
     clock_offset_s: Option<i64>,
 }
@@ -72,8 +75,11 @@ impl Stream {
         };
         let stream = live::open_into(offered.request.clone(), self.slot.clone());
         let (mut status, mut attention) = (stream.status(), self.attention.clone());
+        let mut key_frames = KeyFrames::default();
         loop {
-            stream.attend(*attention.borrow_and_update());
+            let wanted = *attention.borrow_and_update();
+            stream.attend(wanted);
+            key_frames.look(wanted, &status.borrow().figures.codec, &offered);
             let now = status.borrow_and_update().clone();
             match now.phase {
                 LivePhase::Connecting => {}
@@ -108,9 +114,49 @@ impl Stream {
         };
         Ok(Offered {
             request,
+            profile: offer.profile.clone(),
             announced_fps: offer.fps,
             clock_offset_s: connection.camera.facts().clock_offset_s,
+            connection,
         })
+    }
+}
+
+/// Asks the camera for a key frame (ONVIF `SetSynchronizationPoint`) when the stream has begun to play, and when it gets
+/// its whole attention back: the first whole picture need not wait for the camera's next one.
+struct KeyFrames {
+    attention: Attention,
+    plays: bool,
+    /// Aborted with the stream.
+    asked: JoinSet<()>,
+}
+
+impl Default for KeyFrames {
+    fn default() -> Self {
+        Self {
+            attention: Attention::Whole,
+            plays: false,
+            asked: JoinSet::new(),
+        }
+    }
+}
+
+impl KeyFrames {
+    /// `codec` is known as soon as the camera has answered PLAY.
+    fn look(&mut self, attention: Attention, codec: &str, offered: &Offered) {
+        let plays = !codec.is_empty();
+        let wants = attention == Attention::Whole && (self.attention != attention || plays != self.plays);
+        (self.attention, self.plays) = (attention, plays);
+        if !(plays && wants) {
+            return;
+        }
+        let (connection, profile) = (Arc::clone(&offered.connection), offered.profile.clone());
+        self.asked.spawn(async move {
+            if let Err(error) = connection.camera.synchronise(&profile).await {
+                tracing::debug!(%error, "no key frame on request");
+            }
+        });
+        while self.asked.try_join_next().is_some() {}
     }
 }
 

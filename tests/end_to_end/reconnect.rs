@@ -6,6 +6,7 @@
 use crate::place::{Place, until};
 use serde_json::json;
 use vedetta::domain::camera::{CameraId, StreamRole};
+use vedetta::domain::live::choice::Attention;
 use vedetta::station::{LiveView, Session, Station, TroubleKind, ViewState};
 
 /// A camera that is watched.
@@ -133,4 +134,24 @@ async fn after_a_401_that_follows_a_jump_of_its_clock() {
     // The other clock does not make a live picture look old, and is not taken for a latency.
     until("figures", 10, || watched.view.figures().received_fps > 5.0).await;
     assert_eq!(watched.view.figures().on_arrival.as_secs(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_sees_keeps_its_session_and_comes_back_with_a_key_frame() {
+    let watched = Watched::start().await;
+    let wanted = async || watched.place.truth(&watched.camera).await["key_frames_wanted"].as_u64().expect("a count");
+    let at_first = wanted().await;
+    assert!(at_first >= 1, "the first picture was not asked for");
+    watched.view.attend(Attention::Nothing);
+    let figures = |fps: fn(f64) -> bool| {
+        let figures = watched.view.figures();
+        figures.received_fps > 5.0 && fps(figures.decoded_fps)
+    };
+    until("rest", 20, || figures(|fps| fps < 0.1)).await;
+    watched.view.attend(Attention::KeyFrames);
+    until("key frames", 20, || figures(|fps| (0.4..3.0).contains(&fps))).await;
+    watched.view.attend(Attention::Whole);
+    until("every frame", 20, || figures(|fps| fps > 5.0)).await;
+    assert!(wanted().await > at_first);
+    assert_eq!(*watched.view.state().borrow(), ViewState::Live);
 }

@@ -6,7 +6,7 @@
 //! Invariant: the selected tile is never lowered, a step is followed by a pause, and a wall at ease comes back in full by
 //! itself. Deliberately absent: streams, words, measuring.
 
-use super::verdict::{JUDGED_FPS, SHOWS};
+use super::verdict::{self, JUDGED_FPS, SHOWS};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -18,8 +18,9 @@ pub struct Load<K> {
     pub selected: bool,
     /// It shows the larger of two streams.
     pub can_lower: bool,
+    /// Pictures per second, as for a verdict.
     pub received_fps: f64,
-    /// What became of them: the lesser of decoded and shown.
+    pub decoded_fps: f64,
     pub shown_fps: f64,
 }
 
@@ -172,11 +173,7 @@ impl<K: Copy + Ord> Overload<K> {
 
 /// Share of what came in that was shown.
 fn share<K>(load: &Load<K>) -> f64 {
-    if load.received_fps > 0.0 {
-        load.shown_fps / load.received_fps
-    } else {
-        1.0
-    }
+    verdict::share(load.received_fps, load.decoded_fps, load.shown_fps)
 }
 
 #[cfg(test)]
@@ -192,6 +189,7 @@ mod tests {
             selected: key == 0,
             can_lower: false,
             received_fps: 25.0,
+            decoded_fps: shown_fps,
             shown_fps,
         }
     }
@@ -209,11 +207,13 @@ mod tests {
         (0..tiles)
             .map(|key| Load {
                 can_lower: large && overload.level(key) == Level::Whole,
-                shown_fps: match overload.level(key) {
-                    Level::KeyFrames => 1.0,
-                    _ => 25.0 * share,
-                },
-                ..load(key, 0.0)
+                ..load(
+                    key,
+                    match overload.level(key) {
+                        Level::KeyFrames => 1.0,
+                        _ => 25.0 * share,
+                    },
+                )
             })
             .collect()
     }

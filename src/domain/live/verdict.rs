@@ -51,12 +51,26 @@ pub(super) const SHOWS: f64 = 0.8;
 /// Below this there is too little to judge, pictures per second.
 pub(super) const JUDGED_FPS: f64 = 2.0;
 
+/// A wall that draws this often shows every movement; a stream with more pictures per second than that loses some of them
+/// without anything being wrong.
+const DRAWN_FPS: f64 = 20.0;
+
+/// How much of what came in was decoded and drawn, 1 when nothing is missing.
+pub fn share(received_fps: f64, decoded_fps: f64, shown_fps: f64) -> f64 {
+    if received_fps <= 0.0 {
+        return 1.0;
+    }
+    (decoded_fps / received_fps).min(shown_fps / received_fps.min(DRAWN_FPS))
+}
+
 /// Judges. What the workstation itself drops comes first: everything else may follow from it.
 pub fn judge(measured: &Measured) -> Verdict {
     let received_fps = measured.received_fps;
-    let shown_fps = measured.shown_fps.unwrap_or(f64::INFINITY).min(measured.decoded_fps);
+    let shown_fps = measured.shown_fps.unwrap_or(f64::INFINITY);
+    let share = share(received_fps, measured.decoded_fps, shown_fps);
+    let shown_fps = shown_fps.min(measured.decoded_fps);
     let whole = measured.attention == Attention::Whole;
-    if whole && received_fps >= JUDGED_FPS && shown_fps < received_fps * SHOWS {
+    if whole && received_fps >= JUDGED_FPS && share < SHOWS {
         return Verdict::Workstation { received_fps, shown_fps };
     }
     let held_up = measured.jitter_ms > JITTER_MS || measured.behind > BEHIND;
@@ -148,6 +162,18 @@ mod tests {
     }
 
     #[test]
+    fn a_stream_faster_than_the_wall_is_drawn_is_no_overload() {
+        let fast = Measured {
+            received_fps: 50.0,
+            decoded_fps: 50.0,
+            shown_fps: Some(24.0),
+            announced_fps: Some(50.0),
+            ..WELL
+        };
+        assert_eq!(judge(&fast), Verdict::Well);
+    }
+
+    #[test]
     fn what_nobody_sees_or_what_was_given_up_is_no_overload() {
         let unseen = Measured {
             shown_fps: None,
@@ -176,7 +202,8 @@ mod tests {
                 ..WELL
             };
             let blamed = matches!(judge(&measured), Verdict::Workstation { .. });
-            prop_assert_eq!(blamed, received_fps >= JUDGED_FPS && decoded.min(shown) < SHOWS);
+            let missing = decoded < SHOWS || received_fps * shown < received_fps.min(DRAWN_FPS) * SHOWS;
+            prop_assert_eq!(blamed, received_fps >= JUDGED_FPS && missing);
         }
     }
 }

@@ -264,7 +264,8 @@ impl ControlRoom {
                     selected: tile == self.selected,
                     can_lower: open.feed.stream() == StreamRole::Main && placed.open().is_some(),
                     received_fps: if settled { figures.received_fps } else { 0.0 },
-                    shown_fps: shown_fps.min(figures.decoded_fps),
+                    decoded_fps: figures.decoded_fps,
+                    shown_fps,
                 });
             }
             let counts = (before, open.feed.slot().count());
