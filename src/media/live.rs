@@ -112,6 +112,12 @@ impl LiveStream {
         self.0.attend(attention);
     }
 
+    /// Becomes true when the stream is over and its pipeline has been taken apart. A pipeline that hangs never is: whoever
+    /// opens the camera again waits for this first, so that no camera ever has more than one.
+    pub fn gone(&self) -> watch::Receiver<bool> {
+        self.0.gone()
+    }
+
     /// Phase and figures.
     pub fn status(&self) -> watch::Receiver<LiveStatus> {
         self.0.status()

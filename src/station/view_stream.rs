@@ -15,12 +15,15 @@ use crate::domain::site::CameraPlan;
 use crate::media::frame::FrameSlot;
 use crate::media::live::{self, LiveFigures, LivePhase, LiveRequest, Transport};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// Jitter buffer, milliseconds.
 const LATENCY_MS: u32 = 100;
+/// A pipeline is taken apart within this: the camera's answer to TEARDOWN is waited for 5 s.
+const TAKEN_APART: Duration = Duration::from_secs(10);
+
 /// What a view's stream needs.
 pub struct Stream {
     pub session: Arc<SessionInner>,
@@ -45,9 +48,12 @@ struct Offered {
 impl Stream {
     /// Streams until it is dropped.
     pub async fn run(&self) {
-        let (mut reconnect, mut lost) = (Reconnect::default(), None);
+        let (mut reconnect, mut lost, mut before) = (Reconnect::default(), None, None);
         loop {
-            let trouble = self.try_once(&mut reconnect, &mut lost).await;
+            let trouble = match still_there(before.as_mut()).await {
+                false => self.try_once(&mut reconnect, &mut lost, &mut before).await,
+                true => CameraTrouble::new(TroubleKind::StreamFrozen, "the last connection's pipeline hangs"),
+            };
             let others = lost.get_or_insert_with(|| self.session.cameras.lost()).others();
             let now = Instant::now();
             let Next { at, ask } = reconnect.lost(now, fault(&trouble), others, rand::random());
@@ -68,12 +74,19 @@ impl Stream {
     }
 
     /// One connection, for as long as it lasts.
-    async fn try_once(&self, reconnect: &mut Reconnect, lost: &mut Option<Lost>) -> CameraTrouble {
+    /// `before` is told when its pipeline is gone.
+    async fn try_once(
+        &self,
+        reconnect: &mut Reconnect,
+        lost: &mut Option<Lost>,
+        before: &mut Option<watch::Receiver<bool>>,
+    ) -> CameraTrouble {
         let offered = match self.offered().await {
             Ok(offered) => offered,
             Err(refusal) => return no_address(refusal),
         };
         let stream = live::open_into(offered.request.clone(), self.slot.clone());
+        *before = Some(stream.gone());
         let (mut status, mut attention) = (stream.status(), self.attention.clone());
         let mut key_frames = KeyFrames::default();
         loop {
@@ -120,6 +133,15 @@ impl Stream {
             connection,
         })
     }
+}
+
+/// Whether the pipeline of the last connection is still there, after a while: a decoder that hangs keeps it. A camera may
+/// have no second one then; with its session still open it would refuse a second one anyway.
+async fn still_there(before: Option<&mut watch::Receiver<bool>>) -> bool {
+    let Some(before) = before else { return false };
+    let gone = before.wait_for(|gone| *gone);
+    // A stream that was dropped altogether is gone too.
+    tokio::time::timeout(TAKEN_APART, gone).await.is_err()
 }
 
 /// Asks the camera for a key frame (ONVIF `SetSynchronizationPoint`) when the stream has begun to play, and when it gets

@@ -29,6 +29,8 @@ pub(super) struct Shared {
     attention: AtomicU8,
     delay: Mutex<Delay>,
     over: AtomicBool,
+    /// The pipeline has been taken apart.
+    gone: watch::Sender<bool>,
     pipeline: Arc<Mutex<Option<gst::Pipeline>>>,
     jitter_buffer: Mutex<Option<gst::glib::WeakRef<gst::Element>>>,
     unknown_codec: Mutex<Option<String>>,
@@ -118,6 +120,7 @@ impl Shared {
             attention: AtomicU8::new(Attention::Whole as u8),
             delay: Mutex::default(),
             over: AtomicBool::new(false),
+            gone: watch::Sender::new(false),
             pipeline: Arc::default(),
             jitter_buffer: Mutex::new(None),
             unknown_codec: Mutex::new(None),
@@ -282,7 +285,7 @@ impl Shared {
 
     /// Ends the pipeline in the background: its state change waits for the camera's answer to TEARDOWN.
     fn take_apart(&self) {
-        let place = Arc::clone(&self.pipeline);
+        let (place, gone) = (Arc::clone(&self.pipeline), self.gone.clone());
         in_background("media-close", move || {
             let pipeline = held(&place).take();
             if let Some(pipeline) = pipeline
@@ -290,6 +293,7 @@ impl Shared {
             {
                 tracing::warn!(%error, "a pipeline does not stop");
             }
+            gone.send_replace(true);
         });
     }
 
@@ -299,6 +303,10 @@ impl Shared {
 
     pub(super) fn status(&self) -> watch::Receiver<LiveStatus> {
         self.status.subscribe()
+    }
+
+    pub(super) fn gone(&self) -> watch::Receiver<bool> {
+        self.gone.subscribe()
     }
 
     /// Packets passed on and lost, and the average jitter in milliseconds (statistics of rtpjitterbuffer).
