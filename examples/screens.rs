@@ -29,11 +29,11 @@ fn main() -> Result<(), String> {
         if screen == "sign-in" {
             return App::signed_out(options.clone());
         }
-        let cameras = if screen == "many" { 64 } else { 16 };
-        let desk = if screen == "diagnostics" {
-            fake::maintainer(cameras, 4)
-        } else {
-            fake::desk(cameras, 4)
+        let cameras = if screen.starts_with("many") { 64 } else { 16 };
+        let desk = match screen.as_str() {
+            "diagnostics" => fake::maintainer(cameras, 4),
+            "overloaded" | "many-overloaded" => fake::overloaded(cameras, 4),
+            _ => fake::desk(cameras, 4),
         };
         let (app, task) = App::at_desk(options.clone(), desk);
         let then = |commands: Vec<Command>| {
@@ -53,6 +53,7 @@ fn main() -> Result<(), String> {
                 Command::CallPreset(1),
                 Command::Snapshot,
             ],
+            "figures" | "many-figures" | "overloaded" => vec![Command::Figures],
             "help" => vec![Command::Help],
             "export" => vec![Command::Export],
             "playback" => vec![Command::Digit(2), Command::Confirm, Command::Playback],

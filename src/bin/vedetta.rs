@@ -7,11 +7,14 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 use vedetta::domain::people::{Level, Purpose};
 use vedetta::gui::app::{Credentials, Options};
 use vedetta::gui::i18n::{self, Language};
-use vedetta::gui::tour;
+use vedetta::gui::tour::measure::SimReady;
 use vedetta::gui::tour::script::{Guest, Visit};
+use vedetta::gui::tour::soak::Soak;
+use vedetta::gui::tour::{self, Errand};
 use vedetta::gui::{launch, words};
 use vedetta::station::{SecretsChoice, StationConfig};
 
@@ -44,6 +47,10 @@ struct Arguments {
     /// Walk the scripted tour and leave screenshots and report.json in this folder.
     #[arg(long, value_name = "FOLDER", requires = "people", requires = "sim_ready")]
     tour: Option<PathBuf>,
+    /// Instead of the tour: watch the wall for so many minutes while the simulator's cameras fail at random, and leave
+    /// soak.json in the tour's folder.
+    #[arg(long, value_name = "MINUTES", requires = "tour", requires = "sign_in")]
+    soak: Option<f64>,
     /// The simulator's ready line: the clocks of its cameras, for the tour.
     #[arg(long, value_name = "FILE")]
     sim_ready: Option<PathBuf>,
@@ -121,7 +128,16 @@ fn run(arguments: Arguments) -> Result<(), String> {
     let sign_in = arguments.sign_in.map(|user| demo_person(&people, &user)).transpose()?;
     let options = Options { station, sign_in };
     match (arguments.tour, arguments.sim_ready) {
-        (Some(folder), Some(ready)) => tour::run(options, folder, visit(&people, &ready)?),
+        (Some(folder), Some(ready)) => {
+            let errand = match arguments.soak {
+                Some(minutes) => Errand::Soak(Soak {
+                    lasting: Duration::try_from_secs_f64(minutes * 60.0).map_err(|_| format!("--soak {minutes}"))?,
+                    ready: sim_ready(&ready)?,
+                }),
+                None => Errand::Visit(visit(&people, &ready)?),
+            };
+            tour::run(options, folder, errand)
+        }
         _ => launch::run(options),
     }
 }
@@ -151,6 +167,10 @@ fn demo_person(people: &[DemoPerson], user: &str) -> Result<Credentials, String>
     })
 }
 
+fn sim_ready(file: &Path) -> Result<SimReady, String> {
+    serde_json::from_str(&read(file)?).map_err(|error| format!("{}: {error}", file.display()))
+}
+
 /// Who walks the tour: the first operator and the first maintainer of the file.
 fn visit(people: &[DemoPerson], ready: &Path) -> Result<Visit, String> {
     let guest = |level: Level| {
@@ -161,7 +181,7 @@ fn visit(people: &[DemoPerson], ready: &Path) -> Result<Visit, String> {
             password: person.password.clone(),
         })
     };
-    let ready = serde_json::from_str(&read(ready)?).map_err(|error| format!("{}: {error}", ready.display()))?;
+    let ready = sim_ready(ready)?;
     Ok(Visit {
         operator: guest(Level::Operator)?,
         maintainer: guest(Level::Maintainer)?,

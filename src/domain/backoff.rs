@@ -26,6 +26,15 @@ impl Default for BackoffPolicy {
     }
 }
 
+impl BackoffPolicy {
+    /// The pause after so many failures before this one: doubled for each, half of it left to `chance` (0..1).
+    pub fn pause(&self, failures: u32, chance: f64) -> Duration {
+        let full = self.first.saturating_mul(1 << failures.min(16)).min(self.longest);
+        let chance = if chance.is_nan() { 1.0 } else { chance.clamp(0.0, 1.0) };
+        full.mul_f64(0.5 + 0.5 * chance)
+    }
+}
+
 /// Where one connection stands.
 #[derive(Debug, Clone)]
 pub struct Backoff {
@@ -63,14 +72,8 @@ impl Backoff {
         {
             self.failures = 0;
         }
-        let full = self
-            .policy
-            .first
-            .saturating_mul(1 << self.failures.min(16))
-            .min(self.policy.longest);
+        let until = now + self.policy.pause(self.failures, chance);
         self.failures = self.failures.saturating_add(1);
-        let chance = if chance.is_nan() { 1.0 } else { chance.clamp(0.0, 1.0) };
-        let until = now + full.mul_f64(0.5 + 0.5 * chance);
         self.state = State::Waiting { until };
         until
     }

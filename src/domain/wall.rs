@@ -1,10 +1,7 @@
-//! The wall: layouts, moving between tiles, which stream a tile needs, how fresh its picture is, where the picture lies.
+//! The wall: layouts, moving between tiles, where a picture lies in its tile.
 //!
 //! Invariant: the tiles of a layout fill the wall without overlap; a picture keeps its proportions.
-//! Deliberately absent: drawing, which camera is on which tile.
-
-use super::camera::StreamRole;
-use std::time::Duration;
+//! Deliberately absent: drawing, which camera is on which tile, which stream it shows (`live`).
 
 /// A rectangle; for layouts in shares of the wall 0..1, y downwards.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -137,44 +134,6 @@ pub enum Towards {
     Down,
 }
 
-/// A tile larger than the sub-stream times this asks for the main stream.
-const UP: f64 = 1.25;
-/// A tile smaller than the sub-stream times this goes back to it.
-const DOWN: f64 = 1.0;
-
-/// Which stream suits a tile of this many physical pixels across, given the width of the sub-stream's picture.
-/// `present` gives hysteresis: a tile at the border does not flap.
-pub fn stream_for(tile_width_px: f64, sub_width_px: f64, present: Option<StreamRole>) -> StreamRole {
-    let threshold = match present {
-        Some(StreamRole::Main) => sub_width_px * DOWN,
-        Some(StreamRole::Sub) | None => sub_width_px * UP,
-    };
-    if tile_width_px > threshold {
-        StreamRole::Main
-    } else {
-        StreamRole::Sub
-    }
-}
-
-/// Whether a picture may be taken for live (R-LIV-2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Freshness {
-    Live,
-    /// More than a second old: the age is shown.
-    Late,
-    /// More than three seconds old, or none at all: marked NON IN DIRETTA.
-    NotLive,
-}
-
-/// How fresh a picture is whose last new frame came this long ago; `None`: there was none.
-pub fn freshness(age: Option<Duration>) -> Freshness {
-    match age {
-        Some(age) if age <= Duration::from_secs(1) => Freshness::Live,
-        Some(age) if age <= Duration::from_secs(3) => Freshness::Late,
-        Some(_) | None => Freshness::NotLive,
-    }
-}
-
 /// Where a picture of this size lies in a box (letterbox or pillarbox), centred, in the box's units.
 pub fn letterbox(boxed: Rect, picture_width: f64, picture_height: f64) -> Rect {
     let usable = picture_width > 0.0 && picture_height > 0.0 && boxed.width > 0.0 && boxed.height > 0.0;
@@ -252,24 +211,6 @@ mod tests {
             }
             assert_eq!(reached.len(), layout.tiles(), "{layout:?}");
         }
-    }
-
-    #[test]
-    fn r_liv_2_a_picture_is_marked_when_it_is_three_seconds_old() {
-        let after = |ms| freshness(Some(Duration::from_millis(ms)));
-        assert_eq!([after(0), after(1000)], [Freshness::Live; 2]);
-        assert_eq!([after(1001), after(3000)], [Freshness::Late; 2]);
-        assert_eq!(after(3001), Freshness::NotLive);
-        assert_eq!(freshness(None), Freshness::NotLive);
-    }
-
-    #[test]
-    fn a_tile_at_the_border_between_two_streams_does_not_flap() {
-        assert_eq!(stream_for(640.0, 640.0, None), StreamRole::Sub);
-        assert_eq!(stream_for(700.0, 640.0, Some(StreamRole::Sub)), StreamRole::Sub);
-        assert_eq!(stream_for(801.0, 640.0, Some(StreamRole::Sub)), StreamRole::Main);
-        assert_eq!(stream_for(700.0, 640.0, Some(StreamRole::Main)), StreamRole::Main);
-        assert_eq!(stream_for(640.0, 640.0, Some(StreamRole::Main)), StreamRole::Sub);
     }
 
     #[test]

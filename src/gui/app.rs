@@ -377,11 +377,15 @@ impl App {
             playback::Action::Run(task) => task.map(Message::Playback),
             playback::Action::Leave => {
                 let before = std::mem::replace(&mut self.screen, Screen::SigningOut);
+                let mut task = Task::none();
                 self.screen = match before {
-                    Screen::Playback(_, room) => Screen::ControlRoom(room),
+                    Screen::Playback(_, mut room) => {
+                        task = room.back_in_sight().map(Message::ControlRoom);
+                        Screen::ControlRoom(room)
+                    }
                     other => other,
                 };
-                Task::none()
+                task
             }
         }
     }

@@ -4,6 +4,7 @@
 //! Deliberately absent: signing in (only `app` does that).
 
 use crate::domain::camera::{CameraId, StreamRole};
+use crate::domain::live::choice::Attention;
 use crate::domain::people::{Person, Purpose};
 use crate::domain::privacy::{Cover, PoseKnowledge};
 use crate::domain::site::SitePlan;
@@ -69,6 +70,8 @@ pub trait Feed: Send + Sync {
     fn cover(&self, now: Instant) -> Arc<Cover>;
     fn pose(&self, now: Instant) -> PoseKnowledge;
     fn figures(&self) -> StreamFigures;
+    /// How much of the stream is decoded from now on; the session goes on in any case.
+    fn attend(&self, attention: Attention);
     /// The station's own view, when there is one behind this feed.
     fn live(&self) -> Option<&LiveView>;
 }
@@ -210,6 +213,9 @@ impl Feed for LiveView {
     }
     fn figures(&self) -> StreamFigures {
         LiveView::figures(self)
+    }
+    fn attend(&self, attention: Attention) {
+        LiveView::attend(self, attention);
     }
     fn live(&self) -> Option<&LiveView> {
         Some(self)

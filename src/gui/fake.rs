@@ -3,6 +3,7 @@
 //! Invariant: nothing of it reaches a camera, a server or a disk. Deliberately absent: rules; it says yes to everything.
 
 use crate::domain::camera::{CameraId, StreamRole};
+use crate::domain::live::choice::Attention;
 use crate::domain::people::{Action, Grant, Level, Person, Purpose};
 use crate::domain::privacy::{Cover, Interval, Polygon, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::site::SitePlan;
@@ -15,6 +16,7 @@ use crate::station::{
 };
 use futures::future::BoxFuture;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
@@ -57,6 +59,17 @@ pub fn desk(cameras: usize, domes: usize) -> Arc<Fake> {
     Arc::new(Fake {
         plan: Arc::new(plan(cameras, domes)),
         level: Level::Operator,
+        slow: false,
+        said: Arc::default(),
+    })
+}
+
+/// The same desk at a workstation that cannot keep up.
+pub fn overloaded(cameras: usize, domes: usize) -> Arc<Fake> {
+    Arc::new(Fake {
+        plan: Arc::new(plan(cameras, domes)),
+        level: Level::Operator,
+        slow: true,
         said: Arc::default(),
     })
 }
@@ -66,6 +79,7 @@ pub fn maintainer(cameras: usize, domes: usize) -> Arc<Fake> {
     Arc::new(Fake {
         plan: Arc::new(plan(cameras, domes)),
         level: Level::Maintainer,
+        slow: false,
         said: Arc::default(),
     })
 }
@@ -74,6 +88,8 @@ pub fn maintainer(cameras: usize, domes: usize) -> Arc<Fake> {
 pub struct Fake {
     plan: Arc<SitePlan>,
     level: Level,
+    /// Decodes only a part of the pictures.
+    slow: bool,
     said: Arc<Mutex<Vec<String>>>,
 }
 
@@ -152,7 +168,8 @@ impl Desk for Fake {
 
     fn view(&self, camera: CameraId, stream: StreamRole) -> Answer<Arc<dyn Feed>> {
         self.note(format!("view {camera} {stream:?}"));
-        Box::pin(async move { Ok(Arc::new(FakeFeed::new(&camera, stream)) as Arc<dyn Feed>) })
+        let slow = self.slow;
+        Box::pin(async move { Ok(Arc::new(FakeFeed::new(&camera, stream, slow)) as Arc<dyn Feed>) })
     }
 
     fn steer(&self, camera: CameraId) -> Answer<Box<dyn Hand>> {
@@ -198,7 +215,7 @@ impl Desk for Fake {
     fn play(&self, camera: CameraId, from_ms: i64, _: i64) -> Answer<Arc<dyn Reel>> {
         self.note(format!("play {camera}"));
         Box::pin(async move {
-            let feed = FakeFeed::new(&camera, StreamRole::Main);
+            let feed = FakeFeed::new(&camera, StreamRole::Main, false);
             Ok(Arc::new(FakeReel {
                 feed,
                 from_ms,
@@ -274,11 +291,14 @@ struct FakeFeed {
     number: u64,
     slot: FrameSlot,
     since: Instant,
+    attention: Arc<AtomicU8>,
+    /// Of so many pictures one is decoded in time.
+    every: u64,
     _alive: Arc<()>,
 }
 
 impl FakeFeed {
-    fn new(camera: &CameraId, stream: StreamRole) -> FakeFeed {
+    fn new(camera: &CameraId, stream: StreamRole, slow: bool) -> FakeFeed {
         let (width, height) = if stream == StreamRole::Main {
             (1280, 720)
         } else {
@@ -288,10 +308,21 @@ impl FakeFeed {
         let alive = Arc::new(());
         let (painted, still_wanted) = (slot.clone(), Arc::downgrade(&alive));
         let number = number(camera);
+        let attention = Arc::new(AtomicU8::new(Attention::Whole as u8));
+        let heeded = attention.clone();
+        let every = if slow { 2 + number % 2 } else { 1 };
         tokio::spawn(async move {
             let mut beat = tokio::time::interval(Duration::from_millis(40));
             for frame in 1.. {
                 beat.tick().await;
+                let wanted = match heeded.load(Ordering::Relaxed) {
+                    0 => false,
+                    1 => frame % 25 == 0,
+                    _ => frame % every == 0,
+                };
+                if !wanted && still_wanted.strong_count() > 0 {
+                    continue;
+                }
                 if still_wanted.strong_count() == 0 || (number % 7 == 3 && frame > 50) || number % 9 == 6 {
                     break;
                 }
@@ -306,6 +337,8 @@ impl FakeFeed {
             number,
             slot,
             since: Instant::now(),
+            attention,
+            every,
             _alive: alive,
         }
     }
@@ -356,9 +389,17 @@ impl Feed for FakeFeed {
             codec: "H.264".into(),
             width: 640,
             height: 360,
-            decoded_fps: 25.0,
+            received_fps: 25.0,
+            decoded_fps: 25.0 / self.every as f64,
+            bitrate_kbit_s: 812.0,
+            jitter_ms: 3.0,
+            announced_fps: Some(25.0),
+            latency_ms: Some(84.0),
             ..Default::default()
         }
+    }
+    fn attend(&self, attention: Attention) {
+        self.attention.store(attention as u8, Ordering::Relaxed);
     }
     fn live(&self) -> Option<&LiveView> {
         None

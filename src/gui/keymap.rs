@@ -43,6 +43,8 @@ pub enum Command {
     Export,
     Search,
     Playback,
+    /// The figures of every stream on its tile.
+    Figures,
     History,
     Help,
     SignOut,
@@ -182,7 +184,7 @@ fn name_of(named: Named) -> Option<&'static str> {
 pub struct Keymap(HashMap<Chord, Command>);
 
 /// The table of `shared/interface.md`. F6 goes to the next area, so the layouts go from F2 to F10 around it.
-const DEFAULT: [(&str, Command); 60] = [
+const DEFAULT: [(&str, Command); 61] = [
     ("Tab", Command::Next),
     ("Shift+Tab", Command::Previous),
     ("F6", Command::NextArea),
@@ -239,6 +241,7 @@ const DEFAULT: [(&str, Command); 60] = [
     ("E", Command::Export),
     ("/", Command::Search),
     ("P", Command::Playback),
+    ("I", Command::Figures),
     ("H", Command::History),
     ("?", Command::Help),
     ("F1", Command::Help),

@@ -5,8 +5,8 @@
 
 use super::app::{App, Message, Options};
 use super::i18n::fl;
-use super::{icons, theme};
 use super::widget::wall::adapter;
+use super::{icons, theme};
 use iced::{Size, Task, window};
 
 /// Runs the program until its window is closed. On failure: a sentence for the person at the terminal.

@@ -98,6 +98,7 @@ pub fn trouble(trouble: &CameraTrouble) -> String {
         TroubleKind::NoStream => fl!("trouble-no-stream"),
         TroubleKind::MissingDecoder => fl!("trouble-decoder"),
         TroubleKind::StreamBroken => fl!("trouble-stream-broken"),
+        TroubleKind::StreamFrozen => fl!("trouble-stream-frozen"),
     }
 }
 
@@ -208,6 +209,7 @@ mod tests {
             NoStream,
             MissingDecoder,
             StreamBroken,
+            StreamFrozen,
         ]
         .map(|kind| CameraTrouble {
             kind,

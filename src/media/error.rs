@@ -21,8 +21,10 @@ pub enum LiveErrorKind {
         /// Name of the element, for example `avdec_h264`.
         element: &'static str,
     },
-    /// It began, then stopped, or it is not what it says it is.
+    /// It began and broke off, or it is not what it says it is.
     BrokenStream,
+    /// The connection stands and no picture comes any more.
+    Frozen,
     /// It accepted the connection and then did not answer in time.
     Timeout,
     /// The camera or recorder cannot do what was asked (RTSP 551, an unknown codec, an unknown URL scheme).

@@ -3,6 +3,7 @@
 //! Invariant: neither [`open`] nor dropping the [`LiveStream`] waits for the camera. After the drop no frame is put.
 //! Deliberately absent: reconnection (the station's, with backoff), any conversion of pictures, audio.
 
+mod arrivals;
 mod figures;
 mod pipeline;
 mod pulse;
@@ -16,6 +17,8 @@ pub(super) use trouble::{classify, element_of, without_urls};
 
 use super::error::LiveError;
 use super::frame::FrameSlot;
+use crate::domain::live::choice::Attention;
+use crate::domain::live::truth::Delay;
 use secrecy::SecretString;
 use shared::Shared;
 use std::sync::Arc;
@@ -50,7 +53,7 @@ pub struct LiveFigures {
     /// Pixels; 0 before the first frame.
     pub width: u32,
     pub height: u32,
-    /// Access units per second that came in.
+    /// Pictures per second that came in from the network, counted before anything can hold them up.
     pub received_fps: f64,
     /// Frames per second that left the decoder.
     pub decoded_fps: f64,
@@ -60,6 +63,10 @@ pub struct LiveFigures {
     pub lost_packets: u64,
     /// Average interarrival jitter, milliseconds.
     pub jitter_ms: f64,
+    /// Share of the packets lost, 0..1.
+    pub loss: f64,
+    /// How long pictures take from the lens to here, by the camera's sender reports.
+    pub delay: Delay,
 }
 
 /// Where a live stream stands.
@@ -97,6 +104,18 @@ impl LiveStream {
     /// Where the frames are put.
     pub fn slot(&self) -> &FrameSlot {
         self.0.slot()
+    }
+
+    /// How much of the stream is decoded from now on; the session goes on in any case. After less than
+    /// [`Attention::Whole`] the next whole picture comes with the next key frame.
+    pub fn attend(&self, attention: Attention) {
+        self.0.attend(attention);
+    }
+
+    /// Becomes true when the stream is over and its pipeline has been taken apart. A pipeline that hangs never is: whoever
+    /// opens the camera again waits for this first, so that no camera ever has more than one.
+    pub fn gone(&self) -> watch::Receiver<bool> {
+        self.0.gone()
     }
 
     /// Phase and figures.

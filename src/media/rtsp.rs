@@ -13,6 +13,6 @@ mod session;
 pub(super) use auth::Account;
 #[cfg(test)]
 pub(super) use packet::Replay;
-pub(super) use packet::RtpHeader;
+pub(super) use packet::{RtpHeader, sender_report};
 pub(super) use sdp::VideoTrack;
 pub(super) use session::{Event, Pace, Playing, Session};

@@ -35,6 +35,8 @@ struct Truth<'a> {
     position: Option<NormalisedPosition>,
     moving: bool,
     viewers: usize,
+    /// How often somebody asked for a key frame.
+    key_frames_wanted: u64,
     rebooting: bool,
     motion: bool,
     tamper: bool,
@@ -86,6 +88,7 @@ fn truth(device: &Device) -> Result<Value, (StatusCode, String)> {
         position: device.dome().map(|dome| dome.position(now)),
         moving: device.moving(now),
         viewers: device.viewers(),
+        key_frames_wanted: device.key_frames_wanted(),
         rebooting: faults.rebooting(now),
         motion: device.alarmed(Alarm::Motion),
         tamper: device.alarmed(Alarm::Tamper),

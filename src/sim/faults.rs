@@ -3,6 +3,7 @@
 //! Invariant: the default of everything is a well-behaved camera; every deviation was asked for over the control endpoint.
 //! Deliberately absent: the misbehaviour itself; each service reads its part from here.
 
+use super::town::{Codec, StreamSpec};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
@@ -135,11 +136,46 @@ pub enum UriFault {
     Placeholder,
 }
 
+/// What becomes of a fixed camera's coded pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PictureFault {
+    #[default]
+    Normal,
+    /// Half as wide and high, from the next picture on, in the same session.
+    Resized,
+    /// The other codec of H.264 and H.265; sessions end, the description has changed.
+    Recoded,
+}
+
+impl PictureFault {
+    /// The stream as it is sent now.
+    pub fn applied(self, spec: &StreamSpec) -> StreamSpec {
+        let mut spec = spec.clone();
+        match self {
+            PictureFault::Normal => {}
+            PictureFault::Resized => (spec.width, spec.height) = (spec.width / 4 * 2, spec.height / 4 * 2),
+            PictureFault::Recoded => {
+                spec.codec = match spec.codec {
+                    Codec::H264 => Codec::H265,
+                    Codec::H265 => Codec::H264,
+                };
+            }
+        }
+        spec
+    }
+}
+
 /// Everything that differs from the well-behaved camera, except reboots and dropped streams.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Faults {
     /// The picture stands still with perfect timing.
     pub freeze: bool,
+    /// Nothing is sent any more, and the connection stands.
+    pub silence: bool,
+    pub picture: PictureFault,
+    /// RTSP sessions that may play at the same time; one more is answered 453.
+    pub sessions: Option<usize>,
     /// Grows with every «drop the stream»: RTSP sessions opened under an older number end.
     pub stream_generation: u64,
     /// Until then the camera is rebooting: nothing answers, streams are closed.
@@ -194,6 +230,16 @@ impl Faults {
             self.reboot_until = kept.reboot_until;
         }
         set(&mut self.freeze, order.freeze);
+        set(&mut self.silence, order.silence);
+        if let Some(picture) = order.picture {
+            // A camera that sends another codec describes itself anew: whoever watches must ask again.
+            self.stream_generation +=
+                u64::from((picture == PictureFault::Recoded) != (self.picture == PictureFault::Recoded));
+            self.picture = picture;
+        }
+        if order.sessions.is_some() {
+            self.sessions = order.sessions;
+        }
         set(&mut self.status, order.status);
         set(&mut self.clock_skew_s, order.clock_skew_s);
         set(&mut self.reply, order.reply);
@@ -242,6 +288,9 @@ pub struct Order {
     /// Replaces all other faults first.
     pub persona: Option<String>,
     pub freeze: Option<bool>,
+    pub silence: Option<bool>,
+    pub picture: Option<PictureFault>,
+    pub sessions: Option<usize>,
     pub drop_stream: Option<bool>,
     /// Seconds away.
     pub reboot: Option<u32>,
@@ -353,6 +402,22 @@ mod tests {
         assert!(faults.freeze && faults.stop == StopFault::Absent);
         assert_eq!(faults.stream_generation, 2);
         assert!(faults.rebooting(now + Duration::from_secs(4)) && !faults.rebooting(now + Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn another_codec_ends_the_sessions_and_another_size_does_not() {
+        let mut faults = Faults::default();
+        let mut order = |text: &str| {
+            faults
+                .apply(&serde_json::from_str(text).unwrap(), Instant::now())
+                .unwrap();
+            faults.stream_generation
+        };
+        assert_eq!(order(r#"{"picture":"resized"}"#), 0);
+        assert_eq!(order(r#"{"picture":"recoded"}"#), 1);
+        assert_eq!(order(r#"{"picture":"recoded","sessions":1}"#), 1);
+        assert_eq!(order(r#"{"picture":"normal"}"#), 2);
+        assert_eq!(faults.sessions, Some(1));
     }
 
     #[test]

@@ -4,12 +4,12 @@
 
 use super::clip::Clip;
 use super::encode;
-use super::town::{CameraSite, Town};
+use super::town::{CameraSite, StreamSpec, Town};
 use crate::domain::camera::{CameraId, CameraKind, StreamRole};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 type Slot = OnceLock<Option<Arc<Clip>>>;
 
@@ -19,6 +19,8 @@ pub struct Footage {
     town: Arc<Town>,
     cache: Option<PathBuf>,
     slots: HashMap<(CameraId, StreamRole), Slot>,
+    /// Clips in another size or codec than the camera's own, made when a fault asks for them.
+    others: Mutex<HashMap<(CameraId, StreamSpec), Arc<Slot>>>,
 }
 
 impl Footage {
@@ -32,7 +34,12 @@ impl Footage {
                     .map(|spec| ((site.id.clone(), spec.role), OnceLock::new()))
             })
             .collect();
-        Self { town, cache, slots }
+        Self {
+            town,
+            cache,
+            slots,
+            others: Mutex::default(),
+        }
     }
 
     /// The town that is filmed.
@@ -44,14 +51,30 @@ impl Footage {
     /// encoder failed (which is logged once).
     pub fn clip(&self, site: &CameraSite, role: StreamRole) -> Option<Arc<Clip>> {
         let spec = site.stream(role)?;
-        let make = || match encode::clip(&self.town, site, spec, self.cache.as_deref()) {
+        let slot = self.slots.get(&(site.id.clone(), role))?;
+        slot.get_or_init(|| self.make(site, spec)).clone()
+    }
+
+    /// The same view as another stream; encoded here and now the first time.
+    pub fn clip_as(&self, site: &CameraSite, spec: &StreamSpec) -> Option<Arc<Clip>> {
+        if site.stream(spec.role) == Some(spec) {
+            return self.clip(site, spec.role);
+        }
+        let slot = {
+            let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(others.entry((site.id.clone(), spec.clone())).or_default())
+        };
+        slot.get_or_init(|| self.make(site, spec)).clone()
+    }
+
+    fn make(&self, site: &CameraSite, spec: &StreamSpec) -> Option<Arc<Clip>> {
+        match encode::clip(&self.town, site, spec, self.cache.as_deref()) {
             Ok(clip) => Some(Arc::new(clip)),
             Err(error) => {
-                tracing::error!(camera = %site.id, ?role, error = &error as &dyn std::error::Error, "no clip");
+                tracing::error!(camera = %site.id, ?spec, error = &error as &dyn std::error::Error, "no clip");
                 None
             }
-        };
-        self.slots.get(&(site.id.clone(), role))?.get_or_init(make).clone()
+        }
     }
 
     /// Makes every clip of this role on as many threads as given; returns when all are made or `stop` is set.

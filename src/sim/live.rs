@@ -6,6 +6,7 @@
 
 use super::clip::Clip;
 use super::device::Device;
+use super::encode;
 use super::footage::Footage;
 use super::town::{Canvas, StreamSpec, Town, View};
 use crate::domain::camera::CameraKind;
@@ -72,8 +73,8 @@ impl Feed {
             match self.device.site().kind {
                 CameraKind::Dome => self.paint(&source, pace, &stop),
                 CameraKind::Fixed | CameraKind::Mobile => {
-                    if let Some(clip) = self.footage.clip(self.device.site(), self.spec.role) {
-                        self.replay(&source, &clip, pace, &stop);
+                    if let Some(clip) = self.footage.clip_as(self.device.site(), &self.spec_now()) {
+                        self.replay(&source, clip, pace, &stop);
                     }
                 }
             }
@@ -83,8 +84,16 @@ impl Feed {
         }
     }
 
+    /// The stream as a fault may have changed it.
+    pub fn spec_now(&self) -> StreamSpec {
+        match self.device.site().kind {
+            CameraKind::Dome => self.spec.clone(),
+            CameraKind::Fixed | CameraKind::Mobile => self.device.faults().picture.applied(&self.spec),
+        }
+    }
+
     /// Sends the clip: first the frames since the last key frame at once, then each frame at its time.
-    fn replay(&self, source: &AppSrc, clip: &Clip, mut pace: Pace, stop: &Stop) {
+    fn replay(&self, source: &AppSrc, mut clip: Arc<Clip>, mut pace: Pace, stop: &Stop) {
         let count = clip.frames.len();
         let at = |number: u64| (number % count as u64) as usize;
         let now = pace.now();
@@ -98,8 +107,19 @@ impl Feed {
         let mut number = now + 1;
         let mut frozen = None;
         let mut whole = true;
+        let mut sent = self.spec_now();
         while pace.wait(number, stop) {
-            let freeze = self.device.faults().freeze;
+            let faults = self.device.faults();
+            let spec = self.spec_now();
+            // Another codec comes with a new session only.
+            if spec != sent
+                && spec.codec == sent.codec
+                && let Some(other) = self.footage.clip_as(self.device.site(), &spec)
+            {
+                source.set_caps(Some(&encode::coded_caps(&spec)));
+                (clip, sent, whole, frozen) = (other, spec, false, None);
+            }
+            let freeze = faults.freeze;
             frozen = if freeze {
                 frozen.or(Some(clip.key_before(at(number))))
             } else {
@@ -108,7 +128,7 @@ impl Feed {
             whole &= frozen.is_none();
             let index = frozen.unwrap_or(at(number));
             let frame = &clip.frames[index];
-            let room = source.current_level_buffers() < WAITING_CLIP;
+            let room = source.current_level_buffers() < WAITING_CLIP && !faults.silence;
             whole = room && (whole || frame.key);
             if whole && !push(source, &frame.buffer, pace.pts(number)) {
                 return;
@@ -125,8 +145,9 @@ impl Feed {
         let mut frozen: Option<gstreamer::Buffer> = None;
         let mut number = pace.now();
         while pace.wait(number, stop) {
-            if source.current_level_buffers() < WAITING_LIVE {
-                let freeze = self.device.faults().freeze;
+            let faults = self.device.faults();
+            if source.current_level_buffers() < WAITING_LIVE && !faults.silence {
+                let freeze = faults.freeze;
                 let buffer = match frozen.take().filter(|_| freeze) {
                     Some(buffer) => buffer,
                     None => {

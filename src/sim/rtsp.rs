@@ -15,7 +15,7 @@ use crate::domain::camera::CameraKind;
 use gstreamer::glib;
 use gstreamer::prelude::*;
 use gstreamer_app::AppSrc;
-use gstreamer_rtsp::RTSPAuthMethod;
+use gstreamer_rtsp::{RTSPAuthMethod, RTSPStatusCode};
 use gstreamer_rtsp_server::prelude::*;
 use gstreamer_rtsp_server::{
     RTSPAuth, RTSPClient, RTSPFilterResult, RTSPMedia, RTSPMediaFactory, RTSPOnvifMedia, RTSPOnvifMediaFactory,
@@ -62,8 +62,11 @@ impl CameraServer {
         auth.let_in();
         server.set_auth(Some(&auth.rtsp));
         let mounts = server.mount_points().ok_or(RtspError::Incomplete("mount points"))?;
+        let mut live = Vec::new();
         for spec in &device.site().streams {
-            mounts.add_factory(spec.mount(), live_factory(device, footage, spec));
+            let factory = Live::new(device, footage, spec);
+            mounts.add_factory(spec.mount(), factory.factory.clone());
+            live.push(factory);
         }
         if device.site().kind == CameraKind::Fixed {
             mounts.add_factory(&recorder::path(device.site()), replay_factory(device, footage));
@@ -73,7 +76,7 @@ impl CameraServer {
         server.attach(Some(context)).map_err(RtspError::Listen)?;
         let port = u16::try_from(server.bound_port()).map_err(|_| RtspError::Incomplete("port"))?;
         device.set_rtsp_port(port);
-        watch_faults(&server, auth, device, context);
+        watch_faults(&server, auth, live, device, context);
         Ok(Self { server, port })
     }
 
@@ -142,38 +145,55 @@ fn payloader(codec: Codec) -> &'static str {
     }
 }
 
-fn live_factory(device: &Arc<Device>, footage: &Arc<Footage>, spec: &StreamSpec) -> RTSPMediaFactory {
-    let painted = device.site().kind == CameraKind::Dome;
-    let encoder = if painted {
-        format!("! {} ", encode::encoder_launch(spec, true))
-    } else {
-        String::new()
-    };
-    let factory = RTSPMediaFactory::new();
-    factory.set_launch(&format!(
-        "( appsrc name=source is-live=true format=time min-latency=0 {encoder}! {} )",
-        payloader(spec.codec)
-    ));
-    factory.set_shared(true);
-    factory.set_latency(0);
-    allow(&factory);
-    let feed = Feed {
-        device: Arc::clone(device),
-        footage: Arc::clone(footage),
-        spec: spec.clone(),
-    };
-    factory.connect_media_configure(move |_, media| {
-        let Some(source) = source_of(media) else { return };
-        source.set_caps(Some(&if painted {
-            encode::raw_caps(&feed.spec)
+/// The mount of one live stream.
+struct Live {
+    factory: RTSPMediaFactory,
+    feed: Feed,
+}
+
+impl Live {
+    fn new(device: &Arc<Device>, footage: &Arc<Footage>, spec: &StreamSpec) -> Self {
+        let feed = Feed {
+            device: Arc::clone(device),
+            footage: Arc::clone(footage),
+            spec: spec.clone(),
+        };
+        let factory = RTSPMediaFactory::new();
+        factory.set_shared(true);
+        factory.set_latency(0);
+        allow(&factory);
+        let live = Self { factory, feed };
+        live.describe();
+        let feed = live.feed.clone();
+        live.factory.connect_media_configure(move |_, media| {
+            let Some(source) = source_of(media) else { return };
+            let spec = feed.spec_now();
+            let painted = feed.device.site().kind == CameraKind::Dome;
+            source.set_caps(Some(&if painted {
+                encode::raw_caps(&spec)
+            } else {
+                encode::coded_caps(&spec)
+            }));
+            let stop = Arc::new(Stop::default());
+            feed.clone().start(source, Arc::clone(&stop));
+            media.connect_unprepared(move |_| stop.end());
+        });
+        live
+    }
+
+    /// Sets the launch line to the stream as it is sent now; sessions that are open keep theirs.
+    fn describe(&self) {
+        let spec = self.feed.spec_now();
+        let encoder = if self.feed.device.site().kind == CameraKind::Dome {
+            format!("! {} ", encode::encoder_launch(&spec, true))
         } else {
-            encode::coded_caps(&feed.spec)
-        }));
-        let stop = Arc::new(Stop::default());
-        feed.clone().start(source, Arc::clone(&stop));
-        media.connect_unprepared(move |_| stop.end());
-    });
-    factory
+            String::new()
+        };
+        self.factory.set_launch(&format!(
+            "( appsrc name=source is-live=true format=time min-latency=0 {encoder}! {} )",
+            payloader(spec.codec)
+        ));
+    }
 }
 
 fn replay_factory(device: &Arc<Device>, footage: &Arc<Footage>) -> RTSPOnvifMediaFactory {
@@ -218,6 +238,16 @@ fn attend(device: &Arc<Device>, client: &RTSPClient) {
     let watching: Arc<Mutex<Option<Viewer>>> = Arc::default();
     let set =
         |watching: &Mutex<Option<Viewer>>, viewer| *watching.lock().unwrap_or_else(PoisonError::into_inner) = viewer;
+    let (full, own) = (Arc::clone(device), Arc::clone(&watching));
+    client.connect_pre_setup_request(move |_, _| {
+        let seated = own.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        let most = full.faults().sessions.unwrap_or(usize::MAX);
+        if seated || full.viewers() < most {
+            RTSPStatusCode::Ok
+        } else {
+            RTSPStatusCode::NotEnoughBandwidth
+        }
+    });
     let (device, seat) = (Arc::clone(device), Arc::clone(&watching));
     client.connect_play_request(move |_, _| set(&seat, Some(device.viewer())));
     let seat = Arc::clone(&watching);
@@ -230,7 +260,13 @@ fn close_all(server: &RTSPOnvifServer) {
 }
 
 /// Looks at the faults ten times a second and does what they ask of RTSP.
-fn watch_faults(server: &RTSPOnvifServer, auth: Auth, device: &Arc<Device>, context: &glib::MainContext) {
+fn watch_faults(
+    server: &RTSPOnvifServer,
+    auth: Auth,
+    live: Vec<Live>,
+    device: &Arc<Device>,
+    context: &glib::MainContext,
+) {
     let server = server.downgrade();
     let device = Arc::clone(device);
     let mut known = Faults::default();
@@ -239,6 +275,9 @@ fn watch_faults(server: &RTSPOnvifServer, auth: Auth, device: &Arc<Device>, cont
             return glib::ControlFlow::Break;
         };
         let faults = device.faults();
+        if faults.picture != known.picture {
+            live.iter().for_each(Live::describe);
+        }
         if faults.stream_generation != known.stream_generation || faults.rebooting(Instant::now()) {
             close_all(&server);
         }

@@ -11,6 +11,7 @@ use crate::domain::site::CameraPlan;
 use crate::onvif::{Camera, Endpoint, Limits, Ptz, StreamOffer};
 use crate::protocol::CameraCredential;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OnceCell;
 
@@ -19,6 +20,23 @@ use tokio::sync::OnceCell;
 pub struct Cameras {
     connections: Mutex<HashMap<CameraId, Arc<OnceCell<Arc<Connection>>>>>,
     credentials: Mutex<HashMap<CameraId, CameraCredential>>,
+    lost: Arc<AtomicUsize>,
+}
+
+/// Counts one lost stream until dropped.
+pub struct Lost(Arc<AtomicUsize>);
+
+impl Lost {
+    /// How many other streams are lost now.
+    pub fn others(&self) -> usize {
+        self.0.load(Ordering::Relaxed).saturating_sub(1)
+    }
+}
+
+impl Drop for Lost {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// A connected camera with what was asked once.
@@ -73,6 +91,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Cameras {
+    /// A stream was lost; it counts as lost until the value is dropped.
+    pub fn lost(&self) -> Lost {
+        self.lost.fetch_add(1, Ordering::Relaxed);
+        Lost(Arc::clone(&self.lost))
+    }
+
     /// Forgets a connection, so that the next question connects afresh.
     pub fn forget(&self, camera: &CameraId) {
         lock(&self.connections).remove(camera);

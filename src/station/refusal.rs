@@ -73,6 +73,8 @@ pub enum TroubleKind {
     /// This workstation lacks a GStreamer plug-in.
     MissingDecoder,
     StreamBroken,
+    /// The connection stands and no picture comes.
+    StreamFrozen,
 }
 
 impl CameraTrouble {
@@ -133,6 +135,7 @@ impl From<LiveError> for CameraTrouble {
             LiveErrorKind::NoStream | LiveErrorKind::NotSupported => TroubleKind::NoStream,
             LiveErrorKind::MissingPlugin { .. } => TroubleKind::MissingDecoder,
             LiveErrorKind::BrokenStream => TroubleKind::StreamBroken,
+            LiveErrorKind::Frozen => TroubleKind::StreamFrozen,
         };
         Self::new(kind, error.to_string())
     }

@@ -11,6 +11,7 @@ use super::session::Session;
 use super::view_stream::Stream;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, StreamRole};
+use crate::domain::live::choice::Attention;
 use crate::domain::people::Action;
 use crate::domain::privacy::{Cover, PoseKnowledge};
 use crate::domain::site::CameraPlan;
@@ -30,8 +31,9 @@ pub struct LiveView {
     state: watch::Receiver<ViewState>,
     figures: watch::Receiver<StreamFigures>,
     cover: FrameCover,
-    /// Dropped with the view: the task behind it closes.
+    /// Dropped with the view: the task behind it closes. Dropped before `attention`, whose end means nothing.
     _open: watch::Sender<()>,
+    attention: watch::Sender<Attention>,
 }
 
 /// Where a live view stands.
@@ -62,7 +64,15 @@ pub struct StreamFigures {
     pub decoded_fps: f64,
     pub bitrate_kbit_s: f64,
     pub lost_packets: u64,
+    /// Share of the packets lost over the last seconds, 0..1.
+    pub loss: f64,
     pub jitter_ms: f64,
+    /// Frames per second the camera says it sends.
+    pub announced_fps: Option<f64>,
+    /// From the lens to here, milliseconds, where the camera's clock can be trusted.
+    pub latency_ms: Option<f64>,
+    /// How old the latest picture surely was when it came, by the camera's sender reports.
+    pub on_arrival: Duration,
 }
 
 impl Session {
@@ -80,6 +90,7 @@ impl Session {
         let (state_sender, state) = watch::channel(ViewState::Connecting);
         let (figures_sender, figures) = watch::channel(StreamFigures::default());
         let (open, closed) = watch::channel(());
+        let (attention, wanted) = watch::channel(Attention::default());
         let slot = FrameSlot::default();
         let stream_task = Stream {
             session: Arc::clone(&self.0),
@@ -89,6 +100,7 @@ impl Session {
             slot: slot.clone(),
             state: state_sender,
             figures: figures_sender,
+            attention: wanted,
         };
         self.0.station.runtime.spawn(live(act, stream_task, closed));
         Ok(LiveView {
@@ -98,6 +110,7 @@ impl Session {
             state,
             figures,
             cover: FrameCover::default(),
+            attention,
             _open: open,
         })
     }
@@ -133,6 +146,12 @@ impl LiveView {
     /// Where the dome looks, as far as it is known.
     pub fn pose(&self, now: Instant) -> PoseKnowledge {
         self.watched.knowledge(now)
+    }
+
+    /// How much of the stream is decoded from now on; the session goes on in any case.
+    pub fn attend(&self, attention: Attention) {
+        self.attention
+            .send_if_modified(|wanted| std::mem::replace(wanted, attention) != attention);
     }
 
     /// Figures of the stream, about a second old at most.

@@ -24,6 +24,8 @@ impl CameraClock {
 /// The simulator's ready line, as far as the tour needs it.
 #[derive(Debug, Deserialize)]
 pub struct SimReady {
+    /// Base URL of the control endpoint.
+    pub control: String,
     pub cameras: Vec<SimCamera>,
 }
 

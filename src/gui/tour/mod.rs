@@ -9,6 +9,7 @@ pub mod measure;
 pub mod report;
 pub mod scene;
 pub mod script;
+pub mod soak;
 pub mod visitor;
 pub mod watch;
 
@@ -18,19 +19,28 @@ use eye::{Eye, EyeError};
 use iced::Task;
 use scene::{Scene, ScreenName};
 use script::Visit;
+use soak::Soak;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::{oneshot, watch as channel};
 use visitor::{StepError, Visitor};
 
+/// What is done at the window.
+pub enum Errand {
+    /// Everything an officer does, once.
+    Visit(Visit),
+    /// The wall watched for long while cameras fail.
+    Soak(Soak),
+}
+
 /// Opens the program and walks the tour through its window. `folder` takes screenshots and report.
 /// On failure: a sentence for the person at the terminal.
-pub fn run(options: Options, folder: PathBuf, visit: Visit) -> Result<(), String> {
+pub fn run(options: Options, folder: PathBuf, errand: Errand) -> Result<(), String> {
     let (tell, scene) = channel::channel(Scene::default());
     let (over, is_over) = oneshot::channel::<()>();
     let walker = std::thread::spawn(move || {
-        let outcome = walk(scene, folder, &visit);
+        let outcome = walk(scene, folder, &errand);
         // The program may be gone already: then there is nobody to tell.
         let _ = over.send(());
         outcome
@@ -52,7 +62,7 @@ pub fn run(options: Options, folder: PathBuf, visit: Visit) -> Result<(), String
     }
 }
 
-fn walk(mut scene: channel::Receiver<Scene>, folder: PathBuf, visit: &Visit) -> Result<bool, StepError> {
+fn walk(mut scene: channel::Receiver<Scene>, folder: PathBuf, errand: &Errand) -> Result<bool, StepError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_time()
@@ -69,6 +79,17 @@ fn walk(mut scene: channel::Receiver<Scene>, folder: PathBuf, visit: &Visit) -> 
     }
     let eye = Eye::open()?;
     let mut visitor = Visitor::new(&eye, scene, runtime.handle().clone(), &folder)?;
-    script::walk(&mut visitor, visit);
-    visitor.leave()
+    match errand {
+        Errand::Visit(visit) => {
+            script::walk(&mut visitor, visit);
+            visitor.leave()
+        }
+        Errand::Soak(soak) => {
+            // The search for leaks must not be what keeps the wall from being drawn.
+            visitor.leaks.rarely(true);
+            let outcome = soak::walk(&mut visitor, soak)?;
+            visitor.photograph("soak.png")?;
+            Ok(soak::write(&outcome, &folder)?)
+        }
+    }
 }

@@ -36,6 +36,8 @@ pub struct Facts<'a> {
     pub hold: Option<&'a Hold>,
     pub pose: Option<PoseKnowledge>,
     pub figures: Option<StreamFigures>,
+    /// What the figures say, if something is wrong.
+    pub verdict: Option<String>,
     /// The control the keyboard is on: see [`PtzPanel::controls`].
     pub focus: Option<usize>,
 }
@@ -96,7 +98,7 @@ impl PtzPanel {
         }
         parts = parts.push(rule::horizontal(1)).push(limits(camera, facts.pose));
         if let Some(figures) = facts.figures {
-            parts = parts.push(rule::horizontal(1)).push(stream(&figures));
+            parts = parts.push(rule::horizontal(1)).push(stream(&figures, facts.verdict));
         }
         scrollable(parts).height(Fill).style(theme::scroll).into()
     }
@@ -207,19 +209,30 @@ fn limits<'a>(camera: &CameraPlan, pose: Option<PoseKnowledge>) -> Element<'a, M
     facts.into()
 }
 
-fn stream<'a>(figures: &StreamFigures) -> Element<'a, Message> {
+fn stream<'a>(figures: &StreamFigures, verdict: Option<String>) -> Element<'a, Message> {
+    let latency = match figures.latency_ms {
+        Some(ms) => fl!("figures-ms", ms = words::decimal(ms, 0)),
+        None => fl!("figures-unknown"),
+    };
     column![
         fact(
             fl!("panel-codec"),
             format!("{} {}×{}", figures.codec, figures.width, figures.height)
         ),
+        fact(fl!("panel-received"), words::decimal(figures.received_fps, 1)),
         fact(fl!("panel-fps"), words::decimal(figures.decoded_fps, 1)),
         fact(
             fl!("panel-bitrate"),
             fl!("panel-kbit", n = words::decimal(figures.bitrate_kbit_s, 0))
         ),
         fact(fl!("panel-lost"), figures.lost_packets.to_string()),
+        fact(
+            fl!("panel-jitter"),
+            fl!("figures-ms", ms = words::decimal(figures.jitter_ms, 0))
+        ),
+        fact(fl!("panel-latency"), latency),
     ]
     .spacing(4)
+    .push(verdict.map(|sentence| labelled(Icon::Warning, sentence, Tone::Attention)))
     .into()
 }

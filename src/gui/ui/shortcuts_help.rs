@@ -13,8 +13,8 @@ use iced::{Element, Fill};
 /// Every line: words and the commands that they cover.
 fn lines() -> Vec<(String, Vec<Command>)> {
     use Command::{
-        AskHold, Back, CallPreset, Confirm, Digit, Export, Help, History, Next, NextArea, Playback, SavePreset, Search,
-        SignOut, Snapshot, Stop, WallAlone, ZoomIn, ZoomOut,
+        AskHold, Back, CallPreset, Confirm, Digit, Export, Figures, Help, History, Next, NextArea, Playback,
+        SavePreset, Search, SignOut, Snapshot, Stop, WallAlone, ZoomIn, ZoomOut,
     };
     let arrows = [Direction::Left, Direction::Right, Direction::Up, Direction::Down]
         .map(Command::Arrow)
@@ -37,6 +37,7 @@ fn lines() -> Vec<(String, Vec<Command>)> {
         (fl!("keys-export"), vec![Export]),
         (fl!("keys-playback"), vec![Playback]),
         (fl!("keys-search"), vec![Search]),
+        (fl!("keys-figures"), vec![Figures]),
         (fl!("keys-history"), vec![History]),
         (fl!("keys-help"), vec![Help]),
         (fl!("keys-sign-out"), vec![SignOut]),

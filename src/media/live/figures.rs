@@ -33,9 +33,13 @@ impl Meter {
         self.decoded.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The counters now.
-    pub(crate) fn count(&self) -> Counts {
+    /// The counters now, with those that others keep: pictures from the network, packets through the jitter buffer and
+    /// lost on the way.
+    pub(crate) fn count(&self, arrived: u64, (passed, lost): (u64, u64)) -> Counts {
         Counts {
+            arrived,
+            passed,
+            lost,
             packets: self.packets.load(Ordering::Relaxed),
             units: self.units.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
@@ -47,6 +51,9 @@ impl Meter {
 /// Counters at one moment, since the start of the stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
+    pub(crate) arrived: u64,
+    pub(crate) passed: u64,
+    pub(crate) lost: u64,
     pub(crate) packets: u64,
     pub(crate) units: u64,
     pub(crate) bytes: u64,
@@ -59,6 +66,8 @@ pub(crate) struct Rates {
     pub(crate) received_fps: f64,
     pub(crate) decoded_fps: f64,
     pub(crate) bitrate_kbit_s: f64,
+    /// Share of the packets that were lost, 0..1.
+    pub(crate) loss: f64,
 }
 
 /// How far back rates look.
@@ -78,13 +87,18 @@ impl Rater {
             let seconds = now.duration_since(*at).as_secs_f64();
             let per_second = |new: u64, old: u64| {
                 if seconds > 0.0 {
-                    (new - old) as f64 / seconds
+                    new.saturating_sub(old) as f64 / seconds
                 } else {
                     0.0
                 }
             };
+            let (passed, lost) = (
+                per_second(counts.passed, before.passed),
+                per_second(counts.lost, before.lost),
+            );
             Rates {
-                received_fps: per_second(counts.units, before.units),
+                loss: if lost > 0.0 { lost / (passed + lost) } else { 0.0 },
+                received_fps: per_second(counts.arrived, before.arrived),
                 decoded_fps: per_second(counts.decoded, before.decoded),
                 bitrate_kbit_s: per_second(counts.bytes, before.bytes) * 8.0 / 1000.0,
             }
@@ -109,13 +123,14 @@ mod tests {
                 (0..5).for_each(|_| meter.unit(1_000));
                 (0..3).for_each(|_| meter.frame());
             }
-            last = rater.at(start + Duration::from_millis(200 * i), meter.count());
+            last = rater.at(start + Duration::from_millis(200 * i), meter.count(i * 5, (i * 9, i)));
         }
+        assert!((last.loss - 0.1).abs() < 0.001, "{last:?}");
         assert!((last.received_fps - 25.0).abs() < 0.01, "{last:?}");
         assert!((last.decoded_fps - 15.0).abs() < 0.01, "{last:?}");
         assert!((last.bitrate_kbit_s - 200.0).abs() < 0.1, "{last:?}");
         for i in 41..=52u64 {
-            last = rater.at(start + Duration::from_millis(200 * i), meter.count());
+            last = rater.at(start + Duration::from_millis(200 * i), meter.count(200, (360, 40)));
         }
         assert_eq!(last, Rates::default());
     }

@@ -4,6 +4,7 @@
 //! Deliberately absent: what happens with frames and errors (`live`).
 
 use super::{LiveRequest, Shared, Transport};
+use crate::domain::live::choice::Attention;
 use crate::media::decoder::{self, Codec};
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::media::{plugins, sample};
@@ -103,6 +104,7 @@ fn find_jitter_buffer(source: &gst::Element, shared: &Arc<Shared>) {
     source.connect("new-manager", false, move |args| {
         let manager = args.get(1).and_then(|value| value.get::<gst::Element>().ok())?;
         gst::glib::subclass::SignalId::lookup("new-jitterbuffer", manager.type_())?;
+        shared.upgrade()?.hear_reports(&manager);
         let shared = shared.clone();
         manager.connect("new-jitterbuffer", false, move |args| {
             let buffer = args.get(1).and_then(|value| value.get::<gst::Element>().ok())?;
@@ -124,18 +126,25 @@ fn continue_from(pipeline: &gst::Pipeline, pad: &gst::Pad, shared: &Arc<Shared>)
         return Ok(());
     };
     shared.set_codec(codec);
+    let rate = caps.structure(0).and_then(|s| s.get::<i32>("clock-rate").ok());
+    shared
+        .arrivals
+        .set_rate(rate.and_then(|rate| u32::try_from(rate).ok()).unwrap_or(0));
 
     let count = Arc::clone(shared);
     pad.add_probe(
         gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
-        move |_, _| {
-            count.meter.packet();
+        move |_, info| {
+            count.stamped(info);
             gst::PadProbeReturn::Ok
         },
     );
     let decode = Decode::new(codec)?;
     let count = Arc::clone(shared);
-    decode.count_units(move |bytes| count.meter.unit(bytes))?;
+    decode.count_units(move |bytes| {
+        count.meter.unit(bytes);
+        count.attention()
+    })?;
     let target = Arc::clone(shared);
     decode.sink.set_callbacks(
         gst_app::AppSinkCallbacks::builder()
@@ -174,10 +183,13 @@ impl Decode {
         })
     }
 
-    /// Calls `count` with the size of every access unit, and lets none through to the decoder from the start or from
+    /// Calls `count` with the size of every access unit, decodes as much of the stream as it says, and lets none through to the decoder from the start or from
     /// a loss to the next key frame: it would be a torn picture. A stream that refreshes without key frames is let
     /// through after [`PATIENCE`] units.
-    pub(crate) fn count_units(&self, count: impl Fn(usize) + Send + Sync + 'static) -> Result<(), LiveError> {
+    pub(crate) fn count_units(
+        &self,
+        count: impl Fn(usize) -> Attention + Send + Sync + 'static,
+    ) -> Result<(), LiveError> {
         let [_, parse, _] = &self.elements;
         let pad = parse
             .static_pad("src")
@@ -187,7 +199,7 @@ impl Decode {
             let Some(buffer) = info.buffer() else {
                 return gst::PadProbeReturn::Ok;
             };
-            count(buffer.size());
+            let attention = count(buffer.size());
             let flags = buffer.flags();
             if flags.contains(gst::BufferFlags::DISCONT) {
                 torn.store(true, Ordering::Relaxed);
@@ -196,6 +208,16 @@ impl Decode {
             let key = !flags.contains(gst::BufferFlags::DELTA_UNIT);
             if key || waited.fetch_add(1, Ordering::Relaxed) >= PATIENCE {
                 torn.store(false, Ordering::Relaxed);
+            }
+            let unwanted = match attention {
+                Attention::Whole => false,
+                Attention::KeyFrames => !key,
+                Attention::Nothing => true,
+            };
+            if unwanted {
+                // What follows refers to what is left out here.
+                torn.store(true, Ordering::Relaxed);
+                waited.store(0, Ordering::Relaxed);
             }
             if torn.load(Ordering::Relaxed) {
                 gst::PadProbeReturn::Drop

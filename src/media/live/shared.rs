@@ -3,26 +3,34 @@
 //! Invariant: after [`Shared::close`] or a failure no frame is put, and the pipeline is taken apart by a thread that
 //! nobody waits for. Deliberately absent: which elements there are (`pipeline`).
 
+use super::arrivals::Arrivals;
 use super::figures::{Meter, Rater};
 use super::pulse::{self, Pulsed};
 use super::stall::Stall;
 use super::{LivePhase, LiveRequest, LiveStatus, pipeline, trouble};
+use crate::domain::live::choice::Attention;
+use crate::domain::live::truth::Delay;
 use crate::media::decoder::{self, Codec};
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::media::frame::FrameSlot;
 use crate::media::sample;
 use gstreamer as gst;
 use gstreamer::prelude::*;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 
 pub(super) struct Shared {
     slot: FrameSlot,
     status: watch::Sender<LiveStatus>,
     pub(super) meter: Meter,
+    pub(super) arrivals: Arrivals,
+    attention: AtomicU8,
+    delay: Mutex<Delay>,
     over: AtomicBool,
+    /// The pipeline has been taken apart.
+    gone: watch::Sender<bool>,
     pipeline: Arc<Mutex<Option<gst::Pipeline>>>,
     jitter_buffer: Mutex<Option<gst::glib::WeakRef<gst::Element>>>,
     unknown_codec: Mutex<Option<String>>,
@@ -38,6 +46,40 @@ struct Watched {
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Our clock, Unix milliseconds.
+fn unix_ms() -> f64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    now.as_secs_f64() * 1_000.0
+}
+
+/// Calls `look` with the time stamp and the bytes of every packet in a probe's data.
+fn each_packet(info: &gst::PadProbeInfo<'_>, mut look: impl FnMut(Option<gst::ClockTime>, &[u8])) {
+    let mut one = |buffer: &gst::BufferRef| {
+        if let Ok(bytes) = buffer.map_readable() {
+            look(buffer.pts(), &bytes);
+        }
+    };
+    match &info.data {
+        Some(gst::PadProbeData::Buffer(buffer)) => one(buffer),
+        Some(gst::PadProbeData::BufferList(list)) => list.iter().for_each(&mut one),
+        _ => {}
+    }
+}
+
+/// Lets `look` see every packet that passes a pad for as long as the stream is there.
+fn look_at_packets(pad: &gst::Pad, shared: &Arc<Shared>, look: impl Fn(&Shared, &[u8]) + Send + Sync + 'static) {
+    let shared = Arc::downgrade(shared);
+    pad.add_probe(
+        gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
+        move |_, info| {
+            if let Some(shared) = shared.upgrade() {
+                each_packet(info, |_, packet| look(&shared, packet));
+            }
+            gst::PadProbeReturn::Ok
+        },
+    );
 }
 
 /// Work that is done once, by whichever thread gets it.
@@ -70,7 +112,11 @@ impl Shared {
             slot,
             status: watch::Sender::new(LiveStatus::default()),
             meter: Meter::default(),
+            arrivals: Arrivals::default(),
+            attention: AtomicU8::new(Attention::Whole as u8),
+            delay: Mutex::default(),
             over: AtomicBool::new(false),
+            gone: watch::Sender::new(false),
             pipeline: Arc::default(),
             jitter_buffer: Mutex::new(None),
             unknown_codec: Mutex::new(None),
@@ -154,6 +200,12 @@ impl Shared {
             return;
         };
         self.meter.frame();
+        if let Some(captured_ms) = self
+            .arrivals
+            .captured_ms(sample.buffer().and_then(|buffer| buffer.pts()))
+        {
+            held(&self.delay).picture(unix_ms(), captured_ms);
+        }
         self.status.send_if_modified(|status| {
             let changed = (status.figures.width, status.figures.height) != (frame.width, frame.height)
                 || status.phase == LivePhase::Connecting;
@@ -171,8 +223,41 @@ impl Shared {
             .send_modify(|status| codec.name().clone_into(&mut status.figures.codec));
     }
 
-    pub(super) fn set_jitter_buffer(&self, buffer: &gst::Element) {
+    /// Remembers the jitter buffer for its statistics, and counts what comes into it.
+    pub(super) fn set_jitter_buffer(self: &Arc<Self>, buffer: &gst::Element) {
         *held(&self.jitter_buffer) = Some(buffer.downgrade());
+        if let Some(pad) = buffer.static_pad("sink") {
+            look_at_packets(&pad, self, |shared, packet| shared.arrivals.came(packet));
+        }
+    }
+
+    /// Listens to the sender reports that come into the session manager.
+    pub(super) fn hear_reports(self: &Arc<Self>, manager: &gst::Element) {
+        let shared = Arc::downgrade(self);
+        manager.connect_pad_added(move |_, pad| {
+            if let Some(shared) = shared.upgrade().filter(|_| pad.name().starts_with("recv_rtcp_sink")) {
+                look_at_packets(pad, &shared, |shared, packet| shared.arrivals.reported(packet));
+            }
+        });
+    }
+
+    /// A packet leaves the jitter buffer.
+    pub(super) fn stamped(&self, info: &gst::PadProbeInfo<'_>) {
+        self.meter.packet();
+        each_packet(info, |stamp, packet| self.arrivals.stamped(packet, stamp));
+    }
+
+    /// How much of the stream is decoded.
+    pub(super) fn attention(&self) -> Attention {
+        match self.attention.load(Ordering::Relaxed) {
+            0 => Attention::Nothing,
+            1 => Attention::KeyFrames,
+            _ => Attention::Whole,
+        }
+    }
+
+    pub(super) fn attend(&self, attention: Attention) {
+        self.attention.store(attention as u8, Ordering::Relaxed);
     }
 
     pub(super) fn saw_unknown_codec(&self, name: &str) {
@@ -199,7 +284,7 @@ impl Shared {
 
     /// Ends the pipeline in the background: its state change waits for the camera's answer to TEARDOWN.
     fn take_apart(&self) {
-        let place = Arc::clone(&self.pipeline);
+        let (place, gone) = (Arc::clone(&self.pipeline), self.gone.clone());
         in_background("media-close", move || {
             let pipeline = held(&place).take();
             if let Some(pipeline) = pipeline
@@ -207,6 +292,7 @@ impl Shared {
             {
                 tracing::warn!(%error, "a pipeline does not stop");
             }
+            gone.send_replace(true);
         });
     }
 
@@ -218,11 +304,16 @@ impl Shared {
         self.status.subscribe()
     }
 
-    /// Packets lost and average jitter in milliseconds (statistics of rtpjitterbuffer).
-    fn loss_and_jitter(&self) -> Option<(u64, f64)> {
+    pub(super) fn gone(&self) -> watch::Receiver<bool> {
+        self.gone.subscribe()
+    }
+
+    /// Packets passed on and lost, and the average jitter in milliseconds (statistics of rtpjitterbuffer).
+    fn loss_and_jitter(&self) -> Option<(u64, u64, f64)> {
         let buffer = held(&self.jitter_buffer).as_ref()?.upgrade()?;
         let stats = buffer.property::<Option<gst::Structure>>("stats")?;
         Some((
+            stats.get::<u64>("num-pushed").ok()?,
             stats.get::<u64>("num-lost").ok()?,
             stats.get::<u64>("avg-jitter").ok()? as f64 / 1e6,
         ))
@@ -234,9 +325,11 @@ impl Pulsed for Shared {
         if self.over.load(Ordering::Acquire) {
             return;
         }
-        let counts = self.meter.count();
+        let loss = self.loss_and_jitter();
+        let packets = loss.map_or((0, 0), |(passed, lost, _)| (passed, lost));
+        let counts = self.meter.count(self.arrivals.pictures(), packets);
         let mut watched = held(&self.watched);
-        let dead = watched.stall.check(now, counts);
+        let dead = watched.stall.check(now, counts, self.attention());
         let rates = watched.rater.at(now, counts);
         watched.pulses = watched.pulses.wrapping_add(1);
         let tell = watched.pulses.is_multiple_of(4);
@@ -244,13 +337,15 @@ impl Pulsed for Shared {
         if let Some(error) = dead {
             self.fail(error);
         } else if tell {
-            let loss = self.loss_and_jitter();
+            let delay = held(&self.delay).clone();
             self.status.send_modify(|status| {
                 let figures = &mut status.figures;
                 figures.received_fps = rates.received_fps;
                 figures.decoded_fps = rates.decoded_fps;
                 figures.bitrate_kbit_s = rates.bitrate_kbit_s;
-                if let Some((lost, jitter)) = loss {
+                figures.loss = rates.loss;
+                figures.delay = delay;
+                if let Some((_, lost, jitter)) = loss {
                     (figures.lost_packets, figures.jitter_ms) = (lost, jitter);
                 }
             });

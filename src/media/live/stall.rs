@@ -4,6 +4,7 @@
 //! Deliberately absent: clocks (time is an argument), the threads that ask.
 
 use super::figures::Counts;
+use crate::domain::live::choice::Attention;
 use crate::media::error::{LiveError, LiveErrorKind};
 use std::time::{Duration, Instant};
 
@@ -34,15 +35,16 @@ impl Stall {
         }
     }
 
-    /// Takes the counters at `now`; says why the stream is dead, if it is.
-    pub(crate) fn check(&mut self, now: Instant, counts: Counts) -> Option<LiveError> {
+    /// Takes the counters at `now`; says why the stream is dead, if it is. From a stream that gets no attention no frame
+    /// is expected, only that its coded pictures go on.
+    pub(crate) fn check(&mut self, now: Instant, counts: Counts, attention: Attention) -> Option<LiveError> {
         if counts.packets != self.last.packets {
             self.packet = now;
         }
         if counts.units != self.last.units {
             self.unit = now;
         }
-        if counts.decoded != self.last.decoded {
+        if counts.decoded != self.last.decoded || attention == Attention::Nothing {
             self.frame = now;
         }
         self.last = counts;
@@ -52,10 +54,10 @@ impl Stall {
                 .then(|| LiveError::new(LiveErrorKind::Timeout, "no RTP packet came after opening"));
         }
         if counts.decoded > 0 && quiet(self.unit, NEXT_PICTURE) {
-            return Some(LiveError::new(LiveErrorKind::BrokenStream, "no coded picture for 5 s"));
+            return Some(LiveError::new(LiveErrorKind::Frozen, "no coded picture for 5 s"));
         }
         quiet(self.frame, NEXT_FRAME)
-            .then(|| LiveError::new(LiveErrorKind::BrokenStream, "packets come but no picture for 15 s"))
+            .then(|| LiveError::new(LiveErrorKind::Frozen, "packets come but no picture for 15 s"))
     }
 }
 
@@ -68,7 +70,7 @@ mod tests {
             packets,
             units,
             decoded,
-            bytes: 0,
+            ..Counts::default()
         }
     }
 
@@ -76,9 +78,16 @@ mod tests {
     fn silence_from_the_start_is_a_timeout() {
         let start = Instant::now();
         let mut stall = Stall::new(start);
-        assert_eq!(stall.check(start + FIRST_PACKET, counts(0, 0, 0)), None);
+        assert_eq!(
+            stall.check(start + FIRST_PACKET, counts(0, 0, 0), Attention::Whole),
+            None
+        );
         let error = stall
-            .check(start + FIRST_PACKET + Duration::from_millis(1), counts(0, 0, 0))
+            .check(
+                start + FIRST_PACKET + Duration::from_millis(1),
+                counts(0, 0, 0),
+                Attention::Whole,
+            )
             .unwrap();
         assert_eq!(error.kind, LiveErrorKind::Timeout);
     }
@@ -87,12 +96,27 @@ mod tests {
     fn a_stream_that_freezes_is_broken_after_five_seconds_and_not_before() {
         let start = Instant::now();
         let mut stall = Stall::new(start);
-        assert_eq!(stall.check(start, counts(10, 5, 5)), None);
-        assert_eq!(stall.check(start + Duration::from_secs(5), counts(10, 5, 5)), None);
+        assert_eq!(stall.check(start, counts(10, 5, 5), Attention::Whole), None);
+        assert_eq!(
+            stall.check(start + Duration::from_secs(5), counts(10, 5, 5), Attention::Whole),
+            None
+        );
         let error = stall
-            .check(start + Duration::from_millis(5_001), counts(10, 5, 5))
+            .check(start + Duration::from_millis(5_001), counts(10, 5, 5), Attention::Whole)
             .unwrap();
-        assert_eq!(error.kind, LiveErrorKind::BrokenStream);
+        assert_eq!(error.kind, LiveErrorKind::Frozen);
+    }
+
+    #[test]
+    fn a_stream_that_nobody_looks_at_may_rest_as_long_as_its_pictures_come() {
+        let start = Instant::now();
+        let mut stall = Stall::new(start);
+        let at = |s| start + Duration::from_secs(s);
+        for s in 0..60 {
+            assert_eq!(stall.check(at(s), counts(s + 1, s + 1, 5), Attention::Nothing), None);
+        }
+        assert_eq!(stall.check(at(64), counts(60, 60, 5), Attention::Nothing), None);
+        assert!(stall.check(at(66), counts(60, 60, 5), Attention::Nothing).is_some());
     }
 
     #[test]
@@ -100,9 +124,9 @@ mod tests {
         let start = Instant::now();
         let mut stall = Stall::new(start);
         let verdicts: Vec<_> = (0..20)
-            .map(|s| stall.check(start + Duration::from_secs(s), counts(s + 1, 0, 0)))
+            .map(|s| stall.check(start + Duration::from_secs(s), counts(s + 1, 0, 0), Attention::Whole))
             .collect();
         assert!(verdicts[..=15].iter().all(Option::is_none));
-        assert_eq!(verdicts[16].as_ref().unwrap().kind, LiveErrorKind::BrokenStream);
+        assert_eq!(verdicts[16].as_ref().unwrap().kind, LiveErrorKind::Frozen);
     }
 }

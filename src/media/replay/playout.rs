@@ -5,6 +5,7 @@
 
 use super::pace::Pacer;
 use super::{ReplayPhase, Shared};
+use crate::domain::live::choice::Attention;
 use crate::media::decoder;
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::media::feed::{self, Fed, Feed, RecordedTime};
@@ -73,7 +74,7 @@ impl Playout {
             });
         }
         let decode = Decode::new(track.codec)?;
-        decode.count_units(|_| {})?;
+        decode.count_units(|_| Attention::Whole)?;
         let (frames, end) = (Arc::clone(&output), Arc::clone(&output));
         decode.sink.set_callbacks(
             gst_app::AppSinkCallbacks::builder()

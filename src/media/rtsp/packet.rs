@@ -59,30 +59,47 @@ fn replay(extension: &[u8]) -> Option<Replay> {
     if u16::from_be_bytes(take(extension, 0)?) != REPLAY || u16::from_be_bytes(take(extension, 2)?) < 3 {
         return None;
     }
-    let seconds = i64::from(u32::from_be_bytes(take(extension, 4)?));
-    let fraction = i64::from(u32::from_be_bytes(take(extension, 8)?));
     let [flags] = take::<1>(extension, 12)?;
-    let ns = (fraction * 1_000_000_000) >> 32;
     Some(Replay {
-        recorded_ns: (seconds - NTP_TO_UNIX) * 1_000_000_000 + ns,
+        recorded_ns: unix_ns(take(extension, 4)?),
         last: flags & 0x10 != 0,
+    })
+}
+
+/// An NTP time stamp (RFC 5905 §6) as Unix nanoseconds.
+fn unix_ns(ntp: [u8; 8]) -> i64 {
+    let ntp = u64::from_be_bytes(ntp);
+    let seconds = (ntp >> 32) as i64;
+    let fraction = (ntp & 0xffff_ffff) as i64;
+    (seconds - NTP_TO_UNIX) * 1_000_000_000 + ((fraction * 1_000_000_000) >> 32)
+}
+
+/// The packets of an RTCP compound packet with their types (RFC 3550 §6.1); ends at the first that is none.
+fn reports(compound: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    let mut rest = compound;
+    std::iter::from_fn(move || {
+        let [first, kind, high, low, ..] = rest else {
+            return None;
+        };
+        let length = 4 * (usize::from(u16::from_be_bytes([*high, *low])) + 1);
+        let packet = rest.get(..length).unwrap_or(rest);
+        rest = rest.get(length..).unwrap_or_default();
+        (first >> 6 == 2).then_some((*kind, packet))
     })
 }
 
 /// Whether an RTCP compound packet says goodbye (RFC 3550 §6.6).
 pub(crate) fn is_goodbye(rtcp: &[u8]) -> bool {
-    let mut rest = rtcp;
-    while let [first, kind, high, low, ..] = rest {
-        if first >> 6 != 2 {
-            return false;
-        }
-        if *kind == 203 {
-            return true;
-        }
-        let length = 4 * (usize::from(u16::from_be_bytes([*high, *low])) + 1);
-        rest = rest.get(length..).unwrap_or_default();
-    }
-    false
+    reports(rtcp).any(|(kind, _)| kind == 203)
+}
+
+/// RTP time stamp and Unix nanoseconds of the first sender report of a compound packet (RFC 3550 §6.4.1). A camera
+/// without a clock reports zero, which is none.
+pub(crate) fn sender_report(rtcp: &[u8]) -> Option<(u32, i64)> {
+    let (_, report) = reports(rtcp).find(|(kind, _)| *kind == 200)?;
+    let ntp = take::<8>(report, 8)?;
+    let rtp = u32::from_be_bytes(take(report, 16)?);
+    (ntp != [0; 8]).then(|| (rtp, unix_ns(ntp)))
 }
 
 #[cfg(test)]

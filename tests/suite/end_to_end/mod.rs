@@ -3,6 +3,7 @@
 //! Deliberately absent: the window; the tour of `packaging/demo.sh` has it.
 
 mod place;
+mod reconnect;
 
 use place::{Place, until};
 use std::time::{Duration, Instant};

@@ -181,6 +181,14 @@ impl Place {
         assert!(answer.status().is_success(), "{}", answer.status());
     }
 
+    /// What is true of a camera now, by the simulator's control endpoint.
+    pub async fn truth(&self, camera: &CameraId) -> serde_json::Value {
+        let answer = reqwest::get(format!("{}/cameras/{camera}", self.control))
+            .await
+            .expect("the control endpoint answers");
+        answer.json().await.expect("JSON")
+    }
+
     /// Runs `vedetta-audit log verify`; returns whether it passed and what it printed.
     pub fn verify(&self) -> (bool, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_vedetta-audit"))

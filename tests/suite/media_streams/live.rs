@@ -3,6 +3,7 @@
 use super::server::{self, PASSWORD, Server, USER, bars};
 use gstreamer as gst;
 use std::time::{Duration, Instant};
+use vedetta::domain::live::choice::Attention;
 use vedetta::domain::privacy::Cover;
 use vedetta::media::error::{LiveError, LiveErrorKind};
 use vedetta::media::live::{self, LivePhase, LiveRequest, LiveStatus, LiveStream, Transport};
@@ -10,7 +11,7 @@ use vedetta::media::snapshot;
 
 const LIMIT: Duration = Duration::from_secs(15);
 
-fn request(url: String, password: &str, transport: Transport) -> LiveRequest {
+pub fn request(url: String, password: &str, transport: Transport) -> LiveRequest {
     LiveRequest {
         url,
         user: USER.to_owned(),
@@ -20,7 +21,7 @@ fn request(url: String, password: &str, transport: Transport) -> LiveRequest {
     }
 }
 
-async fn frames(stream: &LiveStream, more: u64) {
+pub async fn frames(stream: &LiveStream, more: u64) {
     let enough = stream.slot().count() + more;
     let mut status = stream.status();
     let waited = tokio::time::timeout(LIMIT, async {
@@ -218,6 +219,50 @@ async fn a_server_that_throws_out_its_clients_ends_the_stream() {
 }
 
 #[tokio::test]
+async fn only_key_frames_are_decoded_or_nothing_and_then_everything_again() {
+    let server = Server::start(&bars(320, 240));
+    let stream = live::open(request(server.url(), PASSWORD, Transport::Tcp));
+    frames(&stream, 3).await;
+    let mut status = stream.status();
+    // 25 pictures a second, a key frame every ten.
+    for (attention, low, high) in [
+        (Attention::KeyFrames, 1.5, 3.5),
+        (Attention::Nothing, 0.0, 0.1),
+        (Attention::Whole, 15.0, 35.0),
+    ] {
+        stream.attend(attention);
+        let told = status.wait_for(|LiveStatus { figures, .. }| {
+            figures.received_fps > 15.0 && (low..=high).contains(&figures.decoded_fps)
+        });
+        let told = tokio::time::timeout(LIMIT, told).await;
+        assert!(told.is_ok(), "{attention:?}: {:?}", stream.status().borrow().figures);
+    }
+    assert_eq!(stream.status().borrow().phase, LivePhase::Playing);
+}
+
+#[tokio::test]
+async fn r_liv_2_the_way_from_the_lens_is_known_from_the_sender_reports() {
+    let server = Server::start(&bars(320, 240));
+    let stream = live::open(request(server.url(), PASSWORD, Transport::Tcp));
+    let mut status = stream.status();
+    let told = status.wait_for(|status| status.figures.delay.latency_ms(Some(0)).is_some());
+    let told = tokio::time::timeout(LIMIT, told)
+        .await
+        .expect("a sender report in time")
+        .unwrap();
+    assert!(
+        told.figures.delay.latency_ms(Some(0)).unwrap() < 3_000.0,
+        "{:?}",
+        told.figures
+    );
+    assert!(
+        told.figures.delay.behind() < Duration::from_secs(1),
+        "{:?}",
+        told.figures
+    );
+}
+
+#[tokio::test]
 async fn a_change_of_size_goes_on_with_frames_of_the_new_size() {
     let launch = "( videotestsrc is-live=true pattern=smpte num-buffers=40 ! video/x-raw,format=I420,width=320,height=240,framerate=25/1 ! c. \
          videotestsrc is-live=true pattern=smpte ! video/x-raw,format=I420,width=480,height=270,framerate=25/1 ! c. \
@@ -270,6 +315,18 @@ async fn opening_and_dropping_never_waits_and_leaves_nothing_behind() {
     settle(&|| threads() <= before + 4).await;
     // The allocator's arenas fill at first (with one arena 200 streams stay flat); sixty streams of a MiB each would show.
     assert!(memory[11] < memory[5] + 40.0, "{memory:?} MiB");
+}
+
+#[tokio::test]
+async fn a_stream_says_when_its_pipeline_is_gone() {
+    let server = Server::start(&bars(320, 240));
+    let stream = live::open(request(server.url(), PASSWORD, Transport::Tcp));
+    frames(&stream, 3).await;
+    let mut gone = stream.gone();
+    assert!(!*gone.borrow());
+    drop(stream);
+    let waited = tokio::time::timeout(LIMIT, gone.wait_for(|gone| *gone)).await;
+    assert!(waited.is_ok_and(|told| told.is_ok()));
 }
 
 #[tokio::test]
@@ -338,7 +395,7 @@ async fn a_camera_that_freezes_without_closing_is_broken() {
     server.freeze();
     let begun = Instant::now();
     let error = failure(&stream).await;
-    assert_eq!(error.kind, LiveErrorKind::BrokenStream, "{error}");
+    assert_eq!(error.kind, LiveErrorKind::Frozen, "{error}");
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }
 

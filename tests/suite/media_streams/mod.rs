@@ -4,6 +4,7 @@
 //! these tests say something about any server.
 
 mod export;
+mod hostile;
 mod live;
 mod recorder;
 mod replay;

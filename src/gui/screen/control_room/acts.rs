@@ -3,11 +3,11 @@
 //! Invariant: a command that cannot be done now says why; it is never ignored in silence when a person asked for it.
 //! Deliberately absent: moving domes (`motion`).
 
-use super::tiles::{Content, Now, Open, Placed};
-use super::{Action, Area, ControlRoom, Full, Message};
-use crate::domain::camera::{CameraId, StreamRole};
+use super::streams::look_at_window;
+use super::tiles::{Now, Placed};
+use super::{Action, Area, ControlRoom, Message};
+use crate::domain::camera::CameraId;
 use crate::domain::wall::Layout;
-use crate::gui::desk::Feed;
 use crate::gui::i18n::fl;
 use crate::gui::keymap::{Command, Direction, Edge};
 use crate::gui::screen::export::{self, Export};
@@ -85,9 +85,19 @@ impl ControlRoom {
                 Action::Run(widget::operation::focus(camera_list::SEARCH))
             }
             Command::Playback => match self.selected_plan() {
-                Some(camera) => Action::PlayBack(Box::new(camera.clone())),
+                Some(camera) => {
+                    let camera = camera.clone();
+                    self.away = true;
+                    // The recordings lie over the wall: what is under them is decoded less from now on.
+                    drop(self.regulate());
+                    Action::PlayBack(Box::new(camera))
+                }
                 None => self.nothing_selected(),
             },
+            Command::Figures => {
+                self.figures = !self.figures;
+                Action::None
+            }
             Command::History => {
                 self.strip.update(&message_strip::Message::ToggleHistory);
                 Action::None
@@ -191,6 +201,7 @@ impl ControlRoom {
             self.typed.clear();
         } else if self.full.take().is_some() {
             self.aimed = None;
+            return Action::Run(self.regulate());
         } else if self.strip.is_open() {
             self.strip.update(&message_strip::Message::ToggleHistory);
         } else {
@@ -243,11 +254,7 @@ impl ControlRoom {
     fn put(&mut self, camera: CameraId, tile: usize) -> Action {
         self.full = None;
         if let Some(slot) = self.tiles.get_mut(tile) {
-            *slot = Some(Placed {
-                camera,
-                ticket: 0,
-                content: Content::Closed,
-            });
+            *slot = Some(Placed::new(camera, self.now.instant));
         }
         let opening = self.open_visible();
         self.selected = tile;
@@ -261,82 +268,21 @@ impl ControlRoom {
         Action::Run(Task::batch([self.open_visible(), self.ask_presets()]))
     }
 
-    fn ticket(&mut self) -> u64 {
-        self.tickets += 1;
-        self.tickets
-    }
-
-    /// Opens what became visible, closes what is no longer.
-    pub(super) fn open_visible(&mut self) -> Task<Message> {
-        let visible = self.layout.tiles();
-        for placed in self.tiles.iter_mut().skip(visible).flatten() {
-            placed.content = Content::Closed;
-            placed.ticket = 0;
-        }
-        let mut tasks = Vec::new();
-        for tile in 0..visible {
-            let now = self.now.instant;
-            let wanted = self
-                .tiles
-                .get(tile)
-                .and_then(Option::as_ref)
-                .is_some_and(|placed| placed.wants_opening(now));
-            if !wanted {
-                continue;
-            }
-            let ticket = self.ticket();
-            if let Some(Some(placed)) = self.tiles.get_mut(tile) {
-                placed.ticket = ticket;
-                placed.content = Content::Opening;
-                tasks.push(view_task(
-                    self.desk.view(placed.camera.clone(), StreamRole::Sub),
-                    ticket,
-                ));
-            }
-        }
-        Task::batch(tasks)
-    }
-
     fn open_full(&mut self, tile: usize) -> Action {
-        let Some(camera) = self.camera_on(tile).map(|camera| camera.id.clone()) else {
+        if self.camera_on(tile).is_none() {
             return self.nothing_selected();
-        };
-        let ticket = self.ticket();
-        self.full = Some(Full {
-            tile,
-            ticket,
-            main: None,
-        });
+        }
+        self.full = Some(tile);
         self.selected = tile;
-        let opening = view_task(self.desk.view(camera, StreamRole::Main), ticket);
-        Action::Run(Task::batch([opening, self.ask_presets()]))
-    }
-
-    pub(super) fn opened(&mut self, ticket: u64, answer: Result<Arc<dyn Feed>, Arc<Refusal>>) {
-        if let Some(full) = self.full.as_mut().filter(|full| full.ticket == ticket) {
-            match answer {
-                Ok(feed) => full.main = Some(Open(feed)),
-                Err(why) => {
-                    let camera = self.selected_camera();
-                    self.refused(&why, camera);
-                }
-            }
-            return;
-        }
-        let at = self.now.instant;
-        if let Some(placed) = self.tiles.iter_mut().flatten().find(|placed| placed.ticket == ticket) {
-            placed.content = match answer {
-                Ok(feed) => Content::Open(Open(feed)),
-                Err(why) => Content::Refused { why, at },
-            };
-        }
+        Action::Run(Task::batch([self.regulate(), self.ask_presets()]))
     }
 
     pub(super) fn tick(&mut self) -> Action {
         self.now = Now::read();
         self.health = self.desk.health();
         self.holds = self.desk.holds();
-        Action::Run(self.open_visible())
+        self.measure();
+        Action::Run(Task::batch([self.open_visible(), look_at_window()]))
     }
 
     pub(super) fn wall_event(&mut self, event: wall::Event) -> Action {
@@ -346,9 +292,12 @@ impl ControlRoom {
             Area::Wall
         };
         match event {
-            wall::Event::Placed(bounds) => self.placed = bounds,
+            wall::Event::Placed(bounds) => {
+                self.placed = bounds;
+                return Action::Run(self.regulate());
+            }
             wall::Event::Pressed { tile, at } => {
-                let tile = self.full.as_ref().map_or(tile, |full| full.tile);
+                let tile = self.full.unwrap_or(tile);
                 if tile == self.selected {
                     return self.aim(at);
                 }
@@ -356,13 +305,13 @@ impl ControlRoom {
             }
             wall::Event::PressedTwice { tile } => {
                 self.aimed = None;
-                return match &self.full {
+                return match self.full {
                     Some(_) => self.back(),
                     None => self.open_full(tile),
                 };
             }
             wall::Event::Turned { tile, notches } => {
-                let tile = self.full.as_ref().map_or(tile, |full| full.tile);
+                let tile = self.full.unwrap_or(tile);
                 return if tile == self.selected {
                     self.turn_wheel(notches)
                 } else {
@@ -370,7 +319,7 @@ impl ControlRoom {
                 };
             }
             wall::Event::Dropped { tile } => {
-                let tile = self.full.as_ref().map_or(tile, |full| full.tile);
+                let tile = self.full.unwrap_or(tile);
                 if let Some(camera) = self.carried.take() {
                     return self.put(camera, tile);
                 }
@@ -469,7 +418,7 @@ impl ControlRoom {
     }
 
     fn take_snapshot(&mut self) -> Action {
-        let shown = self.shown_on(self.selected).map(|Open(feed)| feed.clone());
+        let shown = self.shown_on(self.selected).map(|open| open.feed.clone());
         let (Some(feed), Some(camera)) = (shown, self.selected_camera()) else {
             return self.nothing_selected();
         };
@@ -518,11 +467,4 @@ impl ControlRoom {
             }
         }
     }
-}
-
-fn view_task(view: crate::gui::desk::Answer<Arc<dyn Feed>>, ticket: u64) -> Task<Message> {
-    Task::perform(view, move |answer| Message::Opened {
-        ticket,
-        answer: answer.map_err(Arc::new),
-    })
 }

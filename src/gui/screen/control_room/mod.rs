@@ -4,12 +4,16 @@
 //! stream. Deliberately absent: signing in, playback (other screens).
 
 mod acts;
+mod drawn;
+mod figures;
 mod motion;
 mod scene;
+mod streams;
 pub mod tiles;
 mod view;
 
 use crate::domain::camera::{CameraId, CameraKind, StreamRole};
+use crate::domain::live::overload::Overload;
 use crate::domain::people::{self, Decision, Person};
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::domain::wall::Layout;
@@ -29,7 +33,9 @@ use iced::{Rectangle, Subscription, Task};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tiles::{Content, Now, Open, Placed};
+use std::time::Instant;
+use streams::Window;
+use tiles::{Now, Open, Placed};
 
 /// The parts of the screen that F6 goes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,13 +45,6 @@ pub enum Area {
     Panel,
     Messages,
     Bar,
-}
-
-/// The large view of one tile.
-struct Full {
-    tile: usize,
-    ticket: u64,
-    main: Option<Open>,
 }
 
 /// A gesture that is going on.
@@ -66,7 +65,16 @@ pub struct ControlRoom {
     layout: Layout,
     tiles: Vec<Option<Placed>>,
     selected: usize,
-    full: Option<Full>,
+    /// The tile that fills the wall.
+    full: Option<usize>,
+    window: Window,
+    /// Another screen lies over this one.
+    away: bool,
+    /// When something of the wall was last drawn.
+    drawn_at: Instant,
+    overload: Overload<u64>,
+    /// The figures of every stream are shown on its tile.
+    figures: bool,
     /// Only the wall is in the window.
     alone: bool,
     tickets: u64,
@@ -125,6 +133,8 @@ pub enum Message {
     },
     /// Visible tiles have new pictures.
     NewPictures,
+    /// How the window is.
+    Window(Window),
     /// Twice a second.
     Tick,
     /// The pointer's button went up, wherever it was.
@@ -158,21 +168,24 @@ impl ControlRoom {
         let (plan, person) = (desk.plan(), desk.person());
         let mut seen: Vec<&CameraPlan> = plan.cameras.iter().filter(|camera| may_see(&person, camera)).collect();
         seen.sort_by_key(|camera| camera.number);
-        let tiles = seen.iter().take(Layout::SixtyFour.tiles()).map(|camera| {
-            Some(Placed {
-                camera: camera.id.clone(),
-                ticket: 0,
-                content: Content::Closed,
-            })
-        });
+        let now = Now::read();
+        let tiles = seen
+            .iter()
+            .take(Layout::SixtyFour.tiles())
+            .map(|camera| Some(Placed::new(camera.id.clone(), now.instant)));
         let mut room = ControlRoom {
             health: desk.health(),
             holds: desk.holds(),
-            now: Now::read(),
+            now,
             layout: Layout::for_cameras(seen.len()),
             tiles: tiles.collect(),
             selected: 0,
             full: None,
+            window: Window::default(),
+            away: false,
+            drawn_at: now.instant,
+            overload: Overload::default(),
+            figures: false,
             alone: false,
             tickets: 0,
             area: Area::Wall,
@@ -211,7 +224,10 @@ impl ControlRoom {
             Message::Bar(top_bar::Message::Help) => self.help = !self.help,
             Message::Bar(top_bar::Message::SignOut) => return Action::SignOut,
             Message::Export(message) => return self.export_message(message),
-            Message::Opened { ticket, answer } => self.opened(ticket, answer),
+            Message::Opened { ticket, answer } => {
+                self.opened(ticket, answer);
+                return Action::Run(self.regulate());
+            }
             Message::Steered(news) => self.steered(news),
             Message::Repeat => self.repeat(),
             Message::Aimed(ticket) => return self.aim_is_true(ticket),
@@ -223,7 +239,14 @@ impl ControlRoom {
             Message::PresetCalled(Err(why)) => self.refused(&why, self.selected_camera()),
             Message::PresetSaved { camera, answer } => return self.preset_saved(camera, answer),
             Message::Snapshot { camera, answer } => self.snapshot_taken(camera, answer),
-            Message::NewPictures => self.now = Now::read(),
+            Message::NewPictures => {
+                self.now = Now::read();
+                return Action::Run(self.regulate());
+            }
+            Message::Window(window) => {
+                self.window = window;
+                return Action::Run(self.regulate());
+            }
             Message::Tick => return self.tick(),
             Message::LetGo => {
                 self.carried = None;
@@ -253,7 +276,7 @@ impl ControlRoom {
     pub fn geometry(&self) -> Vec<Shown> {
         let shown = |(tile, cell): (usize, Rectangle)| {
             let placed = self.tiles.get(tile)?.as_ref()?;
-            let Open(feed) = self.shown_on(tile)?;
+            let Open { feed, .. } = self.shown_on(tile)?;
             let frame = feed.slot().latest()?;
             let tile_area = wall::tile_rectangle(self.placed, cell);
             let picture = wall::letterbox(tile_area, frame.width, frame.height);
@@ -265,6 +288,14 @@ impl ControlRoom {
             })
         };
         self.cells().into_iter().filter_map(shown).collect()
+    }
+
+    /// The screen that lay over this one is gone.
+    pub fn back_in_sight(&mut self) -> Task<Message> {
+        self.away = false;
+        self.now = Now::read();
+        self.drawn_at = self.now.instant;
+        self.regulate()
     }
 
     /// The desk this screen works at.
@@ -288,9 +319,9 @@ impl ControlRoom {
 
     /// Tiles that are visible, with their part of the wall.
     fn cells(&self) -> Vec<(usize, Rectangle)> {
-        if let Some(full) = &self.full {
+        if let Some(tile) = self.full {
             return vec![(
-                full.tile,
+                tile,
                 Rectangle {
                     x: 0.0,
                     y: 0.0,
@@ -308,28 +339,16 @@ impl ControlRoom {
         self.layout.rects().into_iter().map(cell).enumerate().collect()
     }
 
-    /// The view whose picture a tile shows: the main stream as soon as it has one, the small one until then.
-    fn shown_on(&self, tile: usize) -> Option<&Open> {
-        let main = self
-            .full
-            .as_ref()
-            .filter(|full| full.tile == tile)
-            .and_then(|full| full.main.as_ref());
-        let main = main.filter(|Open(feed)| feed.slot().latest().is_some());
-        main.or_else(|| self.tiles.get(tile)?.as_ref()?.open())
-    }
-
     /// The slots of all pictures that are visible or about to be.
     fn visible_slots(&self) -> Vec<(u64, FrameSlot)> {
-        let small = self.cells().into_iter().filter_map(|(tile, _)| {
+        let slots = |(tile, _): (usize, Rectangle)| {
             let placed = self.tiles.get(tile)?.as_ref()?;
-            Some((placed.ticket, placed.open()?.0.slot().clone()))
-        });
-        let main = self
-            .full
-            .as_ref()
-            .and_then(|full| Some((full.ticket, full.main.as_ref()?.0.slot().clone())));
-        small.chain(main).collect()
+            let small = placed.open().map(|open| (placed.ticket, open.feed.slot().clone()));
+            let large = placed.large.as_ref();
+            let large = large.and_then(|large| Some((large.ticket, large.open.as_ref()?.feed.slot().clone())));
+            Some(small.into_iter().chain(large))
+        };
+        self.cells().into_iter().filter_map(slots).flatten().collect()
     }
 
     fn camera_on(&self, tile: usize) -> Option<&CameraPlan> {

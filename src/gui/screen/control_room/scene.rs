@@ -68,7 +68,7 @@ impl ControlRoom {
         let picture = |shown: super::Shown| {
             let placed = self.tiles.get(shown.tile)?.as_ref()?;
             let open = self.shown_on(shown.tile)?;
-            let cover = open.0.cover(now);
+            let cover = open.feed.cover(now);
             Some(ScenePicture {
                 camera: shown.camera,
                 picture: PixelRect {
@@ -77,7 +77,7 @@ impl ControlRoom {
                     width: shown.picture.width * scale,
                     height: shown.picture.height * scale,
                 },
-                received_fps: open.0.figures().received_fps,
+                received_fps: open.feed.figures().received_fps,
                 live: condition(placed, Some(open), now) == Condition::Live,
                 covered: matches!(*cover, Cover::Whole(_)),
                 cover_parts: if let Cover::Parts(parts) = &*cover {
@@ -93,7 +93,7 @@ impl ControlRoom {
     /// Magnification of the selected dome, from the middle of what is known of its pose.
     fn magnification(&self, now: Instant) -> Option<f64> {
         let lens = self.selected_dome()?.lens.as_ref()?;
-        let Open(feed) = self.shown_on(self.selected)?;
+        let Open { feed, .. } = self.shown_on(self.selected)?;
         match feed.pose(now) {
             PoseKnowledge::Within(pose) => Some(lens.magnification((pose.hfov.lo + pose.hfov.hi) / 2.0)),
             PoseKnowledge::Unknown(_) => None,

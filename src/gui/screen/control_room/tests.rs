@@ -1,18 +1,22 @@
 //! The control room driven without a window.
 
-use super::tiles::{Condition, condition};
+use super::streams::Window;
+use super::tiles::{Condition, Content, condition};
 use super::*;
+use crate::domain::live::choice::Attention;
 use crate::domain::privacy::{Cover, PoseKnowledge, WholeReason};
 use crate::gui::fake::{self, Fake};
 use crate::gui::keymap::Direction;
 use crate::gui::pattern;
 use crate::station::{LiveView, StreamFigures, ViewState};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// A view whose pictures come when the test says so.
 struct Still {
     stream: StreamRole,
     slot: FrameSlot,
+    attention: Arc<Mutex<Attention>>,
 }
 
 impl Feed for Still {
@@ -34,23 +38,32 @@ impl Feed for Still {
     fn figures(&self) -> StreamFigures {
         StreamFigures::default()
     }
+    fn attend(&self, attention: Attention) {
+        *self.attention.lock().unwrap() = attention;
+    }
     fn live(&self) -> Option<&LiveView> {
         None
     }
 }
 
-fn still(stream: StreamRole, with_picture: bool) -> (Arc<dyn Feed>, FrameSlot) {
-    let slot = FrameSlot::default();
+fn still(stream: StreamRole, with_picture: bool) -> (Arc<dyn Feed>, FrameSlot, Arc<Mutex<Attention>>) {
+    let (slot, attention) = (FrameSlot::default(), Arc::default());
     if with_picture {
         slot.put(pattern::frame(640, 360, 1, 0));
     }
-    (
-        Arc::new(Still {
-            stream,
-            slot: slot.clone(),
-        }),
-        slot,
-    )
+    let feed = Still {
+        stream,
+        slot: slot.clone(),
+        attention: Arc::clone(&attention),
+    };
+    (Arc::new(feed), slot, attention)
+}
+
+/// Gives a tile a small stream of which the test has the slot and sees the attention.
+fn replace_small(room: &mut ControlRoom, tile: usize) -> (FrameSlot, Arc<Mutex<Attention>>) {
+    let (feed, slot, attention) = still(StreamRole::Sub, true);
+    room.tiles[tile].as_mut().unwrap().content = Content::Open(Open::new(feed));
+    (slot, attention)
 }
 
 /// A room of 16 cameras, the last four of them domes, every tile with a picture.
@@ -111,7 +124,7 @@ fn r_liv_2_an_old_picture_is_not_taken_for_live() {
         &room.plan.cameras[0],
         placed,
         placed.open(),
-        None,
+        tiles::Said::default(),
         Now {
             instant: now + Duration::from_secs(4),
             clock: room.now.clock,
@@ -124,29 +137,80 @@ fn r_liv_2_an_old_picture_is_not_taken_for_live() {
 #[test]
 fn full_screen_shows_the_small_stream_until_the_main_one_has_a_picture() {
     let (mut room, desk) = room();
+    let (small, small_attention) = replace_small(&mut room, 0);
+    let (_, other_attention) = replace_small(&mut room, 1);
     press(&mut room, Command::Confirm);
     assert_eq!(desk.said().last().map(String::as_str), Some("view cam-01 Main"));
-    let stream = |room: &ControlRoom| room.shown_on(0).map(|Open(feed)| feed.stream());
+    let stream = |room: &ControlRoom| room.shown_on(0).map(|open| open.feed.stream());
     assert_eq!(stream(&room), Some(StreamRole::Sub));
-    let ticket = room.full.as_ref().unwrap().ticket;
-    let (main, slot) = still(StreamRole::Main, false);
+    let ticket = room.tiles[0].as_ref().unwrap().large.as_ref().unwrap().ticket;
+    let (main, slot, _) = still(StreamRole::Main, false);
+    let watched = Arc::downgrade(&main);
     room.update(Message::Opened {
         ticket,
         answer: Ok(main),
     });
     assert_eq!(stream(&room), Some(StreamRole::Sub));
+    assert_eq!(*small_attention.lock().unwrap(), Attention::Whole);
     slot.put(pattern::frame(1280, 720, 1, 0));
+    room.update(Message::NewPictures);
     assert_eq!(stream(&room), Some(StreamRole::Main));
+    // What lies under it is not decoded in full, and neither is the small stream of the same camera.
+    assert_eq!(*small_attention.lock().unwrap(), Attention::KeyFrames);
+    assert_eq!(*other_attention.lock().unwrap(), Attention::KeyFrames);
+    small.put(pattern::frame(640, 360, 2, 0));
     press(&mut room, Command::Back);
     assert_eq!(stream(&room), Some(StreamRole::Sub));
+    assert_eq!(*small_attention.lock().unwrap(), Attention::Whole);
+    assert_eq!(*other_attention.lock().unwrap(), Attention::Whole);
+    assert!(watched.upgrade().is_none(), "the main stream is still open");
+}
+
+#[test]
+fn a_large_tile_asks_for_the_main_stream_and_keeps_the_small_one_when_it_is_refused() {
+    let (mut room, desk) = room();
+    let mains = |desk: &Fake| desk.said().iter().filter(|said| said.ends_with("Main")).count();
+    press(&mut room, Command::Layout(Layout::Four));
+    // 550 × 330 logical pixels: the small stream's 640 × 360 are enough, until the screen has two pixels for each.
+    assert_eq!(mains(&desk), 0);
+    let window = Window {
+        scale: 2.0,
+        minimised: false,
+    };
+    room.update(Message::Window(window));
+    assert_eq!(mains(&desk), 4);
+    let ticket = room.tiles[2].as_ref().unwrap().large.as_ref().unwrap().ticket;
+    room.update(Message::Opened {
+        ticket,
+        answer: Err(Arc::new(Refusal::NotSupported)),
+    });
+    assert_eq!(room.shown_on(2).map(|open| open.feed.stream()), Some(StreamRole::Sub));
+    // It is not asked for again at once.
+    room.update(Message::NewPictures);
+    assert_eq!(mains(&desk), 4);
+}
+
+#[test]
+fn a_minimised_window_decodes_nothing_and_a_covered_one_little() {
+    let (mut room, _) = room();
+    let (_, attention) = replace_small(&mut room, 3);
+    let window = |minimised| Window { scale: 1.0, minimised };
+    room.update(Message::Window(window(true)));
+    assert_eq!(*attention.lock().unwrap(), Attention::Nothing);
+    room.update(Message::Window(window(false)));
+    assert_eq!(*attention.lock().unwrap(), Attention::Whole);
+    press(&mut room, Command::Playback);
+    assert_eq!(*attention.lock().unwrap(), Attention::KeyFrames);
+    drop(room.back_in_sight());
+    assert_eq!(*attention.lock().unwrap(), Attention::Whole);
 }
 
 #[test]
 fn a_tile_that_is_no_longer_visible_closes_its_view() {
     let (mut room, _) = room();
-    let (feed, _) = still(StreamRole::Sub, true);
+    let (feed, ..) = still(StreamRole::Sub, true);
     let watched = Arc::downgrade(&feed);
-    room.tiles[7].as_mut().unwrap().content = Content::Open(Open(feed));
+    room.tiles[7].as_mut().unwrap().content = Content::Open(Open::new(feed));
     press(&mut room, Command::Layout(Layout::Four));
     assert!(watched.upgrade().is_none(), "the view of a hidden tile is still open");
     assert_eq!(room.geometry().len(), 4);
@@ -155,7 +219,7 @@ fn a_tile_that_is_no_longer_visible_closes_its_view() {
 #[test]
 fn an_answer_that_comes_after_the_tile_was_given_away_closes_its_view() {
     let (mut room, _) = room();
-    let (feed, _) = still(StreamRole::Sub, true);
+    let (feed, ..) = still(StreamRole::Sub, true);
     let watched = Arc::downgrade(&feed);
     room.update(Message::Opened {
         ticket: 999,

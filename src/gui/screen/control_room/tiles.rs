@@ -1,12 +1,17 @@
 //! The tiles of the wall: which camera is on which, its stream, and what is said over its picture.
 //!
-//! Invariant: a tile that is not visible has no open stream; a picture older than three seconds is never taken for
+//! Invariant: a picture older than three seconds is never taken for
 //! live (R-LIV-2). Deliberately absent: drawing (`widget::wall`).
 
-use crate::domain::camera::CameraId;
+use super::drawn::Drawn;
+use super::figures;
+use crate::domain::camera::{CameraId, StreamRole};
+use crate::domain::live::choice::Attention;
+use crate::domain::live::overload::Level;
+use crate::domain::live::truth::{Freshness, freshness};
+use crate::domain::live::verdict::Verdict;
 use crate::domain::privacy::Cover;
 use crate::domain::site::CameraPlan;
-use crate::domain::wall::{Freshness, freshness};
 use crate::gui::desk::{Feed, Hold};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
@@ -23,27 +28,51 @@ const DIMMED: f32 = 0.35;
 /// How long until a view that was refused for a passing reason is asked for again.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 
+/// A verdict must last this long before the tile says it.
+const LASTING: Duration = Duration::from_secs(3);
+
 /// An open view as the wall shows it.
-#[derive(Clone)]
-pub struct Open(pub Arc<dyn Feed>);
+pub struct Open {
+    pub feed: Arc<dyn Feed>,
+    pub drawn: Drawn,
+}
+
+impl Open {
+    /// Nothing of it has been drawn yet.
+    pub fn new(feed: Arc<dyn Feed>) -> Open {
+        Open {
+            feed,
+            drawn: Drawn::default(),
+        }
+    }
+
+    /// Age of the last picture: since it came, and what it surely was old when it came.
+    pub fn age(&self, now: Instant) -> Option<Duration> {
+        let arrived = self.feed.slot().latest()?.arrived;
+        Some(now.saturating_duration_since(arrived) + self.feed.figures().on_arrival)
+    }
+}
 
 impl Look for Open {
     fn look(&self, now: Instant) -> Option<(Arc<Frame>, Arc<Cover>)> {
         // The cover belongs to the frame that is in the slot when it is asked for: a newer one means asking again.
         (0..4).find_map(|_| {
-            let frame = self.0.slot().latest()?;
-            let cover = self.0.cover(now.max(Instant::now()));
+            let frame = self.feed.slot().latest()?;
+            let cover = self.feed.cover(now.max(Instant::now()));
             let still = self
-                .0
+                .feed
                 .slot()
                 .latest()
                 .is_some_and(|latest| Arc::ptr_eq(&latest, &frame));
+            if still {
+                self.drawn.picture(frame.number);
+            }
             still.then_some((frame, cover))
         })
     }
 
     fn newest(&self) -> Option<Newest> {
-        self.0.slot().latest().map(|frame| (&*frame).into())
+        self.feed.slot().latest().map(|frame| (&*frame).into())
     }
 }
 
@@ -59,16 +88,86 @@ pub enum Content {
     },
 }
 
+/// The large stream of a tile that is bigger than the small one's picture.
+pub struct Large {
+    /// Identity of its opening.
+    pub ticket: u64,
+    pub open: Option<Open>,
+    pub refused_at: Option<Instant>,
+}
+
+impl Large {
+    /// It has been asked for.
+    pub fn opening(ticket: u64) -> Large {
+        Large {
+            ticket,
+            open: None,
+            refused_at: None,
+        }
+    }
+
+    /// Whether it was refused and should be asked for again now.
+    pub fn wants_opening(&self, now: Instant) -> bool {
+        self.refused_at
+            .is_some_and(|at| now.saturating_duration_since(at) >= ASK_AGAIN)
+    }
+}
+
 /// A camera on a tile.
 pub struct Placed {
     pub camera: CameraId,
     /// Identity of the last opening; an answer to an older one is dropped.
     pub ticket: u64,
+    /// The small stream.
     pub content: Content,
+    pub large: Option<Large>,
+    /// The stream that suits the tile.
+    pub wanted: StreamRole,
+    /// Which stream is shown and how much of it is decoded, and since when that is so.
+    pub way: (Option<StreamRole>, Attention),
+    pub since: Instant,
+    /// What the figures say, and since when.
+    verdict: Option<(Verdict, Instant)>,
+    /// Counts of the last measurement.
+    pub drawn_before: u64,
+    pub came_before: u64,
 }
 
 impl Placed {
-    /// The open view, if there is one.
+    /// A camera whose stream is not open yet.
+    pub fn new(camera: CameraId, now: Instant) -> Placed {
+        Placed {
+            camera,
+            ticket: 0,
+            content: Content::Closed,
+            large: None,
+            wanted: StreamRole::Sub,
+            way: (None, Attention::Whole),
+            since: now,
+            verdict: None,
+            drawn_before: 0,
+            came_before: 0,
+        }
+    }
+
+    /// Takes what the figures say now.
+    pub fn judged(&mut self, verdict: Option<Verdict>, now: Instant) {
+        let same = |a: &Verdict, b: &Verdict| std::mem::discriminant(a) == std::mem::discriminant(b);
+        let since = match (&self.verdict, &verdict) {
+            (Some((before, since)), Some(verdict)) if same(before, verdict) => *since,
+            _ => now,
+        };
+        self.verdict = verdict.map(|verdict| (verdict, since));
+    }
+
+    /// What the figures have been saying for a while, if it is not that all is well.
+    pub fn lasting_verdict(&self, now: Instant) -> Option<Verdict> {
+        let (verdict, since) = self.verdict?;
+        let lasts = now.saturating_duration_since(since) >= LASTING;
+        (lasts && verdict != Verdict::Well).then_some(verdict)
+    }
+
+    /// The small stream's view, if it is open.
     pub fn open(&self) -> Option<&Open> {
         match &self.content {
             Content::Open(open) => Some(open),
@@ -116,18 +215,10 @@ impl Now {
     }
 }
 
-/// Age of the last picture.
-fn age(feed: &dyn Feed, now: Instant) -> Option<Duration> {
-    feed.slot()
-        .latest()
-        .map(|frame| now.saturating_duration_since(frame.arrived))
-}
-
 /// How the camera on this tile does, judged by the view that is shown (its small stream when none is named).
 pub fn condition(placed: &Placed, shown: Option<&Open>, now: Instant) -> Condition {
     match (&placed.content, shown) {
-        (_, Some(Open(feed))) | (Content::Open(Open(feed)), None) => match (freshness(age(&**feed, now)), feed.state())
-        {
+        (_, Some(open)) | (Content::Open(open), None) => match (freshness(open.age(now)), open.feed.state()) {
             (_, ViewState::Closed { .. }) => Condition::Refused,
             (Freshness::Live, _) => Condition::Live,
             (Freshness::Late, _) => Condition::Late,
@@ -149,14 +240,14 @@ pub fn brightness(condition: Condition) -> f32 {
 }
 
 /// What is written over the tile; `shown` is the view whose picture is drawn.
-pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, hold: Option<&Hold>, now: Now) -> Face {
+pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, said: Said<'_>, now: Now) -> Face {
     let condition = condition(placed, shown, now.instant);
-    let age = shown.and_then(|Open(feed)| age(&**feed, now.instant));
+    let age = shown.and_then(|open| open.age(now.instant));
     let time = age
         .and_then(|age| now.clock.checked_sub(age))
         .map(|taken| words::clock(&words::in_rome(taken)));
     let mut marks = Vec::new();
-    if let Some(hold) = hold {
+    if let Some(hold) = said.hold {
         marks.push(Mark {
             icon: Icon::Held,
             words: if hold.ours {
@@ -164,9 +255,19 @@ pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, hold: Opti
             } else {
                 hold.display_name.clone()
             },
+            short: String::new(),
             tone: if hold.ours { Tone::Normal } else { Tone::Other },
         });
     }
+    marks.extend(truth(condition, age));
+    marks.extend(given_up(said.level).or_else(|| {
+        let verdict = placed.lasting_verdict(now.instant)?;
+        (condition == Condition::Live).then(|| figures::mark(verdict))
+    }));
+    let figures = match shown.filter(|_| said.figures) {
+        Some(open) => figures::lines(&open.feed.figures(), open.drawn.per_second()),
+        None => Vec::new(),
+    };
     Face {
         title: format!("{} · {}", plan.number, plan.name),
         place: plan.place.clone(),
@@ -176,9 +277,46 @@ pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, hold: Opti
             (Content::Refused { why, .. }, None) => Some(refused(why)),
             _ => state(shown, condition, age, now.instant),
         },
+        figures,
         selected: false,
         focused: false,
     }
+}
+
+/// What else is said of a tile.
+#[derive(Clone, Copy, Default)]
+pub struct Said<'a> {
+    pub hold: Option<&'a Hold>,
+    /// What it has been brought down to.
+    pub level: Level,
+    /// Whether its figures are shown.
+    pub figures: bool,
+}
+
+/// A picture that is late says so.
+fn truth(condition: Condition, age: Option<Duration>) -> Option<Mark> {
+    let age = age.filter(|_| condition == Condition::Late)?;
+    Some(Mark {
+        icon: Icon::Clock,
+        words: fl!("tile-last-picture", age = words::span(age)),
+        short: words::span(age),
+        tone: Tone::Attention,
+    })
+}
+
+/// What overload takes from a tile is said on it.
+fn given_up(level: Level) -> Option<Mark> {
+    let (words, short) = match level {
+        Level::Whole => return None,
+        Level::Lower => (fl!("overload-lower"), fl!("overload-lower-short")),
+        Level::KeyFrames => (fl!("overload-key-frames"), fl!("overload-key-frames-short")),
+    };
+    Some(Mark {
+        icon: Icon::Warning,
+        words,
+        short,
+        tone: Tone::Attention,
+    })
 }
 
 fn refused(why: &Refusal) -> StateWords {
@@ -204,7 +342,10 @@ fn state(shown: Option<&Open>, condition: Condition, age: Option<Duration>, now:
             tone,
         })
     };
-    match (condition, shown.map(|Open(feed)| (feed.state(), feed.cover(now)))) {
+    match (
+        condition,
+        shown.map(|Open { feed, .. }| (feed.state(), feed.cover(now))),
+    ) {
         (Condition::Refused, Some((ViewState::Closed { why }, _))) => Some(refused(&why)),
         (Condition::Starting, _) => say(Icon::Waiting, fl!("tile-connecting"), String::new(), Tone::Normal),
         (Condition::NotLive, Some((ViewState::Retrying { trouble, since, .. }, _))) => {

@@ -3,8 +3,9 @@
 //! Invariant: everything is drawn from the state; every part that can be clicked also has a key.
 //! Deliberately absent: changing anything.
 
-use super::tiles::{self, Condition, Open};
-use super::{Area, ControlRoom, Message};
+use super::figures;
+use super::tiles::{self, Condition};
+use super::{Area, ControlRoom, Message, Placed};
 use crate::domain::camera::CameraId;
 use crate::domain::wall::Layout;
 use crate::gui::i18n::fl;
@@ -100,13 +101,13 @@ impl ControlRoom {
     }
 
     fn dot(&self, camera: &CameraId) -> Dot {
-        let placed = self
-            .tiles
-            .iter()
-            .take(self.layout.tiles())
-            .flatten()
-            .find(|placed| &placed.camera == camera);
-        match placed.map(|placed| tiles::condition(placed, None, self.now.instant)) {
+        let on = |placed: &Option<Placed>| placed.as_ref().is_some_and(|placed| &placed.camera == camera);
+        let tile = self.tiles.iter().take(self.layout.tiles()).position(on);
+        let condition = tile.and_then(|tile| {
+            let placed = self.tiles.get(tile)?.as_ref()?;
+            Some(tiles::condition(placed, self.shown_on(tile), self.now.instant))
+        });
+        match condition {
             Some(Condition::Live | Condition::Late) => Dot::Live,
             Some(Condition::NotLive | Condition::Refused) => Dot::Trouble,
             Some(Condition::NotShown | Condition::Starting) | None => Dot::Idle,
@@ -159,15 +160,18 @@ impl ControlRoom {
             };
         };
         let shown = self.shown_on(index);
-        let main = self.full.as_ref().filter(|full| {
-            full.main
-                .as_ref()
-                .is_some_and(|Open(main)| shown.is_some_and(|Open(feed)| std::ptr::addr_eq(&**main, &**feed)))
+        let large = placed.large.as_ref().filter(|large| {
+            let open = large.open.as_ref();
+            open.is_some_and(|open| shown.is_some_and(|shown| std::ptr::eq(open, shown)))
         });
-        let hold = self.hold_of(&camera.id);
-        let face = tiles::face(camera, placed, shown, hold, self.now);
+        let said = tiles::Said {
+            hold: self.hold_of(&camera.id),
+            level: self.overload.level(placed.ticket),
+            figures: self.figures,
+        };
+        let face = tiles::face(camera, placed, shown, said, self.now);
         Tile {
-            key: main.map_or(placed.ticket, |full| full.ticket),
+            key: large.map_or(placed.ticket, |large| large.ticket),
             cell,
             look: shown.map(|open| open as &dyn wall::Look),
             brightness: tiles::brightness(tiles::condition(placed, shown, self.now.instant)),
@@ -181,13 +185,17 @@ impl ControlRoom {
 
     fn side_panel(&self) -> Option<Element<'_, Message>> {
         let camera = self.selected_plan()?;
-        let feed = self.shown_on(self.selected).map(|Open(feed)| feed);
+        let feed = self.shown_on(self.selected).map(|open| &open.feed);
+        let placed = self.tiles.get(self.selected).and_then(Option::as_ref);
         let focused = self.area == Area::Panel;
         let panel = self.panel.view(ptz_panel::Facts {
             camera,
             hold: self.hold_of(&camera.id),
             pose: feed.map(|feed| feed.pose(self.now.instant)),
             figures: feed.map(|feed| feed.figures()),
+            verdict: placed
+                .and_then(|placed| placed.lasting_verdict(self.now.instant))
+                .map(|verdict| figures::mark(verdict).words),
             focus: focused.then_some(self.focus),
         });
         let panel = panel.map(|(command, edge)| Message::Command(command, edge));

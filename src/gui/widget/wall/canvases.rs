@@ -96,7 +96,11 @@ impl Canvases {
         let piece = self.belt.allocate(bytes, ALIGNED, device);
         let mut out = piece.get_mapped_range_mut();
         if let Err(error) = self.painter.paint(frame, size, &mut out, stride) {
-            tracing::warn!(?frame, error = &error as &dyn std::error::Error, "a frame cannot be painted");
+            tracing::warn!(
+                ?frame,
+                error = &error as &dyn std::error::Error,
+                "a frame cannot be painted"
+            );
             out.fill(0);
         }
         drop(out);
@@ -124,12 +128,7 @@ impl Canvases {
 }
 
 impl Canvas {
-    fn new(
-        device: &wgpu::Device,
-        layout: &wgpu::BindGroupLayout,
-        format: wgpu::TextureFormat,
-        size: [u32; 2],
-    ) -> Self {
+    fn new(device: &wgpu::Device, layout: &wgpu::BindGroupLayout, format: wgpu::TextureFormat, size: [u32; 2]) -> Self {
         let [width, height] = size;
         let texture = device.create_texture(&wgpu::TextureDescriptor {
             label: Some("vedetta canvas"),

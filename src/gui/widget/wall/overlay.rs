@@ -21,6 +21,9 @@ pub struct Face {
     pub time: String,
     pub marks: Vec<Mark>,
     pub state: Option<StateWords>,
+    /// Figures of the stream, the most telling first, each in full and as a narrow tile has room for it; a tile shows as
+    /// many as fit.
+    pub figures: Vec<[String; 2]>,
     /// The tile the keyboard acts on.
     pub selected: bool,
     /// The keyboard is on the wall (and not on a list or panel).
@@ -32,6 +35,8 @@ pub struct Face {
 pub struct Mark {
     pub icon: Icon,
     pub words: String,
+    /// What a narrow tile has room for.
+    pub short: String,
     pub tone: Tone,
 }
 
@@ -55,11 +60,16 @@ pub struct Texts {
     words: paragraph::Plain<Paragraph>,
     detail: paragraph::Plain<Paragraph>,
     marks: Vec<(paragraph::Plain<Paragraph>, paragraph::Plain<Paragraph>)>,
+    figures: Vec<paragraph::Plain<Paragraph>>,
 }
 
 const PAD: f32 = 6.0;
 /// Thickness of the frame around a tile.
 const FRAME: f32 = 3.0;
+/// Height of a line on its scrim.
+const LINE: f32 = theme::SMALL * 1.25 + 4.0;
+/// Share of a tile's height, from below, that is kept free.
+const LOWER_EDGE: f32 = 0.12;
 /// Below this width a tile shows its number and name only.
 const NARROW: f32 = 300.0;
 /// Below this width the state is one word line without its sentence.
@@ -133,9 +143,9 @@ impl Texts {
             true,
         );
         set(&mut self.words, words, words_size, theme::STRONG, width, true);
-        let title_line = theme::SMALL * 1.25 + 4.0;
+
         let fits = self.words.min_width() <= size.width - 2.0 * PAD
-            && self.words.min_height() + 2.0 * PAD <= size.height - title_line;
+            && self.words.min_height() + 2.0 * PAD <= size.height - LINE;
         if !fits {
             // A word cut in two says less than its sign.
             set(&mut self.words, "", words_size, theme::STRONG, width, true);
@@ -160,8 +170,23 @@ impl Texts {
                 40.0,
                 false,
             );
-            let words = if narrow { "" } else { &mark.words };
-            set(word, words, theme::SMALL, theme::REGULAR, size.width - 8.0 * PAD, false);
+            let room = size.width - 8.0 * PAD;
+            set(word, &mark.words, theme::SMALL, theme::REGULAR, room, false);
+            if narrow || word.min_width() > room {
+                set(word, &mark.short, theme::SMALL, theme::REGULAR, room, false);
+            }
+        }
+        // The lower edge of a picture is never written on.
+        let used = LINE * f32::from(1 + u8::from(!face.marks.is_empty()));
+        let lines = ((size.height * (1.0 - LOWER_EDGE) - used) / LINE).max(0.0) as usize;
+        self.figures
+            .resize_with(face.figures.len().min(lines), Default::default);
+        for ([line, short], text) in face.figures.iter().zip(&mut self.figures) {
+            let room = size.width - 2.0 * PAD;
+            set(text, line, theme::SMALL, theme::REGULAR, room, false);
+            if text.min_width() > room {
+                set(text, short, theme::SMALL, theme::REGULAR, room, false);
+            }
         }
     }
 }
@@ -178,7 +203,9 @@ fn elide(text: &str, share: f32) -> String {
 /// Draws the face of a tile at `tile`.
 pub fn draw(renderer: &mut Renderer, tile: Rectangle, face: &Face, texts: &Texts) {
     if let Some(state) = &face.state {
-        draw_state(renderer, tile, state, texts);
+        // In a small tile the words keep below the title and the marks.
+        let above = LINE * f32::from(1 + u8::from(!face.marks.is_empty()));
+        draw_state(renderer, tile, above, state, texts);
     }
     let corner = Point::new(tile.x, tile.y);
     let mut line = 0.0;
@@ -194,14 +221,34 @@ pub fn draw(renderer: &mut Renderer, tile: Rectangle, face: &Face, texts: &Texts
         };
         chip(renderer, tile, left, texts.time.raw(), tone);
     }
-    let mut x = tile.x;
+    let (mut x, mut marked) = (tile.x, 0.0);
     for (mark, (glyph, word)) in face.marks.iter().zip(&texts.marks) {
+        let wide = if word.content().is_empty() {
+            0.0
+        } else {
+            word.min_width() + 2.0 * PAD
+        };
+        if x > tile.x && x + glyph.min_width() + 2.0 * PAD + wide > tile.x + tile.width {
+            (x, line) = (tile.x, line + marked);
+        }
         let at = Point::new(x, tile.y + line);
         let size = chip(renderer, tile, at, glyph.raw(), mark.tone.colour());
-        x += size.width;
+        (x, marked) = (x + size.width, LINE);
         if !word.content().is_empty() {
             x += chip(renderer, tile, Point::new(x, at.y), word.raw(), mark.tone.colour()).width;
         }
+    }
+    line += marked;
+    // The words in the middle go before the figures.
+    for text in texts.figures.iter().filter(|_| face.state.is_none()) {
+        line += chip(
+            renderer,
+            tile,
+            Point::new(tile.x, tile.y + line),
+            text.raw(),
+            theme::TEXT,
+        )
+        .height;
     }
     if face.selected {
         frame(renderer, tile, if face.focused { theme::ACCENT } else { theme::QUIET });
@@ -223,7 +270,7 @@ fn chip(renderer: &mut Renderer, tile: Rectangle, corner: Point, text: &Paragrap
     size
 }
 
-fn draw_state(renderer: &mut Renderer, tile: Rectangle, state: &StateWords, texts: &Texts) {
+fn draw_state(renderer: &mut Renderer, tile: Rectangle, above: f32, state: &StateWords, texts: &Texts) {
     let parts = [
         (&texts.icon, state.tone.colour()),
         (&texts.words, state.tone.colour()),
@@ -234,7 +281,7 @@ fn draw_state(renderer: &mut Renderer, tile: Rectangle, state: &StateWords, text
     let width = shown().map(|(text, _)| text.min_width()).fold(0.0, f32::max);
     let bounds = Rectangle {
         x: tile.x + (tile.width - width) / 2.0 - 2.0 * PAD,
-        y: tile.y + (tile.height - height) / 2.0 - PAD,
+        y: tile.y + ((tile.height - height) / 2.0 - PAD).max(above),
         width: width + 4.0 * PAD,
         height: height + 2.0 * PAD,
     };

@@ -1,0 +1,11 @@
+//! The rules of a live tile: which stream it shows, whether it is true, what is wrong with it, what is given up when the
+//! workstation cannot keep up, and when a lost camera is tried again.
+//!
+//! Invariant: time, chance and figures are arguments; nothing here knows a stream, a tile or a screen.
+//! Deliberately absent: measuring (`media::live`), acting (`station`, the control room).
+
+pub mod choice;
+pub mod overload;
+pub mod reconnect;
+pub mod truth;
+pub mod verdict;

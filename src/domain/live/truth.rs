@@ -1,0 +1,183 @@
+//! Whether a picture may be taken for live (R-LIV-2): its age since it came, and how much older than that it is.
+//!
+//! Invariant: neither a stream that stopped nor one that plays an ever older past passes for live. A camera's clock that
+//! is wrong, drifts or is put right never makes a live picture look old.
+//! Deliberately absent: reading clocks, RTCP itself (`media::live` gives the capture times).
+
+use std::time::Duration;
+
+/// Whether a picture may be taken for live (R-LIV-2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Freshness {
+    Live,
+    /// More than a second old: the age is shown.
+    Late,
+    /// More than three seconds old, or none at all: marked NON IN DIRETTA.
+    NotLive,
+}
+
+/// From this age on the tile says so.
+const LATE: Duration = Duration::from_secs(1);
+/// From this age on the picture is not live.
+const NOT_LIVE: Duration = Duration::from_secs(3);
+
+/// How fresh a picture of this age is; `None`: there is none.
+pub fn freshness(age: Option<Duration>) -> Freshness {
+    match age {
+        Some(age) if age <= LATE => Freshness::Live,
+        Some(age) if age <= NOT_LIVE => Freshness::Late,
+        Some(_) | None => Freshness::NotLive,
+    }
+}
+
+/// How much faster or slower than ours a camera's clock may run without being taken for a growing delay.
+const DRIFT: f64 = 200e-6;
+/// A change of the way's length by more than this between two pictures that came right after each other is a clock that
+/// was put right, milliseconds.
+const JUMP_MS: f64 = 2_000.0;
+/// Pictures that came within this time of each other came right after each other, milliseconds.
+const RIGHT_AFTER_MS: f64 = 500.0;
+/// What a camera's clock may be wrong by when it is taken for ours, milliseconds.
+const UNSURE_MS: f64 = 2_000.0;
+/// A camera's clock is taken for ours when ONVIF tells no more difference than this, seconds: it tells whole seconds.
+const SAME_CLOCK_S: i64 = 1;
+
+/// Follows how long pictures take from the lens to here, by the camera's clock (RTCP sender reports, RFC 3550 §6.4.1).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Delay {
+    /// The shortest way so far, allowed to drift, milliseconds of our clock minus the camera's.
+    best_ms: Option<f64>,
+    /// Of the latest picture: when it came by our clock, and how long its way was.
+    latest: Option<(f64, f64)>,
+}
+
+impl Delay {
+    /// A picture captured at `captured_ms` by the camera's clock came at `arrived_ms` by ours (Unix milliseconds).
+    pub fn picture(&mut self, arrived_ms: f64, captured_ms: f64) {
+        let way = arrived_ms - captured_ms;
+        let Some((before, way_before)) = self.latest.replace((arrived_ms, way)) else {
+            self.best_ms = Some(way);
+            return;
+        };
+        let passed = (arrived_ms - before).max(0.0);
+        let jumped = passed < RIGHT_AFTER_MS && (way - way_before).abs() > JUMP_MS;
+        self.best_ms = match self.best_ms {
+            Some(best) if jumped => Some(best + way - way_before),
+            Some(best) => Some(way.min(best + passed * DRIFT)),
+            None => Some(way),
+        };
+    }
+
+    /// How much longer than the best one the way of the latest picture was: what waits somewhere on it.
+    pub fn behind(&self) -> Duration {
+        match (self.best_ms, self.latest) {
+            (Some(best), Some((_, way))) => Duration::from_secs_f64((way - best).clamp(0.0, 86_400_000.0) / 1_000.0),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// How old the latest picture surely was when it came. Where the clocks agree, a way that was too long from the start
+    /// counts too.
+    pub fn on_arrival(&self, offset_s: Option<i64>) -> Duration {
+        let surely = self.latency_ms(offset_s).map_or(0.0, |way| (way - UNSURE_MS).max(0.0));
+        self.behind().max(Duration::from_secs_f64(surely / 1_000.0))
+    }
+
+    /// From the lens to here, milliseconds; `None` when the two clocks are not the same (`offset_s`: camera's minus ours
+    /// as ONVIF tells it).
+    pub fn latency_ms(&self, offset_s: Option<i64>) -> Option<f64> {
+        let (_, way) = self.latest?;
+        let same = offset_s.is_some_and(|offset| offset.abs() <= SAME_CLOCK_S);
+        (same && (0.0..600_000.0).contains(&way)).then_some(way)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn r_liv_2_a_picture_is_marked_late_after_one_second_and_not_live_after_three() {
+        let ms = |ms| Some(Duration::from_millis(ms));
+        assert_eq!(freshness(ms(1_000)), Freshness::Live);
+        assert_eq!(freshness(ms(1_001)), Freshness::Late);
+        assert_eq!(freshness(ms(3_000)), Freshness::Late);
+        assert_eq!(freshness(ms(3_001)), Freshness::NotLive);
+        assert_eq!(freshness(None), Freshness::NotLive);
+    }
+
+    /// Pictures 40 ms apart, each with its own way; the camera's clock is `off` milliseconds ahead.
+    fn play(delay: &mut Delay, from: f64, ways: impl IntoIterator<Item = f64>, off: f64) -> f64 {
+        let mut captured = from;
+        for way in ways {
+            delay.picture(captured + way, captured + off);
+            captured += 40.0;
+        }
+        captured
+    }
+
+    #[test]
+    fn r_liv_2_a_delay_that_grows_to_forty_seconds_is_seen_whatever_the_clock_says() {
+        for off in [0.0, -15_552_000_000.0, 3_600_000.0] {
+            let mut delay = Delay::default();
+            let steady = play(&mut delay, 0.0, std::iter::repeat_n(120.0, 100), off);
+            assert!(delay.behind() < Duration::from_millis(5), "{off} {:?}", delay.behind());
+            // Pictures are played at half speed: the way grows by 40 ms for every picture.
+            play(&mut delay, steady, (0..1_000).map(|n| 120.0 + f64::from(n) * 40.0), off);
+            assert_eq!(freshness(Some(delay.behind())), Freshness::NotLive, "{off}");
+            assert!(delay.behind() > Duration::from_secs(39), "{off} {:?}", delay.behind());
+        }
+    }
+
+    #[test]
+    fn r_liv_2_a_clock_that_is_put_right_does_not_make_the_picture_old() {
+        for step in [-7_200_000.0, 7_200_000.0] {
+            let mut delay = Delay::default();
+            let next = play(&mut delay, 0.0, std::iter::repeat_n(120.0, 50), 0.0);
+            play(&mut delay, next, std::iter::repeat_n(120.0, 50), step);
+            assert!(
+                delay.behind() < Duration::from_millis(50),
+                "{step} {:?}",
+                delay.behind()
+            );
+        }
+    }
+
+    #[test]
+    fn the_way_is_only_told_when_the_clocks_agree() {
+        let mut delay = Delay::default();
+        assert_eq!(delay.latency_ms(Some(0)), None);
+        delay.picture(1_000.0, 920.0);
+        assert_eq!(delay.latency_ms(Some(-1)), Some(80.0));
+        assert_eq!(delay.latency_ms(Some(2)), None);
+        assert_eq!(delay.latency_ms(None), None);
+        delay.picture(2_000.0, 2_100.0);
+        assert_eq!(delay.latency_ms(Some(0)), None);
+    }
+
+    #[test]
+    fn r_liv_2_a_way_that_was_too_long_from_the_start_counts_where_the_clocks_agree() {
+        let mut delay = Delay::default();
+        delay.picture(10_000.0, 4_000.0);
+        assert_eq!(delay.on_arrival(Some(0)), Duration::from_secs(4));
+        assert_eq!(delay.on_arrival(Some(40)), Duration::ZERO);
+        delay.picture(10_040.0, 9_990.0);
+        assert_eq!(delay.on_arrival(Some(0)), Duration::ZERO);
+    }
+
+    proptest! {
+        #[test]
+        fn a_clock_that_drifts_a_little_never_makes_a_picture_old(
+            drift in -100e-6f64..100e-6, jitter in proptest::collection::vec(0.0f64..200.0, 200),
+        ) {
+            // Eight hours, a picture every two minutes and a half.
+            let mut delay = Delay::default();
+            for (n, jitter) in (0u32..).zip(&jitter) {
+                let captured = f64::from(n) * 150_000.0;
+                delay.picture(captured + 100.0 + jitter, captured * (1.0 + drift));
+                prop_assert!(freshness(Some(delay.behind())) == Freshness::Live, "{:?}", delay.behind());
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What comes in from the network before anything can hold it up or drop it: how many pictures, and when each was
+//! captured by the camera's clock.
+//!
+//! Invariant: bytes that are no RTP or RTCP change nothing. A capture time comes from the ONVIF extension of the packet
+//! (Streaming Specification §6.3) or from the latest sender report (RFC 3550 §6.4.1), never from the time of arrival.
+//! Deliberately absent: judging (`domain::live::truth`).
+
+use crate::media::rtsp::{RtpHeader, sender_report};
+use gstreamer as gst;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// No time stamp has been seen; RTP's have 32 bits.
+const NONE: u64 = u64::MAX;
+
+/// Which capture time a media time stamp stands for.
+#[derive(Debug, Clone, Copy, Default)]
+struct Clocks {
+    /// Of the latest sender report: RTP time stamp and Unix nanoseconds of the camera.
+    report: Option<(u32, i64)>,
+    /// Ticks per second of the RTP time stamps.
+    rate: u32,
+    /// Capture time minus the buffer's time stamp, nanoseconds.
+    offset_ns: Option<i64>,
+}
+
+/// Counts and clocks of one stream.
+#[derive(Debug)]
+pub(super) struct Arrivals {
+    pictures: AtomicU64,
+    latest: AtomicU64,
+    clocks: Mutex<Clocks>,
+}
+
+impl Default for Arrivals {
+    fn default() -> Self {
+        Self {
+            pictures: AtomicU64::new(0),
+            latest: AtomicU64::new(NONE),
+            clocks: Mutex::default(),
+        }
+    }
+}
+
+impl Arrivals {
+    fn clocks(&self) -> std::sync::MutexGuard<'_, Clocks> {
+        self.clocks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A packet came from the network. Packets of one picture carry the same time stamp (RFC 6184 §5.1, RFC 7798 §4.1).
+    pub(super) fn came(&self, packet: &[u8]) {
+        let Some(header) = RtpHeader::read(packet) else { return };
+        let stamp = u64::from(header.timestamp);
+        if self.latest.swap(stamp, Ordering::Relaxed) != stamp {
+            self.pictures.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Pictures that came so far.
+    pub(super) fn pictures(&self) -> u64 {
+        self.pictures.load(Ordering::Relaxed)
+    }
+
+    /// Ticks per second of the time stamps.
+    pub(super) fn set_rate(&self, rate: u32) {
+        self.clocks().rate = rate;
+    }
+
+    /// A compound RTCP packet came.
+    pub(super) fn reported(&self, packet: &[u8]) {
+        if let Some(report) = sender_report(packet) {
+            self.clocks().report = Some(report);
+        }
+    }
+
+    /// A packet leaves the jitter buffer, stamped with the pipeline's time.
+    pub(super) fn stamped(&self, packet: &[u8], stamp: Option<gst::ClockTime>) {
+        let (Some(header), Some(stamp)) = (RtpHeader::read(packet), stamp) else {
+            return;
+        };
+        let mut clocks = self.clocks();
+        let captured_ns = match (header.replay, clocks.report) {
+            (Some(told), _) => Some(told.recorded_ns),
+            (None, Some((rtp, unix_ns))) if clocks.rate > 0 => {
+                let ticks = i64::from(header.timestamp.wrapping_sub(rtp) as i32);
+                Some(unix_ns.saturating_add(ticks.saturating_mul(1_000_000_000) / i64::from(clocks.rate)))
+            }
+            (None, _) => None,
+        };
+        let stamp_ns = i64::try_from(stamp.nseconds()).unwrap_or(i64::MAX);
+        clocks.offset_ns = captured_ns.map(|ns| ns.saturating_sub(stamp_ns)).or(clocks.offset_ns);
+    }
+
+    /// When the picture with this time stamp was captured by the camera's clock, Unix milliseconds.
+    pub(super) fn captured_ms(&self, stamp: Option<gst::ClockTime>) -> Option<f64> {
+        let offset_ns = self.clocks().offset_ns?;
+        let ns = i64::try_from(stamp?.nseconds()).ok()?.saturating_add(offset_ns);
+        Some(ns as f64 / 1e6)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rtp(timestamp: u32) -> Vec<u8> {
+        [&[0x80, 96, 0, 1][..], &timestamp.to_be_bytes(), &[0; 8]].concat()
+    }
+
+    fn report(seconds_1900: u32, fraction: u32, rtp: u32) -> Vec<u8> {
+        let body = [seconds_1900, fraction, rtp, 10, 1_000];
+        let body: Vec<u8> = body.iter().flat_map(|word| word.to_be_bytes()).collect();
+        [&[0x80, 200, 0, 6, 0, 0, 0, 9][..], &body].concat()
+    }
+
+    #[test]
+    fn pictures_are_counted_by_their_time_stamps() {
+        let arrivals = Arrivals::default();
+        for timestamp in [0, 0, 3_600, 3_600, 3_600, 7_200] {
+            arrivals.came(&rtp(timestamp));
+        }
+        arrivals.came(b"not RTP");
+        assert_eq!(arrivals.pictures(), 3);
+    }
+
+    #[test]
+    fn r_liv_2_the_capture_time_comes_from_the_sender_report_over_the_wrap_of_the_time_stamp() {
+        let arrivals = Arrivals::default();
+        arrivals.set_rate(90_000);
+        let stamp = Some(gst::ClockTime::from_mseconds(500));
+        arrivals.stamped(&rtp(0), stamp);
+        assert_eq!(arrivals.captured_ms(stamp), None);
+        // A receiver report lies before the sender report.
+        let compound = [
+            &[0x80, 201, 0, 1, 0, 0, 0, 9][..],
+            &report(2_208_988_800 + 1_000, 1 << 31, u32::MAX - 899),
+        ]
+        .concat();
+        arrivals.reported(&compound);
+        arrivals.stamped(&rtp(900), stamp);
+        let captured = arrivals.captured_ms(stamp).unwrap();
+        assert!((captured - 1_000_520.0).abs() < 0.001, "{captured}");
+        let next = arrivals.captured_ms(Some(gst::ClockTime::from_mseconds(540))).unwrap();
+        assert!((next - captured - 40.0).abs() < 0.001);
+    }
+
+    #[test]
+    fn a_camera_without_a_clock_tells_no_time() {
+        let arrivals = Arrivals::default();
+        arrivals.set_rate(90_000);
+        arrivals.reported(&report(0, 0, 5));
+        arrivals.stamped(&rtp(0), Some(gst::ClockTime::ZERO));
+        assert_eq!(arrivals.captured_ms(Some(gst::ClockTime::ZERO)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_too_strange(bytes in proptest::collection::vec(any::<u8>(), 0..200), stamp in any::<u64>()) {
+            let arrivals = Arrivals::default();
+            arrivals.set_rate(1);
+            arrivals.came(&bytes);
+            arrivals.reported(&bytes);
+            arrivals.reported(&[&report(1, 1, 1)[..20], &bytes].concat());
+            let stamp = Some(gst::ClockTime::from_nseconds(stamp.min(u64::MAX - 1)));
+            arrivals.stamped(&bytes, stamp);
+            arrivals.captured_ms(stamp);
+        }
+    }
+}
