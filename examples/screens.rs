@@ -6,6 +6,7 @@
 use iced::Task;
 use std::path::PathBuf;
 use std::time::Duration;
+use vedetta::domain::wall::Layout;
 use vedetta::gui::app::{App, Message, Options};
 use vedetta::gui::keymap::{Command, Edge};
 use vedetta::gui::{fake, i18n, launch};
@@ -55,9 +56,11 @@ fn main() -> Result<(), String> {
             ],
             "figures" | "many-figures" | "overloaded" => vec![Command::Figures],
             "help" => vec![Command::Help],
+            "walls" => vec![Command::SavedWalls],
+            "windows" => vec![Command::Layout(Layout::Nine), Command::CameraTour, Command::NewWindow],
             "export" => vec![Command::Export],
             "playback" => vec![Command::Digit(2), Command::Confirm, Command::Playback],
-            "large" => vec![Command::Layout(vedetta::domain::wall::Layout::OneLarge)],
+            "large" => vec![Command::Layout(Layout::OneLarge)],
             "typed" => vec![Command::Digit(1)],
             _ => vec![],
         };

@@ -2,9 +2,11 @@
 //!
 //! Deliberately absent: iced, GStreamer, tokio, HTTP. Whoever needs one of them is in the wrong room.
 
+pub mod arrangement;
 pub mod audit;
 pub mod backoff;
 pub mod camera;
+pub mod camera_tour;
 pub mod http_auth;
 pub mod live;
 pub mod people;

@@ -1,28 +1,34 @@
 //! The root: opening the station, signing in and out, which screen is shown.
 //!
-//! Invariant: one screen at a time; leaving it drops its state and so ends its views, gestures and playbacks.
-//! Deliberately absent: what a screen does.
+//! Invariant: one screen at a time in the main window; leaving it drops its state and so ends its views, gestures and
+//! playbacks; nobody is signed out while a further window shows anything. Deliberately absent: what a screen does, the
+//! further windows (`windows`).
 
+use crate::domain::arrangement::Arrangements;
 use crate::domain::people::{Level, Purpose};
 use crate::gui::desk::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Edge, Keymap};
-use crate::gui::screen::control_room::{self, ControlRoom};
+use crate::gui::pane::{self, Pane};
+use crate::gui::screen::control_room;
 use crate::gui::screen::diagnostics::{self, Diagnostics};
-use crate::gui::screen::playback::{self, Playback};
 use crate::gui::screen::sign_in::{self, SignIn};
 use crate::gui::theme::{self, Tone};
-use crate::gui::tour::scene::{PixelRect, Scene, ScenePicture, ScreenName};
+use crate::gui::tour::scene::{Scene, ScreenName};
 use crate::gui::ui::controls::{body, labelled};
+use crate::gui::ui::wall_chooser;
+use crate::gui::windows::Windows;
 use crate::gui::words;
-use crate::station::{Delivery, SecretsChoice, SignInError, Station, StationConfig, StationError};
+use crate::station::{
+    Delivery, SavedWalls, SavedWallsError, SecretsChoice, SignInError, Station, StationConfig, StationError,
+};
 use iced::event::Status;
 use iced::widget::{center, column};
 use iced::{Element, Event, Subscription, Task, Theme, keyboard, mouse, window};
 use secrecy::SecretString;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// A person who is signed in without typing, for the demo.
@@ -40,19 +46,23 @@ pub struct Options {
     pub sign_in: Option<Credentials>,
 }
 
-/// What is on the screen.
+/// What the main window shows.
 pub enum Screen {
     /// The station is being opened.
     Starting,
     /// The workstation cannot work; why, in words.
     Broken(String),
     SignIn(SignIn),
-    ControlRoom(Box<ControlRoom>),
-    /// Recordings of one camera; the control room waits behind it.
-    Playback(Box<Playback>, Box<ControlRoom>),
+    /// Somebody is at a wall.
+    Work(Pane),
     Diagnostics(Box<Diagnostics>),
+    /// Somebody was let in; what they keep is being read.
+    Seating,
     SigningOut,
 }
+
+/// A window: the main one, or one more.
+pub type Place = Option<window::Id>;
 
 /// The program's state.
 pub struct App {
@@ -60,6 +70,7 @@ pub struct App {
     keymap: Arc<Keymap>,
     station: Option<Station>,
     screen: Screen,
+    windows: Windows,
     /// What the latest sign-out delivered.
     delivery: Option<Delivery>,
     /// The scripted tour, when there is one, looks here.
@@ -71,20 +82,25 @@ pub struct App {
 pub enum Message {
     Opened(Result<Station, Arc<StationError>>),
     SignedIn(Result<Arc<dyn Desk>, SignInError>),
+    /// What the person kept was read.
+    Seated(Arc<dyn Desk>, Result<Arrangements, Arc<SavedWallsError>>),
     SignedOut(Option<Delivery>),
     SignIn(sign_in::Message),
-    ControlRoom(control_room::Message),
-    Playback(playback::Message),
+    Pane(Place, pane::Message),
+    Chooser(wall_chooser::Message),
+    Kept(Result<(), Arc<SavedWallsError>>),
     Diagnostics(diagnostics::Message),
     /// A key that no text field wanted, or one that is never for a text field.
-    Key(keyboard::Event),
-    /// A command, however it came about.
+    Key(window::Id, keyboard::Event),
+    /// A command for the main window, however it came about.
     Command(Command, Edge),
-    LetGo,
-    Unfocused,
+    LetGo(window::Id),
+    Unfocused(window::Id),
     Tick,
-    /// The window is to be closed: everything that is open is ended and recorded first.
-    CloseRequested,
+    /// A window is to be closed.
+    CloseRequested(window::Id),
+    /// The program is to end: everything that is open is ended and recorded first.
+    Close,
     Closed,
 }
 
@@ -92,14 +108,8 @@ impl App {
     /// The program before the station is open.
     pub fn new(options: Options) -> (App, Task<Message>) {
         let config = options.station.clone();
-        let app = App {
-            options,
-            keymap: Arc::default(),
-            station: None,
-            screen: Screen::Starting,
-            delivery: None,
-            scene: None,
-        };
+        let walls = SavedWalls::inside(&config.data);
+        let app = App::at(options, Screen::Starting, Some(walls));
         let opening = Task::perform(Station::open(config), |answer| {
             Message::Opened(answer.map_err(Arc::new))
         });
@@ -108,35 +118,39 @@ impl App {
 
     /// The program with somebody already at a desk, and no station behind it.
     pub fn at_desk(options: Options, desk: Arc<dyn Desk>) -> (App, Task<Message>) {
-        let mut app = App {
-            options,
-            keymap: Arc::default(),
-            station: None,
-            screen: Screen::Starting,
-            delivery: None,
-            scene: None,
-        };
+        let mut app = App::at(options, Screen::Starting, None);
         let task = app.signed_in(Ok(desk));
         (app, task)
     }
 
     /// The program at its sign-in screen, with no station behind it.
     pub fn signed_out(options: Options) -> (App, Task<Message>) {
-        let mut app = App {
+        let mut app = App::at(options, Screen::Starting, None);
+        let task = app.show_sign_in(None);
+        (app, task)
+    }
+
+    fn at(options: Options, screen: Screen, walls: Option<SavedWalls>) -> App {
+        App {
             options,
             keymap: Arc::default(),
             station: None,
-            screen: Screen::Starting,
+            screen,
+            windows: Windows::new(walls),
             delivery: None,
             scene: None,
-        };
-        let task = app.show_sign_in(None);
-        (app, task)
+        }
     }
 
     /// Lets the scripted tour watch this program.
     pub fn watched(mut self, scene: watch::Sender<Scene>) -> App {
         self.scene = Some(scene);
+        self
+    }
+
+    /// The program in its main window.
+    pub fn in_window(mut self, id: window::Id) -> App {
+        self.windows.main = Some(id);
         self
     }
 
@@ -149,11 +163,11 @@ impl App {
         task
     }
 
-    /// The program as the scripted tour sees it. The tour's display has one physical pixel per logical one.
+    /// The main window as the scripted tour sees it.
     fn scene(&self, now: Instant) -> Scene {
         let empty = Scene::default();
         match &self.screen {
-            Screen::Starting | Screen::Broken(_) | Screen::SigningOut => empty,
+            Screen::Starting | Screen::Broken(_) | Screen::Seating | Screen::SigningOut => empty,
             Screen::SignIn(screen) => {
                 let notices = screen.error().map(str::to_owned).into_iter().collect();
                 Scene {
@@ -163,28 +177,7 @@ impl App {
                     ..empty
                 }
             }
-            Screen::ControlRoom(room) => room.scene(now, 1.0),
-            Screen::Playback(screen, room) => {
-                let picture = screen.picture().map(|rect| ScenePicture {
-                    camera: screen.camera().clone(),
-                    picture: PixelRect {
-                        x: rect.x,
-                        y: rect.y,
-                        width: rect.width,
-                        height: rect.height,
-                    },
-                    received_fps: 0.0,
-                    live: false,
-                    covered: false,
-                    cover_parts: 0,
-                });
-                Scene {
-                    screen: ScreenName::Playback,
-                    pictures: picture.into_iter().collect(),
-                    playback_ms: screen.position_ms(),
-                    ..room.scene(now, 1.0)
-                }
-            }
+            Screen::Work(pane) => pane.scene(now),
             Screen::Diagnostics(screen) => Scene {
                 screen: ScreenName::Diagnostics,
                 person: Some(screen.desk().person().user),
@@ -196,17 +189,9 @@ impl App {
         }
     }
 
-    /// What is on the screen.
+    /// What is on the main window.
     pub fn screen(&self) -> &Screen {
         &self.screen
-    }
-
-    /// The control room, if it is on the screen.
-    pub fn control_room(&self) -> Option<&ControlRoom> {
-        match &self.screen {
-            Screen::ControlRoom(room) => Some(room),
-            _ => None,
-        }
     }
 
     /// Changes the state and says what to start.
@@ -222,50 +207,79 @@ impl App {
                 Task::none()
             }
             Message::SignedIn(answer) => self.signed_in(answer),
+            Message::Seated(desk, kept) => self.seated(desk, kept),
             Message::SignedOut(delivery) => {
                 self.delivery = delivery;
                 self.show_sign_in(None)
             }
-            Message::Key(event) => match self.keymap.command(&event) {
-                Some((command, edge)) => self.command(command, edge),
+            Message::Key(window, event) => match self.keymap.command(&event) {
+                Some((command, edge)) => self.command(self.windows.place(window), command, edge),
                 None => Task::none(),
             },
-            Message::Command(command, edge) => self.command(command, edge),
-            Message::CloseRequested => match self.desk() {
-                Some(desk) => {
-                    self.screen = Screen::SigningOut;
-                    Task::perform(desk.sign_out(), |_| Message::Closed)
-                }
-                None => iced::exit(),
+            Message::Command(command, edge) => self.command(None, command, edge),
+            Message::CloseRequested(window) => match self.windows.place(window) {
+                None => self.close(),
+                Some(window) => self.windows.close(window),
             },
+            Message::Close => self.close(),
             Message::Closed => iced::exit(),
             Message::SignIn(message) => self.sign_in_message(message),
-            Message::ControlRoom(message) => self.room_message(message),
-            Message::Playback(message) => self.playback_message(message),
+            Message::Pane(place, message) => self.on_pane(place, |pane| pane.update(message)),
+            Message::Chooser(message) => self.chooser_message(message),
+            Message::Kept(Ok(())) => Task::none(),
+            Message::Kept(Err(error)) => {
+                tracing::warn!(%error, "walls are not kept");
+                self.tell(fl!("walls-unkept"));
+                Task::none()
+            }
             Message::Diagnostics(message) => self.diagnostics_message(message),
-            Message::LetGo => self.room_message(control_room::Message::LetGo),
-            Message::Unfocused => self.room_message(control_room::Message::Unfocused),
+            Message::LetGo(window) => self.to_room(window, control_room::Message::LetGo),
+            Message::Unfocused(window) => self.to_room(window, control_room::Message::Unfocused),
             Message::Tick => self.tick(),
         }
     }
 
-    fn command(&mut self, command: Command, edge: Edge) -> Task<Message> {
-        match (&self.screen, edge) {
-            (Screen::ControlRoom(_), edge) => self.room_message(control_room::Message::Command(command, edge)),
-            (_, Edge::Up) => Task::none(),
-            (Screen::SignIn(_), Edge::Down) => self.sign_in_message(sign_in::Message::Command(command)),
-            (Screen::Playback(..), Edge::Down) => self.playback_message(playback::Message::Command(command)),
-            (Screen::Diagnostics(_), Edge::Down) => self.diagnostics_message(diagnostics::Message::Command(command)),
-            (Screen::Starting | Screen::Broken(_) | Screen::SigningOut, Edge::Down) => Task::none(),
+    fn close(&mut self) -> Task<Message> {
+        match self.desk() {
+            Some(desk) => {
+                self.screen = Screen::SigningOut;
+                let windows = self.windows.close_all();
+                Task::batch([windows, Task::perform(desk.sign_out(), |_| Message::Closed)])
+            }
+            None => iced::exit(),
+        }
+    }
+
+    fn command(&mut self, place: Place, command: Command, edge: Edge) -> Task<Message> {
+        if self.windows.choosing_in(place) {
+            return if edge == Edge::Down {
+                self.chooser_message(wall_chooser::Message::Command(command))
+            } else {
+                self.on_pane(place, |pane| pane.command(command, edge))
+            };
+        }
+        match (place, &self.screen, edge) {
+            (Some(_), ..) | (None, Screen::Work(_), _) => self.on_pane(place, |pane| pane.command(command, edge)),
+            (None, Screen::SignIn(_), Edge::Down) => self.sign_in_message(sign_in::Message::Command(command)),
+            (None, Screen::Diagnostics(_), Edge::Down) => {
+                self.diagnostics_message(diagnostics::Message::Command(command))
+            }
+            (None, ..) => Task::none(),
         }
     }
 
     fn tick(&mut self) -> Task<Message> {
-        match &self.screen {
-            Screen::ControlRoom(_) => self.room_message(control_room::Message::Tick),
-            Screen::Playback(..) => self.playback_message(playback::Message::Tick),
+        match &mut self.screen {
+            Screen::Work(pane) => {
+                let kept = self.windows.keep(pane);
+                let mut tasks = vec![kept, self.on_pane(None, Pane::tick)];
+                for window in self.windows.others() {
+                    tasks.push(self.on_pane(Some(window), Pane::tick));
+                }
+                Task::batch(tasks)
+            }
             Screen::Diagnostics(_) => self.diagnostics_message(diagnostics::Message::Tick),
-            Screen::Starting | Screen::Broken(_) | Screen::SignIn(_) | Screen::SigningOut => Task::none(),
+            _ => Task::none(),
         }
     }
 
@@ -301,11 +315,15 @@ impl App {
                 self.screen = Screen::Diagnostics(Box::new(screen));
                 task.map(Message::Diagnostics)
             }
-            Ok(desk) => {
-                let (screen, task) = ControlRoom::new(desk, self.keymap.clone());
-                self.screen = Screen::ControlRoom(Box::new(screen));
-                task.map(Message::ControlRoom)
-            }
+            Ok(desk) => match self.windows.read(desk.person().user) {
+                Some(reading) => {
+                    self.screen = Screen::Seating;
+                    Task::perform(reading, move |kept| {
+                        Message::Seated(desk.clone(), kept.map_err(Arc::new))
+                    })
+                }
+                None => self.seated(desk, Ok(Arrangements::default())),
+            },
             Err(error) => {
                 tracing::warn!(%error, "sign-in refused");
                 if let Screen::SignIn(screen) = &mut self.screen {
@@ -316,20 +334,47 @@ impl App {
         }
     }
 
+    /// Shows the walls as the person left them.
+    fn seated(&mut self, desk: Arc<dyn Desk>, kept: Result<Arrangements, Arc<SavedWallsError>>) -> Task<Message> {
+        let unread = kept
+            .as_ref()
+            .err()
+            .inspect(|error| tracing::warn!(%error, "saved walls"))
+            .is_some();
+        let (pane, opening) = self.windows.seat(&desk, &self.keymap, kept.unwrap_or_default());
+        self.screen = Screen::Work(pane);
+        if unread {
+            self.tell(fl!("walls-unread"));
+        }
+        opening
+    }
+
+    fn tell(&mut self, sentence: String) {
+        if let Screen::Work(pane) = &mut self.screen {
+            pane.room_mut().tell(Tone::Attention, sentence);
+        }
+    }
+
     fn desk(&self) -> Option<Arc<dyn Desk>> {
         match &self.screen {
-            Screen::ControlRoom(room) | Screen::Playback(_, room) => Some(room.desk()),
+            Screen::Work(pane) => Some(pane.room().desk()),
             Screen::Diagnostics(screen) => Some(screen.desk()),
-            Screen::Starting | Screen::Broken(_) | Screen::SignIn(_) | Screen::SigningOut => None,
+            Screen::Starting | Screen::Broken(_) | Screen::SignIn(_) | Screen::Seating | Screen::SigningOut => None,
         }
     }
 
     fn sign_out(&mut self) -> Task<Message> {
         let Some(desk) = self.desk() else { return Task::none() };
+        let kept = match &self.screen {
+            Screen::Work(pane) => self.windows.keep(pane),
+            _ => Task::none(),
+        };
         self.screen = Screen::SigningOut;
-        Task::perform(desk.sign_out(), |answer| {
+        let windows = self.windows.close_all();
+        let signed_out = Task::perform(desk.sign_out(), |answer| {
             Message::SignedOut(answer.inspect_err(|error| tracing::warn!(%error, "sign-out")).ok())
-        })
+        });
+        Task::batch([kept, windows, signed_out])
     }
 
     fn sign_in_message(&mut self, message: sign_in::Message) -> Task<Message> {
@@ -347,47 +392,41 @@ impl App {
         }
     }
 
-    fn room_message(&mut self, message: control_room::Message) -> Task<Message> {
-        let room = match &mut self.screen {
-            Screen::ControlRoom(room) | Screen::Playback(_, room) => room,
-            _ => return Task::none(),
-        };
-        match room.update(message) {
-            control_room::Action::None => Task::none(),
-            control_room::Action::Run(task) => task.map(Message::ControlRoom),
-            control_room::Action::SignOut => self.sign_out(),
-            control_room::Action::PlayBack(camera) => {
-                let (screen, task) = Playback::new(room.desk(), *camera, SystemTime::now());
-                let before = std::mem::replace(&mut self.screen, Screen::SigningOut);
-                self.screen = match before {
-                    Screen::ControlRoom(room) => Screen::Playback(Box::new(screen), room),
-                    other => other,
-                };
-                task.map(Message::Playback)
-            }
+    fn pane(&mut self, place: Place) -> Option<&mut Pane> {
+        match (place, &mut self.screen) {
+            (Some(window), _) => self.windows.pane_mut(window),
+            (None, Screen::Work(pane)) => Some(pane),
+            (None, _) => None,
         }
     }
 
-    fn playback_message(&mut self, message: playback::Message) -> Task<Message> {
-        let Screen::Playback(screen, _) = &mut self.screen else {
+    /// Lets a window's wall do something, and does what follows.
+    fn on_pane(&mut self, place: Place, act: impl FnOnce(&mut Pane) -> pane::Action) -> Task<Message> {
+        let Some(pane) = self.pane(place) else {
             return Task::none();
         };
-        match screen.update(message) {
-            playback::Action::None => Task::none(),
-            playback::Action::Run(task) => task.map(Message::Playback),
-            playback::Action::Leave => {
-                let before = std::mem::replace(&mut self.screen, Screen::SigningOut);
-                let mut task = Task::none();
-                self.screen = match before {
-                    Screen::Playback(_, mut room) => {
-                        task = room.back_in_sight().map(Message::ControlRoom);
-                        Screen::ControlRoom(room)
-                    }
-                    other => other,
-                };
-                task
-            }
+        match act(pane) {
+            pane::Action::None => Task::none(),
+            pane::Action::Run(task) => task.map(move |message| Message::Pane(place, message)),
+            pane::Action::SignOut => self.sign_out(),
+            pane::Action::NewWindow => match &self.screen {
+                Screen::Work(pane) => self.windows.open(pane, &self.keymap),
+                _ => Task::none(),
+            },
+            pane::Action::SavedWalls => self.windows.choose(place),
         }
+    }
+
+    fn to_room(&mut self, window: window::Id, message: control_room::Message) -> Task<Message> {
+        let place = self.windows.place(window);
+        self.on_pane(place, |pane| pane.update(pane::Message::Room(message)))
+    }
+
+    fn chooser_message(&mut self, message: wall_chooser::Message) -> Task<Message> {
+        let Screen::Work(main) = &mut self.screen else {
+            return Task::none();
+        };
+        self.windows.chooser_message(message, main)
     }
 
     fn diagnostics_message(&mut self, message: diagnostics::Message) -> Task<Message> {
@@ -403,54 +442,60 @@ impl App {
 
     /// What the program listens to.
     pub fn subscription(&self) -> Subscription<Message> {
-        let screen = match &self.screen {
-            Screen::ControlRoom(room) => room.subscription().map(Message::ControlRoom),
-            Screen::Playback(screen, _) => screen.subscription().map(Message::Playback),
+        let work = match &self.screen {
+            Screen::Work(pane) => self.windows.subscription(pane),
             _ => Subscription::none(),
         };
         let tick = iced::time::every(Duration::from_millis(500)).map(|_| Message::Tick);
         Subscription::batch([
-            screen,
+            work,
             tick,
             iced::event::listen_with(event),
-            window::close_requests().map(|_| Message::CloseRequested),
+            window::close_requests().map(Message::CloseRequested),
         ])
     }
 
-    /// The window.
-    pub fn view(&self) -> Element<'_, Message> {
+    /// A window.
+    pub fn view(&self, window: window::Id) -> Element<'_, Message> {
+        if let Some(place @ Some(other)) = Some(self.windows.place(window))
+            && let Some(pane) = self.windows.pane(other)
+        {
+            return self.windows.view(place, pane);
+        }
         match &self.screen {
-            Screen::Starting => center(body(fl!("app-starting"))).into(),
+            Screen::Starting | Screen::Seating => center(body(fl!("app-starting"))).into(),
             Screen::Broken(why) => {
                 let words = labelled(Icon::Warning, why.as_str(), Tone::Attention);
                 center(column![words, body(fl!("app-broken"))].spacing(12).max_width(760)).into()
             }
             Screen::SigningOut => center(body(fl!("app-signing-out"))).into(),
             Screen::SignIn(screen) => screen.view().map(Message::SignIn),
-            Screen::ControlRoom(room) => room.view().map(Message::ControlRoom),
-            Screen::Playback(screen, _) => screen.view().map(Message::Playback),
+            Screen::Work(pane) => self.windows.view(None, pane),
             Screen::Diagnostics(screen) => screen.view().map(Message::Diagnostics),
         }
     }
 
-    /// The window's title.
-    pub fn title(&self) -> String {
-        "Vedetta".to_owned()
+    /// A window's title.
+    pub fn title(&self, window: window::Id) -> String {
+        match self.windows.number(window) {
+            1 => "Vedetta".to_owned(),
+            n => fl!("window-title", n = n.to_string()),
+        }
     }
 
-    /// The window's theme.
-    pub fn theme(&self) -> Theme {
+    /// The theme of every window.
+    pub fn theme(&self, _: window::Id) -> Theme {
         theme::theme()
     }
 }
 
 /// Keys go to a text field first; Tab, Esc, function keys and releases are the program's own in any case.
-fn event(event: Event, status: Status, _: window::Id) -> Option<Message> {
+fn event(event: Event, status: Status, window: window::Id) -> Option<Message> {
     match event {
-        Event::Keyboard(event @ keyboard::Event::KeyReleased { .. }) => Some(Message::Key(event)),
-        Event::Keyboard(event) if status == Status::Ignored || never_text(&event) => Some(Message::Key(event)),
-        Event::Mouse(mouse::Event::ButtonReleased(mouse::Button::Left)) => Some(Message::LetGo),
-        Event::Window(window::Event::Unfocused) => Some(Message::Unfocused),
+        Event::Keyboard(event @ keyboard::Event::KeyReleased { .. }) => Some(Message::Key(window, event)),
+        Event::Keyboard(event) if status == Status::Ignored || never_text(&event) => Some(Message::Key(window, event)),
+        Event::Mouse(mouse::Event::ButtonReleased(mouse::Button::Left)) => Some(Message::LetGo(window)),
+        Event::Window(window::Event::Unfocused) => Some(Message::Unfocused(window)),
         _ => None,
     }
 }
@@ -470,6 +515,7 @@ fn never_text(event: &keyboard::Event) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::wall::Layout;
     use crate::gui::fake;
     use std::path::PathBuf;
 
@@ -506,11 +552,55 @@ mod tests {
         let desk = fake::desk(4, 1);
         let (mut app, _) = App::at_desk(options(), desk.clone());
         drop(app.update(Message::Command(Command::Playback, Edge::Down)));
-        assert!(matches!(app.screen(), Screen::Playback(..)));
+        let plays = |app: &App| matches!(app.screen(), Screen::Work(pane) if pane.playback().is_some());
+        assert!(plays(&app));
         drop(app.update(Message::Command(Command::Back, Edge::Down)));
-        assert!(app.control_room().is_some());
-        drop(app.update(Message::CloseRequested));
+        assert!(matches!(app.screen(), Screen::Work(_)) && !plays(&app));
+        drop(app.update(Message::CloseRequested(window::Id::unique())));
         assert!(desk.said().contains(&"sign out".to_owned()));
+    }
+
+    #[test]
+    fn a_further_window_shows_what_is_on_no_other_and_closing_it_signs_nobody_out() {
+        let desk = fake::desk(20, 1);
+        let (mut app, _) = App::at_desk(options(), desk.clone());
+        for command in [Command::Layout(Layout::Nine), Command::NewWindow] {
+            drop(app.update(Message::Command(command, Edge::Down)));
+        }
+        let [window] = app.windows.others()[..] else {
+            panic!("not one further window")
+        };
+        let (further, Screen::Work(main)) = (app.windows.pane(window).unwrap(), app.screen()) else {
+            panic!("no wall")
+        };
+        let [shown, elsewhere] = [main, further].map(|pane| pane.room().arrangement());
+        assert_eq!(elsewhere.cameras.len(), 11);
+        assert!(
+            elsewhere
+                .cameras
+                .iter()
+                .all(|camera| !shown.cameras[..9].contains(camera))
+        );
+        drop(app.update(Message::CloseRequested(window)));
+        assert!(app.windows.others().is_empty() && matches!(app.screen(), Screen::Work(_)));
+        assert!(!desk.said().contains(&"sign out".to_owned()));
+    }
+
+    #[test]
+    fn a_saved_wall_comes_back_by_its_name() {
+        let (mut app, _) = App::at_desk(options(), fake::desk(16, 1));
+        let press = |app: &mut App, command| drop(app.update(Message::Command(command, Edge::Down)));
+        press(&mut app, Command::Layout(Layout::Four));
+        press(&mut app, Command::SavedWalls);
+        drop(app.update(Message::Chooser(wall_chooser::Message::Name("piazze".into()))));
+        drop(app.update(Message::Chooser(wall_chooser::Message::Save)));
+        press(&mut app, Command::Layout(Layout::Sixteen));
+        press(&mut app, Command::SavedWalls);
+        press(&mut app, Command::Confirm);
+        let Screen::Work(pane) = app.screen() else {
+            panic!("no wall")
+        };
+        assert_eq!(pane.room().arrangement().layout, Layout::Four);
     }
 
     #[test]

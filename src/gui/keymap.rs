@@ -46,6 +46,12 @@ pub enum Command {
     /// The figures of every stream on its tile.
     Figures,
     History,
+    /// One more window with a wall of its own.
+    NewWindow,
+    /// The saved walls.
+    SavedWalls,
+    /// The selected tile goes through the cameras by itself; pressed again, more slowly; then not any more.
+    CameraTour,
     Help,
     SignOut,
 }
@@ -184,7 +190,7 @@ fn name_of(named: Named) -> Option<&'static str> {
 pub struct Keymap(HashMap<Chord, Command>);
 
 /// The table of `shared/interface.md`. F6 goes to the next area, so the layouts go from F2 to F10 around it.
-const DEFAULT: [(&str, Command); 61] = [
+const DEFAULT: [(&str, Command); 64] = [
     ("Tab", Command::Next),
     ("Shift+Tab", Command::Previous),
     ("F6", Command::NextArea),
@@ -243,6 +249,9 @@ const DEFAULT: [(&str, Command); 61] = [
     ("P", Command::Playback),
     ("I", Command::Figures),
     ("H", Command::History),
+    ("Ctrl+N", Command::NewWindow),
+    ("D", Command::SavedWalls),
+    ("R", Command::CameraTour),
     ("?", Command::Help),
     ("F1", Command::Help),
     ("Ctrl+Q", Command::SignOut),

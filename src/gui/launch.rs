@@ -46,30 +46,28 @@ pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(),
         ..window::Settings::default()
     };
     let boot = move || {
+        let (id, opened) = window::open(window.clone());
         let (app, task) = boot();
-        (app, Task::batch([task, fit_to_monitor()]))
+        (app.in_window(id), Task::batch([opened.then(fit_to_monitor), task]))
     };
-    iced::application(boot, App::update_and_tell, App::view)
+    iced::daemon(boot, App::update_and_tell, App::view)
         .title(App::title)
         .theme(App::theme)
         .subscription(App::subscription)
         .settings(settings)
-        .window(window)
         .run()
         .map_err(|error| sentence(&error))
 }
 
 /// A window that no window manager has maximised may be larger than a small monitor: makes it as large as that.
-fn fit_to_monitor() -> Task<Message> {
-    window::oldest().and_then(|id| {
-        window::monitor_size(id).and_then(move |monitor| {
-            window::size(id).then(move |size| {
-                if size.width > monitor.width || size.height > monitor.height {
-                    window::resize(id, monitor)
-                } else {
-                    Task::none()
-                }
-            })
+fn fit_to_monitor(id: window::Id) -> Task<Message> {
+    window::monitor_size(id).and_then(move |monitor| {
+        window::size(id).then(move |size| {
+            if size.width > monitor.width || size.height > monitor.height {
+                window::resize(id, monitor)
+            } else {
+                Task::none()
+            }
         })
     })
 }

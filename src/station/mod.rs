@@ -9,6 +9,7 @@
 //! | `outbox`, `courier`, `pins`, `server_client` | events: durable here, then provably in the server's log |
 //! | `sign_in`, [`Session`] (`session`), `road` | who is here, and the one road every act takes |
 //! | `cameras`, `dome`, `hold` | one ONVIF session per camera, what is known of a dome's pose, who holds it |
+//! | `saved_walls` | the walls each person keeps on this machine |
 //! | `view`, `view_stream`, `gesture`, `presets`, `snapshot`, `playback`, `export`, `diagnosis` | the acts |
 //!
 //! Deliberately absent: iced, widgets, words for the screen (`gui::i18n` has them; here are enums).
@@ -28,6 +29,7 @@ mod playback;
 mod presets;
 mod refusal;
 mod road;
+mod saved_walls;
 mod secrets;
 mod server_client;
 mod session;
@@ -46,6 +48,7 @@ pub use health::{AuditState, Delivery, Health, ServerState};
 pub use playback::{Playback, PlaybackState, RecordedSpan};
 pub use presets::Preset;
 pub use refusal::{CameraTrouble, Refusal, TroubleKind};
+pub use saved_walls::{SavedWalls, SavedWallsError};
 pub use session::Session;
 pub use sign_in::SignInError;
 pub use view::{LiveView, StreamFigures, ViewState};

@@ -51,7 +51,7 @@ pub fn run(options: Options, folder: PathBuf, errand: Errand) -> Result<(), Stri
         let Some((tell, is_over)) = first.lock().ok().and_then(|mut first| first.take()) else {
             return (app, opening);
         };
-        let closing = Task::perform(is_over, |_| Message::CloseRequested);
+        let closing = Task::perform(is_over, |_| Message::Close);
         (app.watched(tell), Task::batch([opening, closing]))
     })?;
     match walker.join() {

@@ -13,9 +13,6 @@ use iced::widget::{column, container, mouse_area, row, scrollable, space, text, 
 use iced::{Element, Fill, Task, widget};
 use std::collections::BTreeMap;
 
-/// The search field.
-pub const SEARCH: &str = "camera-search";
-const LIST: &str = "camera-list";
 /// Height of a row, logical pixels; fixed so that the highlighted row can be scrolled to.
 pub const ROW: f32 = 30.0;
 /// Letters of a camera's name that fit beside its number.
@@ -64,8 +61,11 @@ enum Line {
 }
 
 /// The list's state.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct CameraList {
+    /// Of this list only: there may be one in each window.
+    search_id: widget::Id,
+    list_id: widget::Id,
     search: String,
     lines: Vec<Line>,
     /// Which of the cameras shown the keyboard is on.
@@ -76,6 +76,8 @@ impl CameraList {
     /// The tree of a plan.
     pub fn new(plan: &SitePlan) -> CameraList {
         CameraList {
+            search_id: widget::Id::unique(),
+            list_id: widget::Id::unique(),
             search: String::new(),
             lines: lines(plan, ""),
             at: 0,
@@ -107,7 +109,15 @@ impl CameraList {
             .iter()
             .position(|line| Some(line) == self.highlighted().cloned().map(Line::Camera).as_ref());
         let y = line.unwrap_or_default() as f32 * ROW - 4.0 * ROW;
-        widget::operation::scroll_to(LIST, widget::operation::AbsoluteOffset { x: 0.0, y: y.max(0.0) })
+        widget::operation::scroll_to(
+            self.list_id.clone(),
+            widget::operation::AbsoluteOffset { x: 0.0, y: y.max(0.0) },
+        )
+    }
+
+    /// Puts the keyboard into the search field.
+    pub fn focus_search<M: Send + 'static>(&self) -> Task<M> {
+        widget::operation::focus(self.search_id.clone())
     }
 
     /// The camera the keyboard is on.
@@ -143,7 +153,7 @@ impl CameraList {
         focused: bool,
     ) -> Element<'a, Message> {
         let search = text_input(&fl!("list-search"), &self.search)
-            .id(SEARCH)
+            .id(self.search_id.clone())
             .on_input(Message::Search)
             .on_submit(Message::Submit)
             .size(theme::SMALL)
@@ -162,7 +172,7 @@ impl CameraList {
             container(quiet(fl!("list-nothing-found"))).padding(8).into()
         } else {
             scrollable(column(lines))
-                .id(LIST)
+                .id(self.list_id.clone())
                 .height(Fill)
                 .width(Fill)
                 .style(theme::scroll)

@@ -6,3 +6,4 @@ pub mod message_strip;
 pub mod ptz_panel;
 pub mod shortcuts_help;
 pub mod top_bar;
+pub mod wall_chooser;

@@ -13,8 +13,8 @@ use iced::{Element, Fill};
 /// Every line: words and the commands that they cover.
 fn lines() -> Vec<(String, Vec<Command>)> {
     use Command::{
-        AskHold, Back, CallPreset, Confirm, Digit, Export, Figures, Help, History, Next, NextArea, Playback,
-        SavePreset, Search, SignOut, Snapshot, Stop, WallAlone, ZoomIn, ZoomOut,
+        AskHold, Back, CallPreset, CameraTour, Confirm, Digit, Export, Figures, Help, History, NewWindow, Next,
+        NextArea, Playback, SavePreset, SavedWalls, Search, SignOut, Snapshot, Stop, WallAlone, ZoomIn, ZoomOut,
     };
     let arrows = [Direction::Left, Direction::Right, Direction::Up, Direction::Down]
         .map(Command::Arrow)
@@ -33,6 +33,9 @@ fn lines() -> Vec<(String, Vec<Command>)> {
         (fl!("keys-ask-hold"), vec![AskHold]),
         (fl!("keys-layouts"), Layout::ALL.map(Command::Layout).to_vec()),
         (fl!("keys-wall-alone"), vec![WallAlone]),
+        (fl!("keys-new-window"), vec![NewWindow]),
+        (fl!("keys-saved-walls"), vec![SavedWalls]),
+        (fl!("keys-camera-tour"), vec![CameraTour]),
         (fl!("keys-snapshot"), vec![Snapshot]),
         (fl!("keys-export"), vec![Export]),
         (fl!("keys-playback"), vec![Playback]),

@@ -73,6 +73,9 @@ impl ControlRoom {
             Command::CallPreset(n) => self.call_preset(n),
             Command::SavePreset(n) => self.save_preset(n),
             Command::Layout(layout) => self.divide(layout),
+            Command::NewWindow => Action::NewWindow,
+            Command::SavedWalls => Action::SavedWalls,
+            Command::CameraTour => self.tour_selected(),
             Command::WallAlone => {
                 self.alone = !self.alone;
                 self.area = Area::Wall;
@@ -82,7 +85,7 @@ impl ControlRoom {
             Command::Export => self.open_export(),
             Command::Search => {
                 self.area = Area::List;
-                Action::Run(widget::operation::focus(camera_list::SEARCH))
+                Action::Run(self.list.focus_search())
             }
             Command::Playback => match self.selected_plan() {
                 Some(camera) => {
@@ -158,7 +161,7 @@ impl ControlRoom {
         self.release_all();
         let nowhere = widget::Id::new("nowhere");
         Action::Run(if self.area == Area::List {
-            widget::operation::focus(camera_list::SEARCH)
+            self.list.focus_search()
         } else {
             widget::operation::focus(nowhere)
         })
@@ -250,13 +253,18 @@ impl ControlRoom {
         Action::Run(self.ask_presets())
     }
 
-    /// Puts a camera on a tile; whatever was there is closed.
-    fn put(&mut self, camera: CameraId, tile: usize) -> Action {
-        self.full = None;
+    /// Puts a camera on a tile, and leaves everything else as it is.
+    pub(super) fn place(&mut self, camera: CameraId, tile: usize) -> Task<Message> {
         if let Some(slot) = self.tiles.get_mut(tile) {
             *slot = Some(Placed::new(camera, self.now.instant));
         }
-        let opening = self.open_visible();
+        self.open_visible()
+    }
+
+    /// Puts a camera on a tile; whatever was there is closed.
+    pub(super) fn put(&mut self, camera: CameraId, tile: usize) -> Action {
+        self.full = None;
+        let opening = self.place(camera, tile);
         self.selected = tile;
         Action::Run(Task::batch([opening, self.ask_presets()]))
     }
@@ -282,7 +290,12 @@ impl ControlRoom {
         self.health = self.desk.health();
         self.holds = self.desk.holds();
         self.measure();
-        Action::Run(Task::batch([self.open_visible(), look_at_window()]))
+        let toured = self.go_on_with_tour();
+        Action::Run(Task::batch([
+            toured,
+            self.open_visible(),
+            look_at_window(self.in_window),
+        ]))
     }
 
     pub(super) fn wall_event(&mut self, event: wall::Event) -> Action {

@@ -4,6 +4,7 @@
 //! stream. Deliberately absent: signing in, playback (other screens).
 
 mod acts;
+mod arranging;
 mod drawn;
 mod figures;
 mod motion;
@@ -12,7 +13,9 @@ mod streams;
 pub mod tiles;
 mod view;
 
+use crate::domain::arrangement::Arrangement;
 use crate::domain::camera::{CameraId, CameraKind, StreamRole};
+use crate::domain::camera_tour::CameraTour;
 use crate::domain::live::overload::Overload;
 use crate::domain::people::{self, Decision, Person};
 use crate::domain::site::{CameraPlan, SitePlan};
@@ -29,7 +32,8 @@ use crate::gui::widget::wall;
 use crate::gui::{redraw, steering, words};
 use crate::media::frame::FrameSlot;
 use crate::station::{Health, Preset, Refusal};
-use iced::{Rectangle, Subscription, Task};
+use arranging::placed;
+use iced::{Rectangle, Subscription, Task, window};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -78,6 +82,9 @@ pub struct ControlRoom {
     /// Only the wall is in the window.
     alone: bool,
     tickets: u64,
+    in_window: Option<window::Id>,
+    /// The tile that goes through cameras by itself.
+    tour: Option<(usize, CameraTour)>,
     area: Area,
     /// Place of the keyboard inside panel, messages or bar.
     focus: usize,
@@ -150,6 +157,19 @@ pub enum Action {
     /// Show the recordings of this camera.
     PlayBack(Box<CameraPlan>),
     SignOut,
+    NewWindow,
+    SavedWalls,
+}
+
+/// What a wall begins with.
+#[derive(Debug, Clone, Default)]
+pub struct Seat {
+    /// The window it is in, once there is more than one.
+    pub window: Option<window::Id>,
+    /// Tells the walls of one program apart: no two have the same.
+    pub series: u32,
+    /// What was on it; without it every camera that the person may see.
+    pub wall: Option<Arrangement>,
 }
 
 /// Where a picture lies in the window, for whoever searches the window's pixels.
@@ -164,21 +184,20 @@ pub struct Shown {
 
 impl ControlRoom {
     /// The screen of a person who just signed in, its wall filled with the cameras they may see.
-    pub fn new(desk: Arc<dyn Desk>, keymap: Arc<Keymap>) -> (ControlRoom, Task<Message>) {
+    pub fn new(desk: Arc<dyn Desk>, keymap: Arc<Keymap>, seat: Seat) -> (ControlRoom, Task<Message>) {
         let (plan, person) = (desk.plan(), desk.person());
         let mut seen: Vec<&CameraPlan> = plan.cameras.iter().filter(|camera| may_see(&person, camera)).collect();
         seen.sort_by_key(|camera| camera.number);
         let now = Now::read();
-        let tiles = seen
-            .iter()
-            .take(Layout::SixtyFour.tiles())
-            .map(|camera| Some(Placed::new(camera.id.clone(), now.instant)));
+        let all = Arrangement::of(seen.iter().map(|camera| camera.id.clone()));
+        let may = |id: &CameraId| seen.iter().any(|camera| &camera.id == id);
+        let wall = seat.wall.map_or(all, |wall| wall.seen_by(may));
         let mut room = ControlRoom {
             health: desk.health(),
             holds: desk.holds(),
             now,
-            layout: Layout::for_cameras(seen.len()),
-            tiles: tiles.collect(),
+            layout: wall.layout,
+            tiles: placed(&wall, now.instant),
             selected: 0,
             full: None,
             window: Window::default(),
@@ -187,7 +206,10 @@ impl ControlRoom {
             overload: Overload::default(),
             figures: false,
             alone: false,
-            tickets: 0,
+            // Pictures are told apart by their ticket, in every window.
+            tickets: u64::from(seat.series) << 32,
+            in_window: seat.window,
+            tour: None,
             area: Area::Wall,
             focus: 0,
             typed: String::new(),
@@ -208,7 +230,6 @@ impl ControlRoom {
             plan,
             person,
         };
-        room.tiles.resize_with(Layout::SixtyFour.tiles(), || None);
         let opening = room.open_visible();
         let presets = room.ask_presets();
         (room, Task::batch([opening, presets]))

@@ -41,8 +41,12 @@ impl Default for Window {
 }
 
 /// Asks how the window is.
-pub(super) fn look_at_window() -> Task<Message> {
-    window::latest().and_then(|id| {
+pub(super) fn look_at_window(known: Option<window::Id>) -> Task<Message> {
+    let id = match known {
+        Some(id) => Task::done(Some(id)),
+        None => window::latest(),
+    };
+    id.and_then(|id| {
         window::scale_factor(id).then(move |scale| {
             window::is_minimized(id).map(move |minimised| {
                 Message::Window(Window {

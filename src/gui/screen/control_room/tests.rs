@@ -69,7 +69,7 @@ fn replace_small(room: &mut ControlRoom, tile: usize) -> (FrameSlot, Arc<Mutex<A
 /// A room of 16 cameras, the last four of them domes, every tile with a picture.
 fn room() -> (ControlRoom, Arc<Fake>) {
     let desk = fake::desk(16, 4);
-    let (mut room, _) = ControlRoom::new(desk.clone(), Arc::default());
+    let (mut room, _) = ControlRoom::new(desk.clone(), Arc::default(), Seat::default());
     for ticket in 1..=16 {
         room.update(Message::Opened {
             ticket,
@@ -326,4 +326,46 @@ fn pictures_lie_inside_the_wall_without_overlap() {
         assert!((a.picture.width / a.picture.height - 16.0 / 9.0).abs() < 0.02);
         assert!(shown[..i].iter().all(|b| a.picture.intersection(&b.picture).is_none()));
     }
+}
+
+#[test]
+fn a_camera_tour_steps_through_what_is_not_shown_and_ends_when_a_hand_puts_a_camera_there() {
+    let desk = fake::desk(9, 0);
+    let (mut room, _) = ControlRoom::new(desk.clone(), Arc::default(), Seat::default());
+    let press = |room: &mut ControlRoom, command| drop(room.update(Message::Command(command, Edge::Down)));
+    press(&mut room, Command::Layout(Layout::Four));
+    press(&mut room, Command::CameraTour);
+    let on_first = |room: &ControlRoom| room.arrangement().cameras[0].clone().unwrap().to_string();
+    assert_eq!(
+        (on_first(&room), room.tour_on(0)),
+        ("cam-01".into(), Some(Duration::from_secs(5)))
+    );
+    for expected in ["cam-05", "cam-06", "cam-07", "cam-08", "cam-09", "cam-01"] {
+        room.now.instant += Duration::from_secs(5);
+        drop(room.go_on_with_tour());
+        assert_eq!(on_first(&room), expected);
+    }
+    assert!(desk.said().contains(&"view cam-05 Sub".to_owned()), "a step is a view");
+    for seconds in [Some(10), Some(20), Some(30), None, Some(5)] {
+        press(&mut room, Command::CameraTour);
+        assert_eq!(room.tour_on(0), seconds.map(Duration::from_secs));
+    }
+    drop(room.put("cam-03".parse().unwrap(), 0));
+    drop(room.go_on_with_tour());
+    assert_eq!(room.tour_on(0), None);
+}
+
+#[test]
+fn two_walls_of_one_program_have_no_ticket_in_common() {
+    let desk = fake::desk(4, 0);
+    let tickets = |series| {
+        let seat = Seat {
+            series,
+            ..Seat::default()
+        };
+        let (room, _) = ControlRoom::new(desk.clone(), Arc::default(), seat);
+        let tickets: HashSet<u64> = room.tiles.iter().flatten().map(|placed| placed.ticket).collect();
+        tickets
+    };
+    assert!(tickets(1).is_disjoint(&tickets(2)));
 }

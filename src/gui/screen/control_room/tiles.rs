@@ -259,6 +259,14 @@ pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, said: Said
             tone: if hold.ours { Tone::Normal } else { Tone::Other },
         });
     }
+    if let Some(dwell) = said.tour {
+        marks.push(Mark {
+            icon: Icon::Retry,
+            words: fl!("mark-tour", n = dwell.as_secs().to_string()),
+            short: String::new(),
+            tone: Tone::Normal,
+        });
+    }
     marks.extend(truth(condition, age));
     marks.extend(given_up(said.level).or_else(|| {
         let verdict = placed.lasting_verdict(now.instant)?;
@@ -291,6 +299,8 @@ pub struct Said<'a> {
     pub level: Level,
     /// Whether its figures are shown.
     pub figures: bool,
+    /// How long each camera stays on a tile that goes through them by itself.
+    pub tour: Option<Duration>,
 }
 
 /// A picture that is late says so.

@@ -168,6 +168,7 @@ impl ControlRoom {
             hold: self.hold_of(&camera.id),
             level: self.overload.level(placed.ticket),
             figures: self.figures,
+            tour: self.tour_on(index),
         };
         let face = tiles::face(camera, placed, shown, said, self.now);
         Tile {

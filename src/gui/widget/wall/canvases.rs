@@ -7,7 +7,7 @@
 use super::painter::{BGRA, Painter};
 use crate::media::frame::Frame;
 use iced::wgpu;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::time::Instant;
 
@@ -61,9 +61,9 @@ impl Canvases {
         self.tiles.remove(&key);
     }
 
-    /// Forgets all tiles but these.
-    pub fn keep(&mut self, used: &HashSet<u64>) {
-        self.tiles.retain(|key, _| used.contains(key));
+    /// Forgets all tiles but those that `wanted` names.
+    pub fn keep(&mut self, wanted: impl Fn(u64) -> bool) {
+        self.tiles.retain(|key, _| wanted(*key));
     }
 
     /// Paints `frame` for the tile `key` at `size` pixels, unless it is there already, and lets `encoder` bring it into

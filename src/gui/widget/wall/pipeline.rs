@@ -1,13 +1,18 @@
 //! The wgpu pipelines of the wall and everything they keep between frames.
 //!
-//! Invariant: a tile that was not prepared for a frame loses its textures at the end of that frame.
+//! Invariant: a tile that was not prepared for [`KEPT`] loses its textures. Not at once: the windows of a program share
+//! this, and each ends its frames by itself.
 //! Deliberately absent: what to draw (`primitive`).
 
 use super::adapter;
 use super::canvases::Canvases;
 use super::textures::Planes;
 use iced::wgpu;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// How long textures stay that no window prepared.
+const KEPT: Duration = Duration::from_secs(1);
 
 /// Floats of a tile instance: rectangle, coefficients, range, mode.
 pub const TILE_FLOATS: usize = 16;
@@ -24,8 +29,8 @@ pub struct Pipeline {
     /// Where the adapter is the processor: painted pictures in place of planes.
     pub canvases: Option<Canvases>,
     pub canvas_layout: wgpu::BindGroupLayout,
-    /// Tiles prepared since the last trim.
-    pub used: HashSet<u64>,
+    /// When each tile was prepared last.
+    pub used: HashMap<u64, Instant>,
     pub tile_buffer: Growing,
     pub cover_buffer: Growing,
     /// Vertices of the covers in `cover_buffer`.
@@ -152,7 +157,7 @@ impl iced::widget::shader::Pipeline for Pipeline {
             planes: HashMap::new(),
             canvases,
             canvas_layout,
-            used: HashSet::new(),
+            used: HashMap::new(),
             tile_buffer: Growing::default(),
             cover_buffer: Growing::default(),
             cover_vertices: 0,
@@ -161,11 +166,11 @@ impl iced::widget::shader::Pipeline for Pipeline {
     }
 
     fn trim(&mut self) {
-        self.planes.retain(|key, _| self.used.contains(key));
+        self.used.retain(|_, prepared| prepared.elapsed() < KEPT);
+        self.planes.retain(|key, _| self.used.contains_key(key));
         if let Some(canvases) = &mut self.canvases {
-            canvases.keep(&self.used);
+            canvases.keep(|key| self.used.contains_key(&key));
         }
-        self.used.clear();
     }
 }
 

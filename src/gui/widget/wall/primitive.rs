@@ -12,6 +12,7 @@ use iced::wgpu;
 use iced::widget::shader;
 use iced::{Rectangle, widget::shader::Viewport};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A frame, its cover and its place.
 #[derive(Debug)]
@@ -72,7 +73,7 @@ impl shader::Primitive for Pictures {
             for [x, y] in &fans {
                 covers.extend([left + (right - left) * x, top + (bottom - top) * y, srgb]);
             }
-            pipeline.used.insert(picture.key);
+            pipeline.used.insert(picture.key, Instant::now());
             painted |= pipeline.bring(device, queue, &mut encoder, picture, size);
         }
         if painted && let Some(canvases) = &mut pipeline.canvases {

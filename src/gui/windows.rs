@@ -1,0 +1,266 @@
+//! The windows of a person at work: the main one and any more, and the walls that are kept from one day to the next.
+//!
+//! Invariant: two walls never share a ticket, so that no picture is ever drawn in the place of another; what is kept is
+//! what the windows showed last. Deliberately absent: what a window shows (`pane`), signing in (`app`).
+
+use crate::domain::arrangement::{Arrangement, Arrangements, MAX_WINDOWS};
+use crate::gui::app::{Message, Place};
+use crate::gui::desk::Desk;
+use crate::gui::keymap::{Command, Keymap};
+use crate::gui::pane::{self, Pane};
+use crate::gui::screen::control_room::{ControlRoom, Seat};
+use crate::gui::ui::controls;
+use crate::gui::ui::wall_chooser::{self, WallChooser};
+use crate::station::{SavedWalls, SavedWallsError};
+use futures::future::BoxFuture;
+use iced::{Element, Size, Subscription, Task, window};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// All windows but what the main one shows.
+pub struct Windows {
+    pub main: Place,
+    panes: BTreeMap<window::Id, Pane>,
+    /// Walls made so far.
+    series: u32,
+    store: Option<SavedWalls>,
+    kept: Arrangements,
+    chooser: Option<(Place, WallChooser)>,
+}
+
+/// How a further window opens.
+fn settings() -> window::Settings {
+    window::Settings {
+        size: Size::new(1280.0, 720.0),
+        min_size: Some(Size::new(640.0, 400.0)),
+        exit_on_close_request: false,
+        ..window::Settings::default()
+    }
+}
+
+impl Windows {
+    /// None but the main one, whose place is not known yet.
+    pub fn new(store: Option<SavedWalls>) -> Windows {
+        Windows {
+            main: None,
+            panes: BTreeMap::new(),
+            series: 0,
+            store,
+            kept: Arrangements::default(),
+            chooser: None,
+        }
+    }
+
+    /// Which window this is.
+    pub fn place(&self, window: window::Id) -> Place {
+        self.panes.contains_key(&window).then_some(window)
+    }
+
+    /// 1 for the main window, then in the order in which they were opened.
+    pub fn number(&self, window: window::Id) -> usize {
+        self.panes.keys().position(|id| *id == window).map_or(1, |at| at + 2)
+    }
+
+    /// The further windows.
+    pub fn others(&self) -> Vec<window::Id> {
+        self.panes.keys().copied().collect()
+    }
+
+    /// What a further window shows.
+    pub fn pane(&self, window: window::Id) -> Option<&Pane> {
+        self.panes.get(&window)
+    }
+
+    /// What a further window shows, to change it.
+    pub fn pane_mut(&mut self, window: window::Id) -> Option<&mut Pane> {
+        self.panes.get_mut(&window)
+    }
+
+    /// Reads what a person keeps; `None` where nothing is kept.
+    pub fn read(&self, user: String) -> Option<BoxFuture<'static, Result<Arrangements, SavedWallsError>>> {
+        let store = self.store.clone()?;
+        Some(Box::pin(store.read(user)))
+    }
+
+    /// The main window of somebody who signed in, and the others as they left them.
+    pub fn seat(&mut self, desk: &Arc<dyn Desk>, keymap: &Arc<Keymap>, kept: Arrangements) -> (Pane, Task<Message>) {
+        self.kept = kept;
+        let mut walls = self.kept.windows.clone().into_iter().take(MAX_WINDOWS);
+        let (pane, task) = self.pane_at(desk.clone(), keymap, None, walls.next());
+        let mut tasks = vec![task];
+        for wall in walls {
+            tasks.push(self.open_with(desk.clone(), keymap, wall));
+        }
+        (pane, Task::batch(tasks))
+    }
+
+    fn pane_at(
+        &mut self,
+        desk: Arc<dyn Desk>,
+        keymap: &Arc<Keymap>,
+        place: Place,
+        wall: Option<Arrangement>,
+    ) -> (Pane, Task<Message>) {
+        self.series += 1;
+        let seat = Seat {
+            window: place.or(self.main),
+            series: self.series,
+            wall,
+        };
+        let (room, task) = ControlRoom::new(desk, keymap.clone(), seat);
+        let task = task.map(move |message| Message::Pane(place, pane::Message::Room(message)));
+        (Pane::new(room), task)
+    }
+
+    fn open_with(&mut self, desk: Arc<dyn Desk>, keymap: &Arc<Keymap>, wall: Arrangement) -> Task<Message> {
+        let (id, opened) = window::open(settings());
+        let (pane, task) = self.pane_at(desk, keymap, Some(id), Some(wall));
+        self.panes.insert(id, pane);
+        Task::batch([opened.discard(), task])
+    }
+
+    /// One more window, with the cameras that are on no other one.
+    pub fn open(&mut self, main: &Pane, keymap: &Arc<Keymap>) -> Task<Message> {
+        let desk = main.room().desk();
+        if self.panes.len() + 1 >= MAX_WINDOWS {
+            return Task::none();
+        }
+        let shown: Vec<_> = self
+            .all(main)
+            .into_iter()
+            .flat_map(|wall| {
+                let tiles = wall.layout.tiles();
+                wall.cameras.into_iter().take(tiles).flatten()
+            })
+            .collect();
+        let plan = desk.plan();
+        let mut cameras: Vec<_> = plan
+            .cameras
+            .iter()
+            .filter(|camera| !shown.contains(&camera.id))
+            .collect();
+        cameras.sort_by_key(|camera| camera.number);
+        let wall = Arrangement::of(cameras.into_iter().map(|camera| camera.id.clone()));
+        self.open_with(desk, keymap, wall)
+    }
+
+    /// Closes a window; what it showed ends.
+    pub fn close(&mut self, window: window::Id) -> Task<Message> {
+        self.panes.remove(&window);
+        self.chooser.take_if(|(place, _)| *place == Some(window));
+        window::close(window)
+    }
+
+    /// Closes all but the main one; the dialogue too.
+    pub fn close_all(&mut self) -> Task<Message> {
+        self.chooser = None;
+        let windows: Vec<_> = std::mem::take(&mut self.panes).into_keys().collect();
+        Task::batch(windows.into_iter().map(window::close))
+    }
+
+    fn all(&self, main: &Pane) -> Vec<Arrangement> {
+        let rooms = std::iter::once(main).chain(self.panes.values());
+        rooms.map(|pane| pane.room().arrangement()).collect()
+    }
+
+    /// Keeps what the windows show, when it is not what was kept last.
+    pub fn keep(&mut self, main: &Pane) -> Task<Message> {
+        let windows = self.all(main);
+        if windows == self.kept.windows {
+            return Task::none();
+        }
+        self.kept.windows = windows;
+        self.write(main)
+    }
+
+    fn write(&self, main: &Pane) -> Task<Message> {
+        let Some(store) = self.store.clone() else {
+            return Task::none();
+        };
+        let user = main.room().desk().person().user;
+        Task::perform(store.keep(user, self.kept.clone()), |answer| {
+            Message::Kept(answer.map_err(Arc::new))
+        })
+    }
+
+    /// Shows the saved walls over a window.
+    pub fn choose(&mut self, place: Place) -> Task<Message> {
+        let (chooser, task) = WallChooser::new(&self.kept);
+        self.chooser = Some((place, chooser));
+        task
+    }
+
+    /// Whether the saved walls lie over this window.
+    pub fn choosing_in(&self, place: Place) -> bool {
+        self.chooser.as_ref().is_some_and(|(over, _)| *over == place)
+    }
+
+    /// What the dialogue says, for the window it lies over.
+    pub fn chooser_message(&mut self, message: wall_chooser::Message, main: &mut Pane) -> Task<Message> {
+        let Some((place, chooser)) = &mut self.chooser else {
+            return Task::none();
+        };
+        let place = *place;
+        let (action, focus) = chooser.update(message, &self.kept);
+        let pane = match place {
+            Some(window) => self.panes.get_mut(&window),
+            None => Some(&mut *main),
+        };
+        let Some(pane) = pane else {
+            self.chooser = None;
+            return Task::none();
+        };
+        match action {
+            wall_chooser::Action::None => focus,
+            wall_chooser::Action::Close => {
+                self.chooser = None;
+                Task::none()
+            }
+            wall_chooser::Action::Load(name) => {
+                let task = match self.kept.saved.get(&name) {
+                    Some(wall) => pane.room_mut().arrange(wall),
+                    None => Task::none(),
+                };
+                self.chooser = None;
+                task.map(move |message| Message::Pane(place, pane::Message::Room(message)))
+            }
+            wall_chooser::Action::Save(name) => match self.kept.save(&name, pane.room().arrangement()) {
+                Ok(()) => {
+                    self.chooser = None;
+                    self.write(main)
+                }
+                Err(why) => {
+                    chooser.failed(why);
+                    focus
+                }
+            },
+            wall_chooser::Action::Forget(name) => {
+                self.kept.saved.remove(&name);
+                self.write(main)
+            }
+        }
+    }
+
+    /// What all walls listen to.
+    pub fn subscription(&self, main: &Pane) -> Subscription<Message> {
+        let of = |place: Place, pane: &Pane| {
+            pane.subscription()
+                .with(place)
+                .map(|(place, message)| Message::Pane(place, message))
+        };
+        let others = self.panes.iter().map(|(window, pane)| of(Some(*window), pane));
+        Subscription::batch(std::iter::once(of(None, main)).chain(others))
+    }
+
+    /// A window with its wall, and the dialogue when it lies over it.
+    pub fn view<'a>(&'a self, place: Place, pane: &'a Pane) -> Element<'a, Message> {
+        let wall = pane.view().map(move |message| Message::Pane(place, message));
+        match &self.chooser {
+            Some((over, chooser)) if *over == place => {
+                let close = Message::Chooser(wall_chooser::Message::Command(Command::Back));
+                controls::over(wall, chooser.view(&self.kept).map(Message::Chooser), close)
+            }
+            _ => wall,
+        }
+    }
+}
