@@ -52,10 +52,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let began = Instant::now();
     pause(Duration::from_secs_f32(seconds));
     let seconds = began.elapsed().as_secs_f32();
-    let mut latencies: Vec<i64> = streams.iter().flat_map(|(_, seen)| std::mem::take(&mut *held(seen))).collect();
+    let mut latencies: Vec<i64> = streams
+        .iter()
+        .flat_map(|(_, seen)| std::mem::take(&mut *held(seen)))
+        .collect();
     let frames = latencies.len() as f32;
     latencies.sort_unstable();
-    let at = |percent: usize| latencies.get((latencies.len() * percent).div_ceil(100).max(1) - 1).copied();
+    let at = |percent: usize| {
+        latencies
+            .get((latencies.len() * percent).div_ceil(100).max(1) - 1)
+            .copied()
+    };
     println!(
         "{}",
         json!({

@@ -81,10 +81,7 @@ impl Canvases {
         layout: &wgpu::BindGroupLayout,
         encoder: &mut wgpu::CommandEncoder,
         Picture {
-            key,
-            frame,
-            brightness,
-            ..
+            key, frame, brightness, ..
         }: &Picture,
     ) -> bool {
         let size = [frame.width, frame.height];
@@ -108,9 +105,14 @@ impl Canvases {
         let piece = self.belt.allocate(bytes, ALIGNED, device);
         let mut out = piece.get_mapped_range_mut();
         if let Err(error) = painter::paint(frame, &mut out, stride) {
-            tracing::warn!(?frame, error = &error as &dyn std::error::Error, "a frame cannot be painted");
+            tracing::warn!(
+                ?frame,
+                error = &error as &dyn std::error::Error,
+                "a frame cannot be painted"
+            );
             let black = [0, 0, 0, u8::MAX];
-            out.chunks_exact_mut(BGRA as usize).for_each(|pixel| pixel.copy_from_slice(&black));
+            out.chunks_exact_mut(BGRA as usize)
+                .for_each(|pixel| pixel.copy_from_slice(&black));
         }
         if *brightness < 1.0 {
             painter::dim(&mut out, *brightness);
