@@ -82,5 +82,9 @@ PEERS = {
     "mpv-x11": mpv("x11"),
     "mpv-gpu": mpv("gpu"),
     "ffmpeg-sdl": ffmpeg,
+    "ffmpeg-soft": ffmpeg,
     "vlc-mosaic": vlc,
 }
+
+# SDL draws with OpenGL where it can; here that is the software rasteriser, so its own software renderer gets its chance.
+ENVIRONMENT = {"ffmpeg-soft": {"SDL_RENDER_DRIVER": "software"}}

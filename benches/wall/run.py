@@ -17,7 +17,7 @@ import tomllib
 from pathlib import Path
 
 from client import AuditServer, Client, Town, empty_memory_mb
-from peers import PEERS
+from peers import ENVIRONMENT, PEERS
 from processes import Broken, Display, Program, cores
 
 LAYOUT_KEYS = {1: 2, 4: 3, 9: 4, 16: 5, 25: 7, 36: 8, 64: 9}
@@ -147,7 +147,13 @@ def measure_peer(given, town, folder, tiles, name):
         file.touch(0o600)
         file.write_text(command["text"])
         command = command["command"](str(file))
-    with Display(folder) as display, Program(command, folder / f"{name}.log", env=display.env) as peer:
+    with Display(folder) as display:
+        env = {**display.env, **ENVIRONMENT.get(name, {}), "XDG_RUNTIME_DIR": str(folder)}
+        return watch_peer(given, town, folder, tiles, name, Program(command, folder / f"{name}.log", env=env), display)
+
+
+def watch_peer(given, town, folder, tiles, name, program, display):
+    with program as peer:
         eye = Eye(given.bin, town, tiles, display, seams=False)
         deadline = time.monotonic() + 25
         while True:

@@ -1,11 +1,11 @@
-//! Painted pictures on their way to the screen, one texture a tile at the tile's own size.
+//! Painted pictures on their way to the screen, one texture a tile.
 //!
 //! Only where the adapter is the processor itself. The painter writes into memory that the driver copies from, so a picture
-//! is written once and copied once. Invariant: a frame is painted once; a texture has the size its picture has on the
-//! screen, so that drawing copies texels. Deliberately absent: the painting (`painter`), the drawing (`primitive`).
+//! is written once and copied once. Invariant: a frame is painted once.
+//! Deliberately absent: the painting (`painter`), the drawing (`primitive`).
 
-use super::painter::{BGRA, Painter};
-use crate::media::frame::Frame;
+use super::painter::{self, BGRA};
+use super::primitive::Picture;
 use iced::wgpu;
 use std::collections::HashMap;
 use std::num::NonZeroU64;
@@ -23,9 +23,9 @@ const ALIGNED: NonZeroU64 = match NonZeroU64::new(64) {
 
 /// All painted tiles, by stream.
 pub struct Canvases {
-    painter: Painter,
     belt: wgpu::util::StagingBelt,
     tiles: HashMap<u64, Canvas>,
+    sampler: wgpu::Sampler,
     format: wgpu::TextureFormat,
 }
 
@@ -33,14 +33,21 @@ struct Canvas {
     size: [u32; 2],
     texture: wgpu::Texture,
     bind_group: wgpu::BindGroup,
-    painted: Option<(u64, Instant)>,
+    /// Number, time and brightness of the frame that is there.
+    painted: Option<(u64, Instant, f32)>,
 }
 
 impl Canvases {
     /// None yet. Textures keep what the screen shows, so they are sRGB where `srgb` says that the target is.
-    pub fn new(srgb: bool) -> Self {
+    pub fn new(device: &wgpu::Device, srgb: bool) -> Self {
         Self {
-            painter: Painter::default(),
+            sampler: device.create_sampler(&wgpu::SamplerDescriptor {
+                label: Some("vedetta canvas"),
+                mag_filter: wgpu::FilterMode::Linear,
+                min_filter: wgpu::FilterMode::Linear,
+                lod_max_clamp: 0.0,
+                ..Default::default()
+            }),
             belt: wgpu::util::StagingBelt::new(PIECE),
             tiles: HashMap::new(),
             format: if srgb {
@@ -66,42 +73,49 @@ impl Canvases {
         self.tiles.retain(|key, _| wanted(*key));
     }
 
-    /// Paints `frame` for the tile `key` at `size` pixels, unless it is there already, and lets `encoder` bring it into
-    /// the tile's texture. Returns whether there was something to do. [`Canvases::finish`] before submitting.
+    /// Paints a picture, unless it is there already, and lets `encoder` bring it into the tile's
+    /// texture. Returns whether there was something to do. [`Canvases::finish`] before submitting.
     pub fn paint(
         &mut self,
         device: &wgpu::Device,
         layout: &wgpu::BindGroupLayout,
         encoder: &mut wgpu::CommandEncoder,
-        key: u64,
-        frame: &Frame,
-        size: [u32; 2],
+        Picture {
+            key, frame, brightness, ..
+        }: &Picture,
     ) -> bool {
+        let size = [frame.width, frame.height];
         let [width, height] = size;
         let stride = (width * BGRA).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
         let Some(bytes) = NonZeroU64::new(u64::from(stride) * u64::from(height)) else {
             return false;
         };
-        if self.tiles.get(&key).is_none_or(|canvas| canvas.size != size) {
-            self.tiles.insert(key, Canvas::new(device, layout, self.format, size));
+        if self.tiles.get(key).is_none_or(|canvas| canvas.size != size) {
+            let canvas = Canvas::new(device, layout, &self.sampler, self.format, size);
+            self.tiles.insert(*key, canvas);
         }
-        let Some(canvas) = self.tiles.get_mut(&key) else {
+        let Some(canvas) = self.tiles.get_mut(key) else {
             return false;
         };
-        let identity = (frame.number, frame.arrived);
+        let identity = (frame.number, frame.arrived, *brightness);
         if canvas.painted == Some(identity) {
             return false;
         }
         canvas.painted = Some(identity);
         let piece = self.belt.allocate(bytes, ALIGNED, device);
         let mut out = piece.get_mapped_range_mut();
-        if let Err(error) = self.painter.paint(frame, size, &mut out, stride) {
+        if let Err(error) = painter::paint(frame, &mut out, stride) {
             tracing::warn!(
                 ?frame,
                 error = &error as &dyn std::error::Error,
                 "a frame cannot be painted"
             );
-            out.fill(0);
+            let black = [0, 0, 0, u8::MAX];
+            out.chunks_exact_mut(BGRA as usize)
+                .for_each(|pixel| pixel.copy_from_slice(&black));
+        }
+        if *brightness < 1.0 {
+            painter::dim(&mut out, *brightness);
         }
         drop(out);
         encoder.copy_buffer_to_texture(
@@ -128,7 +142,13 @@ impl Canvases {
 }
 
 impl Canvas {
-    fn new(device: &wgpu::Device, layout: &wgpu::BindGroupLayout, format: wgpu::TextureFormat, size: [u32; 2]) -> Self {
+    fn new(
+        device: &wgpu::Device,
+        layout: &wgpu::BindGroupLayout,
+        sampler: &wgpu::Sampler,
+        format: wgpu::TextureFormat,
+        size: [u32; 2],
+    ) -> Self {
         let [width, height] = size;
         let texture = device.create_texture(&wgpu::TextureDescriptor {
             label: Some("vedetta canvas"),
@@ -147,10 +167,16 @@ impl Canvas {
         let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("vedetta canvas"),
             layout,
-            entries: &[wgpu::BindGroupEntry {
-                binding: 0,
-                resource: wgpu::BindingResource::TextureView(&texture.create_view(&Default::default())),
-            }],
+            entries: &[
+                wgpu::BindGroupEntry {
+                    binding: 0,
+                    resource: wgpu::BindingResource::TextureView(&texture.create_view(&Default::default())),
+                },
+                wgpu::BindGroupEntry {
+                    binding: 1,
+                    resource: wgpu::BindingResource::Sampler(sampler),
+                },
+            ],
         });
         Self {
             size,

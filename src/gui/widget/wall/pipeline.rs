@@ -97,12 +97,12 @@ impl iced::widget::shader::Pipeline for Pipeline {
             offset: i as u64 * quarter.size(),
             shader_location: i as u32,
         });
-        let canvases = adapter::is_software().then(|| Canvases::new(format.is_srgb()));
+        let canvases = adapter::is_software().then(|| Canvases::new(device, format.is_srgb()));
         let canvas_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("vedetta canvas"),
-            entries: &[texture_entry(0)],
+            entries: &[texture_entry(0), sampler_entry(1)],
         });
-        let (fragment, bound) = match canvases {
+        let (name, bound) = match canvases {
             Some(_) => ("canvas", &canvas_layout),
             None => ("tile", &layout),
         };
@@ -111,8 +111,7 @@ impl iced::widget::shader::Pipeline for Pipeline {
             &module,
             format,
             Stage {
-                vertex: "tile",
-                fragment,
+                name,
                 layouts: &[bound],
                 buffer: wgpu::VertexBufferLayout {
                     array_stride: (TILE_FLOATS * 4) as u64,
@@ -127,8 +126,7 @@ impl iced::widget::shader::Pipeline for Pipeline {
             &module,
             format,
             Stage {
-                vertex: "cover",
-                fragment: "cover",
+                name: "cover",
                 layouts: &[],
                 buffer: wgpu::VertexBufferLayout {
                     array_stride: (COVER_FLOATS * 4) as u64,
@@ -175,8 +173,7 @@ impl iced::widget::shader::Pipeline for Pipeline {
 }
 
 struct Stage<'a> {
-    vertex: &'a str,
-    fragment: &'a str,
+    name: &'a str,
     layouts: &'a [&'a wgpu::BindGroupLayout],
     buffer: wgpu::VertexBufferLayout<'a>,
     topology: wgpu::PrimitiveTopology,
@@ -198,13 +195,13 @@ fn pipeline(
         layout: Some(&layout),
         vertex: wgpu::VertexState {
             module,
-            entry_point: Some(&format!("{}_vertex", stage.vertex)),
+            entry_point: Some(&format!("{}_vertex", stage.name)),
             compilation_options: Default::default(),
             buffers: &[stage.buffer],
         },
         fragment: Some(wgpu::FragmentState {
             module,
-            entry_point: Some(&format!("{}_fragment", stage.fragment)),
+            entry_point: Some(&format!("{}_fragment", stage.name)),
             compilation_options: Default::default(),
             targets: &[Some(wgpu::ColorTargetState {
                 format,

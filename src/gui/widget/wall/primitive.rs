@@ -31,8 +31,8 @@ pub struct Picture {
 #[derive(Debug)]
 pub struct Pictures(pub Vec<Picture>);
 
-/// Margin of the cover: chroma is halved both ways and scaled, so a masked colour reaches two chroma texels beyond its
-/// edge. In pixels of the picture or of the screen, whichever are larger: a small tile is scaled before it is coloured.
+/// Margin of the cover: chroma is halved both ways and scaled bilinearly, so a masked colour reaches two chroma texels
+/// beyond its edge. In luma pixels of the picture.
 const SMEAR_PX: f32 = 4.0;
 
 impl shader::Primitive for Pictures {
@@ -55,26 +55,24 @@ impl shader::Primitive for Pictures {
         });
         let mut painted = false;
         for picture in &self.0 {
-            let scale = viewport.scale_factor();
-            let [left, top, right, bottom] = clip_space(picture.place, *bounds, scale);
-            let size = pixels(picture.place, *bounds, scale);
+            let [left, top, right, bottom] = clip_space(picture.place, *bounds, viewport.scale_factor());
             tiles.extend([left, top, right, bottom]);
             tiles.extend(coefficients(picture.frame.matrix));
             tiles.extend(range(picture.frame.range, picture.brightness));
             let nv12 = f32::from(u8::from(picture.frame.format == PixelFormat::Nv12));
-            tiles.extend([nv12, srgb, size[0] as f32, size[1] as f32]);
+            tiles.extend([nv12, srgb, 0.0, 0.0]);
 
             fans.clear();
             let pixel = [
-                1.0 / picture.frame.width.min(size[0]).max(1) as f32,
-                1.0 / picture.frame.height.min(size[1]).max(1) as f32,
+                1.0 / picture.frame.width.max(1) as f32,
+                1.0 / picture.frame.height.max(1) as f32,
             ];
             masks::triangles(&picture.cover, pixel.map(|p| p * SMEAR_PX), &mut fans);
             for [x, y] in &fans {
                 covers.extend([left + (right - left) * x, top + (bottom - top) * y, srgb]);
             }
             pipeline.used.insert(picture.key, Instant::now());
-            painted |= pipeline.bring(device, queue, &mut encoder, picture, size);
+            painted |= pipeline.bring(device, queue, &mut encoder, picture);
         }
         if painted && let Some(canvases) = &mut pipeline.canvases {
             canvases.finish(|| {
@@ -113,16 +111,16 @@ impl Pipeline {
         device: &wgpu::Device,
         queue: &wgpu::Queue,
         encoder: &mut wgpu::CommandEncoder,
-        Picture { key, frame, cover, .. }: &Picture,
-        size: [u32; 2],
+        picture: &Picture,
     ) -> bool {
+        let Picture { key, frame, cover, .. } = picture;
         let hidden = matches!(**cover, Cover::Whole(_)) || !is_whole(frame);
         if let Some(canvases) = &mut self.canvases {
             if hidden {
                 canvases.remove(*key);
                 return false;
             }
-            return canvases.paint(device, &self.canvas_layout, encoder, *key, frame, size);
+            return canvases.paint(device, &self.canvas_layout, encoder, picture);
         }
         if hidden {
             self.planes.remove(key);
@@ -145,18 +143,6 @@ impl Pipeline {
             None => self.planes.get(&key).map(|planes| &planes.bind_group),
         }
     }
-}
-
-/// The pixels of the screen that `place` covers, across and down.
-fn pixels(place: Rectangle, bounds: Rectangle, scale: f32) -> [u32; 2] {
-    let span = |corner: f32, from: f32, length: f32| {
-        let edge = |at: f32| ((corner + at) * scale).round();
-        (edge(from + length) - edge(from)).max(1.0) as u32
-    };
-    [
-        span(bounds.x, place.x, place.width),
-        span(bounds.y, place.y, place.height),
-    ]
 }
 
 /// `place` in clip space of a viewport that is `bounds`, snapped to the pixels of the screen.

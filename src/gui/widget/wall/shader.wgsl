@@ -13,8 +13,9 @@ struct TileOut {
 @group(0) @binding(1) var plane_u: texture_2d<f32>;
 @group(0) @binding(2) var plane_v: texture_2d<f32>;
 @group(0) @binding(3) var plane_sampler: sampler;
-// In place of the planes where the adapter is the processor: the picture as the screen shows it, texel for pixel.
+// In place of the planes where the adapter is the processor: the picture in the screen's colours.
 @group(0) @binding(0) var canvas: texture_2d<f32>;
+@group(0) @binding(1) var canvas_sampler: sampler;
 
 fn show(colour: vec3<f32>, linear_target: f32) -> vec4<f32> {
     let c = clamp(colour, vec3<f32>(0.0), vec3<f32>(1.0));
@@ -25,7 +26,7 @@ fn show(colour: vec3<f32>, linear_target: f32) -> vec4<f32> {
 }
 
 // rect: left, top, right, bottom in clip space. coefficients: R from V, G from U, G from V, B from U.
-// range: Y offset, Y scale, chroma scale, brightness. mode: NV12, target is sRGB, pixels across and down.
+// range: Y offset, Y scale, chroma scale, brightness. mode: NV12, target is sRGB.
 @vertex
 fn tile_vertex(
     @builtin(vertex_index) index: u32,
@@ -61,10 +62,21 @@ fn tile_fragment(in: TileOut) -> @location(0) vec4<f32> {
     return show(colour * in.range.w, in.mode.y);
 }
 
+struct CanvasOut {
+    @builtin(position) position: vec4<f32>,
+    @location(0) uv: vec2<f32>,
+}
+
+@vertex
+fn canvas_vertex(@builtin(vertex_index) index: u32, @location(0) rect: vec4<f32>) -> CanvasOut {
+    let uv = vec2<f32>(f32(index & 1u), f32(index >> 1u));
+    return CanvasOut(vec4<f32>(mix(rect.xy, rect.zw, uv), 0.0, 1.0), uv);
+}
+
+// Nothing but a scaled copy: a software rasteriser has a short way for that.
 @fragment
-fn canvas_fragment(in: TileOut) -> @location(0) vec4<f32> {
-    let texel = textureLoad(canvas, vec2<i32>(in.uv * in.mode.zw), 0);
-    return vec4<f32>(texel.rgb * in.range.w, 1.0);
+fn canvas_fragment(in: CanvasOut) -> @location(0) vec4<f32> {
+    return textureSample(canvas, canvas_sampler, in.uv);
 }
 
 struct CoverOut {
