@@ -133,8 +133,7 @@ fn run(arguments: Arguments) -> Result<(), String> {
         (Some(folder), Some(ready)) => {
             let errand = match arguments.soak {
                 Some(minutes) => Errand::Soak(Soak {
-                    lasting: Duration::try_from_secs_f64(minutes * 60.0)
-                        .map_err(|_| format!("--soak {minutes}"))?,
+                    lasting: Duration::try_from_secs_f64(minutes * 60.0).map_err(|_| format!("--soak {minutes}"))?,
                     ready: sim_ready(&ready)?,
                 }),
                 None => Errand::Visit(visit(&people, &ready)?),

@@ -233,7 +233,8 @@ impl Faults {
         set(&mut self.silence, order.silence);
         if let Some(picture) = order.picture {
             // A camera that sends another codec describes itself anew: whoever watches must ask again.
-            self.stream_generation += u64::from((picture == PictureFault::Recoded) != (self.picture == PictureFault::Recoded));
+            self.stream_generation +=
+                u64::from((picture == PictureFault::Recoded) != (self.picture == PictureFault::Recoded));
             self.picture = picture;
         }
         if order.sessions.is_some() {
@@ -407,7 +408,9 @@ mod tests {
     fn another_codec_ends_the_sessions_and_another_size_does_not() {
         let mut faults = Faults::default();
         let mut order = |text: &str| {
-            faults.apply(&serde_json::from_str(text).unwrap(), Instant::now()).unwrap();
+            faults
+                .apply(&serde_json::from_str(text).unwrap(), Instant::now())
+                .unwrap();
             faults.stream_generation
         };
         assert_eq!(order(r#"{"picture":"resized"}"#), 0);

@@ -150,7 +150,8 @@ impl LiveView {
 
     /// How much of the stream is decoded from now on; the session goes on in any case.
     pub fn attend(&self, attention: Attention) {
-        self.attention.send_if_modified(|wanted| std::mem::replace(wanted, attention) != attention);
+        self.attention
+            .send_if_modified(|wanted| std::mem::replace(wanted, attention) != attention);
     }
 
     /// Figures of the stream, about a second old at most.

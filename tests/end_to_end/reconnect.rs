@@ -57,7 +57,10 @@ impl Watched {
     }
 
     fn size(&self) -> (u32, u32) {
-        self.view.slot().latest().map_or((0, 0), |frame| (frame.width, frame.height))
+        self.view
+            .slot()
+            .latest()
+            .map_or((0, 0), |frame| (frame.width, frame.height))
     }
 }
 
@@ -91,7 +94,10 @@ async fn through_a_change_of_resolution() {
     let watched = Watched::start().await;
     let (width, height) = watched.size();
     watched.fault(json!({"picture": "resized"})).await;
-    until("the other size", 40, || watched.size().0 > 0 && watched.size().0 < width).await;
+    until("the other size", 40, || {
+        watched.size().0 > 0 && watched.size().0 < width
+    })
+    .await;
     watched.is_back().await;
     watched.fault(json!({"picture": "normal"})).await;
     until("the first size", 40, || watched.size() == (width, height)).await;
@@ -139,7 +145,11 @@ async fn after_a_401_that_follows_a_jump_of_its_clock() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_sees_keeps_its_session_and_comes_back_with_a_key_frame() {
     let watched = Watched::start().await;
-    let wanted = async || watched.place.truth(&watched.camera).await["key_frames_wanted"].as_u64().expect("a count");
+    let wanted = async || {
+        watched.place.truth(&watched.camera).await["key_frames_wanted"]
+            .as_u64()
+            .expect("a count")
+    };
     let at_first = wanted().await;
     assert!(at_first >= 1, "the first picture was not asked for");
     watched.view.attend(Attention::Nothing);

@@ -85,8 +85,15 @@ fn honest(encoder: &str, payloader: &str, name: &str) -> Honest {
         "videotestsrc num-buffers=50 ! video/x-raw,format=I420,width=320,height=240,framerate=25/1 ! {encoder} \
          ! {payloader} pt=96 config-interval=-1 mtu=1200 ! appsink name=sink sync=false"
     );
-    let pipeline = gst::parse::launch(&launch).unwrap().downcast::<gst::Pipeline>().unwrap();
-    let sink = pipeline.by_name("sink").unwrap().downcast::<gst_app::AppSink>().unwrap();
+    let pipeline = gst::parse::launch(&launch)
+        .unwrap()
+        .downcast::<gst::Pipeline>()
+        .unwrap();
+    let sink = pipeline
+        .by_name("sink")
+        .unwrap()
+        .downcast::<gst_app::AppSink>()
+        .unwrap();
     pipeline.set_state(gst::State::Playing).unwrap();
     let mut packets = Vec::new();
     while let Ok(sample) = sink.pull_sample() {
@@ -136,7 +143,9 @@ fn answer(stream: TcpStream, honest: &Honest, seed: u64) -> std::io::Result<()> 
                 let head = format!("{head}Content-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n");
                 [head.into_bytes(), sdp].concat()
             }
-            "SETUP" => format!("{head}Transport: RTP/AVP/TCP;unicast;interleaved=0-1;ssrc=12345678\r\n\r\n").into_bytes(),
+            "SETUP" => {
+                format!("{head}Transport: RTP/AVP/TCP;unicast;interleaved=0-1;ssrc=12345678\r\n\r\n").into_bytes()
+            }
             _ => format!("{head}\r\n").into_bytes(),
         };
         if where_to == 0 && dice.one_in(3) {
@@ -151,7 +160,14 @@ fn answer(stream: TcpStream, honest: &Honest, seed: u64) -> std::io::Result<()> 
 }
 
 fn play(out: &mut TcpStream, honest: &Honest, where_to: usize, dice: &mut Dice) -> std::io::Result<()> {
+    let mut picture_of = None;
     for packet in &honest.packets {
+        // A picture every 10 ms: four times as fast as it was made.
+        let stamp = packet.get(4..8);
+        if picture_of != stamp {
+            picture_of = stamp;
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
         let mut packet = packet.clone();
         match where_to {
             1 if dice.one_in(3) => {
@@ -174,9 +190,15 @@ fn play(out: &mut TcpStream, honest: &Honest, where_to: usize, dice: &mut Dice) 
             dice.damage(&mut report);
             write(out, 1, &report, report.len())?;
         }
-        let told = if where_to == 1 && dice.one_in(40) { dice.roll(65_536) } else { packet.len() };
+        let told = if where_to == 1 && dice.one_in(40) {
+            dice.roll(65_536)
+        } else {
+            packet.len()
+        };
         write(out, if dice.one_in(50) { dice.roll(8) as u8 } else { 0 }, &packet, told)?;
     }
+    // What is on its way gets there before the connection ends.
+    std::thread::park_timeout(Duration::from_millis(300));
     Ok(())
 }
 
@@ -202,18 +224,34 @@ async fn suffer(honest: Arc<Honest>, seed: u64) -> bool {
     let mut status = stream.status();
     let failed = status.wait_for(|status| matches!(status.phase, LivePhase::Failed(_)));
     // Whether it failed, or showed what it could, is the same here: it must come to an end and not take us with it.
-    let _ = tokio::time::timeout(CASE, async { tokio::select! { _ = sent => {}, _ = failed => {} } }).await;
+    let _ = tokio::time::timeout(CASE, async {
+        tokio::select! { _ = sent => {}, _ = failed => {} }
+    })
+    .await;
     stream.slot().latest().is_some()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hostile_source_never_ends_the_client() {
-    let cases = std::env::var("VEDETTA_HOSTILE_CASES").ok().and_then(|cases| cases.parse().ok());
+    let cases = std::env::var("VEDETTA_HOSTILE_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok());
     let cases: u64 = cases.unwrap_or(CASES);
-    let first: u64 = std::env::var("VEDETTA_HOSTILE_FIRST").ok().and_then(|first| first.parse().ok()).unwrap_or(0);
+    let first: u64 = std::env::var("VEDETTA_HOSTILE_FIRST")
+        .ok()
+        .and_then(|first| first.parse().ok())
+        .unwrap_or(0);
     let sources = [
-        honest("x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10", "rtph264pay", "H264"),
-        honest("x265enc tune=zerolatency speed-preset=ultrafast key-int-max=10", "rtph265pay", "H265"),
+        honest(
+            "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10",
+            "rtph264pay",
+            "H264",
+        ),
+        honest(
+            "x265enc tune=zerolatency speed-preset=ultrafast key-int-max=10",
+            "rtph265pay",
+            "H265",
+        ),
     ]
     .map(Arc::new);
     let mut showed = 0;

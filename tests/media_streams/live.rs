@@ -246,9 +246,20 @@ async fn r_liv_2_the_way_from_the_lens_is_known_from_the_sender_reports() {
     let stream = live::open(request(server.url(), PASSWORD, Transport::Tcp));
     let mut status = stream.status();
     let told = status.wait_for(|status| status.figures.delay.latency_ms(Some(0)).is_some());
-    let told = tokio::time::timeout(LIMIT, told).await.expect("a sender report in time").unwrap();
-    assert!(told.figures.delay.latency_ms(Some(0)).unwrap() < 3_000.0, "{:?}", told.figures);
-    assert!(told.figures.delay.behind() < Duration::from_secs(1), "{:?}", told.figures);
+    let told = tokio::time::timeout(LIMIT, told)
+        .await
+        .expect("a sender report in time")
+        .unwrap();
+    assert!(
+        told.figures.delay.latency_ms(Some(0)).unwrap() < 3_000.0,
+        "{:?}",
+        told.figures
+    );
+    assert!(
+        told.figures.delay.behind() < Duration::from_secs(1),
+        "{:?}",
+        told.figures
+    );
 }
 
 #[tokio::test]

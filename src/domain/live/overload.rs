@@ -162,7 +162,9 @@ impl<K: Copy + Ord> Overload<K> {
         let count = keys.len().div_ceil(STEP);
         for key in keys.into_iter().take(count) {
             match self.lowered.get_mut(&key) {
-                Some(lowered) if lowered.level == Level::KeyFrames && lowered.over_lower => lowered.level = Level::Lower,
+                Some(lowered) if lowered.level == Level::KeyFrames && lowered.over_lower => {
+                    lowered.level = Level::Lower
+                }
                 _ => {
                     self.lowered.remove(&key);
                 }
@@ -235,12 +237,10 @@ mod tests {
             assert!(!overload.is_on(), "{ms}");
         }
         overload.measure(start + STRAIN, &loads);
-        assert_eq!([0, 1, 2, 3].map(|key| overload.level(key)), [
-            Level::Whole,
-            Level::Whole,
-            Level::KeyFrames,
-            Level::Whole
-        ]);
+        assert_eq!(
+            [0, 1, 2, 3].map(|key| overload.level(key)),
+            [Level::Whole, Level::Whole, Level::KeyFrames, Level::Whole]
+        );
     }
 
     #[test]
@@ -250,7 +250,10 @@ mod tests {
         run(&mut overload, &mut now, 60, 4, true, 130.0);
         let levels = [0, 1, 2, 3].map(|key| overload.level(key));
         assert_eq!(levels[0], Level::Whole);
-        assert!(levels.contains(&Level::Lower) && !levels.contains(&Level::KeyFrames), "{levels:?}");
+        assert!(
+            levels.contains(&Level::Lower) && !levels.contains(&Level::KeyFrames),
+            "{levels:?}"
+        );
     }
 
     #[test]
@@ -275,7 +278,10 @@ mod tests {
             }
             now += BEAT;
         }
-        let late = changes.iter().filter(|at| now - **at < Duration::from_secs(600)).count();
+        let late = changes
+            .iter()
+            .filter(|at| now - **at < Duration::from_secs(600))
+            .count();
         assert!(late <= 10, "{late} changes in the last ten minutes of thirty");
     }
 

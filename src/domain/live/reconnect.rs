@@ -132,7 +132,9 @@ impl Reconnect {
         self.repeated = Some((fault, failures));
         let chance = if chance.is_nan() { 1.0 } else { chance.clamp(0.0, 1.0) };
         let pause = fault.policy().pause(fault.growth(failures), chance);
-        let spread = SPREAD.saturating_mul(u32::try_from(others).unwrap_or(u32::MAX)).min(WIDEST);
+        let spread = SPREAD
+            .saturating_mul(u32::try_from(others).unwrap_or(u32::MAX))
+            .min(WIDEST);
         Next {
             at: now + pause + spread.mul_f64(chance),
             ask: fault.ask(failures),
@@ -185,7 +187,11 @@ mod tests {
 
     #[test]
     fn a_busy_camera_gets_the_time_it_needs_to_free_its_slot() {
-        assert!(pauses(Fault::Busy, 5).iter().all(|(pause, ask)| *pause >= Duration::from_secs(4) && *ask == Ask::Nothing));
+        assert!(
+            pauses(Fault::Busy, 5)
+                .iter()
+                .all(|(pause, ask)| *pause >= Duration::from_secs(4) && *ask == Ask::Nothing)
+        );
     }
 
     #[test]
@@ -207,7 +213,9 @@ mod tests {
         }
         reconnect.live(now);
         assert_eq!(reconnect.troubled_since(), None);
-        let flickered = reconnect.clone().lost(now + Duration::from_secs(1), Fault::Dropped, 0, 1.0);
+        let flickered = reconnect
+            .clone()
+            .lost(now + Duration::from_secs(1), Fault::Dropped, 0, 1.0);
         assert!(flickered.at - now > Duration::from_secs(8));
         // Every picture says «live»; the first one counts.
         reconnect.live(now + Duration::from_secs(19));
@@ -220,7 +228,11 @@ mod tests {
     fn most_within_a_second(mut at: Vec<Instant>) -> usize {
         at.sort();
         at.iter()
-            .map(|from| at.iter().filter(|to| *to >= from && **to - *from < Duration::from_secs(1)).count())
+            .map(|from| {
+                at.iter()
+                    .filter(|to| *to >= from && **to - *from < Duration::from_secs(1))
+                    .count()
+            })
             .max()
             .unwrap_or_default()
     }

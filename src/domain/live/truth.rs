@@ -136,7 +136,11 @@ mod tests {
             let mut delay = Delay::default();
             let next = play(&mut delay, 0.0, std::iter::repeat_n(120.0, 50), 0.0);
             play(&mut delay, next, std::iter::repeat_n(120.0, 50), step);
-            assert!(delay.behind() < Duration::from_millis(50), "{step} {:?}", delay.behind());
+            assert!(
+                delay.behind() < Duration::from_millis(50),
+                "{step} {:?}",
+                delay.behind()
+            );
         }
     }
 

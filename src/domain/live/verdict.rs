@@ -29,13 +29,22 @@ pub struct Measured {
 pub enum Verdict {
     Well,
     /// Packets are lost or held up on the way.
-    Network { loss: f64, jitter_ms: f64 },
+    Network {
+        loss: f64,
+        jitter_ms: f64,
+    },
     /// It sends fewer pictures than it says.
-    Camera { received_fps: f64, announced_fps: f64 },
+    Camera {
+        received_fps: f64,
+        announced_fps: f64,
+    },
     /// It sends nothing, though the connection stands.
     Silent,
     /// Pictures come in and are not shown: this workstation is overloaded.
-    Workstation { received_fps: f64, shown_fps: f64 },
+    Workstation {
+        received_fps: f64,
+        shown_fps: f64,
+    },
 }
 
 /// More lost than this shows in the picture.
@@ -71,7 +80,10 @@ pub fn judge(measured: &Measured) -> Verdict {
     let shown_fps = shown_fps.min(measured.decoded_fps);
     let whole = measured.attention == Attention::Whole;
     if whole && received_fps >= JUDGED_FPS && share < SHOWS {
-        return Verdict::Workstation { received_fps, shown_fps };
+        return Verdict::Workstation {
+            received_fps,
+            shown_fps,
+        };
     }
     let held_up = measured.jitter_ms > JITTER_MS || measured.behind > BEHIND;
     if measured.loss > LOSS || (held_up && received_fps > 0.0) {

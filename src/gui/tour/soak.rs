@@ -192,7 +192,9 @@ pub fn walk(visitor: &mut Visitor<'_>, soak: &Soak) -> Result<Outcome, StepError
     while end.elapsed() < LAST_RECOVERY && !(given.is_empty() && came_back(&alive)) {
         alive.look(visitor, &soak.ready)?;
         // What still fails is well from now on.
-        given.iter_mut().for_each(|given| given.ends = given.ends.min(Instant::now()));
+        given
+            .iter_mut()
+            .for_each(|given| given.ends = given.ends.min(Instant::now()));
         settle(&mut given, &mut outcome, &alive, &soak.ready.control, Instant::now())?;
         visitor.linger(LOOK);
     }
@@ -212,7 +214,10 @@ fn settle(
     control: &str,
     now: Instant,
 ) -> Result<(), StepError> {
-    for fault in given.iter_mut().filter(|fault| fault.ended.is_none() && now >= fault.ends) {
+    for fault in given
+        .iter_mut()
+        .filter(|fault| fault.ended.is_none() && now >= fault.ends)
+    {
         post(control, &fault.camera, fault.kind.end)?;
         fault.ended = Some(Instant::now());
     }
@@ -286,7 +291,10 @@ fn post(control: &str, camera: &CameraId, order: &str) -> Result<(), StepError> 
     stream.take(64 * 1024).read_to_string(&mut answer)?;
     match answer.lines().next() {
         Some(line) if line.contains(" 200 ") => Ok(()),
-        line => Err(StepError::Wrong(format!("the simulator answered «{}»", line.unwrap_or_default()))),
+        line => Err(StepError::Wrong(format!(
+            "the simulator answered «{}»",
+            line.unwrap_or_default()
+        ))),
     }
 }
 
@@ -324,7 +332,9 @@ mod tests {
 
     #[test]
     fn memory_that_grows_shows_and_the_warming_up_does_not() {
-        let flat: Vec<_> = (0..40).map(|n| (n, if n < 10 { n as f64 * 10.0 } else { 200.0 })).collect();
+        let flat: Vec<_> = (0..40)
+            .map(|n| (n, if n < 10 { n as f64 * 10.0 } else { 200.0 }))
+            .collect();
         assert_eq!(growth(&flat), 0.0);
         let growing: Vec<_> = (0..40).map(|n| (n, 100.0 + n as f64)).collect();
         assert_eq!(growth(&growing), 20.0);

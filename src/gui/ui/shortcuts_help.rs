@@ -13,8 +13,8 @@ use iced::{Element, Fill};
 /// Every line: words and the commands that they cover.
 fn lines() -> Vec<(String, Vec<Command>)> {
     use Command::{
-        AskHold, Back, CallPreset, Confirm, Digit, Export, Figures, Help, History, Next, NextArea, Playback, SavePreset, Search,
-        SignOut, Snapshot, Stop, ZoomIn, ZoomOut,
+        AskHold, Back, CallPreset, Confirm, Digit, Export, Figures, Help, History, Next, NextArea, Playback,
+        SavePreset, Search, SignOut, Snapshot, Stop, ZoomIn, ZoomOut,
     };
     let arrows = [Direction::Left, Direction::Right, Direction::Up, Direction::Down]
         .map(Command::Arrow)

@@ -88,9 +88,7 @@ impl Arrivals {
             (None, _) => None,
         };
         let stamp_ns = i64::try_from(stamp.nseconds()).unwrap_or(i64::MAX);
-        clocks.offset_ns = captured_ns
-            .map(|ns| ns.saturating_sub(stamp_ns))
-            .or(clocks.offset_ns);
+        clocks.offset_ns = captured_ns.map(|ns| ns.saturating_sub(stamp_ns)).or(clocks.offset_ns);
     }
 
     /// When the picture with this time stamp was captured by the camera's clock, Unix milliseconds.
@@ -134,7 +132,11 @@ mod tests {
         arrivals.stamped(&rtp(0), stamp);
         assert_eq!(arrivals.captured_ms(stamp), None);
         // A receiver report lies before the sender report.
-        let compound = [&[0x80, 201, 0, 1, 0, 0, 0, 9][..], &report(2_208_988_800 + 1_000, 1 << 31, u32::MAX - 899)].concat();
+        let compound = [
+            &[0x80, 201, 0, 1, 0, 0, 0, 9][..],
+            &report(2_208_988_800 + 1_000, 1 << 31, u32::MAX - 899),
+        ]
+        .concat();
         arrivals.reported(&compound);
         arrivals.stamped(&rtp(900), stamp);
         let captured = arrivals.captured_ms(stamp).unwrap();

@@ -22,6 +22,11 @@ impl Meter {
         self.packets.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Whether anything came.
+    pub(crate) fn has_packets(&self) -> bool {
+        self.packets.load(Ordering::Relaxed) > 0
+    }
+
     /// A coded access unit of `bytes` came out of the parser.
     pub(crate) fn unit(&self, bytes: usize) {
         self.units.fetch_add(1, Ordering::Relaxed);
@@ -92,7 +97,10 @@ impl Rater {
                     0.0
                 }
             };
-            let (passed, lost) = (per_second(counts.passed, before.passed), per_second(counts.lost, before.lost));
+            let (passed, lost) = (
+                per_second(counts.passed, before.passed),
+                per_second(counts.lost, before.lost),
+            );
             Rates {
                 loss: if lost > 0.0 { lost / (passed + lost) } else { 0.0 },
                 received_fps: per_second(counts.arrived, before.arrived),

@@ -94,7 +94,11 @@ fn select_one_video(source: &gst::Element, shared: &Arc<Shared>) {
         {
             shared.saw_unknown_codec(name.as_deref().unwrap_or("(not named)"));
         }
-        Some((video && codec.is_some() && !taken.swap(true, Ordering::AcqRel)).to_value())
+        let take = video && codec.is_some() && !taken.swap(true, Ordering::AcqRel);
+        if take && let Some(shared) = shared.upgrade() {
+            shared.chose_stream();
+        }
+        Some(take.to_value())
     });
 }
 
@@ -127,7 +131,9 @@ fn continue_from(pipeline: &gst::Pipeline, pad: &gst::Pad, shared: &Arc<Shared>)
     };
     shared.set_codec(codec);
     let rate = caps.structure(0).and_then(|s| s.get::<i32>("clock-rate").ok());
-    shared.arrivals.set_rate(rate.and_then(|rate| u32::try_from(rate).ok()).unwrap_or(0));
+    shared
+        .arrivals
+        .set_rate(rate.and_then(|rate| u32::try_from(rate).ok()).unwrap_or(0));
 
     let count = Arc::clone(shared);
     pad.add_probe(
@@ -184,7 +190,10 @@ impl Decode {
     /// Calls `count` with the size of every access unit, decodes as much of the stream as it says, and lets none through to the decoder from the start or from
     /// a loss to the next key frame: it would be a torn picture. A stream that refreshes without key frames is let
     /// through after [`PATIENCE`] units.
-    pub(crate) fn count_units(&self, count: impl Fn(usize) -> Attention + Send + Sync + 'static) -> Result<(), LiveError> {
+    pub(crate) fn count_units(
+        &self,
+        count: impl Fn(usize) -> Attention + Send + Sync + 'static,
+    ) -> Result<(), LiveError> {
         let [_, parse, _] = &self.elements;
         let pad = parse
             .static_pad("src")

@@ -34,6 +34,8 @@ pub(super) struct Shared {
     pipeline: Arc<Mutex<Option<gst::Pipeline>>>,
     jitter_buffer: Mutex<Option<gst::glib::WeakRef<gst::Element>>>,
     unknown_codec: Mutex<Option<String>>,
+    /// A stream that we know was described and is being set up.
+    chosen: AtomicBool,
     watched: Mutex<Watched>,
 }
 
@@ -69,11 +71,7 @@ fn each_packet(info: &gst::PadProbeInfo<'_>, mut look: impl FnMut(Option<gst::Cl
 }
 
 /// Lets `look` see every packet that passes a pad for as long as the stream is there.
-fn look_at_packets(
-    pad: &gst::Pad,
-    shared: &Arc<Shared>,
-    look: impl Fn(&Shared, &[u8]) + Send + Sync + 'static,
-) {
+fn look_at_packets(pad: &gst::Pad, shared: &Arc<Shared>, look: impl Fn(&Shared, &[u8]) + Send + Sync + 'static) {
     let shared = Arc::downgrade(shared);
     pad.add_probe(
         gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
@@ -124,6 +122,7 @@ impl Shared {
             pipeline: Arc::default(),
             jitter_buffer: Mutex::new(None),
             unknown_codec: Mutex::new(None),
+            chosen: AtomicBool::new(false),
             watched: Mutex::new(Watched {
                 stall: Stall::new(now),
                 rater: Rater::default(),
@@ -171,7 +170,17 @@ impl Shared {
                 if let Some(element) = trouble::element_of(message) {
                     decoder::distrust(&element);
                 }
-                let error = trouble::classify(error);
+                let set_up = self.meter.has_packets();
+                let refused = self.chosen.load(Ordering::Acquire) && !set_up && trouble::is_nothing_set_up(error);
+                let error = if refused {
+                    // rtspsrc hides the status of SETUP; what cameras answer there is 453 (RFC 2326 §7.1.1).
+                    LiveError::new(
+                        LiveErrorKind::Busy,
+                        "the camera refuses to set up the stream it described",
+                    )
+                } else {
+                    trouble::classify(error)
+                };
                 let unknown = held(&self.unknown_codec).take();
                 match (error.kind, unknown) {
                     (LiveErrorKind::NotSupported, Some(name)) => {
@@ -204,7 +213,10 @@ impl Shared {
             return;
         };
         self.meter.frame();
-        if let Some(captured_ms) = self.arrivals.captured_ms(sample.buffer().and_then(|buffer| buffer.pts())) {
+        if let Some(captured_ms) = self
+            .arrivals
+            .captured_ms(sample.buffer().and_then(|buffer| buffer.pts()))
+        {
             held(&self.delay).picture(unix_ms(), captured_ms);
         }
         self.status.send_if_modified(|status| {
@@ -259,6 +271,10 @@ impl Shared {
 
     pub(super) fn attend(&self, attention: Attention) {
         self.attention.store(attention as u8, Ordering::Relaxed);
+    }
+
+    pub(super) fn chose_stream(&self) {
+        self.chosen.store(true, Ordering::Release);
     }
 
     pub(super) fn saw_unknown_codec(&self, name: &str) {

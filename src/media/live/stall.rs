@@ -78,9 +78,16 @@ mod tests {
     fn silence_from_the_start_is_a_timeout() {
         let start = Instant::now();
         let mut stall = Stall::new(start);
-        assert_eq!(stall.check(start + FIRST_PACKET, counts(0, 0, 0), Attention::Whole), None);
+        assert_eq!(
+            stall.check(start + FIRST_PACKET, counts(0, 0, 0), Attention::Whole),
+            None
+        );
         let error = stall
-            .check(start + FIRST_PACKET + Duration::from_millis(1), counts(0, 0, 0), Attention::Whole)
+            .check(
+                start + FIRST_PACKET + Duration::from_millis(1),
+                counts(0, 0, 0),
+                Attention::Whole,
+            )
             .unwrap();
         assert_eq!(error.kind, LiveErrorKind::Timeout);
     }
@@ -90,7 +97,10 @@ mod tests {
         let start = Instant::now();
         let mut stall = Stall::new(start);
         assert_eq!(stall.check(start, counts(10, 5, 5), Attention::Whole), None);
-        assert_eq!(stall.check(start + Duration::from_secs(5), counts(10, 5, 5), Attention::Whole), None);
+        assert_eq!(
+            stall.check(start + Duration::from_secs(5), counts(10, 5, 5), Attention::Whole),
+            None
+        );
         let error = stall
             .check(start + Duration::from_millis(5_001), counts(10, 5, 5), Attention::Whole)
             .unwrap();

@@ -22,6 +22,11 @@ pub(crate) fn classify(error: &gst::message::Error) -> LiveError {
     LiveError::new(kind(&cause, &debug), text)
 }
 
+/// Whether rtspsrc says that no stream could be set up.
+pub(super) fn is_nothing_set_up(error: &gst::message::Error) -> bool {
+    error.error().kind::<gst::StreamError>() == Some(gst::StreamError::Format)
+}
+
 fn kind(cause: &gst::glib::Error, debug: &str) -> LiveErrorKind {
     use LiveErrorKind as Kind;
     let not_negotiated = debug.contains("not-negotiated") || debug.contains("(-4)");

@@ -78,7 +78,9 @@ fn unix_ns(ntp: [u8; 8]) -> i64 {
 fn reports(compound: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     let mut rest = compound;
     std::iter::from_fn(move || {
-        let [first, kind, high, low, ..] = rest else { return None };
+        let [first, kind, high, low, ..] = rest else {
+            return None;
+        };
         let length = 4 * (usize::from(u16::from_be_bytes([*high, *low])) + 1);
         let packet = rest.get(..length).unwrap_or(rest);
         rest = rest.get(length..).unwrap_or_default();

@@ -56,7 +56,11 @@ pub fn mark(verdict: Verdict) -> Mark {
         Verdict::Well => (Icon::Done, fl!("verdict-well"), String::new()),
         Verdict::Network { loss, .. } => {
             let percent = decimal(loss * 100.0, 1);
-            (Icon::NoSignal, fl!("verdict-network", percent = percent), fl!("verdict-network-short"))
+            (
+                Icon::NoSignal,
+                fl!("verdict-network", percent = percent),
+                fl!("verdict-network-short"),
+            )
         }
         Verdict::Camera {
             received_fps,

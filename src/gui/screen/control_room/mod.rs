@@ -167,9 +167,10 @@ impl ControlRoom {
         let mut seen: Vec<&CameraPlan> = plan.cameras.iter().filter(|camera| may_see(&person, camera)).collect();
         seen.sort_by_key(|camera| camera.number);
         let now = Now::read();
-        let tiles = seen.iter().take(Layout::SixtyFour.tiles()).map(|camera| {
-            Some(Placed::new(camera.id.clone(), now.instant))
-        });
+        let tiles = seen
+            .iter()
+            .take(Layout::SixtyFour.tiles())
+            .map(|camera| Some(Placed::new(camera.id.clone(), now.instant)));
         let mut room = ControlRoom {
             health: desk.health(),
             holds: desk.holds(),

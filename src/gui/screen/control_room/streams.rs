@@ -165,7 +165,9 @@ impl ControlRoom {
     fn attend(&mut self, tile: usize) {
         let (seen, now) = (self.visibility(tile), self.now.instant);
         let shown = self.shown_on(tile).map(|open| open.feed.stream());
-        let Some(Some(placed)) = self.tiles.get_mut(tile) else { return };
+        let Some(Some(placed)) = self.tiles.get_mut(tile) else {
+            return;
+        };
         if placed.wanted == StreamRole::Sub && shown != Some(StreamRole::Main) {
             placed.large = None;
         }
@@ -236,7 +238,9 @@ impl ControlRoom {
         let (mut drew, mut came) = (false, false);
         for tile in 0..self.layout.tiles() {
             let seen = self.visibility(tile) == Visibility::Seen;
-            let Some(Some(placed)) = self.tiles.get(tile) else { continue };
+            let Some(Some(placed)) = self.tiles.get(tile) else {
+                continue;
+            };
             let Some(open) = self.shown_on(tile) else { continue };
             let before = open.drawn.count();
             open.drawn.measure(now);

@@ -194,10 +194,7 @@ fn a_large_tile_asks_for_the_main_stream_and_keeps_the_small_one_when_it_is_refu
 fn a_minimised_window_decodes_nothing_and_a_covered_one_little() {
     let (mut room, _) = room();
     let (_, attention) = replace_small(&mut room, 3);
-    let window = |minimised| Window {
-        scale: 1.0,
-        minimised,
-    };
+    let window = |minimised| Window { scale: 1.0, minimised };
     room.update(Message::Window(window(true)));
     assert_eq!(*attention.lock().unwrap(), Attention::Nothing);
     room.update(Message::Window(window(false)));

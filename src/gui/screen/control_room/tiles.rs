@@ -342,7 +342,10 @@ fn state(shown: Option<&Open>, condition: Condition, age: Option<Duration>, now:
             tone,
         })
     };
-    match (condition, shown.map(|Open { feed, .. }| (feed.state(), feed.cover(now)))) {
+    match (
+        condition,
+        shown.map(|Open { feed, .. }| (feed.state(), feed.cover(now))),
+    ) {
         (Condition::Refused, Some((ViewState::Closed { why }, _))) => Some(refused(&why)),
         (Condition::Starting, _) => say(Icon::Waiting, fl!("tile-connecting"), String::new(), Tone::Normal),
         (Condition::NotLive, Some((ViewState::Retrying { trouble, since, .. }, _))) => {

@@ -169,7 +169,8 @@ impl Texts {
         // The lower edge of a picture is never written on.
         let used = LINE * f32::from(1 + u8::from(!face.marks.is_empty()));
         let lines = ((size.height * (1.0 - LOWER_EDGE) - used) / LINE).max(0.0) as usize;
-        self.figures.resize_with(face.figures.len().min(lines), Default::default);
+        self.figures
+            .resize_with(face.figures.len().min(lines), Default::default);
         for ([line, short], text) in face.figures.iter().zip(&mut self.figures) {
             let room = size.width - 2.0 * PAD;
             set(text, line, theme::SMALL, theme::REGULAR, room, false);
@@ -212,7 +213,11 @@ pub fn draw(renderer: &mut Renderer, tile: Rectangle, face: &Face, texts: &Texts
     }
     let (mut x, mut marked) = (tile.x, 0.0);
     for (mark, (glyph, word)) in face.marks.iter().zip(&texts.marks) {
-        let wide = if word.content().is_empty() { 0.0 } else { word.min_width() + 2.0 * PAD };
+        let wide = if word.content().is_empty() {
+            0.0
+        } else {
+            word.min_width() + 2.0 * PAD
+        };
         if x > tile.x && x + glyph.min_width() + 2.0 * PAD + wide > tile.x + tile.width {
             (x, line) = (tile.x, line + marked);
         }
@@ -226,7 +231,14 @@ pub fn draw(renderer: &mut Renderer, tile: Rectangle, face: &Face, texts: &Texts
     line += marked;
     // The words in the middle go before the figures.
     for text in texts.figures.iter().filter(|_| face.state.is_none()) {
-        line += chip(renderer, tile, Point::new(tile.x, tile.y + line), text.raw(), theme::TEXT).height;
+        line += chip(
+            renderer,
+            tile,
+            Point::new(tile.x, tile.y + line),
+            text.raw(),
+            theme::TEXT,
+        )
+        .height;
     }
     if face.selected {
         frame(renderer, tile, if face.focused { theme::ACCENT } else { theme::QUIET });
