@@ -22,11 +22,6 @@ impl Meter {
         self.packets.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether anything came.
-    pub(crate) fn has_packets(&self) -> bool {
-        self.packets.load(Ordering::Relaxed) > 0
-    }
-
     /// A coded access unit of `bytes` came out of the parser.
     pub(crate) fn unit(&self, bytes: usize) {
         self.units.fetch_add(1, Ordering::Relaxed);

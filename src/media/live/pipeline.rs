@@ -94,11 +94,7 @@ fn select_one_video(source: &gst::Element, shared: &Arc<Shared>) {
         {
             shared.saw_unknown_codec(name.as_deref().unwrap_or("(not named)"));
         }
-        let take = video && codec.is_some() && !taken.swap(true, Ordering::AcqRel);
-        if take && let Some(shared) = shared.upgrade() {
-            shared.chose_stream();
-        }
-        Some(take.to_value())
+        Some((video && codec.is_some() && !taken.swap(true, Ordering::AcqRel)).to_value())
     });
 }
 

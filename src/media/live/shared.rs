@@ -34,8 +34,6 @@ pub(super) struct Shared {
     pipeline: Arc<Mutex<Option<gst::Pipeline>>>,
     jitter_buffer: Mutex<Option<gst::glib::WeakRef<gst::Element>>>,
     unknown_codec: Mutex<Option<String>>,
-    /// A stream that we know was described and is being set up.
-    chosen: AtomicBool,
     watched: Mutex<Watched>,
 }
 
@@ -122,7 +120,6 @@ impl Shared {
             pipeline: Arc::default(),
             jitter_buffer: Mutex::new(None),
             unknown_codec: Mutex::new(None),
-            chosen: AtomicBool::new(false),
             watched: Mutex::new(Watched {
                 stall: Stall::new(now),
                 rater: Rater::default(),
@@ -170,17 +167,7 @@ impl Shared {
                 if let Some(element) = trouble::element_of(message) {
                     decoder::distrust(&element);
                 }
-                let set_up = self.meter.has_packets();
-                let refused = self.chosen.load(Ordering::Acquire) && !set_up && trouble::is_nothing_set_up(error);
-                let error = if refused {
-                    // rtspsrc hides the status of SETUP; what cameras answer there is 453 (RFC 2326 §7.1.1).
-                    LiveError::new(
-                        LiveErrorKind::Busy,
-                        "the camera refuses to set up the stream it described",
-                    )
-                } else {
-                    trouble::classify(error)
-                };
+                let error = trouble::classify(error);
                 let unknown = held(&self.unknown_codec).take();
                 match (error.kind, unknown) {
                     (LiveErrorKind::NotSupported, Some(name)) => {
@@ -271,10 +258,6 @@ impl Shared {
 
     pub(super) fn attend(&self, attention: Attention) {
         self.attention.store(attention as u8, Ordering::Relaxed);
-    }
-
-    pub(super) fn chose_stream(&self) {
-        self.chosen.store(true, Ordering::Release);
     }
 
     pub(super) fn saw_unknown_codec(&self, name: &str) {
