@@ -13,7 +13,7 @@ place=$(mktemp -d)
 pids=()
 trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; wait 2>/dev/null || true; rm -rf "$place"' EXIT
 
-pictures=1500
+pictures=6000
 gst-launch-1.0 -q videotestsrc num-buffers=$pictures pattern=ball ! video/x-raw,format=I420,width=640,height=360,framerate=25/1 \
   ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 bitrate=1000 threads=1 ! h264parse ! mp4mux \
   ! filesink location="$place/in.mp4"
@@ -23,7 +23,7 @@ caps="video/x-raw,format=I420,width=640,height=360,framerate=25/1"
 seconds() { # CPU seconds of a command and its children, on standard output
   local t="$place/time.$RANDOM"
   /usr/bin/time -o "$t" -f '%U %S' "$@" >/dev/null 2>&1 || true
-  awk '{ print $1 + $2 }' "$t"
+  awk 'END { print $1 + $2 }' "$t"
 }
 
 inside=$(seconds gst-launch-1.0 -q $source ! fakesink sync=false)

@@ -12,10 +12,10 @@ pub(crate) fn classify(error: &gst::message::Error) -> LiveError {
     let cause = error.error();
     let debug = error.debug().unwrap_or_default();
     let text = format!("{}: {}", cause.message(), without_urls(last_line(&debug)));
-    if let Some(status) = error
+    let told = error
         .details()
-        .and_then(|details| details.get::<u32>("rtsp-status-code").ok())
-    {
+        .and_then(|details| details.get::<u32>("rtsp-status-code").ok());
+    if let Some(status) = told.or_else(|| status_in(&debug)) {
         let known = LiveError::from_status(u16::try_from(status).unwrap_or(0), "");
         return LiveError::new(known.kind, format!("RTSP status {status}: {text}"));
     }
@@ -43,6 +43,12 @@ fn kind(cause: &gst::glib::Error, debug: &str) -> LiveErrorKind {
         Some(gst::StreamError::Failed) if not_negotiated => Kind::NotSupported,
         _ => Kind::BrokenStream,
     }
+}
+
+/// The status that rtspsrc writes into its debug text when SETUP is refused, «Error (453): …», without details.
+fn status_in(debug: &str) -> Option<u32> {
+    let (_, after) = last_line(debug).split_once("Error (")?;
+    after.split_once(')')?.0.parse().ok()
 }
 
 /// The last line of a debug text; the lines before name a source file.
@@ -87,6 +93,15 @@ mod tests {
         );
         assert_eq!(error.kind, LiveErrorKind::WrongPassword);
         assert!(!error.detail.contains("secret"), "{}", error.detail);
+    }
+
+    #[test]
+    fn a_set_up_that_is_refused_for_want_of_a_session_is_a_busy_camera() {
+        let cause = || gst::glib::Error::new(gst::ResourceError::Write, "Could not write to resource.");
+        let said = error_of(cause(), "source.c(7867): f ():\nError (453): Not Enough Bandwidth");
+        assert_eq!(said.kind, LiveErrorKind::Busy, "{said}");
+        let other = error_of(cause(), "source.c(1): f ():\nError (x): y");
+        assert_eq!(other.kind, LiveErrorKind::BrokenStream, "{other}");
     }
 
     #[test]

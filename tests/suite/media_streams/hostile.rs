@@ -160,15 +160,22 @@ fn answer(stream: TcpStream, honest: &Honest, seed: u64) -> std::io::Result<()> 
 }
 
 fn play(out: &mut TcpStream, honest: &Honest, where_to: usize, dice: &mut Dice) -> std::io::Result<()> {
+    let mut picture_of = None;
     for packet in &honest.packets {
+        // A picture every 10 ms: four times as fast as it was made.
+        let stamp = packet.get(4..8);
+        if picture_of != stamp {
+            picture_of = stamp;
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
         let mut packet = packet.clone();
         match where_to {
-            1 if dice.one_in(3) => {
+            1 if dice.one_in(10) => {
                 let mut head: Vec<u8> = packet.drain(..packet.len().min(20)).collect();
                 dice.damage(&mut head);
                 packet.splice(..0, head);
             }
-            2 if packet.len() > 14 && dice.one_in(3) => {
+            2 if packet.len() > 14 && dice.one_in(6) => {
                 let mut picture = packet.split_off(12);
                 dice.damage(&mut picture);
                 packet.extend(picture);
@@ -188,8 +195,15 @@ fn play(out: &mut TcpStream, honest: &Honest, where_to: usize, dice: &mut Dice) 
         } else {
             packet.len()
         };
-        write(out, if dice.one_in(50) { dice.roll(8) as u8 } else { 0 }, &packet, told)?;
+        write(
+            out,
+            if dice.one_in(100) { dice.roll(8) as u8 } else { 0 },
+            &packet,
+            told,
+        )?;
     }
+    // What is on its way gets there before the connection ends.
+    std::thread::park_timeout(Duration::from_millis(300));
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use crate::gui::desk::{Answer, Feed};
 use crate::gui::i18n::fl;
 use crate::gui::theme::Tone;
 use crate::gui::widget::wall;
-use crate::station::Refusal;
+use crate::station::{Refusal, ViewState};
 use iced::{Rectangle, Task, window};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -253,7 +253,9 @@ impl ControlRoom {
             let figures = open.feed.figures();
             let (_, attention) = placed.way;
             let shown_fps = open.drawn.per_second();
-            let settled = now.saturating_duration_since(placed.since) >= SETTLED;
+            // After a reconnection the figures begin anew.
+            let live = open.feed.state() == ViewState::Live;
+            let settled = live && now.saturating_duration_since(placed.since) >= SETTLED;
             let verdict = settled.then(|| {
                 judge(&Measured {
                     received_fps: figures.received_fps,
@@ -279,6 +281,9 @@ impl ControlRoom {
             let counts = (before, open.feed.slot().count());
             if let Some(Some(placed)) = self.tiles.get_mut(tile) {
                 (placed.drawn_before, placed.came_before) = counts;
+                if !live {
+                    placed.since = now;
+                }
                 placed.judged(verdict, now);
             }
         }
