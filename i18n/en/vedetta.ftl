@@ -86,6 +86,8 @@ covered-pose-unknown = COVERED: POSITION NOT KNOWN
 covered-restarted = COVERED: CAMERA RESTARTED
 covered-uncertain = COVERED: POSITION UNCERTAIN
 covered-school = CLOSED: SCHOOL HOURS
+covered-beyond-ceiling = COVERED: ZOOM BEYOND ITS LIMIT
+covered-plan = COVERED: PLAN NOT CURRENT
 mark-held-by-you = yours
 
 ## Panel
@@ -200,6 +202,9 @@ keys-sign-out = sign out
 ## Refusals
 refusal-zoom-ceiling = Zoom beyond the ceiling of this camera ({ $ceiling }×). Zoom out.
 refusal-position-limit = Beyond the limits of movement of this camera. Move it the other way.
+refusal-density-ceiling = Zoom beyond the limit here ({ $ceiling }×, { $density } pixels per metre at the ground). Zoom out, or declare an event.
+refusal-sector-ceiling = Zoom beyond the limit of sector «{ $sector }» ({ $ceiling }×). Zoom out, or declare an event.
+refusal-no-look = Sector «{ $sector }» must not be looked at. Turn the camera elsewhere.
 refusal-held = { $name } ({ $body }) is moving it. Wait until they let go, or agree by telephone.
 refusal-not-recorded = The act cannot be recorded, so it does not happen. Check the disk space or call maintenance.
 refusal-server-away = The central server does not answer and this act needs it. Try again when it is back.

@@ -86,6 +86,8 @@ covered-pose-unknown = OSCURATA: POSIZIONE NON NOTA
 covered-restarted = OSCURATA: TELECAMERA RIAVVIATA
 covered-uncertain = OSCURATA: POSIZIONE INCERTA
 covered-school = CHIUSA: ORARIO SCOLASTICO
+covered-beyond-ceiling = OSCURATA: ZOOM OLTRE IL LIMITE
+covered-plan = OSCURATA: PIANO DA AGGIORNARE
 mark-held-by-you = tua
 
 ## Pannello
@@ -200,6 +202,9 @@ keys-sign-out = esce
 ## Rifiuti
 refusal-zoom-ceiling = Zoom oltre il limite di questa telecamera ({ $ceiling }×). Ridurre lo zoom.
 refusal-position-limit = Oltre i limiti di movimento di questa telecamera. Muoverla dall'altra parte.
+refusal-density-ceiling = Zoom oltre il limite in questo punto ({ $ceiling }×, { $density } pixel per metro a terra). Ridurre lo zoom o dichiarare un evento.
+refusal-sector-ceiling = Zoom oltre il limite del settore «{ $sector }» ({ $ceiling }×). Ridurre lo zoom o dichiarare un evento.
+refusal-no-look = Il settore «{ $sector }» non si può inquadrare. Muovere la telecamera altrove.
 refusal-held = La sta muovendo { $name } ({ $body }). Attendere che la lasci o accordarsi per telefono.
 refusal-not-recorded = L'operazione non può essere registrata, quindi non avviene. Controllare lo spazio su disco o chiamare la manutenzione.
 refusal-server-away = Il server centrale non risponde e questa operazione ne ha bisogno. Riprovare quando torna raggiungibile.

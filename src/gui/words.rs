@@ -57,6 +57,17 @@ pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Rule(broken) => rule(*broken),
         Refusal::ZoomCeiling { ceiling } => fl!("refusal-zoom-ceiling", ceiling = decimal(*ceiling, 1)),
+        Refusal::DensityCeiling { px_m, ceiling } => fl!(
+            "refusal-density-ceiling",
+            density = decimal(*px_m, 0),
+            ceiling = decimal(*ceiling, 1)
+        ),
+        Refusal::SectorCeiling { sector, ceiling } => fl!(
+            "refusal-sector-ceiling",
+            sector = sector.as_str(),
+            ceiling = decimal(*ceiling, 1)
+        ),
+        Refusal::NoLook { sector } => fl!("refusal-no-look", sector = sector.as_str()),
         Refusal::PositionLimit => fl!("refusal-position-limit"),
         Refusal::HeldByOther(holder) => {
             fl!(
@@ -137,6 +148,8 @@ pub fn whole_cover(reason: WholeReason) -> String {
         WholeReason::CameraRestarted => fl!("covered-restarted"),
         WholeReason::TooUncertain => fl!("covered-uncertain"),
         WholeReason::SchoolHours => fl!("covered-school"),
+        WholeReason::BeyondCeiling => fl!("covered-beyond-ceiling"),
+        WholeReason::PlanNotCurrent => fl!("covered-plan"),
     }
 }
 

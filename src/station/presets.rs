@@ -15,7 +15,7 @@ use crate::domain::people::Action;
 use crate::domain::ptz::{Order, limits};
 use crate::domain::site::{CameraPlan, Limits};
 use crate::onvif::{self, Ptz};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Longest preset name.
 const MAX_NAME: usize = 64;
@@ -99,7 +99,9 @@ impl Session {
         let target = pose_of(plan, preset);
         let order = match target {
             Some(pose) => {
-                limits::position(plan, &pose)?;
+                let ahead = Duration::from_secs_f64(plan.motion.command_delay_s.clamp(0.0, 10.0));
+                let from = watched.reach(Instant::now(), ahead);
+                limits::passage(plan, &from, &pose).map_err(|hit| Refusal::of_limit(hit, plan))?;
                 Order::Position(pose)
             }
             None if plan.limits == Limits::default() => Order::SomewhereElse,
@@ -126,7 +128,7 @@ impl Session {
             .zip(status.position)
             .map(|(lens, position)| lens.pose_at(position));
         match pose {
-            Some(pose) => limits::position(plan, &pose)?,
+            Some(pose) => limits::position(plan, &pose).map_err(|hit| Refusal::of_limit(hit, plan))?,
             None if plan.limits == Limits::default() => {}
             None => return Err(Refusal::Covered),
         }

@@ -7,6 +7,7 @@ use super::outbox::OutboxError;
 use super::server_client::ServerError;
 use crate::domain::people::Rule;
 use crate::domain::ptz::limits::LimitHit;
+use crate::domain::site::CameraPlan;
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::onvif::{OnvifError, OnvifErrorKind};
 use crate::protocol::{Holder, RefusalKind};
@@ -18,6 +19,12 @@ pub enum Refusal {
     Rule(Rule),
     #[error("zoom beyond the ceiling of {ceiling:.1}×")]
     ZoomCeiling { ceiling: f64 },
+    #[error("zoom beyond {ceiling:.1}× here: more than {px_m:.0} pixels per metre at the ground")]
+    DensityCeiling { px_m: f64, ceiling: f64 },
+    #[error("zoom beyond the ceiling of {ceiling:.1}× of sector {sector}")]
+    SectorCeiling { sector: String, ceiling: f64 },
+    #[error("sector {sector} must not be looked at")]
+    NoLook { sector: String },
     #[error("beyond the pan or tilt limit")]
     PositionLimit,
     #[error("held by {}", .0.display_name)]
@@ -161,10 +168,21 @@ impl From<ServerError> for Refusal {
     }
 }
 
-impl From<LimitHit> for Refusal {
-    fn from(hit: LimitHit) -> Self {
+impl Refusal {
+    /// The limit of this camera that stopped a command.
+    pub fn of_limit(hit: LimitHit, camera: &CameraPlan) -> Self {
+        let name = |sector: usize| {
+            let found = camera.limits.sectors.get(sector);
+            found.map(|sector| sector.name.clone()).unwrap_or_default()
+        };
         match hit {
             LimitHit::ZoomCeiling { ceiling } => Self::ZoomCeiling { ceiling },
+            LimitHit::DensityCeiling { px_m, ceiling } => Self::DensityCeiling { px_m, ceiling },
+            LimitHit::SectorCeiling { sector, ceiling } => Self::SectorCeiling {
+                sector: name(sector),
+                ceiling,
+            },
+            LimitHit::NoLook { sector } => Self::NoLook { sector: name(sector) },
             LimitHit::PanLimit | LimitHit::TiltLimit => Self::PositionLimit,
             LimitHit::PoseNotKnown => Self::Covered,
         }

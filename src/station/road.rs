@@ -260,6 +260,9 @@ pub fn outcome_of(refusal: &Refusal) -> Outcome {
     match refusal {
         Refusal::Rule(_)
         | Refusal::ZoomCeiling { .. }
+        | Refusal::DensityCeiling { .. }
+        | Refusal::SectorCeiling { .. }
+        | Refusal::NoLook { .. }
         | Refusal::PositionLimit
         | Refusal::HeldByOther(_)
         | Refusal::TooOld

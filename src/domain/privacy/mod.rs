@@ -3,12 +3,15 @@
 //! Invariant: the cover contains the true mask for every trajectory inside the speed bounds and every delay inside the
 //! delay bounds. Deliberately absent: drawing (the wall's shader, the snapshot), polling (the station).
 //!
+//! [`calendar`] and [`declared`] say when a picture may be seen at all and what is lifted for minutes.
 //! [`tracker`] says which poses are possible, [`projection`] how a direction becomes a point of the picture,
 //! [`mask`] cuts masks into convex pieces once, [`cover`] grows and projects them for every pose that is possible.
 
 pub mod axes;
+pub mod calendar;
 pub mod convex;
 pub mod cover;
+pub mod declared;
 pub mod envelope;
 pub mod mask;
 pub mod obeyed;
@@ -22,6 +25,8 @@ pub(crate) mod trial;
 
 pub use cover::{PreparedMasks, cover};
 pub use tracker::PoseTracker;
+
+use serde::{Deserialize, Serialize};
 
 /// A closed interval, `lo <= hi`. Pan intervals may run past ±180°: 170..190 is one interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,6 +83,20 @@ pub enum WholeReason {
     TooUncertain,
     /// School calendar.
     SchoolHours,
+    /// The zoom is beyond its ceiling: an event ended, or somebody else moved the dome (R-PTZ-2).
+    BeyondCeiling,
+    /// The server has a newer plan, and it is not here yet: what must be covered is not known.
+    PlanNotCurrent,
+}
+
+/// How what a mask hides is drawn. Solid when nothing else was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CoverStyle {
+    #[default]
+    Solid,
+    Pixelated,
+    Blurred,
 }
 
 /// What must not be seen on a picture.

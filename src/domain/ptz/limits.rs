@@ -4,16 +4,20 @@
 //! the plan and obeys each command within `command_delay_s`. A dome that is already beyond one may only come back.
 //! How: what is left to the limit is counted from the farthest the dome may get by the orders already given (`reach`), and
 //! the speed is such that the new order cannot use it up before the next one, or its own timeout, takes effect.
+//! Ceilings that depend on where the dome looks are in `ceiling`; every way to move passes both here.
 //! Deliberately absent: declared events that raise a ceiling (the caller passes the limits in force).
 
 use super::Velocity;
+use super::ceiling::Regions;
 use crate::domain::camera::Pose;
-use crate::domain::privacy::PoseKnowledge;
+use crate::domain::privacy::{Interval, PoseInterval, PoseKnowledge};
 use crate::domain::privacy::axes::{nearest_turn, speed_share, velocity_within};
 use crate::domain::site::{CameraPlan, Limits};
 
 /// A share of the highest speed that is not worth moving for.
 const CRAWL: f64 = 0.01;
+/// A picture this much beyond a ceiling is beyond it for certain, not by an error of the zoom's reading.
+const CERTAINLY: f64 = 1.05;
 /// Room for rounding at a limit: degrees, and natural logarithm of magnification.
 const ROUNDING: f64 = 1e-6;
 
@@ -22,12 +26,31 @@ const ROUNDING: f64 = 1e-6;
 pub enum LimitHit {
     #[error("zoom beyond the ceiling of {ceiling:.1}×")]
     ZoomCeiling { ceiling: f64 },
+    #[error("zoom beyond {ceiling:.1}× here: more than {px_m:.0} pixels per metre at the ground")]
+    DensityCeiling { px_m: f64, ceiling: f64 },
+    /// `sector` counts in [`Limits::sectors`].
+    #[error("zoom beyond {ceiling:.1}×, the ceiling of sector {sector}")]
+    SectorCeiling { sector: usize, ceiling: f64 },
+    #[error("sector {sector} must not be looked at")]
+    NoLook { sector: usize },
     #[error("beyond the pan limit")]
     PanLimit,
     #[error("beyond the tilt limit")]
     TiltLimit,
     #[error("the pose is not known, and a limit depends on it")]
     PoseNotKnown,
+}
+
+impl LimitHit {
+    /// The magnification it allows, if it is a ceiling.
+    pub fn ceiling(&self) -> Option<f64> {
+        match self {
+            Self::ZoomCeiling { ceiling } | Self::DensityCeiling { ceiling, .. } | Self::SectorCeiling { ceiling, .. } => {
+                Some(*ceiling)
+            }
+            Self::NoLook { .. } | Self::PanLimit | Self::TiltLimit | Self::PoseNotKnown => None,
+        }
+    }
 }
 
 /// What may be sent instead of what was wanted.
@@ -67,9 +90,10 @@ pub fn velocity(camera: &CameraPlan, reach: &PoseKnowledge, wanted: Velocity, la
     let (zoom, zoom_hit) = through(wanted.zoom, &gates[0], motion.zoom_speed_ln_s);
     let (pan, pan_hit) = through(wanted.pan, &gates[1], motion.pan_speed_deg_s);
     let (tilt, tilt_hit) = through(wanted.tilt, &gates[2], motion.tilt_speed_deg_s);
+    let (velocity, region_hit) = Regions::of(camera).brake(reach, Velocity { pan, tilt, zoom }, seconds);
     Allowed {
-        velocity: Velocity { pan, tilt, zoom },
-        hit: zoom_hit.or(pan_hit).or(tilt_hit),
+        velocity,
+        hit: zoom_hit.or(pan_hit).or(tilt_hit).or(region_hit),
     }
 }
 
@@ -174,7 +198,57 @@ pub fn position(camera: &CameraPlan, target: &Pose) -> Result<(), LimitHit> {
     if limits.tilt_deg.is_some_and(|range| outside(target.tilt_deg, range)) {
         return Err(LimitHit::TiltLimit);
     }
-    Ok(())
+    let broken = Regions::of(camera).broken_by(&exactly(target));
+    broken.first().map_or(Ok(()), |hit| Err(*hit))
+}
+
+/// Whether an absolute move or a preset may be sent from where the dome may be by the orders given so far
+/// ([`PoseTracker::reach`](crate::domain::privacy::PoseTracker::reach)): the target, and everything between.
+///
+/// # Errors
+/// The limit that the target or some pose on the way lies beyond.
+pub fn passage(camera: &CameraPlan, from: &PoseKnowledge, target: &Pose) -> Result<(), LimitHit> {
+    position(camera, target)?;
+    Regions::of(camera).passage(from, target)
+}
+
+fn exactly(pose: &Pose) -> PoseInterval {
+    let one = |v: f64| Interval { lo: v, hi: v };
+    PoseInterval {
+        pan: one(pose.pan_deg),
+        tilt: one(pose.tilt_deg),
+        hfov: one(pose.hfov_deg),
+    }
+}
+
+/// The ceiling that a picture is certainly beyond, however it came there: an event that ended, somebody else at the dome.
+/// Such a picture is covered whole.
+pub fn beyond_ceiling(camera: &CameraPlan, knowledge: &PoseKnowledge) -> Option<LimitHit> {
+    let (PoseKnowledge::Within(poses), Some(lens)) = (knowledge, &camera.lens) else {
+        return None;
+    };
+    let least = lens.magnification(poses.hfov.hi);
+    let beyond = |ceiling: f64| least > ceiling * CERTAINLY;
+    if let Some(ceiling) = camera.limits.zoom_ceiling.filter(|ceiling| beyond(*ceiling)) {
+        return Some(LimitHit::ZoomCeiling { ceiling });
+    }
+    // Certain only if even the pose that is allowed most is beyond: the highest tilt has the farthest ground.
+    let highest = PoseInterval {
+        tilt: Interval {
+            lo: poses.tilt.hi,
+            hi: poses.tilt.hi,
+        },
+        hfov: Interval {
+            lo: poses.hfov.hi,
+            hi: poses.hfov.hi,
+        },
+        ..*poses
+    };
+    let broken = Regions::of(camera).broken_by(&highest);
+    let density = broken
+        .into_iter()
+        .find(|hit| matches!(hit, LimitHit::DensityCeiling { .. }));
+    density.filter(|hit| hit.ceiling().is_some_and(beyond))
 }
 
 /// Whether a preset, home or tour may be called whose target the camera does not tell: only where nothing is limited.
@@ -198,23 +272,33 @@ pub struct AllowedZoom {
 }
 
 /// The digital zoom that may be shown beside the optical one; `knowledge` is that of the frame shown. A camera without a
-/// lens model has no optical zoom.
+/// lens model has no optical zoom. The same whatever stream the frame is of and however large the window.
 pub fn digital_zoom(camera: &CameraPlan, knowledge: &PoseKnowledge, wanted: f64) -> AllowedZoom {
     let wanted = if wanted.is_finite() { wanted.max(1.0) } else { 1.0 };
-    let Some(ceiling) = camera.limits.zoom_ceiling else {
+    let regions = Regions::of(camera);
+    let flat = camera.limits.zoom_ceiling.map(|ceiling| LimitHit::ZoomCeiling { ceiling });
+    if flat.is_none() && regions.is_empty() {
         return AllowedZoom {
             factor: wanted,
             hit: None,
         };
-    };
-    let most = match (knowledge, &camera.lens) {
-        (PoseKnowledge::Within(poses), Some(lens)) => ceiling / lens.magnification(poses.hfov.lo),
+    }
+    let (lowest, optical) = match (knowledge, &camera.lens) {
+        (PoseKnowledge::Within(poses), Some(lens)) => {
+            let here = regions.lowest_ceiling(poses);
+            let lowest = flat.into_iter().chain(here).min_by(|a, b| {
+                let ceiling = |hit: &LimitHit| hit.ceiling().unwrap_or(f64::INFINITY);
+                ceiling(a).total_cmp(&ceiling(b))
+            });
+            (lowest, lens.magnification(poses.hfov.lo))
+        }
         (PoseKnowledge::Unknown(_), Some(_)) => {
             let hit = (wanted > 1.0).then_some(LimitHit::PoseNotKnown);
             return AllowedZoom { factor: 1.0, hit };
         }
-        (_, None) => ceiling,
+        (_, None) => (flat, 1.0),
     };
+    let most = lowest.and_then(|hit| hit.ceiling()).map_or(f64::INFINITY, |ceiling| ceiling / optical);
     if wanted <= most {
         return AllowedZoom {
             factor: wanted,
@@ -223,7 +307,7 @@ pub fn digital_zoom(camera: &CameraPlan, knowledge: &PoseKnowledge, wanted: f64)
     }
     AllowedZoom {
         factor: most.max(1.0),
-        hit: Some(LimitHit::ZoomCeiling { ceiling }),
+        hit: lowest,
     }
 }
 
@@ -246,6 +330,7 @@ mod tests {
             pan_deg: Some([-40.0, 60.0]),
             tilt_deg: Some([-60.0, 0.0]),
             zoom_ceiling: Some(CEILING),
+            ..Limits::default()
         };
         CameraPlan {
             limits,

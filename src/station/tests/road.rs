@@ -105,12 +105,17 @@ impl Bench {
             masks,
             limits: Limits::default(),
             motion: MotionBounds::default(),
+            ground: None,
+            school: None,
         };
         let mask = Mask {
             id: "finestra".parse().unwrap(),
             name: "Finestra".into(),
             shape: MaskShape::Picture(vec![[0.1, 0.1], [0.3, 0.1], [0.2, 0.3]]),
             permanent: true,
+            style: Default::default(),
+            reason: String::new(),
+            revision: None,
         };
         let facts = Facts {
             person: Person {
