@@ -205,6 +205,14 @@ refusal-position-limit = Beyond the limits of movement of this camera. Move it t
 refusal-density-ceiling = Zoom beyond the limit here ({ $ceiling }×, { $density } pixels per metre at the ground). Zoom out, or declare an event.
 refusal-sector-ceiling = Zoom beyond the limit of sector «{ $sector }» ({ $ceiling }×). Zoom out, or declare an event.
 refusal-no-look = Sector «{ $sector }» must not be looked at. Turn the camera elsewhere.
+refusal-no-reason = The reason is missing. Write it and try again.
+refusal-minutes = It may last 1 to { $most } minutes. Correct it and try again.
+refusal-no-ceiling = This camera has no zoom limit to go beyond.
+refusal-no-such-mask = The mask is no longer there. Open the list again.
+refusal-permanent-mask = The mask is permanent and is never lifted.
+refusal-no-school = This camera follows no school calendar.
+refusal-in-force = The same event is in force on this camera. Wait until it ends.
+refusal-too-many-events = Too many events on this camera. End one.
 refusal-held = { $name } ({ $body }) is moving it. Wait until they let go, or agree by telephone.
 refusal-not-recorded = The act cannot be recorded, so it does not happen. Check the disk space or call maintenance.
 refusal-server-away = The central server does not answer and this act needs it. Try again when it is back.
@@ -218,6 +226,9 @@ refusal-session-ended = The session has ended. Sign out and sign in again.
 rule-no-grant = Your profile has no permission for this camera (rule R-ACC-2). Ask the supervisor for it.
 rule-maintainer = The contractor sees no images (rule R-MNT-1). Ask an operator.
 rule-administrator = The system administrator does not watch images (rule R-AUD-3). Ask an operator.
+rule-school = The school is open: its pictures are closed (rule R-PRV-2). Wait until it closes, or ask the supervisor for an exception.
+rule-supervisor = Only the supervisor approves this (rule R-PRV-1). Ask them.
+rule-four-eyes = Who drew a mask cannot approve it (rule R-PRV-1). Have another supervisor approve it.
 
 ## Troubles
 trouble-unreachable = The camera does not answer. Check power and network or call maintenance.

@@ -205,6 +205,14 @@ refusal-position-limit = Oltre i limiti di movimento di questa telecamera. Muove
 refusal-density-ceiling = Zoom oltre il limite in questo punto ({ $ceiling }×, { $density } pixel per metro a terra). Ridurre lo zoom o dichiarare un evento.
 refusal-sector-ceiling = Zoom oltre il limite del settore «{ $sector }» ({ $ceiling }×). Ridurre lo zoom o dichiarare un evento.
 refusal-no-look = Il settore «{ $sector }» non si può inquadrare. Muovere la telecamera altrove.
+refusal-no-reason = Manca il motivo. Scriverlo e ripetere.
+refusal-minutes = La durata va da 1 a { $most } minuti. Correggerla e ripetere.
+refusal-no-ceiling = Questa telecamera non ha limiti di zoom da superare.
+refusal-no-such-mask = La maschera non esiste più. Riaprire l'elenco.
+refusal-permanent-mask = La maschera è permanente e non si solleva mai.
+refusal-no-school = Questa telecamera non segue un calendario scolastico.
+refusal-in-force = Lo stesso evento è già in corso su questa telecamera. Attendere la fine.
+refusal-too-many-events = Troppi eventi in corso su questa telecamera. Terminarne uno.
 refusal-held = La sta muovendo { $name } ({ $body }). Attendere che la lasci o accordarsi per telefono.
 refusal-not-recorded = L'operazione non può essere registrata, quindi non avviene. Controllare lo spazio su disco o chiamare la manutenzione.
 refusal-server-away = Il server centrale non risponde e questa operazione ne ha bisogno. Riprovare quando torna raggiungibile.
@@ -218,6 +226,9 @@ refusal-session-ended = La sessione è terminata. Uscire ed entrare di nuovo.
 rule-no-grant = Il tuo profilo non ha il permesso per questa telecamera (regola R-ACC-2). Chiederlo al responsabile.
 rule-maintainer = La ditta incaricata non vede immagini (regola R-MNT-1). Chiedere a un operatore.
 rule-administrator = L'amministratore di sistema non guarda le immagini (regola R-AUD-3). Chiedere a un operatore.
+rule-school = La scuola è aperta: le immagini sono chiuse (regola R-PRV-2). Attendere l'orario di chiusura o chiedere un'eccezione al responsabile.
+rule-supervisor = Lo approva soltanto il responsabile del trattamento (regola R-PRV-1). Chiederlo a lui.
+rule-four-eyes = Chi ha disegnato la maschera non può approvarla (regola R-PRV-1). Farla approvare da un altro responsabile.
 
 ## Guasti
 trouble-unreachable = La telecamera non risponde. Controllare l'alimentazione e la rete o chiamare la manutenzione.

@@ -251,6 +251,12 @@ impl SitePlan {
 }
 
 impl CameraPlan {
+    /// Whether some part of its pictures must never be seen.
+    pub fn hides_anything(&self) -> bool {
+        let no_look = |sector: &Sector| sector.rule == SectorRule::NoLook;
+        !self.masks.is_empty() || self.limits.sectors.iter().any(no_look)
+    }
+
     fn check(&self, push: &mut impl FnMut(CameraError)) {
         match (&self.lens, self.kind) {
             (None, CameraKind::Dome) => push(CameraError::DomeWithoutLens),

@@ -6,6 +6,7 @@
 use super::i18n::fl;
 use crate::domain::people::{Level, Purpose, Rule};
 use crate::domain::privacy::WholeReason;
+use crate::domain::privacy::declared::DeclareError;
 use crate::station::{CameraTrouble, Refusal, SignInError, StationError, TroubleKind};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -67,6 +68,8 @@ pub fn refusal(refusal: &Refusal) -> String {
             sector = sector.as_str(),
             ceiling = decimal(*ceiling, 1)
         ),
+        Refusal::SchoolHours { .. } => rule(Rule::SchoolHours),
+        Refusal::Declare(error) => declare(*error),
         Refusal::NoLook { sector } => fl!("refusal-no-look", sector = sector.as_str()),
         Refusal::PositionLimit => fl!("refusal-position-limit"),
         Refusal::HeldByOther(holder) => {
@@ -89,12 +92,30 @@ pub fn refusal(refusal: &Refusal) -> String {
     }
 }
 
+/// Why an event is not declared.
+pub fn declare(error: DeclareError) -> String {
+    match error {
+        DeclareError::NoReason => fl!("refusal-no-reason"),
+        DeclareError::Minutes { most } => fl!("refusal-minutes", most = most.to_string()),
+        DeclareError::NoCeiling => fl!("refusal-no-ceiling"),
+        DeclareError::NoSuchMask => fl!("refusal-no-such-mask"),
+        DeclareError::PermanentMask => fl!("refusal-permanent-mask"),
+        DeclareError::NoSchool => fl!("refusal-no-school"),
+        DeclareError::SupervisorOnly => rule(Rule::SupervisorOnly),
+        DeclareError::AlreadyInForce => fl!("refusal-in-force"),
+        DeclareError::TooMany => fl!("refusal-too-many-events"),
+    }
+}
+
 /// A rule that refuses.
 pub fn rule(rule: Rule) -> String {
     match rule {
         Rule::NoGrant => fl!("rule-no-grant"),
         Rule::MaintainerSeesNoImage => fl!("rule-maintainer"),
         Rule::AdministratorDoesNotWatch => fl!("rule-administrator"),
+        Rule::SchoolHours => fl!("rule-school"),
+        Rule::SupervisorOnly => fl!("rule-supervisor"),
+        Rule::FourEyes => fl!("rule-four-eyes"),
     }
 }
 

@@ -11,7 +11,8 @@ use super::outbox::Recorded;
 use super::refusal::Refusal;
 use super::session::SessionInner;
 use crate::domain::camera::{CameraId, CameraKind, MoveState, Pose};
-use crate::domain::privacy::{Cover, PoseKnowledge, PoseTracker, PreparedMasks, WholeReason};
+use super::policy::{InForce, Policy};
+use crate::domain::privacy::{Cover, PoseKnowledge, PoseTracker, WholeReason};
 use crate::domain::ptz::Order;
 use crate::domain::site::CameraPlan;
 use crate::onvif;
@@ -41,8 +42,10 @@ pub struct Domes {
 
 /// A camera while somebody watches or moves it.
 pub struct Watched {
+    /// As planned when somebody began to watch; limits and masks in force are in [`Watched::in_force`].
     pub plan: CameraPlan,
-    masks: PreparedMasks,
+    policy: Arc<Policy>,
+    in_force: Mutex<Option<Arc<InForce>>>,
     /// `None` for a camera that does not move.
     tracker: Option<Mutex<PoseTracker>>,
     reported: Mutex<Option<(Instant, Pose)>>,
@@ -58,12 +61,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Watched {
-    fn new(plan: CameraPlan, proof: Recorded) -> Self {
+    fn new(plan: CameraPlan, policy: Arc<Policy>, proof: Recorded) -> Self {
         let moves = plan.kind == CameraKind::Dome;
         let tracker = moves.then(|| Mutex::new(PoseTracker::new(&plan)));
         Self {
-            masks: PreparedMasks::new(&plan),
             plan,
+            policy,
+            in_force: Mutex::default(),
             tracker,
             reported: Mutex::default(),
             hurry: Notify::new(),
@@ -106,9 +110,20 @@ impl Watched {
             .map(|(_, pose)| pose)
     }
 
+    /// Masks and limits in force at `now`: the newest plan, without what a declared event lifts.
+    pub fn in_force(&self, now: Instant) -> Arc<InForce> {
+        let mut kept = lock(&self.in_force);
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.holds(&self.policy, now)) {
+            return Arc::clone(kept);
+        }
+        let fresh = Arc::new(self.policy.in_force(&self.plan, now));
+        *kept = Some(Arc::clone(&fresh));
+        fresh
+    }
+
     /// What must be covered on a fresh frame drawn at `now`.
     pub fn cover(&self, now: Instant) -> Cover {
-        self.masks.cover(&self.knowledge(now))
+        self.in_force(now).cover(&self.knowledge(now), jiff::Timestamp::now())
     }
 
     /// Takes down a command. Call it before the command is sent.
@@ -200,7 +215,7 @@ impl SessionInner {
         if let Some(watched) = all.get(&plan.id).and_then(Weak::upgrade) {
             return watched;
         }
-        let watched = Arc::new(Watched::new(plan.clone(), proof.clone()));
+        let watched = Arc::new(Watched::new(plan.clone(), Arc::clone(&self.policy), proof.clone()));
         all.insert(plan.id.clone(), Arc::downgrade(&watched));
         drop(all);
         if watched.moves() {
@@ -258,16 +273,28 @@ async fn ask(session: &SessionInner, dome: &Watched) -> Result<MoveState, Refusa
 
 /// The cover of one view's frames.
 #[derive(Default)]
-pub struct FrameCover(Mutex<Option<(Instant, Instant, Arc<Cover>)>>);
+pub struct FrameCover(Mutex<Option<Kept>>);
+
+/// A cover that was computed.
+struct Kept {
+    /// When its frame arrived, and when it was drawn.
+    of: Instant,
+    at: Instant,
+    /// Masks and limits it was computed from.
+    by: Arc<InForce>,
+    cover: Arc<Cover>,
+}
 
 impl FrameCover {
     /// What must be covered on a frame that `arrived` then and is drawn at `now`.
     pub fn at(&self, dome: &Watched, arrived: Option<Instant>, now: Instant) -> Arc<Cover> {
         let arrived = arrived.unwrap_or(now);
+        let by = dome.in_force(now);
         let mut last = lock(&self.0);
-        if let Some((of, at, cover)) = last.as_ref()
+        if let Some(Kept { of, at, by: then, cover }) = last.as_ref()
             && *of == arrived
-            && (*at == now || !dome.moves() || now.saturating_duration_since(arrived) > FRESH)
+            && Arc::ptr_eq(then, &by)
+            && (*at == now || (!dome.moves() && !by.has_hours()) || now.saturating_duration_since(arrived) > FRESH)
         {
             return Arc::clone(cover);
         }
@@ -275,10 +302,15 @@ impl FrameCover {
         let cover = if fresh {
             dome.cover(now)
         } else {
-            dome.masks.cover(&NOT_FRESH)
+            by.cover(&NOT_FRESH, jiff::Timestamp::now())
         };
         let cover = Arc::new(cover);
-        *last = Some((arrived, now, Arc::clone(&cover)));
+        *last = Some(Kept {
+            of: arrived,
+            at: now,
+            by,
+            cover: Arc::clone(&cover),
+        });
         cover
     }
 }

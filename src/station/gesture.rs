@@ -212,10 +212,12 @@ impl Hand {
             return Ok(());
         }
         let reach = self.watched.reach(Instant::now(), self.command_delay());
-        let allowed = limits::velocity(&self.watched.plan, &reach, wanted, TIMEOUT.as_secs_f64());
+        let in_force = self.watched.in_force(Instant::now());
+        let plan = &in_force.plan;
+        let allowed = limits::velocity(plan, &reach, wanted, TIMEOUT.as_secs_f64());
         if allowed.velocity.is_zero() {
             self.stop_at_once().await;
-            let of_limit = |hit| Refusal::of_limit(hit, &self.watched.plan);
+            let of_limit = |hit| Refusal::of_limit(hit, plan);
             return Err(allowed.hit.map_or(Refusal::PositionLimit, of_limit));
         }
         let (command, now) = (self.command(allowed.velocity), Instant::now());
@@ -230,7 +232,7 @@ impl Hand {
             (Err(error), _) => Err(error.into()),
             // Zoom was asked for alone or beside, and nothing of it is left: say so, the rest moves on.
             (Ok(()), Some(hit)) if wanted.zoom > 0.0 && allowed.velocity.zoom == 0.0 => {
-                Err(Refusal::of_limit(hit, &self.watched.plan))
+                Err(Refusal::of_limit(hit, plan))
             }
             (Ok(()), _) => Ok(()),
         }
@@ -261,8 +263,8 @@ impl Hand {
         let pose = self.present_pose().await?;
         let to = target(self, pose)?;
         let from = self.watched.reach(Instant::now(), self.command_delay());
-        limits::passage(&self.watched.plan, &from, &to)
-            .map_err(|hit| Refusal::of_limit(hit, &self.watched.plan))?;
+        let in_force = self.watched.in_force(Instant::now());
+        limits::passage(&in_force.plan, &from, &to).map_err(|hit| Refusal::of_limit(hit, &in_force.plan))?;
         let now = Instant::now();
         self.watched.on_command(now, Order::Position(to));
         self.sent(now, |motion| {

@@ -8,6 +8,7 @@
 //! | [`Station`] (`workstation`), `enrolment`, `secrets` | what this machine is and where it keeps things |
 //! | `outbox`, `courier`, `pins`, `server_client` | events: durable here, then provably in the server's log |
 //! | `sign_in`, [`Session`] (`session`), `road` | who is here, and the one road every act takes |
+//! | `policy` | the plan in force as it changes, declared events, the school calendar |
 //! | `cameras`, `dome`, `hold` | one ONVIF session per camera, what is known of a dome's pose, who holds it |
 //! | `view`, `view_stream`, `gesture`, `presets`, `snapshot`, `playback`, `export`, `diagnosis` | the acts |
 //!
@@ -25,6 +26,7 @@ mod hold;
 mod outbox;
 mod pins;
 mod playback;
+mod policy;
 mod presets;
 mod refusal;
 mod road;
@@ -44,6 +46,7 @@ pub use export::{ExportProgress, ExportReason, Exported};
 pub use gesture::Gesture;
 pub use health::{AuditState, Delivery, Health, ServerState};
 pub use playback::{Playback, PlaybackState, RecordedSpan};
+pub use policy::DeclaredEvent;
 pub use presets::Preset;
 pub use refusal::{CameraTrouble, Refusal, TroubleKind};
 pub use session::Session;

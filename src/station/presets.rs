@@ -101,7 +101,9 @@ impl Session {
             Some(pose) => {
                 let ahead = Duration::from_secs_f64(plan.motion.command_delay_s.clamp(0.0, 10.0));
                 let from = watched.reach(Instant::now(), ahead);
-                limits::passage(plan, &from, &pose).map_err(|hit| Refusal::of_limit(hit, plan))?;
+                let in_force = watched.in_force(Instant::now());
+                limits::passage(&in_force.plan, &from, &pose)
+                    .map_err(|hit| Refusal::of_limit(hit, &in_force.plan))?;
                 Order::Position(pose)
             }
             None if plan.limits == Limits::default() => Order::SomewhereElse,

@@ -6,11 +6,13 @@
 use super::outbox::OutboxError;
 use super::server_client::ServerError;
 use crate::domain::people::Rule;
+use crate::domain::privacy::declared::DeclareError;
 use crate::domain::ptz::limits::LimitHit;
 use crate::domain::site::CameraPlan;
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::onvif::{OnvifError, OnvifErrorKind};
 use crate::protocol::{Holder, RefusalKind};
+use std::time::Instant;
 
 /// Why an act was not done. The screen says it in words and names the rule.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -25,6 +27,11 @@ pub enum Refusal {
     SectorCeiling { sector: String, ceiling: f64 },
     #[error("sector {sector} must not be looked at")]
     NoLook { sector: String },
+    /// The school is open (R-PRV-2); `until` is when its pictures may be seen again, if that is known.
+    #[error("the school is open")]
+    SchoolHours { until: Option<Instant> },
+    #[error("not declared: {0}")]
+    Declare(DeclareError),
     #[error("beyond the pan or tilt limit")]
     PositionLimit,
     #[error("held by {}", .0.display_name)]
@@ -149,9 +156,17 @@ impl From<ServerError> for Refusal {
     fn from(error: ServerError) -> Self {
         match error {
             ServerError::Refused {
+                why: RefusalKind::Rule(Rule::SchoolHours),
+                ..
+            } => Self::SchoolHours { until: None },
+            ServerError::Refused {
                 why: RefusalKind::Rule(rule),
                 ..
             } => Self::Rule(rule),
+            ServerError::Refused {
+                why: RefusalKind::Declare(error),
+                ..
+            } => Self::Declare(error),
             ServerError::Refused {
                 why: RefusalKind::HeldByOther(holder),
                 ..

@@ -9,6 +9,7 @@ use super::dome::Domes;
 use super::health::{Delivery, Health, Need};
 use super::hold::Holds;
 use super::outbox::Recorded;
+use super::policy::Policy;
 use super::refusal::Refusal;
 use super::road::class_of;
 use super::workstation::{Workstation, body_without_person};
@@ -36,6 +37,7 @@ pub struct Facts {
     pub token: SecretString,
     /// The log of what belongs to no camera.
     pub home: ControllerId,
+    /// The plan at sign-in; what is in force now is in [`SessionInner::policy`].
     pub plan: Arc<SitePlan>,
 }
 
@@ -47,7 +49,7 @@ impl Facts {
         body.body.clone_from(&self.person.body);
         body.session.clone_from(&self.session);
         body.purpose = Some(self.purpose);
-        body.policy_version = self.plan.version;
+        body.policy_version = body.policy_version.max(self.plan.version);
     }
 }
 
@@ -62,6 +64,7 @@ pub struct SessionInner {
     pub cameras: Cameras,
     pub domes: Domes,
     pub holds: Holds,
+    pub policy: Arc<Policy>,
     ended: watch::Sender<bool>,
     open_acts: watch::Sender<usize>,
 }
@@ -118,7 +121,8 @@ impl SessionInner {
     /// # Errors
     /// The plan does not have it: nothing is granted on it.
     pub fn camera(&self, id: &CameraId) -> Result<CameraPlan, Refusal> {
-        self.facts.plan.camera(id).cloned().ok_or(Refusal::Rule(Rule::NoGrant))
+        let plan = self.policy.plan();
+        plan.camera(id).cloned().ok_or(Refusal::Rule(Rule::NoGrant))
     }
 
     /// What credentials of cameras are for in this session (R-MNT-1).
@@ -149,7 +153,9 @@ impl SessionInner {
 impl Session {
     /// Begins a session whose sign-in is recorded.
     pub(super) fn start(station: Arc<Workstation>, facts: Facts) -> Self {
+        let policy = Arc::new(Policy::new(Arc::clone(&facts.plan)));
         let inner = Arc::new(SessionInner {
+            policy,
             station,
             facts,
             cameras: Cameras::default(),
@@ -174,7 +180,7 @@ impl Session {
 
     /// The plan in force, verified.
     pub fn plan(&self) -> Arc<SitePlan> {
-        Arc::clone(&self.0.facts.plan)
+        self.0.policy.plan()
     }
 
     /// What the top bar shows; changes as things change.
@@ -237,6 +243,7 @@ async fn keep_in_touch(session: Weak<SessionInner>) {
                 inner
                     .domes
                     .on_holds(&states, |holder| inner.is_me(holder), Instant::now());
+                inner.follow_policy().await;
             }
             Err(error) if error.is_session_ended() => {
                 tracing::warn!("the server ended the session");

@@ -171,7 +171,8 @@ impl SchoolCalendar {
         }
     }
 
-    fn is_open(&self, at: Timestamp, zone: &TimeZone) -> bool {
+    /// Whether pictures may be seen at a moment; quick enough for every frame.
+    pub fn is_open(&self, at: Timestamp, zone: &TimeZone) -> bool {
         if self.check().is_err() || at >= self.end(zone) {
             return false;
         }

@@ -29,6 +29,8 @@ pub const FARTHEST_M: f64 = 100.0;
 const ROUNDING: f64 = 1e-6;
 /// A share of the wanted velocity that is not worth moving for.
 const CRAWL: f64 = 0.02;
+/// A step to see where a hand leads, degrees.
+const STEP_DEG: f64 = 0.5;
 /// Halvings in the search for the share that still fits.
 const HALVINGS: u32 = 7;
 
@@ -227,18 +229,34 @@ impl<'a> Regions<'a> {
             ..Velocity::ZERO
         };
         let turned = Velocity { zoom: 0.0, ..wanted };
+        // A step in the direction of the hand, degrees. It must lead away from every corner of what is possible: a box on
+        // both sides of a sector says nothing about where the dome is.
+        let motion = &self.camera.motion;
+        let [pan, tilt] = [turned.pan * motion.pan_speed_deg_s, turned.tilt * motion.tilt_speed_deg_s];
+        let scale = STEP_DEG / pan.hypot(tilt).max(f64::MIN_POSITIVE);
+        let corners = [poses.pan.lo, poses.pan.hi]
+            .into_iter()
+            .flat_map(|pan| [poses.tilt.lo, poses.tilt.hi].map(|tilt| (pan, tilt)));
+        let away_from = |region: &Region| {
+            corners.clone().all(|(from_pan, from_tilt)| {
+                let here = at(from_pan, from_tilt);
+                let there = at(from_pan + pan * scale, from_tilt + tilt * scale);
+                if region.distance(here) > 0.0 {
+                    region.distance(there) > region.distance(here)
+                } else {
+                    region.away_from_middle(there) > region.away_from_middle(here)
+                }
+            })
+        };
         let leads_away = |hit: &LimitHit| match hit {
-            LimitHit::NoLook { sector } => self.sectors.iter().filter(|ruled| ruled.index == *sector).all(|ruled| {
-                let here = at(poses.pan.middle(), poses.tilt.middle());
-                let there = self.sweep(poses, turned, seconds);
-                let further = |was: Interval, is: Interval| was.middle() + 2.0 * (is.middle() - was.middle());
-                let there = at(further(poses.pan, there.pan), further(poses.tilt, there.tilt));
-                ruled.region.away_from_middle(there) > ruled.region.away_from_middle(here)
-            }),
+            LimitHit::NoLook { sector } => {
+                let mut named = self.sectors.iter().filter(|ruled| ruled.index == *sector);
+                named.all(|ruled| away_from(&ruled.region))
+            }
             _ => false,
         };
-        let still = || self.broken_by(&self.sweep(poses, turned, seconds));
-        if already.iter().all(leads_away) && still().iter().all(|hit| already.contains(hit)) {
+        let swept = || self.broken_by(&self.sweep(poses, turned, seconds));
+        if already.iter().all(leads_away) && swept().iter().all(|hit| already.contains(hit)) {
             return (
                 Velocity {
                     zoom: outwards.zoom,

@@ -233,22 +233,12 @@ pub fn beyond_ceiling(camera: &CameraPlan, knowledge: &PoseKnowledge) -> Option<
         return Some(LimitHit::ZoomCeiling { ceiling });
     }
     // Certain only if even the pose that is allowed most is beyond: the highest tilt has the farthest ground.
-    let highest = PoseInterval {
-        tilt: Interval {
-            lo: poses.tilt.hi,
-            hi: poses.tilt.hi,
-        },
-        hfov: Interval {
-            lo: poses.hfov.hi,
-            hi: poses.hfov.hi,
-        },
-        ..*poses
+    let px_m = camera.limits.density_ceiling_px_m?;
+    let ceiling = match &camera.ground {
+        Some(ground) => ground.magnification_at(lens, poses.tilt.hi, px_m),
+        None => 1.0,
     };
-    let broken = Regions::of(camera).broken_by(&highest);
-    let density = broken
-        .into_iter()
-        .find(|hit| matches!(hit, LimitHit::DensityCeiling { .. }));
-    density.filter(|hit| hit.ceiling().is_some_and(beyond))
+    beyond(ceiling).then_some(LimitHit::DensityCeiling { px_m, ceiling })
 }
 
 /// Whether a preset, home or tour may be called whose target the camera does not tell: only where nothing is limited.
