@@ -12,6 +12,7 @@ pub mod dome;
 pub mod encode;
 pub mod faults;
 pub mod footage;
+pub mod kept;
 pub mod live;
 pub mod motion;
 pub mod onvif;

@@ -15,6 +15,7 @@ pub mod declared;
 pub mod envelope;
 pub mod mask;
 pub mod obeyed;
+pub mod on_camera;
 pub mod projection;
 pub mod tracker;
 
