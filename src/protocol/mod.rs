@@ -9,7 +9,7 @@
 //! | `POST /v1/cameras/{camera}/credentials` | [`CredentialRequest`] → [`CameraCredential`] |
 //! | `POST /v1/cameras/{camera}/hold` | [`HoldRequest`] → [`HoldState`] |
 //! | `GET /v1/holds` | – → `Vec<HoldState>` |
-//! | `GET /v1/policy` | – → [`PolicyState`] |
+//! | `GET /v1/policy?after=` | – → [`PolicyState`]: at once when it is not `after` any more, else within a second |
 //! | `POST /v1/cameras/{camera}/permit` | [`PermitRequest`] → – |
 //! | `POST /v1/cameras/{camera}/declared` | `Declaration` → [`DeclaredState`] |
 //! | `DELETE /v1/declared/{id}` | – (ends a declared event before its time) |
@@ -154,13 +154,17 @@ pub struct Holder {
     pub station: StationId,
 }
 
-/// What is in force beside the plan, and which plan: asked every second.
+/// What is in force beside the plan, which plan, and who holds which dome: always being asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyState {
+    /// Another number whenever something below changed.
+    pub revision: u64,
     /// Version of the plan in force; a workstation with another one shows nothing until it has this one.
     pub plan_version: u64,
     pub declared: Vec<DeclaredState>,
+    /// As [`HoldState`] of every dome somebody holds.
+    pub holds: Vec<HoldState>,
 }
 
 /// A declared event in force.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: an event is durable in the log before it is in force, and it ends here, whatever becomes of the
 //! workstation that declared it. When the server ends, nothing stays in force: its beginning in the log names its end.
-//! Deliberately absent: who may (the caller asks `domain::people`), telling workstations (they ask every second).
+//! Deliberately absent: who may (the caller asks `domain::people`), how workstations are told (`pulse`).
 
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, ControllerId};
@@ -13,6 +13,7 @@ use crate::server::holds::holder;
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::log::sequencer::Rejection;
 use crate::server::people::sessions::SignedIn;
+use crate::server::pulse::Pulse;
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, Notify};
@@ -32,6 +33,7 @@ pub struct Declarations {
     events: Mutex<Declared<By>>,
     recorder: Recorder,
     changed: Notify,
+    pulse: Pulse,
 }
 
 /// Why an event is not declared or ended.
@@ -58,11 +60,12 @@ fn word(change: &Change) -> String {
 
 impl Declarations {
     /// Nothing is in force.
-    pub fn new(recorder: Recorder) -> Self {
+    pub fn new(recorder: Recorder, pulse: Pulse) -> Self {
         Self {
             events: Mutex::default(),
             recorder,
             changed: Notify::new(),
+            pulse,
         }
     }
 
@@ -115,6 +118,7 @@ impl Declarations {
             .declare(camera, by, who.person.level, declaration, now)
             .map_err(Trouble::Declare)?;
         self.changed.notify_one();
+        self.pulse.beat();
         Ok(state(&event, now))
     }
 
@@ -126,6 +130,7 @@ impl Declarations {
         let mut events = self.events.lock().await;
         events.get(id, now).ok_or(Trouble::NoSuchEvent)?;
         let event = events.end(id).ok_or(Trouble::NoSuchEvent)?;
+        self.pulse.beat();
         Ok(self.record_end(&event, Some(who)).await?)
     }
 
@@ -166,6 +171,7 @@ impl Declarations {
 
     async fn end_over(&self, events: &mut Declared<By>, now: Instant) -> Result<(), Rejection> {
         for event in events.over(now) {
+            self.pulse.beat();
             self.record_end(&event, None).await?;
         }
         Ok(())

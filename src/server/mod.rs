@@ -10,6 +10,7 @@
 //! | [`people`] | passwords, lock-out, sessions |
 //! | [`holds`] | who holds which dome |
 //! | [`plan`] | the site plan in force, its next version: drawn by one, approved by another, signed |
+//! | [`pulse`] | tells waiting workstations that something in force changed |
 //! | [`declared`] | declared events: in force for minutes, ended here |
 //! | [`http`] | the calls of `protocol`, bounded |
 //! | [`setup`] | a new data directory; the demonstration |
@@ -29,6 +30,7 @@ pub mod keys;
 pub mod log;
 pub mod people;
 pub mod plan;
+pub mod pulse;
 pub mod read;
 pub mod setup;
 pub mod stations;

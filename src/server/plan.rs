@@ -15,6 +15,7 @@ use crate::server::holds::holder;
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::log::sequencer::Rejection;
 use crate::server::people::sessions::SignedIn;
+use crate::server::pulse::Pulse;
 use crate::server::store::{Store, StoreError};
 use serde_json::Value;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -30,6 +31,7 @@ pub struct Plans {
     store: Store,
     key: SignerKey,
     recorder: Recorder,
+    pulse: Pulse,
     current: RwLock<Arc<SitePlan>>,
     /// Also the turn of whoever changes the plan.
     proposals: Mutex<Proposals>,
@@ -69,11 +71,12 @@ impl From<RefusalKind> for Trouble {
 
 impl Plans {
     /// With this plan in force.
-    pub fn new(store: Store, key: SignerKey, recorder: Recorder, plan: SitePlan) -> Self {
+    pub fn new(store: Store, key: SignerKey, recorder: Recorder, pulse: Pulse, plan: SitePlan) -> Self {
         Self {
             store,
             key,
             recorder,
+            pulse,
             current: RwLock::new(Arc::new(plan)),
             proposals: Mutex::default(),
         }
@@ -184,6 +187,7 @@ impl Plans {
         proposals.waiting.remove(at);
         self.recorder.set_policy_version(next.version);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        self.pulse.beat();
         Ok(())
     }
 

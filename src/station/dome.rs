@@ -103,6 +103,13 @@ impl Watched {
         }
     }
 
+    /// Where it may be now, and when every order given so far, each lasting no longer than `longest`, is over.
+    pub fn ways(&self, longest: Duration) -> (PoseKnowledge, PoseKnowledge) {
+        let now = Instant::now();
+        let delay = Duration::from_secs_f64(self.plan.motion.command_delay_s.clamp(0.0, 10.0));
+        (self.reach(now, Duration::ZERO), self.reach(now, delay + longest))
+    }
+
     /// Where the dome last said it was, if that was a moment ago. For figures and targets, never for the cover.
     pub fn reported_pose(&self) -> Option<Pose> {
         lock(&self.reported)
@@ -205,6 +212,15 @@ impl Domes {
             }
         }
         *lock(&self.others) = others;
+    }
+}
+
+impl Domes {
+    /// The server does not say who holds what: anybody may be moving any dome.
+    pub fn on_silence(&self, now: Instant) {
+        for watched in lock(&self.watched).values().filter_map(Weak::upgrade) {
+            watched.on_other_holder(now, true);
+        }
     }
 }
 

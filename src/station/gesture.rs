@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// The camera's own timeout on every continuous move.
-const TIMEOUT: Duration = Duration::from_millis(1000);
+pub(super) const TIMEOUT: Duration = Duration::from_millis(1000);
 /// A velocity that is not repeated for this long is stopped from here.
 const KEY_LOST: Duration = Duration::from_millis(600);
 /// How long an absolute move is given to arrive before the gesture's end is written.
@@ -262,9 +262,9 @@ impl Hand {
         let lens = self.watched.plan.lens.as_ref().ok_or(Refusal::NotSupported)?;
         let pose = self.present_pose().await?;
         let to = target(self, pose)?;
-        let from = self.watched.reach(Instant::now(), self.command_delay());
+        let (from, settled) = self.watched.ways(TIMEOUT);
         let in_force = self.watched.in_force(Instant::now());
-        limits::passage(&in_force.plan, &from, &to).map_err(|hit| Refusal::of_limit(hit, &in_force.plan))?;
+        limits::passage(&in_force.plan, &from, &settled, &to).map_err(|hit| Refusal::of_limit(hit, &in_force.plan))?;
         let now = Instant::now();
         self.watched.on_command(now, Order::Position(to));
         self.sent(now, |motion| {

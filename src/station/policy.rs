@@ -211,16 +211,12 @@ fn event(told: DeclaredState, now: Instant) -> DeclaredEvent {
 }
 
 impl SessionInner {
-    /// Asks what is in force, and fetches the plan when there is a newer one.
-    pub async fn follow_policy(&self) {
-        let told = match self.station.server.policy(&self.facts.token).await {
-            Ok(told) => told,
-            Err(error) => {
-                tracing::info!(%error, "what is in force could not be asked");
-                return;
-            }
-        };
-        if !self.policy.hear(told, Instant::now()) {
+    /// Takes up what is in force and who holds what; fetches the plan when there is a newer one.
+    pub async fn hear(&self, told: PolicyState) {
+        let now = Instant::now();
+        self.holds.update(&told.holds);
+        self.domes.on_holds(&told.holds, |holder| self.is_me(holder), now);
+        if !self.policy.hear(told, now) {
             return;
         }
         let signed = match self.station.server.plan(&self.facts.token).await {
@@ -263,9 +259,7 @@ impl Session {
     /// Why not.
     pub async fn declare(&self, camera: &CameraId, what: Declaration) -> Result<DeclaredEvent, Refusal> {
         let told = self.0.station.server.declare(&self.0.facts.token, camera, &what).await?;
-        let declared = event(told, Instant::now());
-        self.0.follow_policy().await;
-        Ok(declared)
+        Ok(event(told, Instant::now()))
     }
 
     /// Ends a declared event before its time.
@@ -273,9 +267,7 @@ impl Session {
     /// # Errors
     /// It is over already, or the server refuses.
     pub async fn end_declared(&self, id: u64) -> Result<(), Refusal> {
-        self.0.station.server.end_declared(&self.0.facts.token, id).await?;
-        self.0.follow_policy().await;
-        Ok(())
+        Ok(self.0.station.server.end_declared(&self.0.facts.token, id).await?)
     }
 
     /// Proposes a change of a camera's masks; it waits for a supervisor.
@@ -301,8 +293,6 @@ impl Session {
     /// It is not theirs to say, or the server refuses.
     pub async fn decide_proposal(&self, id: u64, verdict: Verdict) -> Result<(), Refusal> {
         let server = &self.0.station.server;
-        server.decide_proposal(&self.0.facts.token, id, verdict).await?;
-        self.0.follow_policy().await;
-        Ok(())
+        Ok(server.decide_proposal(&self.0.facts.token, id, verdict).await?)
     }
 }

@@ -15,7 +15,7 @@ use crate::domain::people::Action;
 use crate::domain::ptz::{Order, limits};
 use crate::domain::site::{CameraPlan, Limits};
 use crate::onvif::{self, Ptz};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Longest preset name.
 const MAX_NAME: usize = 64;
@@ -99,10 +99,9 @@ impl Session {
         let target = pose_of(plan, preset);
         let order = match target {
             Some(pose) => {
-                let ahead = Duration::from_secs_f64(plan.motion.command_delay_s.clamp(0.0, 10.0));
-                let from = watched.reach(Instant::now(), ahead);
+                let (from, settled) = watched.ways(super::gesture::TIMEOUT);
                 let in_force = watched.in_force(Instant::now());
-                limits::passage(&in_force.plan, &from, &pose)
+                limits::passage(&in_force.plan, &from, &settled, &pose)
                     .map_err(|hit| Refusal::of_limit(hit, &in_force.plan))?;
                 Order::Position(pose)
             }

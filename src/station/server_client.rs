@@ -142,18 +142,9 @@ impl ServerClient {
         self.json(request.bearer_auth(token.expose_secret()).json(what)).await
     }
 
-    /// Who holds which dome.
-    pub async fn holds(&self, token: &SecretString) -> Result<Vec<HoldState>, ServerError> {
-        self.json(
-            self.request(Method::GET, "/v1/holds")
-                .bearer_auth(token.expose_secret()),
-        )
-        .await
-    }
-
-    /// Which plan and which declared events are in force.
-    pub async fn policy(&self, token: &SecretString) -> Result<PolicyState, ServerError> {
-        let request = self.request(Method::GET, "/v1/policy");
+    /// What is in force and who holds which dome: at once when it is not the state `after` any more.
+    pub async fn policy(&self, token: &SecretString, after: u64) -> Result<PolicyState, ServerError> {
+        let request = self.request(Method::GET, &format!("/v1/policy?after={after}"));
         self.json(request.bearer_auth(token.expose_secret())).await
     }
 

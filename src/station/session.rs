@@ -23,8 +23,10 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// How often the server is asked who holds which dome; also how soon a revoked session ends.
-const HOLDS_EVERY: Duration = Duration::from_secs(1);
+/// Between two questions to the server; it answers within a second, at once when something changed.
+const AT_ONCE: Duration = Duration::from_millis(5);
+/// After a question that was not answered.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// How long a sign-out waits for views and gestures to end, and then for delivery.
 const SIGN_OUT_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -229,34 +231,44 @@ impl Session {
     }
 }
 
-/// Asks who holds what; notices that the server is away or that it ended the session.
+/// Always has a question at the server: what is in force and who holds what. Notices that the server is away or that it
+/// ended the session.
 async fn keep_in_touch(session: Weak<SessionInner>) {
+    let mut known = 0;
     loop {
         let Some(inner) = session.upgrade() else { return };
         if inner.has_ended() {
             return;
         }
-        match inner.station.server.holds(&inner.facts.token).await {
-            Ok(states) => {
+        let asked = inner.station.server.policy(&inner.facts.token, known).await;
+        let pause = match asked {
+            Ok(told) => {
                 inner.station.contact.reached();
-                inner.holds.update(&states);
-                inner
-                    .domes
-                    .on_holds(&states, |holder| inner.is_me(holder), Instant::now());
-                inner.follow_policy().await;
+                known = told.revision;
+                inner.hear(told).await;
+                AT_ONCE
             }
             Err(error) if error.is_session_ended() => {
                 tracing::warn!("the server ended the session");
                 inner.end();
                 return;
             }
-            Err(error) if error.is_away() => inner.station.contact.away(),
-            // This level is not told who holds what; the server answered all the same.
-            Err(_) => inner.station.contact.reached(),
-        }
+            Err(error) => {
+                if error.is_away() {
+                    inner.station.contact.away();
+                } else {
+                    // It answered all the same.
+                    inner.station.contact.reached();
+                }
+                // Who moves a dome is not heard now.
+                inner.domes.on_silence(Instant::now());
+                known = 0;
+                ASK_AGAIN
+            }
+        };
         let ended = inner.ended.subscribe();
         drop(inner);
-        wait(ended, HOLDS_EVERY).await;
+        wait(ended, pause).await;
     }
 }
 

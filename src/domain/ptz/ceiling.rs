@@ -288,30 +288,38 @@ impl<'a> Regions<'a> {
         }
     }
 
-    /// Whether the dome may be sent from a box of poses to a target: each axis goes its own way between the two.
+    /// Whether the dome may be sent from where it is now to a target: each axis goes its own way between the two.
+    /// `settled` is where it may be when everything ordered before has had its effect: an earlier order that lands late
+    /// moves it on from anywhere on the way, and from the target.
     ///
     /// # Errors
     /// The rule that some pose on the way may break.
-    pub fn passage(&self, from: &PoseKnowledge, target: &Pose) -> Result<(), LimitHit> {
+    pub fn passage(&self, from: &PoseKnowledge, settled: &PoseKnowledge, target: &Pose) -> Result<(), LimitHit> {
         if self.is_empty() {
             return Ok(());
         }
-        let PoseKnowledge::Within(poses) = from else {
+        let (PoseKnowledge::Within(poses), PoseKnowledge::Within(settled)) = (from, settled) else {
             return Err(LimitHit::PoseNotKnown);
         };
-        let hull = |interval: Interval, to: f64| Interval {
-            lo: interval.lo.min(to),
-            hi: interval.hi.max(to),
+        // Ways of earlier orders, added to everything between here and the target.
+        let hull = |here: Interval, settled: Interval, to: f64| Interval {
+            lo: here.lo.min(to) - (here.lo - settled.lo).max(0.0),
+            hi: here.hi.max(to) + (settled.hi - here.hi).max(0.0),
         };
-        let mut pan = hull(poses.pan, nearest_turn(target.pan_deg, poses.pan.middle()));
+        // A field of view narrows in proportion.
+        let hfov = Interval {
+            lo: poses.hfov.lo.min(target.hfov_deg) * (settled.hfov.lo / poses.hfov.lo).min(1.0),
+            hi: poses.hfov.hi.max(target.hfov_deg),
+        };
+        let mut pan = hull(poses.pan, settled.pan, nearest_turn(target.pan_deg, poses.pan.middle()));
         if pan.hi - pan.lo > 150.0 || crosses_seam(pan) {
             // Which way round it goes is not known.
             pan = Interval { lo: -180.0, hi: 180.0 };
         }
         let way = PoseInterval {
             pan,
-            tilt: hull(poses.tilt, target.tilt_deg),
-            hfov: hull(poses.hfov, target.hfov_deg),
+            tilt: hull(poses.tilt, settled.tilt, target.tilt_deg),
+            hfov,
         };
         self.broken_by(&way).first().map_or(Ok(()), |hit| Err(*hit))
     }

@@ -202,14 +202,20 @@ pub fn position(camera: &CameraPlan, target: &Pose) -> Result<(), LimitHit> {
     broken.first().map_or(Ok(()), |hit| Err(*hit))
 }
 
-/// Whether an absolute move or a preset may be sent from where the dome may be by the orders given so far
-/// ([`PoseTracker::reach`](crate::domain::privacy::PoseTracker::reach)): the target, and everything between.
+/// Whether an absolute move or a preset may be sent: the target, and everything between. `from` and `settled` are
+/// [`PoseTracker::reach`](crate::domain::privacy::PoseTracker::reach) at this moment, no time ahead and until every earlier
+/// order is over (`command_delay_s` and the longest timeout).
 ///
 /// # Errors
 /// The limit that the target or some pose on the way lies beyond.
-pub fn passage(camera: &CameraPlan, from: &PoseKnowledge, target: &Pose) -> Result<(), LimitHit> {
+pub fn passage(
+    camera: &CameraPlan,
+    from: &PoseKnowledge,
+    settled: &PoseKnowledge,
+    target: &Pose,
+) -> Result<(), LimitHit> {
     position(camera, target)?;
-    Regions::of(camera).passage(from, target)
+    Regions::of(camera).passage(from, settled, target)
 }
 
 fn exactly(pose: &Pose) -> PoseInterval {

@@ -128,7 +128,11 @@ fn drive(seed: u64, motion: &MotionBounds, gated: bool) -> Option<String> {
             let order = match wanted {
                 Order::Velocity(v) if gated => Some(Order::Velocity(velocity(&plan, &reach, v, LASTING_S).velocity)),
                 Order::Position(target) if gated => {
-                    passage(&plan, &reach, &target).ok().map(|()| Order::Position(target))
+                    let here = tracker.reach(dome.now(), Duration::ZERO);
+                    let settled = tracker.reach(dome.now(), ahead + Duration::from_secs_f64(LASTING_S));
+                    passage(&plan, &here, &settled, &target)
+                        .ok()
+                        .map(|()| Order::Position(target))
                 }
                 Order::SomewhereElse if gated => None,
                 other => Some(other),
@@ -282,16 +286,16 @@ fn r_ptz_1_a_move_that_leads_through_a_sector_is_refused_by_name() {
     let mut plan = camera(tight());
     plan.limits.density_ceiling_px_m = None;
     let from = within(looking(-80.0, -20.0, 1.0), 0.1);
-    assert_eq!(passage(&plan, &from, &looking(-70.0, -20.0, 1.0)), Ok(()));
-    let through = passage(&plan, &from, &looking(-20.0, -20.0, 1.0));
+    assert_eq!(passage(&plan, &from, &from, &looking(-70.0, -20.0, 1.0)), Ok(()));
+    let through = passage(&plan, &from, &from, &looking(-20.0, -20.0, 1.0));
     assert_eq!(through, Err(LimitHit::NoLook { sector: 1 }));
     let above = within(looking(-80.0, 10.0, 1.0), 0.1);
-    assert_eq!(passage(&plan, &above, &looking(-20.0, 10.0, 1.0)), Ok(()));
+    assert_eq!(passage(&plan, &above, &above, &looking(-20.0, 10.0, 1.0)), Ok(()));
     let zoomed = within(looking(5.0, -20.0, 6.0), 0.1);
     assert!(matches!(
-        passage(&plan, &zoomed, &looking(60.0, -20.0, 6.0)),
+        passage(&plan, &zoomed, &zoomed, &looking(60.0, -20.0, 6.0)),
         Err(LimitHit::SectorCeiling { sector: 0, .. })
     ));
     let unknown = PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
-    assert_eq!(passage(&plan, &unknown, &looking(60.0, -20.0, 1.0)), Err(LimitHit::PoseNotKnown));
+    assert_eq!(passage(&plan, &unknown, &unknown, &looking(60.0, -20.0, 1.0)), Err(LimitHit::PoseNotKnown));
 }

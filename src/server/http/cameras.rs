@@ -15,6 +15,7 @@ use crate::protocol::{
 };
 use crate::server::holds::{Wish, holder};
 use crate::server::log::recorder::Act;
+use crate::server::people::sessions::SignedIn;
 use axum::Json;
 use axum::extract::{Path, State};
 use std::sync::Arc;
@@ -139,6 +140,11 @@ pub async fn hold(
 }
 
 pub async fn holds(State(app): State<Arc<App>>, Person { who, .. }: Person) -> Answer<Json<Vec<HoldState>>> {
+    Ok(Json(holds_seen_by(&app, &who).await))
+}
+
+/// Who holds which of the domes that this person has to do with.
+pub(super) async fn holds_seen_by(app: &App, who: &SignedIn) -> Vec<HoldState> {
     let plan = app.plans.current();
     let mut all = app.holds.all(Instant::now()).await;
     all.retain(|state| {
@@ -149,5 +155,5 @@ pub async fn holds(State(app): State<Arc<App>>, Person { who, .. }: Person) -> A
             .any(|grant| Some(&grant.controller) == controller)
     });
     all.sort_by(|a, b| a.camera.cmp(&b.camera));
-    Ok(Json(all))
+    all
 }

@@ -3,8 +3,8 @@
 //! Invariant: outside its calendar a school camera's account, live pictures, playback and export are refused here too
 //! (R-PRV-2); a refusal is recorded.
 
-use super::answer::{Answer, Bounded, Refused};
-use super::cameras::{act, camera_of};
+use super::answer::{Answer, Asked, Bounded, Refused};
+use super::cameras::{act, camera_of, holds_seen_by};
 use super::caller::Person;
 use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
@@ -21,10 +21,13 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::Deserialize;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The zone the municipalities live in.
+/// Longest wait for a change; also how soon a workstation notices that its session is over.
+const PATIENCE: Duration = Duration::from_secs(1);
 const ZONE: &str = "Europe/Rome";
 
 impl From<declared::Trouble> for Refused {
@@ -81,7 +84,20 @@ pub(super) async fn school_refusal(app: &App, person: &Person, camera: &CameraPl
     }
 }
 
-pub async fn state(State(app): State<Arc<App>>, Person { who, .. }: Person) -> Answer<Json<PolicyState>> {
+/// Which state the caller has already.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Known {
+    #[serde(default)]
+    after: u64,
+}
+
+pub async fn state(
+    State(app): State<Arc<App>>,
+    Person { who, .. }: Person,
+    Asked(known): Asked<Known>,
+) -> Answer<Json<PolicyState>> {
+    let revision = app.pulse.after(known.after, PATIENCE).await;
     let plan = app.plans.current();
     let mut declared = app.declared.all(Instant::now()).await;
     declared.retain(|event| {
@@ -90,6 +106,8 @@ pub async fn state(State(app): State<Arc<App>>, Person { who, .. }: Person) -> A
         grants.any(|grant| Some(&grant.controller) == controller)
     });
     Ok(Json(PolicyState {
+        revision,
+        holds: holds_seen_by(&app, &who).await,
         plan_version: plan.version,
         declared,
     }))

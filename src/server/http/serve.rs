@@ -16,6 +16,7 @@ use crate::server::log::sequencer::Sequencer;
 use crate::server::log::signer::{SignedState, Signer};
 use crate::server::people::sessions::Sessions;
 use crate::server::plan::Plans;
+use crate::server::pulse::Pulse;
 use crate::server::store::{Log, Store};
 use crate::server::tls;
 use axum_server::Handle;
@@ -49,6 +50,7 @@ pub struct App {
     pub(super) holds: Holds,
     pub(super) plans: Plans,
     pub(super) declared: Arc<Declarations>,
+    pub(super) pulse: Pulse,
     pub(super) plan_vkey: String,
     pub(super) vault: Vault,
     pub(super) places: Semaphore,
@@ -83,7 +85,8 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
         Recorder::new(sequencer.clone(), plan.version).map_err(|error| ServerError::Key(error.to_string()))?;
     let sessions = Sessions::new(store.clone(), recorder.clone(), settings.clone())
         .map_err(|error| ServerError::Key(error.to_string()))?;
-    let declared = Arc::new(Declarations::new(recorder.clone()));
+    let pulse = Pulse::default();
+    let declared = Arc::new(Declarations::new(recorder.clone(), pulse.clone()));
     tasks.push(tokio::spawn(Declarations::end_in_time(Arc::downgrade(&declared))));
     let idle = Duration::from_secs(settings.hold_seconds.into());
     let app = App {
@@ -92,9 +95,10 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
         log_keys,
         signed,
         sequencer,
-        holds: Holds::new(recorder.clone(), idle, first_fence),
-        plans: Plans::new(store.clone(), plan_key, recorder.clone(), plan),
+        holds: Holds::new(recorder.clone(), idle, first_fence, pulse.clone()),
+        plans: Plans::new(store.clone(), plan_key, recorder.clone(), pulse.clone(), plan),
         declared,
+        pulse,
         recorder,
         sessions,
         plan_vkey,
