@@ -18,6 +18,7 @@ fn main() -> Result<(), String> {
             data: PathBuf::new(),
             evidence: PathBuf::new(),
             secrets: SecretsChoice::ProtectedFile,
+            uncertainty: Default::default(),
         },
         sign_in: None,
     };

@@ -11,9 +11,10 @@ use vedetta::domain::people::{Level, Purpose};
 use vedetta::gui::app::{Credentials, Options};
 use vedetta::gui::i18n::{self, Language};
 use vedetta::gui::tour;
+use vedetta::gui::tour::leak::LeakRun;
 use vedetta::gui::tour::script::{Guest, Visit};
 use vedetta::gui::{launch, words};
-use vedetta::station::{SecretsChoice, StationConfig};
+use vedetta::station::{SecretsChoice, StationConfig, Uncertainty};
 
 /// Control-room video client of the Polizia Locale.
 #[derive(Parser)]
@@ -44,6 +45,17 @@ struct Arguments {
     /// Walk the scripted tour and leave screenshots and report.json in this folder.
     #[arg(long, value_name = "FOLDER", requires = "people", requires = "sim_ready")]
     tour: Option<PathBuf>,
+    /// Demo only: move the domes of the simulator at random for `--seconds`, search the window for leaks, and leave
+    /// leak-run.json in this folder.
+    #[arg(long, value_name = "FOLDER", requires = "people", conflicts_with = "tour")]
+    leak: Option<PathBuf>,
+    /// How long `--leak` goes on.
+    #[arg(long, default_value_t = 600)]
+    seconds: u64,
+    /// Counter-trial of `--leak`: masks are drawn WRONG, as if nothing about a pose were uncertain. Private places show.
+    /// Taken with `--leak` only, and for cameras of a simulator on this machine only.
+    #[arg(long, hide = true, requires = "leak")]
+    draw_masks_wrong_to_see_the_leak_test_fail: bool,
     /// The simulator's ready line: the clocks of its cameras, for the tour.
     #[arg(long, value_name = "FILE")]
     sim_ready: Option<PathBuf>,
@@ -113,6 +125,11 @@ fn run(arguments: Arguments) -> Result<(), String> {
         data,
         evidence,
         secrets,
+        uncertainty: if arguments.draw_masks_wrong_to_see_the_leak_test_fail {
+            Uncertainty::ForcedToZeroInTheSimulator
+        } else {
+            Uncertainty::Kept
+        },
     };
     let people = arguments
         .people
@@ -122,6 +139,14 @@ fn run(arguments: Arguments) -> Result<(), String> {
         .unwrap_or_default();
     let sign_in = arguments.sign_in.map(|user| demo_person(&people, &user)).transpose()?;
     let options = Options { station, sign_in };
+    if let Some(folder) = arguments.leak {
+        let run = LeakRun {
+            operator: guest(&people, Level::Operator)?,
+            seconds: arguments.seconds,
+            seed: 7,
+        };
+        return tour::search_for_leaks(options, folder, run);
+    }
     match (arguments.tour, arguments.sim_ready) {
         (Some(folder), Some(ready)) => tour::run(options, folder, visit(&people, &ready)?),
         _ => launch::run(options),
@@ -153,20 +178,21 @@ fn demo_person(people: &[DemoPerson], user: &str) -> Result<Credentials, String>
     })
 }
 
+fn guest(people: &[DemoPerson], level: Level) -> Result<Guest, String> {
+    let person = people.iter().find(|person| person.level == level);
+    let person = person.ok_or_else(|| format!("--people has no {level:?}"))?;
+    Ok(Guest {
+        user: person.user.clone(),
+        password: person.password.clone(),
+    })
+}
+
 /// Who walks the tour: the first operator and the first maintainer of the file.
 fn visit(people: &[DemoPerson], ready: &Path) -> Result<Visit, String> {
-    let guest = |level: Level| {
-        let person = people.iter().find(|person| person.level == level);
-        let person = person.ok_or_else(|| format!("--people has no {level:?}"))?;
-        Ok::<_, String>(Guest {
-            user: person.user.clone(),
-            password: person.password.clone(),
-        })
-    };
     let ready = serde_json::from_str(&read(ready)?).map_err(|error| format!("{}: {error}", ready.display()))?;
     Ok(Visit {
-        operator: guest(Level::Operator)?,
-        maintainer: guest(Level::Maintainer)?,
+        operator: guest(people, Level::Operator)?,
+        maintainer: guest(people, Level::Maintainer)?,
         ready,
     })
 }

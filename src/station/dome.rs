@@ -12,7 +12,8 @@ use super::refusal::Refusal;
 use super::session::SessionInner;
 use crate::domain::camera::{CameraId, CameraKind, MoveState, Pose};
 use super::policy::{InForce, Policy};
-use crate::domain::privacy::{Cover, PoseKnowledge, PoseTracker, WholeReason};
+use super::workstation::Uncertainty;
+use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, PoseTracker, WholeReason};
 use crate::domain::ptz::Order;
 use crate::domain::site::CameraPlan;
 use crate::onvif;
@@ -45,6 +46,7 @@ pub struct Watched {
     /// As planned when somebody began to watch; limits and masks in force are in [`Watched::in_force`].
     pub plan: CameraPlan,
     policy: Arc<Policy>,
+    uncertainty: Uncertainty,
     in_force: Mutex<Option<Arc<InForce>>>,
     /// `None` for a camera that does not move.
     tracker: Option<Mutex<PoseTracker>>,
@@ -61,12 +63,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Watched {
-    fn new(plan: CameraPlan, policy: Arc<Policy>, proof: Recorded) -> Self {
+    fn new(plan: CameraPlan, policy: Arc<Policy>, uncertainty: Uncertainty, proof: Recorded) -> Self {
+        let uncertainty = if is_on_this_machine(&plan) {
+            uncertainty
+        } else {
+            Uncertainty::Kept
+        };
         let moves = plan.kind == CameraKind::Dome;
         let tracker = moves.then(|| Mutex::new(PoseTracker::new(&plan)));
         Self {
             plan,
             policy,
+            uncertainty,
             in_force: Mutex::default(),
             tracker,
             reported: Mutex::default(),
@@ -90,7 +98,21 @@ impl Watched {
     /// Every pose it may have had when the frame drawn at `now` was taken.
     pub fn knowledge(&self, now: Instant) -> PoseKnowledge {
         match &self.tracker {
+            Some(_) if self.uncertainty == Uncertainty::ForcedToZeroInTheSimulator => self.as_if_certain(),
             Some(tracker) => lock(tracker).knowledge(now),
+            None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
+        }
+    }
+
+    /// For the leak test's counter-trial: the pose last reported, as if it were that of the frame.
+    fn as_if_certain(&self) -> PoseKnowledge {
+        let one = |v: f64| Interval { lo: v, hi: v };
+        match self.reported_pose() {
+            Some(pose) => PoseKnowledge::Within(PoseInterval {
+                pan: one(pose.pan_deg),
+                tilt: one(pose.tilt_deg),
+                hfov: one(pose.hfov_deg),
+            }),
             None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
         }
     }
@@ -184,6 +206,12 @@ impl Watched {
     }
 }
 
+/// Whether the camera is one of a simulator beside this program.
+fn is_on_this_machine(plan: &CameraPlan) -> bool {
+    let rest = plan.onvif.strip_prefix("http://127.0.0.1:");
+    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 /// The domain's word for what a status says of the motors.
 pub fn moving(status: &onvif::PtzStatus) -> MoveState {
     match status.moving {
@@ -231,7 +259,12 @@ impl SessionInner {
         if let Some(watched) = all.get(&plan.id).and_then(Weak::upgrade) {
             return watched;
         }
-        let watched = Arc::new(Watched::new(plan.clone(), Arc::clone(&self.policy), proof.clone()));
+        let watched = Arc::new(Watched::new(
+            plan.clone(),
+            Arc::clone(&self.policy),
+            self.station.uncertainty,
+            proof.clone(),
+        ));
         all.insert(plan.id.clone(), Arc::downgrade(&watched));
         drop(all);
         if watched.moves() {

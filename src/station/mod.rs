@@ -52,4 +52,4 @@ pub use refusal::{CameraTrouble, Refusal, TroubleKind};
 pub use session::Session;
 pub use sign_in::SignInError;
 pub use view::{LiveView, StreamFigures, ViewState};
-pub use workstation::{SecretsChoice, Station, StationConfig, StationError};
+pub use workstation::{SecretsChoice, Station, StationConfig, StationError, Uncertainty};

@@ -5,6 +5,7 @@
 
 pub mod eye;
 pub mod hands;
+pub mod leak;
 pub mod measure;
 pub mod report;
 pub mod scene;
@@ -17,8 +18,9 @@ use crate::gui::launch;
 use eye::{Eye, EyeError};
 use iced::Task;
 use scene::{Scene, ScreenName};
+use leak::LeakRun;
 use script::Visit;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::{oneshot, watch as channel};
@@ -27,10 +29,24 @@ use visitor::{StepError, Visitor};
 /// Opens the program and walks the tour through its window. `folder` takes screenshots and report.
 /// On failure: a sentence for the person at the terminal.
 pub fn run(options: Options, folder: PathBuf, visit: Visit) -> Result<(), String> {
+    visited(options, folder, move |visitor, _| script::walk(visitor, &visit))
+}
+
+/// Opens the program and searches it for leaks while domes are moved at random; see [`leak`].
+/// On failure: a sentence for the person at the terminal.
+pub fn search_for_leaks(options: Options, folder: PathBuf, run: LeakRun) -> Result<(), String> {
+    visited(options, folder, move |visitor, folder| leak::walk(visitor, &run, folder))
+}
+
+fn visited(
+    options: Options,
+    folder: PathBuf,
+    way: impl FnOnce(&mut Visitor<'_>, &Path) + Send + 'static,
+) -> Result<(), String> {
     let (tell, scene) = channel::channel(Scene::default());
     let (over, is_over) = oneshot::channel::<()>();
     let walker = std::thread::spawn(move || {
-        let outcome = walk(scene, folder, &visit);
+        let outcome = walk(scene, folder, way);
         // The program may be gone already: then there is nobody to tell.
         let _ = over.send(());
         outcome
@@ -52,7 +68,11 @@ pub fn run(options: Options, folder: PathBuf, visit: Visit) -> Result<(), String
     }
 }
 
-fn walk(mut scene: channel::Receiver<Scene>, folder: PathBuf, visit: &Visit) -> Result<bool, StepError> {
+fn walk(
+    mut scene: channel::Receiver<Scene>,
+    folder: PathBuf,
+    way: impl FnOnce(&mut Visitor<'_>, &Path),
+) -> Result<bool, StepError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_time()
@@ -69,6 +89,6 @@ fn walk(mut scene: channel::Receiver<Scene>, folder: PathBuf, visit: &Visit) -> 
     }
     let eye = Eye::open()?;
     let mut visitor = Visitor::new(&eye, scene, runtime.handle().clone(), &folder)?;
-    script::walk(&mut visitor, visit);
+    way(&mut visitor, &folder);
     visitor.leave()
 }

@@ -80,6 +80,7 @@ impl Bench {
             damage: Vec::new(),
             pins: Pins::open(folder.path().join("logs")).unwrap(),
             evidence: folder.path().join("evidence"),
+            uncertainty: Default::default(),
         };
         let station = Station::start(opened).await.unwrap();
         station.0.contact.set_grace(Duration::from_secs(3600));
