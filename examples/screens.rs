@@ -52,6 +52,8 @@ fn main() -> Result<(), String> {
             ],
             "help" => vec![Command::Help],
             "export" => vec![Command::Export],
+            "masks" => vec![Command::Digit(1), Command::Digit(4), Command::Confirm, Command::Masks],
+            "declare" => vec![Command::Digit(1), Command::Digit(6), Command::Confirm, Command::Declare],
             "playback" => vec![Command::Digit(2), Command::Confirm, Command::Playback],
             "large" => vec![Command::Layout(vedetta::domain::wall::Layout::OneLarge)],
             "typed" => vec![Command::Digit(1)],

@@ -89,6 +89,9 @@ covered-school = CLOSED: SCHOOL HOURS
 covered-beyond-ceiling = COVERED: ZOOM BEYOND ITS LIMIT
 covered-plan = COVERED: PLAN NOT CURRENT
 mark-held-by-you = yours
+mark-event = event { $left }
+mark-lifted = mask lifted { $left }
+mark-school = school pictures open { $left }
 
 ## Panel
 panel-playback = Recordings (P)
@@ -160,6 +163,42 @@ export-bad-time = Write dates like 22/11/2026 14:05:09.
 export-empty-range = The end must come after the beginning.
 export-no-reason = A reason and the protocol number of the request are needed.
 
+## Declared event
+declare-title = Declare an event
+declare-change = What changes
+declare-ceilings = Go beyond the zoom limit
+declare-school = Open the school's pictures
+declare-mask = Lift the mask «{ $name }»
+declare-protocol = Protocol number (if there is one)
+declare-minutes = For how many minutes
+declare-recorded = The event is recorded with name and reason, shows on every workstation that has the camera, and ends by itself.
+declare-start = Declare
+declare-end = End
+declare-in-force = In force: { $change } · { $name } · { $left } left
+declare-nothing = This camera has no zoom limit, no mask that can be lifted and no school calendar.
+declare-bad-minutes = Write the minutes as a whole number.
+
+## Masks
+editor-title = Masks
+editor-how = Click on the picture, one corner after the other. The mask stays on the place when the camera turns.
+editor-corners = Corners: { $n }
+editor-undo = Take the last corner back
+editor-name = What it hides
+editor-permanent = Permanent: never lifted
+editor-liftable = Liftable by the supervisor, for minutes
+editor-propose = Propose to the supervisor
+editor-not-steady = The pose is not certain yet. Wait until the camera stands.
+editor-incomplete = It takes three corners at least, and the name of what is hidden.
+editor-recorded = Recorded with your name.
+editor-version = version { $n }, drawn by { $author }, approved by { $approver }
+editor-first-version = from the first plan
+editor-change = Draw anew
+editor-remove = Propose to remove
+editor-removal = remove { $name }
+editor-proposed = Waiting: { $what }
+editor-approve = Approve
+editor-decline = Decline
+
 ## Diagnostics
 diagnostics-title = Camera diagnostics
 diagnostics-progress = { $done } of { $all }
@@ -193,6 +232,8 @@ keys-ask-hold = take the selected dome
 keys-layouts = 1, 4, 9, 16, 25, 36, 64 tiles, one large
 keys-snapshot = snapshot
 keys-export = export
+keys-declare = declares an event on the camera
+keys-masks = draws masks on the camera
 keys-playback = recordings of the camera
 keys-search = search a camera
 keys-history = history of messages

@@ -89,6 +89,9 @@ covered-school = CHIUSA: ORARIO SCOLASTICO
 covered-beyond-ceiling = OSCURATA: ZOOM OLTRE IL LIMITE
 covered-plan = OSCURATA: PIANO DA AGGIORNARE
 mark-held-by-you = tua
+mark-event = evento { $left }
+mark-lifted = maschera sollevata { $left }
+mark-school = scuola aperta alle immagini { $left }
 
 ## Pannello
 panel-playback = Registrazioni (P)
@@ -160,6 +163,42 @@ export-bad-time = Scrivere le date come 22/11/2026 14:05:09.
 export-empty-range = La fine deve venire dopo l'inizio.
 export-no-reason = Servono il motivo e il numero di protocollo della richiesta.
 
+## Evento dichiarato
+declare-title = Dichiarare un evento
+declare-change = Che cosa cambia
+declare-ceilings = Superare il limite di zoom
+declare-school = Aprire le immagini della scuola
+declare-mask = Sollevare la maschera «{ $name }»
+declare-protocol = Numero di protocollo (se c'è)
+declare-minutes = Per quanti minuti
+declare-recorded = L'evento è registrato con nome e motivo, si vede su ogni postazione che mostra la telecamera e finisce da solo.
+declare-start = Dichiara
+declare-end = Termina
+declare-in-force = In corso: { $change } · { $name } · ancora { $left }
+declare-nothing = Questa telecamera non ha limiti di zoom, maschere sollevabili o calendario scolastico.
+declare-bad-minutes = Scrivere i minuti come numero intero.
+
+## Maschere
+editor-title = Maschere
+editor-how = Fare clic sull'immagine, un angolo dopo l'altro. La maschera resta sul luogo anche muovendo la telecamera.
+editor-corners = Angoli: { $n }
+editor-undo = Togli l'ultimo angolo
+editor-name = Che cosa nasconde
+editor-permanent = Permanente: non si solleva mai
+editor-liftable = Sollevabile dal responsabile, per minuti
+editor-propose = Proponi al responsabile
+editor-not-steady = La posizione non è ancora certa. Attendere che la telecamera sia ferma.
+editor-incomplete = Servono almeno tre angoli e il nome di ciò che si nasconde.
+editor-recorded = Registrato con il tuo nome.
+editor-version = versione { $n }, disegnata da { $author }, approvata da { $approver }
+editor-first-version = dal primo piano
+editor-change = Ridisegna
+editor-remove = Proponi di togliere
+editor-removal = togliere { $name }
+editor-proposed = In attesa: { $what }
+editor-approve = Approva
+editor-decline = Respingi
+
 ## Diagnosi
 diagnostics-title = Diagnosi delle telecamere
 diagnostics-progress = { $done } di { $all }
@@ -193,6 +232,8 @@ keys-ask-hold = prende la dome selezionata
 keys-layouts = 1, 4, 9, 16, 25, 36, 64 riquadri, uno grande
 keys-snapshot = fotogramma
 keys-export = estrazione
+keys-declare = dichiara un evento sulla telecamera
+keys-masks = disegna maschere sulla telecamera
 keys-playback = registrazioni della telecamera
 keys-search = cerca una telecamera
 keys-history = storico dei messaggi

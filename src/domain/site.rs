@@ -8,7 +8,6 @@ use super::privacy::calendar::{CalendarError, SchoolCalendar};
 use super::privacy::convex::{self, ShapeError};
 use super::privacy::mask;
 use super::ptz::sector::{Sector, SectorRule};
-use super::privacy::CoverStyle;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -92,9 +91,6 @@ pub struct Mask {
     /// Permanent masks are never lifted; the others by a supervisor, for minutes, with a reason.
     #[serde(default = "yes")]
     pub permanent: bool,
-    /// How what it hides is drawn.
-    #[serde(default)]
-    pub style: CoverStyle,
     /// Why it is there, in words.
     #[serde(default)]
     pub reason: String,

@@ -38,6 +38,10 @@ pub enum Command {
     AskHold,
     Snapshot,
     Export,
+    /// Declare an event on the selected camera.
+    Declare,
+    /// Draw masks on the selected camera.
+    Masks,
     Search,
     Playback,
     History,
@@ -171,7 +175,7 @@ fn name_of(named: Named) -> Option<&'static str> {
 pub struct Keymap(HashMap<Chord, Command>);
 
 /// The table of `shared/interface.md`. F6 goes to the next area, so the layouts go from F2 to F10 around it.
-const DEFAULT: [(&str, Command); 59] = [
+const DEFAULT: [(&str, Command); 61] = [
     ("Tab", Command::Next),
     ("Shift+Tab", Command::Previous),
     ("F6", Command::NextArea),
@@ -225,6 +229,8 @@ const DEFAULT: [(&str, Command); 59] = [
     ("G", Command::AskHold),
     ("S", Command::Snapshot),
     ("E", Command::Export),
+    ("D", Command::Declare),
+    ("M", Command::Masks),
     ("/", Command::Search),
     ("P", Command::Playback),
     ("H", Command::History),

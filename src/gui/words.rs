@@ -184,6 +184,13 @@ pub fn span(span: Duration) -> String {
     }
 }
 
+/// What is left of a time that runs out: «9:41».
+pub fn countdown(left: Duration) -> String {
+    // A started second counts: «0:00» is over.
+    let seconds = left.as_millis().div_ceil(1000);
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
 /// A number with the decimal comma or point of the language.
 pub fn decimal(value: f64, places: usize) -> String {
     format!("{value:.places$}").replace('.', &fl!("decimal-sign"))

@@ -7,8 +7,8 @@ use super::channel::Channel;
 use super::device::{self, Services};
 use super::spaces::Spaces;
 use super::{
-    ConfiguredLimits, DeviceFacts, Endpoint, Limits, Masks, OnvifError, Ptz, RecordedPosition, Recording, StreamOffer, Subscription, events,
-    media, recording,
+    ConfiguredLimits, DeviceFacts, Endpoint, Limits, Masks, OnvifError, Ptz, RecordedPosition, Recording, StreamOffer,
+    Subscription, events, media, recording,
 };
 use std::sync::Arc;
 use std::time::Duration;

@@ -135,7 +135,10 @@ impl Masks {
     }
 
     fn of_configuration(&self) -> String {
-        format!("<tr2:ConfigurationToken>{}</tr2:ConfigurationToken>", self.configuration)
+        format!(
+            "<tr2:ConfigurationToken>{}</tr2:ConfigurationToken>",
+            self.configuration
+        )
     }
 
     fn mask(&self, token: &str, polygon: &[[f64; 2]]) -> String {

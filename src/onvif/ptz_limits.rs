@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn a_configuration_is_written_back_as_it_was_read() {
-        let text = "<C><DefaultPTZSpeed><PanTilt x='1' y='1' space='a&amp;b'/></DefaultPTZSpeed><Name>P &amp; Z</Name></C>";
+        let text =
+            "<C><DefaultPTZSpeed><PanTilt x='1' y='1' space='a&amp;b'/></DefaultPTZSpeed><Name>P &amp; Z</Name></C>";
         let mut out = String::new();
         for child in &XmlNode::parse(text).unwrap().children {
             copy(child, 0, &mut out);

@@ -192,9 +192,15 @@ pub struct PermitRequest {
 pub enum Pictures {
     Live,
     /// Recorded between these moments, Unix milliseconds.
-    Playback { from_ms: i64, to_ms: i64 },
+    Playback {
+        from_ms: i64,
+        to_ms: i64,
+    },
     /// The same.
-    Export { from_ms: i64, to_ms: i64 },
+    Export {
+        from_ms: i64,
+        to_ms: i64,
+    },
 }
 
 /// A change of a camera's masks that somebody drew.

@@ -93,7 +93,10 @@ impl Declarations {
             }
             .with("change", word(&declaration.change))
             .with("reason", declaration.reason.chars().take(500).collect::<String>())
-            .with("protocol_no", declaration.protocol_no.chars().take(500).collect::<String>())
+            .with(
+                "protocol_no",
+                declaration.protocol_no.chars().take(500).collect::<String>(),
+            )
             .with("minutes", declaration.minutes)
         };
         let operation = match declaration.change {
@@ -141,7 +144,12 @@ impl Declarations {
 
     /// Every event in force.
     pub async fn all(&self, now: Instant) -> Vec<DeclaredState> {
-        self.events.lock().await.all(now).map(|event| state(event, now)).collect()
+        self.events
+            .lock()
+            .await
+            .all(now)
+            .map(|event| state(event, now))
+            .collect()
     }
 
     /// Whether a supervisor opened this school camera for minutes.

@@ -204,7 +204,10 @@ impl Plans {
         let camera = next.cameras.iter_mut().find(|found| &found.id == camera)?;
         match change {
             MaskChange::Put(mask) => {
-                let mask = Mask { revision, ..mask.clone() };
+                let mask = Mask {
+                    revision,
+                    ..mask.clone()
+                };
                 match camera.masks.iter_mut().find(|old| old.id == mask.id) {
                     Some(old) => *old = mask,
                     None => camera.masks.push(mask),
@@ -254,4 +257,200 @@ fn number_of(camera: &CameraPlan, change: &MaskChange) -> u32 {
     let MaskChange::Put(mask) = change else { return 0 };
     let old = mask_of(camera, &mask.id).and_then(|mask| mask.revision.as_ref());
     old.map_or(0, |revision| revision.number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit::note::VerifierKey;
+    use crate::domain::camera::CameraKind;
+    use crate::domain::people::{Person, Purpose};
+    use crate::domain::privacy::declared::{Change, Declaration, DeclareError};
+    use crate::domain::site::{Controller, Limits, MaskShape, MotionBounds};
+    use crate::server::declared::{self, Declarations};
+    use crate::server::log::sequencer::Sequencer;
+    use crate::server::store::registry::SessionRow;
+    use crate::server::store::testing;
+    use std::time::{Duration, Instant};
+
+    struct House {
+        _dir: tempfile::TempDir,
+        plans: Plans,
+        declared: Declarations,
+        vkey: VerifierKey,
+    }
+
+    fn site() -> SitePlan {
+        let camera = CameraPlan {
+            id: "cam-01".parse().unwrap(),
+            number: 1,
+            name: "Piazza".into(),
+            place: "Piazza".into(),
+            controller: "borgo".parse().unwrap(),
+            kind: CameraKind::Fixed,
+            onvif: "http://127.0.0.1:1/onvif/device_service".into(),
+            lens: None,
+            masks: vec![mask("m-1", true), mask("m-2", false)],
+            limits: Limits {
+                zoom_ceiling: Some(4.0),
+                ..Limits::default()
+            },
+            motion: MotionBounds::default(),
+            ground: None,
+            school: None,
+        };
+        SitePlan {
+            version: 7,
+            controllers: vec![Controller {
+                id: "borgo".parse().unwrap(),
+                name: "Comune".into(),
+                istat: "020001".into(),
+            }],
+            cameras: vec![camera],
+        }
+    }
+
+    fn mask(id: &str, permanent: bool) -> Mask {
+        Mask {
+            id: id.parse().unwrap(),
+            name: "Finestre".into(),
+            shape: MaskShape::Picture(vec![[0.1, 0.1], [0.3, 0.1], [0.2, 0.3]]),
+            permanent,
+            reason: String::new(),
+            revision: None,
+        }
+    }
+
+    fn who(user: &str, level: Level) -> SignedIn {
+        SignedIn {
+            person: Person {
+                user: user.into(),
+                display_name: user.into(),
+                body: "Polizia Locale".into(),
+                level,
+                grants: Vec::new(),
+            },
+            session: SessionRow {
+                session: format!("s-{user}"),
+                user: user.into(),
+                station: "sala".parse().unwrap(),
+                purpose: Purpose::UrbanSecurity,
+                seen_ms: 0,
+                expires_ms: i64::MAX,
+            },
+        }
+    }
+
+    async fn house() -> House {
+        let (dir, store, log) = testing::store().await;
+        let (sequencer, _task) = Sequencer::start(store.clone(), vec![log]).unwrap();
+        let recorder = Recorder::new(sequencer, 7).unwrap();
+        let key = SignerKey::new("vedetta/plan", &[5; 32]).unwrap();
+        let vkey = key.verifier();
+        let pulse = Pulse::default();
+        House {
+            plans: Plans::new(store, key, recorder.clone(), pulse.clone(), site()),
+            declared: Declarations::new(recorder, pulse),
+            vkey,
+            _dir: dir,
+        }
+    }
+
+    fn put(mask: Mask) -> MaskProposal {
+        MaskProposal {
+            change: MaskChange::Put(mask),
+            reason: "nuovo balcone".into(),
+        }
+    }
+
+    #[tokio::test]
+    async fn r_prv_1_a_mask_changes_when_another_supervisor_approves_and_the_plan_is_signed_anew() {
+        let house = house().await;
+        let camera = site().cameras[0].clone();
+        let author = who("neri", Level::Supervisor);
+        let proposed = house
+            .plans
+            .propose(&camera, &author, put(mask("m-3", true)), 1)
+            .await
+            .unwrap();
+        let decide = |by: SignedIn| {
+            let plans = &house.plans;
+            async move { plans.decide(proposed.id, &by, Verdict::Approve, 2).await }
+        };
+        let rule = |answer| match answer {
+            Err(Trouble::Refused(RefusalKind::Rule(rule))) => Some(rule),
+            _ => None,
+        };
+        assert_eq!(rule(decide(who("neri", Level::Supervisor)).await), Some(Rule::FourEyes));
+        assert_eq!(
+            rule(decide(who("rossi", Level::Operator)).await),
+            Some(Rule::SupervisorOnly)
+        );
+        assert_eq!(house.plans.current().version, 7);
+        decide(who("villa", Level::Supervisor)).await.unwrap();
+        let plan = house.plans.current();
+        let revision = plan.cameras[0].masks[2].revision.clone().unwrap();
+        assert_eq!((plan.version, revision.number), (8, 1));
+        assert_eq!(
+            (revision.author.as_str(), revision.approver.as_str()),
+            ("neri", "villa")
+        );
+        let signed = house.plans.store.plan("").await.unwrap().unwrap();
+        assert!(
+            house
+                .vkey
+                .verify_statement(Statement::Plan, &signed.plan, &signed.signature)
+                .is_ok()
+        );
+        assert_eq!(serde_json::from_str::<SitePlan>(&signed.plan).unwrap(), *plan);
+        assert!(house.plans.proposals().await.is_empty());
+        // A second version counts on; a mask that makes no sense is never proposed.
+        let again = house
+            .plans
+            .propose(&camera, &author, put(mask("m-3", true)), 3)
+            .await
+            .unwrap();
+        house
+            .plans
+            .decide(again.id, &who("villa", Level::Supervisor), Verdict::Approve, 4)
+            .await
+            .unwrap();
+        assert_eq!(
+            house.plans.current().cameras[0].masks[2]
+                .revision
+                .as_ref()
+                .unwrap()
+                .number,
+            2
+        );
+        let mut flat = mask("m-4", true);
+        flat.shape = MaskShape::Picture(vec![[0.1, 0.1], [0.2, 0.2], [0.3, 0.3]]);
+        assert!(house.plans.propose(&camera, &author, put(flat), 5).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn r_ptz_2_a_declared_event_ends_on_the_server_whatever_becomes_of_the_client() {
+        let house = house().await;
+        let camera = site().cameras[0].clone();
+        let (now, officer) = (Instant::now(), who("neri", Level::Operator));
+        let wish = |change| Declaration {
+            change,
+            reason: "rissa".into(),
+            protocol_no: "12/2026".into(),
+            minutes: 5,
+        };
+        let declare = |change, now| house.declared.declare(&camera, &officer, wish(change), now);
+        let event = declare(Change::Ceilings, now).await.unwrap();
+        assert_eq!((event.remaining_ms, event.by.user.as_str()), (300_000, "neri"));
+        let almost = now + Duration::from_secs(299);
+        assert_eq!(house.declared.all(almost).await.len(), 1);
+        assert!(house.declared.all(now + Duration::from_secs(300)).await.is_empty());
+        // Over means that it can be declared again; a mask is not the operator's to lift.
+        assert!(declare(Change::Ceilings, now + Duration::from_secs(301)).await.is_ok());
+        let lifted = declare(Change::Mask("m-2".parse().unwrap()), now).await;
+        assert!(matches!(
+            lifted,
+            Err(declared::Trouble::Declare(DeclareError::SupervisorOnly))
+        ));
+    }
 }

@@ -71,7 +71,13 @@ impl Kept {
     ///
     /// # Errors
     /// Why not.
-    pub fn set(&mut self, token: &str, polygon: Vec<[f64; 2]>, enabled: bool, fault: MaskFault) -> Result<(), NotTaken> {
+    pub fn set(
+        &mut self,
+        token: &str,
+        polygon: Vec<[f64; 2]>,
+        enabled: bool,
+        fault: MaskFault,
+    ) -> Result<(), NotTaken> {
         let polygon = taken(polygon, fault)?;
         let mask = self.masks.iter_mut().find(|mask| mask.token == token);
         let mask = mask.ok_or(NotTaken::NoSuchMask)?;
@@ -145,7 +151,10 @@ mod tests {
         let mut kept = Kept::default();
         let triangle = square()[..3].to_vec();
         let new = |kept: &mut Kept, polygon, fault| kept.create(polygon, true, fault);
-        assert_eq!(new(&mut kept, triangle.clone(), MaskFault::RectangleOnly), Err(NotTaken::Polygon));
+        assert_eq!(
+            new(&mut kept, triangle.clone(), MaskFault::RectangleOnly),
+            Err(NotTaken::Polygon)
+        );
         let token = new(&mut kept, square(), MaskFault::RectangleOnly).unwrap();
         new(&mut kept, triangle, MaskFault::Few).unwrap();
         assert_eq!(new(&mut kept, square(), MaskFault::Few), Err(NotTaken::TooMany));
@@ -153,7 +162,10 @@ mod tests {
         assert_eq!(kept.masks()[0].polygon[0], [-0.45, -0.45]);
         kept.delete(&token).unwrap();
         assert_eq!(kept.delete(&token), Err(NotTaken::NoSuchMask));
-        assert_eq!(new(&mut kept, vec![[2.0, 0.0]; 3], MaskFault::Normal), Err(NotTaken::Polygon));
+        assert_eq!(
+            new(&mut kept, vec![[2.0, 0.0]; 3], MaskFault::Normal),
+            Err(NotTaken::Polygon)
+        );
     }
 
     #[test]

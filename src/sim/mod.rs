@@ -11,6 +11,7 @@ pub mod discovery;
 pub mod dome;
 pub mod encode;
 pub mod faults;
+pub mod film;
 pub mod footage;
 pub mod kept;
 pub mod live;

@@ -8,11 +8,11 @@
 //! Deliberately absent: geometry (`domain::privacy`), recording.
 
 use super::outbox::Recorded;
+use super::policy::{InForce, Policy};
 use super::refusal::Refusal;
 use super::session::SessionInner;
-use crate::domain::camera::{CameraId, CameraKind, MoveState, Pose};
-use super::policy::{InForce, Policy};
 use super::workstation::Uncertainty;
+use crate::domain::camera::{CameraId, CameraKind, MoveState, Pose};
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, PoseTracker, WholeReason};
 use crate::domain::ptz::Order;
 use crate::domain::site::CameraPlan;
@@ -340,7 +340,12 @@ impl FrameCover {
         let arrived = arrived.unwrap_or(now);
         let by = dome.in_force(now);
         let mut last = lock(&self.0);
-        if let Some(Kept { of, at, by: then, cover }) = last.as_ref()
+        if let Some(Kept {
+            of,
+            at,
+            by: then,
+            cover,
+        }) = last.as_ref()
             && *of == arrived
             && Arc::ptr_eq(then, &by)
             && (*at == now || (!dome.moves() && !by.has_hours()) || now.saturating_duration_since(arrived) > FRESH)

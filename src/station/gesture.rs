@@ -212,9 +212,10 @@ impl Hand {
             return Ok(());
         }
         let reach = self.watched.reach(Instant::now(), self.command_delay());
+        let (_, settled) = self.watched.ways(TIMEOUT);
         let in_force = self.watched.in_force(Instant::now());
         let plan = &in_force.plan;
-        let allowed = limits::velocity(plan, &reach, wanted, TIMEOUT.as_secs_f64());
+        let allowed = limits::velocity(plan, &reach, &settled, wanted, TIMEOUT.as_secs_f64());
         if allowed.velocity.is_zero() {
             self.stop_at_once().await;
             let of_limit = |hit| Refusal::of_limit(hit, plan);

@@ -10,7 +10,7 @@
 //! | `sign_in`, [`Session`] (`session`), `road` | who is here, and the one road every act takes |
 //! | `policy` | the plan in force as it changes, declared events, the school calendar |
 //! | `cameras`, `dome`, `hold` | one ONVIF session per camera, what is known of a dome's pose, who holds it |
-//! | `view`, `view_stream`, `gesture`, `presets`, `snapshot`, `playback`, `export`, `diagnosis` | the acts |
+//! | `view`, `view_stream`, `gesture`, `presets`, `snapshot`, `playback`, `export`, `diagnosis`, `drift` | the acts |
 //!
 //! Deliberately absent: iced, widgets, words for the screen (`gui::i18n` has them; here are enums).
 
@@ -18,6 +18,7 @@ mod cameras;
 mod courier;
 mod diagnosis;
 mod dome;
+mod drift;
 mod enrolment;
 mod export;
 mod gesture;
@@ -41,7 +42,9 @@ mod view;
 mod view_stream;
 mod workstation;
 
+pub use crate::protocol::{MaskChange, MaskProposal, ProposedMask, Verdict};
 pub use diagnosis::Diagnosis;
+pub use drift::Kept;
 pub use export::{ExportProgress, ExportReason, Exported};
 pub use gesture::Gesture;
 pub use health::{AuditState, Delivery, Health, ServerState};

@@ -136,7 +136,9 @@ impl Pins {
             source,
         };
         let had = match read_bounded(&path, MAX_FILE).map_err(wrap)? {
-            Some(bytes) => std::str::from_utf8(&bytes).ok().and_then(|text| text.trim().parse().ok()),
+            Some(bytes) => std::str::from_utf8(&bytes)
+                .ok()
+                .and_then(|text| text.trim().parse().ok()),
             None => Some(0),
         };
         let had: u64 = had.ok_or_else(|| PinError::Content { path: path.clone() })?;

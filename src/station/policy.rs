@@ -11,7 +11,7 @@ use crate::domain::camera::CameraId;
 use crate::domain::privacy::declared::{Change, Declaration, relieved};
 use crate::domain::privacy::{Cover, PoseKnowledge, PreparedMasks, WholeReason};
 use crate::domain::ptz::limits;
-use crate::domain::site::{CameraPlan, SitePlan};
+use crate::domain::site::{CameraPlan, Mask, SitePlan};
 use crate::protocol::{DeclaredState, Holder, MaskProposal, Pictures, PolicyState, ProposedMask, Verdict};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -46,6 +46,8 @@ struct State {
     /// The newest version the server spoke of.
     heard: u64,
     declared: Vec<DeclaredEvent>,
+    /// Masks that are being drawn here: covered beside those in force.
+    drafts: Vec<(CameraId, Mask)>,
     /// Grows with every change.
     generation: u64,
 }
@@ -104,6 +106,7 @@ impl Policy {
                 heard: plan.version,
                 plan,
                 declared: Vec::new(),
+                drafts: Vec::new(),
                 generation: 0,
             }),
             declared: watch::Sender::new(Vec::new()),
@@ -125,8 +128,18 @@ impl Policy {
         let planned = state.plan.camera(&watched.id);
         // A dome whose geometry changed is followed with the old one: it is watched anew after the next opening.
         let same = planned.is_some_and(|planned| planned.lens == watched.lens && planned.motion == watched.motion);
-        let events = || state.declared.iter().filter(|event| event.camera == watched.id && event.ends > now);
-        let plan = relieved(planned.unwrap_or(watched), events().map(|event| &event.declaration.change));
+        let events = || {
+            state
+                .declared
+                .iter()
+                .filter(|event| event.camera == watched.id && event.ends > now)
+        };
+        let mut plan = relieved(
+            planned.unwrap_or(watched),
+            events().map(|event| &event.declaration.change),
+        );
+        let drafts = state.drafts.iter().filter(|(camera, _)| *camera == watched.id);
+        plan.masks.extend(drafts.map(|(_, mask)| mask.clone()));
         InForce {
             masks: PreparedMasks::new(&plan),
             plan,
@@ -159,6 +172,13 @@ impl Policy {
             state.plan = Arc::new(plan);
             state.generation += 1;
         }
+    }
+
+    fn draft(&self, camera: &CameraId, mask: Option<Mask>) {
+        let mut state = self.lock();
+        state.drafts.retain(|(drawn, _)| drawn != camera);
+        state.drafts.extend(mask.map(|mask| (camera.clone(), mask)));
+        state.generation += 1;
     }
 
     /// Whether a school camera's calendar lets these pictures be seen.
@@ -204,9 +224,7 @@ fn event(told: DeclaredState, now: Instant) -> DeclaredEvent {
         declaration: told.declaration,
         by: told.by,
         // A number no clock can hold is over at once.
-        ends: now
-            .checked_add(Duration::from_millis(told.remaining_ms))
-            .unwrap_or(now),
+        ends: now.checked_add(Duration::from_millis(told.remaining_ms)).unwrap_or(now),
     }
 }
 
@@ -258,7 +276,12 @@ impl Session {
     /// # Errors
     /// Why not.
     pub async fn declare(&self, camera: &CameraId, what: Declaration) -> Result<DeclaredEvent, Refusal> {
-        let told = self.0.station.server.declare(&self.0.facts.token, camera, &what).await?;
+        let told = self
+            .0
+            .station
+            .server
+            .declare(&self.0.facts.token, camera, &what)
+            .await?;
         Ok(event(told, Instant::now()))
     }
 
@@ -268,6 +291,11 @@ impl Session {
     /// It is over already, or the server refuses.
     pub async fn end_declared(&self, id: u64) -> Result<(), Refusal> {
         Ok(self.0.station.server.end_declared(&self.0.facts.token, id).await?)
+    }
+
+    /// Covers a mask that is being drawn, here only and beside those in force; `None` ends it.
+    pub fn draft_mask(&self, camera: &CameraId, mask: Option<Mask>) {
+        self.0.policy.draft(camera, mask);
     }
 
     /// Proposes a change of a camera's masks; it waits for a supervisor.

@@ -170,7 +170,12 @@ impl SessionInner {
             return Ok(());
         };
         let request = PermitRequest { pictures };
-        match self.station.server.permit(&self.facts.token, &intent.camera.id, &request).await {
+        match self
+            .station
+            .server
+            .permit(&self.facts.token, &intent.camera.id, &request)
+            .await
+        {
             Err(error) if error.is_away() && intent.need != Need::Server => Ok(()),
             answer => Ok(answer?),
         }

@@ -9,9 +9,9 @@ use crate::domain::audit::hash::Hash;
 use crate::domain::camera::{CameraId, ControllerId, StationId};
 use crate::domain::privacy::declared::Declaration;
 use crate::protocol::{
-    self, BatchReceipt, CameraCredential, ConsistencyProof, CredentialNeed, CredentialRequest, DeclaredState, EventBatch,
-    HoldRequest, HoldState, InclusionProof, MaskProposal, PermitRequest, PolicyState, ProposedMask, SessionGrant, SignIn,
-    SignedPlan, StationHead, Verdict,
+    self, BatchReceipt, CameraCredential, ConsistencyProof, CredentialNeed, CredentialRequest, DeclaredState,
+    EventBatch, HoldRequest, HoldState, InclusionProof, MaskProposal, PermitRequest, PolicyState, ProposedMask,
+    SessionGrant, SignIn, SignedPlan, StationHead, Verdict,
 };
 use reqwest::{Certificate, Identity, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -185,7 +185,8 @@ impl ServerClient {
         proposal: &MaskProposal,
     ) -> Result<ProposedMask, ServerError> {
         let request = self.request(Method::POST, &format!("/v1/cameras/{camera}/masks"));
-        self.json(request.bearer_auth(token.expose_secret()).json(proposal)).await
+        self.json(request.bearer_auth(token.expose_secret()).json(proposal))
+            .await
     }
 
     /// What waits for a supervisor.

@@ -94,8 +94,12 @@ pub struct Exception {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SchoolState {
     /// Until then; `None`: no change in sight.
-    Open { until: Option<Timestamp> },
-    Closed { until: Option<Timestamp> },
+    Open {
+        until: Option<Timestamp>,
+    },
+    Closed {
+        until: Option<Timestamp>,
+    },
 }
 
 impl SchoolState {
@@ -389,7 +393,10 @@ mod tests {
     #[test]
     fn a_calendar_is_written_as_people_read_it() {
         let text = toml::to_string(&calendar()).unwrap();
-        assert!(text.contains("last_day = \"2027-08-31\"") && text.contains("\"monday\""), "{text}");
+        assert!(
+            text.contains("last_day = \"2027-08-31\"") && text.contains("\"monday\""),
+            "{text}"
+        );
         assert_eq!(toml::from_str::<SchoolCalendar>(&text).unwrap(), calendar());
     }
 

@@ -166,7 +166,12 @@ impl<P: Clone> Declared<P> {
     ) -> Result<InForce<P>, DeclareError> {
         self.check(camera, level, &declaration, now)?;
         for text in [&mut declaration.reason, &mut declaration.protocol_no] {
-            *text = text.trim().chars().filter(|c| !c.is_control()).take(MOST_TEXT).collect();
+            *text = text
+                .trim()
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(MOST_TEXT)
+                .collect();
         }
         let event = InForce {
             id: self.next,
@@ -288,7 +293,10 @@ mod tests {
         let event = declared
             .declare(&camera, "neri", Level::Operator, wish(Change::Ceilings, 5), now)
             .unwrap();
-        assert_eq!(ask(&declared, &wish(Change::Ceilings, 5)), Err(DeclareError::AlreadyInForce));
+        assert_eq!(
+            ask(&declared, &wish(Change::Ceilings, 5)),
+            Err(DeclareError::AlreadyInForce)
+        );
         let almost = now + Duration::from_secs(299);
         assert_eq!(declared.on(&camera.id, almost).count(), 1);
         assert!(declared.over(almost).is_empty());
@@ -314,7 +322,10 @@ mod tests {
     fn r_ptz_1_an_event_raises_ceilings_and_nothing_else() {
         let camera = camera();
         let raised = relieved(&camera, [Change::Ceilings, mask(1)].iter());
-        assert_eq!((raised.limits.zoom_ceiling, raised.limits.density_ceiling_px_m), (None, None));
+        assert_eq!(
+            (raised.limits.zoom_ceiling, raised.limits.density_ceiling_px_m),
+            (None, None)
+        );
         assert_eq!(raised.limits.sectors.len(), 1);
         assert_eq!(raised.limits.sectors[0].rule, SectorRule::NoLook);
         assert_eq!(raised.masks.len(), 1);

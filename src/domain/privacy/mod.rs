@@ -9,6 +9,7 @@
 
 pub mod axes;
 pub mod calendar;
+pub mod calibration;
 pub mod convex;
 pub mod cover;
 pub mod declared;
@@ -17,6 +18,7 @@ pub mod mask;
 pub mod obeyed;
 pub mod on_camera;
 pub mod projection;
+pub mod recorded;
 pub mod tracker;
 
 #[cfg(test)]
@@ -26,8 +28,6 @@ pub(crate) mod trial;
 
 pub use cover::{PreparedMasks, cover};
 pub use tracker::PoseTracker;
-
-use serde::{Deserialize, Serialize};
 
 /// A closed interval, `lo <= hi`. Pan intervals may run past ±180°: 170..190 is one interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -88,16 +88,6 @@ pub enum WholeReason {
     BeyondCeiling,
     /// The server has a newer plan, and it is not here yet: what must be covered is not known.
     PlanNotCurrent,
-}
-
-/// How what a mask hides is drawn. Solid when nothing else was chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CoverStyle {
-    #[default]
-    Solid,
-    Pixelated,
-    Blurred,
 }
 
 /// What must not be seen on a picture.

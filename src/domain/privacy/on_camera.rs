@@ -162,10 +162,7 @@ fn bounds(polygon: &[Point]) -> [Point; 2] {
 }
 
 fn united([a, b]: [Point; 2], [c, d]: [Point; 2]) -> [Point; 2] {
-    [
-        [a[0].min(c[0]), a[1].min(c[1])],
-        [b[0].max(d[0]), b[1].max(d[1])],
-    ]
+    [[a[0].min(c[0]), a[1].min(c[1])], [b[0].max(d[0]), b[1].max(d[1])]]
 }
 
 fn area([low, high]: [Point; 2]) -> f64 {
@@ -179,9 +176,15 @@ fn rectangle([low, high]: [Point; 2]) -> Vec<Point> {
 /// Whether a simple polygon has the point: an odd number of its sides lie to the right of it.
 fn has(polygon: &[Point], p: Point) -> bool {
     let sides = (0..polygon.len()).map(|i| (polygon[i], polygon[(i + 1) % polygon.len()]));
-    let crossing = |(a, b): &(Point, Point)| (a[1] > p[1]) != (b[1] > p[1]) && {
-        let up = if a[1] < b[1] { convex::turn(*a, *b, p) } else { convex::turn(*b, *a, p) };
-        up > 0.0
+    let crossing = |(a, b): &(Point, Point)| {
+        (a[1] > p[1]) != (b[1] > p[1]) && {
+            let up = if a[1] < b[1] {
+                convex::turn(*a, *b, p)
+            } else {
+                convex::turn(*b, *a, p)
+            };
+            up > 0.0
+        }
     };
     sides.filter(crossing).count() % 2 == 1
 }

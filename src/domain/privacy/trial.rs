@@ -65,7 +65,6 @@ pub fn dome_plan(motion: MotionBounds, lens: LensModel, masks: Vec<Vec<Direction
         name: String::from("Finestre"),
         shape: MaskShape::Directions(corners),
         permanent: true,
-        style: super::CoverStyle::Solid,
         reason: String::new(),
         revision: None,
     };

@@ -177,9 +177,10 @@ impl<'a> Regions<'a> {
         })
     }
 
-    /// What is left of a velocity that the limits of the single axes allow, and the rule that took the rest. `seconds` it
-    /// may last, delays included.
-    pub fn brake(&self, reach: &PoseKnowledge, wanted: Velocity, seconds: f64) -> (Velocity, Option<LimitHit>) {
+    /// What is left of a velocity that the limits of the single axes allow, and the rule that took the rest. `settled` is
+    /// where the dome may be until everything ordered before is over (an earlier order on another axis goes on while this
+    /// one works); `seconds` it may last, delays included.
+    pub fn brake(&self, settled: &PoseKnowledge, wanted: Velocity, seconds: f64) -> (Velocity, Option<LimitHit>) {
         if self.is_empty() || wanted.is_zero() {
             return (wanted, None);
         }
@@ -187,7 +188,7 @@ impl<'a> Regions<'a> {
             zoom: wanted.zoom.min(0.0),
             ..Velocity::ZERO
         };
-        let PoseKnowledge::Within(poses) = reach else {
+        let PoseKnowledge::Within(poses) = settled else {
             let hit = (outwards != wanted).then_some(LimitHit::PoseNotKnown);
             return (outwards, hit);
         };
@@ -200,7 +201,11 @@ impl<'a> Regions<'a> {
             return (wanted, None);
         };
         let zoomed = |share: f64| Velocity {
-            zoom: if wanted.zoom > 0.0 { wanted.zoom * share } else { wanted.zoom },
+            zoom: if wanted.zoom > 0.0 {
+                wanted.zoom * share
+            } else {
+                wanted.zoom
+            },
             ..wanted
         };
         if swept(zoomed(0.0)).is_empty() {
@@ -232,7 +237,10 @@ impl<'a> Regions<'a> {
         // A step in the direction of the hand, degrees. It must lead away from every corner of what is possible: a box on
         // both sides of a sector says nothing about where the dome is.
         let motion = &self.camera.motion;
-        let [pan, tilt] = [turned.pan * motion.pan_speed_deg_s, turned.tilt * motion.tilt_speed_deg_s];
+        let [pan, tilt] = [
+            turned.pan * motion.pan_speed_deg_s,
+            turned.tilt * motion.tilt_speed_deg_s,
+        ];
         let scale = STEP_DEG / pan.hypot(tilt).max(f64::MIN_POSITIVE);
         let corners = [poses.pan.lo, poses.pan.hi]
             .into_iter()
@@ -276,8 +284,13 @@ impl<'a> Regions<'a> {
             lo: interval.lo - if v < 0.0 { way(v, highest) } else { 0.0 },
             hi: interval.hi + if v > 0.0 { way(v, highest) } else { 0.0 },
         };
-        let narrowed = |hfov_deg: f64, ln: f64| 2.0 * ((hfov_deg.to_radians() / 2.0).tan() / ln.exp()).atan().to_degrees();
-        let zoomed_in = if v.zoom > 0.0 { way(v.zoom, motion.zoom_speed_ln_s) } else { 0.0 };
+        let narrowed =
+            |hfov_deg: f64, ln: f64| 2.0 * ((hfov_deg.to_radians() / 2.0).tan() / ln.exp()).atan().to_degrees();
+        let zoomed_in = if v.zoom > 0.0 {
+            way(v.zoom, motion.zoom_speed_ln_s)
+        } else {
+            0.0
+        };
         PoseInterval {
             pan: along(poses.pan, v.pan, motion.pan_speed_deg_s),
             tilt: along(poses.tilt, v.tilt, motion.tilt_speed_deg_s),

@@ -10,8 +10,8 @@
 use super::Velocity;
 use super::ceiling::Regions;
 use crate::domain::camera::Pose;
-use crate::domain::privacy::{Interval, PoseInterval, PoseKnowledge};
 use crate::domain::privacy::axes::{nearest_turn, speed_share, velocity_within};
+use crate::domain::privacy::{Interval, PoseInterval, PoseKnowledge};
 use crate::domain::site::{CameraPlan, Limits};
 
 /// A share of the highest speed that is not worth moving for.
@@ -45,9 +45,9 @@ impl LimitHit {
     /// The magnification it allows, if it is a ceiling.
     pub fn ceiling(&self) -> Option<f64> {
         match self {
-            Self::ZoomCeiling { ceiling } | Self::DensityCeiling { ceiling, .. } | Self::SectorCeiling { ceiling, .. } => {
-                Some(*ceiling)
-            }
+            Self::ZoomCeiling { ceiling }
+            | Self::DensityCeiling { ceiling, .. }
+            | Self::SectorCeiling { ceiling, .. } => Some(*ceiling),
             Self::NoLook { .. } | Self::PanLimit | Self::TiltLimit | Self::PoseNotKnown => None,
         }
     }
@@ -63,9 +63,16 @@ pub struct Allowed {
 }
 
 /// The velocity that may be sent now. `reach` is [`PoseTracker::reach`](crate::domain::privacy::PoseTracker::reach) at
-/// this moment, `command_delay_s` of the plan ahead; `lasting_s` the timeout that goes to the camera with the command (or, if
-/// longer, the time until the next command), seconds.
-pub fn velocity(camera: &CameraPlan, reach: &PoseKnowledge, wanted: Velocity, lasting_s: f64) -> Allowed {
+/// this moment, `command_delay_s` of the plan ahead, and `settled` the same until every earlier order
+/// is over; `lasting_s` the timeout that goes to the camera with the command (or, if longer, the time until the next
+/// command), seconds.
+pub fn velocity(
+    camera: &CameraPlan,
+    reach: &PoseKnowledge,
+    settled: &PoseKnowledge,
+    wanted: Velocity,
+    lasting_s: f64,
+) -> Allowed {
     let wanted = wanted.clamped();
     let gates = [
         zoom_gate(camera, reach),
@@ -90,7 +97,7 @@ pub fn velocity(camera: &CameraPlan, reach: &PoseKnowledge, wanted: Velocity, la
     let (zoom, zoom_hit) = through(wanted.zoom, &gates[0], motion.zoom_speed_ln_s);
     let (pan, pan_hit) = through(wanted.pan, &gates[1], motion.pan_speed_deg_s);
     let (tilt, tilt_hit) = through(wanted.tilt, &gates[2], motion.tilt_speed_deg_s);
-    let (velocity, region_hit) = Regions::of(camera).brake(reach, Velocity { pan, tilt, zoom }, seconds);
+    let (velocity, region_hit) = Regions::of(camera).brake(settled, Velocity { pan, tilt, zoom }, seconds);
     Allowed {
         velocity,
         hit: zoom_hit.or(pan_hit).or(tilt_hit).or(region_hit),
@@ -272,7 +279,10 @@ pub struct AllowedZoom {
 pub fn digital_zoom(camera: &CameraPlan, knowledge: &PoseKnowledge, wanted: f64) -> AllowedZoom {
     let wanted = if wanted.is_finite() { wanted.max(1.0) } else { 1.0 };
     let regions = Regions::of(camera);
-    let flat = camera.limits.zoom_ceiling.map(|ceiling| LimitHit::ZoomCeiling { ceiling });
+    let flat = camera
+        .limits
+        .zoom_ceiling
+        .map(|ceiling| LimitHit::ZoomCeiling { ceiling });
     if flat.is_none() && regions.is_empty() {
         return AllowedZoom {
             factor: wanted,
@@ -294,7 +304,9 @@ pub fn digital_zoom(camera: &CameraPlan, knowledge: &PoseKnowledge, wanted: f64)
         }
         (_, None) => (flat, 1.0),
     };
-    let most = lowest.and_then(|hit| hit.ceiling()).map_or(f64::INFINITY, |ceiling| ceiling / optical);
+    let most = lowest
+        .and_then(|hit| hit.ceiling())
+        .map_or(f64::INFINITY, |ceiling| ceiling / optical);
     if wanted <= most {
         return AllowedZoom {
             factor: wanted,
@@ -320,6 +332,11 @@ mod tests {
     const CEILING: f64 = 4.0;
     /// Timeout that goes with every continuous move of these tests, seconds; the dome of the trials keeps it.
     const LASTING_S: f64 = 0.5;
+
+    /// For a dome that was told nothing before.
+    fn velocity_at(camera: &CameraPlan, here: &PoseKnowledge, wanted: Velocity) -> Allowed {
+        velocity(camera, here, here, wanted, LASTING_S)
+    }
 
     fn limited(motion: MotionBounds) -> CameraPlan {
         let limits = Limits {
@@ -376,7 +393,7 @@ mod tests {
                 let order = match wanted(&mut dome) {
                     Some(Order::Velocity(v)) if gated => {
                         let reach = tracker.reach(dome.now(), Duration::from_secs_f64(motion.command_delay_s));
-                        let allowed = velocity(&plan, &reach, v, LASTING_S).velocity;
+                        let allowed = velocity(&plan, &reach, &reach, v, LASTING_S).velocity;
                         if allowed.is_zero() && !v.is_zero() && matches!(reach, PoseKnowledge::Within(_)) {
                             let pose = dome.pose(now);
                             let here = [pose.pan_deg, pose.tilt_deg, lens().magnification(pose.hfov_deg)];
@@ -530,7 +547,7 @@ mod tests {
             tilt: 1.0,
             zoom: 1.0,
         };
-        let stopped = velocity(&plan, &at(60.0, 0.0, CEILING), all, LASTING_S);
+        let stopped = velocity_at(&plan, &at(60.0, 0.0, CEILING), all);
         assert_eq!(
             stopped,
             Allowed {
@@ -544,27 +561,26 @@ mod tests {
             zoom: -1.0,
         };
         assert_eq!(
-            velocity(&plan, &at(60.0, 0.0, CEILING), back, LASTING_S),
+            velocity_at(&plan, &at(60.0, 0.0, CEILING), back),
             Allowed {
                 velocity: back,
                 hit: None
             }
         );
-        let slowed = velocity(
+        let slowed = velocity_at(
             &plan,
             &at(40.0, -30.0, 1.0),
             Velocity {
                 pan: 1.0,
                 ..Velocity::ZERO
             },
-            LASTING_S,
         );
         assert!(slowed.velocity.pan > 0.2 && slowed.velocity.pan < 0.6, "{slowed:?}");
         assert_eq!(slowed.hit, Some(LimitHit::PanLimit));
         // A turn more or less is the same place, and one already beyond may come back.
         let beyond = at(65.0 + 360.0, -30.0, 1.0);
-        assert_eq!(velocity(&plan, &beyond, all, LASTING_S).velocity.pan, 0.0);
-        assert_eq!(velocity(&plan, &beyond, back, LASTING_S).velocity.pan, -1.0);
+        assert_eq!(velocity_at(&plan, &beyond, all).velocity.pan, 0.0);
+        assert_eq!(velocity_at(&plan, &beyond, back).velocity.pan, -1.0);
     }
 
     #[test]
@@ -575,7 +591,7 @@ mod tests {
             zoom: 0.3,
             ..Velocity::ZERO
         };
-        let refused = velocity(&plan, &unknown, zoom_in, LASTING_S);
+        let refused = velocity_at(&plan, &unknown, zoom_in);
         assert_eq!(
             refused,
             Allowed {
@@ -588,7 +604,7 @@ mod tests {
             ..Velocity::ZERO
         };
         assert_eq!(
-            velocity(&plan, &unknown, zoom_out, LASTING_S),
+            velocity_at(&plan, &unknown, zoom_out),
             Allowed {
                 velocity: zoom_out,
                 hit: None
@@ -597,7 +613,7 @@ mod tests {
         assert_eq!(digital_zoom(&plan, &unknown, 2.0).factor, 1.0);
         let free = dome_plan(tight(), lens(), Vec::new());
         assert_eq!(
-            velocity(&free, &unknown, zoom_in, LASTING_S),
+            velocity_at(&free, &unknown, zoom_in),
             Allowed {
                 velocity: zoom_in,
                 hit: None

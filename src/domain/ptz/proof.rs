@@ -2,7 +2,7 @@
 //! ever shows a sector, or the ground, larger than its ceiling, and no axis enters a sector it must not (R-PTZ-1, R-PTZ-2).
 //! What is shown is judged by projecting points of the sector, not by the code under test.
 
-use super::limits::{LimitHit, digital_zoom, passage, velocity};
+use super::limits::{Allowed, LimitHit, digital_zoom, passage, velocity};
 use super::sector::{Sector, SectorRule};
 use super::{Order, Velocity};
 use crate::domain::camera::{Direction, LensModel, Pose};
@@ -125,11 +125,14 @@ fn drive(seed: u64, motion: &MotionBounds, gated: bool) -> Option<String> {
                 Order::Velocity(push)
             };
             let reach = tracker.reach(dome.now(), ahead);
+            let settled = tracker.reach(dome.now(), ahead + Duration::from_secs_f64(LASTING_S));
             let order = match wanted {
-                Order::Velocity(v) if gated => Some(Order::Velocity(velocity(&plan, &reach, v, LASTING_S).velocity)),
+                Order::Velocity(v) if gated => {
+                    let allowed = velocity(&plan, &reach, &settled, v, LASTING_S);
+                    Some(Order::Velocity(allowed.velocity))
+                }
                 Order::Position(target) if gated => {
                     let here = tracker.reach(dome.now(), Duration::ZERO);
-                    let settled = tracker.reach(dome.now(), ahead + Duration::from_secs_f64(LASTING_S));
                     passage(&plan, &here, &settled, &target)
                         .ok()
                         .map(|()| Order::Position(target))
@@ -201,6 +204,11 @@ fn looking(pan_deg: f64, tilt_deg: f64, magnification: f64) -> Pose {
     }
 }
 
+/// For a dome that was told nothing before.
+fn held(camera: &CameraPlan, here: &PoseKnowledge, wanted: Velocity) -> Allowed {
+    velocity(camera, here, here, wanted, LASTING_S)
+}
+
 const ALL: Velocity = Velocity {
     pan: 1.0,
     tilt: 0.0,
@@ -257,12 +265,15 @@ fn r_ptz_2_the_stream_that_is_shown_does_not_matter() {
 fn r_ptz_2_far_from_every_sector_a_hand_is_not_slowed_down() {
     let mut plan = camera(tight());
     plan.limits.density_ceiling_px_m = None;
-    let allowed = velocity(&plan, &within(looking(150.0, -20.0, 3.0), 0.5), ALL, LASTING_S);
+    let allowed = held(&plan, &within(looking(150.0, -20.0, 3.0), 0.5), ALL);
     assert_eq!((allowed.velocity, allowed.hit), (ALL, None));
     // The same zoom near the calm sector: it may turn away but not zoom on.
-    let near = velocity(&plan, &within(looking(60.0, -20.0, 2.4), 0.5), ALL, LASTING_S);
+    let near = held(&plan, &within(looking(60.0, -20.0, 2.4), 0.5), ALL);
     assert!(near.velocity.zoom < 0.3, "{near:?}");
-    assert!(matches!(near.hit, Some(LimitHit::SectorCeiling { sector: 0, .. })), "{near:?}");
+    assert!(
+        matches!(near.hit, Some(LimitHit::SectorCeiling { sector: 0, .. })),
+        "{near:?}"
+    );
 }
 
 #[test]
@@ -272,13 +283,13 @@ fn r_ptz_2_a_dome_that_is_beyond_may_only_come_back() {
     // Zoomed in on the calm sector: an event ended.
     let inside = within(looking(30.0, -20.0, 8.0), 0.1);
     let hand = |pan, zoom| Velocity { pan, tilt: 0.0, zoom };
-    assert!(velocity(&plan, &inside, hand(1.0, 1.0), LASTING_S).velocity.is_zero());
+    assert!(held(&plan, &inside, hand(1.0, 1.0)).velocity.is_zero());
     let out = hand(0.0, -1.0);
-    assert_eq!(velocity(&plan, &inside, out, LASTING_S).velocity, out);
+    assert_eq!(held(&plan, &inside, out).velocity, out);
     // Somebody turned it into the yard: it may turn out of it, not farther in.
     let yard = within(looking(-42.0, -20.0, 1.0), 0.1);
-    assert_eq!(velocity(&plan, &yard, hand(1.0, 0.0), LASTING_S).velocity, hand(1.0, 0.0));
-    assert!(velocity(&plan, &yard, hand(-1.0, 0.0), LASTING_S).velocity.is_zero());
+    assert_eq!(held(&plan, &yard, hand(1.0, 0.0)).velocity, hand(1.0, 0.0));
+    assert!(held(&plan, &yard, hand(-1.0, 0.0)).velocity.is_zero());
 }
 
 #[test]
@@ -297,5 +308,8 @@ fn r_ptz_1_a_move_that_leads_through_a_sector_is_refused_by_name() {
         Err(LimitHit::SectorCeiling { sector: 0, .. })
     ));
     let unknown = PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
-    assert_eq!(passage(&plan, &unknown, &unknown, &looking(60.0, -20.0, 1.0)), Err(LimitHit::PoseNotKnown));
+    assert_eq!(
+        passage(&plan, &unknown, &unknown, &looking(60.0, -20.0, 1.0)),
+        Err(LimitHit::PoseNotKnown)
+    );
 }

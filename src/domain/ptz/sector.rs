@@ -62,8 +62,7 @@ impl Region {
         let halves = [pan.half_width(), tilt.half_width()];
         let whole = (halves[0] + halves[1]).to_radians();
         let middle = axis(pan.middle(), tilt.middle());
-        let parts: [u32; 2] =
-            std::array::from_fn(|i| (halves[i] / GRAIN_DEG).ceil().clamp(1.0, MOST_PARTS[i]) as u32);
+        let parts: [u32; 2] = std::array::from_fn(|i| (halves[i] / GRAIN_DEG).ceil().clamp(1.0, MOST_PARTS[i]) as u32);
         let slack = (halves[0] / f64::from(parts[0]) + halves[1] / f64::from(parts[1])).to_radians();
         let part = |interval: Interval, i: u32, of: u32| interval.at((f64::from(i) + 0.5) / f64::from(of));
         pieces
@@ -83,7 +82,10 @@ impl Region {
     pub fn distance(&self, to: Direction) -> f64 {
         let ray = unit(to);
         let pieces = self.0.as_deref().unwrap_or_default();
-        let nearest = pieces.iter().map(|piece| distance(piece, ray)).fold(f64::INFINITY, f64::min);
+        let nearest = pieces
+            .iter()
+            .map(|piece| distance(piece, ray))
+            .fold(f64::INFINITY, f64::min);
         if nearest.is_finite() { nearest } else { 0.0 }
     }
 

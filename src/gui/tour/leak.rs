@@ -136,7 +136,10 @@ fn put_the_domes_on_the_wall(v: &mut Visitor<'_>) -> Result<Vec<u32>, StepError>
         v.hands.tap(Key::Enter)?;
         let id = dome.id.clone();
         v.until("the dome on its tile", 30, |scene| {
-            scene.pictures.iter().any(|picture| picture.camera == id && picture.live)
+            scene
+                .pictures
+                .iter()
+                .any(|picture| picture.camera == id && picture.live)
         })?;
     }
     v.until("every dome's pose known", 90, |scene| {
@@ -190,7 +193,10 @@ fn act(v: &mut Visitor<'_>, chance: &mut Chance) -> Result<(), StepError> {
 }
 
 fn hold(v: &Visitor<'_>, keys: &[Key], time: Duration) -> Result<(), StepError> {
-    let held = keys.iter().map(|key| v.hands.hold(*key)).collect::<Result<Vec<_>, _>>()?;
+    let held = keys
+        .iter()
+        .map(|key| v.hands.hold(*key))
+        .collect::<Result<Vec<_>, _>>()?;
     v.linger(time);
     drop(held);
     Ok(())

@@ -17,8 +17,8 @@ use crate::gui::app::{App, Message, Options};
 use crate::gui::launch;
 use eye::{Eye, EyeError};
 use iced::Task;
-use scene::{Scene, ScreenName};
 use leak::LeakRun;
+use scene::{Scene, ScreenName};
 use script::Visit;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -35,7 +35,9 @@ pub fn run(options: Options, folder: PathBuf, visit: Visit) -> Result<(), String
 /// Opens the program and searches it for leaks while domes are moved at random; see [`leak`].
 /// On failure: a sentence for the person at the terminal.
 pub fn search_for_leaks(options: Options, folder: PathBuf, run: LeakRun) -> Result<(), String> {
-    visited(options, folder, move |visitor, folder| leak::walk(visitor, &run, folder))
+    visited(options, folder, move |visitor, folder| {
+        leak::walk(visitor, &run, folder)
+    })
 }
 
 fn visited(

@@ -13,8 +13,8 @@ use iced::{Element, Fill};
 /// Every line: words and the commands that they cover.
 fn lines() -> Vec<(String, Vec<Command>)> {
     use Command::{
-        AskHold, Back, CallPreset, Confirm, Digit, Export, Help, History, Next, NextArea, Playback, SavePreset, Search,
-        SignOut, Snapshot, Stop, ZoomIn, ZoomOut,
+        AskHold, Back, CallPreset, Confirm, Declare, Digit, Export, Help, History, Masks, Next, NextArea, Playback,
+        SavePreset, Search, SignOut, Snapshot, Stop, ZoomIn, ZoomOut,
     };
     let arrows = [Direction::Left, Direction::Right, Direction::Up, Direction::Down]
         .map(Command::Arrow)
@@ -34,6 +34,8 @@ fn lines() -> Vec<(String, Vec<Command>)> {
         (fl!("keys-layouts"), Layout::ALL.map(Command::Layout).to_vec()),
         (fl!("keys-snapshot"), vec![Snapshot]),
         (fl!("keys-export"), vec![Export]),
+        (fl!("keys-declare"), vec![Declare]),
+        (fl!("keys-masks"), vec![Masks]),
         (fl!("keys-playback"), vec![Playback]),
         (fl!("keys-search"), vec![Search]),
         (fl!("keys-history"), vec![History]),

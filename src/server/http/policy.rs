@@ -4,8 +4,8 @@
 //! (R-PRV-2); a refusal is recorded.
 
 use super::answer::{Answer, Asked, Bounded, Refused};
-use super::cameras::{act, camera_of, holds_seen_by};
 use super::caller::Person;
+use super::cameras::{act, camera_of, holds_seen_by};
 use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::{Action, Decision, Rule, decide};
@@ -61,7 +61,8 @@ impl App {
     /// The same for pictures that were recorded between two moments.
     async fn school_was_out(&self, camera: &CameraPlan, from_ms: i64, to_ms: i64) -> bool {
         let Some(calendar) = &camera.school else { return true };
-        let range = Timestamp::from_millisecond(from_ms).and_then(|from| Ok((from, Timestamp::from_millisecond(to_ms)?)));
+        let range =
+            Timestamp::from_millisecond(from_ms).and_then(|from| Ok((from, Timestamp::from_millisecond(to_ms)?)));
         let open = match (range, TimeZone::get(ZONE)) {
             (Ok((from, to)), Ok(zone)) => calendar.is_open_throughout(from, to, &zone),
             _ => false,
@@ -173,7 +174,11 @@ pub async fn declare(
 
 pub async fn end(State(app): State<Arc<App>>, person: Person, Path(id): Path<u64>) -> Answer<StatusCode> {
     let now = Instant::now();
-    let camera = app.declared.camera_of(id, now).await.ok_or_else(|| Refused::not_found("event"))?;
+    let camera = app
+        .declared
+        .camera_of(id, now)
+        .await
+        .ok_or_else(|| Refused::not_found("event"))?;
     let camera = &camera_of(&app, camera.to_string())?;
     allowed(&app, &person, camera, Action::Ptz).await?;
     app.declared.end(id, &person.who, now).await?;

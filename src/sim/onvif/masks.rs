@@ -47,15 +47,16 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
                     leaf("tr2:Types", "Color"),
                 ],
             );
-            let options = options
-                .with("RectangleOnly", rectangles)
-                .with("SingleColorOnly", true);
+            let options = options.with("RectangleOnly", rectangles).with("SingleColorOnly", true);
             node("tr2:GetMaskOptionsResponse", [options])
         }
         "GetMasks" => {
             let wanted = request.operation.text_of("Token");
             let kept = camera.device.kept();
-            let masks = kept.masks().iter().filter(|mask| wanted.is_none_or(|token| token == mask.token));
+            let masks = kept
+                .masks()
+                .iter()
+                .filter(|mask| wanted.is_none_or(|token| token == mask.token));
             node("tr2:GetMasksResponse", masks.map(element).collect::<Vec<_>>())
         }
         "CreateMask" => {
@@ -77,10 +78,15 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
 
 /// Token, polygon and whether it is enabled.
 fn sent(request: &Request) -> Result<(String, Vec<[f64; 2]>, bool), Fault> {
-    let mask = request.operation.child("Mask").ok_or_else(|| Fault::invalid_argument("No mask was sent"))?;
+    let mask = request
+        .operation
+        .child("Mask")
+        .ok_or_else(|| Fault::invalid_argument("No mask was sent"))?;
     let number = |point: &Node, name| {
         let value = point.attribute(name).and_then(|text| text.parse::<f64>().ok());
-        value.filter(|value| value.is_finite()).ok_or(Fault::from(NotTaken::Polygon))
+        value
+            .filter(|value| value.is_finite())
+            .ok_or(Fault::from(NotTaken::Polygon))
     };
     let points = mask.child("Polygon").map(|polygon| &polygon.children);
     let points = points.into_iter().flatten().filter(|point| point.name == "Point");

@@ -3,10 +3,10 @@
 //! Invariant: stream URIs carry no credentials. Deliberately absent: masks (see `masks`), audio, OSD, changing a
 //! configuration.
 
-use super::{Camera, masks};
 use super::profiles::{self, codec2, encoder2_configuration};
 use super::soap::{Fault, Request};
 use super::xml::{Element, leaf, node};
+use super::{Camera, masks};
 use crate::sim::faults::MaskFault;
 use crate::sim::town::StreamSpec;
 

@@ -120,7 +120,10 @@ fn set_limits(camera: &Camera, request: &Request) -> Result<(), Fault> {
             return Ok([low, 1.0]);
         };
         let end = |name| {
-            let value = node.text_of(name).and_then(|text| text.parse::<f64>().ok()).ok_or_else(wrong)?;
+            let value = node
+                .text_of(name)
+                .and_then(|text| text.parse::<f64>().ok())
+                .ok_or_else(wrong)?;
             let share = (value - range[0]) / (range[1] - range[0]);
             let inside = (-1e-6..=1.0 + 1e-6).contains(&share);
             inside.then_some(low + share * (1.0 - low)).ok_or_else(wrong)
@@ -173,11 +176,14 @@ pub fn configuration(camera: &Camera, name: &'static str) -> Element {
     // In the camera's own numbers, as the ranges are.
     let [x, y, zoom] = match camera.device.kept().limits() {
         Some(limits) => {
-            let own = |range: [f64; 2], low: f64, value: f64| {
-                range[0] + (value - low) / (1.0 - low) * (range[1] - range[0])
-            };
+            let own =
+                |range: [f64; 2], low: f64, value: f64| range[0] + (value - low) / (1.0 - low) * (range[1] - range[0]);
             let both = |range, low, [a, b]: [f64; 2]| [own(range, low, a), own(range, low, b)];
-            [both(x, -1.0, limits[0]), both(y, -1.0, limits[1]), both(zoom, 0.0, limits[2])]
+            [
+                both(x, -1.0, limits[0]),
+                both(y, -1.0, limits[1]),
+                both(zoom, 0.0, limits[2]),
+            ]
         }
         None => [x, y, zoom],
     };

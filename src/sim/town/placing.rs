@@ -8,7 +8,6 @@ use super::layout::{EASTWARD, Layout, NORTHWARD, STREETS};
 use super::sight;
 use super::view::View;
 use crate::domain::camera::{CameraId, CameraKind, LensModel, Pose, StreamRole};
-use crate::domain::privacy::CoverStyle;
 use crate::domain::site::{Limits, Mask, MaskShape, MotionBounds};
 use glam::DVec3;
 use rand::rngs::StdRng;
@@ -281,7 +280,6 @@ fn mask(index: usize, name: &str, shape: MaskShape) -> Mask {
         name: name.to_owned(),
         shape,
         permanent: true,
-        style: CoverStyle::Solid,
         reason: "finestre di abitazioni private".to_owned(),
         revision: None,
     }

@@ -114,7 +114,6 @@ impl Bench {
             name: "Finestra".into(),
             shape: MaskShape::Picture(vec![[0.1, 0.1], [0.3, 0.1], [0.2, 0.3]]),
             permanent: true,
-            style: Default::default(),
             reason: String::new(),
             revision: None,
         };

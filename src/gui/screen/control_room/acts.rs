@@ -6,16 +6,18 @@
 use super::tiles::{Content, Now, Open, Placed};
 use super::{Action, Area, ControlRoom, Full, Message};
 use crate::domain::camera::{CameraId, StreamRole};
+use crate::domain::privacy::declared::Change;
 use crate::domain::wall::Layout;
-use crate::gui::desk::Feed;
+use crate::gui::desk::{Feed, InForce};
 use crate::gui::i18n::fl;
 use crate::gui::keymap::{Command, Direction, Edge};
+use crate::gui::screen::declare::{self, Declare};
 use crate::gui::screen::export::{self, Export};
 use crate::gui::theme::Tone;
 use crate::gui::ui::{camera_list, message_strip};
 use crate::gui::widget::wall;
 use crate::gui::words;
-use crate::station::{Preset, Refusal};
+use crate::station::{Preset, Refusal, ViewState};
 use iced::{Task, widget};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +30,13 @@ impl ControlRoom {
         if self.export.is_some() {
             return if edge == Edge::Down {
                 self.export_message(export::Message::Command(command))
+            } else {
+                Action::None
+            };
+        }
+        if self.declare.is_some() {
+            return if edge == Edge::Down {
+                self.declare_message(declare::Message::Command(command))
             } else {
                 Action::None
             };
@@ -75,6 +84,8 @@ impl ControlRoom {
             Command::Layout(layout) => self.divide(layout),
             Command::Snapshot => self.take_snapshot(),
             Command::Export => self.open_export(),
+            Command::Declare => self.open_declare(),
+            Command::Masks => self.toggle_editor(),
             Command::Search => {
                 self.area = Area::List;
                 Action::Run(widget::operation::focus(camera_list::SEARCH))
@@ -96,7 +107,7 @@ impl ControlRoom {
         }
     }
 
-    fn nothing_selected(&mut self) -> Action {
+    pub(super) fn nothing_selected(&mut self) -> Action {
         self.say(Tone::Attention, fl!("nothing-selected"), None);
         Action::None
     }
@@ -331,7 +342,29 @@ impl ControlRoom {
         self.now = Now::read();
         self.health = self.desk.health();
         self.holds = self.desk.holds();
+        self.plan = self.desk.plan();
+        self.follow_schools();
         Action::Run(self.open_visible())
+    }
+
+    /// A view that the school calendar closed is asked for again when its time has come, or when a supervisor opened it.
+    fn follow_schools(&mut self) {
+        let at = self.now.instant;
+        let declared = self.desk.declared();
+        for placed in self.tiles.iter_mut().flatten() {
+            if let Content::Open(Open(feed)) = &placed.content
+                && let ViewState::Closed { why } = feed.state()
+                && matches!(why, Refusal::SchoolHours { .. })
+            {
+                placed.content = Content::Refused { why: Arc::new(why), at };
+            }
+            let closed =
+                matches!(&placed.content, Content::Refused { why, .. } if matches!(**why, Refusal::SchoolHours { .. }));
+            let opened = |event: &InForce| event.camera == placed.camera && event.change == Change::School;
+            if closed && declared.iter().any(opened) {
+                placed.content = Content::Closed;
+            }
+        }
     }
 
     pub(super) fn wall_event(&mut self, event: wall::Event) -> Action {
@@ -344,6 +377,9 @@ impl ControlRoom {
             wall::Event::Placed(bounds) => self.placed = bounds,
             wall::Event::Pressed { tile, at } => {
                 let tile = self.full.as_ref().map_or(tile, |full| full.tile);
+                if tile == self.selected && self.draw(at) {
+                    return Action::None;
+                }
                 if tile == self.selected {
                     return self.aim(at);
                 }
@@ -498,6 +534,30 @@ impl ControlRoom {
         let (dialogue, task) = Export::new(self.desk.clone(), camera, end - EXPORT_MS, end);
         self.export = Some(dialogue);
         Action::Run(task.map(Message::Export))
+    }
+
+    fn open_declare(&mut self) -> Action {
+        let Some(camera) = self.selected_plan().cloned() else {
+            return self.nothing_selected();
+        };
+        self.release_all();
+        let (dialogue, task) = Declare::new(self.desk.clone(), camera);
+        self.declare = Some(dialogue);
+        Action::Run(task.map(Message::Declare))
+    }
+
+    pub(super) fn declare_message(&mut self, message: declare::Message) -> Action {
+        let Some(dialogue) = &mut self.declare else {
+            return Action::None;
+        };
+        match dialogue.update(message) {
+            declare::Action::None => Action::None,
+            declare::Action::Run(task) => Action::Run(task.map(Message::Declare)),
+            declare::Action::Close => {
+                self.declare = None;
+                Action::None
+            }
+        }
     }
 
     pub(super) fn export_message(&mut self, message: export::Message) -> Action {

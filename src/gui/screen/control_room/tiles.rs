@@ -4,7 +4,7 @@
 //! live (R-LIV-2). Deliberately absent: drawing (`widget::wall`).
 
 use crate::domain::camera::CameraId;
-use crate::domain::privacy::Cover;
+use crate::domain::privacy::{Cover, WholeReason};
 use crate::domain::site::CameraPlan;
 use crate::domain::wall::{Freshness, freshness};
 use crate::gui::desk::{Feed, Hold};
@@ -80,9 +80,12 @@ impl Placed {
     pub fn wants_opening(&self, now: Instant) -> bool {
         match &self.content {
             Content::Closed => true,
-            Content::Refused { why, at } => {
-                !matches!(**why, Refusal::Rule(_)) && now.saturating_duration_since(*at) >= ASK_AGAIN
-            }
+            Content::Refused { why, at } => match &**why {
+                Refusal::Rule(_) => false,
+                // Every question is recorded: it is asked again when the school closes.
+                Refusal::SchoolHours { until } => until.is_some_and(|until| now >= until),
+                _ => now.saturating_duration_since(*at) >= ASK_AGAIN,
+            },
             Content::Opening | Content::Open(_) => false,
         }
     }
@@ -182,10 +185,10 @@ pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, hold: Opti
 }
 
 fn refused(why: &Refusal) -> StateWords {
-    let words = if matches!(why, Refusal::Rule(_)) {
-        fl!("tile-no-permission")
-    } else {
-        fl!("tile-not-live")
+    let words = match why {
+        Refusal::Rule(_) => fl!("tile-no-permission"),
+        Refusal::SchoolHours { .. } => words::whole_cover(WholeReason::SchoolHours),
+        _ => fl!("tile-not-live"),
     };
     StateWords {
         icon: Icon::Refused,
