@@ -23,6 +23,7 @@ fn main() -> Result<(), String> {
             data: PathBuf::new(),
             evidence: PathBuf::new(),
             secrets: SecretsChoice::ProtectedFile,
+            uncertainty: Default::default(),
         },
         sign_in: None,
     };
@@ -59,6 +60,8 @@ fn main() -> Result<(), String> {
             "walls" => vec![Command::SavedWalls],
             "windows" => vec![Command::Layout(Layout::Nine), Command::CameraTour, Command::NewWindow],
             "export" => vec![Command::Export],
+            "masks" => vec![Command::Digit(1), Command::Digit(4), Command::Confirm, Command::Masks],
+            "declare" => vec![Command::Digit(1), Command::Digit(6), Command::Confirm, Command::Declare],
             "playback" => vec![Command::Digit(2), Command::Confirm, Command::Playback],
             "large" => vec![Command::Layout(Layout::OneLarge)],
             "typed" => vec![Command::Digit(1)],

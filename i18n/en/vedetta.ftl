@@ -87,6 +87,8 @@ covered-pose-unknown = COVERED: POSITION NOT KNOWN
 covered-restarted = COVERED: CAMERA RESTARTED
 covered-uncertain = COVERED: POSITION UNCERTAIN
 covered-school = CLOSED: SCHOOL HOURS
+covered-beyond-ceiling = COVERED: ZOOM BEYOND ITS LIMIT
+covered-plan = COVERED: PLAN NOT CURRENT
 mark-held-by-you = yours
 overload-begins = This workstation cannot show every camera: some are at lower quality or jerky, and say so. They come back by themselves; fewer tiles help.
 overload-lower = Lower quality: workstation overloaded
@@ -112,6 +114,9 @@ figures-ms = { $ms } ms
 figures-latency = From lens to here { $ms } ms
 figures-latency-unknown = Delay not known: the camera's clock differs
 figures-unknown = not known
+mark-event = event { $left }
+mark-lifted = mask lifted { $left }
+mark-school = school pictures open { $left }
 
 ## Panel
 panel-playback = Recordings (P)
@@ -186,6 +191,42 @@ export-bad-time = Write dates like 22/11/2026 14:05:09.
 export-empty-range = The end must come after the beginning.
 export-no-reason = A reason and the protocol number of the request are needed.
 
+## Declared event
+declare-title = Declare an event
+declare-change = What changes
+declare-ceilings = Go beyond the zoom limit
+declare-school = Open the school's pictures
+declare-mask = Lift the mask «{ $name }»
+declare-protocol = Protocol number (if there is one)
+declare-minutes = For how many minutes
+declare-recorded = The event is recorded with name and reason, shows on every workstation that has the camera, and ends by itself.
+declare-start = Declare
+declare-end = End
+declare-in-force = In force: { $change } · { $name } · { $left } left
+declare-nothing = This camera has no zoom limit, no mask that can be lifted and no school calendar.
+declare-bad-minutes = Write the minutes as a whole number.
+
+## Masks
+editor-title = Masks
+editor-how = Click on the picture, one corner after the other. The mask stays on the place when the camera turns.
+editor-corners = Corners: { $n }
+editor-undo = Take the last corner back
+editor-name = What it hides
+editor-permanent = Permanent: never lifted
+editor-liftable = Liftable by the supervisor, for minutes
+editor-propose = Propose to the supervisor
+editor-not-steady = The pose is not certain yet. Wait until the camera stands.
+editor-incomplete = It takes three corners at least, and the name of what is hidden.
+editor-recorded = Recorded with your name.
+editor-version = version { $n }, drawn by { $author }, approved by { $approver }
+editor-first-version = from the first plan
+editor-change = Draw anew
+editor-remove = Propose to remove
+editor-removal = remove { $name }
+editor-proposed = Waiting: { $what }
+editor-approve = Approve
+editor-decline = Decline
+
 ## Diagnostics
 diagnostics-title = Camera diagnostics
 diagnostics-progress = { $done } of { $all }
@@ -223,6 +264,8 @@ keys-saved-walls = saved walls
 keys-camera-tour = camera tour on the tile: 5, 10, 20, 30 seconds, then off
 keys-snapshot = snapshot
 keys-export = export
+keys-declare = declares an event on the camera
+keys-masks = draws masks on the camera
 keys-playback = recordings of the camera
 keys-search = search a camera
 keys-history = history of messages
@@ -233,6 +276,17 @@ keys-sign-out = sign out
 ## Refusals
 refusal-zoom-ceiling = Zoom beyond the ceiling of this camera ({ $ceiling }×). Zoom out.
 refusal-position-limit = Beyond the limits of movement of this camera. Move it the other way.
+refusal-density-ceiling = Zoom beyond the limit here ({ $ceiling }×, { $density } pixels per metre at the ground). Zoom out, or declare an event.
+refusal-sector-ceiling = Zoom beyond the limit of sector «{ $sector }» ({ $ceiling }×). Zoom out, or declare an event.
+refusal-no-look = Sector «{ $sector }» must not be looked at. Turn the camera elsewhere.
+refusal-no-reason = The reason is missing. Write it and try again.
+refusal-minutes = It may last 1 to { $most } minutes. Correct it and try again.
+refusal-no-ceiling = This camera has no zoom limit to go beyond.
+refusal-no-such-mask = The mask is no longer there. Open the list again.
+refusal-permanent-mask = The mask is permanent and is never lifted.
+refusal-no-school = This camera follows no school calendar.
+refusal-in-force = The same event is in force on this camera. Wait until it ends.
+refusal-too-many-events = Too many events on this camera. End one.
 refusal-held = { $name } ({ $body }) is moving it. Wait until they let go, or agree by telephone.
 refusal-not-recorded = The act cannot be recorded, so it does not happen. Check the disk space or call maintenance.
 refusal-server-away = The central server does not answer and this act needs it. Try again when it is back.
@@ -246,6 +300,9 @@ refusal-session-ended = The session has ended. Sign out and sign in again.
 rule-no-grant = Your profile has no permission for this camera (rule R-ACC-2). Ask the supervisor for it.
 rule-maintainer = The contractor sees no images (rule R-MNT-1). Ask an operator.
 rule-administrator = The system administrator does not watch images (rule R-AUD-3). Ask an operator.
+rule-school = The school is open: its pictures are closed (rule R-PRV-2). Wait until it closes, or ask the supervisor for an exception.
+rule-supervisor = Only the supervisor approves this (rule R-PRV-1). Ask them.
+rule-four-eyes = Who drew a mask cannot approve it (rule R-PRV-1). Have another supervisor approve it.
 
 ## Troubles
 trouble-unreachable = The camera does not answer. Check power and network or call maintenance.

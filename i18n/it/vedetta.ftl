@@ -87,6 +87,8 @@ covered-pose-unknown = OSCURATA: POSIZIONE NON NOTA
 covered-restarted = OSCURATA: TELECAMERA RIAVVIATA
 covered-uncertain = OSCURATA: POSIZIONE INCERTA
 covered-school = CHIUSA: ORARIO SCOLASTICO
+covered-beyond-ceiling = OSCURATA: ZOOM OLTRE IL LIMITE
+covered-plan = OSCURATA: PIANO DA AGGIORNARE
 mark-held-by-you = tua
 overload-begins = Questa postazione non riesce a mostrare tutte le telecamere: alcune sono a qualità ridotta o a scatti, e lo dicono. Tornano da sole; per aiutarla scegliere meno riquadri.
 overload-lower = Qualità ridotta: postazione sovraccarica
@@ -112,6 +114,9 @@ figures-ms = { $ms } ms
 figures-latency = Dalla ripresa allo schermo { $ms } ms
 figures-latency-unknown = Ritardo non noto: l'orologio della telecamera è diverso
 figures-unknown = non noto
+mark-event = evento { $left }
+mark-lifted = maschera sollevata { $left }
+mark-school = scuola aperta alle immagini { $left }
 
 ## Pannello
 panel-playback = Registrazioni (P)
@@ -186,6 +191,42 @@ export-bad-time = Scrivere le date come 22/11/2026 14:05:09.
 export-empty-range = La fine deve venire dopo l'inizio.
 export-no-reason = Servono il motivo e il numero di protocollo della richiesta.
 
+## Evento dichiarato
+declare-title = Dichiarare un evento
+declare-change = Che cosa cambia
+declare-ceilings = Superare il limite di zoom
+declare-school = Aprire le immagini della scuola
+declare-mask = Sollevare la maschera «{ $name }»
+declare-protocol = Numero di protocollo (se c'è)
+declare-minutes = Per quanti minuti
+declare-recorded = L'evento è registrato con nome e motivo, si vede su ogni postazione che mostra la telecamera e finisce da solo.
+declare-start = Dichiara
+declare-end = Termina
+declare-in-force = In corso: { $change } · { $name } · ancora { $left }
+declare-nothing = Questa telecamera non ha limiti di zoom, maschere sollevabili o calendario scolastico.
+declare-bad-minutes = Scrivere i minuti come numero intero.
+
+## Maschere
+editor-title = Maschere
+editor-how = Fare clic sull'immagine, un angolo dopo l'altro. La maschera resta sul luogo anche muovendo la telecamera.
+editor-corners = Angoli: { $n }
+editor-undo = Togli l'ultimo angolo
+editor-name = Che cosa nasconde
+editor-permanent = Permanente: non si solleva mai
+editor-liftable = Sollevabile dal responsabile, per minuti
+editor-propose = Proponi al responsabile
+editor-not-steady = La posizione non è ancora certa. Attendere che la telecamera sia ferma.
+editor-incomplete = Servono almeno tre angoli e il nome di ciò che si nasconde.
+editor-recorded = Registrato con il tuo nome.
+editor-version = versione { $n }, disegnata da { $author }, approvata da { $approver }
+editor-first-version = dal primo piano
+editor-change = Ridisegna
+editor-remove = Proponi di togliere
+editor-removal = togliere { $name }
+editor-proposed = In attesa: { $what }
+editor-approve = Approva
+editor-decline = Respingi
+
 ## Diagnosi
 diagnostics-title = Diagnosi delle telecamere
 diagnostics-progress = { $done } di { $all }
@@ -223,6 +264,8 @@ keys-saved-walls = pareti salvate
 keys-camera-tour = ronda sul riquadro: 5, 10, 20, 30 secondi, poi basta
 keys-snapshot = fotogramma
 keys-export = estrazione
+keys-declare = dichiara un evento sulla telecamera
+keys-masks = disegna maschere sulla telecamera
 keys-playback = registrazioni della telecamera
 keys-search = cerca una telecamera
 keys-history = storico dei messaggi
@@ -233,6 +276,17 @@ keys-sign-out = esce
 ## Rifiuti
 refusal-zoom-ceiling = Zoom oltre il limite di questa telecamera ({ $ceiling }×). Ridurre lo zoom.
 refusal-position-limit = Oltre i limiti di movimento di questa telecamera. Muoverla dall'altra parte.
+refusal-density-ceiling = Zoom oltre il limite in questo punto ({ $ceiling }×, { $density } pixel per metro a terra). Ridurre lo zoom o dichiarare un evento.
+refusal-sector-ceiling = Zoom oltre il limite del settore «{ $sector }» ({ $ceiling }×). Ridurre lo zoom o dichiarare un evento.
+refusal-no-look = Il settore «{ $sector }» non si può inquadrare. Muovere la telecamera altrove.
+refusal-no-reason = Manca il motivo. Scriverlo e ripetere.
+refusal-minutes = La durata va da 1 a { $most } minuti. Correggerla e ripetere.
+refusal-no-ceiling = Questa telecamera non ha limiti di zoom da superare.
+refusal-no-such-mask = La maschera non esiste più. Riaprire l'elenco.
+refusal-permanent-mask = La maschera è permanente e non si solleva mai.
+refusal-no-school = Questa telecamera non segue un calendario scolastico.
+refusal-in-force = Lo stesso evento è già in corso su questa telecamera. Attendere la fine.
+refusal-too-many-events = Troppi eventi in corso su questa telecamera. Terminarne uno.
 refusal-held = La sta muovendo { $name } ({ $body }). Attendere che la lasci o accordarsi per telefono.
 refusal-not-recorded = L'operazione non può essere registrata, quindi non avviene. Controllare lo spazio su disco o chiamare la manutenzione.
 refusal-server-away = Il server centrale non risponde e questa operazione ne ha bisogno. Riprovare quando torna raggiungibile.
@@ -246,6 +300,9 @@ refusal-session-ended = La sessione è terminata. Uscire ed entrare di nuovo.
 rule-no-grant = Il tuo profilo non ha il permesso per questa telecamera (regola R-ACC-2). Chiederlo al responsabile.
 rule-maintainer = La ditta incaricata non vede immagini (regola R-MNT-1). Chiedere a un operatore.
 rule-administrator = L'amministratore di sistema non guarda le immagini (regola R-AUD-3). Chiedere a un operatore.
+rule-school = La scuola è aperta: le immagini sono chiuse (regola R-PRV-2). Attendere l'orario di chiusura o chiedere un'eccezione al responsabile.
+rule-supervisor = Lo approva soltanto il responsabile del trattamento (regola R-PRV-1). Chiederlo a lui.
+rule-four-eyes = Chi ha disegnato la maschera non può approvarla (regola R-PRV-1). Farla approvare da un altro responsabile.
 
 ## Guasti
 trouble-unreachable = La telecamera non risponde. Controllare l'alimentazione e la rete o chiamare la manutenzione.

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
+use vedetta::sim::film;
 use vedetta::sim::run::{Options, Simulator};
 
 /// Cameras of a simulated town, over RTSP and ONVIF on 127.0.0.1.
@@ -30,6 +31,9 @@ struct Arguments {
     /// Answer WS-Discovery probes
     #[arg(long)]
     discovery: bool,
+    /// Search a film for the hue that only private windows have, print what was found, and end
+    #[arg(long, value_name = "FILE")]
+    search: Option<PathBuf>,
     /// Encode the main streams before being ready, not in the background
     #[arg(long)]
     prepare: bool,
@@ -63,7 +67,13 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         discovery,
         prepare,
         alike,
+        search,
     } = arguments;
+    if let Some(film) = search {
+        let found = tokio::task::spawn_blocking(move || film::search(&film)).await??;
+        println!("{}", serde_json::to_string(&found)?);
+        return Ok(());
+    }
     if domes > cameras {
         return Err(format!("--domes {domes} is more than --cameras {cameras}").into());
     }

@@ -11,12 +11,13 @@ use std::time::Duration;
 use vedetta::domain::people::{Level, Purpose};
 use vedetta::gui::app::{Credentials, Options};
 use vedetta::gui::i18n::{self, Language};
+use vedetta::gui::tour::leak::LeakRun;
 use vedetta::gui::tour::measure::SimReady;
 use vedetta::gui::tour::script::{Guest, Visit};
 use vedetta::gui::tour::soak::Soak;
 use vedetta::gui::tour::{self, Errand};
 use vedetta::gui::{launch, words};
-use vedetta::station::{SecretsChoice, StationConfig};
+use vedetta::station::{SecretsChoice, StationConfig, Uncertainty};
 
 /// Control-room video client of the Polizia Locale.
 #[derive(Parser)]
@@ -51,6 +52,17 @@ struct Arguments {
     /// soak.json in the tour's folder.
     #[arg(long, value_name = "MINUTES", requires = "tour", requires = "sign_in")]
     soak: Option<f64>,
+    /// Demo only: move the domes of the simulator at random for `--seconds`, search the window for leaks, and leave
+    /// leak-run.json in this folder.
+    #[arg(long, value_name = "FOLDER", requires = "people", conflicts_with = "tour")]
+    leak: Option<PathBuf>,
+    /// How long `--leak` goes on.
+    #[arg(long, default_value_t = 600)]
+    seconds: u64,
+    /// Counter-trial of `--leak`: masks are drawn WRONG, as if nothing about a pose were uncertain. Private places show.
+    /// Taken with `--leak` only, and for cameras of a simulator on this machine only.
+    #[arg(long, hide = true, requires = "leak")]
+    draw_masks_wrong_to_see_the_leak_test_fail: bool,
     /// The simulator's ready line: the clocks of its cameras, for the tour.
     #[arg(long, value_name = "FILE")]
     sim_ready: Option<PathBuf>,
@@ -118,6 +130,11 @@ fn run(arguments: Arguments) -> Result<(), String> {
         data,
         evidence,
         secrets,
+        uncertainty: if arguments.draw_masks_wrong_to_see_the_leak_test_fail {
+            Uncertainty::ForcedToZeroInTheSimulator
+        } else {
+            Uncertainty::Kept
+        },
     };
     let people = arguments
         .people
@@ -127,6 +144,14 @@ fn run(arguments: Arguments) -> Result<(), String> {
         .unwrap_or_default();
     let sign_in = arguments.sign_in.map(|user| demo_person(&people, &user)).transpose()?;
     let options = Options { station, sign_in };
+    if let Some(folder) = arguments.leak {
+        let run = LeakRun {
+            operator: guest(&people, Level::Operator)?,
+            seconds: arguments.seconds,
+            seed: 7,
+        };
+        return tour::run(options, folder, Errand::Leak(run));
+    }
     match (arguments.tour, arguments.sim_ready) {
         (Some(folder), Some(ready)) => {
             let errand = match arguments.soak {
@@ -171,20 +196,21 @@ fn sim_ready(file: &Path) -> Result<SimReady, String> {
     serde_json::from_str(&read(file)?).map_err(|error| format!("{}: {error}", file.display()))
 }
 
+fn guest(people: &[DemoPerson], level: Level) -> Result<Guest, String> {
+    let person = people.iter().find(|person| person.level == level);
+    let person = person.ok_or_else(|| format!("--people has no {level:?}"))?;
+    Ok(Guest {
+        user: person.user.clone(),
+        password: person.password.clone(),
+    })
+}
+
 /// Who walks the tour: the first operator and the first maintainer of the file.
 fn visit(people: &[DemoPerson], ready: &Path) -> Result<Visit, String> {
-    let guest = |level: Level| {
-        let person = people.iter().find(|person| person.level == level);
-        let person = person.ok_or_else(|| format!("--people has no {level:?}"))?;
-        Ok::<_, String>(Guest {
-            user: person.user.clone(),
-            password: person.password.clone(),
-        })
-    };
     let ready = sim_ready(ready)?;
     Ok(Visit {
-        operator: guest(Level::Operator)?,
-        maintainer: guest(Level::Maintainer)?,
+        operator: guest(people, Level::Operator)?,
+        maintainer: guest(people, Level::Maintainer)?,
         ready,
     })
 }

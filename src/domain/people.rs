@@ -88,6 +88,12 @@ pub enum Rule {
     MaintainerSeesNoImage,
     /// R-AUD-3: administrators read the log, they do not watch.
     AdministratorDoesNotWatch,
+    /// R-PRV-2: pictures of a camera at a school are closed while the school is open.
+    SchoolHours,
+    /// R-PRV-1: only a supervisor approves what is masked.
+    SupervisorOnly,
+    /// R-PRV-1: who drew a mask does not approve it.
+    FourEyes,
 }
 
 /// May this person do this on this camera of this controller? Pure; used by server and client alike.

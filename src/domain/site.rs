@@ -4,8 +4,10 @@
 //! Deliberately absent: credentials (released per session by the server), people.
 
 use super::camera::{CameraId, CameraKind, ControllerId, Direction, LensError, LensModel, MaskId};
+use super::privacy::calendar::{CalendarError, SchoolCalendar};
 use super::privacy::convex::{self, ShapeError};
 use super::privacy::mask;
+use super::ptz::sector::{Sector, SectorRule};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -60,6 +62,22 @@ pub struct CameraPlan {
     /// Bounds that the cover is computed from; required for domes, ignored for fixed cameras.
     #[serde(default)]
     pub motion: MotionBounds,
+    /// Needed for ceilings in pixels per metre.
+    #[serde(default)]
+    pub ground: Option<Ground>,
+    /// For a camera at a school: when its pictures may be seen (R-PRV-2).
+    #[serde(default)]
+    pub school: Option<SchoolCalendar>,
+}
+
+/// What turns a field of view into pixels per metre of the ground (EN 62676-4).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ground {
+    /// The lens above the ground, metres.
+    pub height_m: f64,
+    /// Width of the picture of the camera's *largest* stream, pixels.
+    pub picture_width_px: u32,
 }
 
 /// A privacy mask.
@@ -73,6 +91,25 @@ pub struct Mask {
     /// Permanent masks are never lifted; the others by a supervisor, for minutes, with a reason.
     #[serde(default = "yes")]
     pub permanent: bool,
+    /// Why it is there, in words.
+    #[serde(default)]
+    pub reason: String,
+    /// Who drew and who approved this version of it; `None`: it came with the first plan.
+    #[serde(default)]
+    pub revision: Option<Revision>,
+}
+
+/// A version of a mask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revision {
+    /// Counts from 1.
+    pub number: u32,
+    /// Account names: two different people.
+    pub author: String,
+    pub approver: String,
+    /// When it was approved, Unix milliseconds.
+    pub approved_ms: i64,
 }
 
 fn yes() -> bool {
@@ -102,6 +139,12 @@ pub struct Limits {
     /// Highest magnification over the widest view (the ceiling), ×. Optical and digital together.
     #[serde(default)]
     pub zoom_ceiling: Option<f64>,
+    /// Most pixels per metre of the ground in the middle of the picture; needs [`CameraPlan::ground`].
+    #[serde(default)]
+    pub density_ceiling_px_m: Option<f64>,
+    /// Parts of the sphere with a rule of their own.
+    #[serde(default)]
+    pub sectors: Vec<Sector>,
 }
 
 /// What bounds a dome's motion between two known poses.
@@ -204,6 +247,12 @@ impl SitePlan {
 }
 
 impl CameraPlan {
+    /// Whether some part of its pictures must never be seen.
+    pub fn hides_anything(&self) -> bool {
+        let no_look = |sector: &Sector| sector.rule == SectorRule::NoLook;
+        !self.masks.is_empty() || self.limits.sectors.iter().any(no_look)
+    }
+
     fn check(&self, push: &mut impl FnMut(CameraError)) {
         match (&self.lens, self.kind) {
             (None, CameraKind::Dome) => push(CameraError::DomeWithoutLens),
@@ -243,13 +292,43 @@ impl CameraPlan {
             }
         }
         self.limits.check(push);
+        if self.kind != CameraKind::Dome && !self.limits.sectors.is_empty() {
+            push(CameraError::SectorsOfAFixedCamera);
+        }
+        match &self.ground {
+            None if self.limits.needs_ground() => push(CameraError::NoGround),
+            Some(ground) if !ground.is_sound() => push(CameraError::Ground),
+            None | Some(_) => {}
+        }
+        if let Some(Err(error)) = self.school.as_ref().map(SchoolCalendar::check) {
+            push(CameraError::School(error));
+        }
         if self.kind == CameraKind::Dome {
             self.motion.check(push);
         }
     }
 }
 
+impl Ground {
+    fn is_sound(&self) -> bool {
+        (0.5..=200.0).contains(&self.height_m) && (1..=32_768).contains(&self.picture_width_px)
+    }
+}
+
 impl Limits {
+    /// Whether anything bounds the zoom.
+    pub fn has_ceiling(&self) -> bool {
+        let sector = |sector: &Sector| sector.rule != SectorRule::NoLook;
+        self.zoom_ceiling.is_some() || self.density_ceiling_px_m.is_some() || self.sectors.iter().any(sector)
+    }
+
+    /// Takes every ceiling away, as a declared event does; what is not a ceiling stays.
+    pub fn raise_ceilings(&mut self) {
+        self.zoom_ceiling = None;
+        self.density_ceiling_px_m = None;
+        self.sectors.retain(|sector| sector.rule == SectorRule::NoLook);
+    }
+
     fn check(&self, push: &mut impl FnMut(CameraError)) {
         let ordered = |[low, high]: [f64; 2], widest: f64| low.abs() <= widest && high.abs() <= widest && low < high;
         if self
@@ -267,6 +346,35 @@ impl Limits {
         {
             push(CameraError::Limit("zoom_ceiling"));
         }
+        let density = |px_m: f64| (0.1..=10_000.0).contains(&px_m);
+        if self.density_ceiling_px_m.is_some_and(|px_m| !density(px_m)) {
+            push(CameraError::Limit("density_ceiling_px_m"));
+        }
+        let mut ids = HashSet::new();
+        for sector in &self.sectors {
+            if !ids.insert(&sector.id) {
+                push(CameraError::SectorTwice(sector.id.clone()));
+            }
+            let number = match sector.rule {
+                SectorRule::NoLook => true,
+                SectorRule::ZoomCeiling(ceiling) => (1.0..=1000.0).contains(&ceiling),
+                SectorRule::DensityCeiling(px_m) => density(px_m),
+            };
+            if !number {
+                push(CameraError::Limit("sectors"));
+            }
+            if let Err(error) = mask::pieces(&sector.corners) {
+                push(CameraError::Sector {
+                    sector: sector.id.clone(),
+                    error,
+                });
+            }
+        }
+    }
+
+    fn needs_ground(&self) -> bool {
+        let by_density = |sector: &Sector| matches!(sector.rule, SectorRule::DensityCeiling(_));
+        self.density_ceiling_px_m.is_some() || self.sectors.iter().any(by_density)
     }
 }
 
@@ -331,6 +439,22 @@ pub enum CameraError {
         #[source]
         error: ShapeError,
     },
+    #[error("sector {0} is there twice")]
+    SectorTwice(MaskId),
+    #[error("sector {sector}")]
+    Sector {
+        sector: MaskId,
+        #[source]
+        error: ShapeError,
+    },
+    #[error("sectors are for domes")]
+    SectorsOfAFixedCamera,
+    #[error("a ceiling in pixels per metre needs the height of the lens and the width of the picture")]
+    NoGround,
+    #[error("the height of the lens or the width of the picture is out of range")]
+    Ground,
+    #[error("its school calendar")]
+    School(#[source] CalendarError),
     #[error("the limit {0} is empty, out of range or not a number")]
     Limit(&'static str),
     #[error("the motion bound {0} is out of range or not a number")]

@@ -525,6 +525,7 @@ mod tests {
             data: PathBuf::new(),
             evidence: PathBuf::new(),
             secrets: SecretsChoice::ProtectedFile,
+            uncertainty: Default::default(),
         };
         Options { station, sign_in: None }
     }

@@ -6,12 +6,13 @@
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::choice::Attention;
 use crate::domain::people::{Person, Purpose};
+use crate::domain::privacy::declared::{Change, Declaration};
 use crate::domain::privacy::{Cover, PoseKnowledge};
-use crate::domain::site::SitePlan;
+use crate::domain::site::{Mask, SitePlan};
 use crate::media::frame::FrameSlot;
 use crate::station::{
-    Delivery, Diagnosis, ExportProgress, ExportReason, Exported, Gesture, Health, LiveView, Playback, PlaybackState,
-    Preset, RecordedSpan, Refusal, Session, StreamFigures, ViewState,
+    Delivery, Diagnosis, ExportProgress, ExportReason, Exported, Gesture, Health, LiveView, MaskProposal, Playback,
+    PlaybackState, Preset, ProposedMask, RecordedSpan, Refusal, Session, StreamFigures, Verdict, ViewState,
 };
 use futures::future::BoxFuture;
 use std::path::PathBuf;
@@ -41,6 +42,25 @@ pub trait Desk: Send + Sync {
     fn play(&self, camera: CameraId, from_ms: i64, to_ms: i64) -> Answer<Arc<dyn Reel>>;
     fn export(&self, wish: ExportWish, progress: watch::Sender<ExportProgress>) -> Answer<Exported>;
     fn diagnose(&self, camera: CameraId) -> Answer<Diagnosis>;
+    /// Declared events in force.
+    fn declared(&self) -> Vec<InForce>;
+    fn declare(&self, camera: CameraId, what: Declaration) -> Answer<()>;
+    fn end_declared(&self, id: u64) -> Answer<()>;
+    /// Covers a mask that is being drawn, beside those in force.
+    fn draft_mask(&self, camera: CameraId, mask: Option<Mask>);
+    fn propose_mask(&self, camera: CameraId, proposal: MaskProposal) -> Answer<()>;
+    fn proposals(&self) -> Answer<Vec<ProposedMask>>;
+    fn decide_proposal(&self, id: u64, verdict: Verdict) -> Answer<()>;
+}
+
+/// A declared event in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InForce {
+    pub id: u64,
+    pub camera: CameraId,
+    pub change: Change,
+    pub display_name: String,
+    pub ends: Instant,
 }
 
 /// What to export and why.
@@ -192,6 +212,51 @@ impl Desk for Session {
     fn diagnose(&self, camera: CameraId) -> Answer<Diagnosis> {
         let session = self.clone();
         Box::pin(async move { Session::diagnose(&session, &camera).await })
+    }
+
+    fn declared(&self) -> Vec<InForce> {
+        let now = Instant::now();
+        let declared = Session::declared(self);
+        let declared = declared.borrow();
+        let in_force = declared.iter().filter(|event| event.ends > now);
+        in_force
+            .map(|event| InForce {
+                id: event.id,
+                camera: event.camera.clone(),
+                change: event.declaration.change.clone(),
+                display_name: event.by.display_name.clone(),
+                ends: event.ends,
+            })
+            .collect()
+    }
+
+    fn declare(&self, camera: CameraId, what: Declaration) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::declare(&session, &camera, what).await.map(drop) })
+    }
+
+    fn end_declared(&self, id: u64) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::end_declared(&session, id).await })
+    }
+
+    fn draft_mask(&self, camera: CameraId, mask: Option<Mask>) {
+        Session::draft_mask(self, &camera, mask);
+    }
+
+    fn propose_mask(&self, camera: CameraId, proposal: MaskProposal) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::propose_mask(&session, &camera, proposal).await.map(drop) })
+    }
+
+    fn proposals(&self) -> Answer<Vec<ProposedMask>> {
+        let session = self.clone();
+        Box::pin(async move { Session::proposals(&session).await })
+    }
+
+    fn decide_proposal(&self, id: u64, verdict: Verdict) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::decide_proposal(&session, id, verdict).await })
     }
 }
 

@@ -5,14 +5,16 @@
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::choice::Attention;
 use crate::domain::people::{Action, Grant, Level, Person, Purpose};
+use crate::domain::privacy::declared::{Change, Declaration};
 use crate::domain::privacy::{Cover, Interval, Polygon, PoseInterval, PoseKnowledge, WholeReason};
-use crate::domain::site::SitePlan;
-use crate::gui::desk::{Answer, Desk, ExportWish, Feed, Hand, Hold, Reel};
+use crate::domain::site::{Mask, SitePlan};
+use crate::gui::desk::{Answer, Desk, ExportWish, Feed, Hand, Hold, InForce, Reel};
 use crate::gui::pattern;
 use crate::media::frame::FrameSlot;
 use crate::station::{
-    AuditState, CameraTrouble, Delivery, Diagnosis, ExportProgress, Exported, Health, LiveView, PlaybackState, Preset,
-    RecordedSpan, Refusal, ServerState, StreamFigures, TroubleKind, ViewState,
+    AuditState, CameraTrouble, Delivery, Diagnosis, ExportProgress, Exported, Health, LiveView, MaskProposal,
+    PlaybackState, Preset, ProposedMask, RecordedSpan, Refusal, ServerState, StreamFigures, TroubleKind, Verdict,
+    ViewState,
 };
 use futures::future::BoxFuture;
 use std::path::PathBuf;
@@ -61,6 +63,7 @@ pub fn desk(cameras: usize, domes: usize) -> Arc<Fake> {
         level: Level::Operator,
         slow: false,
         said: Arc::default(),
+        opened: Instant::now(),
     })
 }
 
@@ -71,6 +74,7 @@ pub fn overloaded(cameras: usize, domes: usize) -> Arc<Fake> {
         level: Level::Operator,
         slow: true,
         said: Arc::default(),
+        opened: Instant::now(),
     })
 }
 
@@ -81,6 +85,7 @@ pub fn maintainer(cameras: usize, domes: usize) -> Arc<Fake> {
         level: Level::Maintainer,
         slow: false,
         said: Arc::default(),
+        opened: Instant::now(),
     })
 }
 
@@ -91,6 +96,7 @@ pub struct Fake {
     /// Decodes only a part of the pictures.
     slow: bool,
     said: Arc<Mutex<Vec<String>>>,
+    opened: Instant,
 }
 
 impl Fake {
@@ -241,6 +247,47 @@ impl Desk for Fake {
                 sha256,
             })
         })
+    }
+
+    fn declared(&self) -> Vec<InForce> {
+        let dome = self.plan.cameras.last().filter(|camera| camera.limits.has_ceiling());
+        dome.map(|camera| InForce {
+            id: 1,
+            camera: camera.id.clone(),
+            change: Change::Ceilings,
+            display_name: "Mar. Ca. Luca Bruni".into(),
+            ends: self.opened + Duration::from_secs(581),
+        })
+        .into_iter()
+        .collect()
+    }
+
+    fn declare(&self, camera: CameraId, what: Declaration) -> Answer<()> {
+        self.note(format!("declare {camera} {:?} {} min", what.change, what.minutes));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn draft_mask(&self, camera: CameraId, mask: Option<Mask>) {
+        self.note(format!("draft {camera} {}", mask.is_some()));
+    }
+
+    fn propose_mask(&self, camera: CameraId, proposal: MaskProposal) -> Answer<()> {
+        self.note(format!("propose {camera} {}", proposal.reason));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn proposals(&self) -> Answer<Vec<ProposedMask>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn decide_proposal(&self, id: u64, verdict: Verdict) -> Answer<()> {
+        self.note(format!("decide {id} {verdict:?}"));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn end_declared(&self, id: u64) -> Answer<()> {
+        self.note(format!("end {id}"));
+        Box::pin(async { Ok(()) })
     }
 
     fn diagnose(&self, camera: CameraId) -> Answer<Diagnosis> {

@@ -41,6 +41,10 @@ pub enum Command {
     AskHold,
     Snapshot,
     Export,
+    /// Declare an event on the selected camera.
+    Declare,
+    /// Draw masks on the selected camera.
+    Masks,
     Search,
     Playback,
     /// The figures of every stream on its tile.
@@ -190,7 +194,7 @@ fn name_of(named: Named) -> Option<&'static str> {
 pub struct Keymap(HashMap<Chord, Command>);
 
 /// The table of `shared/interface.md`. F6 goes to the next area, so the layouts go from F2 to F10 around it.
-const DEFAULT: [(&str, Command); 64] = [
+const DEFAULT: [(&str, Command); 66] = [
     ("Tab", Command::Next),
     ("Shift+Tab", Command::Previous),
     ("F6", Command::NextArea),
@@ -245,12 +249,14 @@ const DEFAULT: [(&str, Command); 64] = [
     ("G", Command::AskHold),
     ("S", Command::Snapshot),
     ("E", Command::Export),
+    ("D", Command::Declare),
+    ("M", Command::Masks),
     ("/", Command::Search),
     ("P", Command::Playback),
     ("I", Command::Figures),
     ("H", Command::History),
     ("Ctrl+N", Command::NewWindow),
-    ("D", Command::SavedWalls),
+    ("W", Command::SavedWalls),
     ("R", Command::CameraTour),
     ("?", Command::Help),
     ("F1", Command::Help),

@@ -6,6 +6,7 @@
 use super::i18n::fl;
 use crate::domain::people::{Level, Purpose, Rule};
 use crate::domain::privacy::WholeReason;
+use crate::domain::privacy::declared::DeclareError;
 use crate::station::{CameraTrouble, Refusal, SignInError, StationError, TroubleKind};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -57,6 +58,19 @@ pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Rule(broken) => rule(*broken),
         Refusal::ZoomCeiling { ceiling } => fl!("refusal-zoom-ceiling", ceiling = decimal(*ceiling, 1)),
+        Refusal::DensityCeiling { px_m, ceiling } => fl!(
+            "refusal-density-ceiling",
+            density = decimal(*px_m, 0),
+            ceiling = decimal(*ceiling, 1)
+        ),
+        Refusal::SectorCeiling { sector, ceiling } => fl!(
+            "refusal-sector-ceiling",
+            sector = sector.as_str(),
+            ceiling = decimal(*ceiling, 1)
+        ),
+        Refusal::SchoolHours { .. } => rule(Rule::SchoolHours),
+        Refusal::Declare(error) => declare(*error),
+        Refusal::NoLook { sector } => fl!("refusal-no-look", sector = sector.as_str()),
         Refusal::PositionLimit => fl!("refusal-position-limit"),
         Refusal::HeldByOther(holder) => {
             fl!(
@@ -78,12 +92,30 @@ pub fn refusal(refusal: &Refusal) -> String {
     }
 }
 
+/// Why an event is not declared.
+pub fn declare(error: DeclareError) -> String {
+    match error {
+        DeclareError::NoReason => fl!("refusal-no-reason"),
+        DeclareError::Minutes { most } => fl!("refusal-minutes", most = most.to_string()),
+        DeclareError::NoCeiling => fl!("refusal-no-ceiling"),
+        DeclareError::NoSuchMask => fl!("refusal-no-such-mask"),
+        DeclareError::PermanentMask => fl!("refusal-permanent-mask"),
+        DeclareError::NoSchool => fl!("refusal-no-school"),
+        DeclareError::SupervisorOnly => rule(Rule::SupervisorOnly),
+        DeclareError::AlreadyInForce => fl!("refusal-in-force"),
+        DeclareError::TooMany => fl!("refusal-too-many-events"),
+    }
+}
+
 /// A rule that refuses.
 pub fn rule(rule: Rule) -> String {
     match rule {
         Rule::NoGrant => fl!("rule-no-grant"),
         Rule::MaintainerSeesNoImage => fl!("rule-maintainer"),
         Rule::AdministratorDoesNotWatch => fl!("rule-administrator"),
+        Rule::SchoolHours => fl!("rule-school"),
+        Rule::SupervisorOnly => fl!("rule-supervisor"),
+        Rule::FourEyes => fl!("rule-four-eyes"),
     }
 }
 
@@ -138,6 +170,8 @@ pub fn whole_cover(reason: WholeReason) -> String {
         WholeReason::CameraRestarted => fl!("covered-restarted"),
         WholeReason::TooUncertain => fl!("covered-uncertain"),
         WholeReason::SchoolHours => fl!("covered-school"),
+        WholeReason::BeyondCeiling => fl!("covered-beyond-ceiling"),
+        WholeReason::PlanNotCurrent => fl!("covered-plan"),
     }
 }
 
@@ -149,6 +183,13 @@ pub fn span(span: Duration) -> String {
         120..=7199 => fl!("span-minutes", n = (seconds / 60).to_string()),
         _ => fl!("span-hours", n = (seconds / 3600).to_string()),
     }
+}
+
+/// What is left of a time that runs out: «9:41».
+pub fn countdown(left: Duration) -> String {
+    // A started second counts: «0:00» is over.
+    let seconds = left.as_millis().div_ceil(1000);
+    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 /// A number with the decimal comma or point of the language.

@@ -7,8 +7,8 @@ use super::channel::Channel;
 use super::device::{self, Services};
 use super::spaces::Spaces;
 use super::{
-    DeviceFacts, Endpoint, Limits, OnvifError, Ptz, RecordedPosition, Recording, StreamOffer, Subscription, events,
-    media, recording,
+    ConfiguredLimits, DeviceFacts, Endpoint, Limits, Masks, OnvifError, Ptz, RecordedPosition, Recording, StreamOffer,
+    Subscription, events, media, recording,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,6 +57,22 @@ impl Camera {
     /// Any [`OnvifError`].
     pub async fn ptz(&self) -> Result<Option<Ptz>, OnvifError> {
         Ptz::find(&self.0.channel, &self.0.services).await
+    }
+
+    /// Its own privacy masks; `None` when it cannot be asked for them.
+    ///
+    /// # Errors
+    /// Any [`OnvifError`].
+    pub async fn masks(&self) -> Result<Option<Masks>, OnvifError> {
+        Masks::find(&self.0.channel, &self.0.services).await
+    }
+
+    /// Its own pan, tilt and zoom limits; `None` when it has none that could be set.
+    ///
+    /// # Errors
+    /// Any [`OnvifError`].
+    pub async fn configured_limits(&self) -> Result<Option<ConfiguredLimits>, OnvifError> {
+        ConfiguredLimits::find(&self.0.channel, &self.0.services).await
     }
 
     /// What it has recorded (Profile G), oldest first.

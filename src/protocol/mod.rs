@@ -9,6 +9,13 @@
 //! | `POST /v1/cameras/{camera}/credentials` | [`CredentialRequest`] → [`CameraCredential`] |
 //! | `POST /v1/cameras/{camera}/hold` | [`HoldRequest`] → [`HoldState`] |
 //! | `GET /v1/holds` | – → `Vec<HoldState>` |
+//! | `GET /v1/policy?after=` | – → [`PolicyState`]: at once when it is not `after` any more, else within a second |
+//! | `POST /v1/cameras/{camera}/permit` | [`PermitRequest`] → – |
+//! | `POST /v1/cameras/{camera}/declared` | `Declaration` → [`DeclaredState`] |
+//! | `DELETE /v1/declared/{id}` | – (ends a declared event before its time) |
+//! | `POST /v1/cameras/{camera}/masks` | [`MaskProposal`] → [`ProposedMask`] |
+//! | `GET /v1/proposals` | – → `Vec<ProposedMask>` |
+//! | `POST /v1/proposals/{id}` | [`Verdict`] → – |
 //! | `POST /v1/stations/{station}/events` | [`EventBatch`] → [`BatchReceipt`] |
 //! | `GET /v1/stations/{station}/heads` | – → `Vec<StationHead>` |
 //! | `GET /v1/logs/{controller}/checkpoint` | C2SP signed note, text |
@@ -23,8 +30,10 @@
 //! Invariant: nothing here has behaviour. Deliberately absent: HTTP itself, cryptography.
 
 use crate::domain::audit::event::RetentionClass;
-use crate::domain::camera::{CameraId, ControllerId, StationId};
+use crate::domain::camera::{CameraId, ControllerId, MaskId, StationId};
 use crate::domain::people::{Person, Purpose, Rule};
+use crate::domain::privacy::declared::{Declaration, DeclareError};
+use crate::domain::site::Mask;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -143,6 +152,92 @@ pub struct Holder {
     pub display_name: String,
     pub body: String,
     pub station: StationId,
+}
+
+/// What is in force beside the plan, which plan, and who holds which dome: always being asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyState {
+    /// Another number whenever something below changed.
+    pub revision: u64,
+    /// Version of the plan in force; a workstation with another one shows nothing until it has this one.
+    pub plan_version: u64,
+    pub declared: Vec<DeclaredState>,
+    /// As [`HoldState`] of every dome somebody holds.
+    pub holds: Vec<HoldState>,
+}
+
+/// A declared event in force.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeclaredState {
+    pub id: u64,
+    pub camera: CameraId,
+    pub declaration: Declaration,
+    pub by: Holder,
+    /// Milliseconds until it ends by itself.
+    pub remaining_ms: u64,
+}
+
+/// Asks the server whether pictures of a camera that follows a calendar may be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PermitRequest {
+    pub pictures: Pictures,
+}
+
+/// Which pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Pictures {
+    Live,
+    /// Recorded between these moments, Unix milliseconds.
+    Playback {
+        from_ms: i64,
+        to_ms: i64,
+    },
+    /// The same.
+    Export {
+        from_ms: i64,
+        to_ms: i64,
+    },
+}
+
+/// A change of a camera's masks that somebody drew.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaskProposal {
+    pub change: MaskChange,
+    /// Why; never empty.
+    pub reason: String,
+}
+
+/// What happens to a mask.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum MaskChange {
+    /// Put in the place of the one with the same identity, or added.
+    Put(Mask),
+    Remove(MaskId),
+}
+
+/// A change that waits for a supervisor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProposedMask {
+    pub id: u64,
+    pub camera: CameraId,
+    pub proposal: MaskProposal,
+    pub author: Holder,
+    pub at_ms: i64,
+}
+
+/// What a supervisor says to a proposal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Approve,
+    Decline,
 }
 
 /// Events of one station for one log, in order of `seq`, without gaps.
@@ -265,6 +360,7 @@ pub enum RefusalKind {
     SessionEnded,
     Rule(Rule),
     HeldByOther(Holder),
+    Declare(DeclareError),
     NotFound,
     /// `expected` is the next seq the server wants.
     Gap {

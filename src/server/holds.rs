@@ -11,6 +11,7 @@ use crate::protocol::{HoldState, Holder};
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::log::sequencer::Rejection;
 use crate::server::people::sessions::SignedIn;
+use crate::server::pulse::Pulse;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
@@ -21,7 +22,11 @@ pub struct Holds {
     recorder: Recorder,
     idle: Duration,
     first_fence: u64,
+    pulse: Pulse,
 }
+
+/// What the other workstations have to hear of a new holder.
+const TOLD: Duration = Duration::from_millis(200);
 
 /// What a person wants with a dome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,12 +47,13 @@ pub fn holder(who: &SignedIn) -> Holder {
 
 impl Holds {
     /// Nobody holds anything. `first_fence` is at least as large as any fence given out before.
-    pub fn new(recorder: Recorder, idle: Duration, first_fence: u64) -> Self {
+    pub fn new(recorder: Recorder, idle: Duration, first_fence: u64, pulse: Pulse) -> Self {
         Self {
             leases: Mutex::default(),
             recorder,
             idle,
             first_fence,
+            pulse,
         }
     }
 
@@ -71,11 +77,21 @@ impl Holds {
             Wish::Take => Input::Take(me),
             Wish::Release => Input::Release(me),
         };
+        let before = lease.holder(now).cloned();
         for outcome in lease.handle(input, now) {
             self.record(log, camera, who, &outcome).await?;
         }
         let state = state(camera, &lease, now);
         leases.insert(camera.clone(), lease);
+        drop(leases);
+        if state.holder != before {
+            self.pulse.beat();
+            if state.holder.is_some() {
+                // Every other workstation hears of the new holder before they can send a first command: its cover must
+                // not count on a dome that stands.
+                tokio::time::sleep(TOLD).await;
+            }
+        }
         Ok(state)
     }
 

@@ -9,6 +9,9 @@
 //! | [`log`] | sequencer (one writer, group commit), signer, proofs |
 //! | [`people`] | passwords, lock-out, sessions |
 //! | [`holds`] | who holds which dome |
+//! | [`plan`] | the site plan in force, its next version: drawn by one, approved by another, signed |
+//! | [`pulse`] | tells waiting workstations that something in force changed |
+//! | [`declared`] | declared events: in force for minutes, ended here |
 //! | [`http`] | the calls of `protocol`, bounded |
 //! | [`setup`] | a new data directory; the demonstration |
 //! | [`stations`] | another workstation; the end of a quarantine |
@@ -18,6 +21,7 @@
 //! continue what was signed before. Deliberately absent: pictures; nothing here ever speaks to a camera.
 
 pub mod config;
+pub mod declared;
 pub mod error;
 pub mod export;
 pub mod holds;
@@ -25,6 +29,8 @@ pub mod http;
 pub mod keys;
 pub mod log;
 pub mod people;
+pub mod plan;
+pub mod pulse;
 pub mod read;
 pub mod setup;
 pub mod stations;

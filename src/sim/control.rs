@@ -4,6 +4,7 @@
 //! Deliberately absent: authentication; the port exists only next to a simulator, on the loopback interface.
 
 use super::device::{Alarm, Device};
+use super::dome::Vector;
 use super::faults::Order;
 use crate::domain::camera::{CameraKind, NormalisedPosition, Pose};
 use axum::Router;
@@ -65,6 +66,7 @@ pub async fn serve(devices: Vec<Arc<Device>>) -> io::Result<(SocketAddr, JoinHan
         .route("/cameras", get(all))
         .route("/cameras/{id}", get(one))
         .route("/cameras/{id}/faults", post(faults))
+        .route("/cameras/{id}/drive", post(drive))
         .route("/cameras/{id}/motion", post(motion))
         .route("/cameras/{id}/tamper", post(tamper))
         .with_state(Arc::new(devices));
@@ -128,6 +130,32 @@ async fn faults(State(devices): State<Devices>, Path(id): Path<String>, body: By
     device
         .order(&order, Instant::now())
         .map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+    truth(device).map(Json)
+}
+
+/// Somebody else moves the dome: shares −1..1 of the highest speeds, for so many milliseconds.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Push {
+    pan: f64,
+    tilt: f64,
+    zoom: f64,
+    ms: u64,
+}
+
+async fn drive(State(devices): State<Devices>, Path(id): Path<String>, body: Bytes) -> Answer {
+    let device = find(&devices, &id)?;
+    let push: Push = read(&body)?;
+    let shares = [push.pan, push.tilt, push.zoom].map(|v| if v.is_finite() { v.clamp(-1.0, 1.0) } else { 0.0 });
+    let velocity = Vector {
+        pan_tilt: Some([shares[0], shares[1]]),
+        zoom: Some(shares[2]),
+    };
+    let Some(mut dome) = device.dome() else {
+        return Err((StatusCode::BAD_REQUEST, format!("{id} is no dome")));
+    };
+    dome.drive(Instant::now(), velocity, Duration::from_millis(push.ms.min(60_000)));
+    drop(dome);
     truth(device).map(Json)
 }
 

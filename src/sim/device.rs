@@ -5,6 +5,7 @@
 
 use super::dome::Dome;
 use super::faults::{CredentialsFault, Faults, Order, UnknownPersona};
+use super::kept::Kept;
 use super::town::CameraSite;
 use crate::domain::camera::{CameraKind, Pose};
 use secrecy::SecretString;
@@ -87,6 +88,7 @@ pub struct Device {
     key_frames: AtomicU64,
     recorder: Mutex<Option<RecorderView>>,
     snapshot: Mutex<Option<SnapshotRenderer>>,
+    kept: Mutex<Kept>,
 }
 
 /// Counts one viewer of a stream until dropped.
@@ -133,6 +135,7 @@ impl Device {
             key_frames: AtomicU64::new(0),
             recorder: Mutex::default(),
             snapshot: Mutex::default(),
+            kept: Mutex::default(),
         })
     }
 
@@ -163,6 +166,11 @@ impl Device {
     /// The moving part, if the camera is a dome.
     pub(super) fn dome(&self) -> Option<MutexGuard<'_, Dome>> {
         self.dome.as_ref().map(hold)
+    }
+
+    /// The masks and limits it was told to keep.
+    pub fn kept(&self) -> MutexGuard<'_, Kept> {
+        hold(&self.kept)
     }
 
     /// The faults at this moment.

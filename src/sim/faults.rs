@@ -166,6 +166,23 @@ impl PictureFault {
     }
 }
 
+/// How the camera takes privacy masks of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MaskFault {
+    /// Eight polygons of up to twenty corners, kept as they are sent.
+    #[default]
+    Normal,
+    /// Rectangles only, and it says so.
+    RectangleOnly,
+    /// Two are taken although eight are promised.
+    Few,
+    /// A polygon is made smaller without a word.
+    Adapted,
+    /// The operations are not known.
+    Absent,
+}
+
 /// Everything that differs from the well-behaved camera, except reboots and dropped streams.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Faults {
@@ -194,6 +211,7 @@ pub struct Faults {
     pub auth: AuthFault,
     pub addresses: AddressFault,
     pub stream_uri: UriFault,
+    pub masks: MaskFault,
     /// A move that names pan-tilt and zoom together fails.
     pub one_axis_group: bool,
     /// Three hundred factory presets with percent-encoded names.
@@ -250,6 +268,7 @@ impl Faults {
         set(&mut self.auth, order.auth);
         set(&mut self.addresses, order.addresses);
         set(&mut self.stream_uri, order.stream_uri);
+        set(&mut self.masks, order.masks);
         set(&mut self.move_jitter_ms, order.move_jitter_ms);
         if order.status_delay_ms.is_some() {
             self.status_delay_ms = order.status_delay_ms;
@@ -305,6 +324,7 @@ pub struct Order {
     pub auth: Option<AuthFault>,
     pub addresses: Option<AddressFault>,
     pub stream_uri: Option<UriFault>,
+    pub masks: Option<MaskFault>,
     pub move_jitter_ms: Option<u64>,
 }
 

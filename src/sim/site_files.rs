@@ -6,7 +6,7 @@
 use super::device::Credentials;
 use super::town::CameraSite;
 use crate::domain::camera::{CameraId, CameraKind, ControllerId};
-use crate::domain::site::{CameraPlan, Controller, SitePlan};
+use crate::domain::site::{CameraPlan, Controller, Ground, SitePlan};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use std::fs;
@@ -58,6 +58,8 @@ pub fn plan(controller: ControllerId, cameras: &[Installed<'_>]) -> SitePlan {
             masks: site.masks.clone(),
             limits: site.limits.clone(),
             motion: site.motion.clone(),
+            ground: ground(site),
+            school: None,
         }
     };
     SitePlan {
@@ -69,6 +71,15 @@ pub fn plan(controller: ControllerId, cameras: &[Installed<'_>]) -> SitePlan {
         }],
         cameras: cameras.iter().map(camera).collect(),
     }
+}
+
+/// What turns a dome's zoom into pixels per metre: the height of its pole, the width of its largest picture.
+fn ground(site: &CameraSite) -> Option<Ground> {
+    let widest = site.streams.iter().map(|stream| stream.width).max()?;
+    (site.kind == CameraKind::Dome).then_some(Ground {
+        height_m: site.mount.position_m[2],
+        picture_width_px: widest,
+    })
 }
 
 /// Writes both files into `dir`, which is made if it is not there.

@@ -8,10 +8,12 @@
 //! Deliberately absent: geometry (`domain::privacy`), recording.
 
 use super::outbox::Recorded;
+use super::policy::{InForce, Policy};
 use super::refusal::Refusal;
 use super::session::SessionInner;
+use super::workstation::Uncertainty;
 use crate::domain::camera::{CameraId, CameraKind, MoveState, Pose};
-use crate::domain::privacy::{Cover, PoseKnowledge, PoseTracker, PreparedMasks, WholeReason};
+use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, PoseTracker, WholeReason};
 use crate::domain::ptz::Order;
 use crate::domain::site::CameraPlan;
 use crate::onvif;
@@ -41,8 +43,11 @@ pub struct Domes {
 
 /// A camera while somebody watches or moves it.
 pub struct Watched {
+    /// As planned when somebody began to watch; limits and masks in force are in [`Watched::in_force`].
     pub plan: CameraPlan,
-    masks: PreparedMasks,
+    policy: Arc<Policy>,
+    uncertainty: Uncertainty,
+    in_force: Mutex<Option<Arc<InForce>>>,
     /// `None` for a camera that does not move.
     tracker: Option<Mutex<PoseTracker>>,
     reported: Mutex<Option<(Instant, Pose)>>,
@@ -58,12 +63,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Watched {
-    fn new(plan: CameraPlan, proof: Recorded) -> Self {
+    fn new(plan: CameraPlan, policy: Arc<Policy>, uncertainty: Uncertainty, proof: Recorded) -> Self {
+        let uncertainty = if is_on_this_machine(&plan) {
+            uncertainty
+        } else {
+            Uncertainty::Kept
+        };
         let moves = plan.kind == CameraKind::Dome;
         let tracker = moves.then(|| Mutex::new(PoseTracker::new(&plan)));
         Self {
-            masks: PreparedMasks::new(&plan),
             plan,
+            policy,
+            uncertainty,
+            in_force: Mutex::default(),
             tracker,
             reported: Mutex::default(),
             hurry: Notify::new(),
@@ -86,7 +98,21 @@ impl Watched {
     /// Every pose it may have had when the frame drawn at `now` was taken.
     pub fn knowledge(&self, now: Instant) -> PoseKnowledge {
         match &self.tracker {
+            Some(_) if self.uncertainty == Uncertainty::ForcedToZeroInTheSimulator => self.as_if_certain(),
             Some(tracker) => lock(tracker).knowledge(now),
+            None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
+        }
+    }
+
+    /// For the leak test's counter-trial: the pose last reported, as if it were that of the frame.
+    fn as_if_certain(&self) -> PoseKnowledge {
+        let one = |v: f64| Interval { lo: v, hi: v };
+        match self.reported_pose() {
+            Some(pose) => PoseKnowledge::Within(PoseInterval {
+                pan: one(pose.pan_deg),
+                tilt: one(pose.tilt_deg),
+                hfov: one(pose.hfov_deg),
+            }),
             None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
         }
     }
@@ -99,6 +125,13 @@ impl Watched {
         }
     }
 
+    /// Where it may be now, and when every order given so far, each lasting no longer than `longest`, is over.
+    pub fn ways(&self, longest: Duration) -> (PoseKnowledge, PoseKnowledge) {
+        let now = Instant::now();
+        let delay = Duration::from_secs_f64(self.plan.motion.command_delay_s.clamp(0.0, 10.0));
+        (self.reach(now, Duration::ZERO), self.reach(now, delay + longest))
+    }
+
     /// Where the dome last said it was, if that was a moment ago. For figures and targets, never for the cover.
     pub fn reported_pose(&self) -> Option<Pose> {
         lock(&self.reported)
@@ -106,9 +139,20 @@ impl Watched {
             .map(|(_, pose)| pose)
     }
 
+    /// Masks and limits in force at `now`: the newest plan, without what a declared event lifts.
+    pub fn in_force(&self, now: Instant) -> Arc<InForce> {
+        let mut kept = lock(&self.in_force);
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.holds(&self.policy, now)) {
+            return Arc::clone(kept);
+        }
+        let fresh = Arc::new(self.policy.in_force(&self.plan, now));
+        *kept = Some(Arc::clone(&fresh));
+        fresh
+    }
+
     /// What must be covered on a fresh frame drawn at `now`.
     pub fn cover(&self, now: Instant) -> Cover {
-        self.masks.cover(&self.knowledge(now))
+        self.in_force(now).cover(&self.knowledge(now), jiff::Timestamp::now())
     }
 
     /// Takes down a command. Call it before the command is sent.
@@ -162,6 +206,12 @@ impl Watched {
     }
 }
 
+/// Whether the camera is one of a simulator beside this program.
+fn is_on_this_machine(plan: &CameraPlan) -> bool {
+    let rest = plan.onvif.strip_prefix("http://127.0.0.1:");
+    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 /// The domain's word for what a status says of the motors.
 pub fn moving(status: &onvif::PtzStatus) -> MoveState {
     match status.moving {
@@ -193,6 +243,15 @@ impl Domes {
     }
 }
 
+impl Domes {
+    /// The server does not say who holds what: anybody may be moving any dome.
+    pub fn on_silence(&self, now: Instant) {
+        for watched in lock(&self.watched).values().filter_map(Weak::upgrade) {
+            watched.on_other_holder(now, true);
+        }
+    }
+}
+
 impl SessionInner {
     /// Watches a camera: shares what is known with everybody who does, and begins to ask a dome for its status.
     pub fn watch(self: &Arc<Self>, plan: &CameraPlan, proof: &Recorded) -> Arc<Watched> {
@@ -200,7 +259,12 @@ impl SessionInner {
         if let Some(watched) = all.get(&plan.id).and_then(Weak::upgrade) {
             return watched;
         }
-        let watched = Arc::new(Watched::new(plan.clone(), proof.clone()));
+        let watched = Arc::new(Watched::new(
+            plan.clone(),
+            Arc::clone(&self.policy),
+            self.station.uncertainty,
+            proof.clone(),
+        ));
         all.insert(plan.id.clone(), Arc::downgrade(&watched));
         drop(all);
         if watched.moves() {
@@ -258,16 +322,33 @@ async fn ask(session: &SessionInner, dome: &Watched) -> Result<MoveState, Refusa
 
 /// The cover of one view's frames.
 #[derive(Default)]
-pub struct FrameCover(Mutex<Option<(Instant, Instant, Arc<Cover>)>>);
+pub struct FrameCover(Mutex<Option<Kept>>);
+
+/// A cover that was computed.
+struct Kept {
+    /// When its frame arrived, and when it was drawn.
+    of: Instant,
+    at: Instant,
+    /// Masks and limits it was computed from.
+    by: Arc<InForce>,
+    cover: Arc<Cover>,
+}
 
 impl FrameCover {
     /// What must be covered on a frame that `arrived` then and is drawn at `now`.
     pub fn at(&self, dome: &Watched, arrived: Option<Instant>, now: Instant) -> Arc<Cover> {
         let arrived = arrived.unwrap_or(now);
+        let by = dome.in_force(now);
         let mut last = lock(&self.0);
-        if let Some((of, at, cover)) = last.as_ref()
+        if let Some(Kept {
+            of,
+            at,
+            by: then,
+            cover,
+        }) = last.as_ref()
             && *of == arrived
-            && (*at == now || !dome.moves() || now.saturating_duration_since(arrived) > FRESH)
+            && Arc::ptr_eq(then, &by)
+            && (*at == now || (!dome.moves() && !by.has_hours()) || now.saturating_duration_since(arrived) > FRESH)
         {
             return Arc::clone(cover);
         }
@@ -275,10 +356,15 @@ impl FrameCover {
         let cover = if fresh {
             dome.cover(now)
         } else {
-            dome.masks.cover(&NOT_FRESH)
+            by.cover(&NOT_FRESH, jiff::Timestamp::now())
         };
         let cover = Arc::new(cover);
-        *last = Some((arrived, now, Arc::clone(&cover)));
+        *last = Some(Kept {
+            of: arrived,
+            at: now,
+            by,
+            cover: Arc::clone(&cover),
+        });
         cover
     }
 }

@@ -70,7 +70,7 @@ impl Session {
         intent.protocol_no = short(&reason.protocol_no);
         intent.parameters = parameters([("reason", short(&reason.reason).into())]);
         let act = self.0.intend(intent).await?;
-        if !plan.masks.is_empty() {
+        if plan.hides_anything() {
             return Err(act.failed(Refusal::MaskedOriginal).await);
         }
         match self.write_export(&act, camera, (from_ms, to_ms), progress).await {

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// The camera's own timeout on every continuous move.
-const TIMEOUT: Duration = Duration::from_millis(1000);
+pub(super) const TIMEOUT: Duration = Duration::from_millis(1000);
 /// A velocity that is not repeated for this long is stopped from here.
 const KEY_LOST: Duration = Duration::from_millis(600);
 /// How long an absolute move is given to arrive before the gesture's end is written.
@@ -211,12 +211,15 @@ impl Hand {
             self.stand().await;
             return Ok(());
         }
-        let ahead = Duration::from_secs_f64(self.watched.plan.motion.command_delay_s.clamp(0.0, 10.0));
-        let reach = self.watched.reach(Instant::now(), ahead);
-        let allowed = limits::velocity(&self.watched.plan, &reach, wanted, TIMEOUT.as_secs_f64());
+        let reach = self.watched.reach(Instant::now(), self.command_delay());
+        let (_, settled) = self.watched.ways(TIMEOUT);
+        let in_force = self.watched.in_force(Instant::now());
+        let plan = &in_force.plan;
+        let allowed = limits::velocity(plan, &reach, &settled, wanted, TIMEOUT.as_secs_f64());
         if allowed.velocity.is_zero() {
             self.stop_at_once().await;
-            return Err(allowed.hit.map_or(Refusal::PositionLimit, Refusal::from));
+            let of_limit = |hit| Refusal::of_limit(hit, plan);
+            return Err(allowed.hit.map_or(Refusal::PositionLimit, of_limit));
         }
         let (command, now) = (self.command(allowed.velocity), Instant::now());
         self.watched.on_command(now, Order::Velocity(allowed.velocity));
@@ -229,9 +232,15 @@ impl Hand {
         match (result, allowed.hit) {
             (Err(error), _) => Err(error.into()),
             // Zoom was asked for alone or beside, and nothing of it is left: say so, the rest moves on.
-            (Ok(()), Some(hit)) if wanted.zoom > 0.0 && allowed.velocity.zoom == 0.0 => Err(hit.into()),
+            (Ok(()), Some(hit)) if wanted.zoom > 0.0 && allowed.velocity.zoom == 0.0 => {
+                Err(Refusal::of_limit(hit, plan))
+            }
             (Ok(()), _) => Ok(()),
         }
+    }
+
+    fn command_delay(&self) -> Duration {
+        Duration::from_secs_f64(self.watched.plan.motion.command_delay_s.clamp(0.0, 10.0))
     }
 
     /// Only the axes that move or moved: a zoom component makes some cameras refuse the whole command.
@@ -254,7 +263,9 @@ impl Hand {
         let lens = self.watched.plan.lens.as_ref().ok_or(Refusal::NotSupported)?;
         let pose = self.present_pose().await?;
         let to = target(self, pose)?;
-        limits::position(&self.watched.plan, &to)?;
+        let (from, settled) = self.watched.ways(TIMEOUT);
+        let in_force = self.watched.in_force(Instant::now());
+        limits::passage(&in_force.plan, &from, &settled, &to).map_err(|hit| Refusal::of_limit(hit, &in_force.plan))?;
         let now = Instant::now();
         self.watched.on_command(now, Order::Position(to));
         self.sent(now, |motion| {

@@ -8,9 +8,10 @@
 //! | [`Station`] (`workstation`), `enrolment`, `secrets` | what this machine is and where it keeps things |
 //! | `outbox`, `courier`, `pins`, `server_client` | events: durable here, then provably in the server's log |
 //! | `sign_in`, [`Session`] (`session`), `road` | who is here, and the one road every act takes |
+//! | `policy` | the plan in force as it changes, declared events, the school calendar |
 //! | `cameras`, `dome`, `hold` | one ONVIF session per camera, what is known of a dome's pose, who holds it |
 //! | `saved_walls` | the walls each person keeps on this machine |
-//! | `view`, `view_stream`, `gesture`, `presets`, `snapshot`, `playback`, `export`, `diagnosis` | the acts |
+//! | `view`, `view_stream`, `gesture`, `presets`, `snapshot`, `playback`, `export`, `diagnosis`, `drift` | the acts |
 //!
 //! Deliberately absent: iced, widgets, words for the screen (`gui::i18n` has them; here are enums).
 
@@ -18,6 +19,7 @@ mod cameras;
 mod courier;
 mod diagnosis;
 mod dome;
+mod drift;
 mod enrolment;
 mod export;
 mod gesture;
@@ -26,6 +28,7 @@ mod hold;
 mod outbox;
 mod pins;
 mod playback;
+mod policy;
 mod presets;
 mod refusal;
 mod road;
@@ -41,15 +44,18 @@ mod view;
 mod view_stream;
 mod workstation;
 
+pub use crate::protocol::{MaskChange, MaskProposal, ProposedMask, Verdict};
 pub use diagnosis::Diagnosis;
+pub use drift::Kept;
 pub use export::{ExportProgress, ExportReason, Exported};
 pub use gesture::Gesture;
 pub use health::{AuditState, Delivery, Health, ServerState};
 pub use playback::{Playback, PlaybackState, RecordedSpan};
+pub use policy::DeclaredEvent;
 pub use presets::Preset;
 pub use refusal::{CameraTrouble, Refusal, TroubleKind};
 pub use saved_walls::{SavedWalls, SavedWallsError};
 pub use session::Session;
 pub use sign_in::SignInError;
 pub use view::{LiveView, StreamFigures, ViewState};
-pub use workstation::{SecretsChoice, Station, StationConfig, StationError};
+pub use workstation::{SecretsChoice, Station, StationConfig, StationError, Uncertainty};

@@ -71,6 +71,8 @@ pub enum PinError {
     Content { path: PathBuf },
     #[error("the log {log} has another key than before")]
     KeyChanged { log: ControllerId },
+    #[error("version {given} of the site plan, after version {had}")]
+    OlderPlan { had: u64, given: u64 },
 }
 
 impl Pins {
@@ -121,6 +123,30 @@ impl Pins {
     pub fn set_home(&self, log: &ControllerId) -> Result<(), PinError> {
         let path = self.folder.join("home");
         replace_file(&path, log.as_str().as_bytes()).map_err(|source| PinError::File { path, source })
+    }
+
+    /// Remembers the newest version of the site plan. Blocks.
+    ///
+    /// # Errors
+    /// It is older than one this workstation had, or the disk refuses.
+    pub fn keep_plan_version(&self, given: u64) -> Result<(), PinError> {
+        let path = self.folder.join("plan.version");
+        let wrap = |source| PinError::File {
+            path: path.clone(),
+            source,
+        };
+        let had = match read_bounded(&path, MAX_FILE).map_err(wrap)? {
+            Some(bytes) => std::str::from_utf8(&bytes)
+                .ok()
+                .and_then(|text| text.trim().parse().ok()),
+            None => Some(0),
+        };
+        let had: u64 = had.ok_or_else(|| PinError::Content { path: path.clone() })?;
+        match given {
+            given if given < had => Err(PinError::OlderPlan { had, given }),
+            given if given == had => Ok(()),
+            given => replace_file(&path, format!("{given}\n").as_bytes()).map_err(wrap),
+        }
     }
 
     /// What is remembered of a log.

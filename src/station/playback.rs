@@ -1,8 +1,8 @@
 //! Recordings: what there is, and playing a range back.
 //!
 //! Invariant: the recorder is asked only after the intent is durable; nothing older than seven days is asked for
-//! (R-REC-2); the cover of a dome is the whole picture, because where it looked then is not known here.
-//! Deliberately absent: clearances (a later issue), poses recorded with the video.
+//! (R-REC-2); the cover of a dome follows from the positions recorded with the video, and is the whole picture where there
+//! are none. Deliberately absent: clearances (a later issue).
 
 use super::cameras::Connection;
 use super::health::Need;
@@ -10,18 +10,22 @@ use super::refusal::{CameraTrouble, Refusal};
 use super::road::{Act, Intent, Right, parameters, why};
 use super::session::{Session, SessionInner};
 use crate::domain::audit::event::{Operation, Outcome};
-use crate::domain::camera::CameraId;
+use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::people::Action;
+use crate::domain::privacy::recorded::RecordedPoses;
 use crate::domain::privacy::{Cover, PoseKnowledge, PreparedMasks, WholeReason};
+use crate::domain::site::CameraPlan;
 use crate::domain::timeline::{RangeError, Span, Timeline, horizon};
 use crate::media::frame::FrameSlot;
 use crate::media::replay::{self, ReplayPhase, ReplayRequest, ReplaySession, ReplayState};
-use crate::onvif::Recording;
+use crate::onvif::{RecordedPosition, Recording};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Spans closer than this are one: recorders split at key frames.
 const JOIN_MS: i64 = 2_000;
+/// Positions are asked for this much before and after a range.
+const AROUND_MS: i64 = 2_000;
 
 /// A stretch of recording, Unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +48,9 @@ pub struct PlaybackState {
 pub struct Playback {
     slot: FrameSlot,
     state: watch::Receiver<PlaybackState>,
-    cover: Arc<Cover>,
+    masks: PreparedMasks,
+    /// Where the dome looked then; `None` for a camera that does not move.
+    poses: Option<RecordedPoses>,
     orders: mpsc::UnboundedSender<Order>,
 }
 
@@ -56,6 +62,8 @@ enum Order {
 /// A recording that holds a range, and how to reach it.
 pub struct Found {
     pub connection: Arc<Connection>,
+    /// The recording, as the recorder calls it.
+    pub token: String,
     pub url: String,
 }
 
@@ -114,6 +122,11 @@ impl Session {
             Err(refusal) => return Err(act.failed(refusal).await),
         };
         act.settle(Outcome::Done, parameters([])).await?;
+        let masks = PreparedMasks::new(&plan);
+        let poses = match plan.kind {
+            CameraKind::Dome => Some(recorded_poses(&plan, &found, (from_ms, to_ms)).await),
+            CameraKind::Fixed | CameraKind::Mobile => None,
+        };
         let session = replay::open(ReplayRequest {
             url: found.url,
             user: found.connection.credential.user.clone(),
@@ -134,12 +147,11 @@ impl Session {
             .station
             .runtime
             .spawn(playing(act, session, sender, inbox, (from_ms, to_ms)));
-        let knowledge = PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
-        let cover = Arc::new(PreparedMasks::new(&plan).cover(&knowledge));
         Ok(Playback {
             slot,
             state,
-            cover,
+            masks,
+            poses,
             orders,
         })
     }
@@ -174,7 +186,8 @@ impl SessionInner {
         };
         let best = recordings.iter().max_by_key(shared).ok_or(Refusal::NothingRecorded)?;
         let url = connection.camera.replay_uri(&best.token).await?;
-        Ok(Found { connection, url })
+        let token = best.token.clone();
+        Ok(Found { connection, token, url })
     }
 }
 
@@ -209,8 +222,12 @@ impl Playback {
     }
 
     /// What must be covered on this frame, from the pose recorded with the video; the whole picture when none was.
-    pub fn cover(&self, _recorded_ms: Option<i64>) -> Arc<Cover> {
-        Arc::clone(&self.cover)
+    pub fn cover(&self, recorded_ms: Option<i64>) -> Arc<Cover> {
+        let knowledge = match (&self.poses, recorded_ms) {
+            (Some(poses), Some(at_ms)) => poses.knowledge(at_ms),
+            (_, _) => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
+        };
+        Arc::new(self.masks.cover(&knowledge))
     }
 
     /// Stops at, or goes on from, the current picture.
@@ -229,6 +246,21 @@ impl Playback {
             .map_err(|_| Refusal::SessionEnded)?;
         answered.await.map_err(|_| Refusal::SessionEnded)?
     }
+}
+
+/// The positions recorded with a range, and a little around it; none when the recorder cannot say.
+async fn recorded_poses(plan: &CameraPlan, found: &Found, (from_ms, to_ms): (i64, i64)) -> RecordedPoses {
+    let asked = found
+        .connection
+        .camera
+        .recorded_positions(&found.token, from_ms - AROUND_MS, to_ms.saturating_add(AROUND_MS))
+        .await;
+    let positions = asked.unwrap_or_else(|error| {
+        tracing::info!(camera = %plan.id, %error, "no recorded positions: the picture stays covered");
+        Vec::new()
+    });
+    let pose = |found: RecordedPosition| Some((found.at_ms, plan.lens.as_ref()?.pose_at(found.position)));
+    RecordedPoses::new(positions.into_iter().filter_map(pose).collect(), plan.motion.clone())
 }
 
 /// The life of a playback, from its durable intent to its close event.

@@ -99,7 +99,10 @@ impl Session {
         let target = pose_of(plan, preset);
         let order = match target {
             Some(pose) => {
-                limits::position(plan, &pose)?;
+                let (from, settled) = watched.ways(super::gesture::TIMEOUT);
+                let in_force = watched.in_force(Instant::now());
+                limits::passage(&in_force.plan, &from, &settled, &pose)
+                    .map_err(|hit| Refusal::of_limit(hit, &in_force.plan))?;
                 Order::Position(pose)
             }
             None if plan.limits == Limits::default() => Order::SomewhereElse,
@@ -128,7 +131,7 @@ impl Session {
             .zip(status.position)
             .map(|(lens, position)| lens.pose_at(position));
         match pose {
-            Some(pose) => limits::position(plan, &pose)?,
+            Some(pose) => limits::position(plan, &pose).map_err(|hit| Refusal::of_limit(hit, plan))?,
             None if plan.limits == Limits::default() => {}
             None => return Err(Refusal::Covered),
         }

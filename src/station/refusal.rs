@@ -6,10 +6,13 @@
 use super::outbox::OutboxError;
 use super::server_client::ServerError;
 use crate::domain::people::Rule;
+use crate::domain::privacy::declared::DeclareError;
 use crate::domain::ptz::limits::LimitHit;
+use crate::domain::site::CameraPlan;
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::onvif::{OnvifError, OnvifErrorKind};
 use crate::protocol::{Holder, RefusalKind};
+use std::time::Instant;
 
 /// Why an act was not done. The screen says it in words and names the rule.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -18,6 +21,17 @@ pub enum Refusal {
     Rule(Rule),
     #[error("zoom beyond the ceiling of {ceiling:.1}×")]
     ZoomCeiling { ceiling: f64 },
+    #[error("zoom beyond {ceiling:.1}× here: more than {px_m:.0} pixels per metre at the ground")]
+    DensityCeiling { px_m: f64, ceiling: f64 },
+    #[error("zoom beyond the ceiling of {ceiling:.1}× of sector {sector}")]
+    SectorCeiling { sector: String, ceiling: f64 },
+    #[error("sector {sector} must not be looked at")]
+    NoLook { sector: String },
+    /// The school is open (R-PRV-2); `until` is when its pictures may be seen again, if that is known.
+    #[error("the school is open")]
+    SchoolHours { until: Option<Instant> },
+    #[error("not declared: {0}")]
+    Declare(DeclareError),
     #[error("beyond the pan or tilt limit")]
     PositionLimit,
     #[error("held by {}", .0.display_name)]
@@ -145,9 +159,17 @@ impl From<ServerError> for Refusal {
     fn from(error: ServerError) -> Self {
         match error {
             ServerError::Refused {
+                why: RefusalKind::Rule(Rule::SchoolHours),
+                ..
+            } => Self::SchoolHours { until: None },
+            ServerError::Refused {
                 why: RefusalKind::Rule(rule),
                 ..
             } => Self::Rule(rule),
+            ServerError::Refused {
+                why: RefusalKind::Declare(error),
+                ..
+            } => Self::Declare(error),
             ServerError::Refused {
                 why: RefusalKind::HeldByOther(holder),
                 ..
@@ -164,10 +186,21 @@ impl From<ServerError> for Refusal {
     }
 }
 
-impl From<LimitHit> for Refusal {
-    fn from(hit: LimitHit) -> Self {
+impl Refusal {
+    /// The limit of this camera that stopped a command.
+    pub fn of_limit(hit: LimitHit, camera: &CameraPlan) -> Self {
+        let name = |sector: usize| {
+            let found = camera.limits.sectors.get(sector);
+            found.map(|sector| sector.name.clone()).unwrap_or_default()
+        };
         match hit {
             LimitHit::ZoomCeiling { ceiling } => Self::ZoomCeiling { ceiling },
+            LimitHit::DensityCeiling { px_m, ceiling } => Self::DensityCeiling { px_m, ceiling },
+            LimitHit::SectorCeiling { sector, ceiling } => Self::SectorCeiling {
+                sector: name(sector),
+                ceiling,
+            },
+            LimitHit::NoLook { sector } => Self::NoLook { sector: name(sector) },
             LimitHit::PanLimit | LimitHit::TiltLimit => Self::PositionLimit,
             LimitHit::PoseNotKnown => Self::Covered,
         }

@@ -12,6 +12,7 @@ use crate::domain::audit::event::{Event, Operation, Outcome, RetentionClass};
 use crate::domain::camera::StreamRole;
 use crate::domain::people::{Action, Decision, Level, Purpose, Rule, decide};
 use crate::domain::site::CameraPlan;
+use crate::protocol::{PermitRequest, Pictures};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -67,6 +68,21 @@ impl<'a> Intent<'a> {
     }
 }
 
+impl Intent<'_> {
+    /// Which pictures it is about, if it is about any.
+    fn pictures(&self) -> Option<Pictures> {
+        let range = |between: fn(i64, i64) -> Pictures| self.media.map(|(from, to)| between(from, to));
+        match self.right {
+            Right::Grant(Action::Live) => Some(Pictures::Live),
+            Right::Grant(Action::Playback) if self.operation == Operation::PlaybackOpen => {
+                range(|from_ms, to_ms| Pictures::Playback { from_ms, to_ms })
+            }
+            Right::Grant(Action::Export) => range(|from_ms, to_ms| Pictures::Export { from_ms, to_ms }),
+            Right::Grant(Action::Playback | Action::Ptz | Action::Lift | Action::Clear) | Right::Figures => None,
+        }
+    }
+}
+
 /// How long an event's body is kept at least, by purpose.
 pub fn class_of(purpose: Purpose) -> RetentionClass {
     match purpose {
@@ -97,7 +113,10 @@ impl SessionInner {
     /// The refusal; it is recorded, and when it cannot be, that is the refusal.
     pub async fn intend(self: &Arc<Self>, intent: Intent<'_>) -> Result<Act, Refusal> {
         let operation = intent.operation;
-        let decided = self.decide(&intent);
+        let decided = match self.decide(&intent) {
+            Ok(()) => self.ask_permit(&intent).await,
+            refused => refused,
+        };
         let mut event = self.event(intent);
         if let Err(refusal) = decided {
             event.body.result = Outcome::Refused;
@@ -138,12 +157,34 @@ impl SessionInner {
                 Level::Operator | Level::ForceOperator => return Err(Refusal::Rule(Rule::NoGrant)),
             },
         }
-        self.station.standing.borrow().allows(intent.need)
+        self.station.standing.borrow().allows(intent.need)?;
+        match intent.pictures() {
+            Some(pictures) => self.policy.school_lets(intent.camera, pictures),
+            None => Ok(()),
+        }
+    }
+
+    /// A school camera's pictures are the server's to refuse too (R-PRV-2); while it is away the signed calendar decides.
+    async fn ask_permit(&self, intent: &Intent<'_>) -> Result<(), Refusal> {
+        let Some(pictures) = intent.pictures().filter(|_| intent.camera.school.is_some()) else {
+            return Ok(());
+        };
+        let request = PermitRequest { pictures };
+        match self
+            .station
+            .server
+            .permit(&self.facts.token, &intent.camera.id, &request)
+            .await
+        {
+            Err(error) if error.is_away() && intent.need != Need::Server => Ok(()),
+            answer => Ok(answer?),
+        }
     }
 
     fn event(&self, intent: Intent<'_>) -> Event {
         let mut body = super::workstation::body_without_person(&self.station.id, intent.operation, Outcome::Intent);
         self.facts.fill(&mut body);
+        body.policy_version = self.policy.plan().version;
         body.camera = Some(intent.camera.id.clone());
         body.stream = intent.stream;
         body.purpose = intent.purpose.or(body.purpose);
@@ -260,6 +301,11 @@ pub fn outcome_of(refusal: &Refusal) -> Outcome {
     match refusal {
         Refusal::Rule(_)
         | Refusal::ZoomCeiling { .. }
+        | Refusal::DensityCeiling { .. }
+        | Refusal::SectorCeiling { .. }
+        | Refusal::NoLook { .. }
+        | Refusal::SchoolHours { .. }
+        | Refusal::Declare(_)
         | Refusal::PositionLimit
         | Refusal::HeldByOther(_)
         | Refusal::TooOld

@@ -7,9 +7,11 @@
 use super::enrolment::Enrolment;
 use crate::domain::audit::hash::Hash;
 use crate::domain::camera::{CameraId, ControllerId, StationId};
+use crate::domain::privacy::declared::Declaration;
 use crate::protocol::{
-    self, BatchReceipt, CameraCredential, ConsistencyProof, CredentialNeed, CredentialRequest, EventBatch, HoldRequest,
-    HoldState, InclusionProof, SessionGrant, SignIn, SignedPlan, StationHead,
+    self, BatchReceipt, CameraCredential, ConsistencyProof, CredentialNeed, CredentialRequest, DeclaredState,
+    EventBatch, HoldRequest, HoldState, InclusionProof, MaskProposal, PermitRequest, PolicyState, ProposedMask,
+    SessionGrant, SignIn, SignedPlan, StationHead, Verdict,
 };
 use reqwest::{Certificate, Identity, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -140,13 +142,64 @@ impl ServerClient {
         self.json(request.bearer_auth(token.expose_secret()).json(what)).await
     }
 
-    /// Who holds which dome.
-    pub async fn holds(&self, token: &SecretString) -> Result<Vec<HoldState>, ServerError> {
-        self.json(
-            self.request(Method::GET, "/v1/holds")
-                .bearer_auth(token.expose_secret()),
-        )
-        .await
+    /// What is in force and who holds which dome: at once when it is not the state `after` any more.
+    pub async fn policy(&self, token: &SecretString, after: u64) -> Result<PolicyState, ServerError> {
+        let request = self.request(Method::GET, &format!("/v1/policy?after={after}"));
+        self.json(request.bearer_auth(token.expose_secret())).await
+    }
+
+    /// Asks whether pictures of a school camera may be seen.
+    pub async fn permit(
+        &self,
+        token: &SecretString,
+        camera: &CameraId,
+        ask: &PermitRequest,
+    ) -> Result<(), ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/cameras/{camera}/permit"));
+        let request = request.bearer_auth(token.expose_secret()).json(ask);
+        self.body(request).await.map(drop)
+    }
+
+    /// Declares an event.
+    pub async fn declare(
+        &self,
+        token: &SecretString,
+        camera: &CameraId,
+        what: &Declaration,
+    ) -> Result<DeclaredState, ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/cameras/{camera}/declared"));
+        self.json(request.bearer_auth(token.expose_secret()).json(what)).await
+    }
+
+    /// Ends a declared event before its time.
+    pub async fn end_declared(&self, token: &SecretString, id: u64) -> Result<(), ServerError> {
+        let request = self.request(Method::DELETE, &format!("/v1/declared/{id}"));
+        self.body(request.bearer_auth(token.expose_secret())).await.map(drop)
+    }
+
+    /// Proposes a mask.
+    pub async fn propose_mask(
+        &self,
+        token: &SecretString,
+        camera: &CameraId,
+        proposal: &MaskProposal,
+    ) -> Result<ProposedMask, ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/cameras/{camera}/masks"));
+        self.json(request.bearer_auth(token.expose_secret()).json(proposal))
+            .await
+    }
+
+    /// What waits for a supervisor.
+    pub async fn proposals(&self, token: &SecretString) -> Result<Vec<ProposedMask>, ServerError> {
+        let request = self.request(Method::GET, "/v1/proposals");
+        self.json(request.bearer_auth(token.expose_secret())).await
+    }
+
+    /// A supervisor's verdict.
+    pub async fn decide_proposal(&self, token: &SecretString, id: u64, verdict: Verdict) -> Result<(), ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/proposals/{id}"));
+        let request = request.bearer_auth(token.expose_secret()).json(&verdict);
+        self.body(request).await.map(drop)
     }
 
     /// Hands events over.

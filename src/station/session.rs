@@ -9,6 +9,7 @@ use super::dome::Domes;
 use super::health::{Delivery, Health, Need};
 use super::hold::Holds;
 use super::outbox::Recorded;
+use super::policy::Policy;
 use super::refusal::Refusal;
 use super::road::class_of;
 use super::workstation::{Workstation, body_without_person};
@@ -22,8 +23,10 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// How often the server is asked who holds which dome; also how soon a revoked session ends.
-const HOLDS_EVERY: Duration = Duration::from_secs(1);
+/// Between two questions to the server; it answers within a second, at once when something changed.
+const AT_ONCE: Duration = Duration::from_millis(5);
+/// After a question that was not answered.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// How long a sign-out waits for views and gestures to end, and then for delivery.
 const SIGN_OUT_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -36,6 +39,7 @@ pub struct Facts {
     pub token: SecretString,
     /// The log of what belongs to no camera.
     pub home: ControllerId,
+    /// The plan at sign-in; what is in force now is in [`SessionInner::policy`].
     pub plan: Arc<SitePlan>,
 }
 
@@ -47,7 +51,7 @@ impl Facts {
         body.body.clone_from(&self.person.body);
         body.session.clone_from(&self.session);
         body.purpose = Some(self.purpose);
-        body.policy_version = self.plan.version;
+        body.policy_version = body.policy_version.max(self.plan.version);
     }
 }
 
@@ -62,6 +66,7 @@ pub struct SessionInner {
     pub cameras: Cameras,
     pub domes: Domes,
     pub holds: Holds,
+    pub policy: Arc<Policy>,
     ended: watch::Sender<bool>,
     open_acts: watch::Sender<usize>,
 }
@@ -118,7 +123,8 @@ impl SessionInner {
     /// # Errors
     /// The plan does not have it: nothing is granted on it.
     pub fn camera(&self, id: &CameraId) -> Result<CameraPlan, Refusal> {
-        self.facts.plan.camera(id).cloned().ok_or(Refusal::Rule(Rule::NoGrant))
+        let plan = self.policy.plan();
+        plan.camera(id).cloned().ok_or(Refusal::Rule(Rule::NoGrant))
     }
 
     /// What credentials of cameras are for in this session (R-MNT-1).
@@ -149,7 +155,9 @@ impl SessionInner {
 impl Session {
     /// Begins a session whose sign-in is recorded.
     pub(super) fn start(station: Arc<Workstation>, facts: Facts) -> Self {
+        let policy = Arc::new(Policy::new(Arc::clone(&facts.plan)));
         let inner = Arc::new(SessionInner {
+            policy,
             station,
             facts,
             cameras: Cameras::default(),
@@ -174,7 +182,7 @@ impl Session {
 
     /// The plan in force, verified.
     pub fn plan(&self) -> Arc<SitePlan> {
-        Arc::clone(&self.0.facts.plan)
+        self.0.policy.plan()
     }
 
     /// What the top bar shows; changes as things change.
@@ -223,33 +231,44 @@ impl Session {
     }
 }
 
-/// Asks who holds what; notices that the server is away or that it ended the session.
+/// Always has a question at the server: what is in force and who holds what. Notices that the server is away or that it
+/// ended the session.
 async fn keep_in_touch(session: Weak<SessionInner>) {
+    let mut known = 0;
     loop {
         let Some(inner) = session.upgrade() else { return };
         if inner.has_ended() {
             return;
         }
-        match inner.station.server.holds(&inner.facts.token).await {
-            Ok(states) => {
+        let asked = inner.station.server.policy(&inner.facts.token, known).await;
+        let pause = match asked {
+            Ok(told) => {
                 inner.station.contact.reached();
-                inner.holds.update(&states);
-                inner
-                    .domes
-                    .on_holds(&states, |holder| inner.is_me(holder), Instant::now());
+                known = told.revision;
+                inner.hear(told).await;
+                AT_ONCE
             }
             Err(error) if error.is_session_ended() => {
                 tracing::warn!("the server ended the session");
                 inner.end();
                 return;
             }
-            Err(error) if error.is_away() => inner.station.contact.away(),
-            // This level is not told who holds what; the server answered all the same.
-            Err(_) => inner.station.contact.reached(),
-        }
+            Err(error) => {
+                if error.is_away() {
+                    inner.station.contact.away();
+                } else {
+                    // It answered all the same.
+                    inner.station.contact.reached();
+                }
+                // Who moves a dome is not heard now.
+                inner.domes.on_silence(Instant::now());
+                known = 0;
+                ASK_AGAIN
+            }
+        };
         let ended = inner.ended.subscribe();
         drop(inner);
-        wait(ended, HOLDS_EVERY).await;
+        wait(ended, pause).await;
     }
 }
 

@@ -110,6 +110,7 @@ impl Station {
 
     async fn accept(&self, grant: SessionGrant, purpose: Purpose) -> Result<Session, SignInError> {
         let plan = self.0.genuine_plan(&self.0.server.plan(&grant.token).await?)?;
+        self.0.keep_plan_version(plan.version).await?;
         self.0.pin_keys(&grant, &plan).await?;
         self.0.check_heads().await?;
         self.0.contact.set_grace(Duration::from_secs(grant.grace_s));
@@ -133,7 +134,7 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 impl Workstation {
-    fn genuine_plan(&self, signed: &SignedPlan) -> Result<SitePlan, SignInError> {
+    pub(super) fn genuine_plan(&self, signed: &SignedPlan) -> Result<SitePlan, SignInError> {
         self.plan_key
             .verify_statement(Statement::Plan, &signed.plan, &signed.signature)
             .map_err(|error| {
@@ -148,6 +149,22 @@ impl Workstation {
             tracing::warn!(error = %with_causes(&error), "the site plan does not make sense");
         }
         Ok(plan)
+    }
+
+    /// Remembers the newest version this workstation ever had; an older one is somebody's old copy, however genuine.
+    pub(super) async fn keep_plan_version(self: &Arc<Self>, version: u64) -> Result<(), SignInError> {
+        let pins = Arc::clone(&self.pins);
+        let kept = tokio::task::spawn_blocking(move || pins.keep_plan_version(version)).await;
+        kept.map_err(|error| SignInError::NotRecorded {
+            detail: error.to_string(),
+        })?
+        .map_err(|error| match error {
+            PinError::OlderPlan { .. } => {
+                tracing::error!(%error, "the site plan is not current");
+                SignInError::PlanNotGenuine
+            }
+            other => other.into(),
+        })
     }
 
     /// Pins each log's key at first sight, and refuses a key that changed or names another log.

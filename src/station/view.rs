@@ -174,6 +174,7 @@ async fn live(mut act: Act, stream: Stream, mut closed: watch::Receiver<()>) {
                 biased;
                 _ = closed.changed() => break None,
                 refusal = session.until_forbidden(Need::Watch) => break Some(refusal),
+                refusal = session.until_school_opens(&stream.plan) => break Some(refusal),
                 _ = pulse.tick() => {
                     if let Err(refusal) = act.also(Operation::ViewPulse, Outcome::Done, parameters([])).await {
                         break Some(refusal);

@@ -33,6 +33,18 @@ pub struct StationConfig {
     pub evidence: PathBuf,
     /// Where secrets are kept.
     pub secrets: SecretsChoice,
+    /// Always [`Uncertainty::Kept`], but for the leak test's counter-trial.
+    pub uncertainty: Uncertainty,
+}
+
+/// Whether covers count on what is not known of a pose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Uncertainty {
+    #[default]
+    Kept,
+    /// Masks are drawn where the dome last said it was, as other programs do, to see the leak test fail. Only for cameras
+    /// of a simulator on this machine: any other camera keeps its cover.
+    ForcedToZeroInTheSimulator,
 }
 
 /// The clear choice when there is no system keyring.
@@ -72,6 +84,7 @@ pub(super) struct Workstation {
     pub contact: Arc<Contact>,
     pub plan_key: VerifierKey,
     pub evidence: PathBuf,
+    pub uncertainty: Uncertainty,
     pub standing: watch::Receiver<Standing>,
     pub health: watch::Receiver<Health>,
     /// For work that begins where there is no runtime: a view dropped by the screen.
@@ -92,6 +105,7 @@ pub(super) struct Opened {
     pub damage: Vec<Damage>,
     pub pins: Pins,
     pub evidence: PathBuf,
+    pub uncertainty: Uncertainty,
 }
 
 impl Station {
@@ -116,6 +130,7 @@ impl Station {
             damage,
             pins,
             evidence,
+            uncertainty,
         } = opened;
         let server = ServerClient::new(&enrolment).map_err(|error| StationError::NotEnrolled {
             path: PathBuf::from("cert.pem"),
@@ -149,6 +164,7 @@ impl Station {
             contact,
             plan_key: enrolment.plan_key,
             evidence,
+            uncertainty,
             standing: standing_seen,
             health: health_seen,
             runtime: tokio::runtime::Handle::current(),
@@ -181,6 +197,7 @@ fn read(config: &StationConfig) -> Result<Opened, StationError> {
         damage,
         pins,
         evidence: config.evidence.clone(),
+        uncertainty: config.uncertainty,
     })
 }
 

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use vedetta::domain::camera::{NormalisedPosition, StreamRole};
+use vedetta::domain::privacy::on_camera::{PtzLimits, fit, left_open};
 use vedetta::onvif::{Camera, Endpoint, Limits, MoveState, OnvifErrorKind, Ptz, PtzStatus, Velocity, discovery};
 use vedetta::sim::device::{Alarm, Device};
 use vedetta::sim::faults::{Order, PERSONAS};
@@ -359,4 +360,75 @@ async fn a_probe_finds_the_simulated_dome() {
         [format!("http://{}/onvif/device_service", town.address)]
     );
     assert_eq!(found[0].name.as_deref(), Some("Piazza Grande"));
+}
+
+fn triangle() -> Vec<[f64; 2]> {
+    vec![[0.2, 0.2], [0.6, 0.25], [0.3, 0.6]]
+}
+
+fn far_square() -> Vec<[f64; 2]> {
+    vec![[0.7, 0.7], [0.9, 0.7], [0.9, 0.9], [0.7, 0.9]]
+}
+
+#[tokio::test]
+async fn r_prv_3_masks_are_written_read_back_and_taken_away() {
+    let town = Town::with("{}").await;
+    let masks = town.camera().await.masks().await.unwrap().unwrap();
+    let options = masks.options().await.unwrap();
+    assert_eq!((options.most_masks, options.rectangles_only), (8, false));
+    let planned = vec![triangle(), far_square()];
+    let there = masks.write(&fit(&planned, &options)).await.unwrap();
+    let polygons: Vec<_> = there.iter().map(|mask| mask.polygon.clone()).collect();
+    assert_eq!(left_open(&planned, &polygons), []);
+    // Fewer masks than before: the ones too many are taken away.
+    let there = masks.write(&planned[..1]).await.unwrap();
+    assert_eq!(there.len(), 1);
+    masks.delete(&there[0].token).await.unwrap();
+    assert_eq!(masks.list().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn r_prv_3_a_camera_that_takes_masks_in_its_own_way_is_found_out() {
+    let planned = vec![
+        triangle(),
+        far_square(),
+        vec![[0.7, 0.1], [0.9, 0.1], [0.9, 0.3], [0.7, 0.3]],
+    ];
+    for (fault, open) in [("rectangle_only", 0), ("adapted", 3), ("few", 1)] {
+        let town = Town::with(&format!("{{\"masks\":\"{fault}\"}}")).await;
+        let masks = town.camera().await.masks().await.unwrap().unwrap();
+        let options = masks.options().await.unwrap();
+        let there = match masks.write(&fit(&planned, &options)).await {
+            Ok(there) => there,
+            Err(error) => {
+                assert_eq!((fault, error.kind()), ("few", OnvifErrorKind::Fault), "{error}");
+                masks.list().await.unwrap()
+            }
+        };
+        let polygons: Vec<_> = there.into_iter().map(|mask| mask.polygon).collect();
+        assert_eq!(left_open(&planned, &polygons).len(), open, "{fault}: {polygons:?}");
+    }
+    let town = Town::with(r#"{"masks":"absent"}"#).await;
+    let masks = town.camera().await.masks().await.unwrap().unwrap();
+    assert_eq!(masks.options().await.unwrap_err().kind(), OnvifErrorKind::NotSupported);
+}
+
+#[tokio::test]
+async fn r_prv_3_limits_are_written_in_the_cameras_own_numbers_and_read_back() {
+    for persona in ["normal", "pelco"] {
+        let town = Town::with(&format!("{{\"persona\":\"{persona}\"}}")).await;
+        let limits = town.camera().await.configured_limits().await.unwrap().unwrap();
+        let all = limits.read().await.unwrap().unwrap();
+        let at = |pan, tilt, zoom| NormalisedPosition { pan, tilt, zoom };
+        let planned = PtzLimits {
+            low: at(-0.5, -0.8, 0.0),
+            high: at(0.25, 0.6, 0.4),
+        };
+        assert!(all.is_wider_than(&planned), "{persona}: {all:?}");
+        let there = limits.write(&planned).await.unwrap().unwrap();
+        assert!(
+            !there.is_wider_than(&planned) && !planned.is_wider_than(&there),
+            "{persona}: {there:?}"
+        );
+    }
 }

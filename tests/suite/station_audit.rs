@@ -18,6 +18,7 @@ fn config(hall: &TownHall, station: &str, data: &Path) -> StationConfig {
         data: data.to_owned(),
         evidence: data.join("evidence"),
         secrets: SecretsChoice::ProtectedFile,
+        uncertainty: Default::default(),
     }
 }
 

@@ -52,6 +52,8 @@ fn plan() -> SitePlan {
         masks: vec![],
         limits: Limits::default(),
         motion: MotionBounds::default(),
+        ground: None,
+        school: None,
     };
     SitePlan {
         version: 7,

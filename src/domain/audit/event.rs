@@ -30,6 +30,12 @@ pub enum Operation {
     MaskLift,
     EventDeclared,
     EventEnded,
+    /// A mask was drawn, changed or removed: proposed, approved or declined, with before and after (R-PRV-1).
+    MaskChange,
+    /// A camera does not keep the masks or limits of the plan (R-PRV-3).
+    CameraDrift,
+    /// Masks and limits were written to a camera (R-PRV-3).
+    CameraWritten,
     RecordingSearch,
     PlaybackOpen,
     PlaybackSeek,

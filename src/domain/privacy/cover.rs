@@ -16,6 +16,7 @@ use super::mask::{Piece, Plane, pieces_or_hull};
 use super::projection::{Axes, Frustum, roll_deg};
 use super::{Cover, Interval, Polygon, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::camera::LensModel;
+use crate::domain::ptz::sector::SectorRule;
 use crate::domain::site::{CameraPlan, MaskShape};
 use glam::DVec3;
 
@@ -56,6 +57,13 @@ impl PreparedMasks {
                     Some(polygons) => prepared.picture.extend(polygons),
                     None => prepared.beyond_drawing = true,
                 },
+            }
+        }
+        // What must not be looked at is covered too, should the dome be turned there all the same.
+        for sector in camera.limits.sectors.iter().filter(|s| s.rule == SectorRule::NoLook) {
+            match pieces_or_hull(&sector.corners) {
+                Ok(pieces) => prepared.pieces.extend(pieces),
+                Err(_) => prepared.beyond_drawing = true,
             }
         }
         prepared

@@ -3,16 +3,22 @@
 //! Invariant: the cover contains the true mask for every trajectory inside the speed bounds and every delay inside the
 //! delay bounds. Deliberately absent: drawing (the wall's shader, the snapshot), polling (the station).
 //!
+//! [`calendar`] and [`declared`] say when a picture may be seen at all and what is lifted for minutes.
 //! [`tracker`] says which poses are possible, [`projection`] how a direction becomes a point of the picture,
 //! [`mask`] cuts masks into convex pieces once, [`cover`] grows and projects them for every pose that is possible.
 
 pub mod axes;
+pub mod calendar;
+pub mod calibration;
 pub mod convex;
 pub mod cover;
+pub mod declared;
 pub mod envelope;
 pub mod mask;
 pub mod obeyed;
+pub mod on_camera;
 pub mod projection;
+pub mod recorded;
 pub mod tracker;
 
 #[cfg(test)]
@@ -78,6 +84,10 @@ pub enum WholeReason {
     TooUncertain,
     /// School calendar.
     SchoolHours,
+    /// The zoom is beyond its ceiling: an event ended, or somebody else moved the dome (R-PTZ-2).
+    BeyondCeiling,
+    /// The server has a newer plan, and it is not here yet: what must be covered is not known.
+    PlanNotCurrent,
 }
 
 /// What must not be seen on a picture.

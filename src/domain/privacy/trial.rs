@@ -65,6 +65,8 @@ pub fn dome_plan(motion: MotionBounds, lens: LensModel, masks: Vec<Vec<Direction
         name: String::from("Finestre"),
         shape: MaskShape::Directions(corners),
         permanent: true,
+        reason: String::new(),
+        revision: None,
     };
     CameraPlan {
         id: "cam-01".parse::<CameraId>().unwrap(),
@@ -78,6 +80,8 @@ pub fn dome_plan(motion: MotionBounds, lens: LensModel, masks: Vec<Vec<Direction
         masks: masks.into_iter().enumerate().map(mask).collect(),
         limits: Limits::default(),
         motion,
+        ground: None,
+        school: None,
     }
 }
 

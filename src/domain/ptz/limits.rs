@@ -4,16 +4,20 @@
 //! the plan and obeys each command within `command_delay_s`. A dome that is already beyond one may only come back.
 //! How: what is left to the limit is counted from the farthest the dome may get by the orders already given (`reach`), and
 //! the speed is such that the new order cannot use it up before the next one, or its own timeout, takes effect.
+//! Ceilings that depend on where the dome looks are in `ceiling`; every way to move passes both here.
 //! Deliberately absent: declared events that raise a ceiling (the caller passes the limits in force).
 
 use super::Velocity;
+use super::ceiling::Regions;
 use crate::domain::camera::Pose;
-use crate::domain::privacy::PoseKnowledge;
 use crate::domain::privacy::axes::{nearest_turn, speed_share, velocity_within};
+use crate::domain::privacy::{Interval, PoseInterval, PoseKnowledge};
 use crate::domain::site::{CameraPlan, Limits};
 
 /// A share of the highest speed that is not worth moving for.
 const CRAWL: f64 = 0.01;
+/// A picture this much beyond a ceiling is beyond it for certain, not by an error of the zoom's reading.
+const CERTAINLY: f64 = 1.05;
 /// Room for rounding at a limit: degrees, and natural logarithm of magnification.
 const ROUNDING: f64 = 1e-6;
 
@@ -22,12 +26,31 @@ const ROUNDING: f64 = 1e-6;
 pub enum LimitHit {
     #[error("zoom beyond the ceiling of {ceiling:.1}×")]
     ZoomCeiling { ceiling: f64 },
+    #[error("zoom beyond {ceiling:.1}× here: more than {px_m:.0} pixels per metre at the ground")]
+    DensityCeiling { px_m: f64, ceiling: f64 },
+    /// `sector` counts in [`Limits::sectors`].
+    #[error("zoom beyond {ceiling:.1}×, the ceiling of sector {sector}")]
+    SectorCeiling { sector: usize, ceiling: f64 },
+    #[error("sector {sector} must not be looked at")]
+    NoLook { sector: usize },
     #[error("beyond the pan limit")]
     PanLimit,
     #[error("beyond the tilt limit")]
     TiltLimit,
     #[error("the pose is not known, and a limit depends on it")]
     PoseNotKnown,
+}
+
+impl LimitHit {
+    /// The magnification it allows, if it is a ceiling.
+    pub fn ceiling(&self) -> Option<f64> {
+        match self {
+            Self::ZoomCeiling { ceiling }
+            | Self::DensityCeiling { ceiling, .. }
+            | Self::SectorCeiling { ceiling, .. } => Some(*ceiling),
+            Self::NoLook { .. } | Self::PanLimit | Self::TiltLimit | Self::PoseNotKnown => None,
+        }
+    }
 }
 
 /// What may be sent instead of what was wanted.
@@ -40,9 +63,16 @@ pub struct Allowed {
 }
 
 /// The velocity that may be sent now. `reach` is [`PoseTracker::reach`](crate::domain::privacy::PoseTracker::reach) at
-/// this moment, `command_delay_s` of the plan ahead; `lasting_s` the timeout that goes to the camera with the command (or, if
-/// longer, the time until the next command), seconds.
-pub fn velocity(camera: &CameraPlan, reach: &PoseKnowledge, wanted: Velocity, lasting_s: f64) -> Allowed {
+/// this moment, `command_delay_s` of the plan ahead, and `settled` the same until every earlier order
+/// is over; `lasting_s` the timeout that goes to the camera with the command (or, if longer, the time until the next
+/// command), seconds.
+pub fn velocity(
+    camera: &CameraPlan,
+    reach: &PoseKnowledge,
+    settled: &PoseKnowledge,
+    wanted: Velocity,
+    lasting_s: f64,
+) -> Allowed {
     let wanted = wanted.clamped();
     let gates = [
         zoom_gate(camera, reach),
@@ -67,9 +97,10 @@ pub fn velocity(camera: &CameraPlan, reach: &PoseKnowledge, wanted: Velocity, la
     let (zoom, zoom_hit) = through(wanted.zoom, &gates[0], motion.zoom_speed_ln_s);
     let (pan, pan_hit) = through(wanted.pan, &gates[1], motion.pan_speed_deg_s);
     let (tilt, tilt_hit) = through(wanted.tilt, &gates[2], motion.tilt_speed_deg_s);
+    let (velocity, region_hit) = Regions::of(camera).brake(settled, Velocity { pan, tilt, zoom }, seconds);
     Allowed {
-        velocity: Velocity { pan, tilt, zoom },
-        hit: zoom_hit.or(pan_hit).or(tilt_hit),
+        velocity,
+        hit: zoom_hit.or(pan_hit).or(tilt_hit).or(region_hit),
     }
 }
 
@@ -174,7 +205,53 @@ pub fn position(camera: &CameraPlan, target: &Pose) -> Result<(), LimitHit> {
     if limits.tilt_deg.is_some_and(|range| outside(target.tilt_deg, range)) {
         return Err(LimitHit::TiltLimit);
     }
-    Ok(())
+    let broken = Regions::of(camera).broken_by(&exactly(target));
+    broken.first().map_or(Ok(()), |hit| Err(*hit))
+}
+
+/// Whether an absolute move or a preset may be sent: the target, and everything between. `from` and `settled` are
+/// [`PoseTracker::reach`](crate::domain::privacy::PoseTracker::reach) at this moment, no time ahead and until every earlier
+/// order is over (`command_delay_s` and the longest timeout).
+///
+/// # Errors
+/// The limit that the target or some pose on the way lies beyond.
+pub fn passage(
+    camera: &CameraPlan,
+    from: &PoseKnowledge,
+    settled: &PoseKnowledge,
+    target: &Pose,
+) -> Result<(), LimitHit> {
+    position(camera, target)?;
+    Regions::of(camera).passage(from, settled, target)
+}
+
+fn exactly(pose: &Pose) -> PoseInterval {
+    let one = |v: f64| Interval { lo: v, hi: v };
+    PoseInterval {
+        pan: one(pose.pan_deg),
+        tilt: one(pose.tilt_deg),
+        hfov: one(pose.hfov_deg),
+    }
+}
+
+/// The ceiling that a picture is certainly beyond, however it came there: an event that ended, somebody else at the dome.
+/// Such a picture is covered whole.
+pub fn beyond_ceiling(camera: &CameraPlan, knowledge: &PoseKnowledge) -> Option<LimitHit> {
+    let (PoseKnowledge::Within(poses), Some(lens)) = (knowledge, &camera.lens) else {
+        return None;
+    };
+    let least = lens.magnification(poses.hfov.hi);
+    let beyond = |ceiling: f64| least > ceiling * CERTAINLY;
+    if let Some(ceiling) = camera.limits.zoom_ceiling.filter(|ceiling| beyond(*ceiling)) {
+        return Some(LimitHit::ZoomCeiling { ceiling });
+    }
+    // Certain only if even the pose that is allowed most is beyond: the highest tilt has the farthest ground.
+    let px_m = camera.limits.density_ceiling_px_m?;
+    let ceiling = match &camera.ground {
+        Some(ground) => ground.magnification_at(lens, poses.tilt.hi, px_m),
+        None => 1.0,
+    };
+    beyond(ceiling).then_some(LimitHit::DensityCeiling { px_m, ceiling })
 }
 
 /// Whether a preset, home or tour may be called whose target the camera does not tell: only where nothing is limited.
@@ -198,23 +275,38 @@ pub struct AllowedZoom {
 }
 
 /// The digital zoom that may be shown beside the optical one; `knowledge` is that of the frame shown. A camera without a
-/// lens model has no optical zoom.
+/// lens model has no optical zoom. The same whatever stream the frame is of and however large the window.
 pub fn digital_zoom(camera: &CameraPlan, knowledge: &PoseKnowledge, wanted: f64) -> AllowedZoom {
     let wanted = if wanted.is_finite() { wanted.max(1.0) } else { 1.0 };
-    let Some(ceiling) = camera.limits.zoom_ceiling else {
+    let regions = Regions::of(camera);
+    let flat = camera
+        .limits
+        .zoom_ceiling
+        .map(|ceiling| LimitHit::ZoomCeiling { ceiling });
+    if flat.is_none() && regions.is_empty() {
         return AllowedZoom {
             factor: wanted,
             hit: None,
         };
-    };
-    let most = match (knowledge, &camera.lens) {
-        (PoseKnowledge::Within(poses), Some(lens)) => ceiling / lens.magnification(poses.hfov.lo),
+    }
+    let (lowest, optical) = match (knowledge, &camera.lens) {
+        (PoseKnowledge::Within(poses), Some(lens)) => {
+            let here = regions.lowest_ceiling(poses);
+            let lowest = flat.into_iter().chain(here).min_by(|a, b| {
+                let ceiling = |hit: &LimitHit| hit.ceiling().unwrap_or(f64::INFINITY);
+                ceiling(a).total_cmp(&ceiling(b))
+            });
+            (lowest, lens.magnification(poses.hfov.lo))
+        }
         (PoseKnowledge::Unknown(_), Some(_)) => {
             let hit = (wanted > 1.0).then_some(LimitHit::PoseNotKnown);
             return AllowedZoom { factor: 1.0, hit };
         }
-        (_, None) => ceiling,
+        (_, None) => (flat, 1.0),
     };
+    let most = lowest
+        .and_then(|hit| hit.ceiling())
+        .map_or(f64::INFINITY, |ceiling| ceiling / optical);
     if wanted <= most {
         return AllowedZoom {
             factor: wanted,
@@ -223,7 +315,7 @@ pub fn digital_zoom(camera: &CameraPlan, knowledge: &PoseKnowledge, wanted: f64)
     }
     AllowedZoom {
         factor: most.max(1.0),
-        hit: Some(LimitHit::ZoomCeiling { ceiling }),
+        hit: lowest,
     }
 }
 
@@ -241,11 +333,17 @@ mod tests {
     /// Timeout that goes with every continuous move of these tests, seconds; the dome of the trials keeps it.
     const LASTING_S: f64 = 0.5;
 
+    /// For a dome that was told nothing before.
+    fn velocity_at(camera: &CameraPlan, here: &PoseKnowledge, wanted: Velocity) -> Allowed {
+        velocity(camera, here, here, wanted, LASTING_S)
+    }
+
     fn limited(motion: MotionBounds) -> CameraPlan {
         let limits = Limits {
             pan_deg: Some([-40.0, 60.0]),
             tilt_deg: Some([-60.0, 0.0]),
             zoom_ceiling: Some(CEILING),
+            ..Limits::default()
         };
         CameraPlan {
             limits,
@@ -295,7 +393,7 @@ mod tests {
                 let order = match wanted(&mut dome) {
                     Some(Order::Velocity(v)) if gated => {
                         let reach = tracker.reach(dome.now(), Duration::from_secs_f64(motion.command_delay_s));
-                        let allowed = velocity(&plan, &reach, v, LASTING_S).velocity;
+                        let allowed = velocity(&plan, &reach, &reach, v, LASTING_S).velocity;
                         if allowed.is_zero() && !v.is_zero() && matches!(reach, PoseKnowledge::Within(_)) {
                             let pose = dome.pose(now);
                             let here = [pose.pan_deg, pose.tilt_deg, lens().magnification(pose.hfov_deg)];
@@ -449,7 +547,7 @@ mod tests {
             tilt: 1.0,
             zoom: 1.0,
         };
-        let stopped = velocity(&plan, &at(60.0, 0.0, CEILING), all, LASTING_S);
+        let stopped = velocity_at(&plan, &at(60.0, 0.0, CEILING), all);
         assert_eq!(
             stopped,
             Allowed {
@@ -463,27 +561,26 @@ mod tests {
             zoom: -1.0,
         };
         assert_eq!(
-            velocity(&plan, &at(60.0, 0.0, CEILING), back, LASTING_S),
+            velocity_at(&plan, &at(60.0, 0.0, CEILING), back),
             Allowed {
                 velocity: back,
                 hit: None
             }
         );
-        let slowed = velocity(
+        let slowed = velocity_at(
             &plan,
             &at(40.0, -30.0, 1.0),
             Velocity {
                 pan: 1.0,
                 ..Velocity::ZERO
             },
-            LASTING_S,
         );
         assert!(slowed.velocity.pan > 0.2 && slowed.velocity.pan < 0.6, "{slowed:?}");
         assert_eq!(slowed.hit, Some(LimitHit::PanLimit));
         // A turn more or less is the same place, and one already beyond may come back.
         let beyond = at(65.0 + 360.0, -30.0, 1.0);
-        assert_eq!(velocity(&plan, &beyond, all, LASTING_S).velocity.pan, 0.0);
-        assert_eq!(velocity(&plan, &beyond, back, LASTING_S).velocity.pan, -1.0);
+        assert_eq!(velocity_at(&plan, &beyond, all).velocity.pan, 0.0);
+        assert_eq!(velocity_at(&plan, &beyond, back).velocity.pan, -1.0);
     }
 
     #[test]
@@ -494,7 +591,7 @@ mod tests {
             zoom: 0.3,
             ..Velocity::ZERO
         };
-        let refused = velocity(&plan, &unknown, zoom_in, LASTING_S);
+        let refused = velocity_at(&plan, &unknown, zoom_in);
         assert_eq!(
             refused,
             Allowed {
@@ -507,7 +604,7 @@ mod tests {
             ..Velocity::ZERO
         };
         assert_eq!(
-            velocity(&plan, &unknown, zoom_out, LASTING_S),
+            velocity_at(&plan, &unknown, zoom_out),
             Allowed {
                 velocity: zoom_out,
                 hit: None
@@ -516,7 +613,7 @@ mod tests {
         assert_eq!(digital_zoom(&plan, &unknown, 2.0).factor, 1.0);
         let free = dome_plan(tight(), lens(), Vec::new());
         assert_eq!(
-            velocity(&free, &unknown, zoom_in, LASTING_S),
+            velocity_at(&free, &unknown, zoom_in),
             Allowed {
                 velocity: zoom_in,
                 hit: None

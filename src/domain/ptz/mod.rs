@@ -1,12 +1,16 @@
-//! Moving a dome: what a hand means ([`gesture`]), what may be sent ([`limits`]), who may send it ([`lease`]), how it is
+//! Moving a dome: what a hand means ([`gesture`]), what may be sent ([`limits`], [`ceiling`], [`sector`]), who may send it ([`lease`]), how it is
 //! made to stand ([`stop`]).
 //!
 //! Invariant: no sequence of moves passes a limit of the plan, and there are never two holders.
 //! Deliberately absent: SOAP, timers, recording (the station), screens.
 
+pub mod ceiling;
 pub mod gesture;
 pub mod lease;
 pub mod limits;
+#[cfg(test)]
+mod proof;
+pub mod sector;
 pub mod stop;
 
 use super::camera::Pose;

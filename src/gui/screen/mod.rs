@@ -1,6 +1,7 @@
 //! Screens: `State` + `Message` + `update` → `Action` + `view`. Siblings never import each other.
 
 pub mod control_room;
+pub mod declare;
 pub mod diagnostics;
 pub mod export;
 pub mod playback;

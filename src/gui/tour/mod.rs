@@ -5,6 +5,7 @@
 
 pub mod eye;
 pub mod hands;
+pub mod leak;
 pub mod measure;
 pub mod report;
 pub mod scene;
@@ -17,6 +18,7 @@ use crate::gui::app::{App, Message, Options};
 use crate::gui::launch;
 use eye::{Eye, EyeError};
 use iced::Task;
+use leak::LeakRun;
 use scene::{Scene, ScreenName};
 use script::Visit;
 use soak::Soak;
@@ -32,6 +34,8 @@ pub enum Errand {
     Visit(Visit),
     /// The wall watched for long while cameras fail.
     Soak(Soak),
+    /// Domes moved at random, and the window searched for leaks.
+    Leak(LeakRun),
 }
 
 /// Opens the program and walks the tour through its window. `folder` takes screenshots and report.
@@ -82,6 +86,10 @@ fn walk(mut scene: channel::Receiver<Scene>, folder: PathBuf, errand: &Errand) -
     match errand {
         Errand::Visit(visit) => {
             script::walk(&mut visitor, visit);
+            visitor.leave()
+        }
+        Errand::Leak(run) => {
+            leak::walk(&mut visitor, run, &folder);
             visitor.leave()
         }
         Errand::Soak(soak) => {

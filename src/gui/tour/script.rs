@@ -9,7 +9,7 @@ use crate::gui::tour::report::check_export;
 use crate::gui::tour::scene::{PixelRect, Scene, SceneCamera, ScenePicture, ScreenName};
 use crate::gui::tour::visitor::{StepError, Visitor};
 use secrecy::{ExposeSecret, SecretString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Who walks the tour.
@@ -310,7 +310,8 @@ fn take_a_snapshot(v: &mut Visitor<'_>) -> Result<String, StepError> {
     Ok(path.display().to_string())
 }
 
-fn leaked_in_png(path: &Path) -> Result<u64, StepError> {
+/// Pixels of the reserved hue in a PNG.
+pub(super) fn leaked_in_png(path: &Path) -> Result<u64, StepError> {
     let bad = |error: png::DecodingError| StepError::Wrong(format!("the snapshot is not a picture: {error}"));
     let file = std::io::BufReader::new(std::fs::File::open(path)?);
     let mut reader = png::Decoder::new(file).read_info().map_err(bad)?;
@@ -342,6 +343,24 @@ fn play_back(v: &mut Visitor<'_>) -> Result<String, StepError> {
     v.hands.tap(Key::Escape)?;
     v.until("the wall", 20, |scene| scene.screen == ScreenName::ControlRoom)?;
     Ok(format!("{} played for {played} ms of recording", camera.id))
+}
+
+/// Signs in on the sign-in screen.
+pub(super) fn sign_in(v: &mut Visitor<'_>, guest: &Guest) -> Result<(), StepError> {
+    v.until("the sign-in screen", 30, |scene| scene.screen == ScreenName::SignIn)?;
+    v.hands.write(&guest.user)?;
+    v.next_field()?;
+    v.hands.write(guest.password.expose_secret())?;
+    v.hands.tap(Key::Enter)?;
+    v.until("the wall", 30, |scene| scene.screen == ScreenName::ControlRoom)?;
+    Ok(())
+}
+
+/// Exports a minute of a camera without masks. Gives the file.
+pub(super) fn export_of_an_open_camera(v: &mut Visitor<'_>) -> Result<PathBuf, StepError> {
+    export(v)?;
+    let path = v.report.export.path.clone();
+    path.ok_or_else(|| StepError::Wrong("no exported file".into()))
 }
 
 fn export(v: &mut Visitor<'_>) -> Result<String, StepError> {

@@ -2,6 +2,7 @@
 
 pub mod camera_list;
 pub mod controls;
+pub mod mask_editor;
 pub mod message_strip;
 pub mod ptz_panel;
 pub mod shortcuts_help;

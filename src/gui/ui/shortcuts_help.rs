@@ -13,8 +13,9 @@ use iced::{Element, Fill};
 /// Every line: words and the commands that they cover.
 fn lines() -> Vec<(String, Vec<Command>)> {
     use Command::{
-        AskHold, Back, CallPreset, CameraTour, Confirm, Digit, Export, Figures, Help, History, NewWindow, Next,
-        NextArea, Playback, SavePreset, SavedWalls, Search, SignOut, Snapshot, Stop, WallAlone, ZoomIn, ZoomOut,
+        AskHold, Back, CallPreset, CameraTour, Confirm, Declare, Digit, Export, Figures, Help, History, Masks,
+        NewWindow, Next, NextArea, Playback, SavePreset, SavedWalls, Search, SignOut, Snapshot, Stop, WallAlone,
+        ZoomIn, ZoomOut,
     };
     let arrows = [Direction::Left, Direction::Right, Direction::Up, Direction::Down]
         .map(Command::Arrow)
@@ -38,6 +39,8 @@ fn lines() -> Vec<(String, Vec<Command>)> {
         (fl!("keys-camera-tour"), vec![CameraTour]),
         (fl!("keys-snapshot"), vec![Snapshot]),
         (fl!("keys-export"), vec![Export]),
+        (fl!("keys-declare"), vec![Declare]),
+        (fl!("keys-masks"), vec![Masks]),
         (fl!("keys-playback"), vec![Playback]),
         (fl!("keys-search"), vec![Search]),
         (fl!("keys-figures"), vec![Figures]),

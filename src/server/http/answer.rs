@@ -83,6 +83,7 @@ impl IntoResponse for Refused {
             RefusalKind::AlreadyActiveElsewhere | RefusalKind::HeldByOther(_) | RefusalKind::Equivocation { .. } => {
                 StatusCode::CONFLICT
             }
+            RefusalKind::Declare(_) => StatusCode::UNPROCESSABLE_ENTITY,
             RefusalKind::NotFound => StatusCode::NOT_FOUND,
             RefusalKind::Gap { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             RefusalKind::Malformed => StatusCode::BAD_REQUEST,

@@ -15,6 +15,7 @@ use crate::protocol::{
 };
 use crate::server::holds::{Wish, holder};
 use crate::server::log::recorder::Act;
+use crate::server::people::sessions::SignedIn;
 use axum::Json;
 use axum::extract::{Path, State};
 use std::sync::Arc;
@@ -25,12 +26,13 @@ pub async fn plan(State(app): State<Arc<App>>, _person: Person) -> Answer<Json<S
     plan.map(Json).ok_or_else(|| Refused::not_found("plan"))
 }
 
-fn camera_of(app: &App, camera: String) -> Answer<&CameraPlan> {
+pub(super) fn camera_of(app: &App, camera: String) -> Answer<CameraPlan> {
     let id = CameraId::try_from(camera).map_err(|_| Refused::not_found("camera"))?;
-    app.plan.camera(&id).ok_or_else(|| Refused::not_found("camera"))
+    let plan = app.plans.current();
+    plan.camera(&id).cloned().ok_or_else(|| Refused::not_found("camera"))
 }
 
-fn act<'a>(person: &'a Person, camera: &'a CameraPlan) -> Act<'a> {
+pub(super) fn act<'a>(person: &'a Person, camera: &'a CameraPlan) -> Act<'a> {
     Act {
         person: Some(&person.who.person),
         session: &person.who.session.session,
@@ -67,7 +69,7 @@ pub async fn credentials(
     Path(camera): Path<String>,
     Bounded(CredentialRequest { need }): Bounded<CredentialRequest>,
 ) -> Answer<Json<CameraCredential>> {
-    let camera = camera_of(&app, camera)?;
+    let camera = &camera_of(&app, camera)?;
     let (word, place) = match need {
         CredentialNeed::Picture => ("picture", format!("{}/picture", camera.id)),
         CredentialNeed::Figures => ("figures", format!("{}/figures", camera.id)),
@@ -84,6 +86,9 @@ pub async fn credentials(
             )
             .await?;
         return Err(RefusalKind::Rule(rule).into());
+    }
+    if need == CredentialNeed::Picture && !app.school_is_out(camera).await {
+        return Err(super::policy::school_refusal(&app, &person, camera, "credential").await);
     }
     let row = app
         .store
@@ -109,7 +114,7 @@ pub async fn hold(
     Path(camera): Path<String>,
     Bounded(ask): Bounded<HoldRequest>,
 ) -> Answer<Json<HoldState>> {
-    let camera = camera_of(&app, camera)?;
+    let camera = &camera_of(&app, camera)?;
     if let Decision::Refused(rule) = decide(&person.who.person, Action::Ptz, &camera.controller, &camera.id) {
         let rule_word = serde_json::to_value(rule).unwrap_or_default();
         let act = act(&person, camera).with("rule", rule_word);
@@ -135,14 +140,20 @@ pub async fn hold(
 }
 
 pub async fn holds(State(app): State<Arc<App>>, Person { who, .. }: Person) -> Answer<Json<Vec<HoldState>>> {
+    Ok(Json(holds_seen_by(&app, &who).await))
+}
+
+/// Who holds which of the domes that this person has to do with.
+pub(super) async fn holds_seen_by(app: &App, who: &SignedIn) -> Vec<HoldState> {
+    let plan = app.plans.current();
     let mut all = app.holds.all(Instant::now()).await;
     all.retain(|state| {
-        let controller = app.plan.camera(&state.camera).map(|camera| &camera.controller);
+        let controller = plan.camera(&state.camera).map(|camera| &camera.controller);
         who.person
             .grants
             .iter()
             .any(|grant| Some(&grant.controller) == controller)
     });
     all.sort_by(|a, b| a.camera.cmp(&b.camera));
-    Ok(Json(all))
+    all
 }

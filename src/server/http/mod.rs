@@ -9,6 +9,7 @@ mod cameras;
 mod ingest;
 mod logs;
 mod people;
+mod policy;
 mod serve;
 
 pub use serve::{App, serve};
@@ -28,6 +29,13 @@ fn router(app: Arc<App>) -> Router {
         .route("/v1/cameras/{camera}/credentials", post(cameras::credentials))
         .route("/v1/cameras/{camera}/hold", post(cameras::hold))
         .route("/v1/holds", get(cameras::holds))
+        .route("/v1/policy", get(policy::state))
+        .route("/v1/cameras/{camera}/permit", post(policy::permit))
+        .route("/v1/cameras/{camera}/declared", post(policy::declare))
+        .route("/v1/declared/{id}", delete(policy::end))
+        .route("/v1/cameras/{camera}/masks", post(policy::propose))
+        .route("/v1/proposals", get(policy::proposals))
+        .route("/v1/proposals/{id}", post(policy::decide_proposal))
         .route("/v1/stations/{station}/events", post(ingest::events))
         .route("/v1/stations/{station}/heads", get(ingest::heads))
         .route("/v1/logs/{controller}/checkpoint", get(logs::checkpoint))

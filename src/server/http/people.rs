@@ -81,6 +81,7 @@ pub async fn revoke(
 }
 
 async fn release_holds(app: &App, who: &SignedIn) -> Answer<()> {
-    let log_of = |camera: &_| app.plan.camera(camera).map(|camera| camera.controller.clone());
+    let plan = app.plans.current();
+    let log_of = |camera: &_| plan.camera(camera).map(|camera| camera.controller.clone());
     Ok(app.holds.release_all(who, log_of, Instant::now()).await?)
 }

@@ -7,6 +7,7 @@ use crate::domain::audit::note::SignerKey;
 use crate::domain::camera::ControllerId;
 use crate::domain::site::SitePlan;
 use crate::server::config::{DataDir, Settings, write_whole};
+use crate::server::declared::Declarations;
 use crate::server::error::ServerError;
 use crate::server::holds::Holds;
 use crate::server::keys::{Vault, load_signer};
@@ -14,6 +15,8 @@ use crate::server::log::recorder::Recorder;
 use crate::server::log::sequencer::Sequencer;
 use crate::server::log::signer::{SignedState, Signer};
 use crate::server::people::sessions::Sessions;
+use crate::server::plan::Plans;
+use crate::server::pulse::Pulse;
 use crate::server::store::{Log, Store};
 use crate::server::tls;
 use axum_server::Handle;
@@ -45,7 +48,9 @@ pub struct App {
     pub(super) recorder: Recorder,
     pub(super) sessions: Sessions,
     pub(super) holds: Holds,
-    pub(super) plan: SitePlan,
+    pub(super) plans: Plans,
+    pub(super) declared: Arc<Declarations>,
+    pub(super) pulse: Pulse,
     pub(super) plan_vkey: String,
     pub(super) vault: Vault,
     pub(super) places: Semaphore,
@@ -54,7 +59,8 @@ pub struct App {
 /// Opens a data directory: the shared state and the tasks behind it.
 async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App, Vec<JoinHandle<()>>), ServerError> {
     let logs = store.logs().await?;
-    let plan_vkey = load_signer(&data.plan_key())?.verifier().to_string();
+    let plan_key = load_signer(&data.plan_key())?;
+    let plan_vkey = plan_key.verifier().to_string();
     let signed_plan = store.plan(&plan_vkey).await?.ok_or(ServerError::NotSetUp)?;
     let plan: SitePlan = serde_json::from_str(&signed_plan.plan).map_err(|error| ServerError::Config {
         path: data.database(),
@@ -79,6 +85,9 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
         Recorder::new(sequencer.clone(), plan.version).map_err(|error| ServerError::Key(error.to_string()))?;
     let sessions = Sessions::new(store.clone(), recorder.clone(), settings.clone())
         .map_err(|error| ServerError::Key(error.to_string()))?;
+    let pulse = Pulse::default();
+    let declared = Arc::new(Declarations::new(recorder.clone(), pulse.clone()));
+    tasks.push(tokio::spawn(Declarations::end_in_time(Arc::downgrade(&declared))));
     let idle = Duration::from_secs(settings.hold_seconds.into());
     let app = App {
         store: store.clone(),
@@ -86,10 +95,12 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
         log_keys,
         signed,
         sequencer,
-        holds: Holds::new(recorder.clone(), idle, first_fence),
+        holds: Holds::new(recorder.clone(), idle, first_fence, pulse.clone()),
+        plans: Plans::new(store.clone(), plan_key, recorder.clone(), pulse.clone(), plan),
+        declared,
+        pulse,
         recorder,
         sessions,
-        plan,
         plan_vkey,
         vault: Vault::load(&data.vault_key())?,
         places: Semaphore::new(PLACES),

@@ -7,13 +7,15 @@ use crate::domain::audit::event::{Event, Operation, Outcome};
 use crate::domain::camera::{CameraId, ControllerId, StationId};
 use crate::domain::people::{Person, Purpose};
 use serde_json::{Map, Value};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Records on behalf of the server. Cheap to clone.
 #[derive(Clone)]
 pub struct Recorder {
     sequencer: Sequencer,
     own: StationId,
-    policy_version: u64,
+    policy_version: Arc<AtomicU64>,
 }
 
 /// What is recorded. `Default` is an act of nobody on nothing.
@@ -48,8 +50,13 @@ impl Recorder {
         Ok(Self {
             sequencer,
             own: OWN_STATION.parse()?,
-            policy_version,
+            policy_version: Arc::new(AtomicU64::new(policy_version)),
         })
+    }
+
+    /// Another plan is in force from now on.
+    pub fn set_policy_version(&self, version: u64) {
+        self.policy_version.store(version, Ordering::Release);
     }
 
     /// Records an act; returns when it is durable.
@@ -78,7 +85,7 @@ impl Recorder {
         event.body.session = act.session.to_owned();
         event.body.camera = act.camera.cloned();
         event.body.purpose = act.purpose;
-        event.body.policy_version = self.policy_version;
+        event.body.policy_version = self.policy_version.load(Ordering::Acquire);
         event
     }
 }

@@ -1,12 +1,13 @@
 //! The Media2 service (ONVIF Media 2, ver20): every stream with its true codec.
 //!
-//! Invariant: stream URIs carry no credentials. Deliberately absent: masks (they live in the site plan), audio, OSD,
-//! changing a configuration.
+//! Invariant: stream URIs carry no credentials. Deliberately absent: masks (see `masks`), audio, OSD, changing a
+//! configuration.
 
-use super::Camera;
 use super::profiles::{self, codec2, encoder2_configuration};
 use super::soap::{Fault, Request};
 use super::xml::{Element, leaf, node};
+use super::{Camera, masks};
+use crate::sim::faults::MaskFault;
 use crate::sim::town::StreamSpec;
 
 /// Answers one operation.
@@ -78,6 +79,7 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
             camera.device.want_key_frame();
             node("tr2:SetSynchronizationPointResponse", [])
         }
+        name if masks::OPERATIONS.contains(&name) => return masks::answer(camera, request),
         _ => return Err(Fault::unknown(&request.operation)),
     })
 }
@@ -106,7 +108,7 @@ pub fn capabilities(camera: &Camera) -> Element {
     .with("Rotation", false)
     .with("VideoSourceMode", false)
     .with("OSD", false)
-    .with("Mask", false)
+    .with("Mask", camera.device.faults().masks != MaskFault::Absent)
 }
 
 /// A profile with those of its configurations that were asked for.

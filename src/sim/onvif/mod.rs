@@ -7,6 +7,7 @@ mod access;
 pub(super) mod device;
 mod events;
 mod http;
+mod masks;
 mod media;
 mod media2;
 mod profiles;

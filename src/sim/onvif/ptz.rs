@@ -212,6 +212,13 @@ fn absolute(camera: &Camera, sent: &Sent<'_>, wrong: &Fault) -> Result<Move, Fau
     if !pan_tilt_good || !target.zoom.is_none_or(|zoom| (-slack..=1.0 + slack).contains(&zoom)) {
         return Err(wrong.clone());
     }
+    // A camera that was given limits goes as far as they let it, and says nothing.
+    let kept = camera.device.kept();
+    if let Some([pan, tilt]) = target.pan_tilt {
+        let [pan, tilt, _] = kept.within([pan, tilt, 0.0]);
+        target.pan_tilt = Some([pan, tilt]);
+    }
+    target.zoom = target.zoom.map(|zoom| kept.within([0.0, 0.0, zoom])[2]);
     Ok(Move::Reach(target))
 }
 

@@ -1,7 +1,7 @@
 //! The PTZ node, its spaces and its configuration (ONVIF PTZ, 5.1 and 5.2).
 //!
 //! Invariant: a space is declared exactly when moves in it are understood (see `ptz`).
-//! Deliberately absent: auxiliary commands, preset tours, changing a configuration.
+//! Deliberately absent: auxiliary commands, preset tours, changing anything of a configuration but its limits.
 
 use super::Camera;
 use super::soap::{Fault, Request};
@@ -86,6 +86,10 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
                 [configuration(camera, "tptz:PTZConfiguration")],
             )
         }
+        "SetConfiguration" => {
+            set_limits(camera, request)?;
+            node("tptz:SetConfigurationResponse", [])
+        }
         "GetConfigurationOptions" => {
             known("ConfigurationToken")?;
             let [min, max] = TIMEOUTS.map(seconds);
@@ -95,6 +99,45 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
         }
         _ => return Err(Fault::unknown(&request.operation)),
     })
+}
+
+/// Takes the limits of a `SetConfiguration`; everything else of a configuration stays as it is.
+fn set_limits(camera: &Camera, request: &Request) -> Result<(), Fault> {
+    let wrong = || {
+        Fault::sender(
+            &["ter:InvalidArgVal", "ter:ConfigModify"],
+            "The configuration parameters are not possible to set",
+        )
+    };
+    let configuration = request.operation.child("PTZConfiguration").ok_or_else(wrong)?;
+    if configuration.attribute("token") != Some(CONFIGURATION) {
+        return Err(Fault::no_config());
+    }
+    let ranges = ranges(camera);
+    let read = |limits: &str, axis: &str, range: [f64; 2], low: f64| {
+        let node = configuration.child(limits).and_then(|limits| limits.child("Range"));
+        let Some(node) = node.and_then(|range| range.child(axis)) else {
+            return Ok([low, 1.0]);
+        };
+        let end = |name| {
+            let value = node
+                .text_of(name)
+                .and_then(|text| text.parse::<f64>().ok())
+                .ok_or_else(wrong)?;
+            let share = (value - range[0]) / (range[1] - range[0]);
+            let inside = (-1e-6..=1.0 + 1e-6).contains(&share);
+            inside.then_some(low + share * (1.0 - low)).ok_or_else(wrong)
+        };
+        let ends = [end("Min")?, end("Max")?];
+        if ends[0] <= ends[1] { Ok(ends) } else { Err(wrong()) }
+    };
+    let limits = [
+        read("PanTiltLimits", "XRange", ranges[0], -1.0)?,
+        read("PanTiltLimits", "YRange", ranges[1], -1.0)?,
+        read("ZoomLimits", "XRange", ranges[2], 0.0)?,
+    ];
+    camera.device.kept().set_limits(limits);
+    Ok(())
 }
 
 fn seconds(duration: Duration) -> String {
@@ -130,6 +173,20 @@ pub fn configuration(camera: &Camera, name: &'static str) -> Element {
         ],
     ));
     children.push(leaf("tt:DefaultPTZTimeout", seconds(DEFAULT_TIMEOUT)));
+    // In the camera's own numbers, as the ranges are.
+    let [x, y, zoom] = match camera.device.kept().limits() {
+        Some(limits) => {
+            let own =
+                |range: [f64; 2], low: f64, value: f64| range[0] + (value - low) / (1.0 - low) * (range[1] - range[0]);
+            let both = |range, low, [a, b]: [f64; 2]| [own(range, low, a), own(range, low, b)];
+            [
+                both(x, -1.0, limits[0]),
+                both(y, -1.0, limits[1]),
+                both(zoom, 0.0, limits[2]),
+            ]
+        }
+        None => [x, y, zoom],
+    };
     children.push(node("tt:PanTiltLimits", [plane("tt:Range", POSITION, x, y)]));
     children.push(node("tt:ZoomLimits", [line("tt:Range", ZOOM_POSITION, zoom)]));
     node(name, children).with("token", CONFIGURATION)

@@ -280,6 +280,8 @@ fn mask(index: usize, name: &str, shape: MaskShape) -> Mask {
         name: name.to_owned(),
         shape,
         permanent: true,
+        reason: "finestre di abitazioni private".to_owned(),
+        revision: None,
     }
 }
 

@@ -80,6 +80,7 @@ impl Bench {
             damage: Vec::new(),
             pins: Pins::open(folder.path().join("logs")).unwrap(),
             evidence: folder.path().join("evidence"),
+            uncertainty: Default::default(),
         };
         let station = Station::start(opened).await.unwrap();
         station.0.contact.set_grace(Duration::from_secs(3600));
@@ -105,12 +106,16 @@ impl Bench {
             masks,
             limits: Limits::default(),
             motion: MotionBounds::default(),
+            ground: None,
+            school: None,
         };
         let mask = Mask {
             id: "finestra".parse().unwrap(),
             name: "Finestra".into(),
             shape: MaskShape::Picture(vec![[0.1, 0.1], [0.3, 0.1], [0.2, 0.3]]),
             permanent: true,
+            reason: String::new(),
+            revision: None,
         };
         let facts = Facts {
             person: Person {

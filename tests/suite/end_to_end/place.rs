@@ -157,6 +157,7 @@ impl Place {
             data: self.path("station"),
             evidence: self.path("evidence"),
             secrets: SecretsChoice::ProtectedFile,
+            uncertainty: Default::default(),
         })
         .await
         .expect("the workstation opens")

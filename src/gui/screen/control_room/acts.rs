@@ -4,18 +4,21 @@
 //! Deliberately absent: moving domes (`motion`).
 
 use super::streams::look_at_window;
-use super::tiles::{Now, Placed};
+use super::tiles::{Content, Now, Open, Placed};
 use super::{Action, Area, ControlRoom, Message};
 use crate::domain::camera::CameraId;
+use crate::domain::privacy::declared::Change;
 use crate::domain::wall::Layout;
+use crate::gui::desk::InForce;
 use crate::gui::i18n::fl;
 use crate::gui::keymap::{Command, Direction, Edge};
+use crate::gui::screen::declare::{self, Declare};
 use crate::gui::screen::export::{self, Export};
 use crate::gui::theme::Tone;
 use crate::gui::ui::{camera_list, message_strip};
 use crate::gui::widget::wall;
 use crate::gui::words;
-use crate::station::{Preset, Refusal};
+use crate::station::{Preset, Refusal, ViewState};
 use iced::{Task, widget};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +31,13 @@ impl ControlRoom {
         if self.export.is_some() {
             return if edge == Edge::Down {
                 self.export_message(export::Message::Command(command))
+            } else {
+                Action::None
+            };
+        }
+        if self.declare.is_some() {
+            return if edge == Edge::Down {
+                self.declare_message(declare::Message::Command(command))
             } else {
                 Action::None
             };
@@ -83,6 +93,8 @@ impl ControlRoom {
             }
             Command::Snapshot => self.take_snapshot(),
             Command::Export => self.open_export(),
+            Command::Declare => self.open_declare(),
+            Command::Masks => self.toggle_editor(),
             Command::Search => {
                 self.area = Area::List;
                 Action::Run(self.list.focus_search())
@@ -114,7 +126,7 @@ impl ControlRoom {
         }
     }
 
-    fn nothing_selected(&mut self) -> Action {
+    pub(super) fn nothing_selected(&mut self) -> Action {
         self.say(Tone::Attention, fl!("nothing-selected"), None);
         Action::None
     }
@@ -289,6 +301,8 @@ impl ControlRoom {
         self.now = Now::read();
         self.health = self.desk.health();
         self.holds = self.desk.holds();
+        self.plan = self.desk.plan();
+        self.follow_schools();
         self.measure();
         let toured = self.go_on_with_tour();
         Action::Run(Task::batch([
@@ -296,6 +310,26 @@ impl ControlRoom {
             self.open_visible(),
             look_at_window(self.in_window),
         ]))
+    }
+
+    /// A view that the school calendar closed is asked for again when its time has come, or when a supervisor opened it.
+    fn follow_schools(&mut self) {
+        let at = self.now.instant;
+        let declared = self.desk.declared();
+        for placed in self.tiles.iter_mut().flatten() {
+            if let Content::Open(Open { feed, .. }) = &placed.content
+                && let ViewState::Closed { why } = feed.state()
+                && matches!(why, Refusal::SchoolHours { .. })
+            {
+                placed.content = Content::Refused { why: Arc::new(why), at };
+            }
+            let closed =
+                matches!(&placed.content, Content::Refused { why, .. } if matches!(**why, Refusal::SchoolHours { .. }));
+            let opened = |event: &InForce| event.camera == placed.camera && event.change == Change::School;
+            if closed && declared.iter().any(opened) {
+                placed.content = Content::Closed;
+            }
+        }
     }
 
     pub(super) fn wall_event(&mut self, event: wall::Event) -> Action {
@@ -311,6 +345,9 @@ impl ControlRoom {
             }
             wall::Event::Pressed { tile, at } => {
                 let tile = self.full.unwrap_or(tile);
+                if tile == self.selected && self.draw(at) {
+                    return Action::None;
+                }
                 if tile == self.selected {
                     return self.aim(at);
                 }
@@ -465,6 +502,30 @@ impl ControlRoom {
         let (dialogue, task) = Export::new(self.desk.clone(), camera, end - EXPORT_MS, end);
         self.export = Some(dialogue);
         Action::Run(task.map(Message::Export))
+    }
+
+    fn open_declare(&mut self) -> Action {
+        let Some(camera) = self.selected_plan().cloned() else {
+            return self.nothing_selected();
+        };
+        self.release_all();
+        let (dialogue, task) = Declare::new(self.desk.clone(), camera);
+        self.declare = Some(dialogue);
+        Action::Run(task.map(Message::Declare))
+    }
+
+    pub(super) fn declare_message(&mut self, message: declare::Message) -> Action {
+        let Some(dialogue) = &mut self.declare else {
+            return Action::None;
+        };
+        match dialogue.update(message) {
+            declare::Action::None => Action::None,
+            declare::Action::Run(task) => Action::Run(task.map(Message::Declare)),
+            declare::Action::Close => {
+                self.declare = None;
+                Action::None
+            }
+        }
     }
 
     pub(super) fn export_message(&mut self, message: export::Message) -> Action {

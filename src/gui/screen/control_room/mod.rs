@@ -7,6 +7,7 @@ mod acts;
 mod arranging;
 mod drawn;
 mod figures;
+mod masks;
 mod motion;
 mod scene;
 mod streams;
@@ -22,16 +23,18 @@ use crate::domain::site::{CameraPlan, SitePlan};
 use crate::domain::wall::Layout;
 use crate::gui::desk::{Desk, Feed, Hold};
 use crate::gui::keymap::{Command, Edge, Keymap};
+use crate::gui::screen::declare;
 use crate::gui::screen::export;
 use crate::gui::theme::Tone;
 use crate::gui::ui::camera_list::{self, CameraList};
+use crate::gui::ui::mask_editor::{self, MaskEditor};
 use crate::gui::ui::message_strip::{self, MessageStrip};
 use crate::gui::ui::ptz_panel::PtzPanel;
 use crate::gui::ui::top_bar;
 use crate::gui::widget::wall;
 use crate::gui::{redraw, steering, words};
 use crate::media::frame::FrameSlot;
-use crate::station::{Health, Preset, Refusal};
+use crate::station::{Health, Preset, ProposedMask, Refusal};
 use arranging::placed;
 use iced::{Rectangle, Subscription, Task, window};
 use std::collections::HashSet;
@@ -100,6 +103,9 @@ pub struct ControlRoom {
     placed: Rectangle,
     help: bool,
     export: Option<export::Export>,
+    declare: Option<declare::Declare>,
+    editor: Option<MaskEditor>,
+    proposals: Vec<ProposedMask>,
     /// The latest snapshot, and whether zoom met its ceiling: what the tour looks for.
     snapshot: Option<PathBuf>,
     refused_at_ceiling: bool,
@@ -115,6 +121,12 @@ pub enum Message {
     Strip(message_strip::Message),
     Bar(top_bar::Message),
     Export(export::Message),
+    Declare(declare::Message),
+    Masks(mask_editor::Message),
+    /// What waits for a supervisor, or that it cannot be asked.
+    Proposals(Result<Vec<ProposedMask>, Arc<Refusal>>),
+    /// A proposal or a verdict was taken, or not.
+    MaskSettled(Result<(), Arc<Refusal>>),
     /// A view was opened, or not.
     Opened {
         ticket: u64,
@@ -223,6 +235,9 @@ impl ControlRoom {
             placed: Rectangle::default(),
             help: false,
             export: None,
+            declare: None,
+            editor: None,
+            proposals: Vec::new(),
             snapshot: None,
             refused_at_ceiling: false,
             desk,
@@ -249,6 +264,10 @@ impl ControlRoom {
                 self.opened(ticket, answer);
                 return Action::Run(self.regulate());
             }
+            Message::Declare(message) => return self.declare_message(message),
+            Message::Masks(message) => return self.mask_message(message),
+            Message::Proposals(answer) => self.take_proposals(answer),
+            Message::MaskSettled(answer) => return self.mask_settled(answer),
             Message::Steered(news) => self.steered(news),
             Message::Repeat => self.repeat(),
             Message::Aimed(ticket) => return self.aim_is_true(ticket),

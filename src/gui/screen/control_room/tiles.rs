@@ -10,7 +10,7 @@ use crate::domain::live::choice::Attention;
 use crate::domain::live::overload::Level;
 use crate::domain::live::truth::{Freshness, freshness};
 use crate::domain::live::verdict::Verdict;
-use crate::domain::privacy::Cover;
+use crate::domain::privacy::{Cover, WholeReason};
 use crate::domain::site::CameraPlan;
 use crate::gui::desk::{Feed, Hold};
 use crate::gui::i18n::fl;
@@ -179,9 +179,12 @@ impl Placed {
     pub fn wants_opening(&self, now: Instant) -> bool {
         match &self.content {
             Content::Closed => true,
-            Content::Refused { why, at } => {
-                !matches!(**why, Refusal::Rule(_)) && now.saturating_duration_since(*at) >= ASK_AGAIN
-            }
+            Content::Refused { why, at } => match &**why {
+                Refusal::Rule(_) => false,
+                // Every question is recorded: it is asked again when the school closes.
+                Refusal::SchoolHours { until } => until.is_some_and(|until| now >= until),
+                _ => now.saturating_duration_since(*at) >= ASK_AGAIN,
+            },
             Content::Opening | Content::Open(_) => false,
         }
     }
@@ -330,10 +333,10 @@ fn given_up(level: Level) -> Option<Mark> {
 }
 
 fn refused(why: &Refusal) -> StateWords {
-    let words = if matches!(why, Refusal::Rule(_)) {
-        fl!("tile-no-permission")
-    } else {
-        fl!("tile-not-live")
+    let words = match why {
+        Refusal::Rule(_) => fl!("tile-no-permission"),
+        Refusal::SchoolHours { .. } => words::whole_cover(WholeReason::SchoolHours),
+        _ => fl!("tile-not-live"),
     };
     StateWords {
         icon: Icon::Refused,

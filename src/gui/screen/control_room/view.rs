@@ -7,13 +7,18 @@ use super::figures;
 use super::tiles::{self, Condition};
 use super::{Area, ControlRoom, Message, Placed};
 use crate::domain::camera::CameraId;
+use crate::domain::privacy::declared::Change;
+use crate::domain::site::CameraPlan;
 use crate::domain::wall::Layout;
+use crate::gui::desk::InForce;
 use crate::gui::i18n::fl;
+use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Edge};
-use crate::gui::theme;
+use crate::gui::theme::{self, Tone};
 use crate::gui::ui::camera_list::Dot;
 use crate::gui::ui::{controls, ptz_panel, shortcuts_help, top_bar};
-use crate::gui::widget::wall::{self, Face, Tile};
+use crate::gui::widget::wall::{self, Face, Mark, Tile};
+use crate::gui::words;
 use iced::alignment::Vertical;
 use iced::widget::{button, column, container, row, stack, text};
 use iced::{Element, Fill, Rectangle};
@@ -29,6 +34,11 @@ impl ControlRoom {
         if let Some(export) = &self.export {
             let close = Message::Export(crate::gui::screen::export::Message::Command(Command::Back));
             return controls::over(screen, export.view().map(Message::Export), close);
+        }
+        if let Some(declare) = &self.declare {
+            let close = Message::Declare(crate::gui::screen::declare::Message::Command(Command::Back));
+            let dialogue = declare.view(self.now.instant).map(Message::Declare);
+            return controls::over(screen, dialogue, close);
         }
         if self.help {
             let close = Message::Command(Command::Help, Edge::Down);
@@ -170,7 +180,8 @@ impl ControlRoom {
             figures: self.figures,
             tour: self.tour_on(index),
         };
-        let face = tiles::face(camera, placed, shown, said, self.now);
+        let mut face = tiles::face(camera, placed, shown, said, self.now);
+        face.marks.extend(self.declared_on(camera));
         Tile {
             key: large.map_or(placed.ticket, |large| large.ticket),
             cell,
@@ -184,7 +195,37 @@ impl ControlRoom {
         }
     }
 
+    /// A mark for each declared event in force on a camera, with what is left of it.
+    fn declared_on(&self, camera: &CameraPlan) -> Vec<Mark> {
+        let mut declared = self.desk.declared();
+        declared.retain(|event| event.camera == camera.id);
+        let mark = |event: InForce| {
+            let left = event.ends.saturating_duration_since(self.now.instant);
+            let words = match event.change {
+                Change::Ceilings => fl!("mark-event", left = words::countdown(left)),
+                Change::Mask(_) => fl!("mark-lifted", left = words::countdown(left)),
+                Change::School => fl!("mark-school", left = words::countdown(left)),
+            };
+            Mark {
+                icon: Icon::Warning,
+                words,
+                short: words::countdown(left),
+                tone: Tone::Attention,
+            }
+        };
+        declared.into_iter().map(mark).collect()
+    }
+
     fn side_panel(&self) -> Option<Element<'_, Message>> {
+        if let Some(editor) = self.editor_panel() {
+            return Some(
+                container(editor)
+                    .width(PANEL)
+                    .height(Fill)
+                    .style(theme::area(true))
+                    .into(),
+            );
+        }
         let camera = self.selected_plan()?;
         let feed = self.shown_on(self.selected).map(|open| &open.feed);
         let placed = self.tiles.get(self.selected).and_then(Option::as_ref);

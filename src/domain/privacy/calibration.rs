@@ -1,0 +1,247 @@
+//! The calibration helper: a dome is turned to four or more points whose directions are known, and the mounting follows:
+//! where azimuth zero lies, how far the tilt is off, the roll, and the true scale of the field of view; with the error
+//! that is left.
+//!
+//! At each sighting the point was brought somewhere into the picture (`at`, the middle is best) at the pose that the
+//! dome reported. What is looked for are four numbers, by Gauss-Newton on the angles between where the point lies and where
+//! the model says it does.
+//!
+//! Invariant: a model is given only together with its error; with fewer than four sightings, or when they do not tell
+//! the numbers apart, there is none. Deliberately absent: the picture, the dome.
+
+use super::projection::{direction_at, unit};
+use crate::domain::camera::{Direction, LensModel, Pose};
+use glam::DVec3;
+
+/// Sightings needed at least.
+pub const FEWEST: usize = 4;
+/// Rounds of improvement at most.
+const ROUNDS: usize = 30;
+/// Numbers looked for: azimuth offset, tilt offset, roll (degrees), logarithm of the field of view's scale.
+const UNKNOWNS: usize = 4;
+
+/// A point that was looked at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sighting {
+    /// What the dome said of itself.
+    pub reported: Pose,
+    /// Where in the picture the point was, 0..1.
+    pub at: [f64; 2],
+    /// Where the point truly lies from the camera.
+    pub truly: Direction,
+}
+
+/// What follows from the sightings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calibration {
+    /// The lens model, corrected.
+    pub lens: LensModel,
+    /// Root mean square and largest angle between where a point lies and where the model sees it, degrees.
+    pub error_deg: f64,
+    pub worst_deg: f64,
+}
+
+/// Why no model follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CalibrationError {
+    #[error("at least four points are needed")]
+    TooFew,
+    #[error("the points are too alike to tell offset, tilt, roll and field of view apart")]
+    TooAlike,
+}
+
+/// Finds the lens model that sees every point where it lies.
+///
+/// # Errors
+/// Too few points, or points that do not tell enough.
+pub fn calibrate(lens: &LensModel, sightings: &[Sighting]) -> Result<Calibration, CalibrationError> {
+    if sightings.len() < FEWEST {
+        return Err(CalibrationError::TooFew);
+    }
+    let mut found = [0.0; UNKNOWNS];
+    for _ in 0..ROUNDS {
+        let residuals = residuals(lens, &found, sightings);
+        let columns: [Vec<f64>; UNKNOWNS] = std::array::from_fn(|k| {
+            let step = if k == 3 { 1e-5 } else { 1e-4 };
+            let mut moved = found;
+            moved[k] += step;
+            let there = self::residuals(lens, &moved, sightings);
+            there.iter().zip(&residuals).map(|(a, b)| (a - b) / step).collect()
+        });
+        let change = solve(&columns, &residuals).ok_or(CalibrationError::TooAlike)?;
+        for (value, change) in found.iter_mut().zip(change) {
+            *value -= change;
+        }
+        if change.iter().all(|change| change.abs() < 1e-9) {
+            break;
+        }
+    }
+    let angles: Vec<f64> = sightings
+        .iter()
+        .map(|sighting| {
+            let seen = unit(seen(lens, &found, sighting));
+            seen.angle_between(unit(sighting.truly)).to_degrees()
+        })
+        .collect();
+    let mean = angles.iter().map(|angle| angle * angle).sum::<f64>() / angles.len() as f64;
+    if !mean.is_finite() || found[3].abs() > 1.0 {
+        return Err(CalibrationError::TooAlike);
+    }
+    let shift = |[a, b]: [f64; 2], by: f64| [a + by, b + by];
+    let scale = |hfov_deg: f64| scaled(hfov_deg, found[3]);
+    Ok(Calibration {
+        lens: LensModel {
+            pan_range_deg: shift(lens.pan_range_deg, found[0]),
+            tilt_range_deg: shift(lens.tilt_range_deg, found[1]).map(|v| v.clamp(-90.0, 90.0)),
+            hfov_by_zoom: lens
+                .hfov_by_zoom
+                .iter()
+                .map(|[zoom, hfov]| [*zoom, scale(*hfov)])
+                .collect(),
+            roll_deg: lens.roll_deg + found[2],
+            ..lens.clone()
+        },
+        error_deg: mean.sqrt(),
+        worst_deg: angles.into_iter().fold(0.0, f64::max),
+    })
+}
+
+fn scaled(hfov_deg: f64, ln: f64) -> f64 {
+    2.0 * ((hfov_deg.to_radians() / 2.0).tan() * ln.exp()).atan().to_degrees()
+}
+
+/// Where the model with these corrections sees the point.
+fn seen(lens: &LensModel, corrections: &[f64; UNKNOWNS], sighting: &Sighting) -> Direction {
+    let turned = LensModel {
+        roll_deg: lens.roll_deg + corrections[2],
+        ..lens.clone()
+    };
+    let pose = Pose {
+        pan_deg: sighting.reported.pan_deg + corrections[0],
+        tilt_deg: sighting.reported.tilt_deg + corrections[1],
+        hfov_deg: scaled(sighting.reported.hfov_deg, corrections[3]),
+    };
+    direction_at(&turned, pose, sighting.at)
+}
+
+/// Differences between where the points are seen and where they lie, three for each (degrees, as short arcs).
+fn residuals(lens: &LensModel, corrections: &[f64; UNKNOWNS], sightings: &[Sighting]) -> Vec<f64> {
+    let difference = |sighting: &Sighting| {
+        let off: DVec3 = unit(seen(lens, corrections, sighting)) - unit(sighting.truly);
+        (off * 1f64.to_degrees()).to_array()
+    };
+    sightings.iter().flat_map(difference).collect()
+}
+
+/// Least squares by the normal equations; `None` when the columns do not tell the unknowns apart.
+fn solve(columns: &[Vec<f64>; UNKNOWNS], right: &[f64]) -> Option<[f64; UNKNOWNS]> {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let mut rows: [[f64; UNKNOWNS + 1]; UNKNOWNS] = std::array::from_fn(|i| {
+        std::array::from_fn(|j| {
+            if j < UNKNOWNS {
+                dot(&columns[i], &columns[j])
+            } else {
+                dot(&columns[i], right)
+            }
+        })
+    });
+    let largest = (0..UNKNOWNS).map(|i| rows[i][i].abs()).fold(0.0, f64::max);
+    for k in 0..UNKNOWNS {
+        let best = (k..UNKNOWNS).max_by(|a, b| rows[*a][k].abs().total_cmp(&rows[*b][k].abs()))?;
+        rows.swap(k, best);
+        if rows[k][k].abs() < 1e-7 * largest.max(1e-12) {
+            return None;
+        }
+        for i in 0..UNKNOWNS {
+            if i == k {
+                continue;
+            }
+            let factor = rows[i][k] / rows[k][k];
+            for j in k..=UNKNOWNS {
+                rows[i][j] -= factor * rows[k][j];
+            }
+        }
+    }
+    Some(std::array::from_fn(|k| rows[k][UNKNOWNS] / rows[k][k]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::privacy::trial::lens;
+    use proptest::prelude::*;
+
+    /// Four points as a dome that is off by this would show them; the first two beside the middle of the picture.
+    fn sightings(offset: f64, tilt: f64, roll: f64, scale: f64, noise: &[f64]) -> Vec<Sighting> {
+        let points = [
+            ([10.0, -12.0], 50.0, [0.2, 0.3]),
+            ([95.0, -20.0], 55.0, [0.8, 0.7]),
+            ([-80.0, -8.0], 30.0, [0.5, 0.5]),
+            ([170.0, -30.0], 40.0, [0.3, 0.8]),
+        ];
+        let one = |(i, ([pan, tilt_said], hfov, at)): (usize, ([f64; 2], f64, [f64; 2]))| {
+            let true_lens = LensModel {
+                roll_deg: roll,
+                ..lens()
+            };
+            let pose = Pose {
+                pan_deg: pan + offset,
+                tilt_deg: tilt_said + tilt,
+                hfov_deg: scaled(hfov, scale),
+            };
+            let truly = direction_at(&true_lens, pose, at);
+            let n = |k: usize| noise.get(2 * i + k).copied().unwrap_or(0.0);
+            Sighting {
+                reported: Pose {
+                    pan_deg: pan,
+                    tilt_deg: tilt_said,
+                    hfov_deg: hfov,
+                },
+                at,
+                truly: Direction {
+                    azimuth_deg: truly.azimuth_deg + n(0),
+                    elevation_deg: truly.elevation_deg + n(1),
+                },
+            }
+        };
+        points.into_iter().enumerate().map(one).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn four_points_give_offset_tilt_roll_and_scale_back(
+            offset in -40.0f64..40.0, tilt in -4.0f64..4.0, roll in -8.0f64..8.0, scale in -0.1f64..0.1,
+        ) {
+            let found = calibrate(&lens(), &sightings(offset, tilt, roll, scale, &[])).unwrap();
+            prop_assert!(found.worst_deg < 1e-4, "{found:?}");
+            prop_assert!((found.lens.pan_range_deg[0] + 180.0 - offset).abs() < 1e-3);
+            prop_assert!((found.lens.roll_deg - roll).abs() < 1e-3);
+            prop_assert!((found.lens.widest_hfov_deg() - scaled(62.0, scale)).abs() < 1e-3);
+        }
+
+        #[test]
+        fn the_error_told_is_about_the_error_made(noise in proptest::collection::vec(-0.3f64..0.3, 8)) {
+            let found = calibrate(&lens(), &sightings(12.0, 1.0, 2.0, 0.03, &noise)).unwrap();
+            prop_assert!(found.error_deg < 0.45 && found.worst_deg >= found.error_deg);
+        }
+    }
+
+    #[test]
+    fn too_few_or_too_like_points_give_no_model() {
+        let all = sightings(5.0, 0.0, 0.0, 0.0, &[]);
+        assert_eq!(calibrate(&lens(), &all[..3]), Err(CalibrationError::TooFew));
+        // Everything in the middle of the picture: nothing tells the roll or the field of view.
+        let middle: Vec<_> = all
+            .iter()
+            .map(|sighting| Sighting {
+                at: [0.5, 0.5],
+                truly: Direction {
+                    azimuth_deg: sighting.reported.pan_deg + 5.0,
+                    elevation_deg: sighting.reported.tilt_deg,
+                },
+                ..*sighting
+            })
+            .collect();
+        assert_eq!(calibrate(&lens(), &middle), Err(CalibrationError::TooAlike));
+    }
+}

@@ -1,0 +1,215 @@
+//! Declared events (R-PTZ-2, R-PRV-1, R-PRV-2): the domain's list, the event of each beginning and end, and the clock.
+//!
+//! Invariant: an event is durable in the log before it is in force, and it ends here, whatever becomes of the
+//! workstation that declared it. When the server ends, nothing stays in force: its beginning in the log names its end.
+//! Deliberately absent: who may (the caller asks `domain::people`), how workstations are told (`pulse`).
+
+use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::camera::{CameraId, ControllerId};
+use crate::domain::privacy::declared::{Change, Declaration, DeclareError, Declared, InForce};
+use crate::domain::site::CameraPlan;
+use crate::protocol::{DeclaredState, Holder};
+use crate::server::holds::holder;
+use crate::server::log::recorder::{Act, Recorder};
+use crate::server::log::sequencer::Rejection;
+use crate::server::people::sessions::SignedIn;
+use crate::server::pulse::Pulse;
+use std::sync::Weak;
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex, Notify};
+
+/// How often the list is looked at when nobody calls.
+const TICK: Duration = Duration::from_secs(5);
+
+/// Who declared an event, and where it is recorded.
+#[derive(Debug, Clone)]
+struct By {
+    holder: Holder,
+    log: ControllerId,
+}
+
+/// Every declared event.
+pub struct Declarations {
+    events: Mutex<Declared<By>>,
+    recorder: Recorder,
+    changed: Notify,
+    pulse: Pulse,
+}
+
+/// Why an event is not declared or ended.
+#[derive(Debug)]
+pub enum Trouble {
+    Declare(DeclareError),
+    NotRecorded(Rejection),
+    NoSuchEvent,
+}
+
+impl From<Rejection> for Trouble {
+    fn from(rejection: Rejection) -> Self {
+        Self::NotRecorded(rejection)
+    }
+}
+
+fn word(change: &Change) -> String {
+    match change {
+        Change::Ceilings => "ceilings".into(),
+        Change::Mask(id) => format!("mask {id}"),
+        Change::School => "school".into(),
+    }
+}
+
+impl Declarations {
+    /// Nothing is in force.
+    pub fn new(recorder: Recorder, pulse: Pulse) -> Self {
+        Self {
+            events: Mutex::default(),
+            recorder,
+            changed: Notify::new(),
+            pulse,
+        }
+    }
+
+    /// Declares an event: recorded, then in force.
+    ///
+    /// # Errors
+    /// Why not; a refusal is recorded too.
+    pub async fn declare(
+        &self,
+        camera: &CameraPlan,
+        who: &SignedIn,
+        declaration: Declaration,
+        now: Instant,
+    ) -> Result<DeclaredState, Trouble> {
+        let mut events = self.events.lock().await;
+        self.end_over(&mut events, now).await?;
+        let act = || {
+            Act {
+                person: Some(&who.person),
+                session: &who.session.session,
+                at: Some(&who.session.station),
+                camera: Some(&camera.id),
+                purpose: Some(who.session.purpose),
+                ..Act::default()
+            }
+            .with("change", word(&declaration.change))
+            .with("reason", declaration.reason.chars().take(500).collect::<String>())
+            .with(
+                "protocol_no",
+                declaration.protocol_no.chars().take(500).collect::<String>(),
+            )
+            .with("minutes", declaration.minutes)
+        };
+        let operation = match declaration.change {
+            Change::Mask(_) => Operation::MaskLift,
+            Change::Ceilings | Change::School => Operation::EventDeclared,
+        };
+        if let Err(error) = events.check(camera, who.person.level, &declaration, now) {
+            let refused = act().with("why", error.to_string());
+            self.recorder
+                .record(&camera.controller, operation, Outcome::Refused, refused)
+                .await?;
+            return Err(Trouble::Declare(error));
+        }
+        self.recorder
+            .record(&camera.controller, operation, Outcome::Done, act())
+            .await?;
+        let by = By {
+            holder: holder(who),
+            log: camera.controller.clone(),
+        };
+        let event = events
+            .declare(camera, by, who.person.level, declaration, now)
+            .map_err(Trouble::Declare)?;
+        self.changed.notify_one();
+        self.pulse.beat();
+        Ok(state(&event, now))
+    }
+
+    /// Ends an event before its time.
+    ///
+    /// # Errors
+    /// It is not in force, or its end could not be recorded (it is over all the same).
+    pub async fn end(&self, id: u64, who: &SignedIn, now: Instant) -> Result<(), Trouble> {
+        let mut events = self.events.lock().await;
+        events.get(id, now).ok_or(Trouble::NoSuchEvent)?;
+        let event = events.end(id).ok_or(Trouble::NoSuchEvent)?;
+        self.pulse.beat();
+        Ok(self.record_end(&event, Some(who)).await?)
+    }
+
+    /// The camera of an event in force.
+    pub async fn camera_of(&self, id: u64, now: Instant) -> Option<CameraId> {
+        self.events.lock().await.get(id, now).map(|event| event.camera.clone())
+    }
+
+    /// Every event in force.
+    pub async fn all(&self, now: Instant) -> Vec<DeclaredState> {
+        self.events
+            .lock()
+            .await
+            .all(now)
+            .map(|event| state(event, now))
+            .collect()
+    }
+
+    /// Whether a supervisor opened this school camera for minutes.
+    pub async fn school_is_open(&self, camera: &CameraId, now: Instant) -> bool {
+        let events = self.events.lock().await;
+        events
+            .on(camera, now)
+            .any(|event| event.declaration.change == Change::School)
+    }
+
+    /// Ends what is over, in time, as long as the server lives.
+    pub async fn end_in_time(declarations: Weak<Self>) {
+        loop {
+            let Some(me) = declarations.upgrade() else { return };
+            let next = {
+                let mut events = me.events.lock().await;
+                if let Err(error) = me.end_over(&mut events, Instant::now()).await {
+                    tracing::error!(%error, "the end of a declared event could not be recorded");
+                }
+                events.next_end()
+            };
+            let pause = next.map_or(TICK, |end| end.saturating_duration_since(Instant::now()).min(TICK));
+            // An end that could not be recorded is not in the list any more; this never spins.
+            let _ = tokio::time::timeout(pause, me.changed.notified()).await;
+        }
+    }
+
+    async fn end_over(&self, events: &mut Declared<By>, now: Instant) -> Result<(), Rejection> {
+        for event in events.over(now) {
+            self.pulse.beat();
+            self.record_end(&event, None).await?;
+        }
+        Ok(())
+    }
+
+    async fn record_end(&self, event: &InForce<By>, who: Option<&SignedIn>) -> Result<(), Rejection> {
+        let act = Act {
+            person: who.map(|who| &who.person),
+            typed_user: &event.by.holder.user,
+            session: who.map_or("", |who| who.session.session.as_str()),
+            at: Some(&event.by.holder.station),
+            camera: Some(&event.camera),
+            purpose: who.map(|who| who.session.purpose),
+            ..Act::default()
+        }
+        .with("change", word(&event.declaration.change))
+        .with("declared_by", event.by.holder.user.as_str())
+        .with("ended", if who.is_some() { "by a person" } else { "by itself" });
+        self.recorder
+            .record(&event.by.log, Operation::EventEnded, Outcome::Done, act)
+            .await
+    }
+}
+
+fn state(event: &InForce<By>, now: Instant) -> DeclaredState {
+    DeclaredState {
+        id: event.id,
+        camera: event.camera.clone(),
+        declaration: event.declaration.clone(),
+        by: event.by.holder.clone(),
+        remaining_ms: u64::try_from(event.remaining(now).as_millis()).unwrap_or(u64::MAX),
+    }
+}

@@ -1,0 +1,219 @@
+//! What is in force beside the plan: declared events, the school calendar, proposed masks.
+//!
+//! Invariant: outside its calendar a school camera's account, live pictures, playback and export are refused here too
+//! (R-PRV-2); a refusal is recorded.
+
+use super::answer::{Answer, Asked, Bounded, Refused};
+use super::caller::Person;
+use super::cameras::{act, camera_of, holds_seen_by};
+use super::serve::App;
+use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::people::{Action, Decision, Rule, decide};
+use crate::domain::privacy::declared::{Change, Declaration};
+use crate::domain::site::CameraPlan;
+use crate::protocol::{
+    DeclaredState, MaskProposal, PermitRequest, Pictures, PolicyState, ProposedMask, RefusalKind, Verdict,
+};
+use crate::server::log::sequencer::now_ms;
+use crate::server::{declared, plan};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The zone the municipalities live in.
+/// Longest wait for a change; also how soon a workstation notices that its session is over.
+const PATIENCE: Duration = Duration::from_secs(1);
+const ZONE: &str = "Europe/Rome";
+
+impl From<declared::Trouble> for Refused {
+    fn from(trouble: declared::Trouble) -> Self {
+        match trouble {
+            declared::Trouble::Declare(error) => RefusalKind::Declare(error).into(),
+            declared::Trouble::NotRecorded(rejection) => rejection.into(),
+            declared::Trouble::NoSuchEvent => Self::not_found("event"),
+        }
+    }
+}
+
+impl From<plan::Trouble> for Refused {
+    fn from(trouble: plan::Trouble) -> Self {
+        match trouble {
+            plan::Trouble::Refused(kind) => kind.into(),
+            plan::Trouble::NotRecorded(rejection) => rejection.into(),
+            plan::Trouble::Store(error) => error.into(),
+        }
+    }
+}
+
+impl App {
+    /// Whether live pictures of this camera may be seen now, by its calendar or an event that opened it.
+    pub(super) async fn school_is_out(&self, camera: &CameraPlan) -> bool {
+        let Some(calendar) = &camera.school else { return true };
+        let open = TimeZone::get(ZONE).is_ok_and(|zone| calendar.state(Timestamp::now(), &zone).is_open());
+        open || self.declared.school_is_open(&camera.id, Instant::now()).await
+    }
+
+    /// The same for pictures that were recorded between two moments.
+    async fn school_was_out(&self, camera: &CameraPlan, from_ms: i64, to_ms: i64) -> bool {
+        let Some(calendar) = &camera.school else { return true };
+        let range =
+            Timestamp::from_millisecond(from_ms).and_then(|from| Ok((from, Timestamp::from_millisecond(to_ms)?)));
+        let open = match (range, TimeZone::get(ZONE)) {
+            (Ok((from, to)), Ok(zone)) => calendar.is_open_throughout(from, to, &zone),
+            _ => false,
+        };
+        open || self.declared.school_is_open(&camera.id, Instant::now()).await
+    }
+}
+
+/// Records that a school camera stays closed.
+pub(super) async fn school_refusal(app: &App, person: &Person, camera: &CameraPlan, of: &str) -> Refused {
+    let rule = serde_json::to_value(Rule::SchoolHours).unwrap_or_default();
+    let act = act(person, camera).with("rule", rule).with("pictures", of);
+    let recorded = app
+        .recorder
+        .record(&camera.controller, Operation::CredentialReleased, Outcome::Refused, act)
+        .await;
+    match recorded {
+        Ok(()) => RefusalKind::Rule(Rule::SchoolHours).into(),
+        Err(rejection) => rejection.into(),
+    }
+}
+
+/// Which state the caller has already.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Known {
+    #[serde(default)]
+    after: u64,
+}
+
+pub async fn state(
+    State(app): State<Arc<App>>,
+    Person { who, .. }: Person,
+    Asked(known): Asked<Known>,
+) -> Answer<Json<PolicyState>> {
+    let revision = app.pulse.after(known.after, PATIENCE).await;
+    let plan = app.plans.current();
+    let mut declared = app.declared.all(Instant::now()).await;
+    declared.retain(|event| {
+        let controller = plan.camera(&event.camera).map(|camera| &camera.controller);
+        let mut grants = who.person.grants.iter();
+        grants.any(|grant| Some(&grant.controller) == controller)
+    });
+    Ok(Json(PolicyState {
+        revision,
+        holds: holds_seen_by(&app, &who).await,
+        plan_version: plan.version,
+        declared,
+    }))
+}
+
+pub async fn permit(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Path(camera): Path<String>,
+    Bounded(PermitRequest { pictures }): Bounded<PermitRequest>,
+) -> Answer<StatusCode> {
+    let camera = &camera_of(&app, camera)?;
+    let (action, word) = match pictures {
+        Pictures::Live => (Action::Live, "live"),
+        Pictures::Playback { .. } => (Action::Playback, "playback"),
+        Pictures::Export { .. } => (Action::Export, "export"),
+    };
+    allowed(&app, &person, camera, action).await?;
+    let out = match pictures {
+        Pictures::Live => app.school_is_out(camera).await,
+        Pictures::Playback { from_ms, to_ms } | Pictures::Export { from_ms, to_ms } => {
+            app.school_was_out(camera, from_ms, to_ms).await
+        }
+    };
+    if out {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(school_refusal(&app, &person, camera, word).await)
+    }
+}
+
+/// A grant for this, or a recorded refusal.
+async fn allowed(app: &App, person: &Person, camera: &CameraPlan, action: Action) -> Answer<()> {
+    let Decision::Refused(rule) = decide(&person.who.person, action, &camera.controller, &camera.id) else {
+        return Ok(());
+    };
+    let word = serde_json::to_value(rule).unwrap_or_default();
+    let refused = act(person, camera).with("rule", word);
+    app.recorder
+        .record(&camera.controller, Operation::EventDeclared, Outcome::Refused, refused)
+        .await?;
+    Err(RefusalKind::Rule(rule).into())
+}
+
+pub async fn declare(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Path(camera): Path<String>,
+    Bounded(declaration): Bounded<Declaration>,
+) -> Answer<Json<DeclaredState>> {
+    let camera = &camera_of(&app, camera)?;
+    let action = match declaration.change {
+        Change::Ceilings => Action::Ptz,
+        Change::Mask(_) | Change::School => Action::Lift,
+    };
+    allowed(&app, &person, camera, action).await?;
+    let state = app
+        .declared
+        .declare(camera, &person.who, declaration, Instant::now())
+        .await?;
+    Ok(Json(state))
+}
+
+pub async fn end(State(app): State<Arc<App>>, person: Person, Path(id): Path<u64>) -> Answer<StatusCode> {
+    let now = Instant::now();
+    let camera = app
+        .declared
+        .camera_of(id, now)
+        .await
+        .ok_or_else(|| Refused::not_found("event"))?;
+    let camera = &camera_of(&app, camera.to_string())?;
+    allowed(&app, &person, camera, Action::Ptz).await?;
+    app.declared.end(id, &person.who, now).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub async fn propose(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Path(camera): Path<String>,
+    Bounded(proposal): Bounded<MaskProposal>,
+) -> Answer<Json<ProposedMask>> {
+    let camera = &camera_of(&app, camera)?;
+    allowed(&app, &person, camera, Action::Live).await?;
+    let proposed = app.plans.propose(camera, &person.who, proposal, now_ms()).await?;
+    Ok(Json(proposed))
+}
+
+pub async fn proposals(State(app): State<Arc<App>>, Person { who, .. }: Person) -> Answer<Json<Vec<ProposedMask>>> {
+    let plan = app.plans.current();
+    let mut all = app.plans.proposals().await;
+    all.retain(|proposed| {
+        plan.camera(&proposed.camera).is_some_and(|camera| {
+            decide(&who.person, Action::Live, &camera.controller, &camera.id) == Decision::Allowed
+        })
+    });
+    Ok(Json(all))
+}
+
+pub async fn decide_proposal(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Path(id): Path<u64>,
+    Bounded(verdict): Bounded<Verdict>,
+) -> Answer<StatusCode> {
+    app.plans.decide(id, &person.who, verdict, now_ms()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

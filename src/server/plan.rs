@@ -1,0 +1,456 @@
+//! The site plan in force, and how it changes: one person draws a mask, a supervisor who is another person approves it,
+//! the server signs the next version (R-PRV-1).
+//!
+//! Invariant: a version is signed and kept before it is in force; a proposal and its verdict are durable in the log
+//! before they are answered, with the mask as it was and as it becomes; a plan that does not make sense is never signed.
+//! Deliberately absent: proposals over a restart (who drew it draws it again), changing cameras and people.
+
+use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::note::{SignerKey, Statement};
+use crate::domain::camera::{CameraId, MaskId};
+use crate::domain::people::{Level, Rule};
+use crate::domain::site::{CameraPlan, Mask, Revision, SitePlan};
+use crate::protocol::{MaskChange, MaskProposal, ProposedMask, RefusalKind, Verdict};
+use crate::server::holds::holder;
+use crate::server::log::recorder::{Act, Recorder};
+use crate::server::log::sequencer::Rejection;
+use crate::server::people::sessions::SignedIn;
+use crate::server::pulse::Pulse;
+use crate::server::store::{Store, StoreError};
+use serde_json::Value;
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::Mutex;
+
+/// Proposals kept at once.
+const MOST_PROPOSALS: usize = 64;
+/// Longest reason, characters.
+const MOST_REASON: usize = 500;
+
+/// The plan and what is proposed.
+pub struct Plans {
+    store: Store,
+    key: SignerKey,
+    recorder: Recorder,
+    pulse: Pulse,
+    current: RwLock<Arc<SitePlan>>,
+    /// Also the turn of whoever changes the plan.
+    proposals: Mutex<Proposals>,
+}
+
+#[derive(Default)]
+struct Proposals {
+    waiting: Vec<ProposedMask>,
+    last: u64,
+}
+
+/// Why a plan is not changed.
+#[derive(Debug)]
+pub enum Trouble {
+    Refused(RefusalKind),
+    NotRecorded(Rejection),
+    Store(StoreError),
+}
+
+impl From<Rejection> for Trouble {
+    fn from(rejection: Rejection) -> Self {
+        Self::NotRecorded(rejection)
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<RefusalKind> for Trouble {
+    fn from(kind: RefusalKind) -> Self {
+        Self::Refused(kind)
+    }
+}
+
+impl Plans {
+    /// With this plan in force.
+    pub fn new(store: Store, key: SignerKey, recorder: Recorder, pulse: Pulse, plan: SitePlan) -> Self {
+        Self {
+            store,
+            key,
+            recorder,
+            pulse,
+            current: RwLock::new(Arc::new(plan)),
+            proposals: Mutex::default(),
+        }
+    }
+
+    /// The plan in force.
+    pub fn current(&self) -> Arc<SitePlan> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What waits for a supervisor.
+    pub async fn proposals(&self) -> Vec<ProposedMask> {
+        self.proposals.lock().await.waiting.clone()
+    }
+
+    /// Takes a drawn mask in; it waits for a supervisor.
+    ///
+    /// # Errors
+    /// It makes no sense, or it cannot be recorded.
+    pub async fn propose(
+        &self,
+        camera: &CameraPlan,
+        who: &SignedIn,
+        mut proposal: MaskProposal,
+        now_ms: i64,
+    ) -> Result<ProposedMask, Trouble> {
+        let mut proposals = self.proposals.lock().await;
+        let reason: String = proposal.reason.trim().chars().take(MOST_REASON).collect();
+        let plan = self.current();
+        let sound = self.changed(&plan, &camera.id, &proposal.change, None).is_some();
+        if reason.is_empty() || !sound || proposals.waiting.len() >= MOST_PROPOSALS {
+            return Err(RefusalKind::Malformed.into());
+        }
+        proposal.reason = reason;
+        let act = self.act(camera, who, &proposal).with("step", "proposed");
+        self.recorder
+            .record(&camera.controller, Operation::MaskChange, Outcome::Intent, act)
+            .await?;
+        proposals.last += 1;
+        let proposed = ProposedMask {
+            id: proposals.last,
+            camera: camera.id.clone(),
+            proposal,
+            author: holder(who),
+            at_ms: now_ms,
+        };
+        proposals.waiting.push(proposed.clone());
+        Ok(proposed)
+    }
+
+    /// A supervisor's verdict. Approved, the next version of the plan is in force when this returns.
+    ///
+    /// # Errors
+    /// It is not theirs to say, the plan changed so that it makes no sense any more, or it cannot be recorded.
+    pub async fn decide(&self, id: u64, who: &SignedIn, verdict: Verdict, now_ms: i64) -> Result<(), Trouble> {
+        let mut proposals = self.proposals.lock().await;
+        let at = proposals.waiting.iter().position(|proposed| proposed.id == id);
+        let at = at.ok_or(RefusalKind::NotFound)?;
+        let proposed = proposals.waiting[at].clone();
+        let plan = self.current();
+        let camera = plan.camera(&proposed.camera).ok_or(RefusalKind::NotFound)?;
+        let act = || {
+            self.act(camera, who, &proposed.proposal)
+                .with("author", proposed.author.user.as_str())
+        };
+        let rule = match who.person.level {
+            Level::Supervisor if who.person.user == proposed.author.user => Some(Rule::FourEyes),
+            Level::Supervisor => None,
+            Level::Operator | Level::ForceOperator | Level::SystemAdministrator | Level::Maintainer => {
+                Some(Rule::SupervisorOnly)
+            }
+        };
+        if let Some(rule) = rule {
+            let word = serde_json::to_value(rule).unwrap_or_default();
+            self.recorder
+                .record(
+                    &camera.controller,
+                    Operation::MaskChange,
+                    Outcome::Refused,
+                    act().with("rule", word),
+                )
+                .await?;
+            return Err(RefusalKind::Rule(rule).into());
+        }
+        if verdict == Verdict::Decline {
+            let declined = act().with("step", "declined");
+            self.recorder
+                .record(&camera.controller, Operation::MaskChange, Outcome::Refused, declined)
+                .await?;
+            proposals.waiting.remove(at);
+            return Ok(());
+        }
+        let revision = Revision {
+            number: 1 + number_of(camera, &proposed.proposal.change),
+            author: proposed.author.user.clone(),
+            approver: who.person.user.clone(),
+            approved_ms: now_ms,
+        };
+        let next = self.changed(&plan, &camera.id, &proposed.proposal.change, Some(revision));
+        let next = next.ok_or(RefusalKind::Malformed)?;
+        let text = serde_json::to_string(&next).map_err(|_| RefusalKind::Unavailable)?;
+        let approved = act().with("step", "approved").with("plan", next.version);
+        self.recorder
+            .record(&camera.controller, Operation::MaskChange, Outcome::Done, approved)
+            .await?;
+        let signature = self.key.sign_statement(Statement::Plan, &text);
+        self.store.add_plan(next.version, &text, &signature).await?;
+        proposals.waiting.remove(at);
+        self.recorder.set_policy_version(next.version);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        self.pulse.beat();
+        Ok(())
+    }
+
+    /// The plan with a change; `None` when it would not make sense.
+    fn changed(
+        &self,
+        plan: &SitePlan,
+        camera: &CameraId,
+        change: &MaskChange,
+        revision: Option<Revision>,
+    ) -> Option<SitePlan> {
+        let mut next = plan.clone();
+        next.version = plan.version.checked_add(1)?;
+        let camera = next.cameras.iter_mut().find(|found| &found.id == camera)?;
+        match change {
+            MaskChange::Put(mask) => {
+                let mask = Mask {
+                    revision,
+                    ..mask.clone()
+                };
+                match camera.masks.iter_mut().find(|old| old.id == mask.id) {
+                    Some(old) => *old = mask,
+                    None => camera.masks.push(mask),
+                }
+            }
+            MaskChange::Remove(id) => {
+                let before = camera.masks.len();
+                camera.masks.retain(|mask| &mask.id != id);
+                if camera.masks.len() == before {
+                    return None;
+                }
+            }
+        }
+        // Old troubles of a plan are not made worse; a new one is refused.
+        (next.check().len() <= plan.check().len()).then_some(next)
+    }
+
+    fn act<'a>(&self, camera: &'a CameraPlan, who: &'a SignedIn, proposal: &MaskProposal) -> Act<'a> {
+        let (id, after) = match &proposal.change {
+            MaskChange::Put(mask) => (&mask.id, json(mask)),
+            MaskChange::Remove(id) => (id, Value::Null),
+        };
+        Act {
+            person: Some(&who.person),
+            session: &who.session.session,
+            at: Some(&who.session.station),
+            camera: Some(&camera.id),
+            purpose: Some(who.session.purpose),
+            ..Act::default()
+        }
+        .with("mask", id.as_str())
+        .with("reason", proposal.reason.as_str())
+        .with("before", mask_of(camera, id).map_or(Value::Null, json))
+        .with("after", after)
+    }
+}
+
+fn json(mask: &Mask) -> Value {
+    serde_json::to_value(mask).unwrap_or_default()
+}
+
+fn mask_of<'a>(camera: &'a CameraPlan, id: &MaskId) -> Option<&'a Mask> {
+    camera.masks.iter().find(|mask| &mask.id == id)
+}
+
+fn number_of(camera: &CameraPlan, change: &MaskChange) -> u32 {
+    let MaskChange::Put(mask) = change else { return 0 };
+    let old = mask_of(camera, &mask.id).and_then(|mask| mask.revision.as_ref());
+    old.map_or(0, |revision| revision.number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit::note::VerifierKey;
+    use crate::domain::camera::CameraKind;
+    use crate::domain::people::{Person, Purpose};
+    use crate::domain::privacy::declared::{Change, Declaration, DeclareError};
+    use crate::domain::site::{Controller, Limits, MaskShape, MotionBounds};
+    use crate::server::declared::{self, Declarations};
+    use crate::server::log::sequencer::Sequencer;
+    use crate::server::store::registry::SessionRow;
+    use crate::server::store::testing;
+    use std::time::{Duration, Instant};
+
+    struct House {
+        _dir: tempfile::TempDir,
+        plans: Plans,
+        declared: Declarations,
+        vkey: VerifierKey,
+    }
+
+    fn site() -> SitePlan {
+        let camera = CameraPlan {
+            id: "cam-01".parse().unwrap(),
+            number: 1,
+            name: "Piazza".into(),
+            place: "Piazza".into(),
+            controller: "borgo".parse().unwrap(),
+            kind: CameraKind::Fixed,
+            onvif: "http://127.0.0.1:1/onvif/device_service".into(),
+            lens: None,
+            masks: vec![mask("m-1", true), mask("m-2", false)],
+            limits: Limits {
+                zoom_ceiling: Some(4.0),
+                ..Limits::default()
+            },
+            motion: MotionBounds::default(),
+            ground: None,
+            school: None,
+        };
+        SitePlan {
+            version: 7,
+            controllers: vec![Controller {
+                id: "borgo".parse().unwrap(),
+                name: "Comune".into(),
+                istat: "020001".into(),
+            }],
+            cameras: vec![camera],
+        }
+    }
+
+    fn mask(id: &str, permanent: bool) -> Mask {
+        Mask {
+            id: id.parse().unwrap(),
+            name: "Finestre".into(),
+            shape: MaskShape::Picture(vec![[0.1, 0.1], [0.3, 0.1], [0.2, 0.3]]),
+            permanent,
+            reason: String::new(),
+            revision: None,
+        }
+    }
+
+    fn who(user: &str, level: Level) -> SignedIn {
+        SignedIn {
+            person: Person {
+                user: user.into(),
+                display_name: user.into(),
+                body: "Polizia Locale".into(),
+                level,
+                grants: Vec::new(),
+            },
+            session: SessionRow {
+                session: format!("s-{user}"),
+                user: user.into(),
+                station: "sala".parse().unwrap(),
+                purpose: Purpose::UrbanSecurity,
+                seen_ms: 0,
+                expires_ms: i64::MAX,
+            },
+        }
+    }
+
+    async fn house() -> House {
+        let (dir, store, log) = testing::store().await;
+        let (sequencer, _task) = Sequencer::start(store.clone(), vec![log]).unwrap();
+        let recorder = Recorder::new(sequencer, 7).unwrap();
+        let key = SignerKey::new("vedetta/plan", &[5; 32]).unwrap();
+        let vkey = key.verifier();
+        let pulse = Pulse::default();
+        House {
+            plans: Plans::new(store, key, recorder.clone(), pulse.clone(), site()),
+            declared: Declarations::new(recorder, pulse),
+            vkey,
+            _dir: dir,
+        }
+    }
+
+    fn put(mask: Mask) -> MaskProposal {
+        MaskProposal {
+            change: MaskChange::Put(mask),
+            reason: "nuovo balcone".into(),
+        }
+    }
+
+    #[tokio::test]
+    async fn r_prv_1_a_mask_changes_when_another_supervisor_approves_and_the_plan_is_signed_anew() {
+        let house = house().await;
+        let camera = site().cameras[0].clone();
+        let author = who("neri", Level::Supervisor);
+        let proposed = house
+            .plans
+            .propose(&camera, &author, put(mask("m-3", true)), 1)
+            .await
+            .unwrap();
+        let decide = |by: SignedIn| {
+            let plans = &house.plans;
+            async move { plans.decide(proposed.id, &by, Verdict::Approve, 2).await }
+        };
+        let rule = |answer| match answer {
+            Err(Trouble::Refused(RefusalKind::Rule(rule))) => Some(rule),
+            _ => None,
+        };
+        assert_eq!(rule(decide(who("neri", Level::Supervisor)).await), Some(Rule::FourEyes));
+        assert_eq!(
+            rule(decide(who("rossi", Level::Operator)).await),
+            Some(Rule::SupervisorOnly)
+        );
+        assert_eq!(house.plans.current().version, 7);
+        decide(who("villa", Level::Supervisor)).await.unwrap();
+        let plan = house.plans.current();
+        let revision = plan.cameras[0].masks[2].revision.clone().unwrap();
+        assert_eq!((plan.version, revision.number), (8, 1));
+        assert_eq!(
+            (revision.author.as_str(), revision.approver.as_str()),
+            ("neri", "villa")
+        );
+        let signed = house.plans.store.plan("").await.unwrap().unwrap();
+        assert!(
+            house
+                .vkey
+                .verify_statement(Statement::Plan, &signed.plan, &signed.signature)
+                .is_ok()
+        );
+        assert_eq!(serde_json::from_str::<SitePlan>(&signed.plan).unwrap(), *plan);
+        assert!(house.plans.proposals().await.is_empty());
+        // A second version counts on; a mask that makes no sense is never proposed.
+        let again = house
+            .plans
+            .propose(&camera, &author, put(mask("m-3", true)), 3)
+            .await
+            .unwrap();
+        house
+            .plans
+            .decide(again.id, &who("villa", Level::Supervisor), Verdict::Approve, 4)
+            .await
+            .unwrap();
+        assert_eq!(
+            house.plans.current().cameras[0].masks[2]
+                .revision
+                .as_ref()
+                .unwrap()
+                .number,
+            2
+        );
+        let mut flat = mask("m-4", true);
+        flat.shape = MaskShape::Picture(vec![[0.1, 0.1], [0.2, 0.2], [0.3, 0.3]]);
+        assert!(house.plans.propose(&camera, &author, put(flat), 5).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn r_ptz_2_a_declared_event_ends_on_the_server_whatever_becomes_of_the_client() {
+        let house = house().await;
+        let camera = site().cameras[0].clone();
+        let (now, officer) = (Instant::now(), who("neri", Level::Operator));
+        let wish = |change| Declaration {
+            change,
+            reason: "rissa".into(),
+            protocol_no: "12/2026".into(),
+            minutes: 5,
+        };
+        let declare = |change, now| house.declared.declare(&camera, &officer, wish(change), now);
+        let event = declare(Change::Ceilings, now).await.unwrap();
+        assert_eq!((event.remaining_ms, event.by.user.as_str()), (300_000, "neri"));
+        let almost = now + Duration::from_secs(299);
+        assert_eq!(house.declared.all(almost).await.len(), 1);
+        assert!(house.declared.all(now + Duration::from_secs(300)).await.is_empty());
+        // Over means that it can be declared again; a mask is not the operator's to lift.
+        assert!(declare(Change::Ceilings, now + Duration::from_secs(301)).await.is_ok());
+        let lifted = declare(Change::Mask("m-2".parse().unwrap()), now).await;
+        assert!(matches!(
+            lifted,
+            Err(declared::Trouble::Declare(DeclareError::SupervisorOnly))
+        ));
+    }
+}
