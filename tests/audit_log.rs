@@ -148,7 +148,6 @@ async fn an_export_can_be_checked_from_its_files_alone() {
         "export",
         "--data",
         hall.data_text(),
-        "--out",
         out.to_str().unwrap(),
     ];
     assert!(command(&arguments, None).status.success());

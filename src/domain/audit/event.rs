@@ -42,6 +42,12 @@ pub enum Operation {
     ConfigurationChange,
     LogRead,
     LogVerify,
+    /// A hold on entries of the log, set or lifted.
+    LogHold,
+    /// Pruning of bodies past their floor: asked, approved, and which entries. The body of this one is never pruned.
+    LogPruned,
+    /// A workstation asked in another's name, or with a certificate that is not its own.
+    StationRefused,
     OutboxDamage,
     Equivocation,
     CredentialReleased,

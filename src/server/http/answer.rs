@@ -133,7 +133,14 @@ pub async fn within_bounds(State(app): State<Arc<App>>, request: Request, next: 
         return Refused::new(RefusalKind::Unavailable, "too many requests at once").into_response();
     };
     match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
-        Ok(response) => response,
+        Ok(response) => {
+            match response.status() {
+                StatusCode::SERVICE_UNAVAILABLE => app.metrics.unavailable(),
+                status if status.is_client_error() => app.metrics.refused(),
+                _ => {}
+            }
+            response
+        }
         Err(_) => Refused::new(RefusalKind::Unavailable, "the request took too long").into_response(),
     }
 }
