@@ -159,7 +159,7 @@ async fn r_aud_2_repeats_gaps_and_two_stories() {
     hall.start().await;
     sala.base = hall.base.clone();
     sala.submit(&events).await.unwrap();
-    assert_eq!(hall.verify().1["logs"][0]["size"], 11);
+    assert_eq!(hall.verify().1["logs"][0]["size"], 12, "with the verification of before");
 }
 
 #[tokio::test]

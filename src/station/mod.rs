@@ -14,22 +14,22 @@
 //! Deliberately absent: iced, widgets, words for the screen (`gui::i18n` has them; here are enums).
 
 mod cameras;
-mod courier;
+pub mod courier;
 mod diagnosis;
 mod dome;
 mod enrolment;
 mod export;
 mod gesture;
-mod health;
+pub mod health;
 mod hold;
-mod outbox;
-mod pins;
+pub mod outbox;
+pub mod pins;
 mod playback;
 mod presets;
 mod refusal;
 mod road;
 mod secrets;
-mod server_client;
+pub mod server_client;
 mod session;
 mod sign_in;
 mod snapshot;

@@ -234,6 +234,11 @@ impl TownHall {
         self.child = Some(running.child);
     }
 
+    /// The server's process.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().and_then(Child::id).unwrap()
+    }
+
     /// Sends SIGKILL and does not wait; [`Self::crash`] follows.
     pub fn kill(&self) {
         if let Some(pid) = self.child.as_ref().and_then(Child::id) {
@@ -377,6 +382,23 @@ impl Station {
             .collect()
     }
 
+    /// The next event of this station, by somebody at some camera and time.
+    pub fn event_of(&mut self, person: &str, camera: &str, time: jiff::Timestamp) -> Sealed {
+        let mut body = self.body();
+        body.person = person.to_owned();
+        body.camera = Some(camera.parse().unwrap());
+        let at = Moment {
+            boot: uuid::Uuid::nil(),
+            time,
+            mono_ms: 1,
+        };
+        let salt = *uuid::Uuid::new_v4().as_bytes();
+        let salt = [salt, salt].concat().try_into().unwrap();
+        let sealed = self.chain.seal(RetentionClass::Police, at, salt, &body).unwrap();
+        self.chain.advance(sealed.leaf_hash);
+        sealed
+    }
+
     fn body(&self) -> Body {
         Body {
             person: "operatore".into(),
@@ -417,6 +439,24 @@ impl Station {
                 .json(&batch),
         )
         .await
+    }
+
+    /// Hands events over in batches; `None` when the server is gone or cannot take them now.
+    pub async fn hand(&self, events: &[Sealed]) -> Option<()> {
+        for events in events.chunks(64) {
+            let batch = EventBatch {
+                log: borgo(),
+                events: events.iter().map(submitted).collect(),
+            };
+            let url = self.url(&format!("/v1/stations/{}/events", self.id));
+            let response = self.client.post(url).json(&batch).send().await.ok()?;
+            if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+                return None;
+            }
+            assert!(response.status().is_success(), "{response:?}");
+            response.json::<BatchReceipt>().await.ok()?;
+        }
+        Some(())
     }
 
     /// As [`Self::submit`]; `None` when the server is gone.

@@ -49,6 +49,8 @@ pub enum Operation {
     /// A workstation asked in another's name, or with a certificate that is not its own.
     StationRefused,
     OutboxDamage,
+    /// A named officer goes on without the server beyond the grace, with a reason, for fifteen minutes.
+    GraceExtended,
     Equivocation,
     CredentialReleased,
 }

@@ -29,8 +29,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub const OWN_STATION: &str = "server";
 /// Requests that may wait; more are told to come back.
 const QUEUE: usize = 256;
-/// Most requests in one transaction.
+/// Most requests in one transaction, and how many events end it.
 const GROUP: usize = 64;
+const GROUP_EVENTS: usize = 4096;
+/// A batch of more events than this is a backlog: it waits while there are others.
+const LIVE: usize = 64;
 /// Most bodies pruned in one transaction, so that ingest never waits long.
 const PRUNE_AT_ONCE: u32 = 5_000;
 /// Most words remembered; beyond, they are asked for again.
@@ -78,10 +81,44 @@ enum Job {
     },
 }
 
+type Asked = (Job, oneshot::Sender<Answer>);
+
+impl Job {
+    fn events(&self) -> usize {
+        match self {
+            Self::Batch { events, .. } => events.len(),
+            Self::Own(_) | Self::Prune { .. } => 1,
+        }
+    }
+}
+
+/// What waits for the writer: what happens now goes before a backlog.
+struct Queue {
+    live: mpsc::Receiver<Asked>,
+    backlog: mpsc::Receiver<Asked>,
+}
+
+impl Queue {
+    /// The next job; `None` when nobody can ask any more.
+    async fn next(&mut self) -> Option<Asked> {
+        tokio::select! {
+            biased;
+            Some(job) = self.live.recv() => Some(job),
+            Some(job) = self.backlog.recv() => Some(job),
+            else => None,
+        }
+    }
+
+    fn waiting(&mut self) -> Option<Asked> {
+        self.live.try_recv().or_else(|_| self.backlog.try_recv()).ok()
+    }
+}
+
 /// The way to the sequencer. Cheap to clone.
 #[derive(Clone)]
 pub struct Sequencer {
-    jobs: mpsc::Sender<(Job, oneshot::Sender<Answer>)>,
+    live: mpsc::Sender<Asked>,
+    backlog: mpsc::Sender<Asked>,
     committed: watch::Receiver<u64>,
 }
 
@@ -95,7 +132,12 @@ impl Sequencer {
         logs: Vec<Log>,
         metrics: Arc<Metrics>,
     ) -> Result<(Self, tokio::task::JoinHandle<()>), ServerError> {
-        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (live, live_jobs) = mpsc::channel(QUEUE);
+        let (backlog, backlog_jobs) = mpsc::channel(QUEUE);
+        let queue = Queue {
+            live: live_jobs,
+            backlog: backlog_jobs,
+        };
         let (committed_tx, committed) = watch::channel(0);
         let own = OWN_STATION
             .parse()
@@ -112,7 +154,12 @@ impl Sequencer {
             committed: committed_tx,
             metrics,
         };
-        Ok((Self { jobs, committed }, tokio::spawn(writer.run(queue))))
+        let way = Self {
+            live,
+            backlog,
+            committed,
+        };
+        Ok((way, tokio::spawn(writer.run(queue))))
     }
 
     /// Puts a station's events into a log; the answer comes when they are durable.
@@ -154,7 +201,8 @@ impl Sequencer {
     async fn ask(&self, job: Job) -> Answer {
         let away = || Rejection::Unavailable("the writer is gone".into());
         let (reply, answer) = oneshot::channel();
-        match self.jobs.try_send((job, reply)) {
+        let lane = if job.events() > LIVE { &self.backlog } else { &self.live };
+        match lane.try_send((job, reply)) {
             Ok(()) => answer.await.unwrap_or_else(|_| Err(away())),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Rejection::Unavailable("the queue is full".into())),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(away()),
@@ -196,12 +244,15 @@ impl From<StoreError> for Stop {
 }
 
 impl Writer {
-    async fn run(mut self, mut queue: mpsc::Receiver<(Job, oneshot::Sender<Answer>)>) {
-        while let Some(first) = queue.recv().await {
+    async fn run(mut self, mut queue: Queue) {
+        while let Some(first) = queue.next().await {
+            let mut events = first.0.events();
             let mut group = vec![first];
             while group.len() < GROUP
-                && let Ok(next) = queue.try_recv()
+                && events < GROUP_EVENTS
+                && let Some(next) = queue.waiting()
             {
+                events += next.0.events();
                 group.push(next);
             }
             let (jobs, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
