@@ -6,17 +6,17 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rows=1000000 batches=100
+rows=1000000 batches=100 backlog=3840
 while [ $# -gt 0 ]; do
   case $1 in
-    --quick) rows=150000 batches=25; shift ;;
+    --quick) rows=150000 batches=25 backlog=200; shift ;;
     --rows) rows=$2; shift 2 ;;
     *) echo "Opzione sconosciuta: $1 (si può usare --quick, --rows)" >&2; exit 2 ;;
   esac
 done
 
 rm -f target/bench/audit-*.json
-export AUDIT_ROWS=$rows AUDIT_BATCHES=$batches
+export AUDIT_ROWS=$rows AUDIT_BATCHES=$batches AUDIT_BACKLOG=$backlog
 cargo test --quiet --test audit_figures -- --ignored --test-threads=1
 cargo test --quiet --lib station::outbox::figures -- --ignored --test-threads=1
 python3 - <<'PY'

@@ -104,7 +104,13 @@ struct Said {
 /// Runs the child with `strace` at the outbox's one writing thread, from the first append on.
 fn child(folder: &Path, arguments: &[&str], trace: &Path) -> Said {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child_appends", "--ignored", "--nocapture", "--test-threads=1"])
+        .args([
+            "--exact",
+            "child_appends",
+            "--ignored",
+            "--nocapture",
+            "--test-threads=1",
+        ])
         .env(FOLDER, folder)
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::piped())
@@ -170,14 +176,27 @@ fn calls(trace: &str) -> BTreeMap<String, u32> {
 
 /// Calls that cannot be out of space, and calls of the program's own memory and threads, which no disk fails.
 const NO_SPACE_NEEDED: [&str; 6] = ["read", "close", "lseek", "fdatasync", "fsync", "newfstatat"];
-const NOT_OF_A_DISK: [&str; 8] = ["futex", "mmap", "munmap", "mprotect", "madvise", "brk", "sched_yield", "clock_gettime"];
+const NOT_OF_A_DISK: [&str; 8] = [
+    "futex",
+    "mmap",
+    "munmap",
+    "mprotect",
+    "madvise",
+    "brk",
+    "sched_yield",
+    "clock_gettime",
+];
 
 #[test]
 fn r_aud_7_a_fault_at_every_system_call_of_an_outbox_append_loses_nothing_acknowledged() {
     let dir = tempfile::tempdir().unwrap();
     let trace = dir.path().join("trace");
     let clean = child(&dir.path().join("clean"), &[], &trace);
-    assert_eq!(clean.acknowledged.len() as u64, APPENDS, "without a fault everything is acknowledged");
+    assert_eq!(
+        clean.acknowledged.len() as u64,
+        APPENDS,
+        "without a fault everything is acknowledged"
+    );
     let calls = calls(&std::fs::read_to_string(&trace).unwrap());
     let (mut runs, mut events, mut closed, mut refused) = (0, 0, 0, 0);
     for (name, count) in &calls {
@@ -231,7 +250,10 @@ fn check(folder: &Path, acknowledged: &BTreeSet<u128>, what: &str) -> bool {
         assert!(seen.insert(act), "{what}: {act:?} is there twice");
     }
     for act in acknowledged {
-        assert!(seen.contains(&(*act, false)), "{what}: {act} was acknowledged and is gone");
+        assert!(
+            seen.contains(&(*act, false)),
+            "{what}: {act} was acknowledged and is gone"
+        );
     }
     open
 }
@@ -275,12 +297,17 @@ async fn r_aud_7_a_fault_at_every_system_call_of_an_ingest_transaction_loses_not
                 again.chain = station.chain.clone();
                 station = again;
                 let heads: Vec<StationHead> =
-                    answer(station.client.get(station.url("/v1/stations/sala-operativa/heads"))).await.unwrap();
+                    answer(station.client.get(station.url("/v1/stations/sala-operativa/heads")))
+                        .await
+                        .unwrap();
                 let head = usize::try_from(heads[0].next_seq).unwrap();
                 assert!(head >= acknowledged, "{inject}: {head} of {acknowledged} acknowledged");
                 acknowledged_in_all += acknowledged;
                 // What was not acknowledged enters now, once.
-                station.hand(&history[acknowledged..]).await.expect("without a fault it is taken");
+                station
+                    .hand(&history[acknowledged..])
+                    .await
+                    .expect("without a fault it is taken");
                 acknowledged = history.len();
             }
         }

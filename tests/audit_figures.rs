@@ -17,23 +17,36 @@ use cluster::Cluster;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use town_hall::{PROGRAM, Station, TownHall, borgo, exported_key, submitted};
 use vedetta::domain::audit::chain::Sealed;
+use vedetta::domain::audit::event::{Body, Event, Operation, Outcome, RetentionClass};
+use vedetta::domain::audit::hash::Hash;
 use vedetta::domain::audit::tree::Frontier;
-use vedetta::protocol::{EventBatch, LogPage};
+use vedetta::domain::camera::{ControllerId, StationId};
+use vedetta::protocol::{BatchReceipt, ConsistencyProof, EventBatch, InclusionProof, LogPage, Refusal};
 use vedetta::server::config::DataDir;
 use vedetta::server::store::Store;
 use vedetta::server::store::entries::NewEntry;
 use vedetta::server::store::search::Keys;
+use vedetta::station::courier::{Courier, LogServer};
+use vedetta::station::health::Contact;
+use vedetta::station::outbox::{Directory, Opening, Outbox, RecordKey};
+use vedetta::station::pins::Pins;
+use vedetta::station::server_client::ServerError;
 
 const STATIONS: usize = 32;
 const BATCH: usize = 64;
 
 /// A number from the environment: how large the measurement is.
 fn scale(name: &str, usual: usize) -> usize {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(usual)
 }
 
 fn write(part: &str, figures: &Value) {
@@ -74,7 +87,10 @@ fn batches(station: &mut Station, count: usize) -> Vec<Vec<u8>> {
         log: borgo(),
         events: events.iter().map(submitted).collect(),
     };
-    events.chunks(BATCH).map(|events| serde_json::to_vec(&chunk(events)).unwrap()).collect()
+    events
+        .chunks(BATCH)
+        .map(|events| serde_json::to_vec(&chunk(events)).unwrap())
+        .collect()
 }
 
 async fn post_all(station: &Station, batches: Vec<Vec<u8>>) {
@@ -102,7 +118,12 @@ async fn sustained(bases: &[String], hall: &TownHall, per_station: usize) -> f64
         loads.push((station, batches));
     }
     let begun = Instant::now();
-    join_all(loads.into_iter().map(|(station, batches)| async move { post_all(&station, batches).await })).await;
+    join_all(
+        loads
+            .into_iter()
+            .map(|(station, batches)| async move { post_all(&station, batches).await }),
+    )
+    .await;
     (STATIONS * per_station * BATCH) as f64 / begun.elapsed().as_secs_f64()
 }
 
@@ -215,6 +236,151 @@ async fn one_event() {
     write("one-event", &figures);
 }
 
+/// The server over the network, for a real courier.
+#[derive(Clone)]
+struct Door(Arc<Station>);
+
+impl Door {
+    async fn get<T: serde::de::DeserializeOwned>(&self, path: String) -> Result<T, ServerError> {
+        self.ask(self.0.client.get(self.0.log_url(&path))).await
+    }
+
+    async fn ask<T: serde::de::DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ServerError> {
+        let away = |error: reqwest::Error| ServerError::Away {
+            detail: error.to_string(),
+        };
+        let response = request.send().await.map_err(away)?;
+        if response.status().is_success() {
+            return response.json().await.map_err(away);
+        }
+        let refusal: Refusal = response.json().await.map_err(away)?;
+        Err(ServerError::Refused {
+            why: refusal.why,
+            detail: refusal.detail,
+        })
+    }
+}
+
+fn hashes(path: &[String]) -> Vec<Hash> {
+    path.iter().map(|hash| hash.parse().unwrap()).collect()
+}
+
+impl LogServer for Door {
+    async fn post_events(&self, batch: &EventBatch) -> Result<BatchReceipt, ServerError> {
+        let url = self.0.url(&format!("/v1/stations/{}/events", self.0.id));
+        self.ask(self.0.client.post(url).json(batch)).await
+    }
+    async fn checkpoint(&self, _log: &ControllerId) -> Result<String, ServerError> {
+        Ok(self.0.note().await)
+    }
+    async fn inclusion(&self, _log: &ControllerId, index: u64, size: u64) -> Result<Vec<Hash>, ServerError> {
+        let proof: InclusionProof = self.get(format!("inclusion?index={index}&size={size}")).await?;
+        Ok(hashes(&proof.path))
+    }
+    async fn consistency(&self, _log: &ControllerId, from: u64, to: u64) -> Result<Vec<Hash>, ServerError> {
+        let proof: ConsistencyProof = self.get(format!("consistency?from={from}&to={to}")).await?;
+        Ok(hashes(&proof.path))
+    }
+}
+
+fn pulse(station: &StationId) -> Event {
+    let body = Body {
+        person: "chiara.neri".into(),
+        level: None,
+        body: "Polizia Locale".into(),
+        session: uuid::Uuid::new_v4().to_string(),
+        station: station.clone(),
+        act: uuid::Uuid::new_v4(),
+        operation: Operation::ViewPulse,
+        result: Outcome::Done,
+        camera: Some("cam-01".parse().unwrap()),
+        stream: None,
+        purpose: None,
+        protocol_no: String::new(),
+        parameters: serde_json::Map::new(),
+        policy_version: 7,
+        media_from: None,
+        media_to: None,
+    };
+    Event {
+        log: borgo(),
+        class: RetentionClass::Police,
+        body,
+    }
+}
+
+/// Many workstations come back with what they recorded in eight hours, each event verified by the real courier; one
+/// workstation goes on working meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn backlog() {
+    let (stations, each) = (scale("AUDIT_BACK", 50), scale("AUDIT_BACKLOG", 500));
+    let hall = TownHall::prepared();
+    for n in 0..stations {
+        let arguments = ["station", "enrol", "--data", hall.data_text(), "--station", &name(n)];
+        assert!(hall.command(&arguments, None).status.success());
+    }
+    let mut hall = hall;
+    hall.start().await;
+    let key = exported_key(&hall);
+    let mut waiting = Vec::new();
+    for n in 0..stations {
+        let folder = hall.dir.path().join(format!("outbox-{n}"));
+        let station = hall.station(&name(n));
+        let pins = Arc::new(Pins::open(folder.join("pins")).unwrap());
+        pins.pin_key(&borgo(), key.clone()).unwrap();
+        let opening = Opening {
+            medium: Box::new(Directory::open(&folder.join("events")).unwrap()),
+            key: RecordKey::from_bytes(&[3; 32]).unwrap(),
+            station: station.id.clone(),
+            delivered: BTreeMap::new(),
+            clock: jiff::Timestamp::now,
+        };
+        let (outbox, _) = Outbox::open(opening).unwrap();
+        let id = station.id.clone();
+        for done in join_all((0..each).map(|_| outbox.append(pulse(&id)))).await {
+            done.unwrap();
+        }
+        waiting.push((Door(Arc::new(station)), outbox, pins));
+    }
+    let begun = Instant::now();
+    let stop = tokio::sync::watch::Sender::new(false);
+    let mut drained = Vec::new();
+    for (door, outbox, pins) in waiting {
+        let id = door.0.id.clone();
+        let (courier, _) = Courier::new(door, id, outbox.clone(), pins, Arc::new(Contact::default()));
+        tokio::spawn(courier.run(stop.subscribe()));
+        drained.push(async move {
+            let mut status = outbox.status();
+            status.wait_for(|status| status.pending == 0).await.unwrap();
+        });
+    }
+    let over = tokio::sync::watch::Sender::new(false);
+    let live = async {
+        let mut station = hall.station("sala-operativa");
+        let mut times = Vec::new();
+        while !*over.borrow() {
+            let event = station.events(1);
+            let begun = Instant::now();
+            station.submit(&event).await.unwrap();
+            times.push(begun.elapsed());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        times
+    };
+    let all = async {
+        join_all(drained).await;
+        over.send_replace(true);
+        begun.elapsed()
+    };
+    let (took, mut times) = tokio::join!(all, live);
+    let events = stations * each;
+    let figures = json!({ "stations": stations, "events": events, "seconds": took.as_secs_f64(),
+        "events_per_s": events as f64 / took.as_secs_f64(), "live_samples": times.len(),
+        "live_p50_ms": percentile(&mut times, 0.5), "live_p99_ms": percentile(&mut times, 0.99) });
+    write("backlog", &figures);
+}
+
 /// Writes `count` entries of many people and days past the network, as the sequencer would.
 async fn fill(hall: &TownHall, count: u64) -> u64 {
     let store = Store::open(&DataDir::new(hall.data())).await.unwrap();
@@ -287,11 +453,16 @@ async fn verify_and_search() {
     hall.station("sala-operativa").checkpoint_of(&key, count).await;
 
     let console = hall.station("console");
-    let grant = console.sign_in("amministratore", &hall.password("amministratore")).await.unwrap();
+    let grant = console
+        .sign_in("amministratore", &hall.password("amministratore"))
+        .await
+        .unwrap();
     let mut times = Vec::new();
     let mut found = 0;
     for n in 0..scale("AUDIT_SEARCHES", 60) {
-        let day = jiff::civil::date(2026, 1, 1).checked_add(jiff::Span::new().days(n as i64 * 6 % 400)).unwrap();
+        let day = jiff::civil::date(2026, 1, 1)
+            .checked_add(jiff::Span::new().days(n as i64 * 6 % 400))
+            .unwrap();
         let next = day.tomorrow().unwrap();
         let url = console.log_url(&format!(
             "search?person=persona-{:03}&from={day}T00:00:00Z&to={next}T00:00:00Z&limit=500",

@@ -104,7 +104,9 @@ fn mutated_batches_and_leaves_are_read_without_a_panic_and_accepted_only_as_they
     let text = serde_json::to_vec(&good).unwrap();
     let mut whole = 0;
     for _ in 0..ROUNDS {
-        let Ok(read) = serde_json::from_slice::<EventBatch>(&mutate(&mut random, &text)) else { continue };
+        let Ok(read) = serde_json::from_slice::<EventBatch>(&mutate(&mut random, &text)) else {
+            continue;
+        };
         for event in &read.events {
             let Ok(leaf) = Leaf::parse(&event.leaf) else { continue };
             let mut salt = [0; 32];
@@ -141,13 +143,17 @@ fn mutated_checkpoints_and_requests_to_a_witness_are_refused_without_a_panic() {
     };
     let (key, witness_key) = (signer.verifier(), witness.verifier());
     for _ in 0..ROUNDS {
-        let Ok(changed) = String::from_utf8(mutate(&mut random, note.as_bytes())) else { continue };
+        let Ok(changed) = String::from_utf8(mutate(&mut random, note.as_bytes())) else {
+            continue;
+        };
         if let Ok(read) = checkpoint::verify(&changed, &key) {
             assert_eq!(read, checkpoint);
         }
         drop(witness_key.seen(&changed));
         drop(changed.parse::<VerifierKey>());
-        let Ok(changed) = String::from_utf8(mutate(&mut random, ask.encode().as_bytes())) else { continue };
+        let Ok(changed) = String::from_utf8(mutate(&mut random, ask.encode().as_bytes())) else {
+            continue;
+        };
         if let Ok(ask) = Ask::parse(&changed)
             && let Ok(read) = examine(&ask, &key, &checkpoint)
         {
@@ -166,7 +172,9 @@ fn mutated_tiles_and_their_paths_are_read_without_a_panic() {
         if let Ok(read) = unbundle(&changed) {
             assert_eq!(bundle(read), changed, "one reading");
         }
-        let Ok(path) = String::from_utf8(mutate(&mut random, b"entries/x001/x234/067.p/3")) else { continue };
+        let Ok(path) = String::from_utf8(mutate(&mut random, b"entries/x001/x234/067.p/3")) else {
+            continue;
+        };
         if let Ok(tile) = path.parse::<Tile>() {
             assert_eq!(tile.to_string(), path);
         }
@@ -176,7 +184,10 @@ fn mutated_tiles_and_their_paths_are_read_without_a_panic() {
 #[test]
 fn mutated_outbox_segments_are_recovered_or_reported_without_a_panic() {
     let mut random = StdRng::seed_from_u64(4);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let dir = tempfile::tempdir().unwrap();
     let opening = |folder: &std::path::Path| Opening {
         medium: Box::new(Directory::open(folder).unwrap()),
@@ -213,7 +224,10 @@ fn mutated_outbox_segments_are_recovered_or_reported_without_a_panic() {
         let (outbox, damage) = Outbox::open(opening(&folder)).unwrap();
         let kept = outbox.waiting(&"borgo".parse().unwrap(), usize::MAX);
         assert!(kept.len() <= 6);
-        assert!(!touched || !damage.is_empty() || kept.len() == 6, "round {round}: something went unseen");
+        assert!(
+            !touched || !damage.is_empty() || kept.len() == 6,
+            "round {round}: something went unseen"
+        );
         seen += u32::from(!damage.is_empty());
         drop(outbox);
         // The writing thread lets go of the folder a moment after its last handle.

@@ -97,12 +97,18 @@ impl Medium for Memory {
     }
     fn read(&self, name: SegmentName) -> io::Result<Vec<u8>> {
         let disk = self.lock();
-        disk.segments.get(&name).map(|s| s.bytes.clone()).ok_or_else(|| io::ErrorKind::NotFound.into())
+        disk.segments
+            .get(&name)
+            .map(|s| s.bytes.clone())
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
     fn create(&mut self, number: u64) -> io::Result<Box<dyn SegmentFile>> {
         let name = SegmentName { number, frozen: false };
         self.lock().segments.insert(name, Segment::default());
-        Ok(Box::new(OpenSegment { disk: self.clone(), name }))
+        Ok(Box::new(OpenSegment {
+            disk: self.clone(),
+            name,
+        }))
     }
     fn reopen(&mut self, number: u64, length: u64) -> io::Result<Box<dyn SegmentFile>> {
         let name = SegmentName { number, frozen: false };
@@ -112,7 +118,10 @@ impl Medium for Memory {
         segment.bytes.truncate(length);
         segment.synced = length;
         drop(disk);
-        Ok(Box::new(OpenSegment { disk: self.clone(), name }))
+        Ok(Box::new(OpenSegment {
+            disk: self.clone(),
+            name,
+        }))
     }
     fn freeze(&mut self, number: u64) -> io::Result<()> {
         let mut disk = self.lock();
@@ -147,7 +156,11 @@ struct OpenSegment {
 impl SegmentFile for OpenSegment {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut disk = self.disk.lock();
-        disk.segments.get_mut(&self.name).unwrap().bytes.extend_from_slice(bytes);
+        disk.segments
+            .get_mut(&self.name)
+            .unwrap()
+            .bytes
+            .extend_from_slice(bytes);
         Ok(())
     }
     fn sync(&mut self) -> io::Result<()> {
@@ -158,7 +171,11 @@ impl SegmentFile for OpenSegment {
     }
     fn cut(&mut self, length: u64) -> io::Result<()> {
         let mut disk = self.disk.lock();
-        disk.segments.get_mut(&self.name).unwrap().bytes.truncate(usize::try_from(length).unwrap());
+        disk.segments
+            .get_mut(&self.name)
+            .unwrap()
+            .bytes
+            .truncate(usize::try_from(length).unwrap());
         Ok(())
     }
 }
@@ -238,7 +255,11 @@ impl LogServer for Server {
         let running = running.as_ref().ok_or_else(away)?;
         let events = submitted(batch);
         let first_seq = events[0].leaf.seq;
-        let times = if spend(&mut self.weather.lock().unwrap().doubled) { 2 } else { 1 };
+        let times = if spend(&mut self.weather.lock().unwrap().doubled) {
+            2
+        } else {
+            1
+        };
         let mut placed = Vec::new();
         for _ in 0..times {
             placed = running
@@ -414,7 +435,10 @@ impl World {
                     let act = event.body.act;
                     let seq = self.outbox.next_seq(&borgo());
                     self.outbox.append(event).await.unwrap();
-                    assert!(self.acknowledged.insert(seq, act).is_none(), "seq {seq} was given twice");
+                    assert!(
+                        self.acknowledged.insert(seq, act).is_none(),
+                        "seq {seq} was given twice"
+                    );
                 }
             }
             Step::StationDies(torn) => self.station_dies(*torn),
@@ -454,10 +478,18 @@ impl World {
         let mut seen = BTreeMap::new();
         for entry in &entries {
             let body: Body = serde_json::from_str(&entry.opening.as_ref().unwrap().1).unwrap();
-            assert!(seen.insert(entry.seq, body.act).is_none(), "seq {} is twice in the log", entry.seq);
+            assert!(
+                seen.insert(entry.seq, body.act).is_none(),
+                "seq {} is twice in the log",
+                entry.seq
+            );
         }
         for (seq, act) in &self.acknowledged {
-            assert_eq!(seen.get(seq), Some(act), "acknowledged event {seq} is in the log, once, as it was");
+            assert_eq!(
+                seen.get(seq),
+                Some(act),
+                "acknowledged event {seq} is in the log, once, as it was"
+            );
         }
         let next = entries.len() as u64;
         assert_eq!(self.pins.get(&borgo()).unwrap().next_seq, next);
@@ -517,7 +549,10 @@ fn event() -> Event {
 }
 
 fn stories(cases: u32) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let (crashes, events) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
         cases,

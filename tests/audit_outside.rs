@@ -26,10 +26,19 @@ use vedetta::domain::audit::witness::Ask;
 fn python(program: &str, export: &Export, witnesses: &[&str]) -> Output {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
     let python = target.join("outside/log/bin/python3");
-    assert!(python.exists(), "{} is missing: run packaging/outside-clients.sh", python.display());
+    assert!(
+        python.exists(),
+        "{} is missing: run packaging/outside-clients.sh",
+        python.display()
+    );
     let mut command = Command::new(python);
     command.arg("-B").arg(format!("tests/outside/{program}"));
-    command.arg(&export.dir).arg(&export.key).args(witnesses).output().unwrap()
+    command
+        .arg(&export.dir)
+        .arg(&export.key)
+        .args(witnesses)
+        .output()
+        .unwrap()
 }
 
 fn figures(output: &Output) -> Value {
@@ -39,7 +48,13 @@ fn figures(output: &Output) -> Value {
 
 async fn witness(hall: &TownHall, logs: &[String]) -> Running {
     let dir = hall.dir.path().join("testimone");
-    let mut arguments = vec!["witness", "--data", dir.to_str().unwrap(), "--name", "carabinieri/testimone"];
+    let mut arguments = vec![
+        "witness",
+        "--data",
+        dir.to_str().unwrap(),
+        "--name",
+        "carabinieri/testimone",
+    ];
     for log in logs {
         arguments.extend(["--log", log]);
     }
@@ -74,9 +89,22 @@ async fn until_witnessed(hall: &TownHall, log: &str, size: u64) -> Checkpoint {
 
 async fn metric(hall: &TownHall, name: &str) -> u64 {
     let station = hall.stranger();
-    let page = station.client.get(station.url("/metrics")).send().await.unwrap().text().await.unwrap();
+    let page = station
+        .client
+        .get(station.url("/metrics"))
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
     let line = page.lines().find(|line| line.starts_with(name));
-    line.unwrap_or_else(|| panic!("no {name} in {page}")).rsplit(' ').next().unwrap().parse().unwrap()
+    line.unwrap_or_else(|| panic!("no {name} in {page}"))
+        .rsplit(' ')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap()
 }
 
 #[tokio::test]
@@ -100,8 +128,15 @@ async fn r_exp_3_a_stranger_accepts_the_log_and_refuses_it_with_any_byte_changed
     assert_eq!((&figures["entries"], &figures["bodies"]), (&6.into(), &6.into()));
     assert!(figures["changes"].as_u64().unwrap() > 15_000, "{figures}");
     assert_eq!(figures["accepted"], serde_json::json!([]));
-    let other = WitnessKey::to_string(&vedetta::domain::audit::cosignature::Cosigner::new("altro", &[1; 32]).unwrap().verifier());
-    assert!(!python("verify_log.py", &export, &[&other]).status.success(), "another witness");
+    let other = WitnessKey::to_string(
+        &vedetta::domain::audit::cosignature::Cosigner::new("altro", &[1; 32])
+            .unwrap()
+            .verifier(),
+    );
+    assert!(
+        !python("verify_log.py", &export, &[&other]).status.success(),
+        "another witness"
+    );
 }
 
 #[tokio::test]
@@ -148,7 +183,10 @@ async fn r_aud_2_the_witness_follows_keeps_its_memory_and_refuses_a_fork_with_pr
     hall.stop().await;
     let (ok, report) = hall.verify();
     assert!(ok, "{report}");
-    assert_eq!((&report["logs"][0]["size"], &report["logs"][0]["witnessed_size"]), (&12.into(), &5.into()));
+    assert_eq!(
+        (&report["logs"][0]["size"], &report["logs"][0]["witnessed_size"]),
+        (&12.into(), &5.into())
+    );
 
     // Back with its memory: another history of the same log, signed with the log's own key, is refused and kept.
     let second = witness(&hall, &logs).await;
@@ -165,12 +203,22 @@ async fn r_aud_2_the_witness_follows_keeps_its_memory_and_refuses_a_fork_with_pr
             proof,
             note: checkpoint::sign(&forged, &signer),
         };
-        let request = client.post(format!("{}/add-checkpoint", second.base)).body(ask.encode());
+        let request = client
+            .post(format!("{}/add-checkpoint", second.base))
+            .body(ask.encode());
         request.send().await.unwrap().status().as_u16()
     };
-    let evidence = || std::fs::read_dir(hall.dir.path().join("testimone/evidence")).unwrap().count();
+    let evidence = || {
+        std::fs::read_dir(hall.dir.path().join("testimone/evidence"))
+            .unwrap()
+            .count()
+    };
     assert_eq!(offer(5, Hash([7; 32]), 5, vec![]).await, 422, "two roots for one size");
-    assert_eq!(offer(9, Hash([7; 32]), 5, vec![Hash([1; 32])]).await, 422, "not a continuation");
+    assert_eq!(
+        offer(9, Hash([7; 32]), 5, vec![Hash([1; 32])]).await,
+        422,
+        "not a continuation"
+    );
     assert_eq!(evidence(), 2);
     assert_eq!(offer(9, Hash([7; 32]), 3, vec![]).await, 409);
     let stranger = checkpoint::sign(&seen, &SignerKey::new(&seen.origin, &[9; 32]).unwrap());
@@ -179,9 +227,19 @@ async fn r_aud_2_the_witness_follows_keeps_its_memory_and_refuses_a_fork_with_pr
         proof: vec![],
         note: stranger,
     };
-    let answer = client.post(format!("{}/add-checkpoint", second.base)).body(ask.encode()).send().await.unwrap();
+    let answer = client
+        .post(format!("{}/add-checkpoint", second.base))
+        .body(ask.encode())
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status().as_u16(), 403);
-    let answer = client.post(format!("{}/add-checkpoint", second.base)).body("x".repeat(200_000)).send().await.unwrap();
+    let answer = client
+        .post(format!("{}/add-checkpoint", second.base))
+        .body("x".repeat(200_000))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status().as_u16(), 413);
 
     // The true log goes on.
@@ -201,7 +259,15 @@ async fn r_aud_2_a_witness_that_lost_its_memory_does_not_begin_anew() {
         std::fs::remove_file(file.unwrap().path()).unwrap();
     }
     let dir = hall.dir.path().join("testimone");
-    let arguments = ["witness", "--data", dir.to_str().unwrap(), "--name", "carabinieri/testimone", "--log", &key];
+    let arguments = [
+        "witness",
+        "--data",
+        dir.to_str().unwrap(),
+        "--name",
+        "carabinieri/testimone",
+        "--log",
+        &key,
+    ];
     assert!(!hall.command(&arguments, None).status.success());
 }
 

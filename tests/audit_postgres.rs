@@ -44,7 +44,10 @@ async fn hand(station: &Station, base: &str, events: &[Sealed]) -> Handed {
         return Handed::Again;
     };
     if response.status().is_success() {
-        return response.json::<BatchReceipt>().await.map_or(Handed::Again, |_| Handed::Durable);
+        return response
+            .json::<BatchReceipt>()
+            .await
+            .map_or(Handed::Again, |_| Handed::Durable);
     }
     match response.json::<Refusal>().await.map(|refusal| refusal.why) {
         Ok(RefusalKind::Gap { expected }) => Handed::From(expected),
@@ -125,7 +128,10 @@ async fn r_aud_2_the_servers_role_adds_and_nobody_changes() {
         assert!(!cluster.owner_may(statement), "{statement}");
         assert!(!cluster.may(statement), "{statement}");
     }
-    assert!(!cluster.may("DROP TRIGGER leaf_keeps ON leaf"), "the servers do not own the tables");
+    assert!(
+        !cluster.may("DROP TRIGGER leaf_keeps ON leaf"),
+        "the servers do not own the tables"
+    );
     assert_eq!(size(&hall), 5);
 }
 
@@ -146,7 +152,11 @@ async fn r_aud_2_two_processes_one_sequencer_and_one_of_them_dies() {
         second.child.kill().await.unwrap();
     };
     tokio::join!(feed(&one, &bases, &events_one), feed(&two, &turned, &events_two), end);
-    let epoch: i64 = cluster.sql("vedetta", cluster::SERVER, "SELECT epoch FROM sequencer").trim().parse().unwrap();
+    let epoch: i64 = cluster
+        .sql("vedetta", cluster::SERVER, "SELECT epoch FROM sequencer")
+        .trim()
+        .parse()
+        .unwrap();
     println!("epoch {epoch}");
     assert!(epoch >= 2, "both wrote: {epoch}");
     assert_eq!(size(&hall), 800, "every event once");
@@ -198,7 +208,14 @@ async fn r_aud_2_a_database_of_before_is_fed_again_and_the_signer_refuses_a_seco
     // Not ready, and nothing is signed, until the same events are back; then the roots go on from what was signed.
     let ready = async |hall: &TownHall| {
         let station = hall.stranger();
-        station.client.get(station.url("/readyz")).send().await.unwrap().status().is_success()
+        station
+            .client
+            .get(station.url("/readyz"))
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .is_success()
     };
     let until = Instant::now() + Duration::from_secs(20);
     while ready(&hall).await {
@@ -213,7 +230,6 @@ async fn r_aud_2_a_database_of_before_is_fed_again_and_the_signer_refuses_a_seco
     assert!(next.size > signed.size);
     assert_eq!(size(&hall), 101);
     hall.stop().await;
-
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -233,7 +249,10 @@ async fn r_aud_2_a_second_history_on_a_database_of_before_is_never_signed() {
     hall.start().await;
     // Somebody signs in before the station feeds its events again: index 40 is another event now.
     let console = hall.station("console");
-    let grant = console.sign_in("amministratore", &hall.password("amministratore")).await.unwrap();
+    let grant = console
+        .sign_in("amministratore", &hall.password("amministratore"))
+        .await
+        .unwrap();
     assert_eq!(log_key(&grant), key);
     let station = hall.station("sala-operativa");
     feed(&station, &[hall.base.clone()], &events).await;

@@ -36,17 +36,25 @@ async fn desk(hall: &TownHall, station: &str, user: &str) -> Desk {
 
 impl Desk {
     async fn search(&self, query: &str) -> Result<LogPage, RefusalKind> {
-        self.station.get(self.station.log_url(&format!("search?{query}")), &self.grant.token).await
+        self.station
+            .get(self.station.log_url(&format!("search?{query}")), &self.grant.token)
+            .await
     }
 
     async fn post<T: serde::de::DeserializeOwned>(&self, path: &str, body: Value) -> Result<T, RefusalKind> {
-        self.station.post(&format!("/v1/logs/{}/{path}", borgo()), &self.grant.token, body).await
+        self.station
+            .post(&format!("/v1/logs/{}/{path}", borgo()), &self.grant.token, body)
+            .await
     }
 
     /// A call without an answer.
     async fn call(&self, method: reqwest::Method, path: &str, body: Value) -> StatusCode {
         let url = self.station.log_url(path);
-        let request = self.station.client.request(method, url).bearer_auth(self.grant.token.expose_secret());
+        let request = self
+            .station
+            .client
+            .request(method, url)
+            .bearer_auth(self.grant.token.expose_secret());
         request.json(&body).send().await.unwrap().status()
     }
 }
@@ -56,8 +64,17 @@ fn indices(page: &LogPage) -> Vec<u64> {
 }
 
 fn operations(page: &LogPage) -> Vec<String> {
-    let body = |text: &String| serde_json::from_str::<Value>(text).unwrap()["operation"].as_str().unwrap().to_owned();
-    page.entries.iter().filter_map(|entry| entry.body.as_ref()).map(body).collect()
+    let body = |text: &String| {
+        serde_json::from_str::<Value>(text).unwrap()["operation"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    page.entries
+        .iter()
+        .filter_map(|entry| entry.body.as_ref())
+        .map(body)
+        .collect()
 }
 
 /// Four events of two people at two cameras on two days.
@@ -82,8 +99,14 @@ async fn searches(hall: &TownHall) {
         ("person=rossi", vec![0, 2, 3]),
         ("camera=cam-02", vec![1, 2]),
         ("person=rossi&camera=cam-01", vec![0, 3]),
-        ("person=rossi&from=2026-03-02T00:00:00Z&to=2026-03-02T11:00:00Z", vec![2]),
-        ("operation=view_open&result=intent&purpose=urban_security", vec![0, 1, 2, 3]),
+        (
+            "person=rossi&from=2026-03-02T00:00:00Z&to=2026-03-02T11:00:00Z",
+            vec![2],
+        ),
+        (
+            "operation=view_open&result=intent&purpose=urban_security",
+            vec![0, 1, 2, 3],
+        ),
         ("operation=view_open&result=refused", vec![]),
         ("person=nessuno", vec![]),
     ] {
@@ -92,7 +115,10 @@ async fn searches(hall: &TownHall) {
     // Page by page: nothing twice, nothing missing.
     let (mut seen, mut after) = (Vec::new(), String::new());
     loop {
-        let page = admin.search(&format!("operation=view_open&limit=3{after}")).await.unwrap();
+        let page = admin
+            .search(&format!("operation=view_open&limit=3{after}"))
+            .await
+            .unwrap();
         seen.extend(indices(&page));
         match page.next {
             Some(next) => after = format!("&after={next}"),
@@ -100,17 +126,31 @@ async fn searches(hall: &TownHall) {
         }
     }
     assert_eq!(seen, [0, 1, 2, 3]);
-    assert_eq!(admin.search("person=rossi&after=x").await.unwrap_err(), RefusalKind::Malformed);
+    assert_eq!(
+        admin.search("person=rossi&after=x").await.unwrap_err(),
+        RefusalKind::Malformed
+    );
     // Every one of these readings is in the log, with what was looked for.
     let read = admin.search("operation=log_read&person=amministratore").await.unwrap();
     assert!(read.entries.len() >= 9, "{read:?}");
-    assert!(read.entries.iter().any(|entry| entry.body.as_ref().unwrap().contains("\"camera\":\"cam-02\"")));
+    assert!(
+        read.entries
+            .iter()
+            .any(|entry| entry.body.as_ref().unwrap().contains("\"camera\":\"cam-02\""))
+    );
     // Nobody else searches; everybody finds their own.
     let operator = desk(hall, "sala-operativa", "operatore").await;
-    assert!(matches!(operator.search("person=rossi").await.unwrap_err(), RefusalKind::Rule(_)));
+    assert!(matches!(
+        operator.search("person=rossi").await.unwrap_err(),
+        RefusalKind::Rule(_)
+    ));
     let url = operator.station.url("/v1/people/me/entries");
     let own: LogPage = operator.station.get(url, &operator.grant.token).await.unwrap();
-    assert_eq!(operations(&own), ["log_read", "log_read", "sign_in"], "newest first, this reading too");
+    assert_eq!(
+        operations(&own),
+        ["log_read", "log_read", "sign_in"],
+        "newest first, this reading too"
+    );
     let refused = admin.search("result=refused&operation=log_read").await.unwrap();
     assert_eq!(refused.entries.len(), 1);
 }
@@ -157,7 +197,10 @@ async fn age(hall: &TownHall, days: i64) {
          CREATE TRIGGER leaf_keeps BEFORE UPDATE ON leaf BEGIN SELECT raise(ABORT, 'the log is never changed'); END;",
         days * DAY_MS
     );
-    sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+        .execute(&mut connection)
+        .await
+        .unwrap();
     connection.close().await.unwrap();
 }
 
@@ -174,45 +217,93 @@ async fn r_aud_2_nothing_is_pruned_before_its_floor_under_a_hold_or_by_one_perso
     let order = json!({ "class": "police", "before_ms": now });
 
     // Who may ask, who may approve, and never the same.
-    assert!(matches!(commander.post::<Numbered>("prunings", order.clone()).await, Err(RefusalKind::Rule(_))));
+    assert!(matches!(
+        commander.post::<Numbered>("prunings", order.clone()).await,
+        Err(RefusalKind::Rule(_))
+    ));
     let asked: Numbered = admin.post("prunings", order.clone()).await.unwrap();
     let approval = format!("prunings/{}/approval", asked.id);
-    assert!(matches!(admin.post::<Pruned>(&approval, json!({})).await, Err(RefusalKind::Rule(_))));
+    assert!(matches!(
+        admin.post::<Pruned>(&approval, json!({})).await,
+        Err(RefusalKind::Rule(_))
+    ));
 
     // Before the floor nothing goes, whoever orders it.
     let none: Pruned = commander.post(&approval, json!({})).await.unwrap();
     assert_eq!(none.bodies, 0);
     age(&hall, 1825).await;
     let asked: Numbered = admin.post("prunings", order.clone()).await.unwrap();
-    let none: Pruned = commander.post(&format!("prunings/{}/approval", asked.id), json!({})).await.unwrap();
+    let none: Pruned = commander
+        .post(&format!("prunings/{}/approval", asked.id), json!({}))
+        .await
+        .unwrap();
     assert_eq!(none.bodies, 0, "a day before five years");
 
     // A floor rises and does not fall.
     let post = reqwest::Method::POST;
-    assert_eq!(admin.call(post.clone(), "floor", json!({ "class": "police", "days": 1827 })).await, StatusCode::NO_CONTENT);
-    assert_eq!(admin.call(post.clone(), "floor", json!({ "class": "police", "days": 1826 })).await, StatusCode::BAD_REQUEST);
-    assert_eq!(admin.call(post, "floor", json!({ "class": "standard", "days": 90 })).await, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        admin
+            .call(post.clone(), "floor", json!({ "class": "police", "days": 1827 }))
+            .await,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        admin
+            .call(post.clone(), "floor", json!({ "class": "police", "days": 1826 }))
+            .await,
+        StatusCode::BAD_REQUEST
+    );
+    assert_eq!(
+        admin
+            .call(post, "floor", json!({ "class": "standard", "days": 90 }))
+            .await,
+        StatusCode::BAD_REQUEST
+    );
     age(&hall, 10).await;
 
     // Under a hold it stays; the hold is lifted by the commander alone.
-    let hold = json!({ "from_ms": 0, "to_ms": now - DAY_MS, "authority": "Procura di Mantova", "protocol_no": "12/2026" });
+    let hold =
+        json!({ "from_ms": 0, "to_ms": now - DAY_MS, "authority": "Procura di Mantova", "protocol_no": "12/2026" });
     let held: Numbered = admin.post("holds", hold).await.unwrap();
     let asked: Numbered = admin.post("prunings", order.clone()).await.unwrap();
-    let none: Pruned = commander.post(&format!("prunings/{}/approval", asked.id), json!({})).await.unwrap();
+    let none: Pruned = commander
+        .post(&format!("prunings/{}/approval", asked.id), json!({}))
+        .await
+        .unwrap();
     assert_eq!(none.bodies, 0, "held");
     let lift = format!("holds/{}", held.id);
-    assert_eq!(admin.call(reqwest::Method::DELETE, &lift, json!({})).await, StatusCode::FORBIDDEN);
-    assert_eq!(commander.call(reqwest::Method::DELETE, &lift, json!({})).await, StatusCode::NO_CONTENT);
+    assert_eq!(
+        admin.call(reqwest::Method::DELETE, &lift, json!({})).await,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        commander.call(reqwest::Method::DELETE, &lift, json!({})).await,
+        StatusCode::NO_CONTENT
+    );
 
     // Now it goes: bodies only, and the log still holds, with the record of which.
     let asked: Numbered = admin.post("prunings", order).await.unwrap();
-    let gone: Pruned = commander.post(&format!("prunings/{}/approval", asked.id), json!({})).await.unwrap();
+    let gone: Pruned = commander
+        .post(&format!("prunings/{}/approval", asked.id), json!({}))
+        .await
+        .unwrap();
     assert_eq!(gone.bodies, 4);
-    assert!(indices(&admin.search("person=rossi").await.unwrap()).is_empty(), "the names went with the bodies");
-    let page: LogPage = admin.station.get(admin.station.log_url("entries?limit=500"), &admin.grant.token).await.unwrap();
+    assert!(
+        indices(&admin.search("person=rossi").await.unwrap()).is_empty(),
+        "the names went with the bodies"
+    );
+    let page: LogPage = admin
+        .station
+        .get(admin.station.log_url("entries?limit=500"), &admin.grant.token)
+        .await
+        .unwrap();
     assert!(page.entries[..4].iter().all(|entry| entry.body.is_none()));
     assert!(page.entries[4..].iter().all(|entry| entry.body.is_some()));
-    let record = page.entries.iter().filter_map(|entry| entry.body.as_ref()).find(|body| body.contains("log_pruned"));
+    let record = page
+        .entries
+        .iter()
+        .filter_map(|entry| entry.body.as_ref())
+        .find(|body| body.contains("log_pruned"));
     assert!(record.unwrap().contains("\"spans\":[[0,4]]"), "{record:?}");
     hall.stop().await;
     let (ok, report) = hall.verify();
@@ -223,7 +314,13 @@ async fn r_aud_2_nothing_is_pruned_before_its_floor_under_a_hold_or_by_one_perso
     hall.tamper("DELETE FROM body WHERE idx = 5").await;
     let (ok, report) = hall.verify();
     assert!(!ok);
-    assert_eq!((&report["logs"][0]["broken"]["what"], &report["logs"][0]["broken"]["index"]), (&json!("body"), &json!(5)));
+    assert_eq!(
+        (
+            &report["logs"][0]["broken"]["what"],
+            &report["logs"][0]["broken"]["index"]
+        ),
+        (&json!("body"), &json!(5))
+    );
 }
 
 #[tokio::test]
@@ -239,9 +336,17 @@ async fn r_aud_2_the_server_says_how_it_is() {
     };
     assert_eq!(get("/healthz").await.0, StatusCode::OK);
     assert_eq!(get("/readyz").await.0, StatusCode::OK);
-    drop(answer::<Value>(stranger.client.get(stranger.url("/v1/plan"))).await.unwrap_err());
+    drop(
+        answer::<Value>(stranger.client.get(stranger.url("/v1/plan")))
+            .await
+            .unwrap_err(),
+    );
     let (_, page) = get("/metrics").await;
-    for line in ["vedetta_events_total 7", "vedetta_log_size{log=\"borgo-vedetta\"} 7", "vedetta_requests_refused_total 1"] {
+    for line in [
+        "vedetta_events_total 7",
+        "vedetta_log_size{log=\"borgo-vedetta\"} 7",
+        "vedetta_requests_refused_total 1",
+    ] {
         assert!(page.lines().any(|found| found == line), "{line} in {page}");
     }
     assert!(!page.contains("sala-operativa"), "no workstation is named");

@@ -159,7 +159,11 @@ async fn r_aud_2_repeats_gaps_and_two_stories() {
     hall.start().await;
     sala.base = hall.base.clone();
     sala.submit(&events).await.unwrap();
-    assert_eq!(hall.verify().1["logs"][0]["size"], 12, "with the verification of before");
+    assert_eq!(
+        hall.verify().1["logs"][0]["size"],
+        12,
+        "with the verification of before"
+    );
 }
 
 #[tokio::test]
@@ -319,6 +323,16 @@ async fn r_acc_6_only_an_enrolled_workstation_speaks_and_only_for_itself() {
         (StatusCode::BAD_REQUEST, RefusalKind::Malformed),
         "another station's leaf"
     );
+
+    // That an enrolled workstation asked in another's name is in the log.
+    let console = hall.station("console");
+    let admin = console
+        .sign_in("amministratore", &hall.password("amministratore"))
+        .await
+        .unwrap();
+    let url = console.log_url("search?operation=station_refused");
+    let page: LogPage = console.get(url, &admin.token).await.unwrap();
+    assert_eq!(bodies(&page)[0]["parameters"]["at_station"], "manutenzione");
 
     // A certificate of another authority, even with the right name in it, does not get past the handshake.
     let other = TownHall::prepared();

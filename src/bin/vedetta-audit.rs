@@ -202,7 +202,9 @@ impl Filter {
             ("from", self.since),
             ("to", self.until),
         ];
-        all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+        all.into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
     }
 }
 
@@ -281,9 +283,7 @@ async fn station(command: StationCommand) -> Result<(), ServerError> {
             say(&serde_json::json!({ "enrolled": true, "enrolment": enrolment }).to_string());
             Ok(())
         }
-        StationCommand::Release { place, station, reason } => {
-            stations::release(&place.open(), &station, &reason).await
-        }
+        StationCommand::Release { place, station, reason } => stations::release(&place.open(), &station, &reason).await,
     }
 }
 

@@ -79,7 +79,10 @@ async fn export_log(data: &DataDir, store: &Store, log: &Log, out: &Path) -> Res
     let witnessed = last_witnessed(data, log, &key);
     if witnessed.size > 0 && witnessed.size <= state.size {
         let keys = Settings::load(data)?.witnesses;
-        let keys: String = keys.iter().map(|witness| format!("{}\n", witness.vkey.trim())).collect();
+        let keys: String = keys
+            .iter()
+            .map(|witness| format!("{}\n", witness.vkey.trim()))
+            .collect();
         write_whole(&out.join("witnessed"), witnessed.note.as_bytes(), 0o644)?;
         write_whole(&out.join("witness-keys"), keys.as_bytes(), 0o644)?;
     }

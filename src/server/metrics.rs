@@ -69,7 +69,11 @@ impl Metrics {
         let count = read(&self.commits);
         for (within, limit) in self.commit_within.iter().zip(COMMIT_MS) {
             let seconds = limit as f64 / 1000.0;
-            line(&mut page, &format!("commit_seconds_bucket{{le=\"{seconds}\"}}"), read(within));
+            line(
+                &mut page,
+                &format!("commit_seconds_bucket{{le=\"{seconds}\"}}"),
+                read(within),
+            );
         }
         line(&mut page, "commit_seconds_bucket{le=\"+Inf\"}", count);
         line(&mut page, "commit_seconds_sum", read(&self.commit_us) as f64 / 1e6);
@@ -79,7 +83,9 @@ impl Metrics {
 }
 
 fn counter(page: &mut String, name: &str, help: &str, value: u64) {
-    page.push_str(&format!("# HELP vedetta_{name} {help}\n# TYPE vedetta_{name} counter\n"));
+    page.push_str(&format!(
+        "# HELP vedetta_{name} {help}\n# TYPE vedetta_{name} counter\n"
+    ));
     line(page, name, value);
 }
 

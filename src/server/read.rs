@@ -172,7 +172,8 @@ async fn found(
 }
 
 /// Heads of the columns of [`csv_line`].
-pub const CSV_HEAD: &str = "voce,ricevuta,ora,postazione,persona,operazione,esito,telecamera,finalita,protocollo,contenuto";
+pub const CSV_HEAD: &str =
+    "voce,ricevuta,ora,postazione,persona,operazione,esito,telecamera,finalita,protocollo,contenuto";
 
 /// One entry as a line of a table (RFC 4180, without the line's end). A cell that a spreadsheet would take for a formula
 /// begins with an apostrophe.
@@ -181,7 +182,10 @@ pub fn csv_line(entry: &LogEntry) -> String {
     let raw = entry.body.as_deref().unwrap_or_default();
     let body: serde_json::Value = serde_json::from_str(raw).unwrap_or_default();
     let text = |from: &serde_json::Value, name: &str| {
-        from.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+        from.get(name)
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
     };
     let received = jiff::Timestamp::from_millisecond(entry.received_ms).map(|time| format!("{time:.3}"));
     [

@@ -162,7 +162,10 @@ async fn record(data: &DataDir, store: &Store, reports: &[LogReport]) -> Result<
     }
     drop(recorder);
     drop(writer.await);
-    for log in logs.into_iter().filter(|log| held.iter().any(|(held, _)| **held == log.controller)) {
+    for log in logs
+        .into_iter()
+        .filter(|log| held.iter().any(|(held, _)| **held == log.controller))
+    {
         let key = load_signer(&data.log_key(&log.controller))?;
         Signer::open(data, log, key)?.step(store, now_ms()).await?;
     }
@@ -186,7 +189,10 @@ async fn verify_log(data: &DataDir, store: &Store, log: &Log) -> Result<LogRepor
     };
     let mut broken = walk.entries(store, log).await.err();
     if broken.is_none() {
-        broken = walk.unexplained().map(|index| Broken { index, what: What::Body });
+        broken = walk.unexplained().map(|index| Broken {
+            index,
+            what: What::Body,
+        });
     }
     if broken.is_none() {
         broken = nodes(store, log, size).await.err();

@@ -135,7 +135,11 @@ impl Witness {
     }
 
     fn keep_evidence(&self, seen: &Seen, ask: &Ask, now_s: u64) -> Result<(), ServerError> {
-        tracing::error!(log = seen.origin, size = seen.size, "the log forked: both checkpoints are kept");
+        tracing::error!(
+            log = seen.origin,
+            size = seen.size,
+            "the log forked: both checkpoints are kept"
+        );
         let digest = hex::encode(&Sha256::digest(ask.encode().as_bytes())[..8]);
         let dir = self.dir.join("evidence").join(format!("{now_s}-{digest}"));
         fs::create_dir_all(&dir).map_err(|source| ServerError::File {
@@ -156,7 +160,10 @@ fn signer(path: &Path, name: &str) -> Result<Cosigner, ServerError> {
     let bad = || ServerError::Key(format!("{} is not a witness's key", path.display()));
     if !path.exists() {
         let seed = Zeroizing::new(random::<32>()?);
-        write_secret(path, &Zeroizing::new(format!("{name}\n{}\n", hex::encode(seed.as_slice()))))?;
+        write_secret(
+            path,
+            &Zeroizing::new(format!("{name}\n{}\n", hex::encode(seed.as_slice()))),
+        )?;
     }
     let text = Zeroizing::new(read_text(path)?);
     let (kept, seed) = text.trim_end().split_once('\n').ok_or_else(bad)?;
@@ -172,7 +179,11 @@ fn signer(path: &Path, name: &str) -> Result<Cosigner, ServerError> {
 fn open_state(dir: &Path, path: &Path, key: &VerifierKey) -> Result<Seen, ServerError> {
     let origin = key.name();
     let list = dir.join("origins");
-    let known = if list.exists() { read_text(&list)? } else { String::new() };
+    let known = if list.exists() {
+        read_text(&list)?
+    } else {
+        String::new()
+    };
     let lost = |detail: &str| ServerError::Signer {
         log: origin.to_owned(),
         detail: detail.to_owned(),
@@ -180,7 +191,11 @@ fn open_state(dir: &Path, path: &Path, key: &VerifierKey) -> Result<Seen, Server
     if known.lines().any(|line| line == origin) {
         let seen: Seen = serde_json::from_str(&read_text(path)?).map_err(|_| lost("the witness's state"))?;
         let own = seen.note.is_empty() || key.open(&seen.note).is_ok();
-        return if own && seen.origin == origin { Ok(seen) } else { Err(lost("the witness's state")) };
+        return if own && seen.origin == origin {
+            Ok(seen)
+        } else {
+            Err(lost("the witness's state"))
+        };
     }
     let seen = Seen {
         origin: origin.to_owned(),
@@ -238,7 +253,10 @@ pub async fn serve(
         source,
     };
     let listener = tokio::net::TcpListener::bind(listen).await.map_err(failed)?;
-    ready(&format!("http://{}", listener.local_addr().map_err(failed)?), &witness.key());
+    ready(
+        &format!("http://{}", listener.local_addr().map_err(failed)?),
+        &witness.key(),
+    );
     let places = Arc::new(tokio::sync::Semaphore::new(PLACES));
     let bounds = axum::middleware::from_fn(move |request: axum::extract::Request, next: axum::middleware::Next| {
         let places = Arc::clone(&places);
@@ -256,5 +274,8 @@ pub async fn serve(
         .layer(DefaultBodyLimit::max(MAX_ASK))
         .layer(bounds)
         .with_state(Arc::new(witness));
-    axum::serve(listener, router).with_graceful_shutdown(end).await.map_err(failed)
+    axum::serve(listener, router)
+        .with_graceful_shutdown(end)
+        .await
+        .map_err(failed)
 }

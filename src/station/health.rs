@@ -147,7 +147,6 @@ struct Inner {
 /// How long a named officer may go on at a time.
 pub const GOING_ON: Duration = Duration::from_secs(15 * 60);
 
-
 impl Contact {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -230,11 +229,19 @@ mod tests {
             refused(&standing(away.clone(), None, fine())),
             [None, None, Some(Refusal::ServerAway)]
         );
-        assert_eq!(refused(&standing(ServerState::AwayTooLong, None, fine())), all(Refusal::GraceOver));
+        assert_eq!(
+            refused(&standing(ServerState::AwayTooLong, None, fine())),
+            all(Refusal::GraceOver)
+        );
         for server in [reachable.clone(), away] {
-            assert_eq!(refused(&standing(server, None, filling.clone())), all(Refusal::OutboxFilling));
+            assert_eq!(
+                refused(&standing(server, None, filling.clone())),
+                all(Refusal::OutboxFilling)
+            );
         }
-        let not_trusted = Some(Refusal::LogNotTrusted { detail: "forked".into() });
+        let not_trusted = Some(Refusal::LogNotTrusted {
+            detail: "forked".into(),
+        });
         assert_eq!(
             refused(&standing(reachable.clone(), Some("forked"), fine())),
             [None, not_trusted.clone(), not_trusted]

@@ -40,8 +40,16 @@ fn as_nobody_special(program: &Path) -> Command {
 
 fn run(program: &str, arguments: &[&str]) -> Output {
     let path = Path::new(PROGRAMS).join(program);
-    assert!(path.exists(), "{} is missing: run packaging/install.sh test", path.display());
-    let output = as_nobody_special(&path).args(arguments).current_dir("/").output().unwrap();
+    assert!(
+        path.exists(),
+        "{} is missing: run packaging/install.sh test",
+        path.display()
+    );
+    let output = as_nobody_special(&path)
+        .args(arguments)
+        .current_dir("/")
+        .output()
+        .unwrap();
     assert!(
         output.status.success(),
         "{program} {arguments:?}: {}{}",
@@ -52,7 +60,11 @@ fn run(program: &str, arguments: &[&str]) -> Output {
 }
 
 fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 fn folder() -> tempfile::TempDir {
@@ -73,7 +85,20 @@ impl Cluster {
             port: free_port(),
         };
         let data = cluster.data();
-        run("initdb", &["-D", &data, "-U", OWNER, "-A", "trust", "--no-instructions", "-E", "UTF8"]);
+        run(
+            "initdb",
+            &[
+                "-D",
+                &data,
+                "-U",
+                OWNER,
+                "-A",
+                "trust",
+                "--no-instructions",
+                "-E",
+                "UTF8",
+            ],
+        );
         cluster.up();
         cluster.sql("postgres", OWNER, &format!("CREATE ROLE {SERVER} LOGIN"));
         cluster.sql("postgres", OWNER, "CREATE DATABASE vedetta");
@@ -92,17 +117,40 @@ impl Cluster {
         );
         let log = self.dir.path().join("log");
         let data = self.data();
-        let arguments = ["-D", &data, "-w", "-t", "60", "-l", log.to_str().unwrap(), "-o", &options, "start"];
+        let arguments = [
+            "-D",
+            &data,
+            "-w",
+            "-t",
+            "60",
+            "-l",
+            log.to_str().unwrap(),
+            "-o",
+            &options,
+            "start",
+        ];
         let path = Path::new(PROGRAMS).join("pg_ctl");
-        assert!(path.exists(), "{} is missing: run packaging/install.sh test", path.display());
+        assert!(
+            path.exists(),
+            "{} is missing: run packaging/install.sh test",
+            path.display()
+        );
         // Its output must not be a pipe: the server inherits it and would keep it open.
         let start = || {
             let mut command = as_nobody_special(&path);
-            command.args(arguments).current_dir("/").stdout(Stdio::null()).stderr(Stdio::null());
+            command
+                .args(arguments)
+                .current_dir("/")
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
             command.status().unwrap().success()
         };
         // After a kill, children of the one before may hold its shared memory for a moment.
-        assert!((0..20).any(|_| start()), "{}", std::fs::read_to_string(&log).unwrap_or_default());
+        assert!(
+            (0..20).any(|_| start()),
+            "{}",
+            std::fs::read_to_string(&log).unwrap_or_default()
+        );
     }
 
     /// The server dies without putting anything in order.
@@ -121,14 +169,21 @@ impl Cluster {
         let to = self.dir.path().join(format!("backup-{}", uuid::Uuid::new_v4()));
         let port = self.port.to_string();
         let to_text = to.to_str().unwrap();
-        run("pg_basebackup", &["-h", "127.0.0.1", "-p", &port, "-U", OWNER, "-D", to_text, "-c", "fast"]);
+        run(
+            "pg_basebackup",
+            &["-h", "127.0.0.1", "-p", &port, "-U", OWNER, "-D", to_text, "-c", "fast"],
+        );
         to
     }
 
     /// Stops, puts a backup in the place of the database, and starts again.
     pub fn restore(&self, backup: &Path) {
         run("pg_ctl", &["-D", &self.data(), "-w", "-m", "immediate", "stop"]);
-        std::fs::rename(self.data(), self.dir.path().join(format!("old-{}", uuid::Uuid::new_v4()))).unwrap();
+        std::fs::rename(
+            self.data(),
+            self.dir.path().join(format!("old-{}", uuid::Uuid::new_v4())),
+        )
+        .unwrap();
         std::fs::rename(backup, self.data()).unwrap();
         self.up();
     }
@@ -142,13 +197,32 @@ impl Cluster {
         let (port, data) = (self.port.to_string(), standby.data());
         run(
             "pg_basebackup",
-            &["-h", "127.0.0.1", "-p", &port, "-U", OWNER, "-D", &data, "-c", "fast", "-R", "-C", "-S", "standby"],
+            &[
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &port,
+                "-U",
+                OWNER,
+                "-D",
+                &data,
+                "-c",
+                "fast",
+                "-R",
+                "-C",
+                "-S",
+                "standby",
+            ],
         );
         standby.up();
         self.sql("postgres", OWNER, "ALTER SYSTEM SET synchronous_standby_names = '*'");
         self.sql("postgres", OWNER, "SELECT pg_reload_conf()");
         let synchronous = || {
-            let out = self.sql("postgres", OWNER, "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'");
+            let out = self.sql(
+                "postgres",
+                OWNER,
+                "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'",
+            );
             out.trim() == "1"
         };
         while !synchronous() {
@@ -176,7 +250,19 @@ impl Cluster {
 
     fn psql(&self, database: &str, role: &str, statement: &str) -> Output {
         let port = self.port.to_string();
-        let arguments = ["-h", "127.0.0.1", "-p", &port, "-U", role, "-d", database, "-v", "ON_ERROR_STOP=1", "-Atc"];
+        let arguments = [
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port,
+            "-U",
+            role,
+            "-d",
+            database,
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-Atc",
+        ];
         let program = Path::new(PROGRAMS).join("psql");
         Command::new(program).args(arguments).arg(statement).output().unwrap()
     }

@@ -289,12 +289,7 @@ impl TownHall {
 
     /// A workstation that speaks to another server process.
     pub fn station_at(&self, base: &str, name: &str) -> Station {
-        Station::new(
-            base,
-            name,
-            Some(&self.data().join("stations").join(name)),
-            &self.data(),
-        )
+        Station::new(base, name, Some(&self.data().join("stations").join(name)), &self.data())
     }
 
     /// Somebody without a certificate.

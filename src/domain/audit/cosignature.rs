@@ -67,7 +67,9 @@ impl Cosigner {
 
 impl fmt::Debug for Cosigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cosigner").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Cosigner")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -155,17 +157,26 @@ mod tests {
         let witness = Cosigner::new("carabinieri.example/testimone", &[2; 32]).unwrap();
         let key = witness.verifier();
         assert_eq!(key.to_string().parse::<WitnessKey>().unwrap(), key);
-        assert!(log.verifier().to_string().parse::<WitnessKey>().is_err(), "a log's key is no witness's");
+        assert!(
+            log.verifier().to_string().parse::<WitnessKey>().is_err(),
+            "a log's key is no witness's"
+        );
         let text = "vedetta/020001/prova\n0\nAAAA\n";
         let mut note = log.sign_note(text);
         assert_eq!(key.seen(&note), Err(NoteError::NotSigned));
         note.push_str(&witness.cosign(text, 1_800_000_000));
         assert_eq!(key.seen(&note), Ok(1_800_000_000));
-        assert_eq!(log.verifier().open(&note).unwrap(), text, "the log's signature still stands");
+        assert_eq!(
+            log.verifier().open(&note).unwrap(),
+            text,
+            "the log's signature still stands"
+        );
         for at in 0..note.len() {
             let mut bytes = note.clone().into_bytes();
             bytes[at] ^= 1;
-            let Ok(changed) = String::from_utf8(bytes) else { continue };
+            let Ok(changed) = String::from_utf8(bytes) else {
+                continue;
+            };
             let both = key.seen(&changed).is_ok() && log.verifier().open(&changed).is_ok();
             assert!(!both, "byte {at}");
         }

@@ -175,10 +175,16 @@ mod tests {
         assert_eq!(stale, Err(Objection::KnowsOther(5)));
         assert_eq!(examine(&theirs.ask(5, 9), &key, &ours.at(5)), Err(Objection::Fork));
         assert_eq!(examine(&theirs.ask(9, 9), &key, &ours.at(9)), Err(Objection::Fork));
-        let backwards = Ask { old: 9, ..ours.ask(0, 5) };
+        let backwards = Ask {
+            old: 9,
+            ..ours.ask(0, 5)
+        };
         assert_eq!(examine(&backwards, &key, &ours.at(9)), Err(Objection::Backwards));
         let stranger = SignerKey::new(ORIGIN, &[3; 32]).unwrap().verifier();
-        assert!(matches!(examine(&ours.ask(0, 5), &stranger, &empty), Err(Objection::Checkpoint(_))));
+        assert!(matches!(
+            examine(&ours.ask(0, 5), &stranger, &empty),
+            Err(Objection::Checkpoint(_))
+        ));
     }
 
     #[test]
@@ -187,7 +193,14 @@ mod tests {
         let text = ask.encode();
         assert_eq!(Ask::parse(&text), Ok(ask));
         assert_eq!(claimed_origin(&Ask::parse(&text).unwrap().note), Some(ORIGIN));
-        for bad in ["", "old 3", "old 03\n\nx", "new 3\n\nx", "old 3\nAAAA\n\nx", "old -1\n\nx"] {
+        for bad in [
+            "",
+            "old 3",
+            "old 03\n\nx",
+            "new 3\n\nx",
+            "old 3\nAAAA\n\nx",
+            "old -1\n\nx",
+        ] {
             assert_eq!(Ask::parse(bad), Err(BadAsk), "{bad:?}");
         }
     }

@@ -21,9 +21,15 @@ pub async fn ready(State(app): State<Arc<App>>) -> (StatusCode, String) {
         return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n".into());
     }
     for log in &app.logs {
-        let failing = app.signing.get(&log.controller).is_some_and(|failing| failing.borrow().is_some());
+        let failing = app
+            .signing
+            .get(&log.controller)
+            .is_some_and(|failing| failing.borrow().is_some());
         if failing {
-            return (StatusCode::SERVICE_UNAVAILABLE, format!("{} is not signed\n", log.origin));
+            return (
+                StatusCode::SERVICE_UNAVAILABLE,
+                format!("{} is not signed\n", log.origin),
+            );
         }
     }
     (StatusCode::OK, "ok\n".into())
@@ -41,12 +47,19 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Response {
             continue;
         };
         let witnessed = app.witnessed.get(&log.controller).map_or(0, |seen| seen.borrow().size);
-        let failing = app.signing.get(&log.controller).is_some_and(|failing| failing.borrow().is_some());
+        let failing = app
+            .signing
+            .get(&log.controller)
+            .is_some_and(|failing| failing.borrow().is_some());
         if let Ok(size) = app.store.size(log).await {
             line(&mut page, &of("log_size"), size);
         }
         line(&mut page, &of("log_signed_size"), signed.size);
-        line(&mut page, &of("log_unwitnessed_size"), signed.size.saturating_sub(witnessed));
+        line(
+            &mut page,
+            &of("log_unwitnessed_size"),
+            signed.size.saturating_sub(witnessed),
+        );
         line(&mut page, &of("log_signed_time_seconds"), signed.time_ms / 1000);
         line(&mut page, &of("log_signing_fails"), u8::from(failing));
     }

@@ -57,7 +57,7 @@ pub async fn events(
     Path(station): Path<String>,
     Bounded(batch): Bounded<EventBatch>,
 ) -> Answer<Json<BatchReceipt>> {
-    let station = caller.must_be(&station)?.clone();
+    let station = caller.must_be(&app, &station).await?.clone();
     if caller.0.quarantined {
         let seq = app.store.quarantine_seq(&station).await?;
         return Err(RefusalKind::Equivocation { seq }.into());
@@ -100,7 +100,7 @@ pub async fn heads(
     caller: Caller,
     Path(station): Path<String>,
 ) -> Answer<Json<Vec<StationHead>>> {
-    let station = caller.must_be(&station)?;
+    let station = caller.must_be(&app, &station).await?;
     let mut heads = Vec::new();
     for log in &app.logs {
         let chain = app.store.chain(log, station).await?;

@@ -154,7 +154,9 @@ pub(super) async fn may_read(app: &App, person: &Person, log: &Log, act: Act<'_>
     let own = who.grants.iter().any(|grant| grant.controller == log.controller);
     let allowed = who.level == Level::SystemAdministrator && own;
     let outcome = if allowed { Outcome::Done } else { Outcome::Refused };
-    app.recorder.record(&log.controller, Operation::LogRead, outcome, act).await?;
+    app.recorder
+        .record(&log.controller, Operation::LogRead, outcome, act)
+        .await?;
     if allowed {
         Ok(())
     } else {

@@ -45,7 +45,10 @@ fn router(app: Arc<App>) -> Router {
         .route("/v1/logs/{controller}/holds", post(retention::hold))
         .route("/v1/logs/{controller}/holds/{id}", delete(retention::lift))
         .route("/v1/logs/{controller}/prunings", post(retention::ask_pruning))
-        .route("/v1/logs/{controller}/prunings/{id}/approval", post(retention::approve_pruning))
+        .route(
+            "/v1/logs/{controller}/prunings/{id}/approval",
+            post(retention::approve_pruning),
+        )
         .route("/metrics", get(health::metrics))
         .route("/healthz", get(health::healthy))
         .route("/readyz", get(health::ready))

@@ -28,18 +28,30 @@ const MAX_TEXT: usize = 200;
 const RECENT: u32 = 200;
 
 /// One of these levels, with a grant for the controller; else refused, and recorded as such.
-async fn must_be(app: &App, person: &Person, log: &Log, levels: &[Level], operation: Operation, act: Act<'_>) -> Answer<()> {
+async fn must_be(
+    app: &App,
+    person: &Person,
+    log: &Log,
+    levels: &[Level],
+    operation: Operation,
+    act: Act<'_>,
+) -> Answer<()> {
     let who = &person.who.person;
     let granted = who.grants.iter().any(|grant| grant.controller == log.controller);
     if granted && levels.contains(&who.level) {
         return Ok(());
     }
-    app.recorder.record(&log.controller, operation, Outcome::Refused, act).await?;
+    app.recorder
+        .record(&log.controller, operation, Outcome::Refused, act)
+        .await?;
     Err(RefusalKind::Rule(Rule::NoGrant).into())
 }
 
 async fn done(app: &App, log: &Log, operation: Operation, act: Act<'_>) -> Answer<()> {
-    Ok(app.recorder.record(&log.controller, operation, Outcome::Done, act).await?)
+    Ok(app
+        .recorder
+        .record(&log.controller, operation, Outcome::Done, act)
+        .await?)
 }
 
 pub async fn floor(
@@ -56,7 +68,9 @@ pub async fn floor(
     };
     must_be(&app, &person, log, &[Level::SystemAdministrator], operation, act()).await?;
     if ask.days < app.store.floor_days(ask.class).await? || ask.days > 36_500 {
-        app.recorder.record(&log.controller, operation, Outcome::Refused, act()).await?;
+        app.recorder
+            .record(&log.controller, operation, Outcome::Refused, act())
+            .await?;
         return Err(Refused::malformed("a floor is never lowered"));
     }
     done(&app, log, operation, act()).await?;
@@ -150,7 +164,15 @@ pub async fn approve_pruning(
             .with("order", id)
             .with("asked_by", order.asked_by.as_str())
     };
-    must_be(&app, &person, log, &[Level::Supervisor], Operation::ConfigurationChange, act()).await?;
+    must_be(
+        &app,
+        &person,
+        log,
+        &[Level::Supervisor],
+        Operation::ConfigurationChange,
+        act(),
+    )
+    .await?;
     let other = order.approved_by.as_ref().is_some_and(|by| by != user);
     if order.asked_by == *user || other || !clocks_agree(&app, log).await? {
         app.recorder
@@ -174,14 +196,18 @@ pub async fn approve_pruning(
 
 fn record_of(app: &App, person: &Person, log: &Log, asked_by: &str, id: i64) -> Event {
     let act = reading(person).with("order", id).with("asked_by", asked_by);
-    app.recorder.event(&log.controller, Operation::LogPruned, Outcome::Done, act)
+    app.recorder
+        .event(&log.controller, Operation::LogPruned, Outcome::Done, act)
 }
 
 /// Whether some workstation lately wrote of a time within a day of this server's. A clock that jumped ahead must not
 /// make floors pass.
 async fn clocks_agree(app: &App, log: &Log) -> Answer<bool> {
     let size = app.store.size(log).await?;
-    let recent = app.store.entries(log, size.saturating_sub(u64::from(RECENT)), RECENT).await?;
+    let recent = app
+        .store
+        .entries(log, size.saturating_sub(u64::from(RECENT)), RECENT)
+        .await?;
     let now = now_ms();
     Ok(recent
         .iter()
@@ -206,6 +232,12 @@ pub async fn verified(
         at: Some(&station.station),
         ..Act::default()
     };
-    done(&app, log, Operation::LogVerify, act.with("size", said.size).with("root", root)).await?;
+    done(
+        &app,
+        log,
+        Operation::LogVerify,
+        act.with("size", said.size).with("root", root),
+    )
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -92,11 +92,7 @@ pub struct OwnQuery {
 }
 
 /// One's own last entries in the log of one's workstation.
-pub async fn own(
-    State(app): State<Arc<App>>,
-    person: Person,
-    Asked(ask): Asked<OwnQuery>,
-) -> Answer<Json<LogPage>> {
+pub async fn own(State(app): State<Arc<App>>, person: Person, Asked(ask): Asked<OwnQuery>) -> Answer<Json<LogPage>> {
     let (log, _) = log_of(&app, person.station.home.as_str())?;
     let limit = ask.limit.unwrap_or(OWN).clamp(1, OWN);
     app.recorder

@@ -437,13 +437,7 @@ impl Writer {
         Ok(vec![(index, sealed.leaf_hash)])
     }
 
-    async fn prune(
-        &mut self,
-        append: &mut Append,
-        order: &Order,
-        event: &Event,
-        now_ms: i64,
-    ) -> Result<Placed, Stop> {
+    async fn prune(&mut self, append: &mut Append, order: &Order, event: &Event, now_ms: i64) -> Result<Placed, Stop> {
         let log = self.open(&order.log).await?.log.clone();
         let spans = append.prunable(&log, order, now_ms, PRUNE_AT_ONCE).await?;
         if spans.is_empty() {

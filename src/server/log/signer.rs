@@ -230,10 +230,10 @@ fn write_state(path: &std::path::Path, state: &SignedState) -> Result<(), Server
 #[cfg(test)]
 mod tests {
     use super::super::sequencer::{Sequencer, own_event};
-    use std::sync::Arc;
     use super::*;
     use crate::domain::audit::event::{Operation, Outcome};
     use crate::server::store::testing;
+    use std::sync::Arc;
 
     async fn grow(store: &Store, log: &Log, count: usize) {
         let (sequencer, task) = Sequencer::start(store.clone(), vec![log.clone()], Arc::default()).unwrap();

@@ -69,7 +69,10 @@ impl Witnesses {
             .map(|place| {
                 Ok(Place {
                     url: place.url.trim_end_matches('/').to_owned(),
-                    key: place.vkey.parse().map_err(|error| ServerError::Key(format!("{}: {error}", place.url)))?,
+                    key: place
+                        .vkey
+                        .parse()
+                        .map_err(|error| ServerError::Key(format!("{}: {error}", place.url)))?,
                     knows: seen.size,
                 })
             })
@@ -162,7 +165,11 @@ async fn ask(
 
 async fn bounded(mut response: reqwest::Response) -> Result<String, String> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| error.without_url().to_string())? {
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| error.without_url().to_string())?
+    {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > 4096 {
             return Err("an answer longer than agreed".into());

@@ -93,7 +93,11 @@ impl Append {
         });
         let above = new.nodes.iter().filter(|(id, _)| id.level > 0);
         self.nodes.extend(above.map(|(id, hash)| (log.id, *id, *hash)));
-        if self.rows.len() >= ROWS { self.send().await } else { Ok(()) }
+        if self.rows.len() >= ROWS {
+            self.send().await
+        } else {
+            Ok(())
+        }
     }
 
     async fn send(&mut self) -> Result<(), StoreError> {
@@ -420,7 +424,13 @@ mod tests {
         assert_eq!(store.chain(&log, &station).await.unwrap().next_seq, 5);
         assert_eq!(store.entries(&log, 3, 10).await.unwrap().len(), 2);
         assert_eq!(
-            store.append("a").await.unwrap().at_seq(&log, &station, 2).await.unwrap(),
+            store
+                .append("a")
+                .await
+                .unwrap()
+                .at_seq(&log, &station, 2)
+                .await
+                .unwrap(),
             Some((2, "leaf 2".into()))
         );
     }

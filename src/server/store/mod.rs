@@ -142,13 +142,15 @@ impl Store {
     }
 
     async fn postgres(url: &str) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)?.application_name("vedetta-audit").options([
-            ("synchronous_commit", "on"),
-            ("lock_timeout", "5s"),
-            ("statement_timeout", "60s"),
-            // A process that stops in the middle of a transaction gives up the sequencer's lock.
-            ("idle_in_transaction_session_timeout", "10s"),
-        ]);
+        let options = PgConnectOptions::from_str(url)?
+            .application_name("vedetta-audit")
+            .options([
+                ("synchronous_commit", "on"),
+                ("lock_timeout", "5s"),
+                ("statement_timeout", "60s"),
+                // A process that stops in the middle of a transaction gives up the sequencer's lock.
+                ("idle_in_transaction_session_timeout", "10s"),
+            ]);
         let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
         Ok(Self {
             write: Either::Postgres(pool(4).connect_with(options.clone()).await?),
@@ -166,8 +168,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn logs(&self) -> Result<Vec<Log>, StoreError> {
-        let rows: Vec<(i64, String, String)> =
-            on!(&self.read, pool => sqlx::query_as("SELECT id, controller, origin FROM log ORDER BY id")
+        let rows: Vec<(i64, String, String)> = on!(&self.read, pool => sqlx::query_as("SELECT id, controller, origin FROM log ORDER BY id")
                 .fetch_all(pool)
                 .await)?;
         rows.into_iter()

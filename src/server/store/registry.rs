@@ -162,8 +162,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn person(&self, user: &str) -> Result<Option<PersonRow>, StoreError> {
-        let row: Option<(String, String, i64)> =
-            on!(&self.read, pool => sqlx::query_as("SELECT person, password, enabled FROM person WHERE account = $1")
+        let row: Option<(String, String, i64)> = on!(&self.read, pool => sqlx::query_as("SELECT person, password, enabled FROM person WHERE account = $1")
                 .bind(user)
                 .fetch_optional(pool).await)?;
         row.map(|(person, password, enabled)| {
@@ -301,8 +300,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn plan(&self, vkey: &str) -> Result<Option<SignedPlan>, StoreError> {
-        let row: Option<(String, String)> =
-            on!(&self.read, pool => sqlx::query_as("SELECT plan, signature FROM plan ORDER BY version DESC LIMIT 1")
+        let row: Option<(String, String)> = on!(&self.read, pool => sqlx::query_as("SELECT plan, signature FROM plan ORDER BY version DESC LIMIT 1")
                 .fetch_optional(pool).await)?;
         Ok(row.map(|(plan, signature)| SignedPlan {
             plan,
@@ -337,8 +335,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn account(&self, camera: &CameraId, need: CredentialNeed) -> Result<Option<AccountRow>, StoreError> {
-        let row: Option<(String, Vec<u8>)> =
-            on!(&self.read, pool => sqlx::query_as("SELECT account, sealed FROM camera_account WHERE camera = $1 AND need = $2")
+        let row: Option<(String, Vec<u8>)> = on!(&self.read, pool => sqlx::query_as("SELECT account, sealed FROM camera_account WHERE camera = $1 AND need = $2")
                 .bind(camera.as_str())
                 .bind(need_text(need))
                 .fetch_optional(pool).await)?;

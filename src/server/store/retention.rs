@@ -49,12 +49,14 @@ impl Store {
     /// [`StoreError`], also when it would be lowered.
     pub async fn raise_floor(&self, class: RetentionClass, days: u64) -> Result<(), StoreError> {
         let days = signed(days)?;
-        Ok(on!(&self.write, pool => sqlx::query("UPDATE retention SET days = $1 WHERE class = $2")
+        Ok(
+            on!(&self.write, pool => sqlx::query("UPDATE retention SET days = $1 WHERE class = $2")
             .bind(days)
             .bind(class_text(class))
             .execute(pool)
             .await
-            .map(drop))?)
+            .map(drop))?,
+        )
     }
 
     /// Keeps what was received in a span (Unix ms, both ends included) whatever its floor. Returns the hold's number.
@@ -154,12 +156,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`], also when it is the first name again or another approved before.
     pub async fn approve_pruning(&self, id: i64, by: &str) -> Result<(), StoreError> {
-        Ok(on!(&self.write, pool => sqlx::query("UPDATE pruning SET approved_by = $1 WHERE id = $2")
+        Ok(
+            on!(&self.write, pool => sqlx::query("UPDATE pruning SET approved_by = $1 WHERE id = $2")
             .bind(by)
             .bind(id)
             .execute(pool)
             .await
-            .map(drop))?)
+            .map(drop))?,
+        )
     }
 }
 
@@ -169,7 +173,13 @@ impl Append {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn prunable(&mut self, log: &Log, order: &Order, now_ms: i64, most: u32) -> Result<Vec<Span>, StoreError> {
+    pub async fn prunable(
+        &mut self,
+        log: &Log,
+        order: &Order,
+        now_ms: i64,
+        most: u32,
+    ) -> Result<Vec<Span>, StoreError> {
         let indices: Vec<i64> = on!(&mut self.tx, tx => sqlx::query_scalar(
             "SELECT l.idx FROM leaf l JOIN body b ON b.log = l.log AND b.idx = l.idx \
              JOIN retention r ON r.class = l.class \
@@ -222,10 +232,12 @@ impl Append {
     /// # Errors
     /// [`StoreError`].
     pub async fn pruning_done(&mut self, id: i64) -> Result<(), StoreError> {
-        Ok(on!(&mut self.tx, tx => sqlx::query("UPDATE pruning SET done = 1 WHERE id = $1")
+        Ok(
+            on!(&mut self.tx, tx => sqlx::query("UPDATE pruning SET done = 1 WHERE id = $1")
             .bind(id)
             .execute(&mut **tx)
             .await
-            .map(drop))?)
+            .map(drop))?,
+        )
     }
 }

@@ -108,8 +108,14 @@ impl Store {
                 None => return Ok(Vec::new()),
             }
         }
-        let after = after.map(|(time, index)| Ok::<_, StoreError>((time, signed(index)?))).transpose()?;
-        let (beyond, order) = if wanted.newest_first { ("<", "DESC") } else { (">", "ASC") };
+        let after = after
+            .map(|(time, index)| Ok::<_, StoreError>((time, signed(index)?)))
+            .transpose()?;
+        let (beyond, order) = if wanted.newest_first {
+            ("<", "DESC")
+        } else {
+            (">", "ASC")
+        };
         on!(&self.read, pool => {
             let mut query = QueryBuilder::new(
                 "SELECT f.time_ms, l.idx, l.station, l.seq, l.class, l.leaf, l.hash, l.received_ms, b.salt, b.body \
@@ -153,9 +159,11 @@ impl Store {
     }
 
     async fn word(&self, text: &str) -> Result<Option<i64>, StoreError> {
-        Ok(on!(&self.read, pool => sqlx::query_scalar("SELECT id FROM word WHERE text = $1")
+        Ok(
+            on!(&self.read, pool => sqlx::query_scalar("SELECT id FROM word WHERE text = $1")
             .bind(text)
             .fetch_optional(pool)
-            .await)?)
+            .await)?,
+        )
     }
 }

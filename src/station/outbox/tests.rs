@@ -371,7 +371,11 @@ async fn r_aud_7_on_a_full_disk_the_act_is_refused_and_the_refusal_is_recorded()
     for n in 1..=2 {
         assert_eq!(outbox.append(event(n)).await, Err(OutboxError::DiskFull));
     }
-    assert_eq!(outbox.append(event(3)).await, Err(OutboxError::DiskFull), "the reserve is used up");
+    assert_eq!(
+        outbox.append(event(3)).await,
+        Err(OutboxError::DiskFull),
+        "the reserve is used up"
+    );
     disk.disk().full = false;
     outbox.append(event(4)).await.unwrap();
     let (again, damage) = open(&disk.crash());

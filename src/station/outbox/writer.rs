@@ -269,7 +269,10 @@ impl Writer {
 
     fn refuse(&self, error: &std::io::Error) -> OutboxError {
         tracing::error!(%error, "an event could not be written");
-        if matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded) {
+        if matches!(
+            error.kind(),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+        ) {
             return OutboxError::DiskFull;
         }
         OutboxError::Unusable {

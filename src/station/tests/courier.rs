@@ -221,6 +221,9 @@ async fn r_aud_2_a_server_restored_from_a_backup_is_fed_again() {
         .unwrap();
     let kept = bench.log.kept();
     assert_eq!(kept.by_seq.len(), 8);
-    assert!(before.iter().all(|(seq, said)| kept.by_seq.get(seq) == Some(said)), "the same bytes again");
+    assert!(
+        before.iter().all(|(seq, said)| kept.by_seq.get(seq) == Some(said)),
+        "the same bytes again"
+    );
     assert!(!running.delivered.borrow().broken);
 }
