@@ -17,7 +17,7 @@ done
 
 rm -f target/bench/audit-*.json
 export AUDIT_ROWS=$rows AUDIT_BATCHES=$batches AUDIT_BACKLOG=$backlog
-cargo test --quiet --test audit_figures -- --ignored --test-threads=1
+cargo test --quiet --test suite audit_figures -- --ignored --test-threads=1
 cargo test --quiet --lib station::outbox::figures -- --ignored --test-threads=1
 python3 - <<'PY'
 import json, os, pathlib

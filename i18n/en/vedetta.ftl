@@ -3,6 +3,7 @@
 decimal-sign = .
 key-enter = Enter
 key-space = Space
+key-shift = Shift
 span-seconds = { $n } s
 span-minutes = { $n } min
 span-hours = { $n } h

@@ -3,6 +3,7 @@
 decimal-sign = ,
 key-enter = Invio
 key-space = Spazio
+key-shift = Maiusc
 span-seconds = { $n } s
 span-minutes = { $n } min
 span-hours = { $n } h

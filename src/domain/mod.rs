@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod backoff;
 pub mod camera;
+pub mod http_auth;
 pub mod people;
 pub mod privacy;
 pub mod ptz;

@@ -357,7 +357,7 @@ impl App {
             control_room::Action::Run(task) => task.map(Message::ControlRoom),
             control_room::Action::SignOut => self.sign_out(),
             control_room::Action::PlayBack(camera) => {
-                let (screen, task) = Playback::new(room.desk(), camera, SystemTime::now());
+                let (screen, task) = Playback::new(room.desk(), *camera, SystemTime::now());
                 let before = std::mem::replace(&mut self.screen, Screen::SigningOut);
                 self.screen = match before {
                     Screen::ControlRoom(room) => Screen::Playback(Box::new(screen), room),

@@ -3,6 +3,7 @@
 //! Invariant (tested): no chord means two things. Deliberately absent: what a command does (the screens).
 
 use crate::domain::wall::Layout;
+use crate::gui::i18n::fl;
 use iced::keyboard::key::{Code, Key, Named, Physical};
 use iced::keyboard::{self, Modifiers};
 use std::collections::HashMap;
@@ -52,7 +53,7 @@ pub enum Edge {
     Up,
 }
 
-/// A key with its modifiers, as a person writes it: `Alt+Shift+3`, `F6`, `/`.
+/// A key with its modifiers, as the table writes it: `Alt+Shift+3`, `F6`, `/`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Chord {
     ctrl: bool,
@@ -109,11 +110,16 @@ impl Chord {
     }
 }
 
+/// As it stands on the keys of the reader's keyboard: `Alt+Maiusc+3`, `Invio`, `←`.
 impl fmt::Display for Chord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (on, name) in [(self.ctrl, "Ctrl+"), (self.alt, "Alt+"), (self.shift, "Shift+")] {
+        for (on, name) in [
+            (self.ctrl, "Ctrl"),
+            (self.alt, "Alt"),
+            (self.shift, fl!("key-shift").as_str()),
+        ] {
             if on {
-                f.write_str(name)?;
+                write!(f, "{name}+")?;
             }
         }
         f.write_str(match self.key.as_str() {
@@ -121,6 +127,8 @@ impl fmt::Display for Chord {
             "Right" => "→",
             "Up" => "↑",
             "Down" => "↓",
+            "Enter" => return f.write_str(&fl!("key-enter")),
+            "Space" => return f.write_str(&fl!("key-space")),
             other => other,
         })
     }
@@ -350,5 +358,12 @@ mod tests {
         assert_eq!(keymap.chords(Command::Snapshot), ["S", "Ctrl+S"]);
         assert!(Chord::parse("Hyper+S").is_none());
         assert_eq!(Chord::parse("+").unwrap().to_string(), "+");
+    }
+
+    #[test]
+    fn keys_are_called_by_the_names_on_an_italian_keyboard() {
+        let written = |text| Chord::parse(text).unwrap().to_string();
+        assert_eq!(written("Shift+Tab"), "Maiusc+Tab");
+        assert_eq!((written("Enter"), written("Space")), ("Invio".into(), "Spazio".into()));
     }
 }

@@ -6,11 +6,11 @@
 //!
 //! Deliberately absent: the operations (one file per service) and retries against a silent device (`station`).
 
-use super::digest::{self, Challenge, Offer};
 use super::endpoint::{Endpoint, Limits};
 use super::error::OnvifError;
 use super::transport::{Http, RawReply};
 use super::{address, bridge, faults, reading, security};
+use crate::domain::http_auth::{self, Challenge, Offer, Request};
 use oxvif::OnvifClient;
 use oxvif::soap::XmlNode;
 use reqwest::Url;
@@ -243,9 +243,14 @@ impl Channel {
         let form = state.form;
         let authorization = match (form, &mut state.challenge) {
             (Form::Http | Form::Both, Some(challenge)) => {
-                Some(challenge.answer(user, password, "POST", &request_target(url)))
+                let uri = request_target(url);
+                let request = Request {
+                    method: "POST",
+                    uri: &uri,
+                };
+                Some(challenge.answer(user, password, request, rand::random()))
             }
-            (Form::Basic, _) => Some(digest::basic(user, password)),
+            (Form::Basic, _) => Some(http_auth::basic(user, password)),
             _ => None,
         };
         let security = match form {
@@ -387,7 +392,7 @@ fn verdict(reply: RawReply, limits: &Limits) -> Verdict {
     let checked = reading::check(&body, limits);
     let fault = checked.as_ref().ok().and_then(|text| reading::fault(text));
     if status == 401 {
-        let offer = digest::offers(challenges.iter().map(String::as_str));
+        let offer = http_auth::offers(challenges.iter().map(String::as_str));
         let detail = fault.map_or_else(|| "HTTP 401".to_owned(), |fault| fault.to_string());
         return Verdict::Refused { detail, offer, date };
     }

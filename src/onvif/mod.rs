@@ -12,7 +12,6 @@ mod bridge;
 pub mod camera;
 pub mod channel;
 pub mod device;
-pub mod digest;
 pub mod discovery;
 pub mod endpoint;
 pub mod error;

@@ -208,7 +208,7 @@ impl Hand {
             return Err(refusal);
         }
         if wanted.is_zero() {
-            self.stop_at_once().await;
+            self.stand().await;
             return Ok(());
         }
         let ahead = Duration::from_secs_f64(self.watched.plan.motion.command_delay_s.clamp(0.0, 10.0));
@@ -301,19 +301,32 @@ impl Hand {
         }
     }
 
-    /// One Stop now; the end of the gesture makes sure.
-    async fn stop_at_once(&self) {
+    /// The person wants the dome to stand, whatever set it moving: a preset, for instance, called before this gesture.
+    async fn stand(&self) {
+        if self.motion().last_move.is_some() {
+            return self.stop_at_once().await;
+        }
         let now = Instant::now();
+        self.sent(now, |_| {});
+        self.send_stop(now).await;
+    }
+
+    /// One Stop now for what this gesture set moving; the end of the gesture makes sure.
+    async fn stop_at_once(&self) {
         let moving = {
             let mut motion = self.motion();
-            motion.target = None;
-            motion.velocity.take().is_some_and(|(velocity, _)| !velocity.is_zero())
+            let to_target = motion.target.take().is_some();
+            motion.velocity.take().is_some_and(|(velocity, _)| !velocity.is_zero()) || to_target
         };
         if moving {
-            self.watched.on_command(now, Order::Stop);
-            if let Err(error) = self.ptz.stop().await {
-                tracing::info!(%error, "the camera did not take the Stop");
-            }
+            self.send_stop(Instant::now()).await;
+        }
+    }
+
+    async fn send_stop(&self, now: Instant) {
+        self.watched.on_command(now, Order::Stop);
+        if let Err(error) = self.ptz.stop().await {
+            tracing::info!(%error, "the camera did not take the Stop");
         }
     }
 
@@ -370,14 +383,25 @@ impl Hand {
         }
     }
 
+    /// Waits until the dome says that it stands where it was sent. One that stands elsewhere has either not begun to
+    /// move, or will not: after [`UNDERWAY`] it is taken at its word.
     async fn arrive(&self) -> Result<(), Refusal> {
+        let (target, sent) = {
+            let motion = self.motion();
+            (motion.target, motion.last_move)
+        };
         let until = Instant::now() + ARRIVE;
         while Instant::now() < until {
             self.look();
             if let Ok(status) = self.ptz.status().await
                 && status.moving == onvif::MoveState::Idle
             {
-                return Ok(());
+                let there = target
+                    .zip(self.watched.pose_of(&status))
+                    .is_some_and(|(to, at)| near(to, at));
+                if there || sent.is_none_or(|sent| sent.elapsed() > UNDERWAY) {
+                    return Ok(());
+                }
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -410,6 +434,13 @@ const STANDSTILL: onvif::Velocity = onvif::Velocity {
 
 fn round(value: f64) -> serde_json::Value {
     ((value * 100.0).round() / 100.0).into()
+}
+
+/// Whether two poses are one to a camera that rounds: half a degree, a twentieth of the picture's angle.
+fn near(one: Pose, other: Pose) -> bool {
+    (one.pan_deg - other.pan_deg).abs() < 0.5
+        && (one.tilt_deg - other.tilt_deg).abs() < 0.5
+        && (one.hfov_deg - other.hfov_deg).abs() < 0.05 * one.hfov_deg
 }
 
 /// The angle inside the range that is `angle` but for whole turns, when there is one.

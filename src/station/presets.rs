@@ -105,6 +105,8 @@ impl Session {
             None if plan.limits == Limits::default() => Order::SomewhereElse,
             None => return Err(Refusal::PositionLimit),
         };
+        // A gesture that has just ended may still be stopping the dome: it gives way to this move.
+        watched.set_mover(watched.next_mover());
         watched.on_command(Instant::now(), order);
         match (target, &plan.lens) {
             // The pose that was checked is the one that is sent: somebody may have moved the preset meanwhile.

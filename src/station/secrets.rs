@@ -163,4 +163,57 @@ mod tests {
             Err(StationError::NoKeyring { .. })
         ));
     }
+
+    /// What the tests below ask of a child process inside its own message bus.
+    const ASKED: &str = "VEDETTA_TEST_KEYRING_ASKED";
+
+    /// The child: opens the keyring as a workstation does, and answers with its exit status.
+    #[test]
+    #[ignore = "a part of the test below, which gives it a message bus of its own"]
+    fn child_asks_the_keyring() {
+        let asked = std::env::var(ASKED).expect("started by the test below");
+        let station = "sala".parse().unwrap();
+        let open = || Vault::open(SecretsChoice::SystemKeyring, &station, Path::new("/nonexistent"));
+        match asked.as_str() {
+            "keep" => {
+                let key = open().unwrap().outbox_key(false).unwrap();
+                let again = open().unwrap().outbox_key(true).unwrap();
+                let sealed = key.seal(b"", b"x").unwrap();
+                assert_eq!(again.open(b"", &sealed).unwrap().as_slice(), b"x");
+            }
+            "read" => drop(open().unwrap().outbox_key(true).unwrap()),
+            "nobody" => {
+                let refused = open().and_then(|vault| vault.outbox_key(true).map(drop));
+                assert!(matches!(refused, Err(StationError::NoKeyring { .. })), "{refused:?}");
+            }
+            other => panic!("asked for {other}"),
+        }
+    }
+
+    /// Runs the child in a message bus of its own, after `before` (a shell command) has prepared it.
+    fn in_a_session(home: &Path, before: &str, asked: &str) -> std::process::Output {
+        let script = format!(
+            "{before}\nexec timeout 60 \"$0\" --exact station::secrets::tests::child_asks_the_keyring --ignored --nocapture"
+        );
+        std::process::Command::new("dbus-run-session")
+            .args(["--", "sh", "-c", &script])
+            .arg(std::env::current_exe().unwrap())
+            .env("XDG_DATA_HOME", home)
+            .env("XDG_RUNTIME_DIR", home)
+            .env("HOME", home)
+            .env(ASKED, asked)
+            .output()
+            .expect("dbus-run-session, from the package dbus-daemon")
+    }
+
+    #[test]
+    fn the_system_keyring_keeps_the_key_and_its_absence_is_said() {
+        let home = tempfile::tempdir().unwrap();
+        let unlocked = "printf parola | gnome-keyring-daemon --unlock --components=secrets >/dev/null";
+        for (before, asked) in [(unlocked, "keep"), (unlocked, "read"), ("true", "nobody")] {
+            let output = in_a_session(home.path(), before, asked);
+            let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success() && said.contains("1 passed"), "{asked}: {said}");
+        }
+    }
 }

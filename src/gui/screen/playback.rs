@@ -350,7 +350,7 @@ impl Playback {
                 "→",
                 Command::Arrow(Direction::Right)
             ),
-            key(Icon::Export, fl!("panel-export"), "E", Command::Export),
+            key(Icon::Export, fl!("export-start"), "E", Command::Export),
             body(time).font(theme::STRONG),
         ];
         if let Some(notice) = &self.notice {

@@ -360,6 +360,7 @@ fn export(v: &mut Visitor<'_>) -> Result<String, StepError> {
     let scene = v.until("the exported file", 60, |scene| scene.exported.is_some())?;
     let (path, sha256) = scene.exported.ok_or_else(|| StepError::Wrong("no file".into()))?;
     v.report.export = check_export(&path, &sha256)?;
+    v.linger(BREATH);
     v.photograph("esportazione-finita.png")?;
     v.hands.tap(Key::Escape)?;
     if !v.report.export.verified {

@@ -3,7 +3,7 @@
 //! Invariant: every wait is bounded and ends when the caller cancels; packets that arrive while an answer is awaited
 //! are kept, up to a bound. Deliberately absent: UDP, redirects, anything but one video track.
 
-use super::auth::{Account, Challenge};
+use super::auth::{Account, Scheme};
 use super::clock;
 use super::connection::{Connection, Incoming};
 use super::packet;
@@ -58,7 +58,7 @@ pub(crate) struct Session {
     connection: Connection,
     url: Url,
     account: Account,
-    challenge: Option<Challenge>,
+    challenge: Option<Scheme>,
     cseq: u32,
     id: Option<String>,
     keep_alive: Method,
@@ -337,7 +337,7 @@ impl Session {
     ) -> Result<Response<Vec<u8>>, LiveError> {
         let request = self.build(&method, uri.clone(), extra);
         let response = self.exchange(request)?;
-        let challenge = Challenge::strongest(&header(&response, headers::WWW_AUTHENTICATE));
+        let challenge = Scheme::strongest(&header(&response, headers::WWW_AUTHENTICATE));
         match challenge {
             Some(challenge) if response.status() == StatusCode::Unauthorized && !self.account.user.is_empty() => {
                 self.challenge = Some(challenge);

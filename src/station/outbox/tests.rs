@@ -1,7 +1,7 @@
 //! The outbox against a disk that tears, flips, fills and lies.
 //!
 //! Invariant: a test ends by opening the outbox again and comparing with what was acknowledged.
-//! Deliberately absent: real disks (one test in `tests/station_outbox.rs` uses one).
+//! Deliberately absent: real disks (one test in `tests/suite/station_audit.rs` uses one).
 
 use super::memory::Memory;
 use super::record::decode;

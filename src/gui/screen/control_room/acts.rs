@@ -80,7 +80,7 @@ impl ControlRoom {
                 Action::Run(widget::operation::focus(camera_list::SEARCH))
             }
             Command::Playback => match self.selected_plan() {
-                Some(camera) => Action::PlayBack(camera.clone()),
+                Some(camera) => Action::PlayBack(Box::new(camera.clone())),
                 None => self.nothing_selected(),
             },
             Command::History => {

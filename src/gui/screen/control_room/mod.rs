@@ -136,7 +136,7 @@ pub enum Action {
     None,
     Run(Task<Message>),
     /// Show the recordings of this camera.
-    PlayBack(CameraPlan),
+    PlayBack(Box<CameraPlan>),
     SignOut,
 }
 

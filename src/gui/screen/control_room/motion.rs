@@ -78,10 +78,10 @@ impl ControlRoom {
 
     /// Gives an order to a dome, beginning a gesture when there is none on it.
     fn order(&mut self, dome: CameraId, order: Order) -> Task<Message> {
-        if let Some(steering) = self.steering.as_ref().filter(|steering| steering.camera == dome) {
-            if steering.orders.try_send(order).is_ok() {
-                return Task::none();
-            }
+        if let Some(steering) = self.steering.as_ref().filter(|steering| steering.camera == dome)
+            && steering.orders.try_send(order).is_ok()
+        {
+            return Task::none();
         }
         let (orders, news) = steering::begin(self.desk.clone(), dome.clone());
         let _ = orders.try_send(order);

@@ -1,0 +1,93 @@
+//! The golden corpus: leaves, proofs, checkpoints and tiles as they were first written, kept for ever.
+//!
+//! They were made by another implementation (Python, from the written formats), not by the code under test.
+//! Invariant: what is in `tests/golden` is never regenerated; a change that no longer reads it breaks every log there is.
+//! Deliberately absent: a switch that rewrites the files.
+
+use std::collections::HashMap;
+use vedetta::domain::audit::checkpoint;
+use vedetta::domain::audit::hash::Hash;
+use vedetta::domain::audit::leaf::{Leaf, commitment, leaf_hash};
+use vedetta::domain::audit::note::{SignerKey, VerifierKey};
+use vedetta::domain::audit::proof::{consistency_recipe, cook, inclusion_recipe, verify_consistency, verify_inclusion};
+use vedetta::domain::audit::tree::Frontier;
+
+#[derive(serde::Deserialize)]
+struct Golden {
+    key: String,
+    seed: String,
+    entries: Vec<Entry>,
+    checkpoints: Vec<String>,
+    inclusion: Vec<Inclusion>,
+    consistency: Vec<Consistency>,
+}
+
+#[derive(serde::Deserialize)]
+struct Entry {
+    leaf: String,
+    salt: String,
+    body: String,
+    leaf_hash: Hash,
+}
+
+#[derive(serde::Deserialize)]
+struct Inclusion {
+    index: u64,
+    size: u64,
+    path: Vec<Hash>,
+}
+
+#[derive(serde::Deserialize)]
+struct Consistency {
+    from: u64,
+    to: u64,
+    path: Vec<Hash>,
+}
+
+fn golden() -> Golden {
+    serde_json::from_str(include_str!("../golden/audit-v1.json")).unwrap()
+}
+
+#[test]
+fn r_aud_2_the_first_logs_still_read_and_verify() {
+    let golden = golden();
+    let key: VerifierKey = golden.key.parse().unwrap();
+    let seed: [u8; 32] = hex::decode(&golden.seed).unwrap().try_into().unwrap();
+    let signer = SignerKey::new(key.name(), &seed).unwrap();
+    let mut frontier = Frontier::default();
+    let mut nodes = HashMap::new();
+    let mut roots = vec![frontier.root()];
+    for entry in &golden.entries {
+        let leaf = Leaf::parse(&entry.leaf).unwrap();
+        assert_eq!(leaf.encode(), entry.leaf);
+        assert_eq!(leaf_hash(entry.leaf.as_bytes()), entry.leaf_hash);
+        let salt: [u8; 32] = hex::decode(&entry.salt).unwrap().try_into().unwrap();
+        assert_eq!(commitment(&salt, entry.body.as_bytes()), leaf.commit);
+        nodes.extend(frontier.append(entry.leaf_hash));
+        roots.push(frontier.root());
+    }
+    for note in &golden.checkpoints {
+        let checkpoint = checkpoint::verify(note, &key).unwrap();
+        assert_eq!(checkpoint.root, roots[checkpoint.size as usize]);
+        assert_eq!(
+            &checkpoint::sign(&checkpoint, &signer),
+            note,
+            "Ed25519 is deterministic"
+        );
+    }
+    for proof in &golden.inclusion {
+        let (leaf, root) = (
+            golden.entries[proof.index as usize].leaf_hash,
+            roots[proof.size as usize],
+        );
+        verify_inclusion(&leaf, proof.index, proof.size, &proof.path, &root).unwrap();
+        let recipe = inclusion_recipe(proof.index, proof.size).unwrap();
+        assert_eq!(cook(&recipe, |id| nodes.get(&id).copied()).unwrap(), proof.path);
+    }
+    for proof in &golden.consistency {
+        let (old, new) = (roots[proof.from as usize], roots[proof.to as usize]);
+        verify_consistency(proof.from, &old, proof.to, &new, &proof.path).unwrap();
+        let recipe = consistency_recipe(proof.from, proof.to).unwrap();
+        assert_eq!(cook(&recipe, |id| nodes.get(&id).copied()).unwrap(), proof.path);
+    }
+}

@@ -1,0 +1,212 @@
+//! A whole place for one test: simulated town, audit server, enrolled workstation, in a folder of its own.
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use vedetta::domain::camera::CameraId;
+use vedetta::domain::people::Purpose;
+use vedetta::station::{SecretsChoice, Session, Station, StationConfig};
+
+/// A program that was started and ends with the test.
+pub struct Program(Child);
+
+impl Program {
+    /// Starts a program and reads its one line of JSON.
+    fn start<T: for<'a> Deserialize<'a>>(program: &str, arguments: &[&str], log: &Path) -> (Self, T) {
+        let log = std::fs::File::create(log).expect("a log file");
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .expect("the program starts");
+        let mut line = String::new();
+        let out = child.stdout.take().expect("piped");
+        BufReader::new(out).read_line(&mut line).expect("a line");
+        let ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{program} said «{line}»: {error}"));
+        (Self(child), ready)
+    }
+
+    /// Kills it without warning.
+    pub fn kill(&mut self) {
+        self.0.kill().expect("it was running");
+        self.0.wait().expect("it ended");
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct SimReady {
+    control: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct AuditReady {
+    address: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct People {
+    person: Vec<DemoPerson>,
+}
+
+#[derive(Debug, Deserialize)]
+struct DemoPerson {
+    user: String,
+    password: SecretString,
+}
+
+/// The place.
+pub struct Place {
+    /// Ends with the place.
+    _sim: Program,
+    pub server: Program,
+    /// Base URL of the simulator's control endpoint.
+    pub control: String,
+    people: Vec<DemoPerson>,
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    /// A town with `cameras` cameras, the last `domes` of them domes.
+    pub fn with(cameras: u32, domes: u32) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name).to_str().expect("UTF-8 path").to_owned();
+        std::fs::create_dir(at("site")).expect("a folder");
+        // Clips are encoded once for all tests of this build.
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clips");
+        let cache = cache.to_str().expect("UTF-8 path");
+        let (cameras, domes) = (cameras.to_string(), domes.to_string());
+        let (sim, ready): (_, SimReady) = Program::start(
+            env!("CARGO_BIN_EXE_vedetta-sim"),
+            &[
+                "--cameras",
+                &cameras,
+                "--domes",
+                &domes,
+                "--seed",
+                "7",
+                "--plan",
+                &at("site"),
+                "--cache",
+                cache,
+            ],
+            &folder.path().join("sim.log"),
+        );
+        let server_folder = at("server");
+        let site = at("site/site.toml");
+        let accounts = at("site/cameras.toml");
+        let made = Command::new(env!("CARGO_BIN_EXE_vedetta-audit"))
+            .args([
+                "demo",
+                "--data",
+                &server_folder,
+                "--site",
+                &site,
+                "--cameras",
+                &accounts,
+            ])
+            .status()
+            .expect("vedetta-audit runs");
+        assert!(made.success(), "the demo server could not be made");
+        let (server, address): (_, AuditReady) = Program::start(
+            env!("CARGO_BIN_EXE_vedetta-audit"),
+            &["serve", "--data", &server_folder, "--listen", "127.0.0.1:0"],
+            &folder.path().join("audit.log"),
+        );
+        assert!(address.address.starts_with("https://127.0.0.1:"));
+        let people = std::fs::read_to_string(folder.path().join("server/people.toml")).expect("people.toml");
+        let people: People = toml::from_str(&people).expect("people.toml reads");
+        Self {
+            _sim: sim,
+            server,
+            control: ready.control,
+            people: people.person,
+            folder,
+        }
+    }
+
+    /// A file or folder of the place.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The password of a demo person.
+    pub fn password(&self, user: &str) -> SecretString {
+        self.people
+            .iter()
+            .find(|person| person.user == user)
+            .expect("a demo person")
+            .password
+            .clone()
+    }
+
+    /// The control room's workstation.
+    pub async fn station(&self) -> Station {
+        Station::open(StationConfig {
+            enrolment: self.path("server/stations/sala-operativa"),
+            data: self.path("station"),
+            evidence: self.path("evidence"),
+            secrets: SecretsChoice::ProtectedFile,
+        })
+        .await
+        .expect("the workstation opens")
+    }
+
+    /// Somebody signs in.
+    pub async fn sign_in(&self, station: &Station, user: &str) -> Session {
+        station
+            .sign_in(user.to_owned(), self.password(user), Purpose::UrbanSecurity)
+            .await
+            .unwrap_or_else(|error| panic!("{user} signs in: {error}"))
+    }
+
+    /// Sets faults of a camera in the simulator.
+    pub async fn fault(&self, camera: &CameraId, faults: serde_json::Value) {
+        let answer = reqwest::Client::new()
+            .post(format!("{}/cameras/{camera}/faults", self.control))
+            .json(&faults)
+            .send()
+            .await
+            .expect("the control endpoint answers");
+        assert!(answer.status().is_success(), "{}", answer.status());
+    }
+
+    /// Runs `vedetta-audit log verify`; returns whether it passed and what it printed.
+    pub fn verify(&self) -> (bool, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_vedetta-audit"))
+            .args([
+                "log",
+                "verify",
+                "--json",
+                "--data",
+                self.path("server").to_str().expect("UTF-8 path"),
+            ])
+            .output()
+            .expect("vedetta-audit runs");
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+        )
+    }
+}
+
+/// Waits until a condition holds, looking at it every few milliseconds; panics with `what` after `seconds`.
+pub async fn until(what: &str, seconds: u64, mut condition: impl FnMut() -> bool) {
+    let mut tick = tokio::time::interval(Duration::from_millis(20));
+    let waited = tokio::time::timeout(Duration::from_secs(seconds), async {
+        while !condition() {
+            tick.tick().await;
+        }
+    });
+    assert!(waited.await.is_ok(), "waited {seconds} s for {what}");
+}

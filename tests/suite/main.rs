@@ -1,0 +1,41 @@
+//! Every test that uses the program from outside, in one program: linked once, and run one test to a process.
+//!
+//! Deliberately absent: tests of a single file; they stand in it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot prepare itself fails where it stands; the lint's own exception does not reach helpers"
+)]
+
+mod architecture;
+mod audit_faults;
+mod audit_figures;
+mod audit_golden;
+mod audit_hostile;
+mod audit_log;
+mod audit_model;
+mod audit_mutations;
+mod audit_outside;
+mod audit_postgres;
+mod audit_read;
+mod audit_server;
+mod audit_time;
+mod cluster;
+mod end_to_end;
+mod i18n;
+mod media_streams;
+mod media_town;
+mod onvif_hostile;
+mod onvif_replies;
+mod onvif_simulator;
+mod scripted_device;
+mod sim_onvif_clients;
+mod sim_onvif_faults;
+mod sim_replay;
+mod sim_town;
+mod sim_video;
+mod simulated;
+mod station_audit;
+mod town_hall;

@@ -1,0 +1,178 @@
+//! The workstation against the real audit server: sign-in, the road, delivery, and what shows when something was taken.
+//!
+//! Deliberately absent: cameras that answer (nobody listens at the plan's addresses).
+
+use crate::town_hall::TownHall;
+use std::path::Path;
+use std::time::Duration;
+use vedetta::domain::camera::StreamRole;
+use vedetta::domain::people::{Purpose, Rule};
+use vedetta::station::{
+    AuditState, Refusal, SecretsChoice, Session, SignInError, Station, StationConfig, StationError, TroubleKind,
+    ViewState,
+};
+
+fn config(hall: &TownHall, station: &str, data: &Path) -> StationConfig {
+    StationConfig {
+        enrolment: hall.data().join("stations").join(station),
+        data: data.to_owned(),
+        evidence: data.join("evidence"),
+        secrets: SecretsChoice::ProtectedFile,
+    }
+}
+
+/// Opens a workstation; one that was dropped a moment ago may still hold its folder.
+async fn open(hall: &TownHall, station: &str, data: &Path) -> Station {
+    let opened = soon(async {
+        loop {
+            match Station::open(config(hall, station, data)).await {
+                Err(StationError::Outbox { .. }) => tokio::task::yield_now().await,
+                other => return other,
+            }
+        }
+    });
+    opened.await.unwrap()
+}
+
+async fn sign_in(hall: &TownHall, station: &Station, user: &str) -> Session {
+    station
+        .sign_in(user.to_owned(), hall.password(user), Purpose::UrbanSecurity)
+        .await
+        .unwrap()
+}
+
+async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(30), what)
+        .await
+        .expect("in time")
+}
+
+async fn refused_view(session: &Session) -> Option<Refusal> {
+    session.view(&"cam-01".parse().unwrap(), StreamRole::Sub).await.err()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_1_what_an_operator_did_is_in_the_log_when_they_sign_out() {
+    let hall = TownHall::open().await;
+    let data = tempfile::tempdir().unwrap();
+    let station = open(&hall, "sala-operativa", data.path()).await;
+    let session = sign_in(&hall, &station, "operatore").await;
+    assert_eq!(session.plan().cameras.len(), 2);
+    let view = session.view(&"cam-01".parse().unwrap(), StreamRole::Sub).await.unwrap();
+    let mut state = view.state();
+    let retrying = soon(state.wait_for(|state| matches!(state, ViewState::Retrying { .. })))
+        .await
+        .unwrap()
+        .clone();
+    assert!(matches!(retrying, ViewState::Retrying { trouble, .. } if trouble.kind == TroubleKind::Unreachable));
+    let refused = session.diagnose(&"cam-01".parse().unwrap()).await;
+    assert_eq!(refused.err(), Some(Refusal::Rule(Rule::NoGrant)));
+    drop(view);
+    let delivery = soon(session.sign_out()).await.unwrap();
+    // Sign-in; view: intent, failed, close; diagnosis refused; sign-out.
+    assert_eq!(delivery.written, 6);
+    assert_eq!((delivery.durable, delivery.included, delivery.verified), (6, 6, 6));
+    let (valid, report) = hall.verify();
+    assert!(valid, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_mnt_1_the_maintainer_is_given_figures_at_their_own_workstation() {
+    let hall = TownHall::open().await;
+    let data = tempfile::tempdir().unwrap();
+    let station = open(&hall, "manutenzione", data.path()).await;
+    let session = station
+        .sign_in("manutentore".into(), hall.password("manutentore"), Purpose::Maintenance)
+        .await
+        .unwrap();
+    assert_eq!(
+        refused_view(&session).await,
+        Some(Refusal::Rule(Rule::MaintainerSeesNoImage))
+    );
+    let diagnosis = session.diagnose(&"cam-02".parse().unwrap()).await.unwrap();
+    assert!(!diagnosis.reachable);
+    assert_eq!(diagnosis.trouble.unwrap().kind, TroubleKind::Unreachable);
+    let delivery = soon(session.sign_out()).await.unwrap();
+    assert_eq!(delivery.verified, delivery.written);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_acc_1_a_wrong_password_signs_nobody_in_and_is_an_event_once_there_is_a_log() {
+    let hall = TownHall::open().await;
+    let data = tempfile::tempdir().unwrap();
+    let station = open(&hall, "sala-operativa", data.path()).await;
+    let wrong = || station.sign_in("operatore".into(), "no".to_owned().into(), Purpose::Traffic);
+    assert_eq!(wrong().await.err(), Some(SignInError::WrongCredentials));
+    let session = sign_in(&hall, &station, "operatore").await;
+    let before = session.health().borrow().delivery.written;
+    assert_eq!(wrong().await.err(), Some(SignInError::WrongCredentials));
+    let mut health = session.health();
+    soon(health.wait_for(|health| health.delivery.written > before))
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_events_of_a_dead_server_are_delivered_to_the_one_that_comes_back() {
+    let mut hall = TownHall::open().await;
+    let data = tempfile::tempdir().unwrap();
+    let station = open(&hall, "sala-operativa", data.path()).await;
+    let session = sign_in(&hall, &station, "operatore").await;
+    let mut health = session.health();
+    soon(health.wait_for(|health| health.audit == AuditState::Delivered))
+        .await
+        .unwrap();
+    hall.crash().await;
+    // Within the grace a view may be opened; its events wait.
+    drop(session.view(&"cam-01".parse().unwrap(), StreamRole::Sub).await.unwrap());
+    let delivery = soon(session.sign_out()).await.unwrap();
+    assert!(delivery.verified < delivery.written);
+    drop(station);
+    hall.start().await;
+    let station = open(&hall, "sala-operativa", data.path()).await;
+    let session = sign_in(&hall, &station, "comandante").await;
+    let mut health = session.health();
+    let fine = |health: &vedetta::station::Health| health.audit == AuditState::Delivered && health.delivery.written > 0;
+    soon(health.wait_for(fine)).await.unwrap();
+    let (valid, report) = hall.verify();
+    assert!(valid, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_taking_the_outbox_away_shows_at_the_next_sign_in() {
+    let hall = TownHall::open().await;
+    let data = tempfile::tempdir().unwrap();
+    let station = open(&hall, "sala-operativa", data.path()).await;
+    soon(sign_in(&hall, &station, "operatore").await.sign_out())
+        .await
+        .unwrap();
+    drop(station);
+    let fresh = tempfile::tempdir().unwrap();
+    let station = open(&hall, "sala-operativa", fresh.path()).await;
+    let session = sign_in(&hall, &station, "operatore").await;
+    let mut health = session.health();
+    soon(health.wait_for(|health| matches!(health.audit, AuditState::Broken { .. })))
+        .await
+        .unwrap();
+    let refused = session.steer(&"cam-02".parse().unwrap()).await.err();
+    assert!(
+        matches!(refused, Some(Refusal::NotRecorded { .. })),
+        "only live view is left: {refused:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_acc_3_a_session_ended_by_the_server_ends_here_within_seconds() {
+    let hall = TownHall::open().await;
+    let data = tempfile::tempdir().unwrap();
+    let station = open(&hall, "sala-operativa", data.path()).await;
+    let session = sign_in(&hall, &station, "operatore").await;
+    let view = session.view(&"cam-01".parse().unwrap(), StreamRole::Sub).await.unwrap();
+    // The same person signs in again at the same workstation: the earlier session is over.
+    let _second = sign_in(&hall, &station, "operatore").await;
+    let mut state = view.state();
+    soon(state.wait_for(|state| matches!(state, ViewState::Closed { .. })))
+        .await
+        .unwrap();
+    assert_eq!(refused_view(&session).await, Some(Refusal::SessionEnded));
+}
