@@ -250,7 +250,19 @@ fn check(folder: &Path, acknowledged: &BTreeSet<u128>, what: &str) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_7_a_fault_in_an_ingest_transaction_loses_nothing_acknowledged() {
+    ingest_faults(2, 1).await;
+}
+
+/// Every page that three transactions write, and every synchronisation and rename of the signer after them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "ten minutes"]
 async fn r_aud_7_a_fault_at_every_system_call_of_an_ingest_transaction_loses_nothing_acknowledged() {
+    ingest_faults(40, 6).await;
+}
+
+/// The n-th page into the write-ahead log for `pages`; the n-th of the other calls for `others`.
+async fn ingest_faults(pages: u32, others: u32) {
     let mut runs = 0;
     let (mut acknowledged_in_all, mut killed) = (0, 0);
     let mut hall = TownHall::open().await;
@@ -258,13 +270,8 @@ async fn r_aud_7_a_fault_at_every_system_call_of_an_ingest_transaction_loses_not
     let mut history = Vec::new();
     let mut acknowledged = 0_usize;
     // The calls of one transaction: pages into the write-ahead log, its synchronisation; then the signer's own file.
-    let numbers = |call: &str| match call {
-        "pwrite64" => 1..=6,
-        "fdatasync" => 1..=3,
-        _ => 1..=2,
-    };
     for call in ["pwrite64", "fdatasync", "fsync", "rename", "write", "openat"] {
-        for n in numbers(call) {
+        for n in 1..=(if call == "pwrite64" { pages } else { others }) {
             for fault in FAULTS {
                 let inject = format!("inject={call}:{fault}:when={n}");
                 let mut strace = attach(&hall.pid().to_string(), &["-f", "-e", &inject], Path::new("/dev/null"));

@@ -313,6 +313,12 @@ impl Medium for NoTail {
     fn write_note(&mut self, note: Note, bytes: &[u8]) -> io::Result<()> {
         self.inner.write_note(note, bytes)
     }
+    fn take_reserve(&mut self) -> io::Result<()> {
+        self.inner.take_reserve()
+    }
+    fn give_up_reserve(&mut self) -> bool {
+        self.inner.give_up_reserve()
+    }
     fn read_note(&self, note: Note) -> io::Result<Option<Vec<u8>>> {
         self.inner.read_note(note)
     }
