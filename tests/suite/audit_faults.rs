@@ -92,6 +92,22 @@ struct Said {
     refused: u64,
 }
 
+/// The outbox's one writing thread; it takes its name a moment after it begins.
+fn writer_of(process: u32) -> String {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let tasks = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+        let named = tasks.flatten().find(|task| {
+            let name = std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+            name.trim() == "outbox"
+        });
+        match named {
+            Some(task) => return task.file_name().into_string().unwrap(),
+            None => assert!(Instant::now() < until, "no writing thread"),
+        }
+    }
+}
+
 /// Runs the child with `strace` at the outbox's one writing thread, from the first append on.
 fn child(folder: &Path, arguments: &[&str], trace: &Path) -> Said {
     let mut child = Command::new(std::env::current_exe().unwrap())
@@ -111,13 +127,8 @@ fn child(folder: &Path, arguments: &[&str], trace: &Path) -> Said {
         .unwrap();
     let mut lines = std::io::BufReader::new(child.stderr.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap() == "ready"));
-    let tasks = format!("/proc/{}/task", child.id());
-    let writer = std::fs::read_dir(tasks).unwrap().find_map(|task| {
-        let task = task.unwrap();
-        let name = std::fs::read_to_string(task.path().join("comm")).unwrap();
-        (name.trim() == "outbox").then(|| task.file_name().into_string().unwrap())
-    });
-    let mut strace = attach(&writer.unwrap(), arguments, trace);
+    let writer = writer_of(child.id());
+    let mut strace = attach(&writer, arguments, trace);
     // A child that is gone does not hear it.
     drop(child.stdin.take().unwrap().write_all(b"go\n"));
     let mut said = Said {
