@@ -382,6 +382,22 @@ async fn hostile_requests_are_refused_and_the_server_goes_on() {
 }
 
 #[tokio::test]
+async fn a_sender_that_stops_in_the_middle_is_let_go() {
+    use futures::StreamExt as _;
+    let hall = TownHall::open().await;
+    let sala = hall.station("sala-operativa");
+    let begun = futures::stream::once(async { Ok::<_, std::io::Error>("{\"log\":") });
+    let body = reqwest::Body::wrap_stream(begun.chain(futures::stream::pending()));
+    let url = sala.url("/v1/stations/sala-operativa/events");
+    let answer = sala.client.post(url).body(body).send().await.unwrap();
+    assert_eq!(
+        answer.status(),
+        StatusCode::SERVICE_UNAVAILABLE,
+        "before this client's own patience ends"
+    );
+}
+
+#[tokio::test]
 async fn r_acc_1_signing_in_locking_out_and_being_active_in_one_place() {
     let hall = TownHall::open().await;
     let (sala, maintenance) = (hall.station("sala-operativa"), hall.station("manutenzione"));

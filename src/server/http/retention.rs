@@ -184,14 +184,16 @@ pub async fn approve_pruning(
     app.store.approve_pruning(id, user).await?;
     order.approved_by = Some(user.clone());
     let event = record_of(&app, &person, log, &order.asked_by, id);
-    let mut bodies = 0;
-    loop {
-        let removed = app.sequencer.prune(order.clone(), event.clone(), now_ms()).await?;
-        if removed == 0 {
-            return Ok(Json(Pruned { bodies }));
-        }
-        bodies += removed;
+    let (mut bodies, mut next) = (0, 0);
+    while let Some(step) = app
+        .sequencer
+        .prune(order.clone(), event.clone(), next, now_ms())
+        .await?
+    {
+        bodies += step.bodies;
+        next = step.next;
     }
+    Ok(Json(Pruned { bodies }))
 }
 
 fn record_of(app: &App, person: &Person, log: &Log, asked_by: &str, id: i64) -> Event {

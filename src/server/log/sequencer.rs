@@ -63,7 +63,7 @@ pub enum Rejection {
     Unavailable(String),
 }
 
-/// Index and leaf hash of each event, in order.
+/// Index and leaf hash of each event, in order; of pruning, the index of each removed body.
 pub type Placed = Vec<(u64, Hash)>;
 type Answer = Result<Placed, Rejection>;
 
@@ -77,8 +77,18 @@ enum Job {
     Prune {
         order: Box<Order>,
         event: Box<Event>,
+        from: u64,
         now_ms: i64,
     },
+}
+
+/// What one step of pruning did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PruneStep {
+    /// Bodies removed.
+    pub bodies: u64,
+    /// Index to go on from.
+    pub next: u64,
 }
 
 type Asked = (Job, oneshot::Sender<Answer>);
@@ -179,18 +189,28 @@ impl Sequencer {
     }
 
     /// Removes up to some thousand bodies that an approved order names and nothing holds, and records which: `event` with
-    /// the spans added, durable together with the removal. Returns how many; 0 when nothing is left.
+    /// the spans added, durable together with the removal. Looks from index `from` on; `None` when nothing is left.
     ///
     /// # Errors
     /// [`Rejection`]: nothing was removed.
-    pub async fn prune(&self, order: Order, event: Event, now_ms: i64) -> Result<u64, Rejection> {
+    pub async fn prune(
+        &self,
+        order: Order,
+        event: Event,
+        from: u64,
+        now_ms: i64,
+    ) -> Result<Option<PruneStep>, Rejection> {
         let job = Job::Prune {
             order: Box::new(order),
             event: Box::new(event),
+            from,
             now_ms,
         };
-        // One pair per span: its length stands in the place of the index.
-        Ok(self.ask(job).await?.iter().map(|(removed, _)| removed).sum())
+        let removed = self.ask(job).await?;
+        Ok(removed.last().map(|(last, _)| PruneStep {
+            bodies: removed.len() as u64,
+            next: last + 1,
+        }))
     }
 
     /// Changes with each commit.
@@ -284,7 +304,12 @@ impl Writer {
             let step = match job {
                 Job::Batch { log, station, events } => self.batch(&mut append, log, station, events).await,
                 Job::Own(event) => self.own(&mut append, event).await,
-                Job::Prune { order, event, now_ms } => self.prune(&mut append, order, event, *now_ms).await,
+                Job::Prune {
+                    order,
+                    event,
+                    from,
+                    now_ms,
+                } => self.prune(&mut append, order, event, *from, *now_ms).await,
             };
             match step {
                 Ok(placed) => answers.push(Ok(placed)),
@@ -437,9 +462,16 @@ impl Writer {
         Ok(vec![(index, sealed.leaf_hash)])
     }
 
-    async fn prune(&mut self, append: &mut Append, order: &Order, event: &Event, now_ms: i64) -> Result<Placed, Stop> {
+    async fn prune(
+        &mut self,
+        append: &mut Append,
+        order: &Order,
+        event: &Event,
+        from: u64,
+        now_ms: i64,
+    ) -> Result<Placed, Stop> {
         let log = self.open(&order.log).await?.log.clone();
-        let spans = append.prunable(&log, order, now_ms, PRUNE_AT_ONCE).await?;
+        let spans = append.prunable(&log, order, from, now_ms, PRUNE_AT_ONCE).await?;
         if spans.is_empty() {
             append.pruning_done(order.id).await?;
             return Ok(Vec::new());
@@ -448,7 +480,8 @@ impl Writer {
         event.body.parameters.insert("spans".into(), json!(spans));
         self.own(append, &event).await?;
         append.prune(&log, &spans).await?;
-        Ok(spans.iter().map(|(first, end)| (end - first, Hash([0; 32]))).collect())
+        let indices = spans.iter().flat_map(|(first, end)| *first..*end);
+        Ok(indices.map(|index| (index, Hash([0; 32]))).collect())
     }
 }
 

@@ -168,7 +168,7 @@ impl Store {
 }
 
 impl Append {
-    /// What an approved order may still remove: up to `most` entries, as spans. Leaves out what a hold covers, what has
+    /// What an approved order may still remove from index `from` on: up to `most` entries, as spans. Leaves out what a hold covers, what has
     /// not reached its floor at `now_ms`, and the records of pruning itself.
     ///
     /// # Errors
@@ -177,13 +177,15 @@ impl Append {
         &mut self,
         log: &Log,
         order: &Order,
+        from: u64,
         now_ms: i64,
         most: u32,
     ) -> Result<Vec<Span>, StoreError> {
+        let from = signed(from)?;
         let indices: Vec<i64> = on!(&mut self.tx, tx => sqlx::query_scalar(
             "SELECT l.idx FROM leaf l JOIN body b ON b.log = l.log AND b.idx = l.idx \
              JOIN retention r ON r.class = l.class \
-             WHERE l.log = $1 AND l.class = $2 AND l.received_ms < $3 AND l.received_ms + r.days * 86400000 <= $4 \
+             WHERE l.log = $1 AND l.idx >= $6 AND l.class = $2 AND l.received_ms < $3 AND l.received_ms + r.days * 86400000 <= $4 \
              AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.log = l.log AND h.lifted_ms IS NULL \
                              AND l.received_ms BETWEEN h.from_ms AND h.to_ms) \
              AND NOT EXISTS (SELECT 1 FROM found f JOIN word w ON w.id = f.operation \
@@ -195,6 +197,7 @@ impl Append {
         .bind(order.before_ms)
         .bind(now_ms)
         .bind(i64::from(most))
+        .bind(from)
         .fetch_all(&mut **tx)
         .await)?;
         let mut spans: Vec<Span> = Vec::new();
