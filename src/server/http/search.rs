@@ -77,8 +77,8 @@ pub async fn search(
         operation: ask.operation,
         purpose: ask.purpose,
         result: ask.result,
-        from_ms: ask.from.map(|time| time.as_millisecond()),
-        to_ms: ask.to.map(|time| time.as_millisecond()),
+        from_s: ask.from.map(|time| time.as_second()),
+        to_s: ask.to.map(|time| time.as_second()),
         newest_first: false,
     };
     let found = app.store.search(log, &wanted, after, limit).await?;
@@ -118,7 +118,7 @@ async fn page(app: &App, log: &Log, found: Vec<Found>, limit: u32) -> Answer<Jso
     let mut full = found.len() == limit as usize;
     let mut bytes = 0;
     let (mut entries, mut last) = (Vec::new(), None);
-    for Found { time_ms, entry } in found {
+    for Found { time_s, entry } in found {
         let index = entry.index;
         let entry = log_entry(entry);
         bytes += entry.leaf.len() + entry.body.as_ref().map_or(0, String::len);
@@ -126,7 +126,7 @@ async fn page(app: &App, log: &Log, found: Vec<Found>, limit: u32) -> Answer<Jso
             full = true;
             break;
         }
-        last = Some(format!("{time_ms}.{index}"));
+        last = Some(format!("{time_s}.{index}"));
         entries.push(entry);
     }
     Ok(Json(LogPage {

@@ -38,7 +38,7 @@ struct Row {
     salt: Vec<u8>,
     body: String,
     words: Words,
-    time_ms: i64,
+    time_s: i64,
 }
 
 /// An entry as the log keeps it.
@@ -89,7 +89,7 @@ impl Append {
             salt: new.event.salt.to_vec(),
             body: new.event.body.clone(),
             words: new.words,
-            time_ms: new.keys.time_ms,
+            time_s: new.keys.time_s,
         });
         let above = new.nodes.iter().filter(|(id, _)| id.level > 0);
         self.nodes.extend(above.map(|(id, hash)| (log.id, *id, *hash)));
@@ -118,13 +118,13 @@ impl Append {
                 });
                 bodies.build().execute(&mut **tx).await?;
                 let mut found = QueryBuilder::new(
-                    "INSERT INTO found (log, idx, person, camera, operation, purpose, result, time_ms) ",
+                    "INSERT INTO found (log, idx, person, camera, operation, purpose, result, time_s) ",
                 );
                 found.push_values(&rows, |mut to, row| {
                     let words = &row.words;
                     to.push_bind(row.log).push_bind(row.index).push_bind(words.person).push_bind(words.camera);
                     to.push_bind(words.operation).push_bind(words.purpose).push_bind(words.result);
-                    to.push_bind(row.time_ms);
+                    to.push_bind(row.time_s);
                 });
                 found.build().execute(&mut **tx).await?;
             });

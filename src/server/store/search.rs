@@ -1,7 +1,9 @@
 //! Finding entries by who, where, what, why, when and how it ended.
 //!
 //! Each body's words are numbered once (`word`) and kept beside its entry (`found`), in the entry's own transaction.
-//! Pages are cut by the last entry seen, never by counting, so the millionth page costs what the first does.
+//! Pages are cut by the last entry seen, never by counting, so the millionth page costs what the first does. Person and
+//! camera have an index each, time another; operation, purpose and result are looked at on the way (an index for each would
+//! cost more bytes than the whole of this).
 //! Invariant: what is found is read from the log itself; this table only says where to look, and is pruned with the body.
 //! Deliberately absent: who may search (`server::http::search`).
 
@@ -21,8 +23,8 @@ pub struct Keys {
     pub operation: String,
     pub purpose: String,
     pub result: String,
-    /// Wall clock of the station, Unix ms.
-    pub time_ms: i64,
+    /// Wall clock of the station, Unix seconds.
+    pub time_s: i64,
 }
 
 impl Keys {
@@ -38,7 +40,7 @@ impl Keys {
             operation: word("operation"),
             purpose: word("purpose"),
             result: word("result"),
-            time_ms: time.as_millisecond(),
+            time_s: time.as_second(),
         }
     }
 
@@ -66,16 +68,16 @@ pub struct Wanted {
     pub operation: Option<String>,
     pub purpose: Option<String>,
     pub result: Option<String>,
-    /// By the station's clock, Unix ms: from, and up to but without.
-    pub from_ms: Option<i64>,
-    pub to_ms: Option<i64>,
+    /// By the station's clock, Unix seconds: from, and up to but without.
+    pub from_s: Option<i64>,
+    pub to_s: Option<i64>,
     pub newest_first: bool,
 }
 
-/// An entry that was found, and its station's time, Unix ms.
+/// An entry that was found, and its station's time, Unix seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    pub time_ms: i64,
+    pub time_s: i64,
     pub entry: Entry,
 }
 
@@ -118,7 +120,7 @@ impl Store {
         };
         on!(&self.read, pool => {
             let mut query = QueryBuilder::new(
-                "SELECT f.time_ms, l.idx, l.station, l.seq, l.class, l.leaf, l.hash, l.received_ms, b.salt, b.body \
+                "SELECT f.time_s, l.idx, l.station, l.seq, l.class, l.leaf, l.hash, l.received_ms, b.salt, b.body \
                  FROM found f JOIN leaf l ON l.log = f.log AND l.idx = f.idx \
                  LEFT JOIN body b ON b.log = f.log AND b.idx = f.idx WHERE f.log = ",
             );
@@ -126,21 +128,21 @@ impl Store {
             for (column, id) in &words {
                 query.push(format!(" AND f.{column} = ")).push_bind(*id);
             }
-            if let Some(from) = wanted.from_ms {
-                query.push(" AND f.time_ms >= ").push_bind(from);
+            if let Some(from) = wanted.from_s {
+                query.push(" AND f.time_s >= ").push_bind(from);
             }
-            if let Some(to) = wanted.to_ms {
-                query.push(" AND f.time_ms < ").push_bind(to);
+            if let Some(to) = wanted.to_s {
+                query.push(" AND f.time_s < ").push_bind(to);
             }
             if let Some((time, index)) = after {
-                query.push(format!(" AND (f.time_ms, f.idx) {beyond} (")).push_bind(time);
+                query.push(format!(" AND (f.time_s, f.idx) {beyond} (")).push_bind(time);
                 query.push(", ").push_bind(index).push(")");
             }
-            query.push(format!(" ORDER BY f.time_ms {order}, f.idx {order} LIMIT ")).push_bind(i64::from(limit));
+            query.push(format!(" ORDER BY f.time_s {order}, f.idx {order} LIMIT ")).push_bind(i64::from(limit));
             let rows = query.build().fetch_all(pool).await?;
             rows.iter()
                 .map(|row| {
-                    let time_ms = row.try_get(0)?;
+                    let time_s = row.try_get(0)?;
                     let columns: EntryRow = (
                         row.try_get(1)?,
                         row.try_get(2)?,
@@ -152,7 +154,7 @@ impl Store {
                         row.try_get(8)?,
                         row.try_get(9)?,
                     );
-                    Ok(Found { time_ms, entry: entry(columns)? })
+                    Ok(Found { time_s, entry: entry(columns)? })
                 })
                 .collect()
         })

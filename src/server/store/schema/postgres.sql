@@ -205,13 +205,12 @@ CREATE TABLE found (
     operation BIGINT NOT NULL,
     purpose BIGINT NOT NULL,
     result BIGINT NOT NULL,
-    time_ms BIGINT NOT NULL,
+    time_s BIGINT NOT NULL,
     PRIMARY KEY (log, idx)
 );
-CREATE INDEX found_by_person ON found (log, person, time_ms, idx);
-CREATE INDEX found_by_camera ON found (log, camera, time_ms, idx);
-CREATE INDEX found_by_operation ON found (log, operation, time_ms, idx);
-CREATE INDEX found_by_time ON found (log, time_ms, idx);
+CREATE INDEX found_by_person ON found (log, person, time_s, idx);
+CREATE INDEX found_by_camera ON found (log, camera, time_s, idx);
+CREATE INDEX found_by_time ON found (log, time_s, idx);
 
 CREATE TABLE schema_version (version BIGINT NOT NULL);
 INSERT INTO schema_version VALUES (2);

@@ -176,13 +176,12 @@ CREATE TABLE found (
     operation INTEGER NOT NULL,
     purpose INTEGER NOT NULL,
     result INTEGER NOT NULL,
-    time_ms INTEGER NOT NULL,
+    time_s INTEGER NOT NULL,
     PRIMARY KEY (log, idx)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX found_by_person ON found (log, person, time_ms);
-CREATE INDEX found_by_camera ON found (log, camera, time_ms);
-CREATE INDEX found_by_operation ON found (log, operation, time_ms);
-CREATE INDEX found_by_time ON found (log, time_ms);
+CREATE INDEX found_by_person ON found (log, person, time_s);
+CREATE INDEX found_by_camera ON found (log, camera, time_s);
+CREATE INDEX found_by_time ON found (log, time_s);
 
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
 INSERT INTO schema_version VALUES (2);
