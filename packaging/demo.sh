@@ -93,7 +93,7 @@ DISPLAY=:$display timeout 900 "${client[@]}" --tour "$out" --sim-ready "$out/sim
 kill -TERM "$server"
 wait "$server" || true
 "$bin/vedetta-audit" log verify --data "$out/server" --json >"$out/audit-verify.json" || good=1
-"$bin/vedetta-audit" log export --data "$out/server" --out "$out/audit-log" || good=1
+"$bin/vedetta-audit" log export --data "$out/server" "$out/audit-log" || good=1
 
 if [ "$good" -ne 0 ]; then
   echo "Il giro non è riuscito: vedere $out/report.json e $log" >&2

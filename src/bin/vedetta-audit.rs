@@ -3,17 +3,18 @@
 //!
 //! Deliberately absent: everything else.
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 use std::io::{BufRead as _, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use vedetta::domain::audit::note::VerifierKey;
 use vedetta::domain::camera::{ControllerId, StationId};
 use vedetta::protocol::LogEntry;
 use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
-use vedetta::server::{export, http, read, setup, stations, verify};
+use vedetta::server::{export, http, read, setup, stations, verify, witness};
 
 /// Server centrale del registro di Vedetta.
 #[derive(Parser)]
@@ -23,21 +24,37 @@ struct Arguments {
     command: Command,
 }
 
+/// Dove sono i dati.
+#[derive(Args)]
+struct Place {
+    /// Cartella dei dati.
+    #[arg(long)]
+    data: PathBuf,
+    /// Banca dati PostgreSQL (postgres://…) al posto di quella nella cartella; può essere condivisa da più server.
+    #[arg(long, env = "VEDETTA_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+}
+
+impl Place {
+    fn open(self) -> DataDir {
+        DataDir::new(self.data).with_postgres(self.database)
+    }
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Avvia il server.
     Serve {
-        /// Cartella dei dati.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// Indirizzo su cui ascoltare; porta 0: una libera.
         #[arg(long, default_value = "127.0.0.1:0")]
         listen: SocketAddr,
     },
     /// Prepara una cartella dei dati dimostrativa: chiavi, piano, persone, postazioni.
     Demo {
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// Piano del sito.
         #[arg(long)]
         site: PathBuf,
@@ -47,6 +64,21 @@ enum Command {
         /// Indirizzo del server da scrivere nelle postazioni; vuoto: quello dell'ultimo avvio.
         #[arg(long, default_value = "")]
         server_url: String,
+    },
+    /// Avvia un testimone: vede solo nome, dimensione e radice dei registri, e controfirma ciò che prosegue quanto ha visto.
+    Witness {
+        /// Cartella del testimone.
+        #[arg(long)]
+        data: PathBuf,
+        /// Nome sotto cui controfirma, senza spazi.
+        #[arg(long)]
+        name: String,
+        /// Chiave pubblica di un registro da seguire; si può ripetere.
+        #[arg(long = "log")]
+        logs: Vec<VerifierKey>,
+        /// Indirizzo su cui ascoltare; porta 0: una libera.
+        #[arg(long, default_value = "127.0.0.1:0")]
+        listen: SocketAddr,
     },
     /// Abilita una postazione o la toglie dalla quarantena, a server fermo.
     Station {
@@ -64,8 +96,8 @@ enum Command {
 enum StationCommand {
     /// Abilita una nuova postazione e scrive ciò che le va portato.
     Enrol {
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// Nome della postazione: minuscole, cifre, trattini.
         #[arg(long)]
         station: StationId,
@@ -81,8 +113,8 @@ enum StationCommand {
     },
     /// Toglie una postazione dalla quarantena; le prove restano.
     Release {
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         #[arg(long)]
         station: StationId,
         /// Motivo, che resta nel registro.
@@ -95,16 +127,16 @@ enum StationCommand {
 enum LogCommand {
     /// Ricalcola tutto il registro e lo confronta con quanto è stato firmato.
     Verify {
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// Esito come una riga JSON.
         #[arg(long)]
         json: bool,
     },
     /// Legge il registro dal server in funzione; la lettura è essa stessa registrata.
     Read {
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// Account dell'amministratore di sistema; la password si legge da VEDETTA_PASSWORD o dalla tastiera.
         #[arg(long)]
         user: String,
@@ -117,17 +149,63 @@ enum LogCommand {
         /// Numero massimo di voci.
         #[arg(long, default_value_t = 1000)]
         limit: u64,
+        #[command(flatten)]
+        filter: Filter,
         /// Una riga JSON per voce.
         #[arg(long)]
         json: bool,
+        /// Una tabella CSV.
+        #[arg(long, conflicts_with = "json")]
+        csv: bool,
     },
     /// Scrive il registro in file verificabili senza Vedetta.
     Export {
-        #[arg(long)]
-        data: PathBuf,
-        #[arg(long)]
-        out: PathBuf,
+        #[command(flatten)]
+        place: Place,
+        /// Cartella, vuota o da creare.
+        dir: PathBuf,
     },
+}
+
+/// Che cosa cercare; tutto ciò che si indica deve valere.
+#[derive(Args)]
+struct Filter {
+    /// Nome dell'account.
+    #[arg(long)]
+    person: Option<String>,
+    #[arg(long)]
+    camera: Option<String>,
+    /// Operazione, come sta scritta nel registro (view_open, ptz_start, …).
+    #[arg(long)]
+    operation: Option<String>,
+    #[arg(long)]
+    purpose: Option<String>,
+    /// Esito: intent, done, refused, failed.
+    #[arg(long)]
+    result: Option<String>,
+    /// Dal momento (per esempio 2026-11-22T00:00:00+01:00), secondo l'ora delle postazioni.
+    #[arg(long)]
+    since: Option<String>,
+    /// Fino al momento, escluso.
+    #[arg(long)]
+    until: Option<String>,
+}
+
+impl Filter {
+    fn pairs(self) -> Vec<(&'static str, String)> {
+        let all = [
+            ("person", self.person),
+            ("camera", self.camera),
+            ("operation", self.operation),
+            ("purpose", self.purpose),
+            ("result", self.result),
+            ("from", self.since),
+            ("to", self.until),
+        ];
+        all.into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
+    }
 }
 
 fn main() -> ExitCode {
@@ -158,19 +236,33 @@ fn main() -> ExitCode {
 
 async fn run(command: Command) -> Result<(), ServerError> {
     match command {
-        Command::Serve { data, listen } => {
+        Command::Serve { place, listen } => {
             let ready = |address: &str| say(&serde_json::json!({ "ready": true, "address": address }).to_string());
-            http::serve(&DataDir::new(data), listen, ready, asked_to_end()).await
+            http::serve(&place.open(), listen, ready, asked_to_end()).await
         }
         Command::Demo {
-            data,
+            place,
             site,
             cameras,
             server_url,
         } => {
-            setup::demo(&DataDir::new(&data), &site, &cameras, &server_url).await?;
+            let data = place.data.clone();
+            setup::demo(&place.open(), &site, &cameras, &server_url).await?;
             say(&serde_json::json!({ "prepared": true, "data": data, "people": data.join("people.toml") }).to_string());
             Ok(())
+        }
+        Command::Witness {
+            data,
+            name,
+            logs,
+            listen,
+        } => {
+            let witness = witness::Witness::open(&data, &name, &logs)?;
+            let ready = |address: &str, key: &vedetta::domain::audit::cosignature::WitnessKey| {
+                let line = serde_json::json!({ "ready": true, "address": address, "vkey": key.to_string() });
+                say(&line.to_string());
+            };
+            witness::serve(witness, listen, ready, asked_to_end()).await
         }
         Command::Station { command } => station(command).await,
         Command::Log { command } => log(command).await,
@@ -180,34 +272,32 @@ async fn run(command: Command) -> Result<(), ServerError> {
 async fn station(command: StationCommand) -> Result<(), ServerError> {
     match command {
         StationCommand::Enrol {
-            data,
+            place,
             station,
             controller,
             grace_minutes,
             server_url,
         } => {
-            let data = DataDir::new(data);
+            let data = place.open();
             let enrolment = stations::enrol(&data, station, controller, grace_minutes * 60, &server_url).await?;
             say(&serde_json::json!({ "enrolled": true, "enrolment": enrolment }).to_string());
             Ok(())
         }
-        StationCommand::Release { data, station, reason } => {
-            stations::release(&DataDir::new(data), &station, &reason).await
-        }
+        StationCommand::Release { place, station, reason } => stations::release(&place.open(), &station, &reason).await,
     }
 }
 
 async fn log(command: LogCommand) -> Result<(), ServerError> {
     match command {
-        LogCommand::Verify { data, json } => {
-            let report = verify::verify(&DataDir::new(data)).await?;
+        LogCommand::Verify { place, json } => {
+            let report = verify::verify(&place.open()).await?;
             if json {
                 say(&serde_json::to_string(&report).unwrap_or_default());
             } else {
                 report.logs.iter().filter(|log| log.broken.is_none()).for_each(|log| {
                     say(&format!(
-                        "{}: integro, {} voci, {} firmate.",
-                        log.origin, log.size, log.signed_size
+                        "{}: integro, {} voci, {} firmate, {} viste da un testimone.",
+                        log.origin, log.size, log.signed_size, log.witnessed_size
                     ));
                 });
             }
@@ -227,32 +317,40 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
             }
         }
         LogCommand::Read {
-            data,
+            place,
             user,
             controller,
             from,
             limit,
+            filter,
             json,
+            csv,
         } => {
             let wanted = read::Wanted {
                 controller,
                 from,
                 limit,
+                filter: filter.pairs(),
             };
+            if csv {
+                say(read::CSV_HEAD);
+            }
             let each = |entry: &LogEntry| {
-                if json {
+                if csv {
+                    say(&read::csv_line(entry));
+                } else if json {
                     say(&serde_json::to_string(entry).unwrap_or_default());
                 } else {
                     let pruned = "(contenuto cancellato al termine della conservazione)";
                     say(&format!("{}\t{}", entry.index, entry.body.as_deref().unwrap_or(pruned)));
                 }
             };
-            read::read(&DataDir::new(data), &user, password()?, &wanted, each)
+            read::read(&place.open(), &user, password()?, &wanted, each)
                 .await
                 .map(drop)
         }
-        LogCommand::Export { data, out } => {
-            for exported in export::export(&DataDir::new(data), &out).await? {
+        LogCommand::Export { place, dir } => {
+            for exported in export::export(&place.open(), &dir).await? {
                 say(&serde_json::to_string(&exported).unwrap_or_default());
             }
             Ok(())

@@ -22,7 +22,16 @@
 //! | `GET /v1/logs/{controller}/inclusion?index=&size=` | → [`InclusionProof`] |
 //! | `GET /v1/logs/{controller}/consistency?from=&to=` | → [`ConsistencyProof`] |
 //! | `GET /v1/logs/{controller}/tile/...` | C2SP tlog-tiles |
-//! | `GET /v1/logs/{controller}/entries?...` | [`LogPage`], administrator only, recorded |
+//! | `GET /v1/logs/{controller}/entries?from=&limit=` | [`LogPage`], administrator only, recorded |
+//! | `GET /v1/logs/{controller}/search?person=&camera=&operation=&purpose=&result=&from=&to=&after=&limit=` | [`LogPage`] by the stations' time, administrator only, recorded |
+//! | `GET /v1/people/me/entries?limit=` | [`LogPage`]: one's own last entries, newest first, recorded |
+//! | `POST /v1/logs/{controller}/verifications` | [`Verification`] made at the server's console, recorded |
+//! | `POST /v1/logs/{controller}/floor` | [`FloorRequest`] → –, administrator only, recorded |
+//! | `POST /v1/logs/{controller}/holds` | [`LogHoldRequest`] → [`Numbered`], supervisor or administrator, recorded |
+//! | `DELETE /v1/logs/{controller}/holds/{id}` | –, supervisor only, recorded |
+//! | `POST /v1/logs/{controller}/prunings` | [`PruneRequest`] → [`Numbered`], administrator only, recorded |
+//! | `POST /v1/logs/{controller}/prunings/{id}/approval` | → [`Pruned`], a supervisor, recorded |
+//! | `GET /metrics`, `/healthz`, `/readyz` | figures for Prometheus; alive; able to record |
 //!
 //! Every call but the checkpoint and the tiles is made over mutual TLS by an enrolled workstation (R-ACC-6) and, after
 //! sign-in, carries `Authorization: Bearer <token>`. Refusals are [`Refusal`] with a 4xx status.
@@ -318,6 +327,57 @@ pub struct ConsistencyProof {
     pub path: Vec<String>,
 }
 
+/// A verification of the log at the server's console, which held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verification {
+    pub size: u64,
+    /// Root of the signed size, lower-case hex.
+    pub root: String,
+}
+
+/// Raises how long bodies of a class are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FloorRequest {
+    pub class: RetentionClass,
+    pub days: u64,
+}
+
+/// Keeps what was received in a span whatever its floor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogHoldRequest {
+    /// By the server's clock, both ends included, Unix ms.
+    pub from_ms: i64,
+    pub to_ms: i64,
+    pub authority: String,
+    pub protocol_no: String,
+}
+
+/// Orders the bodies of a class to be removed: those received before a moment and past their floor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PruneRequest {
+    pub class: RetentionClass,
+    /// Unix ms.
+    pub before_ms: i64,
+}
+
+/// The number of a hold or an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Numbered {
+    pub id: i64,
+}
+
+/// How many bodies were removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pruned {
+    pub bodies: u64,
+}
+
 /// A page of the log, for the system administrator.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -325,6 +385,9 @@ pub struct LogPage {
     pub origin: String,
     pub size: u64,
     pub entries: Vec<LogEntry>,
+    /// Of a search: what `after` must be to get the page that follows; `None` at the end.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub next: Option<String>,
 }
 
 /// One entry of the log as it is read.
@@ -334,6 +397,8 @@ pub struct LogEntry {
     pub index: u64,
     pub class: RetentionClass,
     pub leaf: String,
+    /// When the server took it in, Unix ms; the leaf has the station's time.
+    pub received_ms: i64,
     /// `None` once pruned.
     pub body: Option<String>,
 }

@@ -11,72 +11,103 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-/// A server's data directory.
-#[derive(Debug, Clone)]
-pub struct DataDir(PathBuf);
+/// A server's data directory, and the database when it is not in it.
+#[derive(Clone)]
+pub struct DataDir {
+    path: PathBuf,
+    postgres: Option<String>,
+}
 
 impl DataDir {
     /// Names a data directory; nothing is touched.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self(path.into())
+        Self {
+            path: path.into(),
+            postgres: None,
+        }
+    }
+
+    /// With the log in a PostgreSQL database (`postgres://…`) instead of a file here. Several servers may then use one
+    /// data directory: keys and the signer's state stay in it.
+    pub fn with_postgres(mut self, url: Option<String>) -> Self {
+        self.postgres = url;
+        self
+    }
+
+    /// Address of the PostgreSQL database, when there is one. It may hold a password.
+    pub fn postgres(&self) -> Option<&str> {
+        self.postgres.as_deref()
+    }
+
+    /// Whether a server was prepared here.
+    pub fn is_set_up(&self) -> bool {
+        match self.postgres {
+            Some(_) => self.ca_cert().exists(),
+            None => self.database().exists(),
+        }
     }
 
     /// The directory itself.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     pub fn database(&self) -> PathBuf {
-        self.0.join("audit.db")
+        self.path.join("audit.db")
     }
 
     pub fn settings(&self) -> PathBuf {
-        self.0.join("server.toml")
+        self.path.join("server.toml")
     }
 
     pub fn ca_cert(&self) -> PathBuf {
-        self.0.join("ca.pem")
+        self.path.join("ca.pem")
     }
 
     pub fn ca_key(&self) -> PathBuf {
-        self.0.join("keys/ca.key")
+        self.path.join("keys/ca.key")
     }
 
     pub fn server_cert(&self) -> PathBuf {
-        self.0.join("server.pem")
+        self.path.join("server.pem")
     }
 
     pub fn server_key(&self) -> PathBuf {
-        self.0.join("keys/server.key")
+        self.path.join("keys/server.key")
     }
 
     /// Signing key of a controller's log.
     pub fn log_key(&self, controller: &ControllerId) -> PathBuf {
-        self.0.join(format!("keys/log-{controller}.key"))
+        self.path.join(format!("keys/log-{controller}.key"))
     }
 
     pub fn plan_key(&self) -> PathBuf {
-        self.0.join("keys/plan.key")
+        self.path.join("keys/plan.key")
     }
 
     /// Key that seals the camera accounts kept in the database.
     pub fn vault_key(&self) -> PathBuf {
-        self.0.join("keys/vault.key")
+        self.path.join("keys/vault.key")
     }
 
     /// The signer's compare-and-set state of a controller's log.
     pub fn signer_state(&self, controller: &ControllerId) -> PathBuf {
-        self.0.join(format!("signer/{controller}.json"))
+        self.path.join(format!("signer/{controller}.json"))
+    }
+
+    /// The last checkpoint of a controller's log that witnesses cosigned.
+    pub fn witnessed(&self, controller: &ControllerId) -> PathBuf {
+        self.path.join(format!("signer/{controller}.witnessed"))
     }
 
     /// Enrolment of a workstation.
     pub fn station(&self, station: &StationId) -> PathBuf {
-        self.0.join("stations").join(station.as_str())
+        self.path.join("stations").join(station.as_str())
     }
 
     /// Address of the running server, one line.
     pub fn address(&self) -> PathBuf {
-        self.0.join("address")
+        self.path.join("address")
     }
 
     /// Makes the directory and its parts, readable by this account only.
@@ -85,7 +116,7 @@ impl DataDir {
     /// [`ServerError::File`].
     pub fn create(&self) -> Result<(), ServerError> {
         for part in ["", "keys", "signer", "stations"] {
-            let path = self.0.join(part);
+            let path = self.path.join(part);
             fs::DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
@@ -95,12 +126,15 @@ impl DataDir {
         Ok(())
     }
 
-    /// Takes the lock that one server at a time may hold.
+    /// Takes the lock that one writer of an embedded database holds; a PostgreSQL database has its own.
     ///
     /// # Errors
     /// [`ServerError::AlreadyRunning`] when another process has it.
-    pub fn lock(&self) -> Result<File, ServerError> {
-        let path = self.0.join("lock");
+    pub fn lock(&self) -> Result<Option<File>, ServerError> {
+        if self.postgres.is_some() {
+            return Ok(None);
+        }
+        let path = self.path.join("lock");
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -109,7 +143,7 @@ impl DataDir {
             .open(&path)
             .map_err(|source| ServerError::File { path, source })?;
         file.try_lock().map_err(|_| ServerError::AlreadyRunning)?;
-        Ok(file)
+        Ok(Some(file))
     }
 }
 
@@ -121,6 +155,19 @@ pub struct Settings {
     pub session_hours: u32,
     /// Seconds until a dome that its holder no longer renews is free.
     pub hold_seconds: u32,
+    /// Who cosigns the checkpoints.
+    #[serde(rename = "witness")]
+    pub witnesses: Vec<WitnessPlace>,
+}
+
+/// A witness and where it is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessPlace {
+    /// Base address of its C2SP tlog-witness calls. What travels is public and signed, so `http` is enough.
+    pub url: String,
+    /// Its verifier key, as `vedetta-audit witness --key` prints it.
+    pub vkey: String,
 }
 
 impl Default for Settings {
@@ -128,6 +175,7 @@ impl Default for Settings {
         Self {
             session_hours: 12,
             hold_seconds: 30,
+            witnesses: Vec::new(),
         }
     }
 }

@@ -1,14 +1,16 @@
 //! `log export`: a log as files a stranger can check without Vedetta.
 //!
 //! Per controller: `checkpoint` (C2SP signed note), `key` (its verifier key), `tile/…` (C2SP tlog-tiles),
-//! `leaves.jsonl` (one leaf per line, exactly the bytes that were hashed) and `bodies.jsonl`
-//! (`{"index", "salt", "body"}`: the body as a JSON string of exactly the bytes that were committed to).
+//! `leaves.jsonl` (one leaf per line, exactly the bytes that were hashed), `bodies.jsonl`
+//! (`{"index", "salt", "body"}`: the body as a JSON string of exactly the bytes that were committed to), and when there are
+//! witnesses `witnessed` (the last checkpoint they cosigned) and `witness-keys`. `domain/audit/FORMAT.md` says each.
 //! Invariant: what is exported is what lies under the signed checkpoint, no more and no less.
 
-use super::config::{DataDir, read_text, write_whole};
+use super::config::{DataDir, Settings, read_text, write_whole};
 use super::error::ServerError;
 use super::keys::load_signer;
 use super::log::signer::SignedState;
+use super::log::witnessing::last_witnessed;
 use super::store::{Log, Store};
 use crate::domain::audit::tile::{Tile, TileKind, bundle};
 use serde::Serialize;
@@ -40,7 +42,7 @@ struct BodyLine<'a> {
 /// # Errors
 /// [`ServerError`].
 pub async fn export(data: &DataDir, out: &Path) -> Result<Vec<Exported>, ServerError> {
-    if !data.database().exists() {
+    if !data.is_set_up() {
         return Err(ServerError::NotSetUp);
     }
     let taken = fs::read_dir(out)
@@ -74,6 +76,16 @@ async fn export_log(data: &DataDir, store: &Store, log: &Log, out: &Path) -> Res
     make_dir(out)?;
     write_whole(&out.join("checkpoint"), state.note.as_bytes(), 0o644)?;
     write_whole(&out.join("key"), format!("{key}\n").as_bytes(), 0o644)?;
+    let witnessed = last_witnessed(data, log, &key);
+    if witnessed.size > 0 && witnessed.size <= state.size {
+        let keys = Settings::load(data)?.witnesses;
+        let keys: String = keys
+            .iter()
+            .map(|witness| format!("{}\n", witness.vkey.trim()))
+            .collect();
+        write_whole(&out.join("witnessed"), witnessed.note.as_bytes(), 0o644)?;
+        write_whole(&out.join("witness-keys"), keys.as_bytes(), 0o644)?;
+    }
     let tiles = Tile::all(state.size);
     for tile in &tiles {
         let bytes = match tile.kind {

@@ -5,7 +5,7 @@
 //! | [`config`] | the data directory and its settings |
 //! | [`keys`] | key files, random values, sealed camera accounts |
 //! | [`tls`] | internal authority, certificates, who is at the other end |
-//! | [`store`] | SQLite: log tables that only grow, and the few tables that change |
+//! | [`store`] | SQLite or PostgreSQL: log tables that only grow, and the few tables that change |
 //! | [`log`] | sequencer (one writer, group commit), signer, proofs |
 //! | [`people`] | passwords, lock-out, sessions |
 //! | [`holds`] | who holds which dome |
@@ -15,6 +15,8 @@
 //! | [`http`] | the calls of `protocol`, bounded |
 //! | [`setup`] | a new data directory; the demonstration |
 //! | [`stations`] | another workstation; the end of a quarantine |
+//! | [`metrics`] | figures for Prometheus |
+//! | [`witness`] | the witness, which runs elsewhere |
 //! | [`verify`], [`export`], [`read`] | the commands on a log |
 //!
 //! Invariant: nothing is answered «durable» before its transaction is on disk, and nothing is signed that does not
@@ -28,6 +30,7 @@ pub mod holds;
 pub mod http;
 pub mod keys;
 pub mod log;
+pub mod metrics;
 pub mod people;
 pub mod plan;
 pub mod pulse;
@@ -37,3 +40,4 @@ pub mod stations;
 pub mod store;
 pub mod tls;
 pub mod verify;
+pub mod witness;

@@ -343,7 +343,7 @@ mod tests {
 
     async fn house() -> House {
         let (dir, store, log) = testing::store().await;
-        let (sequencer, _task) = Sequencer::start(store.clone(), vec![log]).unwrap();
+        let (sequencer, _task) = Sequencer::start(store.clone(), vec![log], std::sync::Arc::default()).unwrap();
         let recorder = Recorder::new(sequencer, 7).unwrap();
         let key = SignerKey::new("vedetta/plan", &[5; 32]).unwrap();
         let vkey = key.verifier();

@@ -1,4 +1,5 @@
-//! `log read`: asks the running server for pages of the log, as the administrator, over the same door as everybody.
+//! `log read`: asks the running server for pages of the log or of a search, as the administrator, over the same door as
+//! everybody; and tells it that the log was verified.
 //!
 //! Invariant: no way past the server: signing in and reading are events like any other.
 //! Deliberately absent: reading the database file.
@@ -8,7 +9,7 @@ use super::error::ServerError;
 use super::setup::CONSOLE;
 use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::Purpose;
-use crate::protocol::{LogEntry, LogPage, Refusal, SessionGrant, SignIn};
+use crate::protocol::{LogEntry, LogPage, Refusal, SessionGrant, SignIn, Verification};
 use reqwest::{Client, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub struct Wanted {
     pub from: u64,
     /// Most entries.
     pub limit: u64,
+    /// What to look for, as names and values of the search call; empty: everything, in the order of the log.
+    pub filter: Vec<(&'static str, String)>,
 }
 
 fn remote(error: impl std::fmt::Display) -> ServerError {
@@ -43,15 +46,33 @@ fn client(data: &DataDir) -> Result<Client, ServerError> {
 }
 
 async fn ask<T: serde::de::DeserializeOwned>(request: RequestBuilder) -> Result<T, ServerError> {
+    send(request).await?.json().await.map_err(remote)
+}
+
+async fn send(request: RequestBuilder) -> Result<reqwest::Response, ServerError> {
     let response = request.send().await.map_err(remote)?;
     if response.status().is_success() {
-        return response.json().await.map_err(remote);
+        return Ok(response);
     }
     let status = response.status();
     match response.json::<Refusal>().await {
         Ok(refusal) => Err(ServerError::Refused(refusal.why)),
         Err(_) => Err(ServerError::Remote(format!("status {status}"))),
     }
+}
+
+/// Tells the running server which logs were verified at its console and hold.
+///
+/// # Errors
+/// The server does not answer, or cannot record it.
+pub async fn tell_verified(data: &DataDir, held: &[(&ControllerId, Verification)]) -> Result<(), ServerError> {
+    let address = read_text(&data.address())?;
+    let client = client(data)?;
+    for (controller, said) in held {
+        let url = format!("{}/v1/logs/{controller}/verifications", address.trim());
+        send(client.post(url).json(said)).await?;
+    }
+    Ok(())
 }
 
 /// Signs in, reads, signs out. Entries come in the order of the log, each handed to `each`.
@@ -76,7 +97,11 @@ pub async fn read(
     let grant: SessionGrant = ask(client.post(format!("{base}/v1/sessions")).json(&sign_in)).await?;
     let token = grant.token.expose_secret().to_owned();
     let controller = wanted.controller.clone().unwrap_or(grant.home);
-    let outcome = pages(&client, base, &token, &controller, wanted, &mut each).await;
+    let outcome = if wanted.filter.is_empty() {
+        pages(&client, base, &token, &controller, wanted, &mut each).await
+    } else {
+        found(&client, base, &token, &controller, wanted, &mut each).await
+    };
     let end = client
         .delete(format!("{base}/v1/sessions/current"))
         .bearer_auth(&token)
@@ -113,4 +138,99 @@ async fn pages(
         }
     }
     Ok(count)
+}
+
+async fn found(
+    client: &Client,
+    base: &str,
+    token: &str,
+    controller: &ControllerId,
+    wanted: &Wanted,
+    each: &mut impl FnMut(&LogEntry),
+) -> Result<u64, ServerError> {
+    let url = format!("{base}/v1/logs/{controller}/search");
+    let mut after: Option<String> = None;
+    let mut count = 0;
+    while count < wanted.limit {
+        let limit = (wanted.limit - count).min(500).to_string();
+        let mut url = reqwest::Url::parse(&url).map_err(remote)?;
+        let mut query = url.query_pairs_mut();
+        query.extend_pairs(&wanted.filter).append_pair("limit", &limit);
+        if let Some(after) = &after {
+            query.append_pair("after", after);
+        }
+        drop(query);
+        let page: LogPage = ask(client.get(url).bearer_auth(token)).await?;
+        page.entries.iter().for_each(&mut *each);
+        count += page.entries.len() as u64;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(count)
+}
+
+/// Heads of the columns of [`csv_line`].
+pub const CSV_HEAD: &str =
+    "voce,ricevuta,ora,postazione,persona,operazione,esito,telecamera,finalita,protocollo,contenuto";
+
+/// One entry as a line of a table (RFC 4180, without the line's end). A cell that a spreadsheet would take for a formula
+/// begins with an apostrophe.
+pub fn csv_line(entry: &LogEntry) -> String {
+    let leaf: serde_json::Value = serde_json::from_str(&entry.leaf).unwrap_or_default();
+    let raw = entry.body.as_deref().unwrap_or_default();
+    let body: serde_json::Value = serde_json::from_str(raw).unwrap_or_default();
+    let text = |from: &serde_json::Value, name: &str| {
+        from.get(name)
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let received = jiff::Timestamp::from_millisecond(entry.received_ms).map(|time| format!("{time:.3}"));
+    [
+        entry.index.to_string(),
+        received.unwrap_or_default(),
+        text(&leaf, "time"),
+        text(&leaf, "station"),
+        text(&body, "person"),
+        text(&body, "operation"),
+        text(&body, "result"),
+        text(&body, "camera"),
+        text(&body, "purpose"),
+        text(&body, "protocol_no"),
+        raw.to_owned(),
+    ]
+    .iter()
+    .map(|cell| csv_cell(cell))
+    .collect::<Vec<_>>()
+    .join(",")
+}
+
+fn csv_cell(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let text = if formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_quoted_and_never_a_formula() {
+        for (text, cell) in [
+            ("neri", "neri"),
+            ("a,b", "\"a,b\""),
+            ("di\"ce", "\"di\"\"ce\""),
+            ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+            ("a\nb", "\"a\nb\""),
+        ] {
+            assert_eq!(csv_cell(text), cell);
+        }
+    }
 }

@@ -63,7 +63,7 @@ fn toml_file<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, ServerErr
 /// # Errors
 /// The directory is set up already, a file is not what it should be, or something cannot be written.
 pub async fn demo(data: &DataDir, site: &Path, cameras: &Path, server_url: &str) -> Result<(), ServerError> {
-    if data.database().exists() {
+    if data.is_set_up() {
         return Err(ServerError::AlreadySetUp);
     }
     let plan: SitePlan = toml_file(site)?;

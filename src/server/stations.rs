@@ -93,7 +93,7 @@ async fn change(
     home: Option<ControllerId>,
     make: impl AsyncFnOnce(&Store, &Recorder, &ControllerId) -> Result<(), ServerError>,
 ) -> Result<(), ServerError> {
-    if !data.database().exists() {
+    if !data.is_set_up() {
         return Err(ServerError::NotSetUp);
     }
     let _lock = data.lock()?;
@@ -104,7 +104,7 @@ async fn change(
         None => logs.first(),
     };
     let home = found.map(|log| log.controller.clone()).ok_or(ServerError::NotSetUp)?;
-    let (sequencer, writer) = Sequencer::start(store.clone(), logs)?;
+    let (sequencer, writer) = Sequencer::start(store.clone(), logs, Default::default())?;
     let recorder = Recorder::new(sequencer, 0).map_err(|error| ServerError::Key(error.to_string()))?;
     let made = make(&store, &recorder, &home).await;
     drop(recorder);

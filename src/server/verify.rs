@@ -1,22 +1,30 @@
 //! `log verify`: recomputes a whole log from its bytes and holds it against what was signed.
 //!
 //! Invariant: trusts no stored hash; memory does not grow with the log. The first thing that does not hold is named with
-//! its index. Deliberately absent: repair.
+//! its index. A body may be missing only where a record of pruning says so. Verifying a log that holds is an event of it;
+//! nothing is written to one that does not. Deliberately absent: repair.
 
 use super::config::{DataDir, read_text};
 use super::error::ServerError;
 use super::keys::load_signer;
-use super::log::signer::SignedState;
+use super::log::recorder::{Act, Recorder};
+use super::log::sequencer::{OWN_STATION, Sequencer, now_ms};
+use super::log::signer::{SignedState, Signer};
+use super::log::witnessing::last_witnessed;
+use super::read;
 use super::store::entries::Entry;
+use super::store::retention::Span;
 use super::store::{Log, Store};
 use crate::domain::audit::chain::StationChain;
 use crate::domain::audit::checkpoint;
+use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::audit::hash::Hash;
 use crate::domain::audit::leaf::{self, Leaf, Salt};
 use crate::domain::audit::tree::{Frontier, NodeId, node_hash};
-use crate::domain::camera::StationId;
+use crate::domain::camera::{ControllerId, StationId};
+use crate::protocol::Verification;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Entries read at once.
 const PAGE: u32 = 1024;
@@ -32,15 +40,20 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LogReport {
     pub origin: String,
+    pub controller: ControllerId,
     /// Leaves in the database.
     pub size: u64,
     /// Leaves under the last signed checkpoint.
     pub signed_size: u64,
+    /// Leaves under the last checkpoint that a witness cosigned; what lies beyond only the server vouches for.
+    pub witnessed_size: u64,
     /// Root computed here for the signed size.
     pub root: String,
     /// Chains of stations, the server's own among them.
     pub stations: usize,
     pub bodies: u64,
+    /// Bodies that were pruned, each named by a record of pruning.
+    pub pruned: u64,
     /// The first thing that does not hold.
     pub broken: Option<Broken>,
 }
@@ -71,6 +84,8 @@ pub enum What {
     Shortened,
     Root,
     Signature,
+    /// What the witness cosigned is not in this log.
+    Witness,
 }
 
 impl What {
@@ -88,16 +103,18 @@ impl What {
             Self::Shortened => "il registro è più corto di quanto è stato firmato",
             Self::Root => "la radice non è quella firmata",
             Self::Signature => "la firma non è valida",
+            Self::Witness => "il registro non è quello visto dal testimone",
         }
     }
 }
 
-/// Verifies every log of a data directory.
+/// Verifies every log of a data directory, and records it in those that hold.
 ///
 /// # Errors
-/// The directory cannot be opened at all. What does not hold is in the report, not an error.
+/// The directory cannot be opened at all, or the verification cannot be recorded. What does not hold is in the report,
+/// not an error.
 pub async fn verify(data: &DataDir) -> Result<Report, ServerError> {
-    if !data.database().exists() {
+    if !data.is_set_up() {
         return Err(ServerError::NotSetUp);
     }
     let store = Store::open(data).await?;
@@ -105,11 +122,54 @@ pub async fn verify(data: &DataDir) -> Result<Report, ServerError> {
     for log in store.logs().await? {
         logs.push(verify_log(data, &store, &log).await?);
     }
+    let recorded = record(data, &store, &logs).await;
     store.close().await;
+    recorded?;
     Ok(Report {
         ok: logs.iter().all(|log| log.broken.is_none()),
         logs,
     })
+}
+
+/// Writes the event of a verification into each log that holds: directly when nobody else writes, else through the
+/// server that does.
+async fn record(data: &DataDir, store: &Store, reports: &[LogReport]) -> Result<(), ServerError> {
+    let held: Vec<(&ControllerId, Verification)> = reports
+        .iter()
+        .filter(|log| log.broken.is_none())
+        .map(|log| {
+            let said = Verification {
+                size: log.size,
+                root: log.root.clone(),
+            };
+            (&log.controller, said)
+        })
+        .collect();
+    let _lock = match data.lock() {
+        Ok(lock) => lock,
+        Err(ServerError::AlreadyRunning) => return read::tell_verified(data, &held).await,
+        Err(error) => return Err(error),
+    };
+    let logs = store.logs().await?;
+    let (sequencer, writer) = Sequencer::start(store.clone(), logs.clone(), Default::default())?;
+    let recorder = Recorder::new(sequencer, 0).map_err(|error| ServerError::Key(error.to_string()))?;
+    for (controller, said) in &held {
+        let act = Act::default().with("size", said.size).with("root", said.root.as_str());
+        recorder
+            .record(controller, Operation::LogVerify, Outcome::Done, act)
+            .await
+            .map_err(|error| ServerError::NotRecorded(error.to_string()))?;
+    }
+    drop(recorder);
+    drop(writer.await);
+    for log in logs
+        .into_iter()
+        .filter(|log| held.iter().any(|(held, _)| **held == log.controller))
+    {
+        let key = load_signer(&data.log_key(&log.controller))?;
+        Signer::open(data, log, key)?.step(store, now_ms()).await?;
+    }
+    Ok(())
 }
 
 async fn verify_log(data: &DataDir, store: &Store, log: &Log) -> Result<LogReport, ServerError> {
@@ -118,14 +178,22 @@ async fn verify_log(data: &DataDir, store: &Store, log: &Log) -> Result<LogRepor
     let state: Option<SignedState> = serde_json::from_str(&read_text(&data.signer_state(&log.controller))?).ok();
     let signed = state.and_then(|state| checkpoint::verify(&state.note, &key).ok());
     let signed = signed.filter(|signed| signed.origin == log.origin);
+    let witnessed = checkpoint::verify(&last_witnessed(data, log, &key).note, &key).ok();
     let size = store.size(log).await?;
     let signed_size = signed.as_ref().map_or(0, |signed| signed.size);
+    let witnessed_size = witnessed.as_ref().map_or(0, |seen| seen.size);
     let mut walk = Walk {
         size,
-        at: signed_size,
+        roots: BTreeMap::from([(signed_size, None), (witnessed_size, None)]),
         ..Walk::default()
     };
     let mut broken = walk.entries(store, log).await.err();
+    if broken.is_none() {
+        broken = walk.unexplained().map(|index| Broken {
+            index,
+            what: What::Body,
+        });
+    }
     if broken.is_none() {
         broken = nodes(store, log, size).await.err();
     }
@@ -133,18 +201,24 @@ async fn verify_log(data: &DataDir, store: &Store, log: &Log) -> Result<LogRepor
         broken = match &signed {
             None => Some(What::Signature),
             Some(signed) if size < signed.size => Some(What::Shortened),
-            Some(signed) if walk.root != Some(signed.root) => Some(What::Root),
-            Some(_) => None,
+            Some(signed) if walk.root(signed_size) != Some(signed.root) => Some(What::Root),
+            Some(_) => match &witnessed {
+                Some(seen) if walk.root(seen.size) != Some(seen.root) => Some(What::Witness),
+                _ => None,
+            },
         }
         .map(|what| Broken { index: size, what });
     }
     Ok(LogReport {
         origin: log.origin.clone(),
+        controller: log.controller.clone(),
         size,
         signed_size,
-        root: walk.root.map(|root| root.to_string()).unwrap_or_default(),
+        witnessed_size,
+        root: walk.root(signed_size).map(|root| root.to_string()).unwrap_or_default(),
         stations: walk.chains.len(),
         bodies: walk.bodies,
+        pruned: walk.size.min(walk.frontier.size()) - walk.bodies,
         broken,
     })
 }
@@ -154,23 +228,92 @@ async fn verify_log(data: &DataDir, store: &Store, log: &Log) -> Result<LogRepor
 struct Walk {
     /// Leaves to look at.
     size: u64,
-    /// The size whose root is wanted.
-    at: u64,
+    /// The sizes whose roots are wanted.
+    roots: BTreeMap<u64, Option<Hash>>,
     frontier: Frontier,
     chains: HashMap<StationId, StationChain>,
     bodies: u64,
-    root: Option<Hash>,
+    /// Entries without a body, and those that records of pruning name.
+    missing: Vec<Span>,
+    pruned: Vec<Span>,
     /// A page did not read: entries are read one by one.
     narrow: bool,
 }
 
+/// The parts of a body that say what was pruned.
+#[derive(serde::Deserialize)]
+struct PruneRecord {
+    operation: Operation,
+    result: Outcome,
+    parameters: PruneSpans,
+}
+
+#[derive(serde::Deserialize)]
+struct PruneSpans {
+    spans: Vec<Span>,
+}
+
+/// Joins spans that touch; both sides of a comparison are brought into this one form.
+fn join(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    let mut joined: Vec<Span> = Vec::new();
+    for (first, end) in spans {
+        match joined.last_mut() {
+            Some((_, last)) if *last >= first => *last = end.max(*last),
+            _ => joined.push((first, end)),
+        }
+    }
+    joined
+}
+
 impl Walk {
+    fn root(&self, size: u64) -> Option<Hash> {
+        self.roots.get(&size).copied().flatten()
+    }
+
+    fn note_root(&mut self) {
+        let size = self.frontier.size();
+        if let Some(root) = self.roots.get_mut(&size) {
+            *root = Some(self.frontier.root());
+        }
+    }
+
+    /// The first entry whose body is missing and that no record of pruning names.
+    fn unexplained(&mut self) -> Option<u64> {
+        let pruned = join(std::mem::take(&mut self.pruned));
+        let missing = std::mem::take(&mut self.missing);
+        missing.iter().find_map(|(first, end)| {
+            let covering = pruned.iter().find(|(from, to)| from <= first && first < to);
+            match covering {
+                Some((_, to)) if to >= end => None,
+                Some((_, to)) => Some(*to),
+                None => Some(*first),
+            }
+        })
+    }
+
+    fn without_body(&mut self, index: u64) {
+        match self.missing.last_mut() {
+            Some((_, end)) if *end == index => *end += 1,
+            _ => self.missing.push((index, index + 1)),
+        }
+    }
+
+    fn remember_pruning(&mut self, station: &StationId, body: &str) {
+        if station.as_str() != OWN_STATION || !body.contains("\"log_pruned\"") {
+            return;
+        }
+        if let Ok(record) = serde_json::from_str::<PruneRecord>(body)
+            && (record.operation, record.result) == (Operation::LogPruned, Outcome::Done)
+        {
+            self.pruned.extend(record.parameters.spans);
+        }
+    }
+
     async fn entries(&mut self, store: &Store, log: &Log) -> Result<(), Broken> {
         loop {
             let index = self.frontier.size();
-            if index == self.at {
-                self.root = Some(self.frontier.root());
-            }
+            self.note_root();
             if index == self.size {
                 return Ok(());
             }
@@ -197,9 +340,7 @@ impl Walk {
             }
             for entry in page {
                 let index = self.frontier.size();
-                if index == self.at {
-                    self.root = Some(self.frontier.root());
-                }
+                self.note_root();
                 self.entry(&entry).map_err(|what| Broken { index, what })?;
             }
         }
@@ -217,13 +358,18 @@ impl Walk {
         if (parsed.station.as_str(), parsed.seq, parsed.class) != (entry.station.as_str(), entry.seq, entry.class) {
             return Err(What::Columns);
         }
-        let (salt, body) = entry.opening.as_ref().ok_or(What::Body)?;
-        let salt = Salt::try_from(salt.as_slice()).map_err(|_| What::Body)?;
-        if leaf::commitment(&salt, body.as_bytes()) != parsed.commit {
-            return Err(What::Body);
-        }
-        self.bodies += 1;
         let station = parsed.station.clone();
+        match &entry.opening {
+            Some((salt, body)) => {
+                let salt = Salt::try_from(salt.as_slice()).map_err(|_| What::Body)?;
+                if leaf::commitment(&salt, body.as_bytes()) != parsed.commit {
+                    return Err(What::Body);
+                }
+                self.bodies += 1;
+                self.remember_pruning(&station, body);
+            }
+            None => self.without_body(entry.index),
+        }
         let chain = self
             .chains
             .entry(station.clone())

@@ -2,7 +2,8 @@
 //!
 //! Invariant: an event is let go of only after the promise's signature, its inclusion under a checkpoint signed by the
 //! pinned key, and that checkpoint's consistency with the last one kept were verified. A proof that is wrong stops the
-//! courier for that log, keeps the evidence and turns the audit state red.
+//! courier for that log, keeps the evidence and turns the audit state red. A server that lacks events it had (its database
+//! was restored) is fed them again from the disk; whether it may go on is for its checkpoints to prove.
 //! Deliberately absent: what events mean, and any way to skip an event.
 
 use super::health::Contact;
@@ -248,7 +249,17 @@ impl<S: LogServer> Courier<S> {
             log: log.clone(),
             events: events.iter().map(|event| event.submitted.clone()).collect(),
         };
-        let receipt = self.client.post_events(&batch).await.map_err(on_refused_batch)?;
+        let receipt = match self.client.post_events(&batch).await {
+            Ok(receipt) => receipt,
+            Err(ServerError::Refused {
+                why: RefusalKind::Gap { expected },
+                ..
+            }) if expected < first_seq => {
+                self.feed_again(log, pin, expected, first_seq).await?;
+                return Err(Trouble::NotYet);
+            }
+            Err(error) => return Err(on_refused_batch(error)),
+        };
         let entries = check_promise(&receipt, pin, &self.station, first_seq, &events)?;
         self.contact.reached();
         let new = events.iter().map(|event| self.outbox.is_new(event)).collect::<Vec<_>>();
@@ -274,6 +285,31 @@ impl<S: LogServer> Courier<S> {
         self.outbox.delivered(log, next_seq);
         let verified = new.iter().filter(|new| **new).count() as u64;
         self.delivered.send_modify(|delivered| delivered.verified += verified);
+        Ok(())
+    }
+
+    /// Hands over once more what was delivered before: events `from..until`.
+    async fn feed_again(&self, log: &ControllerId, pin: &Pin, mut from: u64, until: u64) -> Result<(), Trouble> {
+        tracing::warn!(%log, from, until, "the server lacks events that it had: they are sent again");
+        while from < until {
+            let again = self.outbox.again(log, from, MAX_BATCH).await;
+            let mut events = fitting(again.map_err(|_| Trouble::NotYet)?);
+            events.retain(|event| event.seq < until);
+            let (Some(first), Some(last)) = (events.first(), events.last()) else {
+                return Err(bad(format!("the server expects event {from}, which is gone here"), &[]));
+            };
+            if first.seq != from {
+                return Err(bad(format!("the server expects event {from}, which is gone here"), &[]));
+            }
+            let next = last.seq + 1;
+            let batch = EventBatch {
+                log: log.clone(),
+                events: events.iter().map(|event| event.submitted.clone()).collect(),
+            };
+            let receipt = self.client.post_events(&batch).await.map_err(on_refused_batch)?;
+            check_promise(&receipt, pin, &self.station, from, &events)?;
+            from = next;
+        }
         Ok(())
     }
 

@@ -52,7 +52,7 @@ pub enum ServerState {
         since: Instant,
         grace_until: Instant,
     },
-    /// Grace is over: everything is refused.
+    /// Grace is over: everything is refused, unless a named officer goes on (see [`Contact::go_on`]).
     AwayTooLong,
 }
 
@@ -73,13 +73,19 @@ pub struct Standing {
     pub health: Health,
     /// The outbox takes nothing any more.
     pub outbox_closed: Option<String>,
-    /// More than 80 % of the outbox waits for delivery.
+    /// More than 80 % of the outbox waits for delivery, and no named officer goes on.
     pub outbox_filling: bool,
 }
 
 impl Standing {
     /// Puts the parts together.
-    pub fn of(outbox: &OutboxStatus, delivered: Delivered, broken: Option<String>, server: ServerState) -> Self {
+    pub fn of(
+        outbox: &OutboxStatus,
+        delivered: Delivered,
+        broken: Option<String>,
+        server: ServerState,
+        going_on: bool,
+    ) -> Self {
         let detail = outbox.poisoned.clone().or(broken);
         let audit = match (detail, outbox.pending) {
             (Some(detail), _) => AuditState::Broken { detail },
@@ -99,14 +105,15 @@ impl Standing {
                 server,
             },
             outbox_closed: outbox.poisoned.clone(),
-            outbox_filling: outbox.pending_bytes / 4 > CAPACITY / 5,
+            outbox_filling: outbox.pending_bytes / 4 > CAPACITY / 5 && !going_on,
         }
     }
 
     /// Whether the table of the audit path lets an act be done now.
     ///
     /// # Errors
-    /// [`Refusal::NotRecorded`] or [`Refusal::ServerAway`].
+    /// One refusal for each row: [`Refusal::NotRecorded`], [`Refusal::LogNotTrusted`], [`Refusal::GraceOver`],
+    /// [`Refusal::OutboxFilling`], [`Refusal::ServerAway`].
     pub fn allows(&self, need: Need) -> Result<(), Refusal> {
         if let Some(detail) = &self.outbox_closed {
             return Err(Refusal::NotRecorded { detail: detail.clone() });
@@ -114,17 +121,13 @@ impl Standing {
         if let AuditState::Broken { detail } = &self.health.audit
             && need != Need::Watch
         {
-            return Err(Refusal::NotRecorded { detail: detail.clone() });
+            return Err(Refusal::LogNotTrusted { detail: detail.clone() });
         }
-        let enough = match self.health.server {
-            ServerState::Reachable => true,
-            ServerState::Away { .. } => need != Need::Server,
-            ServerState::AwayTooLong => false,
-        };
-        if enough && !self.outbox_filling {
-            Ok(())
-        } else {
-            Err(Refusal::ServerAway)
+        match self.health.server {
+            ServerState::AwayTooLong => Err(Refusal::GraceOver),
+            _ if self.outbox_filling => Err(Refusal::OutboxFilling),
+            ServerState::Away { .. } if need == Need::Server => Err(Refusal::ServerAway),
+            ServerState::Reachable | ServerState::Away { .. } => Ok(()),
         }
     }
 }
@@ -137,7 +140,12 @@ pub struct Contact(Mutex<Inner>);
 struct Inner {
     away_since: Option<Instant>,
     grace: Duration,
+    /// Until when a named officer goes on although the table says no.
+    going_on_until: Option<Instant>,
 }
+
+/// How long a named officer may go on at a time.
+pub const GOING_ON: Duration = Duration::from_secs(15 * 60);
 
 impl Contact {
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -159,16 +167,27 @@ impl Contact {
         self.lock().grace = grace;
     }
 
+    /// A named officer goes on for [`GOING_ON`]; their event is durable already.
+    pub fn go_on(&self, now: Instant) {
+        self.lock().going_on_until = Some(now + GOING_ON);
+    }
+
+    /// Whether a named officer goes on at `now`.
+    pub fn is_going_on(&self, now: Instant) -> bool {
+        self.lock().going_on_until.is_some_and(|until| now < until)
+    }
+
     /// Where it stands at `now`.
     pub fn state(&self, now: Instant) -> ServerState {
         let inner = self.lock();
-        match inner.away_since {
-            None => ServerState::Reachable,
-            Some(since) if now < since + inner.grace => ServerState::Away {
-                since,
-                grace_until: since + inner.grace,
-            },
-            Some(_) => ServerState::AwayTooLong,
+        let Some(since) = inner.away_since else {
+            return ServerState::Reachable;
+        };
+        let grace_until = (since + inner.grace).max(inner.going_on_until.unwrap_or(since));
+        if now < grace_until {
+            ServerState::Away { since, grace_until }
+        } else {
+            ServerState::AwayTooLong
         }
     }
 }
@@ -178,11 +197,12 @@ mod tests {
     use super::*;
 
     fn standing(server: ServerState, broken: Option<&str>, outbox: OutboxStatus) -> Standing {
-        Standing::of(&outbox, Delivered::default(), broken.map(str::to_owned), server)
+        Standing::of(&outbox, Delivered::default(), broken.map(str::to_owned), server, false)
     }
 
-    fn allowed(standing: &Standing) -> [bool; 3] {
-        [Need::Watch, Need::Act, Need::Server].map(|need| standing.allows(need).is_ok())
+    /// For seeing, moving and what needs the server: why not, if not.
+    fn refused(standing: &Standing) -> [Option<Refusal>; 3] {
+        [Need::Watch, Need::Act, Need::Server].map(|need| standing.allows(need).err())
     }
 
     #[test]
@@ -202,18 +222,53 @@ mod tests {
             ..OutboxStatus::default()
         };
         let fine = OutboxStatus::default;
+        let reachable = ServerState::Reachable;
+        let all = |why: Refusal| [Some(why.clone()), Some(why.clone()), Some(why)];
+        assert_eq!(refused(&standing(reachable.clone(), None, fine())), [None, None, None]);
         assert_eq!(
-            allowed(&standing(ServerState::Reachable, None, fine())),
-            [true, true, true]
+            refused(&standing(away.clone(), None, fine())),
+            [None, None, Some(Refusal::ServerAway)]
         );
-        assert_eq!(allowed(&standing(away.clone(), None, fine())), [true, true, false]);
-        assert_eq!(allowed(&standing(ServerState::AwayTooLong, None, fine())), [false; 3]);
-        assert_eq!(allowed(&standing(away, None, filling)), [false; 3]);
         assert_eq!(
-            allowed(&standing(ServerState::Reachable, Some("forked"), fine())),
-            [true, false, false]
+            refused(&standing(ServerState::AwayTooLong, None, fine())),
+            all(Refusal::GraceOver)
         );
-        assert_eq!(allowed(&standing(ServerState::Reachable, None, poisoned)), [false; 3]);
+        for server in [reachable.clone(), away] {
+            assert_eq!(
+                refused(&standing(server, None, filling.clone())),
+                all(Refusal::OutboxFilling)
+            );
+        }
+        let not_trusted = Some(Refusal::LogNotTrusted {
+            detail: "forked".into(),
+        });
+        assert_eq!(
+            refused(&standing(reachable.clone(), Some("forked"), fine())),
+            [None, not_trusted.clone(), not_trusted]
+        );
+        let not_recorded = Refusal::NotRecorded { detail: "disk".into() };
+        assert_eq!(refused(&standing(reachable.clone(), None, poisoned)), all(not_recorded));
+        let going_on = Standing::of(&filling, Delivered::default(), None, reachable, true);
+        assert_eq!(refused(&going_on), [None, None, None], "a named officer goes on");
+    }
+
+    #[test]
+    fn r_aud_7_a_named_officer_goes_on_for_fifteen_minutes_at_a_time() {
+        let contact = Contact::default();
+        contact.away();
+        let now = Instant::now();
+        assert_eq!(contact.state(now), ServerState::AwayTooLong, "no grace");
+        contact.go_on(now);
+        assert!(matches!(contact.state(now), ServerState::Away { grace_until, .. } if grace_until == now + GOING_ON));
+        let refused = [Need::Watch, Need::Act, Need::Server].map(|need| {
+            let standing = standing(contact.state(now), None, OutboxStatus::default());
+            standing.allows(need).err()
+        });
+        assert_eq!(refused, [None, None, Some(Refusal::ServerAway)], "live and PTZ only");
+        assert_eq!(contact.state(now + GOING_ON), ServerState::AwayTooLong);
+        assert!(!contact.is_going_on(now + GOING_ON));
+        contact.reached();
+        assert_eq!(contact.state(now), ServerState::Reachable);
     }
 
     #[test]

@@ -16,17 +16,17 @@
 //! Deliberately absent: iced, widgets, words for the screen (`gui::i18n` has them; here are enums).
 
 mod cameras;
-mod courier;
+pub mod courier;
 mod diagnosis;
 mod dome;
 mod drift;
 mod enrolment;
 mod export;
 mod gesture;
-mod health;
+pub mod health;
 mod hold;
-mod outbox;
-mod pins;
+pub mod outbox;
+pub mod pins;
 mod playback;
 mod policy;
 mod presets;
@@ -34,7 +34,7 @@ mod refusal;
 mod road;
 mod saved_walls;
 mod secrets;
-mod server_client;
+pub mod server_client;
 mod session;
 mod sign_in;
 mod snapshot;

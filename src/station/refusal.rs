@@ -40,6 +40,18 @@ pub enum Refusal {
     NotRecorded { detail: String },
     #[error("the server is away, and this needs it")]
     ServerAway,
+    /// The time this workstation may go on without the server is over.
+    #[error("the server is away for longer than the grace")]
+    GraceOver,
+    /// Too many events wait for the server.
+    #[error("more than four fifths of the outbox wait for the server")]
+    OutboxFilling,
+    /// A proof was wrong: the log is not what it was.
+    #[error("the log is not trusted: {detail}")]
+    LogNotTrusted { detail: String },
+    /// The disk of this workstation is full.
+    #[error("the disk is full: the event could not be recorded")]
+    DiskFull,
     #[error("the camera: {0}")]
     Camera(CameraTrouble),
     #[error("nothing is recorded in that range")]
@@ -108,8 +120,12 @@ impl From<CameraTrouble> for Refusal {
 
 impl From<OutboxError> for Refusal {
     fn from(error: OutboxError) -> Self {
-        Self::NotRecorded {
-            detail: error.to_string(),
+        match error {
+            OutboxError::DiskFull => Self::DiskFull,
+            OutboxError::Full => Self::OutboxFilling,
+            other => Self::NotRecorded {
+                detail: other.to_string(),
+            },
         }
     }
 }

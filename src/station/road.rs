@@ -314,6 +314,10 @@ pub fn outcome_of(refusal: &Refusal) -> Outcome {
         | Refusal::SessionEnded => Outcome::Refused,
         Refusal::NotRecorded { .. }
         | Refusal::ServerAway
+        | Refusal::GraceOver
+        | Refusal::OutboxFilling
+        | Refusal::LogNotTrusted { .. }
+        | Refusal::DiskFull
         | Refusal::Camera(_)
         | Refusal::NothingRecorded
         | Refusal::Disk { .. }

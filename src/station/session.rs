@@ -200,6 +200,36 @@ impl Session {
         self.0.ended.subscribe()
     }
 
+    /// Goes on although the server is away beyond the grace or too many records wait: this named officer, for this reason,
+    /// for fifteen minutes, live and PTZ only. Recorded first.
+    ///
+    /// # Errors
+    /// The level may not, there is no reason, or it cannot be recorded.
+    pub async fn go_on(&self, reason: &str) -> Result<(), Refusal> {
+        let facts = &self.0.facts;
+        let officer = matches!(
+            facts.person.level,
+            Level::Operator | Level::Supervisor | Level::ForceOperator
+        );
+        let allowed = officer && !reason.trim().is_empty() && !self.0.has_ended();
+        let outcome = if allowed { Outcome::Done } else { Outcome::Refused };
+        let mut body = body_without_person(&self.0.station.id, Operation::GraceExtended, outcome);
+        facts.fill(&mut body);
+        body.parameters
+            .insert("reason".into(), reason.chars().take(500).collect::<String>().into());
+        let event = Event {
+            log: facts.home.clone(),
+            class: class_of(facts.purpose),
+            body,
+        };
+        self.0.station.outbox.append(event).await?;
+        if !allowed {
+            return Err(Refusal::Rule(Rule::NoGrant));
+        }
+        self.0.station.contact.go_on(Instant::now());
+        Ok(())
+    }
+
     /// Closes every view, records the sign-out, ends the session on the server, waits (bounded) for delivery.
     ///
     /// # Errors

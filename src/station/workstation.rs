@@ -257,6 +257,7 @@ fn standing(outbox: &Outbox, delivered: &watch::Receiver<Delivered>, pins: &Pins
         *delivered.borrow(),
         pins.broken(),
         contact.state(Instant::now()),
+        contact.is_going_on(Instant::now()),
     )
 }
 
@@ -269,8 +270,9 @@ async fn keep_standing(
     let mut status = outbox.status();
     loop {
         let now = standing(&outbox, &delivered, &pins, &contact);
-        health.send_if_modified(|old| replace_if_new(old, &now.health));
+        // What decides first: whoever sees a state on the screen may rely on it being in force.
         sender.send_if_modified(|old| replace_if_new(old, &now));
+        health.send_if_modified(|old| replace_if_new(old, &now.health));
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
             Ok(()) = status.changed() => {}

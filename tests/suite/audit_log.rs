@@ -134,14 +134,7 @@ async fn r_aud_2_verify_refuses_another_signature_and_another_history() {
 async fn an_export_can_be_checked_from_its_files_alone() {
     let hall = log_of(600).await;
     let out = hall.dir.path().join("estratto");
-    let arguments = [
-        "log",
-        "export",
-        "--data",
-        hall.data_text(),
-        "--out",
-        out.to_str().unwrap(),
-    ];
+    let arguments = ["log", "export", "--data", hall.data_text(), out.to_str().unwrap()];
     assert!(command(&arguments, None).status.success());
     assert!(
         !command(&arguments, None).status.success(),

@@ -150,7 +150,11 @@ async fn r_aud_2_repeats_gaps_and_two_stories() {
     hall.start().await;
     sala.base = hall.base.clone();
     sala.submit(&events).await.unwrap();
-    assert_eq!(hall.verify().1["logs"][0]["size"], 11);
+    assert_eq!(
+        hall.verify().1["logs"][0]["size"],
+        12,
+        "with the verification of before"
+    );
 }
 
 #[tokio::test]
@@ -311,6 +315,16 @@ async fn r_acc_6_only_an_enrolled_workstation_speaks_and_only_for_itself() {
         "another station's leaf"
     );
 
+    // That an enrolled workstation asked in another's name is in the log.
+    let console = hall.station("console");
+    let admin = console
+        .sign_in("amministratore", &hall.password("amministratore"))
+        .await
+        .unwrap();
+    let url = console.log_url("search?operation=station_refused");
+    let page: LogPage = console.get(url, &admin.token).await.unwrap();
+    assert_eq!(bodies(&page)[0]["parameters"]["at_station"], "manutenzione");
+
     // A certificate of another authority, even with the right name in it, does not get past the handshake.
     let other = TownHall::prepared();
     let foreign = client(Some(&other.data().join("stations/sala-operativa")), &hall.data());
@@ -365,6 +379,22 @@ async fn hostile_requests_are_refused_and_the_server_goes_on() {
     let (status, _) = answer::<Value>(sala.client.put(&url)).await.unwrap_err();
     assert_eq!(status, StatusCode::NOT_FOUND);
     sala.submit(&many[..MAX_BATCH]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_sender_that_stops_in_the_middle_is_let_go() {
+    use futures::StreamExt as _;
+    let hall = TownHall::open().await;
+    let sala = hall.station("sala-operativa");
+    let begun = futures::stream::once(async { Ok::<_, std::io::Error>("{\"log\":") });
+    let body = reqwest::Body::wrap_stream(begun.chain(futures::stream::pending()));
+    let url = sala.url("/v1/stations/sala-operativa/events");
+    let answer = sala.client.post(url).body(body).send().await.unwrap();
+    assert_eq!(
+        answer.status(),
+        StatusCode::SERVICE_UNAVAILABLE,
+        "before this client's own patience ends"
+    );
 }
 
 #[tokio::test]

@@ -10,10 +10,19 @@
 )]
 
 mod architecture;
+mod audit_faults;
+mod audit_figures;
 mod audit_golden;
 mod audit_hostile;
 mod audit_log;
+mod audit_model;
+mod audit_mutations;
+mod audit_outside;
+mod audit_postgres;
+mod audit_read;
 mod audit_server;
+mod audit_time;
+mod cluster;
 mod end_to_end;
 mod i18n;
 mod media_streams;

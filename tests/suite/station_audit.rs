@@ -157,7 +157,7 @@ async fn r_aud_2_taking_the_outbox_away_shows_at_the_next_sign_in() {
         .unwrap();
     let refused = session.steer(&"cam-02".parse().unwrap()).await.err();
     assert!(
-        matches!(refused, Some(Refusal::NotRecorded { .. })),
+        matches!(refused, Some(Refusal::LogNotTrusted { .. })),
         "only live view is left: {refused:?}"
     );
 }

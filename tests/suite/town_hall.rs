@@ -33,6 +33,50 @@ pub struct TownHall {
     pub dir: tempfile::TempDir,
     child: Option<Child>,
     pub base: String,
+    /// PostgreSQL instead of a file.
+    database: Option<String>,
+}
+
+/// A program that was started and said that it is ready; it ends with this value.
+pub struct Running {
+    pub child: Child,
+    pub base: String,
+    /// The whole line it said.
+    pub said: serde_json::Value,
+}
+
+/// Starts the program through a line of bash (the program and its arguments are `$0` and `$@`) and waits until it is ready.
+pub async fn run(line: &str, arguments: &[&str], database: Option<&str>) -> Running {
+    let mut command = tokio::process::Command::new("bash");
+    if let Some(url) = database {
+        command.env("VEDETTA_DATABASE", url);
+    }
+    let mut child = command
+        .args(["-c", line, PROGRAM])
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = tokio::time::timeout(Duration::from_secs(60), lines.next_line())
+        .await
+        .unwrap()
+        .unwrap();
+    let said: serde_json::Value = serde_json::from_str(&line.expect("the program ended")).unwrap();
+    assert_eq!(said["ready"], true);
+    let base = said["address"].as_str().unwrap().to_owned();
+    Running { child, base, said }
+}
+
+/// Starts the program as it is.
+pub const PLAIN: &str = "exec \"$0\" \"$@\"";
+
+/// Files of a log's export, below one folder.
+pub struct Export {
+    pub dir: PathBuf,
+    pub key: String,
 }
 
 pub fn borgo() -> ControllerId {
@@ -89,11 +133,17 @@ impl TownHall {
 
     /// A prepared data directory.
     pub fn prepared() -> Self {
+        Self::prepared_in(None)
+    }
+
+    /// A prepared data directory whose log lies in this PostgreSQL database.
+    pub fn prepared_in(database: Option<String>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let hall = Self {
             dir,
             child: None,
             base: String::new(),
+            database,
         };
         std::fs::write(hall.path("site.toml"), toml::to_string(&plan()).unwrap()).unwrap();
         let accounts: String = ["cam-01", "cam-02"]
@@ -112,7 +162,7 @@ impl TownHall {
 
     pub fn prepare(&self) -> Output {
         let (site, cameras) = (self.path("site.toml"), self.path("cameras.toml"));
-        command(
+        self.command(
             &[
                 "demo",
                 "--data",
@@ -124,6 +174,41 @@ impl TownHall {
             ],
             None,
         )
+    }
+
+    /// Runs the program to its end, on this database.
+    pub fn command(&self, arguments: &[&str], password: Option<&SecretString>) -> Output {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).stdin(Stdio::null());
+        if let Some(url) = &self.database {
+            command.env("VEDETTA_DATABASE", url);
+        }
+        if let Some(password) = password {
+            command.env("VEDETTA_PASSWORD", password.expose_secret());
+        }
+        command.output().unwrap()
+    }
+
+    /// Uses another database from the next start on.
+    pub fn move_to(&mut self, database: String) {
+        self.database = Some(database);
+    }
+
+    /// Another server process on the same data.
+    pub async fn another(&self) -> Running {
+        let arguments = ["serve", "--data", self.data_text(), "--listen", "127.0.0.1:0"];
+        run(PLAIN, &arguments, self.database.as_deref()).await
+    }
+
+    /// Exports the log of the one controller.
+    pub fn export(&self) -> Export {
+        let out = self.path(&format!("export-{}", uuid::Uuid::new_v4()));
+        let arguments = ["log", "export", "--data", self.data_text(), out.to_str().unwrap()];
+        let output = self.command(&arguments, None);
+        assert!(output.status.success(), "{output:?}");
+        let dir = out.join("borgo-vedetta");
+        let key = std::fs::read_to_string(dir.join("key")).unwrap().trim_end().to_owned();
+        Export { dir, key }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -139,28 +224,20 @@ impl TownHall {
     }
 
     pub async fn start(&mut self) {
-        self.start_with("exec \"$0\" \"$@\"").await;
+        self.start_with(PLAIN).await;
     }
 
     /// Starts the server through a line of bash; the program and its arguments are `$0` and `$@`.
     pub async fn start_with(&mut self, line: &str) {
-        let mut child = tokio::process::Command::new("bash")
-            .args(["-c", line, PROGRAM])
-            .args(["serve", "--data", self.data_text(), "--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = tokio::time::timeout(Duration::from_secs(20), lines.next_line())
-            .await
-            .unwrap()
-            .unwrap();
-        let ready: serde_json::Value = serde_json::from_str(&line.expect("the server ended")).unwrap();
-        assert_eq!(ready["ready"], true);
-        self.base = ready["address"].as_str().unwrap().to_owned();
-        self.child = Some(child);
+        let arguments = ["serve", "--data", self.data_text(), "--listen", "127.0.0.1:0"];
+        let running = run(line, &arguments, self.database.as_deref()).await;
+        self.base = running.base;
+        self.child = Some(running.child);
+    }
+
+    /// The server's process.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().and_then(Child::id).unwrap()
     }
 
     /// Sends SIGKILL and does not wait; [`Self::crash`] follows.
@@ -203,17 +280,17 @@ impl TownHall {
     }
 
     pub fn verify(&self) -> (bool, serde_json::Value) {
-        let output = command(&["log", "verify", "--data", self.data_text(), "--json"], None);
+        let output = self.command(&["log", "verify", "--data", self.data_text(), "--json"], None);
         (output.status.success(), serde_json::from_slice(&output.stdout).unwrap())
     }
 
     pub fn station(&self, name: &str) -> Station {
-        Station::new(
-            &self.base,
-            name,
-            Some(&self.data().join("stations").join(name)),
-            &self.data(),
-        )
+        self.station_at(&self.base, name)
+    }
+
+    /// A workstation that speaks to another server process.
+    pub fn station_at(&self, base: &str, name: &str) -> Station {
+        Station::new(base, name, Some(&self.data().join("stations").join(name)), &self.data())
     }
 
     /// Somebody without a certificate.
@@ -301,6 +378,23 @@ impl Station {
             .collect()
     }
 
+    /// The next event of this station, by somebody at some camera and time.
+    pub fn event_of(&mut self, person: &str, camera: &str, time: jiff::Timestamp) -> Sealed {
+        let mut body = self.body();
+        body.person = person.to_owned();
+        body.camera = Some(camera.parse().unwrap());
+        let at = Moment {
+            boot: uuid::Uuid::nil(),
+            time,
+            mono_ms: 1,
+        };
+        let salt = *uuid::Uuid::new_v4().as_bytes();
+        let salt = [salt, salt].concat().try_into().unwrap();
+        let sealed = self.chain.seal(RetentionClass::Police, at, salt, &body).unwrap();
+        self.chain.advance(sealed.leaf_hash);
+        sealed
+    }
+
     fn body(&self) -> Body {
         Body {
             person: "operatore".into(),
@@ -341,6 +435,24 @@ impl Station {
                 .json(&batch),
         )
         .await
+    }
+
+    /// Hands events over in batches; `None` when the server is gone or cannot take them now.
+    pub async fn hand(&self, events: &[Sealed]) -> Option<()> {
+        for events in events.chunks(64) {
+            let batch = EventBatch {
+                log: borgo(),
+                events: events.iter().map(submitted).collect(),
+            };
+            let url = self.url(&format!("/v1/stations/{}/events", self.id));
+            let response = self.client.post(url).json(&batch).send().await.ok()?;
+            if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+                return None;
+            }
+            assert!(response.status().is_success(), "{response:?}");
+            response.json::<BatchReceipt>().await.ok()?;
+        }
+        Some(())
     }
 
     /// As [`Self::submit`]; `None` when the server is gone.
@@ -456,21 +568,5 @@ pub fn log_key(grant: &SessionGrant) -> VerifierKey {
 
 /// The log's key as an export gives it.
 pub fn exported_key(hall: &TownHall) -> VerifierKey {
-    let out = hall.dir.path().join(format!("export-{}", uuid::Uuid::new_v4()));
-    let output = command(
-        &[
-            "log",
-            "export",
-            "--data",
-            hall.data_text(),
-            "--out",
-            out.to_str().unwrap(),
-        ],
-        None,
-    );
-    assert!(output.status.success(), "{output:?}");
-    std::fs::read_to_string(out.join("borgo-vedetta/key"))
-        .unwrap()
-        .parse()
-        .unwrap()
+    hall.export().key.parse().unwrap()
 }

@@ -48,7 +48,15 @@ pub enum Operation {
     ConfigurationChange,
     LogRead,
     LogVerify,
+    /// A hold on entries of the log, set or lifted.
+    LogHold,
+    /// Pruning of bodies past their floor: asked, approved, and which entries. The body of this one is never pruned.
+    LogPruned,
+    /// A workstation asked in another's name, or with a certificate that is not its own.
+    StationRefused,
     OutboxDamage,
+    /// A named officer goes on without the server beyond the grace, with a reason, for fifteen minutes.
+    GraceExtended,
     Equivocation,
     CredentialReleased,
 }

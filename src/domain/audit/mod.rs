@@ -9,13 +9,17 @@
 //! | [`proof`] | inclusion and consistency: made and checked |
 //! | [`note`] | C2SP signed note: keys, signatures, statements |
 //! | [`checkpoint`] | C2SP tlog-checkpoint |
+//! | [`cosignature`] | C2SP tlog-cosignature: what a witness adds |
+//! | [`witness`] | C2SP tlog-witness: what a witness is asked and answers |
 //! | [`tile`] | C2SP tlog-tiles: paths and contents |
 //!
-//! Formats are those of RFC 6962/9162 and C2SP (signed note, tlog-checkpoint, tlog-tiles).
+//! Formats are those of RFC 6962/9162 and C2SP (signed note, tlog-checkpoint, tlog-tiles, tlog-cosignature); `FORMAT.md`
+//! beside this file says them for whoever writes a verifier.
 //! Deliberately absent: storage, keys at rest, network.
 
 pub mod chain;
 pub mod checkpoint;
+pub mod cosignature;
 pub mod event;
 pub mod hash;
 pub mod leaf;
@@ -23,3 +27,4 @@ pub mod note;
 pub mod proof;
 pub mod tile;
 pub mod tree;
+pub mod witness;

@@ -72,7 +72,7 @@ impl Statement {
     }
 }
 
-fn check_name(name: &str) -> Result<(), NoteError> {
+pub(super) fn check_name(name: &str) -> Result<(), NoteError> {
     let bad = name.is_empty() || name.len() > 256 || name.chars().any(|c| c.is_whitespace() || c == '+');
     if bad { Err(NoteError::BadName) } else { Ok(()) }
 }
@@ -127,7 +127,7 @@ impl VerifierKey {
     }
 }
 
-fn split(note: &str) -> Result<(&str, Vec<&str>), NoteError> {
+pub(super) fn split(note: &str) -> Result<(&str, Vec<&str>), NoteError> {
     let control = |c: char| c < ' ' && c != '\n';
     if note.len() > MAX_NOTE || note.chars().any(control) {
         return Err(NoteError::Malformed);
@@ -146,7 +146,7 @@ fn split(note: &str) -> Result<(&str, Vec<&str>), NoteError> {
     }
 }
 
-fn signature_line(line: &str) -> Result<(&str, Vec<u8>), NoteError> {
+pub(super) fn signature_line(line: &str) -> Result<(&str, Vec<u8>), NoteError> {
     let rest = line.strip_prefix("— ").ok_or(NoteError::Malformed)?;
     let (name, encoded) = rest.split_once(' ').ok_or(NoteError::Malformed)?;
     check_name(name).map_err(|_| NoteError::Malformed)?;

@@ -17,7 +17,9 @@ use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Longest time from the head of a request to its answer.
+/// Longest wait for a place among the requests that are worked on.
+const PLACE_TIME: Duration = Duration::from_secs(5);
+/// Longest time from then to its answer.
 const REQUEST_TIME: Duration = Duration::from_secs(20);
 
 /// A refusal on its way out.
@@ -130,11 +132,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
 
 /// Refuses what is too much at once, and ends what takes too long.
 pub async fn within_bounds(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let Ok(_place) = app.places.try_acquire() else {
+    // Whoever waits here has not been read beyond the head.
+    let Ok(Ok(_place)) = tokio::time::timeout(PLACE_TIME, app.places.acquire()).await else {
         return Refused::new(RefusalKind::Unavailable, "too many requests at once").into_response();
     };
     match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
-        Ok(response) => response,
+        Ok(response) => {
+            match response.status() {
+                StatusCode::SERVICE_UNAVAILABLE => app.metrics.unavailable(),
+                status if status.is_client_error() => app.metrics.refused(),
+                _ => {}
+            }
+            response
+        }
         Err(_) => Refused::new(RefusalKind::Unavailable, "the request took too long").into_response(),
     }
 }

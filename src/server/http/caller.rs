@@ -5,8 +5,10 @@
 
 use super::answer::{Answer, Refused};
 use super::serve::App;
+use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::StationId;
 use crate::protocol::RefusalKind;
+use crate::server::log::recorder::Act;
 use crate::server::log::sequencer::now_ms;
 use crate::server::people::sessions::SignedIn;
 use crate::server::store::registry::StationRow;
@@ -24,12 +26,25 @@ impl Caller {
     /// The caller must be the station of the path (R-ACC-6).
     ///
     /// # Errors
-    /// It is another.
-    pub fn must_be(&self, path: &str) -> Answer<&StationId> {
+    /// It is another: recorded, because an enrolled workstation does that only when somebody makes it.
+    pub async fn must_be(&self, app: &App, path: &str) -> Answer<&StationId> {
         if self.0.station.as_str() == path {
             return Ok(&self.0.station);
         }
         tracing::warn!(caller = %self.0.station, path, "a station asked in another's name");
+        let asked: String = path.chars().take(64).collect();
+        let act = Act {
+            at: Some(&self.0.station),
+            ..Act::default()
+        };
+        app.recorder
+            .record(
+                &self.0.home,
+                Operation::StationRefused,
+                Outcome::Refused,
+                act.with("asked_for", asked),
+            )
+            .await?;
         Err(Refused::new(
             RefusalKind::UnknownStation,
             "the certificate is of another station",

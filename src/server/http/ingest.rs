@@ -9,21 +9,14 @@ use super::serve::App;
 use crate::domain::audit::chain::Sealed;
 use crate::domain::audit::leaf::{self, Leaf, Salt};
 use crate::domain::audit::note::Statement;
-use crate::domain::camera::StationId;
 use crate::protocol::{
     BatchReceipt, DurablePromise, EventBatch, MAX_BATCH, PromisedEntry, RefusalKind, StationHead, SubmittedEvent,
 };
 use crate::server::log::sequencer::Submitted;
+use crate::server::store::search::Keys;
 use axum::Json;
 use axum::extract::{Path, State};
-use serde::Deserialize;
 use std::sync::Arc;
-
-/// What the server looks at in a body.
-#[derive(Deserialize)]
-struct Said {
-    station: StationId,
-}
 
 fn read(event: SubmittedEvent) -> Result<Submitted, String> {
     let parsed = Leaf::parse(&event.leaf).map_err(|error| error.to_string())?;
@@ -35,9 +28,9 @@ fn read(event: SubmittedEvent) -> Result<Submitted, String> {
     if leaf::commitment(&salt, event.body.as_bytes()) != parsed.commit {
         return Err(format!("body of seq {} is not what its leaf commits to", parsed.seq));
     }
-    let said: Said =
+    let said: serde_json::Value =
         serde_json::from_str(&event.body).map_err(|error| format!("body of seq {}: {error}", parsed.seq))?;
-    if said.station != parsed.station {
+    if said.get("station").and_then(serde_json::Value::as_str) != Some(parsed.station.as_str()) {
         return Err(format!("body of seq {} names another station", parsed.seq));
     }
     let leaf_hash = leaf::leaf_hash(event.leaf.as_bytes());
@@ -49,7 +42,12 @@ fn read(event: SubmittedEvent) -> Result<Submitted, String> {
         salt,
         body: event.body,
     };
-    Ok(Submitted { leaf: parsed, sealed })
+    let keys = Keys::of(&said, parsed.time);
+    Ok(Submitted {
+        leaf: parsed,
+        sealed,
+        keys,
+    })
 }
 
 pub async fn events(
@@ -59,7 +57,7 @@ pub async fn events(
     Path(station): Path<String>,
     Bounded(batch): Bounded<EventBatch>,
 ) -> Answer<Json<BatchReceipt>> {
-    let station = caller.must_be(&station)?.clone();
+    let station = caller.must_be(&app, &station).await?.clone();
     if caller.0.quarantined {
         let seq = app.store.quarantine_seq(&station).await?;
         return Err(RefusalKind::Equivocation { seq }.into());
@@ -102,7 +100,7 @@ pub async fn heads(
     caller: Caller,
     Path(station): Path<String>,
 ) -> Answer<Json<Vec<StationHead>>> {
-    let station = caller.must_be(&station)?;
+    let station = caller.must_be(&app, &station).await?;
     let mut heads = Vec::new();
     for log in &app.logs {
         let chain = app.store.chain(log, station).await?;

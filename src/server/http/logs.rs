@@ -14,6 +14,7 @@ use crate::protocol::{ConsistencyProof, InclusionProof, LogEntry, LogPage, Refus
 use crate::server::log::recorder::Act;
 use crate::server::log::signer::SignedState;
 use crate::server::store::Log;
+use crate::server::store::entries::Entry;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -22,10 +23,10 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 /// Most entries in a page, and most bytes of bodies.
-const PAGE: u32 = 500;
-const PAGE_BYTES: usize = crate::protocol::MAX_BODY / 2;
+pub(super) const PAGE: u32 = 500;
+pub(super) const PAGE_BYTES: usize = crate::protocol::MAX_BODY / 2;
 
-fn log_of<'a>(app: &'a App, controller: &str) -> Answer<(&'a Log, SignedState)> {
+pub(super) fn log_of<'a>(app: &'a App, controller: &str) -> Answer<(&'a Log, SignedState)> {
     let log = app.logs.iter().find(|log| log.controller.as_str() == controller);
     let log = log.ok_or_else(|| Refused::not_found("log"))?;
     let signed = app
@@ -136,51 +137,69 @@ fn page() -> u32 {
     100
 }
 
+/// An act of this person at their workstation.
+pub(super) fn reading(person: &Person) -> Act<'_> {
+    Act {
+        person: Some(&person.who.person),
+        session: &person.who.session.session,
+        at: Some(&person.station.station),
+        purpose: Some(person.who.session.purpose),
+        ..Act::default()
+    }
+}
+
+/// Only the system administrator of the log's controller reads it (R-AUD-3); either way it is recorded first.
+pub(super) async fn may_read(app: &App, person: &Person, log: &Log, act: Act<'_>) -> Answer<()> {
+    let who = &person.who.person;
+    let own = who.grants.iter().any(|grant| grant.controller == log.controller);
+    let allowed = who.level == Level::SystemAdministrator && own;
+    let outcome = if allowed { Outcome::Done } else { Outcome::Refused };
+    app.recorder
+        .record(&log.controller, Operation::LogRead, outcome, act)
+        .await?;
+    if allowed {
+        Ok(())
+    } else {
+        Err(RefusalKind::Rule(Rule::NoGrant).into())
+    }
+}
+
+/// An entry as it is read.
+pub(super) fn log_entry(entry: Entry) -> LogEntry {
+    LogEntry {
+        index: entry.index,
+        class: entry.class,
+        leaf: entry.leaf,
+        received_ms: entry.received_ms,
+        body: entry.opening.map(|(_, body)| body),
+    }
+}
+
 pub async fn entries(
     State(app): State<Arc<App>>,
-    Person { station, who }: Person,
+    person: Person,
     Path(controller): Path<String>,
     Asked(ask): Asked<EntriesQuery>,
 ) -> Answer<Json<LogPage>> {
     let (log, _) = log_of(&app, &controller)?;
     let limit = ask.limit.clamp(1, PAGE);
-    let act = Act {
-        person: Some(&who.person),
-        session: &who.session.session,
-        at: Some(&station.station),
-        purpose: Some(who.session.purpose),
-        ..Act::default()
-    };
-    let act = act.with("from", ask.from).with("limit", limit);
-    let own = who.person.grants.iter().any(|grant| grant.controller == log.controller);
-    if who.person.level != Level::SystemAdministrator || !own {
-        app.recorder
-            .record(&log.controller, Operation::LogRead, Outcome::Refused, act)
-            .await?;
-        return Err(RefusalKind::Rule(Rule::NoGrant).into());
-    }
-    app.recorder
-        .record(&log.controller, Operation::LogRead, Outcome::Done, act)
-        .await?;
+    let act = reading(&person).with("from", ask.from).with("limit", limit);
+    may_read(&app, &person, log, act).await?;
     let size = app.store.size(log).await?;
     let mut bytes = 0;
     let mut entries = Vec::new();
     for entry in app.store.entries(log, ask.from, limit).await? {
-        let body = entry.opening.map(|(_, body)| body);
-        bytes += entry.leaf.len() + body.as_ref().map_or(0, String::len);
+        let entry = log_entry(entry);
+        bytes += entry.leaf.len() + entry.body.as_ref().map_or(0, String::len);
         if bytes > PAGE_BYTES && !entries.is_empty() {
             break;
         }
-        entries.push(LogEntry {
-            index: entry.index,
-            class: entry.class,
-            leaf: entry.leaf,
-            body,
-        });
+        entries.push(entry);
     }
     Ok(Json(LogPage {
         origin: log.origin.clone(),
         size,
         entries,
+        next: None,
     }))
 }

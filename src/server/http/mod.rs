@@ -6,10 +6,13 @@
 mod answer;
 mod caller;
 mod cameras;
+mod health;
 mod ingest;
 mod logs;
 mod people;
 mod policy;
+mod retention;
+mod search;
 mod serve;
 
 pub use serve::{App, serve};
@@ -43,6 +46,20 @@ fn router(app: Arc<App>) -> Router {
         .route("/v1/logs/{controller}/consistency", get(logs::consistency))
         .route("/v1/logs/{controller}/tile/{*path}", get(logs::tile))
         .route("/v1/logs/{controller}/entries", get(logs::entries))
+        .route("/v1/logs/{controller}/search", get(search::search))
+        .route("/v1/people/me/entries", get(search::own))
+        .route("/v1/logs/{controller}/verifications", post(retention::verified))
+        .route("/v1/logs/{controller}/floor", post(retention::floor))
+        .route("/v1/logs/{controller}/holds", post(retention::hold))
+        .route("/v1/logs/{controller}/holds/{id}", delete(retention::lift))
+        .route("/v1/logs/{controller}/prunings", post(retention::ask_pruning))
+        .route(
+            "/v1/logs/{controller}/prunings/{id}/approval",
+            post(retention::approve_pruning),
+        )
+        .route("/metrics", get(health::metrics))
+        .route("/healthz", get(health::healthy))
+        .route("/readyz", get(health::ready))
         .fallback(answer::no_such_call)
         .method_not_allowed_fallback(answer::no_such_call)
         .layer(DefaultBodyLimit::max(crate::protocol::MAX_BODY))

@@ -14,6 +14,8 @@ use crate::server::keys::{Vault, load_signer};
 use crate::server::log::recorder::Recorder;
 use crate::server::log::sequencer::Sequencer;
 use crate::server::log::signer::{SignedState, Signer};
+use crate::server::log::witnessing::{Witnessed, Witnesses};
+use crate::server::metrics::Metrics;
 use crate::server::people::sessions::Sessions;
 use crate::server::plan::Plans;
 use crate::server::pulse::Pulse;
@@ -44,6 +46,10 @@ pub struct App {
     pub(super) logs: Vec<Log>,
     pub(super) log_keys: HashMap<ControllerId, SignerKey>,
     pub(super) signed: HashMap<ControllerId, watch::Receiver<SignedState>>,
+    /// Why a log is not signed now, when it is not.
+    pub(super) signing: HashMap<ControllerId, watch::Receiver<Option<String>>>,
+    pub(super) witnessed: HashMap<ControllerId, watch::Receiver<Witnessed>>,
+    pub(super) metrics: Arc<Metrics>,
     pub(super) sequencer: Sequencer,
     pub(super) recorder: Recorder,
     pub(super) sessions: Sessions,
@@ -67,19 +73,28 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
         detail: error.to_string(),
     })?;
     let (mut log_keys, mut signed, mut signers) = (HashMap::new(), HashMap::new(), Vec::new());
+    let (mut signing, mut witnessed, mut witnesses) = (HashMap::new(), HashMap::new(), Vec::new());
     let mut first_fence = 0;
     for log in &logs {
         let key = load_signer(&data.log_key(&log.controller))?;
         let signer = Signer::open(data, log.clone(), key.clone())?;
         signed.insert(log.controller.clone(), signer.published());
+        signing.insert(log.controller.clone(), signer.failing());
+        let asking = Witnesses::open(data, log.clone(), key.verifier(), &settings.witnesses)?;
+        witnessed.insert(log.controller.clone(), asking.seen());
+        witnesses.push((asking, signer.published()));
         log_keys.insert(log.controller.clone(), key);
         signers.push(signer);
         first_fence = first_fence.max(store.size(log).await?);
     }
-    let (sequencer, writer) = Sequencer::start(store.clone(), logs.clone())?;
+    let metrics = Arc::new(Metrics::default());
+    let (sequencer, writer) = Sequencer::start(store.clone(), logs.clone(), Arc::clone(&metrics))?;
     let mut tasks = vec![writer];
     for signer in signers {
         tasks.push(tokio::spawn(signer.run(store.clone(), sequencer.committed())));
+    }
+    for (asking, published) in witnesses {
+        tasks.push(tokio::spawn(asking.run(store.clone(), published)));
     }
     let recorder =
         Recorder::new(sequencer.clone(), plan.version).map_err(|error| ServerError::Key(error.to_string()))?;
@@ -94,6 +109,9 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
         logs,
         log_keys,
         signed,
+        signing,
+        witnessed,
+        metrics,
         sequencer,
         holds: Holds::new(recorder.clone(), idle, first_fence, pulse.clone()),
         plans: Plans::new(store.clone(), plan_key, recorder.clone(), pulse.clone(), plan),
@@ -118,7 +136,7 @@ pub async fn serve(
     ready: impl FnOnce(&str),
     end: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
-    if !data.database().exists() {
+    if !data.is_set_up() {
         return Err(ServerError::NotSetUp);
     }
     let _lock = data.lock()?;

@@ -1,7 +1,8 @@
-//! The log: one sequencer that orders and writes, one signer that vouches.
+//! The log: one sequencer that orders and writes, one signer that vouches, witnesses elsewhere that saw it.
 //!
 //! Deliberately absent: HTTP; SQL.
 
 pub mod recorder;
 pub mod sequencer;
 pub mod signer;
+pub mod witnessing;

@@ -73,7 +73,8 @@ impl Recorder {
         self.sequencer.record(self.event(log, operation, result, act)).await
     }
 
-    fn event(&self, log: &ControllerId, operation: Operation, result: Outcome, act: Act<'_>) -> Event {
+    /// The event of an act, for who records it together with something else.
+    pub fn event(&self, log: &ControllerId, operation: Operation, result: Outcome, act: Act<'_>) -> Event {
         let mut parameters = act.parameters;
         if let Some(station) = act.at {
             parameters.insert("at_station".into(), Value::from(station.as_str()));

@@ -2,7 +2,8 @@
 //!
 //! Invariant: an answer is given only after the commit; what is in memory is given up when a commit fails and read again
 //! from the database. (station, log, seq) enters once: the same bytes get the same index again, other bytes are an
-//! equivocation, which is kept as evidence, recorded, and puts the station in quarantine.
+//! equivocation, which is kept as evidence, recorded, and puts the station in quarantine. Where several processes share a
+//! database, each transaction holds its lock, and what is in memory is given up when another process wrote in between.
 //! Deliberately absent: signatures, HTTP, people.
 
 use crate::domain::audit::chain::{ChainError, Moment, Sealed, StationChain};
@@ -13,10 +14,14 @@ use crate::domain::audit::tree::Frontier;
 use crate::domain::camera::{ControllerId, StationId};
 use crate::server::error::ServerError;
 use crate::server::keys::random;
-use crate::server::store::entries::Append;
+use crate::server::metrics::Metrics;
+use crate::server::store::entries::{Append, NewEntry};
+use crate::server::store::retention::Order;
+use crate::server::store::search::{Keys, Words};
 use crate::server::store::{Log, Store, StoreError};
 use serde_json::json;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -24,14 +29,23 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub const OWN_STATION: &str = "server";
 /// Requests that may wait; more are told to come back.
 const QUEUE: usize = 256;
-/// Most requests in one transaction.
+/// Most requests in one transaction, and how many events end it.
 const GROUP: usize = 64;
+const GROUP_EVENTS: usize = 4096;
+/// A batch of more events than this is a backlog: it waits while there are others.
+const LIVE: usize = 64;
+/// Most bodies pruned in one transaction, so that ingest never waits long.
+const PRUNE_AT_ONCE: u32 = 5_000;
+/// Most words remembered; beyond, they are asked for again.
+const WORDS: usize = 50_000;
 
 /// An event a station submits, already read and checked against its own commitment.
 #[derive(Debug, Clone)]
 pub struct Submitted {
     pub leaf: Leaf,
     pub sealed: Sealed,
+    /// What it will be found by.
+    pub keys: Keys,
 }
 
 /// Why a batch did not enter.
@@ -49,7 +63,7 @@ pub enum Rejection {
     Unavailable(String),
 }
 
-/// Index and leaf hash of each event, in order.
+/// Index and leaf hash of each event, in order; of pruning, the index of each removed body.
 pub type Placed = Vec<(u64, Hash)>;
 type Answer = Result<Placed, Rejection>;
 
@@ -60,12 +74,61 @@ enum Job {
         events: Vec<Submitted>,
     },
     Own(Box<Event>),
+    Prune {
+        order: Box<Order>,
+        event: Box<Event>,
+        from: u64,
+        now_ms: i64,
+    },
+}
+
+/// What one step of pruning did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PruneStep {
+    /// Bodies removed.
+    pub bodies: u64,
+    /// Index to go on from.
+    pub next: u64,
+}
+
+type Asked = (Job, oneshot::Sender<Answer>);
+
+impl Job {
+    fn events(&self) -> usize {
+        match self {
+            Self::Batch { events, .. } => events.len(),
+            Self::Own(_) | Self::Prune { .. } => 1,
+        }
+    }
+}
+
+/// What waits for the writer: what happens now goes before a backlog.
+struct Queue {
+    live: mpsc::Receiver<Asked>,
+    backlog: mpsc::Receiver<Asked>,
+}
+
+impl Queue {
+    /// The next job; `None` when nobody can ask any more.
+    async fn next(&mut self) -> Option<Asked> {
+        tokio::select! {
+            biased;
+            Some(job) = self.live.recv() => Some(job),
+            Some(job) = self.backlog.recv() => Some(job),
+            else => None,
+        }
+    }
+
+    fn waiting(&mut self) -> Option<Asked> {
+        self.live.try_recv().or_else(|_| self.backlog.try_recv()).ok()
+    }
 }
 
 /// The way to the sequencer. Cheap to clone.
 #[derive(Clone)]
 pub struct Sequencer {
-    jobs: mpsc::Sender<(Job, oneshot::Sender<Answer>)>,
+    live: mpsc::Sender<Asked>,
+    backlog: mpsc::Sender<Asked>,
     committed: watch::Receiver<u64>,
 }
 
@@ -74,8 +137,17 @@ impl Sequencer {
     ///
     /// # Errors
     /// No randomness, or no name.
-    pub fn start(store: Store, logs: Vec<Log>) -> Result<(Self, tokio::task::JoinHandle<()>), ServerError> {
-        let (jobs, queue) = mpsc::channel(QUEUE);
+    pub fn start(
+        store: Store,
+        logs: Vec<Log>,
+        metrics: Arc<Metrics>,
+    ) -> Result<(Self, tokio::task::JoinHandle<()>), ServerError> {
+        let (live, live_jobs) = mpsc::channel(QUEUE);
+        let (backlog, backlog_jobs) = mpsc::channel(QUEUE);
+        let queue = Queue {
+            live: live_jobs,
+            backlog: backlog_jobs,
+        };
         let (committed_tx, committed) = watch::channel(0);
         let own = OWN_STATION
             .parse()
@@ -86,10 +158,18 @@ impl Sequencer {
             own,
             boot: uuid::Uuid::new_v4(),
             started: Instant::now(),
+            epoch: 0,
             open: HashMap::new(),
+            words: HashMap::new(),
             committed: committed_tx,
+            metrics,
         };
-        Ok((Self { jobs, committed }, tokio::spawn(writer.run(queue))))
+        let way = Self {
+            live,
+            backlog,
+            committed,
+        };
+        Ok((way, tokio::spawn(writer.run(queue))))
     }
 
     /// Puts a station's events into a log; the answer comes when they are durable.
@@ -108,6 +188,31 @@ impl Sequencer {
         self.ask(Job::Own(Box::new(event))).await.map(drop)
     }
 
+    /// Removes up to some thousand bodies that an approved order names and nothing holds, and records which: `event` with
+    /// the spans added, durable together with the removal. Looks from index `from` on; `None` when nothing is left.
+    ///
+    /// # Errors
+    /// [`Rejection`]: nothing was removed.
+    pub async fn prune(
+        &self,
+        order: Order,
+        event: Event,
+        from: u64,
+        now_ms: i64,
+    ) -> Result<Option<PruneStep>, Rejection> {
+        let job = Job::Prune {
+            order: Box::new(order),
+            event: Box::new(event),
+            from,
+            now_ms,
+        };
+        let removed = self.ask(job).await?;
+        Ok(removed.last().map(|(last, _)| PruneStep {
+            bodies: removed.len() as u64,
+            next: last + 1,
+        }))
+    }
+
     /// Changes with each commit.
     pub fn committed(&self) -> watch::Receiver<u64> {
         self.committed.clone()
@@ -116,7 +221,8 @@ impl Sequencer {
     async fn ask(&self, job: Job) -> Answer {
         let away = || Rejection::Unavailable("the writer is gone".into());
         let (reply, answer) = oneshot::channel();
-        match self.jobs.try_send((job, reply)) {
+        let lane = if job.events() > LIVE { &self.backlog } else { &self.live };
+        match lane.try_send((job, reply)) {
             Ok(()) => answer.await.unwrap_or_else(|_| Err(away())),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Rejection::Unavailable("the queue is full".into())),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(away()),
@@ -137,8 +243,12 @@ struct Writer {
     own: StationId,
     boot: uuid::Uuid,
     started: Instant,
+    /// Of the last transaction; another means that another process wrote.
+    epoch: i64,
     open: HashMap<ControllerId, OpenLog>,
+    words: HashMap<String, i64>,
     committed: watch::Sender<u64>,
+    metrics: Arc<Metrics>,
 }
 
 /// A step that ends either the job (with an answer) or the whole transaction.
@@ -154,12 +264,15 @@ impl From<StoreError> for Stop {
 }
 
 impl Writer {
-    async fn run(mut self, mut queue: mpsc::Receiver<(Job, oneshot::Sender<Answer>)>) {
-        while let Some(first) = queue.recv().await {
+    async fn run(mut self, mut queue: Queue) {
+        while let Some(first) = queue.next().await {
+            let mut events = first.0.events();
             let mut group = vec![first];
             while group.len() < GROUP
-                && let Ok(next) = queue.try_recv()
+                && events < GROUP_EVENTS
+                && let Some(next) = queue.waiting()
             {
+                events += next.0.events();
                 group.push(next);
             }
             let (jobs, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
@@ -168,6 +281,7 @@ impl Writer {
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "the log was not written");
                     self.open.clear();
+                    self.words.clear();
                     vec![Err(Rejection::Unavailable(error.to_string())); jobs.len()]
                 }
             };
@@ -179,12 +293,23 @@ impl Writer {
     }
 
     async fn transact(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, StoreError> {
-        let mut append = self.store.append().await?;
+        let begun = Instant::now();
+        let mut append = self.store.append(&self.boot.to_string()).await?;
+        if append.epoch != self.epoch {
+            self.open.clear();
+            self.epoch = append.epoch;
+        }
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
             let step = match job {
                 Job::Batch { log, station, events } => self.batch(&mut append, log, station, events).await,
                 Job::Own(event) => self.own(&mut append, event).await,
+                Job::Prune {
+                    order,
+                    event,
+                    from,
+                    now_ms,
+                } => self.prune(&mut append, order, event, *from, *now_ms).await,
             };
             match step {
                 Ok(placed) => answers.push(Ok(placed)),
@@ -193,8 +318,36 @@ impl Writer {
             }
         }
         append.commit().await?;
+        let events = answers.iter().flatten().map(Vec::len).sum();
+        self.metrics.committed(events, begun.elapsed());
         self.committed.send_modify(|count| *count += 1);
         Ok(answers)
+    }
+
+    async fn words(&mut self, append: &mut Append, keys: &Keys) -> Result<Words, StoreError> {
+        if self.words.len() > WORDS {
+            self.words.clear();
+        }
+        let mut ids = [0; 5];
+        let texts = [&keys.person, &keys.camera, &keys.operation, &keys.purpose, &keys.result];
+        for (id, text) in ids.iter_mut().zip(texts) {
+            *id = match self.words.get(text) {
+                Some(known) => *known,
+                None => {
+                    let new = append.word(text).await?;
+                    self.words.insert(text.clone(), new);
+                    new
+                }
+            };
+        }
+        let [person, camera, operation, purpose, result] = ids;
+        Ok(Words {
+            person,
+            camera,
+            operation,
+            purpose,
+            result,
+        })
     }
 
     async fn open(&mut self, controller: &ControllerId) -> Result<&mut OpenLog, Stop> {
@@ -247,12 +400,16 @@ impl Writer {
                 }
             }
             chain.advance(event.sealed.leaf_hash);
-            fresh.push(&event.sealed);
+            fresh.push(event);
         }
         let now_ms = now_ms();
-        let open = self.open(controller).await?;
-        for sealed in fresh {
-            placed.push((open.place(append, station, sealed, now_ms).await?, sealed.leaf_hash));
+        for Submitted { sealed, keys, .. } in fresh {
+            let words = self.words(append, keys).await?;
+            let open = self.open(controller).await?;
+            placed.push((
+                open.place(append, station, sealed, keys, words, now_ms).await?,
+                sealed.leaf_hash,
+            ));
         }
         Ok(placed)
     }
@@ -298,8 +455,33 @@ impl Writer {
         let sealed = chain
             .seal(event.class, at, salt, &event.body)
             .map_err(|error| refuse(error.to_string()))?;
-        let index = open.place(append, &own, &sealed, now_ms()).await?;
+        let keys = Keys::of_own(&event.body, at.time);
+        let words = self.words(append, &keys).await?;
+        let open = self.open(&event.log).await?;
+        let index = open.place(append, &own, &sealed, &keys, words, now_ms()).await?;
         Ok(vec![(index, sealed.leaf_hash)])
+    }
+
+    async fn prune(
+        &mut self,
+        append: &mut Append,
+        order: &Order,
+        event: &Event,
+        from: u64,
+        now_ms: i64,
+    ) -> Result<Placed, Stop> {
+        let log = self.open(&order.log).await?.log.clone();
+        let spans = append.prunable(&log, order, from, now_ms, PRUNE_AT_ONCE).await?;
+        if spans.is_empty() {
+            append.pruning_done(order.id).await?;
+            return Ok(Vec::new());
+        }
+        let mut event = event.clone();
+        event.body.parameters.insert("spans".into(), json!(spans));
+        self.own(append, &event).await?;
+        append.prune(&log, &spans).await?;
+        let indices = spans.iter().flat_map(|(first, end)| *first..*end);
+        Ok(indices.map(|index| (index, Hash([0; 32]))).collect())
     }
 }
 
@@ -318,11 +500,22 @@ impl OpenLog {
         append: &mut Append,
         station: &StationId,
         sealed: &Sealed,
+        keys: &Keys,
+        words: Words,
         now_ms: i64,
     ) -> Result<u64, StoreError> {
         let index = self.frontier.size();
         let nodes = self.frontier.append(sealed.leaf_hash);
-        append.entry(&self.log, index, station, sealed, &nodes, now_ms).await?;
+        let new = NewEntry {
+            index,
+            station,
+            event: sealed,
+            nodes: &nodes,
+            received_ms: now_ms,
+            keys,
+            words,
+        };
+        append.entry(&self.log, new).await?;
         if let Some(chain) = self.chains.get_mut(station) {
             chain.advance(sealed.leaf_hash);
         }
@@ -383,7 +576,7 @@ mod tests {
 
     async fn bench() -> Bench {
         let (dir, store, log) = testing::store().await;
-        let (sequencer, _task) = Sequencer::start(store.clone(), vec![log.clone()]).unwrap();
+        let (sequencer, _task) = Sequencer::start(store.clone(), vec![log.clone()], Arc::default()).unwrap();
         Bench {
             _dir: dir,
             store,
@@ -416,6 +609,7 @@ mod tests {
             chain.advance(sealed.leaf_hash);
             all.push(Submitted {
                 leaf: Leaf::parse(&sealed.leaf).unwrap(),
+                keys: Keys::of_own(&body, at.time),
                 sealed,
             });
         }

@@ -2,7 +2,8 @@
 //!
 //! Invariant: before a checkpoint is published its state is durable in a file of its own, and it follows the state
 //! before: never smaller, never another root for the same size, never earlier, always proven consistent. So a database
-//! restored from a backup, or another history, is never signed.
+//! restored from a backup, or another history, is never signed. Reading, comparing and replacing the state happen under
+//! its file lock: of several processes that share it, each continues what the others signed.
 //! Deliberately absent: making a new state where one is missing; that is a new origin, made by `setup` only.
 
 use super::sequencer::now_ms;
@@ -15,6 +16,8 @@ use crate::server::config::{DataDir, read_text, write_whole};
 use crate::server::error::ServerError;
 use crate::server::store::{Log, Store};
 use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -41,6 +44,7 @@ pub struct Signer {
     key: SignerKey,
     path: PathBuf,
     published: watch::Sender<SignedState>,
+    failing: watch::Sender<Option<String>>,
 }
 
 impl Signer {
@@ -62,28 +66,24 @@ impl Signer {
     /// The state is missing or not genuine: the log cannot be signed any more, only a new origin could be begun.
     pub fn open(data: &DataDir, log: Log, key: SignerKey) -> Result<Self, ServerError> {
         let path = data.signer_state(&log.controller);
-        let broken = |detail: &str| ServerError::Signer {
-            log: log.origin.clone(),
-            detail: detail.to_owned(),
-        };
-        let last: SignedState =
-            serde_json::from_str(&read_text(&path)?).map_err(|error| broken(&format!("state: {error}")))?;
-        let signed =
-            checkpoint::verify(&last.note, &key.verifier()).map_err(|_| broken("state not signed by the key"))?;
-        if signed.origin != log.origin || (signed.size, signed.root) != (last.size, last.root) {
-            return Err(broken("state and its checkpoint differ"));
-        }
+        let last = read_state(&path, &log, &key)?;
         Ok(Self {
             log,
             key,
             path,
             published: watch::Sender::new(last),
+            failing: watch::Sender::new(None),
         })
     }
 
     /// The last signed state; changes when another is signed.
     pub fn published(&self) -> watch::Receiver<SignedState> {
         self.published.subscribe()
+    }
+
+    /// Why what is new is not signed, while that is so.
+    pub fn failing(&self) -> watch::Receiver<Option<String>> {
+        self.failing.subscribe()
     }
 
     /// Signs what is new, if anything is. Returns whether something was signed.
@@ -95,7 +95,8 @@ impl Signer {
             log: self.log.origin.clone(),
             detail,
         };
-        let last = self.published.borrow().clone();
+        let Some(_alone) = self.lock()? else { return Ok(false) };
+        let last = self.refresh()?;
         let size = store.size(&self.log).await?;
         let root = store.frontier(&self.log, size).await?.root();
         if size < last.size {
@@ -122,6 +123,40 @@ impl Signer {
         Ok(true)
     }
 
+    /// The state's lock; `None` while another process has it.
+    fn lock(&self) -> Result<Option<File>, ServerError> {
+        let path = self.path.with_extension("lock");
+        let wrap = |source| ServerError::File {
+            path: path.clone(),
+            source,
+        };
+        let mut options = OpenOptions::new();
+        let file = options.create(true).truncate(false).write(true).mode(0o600).open(&path);
+        let file = file.map_err(wrap)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Err(std::fs::TryLockError::Error(source)) => Err(wrap(source)),
+        }
+    }
+
+    /// What was signed last, by this process or another.
+    fn refresh(&self) -> Result<SignedState, ServerError> {
+        let last = self.published.borrow().clone();
+        let kept = read_state(&self.path, &self.log, &self.key)?;
+        if kept == last {
+            return Ok(last);
+        }
+        if kept.size < last.size || kept.size == last.size && kept.root != last.root {
+            return Err(ServerError::Signer {
+                log: self.log.origin.clone(),
+                detail: "the state went back".into(),
+            });
+        }
+        self.published.send_replace(kept.clone());
+        Ok(kept)
+    }
+
     /// Signs for as long as the sequencer lives, at most once a second, and a last time when it ends.
     pub async fn run(self, store: Store, mut committed: watch::Receiver<u64>) {
         let mut ticks = tokio::time::interval(PERIOD);
@@ -134,7 +169,14 @@ impl Signer {
                     log = self.log.origin,
                     "not signed"
                 );
-            } else if committed.changed().await.is_err() {
+                self.failing.send_replace(Some(error.to_string()));
+            } else if self.failing.send_if_modified(|why| why.take().is_some()) {
+                tracing::info!(log = self.log.origin, "signed again");
+            } else if !store.is_shared() && committed.changed().await.is_err() {
+                break;
+            }
+            // What other processes committed is not announced here: it is looked for each second.
+            if committed.has_changed().is_err() {
                 break;
             }
         }
@@ -166,6 +208,20 @@ fn state(log: &Log, key: &SignerKey, size: u64, root: Hash, time_ms: i64) -> Sig
     }
 }
 
+fn read_state(path: &std::path::Path, log: &Log, key: &SignerKey) -> Result<SignedState, ServerError> {
+    let broken = |detail: &str| ServerError::Signer {
+        log: log.origin.clone(),
+        detail: detail.to_owned(),
+    };
+    let last: SignedState =
+        serde_json::from_str(&read_text(path)?).map_err(|error| broken(&format!("state: {error}")))?;
+    let signed = checkpoint::verify(&last.note, &key.verifier()).map_err(|_| broken("state not signed by the key"))?;
+    if signed.origin != log.origin || (signed.size, signed.root) != (last.size, last.root) {
+        return Err(broken("state and its checkpoint differ"));
+    }
+    Ok(last)
+}
+
 fn write_state(path: &std::path::Path, state: &SignedState) -> Result<(), ServerError> {
     let text = serde_json::to_vec_pretty(state).map_err(|error| ServerError::Key(error.to_string()))?;
     write_whole(path, &text, 0o600)
@@ -177,9 +233,10 @@ mod tests {
     use super::*;
     use crate::domain::audit::event::{Operation, Outcome};
     use crate::server::store::testing;
+    use std::sync::Arc;
 
     async fn grow(store: &Store, log: &Log, count: usize) {
-        let (sequencer, task) = Sequencer::start(store.clone(), vec![log.clone()]).unwrap();
+        let (sequencer, task) = Sequencer::start(store.clone(), vec![log.clone()], Arc::default()).unwrap();
         for _ in 0..count {
             let own = "server".parse().unwrap();
             let event = own_event(

@@ -1,22 +1,50 @@
-//! The embedded database.
+//! The database: SQLite built in, or a PostgreSQL that several server processes share.
 //!
-//! Invariant: WAL with `synchronous=FULL`, so a committed transaction is on disk; log tables refuse change by trigger.
-//! There is no table of station heads: the head is the last leaf of the station in the same table, so it can never
-//! disagree with the log. Deliberately absent: order and signatures (`server::log`).
+//! Every statement is one text for both (`$n` is understood by both); `on!` runs it where it belongs. The two differ in
+//! their schema, in how a connection is made safe, and in who may write: SQLite by the lock of the data directory,
+//! PostgreSQL by an advisory lock held for each transaction of the log and an epoch that grows when the writer changes.
+//! Invariant: what was committed is on disk (WAL with `synchronous=FULL`; `synchronous_commit=on`), and log tables
+//! refuse change by trigger. There is no table of station heads: the head is the last leaf of the station in the same
+//! table, so it can never disagree with the log. Deliberately absent: order and signatures (`server::log`).
+
+/// Runs the same expression on whichever database it is.
+macro_rules! on {
+    ($which:expr, $executor:ident => $run:expr) => {
+        match $which {
+            $crate::server::store::Either::Sqlite($executor) => $run,
+            $crate::server::store::Either::Postgres($executor) => $run,
+        }
+    };
+}
 
 pub mod entries;
 pub mod registry;
+pub mod retention;
+pub mod search;
 pub mod tree;
 
 use super::config::DataDir;
 use crate::domain::camera::ControllerId;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::str::FromStr as _;
 use std::time::Duration;
 
-/// Version of the schema, `user_version`.
-const SCHEMA_VERSION: i64 = 1;
+/// Version of the schema.
+const SCHEMA_VERSION: i64 = 2;
+/// Longest wait for a connection of the pool.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One of the two databases.
+#[derive(Clone)]
+pub enum Either<S, P> {
+    Sqlite(S),
+    Postgres(P),
+}
+
+type Pool = Either<SqlitePool, PgPool>;
 
 /// Why the database did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -44,23 +72,28 @@ pub struct Log {
 /// The open database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    read: SqlitePool,
-    write: SqlitePool,
+    read: Pool,
+    write: Pool,
 }
 
 impl Store {
-    /// Makes a new database, readable by this account only.
+    /// Makes a new database: a file readable by this account only, or the tables in an empty PostgreSQL database.
     ///
     /// # Errors
     /// There is one already, or it cannot be written.
     pub async fn create(data: &DataDir) -> Result<Self, StoreError> {
-        OpenOptions::new()
-            .create_new(true)
-            .write(true)
-            .mode(0o600)
-            .open(data.database())?;
-        let store = Self::connect(data).await?;
-        sqlx::raw_sql(include_str!("schema.sql")).execute(&store.write).await?;
+        let (store, schema) = match data.postgres() {
+            Some(url) => (Self::postgres(url).await?, include_str!("schema/postgres.sql")),
+            None => {
+                OpenOptions::new()
+                    .create_new(true)
+                    .write(true)
+                    .mode(0o600)
+                    .open(data.database())?;
+                (Self::sqlite(data).await?, include_str!("schema/sqlite.sql"))
+            }
+        };
+        on!(&store.write, pool => sqlx::raw_sql(schema).execute(pool).await.map(drop))?;
         Ok(store)
     }
 
@@ -69,8 +102,13 @@ impl Store {
     /// # Errors
     /// There is none, or it is of another version.
     pub async fn open(data: &DataDir) -> Result<Self, StoreError> {
-        let store = Self::connect(data).await?;
-        let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&store.read).await?;
+        let store = match data.postgres() {
+            Some(url) => Self::postgres(url).await?,
+            None => Self::sqlite(data).await?,
+        };
+        let version: i64 = on!(&store.read, pool => sqlx::query_scalar("SELECT version FROM schema_version")
+            .fetch_one(pool)
+            .await)?;
         if version == SCHEMA_VERSION {
             Ok(store)
         } else {
@@ -78,7 +116,7 @@ impl Store {
         }
     }
 
-    async fn connect(data: &DataDir) -> Result<Self, StoreError> {
+    async fn sqlite(data: &DataDir) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(data.database())
             .create_if_missing(false)
@@ -86,20 +124,43 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5))
+            .statement_cache_capacity(256)
             // Without it INSERT OR REPLACE would remove a row past the triggers that forbid it.
             .pragma("recursive_triggers", "ON")
             .pragma("trusted_schema", "OFF");
         let pool = |size| {
             SqlitePoolOptions::new()
                 .max_connections(size)
-                .acquire_timeout(Duration::from_secs(10))
+                .acquire_timeout(PATIENCE)
                 .idle_timeout(None)
                 .max_lifetime(None)
         };
         Ok(Self {
-            write: pool(1).connect_with(options.clone()).await?,
-            read: pool(4).connect_with(options.pragma("query_only", "ON")).await?,
+            write: Either::Sqlite(pool(1).connect_with(options.clone()).await?),
+            read: Either::Sqlite(pool(4).connect_with(options.pragma("query_only", "ON")).await?),
         })
+    }
+
+    async fn postgres(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)?
+            .application_name("vedetta-audit")
+            .options([
+                ("synchronous_commit", "on"),
+                ("lock_timeout", "5s"),
+                ("statement_timeout", "60s"),
+                // A process that stops in the middle of a transaction gives up the sequencer's lock.
+                ("idle_in_transaction_session_timeout", "10s"),
+            ]);
+        let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
+        Ok(Self {
+            write: Either::Postgres(pool(4).connect_with(options.clone()).await?),
+            read: Either::Postgres(pool(8).connect_with(options).await?),
+        })
+    }
+
+    /// Whether other server processes may write to the same database.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.write, Either::Postgres(_))
     }
 
     /// Every log.
@@ -107,9 +168,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn logs(&self) -> Result<Vec<Log>, StoreError> {
-        let rows: Vec<(i64, String, String)> = sqlx::query_as("SELECT id, controller, origin FROM log ORDER BY id")
-            .fetch_all(&self.read)
-            .await?;
+        let rows: Vec<(i64, String, String)> = on!(&self.read, pool => sqlx::query_as("SELECT id, controller, origin FROM log ORDER BY id")
+                .fetch_all(pool)
+                .await)?;
         rows.into_iter()
             .map(|(id, controller, origin)| {
                 Ok(Log {
@@ -126,18 +187,29 @@ impl Store {
     /// # Errors
     /// [`StoreError`], also when the controller has one.
     pub async fn add_log(&self, controller: &ControllerId, origin: &str) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO log (controller, origin) VALUES (?, ?)")
-            .bind(controller.as_str())
-            .bind(origin)
-            .execute(&self.write)
-            .await?;
+        on!(&self.write, pool => sqlx::query(
+            "INSERT INTO log (id, controller, origin) VALUES ((SELECT coalesce(max(id), 0) + 1 FROM log), $1, $2)",
+        )
+        .bind(controller.as_str())
+        .bind(origin)
+        .execute(pool)
+        .await
+        .map(drop))?;
         Ok(())
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn answers(&self) -> Result<(), StoreError> {
+        Ok(on!(&self.read, pool => sqlx::query("SELECT 1").execute(pool).await.map(drop))?)
     }
 
     /// Closes every connection, so that the write-ahead log is folded in.
     pub async fn close(&self) {
-        self.read.close().await;
-        self.write.close().await;
+        on!(&self.read, pool => pool.close().await);
+        on!(&self.write, pool => pool.close().await);
     }
 }
 
@@ -149,12 +221,12 @@ where
     T::try_from(text).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
-/// A count as SQLite keeps it.
+/// A count as the database keeps it.
 fn signed(number: u64) -> Result<i64, StoreError> {
     i64::try_from(number).map_err(|_| StoreError::Corrupt(format!("{number} is too large")))
 }
 
-/// A count as SQLite gave it.
+/// A count as the database gave it.
 fn unsigned(number: i64) -> Result<u64, StoreError> {
     u64::try_from(number).map_err(|_| StoreError::Corrupt(format!("{number} is negative")))
 }

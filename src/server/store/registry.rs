@@ -66,16 +66,15 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn enrol(&self, row: &StationRow, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO station (station, home, fingerprint, grace_s) VALUES (?, ?, ?, ?) \
+        on!(&self.write, pool => sqlx::query(
+            "INSERT INTO station (station, home, fingerprint, grace_s) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (station) DO UPDATE SET fingerprint = excluded.fingerprint, enabled = 1",
         )
         .bind(row.station.as_str())
         .bind(row.home.as_str())
         .bind(fingerprint.as_slice())
         .bind(signed(row.grace_s)?)
-        .execute(&self.write)
-        .await?;
+        .execute(pool).await.map(drop))?;
         Ok(())
     }
 
@@ -84,12 +83,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn station(&self, fingerprint: &[u8; 32]) -> Result<Option<StationRow>, StoreError> {
-        let row: Option<(String, String, i64, i64)> = sqlx::query_as(
-            "SELECT station, home, grace_s, quarantined FROM station WHERE fingerprint = ? AND enabled = 1",
+        let row: Option<(String, String, i64, i64)> = on!(&self.read, pool => sqlx::query_as(
+            "SELECT station, home, grace_s, quarantined FROM station WHERE fingerprint = $1 AND enabled = 1",
         )
         .bind(fingerprint.as_slice())
-        .fetch_optional(&self.read)
-        .await?;
+        .fetch_optional(pool).await)?;
         row.map(|(station, home, grace, quarantined)| {
             Ok(StationRow {
                 station: parse(station)?,
@@ -106,10 +104,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn grace_s(&self, station: &StationId) -> Result<u64, StoreError> {
-        let grace: Option<i64> = sqlx::query_scalar("SELECT grace_s FROM station WHERE station = ?")
+        let grace: Option<i64> = on!(&self.read, pool => sqlx::query_scalar("SELECT grace_s FROM station WHERE station = $1")
             .bind(station.as_str())
-            .fetch_optional(&self.read)
-            .await?;
+            .fetch_optional(pool).await)?;
         unsigned(grace.unwrap_or(0))
     }
 
@@ -118,10 +115,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn is_quarantined(&self, station: &StationId) -> Result<bool, StoreError> {
-        let found: Option<i64> = sqlx::query_scalar("SELECT quarantined FROM station WHERE station = ?")
+        let found: Option<i64> = on!(&self.read, pool => sqlx::query_scalar("SELECT quarantined FROM station WHERE station = $1")
             .bind(station.as_str())
-            .fetch_optional(&self.read)
-            .await?;
+            .fetch_optional(pool).await)?;
         Ok(found == Some(1))
     }
 
@@ -130,10 +126,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn lift_quarantine(&self, station: &StationId) -> Result<(), StoreError> {
-        sqlx::query("UPDATE station SET quarantined = 0 WHERE station = ?")
+        on!(&self.write, pool => sqlx::query("UPDATE station SET quarantined = 0 WHERE station = $1")
             .bind(station.as_str())
-            .execute(&self.write)
-            .await?;
+            .execute(pool).await.map(drop))?;
         Ok(())
     }
 
@@ -142,10 +137,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn quarantine_seq(&self, station: &StationId) -> Result<u64, StoreError> {
-        let seq: i64 = sqlx::query_scalar("SELECT coalesce(min(seq), 0) FROM equivocation WHERE station = ?")
+        let seq: i64 = on!(&self.read, pool => sqlx::query_scalar("SELECT coalesce(min(seq), 0) FROM equivocation WHERE station = $1")
             .bind(station.as_str())
-            .fetch_one(&self.read)
-            .await?;
+            .fetch_one(pool).await)?;
         unsigned(seq)
     }
 
@@ -154,13 +148,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`], also when the name is taken.
     pub async fn add_person(&self, person: &Person, password: &str, now_ms: i64) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO person (user, person, password, password_set_ms) VALUES (?, ?, ?, ?)")
+        on!(&self.write, pool => sqlx::query("INSERT INTO person (account, person, password, password_set_ms) VALUES ($1, $2, $3, $4)")
             .bind(person.user.as_str())
             .bind(json(person)?)
             .bind(password)
             .bind(now_ms)
-            .execute(&self.write)
-            .await?;
+            .execute(pool).await.map(drop))?;
         Ok(())
     }
 
@@ -169,11 +162,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn person(&self, user: &str) -> Result<Option<PersonRow>, StoreError> {
-        let row: Option<(String, String, i64)> =
-            sqlx::query_as("SELECT person, password, enabled FROM person WHERE user = ?")
+        let row: Option<(String, String, i64)> = on!(&self.read, pool => sqlx::query_as("SELECT person, password, enabled FROM person WHERE account = $1")
                 .bind(user)
-                .fetch_optional(&self.read)
-                .await?;
+                .fetch_optional(pool).await)?;
         row.map(|(person, password, enabled)| {
             Ok(PersonRow {
                 person: from_json(&person)?,
@@ -189,10 +180,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn lockout(&self, user: &str) -> Result<(u32, i64), StoreError> {
-        let row: Option<(i64, i64)> = sqlx::query_as("SELECT failures, until_ms FROM lockout WHERE user = ?")
+        let row: Option<(i64, i64)> = on!(&self.read, pool => sqlx::query_as("SELECT failures, until_ms FROM lockout WHERE account = $1")
             .bind(user)
-            .fetch_optional(&self.read)
-            .await?;
+            .fetch_optional(pool).await)?;
         Ok(row.map_or((0, 0), |(failures, until)| {
             (u32::try_from(failures).unwrap_or(u32::MAX), until)
         }))
@@ -209,18 +199,16 @@ impl Store {
         until_ms: i64,
         forget_ms: i64,
     ) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM lockout WHERE user = ? OR until_ms < ?")
+        on!(&self.write, pool => sqlx::query("DELETE FROM lockout WHERE account = $1 OR until_ms < $2")
             .bind(user)
             .bind(forget_ms)
-            .execute(&self.write)
-            .await?;
+            .execute(pool).await.map(drop))?;
         if failures > 0 {
-            sqlx::query("INSERT INTO lockout (user, failures, until_ms) VALUES (?, ?, ?)")
+            on!(&self.write, pool => sqlx::query("INSERT INTO lockout (account, failures, until_ms) VALUES ($1, $2, $3)")
                 .bind(user)
                 .bind(i64::from(failures))
                 .bind(until_ms)
-                .execute(&self.write)
-                .await?;
+                .execute(pool).await.map(drop))?;
         }
         Ok(())
     }
@@ -230,9 +218,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`], also when the person has a session that has not ended.
     pub async fn begin_session(&self, row: &SessionRow, token_hash: &[u8; 32]) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO session (session, token, user, station, purpose, seen_ms, expires_ms) \
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+        on!(&self.write, pool => sqlx::query(
+            "INSERT INTO session (session, token, account, station, purpose, seen_ms, expires_ms) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(row.session.as_str())
         .bind(token_hash.as_slice())
@@ -241,8 +229,7 @@ impl Store {
         .bind(json(&row.purpose)?)
         .bind(row.seen_ms)
         .bind(row.expires_ms)
-        .execute(&self.write)
-        .await?;
+        .execute(pool).await.map(drop))?;
         Ok(())
     }
 
@@ -251,12 +238,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn session_by_token(&self, token_hash: &[u8; 32]) -> Result<Option<SessionRow>, StoreError> {
-        let row: Option<SessionColumns> = sqlx::query_as(
-            "SELECT session, user, station, purpose, seen_ms, expires_ms FROM session WHERE token = ? AND ended = 0",
+        let row: Option<SessionColumns> = on!(&self.read, pool => sqlx::query_as(
+            "SELECT session, account, station, purpose, seen_ms, expires_ms FROM session WHERE token = $1 AND ended = 0",
         )
         .bind(token_hash.as_slice())
-        .fetch_optional(&self.read)
-        .await?;
+        .fetch_optional(pool).await)?;
         row.map(session_row).transpose()
     }
 
@@ -265,12 +251,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn session_of(&self, user: &str) -> Result<Option<SessionRow>, StoreError> {
-        let row: Option<SessionColumns> = sqlx::query_as(
-            "SELECT session, user, station, purpose, seen_ms, expires_ms FROM session WHERE user = ? AND ended = 0",
+        let row: Option<SessionColumns> = on!(&self.read, pool => sqlx::query_as(
+            "SELECT session, account, station, purpose, seen_ms, expires_ms FROM session WHERE account = $1 AND ended = 0",
         )
         .bind(user)
-        .fetch_optional(&self.read)
-        .await?;
+        .fetch_optional(pool).await)?;
         row.map(session_row).transpose()
     }
 
@@ -279,11 +264,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn session_seen(&self, session: &str, now_ms: i64) -> Result<(), StoreError> {
-        sqlx::query("UPDATE session SET seen_ms = ? WHERE session = ?")
+        on!(&self.write, pool => sqlx::query("UPDATE session SET seen_ms = $1 WHERE session = $2")
             .bind(now_ms)
             .bind(session)
-            .execute(&self.write)
-            .await?;
+            .execute(pool).await.map(drop))?;
         Ok(())
     }
 
@@ -292,10 +276,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn end_session(&self, session: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE session SET ended = 1 WHERE session = ?")
+        on!(&self.write, pool => sqlx::query("UPDATE session SET ended = 1 WHERE session = $1")
             .bind(session)
-            .execute(&self.write)
-            .await?;
+            .execute(pool).await.map(drop))?;
         Ok(())
     }
 
@@ -304,12 +287,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn add_plan(&self, version: u64, plan: &str, signature: &str) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO plan (version, plan, signature) VALUES (?, ?, ?)")
+        on!(&self.write, pool => sqlx::query("INSERT INTO plan (version, plan, signature) VALUES ($1, $2, $3)")
             .bind(signed(version)?)
             .bind(plan)
             .bind(signature)
-            .execute(&self.write)
-            .await?;
+            .execute(pool).await.map(drop))?;
         Ok(())
     }
 
@@ -318,10 +300,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn plan(&self, vkey: &str) -> Result<Option<SignedPlan>, StoreError> {
-        let row: Option<(String, String)> =
-            sqlx::query_as("SELECT plan, signature FROM plan ORDER BY version DESC LIMIT 1")
-                .fetch_optional(&self.read)
-                .await?;
+        let row: Option<(String, String)> = on!(&self.read, pool => sqlx::query_as("SELECT plan, signature FROM plan ORDER BY version DESC LIMIT 1")
+                .fetch_optional(pool).await)?;
         Ok(row.map(|(plan, signature)| SignedPlan {
             plan,
             signature,
@@ -340,13 +320,13 @@ impl Store {
         user: &str,
         sealed: &[u8],
     ) -> Result<(), StoreError> {
-        sqlx::query("INSERT OR REPLACE INTO camera_account (camera, need, user, sealed) VALUES (?, ?, ?, ?)")
+        on!(&self.write, pool => sqlx::query("INSERT INTO camera_account (camera, need, account, sealed) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (camera, need) DO UPDATE SET account = excluded.account, sealed = excluded.sealed")
             .bind(camera.as_str())
             .bind(need_text(need))
             .bind(user)
             .bind(sealed)
-            .execute(&self.write)
-            .await?;
+            .execute(pool).await.map(drop))?;
         Ok(())
     }
 
@@ -355,12 +335,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn account(&self, camera: &CameraId, need: CredentialNeed) -> Result<Option<AccountRow>, StoreError> {
-        let row: Option<(String, Vec<u8>)> =
-            sqlx::query_as("SELECT user, sealed FROM camera_account WHERE camera = ? AND need = ?")
+        let row: Option<(String, Vec<u8>)> = on!(&self.read, pool => sqlx::query_as("SELECT account, sealed FROM camera_account WHERE camera = $1 AND need = $2")
                 .bind(camera.as_str())
                 .bind(need_text(need))
-                .fetch_optional(&self.read)
-                .await?;
+                .fetch_optional(pool).await)?;
         Ok(row.map(|(user, sealed)| AccountRow { user, sealed }))
     }
 }

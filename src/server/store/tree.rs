@@ -15,10 +15,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn size(&self, log: &Log) -> Result<u64, StoreError> {
-        let size: i64 = sqlx::query_scalar("SELECT coalesce(max(idx) + 1, 0) FROM leaf WHERE log = ?")
+        let size: i64 = on!(&self.read, pool => sqlx::query_scalar("SELECT coalesce(max(idx) + 1, 0) FROM leaf WHERE log = $1")
             .bind(log.id)
-            .fetch_one(&self.read)
-            .await?;
+            .fetch_one(pool).await)?;
         unsigned(size)
     }
 
@@ -52,17 +51,18 @@ impl Store {
     /// [`StoreError`], also when one is missing.
     pub async fn hashes(&self, log: &Log, first: NodeId, count: u64) -> Result<Vec<Hash>, StoreError> {
         let query = if first.level == 0 {
-            sqlx::query_scalar("SELECT hash FROM leaf WHERE log = ? AND ? = 0 AND idx >= ? ORDER BY idx LIMIT ?")
+            "SELECT hash FROM leaf WHERE log = $1 AND $2 = 0 AND idx >= $3 ORDER BY idx LIMIT $4"
         } else {
-            sqlx::query_scalar("SELECT hash FROM node WHERE log = ? AND level = ? AND idx >= ? ORDER BY idx LIMIT ?")
+            "SELECT hash FROM node WHERE log = $1 AND level = $2 AND idx >= $3 ORDER BY idx LIMIT $4"
         };
-        let rows: Vec<Vec<u8>> = query
+        let (at, most) = (signed(first.index)?, signed(count)?);
+        let rows: Vec<Vec<u8>> = on!(&self.read, pool => sqlx::query_scalar(query)
             .bind(log.id)
             .bind(i64::from(first.level))
-            .bind(signed(first.index)?)
-            .bind(signed(count)?)
-            .fetch_all(&self.read)
-            .await?;
+            .bind(at)
+            .bind(most)
+            .fetch_all(pool)
+            .await)?;
         if rows.len() as u64 != count {
             return Err(StoreError::Corrupt(format!(
                 "level {} lacks nodes after {}",
@@ -76,16 +76,17 @@ impl Store {
 
     async fn node(&self, log: &Log, id: NodeId) -> Result<Hash, StoreError> {
         let query = if id.level == 0 {
-            sqlx::query_scalar("SELECT hash FROM leaf WHERE log = ? AND ? = 0 AND idx = ?")
+            "SELECT hash FROM leaf WHERE log = $1 AND $2 = 0 AND idx = $3"
         } else {
-            sqlx::query_scalar("SELECT hash FROM node WHERE log = ? AND level = ? AND idx = ?")
+            "SELECT hash FROM node WHERE log = $1 AND level = $2 AND idx = $3"
         };
-        let hash: Option<Vec<u8>> = query
+        let index = signed(id.index)?;
+        let hash: Option<Vec<u8>> = on!(&self.read, pool => sqlx::query_scalar(query)
             .bind(log.id)
             .bind(i64::from(id.level))
-            .bind(signed(id.index)?)
-            .fetch_optional(&self.read)
-            .await?;
+            .bind(index)
+            .fetch_optional(pool)
+            .await)?;
         let hash = hash.ok_or_else(|| StoreError::Corrupt(format!("node {id:?} is missing")))?;
         Hash::try_from(hash.as_slice()).map_err(|error| StoreError::Corrupt(error.to_string()))
     }

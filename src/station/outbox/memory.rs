@@ -17,6 +17,10 @@ pub struct Disk {
     pub appends_left: Option<u32>,
     pub syncs_left: Option<u32>,
     pub notes_left: Option<u32>,
+    /// No append works any more, until the reserve is given up; then this many do.
+    pub full: bool,
+    pub in_reserve: u32,
+    pub reserve: bool,
 }
 
 fn spend(left: &mut Option<u32>) -> io::Result<()> {
@@ -108,6 +112,17 @@ impl Medium for Memory {
     fn read_note(&self, note: Note) -> io::Result<Option<Vec<u8>>> {
         Ok(self.disk().notes.get(slot(note)).cloned())
     }
+    fn take_reserve(&mut self) -> io::Result<()> {
+        let mut disk = self.disk();
+        if disk.full && disk.in_reserve == 0 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        disk.reserve = true;
+        Ok(())
+    }
+    fn give_up_reserve(&mut self) -> bool {
+        std::mem::take(&mut self.disk().reserve)
+    }
 }
 
 struct Open {
@@ -118,6 +133,12 @@ struct Open {
 impl SegmentFile for Open {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut disk = self.disk.disk();
+        if disk.full {
+            if disk.reserve || disk.in_reserve == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            disk.in_reserve -= 1;
+        }
         let left = spend(&mut disk.appends_left);
         let written = if left.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
         disk.segments.get_mut(&self.name).unwrap().extend_from_slice(written);

@@ -1,10 +1,13 @@
 //! The outbox: events durable on this workstation until the server's log provably has them.
 //!
 //! Invariant: [`Outbox::append`] answers `Ok` only when the event survives a crash (R-AUD-7). An acknowledged event
-//! leaves only after the courier verified that the log has it, and its segment 35 days later.
+//! leaves only after the courier verified that the log has it, and its segment 35 days later. When the disk is full the
+//! act is refused, and a reserve on the disk is given up so that the refusal itself is still recorded.
 //! Deliberately absent: the server (see `courier`), what events mean.
 
 mod event;
+#[cfg(test)]
+mod figures;
 #[cfg(test)]
 pub(super) mod memory;
 mod record;
@@ -18,7 +21,7 @@ mod writer;
 pub use event::StoredEvent;
 pub use record::RecordKey;
 pub use recovery::Damage;
-pub use segment::{Directory, Medium, Note, SegmentFile};
+pub use segment::{Directory, Medium, Note, SegmentFile, SegmentName};
 pub(super) use segment::{create_private_dir, private_file, read_bounded, replace_file};
 
 use crate::domain::audit::event::Event;
@@ -45,6 +48,8 @@ pub struct Recorded {
 pub enum OutboxError {
     #[error("the outbox is full: too many events wait for the server")]
     Full,
+    #[error("the disk is full")]
+    DiskFull,
     #[error("the outbox cannot be written: {detail}")]
     Unusable { detail: String },
     #[error("the outbox is closed until an administrator acts: {detail}")]
@@ -209,6 +214,23 @@ impl Outbox {
             Ok(Err(_)) => Err(OutboxError::Closed),
             Err(_) => Err(OutboxError::TooSlow),
         }
+    }
+
+    /// Events of a log from `seq` on, delivered or not, at most `most`, read again from the disk: for a server that was
+    /// restored from an old backup. Empty when they are gone.
+    ///
+    /// # Errors
+    /// The disk cannot be read, or the outbox is closed.
+    pub async fn again(&self, log: &ControllerId, seq: u64, most: usize) -> Result<Vec<StoredEvent>, OutboxError> {
+        let (answer, answered) = oneshot::channel();
+        let command = Command::Again {
+            log: log.clone(),
+            seq,
+            most,
+            answer,
+        };
+        self.commands.send(command).map_err(|_| OutboxError::Closed)?;
+        answered.await.map_err(|_| OutboxError::Closed)?
     }
 
     /// The event that reports this damage is durable: set the segment aside.

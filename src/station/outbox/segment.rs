@@ -13,6 +13,8 @@ pub const MAX_SEGMENT: u64 = 8 * 1024 * 1024;
 /// A segment longer than this gets no further records.
 pub const ROLL_AT: u64 = 4 * 1024 * 1024;
 const MAX_NOTE: u64 = 64 * 1024;
+/// Size of the reserve, bytes: some hundred refusals and the state that goes with them.
+const RESERVE: usize = 512 * 1024;
 
 /// A segment as it lies on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +42,10 @@ pub trait Medium: Send + 'static {
     fn write_note(&mut self, note: Note, bytes: &[u8]) -> io::Result<()>;
     /// Reads a small file; `None` when there is none.
     fn read_note(&self, note: Note) -> io::Result<Option<Vec<u8>>>;
+    /// Takes space on the disk for the moment when there is none left, if it is not taken yet.
+    fn take_reserve(&mut self) -> io::Result<()>;
+    /// Gives that space up; false when there was none.
+    fn give_up_reserve(&mut self) -> bool;
 }
 
 /// The small files beside the segments.
@@ -215,6 +221,26 @@ impl Medium for Directory {
 
     fn read_note(&self, note: Note) -> io::Result<Option<Vec<u8>>> {
         read_bounded(&self.path.join(note.file_name()), MAX_NOTE)
+    }
+
+    fn take_reserve(&mut self) -> io::Result<()> {
+        let path = self.path.join("reserve");
+        if std::fs::metadata(&path).is_ok_and(|found| found.len() == RESERVE as u64) {
+            return Ok(());
+        }
+        let mut file = private_file().create(true).truncate(true).open(&path)?;
+        // Noise, not zeros: a file system that packs what it stores must keep the space all the same.
+        let mut noise = vec![0; RESERVE];
+        getrandom::fill(&mut noise).map_err(io::Error::other)?;
+        match file.write_all(&noise).and_then(|()| file.sync_all()) {
+            // As much as there is.
+            Err(error) if error.kind() == io::ErrorKind::StorageFull && file.metadata()?.len() > 0 => Ok(()),
+            taken => taken,
+        }
+    }
+
+    fn give_up_reserve(&mut self) -> bool {
+        std::fs::remove_file(self.path.join("reserve")).is_ok()
     }
 }
 

@@ -313,6 +313,12 @@ impl Medium for NoTail {
     fn write_note(&mut self, note: Note, bytes: &[u8]) -> io::Result<()> {
         self.inner.write_note(note, bytes)
     }
+    fn take_reserve(&mut self) -> io::Result<()> {
+        self.inner.take_reserve()
+    }
+    fn give_up_reserve(&mut self) -> bool {
+        self.inner.give_up_reserve()
+    }
     fn read_note(&self, note: Note) -> io::Result<Option<Vec<u8>>> {
         self.inner.read_note(note)
     }
@@ -359,4 +365,50 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+#[tokio::test]
+async fn r_aud_7_on_a_full_disk_the_act_is_refused_and_the_refusal_is_recorded() {
+    let disk = Memory::default();
+    let (outbox, _) = open(&disk);
+    outbox.append(event(0)).await.unwrap();
+    assert!(disk.disk().reserve, "space is taken while there is some");
+    (disk.disk().full, disk.disk().in_reserve) = (true, 2);
+    for n in 1..=2 {
+        assert_eq!(outbox.append(event(n)).await, Err(OutboxError::DiskFull));
+    }
+    assert_eq!(
+        outbox.append(event(3)).await,
+        Err(OutboxError::DiskFull),
+        "the reserve is used up"
+    );
+    disk.disk().full = false;
+    outbox.append(event(4)).await.unwrap();
+    let (again, damage) = open(&disk.crash());
+    assert_eq!(damage, []);
+    assert_eq!(seqs(&again), [0, 1, 2, 3]);
+    let said: Vec<(u128, Outcome)> = again
+        .waiting(&log(), usize::MAX)
+        .iter()
+        .map(|event| serde_json::from_str::<Body>(&event.submitted.body).unwrap())
+        .map(|body| (body.act.as_u128(), body.result))
+        .collect();
+    let expected = [
+        (0, Outcome::Intent),
+        (1, Outcome::Refused),
+        (2, Outcome::Refused),
+        (4, Outcome::Intent),
+    ];
+    assert_eq!(said, expected);
+}
+
+#[tokio::test]
+async fn r_aud_2_delivered_events_are_read_again_from_the_disk() {
+    let disk = Memory::default();
+    fill(&disk, 10).await;
+    let (outbox, _) = Outbox::open(opening(&disk.crash(), 10)).unwrap();
+    assert_eq!(seqs(&outbox), Vec::<u64>::new(), "all of them were delivered");
+    let again = outbox.again(&log(), 4, 3).await.unwrap();
+    assert_eq!(again.iter().map(|event| event.seq).collect::<Vec<_>>(), [4, 5, 6]);
+    assert!(outbox.again(&"altro".parse().unwrap(), 0, 9).await.unwrap().is_empty());
 }

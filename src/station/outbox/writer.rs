@@ -11,7 +11,7 @@ use super::segment::{Medium, Note, ROLL_AT, SegmentFile, SegmentName};
 use super::state::State;
 use super::{OutboxError, Recorded, Shared};
 use crate::domain::audit::chain::{Moment, StationChain};
-use crate::domain::audit::event::Event;
+use crate::domain::audit::event::{Event, Outcome};
 use crate::domain::audit::leaf::Salt;
 use crate::domain::camera::{ControllerId, StationId};
 use std::collections::BTreeMap;
@@ -35,6 +35,13 @@ pub enum Command {
     Delivered { log: ControllerId, next_seq: u64 },
     /// The event that reports this damage is durable.
     DamageRecorded { damage: Damage },
+    /// Events that were delivered before are wanted again.
+    Again {
+        log: ControllerId,
+        seq: u64,
+        most: usize,
+        answer: oneshot::Sender<Result<Vec<StoredEvent>, OutboxError>>,
+    },
 }
 
 /// The thread's own things.
@@ -74,6 +81,9 @@ impl Writer {
                 length,
             });
         }
+        if let Err(error) = self.medium.take_reserve() {
+            tracing::warn!(%error, "no reserve for a full disk");
+        }
         self.write_state(&self.state.clone())
     }
 
@@ -88,6 +98,13 @@ impl Writer {
                     Command::Append { event, answer } => group.push((event, answer)),
                     Command::Delivered { log, next_seq } => self.on_delivered(log, next_seq),
                     Command::DamageRecorded { damage } => self.on_damage_recorded(&damage),
+                    Command::Again { log, seq, most, answer } => {
+                        let found = self.again(&log, seq, most);
+                        let found = found.map_err(|error| OutboxError::Unusable {
+                            detail: error.to_string(),
+                        });
+                        drop(answer.send(found));
+                    }
                 }
                 next = if group.len() < GROUP {
                     commands.try_recv().ok()
@@ -111,9 +128,13 @@ impl Writer {
         let mut state = self.state.clone();
         let mut bytes = Vec::new();
         let mut waiting: Vec<Waiting> = Vec::new();
+        let mut asked = Vec::new();
         for (event, answer) in group {
-            match self.seal(&mut state, *event, &mut bytes) {
-                Ok(stored) => waiting.push((stored, answer)),
+            match self.seal(&mut state, (*event).clone(), &mut bytes) {
+                Ok(stored) => {
+                    waiting.push((stored, answer));
+                    asked.push(*event);
+                }
                 Err(error) => drop(answer.send(Err(error))),
             }
         }
@@ -123,10 +144,40 @@ impl Writer {
         match self.store(&mut state, &bytes) {
             Ok(()) => self.acknowledge(state, waiting),
             Err(error) => {
+                if error == OutboxError::DiskFull {
+                    self.record_refusals(asked);
+                }
                 for (_, answer) in waiting {
                     let _ = answer.send(Err(error.clone()));
                 }
             }
+        }
+    }
+
+    /// The disk is full: the acts do not happen, and with the space of the reserve that is recorded.
+    fn record_refusals(&mut self, asked: Vec<Event>) {
+        if !self.medium.give_up_reserve() {
+            tracing::error!("the disk is full and the reserve is used up: a refusal is not recorded");
+            return;
+        }
+        let mut state = self.state.clone();
+        let mut bytes = Vec::new();
+        let mut refusals = Vec::new();
+        for mut event in asked {
+            event.body.result = Outcome::Refused;
+            event.body.parameters.insert("why".into(), "disk_full".into());
+            match self.seal(&mut state, event, &mut bytes) {
+                Ok(stored) => refusals.push((stored, oneshot::channel().0)),
+                Err(error) => tracing::error!(%error, "a refusal is not recorded"),
+            }
+        }
+        match self.store(&mut state, &bytes) {
+            Ok(()) => self.acknowledge(state, refusals),
+            Err(error) => tracing::error!(%error, "a refusal is not recorded"),
+        }
+        // What is left of the space is taken again at once, for the next refusal.
+        if let Err(error) = self.medium.take_reserve() {
+            tracing::warn!(%error, "no reserve for a full disk");
         }
     }
 
@@ -218,6 +269,12 @@ impl Writer {
 
     fn refuse(&self, error: &std::io::Error) -> OutboxError {
         tracing::error!(%error, "an event could not be written");
+        if matches!(
+            error.kind(),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+        ) {
+            return OutboxError::DiskFull;
+        }
         OutboxError::Unusable {
             detail: error.to_string(),
         }
@@ -234,6 +291,26 @@ impl Writer {
         OutboxError::Poisoned {
             detail: detail.to_owned(),
         }
+    }
+
+    fn again(&self, log: &ControllerId, seq: u64, most: usize) -> std::io::Result<Vec<StoredEvent>> {
+        let mut found = Vec::new();
+        for (name, contents) in &self.contents {
+            if contents.get(log).is_none_or(|last| *last < seq) {
+                continue;
+            }
+            let bytes = self.medium.read(*name)?;
+            let mut at = 0;
+            while let Some(decoded) = super::record::decode(&self.key, &bytes, at) {
+                at = decoded.end;
+                let event = StoredEvent::decode(&decoded.plain).map(|(event, _)| event);
+                found.extend(event.filter(|event| event.log == *log && event.seq >= seq));
+                if found.len() >= most {
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(found)
     }
 
     fn on_delivered(&mut self, log: ControllerId, next_seq: u64) {

@@ -205,3 +205,25 @@ async fn r_aud_2_another_key_for_a_pinned_log_is_refused() {
     assert!(running.pins.pin_key(&borgo(), other.verifier()).is_err());
     assert_eq!(running.pins.get(&borgo()).unwrap().key, verifier());
 }
+
+#[tokio::test]
+async fn r_aud_2_a_server_restored_from_a_backup_is_fed_again() {
+    let bench = Bench::new();
+    let mut running = bench.run();
+    running.append(6).await;
+    running.all_delivered().await;
+    let before = bench.log.kept().by_seq.clone();
+    bench.log.restore(2);
+    running.append(2).await;
+    running.all_delivered().await;
+    soon(running.delivered.wait_for(|delivered| delivered.verified == 8))
+        .await
+        .unwrap();
+    let kept = bench.log.kept();
+    assert_eq!(kept.by_seq.len(), 8);
+    assert!(
+        before.iter().all(|(seq, said)| kept.by_seq.get(seq) == Some(said)),
+        "the same bytes again"
+    );
+    assert!(!running.delivered.borrow().broken);
+}

@@ -69,6 +69,13 @@ impl ForgedLog {
         self.0.lock().unwrap()
     }
 
+    /// The database of before comes back: what came after is gone, and only that.
+    pub fn restore(&self, size: usize) {
+        let mut kept = self.kept();
+        kept.leaves.truncate(size);
+        kept.by_seq.retain(|_, (index, _)| *index < size as u64);
+    }
+
     pub fn lie(&self, lie: Lie) {
         self.kept().lie = lie;
     }
@@ -96,6 +103,16 @@ impl LogServer for ForgedLog {
         }
         let mut entries = Vec::new();
         let mut first_seq = None;
+        if let Some(first) = batch.events.first() {
+            let leaf: serde_json::Value = serde_json::from_str(&first.leaf).unwrap();
+            let expected = kept.by_seq.len() as u64;
+            if leaf["seq"].as_u64().unwrap() > expected {
+                return Err(ServerError::Refused {
+                    why: RefusalKind::Gap { expected },
+                    detail: String::new(),
+                });
+            }
+        }
         for event in &batch.events {
             let leaf: serde_json::Value = serde_json::from_str(&event.leaf).unwrap();
             let seq = leaf["seq"].as_u64().unwrap();

@@ -374,7 +374,7 @@ async fn r_aud_7_away_within_grace_only_live_and_ptz_and_after_it_nothing() {
         .unwrap();
     for (act, refusal) in every_act(&session).await {
         assert!(
-            act == "presets" || refusal == Some(Refusal::ServerAway),
+            act == "presets" || refusal == Some(Refusal::GraceOver),
             "{act}: {refusal:?}"
         );
     }

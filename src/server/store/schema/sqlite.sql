@@ -1,4 +1,4 @@
--- Version 1. Log tables only grow: no row of them is ever changed or removed, and each new row must continue the last.
+-- Version 2. Log tables only grow: no row of them is ever changed or removed, and each new row must continue the last.
 CREATE TABLE log (
     id INTEGER PRIMARY KEY,
     controller TEXT NOT NULL UNIQUE,
@@ -45,7 +45,17 @@ CREATE TRIGGER body_once BEFORE INSERT ON body
 WHEN EXISTS (SELECT 1 FROM body WHERE log = NEW.log AND idx = NEW.idx)
 BEGIN SELECT raise(ABORT, 'a body is written once'); END;
 CREATE TRIGGER body_keeps BEFORE UPDATE ON body BEGIN SELECT raise(ABORT, 'the log is never changed'); END;
-CREATE TRIGGER body_stays BEFORE DELETE ON body BEGIN SELECT raise(ABORT, 'the log is never shortened'); END;
+-- A body goes only when its class's floor has passed by this machine's clock, two people ordered it, and no hold covers it.
+CREATE TRIGGER body_stays BEFORE DELETE ON body
+WHEN NOT EXISTS (
+    SELECT 1 FROM leaf l JOIN retention r ON r.class = l.class
+    JOIN pruning p ON p.log = l.log AND p.class = l.class AND l.received_ms < p.before_ms
+    WHERE l.log = OLD.log AND l.idx = OLD.idx AND p.approved_by IS NOT NULL
+      AND l.received_ms + r.days * 86400000 <= unixepoch() * 1000)
+OR EXISTS (
+    SELECT 1 FROM leaf l JOIN hold h ON h.log = l.log AND l.received_ms BETWEEN h.from_ms AND h.to_ms
+    WHERE l.log = OLD.log AND l.idx = OLD.idx AND h.lifted_ms IS NULL)
+BEGIN SELECT raise(ABORT, 'the body is kept'); END;
 CREATE TRIGGER node_once BEFORE INSERT ON node
 WHEN EXISTS (SELECT 1 FROM node WHERE log = NEW.log AND level = NEW.level AND idx = NEW.idx)
 BEGIN SELECT raise(ABORT, 'a node is written once'); END;
@@ -76,7 +86,7 @@ CREATE TABLE station (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE person (
-    user TEXT PRIMARY KEY,
+    account TEXT PRIMARY KEY,
     person TEXT NOT NULL,
     password TEXT NOT NULL,
     password_set_ms INTEGER NOT NULL,
@@ -84,7 +94,7 @@ CREATE TABLE person (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE lockout (
-    user TEXT PRIMARY KEY,
+    account TEXT PRIMARY KEY,
     failures INTEGER NOT NULL,
     until_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -92,14 +102,14 @@ CREATE TABLE lockout (
 CREATE TABLE session (
     session TEXT PRIMARY KEY,
     token BLOB NOT NULL UNIQUE CHECK (length(token) = 32),
-    user TEXT NOT NULL,
+    account TEXT NOT NULL,
     station TEXT NOT NULL,
     purpose TEXT NOT NULL,
     seen_ms INTEGER NOT NULL,
     expires_ms INTEGER NOT NULL,
     ended INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX session_one_per_user ON session (user) WHERE ended = 0;
+CREATE UNIQUE INDEX session_one_per_user ON session (account) WHERE ended = 0;
 
 CREATE TABLE plan (
     version INTEGER PRIMARY KEY,
@@ -110,9 +120,68 @@ CREATE TABLE plan (
 CREATE TABLE camera_account (
     camera TEXT NOT NULL,
     need TEXT NOT NULL CHECK (need IN ('picture', 'figures')),
-    user TEXT NOT NULL,
+    account TEXT NOT NULL,
     sealed BLOB NOT NULL,
     PRIMARY KEY (camera, need)
 ) STRICT, WITHOUT ROWID;
 
-PRAGMA user_version = 1;
+-- How long bodies are kept, days. A floor rises and never falls.
+CREATE TABLE retention (
+    class TEXT PRIMARY KEY CHECK (class IN ('police', 'standard')),
+    days INTEGER NOT NULL CHECK (days BETWEEN 180 AND 36500)
+) STRICT, WITHOUT ROWID;
+INSERT INTO retention VALUES ('police', 1826), ('standard', 180);
+CREATE TRIGGER retention_rises BEFORE UPDATE ON retention WHEN NEW.days < OLD.days OR NEW.class <> OLD.class
+BEGIN SELECT raise(ABORT, 'a floor is never lowered'); END;
+CREATE TRIGGER retention_stays BEFORE DELETE ON retention BEGIN SELECT raise(ABORT, 'a floor is never removed'); END;
+
+-- What must be kept beyond its floor: everything received in a span, for an authority.
+CREATE TABLE hold (
+    id INTEGER PRIMARY KEY,
+    log INTEGER NOT NULL REFERENCES log (id),
+    from_ms INTEGER NOT NULL,
+    to_ms INTEGER NOT NULL CHECK (to_ms >= from_ms),
+    authority TEXT NOT NULL,
+    protocol_no TEXT NOT NULL,
+    lifted_ms INTEGER
+) STRICT;
+CREATE TRIGGER hold_stays BEFORE DELETE ON hold BEGIN SELECT raise(ABORT, 'a hold is lifted, not removed'); END;
+
+-- Orders to prune: asked by one person, approved by another.
+CREATE TABLE pruning (
+    id INTEGER PRIMARY KEY,
+    log INTEGER NOT NULL REFERENCES log (id),
+    class TEXT NOT NULL,
+    before_ms INTEGER NOT NULL,
+    asked_by TEXT NOT NULL,
+    approved_by TEXT CHECK (approved_by <> asked_by),
+    done INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TRIGGER pruning_stays BEFORE DELETE ON pruning BEGIN SELECT raise(ABORT, 'orders are kept'); END;
+CREATE TRIGGER pruning_keeps BEFORE UPDATE ON pruning
+WHEN (NEW.log, NEW.class, NEW.before_ms, NEW.asked_by) IS NOT (OLD.log, OLD.class, OLD.before_ms, OLD.asked_by)
+  OR OLD.approved_by IS NOT NULL AND NEW.approved_by IS NOT OLD.approved_by
+BEGIN SELECT raise(ABORT, 'orders are kept'); END;
+
+-- What the administrator searches by, taken from the bodies; goes with them. `word` numbers the texts.
+CREATE TABLE word (
+    id INTEGER PRIMARY KEY,
+    text TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE found (
+    log INTEGER NOT NULL,
+    idx INTEGER NOT NULL,
+    person INTEGER NOT NULL,
+    camera INTEGER NOT NULL,
+    operation INTEGER NOT NULL,
+    purpose INTEGER NOT NULL,
+    result INTEGER NOT NULL,
+    time_s INTEGER NOT NULL,
+    PRIMARY KEY (log, idx)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX found_by_person ON found (log, person, time_s);
+CREATE INDEX found_by_camera ON found (log, camera, time_s);
+CREATE INDEX found_by_time ON found (log, time_s);
+
+CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
+INSERT INTO schema_version VALUES (2);

@@ -1,0 +1,245 @@
+//! Floors, holds and pruning: asked by the system administrator, approved by a supervisor.
+//!
+//! Invariant: every order and every refusal is durable in the log before it is carried out; one person alone prunes
+//! nothing, and nothing is pruned while the server's clock and those of the workstations disagree.
+//! Deliberately absent: floors and holds themselves (the database refuses by trigger).
+
+use super::answer::{Answer, Bounded, Refused};
+use super::caller::{Caller, Person};
+use super::logs::{log_of, reading};
+use super::serve::App;
+use crate::domain::audit::event::{Event, Operation, Outcome};
+use crate::domain::audit::leaf::Leaf;
+use crate::domain::people::{Level, Rule};
+use crate::protocol::{FloorRequest, LogHoldRequest, Numbered, PruneRequest, Pruned, RefusalKind, Verification};
+use crate::server::log::recorder::Act;
+use crate::server::log::sequencer::{OWN_STATION, now_ms};
+use crate::server::setup::CONSOLE;
+use crate::server::store::Log;
+use crate::server::store::retention::DAY_MS;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use std::sync::Arc;
+
+/// Longest texts of an authority and a protocol number, characters.
+const MAX_TEXT: usize = 200;
+/// Entries looked at to see what time the workstations think it is.
+const RECENT: u32 = 200;
+
+/// One of these levels, with a grant for the controller; else refused, and recorded as such.
+async fn must_be(
+    app: &App,
+    person: &Person,
+    log: &Log,
+    levels: &[Level],
+    operation: Operation,
+    act: Act<'_>,
+) -> Answer<()> {
+    let who = &person.who.person;
+    let granted = who.grants.iter().any(|grant| grant.controller == log.controller);
+    if granted && levels.contains(&who.level) {
+        return Ok(());
+    }
+    app.recorder
+        .record(&log.controller, operation, Outcome::Refused, act)
+        .await?;
+    Err(RefusalKind::Rule(Rule::NoGrant).into())
+}
+
+async fn done(app: &App, log: &Log, operation: Operation, act: Act<'_>) -> Answer<()> {
+    Ok(app
+        .recorder
+        .record(&log.controller, operation, Outcome::Done, act)
+        .await?)
+}
+
+pub async fn floor(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Path(controller): Path<String>,
+    Bounded(ask): Bounded<FloorRequest>,
+) -> Answer<StatusCode> {
+    let (log, _) = log_of(&app, &controller)?;
+    let operation = Operation::ConfigurationChange;
+    let act = || {
+        let class = serde_json::to_value(ask.class).unwrap_or_default();
+        reading(&person).with("floor", class).with("days", ask.days)
+    };
+    must_be(&app, &person, log, &[Level::SystemAdministrator], operation, act()).await?;
+    if ask.days < app.store.floor_days(ask.class).await? || ask.days > 36_500 {
+        app.recorder
+            .record(&log.controller, operation, Outcome::Refused, act())
+            .await?;
+        return Err(Refused::malformed("a floor is never lowered"));
+    }
+    done(&app, log, operation, act()).await?;
+    app.store.raise_floor(ask.class, ask.days).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub async fn hold(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Path(controller): Path<String>,
+    Bounded(ask): Bounded<LogHoldRequest>,
+) -> Answer<Json<Numbered>> {
+    let (log, _) = log_of(&app, &controller)?;
+    let short = |text: &str| !text.trim().is_empty() && text.chars().count() <= MAX_TEXT;
+    if ask.to_ms < ask.from_ms || !short(&ask.authority) || !short(&ask.protocol_no) {
+        return Err(Refused::malformed("hold"));
+    }
+    let act = || {
+        reading(&person)
+            .with("hold", "set")
+            .with("from_ms", ask.from_ms)
+            .with("to_ms", ask.to_ms)
+            .with("authority", ask.authority.as_str())
+            .with("protocol_no", ask.protocol_no.as_str())
+    };
+    let levels = [Level::Supervisor, Level::SystemAdministrator];
+    must_be(&app, &person, log, &levels, Operation::LogHold, act()).await?;
+    done(&app, log, Operation::LogHold, act()).await?;
+    let id = app
+        .store
+        .hold(log, ask.from_ms, ask.to_ms, &ask.authority, &ask.protocol_no)
+        .await?;
+    Ok(Json(Numbered { id }))
+}
+
+pub async fn lift(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Path((controller, id)): Path<(String, i64)>,
+) -> Answer<StatusCode> {
+    let (log, _) = log_of(&app, &controller)?;
+    let act = || reading(&person).with("hold", "lifted").with("id", id);
+    must_be(&app, &person, log, &[Level::Supervisor], Operation::LogHold, act()).await?;
+    done(&app, log, Operation::LogHold, act()).await?;
+    if app.store.lift_hold(log, id, now_ms()).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Refused::not_found("hold"))
+    }
+}
+
+pub async fn ask_pruning(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Path(controller): Path<String>,
+    Bounded(ask): Bounded<PruneRequest>,
+) -> Answer<Json<Numbered>> {
+    let (log, _) = log_of(&app, &controller)?;
+    let act = || {
+        let class = serde_json::to_value(ask.class).unwrap_or_default();
+        reading(&person)
+            .with("pruning", "asked")
+            .with("class", class)
+            .with("before_ms", ask.before_ms)
+    };
+    let operation = Operation::ConfigurationChange;
+    must_be(&app, &person, log, &[Level::SystemAdministrator], operation, act()).await?;
+    done(&app, log, operation, act()).await?;
+    let id = app
+        .store
+        .ask_pruning(log, ask.class, ask.before_ms, &person.who.person.user)
+        .await?;
+    Ok(Json(Numbered { id }))
+}
+
+/// The second person's word. What may be removed is removed at once, some thousands at a time, each time with the record
+/// of which.
+pub async fn approve_pruning(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Path((controller, id)): Path<(String, i64)>,
+) -> Answer<Json<Pruned>> {
+    let (log, _) = log_of(&app, &controller)?;
+    let order = app.store.pruning(id).await?.filter(|order| order.log == log.controller);
+    let mut order = order.ok_or_else(|| Refused::not_found("order"))?;
+    let user = &person.who.person.user;
+    let act = || {
+        reading(&person)
+            .with("pruning", "approved")
+            .with("order", id)
+            .with("asked_by", order.asked_by.as_str())
+    };
+    must_be(
+        &app,
+        &person,
+        log,
+        &[Level::Supervisor],
+        Operation::ConfigurationChange,
+        act(),
+    )
+    .await?;
+    let other = order.approved_by.as_ref().is_some_and(|by| by != user);
+    if order.asked_by == *user || other || !clocks_agree(&app, log).await? {
+        app.recorder
+            .record(&log.controller, Operation::ConfigurationChange, Outcome::Refused, act())
+            .await?;
+        return Err(Refused::malformed("two people, and clocks that agree"));
+    }
+    done(&app, log, Operation::ConfigurationChange, act()).await?;
+    app.store.approve_pruning(id, user).await?;
+    order.approved_by = Some(user.clone());
+    let event = record_of(&app, &person, log, &order.asked_by, id);
+    let (mut bodies, mut next) = (0, 0);
+    while let Some(step) = app
+        .sequencer
+        .prune(order.clone(), event.clone(), next, now_ms())
+        .await?
+    {
+        bodies += step.bodies;
+        next = step.next;
+    }
+    Ok(Json(Pruned { bodies }))
+}
+
+fn record_of(app: &App, person: &Person, log: &Log, asked_by: &str, id: i64) -> Event {
+    let act = reading(person).with("order", id).with("asked_by", asked_by);
+    app.recorder
+        .event(&log.controller, Operation::LogPruned, Outcome::Done, act)
+}
+
+/// Whether some workstation lately wrote of a time within a day of this server's. A clock that jumped ahead must not
+/// make floors pass.
+async fn clocks_agree(app: &App, log: &Log) -> Answer<bool> {
+    let size = app.store.size(log).await?;
+    let recent = app
+        .store
+        .entries(log, size.saturating_sub(u64::from(RECENT)), RECENT)
+        .await?;
+    let now = now_ms();
+    Ok(recent
+        .iter()
+        .filter(|entry| entry.station != OWN_STATION)
+        .filter_map(|entry| Leaf::parse(&entry.leaf).ok())
+        .any(|leaf| (leaf.time.as_millisecond() - now).abs() < DAY_MS))
+}
+
+/// The server's own console verified the log.
+pub async fn verified(
+    State(app): State<Arc<App>>,
+    Caller(station): Caller,
+    Path(controller): Path<String>,
+    Bounded(said): Bounded<Verification>,
+) -> Answer<StatusCode> {
+    let (log, _) = log_of(&app, &controller)?;
+    if station.station.as_str() != CONSOLE {
+        return Err(Refused::new(RefusalKind::UnknownStation, "only the console verifies"));
+    }
+    let root: String = said.root.chars().take(64).collect();
+    let act = Act {
+        at: Some(&station.station),
+        ..Act::default()
+    };
+    done(
+        &app,
+        log,
+        Operation::LogVerify,
+        act.with("size", said.size).with("root", root),
+    )
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}

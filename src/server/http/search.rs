@@ -1,0 +1,138 @@
+//! Searching a log: by the system administrator, and everybody their own last entries.
+//!
+//! Invariant: a page is answered only after its reading is durable in the same log (R-AUD-3), and a refused reading is
+//! recorded too; nobody finds an entry of another controller's log.
+//! Deliberately absent: how entries are found (`store::search`).
+
+use super::answer::{Answer, Asked, Refused};
+use super::caller::Person;
+use super::logs::{PAGE, PAGE_BYTES, log_entry, log_of, may_read, reading};
+use super::serve::App;
+use crate::domain::audit::event::{Operation, Outcome};
+use crate::protocol::LogPage;
+use crate::server::store::Log;
+use crate::server::store::search::{Found, Place, Wanted};
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// Entries of one's own shown at most.
+const OWN: u32 = 100;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchQuery {
+    person: Option<String>,
+    camera: Option<String>,
+    operation: Option<String>,
+    purpose: Option<String>,
+    result: Option<String>,
+    /// RFC 3339, by the stations' clocks: from, and up to but without.
+    from: Option<jiff::Timestamp>,
+    to: Option<jiff::Timestamp>,
+    /// Where the page before ended.
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+fn place(text: &str) -> Answer<Place> {
+    let parsed = text
+        .split_once('.')
+        .and_then(|(time, index)| Some((time.parse().ok()?, index.parse().ok()?)));
+    parsed.ok_or_else(|| Refused::malformed("after"))
+}
+
+pub async fn search(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Path(controller): Path<String>,
+    Asked(ask): Asked<SearchQuery>,
+) -> Answer<Json<LogPage>> {
+    let (log, _) = log_of(&app, &controller)?;
+    let limit = ask.limit.unwrap_or(PAGE).clamp(1, PAGE);
+    let after = ask.after.as_deref().map(place).transpose()?;
+    let mut act = reading(&person);
+    for (name, word) in [
+        ("person", &ask.person),
+        ("camera", &ask.camera),
+        ("operation", &ask.operation),
+        ("purpose", &ask.purpose),
+        ("result", &ask.result),
+        ("after", &ask.after),
+    ] {
+        if let Some(word) = word {
+            act = act.with(name, word.chars().take(128).collect::<String>());
+        }
+    }
+    for (name, time) in [("from", ask.from), ("to", ask.to)] {
+        if let Some(time) = time {
+            act = act.with(name, time.to_string());
+        }
+    }
+    may_read(&app, &person, log, act).await?;
+    let wanted = Wanted {
+        person: ask.person,
+        camera: ask.camera,
+        operation: ask.operation,
+        purpose: ask.purpose,
+        result: ask.result,
+        from_s: ask.from.map(|time| time.as_second()),
+        to_s: ask.to.map(|time| time.as_second()),
+        newest_first: false,
+    };
+    let found = app.store.search(log, &wanted, after, limit).await?;
+    page(&app, log, found, limit).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnQuery {
+    limit: Option<u32>,
+}
+
+/// One's own last entries in the log of one's workstation.
+pub async fn own(State(app): State<Arc<App>>, person: Person, Asked(ask): Asked<OwnQuery>) -> Answer<Json<LogPage>> {
+    let (log, _) = log_of(&app, person.station.home.as_str())?;
+    let limit = ask.limit.unwrap_or(OWN).clamp(1, OWN);
+    app.recorder
+        .record(
+            &log.controller,
+            Operation::LogRead,
+            Outcome::Done,
+            reading(&person).with("own", true),
+        )
+        .await?;
+    let wanted = Wanted {
+        person: Some(person.who.person.user.clone()),
+        newest_first: true,
+        ..Wanted::default()
+    };
+    let found = app.store.search(log, &wanted, None, limit).await?;
+    let mut answer = page(&app, log, found, limit).await?;
+    answer.next = None;
+    Ok(answer)
+}
+
+async fn page(app: &App, log: &Log, found: Vec<Found>, limit: u32) -> Answer<Json<LogPage>> {
+    let mut full = found.len() == limit as usize;
+    let mut bytes = 0;
+    let (mut entries, mut last) = (Vec::new(), None);
+    for Found { time_s, entry } in found {
+        let index = entry.index;
+        let entry = log_entry(entry);
+        bytes += entry.leaf.len() + entry.body.as_ref().map_or(0, String::len);
+        if bytes > PAGE_BYTES && !entries.is_empty() {
+            full = true;
+            break;
+        }
+        last = Some(format!("{time_s}.{index}"));
+        entries.push(entry);
+    }
+    Ok(Json(LogPage {
+        origin: log.origin.clone(),
+        size: app.store.size(log).await?,
+        entries,
+        next: last.filter(|_| full),
+    }))
+}

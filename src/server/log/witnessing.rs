@@ -1,0 +1,179 @@
+//! Asks the witnesses to cosign what was signed, and keeps the last checkpoint they did.
+//!
+//! Invariant: what is kept carries at least one cosignature that was verified here. A witness that is away or objects
+//! stops nothing: the span it has not seen is shown (`/metrics`, `log verify`), and it is asked again.
+//! Deliberately absent: what a witness decides (`domain::audit::witness`).
+
+use super::signer::SignedState;
+use crate::domain::audit::checkpoint;
+use crate::domain::audit::cosignature::WitnessKey;
+use crate::domain::audit::note::VerifierKey;
+use crate::domain::audit::proof::consistency_recipe;
+use crate::domain::audit::witness::Ask;
+use crate::server::config::{DataDir, WitnessPlace, read_text, write_whole};
+use crate::server::error::ServerError;
+use crate::server::store::{Log, Store};
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Longest call to a witness.
+const CALL: Duration = Duration::from_secs(10);
+/// Pause between rounds, and after one in which no witness cosigned.
+const PAUSE: Duration = Duration::from_secs(1);
+const LONG_PAUSE: Duration = Duration::from_secs(10);
+
+/// How far witnesses have seen a log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Witnessed {
+    pub size: u64,
+    /// The checkpoint with its cosignatures; empty before the first.
+    pub note: String,
+}
+
+struct Place {
+    url: String,
+    key: WitnessKey,
+    /// Size it is thought to know.
+    knows: u64,
+}
+
+/// The witnesses of one log.
+pub struct Witnesses {
+    log: Log,
+    key: VerifierKey,
+    path: PathBuf,
+    places: Vec<Place>,
+    client: reqwest::Client,
+    seen: watch::Sender<Witnessed>,
+}
+
+/// The last cosigned checkpoint of a log, if there is one and it is genuine.
+pub fn last_witnessed(data: &DataDir, log: &Log, key: &VerifierKey) -> Witnessed {
+    let note = read_text(&data.witnessed(&log.controller)).unwrap_or_default();
+    match checkpoint::verify(&note, key) {
+        Ok(seen) => Witnessed { size: seen.size, note },
+        Err(_) => Witnessed::default(),
+    }
+}
+
+impl Witnesses {
+    /// Makes ready to ask; contacts nobody.
+    ///
+    /// # Errors
+    /// A witness's key is not one.
+    pub fn open(data: &DataDir, log: Log, key: VerifierKey, places: &[WitnessPlace]) -> Result<Self, ServerError> {
+        let seen = last_witnessed(data, &log, &key);
+        let places = places
+            .iter()
+            .map(|place| {
+                Ok(Place {
+                    url: place.url.trim_end_matches('/').to_owned(),
+                    key: place
+                        .vkey
+                        .parse()
+                        .map_err(|error| ServerError::Key(format!("{}: {error}", place.url)))?,
+                    knows: seen.size,
+                })
+            })
+            .collect::<Result<_, ServerError>>()?;
+        let client = reqwest::Client::builder().no_proxy().timeout(CALL).build();
+        Ok(Self {
+            path: data.witnessed(&log.controller),
+            client: client.map_err(|error| ServerError::Key(error.to_string()))?,
+            log,
+            key,
+            places,
+            seen: watch::Sender::new(seen),
+        })
+    }
+
+    /// How far witnesses have seen, as it changes.
+    pub fn seen(&self) -> watch::Receiver<Witnessed> {
+        self.seen.subscribe()
+    }
+
+    /// Asks for as long as the signer lives.
+    pub async fn run(mut self, store: Store, mut signed: watch::Receiver<SignedState>) {
+        while !self.places.is_empty() {
+            let state = signed.borrow_and_update().clone();
+            let mut pause = PAUSE;
+            if state.size > self.seen.borrow().size && !self.round(&store, &state).await {
+                pause = LONG_PAUSE;
+            }
+            let signer_gone = async { while signed.changed().await.is_ok() {} };
+            if tokio::time::timeout(pause, signer_gone).await.is_ok() {
+                return;
+            }
+        }
+    }
+
+    /// Asks every witness about one checkpoint. Returns whether one cosigned it.
+    async fn round(&mut self, store: &Store, state: &SignedState) -> bool {
+        let mut note = state.note.clone();
+        for place in &mut self.places {
+            match ask(&self.client, store, &self.log, place, state).await {
+                Ok(line) => note.push_str(&line),
+                Err(error) => tracing::warn!(error, witness = place.key.name(), log = self.log.origin, "not cosigned"),
+            }
+        }
+        let cosigned = note.len() > state.note.len() && checkpoint::verify(&note, &self.key).is_ok();
+        if cosigned {
+            match write_whole(&self.path, note.as_bytes(), 0o644) {
+                Ok(()) => drop(self.seen.send_replace(Witnessed { size: state.size, note })),
+                Err(error) => tracing::error!(%error, "the cosigned checkpoint was not kept"),
+            }
+        }
+        cosigned
+    }
+}
+
+async fn ask(
+    client: &reqwest::Client,
+    store: &Store,
+    log: &Log,
+    place: &mut Place,
+    state: &SignedState,
+) -> Result<String, String> {
+    // Once with what it is thought to know, once with what it says it knows.
+    for _ in 0..2 {
+        let recipe = consistency_recipe(place.knows, state.size).ok_or("it knows a larger log")?;
+        let proof = store.cook(log, &recipe).await.map_err(|error| error.to_string())?;
+        let body = Ask {
+            old: place.knows,
+            proof,
+            note: state.note.clone(),
+        };
+        let request = client.post(format!("{}/add-checkpoint", place.url)).body(body.encode());
+        let response = request.send().await.map_err(|error| error.without_url().to_string())?;
+        let status = response.status().as_u16();
+        let text = bounded(response).await?;
+        match status {
+            200 => {
+                let note = format!("{}{text}", state.note);
+                place.key.seen(&note).map_err(|error| error.to_string())?;
+                place.knows = state.size;
+                return Ok(text);
+            }
+            409 => place.knows = text.trim().parse().map_err(|_| "a conflict without a size")?,
+            422 => return Err("the witness says that the log forked".into()),
+            other => return Err(format!("status {other}")),
+        }
+    }
+    Err("it does not know what it says".into())
+}
+
+async fn bounded(mut response: reqwest::Response) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| error.without_url().to_string())?
+    {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > 4096 {
+            return Err("an answer longer than agreed".into());
+        }
+    }
+    String::from_utf8(bytes).map_err(|error| error.to_string())
+}

@@ -1,0 +1,281 @@
+//! The witness: runs elsewhere, sees origin, size and root of a log and nothing else, and cosigns what continues.
+//!
+//! Invariant: what it cosigned is durable before the cosignature leaves; a checkpoint that does not continue it is
+//! refused and kept with the one it contradicts; a state that was lost is never begun anew in silence.
+//! Deliberately absent: TLS (everything here is public and signed), and reading of events.
+
+use super::config::{read_text, write_whole};
+use super::error::ServerError;
+use super::keys::{random, write_secret};
+use super::log::sequencer::now_ms;
+use crate::domain::audit::checkpoint::Checkpoint;
+use crate::domain::audit::cosignature::{Cosigner, WitnessKey};
+use crate::domain::audit::hash::Hash;
+use crate::domain::audit::note::VerifierKey;
+use crate::domain::audit::tree::empty_root;
+use crate::domain::audit::witness::{Ask, MAX_ASK, Objection, claimed_origin, examine};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use zeroize::Zeroizing;
+
+/// Requests worked on at once.
+const PLACES: usize = 64;
+/// Longest time for a request's body.
+const REQUEST_TIME: Duration = Duration::from_secs(10);
+
+/// What was cosigned last of one log, as it lies in its file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seen {
+    origin: String,
+    size: u64,
+    root: Hash,
+    /// The signed checkpoint; empty before the first.
+    note: String,
+    /// Unix seconds.
+    time_s: u64,
+}
+
+struct Watched {
+    key: VerifierKey,
+    path: PathBuf,
+    seen: Seen,
+}
+
+/// A witness with its memory.
+pub struct Witness {
+    dir: PathBuf,
+    signer: Cosigner,
+    logs: Mutex<HashMap<String, Watched>>,
+}
+
+impl Witness {
+    /// Opens the directory; the first time, makes the key under `name`. `logs` are the verifier keys of the logs it
+    /// watches.
+    ///
+    /// # Errors
+    /// Files cannot be read or written, a key is not one, or the state of a log that was watched before is lost.
+    pub fn open(dir: &Path, name: &str, logs: &[VerifierKey]) -> Result<Self, ServerError> {
+        for part in ["", "seen", "evidence"] {
+            let path = dir.join(part);
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&path)
+                .map_err(|source| ServerError::File { path, source })?;
+        }
+        let signer = signer(&dir.join("witness.key"), name)?;
+        let mut watched = HashMap::new();
+        for key in logs {
+            let path = dir.join("seen").join(format!("{}.json", short(key.name())));
+            let seen = open_state(dir, &path, key)?;
+            let key = key.clone();
+            watched.insert(key.name().to_owned(), Watched { key, path, seen });
+        }
+        Ok(Self {
+            dir: dir.to_owned(),
+            signer,
+            logs: Mutex::new(watched),
+        })
+    }
+
+    /// The key that checks its cosignatures.
+    pub fn key(&self) -> WitnessKey {
+        self.signer.verifier()
+    }
+
+    /// Cosigns a checkpoint. `now_s` is Unix seconds. `None`: the origin is not watched.
+    ///
+    /// # Errors
+    /// [`Objection`], or the state cannot be kept.
+    pub async fn add(&self, ask: &Ask, now_s: u64) -> Result<Option<Result<String, Objection>>, ServerError> {
+        let mut logs = self.logs.lock().await;
+        let Some(watched) = claimed_origin(&ask.note).and_then(|origin| logs.get_mut(origin)) else {
+            return Ok(None);
+        };
+        let known = Checkpoint {
+            origin: watched.seen.origin.clone(),
+            size: watched.seen.size,
+            root: watched.seen.root,
+        };
+        let offered = match examine(ask, &watched.key, &known) {
+            Ok(offered) => offered,
+            Err(objection) => {
+                if objection == Objection::Fork {
+                    self.keep_evidence(&watched.seen, ask, now_s)?;
+                }
+                return Ok(Some(Err(objection)));
+            }
+        };
+        let seen = Seen {
+            origin: offered.origin.clone(),
+            size: offered.size,
+            root: offered.root,
+            note: ask.note.clone(),
+            time_s: now_s.max(watched.seen.time_s),
+        };
+        write_seen(&watched.path, &seen)?;
+        let line = self.signer.cosign(&offered.text(), seen.time_s);
+        watched.seen = seen;
+        Ok(Some(Ok(line)))
+    }
+
+    fn keep_evidence(&self, seen: &Seen, ask: &Ask, now_s: u64) -> Result<(), ServerError> {
+        tracing::error!(
+            log = seen.origin,
+            size = seen.size,
+            "the log forked: both checkpoints are kept"
+        );
+        let digest = hex::encode(&Sha256::digest(ask.encode().as_bytes())[..8]);
+        let dir = self.dir.join("evidence").join(format!("{now_s}-{digest}"));
+        fs::create_dir_all(&dir).map_err(|source| ServerError::File {
+            path: dir.clone(),
+            source,
+        })?;
+        write_whole(&dir.join("seen.note"), seen.note.as_bytes(), 0o600)?;
+        write_whole(&dir.join("offered.ask"), ask.encode().as_bytes(), 0o600)
+    }
+}
+
+/// A file name for an origin.
+fn short(origin: &str) -> String {
+    hex::encode(&Sha256::digest(origin.as_bytes())[..16])
+}
+
+fn signer(path: &Path, name: &str) -> Result<Cosigner, ServerError> {
+    let bad = || ServerError::Key(format!("{} is not a witness's key", path.display()));
+    if !path.exists() {
+        let seed = Zeroizing::new(random::<32>()?);
+        write_secret(
+            path,
+            &Zeroizing::new(format!("{name}\n{}\n", hex::encode(seed.as_slice()))),
+        )?;
+    }
+    let text = Zeroizing::new(read_text(path)?);
+    let (kept, seed) = text.trim_end().split_once('\n').ok_or_else(bad)?;
+    let mut raw = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(seed, raw.as_mut_slice()).map_err(|_| bad())?;
+    if kept != name {
+        return Err(ServerError::Key(format!("the witness's name is {kept}")));
+    }
+    Cosigner::new(name, &raw).map_err(|_| bad())
+}
+
+/// The state of a log; begun only for one that was never watched: `origins` lists all that ever were.
+fn open_state(dir: &Path, path: &Path, key: &VerifierKey) -> Result<Seen, ServerError> {
+    let origin = key.name();
+    let list = dir.join("origins");
+    let known = if list.exists() {
+        read_text(&list)?
+    } else {
+        String::new()
+    };
+    let lost = |detail: &str| ServerError::Signer {
+        log: origin.to_owned(),
+        detail: detail.to_owned(),
+    };
+    if known.lines().any(|line| line == origin) {
+        let seen: Seen = serde_json::from_str(&read_text(path)?).map_err(|_| lost("the witness's state"))?;
+        let own = seen.note.is_empty() || key.open(&seen.note).is_ok();
+        return if own && seen.origin == origin {
+            Ok(seen)
+        } else {
+            Err(lost("the witness's state"))
+        };
+    }
+    let seen = Seen {
+        origin: origin.to_owned(),
+        size: 0,
+        root: empty_root(),
+        note: String::new(),
+        time_s: 0,
+    };
+    write_seen(path, &seen)?;
+    write_whole(&list, format!("{known}{origin}\n").as_bytes(), 0o600)?;
+    Ok(seen)
+}
+
+fn write_seen(path: &Path, seen: &Seen) -> Result<(), ServerError> {
+    let text = serde_json::to_vec_pretty(seen).map_err(|error| ServerError::Key(error.to_string()))?;
+    write_whole(path, &text, 0o600)
+}
+
+async fn add_checkpoint(State(witness): State<Arc<Witness>>, body: String) -> Response {
+    let Ok(ask) = Ask::parse(&body) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let now_s = u64::try_from(now_ms() / 1000).unwrap_or(0);
+    match witness.add(&ask, now_s).await {
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Ok(Some(Ok(line))) => line.into_response(),
+        Ok(Some(Err(objection))) => match objection {
+            Objection::KnowsOther(size) => {
+                let head = [(CONTENT_TYPE, "text/x.tlog.size")];
+                (StatusCode::CONFLICT, head, format!("{size}\n")).into_response()
+            }
+            Objection::Checkpoint(_) => StatusCode::FORBIDDEN.into_response(),
+            Objection::Backwards => StatusCode::BAD_REQUEST.into_response(),
+            Objection::Fork => StatusCode::UNPROCESSABLE_ENTITY.into_response(),
+        },
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "not cosigned");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+/// Answers until `end` is ready. `ready` is told the address once it can be reached.
+///
+/// # Errors
+/// The address cannot be opened.
+pub async fn serve(
+    witness: Witness,
+    listen: SocketAddr,
+    ready: impl FnOnce(&str, &WitnessKey),
+    end: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServerError> {
+    let failed = |source| ServerError::Listen {
+        address: listen.to_string(),
+        source,
+    };
+    let listener = tokio::net::TcpListener::bind(listen).await.map_err(failed)?;
+    ready(
+        &format!("http://{}", listener.local_addr().map_err(failed)?),
+        &witness.key(),
+    );
+    let places = Arc::new(tokio::sync::Semaphore::new(PLACES));
+    let bounds = axum::middleware::from_fn(move |request: axum::extract::Request, next: axum::middleware::Next| {
+        let places = Arc::clone(&places);
+        async move {
+            let Ok(_place) = places.try_acquire_owned() else {
+                return StatusCode::SERVICE_UNAVAILABLE.into_response();
+            };
+            let answer = tokio::time::timeout(REQUEST_TIME, next.run(request)).await;
+            answer.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
+        }
+    });
+    let router = Router::new()
+        .route("/add-checkpoint", post(add_checkpoint))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .layer(DefaultBodyLimit::max(MAX_ASK))
+        .layer(bounds)
+        .with_state(Arc::new(witness));
+    axum::serve(listener, router)
+        .with_graceful_shutdown(end)
+        .await
+        .map_err(failed)
+}

@@ -1,0 +1,287 @@
+//! Several server processes on one PostgreSQL: one sequencer, fail-over, the same roots as SQLite, nothing lost.
+//!
+//! Deliberately absent: calls that are the same on both databases (tests of the server).
+
+use crate::cluster::Cluster;
+use crate::town_hall::{Station, TownHall, exported_key, log_key, submitted};
+use std::time::{Duration, Instant};
+use vedetta::domain::audit::chain::Sealed;
+use vedetta::protocol::{BatchReceipt, EventBatch, Refusal, RefusalKind};
+
+/// A prepared town hall on a new database, with the server's role; not started.
+fn hall(cluster: &Cluster) -> TownHall {
+    let mut hall = TownHall::prepared_in(Some(cluster.owner_url()));
+    hall.move_to(cluster.server_url());
+    hall
+}
+
+/// What came of handing a batch over.
+enum Handed {
+    Durable,
+    /// Nobody knows, or not now.
+    Again,
+    /// The server wants an earlier event.
+    From(u64),
+}
+
+async fn hand(station: &Station, base: &str, events: &[Sealed]) -> Handed {
+    let batch = EventBatch {
+        log: crate::town_hall::borgo(),
+        events: events.iter().map(submitted).collect(),
+    };
+    let url = format!("{base}/v1/stations/{}/events", station.id);
+    let Ok(response) = station.client.post(url).json(&batch).send().await else {
+        return Handed::Again;
+    };
+    if response.status().is_success() {
+        return response
+            .json::<BatchReceipt>()
+            .await
+            .map_or(Handed::Again, |_| Handed::Durable);
+    }
+    match response.json::<Refusal>().await.map(|refusal| refusal.why) {
+        Ok(RefusalKind::Gap { expected }) => Handed::From(expected),
+        Ok(RefusalKind::Unavailable) | Err(_) => Handed::Again,
+        Ok(other) => panic!("{other:?}"),
+    }
+}
+
+/// Hands everything over, whatever happens on the way, to one server after the other.
+async fn feed(station: &Station, bases: &[String], events: &[Sealed]) {
+    let until = Instant::now() + Duration::from_secs(120);
+    let (mut done, mut server) = (0, 0);
+    while done < events.len() {
+        assert!(Instant::now() < until, "not delivered in time");
+        let end = events.len().min(done + 8);
+        match hand(station, &bases[server % bases.len()], &events[done..end]).await {
+            Handed::Durable => done = end,
+            Handed::From(expected) => done = expected as usize,
+            Handed::Again => {
+                server += 1;
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+fn size(hall: &TownHall) -> u64 {
+    let (ok, report) = hall.verify();
+    assert!(ok, "{report}");
+    report["logs"][0]["size"].as_u64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_both_databases_give_the_same_roots() {
+    let cluster = Cluster::start();
+    let (mut here, mut there) = (hall(&cluster), TownHall::prepared());
+    here.start().await;
+    there.start().await;
+    let mut station = here.station("sala-operativa");
+    let events = station.events(300);
+    let mut roots = Vec::new();
+    for hall in [&here, &there] {
+        let key = exported_key(hall);
+        let station = hall.station("sala-operativa");
+        let mut of_this = Vec::new();
+        for (n, batch) in events.chunks(50).enumerate() {
+            station.submit(batch).await.unwrap();
+            let checkpoint = station.checkpoint_of(&key, 50 * (n as u64 + 1)).await;
+            of_this.push((checkpoint.size, checkpoint.root));
+        }
+        roots.push(of_this);
+    }
+    assert_eq!(roots[0], roots[1]);
+    assert_eq!(size(&here), 300);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_the_servers_role_adds_and_nobody_changes() {
+    let cluster = Cluster::start();
+    let mut hall = hall(&cluster);
+    hall.start().await;
+    let mut station = hall.station("sala-operativa");
+    let events = station.events(5);
+    station.submit(&events).await.unwrap();
+    for statement in [
+        "UPDATE leaf SET leaf = 'x' WHERE idx = 1",
+        "DELETE FROM leaf WHERE idx = 4",
+        "UPDATE body SET body = 'x'",
+        "DELETE FROM body",
+        "UPDATE node SET idx = 9",
+        "DELETE FROM node",
+        "TRUNCATE leaf, body, node",
+        "UPDATE sequencer SET epoch = 0",
+        "UPDATE retention SET days = 180 WHERE class = 'police'",
+        "INSERT INTO leaf SELECT log, 9, station, 9, class, leaf, hash, 0 FROM leaf WHERE idx = 1",
+        "INSERT INTO body SELECT log, idx, salt, 'x' FROM body WHERE idx = 1 ON CONFLICT (log, idx) DO UPDATE SET body = 'x'",
+    ] {
+        assert!(!cluster.owner_may(statement), "{statement}");
+        assert!(!cluster.may(statement), "{statement}");
+    }
+    assert!(
+        !cluster.may("DROP TRIGGER leaf_keeps ON leaf"),
+        "the servers do not own the tables"
+    );
+    assert_eq!(size(&hall), 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_two_processes_one_sequencer_and_one_of_them_dies() {
+    let cluster = Cluster::start();
+    let mut hall = hall(&cluster);
+    hall.start().await;
+    let mut second = hall.another().await;
+    let bases = [hall.base.clone(), second.base.clone()];
+    let (mut one, mut two) = (hall.station("sala-operativa"), hall.station("manutenzione"));
+    let (events_one, events_two) = (one.events(400), two.events(400));
+    let turned = [bases[1].clone(), bases[0].clone()];
+    let end = async {
+        // In the middle of it, the second is killed.
+        let key = exported_key(&hall);
+        hall.station("console").checkpoint_of(&key, 200).await;
+        second.child.kill().await.unwrap();
+    };
+    tokio::join!(feed(&one, &bases, &events_one), feed(&two, &turned, &events_two), end);
+    let epoch: i64 = cluster
+        .sql("vedetta", crate::cluster::SERVER, "SELECT epoch FROM sequencer")
+        .trim()
+        .parse()
+        .unwrap();
+    println!("epoch {epoch}");
+    assert!(epoch >= 2, "both wrote: {epoch}");
+    assert_eq!(size(&hall), 800, "every event once");
+    let key = exported_key(&hall);
+    one.checkpoint_of(&key, 800).await;
+    hall.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_7_postgresql_dies_and_comes_back_and_nothing_acknowledged_is_lost() {
+    let cluster = Cluster::start();
+    let mut hall = hall(&cluster);
+    hall.start().await;
+    let mut station = hall.station("sala-operativa");
+    let events = station.events(600);
+    let bases = [hall.base.clone()];
+    let key = exported_key(&hall);
+    let killing = async {
+        for round in 1..=3 {
+            hall.station("console").checkpoint_of(&key, round * 100).await;
+            tokio::task::block_in_place(|| {
+                cluster.kill();
+                cluster.up();
+            });
+        }
+    };
+    tokio::join!(feed(&station, &bases, &events), killing);
+    assert_eq!(size(&hall), 600);
+    station.checkpoint_of(&key, 600).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_a_database_of_before_is_fed_again_and_the_signer_refuses_a_second_history() {
+    let cluster = Cluster::start();
+    let mut hall = hall(&cluster);
+    hall.start().await;
+    let key = exported_key(&hall);
+    let mut station = hall.station("sala-operativa");
+    let events = station.events(100);
+    let bases = [hall.base.clone()];
+    feed(&station, &bases, &events[..40]).await;
+    station.checkpoint_of(&key, 40).await;
+    let backup = cluster.backup();
+    feed(&station, &bases, &events[40..]).await;
+    let signed = station.checkpoint_of(&key, 100).await;
+    hall.stop().await;
+    cluster.restore(&backup);
+    hall.start().await;
+    // Not ready, and nothing is signed, until the same events are back; then the roots go on from what was signed.
+    let ready = async |hall: &TownHall| {
+        let station = hall.stranger();
+        station
+            .client
+            .get(station.url("/readyz"))
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .is_success()
+    };
+    let until = Instant::now() + Duration::from_secs(20);
+    while ready(&hall).await {
+        assert!(Instant::now() < until, "a restored database seems ready");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let station_now = hall.station("sala-operativa");
+    feed(&station_now, &[hall.base.clone()], &events).await;
+    let more = station.events(1);
+    feed(&station_now, &[hall.base.clone()], &[events.clone(), more].concat()).await;
+    let next = station_now.checkpoint_of(&key, 101).await;
+    assert!(next.size > signed.size);
+    assert_eq!(size(&hall), 101);
+    hall.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_a_second_history_on_a_database_of_before_is_never_signed() {
+    let cluster = Cluster::start();
+    let mut hall = hall(&cluster);
+    hall.start().await;
+    let key = exported_key(&hall);
+    let mut station = hall.station("sala-operativa");
+    let events = station.events(60);
+    feed(&station, &[hall.base.clone()], &events[..40]).await;
+    let backup = cluster.backup();
+    feed(&station, &[hall.base.clone()], &events).await;
+    let signed = station.checkpoint_of(&key, 60).await;
+    hall.stop().await;
+    cluster.restore(&backup);
+    hall.start().await;
+    // Somebody signs in before the station feeds its events again: index 40 is another event now.
+    let console = hall.station("console");
+    let grant = console
+        .sign_in("amministratore", &hall.password("amministratore"))
+        .await
+        .unwrap();
+    assert_eq!(log_key(&grant), key);
+    let station = hall.station("sala-operativa");
+    feed(&station, &[hall.base.clone()], &events).await;
+    let refused = async {
+        loop {
+            let answer = station.client.get(station.url("/readyz")).send().await.unwrap();
+            if answer.status().as_u16() == 503 {
+                return answer.text().await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let why = tokio::time::timeout(Duration::from_secs(20), refused).await.unwrap();
+    assert!(why.contains("is not signed"), "{why}");
+    assert_eq!(station.checkpoint_of(&key, 60).await, signed, "what was signed stands");
+    let (ok, report) = hall.verify();
+    assert!(!ok);
+    assert_eq!(report["logs"][0]["broken"]["what"], "root", "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_7_the_primary_dies_the_standby_takes_over_and_the_roots_go_on() {
+    let cluster = Cluster::start();
+    let mut hall = hall(&cluster);
+    let standby = cluster.standby();
+    hall.start().await;
+    let key = exported_key(&hall);
+    let mut station = hall.station("sala-operativa");
+    let events = station.events(300);
+    feed(&station, &[hall.base.clone()], &events[..150]).await;
+    let before = station.checkpoint_of(&key, 150).await;
+    cluster.kill();
+    hall.crash().await;
+    standby.promote();
+    hall.move_to(standby.server_url());
+    hall.start().await;
+    let station = hall.station("sala-operativa");
+    feed(&station, &[hall.base.clone()], &events).await;
+    let after = station.checkpoint_of(&key, 300).await;
+    assert!(after.size > before.size);
+    assert_eq!(size(&hall), 300, "nothing acknowledged is lost, nothing is twice");
+}

@@ -1,0 +1,343 @@
+//! Reading the log, keeping and pruning it, and the figures of the server, over mutual TLS.
+//!
+//! Deliberately absent: how entries get in (tests of the server).
+
+use crate::cluster::Cluster;
+use crate::town_hall::{Station, TownHall, answer, borgo, command};
+use reqwest::StatusCode;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use sqlx::Connection as _;
+use vedetta::protocol::{LogPage, Numbered, Pruned, RefusalKind, SessionGrant};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Who and where.
+struct Desk {
+    station: Station,
+    grant: SessionGrant,
+}
+
+async fn desk(hall: &TownHall, station: &str, user: &str) -> Desk {
+    let station = hall.station(station);
+    let grant = station.sign_in(user, &hall.password(user)).await.unwrap();
+    Desk { station, grant }
+}
+
+impl Desk {
+    async fn search(&self, query: &str) -> Result<LogPage, RefusalKind> {
+        self.station
+            .get(self.station.log_url(&format!("search?{query}")), &self.grant.token)
+            .await
+    }
+
+    async fn post<T: serde::de::DeserializeOwned>(&self, path: &str, body: Value) -> Result<T, RefusalKind> {
+        self.station
+            .post(&format!("/v1/logs/{}/{path}", borgo()), &self.grant.token, body)
+            .await
+    }
+
+    /// A call without an answer.
+    async fn call(&self, method: reqwest::Method, path: &str, body: Value) -> StatusCode {
+        let url = self.station.log_url(path);
+        let request = self
+            .station
+            .client
+            .request(method, url)
+            .bearer_auth(self.grant.token.expose_secret());
+        request.json(&body).send().await.unwrap().status()
+    }
+}
+
+fn indices(page: &LogPage) -> Vec<u64> {
+    page.entries.iter().map(|entry| entry.index).collect()
+}
+
+fn operations(page: &LogPage) -> Vec<String> {
+    let body = |text: &String| {
+        serde_json::from_str::<Value>(text).unwrap()["operation"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    page.entries
+        .iter()
+        .filter_map(|entry| entry.body.as_ref())
+        .map(body)
+        .collect()
+}
+
+/// Four events of two people at two cameras on two days.
+async fn with_events(hall: &TownHall) {
+    let mut sala = hall.station("sala-operativa");
+    let events: Vec<_> = [
+        ("rossi", "cam-01", "2026-03-01T10:00:00Z"),
+        ("neri", "cam-02", "2026-03-01T11:00:00Z"),
+        ("rossi", "cam-02", "2026-03-02T10:00:00Z"),
+        ("rossi", "cam-01", "2026-03-02T11:00:00Z"),
+    ]
+    .into_iter()
+    .map(|(person, camera, time)| sala.event_of(person, camera, time.parse().unwrap()))
+    .collect();
+    sala.submit(&events).await.unwrap();
+}
+
+async fn searches(hall: &TownHall) {
+    with_events(hall).await;
+    let admin = desk(hall, "console", "amministratore").await;
+    for (query, expected) in [
+        ("person=rossi", vec![0, 2, 3]),
+        ("camera=cam-02", vec![1, 2]),
+        ("person=rossi&camera=cam-01", vec![0, 3]),
+        (
+            "person=rossi&from=2026-03-02T00:00:00Z&to=2026-03-02T11:00:00Z",
+            vec![2],
+        ),
+        (
+            "operation=view_open&result=intent&purpose=urban_security",
+            vec![0, 1, 2, 3],
+        ),
+        ("operation=view_open&result=refused", vec![]),
+        ("person=nessuno", vec![]),
+    ] {
+        assert_eq!(indices(&admin.search(query).await.unwrap()), expected, "{query}");
+    }
+    // Page by page: nothing twice, nothing missing.
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = admin
+            .search(&format!("operation=view_open&limit=3{after}"))
+            .await
+            .unwrap();
+        seen.extend(indices(&page));
+        match page.next {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, [0, 1, 2, 3]);
+    assert_eq!(
+        admin.search("person=rossi&after=x").await.unwrap_err(),
+        RefusalKind::Malformed
+    );
+    // Every one of these readings is in the log, with what was looked for.
+    let read = admin.search("operation=log_read&person=amministratore").await.unwrap();
+    assert!(read.entries.len() >= 9, "{read:?}");
+    assert!(
+        read.entries
+            .iter()
+            .any(|entry| entry.body.as_ref().unwrap().contains("\"camera\":\"cam-02\""))
+    );
+    // Nobody else searches; everybody finds their own.
+    let operator = desk(hall, "sala-operativa", "operatore").await;
+    assert!(matches!(
+        operator.search("person=rossi").await.unwrap_err(),
+        RefusalKind::Rule(_)
+    ));
+    let url = operator.station.url("/v1/people/me/entries");
+    let own: LogPage = operator.station.get(url, &operator.grant.token).await.unwrap();
+    assert_eq!(
+        operations(&own),
+        ["log_read", "log_read", "sign_in"],
+        "newest first, this reading too"
+    );
+    let refused = admin.search("result=refused&operation=log_read").await.unwrap();
+    assert_eq!(refused.entries.len(), 1);
+}
+
+#[tokio::test]
+async fn r_aud_3_the_administrator_searches_and_every_reading_is_an_event() {
+    let hall = TownHall::open().await;
+    searches(&hall).await;
+    // The same from the command line, as a table and as lines.
+    let password = hall.password("amministratore");
+    let read = |extra: &[&str]| {
+        let mut arguments = vec!["log", "read", "--data", hall.data_text(), "--user", "amministratore"];
+        arguments.extend(["--person", "rossi", "--since", "2026-03-02T00:00:00Z"]);
+        arguments.extend(extra);
+        // The administrator is signed in at this very console; signing in again ends that session.
+        let output = command(&arguments, Some(&password));
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let table = read(&["--csv"]);
+    assert_eq!(table.lines().count(), 3, "{table}");
+    assert!(table.lines().nth(1).unwrap().starts_with("2,"), "{table}");
+    assert!(table.contains(",rossi,view_open,intent,cam-02,"), "{table}");
+    let lines = read(&["--json"]);
+    let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!((lines.lines().count(), &first["index"]), (2, &json!(2)));
+}
+
+#[tokio::test]
+async fn r_aud_3_searching_is_the_same_on_postgresql() {
+    let cluster = Cluster::start();
+    let mut hall = TownHall::prepared_in(Some(cluster.owner_url()));
+    hall.move_to(cluster.server_url());
+    hall.start().await;
+    searches(&hall).await;
+}
+
+/// Makes what was received look as old as this.
+async fn age(hall: &TownHall, days: i64) {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(hall.data().join("audit.db"));
+    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let statement = format!(
+        "DROP TRIGGER leaf_keeps; UPDATE leaf SET received_ms = received_ms - {} WHERE idx < 4;
+         CREATE TRIGGER leaf_keeps BEFORE UPDATE ON leaf BEGIN SELECT raise(ABORT, 'the log is never changed'); END;",
+        days * DAY_MS
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn r_aud_2_nothing_is_pruned_before_its_floor_under_a_hold_or_by_one_person() {
+    let mut hall = TownHall::open().await;
+    with_events(&hall).await;
+    let mut sala = hall.station("manutenzione");
+    let fresh = sala.events(2);
+    sala.submit(&fresh).await.unwrap();
+    let admin = desk(&hall, "console", "amministratore").await;
+    let commander = desk(&hall, "sala-operativa", "comandante").await;
+    let now = jiff::Timestamp::now().as_millisecond();
+    let order = json!({ "class": "police", "before_ms": now });
+
+    // Who may ask, who may approve, and never the same.
+    assert!(matches!(
+        commander.post::<Numbered>("prunings", order.clone()).await,
+        Err(RefusalKind::Rule(_))
+    ));
+    let asked: Numbered = admin.post("prunings", order.clone()).await.unwrap();
+    let approval = format!("prunings/{}/approval", asked.id);
+    assert!(matches!(
+        admin.post::<Pruned>(&approval, json!({})).await,
+        Err(RefusalKind::Rule(_))
+    ));
+
+    // Before the floor nothing goes, whoever orders it.
+    let none: Pruned = commander.post(&approval, json!({})).await.unwrap();
+    assert_eq!(none.bodies, 0);
+    age(&hall, 1825).await;
+    let asked: Numbered = admin.post("prunings", order.clone()).await.unwrap();
+    let none: Pruned = commander
+        .post(&format!("prunings/{}/approval", asked.id), json!({}))
+        .await
+        .unwrap();
+    assert_eq!(none.bodies, 0, "a day before five years");
+
+    // A floor rises and does not fall.
+    let post = reqwest::Method::POST;
+    assert_eq!(
+        admin
+            .call(post.clone(), "floor", json!({ "class": "police", "days": 1827 }))
+            .await,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        admin
+            .call(post.clone(), "floor", json!({ "class": "police", "days": 1826 }))
+            .await,
+        StatusCode::BAD_REQUEST
+    );
+    assert_eq!(
+        admin
+            .call(post, "floor", json!({ "class": "standard", "days": 90 }))
+            .await,
+        StatusCode::BAD_REQUEST
+    );
+    age(&hall, 10).await;
+
+    // Under a hold it stays; the hold is lifted by the commander alone.
+    let hold =
+        json!({ "from_ms": 0, "to_ms": now - DAY_MS, "authority": "Procura di Mantova", "protocol_no": "12/2026" });
+    let held: Numbered = admin.post("holds", hold).await.unwrap();
+    let asked: Numbered = admin.post("prunings", order.clone()).await.unwrap();
+    let none: Pruned = commander
+        .post(&format!("prunings/{}/approval", asked.id), json!({}))
+        .await
+        .unwrap();
+    assert_eq!(none.bodies, 0, "held");
+    let lift = format!("holds/{}", held.id);
+    assert_eq!(
+        admin.call(reqwest::Method::DELETE, &lift, json!({})).await,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        commander.call(reqwest::Method::DELETE, &lift, json!({})).await,
+        StatusCode::NO_CONTENT
+    );
+
+    // Now it goes: bodies only, and the log still holds, with the record of which.
+    let asked: Numbered = admin.post("prunings", order).await.unwrap();
+    let gone: Pruned = commander
+        .post(&format!("prunings/{}/approval", asked.id), json!({}))
+        .await
+        .unwrap();
+    assert_eq!(gone.bodies, 4);
+    assert!(
+        indices(&admin.search("person=rossi").await.unwrap()).is_empty(),
+        "the names went with the bodies"
+    );
+    let page: LogPage = admin
+        .station
+        .get(admin.station.log_url("entries?limit=500"), &admin.grant.token)
+        .await
+        .unwrap();
+    assert!(page.entries[..4].iter().all(|entry| entry.body.is_none()));
+    assert!(page.entries[4..].iter().all(|entry| entry.body.is_some()));
+    let record = page
+        .entries
+        .iter()
+        .filter_map(|entry| entry.body.as_ref())
+        .find(|body| body.contains("log_pruned"));
+    assert!(record.unwrap().contains("\"spans\":[[0,4]]"), "{record:?}");
+    hall.stop().await;
+    let (ok, report) = hall.verify();
+    assert!(ok, "{report}");
+    assert_eq!(report["logs"][0]["pruned"], 4);
+
+    // A body taken away without such a record shows.
+    hall.tamper("DELETE FROM body WHERE idx = 5").await;
+    let (ok, report) = hall.verify();
+    assert!(!ok);
+    assert_eq!(
+        (
+            &report["logs"][0]["broken"]["what"],
+            &report["logs"][0]["broken"]["index"]
+        ),
+        (&json!("body"), &json!(5))
+    );
+}
+
+#[tokio::test]
+async fn r_aud_2_the_server_says_how_it_is() {
+    let hall = TownHall::open().await;
+    let mut sala = hall.station("sala-operativa");
+    let events = sala.events(7);
+    sala.submit(&events).await.unwrap();
+    let stranger = hall.stranger();
+    let get = async |path: &str| {
+        let response = stranger.client.get(stranger.url(path)).send().await.unwrap();
+        (response.status(), response.text().await.unwrap())
+    };
+    assert_eq!(get("/healthz").await.0, StatusCode::OK);
+    assert_eq!(get("/readyz").await.0, StatusCode::OK);
+    drop(
+        answer::<Value>(stranger.client.get(stranger.url("/v1/plan")))
+            .await
+            .unwrap_err(),
+    );
+    let (_, page) = get("/metrics").await;
+    for line in [
+        "vedetta_events_total 7",
+        "vedetta_log_size{log=\"borgo-vedetta\"} 7",
+        "vedetta_requests_refused_total 1",
+    ] {
+        assert!(page.lines().any(|found| found == line), "{line} in {page}");
+    }
+    assert!(!page.contains("sala-operativa"), "no workstation is named");
+}
