@@ -114,7 +114,10 @@ fn go(v: &mut Visitor<'_>, run: &LeakRun, found: &mut Found) -> Result<(), StepE
 /// Four tiles, a dome on each. Gives their numbers.
 fn put_the_domes_on_the_wall(v: &mut Visitor<'_>) -> Result<Vec<u32>, StepError> {
     v.hands.tap(Key::Function(3))?;
-    v.until("four tiles", 30, |scene| scene.layout == Some(Layout::Four))?;
+    // A tile has a picture when its first frame has come.
+    v.until("four tiles with pictures", 60, |scene| {
+        scene.layout == Some(Layout::Four) && scene.pictures.len() >= DOMES
+    })?;
     let scene = v.scene();
     let domes: Vec<_> = scene.cameras.iter().filter(|camera| camera.dome).take(DOMES).collect();
     if domes.len() < DOMES {
