@@ -129,7 +129,11 @@ impl Watched {
     pub fn ways(&self, longest: Duration) -> (PoseKnowledge, PoseKnowledge) {
         let now = Instant::now();
         let delay = Duration::from_secs_f64(self.plan.motion.command_delay_s.clamp(0.0, 10.0));
-        (self.reach(now, Duration::ZERO), self.reach(now, delay + longest))
+        let settled = match &self.tracker {
+            Some(tracker) => lock(tracker).settled(now, delay + longest),
+            None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
+        };
+        (self.reach(now, Duration::ZERO), settled)
     }
 
     /// Where the dome last said it was, if that was a moment ago. For figures and targets, never for the cover.

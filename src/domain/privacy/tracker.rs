@@ -200,7 +200,11 @@ impl PoseTracker {
             Order::Stop | Order::Position(_) | Order::SomewhereElse => full,
         };
         if let Some(orders) = &mut self.orders {
-            orders.push(now, may);
+            let target = match order {
+                Order::Position(target) => axes_of(target),
+                Order::Stop | Order::Velocity(_) | Order::SomewhereElse => None,
+            };
+            orders.push(now, may, target);
         }
         self.leave_rest();
         self.speeds.push(Step { since: now, any, drive });
@@ -255,6 +259,32 @@ impl PoseTracker {
     pub fn reach(&self, now: Instant, ahead: Duration) -> PoseKnowledge {
         let orders = self.orders.as_ref().filter(|_| !self.at_rest());
         self.between(now, now, 0.0, ahead.as_secs_f64(), orders)
+    }
+
+    /// The same, and everything between there and the targets that the dome may still be on its way to, however long
+    /// that takes: where it may be until every order already given is over, when none lasts longer than `ahead`.
+    pub fn settled(&self, now: Instant, ahead: Duration) -> PoseKnowledge {
+        let reach = self.reach(now, ahead);
+        let (PoseKnowledge::Within(mut poses), Some(orders), Some(base)) = (reach, &self.orders, self.base) else {
+            return reach;
+        };
+        if self.at_rest() {
+            return reach;
+        }
+        let with = |interval: Interval, value: f64| Interval {
+            lo: interval.lo.min(value),
+            hi: interval.hi.max(value),
+        };
+        for [pan, tilt, zoom] in orders.targets(after(base, now), self.motion.command_delay_s) {
+            poses.pan = with(poses.pan, nearest_turn(pan, poses.pan.middle()));
+            poses.tilt = with(poses.tilt, tilt);
+            poses.hfov = with(poses.hfov, hfov_of(zoom));
+        }
+        if poses.pan.hi - poses.pan.lo > 150.0 {
+            // Which way round it goes is not known.
+            poses.pan = Interval { lo: -180.0, hi: 180.0 };
+        }
+        PoseKnowledge::Within(poses)
     }
 
     /// Whether the dome is known to stand.

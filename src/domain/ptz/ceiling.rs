@@ -130,8 +130,10 @@ impl<'a> Regions<'a> {
         self.sectors.is_empty() && self.camera.limits.density_ceiling_px_m.is_none()
     }
 
-    /// The ceiling that pixels per metre set for a picture whose middle is nowhere below this tilt.
+    /// The ceiling that pixels per metre set for a picture whose middle is nowhere below this tilt. A box of poses may
+    /// go on beyond straight down, where no ground is nearer.
     fn density(&self, lowest_tilt_deg: f64) -> Option<LimitHit> {
+        let lowest_tilt_deg = lowest_tilt_deg.max(-90.0);
         let px_m = self.camera.limits.density_ceiling_px_m?;
         let ceiling = match (self.lens, &self.camera.ground) {
             (Some(lens), Some(ground)) => ground.magnification_at(lens, lowest_tilt_deg, px_m),

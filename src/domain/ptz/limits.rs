@@ -63,8 +63,8 @@ pub struct Allowed {
 }
 
 /// The velocity that may be sent now. `reach` is [`PoseTracker::reach`](crate::domain::privacy::PoseTracker::reach) at
-/// this moment, `command_delay_s` of the plan ahead, and `settled` the same until every earlier order
-/// is over; `lasting_s` the timeout that goes to the camera with the command (or, if longer, the time until the next
+/// this moment, `command_delay_s` of the plan ahead, and `settled` is
+/// [`PoseTracker::settled`](crate::domain::privacy::PoseTracker::settled), until every earlier order is over; `lasting_s` the timeout that goes to the camera with the command (or, if longer, the time until the next
 /// command), seconds.
 pub fn velocity(
     camera: &CameraPlan,
@@ -209,9 +209,9 @@ pub fn position(camera: &CameraPlan, target: &Pose) -> Result<(), LimitHit> {
     broken.first().map_or(Ok(()), |hit| Err(*hit))
 }
 
-/// Whether an absolute move or a preset may be sent: the target, and everything between. `from` and `settled` are
-/// [`PoseTracker::reach`](crate::domain::privacy::PoseTracker::reach) at this moment, no time ahead and until every earlier
-/// order is over (`command_delay_s` and the longest timeout).
+/// Whether an absolute move or a preset may be sent: the target, and everything between. `from` is
+/// [`PoseTracker::reach`](crate::domain::privacy::PoseTracker::reach) at this moment, no time ahead, and `settled` is
+/// [`PoseTracker::settled`](crate::domain::privacy::PoseTracker::settled), `command_delay_s` and the longest timeout ahead.
 ///
 /// # Errors
 /// The limit that the target or some pose on the way lies beyond.

@@ -125,7 +125,7 @@ fn drive(seed: u64, motion: &MotionBounds, gated: bool) -> Option<String> {
                 Order::Velocity(push)
             };
             let reach = tracker.reach(dome.now(), ahead);
-            let settled = tracker.reach(dome.now(), ahead + Duration::from_secs_f64(LASTING_S));
+            let settled = tracker.settled(dome.now(), ahead + Duration::from_secs_f64(LASTING_S));
             let order = match wanted {
                 Order::Velocity(v) if gated => {
                     let allowed = velocity(&plan, &reach, &settled, v, LASTING_S);
@@ -163,7 +163,7 @@ fn drive(seed: u64, motion: &MotionBounds, gated: bool) -> Option<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
     fn r_ptz_2_no_sequence_of_moves_presets_and_digital_zoom_passes_a_ceiling_of_a_place(
@@ -238,6 +238,20 @@ fn r_ptz_2_pixels_per_metre_are_those_of_en_62676_4() {
     };
     assert!((ground.density_px_m(zoomed) - 125.0).abs() < 1e-6);
     assert_eq!(ground.magnification_at(&lens(), -80.0, 25.0), 1.0);
+}
+
+#[test]
+fn r_ptz_2_a_way_beyond_straight_down_passes_the_nearest_ground() {
+    // At full speed the box of what is possible soon reaches below the lens and on.
+    let mut plan = camera(MotionBounds::default());
+    plan.limits.sectors.clear();
+    let level = within(looking(100.0, -20.0, 1.0), 0.1);
+    let down_and_in = Velocity {
+        pan: 0.0,
+        tilt: -1.0,
+        zoom: 0.2,
+    };
+    assert_eq!(held(&plan, &level, down_and_in).velocity.zoom, 0.0);
 }
 
 #[test]
