@@ -29,6 +29,8 @@ pub const FARTHEST_M: f64 = 100.0;
 const ROUNDING: f64 = 1e-6;
 /// A share of the wanted velocity that is not worth moving for.
 const CRAWL: f64 = 0.02;
+/// Pan intervals wider than this say nothing about which way round something lies.
+const WIDEST_PAN_DEG: f64 = 150.0;
 /// A step to see where a hand leads, degrees.
 const STEP_DEG: f64 = 0.5;
 /// Halvings in the search for the share that still fits.
@@ -266,6 +268,10 @@ impl<'a> Regions<'a> {
             _ => false,
         };
         let swept = || self.broken_by(&self.sweep(poses, turned, seconds));
+        // Beyond half a turn «away» leads back from the other side.
+        if poses.pan.hi - poses.pan.lo > WIDEST_PAN_DEG {
+            return (outwards, first);
+        }
         if already.iter().all(leads_away) && swept().iter().all(|hit| already.contains(hit)) {
             return (
                 Velocity {
@@ -327,7 +333,7 @@ impl<'a> Regions<'a> {
             hi: poses.hfov.hi.max(target.hfov_deg),
         };
         let mut pan = hull(poses.pan, settled.pan, nearest_turn(target.pan_deg, poses.pan.middle()));
-        if pan.hi - pan.lo > 150.0 || crosses_seam(pan) {
+        if pan.hi - pan.lo > WIDEST_PAN_DEG || crosses_seam(pan) {
             // Which way round it goes is not known.
             pan = Interval { lo: -180.0, hi: 180.0 };
         }

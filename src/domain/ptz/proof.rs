@@ -163,7 +163,7 @@ fn drive(seed: u64, motion: &MotionBounds, gated: bool) -> Option<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn r_ptz_2_no_sequence_of_moves_presets_and_digital_zoom_passes_a_ceiling_of_a_place(
