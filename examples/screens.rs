@@ -37,6 +37,7 @@ fn main() -> Result<(), String> {
             "overloaded" | "many-overloaded" => fake::overloaded(cameras, 4),
             _ => fake::desk(cameras, 4),
         };
+        desk.stop(screen == "go-on");
         let (app, task) = App::at_desk(options.clone(), desk);
         let then = |commands: Vec<Command>| {
             Task::batch(commands.into_iter().zip(1u32..).map(|(command, n)| {
@@ -61,6 +62,7 @@ fn main() -> Result<(), String> {
             "windows" => vec![Command::Layout(Layout::Nine), Command::CameraTour, Command::NewWindow],
             "export" => vec![Command::Export],
             "masks" => vec![Command::Digit(1), Command::Digit(4), Command::Confirm, Command::Masks],
+            "go-on" => vec![Command::GoOn],
             "declare" => vec![Command::Digit(1), Command::Digit(6), Command::Confirm, Command::Declare],
             "playback" => vec![Command::Digit(2), Command::Confirm, Command::Playback],
             "large" => vec![Command::Layout(Layout::OneLarge)],

@@ -206,6 +206,12 @@ declare-in-force = In force: { $change } · { $name } · { $left } left
 declare-nothing = This camera has no zoom limit, no mask that can be lifted and no school calendar.
 declare-bad-minutes = Write the minutes as a whole number.
 
+go-on-title = Go on in your own name
+go-on-what = The central server does not answer. For fifteen minutes cameras can be watched and steered; recordings and exports stay stopped.
+go-on-recorded = Name, reason and time stay in the log.
+go-on-start = Go on for 15 minutes
+go-on-not-needed = The central server answers: there is no need to go on in your own name.
+
 ## Masks
 editor-title = Masks
 editor-how = Click on the picture, one corner after the other. The mask stays on the place when the camera turns.
@@ -265,6 +271,7 @@ keys-camera-tour = camera tour on the tile: 5, 10, 20, 30 seconds, then off
 keys-snapshot = snapshot
 keys-export = export
 keys-declare = declares an event on the camera
+keys-go-on = goes on in your own name while the server is away
 keys-masks = draws masks on the camera
 keys-playback = recordings of the camera
 keys-search = search a camera
@@ -290,8 +297,8 @@ refusal-too-many-events = Too many events on this camera. End one.
 refusal-held = { $name } ({ $body }) is moving it. Wait until they let go, or agree by telephone.
 refusal-not-recorded = The act cannot be recorded, so it does not happen. Check the disk space or call maintenance.
 refusal-server-away = The central server does not answer and this act needs it. Try again when it is back.
-refusal-grace-over = The central server has not answered for too long and all acts are stopped. Call maintenance.
-refusal-outbox-filling = Too many records wait for the server and all acts are stopped. Call maintenance.
+refusal-grace-over = The central server has not answered for too long and acts are stopped. Call maintenance; if it cannot wait, Ctrl+P to go on in your own name.
+refusal-outbox-filling = Too many records wait for the server and acts are stopped. Call maintenance; if it cannot wait, Ctrl+P to go on in your own name.
 refusal-log-not-trusted = The central log is not what it was, so only live pictures can be watched. Call the administrator.
 refusal-disk-full = The disk of this workstation is full, so the act cannot be recorded and does not happen. Free some space or call maintenance.
 refusal-nothing-recorded = Nothing is recorded in that range. Choose another range.

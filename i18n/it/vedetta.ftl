@@ -206,6 +206,12 @@ declare-in-force = In corso: { $change } · { $name } · ancora { $left }
 declare-nothing = Questa telecamera non ha limiti di zoom, maschere sollevabili o calendario scolastico.
 declare-bad-minutes = Scrivere i minuti come numero intero.
 
+go-on-title = Proseguire a proprio nome
+go-on-what = Il server centrale non risponde. Per quindici minuti si possono guardare e muovere le telecamere; registrazioni ed esportazioni restano ferme.
+go-on-recorded = Nome, motivo e ora restano nel registro.
+go-on-start = Prosegui per 15 minuti
+go-on-not-needed = Il server centrale risponde: non serve proseguire a proprio nome.
+
 ## Maschere
 editor-title = Maschere
 editor-how = Fare clic sull'immagine, un angolo dopo l'altro. La maschera resta sul luogo anche muovendo la telecamera.
@@ -265,6 +271,7 @@ keys-camera-tour = ronda sul riquadro: 5, 10, 20, 30 secondi, poi basta
 keys-snapshot = fotogramma
 keys-export = estrazione
 keys-declare = dichiara un evento sulla telecamera
+keys-go-on = prosegue a proprio nome con il server assente
 keys-masks = disegna maschere sulla telecamera
 keys-playback = registrazioni della telecamera
 keys-search = cerca una telecamera
@@ -290,8 +297,8 @@ refusal-too-many-events = Troppi eventi in corso su questa telecamera. Terminarn
 refusal-held = La sta muovendo { $name } ({ $body }). Attendere che la lasci o accordarsi per telefono.
 refusal-not-recorded = L'operazione non può essere registrata, quindi non avviene. Controllare lo spazio su disco o chiamare la manutenzione.
 refusal-server-away = Il server centrale non risponde e questa operazione ne ha bisogno. Riprovare quando torna raggiungibile.
-refusal-grace-over = Il server centrale non risponde da troppo tempo e le operazioni sono ferme. Chiamare la manutenzione.
-refusal-outbox-filling = Troppe registrazioni aspettano il server e le operazioni sono ferme. Chiamare la manutenzione.
+refusal-grace-over = Il server centrale non risponde da troppo tempo e le operazioni sono ferme. Chiamare la manutenzione; se serve subito, Ctrl+P per proseguire a proprio nome.
+refusal-outbox-filling = Troppe registrazioni aspettano il server e le operazioni sono ferme. Chiamare la manutenzione; se serve subito, Ctrl+P per proseguire a proprio nome.
 refusal-log-not-trusted = Il registro centrale non è più quello di prima, quindi si possono solo guardare le immagini dal vivo. Chiamare l'amministratore.
 refusal-disk-full = Il disco di questa postazione è pieno, quindi l'operazione non può essere registrata e non avviene. Liberare spazio o chiamare la manutenzione.
 refusal-nothing-recorded = In quell'intervallo non c'è nulla di registrato. Scegliere un altro intervallo.

@@ -14,7 +14,7 @@ use vedetta::domain::camera::{ControllerId, StationId};
 use vedetta::protocol::LogEntry;
 use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
-use vedetta::server::{export, http, read, setup, stations, verify, witness};
+use vedetta::server::{export, http, origin, read, setup, stations, verify, witness};
 
 /// Server centrale del registro di Vedetta.
 #[derive(Parser)]
@@ -157,6 +157,18 @@ enum LogCommand {
         /// Una tabella CSV.
         #[arg(long, conflicts_with = "json")]
         csv: bool,
+    },
+    /// Prosegue un registro sotto un nuovo nome e una nuova chiave, quando la memoria del firmatario è andata perduta; a
+    /// server fermo.
+    NewOrigin {
+        #[command(flatten)]
+        place: Place,
+        /// Titolare del registro; se manca, il primo.
+        #[arg(long)]
+        controller: Option<ControllerId>,
+        /// Motivo, che resta nel registro.
+        #[arg(long)]
+        reason: String,
     },
     /// Scrive il registro in file verificabili senza Vedetta.
     Export {
@@ -306,13 +318,7 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
                 .iter()
                 .find_map(|log| log.broken.as_ref().map(|broken| (log, broken)))
             {
-                Some((log, broken)) => {
-                    let what = broken.what.for_people();
-                    Err(ServerError::Broken(format!(
-                        "{what} (registro {}, voce {})",
-                        log.origin, broken.index
-                    )))
-                }
+                Some((log, broken)) => Err(broken.error(&log.origin)),
                 None => Ok(()),
             }
         }
@@ -348,6 +354,15 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
             read::read(&place.open(), &user, password()?, &wanted, each)
                 .await
                 .map(drop)
+        }
+        LogCommand::NewOrigin {
+            place,
+            controller,
+            reason,
+        } => {
+            let begun = origin::begin(&place.open(), controller, &reason).await?;
+            say(&serde_json::to_string(&begun).unwrap_or_default());
+            Ok(())
         }
         LogCommand::Export { place, dir } => {
             for exported in export::export(&place.open(), &dir).await? {

@@ -18,7 +18,7 @@ use crate::station::{
 };
 use futures::future::BoxFuture;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
@@ -62,6 +62,7 @@ pub fn desk(cameras: usize, domes: usize) -> Arc<Fake> {
         plan: Arc::new(plan(cameras, domes)),
         level: Level::Operator,
         slow: false,
+        stopped: AtomicBool::new(false),
         said: Arc::default(),
         opened: Instant::now(),
     })
@@ -73,6 +74,7 @@ pub fn overloaded(cameras: usize, domes: usize) -> Arc<Fake> {
         plan: Arc::new(plan(cameras, domes)),
         level: Level::Operator,
         slow: true,
+        stopped: AtomicBool::new(false),
         said: Arc::default(),
         opened: Instant::now(),
     })
@@ -84,6 +86,7 @@ pub fn maintainer(cameras: usize, domes: usize) -> Arc<Fake> {
         plan: Arc::new(plan(cameras, domes)),
         level: Level::Maintainer,
         slow: false,
+        stopped: AtomicBool::new(false),
         said: Arc::default(),
         opened: Instant::now(),
     })
@@ -95,6 +98,8 @@ pub struct Fake {
     level: Level,
     /// Decodes only a part of the pictures.
     slow: bool,
+    /// The server is away for longer than the grace.
+    stopped: AtomicBool,
     said: Arc<Mutex<Vec<String>>>,
     opened: Instant,
 }
@@ -103,6 +108,11 @@ impl Fake {
     /// What was asked so far, in order.
     pub fn said(&self) -> Vec<String> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The server goes away for longer than the grace, or comes back.
+    pub fn stop(&self, stopped: bool) {
+        self.stopped.store(stopped, Ordering::Relaxed);
     }
 
     fn note(&self, what: String) {
@@ -151,8 +161,22 @@ impl Desk for Fake {
         Health {
             delivery: Delivery::default(),
             audit: AuditState::Waiting { events: 3 },
-            server: ServerState::Reachable,
+            server: if self.stopped.load(Ordering::Relaxed) {
+                ServerState::AwayTooLong
+            } else {
+                ServerState::Reachable
+            },
         }
+    }
+
+    fn may_watch(&self) -> bool {
+        !self.stopped.load(Ordering::Relaxed)
+    }
+
+    fn go_on(&self, reason: String) -> Answer<()> {
+        self.note(format!("go on {reason}"));
+        self.stopped.store(false, Ordering::Relaxed);
+        Box::pin(async { Ok(()) })
     }
 
     fn holds(&self) -> Vec<Hold> {
@@ -175,7 +199,13 @@ impl Desk for Fake {
     fn view(&self, camera: CameraId, stream: StreamRole) -> Answer<Arc<dyn Feed>> {
         self.note(format!("view {camera} {stream:?}"));
         let slow = self.slow;
-        Box::pin(async move { Ok(Arc::new(FakeFeed::new(&camera, stream, slow)) as Arc<dyn Feed>) })
+        let stopped = self.stopped.load(Ordering::Relaxed);
+        Box::pin(async move {
+            if stopped {
+                return Err(Refusal::GraceOver);
+            }
+            Ok(Arc::new(FakeFeed::new(&camera, stream, slow)) as Arc<dyn Feed>)
+        })
     }
 
     fn steer(&self, camera: CameraId) -> Answer<Box<dyn Hand>> {

@@ -43,6 +43,8 @@ pub enum Command {
     Export,
     /// Declare an event on the selected camera.
     Declare,
+    /// Go on in one's own name although the server is away for too long.
+    GoOn,
     /// Draw masks on the selected camera.
     Masks,
     Search,
@@ -194,7 +196,7 @@ fn name_of(named: Named) -> Option<&'static str> {
 pub struct Keymap(HashMap<Chord, Command>);
 
 /// The table of `shared/interface.md`. F6 goes to the next area, so the layouts go from F2 to F10 around it.
-const DEFAULT: [(&str, Command); 66] = [
+const DEFAULT: [(&str, Command); 67] = [
     ("Tab", Command::Next),
     ("Shift+Tab", Command::Previous),
     ("F6", Command::NextArea),
@@ -250,6 +252,7 @@ const DEFAULT: [(&str, Command); 66] = [
     ("S", Command::Snapshot),
     ("E", Command::Export),
     ("D", Command::Declare),
+    ("Ctrl+P", Command::GoOn),
     ("M", Command::Masks),
     ("/", Command::Search),
     ("P", Command::Playback),

@@ -39,6 +39,7 @@
 //! Invariant: nothing here has behaviour. Deliberately absent: HTTP itself, cryptography.
 
 use crate::domain::audit::event::RetentionClass;
+use crate::domain::audit::succession::SignedSuccession;
 use crate::domain::camera::{CameraId, ControllerId, MaskId, StationId};
 use crate::domain::people::{Person, Purpose, Rule};
 use crate::domain::privacy::declared::{Declaration, DeclareError};
@@ -90,6 +91,9 @@ pub struct LogKey {
     pub controller: ControllerId,
     /// C2SP note verifier key.
     pub vkey: String,
+    /// How the log came to this key, when its signer was ever lost; checked by `succession::follow`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub successions: Vec<SignedSuccession>,
 }
 
 /// The site plan with the server's signature over its exact bytes.

@@ -95,6 +95,11 @@ impl DataDir {
         self.path.join(format!("signer/{controller}.json"))
     }
 
+    /// The statements by which a controller's log went on under another name.
+    pub fn successions(&self, controller: &ControllerId) -> PathBuf {
+        self.path.join(format!("signer/{controller}.successions"))
+    }
+
     /// The last checkpoint of a controller's log that witnesses cosigned.
     pub fn witnessed(&self, controller: &ControllerId) -> PathBuf {
         self.path.join(format!("signer/{controller}.witnessed"))

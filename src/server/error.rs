@@ -45,6 +45,8 @@ pub enum ServerError {
     NameTaken(String),
     #[error("{0} is not in quarantine")]
     NotQuarantined(String),
+    #[error("no reason was given")]
+    NoReason,
     #[error("the change cannot be recorded: {0}")]
     NotRecorded(String),
     #[error("the log does not hold: {0}")]
@@ -80,6 +82,7 @@ impl ServerError {
             Self::Refused(_) => "Il server ha rifiutato la richiesta.".into(),
             Self::NameTaken(name) => format!("Il nome di postazione «{name}» è già in uso: sceglierne un altro."),
             Self::NotQuarantined(name) => format!("La postazione «{name}» non è in quarantena."),
+            Self::NoReason => "Manca il motivo: scriverlo con --reason, perché resta nel registro.".into(),
             Self::NotRecorded(_) => "L'operazione non può essere registrata, quindi non è stata eseguita.".into(),
             Self::Broken(detail) => format!("Il registro NON è integro: {detail}."),
         }

@@ -14,6 +14,7 @@
 //! | [`declared`] | declared events: in force for minutes, ended here |
 //! | [`http`] | the calls of `protocol`, bounded |
 //! | [`setup`] | a new data directory; the demonstration |
+//! | [`origin`] | a log that goes on under a new name, when the signer's memory is lost |
 //! | [`stations`] | another workstation; the end of a quarantine |
 //! | [`metrics`] | figures for Prometheus |
 //! | [`witness`] | the witness, which runs elsewhere |
@@ -31,6 +32,7 @@ pub mod http;
 pub mod keys;
 pub mod log;
 pub mod metrics;
+pub mod origin;
 pub mod people;
 pub mod plan;
 pub mod pulse;

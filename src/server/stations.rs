@@ -80,7 +80,8 @@ pub async fn release(data: &DataDir, station: &StationId, reason: &str) -> Resul
     .await
 }
 
-async fn record(recorder: &Recorder, log: &ControllerId, act: Act<'_>) -> Result<(), ServerError> {
+/// Records a change, or refuses it.
+pub(super) async fn record(recorder: &Recorder, log: &ControllerId, act: Act<'_>) -> Result<(), ServerError> {
     let recorded = recorder
         .record(log, Operation::ConfigurationChange, Outcome::Done, act)
         .await;
@@ -88,11 +89,11 @@ async fn record(recorder: &Recorder, log: &ControllerId, act: Act<'_>) -> Result
 }
 
 /// Runs a change with the log open for writing, and closes it again.
-async fn change(
+pub(super) async fn change<T>(
     data: &DataDir,
     home: Option<ControllerId>,
-    make: impl AsyncFnOnce(&Store, &Recorder, &ControllerId) -> Result<(), ServerError>,
-) -> Result<(), ServerError> {
+    make: impl AsyncFnOnce(&Store, &Recorder, &ControllerId) -> Result<T, ServerError>,
+) -> Result<T, ServerError> {
     if !data.is_set_up() {
         return Err(ServerError::NotSetUp);
     }

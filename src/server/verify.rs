@@ -108,6 +108,14 @@ impl What {
     }
 }
 
+impl Broken {
+    /// The error of a log that does not hold.
+    pub fn error(&self, origin: &str) -> ServerError {
+        let what = self.what.for_people();
+        ServerError::Broken(format!("{what} (registro {origin}, voce {})", self.index))
+    }
+}
+
 /// Verifies every log of a data directory, and records it in those that hold.
 ///
 /// # Errors
@@ -172,6 +180,19 @@ async fn record(data: &DataDir, store: &Store, reports: &[LogReport]) -> Result<
     Ok(())
 }
 
+/// Recomputes the first `size` leaves of a log, without asking who signed them.
+///
+/// # Errors
+/// [`ServerError::Broken`] names the first thing that does not hold.
+pub(super) async fn recompute(store: &Store, log: &Log, size: u64) -> Result<(), ServerError> {
+    let mut walk = Walk {
+        size,
+        ..Walk::default()
+    };
+    let whole = walk.whole(store, log).await;
+    whole.map_err(|broken| broken.error(&log.origin))
+}
+
 async fn verify_log(data: &DataDir, store: &Store, log: &Log) -> Result<LogReport, ServerError> {
     // The state first: what is signed after this is not missed in the database read after it.
     let key = load_signer(&data.log_key(&log.controller))?.verifier();
@@ -187,16 +208,7 @@ async fn verify_log(data: &DataDir, store: &Store, log: &Log) -> Result<LogRepor
         roots: BTreeMap::from([(signed_size, None), (witnessed_size, None)]),
         ..Walk::default()
     };
-    let mut broken = walk.entries(store, log).await.err();
-    if broken.is_none() {
-        broken = walk.unexplained().map(|index| Broken {
-            index,
-            what: What::Body,
-        });
-    }
-    if broken.is_none() {
-        broken = nodes(store, log, size).await.err();
-    }
+    let mut broken = walk.whole(store, log).await.err();
     if broken.is_none() {
         broken = match &signed {
             None => Some(What::Signature),
@@ -308,6 +320,18 @@ impl Walk {
         {
             self.pruned.extend(record.parameters.spans);
         }
+    }
+
+    /// Entries, bodies and nodes.
+    async fn whole(&mut self, store: &Store, log: &Log) -> Result<(), Broken> {
+        self.entries(store, log).await?;
+        if let Some(index) = self.unexplained() {
+            return Err(Broken {
+                index,
+                what: What::Body,
+            });
+        }
+        nodes(store, log, self.size).await
     }
 
     async fn entries(&mut self, store: &Store, log: &Log) -> Result<(), Broken> {

@@ -275,6 +275,7 @@ impl<S: LogServer> Courier<S> {
         let next_seq = last_seq + 1;
         let pinned = Pin {
             note: Some(note),
+            former: None,
             next_seq,
             ..pin.clone()
         };

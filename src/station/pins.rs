@@ -7,6 +7,7 @@
 use super::outbox::{create_private_dir, read_bounded, replace_file};
 use crate::domain::audit::checkpoint::{self, Checkpoint};
 use crate::domain::audit::note::VerifierKey;
+use crate::domain::audit::succession::TrustedKey;
 use crate::domain::audit::tree::empty_root;
 use crate::domain::camera::ControllerId;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub struct Pin {
     pub key: VerifierKey,
     /// The last verified checkpoint, as signed; `None` before the first.
     pub note: Option<String>,
+    /// Who signed it, when that was the key that [`Pin::key`] succeeded.
+    pub former: Option<VerifierKey>,
     /// Our first `seq` that is not yet verified in the log.
     pub next_seq: u64,
     /// Why the log is not trusted any more.
@@ -34,6 +37,8 @@ pub struct Pin {
 struct Written {
     vkey: String,
     note: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    former: Option<String>,
     next_seq: u64,
     broken: Option<String>,
 }
@@ -43,7 +48,7 @@ impl Pin {
     pub fn checkpoint(&self) -> Checkpoint {
         self.note
             .as_deref()
-            .and_then(|note| checkpoint::verify(note, &self.key).ok())
+            .and_then(|note| checkpoint::verify(note, self.former.as_ref().unwrap_or(&self.key)).ok())
             .unwrap_or_else(|| Checkpoint {
                 origin: self.key.name().to_owned(),
                 size: 0,
@@ -169,24 +174,29 @@ impl Pins {
             .find_map(|(log, pin)| pin.broken.as_ref().map(|why| format!("{log}: {why}")))
     }
 
-    /// Pins a log's key at first sight. Blocks.
+    /// Pins a log's key: at first sight, or in place of the one that it succeeds. What comes next is held against the last
+    /// verified checkpoint in either case. Blocks.
     ///
     /// # Errors
-    /// The log was pinned with another key, or the disk refuses.
-    pub fn pin_key(&self, log: &ControllerId, key: VerifierKey) -> Result<(), PinError> {
-        match self.get(log) {
-            Some(pin) if pin.key == key => Ok(()),
-            Some(_) => Err(PinError::KeyChanged { log: log.clone() }),
-            None => self.save(
-                log,
-                Pin {
-                    key,
-                    note: None,
-                    next_seq: 0,
-                    broken: None,
-                },
-            ),
-        }
+    /// The disk refuses.
+    pub fn pin_key(&self, log: &ControllerId, key: TrustedKey) -> Result<(), PinError> {
+        let key = key.into_key();
+        let pin = match self.get(log) {
+            Some(pin) if pin.key == key => return Ok(()),
+            Some(pin) => Pin {
+                former: pin.note.is_some().then(|| pin.former.unwrap_or(pin.key)),
+                key,
+                ..pin
+            },
+            None => Pin {
+                key,
+                note: None,
+                former: None,
+                next_seq: 0,
+                broken: None,
+            },
+        };
+        self.save(log, pin)
     }
 
     /// Replaces what is remembered of a log, durably. Blocks.
@@ -198,6 +208,7 @@ impl Pins {
         let written = Written {
             vkey: pin.key.to_string(),
             note: pin.note.clone(),
+            former: pin.former.as_ref().map(VerifierKey::to_string),
             next_seq: pin.next_seq,
             broken: pin.broken.clone(),
         };
@@ -235,12 +246,17 @@ impl Pins {
 fn decode(bytes: &[u8]) -> Option<Pin> {
     let written: Written = serde_json::from_slice(bytes).ok()?;
     let key: VerifierKey = written.vkey.parse().ok()?;
+    let former: Option<VerifierKey> = match written.former {
+        Some(former) => Some(former.parse().ok()?),
+        None => None,
+    };
     if let Some(note) = &written.note {
-        checkpoint::verify(note, &key).ok()?;
+        checkpoint::verify(note, former.as_ref().unwrap_or(&key)).ok()?;
     }
     Some(Pin {
         key,
         note: written.note,
+        former,
         next_seq: written.next_seq,
         broken: written.broken,
     })

@@ -190,6 +190,11 @@ impl Session {
         self.0.station.health.clone()
     }
 
+    /// Whether the audit path lets live pictures be seen now.
+    pub fn may_watch(&self) -> bool {
+        self.0.station.standing.borrow().allows(Need::Watch).is_ok()
+    }
+
     /// Who holds which dome.
     pub fn holds(&self) -> watch::Receiver<Vec<(CameraId, Holder)>> {
         self.0.holds.seen()

@@ -11,6 +11,8 @@ use super::session::{Facts, Session};
 use super::workstation::{Station, Workstation, body_without_person};
 use crate::domain::audit::event::{Event, Operation, Outcome};
 use crate::domain::audit::note::{Statement, VerifierKey};
+use crate::domain::audit::succession;
+use crate::domain::camera::ControllerId;
 use crate::domain::people::Purpose;
 use crate::domain::site::SitePlan;
 use crate::protocol::{RefusalKind, SessionGrant, SignIn, SignedPlan};
@@ -167,39 +169,56 @@ impl Workstation {
         })
     }
 
-    /// Pins each log's key at first sight, and refuses a key that changed or names another log.
+    /// Pins each log's key at first sight or along its successions, and refuses one that comes from elsewhere.
     async fn pin_keys(self: &Arc<Self>, grant: &SessionGrant, plan: &SitePlan) -> Result<(), SignInError> {
         let mut keys = Vec::new();
         for given in &grant.log_keys {
             let key: VerifierKey = given.vkey.parse().map_err(|_| SignInError::PlanNotGenuine)?;
-            let origin = plan
-                .controller(&given.controller)
-                .map(|controller| controller.log_origin());
-            if origin.as_deref() != Some(key.name()) {
-                tracing::error!(log = %given.controller, name = key.name(), "a log key has another log's name");
-                return Err(SignInError::PlanNotGenuine);
+            let controller = plan.controller(&given.controller).ok_or(SignInError::PlanNotGenuine)?;
+            let pinned = self.pins.get(&given.controller).map(|pin| pin.key);
+            let followed = succession::follow(
+                &given.successions,
+                &self.plan_key,
+                &given.controller,
+                &controller.log_origin(),
+                pinned.as_ref(),
+                &key,
+            );
+            match followed {
+                Ok(trusted) => keys.push((given.controller.clone(), trusted)),
+                Err(error) => {
+                    tracing::error!(log = %given.controller, name = key.name(), %error, "a log's key is not followed");
+                    if pinned.is_none_or(|pinned| pinned == key) {
+                        return Err(SignInError::PlanNotGenuine);
+                    }
+                    return Err(self.other_key(given.controller.clone(), &key).await);
+                }
             }
-            keys.push((given.controller.clone(), key));
         }
         let (this, home) = (Arc::clone(self), grant.home.clone());
         let pinned = tokio::task::spawn_blocking(move || {
-            for (log, key) in keys {
-                if let Err(error) = this.pins.pin_key(&log, key.clone()) {
-                    if matches!(error, PinError::KeyChanged { .. }) {
-                        let offered = key.to_string();
-                        let offered = [("offered.vkey", offered.as_str())];
-                        this.pins
-                            .mark_broken(&log, "the log has another key", &offered, jiff::Timestamp::now());
-                    }
-                    return Err(error);
-                }
-            }
+            keys.into_iter()
+                .try_for_each(|(log, key)| this.pins.pin_key(&log, key))?;
             this.pins.set_home(&home)
         });
         pinned.await.map_err(|error| SignInError::NotRecorded {
             detail: error.to_string(),
         })??;
         Ok(())
+    }
+
+    /// A log came with a key that nothing leads to: it is marked, and what was offered is kept.
+    async fn other_key(self: &Arc<Self>, log: ControllerId, offered: &VerifierKey) -> SignInError {
+        let (this, offered, marked) = (Arc::clone(self), offered.to_string(), log.clone());
+        let marked = tokio::task::spawn_blocking(move || {
+            let offered = [("offered.vkey", offered.as_str())];
+            let now = jiff::Timestamp::now();
+            this.pins.mark_broken(&marked, "the log has another key", &offered, now);
+        });
+        if let Err(error) = marked.await {
+            tracing::error!(%error, %log, "the mark against the log could not be kept");
+        }
+        PinError::KeyChanged { log }.into()
     }
 
     /// The server's chains must not be ahead of this outbox, nor behind what it proved to have: either would show that

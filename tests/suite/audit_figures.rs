@@ -4,7 +4,7 @@
 //! Deliberately absent: the outbox's own figures (`station::outbox::figures`), because it is private to the workstation.
 
 use crate::cluster::Cluster;
-use crate::town_hall::{PROGRAM, Station, TownHall, borgo, exported_key, submitted};
+use crate::town_hall::{PROGRAM, Station, TownHall, borgo, exported_key, first_seen, submitted};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
@@ -318,7 +318,7 @@ async fn backlog() {
         let folder = hall.dir.path().join(format!("outbox-{n}"));
         let station = hall.station(&name(n));
         let pins = Arc::new(Pins::open(folder.join("pins")).unwrap());
-        pins.pin_key(&borgo(), key.clone()).unwrap();
+        pins.pin_key(&borgo(), first_seen(&key.clone())).unwrap();
         let opening = Opening {
             medium: Box::new(Directory::open(&folder.join("events")).unwrap()),
             key: RecordKey::from_bytes(&[3; 32]).unwrap(),

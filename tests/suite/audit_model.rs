@@ -4,6 +4,7 @@
 //! was acknowledged. The real outbox on a disk in memory, the real courier, the real sequencer and signer on SQLite.
 //! Deliberately absent: TLS and processes (tests of the server and of faults).
 
+use crate::town_hall::first_seen;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io;
@@ -498,7 +499,7 @@ fn station(
     server: &Server,
 ) -> (Outbox, watch::Sender<bool>, watch::Receiver<Delivered>, Arc<Pins>) {
     let pins = Arc::new(Pins::open(folder.path().join("pins")).unwrap());
-    pins.pin_key(&borgo(), key().verifier()).unwrap();
+    pins.pin_key(&borgo(), first_seen(&key().verifier())).unwrap();
     let opening = Opening {
         medium: Box::new(disk.clone()),
         key: RecordKey::from_bytes(&[3; 32]).unwrap(),

@@ -177,3 +177,85 @@ async fn r_acc_3_a_session_ended_by_the_server_ends_here_within_seconds() {
         .unwrap();
     assert_eq!(refused_view(&session).await, Some(Refusal::SessionEnded));
 }
+
+/// Loses what the signer remembered, and goes on under another name.
+async fn new_origin(hall: &mut TownHall) -> serde_json::Value {
+    std::fs::remove_file(hall.data().join("signer/borgo-vedetta.json")).unwrap();
+    let arguments = ["log", "new-origin", "--data", hall.data_text(), "--reason"];
+    let without = hall.command(&[&arguments[..], &[" "]].concat(), None);
+    assert!(!without.status.success(), "not without a reason");
+    let output = hall.command(&[&arguments[..], &["disco del firmatario guasto"]].concat(), None);
+    assert!(output.status.success(), "{output:?}");
+    hall.start().await;
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_a_workstation_follows_a_log_to_its_new_name_and_still_sees_a_rewritten_one() {
+    let mut hall = TownHall::open().await;
+    let data = tempfile::tempdir().unwrap();
+    let station = open(&hall, "sala-operativa", data.path()).await;
+    soon(sign_in(&hall, &station, "operatore").await.sign_out())
+        .await
+        .unwrap();
+    drop(station);
+    hall.stop().await;
+    let (database, yesterday) = (hall.data().join("audit.db"), data.path().join("yesterday.db"));
+    std::fs::copy(&database, &yesterday).unwrap();
+    for number in [2, 3] {
+        let begun = new_origin(&mut hall).await;
+        let origin = format!("vedetta/020001/borgo-vedetta/{number}");
+        assert_eq!(begun["origin"], origin.as_str());
+        // What this workstation verified before is the beginning of what it verifies now.
+        let station = open(&hall, "sala-operativa", data.path()).await;
+        let delivery = soon(sign_in(&hall, &station, "operatore").await.sign_out())
+            .await
+            .unwrap();
+        assert_eq!(delivery.verified, delivery.written);
+        drop(station);
+        hall.stop().await;
+        let (valid, report) = hall.verify();
+        assert!(valid, "{report}");
+        assert_eq!(report["logs"][0]["origin"], origin.as_str());
+    }
+    // The same words over a database that lacks what this workstation saw verified: that is another history.
+    std::fs::copy(&yesterday, &database).unwrap();
+    for leftover in ["audit.db-wal", "audit.db-shm"] {
+        let _ = std::fs::remove_file(hall.data().join(leftover));
+    }
+    new_origin(&mut hall).await;
+    let station = open(&hall, "sala-operativa", data.path()).await;
+    let session = sign_in(&hall, &station, "operatore").await;
+    let mut health = session.health();
+    soon(health.wait_for(|health| matches!(health.audit, AuditState::Broken { .. })))
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_another_key_for_a_pinned_log_that_nobody_vouches_for_is_refused_and_marked() {
+    let mut hall = TownHall::open().await;
+    let data = tempfile::tempdir().unwrap();
+    let station = open(&hall, "sala-operativa", data.path()).await;
+    soon(sign_in(&hall, &station, "operatore").await.sign_out())
+        .await
+        .unwrap();
+    hall.stop().await;
+    new_origin(&mut hall).await;
+    hall.stop().await;
+    std::fs::remove_file(hall.data().join("signer/borgo-vedetta.successions")).unwrap();
+    hall.start().await;
+    drop(station);
+    let station = open(&hall, "sala-operativa", data.path()).await;
+    let password = hall.password("operatore");
+    let refused = station
+        .sign_in("operatore".into(), password, Purpose::UrbanSecurity)
+        .await;
+    assert!(matches!(refused.err(), Some(SignInError::NotRecorded { .. })));
+    let kept = std::fs::read_dir(data.path().join("logs")).unwrap();
+    let evidence = kept.filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_string_lossy().starts_with("evidence-borgo-vedetta-")
+    });
+    assert_eq!(evidence.count(), 1, "what was offered is kept");
+}

@@ -22,6 +22,7 @@ use vedetta::domain::audit::chain::{Moment, Sealed, StationChain};
 use vedetta::domain::audit::checkpoint::{self, Checkpoint};
 use vedetta::domain::audit::event::{Body, Operation, Outcome, RetentionClass};
 use vedetta::domain::audit::note::{Statement, VerifierKey};
+use vedetta::domain::audit::succession::{self, TrustedKey};
 use vedetta::domain::camera::{CameraKind, ControllerId, StationId};
 use vedetta::domain::people::Purpose;
 use vedetta::domain::site::{CameraPlan, Controller, Limits, MotionBounds, SitePlan};
@@ -564,6 +565,11 @@ pub fn log_key(grant: &SessionGrant) -> VerifierKey {
         .vkey
         .parse()
         .unwrap()
+}
+
+/// A log's key, pinned at first sight.
+pub fn first_seen(key: &VerifierKey) -> TrustedKey {
+    succession::follow(&[], key, &borgo(), key.name(), None, key).unwrap()
 }
 
 /// The log's key as an export gives it.

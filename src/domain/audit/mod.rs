@@ -11,6 +11,7 @@
 //! | [`checkpoint`] | C2SP tlog-checkpoint |
 //! | [`cosignature`] | C2SP tlog-cosignature: what a witness adds |
 //! | [`witness`] | C2SP tlog-witness: what a witness is asked and answers |
+//! | [`succession`] | a log that goes on under another name and key |
 //! | [`tile`] | C2SP tlog-tiles: paths and contents |
 //!
 //! Formats are those of RFC 6962/9162 and C2SP (signed note, tlog-checkpoint, tlog-tiles, tlog-cosignature); `FORMAT.md`
@@ -25,6 +26,7 @@ pub mod hash;
 pub mod leaf;
 pub mod note;
 pub mod proof;
+pub mod succession;
 pub mod tile;
 pub mod tree;
 pub mod witness;

@@ -57,6 +57,8 @@ pub enum Statement {
     Durable,
     /// The site plan: `protocol::SignedPlan`.
     Plan,
+    /// A log goes on under another name: `succession::Succession`.
+    Succession,
 }
 
 impl Statement {
@@ -64,6 +66,7 @@ impl Statement {
         match self {
             Self::Durable => "vedetta/durable/v1\n",
             Self::Plan => "vedetta/plan/v1\n",
+            Self::Succession => "vedetta/succession/v1\n",
         }
     }
 

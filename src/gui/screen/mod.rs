@@ -4,5 +4,6 @@ pub mod control_room;
 pub mod declare;
 pub mod diagnostics;
 pub mod export;
+pub mod go_on;
 pub mod playback;
 pub mod sign_in;

@@ -13,7 +13,7 @@ use iced::{Element, Fill};
 /// Every line: words and the commands that they cover.
 fn lines() -> Vec<(String, Vec<Command>)> {
     use Command::{
-        AskHold, Back, CallPreset, CameraTour, Confirm, Declare, Digit, Export, Figures, Help, History, Masks,
+        AskHold, Back, CallPreset, CameraTour, Confirm, Declare, Digit, Export, Figures, GoOn, Help, History, Masks,
         NewWindow, Next, NextArea, Playback, SavePreset, SavedWalls, Search, SignOut, Snapshot, Stop, WallAlone,
         ZoomIn, ZoomOut,
     };
@@ -40,6 +40,7 @@ fn lines() -> Vec<(String, Vec<Command>)> {
         (fl!("keys-snapshot"), vec![Snapshot]),
         (fl!("keys-export"), vec![Export]),
         (fl!("keys-declare"), vec![Declare]),
+        (fl!("keys-go-on"), vec![GoOn]),
         (fl!("keys-masks"), vec![Masks]),
         (fl!("keys-playback"), vec![Playback]),
         (fl!("keys-search"), vec![Search]),

@@ -5,7 +5,7 @@ use super::caller::{Caller, Person};
 use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::{Level, Rule};
-use crate::protocol::{LogKey, RefusalKind, SessionGrant, SignIn};
+use crate::protocol::{RefusalKind, SessionGrant, SignIn};
 use crate::server::log::recorder::Act;
 use crate::server::log::sequencer::now_ms;
 use crate::server::people::sessions::SignedIn;
@@ -21,22 +21,11 @@ pub async fn sign_in(
     Bounded(ask): Bounded<SignIn>,
 ) -> Answer<Json<SessionGrant>> {
     let begun = app.sessions.sign_in(&station, ask, now_ms()).await?;
-    let log_keys = app
-        .logs
-        .iter()
-        .filter_map(|log| {
-            let vkey = app.log_keys.get(&log.controller)?.verifier().to_string();
-            Some(LogKey {
-                controller: log.controller.clone(),
-                vkey,
-            })
-        })
-        .collect();
     Ok(Json(SessionGrant {
         session: begun.signed_in.session.session,
         token: begun.token,
         person: begun.signed_in.person,
-        log_keys,
+        log_keys: app.given_keys.clone(),
         home: station.home,
         grace_s: station.grace_s,
     }))

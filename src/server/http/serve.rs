@@ -6,6 +6,7 @@ use super::router;
 use crate::domain::audit::note::SignerKey;
 use crate::domain::camera::ControllerId;
 use crate::domain::site::SitePlan;
+use crate::protocol::LogKey;
 use crate::server::config::{DataDir, Settings, write_whole};
 use crate::server::declared::Declarations;
 use crate::server::error::ServerError;
@@ -16,6 +17,7 @@ use crate::server::log::sequencer::Sequencer;
 use crate::server::log::signer::{SignedState, Signer};
 use crate::server::log::witnessing::{Witnessed, Witnesses};
 use crate::server::metrics::Metrics;
+use crate::server::origin::successions;
 use crate::server::people::sessions::Sessions;
 use crate::server::plan::Plans;
 use crate::server::pulse::Pulse;
@@ -45,6 +47,8 @@ pub struct App {
     pub(super) store: Store,
     pub(super) logs: Vec<Log>,
     pub(super) log_keys: HashMap<ControllerId, SignerKey>,
+    /// The same keys as workstations are given them.
+    pub(super) given_keys: Vec<LogKey>,
     pub(super) signed: HashMap<ControllerId, watch::Receiver<SignedState>>,
     /// Why a log is not signed now, when it is not.
     pub(super) signing: HashMap<ControllerId, watch::Receiver<Option<String>>>,
@@ -73,6 +77,7 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
         detail: error.to_string(),
     })?;
     let (mut log_keys, mut signed, mut signers) = (HashMap::new(), HashMap::new(), Vec::new());
+    let mut given_keys = Vec::new();
     let (mut signing, mut witnessed, mut witnesses) = (HashMap::new(), HashMap::new(), Vec::new());
     let mut first_fence = 0;
     for log in &logs {
@@ -83,6 +88,11 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
         let asking = Witnesses::open(data, log.clone(), key.verifier(), &settings.witnesses)?;
         witnessed.insert(log.controller.clone(), asking.seen());
         witnesses.push((asking, signer.published()));
+        given_keys.push(LogKey {
+            controller: log.controller.clone(),
+            vkey: key.verifier().to_string(),
+            successions: successions(data, &log.controller)?,
+        });
         log_keys.insert(log.controller.clone(), key);
         signers.push(signer);
         first_fence = first_fence.max(store.size(log).await?);
@@ -108,6 +118,7 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
         store: store.clone(),
         logs,
         log_keys,
+        given_keys,
         signed,
         signing,
         witnessed,

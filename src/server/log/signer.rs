@@ -4,7 +4,7 @@
 //! before: never smaller, never another root for the same size, never earlier, always proven consistent. So a database
 //! restored from a backup, or another history, is never signed. Reading, comparing and replacing the state happen under
 //! its file lock: of several processes that share it, each continues what the others signed.
-//! Deliberately absent: making a new state where one is missing; that is a new origin, made by `setup` only.
+//! Deliberately absent: making a new state where one is missing; that is a new name, begun by `setup` or `origin` only.
 
 use super::sequencer::now_ms;
 use crate::domain::audit::checkpoint::{self, Checkpoint};
@@ -57,7 +57,16 @@ impl Signer {
         if path.exists() {
             return Err(ServerError::AlreadySetUp);
         }
-        write_state(&path, &state(log, key, 0, empty_root(), now_ms()))
+        Self::begin(data, log, key, 0, empty_root())
+    }
+
+    /// Writes the first state under a name; what another name left was moved aside by the caller.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn begin(data: &DataDir, log: &Log, key: &SignerKey, size: u64, root: Hash) -> Result<(), ServerError> {
+        let path = data.signer_state(&log.controller);
+        write_state(&path, &state(log, key, size, root, now_ms()))
     }
 
     /// Reads the state a log was left in, and checks that this key signed it.

@@ -8,6 +8,7 @@ use crate::domain::audit::hash::Hash;
 use crate::domain::audit::leaf::leaf_hash;
 use crate::domain::audit::note::{SignerKey, Statement, VerifierKey};
 use crate::domain::audit::proof::{consistency_recipe, cook, inclusion_recipe};
+use crate::domain::audit::succession::{self, TrustedKey};
 use crate::domain::audit::tree::{Frontier, NodeId};
 use crate::domain::camera::ControllerId;
 use crate::protocol::{BatchReceipt, DurablePromise, EventBatch, PromisedEntry, RefusalKind};
@@ -56,6 +57,11 @@ fn key(seed: u8) -> SignerKey {
 
 pub fn verifier() -> VerifierKey {
     key(1).verifier()
+}
+
+/// The log's key, at first sight.
+pub fn first_seen() -> TrustedKey {
+    succession::follow(&[], &verifier(), &borgo(), ORIGIN, None, &verifier()).unwrap()
 }
 
 fn tree(leaves: &[Hash]) -> (Frontier, HashMap<NodeId, Hash>) {

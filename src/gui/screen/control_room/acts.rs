@@ -14,6 +14,7 @@ use crate::gui::i18n::fl;
 use crate::gui::keymap::{Command, Direction, Edge};
 use crate::gui::screen::declare::{self, Declare};
 use crate::gui::screen::export::{self, Export};
+use crate::gui::screen::go_on::{self, GoOn};
 use crate::gui::theme::Tone;
 use crate::gui::ui::{camera_list, message_strip};
 use crate::gui::widget::wall;
@@ -38,6 +39,13 @@ impl ControlRoom {
         if self.declare.is_some() {
             return if edge == Edge::Down {
                 self.declare_message(declare::Message::Command(command))
+            } else {
+                Action::None
+            };
+        }
+        if self.go_on.is_some() {
+            return if edge == Edge::Down {
+                self.go_on_message(go_on::Message::Command(command))
             } else {
                 Action::None
             };
@@ -94,6 +102,7 @@ impl ControlRoom {
             Command::Snapshot => self.take_snapshot(),
             Command::Export => self.open_export(),
             Command::Declare => self.open_declare(),
+            Command::GoOn => self.open_go_on(),
             Command::Masks => self.toggle_editor(),
             Command::Search => {
                 self.area = Area::List;
@@ -300,9 +309,10 @@ impl ControlRoom {
     pub(super) fn tick(&mut self) -> Action {
         self.now = Now::read();
         self.health = self.desk.health();
+        self.may_watch = self.desk.may_watch();
         self.holds = self.desk.holds();
         self.plan = self.desk.plan();
-        self.follow_schools();
+        self.follow_closed();
         self.measure();
         let toured = self.go_on_with_tour();
         Action::Run(Task::batch([
@@ -312,16 +322,24 @@ impl ControlRoom {
         ]))
     }
 
-    /// A view that the school calendar closed is asked for again when its time has come, or when a supervisor opened it.
-    fn follow_schools(&mut self) {
+    /// A view that a rule of time closed is asked for again when that can have changed: the school calendar, or a
+    /// supervisor who opened it; the server, or an officer who goes on in their own name.
+    fn follow_closed(&mut self) {
         let at = self.now.instant;
         let declared = self.desk.declared();
         for placed in self.tiles.iter_mut().flatten() {
-            if let Content::Open(Open { feed, .. }) = &placed.content
-                && let ViewState::Closed { why } = feed.state()
-                && matches!(why, Refusal::SchoolHours { .. })
+            if let Content::Open(open) = &placed.content
+                && let Some(why) = closed_for_a_time(open)
             {
                 placed.content = Content::Refused { why: Arc::new(why), at };
+            }
+            if placed
+                .large
+                .as_ref()
+                .and_then(|large| closed_for_a_time(large.open.as_ref()?))
+                .is_some()
+            {
+                placed.large = None;
             }
             let closed =
                 matches!(&placed.content, Content::Refused { why, .. } if matches!(**why, Refusal::SchoolHours { .. }));
@@ -528,6 +546,27 @@ impl ControlRoom {
         }
     }
 
+    fn open_go_on(&mut self) -> Action {
+        self.release_all();
+        let (dialogue, task) = GoOn::new(self.desk.clone());
+        self.go_on = Some(dialogue);
+        Action::Run(task.map(Message::GoOn))
+    }
+
+    pub(super) fn go_on_message(&mut self, message: go_on::Message) -> Action {
+        let Some(dialogue) = &mut self.go_on else {
+            return Action::None;
+        };
+        match dialogue.update(message) {
+            go_on::Action::None => Action::None,
+            go_on::Action::Run(task) => Action::Run(task.map(Message::GoOn)),
+            go_on::Action::Close => {
+                self.go_on = None;
+                Action::None
+            }
+        }
+    }
+
     pub(super) fn export_message(&mut self, message: export::Message) -> Action {
         let Some(dialogue) = &mut self.export else {
             return Action::None;
@@ -540,5 +579,19 @@ impl ControlRoom {
                 Action::None
             }
         }
+    }
+}
+
+/// Why a view was closed, when it opens again by itself.
+fn closed_for_a_time(open: &Open) -> Option<Refusal> {
+    match open.feed.state() {
+        ViewState::Closed { why } => {
+            let for_a_time = matches!(
+                why,
+                Refusal::SchoolHours { .. } | Refusal::GraceOver | Refusal::OutboxFilling
+            );
+            for_a_time.then_some(why)
+        }
+        _ => None,
     }
 }

@@ -25,6 +25,7 @@ use crate::gui::desk::{Desk, Feed, Hold};
 use crate::gui::keymap::{Command, Edge, Keymap};
 use crate::gui::screen::declare;
 use crate::gui::screen::export;
+use crate::gui::screen::go_on;
 use crate::gui::theme::Tone;
 use crate::gui::ui::camera_list::{self, CameraList};
 use crate::gui::ui::mask_editor::{self, MaskEditor};
@@ -67,6 +68,7 @@ pub struct ControlRoom {
     plan: Arc<SitePlan>,
     person: Person,
     health: Health,
+    may_watch: bool,
     holds: Vec<Hold>,
     now: Now,
     layout: Layout,
@@ -104,6 +106,7 @@ pub struct ControlRoom {
     help: bool,
     export: Option<export::Export>,
     declare: Option<declare::Declare>,
+    go_on: Option<go_on::GoOn>,
     editor: Option<MaskEditor>,
     proposals: Vec<ProposedMask>,
     /// The latest snapshot, and whether zoom met its ceiling: what the tour looks for.
@@ -122,6 +125,7 @@ pub enum Message {
     Bar(top_bar::Message),
     Export(export::Message),
     Declare(declare::Message),
+    GoOn(go_on::Message),
     Masks(mask_editor::Message),
     /// What waits for a supervisor, or that it cannot be asked.
     Proposals(Result<Vec<ProposedMask>, Arc<Refusal>>),
@@ -206,6 +210,7 @@ impl ControlRoom {
         let wall = seat.wall.map_or(all, |wall| wall.seen_by(may));
         let mut room = ControlRoom {
             health: desk.health(),
+            may_watch: desk.may_watch(),
             holds: desk.holds(),
             now,
             layout: wall.layout,
@@ -236,6 +241,7 @@ impl ControlRoom {
             help: false,
             export: None,
             declare: None,
+            go_on: None,
             editor: None,
             proposals: Vec::new(),
             snapshot: None,
@@ -265,6 +271,7 @@ impl ControlRoom {
                 return Action::Run(self.regulate());
             }
             Message::Declare(message) => return self.declare_message(message),
+            Message::GoOn(message) => return self.go_on_message(message),
             Message::Masks(message) => return self.mask_message(message),
             Message::Proposals(answer) => self.take_proposals(answer),
             Message::MaskSettled(answer) => return self.mask_settled(answer),

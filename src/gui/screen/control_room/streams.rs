@@ -86,7 +86,7 @@ impl ControlRoom {
                 .tiles
                 .get(tile)
                 .and_then(Option::as_ref)
-                .is_some_and(|placed| placed.wants_opening(now));
+                .is_some_and(|placed| placed.wants_opening(now, self.may_watch));
             if !wanted {
                 continue;
             }
@@ -107,12 +107,12 @@ impl ControlRoom {
         let mut tasks = Vec::new();
         for tile in 0..self.layout.tiles() {
             let wanted = self.wanted_on(tile);
-            let now = self.now.instant;
+            let (now, may_watch) = (self.now.instant, self.may_watch);
             let opening = match self.tiles.get_mut(tile) {
                 Some(Some(placed)) => {
                     placed.wanted = wanted;
                     let missing = placed.large.as_ref().is_none_or(|large| large.wants_opening(now));
-                    wanted == StreamRole::Main && missing
+                    wanted == StreamRole::Main && missing && may_watch
                 }
                 _ => continue,
             };

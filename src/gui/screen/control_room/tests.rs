@@ -369,3 +369,55 @@ fn two_walls_of_one_program_have_no_ticket_in_common() {
     };
     assert!(tickets(1).is_disjoint(&tickets(2)));
 }
+
+/// Runs what a task would do until nothing is left, as the program does, without a window.
+fn settle(room: &mut ControlRoom, desk: &Fake) {
+    let opening: Vec<u64> = room.tiles.iter().flatten().map(|placed| placed.ticket).collect();
+    for ticket in opening {
+        let waiting = room
+            .tiles
+            .iter()
+            .flatten()
+            .any(|placed| placed.ticket == ticket && matches!(placed.content, Content::Opening));
+        if waiting {
+            let answer = match desk.may_watch() {
+                true => Ok(still(StreamRole::Sub, true).0),
+                false => Err(Arc::new(Refusal::GraceOver)),
+            };
+            drop(room.update(Message::Opened { ticket, answer }));
+        }
+    }
+}
+
+#[test]
+fn r_aud_7_stopped_tiles_ask_once_and_come_back_when_an_officer_goes_on() {
+    let desk = fake::desk(4, 0);
+    let (mut room, _) = ControlRoom::new(desk.clone(), Arc::default(), Seat::default());
+    drop(room.update(Message::Command(Command::Layout(Layout::Four), Edge::Down)));
+    desk.stop(true);
+    settle(&mut room, &desk);
+    let refused = |room: &ControlRoom| {
+        let contents = room.tiles.iter().flatten().map(|placed| &placed.content);
+        contents
+            .filter(|content| matches!(content, Content::Refused { .. }))
+            .count()
+    };
+    assert_eq!(refused(&room), 4);
+    let asked = desk.said().len();
+    for _ in 0..3 {
+        drop(room.tick());
+    }
+    assert_eq!(desk.said().len(), asked, "every question would be recorded");
+
+    drop(room.update(Message::Command(Command::GoOn, Edge::Down)));
+    drop(room.update(Message::GoOn(go_on::Message::Start)));
+    assert_eq!(desk.said().len(), asked, "without a reason nothing is asked");
+    drop(room.update(Message::GoOn(go_on::Message::Reason("incidente in via Roma".into()))));
+    drop(room.update(Message::GoOn(go_on::Message::Start)));
+    assert!(desk.said().contains(&"go on incidente in via Roma".to_owned()));
+    drop(room.update(Message::GoOn(go_on::Message::Answered(Ok(())))));
+    assert!(room.go_on.is_none());
+    drop(room.tick());
+    settle(&mut room, &desk);
+    assert_eq!(refused(&room), 0);
+}

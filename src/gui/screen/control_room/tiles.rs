@@ -175,13 +175,14 @@ impl Placed {
         }
     }
 
-    /// Whether the view should be asked for (again) now.
-    pub fn wants_opening(&self, now: Instant) -> bool {
+    /// Whether the view should be asked for (again) now. `may_watch` is what the audit path says.
+    pub fn wants_opening(&self, now: Instant, may_watch: bool) -> bool {
         match &self.content {
             Content::Closed => true,
             Content::Refused { why, at } => match &**why {
                 Refusal::Rule(_) => false,
-                // Every question is recorded: it is asked again when the school closes.
+                // Every question is recorded: it is asked again when the answer can be another.
+                Refusal::GraceOver | Refusal::OutboxFilling => may_watch,
                 Refusal::SchoolHours { until } => until.is_some_and(|until| now >= until),
                 _ => now.saturating_duration_since(*at) >= ASK_AGAIN,
             },

@@ -40,6 +40,10 @@ impl ControlRoom {
             let dialogue = declare.view(self.now.instant).map(Message::Declare);
             return controls::over(screen, dialogue, close);
         }
+        if let Some(go_on) = &self.go_on {
+            let close = Message::GoOn(crate::gui::screen::go_on::Message::Command(Command::Back));
+            return controls::over(screen, go_on.view().map(Message::GoOn), close);
+        }
         if self.help {
             let close = Message::Command(Command::Help, Edge::Down);
             return controls::over(screen, shortcuts_help::view(&self.keymap), close);

@@ -1,0 +1,209 @@
+//! A log that goes on under another name and key, because what its signer remembered is lost.
+//!
+//! The tree stays as it is; who vouches for it begins anew as `<origin>/2`, `/3` and so on. The key of the site plan, which
+//! workstations pin at enrolment, says so in a signed statement, and a workstation still holds the new checkpoints
+//! against the last one it verified: a new name is no way to rewrite the log.
+//! Invariant: a key is followed only along statements that name each key before it, from the first one, without a gap.
+//! Deliberately absent: the proof of consistency (see `proof`), keys at rest.
+
+use super::hash::Hash;
+use super::note::{SignerKey, Statement, VerifierKey};
+use crate::domain::camera::ControllerId;
+use serde::{Deserialize, Serialize};
+
+/// Successions of one log at most: each is the loss of something that should never be lost.
+const MOST: usize = 99;
+
+/// What the plan's key vouches for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Succession {
+    pub controller: ControllerId,
+    /// 2 for the first succession, then one more each time.
+    pub number: u32,
+    /// Verifier key that vouched before.
+    pub former: String,
+    /// Verifier key that vouches from now on.
+    pub vkey: String,
+    /// Leaves the log had, and its root.
+    pub size: u64,
+    pub root: Hash,
+    /// Why, in the administrator's words.
+    pub reason: String,
+}
+
+/// A [`Succession`] as JSON text, signed as these bytes under [`Statement::Succession`] by the key of the site plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedSuccession {
+    pub succession: String,
+    pub signature: String,
+}
+
+/// A log's key that may be trusted: the first one seen, the pinned one, or one that [`follow`] was led to from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustedKey(VerifierKey);
+
+impl TrustedKey {
+    /// The key.
+    pub fn into_key(self) -> VerifierKey {
+        self.0
+    }
+}
+
+/// Why an offered key is not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SuccessionError {
+    #[error("a statement of succession is not signed by the plan's key")]
+    NotGenuine,
+    #[error("the statements of succession do not lead from the first name to the offered key")]
+    Broken,
+    #[error("the offered key does not succeed the pinned one")]
+    Unrelated,
+}
+
+/// The name of a log after `number - 1` successions.
+pub fn name(origin: &str, number: u32) -> String {
+    format!("{origin}/{number}")
+}
+
+impl Succession {
+    /// Signs the statement.
+    ///
+    /// # Errors
+    /// It cannot be written as JSON (never).
+    pub fn sign(&self, plan_key: &SignerKey) -> Result<SignedSuccession, serde_json::Error> {
+        let succession = serde_json::to_string(self)?;
+        let signature = plan_key.sign_statement(Statement::Succession, &succession);
+        Ok(SignedSuccession { succession, signature })
+    }
+}
+
+/// Takes `offered` for the key of this controller's log, if it may be. `origin` is the log's first name; `pinned` is the
+/// key trusted so far, if any.
+///
+/// # Errors
+/// [`SuccessionError`].
+pub fn follow(
+    signed: &[SignedSuccession],
+    plan_key: &VerifierKey,
+    controller: &ControllerId,
+    origin: &str,
+    pinned: Option<&VerifierKey>,
+    offered: &VerifierKey,
+) -> Result<TrustedKey, SuccessionError> {
+    let mut known = Vec::new();
+    if signed.len() > MOST {
+        return Err(SuccessionError::Broken);
+    }
+    for (number, statement) in (2u32..).zip(signed) {
+        plan_key
+            .verify_statement(Statement::Succession, &statement.succession, &statement.signature)
+            .map_err(|_| SuccessionError::NotGenuine)?;
+        let read: Option<Succession> = serde_json::from_str(&statement.succession).ok();
+        let read = read.filter(|read| read.controller == *controller && read.number == number);
+        let read = read.ok_or(SuccessionError::Broken)?;
+        let former: VerifierKey = read.former.parse().map_err(|_| SuccessionError::Broken)?;
+        let next: VerifierKey = read.vkey.parse().map_err(|_| SuccessionError::Broken)?;
+        let before = known.last().cloned();
+        let continues = match &before {
+            Some(before) => *before == former,
+            None => former.name() == origin,
+        };
+        if !continues || next.name() != name(origin, number) {
+            return Err(SuccessionError::Broken);
+        }
+        if before.is_none() {
+            known.push(former);
+        }
+        known.push(next);
+    }
+    let last = known.last();
+    let leads = last.map_or(offered.name() == origin, |last| last == offered);
+    if !leads {
+        return Err(SuccessionError::Broken);
+    }
+    match pinned {
+        Some(pinned) if pinned != offered && !known.contains(pinned) => Err(SuccessionError::Unrelated),
+        _ => Ok(TrustedKey(offered.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit::tree::empty_root;
+
+    const ORIGIN: &str = "vedetta/020001/borgo";
+
+    fn key(name: &str, seed: u8) -> SignerKey {
+        SignerKey::new(name, &[seed; 32]).unwrap()
+    }
+
+    fn step(number: u32, former: &SignerKey, next: &SignerKey) -> Succession {
+        Succession {
+            controller: "borgo".parse().unwrap(),
+            number,
+            former: former.verifier().to_string(),
+            vkey: next.verifier().to_string(),
+            size: 0,
+            root: empty_root(),
+            reason: "disco del firmatario guasto".into(),
+        }
+    }
+
+    #[test]
+    fn r_aud_2_a_key_is_followed_only_along_genuine_statements_without_a_gap() {
+        let plan = key("vedetta/plan", 9);
+        let (first, second, third) = (key(ORIGIN, 1), key(&name(ORIGIN, 2), 2), key(&name(ORIGIN, 3), 3));
+        let chain = [
+            step(2, &first, &second).sign(&plan).unwrap(),
+            step(3, &second, &third).sign(&plan).unwrap(),
+        ];
+        let borgo: ControllerId = "borgo".parse().unwrap();
+        let ask = |signed: &[SignedSuccession], pinned: Option<&SignerKey>, offered: &SignerKey| {
+            let pinned = pinned.map(SignerKey::verifier);
+            let trusted = follow(
+                signed,
+                &plan.verifier(),
+                &borgo,
+                ORIGIN,
+                pinned.as_ref(),
+                &offered.verifier(),
+            );
+            trusted.map(|trusted| assert_eq!(trusted.into_key(), offered.verifier()))
+        };
+        for pinned in [None, Some(&first), Some(&second), Some(&third)] {
+            assert_eq!(ask(&chain, pinned, &third), Ok(()));
+        }
+        assert_eq!(ask(&[], Some(&first), &first), Ok(()), "nothing was lost");
+        assert_eq!(ask(&[], None, &first), Ok(()));
+        assert_eq!(ask(&chain[..1], Some(&first), &second), Ok(()));
+
+        use SuccessionError::{Broken, NotGenuine, Unrelated};
+        assert_eq!(ask(&[], Some(&first), &second), Err(Broken), "nobody said so");
+        assert_eq!(ask(&[], None, &second), Err(Broken));
+        assert_eq!(ask(&chain[1..], Some(&second), &third), Err(Broken), "a gap");
+        assert_eq!(ask(&chain, Some(&first), &second), Err(Broken), "an older key again");
+        assert_eq!(ask(&chain, Some(&first), &first), Err(Broken), "the lost key again");
+        let stranger = key(ORIGIN, 7);
+        assert_eq!(ask(&chain, Some(&stranger), &third), Err(Unrelated));
+        assert_eq!(ask(&[], Some(&stranger), &first), Err(Unrelated));
+        let forged = [step(2, &first, &second).sign(&first).unwrap()];
+        assert_eq!(ask(&forged, Some(&first), &second), Err(NotGenuine));
+        let mut altered = chain[0].clone();
+        altered.succession = altered.succession.replace("guasto", "rotto");
+        assert_eq!(ask(&[altered], Some(&first), &second), Err(NotGenuine));
+        let elsewhere = Succession {
+            controller: "altrove".parse().unwrap(),
+            ..step(2, &first, &second)
+        };
+        assert_eq!(
+            ask(&[elsewhere.sign(&plan).unwrap()], Some(&first), &second),
+            Err(Broken)
+        );
+        let misnamed = key("vedetta/020001/altro/2", 2);
+        let wrong = [step(2, &first, &misnamed).sign(&plan).unwrap()];
+        assert_eq!(ask(&wrong, Some(&first), &misnamed), Err(Broken));
+    }
+}

@@ -1,0 +1,153 @@
+//! A log that goes on under a new name and key, after the signer's memory was lost.
+//!
+//! Works on a server that is not running. The whole log is recomputed first; the change is an event of the log and a
+//! statement signed by the key of the site plan, which workstations follow. What the lost signer left is moved aside and
+//! kept. Invariant: nothing is signed under the new name before the reason is durable in the log, and a step that was
+//! done is not done twice, so that the command can be repeated after a crash.
+//! Deliberately absent: repairing a log that does not hold.
+
+use super::config::{DataDir, read_text, write_whole};
+use super::error::ServerError;
+use super::keys::{create_signer, load_signer};
+use super::log::recorder::Act;
+use super::log::signer::Signer;
+use super::stations;
+use super::store::{Log, Store};
+use super::verify;
+use crate::domain::audit::note::SignerKey;
+use crate::domain::audit::succession::{self, SignedSuccession, Succession};
+use crate::domain::camera::ControllerId;
+use serde::Serialize;
+use std::path::Path;
+
+/// A log under its new name.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewOrigin {
+    pub controller: ControllerId,
+    pub origin: String,
+    /// Verifier key to give to witnesses and outside verifiers.
+    pub vkey: String,
+    /// Leaves at which the new name begins.
+    pub size: u64,
+}
+
+/// The statements of a log's successions, first one first; none for a log that never lost its signer.
+///
+/// # Errors
+/// The file is there and cannot be read.
+pub fn successions(data: &DataDir, controller: &ControllerId) -> Result<Vec<SignedSuccession>, ServerError> {
+    let path = data.successions(controller);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    serde_json::from_str(&read_text(&path)?).map_err(|error| ServerError::Config {
+        path,
+        detail: error.to_string(),
+    })
+}
+
+/// Begins a new name for a controller's log; `None` is the first controller.
+///
+/// # Errors
+/// The server is running, there is no reason, the log does not hold, or the change cannot be recorded or written.
+pub async fn begin(data: &DataDir, controller: Option<ControllerId>, reason: &str) -> Result<NewOrigin, ServerError> {
+    let reason: String = reason.trim().chars().take(500).collect();
+    if reason.is_empty() {
+        return Err(ServerError::NoReason);
+    }
+    stations::change(data, controller, async |store, recorder, home| {
+        let log = log_of(store, home).await?;
+        let mut said = successions(data, home)?;
+        let number = u32::try_from(said.len()).unwrap_or(u32::MAX).saturating_add(2);
+        let origin = succession::name(first_name(&log.origin), number);
+        let size = store.size(&log).await?;
+        verify::recompute(store, &log, size).await?;
+        let former = former_key(data, &log, number)?;
+        let act = Act::default()
+            .with("change", "log_origin")
+            .with("former", former.as_str())
+            .with("origin", origin.as_str())
+            .with("size", size)
+            .with("reason", reason.as_str());
+        stations::record(recorder, home, act).await?;
+        let size = store.size(&log).await?;
+        let root = store.frontier(&log, size).await?.root();
+
+        set_aside(&data.log_key(home), number, Some(&origin))?;
+        set_aside(&data.signer_state(home), number, None)?;
+        set_aside(&data.witnessed(home), number, None)?;
+        let key = match load_signer(&data.log_key(home)) {
+            Ok(key) => key,
+            Err(_) => create_signer(&data.log_key(home), &origin)?,
+        };
+        let log = Log { origin, ..log };
+        Signer::begin(data, &log, &key, size, root)?;
+        let statement = Succession {
+            controller: home.clone(),
+            number,
+            former,
+            vkey: key.verifier().to_string(),
+            size,
+            root,
+            reason: reason.clone(),
+        };
+        said.push(sign(&statement, &load_signer(&data.plan_key())?)?);
+        let text = serde_json::to_vec_pretty(&said).map_err(|error| ServerError::Key(error.to_string()))?;
+        write_whole(&data.successions(home), &text, 0o644)?;
+        // Last: until then no server signs, because name and state differ.
+        store.rename_log(&log).await?;
+        Ok(NewOrigin {
+            controller: home.clone(),
+            origin: log.origin,
+            vkey: statement.vkey,
+            size,
+        })
+    })
+    .await
+}
+
+async fn log_of(store: &Store, controller: &ControllerId) -> Result<Log, ServerError> {
+    let mut logs = store.logs().await?;
+    logs.retain(|log| log.controller == *controller);
+    logs.pop().ok_or(ServerError::NotSetUp)
+}
+
+/// The name without the number that successions gave it: `vedetta/<istat code>/<controller slug>`.
+fn first_name(origin: &str) -> &str {
+    let end = origin.match_indices('/').nth(2).map_or(origin.len(), |(at, _)| at);
+    &origin[..end]
+}
+
+/// The verifier key that vouched so far, wherever the command was interrupted before.
+fn former_key(data: &DataDir, log: &Log, number: u32) -> Result<String, ServerError> {
+    let aside = aside(&data.log_key(&log.controller), number);
+    let path = if aside.exists() {
+        aside
+    } else {
+        data.log_key(&log.controller)
+    };
+    Ok(load_signer(&path)?.verifier().to_string())
+}
+
+/// Where a file of the time before the succession `number` is kept.
+fn aside(path: &Path, number: u32) -> std::path::PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}", number - 1));
+    name.into()
+}
+
+/// Moves a file of the former name aside; what carries the new name already stays.
+fn set_aside(path: &Path, number: u32, unless_named: Option<&str>) -> Result<(), ServerError> {
+    let kept = aside(path, number);
+    let is_new = |origin: &str| load_signer(path).is_ok_and(|key| key.verifier().name() == origin);
+    if kept.exists() || !path.exists() || unless_named.is_some_and(is_new) {
+        return Ok(());
+    }
+    std::fs::rename(path, &kept).map_err(|source| ServerError::File { path: kept, source })
+}
+
+fn sign(statement: &Succession, plan_key: &SignerKey) -> Result<SignedSuccession, ServerError> {
+    statement
+        .sign(plan_key)
+        .map_err(|error| ServerError::Key(error.to_string()))
+}
