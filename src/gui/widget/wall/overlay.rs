@@ -131,7 +131,7 @@ impl Texts {
                 state.detail.as_str(),
             )
         });
-        let width = size.width - 6.0 * PAD;
+        let width = size.width - if narrow { 2.0 } else { 6.0 } * PAD;
         let words_size = if narrow { theme::SMALL } else { theme::HEADING };
         let roomy = size.width >= TINY && size.height >= 110.0;
         set(
@@ -144,8 +144,8 @@ impl Texts {
         );
         set(&mut self.words, words, words_size, theme::STRONG, width, true);
 
-        let fits = self.words.min_width() <= size.width - 2.0 * PAD
-            && self.words.min_height() + 2.0 * PAD <= size.height - LINE;
+        let fits = self.words.min_width() <= width
+            && above(face) + self.words.min_height() + 3.0 * PAD <= size.height * (1.0 - LOWER_EDGE);
         if !fits {
             // A word cut in two says less than its sign.
             set(&mut self.words, "", words_size, theme::STRONG, width, true);
@@ -177,8 +177,7 @@ impl Texts {
             }
         }
         // The lower edge of a picture is never written on.
-        let used = LINE * f32::from(1 + u8::from(!face.marks.is_empty()));
-        let lines = ((size.height * (1.0 - LOWER_EDGE) - used) / LINE).max(0.0) as usize;
+        let lines = ((size.height * (1.0 - LOWER_EDGE) - above(face)) / LINE).max(0.0) as usize;
         self.figures
             .resize_with(face.figures.len().min(lines), Default::default);
         for ([line, short], text) in face.figures.iter().zip(&mut self.figures) {
@@ -189,6 +188,11 @@ impl Texts {
             }
         }
     }
+}
+
+/// Height that the title and the marks take, from the upper edge.
+fn above(face: &Face) -> f32 {
+    LINE * f32::from(1 + u8::from(!face.marks.is_empty()))
 }
 
 /// The text cut to about `share` of its length, with an ellipsis.
@@ -204,8 +208,7 @@ fn elide(text: &str, share: f32) -> String {
 pub fn draw(renderer: &mut Renderer, tile: Rectangle, face: &Face, texts: &Texts) {
     if let Some(state) = &face.state {
         // In a small tile the words keep below the title and the marks.
-        let above = LINE * f32::from(1 + u8::from(!face.marks.is_empty()));
-        draw_state(renderer, tile, above, state, texts);
+        draw_state(renderer, tile, above(face), state, texts);
     }
     let corner = Point::new(tile.x, tile.y);
     let mut line = 0.0;
