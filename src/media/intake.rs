@@ -66,7 +66,8 @@ impl Refused {
     }
 }
 
-/// Lets only those packets through a pad that `check` finds whole; counts the others.
+/// Lets only those packets through a pad that `check` finds whole; counts the others. Nothing else may look at this pad: it
+/// would be asked about packets that are gone.
 pub(super) fn guard(
     pad: &gst::Pad,
     refused: Refused,
@@ -89,7 +90,8 @@ pub(super) fn guard(
                 Ok(()) => gst::PadProbeReturn::Ok,
                 Err(damage) => {
                     refused.one(damage);
-                    gst::PadProbeReturn::Drop
+                    // And not `Drop`: that one gives the buffer back twice, which GStreamer complains of.
+                    gst::PadProbeReturn::Handled
                 }
             }
         },
@@ -106,7 +108,9 @@ pub(super) fn depayloader(codec: Codec, refused: Refused) -> Result<gst::Element
         depay.set_property("auto-header-extension", false);
     }
     if let Some(pad) = depay.static_pad("sink") {
-        guard(&pad, refused, move |packet| payload::check(codec, rtp::payload(packet)?));
+        guard(&pad, refused, move |packet| {
+            payload::check(codec, rtp::payload(packet)?)
+        });
     }
     Ok(depay)
 }

@@ -170,14 +170,19 @@ fn depayload(codec: Codec, payloads: &[&[u8]]) -> u64 {
     let refused = Refused::default();
     let depay = depayloader(codec, refused.clone()).unwrap();
     let pipeline = gst::Pipeline::new();
-    pipeline.add_many([source.upcast_ref(), &depay, sink.upcast_ref()]).unwrap();
+    pipeline
+        .add_many([source.upcast_ref(), &depay, sink.upcast_ref()])
+        .unwrap();
     gst::Element::link_many([source.upcast_ref(), &depay, sink.upcast_ref()]).unwrap();
     pipeline.set_state(gst::State::Playing).unwrap();
     for (seq, payload) in (1u8..).zip(payloads) {
         let mut packet = packet(0x80, payload);
         packet[3] = seq;
         let mut buffer = gst::Buffer::from_mut_slice(packet);
-        buffer.get_mut().unwrap().set_pts(gst::ClockTime::from_mseconds(u64::from(seq)));
+        buffer
+            .get_mut()
+            .unwrap()
+            .set_pts(gst::ClockTime::from_mseconds(u64::from(seq)));
         source.push_buffer(buffer).unwrap();
     }
     source.end_of_stream().unwrap();
@@ -189,11 +194,19 @@ fn depayload(codec: Codec, payloads: &[&[u8]]) -> u64 {
 /// Without the check the first list ends the process in foreign memory, the second by an assertion.
 #[test]
 fn nothing_inside_a_fragmented_picture_ends_the_process() {
-    let (begin, middle, whole) = (&[0x7c, 0x85, 1, 2, 3][..], &[0x7c, 0x05, 4, 5][..], &[0x41, 0x9a, 1][..]);
+    let (begin, middle, whole) = (
+        &[0x7c, 0x85, 1, 2, 3][..],
+        &[0x7c, 0x05, 4, 5][..],
+        &[0x41, 0x9a, 1][..],
+    );
     for odd in [&[][..], &[0x7c]] {
         assert_eq!(depayload(Codec::H264, &[begin, odd, middle, whole, whole]), 1);
     }
-    let (begin, middle, whole) = (&[0x62, 1, 0x93, 1, 2][..], &[0x62, 1, 0x13, 3][..], &[0x02, 1, 0x80, 1][..]);
+    let (begin, middle, whole) = (
+        &[0x62, 1, 0x93, 1, 2][..],
+        &[0x62, 1, 0x13, 3][..],
+        &[0x02, 1, 0x80, 1][..],
+    );
     for odd in [&[][..], &[0x62, 1]] {
         assert_eq!(depayload(Codec::H265, &[begin, odd, middle, whole, whole]), 1);
     }

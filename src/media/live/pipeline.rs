@@ -97,7 +97,9 @@ fn select_one_video(source: &gst::Element, shared: &Arc<Shared>) {
         }
         let wanted = video && codec.is_some() && !taken.swap(true, Ordering::AcqRel);
         let kind = described.and_then(|s| s.get::<i32>("payload").ok());
-        if let (true, Some(kind), Some(shared)) = (wanted, kind.and_then(|kind| u8::try_from(kind).ok()), shared.upgrade()) {
+        if let (true, Some(kind), Some(shared)) =
+            (wanted, kind.and_then(|kind| u8::try_from(kind).ok()), shared.upgrade())
+        {
             shared.described(kind);
         }
         Some(wanted.to_value())
@@ -227,7 +229,7 @@ impl Decode {
                 waited.store(0, Ordering::Relaxed);
             }
             if torn.load(Ordering::Relaxed) {
-                gst::PadProbeReturn::Drop
+                gst::PadProbeReturn::Handled
             } else {
                 gst::PadProbeReturn::Ok
             }

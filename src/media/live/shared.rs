@@ -246,9 +246,15 @@ impl Shared {
             if name.starts_with("recv_rtp_sink") {
                 let senders = Arc::clone(&senders);
                 intake::guard(pad, Refused::default(), move |packet| held(&senders).admit(packet));
-            } else if let Some(shared) = shared.upgrade().filter(|_| name.starts_with("recv_rtcp_sink")) {
-                intake::guard(pad, Refused::default(), intake::rtcp);
-                look_at_packets(pad, &shared, |shared, packet| shared.arrivals.reported(packet));
+            } else if name.starts_with("recv_rtcp_sink") {
+                let shared = shared.clone();
+                intake::guard(pad, Refused::default(), move |packet| {
+                    intake::rtcp(packet)?;
+                    if let Some(shared) = shared.upgrade() {
+                        shared.arrivals.reported(packet);
+                    }
+                    Ok(())
+                });
             }
         });
     }

@@ -145,7 +145,7 @@ impl Texts {
         set(&mut self.words, words, words_size, theme::STRONG, width, true);
 
         let fits = self.words.min_width() <= width
-            && above(face) + self.words.min_height() + 3.0 * PAD <= size.height * (1.0 - LOWER_EDGE);
+            && above(face, size) + self.words.min_height() + 4.0 + 2.0 * PAD <= size.height * (1.0 - LOWER_EDGE);
         if !fits {
             // A word cut in two says less than its sign.
             set(&mut self.words, "", words_size, theme::STRONG, width, true);
@@ -160,8 +160,9 @@ impl Texts {
             width,
             true,
         );
-        self.marks.resize_with(face.marks.len(), Default::default);
-        for (mark, (glyph, word)) in face.marks.iter().zip(&mut self.marks) {
+        let marks = marks(face, size);
+        self.marks.resize_with(marks.len(), Default::default);
+        for (mark, (glyph, word)) in marks.iter().zip(&mut self.marks) {
             set(
                 glyph,
                 &mark.icon.glyph().to_string(),
@@ -177,7 +178,7 @@ impl Texts {
             }
         }
         // The lower edge of a picture is never written on.
-        let lines = ((size.height * (1.0 - LOWER_EDGE) - above(face)) / LINE).max(0.0) as usize;
+        let lines = ((size.height * (1.0 - LOWER_EDGE) - above(face, size)) / LINE).max(0.0) as usize;
         self.figures
             .resize_with(face.figures.len().min(lines), Default::default);
         for ([line, short], text) in face.figures.iter().zip(&mut self.figures) {
@@ -190,9 +191,18 @@ impl Texts {
     }
 }
 
+/// The marks a tile of this size has room for: in a tiny one that it is not live goes before everything else.
+fn marks(face: &Face, size: Size) -> &[Mark] {
+    if face.state.is_some() && size.width < TINY {
+        &[]
+    } else {
+        &face.marks
+    }
+}
+
 /// Height that the title and the marks take, from the upper edge.
-fn above(face: &Face) -> f32 {
-    LINE * f32::from(1 + u8::from(!face.marks.is_empty()))
+fn above(face: &Face, size: Size) -> f32 {
+    LINE * f32::from(1 + u8::from(!marks(face, size).is_empty()))
 }
 
 /// The text cut to about `share` of its length, with an ellipsis.
@@ -208,7 +218,7 @@ fn elide(text: &str, share: f32) -> String {
 pub fn draw(renderer: &mut Renderer, tile: Rectangle, face: &Face, texts: &Texts) {
     if let Some(state) = &face.state {
         // In a small tile the words keep below the title and the marks.
-        draw_state(renderer, tile, above(face), state, texts);
+        draw_state(renderer, tile, above(face, tile.size()), state, texts);
     }
     let corner = Point::new(tile.x, tile.y);
     let mut line = 0.0;
@@ -358,6 +368,33 @@ pub fn carried(renderer: &mut Renderer, wall: Rectangle, pointer: Point, name: &
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn r_liv_2_in_a_tiny_tile_not_live_goes_before_the_marks() {
+        let mark = Mark {
+            icon: Icon::Warning,
+            words: String::new(),
+            short: String::new(),
+            tone: Tone::Attention,
+        };
+        let state = StateWords {
+            icon: Icon::Warning,
+            words: String::new(),
+            detail: String::new(),
+            tone: Tone::Attention,
+        };
+        let live = Face {
+            marks: vec![mark],
+            ..Face::default()
+        };
+        let stale = Face {
+            state: Some(state),
+            ..live.clone()
+        };
+        let (tiny, large) = (Size::new(TINY - 1.0, 80.0), Size::new(TINY, 80.0));
+        assert_eq!([&live, &stale].map(|face| marks(face, tiny).len()), [1, 0]);
+        assert_eq!([&live, &stale].map(|face| marks(face, large).len()), [1, 1]);
+    }
 
     #[test]
     fn a_title_that_does_not_fit_ends_in_an_ellipsis() {
