@@ -67,6 +67,8 @@ fn main() -> Result<(), String> {
             "playback" => vec![Command::Digit(2), Command::Confirm, Command::Playback],
             "large" => vec![Command::Layout(Layout::OneLarge)],
             "typed" => vec![Command::Digit(1)],
+            // Its pictures stopped two seconds after it was opened.
+            "stale" => vec![Command::Digit(3), Command::Confirm, Command::Confirm],
             _ => vec![],
         };
         let commands = then(commands);

@@ -88,3 +88,5 @@ PEERS = {
 
 # SDL draws with OpenGL where it can; here that is the software rasteriser, so its own software renderer gets its chance.
 ENVIRONMENT = {"ffmpeg-soft": {"SDL_RENDER_DRIVER": "software"}}
+
+NEVER_ROOT = {"vlc-mosaic"}

@@ -12,12 +12,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 from pathlib import Path
 
 from client import AuditServer, Client, Town, empty_memory_mb
-from peers import ENVIRONMENT, PEERS
+from peers import ENVIRONMENT, NEVER_ROOT, PEERS
 from processes import Broken, Display, Program, cores
 
 LAYOUT_KEYS = {1: 2, 4: 3, 9: 4, 16: 5, 25: 7, 36: 8, 64: 9}
@@ -37,7 +38,7 @@ def settings():
     given = parser.parse_args()
     given.bin = given.bin.resolve()
     given.tiles = given.tiles or ([16] if given.quick or given.soak else [16, 36, 64])
-    given.seconds = given.seconds or (10 if given.quick else 20)
+    given.seconds = given.seconds or (10 if given.quick else 15)
     if bad := [n for n in given.tiles if n not in LAYOUT_KEYS]:
         parser.error(f"no wall of {bad[0]} tiles; there are {', '.join(map(str, LAYOUT_KEYS))}")
     return given
@@ -142,13 +143,18 @@ def soak(given, client, display, eye):
 def measure_peer(given, town, folder, tiles, name):
     urls = [source["url"] for source in sources(town)]
     command = PEERS[name](urls)
-    if isinstance(command, dict):
-        file = folder / command["file"]
-        file.touch(0o600)
-        file.write_text(command["text"])
-        command = command["command"](str(file))
-    with Display(folder) as display:
-        env = {**display.env, **ENVIRONMENT.get(name, {}), "XDG_RUNTIME_DIR": str(folder)}
+    # A home of its own: some peers refuse root and run as nobody, who cannot look into `folder`.
+    with tempfile.TemporaryDirectory() as home, Display(folder) as display:
+        if isinstance(command, dict):
+            file = Path(home) / command["file"]
+            file.touch(0o600)
+            file.write_text(command["text"])
+            command = command["command"](str(file))
+        if name in NEVER_ROOT and os.geteuid() == 0:
+            for path in [Path(home), *Path(home).iterdir()]:
+                shutil.chown(path, "nobody", "nogroup")
+            command = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "--", *command]
+        env = {**display.env, **ENVIRONMENT.get(name, {}), "XDG_RUNTIME_DIR": home, "HOME": home}
         return watch_peer(given, town, folder, tiles, name, Program(command, folder / f"{name}.log", env=env), display)
 
 

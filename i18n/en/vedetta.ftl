@@ -111,7 +111,7 @@ figures-loss = Loss { $percent } % ({ $packets } packets)
 figures-percent = { $percent } %
 figures-jitter = Arrival varies by { $ms } ms
 figures-ms = { $ms } ms
-figures-latency = From lens to here { $ms } ms
+figures-latency = From the lens to arrival here { $ms } ms
 figures-latency-unknown = Delay not known: the camera's clock differs
 figures-unknown = not known
 mark-event = event { $left }
@@ -142,7 +142,7 @@ panel-bitrate = Bandwidth
 panel-kbit = { $n } kbit/s
 panel-lost = Packets lost
 panel-received = Received a second
-panel-latency = Since the lens
+panel-latency = From lens to arrival
 panel-jitter = Arrival varies by
 
 ## Messages

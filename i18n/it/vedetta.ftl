@@ -111,7 +111,7 @@ figures-loss = Perdita { $percent } % ({ $packets } pacchetti)
 figures-percent = { $percent } %
 figures-jitter = Variazione di arrivo { $ms } ms
 figures-ms = { $ms } ms
-figures-latency = Dalla ripresa allo schermo { $ms } ms
+figures-latency = Dalla ripresa all'arrivo qui { $ms } ms
 figures-latency-unknown = Ritardo non noto: l'orologio della telecamera è diverso
 figures-unknown = non noto
 mark-event = evento { $left }
@@ -142,7 +142,7 @@ panel-bitrate = Banda
 panel-kbit = { $n } kbit/s
 panel-lost = Pacchetti persi
 panel-received = Ricevute al secondo
-panel-latency = Dalla ripresa
+panel-latency = Dalla ripresa all'arrivo
 panel-jitter = Variazione di arrivo
 
 ## Messaggi

@@ -1,7 +1,8 @@
-//! When what is written around pictures is brought up to date: twice a second, while pictures come in.
+//! When the screen is told of pictures: when they begin to come.
 //!
 //! Invariant: no picture travels in a message. Deliberately absent: the pictures; the wall draws them at its own pace,
-//! without rebuilding the screen (`widget::wall`).
+//! without rebuilding the screen (`widget::wall`). What is written around them follows the program's own beat, twice a
+//! second: every rebuilding costs a drawing.
 
 use crate::media::frame::FrameSlot;
 use futures::future::select_all;
@@ -9,11 +10,9 @@ use futures::{Stream, StreamExt, stream};
 use iced::Subscription;
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
-use tokio::time::Instant;
 
-/// Shortest time between two rebuildings of the screen because of pictures. Each costs a drawing of its own: at five a
-/// second they were a sixth of all drawings. The first picture after a rest is told at once.
-const BEAT: Duration = Duration::from_millis(500);
+/// So long without a new picture in any of the slots is a rest.
+const REST: Duration = Duration::from_millis(500);
 
 /// The visible streams, known by their tickets.
 struct Watched(Vec<(u64, FrameSlot)>);
@@ -24,7 +23,7 @@ impl Hash for Watched {
     }
 }
 
-/// Produces one unit whenever some of these slots have something new.
+/// Produces one unit when these slots have something new, at the start and after a rest.
 pub fn on_new_pictures(slots: Vec<(u64, FrameSlot)>) -> Subscription<()> {
     if slots.is_empty() {
         Subscription::none()
@@ -36,7 +35,19 @@ pub fn on_new_pictures(slots: Vec<(u64, FrameSlot)>) -> Subscription<()> {
 fn beats(Watched(slots): &Watched) -> impl Stream<Item = ()> + use<> {
     let slots: Vec<FrameSlot> = slots.iter().map(|(_, slot)| slot.clone()).collect();
     let seen = vec![u64::MAX; slots.len()];
-    stream::unfold((slots, seen, Instant::now()), |(slots, mut seen, next)| async move {
+    stream::unfold((slots, seen, false), |(slots, mut seen, awake)| async move {
+        let counts = || slots.iter().map(FrameSlot::count).collect::<Vec<u64>>();
+        if awake {
+            seen = counts();
+            loop {
+                tokio::time::sleep(REST).await;
+                let now = counts();
+                if now == seen {
+                    break;
+                }
+                seen = now;
+            }
+        }
         select_all(
             slots
                 .iter()
@@ -44,11 +55,7 @@ fn beats(Watched(slots): &Watched) -> impl Stream<Item = ()> + use<> {
                 .map(|(slot, seen)| Box::pin(slot.changed(*seen))),
         )
         .await;
-        tokio::time::sleep_until(next).await;
-        for (slot, seen) in slots.iter().zip(&mut seen) {
-            *seen = slot.count();
-        }
-        Some(((), (slots, seen, Instant::now() + BEAT)))
+        Some(((), (slots, seen, true)))
     })
     .boxed()
 }
@@ -59,16 +66,20 @@ mod tests {
     use crate::gui::pattern;
 
     #[tokio::test]
-    async fn many_pictures_in_one_beat_are_one_message_and_none_is_none() {
+    async fn pictures_that_begin_to_come_are_one_message_and_those_that_follow_none() {
         let slots: Vec<FrameSlot> = (0..4).map(|_| FrameSlot::default()).collect();
         let watched = Watched(slots.iter().cloned().map(|slot| (1, slot)).collect());
         let mut beats = Box::pin(beats(&watched));
+        let picture = |slot: &FrameSlot| slot.put(pattern::frame(16, 16, 1, 0));
         beats.next().await;
-        for slot in &slots {
-            slot.put(pattern::frame(16, 16, 1, 0));
+        for _ in 0..8 {
+            slots.iter().for_each(picture);
+            let told = tokio::time::timeout(REST / 4, beats.next()).await;
+            assert!(told.is_err(), "a message came while pictures went on");
         }
+        let told = tokio::time::timeout(3 * REST, beats.next()).await;
+        assert!(told.is_err(), "a message came without a new picture");
+        slots.iter().for_each(picture);
         beats.next().await;
-        let quiet = tokio::time::timeout(Duration::from_millis(1_200), beats.next()).await;
-        assert!(quiet.is_err(), "a message came without a new picture");
     }
 }

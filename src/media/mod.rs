@@ -9,6 +9,7 @@ pub mod error;
 pub mod export;
 mod feed;
 pub mod frame;
+mod intake;
 pub mod live;
 pub mod plugins;
 pub mod replay;

@@ -7,6 +7,7 @@ use super::ExportError;
 use super::trim::{Trim, Unit};
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::media::feed::{self, Fed, Feed, RecordedTime};
+use crate::media::intake::{self, Refused};
 use crate::media::live::classify;
 use crate::media::plugins;
 use crate::media::rtsp::{Playing, VideoTrack};
@@ -119,7 +120,7 @@ impl Mux {
             .block(false)
             .build();
         let pictures = pictures(track, &output, &shared, (from_ms, to_ms), origin_ms)?;
-        let depay = plugins::make(track.codec.depayloader())?;
+        let depay = intake::depayloader(track.codec, Refused::default())?;
         let parse = plugins::make(track.codec.parser())?;
         parse.set_property("config-interval", -1i32);
         let chain = [feed.element(), &depay, &parse, pictures.upcast_ref()];

@@ -7,6 +7,7 @@ use super::{LiveRequest, Shared, Transport};
 use crate::domain::live::choice::Attention;
 use crate::media::decoder::{self, Codec};
 use crate::media::error::{LiveError, LiveErrorKind};
+use crate::media::intake::{self, Refused};
 use crate::media::{plugins, sample};
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -46,7 +47,7 @@ pub(super) fn build(request: &LiveRequest, shared: &Arc<Shared>) -> Result<gst::
     };
     source.set_property("protocols", protocols);
     select_one_video(&source, shared);
-    find_jitter_buffer(&source, shared);
+    look_into_manager(&source, shared);
 
     let pipeline = gst::Pipeline::new();
     pipeline
@@ -94,17 +95,25 @@ fn select_one_video(source: &gst::Element, shared: &Arc<Shared>) {
         {
             shared.saw_unknown_codec(name.as_deref().unwrap_or("(not named)"));
         }
-        Some((video && codec.is_some() && !taken.swap(true, Ordering::AcqRel)).to_value())
+        let wanted = video && codec.is_some() && !taken.swap(true, Ordering::AcqRel);
+        let kind = described.and_then(|s| s.get::<i32>("payload").ok());
+        if let (true, Some(kind), Some(shared)) =
+            (wanted, kind.and_then(|kind| u8::try_from(kind).ok()), shared.upgrade())
+        {
+            shared.described(kind);
+        }
+        Some(wanted.to_value())
     });
 }
 
-/// Remembers the jitter buffer, whose statistics are the loss and the jitter.
-fn find_jitter_buffer(source: &gst::Element, shared: &Arc<Shared>) {
+/// Looks after the session manager's entrances, and remembers the jitter buffer, whose statistics are the loss and the
+/// jitter.
+fn look_into_manager(source: &gst::Element, shared: &Arc<Shared>) {
     let shared = Arc::downgrade(shared);
     source.connect("new-manager", false, move |args| {
         let manager = args.get(1).and_then(|value| value.get::<gst::Element>().ok())?;
         gst::glib::subclass::SignalId::lookup("new-jitterbuffer", manager.type_())?;
-        shared.upgrade()?.hear_reports(&manager);
+        shared.upgrade()?.watch_entrances(&manager);
         let shared = shared.clone();
         manager.connect("new-jitterbuffer", false, move |args| {
             let buffer = args.get(1).and_then(|value| value.get::<gst::Element>().ok())?;
@@ -139,7 +148,7 @@ fn continue_from(pipeline: &gst::Pipeline, pad: &gst::Pad, shared: &Arc<Shared>)
             gst::PadProbeReturn::Ok
         },
     );
-    let decode = Decode::new(codec)?;
+    let decode = Decode::new(codec, shared.refused.clone())?;
     let count = Arc::clone(shared);
     decode.count_units(move |bytes| {
         count.meter.unit(bytes);
@@ -169,9 +178,9 @@ pub(crate) struct Decode {
 }
 
 impl Decode {
-    /// Makes the elements; after loss the H.264 depayloader waits for a key frame (the H.265 one cannot).
-    pub(crate) fn new(codec: Codec) -> Result<Self, LiveError> {
-        let depay = plugins::make(codec.depayloader())?;
+    /// Makes the elements; `refused` counts the packets that are not let in. After loss the H.264 depayloader waits for a key frame (the H.265 one cannot).
+    pub(crate) fn new(codec: Codec, refused: Refused) -> Result<Self, LiveError> {
+        let depay = intake::depayloader(codec, refused)?;
         if depay.has_property("wait-for-keyframe") {
             depay.set_property("wait-for-keyframe", true);
         }
@@ -220,7 +229,7 @@ impl Decode {
                 waited.store(0, Ordering::Relaxed);
             }
             if torn.load(Ordering::Relaxed) {
-                gst::PadProbeReturn::Drop
+                gst::PadProbeReturn::Handled
             } else {
                 gst::PadProbeReturn::Ok
             }

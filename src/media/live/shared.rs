@@ -13,6 +13,7 @@ use crate::domain::live::truth::Delay;
 use crate::media::decoder::{self, Codec};
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::media::frame::FrameSlot;
+use crate::media::intake::{self, Refused, Senders};
 use crate::media::sample;
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -34,6 +35,9 @@ pub(super) struct Shared {
     pipeline: Arc<Mutex<Option<gst::Pipeline>>>,
     jitter_buffer: Mutex<Option<gst::glib::WeakRef<gst::Element>>>,
     unknown_codec: Mutex<Option<String>>,
+    senders: Arc<Mutex<Senders>>,
+    /// Packets that reached the depayloader damaged: lost, though they arrived.
+    pub(super) refused: Refused,
     watched: Mutex<Watched>,
 }
 
@@ -120,6 +124,8 @@ impl Shared {
             pipeline: Arc::default(),
             jitter_buffer: Mutex::new(None),
             unknown_codec: Mutex::new(None),
+            senders: Arc::default(),
+            refused: Refused::default(),
             watched: Mutex::new(Watched {
                 stall: Stall::new(now),
                 rater: Rater::default(),
@@ -231,14 +237,31 @@ impl Shared {
         }
     }
 
-    /// Listens to the sender reports that come into the session manager.
-    pub(super) fn hear_reports(self: &Arc<Self>, manager: &gst::Element) {
-        let shared = Arc::downgrade(self);
+    /// Lets only whole packets into the session manager, and listens to the sender reports among them. What is left out
+    /// here the jitter buffer misses and counts as lost.
+    pub(super) fn watch_entrances(self: &Arc<Self>, manager: &gst::Element) {
+        let (shared, senders) = (Arc::downgrade(self), Arc::clone(&self.senders));
         manager.connect_pad_added(move |_, pad| {
-            if let Some(shared) = shared.upgrade().filter(|_| pad.name().starts_with("recv_rtcp_sink")) {
-                look_at_packets(pad, &shared, |shared, packet| shared.arrivals.reported(packet));
+            let name = pad.name();
+            if name.starts_with("recv_rtp_sink") {
+                let senders = Arc::clone(&senders);
+                intake::guard(pad, Refused::default(), move |packet| held(&senders).admit(packet));
+            } else if name.starts_with("recv_rtcp_sink") {
+                let shared = shared.clone();
+                intake::guard(pad, Refused::default(), move |packet| {
+                    intake::rtcp(packet)?;
+                    if let Some(shared) = shared.upgrade() {
+                        shared.arrivals.reported(packet);
+                    }
+                    Ok(())
+                });
             }
         });
+    }
+
+    /// The camera described a stream of this payload type, and it was chosen.
+    pub(super) fn described(&self, payload_type: u8) {
+        held(&self.senders).described(payload_type);
     }
 
     /// A packet leaves the jitter buffer.
@@ -308,13 +331,14 @@ impl Shared {
         self.gone.subscribe()
     }
 
-    /// Packets passed on and lost, and the average jitter in milliseconds (statistics of rtpjitterbuffer).
+    /// Packets passed on and lost, damaged ones among them, and the average jitter in milliseconds (statistics of
+    /// rtpjitterbuffer).
     fn loss_and_jitter(&self) -> Option<(u64, u64, f64)> {
         let buffer = held(&self.jitter_buffer).as_ref()?.upgrade()?;
         let stats = buffer.property::<Option<gst::Structure>>("stats")?;
         Some((
             stats.get::<u64>("num-pushed").ok()?,
-            stats.get::<u64>("num-lost").ok()?,
+            stats.get::<u64>("num-lost").ok()? + self.refused.count(),
             stats.get::<u64>("avg-jitter").ok()? as f64 / 1e6,
         ))
     }

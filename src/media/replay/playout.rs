@@ -9,6 +9,7 @@ use crate::domain::live::choice::Attention;
 use crate::media::decoder;
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::media::feed::{self, Fed, Feed, RecordedTime};
+use crate::media::intake::Refused;
 use crate::media::live::{Decode, classify, element_of, in_background};
 use crate::media::rtsp::{Playing, VideoTrack};
 use crate::media::sample;
@@ -73,7 +74,7 @@ impl Playout {
                 gst::BusSyncReply::Drop
             });
         }
-        let decode = Decode::new(track.codec)?;
+        let decode = Decode::new(track.codec, Refused::default())?;
         decode.count_units(|_| Attention::Whole)?;
         let (frames, end) = (Arc::clone(&output), Arc::clone(&output));
         decode.sink.set_callbacks(

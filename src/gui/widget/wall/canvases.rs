@@ -11,9 +11,9 @@ use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::time::Instant;
 
-/// Memory that pictures are written into, bytes in one piece: a third of a full-screen picture, so that the pieces in
-/// flight stay few and none is mostly empty.
-const PIECE: u64 = 3 * 1024 * 1024;
+/// Memory that pictures are written into, bytes in one piece. Less than a picture of a sub stream, so that each of those has
+/// a piece as large as itself and none is partly empty.
+const PIECE: u64 = 256 * 1024;
 
 /// Where a picture may begin in it, bytes: a whole number of vectors.
 const ALIGNED: NonZeroU64 = match NonZeroU64::new(64) {
@@ -55,6 +55,14 @@ impl Canvases {
             } else {
                 wgpu::TextureFormat::Bgra8Unorm
             },
+        }
+    }
+
+    /// Takes back the memory of pictures that have been copied meanwhile, before new ones are painted. Without it that of the
+    /// drawing before is still away, and there is twice as much.
+    pub fn begin(&self, device: &wgpu::Device) {
+        if let Err(error) = device.poll(wgpu::PollType::Poll) {
+            tracing::debug!(%error, "the device does not say what is done");
         }
     }
 

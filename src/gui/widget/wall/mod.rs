@@ -202,11 +202,11 @@ impl<'a, Message> Wall<'a, Message> {
     }
 }
 
-/// When to draw after a drawing `now`: on the beat that was kept so far, so that drawings for other reasons come between
-/// and do not delay it; a beat that was missed is left out.
+/// When to draw after a drawing `now`: on the beat that was kept so far. A drawing for another reason that comes in the
+/// second half of a beat stands for the one that was due; a beat that was missed is left out.
 fn next_drawing(due: Option<Instant>, now: Instant, beat: Duration) -> Instant {
     match due {
-        Some(due) if due > now => due,
+        Some(due) if due > now + beat / 2 => due,
         Some(due) if due + beat > now => due + beat,
         _ => now + beat,
     }
@@ -424,7 +424,8 @@ mod tests {
         };
         assert_eq!(after(None, 5), 45);
         assert_eq!(after(Some(45), 47), 85, "a little late");
-        assert_eq!(after(Some(85), 60), 85, "drawn for another reason");
+        assert_eq!(after(Some(85), 60), 85, "drawn for another reason, early");
+        assert_eq!(after(Some(85), 70), 125, "drawn for another reason, late");
         assert_eq!(after(Some(85), 200), 240, "long away");
     }
 

@@ -131,7 +131,7 @@ impl Texts {
                 state.detail.as_str(),
             )
         });
-        let width = size.width - 6.0 * PAD;
+        let width = size.width - if narrow { 2.0 } else { 6.0 } * PAD;
         let words_size = if narrow { theme::SMALL } else { theme::HEADING };
         let roomy = size.width >= TINY && size.height >= 110.0;
         set(
@@ -144,8 +144,8 @@ impl Texts {
         );
         set(&mut self.words, words, words_size, theme::STRONG, width, true);
 
-        let fits = self.words.min_width() <= size.width - 2.0 * PAD
-            && self.words.min_height() + 2.0 * PAD <= size.height - LINE;
+        let fits = self.words.min_width() <= width
+            && above(face, size) + self.words.min_height() + 4.0 + 2.0 * PAD <= size.height * (1.0 - LOWER_EDGE);
         if !fits {
             // A word cut in two says less than its sign.
             set(&mut self.words, "", words_size, theme::STRONG, width, true);
@@ -160,8 +160,9 @@ impl Texts {
             width,
             true,
         );
-        self.marks.resize_with(face.marks.len(), Default::default);
-        for (mark, (glyph, word)) in face.marks.iter().zip(&mut self.marks) {
+        let marks = marks(face, size);
+        self.marks.resize_with(marks.len(), Default::default);
+        for (mark, (glyph, word)) in marks.iter().zip(&mut self.marks) {
             set(
                 glyph,
                 &mark.icon.glyph().to_string(),
@@ -177,8 +178,7 @@ impl Texts {
             }
         }
         // The lower edge of a picture is never written on.
-        let used = LINE * f32::from(1 + u8::from(!face.marks.is_empty()));
-        let lines = ((size.height * (1.0 - LOWER_EDGE) - used) / LINE).max(0.0) as usize;
+        let lines = ((size.height * (1.0 - LOWER_EDGE) - above(face, size)) / LINE).max(0.0) as usize;
         self.figures
             .resize_with(face.figures.len().min(lines), Default::default);
         for ([line, short], text) in face.figures.iter().zip(&mut self.figures) {
@@ -189,6 +189,20 @@ impl Texts {
             }
         }
     }
+}
+
+/// The marks a tile of this size has room for: in a tiny one that it is not live goes before everything else.
+fn marks(face: &Face, size: Size) -> &[Mark] {
+    if face.state.is_some() && size.width < TINY {
+        &[]
+    } else {
+        &face.marks
+    }
+}
+
+/// Height that the title and the marks take, from the upper edge.
+fn above(face: &Face, size: Size) -> f32 {
+    LINE * f32::from(1 + u8::from(!marks(face, size).is_empty()))
 }
 
 /// The text cut to about `share` of its length, with an ellipsis.
@@ -204,8 +218,7 @@ fn elide(text: &str, share: f32) -> String {
 pub fn draw(renderer: &mut Renderer, tile: Rectangle, face: &Face, texts: &Texts) {
     if let Some(state) = &face.state {
         // In a small tile the words keep below the title and the marks.
-        let above = LINE * f32::from(1 + u8::from(!face.marks.is_empty()));
-        draw_state(renderer, tile, above, state, texts);
+        draw_state(renderer, tile, above(face, tile.size()), state, texts);
     }
     let corner = Point::new(tile.x, tile.y);
     let mut line = 0.0;
@@ -355,6 +368,33 @@ pub fn carried(renderer: &mut Renderer, wall: Rectangle, pointer: Point, name: &
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn r_liv_2_in_a_tiny_tile_not_live_goes_before_the_marks() {
+        let mark = Mark {
+            icon: Icon::Warning,
+            words: String::new(),
+            short: String::new(),
+            tone: Tone::Attention,
+        };
+        let state = StateWords {
+            icon: Icon::Warning,
+            words: String::new(),
+            detail: String::new(),
+            tone: Tone::Attention,
+        };
+        let live = Face {
+            marks: vec![mark],
+            ..Face::default()
+        };
+        let stale = Face {
+            state: Some(state),
+            ..live.clone()
+        };
+        let (tiny, large) = (Size::new(TINY - 1.0, 80.0), Size::new(TINY, 80.0));
+        assert_eq!([&live, &stale].map(|face| marks(face, tiny).len()), [1, 0]);
+        assert_eq!([&live, &stale].map(|face| marks(face, large).len()), [1, 1]);
+    }
 
     #[test]
     fn a_title_that_does_not_fit_ends_in_an_ellipsis() {

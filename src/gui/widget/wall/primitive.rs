@@ -54,6 +54,9 @@ impl shader::Primitive for Pictures {
             label: Some("vedetta wall"),
         });
         let mut painted = false;
+        if let Some(canvases) = &pipeline.canvases {
+            canvases.begin(device);
+        }
         for picture in &self.0 {
             let [left, top, right, bottom] = clip_space(picture.place, *bounds, viewport.scale_factor());
             tiles.extend([left, top, right, bottom]);

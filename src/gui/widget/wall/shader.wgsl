@@ -62,21 +62,22 @@ fn tile_fragment(in: TileOut) -> @location(0) vec4<f32> {
     return show(colour * in.range.w, in.mode.y);
 }
 
+// Four parts where two would do, and a strip of four corners: only so does llvmpipe (Mesa 22.3) see that this is nothing but
+// a scaled copy, for which it has a short way: 8 ms in place of 25 for a window of 1920x1080.
 struct CanvasOut {
     @builtin(position) position: vec4<f32>,
-    @location(0) uv: vec2<f32>,
+    @location(0) uv: vec4<f32>,
 }
 
 @vertex
 fn canvas_vertex(@builtin(vertex_index) index: u32, @location(0) rect: vec4<f32>) -> CanvasOut {
     let uv = vec2<f32>(f32(index & 1u), f32(index >> 1u));
-    return CanvasOut(vec4<f32>(mix(rect.xy, rect.zw, uv), 0.0, 1.0), uv);
+    return CanvasOut(vec4<f32>(mix(rect.xy, rect.zw, uv), 0.0, 1.0), vec4<f32>(uv, 0.0, 0.0));
 }
 
-// Nothing but a scaled copy: a software rasteriser has a short way for that.
 @fragment
 fn canvas_fragment(in: CanvasOut) -> @location(0) vec4<f32> {
-    return textureSample(canvas, canvas_sampler, in.uv);
+    return textureSample(canvas, canvas_sampler, in.uv.xy);
 }
 
 struct CoverOut {
