@@ -45,6 +45,10 @@ pub enum Command {
     Declare,
     /// Draw masks on the selected camera.
     Masks,
+    /// Calibrate the selected dome.
+    Calibrate,
+    /// Write masks and limits to the selected camera.
+    WriteToCamera,
     Search,
     Playback,
     /// The figures of every stream on its tile.
@@ -194,7 +198,7 @@ fn name_of(named: Named) -> Option<&'static str> {
 pub struct Keymap(HashMap<Chord, Command>);
 
 /// The table of `shared/interface.md`. F6 goes to the next area, so the layouts go from F2 to F10 around it.
-const DEFAULT: [(&str, Command); 66] = [
+const DEFAULT: [(&str, Command); 68] = [
     ("Tab", Command::Next),
     ("Shift+Tab", Command::Previous),
     ("F6", Command::NextArea),
@@ -251,6 +255,8 @@ const DEFAULT: [(&str, Command); 66] = [
     ("E", Command::Export),
     ("D", Command::Declare),
     ("M", Command::Masks),
+    ("K", Command::Calibrate),
+    ("C", Command::WriteToCamera),
     ("/", Command::Search),
     ("P", Command::Playback),
     ("I", Command::Figures),

@@ -17,6 +17,7 @@ mod view;
 
 pub use camera_site::{CameraSite, Codec, Mount, StreamSpec};
 pub use movers::LOOP_MS;
+pub use placing::SCHOOL;
 pub use raster::Canvas;
 pub use view::{View, direction};
 

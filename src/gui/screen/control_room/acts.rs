@@ -95,6 +95,8 @@ impl ControlRoom {
             Command::Export => self.open_export(),
             Command::Declare => self.open_declare(),
             Command::Masks => self.toggle_editor(),
+            Command::Calibrate => self.toggle_calibration(),
+            Command::WriteToCamera => self.write_to_camera(),
             Command::Search => {
                 self.area = Area::List;
                 Action::Run(self.list.focus_search())
@@ -301,12 +303,16 @@ impl ControlRoom {
         self.now = Now::read();
         self.health = self.desk.health();
         self.holds = self.desk.holds();
-        self.plan = self.desk.plan();
+        let before = std::mem::replace(&mut self.plan, self.desk.plan());
+        if !Arc::ptr_eq(&before, &self.plan) {
+            self.follow_lenses(&before);
+        }
         self.follow_schools();
         self.measure();
         let toured = self.go_on_with_tour();
         Action::Run(Task::batch([
             toured,
+            self.check_next(),
             self.open_visible(),
             look_at_window(self.in_window),
         ]))
@@ -345,7 +351,7 @@ impl ControlRoom {
             }
             wall::Event::Pressed { tile, at } => {
                 let tile = self.full.unwrap_or(tile);
-                if tile == self.selected && self.draw(at) {
+                if tile == self.selected && (self.draw(at) || self.sight(at)) {
                     return Action::None;
                 }
                 if tile == self.selected {
