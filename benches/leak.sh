@@ -37,7 +37,8 @@ stop_all() {
   for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || true; done
   started=()
 }
-trap stop_all EXIT INT TERM
+trap stop_all EXIT
+trap 'exit 130' INT TERM
 
 ready() { # file pid what seconds
   for _ in $(seq $(( $4 * 10 ))); do

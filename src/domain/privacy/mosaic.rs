@@ -103,7 +103,7 @@ fn neighbours(cell: usize) -> impl Iterator<Item = usize> {
         .flat_map(move |dy| (-1..=1isize).map(move |dx| (x + dx, y + dy)))
         .filter_map(|(x, y)| {
             let inside = (0..COLUMNS as isize).contains(&x) && (0..ROWS as isize).contains(&y);
-            inside.then_some(y as usize * COLUMNS + x as usize)
+            inside.then(|| y as usize * COLUMNS + x as usize)
         })
 }
 

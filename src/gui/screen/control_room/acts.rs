@@ -409,11 +409,13 @@ impl ControlRoom {
         }
     }
 
+    /// Asks for the presets of the selected dome, once its view is open: the view's event covers the question.
     pub(super) fn ask_presets(&mut self) -> Task<Message> {
+        let open = self.shown_on(self.selected).is_some();
         let Some(camera) = self
             .selected_dome()
             .map(|dome| dome.id.clone())
-            .filter(|dome| self.panel.lacks(dome))
+            .filter(|dome| open && self.panel.lacks(dome))
         else {
             return Task::none();
         };

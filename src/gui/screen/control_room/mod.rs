@@ -278,7 +278,12 @@ impl ControlRoom {
             Message::Export(message) => return self.export_message(message),
             Message::Opened { ticket, answer } => {
                 self.opened(ticket, answer);
-                return Action::Run(self.regulate());
+                let selected = self.tiles.get(self.selected).and_then(Option::as_ref);
+                let presets = match selected.is_some_and(|placed| placed.ticket == ticket) {
+                    true => self.ask_presets(),
+                    false => Task::none(),
+                };
+                return Action::Run(Task::batch([self.regulate(), presets]));
             }
             Message::Declare(message) => return self.declare_message(message),
             Message::Masks(message) => return self.mask_message(message),
