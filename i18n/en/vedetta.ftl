@@ -258,7 +258,7 @@ calibration-too-far-off = The error is larger than allowed. Take the wrong point
 calibration-not-yet = The calibration is not precise enough yet to be proposed.
 
 ## Masks and limits on the camera
-drift-masks = The camera itself does not keep { $n } masks of the plan.
+drift-masks = Masks of the plan that the camera itself does not keep: { $n }.
 drift-limits = The camera itself allows moves beyond the limits of the plan.
 drift-do = The picture stays protected here. A supervisor can write them again with the key C; if it happens again, call maintenance.
 written-kept = Masks and limits were written to the camera and read back: they are as in the plan.

@@ -258,7 +258,7 @@ calibration-too-far-off = L'errore supera quello ammesso. Togliere il punto sbag
 calibration-not-yet = La taratura non è ancora abbastanza precisa da proporla.
 
 ## Maschere e limiti sulla telecamera
-drift-masks = La telecamera non tiene da sola { $n } maschere del piano.
+drift-masks = Maschere del piano che la telecamera non tiene da sola: { $n }.
 drift-limits = La telecamera permette da sola movimenti oltre i limiti del piano.
 drift-do = Qui l'immagine resta protetta. Un responsabile può riscriverle con il tasto C; se si ripete, chiamare la manutenzione.
 written-kept = Maschere e limiti sono scritti sulla telecamera e riletti: sono come nel piano.

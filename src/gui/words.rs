@@ -112,12 +112,12 @@ pub fn declare(error: DeclareError) -> String {
     }
 }
 
-/// That a camera does not keep the plan by itself, and what to do; `None` when it does.
+/// That a camera does not keep the plan by itself; `None` when it does. What to do about it depends on who reads it.
 pub fn drift(kept: &Kept) -> Option<String> {
     let masks = (!kept.open.is_empty()).then(|| fl!("drift-masks", n = kept.open.len().to_string()));
     let limits = kept.wider_limits.then(|| fl!("drift-limits"));
     let what: Vec<String> = masks.into_iter().chain(limits).collect();
-    (!what.is_empty()).then(|| format!("{} {}", what.join(" "), fl!("drift-do")))
+    (!what.is_empty()).then(|| what.join(" "))
 }
 
 /// How a camera's own masks and limits stand to the plan, in two or three words.

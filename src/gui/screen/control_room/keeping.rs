@@ -98,7 +98,7 @@ impl ControlRoom {
             Err(_) => return,
         };
         let said = match words::drift(&kept) {
-            Some(drift) => Some((Tone::Attention, drift)),
+            Some(drift) => Some((Tone::Attention, format!("{drift} {}", fl!("drift-do")))),
             None if !written => None,
             None if kept.cannot.is_empty() => Some((Tone::Normal, fl!("written-kept"))),
             None => Some((Tone::Attention, fl!("written-cannot"))),
