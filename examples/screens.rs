@@ -35,6 +35,8 @@ fn main() -> Result<(), String> {
         let desk = match screen.as_str() {
             "diagnostics" => fake::maintainer(cameras, 4),
             "overloaded" | "many-overloaded" => fake::overloaded(cameras, 4),
+            "school-open" => fake::school(cameras, 4, true),
+            "school-closed" => fake::school(cameras, 4, false),
             _ => fake::desk(cameras, 4),
         };
         desk.stop(screen == "go-on");
@@ -63,6 +65,14 @@ fn main() -> Result<(), String> {
             "export" => vec![Command::Export],
             "masks" => vec![Command::Digit(1), Command::Digit(4), Command::Confirm, Command::Masks],
             "go-on" => vec![Command::GoOn],
+            "calibration" => vec![
+                Command::Digit(1),
+                Command::Digit(4),
+                Command::Confirm,
+                Command::Calibrate,
+            ],
+            "write-to-camera" => vec![Command::Digit(4), Command::Confirm, Command::WriteToCamera],
+            "school-open" | "school-closed" => vec![Command::Layout(Layout::Four)],
             "declare" => vec![Command::Digit(1), Command::Digit(6), Command::Confirm, Command::Declare],
             "playback" => vec![Command::Digit(2), Command::Confirm, Command::Playback],
             "large" => vec![Command::Layout(Layout::OneLarge)],

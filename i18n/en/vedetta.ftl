@@ -117,6 +117,8 @@ figures-unknown = not known
 mark-event = event { $left }
 mark-lifted = mask lifted { $left }
 mark-school = school pictures open { $left }
+mark-out-of-hours = outside school hours
+mark-out-of-hours-short = outside hours
 
 ## Panel
 panel-playback = Recordings (P)
@@ -128,6 +130,10 @@ panel-held-by = In use: { $name }, { $body }
 panel-presets = Saved positions
 panel-presets-hint = Alt+Shift+number saves the position
 panel-masks = Masks in force
+panel-on-camera = On the camera itself
+on-camera-kept = as in the plan
+on-camera-drift = not as in the plan
+on-camera-cannot = does not take them
 panel-zoom-ceiling = Zoom ceiling
 panel-pan-limit = Pan limits
 panel-tilt-limit = Tilt limits
@@ -220,6 +226,10 @@ editor-undo = Take the last corner back
 editor-name = What it hides
 editor-permanent = Permanent: never lifted
 editor-liftable = Liftable by the supervisor, for minutes
+editor-solid = Solid cover
+editor-pixelated = Pixelated cover, in the colours around it
+editor-blurred = Blurred cover, in the colours around it
+editor-lens = calibration of the lens
 editor-propose = Propose to the supervisor
 editor-not-steady = The pose is not certain yet. Wait until the camera stands.
 editor-incomplete = It takes three corners at least, and the name of what is hidden.
@@ -232,6 +242,33 @@ editor-removal = remove { $name }
 editor-proposed = Waiting: { $what }
 editor-approve = Approve
 editor-decline = Decline
+
+## Calibration
+calibration-title = Calibration
+calibration-how = Bring a point of known direction into the picture, write its direction and click on the point. It takes { $n } points at least, far from each other and not all in the middle.
+calibration-azimuth = Direction of the point, degrees
+calibration-elevation = Height of the point over the horizon, degrees (below: minus)
+calibration-points = Points: { $n }
+calibration-undo = Take the last point back
+calibration-no-direction = Write the direction and the height of the point first, in degrees.
+calibration-found = Lens model, compared with the plan's
+calibration-pan = Orientation
+calibration-tilt = Tilt
+calibration-roll = Roll of the picture
+calibration-view = Field of view
+calibration-error = Mean error
+calibration-worst = Largest error
+calibration-allowed = Error the plan allows
+calibration-alike = The points are too alike. Choose others, farther apart and away from the middle.
+calibration-too-far-off = The error is larger than allowed. Take the wrong point back and do it again.
+calibration-not-yet = The calibration is not precise enough yet to be proposed.
+
+## Masks and limits on the camera
+drift-masks = Masks of the plan that the camera itself does not keep: { $n }.
+drift-limits = The camera itself allows moves beyond the limits of the plan.
+drift-do = The picture stays protected here. A supervisor can write them again with the key C; if it happens again, call maintenance.
+written-kept = Masks and limits were written to the camera and read back: they are as in the plan.
+written-cannot = The camera takes no masks or limits of its own. The picture stays protected here: there is nothing else to do.
 
 ## Diagnostics
 diagnostics-title = Camera diagnostics
@@ -273,6 +310,8 @@ keys-export = export
 keys-declare = declares an event on the camera
 keys-go-on = goes on in your own name while the server is away
 keys-masks = draws masks on the camera
+keys-calibrate = calibrates the dome on four known points
+keys-write-to-camera = writes masks and limits to the camera (supervisor)
 keys-playback = recordings of the camera
 keys-search = search a camera
 keys-history = history of messages
@@ -312,6 +351,7 @@ rule-no-grant = Your profile has no permission for this camera (rule R-ACC-2). A
 rule-maintainer = The contractor sees no images (rule R-MNT-1). Ask an operator.
 rule-administrator = The system administrator does not watch images (rule R-AUD-3). Ask an operator.
 rule-school = The school is open: its pictures are closed (rule R-PRV-2). Wait until it closes, or ask the supervisor for an exception.
+refusal-school-until = The school is open, and its pictures are closed until { $time } (rule R-PRV-2). Wait, or ask the supervisor for an exception.
 rule-supervisor = Only the supervisor approves this (rule R-PRV-1). Ask them.
 rule-four-eyes = Who drew a mask cannot approve it (rule R-PRV-1). Have another supervisor approve it.
 

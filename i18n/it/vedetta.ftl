@@ -117,6 +117,8 @@ figures-unknown = non noto
 mark-event = evento { $left }
 mark-lifted = maschera sollevata { $left }
 mark-school = scuola aperta alle immagini { $left }
+mark-out-of-hours = fuori orario scolastico
+mark-out-of-hours-short = fuori orario
 
 ## Pannello
 panel-playback = Registrazioni (P)
@@ -128,6 +130,10 @@ panel-held-by = In uso: { $name }, { $body }
 panel-presets = Posizioni salvate
 panel-presets-hint = Alt+Maiusc+numero salva la posizione
 panel-masks = Maschere in vigore
+panel-on-camera = Sulla telecamera stessa
+on-camera-kept = come nel piano
+on-camera-drift = diverse dal piano
+on-camera-cannot = non le accetta
 panel-zoom-ceiling = Limite di zoom
 panel-pan-limit = Limiti in orizzontale
 panel-tilt-limit = Limiti in verticale
@@ -220,6 +226,10 @@ editor-undo = Togli l'ultimo angolo
 editor-name = Che cosa nasconde
 editor-permanent = Permanente: non si solleva mai
 editor-liftable = Sollevabile dal responsabile, per minuti
+editor-solid = Copertura piena
+editor-pixelated = Copertura a quadri, nei colori intorno
+editor-blurred = Copertura sfumata, nei colori intorno
+editor-lens = taratura dell'obiettivo
 editor-propose = Proponi al responsabile
 editor-not-steady = La posizione non è ancora certa. Attendere che la telecamera sia ferma.
 editor-incomplete = Servono almeno tre angoli e il nome di ciò che si nasconde.
@@ -232,6 +242,33 @@ editor-removal = togliere { $name }
 editor-proposed = In attesa: { $what }
 editor-approve = Approva
 editor-decline = Respingi
+
+## Taratura
+calibration-title = Taratura
+calibration-how = Portare nell'immagine un punto di direzione nota, scriverne la direzione e fare clic sul punto. Servono almeno { $n } punti, lontani tra loro e non tutti al centro.
+calibration-azimuth = Direzione del punto, gradi
+calibration-elevation = Altezza del punto sull'orizzonte, gradi (sotto: meno)
+calibration-points = Punti: { $n }
+calibration-undo = Togli l'ultimo punto
+calibration-no-direction = Scrivere prima la direzione e l'altezza del punto, in gradi.
+calibration-found = Modello dell'obiettivo, rispetto a quello del piano
+calibration-pan = Orientamento
+calibration-tilt = Inclinazione
+calibration-roll = Rotazione dell'immagine
+calibration-view = Campo visivo
+calibration-error = Errore medio
+calibration-worst = Errore massimo
+calibration-allowed = Errore ammesso dal piano
+calibration-alike = I punti si somigliano troppo. Sceglierne altri più lontani tra loro e fuori dal centro.
+calibration-too-far-off = L'errore supera quello ammesso. Togliere il punto sbagliato e rifarlo.
+calibration-not-yet = La taratura non è ancora abbastanza precisa da proporla.
+
+## Maschere e limiti sulla telecamera
+drift-masks = Maschere del piano che la telecamera non tiene da sola: { $n }.
+drift-limits = La telecamera permette da sola movimenti oltre i limiti del piano.
+drift-do = Qui l'immagine resta protetta. Un responsabile può riscriverle con il tasto C; se si ripete, chiamare la manutenzione.
+written-kept = Maschere e limiti sono scritti sulla telecamera e riletti: sono come nel piano.
+written-cannot = La telecamera non accetta maschere o limiti propri. Qui l'immagine resta protetta: non c'è altro da fare.
 
 ## Diagnosi
 diagnostics-title = Diagnosi delle telecamere
@@ -273,6 +310,8 @@ keys-export = estrazione
 keys-declare = dichiara un evento sulla telecamera
 keys-go-on = prosegue a proprio nome con il server assente
 keys-masks = disegna maschere sulla telecamera
+keys-calibrate = taratura della dome su quattro punti noti
+keys-write-to-camera = scrive maschere e limiti sulla telecamera (responsabile)
 keys-playback = registrazioni della telecamera
 keys-search = cerca una telecamera
 keys-history = storico dei messaggi
@@ -312,6 +351,7 @@ rule-no-grant = Il tuo profilo non ha il permesso per questa telecamera (regola 
 rule-maintainer = La ditta incaricata non vede immagini (regola R-MNT-1). Chiedere a un operatore.
 rule-administrator = L'amministratore di sistema non guarda le immagini (regola R-AUD-3). Chiedere a un operatore.
 rule-school = La scuola è aperta: le immagini sono chiuse (regola R-PRV-2). Attendere l'orario di chiusura o chiedere un'eccezione al responsabile.
+refusal-school-until = La scuola è aperta e le immagini sono chiuse fino alle { $time } (regola R-PRV-2). Attendere, o chiedere un'eccezione al responsabile.
 rule-supervisor = Lo approva soltanto il responsabile del trattamento (regola R-PRV-1). Chiederlo a lui.
 rule-four-eyes = Chi ha disegnato la maschera non può approvarla (regola R-PRV-1). Farla approvare da un altro responsabile.
 

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use vedetta::sim::film;
 use vedetta::sim::run::{Options, Simulator};
+use vedetta::sim::site_files::SchoolDay;
 
 /// Cameras of a simulated town, over RTSP and ONVIF on 127.0.0.1.
 #[derive(Parser)]
@@ -28,6 +29,9 @@ struct Arguments {
     /// Keep encoded clips here between runs
     #[arg(long)]
     cache: Option<PathBuf>,
+    /// The school's camera follows a calendar: no pictures from HH:MM to HH:MM, on every day of the week
+    #[arg(long, value_name = "FROM-TO")]
+    school: Option<SchoolDay>,
     /// Answer WS-Discovery probes
     #[arg(long)]
     discovery: bool,
@@ -64,6 +68,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         seed,
         plan,
         cache,
+        school,
         discovery,
         prepare,
         alike,
@@ -84,6 +89,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         seed,
         plan,
         cache,
+        school,
+        installed: true,
         discovery,
         prepare,
         alike,

@@ -7,6 +7,7 @@ use super::camera::{CameraId, CameraKind, ControllerId, Direction, LensError, Le
 use super::privacy::calendar::{CalendarError, SchoolCalendar};
 use super::privacy::convex::{self, ShapeError};
 use super::privacy::mask;
+use super::privacy::mosaic::CoverStyle;
 use super::ptz::sector::{Sector, SectorRule};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -94,6 +95,9 @@ pub struct Mask {
     /// Why it is there, in words.
     #[serde(default)]
     pub reason: String,
+    /// How it is hidden.
+    #[serde(default, skip_serializing_if = "CoverStyle::is_solid")]
+    pub style: CoverStyle,
     /// Who drew and who approved this version of it; `None`: it came with the first plan.
     #[serde(default)]
     pub revision: Option<Revision>,

@@ -11,8 +11,8 @@ use crate::domain::privacy::{Cover, PoseKnowledge};
 use crate::domain::site::{Mask, SitePlan};
 use crate::media::frame::FrameSlot;
 use crate::station::{
-    Delivery, Diagnosis, ExportProgress, ExportReason, Exported, Gesture, Health, LiveView, MaskProposal, Playback,
-    PlaybackState, Preset, ProposedMask, RecordedSpan, Refusal, Session, StreamFigures, Verdict, ViewState,
+    Delivery, Diagnosis, ExportProgress, ExportReason, Exported, Gesture, Health, Kept, LiveView, MaskProposal,
+    Playback, PlaybackState, Preset, ProposedMask, RecordedSpan, Refusal, Session, StreamFigures, Verdict, ViewState,
 };
 use futures::future::BoxFuture;
 use std::path::PathBuf;
@@ -46,6 +46,10 @@ pub trait Desk: Send + Sync {
     fn play(&self, camera: CameraId, from_ms: i64, to_ms: i64) -> Answer<Arc<dyn Reel>>;
     fn export(&self, wish: ExportWish, progress: watch::Sender<ExportProgress>) -> Answer<Exported>;
     fn diagnose(&self, camera: CameraId) -> Answer<Diagnosis>;
+    /// How a camera's own masks and limits stand to the plan.
+    fn check_camera(&self, camera: CameraId) -> Answer<Kept>;
+    /// Writes them to the camera and reads them back.
+    fn write_to_camera(&self, camera: CameraId) -> Answer<Kept>;
     /// Declared events in force.
     fn declared(&self) -> Vec<InForce>;
     fn declare(&self, camera: CameraId, what: Declaration) -> Answer<()>;
@@ -225,6 +229,16 @@ impl Desk for Session {
     fn diagnose(&self, camera: CameraId) -> Answer<Diagnosis> {
         let session = self.clone();
         Box::pin(async move { Session::diagnose(&session, &camera).await })
+    }
+
+    fn check_camera(&self, camera: CameraId) -> Answer<Kept> {
+        let session = self.clone();
+        Box::pin(async move { Session::check_camera(&session, &camera).await })
+    }
+
+    fn write_to_camera(&self, camera: CameraId) -> Answer<Kept> {
+        let session = self.clone();
+        Box::pin(async move { Session::write_to_camera(&session, &camera).await })
     }
 
     fn declared(&self) -> Vec<InForce> {

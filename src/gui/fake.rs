@@ -6,13 +6,13 @@ use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::choice::Attention;
 use crate::domain::people::{Action, Grant, Level, Person, Purpose};
 use crate::domain::privacy::declared::{Change, Declaration};
-use crate::domain::privacy::{Cover, Interval, Polygon, PoseInterval, PoseKnowledge, WholeReason};
+use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::site::{Mask, SitePlan};
 use crate::gui::desk::{Answer, Desk, ExportWish, Feed, Hand, Hold, InForce, Reel};
 use crate::gui::pattern;
 use crate::media::frame::FrameSlot;
 use crate::station::{
-    AuditState, CameraTrouble, Delivery, Diagnosis, ExportProgress, Exported, Health, LiveView, MaskProposal,
+    AuditState, CameraTrouble, Delivery, Diagnosis, ExportProgress, Exported, Health, Kept, LiveView, MaskProposal,
     PlaybackState, Preset, ProposedMask, RecordedSpan, Refusal, ServerState, StreamFigures, TroubleKind, Verdict,
     ViewState,
 };
@@ -41,6 +41,10 @@ pub fn plan(cameras: usize, domes: usize) -> SitePlan {
                 "onvif": "http://127.0.0.1:9/onvif/device_service",
                 "limits": if dome { serde_json::json!({"zoom_ceiling": 8.0, "pan_deg": [-120.0, 120.0]}) }
                           else { serde_json::json!({}) },
+                "lens": dome.then(|| serde_json::json!({
+                    "pan_range_deg": [-180.0, 180.0], "tilt_range_deg": [-90.0, 20.0],
+                    "hfov_by_zoom": [[0.0, 62.0], [1.0, 3.0]], "aspect": 16.0 / 9.0,
+                })),
             })
         })
         .collect();
@@ -58,37 +62,37 @@ pub fn plan(cameras: usize, domes: usize) -> SitePlan {
 
 /// A desk with test pictures; see [`Fake`].
 pub fn desk(cameras: usize, domes: usize) -> Arc<Fake> {
-    Arc::new(Fake {
-        plan: Arc::new(plan(cameras, domes)),
-        level: Level::Operator,
-        slow: false,
-        stopped: AtomicBool::new(false),
-        said: Arc::default(),
-        opened: Instant::now(),
-    })
+    Arc::new(Fake::at(plan(cameras, domes)))
 }
 
 /// The same desk at a workstation that cannot keep up.
 pub fn overloaded(cameras: usize, domes: usize) -> Arc<Fake> {
     Arc::new(Fake {
-        plan: Arc::new(plan(cameras, domes)),
-        level: Level::Operator,
         slow: true,
-        stopped: AtomicBool::new(false),
-        said: Arc::default(),
-        opened: Instant::now(),
+        ..Fake::at(plan(cameras, domes))
     })
 }
 
 /// The same desk with a maintainer at it.
 pub fn maintainer(cameras: usize, domes: usize) -> Arc<Fake> {
     Arc::new(Fake {
-        plan: Arc::new(plan(cameras, domes)),
         level: Level::Maintainer,
-        slow: false,
-        stopped: AtomicBool::new(false),
-        said: Arc::default(),
-        opened: Instant::now(),
+        ..Fake::at(plan(cameras, domes))
+    })
+}
+
+/// The same desk, where the second camera is at a school: in school hours, or out of them.
+pub fn school(cameras: usize, domes: usize, in_hours: bool) -> Arc<Fake> {
+    let mut plan = plan(cameras, domes);
+    // Without hours the pictures are always open; with a last day that is over, never.
+    let last_day = if in_hours { "2020-01-01" } else { "9000-01-01" };
+    let calendar = serde_json::from_value(serde_json::json!({"last_day": last_day, "hours": []}));
+    if let Some(camera) = plan.cameras.get_mut(1) {
+        camera.school = calendar.ok();
+    }
+    Arc::new(Fake {
+        school_is_open: in_hours,
+        ..Fake::at(plan)
     })
 }
 
@@ -100,11 +104,25 @@ pub struct Fake {
     slow: bool,
     /// The server is away for longer than the grace.
     stopped: AtomicBool,
+    /// Cameras at a school are closed.
+    school_is_open: bool,
     said: Arc<Mutex<Vec<String>>>,
     opened: Instant,
 }
 
 impl Fake {
+    fn at(plan: SitePlan) -> Fake {
+        Fake {
+            plan: Arc::new(plan),
+            level: Level::Operator,
+            slow: false,
+            school_is_open: false,
+            stopped: AtomicBool::new(false),
+            said: Arc::default(),
+            opened: Instant::now(),
+        }
+    }
+
     /// What was asked so far, in order.
     pub fn said(&self) -> Vec<String> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -199,13 +217,15 @@ impl Desk for Fake {
     fn view(&self, camera: CameraId, stream: StreamRole) -> Answer<Arc<dyn Feed>> {
         self.note(format!("view {camera} {stream:?}"));
         let slow = self.slow;
-        let stopped = self.stopped.load(Ordering::Relaxed);
-        Box::pin(async move {
-            if stopped {
-                return Err(Refusal::GraceOver);
-            }
-            Ok(Arc::new(FakeFeed::new(&camera, stream, slow)) as Arc<dyn Feed>)
-        })
+        if self.stopped.load(Ordering::Relaxed) {
+            return Box::pin(async { Err(Refusal::GraceOver) });
+        }
+        let school = self.plan.camera(&camera).is_some_and(|camera| camera.school.is_some());
+        if school && self.school_is_open {
+            let until = Instant::now().checked_add(Duration::from_secs(3 * 3600));
+            return Box::pin(async move { Err(Refusal::SchoolHours { until }) });
+        }
+        Box::pin(async move { Ok(Arc::new(FakeFeed::new(&camera, stream, slow)) as Arc<dyn Feed>) })
     }
 
     fn steer(&self, camera: CameraId) -> Answer<Box<dyn Hand>> {
@@ -334,9 +354,30 @@ impl Desk for Fake {
             clock_offset_s: Some(-0.4),
             streams: vec!["main H264 1280x720 25 fps".into(), "sub H264 640x360 25 fps".into()],
             ptz: number(&camera).is_multiple_of(4),
+            kept: Some(kept(&camera, false)),
             trouble,
         };
         Box::pin(async move { Ok(diagnosis) })
+    }
+
+    fn check_camera(&self, camera: CameraId) -> Answer<Kept> {
+        let kept = kept(&camera, false);
+        Box::pin(async move { Ok(kept) })
+    }
+
+    fn write_to_camera(&self, camera: CameraId) -> Answer<Kept> {
+        self.note(format!("write to {camera}"));
+        let kept = kept(&camera, true);
+        Box::pin(async move { Ok(kept) })
+    }
+}
+
+/// Every eighth camera lost a mask, until it is written again.
+fn kept(camera: &CameraId, written: bool) -> Kept {
+    let open = (number(camera) % 8 == 4 && !written).then_some((0, 0.4));
+    Kept {
+        open: open.into_iter().collect(),
+        ..Kept::default()
     }
 }
 
@@ -446,7 +487,7 @@ impl Feed for FakeFeed {
     fn cover(&self, _: Instant) -> Arc<Cover> {
         Arc::new(match self.number % 5 {
             0 => Cover::Whole(WholeReason::PoseNotKnown),
-            1 => Cover::Parts(vec![Polygon(vec![[0.1, 0.3], [0.3, 0.2], [0.35, 0.5], [0.12, 0.55]])]),
+            1 => Cover::Parts(vec![vec![[0.1, 0.3], [0.3, 0.2], [0.35, 0.5], [0.12, 0.55]].into()]),
             _ => Cover::Parts(Vec::new()),
         })
     }

@@ -47,6 +47,10 @@ pub enum Command {
     GoOn,
     /// Draw masks on the selected camera.
     Masks,
+    /// Calibrate the selected dome.
+    Calibrate,
+    /// Write masks and limits to the selected camera.
+    WriteToCamera,
     Search,
     Playback,
     /// The figures of every stream on its tile.
@@ -196,7 +200,7 @@ fn name_of(named: Named) -> Option<&'static str> {
 pub struct Keymap(HashMap<Chord, Command>);
 
 /// The table of `shared/interface.md`. F6 goes to the next area, so the layouts go from F2 to F10 around it.
-const DEFAULT: [(&str, Command); 67] = [
+const DEFAULT: [(&str, Command); 69] = [
     ("Tab", Command::Next),
     ("Shift+Tab", Command::Previous),
     ("F6", Command::NextArea),
@@ -254,6 +258,8 @@ const DEFAULT: [(&str, Command); 67] = [
     ("D", Command::Declare),
     ("Ctrl+P", Command::GoOn),
     ("M", Command::Masks),
+    ("K", Command::Calibrate),
+    ("C", Command::WriteToCamera),
     ("/", Command::Search),
     ("P", Command::Playback),
     ("I", Command::Figures),

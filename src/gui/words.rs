@@ -7,10 +7,10 @@ use super::i18n::fl;
 use crate::domain::people::{Level, Purpose, Rule};
 use crate::domain::privacy::WholeReason;
 use crate::domain::privacy::declared::DeclareError;
-use crate::station::{CameraTrouble, Refusal, SignInError, StationError, TroubleKind};
+use crate::station::{CameraTrouble, Kept, Refusal, SignInError, StationError, TroubleKind};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Every purpose, in the order in which it is offered.
 pub const PURPOSES: [Purpose; 10] = [
@@ -68,7 +68,8 @@ pub fn refusal(refusal: &Refusal) -> String {
             sector = sector.as_str(),
             ceiling = decimal(*ceiling, 1)
         ),
-        Refusal::SchoolHours { .. } => rule(Rule::SchoolHours),
+        Refusal::SchoolHours { until: None } => rule(Rule::SchoolHours),
+        Refusal::SchoolHours { until: Some(until) } => fl!("refusal-school-until", time = soon(*until)),
         Refusal::Declare(error) => declare(*error),
         Refusal::NoLook { sector } => fl!("refusal-no-look", sector = sector.as_str()),
         Refusal::PositionLimit => fl!("refusal-position-limit"),
@@ -108,6 +109,25 @@ pub fn declare(error: DeclareError) -> String {
         DeclareError::SupervisorOnly => rule(Rule::SupervisorOnly),
         DeclareError::AlreadyInForce => fl!("refusal-in-force"),
         DeclareError::TooMany => fl!("refusal-too-many-events"),
+    }
+}
+
+/// That a camera does not keep the plan by itself; `None` when it does. What to do about it depends on who reads it.
+pub fn drift(kept: &Kept) -> Option<String> {
+    let masks = (!kept.open.is_empty()).then(|| fl!("drift-masks", n = kept.open.len().to_string()));
+    let limits = kept.wider_limits.then(|| fl!("drift-limits"));
+    let what: Vec<String> = masks.into_iter().chain(limits).collect();
+    (!what.is_empty()).then(|| what.join(" "))
+}
+
+/// How a camera's own masks and limits stand to the plan, in two or three words.
+pub fn on_camera(kept: &Kept) -> String {
+    if kept.drifts() {
+        fl!("on-camera-drift")
+    } else if kept.cannot.is_empty() {
+        fl!("on-camera-kept")
+    } else {
+        fl!("on-camera-cannot")
     }
 }
 
@@ -227,6 +247,18 @@ pub fn unix_ms(time: SystemTime) -> i64 {
     Timestamp::try_from(time).map_or(0, Timestamp::as_millisecond)
 }
 
+/// A moment ahead, to the minute: «16:30», with its date when it is not today.
+fn soon(at: Instant) -> String {
+    let now = SystemTime::now();
+    let ahead = at.saturating_duration_since(Instant::now()) + Duration::from_secs(30);
+    let (at, today) = (in_rome(now.checked_add(ahead).unwrap_or(now)), in_rome(now));
+    if at.date() == today.date() {
+        at.strftime("%H:%M").to_string()
+    } else {
+        at.strftime("%H:%M, %d/%m/%Y").to_string()
+    }
+}
+
 /// `14:05:09`
 pub fn clock(time: &Zoned) -> String {
     time.strftime("%H:%M:%S").to_string()
@@ -273,6 +305,10 @@ mod tests {
         let others = [
             Refusal::ZoomCeiling { ceiling: 4.0 },
             Refusal::PositionLimit,
+            Refusal::SchoolHours { until: None },
+            Refusal::SchoolHours {
+                until: Some(Instant::now()),
+            },
             Refusal::NotRecorded { detail: String::new() },
             Refusal::ServerAway,
             Refusal::GraceOver,

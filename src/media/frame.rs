@@ -1,7 +1,10 @@
 //! A decoded picture and the latest-only slot it travels in.
 //!
 //! Invariant: a slot holds at most one frame; a reader never waits for a decoder and a decoder never waits for a reader.
-//! Deliberately absent: conversion. Planes are I420 or NV12 exactly as the decoder gave them.
+//! Deliberately absent: conversion. Planes are I420 or NV12 exactly as the decoder gave them; [`colours`] reads single
+//! pixels of them.
+
+pub mod colours;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

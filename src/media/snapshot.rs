@@ -4,7 +4,9 @@
 //! that makes no sense (not a number) fills the picture. Deliberately absent: deciding the cover (`domain::privacy`),
 //! writing files.
 
-use super::frame::{Frame, Matrix, PixelFormat, Range};
+use super::frame::colours::Colours;
+use super::frame::{Frame, PixelFormat};
+use crate::domain::privacy::mosaic::Mosaic;
 use crate::domain::privacy::{Cover, Polygon};
 
 /// What covered places are filled with: a dark neutral grey, 8-bit sRGB.
@@ -29,9 +31,12 @@ pub fn encode_png(frame: &Frame, cover: &Cover) -> Result<Vec<u8>, SnapshotError
     let (width, height) = (frame.width as usize, frame.height as usize);
     match cover {
         Cover::Whole(_) => rgb.chunks_exact_mut(3).for_each(|pixel| pixel.copy_from_slice(&FILL)),
-        Cover::Parts(polygons) => polygons
-            .iter()
-            .for_each(|polygon| fill(&mut rgb, width, height, polygon)),
+        Cover::Parts(polygons) => {
+            let around = around(&rgb, width, height, polygons);
+            polygons
+                .iter()
+                .for_each(|polygon| fill(&mut rgb, width, height, polygon, around.as_ref()));
+        }
     }
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, frame.width, frame.height);
@@ -43,49 +48,6 @@ pub fn encode_png(frame: &Frame, cover: &Cover) -> Result<Vec<u8>, SnapshotError
     writer.write_image_data(&rgb)?;
     writer.finish()?;
     Ok(bytes)
-}
-
-/// Coefficients of Y'CbCr to R'G'B' (ITU-T H.273 §8.3), for samples 0..255.
-struct Colours {
-    luma_offset: f32,
-    luma_gain: f32,
-    red_v: f32,
-    green_u: f32,
-    green_v: f32,
-    blue_u: f32,
-}
-
-impl Colours {
-    fn of(frame: &Frame) -> Self {
-        let (kr, kb) = match frame.matrix {
-            Matrix::Bt601 => (0.299f32, 0.114f32),
-            Matrix::Bt709 => (0.2126, 0.0722),
-        };
-        let kg = 1.0 - kr - kb;
-        let (luma_offset, luma_gain, chroma_gain) = match frame.range {
-            Range::Limited => (16.0, 255.0 / 219.0, 255.0 / 224.0),
-            Range::Full => (0.0, 1.0, 1.0),
-        };
-        Self {
-            luma_offset,
-            luma_gain,
-            red_v: 2.0 * (1.0 - kr) * chroma_gain,
-            green_u: -2.0 * (1.0 - kb) * kb / kg * chroma_gain,
-            green_v: -2.0 * (1.0 - kr) * kr / kg * chroma_gain,
-            blue_u: 2.0 * (1.0 - kb) * chroma_gain,
-        }
-    }
-
-    fn rgb(&self, y: u8, u: u8, v: u8) -> [u8; 3] {
-        let y = (f32::from(y) - self.luma_offset) * self.luma_gain;
-        let (u, v) = (f32::from(u) - 128.0, f32::from(v) - 128.0);
-        let value = |x: f32| (x + 0.5).clamp(0.0, 255.0) as u8;
-        [
-            value(y + self.red_v * v),
-            value(y + self.green_u * u + self.green_v * v),
-            value(y + self.blue_u * u),
-        ]
-    }
 }
 
 fn to_rgb(frame: &Frame) -> Result<Vec<u8>, SnapshotError> {
@@ -121,12 +83,28 @@ fn row(frame: &Frame, plane: usize, y: usize, bytes: usize) -> Result<&[u8], Sna
 
 /// Pixels added around a cover against rounding.
 const MARGIN: f64 = 0.05;
+/// Pixels beyond the edge of a cover that no colour is taken from: the block filled there, and the chroma sample after it.
+const REACH_PX: f32 = 6.0;
+
+/// The colours around the covers, when one is not solid.
+fn around(rgb: &[u8], width: usize, height: usize, polygons: &[Polygon]) -> Option<Mosaic> {
+    if polygons.iter().all(|polygon| polygon.style.is_solid()) {
+        return None;
+    }
+    let (w, h) = (width as f32, height as f32);
+    Mosaic::around(polygons, [REACH_PX / w, REACH_PX / h], |[x, y]| {
+        let at = (y * h) as usize * width + (x * w) as usize;
+        let pixel = rgb.get(at * 3..at * 3 + 3)?;
+        Some(std::array::from_fn(|i| f32::from(pixel[i])))
+    })
+}
 
 /// Fills every 2×2 block (pixels that share a chroma sample) that the polygon touches. The polygon is convex by
 /// contract; one that is not is filled from its leftmost to its rightmost edge, so more, never less.
-fn fill(rgb: &mut [u8], width: usize, height: usize, polygon: &Polygon) {
+fn fill(rgb: &mut [u8], width: usize, height: usize, polygon: &Polygon, around: Option<&Mosaic>) {
+    let around = around.filter(|_| !polygon.style.is_solid());
     let corners: Vec<[f64; 2]> = polygon
-        .0
+        .points
         .iter()
         .map(|[x, y]| [f64::from(*x) * width as f64, f64::from(*y) * height as f64])
         .collect();
@@ -148,9 +126,13 @@ fn fill(rgb: &mut [u8], width: usize, height: usize, polygon: &Polygon) {
         }
         for y in top..(top + 2).min(height) {
             if let Some(pixels) = rgb.get_mut((y * width + first) * 3..(y * width + last) * 3) {
-                pixels
-                    .chunks_exact_mut(3)
-                    .for_each(|pixel| pixel.copy_from_slice(&FILL));
+                for (x, pixel) in (first..last).zip(pixels.chunks_exact_mut(3)) {
+                    let colour = around.map(|mosaic| {
+                        let at = [(x as f32 + 0.5) / width as f32, (y as f32 + 0.5) / height as f32];
+                        mosaic.colour(polygon.style, at).map(|v| (v + 0.5) as u8)
+                    });
+                    pixel.copy_from_slice(&colour.unwrap_or(FILL));
+                }
             }
         }
     }
@@ -178,9 +160,9 @@ fn span(corners: &[[f64; 2]], top: f64, bottom: f64) -> Option<(f64, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::frame::Plane;
+    use super::super::frame::{Matrix, Plane, Range};
     use super::*;
-    use crate::domain::privacy::WholeReason;
+    use crate::domain::privacy::{CoverStyle, WholeReason};
     use std::time::Instant;
 
     fn picture(width: usize, height: usize, yuv: [u8; 3], format: PixelFormat, matrix: Matrix, range: Range) -> Frame {
@@ -265,10 +247,10 @@ mod tests {
     #[test]
     fn r_prv_1_every_pixel_the_cover_touches_is_filled_and_the_far_ones_are_not() {
         let frame = picture(64, 48, [81, 90, 240], PixelFormat::I420, Matrix::Bt601, Range::Limited);
-        let triangle = Polygon(vec![[0.25, 0.25], [0.75, 0.30], [0.5, 0.80]]);
+        let triangle = Polygon::from(vec![[0.25, 0.25], [0.75, 0.30], [0.5, 0.80]]);
         let (_, _, pixels) = decode(&encode_png(&frame, &Cover::Parts(vec![triangle.clone()])).unwrap());
         let inside = |x: f32, y: f32| {
-            let p = &triangle.0;
+            let p = &triangle.points;
             (0..3).all(|i| {
                 let ([ax, ay], [bx, by]) = (p[i], p[(i + 1) % 3]);
                 (bx - ax) * (y - ay) - (by - ay) * (x - ax) >= 0.0
@@ -290,10 +272,44 @@ mod tests {
         );
     }
 
+    /// A grey picture with a square of another brightness in its middle.
+    fn with_a_secret(luma: u8) -> Frame {
+        let mut frame = picture(
+            320,
+            180,
+            [120, 128, 128],
+            PixelFormat::I420,
+            Matrix::Bt709,
+            Range::Limited,
+        );
+        let mut bytes = (*frame.bytes).as_ref().to_vec();
+        for y in 60..120 {
+            bytes[y * 320 + 120..y * 320 + 200].fill(luma);
+        }
+        frame.bytes = Box::new(bytes);
+        frame
+    }
+
+    #[test]
+    fn r_prv_1_a_pixelated_or_blurred_cover_tells_nothing_of_what_it_hides() {
+        let square = vec![[0.37, 0.32], [0.63, 0.32], [0.63, 0.68], [0.37, 0.68]];
+        for style in [CoverStyle::Pixelated, CoverStyle::Blurred] {
+            let cover = Cover::Parts(vec![Polygon {
+                points: square.clone(),
+                style,
+            }]);
+            let [dark, bright] = [16, 235].map(|luma| encode_png(&with_a_secret(luma), &cover).unwrap());
+            assert!(dark == bright, "{style:?} shows what it hides");
+            let (_, _, pixels) = decode(&dark);
+            let middle = &pixels[(90 * 320 + 160) * 3..][..3];
+            assert!(near([middle[0], middle[1], middle[2]], [121, 121, 121]), "{middle:?}");
+        }
+    }
+
     #[test]
     fn r_prv_1_a_whole_cover_and_a_cover_that_is_not_a_number_hide_everything() {
         let frame = picture(33, 17, [81, 90, 240], PixelFormat::Nv12, Matrix::Bt709, Range::Full);
-        let nonsense = Polygon(vec![[f32::NAN, 0.0], [0.1, 0.1], [0.0, 0.1]]);
+        let nonsense = Polygon::from(vec![[f32::NAN, 0.0], [0.1, 0.1], [0.0, 0.1]]);
         for cover in [Cover::Whole(WholeReason::PoseNotKnown), Cover::Parts(vec![nonsense])] {
             let (_, _, pixels) = decode(&encode_png(&frame, &cover).unwrap());
             assert!(pixels.chunks_exact(3).all(|pixel| pixel == FILL));
@@ -303,7 +319,7 @@ mod tests {
     #[test]
     fn r_prv_1_a_cover_over_the_edge_reaches_the_last_pixel() {
         let frame = picture(33, 17, [81, 90, 240], PixelFormat::I420, Matrix::Bt601, Range::Limited);
-        let all = Polygon(vec![[-0.5, -0.5], [1.5, -0.5], [1.5, 1.5], [-0.5, 1.5]]);
+        let all = Polygon::from(vec![[-0.5, -0.5], [1.5, -0.5], [1.5, 1.5], [-0.5, 1.5]]);
         let (_, _, pixels) = decode(&encode_png(&frame, &Cover::Parts(vec![all])).unwrap());
         assert!(pixels.chunks_exact(3).all(|pixel| pixel == FILL));
     }

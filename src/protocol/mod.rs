@@ -40,7 +40,7 @@
 
 use crate::domain::audit::event::RetentionClass;
 use crate::domain::audit::succession::SignedSuccession;
-use crate::domain::camera::{CameraId, ControllerId, MaskId, StationId};
+use crate::domain::camera::{CameraId, ControllerId, LensModel, MaskId, StationId};
 use crate::domain::people::{Person, Purpose, Rule};
 use crate::domain::privacy::declared::{Declaration, DeclareError};
 use crate::domain::site::Mask;
@@ -225,13 +225,15 @@ pub struct MaskProposal {
     pub reason: String,
 }
 
-/// What happens to a mask.
+/// What happens to a mask, or to the lens model that masks are drawn by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum MaskChange {
     /// Put in the place of the one with the same identity, or added.
     Put(Mask),
     Remove(MaskId),
+    /// The lens model of a dome, calibrated.
+    Lens(LensModel),
 }
 
 /// A change that waits for a supervisor.

@@ -1,5 +1,5 @@
-//! The site plan in force, and how it changes: one person draws a mask, a supervisor who is another person approves it,
-//! the server signs the next version (R-PRV-1).
+//! The site plan in force, and how it changes: one person draws a mask or calibrates a dome, a supervisor who is another
+//! person approves it, the server signs the next version (R-PRV-1).
 //!
 //! Invariant: a version is signed and kept before it is in force; a proposal and its verdict are durable in the log
 //! before they are answered, with the mask as it was and as it becomes; a plan that does not make sense is never signed.
@@ -17,6 +17,7 @@ use crate::server::log::sequencer::Rejection;
 use crate::server::people::sessions::SignedIn;
 use crate::server::pulse::Pulse;
 use crate::server::store::{Store, StoreError};
+use serde::Serialize;
 use serde_json::Value;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Mutex;
@@ -220,15 +221,21 @@ impl Plans {
                     return None;
                 }
             }
+            MaskChange::Lens(lens) => {
+                // Only what has a lens model is calibrated: it gets no other kind of camera a position to move by.
+                camera.lens.replace(lens.clone())?;
+            }
         }
         // Old troubles of a plan are not made worse; a new one is refused.
         (next.check().len() <= plan.check().len()).then_some(next)
     }
 
     fn act<'a>(&self, camera: &'a CameraPlan, who: &'a SignedIn, proposal: &MaskProposal) -> Act<'a> {
-        let (id, after) = match &proposal.change {
-            MaskChange::Put(mask) => (&mask.id, json(mask)),
-            MaskChange::Remove(id) => (id, Value::Null),
+        let before = |id| mask_of(camera, id).map_or(Value::Null, json);
+        let (kind, name, before, after) = match &proposal.change {
+            MaskChange::Put(mask) => ("mask", mask.id.as_str(), before(&mask.id), json(mask)),
+            MaskChange::Remove(id) => ("mask", id.as_str(), before(id), Value::Null),
+            MaskChange::Lens(lens) => ("lens", camera.id.as_str(), json(&camera.lens), json(lens)),
         };
         Act {
             person: Some(&who.person),
@@ -238,15 +245,15 @@ impl Plans {
             purpose: Some(who.session.purpose),
             ..Act::default()
         }
-        .with("mask", id.as_str())
+        .with(kind, name)
         .with("reason", proposal.reason.as_str())
-        .with("before", mask_of(camera, id).map_or(Value::Null, json))
+        .with("before", before)
         .with("after", after)
     }
 }
 
-fn json(mask: &Mask) -> Value {
-    serde_json::to_value(mask).unwrap_or_default()
+fn json(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
 }
 
 fn mask_of<'a>(camera: &'a CameraPlan, id: &MaskId) -> Option<&'a Mask> {
@@ -317,6 +324,7 @@ mod tests {
             shape: MaskShape::Picture(vec![[0.1, 0.1], [0.3, 0.1], [0.2, 0.3]]),
             permanent,
             reason: String::new(),
+            style: Default::default(),
             revision: None,
         }
     }
@@ -426,6 +434,43 @@ mod tests {
         let mut flat = mask("m-4", true);
         flat.shape = MaskShape::Picture(vec![[0.1, 0.1], [0.2, 0.2], [0.3, 0.3]]);
         assert!(house.plans.propose(&camera, &author, put(flat), 5).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn r_prv_1_a_calibrated_lens_is_approved_like_a_mask_and_only_where_there_is_one() {
+        let house = house().await;
+        let fixed = site().cameras[0].clone();
+        let proposal = MaskProposal {
+            change: MaskChange::Lens(crate::domain::privacy::trial::lens()),
+            reason: "palo spostato".into(),
+        };
+        let author = who("neri", Level::Operator);
+        let proposed = house.plans.propose(&fixed, &author, proposal.clone(), 1).await;
+        assert!(matches!(proposed, Err(Trouble::Refused(RefusalKind::Malformed))));
+        let mut plan = site();
+        plan.cameras[0] = crate::domain::privacy::trial::dome_plan(MotionBounds::default(), site_lens(), Vec::new());
+        *house.plans.current.write().unwrap() = Arc::new(plan.clone());
+        let proposed = house
+            .plans
+            .propose(&plan.cameras[0], &author, proposal, 1)
+            .await
+            .unwrap();
+        let supervisor = who("villa", Level::Supervisor);
+        house
+            .plans
+            .decide(proposed.id, &supervisor, Verdict::Approve, 2)
+            .await
+            .unwrap();
+        let lens = house.plans.current().cameras[0].lens.clone();
+        assert_eq!(lens, Some(crate::domain::privacy::trial::lens()));
+    }
+
+    /// A lens that is not yet calibrated.
+    fn site_lens() -> crate::domain::camera::LensModel {
+        crate::domain::camera::LensModel {
+            roll_deg: 2.0,
+            ..crate::domain::privacy::trial::lens()
+        }
     }
 
     #[tokio::test]

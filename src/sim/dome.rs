@@ -6,12 +6,15 @@
 use super::motion::{AxisBounds, Goal, Motion};
 use super::town::CameraSite;
 use crate::domain::camera::{LensModel, NormalisedPosition, Pose};
+use crate::domain::site::MaskShape;
 use std::time::{Duration, Instant};
 
 /// A dome is at its highest speed after this long, seconds.
 const SECONDS_TO_TOP_SPEED: f64 = 0.4;
 /// Presets a dome can hold.
 pub const MOST_PRESETS: usize = 300;
+/// Factory presets that look at masked houses: the places where a leak would be seen.
+const MOST_HOUSES: usize = 4;
 
 /// A stored position.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,6 +94,16 @@ impl Dome {
                 ..dome.lens.position_of(pose)
             };
             dome.keep(name, position);
+        }
+        let houses = site.masks.iter().filter_map(|mask| middle(&mask.shape));
+        for (number, (pan_deg, tilt_deg)) in (1..).zip(houses.take(MOST_HOUSES)) {
+            let pose = Pose {
+                pan_deg,
+                tilt_deg: tilt_deg.clamp(tilt[0], tilt[1]),
+                hfov_deg: wide,
+            };
+            let position = dome.lens.position_of(pose);
+            dome.keep(&format!("Casa {number}"), position);
         }
         dome
     }
@@ -283,6 +296,19 @@ impl Dome {
     }
 }
 
+/// Azimuth and elevation in the middle of a mask, degrees; `None` for one in a picture.
+fn middle(shape: &MaskShape) -> Option<(f64, f64)> {
+    let MaskShape::Directions(corners) = shape else {
+        return None;
+    };
+    let (mut east, mut north, mut elevation) = (0.0, 0.0, 0.0);
+    for corner in corners {
+        let (sin, cos) = corner.azimuth_deg.to_radians().sin_cos();
+        (east, north, elevation) = (east + sin, north + cos, elevation + corner.elevation_deg);
+    }
+    (!corners.is_empty()).then(|| (east.atan2(north).to_degrees(), elevation / corners.len() as f64))
+}
+
 fn whole(position: NormalisedPosition) -> Vector {
     Vector {
         pan_tilt: Some([position.pan, position.tilt]),
@@ -389,6 +415,28 @@ mod tests {
         dome.shift_in_view(now, [1.0, 0.0], None, Vector::default());
         let turned = dome.pose(later(now)).pan_deg - before.pan_deg;
         assert!((turned - before.hfov_deg / 2.0).abs() < 1e-6, "{turned}");
+    }
+
+    #[test]
+    fn factory_presets_look_at_the_middle_of_masked_houses() {
+        let now = Instant::now();
+        let town = crate::sim::town::Town::generate(7, 6, 4);
+        let site = town.sites.iter().find(|site| site.fixed_pose.is_none()).unwrap();
+        let mut dome = Dome::new(site, now);
+        let houses: Vec<Preset> = dome
+            .presets()
+            .iter()
+            .filter(|p| p.name.starts_with("Casa"))
+            .cloned()
+            .collect();
+        assert_eq!(houses.len(), site.masks.len().min(MOST_HOUSES));
+        assert!(dome.goto_preset(now, &houses[0].token, Vector::default()));
+        let (pose, masks) = (dome.pose(later(now)), &site.masks);
+        let (pan, tilt) = middle(&masks[0].shape).unwrap();
+        assert!(
+            (pose.pan_deg - pan).abs() < 1e-6 && (pose.tilt_deg - tilt).abs() < 1e-6,
+            "{pose:?}"
+        );
     }
 
     #[test]

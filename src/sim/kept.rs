@@ -5,6 +5,8 @@
 //! Deliberately absent: XML (see `onvif::masks`), faults (they say how much is kept).
 
 use super::faults::MaskFault;
+use crate::domain::privacy::on_camera::PtzLimits;
+use crate::domain::site::{CameraPlan, MaskShape};
 
 /// Masks a well-behaved camera takes, and corners of each.
 pub const MOST_MASKS: usize = 8;
@@ -42,6 +44,22 @@ pub enum NotTaken {
 }
 
 impl Kept {
+    /// Keeps what the plan has for this camera, as after a proper installation: all its picture masks that there is room
+    /// for, and the limits of a dome.
+    pub fn install(&mut self, camera: &CameraPlan) {
+        for mask in &camera.masks {
+            if let MaskShape::Picture(corners) = &mask.shape {
+                let polygon = corners.iter().map(|[x, y]| [2.0 * x - 1.0, 1.0 - 2.0 * y]).collect();
+                if let Err(why) = self.create(polygon, true, MaskFault::Normal) {
+                    tracing::warn!(camera = %camera.id, mask = %mask.id, ?why, "a mask is not kept by the camera");
+                }
+            }
+        }
+        if let Some(PtzLimits { low, high }) = PtzLimits::planned(camera) {
+            self.set_limits([[low.pan, high.pan], [low.tilt, high.tilt], [low.zoom, high.zoom]]);
+        }
+    }
+
     /// The masks.
     pub fn masks(&self) -> &[CameraMask] {
         &self.masks

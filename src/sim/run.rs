@@ -8,7 +8,7 @@ use super::footage::Footage;
 use super::live;
 use super::recorder;
 use super::rtsp::{CameraServer, RtspError};
-use super::site_files::{self, Installed};
+use super::site_files::{self, Installed, SchoolDay};
 use super::town::{LOOP_MS, Town};
 use super::{control, discovery, onvif};
 use crate::domain::camera::{BadSlug, CameraKind, ControllerId, StreamRole};
@@ -36,6 +36,10 @@ pub struct Options {
     pub plan: Option<PathBuf>,
     /// Where encoded clips are kept between runs.
     pub cache: Option<PathBuf>,
+    /// The school's camera follows a calendar with these hours.
+    pub school: Option<SchoolDay>,
+    /// The cameras keep the masks and limits of the plan by themselves from the beginning, as after a proper installation.
+    pub installed: bool,
     /// Answer WS-Discovery probes on the network.
     pub discovery: bool,
     /// Encode the main streams too before being ready, instead of in the background.
@@ -251,7 +255,12 @@ impl Simulator {
                 credentials,
             })
             .collect();
-        let plan = site_files::plan("borgo-vedetta".parse::<ControllerId>()?, &cameras);
+        let plan = site_files::plan("borgo-vedetta".parse::<ControllerId>()?, &cameras, options.school);
+        if options.installed {
+            for (device, camera) in self.devices.iter().zip(&plan.cameras) {
+                device.kept().install(camera);
+            }
+        }
         site_files::write(dir, &plan, &cameras).map_err(|source| StartError::Io {
             what: "the site plan cannot be written",
             source,

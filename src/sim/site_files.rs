@@ -4,15 +4,20 @@
 //! which is the audit server's.
 
 use super::device::Credentials;
-use super::town::CameraSite;
+use super::town::{CameraSite, SCHOOL};
 use crate::domain::camera::{CameraId, CameraKind, ControllerId};
+use crate::domain::privacy::calendar::{Day, SchoolCalendar, SchoolHours};
 use crate::domain::site::{CameraPlan, Controller, Ground, SitePlan};
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::str::FromStr;
 
 /// Name of the site plan in the plan directory.
 pub const SITE_FILE: &str = "site.toml";
@@ -41,8 +46,59 @@ struct CameraAccounts<'a> {
     figures_password: &'a str,
 }
 
-/// The plan of the simulated municipality.
-pub fn plan(controller: ControllerId, cameras: &[Installed<'_>]) -> SitePlan {
+/// When the school is open, every day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchoolDay {
+    from: Time,
+    to: Time,
+}
+
+/// No two times, or the second is not the later one.
+#[derive(Debug, thiserror::Error)]
+#[error("write the hours of the school as 08:00-16:30")]
+pub struct BadSchoolDay;
+
+impl FromStr for SchoolDay {
+    type Err = BadSchoolDay;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let time = |text: &str| Time::strptime("%H:%M", text).map_err(|_| BadSchoolDay);
+        let (from, to) = text.split_once('-').ok_or(BadSchoolDay)?;
+        let day = Self {
+            from: time(from)?,
+            to: time(to)?,
+        };
+        if day.from < day.to { Ok(day) } else { Err(BadSchoolDay) }
+    }
+}
+
+impl SchoolDay {
+    /// A calendar that speaks of the next year.
+    fn calendar(self) -> SchoolCalendar {
+        let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+        SchoolCalendar {
+            last_day: today.saturating_add(Span::new().days(365)),
+            hours: vec![SchoolHours {
+                days: vec![
+                    Day::Monday,
+                    Day::Tuesday,
+                    Day::Wednesday,
+                    Day::Thursday,
+                    Day::Friday,
+                    Day::Saturday,
+                    Day::Sunday,
+                ],
+                from: self.from,
+                to: self.to,
+            }],
+            holidays: Vec::new(),
+            exceptions: Vec::new(),
+        }
+    }
+}
+
+/// The plan of the simulated municipality; the school's camera follows a calendar where there are hours for it.
+pub fn plan(controller: ControllerId, cameras: &[Installed<'_>], school: Option<SchoolDay>) -> SitePlan {
     let camera = |installed: &Installed<'_>| {
         let site = installed.site;
         CameraPlan {
@@ -59,7 +115,7 @@ pub fn plan(controller: ControllerId, cameras: &[Installed<'_>]) -> SitePlan {
             limits: site.limits.clone(),
             motion: site.motion.clone(),
             ground: ground(site),
-            school: None,
+            school: school.filter(|_| site.place == SCHOOL).map(SchoolDay::calendar),
         }
     };
     SitePlan {
@@ -138,13 +194,16 @@ mod tests {
                 credentials: &credentials,
             })
             .collect();
-        let plan = plan("borgo-vedetta".parse().unwrap(), &cameras);
+        let day: SchoolDay = "08:00-16:30".parse().unwrap();
+        let plan = plan("borgo-vedetta".parse().unwrap(), &cameras, Some(day));
         let dir = tempfile::tempdir().unwrap();
         write(dir.path(), &plan, &cameras).unwrap();
         let back: SitePlan = toml::from_str(&fs::read_to_string(dir.path().join(SITE_FILE)).unwrap()).unwrap();
         assert_eq!(back, plan);
         assert_eq!(back.check(), []);
         assert!(back.cameras.iter().any(|camera| !camera.masks.is_empty()));
+        assert_eq!(back.cameras.iter().filter(|camera| camera.school.is_some()).count(), 1);
+        assert!("16:30-08:00".parse::<SchoolDay>().is_err() && "8-16".parse::<SchoolDay>().is_err());
         let accounts = fs::read_to_string(dir.path().join(CAMERAS_FILE)).unwrap();
         assert_eq!(accounts.matches("[[camera]]").count(), 6);
     }

@@ -3,6 +3,7 @@
 //! Invariant: nothing here opens a stream, and a maintainer's session never asks for the credentials of one.
 //! Deliberately absent: pan mechanics, logs of the camera (later).
 
+use super::drift::{Kept, kept_by};
 use super::health::Need;
 use super::refusal::{CameraTrouble, Refusal};
 use super::road::{Intent, Right, parameters};
@@ -26,6 +27,8 @@ pub struct Diagnosis {
     /// «main H264 1280x720 25 fps», one per profile.
     pub streams: Vec<String>,
     pub ptz: bool,
+    /// How its own masks and limits stand to the plan; `None` where it does not say.
+    pub kept: Option<Kept>,
     pub trouble: Option<CameraTrouble>,
 }
 
@@ -44,6 +47,9 @@ impl Session {
         };
         let with = parameters([("reachable", diagnosis.reachable.into())]);
         act.settle(Outcome::Done, parameters([])).await?;
+        if let Some(kept) = &diagnosis.kept {
+            kept.record(&act).await?;
+        }
         act.also(Operation::DiagnosticsClose, Outcome::Done, with).await?;
         Ok(diagnosis)
     }
@@ -89,6 +95,10 @@ impl SessionInner {
             Err(refusal) => tracing::debug!(camera = %plan.id, %refusal, "no list of streams"),
         }
         diagnosis.ptz = connection.ptz().await.is_ok();
+        match kept_by(&connection, plan, false).await {
+            Ok(kept) => diagnosis.kept = Some(kept),
+            Err(refusal) => tracing::debug!(camera = %plan.id, %refusal, "what it keeps by itself is not told"),
+        }
         Ok(diagnosis)
     }
 }

@@ -260,7 +260,9 @@ impl SessionInner {
     /// Watches a camera: shares what is known with everybody who does, and begins to ask a dome for its status.
     pub fn watch(self: &Arc<Self>, plan: &CameraPlan, proof: &Recorded) -> Arc<Watched> {
         let mut all = lock(&self.domes.watched);
-        if let Some(watched) = all.get(&plan.id).and_then(Weak::upgrade) {
+        // One that was watched by another lens model or other bounds is followed anew.
+        let same = |watched: &Arc<Watched>| watched.plan.lens == plan.lens && watched.plan.motion == plan.motion;
+        if let Some(watched) = all.get(&plan.id).and_then(Weak::upgrade).filter(same) {
             return watched;
         }
         let watched = Arc::new(Watched::new(
@@ -339,8 +341,8 @@ struct Kept {
 }
 
 impl FrameCover {
-    /// What must be covered on a frame that `arrived` then and is drawn at `now`.
-    pub fn at(&self, dome: &Watched, arrived: Option<Instant>, now: Instant) -> Arc<Cover> {
+    /// What must be covered on a frame that `arrived` then, surely `behind` by that much already, and is drawn at `now`.
+    pub fn at(&self, dome: &Watched, arrived: Option<Instant>, behind: Duration, now: Instant) -> Arc<Cover> {
         let arrived = arrived.unwrap_or(now);
         let by = dome.in_force(now);
         let mut last = lock(&self.0);
@@ -356,7 +358,9 @@ impl FrameCover {
         {
             return Arc::clone(cover);
         }
-        let fresh = !dome.moves() || now.saturating_duration_since(arrived) <= FRESH;
+        // Pictures that waited on their way are older than the bounds of the plan say: no pose is known for them.
+        let late = behind.as_secs_f64() > dome.plan.motion.video_delay_s;
+        let fresh = !dome.moves() || (!late && now.saturating_duration_since(arrived) <= FRESH);
         let cover = if fresh {
             dome.cover(now)
         } else {

@@ -4,6 +4,7 @@
 //! is compared is the plan with what was read back, never with what was sent.
 //! Deliberately absent: masks of a dome (no camera makes them follow it; only its limits are written).
 
+use super::cameras::Connection;
 use super::health::Need;
 use super::refusal::Refusal;
 use super::road::{Act, Intent, Right, parameters};
@@ -30,6 +31,20 @@ impl Kept {
     /// Whether the camera does not keep what it could.
     pub fn drifts(&self) -> bool {
         !self.open.is_empty() || self.wider_limits
+    }
+
+    /// Records a drift, beside the act that found it.
+    pub(super) async fn record(&self, act: &Act) -> Result<(), Refusal> {
+        if !self.drifts() {
+            return Ok(());
+        }
+        let open: Vec<_> = self
+            .open
+            .iter()
+            .map(|(mask, share)| serde_json::json!([mask, share]))
+            .collect();
+        let with = parameters([("open_masks", open.into()), ("wider_limits", self.wider_limits.into())]);
+        act.also(Operation::CameraDrift, Outcome::Failed, with).await
     }
 }
 
@@ -58,19 +73,15 @@ impl Session {
             Right::Grant(Action::Live)
         };
         let act = self.0.intend(Intent::new(operation, &plan, right, Need::Act)).await?;
-        let kept = match self.ask_camera(&plan, &act, write).await {
+        let connection = match self.0.connection(&plan, act.recorded()).await {
+            Ok(connection) => connection,
+            Err(refusal) => return Err(act.failed(refusal).await),
+        };
+        let kept = match kept_by(&connection, &plan, write).await {
             Ok(kept) => kept,
             Err(refusal) => return Err(act.failed(refusal).await),
         };
-        if kept.drifts() {
-            let open: Vec<_> = kept
-                .open
-                .iter()
-                .map(|(mask, share)| serde_json::json!([mask, share]))
-                .collect();
-            let with = parameters([("open_masks", open.into()), ("wider_limits", kept.wider_limits.into())]);
-            act.also(Operation::CameraDrift, Outcome::Failed, with).await?;
-        }
+        kept.record(&act).await?;
         let with = parameters([
             ("drifts", kept.drifts().into()),
             ("cannot", kept.cannot.join(", ").into()),
@@ -78,45 +89,48 @@ impl Session {
         act.done(with).await?;
         Ok(kept)
     }
+}
 
-    async fn ask_camera(&self, plan: &CameraPlan, act: &Act, write: bool) -> Result<Kept, Refusal> {
-        let connection = self.0.connection(plan, act.recorded()).await?;
-        let mut kept = Kept::default();
-        let polygons = planned_polygons(plan);
-        if plan.kind != CameraKind::Dome && !polygons.is_empty() {
-            let there = match connection.camera.masks().await? {
-                None => None,
-                Some(masks) => match masks.options().await {
-                    Err(error) if error.kind() == OnvifErrorKind::NotSupported => None,
+/// What a camera keeps, after writing the plan to it or as it is.
+///
+/// # Errors
+/// The camera.
+pub(super) async fn kept_by(connection: &Connection, plan: &CameraPlan, write: bool) -> Result<Kept, Refusal> {
+    let mut kept = Kept::default();
+    let polygons = planned_polygons(plan);
+    if plan.kind != CameraKind::Dome && !polygons.is_empty() {
+        let there = match connection.camera.masks().await? {
+            None => None,
+            Some(masks) => match masks.options().await {
+                Err(error) if error.kind() == OnvifErrorKind::NotSupported => None,
+                Err(error) => return Err(error.into()),
+                Ok(options) if write => match masks.write(&fit(&polygons, &options)).await {
+                    Ok(there) => Some(there),
+                    // It promised more than it takes: what it has is compared all the same.
+                    Err(error) if error.kind() == OnvifErrorKind::Fault => Some(masks.list().await?),
                     Err(error) => return Err(error.into()),
-                    Ok(options) if write => match masks.write(&fit(&polygons, &options)).await {
-                        Ok(there) => Some(there),
-                        // It promised more than it takes: what it has is compared all the same.
-                        Err(error) if error.kind() == OnvifErrorKind::Fault => Some(masks.list().await?),
-                        Err(error) => return Err(error.into()),
-                    },
-                    Ok(_) => Some(masks.list().await?),
                 },
-            };
-            match there {
-                None => kept.cannot.push("masks"),
-                Some(there) => kept.open = left_open(&polygons, &enabled(there)),
-            }
+                Ok(_) => Some(masks.list().await?),
+            },
+        };
+        match there {
+            None => kept.cannot.push("masks"),
+            Some(there) => kept.open = left_open(&polygons, &enabled(there)),
         }
-        if let Some(planned) = PtzLimits::planned(plan).filter(|_| plan.kind == CameraKind::Dome) {
-            let limits = connection.camera.configured_limits().await?;
-            let there = match (&limits, write) {
-                (None, _) => None,
-                (Some(limits), true) => limits.write(&planned).await?,
-                (Some(limits), false) => limits.read().await?,
-            };
-            match there {
-                None => kept.cannot.push("limits"),
-                Some(there) => kept.wider_limits = there.is_wider_than(&planned),
-            }
-        }
-        Ok(kept)
     }
+    if let Some(planned) = PtzLimits::planned(plan).filter(|_| plan.kind == CameraKind::Dome) {
+        let limits = connection.camera.configured_limits().await?;
+        let there = match (&limits, write) {
+            (None, _) => None,
+            (Some(limits), true) => limits.write(&planned).await?,
+            (Some(limits), false) => limits.read().await?,
+        };
+        match there {
+            None => kept.cannot.push("limits"),
+            Some(there) => kept.wider_limits = there.is_wider_than(&planned),
+        }
+    }
+    Ok(kept)
 }
 
 fn enabled(masks: Vec<DeviceMask>) -> Vec<Vec<[f64; 2]>> {

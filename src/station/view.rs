@@ -139,8 +139,9 @@ impl LiveView {
 
     /// What must be covered on a frame drawn at `now`. Cheap: called once per drawn frame.
     pub fn cover(&self, now: Instant) -> Arc<Cover> {
-        self.cover
-            .at(&self.watched, self.slot.latest().map(|frame| frame.arrived), now)
+        let arrived = self.slot.latest().map(|frame| frame.arrived);
+        let behind = self.figures.borrow().on_arrival;
+        self.cover.at(&self.watched, arrived, behind, now)
     }
 
     /// Where the dome looks, as far as it is known.

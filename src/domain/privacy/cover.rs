@@ -14,7 +14,7 @@
 use super::convex::{self, Point};
 use super::mask::{Piece, Plane, pieces_or_hull};
 use super::projection::{Axes, Frustum, roll_deg};
-use super::{Cover, Interval, Polygon, PoseInterval, PoseKnowledge, WholeReason};
+use super::{Cover, CoverStyle, Interval, Polygon, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::camera::LensModel;
 use crate::domain::ptz::sector::SectorRule;
 use crate::domain::site::{CameraPlan, MaskShape};
@@ -31,7 +31,7 @@ const MOST_PARTS: [f64; 2] = [8.0, 4.0];
 #[derive(Debug, Clone)]
 pub struct PreparedMasks {
     lens: Option<LensModel>,
-    pieces: Vec<Piece>,
+    pieces: Vec<(Piece, CoverStyle)>,
     picture: Vec<Polygon>,
     /// A mask that cannot be drawn: the whole picture is covered instead.
     beyond_drawing: bool,
@@ -50,10 +50,10 @@ impl PreparedMasks {
         for mask in &camera.masks {
             match &mask.shape {
                 MaskShape::Directions(corners) => match pieces_or_hull(corners) {
-                    Ok(pieces) => prepared.pieces.extend(pieces),
+                    Ok(pieces) => prepared.add(pieces, mask.style),
                     Err(_) => prepared.beyond_drawing = true,
                 },
-                MaskShape::Picture(corners) => match picture_polygons(corners) {
+                MaskShape::Picture(corners) => match picture_polygons(corners, mask.style) {
                     Some(polygons) => prepared.picture.extend(polygons),
                     None => prepared.beyond_drawing = true,
                 },
@@ -62,11 +62,15 @@ impl PreparedMasks {
         // What must not be looked at is covered too, should the dome be turned there all the same.
         for sector in camera.limits.sectors.iter().filter(|s| s.rule == SectorRule::NoLook) {
             match pieces_or_hull(&sector.corners) {
-                Ok(pieces) => prepared.pieces.extend(pieces),
+                Ok(pieces) => prepared.add(pieces, CoverStyle::Solid),
                 Err(_) => prepared.beyond_drawing = true,
             }
         }
         prepared
+    }
+
+    fn add(&mut self, pieces: Vec<Piece>, style: CoverStyle) {
+        self.pieces.extend(pieces.into_iter().map(|piece| (piece, style)));
     }
 
     /// What must be covered when the pose is known like this. Masks in the picture do not depend on it; a camera
@@ -86,10 +90,13 @@ impl PreparedMasks {
         let Some(mut sweep) = self.lens.as_ref().and_then(|lens| Sweep::new(lens, poses)) else {
             return Cover::Whole(WholeReason::TooUncertain);
         };
-        for piece in &self.pieces {
+        for (piece, style) in &self.pieces {
             match sweep.part(piece) {
                 Part::OutOfView => {}
-                Part::Seen(polygon) => parts.push(polygon),
+                Part::Seen(polygon) => parts.push(Polygon {
+                    style: *style,
+                    ..polygon
+                }),
                 Part::Unbounded => return Cover::Whole(WholeReason::TooUncertain),
             }
         }
@@ -103,7 +110,7 @@ pub fn cover(camera: &CameraPlan, knowledge: &PoseKnowledge) -> Cover {
 }
 
 /// Convex polygons, a little larger than the mask, of a polygon in the picture.
-fn picture_polygons(corners: &[Point]) -> Option<Vec<Polygon>> {
+fn picture_polygons(corners: &[Point], style: CoverStyle) -> Option<Vec<Polygon>> {
     if corners.len() < 3 || corners.iter().flatten().any(|v| !v.is_finite()) {
         return None;
     }
@@ -119,14 +126,19 @@ fn picture_polygons(corners: &[Point]) -> Option<Vec<Polygon>> {
     let polygons = rings.iter().filter_map(|ring| {
         convex::grow(ring, 2.0 * BLEED, &mut grown);
         convex::clip_to_unit(&mut grown, &mut spare);
-        polygon(&grown)
+        polygon(&grown).map(|polygon| Polygon { style, ..polygon })
     });
     Some(polygons.collect())
 }
 
-/// A ring as it is handed out; `None` when nothing is left of it.
+/// A ring as it is handed out, solid; `None` when nothing is left of it.
 fn polygon(ring: &[Point]) -> Option<Polygon> {
-    (ring.len() >= 3).then(|| Polygon(ring.iter().map(|p| [p[0] as f32, p[1] as f32]).collect()))
+    (ring.len() >= 3).then(|| {
+        ring.iter()
+            .map(|p| [p[0] as f32, p[1] as f32])
+            .collect::<Vec<_>>()
+            .into()
+    })
 }
 
 /// What becomes of one piece.

@@ -5,7 +5,8 @@
 //!
 //! [`calendar`] and [`declared`] say when a picture may be seen at all and what is lifted for minutes.
 //! [`tracker`] says which poses are possible, [`projection`] how a direction becomes a point of the picture,
-//! [`mask`] cuts masks into convex pieces once, [`cover`] grows and projects them for every pose that is possible.
+//! [`mask`] cuts masks into convex pieces once, [`cover`] grows and projects them for every pose that is possible, and
+//! [`mosaic`] says which colours a cover that is not solid may have.
 
 pub mod axes;
 pub mod calendar;
@@ -15,6 +16,7 @@ pub mod cover;
 pub mod declared;
 pub mod envelope;
 pub mod mask;
+pub mod mosaic;
 pub mod obeyed;
 pub mod on_camera;
 pub mod projection;
@@ -27,7 +29,10 @@ mod proof;
 pub(crate) mod trial;
 
 pub use cover::{PreparedMasks, cover};
+pub use mosaic::CoverStyle;
 pub use tracker::PoseTracker;
+
+use crate::domain::camera::Pose;
 
 /// A closed interval, `lo <= hi`. Pan intervals may run past ±180°: 170..190 is one interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,6 +78,23 @@ pub enum PoseKnowledge {
     Unknown(WholeReason),
 }
 
+impl PoseKnowledge {
+    /// The middle of what is known, when pan and tilt are known to `within_deg` on each side of it: what may be measured
+    /// or drawn by.
+    pub fn steady(&self, within_deg: f64) -> Option<Pose> {
+        match self {
+            Self::Within(poses) if poses.pan.half_width() <= within_deg && poses.tilt.half_width() <= within_deg => {
+                Some(Pose {
+                    pan_deg: poses.pan.middle(),
+                    tilt_deg: poses.tilt.middle(),
+                    hfov_deg: poses.hfov.middle(),
+                })
+            }
+            Self::Within(_) | Self::Unknown(_) => None,
+        }
+    }
+}
+
 /// Why the whole picture is covered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WholeReason {
@@ -101,4 +123,17 @@ pub enum Cover {
 
 /// A convex polygon in picture coordinates (0..1, y downwards), clipped to the picture, at least three points.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Polygon(pub Vec<[f32; 2]>);
+pub struct Polygon {
+    pub points: Vec<[f32; 2]>,
+    pub style: CoverStyle,
+}
+
+impl From<Vec<[f32; 2]>> for Polygon {
+    /// A solid one.
+    fn from(points: Vec<[f32; 2]>) -> Self {
+        Self {
+            points,
+            style: CoverStyle::Solid,
+        }
+    }
+}

@@ -8,7 +8,7 @@
 //! itself is found. Deliberately absent: SOAP.
 
 use super::convex::{self, Point};
-use crate::domain::camera::NormalisedPosition;
+use crate::domain::camera::{CameraKind, NormalisedPosition};
 use crate::domain::site::{CameraPlan, MaskShape};
 
 /// A mask may be left open by this share of its own area: cameras round to their own grid.
@@ -34,6 +34,15 @@ pub fn planned_polygons(camera: &CameraPlan) -> Vec<Vec<Point>> {
         MaskShape::Directions(_) => None,
     });
     picture.collect()
+}
+
+/// Whether the plan has masks or limits that this camera could keep by itself.
+pub fn has_something_to_keep(camera: &CameraPlan) -> bool {
+    if camera.kind == CameraKind::Dome {
+        PtzLimits::planned(camera).is_some()
+    } else {
+        !planned_polygons(camera).is_empty()
+    }
 }
 
 /// Polygons that the camera can take and that contain every planned one.

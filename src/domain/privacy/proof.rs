@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// Whether some polygon contains the point; single precision at the border.
 fn covered(cover: &Cover, p: [f64; 2]) -> bool {
     let inside = |polygon: &Polygon| {
-        let ring: Vec<[f64; 2]> = polygon.0.iter().map(|v| v.map(f64::from)).collect();
+        let ring: Vec<[f64; 2]> = polygon.points.iter().map(|v| v.map(f64::from)).collect();
         let signed = convex::area(&ring).signum();
         (0..ring.len()).all(|i| signed * convex::turn(ring[i], ring[(i + 1) % ring.len()], p) >= -1e-7)
     };
@@ -289,7 +289,7 @@ fn areas(knowledge: &PoseKnowledge) -> (f64, f64) {
     let Cover::Parts(parts) = masks.cover(knowledge) else {
         unreachable!("whole: {knowledge:?}")
     };
-    let area_of = |p: &Polygon| convex::area(&p.0.iter().map(|v| v.map(f64::from)).collect::<Vec<_>>()).abs();
+    let area_of = |p: &Polygon| convex::area(&p.points.iter().map(|v| v.map(f64::from)).collect::<Vec<_>>()).abs();
     (parts.iter().map(area_of).sum(), convex::area(&ring).abs())
 }
 

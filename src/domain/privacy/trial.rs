@@ -66,6 +66,7 @@ pub fn dome_plan(motion: MotionBounds, lens: LensModel, masks: Vec<Vec<Direction
         shape: MaskShape::Directions(corners),
         permanent: true,
         reason: String::new(),
+        style: Default::default(),
         revision: None,
     };
     CameraPlan {

@@ -203,8 +203,10 @@ impl Diagnostics {
             None | Some(Row::Asked) => (fl!("diagnostics-asked"), Tone::Normal, Default::default()),
             Some(Row::Refused(why)) => (why.clone(), Tone::Attention, Default::default()),
             Some(Row::Known(diagnosis)) => {
+                let drift = diagnosis.kept.as_ref().and_then(words::drift);
                 let (state, tone) = match (&diagnosis.trouble, diagnosis.reachable) {
                     (Some(trouble), _) => (words::trouble(trouble), Tone::Attention),
+                    (None, true) if drift.is_some() => (drift.unwrap_or_default(), Tone::Attention),
                     (None, true) => (fl!("diagnostics-reachable"), Tone::Normal),
                     (None, false) => (fl!("diagnostics-unreachable"), Tone::Attention),
                 };

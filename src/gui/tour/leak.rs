@@ -19,6 +19,11 @@ use std::time::{Duration, Instant};
 const DOMES: usize = 4;
 /// From an act to its pixels.
 const BREATH: Duration = Duration::from_millis(400);
+/// Between two looks at what is shown, while an act goes on.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(150);
+/// Presets of the simulator's domes: the first four look anywhere, the others at masked houses.
+const ANYWHERE: u64 = 4;
+const HOUSES: u64 = 4;
 
 /// What to do for how long.
 pub struct LeakRun {
@@ -92,9 +97,8 @@ fn go(v: &mut Visitor<'_>, run: &LeakRun, found: &mut Found) -> Result<(), StepE
         v.hands.write(&number.to_string())?;
         v.hands.tap(Key::Enter)?;
         v.linger(Duration::from_millis(60));
-        act(v, &mut chance)?;
+        act(v, &mut chance, found)?;
         found.acts += 1;
-        look(v, found);
         let scene = v.scene();
         if let Some(path) = scene.snapshot.filter(|path| snapshots.insert(path.clone())) {
             found.snapshots_searched += 1;
@@ -152,63 +156,108 @@ fn put_the_domes_on_the_wall(v: &mut Visitor<'_>) -> Result<Vec<u32>, StepError>
 }
 
 /// One random act on the selected dome.
-fn act(v: &mut Visitor<'_>, chance: &mut Chance) -> Result<(), StepError> {
+fn act(v: &mut Visitor<'_>, chance: &mut Chance, found: &mut Found) -> Result<(), StepError> {
     const ARROWS: [Key; 4] = [Key::Left, Key::Right, Key::Up, Key::Down];
     let arrow = |chance: &mut Chance| ARROWS[chance.below(4) as usize];
-    match chance.below(20) {
-        0..=6 => hold(v, &[arrow(chance)], chance.between(150, 2_500)),
-        7..=8 => {
+    match chance.below(26) {
+        0..=4 => hold(v, &[arrow(chance)], chance.between(150, 2_500), found),
+        5..=6 => {
             let keys = [arrow(chance), arrow(chance)];
-            hold(v, &keys, chance.between(150, 1_500))
+            hold(v, &keys, chance.between(150, 1_500), found)
         }
-        9..=10 => {
+        7..=8 => {
             let zoom = if chance.below(2) == 0 { '+' } else { '-' };
-            hold(v, &[Key::Char(zoom), arrow(chance)], chance.between(200, 1_500))
+            let keys = [Key::Char(zoom), arrow(chance)];
+            hold(v, &keys, chance.between(200, 1_500), found)
         }
-        11..=13 => {
-            let preset = char::from(b'1' + chance.below(4) as u8);
-            v.hands.chord(Key::Alt, Key::Char(preset))?;
-            v.linger(chance.between(100, 1_500));
-            Ok(())
-        }
-        14..=15 => in_the_picture(v, chance, |hands, _| hands.click(1)),
-        16 => in_the_picture(v, chance, |hands, up| hands.click(if up { 4 } else { 5 })),
-        17 => {
+        9..=11 => preset(
+            v,
+            1 + chance.below(ANYWHERE + HOUSES),
+            chance.between(100, 1_500),
+            found,
+        ),
+        12..=16 => past_a_house(v, chance, found),
+        17..=18 => in_the_picture(v, chance, found, |hands, _| hands.click(1)),
+        19 => in_the_picture(v, chance, found, |hands, up| hands.click(if up { 4 } else { 5 })),
+        20 => {
             v.hands.tap(Key::Char('s'))?;
-            v.linger(BREATH);
+            watch(v, BREATH, found);
             Ok(())
         }
-        18 => {
+        21 => {
             v.hands.tap(Key::Enter)?;
-            v.linger(chance.between(500, 1_500));
-            hold(v, &[arrow(chance)], chance.between(300, 1_200))?;
+            watch(v, chance.between(500, 1_500), found);
+            hold(v, &[arrow(chance)], chance.between(300, 1_200), found)?;
             v.hands.tap(Key::Escape)?;
-            v.linger(BREATH);
+            watch(v, BREATH, found);
             Ok(())
         }
         // Stand for a while: only then is much of the picture shown.
         _ => {
             v.hands.tap(Key::Space)?;
-            v.linger(chance.between(1_000, 5_000));
+            watch(v, chance.between(1_000, 5_000), found);
             Ok(())
         }
     }
 }
 
-fn hold(v: &Visitor<'_>, keys: &[Key], time: Duration) -> Result<(), StepError> {
+/// To a masked house, sometimes until the dome stands there, and then past it: in one long turn, or slowly, in short steps.
+fn past_a_house(v: &Visitor<'_>, chance: &mut Chance, found: &mut Found) -> Result<(), StepError> {
+    let house = ANYWHERE + 1 + chance.below(HOUSES);
+    preset(v, house, chance.between(300, 5_000), found)?;
+    let mut aside = [Key::Left, Key::Right];
+    if chance.below(2) == 0 {
+        aside.reverse();
+    }
+    if chance.below(2) == 0 {
+        let time = chance.between(400, 2_000);
+        return aside.iter().try_for_each(|key| hold(v, &[*key], time, found));
+    }
+    for key in aside {
+        for _ in 0..3 + chance.below(4) {
+            hold(v, &[key], chance.between(40, 150), found)?;
+            watch(v, chance.between(100, 600), found);
+        }
+    }
+    Ok(())
+}
+
+/// Calls a preset of the selected dome: an absolute move at its highest speed.
+fn preset(v: &Visitor<'_>, number: u64, time: Duration, found: &mut Found) -> Result<(), StepError> {
+    let digit = char::from(b'0' + number.min(9) as u8);
+    v.hands.chord(Key::Alt, Key::Char(digit))?;
+    watch(v, time, found);
+    Ok(())
+}
+
+fn hold(v: &Visitor<'_>, keys: &[Key], time: Duration, found: &mut Found) -> Result<(), StepError> {
     let held = keys
         .iter()
         .map(|key| v.hands.hold(*key))
         .collect::<Result<Vec<_>, _>>()?;
-    v.linger(time);
+    watch(v, time, found);
     drop(held);
     Ok(())
+}
+
+/// Lets time go by, and notes what is shown meanwhile.
+fn watch(v: &Visitor<'_>, time: Duration, found: &mut Found) {
+    let end = Instant::now() + time;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        v.linger(left.min(BETWEEN_LOOKS));
+        look(v, found);
+        if left <= BETWEEN_LOOKS {
+            return;
+        }
+    }
 }
 
 /// Something at a random place of the selected dome's picture.
 fn in_the_picture(
     v: &Visitor<'_>,
     chance: &mut Chance,
+    found: &mut Found,
     what: impl Fn(&Hands<'_>, bool) -> Result<(), crate::gui::tour::eye::EyeError>,
 ) -> Result<(), StepError> {
     let scene = v.scene();
@@ -221,7 +270,7 @@ fn in_the_picture(
     v.hands.point(x + width * share(chance), y + height * share(chance))?;
     v.linger(Duration::from_millis(80));
     what(&v.hands, chance.below(2) == 0)?;
-    v.linger(chance.between(200, 1_200));
+    watch(v, chance.between(200, 1_200), found);
     Ok(())
 }
 

@@ -5,10 +5,10 @@
 //! only ever shown as a cover of its own, never instead of one in force. Nothing changes before a supervisor who is not the
 //! author approves. Deliberately absent: drawing (the wall covers the draft like any mask).
 
-use crate::domain::camera::{CameraKind, Direction, MaskId, Pose};
+use crate::domain::camera::{CameraKind, Direction, MaskId};
 use crate::domain::people::Level;
-use crate::domain::privacy::PoseKnowledge;
 use crate::domain::privacy::projection::direction_at;
+use crate::domain::privacy::{CoverStyle, PoseKnowledge};
 use crate::domain::site::{CameraPlan, Mask, MaskShape};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
@@ -32,6 +32,7 @@ pub struct MaskEditor {
     name: String,
     reason: String,
     permanent: bool,
+    style: CoverStyle,
     note: Option<String>,
 }
 
@@ -41,6 +42,8 @@ pub enum Message {
     Name(String),
     Reason(String),
     Permanent,
+    /// The next way of hiding.
+    Style,
     /// Takes the last point back.
     Undo,
     /// Begins with an existing mask.
@@ -72,6 +75,7 @@ impl MaskEditor {
             name: String::new(),
             reason: String::new(),
             permanent: true,
+            style: CoverStyle::default(),
             note: None,
         }
     }
@@ -87,19 +91,7 @@ impl MaskEditor {
             self.picture.push(at);
             return self.draft();
         }
-        let steady = match pose {
-            PoseKnowledge::Within(poses)
-                if poses.pan.half_width() <= STEADY_DEG && poses.tilt.half_width() <= STEADY_DEG =>
-            {
-                Some(Pose {
-                    pan_deg: poses.pan.middle(),
-                    tilt_deg: poses.tilt.middle(),
-                    hfov_deg: poses.hfov.middle(),
-                })
-            }
-            PoseKnowledge::Within(_) | PoseKnowledge::Unknown(_) => None,
-        };
-        let (Some(pose), Some(lens)) = (steady, &self.camera.lens) else {
+        let (Some(pose), Some(lens)) = (pose.steady(STEADY_DEG), &self.camera.lens) else {
             self.note = Some(fl!("editor-not-steady"));
             return Action::None;
         };
@@ -132,6 +124,7 @@ impl MaskEditor {
             shape,
             permanent: self.permanent,
             reason: self.reason.trim().to_owned(),
+            style: self.style,
             revision: None,
         })
     }
@@ -156,6 +149,14 @@ impl MaskEditor {
             Message::Name(name) => self.name = name,
             Message::Reason(reason) => self.reason = reason,
             Message::Permanent => self.permanent = !self.permanent,
+            Message::Style => {
+                self.style = match self.style {
+                    CoverStyle::Solid => CoverStyle::Pixelated,
+                    CoverStyle::Pixelated => CoverStyle::Blurred,
+                    CoverStyle::Blurred => CoverStyle::Solid,
+                };
+                return self.draft();
+            }
             Message::Undo => {
                 self.directions.pop();
                 self.picture.pop();
@@ -165,6 +166,7 @@ impl MaskEditor {
                 if let Some(mask) = self.camera.masks.iter().find(|mask| mask.id == id) {
                     self.name.clone_from(&mask.name);
                     self.permanent = mask.permanent;
+                    self.style = mask.style;
                     // Its corners are drawn anew; until then the one in force stays.
                     (self.directions, self.picture) = (Vec::new(), Vec::new());
                     self.of = Some(id);
@@ -228,6 +230,7 @@ impl MaskEditor {
                 Message::Propose
             ),
             choice(permanence(self.permanent), Message::Permanent),
+            choice(style(self.style), Message::Style),
             action(Icon::Save, fl!("editor-propose"), None, false, Some(Message::Propose)),
             action(Icon::Close, fl!("export-close"), None, false, Some(Message::Close)),
         ]
@@ -265,6 +268,14 @@ fn permanence(permanent: bool) -> String {
     }
 }
 
+fn style(style: CoverStyle) -> String {
+    match style {
+        CoverStyle::Solid => fl!("editor-solid"),
+        CoverStyle::Pixelated => fl!("editor-pixelated"),
+        CoverStyle::Blurred => fl!("editor-blurred"),
+    }
+}
+
 fn in_force(mask: &Mask) -> Element<'_, Message> {
     let version = match &mask.revision {
         Some(revision) => fl!(
@@ -298,6 +309,7 @@ fn proposal(proposed: &ProposedMask, level: Level) -> Element<'_, Message> {
     let what = match &proposed.proposal.change {
         MaskChange::Put(mask) => mask.name.clone(),
         MaskChange::Remove(id) => fl!("editor-removal", name = id.as_str()),
+        MaskChange::Lens(_) => fl!("editor-lens"),
     };
     let mut parts = column![
         labelled(Icon::Waiting, fl!("editor-proposed", what = what), Tone::Attention),

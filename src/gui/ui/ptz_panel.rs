@@ -13,7 +13,7 @@ use crate::gui::keymap::{Command, Direction, Edge};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, fact, heading, labelled, quiet};
 use crate::gui::words;
-use crate::station::{Preset, StreamFigures};
+use crate::station::{Kept, Preset, StreamFigures};
 use iced::alignment::Vertical;
 use iced::widget::{Column, button, column, container, mouse_area, row, rule, scrollable, text};
 use iced::{Element, Fill};
@@ -34,6 +34,8 @@ pub struct PtzPanel {
 pub struct Facts<'a> {
     pub camera: &'a CameraPlan,
     pub hold: Option<&'a Hold>,
+    /// How the camera's own masks and limits stand to the plan, once it was asked.
+    pub kept: Option<&'a Kept>,
     pub pose: Option<PoseKnowledge>,
     pub figures: Option<StreamFigures>,
     /// What the figures say, if something is wrong.
@@ -96,7 +98,9 @@ impl PtzPanel {
                 .push(pad())
                 .push(self.preset_list(camera, facts.focus));
         }
-        parts = parts.push(rule::horizontal(1)).push(limits(camera, facts.pose));
+        parts = parts
+            .push(rule::horizontal(1))
+            .push(limits(camera, facts.pose, facts.kept));
         if let Some(figures) = facts.figures {
             parts = parts.push(rule::horizontal(1)).push(stream(&figures, facts.verdict));
         }
@@ -179,7 +183,7 @@ fn pad<'a>() -> Element<'a, Message> {
     row![cross, zoom].spacing(18).align_y(Vertical::Center).into()
 }
 
-fn limits<'a>(camera: &CameraPlan, pose: Option<PoseKnowledge>) -> Element<'a, Message> {
+fn limits<'a>(camera: &CameraPlan, pose: Option<PoseKnowledge>, kept: Option<&Kept>) -> Element<'a, Message> {
     let range = |range: Option<[f64; 2]>| match range {
         Some([low, high]) => fl!(
             "panel-range",
@@ -205,6 +209,9 @@ fn limits<'a>(camera: &CameraPlan, pose: Option<PoseKnowledge>) -> Element<'a, M
             Some(PoseKnowledge::Unknown(_)) | None => fl!("panel-pose-unknown"),
         };
         facts = facts.push(fact(fl!("panel-pose"), pose));
+    }
+    if let Some(kept) = kept {
+        facts = facts.push(fact(fl!("panel-on-camera"), words::on_camera(kept)));
     }
     facts.into()
 }

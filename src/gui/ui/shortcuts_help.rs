@@ -13,9 +13,9 @@ use iced::{Element, Fill};
 /// Every line: words and the commands that they cover.
 fn lines() -> Vec<(String, Vec<Command>)> {
     use Command::{
-        AskHold, Back, CallPreset, CameraTour, Confirm, Declare, Digit, Export, Figures, GoOn, Help, History, Masks,
-        NewWindow, Next, NextArea, Playback, SavePreset, SavedWalls, Search, SignOut, Snapshot, Stop, WallAlone,
-        ZoomIn, ZoomOut,
+        AskHold, Back, Calibrate, CallPreset, CameraTour, Confirm, Declare, Digit, Export, Figures, GoOn, Help, History,
+        Masks, NewWindow, Next, NextArea, Playback, SavePreset, SavedWalls, Search, SignOut, Snapshot, Stop, WallAlone,
+        WriteToCamera, ZoomIn, ZoomOut,
     };
     let arrows = [Direction::Left, Direction::Right, Direction::Up, Direction::Down]
         .map(Command::Arrow)
@@ -42,6 +42,8 @@ fn lines() -> Vec<(String, Vec<Command>)> {
         (fl!("keys-declare"), vec![Declare]),
         (fl!("keys-go-on"), vec![GoOn]),
         (fl!("keys-masks"), vec![Masks]),
+        (fl!("keys-calibrate"), vec![Calibrate]),
+        (fl!("keys-write-to-camera"), vec![WriteToCamera]),
         (fl!("keys-playback"), vec![Playback]),
         (fl!("keys-search"), vec![Search]),
         (fl!("keys-figures"), vec![Figures]),

@@ -17,11 +17,12 @@ mod view;
 
 pub use camera_site::{CameraSite, Codec, Mount, StreamSpec};
 pub use movers::LOOP_MS;
+pub use placing::SCHOOL;
 pub use raster::Canvas;
 pub use view::{View, direction};
 
 /// Grows with every change of the picture, so that cached clips of older pictures are not used.
-pub const PICTURE_VERSION: u32 = 2;
+pub const PICTURE_VERSION: u32 = 3;
 
 /// A town with its cameras.
 #[derive(Debug, Clone)]

@@ -14,6 +14,8 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 
+/// The place of the camera at the school.
+pub const SCHOOL: &str = "Scuola Collodi";
 /// From the pavement's middle to the middle of the street.
 const POLE_M: f64 = 5.2;
 /// Highest magnification that the plan allows a dome.
@@ -164,7 +166,7 @@ fn special_ideas(layout: &Layout) -> Vec<Idea> {
         ),
         looking(
             "Scuola Collodi, ingresso",
-            "Scuola Collodi",
+            SCHOOL,
             entrance + *ahead * 12.5 + across * 9.0 + DVec3::Z * 5.0,
             entrance + DVec3::Z * 2.6,
             78.0,
@@ -281,6 +283,7 @@ fn mask(index: usize, name: &str, shape: MaskShape) -> Mask {
         shape,
         permanent: true,
         reason: "finestre di abitazioni private".to_owned(),
+        style: Default::default(),
         revision: None,
     }
 }

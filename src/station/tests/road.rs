@@ -115,6 +115,7 @@ impl Bench {
             shape: MaskShape::Picture(vec![[0.1, 0.1], [0.3, 0.1], [0.2, 0.3]]),
             permanent: true,
             reason: String::new(),
+            style: Default::default(),
             revision: None,
         };
         let facts = Facts {

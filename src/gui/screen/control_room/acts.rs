@@ -104,6 +104,8 @@ impl ControlRoom {
             Command::Declare => self.open_declare(),
             Command::GoOn => self.open_go_on(),
             Command::Masks => self.toggle_editor(),
+            Command::Calibrate => self.toggle_calibration(),
+            Command::WriteToCamera => self.write_to_camera(),
             Command::Search => {
                 self.area = Area::List;
                 Action::Run(self.list.focus_search())
@@ -311,12 +313,16 @@ impl ControlRoom {
         self.health = self.desk.health();
         self.may_watch = self.desk.may_watch();
         self.holds = self.desk.holds();
-        self.plan = self.desk.plan();
+        let before = std::mem::replace(&mut self.plan, self.desk.plan());
+        if !Arc::ptr_eq(&before, &self.plan) {
+            self.follow_lenses(&before);
+        }
         self.follow_closed();
         self.measure();
         let toured = self.go_on_with_tour();
         Action::Run(Task::batch([
             toured,
+            self.check_next(),
             self.open_visible(),
             look_at_window(self.in_window),
         ]))
@@ -363,7 +369,7 @@ impl ControlRoom {
             }
             wall::Event::Pressed { tile, at } => {
                 let tile = self.full.unwrap_or(tile);
-                if tile == self.selected && self.draw(at) {
+                if tile == self.selected && (self.draw(at) || self.sight(at)) {
                     return Action::None;
                 }
                 if tile == self.selected {
@@ -421,11 +427,13 @@ impl ControlRoom {
         }
     }
 
+    /// Asks for the presets of the selected dome, once its view is open: the view's event covers the question.
     pub(super) fn ask_presets(&mut self) -> Task<Message> {
+        let open = self.shown_on(self.selected).is_some();
         let Some(camera) = self
             .selected_dome()
             .map(|dome| dome.id.clone())
-            .filter(|dome| self.panel.lacks(dome))
+            .filter(|dome| open && self.panel.lacks(dome))
         else {
             return Task::none();
         };

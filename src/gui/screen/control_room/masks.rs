@@ -21,6 +21,7 @@ impl ControlRoom {
         let Some(camera) = self.selected_plan().cloned() else {
             return self.nothing_selected();
         };
+        self.calibrating = None;
         self.editor = Some(MaskEditor::new(camera));
         Action::Run(self.ask_proposals())
     }

@@ -5,8 +5,10 @@
 
 mod acts;
 mod arranging;
+mod calibrating;
 mod drawn;
 mod figures;
+mod keeping;
 mod masks;
 mod motion;
 mod scene;
@@ -27,6 +29,7 @@ use crate::gui::screen::declare;
 use crate::gui::screen::export;
 use crate::gui::screen::go_on;
 use crate::gui::theme::Tone;
+use crate::gui::ui::calibration::{self, Calibrating};
 use crate::gui::ui::camera_list::{self, CameraList};
 use crate::gui::ui::mask_editor::{self, MaskEditor};
 use crate::gui::ui::message_strip::{self, MessageStrip};
@@ -35,9 +38,10 @@ use crate::gui::ui::top_bar;
 use crate::gui::widget::wall;
 use crate::gui::{redraw, steering, words};
 use crate::media::frame::FrameSlot;
-use crate::station::{Health, Preset, ProposedMask, Refusal};
+use crate::station::{Health, Kept, Preset, ProposedMask, Refusal};
 use arranging::placed;
 use iced::{Rectangle, Subscription, Task, window};
+use keeping::Keeping;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -108,6 +112,8 @@ pub struct ControlRoom {
     declare: Option<declare::Declare>,
     go_on: Option<go_on::GoOn>,
     editor: Option<MaskEditor>,
+    calibrating: Option<Calibrating>,
+    keeping: Keeping,
     proposals: Vec<ProposedMask>,
     /// The latest snapshot, and whether zoom met its ceiling: what the tour looks for.
     snapshot: Option<PathBuf>,
@@ -131,6 +137,14 @@ pub enum Message {
     Proposals(Result<Vec<ProposedMask>, Arc<Refusal>>),
     /// A proposal or a verdict was taken, or not.
     MaskSettled(Result<(), Arc<Refusal>>),
+    Calibration(calibration::Message),
+    CalibrationProposed(Result<(), Arc<Refusal>>),
+    /// What a camera keeps by itself, `written` a moment ago or not.
+    Kept {
+        camera: CameraId,
+        answer: Result<Kept, Arc<Refusal>>,
+        written: bool,
+    },
     /// A view was opened, or not.
     Opened {
         ticket: u64,
@@ -243,6 +257,8 @@ impl ControlRoom {
             declare: None,
             go_on: None,
             editor: None,
+            calibrating: None,
+            keeping: Keeping::new(seat.series == 0, now.instant),
             proposals: Vec::new(),
             snapshot: None,
             refused_at_ceiling: false,
@@ -268,13 +284,25 @@ impl ControlRoom {
             Message::Export(message) => return self.export_message(message),
             Message::Opened { ticket, answer } => {
                 self.opened(ticket, answer);
-                return Action::Run(self.regulate());
+                let selected = self.tiles.get(self.selected).and_then(Option::as_ref);
+                let presets = match selected.is_some_and(|placed| placed.ticket == ticket) {
+                    true => self.ask_presets(),
+                    false => Task::none(),
+                };
+                return Action::Run(Task::batch([self.regulate(), presets]));
             }
             Message::Declare(message) => return self.declare_message(message),
             Message::GoOn(message) => return self.go_on_message(message),
             Message::Masks(message) => return self.mask_message(message),
             Message::Proposals(answer) => self.take_proposals(answer),
             Message::MaskSettled(answer) => return self.mask_settled(answer),
+            Message::Calibration(message) => return self.calibration_message(message),
+            Message::CalibrationProposed(answer) => self.calibration_proposed(answer),
+            Message::Kept {
+                camera,
+                answer,
+                written,
+            } => self.kept(camera, answer, written),
             Message::Steered(news) => self.steered(news),
             Message::Repeat => self.repeat(),
             Message::Aimed(ticket) => return self.aim_is_true(ticket),

@@ -68,7 +68,10 @@ fn replace_small(room: &mut ControlRoom, tile: usize) -> (FrameSlot, Arc<Mutex<A
 
 /// A room of 16 cameras, the last four of them domes, every tile with a picture.
 fn room() -> (ControlRoom, Arc<Fake>) {
-    let desk = fake::desk(16, 4);
+    room_at(fake::desk(16, 4))
+}
+
+fn room_at(desk: Arc<Fake>) -> (ControlRoom, Arc<Fake>) {
     let (mut room, _) = ControlRoom::new(desk.clone(), Arc::default(), Seat::default());
     for ticket in 1..=16 {
         room.update(Message::Opened {
@@ -420,4 +423,93 @@ fn r_aud_7_stopped_tiles_ask_once_and_come_back_when_an_officer_goes_on() {
     drop(room.tick());
     settle(&mut room, &desk);
     assert_eq!(refused(&room), 0);
+}
+
+#[test]
+fn r_prv_3_a_camera_that_lost_a_mask_is_said_and_a_key_writes_it_again() {
+    let (mut room, desk) = room();
+    let camera = room.plan.cameras[3].id.clone();
+    let kept = |open: Vec<(usize, f64)>, written| Message::Kept {
+        camera: camera.clone(),
+        answer: Ok(Kept {
+            open,
+            ..Kept::default()
+        }),
+        written,
+    };
+    room.update(kept(Vec::new(), false));
+    assert!(
+        room.messages().is_empty(),
+        "a camera that keeps everything says nothing"
+    );
+    room.update(kept(vec![(0, 0.4)], false));
+    assert!(
+        room.messages()[0].starts_with("4 · Telecamera 4"),
+        "{:?}",
+        room.messages()
+    );
+    go_to(&mut room, "4");
+    press(&mut room, Command::WriteToCamera);
+    assert_eq!(desk.said().last().map(String::as_str), Some("write to cam-04"));
+    room.update(kept(Vec::new(), true));
+    assert_eq!(room.messages().len(), 2);
+}
+
+#[test]
+fn r_prv_1_a_view_of_a_dome_that_was_calibrated_is_opened_anew() {
+    let (mut room, _) = room();
+    let mut before = (*room.plan).clone();
+    let lens = before.cameras[15].lens.as_mut().unwrap();
+    lens.roll_deg += 1.0;
+    room.follow_lenses(&before);
+    let closed =
+        |room: &ControlRoom, tile: usize| matches!(room.tiles[tile].as_ref().unwrap().content, Content::Closed);
+    assert!(closed(&room, 15) && !closed(&room, 14) && !closed(&room, 0));
+}
+
+#[test]
+fn a_click_on_the_dome_that_is_calibrated_measures_and_does_not_move_it() {
+    let (mut room, desk) = room();
+    press(&mut room, Command::Calibrate);
+    assert!(room.calibrating.is_none(), "a fixed camera has nothing to calibrate");
+    go_to(&mut room, "16");
+    press(&mut room, Command::Calibrate);
+    assert!(room.calibrating.is_some());
+    room.update(Message::Wall(wall::Event::Pressed {
+        tile: 15,
+        at: Some([0.2, 0.3]),
+    }));
+    assert!(room.aimed.is_none() && !desk.said().iter().any(|said| said.starts_with("steer")));
+    press(&mut room, Command::Masks);
+    assert!(room.calibrating.is_none() && room.editor.is_some());
+}
+
+#[test]
+fn r_prv_2_the_tile_of_a_school_says_that_it_is_out_of_hours() {
+    let (room, _) = room_at(fake::school(16, 4, false));
+    let placed = room.tiles[1].as_ref().unwrap();
+    let face = tiles::face(
+        &room.plan.cameras[1],
+        placed,
+        placed.open(),
+        tiles::Said::default(),
+        room.now,
+    );
+    assert!(
+        face.marks
+            .iter()
+            .any(|mark| mark.icon == crate::gui::icons::Icon::Clock),
+        "{:?}",
+        face.marks
+    );
+    let (room, _) = room_at(fake::school(16, 4, true));
+    let placed = room.tiles[1].as_ref().unwrap();
+    let face = tiles::face(
+        &room.plan.cameras[1],
+        placed,
+        placed.open(),
+        tiles::Said::default(),
+        room.now,
+    );
+    assert!(face.marks.is_empty());
 }

@@ -271,6 +271,7 @@ pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, said: Said
             tone: Tone::Normal,
         });
     }
+    marks.extend(out_of_hours(plan, condition, now.clock));
     marks.extend(truth(condition, age));
     marks.extend(given_up(said.level).or_else(|| {
         let verdict = placed.lasting_verdict(now.instant)?;
@@ -305,6 +306,18 @@ pub struct Said<'a> {
     pub figures: bool,
     /// How long each camera stays on a tile that goes through them by itself.
     pub tour: Option<Duration>,
+}
+
+/// A school's camera says why its pictures may be seen now.
+fn out_of_hours(plan: &CameraPlan, condition: Condition, clock: SystemTime) -> Option<Mark> {
+    let calendar = plan.school.as_ref().filter(|_| condition == Condition::Live)?;
+    let now = words::in_rome(clock);
+    calendar.is_open(now.timestamp(), now.time_zone()).then(|| Mark {
+        icon: Icon::Clock,
+        words: fl!("mark-out-of-hours"),
+        short: fl!("mark-out-of-hours-short"),
+        tone: Tone::Normal,
+    })
 }
 
 /// A picture that is late says so.

@@ -221,9 +221,9 @@ impl ControlRoom {
     }
 
     fn side_panel(&self) -> Option<Element<'_, Message>> {
-        if let Some(editor) = self.editor_panel() {
+        if let Some(panel) = self.editor_panel().or_else(|| self.calibration_panel()) {
             return Some(
-                container(editor)
+                container(panel)
                     .width(PANEL)
                     .height(Fill)
                     .style(theme::area(true))
@@ -237,6 +237,7 @@ impl ControlRoom {
         let panel = self.panel.view(ptz_panel::Facts {
             camera,
             hold: self.hold_of(&camera.id),
+            kept: self.keeping.of(&camera.id),
             pose: feed.map(|feed| feed.pose(self.now.instant)),
             figures: feed.map(|feed| feed.figures()),
             verdict: placed

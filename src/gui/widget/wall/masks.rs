@@ -1,21 +1,84 @@
-//! The cover as triangles.
+//! The cover as triangles, and their colours where it is not solid.
 //!
 //! Invariant: the triangles contain every polygon of the cover grown by `grow` on all sides, because subsampled chroma
 //! and bilinear scaling smear a masked place a little beyond its edge. Deliberately absent: where the cover comes from.
 
-use crate::domain::privacy::{Cover, Polygon};
+use crate::domain::privacy::mosaic::{COLUMNS, Colour, Mosaic, ROWS};
+use crate::domain::privacy::{Cover, CoverStyle, Polygon};
 
-/// Appends the triangles that hide what `cover` hides, in picture coordinates (0..1, clipped to the picture).
-/// `grow` is the margin in picture coordinates, one for each axis.
-pub fn triangles(cover: &Cover, grow: [f32; 2], out: &mut Vec<[f32; 2]>) {
-    match cover {
-        Cover::Whole(_) => fan(vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]], out),
-        Cover::Parts(parts) => parts.iter().for_each(|part| grown(part, grow, out)),
+/// A corner of a triangle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Corner {
+    /// In picture coordinates (0..1).
+    pub at: [f32; 2],
+    /// `None`: as a solid cover looks.
+    pub colour: Option<Colour>,
+}
+
+/// Appends the triangles that hide what `cover` hides, clipped to the picture. `grow` is the margin in picture coordinates,
+/// one for each axis; `around` has the colours for covers that are not solid: without it all are.
+pub fn triangles(cover: &Cover, grow: [f32; 2], around: Option<&Mosaic>, out: &mut Vec<Corner>) {
+    let mut plain = Vec::new();
+    let parts = match cover {
+        Cover::Whole(_) => {
+            fan(vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]], &mut plain);
+            out.extend(plain.into_iter().map(solid));
+            return;
+        }
+        Cover::Parts(parts) => parts,
+    };
+    for part in parts {
+        plain.clear();
+        grown(part, grow, &mut plain);
+        match around.filter(|_| !part.style.is_solid()) {
+            Some(around) => coloured(&plain, part.style, around, out),
+            None => out.extend(plain.iter().copied().map(solid)),
+        }
+    }
+}
+
+fn solid(at: [f32; 2]) -> Corner {
+    Corner { at, colour: None }
+}
+
+/// The triangles cut along the blocks of the mosaic, or, for a blur, along the middles of the blocks, between which the
+/// colours run.
+fn coloured(triangles: &[[f32; 2]], style: CoverStyle, around: &Mosaic, out: &mut Vec<Corner>) {
+    let shift = if style == CoverStyle::Blurred { 0.5 } else { 0.0 };
+    let cells = [COLUMNS as f32, ROWS as f32];
+    let (mut piece, mut corners) = (Vec::new(), Vec::new());
+    for triangle in triangles.chunks_exact(3) {
+        let range = |axis: usize| {
+            let values = triangle.iter().map(|p| p[axis] * cells[axis] - shift);
+            let (low, high) = values.fold((f32::MAX, f32::MIN), |(low, high), v| (low.min(v), high.max(v)));
+            low.floor() as i32..=high.floor() as i32
+        };
+        for x in range(0) {
+            for y in range(1) {
+                piece.clear();
+                piece.extend_from_slice(triangle);
+                for (axis, cell) in [(0, x), (1, y)] {
+                    let bound = |cell: i32| (cell as f32 + shift) / cells[axis];
+                    piece = cut(&piece, axis, bound(cell), false);
+                    piece = cut(&piece, axis, bound(cell + 1), true);
+                }
+                corners.clear();
+                fan(std::mem::take(&mut piece), &mut corners);
+                let block = around.colour(style, [(x as f32 + 0.5) / cells[0], (y as f32 + 0.5) / cells[1]]);
+                out.extend(corners.iter().map(|at| Corner {
+                    at: *at,
+                    colour: Some(match style {
+                        CoverStyle::Blurred => around.colour(style, *at),
+                        CoverStyle::Solid | CoverStyle::Pixelated => block,
+                    }),
+                }));
+            }
+        }
     }
 }
 
 /// The polygon, and a band along each of its edges.
-fn grown(Polygon(points): &Polygon, grow: [f32; 2], out: &mut Vec<[f32; 2]>) {
+fn grown(Polygon { points, .. }: &Polygon, grow: [f32; 2], out: &mut Vec<[f32; 2]>) {
     fan(points.clone(), out);
     for (a, b) in points.iter().zip(points.iter().cycle().skip(1)) {
         band(*a, *b, grow, out);
@@ -81,6 +144,12 @@ mod tests {
     use super::*;
     use crate::domain::privacy::WholeReason;
 
+    fn places(cover: &Cover, grow: [f32; 2], around: Option<&Mosaic>) -> Vec<[f32; 2]> {
+        let mut corners = Vec::new();
+        triangles(cover, grow, around, &mut corners);
+        corners.into_iter().map(|corner| corner.at).collect()
+    }
+
     fn inside(triangles: &[[f32; 2]], p: [f32; 2]) -> bool {
         let side = |a: [f32; 2], b: [f32; 2]| (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]);
         triangles.chunks(3).any(|t| {
@@ -91,10 +160,16 @@ mod tests {
 
     #[test]
     fn r_prv_1_the_triangles_contain_the_polygon_and_its_margin() {
-        let cover = Cover::Parts(vec![Polygon(vec![[0.2, 0.3], [0.5, 0.25], [0.6, 0.7], [0.3, 0.6]])]);
+        for style in [CoverStyle::Solid, CoverStyle::Pixelated, CoverStyle::Blurred] {
+            let points = vec![[0.2, 0.3], [0.5, 0.25], [0.6, 0.7], [0.3, 0.6]];
+            contains_the_polygon_and_its_margin(&Cover::Parts(vec![Polygon { points, style }]));
+        }
+    }
+
+    fn contains_the_polygon_and_its_margin(cover: &Cover) {
         let grow = [0.01, 0.02];
-        let mut out = Vec::new();
-        triangles(&cover, grow, &mut out);
+        let around = Mosaic::around(&[], [0.01; 2], |_| Some([0.5; 3]));
+        let out = places(cover, grow, around.as_ref());
         assert!(inside(&out, [0.4, 0.45]));
         for (corner, turn) in [
             ([0.2, 0.3], 0.0_f32),
@@ -116,8 +191,7 @@ mod tests {
 
     #[test]
     fn r_prv_1_a_whole_cover_hides_every_corner() {
-        let mut out = Vec::new();
-        triangles(&Cover::Whole(WholeReason::PoseNotKnown), [0.01, 0.01], &mut out);
+        let out = places(&Cover::Whole(WholeReason::PoseNotKnown), [0.01, 0.01], None);
         for p in [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.5, 0.5]] {
             assert!(inside(&out, p));
         }
@@ -125,9 +199,8 @@ mod tests {
 
     #[test]
     fn nothing_is_drawn_outside_the_picture() {
-        let cover = Cover::Parts(vec![Polygon(vec![[0.0, 0.0], [0.4, 0.0], [0.0, 1.0]])]);
-        let mut out = Vec::new();
-        triangles(&cover, [0.05, 0.05], &mut out);
+        let cover = Cover::Parts(vec![vec![[0.0, 0.0], [0.4, 0.0], [0.0, 1.0]].into()]);
+        let out = places(&cover, [0.05, 0.05], None);
         assert!(out.iter().flatten().all(|v| (-1e-6..=1.0 + 1e-6).contains(v)));
         assert!(inside(&out, [0.42, 0.01]), "the margin goes on inside the picture");
     }

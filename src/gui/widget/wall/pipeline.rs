@@ -16,8 +16,8 @@ const KEPT: Duration = Duration::from_secs(1);
 
 /// Floats of a tile instance: rectangle, coefficients, range, mode.
 pub const TILE_FLOATS: usize = 16;
-/// Floats of a cover vertex: position, whether the target is sRGB.
-pub const COVER_FLOATS: usize = 3;
+/// Floats of a cover vertex: position, colour and whether it has one, whether the target is sRGB.
+pub const COVER_FLOATS: usize = 7;
 
 /// Pipelines, buffers and textures of the wall.
 pub struct Pipeline {
@@ -138,9 +138,14 @@ impl iced::widget::shader::Pipeline for Pipeline {
                             shader_location: 0,
                         },
                         wgpu::VertexAttribute {
-                            format: wgpu::VertexFormat::Float32,
+                            format: quarter,
                             offset: 8,
                             shader_location: 1,
+                        },
+                        wgpu::VertexAttribute {
+                            format: wgpu::VertexFormat::Float32,
+                            offset: 24,
+                            shader_location: 2,
                         },
                     ],
                 },

@@ -7,6 +7,8 @@ use super::masks;
 use super::pipeline::{Pipeline, TILE_FLOATS};
 use super::textures::{Planes, is_whole};
 use crate::domain::privacy::Cover;
+use crate::domain::privacy::mosaic::Mosaic;
+use crate::media::frame::colours::Colours;
 use crate::media::frame::{Frame, Matrix, PixelFormat, Range};
 use iced::wgpu;
 use iced::widget::shader;
@@ -70,9 +72,13 @@ impl shader::Primitive for Pictures {
                 1.0 / picture.frame.width.max(1) as f32,
                 1.0 / picture.frame.height.max(1) as f32,
             ];
-            masks::triangles(&picture.cover, pixel.map(|p| p * SMEAR_PX), &mut fans);
-            for [x, y] in &fans {
-                covers.extend([left + (right - left) * x, top + (bottom - top) * y, srgb]);
+            let smear = pixel.map(|p| p * SMEAR_PX);
+            let around = around(&picture.frame, &picture.cover, smear);
+            masks::triangles(&picture.cover, smear, around.as_ref(), &mut fans);
+            for masks::Corner { at: [x, y], colour } in &fans {
+                covers.extend([left + (right - left) * x, top + (bottom - top) * y]);
+                covers.extend(colour.unwrap_or_default().map(|c| c * picture.brightness));
+                covers.extend([f32::from(u8::from(colour.is_some())), srgb]);
             }
             pipeline.used.insert(picture.key, Instant::now());
             painted |= pipeline.bring(device, queue, &mut encoder, picture);
@@ -146,6 +152,21 @@ impl Pipeline {
             None => self.planes.get(&key).map(|planes| &planes.bind_group),
         }
     }
+}
+
+/// The colours (0..1) around the covers of a picture, when one is not solid. Nothing is read where a masked colour may have
+/// spread to.
+fn around(frame: &Frame, cover: &Cover, smear: [f32; 2]) -> Option<Mosaic> {
+    let parts = match cover {
+        Cover::Parts(parts) if parts.iter().any(|part| !part.style.is_solid()) => parts,
+        Cover::Parts(_) | Cover::Whole(_) => return None,
+    };
+    let colours = Colours::of(frame);
+    let (width, height) = (frame.width as f32, frame.height as f32);
+    Mosaic::around(parts, smear.map(|s| 1.5 * s), |[x, y]| {
+        let pixel = colours.pixel(frame, (x * width) as u32, (y * height) as u32)?;
+        Some(pixel.map(|value| f32::from(value) / 255.0))
+    })
 }
 
 /// `place` in clip space of a viewport that is `bounds`, snapped to the pixels of the screen.

@@ -82,13 +82,20 @@ fn canvas_fragment(in: CanvasOut) -> @location(0) vec4<f32> {
 
 struct CoverOut {
     @builtin(position) position: vec4<f32>,
-    @location(0) @interpolate(flat) linear_target: f32,
+    // Red, green, blue, and whether the cover has a colour of its own.
+    @location(0) colour: vec4<f32>,
+    @location(1) @interpolate(flat) linear_target: f32,
 }
 
 @vertex
-fn cover_vertex(@location(0) position: vec2<f32>, @location(1) linear_target: f32) -> CoverOut {
+fn cover_vertex(
+    @location(0) position: vec2<f32>,
+    @location(1) colour: vec4<f32>,
+    @location(2) linear_target: f32,
+) -> CoverOut {
     var out: CoverOut;
     out.position = vec4<f32>(position, 0.0, 1.0);
+    out.colour = colour;
     out.linear_target = linear_target;
     return out;
 }
@@ -96,6 +103,8 @@ fn cover_vertex(@location(0) position: vec2<f32>, @location(1) linear_target: f3
 @fragment
 fn cover_fragment(in: CoverOut) -> @location(0) vec4<f32> {
     let stripe = fract((in.position.x + in.position.y) / 14.0);
+    // The stripes stay on a coloured cover too, fainter: nobody may take it for the place itself.
     let grey = select(0.165, 0.20, stripe < 0.5);
-    return show(vec3<f32>(grey), in.linear_target);
+    let tinted = in.colour.rgb * select(0.88, 1.0, stripe < 0.5);
+    return show(select(vec3<f32>(grey), tinted, in.colour.a > 0.5), in.linear_target);
 }

@@ -1,0 +1,355 @@
+//! The calibration of a dome, in the place of the right panel: it is turned to four or more points whose directions are
+//! known, each is clicked in the picture, and the lens model follows with its error (R-PRV-1: masks lie where it says).
+//!
+//! Invariant: a model whose error is larger than the plan allows the position's is not proposed; nothing changes before a
+//! supervisor who is not the author approves. Deliberately absent: the fit (`domain::privacy::calibration`), moving the
+//! dome.
+
+use crate::domain::camera::{Direction, LensModel};
+use crate::domain::privacy::PoseKnowledge;
+use crate::domain::privacy::calibration::{Calibration, CalibrationError, FEWEST, Sighting, calibrate};
+use crate::domain::site::CameraPlan;
+use crate::gui::i18n::fl;
+use crate::gui::icons::Icon;
+use crate::gui::theme::{self, Tone};
+use crate::gui::ui::controls::{action, body, fact, field, heading, labelled, quiet};
+use crate::gui::words;
+use crate::station::{MaskChange, MaskProposal};
+use iced::widget::{Column, column, rule, scrollable};
+use iced::{Element, Fill};
+
+/// A pose less certain than this is not measured by, degrees on each side.
+const STEADY_DEG: f64 = 0.6;
+
+/// What is being measured.
+#[derive(Debug, Clone)]
+pub struct Calibrating {
+    camera: CameraPlan,
+    lens: LensModel,
+    azimuth: String,
+    elevation: String,
+    reason: String,
+    sightings: Vec<Sighting>,
+    /// What follows from the sightings, once there are enough.
+    found: Option<Result<Calibration, CalibrationError>>,
+    note: Option<String>,
+}
+
+/// What happens in the panel.
+#[derive(Debug, Clone)]
+pub enum Message {
+    Azimuth(String),
+    Elevation(String),
+    Reason(String),
+    /// Takes the last point back.
+    Undo,
+    Propose,
+    Close,
+}
+
+/// What the parent does next.
+pub enum Action {
+    None,
+    Propose(MaskProposal),
+    Close,
+}
+
+impl Calibrating {
+    /// For a dome; `None` for a camera without a lens model.
+    pub fn new(camera: CameraPlan) -> Option<Self> {
+        Some(Self {
+            lens: camera.lens.clone()?,
+            camera,
+            azimuth: String::new(),
+            elevation: String::new(),
+            reason: String::new(),
+            sightings: Vec::new(),
+            found: None,
+            note: None,
+        })
+    }
+
+    /// The dome it is for.
+    pub fn camera(&self) -> &CameraPlan {
+        &self.camera
+    }
+
+    /// A click in the picture, on the point whose direction stands in the fields.
+    pub fn point(&mut self, at: [f64; 2], pose: &PoseKnowledge) {
+        let (Some(azimuth_deg), Some(elevation_deg)) = (degrees(&self.azimuth, 720.0), degrees(&self.elevation, 90.0))
+        else {
+            self.note = Some(fl!("calibration-no-direction"));
+            return;
+        };
+        let Some(reported) = pose.steady(STEADY_DEG) else {
+            self.note = Some(fl!("editor-not-steady"));
+            return;
+        };
+        self.note = None;
+        (self.azimuth, self.elevation) = (String::new(), String::new());
+        let truly = Direction {
+            azimuth_deg,
+            elevation_deg,
+        };
+        self.sightings.push(Sighting { reported, at, truly });
+        self.fit();
+    }
+
+    fn fit(&mut self) {
+        let enough = self.sightings.len() >= FEWEST;
+        self.found = enough.then(|| calibrate(&self.lens, &self.sightings));
+    }
+
+    /// Says how a proposal came out.
+    pub fn say(&mut self, words: String) {
+        self.note = Some(words);
+    }
+
+    /// The model, if its error is one that the plan allows.
+    fn acceptable(&self) -> Option<&Calibration> {
+        let found = self.found.as_ref()?.as_ref().ok()?;
+        (found.worst_deg <= self.camera.motion.pose_error_deg).then_some(found)
+    }
+
+    /// Changes the state and says what to do.
+    pub fn update(&mut self, message: Message) -> Action {
+        match message {
+            Message::Azimuth(text) => self.azimuth = text,
+            Message::Elevation(text) => self.elevation = text,
+            Message::Reason(reason) => self.reason = reason,
+            Message::Undo => {
+                self.sightings.pop();
+                self.fit();
+            }
+            Message::Propose => return self.propose(),
+            Message::Close => return Action::Close,
+        }
+        Action::None
+    }
+
+    fn propose(&mut self) -> Action {
+        let reason = self.reason.trim().to_owned();
+        let Some(found) = self.acceptable() else {
+            self.note = Some(fl!("calibration-not-yet"));
+            return Action::None;
+        };
+        if reason.is_empty() {
+            self.note = Some(fl!("refusal-no-reason"));
+            return Action::None;
+        }
+        let change = MaskChange::Lens(found.lens.clone());
+        Action::Propose(MaskProposal { change, reason })
+    }
+
+    /// The panel.
+    pub fn view(&self) -> Element<'_, Message> {
+        let mut parts: Column<'_, Message> = column![
+            column![
+                heading(fl!("calibration-title")),
+                quiet(format!("{} · {}", self.camera.number, self.camera.name))
+            ],
+            quiet(fl!("calibration-how", n = FEWEST.to_string())),
+            self.entry(
+                fl!("calibration-azimuth"),
+                "calibration-azimuth",
+                &self.azimuth,
+                Message::Azimuth
+            ),
+            self.entry(
+                fl!("calibration-elevation"),
+                "calibration-elevation",
+                &self.elevation,
+                Message::Elevation
+            ),
+            body(fl!("calibration-points", n = self.sightings.len().to_string())),
+        ]
+        .spacing(10)
+        .padding(12);
+        for (number, sighting) in (1..).zip(&self.sightings) {
+            let Direction {
+                azimuth_deg,
+                elevation_deg,
+            } = sighting.truly;
+            let direction = format!("{} / {}", signed(azimuth_deg, 1, "°"), signed(elevation_deg, 1, "°"));
+            parts = parts.push(fact(number.to_string(), direction));
+        }
+        parts = parts.push(action(
+            Icon::Back,
+            fl!("calibration-undo"),
+            None,
+            false,
+            (!self.sightings.is_empty()).then_some(Message::Undo),
+        ));
+        if let Some(found) = &self.found {
+            parts = parts.push(rule::horizontal(1)).push(self.result(found));
+        }
+        if self.acceptable().is_some() {
+            parts = parts
+                .push(self.entry(
+                    fl!("export-reason"),
+                    "calibration-reason",
+                    &self.reason,
+                    Message::Reason,
+                ))
+                .push(action(
+                    Icon::Save,
+                    fl!("editor-propose"),
+                    None,
+                    false,
+                    Some(Message::Propose),
+                ));
+        }
+        if let Some(note) = &self.note {
+            parts = parts.push(labelled(Icon::Warning, note.as_str(), Tone::Attention));
+        }
+        parts = parts.push(action(
+            Icon::Close,
+            fl!("export-close"),
+            None,
+            false,
+            Some(Message::Close),
+        ));
+        scrollable(parts).height(Fill).style(theme::scroll).into()
+    }
+
+    fn entry<'a>(
+        &self,
+        label: String,
+        id: &'static str,
+        value: &str,
+        on_input: fn(String) -> Message,
+    ) -> Element<'a, Message> {
+        field(label, id, value, false, on_input, Message::Propose).into()
+    }
+
+    fn result<'a>(&self, found: &Result<Calibration, CalibrationError>) -> Element<'a, Message> {
+        let found = match found {
+            Ok(found) => found,
+            Err(CalibrationError::TooFew | CalibrationError::TooAlike) => {
+                return labelled(Icon::Warning, fl!("calibration-alike"), Tone::Attention).into();
+            }
+        };
+        let allowed = self.camera.motion.pose_error_deg;
+        let before = |range: fn(&LensModel) -> f64| range(&found.lens) - range(&self.lens);
+        let wide = half_tangent(found.lens.widest_hfov_deg()) / half_tangent(self.lens.widest_hfov_deg());
+        let mut facts = column![
+            quiet(fl!("calibration-found")),
+            fact(
+                fl!("calibration-pan"),
+                signed(before(|lens| lens.pan_range_deg[0]), 2, "°")
+            ),
+            fact(
+                fl!("calibration-tilt"),
+                signed(before(|lens| lens.tilt_range_deg[0]), 2, "°")
+            ),
+            fact(fl!("calibration-roll"), signed(before(|lens| lens.roll_deg), 2, "°")),
+            fact(fl!("calibration-view"), format!("× {}", words::decimal(wide, 3))),
+            fact(fl!("calibration-error"), signed(found.error_deg, 2, "°")),
+            fact(fl!("calibration-worst"), signed(found.worst_deg, 2, "°")),
+            fact(fl!("calibration-allowed"), signed(allowed, 2, "°")),
+        ]
+        .spacing(4);
+        if found.worst_deg > allowed {
+            facts = facts.push(labelled(Icon::Warning, fl!("calibration-too-far-off"), Tone::Attention));
+        }
+        facts.into()
+    }
+}
+
+fn half_tangent(deg: f64) -> f64 {
+    (deg.to_radians() / 2.0).tan()
+}
+
+/// A number of degrees as people write it.
+fn degrees(text: &str, most: f64) -> Option<f64> {
+    let value: f64 = text.trim().replace(',', ".").parse().ok()?;
+    (value.abs() <= most).then_some(value)
+}
+
+fn signed(value: f64, places: usize, unit: &str) -> String {
+    format!("{}{unit}", words::decimal(value, places))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::camera::Pose;
+    use crate::domain::privacy::projection::direction_at;
+    use crate::domain::privacy::trial::{dome_plan, lens};
+    use crate::domain::privacy::{Interval, PoseInterval, WholeReason};
+    use crate::domain::site::MotionBounds;
+
+    fn known(pose: Pose, half_width: f64) -> PoseKnowledge {
+        let about = |v: f64| Interval {
+            lo: v - half_width,
+            hi: v + half_width,
+        };
+        PoseKnowledge::Within(PoseInterval {
+            pan: about(pose.pan_deg),
+            tilt: about(pose.tilt_deg),
+            hfov: about(pose.hfov_deg),
+        })
+    }
+
+    /// Sights a point as a dome shows it that is turned by `offset` from what it says; `slip` is how far off the person is.
+    fn sight(panel: &mut Calibrating, pan_deg: f64, tilt_deg: f64, at: [f64; 2], slip: f64) {
+        let pose = |pan_deg| Pose {
+            pan_deg,
+            tilt_deg,
+            hfov_deg: 50.0,
+        };
+        let truly = direction_at(&lens(), pose(pan_deg + 7.0), at);
+        panel.update(Message::Azimuth(words::decimal(truly.azimuth_deg + slip, 6)));
+        panel.update(Message::Elevation(words::decimal(truly.elevation_deg, 6)));
+        panel.point(at, &known(pose(pan_deg), 0.3));
+    }
+
+    fn four(slip: f64) -> Calibrating {
+        let mut panel = Calibrating::new(dome_plan(MotionBounds::default(), lens(), Vec::new())).unwrap();
+        sight(&mut panel, 10.0, -12.0, [0.2, 0.3], slip);
+        sight(&mut panel, 95.0, -20.0, [0.8, 0.7], 0.0);
+        sight(&mut panel, -80.0, -8.0, [0.4, 0.5], 0.0);
+        sight(&mut panel, 170.0, -30.0, [0.3, 0.8], 0.0);
+        panel
+    }
+
+    #[test]
+    fn four_points_give_a_model_that_is_proposed_with_a_reason() {
+        let mut panel = four(0.0);
+        let found = panel.acceptable().unwrap();
+        assert!((found.lens.pan_range_deg[0] - lens().pan_range_deg[0] - 7.0).abs() < 1e-3);
+        assert!(matches!(panel.update(Message::Propose), Action::None) && panel.note.is_some());
+        panel.update(Message::Reason("palo spostato".into()));
+        let Action::Propose(proposal) = panel.update(Message::Propose) else {
+            unreachable!("not proposed: {:?}", panel.note)
+        };
+        assert!(matches!(proposal.change, MaskChange::Lens(_)));
+    }
+
+    #[test]
+    fn a_model_that_is_farther_off_than_the_plan_allows_is_not_proposed() {
+        let mut panel = four(4.0);
+        assert!(panel.found.is_some() && panel.acceptable().is_none());
+        panel.update(Message::Reason("palo spostato".into()));
+        assert!(matches!(panel.update(Message::Propose), Action::None));
+    }
+
+    #[test]
+    fn a_point_needs_its_direction_and_a_dome_that_stands() {
+        let mut panel = four(0.0);
+        panel.point([0.5, 0.5], &PoseKnowledge::Unknown(WholeReason::PoseNotKnown));
+        panel.update(Message::Azimuth("12,5".into()));
+        panel.update(Message::Elevation("-91".into()));
+        let pose = Pose {
+            pan_deg: 0.0,
+            tilt_deg: 0.0,
+            hfov_deg: 50.0,
+        };
+        panel.point([0.5, 0.5], &known(pose, 0.1));
+        panel.update(Message::Elevation("-9".into()));
+        panel.point([0.5, 0.5], &known(pose, 2.0));
+        assert_eq!(panel.sightings.len(), 4);
+        panel.point([0.5, 0.5], &known(pose, 0.1));
+        assert_eq!(panel.sightings.len(), 5);
+    }
+}
