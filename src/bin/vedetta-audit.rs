@@ -3,7 +3,7 @@
 //!
 //! Deliberately absent: everything else.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;
 use std::io::{BufRead as _, Write as _};
 use std::net::SocketAddr;
@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use vedetta::domain::audit::note::VerifierKey;
 use vedetta::domain::camera::{ControllerId, StationId};
+use vedetta::domain::people::StationKind;
 use vedetta::protocol::LogEntry;
 use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
@@ -107,6 +108,9 @@ enum StationCommand {
         /// Minuti per cui può proseguire se il server non risponde (al più 480; 0 per i terminali remoti).
         #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=480))]
         grace_minutes: u64,
+        /// Che cosa è la postazione.
+        #[arg(long, value_enum, default_value = "sala-operativa")]
+        kind: Kind,
         /// Indirizzo del server; se manca, quello dell'ultimo avvio.
         #[arg(long, default_value = "")]
         server_url: String,
@@ -121,6 +125,24 @@ enum StationCommand {
         #[arg(long)]
         reason: String,
     },
+}
+
+/// Che cosa è una postazione.
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+    SalaOperativa,
+    TerminaleRemoto,
+    Manutenzione,
+}
+
+impl From<Kind> for StationKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::SalaOperativa => Self::ControlRoom,
+            Kind::TerminaleRemoto => Self::Remote,
+            Kind::Manutenzione => Self::Maintainer,
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -276,10 +298,12 @@ async fn station(command: StationCommand) -> Result<(), ServerError> {
             station,
             controller,
             grace_minutes,
+            kind,
             server_url,
         } => {
             let data = place.open();
-            let enrolment = stations::enrol(&data, station, controller, grace_minutes * 60, &server_url).await?;
+            let grace_s = grace_minutes * 60;
+            let enrolment = stations::enrol(&data, station, controller, grace_s, kind.into(), &server_url).await?;
             say(&serde_json::json!({ "enrolled": true, "enrolment": enrolment }).to_string());
             Ok(())
         }

@@ -5,7 +5,7 @@
 
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::choice::Attention;
-use crate::domain::people::{Person, Purpose};
+use crate::domain::people::{Circumstances, Person, Purpose};
 use crate::domain::privacy::declared::{Change, Declaration};
 use crate::domain::privacy::{Cover, PoseKnowledge};
 use crate::domain::site::{Mask, SitePlan};
@@ -27,6 +27,8 @@ pub type Answer<T> = BoxFuture<'static, Result<T, Refusal>>;
 pub trait Desk: Send + Sync {
     fn person(&self) -> Person;
     fn purpose(&self) -> Purpose;
+    /// Where and when something would be asked now.
+    fn circumstances(&self) -> Circumstances;
     fn plan(&self) -> Arc<SitePlan>;
     fn health(&self) -> Health;
     /// Name and body of who holds which dome, and whether that is the person at this desk.
@@ -120,6 +122,10 @@ impl Desk for Session {
 
     fn purpose(&self) -> Purpose {
         Session::purpose(self)
+    }
+
+    fn circumstances(&self) -> Circumstances {
+        Session::circumstances(self)
     }
 
     fn plan(&self) -> Arc<SitePlan> {

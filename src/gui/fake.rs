@@ -4,7 +4,7 @@
 
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::choice::Attention;
-use crate::domain::people::{Action, Grant, Level, Person, Purpose};
+use crate::domain::people::{Action, Circumstances, Grant, Level, Person, Purpose, Reach, StationKind};
 use crate::domain::privacy::declared::{Change, Declaration};
 use crate::domain::privacy::{Cover, Interval, Polygon, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::site::{Mask, SitePlan};
@@ -129,6 +129,7 @@ impl Desk for Fake {
             controller: controller.id.clone(),
             cameras: Vec::new(),
             actions: vec![Action::Live, Action::Ptz, Action::Playback, Action::Export],
+            hours: Vec::new(),
         });
         Person {
             user: "neri".into(),
@@ -141,6 +142,14 @@ impl Desk for Fake {
 
     fn purpose(&self) -> Purpose {
         Purpose::UrbanSecurity
+    }
+
+    fn circumstances(&self) -> Circumstances {
+        Circumstances {
+            station: StationKind::ControlRoom,
+            server: Reach::Reachable,
+            local: None,
+        }
     }
 
     fn plan(&self) -> Arc<SitePlan> {

@@ -4,6 +4,7 @@
 //! log, except where a person can act on them.
 
 use super::i18n::fl;
+use crate::domain::people::account::PasswordFault;
 use crate::domain::people::{Level, Purpose, Rule};
 use crate::domain::privacy::WholeReason;
 use crate::domain::privacy::declared::DeclareError;
@@ -92,6 +93,7 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::Disk { detail } => fl!("refusal-disk", detail = detail.as_str()),
         Refusal::NotSupported => fl!("refusal-not-supported"),
         Refusal::MaskedOriginal => fl!("refusal-masked-original"),
+        Refusal::WrongPassword => fl!("lock-wrong"),
         Refusal::SessionEnded => fl!("refusal-session-ended"),
     }
 }
@@ -115,6 +117,10 @@ pub fn declare(error: DeclareError) -> String {
 pub fn rule(rule: Rule) -> String {
     match rule {
         Rule::NoGrant => fl!("rule-no-grant"),
+        Rule::OutsideHours => fl!("rule-outside-hours"),
+        Rule::NotAtThisStation => fl!("rule-station"),
+        Rule::ServerAway => fl!("refusal-server-away"),
+        Rule::GraceOver => fl!("refusal-grace-over"),
         Rule::MaintainerSeesNoImage => fl!("rule-maintainer"),
         Rule::AdministratorDoesNotWatch => fl!("rule-administrator"),
         Rule::SchoolHours => fl!("rule-school"),
@@ -145,9 +151,23 @@ pub fn sign_in(error: &SignInError) -> String {
         SignInError::LockedOut { seconds } => fl!("sign-in-locked", wait = span(Duration::from_secs(*seconds))),
         SignInError::ActiveElsewhere => fl!("sign-in-elsewhere"),
         SignInError::UnknownStation => fl!("sign-in-station"),
+        SignInError::MustChoosePassword => fl!("sign-in-must-choose"),
+        SignInError::SecondFactor => fl!("sign-in-second-factor"),
+        SignInError::NoSecondFactor => fl!("sign-in-no-second-factor"),
+        SignInError::NotTaken(fault) => password_fault(*fault),
         SignInError::ServerAway { .. } => fl!("sign-in-server"),
         SignInError::PlanNotGenuine => fl!("sign-in-plan"),
         SignInError::NotRecorded { .. } => fl!("sign-in-not-recorded"),
+    }
+}
+
+/// Why a new password is not taken.
+fn password_fault(fault: PasswordFault) -> String {
+    match fault {
+        PasswordFault::Length => fl!("password-length"),
+        PasswordFault::ContainsName => fl!("password-name"),
+        PasswordFault::Monotonous => fl!("password-monotonous"),
+        PasswordFault::UsedBefore => fl!("password-used"),
     }
 }
 
@@ -268,6 +288,8 @@ mod tests {
             Rule::NoGrant,
             Rule::MaintainerSeesNoImage,
             Rule::AdministratorDoesNotWatch,
+            Rule::OutsideHours,
+            Rule::NotAtThisStation,
         ]
         .map(Refusal::Rule);
         let others = [
@@ -285,6 +307,7 @@ mod tests {
             Refusal::Disk { detail: "full".into() },
             Refusal::NotSupported,
             Refusal::MaskedOriginal,
+            Refusal::WrongPassword,
             Refusal::SessionEnded,
         ];
         rules
@@ -320,6 +343,13 @@ mod tests {
                 SignInError::ActiveElsewhere,
                 SignInError::UnknownStation,
                 SignInError::ServerAway { detail: String::new() },
+                SignInError::MustChoosePassword,
+                SignInError::SecondFactor,
+                SignInError::NoSecondFactor,
+                SignInError::NotTaken(PasswordFault::Length),
+                SignInError::NotTaken(PasswordFault::ContainsName),
+                SignInError::NotTaken(PasswordFault::Monotonous),
+                SignInError::NotTaken(PasswordFault::UsedBefore),
                 SignInError::PlanNotGenuine,
                 SignInError::NotRecorded { detail: String::new() },
             ];

@@ -92,6 +92,7 @@ pub async fn read(
     let sign_in = SignIn {
         user: user.to_owned(),
         password,
+        code: None,
         purpose: Purpose::Maintenance,
     };
     let grant: SessionGrant = ask(client.post(format!("{base}/v1/sessions")).json(&sign_in)).await?;

@@ -30,6 +30,7 @@ mod media_town;
 mod onvif_hostile;
 mod onvif_replies;
 mod onvif_simulator;
+mod people_matrix;
 mod scripted_device;
 mod sim_onvif_clients;
 mod sim_onvif_faults;

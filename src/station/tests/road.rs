@@ -11,7 +11,7 @@ use super::{borgo, outbox, station};
 use crate::domain::audit::event::Body;
 use crate::domain::audit::note::SignerKey;
 use crate::domain::camera::{CameraId, CameraKind, StreamRole};
-use crate::domain::people::{Action, Grant, Level, Person, Purpose, Rule};
+use crate::domain::people::{Action, Grant, Level, Person, Purpose, Rule, StationKind};
 use crate::domain::site::{CameraPlan, Controller, Limits, Mask, MaskShape, MotionBounds, SitePlan};
 use crate::protocol::CameraCredential;
 use std::sync::Arc;
@@ -69,10 +69,10 @@ impl Bench {
             station: station(),
             // Nobody listens there: the server is away.
             server: "https://127.0.0.1:9".into(),
-            certificate: cert.clone().into_bytes(),
-            key: key.into(),
+            identity: format!("{cert}\n{key}").into(),
             ca: cert.into_bytes(),
             plan_key: SignerKey::new("vedetta/plan", &[1; 32]).unwrap().verifier(),
+            renew_after_ms: None,
         };
         let opened = Opened {
             enrolment,
@@ -127,12 +127,15 @@ impl Bench {
                     controller: borgo(),
                     cameras: vec![],
                     actions: actions.to_vec(),
+                    hours: vec![],
                 }],
             },
             purpose: Purpose::UrbanSecurity,
             session: "s-1".into(),
             token: "token".to_owned().into(),
             home: borgo(),
+            kind: StationKind::ControlRoom,
+            lock_after: None,
             plan: Arc::new(SitePlan {
                 version: 7,
                 controllers: vec![Controller {
