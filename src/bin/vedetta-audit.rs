@@ -3,6 +3,9 @@
 //!
 //! Deliberately absent: everything else.
 
+#[path = "vedetta-audit/office.rs"]
+mod office;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;
 use std::io::{BufRead as _, Write as _};
@@ -51,6 +54,26 @@ enum Command {
         /// Indirizzo su cui ascoltare; porta 0: una libera.
         #[arg(long, default_value = "127.0.0.1:0")]
         listen: SocketAddr,
+    },
+    /// Prepara un server: titolare, primo amministratore, unità systemd. Chiede ciò che manca.
+    Init {
+        #[command(flatten)]
+        arguments: office::InitArguments,
+    },
+    /// Le persone abilitate, sul server in funzione.
+    People {
+        #[command(subcommand)]
+        command: office::PeopleCommand,
+    },
+    /// Le postazioni abilitate, sul server in funzione.
+    Workstations {
+        #[command(subcommand)]
+        command: office::WorkstationsCommand,
+    },
+    /// Le sessioni in corso, sul server in funzione.
+    Sessions {
+        #[command(subcommand)]
+        command: office::SessionsCommand,
     },
     /// Prepara una cartella dei dati dimostrativa: chiavi, piano, persone, postazioni.
     Demo {
@@ -286,6 +309,10 @@ async fn run(command: Command) -> Result<(), ServerError> {
             };
             witness::serve(witness, listen, ready, asked_to_end()).await
         }
+        Command::Init { arguments } => office::init(arguments).await,
+        Command::People { command } => office::people(command).await,
+        Command::Workstations { command } => office::workstations(command).await,
+        Command::Sessions { command } => office::sessions(command).await,
         Command::Station { command } => station(command).await,
         Command::Log { command } => log(command).await,
     }
@@ -392,14 +419,19 @@ fn password() -> Result<SecretString, ServerError> {
     if let Ok(password) = std::env::var("VEDETTA_PASSWORD") {
         return Ok(password.into());
     }
-    eprint!("Password: ");
+    asked_line("Password: ").map(SecretString::from)
+}
+
+/// A line from the keyboard.
+fn asked_line(question: &str) -> Result<String, ServerError> {
+    eprint!("{question}");
     let mut line = String::new();
     let read = std::io::stdin().lock().read_line(&mut line);
     read.map_err(|source| ServerError::File {
         path: "-".into(),
         source,
     })?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned().into())
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// Ready on SIGTERM or Ctrl-C.

@@ -82,21 +82,12 @@ pub async fn demo(data: &DataDir, site: &Path, cameras: &Path, server_url: &str)
             detail: "no controllers".into(),
         })?;
     data.create()?;
-    // Nobody carries an authenticator in a demonstration; nobody leaves it alone either.
+    // Nobody carries an authenticator in a demonstration.
     write_whole(&data.settings(), DEMO_SETTINGS.as_bytes(), 0o644)?;
-    tls::create_authority(data, &[])?;
-    let store = Store::create(data).await?;
-    for controller in &plan.controllers {
-        let key = create_signer(&data.log_key(&controller.id), &controller.log_origin())?;
-        store.add_log(&controller.id, &controller.log_origin()).await?;
-        let logs = store.logs().await?;
-        if let Some(log) = logs.iter().find(|log| log.controller == controller.id) {
-            Signer::create(data, log, &key)?;
-        }
-    }
-    let plan_vkey = add_plan(data, &store, &plan).await?;
+    let (store, plan_vkey) = begin(data, &plan, &[]).await?;
     add_accounts(data, &store, accounts).await?;
     add_people(data, &store, &plan).await?;
+
     for (name, grace_s, kind) in [
         ("sala-operativa", CONTROL_ROOM_GRACE_S, StationKind::ControlRoom),
         ("manutenzione", 0, StationKind::Maintainer),
@@ -115,6 +106,22 @@ pub async fn demo(data: &DataDir, site: &Path, cameras: &Path, server_url: &str)
     }
     store.close().await;
     Ok(())
+}
+
+/// Authority, database, a log for each controller, and the signed plan. Returns the plan's verifier key.
+pub(super) async fn begin(data: &DataDir, plan: &SitePlan, names: &[String]) -> Result<(Store, String), ServerError> {
+    tls::create_authority(data, names)?;
+    let store = Store::create(data).await?;
+    for controller in &plan.controllers {
+        let key = create_signer(&data.log_key(&controller.id), &controller.log_origin())?;
+        store.add_log(&controller.id, &controller.log_origin()).await?;
+        let logs = store.logs().await?;
+        if let Some(log) = logs.iter().find(|log| log.controller == controller.id) {
+            Signer::create(data, log, &key)?;
+        }
+    }
+    let plan_vkey = add_plan(data, &store, plan).await?;
+    Ok((store, plan_vkey))
 }
 
 /// Signs the plan and keeps it. Returns the verifier key that workstations pin.

@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod attacks;
 mod audit_faults;
 mod audit_figures;
 mod audit_golden;

@@ -4,7 +4,7 @@
 
 use super::fair::Fair;
 use super::router;
-use crate::domain::audit::note::SignerKey;
+use crate::domain::audit::note::{SignerKey, Statement};
 use crate::domain::camera::ControllerId;
 use crate::domain::site::SitePlan;
 use crate::server::config::{DataDir, Settings, write_whole};
@@ -77,6 +77,11 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
     let plan_key = load_signer(&data.plan_key())?;
     let plan_vkey = plan_key.verifier().to_string();
     let signed_plan = store.plan(&plan_vkey).await?.ok_or(ServerError::NotSetUp)?;
+    // What is served is signed anew for each person: nothing is signed that was not signed before.
+    plan_key
+        .verifier()
+        .verify_statement(Statement::Plan, &signed_plan.plan, &signed_plan.signature)
+        .map_err(|error| ServerError::Broken(format!("il piano del sito non è quello firmato ({error})")))?;
     let plan: SitePlan = serde_json::from_str(&signed_plan.plan).map_err(|error| ServerError::Config {
         path: data.database(),
         detail: error.to_string(),
