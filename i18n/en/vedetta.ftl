@@ -285,6 +285,8 @@ keys-search = search a camera
 keys-history = history of messages
 keys-figures = technical figures of the streams on the tiles
 keys-help = this page
+keys-people = enabled people (supervisor, administrator)
+keys-lock = locks the workstation
 keys-sign-out = sign out
 
 ## Refusals

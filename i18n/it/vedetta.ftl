@@ -285,6 +285,8 @@ keys-search = cerca una telecamera
 keys-history = storico dei messaggi
 keys-figures = dati tecnici dei flussi sui riquadri
 keys-help = questa pagina
+keys-people = persone abilitate (responsabile, amministratore)
+keys-lock = blocca la postazione
 keys-sign-out = esce
 
 ## Rifiuti

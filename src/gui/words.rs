@@ -8,7 +8,7 @@ use crate::domain::people::account::PasswordFault;
 use crate::domain::people::{Level, Purpose, Rule};
 use crate::domain::privacy::WholeReason;
 use crate::domain::privacy::declared::DeclareError;
-use crate::station::{CameraTrouble, Refusal, SignInError, StationError, TroubleKind};
+use crate::station::{CameraTrouble, EnrolError, Refusal, SignInError, StationError, TroubleKind};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use std::time::{Duration, SystemTime};
@@ -168,6 +168,17 @@ fn password_fault(fault: PasswordFault) -> String {
         PasswordFault::ContainsName => fl!("password-name"),
         PasswordFault::Monotonous => fl!("password-monotonous"),
         PasswordFault::UsedBefore => fl!("password-used"),
+    }
+}
+
+/// Why a machine was not enrolled, and what to do.
+pub fn enrol(error: &EnrolError) -> String {
+    match error {
+        EnrolError::NotACode => fl!("enrol-bad-code"),
+        EnrolError::Unreachable { .. } => fl!("enrol-unreachable"),
+        EnrolError::AnotherServer => fl!("enrol-wrong-server"),
+        EnrolError::CodeRefused => fl!("enrol-refused"),
+        EnrolError::NotKept { detail } => fl!("enrol-not-kept", detail = detail.as_str()),
     }
 }
 

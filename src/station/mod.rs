@@ -26,6 +26,7 @@ mod export;
 mod gesture;
 pub mod health;
 mod hold;
+mod office;
 pub mod outbox;
 pub mod pins;
 mod playback;
@@ -45,7 +46,7 @@ mod view;
 mod view_stream;
 mod workstation;
 
-pub use crate::protocol::{MaskChange, MaskProposal, ProposedMask, Verdict};
+pub use crate::protocol::{AccountChange, AccountState, AccountView, Knock, MaskChange, MaskProposal, ProposedMask, Verdict};
 pub use diagnosis::Diagnosis;
 pub use drift::Kept;
 pub use enrolling::{EnrolError, enrol_machine};

@@ -38,6 +38,13 @@ pub struct StationConfig {
     pub uncertainty: Uncertainty,
 }
 
+impl StationConfig {
+    /// Whether this machine was made a workstation, well or badly.
+    pub fn is_enrolled(&self) -> bool {
+        self.enrolment.join(super::enrolment::FACTS).exists()
+    }
+}
+
 /// Whether covers count on what is not known of a pose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Uncertainty {

@@ -3,6 +3,8 @@
 pub mod control_room;
 pub mod declare;
 pub mod diagnostics;
+pub mod enrol;
 pub mod export;
+pub mod people;
 pub mod playback;
 pub mod sign_in;
