@@ -5,12 +5,13 @@
 
 use iced::Task;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use vedetta::domain::wall::Layout;
 use vedetta::gui::app::{App, Message, Options};
 use vedetta::gui::keymap::{Command, Edge};
 use vedetta::gui::{fake, i18n, launch};
-use vedetta::station::{SecretsChoice, StationConfig};
+use vedetta::station::{SecretsChoice, SignInError, StationConfig, StationError};
 
 fn main() -> Result<(), String> {
     let screen = std::env::args().nth(1).unwrap_or_default();
@@ -28,12 +29,27 @@ fn main() -> Result<(), String> {
         sign_in: None,
     };
     launch::run_from(move || {
+        if screen == "enrol" {
+            let (mut app, task) = App::signed_out(options.clone());
+            let missing = StationError::NotEnrolled {
+                path: PathBuf::new(),
+                source: None,
+            };
+            let shown = app.update(Message::Opened(Err(Arc::new(missing))));
+            return (app, Task::batch([task, shown]));
+        }
+        if screen == "change-password" {
+            let (mut app, task) = App::signed_out(options.clone());
+            let shown = app.update(Message::SignedIn(Err(SignInError::MustChoosePassword)));
+            return (app, Task::batch([task, shown]));
+        }
         if screen == "sign-in" {
             return App::signed_out(options.clone());
         }
         let cameras = if screen.starts_with("many") { 64 } else { 16 };
         let desk = match screen.as_str() {
             "diagnostics" => fake::maintainer(cameras, 4),
+            "people" => fake::supervisor(cameras, 4),
             "overloaded" | "many-overloaded" => fake::overloaded(cameras, 4),
             "school-open" => fake::school(cameras, 4, true),
             "school-closed" => fake::school(cameras, 4, false),
@@ -60,6 +76,8 @@ fn main() -> Result<(), String> {
             ],
             "figures" | "many-figures" | "overloaded" => vec![Command::Figures],
             "help" => vec![Command::Help],
+            "people" => vec![Command::People, Command::Next],
+            "locked" => vec![Command::Lock],
             "walls" => vec![Command::SavedWalls],
             "windows" => vec![Command::Layout(Layout::Nine), Command::CameraTour, Command::NewWindow],
             "export" => vec![Command::Export],

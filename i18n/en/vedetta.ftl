@@ -33,6 +33,20 @@ sign-in-station = This workstation is not enabled. Call the system administrator
 sign-in-server = The central server does not answer. Check the network or call maintenance, then try again.
 sign-in-plan = The signature of the camera plan is not valid: signing in is stopped. Call the system administrator at once.
 sign-in-not-recorded = The sign-in cannot be recorded, so it does not happen. Check the disk space or call maintenance.
+sign-in-must-choose = The password has expired or is provisional: choose a new one to enter.
+sign-in-second-factor = The authenticator's code is needed, or the one typed is not right. Type the code of now.
+sign-in-no-second-factor = Here the account must have a second factor, and it has none. Ask the system administrator for one.
+sign-in-code = Authenticator's code (if the account has one)
+sign-in-new-password = New password: at least 12 characters, none of the last five
+sign-in-new-again = New password, again
+sign-in-change = Change the password
+sign-in-changed = Password changed. Now enter with the new one.
+sign-in-differ = The two new passwords differ. Type them again.
+sign-in-session-over = The server ended the session: account disabled, revoked or used elsewhere. Call the system administrator if you did not expect it.
+password-length = The new password must have 12 to 200 characters. Choose another.
+password-name = The new password contains the name of the account. Choose another.
+password-monotonous = The new password is one character repeated. Choose another.
+password-used = The new password is one of the last five. Choose one that was never used.
 
 ## Workstation
 station-not-enrolled = Workstation not enrolled: { $path } is missing or cannot be read. Have the system administrator enrol it.
@@ -317,6 +331,8 @@ keys-search = search a camera
 keys-history = history of messages
 keys-figures = technical figures of the streams on the tiles
 keys-help = this page
+keys-people = enabled people (supervisor, administrator)
+keys-lock = locks the workstation
 keys-sign-out = sign out
 
 ## Refusals
@@ -348,6 +364,8 @@ refusal-not-supported = This camera cannot do that. Ask maintenance if it is nee
 refusal-masked-original = The camera has masks, and an original copy would show what they hide. Ask the supervisor for a redacted copy.
 refusal-session-ended = The session has ended. Sign out and sign in again.
 rule-no-grant = Your profile has no permission for this camera (rule R-ACC-2). Ask the supervisor for it.
+rule-outside-hours = Your permission for this camera is for other hours (rule R-ACC-2). Ask the supervisor.
+rule-station = This cannot be done from this workstation (rule R-ACC-6). Do it in the control room.
 rule-maintainer = The contractor sees no images (rule R-MNT-1). Ask an operator.
 rule-administrator = The system administrator does not watch images (rule R-AUD-3). Ask an operator.
 rule-school = The school is open: its pictures are closed (rule R-PRV-2). Wait until it closes, or ask the supervisor for an exception.
@@ -382,3 +400,49 @@ walls-unkept = Walls cannot be saved on this computer. Check the disk space.
 window-title = Vedetta · wall { $n }
 mark-tour = tour { $n } s
 tour-nothing = There are no other cameras for the tour: all of them are on the wall already.
+
+## Locked workstation
+lock-title = Workstation locked
+lock-hint = The wall stays in sight. To use the controls type the password of { $name }.
+lock-open = Unlock
+lock-wrong = The password is not right, or there were too many attempts. Try again shortly.
+lock-knock = Your account was used with the right password at “{ $station }”. If that is you, leave here (Sign out); if not, call the system administrator at once.
+
+## Enrolling the workstation
+enrol-title = New workstation
+enrol-how = Server address and code as the system administrator gave them. The code is good for fifteen minutes and once.
+enrol-address = Server address
+enrol-code = Code (28 letters and digits)
+enrol-start = Enrol this workstation
+enrol-waiting = Enrolling…
+enrol-bad-code = The code is not typed right: 28 letters and digits in seven groups. Check it again.
+enrol-unreachable = The server does not answer at that address. Check the address and the network.
+enrol-wrong-server = Another server answers at that address, not the one of the code. Stop and call the system administrator.
+enrol-refused = The code is not good any more: used or expired. Ask for another.
+enrol-not-kept = The enrolment cannot be saved on this computer ({ $detail }). Check the disk and the keyring.
+
+## People
+people-title = Enabled people
+people-count = { $n } accounts
+people-hint = Arrows: choose · C confirm · D disable · T end the session · Esc close
+people-name = Name and account
+people-level = Level
+people-act = Act of appointment
+people-last-use = Last use
+people-confirm-by = Confirm by
+people-state = State
+people-never = never
+people-active-at = active at { $station }
+people-good = enabled
+people-disabled = disabled
+people-over = appointment over
+people-unconfirmed = not confirmed
+people-must-choose = password to be changed
+people-confirm = Confirm
+people-disable = Disable
+people-end = End the session
+people-reason = Reason (stays in the log)
+people-sure = Disable { $name }? The running session ends within seconds. Type the reason and press Enter.
+people-recorded = Every change is recorded under your name.
+people-done = Done.
+people-loading = Reading the list…

@@ -33,6 +33,20 @@ sign-in-station = Questa postazione non è abilitata. Chiamare l'amministratore 
 sign-in-server = Il server centrale non risponde. Controllare la rete o chiamare la manutenzione, poi riprovare.
 sign-in-plan = La firma del piano delle telecamere non è valida: l'accesso è fermo. Chiamare subito l'amministratore di sistema.
 sign-in-not-recorded = L'accesso non può essere registrato, quindi non avviene. Controllare lo spazio su disco o chiamare la manutenzione.
+sign-in-must-choose = La password è scaduta o provvisoria: sceglierne una nuova per entrare.
+sign-in-second-factor = Serve il codice dell'autenticatore, o quello scritto non è giusto. Scrivere il codice di ora.
+sign-in-no-second-factor = Qui l'account deve avere un secondo fattore e non lo ha. Farselo dare dall'amministratore di sistema.
+sign-in-code = Codice dell'autenticatore (se l'account lo ha)
+sign-in-new-password = Nuova password: almeno 12 caratteri, diversa dalle ultime cinque
+sign-in-new-again = Nuova password, di nuovo
+sign-in-change = Cambia la password
+sign-in-changed = Password cambiata. Ora entrare con quella nuova.
+sign-in-differ = Le due nuove password sono diverse. Riscriverle.
+sign-in-session-over = La sessione è stata chiusa dal server: account disabilitato, revocato o usato altrove. Chiamare l'amministratore di sistema se non era previsto.
+password-length = La nuova password deve avere da 12 a 200 caratteri. Sceglierne un'altra.
+password-name = La nuova password contiene il nome dell'account. Sceglierne un'altra.
+password-monotonous = La nuova password è un solo carattere ripetuto. Sceglierne un'altra.
+password-used = La nuova password è una delle ultime cinque. Sceglierne una mai usata.
 
 ## Postazione
 station-not-enrolled = Postazione non registrata: manca { $path } o non è leggibile. Far registrare la postazione dall'amministratore di sistema.
@@ -317,6 +331,8 @@ keys-search = cerca una telecamera
 keys-history = storico dei messaggi
 keys-figures = dati tecnici dei flussi sui riquadri
 keys-help = questa pagina
+keys-people = persone abilitate (responsabile, amministratore)
+keys-lock = blocca la postazione
 keys-sign-out = esce
 
 ## Rifiuti
@@ -348,6 +364,8 @@ refusal-not-supported = Questa telecamera non lo sa fare. Chiedere alla manutenz
 refusal-masked-original = La telecamera ha maschere e una copia originale mostrerebbe ciò che nascondono. Chiedere al responsabile una copia oscurata.
 refusal-session-ended = La sessione è terminata. Uscire ed entrare di nuovo.
 rule-no-grant = Il tuo profilo non ha il permesso per questa telecamera (regola R-ACC-2). Chiederlo al responsabile.
+rule-outside-hours = Il tuo permesso per questa telecamera vale in altri orari (regola R-ACC-2). Chiederlo al responsabile.
+rule-station = Da questa postazione non si può fare (regola R-ACC-6). Farlo dalla sala operativa.
 rule-maintainer = La ditta incaricata non vede immagini (regola R-MNT-1). Chiedere a un operatore.
 rule-administrator = L'amministratore di sistema non guarda le immagini (regola R-AUD-3). Chiedere a un operatore.
 rule-school = La scuola è aperta: le immagini sono chiuse (regola R-PRV-2). Attendere l'orario di chiusura o chiedere un'eccezione al responsabile.
@@ -382,3 +400,49 @@ walls-unkept = Le pareti non si salvano su questo computer. Controllare lo spazi
 window-title = Vedetta · parete { $n }
 mark-tour = ronda { $n } s
 tour-nothing = Non ci sono altre telecamere per la ronda: sono già tutte sulla parete.
+
+## Blocco della postazione
+lock-title = Postazione bloccata
+lock-hint = La parete resta visibile. Per usare i comandi scrivere la password di { $name }.
+lock-open = Sblocca
+lock-wrong = La password non è giusta, o i tentativi sono stati troppi. Riprovare fra poco.
+lock-knock = Il tuo account è stato usato con la password giusta su «{ $station }». Se sei tu, esci di qui (Esci); se no, chiama subito l'amministratore di sistema.
+
+## Registrazione della postazione
+enrol-title = Nuova postazione
+enrol-how = Indirizzo del server e codice dati dall'amministratore di sistema. Il codice vale quindici minuti e una volta sola.
+enrol-address = Indirizzo del server
+enrol-code = Codice (28 lettere e cifre)
+enrol-start = Registra questa postazione
+enrol-waiting = Registrazione in corso…
+enrol-bad-code = Il codice non è scritto bene: 28 lettere e cifre in sette gruppi. Ricontrollarlo.
+enrol-unreachable = Il server non risponde a quell'indirizzo. Controllare indirizzo e rete.
+enrol-wrong-server = A quell'indirizzo risponde un altro server, non quello del codice. Non proseguire e chiamare l'amministratore di sistema.
+enrol-refused = Il codice non è più buono: usato o scaduto. Farsene dare un altro.
+enrol-not-kept = La registrazione non si può salvare su questo computer ({ $detail }). Controllare il disco e il portachiavi.
+
+## Persone
+people-title = Persone abilitate
+people-count = { $n } account
+people-hint = Frecce: scelta · C conferma · D disabilita · T termina la sessione · Esc chiude
+people-name = Nome e account
+people-level = Livello
+people-act = Atto di nomina
+people-last-use = Ultimo uso
+people-confirm-by = Da confermare entro
+people-state = Stato
+people-never = mai
+people-active-at = in uso su { $station }
+people-good = abilitato
+people-disabled = disabilitato
+people-over = nomina terminata
+people-unconfirmed = non confermato
+people-must-choose = password da cambiare
+people-confirm = Conferma
+people-disable = Disabilita
+people-end = Termina la sessione
+people-reason = Motivo (resta nel registro)
+people-sure = Disabilitare { $name }? La sessione in corso finisce entro pochi secondi. Scrivere il motivo e premere Invio.
+people-recorded = Ogni modifica è registrata con il tuo nome.
+people-done = Fatto.
+people-loading = Lettura dell'elenco…

@@ -3,7 +3,10 @@
 //!
 //! Deliberately absent: everything else.
 
-use clap::{Args, Parser, Subcommand};
+#[path = "vedetta-audit/office.rs"]
+mod office;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;
 use std::io::{BufRead as _, Write as _};
 use std::net::SocketAddr;
@@ -11,6 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use vedetta::domain::audit::note::VerifierKey;
 use vedetta::domain::camera::{ControllerId, StationId};
+use vedetta::domain::people::StationKind;
 use vedetta::protocol::LogEntry;
 use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
@@ -50,6 +54,26 @@ enum Command {
         /// Indirizzo su cui ascoltare; porta 0: una libera.
         #[arg(long, default_value = "127.0.0.1:0")]
         listen: SocketAddr,
+    },
+    /// Prepara un server: titolare, primo amministratore, unità systemd. Chiede ciò che manca.
+    Init {
+        #[command(flatten)]
+        arguments: office::InitArguments,
+    },
+    /// Le persone abilitate, sul server in funzione.
+    People {
+        #[command(subcommand)]
+        command: office::PeopleCommand,
+    },
+    /// Le postazioni abilitate, sul server in funzione.
+    Workstations {
+        #[command(subcommand)]
+        command: office::WorkstationsCommand,
+    },
+    /// Le sessioni in corso, sul server in funzione.
+    Sessions {
+        #[command(subcommand)]
+        command: office::SessionsCommand,
     },
     /// Prepara una cartella dei dati dimostrativa: chiavi, piano, persone, postazioni.
     Demo {
@@ -107,6 +131,9 @@ enum StationCommand {
         /// Minuti per cui può proseguire se il server non risponde (al più 480; 0 per i terminali remoti).
         #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=480))]
         grace_minutes: u64,
+        /// Che cosa è la postazione.
+        #[arg(long, value_enum, default_value = "sala-operativa")]
+        kind: Kind,
         /// Indirizzo del server; se manca, quello dell'ultimo avvio.
         #[arg(long, default_value = "")]
         server_url: String,
@@ -121,6 +148,24 @@ enum StationCommand {
         #[arg(long)]
         reason: String,
     },
+}
+
+/// Che cosa è una postazione.
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+    SalaOperativa,
+    TerminaleRemoto,
+    Manutenzione,
+}
+
+impl From<Kind> for StationKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::SalaOperativa => Self::ControlRoom,
+            Kind::TerminaleRemoto => Self::Remote,
+            Kind::Manutenzione => Self::Maintainer,
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -276,6 +321,10 @@ async fn run(command: Command) -> Result<(), ServerError> {
             };
             witness::serve(witness, listen, ready, asked_to_end()).await
         }
+        Command::Init { arguments } => office::init(arguments).await,
+        Command::People { command } => office::people(command).await,
+        Command::Workstations { command } => office::workstations(command).await,
+        Command::Sessions { command } => office::sessions(command).await,
         Command::Station { command } => station(command).await,
         Command::Log { command } => log(command).await,
     }
@@ -288,10 +337,12 @@ async fn station(command: StationCommand) -> Result<(), ServerError> {
             station,
             controller,
             grace_minutes,
+            kind,
             server_url,
         } => {
             let data = place.open();
-            let enrolment = stations::enrol(&data, station, controller, grace_minutes * 60, &server_url).await?;
+            let grace_s = grace_minutes * 60;
+            let enrolment = stations::enrol(&data, station, controller, grace_s, kind.into(), &server_url).await?;
             say(&serde_json::json!({ "enrolled": true, "enrolment": enrolment }).to_string());
             Ok(())
         }
@@ -383,14 +434,19 @@ fn password() -> Result<SecretString, ServerError> {
     if let Ok(password) = std::env::var("VEDETTA_PASSWORD") {
         return Ok(password.into());
     }
-    eprint!("Password: ");
+    asked_line("Password: ").map(SecretString::from)
+}
+
+/// A line from the keyboard.
+fn asked_line(question: &str) -> Result<String, ServerError> {
+    eprint!("{question}");
     let mut line = String::new();
     let read = std::io::stdin().lock().read_line(&mut line);
     read.map_err(|source| ServerError::File {
         path: "-".into(),
         source,
     })?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned().into())
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// Ready on SIGTERM or Ctrl-C.

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod backoff;
 pub mod camera;
 pub mod camera_tour;
+pub mod enrolment_code;
 pub mod http_auth;
 pub mod live;
 pub mod people;

@@ -1,9 +1,19 @@
-//! People: levels, grants, purposes, and the one decision whether somebody may do something.
+//! People: levels, grants, purposes; beneath, the one decision whether somebody may do something, the life of an account,
+//! the second factor, the automatic lock.
 //!
-//! Invariant: nothing is granted by default; a refusal names its rule.
-//! Deliberately absent: passwords and sessions (server), screens.
+//! Invariant: nothing is granted by default; an answer names its rule.
+//! Deliberately absent: how passwords are kept and sessions run (server), screens.
+
+pub mod account;
+pub mod decision;
+pub mod flood;
+pub mod lock;
+pub mod second_factor;
 
 use super::camera::{CameraId, ControllerId};
+use super::privacy::calendar::Day;
+pub use decision::{Asked, Circumstances, Decision, Ground, Office, Reach, Right, Rule, StationKind, decide};
+use jiff::civil::{DateTime, Time};
 use serde::{Deserialize, Serialize};
 
 /// Levels exactly as in the glossary of the requirements (R-ACC-2).
@@ -38,6 +48,45 @@ pub struct Grant {
     #[serde(default)]
     pub cameras: Vec<CameraId>,
     pub actions: Vec<Action>,
+    /// When it is good, civil time of Rome. Empty: at all hours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hours: Vec<Shift>,
+}
+
+/// A stretch of the week, `from` inclusive, `to` exclusive, civil time. With `to` not after `from` it goes on into the
+/// next day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shift {
+    /// The days on which it begins.
+    pub days: Vec<Day>,
+    pub from: Time,
+    pub to: Time,
+}
+
+impl Shift {
+    /// Whether it runs at a moment of civil time.
+    pub fn has(&self, at: DateTime) -> bool {
+        let (today, time) = (Day::from(at.date().weekday()), at.time());
+        if self.from < self.to {
+            return self.days.contains(&today) && self.from <= time && time < self.to;
+        }
+        let yesterday = at.date().yesterday().map(|day| Day::from(day.weekday()));
+        (self.days.contains(&today) && self.from <= time)
+            || (yesterday.is_ok_and(|day| self.days.contains(&day)) && time < self.to)
+    }
+}
+
+impl Grant {
+    /// Whether it speaks of this camera at all.
+    pub fn covers(&self, controller: &ControllerId, camera: &CameraId) -> bool {
+        &self.controller == controller && (self.cameras.is_empty() || self.cameras.contains(camera))
+    }
+
+    /// Whether it is good at a moment of civil time; with hours and no known time it is not.
+    pub fn is_on(&self, local: Option<DateTime>) -> bool {
+        self.hours.is_empty() || local.is_some_and(|at| self.hours.iter().any(|shift| shift.has(at)))
+    }
 }
 
 /// A signed-in person as the server vouches for them.
@@ -52,6 +101,18 @@ pub struct Person {
     pub body: String,
     pub level: Level,
     pub grants: Vec<Grant>,
+}
+
+impl Person {
+    /// Whether the person has to do with this camera: what they may be told exists (R-ACC-5).
+    pub fn knows(&self, controller: &ControllerId, camera: &CameraId) -> bool {
+        self.grants.iter().any(|grant| grant.covers(controller, camera))
+    }
+
+    /// Whether the person has to do with this controller.
+    pub fn knows_controller(&self, controller: &ControllerId) -> bool {
+        self.grants.iter().any(|grant| &grant.controller == controller)
+    }
 }
 
 /// Why an access happens (*finalità*).
@@ -70,126 +131,45 @@ pub enum Purpose {
     Maintenance,
 }
 
-/// The answer of [`decide`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    Allowed,
-    /// Refused, with the rule that refuses.
-    Refused(Rule),
-}
-
-/// Rules that refuse, each with its id in the requirements.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rule {
-    /// R-ACC-2: no grant for this camera and action.
-    NoGrant,
-    /// R-MNT-1: the maintainer never sees images.
-    MaintainerSeesNoImage,
-    /// R-AUD-3: administrators read the log, they do not watch.
-    AdministratorDoesNotWatch,
-    /// R-PRV-2: pictures of a camera at a school are closed while the school is open.
-    SchoolHours,
-    /// R-PRV-1: only a supervisor approves what is masked.
-    SupervisorOnly,
-    /// R-PRV-1: who drew a mask does not approve it.
-    FourEyes,
-}
-
-/// May this person do this on this camera of this controller? Pure; used by server and client alike.
-pub fn decide(person: &Person, action: Action, controller: &ControllerId, camera: &CameraId) -> Decision {
-    match person.level {
-        Level::Maintainer => return Decision::Refused(Rule::MaintainerSeesNoImage),
-        Level::SystemAdministrator => return Decision::Refused(Rule::AdministratorDoesNotWatch),
-        Level::Operator | Level::Supervisor | Level::ForceOperator => {}
-    }
-    let granted = person.grants.iter().any(|grant| {
-        &grant.controller == controller
-            && grant.actions.contains(&action)
-            && (grant.cameras.is_empty() || grant.cameras.contains(camera))
-    });
-    if granted {
-        Decision::Allowed
-    } else {
-        Decision::Refused(Rule::NoGrant)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const ACTIONS: [Action; 6] = [
-        Action::Live,
-        Action::Ptz,
-        Action::Lift,
-        Action::Playback,
-        Action::Clear,
-        Action::Export,
-    ];
-
-    fn person(level: Level, cameras: &[&str], actions: &[Action]) -> Person {
-        Person {
-            user: String::from("neri"),
-            display_name: String::from("Ag. Scelto Chiara Neri"),
-            body: String::from("Polizia Locale di Borgo Vedetta"),
-            level,
-            grants: vec![Grant {
-                controller: "borgo".parse().unwrap(),
-                cameras: cameras.iter().map(|id| id.parse().unwrap()).collect(),
-                actions: actions.to_vec(),
-            }],
-        }
-    }
-
-    fn ask(person: &Person, action: Action, controller: &str, camera: &str) -> Decision {
-        decide(person, action, &controller.parse().unwrap(), &camera.parse().unwrap())
-    }
+    use jiff::civil::{date, time};
 
     #[test]
-    fn r_acc_2_only_what_is_granted_is_allowed() {
-        let neri = person(Level::Operator, &["cam-01"], &[Action::Live, Action::Ptz]);
-        assert_eq!(ask(&neri, Action::Ptz, "borgo", "cam-01"), Decision::Allowed);
-        let refused = Decision::Refused(Rule::NoGrant);
-        assert_eq!(ask(&neri, Action::Export, "borgo", "cam-01"), refused);
-        assert_eq!(ask(&neri, Action::Live, "borgo", "cam-02"), refused);
-        assert_eq!(ask(&neri, Action::Live, "altrove", "cam-01"), refused);
-        let nobody = Person {
-            grants: Vec::new(),
-            ..neri
+    fn a_shift_over_midnight_belongs_to_the_day_it_begins_on() {
+        let night = Shift {
+            days: vec![Day::Friday],
+            from: time(22, 0, 0, 0),
+            to: time(6, 0, 0, 0),
         };
-        for action in ACTIONS {
-            assert_eq!(ask(&nobody, action, "borgo", "cam-01"), refused);
+        // 20 November 2026 is a Friday.
+        for (day, hour, on) in [(20, 21, false), (20, 22, true), (21, 5, true), (21, 6, false), (20, 5, false)] {
+            assert_eq!(night.has(date(2026, 11, day).at(hour, 0, 0, 0)), on, "{day} at {hour}");
+        }
+        let day = Shift {
+            from: time(8, 0, 0, 0),
+            to: time(14, 0, 0, 0),
+            ..night
+        };
+        for (day_of_month, hour, on) in [(20, 7, false), (20, 8, true), (20, 13, true), (20, 14, false), (21, 9, false)] {
+            assert_eq!(day.has(date(2026, 11, day_of_month).at(hour, 0, 0, 0)), on);
         }
     }
 
     #[test]
-    fn a_grant_without_cameras_is_for_every_camera_of_its_controller_only() {
-        let bianchi = person(Level::Supervisor, &[], &[Action::Live]);
-        assert_eq!(ask(&bianchi, Action::Live, "borgo", "cam-77"), Decision::Allowed);
-        assert_eq!(
-            ask(&bianchi, Action::Live, "altrove", "cam-77"),
-            Decision::Refused(Rule::NoGrant)
-        );
-    }
-
-    #[test]
-    fn r_mnt_1_the_maintainer_never_sees_an_image_whatever_is_granted() {
-        let maintainer = person(Level::Maintainer, &[], &ACTIONS);
-        for action in ACTIONS {
-            assert_eq!(
-                ask(&maintainer, action, "borgo", "cam-01"),
-                Decision::Refused(Rule::MaintainerSeesNoImage)
-            );
-        }
-    }
-
-    #[test]
-    fn r_aud_3_the_administrator_does_not_watch_whatever_is_granted() {
-        let administrator = person(Level::SystemAdministrator, &[], &ACTIONS);
-        for action in ACTIONS {
-            let refused = Decision::Refused(Rule::AdministratorDoesNotWatch);
-            assert_eq!(ask(&administrator, action, "borgo", "cam-01"), refused);
-        }
+    fn a_grant_with_hours_is_not_good_when_the_time_is_not_known() {
+        let grant = Grant {
+            controller: "borgo".parse().unwrap(),
+            cameras: vec![],
+            actions: vec![Action::Live],
+            hours: vec![Shift {
+                days: vec![Day::Friday],
+                from: time(0, 0, 0, 0),
+                to: time(0, 0, 0, 0),
+            }],
+        };
+        assert!(grant.is_on(Some(date(2026, 11, 20).at(12, 0, 0, 0))));
+        assert!(!grant.is_on(None));
     }
 }

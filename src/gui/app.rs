@@ -5,6 +5,7 @@
 //! further windows (`windows`).
 
 use crate::domain::arrangement::Arrangements;
+use crate::domain::people::lock::{self, Lock};
 use crate::domain::people::{Level, Purpose};
 use crate::gui::desk::Desk;
 use crate::gui::i18n::fl;
@@ -13,15 +14,19 @@ use crate::gui::keymap::{Command, Edge, Keymap};
 use crate::gui::pane::{self, Pane};
 use crate::gui::screen::control_room;
 use crate::gui::screen::diagnostics::{self, Diagnostics};
+use crate::gui::screen::enrol::{self, Enrol};
+use crate::gui::screen::people::{self, People};
 use crate::gui::screen::sign_in::{self, SignIn};
 use crate::gui::theme::{self, Tone};
 use crate::gui::tour::scene::{Scene, ScreenName};
 use crate::gui::ui::controls::{body, labelled};
+use crate::gui::ui::unlock::{self, Unlock};
 use crate::gui::ui::wall_chooser;
 use crate::gui::windows::Windows;
 use crate::gui::words;
 use crate::station::{
-    Delivery, SavedWalls, SavedWallsError, SecretsChoice, SignInError, Station, StationConfig, StationError,
+    Claim, Delivery, EnrolError, Knock, Refusal, SavedWalls, SavedWallsError, SecretsChoice, SignInError, Station, StationConfig, StationError,
+    enrol_machine,
 };
 use iced::event::Status;
 use iced::widget::{center, column};
@@ -52,6 +57,8 @@ pub enum Screen {
     Starting,
     /// The workstation cannot work; why, in words.
     Broken(String),
+    /// This machine is no workstation yet.
+    Enrol(Enrol),
     SignIn(SignIn),
     /// Somebody is at a wall.
     Work(Pane),
@@ -73,6 +80,14 @@ pub struct App {
     windows: Windows,
     /// What the latest sign-out delivered.
     delivery: Option<Delivery>,
+    /// Of the session that runs.
+    lock: Option<Lock>,
+    /// Over everything while it is locked.
+    unlock: Option<Unlock>,
+    /// The list of people, over the wall.
+    people: Option<Box<People>>,
+    /// The knock the person was told of.
+    knocked: Option<Knock>,
     /// The scripted tour, when there is one, looks here.
     scene: Option<watch::Sender<Scene>>,
 }
@@ -86,6 +101,13 @@ pub enum Message {
     Seated(Arc<dyn Desk>, Result<Arrangements, Arc<SavedWallsError>>),
     SignedOut(Option<Delivery>),
     SignIn(sign_in::Message),
+    Enrol(enrol::Message),
+    Enrolled(Result<(), EnrolError>),
+    Unlock(unlock::Message),
+    People(people::Message),
+    /// Somebody touched the machine.
+    Hand,
+    Locked(Result<(), Arc<Refusal>>),
     Pane(Place, pane::Message),
     Chooser(wall_chooser::Message),
     Kept(Result<(), Arc<SavedWallsError>>),
@@ -138,6 +160,10 @@ impl App {
             screen,
             windows: Windows::new(walls),
             delivery: None,
+            lock: None,
+            unlock: None,
+            people: None,
+            knocked: None,
             scene: None,
         }
     }
@@ -167,7 +193,7 @@ impl App {
     fn scene(&self, now: Instant) -> Scene {
         let empty = Scene::default();
         match &self.screen {
-            Screen::Starting | Screen::Broken(_) | Screen::Seating | Screen::SigningOut => empty,
+            Screen::Starting | Screen::Broken(_) | Screen::Enrol(_) | Screen::Seating | Screen::SigningOut => empty,
             Screen::SignIn(screen) => {
                 let notices = screen.error().map(str::to_owned).into_iter().collect();
                 Scene {
@@ -201,6 +227,11 @@ impl App {
                 self.station = Some(station);
                 self.show_sign_in(self.options.sign_in.clone())
             }
+            Message::Opened(Err(error)) if self.is_new_machine(&error) => {
+                let (screen, focus) = Enrol::new();
+                self.screen = Screen::Enrol(screen);
+                focus.map(Message::Enrol)
+            }
             Message::Opened(Err(error)) => {
                 tracing::error!(%error, "the station cannot be opened");
                 self.screen = Screen::Broken(words::station(&error));
@@ -212,10 +243,31 @@ impl App {
                 self.delivery = delivery;
                 self.show_sign_in(None)
             }
-            Message::Key(window, event) => match self.keymap.command(&event) {
-                Some((command, edge)) => self.command(self.windows.place(window), command, edge),
-                None => Task::none(),
-            },
+            Message::Key(window, event) => {
+                let touched = self.touched(lock::Input::Hand);
+                let done = match self.keymap.command(&event) {
+                    Some((command, edge)) => self.command(self.windows.place(window), command, edge),
+                    None => Task::none(),
+                };
+                Task::batch([touched, done])
+            }
+            Message::Hand => self.touched(lock::Input::Hand),
+            Message::Locked(Ok(())) => Task::none(),
+            Message::Locked(Err(error)) => {
+                tracing::warn!(%error, "a lock could not be recorded");
+                Task::none()
+            }
+            Message::Unlock(message) => self.unlock_message(message),
+            Message::People(message) => self.people_message(message),
+            Message::Enrol(message) => self.enrol_message(message),
+            Message::Enrolled(Ok(())) => {
+                self.screen = Screen::Starting;
+                let config = self.options.station.clone();
+                Task::perform(Station::open(config), |answer| {
+                    Message::Opened(answer.map_err(Arc::new))
+                })
+            }
+            Message::Enrolled(Err(why)) => self.enrol_message(enrol::Message::Failed(why)),
             Message::Command(command, edge) => self.command(None, command, edge),
             Message::CloseRequested(window) => match self.windows.place(window) {
                 None => self.close(),
@@ -251,6 +303,23 @@ impl App {
     }
 
     fn command(&mut self, place: Place, command: Command, edge: Edge) -> Task<Message> {
+        if self.unlock.is_some() {
+            return match edge {
+                Edge::Down => self.unlock_message(unlock::Message::Command(command)),
+                Edge::Up => Task::none(),
+            };
+        }
+        if self.people.is_some() && place.is_none() && command != Command::Lock {
+            return match edge {
+                Edge::Down => self.people_message(people::Message::Command(command)),
+                Edge::Up => Task::none(),
+            };
+        }
+        match (command, edge) {
+            (Command::Lock, Edge::Down) => return self.touched(lock::Input::Lock),
+            (Command::People, Edge::Down) => return self.open_people(),
+            _ => {}
+        }
         if self.windows.choosing_in(place) {
             return if edge == Edge::Down {
                 self.chooser_message(wall_chooser::Message::Command(command))
@@ -261,6 +330,7 @@ impl App {
         match (place, &self.screen, edge) {
             (Some(_), ..) | (None, Screen::Work(_), _) => self.on_pane(place, |pane| pane.command(command, edge)),
             (None, Screen::SignIn(_), Edge::Down) => self.sign_in_message(sign_in::Message::Command(command)),
+            (None, Screen::Enrol(_), Edge::Down) => self.enrol_message(enrol::Message::Command(command)),
             (None, Screen::Diagnostics(_), Edge::Down) => {
                 self.diagnostics_message(diagnostics::Message::Command(command))
             }
@@ -269,6 +339,15 @@ impl App {
     }
 
     fn tick(&mut self) -> Task<Message> {
+        if let Some(over) = self.session_over() {
+            return over;
+        }
+        self.tell_of_knock();
+        let locked = self.touched(lock::Input::Tick);
+        Task::batch([locked, self.tick_screen()])
+    }
+
+    fn tick_screen(&mut self) -> Task<Message> {
         match &mut self.screen {
             Screen::Work(pane) => {
                 let kept = self.windows.keep(pane);
@@ -293,22 +372,32 @@ impl App {
                 user,
                 password,
                 purpose,
-            }) => Task::batch([focus, self.ask_to_sign_in(user, password, purpose)]),
+            }) => {
+                let claim = Claim {
+                    user,
+                    password,
+                    code: None,
+                };
+                Task::batch([focus, self.ask_to_sign_in(claim, purpose)])
+            }
             None => focus,
         }
     }
 
-    fn ask_to_sign_in(&mut self, user: String, password: SecretString, purpose: Purpose) -> Task<Message> {
+    fn ask_to_sign_in(&mut self, claim: Claim, purpose: Purpose) -> Task<Message> {
         let Some(station) = self.station.clone() else {
             return Task::none();
         };
-        let asked = async move { station.sign_in(user, password, purpose).await };
+        let asked = async move { station.sign_in_with(claim, purpose).await };
         Task::perform(asked, |answer| {
             Message::SignedIn(answer.map(|session| Arc::new(session) as Arc<dyn Desk>))
         })
     }
 
     fn signed_in(&mut self, answer: Result<Arc<dyn Desk>, SignInError>) -> Task<Message> {
+        if let Ok(desk) = &answer {
+            self.lock = Some(Lock::new(desk.lock_after(), Instant::now()));
+        }
         match answer {
             Ok(desk) if desk.person().level == Level::Maintainer => {
                 let (screen, task) = Diagnostics::new(desk, self.keymap.clone());
@@ -359,7 +448,12 @@ impl App {
         match &self.screen {
             Screen::Work(pane) => Some(pane.room().desk()),
             Screen::Diagnostics(screen) => Some(screen.desk()),
-            Screen::Starting | Screen::Broken(_) | Screen::SignIn(_) | Screen::Seating | Screen::SigningOut => None,
+            Screen::Starting
+            | Screen::Broken(_)
+            | Screen::Enrol(_)
+            | Screen::SignIn(_)
+            | Screen::Seating
+            | Screen::SigningOut => None,
         }
     }
 
@@ -370,6 +464,7 @@ impl App {
             _ => Task::none(),
         };
         self.screen = Screen::SigningOut;
+        self.nobody_here();
         let windows = self.windows.close_all();
         let signed_out = Task::perform(desk.sign_out(), |answer| {
             Message::SignedOut(answer.inspect_err(|error| tracing::warn!(%error, "sign-out")).ok())
@@ -384,11 +479,13 @@ impl App {
         match screen.update(message) {
             sign_in::Action::None => Task::none(),
             sign_in::Action::Run(task) => task.map(Message::SignIn),
-            sign_in::Action::SignIn {
-                user,
-                password,
-                purpose,
-            } => self.ask_to_sign_in(user, password, purpose),
+            sign_in::Action::SignIn { claim, purpose } => self.ask_to_sign_in(claim, purpose),
+            sign_in::Action::ChoosePassword { claim, new } => match self.station.clone() {
+                Some(station) => Task::perform(async move { station.choose_password(claim, new).await }, |answer| {
+                    Message::SignIn(sign_in::Message::Changed(answer))
+                }),
+                None => Task::none(),
+            },
         }
     }
 
@@ -440,6 +537,120 @@ impl App {
         }
     }
 
+    /// Whether nothing was ever enrolled here: the folder has no facts of a workstation.
+    fn is_new_machine(&self, error: &StationError) -> bool {
+        matches!(error, StationError::NotEnrolled { .. }) && !self.options.station.is_enrolled()
+    }
+
+    fn enrol_message(&mut self, message: enrol::Message) -> Task<Message> {
+        let Screen::Enrol(screen) = &mut self.screen else {
+            return Task::none();
+        };
+        match screen.update(message) {
+            enrol::Action::None => Task::none(),
+            enrol::Action::Run(task) => task.map(Message::Enrol),
+            enrol::Action::Enrol { address, code } => {
+                let config = self.options.station.clone();
+                let enrolled = async move { enrol_machine(config, &address, &code).await };
+                Task::perform(enrolled, Message::Enrolled)
+            }
+        }
+    }
+
+    /// Tells the lock what happened, and does what follows.
+    fn touched(&mut self, input: lock::Input) -> Task<Message> {
+        let (Some(desk), Some(lock)) = (self.desk(), &mut self.lock) else {
+            return Task::none();
+        };
+        match lock.handle(input, Instant::now()) {
+            Some(lock::Change::Locked) => {
+                let (card, focus) = Unlock::new(desk.person().display_name);
+                self.unlock = Some(card);
+                let recorded = desk.record_lock(input != lock::Input::Lock);
+                let recorded = Task::perform(recorded, |answer| Message::Locked(answer.map_err(Arc::new)));
+                // A key that is held is not let go behind the card.
+                if let Screen::Work(pane) = &mut self.screen {
+                    drop(pane.update(pane::Message::Room(control_room::Message::Unfocused)));
+                }
+                Task::batch([focus, recorded])
+            }
+            Some(lock::Change::Unlocked) => {
+                self.unlock = None;
+                Task::none()
+            }
+            None => Task::none(),
+        }
+    }
+
+    fn unlock_message(&mut self, message: unlock::Message) -> Task<Message> {
+        let (Some(desk), Some(card)) = (self.desk(), &mut self.unlock) else {
+            return Task::none();
+        };
+        match card.update(message) {
+            unlock::Action::None => Task::none(),
+            unlock::Action::Prove(password) => Task::perform(desk.unlock(password), |answer| {
+                Message::Unlock(unlock::Message::Answered(answer.map_err(Arc::new)))
+            }),
+            unlock::Action::Opened => self.touched(lock::Input::Proven),
+            unlock::Action::SignOut => self.sign_out(),
+        }
+    }
+
+    fn open_people(&mut self) -> Task<Message> {
+        match self.desk() {
+            Some(desk) if desk.keeps_people() => {
+                let (screen, task) = People::new(desk);
+                self.people = Some(Box::new(screen));
+                task.map(Message::People)
+            }
+            _ => Task::none(),
+        }
+    }
+
+    fn people_message(&mut self, message: people::Message) -> Task<Message> {
+        let Some(screen) = &mut self.people else {
+            return Task::none();
+        };
+        match screen.update(message) {
+            people::Action::None => Task::none(),
+            people::Action::Run(task) => task.map(Message::People),
+            people::Action::Close => {
+                self.people = None;
+                Task::none()
+            }
+        }
+    }
+
+    /// Nothing of the person who was here stays.
+    fn nobody_here(&mut self) {
+        (self.lock, self.unlock, self.people, self.knocked) = (None, None, None, None);
+    }
+
+    /// The server ended the session: every picture goes with the screen, at once.
+    fn session_over(&mut self) -> Option<Task<Message>> {
+        if !self.desk().is_some_and(|desk| desk.has_ended()) {
+            return None;
+        }
+        self.nobody_here();
+        let windows = self.windows.close_all();
+        let shown = self.show_sign_in(None);
+        if let Screen::SignIn(screen) = &mut self.screen {
+            screen.tell(fl!("sign-in-session-over"));
+        }
+        Some(Task::batch([windows, shown]))
+    }
+
+    fn tell_of_knock(&mut self) {
+        let knock = self.desk().and_then(|desk| desk.knock());
+        if let Some(knock) = knock.filter(|knock| Some(knock) != self.knocked.as_ref()) {
+            let sentence = fl!("lock-knock", station = knock.station.as_str());
+            self.knocked = Some(knock);
+            if let Screen::Work(pane) = &mut self.screen {
+                pane.room_mut().tell(Tone::Act, sentence);
+            }
+        }
+    }
+
     /// What the program listens to.
     pub fn subscription(&self) -> Subscription<Message> {
         let work = match &self.screen {
@@ -457,10 +668,27 @@ impl App {
 
     /// A window.
     pub fn view(&self, window: window::Id) -> Element<'_, Message> {
-        if let Some(place @ Some(other)) = Some(self.windows.place(window))
-            && let Some(pane) = self.windows.pane(other)
-        {
+        let place = self.windows.place(window);
+        let pane = match (place, &self.screen) {
+            (Some(other), _) => self.windows.pane(other),
+            (None, Screen::Work(pane)) => Some(pane),
+            (None, _) => None,
+        };
+        if let Some(card) = &self.unlock {
+            let nothing = unlock::Message::Nothing;
+            let wall = match pane {
+                Some(pane) => pane.bare().map(move |_| nothing.clone()),
+                None => center(body("")).into(),
+            };
+            return card.over(wall).map(Message::Unlock);
+        }
+        if let (Some(_), Some(pane)) = (place, pane) {
             return self.windows.view(place, pane);
+        }
+        if let Some(people) = &self.people
+            && self.unlock.is_none()
+        {
+            return people.view().map(Message::People);
         }
         match &self.screen {
             Screen::Starting | Screen::Seating => center(body(fl!("app-starting"))).into(),
@@ -469,6 +697,7 @@ impl App {
                 center(column![words, body(fl!("app-broken"))].spacing(12).max_width(760)).into()
             }
             Screen::SigningOut => center(body(fl!("app-signing-out"))).into(),
+            Screen::Enrol(screen) => screen.view().map(Message::Enrol),
             Screen::SignIn(screen) => screen.view().map(Message::SignIn),
             Screen::Work(pane) => self.windows.view(None, pane),
             Screen::Diagnostics(screen) => screen.view().map(Message::Diagnostics),
@@ -494,6 +723,8 @@ fn event(event: Event, status: Status, window: window::Id) -> Option<Message> {
     match event {
         Event::Keyboard(event @ keyboard::Event::KeyReleased { .. }) => Some(Message::Key(window, event)),
         Event::Keyboard(event) if status == Status::Ignored || never_text(&event) => Some(Message::Key(window, event)),
+        Event::Keyboard(keyboard::Event::KeyPressed { .. })
+        | Event::Mouse(mouse::Event::ButtonPressed(_) | mouse::Event::WheelScrolled { .. }) => Some(Message::Hand),
         Event::Mouse(mouse::Event::ButtonReleased(mouse::Button::Left)) => Some(Message::LetGo(window)),
         Event::Window(window::Event::Unfocused) => Some(Message::Unfocused(window)),
         _ => None,

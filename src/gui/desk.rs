@@ -5,19 +5,20 @@
 
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::choice::Attention;
-use crate::domain::people::{Person, Purpose};
+use crate::domain::people::{Circumstances, Person, Purpose};
 use crate::domain::privacy::declared::{Change, Declaration};
 use crate::domain::privacy::{Cover, PoseKnowledge};
 use crate::domain::site::{Mask, SitePlan};
 use crate::media::frame::FrameSlot;
 use crate::station::{
-    Delivery, Diagnosis, ExportProgress, ExportReason, Exported, Gesture, Health, Kept, LiveView, MaskProposal,
-    Playback, PlaybackState, Preset, ProposedMask, RecordedSpan, Refusal, Session, StreamFigures, Verdict, ViewState,
+    AccountChange, AccountView, Delivery, Diagnosis, ExportProgress, ExportReason, Exported, Gesture, Health, Kept, Knock, LiveView, MaskProposal, Playback,
+    PlaybackState, Preset, ProposedMask, RecordedSpan, Refusal, Session, StreamFigures, Verdict, ViewState,
 };
 use futures::future::BoxFuture;
+use secrecy::SecretString;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// The answer of an act.
@@ -27,6 +28,8 @@ pub type Answer<T> = BoxFuture<'static, Result<T, Refusal>>;
 pub trait Desk: Send + Sync {
     fn person(&self) -> Person;
     fn purpose(&self) -> Purpose;
+    /// Where and when something would be asked now.
+    fn circumstances(&self) -> Circumstances;
     fn plan(&self) -> Arc<SitePlan>;
     fn health(&self) -> Health;
     /// Whether the audit path lets live pictures be seen now.
@@ -59,6 +62,19 @@ pub trait Desk: Send + Sync {
     fn propose_mask(&self, camera: CameraId, proposal: MaskProposal) -> Answer<()>;
     fn proposals(&self) -> Answer<Vec<ProposedMask>>;
     fn decide_proposal(&self, id: u64, verdict: Verdict) -> Answer<()>;
+    /// The server ended the session, or it was signed out.
+    fn has_ended(&self) -> bool;
+    /// The workstation that tries to use this person's account now.
+    fn knock(&self) -> Option<Knock>;
+    /// Without a hand for so long, the workstation locks.
+    fn lock_after(&self) -> Option<Duration>;
+    fn record_lock(&self, by_itself: bool) -> Answer<()>;
+    fn unlock(&self, password: SecretString) -> Answer<()>;
+    /// Whether the list of people is this person's business.
+    fn keeps_people(&self) -> bool;
+    fn people(&self) -> Answer<Vec<AccountView>>;
+    fn change_account(&self, user: String, change: AccountChange) -> Answer<()>;
+    fn end_session(&self, user: String) -> Answer<()>;
 }
 
 /// A declared event in force.
@@ -128,6 +144,10 @@ impl Desk for Session {
 
     fn purpose(&self) -> Purpose {
         Session::purpose(self)
+    }
+
+    fn circumstances(&self) -> Circumstances {
+        Session::circumstances(self)
     }
 
     fn plan(&self) -> Arc<SitePlan> {
@@ -284,6 +304,47 @@ impl Desk for Session {
     fn decide_proposal(&self, id: u64, verdict: Verdict) -> Answer<()> {
         let session = self.clone();
         Box::pin(async move { Session::decide_proposal(&session, id, verdict).await })
+    }
+
+    fn has_ended(&self) -> bool {
+        *Session::ended(self).borrow()
+    }
+
+    fn knock(&self) -> Option<Knock> {
+        Session::knock(self)
+    }
+
+    fn lock_after(&self) -> Option<Duration> {
+        Session::lock_after(self)
+    }
+
+    fn record_lock(&self, by_itself: bool) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::record_lock(&session, by_itself).await })
+    }
+
+    fn unlock(&self, password: SecretString) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::unlock(&session, password).await })
+    }
+
+    fn keeps_people(&self) -> bool {
+        Session::keeps_people(self)
+    }
+
+    fn people(&self) -> Answer<Vec<AccountView>> {
+        let session = self.clone();
+        Box::pin(async move { Session::people(&session).await })
+    }
+
+    fn change_account(&self, user: String, change: AccountChange) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::change_account(&session, &user, &change).await })
+    }
+
+    fn end_session(&self, user: String) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::end_session(&session, &user).await })
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::choice::Attention;
-use crate::domain::people::{Action, Grant, Level, Person, Purpose};
+use crate::domain::people::{Action, Circumstances, Grant, Level, Person, Purpose, Reach, StationKind};
 use crate::domain::privacy::declared::{Change, Declaration};
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::site::{Mask, SitePlan};
@@ -12,11 +12,12 @@ use crate::gui::desk::{Answer, Desk, ExportWish, Feed, Hand, Hold, InForce, Reel
 use crate::gui::pattern;
 use crate::media::frame::FrameSlot;
 use crate::station::{
-    AuditState, CameraTrouble, Delivery, Diagnosis, ExportProgress, Exported, Health, Kept, LiveView, MaskProposal,
+    AccountChange, AccountState, AccountView, AuditState, CameraTrouble, Delivery, Diagnosis, ExportProgress, Exported, Health, Kept, Knock, LiveView, MaskProposal,
     PlaybackState, Preset, ProposedMask, RecordedSpan, Refusal, ServerState, StreamFigures, TroubleKind, Verdict,
     ViewState,
 };
 use futures::future::BoxFuture;
+use secrecy::SecretString;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -96,6 +97,46 @@ pub fn school(cameras: usize, domes: usize, in_hours: bool) -> Arc<Fake> {
     })
 }
 
+/// The same desk with a supervisor at it.
+pub fn supervisor(cameras: usize, domes: usize) -> Arc<Fake> {
+    Arc::new(Fake {
+        plan: Arc::new(plan(cameras, domes)),
+        level: Level::Supervisor,
+        slow: false,
+        said: Arc::default(),
+        opened: Instant::now(),
+    })
+}
+
+/// Accounts of two bodies, in the states there are.
+pub fn accounts() -> Vec<AccountView> {
+    let police = "Polizia Locale di Borgo Vedetta";
+    let day = |n: i64| 1_795_000_000_000 - n * 86_400_000;
+    let account = |user: &str, name: &str, body: &str, level, state| AccountView {
+        user: user.to_owned(),
+        display_name: name.to_owned(),
+        body: body.to_owned(),
+        level,
+        act: "decreto 12/2026".to_owned(),
+        appointed_ms: day(200),
+        until_ms: None,
+        last_use_ms: (state != AccountState::MustChoosePassword).then(|| day(1)),
+        confirm_by_ms: Some(day(-20)),
+        password_expires_ms: day(-90),
+        second_factor: level == Level::ForceOperator,
+        active_at: (user == "operatore").then(|| "sala-operativa".parse().ok()).flatten(),
+        state,
+    };
+    use AccountState::{Good, MustChoosePassword, NotConfirmed};
+    vec![
+        account("operatore", "Ag. Scelto Chiara Neri", police, Level::Operator, Good),
+        account("comandante", "Comm. Andrea Villa", police, Level::Supervisor, Good),
+        account("nuovo", "Ag. Marco Sala", police, Level::Operator, MustChoosePassword),
+        account("carabiniere", "Mar. Elena Conti", "Carabinieri, Stazione locale", Level::ForceOperator, Good),
+        account("trasferito", "App. Luigi Rota", "Carabinieri, Stazione locale", Level::ForceOperator, NotConfirmed),
+    ]
+}
+
 /// The desk. `said` lists what was asked of it, in order.
 pub struct Fake {
     plan: Arc<SitePlan>,
@@ -157,6 +198,7 @@ impl Desk for Fake {
             controller: controller.id.clone(),
             cameras: Vec::new(),
             actions: vec![Action::Live, Action::Ptz, Action::Playback, Action::Export],
+            hours: Vec::new(),
         });
         Person {
             user: "neri".into(),
@@ -169,6 +211,14 @@ impl Desk for Fake {
 
     fn purpose(&self) -> Purpose {
         Purpose::UrbanSecurity
+    }
+
+    fn circumstances(&self) -> Circumstances {
+        Circumstances {
+            station: StationKind::ControlRoom,
+            server: Reach::Reachable,
+            local: None,
+        }
     }
 
     fn plan(&self) -> Arc<SitePlan> {
@@ -332,6 +382,47 @@ impl Desk for Fake {
 
     fn decide_proposal(&self, id: u64, verdict: Verdict) -> Answer<()> {
         self.note(format!("decide {id} {verdict:?}"));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn has_ended(&self) -> bool {
+        false
+    }
+
+    fn knock(&self) -> Option<Knock> {
+        None
+    }
+
+    fn lock_after(&self) -> Option<Duration> {
+        None
+    }
+
+    fn record_lock(&self, by_itself: bool) -> Answer<()> {
+        self.note(format!("lock {by_itself}"));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn unlock(&self, _: SecretString) -> Answer<()> {
+        self.note("unlock".to_owned());
+        Box::pin(async { Ok(()) })
+    }
+
+    fn keeps_people(&self) -> bool {
+        self.level == Level::Supervisor
+    }
+
+    fn people(&self) -> Answer<Vec<AccountView>> {
+        Box::pin(async { Ok(accounts()) })
+    }
+
+    fn change_account(&self, user: String, change: AccountChange) -> Answer<()> {
+        let what = if matches!(change, AccountChange::Disable { .. }) { "disable" } else { "confirm" };
+        self.note(format!("{what} {user}"));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn end_session(&self, user: String) -> Answer<()> {
+        self.note(format!("end session {user}"));
         Box::pin(async { Ok(()) })
     }
 

@@ -64,6 +64,13 @@ pub enum Command {
     CameraTour,
     Help,
     SignOut,
+    /// Lock the workstation.
+    Lock,
+    /// The list of enabled people.
+    People,
+    /// In that list: confirm the account, end its session.
+    ConfirmAccount,
+    EndAccount,
 }
 
 /// Whether the key went down or up. Only held commands care about up.
@@ -200,7 +207,7 @@ fn name_of(named: Named) -> Option<&'static str> {
 pub struct Keymap(HashMap<Chord, Command>);
 
 /// The table of `shared/interface.md`. F6 goes to the next area, so the layouts go from F2 to F10 around it.
-const DEFAULT: [(&str, Command); 69] = [
+const DEFAULT: [(&str, Command); 73] = [
     ("Tab", Command::Next),
     ("Shift+Tab", Command::Previous),
     ("F6", Command::NextArea),
@@ -270,6 +277,10 @@ const DEFAULT: [(&str, Command); 69] = [
     ("?", Command::Help),
     ("F1", Command::Help),
     ("Ctrl+Q", Command::SignOut),
+    ("Ctrl+L", Command::Lock),
+    ("Ctrl+P", Command::People),
+    ("C", Command::ConfirmAccount),
+    ("T", Command::EndAccount),
 ];
 
 impl Default for Keymap {

@@ -128,6 +128,11 @@ impl Pane {
         }
     }
 
+    /// The wall and nothing else.
+    pub fn bare(&self) -> Element<'_, Message> {
+        self.room.bare().map(Message::Room)
+    }
+
     /// The window as the scripted tour sees it. The tour's display has one physical pixel per logical one.
     pub fn scene(&self, now: Instant) -> Scene {
         let scene = self.room.scene(now, 1.0);

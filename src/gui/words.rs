@@ -4,10 +4,11 @@
 //! log, except where a person can act on them.
 
 use super::i18n::fl;
+use crate::domain::people::account::PasswordFault;
 use crate::domain::people::{Level, Purpose, Rule};
 use crate::domain::privacy::WholeReason;
 use crate::domain::privacy::declared::DeclareError;
-use crate::station::{CameraTrouble, Kept, Refusal, SignInError, StationError, TroubleKind};
+use crate::station::{CameraTrouble, EnrolError, Kept, Refusal, SignInError, StationError, TroubleKind};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use std::time::{Duration, Instant, SystemTime};
@@ -93,6 +94,7 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::Disk { detail } => fl!("refusal-disk", detail = detail.as_str()),
         Refusal::NotSupported => fl!("refusal-not-supported"),
         Refusal::MaskedOriginal => fl!("refusal-masked-original"),
+        Refusal::WrongPassword => fl!("lock-wrong"),
         Refusal::SessionEnded => fl!("refusal-session-ended"),
     }
 }
@@ -135,6 +137,10 @@ pub fn on_camera(kept: &Kept) -> String {
 pub fn rule(rule: Rule) -> String {
     match rule {
         Rule::NoGrant => fl!("rule-no-grant"),
+        Rule::OutsideHours => fl!("rule-outside-hours"),
+        Rule::NotAtThisStation => fl!("rule-station"),
+        Rule::ServerAway => fl!("refusal-server-away"),
+        Rule::GraceOver => fl!("refusal-grace-over"),
         Rule::MaintainerSeesNoImage => fl!("rule-maintainer"),
         Rule::AdministratorDoesNotWatch => fl!("rule-administrator"),
         Rule::SchoolHours => fl!("rule-school"),
@@ -165,9 +171,34 @@ pub fn sign_in(error: &SignInError) -> String {
         SignInError::LockedOut { seconds } => fl!("sign-in-locked", wait = span(Duration::from_secs(*seconds))),
         SignInError::ActiveElsewhere => fl!("sign-in-elsewhere"),
         SignInError::UnknownStation => fl!("sign-in-station"),
+        SignInError::MustChoosePassword => fl!("sign-in-must-choose"),
+        SignInError::SecondFactor => fl!("sign-in-second-factor"),
+        SignInError::NoSecondFactor => fl!("sign-in-no-second-factor"),
+        SignInError::NotTaken(fault) => password_fault(*fault),
         SignInError::ServerAway { .. } => fl!("sign-in-server"),
         SignInError::PlanNotGenuine => fl!("sign-in-plan"),
         SignInError::NotRecorded { .. } => fl!("sign-in-not-recorded"),
+    }
+}
+
+/// Why a new password is not taken.
+fn password_fault(fault: PasswordFault) -> String {
+    match fault {
+        PasswordFault::Length => fl!("password-length"),
+        PasswordFault::ContainsName => fl!("password-name"),
+        PasswordFault::Monotonous => fl!("password-monotonous"),
+        PasswordFault::UsedBefore => fl!("password-used"),
+    }
+}
+
+/// Why a machine was not enrolled, and what to do.
+pub fn enrol(error: &EnrolError) -> String {
+    match error {
+        EnrolError::NotACode => fl!("enrol-bad-code"),
+        EnrolError::Unreachable { .. } => fl!("enrol-unreachable"),
+        EnrolError::AnotherServer => fl!("enrol-wrong-server"),
+        EnrolError::CodeRefused => fl!("enrol-refused"),
+        EnrolError::NotKept { detail } => fl!("enrol-not-kept", detail = detail.as_str()),
     }
 }
 
@@ -300,6 +331,8 @@ mod tests {
             Rule::NoGrant,
             Rule::MaintainerSeesNoImage,
             Rule::AdministratorDoesNotWatch,
+            Rule::OutsideHours,
+            Rule::NotAtThisStation,
         ]
         .map(Refusal::Rule);
         let others = [
@@ -321,6 +354,7 @@ mod tests {
             Refusal::Disk { detail: "full".into() },
             Refusal::NotSupported,
             Refusal::MaskedOriginal,
+            Refusal::WrongPassword,
             Refusal::SessionEnded,
         ];
         rules
@@ -356,6 +390,13 @@ mod tests {
                 SignInError::ActiveElsewhere,
                 SignInError::UnknownStation,
                 SignInError::ServerAway { detail: String::new() },
+                SignInError::MustChoosePassword,
+                SignInError::SecondFactor,
+                SignInError::NoSecondFactor,
+                SignInError::NotTaken(PasswordFault::Length),
+                SignInError::NotTaken(PasswordFault::ContainsName),
+                SignInError::NotTaken(PasswordFault::Monotonous),
+                SignInError::NotTaken(PasswordFault::UsedBefore),
                 SignInError::PlanNotGenuine,
                 SignInError::NotRecorded { detail: String::new() },
             ];

@@ -5,6 +5,18 @@
 //! | `POST /v1/sessions` | [`SignIn`] → [`SessionGrant`] |
 //! | `DELETE /v1/sessions/current` | – (ends the session of the bearer token) |
 //! | `DELETE /v1/people/{user}/sessions` | – (ends that person's session; administrator only, recorded) |
+//! | `GET /v1/sessions` | – → `Vec<`[`SessionView`]`>`: sessions running now |
+//! | `POST /v1/sessions/current/proof` | [`Proof`] → – (who is at the locked workstation, again) |
+//! | `POST /v1/password` | [`PasswordChange`] → – |
+//! | `GET /v1/people` | – → `Vec<`[`AccountView`]`>`, recorded |
+//! | `POST /v1/people` | [`NewAccount`] → [`AccountAnswer`], recorded |
+//! | `POST /v1/people/{user}` | [`AccountChange`] → [`AccountAnswer`], recorded |
+//! | `GET /v1/workstations` | – → `Vec<`[`StationView`]`>` |
+//! | `POST /v1/workstations/codes` | [`NewCode`] → [`EnrolmentCode`], recorded |
+//! | `DELETE /v1/workstations/{station}` | – (revoked at once, recorded) |
+//! | `GET /v1/authority` | the internal CA, PEM; anyone |
+//! | `POST /v1/enrolments` | [`Enrol`] → [`Certified`]; whoever has a code |
+//! | `POST /v1/stations/{station}/certificate` | [`Renewal`] → [`Certified`] |
 //! | `GET /v1/plan` | – → [`SignedPlan`] |
 //! | `POST /v1/cameras/{camera}/credentials` | [`CredentialRequest`] → [`CameraCredential`] |
 //! | `POST /v1/cameras/{camera}/hold` | [`HoldRequest`] → [`HoldState`] |
@@ -33,15 +45,22 @@
 //! | `POST /v1/logs/{controller}/prunings/{id}/approval` | → [`Pruned`], a supervisor, recorded |
 //! | `GET /metrics`, `/healthz`, `/readyz` | figures for Prometheus; alive; able to record |
 //!
-//! Every call but the checkpoint and the tiles is made over mutual TLS by an enrolled workstation (R-ACC-6) and, after
+//! Every call but the checkpoint, the tiles, the authority and an enrolment is made over mutual TLS by an enrolled workstation (R-ACC-6) and, after
 //! sign-in, carries `Authorization: Bearer <token>`. Refusals are [`Refusal`] with a 4xx status.
 //!
 //! Invariant: nothing here has behaviour. Deliberately absent: HTTP itself, cryptography.
 
+mod accounts;
+
+pub use accounts::{
+    AccountAnswer, AccountChange, AccountState, AccountView, Certified, Enrol, EnrolmentCode, Knock, NewAccount, NewCode,
+    NotTaken, PasswordChange, Proof, Renewal, SessionView, StationView,
+};
+
 use crate::domain::audit::event::RetentionClass;
 use crate::domain::audit::succession::SignedSuccession;
 use crate::domain::camera::{CameraId, ControllerId, LensModel, MaskId, StationId};
-use crate::domain::people::{Person, Purpose, Rule};
+use crate::domain::people::{Person, Purpose, Rule, StationKind};
 use crate::domain::privacy::declared::{Declaration, DeclareError};
 use crate::domain::site::Mask;
 use secrecy::{ExposeSecret, SecretString};
@@ -63,6 +82,13 @@ pub struct SignIn {
     pub user: String,
     #[serde(serialize_with = "expose")]
     pub password: SecretString,
+    /// The code of the second factor, when the account has one.
+    #[serde(
+        serialize_with = "accounts::expose_some",
+        skip_serializing_if = "Option::is_none",
+        default
+    )]
+    pub code: Option<SecretString>,
     /// Purpose of live viewing, chosen at sign-in.
     pub purpose: Purpose,
 }
@@ -82,6 +108,10 @@ pub struct SessionGrant {
     pub home: ControllerId,
     /// Seconds the workstation may go on when the server is away.
     pub grace_s: u64,
+    /// What this workstation is for.
+    pub kind: StationKind,
+    /// Seconds without a hand after which the workstation locks; 0: never by itself.
+    pub lock_after_s: u64,
 }
 
 /// The key that checks one controller's checkpoints.
@@ -178,6 +208,11 @@ pub struct PolicyState {
     pub declared: Vec<DeclaredState>,
     /// As [`HoldState`] of every dome somebody holds.
     pub holds: Vec<HoldState>,
+    /// The server's clock, Unix ms: what hours are counted by, whatever the workstation's clock says.
+    pub now_ms: i64,
+    /// The account was used with the right password at another workstation a moment ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knock: Option<Knock>,
 }
 
 /// A declared event in force.
@@ -429,6 +464,16 @@ pub enum RefusalKind {
     AlreadyActiveElsewhere,
     UnknownStation,
     SessionEnded,
+    /// The password is too old, or somebody else's: choose another first.
+    MustChoosePassword,
+    /// The code of the second factor is missing or wrong.
+    SecondFactor,
+    /// The account needs a second factor here and has none: the administrator gives one.
+    NoSecondFactor,
+    /// A new password is not taken.
+    NotTaken(NotTaken),
+    /// One caller asks too much; the others are served.
+    TooManyRequests,
     Rule(Rule),
     HeldByOther(Holder),
     Declare(DeclareError),

@@ -160,9 +160,32 @@ pub struct Settings {
     pub session_hours: u32,
     /// Seconds until a dome that its holder no longer renews is free.
     pub hold_seconds: u32,
+    /// Minutes without a hand after which a workstation locks; 0: never by itself.
+    pub lock_minutes: u32,
+    /// Who must have a second factor.
+    pub second_factor: SecondFactor,
     /// Who cosigns the checkpoints.
     #[serde(rename = "witness")]
     pub witnesses: Vec<WitnessPlace>,
+}
+
+/// For whom the second factor is required; whoever has one is asked for it in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SecondFactor {
+    /// Everybody at a remote terminal.
+    pub remote: bool,
+    /// System administrators, wherever they are.
+    pub administrators: bool,
+}
+
+impl Default for SecondFactor {
+    fn default() -> Self {
+        Self {
+            remote: true,
+            administrators: true,
+        }
+    }
 }
 
 /// A witness and where it is reached.
@@ -180,6 +203,8 @@ impl Default for Settings {
         Self {
             session_hours: 12,
             hold_seconds: 30,
+            lock_minutes: 10,
+            second_factor: SecondFactor::default(),
             witnesses: Vec::new(),
         }
     }

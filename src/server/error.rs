@@ -43,6 +43,8 @@ pub enum ServerError {
     Refused(crate::protocol::RefusalKind),
     #[error("the name {0} is taken")]
     NameTaken(String),
+    #[error("the answer is wrong: {0}")]
+    Answer(String),
     #[error("{0} is not in quarantine")]
     NotQuarantined(String),
     #[error("no reason was given")]
@@ -76,11 +78,29 @@ impl ServerError {
             Self::Refused(RefusalKind::AlreadyActiveElsewhere) => {
                 "L'account è già in uso su un'altra postazione.".into()
             }
+            Self::Refused(RefusalKind::SecondFactor) => {
+                "Serve il codice dell'autenticatore, o quello dato non è giusto.".into()
+            }
+            Self::Refused(RefusalKind::NoSecondFactor) => {
+                "L'account deve avere un secondo fattore e non lo ha: farselo dare da un altro amministratore.".into()
+            }
+            Self::Refused(RefusalKind::MustChoosePassword) => {
+                "La password è scaduta o provvisoria: cambiarla con «people passwd».".into()
+            }
+            Self::Refused(RefusalKind::NotTaken(_)) => {
+                "La nuova password non va bene: almeno 12 caratteri, non il nome dell'account, non una delle ultime cinque."
+                    .into()
+            }
+            Self::Refused(RefusalKind::Malformed) => {
+                "Il server non accetta la richiesta: un nome è già in uso o un dato non è scritto bene.".into()
+            }
+            Self::Refused(RefusalKind::NotFound) => "Non c'è nessuno, o niente, con questo nome.".into(),
             Self::Refused(RefusalKind::Rule(_)) => {
                 "Operazione non consentita a questo livello; il tentativo è stato registrato.".into()
             }
             Self::Refused(_) => "Il server ha rifiutato la richiesta.".into(),
             Self::NameTaken(name) => format!("Il nome di postazione «{name}» è già in uso: sceglierne un altro."),
+            Self::Answer(what) => format!("Risposta non valida: {what}."),
             Self::NotQuarantined(name) => format!("La postazione «{name}» non è in quarantena."),
             Self::NoReason => "Manca il motivo: scriverlo con --reason, perché resta nel registro.".into(),
             Self::NotRecorded(_) => "L'operazione non può essere registrata, quindi non è stata eseguita.".into(),

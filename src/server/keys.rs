@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use secrecy::SecretString;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -25,6 +26,22 @@ pub fn random<const N: usize>() -> Result<[u8; N], ServerError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(ServerError::Random)?;
     Ok(bytes)
+}
+
+/// Thirty-two characters that nobody mistakes for another.
+pub const CLEAR_LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
+/// A password for somebody's first use: twenty characters of an alphabet of 32 without look-alikes, 100 bits.
+///
+/// # Errors
+/// No randomness.
+pub fn new_password() -> Result<SecretString, ServerError> {
+    let bytes = Zeroizing::new(random::<20>()?);
+    let text: String = bytes
+        .iter()
+        .map(|byte| char::from(CLEAR_LETTERS[usize::from(byte & 31)]))
+        .collect();
+    Ok(text.into())
 }
 
 /// Writes a new secret file that only this account can read; refuses to overwrite.
@@ -127,7 +144,7 @@ impl Vault {
     }
 
     /// Opens a secret sealed for this place; `None` when it was sealed elsewhere or changed.
-    pub fn open(&self, place: &str, sealed: &[u8]) -> Option<secrecy::SecretString> {
+    pub fn open(&self, place: &str, sealed: &[u8]) -> Option<SecretString> {
         let (nonce, rest) = sealed.split_first_chunk::<24>()?;
         let plain = self
             .0
@@ -139,7 +156,7 @@ impl Vault {
                 },
             )
             .ok()?;
-        String::from_utf8(plain).ok().map(secrecy::SecretString::from)
+        String::from_utf8(plain).ok().map(SecretString::from)
     }
 }
 

@@ -15,6 +15,8 @@
 //! | [`http`] | the calls of `protocol`, bounded |
 //! | [`setup`] | a new data directory; the demonstration |
 //! | [`origin`] | a log that goes on under a new name, when the signer's memory is lost |
+//! | [`first_run`] | a real server: one administrator, console, systemd unit |
+//! | [`administer`] | the commands on people, workstations and sessions |
 //! | [`stations`] | another workstation; the end of a quarantine |
 //! | [`metrics`] | figures for Prometheus |
 //! | [`witness`] | the witness, which runs elsewhere |
@@ -23,10 +25,12 @@
 //! Invariant: nothing is answered «durable» before its transaction is on disk, and nothing is signed that does not
 //! continue what was signed before. Deliberately absent: pictures; nothing here ever speaks to a camera.
 
+pub mod administer;
 pub mod config;
 pub mod declared;
 pub mod error;
 pub mod export;
+pub mod first_run;
 pub mod holds;
 pub mod http;
 pub mod keys;

@@ -10,7 +10,7 @@ use crate::domain::audit::note::{SignerKey, Statement};
 use crate::domain::camera::{CameraId, MaskId};
 use crate::domain::people::{Level, Rule};
 use crate::domain::site::{CameraPlan, Mask, Revision, SitePlan};
-use crate::protocol::{MaskChange, MaskProposal, ProposedMask, RefusalKind, Verdict};
+use crate::protocol::{MaskChange, MaskProposal, ProposedMask, RefusalKind, SignedPlan, Verdict};
 use crate::server::holds::holder;
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::log::sequencer::Rejection;
@@ -86,6 +86,17 @@ impl Plans {
     /// The plan in force.
     pub fn current(&self) -> Arc<SitePlan> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Signs what somebody is shown of the plan in force. `None`: it does not become text.
+    pub fn signed(&self, seen: &SitePlan, vkey: &str) -> Option<SignedPlan> {
+        let plan = serde_json::to_string(seen).ok()?;
+        let signature = self.key.sign_statement(Statement::Plan, &plan);
+        Some(SignedPlan {
+            plan,
+            signature,
+            vkey: vkey.to_owned(),
+        })
     }
 
     /// What waits for a supervisor.

@@ -26,11 +26,11 @@ pub struct Wanted {
     pub filter: Vec<(&'static str, String)>,
 }
 
-fn remote(error: impl std::fmt::Display) -> ServerError {
+pub(super) fn remote(error: impl std::fmt::Display) -> ServerError {
     ServerError::Remote(error.to_string())
 }
 
-fn client(data: &DataDir) -> Result<Client, ServerError> {
+pub(super) fn client(data: &DataDir) -> Result<Client, ServerError> {
     let console: StationId = CONSOLE.parse().map_err(remote)?;
     let dir = data.station(&console);
     let identity = [read_text(&dir.join("cert.pem"))?, read_text(&dir.join("key.pem"))?].concat();
@@ -45,11 +45,11 @@ fn client(data: &DataDir) -> Result<Client, ServerError> {
         .map_err(remote)
 }
 
-async fn ask<T: serde::de::DeserializeOwned>(request: RequestBuilder) -> Result<T, ServerError> {
+pub(super) async fn ask<T: serde::de::DeserializeOwned>(request: RequestBuilder) -> Result<T, ServerError> {
     send(request).await?.json().await.map_err(remote)
 }
 
-async fn send(request: RequestBuilder) -> Result<reqwest::Response, ServerError> {
+pub(super) async fn send(request: RequestBuilder) -> Result<reqwest::Response, ServerError> {
     let response = request.send().await.map_err(remote)?;
     if response.status().is_success() {
         return Ok(response);
@@ -92,6 +92,7 @@ pub async fn read(
     let sign_in = SignIn {
         user: user.to_owned(),
         password,
+        code: None,
         purpose: Purpose::Maintenance,
     };
     let grant: SessionGrant = ask(client.post(format!("{base}/v1/sessions")).json(&sign_in)).await?;

@@ -5,16 +5,17 @@
 
 use super::config::{DataDir, read_text, write_whole};
 use super::error::ServerError;
-use super::keys::{Vault, create_signer, random, write_secret};
+use super::keys::{Vault, create_signer, new_password, write_secret};
 use super::log::sequencer::{OWN_STATION, now_ms};
 use super::log::signer::Signer;
 use super::people::password;
 use super::store::Store;
+use super::store::accounts::Appointment;
 use super::store::registry::StationRow;
 use super::tls;
 use crate::domain::audit::note::Statement;
 use crate::domain::camera::{CameraId, ControllerId, StationId};
-use crate::domain::people::{Action, Grant, Level, Person};
+use crate::domain::people::{Action, Grant, Level, Person, StationKind};
 use crate::domain::site::SitePlan;
 use crate::protocol::CredentialNeed;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -24,6 +25,8 @@ use zeroize::Zeroizing;
 
 /// Seconds a control room's workstation may go on when the server is away.
 const CONTROL_ROOM_GRACE_S: u64 = 3600;
+/// Settings of the demonstration.
+const DEMO_SETTINGS: &str = "[second_factor]\nremote = false\nadministrators = false\n";
 /// The station the commands of the server use for themselves.
 pub const CONSOLE: &str = "console";
 
@@ -49,6 +52,8 @@ struct StationFile<'a> {
     station: &'a str,
     /// Empty: the address lies in `address` beside this file.
     server: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renew_after_ms: Option<i64>,
 }
 
 fn toml_file<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, ServerError> {
@@ -77,7 +82,35 @@ pub async fn demo(data: &DataDir, site: &Path, cameras: &Path, server_url: &str)
             detail: "no controllers".into(),
         })?;
     data.create()?;
-    tls::create_authority(data)?;
+    // Nobody carries an authenticator in a demonstration.
+    write_whole(&data.settings(), DEMO_SETTINGS.as_bytes(), 0o644)?;
+    let (store, plan_vkey) = begin(data, &plan, &[]).await?;
+    add_accounts(data, &store, accounts).await?;
+    add_people(data, &store, &plan).await?;
+
+    for (name, grace_s, kind) in [
+        ("sala-operativa", CONTROL_ROOM_GRACE_S, StationKind::ControlRoom),
+        ("manutenzione", 0, StationKind::Maintainer),
+        (CONSOLE, 0, StationKind::ControlRoom),
+    ] {
+        let station = name.parse().map_err(|_| ServerError::Key(name.to_owned()))?;
+        let row = Enrolment {
+            station,
+            home: home.clone(),
+            grace_s,
+            kind,
+            server: server_url,
+            plan_vkey: &plan_vkey,
+        };
+        write_enrolment(data, &store, row).await?;
+    }
+    store.close().await;
+    Ok(())
+}
+
+/// Authority, database, a log for each controller, and the signed plan. Returns the plan's verifier key.
+pub(super) async fn begin(data: &DataDir, plan: &SitePlan, names: &[String]) -> Result<(Store, String), ServerError> {
+    tls::create_authority(data, names)?;
     let store = Store::create(data).await?;
     for controller in &plan.controllers {
         let key = create_signer(&data.log_key(&controller.id), &controller.log_origin())?;
@@ -87,26 +120,8 @@ pub async fn demo(data: &DataDir, site: &Path, cameras: &Path, server_url: &str)
             Signer::create(data, log, &key)?;
         }
     }
-    let plan_vkey = add_plan(data, &store, &plan).await?;
-    add_accounts(data, &store, accounts).await?;
-    add_people(data, &store, &plan).await?;
-    for (name, grace_s) in [
-        ("sala-operativa", CONTROL_ROOM_GRACE_S),
-        ("manutenzione", 0),
-        (CONSOLE, 0),
-    ] {
-        let station = name.parse().map_err(|_| ServerError::Key(name.to_owned()))?;
-        let row = Enrolment {
-            station,
-            home: home.clone(),
-            grace_s,
-            server: server_url,
-            plan_vkey: &plan_vkey,
-        };
-        write_enrolment(data, &store, row).await?;
-    }
-    store.close().await;
-    Ok(())
+    let plan_vkey = add_plan(data, &store, plan).await?;
+    Ok((store, plan_vkey))
 }
 
 /// Signs the plan and keeps it. Returns the verifier key that workstations pin.
@@ -181,6 +196,7 @@ async fn add_people(data: &DataDir, store: &Store, plan: &SitePlan) -> Result<()
             controller: controller.clone(),
             cameras: Vec::new(),
             actions: actions.to_vec(),
+            hours: Vec::new(),
         };
         let person = Person {
             user: user.to_owned(),
@@ -195,7 +211,11 @@ async fn add_people(data: &DataDir, store: &Store, plan: &SitePlan) -> Result<()
         };
         let secret = new_password()?;
         let hash = password::hash(&secret).map_err(|error| ServerError::Key(error.to_string()))?;
-        store.add_person(&person, &hash, now_ms()).await?;
+        let appointment = Appointment {
+            act: "dimostrazione".to_owned(),
+            ..Appointment::default()
+        };
+        store.add_person(&person, &hash, now_ms(), &appointment).await?;
         let level = serde_json::to_value(level).unwrap_or_default();
         let level = level.as_str().unwrap_or_default();
         let entry = format!(
@@ -207,17 +227,6 @@ async fn add_people(data: &DataDir, store: &Store, plan: &SitePlan) -> Result<()
     write_secret(&data.path().join("people.toml"), &file)
 }
 
-/// Twenty characters of an alphabet of 32 without look-alikes: 100 bits.
-fn new_password() -> Result<SecretString, ServerError> {
-    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let bytes = Zeroizing::new(random::<20>()?);
-    let text: String = bytes
-        .iter()
-        .map(|byte| char::from(ALPHABET[usize::from(byte & 31)]))
-        .collect();
-    Ok(text.into())
-}
-
 /// What a workstation is enrolled with.
 pub struct Enrolment<'a> {
     pub station: StationId,
@@ -225,6 +234,7 @@ pub struct Enrolment<'a> {
     pub home: ControllerId,
     /// Seconds it may go on when the server is away.
     pub grace_s: u64,
+    pub kind: StationKind,
     /// Address of the server; empty: the one in the file `address`.
     pub server: &'a str,
     pub plan_vkey: &'a str,
@@ -239,19 +249,26 @@ pub async fn write_enrolment(data: &DataDir, store: &Store, row: Enrolment<'_>) 
         station,
         home,
         grace_s,
+        kind,
         server,
         plan_vkey,
     } = row;
     if station.as_str() == OWN_STATION {
         return Err(ServerError::NameTaken(station.to_string()));
     }
-    let issued = tls::issue_station(data, &station)?;
+    let validity = if station.as_str() == CONSOLE {
+        tls::Validity::AsTheAuthority
+    } else {
+        tls::Validity::Renewed
+    };
+    let (issued, key) = tls::issue_station(data, &station, validity)?;
     let dir = data.station(&station);
     let row = StationRow {
         station: station.clone(),
         home,
         grace_s,
         quarantined: false,
+        kind,
     };
     store.enrol(&row, &issued.fingerprint).await?;
     std::fs::create_dir_all(&dir).map_err(|source| ServerError::File {
@@ -261,11 +278,12 @@ pub async fn write_enrolment(data: &DataDir, store: &Store, row: Enrolment<'_>) 
     let file = toml::to_string(&StationFile {
         station: station.as_str(),
         server,
+        renew_after_ms: (validity == tls::Validity::Renewed).then_some(issued.renew_after_ms),
     })
     .map_err(|error| ServerError::Key(error.to_string()))?;
     write_whole(&dir.join("station.toml"), file.as_bytes(), 0o644)?;
     write_whole(&dir.join("cert.pem"), issued.cert_pem.as_bytes(), 0o644)?;
-    write_secret(&dir.join("key.pem"), &Zeroizing::new(issued.key_pem))?;
+    write_secret(&dir.join("key.pem"), &key)?;
     write_whole(&dir.join("ca.pem"), read_text(&data.ca_cert())?.as_bytes(), 0o644)?;
     write_whole(&dir.join("plan_key"), format!("{plan_vkey}\n").as_bytes(), 0o644)
 }

@@ -13,6 +13,7 @@ use super::setup::{Enrolment, write_enrolment};
 use super::store::Store;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{ControllerId, StationId};
+use crate::domain::people::StationKind;
 use std::path::PathBuf;
 
 /// Enrols a workstation under a new name. Returns the directory to bring to it.
@@ -24,6 +25,7 @@ pub async fn enrol(
     station: StationId,
     home: Option<ControllerId>,
     grace_s: u64,
+    kind: StationKind,
     server_url: &str,
 ) -> Result<PathBuf, ServerError> {
     let dir = data.station(&station);
@@ -43,12 +45,14 @@ pub async fn enrol(
             ..Act::default()
         }
         .with("change", "station_enrolled")
-        .with("grace_s", grace_s);
+        .with("grace_s", grace_s)
+        .with("kind", kind.word());
         record(recorder, home, act).await?;
         let row = Enrolment {
             station: station.clone(),
             home: home.clone(),
             grace_s,
+            kind,
             server,
             plan_vkey: &plan_vkey,
         };

@@ -8,9 +8,11 @@ use super::config::{DataDir, read_text, write_whole};
 use super::error::ServerError;
 use super::keys::{random, write_secret};
 use crate::domain::camera::StationId;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    SerialNumber,
+    PKCS_ECDSA_P256_SHA256, PublicKeyData, SerialNumber, SignatureAlgorithm, date_time_ymd,
 };
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject as _;
@@ -19,9 +21,13 @@ use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use sha2::{Digest as _, Sha256};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// Name of the authority in every certificate.
 const AUTHORITY: &str = "Vedetta CA";
+/// Days a workstation's certificate is good, and after how many it asks for the next.
+const STATION_DAYS: i64 = 90;
+const RENEW_AFTER_DAYS: i64 = 60;
 
 fn key_error(error: impl std::fmt::Display) -> ServerError {
     ServerError::Key(error.to_string())
@@ -52,11 +58,11 @@ fn leaf(
     Ok(params)
 }
 
-/// Makes the authority and the server's certificate for 127.0.0.1 and localhost.
+/// Makes the authority and the server's certificate, for 127.0.0.1, localhost and these names or addresses.
 ///
 /// # Errors
-/// Files cannot be written, or keys cannot be made.
-pub fn create_authority(data: &DataDir) -> Result<(), ServerError> {
+/// Files cannot be written, keys cannot be made, or a name is none.
+pub fn create_authority(data: &DataDir, names: &[String]) -> Result<(), ServerError> {
     let ca_key = KeyPair::generate().map_err(key_error)?;
     let certificate = authority().self_signed(&ca_key).map_err(key_error)?;
     write_secret(&data.ca_key(), &ca_key.serialize_pem())?;
@@ -71,6 +77,12 @@ pub fn create_authority(data: &DataDir) -> Result<(), ServerError> {
     params
         .subject_alt_names
         .push(rcgen::SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+    for name in names {
+        params.subject_alt_names.push(match name.parse::<IpAddr>() {
+            Ok(address) => rcgen::SanType::IpAddress(address),
+            Err(_) => rcgen::SanType::DnsName(name.as_str().try_into().map_err(key_error)?),
+        });
+    }
     let signed = params
         .signed_by(&key, &Issuer::new(authority(), ca_key))
         .map_err(key_error)?;
@@ -78,32 +90,92 @@ pub fn create_authority(data: &DataDir) -> Result<(), ServerError> {
     write_whole(&data.server_cert(), signed.pem().as_bytes(), 0o644)
 }
 
+/// The public part of a key a workstation made: ECDSA P-256.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StationKey(Vec<u8>);
+
+impl StationKey {
+    /// From an uncompressed point in hex; `None`: it is none.
+    pub fn read(text: &str) -> Option<Self> {
+        let bytes = hex::decode(text).ok()?;
+        (bytes.len() == 65 && bytes.first() == Some(&4)).then_some(Self(bytes))
+    }
+}
+
+impl PublicKeyData for StationKey {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &PKCS_ECDSA_P256_SHA256
+    }
+}
+
 /// A workstation's new certificate.
 pub struct StationCertificate {
     pub cert_pem: String,
-    pub key_pem: String,
     /// SHA-256 of the certificate: what the registry keeps.
     pub fingerprint: [u8; 32],
+    /// When the workstation asks for the next one, Unix ms.
+    pub renew_after_ms: i64,
 }
 
-/// Issues a client certificate to a workstation.
+/// How long a client certificate is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Validity {
+    /// [`STATION_DAYS`]; the workstation renews it.
+    Renewed,
+    /// As long as the authority: for the console, which lies beside the authority's key.
+    AsTheAuthority,
+}
+
+/// Issues a client certificate for a workstation's key.
 ///
 /// # Errors
 /// The authority's key cannot be read, or the station's name does not fit a certificate (63 characters at most).
-pub fn issue_station(data: &DataDir, station: &StationId) -> Result<StationCertificate, ServerError> {
+pub fn certify_station(
+    data: &DataDir,
+    station: &StationId,
+    key: &impl PublicKeyData,
+    validity: Validity,
+) -> Result<StationCertificate, ServerError> {
     let ca_key = KeyPair::from_pem(&read_text(&data.ca_key())?).map_err(key_error)?;
-    let key = KeyPair::generate().map_err(key_error)?;
     let name = dns_name(station);
     ServerName::try_from(name.clone()).map_err(key_error)?;
-    let params = leaf(station.as_str(), vec![name], ExtendedKeyUsagePurpose::ClientAuth)?;
+    let mut params = leaf(station.as_str(), vec![name], ExtendedKeyUsagePurpose::ClientAuth)?;
+    let now = Timestamp::now();
+    if validity == Validity::Renewed {
+        let day = |days: i64| {
+            let date = now.to_zoned(TimeZone::UTC).date().saturating_add(days.days());
+            let part = |number: i8| u8::try_from(number).unwrap_or(1);
+            date_time_ymd(i32::from(date.year()), part(date.month()), part(date.day()))
+        };
+        // A workstation's clock may be a little behind.
+        (params.not_before, params.not_after) = (day(-1), day(STATION_DAYS));
+    }
     let signed = params
-        .signed_by(&key, &Issuer::new(authority(), ca_key))
+        .signed_by(key, &Issuer::new(authority(), ca_key))
         .map_err(key_error)?;
     Ok(StationCertificate {
         cert_pem: signed.pem(),
-        key_pem: key.serialize_pem(),
         fingerprint: fingerprint(signed.der()),
+        renew_after_ms: now.as_millisecond().saturating_add(RENEW_AFTER_DAYS * 24 * 3_600_000),
     })
+}
+
+/// Makes a key and a certificate for it, for a workstation whose folder is carried to it.
+///
+/// # Errors
+/// As [`certify_station`].
+pub fn issue_station(
+    data: &DataDir,
+    station: &StationId,
+    validity: Validity,
+) -> Result<(StationCertificate, Zeroizing<String>), ServerError> {
+    let key = KeyPair::generate().map_err(key_error)?;
+    let certificate = certify_station(data, station, &key, validity)?;
+    Ok((certificate, Zeroizing::new(key.serialize_pem())))
 }
 
 fn dns_name(station: &StationId) -> String {
@@ -166,15 +238,23 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let data = DataDir::new(dir.path());
         data.create().unwrap();
-        create_authority(&data).unwrap();
+        create_authority(&data, &["vedetta.comune.example".into(), "10.0.0.7".into()]).unwrap();
         server_config(&data).unwrap();
         let (here, there): (StationId, StationId) = ("sala-operativa".parse().unwrap(), "altra".parse().unwrap());
-        let issued = issue_station(&data, &here).unwrap();
+        let (issued, _key) = issue_station(&data, &here, Validity::Renewed).unwrap();
         let der = CertificateDer::from_pem_slice(issued.cert_pem.as_bytes()).unwrap();
         assert_eq!(fingerprint(&der), issued.fingerprint);
         assert!(is_made_out_to(&der, &here));
         assert!(!is_made_out_to(&der, &there));
         assert!(!is_made_out_to(b"not a certificate", &here));
-        assert!(issue_station(&data, &"a".repeat(64).parse().unwrap()).is_err());
+        assert!(issue_station(&data, &"a".repeat(64).parse().unwrap(), Validity::Renewed).is_err());
+        let own = KeyPair::generate().unwrap();
+        let own = StationKey::read(&hex::encode(own.public_key_raw())).unwrap();
+        let certified = certify_station(&data, &here, &own, Validity::Renewed).unwrap();
+        let der = CertificateDer::from_pem_slice(certified.cert_pem.as_bytes()).unwrap();
+        assert!(is_made_out_to(&der, &here), "for a key made elsewhere");
+        for wrong in ["", "04", "xx", &"02".repeat(65)] {
+            assert_eq!(StationKey::read(wrong), None);
+        }
     }
 }

@@ -1,15 +1,18 @@
 //! What makes this machine an enabled workstation (R-ACC-6): its name, the server, certificate, CA and the plan's key.
 //!
+//! Key and certificate lie in the folder (a folder that was carried here) or, made on this machine, in the vault.
 //! Invariant: nothing is trusted that is not in the enrolment folder; every file is bounded before it is read.
-//! Deliberately absent: making an enrolment (`vedetta-audit demo`, the administrator).
+//! Deliberately absent: making an enrolment (`enrolling`, `vedetta-audit`).
 
-use super::StationError;
 use super::outbox::read_bounded;
+use super::secrets::Vault;
+use super::{SecretsChoice, StationError};
 use crate::domain::audit::note::VerifierKey;
 use crate::domain::camera::StationId;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 const MAX_FILE: u64 = 64 * 1024;
 
@@ -18,33 +21,39 @@ pub struct Enrolment {
     pub station: StationId,
     /// `https://host:port`, without a slash at the end.
     pub server: String,
-    /// Certificate chain of this workstation, PEM.
-    pub certificate: Vec<u8>,
-    /// Its private key, PEM.
-    pub key: SecretString,
+    /// Private key and certificate of this workstation, PEM.
+    pub identity: SecretString,
     /// The only authority a server certificate may come from, PEM.
     pub ca: Vec<u8>,
     /// Key of the plan's signer.
     pub plan_key: VerifierKey,
+    /// When the certificate is to be renewed, Unix ms; `None`: somebody else sees to it.
+    pub renew_after_ms: Option<i64>,
 }
 
-#[derive(Deserialize)]
+/// `station.toml`.
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct StationToml {
-    station: StationId,
+pub(super) struct StationToml {
+    pub station: StationId,
     #[serde(default)]
-    server: String,
-    #[serde(default)]
-    plan_key: Option<String>,
+    pub server: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renew_after_ms: Option<i64>,
 }
+
+/// Name of the file with the enrolment's facts.
+pub(super) const FACTS: &str = "station.toml";
 
 impl Enrolment {
-    /// Reads an enrolment folder. Blocks.
+    /// Reads an enrolment folder, and what the vault has of it. Blocks.
     ///
     /// # Errors
     /// [`StationError::NotEnrolled`] names the file that is missing or wrong.
-    pub fn read(folder: &Path) -> Result<Self, StationError> {
-        let toml_path = folder.join("station.toml");
+    pub fn read(folder: &Path, secrets: SecretsChoice, data: &Path) -> Result<Self, StationError> {
+        let toml_path = folder.join(FACTS);
         let toml: StationToml = toml::from_str(&text(&toml_path)?).map_err(|error| wrong(&toml_path, error))?;
         let key_path = folder.join("plan_key");
         let plan_key = match toml.plan_key {
@@ -60,11 +69,26 @@ impl Enrolment {
         if !server.starts_with("https://") {
             return Err(wrong(&toml_path, "the server's address must begin with https://"));
         }
+        let (cert_path, carried_key) = (folder.join("cert.pem"), folder.join("key.pem"));
+        let carried = cert_path.exists() || carried_key.exists();
+        let kept = if carried && toml.renew_after_ms.is_none() {
+            None
+        } else {
+            Vault::open(secrets, &toml.station, data)?.identity()?
+        };
+        // What was renewed here replaces what was carried here.
+        let identity = match kept {
+            Some(identity) => identity,
+            None => {
+                let (key, certificate) = (Zeroizing::new(text(&carried_key)?), text(&cert_path)?);
+                format!("{certificate}\n{}", *key).into()
+            }
+        };
         Ok(Self {
             station: toml.station,
             server,
-            certificate: bytes(&folder.join("cert.pem"))?,
-            key: text(&folder.join("key.pem"))?.into(),
+            identity,
+            renew_after_ms: toml.renew_after_ms,
             ca: bytes(&folder.join("ca.pem"))?,
             plan_key: plan_key.trim().parse().map_err(|error| wrong(&key_path, error))?,
         })
@@ -89,7 +113,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, StationError> {
     }
 }
 
-fn text(path: &Path) -> Result<String, StationError> {
+pub(super) fn text(path: &Path) -> Result<String, StationError> {
     String::from_utf8(bytes(path)?).map_err(|error| wrong(path, error))
 }
 
@@ -127,7 +151,7 @@ mod tests {
     #[test]
     fn an_enrolment_is_read() {
         let folder = folder();
-        let enrolment = Enrolment::read(folder.path()).unwrap();
+        let enrolment = Enrolment::read(folder.path(), SecretsChoice::ProtectedFile, folder.path()).unwrap();
         assert_eq!(enrolment.server, "https://127.0.0.1:8443");
         assert_eq!(enrolment.station.as_str(), "sala-operativa");
     }
@@ -153,7 +177,7 @@ mod tests {
                 Some(content) => std::fs::write(&path, content).unwrap(),
                 None => std::fs::remove_file(&path).unwrap(),
             }
-            let refused = Enrolment::read(folder.path()).err();
+            let refused = Enrolment::read(folder.path(), SecretsChoice::ProtectedFile, folder.path()).err();
             let named = match &refused {
                 Some(StationError::NotEnrolled { path, source: Some(_) }) => path.file_name().and_then(|n| n.to_str()),
                 _ => None,

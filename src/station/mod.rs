@@ -5,7 +5,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`Station`] (`workstation`), `enrolment`, `secrets` | what this machine is and where it keeps things |
+//! | [`Station`] (`workstation`), `enrolment`, `enrolling`, `secrets` | what this machine is and where it keeps things |
 //! | `outbox`, `courier`, `pins`, `server_client` | events: durable here, then provably in the server's log |
 //! | `sign_in`, [`Session`] (`session`), `road` | who is here, and the one road every act takes |
 //! | `policy` | the plan in force as it changes, declared events, the school calendar |
@@ -20,11 +20,13 @@ pub mod courier;
 mod diagnosis;
 mod dome;
 mod drift;
+mod enrolling;
 mod enrolment;
 mod export;
 mod gesture;
 pub mod health;
 mod hold;
+mod office;
 pub mod outbox;
 pub mod pins;
 mod playback;
@@ -44,9 +46,10 @@ mod view;
 mod view_stream;
 mod workstation;
 
-pub use crate::protocol::{MaskChange, MaskProposal, ProposedMask, Verdict};
+pub use crate::protocol::{AccountChange, AccountState, AccountView, Knock, MaskChange, MaskProposal, ProposedMask, Verdict};
 pub use diagnosis::Diagnosis;
 pub use drift::Kept;
+pub use enrolling::{EnrolError, enrol_machine};
 pub use export::{ExportProgress, ExportReason, Exported};
 pub use gesture::Gesture;
 pub use health::{AuditState, Delivery, Health, ServerState};
@@ -56,6 +59,6 @@ pub use presets::Preset;
 pub use refusal::{CameraTrouble, Refusal, TroubleKind};
 pub use saved_walls::{SavedWalls, SavedWallsError};
 pub use session::Session;
-pub use sign_in::SignInError;
+pub use sign_in::{Claim, SignInError};
 pub use view::{LiveView, StreamFigures, ViewState};
 pub use workstation::{SecretsChoice, Station, StationConfig, StationError, Uncertainty};

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// The zone the municipalities live in.
-const ZONE: &str = "Europe/Rome";
+pub(super) const ZONE: &str = "Europe/Rome";
 /// How often an open view looks at its calendar.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -232,6 +232,7 @@ impl SessionInner {
     /// Takes up what is in force and who holds what; fetches the plan when there is a newer one.
     pub async fn hear(&self, told: PolicyState) {
         let now = Instant::now();
+        self.hear_of_session(told.now_ms, told.knock.clone());
         self.holds.update(&told.holds);
         self.domes.on_holds(&told.holds, |holder| self.is_me(holder), now);
         if !self.policy.hear(told, now) {

@@ -67,6 +67,9 @@ pub enum Refusal {
     /// The camera has masks, and an original copy (not re-encoded) would show what they hide.
     #[error("an original copy would show what is masked")]
     MaskedOriginal,
+    /// The password at a locked workstation was wrong, or there were too many.
+    #[error("wrong password")]
+    WrongPassword,
     /// The session was ended: signed out, revoked by the server, or closed.
     #[error("the session has ended")]
     SessionEnded,
@@ -171,17 +174,34 @@ impl From<LiveError> for CameraTrouble {
     }
 }
 
+impl From<Rule> for Refusal {
+    fn from(rule: Rule) -> Self {
+        match rule {
+            Rule::SchoolHours => Self::SchoolHours { until: None },
+            Rule::ServerAway => Self::ServerAway,
+            Rule::GraceOver => Self::GraceOver,
+            Rule::NoGrant
+            | Rule::OutsideHours
+            | Rule::NotAtThisStation
+            | Rule::MaintainerSeesNoImage
+            | Rule::AdministratorDoesNotWatch
+            | Rule::SupervisorOnly
+            | Rule::FourEyes => Self::Rule(rule),
+        }
+    }
+}
+
 impl From<ServerError> for Refusal {
     fn from(error: ServerError) -> Self {
         match error {
             ServerError::Refused {
-                why: RefusalKind::Rule(Rule::SchoolHours),
-                ..
-            } => Self::SchoolHours { until: None },
-            ServerError::Refused {
                 why: RefusalKind::Rule(rule),
                 ..
-            } => Self::Rule(rule),
+            } => rule.into(),
+            ServerError::Refused {
+                why: RefusalKind::WrongCredentials | RefusalKind::LockedOut { .. },
+                ..
+            } => Self::WrongPassword,
             ServerError::Refused {
                 why: RefusalKind::Declare(error),
                 ..

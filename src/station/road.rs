@@ -10,7 +10,8 @@ use super::refusal::Refusal;
 use super::session::{OpenAct, SessionInner};
 use crate::domain::audit::event::{Event, Operation, Outcome, RetentionClass};
 use crate::domain::camera::StreamRole;
-use crate::domain::people::{Action, Decision, Level, Purpose, Rule, decide};
+pub use crate::domain::people::Right;
+use crate::domain::people::{Action, Asked, Decision, Purpose, Rule, decide};
 use crate::domain::site::CameraPlan;
 use crate::protocol::{PermitRequest, Pictures};
 use serde_json::{Map, Value};
@@ -25,15 +26,6 @@ pub fn parameters<const N: usize>(pairs: [(&str, Value); N]) -> Parameters {
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
-}
-
-/// Who may do it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Right {
-    /// A grant for this action on this camera.
-    Grant(Action),
-    /// Device figures without a picture: the maintainer and those above the operators.
-    Figures,
 }
 
 /// What somebody wants to do.
@@ -145,19 +137,20 @@ impl SessionInner {
         if self.has_ended() {
             return Err(Refusal::SessionEnded);
         }
-        match intent.right {
-            Right::Grant(action) => {
-                match decide(&self.facts.person, action, &intent.camera.controller, &intent.camera.id) {
-                    Decision::Allowed => {}
-                    Decision::Refused(rule) => return Err(Refusal::Rule(rule)),
-                }
-            }
-            Right::Figures => match self.facts.person.level {
-                Level::Maintainer | Level::SystemAdministrator | Level::Supervisor => {}
-                Level::Operator | Level::ForceOperator => return Err(Refusal::Rule(Rule::NoGrant)),
-            },
+        let asked = Asked::Camera {
+            right: intent.right,
+            controller: &intent.camera.controller,
+            camera: &intent.camera.id,
+        };
+        let decision = decide(&self.facts.person, asked, &self.circumstances());
+        // What is wrong with the record here is said before that the server is away.
+        if let Decision::Refused(rule) = decision
+            && !matches!(rule, Rule::ServerAway | Rule::GraceOver)
+        {
+            return Err(rule.into());
         }
         self.station.standing.borrow().allows(intent.need)?;
+        decision.granted().map_err(Refusal::from)?;
         match intent.pictures() {
             Some(pictures) => self.policy.school_lets(intent.camera, pictures),
             None => Ok(()),
@@ -311,6 +304,7 @@ pub fn outcome_of(refusal: &Refusal) -> Outcome {
         | Refusal::TooOld
         | Refusal::Covered
         | Refusal::MaskedOriginal
+        | Refusal::WrongPassword
         | Refusal::SessionEnded => Outcome::Refused,
         Refusal::NotRecorded { .. }
         | Refusal::ServerAway

@@ -1,13 +1,14 @@
-//! Where the outbox's key is kept: the system keyring, or a file only this account can read.
+//! Where the outbox's key and the workstation's own key are kept: the system keyring, or files only this account can read.
 //!
 //! Invariant: a keyring that says «no entry» is never taken for «never saved» when an outbox exists: a locked
 //! collection says the same. The choice between keyring and file is the person's, made by name; there is no silent
 //! way from one to the other.
 //! Deliberately absent: camera credentials (memory only) and passwords of people (never kept).
 
-use super::outbox::{RecordKey, create_private_dir, private_file, read_bounded};
+use super::outbox::{RecordKey, create_private_dir, private_file, read_bounded, replace_file};
 use super::{SecretsChoice, StationError};
 use crate::domain::camera::StationId;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -17,8 +18,32 @@ const KEY_BYTES: u64 = 32;
 
 /// A place for secrets. Its calls block.
 pub enum Vault {
-    Keyring { user: String },
-    File { path: PathBuf },
+    Keyring { station: StationId },
+    File { folder: PathBuf },
+}
+
+/// What is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    OutboxKey,
+    /// Private key and certificate of the workstation, PEM, together: one is of no use without the other.
+    Identity,
+}
+
+impl Kept {
+    fn name(self) -> &'static str {
+        match self {
+            Self::OutboxKey => "outbox-key",
+            Self::Identity => "identity",
+        }
+    }
+
+    fn most_bytes(self) -> u64 {
+        match self {
+            Self::OutboxKey => KEY_BYTES,
+            Self::Identity => 16 * 1024,
+        }
+    }
 }
 
 impl Vault {
@@ -33,11 +58,11 @@ impl Vault {
                     return Err(no_keyring(format!("the keyring does not answer: {error}")));
                 }
                 Ok(Self::Keyring {
-                    user: format!("{station}/outbox-key"),
+                    station: station.clone(),
                 })
             }
             SecretsChoice::ProtectedFile => Ok(Self::File {
-                path: data.join("secrets").join("outbox-key"),
+                folder: data.join("secrets"),
             }),
         }
     }
@@ -47,7 +72,7 @@ impl Vault {
     /// # Errors
     /// [`StationError::NoKeyring`]: locked, lost while an outbox exists, or the file can be read by others.
     pub fn outbox_key(&self, outbox_exists: bool) -> Result<RecordKey, StationError> {
-        if let Some(bytes) = self.read()? {
+        if let Some(bytes) = self.read(Kept::OutboxKey)? {
             return RecordKey::from_bytes(&bytes).ok_or_else(|| no_keyring("the outbox key has a wrong length".into()));
         }
         if outbox_exists {
@@ -57,8 +82,8 @@ impl Vault {
         }
         let mut fresh = Zeroizing::new([0u8; KEY_BYTES as usize]);
         getrandom::fill(&mut *fresh).map_err(|error| no_keyring(error.to_string()))?;
-        self.write(&*fresh)?;
-        match self.read()? {
+        self.write(Kept::OutboxKey, &*fresh)?;
+        match self.read(Kept::OutboxKey)? {
             Some(bytes) if *bytes == *fresh => {
                 RecordKey::from_bytes(&bytes).ok_or_else(|| no_keyring("the outbox key has a wrong length".into()))
             }
@@ -66,46 +91,75 @@ impl Vault {
         }
     }
 
-    fn read(&self) -> Result<Option<Zeroizing<Vec<u8>>>, StationError> {
+    /// Key and certificate of the workstation, PEM, as far as they are kept here.
+    ///
+    /// # Errors
+    /// [`StationError::NoKeyring`]: locked, or the file can be read by others.
+    pub fn identity(&self) -> Result<Option<SecretString>, StationError> {
+        let Some(bytes) = self.read(Kept::Identity)? else {
+            return Ok(None);
+        };
+        let text = std::str::from_utf8(&bytes).map_err(|_| no_keyring("the identity is no text".into()))?;
+        Ok(Some(SecretString::from(text)))
+    }
+
+    /// Keeps key and certificate in the place of those before.
+    ///
+    /// # Errors
+    /// [`StationError::NoKeyring`]: they cannot be kept.
+    pub fn keep_identity(&self, pem: &SecretString) -> Result<(), StationError> {
+        self.write(Kept::Identity, pem.expose_secret().as_bytes())
+    }
+
+    fn read(&self, what: Kept) -> Result<Option<Zeroizing<Vec<u8>>>, StationError> {
         match self {
-            Self::Keyring { user } => match entry(user)?.get_secret() {
+            Self::Keyring { station } => match entry(station, what)?.get_secret() {
                 Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
                 Err(keyring::Error::NoEntry) => Ok(None),
                 Err(error) => Err(no_keyring(error.to_string())),
             },
-            Self::File { path } => {
-                check_private(path)?;
-                let bytes = read_bounded(path, KEY_BYTES).map_err(|error| no_keyring(error.to_string()))?;
+            Self::File { folder } => {
+                let path = folder.join(what.name());
+                check_private(&path)?;
+                let bytes = read_bounded(&path, what.most_bytes()).map_err(|error| no_keyring(error.to_string()))?;
                 Ok(bytes.map(Zeroizing::new))
             }
         }
     }
 
-    fn write(&self, secret: &[u8]) -> Result<(), StationError> {
+    fn write(&self, what: Kept, secret: &[u8]) -> Result<(), StationError> {
         match self {
-            Self::Keyring { user } => entry(user)?
+            Self::Keyring { station } => entry(station, what)?
                 .set_secret(secret)
                 .map_err(|error| no_keyring(error.to_string())),
-            Self::File { path } => write_file(path, secret).map_err(|error| no_keyring(error.to_string())),
+            Self::File { folder } => {
+                write_file(folder, what, secret).map_err(|error| no_keyring(error.to_string()))
+            }
         }
     }
 }
 
-fn entry(user: &str) -> Result<keyring::Entry, StationError> {
-    keyring::Entry::new(SERVICE, user).map_err(|error| no_keyring(error.to_string()))
+fn entry(station: &StationId, what: Kept) -> Result<keyring::Entry, StationError> {
+    let user = format!("{station}/{}", what.name());
+    keyring::Entry::new(SERVICE, &user).map_err(|error| no_keyring(error.to_string()))
 }
 
 fn no_keyring(detail: String) -> StationError {
     StationError::NoKeyring { detail }
 }
 
-fn write_file(path: &Path, secret: &[u8]) -> std::io::Result<()> {
-    if let Some(parent) = path.parent() {
-        create_private_dir(parent)?;
+/// The outbox's key is made once and never replaced; an identity is replaced whole.
+fn write_file(folder: &Path, what: Kept, secret: &[u8]) -> std::io::Result<()> {
+    create_private_dir(folder)?;
+    let path = folder.join(what.name());
+    match what {
+        Kept::Identity => replace_file(&path, secret),
+        Kept::OutboxKey => {
+            let mut file = private_file().create_new(true).open(path)?;
+            file.write_all(secret)?;
+            file.sync_all()
+        }
     }
-    let mut file = private_file().create_new(true).open(path)?;
-    file.write_all(secret)?;
-    file.sync_all()
 }
 
 #[cfg(unix)]
@@ -139,6 +193,17 @@ mod tests {
         let again = vault(data.path()).outbox_key(true).unwrap();
         let sealed = key.seal(b"", b"x").unwrap();
         assert_eq!(again.open(b"", &sealed).unwrap().as_slice(), b"x");
+    }
+
+    #[test]
+    fn an_identity_is_kept_private_and_replaced_whole() {
+        let data = tempfile::tempdir().unwrap();
+        let vault = vault(data.path());
+        assert!(vault.identity().unwrap().is_none());
+        for pem in ["first", "second"] {
+            vault.keep_identity(&pem.into()).unwrap();
+            assert_eq!(vault.identity().unwrap().unwrap().expose_secret(), pem);
+        }
     }
 
     #[test]

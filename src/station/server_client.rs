@@ -7,15 +7,17 @@
 use super::enrolment::Enrolment;
 use crate::domain::audit::hash::Hash;
 use crate::domain::camera::{CameraId, ControllerId, StationId};
+use crate::domain::people::account::AccountName;
 use crate::domain::privacy::declared::Declaration;
 use crate::protocol::{
-    self, BatchReceipt, CameraCredential, ConsistencyProof, CredentialNeed, CredentialRequest, DeclaredState,
-    EventBatch, HoldRequest, HoldState, InclusionProof, MaskProposal, PermitRequest, PolicyState, ProposedMask,
-    SessionGrant, SignIn, SignedPlan, StationHead, Verdict,
+    self, AccountAnswer, AccountChange, AccountView, BatchReceipt, CameraCredential, Certified, ConsistencyProof, CredentialNeed, CredentialRequest, DeclaredState,
+    Enrol, EventBatch, HoldRequest, HoldState, InclusionProof, MaskProposal, PasswordChange, PermitRequest, PolicyState,
+    Proof, ProposedMask, Renewal, SessionGrant, SignIn, SignedPlan, StationHead, Verdict,
 };
 use reqwest::{Certificate, Identity, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 const CONNECT: Duration = Duration::from_secs(3);
@@ -39,9 +41,10 @@ pub enum ServerError {
 impl ServerError {
     /// Whether waiting may help.
     pub fn is_away(&self) -> bool {
+        use protocol::RefusalKind::{TooManyRequests, Unavailable};
         match self {
             Self::Away { .. } => true,
-            Self::Refused { why, .. } => *why == protocol::RefusalKind::Unavailable,
+            Self::Refused { why, .. } => matches!(why, Unavailable | TooManyRequests),
             Self::Nonsense { .. } => false,
         }
     }
@@ -61,7 +64,7 @@ impl ServerError {
 /// The server, as this workstation may call it. Cheap to clone.
 #[derive(Clone)]
 pub struct ServerClient {
-    http: reqwest::Client,
+    http: Arc<RwLock<reqwest::Client>>,
     base: String,
     station: StationId,
 }
@@ -77,21 +80,8 @@ impl ServerClient {
     /// # Errors
     /// The enrolment's certificates cannot be used.
     pub fn new(enrolment: &Enrolment) -> Result<Self, BadCertificates> {
-        let mut identity = enrolment.certificate.clone();
-        identity.push(b'\n');
-        identity.extend_from_slice(enrolment.key.expose_secret().as_bytes());
-        let http = reqwest::Client::builder()
-            .tls_backend_rustls()
-            .tls_certs_only(Certificate::from_pem_bundle(&enrolment.ca)?)
-            .identity(Identity::from_pem(&identity)?)
-            .https_only(true)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .timeout(TOTAL)
-            .build()?;
         Ok(Self {
-            http,
+            http: Arc::new(RwLock::new(client(enrolment)?)),
             base: enrolment.server.clone(),
             station: enrolment.station.clone(),
         })
@@ -101,6 +91,61 @@ impl ServerClient {
     pub async fn sign_in(&self, request: &SignIn) -> Result<SessionGrant, ServerError> {
         self.json(self.request(Method::POST, "/v1/sessions").json(request))
             .await
+    }
+
+    /// Chooses another password.
+    pub async fn choose_password(&self, request: &PasswordChange) -> Result<(), ServerError> {
+        self.body(self.request(Method::POST, "/v1/password").json(request))
+            .await
+            .map(drop)
+    }
+
+    /// Proves again who is at the workstation.
+    pub async fn prove(&self, token: &SecretString, proof: &Proof) -> Result<(), ServerError> {
+        let request = self.request(Method::POST, "/v1/sessions/current/proof");
+        self.body(request.bearer_auth(token.expose_secret()).json(proof))
+            .await
+            .map(drop)
+    }
+
+    /// The accounts, for the periodic check.
+    pub async fn people(&self, token: &SecretString) -> Result<Vec<AccountView>, ServerError> {
+        let request = self.request(Method::GET, "/v1/people");
+        self.json(request.bearer_auth(token.expose_secret())).await
+    }
+
+    /// Changes an account.
+    pub async fn change_account(
+        &self,
+        token: &SecretString,
+        user: &AccountName,
+        change: &AccountChange,
+    ) -> Result<AccountAnswer, ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/people/{user}"));
+        self.json(request.bearer_auth(token.expose_secret()).json(change)).await
+    }
+
+    /// Ends somebody's session.
+    pub async fn end_session(&self, token: &SecretString, user: &AccountName) -> Result<(), ServerError> {
+        let request = self.request(Method::DELETE, &format!("/v1/people/{user}/sessions"));
+        self.body(request.bearer_auth(token.expose_secret())).await.map(drop)
+    }
+
+    /// A certificate for a new key of this workstation.
+    pub async fn renew(&self, public_key: String) -> Result<Certified, ServerError> {
+        let path = format!("/v1/stations/{}/certificate", self.station);
+        self.json(self.request(Method::POST, &path).json(&Renewal { public_key }))
+            .await
+    }
+
+    /// Speaks with another certificate from now on.
+    ///
+    /// # Errors
+    /// It cannot be used.
+    pub fn use_certificate(&self, enrolment: &Enrolment) -> Result<(), BadCertificates> {
+        let client = client(enrolment)?;
+        *self.http.write().unwrap_or_else(PoisonError::into_inner) = client;
+        Ok(())
     }
 
     /// Ends the token's session.
@@ -240,7 +285,8 @@ impl ServerClient {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base))
+        let http = self.http.read().unwrap_or_else(PoisonError::into_inner);
+        http.request(method, format!("{}{path}", self.base))
     }
 
     async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ServerError> {
@@ -249,21 +295,69 @@ impl ServerClient {
     }
 
     async fn body(&self, request: RequestBuilder) -> Result<Vec<u8>, ServerError> {
-        let mut response = request.send().await.map_err(away)?;
-        let status = response.status();
-        let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(away)? {
-            if bytes.len() + chunk.len() > protocol::MAX_BODY {
-                return Err(nonsense(&"longer than agreed"));
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        if status.is_success() {
-            Ok(bytes)
-        } else {
-            Err(refused(status, &bytes))
-        }
+        bounded(request).await
     }
+}
+
+/// A client of a machine that is no workstation yet.
+fn stranger(trust: Option<&[u8]>) -> Result<reqwest::Client, ServerError> {
+    let builder = reqwest::Client::builder()
+        .tls_backend_rustls()
+        .https_only(true)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .timeout(TOTAL);
+    let builder = match trust {
+        Some(authority) => builder.tls_certs_only(Certificate::from_pem_bundle(authority).map_err(away)?),
+        None => builder.tls_danger_accept_invalid_certs(true),
+    };
+    builder.build().map_err(away)
+}
+
+/// The certificate of the authority of whatever server answers there, PEM. It proves nothing by itself: the caller
+/// compares its fingerprint with the one in the code, and nothing else is said on this connection.
+pub async fn fetch_authority(server: &str) -> Result<String, ServerError> {
+    let request = stranger(None)?.get(format!("{server}/v1/authority"));
+    String::from_utf8(bounded(request).await?).map_err(|error| nonsense(&error))
+}
+
+/// Shows the code and the new key to the server that this authority vouches for.
+pub async fn enrol(server: &str, authority: &[u8], ask: &Enrol) -> Result<Certified, ServerError> {
+    let request = stranger(Some(authority))?.post(format!("{server}/v1/enrolments"));
+    let bytes = bounded(request.json(ask)).await?;
+    serde_json::from_slice(&bytes).map_err(|error| nonsense(&error))
+}
+
+async fn bounded(request: RequestBuilder) -> Result<Vec<u8>, ServerError> {
+    let mut response = request.send().await.map_err(away)?;
+    let status = response.status();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(away)? {
+        if bytes.len() + chunk.len() > protocol::MAX_BODY {
+            return Err(nonsense(&"longer than agreed"));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    if status.is_success() {
+        Ok(bytes)
+    } else {
+        Err(refused(status, &bytes))
+    }
+}
+
+/// A client that shows the enrolment's certificate and trusts its authority only.
+fn client(enrolment: &Enrolment) -> Result<reqwest::Client, BadCertificates> {
+    Ok(reqwest::Client::builder()
+        .tls_backend_rustls()
+        .tls_certs_only(Certificate::from_pem_bundle(&enrolment.ca)?)
+        .identity(Identity::from_pem(enrolment.identity.expose_secret().as_bytes())?)
+        .https_only(true)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .timeout(TOTAL)
+        .build()?)
 }
 
 fn refused(status: StatusCode, bytes: &[u8]) -> ServerError {

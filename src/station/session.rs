@@ -6,18 +6,20 @@
 
 use super::cameras::Cameras;
 use super::dome::Domes;
-use super::health::{Delivery, Health, Need};
+use super::health::{Delivery, Health, Need, ServerState};
 use super::hold::Holds;
 use super::outbox::Recorded;
-use super::policy::Policy;
+use super::policy::{Policy, ZONE};
 use super::refusal::Refusal;
 use super::road::class_of;
 use super::workstation::{Workstation, body_without_person};
 use crate::domain::audit::event::{Body, Event, Operation, Outcome};
 use crate::domain::camera::{CameraId, ControllerId};
-use crate::domain::people::{Level, Person, Purpose, Rule};
+use crate::domain::people::{Circumstances, Level, Person, Purpose, Reach, Rule, StationKind};
 use crate::domain::site::{CameraPlan, SitePlan};
-use crate::protocol::{CredentialNeed, Holder};
+use crate::protocol::{CredentialNeed, Holder, Knock, Proof};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -39,6 +41,10 @@ pub struct Facts {
     pub token: SecretString,
     /// The log of what belongs to no camera.
     pub home: ControllerId,
+    /// What this workstation is for, as the server says.
+    pub kind: StationKind,
+    /// Without a hand for so long, the workstation locks.
+    pub lock_after: Option<Duration>,
     /// The plan at sign-in; what is in force now is in [`SessionInner::policy`].
     pub plan: Arc<SitePlan>,
 }
@@ -69,6 +75,15 @@ pub struct SessionInner {
     pub policy: Arc<Policy>,
     ended: watch::Sender<bool>,
     open_acts: watch::Sender<usize>,
+    told: watch::Sender<Told>,
+}
+
+/// What the server said last of this session.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Told {
+    /// Its clock, Unix ms, and when it said so: nobody's hand is on that clock here.
+    clock: Option<(i64, Instant)>,
+    knock: Option<Knock>,
 }
 
 /// Counts an act that is under way; a sign-out waits for it.
@@ -118,6 +133,36 @@ impl SessionInner {
         }
     }
 
+    /// Where and when something is asked here: by the server's clock as far as it was heard, so that nobody widens the
+    /// hours of a grant by setting this machine's.
+    pub fn circumstances(&self) -> Circumstances {
+        let now = match self.told.borrow().clock {
+            Some((ms, at)) => {
+                let since = i64::try_from(at.elapsed().as_millis()).unwrap_or(i64::MAX);
+                Timestamp::from_millisecond(ms.saturating_add(since)).ok()
+            }
+            None => None,
+        };
+        let zone = TimeZone::get(ZONE).ok();
+        Circumstances {
+            station: self.facts.kind,
+            server: match self.station.contact.state(Instant::now()) {
+                ServerState::Reachable => Reach::Reachable,
+                ServerState::Away { .. } => Reach::Grace,
+                ServerState::AwayTooLong => Reach::Away,
+            },
+            local: now.zip(zone).map(|(now, zone)| now.to_zoned(zone).datetime()),
+        }
+    }
+
+    /// Keeps what the server said of the session itself.
+    pub fn hear_of_session(&self, now_ms: i64, knock: Option<Knock>) {
+        self.told.send_replace(Told {
+            clock: Some((now_ms, Instant::now())),
+            knock,
+        });
+    }
+
     /// A camera of the plan.
     ///
     /// # Errors
@@ -165,6 +210,7 @@ impl Session {
             holds: Holds::default(),
             ended: watch::Sender::new(false),
             open_acts: watch::Sender::new(0),
+            told: watch::Sender::default(),
         });
         tokio::spawn(keep_in_touch(Arc::downgrade(&inner)));
         Self(inner)
@@ -203,6 +249,59 @@ impl Session {
     /// Becomes true when the session is over: signed out here, or ended by the server.
     pub fn ended(&self) -> watch::Receiver<bool> {
         self.0.ended.subscribe()
+    }
+
+    /// Where and when something would be asked now, for what the screen offers.
+    pub fn circumstances(&self) -> Circumstances {
+        self.0.circumstances()
+    }
+
+    /// The workstation that tries to use this person's account now.
+    pub fn knock(&self) -> Option<Knock> {
+        self.0.told.borrow().knock.clone()
+    }
+
+    /// Without a hand for so long, the workstation locks.
+    pub fn lock_after(&self) -> Option<Duration> {
+        self.0.facts.lock_after
+    }
+
+    /// Records that the workstation was locked, by the person or by itself.
+    ///
+    /// # Errors
+    /// [`Refusal::NotRecorded`]: it is locked all the same.
+    pub async fn record_lock(&self, by_itself: bool) -> Result<(), Refusal> {
+        self.record_locking("locked", Outcome::Done, by_itself).await
+    }
+
+    /// Opens a locked workstation: the server says whether it is the same person.
+    ///
+    /// # Errors
+    /// It is not, or it cannot be asked or recorded.
+    pub async fn unlock(&self, password: SecretString) -> Result<(), Refusal> {
+        let proof = Proof { password };
+        match self.0.station.server.prove(&self.0.facts.token, &proof).await {
+            Ok(()) => self.record_locking("unlocked", Outcome::Done, false).await,
+            Err(error) => {
+                self.record_locking("unlocked", Outcome::Refused, false).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn record_locking(&self, state: &str, outcome: Outcome, by_itself: bool) -> Result<(), Refusal> {
+        let facts = &self.0.facts;
+        let mut body = body_without_person(&self.0.station.id, Operation::WorkstationLock, outcome);
+        facts.fill(&mut body);
+        body.parameters.insert("state".into(), state.into());
+        body.parameters.insert("by_itself".into(), by_itself.into());
+        let event = Event {
+            log: facts.home.clone(),
+            class: class_of(facts.purpose),
+            body,
+        };
+        self.0.station.outbox.append(event).await?;
+        Ok(())
     }
 
     /// Goes on although the server is away beyond the grace or too many records wait: this named officer, for this reason,

@@ -14,8 +14,9 @@ use crate::domain::audit::note::{Statement, VerifierKey};
 use crate::domain::audit::succession;
 use crate::domain::camera::ControllerId;
 use crate::domain::people::Purpose;
+use crate::domain::people::account::PasswordFault;
 use crate::domain::site::SitePlan;
-use crate::protocol::{RefusalKind, SessionGrant, SignIn, SignedPlan};
+use crate::protocol::{PasswordChange, RefusalKind, SessionGrant, SignIn, SignedPlan};
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,14 @@ pub enum SignInError {
     ActiveElsewhere,
     #[error("this workstation is not enabled")]
     UnknownStation,
+    #[error("another password must be chosen first")]
+    MustChoosePassword,
+    #[error("the code of the second factor is missing or wrong")]
+    SecondFactor,
+    #[error("the account has no second factor, and needs one here")]
+    NoSecondFactor,
+    #[error("the new password is not taken: {0}")]
+    NotTaken(PasswordFault),
     #[error("the server does not answer: {detail}")]
     ServerAway { detail: String },
     #[error("the site plan's signature is wrong")]
@@ -59,6 +68,22 @@ impl From<ServerError> for SignInError {
                 why: RefusalKind::UnknownStation,
                 ..
             } => Self::UnknownStation,
+            ServerError::Refused {
+                why: RefusalKind::MustChoosePassword,
+                ..
+            } => Self::MustChoosePassword,
+            ServerError::Refused {
+                why: RefusalKind::SecondFactor,
+                ..
+            } => Self::SecondFactor,
+            ServerError::Refused {
+                why: RefusalKind::NoSecondFactor,
+                ..
+            } => Self::NoSecondFactor,
+            ServerError::Refused {
+                why: RefusalKind::NotTaken(fault),
+                ..
+            } => Self::NotTaken(fault),
             ServerError::Refused { .. } | ServerError::Away { .. } | ServerError::Nonsense { .. } => {
                 Self::ServerAway { detail }
             }
@@ -74,7 +99,30 @@ impl From<PinError> for SignInError {
     }
 }
 
+/// What somebody says of themselves.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    pub user: String,
+    pub password: SecretString,
+    /// The code of the second factor, when the account has one.
+    pub code: Option<SecretString>,
+}
+
 impl Station {
+    /// Chooses another password, with the present one.
+    ///
+    /// # Errors
+    /// Who or what refuses.
+    pub async fn choose_password(&self, claim: Claim, new_password: SecretString) -> Result<(), SignInError> {
+        let ask = PasswordChange {
+            user: claim.user,
+            password: claim.password,
+            code: claim.code,
+            new_password,
+        };
+        Ok(self.0.server.choose_password(&ask).await?)
+    }
+
     /// Signs a person in: asks the server, verifies the plan's signature, records the sign-in. Needs the server.
     ///
     /// # Errors
@@ -85,12 +133,26 @@ impl Station {
         password: SecretString,
         purpose: Purpose,
     ) -> Result<Session, SignInError> {
+        let claim = Claim {
+            user,
+            password,
+            code: None,
+        };
+        self.sign_in_with(claim, purpose).await
+    }
+
+    /// The same with a second factor.
+    ///
+    /// # Errors
+    /// As [`Station::sign_in`].
+    pub async fn sign_in_with(&self, claim: Claim, purpose: Purpose) -> Result<Session, SignInError> {
         if let Some(detail) = self.0.standing.borrow().outbox_closed.clone() {
             return Err(SignInError::NotRecorded { detail });
         }
         let request = SignIn {
-            user,
-            password,
+            user: claim.user,
+            password: claim.password,
+            code: claim.code,
             purpose,
         };
         let grant = match self.0.server.sign_in(&request).await {
@@ -122,6 +184,8 @@ impl Station {
             session: grant.session,
             token: grant.token,
             home: grant.home,
+            kind: grant.kind,
+            lock_after: (grant.lock_after_s > 0).then(|| Duration::from_secs(grant.lock_after_s)),
             plan: Arc::new(plan),
         };
         self.0.record_sign_in(&facts).await?;

@@ -5,6 +5,7 @@
 //! Deliberately absent: people (see `sign_in`).
 
 use super::courier::{Courier, Delivered};
+use super::enrolling::keep_certificate;
 use super::enrolment::Enrolment;
 use super::health::{Contact, Health, Standing};
 use super::outbox::{Damage, Directory, Medium, Note, Opening, Outbox};
@@ -35,6 +36,13 @@ pub struct StationConfig {
     pub secrets: SecretsChoice,
     /// Always [`Uncertainty::Kept`], but for the leak test's counter-trial.
     pub uncertainty: Uncertainty,
+}
+
+impl StationConfig {
+    /// Whether this machine was made a workstation, well or badly.
+    pub fn is_enrolled(&self) -> bool {
+        self.enrolment.join(super::enrolment::FACTS).exists()
+    }
 }
 
 /// Whether covers count on what is not known of a pose.
@@ -114,12 +122,18 @@ impl Station {
     /// # Errors
     /// No enrolment, no place for secrets, or the outbox cannot be opened.
     pub async fn open(config: StationConfig) -> Result<Station, StationError> {
-        let opened = tokio::task::spawn_blocking(move || read(&config))
+        let reading = config.clone();
+        let opened = tokio::task::spawn_blocking(move || read(&reading))
             .await
             .map_err(|error| StationError::Outbox {
                 detail: error.to_string(),
             })??;
-        Self::start(opened).await
+        let renew_after = opened.enrolment.renew_after_ms;
+        let station = Self::start(opened).await?;
+        if let Some(renew_after) = renew_after {
+            tokio::spawn(keep_certificate(Arc::downgrade(&station.0), config, renew_after));
+        }
+        Ok(station)
     }
 
     /// Sets everything going.
@@ -175,7 +189,7 @@ impl Station {
 
 fn read(config: &StationConfig) -> Result<Opened, StationError> {
     let outbox_error = |detail: String| StationError::Outbox { detail };
-    let enrolment = Enrolment::read(&config.enrolment)?;
+    let enrolment = Enrolment::read(&config.enrolment, config.secrets, &config.data)?;
     let directory = Directory::open(&config.data.join("outbox")).map_err(|error| outbox_error(error.to_string()))?;
     let exists = directory
         .read_note(Note::State)

@@ -546,6 +546,7 @@ async fn r_mnt_1_the_account_of_the_picture_never_goes_to_the_maintainer() {
         ("manutentore", "refused"),
         ("manutentore", "done"),
         ("amministratore", "refused"),
+        ("operatore", "refused"),
     ];
     assert_eq!(released, expected.map(|(who, how)| (who.to_owned(), how.to_owned())));
     let database = std::fs::read(hall.data().join("audit.db-wal")).unwrap();

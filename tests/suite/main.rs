@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod attacks;
 mod audit_faults;
 mod audit_figures;
 mod audit_golden;
@@ -30,6 +31,7 @@ mod media_town;
 mod onvif_hostile;
 mod onvif_replies;
 mod onvif_simulator;
+mod people_matrix;
 mod scripted_device;
 mod sim_onvif_clients;
 mod sim_onvif_faults;

@@ -84,7 +84,8 @@ pub fn borgo() -> ControllerId {
     "borgo-vedetta".parse().unwrap()
 }
 
-fn plan() -> SitePlan {
+/// The site of a town hall: one controller, a fixed camera and a dome.
+pub fn plan() -> SitePlan {
     let camera = |id: &str, number, kind| CameraPlan {
         id: id.parse().unwrap(),
         number,
@@ -139,6 +140,11 @@ impl TownHall {
 
     /// A prepared data directory whose log lies in this PostgreSQL database.
     pub fn prepared_in(database: Option<String>) -> Self {
+        Self::prepared_for(&plan(), database)
+    }
+
+    /// A prepared data directory for another site.
+    pub fn prepared_for(plan: &SitePlan, database: Option<String>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let hall = Self {
             dir,
@@ -146,15 +152,18 @@ impl TownHall {
             base: String::new(),
             database,
         };
-        std::fs::write(hall.path("site.toml"), toml::to_string(&plan()).unwrap()).unwrap();
-        let accounts: String = ["cam-01", "cam-02"]
-            .map(|id| {
+        std::fs::write(hall.path("site.toml"), toml::to_string(plan).unwrap()).unwrap();
+        let accounts: String = plan
+            .cameras
+            .iter()
+            .map(|camera| {
+                let id = &camera.id;
                 format!(
                     "[[camera]]\nid = \"{id}\"\nuser = \"vedetta\"\npassword = \"immagine-{id}\"\n\
                      figures_user = \"tecnico\"\nfigures_password = \"cifre-{id}\"\n"
                 )
             })
-            .concat();
+            .collect();
         std::fs::write(hall.path("cameras.toml"), accounts).unwrap();
         let output = hall.prepare();
         assert!(output.status.success(), "{output:?}");
@@ -471,6 +480,22 @@ impl Station {
     pub async fn sign_in(&self, user: &str, password: &SecretString) -> Result<SessionGrant, RefusalKind> {
         let ask = serde_json::json!({
             "user": user, "password": password.expose_secret(), "purpose": Purpose::UrbanSecurity
+        });
+        answer(self.client.post(self.url("/v1/sessions")).json(&ask))
+            .await
+            .map_err(|(_, why)| why)
+    }
+
+    /// Signs in with the code of a second factor.
+    pub async fn sign_in_with_code(
+        &self,
+        user: &str,
+        password: &SecretString,
+        code: &SecretString,
+    ) -> Result<SessionGrant, RefusalKind> {
+        let ask = serde_json::json!({
+            "user": user, "password": password.expose_secret(), "code": code.expose_secret(),
+            "purpose": Purpose::UrbanSecurity
         });
         answer(self.client.post(self.url("/v1/sessions")).json(&ask))
             .await

@@ -59,6 +59,8 @@ pub enum Operation {
     GraceExtended,
     Equivocation,
     CredentialReleased,
+    /// The workstation was locked, by hand or by itself, or opened again by the same person.
+    WorkstationLock,
 }
 
 /// How it ended, or that it is about to be done.

@@ -3,7 +3,9 @@
 pub mod control_room;
 pub mod declare;
 pub mod diagnostics;
+pub mod enrol;
 pub mod export;
 pub mod go_on;
+pub mod people;
 pub mod playback;
 pub mod sign_in;

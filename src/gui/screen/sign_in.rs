@@ -10,29 +10,54 @@ use crate::gui::keymap::{Command, Direction};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{field, labelled, quiet};
 use crate::gui::words::{self, PURPOSES};
-use crate::station::SignInError;
+use crate::station::{Claim, SignInError};
 use iced::widget::{button, column, container, mouse_area, row, scrollable, text};
 use iced::{Element, Fill, Task, widget};
 use secrecy::{ExposeSecret, SecretString};
 
 const USER: &str = "sign-in-user";
 const PASSWORD: &str = "sign-in-password";
+const CODE: &str = "sign-in-code";
+const NEW: &str = "sign-in-new";
+const AGAIN: &str = "sign-in-again";
 
 /// Where the keyboard is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     User,
     Password,
+    Code,
     Purpose,
+    New,
+    Again,
     Enter,
 }
 
-const PLACES: [Place; 4] = [Place::User, Place::Password, Place::Purpose, Place::Enter];
+const PLACES: [Place; 5] = [Place::User, Place::Password, Place::Code, Place::Purpose, Place::Enter];
+/// While another password is chosen.
+const PLACES_OF_CHANGE: [Place; 6] = [
+    Place::User,
+    Place::Password,
+    Place::Code,
+    Place::New,
+    Place::Again,
+    Place::Enter,
+];
+
+/// Another password, typed twice.
+#[derive(Default)]
+struct Change {
+    new: SecretString,
+    again: SecretString,
+}
 
 /// The screen.
 pub struct SignIn {
     user: String,
     password: SecretString,
+    code: SecretString,
+    /// The account must choose another password first.
+    change: Option<Change>,
     purpose: usize,
     place: Place,
     /// Handed over, no answer yet.
@@ -47,6 +72,11 @@ pub struct SignIn {
 pub enum Message {
     User(String),
     Password(SecretString),
+    Code(SecretString),
+    New(SecretString),
+    Again(SecretString),
+    /// Another password was chosen, or not.
+    Changed(Result<(), SignInError>),
     Purpose(usize),
     Command(Command),
     Enter,
@@ -57,9 +87,12 @@ pub enum Action {
     None,
     Run(Task<Message>),
     SignIn {
-        user: String,
-        password: SecretString,
+        claim: Claim,
         purpose: Purpose,
+    },
+    ChoosePassword {
+        claim: Claim,
+        new: SecretString,
     },
 }
 
@@ -69,6 +102,8 @@ impl SignIn {
         let screen = SignIn {
             user: String::new(),
             password: SecretString::default(),
+            code: SecretString::default(),
+            change: None,
             purpose: 0,
             place: Place::User,
             waiting: false,
@@ -81,7 +116,22 @@ impl SignIn {
     /// The server or the station said no.
     pub fn failed(&mut self, error: &SignInError) {
         self.waiting = false;
+        if *error == SignInError::MustChoosePassword {
+            self.change = Some(Change::default());
+        }
         self.error = Some(words::sign_in(error));
+    }
+
+    /// Says why the person is here again.
+    pub fn tell(&mut self, sentence: String) {
+        self.error = Some(sentence);
+    }
+
+    fn places(&self) -> &'static [Place] {
+        match self.change {
+            Some(_) => &PLACES_OF_CHANGE,
+            None => &PLACES,
+        }
     }
 
     /// The sentence under the button, if there is one.
@@ -100,12 +150,27 @@ impl SignIn {
                 self.password = password;
                 self.place = Place::Password;
             }
+            Message::Code(code) => (self.code, self.place) = (code, Place::Code),
+            Message::New(new) => {
+                self.place = Place::New;
+                self.change.get_or_insert_default().new = new;
+            }
+            Message::Again(again) => {
+                self.place = Place::Again;
+                self.change.get_or_insert_default().again = again;
+            }
+            Message::Changed(Ok(())) => {
+                (self.waiting, self.change, self.place) = (false, None, Place::Password);
+                self.error = Some(fl!("sign-in-changed"));
+                return Action::Run(widget::operation::focus(PASSWORD));
+            }
+            Message::Changed(Err(why)) => self.failed(&why),
             Message::Purpose(purpose) => {
                 self.purpose = purpose.min(PURPOSES.len() - 1);
                 self.place = Place::Purpose;
             }
             Message::Command(Command::Next) => return self.go(1),
-            Message::Command(Command::Previous) => return self.go(PLACES.len() - 1),
+            Message::Command(Command::Previous) => return self.go(self.places().len() - 1),
             Message::Command(Command::Arrow(direction)) if self.place == Place::Purpose => {
                 let step = if matches!(direction, Direction::Down | Direction::Right) {
                     1
@@ -121,11 +186,15 @@ impl SignIn {
     }
 
     fn go(&mut self, step: usize) -> Action {
-        let at = PLACES.iter().position(|place| *place == self.place).unwrap_or_default();
-        self.place = PLACES[(at + step) % PLACES.len()];
+        let places = self.places();
+        let at = places.iter().position(|place| *place == self.place).unwrap_or_default();
+        self.place = places[(at + step) % places.len()];
         Action::Run(widget::operation::focus(match self.place {
             Place::User => USER,
             Place::Password => PASSWORD,
+            Place::Code => CODE,
+            Place::New => NEW,
+            Place::Again => AGAIN,
             Place::Purpose | Place::Enter => "nowhere",
         }))
     }
@@ -138,12 +207,26 @@ impl SignIn {
             self.error = Some(fl!("sign-in-incomplete"));
             return Action::None;
         }
+        if let Some(change) = &self.change
+            && change.new.expose_secret() != change.again.expose_secret()
+        {
+            self.error = Some(fl!("sign-in-differ"));
+            return Action::None;
+        }
         self.waiting = true;
         self.error = None;
-        Action::SignIn {
+        let code = std::mem::take(&mut self.code);
+        let claim = Claim {
             user: self.user.trim().to_owned(),
             password: std::mem::take(&mut self.password),
-            purpose: PURPOSES[self.purpose],
+            code: (!code.expose_secret().trim().is_empty()).then_some(code),
+        };
+        match self.change.as_mut().map(std::mem::take) {
+            Some(Change { new, .. }) => Action::ChoosePassword { claim, new },
+            None => Action::SignIn {
+                claim,
+                purpose: PURPOSES[self.purpose],
+            },
         }
     }
 
@@ -172,6 +255,14 @@ impl SignIn {
                 |p| Message::Password(p.into()),
                 Message::Enter
             ),
+            field(
+                fl!("sign-in-code"),
+                CODE,
+                self.code.expose_secret(),
+                false,
+                |code| Message::Code(code.into()),
+                Message::Enter
+            ),
         ]
         .spacing(12);
         let choice = |(index, purpose): (usize, Purpose)| {
@@ -197,6 +288,8 @@ impl SignIn {
             .style(theme::area(self.place == Place::Purpose));
         let label = if self.waiting {
             fl!("sign-in-waiting")
+        } else if self.change.is_some() {
+            fl!("sign-in-change")
         } else {
             fl!("sign-in-enter")
         };
@@ -205,12 +298,11 @@ impl SignIn {
             .width(Fill)
             .style(theme::primary(self.place == Place::Enter))
             .on_press_maybe((!self.waiting).then_some(Message::Enter));
-        let mut card = column![
-            title,
-            fields,
-            column![quiet(fl!("sign-in-purpose")), purposes].spacing(4),
-            enter
-        ];
+        let below: Element<'_, Message> = match &self.change {
+            Some(change) => change_fields(change),
+            None => column![quiet(fl!("sign-in-purpose")), purposes].spacing(4).into(),
+        };
+        let mut card = column![title, fields, below, enter];
         if let Some(error) = &self.error {
             card = card.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
         }
@@ -220,6 +312,26 @@ impl SignIn {
             .center(Fill)
             .into()
     }
+}
+
+fn change_fields(change: &Change) -> Element<'_, Message> {
+    let new = field(
+        fl!("sign-in-new-password"),
+        NEW,
+        change.new.expose_secret(),
+        true,
+        |text| Message::New(text.into()),
+        Message::Enter,
+    );
+    let again = field(
+        fl!("sign-in-new-again"),
+        AGAIN,
+        change.again.expose_secret(),
+        true,
+        |text| Message::Again(text.into()),
+        Message::Enter,
+    );
+    column![new, again].spacing(12).into()
 }
 
 #[cfg(test)]
@@ -236,10 +348,11 @@ mod tests {
     #[test]
     fn the_password_leaves_the_field_when_it_is_handed_over() {
         let mut screen = typed();
-        let Action::SignIn { user, purpose, .. } = screen.update(Message::Enter) else {
+        let Action::SignIn { claim, purpose } = screen.update(Message::Enter) else {
             panic!("nothing was asked")
         };
-        assert_eq!((user.as_str(), purpose), ("neri", Purpose::UrbanSecurity));
+        assert_eq!((claim.user.as_str(), purpose), ("neri", Purpose::UrbanSecurity));
+        assert!(claim.code.is_none());
         assert!(screen.password.expose_secret().is_empty());
         assert!(matches!(screen.update(Message::Enter), Action::None), "asked twice");
     }
@@ -248,10 +361,12 @@ mod tests {
     fn everything_is_reached_by_the_keyboard() {
         let mut screen = typed();
         for expected in [
+            Place::Code,
             Place::Purpose,
             Place::Enter,
             Place::User,
             Place::Password,
+            Place::Code,
             Place::Purpose,
         ] {
             screen.update(Message::Command(Command::Next));
@@ -262,6 +377,22 @@ mod tests {
             panic!("not asked")
         };
         assert_eq!(purpose, PURPOSES[1]);
+    }
+
+    #[test]
+    fn r_acc_3_a_password_that_is_too_old_is_changed_here() {
+        let mut screen = typed();
+        screen.failed(&SignInError::MustChoosePassword);
+        screen.update(Message::New("cavallo-di-ferro".into()));
+        screen.update(Message::Again("cavallo-di-legno".into()));
+        assert!(matches!(screen.update(Message::Enter), Action::None), "typed differently");
+        screen.update(Message::Again("cavallo-di-ferro".into()));
+        let Action::ChoosePassword { new, .. } = screen.update(Message::Enter) else {
+            panic!("not asked")
+        };
+        assert_eq!(new.expose_secret(), "cavallo-di-ferro");
+        screen.update(Message::Changed(Ok(())));
+        assert!(screen.change.is_none() && !screen.waiting);
     }
 
     #[test]

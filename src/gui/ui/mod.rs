@@ -8,4 +8,5 @@ pub mod message_strip;
 pub mod ptz_panel;
 pub mod shortcuts_help;
 pub mod top_bar;
+pub mod unlock;
 pub mod wall_chooser;

@@ -13,8 +13,8 @@ use iced::{Element, Fill};
 /// Every line: words and the commands that they cover.
 fn lines() -> Vec<(String, Vec<Command>)> {
     use Command::{
-        AskHold, Back, Calibrate, CallPreset, CameraTour, Confirm, Declare, Digit, Export, Figures, GoOn, Help, History,
-        Masks, NewWindow, Next, NextArea, Playback, SavePreset, SavedWalls, Search, SignOut, Snapshot, Stop, WallAlone,
+        AskHold, Back, Calibrate, CallPreset, CameraTour, Confirm, Declare, Digit, Export, Figures, GoOn, Help, History, Lock,
+        Masks, NewWindow, Next, NextArea, People, Playback, SavePreset, SavedWalls, Search, SignOut, Snapshot, Stop, WallAlone,
         WriteToCamera, ZoomIn, ZoomOut,
     };
     let arrows = [Direction::Left, Direction::Right, Direction::Up, Direction::Down]
@@ -49,6 +49,8 @@ fn lines() -> Vec<(String, Vec<Command>)> {
         (fl!("keys-figures"), vec![Figures]),
         (fl!("keys-history"), vec![History]),
         (fl!("keys-help"), vec![Help]),
+        (fl!("keys-people"), vec![People]),
+        (fl!("keys-lock"), vec![Lock]),
         (fl!("keys-sign-out"), vec![SignOut]),
     ]
 }

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: the reason of a refusal in a person's words (the client has those).
 
+use super::fair::Line;
 use super::serve::App;
 use crate::protocol::{Refusal, RefusalKind};
 use crate::server::log::sequencer::Rejection;
@@ -79,13 +80,18 @@ impl From<Rejection> for Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let status = match &self.0.why {
-            RefusalKind::WrongCredentials | RefusalKind::SessionEnded => StatusCode::UNAUTHORIZED,
-            RefusalKind::LockedOut { .. } => StatusCode::TOO_MANY_REQUESTS,
-            RefusalKind::UnknownStation | RefusalKind::Rule(_) => StatusCode::FORBIDDEN,
+            RefusalKind::WrongCredentials | RefusalKind::SessionEnded | RefusalKind::SecondFactor => {
+                StatusCode::UNAUTHORIZED
+            }
+            RefusalKind::LockedOut { .. } | RefusalKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            RefusalKind::UnknownStation
+            | RefusalKind::Rule(_)
+            | RefusalKind::MustChoosePassword
+            | RefusalKind::NoSecondFactor => StatusCode::FORBIDDEN,
             RefusalKind::AlreadyActiveElsewhere | RefusalKind::HeldByOther(_) | RefusalKind::Equivocation { .. } => {
                 StatusCode::CONFLICT
             }
-            RefusalKind::Declare(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            RefusalKind::Declare(_) | RefusalKind::NotTaken(_) => StatusCode::UNPROCESSABLE_ENTITY,
             RefusalKind::NotFound => StatusCode::NOT_FOUND,
             RefusalKind::Gap { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             RefusalKind::Malformed => StatusCode::BAD_REQUEST,
@@ -132,6 +138,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
 
 /// Refuses what is too much at once, and ends what takes too long.
 pub async fn within_bounds(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let Some(_turn) = app.fair.enter(Line::of(&request)) else {
+        app.metrics.refused();
+        return Refused::new(RefusalKind::TooManyRequests, "too many requests of one caller").into_response();
+    };
     // Whoever waits here has not been read beyond the head.
     let Ok(Ok(_place)) = tokio::time::timeout(PLACE_TIME, app.places.acquire()).await else {
         return Refused::new(RefusalKind::Unavailable, "too many requests at once").into_response();

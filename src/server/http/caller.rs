@@ -7,17 +7,38 @@ use super::answer::{Answer, Refused};
 use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::StationId;
+use crate::domain::people::{Asked, Circumstances, Decision, Ground, Office, Reach, Right, decide};
+use crate::domain::site::CameraPlan;
 use crate::protocol::RefusalKind;
 use crate::server::log::recorder::Act;
 use crate::server::log::sequencer::now_ms;
+use crate::server::people::accounts::By;
 use crate::server::people::sessions::SignedIn;
 use crate::server::store::registry::StationRow;
 use crate::server::tls;
-use axum::extract::FromRequestParts;
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum_server::tls::TlsInfo;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+
+/// The zone the municipalities live in.
+pub(super) const ZONE: &str = "Europe/Rome";
+
+/// The address a call comes from.
+pub struct Address(pub IpAddr);
+
+impl FromRequestParts<Arc<App>> for Address {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Answer<Self> {
+        let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(info.map_or(Ipv4Addr::UNSPECIFIED.into(), |info| info.0.ip())))
+    }
+}
 
 /// The enrolled workstation that calls.
 pub struct Caller(pub StationRow);
@@ -73,6 +94,54 @@ impl FromRequestParts<Arc<App>> for Caller {
 pub struct Person {
     pub station: StationRow,
     pub who: SignedIn,
+}
+
+impl Person {
+    /// Where and when the person asks. That the call is here says that the server is in reach.
+    fn here(&self) -> Circumstances {
+        let zone = TimeZone::get(ZONE).ok();
+        Circumstances {
+            station: self.station.kind,
+            server: Reach::Reachable,
+            local: zone.map(|zone| Timestamp::now().to_zoned(zone).datetime()),
+        }
+    }
+
+    /// May they do this now?
+    fn may(&self, asked: Asked<'_>) -> Decision {
+        decide(&self.who.person, asked, &self.here())
+    }
+
+    /// May they do this with a camera now?
+    pub fn may_on(&self, right: Right, camera: &CameraPlan) -> Decision {
+        self.may(Asked::Camera {
+            right,
+            controller: &camera.controller,
+            camera: &camera.id,
+        })
+    }
+
+    /// An office of their level; a refusal is recorded.
+    ///
+    /// # Errors
+    /// The rule that refuses, or that the refusal cannot be recorded.
+    pub async fn in_office(&self, app: &App, office: Office) -> Answer<Ground> {
+        let rule = match self.may(Asked::Office(office)) {
+            Decision::Allowed(ground) => return Ok(ground),
+            Decision::Refused(rule) => rule,
+        };
+        let act = By {
+            station: &self.station,
+            who: &self.who,
+        }
+        .act()
+        .with("office", format!("{office:?}"))
+        .with("rule", serde_json::to_value(rule).unwrap_or_default());
+        app.recorder
+            .record(&self.station.home, Operation::ConfigurationChange, Outcome::Refused, act)
+            .await?;
+        Err(RefusalKind::Rule(rule).into())
+    }
 }
 
 impl FromRequestParts<Arc<App>> for Person {

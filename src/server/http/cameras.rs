@@ -8,28 +8,53 @@ use super::caller::Person;
 use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::CameraId;
-use crate::domain::people::{Action, Decision, Level, Rule, decide};
-use crate::domain::site::CameraPlan;
+use crate::domain::people::{Action, Decision, Right};
+use crate::domain::site::{CameraPlan, SitePlan};
 use crate::protocol::{
     CameraCredential, CredentialNeed, CredentialRequest, HoldRequest, HoldState, RefusalKind, SignedPlan,
 };
 use crate::server::holds::{Wish, holder};
 use crate::server::log::recorder::Act;
+use crate::server::people::accounts::By;
 use crate::server::people::sessions::SignedIn;
 use axum::Json;
 use axum::extract::{Path, State};
 use std::sync::Arc;
 use std::time::Instant;
 
-pub async fn plan(State(app): State<Arc<App>>, _person: Person) -> Answer<Json<SignedPlan>> {
-    let plan = app.store.plan(&app.plan_vkey).await?;
-    plan.map(Json).ok_or_else(|| Refused::not_found("plan"))
+/// The plan in force, as far as the person has to do with it, signed (R-ACC-5).
+pub async fn plan(State(app): State<Arc<App>>, person: Person) -> Answer<Json<SignedPlan>> {
+    let mut seen = SitePlan::clone(&app.plans.current());
+    let who = &person.who.person;
+    seen.cameras
+        .retain(|camera| who.knows(&camera.controller, &camera.id));
+    seen.controllers
+        .retain(|controller| who.knows_controller(&controller.id) || controller.id == person.station.home);
+    let signed = app.plans.signed(&seen, &app.plan_vkey);
+    signed.map(Json).ok_or_else(|| RefusalKind::Unavailable.into())
 }
 
-pub(super) fn camera_of(app: &App, camera: String) -> Answer<CameraPlan> {
-    let id = CameraId::try_from(camera).map_err(|_| Refused::not_found("camera"))?;
+/// A camera the person has to do with. Any other is answered like one that does not exist, after the same work: the
+/// attempt is recorded either way.
+pub(super) async fn camera_of(app: &App, person: &Person, camera: String) -> Answer<CameraPlan> {
     let plan = app.plans.current();
-    plan.camera(&id).cloned().ok_or_else(|| Refused::not_found("camera"))
+    let found = CameraId::try_from(camera.clone()).ok();
+    let found = found.and_then(|id| plan.camera(&id).cloned());
+    let known = found.filter(|camera| person.who.person.knows(&camera.controller, &camera.id));
+    if let Some(camera) = known {
+        return Ok(camera);
+    }
+    let asked: String = camera.chars().take(64).collect();
+    let act = By {
+        station: &person.station,
+        who: &person.who,
+    }
+    .act()
+    .with("asked_for", asked);
+    app.recorder
+        .record(&person.station.home, Operation::CredentialReleased, Outcome::Refused, act)
+        .await?;
+    Err(Refused::not_found("camera"))
 }
 
 pub(super) fn act<'a>(person: &'a Person, camera: &'a CameraPlan) -> Act<'a> {
@@ -43,39 +68,19 @@ pub(super) fn act<'a>(person: &'a Person, camera: &'a CameraPlan) -> Act<'a> {
     }
 }
 
-/// Figures are for whoever may see the camera, and for maintainer and administrator of its controller.
-fn may_have(person: &Person, need: CredentialNeed, camera: &CameraPlan) -> Decision {
-    let who = &person.who.person;
-    let technical = matches!(who.level, Level::Maintainer | Level::SystemAdministrator);
-    match need {
-        CredentialNeed::Figures if technical => {
-            let granted = who.grants.iter().any(|grant| {
-                grant.controller == camera.controller
-                    && (grant.cameras.is_empty() || grant.cameras.contains(&camera.id))
-            });
-            if granted {
-                Decision::Allowed
-            } else {
-                Decision::Refused(Rule::NoGrant)
-            }
-        }
-        _ => decide(who, Action::Live, &camera.controller, &camera.id),
-    }
-}
-
 pub async fn credentials(
     State(app): State<Arc<App>>,
     person: Person,
     Path(camera): Path<String>,
     Bounded(CredentialRequest { need }): Bounded<CredentialRequest>,
 ) -> Answer<Json<CameraCredential>> {
-    let camera = &camera_of(&app, camera)?;
-    let (word, place) = match need {
-        CredentialNeed::Picture => ("picture", format!("{}/picture", camera.id)),
-        CredentialNeed::Figures => ("figures", format!("{}/figures", camera.id)),
+    let camera = &camera_of(&app, &person, camera).await?;
+    let (word, place, right) = match need {
+        CredentialNeed::Picture => ("picture", format!("{}/picture", camera.id), Right::Grant(Action::Live)),
+        CredentialNeed::Figures => ("figures", format!("{}/figures", camera.id), Right::Figures),
     };
     let act = act(&person, camera).with("need", word);
-    if let Decision::Refused(rule) = may_have(&person, need, camera) {
+    if let Decision::Refused(rule) = person.may_on(right, camera) {
         let rule_word = serde_json::to_value(rule).unwrap_or_default();
         app.recorder
             .record(
@@ -114,8 +119,8 @@ pub async fn hold(
     Path(camera): Path<String>,
     Bounded(ask): Bounded<HoldRequest>,
 ) -> Answer<Json<HoldState>> {
-    let camera = &camera_of(&app, camera)?;
-    if let Decision::Refused(rule) = decide(&person.who.person, Action::Ptz, &camera.controller, &camera.id) {
+    let camera = &camera_of(&app, &person, camera).await?;
+    if let Decision::Refused(rule) = person.may_on(Right::Grant(Action::Ptz), camera) {
         let rule_word = serde_json::to_value(rule).unwrap_or_default();
         let act = act(&person, camera).with("rule", rule_word);
         app.recorder
@@ -148,11 +153,8 @@ pub(super) async fn holds_seen_by(app: &App, who: &SignedIn) -> Vec<HoldState> {
     let plan = app.plans.current();
     let mut all = app.holds.all(Instant::now()).await;
     all.retain(|state| {
-        let controller = plan.camera(&state.camera).map(|camera| &camera.controller);
-        who.person
-            .grants
-            .iter()
-            .any(|grant| Some(&grant.controller) == controller)
+        plan.camera(&state.camera)
+            .is_some_and(|camera| who.person.knows(&camera.controller, &camera.id))
     });
     all.sort_by(|a, b| a.camera.cmp(&b.camera));
     all

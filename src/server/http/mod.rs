@@ -6,6 +6,7 @@
 mod answer;
 mod caller;
 mod cameras;
+mod fair;
 mod health;
 mod ingest;
 mod logs;
@@ -14,6 +15,7 @@ mod policy;
 mod retention;
 mod search;
 mod serve;
+mod workstations;
 
 pub use serve::{App, serve};
 
@@ -25,7 +27,17 @@ use std::sync::Arc;
 /// Every route.
 fn router(app: Arc<App>) -> Router {
     Router::new()
-        .route("/v1/sessions", post(people::sign_in))
+        .route("/v1/sessions", post(people::sign_in).get(people::running))
+        .route("/v1/sessions/current/proof", post(people::prove))
+        .route("/v1/password", post(people::choose_password))
+        .route("/v1/people", get(people::list).post(people::add))
+        .route("/v1/people/{user}", post(people::change))
+        .route("/v1/workstations", get(workstations::list))
+        .route("/v1/workstations/codes", post(workstations::new_code))
+        .route("/v1/workstations/{station}", delete(workstations::revoke))
+        .route("/v1/authority", get(workstations::authority))
+        .route("/v1/enrolments", post(workstations::enrol))
+        .route("/v1/stations/{station}/certificate", post(workstations::renew))
         .route("/v1/sessions/current", delete(people::sign_out))
         .route("/v1/people/{user}/sessions", delete(people::revoke))
         .route("/v1/plan", get(cameras::plan))

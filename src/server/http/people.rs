@@ -1,13 +1,19 @@
-//! Sign-in, sign-out, and ending somebody's session.
+//! Sign-in, sign-out, another password; the list of accounts and what is changed in it.
+//!
+//! Invariant: who may is the one decision's; a refusal is recorded. Deliberately absent: how accounts are kept
+//! (`server::people`).
 
 use super::answer::{Answer, Bounded, Refused};
-use super::caller::{Caller, Person};
+use super::caller::{Address, Caller, Person};
 use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
-use crate::domain::people::{Level, Rule};
-use crate::protocol::{RefusalKind, SessionGrant, SignIn};
-use crate::server::log::recorder::Act;
+use crate::domain::people::Office;
+use crate::protocol::{
+    AccountAnswer, AccountChange, AccountView, LogKey, NewAccount, PasswordChange, Proof, SessionGrant, SessionView,
+    SignIn,
+};
 use crate::server::log::sequencer::now_ms;
+use crate::server::people::accounts::By;
 use crate::server::people::sessions::SignedIn;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -18,16 +24,22 @@ use std::time::Instant;
 pub async fn sign_in(
     State(app): State<Arc<App>>,
     Caller(station): Caller,
+    Address(from): Address,
     Bounded(ask): Bounded<SignIn>,
 ) -> Answer<Json<SessionGrant>> {
-    let begun = app.sessions.sign_in(&station, ask, now_ms()).await?;
+    let begun = app.sessions.sign_in(&station, from, ask, now_ms()).await?;
+    let person = &begun.signed_in.person;
+    let known = |key: &&LogKey| key.controller == station.home || person.knows_controller(&key.controller);
+    let log_keys = app.given_keys.iter().filter(known).cloned().collect();
     Ok(Json(SessionGrant {
         session: begun.signed_in.session.session,
         token: begun.token,
         person: begun.signed_in.person,
-        log_keys: app.given_keys.clone(),
+        log_keys,
         home: station.home,
         grace_s: station.grace_s,
+        kind: station.kind,
+        lock_after_s: app.sessions.lock_after_s(),
     }))
 }
 
@@ -39,34 +51,86 @@ pub async fn sign_out(State(app): State<Arc<App>>, Person { station, who }: Pers
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// R-ACC-3: a credential that is lost ends its session at once. System administrator only; recorded either way.
-pub async fn revoke(
-    State(app): State<Arc<App>>,
-    Person { station, who }: Person,
-    Path(user): Path<String>,
-) -> Answer<StatusCode> {
-    if who.person.level != Level::SystemAdministrator {
-        let act = Act {
-            person: Some(&who.person),
-            session: &who.session.session,
-            at: Some(&station.station),
-            purpose: Some(who.session.purpose),
-            ..Act::default()
-        };
-        app.recorder
-            .record(
-                &station.home,
-                Operation::ConfigurationChange,
-                Outcome::Refused,
-                act.with("revoke", user),
-            )
-            .await?;
-        return Err(RefusalKind::Rule(Rule::NoGrant).into());
-    }
-    let ended = app.sessions.revoke(&station, &who, &user).await?;
+/// R-ACC-3: a credential that is lost ends its session at once. Recorded either way.
+pub async fn revoke(State(app): State<Arc<App>>, person: Person, Path(user): Path<String>) -> Answer<StatusCode> {
+    person.in_office(&app, Office::ConfirmPeople).await?;
+    let ended = app.sessions.revoke(&person.station, &person.who, &user).await?;
     let ended = ended.ok_or_else(|| Refused::not_found("session"))?;
     release_holds(&app, &ended).await?;
+    app.pulse.beat();
     Ok(StatusCode::NO_CONTENT)
+}
+
+pub async fn prove(
+    State(app): State<Arc<App>>,
+    Person { station, who }: Person,
+    Address(from): Address,
+    Bounded(proof): Bounded<Proof>,
+) -> Answer<StatusCode> {
+    app.sessions.prove(&station, &who, from, proof, now_ms()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub async fn choose_password(
+    State(app): State<Arc<App>>,
+    Caller(station): Caller,
+    Address(from): Address,
+    Bounded(ask): Bounded<PasswordChange>,
+) -> Answer<StatusCode> {
+    app.accounts.choose_password(&station, from, ask, now_ms()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub async fn list(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<AccountView>>> {
+    person.in_office(&app, Office::ReadPeople).await?;
+    let act = by(&person).act().with("read", "people");
+    app.recorder
+        .record(&person.station.home, Operation::LogRead, Outcome::Done, act)
+        .await?;
+    Ok(Json(app.accounts.list(now_ms()).await?))
+}
+
+pub async fn running(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<SessionView>>> {
+    person.in_office(&app, Office::ReadPeople).await?;
+    Ok(Json(app.accounts.running().await?))
+}
+
+pub async fn add(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Bounded(new): Bounded<NewAccount>,
+) -> Answer<Json<AccountAnswer>> {
+    person.in_office(&app, Office::KeepPeople).await?;
+    Ok(Json(app.accounts.add(by(&person), new, now_ms()).await?))
+}
+
+pub async fn change(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Path(user): Path<String>,
+    Bounded(change): Bounded<AccountChange>,
+) -> Answer<Json<AccountAnswer>> {
+    let office = match &change {
+        AccountChange::Confirm | AccountChange::Disable { .. } => Office::ConfirmPeople,
+        AccountChange::Enable { .. }
+        | AccountChange::ResetPassword
+        | AccountChange::NewSecondFactor
+        | AccountChange::Grants(_) => Office::KeepPeople,
+    };
+    person.in_office(&app, office).await?;
+    let (answer, ended) = app.accounts.change(by(&person), &user, change, now_ms()).await?;
+    if let Some(ended) = ended {
+        release_holds(&app, &ended).await?;
+        app.pulse.beat();
+    }
+    Ok(Json(answer))
+}
+
+fn by(person: &Person) -> By<'_> {
+    By {
+        station: &person.station,
+        who: &person.who,
+    }
 }
 
 async fn release_holds(app: &App, who: &SignedIn) -> Answer<()> {

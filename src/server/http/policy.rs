@@ -4,11 +4,11 @@
 //! (R-PRV-2); a refusal is recorded.
 
 use super::answer::{Answer, Asked, Bounded, Refused};
-use super::caller::Person;
+use super::caller::{Person, ZONE};
 use super::cameras::{act, camera_of, holds_seen_by};
 use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
-use crate::domain::people::{Action, Decision, Rule, decide};
+use crate::domain::people::{Action, Decision, Right, Rule};
 use crate::domain::privacy::declared::{Change, Declaration};
 use crate::domain::site::CameraPlan;
 use crate::protocol::{
@@ -25,10 +25,8 @@ use serde::Deserialize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The zone the municipalities live in.
 /// Longest wait for a change; also how soon a workstation notices that its session is over.
 const PATIENCE: Duration = Duration::from_secs(1);
-const ZONE: &str = "Europe/Rome";
 
 impl From<declared::Trouble> for Refused {
     fn from(trouble: declared::Trouble) -> Self {
@@ -102,15 +100,16 @@ pub async fn state(
     let plan = app.plans.current();
     let mut declared = app.declared.all(Instant::now()).await;
     declared.retain(|event| {
-        let controller = plan.camera(&event.camera).map(|camera| &camera.controller);
-        let mut grants = who.person.grants.iter();
-        grants.any(|grant| Some(&grant.controller) == controller)
+        let camera = plan.camera(&event.camera);
+        camera.is_some_and(|camera| who.person.knows(&camera.controller, &camera.id))
     });
     Ok(Json(PolicyState {
         revision,
         holds: holds_seen_by(&app, &who).await,
         plan_version: plan.version,
         declared,
+        now_ms: now_ms(),
+        knock: app.sessions.knock(&who.person.user, now_ms()),
     }))
 }
 
@@ -120,7 +119,7 @@ pub async fn permit(
     Path(camera): Path<String>,
     Bounded(PermitRequest { pictures }): Bounded<PermitRequest>,
 ) -> Answer<StatusCode> {
-    let camera = &camera_of(&app, camera)?;
+    let camera = &camera_of(&app, &person, camera).await?;
     let (action, word) = match pictures {
         Pictures::Live => (Action::Live, "live"),
         Pictures::Playback { .. } => (Action::Playback, "playback"),
@@ -142,7 +141,7 @@ pub async fn permit(
 
 /// A grant for this, or a recorded refusal.
 async fn allowed(app: &App, person: &Person, camera: &CameraPlan, action: Action) -> Answer<()> {
-    let Decision::Refused(rule) = decide(&person.who.person, action, &camera.controller, &camera.id) else {
+    let Decision::Refused(rule) = person.may_on(Right::Grant(action), camera) else {
         return Ok(());
     };
     let word = serde_json::to_value(rule).unwrap_or_default();
@@ -159,7 +158,7 @@ pub async fn declare(
     Path(camera): Path<String>,
     Bounded(declaration): Bounded<Declaration>,
 ) -> Answer<Json<DeclaredState>> {
-    let camera = &camera_of(&app, camera)?;
+    let camera = &camera_of(&app, &person, camera).await?;
     let action = match declaration.change {
         Change::Ceilings => Action::Ptz,
         Change::Mask(_) | Change::School => Action::Lift,
@@ -179,7 +178,9 @@ pub async fn end(State(app): State<Arc<App>>, person: Person, Path(id): Path<u64
         .camera_of(id, now)
         .await
         .ok_or_else(|| Refused::not_found("event"))?;
-    let camera = &camera_of(&app, camera.to_string())?;
+    // An event on a camera that is nothing to them is none.
+    let camera = camera_of(&app, &person, camera.to_string()).await;
+    let camera = &camera.map_err(|_| Refused::not_found("event"))?;
     allowed(&app, &person, camera, Action::Ptz).await?;
     app.declared.end(id, &person.who, now).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -191,19 +192,18 @@ pub async fn propose(
     Path(camera): Path<String>,
     Bounded(proposal): Bounded<MaskProposal>,
 ) -> Answer<Json<ProposedMask>> {
-    let camera = &camera_of(&app, camera)?;
+    let camera = &camera_of(&app, &person, camera).await?;
     allowed(&app, &person, camera, Action::Live).await?;
     let proposed = app.plans.propose(camera, &person.who, proposal, now_ms()).await?;
     Ok(Json(proposed))
 }
 
-pub async fn proposals(State(app): State<Arc<App>>, Person { who, .. }: Person) -> Answer<Json<Vec<ProposedMask>>> {
+pub async fn proposals(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<ProposedMask>>> {
     let plan = app.plans.current();
     let mut all = app.plans.proposals().await;
     all.retain(|proposed| {
-        plan.camera(&proposed.camera).is_some_and(|camera| {
-            decide(&who.person, Action::Live, &camera.controller, &camera.id) == Decision::Allowed
-        })
+        plan.camera(&proposed.camera)
+            .is_some_and(|camera| person.may_on(Right::Grant(Action::Live), camera).is_allowed())
     });
     Ok(Json(all))
 }
@@ -214,6 +214,14 @@ pub async fn decide_proposal(
     Path(id): Path<u64>,
     Bounded(verdict): Bounded<Verdict>,
 ) -> Answer<StatusCode> {
+    let plan = app.plans.current();
+    let waiting = app.plans.proposals().await;
+    let proposed = waiting.iter().find(|proposed| proposed.id == id);
+    let camera = proposed.and_then(|proposed| plan.camera(&proposed.camera));
+    let known = camera.is_some_and(|camera| person.who.person.knows(&camera.controller, &camera.id));
+    if !known {
+        return Err(Refused::not_found("proposal"));
+    }
     app.plans.decide(id, &person.who, verdict, now_ms()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

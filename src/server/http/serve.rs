@@ -2,8 +2,9 @@
 //!
 //! Invariant: one server per data directory; at the end what was accepted is committed and signed before the process goes.
 
+use super::fair::Fair;
 use super::router;
-use crate::domain::audit::note::SignerKey;
+use crate::domain::audit::note::{SignerKey, Statement};
 use crate::domain::camera::ControllerId;
 use crate::domain::site::SitePlan;
 use crate::protocol::LogKey;
@@ -13,11 +14,13 @@ use crate::server::error::ServerError;
 use crate::server::holds::Holds;
 use crate::server::keys::{Vault, load_signer};
 use crate::server::log::recorder::Recorder;
-use crate::server::log::sequencer::Sequencer;
+use crate::server::log::sequencer::{Sequencer, now_ms};
 use crate::server::log::signer::{SignedState, Signer};
 use crate::server::log::witnessing::{Witnessed, Witnesses};
 use crate::server::metrics::Metrics;
 use crate::server::origin::successions;
+use crate::server::people::accounts::Accounts;
+use crate::server::people::door::Door;
 use crate::server::people::sessions::Sessions;
 use crate::server::plan::Plans;
 use crate::server::pulse::Pulse;
@@ -28,7 +31,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -39,6 +42,8 @@ const PLACES: usize = 256;
 const FIRST_REQUEST: Duration = Duration::from_secs(10);
 /// Longest head of a request, bytes.
 const MAX_HEAD: usize = 64 * 1024;
+/// How often overdue accounts are looked for; each sign-in looks by itself.
+const LOOK_AT_ACCOUNTS: Duration = Duration::from_secs(60);
 /// Longest wait for running requests, and for the writer, at the end.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -57,6 +62,10 @@ pub struct App {
     pub(super) sequencer: Sequencer,
     pub(super) recorder: Recorder,
     pub(super) sessions: Sessions,
+    pub(super) accounts: Arc<Accounts>,
+    pub(super) fair: Fair,
+    /// For certificates of workstations: the authority lies there.
+    pub(super) data: DataDir,
     pub(super) holds: Holds,
     pub(super) plans: Plans,
     pub(super) declared: Arc<Declarations>,
@@ -72,6 +81,11 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
     let plan_key = load_signer(&data.plan_key())?;
     let plan_vkey = plan_key.verifier().to_string();
     let signed_plan = store.plan(&plan_vkey).await?.ok_or(ServerError::NotSetUp)?;
+    // What is served is signed anew for each person: nothing is signed that was not signed before.
+    plan_key
+        .verifier()
+        .verify_statement(Statement::Plan, &signed_plan.plan, &signed_plan.signature)
+        .map_err(|error| ServerError::Broken(format!("il piano del sito non è quello firmato ({error})")))?;
     let plan: SitePlan = serde_json::from_str(&signed_plan.plan).map_err(|error| ServerError::Config {
         path: data.database(),
         detail: error.to_string(),
@@ -108,8 +122,15 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
     }
     let recorder =
         Recorder::new(sequencer.clone(), plan.version).map_err(|error| ServerError::Key(error.to_string()))?;
-    let sessions = Sessions::new(store.clone(), recorder.clone(), settings.clone())
+    let vault = Vault::load(&data.vault_key())?;
+    let door = Door::new(store.clone(), vault.clone(), settings.second_factor)
         .map_err(|error| ServerError::Key(error.to_string()))?;
+    let sessions = Sessions::new(store.clone(), recorder.clone(), settings.clone(), door.clone());
+    let accounts = Arc::new(Accounts::new(store.clone(), recorder.clone(), door, sessions.clone()));
+    if let Some(home) = logs.first() {
+        // Holds nothing while it waits, so it never keeps the writer from ending.
+        tokio::spawn(watch_accounts(Arc::downgrade(&accounts), home.controller.clone()));
+    }
     let pulse = Pulse::default();
     let declared = Arc::new(Declarations::new(recorder.clone(), pulse.clone()));
     tasks.push(tokio::spawn(Declarations::end_in_time(Arc::downgrade(&declared))));
@@ -131,7 +152,10 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
         recorder,
         sessions,
         plan_vkey,
-        vault: Vault::load(&data.vault_key())?,
+        vault,
+        accounts,
+        fair: Fair::default(),
+        data: data.clone(),
         places: Semaphore::new(PLACES),
     };
     Ok((app, tasks))
@@ -177,7 +201,9 @@ pub async fn serve(
         end.await;
         handle.graceful_shutdown(Some(FAREWELL));
     });
-    let served = server.serve(router(Arc::clone(&app)).into_make_service()).await;
+    let served = server
+        .serve(router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>())
+        .await;
     stop.abort();
     // The writer ends when the last handle to it goes, the signers after the writer.
     drop(app);
@@ -188,6 +214,20 @@ pub async fn serve(
     }
     store.close().await;
     served.map_err(failed)
+}
+
+/// Disables accounts that were not confirmed in time, as long as the server lives (R-ACC-4).
+async fn watch_accounts(accounts: Weak<Accounts>, log: ControllerId) {
+    loop {
+        let Some(present) = accounts.upgrade() else { return };
+        match present.disable_overdue(&log, now_ms()).await {
+            Ok(disabled) if disabled.is_empty() => {}
+            Ok(disabled) => tracing::warn!(count = disabled.len(), "accounts were not confirmed in time"),
+            Err(why) => tracing::error!(?why, "overdue accounts could not be disabled"),
+        }
+        drop(present);
+        tokio::time::sleep(LOOK_AT_ACCOUNTS).await;
+    }
 }
 
 /// Leaves the address beside the data and in each enrolment made here, where workstations of the demonstration look.

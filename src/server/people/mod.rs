@@ -1,6 +1,8 @@
-//! People at the door: passwords, lock-out, sessions.
+//! People at the door: passwords, lock-out, second factor, sessions; and the accounts behind them.
 //!
 //! Deliberately absent: what a person may do (`domain::people`).
 
+pub mod accounts;
+pub mod door;
 pub mod password;
 pub mod sessions;

@@ -39,13 +39,17 @@ pub fn hash(password: &SecretString) -> Result<String, argon2::password_hash::Er
 
 /// Does the password fit? `None`: the name is unknown; the same work is done and the answer is no.
 pub fn fits(password: &SecretString, known: Option<&str>, decoy: &Decoy) -> bool {
-    let Ok(parsed) = PasswordHash::new(known.unwrap_or(&decoy.0)) else {
-        return false;
-    };
-    let equal = Argon2::default()
-        .verify_password(password.expose_secret().as_bytes(), &parsed)
-        .is_ok();
-    equal && known.is_some()
+    is(password, known.unwrap_or(&decoy.0)) && known.is_some()
+}
+
+/// Whether this is the password behind a hash: for the ones that must not come back.
+pub fn is(password: &SecretString, hash: &str) -> bool {
+    let parsed = PasswordHash::new(hash);
+    parsed.is_ok_and(|parsed| {
+        Argon2::default()
+            .verify_password(password.expose_secret().as_bytes(), &parsed)
+            .is_ok()
+    })
 }
 
 /// Seconds a name is locked after this many wrong passwords in a row.

@@ -4,29 +4,29 @@
 //! at most for the workstation's grace before another workstation may take the account over.
 //! Deliberately absent: HTTP.
 
-use super::password::{self, Decoy};
+use super::door::{Answer, Claim, Door, Factor, MAX_USER, unavailable};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::Person;
-use crate::protocol::{RefusalKind, SignIn};
+use crate::domain::people::account::Standing;
+use crate::protocol::{Knock, Proof, RefusalKind, SignIn};
 use crate::server::config::Settings;
 use crate::server::keys::random;
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::store::Store;
-use crate::server::store::registry::{PersonRow, SessionRow, StationRow};
-use secrecy::{ExposeSecret as _, SecretString};
+use crate::server::store::registry::{SessionRow, StationRow};
+use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex as Short, PoisonError};
 use tokio::sync::Mutex;
 
-/// Longest user name and password looked at, bytes.
-const MAX_USER: usize = 64;
-const MAX_PASSWORD: usize = 256;
 /// A session's last use is written this often, ms.
 const SEEN_EVERY_MS: i64 = 30_000;
 /// Added to the grace before a silent session gives way, ms.
 const SILENCE_SLACK_MS: i64 = 60_000;
-/// A lock that ended this long ago is forgotten, ms.
-const FORGET_AFTER_MS: i64 = 24 * 3_600_000;
+/// So long somebody is told that their account was tried elsewhere, ms.
+const KNOCK_MS: i64 = 120_000;
 
 /// A person with a running session.
 #[derive(Debug, Clone)]
@@ -48,17 +48,11 @@ pub struct Sessions {
     store: Store,
     recorder: Recorder,
     settings: Settings,
-    decoy: Decoy,
+    door: Door,
     /// One sign-in at a time: guesses cannot race the lock-out, nor two sign-ins the one session.
-    door: Arc<Mutex<()>>,
-}
-
-/// A refusal, or an answer that cannot be given now.
-type Answer<T> = Result<T, RefusalKind>;
-
-fn unavailable(error: impl std::fmt::Display) -> RefusalKind {
-    tracing::error!(%error, "a session cannot be served");
-    RefusalKind::Unavailable
+    one: Arc<Mutex<()>>,
+    /// Accounts that were tried with the right password while they are active elsewhere.
+    knocks: Arc<Short<HashMap<String, Knock>>>,
 }
 
 fn token_hash(token: &str) -> [u8; 32] {
@@ -66,93 +60,72 @@ fn token_hash(token: &str) -> [u8; 32] {
 }
 
 impl Sessions {
-    /// Opens the door.
-    ///
-    /// # Errors
-    /// A password hash cannot be made.
-    pub fn new(store: Store, recorder: Recorder, settings: Settings) -> Result<Self, argon2::password_hash::Error> {
-        Ok(Self {
+    /// Behind this door.
+    pub fn new(store: Store, recorder: Recorder, settings: Settings, door: Door) -> Self {
+        Self {
             store,
             recorder,
             settings,
-            decoy: Decoy::new()?,
-            door: Arc::default(),
-        })
+            door,
+            one: Arc::default(),
+            knocks: Arc::default(),
+        }
     }
 
-    /// Signs a person in at a workstation. `now` is Unix ms, here and below.
+    /// Seconds without a hand after which a workstation locks.
+    pub fn lock_after_s(&self) -> u64 {
+        u64::from(self.settings.lock_minutes) * 60
+    }
+
+    /// Signs a person in at a workstation that calls from `from`. `now` is Unix ms, here and below.
     ///
     /// # Errors
     /// Wrong credentials, locked out, active elsewhere, or not recordable.
-    pub async fn sign_in(&self, station: &StationRow, ask: SignIn, now: i64) -> Answer<Begun> {
-        let door = Arc::clone(&self.door);
-        let _alone = door.lock().await;
-        match self.admit(station, &ask, now).await {
-            Ok(row) => self.begin(station, &ask, row.person, now).await,
-            Err(RefusalKind::Unavailable) => Err(RefusalKind::Unavailable),
-            Err(why) => {
-                let typed: String = ask.user.chars().take(MAX_USER).collect();
-                let reason = serde_json::to_value(&why).map_err(unavailable)?;
-                let act = Act {
-                    typed_user: &typed,
-                    at: Some(&station.station),
-                    ..Act::default()
-                };
-                self.recorder
-                    .record(
-                        &station.home,
-                        Operation::SignInRefused,
-                        Outcome::Refused,
-                        act.with("why", reason),
-                    )
-                    .await
-                    .map_err(unavailable)?;
-                Err(why)
-            }
+    pub async fn sign_in(&self, station: &StationRow, from: IpAddr, ask: SignIn, now: i64) -> Answer<Begun> {
+        let one = Arc::clone(&self.one);
+        let _alone = one.lock().await;
+        match self.admit(station, from, &ask, now).await {
+            Ok(person) => self.begin(station, &ask, person, now).await,
+            Err(why) => Err(self.refused(station, &ask.user, why).await),
         }
     }
 
-    async fn admit(&self, station: &StationRow, ask: &SignIn, now: i64) -> Answer<PersonRow> {
+    /// Records that somebody was not let in. Gives what is answered.
+    pub(super) async fn refused(&self, station: &StationRow, user: &str, why: RefusalKind) -> RefusalKind {
+        if why == RefusalKind::Unavailable {
+            return why;
+        }
+        let typed: String = user.chars().take(MAX_USER).collect();
+        let reason = serde_json::to_value(&why).unwrap_or_default();
+        let act = Act {
+            typed_user: &typed,
+            at: Some(&station.station),
+            ..Act::default()
+        };
+        let recorded = self
+            .recorder
+            .record(
+                &station.home,
+                Operation::SignInRefused,
+                Outcome::Refused,
+                act.with("why", reason),
+            )
+            .await;
+        recorded.map_or_else(unavailable, |()| why)
+    }
+
+    async fn admit(&self, station: &StationRow, from: IpAddr, ask: &SignIn, now: i64) -> Answer<Person> {
         if station.quarantined {
             return Err(RefusalKind::UnknownStation);
         }
-        if ask.user.is_empty() || ask.user.len() > MAX_USER || ask.password.expose_secret().len() > MAX_PASSWORD {
-            return Err(RefusalKind::WrongCredentials);
-        }
-        let (failures, until) = self.store.lockout(&ask.user).await.map_err(unavailable)?;
-        if now < until {
-            let seconds = u64::try_from(until - now).unwrap_or(0).div_ceil(1000);
-            return Err(RefusalKind::LockedOut { seconds });
-        }
-        let row = self
-            .store
-            .person(&ask.user)
-            .await
-            .map_err(unavailable)?
-            .filter(|row| row.enabled);
-        let (given, known, decoy) = (
-            ask.password.clone(),
-            row.as_ref().map(|row| row.password.clone()),
-            self.decoy.clone(),
-        );
-        let fits = tokio::task::spawn_blocking(move || password::fits(&given, known.as_deref(), &decoy))
-            .await
-            .map_err(unavailable)?;
-        let forget = now - FORGET_AFTER_MS;
-        let Some(row) = row.filter(|_| fits) else {
-            let failures = failures.saturating_add(1);
-            let until = now.saturating_add_unsigned(password::delay_s(failures) * 1000);
-            self.store
-                .set_lockout(&ask.user, failures, until, forget)
-                .await
-                .map_err(unavailable)?;
-            return Err(RefusalKind::WrongCredentials);
+        let claim = Claim {
+            user: &ask.user,
+            password: &ask.password,
+            factor: Factor::Code(ask.code.as_ref(), station.kind),
         };
-        if failures > 0 {
-            self.store
-                .set_lockout(&ask.user, 0, 0, forget)
-                .await
-                .map_err(unavailable)?;
+        let row = self.door.prove(&claim, from, now).await?;
+        if row.life.standing(now) == Standing::MustChoosePassword {
+            return Err(RefusalKind::MustChoosePassword);
         }
         if let Some(open) = self.store.session_of(&ask.user).await.map_err(unavailable)? {
             // Out of reach, it may go on for its grace: until then the account is taken to be active there.
@@ -163,11 +136,45 @@ impl Sessions {
                     .saturating_add_unsigned(grace_s * 1000)
                     .saturating_add(SILENCE_SLACK_MS);
             if open.station != station.station && now < open.expires_ms && !silent {
+                let knock = Knock {
+                    station: station.station.clone(),
+                    at_ms: now,
+                };
+                self.knocks().insert(ask.user.clone(), knock);
                 return Err(RefusalKind::AlreadyActiveElsewhere);
             }
             self.end(station, &row.person, &open, "replaced").await?;
         }
-        Ok(row)
+        Ok(row.person)
+    }
+
+    fn knocks(&self) -> std::sync::MutexGuard<'_, HashMap<String, Knock>> {
+        self.knocks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the account was tried elsewhere a moment ago.
+    pub fn knock(&self, user: &str, now: i64) -> Option<Knock> {
+        let mut knocks = self.knocks();
+        knocks.retain(|_, knock| now < knock.at_ms.saturating_add(KNOCK_MS));
+        knocks.get(user).cloned()
+    }
+
+    /// Proves again who is at a locked workstation.
+    ///
+    /// # Errors
+    /// As for signing in.
+    pub async fn prove(&self, station: &StationRow, who: &SignedIn, from: IpAddr, proof: Proof, now: i64) -> Answer<()> {
+        let one = Arc::clone(&self.one);
+        let _alone = one.lock().await;
+        let claim = Claim {
+            user: &who.person.user,
+            password: &proof.password,
+            factor: Factor::Spared,
+        };
+        match self.door.prove(&claim, from, now).await {
+            Ok(_) => Ok(()),
+            Err(why) => Err(self.refused(station, &who.person.user, why).await),
+        }
     }
 
     async fn begin(&self, station: &StationRow, ask: &SignIn, person: Person, now: i64) -> Answer<Begun> {
@@ -216,8 +223,11 @@ impl Sessions {
             tracing::warn!(session = session.session, station = %station.station, "token of another station or old");
             return Err(RefusalKind::SessionEnded);
         }
-        let row = self.store.person(&session.user).await.map_err(unavailable)?;
-        let row = row.filter(|row| row.enabled).ok_or(RefusalKind::SessionEnded)?;
+        let row = self.store.life(&session.user).await.map_err(unavailable)?;
+        // A password that grows too old does not end a shift; everything else that ends an account does.
+        let good = |standing| matches!(standing, Standing::Good | Standing::MustChoosePassword);
+        let row = row.filter(|row| good(row.life.standing(now)));
+        let row = row.ok_or(RefusalKind::SessionEnded)?;
         if now - session.seen_ms > SEEN_EVERY_MS {
             self.store
                 .session_seen(&session.session, now)
@@ -246,6 +256,7 @@ impl Sessions {
             .record(&station.home, Operation::SignOut, Outcome::Done, act.with("why", why))
             .await
             .map_err(unavailable)?;
+        self.knocks().remove(&session.user);
         self.store.end_session(&session.session).await.map_err(unavailable)
     }
 
@@ -285,9 +296,14 @@ impl Sessions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::people::{Level, Purpose};
+    use crate::domain::people::{Level, Purpose, StationKind};
+    use crate::server::keys::Vault;
     use crate::server::log::sequencer::Sequencer;
+    use crate::server::people::password;
+    use crate::server::store::accounts::Appointment;
     use crate::server::store::testing;
+    use secrecy::ExposeSecret as _;
+    use std::net::Ipv4Addr;
 
     const GRACE_MS: i64 = 3_600_000;
 
@@ -310,6 +326,7 @@ mod tests {
                 home: log.controller.clone(),
                 grace_s: 3600,
                 quarantined: false,
+                kind: StationKind::ControlRoom,
             };
             store.enrol(&row, &[n as u8; 32]).await.unwrap();
             rows.push(row);
@@ -322,10 +339,18 @@ mod tests {
             grants: vec![],
         };
         store
-            .add_person(&person, &password::hash(&"giusta".into()).unwrap(), 0)
+            .add_person(
+                &person,
+                &password::hash(&"giusta".into()).unwrap(),
+                0,
+                &Appointment::default(),
+            )
             .await
             .unwrap();
-        let sessions = Sessions::new(store, recorder, Settings::default()).unwrap();
+        let vault = Vault::create(&dir.path().join("vault.key")).unwrap();
+        let settings = Settings::default();
+        let door = Door::new(store.clone(), vault, settings.second_factor).unwrap();
+        let sessions = Sessions::new(store, recorder, settings, door);
         let (there, here) = (rows.pop().unwrap(), rows.pop().unwrap());
         Bench {
             _dir: dir,
@@ -340,9 +365,12 @@ mod tests {
             let ask = SignIn {
                 user: "neri".into(),
                 password: password.into(),
+                code: None,
                 purpose: Purpose::Traffic,
             };
-            self.sessions.sign_in(station, ask, now).await
+            self.sessions
+                .sign_in(station, Ipv4Addr::LOCALHOST.into(), ask, now)
+                .await
         }
     }
 

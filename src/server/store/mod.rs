@@ -17,11 +17,13 @@ macro_rules! on {
     };
 }
 
+pub mod accounts;
 pub mod entries;
 pub mod registry;
 pub mod retention;
 pub mod search;
 pub mod tree;
+pub mod workstations;
 
 use super::config::DataDir;
 use crate::domain::camera::ControllerId;
@@ -33,7 +35,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 /// Version of the schema.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 /// Longest wait for a connection of the pool.
 const PATIENCE: Duration = Duration::from_secs(10);
 

@@ -5,7 +5,7 @@
 
 use super::{Store, StoreError, parse, signed, unsigned};
 use crate::domain::camera::{CameraId, ControllerId, StationId};
-use crate::domain::people::{Person, Purpose};
+use crate::domain::people::{Person, Purpose, StationKind};
 use crate::protocol::{CredentialNeed, SignedPlan};
 
 /// An enrolled workstation.
@@ -17,6 +17,8 @@ pub struct StationRow {
     /// Seconds it may go on when the server is away.
     pub grace_s: u64,
     pub quarantined: bool,
+    /// What it is for.
+    pub kind: StationKind,
 }
 
 /// An account.
@@ -40,18 +42,21 @@ pub struct SessionRow {
 }
 
 /// A sealed camera account.
-pub struct AccountRow {
+pub struct CameraAccountRow {
     pub user: String,
     pub sealed: Vec<u8>,
 }
 
-fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+pub(super) fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
-fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+pub(super) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
+
+/// The head of every query for a session.
+pub(super) const SESSION: &str = "SELECT session, account, station, purpose, seen_ms, expires_ms FROM session";
 
 fn need_text(need: CredentialNeed) -> &'static str {
     match need {
@@ -61,44 +66,6 @@ fn need_text(need: CredentialNeed) -> &'static str {
 }
 
 impl Store {
-    /// Enrols a workstation, or gives an enrolled one a new certificate.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn enrol(&self, row: &StationRow, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query(
-            "INSERT INTO station (station, home, fingerprint, grace_s) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (station) DO UPDATE SET fingerprint = excluded.fingerprint, enabled = 1",
-        )
-        .bind(row.station.as_str())
-        .bind(row.home.as_str())
-        .bind(fingerprint.as_slice())
-        .bind(signed(row.grace_s)?)
-        .execute(pool).await.map(drop))?;
-        Ok(())
-    }
-
-    /// The enabled workstation that has this certificate.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn station(&self, fingerprint: &[u8; 32]) -> Result<Option<StationRow>, StoreError> {
-        let row: Option<(String, String, i64, i64)> = on!(&self.read, pool => sqlx::query_as(
-            "SELECT station, home, grace_s, quarantined FROM station WHERE fingerprint = $1 AND enabled = 1",
-        )
-        .bind(fingerprint.as_slice())
-        .fetch_optional(pool).await)?;
-        row.map(|(station, home, grace, quarantined)| {
-            Ok(StationRow {
-                station: parse(station)?,
-                home: parse(home)?,
-                grace_s: unsigned(grace)?,
-                quarantined: quarantined != 0,
-            })
-        })
-        .transpose()
-    }
-
     /// Seconds a workstation may go on when the server is away; 0 for one that is not enrolled.
     ///
     /// # Errors
@@ -141,20 +108,6 @@ impl Store {
             .bind(station.as_str())
             .fetch_one(pool).await)?;
         unsigned(seq)
-    }
-
-    /// Adds an account.
-    ///
-    /// # Errors
-    /// [`StoreError`], also when the name is taken.
-    pub async fn add_person(&self, person: &Person, password: &str, now_ms: i64) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query("INSERT INTO person (account, person, password, password_set_ms) VALUES ($1, $2, $3, $4)")
-            .bind(person.user.as_str())
-            .bind(json(person)?)
-            .bind(password)
-            .bind(now_ms)
-            .execute(pool).await.map(drop))?;
-        Ok(())
     }
 
     /// The account with this name.
@@ -238,9 +191,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn session_by_token(&self, token_hash: &[u8; 32]) -> Result<Option<SessionRow>, StoreError> {
-        let row: Option<SessionColumns> = on!(&self.read, pool => sqlx::query_as(
-            "SELECT session, account, station, purpose, seen_ms, expires_ms FROM session WHERE token = $1 AND ended = 0",
-        )
+        let text = sqlx::AssertSqlSafe(format!("{SESSION} WHERE token = $1 AND ended = 0"));
+        let row: Option<SessionColumns> = on!(&self.read, pool => sqlx::query_as(text)
         .bind(token_hash.as_slice())
         .fetch_optional(pool).await)?;
         row.map(session_row).transpose()
@@ -251,9 +203,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn session_of(&self, user: &str) -> Result<Option<SessionRow>, StoreError> {
-        let row: Option<SessionColumns> = on!(&self.read, pool => sqlx::query_as(
-            "SELECT session, account, station, purpose, seen_ms, expires_ms FROM session WHERE account = $1 AND ended = 0",
-        )
+        let text = sqlx::AssertSqlSafe(format!("{SESSION} WHERE account = $1 AND ended = 0"));
+        let row: Option<SessionColumns> = on!(&self.read, pool => sqlx::query_as(text)
         .bind(user)
         .fetch_optional(pool).await)?;
         row.map(session_row).transpose()
@@ -334,18 +285,19 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn account(&self, camera: &CameraId, need: CredentialNeed) -> Result<Option<AccountRow>, StoreError> {
+    pub async fn account(&self, camera: &CameraId, need: CredentialNeed) -> Result<Option<CameraAccountRow>, StoreError> {
         let row: Option<(String, Vec<u8>)> = on!(&self.read, pool => sqlx::query_as("SELECT account, sealed FROM camera_account WHERE camera = $1 AND need = $2")
                 .bind(camera.as_str())
                 .bind(need_text(need))
                 .fetch_optional(pool).await)?;
-        Ok(row.map(|(user, sealed)| AccountRow { user, sealed }))
+        Ok(row.map(|(user, sealed)| CameraAccountRow { user, sealed }))
     }
 }
 
-type SessionColumns = (String, String, String, String, i64, i64);
+/// What [`SESSION`] selects.
+pub(super) type SessionColumns = (String, String, String, String, i64, i64);
 
-fn session_row(
+pub(super) fn session_row(
     (session, user, station, purpose, seen_ms, expires_ms): SessionColumns,
 ) -> Result<SessionRow, StoreError> {
     Ok(SessionRow {

@@ -11,7 +11,7 @@ use super::{borgo, outbox, station};
 use crate::domain::audit::event::Body;
 use crate::domain::audit::note::SignerKey;
 use crate::domain::camera::{CameraId, CameraKind, StreamRole};
-use crate::domain::people::{Action, Grant, Level, Person, Purpose, Rule};
+use crate::domain::people::{Action, Grant, Level, Person, Purpose, Rule, Shift, StationKind};
 use crate::domain::site::{CameraPlan, Controller, Limits, Mask, MaskShape, MotionBounds, SitePlan};
 use crate::protocol::CameraCredential;
 use std::sync::Arc;
@@ -69,10 +69,10 @@ impl Bench {
             station: station(),
             // Nobody listens there: the server is away.
             server: "https://127.0.0.1:9".into(),
-            certificate: cert.clone().into_bytes(),
-            key: key.into(),
+            identity: format!("{cert}\n{key}").into(),
             ca: cert.into_bytes(),
             plan_key: SignerKey::new("vedetta/plan", &[1; 32]).unwrap().verifier(),
+            renew_after_ms: None,
         };
         let opened = Opened {
             enrolment,
@@ -94,6 +94,10 @@ impl Bench {
     }
 
     fn session(&self, level: Level, actions: &[Action]) -> Session {
+        self.session_in(level, actions, vec![])
+    }
+
+    fn session_in(&self, level: Level, actions: &[Action], hours: Vec<Shift>) -> Session {
         let plan = |id: &str, kind, masks| CameraPlan {
             id: id.parse().unwrap(),
             number: 1,
@@ -128,12 +132,15 @@ impl Bench {
                     controller: borgo(),
                     cameras: vec![],
                     actions: actions.to_vec(),
+                    hours,
                 }],
             },
             purpose: Purpose::UrbanSecurity,
             session: "s-1".into(),
             token: "token".to_owned().into(),
             home: borgo(),
+            kind: StationKind::ControlRoom,
+            lock_after: None,
             plan: Arc::new(SitePlan {
                 version: 7,
                 controllers: vec![Controller {
@@ -312,6 +319,37 @@ async fn r_acc_2_nothing_is_granted_by_default_and_the_rule_is_named_in_the_even
         ("chiara.neri", Some(fixed()), 7)
     );
     assert_eq!(bench.camera.visitors(), 0);
+}
+
+#[tokio::test]
+async fn r_acc_2_hours_go_by_the_servers_clock_whatever_this_machine_says() {
+    use crate::domain::privacy::calendar::Day;
+    use jiff::civil::time;
+    let bench = Bench::new().await;
+    let every_day = vec![
+        Day::Monday,
+        Day::Tuesday,
+        Day::Wednesday,
+        Day::Thursday,
+        Day::Friday,
+        Day::Saturday,
+        Day::Sunday,
+    ];
+    let night = Shift {
+        days: every_day,
+        from: time(22, 0, 0, 0),
+        to: time(6, 0, 0, 0),
+    };
+    let session = bench.session_in(Level::Operator, &[Action::Live], vec![night]);
+    let outside = Some(Refusal::Rule(Rule::OutsideHours));
+    let seen = async || session.view(&fixed(), StreamRole::Sub).await.err();
+    assert_eq!(seen().await, outside, "no clock was heard yet");
+    let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+    // Whatever the hour is here and now, the server's hour decides.
+    session.0.hear_of_session(at("2026-11-22T03:00:00+01:00"), None);
+    assert_eq!(seen().await, None);
+    session.0.hear_of_session(at("2026-11-22T12:00:00+01:00"), None);
+    assert_eq!(seen().await, outside);
 }
 
 #[tokio::test]

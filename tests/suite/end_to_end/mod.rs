@@ -4,6 +4,7 @@
 
 mod place;
 mod reconnect;
+mod revoked;
 
 use place::{Place, until};
 use std::time::{Duration, Instant};

@@ -133,6 +133,8 @@ impl ControlRoom {
                 Action::None
             }
             Command::SignOut => Action::SignOut,
+            // The program's own, wherever the keyboard is (`app`).
+            Command::Lock | Command::People | Command::ConfirmAccount | Command::EndAccount => Action::None,
             Command::Arrow(_) | Command::ZoomIn | Command::ZoomOut | Command::Stop | Command::AskHold => Action::None,
         }
     }

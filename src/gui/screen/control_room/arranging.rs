@@ -43,8 +43,8 @@ impl ControlRoom {
 
     /// Puts another wall in the place of this one.
     pub fn arrange(&mut self, wall: &Arrangement) -> Task<Message> {
-        let (plan, person) = (self.plan.clone(), self.person.clone());
-        let wall = wall.seen_by(|id| plan.camera(id).is_some_and(|camera| may_see(&person, camera)));
+        let (plan, person, here) = (self.plan.clone(), self.person.clone(), self.desk.circumstances());
+        let wall = wall.seen_by(|id| plan.camera(id).is_some_and(|camera| may_see(&person, &here, camera)));
         self.release_all();
         self.tiles = placed(&wall, self.now.instant);
         self.layout = wall.layout;
@@ -82,11 +82,12 @@ impl ControlRoom {
                 .filter(|(tile, _)| *tile != self.selected)
                 .any(|(_, placed)| placed.as_ref().is_some_and(|placed| &placed.camera == id))
         };
+        let circumstances = self.desk.circumstances();
         let mut cameras: Vec<_> = self
             .plan
             .cameras
             .iter()
-            .filter(|camera| may_see(&self.person, camera))
+            .filter(|camera| may_see(&self.person, &circumstances, camera))
             .collect();
         cameras.sort_by_key(|camera| camera.number);
         let mut ids: Vec<CameraId> = cameras

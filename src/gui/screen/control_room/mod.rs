@@ -20,7 +20,7 @@ use crate::domain::arrangement::Arrangement;
 use crate::domain::camera::{CameraId, CameraKind, StreamRole};
 use crate::domain::camera_tour::CameraTour;
 use crate::domain::live::overload::Overload;
-use crate::domain::people::{self, Decision, Person};
+use crate::domain::people::{self, Action as Wanted, Asked, Circumstances, Person, Right};
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::domain::wall::Layout;
 use crate::gui::desk::{Desk, Feed, Hold};
@@ -215,8 +215,12 @@ pub struct Shown {
 impl ControlRoom {
     /// The screen of a person who just signed in, its wall filled with the cameras they may see.
     pub fn new(desk: Arc<dyn Desk>, keymap: Arc<Keymap>, seat: Seat) -> (ControlRoom, Task<Message>) {
-        let (plan, person) = (desk.plan(), desk.person());
-        let mut seen: Vec<&CameraPlan> = plan.cameras.iter().filter(|camera| may_see(&person, camera)).collect();
+        let (plan, person, here) = (desk.plan(), desk.person(), desk.circumstances());
+        let mut seen: Vec<&CameraPlan> = plan
+            .cameras
+            .iter()
+            .filter(|camera| may_see(&person, &here, camera))
+            .collect();
         seen.sort_by_key(|camera| camera.number);
         let now = Now::read();
         let all = Arrangement::of(seen.iter().map(|camera| camera.id.clone()));
@@ -465,8 +469,13 @@ impl ControlRoom {
     }
 }
 
-fn may_see(person: &Person, camera: &CameraPlan) -> bool {
-    people::decide(person, people::Action::Live, &camera.controller, &camera.id) == Decision::Allowed
+fn may_see(person: &Person, here: &Circumstances, camera: &CameraPlan) -> bool {
+    let asked = Asked::Camera {
+        right: Right::Grant(Wanted::Live),
+        controller: &camera.controller,
+        camera: &camera.id,
+    };
+    people::decide(person, asked, here).is_allowed()
 }
 
 #[cfg(test)]

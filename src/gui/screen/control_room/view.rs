@@ -51,6 +51,11 @@ impl ControlRoom {
         screen
     }
 
+    /// The wall and nothing else, as over a locked workstation.
+    pub fn bare(&self) -> Element<'_, Message> {
+        self.wall()
+    }
+
     /// The wall and everything around it.
     fn whole(&self) -> Element<'_, Message> {
         let mut middle = row![];

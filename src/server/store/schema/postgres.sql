@@ -1,4 +1,4 @@
--- Version 2, PostgreSQL 15. The same tables as sqlite.sql. The role that runs this owns them; the servers use another
+-- Version 3, PostgreSQL 15. The same tables as sqlite.sql. The role that runs this owns them; the servers use another
 -- role (`vedetta_server` is granted what it needs below) that can neither change nor remove a row of the log.
 CREATE TABLE log (
     id BIGINT PRIMARY KEY,
@@ -212,8 +212,44 @@ CREATE INDEX found_by_person ON found (log, person, time_s, idx);
 CREATE INDEX found_by_camera ON found (log, camera, time_s, idx);
 CREATE INDEX found_by_time ON found (log, time_s, idx);
 
+-- Accounts: appointment, confirmation, second factor, former passwords. One row beside each person.
+CREATE TABLE account (
+    account TEXT PRIMARY KEY REFERENCES person (account),
+    act TEXT NOT NULL,
+    appointed_ms BIGINT NOT NULL,
+    until_ms BIGINT,
+    last_use_ms BIGINT,
+    confirm_by_ms BIGINT,
+    must_change BIGINT NOT NULL,
+    -- Sealed; the step of the last code that was used.
+    second_factor BYTEA,
+    second_factor_step BIGINT NOT NULL DEFAULT 0
+);
+CREATE TABLE former_password (
+    account TEXT NOT NULL,
+    set_ms BIGINT NOT NULL,
+    password TEXT NOT NULL,
+    PRIMARY KEY (account, set_ms, password)
+);
+
+-- Workstations: what each is for, the certificate that is to follow, codes that enrol one.
+CREATE TABLE station_kind (
+    station TEXT PRIMARY KEY REFERENCES station (station),
+    kind TEXT NOT NULL CHECK (kind IN ('control_room', 'remote', 'maintainer')),
+    next_fingerprint BYTEA UNIQUE CHECK (length(next_fingerprint) = 32)
+);
+CREATE TABLE enrolment_code (
+    code BYTEA PRIMARY KEY CHECK (length(code) = 32),
+    station TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    home TEXT NOT NULL,
+    grace_s BIGINT NOT NULL,
+    expires_ms BIGINT NOT NULL,
+    used BIGINT NOT NULL DEFAULT 0
+);
+
 CREATE TABLE schema_version (version BIGINT NOT NULL);
-INSERT INTO schema_version VALUES (2);
+INSERT INTO schema_version VALUES (3);
 
 -- The servers' role, when the owner made it beforehand: it adds to the log and changes only what may change.
 DO $$
@@ -225,5 +261,7 @@ BEGIN
         GRANT UPDATE ON sequencer, station, person, lockout, session, retention, hold, pruning, camera_account
             TO vedetta_server;
         GRANT DELETE ON body, found, lockout TO vedetta_server;
+        GRANT INSERT, UPDATE ON account, station_kind, enrolment_code TO vedetta_server;
+        GRANT INSERT ON former_password TO vedetta_server;
     END IF;
 END $$;

@@ -1,4 +1,4 @@
--- Version 2. Log tables only grow: no row of them is ever changed or removed, and each new row must continue the last.
+-- Version 3. Log tables only grow: no row of them is ever changed or removed, and each new row must continue the last.
 CREATE TABLE log (
     id INTEGER PRIMARY KEY,
     controller TEXT NOT NULL UNIQUE,
@@ -183,5 +183,41 @@ CREATE INDEX found_by_person ON found (log, person, time_s);
 CREATE INDEX found_by_camera ON found (log, camera, time_s);
 CREATE INDEX found_by_time ON found (log, time_s);
 
+-- Accounts: appointment, confirmation, second factor, former passwords. One row beside each person.
+CREATE TABLE account (
+    account TEXT PRIMARY KEY REFERENCES person (account),
+    act TEXT NOT NULL,
+    appointed_ms INTEGER NOT NULL,
+    until_ms INTEGER,
+    last_use_ms INTEGER,
+    confirm_by_ms INTEGER,
+    must_change INTEGER NOT NULL,
+    -- Sealed; the step of the last code that was used.
+    second_factor BLOB,
+    second_factor_step INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE TABLE former_password (
+    account TEXT NOT NULL,
+    set_ms INTEGER NOT NULL,
+    password TEXT NOT NULL,
+    PRIMARY KEY (account, set_ms, password)
+) STRICT, WITHOUT ROWID;
+
+-- Workstations: what each is for, the certificate that is to follow, codes that enrol one.
+CREATE TABLE station_kind (
+    station TEXT PRIMARY KEY REFERENCES station (station),
+    kind TEXT NOT NULL CHECK (kind IN ('control_room', 'remote', 'maintainer')),
+    next_fingerprint BLOB UNIQUE CHECK (length(next_fingerprint) = 32)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE enrolment_code (
+    code BLOB PRIMARY KEY CHECK (length(code) = 32),
+    station TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    home TEXT NOT NULL,
+    grace_s INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    used INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
-INSERT INTO schema_version VALUES (2);
+INSERT INTO schema_version VALUES (3);

@@ -1,0 +1,538 @@
+//! The commands on people, workstations and sessions, and the first run: arguments, questions, tables, JSON.
+//!
+//! Secrets are read from the environment or the keyboard, never from arguments, which every account of the machine can
+//! list. Deliberately absent: who may, and what happens (the running server).
+
+use super::{Kind, Place, asked_line, password, say};
+use clap::{Args, Subcommand, ValueEnum};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use std::net::SocketAddr;
+use vedetta::domain::camera::{ControllerId, StationId};
+use vedetta::domain::people::account::AccountName;
+use vedetta::domain::people::{Grant, Level};
+use vedetta::domain::site::Controller;
+use vedetta::protocol::{AccountChange, AccountState, NewAccount, NewCode, RefusalKind};
+use vedetta::server::administer::{Claim, Office, choose_password};
+use vedetta::server::error::ServerError;
+use vedetta::server::first_run::{self, Answers};
+
+/// Dove sono i dati e chi comanda.
+#[derive(Args)]
+pub struct By {
+    #[command(flatten)]
+    place: Place,
+    /// Account di chi dà il comando; la password si legge da VEDETTA_PASSWORD o dalla tastiera, il codice
+    /// dell'autenticatore da VEDETTA_CODE o dalla tastiera.
+    #[arg(long)]
+    by: String,
+    /// Esito come JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+pub enum PeopleCommand {
+    /// Elenca gli account per ente, con atto di nomina e ultimo uso.
+    List {
+        #[command(flatten)]
+        by: By,
+        /// Solo questo ente.
+        #[arg(long)]
+        body: Option<String>,
+    },
+    /// Aggiunge un account; la password per il primo uso viene scritta una volta.
+    Add {
+        #[command(flatten)]
+        by: By,
+        #[arg(long)]
+        user: AccountText,
+        /// Grado e nome.
+        #[arg(long)]
+        name: String,
+        /// Ente.
+        #[arg(long)]
+        body: String,
+        #[arg(long, value_enum)]
+        level: LevelText,
+        /// Atto di nomina.
+        #[arg(long)]
+        act: String,
+        /// File TOML con i permessi ([[grant]] controller, cameras, actions, hours); senza file, nessun permesso.
+        #[arg(long)]
+        grants: Option<std::path::PathBuf>,
+    },
+    /// Disabilita un account; la sessione in corso finisce.
+    Disable {
+        #[command(flatten)]
+        by: By,
+        #[arg(long)]
+        user: AccountText,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Riabilita un account.
+    Enable {
+        #[command(flatten)]
+        by: By,
+        #[arg(long)]
+        user: AccountText,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Conferma un account per altri 180 giorni.
+    Confirm {
+        #[command(flatten)]
+        by: By,
+        #[arg(long)]
+        user: AccountText,
+    },
+    /// Dà un'altra password per il primo uso.
+    Reset {
+        #[command(flatten)]
+        by: By,
+        #[arg(long)]
+        user: AccountText,
+    },
+    /// Dà un nuovo secondo fattore.
+    Totp {
+        #[command(flatten)]
+        by: By,
+        #[arg(long)]
+        user: AccountText,
+    },
+    /// Cambia la propria password; la nuova si legge da VEDETTA_NEW_PASSWORD o dalla tastiera.
+    Passwd {
+        #[command(flatten)]
+        by: By,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum WorkstationsCommand {
+    /// Elenca le postazioni.
+    List {
+        #[command(flatten)]
+        by: By,
+    },
+    /// Dà un codice che registra una postazione: vale quindici minuti e una volta.
+    Code {
+        #[command(flatten)]
+        by: By,
+        #[arg(long)]
+        station: StationId,
+        #[arg(long, value_enum, default_value = "sala-operativa")]
+        kind: Kind,
+        #[arg(long)]
+        controller: Option<ControllerId>,
+        /// Minuti per cui può proseguire se il server non risponde (al più 480; 0 per i terminali remoti).
+        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=480))]
+        grace_minutes: u64,
+    },
+    /// Revoca una postazione: il suo certificato non vale più, le sessioni finiscono.
+    Revoke {
+        #[command(flatten)]
+        by: By,
+        #[arg(long)]
+        station: StationId,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum SessionsCommand {
+    /// Elenca le sessioni in corso.
+    List {
+        #[command(flatten)]
+        by: By,
+    },
+    /// Termina la sessione di una persona.
+    End {
+        #[command(flatten)]
+        by: By,
+        #[arg(long)]
+        user: AccountText,
+    },
+}
+
+/// Ciò che serve alla prima preparazione; quel che manca viene chiesto.
+#[derive(Args)]
+pub struct InitArguments {
+    #[command(flatten)]
+    place: Place,
+    /// Nome del titolare: «Comune di Borgo Vedetta».
+    #[arg(long)]
+    controller_name: Option<String>,
+    /// Nome breve del titolare: minuscole, cifre, trattini.
+    #[arg(long)]
+    controller: Option<ControllerId>,
+    /// Codice ISTAT del comune, sei cifre.
+    #[arg(long)]
+    istat: Option<String>,
+    /// Nome o indirizzo con cui le postazioni raggiungono il server; si può ripetere.
+    #[arg(long = "server-name")]
+    names: Vec<String>,
+    /// Indirizzo su cui ascoltare.
+    #[arg(long, default_value = "0.0.0.0:8443")]
+    listen: SocketAddr,
+    /// Account dell'amministratore di sistema.
+    #[arg(long)]
+    administrator: Option<AccountText>,
+    /// Grado o titolo, nome e cognome dell'amministratore.
+    #[arg(long)]
+    name: Option<String>,
+    /// Ente dell'amministratore.
+    #[arg(long)]
+    body: Option<String>,
+    /// Atto di nomina dell'amministratore.
+    #[arg(long)]
+    act: Option<String>,
+    /// Esito come JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Un account, come argomento.
+#[derive(Clone)]
+pub struct AccountText(AccountName);
+
+impl std::str::FromStr for AccountText {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let name = AccountName::read(text).map(Self);
+        name.ok_or_else(|| "da 1 a 64 lettere minuscole, cifre, punti o trattini".to_owned())
+    }
+}
+
+/// Un livello, come argomento.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum LevelText {
+    Operatore,
+    Responsabile,
+    ForzaPolizia,
+    Amministratore,
+    Manutentore,
+}
+
+impl From<LevelText> for Level {
+    fn from(level: LevelText) -> Self {
+        match level {
+            LevelText::Operatore => Self::Operator,
+            LevelText::Responsabile => Self::Supervisor,
+            LevelText::ForzaPolizia => Self::ForceOperator,
+            LevelText::Amministratore => Self::SystemAdministrator,
+            LevelText::Manutentore => Self::Maintainer,
+        }
+    }
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GrantsFile {
+    #[serde(default)]
+    grant: Vec<Grant>,
+}
+
+fn read_grants(path: Option<std::path::PathBuf>) -> Result<Vec<Grant>, ServerError> {
+    let Some(path) = path else { return Ok(Vec::new()) };
+    let text = vedetta::server::config::read_text(&path)?;
+    let file: GrantsFile = toml::from_str(&text).map_err(|error| ServerError::Config {
+        path,
+        detail: error.message().to_owned(),
+    })?;
+    Ok(file.grant)
+}
+
+fn secret(variable: &str, question: &str) -> Result<SecretString, ServerError> {
+    match std::env::var(variable) {
+        Ok(value) => Ok(value.into()),
+        Err(_) => asked_line(question).map(SecretString::from),
+    }
+}
+
+/// Signs in, and asks for the authenticator's code only where the server wants one.
+async fn open(by: By) -> Result<(Office, bool), ServerError> {
+    let data = by.place.open();
+    let password = password()?;
+    let claim = |code| Claim {
+        user: by.by.clone(),
+        password: password.clone(),
+        code,
+    };
+    let code = std::env::var("VEDETTA_CODE").ok().map(SecretString::from);
+    let asked = code.is_some();
+    let office = match Office::open(&data, claim(code)).await {
+        Err(ServerError::Refused(RefusalKind::SecondFactor)) if !asked => {
+            let code = asked_line("Codice dell'autenticatore: ")?.into();
+            Office::open(&data, claim(Some(code))).await?
+        }
+        opened => opened?,
+    };
+    Ok((office, by.json))
+}
+
+/// Does one thing at the office and leaves it in any case.
+async fn at_office<T>(
+    by: By,
+    act: impl AsyncFnOnce(&Office) -> Result<T, ServerError>,
+    show: impl FnOnce(&T, bool),
+) -> Result<(), ServerError> {
+    let (office, json) = open(by).await?;
+    let done = act(&office).await;
+    office.close().await;
+    show(&done?, json);
+    Ok(())
+}
+
+fn lines<T: Serialize>(rows: &[T], json: bool, line: impl Fn(&T) -> String) {
+    if json {
+        say(&serde_json::to_string(rows).unwrap_or_default());
+    } else {
+        rows.iter().for_each(|row| say(&line(row)));
+    }
+}
+
+fn day(ms: Option<i64>) -> String {
+    let time = ms.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    time.map_or("-".into(), |time| time.strftime("%Y-%m-%d").to_string())
+}
+
+fn state(state: AccountState) -> &'static str {
+    match state {
+        AccountState::Good => "abilitato",
+        AccountState::Disabled => "disabilitato",
+        AccountState::AppointmentOver => "nomina terminata",
+        AccountState::NotConfirmed => "non confermato",
+        AccountState::MustChoosePassword => "password da cambiare",
+    }
+}
+
+/// `people`.
+pub async fn people(command: PeopleCommand) -> Result<(), ServerError> {
+    let change = async |by: By, user: AccountText, change: AccountChange| {
+        let user = user.0.to_string();
+        let show = |answer: &vedetta::protocol::AccountAnswer, json: bool| {
+            if json {
+                say(&serde_json::to_string(answer).unwrap_or_default());
+                return;
+            }
+            if let Some(password) = &answer.password {
+                say(&format!("Password per il primo uso: {}", password.expose_secret()));
+            }
+            if let Some(factor) = &answer.second_factor {
+                say(&format!("Per l'autenticatore: {}", factor.expose_secret()));
+            }
+            if answer.password.is_none() && answer.second_factor.is_none() {
+                say("Fatto.");
+            }
+        };
+        at_office(by, async |office| office.change(&user, &change).await, show).await
+    };
+    match command {
+        PeopleCommand::List { by, body } => {
+            let list = async |office: &Office| {
+                let mut rows = office.people().await?;
+                rows.retain(|row| body.as_ref().is_none_or(|body| &row.body == body));
+                rows.sort_by(|a, b| (&a.body, &a.user).cmp(&(&b.body, &b.user)));
+                Ok(rows)
+            };
+            let line = |row: &vedetta::protocol::AccountView| {
+                format!(
+                    "{}\t{}\t{}\t{}\tultimo uso {}\tda confermare entro {}\t{}",
+                    row.body,
+                    row.user,
+                    row.display_name,
+                    row.act,
+                    day(row.last_use_ms),
+                    day(row.confirm_by_ms),
+                    state(row.state)
+                )
+            };
+            at_office(by, list, |rows, json| lines(rows, json, line)).await
+        }
+        PeopleCommand::Add {
+            by,
+            user,
+            name,
+            body,
+            level,
+            act,
+            grants,
+        } => {
+            let new = NewAccount {
+                user: user.0.to_string(),
+                display_name: name,
+                body,
+                level: level.into(),
+                act,
+                until_ms: None,
+                grants: read_grants(grants)?,
+            };
+            let show = |answer: &vedetta::protocol::AccountAnswer, json: bool| match &answer.password {
+                _ if json => say(&serde_json::to_string(answer).unwrap_or_default()),
+                Some(password) => say(&format!("Password per il primo uso: {}", password.expose_secret())),
+                None => {}
+            };
+            at_office(by, async |office| office.add(&new).await, show).await
+        }
+        PeopleCommand::Disable { by, user, reason } => change(by, user, AccountChange::Disable { reason }).await,
+        PeopleCommand::Enable { by, user, reason } => change(by, user, AccountChange::Enable { reason }).await,
+        PeopleCommand::Confirm { by, user } => change(by, user, AccountChange::Confirm).await,
+        PeopleCommand::Reset { by, user } => change(by, user, AccountChange::ResetPassword).await,
+        PeopleCommand::Totp { by, user } => change(by, user, AccountChange::NewSecondFactor).await,
+        PeopleCommand::Passwd { by } => {
+            let data = by.place.open();
+            let claim = Claim {
+                user: by.by,
+                password: password()?,
+                code: std::env::var("VEDETTA_CODE").ok().map(SecretString::from),
+            };
+            let new = secret("VEDETTA_NEW_PASSWORD", "Nuova password: ")?;
+            choose_password(&data, claim, new).await?;
+            say(if by.json { "{\"changed\":true}" } else { "Fatto." });
+            Ok(())
+        }
+    }
+}
+
+/// `workstations`.
+pub async fn workstations(command: WorkstationsCommand) -> Result<(), ServerError> {
+    match command {
+        WorkstationsCommand::List { by } => {
+            let line = |row: &vedetta::protocol::StationView| {
+                let standing = match (row.enabled, row.quarantined) {
+                    (false, _) => "revocata",
+                    (true, true) => "in quarantena",
+                    (true, false) => "abilitata",
+                };
+                format!("{}\t{}\t{}\t{standing}", row.station, row.kind.word(), row.home)
+            };
+            at_office(by, Office::workstations, |rows, json| lines(rows, json, line)).await
+        }
+        WorkstationsCommand::Code {
+            by,
+            station,
+            kind,
+            controller,
+            grace_minutes,
+        } => {
+            let new = NewCode {
+                station,
+                kind: kind.into(),
+                home: controller,
+                grace_s: grace_minutes * 60,
+            };
+            let show = |code: &vedetta::protocol::EnrolmentCode, json: bool| {
+                if json {
+                    say(&serde_json::to_string(code).unwrap_or_default());
+                } else {
+                    let code = code.code.expose_secret();
+                    say(&format!("Codice per la postazione, valido quindici minuti: {code}"));
+                }
+            };
+            at_office(by, async |office| office.code(&new).await, show).await
+        }
+        WorkstationsCommand::Revoke { by, station } => {
+            at_office(by, async |office| office.revoke(&station).await, done("revoked")).await
+        }
+    }
+}
+
+/// `sessions`.
+pub async fn sessions(command: SessionsCommand) -> Result<(), ServerError> {
+    match command {
+        SessionsCommand::List { by } => {
+            let line = |row: &vedetta::protocol::SessionView| format!("{}\t{}", row.user, row.station);
+            at_office(by, Office::sessions, |rows, json| lines(rows, json, line)).await
+        }
+        SessionsCommand::End { by, user } => {
+            let user = user.0.to_string();
+            at_office(by, async |office| office.end(&user).await, done("ended")).await
+        }
+    }
+}
+
+fn done(word: &'static str) -> impl FnOnce(&(), bool) {
+    move |(), json| {
+        if json {
+            say(&serde_json::json!({ word: true }).to_string());
+        } else {
+            say("Fatto.");
+        }
+    }
+}
+
+fn or_ask<T: std::str::FromStr>(given: Option<T>, question: &str) -> Result<T, ServerError> {
+    if let Some(given) = given {
+        return Ok(given);
+    }
+    let line = asked_line(question)?;
+    line.trim().parse().map_err(|_| ServerError::Answer(line))
+}
+
+/// `init`.
+pub async fn init(arguments: InitArguments) -> Result<(), ServerError> {
+    let data = arguments.place.open();
+    if data.is_set_up() {
+        return Err(ServerError::AlreadySetUp);
+    }
+    let controller = Controller {
+        name: or_ask(arguments.controller_name, "Titolare (per esempio «Comune di Borgo Vedetta»): ")?,
+        id: or_ask(arguments.controller, "Nome breve del titolare (minuscole, cifre, trattini): ")?,
+        istat: or_ask(arguments.istat, "Codice ISTAT, sei cifre: ")?,
+    };
+    let mut names = arguments.names;
+    if names.is_empty() {
+        names.push(asked_line("Nome o indirizzo del server per le postazioni: ")?.trim().to_owned());
+    }
+    let administrator = or_ask(arguments.administrator, "Account dell'amministratore di sistema: ")?;
+    let answers = Answers {
+        display_name: or_ask(arguments.name, "Nome e cognome dell'amministratore: ")?,
+        body: or_ask(arguments.body, "Ente dell'amministratore: ")?,
+        act: or_ask(arguments.act, "Atto di nomina: ")?,
+        password: match std::env::var("VEDETTA_PASSWORD") {
+            Ok(password) => password.into(),
+            Err(_) => twice()?,
+        },
+        administrator: administrator.0,
+        listen: arguments.listen,
+        controller,
+        names,
+    };
+    let program = std::env::current_exe().map_err(|source| ServerError::File {
+        path: "vedetta-audit".into(),
+        source,
+    })?;
+    let (first, user) = (answers.names.first().cloned().unwrap_or_default(), answers.administrator.clone());
+    let begun = first_run::init(&data, &program, answers).await?;
+    if arguments.json {
+        let line = serde_json::json!({
+            "prepared": true, "unit": begun.unit, "second_factor": begun.second_factor.expose_secret(),
+        });
+        say(&line.to_string());
+        return Ok(());
+    }
+    say(&format!("Per l'autenticatore di {user}, una volta sola:\n  {}", begun.second_factor.expose_secret()));
+    say(&format!(
+        "Il server è pronto. Per avviarlo, da amministratore della macchina:\n  \
+         useradd --system vedetta; chown -R vedetta: {data}\n  \
+         cp {unit} /etc/systemd/system/ && systemctl enable --now vedetta-audit\n\
+         Poi, per ogni postazione:\n  \
+         vedetta-audit workstations code --data {data} --by {user} --station sala-operativa --grace-minutes 60\n  \
+         e su quella macchina «vedetta», con indirizzo {first}:{port} e il codice.",
+        data = data.path().display(),
+        unit = begun.unit.display(),
+        port = arguments.listen.port(),
+    ));
+    Ok(())
+}
+
+fn twice() -> Result<SecretString, ServerError> {
+    let first = SecretString::from(asked_line("Password dell'amministratore (almeno 12 caratteri): ")?);
+    let second = SecretString::from(asked_line("Di nuovo: ")?);
+    if first.expose_secret() == second.expose_secret() {
+        Ok(first)
+    } else {
+        Err(ServerError::Answer("le due password sono diverse".into()))
+    }
+}

@@ -1,0 +1,143 @@
+//! The first screen on a new machine: address of the server and code, and then it is a workstation (R-ACC-6).
+//!
+//! Invariant: the code is not kept. Deliberately absent: enrolling itself (`station`).
+
+use crate::gui::i18n::fl;
+use crate::gui::icons::{Icon, icon};
+use crate::gui::keymap::Command;
+use crate::gui::theme::{self, Tone};
+use crate::gui::ui::controls::{field, labelled, quiet};
+use crate::gui::words;
+use crate::station::EnrolError;
+use iced::widget::{button, column, container, row, text};
+use iced::{Element, Fill, Task, widget};
+
+/// The fields in the order of the keyboard.
+const PLACES: [&str; 3] = ["enrol-address", "enrol-code", "enrol-start"];
+
+/// The screen.
+pub struct Enrol {
+    address: String,
+    code: String,
+    place: usize,
+    waiting: bool,
+    error: Option<String>,
+}
+
+/// What happens on the screen.
+#[derive(Debug, Clone)]
+pub enum Message {
+    Address(String),
+    Code(String),
+    Command(Command),
+    Start,
+    Failed(EnrolError),
+}
+
+/// What the parent does next.
+pub enum Action {
+    None,
+    Run(Task<Message>),
+    Enrol { address: String, code: String },
+}
+
+impl Enrol {
+    /// The empty screen.
+    pub fn new() -> (Enrol, Task<Message>) {
+        let screen = Enrol {
+            address: String::new(),
+            code: String::new(),
+            place: 0,
+            waiting: false,
+            error: None,
+        };
+        (screen, widget::operation::focus(PLACES[0]))
+    }
+
+    /// Changes the state and says what to start.
+    pub fn update(&mut self, message: Message) -> Action {
+        match message {
+            Message::Address(address) => (self.address, self.place) = (address, 0),
+            Message::Code(code) => (self.code, self.place) = (code, 1),
+            Message::Command(Command::Next) => return self.go(1),
+            Message::Command(Command::Previous) => return self.go(PLACES.len() - 1),
+            Message::Start | Message::Command(Command::Confirm) => return self.start(),
+            Message::Failed(why) => (self.waiting, self.error) = (false, Some(words::enrol(&why))),
+            Message::Command(_) => {}
+        }
+        Action::None
+    }
+
+    fn go(&mut self, step: usize) -> Action {
+        self.place = (self.place + step) % PLACES.len();
+        Action::Run(widget::operation::focus(PLACES[self.place]))
+    }
+
+    fn start(&mut self) -> Action {
+        if self.waiting || self.address.trim().is_empty() {
+            return Action::None;
+        }
+        (self.waiting, self.error) = (true, None);
+        Action::Enrol {
+            address: self.address.clone(),
+            code: self.code.clone(),
+        }
+    }
+
+    /// The screen.
+    pub fn view(&self) -> Element<'_, Message> {
+        let title = row![
+            icon(Icon::Camera, theme::TITLE).color(theme::ACCENT),
+            text(fl!("enrol-title")).size(theme::TITLE)
+        ]
+        .spacing(12);
+        let label = if self.waiting {
+            fl!("enrol-waiting")
+        } else {
+            fl!("enrol-start")
+        };
+        let start = button(text(label).width(Fill).center())
+            .padding(11)
+            .width(Fill)
+            .style(theme::primary(self.place == 2))
+            .on_press_maybe((!self.waiting).then_some(Message::Start));
+        let mut card = column![
+            title,
+            quiet(fl!("enrol-how")),
+            field(
+                fl!("enrol-address"),
+                PLACES[0],
+                &self.address,
+                false,
+                Message::Address,
+                Message::Start
+            ),
+            field(fl!("enrol-code"), PLACES[1], &self.code, false, Message::Code, Message::Start),
+            start,
+        ];
+        if let Some(error) = &self.error {
+            card = card.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
+        }
+        let card = container(card.spacing(16)).padding(28).width(560).style(theme::card);
+        container(card).center(Fill).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r_acc_6_address_and_code_are_all_that_is_asked() {
+        let (mut screen, _) = Enrol::new();
+        assert!(matches!(screen.update(Message::Start), Action::None));
+        screen.update(Message::Address("audit.comune:8443".into()));
+        screen.update(Message::Command(Command::Next));
+        screen.update(Message::Code("ABCD".into()));
+        let asked = screen.update(Message::Command(Command::Confirm));
+        assert!(matches!(asked, Action::Enrol { code, .. } if code == "ABCD"));
+        assert!(matches!(screen.update(Message::Start), Action::None), "asked twice");
+        screen.update(Message::Failed(EnrolError::NotACode));
+        assert!(screen.error.is_some() && !screen.waiting);
+    }
+}

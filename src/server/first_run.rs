@@ -1,0 +1,163 @@
+//! The first run of a real server: a controller with its log, one administrator with a second factor, the console, and a
+//! systemd unit that starts it.
+//!
+//! Invariant: nothing that exists is overwritten; the answers are checked before the first file is written.
+//! Deliberately absent: cameras (they come with a site plan), asking questions (`vedetta-audit init`).
+
+use super::config::{DataDir, write_whole};
+use super::error::ServerError;
+use super::keys::{Vault, random};
+use super::log::sequencer::now_ms;
+use super::people::door::factor_place;
+use super::people::password;
+use super::setup::{CONSOLE, Enrolment, begin, write_enrolment};
+use super::store::accounts::Appointment;
+use crate::domain::people::account::{self, AccountName};
+use crate::domain::people::{Grant, Level, Person, StationKind, second_factor};
+use crate::domain::site::{Controller, SitePlan};
+use secrecy::{ExposeSecret as _, SecretString};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// What must be asked.
+pub struct Answers {
+    pub controller: Controller,
+    /// Names and addresses under which workstations reach the server.
+    pub names: Vec<String>,
+    pub listen: SocketAddr,
+    pub administrator: AccountName,
+    /// Rank and name.
+    pub display_name: String,
+    pub body: String,
+    /// Act of appointment.
+    pub act: String,
+    pub password: SecretString,
+}
+
+/// What is left behind.
+pub struct Begun {
+    /// The systemd unit.
+    pub unit: PathBuf,
+    /// The administrator's second factor, for their authenticator; shown once.
+    pub second_factor: SecretString,
+}
+
+/// Prepares a server.
+///
+/// # Errors
+/// There is one already, an answer makes no sense, or something cannot be written.
+pub async fn init(data: &DataDir, program: &Path, answers: Answers) -> Result<Begun, ServerError> {
+    if data.is_set_up() {
+        return Err(ServerError::AlreadySetUp);
+    }
+    let user = answers.administrator.to_string();
+    account::check_password(&user, answers.password.expose_secret())
+        .map_err(|fault| ServerError::Answer(format!("password ({fault})")))?;
+    let plan = SitePlan {
+        version: 1,
+        controllers: vec![answers.controller.clone()],
+        cameras: Vec::new(),
+    };
+    if let Some(fault) = plan.check().first() {
+        return Err(ServerError::Answer(fault.to_string()));
+    }
+    data.create()?;
+    write_whole(&data.settings(), SETTINGS.as_bytes(), 0o644)?;
+    let (store, plan_vkey) = begin(data, &plan, &answers.names).await?;
+    let vault = Vault::create(&data.vault_key())?;
+    let person = Person {
+        user: user.clone(),
+        display_name: answers.display_name,
+        body: answers.body,
+        level: Level::SystemAdministrator,
+        // Of this controller, and no action on any camera.
+        grants: vec![Grant {
+            controller: answers.controller.id.clone(),
+            cameras: Vec::new(),
+            actions: Vec::new(),
+            hours: Vec::new(),
+        }],
+    };
+    let appointment = Appointment {
+        act: answers.act,
+        ..Appointment::default()
+    };
+    let hash = password::hash(&answers.password).map_err(|error| ServerError::Key(error.to_string()))?;
+    store.add_person(&person, &hash, now_ms(), &appointment).await?;
+    let secret = Zeroizing::new(random::<{ second_factor::SECRET_BYTES }>()?);
+    let sealed = vault.seal(&factor_place(&user), &Zeroizing::new(hex::encode(secret.as_slice())))?;
+    store.set_second_factor(&user, &sealed).await?;
+    let console = Enrolment {
+        station: CONSOLE.parse().map_err(|_| ServerError::Key(CONSOLE.to_owned()))?,
+        home: answers.controller.id,
+        grace_s: 0,
+        kind: StationKind::ControlRoom,
+        server: "",
+        plan_vkey: &plan_vkey,
+    };
+    write_enrolment(data, &store, console).await?;
+    store.close().await;
+    let unit = data.path().join("vedetta-audit.service");
+    write_whole(&unit, unit_text(program, data.path(), answers.listen).as_bytes(), 0o644)?;
+    Ok(Begun {
+        unit,
+        second_factor: second_factor::key_uri(&user, secret.as_slice()),
+    })
+}
+
+const SETTINGS: &str = "# Vedetta: impostazioni del server.\n\
+    session_hours = 12\nlock_minutes = 10\n\n[second_factor]\nremote = true\nadministrators = true\n";
+
+/// The unit: the account that owns the data, nothing else writable, restarted when it fails.
+fn unit_text(program: &Path, data: &Path, listen: SocketAddr) -> String {
+    let (program, data) = (quoted(program), quoted(data));
+    format!(
+        "[Unit]\nDescription=Vedetta audit server\nAfter=network-online.target\nWants=network-online.target\n\n\
+         [Service]\nExecStart={program} serve --data {data} --listen {listen}\nUser=vedetta\nRestart=on-failure\n\
+         RestartSec=2\nNoNewPrivileges=yes\nProtectSystem=strict\nReadWritePaths={data}\nPrivateTmp=yes\n\
+         LimitCORE=0\n\n[Install]\nWantedBy=multi-user.target\n"
+    )
+}
+
+/// A path as systemd reads it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%");
+    format!("\"{escaped}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_first_run_leaves_a_server_with_one_administrator_and_overwrites_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::new(dir.path().join("data"));
+        let answers = |password: &str| Answers {
+            controller: Controller {
+                id: "borgo".parse().unwrap(),
+                name: "Comune di Borgo".into(),
+                istat: "020001".into(),
+            },
+            names: vec!["vedetta.borgo.example".into()],
+            listen: "127.0.0.1:8443".parse().unwrap(),
+            administrator: AccountName::read("riva").unwrap(),
+            display_name: "Dott. Paolo Riva".into(),
+            body: "Comune di Borgo".into(),
+            act: "decreto 1/2026".into(),
+            password: password.into(),
+        };
+        let program = Path::new("/usr/bin/vedetta-audit");
+        let weak = init(&data, program, answers("corta")).await;
+        assert!(matches!(weak, Err(ServerError::Answer(_))));
+        assert!(!data.path().exists(), "nothing was begun");
+        let begun = init(&data, program, answers("cavallo-di-ferro")).await.unwrap();
+        let unit = std::fs::read_to_string(begun.unit).unwrap();
+        assert!(unit.contains("ExecStart=\"/usr/bin/vedetta-audit\" serve --data"), "{unit}");
+        assert!(begun.second_factor.expose_secret().starts_with("otpauth://"));
+        let again = init(&data, program, answers("cavallo-di-ferro")).await;
+        assert!(matches!(again, Err(ServerError::AlreadySetUp)));
+    }
+}

@@ -1,0 +1,353 @@
+//! Accounts as they are kept: adding, confirming, disabling, other passwords, second factors; and the list for the
+//! periodic check (R-ACC-4).
+//!
+//! Invariant: every change is durable in the log, with before and after, before it is made; a secret is given out once
+//! and is in no event. Deliberately absent: who may (`domain::people::decide`, asked by `http`).
+
+use super::door::{Answer, Claim, Door, Factor, unavailable};
+use super::password;
+use super::sessions::{Sessions, SignedIn};
+use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::camera::ControllerId;
+use crate::domain::people::account::{self, AccountName, CONFIRMED_FOR_MS, PASSWORDS_REMEMBERED, PasswordFault, Standing};
+use crate::domain::people::{Person, second_factor};
+use crate::protocol::{
+    AccountAnswer, AccountChange, AccountState, AccountView, NewAccount, PasswordChange, RefusalKind, SessionView,
+};
+use crate::server::keys::{new_password, random};
+use crate::server::log::recorder::{Act, Recorder};
+use crate::server::store::Store;
+use crate::server::store::accounts::{AccountRow, Appointment};
+use crate::server::store::registry::StationRow;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+use std::net::IpAddr;
+use zeroize::Zeroizing;
+
+/// Longest name, body and act, in characters; most grants.
+const MOST_TEXT: usize = 200;
+const MOST_GRANTS: usize = 200;
+
+/// Who changes something, and where.
+#[derive(Clone, Copy)]
+pub struct By<'a> {
+    pub station: &'a StationRow,
+    pub who: &'a SignedIn,
+}
+
+impl<'a> By<'a> {
+    /// The act of this person.
+    pub fn act(self) -> Act<'a> {
+        Act {
+            person: Some(&self.who.person),
+            session: &self.who.session.session,
+            at: Some(&self.station.station),
+            purpose: Some(self.who.session.purpose),
+            ..Act::default()
+        }
+    }
+}
+
+/// Keeps the accounts. Cheap to clone.
+#[derive(Clone)]
+pub struct Accounts {
+    store: Store,
+    recorder: Recorder,
+    door: Door,
+    sessions: Sessions,
+}
+
+impl From<Standing> for AccountState {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Good => Self::Good,
+            Standing::Disabled => Self::Disabled,
+            Standing::AppointmentOver => Self::AppointmentOver,
+            Standing::NotConfirmed => Self::NotConfirmed,
+            Standing::MustChoosePassword => Self::MustChoosePassword,
+        }
+    }
+}
+
+/// What an event says of an account.
+fn told(row: &AccountRow) -> Value {
+    json!({
+        "person": row.person, "act": row.act, "enabled": row.life.enabled, "until_ms": row.life.until_ms,
+        "confirm_by_ms": row.life.confirm_by_ms, "second_factor": row.second_factor.is_some(),
+    })
+}
+
+/// A line of text somebody typed: not empty, one line, not too long.
+fn line(text: &str) -> Answer<String> {
+    let text = text.trim();
+    let fits = !text.is_empty() && text.chars().count() <= MOST_TEXT && !text.chars().any(char::is_control);
+    if fits { Ok(text.to_owned()) } else { Err(RefusalKind::Malformed) }
+}
+
+async fn hash(password: SecretString) -> Answer<String> {
+    let hashed = tokio::task::spawn_blocking(move || password::hash(&password)).await;
+    hashed.map_err(unavailable)?.map_err(unavailable)
+}
+
+impl Accounts {
+    /// Beside the door and the sessions it ends.
+    pub fn new(store: Store, recorder: Recorder, door: Door, sessions: Sessions) -> Self {
+        Self {
+            store,
+            recorder,
+            door,
+            sessions,
+        }
+    }
+
+    /// Everybody, for the periodic check.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn list(&self, now: i64) -> Answer<Vec<AccountView>> {
+        let rows = self.store.lives().await.map_err(unavailable)?;
+        Ok(rows
+            .into_iter()
+            .map(|row| AccountView {
+                state: row.life.standing(now).into(),
+                password_expires_ms: row.life.password_expires_ms(),
+                user: row.person.user,
+                display_name: row.person.display_name,
+                body: row.person.body,
+                level: row.person.level,
+                act: row.act,
+                appointed_ms: row.appointed_ms,
+                until_ms: row.life.until_ms,
+                last_use_ms: row.last_use_ms,
+                confirm_by_ms: row.life.confirm_by_ms,
+                second_factor: row.second_factor.is_some(),
+                active_at: row.active_at,
+            })
+            .collect())
+    }
+
+    /// Sessions running now.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn running(&self) -> Answer<Vec<SessionView>> {
+        let rows = self.store.sessions().await.map_err(unavailable)?;
+        Ok(rows
+            .into_iter()
+            .map(|row| SessionView {
+                user: row.user,
+                station: row.station,
+                purpose: row.purpose,
+                seen_ms: row.seen_ms,
+                expires_ms: row.expires_ms,
+            })
+            .collect())
+    }
+
+    /// Adds an account. Gives the password for its first use.
+    ///
+    /// # Errors
+    /// Something about it makes no sense, the name is taken, or it cannot be recorded.
+    pub async fn add(&self, by: By<'_>, new: NewAccount, now: i64) -> Answer<AccountAnswer> {
+        if AccountName::read(&new.user).is_none() || new.grants.len() > MOST_GRANTS {
+            return Err(RefusalKind::Malformed);
+        }
+        let person = Person {
+            display_name: line(&new.display_name)?,
+            body: line(&new.body)?,
+            user: new.user,
+            level: new.level,
+            grants: new.grants,
+        };
+        if self.store.person(&person.user).await.map_err(unavailable)?.is_some() {
+            return Err(RefusalKind::Malformed);
+        }
+        let appointment = Appointment {
+            act: line(&new.act)?,
+            until_ms: new.until_ms,
+            confirm_by_ms: Some(now.saturating_add(CONFIRMED_FOR_MS)),
+            must_change: true,
+        };
+        let password = new_password().map_err(unavailable)?;
+        let hashed = hash(password.clone()).await?;
+        let after = json!({ "person": person, "act": appointment.act, "until_ms": appointment.until_ms });
+        self.record(by, "account_added", &person.user, Value::Null, after).await?;
+        let added = self.store.add_person(&person, &hashed, now, &appointment).await;
+        added.map_err(unavailable)?;
+        Ok(AccountAnswer {
+            password: Some(password),
+            second_factor: None,
+        })
+    }
+
+    /// Changes an account. Gives the session that ended with it, if one did.
+    ///
+    /// # Errors
+    /// There is no such account, the change makes no sense, or it cannot be recorded.
+    pub async fn change(
+        &self,
+        by: By<'_>,
+        user: &str,
+        change: AccountChange,
+        now: i64,
+    ) -> Answer<(AccountAnswer, Option<SignedIn>)> {
+        let row = self.store.life(user).await.map_err(unavailable)?;
+        let row = row.ok_or(RefusalKind::NotFound)?;
+        let (before, mut answer) = (told(&row), AccountAnswer::default());
+        let mut after = before.clone();
+        match change {
+            AccountChange::Confirm => {
+                let by_ms = now.saturating_add(CONFIRMED_FOR_MS);
+                after["confirm_by_ms"] = json!(by_ms);
+                self.record(by, "account_confirmed", user, before, after).await?;
+                self.store.confirm_person(user, by_ms).await.map_err(unavailable)?;
+            }
+            AccountChange::Disable { reason } => {
+                if user == by.who.person.user {
+                    // Nobody locks themselves out, and so the last administrator stays.
+                    return Err(RefusalKind::Malformed);
+                }
+                after["enabled"] = json!(false);
+                after["reason"] = json!(line(&reason)?);
+                self.record(by, "account_disabled", user, before, after).await?;
+                let ended = self.sessions.revoke(by.station, by.who, user).await?;
+                self.store.enable_person(user, false).await.map_err(unavailable)?;
+                return Ok((answer, ended));
+            }
+            AccountChange::Enable { reason } => {
+                let by_ms = now.saturating_add(CONFIRMED_FOR_MS);
+                after["enabled"] = json!(true);
+                after["confirm_by_ms"] = json!(by_ms);
+                after["reason"] = json!(line(&reason)?);
+                self.record(by, "account_enabled", user, before, after).await?;
+                self.store.confirm_person(user, by_ms).await.map_err(unavailable)?;
+                self.store.enable_person(user, true).await.map_err(unavailable)?;
+            }
+            AccountChange::ResetPassword => {
+                let password = new_password().map_err(unavailable)?;
+                let hashed = hash(password.clone()).await?;
+                self.record(by, "password_reset", user, before, after).await?;
+                let ended = self.sessions.revoke(by.station, by.who, user).await?;
+                let set = self.store.set_password(user, &hashed, now, true).await;
+                set.map_err(unavailable)?;
+                answer.password = Some(password);
+                return Ok((answer, ended));
+            }
+            AccountChange::NewSecondFactor => {
+                let secret = Zeroizing::new(random::<{ second_factor::SECRET_BYTES }>().map_err(unavailable)?);
+                let sealed = self.door.seal(user, secret.as_slice())?;
+                after["second_factor"] = json!(true);
+                self.record(by, "second_factor_given", user, before, after).await?;
+                let set = self.store.set_second_factor(user, &sealed).await;
+                set.map_err(unavailable)?;
+                answer.second_factor = Some(second_factor::key_uri(user, secret.as_slice()));
+            }
+            AccountChange::Grants(grants) => {
+                if grants.len() > MOST_GRANTS {
+                    return Err(RefusalKind::Malformed);
+                }
+                let person = Person { grants, ..row.person };
+                after["person"] = json!(person);
+                self.record(by, "grants_changed", user, before, after).await?;
+                self.store.set_person(&person).await.map_err(unavailable)?;
+            }
+        }
+        Ok((answer, None))
+    }
+
+    /// The person chooses another password, with the present one. No session is needed: it may be too old for one.
+    ///
+    /// # Errors
+    /// The present one is wrong, the new one is not taken, or it cannot be recorded.
+    pub async fn choose_password(&self, station: &StationRow, from: IpAddr, ask: PasswordChange, now: i64) -> Answer<()> {
+        match self.try_choose(station, from, &ask, now).await {
+            Err(why @ (RefusalKind::Unavailable | RefusalKind::NotTaken(_))) => Err(why),
+            Err(why) => Err(self.sessions.refused(station, &ask.user, why).await),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    async fn try_choose(&self, station: &StationRow, from: IpAddr, ask: &PasswordChange, now: i64) -> Answer<()> {
+        let user = ask.user.as_str();
+        // What shows by itself first: a second factor's code counts once.
+        account::check_password(user, ask.new_password.expose_secret()).map_err(RefusalKind::NotTaken)?;
+        let claim = Claim {
+            user,
+            password: &ask.password,
+            factor: Factor::Code(ask.code.as_ref(), station.kind),
+        };
+        let row = self.door.prove(&claim, from, now).await?;
+        let mut former = self
+            .store
+            .former_passwords(user, PASSWORDS_REMEMBERED - 1)
+            .await
+            .map_err(unavailable)?;
+        former.extend(self.store.person(user).await.map_err(unavailable)?.map(|row| row.password));
+        let new = ask.new_password.clone();
+        let used = tokio::task::spawn_blocking(move || former.iter().any(|hash| password::is(&new, hash)));
+        if used.await.map_err(unavailable)? {
+            return Err(RefusalKind::NotTaken(PasswordFault::UsedBefore));
+        }
+        let hashed = hash(ask.new_password.clone()).await?;
+        let act = Act {
+            person: Some(&row.person),
+            at: Some(&station.station),
+            ..Act::default()
+        };
+        self.recorder
+            .record(
+                &station.home,
+                Operation::ConfigurationChange,
+                Outcome::Done,
+                act.with("change", "password_chosen").with("account", user),
+            )
+            .await
+            .map_err(unavailable)?;
+        self.store.set_password(user, &hashed, now, false).await.map_err(unavailable)
+    }
+
+    /// Disables who was not confirmed in time and who is appointed no longer, each recorded first (R-ACC-4). Gives the
+    /// names.
+    ///
+    /// # Errors
+    /// It cannot be recorded or done now; what was done before stays done.
+    pub async fn disable_overdue(&self, log: &ControllerId, now: i64) -> Answer<Vec<String>> {
+        let mut disabled = Vec::new();
+        for row in self.store.lives().await.map_err(unavailable)? {
+            let why = match row.life.standing(now) {
+                Standing::NotConfirmed => "not_confirmed",
+                Standing::AppointmentOver => "appointment_over",
+                Standing::Good | Standing::Disabled | Standing::MustChoosePassword => continue,
+            };
+            let user = row.person.user.as_str();
+            let mut after = told(&row);
+            after["enabled"] = json!(false);
+            let act = Act::default()
+                .with("change", "account_disabled")
+                .with("account", user)
+                .with("why", why)
+                .with("before", told(&row))
+                .with("after", after);
+            self.recorder
+                .record(log, Operation::ConfigurationChange, Outcome::Done, act)
+                .await
+                .map_err(unavailable)?;
+            self.store.enable_person(user, false).await.map_err(unavailable)?;
+            disabled.push(user.to_owned());
+        }
+        Ok(disabled)
+    }
+
+    async fn record(&self, by: By<'_>, change: &str, user: &str, before: Value, after: Value) -> Answer<()> {
+        let act = by
+            .act()
+            .with("change", change)
+            .with("account", user)
+            .with("before", before)
+            .with("after", after);
+        self.recorder
+            .record(&by.station.home, Operation::ConfigurationChange, Outcome::Done, act)
+            .await
+            .map_err(unavailable)
+    }
+}
