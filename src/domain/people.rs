@@ -3,6 +3,8 @@
 //! Invariant: nothing is granted by default; a refusal names its rule.
 //! Deliberately absent: passwords and sessions (server), screens.
 
+pub mod clearance;
+
 use super::camera::{CameraId, ControllerId};
 use serde::{Deserialize, Serialize};
 

@@ -174,7 +174,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             session_hours: 12,
-            hold_seconds: 30,
+            hold_seconds: 12,
             witnesses: Vec::new(),
         }
     }

@@ -5,6 +5,7 @@
 //! Deliberately absent: the acts themselves (one file each).
 
 use super::cameras::Cameras;
+use super::clearance::Clearances;
 use super::dome::Domes;
 use super::health::{Delivery, Health, Need};
 use super::hold::Holds;
@@ -67,6 +68,7 @@ pub struct SessionInner {
     pub domes: Domes,
     pub holds: Holds,
     pub policy: Arc<Policy>,
+    pub clearances: Clearances,
     ended: watch::Sender<bool>,
     open_acts: watch::Sender<usize>,
 }
@@ -163,6 +165,7 @@ impl Session {
             cameras: Cameras::default(),
             domes: Domes::default(),
             holds: Holds::default(),
+            clearances: Clearances::default(),
             ended: watch::Sender::new(false),
             open_acts: watch::Sender::new(0),
         });
@@ -188,11 +191,6 @@ impl Session {
     /// What the top bar shows; changes as things change.
     pub fn health(&self) -> watch::Receiver<Health> {
         self.0.station.health.clone()
-    }
-
-    /// Who holds which dome.
-    pub fn holds(&self) -> watch::Receiver<Vec<(CameraId, Holder)>> {
-        self.0.holds.seen()
     }
 
     /// Becomes true when the session is over: signed out here, or ended by the server.

@@ -1,8 +1,12 @@
 //! Screens: `State` + `Message` + `update` → `Action` + `view`. Siblings never import each other.
 
+pub mod ask_dome;
+pub mod clearance_answer;
+pub mod clearance_request;
 pub mod control_room;
 pub mod declare;
 pub mod diagnostics;
 pub mod export;
+pub mod hand_over;
 pub mod playback;
 pub mod sign_in;

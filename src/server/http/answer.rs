@@ -81,11 +81,11 @@ impl IntoResponse for Refused {
         let status = match &self.0.why {
             RefusalKind::WrongCredentials | RefusalKind::SessionEnded => StatusCode::UNAUTHORIZED,
             RefusalKind::LockedOut { .. } => StatusCode::TOO_MANY_REQUESTS,
-            RefusalKind::UnknownStation | RefusalKind::Rule(_) => StatusCode::FORBIDDEN,
+            RefusalKind::UnknownStation | RefusalKind::Rule(_) | RefusalKind::LevelTooLow => StatusCode::FORBIDDEN,
             RefusalKind::AlreadyActiveElsewhere | RefusalKind::HeldByOther(_) | RefusalKind::Equivocation { .. } => {
                 StatusCode::CONFLICT
             }
-            RefusalKind::Declare(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            RefusalKind::Declare(_) | RefusalKind::Clearance(_) => StatusCode::UNPROCESSABLE_ENTITY,
             RefusalKind::NotFound => StatusCode::NOT_FOUND,
             RefusalKind::Gap { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             RefusalKind::Malformed => StatusCode::BAD_REQUEST,

@@ -6,6 +6,7 @@ use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::{Level, Rule};
 use crate::protocol::{LogKey, RefusalKind, SessionGrant, SignIn};
+use crate::server::holds::holder;
 use crate::server::log::recorder::Act;
 use crate::server::log::sequencer::now_ms;
 use crate::server::people::sessions::SignedIn;
@@ -13,7 +14,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use std::sync::Arc;
-use std::time::Instant;
 
 pub async fn sign_in(
     State(app): State<Arc<App>>,
@@ -83,5 +83,6 @@ pub async fn revoke(
 async fn release_holds(app: &App, who: &SignedIn) -> Answer<()> {
     let plan = app.plans.current();
     let log_of = |camera: &_| plan.camera(camera).map(|camera| camera.controller.clone());
-    Ok(app.holds.release_all(who, log_of, Instant::now()).await?)
+    app.presence.leave(&holder(who));
+    Ok(app.holds.release_all(who, log_of).await?)
 }

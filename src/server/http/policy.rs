@@ -5,7 +5,9 @@
 
 use super::answer::{Answer, Asked, Bounded, Refused};
 use super::caller::Person;
-use super::cameras::{act, camera_of, holds_seen_by};
+use super::cameras::{act, camera_of};
+use super::clearance::{cleared, clearances_seen_by};
+use super::holding::{holds_seen_by, watching_seen_by};
 use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::{Action, Decision, Rule, decide};
@@ -108,7 +110,9 @@ pub async fn state(
     });
     Ok(Json(PolicyState {
         revision,
-        holds: holds_seen_by(&app, &who).await,
+        holds: holds_seen_by(&app, &who).await?,
+        watching: watching_seen_by(&app, &who),
+        clearances: clearances_seen_by(&app, &who).await?,
         plan_version: plan.version,
         declared,
     }))
@@ -127,6 +131,7 @@ pub async fn permit(
         Pictures::Export { .. } => (Action::Export, "export"),
     };
     allowed(&app, &person, camera, action).await?;
+    cleared(&app, &person, camera, pictures).await?;
     let out = match pictures {
         Pictures::Live => app.school_is_out(camera).await,
         Pictures::Playback { from_ms, to_ms } | Pictures::Export { from_ms, to_ms } => {

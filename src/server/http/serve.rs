@@ -4,8 +4,9 @@
 
 use super::router;
 use crate::domain::audit::note::SignerKey;
-use crate::domain::camera::ControllerId;
+use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::site::SitePlan;
+use crate::server::clearances::Clearances;
 use crate::server::config::{DataDir, Settings, write_whole};
 use crate::server::declared::Declarations;
 use crate::server::error::ServerError;
@@ -18,6 +19,7 @@ use crate::server::log::witnessing::{Witnessed, Witnesses};
 use crate::server::metrics::Metrics;
 use crate::server::people::sessions::Sessions;
 use crate::server::plan::Plans;
+use crate::server::presence::Presence;
 use crate::server::pulse::Pulse;
 use crate::server::store::{Log, Store};
 use crate::server::tls;
@@ -37,6 +39,8 @@ const PLACES: usize = 256;
 const FIRST_REQUEST: Duration = Duration::from_secs(10);
 /// Longest head of a request, bytes.
 const MAX_HEAD: usize = 64 * 1024;
+/// Before the other server processes are listened to again.
+const HEAR_AGAIN: Duration = Duration::from_secs(1);
 /// Longest wait for running requests, and for the writer, at the end.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -53,8 +57,10 @@ pub struct App {
     pub(super) sequencer: Sequencer,
     pub(super) recorder: Recorder,
     pub(super) sessions: Sessions,
-    pub(super) holds: Holds,
-    pub(super) plans: Plans,
+    pub(super) holds: Arc<Holds>,
+    pub(super) presence: Presence,
+    pub(super) clearances: Arc<Clearances>,
+    pub(super) plans: Arc<Plans>,
     pub(super) declared: Arc<Declarations>,
     pub(super) pulse: Pulse,
     pub(super) plan_vkey: String,
@@ -104,6 +110,13 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
     let declared = Arc::new(Declarations::new(recorder.clone(), pulse.clone()));
     tasks.push(tokio::spawn(Declarations::end_in_time(Arc::downgrade(&declared))));
     let idle = Duration::from_secs(settings.hold_seconds.into());
+    let plans = Arc::new(Plans::new(store.clone(), plan_key, recorder.clone(), pulse.clone(), plan));
+    let holds = Arc::new(Holds::new(store.clone(), recorder.clone(), idle, first_fence, pulse.clone()));
+    let planned = Arc::clone(&plans);
+    let log_of = move |camera: &CameraId| Some(planned.current().camera(camera)?.controller.clone());
+    tasks.push(tokio::spawn(Holds::end_in_time(Arc::downgrade(&holds), log_of)));
+    let clearances = Arc::new(Clearances::new(store.clone(), recorder.clone(), pulse.clone()));
+    tasks.push(tokio::spawn(Clearances::end_in_time(Arc::downgrade(&clearances))));
     let app = App {
         store: store.clone(),
         logs,
@@ -113,8 +126,10 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
         witnessed,
         metrics,
         sequencer,
-        holds: Holds::new(recorder.clone(), idle, first_fence, pulse.clone()),
-        plans: Plans::new(store.clone(), plan_key, recorder.clone(), pulse.clone(), plan),
+        holds,
+        presence: Presence::new(store.clone(), pulse.clone()),
+        clearances,
+        plans,
         declared,
         pulse,
         recorder,
@@ -144,6 +159,7 @@ pub async fn serve(
     let store = Store::open(data).await?;
     let (app, tasks) = open(data, &settings, &store).await?;
     let app = Arc::new(app);
+    let listening = tokio::spawn(hear_others(store.clone(), app.pulse.clone()));
 
     let failed = |source| ServerError::Listen {
         address: listen.to_string(),
@@ -168,6 +184,7 @@ pub async fn serve(
     });
     let served = server.serve(router(Arc::clone(&app)).into_make_service()).await;
     stop.abort();
+    listening.abort();
     // The writer ends when the last handle to it goes, the signers after the writer.
     drop(app);
     for task in tasks {
@@ -177,6 +194,15 @@ pub async fn serve(
     }
     store.close().await;
     served.map_err(failed)
+}
+
+/// Hears what other server processes on the same database change.
+async fn hear_others(store: Store, pulse: Pulse) {
+    while let Err(error) = store.listen(|| pulse.beat()).await {
+        tracing::warn!(%error, "the other servers are not heard");
+        tokio::time::sleep(HEAR_AGAIN).await;
+        pulse.beat();
+    }
 }
 
 /// Leaves the address beside the data and in each enrolment made here, where workstations of the demonstration look.

@@ -17,7 +17,9 @@ macro_rules! on {
     };
 }
 
+pub mod clearances;
 pub mod entries;
+pub mod holding;
 pub mod registry;
 pub mod retention;
 pub mod search;
@@ -33,7 +35,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 /// Version of the schema.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 /// Longest wait for a connection of the pool.
 const PATIENCE: Duration = Duration::from_secs(10);
 

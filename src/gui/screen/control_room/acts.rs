@@ -42,6 +42,13 @@ impl ControlRoom {
                 Action::None
             };
         }
+        if self.dialogue.is_some() {
+            return if edge == Edge::Down {
+                self.dialogue_command(command)
+            } else {
+                Action::None
+            };
+        }
         if self.help && edge == Edge::Down {
             self.help = false;
             return Action::None;
@@ -94,6 +101,8 @@ impl ControlRoom {
             Command::Snapshot => self.take_snapshot(),
             Command::Export => self.open_export(),
             Command::Declare => self.open_declare(),
+            Command::HandOver => self.open_hand_over(),
+            Command::Clearances => self.open_clearances(),
             Command::Masks => self.toggle_editor(),
             Command::Search => {
                 self.area = Area::List;
@@ -301,12 +310,15 @@ impl ControlRoom {
         self.now = Now::read();
         self.health = self.desk.health();
         self.holds = self.desk.holds();
+        self.watching = self.desk.watching();
+        let notice = self.follow();
         self.plan = self.desk.plan();
         self.follow_schools();
         self.measure();
         let toured = self.go_on_with_tour();
         Action::Run(Task::batch([
             toured,
+            notice,
             self.open_visible(),
             look_at_window(self.in_window),
         ]))

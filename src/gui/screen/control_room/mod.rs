@@ -5,6 +5,7 @@
 
 mod acts;
 mod arranging;
+mod dialogues;
 mod drawn;
 mod figures;
 mod masks;
@@ -34,8 +35,9 @@ use crate::gui::ui::top_bar;
 use crate::gui::widget::wall;
 use crate::gui::{redraw, steering, words};
 use crate::media::frame::FrameSlot;
-use crate::station::{Health, Preset, ProposedMask, Refusal};
+use crate::station::{Health, Holder, Preset, ProposedMask, Refusal, Watching};
 use arranging::placed;
+use dialogues::{Dialogue, Followed};
 use iced::{Rectangle, Subscription, Task, window};
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -68,6 +70,7 @@ pub struct ControlRoom {
     person: Person,
     health: Health,
     holds: Vec<Hold>,
+    watching: Vec<Watching>,
     now: Now,
     layout: Layout,
     tiles: Vec<Option<Placed>>,
@@ -104,6 +107,8 @@ pub struct ControlRoom {
     help: bool,
     export: Option<export::Export>,
     declare: Option<declare::Declare>,
+    dialogue: Option<Dialogue>,
+    followed: Followed,
     editor: Option<MaskEditor>,
     proposals: Vec<ProposedMask>,
     /// The latest snapshot, and whether zoom met its ceiling: what the tour looks for.
@@ -122,6 +127,7 @@ pub enum Message {
     Bar(top_bar::Message),
     Export(export::Message),
     Declare(declare::Message),
+    Dialogue(dialogues::Message),
     Masks(mask_editor::Message),
     /// What waits for a supervisor, or that it cannot be asked.
     Proposals(Result<Vec<ProposedMask>, Arc<Refusal>>),
@@ -207,6 +213,7 @@ impl ControlRoom {
         let mut room = ControlRoom {
             health: desk.health(),
             holds: desk.holds(),
+            watching: desk.watching(),
             now,
             layout: wall.layout,
             tiles: placed(&wall, now.instant),
@@ -236,6 +243,8 @@ impl ControlRoom {
             help: false,
             export: None,
             declare: None,
+            dialogue: None,
+            followed: Followed::default(),
             editor: None,
             proposals: Vec::new(),
             snapshot: None,
@@ -265,6 +274,7 @@ impl ControlRoom {
                 return Action::Run(self.regulate());
             }
             Message::Declare(message) => return self.declare_message(message),
+            Message::Dialogue(message) => return self.dialogue_message(message),
             Message::Masks(message) => return self.mask_message(message),
             Message::Proposals(answer) => self.take_proposals(answer),
             Message::MaskSettled(answer) => return self.mask_settled(answer),
@@ -409,6 +419,17 @@ impl ControlRoom {
 
     fn hold_of(&self, camera: &CameraId) -> Option<&Hold> {
         self.holds.iter().find(|hold| &hold.camera == camera)
+    }
+
+    /// Who else watches a camera.
+    fn others_on(&self, camera: &CameraId) -> Vec<Holder> {
+        let watching = self.watching.iter().find(|watching| &watching.camera == camera);
+        let people = watching.map(|watching| watching.people.as_slice()).unwrap_or_default();
+        people
+            .iter()
+            .filter(|other| other.user != self.person.user)
+            .cloned()
+            .collect()
     }
 
     fn say(&mut self, tone: Tone, sentence: String, camera: Option<CameraId>) {

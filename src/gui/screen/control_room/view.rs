@@ -40,6 +40,11 @@ impl ControlRoom {
             let dialogue = declare.view(self.now.instant).map(Message::Declare);
             return controls::over(screen, dialogue, close);
         }
+        if let Some(dialogue) = &self.dialogue {
+            let close = Message::Dialogue(dialogue.close());
+            let dialogue = dialogue.view(self.now.clock).map(Message::Dialogue);
+            return controls::over(screen, dialogue, close);
+        }
         if self.help {
             let close = Message::Command(Command::Help, Edge::Down);
             return controls::over(screen, shortcuts_help::view(&self.keymap), close);
@@ -174,8 +179,10 @@ impl ControlRoom {
             let open = large.open.as_ref();
             open.is_some_and(|open| shown.is_some_and(|shown| std::ptr::eq(open, shown)))
         });
+        let others = self.others_on(&camera.id);
         let said = tiles::Said {
             hold: self.hold_of(&camera.id),
+            watching: &others,
             level: self.overload.level(placed.ticket),
             figures: self.figures,
             tour: self.tour_on(index),
@@ -233,6 +240,7 @@ impl ControlRoom {
         let panel = self.panel.view(ptz_panel::Facts {
             camera,
             hold: self.hold_of(&camera.id),
+            watching: self.others_on(&camera.id),
             pose: feed.map(|feed| feed.pose(self.now.instant)),
             figures: feed.map(|feed| feed.figures()),
             verdict: placed

@@ -1,4 +1,4 @@
--- Version 2, PostgreSQL 15. The same tables as sqlite.sql. The role that runs this owns them; the servers use another
+-- Version 3, PostgreSQL 15. The same tables as sqlite.sql. The role that runs this owns them; the servers use another
 -- role (`vedetta_server` is granted what it needs below) that can neither change nor remove a row of the log.
 CREATE TABLE log (
     id BIGINT PRIMARY KEY,
@@ -212,8 +212,25 @@ CREATE INDEX found_by_person ON found (log, person, time_s, idx);
 CREATE INDEX found_by_camera ON found (log, camera, time_s, idx);
 CREATE INDEX found_by_time ON found (log, time_s, idx);
 
+-- Who holds which dome: the domain's lease as JSON, one row for each dome that was ever held.
+CREATE TABLE dome (
+    camera TEXT PRIMARY KEY,
+    lease TEXT NOT NULL
+);
+
+-- Clearances (nullaosta). A draft is not told of: its event is not durable yet. None is ever removed.
+CREATE TABLE clearance (
+    id BIGINT PRIMARY KEY,
+    asked_by TEXT NOT NULL,
+    clearance TEXT NOT NULL,
+    ends_ms BIGINT NOT NULL,
+    stage TEXT NOT NULL CHECK (stage IN ('draft', 'open', 'over'))
+);
+CREATE INDEX clearance_by_stage ON clearance (stage, ends_ms);
+CREATE TRIGGER clearance_stays BEFORE DELETE ON clearance FOR EACH ROW EXECUTE FUNCTION refuse();
+
 CREATE TABLE schema_version (version BIGINT NOT NULL);
-INSERT INTO schema_version VALUES (2);
+INSERT INTO schema_version VALUES (3);
 
 -- The servers' role, when the owner made it beforehand: it adds to the log and changes only what may change.
 DO $$
@@ -225,5 +242,6 @@ BEGIN
         GRANT UPDATE ON sequencer, station, person, lockout, session, retention, hold, pruning, camera_account
             TO vedetta_server;
         GRANT DELETE ON body, found, lockout TO vedetta_server;
+        GRANT INSERT, UPDATE ON dome, clearance TO vedetta_server;
     END IF;
 END $$;

@@ -1,4 +1,4 @@
--- Version 2. Log tables only grow: no row of them is ever changed or removed, and each new row must continue the last.
+-- Version 3. Log tables only grow: no row of them is ever changed or removed, and each new row must continue the last.
 CREATE TABLE log (
     id INTEGER PRIMARY KEY,
     controller TEXT NOT NULL UNIQUE,
@@ -183,5 +183,22 @@ CREATE INDEX found_by_person ON found (log, person, time_s);
 CREATE INDEX found_by_camera ON found (log, camera, time_s);
 CREATE INDEX found_by_time ON found (log, time_s);
 
+-- Who holds which dome: the domain's lease as JSON, one row for each dome that was ever held.
+CREATE TABLE dome (
+    camera TEXT PRIMARY KEY,
+    lease TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Clearances (nullaosta). A draft is not told of: its event is not durable yet. None is ever removed.
+CREATE TABLE clearance (
+    id INTEGER PRIMARY KEY,
+    asked_by TEXT NOT NULL,
+    clearance TEXT NOT NULL,
+    ends_ms INTEGER NOT NULL,
+    stage TEXT NOT NULL CHECK (stage IN ('draft', 'open', 'over'))
+) STRICT;
+CREATE INDEX clearance_by_stage ON clearance (stage, ends_ms);
+CREATE TRIGGER clearance_stays BEFORE DELETE ON clearance BEGIN SELECT raise(ABORT, 'clearances are kept'); END;
+
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
-INSERT INTO schema_version VALUES (2);
+INSERT INTO schema_version VALUES (3);
