@@ -17,9 +17,10 @@ pub fn standing_words(clearance: &Clearance, now_ms: i64) -> (String, Tone) {
         (Standing::Refused, Some(Answer::Refused { reason, .. })) => {
             (fl!("clearance-refused", reason = reason.as_str()), Tone::Attention)
         }
-        (Standing::InForce, Some(Answer::Granted { until_ms, .. })) => {
-            (fl!("clearance-in-force", until = words::typed_time(*until_ms)), Tone::Normal)
-        }
+        (Standing::InForce, Some(Answer::Granted { until_ms, .. })) => (
+            fl!("clearance-in-force", until = words::typed_time(*until_ms)),
+            Tone::Normal,
+        ),
         _ => (fl!("clearance-expired"), Tone::Normal),
     }
 }

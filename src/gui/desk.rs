@@ -15,8 +15,8 @@ use crate::domain::site::{Mask, SitePlan};
 use crate::media::frame::FrameSlot;
 use crate::station::{
     ClearanceState, Delivery, Diagnosis, ExportProgress, ExportReason, Exported, Gesture, Health, Holder, LiveView,
-    MaskProposal, Playback, PlaybackState, Preset, ProposedMask, RecordedSpan, Refusal, Session, StreamFigures, Verdict,
-    ViewState, Watching,
+    MaskProposal, Playback, PlaybackState, Preset, ProposedMask, RecordedSpan, Refusal, Session, StreamFigures,
+    Verdict, ViewState, Watching,
 };
 use futures::future::BoxFuture;
 use std::path::PathBuf;

@@ -24,8 +24,18 @@ pub async fn show(words: String) {
 async fn notify(words: &str) -> zbus::Result<()> {
     let (replaces, icon, actions, lasting_ms) = (0u32, "", [""; 0], -1i32);
     let hints: HashMap<&str, Value<'_>> = HashMap::new();
-    let body = ("Vedetta", replaces, icon, "Vedetta", words, &actions[..], hints, lasting_ms);
+    let body = (
+        "Vedetta",
+        replaces,
+        icon,
+        "Vedetta",
+        words,
+        &actions[..],
+        hints,
+        lasting_ms,
+    );
     let bus = zbus::Connection::session().await?;
-    bus.call_method(Some(SERVICE), PATH, Some(SERVICE), "Notify", &body).await?;
+    bus.call_method(Some(SERVICE), PATH, Some(SERVICE), "Notify", &body)
+        .await?;
     Ok(())
 }

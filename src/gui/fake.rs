@@ -143,7 +143,13 @@ impl Desk for Fake {
         let grant = self.plan.controllers.first().map(|controller| Grant {
             controller: controller.id.clone(),
             cameras: Vec::new(),
-            actions: vec![Action::Live, Action::Ptz, Action::Playback, Action::Export, Action::Clear],
+            actions: vec![
+                Action::Live,
+                Action::Ptz,
+                Action::Playback,
+                Action::Export,
+                Action::Clear,
+            ],
         });
         let (user, display_name) = match self.level {
             Level::Supervisor => ("villa", "Comm. Andrea Villa"),
@@ -185,7 +191,11 @@ impl Desk for Fake {
             passes_to: None,
         });
         // The dome before the last is held here, and somebody asks for it.
-        let domes = self.plan.cameras.iter().filter(|camera| camera.kind == CameraKind::Dome);
+        let domes = self
+            .plan
+            .cameras
+            .iter()
+            .filter(|camera| camera.kind == CameraKind::Dome);
         let ours = domes.rev().nth(1).map(|camera| Hold {
             camera: camera.id.clone(),
             display_name: self.person().display_name,

@@ -89,7 +89,9 @@ impl Clearances {
     /// [`Trouble::NoSuchRequest`], or the store.
     pub async fn get(&self, id: u64) -> Result<ClearanceState, Trouble> {
         let all = self.store.clearances().await?;
-        all.into_iter().find(|state| state.id == id).ok_or(Trouble::NoSuchRequest)
+        all.into_iter()
+            .find(|state| state.id == id)
+            .ok_or(Trouble::NoSuchRequest)
     }
 
     /// Takes a supervisor's answer in.
@@ -107,9 +109,7 @@ impl Clearances {
         self.record(Some(who), id, &clearance, step).await?;
         if !self.store.answer_clearance(id, &was, &clearance).await? {
             // Another server process was told another answer a moment before: that one stands, and the log says so.
-            return Err(self
-                .refused(who, &was.wish, Some(id), ClearanceError::NotWaiting)
-                .await);
+            return Err(self.refused(who, &was.wish, Some(id), ClearanceError::NotWaiting).await);
         }
         self.told().await;
         Ok(ClearanceState { id, by, clearance })

@@ -121,7 +121,10 @@ impl Holds {
         if let Input::TakeOver(_) = input {
             self.check_level(log, camera, who).await?;
         }
-        let answers = matches!(input, Input::Renew { .. } | Input::HandOver { .. } | Input::Decline { .. });
+        let answers = matches!(
+            input,
+            Input::Renew { .. } | Input::HandOver { .. } | Input::Decline { .. }
+        );
         let (outcomes, state) = self.handle(log, camera, Some(who), input).await?;
         match outcomes.last() {
             Some(Outcome::Refused { held_by }) => return Err(Trouble::HeldBy(held_by.clone())),
@@ -179,7 +182,10 @@ impl Holds {
             let kept = serde_json::to_string(&lease).map_err(|error| StoreError::Corrupt(error.to_string()))?;
             turn.keep(&kept).await?;
         }
-        if outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Renewed { .. })) {
+        if outcomes
+            .iter()
+            .any(|outcome| !matches!(outcome, Outcome::Renewed { .. }))
+        {
             self.pulse.beat();
         }
         Ok((outcomes, state))

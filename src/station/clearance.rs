@@ -8,9 +8,7 @@ use super::road::Intent;
 use super::session::{Session, SessionInner};
 use crate::domain::camera::CameraId;
 use crate::domain::people::Purpose;
-use crate::domain::people::clearance::{
-    ClearanceError, Use, Verdict, Wish, covering, is_needed,
-};
+use crate::domain::people::clearance::{ClearanceError, Use, Verdict, Wish, covering, is_needed};
 use crate::domain::site::CameraPlan;
 use crate::domain::timeline::Span;
 use crate::protocol::{ClearanceState, Pictures};

@@ -81,10 +81,7 @@ impl Mine {
     }
 
     fn renew(&self, renewed: Claim) {
-        self.claim
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .renew(renewed);
+        self.claim.lock().unwrap_or_else(PoisonError::into_inner).renew(renewed);
     }
 
     fn is_ours(&self) -> bool {
@@ -306,7 +303,9 @@ impl SessionInner {
             return Ok(mine.claim().fence());
         }
         let seen = self.holds.seen.borrow();
-        let held = seen.iter().find(|held| held.camera == *camera && self.is_me(&held.holder));
+        let held = seen
+            .iter()
+            .find(|held| held.camera == *camera && self.is_me(&held.holder));
         held.map(|held| held.fence).ok_or(Refusal::HoldEnded)
     }
 }
@@ -336,7 +335,10 @@ impl Session {
     /// It is not ours, they do not ask any more, or the server refuses.
     pub async fn hand_over(&self, camera: &CameraId, to: Holder) -> Result<(), Refusal> {
         let fence = self.0.give_up(camera, &to).await?;
-        self.0.hold(camera, &HoldRequest::HandOver { to, fence }).await.map(drop)
+        self.0
+            .hold(camera, &HoldRequest::HandOver { to, fence })
+            .await
+            .map(drop)
     }
 
     /// Says no to one who asked.

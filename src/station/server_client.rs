@@ -10,9 +10,9 @@ use crate::domain::camera::{CameraId, ControllerId, StationId};
 use crate::domain::people::clearance::{self, Wish};
 use crate::domain::privacy::declared::Declaration;
 use crate::protocol::{
-    self, BatchReceipt, CameraCredential, ClearanceState, ConsistencyProof, CredentialNeed, CredentialRequest, DeclaredState,
-    EventBatch, HoldRequest, HoldState, InclusionProof, MaskProposal, PermitRequest, PolicyState, ProposedMask,
-    SessionGrant, SignIn, SignedPlan, StationHead, Verdict,
+    self, BatchReceipt, CameraCredential, ClearanceState, ConsistencyProof, CredentialNeed, CredentialRequest,
+    DeclaredState, EventBatch, HoldRequest, HoldState, InclusionProof, MaskProposal, PermitRequest, PolicyState,
+    ProposedMask, SessionGrant, SignIn, SignedPlan, StationHead, Verdict,
 };
 use reqwest::{Certificate, Identity, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -217,7 +217,8 @@ impl ServerClient {
         verdict: &clearance::Verdict,
     ) -> Result<ClearanceState, ServerError> {
         let request = self.request(Method::POST, &format!("/v1/clearances/{id}"));
-        self.json(request.bearer_auth(token.expose_secret()).json(verdict)).await
+        self.json(request.bearer_auth(token.expose_secret()).json(verdict))
+            .await
     }
 
     /// Hands events over.

@@ -73,7 +73,10 @@ async fn r_ptz_3_a_word_of_an_old_hold_changes_nothing() {
     assert_eq!(still.holder, again.holder);
     let urgent = json!({"take_over": {"reason": "rapina"}});
     let begun: HoldState = there.post(PATH, &commander, urgent).await.unwrap();
-    assert_eq!((&begun.holder, begun.passes_to.unwrap().user.as_str()), (&again.holder, "comandante"));
+    assert_eq!(
+        (&begun.holder, begun.passes_to.unwrap().user.as_str()),
+        (&again.holder, "comandante")
+    );
     let renew = json!({"renew": {"fence": again.fence}});
     let refused = here.post::<HoldState>(PATH, &operator, renew).await.unwrap_err();
     assert!(matches!(refused, RefusalKind::HeldByOther(to) if to.user == "comandante"));
@@ -81,7 +84,11 @@ async fn r_ptz_3_a_word_of_an_old_hold_changes_nothing() {
     let url = || there.url("/v1/holds");
     loop {
         let all: Vec<HoldState> = there.get(url(), &commander).await.unwrap();
-        if all.first().and_then(|state| state.holder.as_ref()).is_some_and(|holder| holder.user == "comandante") {
+        if all
+            .first()
+            .and_then(|state| state.holder.as_ref())
+            .is_some_and(|holder| holder.user == "comandante")
+        {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
@@ -120,18 +127,31 @@ async fn r_rec_1_the_server_refuses_recordings_without_a_clearance_whatever_the_
     let answer = format!("/v1/clearances/{}", asked.id);
     let approve = || json!({"approve": {"hours": 1}});
     // Neither the one who asked nor anybody else without the grant to clear.
-    let own = here.post::<ClearanceState>(&answer, &operator, approve()).await.unwrap_err();
+    let own = here
+        .post::<ClearanceState>(&answer, &operator, approve())
+        .await
+        .unwrap_err();
     assert!(matches!(own, RefusalKind::Rule(_)), "{own:?}");
     let commander = signed_in(&hall, &there, "comandante").await;
     let _: ClearanceState = there.post(&answer, &commander, approve()).await.unwrap();
-    let twice = there.post::<ClearanceState>(&answer, &commander, approve()).await.unwrap_err();
+    let twice = there
+        .post::<ClearanceState>(&answer, &commander, approve())
+        .await
+        .unwrap_err();
     assert_eq!(twice, RefusalKind::Clearance(ClearanceError::NotWaiting));
     assert_eq!(permit("playback", from, to).await, None);
     assert_eq!(permit("playback", from - 1, to).await, not_cleared);
-    assert_eq!(permit("export", from, to).await, not_cleared, "R-EXP-5: no copies were asked for");
+    assert_eq!(
+        permit("export", from, to).await,
+        not_cleared,
+        "R-EXP-5: no copies were asked for"
+    );
     // Another controller's name is no way to its cameras.
     let mut elsewhere = wish;
     elsewhere["controller"] = json!("altrove");
-    let refused = here.post::<ClearanceState>("/v1/clearances", &operator, elsewhere).await.unwrap_err();
+    let refused = here
+        .post::<ClearanceState>("/v1/clearances", &operator, elsewhere)
+        .await
+        .unwrap_err();
     assert!(matches!(refused, RefusalKind::Rule(_)), "{refused:?}");
 }

@@ -89,7 +89,10 @@ mod tests {
         let (small, large) = (Uuid::from_u128(1), Uuid::from_u128(2));
         assert!(presence.hear(small, &camera("a"), "neri", Step::Open, now));
         assert!(presence.hear(large, &camera("a"), "neri", Step::Open, now));
-        assert!(!presence.hear(large, &camera("a"), "neri", Step::Open, now), "a pulse is no change");
+        assert!(
+            !presence.hear(large, &camera("a"), "neri", Step::Open, now),
+            "a pulse is no change"
+        );
         assert_eq!(presence.watching(now)[&camera("a")], ["neri"]);
         presence.hear(small, &camera("a"), "neri", Step::Closed, now);
         assert_eq!(presence.watching(now).len(), 1);

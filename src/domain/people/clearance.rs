@@ -61,10 +61,17 @@ pub struct Wish {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Verdict {
     /// As it was asked, in force for so many hours.
-    Approve { hours: u32 },
+    Approve {
+        hours: u32,
+    },
     /// Only this much of it.
-    Shorten { extent: Extent, hours: u32 },
-    Refuse { reason: Reason },
+    Shorten {
+        extent: Extent,
+        hours: u32,
+    },
+    Refuse {
+        reason: Reason,
+    },
 }
 
 /// The answer that was given.
@@ -354,7 +361,15 @@ mod tests {
 
     fn covers(clearance: &Clearance, account: &str, what: Use, camera: &str, range: (i64, i64), now: i64) -> bool {
         let span = Span::new(NOW + range.0 * HOUR_MS, NOW + range.1 * HOUR_MS).unwrap();
-        covering([clearance].into_iter(), account, what, &camera.parse().unwrap(), span, now).is_ok()
+        covering(
+            [clearance].into_iter(),
+            account,
+            what,
+            &camera.parse().unwrap(),
+            span,
+            now,
+        )
+        .is_ok()
     }
 
     #[test]
@@ -363,8 +378,14 @@ mod tests {
         assert_eq!(refused(extent(&[], -2, -1, false)), Some(ClearanceError::Cameras));
         assert_eq!(refused(extent(&["a"], -1, -1, false)), Some(ClearanceError::EmptyRange));
         assert_eq!(refused(extent(&["a"], -169, -168, false)), Some(ClearanceError::TooOld));
-        assert_eq!(refused(extent(&["a"], -1, 25, false)), Some(ClearanceError::TooFarAhead));
-        assert_eq!(refused(extent(&["a", "b"], -25, 0, true)), Some(ClearanceError::TooMuch));
+        assert_eq!(
+            refused(extent(&["a"], -1, 25, false)),
+            Some(ClearanceError::TooFarAhead)
+        );
+        assert_eq!(
+            refused(extent(&["a", "b"], -25, 0, true)),
+            Some(ClearanceError::TooMuch)
+        );
         assert_eq!(refused(extent(&["a", "b"], -24, 0, true)), None);
         let mut delegated = wish(extent(&["a"], -2, -1, false));
         delegated.purpose = Purpose::JudicialPoliceDelegated;
@@ -389,7 +410,10 @@ mod tests {
             Err(ClearanceError::OwnRequest)
         );
         assert!(!covers(&clearance, "neri", Use::Playback, "a", (-2, -1), NOW));
-        assert_eq!(clearance.answer("villa", Level::Supervisor, approve(), NOW), Ok(Step::Approved));
+        assert_eq!(
+            clearance.answer("villa", Level::Supervisor, approve(), NOW),
+            Ok(Step::Approved)
+        );
         let refuse = Verdict::Refuse { reason: because("no") };
         assert_eq!(
             clearance.answer("villa", Level::Supervisor, refuse, NOW),
@@ -399,7 +423,14 @@ mod tests {
         assert!(!covers(&clearance, "bianchi", Use::Playback, "a", (-2, -1), NOW));
         assert!(!covers(&clearance, "neri", Use::Playback, "b", (-2, -1), NOW));
         assert!(!covers(&clearance, "neri", Use::Playback, "a", (-3, -1), NOW));
-        assert!(!covers(&clearance, "neri", Use::Playback, "a", (-2, -1), NOW + 24 * HOUR_MS));
+        assert!(!covers(
+            &clearance,
+            "neri",
+            Use::Playback,
+            "a",
+            (-2, -1),
+            NOW + 24 * HOUR_MS
+        ));
     }
 
     #[test]
@@ -409,7 +440,10 @@ mod tests {
             extent: extent(&["a"], -2, -1, false),
             hours: 1,
         };
-        assert_eq!(clearance.answer("villa", Level::Supervisor, narrow, NOW), Ok(Step::Shortened));
+        assert_eq!(
+            clearance.answer("villa", Level::Supervisor, narrow, NOW),
+            Ok(Step::Shortened)
+        );
         assert!(covers(&clearance, "neri", Use::Playback, "a", (-2, -1), NOW));
         assert!(!covers(&clearance, "neri", Use::Export, "a", (-2, -1), NOW));
         assert!(!covers(&clearance, "neri", Use::Playback, "a", (-1, 0), NOW));

@@ -112,7 +112,11 @@ impl AskDome {
 
     fn go(&mut self, step: usize) -> Action {
         self.place = (self.place + step) % self.places.len();
-        let target = if self.places[self.place] == Place::Reason { REASON } else { "nowhere" };
+        let target = if self.places[self.place] == Place::Reason {
+            REASON
+        } else {
+            "nowhere"
+        };
         Action::Run(widget::operation::focus(target))
     }
 
@@ -150,7 +154,14 @@ impl AskDome {
             name = self.hold.display_name.as_str(),
             body = self.hold.body.as_str()
         );
-        let reason = field(fl!("ask-reason"), REASON, &self.reason, false, Message::Reason, Message::Ask);
+        let reason = field(
+            fl!("ask-reason"),
+            REASON,
+            &self.reason,
+            false,
+            Message::Reason,
+            Message::Ask,
+        );
         let ask = action(
             Icon::Held,
             fl!("ask-start"),

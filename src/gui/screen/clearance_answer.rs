@@ -78,9 +78,7 @@ pub enum Action {
 pub fn waiting(desk: &dyn Desk, now: SystemTime) -> Vec<ClearanceState> {
     let (me, now_ms) = (desk.person().user, words::unix_ms(now));
     let mut all = desk.clearances();
-    all.retain(|state| {
-        state.clearance.asked_by != me && state.clearance.standing(now_ms) == Standing::Waiting
-    });
+    all.retain(|state| state.clearance.asked_by != me && state.clearance.standing(now_ms) == Standing::Waiting);
     all
 }
 
@@ -224,10 +222,9 @@ impl ClearanceAnswer {
         };
         self.waiting = true;
         self.error = None;
-        Action::Run(Task::perform(
-            self.desk.answer_clearance(state.id, verdict),
-            |answer| Message::Answered(answer.map_err(Arc::new)),
-        ))
+        Action::Run(Task::perform(self.desk.answer_clearance(state.id, verdict), |answer| {
+            Message::Answered(answer.map_err(Arc::new))
+        }))
     }
 
     /// The dialogue.
@@ -250,7 +247,10 @@ impl ClearanceAnswer {
                 .width(680)
                 .into();
         };
-        column![title, self.asked(state), self.form(close)].spacing(12).width(680).into()
+        column![title, self.asked(state), self.form(close)]
+            .spacing(12)
+            .width(680)
+            .into()
     }
 
     fn asked<'a>(&'a self, state: &'a ClearanceState) -> Element<'a, Message> {
@@ -269,13 +269,21 @@ impl ClearanceAnswer {
         let mut facts = column![
             labelled(Icon::Person, who, Tone::Other),
             body(cameras_words(&self.plan, &wish.extent)),
-            body(format!("{} · {}: {copy}", words::purpose(wish.purpose), fl!("clearance-copy"))),
+            body(format!(
+                "{} · {}: {copy}",
+                words::purpose(wish.purpose),
+                fl!("clearance-copy")
+            )),
             body(wish.reason.as_str()),
         ];
         if !wish.protocol_no.is_empty() {
             facts = facts.push(quiet(format!("{} {}", fl!("clearance-protocol"), wish.protocol_no)));
         }
-        container(facts.spacing(4)).padding(12).width(Fill).style(theme::inset).into()
+        container(facts.spacing(4))
+            .padding(12)
+            .width(Fill)
+            .style(theme::inset)
+            .into()
     }
 
     fn form<'a>(&'a self, close: iced::widget::Button<'a, Message>) -> Element<'a, Message> {
@@ -299,7 +307,13 @@ impl ClearanceAnswer {
         );
         let mut form = column![
             row![
-                input(fl!("clearance-cameras"), 0, &self.cameras, Message::Cameras, Message::Approve),
+                input(
+                    fl!("clearance-cameras"),
+                    0,
+                    &self.cameras,
+                    Message::Cameras,
+                    Message::Approve
+                ),
                 input(fl!("clearance-hours"), 3, &self.hours, Message::Hours, Message::Approve).width(190),
             ]
             .spacing(12),
@@ -309,13 +323,21 @@ impl ClearanceAnswer {
             ]
             .spacing(12),
             quiet(fl!("clearance-shorten-hint")),
-            input(fl!("clearance-why-refused"), 5, &self.reason, Message::Reason, Message::Refuse),
+            input(
+                fl!("clearance-why-refused"),
+                5,
+                &self.reason,
+                Message::Reason,
+                Message::Refuse
+            ),
             quiet(fl!("clearance-answer-recorded")),
         ];
         if let Some(error) = &self.error {
             form = form.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
         }
-        form.push(row![approve, refuse, close].spacing(theme::GAP)).spacing(12).into()
+        form.push(row![approve, refuse, close].spacing(theme::GAP))
+            .spacing(12)
+            .into()
     }
 }
 

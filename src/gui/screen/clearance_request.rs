@@ -203,7 +203,11 @@ impl ClearanceRequest {
             .padding(8)
             .width(Fill)
             .style(theme::row(self.place == PURPOSE));
-        let copy = if self.copy { fl!("clearance-copy-yes") } else { fl!("clearance-copy-no") };
+        let copy = if self.copy {
+            fl!("clearance-copy-yes")
+        } else {
+            fl!("clearance-copy-no")
+        };
         let copy = button(text(copy).size(theme::BODY))
             .padding(8)
             .width(Fill)
@@ -271,7 +275,9 @@ impl ClearanceRequest {
         if lines.is_empty() {
             lines.push(quiet(fl!("clearance-none")).into());
         }
-        column![quiet(fl!("clearance-mine")), column(lines).spacing(4)].spacing(4).into()
+        column![quiet(fl!("clearance-mine")), column(lines).spacing(4)]
+            .spacing(4)
+            .into()
     }
 }
 
@@ -289,12 +295,18 @@ mod tests {
         assert!(dialogue.error.is_some(), "no reason");
         dialogue.update(Message::Reason("danneggiamento".into()));
         dialogue.update(Message::Cameras("2, 9".into()));
-        assert!(matches!(dialogue.update(Message::Send), Action::None), "there is no camera 9");
+        assert!(
+            matches!(dialogue.update(Message::Send), Action::None),
+            "there is no camera 9"
+        );
         dialogue.update(Message::Cameras("2 1".into()));
         dialogue.update(Message::Copy);
         let wish = dialogue.wish().unwrap();
         assert_eq!(numbers(&desk.plan(), &wish.extent), "1, 2");
-        assert_eq!((wish.extent.to_ms - wish.extent.from_ms, wish.extent.export), (OFFERED_MS, true));
+        assert_eq!(
+            (wish.extent.to_ms - wish.extent.from_ms, wish.extent.export),
+            (OFFERED_MS, true)
+        );
         assert!(matches!(dialogue.update(Message::Send), Action::Run(_)));
         assert_eq!(desk.said().len(), 1);
     }

@@ -109,7 +109,10 @@ impl HandOver {
             quiet(self.asking.by.body.as_str()),
         ]
         .spacing(2);
-        let why = container(body(self.asking.reason.as_str())).padding(12).width(Fill).style(theme::inset);
+        let why = container(body(self.asking.reason.as_str()))
+            .padding(12)
+            .width(Fill)
+            .style(theme::inset);
         let give = action(
             Icon::Done,
             fl!("hand-over-give"),
@@ -161,7 +164,10 @@ mod tests {
 
     #[test]
     fn r_ptz_3_the_holder_hands_over_or_not_by_the_keyboard_and_once() {
-        assert_eq!(answered(&[Command::HandOver, Command::HandOver]), ["hand over cam-07 conti"]);
+        assert_eq!(
+            answered(&[Command::HandOver, Command::HandOver]),
+            ["hand over cam-07 conti"]
+        );
         assert_eq!(answered(&[Command::Confirm]), ["hand over cam-07 conti"]);
         assert_eq!(answered(&[Command::Next, Command::Confirm]), ["decline cam-07 conti"]);
         assert!(answered(&[Command::Back]).is_empty());

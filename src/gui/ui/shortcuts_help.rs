@@ -14,8 +14,8 @@ use iced::{Element, Fill};
 fn lines() -> Vec<(String, Vec<Command>)> {
     use Command::{
         AskHold, Back, CallPreset, CameraTour, Clearances, Confirm, Declare, Digit, Export, Figures, HandOver, Help,
-        History, Masks, NewWindow, Next, NextArea, Playback, SavePreset, SavedWalls, Search, SignOut, Snapshot, Stop, WallAlone,
-        ZoomIn, ZoomOut,
+        History, Masks, NewWindow, Next, NextArea, Playback, SavePreset, SavedWalls, Search, SignOut, Snapshot, Stop,
+        WallAlone, ZoomIn, ZoomOut,
     };
     let arrows = [Direction::Left, Direction::Right, Direction::Up, Direction::Down]
         .map(Command::Arrow)

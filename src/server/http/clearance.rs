@@ -34,15 +34,18 @@ impl From<Trouble> for Refused {
 fn hindrance(app: &App, who: &SignedIn, wish: &Wish, actions: &[Action]) -> Option<Rule> {
     let plan = app.plans.current();
     wish.extent.cameras.iter().find_map(|camera| {
-        let Some(camera) = plan.camera(camera).filter(|camera| camera.controller == wish.controller) else {
+        let Some(camera) = plan
+            .camera(camera)
+            .filter(|camera| camera.controller == wish.controller)
+        else {
             return Some(Rule::NoGrant);
         };
-        actions
-            .iter()
-            .find_map(|action| match decide(&who.person, *action, &camera.controller, &camera.id) {
+        actions.iter().find_map(
+            |action| match decide(&who.person, *action, &camera.controller, &camera.id) {
                 Decision::Allowed => None,
                 Decision::Refused(rule) => Some(rule),
-            })
+            },
+        )
     })
 }
 
@@ -69,7 +72,9 @@ async fn check(app: &App, person: &Person, wish: &Wish, actions: &[Action]) -> A
         ..Default::default()
     };
     let act = act.with("rule", serde_json::to_value(rule).unwrap_or_default());
-    app.recorder.record(log, Operation::Clearance, Outcome::Refused, act).await?;
+    app.recorder
+        .record(log, Operation::Clearance, Outcome::Refused, act)
+        .await?;
     Err(RefusalKind::Rule(rule).into())
 }
 

@@ -58,7 +58,10 @@ pub async fn hold(
         HoldRequest::Decline { to } => Input::Decline { from: by, to },
         HoldRequest::TakeOver { reason } => Input::TakeOver(Asking { by, reason }),
     };
-    let state = app.holds.apply(&camera.controller, &camera.id, &person.who, input).await?;
+    let state = app
+        .holds
+        .apply(&camera.controller, &camera.id, &person.who, input)
+        .await?;
     Ok(Json(state))
 }
 
@@ -87,8 +90,9 @@ pub(super) fn watching_seen_by(app: &App, who: &SignedIn) -> Vec<Watching> {
     let mut all = app.presence.all();
     let plan = app.plans.current();
     all.retain(|watching| {
-        plan.camera(&watching.camera)
-            .is_some_and(|camera| decide(&who.person, Action::Live, &camera.controller, &camera.id) == Decision::Allowed)
+        plan.camera(&watching.camera).is_some_and(|camera| {
+            decide(&who.person, Action::Live, &camera.controller, &camera.id) == Decision::Allowed
+        })
     });
     all
 }

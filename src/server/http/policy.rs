@@ -6,7 +6,7 @@
 use super::answer::{Answer, Asked, Bounded, Refused};
 use super::caller::Person;
 use super::cameras::{act, camera_of};
-use super::clearance::{cleared, clearances_seen_by};
+use super::clearance::{clearances_seen_by, cleared};
 use super::holding::{holds_seen_by, watching_seen_by};
 use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};

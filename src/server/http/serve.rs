@@ -110,8 +110,20 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
     let declared = Arc::new(Declarations::new(recorder.clone(), pulse.clone()));
     tasks.push(tokio::spawn(Declarations::end_in_time(Arc::downgrade(&declared))));
     let idle = Duration::from_secs(settings.hold_seconds.into());
-    let plans = Arc::new(Plans::new(store.clone(), plan_key, recorder.clone(), pulse.clone(), plan));
-    let holds = Arc::new(Holds::new(store.clone(), recorder.clone(), idle, first_fence, pulse.clone()));
+    let plans = Arc::new(Plans::new(
+        store.clone(),
+        plan_key,
+        recorder.clone(),
+        pulse.clone(),
+        plan,
+    ));
+    let holds = Arc::new(Holds::new(
+        store.clone(),
+        recorder.clone(),
+        idle,
+        first_fence,
+        pulse.clone(),
+    ));
     let planned = Arc::clone(&plans);
     let log_of = move |camera: &CameraId| Some(planned.current().camera(camera)?.controller.clone());
     tasks.push(tokio::spawn(Holds::end_in_time(Arc::downgrade(&holds), log_of)));

@@ -42,11 +42,13 @@ impl Store {
     /// [`StoreError`].
     pub async fn open_clearance(&self, id: u64) -> Result<(), StoreError> {
         let id = signed(id)?;
-        Ok(on!(&self.write, pool => sqlx::query("UPDATE clearance SET stage = 'open' WHERE id = $1 AND stage = 'draft'")
+        Ok(
+            on!(&self.write, pool => sqlx::query("UPDATE clearance SET stage = 'open' WHERE id = $1 AND stage = 'draft'")
             .bind(id)
             .execute(pool)
             .await
-            .map(drop))?)
+            .map(drop))?,
+        )
     }
 
     /// Keeps an answer; `false` when it was answered in between.

@@ -39,7 +39,10 @@ impl Store {
         const LEASE: &str = "SELECT lease FROM dome WHERE camera = $1";
         let (kept, now_ms, locked) = match &self.write {
             Either::Sqlite(pool) => {
-                let kept = sqlx::query_scalar(LEASE).bind(camera.as_str()).fetch_optional(pool).await?;
+                let kept = sqlx::query_scalar(LEASE)
+                    .bind(camera.as_str())
+                    .fetch_optional(pool)
+                    .await?;
                 (kept, here_ms, None)
             }
             Either::Postgres(pool) => {
@@ -91,7 +94,10 @@ impl Store {
     /// [`StoreError`].
     pub async fn tell(&self) -> Result<(), StoreError> {
         if let Either::Postgres(pool) = &self.write {
-            sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(pool).await?;
+            sqlx::query("SELECT pg_notify($1, '')")
+                .bind(CHANNEL)
+                .execute(pool)
+                .await?;
         }
         Ok(())
     }
@@ -124,12 +130,23 @@ impl Turn {
         const KEEP: &str = "INSERT INTO dome (camera, lease) VALUES ($1, $2) ON CONFLICT (camera) DO UPDATE SET lease = excluded.lease";
         match (self.locked, &self.store.write) {
             (Some(mut tx), _) => {
-                sqlx::query(KEEP).bind(self.camera.as_str()).bind(lease).execute(&mut *tx).await?;
-                sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(&mut *tx).await?;
+                sqlx::query(KEEP)
+                    .bind(self.camera.as_str())
+                    .bind(lease)
+                    .execute(&mut *tx)
+                    .await?;
+                sqlx::query("SELECT pg_notify($1, '')")
+                    .bind(CHANNEL)
+                    .execute(&mut *tx)
+                    .await?;
                 tx.commit().await?;
             }
             (None, Either::Sqlite(pool)) => {
-                sqlx::query(KEEP).bind(self.camera.as_str()).bind(lease).execute(pool).await?;
+                sqlx::query(KEEP)
+                    .bind(self.camera.as_str())
+                    .bind(lease)
+                    .execute(pool)
+                    .await?;
             }
             (None, Either::Postgres(_)) => return Err(StoreError::Corrupt("a turn without its lock".into())),
         }

@@ -3,8 +3,8 @@
 //! Deliberately absent: the window; the tour of `packaging/demo.sh` has it.
 
 mod place;
-mod recordings;
 mod reconnect;
+mod recordings;
 mod two_desks;
 
 use place::{Place, until};

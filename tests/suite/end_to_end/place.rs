@@ -184,7 +184,9 @@ impl Place {
         use sqlx::Connection as _;
         let file = self.path("server/audit.db");
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file).read_only(true);
-        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.expect("the log opens");
+        let mut connection = sqlx::SqliteConnection::connect_with(&options)
+            .await
+            .expect("the log opens");
         let bodies: Vec<String> = sqlx::query_scalar("SELECT body FROM body ORDER BY log, idx")
             .fetch_all(&mut connection)
             .await
@@ -210,7 +212,11 @@ impl Place {
         let console = self.station_named("console").await;
         let commander = self.sign_in(&console, "comandante").await;
         let mut waiting = commander.clearances();
-        let unanswered = |all: &[ClearanceState]| all.iter().find(|state| state.clearance.answer.is_none()).map(|state| state.id);
+        let unanswered = |all: &[ClearanceState]| {
+            all.iter()
+                .find(|state| state.clearance.answer.is_none())
+                .map(|state| state.id)
+        };
         let told = waiting.wait_for(|all| unanswered(all).is_some()).await.expect("told");
         let id = unanswered(&told).expect("it waits");
         drop(told);

@@ -17,10 +17,7 @@ async fn export(session: &Session, camera: &CameraId, from_ms: i64, to_ms: i64) 
         reason: "prova".into(),
         protocol_no: "1/2026".into(),
     };
-    session
-        .export(camera, from_ms, to_ms, reason, progress)
-        .await
-        .map(drop)
+    session.export(camera, from_ms, to_ms, reason, progress).await.map(drop)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,8 +31,14 @@ async fn r_rec_1_an_operator_sees_recordings_under_a_clearance_and_nothing_beyon
     let view = operator.view(&camera, StreamRole::Sub).await.expect("a view");
     until("frames", 20, || view.slot().count() > 2).await;
     drop(view);
-    assert_eq!(operator.play(&camera, to - 10_000, to).await.err(), Some(not_cleared.clone()));
-    assert_eq!(export(&operator, &camera, to - 10_000, to).await, Err(not_cleared.clone()));
+    assert_eq!(
+        operator.play(&camera, to - 10_000, to).await.err(),
+        Some(not_cleared.clone())
+    );
+    assert_eq!(
+        export(&operator, &camera, to - 10_000, to).await,
+        Err(not_cleared.clone())
+    );
 
     // Refused by the commander, and the reason comes back.
     let extent = Extent {
@@ -63,16 +66,23 @@ async fn r_rec_1_an_operator_sees_recordings_under_a_clearance_and_nothing_beyon
     until("the refusal", 20, || {
         let told = operator.clearances();
         let told = told.borrow();
-        told.iter().any(|state| state.clearance.standing(now_ms()) == Standing::Refused)
+        told.iter()
+            .any(|state| state.clearance.standing(now_ms()) == Standing::Refused)
     })
     .await;
-    assert_eq!(export(&operator, &camera, to - 10_000, to).await, Err(not_cleared.clone()));
+    assert_eq!(
+        export(&operator, &camera, to - 10_000, to).await,
+        Err(not_cleared.clone())
+    );
     commander.sign_out().await.expect("a sign-out");
     drop(console);
 
     // Asked again and approved.
     place.clear(&operator, extent).await;
-    let playback = operator.play(&camera, to - 20_000, to + 60_000).await.expect("a playback");
+    let playback = operator
+        .play(&camera, to - 20_000, to + 60_000)
+        .await
+        .expect("a playback");
     until("played frames", 20, || playback.slot().count() > 10).await;
     drop(playback);
     export(&operator, &camera, to - 10_000, to).await.expect("an export");
@@ -87,9 +97,16 @@ async fn r_rec_1_an_operator_sees_recordings_under_a_clearance_and_nothing_beyon
         .collect();
     assert_eq!(steps, ["requested", "refused", "requested", "approved"]);
     let opened = place.bodies("playback_open").await;
-    let under = opened.iter().find(|body| body["result"] == "intent").expect("an intent");
+    let under = opened
+        .iter()
+        .find(|body| body["result"] == "intent")
+        .expect("an intent");
     assert_eq!(
-        (&under["purpose"], &under["protocol_no"], &under["parameters"]["clearance"]),
+        (
+            &under["purpose"],
+            &under["protocol_no"],
+            &under["parameters"]["clearance"]
+        ),
         (&"judicial_police_initiative".into(), &"7/2026".into(), &2.into())
     );
 }

@@ -9,7 +9,12 @@ use vedetta::domain::camera::{CameraId, CameraKind, StreamRole};
 use vedetta::station::{Gesture, Held, Refusal, Session};
 
 fn held(session: &Session, dome: &CameraId) -> Option<Held> {
-    session.holds().borrow().iter().find(|held| held.camera == *dome).cloned()
+    session
+        .holds()
+        .borrow()
+        .iter()
+        .find(|held| held.camera == *dome)
+        .cloned()
 }
 
 async fn until_held_by(who: &Session, dome: &CameraId, user: &str) {
@@ -62,7 +67,10 @@ async fn r_ptz_3_two_desks_ask_refuse_hand_over_and_take_over() {
     })
     .await;
     let asking = held(&operator, &dome).expect("held").asking[0].clone();
-    assert_eq!((asking.by.user.as_str(), asking.reason.as_str()), ("carabiniere", "inseguimento"));
+    assert_eq!(
+        (asking.by.user.as_str(), asking.reason.as_str()),
+        ("carabiniere", "inseguimento")
+    );
     assert!(asking.by.body.starts_with("Carabinieri"));
     operator.decline(&dome, asking.by.clone()).await.expect("declined");
     until("the answer", 20, || {
@@ -78,13 +86,19 @@ async fn r_ptz_3_two_desks_ask_refuse_hand_over_and_take_over() {
     // Asked again, handed over: the old holder's hand is dead at once, whatever the camera would do.
     let gesture = operator.steer(&dome).await.expect("still ours");
     nudge(&gesture).await.expect("within limits");
-    force.ask_for_dome(&dome, reason("inseguimento, è qui")).await.expect("asked");
+    force
+        .ask_for_dome(&dome, reason("inseguimento, è qui"))
+        .await
+        .expect("asked");
     until("the question", 20, || {
         held(&operator, &dome).is_some_and(|held| held.asking.len() == 1)
     })
     .await;
     operator.hand_over(&dome, asking.by).await.expect("handed over");
-    assert!(is_held_by(&nudge(&gesture).await, "carabiniere"), "a late command was sent");
+    assert!(
+        is_held_by(&nudge(&gesture).await, "carabiniere"),
+        "a late command was sent"
+    );
     drop(gesture);
     until_held_by(&force, &dome, "carabiniere").await;
     let gesture = force.steer(&dome).await.expect("it is theirs");
@@ -99,7 +113,10 @@ async fn r_ptz_3_two_desks_ask_refuse_hand_over_and_take_over() {
     drop(view);
     operator.sign_out().await.expect("a sign-out");
     let commander = place.sign_in(&here, "comandante").await;
-    commander.take_over(&dome, reason("rapina in corso")).await.expect("begun");
+    commander
+        .take_over(&dome, reason("rapina in corso"))
+        .await
+        .expect("begun");
     let mut repeat = tokio::time::interval(Duration::from_millis(200));
     let mut last = Ok(());
     until_held_by(&commander, &dome, "comandante").await;
@@ -161,13 +178,19 @@ async fn r_ptz_3_without_the_server_nobody_takes_a_dome_and_who_had_it_keeps_it_
     place.server.kill();
     let other = commander.steer(&dome).await;
     assert!(
-        matches!(other, Err(Refusal::NoHoldWithoutServer | Refusal::ServerAway | Refusal::GraceOver)),
+        matches!(
+            other,
+            Err(Refusal::NoHoldWithoutServer | Refusal::ServerAway | Refusal::GraceOver)
+        ),
         "{:?}",
         other.err()
     );
     // Where nobody says who else moves domes, the pose may be too uncertain for the limits; that is another refusal.
     let kept = nudge(&gesture).await;
-    assert!(matches!(kept, Ok(()) | Err(Refusal::Covered)), "who had it keeps it: {kept:?}");
+    assert!(
+        matches!(kept, Ok(()) | Err(Refusal::Covered)),
+        "who had it keeps it: {kept:?}"
+    );
     let mut repeat = tokio::time::interval(Duration::from_millis(200));
     let ended = async {
         while nudge(&gesture).await != Err(Refusal::HoldEnded) {

@@ -59,7 +59,10 @@ mod tests {
         assert!(!claim.admits(asked + Duration::from_millis(9_800)));
         let later = asked + Duration::from_secs(5);
         claim.renew(Claim::new(5, later, Duration::from_secs(10)));
-        assert!(!claim.admits(later + Duration::from_secs(6)), "another hold renews nothing");
+        assert!(
+            !claim.admits(later + Duration::from_secs(6)),
+            "another hold renews nothing"
+        );
         claim.renew(Claim::new(4, later, Duration::from_secs(10)));
         claim.renew(Claim::new(4, asked, Duration::from_secs(10)));
         assert!(claim.admits(later + Duration::from_secs(9)));

@@ -173,7 +173,9 @@ impl<H: Clone + PartialEq> Lease<H> {
 
     fn take(&mut self, by: H, now_ms: i64) -> Outcome<H> {
         match &self.held {
-            Some(Held { passes_to: Some(to), .. }) if *to != by => Outcome::Refused { held_by: to.clone() },
+            Some(Held {
+                passes_to: Some(to), ..
+            }) if *to != by => Outcome::Refused { held_by: to.clone() },
             Some(held) if held.by != by => Outcome::Refused {
                 held_by: held.by.clone(),
             },
@@ -187,7 +189,9 @@ impl<H: Clone + PartialEq> Lease<H> {
 
     fn renew(&mut self, by: &H, fence: u64, now_ms: i64) -> Outcome<H> {
         match &mut self.held {
-            Some(Held { passes_to: Some(to), .. }) => Outcome::Refused { held_by: to.clone() },
+            Some(Held {
+                passes_to: Some(to), ..
+            }) => Outcome::Refused { held_by: to.clone() },
             Some(held) if held.by == *by && fence == self.fence => {
                 held.heard_ms = now_ms;
                 Outcome::Renewed { fence }
@@ -231,9 +235,8 @@ impl<H: Clone + PartialEq> Lease<H> {
     /// Only the holder, only to somebody who asked; while it is being taken over, only to who does that.
     fn hand_over(&mut self, from: &H, to: H, fence: u64, now_ms: i64) -> Outcome<H> {
         let newest = self.fence;
-        let may = |held: &mut Held<H>| {
-            held.by == *from && fence == newest && held.asked.iter().any(|asked| asked.by == to)
-        };
+        let may =
+            |held: &mut Held<H>| held.by == *from && fence == newest && held.asked.iter().any(|asked| asked.by == to);
         let Some(held) = self.held.take_if(may) else {
             return Outcome::Nothing;
         };
@@ -255,8 +258,12 @@ impl<H: Clone + PartialEq> Lease<H> {
 
     fn take_over(&mut self, Asking { by, reason }: Asking<H>, now_ms: i64) -> Outcome<H> {
         match &mut self.held {
-            Some(Held { passes_to: Some(to), .. }) if *to == by => Outcome::Nothing,
-            Some(Held { passes_to: Some(to), .. }) => Outcome::Refused { held_by: to.clone() },
+            Some(Held {
+                passes_to: Some(to), ..
+            }) if *to == by => Outcome::Nothing,
+            Some(Held {
+                passes_to: Some(to), ..
+            }) => Outcome::Refused { held_by: to.clone() },
             Some(held) if held.by != by => {
                 held.passes_to = Some(by.clone());
                 Outcome::TakeOverBegun {

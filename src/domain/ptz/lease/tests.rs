@@ -47,7 +47,10 @@ fn r_ptz_3_the_holder_hands_over_to_one_who_asked_and_to_nobody_else() {
     assert!(lease.handle(hand_over("neri", "bianchi", 8), 0).is_empty());
     lease.handle(Input::Ask(asking("bianchi")), 0);
     assert!(lease.handle(hand_over("bianchi", "bianchi", 8), 0).is_empty());
-    assert!(lease.handle(hand_over("neri", "bianchi", 7), 0).is_empty(), "an old word");
+    assert!(
+        lease.handle(hand_over("neri", "bianchi", 7), 0).is_empty(),
+        "an old word"
+    );
     assert_eq!(
         lease.handle(hand_over("neri", "bianchi", 8), 0),
         [Outcome::HandedOver {
@@ -64,7 +67,10 @@ fn r_ptz_3_who_asks_says_why_once_and_hears_the_answer() {
     let mut lease = Lease::new(IDLE, 0);
     assert!(lease.handle(Input::Ask(asking(2)), 0).is_empty(), "nobody to ask");
     lease.handle(Input::Take(1), 0);
-    assert!(lease.handle(Input::Ask(asking(1)), 0).is_empty(), "nobody asks themselves");
+    assert!(
+        lease.handle(Input::Ask(asking(1)), 0).is_empty(),
+        "nobody asks themselves"
+    );
     assert_eq!(lease.handle(Input::Ask(asking(2)), 0).len(), 1);
     assert!(lease.handle(Input::Ask(asking(2)), 0).is_empty(), "said already");
     let other = Asking {

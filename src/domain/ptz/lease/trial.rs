@@ -216,7 +216,10 @@ impl Trial {
                 Outcome::Released { .. } => self.heard = None,
                 Outcome::Refused { .. } if taking => {
                     let (_, heard_ms) = self.heard.expect("refused a dome that nobody holds");
-                    assert!(server_ms - heard_ms < IDLE_MS, "somebody asks, and the holder is silent for too long");
+                    assert!(
+                        server_ms - heard_ms < IDLE_MS,
+                        "somebody asks, and the holder is silent for too long"
+                    );
                 }
                 _ => {}
             }
@@ -271,7 +274,11 @@ impl Trial {
                 Letter::News(who, fence, must_let_go) => self.news(now, who, fence, must_let_go),
             }
             // A claim begins only at one of these moments: no overlap begins unseen between them.
-            let admitted = |who: &usize| self.people[*who].claim.is_some_and(|claim| claim.admits(self.local(*who, now)));
+            let admitted = |who: &usize| {
+                self.people[*who]
+                    .claim
+                    .is_some_and(|claim| claim.admits(self.local(*who, now)))
+            };
             let holders: Vec<usize> = (0..3).filter(admitted).collect();
             assert!(holders.len() < 2, "{holders:?} could all move the dome at {now} ms");
         }

@@ -149,7 +149,9 @@ impl ControlRoom {
         let selected = self.selected_camera();
         let asked = |hold: &&Hold| hold.ours && !hold.asking.is_empty();
         let all = || self.holds.iter().filter(asked);
-        let hold = all().find(|hold| Some(&hold.camera) == selected.as_ref()).or_else(|| all().next());
+        let hold = all()
+            .find(|hold| Some(&hold.camera) == selected.as_ref())
+            .or_else(|| all().next());
         let found = hold.and_then(|hold| Some((self.plan.camera(&hold.camera)?.clone(), hold.asking.first()?.clone())));
         let Some((camera, asking)) = found else {
             self.say(Tone::Normal, fl!("hand-over-nobody"), None);
@@ -280,11 +282,7 @@ impl ControlRoom {
             }
         }
         let gone = |id: &u64| !all.iter().any(|state| state.id == *id);
-        let over: Vec<(u64, Standing)> = self
-            .followed
-            .clearances
-            .extract_if(|id, _| gone(id))
-            .collect();
+        let over: Vec<(u64, Standing)> = self.followed.clearances.extract_if(|id, _| gone(id)).collect();
         for (id, stood) in over {
             if stood == Standing::InForce && self.person.level != Level::Supervisor {
                 self.say(Tone::Normal, fl!("clearance-was-over", id = id.to_string()), None);

@@ -395,7 +395,11 @@ fn r_ptz_3_the_holder_is_told_who_asks_and_why_and_answers_by_a_key() {
     assert_eq!(room.messages().len(), told.len(), "said once");
     press(&mut room, Command::HandOver);
     press(&mut room, Command::HandOver);
-    assert!(desk.said().contains(&"hand over cam-15 conti".to_owned()), "{:?}", desk.said());
+    assert!(
+        desk.said().contains(&"hand over cam-15 conti".to_owned()),
+        "{:?}",
+        desk.said()
+    );
 }
 
 #[test]
@@ -427,6 +431,12 @@ fn a_tile_says_who_steers_and_who_else_watches_by_name_and_body() {
     let face = tiles::face(&room.plan.cameras[15], placed, placed.open(), said, room.now);
     let words: Vec<&str> = face.marks.iter().map(|mark| mark.words.as_str()).collect();
     assert!(words.contains(&"Mar. Ca. Luca Bruni · Carabinieri"), "{words:?}");
-    assert!(words.iter().any(|words| words.contains("Elena Conti · Carabinieri")), "{words:?}");
-    assert!(!words.iter().any(|words| words.contains("Neri")), "oneself is not somebody else: {words:?}");
+    assert!(
+        words.iter().any(|words| words.contains("Elena Conti · Carabinieri")),
+        "{words:?}"
+    );
+    assert!(
+        !words.iter().any(|words| words.contains("Neri")),
+        "oneself is not somebody else: {words:?}"
+    );
 }
