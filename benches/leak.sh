@@ -56,7 +56,7 @@ field() { # file name: a number or word of a flat JSON file
 
 # What goes wrong with the cameras meanwhile. Chance comes from a seed, so a run can be repeated.
 disturb() { # folder control-url server
-  local folder=$1 sim=$2 server=$3 n=0 token='' dome ms
+  local folder=$1 sim=$2 server=$3 n=0 token='' dome ms held fence
   RANDOM=$seed
   local seat=$folder/server/stations/manutenzione
   local call=(curl -sS --max-time 5 --cacert "$seat/ca.pem" --cert "$seat/cert.pem" --key "$seat/key.pem" -H 'Content-Type: application/json')
@@ -76,15 +76,17 @@ disturb() { # folder control-url server
       1) fault "$dome" '{"status":"slow"}'; sleep 4; fault "$dome" '{"status":"normal"}' ;;
       2|3)
         # Somebody else takes the dome as the rules say, and only then moves it.
-        if [ -n "$token" ] && "${call[@]}" -f -o /dev/null -H "Authorization: Bearer $token" \
-            -X POST "$server/v1/cameras/$dome/hold" -d '"take"' 2>/dev/null; then
+        if [ -n "$token" ] && held=$("${call[@]}" -f -H "Authorization: Bearer $token" \
+            -X POST "$server/v1/cameras/$dome/hold" -d '"take"' 2>/dev/null); then
+          fence=$(grep -o '"fence":[0-9]*' <<<"$held" | cut -d: -f2)
           echo "$dome" >>"$folder/others.txt"
           for _ in 1 2 3; do
             curl -sS --max-time 5 -o /dev/null -X POST "$sim/cameras/$dome/drive" \
               -d "{\"pan\":$(( RANDOM % 3 - 1 )),\"tilt\":0.$(( RANDOM % 10 )),\"zoom\":$(( RANDOM % 3 - 1 )),\"ms\":$(( 300 + RANDOM % 1500 ))}" || true
             sleep 1.5
           done
-          "${call[@]}" -o /dev/null -H "Authorization: Bearer $token" -X POST "$server/v1/cameras/$dome/hold" -d '"release"' || true
+          "${call[@]}" -o /dev/null -H "Authorization: Bearer $token" -X POST "$server/v1/cameras/$dome/hold" \
+            -d "{\"release\":{\"fence\":$fence}}" || true
         fi ;;
       *) sleep $(( 1 + RANDOM % 3 )) ;;
     esac

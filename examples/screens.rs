@@ -49,7 +49,7 @@ fn main() -> Result<(), String> {
         let cameras = if screen.starts_with("many") { 64 } else { 16 };
         let desk = match screen.as_str() {
             "diagnostics" => fake::maintainer(cameras, 4),
-            "people" => fake::supervisor(cameras, 4),
+            "approval" | "take-over" => fake::supervisor(cameras, 4),
             "overloaded" | "many-overloaded" => fake::overloaded(cameras, 4),
             "school-open" => fake::school(cameras, 4, true),
             "school-closed" => fake::school(cameras, 4, false),
@@ -91,6 +91,22 @@ fn main() -> Result<(), String> {
             ],
             "write-to-camera" => vec![Command::Digit(4), Command::Confirm, Command::WriteToCamera],
             "school-open" | "school-closed" => vec![Command::Layout(Layout::Four)],
+            "clearance" => vec![Command::Digit(2), Command::Confirm, Command::Clearances],
+            "approval" => vec![Command::Clearances],
+            "hand-over" => vec![
+                Command::Digit(1),
+                Command::Digit(5),
+                Command::Confirm,
+                Command::Confirm,
+                Command::HandOver,
+            ],
+            "take-over" => vec![Command::Digit(1), Command::Digit(6), Command::Confirm, Command::AskHold],
+            "presence" => vec![
+                Command::Layout(Layout::Four),
+                Command::Digit(1),
+                Command::Digit(6),
+                Command::Confirm,
+            ],
             "declare" => vec![Command::Digit(1), Command::Digit(6), Command::Confirm, Command::Declare],
             "playback" => vec![Command::Digit(2), Command::Confirm, Command::Playback],
             "large" => vec![Command::Layout(Layout::OneLarge)],

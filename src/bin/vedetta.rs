@@ -146,7 +146,7 @@ fn run(arguments: Arguments) -> Result<(), String> {
     let options = Options { station, sign_in };
     if let Some(folder) = arguments.leak {
         let run = LeakRun {
-            operator: guest(&people, Level::Operator)?,
+            operator: guest(&people, Level::Supervisor)?,
             seconds: arguments.seconds,
             seed: 7,
         };
@@ -205,11 +205,11 @@ fn guest(people: &[DemoPerson], level: Level) -> Result<Guest, String> {
     })
 }
 
-/// Who walks the tour: the first operator and the first maintainer of the file.
+/// Who walks the tour: the first supervisor of the file, who sees recordings without asking, and the first maintainer.
 fn visit(people: &[DemoPerson], ready: &Path) -> Result<Visit, String> {
     let ready = sim_ready(ready)?;
     Ok(Visit {
-        operator: guest(people, Level::Operator)?,
+        operator: guest(people, Level::Supervisor)?,
         maintainer: guest(people, Level::Maintainer)?,
         ready,
     })

@@ -13,6 +13,7 @@ pub mod live;
 pub mod people;
 pub mod privacy;
 pub mod ptz;
+pub mod reason;
 pub mod reserved_hue;
 pub mod site;
 pub mod timecode;

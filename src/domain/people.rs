@@ -10,6 +10,8 @@ pub mod flood;
 pub mod lock;
 pub mod second_factor;
 
+pub mod clearance;
+
 use super::camera::{CameraId, ControllerId};
 use super::privacy::calendar::Day;
 pub use decision::{Asked, Circumstances, Decision, Ground, Office, Reach, Right, Rule, StationKind, decide};

@@ -5,14 +5,18 @@
 
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::choice::Attention;
+use crate::domain::people::clearance::{self, Wish};
 use crate::domain::people::{Circumstances, Person, Purpose};
 use crate::domain::privacy::declared::{Change, Declaration};
 use crate::domain::privacy::{Cover, PoseKnowledge};
+use crate::domain::ptz::lease::Asking;
+use crate::domain::reason::Reason;
 use crate::domain::site::{Mask, SitePlan};
 use crate::media::frame::FrameSlot;
 use crate::station::{
-    AccountChange, AccountView, Delivery, Diagnosis, ExportProgress, ExportReason, Exported, Gesture, Health, Kept, Knock, LiveView, MaskProposal, Playback,
-    PlaybackState, Preset, ProposedMask, RecordedSpan, Refusal, Session, StreamFigures, Verdict, ViewState,
+    AccountChange, AccountView, ClearanceState, Delivery, Diagnosis, ExportProgress, ExportReason, Exported, Gesture, Health, Holder, Kept, Knock, LiveView,
+    MaskProposal, Playback, PlaybackState, Preset, ProposedMask, RecordedSpan, Refusal, Session, StreamFigures,
+    Verdict, ViewState, Watching,
 };
 use futures::future::BoxFuture;
 use secrecy::SecretString;
@@ -36,8 +40,18 @@ pub trait Desk: Send + Sync {
     fn may_watch(&self) -> bool;
     /// Goes on in one's own name for a quarter of an hour although the audit path says no.
     fn go_on(&self, reason: String) -> Answer<()>;
-    /// Name and body of who holds which dome, and whether that is the person at this desk.
+    /// Who holds which dome, whether that is the person at this desk, and who asks for it.
     fn holds(&self) -> Vec<Hold>;
+    /// Who has live pictures of what open.
+    fn watching(&self) -> Vec<Watching>;
+    fn ask_for_dome(&self, camera: CameraId, reason: Reason) -> Answer<()>;
+    fn hand_over(&self, camera: CameraId, to: Holder) -> Answer<()>;
+    fn decline(&self, camera: CameraId, to: Holder) -> Answer<()>;
+    fn take_over(&self, camera: CameraId, reason: Reason) -> Answer<()>;
+    /// One's own clearances and those that wait for this person's answer.
+    fn clearances(&self) -> Vec<ClearanceState>;
+    fn request_clearance(&self, wish: Wish) -> Answer<()>;
+    fn answer_clearance(&self, id: u64, verdict: clearance::Verdict) -> Answer<()>;
     fn sign_out(&self) -> Answer<Delivery>;
     fn view(&self, camera: CameraId, stream: StreamRole) -> Answer<Arc<dyn Feed>>;
     fn steer(&self, camera: CameraId) -> Answer<Box<dyn Hand>>;
@@ -104,6 +118,10 @@ pub struct Hold {
     pub body: String,
     /// The person at this desk holds it.
     pub ours: bool,
+    /// Who asked for it, in order.
+    pub asking: Vec<Asking<Holder>>,
+    /// Who is taking it over.
+    pub passes_to: Option<Holder>,
 }
 
 /// An open live view.
@@ -172,13 +190,53 @@ impl Desk for Session {
         let holds = Session::holds(self);
         let held = holds.borrow();
         held.iter()
-            .map(|(camera, holder)| Hold {
-                camera: camera.clone(),
-                display_name: holder.display_name.clone(),
-                body: holder.body.clone(),
-                ours: &holder.user == user,
+            .map(|held| Hold {
+                camera: held.camera.clone(),
+                display_name: held.holder.display_name.clone(),
+                body: held.holder.body.clone(),
+                ours: &held.holder.user == user,
+                asking: held.asking.clone(),
+                passes_to: held.passes_to.clone(),
             })
             .collect()
+    }
+
+    fn watching(&self) -> Vec<Watching> {
+        Session::watching(self).borrow().clone()
+    }
+
+    fn ask_for_dome(&self, camera: CameraId, reason: Reason) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::ask_for_dome(&session, &camera, reason).await })
+    }
+
+    fn hand_over(&self, camera: CameraId, to: Holder) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::hand_over(&session, &camera, to).await })
+    }
+
+    fn decline(&self, camera: CameraId, to: Holder) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::decline(&session, &camera, to).await })
+    }
+
+    fn take_over(&self, camera: CameraId, reason: Reason) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::take_over(&session, &camera, reason).await })
+    }
+
+    fn clearances(&self) -> Vec<ClearanceState> {
+        Session::clearances(self).borrow().clone()
+    }
+
+    fn request_clearance(&self, wish: Wish) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::request_clearance(&session, wish).await })
+    }
+
+    fn answer_clearance(&self, id: u64, verdict: clearance::Verdict) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::answer_clearance(&session, id, verdict).await })
     }
 
     fn sign_out(&self) -> Answer<Delivery> {

@@ -2,19 +2,23 @@
 //!
 //! Invariant: nothing of it reaches a camera, a server or a disk. Deliberately absent: rules; it says yes to everything.
 
-use crate::domain::camera::{CameraId, StreamRole};
+mod asked;
+
+use crate::domain::camera::{CameraId, CameraKind, StreamRole};
 use crate::domain::live::choice::Attention;
+use crate::domain::people::clearance::{self, Wish};
 use crate::domain::people::{Action, Circumstances, Grant, Level, Person, Purpose, Reach, StationKind};
 use crate::domain::privacy::declared::{Change, Declaration};
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
+use crate::domain::reason::Reason;
 use crate::domain::site::{Mask, SitePlan};
 use crate::gui::desk::{Answer, Desk, ExportWish, Feed, Hand, Hold, InForce, Reel};
 use crate::gui::pattern;
 use crate::media::frame::FrameSlot;
 use crate::station::{
-    AccountChange, AccountState, AccountView, AuditState, CameraTrouble, Delivery, Diagnosis, ExportProgress, Exported, Health, Kept, Knock, LiveView, MaskProposal,
-    PlaybackState, Preset, ProposedMask, RecordedSpan, Refusal, ServerState, StreamFigures, TroubleKind, Verdict,
-    ViewState,
+    AccountChange, AccountState, AccountView, AuditState, CameraTrouble, ClearanceState, Delivery, Diagnosis,
+    ExportProgress, Exported, Health, Holder, Kept, Knock, LiveView, MaskProposal, PlaybackState, Preset, ProposedMask,
+    RecordedSpan, Refusal, ServerState, StreamFigures, TroubleKind, Verdict, ViewState, Watching,
 };
 use futures::future::BoxFuture;
 use secrecy::SecretString;
@@ -71,6 +75,17 @@ pub fn overloaded(cameras: usize, domes: usize) -> Arc<Fake> {
     Arc::new(Fake {
         slow: true,
         ..Fake::at(plan(cameras, domes))
+    })
+}
+
+/// The same desk with a supervisor at it.
+pub fn supervisor(cameras: usize, domes: usize) -> Arc<Fake> {
+    Arc::new(Fake {
+        plan: Arc::new(plan(cameras, domes)),
+        level: Level::Supervisor,
+        slow: false,
+        said: Arc::default(),
+        opened: Instant::now(),
     })
 }
 
@@ -197,12 +212,22 @@ impl Desk for Fake {
         let grant = self.plan.controllers.first().map(|controller| Grant {
             controller: controller.id.clone(),
             cameras: Vec::new(),
-            actions: vec![Action::Live, Action::Ptz, Action::Playback, Action::Export],
+            actions: vec![
+                Action::Live,
+                Action::Ptz,
+                Action::Playback,
+                Action::Export,
+                Action::Clear,
+            ],
             hours: Vec::new(),
         });
+        let (user, display_name) = match self.level {
+            Level::Supervisor => ("villa", "Comm. Andrea Villa"),
+            _ => ("neri", "Ag. Scelto Chiara Neri"),
+        };
         Person {
-            user: "neri".into(),
-            display_name: "Ag. Scelto Chiara Neri".into(),
+            user: user.into(),
+            display_name: display_name.into(),
             body: "Polizia Locale di Borgo Vedetta".into(),
             level: self.level,
             grants: grant.into_iter().collect(),
@@ -249,14 +274,73 @@ impl Desk for Fake {
 
     fn holds(&self) -> Vec<Hold> {
         let dome = self.plan.cameras.last();
-        dome.map(|camera| Hold {
+        let held = dome.map(|camera| Hold {
             camera: camera.id.clone(),
             display_name: "Mar. Ca. Luca Bruni".into(),
             body: "Carabinieri".into(),
             ours: false,
+            asking: Vec::new(),
+            passes_to: None,
+        });
+        // The dome before the last is held here, and somebody asks for it.
+        let domes = self
+            .plan
+            .cameras
+            .iter()
+            .filter(|camera| camera.kind == CameraKind::Dome);
+        let ours = domes.rev().nth(1).map(|camera| Hold {
+            camera: camera.id.clone(),
+            display_name: self.person().display_name,
+            body: self.person().body,
+            ours: true,
+            asking: asked::for_a_dome().into_iter().collect(),
+            passes_to: None,
+        });
+        held.into_iter().chain(ours).collect()
+    }
+
+    fn watching(&self) -> Vec<Watching> {
+        let seen = self.plan.cameras.iter().filter(|camera| camera.number % 4 == 0);
+        let people: Vec<_> = asked::marshal().into_iter().chain(asked::officer()).collect();
+        seen.map(|camera| Watching {
+            camera: camera.id.clone(),
+            people: people.clone(),
         })
-        .into_iter()
         .collect()
+    }
+
+    fn ask_for_dome(&self, camera: CameraId, reason: Reason) -> Answer<()> {
+        self.note(format!("ask {camera} {reason}"));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn hand_over(&self, camera: CameraId, to: Holder) -> Answer<()> {
+        self.note(format!("hand over {camera} {}", to.user));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn decline(&self, camera: CameraId, to: Holder) -> Answer<()> {
+        self.note(format!("decline {camera} {}", to.user));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn take_over(&self, camera: CameraId, reason: Reason) -> Answer<()> {
+        self.note(format!("take over {camera} {reason}"));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn clearances(&self) -> Vec<ClearanceState> {
+        asked::clearance(&self.plan).into_iter().collect()
+    }
+
+    fn request_clearance(&self, wish: Wish) -> Answer<()> {
+        self.note(format!("clearance for {:?} {}", wish.extent.cameras, wish.reason));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn answer_clearance(&self, id: u64, verdict: clearance::Verdict) -> Answer<()> {
+        self.note(format!("answer {id} {verdict:?}"));
+        Box::pin(async { Ok(()) })
     }
 
     fn sign_out(&self) -> Answer<Delivery> {

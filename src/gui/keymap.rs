@@ -38,7 +38,12 @@ pub enum Command {
     Layout(Layout),
     /// The wall alone in the window, or the rooms around it again.
     WallAlone,
+    /// Take the selected dome, or ask its holder for it.
     AskHold,
+    /// Answer who asks for a dome of ours.
+    HandOver,
+    /// Ask for a clearance, or answer one.
+    Clearances,
     Snapshot,
     Export,
     /// Declare an event on the selected camera.
@@ -207,7 +212,7 @@ fn name_of(named: Named) -> Option<&'static str> {
 pub struct Keymap(HashMap<Chord, Command>);
 
 /// The table of `shared/interface.md`. F6 goes to the next area, so the layouts go from F2 to F10 around it.
-const DEFAULT: [(&str, Command); 73] = [
+const DEFAULT: [(&str, Command); 75] = [
     ("Tab", Command::Next),
     ("Shift+Tab", Command::Previous),
     ("F6", Command::NextArea),
@@ -260,13 +265,15 @@ const DEFAULT: [(&str, Command); 73] = [
     ("F10", Command::Layout(Layout::OneLarge)),
     ("F11", Command::WallAlone),
     ("G", Command::AskHold),
+    ("L", Command::HandOver),
+    ("C", Command::Clearances),
     ("S", Command::Snapshot),
     ("E", Command::Export),
     ("D", Command::Declare),
     ("Ctrl+P", Command::GoOn),
     ("M", Command::Masks),
     ("K", Command::Calibrate),
-    ("C", Command::WriteToCamera),
+    ("Ctrl+M", Command::WriteToCamera),
     ("/", Command::Search),
     ("P", Command::Playback),
     ("I", Command::Figures),

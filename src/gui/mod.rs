@@ -15,7 +15,9 @@
 //! the server: all behind the station's facade.
 
 pub mod app;
+mod clearing;
 pub mod desk;
+mod desktop_notice;
 pub mod fake;
 pub mod i18n;
 pub mod icons;

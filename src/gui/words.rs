@@ -5,10 +5,12 @@
 
 use super::i18n::fl;
 use crate::domain::people::account::PasswordFault;
+use crate::domain::people::clearance::{ClearanceError, MOST_CAMERA_HOURS, MOST_CAMERAS, MOST_HOURS};
 use crate::domain::people::{Level, Purpose, Rule};
 use crate::domain::privacy::WholeReason;
 use crate::domain::privacy::declared::DeclareError;
 use crate::station::{CameraTrouble, EnrolError, Kept, Refusal, SignInError, StationError, TroubleKind};
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use std::time::{Duration, Instant, SystemTime};
@@ -81,6 +83,11 @@ pub fn refusal(refusal: &Refusal) -> String {
                 body = holder.body.as_str()
             )
         }
+        Refusal::HoldEnded => fl!("refusal-hold-ended"),
+        Refusal::NoHoldWithoutServer => fl!("refusal-no-hold"),
+        Refusal::LevelTooLow => fl!("refusal-level"),
+        Refusal::NotThere => fl!("refusal-not-there"),
+        Refusal::Clearance(error) => clearance(*error),
         Refusal::NotRecorded { .. } => fl!("refusal-not-recorded"),
         Refusal::ServerAway => fl!("refusal-server-away"),
         Refusal::GraceOver => fl!("refusal-grace-over"),
@@ -130,6 +137,25 @@ pub fn on_camera(kept: &Kept) -> String {
         fl!("on-camera-kept")
     } else {
         fl!("on-camera-cannot")
+    }
+}
+
+/// Why a clearance is not asked for, not answered, or does not let something be seen.
+pub fn clearance(error: ClearanceError) -> String {
+    match error {
+        ClearanceError::Cameras => fl!("clearance-bad-cameras", most = MOST_CAMERAS.to_string()),
+        ClearanceError::EmptyRange => fl!("clearance-bad-range"),
+        ClearanceError::TooOld => fl!("clearance-too-old"),
+        ClearanceError::TooFarAhead => fl!("clearance-too-far"),
+        ClearanceError::TooMuch => fl!("clearance-too-much", most = MOST_CAMERA_HOURS.to_string()),
+        ClearanceError::NoProtocolNumber => fl!("clearance-no-protocol"),
+        ClearanceError::Hours => fl!("clearance-bad-hours", most = MOST_HOURS.to_string()),
+        ClearanceError::SupervisorOnly => fl!("clearance-supervisor"),
+        ClearanceError::OwnRequest => fl!("clearance-own"),
+        ClearanceError::NotWaiting => fl!("clearance-not-waiting"),
+        ClearanceError::Wider => fl!("clearance-wider"),
+        ClearanceError::NotCleared => fl!("clearance-needed"),
+        ClearanceError::NotForThisLevel => fl!("clearance-not-for-level"),
     }
 }
 
@@ -300,6 +326,21 @@ pub fn date_and_clock(time: &Zoned) -> String {
     time.strftime("%d/%m/%Y %H:%M:%S %Z").to_string()
 }
 
+/// How a time is written in a field, Europe/Rome.
+const TYPED: &str = "%d/%m/%Y %H:%M:%S";
+
+/// A Unix time in milliseconds as it is written in a field: `22/11/2026 14:05:09`.
+pub fn typed_time(ms: i64) -> String {
+    rome_ms(ms).strftime(TYPED).to_string()
+}
+
+/// Reads `22/11/2026 14:05:09` in Europe/Rome as Unix milliseconds.
+pub fn read_time(written: &str) -> Option<i64> {
+    let time = DateTime::strptime(TYPED, written.trim()).ok()?;
+    let rome = TimeZone::get("Europe/Rome").ok()?;
+    Some(time.to_zoned(rome).ok()?.timestamp().as_millisecond())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -326,6 +367,25 @@ mod tests {
         .into()
     }
 
+    fn clearances() -> Vec<ClearanceError> {
+        use ClearanceError::*;
+        vec![
+            Cameras,
+            EmptyRange,
+            TooOld,
+            TooFarAhead,
+            TooMuch,
+            NoProtocolNumber,
+            Hours,
+            SupervisorOnly,
+            OwnRequest,
+            NotWaiting,
+            Wider,
+            NotCleared,
+            NotForThisLevel,
+        ]
+    }
+
     fn refusals() -> Vec<Refusal> {
         let rules = [
             Rule::NoGrant,
@@ -342,6 +402,10 @@ mod tests {
             Refusal::SchoolHours {
                 until: Some(Instant::now()),
             },
+            Refusal::HoldEnded,
+            Refusal::NoHoldWithoutServer,
+            Refusal::LevelTooLow,
+            Refusal::NotThere,
             Refusal::NotRecorded { detail: String::new() },
             Refusal::ServerAway,
             Refusal::GraceOver,
@@ -360,6 +424,7 @@ mod tests {
         rules
             .into_iter()
             .chain(others)
+            .chain(clearances().into_iter().map(Refusal::Clearance))
             .chain(troubles().into_iter().map(Refusal::Camera))
             .collect()
     }

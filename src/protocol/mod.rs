@@ -21,6 +21,8 @@
 //! | `POST /v1/cameras/{camera}/credentials` | [`CredentialRequest`] → [`CameraCredential`] |
 //! | `POST /v1/cameras/{camera}/hold` | [`HoldRequest`] → [`HoldState`] |
 //! | `GET /v1/holds` | – → `Vec<HoldState>` |
+//! | `POST /v1/clearances` | `domain::people::clearance::Wish` → [`ClearanceState`] |
+//! | `POST /v1/clearances/{id}` | `domain::people::clearance::Verdict` → [`ClearanceState`], a supervisor |
 //! | `GET /v1/policy?after=` | – → [`PolicyState`]: at once when it is not `after` any more, else within a second |
 //! | `POST /v1/cameras/{camera}/permit` | [`PermitRequest`] → – |
 //! | `POST /v1/cameras/{camera}/declared` | `Declaration` → [`DeclaredState`] |
@@ -51,15 +53,21 @@
 //! Invariant: nothing here has behaviour. Deliberately absent: HTTP itself, cryptography.
 
 mod accounts;
+mod clearance;
+mod holding;
 
 pub use accounts::{
     AccountAnswer, AccountChange, AccountState, AccountView, Certified, Enrol, EnrolmentCode, Knock, NewAccount, NewCode,
     NotTaken, PasswordChange, Proof, Renewal, SessionView, StationView,
 };
 
+pub use clearance::ClearanceState;
+pub use holding::{HoldRequest, HoldState, Holder, Watching};
+
 use crate::domain::audit::event::RetentionClass;
 use crate::domain::audit::succession::SignedSuccession;
 use crate::domain::camera::{CameraId, ControllerId, LensModel, MaskId, StationId};
+use crate::domain::people::clearance::ClearanceError;
 use crate::domain::people::{Person, Purpose, Rule, StationKind};
 use crate::domain::privacy::declared::{Declaration, DeclareError};
 use crate::domain::site::Mask;
@@ -164,39 +172,6 @@ pub struct CameraCredential {
     pub password: SecretString,
 }
 
-/// What somebody wants with a dome (R-PTZ-3).
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum HoldRequest {
-    /// Take it, or renew the hold one already has.
-    Take,
-    /// Give it back.
-    Release,
-}
-
-/// Who holds a dome.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HoldState {
-    pub camera: CameraId,
-    /// Nobody: `None`.
-    pub holder: Option<Holder>,
-    /// Grows with each change of holder; a command under an older fence is not sent.
-    pub fence: u64,
-    /// Milliseconds until the hold ends by itself.
-    pub remaining_ms: u64,
-}
-
-/// The person who holds a dome, as others see them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Holder {
-    pub user: String,
-    pub display_name: String,
-    pub body: String,
-    pub station: StationId,
-}
-
 /// What is in force beside the plan, which plan, and who holds which dome: always being asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -213,6 +188,10 @@ pub struct PolicyState {
     /// The account was used with the right password at another workstation a moment ago.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub knock: Option<Knock>,
+    /// Who has live pictures open of what.
+    pub watching: Vec<Watching>,
+    /// One's own clearances, and those that wait for this person's answer.
+    pub clearances: Vec<ClearanceState>,
 }
 
 /// A declared event in force.
@@ -476,7 +455,10 @@ pub enum RefusalKind {
     TooManyRequests,
     Rule(Rule),
     HeldByOther(Holder),
+    /// A dome is taken over only from a lower level.
+    LevelTooLow,
     Declare(DeclareError),
+    Clearance(ClearanceError),
     NotFound,
     /// `expected` is the next seq the server wants.
     Gap {

@@ -202,7 +202,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             session_hours: 12,
-            hold_seconds: 30,
+            hold_seconds: 12,
             lock_minutes: 10,
             second_factor: SecondFactor::default(),
             witnesses: Vec::new(),

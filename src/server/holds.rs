@@ -1,38 +1,74 @@
-//! Who holds which dome (R-PTZ-3): the domain's lease for each camera, and the event of each change.
+//! Who holds which dome (R-PTZ-3): the domain's lease for each camera, kept in the store, and the event of each change.
 //!
-//! Invariant: a change of holder is durable in the log before it is told; a fence never falls, not even over a restart:
-//! it begins at the number of events in the log, and each change of holder is an event.
-//! Deliberately absent: asking and urgent takeover (the lease knows them, the protocol does not yet).
+//! Invariant: a change of holder is durable in the log before it is kept and told; one turn at a time changes a lease,
+//! whatever server process it is in; a fence never falls, not even over a restart: what was kept goes on, and what was
+//! never kept begins at the number of events in the log. Deliberately absent: grants (the caller asks `people::decide`).
 
 use crate::domain::audit::event::{Operation, Outcome as EventOutcome};
 use crate::domain::camera::{CameraId, ControllerId};
-use crate::domain::ptz::lease::{Input, Lease, Outcome};
+use crate::domain::ptz::lease::{Input, Lease, Outcome, may_take_over};
 use crate::protocol::{HoldState, Holder};
 use crate::server::log::recorder::{Act, Recorder};
-use crate::server::log::sequencer::Rejection;
+use crate::server::log::sequencer::{Rejection, now_ms};
 use crate::server::people::sessions::SignedIn;
 use crate::server::pulse::Pulse;
-use std::collections::HashMap;
+use crate::server::store::{Store, StoreError};
+use std::sync::Weak;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
+/// What the other workstations have to hear of a new holder.
+const TOLD: Duration = Duration::from_millis(200);
+/// How often holds are looked at whose time may be over.
+const TICK: Duration = Duration::from_millis(500);
+
 /// Every dome's lease.
 pub struct Holds {
-    leases: Mutex<HashMap<CameraId, Lease<Holder>>>,
+    store: Store,
     recorder: Recorder,
     idle: Duration,
     first_fence: u64,
     pulse: Pulse,
+    clock: Clock,
+    /// One turn at a time in this process.
+    turn: Mutex<()>,
 }
 
-/// What the other workstations have to hear of a new holder.
-const TOLD: Duration = Duration::from_millis(200);
+/// Unix time that never jumps while the process lives.
+struct Clock {
+    started: Instant,
+    started_ms: i64,
+}
 
-/// What a person wants with a dome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
-    Take,
-    Release,
+impl Clock {
+    fn now_ms(&self) -> i64 {
+        let elapsed = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
+        self.started_ms.saturating_add(elapsed)
+    }
+}
+
+/// Why a wish was not granted.
+#[derive(Debug)]
+pub enum Trouble {
+    HeldBy(Holder),
+    /// It names a hold or a request that is over.
+    NothingThere,
+    /// The holder's level is not lower.
+    LevelTooLow,
+    NotRecorded(Rejection),
+    Store(StoreError),
+}
+
+impl From<Rejection> for Trouble {
+    fn from(rejection: Rejection) -> Self {
+        Self::NotRecorded(rejection)
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
 }
 
 /// The person as others see them.
@@ -46,119 +82,201 @@ pub fn holder(who: &SignedIn) -> Holder {
 }
 
 impl Holds {
-    /// Nobody holds anything. `first_fence` is at least as large as any fence given out before.
-    pub fn new(recorder: Recorder, idle: Duration, first_fence: u64, pulse: Pulse) -> Self {
+    /// As they were kept. `first_fence` is at least as large as any fence given out for a dome that is not kept.
+    pub fn new(store: Store, recorder: Recorder, idle: Duration, first_fence: u64, pulse: Pulse) -> Self {
         Self {
-            leases: Mutex::default(),
+            store,
             recorder,
             idle,
             first_fence,
             pulse,
+            clock: Clock {
+                started: Instant::now(),
+                started_ms: now_ms(),
+            },
+            turn: Mutex::default(),
         }
     }
 
-    /// Applies a wish. The state says who holds the dome now: not necessarily who asked.
+    fn read(&self, kept: Option<&str>) -> Result<Lease<Holder>, StoreError> {
+        match kept {
+            Some(kept) => serde_json::from_str::<Lease<Holder>>(kept)
+                .map(|lease| lease.lasting(self.idle))
+                .map_err(|error| StoreError::Corrupt(error.to_string())),
+            None => Ok(Lease::new(self.idle, self.first_fence)),
+        }
+    }
+
+    /// Applies what somebody wants. The state says who holds the dome now.
     ///
     /// # Errors
-    /// [`Rejection`]: the change could not be recorded, so it did not happen.
+    /// [`Trouble`]: what could not be recorded or kept did not happen.
     pub async fn apply(
         &self,
         log: &ControllerId,
         camera: &CameraId,
         who: &SignedIn,
-        wish: Wish,
-        now: Instant,
-    ) -> Result<HoldState, Rejection> {
-        let mut leases = self.leases.lock().await;
-        let present = leases.get(camera).cloned();
-        let mut lease = present.unwrap_or_else(|| Lease::new(self.idle, self.first_fence));
-        let me = holder(who);
-        let input = match wish {
-            Wish::Take => Input::Take(me),
-            Wish::Release => Input::Release(me),
-        };
-        let before = lease.holder(now).cloned();
-        for outcome in lease.handle(input, now) {
-            self.record(log, camera, who, &outcome).await?;
+        input: Input<Holder>,
+    ) -> Result<HoldState, Trouble> {
+        if let Input::TakeOver(_) = input {
+            self.check_level(log, camera, who).await?;
         }
-        let state = state(camera, &lease, now);
-        leases.insert(camera.clone(), lease);
-        drop(leases);
-        if state.holder != before {
-            self.pulse.beat();
-            if state.holder.is_some() {
+        let answers = matches!(
+            input,
+            Input::Renew { .. } | Input::HandOver { .. } | Input::Decline { .. }
+        );
+        let (outcomes, state) = self.handle(log, camera, Some(who), input).await?;
+        match outcomes.last() {
+            Some(Outcome::Refused { held_by }) => return Err(Trouble::HeldBy(held_by.clone())),
+            Some(Outcome::Expired { .. }) | None if answers => return Err(Trouble::NothingThere),
+            Some(Outcome::Taken { .. }) => {
                 // Every other workstation hears of the new holder before they can send a first command: its cover must
                 // not count on a dome that stands.
                 tokio::time::sleep(TOLD).await;
             }
+            _ => {}
         }
         Ok(state)
+    }
+
+    /// Levels of accounts do not change while somebody is being taken over from, so this need not be in the turn; the
+    /// holder it was asked of may be another by then, and then nothing is lost but time.
+    async fn check_level(&self, log: &ControllerId, camera: &CameraId, who: &SignedIn) -> Result<(), Trouble> {
+        let holds = self.all().await?;
+        let held = holds.into_iter().find(|state| state.camera == *camera);
+        let Some(from) = held.and_then(|state| state.holder).filter(|from| *from != holder(who)) else {
+            return Ok(());
+        };
+        let level = self.store.person(&from.user).await?.map(|row| row.person.level);
+        if level.is_none_or(|level| may_take_over(who.person.level, level)) {
+            return Ok(());
+        }
+        let act = act(Some(who), camera, &from)
+            .with("hold", "take_over")
+            .with("other", from.user.as_str());
+        self.recorder
+            .record(log, Operation::DomeHold, EventOutcome::Refused, act)
+            .await?;
+        Err(Trouble::LevelTooLow)
+    }
+
+    /// One turn: what follows is recorded, then kept, then told.
+    async fn handle(
+        &self,
+        log: &ControllerId,
+        camera: &CameraId,
+        who: Option<&SignedIn>,
+        input: Input<Holder>,
+    ) -> Result<(Vec<Outcome<Holder>>, HoldState), Trouble> {
+        let _alone = self.turn.lock().await;
+        let turn = self.store.turn(camera, self.clock.now_ms()).await?;
+        let now_ms = turn.now_ms;
+        let before = self.read(turn.kept.as_deref())?;
+        let mut lease = before.clone();
+        let outcomes = lease.handle(input, now_ms);
+        for outcome in &outcomes {
+            self.record(log, camera, who, outcome).await?;
+        }
+        let state = state(camera, &lease, now_ms);
+        if lease != before {
+            let kept = serde_json::to_string(&lease).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+            turn.keep(&kept).await?;
+        }
+        if outcomes
+            .iter()
+            .any(|outcome| !matches!(outcome, Outcome::Renewed { .. }))
+        {
+            self.pulse.beat();
+        }
+        Ok((outcomes, state))
     }
 
     /// Gives back everything a person holds, when their session ends.
     ///
     /// # Errors
-    /// [`Rejection`]: what could not be recorded is kept until it runs out.
+    /// [`Trouble`]: what could not be recorded is kept until it runs out.
     pub async fn release_all(
         &self,
         who: &SignedIn,
         log_of: impl Fn(&CameraId) -> Option<ControllerId>,
-        now: Instant,
-    ) -> Result<(), Rejection> {
+    ) -> Result<(), Trouble> {
         let me = holder(who);
-        let held: Vec<CameraId> = {
-            let leases = self.leases.lock().await;
-            leases
-                .iter()
-                .filter(|(_, lease)| lease.holder(now) == Some(&me))
-                .map(|(camera, _)| camera.clone())
-                .collect()
-        };
-        for camera in held {
-            if let Some(log) = log_of(&camera) {
-                self.apply(&log, &camera, who, Wish::Release, now).await?;
-            }
+        for held in self.all().await? {
+            let Some(log) = log_of(&held.camera).filter(|_| held.holder.as_ref() == Some(&me)) else {
+                continue;
+            };
+            let release = Input::Release {
+                by: me.clone(),
+                fence: held.fence,
+            };
+            self.handle(&log, &held.camera, Some(who), release).await?;
         }
         Ok(())
     }
 
     /// Every dome somebody holds now.
-    pub async fn all(&self, now: Instant) -> Vec<HoldState> {
-        let leases = self.leases.lock().await;
-        leases
-            .iter()
-            .map(|(camera, lease)| state(camera, lease, now))
-            .filter(|state| state.holder.is_some())
-            .collect()
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn all(&self) -> Result<Vec<HoldState>, StoreError> {
+        let leases = self.store.leases(self.clock.now_ms()).await?;
+        let mut all = Vec::new();
+        for (camera, kept) in &leases.kept {
+            let lease = self.read(Some(kept))?;
+            all.push(state(camera, &lease, leases.now_ms));
+        }
+        all.retain(|state| state.holder.is_some());
+        Ok(all)
+    }
+
+    /// Ends in time what nobody renews, as long as the server lives: whoever takes it over must not wait for a request.
+    pub async fn end_in_time(holds: Weak<Self>, log_of: impl Fn(&CameraId) -> Option<ControllerId>) {
+        loop {
+            let Some(me) = holds.upgrade() else { return };
+            if let Err(error) = me.end_over(&log_of).await {
+                tracing::error!(?error, "the end of a hold could not be recorded");
+            }
+            drop(me);
+            tokio::time::sleep(TICK).await;
+        }
+    }
+
+    async fn end_over(&self, log_of: impl Fn(&CameraId) -> Option<ControllerId>) -> Result<(), Trouble> {
+        let leases = self.store.leases(self.clock.now_ms()).await?;
+        for (camera, kept) in &leases.kept {
+            let overdue = self.read(Some(kept))?.is_overdue(leases.now_ms);
+            if let Some(log) = log_of(camera).filter(|_| overdue) {
+                self.handle(&log, camera, None, Input::Tick).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn record(
         &self,
         log: &ControllerId,
         camera: &CameraId,
-        who: &SignedIn,
+        who: Option<&SignedIn>,
         outcome: &Outcome<Holder>,
     ) -> Result<(), Rejection> {
-        let (word, result, other, fence) = match outcome {
-            Outcome::Taken { fence, .. } => ("taken", EventOutcome::Done, None, Some(*fence)),
-            Outcome::Released { .. } => ("released", EventOutcome::Done, None, None),
-            Outcome::Expired { by } => ("expired", EventOutcome::Done, Some(by), None),
-            Outcome::Refused { held_by } => ("held_by_other", EventOutcome::Refused, Some(held_by), None),
-            Outcome::Asked { holder, .. } => ("asked", EventOutcome::Done, Some(holder), None),
-            Outcome::Declined { by } => ("declined", EventOutcome::Refused, Some(by), None),
-            Outcome::HandedOver { to, fence, .. } => ("handed_over", EventOutcome::Done, Some(to), Some(*fence)),
-            Outcome::TakenOver { from, fence, .. } => ("taken_over", EventOutcome::Done, Some(from), Some(*fence)),
+        use EventOutcome::{Done, Refused};
+        let (word, result, by, other, fence, reason) = match outcome {
+            Outcome::Taken { by, fence } => ("taken", Done, Some(by), None, Some(*fence), None),
+            Outcome::Released { by } => ("released", Done, Some(by), None, None, None),
+            Outcome::Expired { by } => ("expired", Done, None, Some(by), None, None),
+            Outcome::Refused { held_by } => ("held_by_other", Refused, None, Some(held_by), None, None),
+            Outcome::Asked { holder, by, reason } => ("asked", Done, Some(by), Some(holder), None, Some(reason)),
+            Outcome::Declined { by, asked } => ("declined", Refused, Some(by), Some(asked), None, None),
+            Outcome::HandedOver { from, to, fence } => ("handed_over", Done, Some(from), Some(to), Some(*fence), None),
+            Outcome::TakeOverBegun { from, to, reason } => {
+                ("take_over", Done, Some(to), Some(from), None, Some(reason))
+            }
+            Outcome::TakenOver { from, to, fence } => ("taken_over", Done, Some(to), Some(from), Some(*fence), None),
             Outcome::Renewed { .. } | Outcome::Nothing => return Ok(()),
         };
-        let mut act = Act {
-            person: Some(&who.person),
-            session: &who.session.session,
-            at: Some(&who.session.station),
-            camera: Some(camera),
-            purpose: Some(who.session.purpose),
-            ..Act::default()
-        }
-        .with("hold", word);
+        let about = by.or(other);
+        let Some(about) = about else { return Ok(()) };
+        let mut act = act(who, camera, about).with("hold", word);
         if let Some(other) = other {
             act = act
                 .with("other", other.user.as_str())
@@ -167,21 +285,33 @@ impl Holds {
         if let Some(fence) = fence {
             act = act.with("fence", fence);
         }
+        if let Some(reason) = reason {
+            act = act.with("reason", reason.as_str());
+        }
         self.recorder.record(log, Operation::DomeHold, result, act).await
     }
 }
 
-fn state(camera: &CameraId, lease: &Lease<Holder>, now: Instant) -> HoldState {
-    let holder = lease.holder(now).cloned();
-    let remaining = if holder.is_some() {
-        lease.remaining(now)
-    } else {
-        Duration::ZERO
-    };
+/// An act of the person who made something happen; of nobody, about its holder, when only time did.
+fn act<'a>(who: Option<&'a SignedIn>, camera: &'a CameraId, about: &'a Holder) -> Act<'a> {
+    Act {
+        person: who.map(|who| &who.person),
+        typed_user: &about.user,
+        session: who.map_or("", |who| who.session.session.as_str()),
+        at: Some(who.map_or(&about.station, |who| &who.session.station)),
+        camera: Some(camera),
+        purpose: who.map(|who| who.session.purpose),
+        ..Act::default()
+    }
+}
+
+fn state(camera: &CameraId, lease: &Lease<Holder>, now_ms: i64) -> HoldState {
     HoldState {
         camera: camera.clone(),
-        holder,
+        holder: lease.holder(now_ms).cloned(),
         fence: lease.fence(),
-        remaining_ms: u64::try_from(remaining.as_millis()).unwrap_or(u64::MAX),
+        remaining_ms: u64::try_from(lease.remaining(now_ms).as_millis()).unwrap_or(u64::MAX),
+        asking: lease.asking(now_ms).to_vec(),
+        passes_to: lease.passes_to(now_ms).cloned(),
     }
 }

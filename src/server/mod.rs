@@ -8,7 +8,8 @@
 //! | [`store`] | SQLite or PostgreSQL: log tables that only grow, and the few tables that change |
 //! | [`log`] | sequencer (one writer, group commit), signer, proofs |
 //! | [`people`] | passwords, lock-out, sessions |
-//! | [`holds`] | who holds which dome |
+//! | [`holds`], [`presence`] | who holds which dome, who watches what |
+//! | [`clearances`] | who may see which recordings |
 //! | [`plan`] | the site plan in force, its next version: drawn by one, approved by another, signed |
 //! | [`pulse`] | tells waiting workstations that something in force changed |
 //! | [`declared`] | declared events: in force for minutes, ended here |
@@ -26,6 +27,7 @@
 //! continue what was signed before. Deliberately absent: pictures; nothing here ever speaks to a camera.
 
 pub mod administer;
+pub mod clearances;
 pub mod config;
 pub mod declared;
 pub mod error;
@@ -39,6 +41,7 @@ pub mod metrics;
 pub mod origin;
 pub mod people;
 pub mod plan;
+pub mod presence;
 pub mod pulse;
 pub mod read;
 pub mod setup;

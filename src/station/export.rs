@@ -1,7 +1,8 @@
 //! An export: a range of a recording into a file, original, with its SHA-256 in the log (R-EXP-1, R-EXP-3).
 //!
 //! Invariant: no byte of a file before the durable intent with who, why and protocol number; the original of a camera
-//! with masks is not given out, because it would show what they hide.
+//! with masks is not given out, because it would show what they hide; an operator's is bound to cameras and times of a
+//! clearance (R-EXP-5).
 //! Deliberately absent: redacted copies, the second copy, label, receipt and seal (later issues).
 
 use super::health::Need;
@@ -12,6 +13,7 @@ use super::session::Session;
 use super::snapshot::evidence_name;
 use crate::domain::audit::event::Operation;
 use crate::domain::camera::CameraId;
+use crate::domain::people::clearance::Use;
 use crate::domain::people::{Action, Purpose};
 use crate::media::export::{self, ExportError, ExportReport, ExportRequest};
 use std::path::PathBuf;
@@ -69,10 +71,10 @@ impl Session {
         intent.purpose = Some(reason.purpose);
         intent.protocol_no = short(&reason.protocol_no);
         intent.parameters = parameters([("reason", short(&reason.reason).into())]);
-        let act = self.0.intend(intent).await?;
-        if plan.hides_anything() {
-            return Err(act.failed(Refusal::MaskedOriginal).await);
+        if let Some(clearance) = self.0.under(camera, Use::Export, from_ms) {
+            intent.parameters.insert("clearance".into(), clearance.id.into());
         }
+        let act = self.0.intend(intent).await?;
         match self.write_export(&act, camera, (from_ms, to_ms), progress).await {
             Ok((path, report)) => self.exported(act, path, report).await,
             Err(refusal) => Err(act.failed(refusal).await),

@@ -48,7 +48,7 @@ struct Hand {
     act: Act,
     watched: Arc<Watched>,
     ptz: Ptz,
-    hold: Option<HoldGuard>,
+    hold: HoldGuard,
     motion: Mutex<Motion>,
     /// Becomes true when the end was recorded.
     ended: watch::Sender<Option<Result<(), Refusal>>>,
@@ -102,7 +102,7 @@ impl Session {
             Err(refusal) => return Err(act.failed(refusal).await),
         };
         let mut act = act;
-        act.settle(Outcome::Done, parameters([("held", hold.is_some().into())]))
+        act.settle(Outcome::Done, parameters([("fence", hold.fence().into())]))
             .await?;
         let hand = Arc::new(Hand {
             number: watched.next_mover(),
@@ -199,7 +199,7 @@ impl Hand {
             return Err(Refusal::SessionEnded);
         }
         session.station.standing.borrow().allows(Need::Act)?;
-        self.hold.as_ref().map_or(Ok(()), HoldGuard::check)
+        self.hold.check()
     }
 
     async fn velocity(&self, wanted: Velocity) -> Result<(), Refusal> {
@@ -335,6 +335,10 @@ impl Hand {
     }
 
     async fn send_stop(&self, now: Instant) {
+        if !self.hold.may_stop() {
+            // Somebody else may be moving it by now; the camera's own timeout ends what was sent.
+            return;
+        }
         self.watched.on_command(now, Order::Stop);
         if let Err(error) = self.ptz.stop().await {
             tracing::info!(%error, "the camera did not take the Stop");
@@ -368,6 +372,9 @@ impl Hand {
             if self.watched.mover() != self.number {
                 // Another gesture moves the dome by right; its own end will make it stand.
                 return Ok(());
+            }
+            if !self.hold.may_stop() {
+                return Err(self.hold.check().err().unwrap_or(Refusal::HoldEnded));
             }
             match sequence.next(now) {
                 StopAct::SendStop => {
@@ -473,6 +480,9 @@ async fn follow(hand: Arc<Hand>, mut dropped: watch::Receiver<()>) {
             _ = tick.tick() => {
                 hand.look();
                 let lost = hand.motion().velocity.is_some_and(|(_, sent)| sent.elapsed() > KEY_LOST);
+                if hand.hold.check().is_err() {
+                    break;
+                }
                 if lost || (hand.check().is_err() && hand.motion().velocity.is_some()) {
                     hand.stop_at_once().await;
                 }
@@ -489,6 +499,7 @@ async fn follow(hand: Arc<Hand>, mut dropped: watch::Receiver<()>) {
             Outcome::Failed
         }
     };
+    hand.hold.done();
     let recorded = hand.act.also(Operation::PtzEnd, outcome, with).await;
     hand.ended.send_replace(Some(rest.and(recorded)));
 }

@@ -11,11 +11,12 @@
 //! | `policy` | the plan in force as it changes, declared events, the school calendar |
 //! | `cameras`, `dome`, `hold` | one ONVIF session per camera, what is known of a dome's pose, who holds it |
 //! | `saved_walls` | the walls each person keeps on this machine |
-//! | `view`, `view_stream`, `gesture`, `presets`, `snapshot`, `playback`, `export`, `diagnosis`, `drift` | the acts |
+//! | `view`, `view_stream`, `gesture`, `presets`, `snapshot`, `clearance`, `playback`, `export`, `diagnosis`, `drift` | the acts |
 //!
 //! Deliberately absent: iced, widgets, words for the screen (`gui::i18n` has them; here are enums).
 
 mod cameras;
+mod clearance;
 pub mod courier;
 mod diagnosis;
 mod dome;
@@ -46,13 +47,17 @@ mod view;
 mod view_stream;
 mod workstation;
 
-pub use crate::protocol::{AccountChange, AccountState, AccountView, Knock, MaskChange, MaskProposal, ProposedMask, Verdict};
+pub use crate::protocol::{
+    AccountChange, AccountState, AccountView, ClearanceState, Holder, Knock, MaskChange, MaskProposal, ProposedMask,
+    Verdict, Watching,
+};
 pub use diagnosis::Diagnosis;
 pub use drift::Kept;
 pub use enrolling::{EnrolError, enrol_machine};
 pub use export::{ExportProgress, ExportReason, Exported};
 pub use gesture::Gesture;
 pub use health::{AuditState, Delivery, Health, ServerState};
+pub use hold::Held;
 pub use playback::{Playback, PlaybackState, RecordedSpan};
 pub use policy::DeclaredEvent;
 pub use presets::Preset;

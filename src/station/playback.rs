@@ -2,7 +2,7 @@
 //!
 //! Invariant: the recorder is asked only after the intent is durable; nothing older than seven days is asked for
 //! (R-REC-2); the cover of a dome follows from the positions recorded with the video, and is the whole picture where there
-//! are none. Deliberately absent: clearances (a later issue).
+//! are none; an operator is offered what a clearance covers (R-REC-1). Deliberately absent: the clearances (`clearance`).
 
 use super::cameras::Connection;
 use super::health::Need;
@@ -12,6 +12,7 @@ use super::session::{Session, SessionInner};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::people::Action;
+use crate::domain::people::clearance::Use;
 use crate::domain::privacy::recorded::RecordedPoses;
 use crate::domain::privacy::{Cover, PoseKnowledge, PreparedMasks, WholeReason};
 use crate::domain::site::CameraPlan;
@@ -91,7 +92,9 @@ impl Session {
             let recordings = connection.camera.recordings().await?;
             let line = Timeline::new(recordings.iter().filter_map(|found| span(found, now)), JOIN_MS, now);
             let spans = line.spans().iter().filter_map(|found| found.common(range));
-            Ok(spans
+            let offered = self.0.offered(camera, spans.collect())?;
+            Ok(offered
+                .into_iter()
                 .map(|found| RecordedSpan {
                     from_ms: found.from_ms,
                     to_ms: found.to_ms,
@@ -115,7 +118,13 @@ impl Session {
             Right::Grant(Action::Playback),
             Need::Server,
         );
+        let clearance = self.0.under(camera, Use::Playback, from_ms);
+        // What is played ends where the clearance does.
+        let to_ms = clearance.as_ref().map_or(to_ms, |clearance| clearance.to_ms.min(to_ms));
         intent.media = Some((from_ms, to_ms));
+        if let Some(clearance) = clearance {
+            clearance.fill(&mut intent);
+        }
         let mut act = self.0.intend(intent).await?;
         let found = match self.0.find_recording(&act, camera, from_ms, to_ms).await {
             Ok(found) => found,

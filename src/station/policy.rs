@@ -230,10 +230,11 @@ fn event(told: DeclaredState, now: Instant) -> DeclaredEvent {
 
 impl SessionInner {
     /// Takes up what is in force and who holds what; fetches the plan when there is a newer one.
-    pub async fn hear(&self, told: PolicyState) {
+    pub async fn hear(self: &Arc<Self>, mut told: PolicyState) {
         let now = Instant::now();
         self.hear_of_session(told.now_ms, told.knock.clone());
-        self.holds.update(&told.holds);
+        self.hear_holds(&told.holds, std::mem::take(&mut told.watching));
+        self.clearances.hear(std::mem::take(&mut told.clearances));
         self.domes.on_holds(&told.holds, |holder| self.is_me(holder), now);
         if !self.policy.hear(told, now) {
             return;

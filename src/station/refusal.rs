@@ -6,6 +6,7 @@
 use super::outbox::OutboxError;
 use super::server_client::ServerError;
 use crate::domain::people::Rule;
+use crate::domain::people::clearance::ClearanceError;
 use crate::domain::privacy::declared::DeclareError;
 use crate::domain::ptz::limits::LimitHit;
 use crate::domain::site::CameraPlan;
@@ -36,6 +37,20 @@ pub enum Refusal {
     PositionLimit,
     #[error("held by {}", .0.display_name)]
     HeldByOther(Holder),
+    /// The hold on the dome ran out here, or another began.
+    #[error("the hold on the dome is over")]
+    HoldEnded,
+    /// Without the server nobody knows who else takes the dome.
+    #[error("the server is away, and no hold begins without it")]
+    NoHoldWithoutServer,
+    /// A dome is taken over only from a lower level.
+    #[error("the holder's level is not lower")]
+    LevelTooLow,
+    /// What it was about is over: a hold, a request.
+    #[error("there is no such thing any more")]
+    NotThere,
+    #[error("not cleared: {0}")]
+    Clearance(ClearanceError),
     #[error("the event could not be recorded: {detail}")]
     NotRecorded { detail: String },
     #[error("the server is away, and this needs it")]
@@ -210,6 +225,18 @@ impl From<ServerError> for Refusal {
                 why: RefusalKind::HeldByOther(holder),
                 ..
             } => Self::HeldByOther(holder),
+            ServerError::Refused {
+                why: RefusalKind::LevelTooLow,
+                ..
+            } => Self::LevelTooLow,
+            ServerError::Refused {
+                why: RefusalKind::Clearance(error),
+                ..
+            } => Self::Clearance(error),
+            ServerError::Refused {
+                why: RefusalKind::NotFound,
+                ..
+            } => Self::NotThere,
             ServerError::Refused {
                 why: RefusalKind::SessionEnded,
                 ..

@@ -151,15 +151,23 @@ impl SessionInner {
         }
         self.station.standing.borrow().allows(intent.need)?;
         decision.granted().map_err(Refusal::from)?;
+        if intent.operation == Operation::ExportStart && intent.camera.hides_anything() {
+            return Err(Refusal::MaskedOriginal);
+        }
         match intent.pictures() {
-            Some(pictures) => self.policy.school_lets(intent.camera, pictures),
+            Some(pictures) => {
+                self.cleared(intent.camera, pictures)?;
+                self.policy.school_lets(intent.camera, pictures)
+            }
             None => Ok(()),
         }
     }
 
-    /// A school camera's pictures are the server's to refuse too (R-PRV-2); while it is away the signed calendar decides.
+    /// Recordings and a school camera's pictures are the server's to refuse too (R-REC-1, R-PRV-2); while it is away the
+    /// signed calendar decides on what is live.
     async fn ask_permit(&self, intent: &Intent<'_>) -> Result<(), Refusal> {
-        let Some(pictures) = intent.pictures().filter(|_| intent.camera.school.is_some()) else {
+        let asks = |pictures: &Pictures| *pictures != Pictures::Live || intent.camera.school.is_some();
+        let Some(pictures) = intent.pictures().filter(asks) else {
             return Ok(());
         };
         let request = PermitRequest { pictures };
@@ -301,6 +309,10 @@ pub fn outcome_of(refusal: &Refusal) -> Outcome {
         | Refusal::Declare(_)
         | Refusal::PositionLimit
         | Refusal::HeldByOther(_)
+        | Refusal::HoldEnded
+        | Refusal::LevelTooLow
+        | Refusal::NotThere
+        | Refusal::Clearance(_)
         | Refusal::TooOld
         | Refusal::Covered
         | Refusal::MaskedOriginal
@@ -308,6 +320,7 @@ pub fn outcome_of(refusal: &Refusal) -> Outcome {
         | Refusal::SessionEnded => Outcome::Refused,
         Refusal::NotRecorded { .. }
         | Refusal::ServerAway
+        | Refusal::NoHoldWithoutServer
         | Refusal::GraceOver
         | Refusal::OutboxFilling
         | Refusal::LogNotTrusted { .. }

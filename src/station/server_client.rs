@@ -8,11 +8,13 @@ use super::enrolment::Enrolment;
 use crate::domain::audit::hash::Hash;
 use crate::domain::camera::{CameraId, ControllerId, StationId};
 use crate::domain::people::account::AccountName;
+use crate::domain::people::clearance::{self, Wish};
 use crate::domain::privacy::declared::Declaration;
 use crate::protocol::{
-    self, AccountAnswer, AccountChange, AccountView, BatchReceipt, CameraCredential, Certified, ConsistencyProof, CredentialNeed, CredentialRequest, DeclaredState,
-    Enrol, EventBatch, HoldRequest, HoldState, InclusionProof, MaskProposal, PasswordChange, PermitRequest, PolicyState,
-    Proof, ProposedMask, Renewal, SessionGrant, SignIn, SignedPlan, StationHead, Verdict,
+    self, AccountAnswer, AccountChange, AccountView, BatchReceipt, CameraCredential, Certified, ClearanceState,
+    ConsistencyProof, CredentialNeed, CredentialRequest, DeclaredState, Enrol, EventBatch, HoldRequest, HoldState,
+    InclusionProof, MaskProposal, PasswordChange, PermitRequest, PolicyState, Proof, ProposedMask, Renewal,
+    SessionGrant, SignIn, SignedPlan, StationHead, Verdict,
 };
 use reqwest::{Certificate, Identity, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -176,7 +178,7 @@ impl ServerClient {
         .await
     }
 
-    /// Takes, renews or releases a dome.
+    /// What somebody wants with a dome.
     pub async fn hold(
         &self,
         token: &SecretString,
@@ -245,6 +247,24 @@ impl ServerClient {
         let request = self.request(Method::POST, &format!("/v1/proposals/{id}"));
         let request = request.bearer_auth(token.expose_secret()).json(&verdict);
         self.body(request).await.map(drop)
+    }
+
+    /// Asks for a clearance.
+    pub async fn request_clearance(&self, token: &SecretString, wish: &Wish) -> Result<ClearanceState, ServerError> {
+        let request = self.request(Method::POST, "/v1/clearances");
+        self.json(request.bearer_auth(token.expose_secret()).json(wish)).await
+    }
+
+    /// A supervisor's answer to a request for clearance.
+    pub async fn answer_clearance(
+        &self,
+        token: &SecretString,
+        id: u64,
+        verdict: &clearance::Verdict,
+    ) -> Result<ClearanceState, ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/clearances/{id}"));
+        self.json(request.bearer_auth(token.expose_secret()).json(verdict))
+            .await
     }
 
     /// Hands events over.

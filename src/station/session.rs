@@ -5,6 +5,7 @@
 //! Deliberately absent: the acts themselves (one file each).
 
 use super::cameras::Cameras;
+use super::clearance::Clearances;
 use super::dome::Domes;
 use super::health::{Delivery, Health, Need, ServerState};
 use super::hold::Holds;
@@ -73,6 +74,7 @@ pub struct SessionInner {
     pub domes: Domes,
     pub holds: Holds,
     pub policy: Arc<Policy>,
+    pub clearances: Clearances,
     ended: watch::Sender<bool>,
     open_acts: watch::Sender<usize>,
     told: watch::Sender<Told>,
@@ -208,6 +210,7 @@ impl Session {
             cameras: Cameras::default(),
             domes: Domes::default(),
             holds: Holds::default(),
+            clearances: Clearances::default(),
             ended: watch::Sender::new(false),
             open_acts: watch::Sender::new(0),
             told: watch::Sender::default(),
@@ -231,19 +234,14 @@ impl Session {
         self.0.policy.plan()
     }
 
-    /// What the top bar shows; changes as things change.
-    pub fn health(&self) -> watch::Receiver<Health> {
-        self.0.station.health.clone()
-    }
-
     /// Whether the audit path lets live pictures be seen now.
     pub fn may_watch(&self) -> bool {
         self.0.station.standing.borrow().allows(Need::Watch).is_ok()
     }
 
-    /// Who holds which dome.
-    pub fn holds(&self) -> watch::Receiver<Vec<(CameraId, Holder)>> {
-        self.0.holds.seen()
+    /// What the top bar shows; changes as things change.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.0.station.health.clone()
     }
 
     /// Becomes true when the session is over: signed out here, or ended by the server.

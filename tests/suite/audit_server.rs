@@ -580,7 +580,8 @@ async fn r_ptz_3_one_person_holds_a_dome_and_the_others_are_told_who() {
     let taken: HoldState = sala.post(path, &operator.token, json!("take")).await.unwrap();
     assert_eq!(taken.holder.as_ref().unwrap().user, "operatore");
     assert!(taken.remaining_ms > 0);
-    let renewed: HoldState = sala.post(path, &operator.token, json!("take")).await.unwrap();
+    let renew = json!({"renew": {"fence": taken.fence}});
+    let renewed: HoldState = sala.post(path, &operator.token, renew).await.unwrap();
     assert_eq!(renewed.fence, taken.fence, "a renewal is no change");
     match console
         .post::<HoldState>(path, &force.token, json!("take"))
@@ -592,7 +593,8 @@ async fn r_ptz_3_one_person_holds_a_dome_and_the_others_are_told_who() {
     }
     let all: Vec<HoldState> = console.get(console.url("/v1/holds"), &force.token).await.unwrap();
     assert_eq!(all.len(), 1);
-    let given: HoldState = sala.post(path, &operator.token, json!("release")).await.unwrap();
+    let release = json!({"release": {"fence": taken.fence}});
+    let given: HoldState = sala.post(path, &operator.token, release).await.unwrap();
     assert_eq!(given.holder, None);
     let next: HoldState = console.post(path, &force.token, json!("take")).await.unwrap();
     assert!(next.fence > taken.fence);

@@ -46,6 +46,8 @@ pub enum Operation {
     DiagnosticsOpen,
     DiagnosticsClose,
     ConfigurationChange,
+    /// A clearance for recordings: requested, approved, shortened, refused, expired; or recordings without one (R-REC-1).
+    Clearance,
     LogRead,
     LogVerify,
     /// A hold on entries of the log, set or lifted.

@@ -6,6 +6,7 @@
 
 pub mod choice;
 pub mod overload;
+pub mod presence;
 pub mod reconnect;
 pub mod truth;
 pub mod verdict;

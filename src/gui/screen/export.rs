@@ -16,8 +16,6 @@ use crate::station::{ExportProgress, ExportReason, Exported, Refusal};
 use iced::alignment::Vertical;
 use iced::widget::{button, column, container, progress_bar, row, text};
 use iced::{Element, Fill, Subscription, Task, task, widget};
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -33,8 +31,6 @@ const PLACES: [&str; 6] = [
 ];
 const PURPOSE: usize = 2;
 const START: usize = 5;
-/// How a time is written in the fields, Europe/Rome.
-const TIME: &str = "%d/%m/%Y %H:%M:%S";
 
 /// Where the dialogue stands.
 enum Stage {
@@ -85,15 +81,14 @@ pub enum Action {
 impl Export {
     /// The dialogue for a range of a camera, Unix milliseconds.
     pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, from_ms: i64, to_ms: i64) -> (Export, Task<Message>) {
-        let written = |ms| words::rome_ms(ms).strftime(TIME).to_string();
         let judicial = PURPOSES
             .iter()
             .position(|purpose| *purpose == Purpose::JudicialPoliceInitiative);
         let dialogue = Export {
             desk,
             camera,
-            from: written(from_ms),
-            to: written(to_ms),
+            from: words::typed_time(from_ms),
+            to: words::typed_time(to_ms),
             purpose: judicial.unwrap_or_default(),
             reason: String::new(),
             protocol_no: String::new(),
@@ -184,8 +179,8 @@ impl Export {
     }
 
     fn wish(&self) -> Result<ExportWish, String> {
-        let from_ms = read_time(&self.from).ok_or_else(|| fl!("export-bad-time"))?;
-        let to_ms = read_time(&self.to).ok_or_else(|| fl!("export-bad-time"))?;
+        let from_ms = words::read_time(&self.from).ok_or_else(|| fl!("export-bad-time"))?;
+        let to_ms = words::read_time(&self.to).ok_or_else(|| fl!("export-bad-time"))?;
         if to_ms <= from_ms {
             return Err(fl!("export-empty-range"));
         }
@@ -326,13 +321,6 @@ fn done<'a>(exported: &Exported) -> Element<'a, Message> {
     .into()
 }
 
-/// Reads `22/11/2026 14:05:09` in Europe/Rome as Unix milliseconds.
-fn read_time(written: &str) -> Option<i64> {
-    let time = DateTime::strptime(TIME, written.trim()).ok()?;
-    let rome = TimeZone::get("Europe/Rome").ok()?;
-    Some(time.to_zoned(rome).ok()?.timestamp().as_millisecond())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -357,7 +345,7 @@ mod tests {
 
     #[test]
     fn times_written_in_the_fields_are_those_of_rome() {
-        let wish_of = |from: &str| read_time(from);
+        let wish_of = |from: &str| words::read_time(from);
         assert_eq!(wish_of("22/11/2026 14:00:00"), Some(1_795_352_400_000));
         assert_eq!(wish_of("31/02/2026 14:00:00"), None);
         let mut backwards = dialogue();

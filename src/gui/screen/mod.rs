@@ -1,5 +1,8 @@
 //! Screens: `State` + `Message` + `update` → `Action` + `view`. Siblings never import each other.
 
+pub mod ask_dome;
+pub mod clearance_answer;
+pub mod clearance_request;
 pub mod control_room;
 pub mod declare;
 pub mod diagnostics;
@@ -7,5 +10,6 @@ pub mod enrol;
 pub mod export;
 pub mod go_on;
 pub mod people;
+pub mod hand_over;
 pub mod playback;
 pub mod sign_in;

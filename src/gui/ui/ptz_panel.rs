@@ -13,7 +13,7 @@ use crate::gui::keymap::{Command, Direction, Edge};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, fact, heading, labelled, quiet};
 use crate::gui::words;
-use crate::station::{Kept, Preset, StreamFigures};
+use crate::station::{Holder, Kept, Preset, StreamFigures};
 use iced::alignment::Vertical;
 use iced::widget::{Column, button, column, container, mouse_area, row, rule, scrollable, text};
 use iced::{Element, Fill};
@@ -36,6 +36,8 @@ pub struct Facts<'a> {
     pub hold: Option<&'a Hold>,
     /// How the camera's own masks and limits stand to the plan, once it was asked.
     pub kept: Option<&'a Kept>,
+    /// Who else watches it.
+    pub watching: Vec<Holder>,
     pub pose: Option<PoseKnowledge>,
     pub figures: Option<StreamFigures>,
     /// What the figures say, if something is wrong.
@@ -98,6 +100,9 @@ impl PtzPanel {
                 .push(pad())
                 .push(self.preset_list(camera, facts.focus));
         }
+        if !facts.watching.is_empty() {
+            parts = parts.push(watched(&facts.watching));
+        }
         parts = parts
             .push(rule::horizontal(1))
             .push(limits(camera, facts.pose, facts.kept));
@@ -154,7 +159,25 @@ fn hold(hold: Option<&Hold>) -> Element<'_, Message> {
             Tone::Other,
         ),
     };
-    labelled(Icon::Held, words, tone).into()
+    let mut lines = column![labelled(Icon::Held, words, tone)].spacing(4);
+    if let Some(to) = hold.and_then(|hold| hold.passes_to.as_ref()) {
+        let words = fl!("panel-passing", name = to.display_name.as_str());
+        lines = lines.push(labelled(Icon::Warning, words, Tone::Act));
+    } else if let Some(asking) = hold.filter(|hold| hold.ours).and_then(|hold| hold.asking.first()) {
+        let words = fl!("panel-asked", name = asking.by.display_name.as_str());
+        lines = lines.push(labelled(Icon::Warning, words, Tone::Act));
+    }
+    lines.into()
+}
+
+fn watched<'a>(others: &[Holder]) -> Element<'a, Message> {
+    let line = |other: &Holder| {
+        let words = format!("{} · {}", other.display_name, other.body);
+        labelled(Icon::Person, words, Tone::Other).into()
+    };
+    column![quiet(fl!("panel-watching")), column(others.iter().map(line)).spacing(2)]
+        .spacing(4)
+        .into()
 }
 
 /// Arrow and zoom keys that act while they are pressed.

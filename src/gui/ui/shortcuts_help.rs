@@ -13,7 +13,7 @@ use iced::{Element, Fill};
 /// Every line: words and the commands that they cover.
 fn lines() -> Vec<(String, Vec<Command>)> {
     use Command::{
-        AskHold, Back, Calibrate, CallPreset, CameraTour, Confirm, Declare, Digit, Export, Figures, GoOn, Help, History, Lock,
+        AskHold, Back, Calibrate, CallPreset, CameraTour, Clearances, Confirm, Declare, Digit, Export, Figures, GoOn, HandOver, Help, History, Lock,
         Masks, NewWindow, Next, NextArea, People, Playback, SavePreset, SavedWalls, Search, SignOut, Snapshot, Stop, WallAlone,
         WriteToCamera, ZoomIn, ZoomOut,
     };
@@ -32,6 +32,7 @@ fn lines() -> Vec<(String, Vec<Command>)> {
         (fl!("keys-call-preset"), vec![CallPreset(1)]),
         (fl!("keys-save-preset"), vec![SavePreset(1)]),
         (fl!("keys-ask-hold"), vec![AskHold]),
+        (fl!("keys-hand-over"), vec![HandOver]),
         (fl!("keys-layouts"), Layout::ALL.map(Command::Layout).to_vec()),
         (fl!("keys-wall-alone"), vec![WallAlone]),
         (fl!("keys-new-window"), vec![NewWindow]),
@@ -39,6 +40,7 @@ fn lines() -> Vec<(String, Vec<Command>)> {
         (fl!("keys-camera-tour"), vec![CameraTour]),
         (fl!("keys-snapshot"), vec![Snapshot]),
         (fl!("keys-export"), vec![Export]),
+        (fl!("keys-clearances"), vec![Clearances]),
         (fl!("keys-declare"), vec![Declare]),
         (fl!("keys-go-on"), vec![GoOn]),
         (fl!("keys-masks"), vec![Masks]),

@@ -86,12 +86,13 @@ impl IntoResponse for Refused {
             RefusalKind::LockedOut { .. } | RefusalKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             RefusalKind::UnknownStation
             | RefusalKind::Rule(_)
+            | RefusalKind::LevelTooLow
             | RefusalKind::MustChoosePassword
             | RefusalKind::NoSecondFactor => StatusCode::FORBIDDEN,
             RefusalKind::AlreadyActiveElsewhere | RefusalKind::HeldByOther(_) | RefusalKind::Equivocation { .. } => {
                 StatusCode::CONFLICT
             }
-            RefusalKind::Declare(_) | RefusalKind::NotTaken(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            RefusalKind::Declare(_) | RefusalKind::Clearance(_) | RefusalKind::NotTaken(_) => StatusCode::UNPROCESSABLE_ENTITY,
             RefusalKind::NotFound => StatusCode::NOT_FOUND,
             RefusalKind::Gap { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             RefusalKind::Malformed => StatusCode::BAD_REQUEST,

@@ -1,4 +1,4 @@
-//! The plan, camera accounts, and who holds which dome.
+//! The plan and camera accounts.
 //!
 //! Invariant: an account leaves only after its release is durable in the log, and never the picture's to a level that
 //! must not see pictures (R-MNT-1). A refusal is recorded too.
@@ -10,17 +10,12 @@ use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::CameraId;
 use crate::domain::people::{Action, Decision, Right};
 use crate::domain::site::{CameraPlan, SitePlan};
-use crate::protocol::{
-    CameraCredential, CredentialNeed, CredentialRequest, HoldRequest, HoldState, RefusalKind, SignedPlan,
-};
-use crate::server::holds::{Wish, holder};
+use crate::protocol::{CameraCredential, CredentialNeed, CredentialRequest, RefusalKind, SignedPlan};
 use crate::server::log::recorder::Act;
 use crate::server::people::accounts::By;
-use crate::server::people::sessions::SignedIn;
 use axum::Json;
 use axum::extract::{Path, State};
 use std::sync::Arc;
-use std::time::Instant;
 
 /// The plan in force, as far as the person has to do with it, signed (R-ACC-5).
 pub async fn plan(State(app): State<Arc<App>>, person: Person) -> Answer<Json<SignedPlan>> {
@@ -111,51 +106,4 @@ pub async fn credentials(
         user: row.user,
         password,
     }))
-}
-
-pub async fn hold(
-    State(app): State<Arc<App>>,
-    person: Person,
-    Path(camera): Path<String>,
-    Bounded(ask): Bounded<HoldRequest>,
-) -> Answer<Json<HoldState>> {
-    let camera = &camera_of(&app, &person, camera).await?;
-    if let Decision::Refused(rule) = person.may_on(Right::Grant(Action::Ptz), camera) {
-        let rule_word = serde_json::to_value(rule).unwrap_or_default();
-        let act = act(&person, camera).with("rule", rule_word);
-        app.recorder
-            .record(&camera.controller, Operation::DomeHold, Outcome::Refused, act)
-            .await?;
-        return Err(RefusalKind::Rule(rule).into());
-    }
-    let wish = match ask {
-        HoldRequest::Take => Wish::Take,
-        HoldRequest::Release => Wish::Release,
-    };
-    let state = app
-        .holds
-        .apply(&camera.controller, &camera.id, &person.who, wish, Instant::now())
-        .await?;
-    match (&state.holder, wish) {
-        (Some(other), Wish::Take) if *other != holder(&person.who) => {
-            Err(RefusalKind::HeldByOther(other.clone()).into())
-        }
-        _ => Ok(Json(state)),
-    }
-}
-
-pub async fn holds(State(app): State<Arc<App>>, Person { who, .. }: Person) -> Answer<Json<Vec<HoldState>>> {
-    Ok(Json(holds_seen_by(&app, &who).await))
-}
-
-/// Who holds which of the domes that this person has to do with.
-pub(super) async fn holds_seen_by(app: &App, who: &SignedIn) -> Vec<HoldState> {
-    let plan = app.plans.current();
-    let mut all = app.holds.all(Instant::now()).await;
-    all.retain(|state| {
-        plan.camera(&state.camera)
-            .is_some_and(|camera| who.person.knows(&camera.controller, &camera.id))
-    });
-    all.sort_by(|a, b| a.camera.cmp(&b.camera));
-    all
 }

@@ -13,12 +13,13 @@ use crate::protocol::{
     BatchReceipt, DurablePromise, EventBatch, MAX_BATCH, PromisedEntry, RefusalKind, StationHead, SubmittedEvent,
 };
 use crate::server::log::sequencer::Submitted;
+use crate::server::presence::Sighting;
 use crate::server::store::search::Keys;
 use axum::Json;
 use axum::extract::{Path, State};
 use std::sync::Arc;
 
-fn read(event: SubmittedEvent) -> Result<Submitted, String> {
+fn read(event: SubmittedEvent) -> Result<(Submitted, Option<Sighting>), String> {
     let parsed = Leaf::parse(&event.leaf).map_err(|error| error.to_string())?;
     if event.body.len() > leaf::MAX_BODY {
         return Err(format!("body of seq {} is too long", parsed.seq));
@@ -42,12 +43,12 @@ fn read(event: SubmittedEvent) -> Result<Submitted, String> {
         salt,
         body: event.body,
     };
-    let keys = Keys::of(&said, parsed.time);
-    Ok(Submitted {
+    let submitted = Submitted {
+        keys: Keys::of(&said, parsed.time),
         leaf: parsed,
         sealed,
-        keys,
-    })
+    };
+    Ok((submitted, Sighting::of(&said)))
 }
 
 pub async fn events(
@@ -66,17 +67,21 @@ pub async fn events(
         return Err(Refused::new(RefusalKind::TooLarge, "too many events"));
     }
     let key = app.log_keys.get(&batch.log).ok_or_else(|| Refused::not_found("log"))?;
-    let events: Vec<Submitted> = batch
-        .events
-        .into_iter()
-        .map(read)
-        .collect::<Result<_, _>>()
-        .map_err(Refused::malformed)?;
+    let (mut events, mut sightings) = (Vec::with_capacity(batch.events.len()), Vec::new());
+    for event in batch.events {
+        let (event, sighting) = read(event).map_err(Refused::malformed)?;
+        events.push(event);
+        sightings.extend(sighting);
+    }
     let first_seq = events
         .first()
         .map(|event| event.leaf.seq)
         .ok_or_else(|| Refused::malformed("no events"))?;
     let placed = app.sequencer.submit(batch.log, station.clone(), events).await?;
+    if let Err(error) = app.presence.see(sightings).await {
+        // The events are durable all the same.
+        tracing::warn!(error = &error as &dyn std::error::Error, "who watches is not known");
+    }
     let entries = placed
         .into_iter()
         .map(|(index, hash)| PromisedEntry {

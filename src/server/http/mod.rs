@@ -7,7 +7,9 @@ mod answer;
 mod caller;
 mod cameras;
 mod fair;
+mod clearance;
 mod health;
+mod holding;
 mod ingest;
 mod logs;
 mod people;
@@ -42,8 +44,10 @@ fn router(app: Arc<App>) -> Router {
         .route("/v1/people/{user}/sessions", delete(people::revoke))
         .route("/v1/plan", get(cameras::plan))
         .route("/v1/cameras/{camera}/credentials", post(cameras::credentials))
-        .route("/v1/cameras/{camera}/hold", post(cameras::hold))
-        .route("/v1/holds", get(cameras::holds))
+        .route("/v1/cameras/{camera}/hold", post(holding::hold))
+        .route("/v1/holds", get(holding::holds))
+        .route("/v1/clearances", post(clearance::request))
+        .route("/v1/clearances/{id}", post(clearance::answer))
         .route("/v1/policy", get(policy::state))
         .route("/v1/cameras/{camera}/permit", post(policy::permit))
         .route("/v1/cameras/{camera}/declared", post(policy::declare))

@@ -12,6 +12,7 @@ use crate::protocol::{
     AccountAnswer, AccountChange, AccountView, LogKey, NewAccount, PasswordChange, Proof, SessionGrant, SessionView,
     SignIn,
 };
+use crate::server::holds::holder;
 use crate::server::log::sequencer::now_ms;
 use crate::server::people::accounts::By;
 use crate::server::people::sessions::SignedIn;
@@ -19,7 +20,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use std::sync::Arc;
-use std::time::Instant;
 
 pub async fn sign_in(
     State(app): State<Arc<App>>,
@@ -136,5 +136,6 @@ fn by(person: &Person) -> By<'_> {
 async fn release_holds(app: &App, who: &SignedIn) -> Answer<()> {
     let plan = app.plans.current();
     let log_of = |camera: &_| plan.camera(camera).map(|camera| camera.controller.clone());
-    Ok(app.holds.release_all(who, log_of, Instant::now()).await?)
+    app.presence.leave(&holder(who));
+    Ok(app.holds.release_all(who, log_of).await?)
 }

@@ -5,7 +5,9 @@
 
 use super::answer::{Answer, Asked, Bounded, Refused};
 use super::caller::{Person, ZONE};
-use super::cameras::{act, camera_of, holds_seen_by};
+use super::cameras::{act, camera_of};
+use super::clearance::{clearances_seen_by, cleared};
+use super::holding::{holds_seen_by, watching_seen_by};
 use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::{Action, Decision, Right, Rule};
@@ -93,7 +95,7 @@ pub struct Known {
 
 pub async fn state(
     State(app): State<Arc<App>>,
-    Person { who, .. }: Person,
+    person: Person,
     Asked(known): Asked<Known>,
 ) -> Answer<Json<PolicyState>> {
     let revision = app.pulse.after(known.after, PATIENCE).await;
@@ -101,15 +103,17 @@ pub async fn state(
     let mut declared = app.declared.all(Instant::now()).await;
     declared.retain(|event| {
         let camera = plan.camera(&event.camera);
-        camera.is_some_and(|camera| who.person.knows(&camera.controller, &camera.id))
+        camera.is_some_and(|camera| person.who.person.knows(&camera.controller, &camera.id))
     });
     Ok(Json(PolicyState {
         revision,
-        holds: holds_seen_by(&app, &who).await,
+        holds: holds_seen_by(&app, &person).await?,
+        watching: watching_seen_by(&app, &person),
+        clearances: clearances_seen_by(&app, &person).await?,
         plan_version: plan.version,
         declared,
         now_ms: now_ms(),
-        knock: app.sessions.knock(&who.person.user, now_ms()),
+        knock: app.sessions.knock(&person.who.person.user, now_ms()),
     }))
 }
 
@@ -126,6 +130,7 @@ pub async fn permit(
         Pictures::Export { .. } => (Action::Export, "export"),
     };
     allowed(&app, &person, camera, action).await?;
+    cleared(&app, &person, camera, pictures).await?;
     let out = match pictures {
         Pictures::Live => app.school_is_out(camera).await,
         Pictures::Playback { from_ms, to_ms } | Pictures::Export { from_ms, to_ms } => {

@@ -5,9 +5,10 @@
 use super::fair::Fair;
 use super::router;
 use crate::domain::audit::note::{SignerKey, Statement};
-use crate::domain::camera::ControllerId;
+use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::site::SitePlan;
 use crate::protocol::LogKey;
+use crate::server::clearances::Clearances;
 use crate::server::config::{DataDir, Settings, write_whole};
 use crate::server::declared::Declarations;
 use crate::server::error::ServerError;
@@ -23,6 +24,7 @@ use crate::server::people::accounts::Accounts;
 use crate::server::people::door::Door;
 use crate::server::people::sessions::Sessions;
 use crate::server::plan::Plans;
+use crate::server::presence::Presence;
 use crate::server::pulse::Pulse;
 use crate::server::store::{Log, Store};
 use crate::server::tls;
@@ -44,6 +46,8 @@ const FIRST_REQUEST: Duration = Duration::from_secs(10);
 const MAX_HEAD: usize = 64 * 1024;
 /// How often overdue accounts are looked for; each sign-in looks by itself.
 const LOOK_AT_ACCOUNTS: Duration = Duration::from_secs(60);
+/// Before the other server processes are listened to again.
+const HEAR_AGAIN: Duration = Duration::from_secs(1);
 /// Longest wait for running requests, and for the writer, at the end.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -66,8 +70,10 @@ pub struct App {
     pub(super) fair: Fair,
     /// For certificates of workstations: the authority lies there.
     pub(super) data: DataDir,
-    pub(super) holds: Holds,
-    pub(super) plans: Plans,
+    pub(super) holds: Arc<Holds>,
+    pub(super) presence: Presence,
+    pub(super) clearances: Arc<Clearances>,
+    pub(super) plans: Arc<Plans>,
     pub(super) declared: Arc<Declarations>,
     pub(super) pulse: Pulse,
     pub(super) plan_vkey: String,
@@ -135,6 +141,25 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
     let declared = Arc::new(Declarations::new(recorder.clone(), pulse.clone()));
     tasks.push(tokio::spawn(Declarations::end_in_time(Arc::downgrade(&declared))));
     let idle = Duration::from_secs(settings.hold_seconds.into());
+    let plans = Arc::new(Plans::new(
+        store.clone(),
+        plan_key,
+        recorder.clone(),
+        pulse.clone(),
+        plan,
+    ));
+    let holds = Arc::new(Holds::new(
+        store.clone(),
+        recorder.clone(),
+        idle,
+        first_fence,
+        pulse.clone(),
+    ));
+    let planned = Arc::clone(&plans);
+    let log_of = move |camera: &CameraId| Some(planned.current().camera(camera)?.controller.clone());
+    tasks.push(tokio::spawn(Holds::end_in_time(Arc::downgrade(&holds), log_of)));
+    let clearances = Arc::new(Clearances::new(store.clone(), recorder.clone(), pulse.clone()));
+    tasks.push(tokio::spawn(Clearances::end_in_time(Arc::downgrade(&clearances))));
     let app = App {
         store: store.clone(),
         logs,
@@ -145,8 +170,10 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
         witnessed,
         metrics,
         sequencer,
-        holds: Holds::new(recorder.clone(), idle, first_fence, pulse.clone()),
-        plans: Plans::new(store.clone(), plan_key, recorder.clone(), pulse.clone(), plan),
+        holds,
+        presence: Presence::new(store.clone(), pulse.clone()),
+        clearances,
+        plans,
         declared,
         pulse,
         recorder,
@@ -179,6 +206,7 @@ pub async fn serve(
     let store = Store::open(data).await?;
     let (app, tasks) = open(data, &settings, &store).await?;
     let app = Arc::new(app);
+    let listening = tokio::spawn(hear_others(store.clone(), app.pulse.clone()));
 
     let failed = |source| ServerError::Listen {
         address: listen.to_string(),
@@ -205,6 +233,7 @@ pub async fn serve(
         .serve(router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>())
         .await;
     stop.abort();
+    listening.abort();
     // The writer ends when the last handle to it goes, the signers after the writer.
     drop(app);
     for task in tasks {
@@ -227,6 +256,15 @@ async fn watch_accounts(accounts: Weak<Accounts>, log: ControllerId) {
         }
         drop(present);
         tokio::time::sleep(LOOK_AT_ACCOUNTS).await;
+    }
+}
+
+/// Hears what other server processes on the same database change.
+async fn hear_others(store: Store, pulse: Pulse) {
+    while let Err(error) = store.listen(|| pulse.beat()).await {
+        tracing::warn!(%error, "the other servers are not heard");
+        tokio::time::sleep(HEAR_AGAIN).await;
+        pulse.beat();
     }
 }
 

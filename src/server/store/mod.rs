@@ -18,7 +18,9 @@ macro_rules! on {
 }
 
 pub mod accounts;
+pub mod clearances;
 pub mod entries;
+pub mod holding;
 pub mod registry;
 pub mod retention;
 pub mod search;

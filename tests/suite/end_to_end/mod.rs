@@ -5,11 +5,14 @@
 mod place;
 mod reconnect;
 mod revoked;
+mod recordings;
+mod two_desks;
 
 use place::{Place, until};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use vedetta::domain::camera::{CameraKind, StreamRole};
+use vedetta::domain::people::clearance::Extent;
 use vedetta::domain::people::{Purpose, Rule};
 use vedetta::domain::privacy::{Cover, PoseKnowledge};
 use vedetta::domain::reserved_hue;
@@ -125,6 +128,13 @@ async fn an_officers_hour_is_recorded_and_verifies() {
         protocol_no: "1/2026".into(),
     };
     let to = now_ms() - 5_000;
+    let extent = Extent {
+        cameras: [open_camera.clone(), fixed.camera().id.clone()].into(),
+        from_ms: to - 60_000,
+        to_ms: to,
+        export: true,
+    };
+    place.clear(&session, extent).await;
     let exported = session
         .export(&open_camera, to - 10_000, to, reason.clone(), progress)
         .await

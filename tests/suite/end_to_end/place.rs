@@ -8,7 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use vedetta::domain::camera::CameraId;
 use vedetta::domain::people::Purpose;
-use vedetta::station::{SecretsChoice, Session, Station, StationConfig};
+use vedetta::domain::people::clearance::{Extent, Verdict, Wish};
+use vedetta::domain::reason::Reason;
+use vedetta::station::{ClearanceState, SecretsChoice, Session, Station, StationConfig};
 
 /// A program that was started and ends with the test.
 pub struct Program(Child);
@@ -152,10 +154,16 @@ impl Place {
 
     /// The control room's workstation.
     pub async fn station(&self) -> Station {
+        self.station_named("sala-operativa").await
+    }
+
+    /// An enrolled workstation, with a folder of its own.
+    pub async fn station_named(&self, name: &str) -> Station {
+        let at = self.path(&format!("at-{name}"));
         Station::open(StationConfig {
-            enrolment: self.path("server/stations/sala-operativa"),
-            data: self.path("station"),
-            evidence: self.path("evidence"),
+            enrolment: self.path("server/stations").join(name),
+            data: at.clone(),
+            evidence: at.join("evidence"),
             secrets: SecretsChoice::ProtectedFile,
             uncertainty: Default::default(),
         })
@@ -169,6 +177,60 @@ impl Place {
             .sign_in(user.to_owned(), self.password(user), Purpose::UrbanSecurity)
             .await
             .unwrap_or_else(|error| panic!("{user} signs in: {error}"))
+    }
+
+    /// The bodies of a log's events of one operation, in the order of the log.
+    pub async fn bodies(&self, operation: &str) -> Vec<serde_json::Value> {
+        use sqlx::Connection as _;
+        let file = self.path("server/audit.db");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file).read_only(true);
+        let mut connection = sqlx::SqliteConnection::connect_with(&options)
+            .await
+            .expect("the log opens");
+        let bodies: Vec<String> = sqlx::query_scalar("SELECT body FROM body ORDER BY log, idx")
+            .fetch_all(&mut connection)
+            .await
+            .expect("the log is read");
+        let bodies = bodies.iter().map(|body| serde_json::from_str(body).expect("JSON"));
+        bodies
+            .filter(|body: &serde_json::Value| body["operation"] == operation)
+            .collect()
+    }
+
+    /// Lets an operator see recordings: asked for by them, approved by the commander at another workstation.
+    pub async fn clear(&self, operator: &Session, extent: Extent) {
+        let plan = operator.plan();
+        let camera = extent.cameras.first().and_then(|id| plan.camera(id)).expect("a camera");
+        let wish = Wish {
+            controller: camera.controller.clone(),
+            extent,
+            purpose: Purpose::JudicialPoliceInitiative,
+            reason: reason("danneggiamento"),
+            protocol_no: "7/2026".into(),
+        };
+        operator.request_clearance(wish).await.expect("a request");
+        let console = self.station_named("console").await;
+        let commander = self.sign_in(&console, "comandante").await;
+        let mut waiting = commander.clearances();
+        let unanswered = |all: &[ClearanceState]| {
+            all.iter()
+                .find(|state| state.clearance.answer.is_none())
+                .map(|state| state.id)
+        };
+        let told = waiting.wait_for(|all| unanswered(all).is_some()).await.expect("told");
+        let id = unanswered(&told).expect("it waits");
+        drop(told);
+        commander
+            .answer_clearance(id, Verdict::Approve { hours: 1 })
+            .await
+            .expect("an answer");
+        let mut told = operator.clearances();
+        let granted = |all: &Vec<ClearanceState>| {
+            let answer = |state: &ClearanceState| state.clearance.answer.is_some();
+            all.iter().any(|state| state.id == id && answer(state))
+        };
+        told.wait_for(granted).await.expect("told");
+        commander.sign_out().await.expect("a sign-out");
     }
 
     /// Sets faults of a camera in the simulator.
@@ -207,6 +269,11 @@ impl Place {
             String::from_utf8_lossy(&output.stdout).into_owned(),
         )
     }
+}
+
+/// A reason that fits.
+pub fn reason(text: &str) -> Reason {
+    Reason::try_from(text.to_owned()).expect("a reason")
 }
 
 /// Waits until a condition holds, looking at it every few milliseconds; panics with `what` after `seconds`.

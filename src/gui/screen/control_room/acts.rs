@@ -14,7 +14,6 @@ use crate::gui::i18n::fl;
 use crate::gui::keymap::{Command, Direction, Edge};
 use crate::gui::screen::declare::{self, Declare};
 use crate::gui::screen::export::{self, Export};
-use crate::gui::screen::go_on::{self, GoOn};
 use crate::gui::theme::Tone;
 use crate::gui::ui::{camera_list, message_strip};
 use crate::gui::widget::wall;
@@ -43,9 +42,9 @@ impl ControlRoom {
                 Action::None
             };
         }
-        if self.go_on.is_some() {
+        if self.dialogue.is_some() {
             return if edge == Edge::Down {
-                self.go_on_message(go_on::Message::Command(command))
+                self.dialogue_command(command)
             } else {
                 Action::None
             };
@@ -103,6 +102,8 @@ impl ControlRoom {
             Command::Export => self.open_export(),
             Command::Declare => self.open_declare(),
             Command::GoOn => self.open_go_on(),
+            Command::HandOver => self.open_hand_over(),
+            Command::Clearances => self.open_clearances(),
             Command::Masks => self.toggle_editor(),
             Command::Calibrate => self.toggle_calibration(),
             Command::WriteToCamera => self.write_to_camera(),
@@ -320,11 +321,14 @@ impl ControlRoom {
             self.follow_lenses(&before);
         }
         self.follow_closed();
+        self.watching = self.desk.watching();
+        let notice = self.follow();
         self.measure();
         let toured = self.go_on_with_tour();
         Action::Run(Task::batch([
             toured,
             self.check_next(),
+            notice,
             self.open_visible(),
             look_at_window(self.in_window),
         ]))
@@ -551,27 +555,6 @@ impl ControlRoom {
             declare::Action::Run(task) => Action::Run(task.map(Message::Declare)),
             declare::Action::Close => {
                 self.declare = None;
-                Action::None
-            }
-        }
-    }
-
-    fn open_go_on(&mut self) -> Action {
-        self.release_all();
-        let (dialogue, task) = GoOn::new(self.desk.clone());
-        self.go_on = Some(dialogue);
-        Action::Run(task.map(Message::GoOn))
-    }
-
-    pub(super) fn go_on_message(&mut self, message: go_on::Message) -> Action {
-        let Some(dialogue) = &mut self.go_on else {
-            return Action::None;
-        };
-        match dialogue.update(message) {
-            go_on::Action::None => Action::None,
-            go_on::Action::Run(task) => Action::Run(task.map(Message::GoOn)),
-            go_on::Action::Close => {
-                self.go_on = None;
                 Action::None
             }
         }

@@ -6,6 +6,7 @@
 mod acts;
 mod arranging;
 mod calibrating;
+mod dialogues;
 mod drawn;
 mod figures;
 mod keeping;
@@ -27,7 +28,6 @@ use crate::gui::desk::{Desk, Feed, Hold};
 use crate::gui::keymap::{Command, Edge, Keymap};
 use crate::gui::screen::declare;
 use crate::gui::screen::export;
-use crate::gui::screen::go_on;
 use crate::gui::theme::Tone;
 use crate::gui::ui::calibration::{self, Calibrating};
 use crate::gui::ui::camera_list::{self, CameraList};
@@ -38,8 +38,9 @@ use crate::gui::ui::top_bar;
 use crate::gui::widget::wall;
 use crate::gui::{redraw, steering, words};
 use crate::media::frame::FrameSlot;
-use crate::station::{Health, Kept, Preset, ProposedMask, Refusal};
+use crate::station::{Health, Holder, Kept, Preset, ProposedMask, Refusal, Watching};
 use arranging::placed;
+use dialogues::{Dialogue, Followed};
 use iced::{Rectangle, Subscription, Task, window};
 use keeping::Keeping;
 use std::collections::HashSet;
@@ -74,6 +75,7 @@ pub struct ControlRoom {
     health: Health,
     may_watch: bool,
     holds: Vec<Hold>,
+    watching: Vec<Watching>,
     now: Now,
     layout: Layout,
     tiles: Vec<Option<Placed>>,
@@ -110,7 +112,8 @@ pub struct ControlRoom {
     help: bool,
     export: Option<export::Export>,
     declare: Option<declare::Declare>,
-    go_on: Option<go_on::GoOn>,
+    dialogue: Option<Dialogue>,
+    followed: Followed,
     editor: Option<MaskEditor>,
     calibrating: Option<Calibrating>,
     keeping: Keeping,
@@ -131,7 +134,7 @@ pub enum Message {
     Bar(top_bar::Message),
     Export(export::Message),
     Declare(declare::Message),
-    GoOn(go_on::Message),
+    Dialogue(dialogues::Message),
     Masks(mask_editor::Message),
     /// What waits for a supervisor, or that it cannot be asked.
     Proposals(Result<Vec<ProposedMask>, Arc<Refusal>>),
@@ -230,6 +233,7 @@ impl ControlRoom {
             health: desk.health(),
             may_watch: desk.may_watch(),
             holds: desk.holds(),
+            watching: desk.watching(),
             now,
             layout: wall.layout,
             tiles: placed(&wall, now.instant),
@@ -259,7 +263,8 @@ impl ControlRoom {
             help: false,
             export: None,
             declare: None,
-            go_on: None,
+            dialogue: None,
+            followed: Followed::default(),
             editor: None,
             calibrating: None,
             keeping: Keeping::new(seat.series == 0, now.instant),
@@ -296,7 +301,7 @@ impl ControlRoom {
                 return Action::Run(Task::batch([self.regulate(), presets]));
             }
             Message::Declare(message) => return self.declare_message(message),
-            Message::GoOn(message) => return self.go_on_message(message),
+            Message::Dialogue(message) => return self.dialogue_message(message),
             Message::Masks(message) => return self.mask_message(message),
             Message::Proposals(answer) => self.take_proposals(answer),
             Message::MaskSettled(answer) => return self.mask_settled(answer),
@@ -448,6 +453,17 @@ impl ControlRoom {
 
     fn hold_of(&self, camera: &CameraId) -> Option<&Hold> {
         self.holds.iter().find(|hold| &hold.camera == camera)
+    }
+
+    /// Who else watches a camera.
+    fn others_on(&self, camera: &CameraId) -> Vec<Holder> {
+        let watching = self.watching.iter().find(|watching| &watching.camera == camera);
+        let people = watching.map(|watching| watching.people.as_slice()).unwrap_or_default();
+        people
+            .iter()
+            .filter(|other| other.user != self.person.user)
+            .cloned()
+            .collect()
     }
 
     fn say(&mut self, tone: Tone, sentence: String, camera: Option<CameraId>) {

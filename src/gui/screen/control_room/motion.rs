@@ -107,11 +107,14 @@ impl ControlRoom {
         Action::Run(task)
     }
 
-    /// A gesture without an order: takes the dome, or says who has it.
+    /// A gesture without an order takes the dome; one that somebody else holds is asked for.
     pub(super) fn ask_hold(&mut self) -> Action {
         let Some(dome) = self.selected_dome().map(|dome| dome.id.clone()) else {
             return self.not_a_dome();
         };
+        if self.hold_of(&dome).is_some_and(|hold| !hold.ours) {
+            return self.open_ask_dome();
+        }
         let (_, news) = steering::begin(self.desk.clone(), dome);
         Action::Run(Task::run(news, Message::Steered))
     }

@@ -413,13 +413,13 @@ fn r_aud_7_stopped_tiles_ask_once_and_come_back_when_an_officer_goes_on() {
     assert_eq!(desk.said().len(), asked, "every question would be recorded");
 
     drop(room.update(Message::Command(Command::GoOn, Edge::Down)));
-    drop(room.update(Message::GoOn(go_on::Message::Start)));
+    drop(room.update(Message::Dialogue(dialogues::Message::GoOn(crate::gui::screen::go_on::Message::Start))));
     assert_eq!(desk.said().len(), asked, "without a reason nothing is asked");
-    drop(room.update(Message::GoOn(go_on::Message::Reason("incidente in via Roma".into()))));
-    drop(room.update(Message::GoOn(go_on::Message::Start)));
+    drop(room.update(Message::Dialogue(dialogues::Message::GoOn(crate::gui::screen::go_on::Message::Reason("incidente in via Roma".into())))));
+    drop(room.update(Message::Dialogue(dialogues::Message::GoOn(crate::gui::screen::go_on::Message::Start))));
     assert!(desk.said().contains(&"go on incidente in via Roma".to_owned()));
-    drop(room.update(Message::GoOn(go_on::Message::Answered(Ok(())))));
-    assert!(room.go_on.is_none());
+    drop(room.update(Message::Dialogue(dialogues::Message::GoOn(crate::gui::screen::go_on::Message::Answered(Ok(()))))));
+    assert!(room.dialogue.is_none());
     drop(room.tick());
     settle(&mut room, &desk);
     assert_eq!(refused(&room), 0);
@@ -512,4 +512,75 @@ fn r_prv_2_the_tile_of_a_school_says_that_it_is_out_of_hours() {
         room.now,
     );
     assert!(face.marks.is_empty());
+}
+
+#[test]
+fn r_ptz_3_the_key_asks_for_a_dome_that_somebody_else_holds() {
+    let (mut room, desk) = room();
+    go_to(&mut room, "16");
+    press(&mut room, Command::AskHold);
+    assert!(matches!(room.dialogue, Some(Dialogue::Ask(_))));
+    let typed = dialogues::Message::Ask(crate::gui::screen::ask_dome::Message::Reason("rapina".into()));
+    room.update(Message::Dialogue(typed));
+    press(&mut room, Command::Confirm);
+    assert!(desk.said().contains(&"ask cam-16 rapina".to_owned()));
+    press(&mut room, Command::Back);
+    assert!(room.dialogue.is_none());
+}
+
+#[test]
+fn r_ptz_3_the_holder_is_told_who_asks_and_why_and_answers_by_a_key() {
+    let (mut room, desk) = room();
+    room.update(Message::Tick);
+    let told = room.messages();
+    let asked = told.iter().find(|notice| notice.contains("Mar. Elena Conti"));
+    assert!(asked.is_some_and(|notice| notice.contains("Carabinieri") && notice.contains("Inseguimento")));
+    room.update(Message::Tick);
+    assert_eq!(room.messages().len(), told.len(), "said once");
+    press(&mut room, Command::HandOver);
+    press(&mut room, Command::HandOver);
+    assert!(
+        desk.said().contains(&"hand over cam-15 conti".to_owned()),
+        "{:?}",
+        desk.said()
+    );
+}
+
+#[test]
+fn r_rec_1_a_supervisor_is_told_of_a_request_and_an_operator_asks_by_the_same_key() {
+    let desk = fake::supervisor(16, 4);
+    let (mut supervisor, _) = ControlRoom::new(desk, Arc::default(), Seat::default());
+    supervisor.update(Message::Tick);
+    assert!(supervisor.messages().iter().any(|notice| notice.contains("nullaosta")));
+    press(&mut supervisor, Command::Clearances);
+    assert!(matches!(supervisor.dialogue, Some(Dialogue::Answer(_))));
+    let (mut operator, _) = room();
+    operator.update(Message::Tick);
+    assert!(!operator.messages().iter().any(|notice| notice.contains("nullaosta")));
+    press(&mut operator, Command::Clearances);
+    assert!(matches!(operator.dialogue, Some(Dialogue::Request(_))));
+}
+
+#[test]
+fn a_tile_says_who_steers_and_who_else_watches_by_name_and_body() {
+    let (mut room, _) = room();
+    room.update(Message::Tick);
+    let others = room.others_on(&"cam-16".parse().unwrap());
+    let said = tiles::Said {
+        hold: room.hold_of(&"cam-16".parse().unwrap()),
+        watching: &others,
+        ..tiles::Said::default()
+    };
+    let placed = room.tiles[15].as_ref().unwrap();
+    let face = tiles::face(&room.plan.cameras[15], placed, placed.open(), said, room.now);
+    let words: Vec<&str> = face.marks.iter().map(|mark| mark.words.as_str()).collect();
+    assert!(words.contains(&"Mar. Ca. Luca Bruni · Carabinieri"), "{words:?}");
+    assert!(
+        words.iter().any(|words| words.contains("Elena Conti · Carabinieri")),
+        "{words:?}"
+    );
+    assert!(
+        !words.iter().any(|words| words.contains("Neri")),
+        "oneself is not somebody else: {words:?}"
+    );
 }

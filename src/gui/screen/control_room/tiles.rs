@@ -19,7 +19,7 @@ use crate::gui::theme::Tone;
 use crate::gui::widget::wall::{Face, Look, Mark, Newest, StateWords};
 use crate::gui::words;
 use crate::media::frame::Frame;
-use crate::station::{Refusal, ViewState};
+use crate::station::{Holder, Refusal, ViewState};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -251,18 +251,8 @@ pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, said: Said
         .and_then(|age| now.clock.checked_sub(age))
         .map(|taken| words::clock(&words::in_rome(taken)));
     let mut marks = Vec::new();
-    if let Some(hold) = said.hold {
-        marks.push(Mark {
-            icon: Icon::Held,
-            words: if hold.ours {
-                fl!("mark-held-by-you")
-            } else {
-                hold.display_name.clone()
-            },
-            short: String::new(),
-            tone: if hold.ours { Tone::Normal } else { Tone::Other },
-        });
-    }
+    marks.extend(said.hold.into_iter().flat_map(held));
+    marks.extend(watched(said.watching));
     if let Some(dwell) = said.tour {
         marks.push(Mark {
             icon: Icon::Retry,
@@ -296,10 +286,53 @@ pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, said: Said
     }
 }
 
+/// Who steers, and who wants to.
+fn held(hold: &Hold) -> Vec<Mark> {
+    let (words, short, tone) = if hold.ours {
+        (fl!("mark-held-by-you"), fl!("mark-held-by-you"), Tone::Normal)
+    } else {
+        let words = format!("{} · {}", hold.display_name, hold.body);
+        (words, hold.display_name.clone(), Tone::Other)
+    };
+    let mut marks = vec![Mark {
+        icon: Icon::Held,
+        words,
+        short,
+        tone,
+    }];
+    if let Some(asking) = hold.asking.first().filter(|_| hold.ours) {
+        marks.push(Mark {
+            icon: Icon::Warning,
+            words: fl!("mark-asked", name = asking.by.display_name.as_str()),
+            short: asking.by.display_name.clone(),
+            tone: Tone::Act,
+        });
+    }
+    marks
+}
+
+/// Who else watches: by name and body, as far as there is room.
+fn watched(others: &[Holder]) -> Option<Mark> {
+    let first = others.first()?;
+    let name = format!("{} · {}", first.display_name, first.body);
+    let words = match others.len() {
+        1 => fl!("mark-watching", name = name),
+        more => fl!("mark-watching-many", name = name, n = (more - 1).to_string()),
+    };
+    Some(Mark {
+        icon: Icon::Person,
+        words,
+        short: others.len().to_string(),
+        tone: Tone::Other,
+    })
+}
+
 /// What else is said of a tile.
 #[derive(Clone, Copy, Default)]
 pub struct Said<'a> {
     pub hold: Option<&'a Hold>,
+    /// Who else watches it.
+    pub watching: &'a [Holder],
     /// What it has been brought down to.
     pub level: Level,
     /// Whether its figures are shown.

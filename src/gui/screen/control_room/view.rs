@@ -40,9 +40,10 @@ impl ControlRoom {
             let dialogue = declare.view(self.now.instant).map(Message::Declare);
             return controls::over(screen, dialogue, close);
         }
-        if let Some(go_on) = &self.go_on {
-            let close = Message::GoOn(crate::gui::screen::go_on::Message::Command(Command::Back));
-            return controls::over(screen, go_on.view().map(Message::GoOn), close);
+        if let Some(dialogue) = &self.dialogue {
+            let close = Message::Dialogue(dialogue.close());
+            let dialogue = dialogue.view(self.now.clock).map(Message::Dialogue);
+            return controls::over(screen, dialogue, close);
         }
         if self.help {
             let close = Message::Command(Command::Help, Edge::Down);
@@ -183,8 +184,10 @@ impl ControlRoom {
             let open = large.open.as_ref();
             open.is_some_and(|open| shown.is_some_and(|shown| std::ptr::eq(open, shown)))
         });
+        let others = self.others_on(&camera.id);
         let said = tiles::Said {
             hold: self.hold_of(&camera.id),
+            watching: &others,
             level: self.overload.level(placed.ticket),
             figures: self.figures,
             tour: self.tour_on(index),
@@ -243,6 +246,7 @@ impl ControlRoom {
             camera,
             hold: self.hold_of(&camera.id),
             kept: self.keeping.of(&camera.id),
+            watching: self.others_on(&camera.id),
             pose: feed.map(|feed| feed.pose(self.now.instant)),
             figures: feed.map(|feed| feed.figures()),
             verdict: placed

@@ -247,6 +247,22 @@ CREATE TABLE enrolment_code (
     expires_ms BIGINT NOT NULL,
     used BIGINT NOT NULL DEFAULT 0
 );
+-- Who holds which dome: the domain's lease as JSON, one row for each dome that was ever held.
+CREATE TABLE dome (
+    camera TEXT PRIMARY KEY,
+    lease TEXT NOT NULL
+);
+
+-- Clearances (nullaosta). A draft is not told of: its event is not durable yet. None is ever removed.
+CREATE TABLE clearance (
+    id BIGINT PRIMARY KEY,
+    asked_by TEXT NOT NULL,
+    clearance TEXT NOT NULL,
+    ends_ms BIGINT NOT NULL,
+    stage TEXT NOT NULL CHECK (stage IN ('draft', 'open', 'over'))
+);
+CREATE INDEX clearance_by_stage ON clearance (stage, ends_ms);
+CREATE TRIGGER clearance_stays BEFORE DELETE ON clearance FOR EACH ROW EXECUTE FUNCTION refuse();
 
 CREATE TABLE schema_version (version BIGINT NOT NULL);
 INSERT INTO schema_version VALUES (3);
@@ -263,5 +279,6 @@ BEGIN
         GRANT DELETE ON body, found, lockout TO vedetta_server;
         GRANT INSERT, UPDATE ON account, station_kind, enrolment_code TO vedetta_server;
         GRANT INSERT ON former_password TO vedetta_server;
+        GRANT INSERT, UPDATE ON dome, clearance TO vedetta_server;
     END IF;
 END $$;

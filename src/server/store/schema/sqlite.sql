@@ -218,6 +218,22 @@ CREATE TABLE enrolment_code (
     expires_ms INTEGER NOT NULL,
     used INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
+-- Who holds which dome: the domain's lease as JSON, one row for each dome that was ever held.
+CREATE TABLE dome (
+    camera TEXT PRIMARY KEY,
+    lease TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Clearances (nullaosta). A draft is not told of: its event is not durable yet. None is ever removed.
+CREATE TABLE clearance (
+    id INTEGER PRIMARY KEY,
+    asked_by TEXT NOT NULL,
+    clearance TEXT NOT NULL,
+    ends_ms INTEGER NOT NULL,
+    stage TEXT NOT NULL CHECK (stage IN ('draft', 'open', 'over'))
+) STRICT;
+CREATE INDEX clearance_by_stage ON clearance (stage, ends_ms);
+CREATE TRIGGER clearance_stays BEFORE DELETE ON clearance BEGIN SELECT raise(ABORT, 'clearances are kept'); END;
 
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
 INSERT INTO schema_version VALUES (3);

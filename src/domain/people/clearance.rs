@@ -1,0 +1,519 @@
+//! Clearances (*nullaosta*): an operator asks for recordings of named cameras and a range of time, a supervisor approves,
+//! shortens or refuses, and what was approved expires (R-REC-1). An export is bound to it (R-EXP-5).
+//!
+//! Invariant: nobody answers their own request; what is granted is never more than what was asked; an answer is final;
+//! after its end nothing is seen under it. Times are Unix milliseconds.
+//! Deliberately absent: grants (`people::decide` was asked before), recording and telling (the server), the seven days of
+//! each picture (`domain::timeline`).
+
+use super::{Level, Purpose};
+use crate::domain::camera::{CameraId, ControllerId};
+use crate::domain::reason::Reason;
+use crate::domain::timeline::{Span, horizon};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+const HOUR_MS: i64 = 3_600_000;
+/// Most cameras in one clearance.
+pub const MOST_CAMERAS: usize = 16;
+/// Most recording in one clearance, camera-hours: more would be a copy of the archive.
+pub const MOST_CAMERA_HOURS: i64 = 48;
+/// How far into the future the range may reach, hours.
+const MOST_AHEAD_HOURS: i64 = 24;
+/// Longest time it is in force, and longest time a request waits, hours.
+pub const MOST_HOURS: u32 = 72;
+/// Longest protocol number, characters.
+const MOST_PROTOCOL: usize = 60;
+
+/// What is done with recordings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Use {
+    Playback,
+    Export,
+}
+
+/// Which recordings, and whether copies may be taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extent {
+    pub cameras: BTreeSet<CameraId>,
+    pub from_ms: i64,
+    pub to_ms: i64,
+    pub export: bool,
+}
+
+/// What somebody asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wish {
+    /// All its cameras belong to it.
+    pub controller: ControllerId,
+    pub extent: Extent,
+    pub purpose: Purpose,
+    pub reason: Reason,
+    /// Empty when there is none.
+    pub protocol_no: String,
+}
+
+/// What a supervisor says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Verdict {
+    /// As it was asked, in force for so many hours.
+    Approve {
+        hours: u32,
+    },
+    /// Only this much of it.
+    Shorten {
+        extent: Extent,
+        hours: u32,
+    },
+    Refuse {
+        reason: Reason,
+    },
+}
+
+/// The answer that was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Answer {
+    Granted {
+        /// Account of the supervisor.
+        by: String,
+        at_ms: i64,
+        /// The first moment at which it is not in force any more.
+        until_ms: i64,
+        extent: Extent,
+    },
+    Refused {
+        by: String,
+        at_ms: i64,
+        reason: Reason,
+    },
+}
+
+/// A request and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clearance {
+    pub wish: Wish,
+    /// Account of who asked.
+    pub asked_by: String,
+    pub asked_ms: i64,
+    pub answer: Option<Answer>,
+}
+
+/// Where a clearance stands at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Waiting,
+    /// What was granted may be seen.
+    InForce,
+    Refused,
+    /// It was granted and is over, or nobody answered in time.
+    Expired,
+}
+
+/// What an answer was, for the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    Requested,
+    Approved,
+    Shortened,
+    Refused,
+    Expired,
+}
+
+/// Why a clearance is not asked for, not answered, or does not let something be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum ClearanceError {
+    #[error("between 1 and {MOST_CAMERAS} cameras of one controller")]
+    Cameras,
+    #[error("the range is empty or runs backwards")]
+    EmptyRange,
+    #[error("the range begins more than seven days ago")]
+    TooOld,
+    #[error("the range reaches too far into the future")]
+    TooFarAhead,
+    #[error("more than {MOST_CAMERA_HOURS} hours of recording")]
+    TooMuch,
+    #[error("this purpose needs the protocol number of the request")]
+    NoProtocolNumber,
+    #[error("between 1 and {MOST_HOURS} hours")]
+    Hours,
+    #[error("only a supervisor answers")]
+    SupervisorOnly,
+    #[error("nobody answers their own request")]
+    OwnRequest,
+    #[error("it was answered already, or nobody did in time")]
+    NotWaiting,
+    #[error("more than what was asked")]
+    Wider,
+    /// R-REC-1: no clearance in force covers this.
+    #[error("no clearance covers this")]
+    NotCleared,
+    #[error("this account watches no recordings")]
+    NotForThisLevel,
+}
+
+/// Whether recordings need a clearance at this level (R-REC-1).
+pub fn is_needed(level: Level) -> bool {
+    match level {
+        Level::Operator | Level::ForceOperator => true,
+        Level::Supervisor | Level::SystemAdministrator | Level::Maintainer => false,
+    }
+}
+
+fn cleaned(number: &str) -> String {
+    let number = number.trim().chars().filter(|c| !c.is_control());
+    number.take(MOST_PROTOCOL).collect()
+}
+
+impl Extent {
+    fn check(&self, now_ms: i64) -> Result<(), ClearanceError> {
+        if self.cameras.is_empty() || self.cameras.len() > MOST_CAMERAS {
+            return Err(ClearanceError::Cameras);
+        }
+        let span = Span::new(self.from_ms, self.to_ms).ok_or(ClearanceError::EmptyRange)?;
+        if self.from_ms < horizon(now_ms) {
+            return Err(ClearanceError::TooOld);
+        }
+        if self.to_ms > now_ms.saturating_add(MOST_AHEAD_HOURS * HOUR_MS) {
+            return Err(ClearanceError::TooFarAhead);
+        }
+        let cameras = i64::try_from(self.cameras.len()).unwrap_or(i64::MAX);
+        if span.length_ms().saturating_mul(cameras) > MOST_CAMERA_HOURS * HOUR_MS {
+            return Err(ClearanceError::TooMuch);
+        }
+        Ok(())
+    }
+
+    fn is_within(&self, asked: &Extent) -> bool {
+        self.cameras.is_subset(&asked.cameras)
+            && asked.from_ms <= self.from_ms
+            && self.to_ms <= asked.to_ms
+            && (asked.export || !self.export)
+    }
+
+    fn allows(&self, what: Use) -> bool {
+        what == Use::Playback || self.export
+    }
+}
+
+impl Clearance {
+    /// A request, waiting for its answer.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn request(mut wish: Wish, asked_by: &str, level: Level, now_ms: i64) -> Result<Self, ClearanceError> {
+        if !is_needed(level) {
+            return Err(ClearanceError::NotForThisLevel);
+        }
+        wish.extent.check(now_ms)?;
+        wish.protocol_no = cleaned(&wish.protocol_no);
+        let needs_number = matches!(
+            wish.purpose,
+            Purpose::JudicialPoliceDelegated | Purpose::DataSubjectRequest
+        );
+        if needs_number && wish.protocol_no.is_empty() {
+            return Err(ClearanceError::NoProtocolNumber);
+        }
+        Ok(Self {
+            wish,
+            asked_by: asked_by.to_owned(),
+            asked_ms: now_ms,
+            answer: None,
+        })
+    }
+
+    /// Answers it. `by` is the supervisor's account.
+    ///
+    /// # Errors
+    /// Why it is not theirs to answer, or not so; it stands as before then.
+    pub fn answer(&mut self, by: &str, level: Level, verdict: Verdict, now_ms: i64) -> Result<Step, ClearanceError> {
+        if level != Level::Supervisor {
+            return Err(ClearanceError::SupervisorOnly);
+        }
+        if by == self.asked_by {
+            return Err(ClearanceError::OwnRequest);
+        }
+        if self.standing(now_ms) != Standing::Waiting {
+            return Err(ClearanceError::NotWaiting);
+        }
+        let (extent, hours, step) = match verdict {
+            Verdict::Refuse { reason } => {
+                self.answer = Some(Answer::Refused {
+                    by: by.to_owned(),
+                    at_ms: now_ms,
+                    reason,
+                });
+                return Ok(Step::Refused);
+            }
+            Verdict::Approve { hours } => (self.wish.extent.clone(), hours, Step::Approved),
+            Verdict::Shorten { extent, hours } => {
+                extent.check(now_ms)?;
+                if !extent.is_within(&self.wish.extent) {
+                    return Err(ClearanceError::Wider);
+                }
+                (extent, hours, Step::Shortened)
+            }
+        };
+        if !(1..=MOST_HOURS).contains(&hours) {
+            return Err(ClearanceError::Hours);
+        }
+        self.answer = Some(Answer::Granted {
+            by: by.to_owned(),
+            at_ms: now_ms,
+            until_ms: now_ms.saturating_add(i64::from(hours) * HOUR_MS),
+            extent,
+        });
+        Ok(step)
+    }
+
+    /// Where it stands.
+    pub fn standing(&self, now_ms: i64) -> Standing {
+        match &self.answer {
+            None if now_ms >= self.ends_ms() => Standing::Expired,
+            None => Standing::Waiting,
+            Some(Answer::Refused { .. }) => Standing::Refused,
+            Some(Answer::Granted { .. }) if now_ms >= self.ends_ms() => Standing::Expired,
+            Some(Answer::Granted { .. }) => Standing::InForce,
+        }
+    }
+
+    /// When it is over by itself, or a refusal need not be told any more.
+    pub fn ends_ms(&self) -> i64 {
+        let longest = i64::from(MOST_HOURS) * HOUR_MS;
+        match &self.answer {
+            None => self.asked_ms.saturating_add(longest),
+            Some(Answer::Refused { at_ms, .. }) => at_ms.saturating_add(longest),
+            Some(Answer::Granted { until_ms, .. }) => *until_ms,
+        }
+    }
+
+    /// What may be seen of a camera under it by this account, at this moment.
+    pub fn cleared(&self, account: &str, what: Use, camera: &CameraId, now_ms: i64) -> Option<Span> {
+        let Some(Answer::Granted { extent, .. }) = &self.answer else {
+            return None;
+        };
+        let theirs = self.asked_by == account && self.standing(now_ms) == Standing::InForce;
+        let span = Span::new(extent.from_ms, extent.to_ms)?;
+        (theirs && extent.allows(what) && extent.cameras.contains(camera)).then_some(span)
+    }
+}
+
+/// The clearance under which an account may see a whole range of a camera.
+///
+/// # Errors
+/// [`ClearanceError::NotCleared`].
+pub fn covering<'a>(
+    mut clearances: impl Iterator<Item = &'a Clearance>,
+    account: &str,
+    what: Use,
+    camera: &CameraId,
+    range: Span,
+    now_ms: i64,
+) -> Result<&'a Clearance, ClearanceError> {
+    clearances
+        .find(|clearance| {
+            let cleared = clearance.cleared(account, what, camera, now_ms);
+            cleared.is_some_and(|span| span.common(range) == Some(range))
+        })
+        .ok_or(ClearanceError::NotCleared)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const NOW: i64 = 1_800_000_000_000;
+
+    fn because(text: &str) -> Reason {
+        Reason::try_from(text.to_owned()).unwrap()
+    }
+
+    fn extent(cameras: &[&str], from_h: i64, to_h: i64, export: bool) -> Extent {
+        Extent {
+            cameras: cameras.iter().map(|id| id.parse().unwrap()).collect(),
+            from_ms: NOW + from_h * HOUR_MS,
+            to_ms: NOW + to_h * HOUR_MS,
+            export,
+        }
+    }
+
+    fn wish(extent: Extent) -> Wish {
+        Wish {
+            controller: "borgo".parse().unwrap(),
+            extent,
+            purpose: Purpose::UrbanSecurity,
+            reason: because("danneggiamento"),
+            protocol_no: String::new(),
+        }
+    }
+
+    fn requested(extent: Extent) -> Result<Clearance, ClearanceError> {
+        Clearance::request(wish(extent), "neri", Level::Operator, NOW)
+    }
+
+    fn covers(clearance: &Clearance, account: &str, what: Use, camera: &str, range: (i64, i64), now: i64) -> bool {
+        let span = Span::new(NOW + range.0 * HOUR_MS, NOW + range.1 * HOUR_MS).unwrap();
+        covering(
+            [clearance].into_iter(),
+            account,
+            what,
+            &camera.parse().unwrap(),
+            span,
+            now,
+        )
+        .is_ok()
+    }
+
+    #[test]
+    fn r_rec_1_a_request_names_cameras_range_and_no_archive() {
+        let refused = |extent| requested(extent).err();
+        assert_eq!(refused(extent(&[], -2, -1, false)), Some(ClearanceError::Cameras));
+        assert_eq!(refused(extent(&["a"], -1, -1, false)), Some(ClearanceError::EmptyRange));
+        assert_eq!(refused(extent(&["a"], -169, -168, false)), Some(ClearanceError::TooOld));
+        assert_eq!(
+            refused(extent(&["a"], -1, 25, false)),
+            Some(ClearanceError::TooFarAhead)
+        );
+        assert_eq!(
+            refused(extent(&["a", "b"], -25, 0, true)),
+            Some(ClearanceError::TooMuch)
+        );
+        assert_eq!(refused(extent(&["a", "b"], -24, 0, true)), None);
+        let mut delegated = wish(extent(&["a"], -2, -1, false));
+        delegated.purpose = Purpose::JudicialPoliceDelegated;
+        let asked = |wish| Clearance::request(wish, "neri", Level::Operator, NOW).map(drop);
+        assert_eq!(asked(delegated.clone()), Err(ClearanceError::NoProtocolNumber));
+        delegated.protocol_no = " 12/2026 ".into();
+        assert_eq!(asked(delegated), Ok(()));
+    }
+
+    #[test]
+    fn r_rec_1_only_another_person_who_is_a_supervisor_answers_and_only_once() {
+        let mut clearance = requested(extent(&["a"], -2, -1, true)).unwrap();
+        let approve = || Verdict::Approve { hours: 24 };
+        for level in [Level::Operator, Level::ForceOperator, Level::SystemAdministrator] {
+            assert_eq!(
+                clearance.answer("villa", level, approve(), NOW),
+                Err(ClearanceError::SupervisorOnly)
+            );
+        }
+        assert_eq!(
+            clearance.answer("neri", Level::Supervisor, approve(), NOW),
+            Err(ClearanceError::OwnRequest)
+        );
+        assert!(!covers(&clearance, "neri", Use::Playback, "a", (-2, -1), NOW));
+        assert_eq!(
+            clearance.answer("villa", Level::Supervisor, approve(), NOW),
+            Ok(Step::Approved)
+        );
+        let refuse = Verdict::Refuse { reason: because("no") };
+        assert_eq!(
+            clearance.answer("villa", Level::Supervisor, refuse, NOW),
+            Err(ClearanceError::NotWaiting)
+        );
+        assert!(covers(&clearance, "neri", Use::Playback, "a", (-2, -1), NOW));
+        assert!(!covers(&clearance, "bianchi", Use::Playback, "a", (-2, -1), NOW));
+        assert!(!covers(&clearance, "neri", Use::Playback, "b", (-2, -1), NOW));
+        assert!(!covers(&clearance, "neri", Use::Playback, "a", (-3, -1), NOW));
+        assert!(!covers(
+            &clearance,
+            "neri",
+            Use::Playback,
+            "a",
+            (-2, -1),
+            NOW + 24 * HOUR_MS
+        ));
+    }
+
+    #[test]
+    fn r_exp_5_an_export_is_bound_to_a_clearance_that_allows_copies() {
+        let mut clearance = requested(extent(&["a"], -2, 0, true)).unwrap();
+        let narrow = Verdict::Shorten {
+            extent: extent(&["a"], -2, -1, false),
+            hours: 1,
+        };
+        assert_eq!(
+            clearance.answer("villa", Level::Supervisor, narrow, NOW),
+            Ok(Step::Shortened)
+        );
+        assert!(covers(&clearance, "neri", Use::Playback, "a", (-2, -1), NOW));
+        assert!(!covers(&clearance, "neri", Use::Export, "a", (-2, -1), NOW));
+        assert!(!covers(&clearance, "neri", Use::Playback, "a", (-1, 0), NOW));
+    }
+
+    #[test]
+    fn a_request_that_nobody_answers_is_over_after_three_days() {
+        let mut clearance = requested(extent(&["a"], -2, -1, false)).unwrap();
+        let late = NOW + i64::from(MOST_HOURS) * HOUR_MS;
+        assert_eq!(clearance.standing(late - 1), Standing::Waiting);
+        assert_eq!(clearance.standing(late), Standing::Expired);
+        let approve = Verdict::Approve { hours: 1 };
+        assert_eq!(
+            clearance.answer("villa", Level::Supervisor, approve, late),
+            Err(ClearanceError::NotWaiting)
+        );
+    }
+
+    fn some_extent() -> impl Strategy<Value = Extent> {
+        let cameras = proptest::collection::btree_set("[a-d]", 0..4);
+        (cameras, -30i64..30, -30i64..30, any::<bool>()).prop_map(|(cameras, from_h, to_h, export)| {
+            let names: Vec<&str> = cameras.iter().map(String::as_str).collect();
+            extent(&names, from_h, to_h, export)
+        })
+    }
+
+    fn some_verdict() -> impl Strategy<Value = Verdict> {
+        prop_oneof![
+            (0u32..80).prop_map(|hours| Verdict::Approve { hours }),
+            (some_extent(), 0u32..80).prop_map(|(extent, hours)| Verdict::Shorten { extent, hours }),
+            Just(Verdict::Refuse { reason: because("no") }),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Whatever is asked and answered by whom and when: what can be seen lies within what was asked, was granted by
+        /// another person who is a supervisor, and not after its end.
+        #[test]
+        fn r_rec_1_nothing_is_seen_beyond_what_was_asked_and_granted(
+            asked in some_extent(),
+            answers in proptest::collection::vec((any::<bool>(), any::<bool>(), some_verdict(), 0i64..90), 0..6),
+            (look_h, export, camera) in (0i64..200, any::<bool>(), "[a-e]"),
+        ) {
+            let Ok(mut clearance) = requested(asked.clone()) else { return Ok(()) };
+            let mut first = None;
+            for (own, supervisor, verdict, at_h) in answers {
+                let (by, level) = (
+                    if own { "neri" } else { "villa" },
+                    if supervisor { Level::Supervisor } else { Level::Operator },
+                );
+                let before = clearance.clone();
+                match clearance.answer(by, level, verdict, NOW + at_h * HOUR_MS) {
+                    Ok(step) => {
+                        prop_assert!(!own && supervisor && first.is_none() && at_h < i64::from(MOST_HOURS));
+                        first = Some((step, at_h));
+                    }
+                    Err(_) => prop_assert_eq!(&before, &clearance),
+                }
+            }
+            let what = if export { Use::Export } else { Use::Playback };
+            let camera: CameraId = camera.parse().unwrap();
+            if let Some(span) = clearance.cleared("neri", what, &camera, NOW + look_h * HOUR_MS) {
+                let (step, at_h) = first.unwrap();
+                prop_assert!(matches!(step, Step::Approved | Step::Shortened));
+                prop_assert!(look_h < at_h + i64::from(MOST_HOURS));
+                prop_assert!(asked.from_ms <= span.from_ms && span.to_ms <= asked.to_ms);
+                prop_assert!(asked.cameras.contains(&camera) && (!export || asked.export));
+            }
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! Who holds a dome (R-PTZ-3): one person at a time; others ask with a reason, the holder hands over or not; urgent
+//! takeover by level. What the holder itself may count on is in [`claim`].
+//!
+//! Invariant: never two holders; the fence grows with every hold that begins and never falls. A hold passes only when its
+//! holder let go of it or when its time is over: also an urgent takeover waits for that, and no longer.
+//! Deliberately absent: the recording of each [`Outcome`] (the caller), grants (`people::decide`), clocks: times are
+//! milliseconds of the one clock of whoever keeps the lease.
+
+pub mod claim;
+#[cfg(test)]
+mod trial;
+
+use crate::domain::people::Level;
+use crate::domain::reason::Reason;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// People who may wait for one dome.
+const MOST_ASKING: usize = 16;
+
+/// The hold on one dome. `H` names a holder: person and workstation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lease<H> {
+    held: Option<Held<H>>,
+    fence: u64,
+    /// Set by who keeps it, not kept.
+    #[serde(skip)]
+    idle_ms: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Held<H> {
+    by: H,
+    /// When the holder was last heard.
+    heard_ms: i64,
+    asked: Vec<Asking<H>>,
+    /// Who takes it over as soon as the holder lets go or its time is over.
+    passes_to: Option<H>,
+}
+
+/// Somebody who waits for a dome, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asking<H> {
+    pub by: H,
+    pub reason: Reason,
+}
+
+/// What somebody wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input<H> {
+    /// Begin to hold it. One who holds it already begins anew, under a new fence: what they sent before is void.
+    Take(H),
+    /// The holder is still there.
+    Renew { by: H, fence: u64 },
+    /// Give it back. Whoever sends it does not move the dome under this fence any more.
+    Release { by: H, fence: u64 },
+    /// Ask the holder for it.
+    Ask(Asking<H>),
+    /// The holder gives it to one who asked. Whoever sends it does not move the dome under this fence any more.
+    HandOver { from: H, to: H, fence: u64 },
+    /// The holder says no to one who asked.
+    Decline { from: H, to: H },
+    /// Urgent takeover; the caller has asked [`may_take_over`].
+    TakeOver(Asking<H>),
+    /// Time passes.
+    Tick,
+}
+
+/// What became of it; everything but `Renewed` and `Nothing` is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome<H> {
+    Taken {
+        by: H,
+        fence: u64,
+    },
+    Renewed {
+        fence: u64,
+    },
+    Released {
+        by: H,
+    },
+    /// Nobody heard of the holder for the idle time.
+    Expired {
+        by: H,
+    },
+    Refused {
+        held_by: H,
+    },
+    Asked {
+        holder: H,
+        by: H,
+        reason: Reason,
+    },
+    Declined {
+        by: H,
+        asked: H,
+    },
+    HandedOver {
+        from: H,
+        to: H,
+        fence: u64,
+    },
+    /// The holder must let go; until they have, or their time is over, nobody moves the dome but they.
+    TakeOverBegun {
+        from: H,
+        to: H,
+        reason: Reason,
+    },
+    TakenOver {
+        from: H,
+        to: H,
+        fence: u64,
+    },
+    Nothing,
+}
+
+/// Whether a level may take a dome over without being given it: only from a lower one (R-PTZ-3).
+pub fn may_take_over(by: Level, from: Level) -> bool {
+    let rank = |level| match level {
+        Level::Supervisor => 2,
+        Level::Operator | Level::ForceOperator => 1,
+        Level::SystemAdministrator | Level::Maintainer => 0,
+    };
+    rank(by) > rank(from)
+}
+
+impl<H: Clone + PartialEq> Lease<H> {
+    /// Free. `fence` is the highest ever given out.
+    pub fn new(idle: Duration, fence: u64) -> Self {
+        Self {
+            held: None,
+            fence,
+            idle_ms: 0,
+        }
+        .lasting(idle)
+    }
+
+    /// A hold ends by itself this long after its holder was last heard.
+    pub fn lasting(self, idle: Duration) -> Self {
+        let idle_ms = i64::try_from(idle.as_millis()).unwrap_or(i64::MAX);
+        Self { idle_ms, ..self }
+    }
+
+    /// Applies an input; first lets a hold end whose time is over. The outcomes are in order.
+    pub fn handle(&mut self, input: Input<H>, now_ms: i64) -> Vec<Outcome<H>> {
+        let mut outcomes = Vec::new();
+        if let Some(held) = &mut self.held {
+            // A clock that was set back must not make a hold longer than it is.
+            held.heard_ms = held.heard_ms.min(now_ms);
+        }
+        if let Some(held) = self.held.take_if(|held| now_ms - held.heard_ms >= self.idle_ms) {
+            outcomes.push(Outcome::Expired { by: held.by.clone() });
+            outcomes.extend(self.pass(held, now_ms));
+        }
+        let outcome = match input {
+            Input::Take(by) => self.take(by, now_ms),
+            Input::Renew { by, fence } => self.renew(&by, fence, now_ms),
+            Input::Release { by, fence } => self.release(&by, fence, now_ms),
+            Input::Ask(asking) => self.ask(asking),
+            Input::HandOver { from, to, fence } => self.hand_over(&from, to, fence, now_ms),
+            Input::Decline { from, to } => self.decline(from, &to),
+            Input::TakeOver(asking) => self.take_over(asking, now_ms),
+            Input::Tick => Outcome::Nothing,
+        };
+        if outcome != Outcome::Nothing {
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
+
+    fn take(&mut self, by: H, now_ms: i64) -> Outcome<H> {
+        match &self.held {
+            Some(Held {
+                passes_to: Some(to), ..
+            }) if *to != by => Outcome::Refused { held_by: to.clone() },
+            Some(held) if held.by != by => Outcome::Refused {
+                held_by: held.by.clone(),
+            },
+            Some(_) | None => {
+                let asked = self.held.take().map(|held| held.asked).unwrap_or_default();
+                let fence = self.give(by.clone(), asked, now_ms);
+                Outcome::Taken { by, fence }
+            }
+        }
+    }
+
+    fn renew(&mut self, by: &H, fence: u64, now_ms: i64) -> Outcome<H> {
+        match &mut self.held {
+            Some(Held {
+                passes_to: Some(to), ..
+            }) => Outcome::Refused { held_by: to.clone() },
+            Some(held) if held.by == *by && fence == self.fence => {
+                held.heard_ms = now_ms;
+                Outcome::Renewed { fence }
+            }
+            Some(held) if held.by != *by => Outcome::Refused {
+                held_by: held.by.clone(),
+            },
+            Some(_) | None => Outcome::Nothing,
+        }
+    }
+
+    fn release(&mut self, by: &H, fence: u64, now_ms: i64) -> Outcome<H> {
+        let newest = self.fence;
+        match self.held.take_if(|held| held.by == *by && fence == newest) {
+            Some(held) => {
+                let by = held.by.clone();
+                self.pass(held, now_ms).unwrap_or(Outcome::Released { by })
+            }
+            None => Outcome::Nothing,
+        }
+    }
+
+    fn ask(&mut self, asking: Asking<H>) -> Outcome<H> {
+        let Some(held) = self.held.as_mut().filter(|held| held.by != asking.by) else {
+            return Outcome::Nothing;
+        };
+        let known = held.asked.iter().position(|asked| asked.by == asking.by);
+        match known {
+            Some(place) if held.asked[place] == asking => return Outcome::Nothing,
+            Some(place) => held.asked[place] = asking.clone(),
+            None if held.asked.len() < MOST_ASKING => held.asked.push(asking.clone()),
+            None => return Outcome::Nothing,
+        }
+        Outcome::Asked {
+            holder: held.by.clone(),
+            by: asking.by,
+            reason: asking.reason,
+        }
+    }
+
+    /// Only the holder, only to somebody who asked; while it is being taken over, only to who does that.
+    fn hand_over(&mut self, from: &H, to: H, fence: u64, now_ms: i64) -> Outcome<H> {
+        let newest = self.fence;
+        let may =
+            |held: &mut Held<H>| held.by == *from && fence == newest && held.asked.iter().any(|asked| asked.by == to);
+        let Some(held) = self.held.take_if(may) else {
+            return Outcome::Nothing;
+        };
+        let from = held.by.clone();
+        self.pass(held, now_ms).unwrap_or_else(|| {
+            let fence = self.give(to.clone(), Vec::new(), now_ms);
+            Outcome::HandedOver { from, to, fence }
+        })
+    }
+
+    fn decline(&mut self, from: H, to: &H) -> Outcome<H> {
+        let held = self.held.as_mut().filter(|held| held.by == from);
+        let asked = held.and_then(|held| {
+            let place = held.asked.iter().position(|asked| asked.by == *to)?;
+            Some(held.asked.remove(place).by)
+        });
+        asked.map_or(Outcome::Nothing, |asked| Outcome::Declined { by: from, asked })
+    }
+
+    fn take_over(&mut self, Asking { by, reason }: Asking<H>, now_ms: i64) -> Outcome<H> {
+        match &mut self.held {
+            Some(Held {
+                passes_to: Some(to), ..
+            }) if *to == by => Outcome::Nothing,
+            Some(Held {
+                passes_to: Some(to), ..
+            }) => Outcome::Refused { held_by: to.clone() },
+            Some(held) if held.by != by => {
+                held.passes_to = Some(by.clone());
+                Outcome::TakeOverBegun {
+                    from: held.by.clone(),
+                    to: by,
+                    reason,
+                }
+            }
+            Some(_) | None => self.take(by, now_ms),
+        }
+    }
+
+    /// What follows a hold that is over: whoever takes it over has it now.
+    fn pass(&mut self, over: Held<H>, now_ms: i64) -> Option<Outcome<H>> {
+        let to = over.passes_to?;
+        let fence = self.give(to.clone(), Vec::new(), now_ms);
+        Some(Outcome::TakenOver {
+            from: over.by,
+            to,
+            fence,
+        })
+    }
+
+    fn give(&mut self, by: H, asked: Vec<Asking<H>>, now_ms: i64) -> u64 {
+        self.fence += 1;
+        self.held = Some(Held {
+            by,
+            heard_ms: now_ms,
+            asked,
+            passes_to: None,
+        });
+        self.fence
+    }
+
+    fn running(&self, now_ms: i64) -> Option<&Held<H>> {
+        self.held
+            .as_ref()
+            .filter(|held| now_ms.saturating_sub(held.heard_ms) < self.idle_ms)
+    }
+
+    /// Who holds it at `now_ms`.
+    pub fn holder(&self, now_ms: i64) -> Option<&H> {
+        self.running(now_ms).map(|held| &held.by)
+    }
+
+    /// Who has asked the present holder, in order.
+    pub fn asking(&self, now_ms: i64) -> &[Asking<H>] {
+        self.running(now_ms).map_or(&[], |held| &held.asked)
+    }
+
+    /// Who is taking it over from the present holder.
+    pub fn passes_to(&self, now_ms: i64) -> Option<&H> {
+        self.running(now_ms).and_then(|held| held.passes_to.as_ref())
+    }
+
+    /// Whether a hold that is over has not been taken notice of: [`Input::Tick`] does that.
+    pub fn is_overdue(&self, now_ms: i64) -> bool {
+        self.held.is_some() && self.running(now_ms).is_none()
+    }
+
+    /// The highest fence given out.
+    pub fn fence(&self) -> u64 {
+        self.fence
+    }
+
+    /// Time until the hold ends by itself; nothing when there is none.
+    pub fn remaining(&self, now_ms: i64) -> Duration {
+        let left = self
+            .running(now_ms)
+            .map_or(0, |held| self.idle_ms - (now_ms - held.heard_ms).max(0));
+        Duration::from_millis(u64::try_from(left).unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests;

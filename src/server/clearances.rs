@@ -1,0 +1,249 @@
+//! Clearances (*nullaosta*): the domain's requests and answers kept in the store, and the event of each step (R-REC-1).
+//!
+//! Invariant: nobody is told of a request or an answer whose event is not durable; there is one answer to each request.
+//! Deliberately absent: grants (the caller asks `people::decide`), the pictures.
+
+use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::camera::CameraId;
+use crate::domain::people::clearance::{
+    Answer, Clearance, ClearanceError, Standing, Step, Use, Verdict, Wish, covering,
+};
+use crate::domain::timeline::Span;
+use crate::protocol::ClearanceState;
+use crate::server::holds::holder;
+use crate::server::log::recorder::{Act, Recorder};
+use crate::server::log::sequencer::{Rejection, now_ms};
+use crate::server::people::sessions::SignedIn;
+use crate::server::pulse::Pulse;
+use crate::server::store::{Store, StoreError};
+use std::sync::Weak;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// How often it is looked what is over.
+const TICK: Duration = Duration::from_secs(2);
+
+/// Every clearance.
+pub struct Clearances {
+    store: Store,
+    recorder: Recorder,
+    pulse: Pulse,
+    /// One step at a time in this process.
+    turn: Mutex<()>,
+}
+
+/// Why a step was not made.
+#[derive(Debug)]
+pub enum Trouble {
+    Refused(ClearanceError),
+    NoSuchRequest,
+    NotRecorded(Rejection),
+    Store(StoreError),
+}
+
+impl From<Rejection> for Trouble {
+    fn from(rejection: Rejection) -> Self {
+        Self::NotRecorded(rejection)
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Clearances {
+    /// As they were kept.
+    pub fn new(store: Store, recorder: Recorder, pulse: Pulse) -> Self {
+        Self {
+            store,
+            recorder,
+            pulse,
+            turn: Mutex::default(),
+        }
+    }
+
+    /// Takes a request in; it waits for a supervisor.
+    ///
+    /// # Errors
+    /// [`Trouble`]; a refusal is recorded too.
+    pub async fn request(&self, who: &SignedIn, wish: Wish) -> Result<ClearanceState, Trouble> {
+        let _alone = self.turn.lock().await;
+        let asked = Clearance::request(wish.clone(), &who.person.user, who.person.level, now_ms());
+        let clearance = match asked {
+            Ok(clearance) => clearance,
+            Err(error) => return Err(self.refused(who, &wish, None, error).await),
+        };
+        let by = holder(who);
+        let id = self.store.add_clearance(&by, &clearance).await?;
+        self.record(Some(who), id, &clearance, Step::Requested).await?;
+        self.store.open_clearance(id).await?;
+        self.told().await;
+        Ok(ClearanceState { id, by, clearance })
+    }
+
+    /// A request that waits or was answered a while ago.
+    ///
+    /// # Errors
+    /// [`Trouble::NoSuchRequest`], or the store.
+    pub async fn get(&self, id: u64) -> Result<ClearanceState, Trouble> {
+        let all = self.store.clearances().await?;
+        all.into_iter()
+            .find(|state| state.id == id)
+            .ok_or(Trouble::NoSuchRequest)
+    }
+
+    /// Takes a supervisor's answer in.
+    ///
+    /// # Errors
+    /// [`Trouble`]; a refusal is recorded too.
+    pub async fn answer(&self, who: &SignedIn, id: u64, verdict: Verdict) -> Result<ClearanceState, Trouble> {
+        let _alone = self.turn.lock().await;
+        let ClearanceState { by, clearance: was, .. } = self.get(id).await?;
+        let mut clearance = was.clone();
+        let step = match clearance.answer(&who.person.user, who.person.level, verdict, now_ms()) {
+            Ok(step) => step,
+            Err(error) => return Err(self.refused(who, &was.wish, Some(id), error).await),
+        };
+        self.record(Some(who), id, &clearance, step).await?;
+        if !self.store.answer_clearance(id, &was, &clearance).await? {
+            // Another server process was told another answer a moment before: that one stands, and the log says so.
+            return Err(self.refused(who, &was.wish, Some(id), ClearanceError::NotWaiting).await);
+        }
+        self.told().await;
+        Ok(ClearanceState { id, by, clearance })
+    }
+
+    /// Every clearance that is told of.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn all(&self) -> Result<Vec<ClearanceState>, StoreError> {
+        self.store.clearances().await
+    }
+
+    /// The clearance under which somebody may see a range of a camera now.
+    ///
+    /// # Errors
+    /// [`ClearanceError::NotCleared`], or the store.
+    pub async fn covering(
+        &self,
+        who: &SignedIn,
+        what: Use,
+        camera: &CameraId,
+        range: Option<Span>,
+    ) -> Result<u64, Trouble> {
+        let range = range.ok_or(Trouble::Refused(ClearanceError::EmptyRange))?;
+        let now_ms = now_ms();
+        let all = self.store.clearances().await?;
+        let found = all.iter().find(|state| {
+            let one = std::iter::once(&state.clearance);
+            covering(one, &who.person.user, what, camera, range, now_ms).is_ok()
+        });
+        found
+            .map(|state| state.id)
+            .ok_or(Trouble::Refused(ClearanceError::NotCleared))
+    }
+
+    /// Ends in time what is over, as long as the server lives.
+    pub async fn end_in_time(clearances: Weak<Self>) {
+        loop {
+            let Some(me) = clearances.upgrade() else { return };
+            if let Err(error) = me.end_over().await {
+                tracing::error!(?error, "the end of a clearance could not be recorded");
+            }
+            drop(me);
+            tokio::time::sleep(TICK).await;
+        }
+    }
+
+    async fn end_over(&self) -> Result<(), Trouble> {
+        let now_ms = now_ms();
+        for state in self.store.clearances_over(now_ms).await? {
+            // Of several server processes one ends it.
+            if !self.store.close_clearance(state.id).await? {
+                continue;
+            }
+            if state.clearance.standing(now_ms) == Standing::Expired {
+                self.record(None, state.id, &state.clearance, Step::Expired).await?;
+            }
+            self.told().await;
+        }
+        Ok(())
+    }
+
+    async fn told(&self) {
+        self.pulse.beat();
+        if let Err(error) = self.store.tell().await {
+            // They ask again within a second.
+            tracing::warn!(%error, "the other servers are not told of a clearance");
+        }
+    }
+
+    async fn refused(&self, who: &SignedIn, wish: &Wish, id: Option<u64>, why: ClearanceError) -> Trouble {
+        let mut act = act(Some(who), "").with("why", why.to_string());
+        if let Some(id) = id {
+            act = act.with("clearance", id);
+        }
+        let recorded = self
+            .recorder
+            .record(&wish.controller, Operation::Clearance, Outcome::Refused, act)
+            .await;
+        recorded.map_or_else(Trouble::NotRecorded, |()| Trouble::Refused(why))
+    }
+
+    async fn record(
+        &self,
+        who: Option<&SignedIn>,
+        id: u64,
+        clearance: &Clearance,
+        step: Step,
+    ) -> Result<(), Rejection> {
+        let Wish {
+            controller,
+            extent: asked,
+            purpose,
+            reason,
+            protocol_no,
+        } = &clearance.wish;
+        let (extent, until_ms, refused) = match &clearance.answer {
+            Some(Answer::Granted { extent, until_ms, .. }) => (extent, Some(*until_ms), None),
+            Some(Answer::Refused { reason, .. }) => (asked, None, Some(reason)),
+            None => (asked, None, None),
+        };
+        let cameras: Vec<&str> = extent.cameras.iter().map(CameraId::as_str).collect();
+        let mut act = act(who, &clearance.asked_by)
+            .with("clearance", id)
+            .with("step", serde_json::to_value(step).unwrap_or_default())
+            .with("asked_by", clearance.asked_by.as_str())
+            .with("cameras", cameras)
+            .with("from_ms", extent.from_ms)
+            .with("to_ms", extent.to_ms)
+            .with("export", extent.export)
+            .with("reason", reason.as_str())
+            .with("protocol_no", protocol_no.as_str());
+        if let Some(until_ms) = until_ms {
+            act = act.with("until_ms", until_ms);
+        }
+        if let Some(refused) = refused {
+            act = act.with("refused_because", refused.as_str());
+        }
+        act.purpose = Some(*purpose);
+        self.recorder
+            .record(controller, Operation::Clearance, Outcome::Done, act)
+            .await
+    }
+}
+
+/// An act of the person who made a step; of nobody when only time did.
+fn act<'a>(who: Option<&'a SignedIn>, about: &'a str) -> Act<'a> {
+    Act {
+        person: who.map(|who| &who.person),
+        typed_user: about,
+        session: who.map_or("", |who| who.session.session.as_str()),
+        at: who.map(|who| &who.session.station),
+        purpose: who.map(|who| who.session.purpose),
+        ..Act::default()
+    }
+}

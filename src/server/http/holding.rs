@@ -1,0 +1,91 @@
+//! Who holds which dome, who asks for it, who watches what.
+//!
+//! Invariant: nobody is told of a camera of a controller that they have nothing to do with (R-ACC-5). Letting go of a
+//! dome needs no grant. Deliberately absent: the lease (`server::holds`).
+
+use super::answer::{Answer, Bounded, Refused};
+use super::caller::Person;
+use super::cameras::{act, camera_of};
+use super::serve::App;
+use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::people::{Action, Decision, Right};
+use crate::domain::ptz::lease::{Asking, Input};
+use crate::protocol::{HoldRequest, HoldState, RefusalKind, Watching};
+use crate::server::holds::{Trouble, holder};
+use axum::Json;
+use axum::extract::{Path, State};
+use std::sync::Arc;
+
+impl From<Trouble> for Refused {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::HeldBy(other) => RefusalKind::HeldByOther(other).into(),
+            Trouble::NothingThere => Self::not_found("hold or request"),
+            Trouble::LevelTooLow => RefusalKind::LevelTooLow.into(),
+            Trouble::NotRecorded(rejection) => rejection.into(),
+            Trouble::Store(error) => error.into(),
+        }
+    }
+}
+
+pub async fn hold(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Path(camera): Path<String>,
+    Bounded(ask): Bounded<HoldRequest>,
+) -> Answer<Json<HoldState>> {
+    let camera = &camera_of(&app, &person, camera).await?;
+    let lets_go = matches!(ask, HoldRequest::Release { .. });
+    if let Decision::Refused(rule) = person.may_on(Right::Grant(Action::Ptz), camera)
+        && !lets_go
+    {
+        let rule_word = serde_json::to_value(rule).unwrap_or_default();
+        let act = act(&person, camera).with("rule", rule_word);
+        app.recorder
+            .record(&camera.controller, Operation::DomeHold, Outcome::Refused, act)
+            .await?;
+        return Err(RefusalKind::Rule(rule).into());
+    }
+    let by = holder(&person.who);
+    let input = match ask {
+        HoldRequest::Take => Input::Take(by),
+        HoldRequest::Renew { fence } => Input::Renew { by, fence },
+        HoldRequest::Release { fence } => Input::Release { by, fence },
+        HoldRequest::Ask { reason } => Input::Ask(Asking { by, reason }),
+        HoldRequest::HandOver { to, fence } => Input::HandOver { from: by, to, fence },
+        HoldRequest::Decline { to } => Input::Decline { from: by, to },
+        HoldRequest::TakeOver { reason } => Input::TakeOver(Asking { by, reason }),
+    };
+    let state = app
+        .holds
+        .apply(&camera.controller, &camera.id, &person.who, input)
+        .await?;
+    Ok(Json(state))
+}
+
+pub async fn holds(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<HoldState>>> {
+    Ok(Json(holds_seen_by(&app, &person).await?))
+}
+
+/// Who holds which of the domes that this person has to do with.
+pub(super) async fn holds_seen_by(app: &App, person: &Person) -> Answer<Vec<HoldState>> {
+    let plan = app.plans.current();
+    let mut all = app.holds.all().await?;
+    all.retain(|state| {
+        let camera = plan.camera(&state.camera);
+        camera.is_some_and(|camera| person.who.person.knows(&camera.controller, &camera.id))
+    });
+    all.sort_by(|a, b| a.camera.cmp(&b.camera));
+    Ok(all)
+}
+
+/// Who watches those cameras.
+pub(super) fn watching_seen_by(app: &App, person: &Person) -> Vec<Watching> {
+    let mut all = app.presence.all();
+    let plan = app.plans.current();
+    all.retain(|watching| {
+        let camera = plan.camera(&watching.camera);
+        camera.is_some_and(|camera| person.may_on(Right::Grant(Action::Live), camera).granted().is_ok())
+    });
+    all
+}

@@ -1,0 +1,157 @@
+//! Holds and clearances against the real server, spoken by hand: several server processes on one database, and a client
+//! that keeps no rule of its own.
+//!
+//! Deliberately absent: the workstation's code (end to end).
+
+use crate::cluster::Cluster;
+use crate::town_hall::{Station, TownHall};
+use secrecy::SecretString;
+use serde_json::json;
+use vedetta::domain::people::clearance::ClearanceError;
+use vedetta::protocol::{ClearanceState, HoldState, RefusalKind};
+
+const PATH: &str = "/v1/cameras/cam-02/hold";
+
+async fn signed_in(hall: &TownHall, station: &Station, user: &str) -> SecretString {
+    station.sign_in(user, &hall.password(user)).await.unwrap().token
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_ptz_3_two_server_processes_never_give_one_dome_to_two() {
+    let cluster = Cluster::start();
+    let mut hall = TownHall::prepared_in(Some(cluster.owner_url()));
+    hall.move_to(cluster.server_url());
+    hall.start().await;
+    let second = hall.another().await;
+    let (here, there) = (hall.station("sala-operativa"), hall.station_at(&second.base, "console"));
+    let operator = signed_in(&hall, &here, "operatore").await;
+    let force = signed_in(&hall, &there, "carabiniere").await;
+    let mut fence = 0;
+    for _ in 0..20 {
+        let (one, two) = tokio::join!(
+            here.post::<HoldState>(PATH, &operator, json!("take")),
+            there.post::<HoldState>(PATH, &force, json!("take"))
+        );
+        let (station, token, held) = match (one, two) {
+            (Ok(held), Err(RefusalKind::HeldByOther(_))) => (&here, &operator, held),
+            (Err(RefusalKind::HeldByOther(_)), Ok(held)) => (&there, &force, held),
+            other => panic!("{other:?}"),
+        };
+        assert!(held.fence > fence, "{held:?} after {fence}");
+        fence = held.fence;
+        // Both processes say the same.
+        for (station, token) in [(&here, &operator), (&there, &force)] {
+            let all: Vec<HoldState> = station.get(station.url("/v1/holds"), token).await.unwrap();
+            assert_eq!((all[0].fence, &all[0].holder), (held.fence, &held.holder));
+        }
+        let release = json!({"release": {"fence": held.fence}});
+        let free: HoldState = station.post(PATH, token, release).await.unwrap();
+        assert_eq!(free.holder, None);
+    }
+    // What was kept outlives every process.
+    let held: HoldState = here.post(PATH, &operator, json!("take")).await.unwrap();
+    drop(second);
+    hall.stop().await;
+    hall.start().await;
+    let here = hall.station("sala-operativa");
+    let renew = json!({"renew": {"fence": held.fence}});
+    let renewed: HoldState = here.post(PATH, &operator, renew).await.unwrap();
+    assert_eq!(renewed.holder, held.holder);
+}
+
+#[tokio::test]
+async fn r_ptz_3_a_word_of_an_old_hold_changes_nothing() {
+    let hall = TownHall::open().await;
+    let (here, there) = (hall.station("sala-operativa"), hall.station("console"));
+    let operator = signed_in(&hall, &here, "operatore").await;
+    let commander = signed_in(&hall, &there, "comandante").await;
+    let first: HoldState = here.post(PATH, &operator, json!("take")).await.unwrap();
+    let again: HoldState = here.post(PATH, &operator, json!("take")).await.unwrap();
+    assert!(again.fence > first.fence, "who begins anew voids what they said before");
+    let late = json!({"release": {"fence": first.fence}});
+    let still: HoldState = here.post(PATH, &operator, late).await.unwrap();
+    assert_eq!(still.holder, again.holder);
+    let urgent = json!({"take_over": {"reason": "rapina"}});
+    let begun: HoldState = there.post(PATH, &commander, urgent).await.unwrap();
+    assert_eq!(
+        (&begun.holder, begun.passes_to.unwrap().user.as_str()),
+        (&again.holder, "comandante")
+    );
+    let renew = json!({"renew": {"fence": again.fence}});
+    let refused = here.post::<HoldState>(PATH, &operator, renew).await.unwrap_err();
+    assert!(matches!(refused, RefusalKind::HeldByOther(to) if to.user == "comandante"));
+    // The holder falls silent: it passes by itself, and nobody has to ask for it.
+    let url = || there.url("/v1/holds");
+    loop {
+        let all: Vec<HoldState> = there.get(url(), &commander).await.unwrap();
+        if all
+            .first()
+            .and_then(|state| state.holder.as_ref())
+            .is_some_and(|holder| holder.user == "comandante")
+        {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn r_rec_1_the_server_refuses_recordings_without_a_clearance_whatever_the_client_does() {
+    let hall = TownHall::open().await;
+    let (here, there) = (hall.station("sala-operativa"), hall.station("console"));
+    let operator = signed_in(&hall, &here, "operatore").await;
+    let now = jiff::Timestamp::now().as_millisecond();
+    let (from, to) = (now - 3_600_000, now - 1_800_000);
+    let pictures = |what: &str, from: i64, to: i64| json!({"pictures": {what: {"from_ms": from, "to_ms": to}}});
+    let permit = async |what: &str, from: i64, to: i64| {
+        let request = here
+            .client
+            .post(here.url("/v1/cameras/cam-01/permit"))
+            .bearer_auth(secrecy::ExposeSecret::expose_secret(&operator))
+            .json(&pictures(what, from, to));
+        let response = request.send().await.unwrap();
+        if response.status().is_success() {
+            return None;
+        }
+        Some(response.json::<vedetta::protocol::Refusal>().await.unwrap().why)
+    };
+    let not_cleared = Some(RefusalKind::Clearance(ClearanceError::NotCleared));
+    assert_eq!(permit("playback", from, to).await, not_cleared);
+    let wish = json!({
+        "controller": "borgo-vedetta",
+        "extent": {"cameras": ["cam-01"], "from_ms": from, "to_ms": to, "export": false},
+        "purpose": "urban_security", "reason": "danneggiamento", "protocol_no": "",
+    });
+    let asked: ClearanceState = here.post("/v1/clearances", &operator, wish.clone()).await.unwrap();
+    assert_eq!(permit("playback", from, to).await, not_cleared, "asked is not granted");
+    let answer = format!("/v1/clearances/{}", asked.id);
+    let approve = || json!({"approve": {"hours": 1}});
+    // Neither the one who asked nor anybody else without the grant to clear.
+    let own = here
+        .post::<ClearanceState>(&answer, &operator, approve())
+        .await
+        .unwrap_err();
+    assert!(matches!(own, RefusalKind::Rule(_)), "{own:?}");
+    let commander = signed_in(&hall, &there, "comandante").await;
+    let _: ClearanceState = there.post(&answer, &commander, approve()).await.unwrap();
+    let twice = there
+        .post::<ClearanceState>(&answer, &commander, approve())
+        .await
+        .unwrap_err();
+    assert_eq!(twice, RefusalKind::Clearance(ClearanceError::NotWaiting));
+    assert_eq!(permit("playback", from, to).await, None);
+    assert_eq!(permit("playback", from - 1, to).await, not_cleared);
+    assert_eq!(
+        permit("export", from, to).await,
+        not_cleared,
+        "R-EXP-5: no copies were asked for"
+    );
+    // Another controller's name is no way to its cameras.
+    let mut elsewhere = wish;
+    elsewhere["controller"] = json!("altrove");
+    let refused = here
+        .post::<ClearanceState>("/v1/clearances", &operator, elsewhere)
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, RefusalKind::Rule(_)), "{refused:?}");
+}

@@ -1,0 +1,112 @@
+//! Recordings under a clearance (R-REC-1, R-EXP-5): refused without, seen within, and nothing beyond.
+//!
+//! Deliberately absent: the screens.
+
+use super::place::{Place, reason, until};
+use super::{first, now_ms};
+use tokio::sync::watch;
+use vedetta::domain::camera::{CameraId, CameraKind, StreamRole};
+use vedetta::domain::people::Purpose;
+use vedetta::domain::people::clearance::{ClearanceError, Extent, Standing, Verdict, Wish};
+use vedetta::station::{ExportProgress, ExportReason, Refusal, Session};
+
+async fn export(session: &Session, camera: &CameraId, from_ms: i64, to_ms: i64) -> Result<(), Refusal> {
+    let (progress, _) = watch::channel(ExportProgress::default());
+    let reason = ExportReason {
+        purpose: Purpose::UrbanSecurity,
+        reason: "prova".into(),
+        protocol_no: "1/2026".into(),
+    };
+    session.export(camera, from_ms, to_ms, reason, progress).await.map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_rec_1_an_operator_sees_recordings_under_a_clearance_and_nothing_beyond() {
+    let place = Place::with(2, 0);
+    let station = place.station().await;
+    let operator = place.sign_in(&station, "operatore").await;
+    let camera = first(&operator, CameraKind::Fixed, false);
+    let to = now_ms() - 5_000;
+    let not_cleared = Refusal::Clearance(ClearanceError::NotCleared);
+    let view = operator.view(&camera, StreamRole::Sub).await.expect("a view");
+    until("frames", 20, || view.slot().count() > 2).await;
+    drop(view);
+    assert_eq!(
+        operator.play(&camera, to - 10_000, to).await.err(),
+        Some(not_cleared.clone())
+    );
+    assert_eq!(
+        export(&operator, &camera, to - 10_000, to).await,
+        Err(not_cleared.clone())
+    );
+
+    // Refused by the commander, and the reason comes back.
+    let extent = Extent {
+        cameras: [camera.clone()].into(),
+        from_ms: to - 30_000,
+        to_ms: to,
+        export: true,
+    };
+    let wish = Wish {
+        controller: operator.plan().cameras[0].controller.clone(),
+        extent: extent.clone(),
+        purpose: Purpose::JudicialPoliceInitiative,
+        reason: reason("danneggiamento"),
+        protocol_no: "7/2026".into(),
+    };
+    operator.request_clearance(wish).await.expect("a request");
+    let console = place.station_named("console").await;
+    let commander = place.sign_in(&console, "comandante").await;
+    let mut waiting = commander.clearances();
+    let id = waiting.wait_for(|all| !all.is_empty()).await.expect("told")[0].id;
+    let refuse = Verdict::Refuse {
+        reason: reason("manca la denuncia"),
+    };
+    commander.answer_clearance(id, refuse).await.expect("an answer");
+    until("the refusal", 20, || {
+        let told = operator.clearances();
+        let told = told.borrow();
+        told.iter()
+            .any(|state| state.clearance.standing(now_ms()) == Standing::Refused)
+    })
+    .await;
+    assert_eq!(
+        export(&operator, &camera, to - 10_000, to).await,
+        Err(not_cleared.clone())
+    );
+    commander.sign_out().await.expect("a sign-out");
+    drop(console);
+
+    // Asked again and approved.
+    place.clear(&operator, extent).await;
+    let playback = operator
+        .play(&camera, to - 20_000, to + 60_000)
+        .await
+        .expect("a playback");
+    until("played frames", 20, || playback.slot().count() > 10).await;
+    drop(playback);
+    export(&operator, &camera, to - 10_000, to).await.expect("an export");
+    assert_eq!(export(&operator, &camera, to - 40_000, to).await, Err(not_cleared));
+    operator.sign_out().await.expect("a sign-out");
+
+    let steps: Vec<String> = place
+        .bodies("clearance")
+        .await
+        .iter()
+        .filter_map(|body| Some(body["parameters"]["step"].as_str()?.to_owned()))
+        .collect();
+    assert_eq!(steps, ["requested", "refused", "requested", "approved"]);
+    let opened = place.bodies("playback_open").await;
+    let under = opened
+        .iter()
+        .find(|body| body["result"] == "intent")
+        .expect("an intent");
+    assert_eq!(
+        (
+            &under["purpose"],
+            &under["protocol_no"],
+            &under["parameters"]["clearance"]
+        ),
+        (&"judicial_police_initiative".into(), &"7/2026".into(), &2.into())
+    );
+}
