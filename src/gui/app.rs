@@ -4,6 +4,8 @@
 //! playbacks; nobody is signed out while a further window shows anything. Deliberately absent: what a screen does, the
 //! further windows (`windows`).
 
+mod person;
+
 use crate::domain::arrangement::Arrangements;
 use crate::domain::people::lock::{self, Lock};
 use crate::domain::people::{Level, Purpose};
@@ -26,7 +28,6 @@ use crate::gui::windows::Windows;
 use crate::gui::words;
 use crate::station::{
     Claim, Delivery, EnrolError, Knock, Refusal, SavedWalls, SavedWallsError, SecretsChoice, SignInError, Station, StationConfig, StationError,
-    enrol_machine,
 };
 use iced::event::Status;
 use iced::widget::{center, column};
@@ -537,120 +538,6 @@ impl App {
         }
     }
 
-    /// Whether nothing was ever enrolled here: the folder has no facts of a workstation.
-    fn is_new_machine(&self, error: &StationError) -> bool {
-        matches!(error, StationError::NotEnrolled { .. }) && !self.options.station.is_enrolled()
-    }
-
-    fn enrol_message(&mut self, message: enrol::Message) -> Task<Message> {
-        let Screen::Enrol(screen) = &mut self.screen else {
-            return Task::none();
-        };
-        match screen.update(message) {
-            enrol::Action::None => Task::none(),
-            enrol::Action::Run(task) => task.map(Message::Enrol),
-            enrol::Action::Enrol { address, code } => {
-                let config = self.options.station.clone();
-                let enrolled = async move { enrol_machine(config, &address, &code).await };
-                Task::perform(enrolled, Message::Enrolled)
-            }
-        }
-    }
-
-    /// Tells the lock what happened, and does what follows.
-    fn touched(&mut self, input: lock::Input) -> Task<Message> {
-        let (Some(desk), Some(lock)) = (self.desk(), &mut self.lock) else {
-            return Task::none();
-        };
-        match lock.handle(input, Instant::now()) {
-            Some(lock::Change::Locked) => {
-                let (card, focus) = Unlock::new(desk.person().display_name);
-                self.unlock = Some(card);
-                let recorded = desk.record_lock(input != lock::Input::Lock);
-                let recorded = Task::perform(recorded, |answer| Message::Locked(answer.map_err(Arc::new)));
-                // A key that is held is not let go behind the card.
-                if let Screen::Work(pane) = &mut self.screen {
-                    drop(pane.update(pane::Message::Room(control_room::Message::Unfocused)));
-                }
-                Task::batch([focus, recorded])
-            }
-            Some(lock::Change::Unlocked) => {
-                self.unlock = None;
-                Task::none()
-            }
-            None => Task::none(),
-        }
-    }
-
-    fn unlock_message(&mut self, message: unlock::Message) -> Task<Message> {
-        let (Some(desk), Some(card)) = (self.desk(), &mut self.unlock) else {
-            return Task::none();
-        };
-        match card.update(message) {
-            unlock::Action::None => Task::none(),
-            unlock::Action::Prove(password) => Task::perform(desk.unlock(password), |answer| {
-                Message::Unlock(unlock::Message::Answered(answer.map_err(Arc::new)))
-            }),
-            unlock::Action::Opened => self.touched(lock::Input::Proven),
-            unlock::Action::SignOut => self.sign_out(),
-        }
-    }
-
-    fn open_people(&mut self) -> Task<Message> {
-        match self.desk() {
-            Some(desk) if desk.keeps_people() => {
-                let (screen, task) = People::new(desk);
-                self.people = Some(Box::new(screen));
-                task.map(Message::People)
-            }
-            _ => Task::none(),
-        }
-    }
-
-    fn people_message(&mut self, message: people::Message) -> Task<Message> {
-        let Some(screen) = &mut self.people else {
-            return Task::none();
-        };
-        match screen.update(message) {
-            people::Action::None => Task::none(),
-            people::Action::Run(task) => task.map(Message::People),
-            people::Action::Close => {
-                self.people = None;
-                Task::none()
-            }
-        }
-    }
-
-    /// Nothing of the person who was here stays.
-    fn nobody_here(&mut self) {
-        (self.lock, self.unlock, self.people, self.knocked) = (None, None, None, None);
-    }
-
-    /// The server ended the session: every picture goes with the screen, at once.
-    fn session_over(&mut self) -> Option<Task<Message>> {
-        if !self.desk().is_some_and(|desk| desk.has_ended()) {
-            return None;
-        }
-        self.nobody_here();
-        let windows = self.windows.close_all();
-        let shown = self.show_sign_in(None);
-        if let Screen::SignIn(screen) = &mut self.screen {
-            screen.tell(fl!("sign-in-session-over"));
-        }
-        Some(Task::batch([windows, shown]))
-    }
-
-    fn tell_of_knock(&mut self) {
-        let knock = self.desk().and_then(|desk| desk.knock());
-        if let Some(knock) = knock.filter(|knock| Some(knock) != self.knocked.as_ref()) {
-            let sentence = fl!("lock-knock", station = knock.station.as_str());
-            self.knocked = Some(knock);
-            if let Screen::Work(pane) = &mut self.screen {
-                pane.room_mut().tell(Tone::Act, sentence);
-            }
-        }
-    }
-
     /// What the program listens to.
     pub fn subscription(&self) -> Subscription<Message> {
         let work = match &self.screen {
@@ -744,104 +631,4 @@ fn never_text(event: &keyboard::Event) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::wall::Layout;
-    use crate::gui::fake;
-    use std::path::PathBuf;
-
-    fn options() -> Options {
-        let station = StationConfig {
-            enrolment: PathBuf::new(),
-            data: PathBuf::new(),
-            evidence: PathBuf::new(),
-            secrets: SecretsChoice::ProtectedFile,
-            uncertainty: Default::default(),
-        };
-        Options { station, sign_in: None }
-    }
-
-    #[test]
-    fn r_mnt_1_a_maintainer_gets_figures_and_no_view_is_ever_asked_for() {
-        let desk = fake::maintainer(16, 4);
-        let (mut app, _) = App::at_desk(options(), desk.clone());
-        assert!(matches!(app.screen(), Screen::Diagnostics(_)));
-        for command in [
-            Command::Confirm,
-            Command::Playback,
-            Command::Export,
-            Command::Digit(1),
-            Command::Snapshot,
-        ] {
-            drop(app.update(Message::Command(command, Edge::Down)));
-        }
-        assert!(matches!(app.screen(), Screen::Diagnostics(_)));
-        assert!(desk.said().is_empty(), "{:?}", desk.said());
-    }
-
-    #[test]
-    fn playback_comes_back_to_the_same_wall_and_closing_signs_out_first() {
-        let desk = fake::desk(4, 1);
-        let (mut app, _) = App::at_desk(options(), desk.clone());
-        drop(app.update(Message::Command(Command::Playback, Edge::Down)));
-        let plays = |app: &App| matches!(app.screen(), Screen::Work(pane) if pane.playback().is_some());
-        assert!(plays(&app));
-        drop(app.update(Message::Command(Command::Back, Edge::Down)));
-        assert!(matches!(app.screen(), Screen::Work(_)) && !plays(&app));
-        drop(app.update(Message::CloseRequested(window::Id::unique())));
-        assert!(desk.said().contains(&"sign out".to_owned()));
-    }
-
-    #[test]
-    fn a_further_window_shows_what_is_on_no_other_and_closing_it_signs_nobody_out() {
-        let desk = fake::desk(20, 1);
-        let (mut app, _) = App::at_desk(options(), desk.clone());
-        for command in [Command::Layout(Layout::Nine), Command::NewWindow] {
-            drop(app.update(Message::Command(command, Edge::Down)));
-        }
-        let [window] = app.windows.others()[..] else {
-            panic!("not one further window")
-        };
-        let (further, Screen::Work(main)) = (app.windows.pane(window).unwrap(), app.screen()) else {
-            panic!("no wall")
-        };
-        let [shown, elsewhere] = [main, further].map(|pane| pane.room().arrangement());
-        assert_eq!(elsewhere.cameras.len(), 11);
-        assert!(
-            elsewhere
-                .cameras
-                .iter()
-                .all(|camera| !shown.cameras[..9].contains(camera))
-        );
-        drop(app.update(Message::CloseRequested(window)));
-        assert!(app.windows.others().is_empty() && matches!(app.screen(), Screen::Work(_)));
-        assert!(!desk.said().contains(&"sign out".to_owned()));
-    }
-
-    #[test]
-    fn a_saved_wall_comes_back_by_its_name() {
-        let (mut app, _) = App::at_desk(options(), fake::desk(16, 1));
-        let press = |app: &mut App, command| drop(app.update(Message::Command(command, Edge::Down)));
-        press(&mut app, Command::Layout(Layout::Four));
-        press(&mut app, Command::SavedWalls);
-        drop(app.update(Message::Chooser(wall_chooser::Message::Name("piazze".into()))));
-        drop(app.update(Message::Chooser(wall_chooser::Message::Save)));
-        press(&mut app, Command::Layout(Layout::Sixteen));
-        press(&mut app, Command::SavedWalls);
-        press(&mut app, Command::Confirm);
-        let Screen::Work(pane) = app.screen() else {
-            panic!("no wall")
-        };
-        assert_eq!(pane.room().arrangement().layout, Layout::Four);
-    }
-
-    #[test]
-    fn a_refused_sign_in_stays_on_the_screen_with_its_sentence() {
-        let (mut app, _) = App::signed_out(options());
-        drop(app.update(Message::SignedIn(Err(SignInError::UnknownStation))));
-        let Screen::SignIn(screen) = app.screen() else {
-            panic!("another screen")
-        };
-        assert!(screen.error().is_some());
-    }
-}
+mod tests;

@@ -1,0 +1,135 @@
+//! Who is at the machine: the lock, the list of people, a session the server ended, a knock elsewhere, a machine that is
+//! no workstation yet.
+//!
+//! Invariant: when the session is over nothing of the person stays on any screen. Deliberately absent: signing in and
+//! out (`app`), when it locks (`domain::people::lock`).
+
+use super::{App, Message, Screen};
+use crate::domain::people::lock;
+use crate::gui::i18n::fl;
+use crate::gui::pane;
+use crate::gui::screen::control_room;
+use crate::gui::screen::enrol;
+use crate::gui::screen::people::{self, People};
+use crate::gui::theme::Tone;
+use crate::gui::ui::unlock::{self, Unlock};
+use crate::station::{StationError, enrol_machine};
+use iced::Task;
+use std::sync::Arc;
+use std::time::Instant;
+
+impl App {
+    /// Whether nothing was ever enrolled here: the folder has no facts of a workstation.
+    pub(super) fn is_new_machine(&self, error: &StationError) -> bool {
+        matches!(error, StationError::NotEnrolled { .. }) && !self.options.station.is_enrolled()
+    }
+
+    pub(super) fn enrol_message(&mut self, message: enrol::Message) -> Task<Message> {
+        let Screen::Enrol(screen) = &mut self.screen else {
+            return Task::none();
+        };
+        match screen.update(message) {
+            enrol::Action::None => Task::none(),
+            enrol::Action::Run(task) => task.map(Message::Enrol),
+            enrol::Action::Enrol { address, code } => {
+                let config = self.options.station.clone();
+                let enrolled = async move { enrol_machine(config, &address, &code).await };
+                Task::perform(enrolled, Message::Enrolled)
+            }
+        }
+    }
+
+    /// Tells the lock what happened, and does what follows.
+    pub(super) fn touched(&mut self, input: lock::Input) -> Task<Message> {
+        let (Some(desk), Some(lock)) = (self.desk(), &mut self.lock) else {
+            return Task::none();
+        };
+        match lock.handle(input, Instant::now()) {
+            Some(lock::Change::Locked) => {
+                let (card, focus) = Unlock::new(desk.person().display_name);
+                self.unlock = Some(card);
+                let recorded = desk.record_lock(input != lock::Input::Lock);
+                let recorded = Task::perform(recorded, |answer| Message::Locked(answer.map_err(Arc::new)));
+                // A key that is held is not let go behind the card.
+                if let Screen::Work(pane) = &mut self.screen {
+                    drop(pane.update(pane::Message::Room(control_room::Message::Unfocused)));
+                }
+                Task::batch([focus, recorded])
+            }
+            Some(lock::Change::Unlocked) => {
+                self.unlock = None;
+                Task::none()
+            }
+            None => Task::none(),
+        }
+    }
+
+    pub(super) fn unlock_message(&mut self, message: unlock::Message) -> Task<Message> {
+        let (Some(desk), Some(card)) = (self.desk(), &mut self.unlock) else {
+            return Task::none();
+        };
+        match card.update(message) {
+            unlock::Action::None => Task::none(),
+            unlock::Action::Prove(password) => Task::perform(desk.unlock(password), |answer| {
+                Message::Unlock(unlock::Message::Answered(answer.map_err(Arc::new)))
+            }),
+            unlock::Action::Opened => self.touched(lock::Input::Proven),
+            unlock::Action::SignOut => self.sign_out(),
+        }
+    }
+
+    pub(super) fn open_people(&mut self) -> Task<Message> {
+        match self.desk() {
+            Some(desk) if desk.keeps_people() => {
+                let (screen, task) = People::new(desk);
+                self.people = Some(Box::new(screen));
+                task.map(Message::People)
+            }
+            _ => Task::none(),
+        }
+    }
+
+    pub(super) fn people_message(&mut self, message: people::Message) -> Task<Message> {
+        let Some(screen) = &mut self.people else {
+            return Task::none();
+        };
+        match screen.update(message) {
+            people::Action::None => Task::none(),
+            people::Action::Run(task) => task.map(Message::People),
+            people::Action::Close => {
+                self.people = None;
+                Task::none()
+            }
+        }
+    }
+
+    /// Nothing of the person who was here stays.
+    pub(super) fn nobody_here(&mut self) {
+        (self.lock, self.unlock, self.people, self.knocked) = (None, None, None, None);
+    }
+
+    /// The server ended the session: every picture goes with the screen, at once.
+    pub(super) fn session_over(&mut self) -> Option<Task<Message>> {
+        if !self.desk().is_some_and(|desk| desk.has_ended()) {
+            return None;
+        }
+        self.nobody_here();
+        let windows = self.windows.close_all();
+        let shown = self.show_sign_in(None);
+        if let Screen::SignIn(screen) = &mut self.screen {
+            screen.tell(fl!("sign-in-session-over"));
+        }
+        Some(Task::batch([windows, shown]))
+    }
+
+    pub(super) fn tell_of_knock(&mut self) {
+        let knock = self.desk().and_then(|desk| desk.knock());
+        if let Some(knock) = knock.filter(|knock| Some(knock) != self.knocked.as_ref()) {
+            let sentence = fl!("lock-knock", station = knock.station.as_str());
+            self.knocked = Some(knock);
+            if let Screen::Work(pane) = &mut self.screen {
+                pane.room_mut().tell(Tone::Act, sentence);
+            }
+        }
+    }
+}
