@@ -311,18 +311,17 @@ fn held(hold: &Hold) -> Vec<Mark> {
     marks
 }
 
-/// Who else watches: by name and body, as far as there is room.
+/// Who else watches: by name and body, by name where there is less room.
 fn watched(others: &[Holder]) -> Option<Mark> {
     let first = others.first()?;
-    let name = format!("{} · {}", first.display_name, first.body);
-    let words = match others.len() {
-        1 => fl!("mark-watching", name = name),
-        more => fl!("mark-watching-many", name = name, n = (more - 1).to_string()),
+    let more = match others.len() {
+        1 => String::new(),
+        count => format!(" +{}", count - 1),
     };
     Some(Mark {
         icon: Icon::Person,
-        words,
-        short: others.len().to_string(),
+        words: format!("{} · {}{more}", first.display_name, first.body),
+        short: format!("{}{more}", first.display_name),
         tone: Tone::Other,
     })
 }
