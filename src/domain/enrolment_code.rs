@@ -102,14 +102,26 @@ mod tests {
         let code = EnrolmentCode::new(&[7, 1, 9, 200, 33, 90, 18, 255], b"a certificate\n");
         let text = code.to_string();
         assert_eq!(text.len(), 7 * 4 + 6);
-        for typed in [text.clone(), text.to_lowercase(), text.replace('-', " "), text.replace('-', "")] {
+        for typed in [
+            text.clone(),
+            text.to_lowercase(),
+            text.replace('-', " "),
+            text.replace('-', ""),
+        ] {
             assert_eq!(EnrolmentCode::read(&typed).as_ref(), Some(&code), "{typed}");
         }
         assert!(code.is_of(b"a certificate") && !code.is_of(b"another certificate"));
         assert!(!format!("{code:?}").contains(code.secret()));
         let flipped = if text.starts_with('A') { "B" } else { "A" };
         assert_ne!(EnrolmentCode::read(&format!("{flipped}{}", &text[1..])), Some(code));
-        for wrong in ["", "AAAA", &text[..33], &format!("{text}A"), &text.replace('-', "0"), "è".repeat(28).as_str()] {
+        for wrong in [
+            "",
+            "AAAA",
+            &text[..33],
+            &format!("{text}A"),
+            &text.replace('-', "0"),
+            "è".repeat(28).as_str(),
+        ] {
             assert_eq!(EnrolmentCode::read(wrong), None, "{wrong}");
         }
     }

@@ -146,7 +146,13 @@ mod tests {
             to: time(6, 0, 0, 0),
         };
         // 20 November 2026 is a Friday.
-        for (day, hour, on) in [(20, 21, false), (20, 22, true), (21, 5, true), (21, 6, false), (20, 5, false)] {
+        for (day, hour, on) in [
+            (20, 21, false),
+            (20, 22, true),
+            (21, 5, true),
+            (21, 6, false),
+            (20, 5, false),
+        ] {
             assert_eq!(night.has(date(2026, 11, day).at(hour, 0, 0, 0)), on, "{day} at {hour}");
         }
         let day = Shift {
@@ -154,7 +160,13 @@ mod tests {
             to: time(14, 0, 0, 0),
             ..night
         };
-        for (day_of_month, hour, on) in [(20, 7, false), (20, 8, true), (20, 13, true), (20, 14, false), (21, 9, false)] {
+        for (day_of_month, hour, on) in [
+            (20, 7, false),
+            (20, 8, true),
+            (20, 13, true),
+            (20, 14, false),
+            (21, 9, false),
+        ] {
             assert_eq!(day.has(date(2026, 11, day_of_month).at(hour, 0, 0, 0)), on);
         }
     }

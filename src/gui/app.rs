@@ -27,7 +27,8 @@ use crate::gui::ui::wall_chooser;
 use crate::gui::windows::Windows;
 use crate::gui::words;
 use crate::station::{
-    Claim, Delivery, EnrolError, Knock, Refusal, SavedWalls, SavedWallsError, SecretsChoice, SignInError, Station, StationConfig, StationError,
+    Claim, Delivery, EnrolError, Knock, Refusal, SavedWalls, SavedWallsError, SecretsChoice, SignInError, Station,
+    StationConfig, StationError,
 };
 use iced::event::Status;
 use iced::widget::{center, column};

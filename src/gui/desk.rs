@@ -14,9 +14,9 @@ use crate::domain::reason::Reason;
 use crate::domain::site::{Mask, SitePlan};
 use crate::media::frame::FrameSlot;
 use crate::station::{
-    AccountChange, AccountView, ClearanceState, Delivery, Diagnosis, ExportProgress, ExportReason, Exported, Gesture, Health, Holder, Kept, Knock, LiveView,
-    MaskProposal, Playback, PlaybackState, Preset, ProposedMask, RecordedSpan, Refusal, Session, StreamFigures,
-    Verdict, ViewState, Watching,
+    AccountChange, AccountView, ClearanceState, Delivery, Diagnosis, ExportProgress, ExportReason, Exported, Gesture,
+    Health, Holder, Kept, Knock, LiveView, MaskProposal, Playback, PlaybackState, Preset, ProposedMask, RecordedSpan,
+    Refusal, Session, StreamFigures, Verdict, ViewState, Watching,
 };
 use futures::future::BoxFuture;
 use secrecy::SecretString;

@@ -81,11 +81,8 @@ pub fn overloaded(cameras: usize, domes: usize) -> Arc<Fake> {
 /// The same desk with a supervisor at it.
 pub fn supervisor(cameras: usize, domes: usize) -> Arc<Fake> {
     Arc::new(Fake {
-        plan: Arc::new(plan(cameras, domes)),
         level: Level::Supervisor,
-        slow: false,
-        said: Arc::default(),
-        opened: Instant::now(),
+        ..Fake::at(plan(cameras, domes))
     })
 }
 
@@ -109,17 +106,6 @@ pub fn school(cameras: usize, domes: usize, in_hours: bool) -> Arc<Fake> {
     Arc::new(Fake {
         school_is_open: in_hours,
         ..Fake::at(plan)
-    })
-}
-
-/// The same desk with a supervisor at it.
-pub fn supervisor(cameras: usize, domes: usize) -> Arc<Fake> {
-    Arc::new(Fake {
-        plan: Arc::new(plan(cameras, domes)),
-        level: Level::Supervisor,
-        slow: false,
-        said: Arc::default(),
-        opened: Instant::now(),
     })
 }
 
@@ -147,8 +133,20 @@ pub fn accounts() -> Vec<AccountView> {
         account("operatore", "Ag. Scelto Chiara Neri", police, Level::Operator, Good),
         account("comandante", "Comm. Andrea Villa", police, Level::Supervisor, Good),
         account("nuovo", "Ag. Marco Sala", police, Level::Operator, MustChoosePassword),
-        account("carabiniere", "Mar. Elena Conti", "Carabinieri, Stazione locale", Level::ForceOperator, Good),
-        account("trasferito", "App. Luigi Rota", "Carabinieri, Stazione locale", Level::ForceOperator, NotConfirmed),
+        account(
+            "carabiniere",
+            "Mar. Elena Conti",
+            "Carabinieri, Stazione locale",
+            Level::ForceOperator,
+            Good,
+        ),
+        account(
+            "trasferito",
+            "App. Luigi Rota",
+            "Carabinieri, Stazione locale",
+            Level::ForceOperator,
+            NotConfirmed,
+        ),
     ]
 }
 
@@ -500,7 +498,11 @@ impl Desk for Fake {
     }
 
     fn change_account(&self, user: String, change: AccountChange) -> Answer<()> {
-        let what = if matches!(change, AccountChange::Disable { .. }) { "disable" } else { "confirm" };
+        let what = if matches!(change, AccountChange::Disable { .. }) {
+            "disable"
+        } else {
+            "confirm"
+        };
         self.note(format!("{what} {user}"));
         Box::pin(async { Ok(()) })
     }

@@ -270,7 +270,7 @@ const DEFAULT: [(&str, Command); 75] = [
     ("S", Command::Snapshot),
     ("E", Command::Export),
     ("D", Command::Declare),
-    ("Ctrl+P", Command::GoOn),
+    ("Ctrl+G", Command::GoOn),
     ("M", Command::Masks),
     ("K", Command::Calibrate),
     ("Ctrl+M", Command::WriteToCamera),

@@ -74,8 +74,12 @@ pub enum AccountChange {
     /// Stays enabled until the next due date.
     Confirm,
     /// Disabled at once; a running session ends.
-    Disable { reason: String },
-    Enable { reason: String },
+    Disable {
+        reason: String,
+    },
+    Enable {
+        reason: String,
+    },
     /// Another first password.
     ResetPassword,
     /// A new second factor.

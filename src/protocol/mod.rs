@@ -57,8 +57,8 @@ mod clearance;
 mod holding;
 
 pub use accounts::{
-    AccountAnswer, AccountChange, AccountState, AccountView, Certified, Enrol, EnrolmentCode, Knock, NewAccount, NewCode,
-    NotTaken, PasswordChange, Proof, Renewal, SessionView, StationView,
+    AccountAnswer, AccountChange, AccountState, AccountView, Certified, Enrol, EnrolmentCode, Knock, NewAccount,
+    NewCode, NotTaken, PasswordChange, Proof, Renewal, SessionView, StationView,
 };
 
 pub use clearance::ClearanceState;

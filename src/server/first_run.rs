@@ -155,7 +155,10 @@ mod tests {
         assert!(!data.path().exists(), "nothing was begun");
         let begun = init(&data, program, answers("cavallo-di-ferro")).await.unwrap();
         let unit = std::fs::read_to_string(begun.unit).unwrap();
-        assert!(unit.contains("ExecStart=\"/usr/bin/vedetta-audit\" serve --data"), "{unit}");
+        assert!(
+            unit.contains("ExecStart=\"/usr/bin/vedetta-audit\" serve --data"),
+            "{unit}"
+        );
         assert!(begun.second_factor.expose_secret().starts_with("otpauth://"));
         let again = init(&data, program, answers("cavallo-di-ferro")).await;
         assert!(matches!(again, Err(ServerError::AlreadySetUp)));

@@ -132,9 +132,7 @@ impl Vault {
             Self::Keyring { station } => entry(station, what)?
                 .set_secret(secret)
                 .map_err(|error| no_keyring(error.to_string())),
-            Self::File { folder } => {
-                write_file(folder, what, secret).map_err(|error| no_keyring(error.to_string()))
-            }
+            Self::File { folder } => write_file(folder, what, secret).map_err(|error| no_keyring(error.to_string())),
         }
     }
 }

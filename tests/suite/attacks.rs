@@ -56,7 +56,13 @@ async fn settled(console: &Station, token: &SecretString, account: Value) -> Sec
     let ask = json!({
         "user": user, "password": given.password.unwrap().expose_secret(), "new_password": chosen.expose_secret(),
     });
-    let done = console.client.post(console.url("/v1/password")).json(&ask).send().await.unwrap();
+    let done = console
+        .client
+        .post(console.url("/v1/password"))
+        .json(&ask)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(done.status(), StatusCode::NO_CONTENT);
     chosen
 }
@@ -77,7 +83,13 @@ async fn r_acc_1_guessing_over_many_names_is_slowed_by_address_and_no_name_is_to
     let wrong = SecretString::from("sbagliata");
     let body_of = async |user: &str| {
         let ask = json!({"user": user, "password": "sbagliata", "purpose": "traffic"});
-        let sent = sala.client.post(sala.url("/v1/sessions")).json(&ask).send().await.unwrap();
+        let sent = sala
+            .client
+            .post(sala.url("/v1/sessions"))
+            .json(&ask)
+            .send()
+            .await
+            .unwrap();
         (sent.status(), sent.text().await.unwrap())
     };
     database(&hall, "UPDATE person SET enabled = 0 WHERE account = 'carabiniere'").await;
@@ -92,8 +104,14 @@ async fn r_acc_1_guessing_over_many_names_is_slowed_by_address_and_no_name_is_to
         let refused = sala.sign_in(&format!("nome-{guess}"), &wrong).await.unwrap_err();
         assert_eq!(refused, RefusalKind::WrongCredentials, "{guess}");
     }
-    let slowed = sala.sign_in("comandante", &hall.password("comandante")).await.unwrap_err();
-    assert!(matches!(slowed, RefusalKind::LockedOut { seconds: 1..=30 }), "{slowed:?}");
+    let slowed = sala
+        .sign_in("comandante", &hall.password("comandante"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(slowed, RefusalKind::LockedOut { seconds: 1..=30 }),
+        "{slowed:?}"
+    );
 }
 
 #[tokio::test]
@@ -102,11 +120,17 @@ async fn a_stolen_token_is_worth_nothing_at_another_workstation() {
     let (sala, elsewhere) = (hall.station("sala-operativa"), hall.station("manutenzione"));
     let grant = sala.sign_in("operatore", &hall.password("operatore")).await.unwrap();
     for path in ["/v1/plan", "/v1/holds", "/v1/policy", "/v1/people/me/entries"] {
-        let refused = elsewhere.get::<Value>(elsewhere.url(path), &grant.token).await.unwrap_err();
+        let refused = elsewhere
+            .get::<Value>(elsewhere.url(path), &grant.token)
+            .await
+            .unwrap_err();
         assert_eq!(refused, RefusalKind::SessionEnded, "{path}");
     }
     let stranger = hall.stranger();
-    let refused = stranger.get::<Value>(stranger.url("/v1/plan"), &grant.token).await.unwrap_err();
+    let refused = stranger
+        .get::<Value>(stranger.url("/v1/plan"), &grant.token)
+        .await
+        .unwrap_err();
     assert_eq!(refused, RefusalKind::UnknownStation);
     let own = sala.get::<SignedPlan>(sala.url("/v1/plan"), &grant.token).await;
     assert!(own.is_ok(), "its own workstation goes on");
@@ -131,7 +155,10 @@ async fn r_acc_6_a_code_enrols_one_machine_once_and_in_time_and_a_revoked_one_is
     let hall = TownHall::open().await;
     let (console, token) = admin(&hall).await;
     let ask = json!({"station": "caserma", "kind": "remote"});
-    let given: EnrolmentCode = console.post("/v1/workstations/codes", &token, ask.clone()).await.unwrap();
+    let given: EnrolmentCode = console
+        .post("/v1/workstations/codes", &token, ask.clone())
+        .await
+        .unwrap();
     let stranger = hall.stranger();
     let (key, public) = new_key();
     let enrol = async |code: &str, public: &str| {
@@ -149,18 +176,27 @@ async fn r_acc_6_a_code_enrols_one_machine_once_and_in_time_and_a_revoked_one_is
     let unknown = Err((StatusCode::FORBIDDEN, RefusalKind::UnknownStation));
     assert_eq!(enrol(code, &new_key().1).await, unknown, "replayed");
     assert_eq!(enrol("AAAA-BBBB-CCCC-DDDD-EEEE-FFFF-GGGG", &public).await, unknown);
-    let again = console.post::<EnrolmentCode>("/v1/workstations/codes", &token, ask).await;
+    let again = console
+        .post::<EnrolmentCode>("/v1/workstations/codes", &token, ask)
+        .await;
     assert_eq!(again.unwrap_err(), RefusalKind::Malformed, "the name is taken");
     let late = json!({"station": "tardiva", "kind": "control_room"});
     let late: EnrolmentCode = console.post("/v1/workstations/codes", &token, late).await.unwrap();
     database(&hall, "UPDATE enrolment_code SET expires_ms = expires_ms - 900001").await;
-    assert_eq!(enrol(late.code.expose_secret(), &public).await, unknown, "after fifteen minutes");
+    assert_eq!(
+        enrol(late.code.expose_secret(), &public).await,
+        unknown,
+        "after fifteen minutes"
+    );
 
     // The new machine signs people in, as what it is.
     let folder = identity(&certified, &key);
     let mut caserma = hall.station("console");
     caserma.client = client(Some(folder.path()), &hall.data());
-    let grant = caserma.sign_in("carabiniere", &hall.password("carabiniere")).await.unwrap();
+    let grant = caserma
+        .sign_in("carabiniere", &hall.password("carabiniere"))
+        .await
+        .unwrap();
     assert_eq!(serde_json::to_value(grant.kind).unwrap(), "remote");
     // Renewed, the new certificate is used once and the old one is a stranger's.
     let (next_key, next_public) = new_key();
@@ -170,20 +206,33 @@ async fn r_acc_6_a_code_enrols_one_machine_once_and_in_time_and_a_revoked_one_is
     assert!(seen.is_ok(), "the old one is good until the new one is used");
     let next_folder = identity(&renewed, &next_key);
     let old = std::mem::replace(&mut caserma.client, client(Some(next_folder.path()), &hall.data()));
-    assert!(caserma.get::<SignedPlan>(caserma.url("/v1/plan"), &grant.token).await.is_ok());
+    assert!(
+        caserma
+            .get::<SignedPlan>(caserma.url("/v1/plan"), &grant.token)
+            .await
+            .is_ok()
+    );
     let new = std::mem::replace(&mut caserma.client, old);
     let refused = caserma.get::<SignedPlan>(caserma.url("/v1/plan"), &grant.token).await;
     assert_eq!(refused.unwrap_err(), RefusalKind::UnknownStation, "replaced");
     caserma.client = new;
-    let other = caserma.client.post(caserma.url("/v1/stations/sala-operativa/certificate"));
+    let other = caserma
+        .client
+        .post(caserma.url("/v1/stations/sala-operativa/certificate"));
     let other = answer::<Certified>(other.json(&json!({"public_key": next_public}))).await;
     assert_eq!(other.unwrap_err().1, RefusalKind::UnknownStation, "another's name");
 
-    assert_eq!(console.delete("/v1/workstations/caserma", &token).await, StatusCode::NO_CONTENT);
+    assert_eq!(
+        console.delete("/v1/workstations/caserma", &token).await,
+        StatusCode::NO_CONTENT
+    );
     let refused = caserma.get::<SignedPlan>(caserma.url("/v1/plan"), &grant.token).await;
     assert_eq!(refused.unwrap_err(), RefusalKind::UnknownStation, "revoked");
     let sessions: Vec<SessionView> = console.get(console.url("/v1/sessions"), &token).await.unwrap();
-    assert!(sessions.iter().all(|session| session.user != "carabiniere"), "{sessions:?}");
+    assert!(
+        sessions.iter().all(|session| session.user != "carabiniere"),
+        "{sessions:?}"
+    );
     let stations: Vec<StationView> = console.get(console.url("/v1/workstations"), &token).await.unwrap();
     let caserma = stations.iter().find(|row| row.station.as_str() == "caserma").unwrap();
     assert!(!caserma.enabled);
@@ -196,7 +245,11 @@ async fn r_acc_6_a_code_enrols_one_machine_once_and_in_time_and_a_revoked_one_is
 async fn a_tampered_site_plan_is_not_served() {
     let mut hall = TownHall::open().await;
     hall.stop().await;
-    database(&hall, "UPDATE plan SET plan = replace(plan, '\"number\":1', '\"number\":9')").await;
+    database(
+        &hall,
+        "UPDATE plan SET plan = replace(plan, '\"number\":1', '\"number\":9')",
+    )
+    .await;
     let served = command(&["serve", "--data", hall.data_text(), "--listen", "127.0.0.1:0"], None);
     assert!(!served.status.success());
     let said = String::from_utf8_lossy(&served.stderr).into_owned();
@@ -214,17 +267,27 @@ async fn text_that_means_something_elsewhere_is_text_here() {
         for (path, body) in [
             ("/v1/people", account(nasty, "operator", json!([]))),
             ("/v1/people", account("buona", nasty, json!([]))),
-            ("/v1/people", account("buona", "operator", json!([{"controller": nasty, "actions": ["live"]}]))),
+            (
+                "/v1/people",
+                account("buona", "operator", json!([{"controller": nasty, "actions": ["live"]}])),
+            ),
             ("/v1/workstations/codes", json!({"station": nasty, "kind": "remote"})),
             ("/v1/workstations/codes", json!({"station": "buona", "kind": nasty})),
-            ("/v1/workstations/codes", json!({"station": "buona", "kind": "remote", "home": nasty})),
+            (
+                "/v1/workstations/codes",
+                json!({"station": "buona", "kind": "remote", "home": nasty}),
+            ),
         ] {
             let refused = console.post::<Value>(path, &token, body).await;
             assert_eq!(refused.unwrap_err(), RefusalKind::Malformed, "{path} {nasty:?}");
         }
         let mut url = reqwest::Url::parse(&console.base).unwrap();
         url.path_segments_mut().unwrap().extend(["v1", "people", nasty]);
-        let change = console.client.post(url).bearer_auth(token.expose_secret()).json(&json!("confirm"));
+        let change = console
+            .client
+            .post(url)
+            .bearer_auth(token.expose_secret())
+            .json(&json!("confirm"));
         let (status, _) = answer::<Value>(change).await.unwrap_err();
         assert!(status.is_client_error(), "{nasty:?}: {status}");
         for segment in ["cameras", "logs", "stations", "workstations"] {
@@ -297,17 +360,35 @@ async fn ten_thousand_requests_of_one_workstation_leave_the_others_served() {
     eprintln!(
         "10,000 requests in {elapsed:?} ({counts:?}); the other workstation: {served} served, the slowest {longest:?}"
     );
-    assert!(served > 0 && counts.get(&Some(429)).is_some_and(|refused| *refused > 0), "{counts:?}");
+    assert!(
+        served > 0 && counts.get(&Some(429)).is_some_and(|refused| *refused > 0),
+        "{counts:?}"
+    );
 }
 
 #[tokio::test]
 async fn what_is_too_large_is_refused_before_it_is_looked_at() {
     let hall = TownHall::open().await;
     let (console, token) = admin(&hall).await;
-    for path in ["/v1/sessions", "/v1/people", "/v1/password", "/v1/enrolments", "/v1/workstations/codes"] {
-        let request = console.client.post(console.url(path)).bearer_auth(token.expose_secret());
-        let refused = answer::<Value>(request.body(" ".repeat(MAX_BODY + 1))).await.unwrap_err();
-        assert_eq!(refused, (StatusCode::PAYLOAD_TOO_LARGE, RefusalKind::TooLarge), "{path}");
+    for path in [
+        "/v1/sessions",
+        "/v1/people",
+        "/v1/password",
+        "/v1/enrolments",
+        "/v1/workstations/codes",
+    ] {
+        let request = console
+            .client
+            .post(console.url(path))
+            .bearer_auth(token.expose_secret());
+        let refused = answer::<Value>(request.body(" ".repeat(MAX_BODY + 1)))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            refused,
+            (StatusCode::PAYLOAD_TOO_LARGE, RefusalKind::TooLarge),
+            "{path}"
+        );
     }
     let mut long = account("lunga", "operator", json!([]));
     long["act"] = json!("a".repeat(100_000));
@@ -316,10 +397,21 @@ async fn what_is_too_large_is_refused_before_it_is_looked_at() {
     let ask = json!({"user": "operatore", "password": "p".repeat(1_000_000), "purpose": "traffic"});
     let refused = answer::<SessionGrant>(console.client.post(console.url("/v1/sessions")).json(&ask)).await;
     assert_eq!(refused.unwrap_err().1, RefusalKind::WrongCredentials);
-    let huge = console.client.get(console.url("/v1/plan")).header("x-huge", "a".repeat(200_000));
+    let huge = console
+        .client
+        .get(console.url("/v1/plan"))
+        .header("x-huge", "a".repeat(200_000));
     let answered = huge.send().await.map(|answer| answer.status());
-    assert!(answered.as_ref().is_ok_and(StatusCode::is_client_error) || answered.is_err(), "{answered:?}");
-    assert!(console.get::<Vec<HoldState>>(console.url("/v1/holds"), &token).await.is_ok());
+    assert!(
+        answered.as_ref().is_ok_and(StatusCode::is_client_error) || answered.is_err(),
+        "{answered:?}"
+    );
+    assert!(
+        console
+            .get::<Vec<HoldState>>(console.url("/v1/holds"), &token)
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]
@@ -337,16 +429,27 @@ async fn no_secret_is_in_the_log_of_the_program_the_database_or_debug_output() {
     let uri = given.second_factor.unwrap();
     let factor = uri.expose_secret().split(['=', '&']).nth(1).unwrap().to_owned();
     let code: EnrolmentCode = console
-        .post("/v1/workstations/codes", &token, json!({"station": "nuova", "kind": "remote"}))
+        .post(
+            "/v1/workstations/codes",
+            &token,
+            json!({"station": "nuova", "kind": "remote"}),
+        )
         .await
         .unwrap();
     let sala = hall.station("sala-operativa");
     let operator = sala.sign_in("operatore", &hall.password("operatore")).await.unwrap();
     let camera: CameraCredential = sala
-        .post("/v1/cameras/cam-01/credentials", &operator.token, json!({"need": "picture"}))
+        .post(
+            "/v1/cameras/cam-01/credentials",
+            &operator.token,
+            json!({"need": "picture"}),
+        )
         .await
         .unwrap();
-    drop(sala.sign_in("operatore", &SecretString::from("tentativo-sbagliato")).await);
+    drop(
+        sala.sign_in("operatore", &SecretString::from("tentativo-sbagliato"))
+            .await,
+    );
     hall.stop().await;
     let secrets = [
         hall.password("amministratore").expose_secret().to_owned(),
@@ -362,19 +465,32 @@ async fn no_secret_is_in_the_log_of_the_program_the_database_or_debug_output() {
     ];
     let places = ["said", "audit.db", "audit.db-wal", "server.toml", "address"];
     for place in places {
-        let Ok(bytes) = std::fs::read(hall.data().join(place)) else { continue };
+        let Ok(bytes) = std::fs::read(hall.data().join(place)) else {
+            continue;
+        };
         for secret in &secrets {
-            assert!(!bytes.windows(secret.len()).any(|w| w == secret.as_bytes()), "{place} has {secret}");
+            assert!(
+                !bytes.windows(secret.len()).any(|w| w == secret.as_bytes()),
+                "{place} has {secret}"
+            );
         }
     }
-    assert!(std::fs::metadata(said).unwrap().len() > 1_000, "the program said something");
+    assert!(
+        std::fs::metadata(said).unwrap().len() > 1_000,
+        "the program said something"
+    );
     let ask = SignIn {
         user: "neri".into(),
         password: chosen.clone(),
         code: Some("123456".into()),
         purpose: vedetta::domain::people::Purpose::Traffic,
     };
-    for shown in [format!("{ask:?}"), format!("{operator:?}"), format!("{camera:?}"), format!("{code:?}")] {
+    for shown in [
+        format!("{ask:?}"),
+        format!("{operator:?}"),
+        format!("{camera:?}"),
+        format!("{code:?}"),
+    ] {
         assert!(
             secrets.iter().all(|secret| !shown.contains(secret)) && !shown.contains("123456"),
             "{shown}"
@@ -395,7 +511,10 @@ async fn r_acc_1_a_second_factor_is_asked_for_and_its_code_counts_once() {
     assert!(uri.expose_secret().starts_with("otpauth://totp/Vedetta:neri?secret="));
     let secret = from_base32(uri.expose_secret().split(['=', '&']).nth(1).unwrap());
     let sala = hall.station("sala-operativa");
-    assert_eq!(sala.sign_in("neri", &password).await.unwrap_err(), RefusalKind::SecondFactor);
+    assert_eq!(
+        sala.sign_in("neri", &password).await.unwrap_err(),
+        RefusalKind::SecondFactor
+    );
     let now = jiff::Timestamp::now().as_second() as u64;
     let old = second_factor::code(&secret, now - 300);
     let refused = sala.sign_in_with_code("neri", &password, &old).await.unwrap_err();
@@ -405,7 +524,10 @@ async fn r_acc_1_a_second_factor_is_asked_for_and_its_code_counts_once() {
     let refused = sala.sign_in_with_code("neri", &wrong, &code).await.unwrap_err();
     assert_eq!(refused, RefusalKind::WrongCredentials, "the code alone opens nothing");
     let grant = sala.sign_in_with_code("neri", &password, &code).await.unwrap();
-    assert_eq!(sala.delete("/v1/sessions/current", &grant.token).await, StatusCode::NO_CONTENT);
+    assert_eq!(
+        sala.delete("/v1/sessions/current", &grant.token).await,
+        StatusCode::NO_CONTENT
+    );
     let replayed = sala.sign_in_with_code("neri", &password, &code).await.unwrap_err();
     assert_eq!(replayed, RefusalKind::SecondFactor, "once");
 }
@@ -429,11 +551,17 @@ async fn r_acc_1_policy_asks_administrators_and_remote_terminals_for_a_second_fa
     std::fs::remove_file(hall.data().join("server.toml")).unwrap();
     hall.start().await;
     let console = hall.station("console");
-    let refused = console.sign_in("amministratore", &hall.password("amministratore")).await;
+    let refused = console
+        .sign_in("amministratore", &hall.password("amministratore"))
+        .await;
     assert_eq!(refused.unwrap_err(), RefusalKind::NoSecondFactor);
     assert!(console.sign_in("operatore", &hall.password("operatore")).await.is_ok());
     hall.stop().await;
-    database(&hall, "UPDATE station_kind SET kind = 'remote' WHERE station = 'sala-operativa'").await;
+    database(
+        &hall,
+        "UPDATE station_kind SET kind = 'remote' WHERE station = 'sala-operativa'",
+    )
+    .await;
     hall.start().await;
     let sala = hall.station("sala-operativa");
     let refused = sala.sign_in("comandante", &hall.password("comandante")).await;
@@ -444,13 +572,25 @@ async fn r_acc_1_policy_asks_administrators_and_remote_terminals_for_a_second_fa
 async fn r_acc_3_an_old_or_given_password_only_opens_the_way_to_another() {
     let hall = TownHall::open().await;
     let sala = hall.station("sala-operativa");
-    database(&hall, "UPDATE person SET password_set_ms = password_set_ms - 180 * 86400000 WHERE account = 'operatore'")
-        .await;
+    database(
+        &hall,
+        "UPDATE person SET password_set_ms = password_set_ms - 180 * 86400000 WHERE account = 'operatore'",
+    )
+    .await;
     let present = hall.password("operatore");
-    assert_eq!(sala.sign_in("operatore", &present).await.unwrap_err(), RefusalKind::MustChoosePassword);
+    assert_eq!(
+        sala.sign_in("operatore", &present).await.unwrap_err(),
+        RefusalKind::MustChoosePassword
+    );
     let choose = async |password: &SecretString, new: &str| {
         let ask = json!({"user": "operatore", "password": password.expose_secret(), "new_password": new});
-        let sent = sala.client.post(sala.url("/v1/password")).json(&ask).send().await.unwrap();
+        let sent = sala
+            .client
+            .post(sala.url("/v1/password"))
+            .json(&ask)
+            .send()
+            .await
+            .unwrap();
         match sent.status() {
             StatusCode::NO_CONTENT => None,
             _ => Some(sent.json::<vedetta::protocol::Refusal>().await.unwrap().why),
@@ -461,12 +601,22 @@ async fn r_acc_3_an_old_or_given_password_only_opens_the_way_to_another() {
     assert_eq!(taken(&choose(&present, "operatore-2026").await), "contains_name");
     assert_eq!(taken(&choose(&present, present.expose_secret()).await), "used_before");
     let wrong = SecretString::from("sbagliata");
-    assert_eq!(choose(&wrong, "cavallo-di-ferro-blu").await, Some(RefusalKind::WrongCredentials));
+    assert_eq!(
+        choose(&wrong, "cavallo-di-ferro-blu").await,
+        Some(RefusalKind::WrongCredentials)
+    );
     assert_eq!(choose(&present, "cavallo-di-ferro-blu").await, None);
     let new = SecretString::from("cavallo-di-ferro-blu");
     assert!(sala.sign_in("operatore", &new).await.is_ok());
-    assert_eq!(sala.sign_in("operatore", &present).await.unwrap_err(), RefusalKind::WrongCredentials);
-    assert_eq!(taken(&choose(&new, present.expose_secret()).await), "used_before", "the one before");
+    assert_eq!(
+        sala.sign_in("operatore", &present).await.unwrap_err(),
+        RefusalKind::WrongCredentials
+    );
+    assert_eq!(
+        taken(&choose(&new, present.expose_secret()).await),
+        "used_before",
+        "the one before"
+    );
 }
 
 #[tokio::test]
@@ -477,28 +627,52 @@ async fn r_acc_4_who_is_not_confirmed_in_time_is_disabled_and_the_list_says_so()
     let password = settled(&console, &token, account("neri", "operator", json!([]))).await;
     let grant = sala.sign_in("neri", &password).await.unwrap();
     database(&hall, "UPDATE account SET confirm_by_ms = 1 WHERE account = 'neri'").await;
-    let ended = sala.get::<Value>(sala.url("/v1/holds"), &grant.token).await.unwrap_err();
+    let ended = sala
+        .get::<Value>(sala.url("/v1/holds"), &grant.token)
+        .await
+        .unwrap_err();
     assert_eq!(ended, RefusalKind::SessionEnded, "a running session too");
-    assert_eq!(sala.sign_in("neri", &password).await.unwrap_err(), RefusalKind::WrongCredentials);
+    assert_eq!(
+        sala.sign_in("neri", &password).await.unwrap_err(),
+        RefusalKind::WrongCredentials
+    );
     let state = async |user: &str| {
         let list: Vec<AccountView> = console.get(console.url("/v1/people"), &token).await.unwrap();
         list.into_iter().find(|row| row.user == user).unwrap()
     };
     let neri = state("neri").await;
-    assert!(matches!(neri.state, AccountState::NotConfirmed | AccountState::Disabled), "{neri:?}");
-    assert_eq!((neri.act.as_str(), neri.last_use_ms.is_some()), ("decreto 12/2026", true));
+    assert!(
+        matches!(neri.state, AccountState::NotConfirmed | AccountState::Disabled),
+        "{neri:?}"
+    );
+    assert_eq!(
+        (neri.act.as_str(), neri.last_use_ms.is_some()),
+        ("decreto 12/2026", true)
+    );
     // A supervisor confirms and disables; does not enable, and makes no accounts.
     let chief = sala.sign_in("comandante", &hall.password("comandante")).await.unwrap();
-    let change = async |body: Value| sala.post::<AccountAnswer>("/v1/people/operatore", &chief.token, body).await.map(drop);
+    let change = async |body: Value| {
+        sala.post::<AccountAnswer>("/v1/people/operatore", &chief.token, body)
+            .await
+            .map(drop)
+    };
     assert_eq!(change(json!("confirm")).await, Ok(()));
     assert!(state("operatore").await.confirm_by_ms.is_some());
     assert_eq!(change(json!({"disable": {"reason": "trasferita"}})).await, Ok(()));
     assert_eq!(state("operatore").await.state, AccountState::Disabled);
-    for refused in [json!({"enable": {"reason": "x"}}), json!("reset_password"), json!({"grants": []})] {
+    for refused in [
+        json!({"enable": {"reason": "x"}}),
+        json!("reset_password"),
+        json!({"grants": []}),
+    ] {
         assert!(matches!(change(refused).await, Err(RefusalKind::Rule(_))));
     }
     let own = console.post::<AccountAnswer>("/v1/people/amministratore", &token, json!({"disable": {"reason": "x"}}));
-    assert_eq!(own.await.unwrap_err(), RefusalKind::Malformed, "nobody locks themselves out");
+    assert_eq!(
+        own.await.unwrap_err(),
+        RefusalKind::Malformed,
+        "nobody locks themselves out"
+    );
     let url = console.log_url("search?operation=configuration_change&person=comandante");
     let page: LogPage = console.get(url, &token).await.unwrap();
     let body: Value = serde_json::from_str(page.entries[1].body.as_deref().unwrap()).unwrap();
@@ -511,14 +685,28 @@ async fn r_acc_1_who_is_active_is_told_that_the_account_knocks_elsewhere() {
     let hall = TownHall::open().await;
     let (sala, console) = (hall.station("sala-operativa"), hall.station("console"));
     let grant = sala.sign_in("operatore", &hall.password("operatore")).await.unwrap();
-    let told = async || sala.get::<PolicyState>(sala.url("/v1/policy"), &grant.token).await.unwrap().knock;
-    assert_eq!(console.sign_in("operatore", &"sbagliata".into()).await.unwrap_err(), RefusalKind::WrongCredentials);
+    let told = async || {
+        sala.get::<PolicyState>(sala.url("/v1/policy"), &grant.token)
+            .await
+            .unwrap()
+            .knock
+    };
+    assert_eq!(
+        console.sign_in("operatore", &"sbagliata".into()).await.unwrap_err(),
+        RefusalKind::WrongCredentials
+    );
     assert_eq!(told().await, None, "a wrong password is no knock");
-    let refused = console.sign_in("operatore", &hall.password("operatore")).await.unwrap_err();
+    let refused = console
+        .sign_in("operatore", &hall.password("operatore"))
+        .await
+        .unwrap_err();
     assert_eq!(refused, RefusalKind::AlreadyActiveElsewhere);
     assert_eq!(told().await.unwrap().station.as_str(), "console");
     // The one who is asked leaves, and the other comes in.
-    assert_eq!(sala.delete("/v1/sessions/current", &grant.token).await, StatusCode::NO_CONTENT);
+    assert_eq!(
+        sala.delete("/v1/sessions/current", &grant.token).await,
+        StatusCode::NO_CONTENT
+    );
     assert!(console.sign_in("operatore", &hall.password("operatore")).await.is_ok());
 }
 
@@ -549,7 +737,10 @@ async fn r_acc_5_nothing_one_controllers_people_ask_reveals_anothers_cameras() {
     let sala = hall.station("sala-operativa");
     // Somebody who knows the other town holds its dome and declares an event there: lists have something to hide.
     let chief = seated(&hall, "comandante").await;
-    let hold: Result<HoldState, _> = chief.0.post("/v1/cameras/segreta-01/hold", &chief.1, json!("take")).await;
+    let hold: Result<HoldState, _> = chief
+        .0
+        .post("/v1/cameras/segreta-01/hold", &chief.1, json!("take"))
+        .await;
     assert!(hold.is_ok(), "{hold:?}");
     let neri = sala.sign_in("neri", &password).await.unwrap();
     assert_eq!(neri.log_keys.len(), 1, "not even the other log's key");
@@ -559,7 +750,13 @@ async fn r_acc_5_nothing_one_controllers_people_ask_reveals_anothers_cameras() {
             assert!(!text.contains(word), "{what} says {word}: {text}");
         }
     };
-    for path in ["/v1/plan", "/v1/holds", "/v1/policy", "/v1/proposals", "/v1/people/me/entries"] {
+    for path in [
+        "/v1/plan",
+        "/v1/holds",
+        "/v1/policy",
+        "/v1/proposals",
+        "/v1/people/me/entries",
+    ] {
         let asked = sala.client.get(sala.url(path)).bearer_auth(neri.token.expose_secret());
         let answered = asked.send().await.unwrap();
         assert_eq!(answered.status(), StatusCode::OK, "{path}");
@@ -571,23 +768,36 @@ async fn r_acc_5_nothing_one_controllers_people_ask_reveals_anothers_cameras() {
         ("credentials", json!({"need": "figures"})),
         ("hold", json!("take")),
         ("permit", json!({"pictures": "live"})),
-        ("declared", json!({"change": "ceilings", "reason": "r", "protocol_no": "", "minutes": 5})),
+        (
+            "declared",
+            json!({"change": "ceilings", "reason": "r", "protocol_no": "", "minutes": 5}),
+        ),
         ("masks", json!({"change": {"remove": "m-1"}, "reason": "r"})),
     ];
     for (what, body) in posts {
         let mut answers = HashSet::new();
         for camera in ["segreta-01", "cam-02", "inesistente"] {
             let path = format!("/v1/cameras/{camera}/{what}");
-            let asked = sala.client.post(sala.url(&path)).bearer_auth(neri.token.expose_secret());
+            let asked = sala
+                .client
+                .post(sala.url(&path))
+                .bearer_auth(neri.token.expose_secret());
             let answered = asked.json(&body).send().await.unwrap();
             answers.insert((answered.status(), answered.text().await.unwrap()));
         }
         assert_eq!(answers.len(), 1, "{what}: {answers:?}");
-        assert!(answers.iter().all(|(status, _)| *status == StatusCode::NOT_FOUND), "{answers:?}");
+        assert!(
+            answers.iter().all(|(status, _)| *status == StatusCode::NOT_FOUND),
+            "{answers:?}"
+        );
         answers.iter().for_each(|(_, text)| clean(what, text));
     }
     let own: Result<CameraCredential, _> = sala
-        .post("/v1/cameras/cam-01/credentials", &neri.token, json!({"need": "picture"}))
+        .post(
+            "/v1/cameras/cam-01/credentials",
+            &neri.token,
+            json!({"need": "picture"}),
+        )
         .await;
     assert!(own.is_ok(), "its own camera is there");
     // Each of the attempts is in the log of the workstation's own controller.

@@ -5,8 +5,8 @@
 //! stand beside the decision).
 
 use vedetta::domain::people::{
-    Action, Asked, Circumstances, Decision, Grant, Ground, Level, Office, Person, Reach, Right, Rule, Shift, StationKind,
-    decide,
+    Action, Asked, Circumstances, Decision, Grant, Ground, Level, Office, Person, Reach, Right, Rule, Shift,
+    StationKind, decide,
 };
 use vedetta::domain::privacy::calendar::Day;
 

@@ -477,13 +477,23 @@ pub async fn init(arguments: InitArguments) -> Result<(), ServerError> {
         return Err(ServerError::AlreadySetUp);
     }
     let controller = Controller {
-        name: or_ask(arguments.controller_name, "Titolare (per esempio «Comune di Borgo Vedetta»): ")?,
-        id: or_ask(arguments.controller, "Nome breve del titolare (minuscole, cifre, trattini): ")?,
+        name: or_ask(
+            arguments.controller_name,
+            "Titolare (per esempio «Comune di Borgo Vedetta»): ",
+        )?,
+        id: or_ask(
+            arguments.controller,
+            "Nome breve del titolare (minuscole, cifre, trattini): ",
+        )?,
         istat: or_ask(arguments.istat, "Codice ISTAT, sei cifre: ")?,
     };
     let mut names = arguments.names;
     if names.is_empty() {
-        names.push(asked_line("Nome o indirizzo del server per le postazioni: ")?.trim().to_owned());
+        names.push(
+            asked_line("Nome o indirizzo del server per le postazioni: ")?
+                .trim()
+                .to_owned(),
+        );
     }
     let administrator = or_ask(arguments.administrator, "Account dell'amministratore di sistema: ")?;
     let answers = Answers {
@@ -503,7 +513,10 @@ pub async fn init(arguments: InitArguments) -> Result<(), ServerError> {
         path: "vedetta-audit".into(),
         source,
     })?;
-    let (first, user) = (answers.names.first().cloned().unwrap_or_default(), answers.administrator.clone());
+    let (first, user) = (
+        answers.names.first().cloned().unwrap_or_default(),
+        answers.administrator.clone(),
+    );
     let begun = first_run::init(&data, &program, answers).await?;
     if arguments.json {
         let line = serde_json::json!({
@@ -512,7 +525,10 @@ pub async fn init(arguments: InitArguments) -> Result<(), ServerError> {
         say(&line.to_string());
         return Ok(());
     }
-    say(&format!("Per l'autenticatore di {user}, una volta sola:\n  {}", begun.second_factor.expose_secret()));
+    say(&format!(
+        "Per l'autenticatore di {user}, una volta sola:\n  {}",
+        begun.second_factor.expose_secret()
+    ));
     say(&format!(
         "Il server è pronto. Per avviarlo, da amministratore della macchina:\n  \
          useradd --system vedetta; chown -R vedetta: {data}\n  \

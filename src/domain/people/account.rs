@@ -134,7 +134,10 @@ mod tests {
     fn r_acc_3_a_password_lives_180_days() {
         assert_eq!(LIFE.standing(1_000 + PASSWORD_LIFE_MS - 1), Standing::Good);
         assert_eq!(LIFE.standing(1_000 + PASSWORD_LIFE_MS), Standing::MustChoosePassword);
-        let given = Life { must_change: true, ..LIFE };
+        let given = Life {
+            must_change: true,
+            ..LIFE
+        };
         assert_eq!(given.standing(1_001), Standing::MustChoosePassword, "at first use");
     }
 
@@ -144,7 +147,10 @@ mod tests {
             confirm_by_ms: Some(5_000),
             ..LIFE
         };
-        assert_eq!((due.standing(4_999), due.standing(5_000)), (Standing::Good, Standing::NotConfirmed));
+        assert_eq!(
+            (due.standing(4_999), due.standing(5_000)),
+            (Standing::Good, Standing::NotConfirmed)
+        );
         let appointed = Life {
             until_ms: Some(5_000),
             ..LIFE
@@ -158,8 +164,14 @@ mod tests {
         assert_eq!(check_password("neri", "cavallo-di-ferro"), Ok(()));
         assert_eq!(check_password("neri", "corta"), Err(PasswordFault::Length));
         assert_eq!(check_password("neri", &"a".repeat(201)), Err(PasswordFault::Length));
-        assert_eq!(check_password("neri", "chiaraNERI2026!"), Err(PasswordFault::ContainsName));
-        assert_eq!(check_password("neri", "aaaaaaaaaaaaaaa"), Err(PasswordFault::Monotonous));
+        assert_eq!(
+            check_password("neri", "chiaraNERI2026!"),
+            Err(PasswordFault::ContainsName)
+        );
+        assert_eq!(
+            check_password("neri", "aaaaaaaaaaaaaaa"),
+            Err(PasswordFault::Monotonous)
+        );
     }
 
     #[test]

@@ -198,7 +198,12 @@ pub fn decide(person: &Person, asked: Asked<'_>, here: &Circumstances) -> Decisi
 
 type Spot<'a> = (&'a ControllerId, &'a CameraId);
 
-fn on_camera(person: &Person, action: Action, (controller, camera): Spot<'_>, here: &Circumstances) -> Result<Ground, Rule> {
+fn on_camera(
+    person: &Person,
+    action: Action,
+    (controller, camera): Spot<'_>,
+    here: &Circumstances,
+) -> Result<Ground, Rule> {
     match person.level {
         Level::Maintainer => return Err(Rule::MaintainerSeesNoImage),
         Level::SystemAdministrator => return Err(Rule::AdministratorDoesNotWatch),

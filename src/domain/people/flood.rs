@@ -52,7 +52,8 @@ impl<K: Hash + Eq> Flood<K> {
         let tokens = self.tokens(&caller, now_ms) - 1.0;
         if self.buckets.len() >= REMEMBERED {
             let allowance = self.allowance;
-            self.buckets.retain(|_, bucket| bucket.tokens(allowance, now_ms) < allowance.burst);
+            self.buckets
+                .retain(|_, bucket| bucket.tokens(allowance, now_ms) < allowance.burst);
             if self.buckets.len() >= REMEMBERED {
                 self.buckets.clear();
             }

@@ -74,7 +74,11 @@ pub fn base32(secret: &[u8]) -> SecretString {
 /// The secret as an authenticator reads it from a QR code (Key Uri Format).
 pub fn key_uri(user: &str, secret: &[u8]) -> SecretString {
     let secret = base32(secret);
-    format!("otpauth://totp/Vedetta:{user}?secret={}&issuer=Vedetta", secret.expose_secret()).into()
+    format!(
+        "otpauth://totp/Vedetta:{user}?secret={}&issuer=Vedetta",
+        secret.expose_secret()
+    )
+    .into()
 }
 
 #[cfg(test)]
@@ -115,7 +119,13 @@ mod tests {
     #[test]
     fn the_secret_is_written_as_authenticators_read_it() {
         // RFC 4648 §10, without padding.
-        for (bytes, text) in [("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foobar", "MZXW6YTBOI")] {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "MY"),
+            ("fo", "MZXQ"),
+            ("foo", "MZXW6"),
+            ("foobar", "MZXW6YTBOI"),
+        ] {
             assert_eq!(base32(bytes.as_bytes()).expose_secret(), text);
         }
     }

@@ -112,7 +112,14 @@ impl Enrol {
                 Message::Address,
                 Message::Start
             ),
-            field(fl!("enrol-code"), PLACES[1], &self.code, false, Message::Code, Message::Start),
+            field(
+                fl!("enrol-code"),
+                PLACES[1],
+                &self.code,
+                false,
+                Message::Code,
+                Message::Start
+            ),
             start,
         ];
         if let Some(error) = &self.error {

@@ -9,7 +9,7 @@ pub mod diagnostics;
 pub mod enrol;
 pub mod export;
 pub mod go_on;
-pub mod people;
 pub mod hand_over;
+pub mod people;
 pub mod playback;
 pub mod sign_in;

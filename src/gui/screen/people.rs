@@ -167,7 +167,11 @@ impl People {
     }
 
     fn end_session(&mut self) -> Action {
-        let Some(user) = self.chosen().filter(|row| row.active_at.is_some()).map(|row| row.user.clone()) else {
+        let Some(user) = self
+            .chosen()
+            .filter(|row| row.active_at.is_some())
+            .map(|row| row.user.clone())
+        else {
             return Action::None;
         };
         let ended = self.desk.end_session(user);
@@ -226,16 +230,37 @@ impl People {
         let chosen = self.chosen();
         if let (Some(reason), Some(row)) = (&self.disabling, chosen) {
             let sure = fl!("people-sure", name = row.display_name.as_str());
-            let input = field(fl!("people-reason"), REASON, reason, false, Message::Reason, Message::DisableNow);
-            return column![labelled(Icon::Warning, sure, Tone::Attention), input].spacing(8).into();
+            let input = field(
+                fl!("people-reason"),
+                REASON,
+                reason,
+                false,
+                Message::Reason,
+                Message::DisableNow,
+            );
+            return column![labelled(Icon::Warning, sure, Tone::Attention), input]
+                .spacing(8)
+                .into();
         }
         let act = |icon, words, key: &str, message: Message, may: bool| {
             action(icon, words, Some(&key.to_owned()), false, may.then_some(message))
         };
         let active = chosen.is_some_and(|row| row.active_at.is_some());
         row![
-            act(Icon::Delivered, fl!("people-confirm"), "C", Message::Confirm, chosen.is_some()),
-            act(Icon::Close, fl!("people-disable"), "D", Message::Disable, chosen.is_some()),
+            act(
+                Icon::Delivered,
+                fl!("people-confirm"),
+                "C",
+                Message::Confirm,
+                chosen.is_some()
+            ),
+            act(
+                Icon::Close,
+                fl!("people-disable"),
+                "D",
+                Message::Disable,
+                chosen.is_some()
+            ),
             act(Icon::SignOut, fl!("people-end"), "T", Message::EndSession, active),
         ]
         .spacing(theme::GAP)
@@ -316,7 +341,10 @@ mod tests {
         let user = screen.chosen().unwrap().user.clone();
         screen.update(Message::Command(Command::Declare));
         screen.update(Message::Command(Command::Confirm));
-        assert!(desk.said().iter().all(|said| !said.contains("disable")), "no reason yet");
+        assert!(
+            desk.said().iter().all(|said| !said.contains("disable")),
+            "no reason yet"
+        );
         screen.update(Message::Reason("trasferita".into()));
         screen.update(Message::Command(Command::Confirm));
         assert!(desk.said().contains(&format!("disable {user}")), "{:?}", desk.said());
@@ -330,7 +358,11 @@ mod tests {
             screen.update(Message::Command(Command::EndAccount));
             screen.update(Message::Command(Command::Arrow(Direction::Down)));
         }
-        let ended = desk.said().iter().filter(|said| said.starts_with("end session")).count();
+        let ended = desk
+            .said()
+            .iter()
+            .filter(|said| said.starts_with("end session"))
+            .count();
         assert_eq!(ended, 1);
         assert!(matches!(screen.update(Message::Command(Command::Back)), Action::Close));
     }

@@ -86,14 +86,8 @@ pub enum Message {
 pub enum Action {
     None,
     Run(Task<Message>),
-    SignIn {
-        claim: Claim,
-        purpose: Purpose,
-    },
-    ChoosePassword {
-        claim: Claim,
-        new: SecretString,
-    },
+    SignIn { claim: Claim, purpose: Purpose },
+    ChoosePassword { claim: Claim, new: SecretString },
 }
 
 impl SignIn {
@@ -385,7 +379,10 @@ mod tests {
         screen.failed(&SignInError::MustChoosePassword);
         screen.update(Message::New("cavallo-di-ferro".into()));
         screen.update(Message::Again("cavallo-di-legno".into()));
-        assert!(matches!(screen.update(Message::Enter), Action::None), "typed differently");
+        assert!(
+            matches!(screen.update(Message::Enter), Action::None),
+            "typed differently"
+        );
         screen.update(Message::Again("cavallo-di-ferro".into()));
         let Action::ChoosePassword { new, .. } = screen.update(Message::Enter) else {
             panic!("not asked")

@@ -119,7 +119,10 @@ mod tests {
         let (mut card, _) = Unlock::new::<()>("Ag. Neri".into());
         assert!(matches!(card.update(Message::Open), Action::None), "empty");
         card.update(Message::Password("sbagliata".into()));
-        assert!(matches!(card.update(Message::Command(Command::Confirm)), Action::Prove(_)));
+        assert!(matches!(
+            card.update(Message::Command(Command::Confirm)),
+            Action::Prove(_)
+        ));
         assert!(card.password.expose_secret().is_empty());
         card.update(Message::Answered(Err(Arc::new(Refusal::WrongPassword))));
         assert!(card.error.is_some() && !card.waiting);

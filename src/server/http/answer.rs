@@ -92,7 +92,9 @@ impl IntoResponse for Refused {
             RefusalKind::AlreadyActiveElsewhere | RefusalKind::HeldByOther(_) | RefusalKind::Equivocation { .. } => {
                 StatusCode::CONFLICT
             }
-            RefusalKind::Declare(_) | RefusalKind::Clearance(_) | RefusalKind::NotTaken(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            RefusalKind::Declare(_) | RefusalKind::Clearance(_) | RefusalKind::NotTaken(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             RefusalKind::NotFound => StatusCode::NOT_FOUND,
             RefusalKind::Gap { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             RefusalKind::Malformed => StatusCode::BAD_REQUEST,

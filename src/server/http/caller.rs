@@ -138,7 +138,12 @@ impl Person {
         .with("office", format!("{office:?}"))
         .with("rule", serde_json::to_value(rule).unwrap_or_default());
         app.recorder
-            .record(&self.station.home, Operation::ConfigurationChange, Outcome::Refused, act)
+            .record(
+                &self.station.home,
+                Operation::ConfigurationChange,
+                Outcome::Refused,
+                act,
+            )
             .await?;
         Err(RefusalKind::Rule(rule).into())
     }

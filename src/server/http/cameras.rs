@@ -21,8 +21,7 @@ use std::sync::Arc;
 pub async fn plan(State(app): State<Arc<App>>, person: Person) -> Answer<Json<SignedPlan>> {
     let mut seen = SitePlan::clone(&app.plans.current());
     let who = &person.who.person;
-    seen.cameras
-        .retain(|camera| who.knows(&camera.controller, &camera.id));
+    seen.cameras.retain(|camera| who.knows(&camera.controller, &camera.id));
     seen.controllers
         .retain(|controller| who.knows_controller(&controller.id) || controller.id == person.station.home);
     let signed = app.plans.signed(&seen, &app.plan_vkey);
@@ -47,7 +46,12 @@ pub(super) async fn camera_of(app: &App, person: &Person, camera: String) -> Ans
     .act()
     .with("asked_for", asked);
     app.recorder
-        .record(&person.station.home, Operation::CredentialReleased, Outcome::Refused, act)
+        .record(
+            &person.station.home,
+            Operation::CredentialReleased,
+            Outcome::Refused,
+            act,
+        )
         .await?;
     Err(Refused::not_found("camera"))
 }

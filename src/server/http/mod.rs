@@ -6,8 +6,8 @@
 mod answer;
 mod caller;
 mod cameras;
-mod fair;
 mod clearance;
+mod fair;
 mod health;
 mod holding;
 mod ingest;

@@ -33,7 +33,10 @@ const CODE_MS: i64 = 15 * 60_000;
 const MOST_GRACE_S: u64 = 8 * 3600;
 
 fn failed(error: ServerError) -> Refused {
-    tracing::error!(error = &error as &dyn std::error::Error, "a workstation cannot be certified");
+    tracing::error!(
+        error = &error as &dyn std::error::Error,
+        "a workstation cannot be certified"
+    );
     Refused::new(RefusalKind::Unavailable, "a workstation cannot be certified")
 }
 
@@ -167,7 +170,9 @@ pub async fn renew(
             act.with("change", "certificate_renewed"),
         )
         .await?;
-    app.store.keep_next_certificate(station, &certificate.fingerprint).await?;
+    app.store
+        .keep_next_certificate(station, &certificate.fingerprint)
+        .await?;
     Ok(Json(certified(&app, station.clone(), certificate)))
 }
 
@@ -181,7 +186,10 @@ pub async fn revoke(State(app): State<Arc<App>>, person: Person, Path(station): 
         station: &person.station,
         who: &person.who,
     };
-    let act = by.act().with("change", "station_revoked").with("station", station.as_str());
+    let act = by
+        .act()
+        .with("change", "station_revoked")
+        .with("station", station.as_str());
     app.recorder
         .record(&person.station.home, Operation::ConfigurationChange, Outcome::Done, act)
         .await?;

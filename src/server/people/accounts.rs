@@ -9,7 +9,9 @@ use super::password;
 use super::sessions::{Sessions, SignedIn};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::ControllerId;
-use crate::domain::people::account::{self, AccountName, CONFIRMED_FOR_MS, PASSWORDS_REMEMBERED, PasswordFault, Standing};
+use crate::domain::people::account::{
+    self, AccountName, CONFIRMED_FOR_MS, PASSWORDS_REMEMBERED, PasswordFault, Standing,
+};
 use crate::domain::people::{Person, second_factor};
 use crate::protocol::{
     AccountAnswer, AccountChange, AccountState, AccountView, NewAccount, PasswordChange, RefusalKind, SessionView,
@@ -81,7 +83,11 @@ fn told(row: &AccountRow) -> Value {
 fn line(text: &str) -> Answer<String> {
     let text = text.trim();
     let fits = !text.is_empty() && text.chars().count() <= MOST_TEXT && !text.chars().any(char::is_control);
-    if fits { Ok(text.to_owned()) } else { Err(RefusalKind::Malformed) }
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(RefusalKind::Malformed)
+    }
 }
 
 async fn hash(password: SecretString) -> Answer<String> {
@@ -171,7 +177,8 @@ impl Accounts {
         let password = new_password().map_err(unavailable)?;
         let hashed = hash(password.clone()).await?;
         let after = json!({ "person": person, "act": appointment.act, "until_ms": appointment.until_ms });
-        self.record(by, "account_added", &person.user, Value::Null, after).await?;
+        self.record(by, "account_added", &person.user, Value::Null, after)
+            .await?;
         let added = self.store.add_person(&person, &hashed, now, &appointment).await;
         added.map_err(unavailable)?;
         Ok(AccountAnswer {
@@ -259,7 +266,13 @@ impl Accounts {
     ///
     /// # Errors
     /// The present one is wrong, the new one is not taken, or it cannot be recorded.
-    pub async fn choose_password(&self, station: &StationRow, from: IpAddr, ask: PasswordChange, now: i64) -> Answer<()> {
+    pub async fn choose_password(
+        &self,
+        station: &StationRow,
+        from: IpAddr,
+        ask: PasswordChange,
+        now: i64,
+    ) -> Answer<()> {
         match self.try_choose(station, from, &ask, now).await {
             Err(why @ (RefusalKind::Unavailable | RefusalKind::NotTaken(_))) => Err(why),
             Err(why) => Err(self.sessions.refused(station, &ask.user, why).await),
@@ -282,7 +295,13 @@ impl Accounts {
             .former_passwords(user, PASSWORDS_REMEMBERED - 1)
             .await
             .map_err(unavailable)?;
-        former.extend(self.store.person(user).await.map_err(unavailable)?.map(|row| row.password));
+        former.extend(
+            self.store
+                .person(user)
+                .await
+                .map_err(unavailable)?
+                .map(|row| row.password),
+        );
         let new = ask.new_password.clone();
         let used = tokio::task::spawn_blocking(move || former.iter().any(|hash| password::is(&new, hash)));
         if used.await.map_err(unavailable)? {
@@ -303,7 +322,10 @@ impl Accounts {
             )
             .await
             .map_err(unavailable)?;
-        self.store.set_password(user, &hashed, now, false).await.map_err(unavailable)
+        self.store
+            .set_password(user, &hashed, now, false)
+            .await
+            .map_err(unavailable)
     }
 
     /// Disables who was not confirmed in time and who is appointed no longer, each recorded first (R-ACC-4). Gives the

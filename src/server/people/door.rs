@@ -88,7 +88,11 @@ impl Door {
     /// Wrong, locked out, the second factor is missing, or it cannot be said now.
     pub async fn prove(&self, claim: &Claim<'_>, from: IpAddr, now: i64) -> Answer<AccountRow> {
         let user = claim.user;
-        let seconds = self.guesses.lock().unwrap_or_else(PoisonError::into_inner).wait_s(&from, now);
+        let seconds = self
+            .guesses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .wait_s(&from, now);
         if seconds > 0 {
             return Err(RefusalKind::LockedOut { seconds });
         }
@@ -103,7 +107,12 @@ impl Door {
         let row = self.store.life(user).await.map_err(unavailable)?;
         let row = row.filter(|row| matches!(row.life.standing(now), Standing::Good | Standing::MustChoosePassword));
         let known = match &row {
-            Some(_) => self.store.person(user).await.map_err(unavailable)?.map(|row| row.password),
+            Some(_) => self
+                .store
+                .person(user)
+                .await
+                .map_err(unavailable)?
+                .map(|row| row.password),
             None => None,
         };
         let (given, decoy) = (claim.password.clone(), self.decoy.clone());
@@ -145,7 +154,11 @@ impl Door {
         let required = (self.policy.remote && kind == StationKind::Remote)
             || (self.policy.administrators && row.person.level == Level::SystemAdministrator);
         let Some(sealed) = &row.second_factor else {
-            return if required { Err(RefusalKind::NoSecondFactor) } else { Ok(None) };
+            return if required {
+                Err(RefusalKind::NoSecondFactor)
+            } else {
+                Ok(None)
+            };
         };
         let secret = self.vault.open(&factor_place(&row.person.user), sealed);
         let secret = secret.ok_or_else(|| unavailable("a sealed second factor does not open"))?;
@@ -159,11 +172,18 @@ impl Door {
     /// Counts a wrong answer against the account and the address; gives what is answered.
     async fn wrong(&self, user: &str, failures: u32, from: IpAddr, now: i64) -> Answer<RefusalKind> {
         // The bucket was not empty when the answer was begun.
-        let _ = self.guesses.lock().unwrap_or_else(PoisonError::into_inner).take(from, now);
+        let _ = self
+            .guesses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(from, now);
         if AccountName::read(user).is_some() {
             let failures = failures.saturating_add(1);
             let until = now.saturating_add_unsigned(password::delay_s(failures) * 1000);
-            let kept = self.store.set_lockout(user, failures, until, now - FORGET_AFTER_MS).await;
+            let kept = self
+                .store
+                .set_lockout(user, failures, until, now - FORGET_AFTER_MS)
+                .await;
             kept.map_err(unavailable)?;
         }
         Ok(RefusalKind::WrongCredentials)

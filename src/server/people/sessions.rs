@@ -163,7 +163,14 @@ impl Sessions {
     ///
     /// # Errors
     /// As for signing in.
-    pub async fn prove(&self, station: &StationRow, who: &SignedIn, from: IpAddr, proof: Proof, now: i64) -> Answer<()> {
+    pub async fn prove(
+        &self,
+        station: &StationRow,
+        who: &SignedIn,
+        from: IpAddr,
+        proof: Proof,
+        now: i64,
+    ) -> Answer<()> {
         let one = Arc::clone(&self.one);
         let _alone = one.lock().await;
         let claim = Claim {

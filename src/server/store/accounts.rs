@@ -56,7 +56,8 @@ const ACCOUNT: &str = "SELECT p.person, p.enabled, p.password_set_ms, a.act, a.a
      FROM person p JOIN account a ON a.account = p.account";
 
 fn account_row(row: Columns) -> Result<AccountRow, StoreError> {
-    let (person, enabled, set_ms, act, appointed_ms, until_ms, last_use_ms, confirm_by_ms, must, sealed, step, at) = row;
+    let (person, enabled, set_ms, act, appointed_ms, until_ms, last_use_ms, confirm_by_ms, must, sealed, step, at) =
+        row;
     Ok(AccountRow {
         person: from_json(&person)?,
         life: Life {
@@ -182,7 +183,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn set_password(&self, user: &str, password: &str, now_ms: i64, must_change: bool) -> Result<(), StoreError> {
+    pub async fn set_password(
+        &self,
+        user: &str,
+        password: &str,
+        now_ms: i64,
+        must_change: bool,
+    ) -> Result<(), StoreError> {
         on!(&self.write, pool => {
             let mut tx = pool.begin().await?;
             sqlx::query(

@@ -285,7 +285,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn account(&self, camera: &CameraId, need: CredentialNeed) -> Result<Option<CameraAccountRow>, StoreError> {
+    pub async fn account(
+        &self,
+        camera: &CameraId,
+        need: CredentialNeed,
+    ) -> Result<Option<CameraAccountRow>, StoreError> {
         let row: Option<(String, Vec<u8>)> = on!(&self.read, pool => sqlx::query_as("SELECT account, sealed FROM camera_account WHERE camera = $1 AND need = $2")
                 .bind(camera.as_str())
                 .bind(need_text(need))

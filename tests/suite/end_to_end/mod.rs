@@ -4,8 +4,8 @@
 
 mod place;
 mod reconnect;
-mod revoked;
 mod recordings;
+mod revoked;
 mod two_desks;
 
 use place::{Place, until};

@@ -40,9 +40,15 @@ async fn r_acc_3_the_wall_of_a_revoked_person_goes_dark_within_five_seconds() {
     let office = place.sign_in(&console, "amministratore").await;
     let list = office.people().await.expect("the list");
     let row = list.iter().find(|row| row.user == "operatore").expect("the operator");
-    assert_eq!(row.active_at.as_ref().map(|station| station.as_str()), Some("sala-operativa"));
+    assert_eq!(
+        row.active_at.as_ref().map(|station| station.as_str()),
+        Some("sala-operativa")
+    );
     let refused = session.people().await.err();
-    assert!(matches!(refused, Some(Refusal::Rule(_))), "an operator has no such list: {refused:?}");
+    assert!(
+        matches!(refused, Some(Refusal::Rule(_))),
+        "an operator has no such list: {refused:?}"
+    );
     let reason = "credenziale smarrita".to_owned();
     let disable = vedetta::station::AccountChange::Disable { reason };
     let revoked = Instant::now();

@@ -57,7 +57,8 @@ impl ControlRoom {
             if self.keeping.next_round.is_none_or(|at| self.now.instant < at) {
                 return Task::none();
             }
-            let keeps = |camera: &&_| may_see(&self.person, camera) && on_camera::has_something_to_keep(camera);
+            let here = self.desk.circumstances();
+            let keeps = |camera: &&_| may_see(&self.person, &here, camera) && on_camera::has_something_to_keep(camera);
             let cameras = self.plan.cameras.iter().rev().filter(keeps);
             self.keeping.waiting = cameras.map(|camera| camera.id.clone()).collect();
             self.keeping.next_round = Some(self.now.instant + EVERY);

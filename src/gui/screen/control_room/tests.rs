@@ -413,12 +413,20 @@ fn r_aud_7_stopped_tiles_ask_once_and_come_back_when_an_officer_goes_on() {
     assert_eq!(desk.said().len(), asked, "every question would be recorded");
 
     drop(room.update(Message::Command(Command::GoOn, Edge::Down)));
-    drop(room.update(Message::Dialogue(dialogues::Message::GoOn(crate::gui::screen::go_on::Message::Start))));
+    drop(room.update(Message::Dialogue(dialogues::Message::GoOn(
+        crate::gui::screen::go_on::Message::Start,
+    ))));
     assert_eq!(desk.said().len(), asked, "without a reason nothing is asked");
-    drop(room.update(Message::Dialogue(dialogues::Message::GoOn(crate::gui::screen::go_on::Message::Reason("incidente in via Roma".into())))));
-    drop(room.update(Message::Dialogue(dialogues::Message::GoOn(crate::gui::screen::go_on::Message::Start))));
+    drop(room.update(Message::Dialogue(dialogues::Message::GoOn(
+        crate::gui::screen::go_on::Message::Reason("incidente in via Roma".into()),
+    ))));
+    drop(room.update(Message::Dialogue(dialogues::Message::GoOn(
+        crate::gui::screen::go_on::Message::Start,
+    ))));
     assert!(desk.said().contains(&"go on incidente in via Roma".to_owned()));
-    drop(room.update(Message::Dialogue(dialogues::Message::GoOn(crate::gui::screen::go_on::Message::Answered(Ok(()))))));
+    drop(room.update(Message::Dialogue(dialogues::Message::GoOn(
+        crate::gui::screen::go_on::Message::Answered(Ok(())),
+    ))));
     assert!(room.dialogue.is_none());
     drop(room.tick());
     settle(&mut room, &desk);
