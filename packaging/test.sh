@@ -4,7 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 bash packaging/install.sh test
-export CARGO_INCREMENTAL=${CARGO_INCREMENTAL:-0}
 tools=$PWD/target/tools
 export PATH="$tools/bin:$PATH"
 

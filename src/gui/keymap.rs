@@ -266,7 +266,7 @@ const DEFAULT: [(&str, Command); 75] = [
     ("F11", Command::WallAlone),
     ("G", Command::AskHold),
     ("L", Command::HandOver),
-    ("C", Command::Clearances),
+    ("N", Command::Clearances),
     ("S", Command::Snapshot),
     ("E", Command::Export),
     ("D", Command::Declare),

@@ -4,6 +4,7 @@
 //! time of recording again. The queue is bounded by asking [`Feed::is_full`]. Deliberately absent: what follows.
 
 use super::error::{LiveError, LiveErrorKind};
+use super::plugins::{self, MissingPlugin};
 use super::rtsp::{Playing, RtpHeader, VideoTrack};
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -69,8 +70,13 @@ pub(super) struct Fed {
 }
 
 impl Feed {
-    /// A source whose buffers are stamped relative to `origin_ms` (Unix milliseconds).
-    pub(super) fn new(track: &VideoTrack, time: RecordedTime, origin_ms: i64) -> Self {
+    /// A source whose buffers are stamped relative to `origin_ms` (Unix milliseconds). A recording may be the first thing
+    /// of the process that needs GStreamer.
+    ///
+    /// # Errors
+    /// GStreamer does not start.
+    pub(super) fn new(track: &VideoTrack, time: RecordedTime, origin_ms: i64) -> Result<Self, MissingPlugin> {
+        plugins::start()?;
         let mut caps = gst::Structure::builder("application/x-rtp")
             .field("media", "video")
             .field("payload", i32::from(track.payload_type))
@@ -92,13 +98,13 @@ impl Feed {
             .is_live(false)
             .block(false)
             .build();
-        Self {
+        Ok(Self {
             source,
             time,
             payload_type: track.payload_type,
             origin_ns: origin_ms.saturating_mul(NS_PER_MS),
             ending: false,
-        }
+        })
     }
 
     /// The element to put into a pipeline.

@@ -7,8 +7,9 @@ use crate::cluster::Cluster;
 use crate::town_hall::{Station, TownHall};
 use secrecy::SecretString;
 use serde_json::json;
+use std::time::Duration;
 use vedetta::domain::people::clearance::ClearanceError;
-use vedetta::protocol::{ClearanceState, HoldState, RefusalKind};
+use vedetta::protocol::{ClearanceState, HoldState, PolicyState, RefusalKind};
 
 const PATH: &str = "/v1/cameras/cam-02/hold";
 
@@ -81,18 +82,20 @@ async fn r_ptz_3_a_word_of_an_old_hold_changes_nothing() {
     let refused = here.post::<HoldState>(PATH, &operator, renew).await.unwrap_err();
     assert!(matches!(refused, RefusalKind::HeldByOther(to) if to.user == "comandante"));
     // The holder falls silent: it passes by itself, and nobody has to ask for it.
-    let url = || there.url("/v1/holds");
-    loop {
-        let all: Vec<HoldState> = there.get(url(), &commander).await.unwrap();
-        if all
-            .first()
-            .and_then(|state| state.holder.as_ref())
-            .is_some_and(|holder| holder.user == "comandante")
-        {
-            break;
+    let passed = async {
+        let mut known = 0;
+        loop {
+            let url = there.url(&format!("/v1/policy?after={known}"));
+            let state: PolicyState = there.get(url, &commander).await.unwrap();
+            known = state.revision;
+            let holder = state.holds.first().and_then(|state| state.holder.as_ref());
+            if holder.is_some_and(|holder| holder.user == "comandante") {
+                return;
+            }
         }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
+    };
+    let passed = tokio::time::timeout(Duration::from_secs(30), passed).await;
+    assert!(passed.is_ok(), "it did not pass by itself");
 }
 
 #[tokio::test]

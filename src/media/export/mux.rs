@@ -104,7 +104,7 @@ impl Mux {
     ) -> Result<Self, LiveError> {
         // A recorder may begin long before the range; nothing may come out with a negative time.
         let origin_ms = from_ms.saturating_sub(3_600_000);
-        let feed = Feed::new(track, RecordedTime::new(track.clock_rate, playing, from_ms), origin_ms);
+        let feed = Feed::new(track, RecordedTime::new(track.clock_rate, playing, from_ms), origin_ms)?;
         let shared = Arc::new(Shared::default());
         let pipeline = gst::Pipeline::new();
         if let Some(bus) = pipeline.bus() {

@@ -55,7 +55,7 @@ impl Playout {
         paused: bool,
     ) -> Result<Self, LiveError> {
         let origin_ms = from_ms.saturating_sub(LEAD_MS);
-        let feed = Feed::new(track, RecordedTime::new(track.clock_rate, playing, from_ms), origin_ms);
+        let feed = Feed::new(track, RecordedTime::new(track.clock_rate, playing, from_ms), origin_ms)?;
         let output = Arc::new(Output {
             shared: Arc::clone(shared),
             pacer: Pacer::new(paused),
