@@ -58,7 +58,7 @@ field() { # file name: a number or word of a flat JSON file
 disturb() { # folder control-url server
   local folder=$1 sim=$2 server=$3 n=0 token='' dome ms held fence
   RANDOM=$seed
-  local seat=$folder/server/stations/manutenzione
+  local seat=$folder/server/stations/terminale-carabinieri
   local call=(curl -sS --max-time 5 --cacert "$seat/ca.pem" --cert "$seat/cert.pem" --key "$seat/key.pem" -H 'Content-Type: application/json')
   local password
   password=$(grep -A1 '^user = "carabiniere"' "$folder/server/people.toml" | sed -n 's/^password = "\(.*\)"/\1/p')
@@ -106,6 +106,8 @@ run() { # name seconds extra options of the client
   sed -i 's/^status_delay_s = .*/status_delay_s = 1.2/; s/^video_delay_s = .*/video_delay_s = 1.0/' "$folder/site/site.toml"
   "$bin/vedetta-audit" demo --data "$folder/server" --site "$folder/site/site.toml" \
     --cameras "$folder/site/cameras.toml" 2>"$log/audit-demo.log"
+  "$bin/vedetta-audit" station enrol --data "$folder/server" --station terminale-carabinieri --kind terminale-remoto \
+    >"$folder/terminal.json" 2>"$log/enrol.log"
   "$bin/vedetta-audit" serve --data "$folder/server" --listen 127.0.0.1:0 >"$folder/audit.json" 2>"$log/audit.log" &
   started+=($!)
   ready "$folder/audit.json" $! "the audit server" 30
@@ -171,3 +173,4 @@ shown=$(field "$kept" looks_at_parts)
 [ "$leaked" -eq 0 ] || { echo "something leaked: see $out/kept/shots" >&2; exit 1; }
 [ "$control_leaked" -gt 0 ] || { echo "the counter-trial did not leak: the test proves nothing" >&2; exit 1; }
 [ "$shown" -gt 0 ] || { echo "no mask was ever in view of a picture that was shown: the test proves nothing" >&2; exit 1; }
+[ "$seconds" -lt 60 ] || [ "$others" -gt 0 ] || { echo "nobody else steered: see $out/kept/log" >&2; exit 1; }
