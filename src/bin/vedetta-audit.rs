@@ -449,20 +449,24 @@ fn asked_line(question: &str) -> Result<String, ServerError> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// Ready on SIGTERM or Ctrl-C.
-async fn asked_to_end() {
+/// Ready on SIGTERM or Ctrl-C. SIGTERM is heard from the call on, not only once somebody waits: a server that has just said
+/// that it is ready may be told to end in the same moment.
+fn asked_to_end() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let interrupt = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt => {}
+    let terminate = signal(SignalKind::terminate());
+    async {
+        let interrupt = tokio::signal::ctrl_c();
+        match terminate {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt => {}
+                }
             }
-        }
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM cannot be heard");
-            drop(interrupt.await);
+            Err(error) => {
+                tracing::warn!(%error, "SIGTERM cannot be heard");
+                drop(interrupt.await);
+            }
         }
     }
 }
