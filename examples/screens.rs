@@ -49,7 +49,7 @@ fn main() -> Result<(), String> {
         let cameras = if screen.starts_with("many") { 64 } else { 16 };
         let desk = match screen.as_str() {
             "diagnostics" => fake::maintainer(cameras, 4),
-            "approval" | "take-over" => fake::supervisor(cameras, 4),
+            "approval" | "people" | "take-over" => fake::supervisor(cameras, 4),
             "overloaded" | "many-overloaded" => fake::overloaded(cameras, 4),
             "school-open" => fake::school(cameras, 4, true),
             "school-closed" => fake::school(cameras, 4, false),
