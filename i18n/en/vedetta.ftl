@@ -418,8 +418,8 @@ enrol-waiting = Enrolling…
 enrol-bad-code = The code is not typed right: 28 letters and digits in seven groups. Check it again.
 enrol-unreachable = The server does not answer at that address. Check the address and the network.
 enrol-wrong-server = Another server answers at that address, not the one of the code. Stop and call the system administrator.
-enrol-refused = The code is not good any more: used or expired. Ask for another.
-enrol-not-kept = The enrolment cannot be saved on this computer ({ $detail }). Check the disk and the keyring.
+enrol-refused = The code is not good: mistyped, used or expired. Check it, or ask for another.
+enrol-not-kept = The enrolment cannot be saved on this computer. Check the disk's space and permissions, then ask for another code.
 
 ## People
 people-title = Enabled people

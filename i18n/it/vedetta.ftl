@@ -418,8 +418,8 @@ enrol-waiting = Registrazione in corso…
 enrol-bad-code = Il codice non è scritto bene: 28 lettere e cifre in sette gruppi. Ricontrollarlo.
 enrol-unreachable = Il server non risponde a quell'indirizzo. Controllare indirizzo e rete.
 enrol-wrong-server = A quell'indirizzo risponde un altro server, non quello del codice. Non proseguire e chiamare l'amministratore di sistema.
-enrol-refused = Il codice non è più buono: usato o scaduto. Farsene dare un altro.
-enrol-not-kept = La registrazione non si può salvare su questo computer ({ $detail }). Controllare il disco e il portachiavi.
+enrol-refused = Il codice non è buono: scritto male, usato o scaduto. Ricontrollarlo o farsene dare un altro.
+enrol-not-kept = La registrazione non si può salvare su questo computer. Controllare spazio e permessi del disco, poi farsi dare un altro codice.
 
 ## Persone
 people-title = Persone abilitate

@@ -224,7 +224,8 @@ pub fn enrol(error: &EnrolError) -> String {
         EnrolError::Unreachable { .. } => fl!("enrol-unreachable"),
         EnrolError::AnotherServer => fl!("enrol-wrong-server"),
         EnrolError::CodeRefused => fl!("enrol-refused"),
-        EnrolError::NotKept { detail } => fl!("enrol-not-kept", detail = detail.as_str()),
+        EnrolError::NoKeyring { .. } => fl!("station-no-keyring"),
+        EnrolError::NotKept { .. } => fl!("enrol-not-kept"),
     }
 }
 

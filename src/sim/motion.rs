@@ -362,21 +362,20 @@ mod tests {
         [Some(goal); 3]
     }
 
+    fn drive_pan(speed: f64, seconds: u64) -> [Option<Goal>; 3] {
+        let lasting = Duration::from_secs(seconds);
+        [Some(Goal::Drive { speed, lasting }), None, None]
+    }
+
+    fn reach_pan(position: f64, speed: f64) -> [Option<Goal>; 3] {
+        [Some(Goal::Reach { position, speed }), None, None]
+    }
+
     #[test]
     fn a_drive_ends_with_its_timeout() {
         let now = Instant::now();
         let mut dome = dome(now);
-        dome.command(
-            now,
-            [
-                Some(Goal::Drive {
-                    speed: 50.0,
-                    lasting: Duration::from_secs(1),
-                }),
-                None,
-                None,
-            ],
-        );
+        dome.command(now, drive_pan(50.0, 1));
         assert!(dome.moving(after(now, 900))[0]);
         assert!((dome.speed(after(now, 900))[0] - 50.0).abs() < 1e-9);
         assert_eq!(dome.moving(after(now, 1_201)), [false; 3]);
@@ -388,17 +387,7 @@ mod tests {
     fn halt_brakes_and_does_not_jump() {
         let now = Instant::now();
         let mut dome = dome(now);
-        dome.command(
-            now,
-            [
-                Some(Goal::Drive {
-                    speed: 100.0,
-                    lasting: Duration::from_secs(60),
-                }),
-                None,
-                None,
-            ],
-        );
+        dome.command(now, drive_pan(100.0, 60));
         let stop = after(now, 1_000);
         let before = dome.position(stop)[0];
         dome.command(stop, all(Goal::Halt));
@@ -415,17 +404,7 @@ mod tests {
     fn the_past_stays_readable_after_a_new_command() {
         let now = Instant::now();
         let mut dome = dome(now);
-        dome.command(
-            now,
-            [
-                Some(Goal::Drive {
-                    speed: 100.0,
-                    lasting: Duration::from_secs(60),
-                }),
-                None,
-                None,
-            ],
-        );
+        dome.command(now, drive_pan(100.0, 60));
         let early = dome.position(after(now, 500));
         dome.command(after(now, 700), all(Goal::Halt));
         assert_eq!(dome.position(after(now, 500)), early);
@@ -435,17 +414,7 @@ mod tests {
     fn an_endless_axis_takes_the_short_way_round() {
         let now = Instant::now();
         let mut dome = Motion::resting([pan(), tilt(), zoom()], [170.0, 0.0, 0.0], now);
-        dome.command(
-            now,
-            [
-                Some(Goal::Reach {
-                    position: -170.0,
-                    speed: 100.0,
-                }),
-                None,
-                None,
-            ],
-        );
+        dome.command(now, reach_pan(-170.0, 100.0));
         assert!(dome.speed(after(now, 50))[0] > 0.0);
         assert!((dome.position(after(now, 3_000))[0] + 170.0).abs() < 1e-6);
     }
@@ -454,17 +423,7 @@ mod tests {
     fn a_command_to_one_axis_leaves_the_others_on_their_way() {
         let now = Instant::now();
         let mut dome = dome(now);
-        dome.command(
-            now,
-            [
-                Some(Goal::Reach {
-                    position: 40.0,
-                    speed: 60.0,
-                }),
-                None,
-                None,
-            ],
-        );
+        dome.command(now, reach_pan(40.0, 60.0));
         dome.command(
             after(now, 200),
             [

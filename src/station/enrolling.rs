@@ -33,6 +33,9 @@ pub enum EnrolError {
     AnotherServer,
     #[error("the code is used, expired or unknown")]
     CodeRefused,
+    /// Nowhere to keep this machine's key. Found out before the code is spent.
+    #[error("no system keyring: {detail}")]
+    NoKeyring { detail: String },
     #[error("the enrolment cannot be kept: {detail}")]
     NotKept { detail: String },
 }
@@ -48,7 +51,20 @@ fn not_kept(error: impl std::fmt::Display) -> EnrolError {
 /// # Errors
 /// [`EnrolError`]; nothing is left behind.
 pub async fn enrol_machine(config: StationConfig, address: &str, code: &str) -> Result<(), EnrolError> {
+    let done = enrol_with(config, address, code).await;
+    if let Err(error) = &done {
+        tracing::warn!(%error, "this machine was not enrolled");
+    }
+    done
+}
+
+async fn enrol_with(config: StationConfig, address: &str, code: &str) -> Result<(), EnrolError> {
     let read = EnrolmentCode::read(code).ok_or(EnrolError::NotACode)?;
+    let secrets = config.secrets;
+    let answers = tokio::task::spawn_blocking(move || Vault::answers(secrets)).await;
+    answers.map_err(not_kept)?.map_err(|error| EnrolError::NoKeyring {
+        detail: error.to_string(),
+    })?;
     let server = server_address(address);
     let unreachable = |error: super::server_client::ServerError| EnrolError::Unreachable {
         detail: error.to_string(),

@@ -52,18 +52,34 @@ impl Vault {
     /// # Errors
     /// [`StationError::NoKeyring`] when there is no system keyring; never falls back to the file by itself.
     pub fn open(choice: SecretsChoice, station: &StationId, data: &Path) -> Result<Self, StationError> {
+        Self::answers(choice)?;
+        Ok(match choice {
+            SecretsChoice::SystemKeyring => Self::Keyring {
+                station: station.clone(),
+            },
+            SecretsChoice::ProtectedFile => Self::File {
+                folder: data.join("secrets"),
+            },
+        })
+    }
+
+    /// Whether the place the person chose is there at all: a message bus without a keyring behind it is not. Blocks.
+    ///
+    /// # Errors
+    /// [`StationError::NoKeyring`] when there is no system keyring.
+    pub fn answers(choice: SecretsChoice) -> Result<(), StationError> {
         match choice {
             SecretsChoice::SystemKeyring => {
                 if let Err(error) = keyring::Entry::store_status() {
                     return Err(no_keyring(format!("the keyring does not answer: {error}")));
                 }
-                Ok(Self::Keyring {
-                    station: station.clone(),
-                })
+                let asked = keyring::Entry::new(SERVICE, "is-anybody-there").and_then(|entry| entry.get_secret());
+                match asked {
+                    Ok(_) | Err(keyring::Error::NoEntry) => Ok(()),
+                    Err(error) => Err(no_keyring(format!("the keyring does not answer: {error}"))),
+                }
             }
-            SecretsChoice::ProtectedFile => Ok(Self::File {
-                folder: data.join("secrets"),
-            }),
+            SecretsChoice::ProtectedFile => Ok(()),
         }
     }
 
@@ -179,6 +195,8 @@ fn check_private(_: &Path) -> Result<(), StationError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::enrolment_code::EnrolmentCode;
+    use crate::station::{EnrolError, StationConfig, enrol_machine};
 
     fn vault(data: &Path) -> Vault {
         Vault::open(SecretsChoice::ProtectedFile, &"sala".parse().unwrap(), data).unwrap()
@@ -230,6 +248,25 @@ mod tests {
     /// What the tests below ask of a child process inside its own message bus.
     const ASKED: &str = "VEDETTA_TEST_KEYRING_ASKED";
 
+    /// A machine without a keyring, told of a server that is not there: nothing is asked of the server, so that the code
+    /// stays good.
+    fn enrolled_nowhere() -> Result<(), EnrolError> {
+        let nowhere = PathBuf::from("/nonexistent");
+        let config = StationConfig {
+            enrolment: nowhere.clone(),
+            data: nowhere.clone(),
+            evidence: nowhere,
+            secrets: SecretsChoice::SystemKeyring,
+            uncertainty: Default::default(),
+        };
+        let code = EnrolmentCode::new(&[7; 8], b"nobody").to_string();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(enrol_machine(config, "127.0.0.1:1", &code))
+    }
+
     /// The child: opens the keyring as a workstation does, and answers with its exit status.
     #[test]
     #[ignore = "a part of the test below, which gives it a message bus of its own"]
@@ -248,6 +285,8 @@ mod tests {
             "nobody" => {
                 let refused = open().and_then(|vault| vault.outbox_key(true).map(drop));
                 assert!(matches!(refused, Err(StationError::NoKeyring { .. })), "{refused:?}");
+                let refused = enrolled_nowhere();
+                assert!(matches!(refused, Err(EnrolError::NoKeyring { .. })), "{refused:?}");
             }
             other => panic!("asked for {other}"),
         }

@@ -2,28 +2,22 @@
 //! it saw before.
 //!
 //! What is signed: `cosignature/v1`, `time <Unix seconds>`, then the text of the checkpoint. A line on the note carries
-//! key hash ‖ time (8 bytes, big-endian) ‖ signature. The key hash is the first four bytes of
-//! `SHA-256(name ‖ 0x0A ‖ 0x04 ‖ public key)`, the verifier key `<name>+<key hash>+<base64(0x04 ‖ public key)>`.
+//! key hash ‖ time (8 bytes, big-endian) ‖ signature; keys as in `vkey`, with algorithm 0x04.
 //! Invariant: a witness's line of the right name and key hash that does not verify fails the whole note.
 //! Deliberately absent: what a witness remembers (`server::witness`).
 
-use super::note::{NoteError, check_name, signature_line, split};
+use super::note::{NoteError, signature_line, split};
+use super::vkey::{NamedKey, check_name};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
-use sha2::{Digest as _, Sha256};
+use ed25519_dalek::{Signer as _, SigningKey};
 use std::fmt;
-use std::str::FromStr;
 
 /// Algorithm byte of a cosignature key.
 const COSIGNATURE: u8 = 4;
 
 /// A witness's public key and name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WitnessKey {
-    name: String,
-    key: VerifyingKey,
-}
+pub type WitnessKey = NamedKey<COSIGNATURE>;
 
 /// A witness's private key and name. `Debug` shows the name only.
 pub struct Cosigner {
@@ -50,10 +44,7 @@ impl Cosigner {
 
     /// The public half.
     pub fn verifier(&self) -> WitnessKey {
-        WitnessKey {
-            name: self.name.clone(),
-            key: self.key.verifying_key(),
-        }
+        WitnessKey::checked(self.name.clone(), self.key.verifying_key())
     }
 
     /// The line to add to a note with this text, newline included. `time_s` is Unix seconds.
@@ -74,20 +65,6 @@ impl fmt::Debug for Cosigner {
 }
 
 impl WitnessKey {
-    /// The name the witness signs under.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn key_hash(&self) -> [u8; 4] {
-        let mut hasher = Sha256::new();
-        hasher.update(self.name.as_bytes());
-        hasher.update([b'\n', COSIGNATURE]);
-        hasher.update(self.key.as_bytes());
-        let full: [u8; 32] = hasher.finalize().into();
-        [full[0], full[1], full[2], full[3]]
-    }
-
     /// When this witness saw the checkpoint of a note, Unix seconds.
     ///
     /// # Errors
@@ -97,52 +74,15 @@ impl WitnessKey {
         let mut seen = None;
         for line in lines {
             let (name, raw) = signature_line(line)?;
-            if name != self.name || raw[..4] != self.key_hash() {
+            if name != self.name() || raw[..4] != self.key_hash() {
                 continue;
             }
             let (time, signature) = raw[4..].split_first_chunk::<8>().ok_or(NoteError::Malformed)?;
             let time = u64::from_be_bytes(*time);
-            let signature = Signature::from_slice(signature).map_err(|_| NoteError::WrongSignature)?;
-            self.key
-                .verify_strict(&statement(text, time), &signature)
-                .map_err(|_| NoteError::WrongSignature)?;
+            self.verify_raw(&statement(text, time), signature)?;
             seen = Some(time);
         }
         seen.ok_or(NoteError::NotSigned)
-    }
-}
-
-impl fmt::Display for WitnessKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let raw = [&[COSIGNATURE], self.key.as_bytes().as_slice()].concat();
-        let hash = hex::encode(self.key_hash());
-        write!(f, "{}+{hash}+{}", self.name, BASE64.encode(raw))
-    }
-}
-
-impl FromStr for WitnessKey {
-    type Err = NoteError;
-
-    fn from_str(text: &str) -> Result<Self, NoteError> {
-        let mut parts = text.trim_end().splitn(3, '+');
-        let (Some(name), Some(hash), Some(encoded)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(NoteError::BadKey);
-        };
-        check_name(name)?;
-        let raw = BASE64.decode(encoded).map_err(|_| NoteError::BadKey)?;
-        let [COSIGNATURE, key @ ..] = raw.as_slice() else {
-            return Err(NoteError::BadKey);
-        };
-        let key: [u8; 32] = key.try_into().map_err(|_| NoteError::BadKey)?;
-        let witness = Self {
-            name: name.to_owned(),
-            key: VerifyingKey::from_bytes(&key).map_err(|_| NoteError::BadKey)?,
-        };
-        if hex::encode(witness.key_hash()) == hash {
-            Ok(witness)
-        } else {
-            Err(NoteError::BadKey)
-        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! | [`tree`] | RFC 6962/9162 tree kept as hashes of complete subtrees |
 //! | [`proof`] | inclusion and consistency: made and checked |
 //! | [`note`] | C2SP signed note: keys, signatures, statements |
+//! | [`vkey`] | C2SP verifier keys: a public key with the name it signs under |
 //! | [`checkpoint`] | C2SP tlog-checkpoint |
 //! | [`cosignature`] | C2SP tlog-cosignature: what a witness adds |
 //! | [`witness`] | C2SP tlog-witness: what a witness is asked and answers |
@@ -29,4 +30,5 @@ pub mod proof;
 pub mod succession;
 pub mod tile;
 pub mod tree;
+pub mod vkey;
 pub mod witness;

@@ -1,18 +1,16 @@
 //! C2SP signed note with Ed25519: keys as text, signatures over a text, and short statements outside a note.
 //!
-//! Format: text of lines, an empty line, then lines `— <name> <base64(key hash ‖ signature)>`. A verifier key is
-//! `<name>+<key hash, 8 hex digits>+<base64(0x01 ‖ public key)>`, key hash the first four bytes of
-//! `SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key)`.
+//! Format: text of lines, an empty line, then lines `— <name> <base64(key hash ‖ signature)>`; keys as in `vkey`, with
+//! algorithm 0x01.
 //! Invariant: a signature line of the right name and key hash that does not verify fails the whole note; lines of other
 //! keys are passed over.
 //! Deliberately absent: keys at rest.
 
+use super::vkey::{NamedKey, check_name};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
-use sha2::{Digest, Sha256};
+use ed25519_dalek::{Signer as _, SigningKey};
 use std::fmt;
-use std::str::FromStr;
 
 /// Algorithm byte of Ed25519 in a key.
 const ED25519: u8 = 1;
@@ -22,11 +20,7 @@ pub const MAX_NOTE: usize = 64 * 1024;
 const MAX_SIGNATURES: usize = 16;
 
 /// A public key with the name it signs under.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifierKey {
-    name: String,
-    key: VerifyingKey,
-}
+pub type VerifierKey = NamedKey<ED25519>;
 
 /// A private key with the name it signs under. `Debug` shows the name only.
 #[derive(Clone)]
@@ -75,27 +69,7 @@ impl Statement {
     }
 }
 
-pub(super) fn check_name(name: &str) -> Result<(), NoteError> {
-    let bad = name.is_empty() || name.len() > 256 || name.chars().any(|c| c.is_whitespace() || c == '+');
-    if bad { Err(NoteError::BadName) } else { Ok(()) }
-}
-
 impl VerifierKey {
-    /// The name the key signs under.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// First four bytes of the SHA-256 of name and key.
-    pub fn key_hash(&self) -> [u8; 4] {
-        let mut hasher = Sha256::new();
-        hasher.update(self.name.as_bytes());
-        hasher.update([b'\n', ED25519]);
-        hasher.update(self.key.as_bytes());
-        let full: [u8; 32] = hasher.finalize().into();
-        [full[0], full[1], full[2], full[3]]
-    }
-
     /// Checks a signature over a statement's text, base64 as it travels.
     ///
     /// # Errors
@@ -103,13 +77,6 @@ impl VerifierKey {
     pub fn verify_statement(&self, kind: Statement, text: &str, signature: &str) -> Result<(), NoteError> {
         let raw = BASE64.decode(signature).map_err(|_| NoteError::WrongSignature)?;
         self.verify_raw(&kind.bytes(text), &raw)
-    }
-
-    fn verify_raw(&self, message: &[u8], raw: &[u8]) -> Result<(), NoteError> {
-        let signature = Signature::from_slice(raw).map_err(|_| NoteError::WrongSignature)?;
-        self.key
-            .verify_strict(message, &signature)
-            .map_err(|_| NoteError::WrongSignature)
     }
 
     /// Checks a signed note and returns its text, with the newline that ends it.
@@ -121,7 +88,7 @@ impl VerifierKey {
         let mut signed = false;
         for line in signatures {
             let (name, raw) = signature_line(line)?;
-            if name == self.name && raw[..4] == self.key_hash() {
+            if name == self.name() && raw[..4] == self.key_hash() {
                 self.verify_raw(text.as_bytes(), &raw[4..])?;
                 signed = true;
             }
@@ -161,47 +128,6 @@ pub(super) fn signature_line(line: &str) -> Result<(&str, Vec<u8>), NoteError> {
     }
 }
 
-impl fmt::Display for VerifierKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut raw = vec![ED25519];
-        raw.extend_from_slice(self.key.as_bytes());
-        write!(
-            f,
-            "{}+{}+{}",
-            self.name,
-            hex::encode(self.key_hash()),
-            BASE64.encode(raw)
-        )
-    }
-}
-
-impl FromStr for VerifierKey {
-    type Err = NoteError;
-
-    fn from_str(text: &str) -> Result<Self, NoteError> {
-        let mut parts = text.trim_end().splitn(3, '+');
-        let (Some(name), Some(hash), Some(encoded)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(NoteError::BadKey);
-        };
-        check_name(name)?;
-        let raw = BASE64.decode(encoded).map_err(|_| NoteError::BadKey)?;
-        let [ED25519, key @ ..] = raw.as_slice() else {
-            return Err(NoteError::BadKey);
-        };
-        let key: [u8; 32] = key.try_into().map_err(|_| NoteError::BadKey)?;
-        let key = VerifyingKey::from_bytes(&key).map_err(|_| NoteError::BadKey)?;
-        let verifier = Self {
-            name: name.to_owned(),
-            key,
-        };
-        if hex::encode(verifier.key_hash()) == hash {
-            Ok(verifier)
-        } else {
-            Err(NoteError::BadKey)
-        }
-    }
-}
-
 impl SignerKey {
     /// A key from its 32-byte seed (RFC 8032).
     ///
@@ -217,10 +143,7 @@ impl SignerKey {
 
     /// The public half.
     pub fn verifier(&self) -> VerifierKey {
-        VerifierKey {
-            name: self.name.clone(),
-            key: self.key.verifying_key(),
-        }
+        VerifierKey::checked(self.name.clone(), self.key.verifying_key())
     }
 
     /// Signs a text that ends with a newline: the whole note.
