@@ -1,0 +1,130 @@
+//! The sequencer by itself, on an embedded database.
+//!
+//! Deliberately absent: the network and the signer (tests of the server).
+
+use super::*;
+use crate::domain::audit::leaf;
+use crate::server::store::testing;
+
+struct Bench {
+    _dir: tempfile::TempDir,
+    store: Store,
+    log: Log,
+    sequencer: Sequencer,
+}
+
+async fn bench() -> Bench {
+    let (dir, store, log) = testing::store().await;
+    let data = DataDir::new(dir.path());
+    let (sequencer, _task) = Sequencer::start(&data, store.clone(), vec![log.clone()], Arc::default()).unwrap();
+    Bench {
+        _dir: dir,
+        store,
+        log,
+        sequencer,
+    }
+}
+
+/// Events `from..to` of a station; `salt` makes another history of the same station.
+fn events(station: &str, from: u64, to: u64, salt: u8) -> Vec<Submitted> {
+    let station: StationId = station.parse().unwrap();
+    let mut chain = StationChain::new(station.clone());
+    let event = own_event(
+        "borgo".parse().unwrap(),
+        station,
+        Operation::ViewOpen,
+        Outcome::Intent,
+        Default::default(),
+    );
+    let mut all = Vec::new();
+    for _ in 0..to {
+        let at = Moment {
+            boot: uuid::Uuid::nil(),
+            time: jiff::Timestamp::UNIX_EPOCH,
+            mono_ms: 0,
+        };
+        let mut body = event.body.clone();
+        body.act = uuid::Uuid::nil();
+        let sealed = chain.seal(RetentionClass::Police, at, [salt; 32], &body).unwrap();
+        chain.advance(sealed.leaf_hash);
+        all.push(Submitted {
+            leaf: Leaf::parse(&sealed.leaf).unwrap(),
+            keys: Keys::of_own(&body, at.time),
+            sealed,
+        });
+    }
+    all.split_off(from as usize)
+}
+
+impl Bench {
+    async fn submit(&self, station: &str, events: Vec<Submitted>) -> Answer {
+        self.sequencer
+            .submit(self.log.controller.clone(), station.parse().unwrap(), events)
+            .await
+    }
+}
+
+#[tokio::test]
+async fn r_aud_2_the_same_bytes_get_the_same_index_again() {
+    let bench = bench().await;
+    let first = bench.submit("sala", events("sala", 0, 5, 1)).await.unwrap();
+    assert_eq!(
+        first.iter().map(|(index, _)| *index).collect::<Vec<_>>(),
+        [0, 1, 2, 3, 4]
+    );
+    assert_eq!(bench.submit("sala", events("sala", 0, 5, 1)).await.unwrap(), first);
+    let overlapping = bench.submit("sala", events("sala", 3, 8, 1)).await.unwrap();
+    assert_eq!(overlapping[..2], first[3..]);
+    assert_eq!(bench.store.size(&bench.log).await.unwrap(), 8);
+}
+
+#[tokio::test]
+async fn r_aud_2_gaps_and_forks_are_refused_and_nothing_of_the_batch_enters() {
+    let bench = bench().await;
+    assert_eq!(
+        bench.submit("sala", events("sala", 2, 5, 1)).await,
+        Err(Rejection::Gap { expected: 0 })
+    );
+    bench.submit("sala", events("sala", 0, 3, 1)).await.unwrap();
+    assert_eq!(
+        bench.submit("sala", events("sala", 3, 5, 2)).await,
+        Err(Rejection::Gap { expected: 3 })
+    );
+    let mut torn = events("sala", 3, 6, 1);
+    torn.remove(1);
+    assert_eq!(bench.submit("sala", torn).await, Err(Rejection::Gap { expected: 4 }));
+    assert_eq!(
+        bench.submit("altra", events("sala", 0, 1, 1)).await,
+        Err(Rejection::OtherStation)
+    );
+    assert_eq!(bench.store.size(&bench.log).await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn r_aud_2_other_bytes_for_one_seq_are_an_equivocation_and_are_recorded() {
+    let bench = bench().await;
+    bench.submit("sala", events("sala", 0, 3, 1)).await.unwrap();
+    let forked = bench.submit("sala", events("sala", 0, 1, 2)).await;
+    assert_eq!(forked, Err(Rejection::Equivocation { seq: 0 }));
+    let entries = bench.store.entries(&bench.log, 3, 10).await.unwrap();
+    assert_eq!(entries.len(), 1, "the equivocation itself, nothing of the fork");
+    assert_eq!(entries[0].station, OWN_STATION);
+    assert!(entries[0].opening.as_ref().unwrap().1.contains("\"equivocation\""));
+}
+
+#[tokio::test]
+async fn many_stations_at_once_give_one_tree_that_reads_back() {
+    let bench = bench().await;
+    let stations: Vec<String> = (0..12).map(|n| format!("posto-{n}")).collect();
+    let batches = stations.iter().map(|name| bench.submit(name, events(name, 0, 20, 1)));
+    for placed in futures::future::join_all(batches).await {
+        assert_eq!(placed.unwrap().len(), 20);
+    }
+    let mut frontier = Frontier::default();
+    for entry in bench.store.entries(&bench.log, 0, 1000).await.unwrap() {
+        assert_eq!(entry.index, frontier.size());
+        frontier.append(leaf::leaf_hash(entry.leaf.as_bytes()));
+    }
+    assert_eq!(frontier.size(), 240);
+    assert_eq!(bench.store.frontier(&bench.log, 240).await.unwrap(), frontier);
+}
