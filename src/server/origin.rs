@@ -63,10 +63,11 @@ pub async fn begin(data: &DataDir, controller: Option<ControllerId>, reason: &st
         }
         let log = log_of(store, home).await?;
         let (first, number) = succession::parts(&log.origin);
-        let (origin, number) = (succession::name(first, number + 1), number + 1);
-        // A statement that an interrupted attempt left is made anew: nobody was shown it.
+        // A name that was ever said is not said again, whatever an older database or an interrupted attempt has.
         let mut said = successions(data, home)?;
-        said.truncate(usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(2));
+        let said_number = u32::try_from(said.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let number = number.max(said_number).saturating_add(1);
+        let origin = succession::name(first, number);
         let size = store.size(&log).await?;
         verify::recompute(store, &log, size).await?;
         let former = former_key(data, &log, number)?;

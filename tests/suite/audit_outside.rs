@@ -287,8 +287,8 @@ async fn r_aud_2_a_witness_told_of_a_new_name_goes_on_from_what_it_saw_and_leave
     let old_signer = log_signer(&hall);
 
     // The signer's memory is lost: the log goes on under another name, and the Carabinieri are told its key.
+    hall.stop().await;
     let next = async |hall: &mut TownHall, running: &mut Running| {
-        hall.stop().await;
         std::fs::remove_file(hall.data().join("signer/borgo-vedetta.json")).unwrap();
         let reason = "disco del firmatario guasto";
         let output = hall.command(
@@ -328,8 +328,6 @@ async fn r_aud_2_a_witness_told_of_a_new_name_goes_on_from_what_it_saw_and_leave
     hall.stop().await;
     std::fs::copy(&yesterday, &database).unwrap();
     remove_wal(&hall.data());
-    std::fs::remove_file(hall.data().join("signer/borgo-vedetta.tail")).unwrap();
-    hall.start().await;
     next(&mut hall, &mut first).await;
     let mut other = hall.station("manutenzione");
     let events = other.events(20);

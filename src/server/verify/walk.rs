@@ -88,7 +88,7 @@ impl Walk {
 
     /// Entries without a body.
     pub fn pruned(&self) -> u64 {
-        self.frontier.size().min(self.size) - self.bodies
+        self.frontier.size() - self.bodies
     }
 
     /// Entries, bodies, what they are found by, and nodes.
@@ -236,9 +236,8 @@ impl Walk {
                 if leaf::commitment(&salt, body.as_bytes()) != parsed.commit {
                     return Err(What::Body);
                 }
-                self.bodies += 1;
-                self.pruned.look_at(&parsed, body);
                 self.check_found(&parsed, body, found)?;
+                self.pruned.look_at(&parsed, body);
             }
             None => {
                 self.pruned.without_body(entry.index, &parsed);
@@ -257,6 +256,7 @@ impl Walk {
         chain.check(&parsed).map_err(|_| What::Chain)?;
         chain.advance(hash);
         self.frontier.append(hash);
+        self.bodies += u64::from(entry.opening.is_some());
         Ok(())
     }
 

@@ -4,10 +4,13 @@
 
 use super::*;
 use crate::domain::audit::leaf;
+use crate::domain::audit::note::SignerKey;
+use crate::server::log::signer::Signer;
+use crate::server::store::search::Wanted;
 use crate::server::store::testing;
 
 struct Bench {
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
     store: Store,
     log: Log,
     sequencer: Sequencer,
@@ -18,7 +21,7 @@ async fn bench() -> Bench {
     let data = DataDir::new(dir.path());
     let (sequencer, _task) = Sequencer::start(&data, store.clone(), vec![log.clone()], Arc::default()).unwrap();
     Bench {
-        _dir: dir,
+        dir,
         store,
         log,
         sequencer,
@@ -127,4 +130,57 @@ async fn many_stations_at_once_give_one_tree_that_reads_back() {
     }
     assert_eq!(frontier.size(), 240);
     assert_eq!(bench.store.frontier(&bench.log, 240).await.unwrap(), frontier);
+}
+
+#[tokio::test]
+async fn r_aud_2_what_was_signed_is_put_back_and_only_where_it_belongs() {
+    let bench = bench().await;
+    let data = DataDir::new(bench.dir.path());
+    let key = SignerKey::new(&bench.log.origin, &[4; 32]).unwrap();
+    Signer::create(&data, &bench.log, &key).unwrap();
+    bench.submit("sala", events("sala", 0, 5, 1)).await.unwrap();
+    bench.submit("altra", events("altra", 0, 3, 1)).await.unwrap();
+    bench.submit("sala", events("sala", 5, 9, 1)).await.unwrap();
+    let signer = Signer::open(&data, bench.log.clone(), key).unwrap();
+    assert!(signer.step(&bench.store, now_ms()).await.unwrap());
+    let root = bench.store.frontier(&bench.log, 12).await.unwrap().root();
+
+    // Databases of before: the first five events, and five of another history.
+    for (salt, left) in [(1, 12), (2, 5)] {
+        let (dir, store, log) = testing::store().await;
+        let (sequencer, _task) = Sequencer::start(&data, store.clone(), vec![log.clone()], Arc::default()).unwrap();
+        let before = DataDir::new(dir.path());
+        let (earlier, task) = Sequencer::start(&before, store.clone(), vec![log.clone()], Arc::default()).unwrap();
+        let sala: StationId = "sala".parse().unwrap();
+        let first = events("sala", 0, 5, salt);
+        earlier
+            .submit(log.controller.clone(), sala.clone(), first)
+            .await
+            .unwrap();
+        drop(earlier);
+        task.await.unwrap();
+        sequencer.take_up(log.controller.clone()).await.unwrap();
+        assert_eq!(store.size(&log).await.unwrap(), left, "history {salt}");
+        let same = store.frontier(&log, left).await.unwrap().root() == root;
+        assert_eq!(same, salt == 1);
+        // What a station says again has the index it had, and the chain goes on after what was put back.
+        if salt == 1 {
+            let again = sequencer
+                .submit(log.controller.clone(), sala, events("sala", 3, 10, 1))
+                .await
+                .unwrap();
+            let indices: Vec<_> = again.iter().map(|(index, _)| *index).collect();
+            assert_eq!(indices, [3, 4, 8, 9, 10, 11, 12]);
+            let found = store.search(
+                &log,
+                &Wanted {
+                    operation: Some("view_open".into()),
+                    ..Wanted::default()
+                },
+                None,
+                20,
+            );
+            assert_eq!(found.await.unwrap().len(), 13, "it is found again");
+        }
+    }
 }
