@@ -97,7 +97,8 @@ enum Command {
         /// Nome sotto cui controfirma, senza spazi.
         #[arg(long)]
         name: String,
-        /// Chiave pubblica di un registro da seguire; si può ripetere.
+        /// Chiave pubblica di un registro da seguire; si può ripetere. Di un registro che prosegue sotto un nuovo nome si
+        /// indica la nuova chiave: il testimone riparte da ciò che ha visto e non controfirma più il nome di prima.
         #[arg(long = "log")]
         logs: Vec<VerifierKey>,
         /// Indirizzo su cui ascoltare; porta 0: una libera.

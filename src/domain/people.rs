@@ -14,7 +14,7 @@ pub mod clearance;
 
 use super::camera::{CameraId, ControllerId};
 use super::privacy::calendar::Day;
-pub use decision::{Asked, Circumstances, Decision, Ground, Office, Reach, Right, Rule, StationKind, decide};
+pub use decision::{Asked, Circumstances, Decision, Ground, LogRight, Office, Reach, Right, Rule, StationKind, decide};
 use jiff::civil::{DateTime, Time};
 use serde::{Deserialize, Serialize};
 

@@ -475,6 +475,51 @@ mod tests {
         assert_eq!(said.len(), count, "two kinds or two languages share a sentence");
     }
 
+    /// What follows from each row is tested beside the table (`station::health`); this is what is read then.
+    #[test]
+    fn r_aud_7_each_row_of_the_table_says_what_happened_and_what_to_do() {
+        let detail = String::new;
+        let rows = [
+            (
+                Refusal::ServerAway,
+                "Il server centrale non risponde",
+                "Riprovare quando torna raggiungibile",
+            ),
+            (
+                Refusal::GraceOver,
+                "le operazioni sono ferme",
+                "Ctrl+G per proseguire a proprio nome",
+            ),
+            (
+                Refusal::OutboxFilling,
+                "Troppe registrazioni aspettano il server",
+                "Ctrl+G per proseguire a proprio nome",
+            ),
+            (
+                Refusal::NotRecorded { detail: detail() },
+                "non può essere registrata",
+                "Controllare lo spazio su disco",
+            ),
+            (
+                Refusal::LogNotTrusted { detail: detail() },
+                "non è più quello di prima",
+                "Chiamare l'amministratore",
+            ),
+        ];
+        i18n::choose(Language::Italian);
+        for (row, happened, to_do) in rows {
+            let read = super::refusal(&row);
+            let (first, then) = (read.find(happened), read.find(to_do));
+            assert!(first.is_some() && first < then, "{row:?}: {read}");
+        }
+        let read = super::sign_in(&SignInError::ServerAway { detail: detail() });
+        let (first, then) = (
+            read.find("Il server centrale non risponde"),
+            read.find("Controllare la rete"),
+        );
+        assert!(first.is_some() && first < then, "no new sign-in: {read}");
+    }
+
     #[test]
     fn times_are_those_of_rome_through_the_change_of_clocks() {
         assert_eq!(date_and_clock(&rome_ms(1_792_889_999_000)), "25/10/2026 02:59:59 CEST");

@@ -39,7 +39,7 @@
 //! | `GET /v1/logs/{controller}/entries?from=&limit=` | [`LogPage`], administrator only, recorded |
 //! | `GET /v1/logs/{controller}/search?person=&camera=&operation=&purpose=&result=&from=&to=&after=&limit=` | [`LogPage`] by the stations' time, administrator only, recorded |
 //! | `GET /v1/people/me/entries?limit=` | [`LogPage`]: one's own last entries, newest first, recorded |
-//! | `POST /v1/logs/{controller}/verifications` | [`Verification`] made at the server's console, recorded |
+//! | `POST /v1/logs/{controller}/console` | [`ConsoleAct`] done at the server's console, recorded |
 //! | `POST /v1/logs/{controller}/floor` | [`FloorRequest`] → –, administrator only, recorded |
 //! | `POST /v1/logs/{controller}/holds` | [`LogHoldRequest`] → [`Numbered`], supervisor or administrator, recorded |
 //! | `DELETE /v1/logs/{controller}/holds/{id}` | –, supervisor only, recorded |
@@ -347,13 +347,14 @@ pub struct ConsistencyProof {
     pub path: Vec<String>,
 }
 
-/// A verification of the log at the server's console, which held.
+/// What was done with a whole log at the server's console.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Verification {
-    pub size: u64,
-    /// Root of the signed size, lower-case hex.
-    pub root: String,
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ConsoleAct {
+    /// It was verified, and held. `root` is that of the signed size, lower-case hex.
+    Verified { size: u64, root: String },
+    /// Its entries are about to be copied out, bodies included.
+    Exported { size: u64 },
 }
 
 /// Raises how long bodies of a class are kept.

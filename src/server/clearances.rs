@@ -9,13 +9,14 @@ use crate::domain::people::clearance::{
     Answer, Clearance, ClearanceError, Standing, Step, Use, Verdict, Wish, covering,
 };
 use crate::domain::timeline::Span;
-use crate::protocol::ClearanceState;
+use crate::protocol::{ClearanceState, RefusalKind};
 use crate::server::holds::holder;
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::log::sequencer::{Rejection, now_ms};
 use crate::server::people::sessions::SignedIn;
 use crate::server::pulse::Pulse;
 use crate::server::store::{Store, StoreError};
+use crate::server::trouble::Trouble;
 use std::sync::Weak;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -30,27 +31,6 @@ pub struct Clearances {
     pulse: Pulse,
     /// One step at a time in this process.
     turn: Mutex<()>,
-}
-
-/// Why a step was not made.
-#[derive(Debug)]
-pub enum Trouble {
-    Refused(ClearanceError),
-    NoSuchRequest,
-    NotRecorded(Rejection),
-    Store(StoreError),
-}
-
-impl From<Rejection> for Trouble {
-    fn from(rejection: Rejection) -> Self {
-        Self::NotRecorded(rejection)
-    }
-}
-
-impl From<StoreError> for Trouble {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
 }
 
 impl Clearances {
@@ -86,12 +66,12 @@ impl Clearances {
     /// A request that waits or was answered a while ago.
     ///
     /// # Errors
-    /// [`Trouble::NoSuchRequest`], or the store.
+    /// There is none, or the store.
     pub async fn get(&self, id: u64) -> Result<ClearanceState, Trouble> {
         let all = self.store.clearances().await?;
         all.into_iter()
             .find(|state| state.id == id)
-            .ok_or(Trouble::NoSuchRequest)
+            .ok_or(Trouble::Refused(RefusalKind::NotFound))
     }
 
     /// Takes a supervisor's answer in.
@@ -134,7 +114,7 @@ impl Clearances {
         camera: &CameraId,
         range: Option<Span>,
     ) -> Result<u64, Trouble> {
-        let range = range.ok_or(Trouble::Refused(ClearanceError::EmptyRange))?;
+        let range = range.ok_or(ClearanceError::EmptyRange)?;
         let now_ms = now_ms();
         let all = self.store.clearances().await?;
         let found = all.iter().find(|state| {
@@ -143,7 +123,7 @@ impl Clearances {
         });
         found
             .map(|state| state.id)
-            .ok_or(Trouble::Refused(ClearanceError::NotCleared))
+            .ok_or_else(|| ClearanceError::NotCleared.into())
     }
 
     /// Ends in time what is over, as long as the server lives.
@@ -190,7 +170,7 @@ impl Clearances {
             .recorder
             .record(&wish.controller, Operation::Clearance, Outcome::Refused, act)
             .await;
-        recorded.map_or_else(Trouble::NotRecorded, |()| Trouble::Refused(why))
+        recorded.map_or_else(Trouble::from, |()| why.into())
     }
 
     async fn record(

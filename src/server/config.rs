@@ -100,6 +100,11 @@ impl DataDir {
         self.path.join(format!("signer/{controller}.successions"))
     }
 
+    /// The end of a controller's log that was signed, entries in full.
+    pub fn signed_tail(&self, controller: &ControllerId) -> PathBuf {
+        self.path.join(format!("signer/{controller}.tail"))
+    }
+
     /// The last checkpoint of a controller's log that witnesses cosigned.
     pub fn witnessed(&self, controller: &ControllerId) -> PathBuf {
         self.path.join(format!("signer/{controller}.witnessed"))
@@ -131,14 +136,24 @@ impl DataDir {
         Ok(())
     }
 
-    /// Takes the lock that one writer of an embedded database holds; a PostgreSQL database has its own.
+    /// Takes the directory's lock: alone with an embedded database, which has one writer; together with the other servers
+    /// of a PostgreSQL database, which has a lock of its own.
     ///
     /// # Errors
     /// [`ServerError::AlreadyRunning`] when another process has it.
-    pub fn lock(&self) -> Result<Option<File>, ServerError> {
-        if self.postgres.is_some() {
-            return Ok(None);
-        }
+    pub fn lock(&self) -> Result<File, ServerError> {
+        self.lock_as(self.postgres.is_none())
+    }
+
+    /// Takes the directory's lock for what is done while no server runs, whatever its database.
+    ///
+    /// # Errors
+    /// [`ServerError::AlreadyRunning`] when a server does.
+    pub fn lock_alone(&self) -> Result<File, ServerError> {
+        self.lock_as(true)
+    }
+
+    fn lock_as(&self, alone: bool) -> Result<File, ServerError> {
         let path = self.path.join("lock");
         let file = OpenOptions::new()
             .create(true)
@@ -147,8 +162,9 @@ impl DataDir {
             .mode(0o600)
             .open(&path)
             .map_err(|source| ServerError::File { path, source })?;
-        file.try_lock().map_err(|_| ServerError::AlreadyRunning)?;
-        Ok(Some(file))
+        let taken = if alone { file.try_lock() } else { file.try_lock_shared() };
+        taken.map_err(|_| ServerError::AlreadyRunning)?;
+        Ok(file)
     }
 }
 
@@ -194,7 +210,7 @@ impl Default for SecondFactor {
 pub struct WitnessPlace {
     /// Base address of its C2SP tlog-witness calls. What travels is public and signed, so `http` is enough.
     pub url: String,
-    /// Its verifier key, as `vedetta-audit witness --key` prints it.
+    /// Its verifier key, as `vedetta-audit witness` prints it when it starts.
     pub vkey: String,
 }
 

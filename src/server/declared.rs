@@ -6,14 +6,15 @@
 
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, ControllerId};
-use crate::domain::privacy::declared::{Change, Declaration, DeclareError, Declared, InForce};
+use crate::domain::privacy::declared::{Change, Declaration, Declared, InForce};
 use crate::domain::site::CameraPlan;
-use crate::protocol::{DeclaredState, Holder};
+use crate::protocol::{DeclaredState, Holder, RefusalKind};
 use crate::server::holds::holder;
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::log::sequencer::Rejection;
 use crate::server::people::sessions::SignedIn;
 use crate::server::pulse::Pulse;
+use crate::server::trouble::Trouble;
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, Notify};
@@ -34,20 +35,6 @@ pub struct Declarations {
     recorder: Recorder,
     changed: Notify,
     pulse: Pulse,
-}
-
-/// Why an event is not declared or ended.
-#[derive(Debug)]
-pub enum Trouble {
-    Declare(DeclareError),
-    NotRecorded(Rejection),
-    NoSuchEvent,
-}
-
-impl From<Rejection> for Trouble {
-    fn from(rejection: Rejection) -> Self {
-        Self::NotRecorded(rejection)
-    }
 }
 
 fn word(change: &Change) -> String {
@@ -108,7 +95,7 @@ impl Declarations {
             self.recorder
                 .record(&camera.controller, operation, Outcome::Refused, refused)
                 .await?;
-            return Err(Trouble::Declare(error));
+            return Err(error.into());
         }
         self.recorder
             .record(&camera.controller, operation, Outcome::Done, act())
@@ -119,7 +106,7 @@ impl Declarations {
         };
         let event = events
             .declare(camera, by, who.person.level, declaration, now)
-            .map_err(Trouble::Declare)?;
+            .map_err(Trouble::from)?;
         self.changed.notify_one();
         self.pulse.beat();
         Ok(state(&event, now))
@@ -131,8 +118,8 @@ impl Declarations {
     /// It is not in force, or its end could not be recorded (it is over all the same).
     pub async fn end(&self, id: u64, who: &SignedIn, now: Instant) -> Result<(), Trouble> {
         let mut events = self.events.lock().await;
-        events.get(id, now).ok_or(Trouble::NoSuchEvent)?;
-        let event = events.end(id).ok_or(Trouble::NoSuchEvent)?;
+        events.get(id, now).ok_or(RefusalKind::NotFound)?;
+        let event = events.end(id).ok_or(RefusalKind::NotFound)?;
         self.pulse.beat();
         Ok(self.record_end(&event, Some(who)).await?)
     }

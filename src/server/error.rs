@@ -49,6 +49,8 @@ pub enum ServerError {
     NotQuarantined(String),
     #[error("no reason was given")]
     NoReason,
+    #[error("the account may not change the names of logs")]
+    OwnerNeeded,
     #[error("the change cannot be recorded: {0}")]
     NotRecorded(String),
     #[error("the log does not hold: {0}")]
@@ -103,6 +105,10 @@ impl ServerError {
             Self::Answer(what) => format!("Risposta non valida: {what}."),
             Self::NotQuarantined(name) => format!("La postazione «{name}» non è in quarantena."),
             Self::NoReason => "Manca il motivo: scriverlo con --reason, perché resta nel registro.".into(),
+            Self::OwnerNeeded => {
+                "Con questo account la banca dati non lascia cambiare il nome del registro: usare quello del proprietario (--database)."
+                    .into()
+            }
             Self::NotRecorded(_) => "L'operazione non può essere registrata, quindi non è stata eseguita.".into(),
             Self::Broken(detail) => format!("Il registro NON è integro: {detail}."),
         }

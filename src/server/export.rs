@@ -4,15 +4,18 @@
 //! `leaves.jsonl` (one leaf per line, exactly the bytes that were hashed), `bodies.jsonl`
 //! (`{"index", "salt", "body"}`: the body as a JSON string of exactly the bytes that were committed to), and when there are
 //! witnesses `witnessed` (the last checkpoint they cosigned) and `witness-keys`. `domain/audit/FORMAT.md` says each.
-//! Invariant: what is exported is what lies under the signed checkpoint, no more and no less.
+//! Invariant: what is exported is what lies under the signed checkpoint, no more and no less; that it is read is an event of
+//! the log before the first file is written (R-AUD-3).
 
 use super::config::{DataDir, Settings, read_text, write_whole};
+use super::console;
 use super::error::ServerError;
 use super::keys::load_signer;
 use super::log::signer::SignedState;
 use super::log::witnessing::last_witnessed;
 use super::store::{Log, Store};
 use crate::domain::audit::tile::{Tile, TileKind, bundle};
+use crate::protocol::ConsoleAct;
 use serde::Serialize;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
@@ -56,8 +59,15 @@ pub async fn export(data: &DataDir, out: &Path) -> Result<Vec<Exported>, ServerE
         });
     }
     let store = Store::open(data).await?;
+    let logs = store.logs().await?;
+    let mut read = Vec::new();
+    for log in &logs {
+        let size = store.size(log).await?;
+        read.push((log.controller.clone(), ConsoleAct::Exported { size }));
+    }
+    console::record(data, &store, &read).await?;
     let mut all = Vec::new();
-    for log in store.logs().await? {
+    for log in logs {
         all.push(export_log(data, &store, &log, &out.join(log.controller.as_str())).await?);
     }
     store.close().await;

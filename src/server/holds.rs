@@ -7,12 +7,13 @@
 use crate::domain::audit::event::{Operation, Outcome as EventOutcome};
 use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::ptz::lease::{Input, Lease, Outcome, may_take_over};
-use crate::protocol::{HoldState, Holder};
+use crate::protocol::{HoldState, Holder, RefusalKind};
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::log::sequencer::{Rejection, now_ms};
 use crate::server::people::sessions::SignedIn;
 use crate::server::pulse::Pulse;
 use crate::server::store::{Store, StoreError};
+use crate::server::trouble::Trouble;
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
@@ -44,30 +45,6 @@ impl Clock {
     fn now_ms(&self) -> i64 {
         let elapsed = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
         self.started_ms.saturating_add(elapsed)
-    }
-}
-
-/// Why a wish was not granted.
-#[derive(Debug)]
-pub enum Trouble {
-    HeldBy(Holder),
-    /// It names a hold or a request that is over.
-    NothingThere,
-    /// The holder's level is not lower.
-    LevelTooLow,
-    NotRecorded(Rejection),
-    Store(StoreError),
-}
-
-impl From<Rejection> for Trouble {
-    fn from(rejection: Rejection) -> Self {
-        Self::NotRecorded(rejection)
-    }
-}
-
-impl From<StoreError> for Trouble {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
     }
 }
 
@@ -127,8 +104,8 @@ impl Holds {
         );
         let (outcomes, state) = self.handle(log, camera, Some(who), input).await?;
         match outcomes.last() {
-            Some(Outcome::Refused { held_by }) => return Err(Trouble::HeldBy(held_by.clone())),
-            Some(Outcome::Expired { .. }) | None if answers => return Err(Trouble::NothingThere),
+            Some(Outcome::Refused { held_by }) => return Err(RefusalKind::HeldByOther(held_by.clone()).into()),
+            Some(Outcome::Expired { .. }) | None if answers => return Err(RefusalKind::NotFound.into()),
             Some(Outcome::Taken { .. }) => {
                 // Every other workstation hears of the new holder before they can send a first command: its cover must
                 // not count on a dome that stands.
@@ -157,7 +134,7 @@ impl Holds {
         self.recorder
             .record(log, Operation::DomeHold, EventOutcome::Refused, act)
             .await?;
-        Err(Trouble::LevelTooLow)
+        Err(RefusalKind::LevelTooLow.into())
     }
 
     /// One turn: what follows is recorded, then kept, then told.

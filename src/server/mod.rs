@@ -13,6 +13,7 @@
 //! | [`plan`] | the site plan in force, its next version: drawn by one, approved by another, signed |
 //! | [`pulse`] | tells waiting workstations that something in force changed |
 //! | [`declared`] | declared events: in force for minutes, ended here |
+//! | [`trouble`] | why a step of these was not taken |
 //! | [`http`] | the calls of `protocol`, bounded |
 //! | [`setup`] | a new data directory; the demonstration |
 //! | [`origin`] | a log that goes on under a new name, when the signer's memory is lost |
@@ -22,6 +23,7 @@
 //! | [`metrics`] | figures for Prometheus |
 //! | [`witness`] | the witness, which runs elsewhere |
 //! | [`verify`], [`export`], [`read`] | the commands on a log |
+//! | [`console`] | the event of a command on a whole log |
 //!
 //! Invariant: nothing is answered «durable» before its transaction is on disk, and nothing is signed that does not
 //! continue what was signed before. Deliberately absent: pictures; nothing here ever speaks to a camera.
@@ -29,6 +31,7 @@
 pub mod administer;
 pub mod clearances;
 pub mod config;
+pub mod console;
 pub mod declared;
 pub mod error;
 pub mod export;
@@ -48,5 +51,6 @@ pub mod setup;
 pub mod stations;
 pub mod store;
 pub mod tls;
+pub mod trouble;
 pub mod verify;
 pub mod witness;

@@ -1,6 +1,6 @@
 //! A log that goes on under a new name and key, after the signer's memory was lost.
 //!
-//! Works on a server that is not running. The whole log is recomputed first; the change is an event of the log and a
+//! Works while no server runs on the data directory, and on PostgreSQL with the account that owns the tables. The whole log is recomputed first; the change is an event of the log and a
 //! statement signed by the key of the site plan, which workstations follow. What the lost signer left is moved aside and
 //! kept. Invariant: nothing is signed under the new name before the reason is durable in the log, and a step that was
 //! done is not done twice, so that the command can be repeated after a crash.
@@ -10,14 +10,16 @@ use super::config::{DataDir, read_text, write_whole};
 use super::error::ServerError;
 use super::keys::{create_signer, load_signer};
 use super::log::recorder::Act;
-use super::log::signer::Signer;
+use super::log::signer::{SignedState, Signer};
 use super::stations;
 use super::store::{Log, Store};
-use super::verify;
-use crate::domain::audit::note::SignerKey;
+use super::verify::{self, What};
+use crate::domain::audit::checkpoint::{self, Checkpoint};
+use crate::domain::audit::note::{SignerKey, VerifierKey};
 use crate::domain::audit::succession::{self, SignedSuccession, Succession};
 use crate::domain::camera::ControllerId;
 use serde::Serialize;
+use serde_json::Value;
 use std::path::Path;
 
 /// A log under its new name.
@@ -55,16 +57,27 @@ pub async fn begin(data: &DataDir, controller: Option<ControllerId>, reason: &st
     if reason.is_empty() {
         return Err(ServerError::NoReason);
     }
-    stations::change(data, controller, async |store, recorder, home| {
+    stations::change(data.lock_alone()?, data, controller, async |store, recorder, home| {
+        if !store.may_rename().await? {
+            return Err(ServerError::OwnerNeeded);
+        }
         let log = log_of(store, home).await?;
+        let (first, number) = succession::parts(&log.origin);
+        // A name that was ever said is not said again, whatever an older database or an interrupted attempt has.
         let mut said = successions(data, home)?;
-        let number = u32::try_from(said.len()).unwrap_or(u32::MAX).saturating_add(2);
-        let origin = succession::name(first_name(&log.origin), number);
+        let said_number = u32::try_from(said.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let number = number.max(said_number).saturating_add(1);
+        let origin = succession::name(first, number);
         let size = store.size(&log).await?;
         verify::recompute(store, &log, size).await?;
         let former = former_key(data, &log, number)?;
+        let signed: Option<SignedState> = read_text(&data.signer_state(home))
+            .ok()
+            .and_then(|text| serde_json::from_str(&text).ok());
         let act = Act::default()
             .with("change", "log_origin")
+            // More than `size`: the database lost what was signed, and the reason should say how.
+            .with("signed_size", signed.map_or(Value::Null, |signed| signed.size.into()))
             .with("former", former.as_str())
             .with("origin", origin.as_str())
             .with("size", size)
@@ -76,6 +89,7 @@ pub async fn begin(data: &DataDir, controller: Option<ControllerId>, reason: &st
         set_aside(&data.log_key(home), number, Some(&origin))?;
         set_aside(&data.signer_state(home), number, None)?;
         set_aside(&data.witnessed(home), number, None)?;
+        set_aside(&data.signed_tail(home), number, None)?;
         let key = match load_signer(&data.log_key(home)) {
             Ok(key) => key,
             Err(_) => create_signer(&data.log_key(home), &origin)?,
@@ -106,16 +120,40 @@ pub async fn begin(data: &DataDir, controller: Option<ControllerId>, reason: &st
     .await
 }
 
+/// What was vouched for under a log's earlier names: what witnesses cosigned last, and each statement of succession, with
+/// what it means when it is not in the log.
+///
+/// # Errors
+/// A file is there and cannot be read.
+pub(super) fn former_checkpoints(
+    data: &DataDir,
+    controller: &ControllerId,
+) -> Result<Vec<(Checkpoint, What)>, ServerError> {
+    let plan_key = load_signer(&data.plan_key())?.verifier();
+    let mut all = Vec::new();
+    for signed in successions(data, controller)? {
+        let unreadable = || ServerError::Broken("una dichiarazione di nuovo nome non è quella firmata".into());
+        let said = signed.open(&plan_key).ok_or_else(unreadable)?;
+        let former: VerifierKey = said.former.parse().map_err(|_| unreadable())?;
+        let witnessed = aside(&data.witnessed(controller), said.number);
+        if witnessed.exists() {
+            let seen = checkpoint::verify(&read_text(&witnessed)?, &former);
+            all.push((seen.map_err(|_| unreadable())?, What::Witness));
+        }
+        let begun = Checkpoint {
+            origin: former.name().to_owned(),
+            size: said.size,
+            root: said.root,
+        };
+        all.push((begun, What::Succession));
+    }
+    Ok(all)
+}
+
 async fn log_of(store: &Store, controller: &ControllerId) -> Result<Log, ServerError> {
     let mut logs = store.logs().await?;
     logs.retain(|log| log.controller == *controller);
     logs.pop().ok_or(ServerError::NotSetUp)
-}
-
-/// The name without the number that successions gave it: `vedetta/<istat code>/<controller slug>`.
-fn first_name(origin: &str) -> &str {
-    let end = origin.match_indices('/').nth(2).map_or(origin.len(), |(at, _)| at);
-    &origin[..end]
 }
 
 /// The verifier key that vouched so far, wherever the command was interrupted before.

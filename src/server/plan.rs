@@ -8,15 +8,15 @@
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::audit::note::{SignerKey, Statement};
 use crate::domain::camera::{CameraId, MaskId};
-use crate::domain::people::{Level, Rule};
+use crate::domain::people::{Asked, Circumstances, Decision, Right, Rule, decide};
 use crate::domain::site::{CameraPlan, Mask, Revision, SitePlan};
 use crate::protocol::{MaskChange, MaskProposal, ProposedMask, RefusalKind, SignedPlan, Verdict};
 use crate::server::holds::holder;
 use crate::server::log::recorder::{Act, Recorder};
-use crate::server::log::sequencer::Rejection;
 use crate::server::people::sessions::SignedIn;
 use crate::server::pulse::Pulse;
-use crate::server::store::{Store, StoreError};
+use crate::server::store::Store;
+use crate::server::trouble::Trouble;
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -42,32 +42,6 @@ pub struct Plans {
 struct Proposals {
     waiting: Vec<ProposedMask>,
     last: u64,
-}
-
-/// Why a plan is not changed.
-#[derive(Debug)]
-pub enum Trouble {
-    Refused(RefusalKind),
-    NotRecorded(Rejection),
-    Store(StoreError),
-}
-
-impl From<Rejection> for Trouble {
-    fn from(rejection: Rejection) -> Self {
-        Self::NotRecorded(rejection)
-    }
-}
-
-impl From<StoreError> for Trouble {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<RefusalKind> for Trouble {
-    fn from(kind: RefusalKind) -> Self {
-        Self::Refused(kind)
-    }
 }
 
 impl Plans {
@@ -139,11 +113,18 @@ impl Plans {
         Ok(proposed)
     }
 
-    /// A supervisor's verdict. Approved, the next version of the plan is in force when this returns.
+    /// A supervisor's verdict, said `here`. Approved, the next version of the plan is in force when this returns.
     ///
     /// # Errors
     /// It is not theirs to say, the plan changed so that it makes no sense any more, or it cannot be recorded.
-    pub async fn decide(&self, id: u64, who: &SignedIn, verdict: Verdict, now_ms: i64) -> Result<(), Trouble> {
+    pub async fn decide(
+        &self,
+        id: u64,
+        who: &SignedIn,
+        here: &Circumstances,
+        verdict: Verdict,
+        now_ms: i64,
+    ) -> Result<(), Trouble> {
         let mut proposals = self.proposals.lock().await;
         let at = proposals.waiting.iter().position(|proposed| proposed.id == id);
         let at = at.ok_or(RefusalKind::NotFound)?;
@@ -154,12 +135,15 @@ impl Plans {
             self.act(camera, who, &proposed.proposal)
                 .with("author", proposed.author.user.as_str())
         };
-        let rule = match who.person.level {
-            Level::Supervisor if who.person.user == proposed.author.user => Some(Rule::FourEyes),
-            Level::Supervisor => None,
-            Level::Operator | Level::ForceOperator | Level::SystemAdministrator | Level::Maintainer => {
-                Some(Rule::SupervisorOnly)
-            }
+        let asked = Asked::Camera {
+            right: Right::ApproveMask,
+            controller: &camera.controller,
+            camera: &camera.id,
+        };
+        let rule = match decide(&who.person, asked, here) {
+            Decision::Allowed(_) if who.person.user == proposed.author.user => Some(Rule::FourEyes),
+            Decision::Allowed(_) => None,
+            Decision::Refused(rule) => Some(rule),
         };
         if let Some(rule) = rule {
             let word = serde_json::to_value(rule).unwrap_or_default();
@@ -282,10 +266,10 @@ mod tests {
     use super::*;
     use crate::domain::audit::note::VerifierKey;
     use crate::domain::camera::CameraKind;
-    use crate::domain::people::{Person, Purpose};
+    use crate::domain::people::{Grant, Level, Person, Purpose, Reach, StationKind};
     use crate::domain::privacy::declared::{Change, Declaration, DeclareError};
     use crate::domain::site::{Controller, Limits, MaskShape, MotionBounds};
-    use crate::server::declared::{self, Declarations};
+    use crate::server::declared::Declarations;
     use crate::server::log::sequencer::Sequencer;
     use crate::server::store::registry::SessionRow;
     use crate::server::store::testing;
@@ -297,6 +281,13 @@ mod tests {
         declared: Declarations,
         vkey: VerifierKey,
     }
+
+    /// In the control room.
+    const HERE: Circumstances = Circumstances {
+        station: StationKind::ControlRoom,
+        server: Reach::Reachable,
+        local: None,
+    };
 
     fn site() -> SitePlan {
         let camera = CameraPlan {
@@ -347,7 +338,12 @@ mod tests {
                 display_name: user.into(),
                 body: "Polizia Locale".into(),
                 level,
-                grants: Vec::new(),
+                grants: vec![Grant {
+                    controller: "borgo".parse().unwrap(),
+                    cameras: vec![],
+                    actions: vec![],
+                    hours: vec![],
+                }],
             },
             session: SessionRow {
                 session: format!("s-{user}"),
@@ -362,7 +358,8 @@ mod tests {
 
     async fn house() -> House {
         let (dir, store, log) = testing::store().await;
-        let (sequencer, _task) = Sequencer::start(store.clone(), vec![log], std::sync::Arc::default()).unwrap();
+        let data = crate::server::config::DataDir::new(dir.path());
+        let (sequencer, _task) = Sequencer::start(&data, store.clone(), vec![log], std::sync::Arc::default()).unwrap();
         let recorder = Recorder::new(sequencer, 7).unwrap();
         let key = SignerKey::new("vedetta/plan", &[5; 32]).unwrap();
         let vkey = key.verifier();
@@ -394,7 +391,7 @@ mod tests {
             .unwrap();
         let decide = |by: SignedIn| {
             let plans = &house.plans;
-            async move { plans.decide(proposed.id, &by, Verdict::Approve, 2).await }
+            async move { plans.decide(proposed.id, &by, &HERE, Verdict::Approve, 2).await }
         };
         let rule = |answer| match answer {
             Err(Trouble::Refused(RefusalKind::Rule(rule))) => Some(rule),
@@ -431,7 +428,7 @@ mod tests {
             .unwrap();
         house
             .plans
-            .decide(again.id, &who("villa", Level::Supervisor), Verdict::Approve, 4)
+            .decide(again.id, &who("villa", Level::Supervisor), &HERE, Verdict::Approve, 4)
             .await
             .unwrap();
         assert_eq!(
@@ -469,7 +466,7 @@ mod tests {
         let supervisor = who("villa", Level::Supervisor);
         house
             .plans
-            .decide(proposed.id, &supervisor, Verdict::Approve, 2)
+            .decide(proposed.id, &supervisor, &HERE, Verdict::Approve, 2)
             .await
             .unwrap();
         let lens = house.plans.current().cameras[0].lens.clone();
@@ -506,7 +503,7 @@ mod tests {
         let lifted = declare(Change::Mask("m-2".parse().unwrap()), now).await;
         assert!(matches!(
             lifted,
-            Err(declared::Trouble::Declare(DeclareError::SupervisorOnly))
+            Err(Trouble::Refused(RefusalKind::Declare(DeclareError::SupervisorOnly)))
         ));
     }
 }

@@ -1,5 +1,5 @@
 //! `log read`: asks the running server for pages of the log or of a search, as the administrator, over the same door as
-//! everybody; and tells it that the log was verified.
+//! everybody.
 //!
 //! Invariant: no way past the server: signing in and reading are events like any other.
 //! Deliberately absent: reading the database file.
@@ -9,7 +9,7 @@ use super::error::ServerError;
 use super::setup::CONSOLE;
 use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::Purpose;
-use crate::protocol::{LogEntry, LogPage, Refusal, SessionGrant, SignIn, Verification};
+use crate::protocol::{LogEntry, LogPage, Refusal, SessionGrant, SignIn};
 use reqwest::{Client, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::time::Duration;
@@ -59,20 +59,6 @@ pub(super) async fn send(request: RequestBuilder) -> Result<reqwest::Response, S
         Ok(refusal) => Err(ServerError::Refused(refusal.why)),
         Err(_) => Err(ServerError::Remote(format!("status {status}"))),
     }
-}
-
-/// Tells the running server which logs were verified at its console and hold.
-///
-/// # Errors
-/// The server does not answer, or cannot record it.
-pub async fn tell_verified(data: &DataDir, held: &[(&ControllerId, Verification)]) -> Result<(), ServerError> {
-    let address = read_text(&data.address())?;
-    let client = client(data)?;
-    for (controller, said) in held {
-        let url = format!("{}/v1/logs/{controller}/verifications", address.trim());
-        send(client.post(url).json(said)).await?;
-    }
-    Ok(())
 }
 
 /// Signs in, reads, signs out. Entries come in the order of the log, each handed to `each`.

@@ -14,6 +14,7 @@ use super::store::Store;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::StationKind;
+use std::fs::File;
 use std::path::PathBuf;
 
 /// Enrols a workstation under a new name. Returns the directory to bring to it.
@@ -39,7 +40,7 @@ pub async fn enrol(
     } else {
         server_url
     };
-    change(data, home, async |store, recorder, home| {
+    change(data.lock()?, data, home, async |store, recorder, home| {
         let act = Act {
             at: Some(&station),
             ..Act::default()
@@ -67,7 +68,7 @@ pub async fn enrol(
 /// # Errors
 /// The server is running, the workstation is not in quarantine, or the change cannot be recorded.
 pub async fn release(data: &DataDir, station: &StationId, reason: &str) -> Result<(), ServerError> {
-    change(data, None, async |store, recorder, home| {
+    change(data.lock()?, data, None, async |store, recorder, home| {
         if !store.is_quarantined(station).await? {
             return Err(ServerError::NotQuarantined(station.to_string()));
         }
@@ -92,8 +93,9 @@ pub(super) async fn record(recorder: &Recorder, log: &ControllerId, act: Act<'_>
     recorded.map_err(|error| ServerError::NotRecorded(error.to_string()))
 }
 
-/// Runs a change with the log open for writing, and closes it again.
+/// Runs a change with the log open for writing under the directory's lock, and closes it again.
 pub(super) async fn change<T>(
+    _lock: File,
     data: &DataDir,
     home: Option<ControllerId>,
     make: impl AsyncFnOnce(&Store, &Recorder, &ControllerId) -> Result<T, ServerError>,
@@ -101,7 +103,6 @@ pub(super) async fn change<T>(
     if !data.is_set_up() {
         return Err(ServerError::NotSetUp);
     }
-    let _lock = data.lock()?;
     let store = Store::open(data).await?;
     let logs = store.logs().await?;
     let found = match &home {
@@ -109,7 +110,7 @@ pub(super) async fn change<T>(
         None => logs.first(),
     };
     let home = found.map(|log| log.controller.clone()).ok_or(ServerError::NotSetUp)?;
-    let (sequencer, writer) = Sequencer::start(store.clone(), logs, Default::default())?;
+    let (sequencer, writer) = Sequencer::start(data, store.clone(), logs, Default::default())?;
     let recorder = Recorder::new(sequencer, 0).map_err(|error| ServerError::Key(error.to_string()))?;
     let made = make(&store, &recorder, &home).await;
     drop(recorder);

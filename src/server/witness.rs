@@ -1,17 +1,20 @@
 //! The witness: runs elsewhere, sees origin, size and root of a log and nothing else, and cosigns what continues.
 //!
 //! Invariant: what it cosigned is durable before the cosignature leaves; a checkpoint that does not continue it is
-//! refused and kept with the one it contradicts; a state that was lost is never begun anew in silence.
+//! refused and kept with the one it contradicts; a state that was lost is never begun anew in silence. A log that goes on
+//! under a later name (its operator gives the new key) must continue what was cosigned under the name before, which is
+//! then cosigned no more: a new name is no way to a second history.
 //! Deliberately absent: TLS (everything here is public and signed), and reading of events.
 
 use super::config::{read_text, write_whole};
 use super::error::ServerError;
 use super::keys::{random, write_secret};
 use super::log::sequencer::now_ms;
-use crate::domain::audit::checkpoint::Checkpoint;
+use crate::domain::audit::checkpoint::{self, Checkpoint};
 use crate::domain::audit::cosignature::{Cosigner, WitnessKey};
 use crate::domain::audit::hash::Hash;
 use crate::domain::audit::note::VerifierKey;
+use crate::domain::audit::succession;
 use crate::domain::audit::tree::empty_root;
 use crate::domain::audit::witness::{Ask, MAX_ASK, Objection, claimed_origin, examine};
 use axum::Router;
@@ -44,10 +47,32 @@ struct Seen {
     origin: String,
     size: u64,
     root: Hash,
-    /// The signed checkpoint; empty before the first.
+    /// The signed checkpoint; empty before the first. Of the name before, until one was signed under this one.
     note: String,
     /// Unix seconds.
     time_s: u64,
+}
+
+impl Seen {
+    /// Whether this is what was cosigned under the key's name, or taken over from a name before it.
+    fn holds(&self, key: &VerifierKey) -> bool {
+        let same = |seen: &Checkpoint| (seen.size, seen.root) == (self.size, self.root);
+        if self.note.is_empty() {
+            return self.size == 0;
+        }
+        if let Ok(seen) = checkpoint::verify(&self.note, key) {
+            return same(&seen);
+        }
+        let text = self.note.split_once("\n\n").map(|(text, _)| format!("{text}\n"));
+        let former = text.and_then(|text| Checkpoint::parse(&text).ok());
+        former.is_some_and(|former| is_before(&former.origin, key.name()) && same(&former))
+    }
+}
+
+/// Whether both are names of one log, and `earlier` the earlier one.
+fn is_before(earlier: &str, later: &str) -> bool {
+    let ((first, number), (same, then)) = (succession::parts(earlier), succession::parts(later));
+    first == same && number < then
 }
 
 struct Watched {
@@ -65,7 +90,7 @@ pub struct Witness {
 
 impl Witness {
     /// Opens the directory; the first time, makes the key under `name`. `logs` are the verifier keys of the logs it
-    /// watches.
+    /// watches. One under a later name of a log that it watched takes that one's place, with what was seen of it.
     ///
     /// # Errors
     /// Files cannot be read or written, a key is not one, or the state of a log that was watched before is lost.
@@ -80,12 +105,16 @@ impl Witness {
         }
         let signer = signer(&dir.join("witness.key"), name)?;
         let mut watched = HashMap::new();
+        let mut logs: Vec<&VerifierKey> = logs.iter().collect();
+        logs.sort_by_key(|key| succession::parts(key.name()).1);
         for key in logs {
             let path = dir.join("seen").join(format!("{}.json", short(key.name())));
             let seen = open_state(dir, &path, key)?;
             let key = key.clone();
             watched.insert(key.name().to_owned(), Watched { key, path, seen });
         }
+        let known = origins(dir)?;
+        watched.retain(|origin, _| !known.lines().any(|later| is_before(origin, later)));
         Ok(Self {
             dir: dir.to_owned(),
             signer,
@@ -178,35 +207,53 @@ fn signer(path: &Path, name: &str) -> Result<Cosigner, ServerError> {
 /// The state of a log; begun only for one that was never watched: `origins` lists all that ever were.
 fn open_state(dir: &Path, path: &Path, key: &VerifierKey) -> Result<Seen, ServerError> {
     let origin = key.name();
-    let list = dir.join("origins");
-    let known = if list.exists() {
-        read_text(&list)?
-    } else {
-        String::new()
-    };
+    let known = origins(dir)?;
     let lost = |detail: &str| ServerError::Signer {
         log: origin.to_owned(),
         detail: detail.to_owned(),
     };
+    let read = |path: &Path| -> Result<Seen, ServerError> {
+        serde_json::from_str(&read_text(path)?).map_err(|_| lost("the witness's state"))
+    };
     if known.lines().any(|line| line == origin) {
-        let seen: Seen = serde_json::from_str(&read_text(path)?).map_err(|_| lost("the witness's state"))?;
-        let own = seen.note.is_empty() || key.open(&seen.note).is_ok();
-        return if own && seen.origin == origin {
+        let seen = read(path)?;
+        return if seen.origin == origin && seen.holds(key) {
             Ok(seen)
         } else {
             Err(lost("the witness's state"))
         };
     }
-    let seen = Seen {
-        origin: origin.to_owned(),
-        size: 0,
-        root: empty_root(),
-        note: String::new(),
-        time_s: 0,
+    let former = known.lines().filter(|name| is_before(name, origin));
+    let seen = match former.max_by_key(|name| succession::parts(name).1) {
+        Some(former) => {
+            let seen = read(&path.with_file_name(format!("{}.json", short(former))))?;
+            tracing::warn!(former, origin, size = seen.size, "the log goes on under another name");
+            Seen {
+                origin: origin.to_owned(),
+                ..seen
+            }
+        }
+        None => Seen {
+            origin: origin.to_owned(),
+            size: 0,
+            root: empty_root(),
+            note: String::new(),
+            time_s: 0,
+        },
     };
     write_seen(path, &seen)?;
-    write_whole(&list, format!("{known}{origin}\n").as_bytes(), 0o600)?;
+    write_whole(&dir.join("origins"), format!("{known}{origin}\n").as_bytes(), 0o600)?;
     Ok(seen)
+}
+
+/// Every name that was ever watched, one a line.
+fn origins(dir: &Path) -> Result<String, ServerError> {
+    let list = dir.join("origins");
+    if list.exists() {
+        read_text(&list)
+    } else {
+        Ok(String::new())
+    }
 }
 
 fn write_seen(path: &Path, seen: &Seen) -> Result<(), ServerError> {

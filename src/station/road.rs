@@ -70,7 +70,9 @@ impl Intent<'_> {
                 range(|from_ms, to_ms| Pictures::Playback { from_ms, to_ms })
             }
             Right::Grant(Action::Export) => range(|from_ms, to_ms| Pictures::Export { from_ms, to_ms }),
-            Right::Grant(Action::Playback | Action::Ptz | Action::Lift | Action::Clear) | Right::Figures => None,
+            Right::Grant(Action::Playback | Action::Ptz | Action::Lift | Action::Clear)
+            | Right::Figures
+            | Right::ApproveMask => None,
         }
     }
 }

@@ -135,6 +135,7 @@ def verify(files, key, witness_keys=()):
         said, last = json.loads(body), index
         present.add(index)
         if commits[index][1] == "server" and (said["operation"], said["result"]) == ("log_pruned", "done"):
+            need(said["person"] != said["parameters"]["asked_by"], "pruned by one person alone")
             pruned.update(n for first, end in said["parameters"]["spans"] for n in range(first, end))
     need(set(range(size)) - present <= pruned, "a body is missing without a record of pruning")
     return {"entries": size, "bodies": len(present), "stations": len(chains), "root": root.hex()}

@@ -1,7 +1,8 @@
 //! Outbox, courier and server together, with crashes, lost answers and a disk that forgets what was not synchronised.
 //!
 //! A model in the sense of proptest: a list of steps, some of them faults, after which the log must hold exactly what
-//! was acknowledged. The real outbox on a disk in memory, the real courier, the real sequencer and signer on SQLite.
+//! was acknowledged. The real outbox on a disk in memory, the real courier, the real sequencer and signer on SQLite; the
+//! database is copied and put back in the middle of it.
 //! Deliberately absent: TLS and processes (tests of the server and of faults).
 
 use crate::town_hall::first_seen;
@@ -20,7 +21,7 @@ use vedetta::domain::audit::proof::{consistency_recipe, inclusion_recipe};
 use vedetta::domain::camera::{ControllerId, StationId};
 use vedetta::protocol::{BatchReceipt, DurablePromise, EventBatch, PromisedEntry, RefusalKind};
 use vedetta::server::config::DataDir;
-use vedetta::server::log::sequencer::{Rejection, Sequencer, Submitted};
+use vedetta::server::log::sequencer::{OWN_STATION, Rejection, Sequencer, Submitted, own_event};
 use vedetta::server::log::signer::Signer;
 use vedetta::server::store::search::Keys;
 use vedetta::server::store::{Log, Store};
@@ -31,6 +32,8 @@ use vedetta::station::pins::Pins;
 use vedetta::station::server_client::ServerError;
 
 const ORIGIN: &str = "vedetta/020001/borgo";
+const DATABASE: [&str; 3] = ["audit.db", "audit.db-wal", "audit.db-shm"];
+const COPY: [&str; 3] = ["copy.db", "copy.db-wal", "copy.db-shm"];
 
 fn borgo() -> ControllerId {
     "borgo".parse().unwrap()
@@ -326,6 +329,12 @@ enum Step {
     ServerDies,
     /// The server is down until the next step that starts it.
     ServerDown,
+    /// The server itself records something, and it is signed.
+    Own,
+    /// The database is copied, and the server goes on.
+    Backup,
+    /// The server starts again with the database as it was copied last.
+    DatabaseOfBefore,
     Weather(u8, u8, u8),
     /// The courier is given some time.
     Pause(u8),
@@ -337,6 +346,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => any::<u8>().prop_map(Step::StationDies),
         2 => Just(Step::ServerDies),
         1 => Just(Step::ServerDown),
+        2 => Just(Step::Own),
+        1 => Just(Step::Backup),
+        1 => Just(Step::DatabaseOfBefore),
         2 => (0u8..3, 0u8..3, 0u8..3).prop_map(|(a, b, c)| Step::Weather(a, b, c)),
         2 => (0u8..20).prop_map(Step::Pause),
     ];
@@ -353,6 +365,9 @@ struct World {
     pins: Arc<Pins>,
     /// Acknowledged: which act has which seq.
     acknowledged: BTreeMap<u64, uuid::Uuid>,
+    /// What the server recorded of itself and signed.
+    own: Vec<uuid::Uuid>,
+    copied: bool,
     crashes: u64,
 }
 
@@ -382,6 +397,8 @@ impl World {
             delivered,
             pins,
             acknowledged: BTreeMap::new(),
+            own: Vec::new(),
+            copied: false,
             crashes: 0,
         };
         world.start_server().await;
@@ -399,8 +416,10 @@ impl World {
         }
         let store = Store::open(&self.data()).await.unwrap();
         let log = self.server.log.clone();
-        let (sequencer, _task) = Sequencer::start(store.clone(), vec![log.clone()], Arc::default()).unwrap();
+        let (sequencer, _task) =
+            Sequencer::start(&self.data(), store.clone(), vec![log.clone()], Arc::default()).unwrap();
         let signer = Signer::open(&self.data(), log, key()).unwrap();
+        sequencer.take_up(borgo()).await.unwrap();
         *running = Some(Running {
             store,
             sequencer,
@@ -412,6 +431,36 @@ impl World {
         self.crashes += 1;
         // Dropped in the middle of whatever it does; nothing is put in order.
         drop(self.server.running.lock().await.take());
+    }
+
+    /// Stops the server in order, so that its files can be copied.
+    async fn put_by(&mut self) {
+        self.crashes += 1;
+        if let Some(running) = self.server.running.lock().await.take() {
+            running.store.close().await;
+        }
+    }
+
+    fn copy(&self, from: [&str; 3], to: [&str; 3]) {
+        let folder = self.data().path().to_owned();
+        for (from, to) in from.into_iter().zip(to) {
+            drop(std::fs::remove_file(folder.join(to)));
+            if folder.join(from).exists() {
+                std::fs::copy(folder.join(from), folder.join(to)).unwrap();
+            }
+        }
+    }
+
+    async fn record_own(&mut self) {
+        let running = self.server.running.lock().await;
+        let Some(running) = running.as_ref() else { return };
+        let own = OWN_STATION.parse().unwrap();
+        let event = own_event(borgo(), own, Operation::LogVerify, Outcome::Done, Default::default());
+        let act = event.body.act;
+        running.sequencer.record(event).await.unwrap();
+        let now = jiff::Timestamp::now().as_millisecond();
+        running.signer.step(&running.store, now).await.unwrap();
+        self.own.push(act);
     }
 
     fn station_dies(&mut self, torn: u8) {
@@ -441,6 +490,19 @@ impl World {
                 self.start_server().await;
             }
             Step::ServerDown => self.stop_server().await,
+            Step::Own => self.record_own().await,
+            Step::Backup => {
+                self.put_by().await;
+                self.copy(DATABASE, COPY);
+                self.copied = true;
+                self.start_server().await;
+            }
+            Step::DatabaseOfBefore if self.copied => {
+                self.put_by().await;
+                self.copy(COPY, DATABASE);
+                self.start_server().await;
+            }
+            Step::DatabaseOfBefore => {}
             Step::Weather(lost_requests, lost_answers, doubled) => {
                 *self.server.weather.lock().unwrap() = Weather {
                     lost_requests: *lost_requests,
@@ -470,6 +532,16 @@ impl World {
         let running = running.as_ref().unwrap();
         let entries = running.store.entries(&self.server.log, 0, 10_000).await.unwrap();
         let mut seen = BTreeMap::new();
+        let (own, entries): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.station == OWN_STATION);
+        let own = own.iter().map(|entry| {
+            let body: Body = serde_json::from_str(&entry.opening.as_ref().unwrap().1).unwrap();
+            body.act
+        });
+        assert_eq!(
+            own.collect::<Vec<_>>(),
+            self.own,
+            "what the server recorded and signed is there, once"
+        );
         for entry in &entries {
             let body: Body = serde_json::from_str(&entry.opening.as_ref().unwrap().1).unwrap();
             assert!(

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: Vedetta's own code on the verifying side.
 
-use crate::town_hall::{Export, PLAIN, Running, TownHall, run};
+use crate::town_hall::{Export, PLAIN, Running, TownHall, log_signer, log_vkey, run};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -101,7 +101,7 @@ async fn metric(hall: &TownHall, name: &str) -> u64 {
 #[tokio::test]
 async fn r_exp_3_a_stranger_accepts_the_log_and_refuses_it_with_any_byte_changed() {
     let mut hall = TownHall::prepared();
-    let key = hall.export().key;
+    let key = log_vkey(&hall).to_string();
     let witness = witness(&hall, std::slice::from_ref(&key)).await;
     name_witness(&hall, &witness);
     hall.start().await;
@@ -116,7 +116,8 @@ async fn r_exp_3_a_stranger_accepts_the_log_and_refuses_it_with_any_byte_changed
     let export = hall.export();
     let figures = figures(&python("flip_log.py", &export, &[vkey]));
     println!("{figures}");
-    assert_eq!((&figures["entries"], &figures["bodies"]), (&6.into(), &6.into()));
+    // The export itself is an event, and the last entry.
+    assert_eq!((&figures["entries"], &figures["bodies"]), (&7.into(), &7.into()));
     assert!(figures["changes"].as_u64().unwrap() > 15_000, "{figures}");
     assert_eq!(figures["accepted"], serde_json::json!([]));
     let other = WitnessKey::to_string(
@@ -143,15 +144,17 @@ async fn r_aud_2_a_log_of_several_tiles_is_accepted_and_the_verification_is_an_e
     assert!(hall.verify().0);
     let export = hall.export();
     let found = figures(&python("verify_log.py", &export, &[]));
-    assert_eq!((&found["entries"], &found["stations"]), (&602.into(), &2.into()));
+    assert_eq!((&found["entries"], &found["stations"]), (&603.into(), &2.into()));
     let bodies = std::fs::read_to_string(export.dir.join("bodies.jsonl")).unwrap();
     assert_eq!(bodies.matches("log_verify").count(), 2);
+    let last = bodies.lines().last().unwrap();
+    assert!(last.contains("log_read") && last.contains("export"), "R-AUD-3: {last}");
 }
 
 #[tokio::test]
 async fn r_aud_2_the_witness_follows_keeps_its_memory_and_refuses_a_fork_with_proof() {
     let mut hall = TownHall::prepared();
-    let key = hall.export().key;
+    let key = log_vkey(&hall).to_string();
     let logs = [key.clone()];
     let mut first = witness(&hall, &logs).await;
     name_witness(&hall, &first);
@@ -242,7 +245,7 @@ async fn r_aud_2_the_witness_follows_keeps_its_memory_and_refuses_a_fork_with_pr
 #[tokio::test]
 async fn r_aud_2_a_witness_that_lost_its_memory_does_not_begin_anew() {
     let hall = TownHall::prepared();
-    let key = hall.export().key;
+    let key = log_vkey(&hall).to_string();
     let mut first = witness(&hall, std::slice::from_ref(&key)).await;
     first.child.kill().await.unwrap();
     let seen = hall.dir.path().join("testimone/seen");
@@ -262,11 +265,91 @@ async fn r_aud_2_a_witness_that_lost_its_memory_does_not_begin_anew() {
     assert!(!hall.command(&arguments, None).status.success());
 }
 
-/// The log's own private key: what only a forger inside the town hall has.
-fn log_signer(hall: &TownHall) -> SignerKey {
-    use base64::Engine as _;
-    let text = std::fs::read_to_string(hall.data().join("keys/log-borgo-vedetta.key")).unwrap();
-    let parts: Vec<&str> = text.trim_end().splitn(5, '+').collect();
-    let raw = base64::engine::general_purpose::STANDARD.decode(parts[4]).unwrap();
-    SignerKey::new(parts[2], raw[1..].try_into().unwrap()).unwrap()
+#[tokio::test]
+async fn r_aud_2_a_witness_told_of_a_new_name_goes_on_from_what_it_saw_and_leaves_the_old_one() {
+    let mut hall = TownHall::prepared();
+    let first_key = log_vkey(&hall).to_string();
+    let mut first = witness(&hall, std::slice::from_ref(&first_key)).await;
+    name_witness(&hall, &first);
+    hall.start().await;
+    let mut station = hall.station("sala-operativa");
+    let events = station.events(5);
+    station.submit(&events).await.unwrap();
+    until_witnessed(&hall, &first_key, 5).await;
+    hall.stop().await;
+    let (database, yesterday) = (hall.data().join("audit.db"), hall.dir.path().join("yesterday.db"));
+    std::fs::copy(&database, &yesterday).unwrap();
+    hall.start().await;
+    station.base = hall.base.clone();
+    let more = station.events(5);
+    station.submit(&more).await.unwrap();
+    until_witnessed(&hall, &first_key, 10).await;
+    let old_signer = log_signer(&hall);
+
+    // The signer's memory is lost: the log goes on under another name, and the Carabinieri are told its key.
+    hall.stop().await;
+    let next = async |hall: &mut TownHall, running: &mut Running| {
+        std::fs::remove_file(hall.data().join("signer/borgo-vedetta.json")).unwrap();
+        let reason = "disco del firmatario guasto";
+        let output = hall.command(
+            &["log", "new-origin", "--data", hall.data_text(), "--reason", reason],
+            None,
+        );
+        assert!(output.status.success(), "{output:?}");
+        running.child.kill().await.unwrap();
+        let begun: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let key = begun["vkey"].as_str().unwrap().to_owned();
+        *running = witness(hall, &[first_key.clone(), key.clone()]).await;
+        name_witness(hall, running);
+        hall.start().await;
+        key
+    };
+    let second_key = next(&mut hall, &mut first).await;
+    let seen = until_witnessed(&hall, &second_key, 11).await;
+    assert_eq!(seen.origin, "vedetta/020001/borgo-vedetta/2");
+    // Under the name of before nothing is cosigned any more: two names would be two histories.
+    let ask = Ask {
+        old: 10,
+        proof: vec![],
+        note: checkpoint::sign(
+            &Checkpoint {
+                origin: old_signer.verifier().name().to_owned(),
+                size: 12,
+                root: Hash([7; 32]),
+            },
+            &old_signer,
+        ),
+    };
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = client.post(format!("{}/add-checkpoint", first.base)).body(ask.encode());
+    assert_eq!(request.send().await.unwrap().status().as_u16(), 404);
+
+    // A new name over another history: the database of yesterday, grown in another way beyond what was seen.
+    hall.stop().await;
+    std::fs::copy(&yesterday, &database).unwrap();
+    remove_wal(&hall.data());
+    next(&mut hall, &mut first).await;
+    let mut other = hall.station("manutenzione");
+    let events = other.events(20);
+    other.submit(&events).await.unwrap();
+    let evidence = hall.dir.path().join("testimone/evidence");
+    let until = Instant::now() + Duration::from_secs(30);
+    while std::fs::read_dir(&evidence).unwrap().count() == 0 {
+        assert!(Instant::now() < until, "the witness saw nothing");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(
+        metric(&hall, "vedetta_log_unwitnessed_size").await > 20,
+        "nothing of it is cosigned"
+    );
+    hall.stop().await;
+    let (ok, report) = hall.verify();
+    assert!(!ok);
+    assert_eq!(report["logs"][0]["broken"]["what"], "witness", "{report}");
+}
+
+fn remove_wal(data: &std::path::Path) {
+    for name in ["audit.db-wal", "audit.db-shm"] {
+        drop(std::fs::remove_file(data.join(name)));
+    }
 }

@@ -3,10 +3,12 @@
 //! Deliberately absent: calls that are the same on both databases (tests of the server).
 
 use crate::cluster::Cluster;
-use crate::town_hall::{Station, TownHall, exported_key, log_key, submitted};
+use crate::town_hall::{Station, TownHall, answer, log_key, log_vkey, submitted};
 use std::time::{Duration, Instant};
 use vedetta::domain::audit::chain::Sealed;
-use vedetta::protocol::{BatchReceipt, EventBatch, Refusal, RefusalKind};
+use vedetta::domain::audit::checkpoint::Checkpoint;
+use vedetta::domain::audit::proof::verify_consistency;
+use vedetta::protocol::{BatchReceipt, ConsistencyProof, EventBatch, Refusal, RefusalKind};
 
 /// A prepared town hall on a new database, with the server's role; not started.
 fn hall(cluster: &Cluster) -> TownHall {
@@ -64,6 +66,19 @@ async fn feed(station: &Station, bases: &[String], events: &[Sealed]) {
     }
 }
 
+/// The copy that the signer keeps of what it signed is gone too.
+fn lose_what_was_kept(hall: &TownHall) {
+    std::fs::remove_file(hall.data().join("signer/borgo-vedetta.tail")).unwrap();
+}
+
+/// The log that `after` is of continues the one that `before` was of.
+async fn goes_on(station: &Station, before: &Checkpoint, after: &Checkpoint) {
+    let url = station.log_url(&format!("consistency?from={}&to={}", before.size, after.size));
+    let proof: ConsistencyProof = answer(station.client.get(url)).await.unwrap();
+    let path: Vec<_> = proof.path.iter().map(|hash| hash.parse().unwrap()).collect();
+    verify_consistency(before.size, &before.root, after.size, &after.root, &path).unwrap();
+}
+
 fn size(hall: &TownHall) -> u64 {
     let (ok, report) = hall.verify();
     assert!(ok, "{report}");
@@ -80,7 +95,7 @@ async fn r_aud_2_both_databases_give_the_same_roots() {
     let events = station.events(300);
     let mut roots = Vec::new();
     for hall in [&here, &there] {
-        let key = exported_key(hall);
+        let key = log_vkey(hall);
         let station = hall.station("sala-operativa");
         let mut of_this = Vec::new();
         for (n, batch) in events.chunks(50).enumerate() {
@@ -137,7 +152,7 @@ async fn r_aud_2_two_processes_one_sequencer_and_one_of_them_dies() {
     let turned = [bases[1].clone(), bases[0].clone()];
     let end = async {
         // In the middle of it, the second is killed.
-        let key = exported_key(&hall);
+        let key = log_vkey(&hall);
         hall.station("console").checkpoint_of(&key, 200).await;
         second.child.kill().await.unwrap();
     };
@@ -150,7 +165,7 @@ async fn r_aud_2_two_processes_one_sequencer_and_one_of_them_dies() {
     println!("epoch {epoch}");
     assert!(epoch >= 2, "both wrote: {epoch}");
     assert_eq!(size(&hall), 800, "every event once");
-    let key = exported_key(&hall);
+    let key = log_vkey(&hall);
     one.checkpoint_of(&key, 800).await;
     hall.stop().await;
 }
@@ -163,7 +178,7 @@ async fn r_aud_7_postgresql_dies_and_comes_back_and_nothing_acknowledged_is_lost
     let mut station = hall.station("sala-operativa");
     let events = station.events(600);
     let bases = [hall.base.clone()];
-    let key = exported_key(&hall);
+    let key = log_vkey(&hall);
     let killing = async {
         for round in 1..=3 {
             hall.station("console").checkpoint_of(&key, round * 100).await;
@@ -183,7 +198,7 @@ async fn r_aud_2_a_database_of_before_is_fed_again_and_the_signer_refuses_a_seco
     let cluster = Cluster::start();
     let mut hall = hall(&cluster);
     hall.start().await;
-    let key = exported_key(&hall);
+    let key = log_vkey(&hall);
     let mut station = hall.station("sala-operativa");
     let events = station.events(100);
     let bases = [hall.base.clone()];
@@ -194,6 +209,7 @@ async fn r_aud_2_a_database_of_before_is_fed_again_and_the_signer_refuses_a_seco
     let signed = station.checkpoint_of(&key, 100).await;
     hall.stop().await;
     cluster.restore(&backup);
+    lose_what_was_kept(&hall);
     hall.start().await;
     // Not ready, and nothing is signed, until the same events are back; then the roots go on from what was signed.
     let ready = async |hall: &TownHall| {
@@ -227,7 +243,7 @@ async fn r_aud_2_a_second_history_on_a_database_of_before_is_never_signed() {
     let cluster = Cluster::start();
     let mut hall = hall(&cluster);
     hall.start().await;
-    let key = exported_key(&hall);
+    let key = log_vkey(&hall);
     let mut station = hall.station("sala-operativa");
     let events = station.events(60);
     feed(&station, &[hall.base.clone()], &events[..40]).await;
@@ -236,6 +252,7 @@ async fn r_aud_2_a_second_history_on_a_database_of_before_is_never_signed() {
     let signed = station.checkpoint_of(&key, 60).await;
     hall.stop().await;
     cluster.restore(&backup);
+    lose_what_was_kept(&hall);
     hall.start().await;
     // Somebody signs in before the station feeds its events again: index 40 is another event now.
     let console = hall.station("console");
@@ -269,7 +286,7 @@ async fn r_aud_7_the_primary_dies_the_standby_takes_over_and_the_roots_go_on() {
     let mut hall = hall(&cluster);
     let standby = cluster.standby();
     hall.start().await;
-    let key = exported_key(&hall);
+    let key = log_vkey(&hall);
     let mut station = hall.station("sala-operativa");
     let events = station.events(300);
     feed(&station, &[hall.base.clone()], &events[..150]).await;
@@ -284,4 +301,116 @@ async fn r_aud_7_the_primary_dies_the_standby_takes_over_and_the_roots_go_on() {
     let after = station.checkpoint_of(&key, 300).await;
     assert!(after.size > before.size);
     assert_eq!(size(&hall), 300, "nothing acknowledged is lost, nothing is twice");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_7_postgresql_loses_its_last_seconds_and_nothing_acknowledged_stays_lost() {
+    let cluster = Cluster::start();
+    let mut hall = hall(&cluster);
+    hall.start().await;
+    let second = hall.another().await;
+    let bases = [hall.base.clone(), second.base.clone()];
+    let turned = [bases[1].clone(), bases[0].clone()];
+    let key = log_vkey(&hall);
+    let (mut one, mut two) = (hall.station("sala-operativa"), hall.station("manutenzione"));
+    let (events_one, events_two) = (one.events(200), two.events(200));
+    let both = async |end: usize| {
+        tokio::join!(
+            feed(&one, &bases, &events_one[..end]),
+            feed(&two, &turned, &events_two[..end])
+        );
+    };
+    both(60).await;
+    let backup = tokio::task::block_in_place(|| cluster.backup());
+    // In an order that only the tree knows, and with an event of the server itself among them.
+    both(100).await;
+    let console = hall.station("console");
+    let password = hall.password("amministratore");
+    console.sign_in("amministratore", &password).await.unwrap();
+    both(140).await;
+    let signed = one.checkpoint_of(&key, 281).await;
+    // Acknowledged, and perhaps not signed any more.
+    both(160).await;
+    let last = one.checkpoint_of(&key, 281).await;
+    // Both servers go on running over a database that answered and then forgot.
+    tokio::task::block_in_place(|| cluster.restore(&backup));
+    let left: u64 = cluster
+        .sql("vedetta", crate::cluster::SERVER, "SELECT count(*) FROM leaf")
+        .trim()
+        .parse()
+        .unwrap();
+    both(200).await;
+    let after = one.checkpoint_of(&key, 401).await;
+    for before in [&signed, &last] {
+        goes_on(&one, before, &after).await;
+    }
+    assert_eq!(size(&hall), 401, "every event once, the sign-in too");
+    let sign_ins = "SELECT count(*) FROM body WHERE body LIKE '%\"sign_in\"%'";
+    assert_eq!(cluster.sql("vedetta", crate::cluster::SERVER, sign_ins).trim(), "1");
+    println!(
+        "PostgreSQL lost its last seconds: acknowledged 321, signed {}, left {left}, at the end 401, lost 0, twice 0",
+        last.size
+    );
+    hall.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_a_log_on_postgresql_takes_a_new_name_when_no_server_runs_and_by_its_owner() {
+    let cluster = Cluster::start();
+    let mut hall = hall(&cluster);
+    hall.start().await;
+    let mut second = hall.another().await;
+    let mut station = hall.station("sala-operativa");
+    let events = station.events(100);
+    feed(&station, &[hall.base.clone()], &events[..50]).await;
+    let key = log_vkey(&hall);
+    let before = station.checkpoint_of(&key, 50).await;
+    let refused = |hall: &TownHall, why: &str| {
+        let output = new_origin(hall);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(why), "{said}");
+    };
+    refused(&hall, "Un altro server");
+    hall.stop().await;
+    refused(&hall, "Un altro server");
+    second.child.kill().await.unwrap();
+    std::fs::remove_file(hall.data().join("signer/borgo-vedetta.json")).unwrap();
+    let data = hall.data();
+    let files = || {
+        let folder = |name: &str| std::fs::read_dir(data.join(name)).unwrap();
+        let mut all: Vec<_> = folder("signer")
+            .chain(folder("keys"))
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        all.sort();
+        all
+    };
+    let untouched = files();
+    refused(&hall, "proprietario");
+    assert_eq!(files(), untouched, "nothing was begun");
+    hall.move_to(cluster.owner_url());
+    let output = new_origin(&hall);
+    assert!(output.status.success(), "{output:?}");
+    let begun: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(begun["origin"], "vedetta/020001/borgo-vedetta/2");
+    hall.move_to(cluster.server_url());
+
+    hall.start().await;
+    let second = hall.another().await;
+    let key = log_vkey(&hall);
+    assert_eq!(key.to_string(), begun["vkey"].as_str().unwrap());
+    let station = hall.station("sala-operativa");
+    feed(&station, &[hall.base.clone(), second.base.clone()], &events).await;
+    let after = station.checkpoint_of(&key, 101).await;
+    goes_on(&station, &before, &after).await;
+    assert_eq!(size(&hall), 101, "a hundred events and the new name");
+    hall.stop().await;
+}
+
+fn new_origin(hall: &TownHall) -> std::process::Output {
+    let reason = "disco del firmatario guasto";
+    hall.command(
+        &["log", "new-origin", "--data", hall.data_text(), "--reason", reason],
+        None,
+    )
 }

@@ -314,6 +314,43 @@ async fn r_aud_2_nothing_is_pruned_before_its_floor_under_a_hold_or_by_one_perso
 }
 
 #[tokio::test]
+async fn r_aud_2_bodies_that_were_made_to_look_old_and_pruned_are_missed() {
+    let mut hall = TownHall::open().await;
+    // The server's own events say in the tree what time it was.
+    let commander = desk(&hall, "sala-operativa", "comandante").await;
+    let admin = desk(&hall, "console", "amministratore").await;
+    let mut maintenance = hall.station("manutenzione");
+    let fresh = maintenance.events(4);
+    maintenance.submit(&fresh).await.unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(hall.data().join("audit.db"));
+    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let older = format!(
+        "DROP TRIGGER leaf_keeps; UPDATE leaf SET received_ms = received_ms - {} WHERE station = 'manutenzione' AND seq < 2",
+        2000 * DAY_MS
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(older))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let now = jiff::Timestamp::now().as_millisecond();
+    let order = json!({ "class": "police", "before_ms": now - DAY_MS });
+    let asked: Numbered = admin.post("prunings", order).await.unwrap();
+    let approval = format!("prunings/{}/approval", asked.id);
+    let gone: Pruned = commander.post(&approval, json!({})).await.unwrap();
+    assert_eq!(gone.bodies, 2, "the database believes what it is told");
+    hall.stop().await;
+    let (ok, report) = hall.verify();
+    assert!(!ok);
+    let broken = &report["logs"][0]["broken"];
+    assert_eq!(
+        (&broken["what"], &broken["index"]),
+        (&json!("pruned_early"), &json!(2)),
+        "{report}"
+    );
+}
+
+#[tokio::test]
 async fn r_aud_2_the_server_says_how_it_is() {
     let hall = TownHall::open().await;
     let mut sala = hall.station("sala-operativa");

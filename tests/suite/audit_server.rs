@@ -2,17 +2,13 @@
 //!
 //! Deliberately absent: the workstation's own outbox and courier (tests of the station).
 
-use crate::town_hall::{TownHall, answer, borgo, client, exported_key, log_key, promise};
+use crate::town_hall::{TownHall, answer, client, log_key, log_vkey, promise};
 use reqwest::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 use vedetta::domain::audit::hash::Hash;
 use vedetta::domain::audit::proof::{verify_consistency, verify_inclusion};
 use vedetta::domain::audit::tile::unbundle;
-use vedetta::domain::people::Rule;
-use vedetta::protocol::{
-    CameraCredential, ConsistencyProof, HoldState, InclusionProof, LogPage, MAX_BATCH, MAX_BODY, RefusalKind,
-    SignedPlan, StationHead,
-};
+use vedetta::protocol::{ConsistencyProof, InclusionProof, LogPage, MAX_BATCH, MAX_BODY, RefusalKind, StationHead};
 
 fn hashes(path: &[String]) -> Vec<Hash> {
     path.iter().map(|hash| hash.parse().unwrap()).collect()
@@ -22,7 +18,7 @@ fn hashes(path: &[String]) -> Vec<Hash> {
 async fn r_aud_2_an_event_is_promised_then_proven_included_and_consistent() {
     let hall = TownHall::open().await;
     let mut sala = hall.station("sala-operativa");
-    let key = exported_key(&hall);
+    let key = log_vkey(&hall);
     let events = sala.events(40);
     let promised = promise(&sala.submit(&events).await.unwrap(), &key);
     assert_eq!((promised.first_seq, promised.entries.len()), (0, 40));
@@ -79,7 +75,7 @@ async fn r_aud_2_an_event_is_promised_then_proven_included_and_consistent() {
 async fn r_aud_2_repeats_gaps_and_two_stories() {
     let mut hall = TownHall::open().await;
     let mut sala = hall.station("sala-operativa");
-    let key = exported_key(&hall);
+    let key = log_vkey(&hall);
     let fork = sala.chain.clone();
     let events = sala.events(5);
     let first = promise(&sala.submit(&events).await.unwrap(), &key);
@@ -194,7 +190,7 @@ async fn r_acc_6_another_workstation_is_enrolled_by_name_and_recorded() {
 async fn r_aud_7_what_was_acknowledged_survives_a_crash() {
     let mut hall = TownHall::open().await;
     let mut sala = hall.station("sala-operativa");
-    let key = exported_key(&hall);
+    let key = log_vkey(&hall);
     let mut acknowledged = 0;
     for round in 0..4usize {
         let batch = sala.events(16 + round);
@@ -231,7 +227,7 @@ async fn r_aud_7_what_was_acknowledged_survives_a_crash() {
 #[tokio::test]
 async fn r_aud_7_killed_in_the_middle_of_traffic_each_event_is_in_the_log_once() {
     let mut hall = TownHall::open().await;
-    let key = exported_key(&hall);
+    let key = log_vkey(&hall);
     for _ in 0..3 {
         // Each sends batch after batch until the server is gone, and says what was acknowledged and what is open.
         let send = async |name: &'static str| {
@@ -397,214 +393,15 @@ async fn a_sender_that_stops_in_the_middle_is_let_go() {
     );
 }
 
-#[tokio::test]
-async fn r_acc_1_signing_in_locking_out_and_being_active_in_one_place() {
-    let hall = TownHall::open().await;
-    let (sala, maintenance) = (hall.station("sala-operativa"), hall.station("manutenzione"));
-    let right = hall.password("operatore");
-    let grant = sala.sign_in("operatore", &right).await.unwrap();
-    assert_eq!(
-        (grant.person.user.as_str(), grant.home.clone(), grant.grace_s),
-        ("operatore", borgo(), 3600)
-    );
-    let plan: SignedPlan = sala.get(sala.url("/v1/plan"), &grant.token).await.unwrap();
-    let plan_key = std::fs::read_to_string(hall.data().join("stations/sala-operativa/plan_key")).unwrap();
-    let plan_key: vedetta::domain::audit::note::VerifierKey = plan_key.parse().unwrap();
-    plan_key
-        .verify_statement(
-            vedetta::domain::audit::note::Statement::Plan,
-            &plan.plan,
-            &plan.signature,
-        )
-        .unwrap();
-
-    let elsewhere = hall.station("console");
-    assert_eq!(
-        elsewhere.sign_in("operatore", &right).await.unwrap_err(),
-        RefusalKind::AlreadyActiveElsewhere
-    );
-    let stolen = maintenance
-        .get::<SignedPlan>(maintenance.url("/v1/plan"), &grant.token)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        stolen,
-        RefusalKind::SessionEnded,
-        "a token is worth nothing at another workstation"
-    );
-    let again = sala.sign_in("operatore", &right).await.unwrap();
-    let old = sala
-        .get::<SignedPlan>(sala.url("/v1/plan"), &grant.token)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        old,
-        RefusalKind::SessionEnded,
-        "signing in again ends the session before"
-    );
-    assert_eq!(
-        sala.delete("/v1/sessions/current", &again.token).await,
-        StatusCode::NO_CONTENT
-    );
-    assert_eq!(
-        sala.delete("/v1/sessions/current", &again.token).await,
-        StatusCode::UNAUTHORIZED
-    );
-
-    for user in ["comandante", "nessuno"] {
-        for _ in 0..3 {
-            let wrong = sala.sign_in(user, &"sbagliata".into()).await.unwrap_err();
-            assert_eq!(wrong, RefusalKind::WrongCredentials, "{user}");
-        }
-        let locked = sala.sign_in(user, &hall.password("comandante")).await.unwrap_err();
-        assert!(
-            matches!(locked, RefusalKind::LockedOut { seconds: 1..=5 }),
-            "{user}: {locked:?}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn r_acc_3_a_revoked_session_ends_at_once_and_only_the_administrator_revokes() {
-    let hall = TownHall::open().await;
-    let (sala, console) = (hall.station("sala-operativa"), hall.station("console"));
-    let operator = sala.sign_in("operatore", &hall.password("operatore")).await.unwrap();
-    let admin = console
-        .sign_in("amministratore", &hall.password("amministratore"))
-        .await
-        .unwrap();
-    let path = "/v1/people/operatore/sessions";
-    assert_eq!(sala.delete(path, &operator.token).await, StatusCode::FORBIDDEN);
-    assert_eq!(console.delete(path, &admin.token).await, StatusCode::NO_CONTENT);
-    let ended = sala
-        .get::<SignedPlan>(sala.url("/v1/plan"), &operator.token)
-        .await
-        .unwrap_err();
-    assert_eq!(ended, RefusalKind::SessionEnded);
-    assert_eq!(console.delete(path, &admin.token).await, StatusCode::NOT_FOUND);
-}
-
-#[tokio::test]
-async fn r_mnt_1_the_account_of_the_picture_never_goes_to_the_maintainer() {
-    let hall = TownHall::open().await;
-    let (sala, maintenance, console) = (
-        hall.station("sala-operativa"),
-        hall.station("manutenzione"),
-        hall.station("console"),
-    );
-    let operator = sala.sign_in("operatore", &hall.password("operatore")).await.unwrap();
-    let maintainer = maintenance
-        .sign_in("manutentore", &hall.password("manutentore"))
-        .await
-        .unwrap();
-    let admin = console
-        .sign_in("amministratore", &hall.password("amministratore"))
-        .await
-        .unwrap();
-    let path = "/v1/cameras/cam-01/credentials";
-    let (picture, figures) = (json!({"need": "picture"}), json!({"need": "figures"}));
-
-    let account: CameraCredential = sala.post(path, &operator.token, picture.clone()).await.unwrap();
-    assert_eq!(
-        secrecy::ExposeSecret::expose_secret(&account.password),
-        "immagine-cam-01"
-    );
-    let refused = maintenance
-        .post::<CameraCredential>(path, &maintainer.token, picture.clone())
-        .await
-        .unwrap_err();
-    assert_eq!(refused, RefusalKind::Rule(Rule::MaintainerSeesNoImage));
-    let account: CameraCredential = maintenance.post(path, &maintainer.token, figures).await.unwrap();
-    assert_eq!(
-        (
-            account.user.as_str(),
-            secrecy::ExposeSecret::expose_secret(&account.password)
-        ),
-        ("tecnico", "cifre-cam-01")
-    );
-    let refused = console
-        .post::<CameraCredential>(path, &admin.token, picture.clone())
-        .await
-        .unwrap_err();
-    assert_eq!(refused, RefusalKind::Rule(Rule::AdministratorDoesNotWatch));
-    let unknown = sala
-        .post::<CameraCredential>("/v1/cameras/cam-99/credentials", &operator.token, picture)
-        .await;
-    assert_eq!(unknown.unwrap_err(), RefusalKind::NotFound);
-
-    let page: LogPage = console
-        .get(console.log_url("entries?limit=500"), &admin.token)
-        .await
-        .unwrap();
-    let released: Vec<(String, String)> = bodies(&page)
-        .iter()
-        .filter(|body| body["operation"] == "credential_released")
-        .map(|body| (text(&body["person"]), text(&body["result"])))
-        .collect();
-    let expected = [
-        ("operatore", "done"),
-        ("manutentore", "refused"),
-        ("manutentore", "done"),
-        ("amministratore", "refused"),
-        ("operatore", "refused"),
-    ];
-    assert_eq!(released, expected.map(|(who, how)| (who.to_owned(), how.to_owned())));
-    let database = std::fs::read(hall.data().join("audit.db-wal")).unwrap();
-    assert!(
-        !database.windows(15).any(|w| w == b"immagine-cam-01"),
-        "no camera password in the database's files"
-    );
-}
-
-fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn bodies(page: &LogPage) -> Vec<Value> {
+pub fn bodies(page: &LogPage) -> Vec<Value> {
     page.entries
         .iter()
         .map(|entry| serde_json::from_str(entry.body.as_deref().unwrap()).unwrap())
         .collect()
-}
-
-#[tokio::test]
-async fn r_ptz_3_one_person_holds_a_dome_and_the_others_are_told_who() {
-    let hall = TownHall::open().await;
-    let (sala, console) = (hall.station("sala-operativa"), hall.station("console"));
-    let operator = sala.sign_in("operatore", &hall.password("operatore")).await.unwrap();
-    let force = console
-        .sign_in("carabiniere", &hall.password("carabiniere"))
-        .await
-        .unwrap();
-    let path = "/v1/cameras/cam-02/hold";
-    let taken: HoldState = sala.post(path, &operator.token, json!("take")).await.unwrap();
-    assert_eq!(taken.holder.as_ref().unwrap().user, "operatore");
-    assert!(taken.remaining_ms > 0);
-    let renew = json!({"renew": {"fence": taken.fence}});
-    let renewed: HoldState = sala.post(path, &operator.token, renew).await.unwrap();
-    assert_eq!(renewed.fence, taken.fence, "a renewal is no change");
-    match console
-        .post::<HoldState>(path, &force.token, json!("take"))
-        .await
-        .unwrap_err()
-    {
-        RefusalKind::HeldByOther(holder) => assert_eq!(holder, taken.holder.unwrap()),
-        other => panic!("{other:?}"),
-    }
-    let all: Vec<HoldState> = console.get(console.url("/v1/holds"), &force.token).await.unwrap();
-    assert_eq!(all.len(), 1);
-    let release = json!({"release": {"fence": taken.fence}});
-    let given: HoldState = sala.post(path, &operator.token, release).await.unwrap();
-    assert_eq!(given.holder, None);
-    let next: HoldState = console.post(path, &force.token, json!("take")).await.unwrap();
-    assert!(next.fence > taken.fence);
-    // Leaving gives back what one holds.
-    assert_eq!(
-        console.delete("/v1/sessions/current", &force.token).await,
-        StatusCode::NO_CONTENT
-    );
-    let all: Vec<HoldState> = sala.get(sala.url("/v1/holds"), &operator.token).await.unwrap();
-    assert_eq!(all, []);
 }
 
 #[tokio::test]

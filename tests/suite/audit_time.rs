@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: setting the machine's clock; the signer's own memory is moved instead.
 
-use crate::town_hall::{TownHall, client, command, exported_key};
+use crate::town_hall::{TownHall, client, command, log_vkey};
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair};
 use serde_json::Value;
 use std::time::{Duration, Instant};
@@ -68,7 +68,7 @@ async fn r_aud_2_clocks_wrong_by_years_change_no_order_and_lose_nothing() {
 #[tokio::test]
 async fn r_aud_2_a_server_clock_that_ran_back_signs_nothing_and_loses_nothing() {
     let mut hall = TownHall::open().await;
-    let key = exported_key(&hall);
+    let key = log_vkey(&hall);
     let mut sala = hall.station("sala-operativa");
     let events = sala.events(5);
     sala.submit(&events).await.unwrap();

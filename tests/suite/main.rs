@@ -34,6 +34,8 @@ mod onvif_replies;
 mod onvif_simulator;
 mod people_matrix;
 mod scripted_device;
+mod server_accounts;
+mod server_people;
 mod sim_onvif_clients;
 mod sim_onvif_faults;
 mod sim_replay;

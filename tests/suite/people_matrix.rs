@@ -5,7 +5,7 @@
 //! stand beside the decision).
 
 use vedetta::domain::people::{
-    Action, Asked, Circumstances, Decision, Grant, Ground, Level, Office, Person, Reach, Right, Rule, Shift,
+    Action, Asked, Circumstances, Decision, Grant, Ground, Level, LogRight, Office, Person, Reach, Right, Rule, Shift,
     StationKind, decide,
 };
 use vedetta::domain::privacy::calendar::Day;
@@ -261,4 +261,86 @@ fn r_acc_2_a_grant_for_the_night_shift_is_good_at_night() {
         let decision = decide(&neri, asked(Right::Grant(Action::Live), &spot), &here);
         assert_eq!(name(decision), expected, "{local:?}");
     }
+}
+
+#[test]
+fn r_aud_3_each_level_has_its_rights_on_a_log_in_the_control_room_only() {
+    let table = "
+    server:                      | reach    grace    away     | reach    grace    away     | reach    grace    away
+    operator      Read           | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    operator      RaiseFloor     | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    operator      SetHold        | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    operator      LiftHold       | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    operator      OrderPruning   | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    operator      ApprovePruning | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    supervisor    Read           | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    supervisor    RaiseFloor     | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    supervisor    SetHold        | OFFICE   away     over     | station  station  station  | station  station  station
+    supervisor    LiftHold       | OFFICE   away     over     | station  station  station  | station  station  station
+    supervisor    OrderPruning   | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    supervisor    ApprovePruning | OFFICE   away     over     | station  station  station  | station  station  station
+    force         Read           | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    force         RaiseFloor     | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    force         SetHold        | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    force         LiftHold       | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    force         OrderPruning   | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    force         ApprovePruning | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    administrator Read           | OFFICE   away     over     | station  station  station  | station  station  station
+    administrator RaiseFloor     | OFFICE   away     over     | station  station  station  | station  station  station
+    administrator SetHold        | OFFICE   away     over     | station  station  station  | station  station  station
+    administrator LiftHold       | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    administrator OrderPruning   | OFFICE   away     over     | station  station  station  | station  station  station
+    administrator ApprovePruning | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    maintainer    Read           | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    maintainer    RaiseFloor     | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    maintainer    SetHold        | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    maintainer    LiftHold       | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    maintainer    OrderPruning   | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    maintainer    ApprovePruning | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    ";
+    let (borgo, altrove) = ("borgo".parse().unwrap(), "altrove".parse().unwrap());
+    let mut rows = Vec::new();
+    for (level_name, level) in LEVELS {
+        for right in LogRight::ALL {
+            let on = |controller| {
+                let asked = Asked::Log { right, controller };
+                row(|here| decide(&person(level, &ALL), asked, here))
+            };
+            rows.push((format!("{level_name} {right:?}"), on(&borgo)));
+            assert_eq!(
+                on(&altrove),
+                ["no-grant"; 9],
+                "{level_name} {right:?} on another controller's log"
+            );
+        }
+    }
+    compare(table, rows);
+}
+
+#[test]
+fn r_prv_1_masks_are_approved_by_a_supervisor_of_the_camera_in_the_control_room() {
+    let table = "
+    server:            | reach      grace      away       | reach      grace      away       | reach      grace      away
+    operator      mask | supervisor supervisor supervisor | supervisor supervisor supervisor | supervisor supervisor supervisor
+    supervisor    mask | OFFICE     away       over       | station    station    station    | station    station    station
+    force         mask | supervisor supervisor supervisor | supervisor supervisor supervisor | supervisor supervisor supervisor
+    administrator mask | supervisor supervisor supervisor | supervisor supervisor supervisor | supervisor supervisor supervisor
+    maintainer    mask | supervisor supervisor supervisor | supervisor supervisor supervisor | supervisor supervisor supervisor
+    ";
+    let spot = ("borgo".parse().unwrap(), "cam-01".parse().unwrap());
+    let mut rows = Vec::new();
+    for (level_name, level) in LEVELS {
+        let cells = row(|here| decide(&person(level, &ALL), asked(Right::ApproveMask, &spot), here));
+        rows.push((format!("{level_name} mask"), cells));
+    }
+    compare(table, rows);
+    let elsewhere = ("altrove".parse().unwrap(), "cam-01".parse().unwrap());
+    let cells = row(|here| {
+        decide(
+            &person(Level::Supervisor, &ALL),
+            asked(Right::ApproveMask, &elsewhere),
+            here,
+        )
+    });
+    assert_eq!(cells, ["no-grant"; 9]);
 }

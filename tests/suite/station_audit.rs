@@ -124,7 +124,9 @@ async fn r_aud_2_events_of_a_dead_server_are_delivered_to_the_one_that_comes_bac
         .await
         .unwrap();
     hall.crash().await;
-    // Within the grace a view may be opened; its events wait.
+    // Within the grace a view may be opened; its events wait. Nobody new signs in.
+    let newcomer = station.sign_in("comandante".into(), hall.password("comandante"), Purpose::UrbanSecurity);
+    assert!(matches!(newcomer.await.err(), Some(SignInError::ServerAway { .. })));
     drop(session.view(&"cam-01".parse().unwrap(), StreamRole::Sub).await.unwrap());
     let delivery = soon(session.sign_out()).await.unwrap();
     assert!(delivery.verified < delivery.written);

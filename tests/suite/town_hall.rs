@@ -21,7 +21,7 @@ use tokio::process::Child;
 use vedetta::domain::audit::chain::{Moment, Sealed, StationChain};
 use vedetta::domain::audit::checkpoint::{self, Checkpoint};
 use vedetta::domain::audit::event::{Body, Operation, Outcome, RetentionClass};
-use vedetta::domain::audit::note::{Statement, VerifierKey};
+use vedetta::domain::audit::note::{SignerKey, Statement, VerifierKey};
 use vedetta::domain::audit::succession::{self, TrustedKey};
 use vedetta::domain::camera::{CameraKind, ControllerId, StationId};
 use vedetta::domain::people::Purpose;
@@ -597,7 +597,16 @@ pub fn first_seen(key: &VerifierKey) -> TrustedKey {
     succession::follow(&[], key, &borgo(), key.name(), None, key).unwrap()
 }
 
-/// The log's key as an export gives it.
-pub fn exported_key(hall: &TownHall) -> VerifierKey {
-    hall.export().key.parse().unwrap()
+/// The log's public key, from the file that holds its private one.
+pub fn log_vkey(hall: &TownHall) -> VerifierKey {
+    log_signer(hall).verifier()
+}
+
+/// The log's own private key: what only a forger inside the town hall has.
+pub fn log_signer(hall: &TownHall) -> SignerKey {
+    use base64::Engine as _;
+    let text = std::fs::read_to_string(hall.data().join("keys/log-borgo-vedetta.key")).unwrap();
+    let parts: Vec<&str> = text.trim_end().splitn(5, '+').collect();
+    let raw = base64::engine::general_purpose::STANDARD.decode(parts[4]).unwrap();
+    SignerKey::new(parts[2], raw[1..].try_into().unwrap()).unwrap()
 }

@@ -40,6 +40,16 @@ pub struct SignedSuccession {
     pub signature: String,
 }
 
+impl SignedSuccession {
+    /// The statement, when the plan's key signed it.
+    pub fn open(&self, plan_key: &VerifierKey) -> Option<Succession> {
+        plan_key
+            .verify_statement(Statement::Succession, &self.succession, &self.signature)
+            .ok()?;
+        serde_json::from_str(&self.succession).ok()
+    }
+}
+
 /// A log's key that may be trusted: the first one seen, the pinned one, or one that [`follow`] was led to from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustedKey(VerifierKey);
@@ -65,6 +75,17 @@ pub enum SuccessionError {
 /// The name of a log after `number - 1` successions.
 pub fn name(origin: &str, number: u32) -> String {
     format!("{origin}/{number}")
+}
+
+/// A name taken apart: the log's first name, and which of its names it is, 1 for the first.
+pub fn parts(origin: &str) -> (&str, u32) {
+    // `vedetta/<istat code>/<controller slug>`, and a number after a succession.
+    let end = origin.match_indices('/').nth(2).map(|(at, _)| at);
+    let number = end.and_then(|end| origin[end + 1..].parse().ok());
+    match (end, number) {
+        (Some(end), Some(number)) if name(&origin[..end], number) == origin && number > 1 => (&origin[..end], number),
+        _ => (origin, 1),
+    }
 }
 
 impl Succession {
@@ -149,6 +170,22 @@ mod tests {
             size: 0,
             root: empty_root(),
             reason: "disco del firmatario guasto".into(),
+        }
+    }
+
+    #[test]
+    fn a_name_says_which_of_the_logs_names_it_is() {
+        assert_eq!(parts(ORIGIN), (ORIGIN, 1));
+        assert_eq!(parts(&name(ORIGIN, 2)), (ORIGIN, 2));
+        assert_eq!(parts(&name(ORIGIN, 17)), (ORIGIN, 17));
+        for odd in [
+            "vedetta/020001/borgo/02",
+            "vedetta/020001/borgo/1",
+            "vedetta/020001/borgo/2/3",
+            "altro",
+            "",
+        ] {
+            assert_eq!(parts(odd), (odd, 1), "nobody's later name");
         }
     }
 

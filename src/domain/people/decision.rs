@@ -70,6 +70,33 @@ pub enum Right {
     Grant(Action),
     /// Device figures without a picture.
     Figures,
+    /// A verdict on a mask or a calibration that somebody else drew.
+    ApproveMask,
+}
+
+/// What somebody wants with a controller's log (R-AUD-2, R-AUD-3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LogRight {
+    /// Entries of anybody. One's own last ones are everybody's.
+    Read,
+    /// Keep bodies longer.
+    RaiseFloor,
+    SetHold,
+    LiftHold,
+    OrderPruning,
+    ApprovePruning,
+}
+
+impl LogRight {
+    /// Every right.
+    pub const ALL: [Self; 6] = [
+        Self::Read,
+        Self::RaiseFloor,
+        Self::SetHold,
+        Self::LiftHold,
+        Self::OrderPruning,
+        Self::ApprovePruning,
+    ];
 }
 
 /// What somebody wants with the house itself.
@@ -104,6 +131,10 @@ pub enum Asked<'a> {
         camera: &'a CameraId,
     },
     Office(Office),
+    Log {
+        right: LogRight,
+        controller: &'a ControllerId,
+    },
 }
 
 /// The answer of [`decide`].
@@ -145,7 +176,7 @@ pub enum Ground {
     Grace,
     /// R-MNT-1: figures without a picture.
     FiguresOnly,
-    /// R-ACC-4: the office of the level.
+    /// R-ACC-4, R-AUD-3: the office of the level.
     Office,
 }
 
@@ -188,7 +219,13 @@ pub fn decide(person: &Person, asked: Asked<'_>, here: &Circumstances) -> Decisi
             controller,
             camera,
         } => figures(person, (controller, camera), here),
+        Asked::Camera {
+            right: Right::ApproveMask,
+            controller,
+            camera,
+        } => on_mask(person, (controller, camera), here),
         Asked::Office(office) => in_office(person, office, here),
+        Asked::Log { right, controller } => on_log(person, right, controller, here),
     };
     match decided {
         Ok(ground) => Decision::Allowed(ground),
@@ -255,6 +292,36 @@ fn figures(person: &Person, (controller, camera): Spot<'_>, here: &Circumstances
     Ok(Ground::FiguresOnly)
 }
 
+/// Masks are approved by a supervisor who has to do with the camera; that it is another person than who drew it is asked
+/// of the proposal.
+fn on_mask(person: &Person, (controller, camera): Spot<'_>, here: &Circumstances) -> Result<Ground, Rule> {
+    if person.level != Level::Supervisor {
+        return Err(Rule::SupervisorOnly);
+    }
+    if !person.knows(controller, camera) {
+        return Err(Rule::NoGrant);
+    }
+    in_the_control_room(here)
+}
+
+/// The administrator reads and orders, the supervisor lifts and approves: each needs the other to remove anything.
+fn on_log(person: &Person, right: LogRight, controller: &ControllerId, here: &Circumstances) -> Result<Ground, Rule> {
+    let of_level = match (person.level, right) {
+        (
+            Level::SystemAdministrator,
+            LogRight::Read | LogRight::RaiseFloor | LogRight::SetHold | LogRight::OrderPruning,
+        )
+        | (Level::Supervisor, LogRight::SetHold | LogRight::LiftHold | LogRight::ApprovePruning) => true,
+        (Level::SystemAdministrator, LogRight::LiftHold | LogRight::ApprovePruning)
+        | (Level::Supervisor, LogRight::Read | LogRight::RaiseFloor | LogRight::OrderPruning)
+        | (Level::Operator | Level::ForceOperator | Level::Maintainer, _) => false,
+    };
+    if !of_level || !person.knows_controller(controller) {
+        return Err(Rule::NoGrant);
+    }
+    in_the_control_room(here)
+}
+
 fn in_office(person: &Person, office: Office, here: &Circumstances) -> Result<Ground, Rule> {
     let of_level = match (person.level, office) {
         (Level::SystemAdministrator, _) | (Level::Supervisor, Office::ReadPeople | Office::ConfirmPeople) => true,
@@ -264,6 +331,11 @@ fn in_office(person: &Person, office: Office, here: &Circumstances) -> Result<Gr
     if !of_level {
         return Err(Rule::NoGrant);
     }
+    in_the_control_room(here)
+}
+
+/// What is done in the control room only, and never without the server.
+fn in_the_control_room(here: &Circumstances) -> Result<Ground, Rule> {
     if here.station != StationKind::ControlRoom {
         return Err(Rule::NotAtThisStation);
     }

@@ -7,6 +7,7 @@ use super::serve::App;
 use crate::protocol::{Refusal, RefusalKind};
 use crate::server::log::sequencer::Rejection;
 use crate::server::store::StoreError;
+use crate::server::trouble::Trouble;
 use axum::Json;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request, State};
@@ -74,6 +75,16 @@ impl From<Rejection> for Refused {
             Rejection::Unavailable(_) => RefusalKind::Unavailable,
         };
         Self::new(why, detail)
+    }
+}
+
+impl From<Trouble> for Refused {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Refused(kind) => kind.into(),
+            Trouble::NotRecorded(rejection) => rejection.into(),
+            Trouble::Store(error) => error.into(),
+        }
     }
 }
 

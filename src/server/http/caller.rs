@@ -7,13 +7,14 @@ use super::answer::{Answer, Refused};
 use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::StationId;
-use crate::domain::people::{Asked, Circumstances, Decision, Ground, Office, Reach, Right, decide};
+use crate::domain::people::{Asked, Circumstances, Decision, Ground, LogRight, Office, Reach, Right, decide};
 use crate::domain::site::CameraPlan;
 use crate::protocol::RefusalKind;
 use crate::server::log::recorder::Act;
 use crate::server::log::sequencer::now_ms;
 use crate::server::people::accounts::By;
 use crate::server::people::sessions::SignedIn;
+use crate::server::store::Log;
 use crate::server::store::registry::StationRow;
 use crate::server::tls;
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -98,7 +99,7 @@ pub struct Person {
 
 impl Person {
     /// Where and when the person asks. That the call is here says that the server is in reach.
-    fn here(&self) -> Circumstances {
+    pub(super) fn here(&self) -> Circumstances {
         let zone = TimeZone::get(ZONE).ok();
         Circumstances {
             station: self.station.kind,
@@ -119,6 +120,29 @@ impl Person {
             controller: &camera.controller,
             camera: &camera.id,
         })
+    }
+
+    /// A right on a log; a refusal is recorded there, as `operation` with what `act` says.
+    ///
+    /// # Errors
+    /// The rule that refuses, or that the refusal cannot be recorded.
+    pub async fn must_on_log(
+        &self,
+        app: &App,
+        log: &Log,
+        right: LogRight,
+        operation: Operation,
+        act: Act<'_>,
+    ) -> Answer<()> {
+        let controller = &log.controller;
+        let Decision::Refused(rule) = self.may(Asked::Log { right, controller }) else {
+            return Ok(());
+        };
+        let act = act.with("rule", serde_json::to_value(rule).unwrap_or_default());
+        app.recorder
+            .record(controller, operation, Outcome::Refused, act)
+            .await?;
+        Err(RefusalKind::Rule(rule).into())
     }
 
     /// An office of their level; a refusal is recorded.

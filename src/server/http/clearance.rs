@@ -3,7 +3,7 @@
 //! Invariant: an operator asks only for cameras whose recordings their grants allow, and a supervisor answers only where
 //! theirs say so; a refusal is recorded. Deliberately absent: the steps (`server::clearances`).
 
-use super::answer::{Answer, Bounded, Refused};
+use super::answer::{Answer, Bounded};
 use super::caller::Person;
 use super::cameras::act;
 use super::serve::App;
@@ -13,21 +13,10 @@ use crate::domain::people::{Action, Right, Rule};
 use crate::domain::site::CameraPlan;
 use crate::domain::timeline::Span;
 use crate::protocol::{ClearanceState, Pictures, RefusalKind};
-use crate::server::clearances::Trouble;
+use crate::server::trouble::Trouble;
 use axum::Json;
 use axum::extract::{Path, State};
 use std::sync::Arc;
-
-impl From<Trouble> for Refused {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Refused(error) => RefusalKind::Clearance(error).into(),
-            Trouble::NoSuchRequest => Self::not_found("request"),
-            Trouble::NotRecorded(rejection) => rejection.into(),
-            Trouble::Store(error) => error.into(),
-        }
-    }
-}
 
 /// The rule that keeps a person from one of the actions on one of the wish's cameras.
 fn hindrance(app: &App, person: &Person, wish: &Wish, actions: &[Action]) -> Option<Rule> {
@@ -118,7 +107,7 @@ pub(super) async fn cleared(app: &App, person: &Person, camera: &CameraPlan, pic
     let range = Span::new(from_ms, to_ms);
     match app.clearances.covering(&person.who, what, &camera.id, range).await {
         Ok(_) => Ok(()),
-        Err(Trouble::Refused(error)) => {
+        Err(Trouble::Refused(RefusalKind::Clearance(error))) => {
             let act = act(person, camera)
                 .with("why", error.to_string())
                 .with("pictures", serde_json::to_value(pictures).unwrap_or_default());

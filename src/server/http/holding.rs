@@ -3,7 +3,7 @@
 //! Invariant: nobody is told of a camera of a controller that they have nothing to do with (R-ACC-5). Letting go of a
 //! dome needs no grant. Deliberately absent: the lease (`server::holds`).
 
-use super::answer::{Answer, Bounded, Refused};
+use super::answer::{Answer, Bounded};
 use super::caller::Person;
 use super::cameras::{act, camera_of};
 use super::serve::App;
@@ -11,22 +11,10 @@ use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::{Action, Decision, Right};
 use crate::domain::ptz::lease::{Asking, Input};
 use crate::protocol::{HoldRequest, HoldState, RefusalKind, Watching};
-use crate::server::holds::{Trouble, holder};
+use crate::server::holds::holder;
 use axum::Json;
 use axum::extract::{Path, State};
 use std::sync::Arc;
-
-impl From<Trouble> for Refused {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::HeldBy(other) => RefusalKind::HeldByOther(other).into(),
-            Trouble::NothingThere => Self::not_found("hold or request"),
-            Trouble::LevelTooLow => RefusalKind::LevelTooLow.into(),
-            Trouble::NotRecorded(rejection) => rejection.into(),
-            Trouble::Store(error) => error.into(),
-        }
-    }
-}
 
 pub async fn hold(
     State(app): State<Arc<App>>,

@@ -9,8 +9,8 @@ use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::audit::proof::{Recipe, consistency_recipe, inclusion_recipe};
 use crate::domain::audit::tile::{Tile, TileKind, bundle};
-use crate::domain::people::{Level, Rule};
-use crate::protocol::{ConsistencyProof, InclusionProof, LogEntry, LogPage, RefusalKind};
+use crate::domain::people::LogRight;
+use crate::protocol::{ConsistencyProof, InclusionProof, LogEntry, LogPage};
 use crate::server::log::recorder::Act;
 use crate::server::log::signer::SignedState;
 use crate::server::store::Log;
@@ -150,18 +150,13 @@ pub(super) fn reading(person: &Person) -> Act<'_> {
 
 /// Only the system administrator of the log's controller reads it (R-AUD-3); either way it is recorded first.
 pub(super) async fn may_read(app: &App, person: &Person, log: &Log, act: Act<'_>) -> Answer<()> {
-    let who = &person.who.person;
-    let own = who.grants.iter().any(|grant| grant.controller == log.controller);
-    let allowed = who.level == Level::SystemAdministrator && own;
-    let outcome = if allowed { Outcome::Done } else { Outcome::Refused };
-    app.recorder
-        .record(&log.controller, Operation::LogRead, outcome, act)
+    person
+        .must_on_log(app, log, LogRight::Read, Operation::LogRead, act.clone())
         .await?;
-    if allowed {
-        Ok(())
-    } else {
-        Err(RefusalKind::Rule(Rule::NoGrant).into())
-    }
+    app.recorder
+        .record(&log.controller, Operation::LogRead, Outcome::Done, act)
+        .await?;
+    Ok(())
 }
 
 /// An entry as it is read.

@@ -64,7 +64,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/v1/logs/{controller}/entries", get(logs::entries))
         .route("/v1/logs/{controller}/search", get(search::search))
         .route("/v1/people/me/entries", get(search::own))
-        .route("/v1/logs/{controller}/verifications", post(retention::verified))
+        .route("/v1/logs/{controller}/console", post(retention::at_console))
         .route("/v1/logs/{controller}/floor", post(retention::floor))
         .route("/v1/logs/{controller}/holds", post(retention::hold))
         .route("/v1/logs/{controller}/holds/{id}", delete(retention::lift))

@@ -17,7 +17,6 @@ use crate::protocol::{
     DeclaredState, MaskProposal, PermitRequest, Pictures, PolicyState, ProposedMask, RefusalKind, Verdict,
 };
 use crate::server::log::sequencer::now_ms;
-use crate::server::{declared, plan};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -29,26 +28,6 @@ use std::time::{Duration, Instant};
 
 /// Longest wait for a change; also how soon a workstation notices that its session is over.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-impl From<declared::Trouble> for Refused {
-    fn from(trouble: declared::Trouble) -> Self {
-        match trouble {
-            declared::Trouble::Declare(error) => RefusalKind::Declare(error).into(),
-            declared::Trouble::NotRecorded(rejection) => rejection.into(),
-            declared::Trouble::NoSuchEvent => Self::not_found("event"),
-        }
-    }
-}
-
-impl From<plan::Trouble> for Refused {
-    fn from(trouble: plan::Trouble) -> Self {
-        match trouble {
-            plan::Trouble::Refused(kind) => kind.into(),
-            plan::Trouble::NotRecorded(rejection) => rejection.into(),
-            plan::Trouble::Store(error) => error.into(),
-        }
-    }
-}
 
 impl App {
     /// Whether live pictures of this camera may be seen now, by its calendar or an event that opened it.
@@ -227,6 +206,8 @@ pub async fn decide_proposal(
     if !known {
         return Err(Refused::not_found("proposal"));
     }
-    app.plans.decide(id, &person.who, verdict, now_ms()).await?;
+    app.plans
+        .decide(id, &person.who, &person.here(), verdict, now_ms())
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,8 +10,9 @@ use super::logs::{log_of, reading};
 use super::serve::App;
 use crate::domain::audit::event::{Event, Operation, Outcome};
 use crate::domain::audit::leaf::Leaf;
-use crate::domain::people::{Level, Rule};
-use crate::protocol::{FloorRequest, LogHoldRequest, Numbered, PruneRequest, Pruned, RefusalKind, Verification};
+use crate::domain::people::LogRight;
+use crate::protocol::{ConsoleAct, FloorRequest, LogHoldRequest, Numbered, PruneRequest, Pruned, RefusalKind};
+use crate::server::console::event_of;
 use crate::server::log::recorder::Act;
 use crate::server::log::sequencer::{OWN_STATION, now_ms};
 use crate::server::setup::CONSOLE;
@@ -26,26 +27,6 @@ use std::sync::Arc;
 const MAX_TEXT: usize = 200;
 /// Entries looked at to see what time the workstations think it is.
 const RECENT: u32 = 200;
-
-/// One of these levels, with a grant for the controller; else refused, and recorded as such.
-async fn must_be(
-    app: &App,
-    person: &Person,
-    log: &Log,
-    levels: &[Level],
-    operation: Operation,
-    act: Act<'_>,
-) -> Answer<()> {
-    let who = &person.who.person;
-    let granted = who.grants.iter().any(|grant| grant.controller == log.controller);
-    if granted && levels.contains(&who.level) {
-        return Ok(());
-    }
-    app.recorder
-        .record(&log.controller, operation, Outcome::Refused, act)
-        .await?;
-    Err(RefusalKind::Rule(Rule::NoGrant).into())
-}
 
 async fn done(app: &App, log: &Log, operation: Operation, act: Act<'_>) -> Answer<()> {
     Ok(app
@@ -66,7 +47,9 @@ pub async fn floor(
         let class = serde_json::to_value(ask.class).unwrap_or_default();
         reading(&person).with("floor", class).with("days", ask.days)
     };
-    must_be(&app, &person, log, &[Level::SystemAdministrator], operation, act()).await?;
+    person
+        .must_on_log(&app, log, LogRight::RaiseFloor, operation, act())
+        .await?;
     if ask.days < app.store.floor_days(ask.class).await? || ask.days > 36_500 {
         app.recorder
             .record(&log.controller, operation, Outcome::Refused, act())
@@ -97,8 +80,9 @@ pub async fn hold(
             .with("authority", ask.authority.as_str())
             .with("protocol_no", ask.protocol_no.as_str())
     };
-    let levels = [Level::Supervisor, Level::SystemAdministrator];
-    must_be(&app, &person, log, &levels, Operation::LogHold, act()).await?;
+    person
+        .must_on_log(&app, log, LogRight::SetHold, Operation::LogHold, act())
+        .await?;
     done(&app, log, Operation::LogHold, act()).await?;
     let id = app
         .store
@@ -114,7 +98,9 @@ pub async fn lift(
 ) -> Answer<StatusCode> {
     let (log, _) = log_of(&app, &controller)?;
     let act = || reading(&person).with("hold", "lifted").with("id", id);
-    must_be(&app, &person, log, &[Level::Supervisor], Operation::LogHold, act()).await?;
+    person
+        .must_on_log(&app, log, LogRight::LiftHold, Operation::LogHold, act())
+        .await?;
     done(&app, log, Operation::LogHold, act()).await?;
     if app.store.lift_hold(log, id, now_ms()).await? {
         Ok(StatusCode::NO_CONTENT)
@@ -138,7 +124,9 @@ pub async fn ask_pruning(
             .with("before_ms", ask.before_ms)
     };
     let operation = Operation::ConfigurationChange;
-    must_be(&app, &person, log, &[Level::SystemAdministrator], operation, act()).await?;
+    person
+        .must_on_log(&app, log, LogRight::OrderPruning, operation, act())
+        .await?;
     done(&app, log, operation, act()).await?;
     let id = app
         .store
@@ -164,23 +152,18 @@ pub async fn approve_pruning(
             .with("order", id)
             .with("asked_by", order.asked_by.as_str())
     };
-    must_be(
-        &app,
-        &person,
-        log,
-        &[Level::Supervisor],
-        Operation::ConfigurationChange,
-        act(),
-    )
-    .await?;
+    let operation = Operation::ConfigurationChange;
+    person
+        .must_on_log(&app, log, LogRight::ApprovePruning, operation, act())
+        .await?;
     let other = order.approved_by.as_ref().is_some_and(|by| by != user);
     if order.asked_by == *user || other || !clocks_agree(&app, log).await? {
         app.recorder
-            .record(&log.controller, Operation::ConfigurationChange, Outcome::Refused, act())
+            .record(&log.controller, operation, Outcome::Refused, act())
             .await?;
         return Err(Refused::malformed("two people, and clocks that agree"));
     }
-    done(&app, log, Operation::ConfigurationChange, act()).await?;
+    done(&app, log, operation, act()).await?;
     app.store.approve_pruning(id, user).await?;
     order.approved_by = Some(user.clone());
     let event = record_of(&app, &person, log, &order.asked_by, id);
@@ -218,28 +201,22 @@ async fn clocks_agree(app: &App, log: &Log) -> Answer<bool> {
         .any(|leaf| (leaf.time.as_millisecond() - now).abs() < DAY_MS))
 }
 
-/// The server's own console verified the log.
-pub async fn verified(
+/// Something was done with the whole log at the server's own console.
+pub async fn at_console(
     State(app): State<Arc<App>>,
     Caller(station): Caller,
     Path(controller): Path<String>,
-    Bounded(said): Bounded<Verification>,
+    Bounded(said): Bounded<ConsoleAct>,
 ) -> Answer<StatusCode> {
     let (log, _) = log_of(&app, &controller)?;
     if station.station.as_str() != CONSOLE {
-        return Err(Refused::new(RefusalKind::UnknownStation, "only the console verifies"));
+        return Err(Refused::new(RefusalKind::UnknownStation, "only the console does that"));
     }
-    let root: String = said.root.chars().take(64).collect();
+    let (operation, act) = event_of(&said);
     let act = Act {
         at: Some(&station.station),
-        ..Act::default()
+        ..act
     };
-    done(
-        &app,
-        log,
-        Operation::LogVerify,
-        act.with("size", said.size).with("root", root),
-    )
-    .await?;
+    done(&app, log, operation, act).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -46,6 +46,8 @@ const FIRST_REQUEST: Duration = Duration::from_secs(10);
 const MAX_HEAD: usize = 64 * 1024;
 /// How often overdue accounts are looked for; each sign-in looks by itself.
 const LOOK_AT_ACCOUNTS: Duration = Duration::from_secs(60);
+/// Before a log that is not signed is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
 /// Before the other server processes are listened to again.
 const HEAR_AGAIN: Duration = Duration::from_secs(1);
 /// Longest wait for running requests, and for the writer, at the end.
@@ -118,7 +120,12 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
         first_fence = first_fence.max(store.size(log).await?);
     }
     let metrics = Arc::new(Metrics::default());
-    let (sequencer, writer) = Sequencer::start(store.clone(), logs.clone(), Arc::clone(&metrics))?;
+    let (sequencer, writer) = Sequencer::start(data, store.clone(), logs.clone(), Arc::clone(&metrics))?;
+    for log in &logs {
+        if let Err(rejection) = sequencer.take_up(log.controller.clone()).await {
+            tracing::error!(log = log.origin, %rejection, "the log cannot be written now");
+        }
+    }
     let mut tasks = vec![writer];
     for signer in signers {
         tasks.push(tokio::spawn(signer.run(store.clone(), sequencer.committed())));
@@ -207,6 +214,7 @@ pub async fn serve(
     let (app, tasks) = open(data, &settings, &store).await?;
     let app = Arc::new(app);
     let listening = tokio::spawn(hear_others(store.clone(), app.pulse.clone()));
+    let mending = tokio::spawn(take_up_again(app.sequencer.clone(), app.signing.clone()));
 
     let failed = |source| ServerError::Listen {
         address: listen.to_string(),
@@ -234,6 +242,9 @@ pub async fn serve(
         .await;
     stop.abort();
     listening.abort();
+    mending.abort();
+    // Until it is gone it holds the writer.
+    drop(mending.await);
     // The writer ends when the last handle to it goes, the signers after the writer.
     drop(app);
     for task in tasks {
@@ -257,6 +268,22 @@ async fn watch_accounts(accounts: Weak<Accounts>, log: ControllerId) {
         drop(present);
         tokio::time::sleep(LOOK_AT_ACCOUNTS).await;
     }
+}
+
+/// Looks at a log anew when it is not signed: its database may have lost what was signed while this server ran.
+async fn take_up_again(sequencer: Sequencer, signing: HashMap<ControllerId, watch::Receiver<Option<String>>>) {
+    let watching = signing.into_iter().map(|(log, mut failing)| {
+        let sequencer = sequencer.clone();
+        async move {
+            while failing.wait_for(Option::is_some).await.is_ok() {
+                if let Err(rejection) = sequencer.take_up(log.clone()).await {
+                    tracing::error!(%log, %rejection, "the log cannot be written now");
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        }
+    });
+    futures::future::join_all(watching).await;
 }
 
 /// Hears what other server processes on the same database change.

@@ -1,8 +1,10 @@
-//! The log: one sequencer that orders and writes, one signer that vouches, witnesses elsewhere that saw it.
+//! The log: one sequencer that orders and writes, one signer that vouches and keeps the signed end once more, witnesses
+//! elsewhere that saw it.
 //!
 //! Deliberately absent: HTTP; SQL.
 
 pub mod recorder;
 pub mod sequencer;
 pub mod signer;
+pub mod tail;
 pub mod witnessing;

@@ -4,14 +4,18 @@
 //! from the database. (station, log, seq) enters once: the same bytes get the same index again, other bytes are an
 //! equivocation, which is kept as evidence, recorded, and puts the station in quarantine. Where several processes share a
 //! database, each transaction holds its lock, and what is in memory is given up when another process wrote in between.
+//! A database that lacks what was signed (it lost its last seconds, or was put back from a backup) gets it back from the
+//! signer's own copy, in the order that was signed, before anything else enters.
 //! Deliberately absent: signatures, HTTP, people.
 
+use super::tail::{Kept, Tail};
 use crate::domain::audit::chain::{ChainError, Moment, Sealed, StationChain};
 use crate::domain::audit::event::{Body, Event, Operation, Outcome, RetentionClass};
 use crate::domain::audit::hash::Hash;
 use crate::domain::audit::leaf::Leaf;
 use crate::domain::audit::tree::Frontier;
 use crate::domain::camera::{ControllerId, StationId};
+use crate::server::config::DataDir;
 use crate::server::error::ServerError;
 use crate::server::keys::random;
 use crate::server::metrics::Metrics;
@@ -74,6 +78,8 @@ enum Job {
         events: Vec<Submitted>,
     },
     Own(Box<Event>),
+    /// Looks at a log anew.
+    TakeUp(ControllerId),
     Prune {
         order: Box<Order>,
         event: Box<Event>,
@@ -97,7 +103,7 @@ impl Job {
     fn events(&self) -> usize {
         match self {
             Self::Batch { events, .. } => events.len(),
-            Self::Own(_) | Self::Prune { .. } => 1,
+            Self::Own(_) | Self::TakeUp(_) | Self::Prune { .. } => 1,
         }
     }
 }
@@ -138,6 +144,7 @@ impl Sequencer {
     /// # Errors
     /// No randomness, or no name.
     pub fn start(
+        data: &DataDir,
         store: Store,
         logs: Vec<Log>,
         metrics: Arc<Metrics>,
@@ -152,7 +159,9 @@ impl Sequencer {
         let own = OWN_STATION
             .parse()
             .map_err(|_| ServerError::Key("own station name".into()))?;
+        let tails = logs.iter().map(|log| (log.controller.clone(), Tail::of(data, log)));
         let writer = Writer {
+            tails: tails.collect(),
             store,
             logs,
             own,
@@ -161,6 +170,7 @@ impl Sequencer {
             epoch: 0,
             open: HashMap::new(),
             words: HashMap::new(),
+            highest_word: 0,
             committed: committed_tx,
             metrics,
         };
@@ -186,6 +196,14 @@ impl Sequencer {
     /// [`Rejection`]: it is not recorded, and what it announces must not be done.
     pub async fn record(&self, event: Event) -> Result<(), Rejection> {
         self.ask(Job::Own(Box::new(event))).await.map(drop)
+    }
+
+    /// Looks at a log anew, and puts back what was signed and is gone from the database, as far as it is kept.
+    ///
+    /// # Errors
+    /// [`Rejection`]: the log cannot be written.
+    pub async fn take_up(&self, log: ControllerId) -> Result<(), Rejection> {
+        self.ask(Job::TakeUp(log)).await.map(drop)
     }
 
     /// Removes up to some thousand bodies that an approved order names and nothing holds, and records which: `event` with
@@ -238,6 +256,8 @@ struct OpenLog {
 }
 
 struct Writer {
+    /// What was signed, outside the database.
+    tails: HashMap<ControllerId, Tail>,
     store: Store,
     logs: Vec<Log>,
     own: StationId,
@@ -247,6 +267,8 @@ struct Writer {
     epoch: i64,
     open: HashMap<ControllerId, OpenLog>,
     words: HashMap<String, i64>,
+    /// The largest number of a word that was seen in the database.
+    highest_word: i64,
     committed: watch::Sender<u64>,
     metrics: Arc<Metrics>,
 }
@@ -280,8 +302,7 @@ impl Writer {
                 Ok(answers) => answers,
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "the log was not written");
-                    self.open.clear();
-                    self.words.clear();
+                    self.forget();
                     vec![Err(Rejection::Unavailable(error.to_string())); jobs.len()]
                 }
             };
@@ -292,6 +313,13 @@ impl Writer {
         }
     }
 
+    /// Gives up what is in memory: the database is asked again.
+    fn forget(&mut self) {
+        self.open.clear();
+        self.words.clear();
+        self.highest_word = 0;
+    }
+
     async fn transact(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, StoreError> {
         let begun = Instant::now();
         let mut append = self.store.append(&self.boot.to_string()).await?;
@@ -299,11 +327,21 @@ impl Writer {
             self.open.clear();
             self.epoch = append.epoch;
         }
+        if append.highest_word < self.highest_word {
+            tracing::error!("the database is one of before: it lost what was committed");
+            self.forget();
+        }
+        for job in jobs {
+            if let Job::TakeUp(log) = job {
+                self.open.remove(log);
+            }
+        }
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
             let step = match job {
                 Job::Batch { log, station, events } => self.batch(&mut append, log, station, events).await,
                 Job::Own(event) => self.own(&mut append, event).await,
+                Job::TakeUp(log) => self.open(&mut append, log).await.map(|_| Vec::new()),
                 Job::Prune {
                     order,
                     event,
@@ -336,6 +374,7 @@ impl Writer {
                 None => {
                     let new = append.word(text).await?;
                     self.words.insert(text.clone(), new);
+                    self.highest_word = self.highest_word.max(new);
                     new
                 }
             };
@@ -350,20 +389,90 @@ impl Writer {
         })
     }
 
-    async fn open(&mut self, controller: &ControllerId) -> Result<&mut OpenLog, Stop> {
+    async fn open(&mut self, append: &mut Append, controller: &ControllerId) -> Result<&mut OpenLog, Stop> {
         if !self.open.contains_key(controller) {
             let log = self.logs.iter().find(|log| &log.controller == controller).cloned();
             let log = log.ok_or(Stop::Job(Rejection::NoSuchLog))?;
             let size = self.store.size(&log).await?;
             let frontier = self.store.frontier(&log, size).await?;
-            let open = OpenLog {
+            let mut open = OpenLog {
                 log,
                 frontier,
                 chains: HashMap::new(),
             };
+            self.put_back(append, &mut open).await?;
             self.open.insert(controller.clone(), open);
         }
         self.open.get_mut(controller).ok_or(Stop::Job(Rejection::NoSuchLog))
+    }
+
+    /// Puts back what was signed and is not in the database. What does not lead to the signed root stays out: then only
+    /// stations can give it again, and the signer says whether that is the same history.
+    async fn put_back(&mut self, append: &mut Append, open: &mut OpenLog) -> Result<(), StoreError> {
+        let (size, log) = (open.frontier.size(), &open.log);
+        let Some((tail, signed_size, root)) = self.tails.get(&log.controller).and_then(|tail| {
+            let (signed_size, root) = tail.signed()?;
+            (signed_size > size).then(|| (tail.clone(), signed_size, root))
+        }) else {
+            return Ok(());
+        };
+        tracing::error!(
+            log = log.origin,
+            size,
+            signed_size,
+            "the database lacks what was signed"
+        );
+        let read = tokio::task::spawn_blocking(move || tail.read(size, signed_size)).await;
+        let kept = match read {
+            Ok(Ok(Some(kept))) => kept,
+            Ok(Ok(None)) => Vec::new(),
+            Ok(Err(error)) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "what was kept cannot be read");
+                Vec::new()
+            }
+            Err(_) => Vec::new(),
+        };
+        let mut frontier = open.frontier.clone();
+        kept.iter().for_each(|entry| drop(frontier.append(entry.hash)));
+        if (frontier.size(), frontier.root()) != (signed_size, root) {
+            tracing::error!(
+                log = log.origin,
+                "what was kept is not what was signed: nothing is put back"
+            );
+            return Ok(());
+        }
+        for entry in kept {
+            self.put_back_one(append, open, entry).await?;
+        }
+        tracing::warn!(
+            log = open.log.origin,
+            from = size,
+            to = signed_size,
+            "put back as it was signed"
+        );
+        Ok(())
+    }
+
+    async fn put_back_one(&mut self, append: &mut Append, open: &mut OpenLog, entry: Kept) -> Result<(), StoreError> {
+        let station = entry.leaf.station.clone();
+        let chain = open.chain(&self.store, &station).await?;
+        chain
+            .check(&entry.leaf)
+            .map_err(|error| StoreError::Corrupt(format!("{station}: {error}")))?;
+        let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap_or_default();
+        let keys = Keys::of(&body, entry.leaf.time);
+        let words = self.words(append, &keys).await?;
+        let sealed = Sealed {
+            seq: entry.leaf.seq,
+            class: entry.leaf.class,
+            leaf: entry.text,
+            leaf_hash: entry.hash,
+            salt: entry.salt,
+            body: entry.body,
+        };
+        open.place(append, &station, &sealed, &keys, words, entry.received_ms)
+            .await
+            .map(drop)
     }
 
     async fn batch(
@@ -374,7 +483,7 @@ impl Writer {
         events: &[Submitted],
     ) -> Result<Placed, Stop> {
         let store = self.store.clone();
-        let open = self.open(controller).await?;
+        let open = self.open(append, controller).await?;
         let log = open.log.clone();
         let mut chain = open.chain(&store, station).await?;
         // First look at all of it: a batch enters whole or not at all.
@@ -405,7 +514,7 @@ impl Writer {
         let now_ms = now_ms();
         for Submitted { sealed, keys, .. } in fresh {
             let words = self.words(append, keys).await?;
-            let open = self.open(controller).await?;
+            let open = self.open(append, controller).await?;
             placed.push((
                 open.place(append, station, sealed, keys, words, now_ms).await?,
                 sealed.leaf_hash,
@@ -450,14 +559,14 @@ impl Writer {
             mono_ms,
         };
         let salt = random::<32>().map_err(|error| refuse(error.to_string()))?;
-        let open = self.open(&event.log).await?;
+        let open = self.open(append, &event.log).await?;
         let chain = open.chain(&store, &own).await?;
         let sealed = chain
             .seal(event.class, at, salt, &event.body)
             .map_err(|error| refuse(error.to_string()))?;
         let keys = Keys::of_own(&event.body, at.time);
         let words = self.words(append, &keys).await?;
-        let open = self.open(&event.log).await?;
+        let open = self.open(append, &event.log).await?;
         let index = open.place(append, &own, &sealed, &keys, words, now_ms()).await?;
         Ok(vec![(index, sealed.leaf_hash)])
     }
@@ -470,7 +579,7 @@ impl Writer {
         from: u64,
         now_ms: i64,
     ) -> Result<Placed, Stop> {
-        let log = self.open(&order.log).await?.log.clone();
+        let log = self.open(append, &order.log).await?.log.clone();
         let spans = append.prunable(&log, order, from, now_ms, PRUNE_AT_ONCE).await?;
         if spans.is_empty() {
             append.pruning_done(order.id).await?;
@@ -562,130 +671,4 @@ pub fn own_event(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::audit::leaf;
-    use crate::server::store::testing;
-
-    struct Bench {
-        _dir: tempfile::TempDir,
-        store: Store,
-        log: Log,
-        sequencer: Sequencer,
-    }
-
-    async fn bench() -> Bench {
-        let (dir, store, log) = testing::store().await;
-        let (sequencer, _task) = Sequencer::start(store.clone(), vec![log.clone()], Arc::default()).unwrap();
-        Bench {
-            _dir: dir,
-            store,
-            log,
-            sequencer,
-        }
-    }
-
-    /// Events `from..to` of a station; `salt` makes another history of the same station.
-    fn events(station: &str, from: u64, to: u64, salt: u8) -> Vec<Submitted> {
-        let station: StationId = station.parse().unwrap();
-        let mut chain = StationChain::new(station.clone());
-        let event = own_event(
-            "borgo".parse().unwrap(),
-            station,
-            Operation::ViewOpen,
-            Outcome::Intent,
-            Default::default(),
-        );
-        let mut all = Vec::new();
-        for _ in 0..to {
-            let at = Moment {
-                boot: uuid::Uuid::nil(),
-                time: jiff::Timestamp::UNIX_EPOCH,
-                mono_ms: 0,
-            };
-            let mut body = event.body.clone();
-            body.act = uuid::Uuid::nil();
-            let sealed = chain.seal(RetentionClass::Police, at, [salt; 32], &body).unwrap();
-            chain.advance(sealed.leaf_hash);
-            all.push(Submitted {
-                leaf: Leaf::parse(&sealed.leaf).unwrap(),
-                keys: Keys::of_own(&body, at.time),
-                sealed,
-            });
-        }
-        all.split_off(from as usize)
-    }
-
-    impl Bench {
-        async fn submit(&self, station: &str, events: Vec<Submitted>) -> Answer {
-            self.sequencer
-                .submit(self.log.controller.clone(), station.parse().unwrap(), events)
-                .await
-        }
-    }
-
-    #[tokio::test]
-    async fn r_aud_2_the_same_bytes_get_the_same_index_again() {
-        let bench = bench().await;
-        let first = bench.submit("sala", events("sala", 0, 5, 1)).await.unwrap();
-        assert_eq!(
-            first.iter().map(|(index, _)| *index).collect::<Vec<_>>(),
-            [0, 1, 2, 3, 4]
-        );
-        assert_eq!(bench.submit("sala", events("sala", 0, 5, 1)).await.unwrap(), first);
-        let overlapping = bench.submit("sala", events("sala", 3, 8, 1)).await.unwrap();
-        assert_eq!(overlapping[..2], first[3..]);
-        assert_eq!(bench.store.size(&bench.log).await.unwrap(), 8);
-    }
-
-    #[tokio::test]
-    async fn r_aud_2_gaps_and_forks_are_refused_and_nothing_of_the_batch_enters() {
-        let bench = bench().await;
-        assert_eq!(
-            bench.submit("sala", events("sala", 2, 5, 1)).await,
-            Err(Rejection::Gap { expected: 0 })
-        );
-        bench.submit("sala", events("sala", 0, 3, 1)).await.unwrap();
-        assert_eq!(
-            bench.submit("sala", events("sala", 3, 5, 2)).await,
-            Err(Rejection::Gap { expected: 3 })
-        );
-        let mut torn = events("sala", 3, 6, 1);
-        torn.remove(1);
-        assert_eq!(bench.submit("sala", torn).await, Err(Rejection::Gap { expected: 4 }));
-        assert_eq!(
-            bench.submit("altra", events("sala", 0, 1, 1)).await,
-            Err(Rejection::OtherStation)
-        );
-        assert_eq!(bench.store.size(&bench.log).await.unwrap(), 3);
-    }
-
-    #[tokio::test]
-    async fn r_aud_2_other_bytes_for_one_seq_are_an_equivocation_and_are_recorded() {
-        let bench = bench().await;
-        bench.submit("sala", events("sala", 0, 3, 1)).await.unwrap();
-        let forked = bench.submit("sala", events("sala", 0, 1, 2)).await;
-        assert_eq!(forked, Err(Rejection::Equivocation { seq: 0 }));
-        let entries = bench.store.entries(&bench.log, 3, 10).await.unwrap();
-        assert_eq!(entries.len(), 1, "the equivocation itself, nothing of the fork");
-        assert_eq!(entries[0].station, OWN_STATION);
-        assert!(entries[0].opening.as_ref().unwrap().1.contains("\"equivocation\""));
-    }
-
-    #[tokio::test]
-    async fn many_stations_at_once_give_one_tree_that_reads_back() {
-        let bench = bench().await;
-        let stations: Vec<String> = (0..12).map(|n| format!("posto-{n}")).collect();
-        let batches = stations.iter().map(|name| bench.submit(name, events(name, 0, 20, 1)));
-        for placed in futures::future::join_all(batches).await {
-            assert_eq!(placed.unwrap().len(), 20);
-        }
-        let mut frontier = Frontier::default();
-        for entry in bench.store.entries(&bench.log, 0, 1000).await.unwrap() {
-            assert_eq!(entry.index, frontier.size());
-            frontier.append(leaf::leaf_hash(entry.leaf.as_bytes()));
-        }
-        assert_eq!(frontier.size(), 240);
-        assert_eq!(bench.store.frontier(&bench.log, 240).await.unwrap(), frontier);
-    }
-}
+mod tests;

@@ -2,11 +2,13 @@
 //!
 //! Invariant: before a checkpoint is published its state is durable in a file of its own, and it follows the state
 //! before: never smaller, never another root for the same size, never earlier, always proven consistent. So a database
-//! restored from a backup, or another history, is never signed. Reading, comparing and replacing the state happen under
+//! restored from a backup, or another history, is never signed. The entries it vouches for are durable outside the
+//! database before it does (`tail`). Reading, comparing and replacing the state happen under
 //! its file lock: of several processes that share it, each continues what the others signed.
 //! Deliberately absent: making a new state where one is missing; that is a new name, begun by `setup` or `origin` only.
 
 use super::sequencer::now_ms;
+use super::tail::{self, Tail};
 use crate::domain::audit::checkpoint::{self, Checkpoint};
 use crate::domain::audit::hash::Hash;
 use crate::domain::audit::note::SignerKey;
@@ -22,6 +24,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::watch;
 
+/// Entries kept at once.
+const PAGE: u64 = 4096;
 /// Most often a checkpoint is signed.
 const PERIOD: Duration = Duration::from_secs(1);
 
@@ -43,6 +47,7 @@ pub struct Signer {
     log: Log,
     key: SignerKey,
     path: PathBuf,
+    tail: Tail,
     published: watch::Sender<SignedState>,
     failing: watch::Sender<Option<String>>,
 }
@@ -77,6 +82,7 @@ impl Signer {
         let path = data.signer_state(&log.controller);
         let last = read_state(&path, &log, &key)?;
         Ok(Self {
+            tail: Tail::of(data, &log),
             log,
             key,
             path,
@@ -126,10 +132,25 @@ impl Signer {
         let path = store.cook(&self.log, &recipe).await?;
         verify_consistency(last.size, &last.root, size, &root, &path)
             .map_err(|error| refuse(format!("not consistent with size {}: {error}", last.size)))?;
+        self.keep(store, last.size, size).await?;
         let next = state(&self.log, &self.key, size, root, now_ms);
         write_state(&self.path, &next)?;
         self.published.send_replace(next);
         Ok(true)
+    }
+
+    /// Keeps the entries that are about to be signed outside the database: of many, the newest.
+    async fn keep(&self, store: &Store, from: u64, to: u64) -> Result<(), ServerError> {
+        let mut at = from.max(to.saturating_sub(tail::MOST));
+        while at < to {
+            let limit = u32::try_from((to - at).min(PAGE)).unwrap_or(1);
+            let page = store.entries(&self.log, at, limit).await?;
+            at = page.last().map_or(to, |entry| entry.index + 1);
+            let tail = self.tail.clone();
+            let kept = tokio::task::spawn_blocking(move || tail.keep(&page)).await;
+            kept.map_err(|error| ServerError::Key(error.to_string()))??;
+        }
+        Ok(())
     }
 
     /// The state's lock; `None` while another process has it.
@@ -244,8 +265,8 @@ mod tests {
     use crate::server::store::testing;
     use std::sync::Arc;
 
-    async fn grow(store: &Store, log: &Log, count: usize) {
-        let (sequencer, task) = Sequencer::start(store.clone(), vec![log.clone()], Arc::default()).unwrap();
+    async fn grow(data: &DataDir, store: &Store, log: &Log, count: usize) {
+        let (sequencer, task) = Sequencer::start(data, store.clone(), vec![log.clone()], Arc::default()).unwrap();
         for _ in 0..count {
             let own = "server".parse().unwrap();
             let event = own_event(
@@ -274,20 +295,21 @@ mod tests {
         let signer = Signer::open(&data, log.clone(), key.clone()).unwrap();
         assert!(!signer.step(&store, 1).await.unwrap(), "nothing new");
         let t = now_ms() + 1000;
-        grow(&store, &log, 5).await;
+        grow(&data, &store, &log, 5).await;
         assert!(signer.step(&store, t).await.unwrap());
-        grow(&store, &log, 2).await;
+        grow(&data, &store, &log, 2).await;
         assert!(signer.step(&store, t - 1).await.is_err(), "time runs back");
         assert!(signer.step(&store, t).await.unwrap());
         assert_eq!(signer.published().borrow().size, 7);
 
         // The state survives; a database of yesterday does not get a signature, nor does another history.
         let signer = Signer::open(&data, log.clone(), key.clone()).unwrap();
-        let (_other_dir, other, other_log) = testing::store().await;
+        let (other_dir, other, other_log) = testing::store().await;
+        let other_data = DataDir::new(other_dir.path());
         assert!(signer.step(&other, t + 1).await.is_err(), "smaller");
-        grow(&other, &other_log, 7).await;
+        grow(&other_data, &other, &other_log, 7).await;
         assert!(signer.step(&other, t + 1).await.is_err(), "same size, other root");
-        grow(&other, &other_log, 1).await;
+        grow(&other_data, &other, &other_log, 1).await;
         assert!(signer.step(&other, t + 1).await.is_err(), "not consistent");
         assert_eq!(signer.published().borrow().size, 7);
 

@@ -323,7 +323,8 @@ mod tests {
 
     async fn bench() -> Bench {
         let (dir, store, log) = testing::store().await;
-        let (sequencer, _task) = Sequencer::start(store.clone(), vec![log.clone()], Arc::default()).unwrap();
+        let data = crate::server::config::DataDir::new(dir.path());
+        let (sequencer, _task) = Sequencer::start(&data, store.clone(), vec![log.clone()], Arc::default()).unwrap();
         let recorder = Recorder::new(sequencer, 1).unwrap();
         let mut rows = Vec::new();
         for (n, name) in ["qui", "altrove"].into_iter().enumerate() {

@@ -22,6 +22,8 @@ pub struct Append {
     pub(super) tx: Either<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>,
     /// Grows when another process wrote in between: what is known of the log must then be read again.
     pub epoch: i64,
+    /// The largest number of a word, where it can fall: a database that others may replace while this process runs.
+    pub highest_word: i64,
     rows: Vec<Row>,
     nodes: Vec<(i64, NodeId, Hash)>,
 }
@@ -244,17 +246,18 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn append(&self, holder: &str) -> Result<Append, StoreError> {
-        let (tx, epoch) = match &self.write {
-            Either::Sqlite(pool) => (Either::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?), 0),
+        let (tx, epoch, highest_word) = match &self.write {
+            Either::Sqlite(pool) => (Either::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?), 0, i64::MAX),
             Either::Postgres(pool) => {
                 let mut tx = pool.begin().await?;
                 sqlx::query("SELECT pg_advisory_xact_lock($1)")
                     .bind(SEQUENCER_LOCK)
                     .execute(&mut *tx)
                     .await?;
-                let (mut epoch, last): (i64, String) = sqlx::query_as("SELECT epoch, holder FROM sequencer")
-                    .fetch_one(&mut *tx)
-                    .await?;
+                let (mut epoch, last, word): (i64, String, i64) =
+                    sqlx::query_as("SELECT epoch, holder, (SELECT coalesce(max(id), 0) FROM word) FROM sequencer")
+                        .fetch_one(&mut *tx)
+                        .await?;
                 if last != holder {
                     epoch += 1;
                     sqlx::query("UPDATE sequencer SET epoch = $1, holder = $2")
@@ -263,12 +266,13 @@ impl Store {
                         .execute(&mut *tx)
                         .await?;
                 }
-                (Either::Postgres(tx), epoch)
+                (Either::Postgres(tx), epoch, word)
             }
         };
         Ok(Append {
             tx,
             epoch,
+            highest_word,
             rows: Vec::new(),
             nodes: Vec::new(),
         })

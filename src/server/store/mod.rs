@@ -204,10 +204,23 @@ impl Store {
         Ok(())
     }
 
+    /// Whether this account of the database may write another name for a log; the servers' own may not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn may_rename(&self) -> Result<bool, StoreError> {
+        match &self.read {
+            Either::Sqlite(_) => Ok(true),
+            Either::Postgres(pool) => Ok(sqlx::query_scalar("SELECT has_table_privilege('log', 'UPDATE')")
+                .fetch_one(pool)
+                .await?),
+        }
+    }
+
     /// Writes another name for a log; its leaves stay.
     ///
     /// # Errors
-    /// [`StoreError`], also when the database's account may only insert.
+    /// [`StoreError`], also when the database's account may not ([`Store::may_rename`]).
     pub async fn rename_log(&self, log: &Log) -> Result<(), StoreError> {
         on!(&self.write, pool => sqlx::query("UPDATE log SET origin = $1 WHERE id = $2")
             .bind(&log.origin)

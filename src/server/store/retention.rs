@@ -11,6 +11,8 @@ use crate::domain::camera::ControllerId;
 
 /// Shortest floor there is, days (R-AUD-2).
 pub const SHORTEST_DAYS: u64 = 180;
+/// Floor of what the police do when a log begins, days; it is only ever raised.
+pub const FIRST_POLICE_DAYS: u64 = 1826;
 /// Milliseconds in a day.
 pub const DAY_MS: i64 = 86_400_000;
 

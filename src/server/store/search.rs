@@ -8,7 +8,7 @@
 //! Deliberately absent: who may search (`server::http::search`).
 
 use super::entries::{Entry, EntryRow, entry};
-use super::{Log, Store, StoreError, signed};
+use super::{Log, Store, StoreError, signed, unsigned};
 use crate::domain::audit::event::Body;
 use sqlx::{QueryBuilder, Row as _};
 
@@ -32,7 +32,7 @@ impl Keys {
     pub fn of(body: &serde_json::Value, time: jiff::Timestamp) -> Self {
         let word = |name: &str| {
             let text = body.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
-            text.chars().take(MAX_WORD).collect()
+            Self::word(text).to_owned()
         };
         Self {
             person: word("person"),
@@ -42,6 +42,12 @@ impl Keys {
             result: word("result"),
             time_s: time.as_second(),
         }
+    }
+
+    /// As much of a text as is kept.
+    pub fn word(text: &str) -> &str {
+        let end = text.char_indices().nth(MAX_WORD).map_or(text.len(), |(at, _)| at);
+        &text[..end]
     }
 
     /// The words of an event of the server itself.
@@ -58,6 +64,15 @@ pub struct Words {
     pub operation: i64,
     pub purpose: i64,
     pub result: i64,
+}
+
+/// What an entry is found by, as the database has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundRow {
+    pub index: u64,
+    /// Person, camera, operation, purpose, result.
+    pub words: [i64; 5],
+    pub time_s: i64,
 }
 
 /// What is looked for; all that is given must fit.
@@ -160,7 +175,36 @@ impl Store {
         })
     }
 
-    async fn word(&self, text: &str) -> Result<Option<i64>, StoreError> {
+    /// What the entries `from..to` are found by, in the order of the tree.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn found(&self, log: &Log, from: u64, to: u64) -> Result<Vec<FoundRow>, StoreError> {
+        let (from, to) = (signed(from)?, signed(to)?);
+        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64)> = on!(&self.read, pool => sqlx::query_as(
+            "SELECT idx, person, camera, operation, purpose, result, time_s FROM found \
+             WHERE log = $1 AND idx >= $2 AND idx < $3 ORDER BY idx",
+        )
+        .bind(log.id)
+        .bind(from)
+        .bind(to)
+        .fetch_all(pool)
+        .await)?;
+        let row = |(index, person, camera, operation, purpose, result, time_s)| {
+            Ok(FoundRow {
+                index: unsigned(index)?,
+                words: [person, camera, operation, purpose, result],
+                time_s,
+            })
+        };
+        rows.into_iter().map(row).collect()
+    }
+
+    /// The number of a word; `None` when no entry ever had it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn word(&self, text: &str) -> Result<Option<i64>, StoreError> {
         Ok(
             on!(&self.read, pool => sqlx::query_scalar("SELECT id FROM word WHERE text = $1")
             .bind(text)

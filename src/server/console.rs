@@ -1,0 +1,79 @@
+//! What is done with whole logs at the server's own console, recorded: by the running server, or directly when nobody else
+//! writes.
+//!
+//! Invariant: when recording fails, so does the act. Deliberately absent: the acts (`verify`, `export`), and who sits there:
+//! whoever may run a command on the server.
+
+use super::config::{DataDir, read_text};
+use super::error::ServerError;
+use super::keys::load_signer;
+use super::log::recorder::{Act, Recorder};
+use super::log::sequencer::{Sequencer, now_ms};
+use super::log::signer::Signer;
+use super::read;
+use super::store::Store;
+use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::camera::ControllerId;
+use crate::protocol::ConsoleAct;
+
+/// The event of an act: operation and parameters.
+pub fn event_of(act: &ConsoleAct) -> (Operation, Act<'static>) {
+    match act {
+        ConsoleAct::Verified { size, root } => {
+            let root: String = root.chars().take(64).collect();
+            (
+                Operation::LogVerify,
+                Act::default().with("size", *size).with("root", root),
+            )
+        }
+        ConsoleAct::Exported { size } => (
+            Operation::LogRead,
+            Act::default().with("export", true).with("size", *size),
+        ),
+    }
+}
+
+/// Makes acts durable in their logs, and signed as far as that is possible.
+///
+/// # Errors
+/// One of them cannot be recorded.
+pub async fn record(data: &DataDir, store: &Store, acts: &[(ControllerId, ConsoleAct)]) -> Result<(), ServerError> {
+    let _lock = match data.lock() {
+        Ok(lock) => lock,
+        Err(ServerError::AlreadyRunning) => return tell(data, acts).await,
+        Err(error) => return Err(error),
+    };
+    let logs = store.logs().await?;
+    let (sequencer, writer) = Sequencer::start(data, store.clone(), logs.clone(), Default::default())?;
+    let recorder = Recorder::new(sequencer, 0).map_err(|error| ServerError::Key(error.to_string()))?;
+    for (controller, said) in acts {
+        let (operation, act) = event_of(said);
+        recorder
+            .record(controller, operation, Outcome::Done, act)
+            .await
+            .map_err(|error| ServerError::NotRecorded(error.to_string()))?;
+    }
+    drop(recorder);
+    drop(writer.await);
+    for log in logs {
+        if acts.iter().any(|(controller, _)| *controller == log.controller) {
+            let key = load_signer(&data.log_key(&log.controller))?;
+            let origin = log.origin.clone();
+            if let Err(error) = Signer::open(data, log, key)?.step(store, now_ms()).await {
+                tracing::error!(error = &error as &dyn std::error::Error, log = origin, "not signed");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Tells the running server.
+async fn tell(data: &DataDir, acts: &[(ControllerId, ConsoleAct)]) -> Result<(), ServerError> {
+    let address = read_text(&data.address())?;
+    let client = read::client(data)?;
+    for (controller, act) in acts {
+        let url = format!("{}/v1/logs/{controller}/console", address.trim());
+        read::send(client.post(url).json(act)).await?;
+    }
+    Ok(())
+}
