@@ -34,6 +34,7 @@ mod onvif_replies;
 mod onvif_simulator;
 mod people_matrix;
 mod scripted_device;
+mod separation;
 mod sim_onvif_clients;
 mod sim_onvif_faults;
 mod sim_replay;

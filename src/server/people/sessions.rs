@@ -351,6 +351,7 @@ mod tests {
                 &password::hash(&"giusta".into()).unwrap(),
                 0,
                 &Appointment::default(),
+                &log.controller,
             )
             .await
             .unwrap();
