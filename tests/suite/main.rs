@@ -41,5 +41,6 @@ mod sim_replay;
 mod sim_town;
 mod sim_video;
 mod simulated;
+mod site_admin;
 mod station_audit;
 mod town_hall;
