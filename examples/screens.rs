@@ -49,7 +49,8 @@ fn main() -> Result<(), String> {
         let cameras = if screen.starts_with("many") { 64 } else { 16 };
         let desk = match screen.as_str() {
             "diagnostics" => fake::maintainer(cameras, 4),
-            "approval" | "people" | "take-over" => fake::supervisor(cameras, 4),
+            "approval" | "people" | "take-over" | "cameras-approve" => fake::supervisor(cameras, 4),
+            "cameras" | "camera-form" | "camera-remove" | "cameras-found" => fake::administrator(cameras, 4),
             "overloaded" | "many-overloaded" => fake::overloaded(cameras, 4),
             "school-open" => fake::school(cameras, 4, true),
             "school-closed" => fake::school(cameras, 4, false),
@@ -77,6 +78,11 @@ fn main() -> Result<(), String> {
             "figures" | "many-figures" | "overloaded" => vec![Command::Figures],
             "help" => vec![Command::Help],
             "people" => vec![Command::People, Command::Next],
+            "cameras" => vec![Command::Cameras, Command::Next, Command::Next],
+            "cameras-approve" => vec![Command::Cameras],
+            "cameras-found" => vec![Command::Cameras, Command::Search],
+            "camera-form" => vec![Command::Cameras, Command::Next, Command::Confirm],
+            "camera-remove" => vec![Command::Cameras, Command::Next, Command::Declare],
             "locked" => vec![Command::Lock],
             "walls" => vec![Command::SavedWalls],
             "windows" => vec![Command::Layout(Layout::Nine), Command::CameraTour, Command::NewWindow],

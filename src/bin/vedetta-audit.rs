@@ -3,8 +3,16 @@
 //!
 //! Deliberately absent: everything else.
 
+#[path = "vedetta-audit/camera_users.rs"]
+mod camera_users;
+#[path = "vedetta-audit/cameras.rs"]
+mod cameras;
 #[path = "vedetta-audit/office.rs"]
 mod office;
+#[path = "vedetta-audit/plan.rs"]
+mod plan;
+#[path = "vedetta-audit/sentences.rs"]
+mod sentences;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;
@@ -74,6 +82,16 @@ enum Command {
     Sessions {
         #[command(subcommand)]
         command: office::SessionsCommand,
+    },
+    /// Le telecamere: cercarle, provarle, aggiungerle, cambiarle, toglierle, sul server in funzione.
+    Cameras {
+        #[command(subcommand)]
+        command: cameras::CamerasCommand,
+    },
+    /// Il piano del sito come file TOML.
+    Plan {
+        #[command(subcommand)]
+        command: plan::PlanCommand,
     },
     /// Prepara una cartella dei dati dimostrativa: chiavi, piano, persone, postazioni.
     Demo {
@@ -296,7 +314,8 @@ async fn run(command: Command) -> Result<(), ServerError> {
     match command {
         Command::Serve { place, listen } => {
             let ready = |address: &str| say(&serde_json::json!({ "ready": true, "address": address }).to_string());
-            http::serve(&place.open(), listen, ready, asked_to_end()).await
+            let cameras = std::sync::Arc::new(camera_users::OverOnvif);
+            http::serve(&place.open(), listen, cameras, ready, asked_to_end()).await
         }
         Command::Demo {
             place,
@@ -326,6 +345,8 @@ async fn run(command: Command) -> Result<(), ServerError> {
         Command::People { command } => office::people(command).await,
         Command::Workstations { command } => office::workstations(command).await,
         Command::Sessions { command } => office::sessions(command).await,
+        Command::Cameras { command } => cameras::cameras(command).await,
+        Command::Plan { command } => plan::plan(command).await,
         Command::Station { command } => station(command).await,
         Command::Log { command } => log(command).await,
     }

@@ -111,6 +111,12 @@ impl Person {
         self.grants.iter().any(|grant| grant.covers(controller, camera))
     }
 
+    /// Whether the person looks after this controller: a grant of theirs names all of its cameras (R-ACC-5).
+    pub fn keeps(&self, controller: &ControllerId) -> bool {
+        let whole = |grant: &Grant| &grant.controller == controller && grant.cameras.is_empty();
+        self.grants.iter().any(whole)
+    }
+
     /// Whether the person has to do with this controller.
     pub fn knows_controller(&self, controller: &ControllerId) -> bool {
         self.grants.iter().any(|grant| &grant.controller == controller)

@@ -3,6 +3,9 @@
 //! Invariant: a plan that deserialises is syntactically whole; `SitePlan::check` says whether it makes sense.
 //! Deliberately absent: credentials (released per session by the server), people.
 
+pub mod change;
+pub mod file;
+
 use super::camera::{CameraId, CameraKind, ControllerId, Direction, LensError, LensModel, MaskId};
 use super::privacy::calendar::{CalendarError, SchoolCalendar};
 use super::privacy::convex::{self, ShapeError};
@@ -69,6 +72,9 @@ pub struct CameraPlan {
     /// For a camera at a school: when its pictures may be seen (R-PRV-2).
     #[serde(default)]
     pub school: Option<SchoolCalendar>,
+    /// The server makes an ONVIF user on the camera for each session and removes it after, where the camera lets it.
+    #[serde(default)]
+    pub personal_users: bool,
 }
 
 /// What turns a field of view into pixels per metre of the ground (EN 62676-4).

@@ -14,6 +14,7 @@ use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Edge, Keymap};
 use crate::gui::pane::{self, Pane};
+use crate::gui::screen::cameras::{self, Cameras};
 use crate::gui::screen::control_room;
 use crate::gui::screen::diagnostics::{self, Diagnostics};
 use crate::gui::screen::enrol::{self, Enrol};
@@ -88,6 +89,8 @@ pub struct App {
     unlock: Option<Unlock>,
     /// The list of people, over the wall.
     people: Option<Box<People>>,
+    /// Cameras and the site plan, over the wall.
+    cameras: Option<Box<Cameras>>,
     /// The knock the person was told of.
     knocked: Option<Knock>,
     /// The scripted tour, when there is one, looks here.
@@ -107,6 +110,7 @@ pub enum Message {
     Enrolled(Result<(), EnrolError>),
     Unlock(unlock::Message),
     People(people::Message),
+    Cameras(cameras::Message),
     /// Somebody touched the machine.
     Hand,
     Locked(Result<(), Arc<Refusal>>),
@@ -165,6 +169,7 @@ impl App {
             lock: None,
             unlock: None,
             people: None,
+            cameras: None,
             knocked: None,
             scene: None,
         }
@@ -261,6 +266,7 @@ impl App {
             }
             Message::Unlock(message) => self.unlock_message(message),
             Message::People(message) => self.people_message(message),
+            Message::Cameras(message) => self.cameras_message(message),
             Message::Enrol(message) => self.enrol_message(message),
             Message::Enrolled(Ok(())) => {
                 self.screen = Screen::Starting;
@@ -317,9 +323,16 @@ impl App {
                 Edge::Up => Task::none(),
             };
         }
+        if self.cameras.is_some() && place.is_none() && command != Command::Lock {
+            return match edge {
+                Edge::Down => self.cameras_message(cameras::Message::Command(command)),
+                Edge::Up => Task::none(),
+            };
+        }
         match (command, edge) {
             (Command::Lock, Edge::Down) => return self.touched(lock::Input::Lock),
             (Command::People, Edge::Down) => return self.open_people(),
+            (Command::Cameras, Edge::Down) => return self.open_cameras(),
             _ => {}
         }
         if self.windows.choosing_in(place) {
@@ -577,6 +590,9 @@ impl App {
             && self.unlock.is_none()
         {
             return people.view().map(Message::People);
+        }
+        if let Some(cameras) = &self.cameras {
+            return cameras.view().map(Message::Cameras);
         }
         match &self.screen {
             Screen::Starting | Screen::Seating => center(body(fl!("app-starting"))).into(),

@@ -14,9 +14,10 @@ use crate::domain::reason::Reason;
 use crate::domain::site::{Mask, SitePlan};
 use crate::media::frame::FrameSlot;
 use crate::station::{
-    AccountChange, AccountView, ClearanceState, Delivery, Diagnosis, ExportProgress, ExportReason, Exported, Gesture,
-    Health, Holder, Kept, Knock, LiveView, MaskProposal, Playback, PlaybackState, Preset, ProposedMask, RecordedSpan,
-    Refusal, Session, StreamFigures, Verdict, ViewState, Watching,
+    AccountChange, AccountView, CameraAccount, CameraReport, CameraView, Changed, ClearanceState, Delivery, Diagnosis,
+    ExportProgress, ExportReason, Exported, FoundCamera, Gesture, Health, Holder, Kept, Knock, LiveView, MaskProposal,
+    Playback, PlaybackState, Preset, ProposedMask, PutCamera, RecordedSpan, Refusal, Session, SiteProposal,
+    StreamFigures, Verdict, ViewState, Watching,
 };
 use futures::future::BoxFuture;
 use secrecy::SecretString;
@@ -89,6 +90,19 @@ pub trait Desk: Send + Sync {
     fn people(&self) -> Answer<Vec<AccountView>>;
     fn change_account(&self, user: String, change: AccountChange) -> Answer<()>;
     fn end_session(&self, user: String) -> Answer<()>;
+    /// Whether cameras are this person's to add, change and remove.
+    fn keeps_cameras(&self) -> bool;
+    /// Whether changes that need two are this person's to approve.
+    fn approves_cameras(&self) -> bool;
+    fn kept_cameras(&self) -> Answer<Vec<CameraView>>;
+    /// Looks for cameras on the network.
+    fn find_cameras(&self) -> Answer<Vec<FoundCamera>>;
+    /// Tests a camera that need not be in the plan.
+    fn try_camera(&self, onvif: String, account: CameraAccount) -> Answer<CameraReport>;
+    fn put_camera(&self, put: PutCamera) -> Answer<Changed>;
+    fn remove_camera(&self, camera: CameraId, reason: String) -> Answer<Changed>;
+    fn site_proposals(&self) -> Answer<Vec<SiteProposal>>;
+    fn decide_site(&self, id: u64, verdict: Verdict) -> Answer<()>;
 }
 
 /// A declared event in force.
@@ -403,6 +417,49 @@ impl Desk for Session {
     fn end_session(&self, user: String) -> Answer<()> {
         let session = self.clone();
         Box::pin(async move { Session::end_session(&session, &user).await })
+    }
+
+    fn keeps_cameras(&self) -> bool {
+        Session::keeps_cameras(self)
+    }
+
+    fn approves_cameras(&self) -> bool {
+        Session::approves_cameras(self)
+    }
+
+    fn kept_cameras(&self) -> Answer<Vec<CameraView>> {
+        let session = self.clone();
+        Box::pin(async move { Session::kept_cameras(&session).await })
+    }
+
+    fn find_cameras(&self) -> Answer<Vec<FoundCamera>> {
+        let session = self.clone();
+        Box::pin(async move { Session::find_cameras(&session).await })
+    }
+
+    fn try_camera(&self, onvif: String, account: CameraAccount) -> Answer<CameraReport> {
+        let session = self.clone();
+        Box::pin(async move { Session::try_camera(&session, onvif, account).await })
+    }
+
+    fn put_camera(&self, put: PutCamera) -> Answer<Changed> {
+        let session = self.clone();
+        Box::pin(async move { Session::put_camera(&session, &put).await })
+    }
+
+    fn remove_camera(&self, camera: CameraId, reason: String) -> Answer<Changed> {
+        let session = self.clone();
+        Box::pin(async move { Session::remove_camera(&session, &camera, reason).await })
+    }
+
+    fn site_proposals(&self) -> Answer<Vec<SiteProposal>> {
+        let session = self.clone();
+        Box::pin(async move { Session::site_proposals(&session).await })
+    }
+
+    fn decide_site(&self, id: u64, verdict: Verdict) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::decide_site(&session, id, verdict).await })
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod asked;
 mod pictures;
+pub(super) mod site;
 
 use pictures::{FakeFeed, FakeHand, FakeReel};
 
@@ -15,9 +16,10 @@ use crate::domain::reason::Reason;
 use crate::domain::site::{Mask, SitePlan};
 use crate::gui::desk::{Answer, Desk, ExportWish, Feed, Hand, Hold, InForce, Reel};
 use crate::station::{
-    AccountChange, AccountState, AccountView, AuditState, CameraTrouble, ClearanceState, Delivery, Diagnosis,
-    ExportProgress, Exported, Health, Holder, Kept, Knock, MaskProposal, Preset, ProposedMask, RecordedSpan, Refusal,
-    ServerState, TroubleKind, Verdict, Watching,
+    AccountChange, AccountState, AccountView, AuditState, CameraAccount, CameraReport, CameraTrouble, CameraView,
+    Changed, ClearanceState, Delivery, Diagnosis, ExportProgress, Exported, FoundCamera, Health, Holder, Kept, Knock,
+    MaskProposal, Preset, ProposedMask, PutCamera, RecordedSpan, Refusal, ServerState, SiteProposal, TroubleKind,
+    Verdict, Watching,
 };
 use secrecy::SecretString;
 use std::path::PathBuf;
@@ -80,6 +82,14 @@ pub fn overloaded(cameras: usize, domes: usize) -> Arc<Fake> {
 pub fn supervisor(cameras: usize, domes: usize) -> Arc<Fake> {
     Arc::new(Fake {
         level: Level::Supervisor,
+        ..Fake::at(plan(cameras, domes))
+    })
+}
+
+/// The same desk with an administrator at it.
+pub fn administrator(cameras: usize, domes: usize) -> Arc<Fake> {
+    Arc::new(Fake {
+        level: Level::SystemAdministrator,
         ..Fake::at(plan(cameras, domes))
     })
 }
@@ -219,6 +229,7 @@ impl Desk for Fake {
         });
         let (user, display_name) = match self.level {
             Level::Supervisor => ("villa", "Comm. Andrea Villa"),
+            Level::SystemAdministrator => ("riva", "Dott. Paolo Riva"),
             _ => ("neri", "Ag. Scelto Chiara Neri"),
         };
         Person {
@@ -488,7 +499,7 @@ impl Desk for Fake {
     }
 
     fn keeps_people(&self) -> bool {
-        self.level == Level::Supervisor
+        matches!(self.level, Level::Supervisor | Level::SystemAdministrator)
     }
 
     fn people(&self) -> Answer<Vec<AccountView>> {
@@ -507,6 +518,49 @@ impl Desk for Fake {
 
     fn end_session(&self, user: String) -> Answer<()> {
         self.note(format!("end session {user}"));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn keeps_cameras(&self) -> bool {
+        self.level == Level::SystemAdministrator
+    }
+
+    fn approves_cameras(&self) -> bool {
+        self.level == Level::Supervisor
+    }
+
+    fn kept_cameras(&self) -> Answer<Vec<CameraView>> {
+        let views = site::views(&self.plan);
+        Box::pin(async move { Ok(views) })
+    }
+
+    fn find_cameras(&self) -> Answer<Vec<FoundCamera>> {
+        self.note("find cameras".to_owned());
+        Box::pin(async { Ok(site::found()) })
+    }
+
+    fn try_camera(&self, onvif: String, account: CameraAccount) -> Answer<CameraReport> {
+        self.note(format!("try {onvif} {}", account.user));
+        Box::pin(async { Ok(site::report()) })
+    }
+
+    fn put_camera(&self, put: PutCamera) -> Answer<Changed> {
+        self.note(format!("put {} tested {}", put.settings.id, put.tested));
+        Box::pin(async { Ok(Changed::Waits { proposal: 4 }) })
+    }
+
+    fn remove_camera(&self, camera: CameraId, reason: String) -> Answer<Changed> {
+        self.note(format!("remove {camera} {reason}"));
+        Box::pin(async { Ok(Changed::InForce { version: 8 }) })
+    }
+
+    fn site_proposals(&self) -> Answer<Vec<SiteProposal>> {
+        let waiting = site::proposals(&self.plan);
+        Box::pin(async move { Ok(waiting) })
+    }
+
+    fn decide_site(&self, id: u64, verdict: Verdict) -> Answer<()> {
+        self.note(format!("decide site {id} {verdict:?}"));
         Box::pin(async { Ok(()) })
     }
 

@@ -73,6 +73,8 @@ pub enum Command {
     Lock,
     /// The list of enabled people.
     People,
+    /// Cameras and the site plan.
+    Cameras,
     /// In that list: confirm the account, end its session.
     ConfirmAccount,
     EndAccount,
@@ -212,7 +214,7 @@ fn name_of(named: Named) -> Option<&'static str> {
 pub struct Keymap(HashMap<Chord, Command>);
 
 /// The table of `shared/interface.md`. F6 goes to the next area, so the layouts go from F2 to F10 around it.
-const DEFAULT: [(&str, Command); 75] = [
+const DEFAULT: [(&str, Command); 76] = [
     ("Tab", Command::Next),
     ("Shift+Tab", Command::Previous),
     ("F6", Command::NextArea),
@@ -286,6 +288,7 @@ const DEFAULT: [(&str, Command); 75] = [
     ("Ctrl+Q", Command::SignOut),
     ("Ctrl+L", Command::Lock),
     ("Ctrl+P", Command::People),
+    ("Ctrl+T", Command::Cameras),
     ("C", Command::ConfirmAccount),
     ("T", Command::EndAccount),
 ];

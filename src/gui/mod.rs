@@ -27,6 +27,7 @@ pub mod pane;
 pub mod pattern;
 pub mod redraw;
 pub mod screen;
+mod site_words;
 pub mod steering;
 pub mod theme;
 pub mod tour;

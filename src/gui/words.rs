@@ -4,6 +4,7 @@
 //! log, except where a person can act on them.
 
 use super::i18n::fl;
+use super::site_words;
 use crate::domain::people::account::PasswordFault;
 use crate::domain::people::clearance::{ClearanceError, MOST_CAMERA_HOURS, MOST_CAMERAS, MOST_HOURS};
 use crate::domain::people::{Level, Purpose, Rule};
@@ -101,6 +102,7 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::Disk { detail } => fl!("refusal-disk", detail = detail.as_str()),
         Refusal::NotSupported => fl!("refusal-not-supported"),
         Refusal::MaskedOriginal => fl!("refusal-masked-original"),
+        Refusal::Site(fault) => site_words::fault(fault),
         Refusal::WrongPassword => fl!("lock-wrong"),
         Refusal::SessionEnded => fl!("refusal-session-ended"),
     }
@@ -172,6 +174,7 @@ pub fn rule(rule: Rule) -> String {
         Rule::SchoolHours => fl!("rule-school"),
         Rule::SupervisorOnly => fl!("rule-supervisor"),
         Rule::FourEyes => fl!("rule-four-eyes"),
+        Rule::OtherController => fl!("rule-other-controller"),
     }
 }
 
@@ -345,6 +348,7 @@ pub fn read_time(written: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::site::change::SiteFault;
     use crate::gui::i18n::{self, Language};
     use std::collections::HashSet;
 
@@ -387,6 +391,22 @@ mod tests {
         ]
     }
 
+    fn site_faults() -> Vec<SiteFault> {
+        use SiteFault::{Address, Controllers, NoSuchCamera, NotKept, Nothing, Senseless, Stale, Taken, Text, TooMany};
+        vec![
+            Address,
+            Text,
+            Taken,
+            NotKept,
+            NoSuchCamera,
+            Controllers,
+            Stale { version: 8 },
+            Senseless { camera: None },
+            Nothing,
+            TooMany,
+        ]
+    }
+
     fn refusals() -> Vec<Refusal> {
         let rules = [
             Rule::NoGrant,
@@ -394,6 +414,7 @@ mod tests {
             Rule::AdministratorDoesNotWatch,
             Rule::OutsideHours,
             Rule::NotAtThisStation,
+            Rule::OtherController,
         ]
         .map(Refusal::Rule);
         let others = [
@@ -427,6 +448,7 @@ mod tests {
             .chain(others)
             .chain(clearances().into_iter().map(Refusal::Clearance))
             .chain(troubles().into_iter().map(Refusal::Camera))
+            .chain(site_faults().into_iter().map(Refusal::Site))
             .collect()
     }
 

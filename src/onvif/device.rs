@@ -3,7 +3,7 @@
 //! Invariant: an empty or absent field is `None`, never an empty text that looks like an answer; service addresses stay
 //! on the device's host ([`address::service`]).
 //!
-//! Deliberately absent: configuration of the device. Vedetta never changes a camera's settings.
+//! Deliberately absent: configuration of the device; accounts are in `users`, masks and limits in files of their own.
 
 use super::address;
 use super::channel::Channel;

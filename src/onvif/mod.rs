@@ -27,6 +27,8 @@ pub mod recording;
 pub mod security;
 pub mod spaces;
 pub mod transport;
+pub mod trial;
+pub mod users;
 
 pub use camera::Camera;
 pub use device::DeviceFacts;
@@ -38,3 +40,4 @@ pub use media::StreamOffer;
 pub use ptz::{MoveState, Preset, Ptz, PtzStatus, Velocity};
 pub use ptz_limits::ConfiguredLimits;
 pub use recording::{RecordedPosition, Recording};
+pub use trial::Trial;

@@ -61,6 +61,9 @@ pub struct NewAccount {
     pub body: String,
     pub level: Level,
     pub act: String,
+    /// The controller that the account is of; the workstation's own when not named.
+    #[serde(default)]
+    pub controller: Option<ControllerId>,
     #[serde(default)]
     pub until_ms: Option<i64>,
     #[serde(default)]

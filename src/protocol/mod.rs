@@ -18,6 +18,13 @@
 //! | `POST /v1/enrolments` | [`Enrol`] → [`Certified`]; whoever has a code |
 //! | `POST /v1/stations/{station}/certificate` | [`Renewal`] → [`Certified`] |
 //! | `GET /v1/plan` | – → [`SignedPlan`] |
+//! | `GET /v1/cameras` | – → `Vec<`[`CameraView`]`>`, administrator or supervisor |
+//! | `POST /v1/cameras` | [`PutCamera`] → [`Changed`], administrator, recorded |
+//! | `POST /v1/cameras/{camera}/removal` | [`Removal`] → [`Changed`], administrator, recorded |
+//! | `POST /v1/site` | [`PlanImport`] → [`Changed`], administrator, recorded |
+//! | `POST /v1/site/trials` | [`CameraTrial`] → – (somebody is about to test a camera), administrator, recorded |
+//! | `GET /v1/site/proposals` | – → `Vec<`[`SiteProposal`]`>`, administrator or supervisor |
+//! | `POST /v1/site/proposals/{id}` | [`Verdict`] → –: another supervisor, or declined by who made it; recorded |
 //! | `POST /v1/cameras/{camera}/credentials` | [`CredentialRequest`] → [`CameraCredential`] |
 //! | `POST /v1/cameras/{camera}/hold` | [`HoldRequest`] → [`HoldState`] |
 //! | `GET /v1/holds` | – → `Vec<HoldState>` |
@@ -55,6 +62,7 @@
 mod accounts;
 mod clearance;
 mod holding;
+mod site;
 
 pub use accounts::{
     AccountAnswer, AccountChange, AccountState, AccountView, Certified, Enrol, EnrolmentCode, Knock, NewAccount,
@@ -63,6 +71,7 @@ pub use accounts::{
 
 pub use clearance::ClearanceState;
 pub use holding::{HoldRequest, HoldState, Holder, Watching};
+pub use site::{CameraAccount, CameraTrial, CameraView, Changed, PlanImport, PutCamera, Removal, SiteProposal};
 
 use crate::domain::audit::event::RetentionClass;
 use crate::domain::audit::succession::SignedSuccession;
@@ -71,6 +80,7 @@ use crate::domain::people::clearance::ClearanceError;
 use crate::domain::people::{Person, Purpose, Rule, StationKind};
 use crate::domain::privacy::declared::{Declaration, DeclareError};
 use crate::domain::site::Mask;
+use crate::domain::site::change::SiteFault;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -460,6 +470,8 @@ pub enum RefusalKind {
     LevelTooLow,
     Declare(DeclareError),
     Clearance(ClearanceError),
+    /// The site plan is not changed so.
+    Site(SiteFault),
     NotFound,
     /// `expected` is the next seq the server wants.
     Gap {

@@ -1,7 +1,9 @@
-//! The commands on people, workstations and sessions: each signs in as somebody, asks the running server, signs out.
+//! The commands on people, workstations, sessions, cameras and the site plan: each signs in as somebody, asks the running server, signs out.
 //!
 //! Invariant: no way past the server: who may is decided there, and everything is an event like any other; a secret comes
 //! back once, to who asked. Deliberately absent: words on the terminal (`vedetta-audit`).
+
+mod site;
 
 use super::config::{DataDir, read_text};
 use super::error::ServerError;

@@ -4,6 +4,7 @@
 //! Deliberately absent: refusals to a client (`protocol::Refusal`).
 
 use super::store::StoreError;
+use crate::domain::site::change::SiteFault;
 use std::path::PathBuf;
 
 /// Why a command of the server failed.
@@ -63,6 +64,14 @@ impl ServerError {
         use crate::protocol::RefusalKind;
         match self {
             Self::File { path, .. } => format!("Non riesco a leggere o scrivere il file {}.", path.display()),
+            Self::Refused(RefusalKind::Site(fault)) => site_fault(fault),
+            Self::Refused(RefusalKind::Rule(crate::domain::people::Rule::OtherController)) => {
+                "Appartiene anche a un altro titolare, di cui questo account non si occupa; il tentativo è stato registrato."
+                    .into()
+            }
+            Self::Refused(RefusalKind::Rule(crate::domain::people::Rule::FourEyes)) => {
+                "Chi ha proposto una modifica non la approva: serve un'altra persona.".into()
+            }
             Self::Config { path, .. } => format!("La configurazione {} contiene un errore.", path.display()),
             Self::AlreadyRunning => "Un altro server sta già usando questa cartella dei dati.".into(),
             Self::NotSetUp => "La cartella dei dati non è ancora stata preparata.".into(),
@@ -112,5 +121,27 @@ impl ServerError {
             Self::NotRecorded(_) => "L'operazione non può essere registrata, quindi non è stata eseguita.".into(),
             Self::Broken(detail) => format!("Il registro NON è integro: {detail}."),
         }
+    }
+}
+
+fn site_fault(fault: &SiteFault) -> String {
+    match fault {
+        SiteFault::Address => {
+            "L'indirizzo deve cominciare con http:// o https://, avere un host e nessun utente o password.".into()
+        }
+        SiteFault::Text => "Nome, luogo o motivo mancano, sono troppo lunghi o non stanno su una riga.".into(),
+        SiteFault::Taken => "L'identificativo o il numero è già di un'altra telecamera.".into(),
+        SiteFault::NotKept => "Quel titolare non c'è, o questo account non se ne occupa.".into(),
+        SiteFault::NoSuchCamera => "Non c'è una telecamera con questo nome.".into(),
+        SiteFault::Controllers => "I titolari non si cambiano con un file.".into(),
+        SiteFault::Stale { version } => {
+            format!("Il piano è cambiato: ora è la versione {version}. Esportarlo di nuovo e rifare le modifiche.")
+        }
+        SiteFault::Senseless { camera: Some(camera) } => {
+            format!("Così il piano non torna (telecamera {camera}): controllarlo con «plan check».")
+        }
+        SiteFault::Senseless { camera: None } => "Così il piano non torna: controllarlo con «plan check».".into(),
+        SiteFault::Nothing => "Non cambia niente.".into(),
+        SiteFault::TooMany => "Troppe modifiche attendono di essere approvate.".into(),
     }
 }

@@ -84,7 +84,8 @@ pub async fn init(data: &DataDir, program: &Path, answers: Answers) -> Result<Be
         ..Appointment::default()
     };
     let hash = password::hash(&answers.password).map_err(|error| ServerError::Key(error.to_string()))?;
-    store.add_person(&person, &hash, now_ms(), &appointment).await?;
+    let home = &answers.controller.id;
+    store.add_person(&person, &hash, now_ms(), &appointment, home).await?;
     let secret = Zeroizing::new(random::<{ second_factor::SECRET_BYTES }>()?);
     let sealed = vault.seal(&factor_place(&user), &Zeroizing::new(hex::encode(secret.as_slice())))?;
     store.set_second_factor(&user, &sealed).await?;

@@ -8,9 +8,10 @@
 //! | [`store`] | SQLite or PostgreSQL: log tables that only grow, and the few tables that change |
 //! | [`log`] | sequencer (one writer, group commit), signer, proofs |
 //! | [`people`] | passwords, lock-out, sessions |
+//! | [`camera_users`] | personal users on cameras, for as long as a session |
 //! | [`holds`], [`presence`] | who holds which dome, who watches what |
 //! | [`clearances`] | who may see which recordings |
-//! | [`plan`] | the site plan in force, its next version: drawn by one, approved by another, signed |
+//! | [`plan`] | the site plan in force, its next version: changed by one, approved by another where it takes two, signed |
 //! | [`pulse`] | tells waiting workstations that something in force changed |
 //! | [`declared`] | declared events: in force for minutes, ended here |
 //! | [`trouble`] | why a step of these was not taken |
@@ -26,9 +27,11 @@
 //! | [`console`] | the event of a command on a whole log |
 //!
 //! Invariant: nothing is answered «durable» before its transaction is on disk, and nothing is signed that does not
-//! continue what was signed before. Deliberately absent: pictures; nothing here ever speaks to a camera.
+//! continue what was signed before. Deliberately absent: pictures; nothing here speaks to a camera
+//! (the program brings what makes users on cameras).
 
 pub mod administer;
+pub mod camera_users;
 pub mod clearances;
 pub mod config;
 pub mod console;

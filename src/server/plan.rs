@@ -3,7 +3,9 @@
 //!
 //! Invariant: a version is signed and kept before it is in force; a proposal and its verdict are durable in the log
 //! before they are answered, with the mask as it was and as it becomes; a plan that does not make sense is never signed.
-//! Deliberately absent: proposals over a restart (who drew it draws it again), changing cameras and people.
+//! Deliberately absent: mask proposals over a restart (who drew it draws it again); changing cameras ([`site`]) and people.
+
+mod site;
 
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::audit::note::{SignerKey, Statement};
@@ -173,17 +175,12 @@ impl Plans {
         };
         let next = self.changed(&plan, &camera.id, &proposed.proposal.change, Some(revision));
         let next = next.ok_or(RefusalKind::Malformed)?;
-        let text = serde_json::to_string(&next).map_err(|_| RefusalKind::Unavailable)?;
         let approved = act().with("step", "approved").with("plan", next.version);
         self.recorder
             .record(&camera.controller, Operation::MaskChange, Outcome::Done, approved)
             .await?;
-        let signature = self.key.sign_statement(Statement::Plan, &text);
-        self.store.add_plan(next.version, &text, &signature).await?;
+        self.put_in_force(next).await?;
         proposals.waiting.remove(at);
-        self.recorder.set_policy_version(next.version);
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
-        self.pulse.beat();
         Ok(())
     }
 
@@ -307,6 +304,7 @@ mod tests {
             motion: MotionBounds::default(),
             ground: None,
             school: None,
+            personal_users: false,
         };
         SitePlan {
             version: 7,

@@ -1,23 +1,33 @@
 //! Who watches what, as told to everybody who may see those cameras: from the views' own events, once they are durable.
 //!
-//! Invariant: an event of a session that has ended makes nobody present. Each server process knows of the workstations
-//! that hand their events to it. Deliberately absent: the rules (`domain::live::presence`).
+//! Where several server processes share a database, each reads the events of all of them from the log, in its order, and
+//! keeps nothing of its own beside it: nothing is written for it. Elsewhere an event is taken in as it is handed over.
+//! Invariant: an event of a session that has ended makes nobody present, and who is present goes with their session.
+//! Deliberately absent: the rules (`domain::live::presence`).
 
 use crate::domain::camera::CameraId;
 use crate::domain::live::presence::{self, Step};
 use crate::protocol::{Holder, Watching};
+use crate::server::log::sequencer::now_ms;
 use crate::server::pulse::Pulse;
-use crate::server::store::{Store, StoreError};
+use crate::server::store::{Log, Store, StoreError};
 use serde_json::Value;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 use uuid::Uuid;
+
+/// How often the log is read when no other server process says anything.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
 /// Everybody who watches something.
 pub struct Presence {
     store: Store,
     pulse: Pulse,
     views: Mutex<presence::Presence<Holder>>,
+    logs: Vec<Log>,
+    /// How far each log was read; also the turn of whoever reads.
+    read: tokio::sync::Mutex<HashMap<i64, u64>>,
 }
 
 /// What an event says of a view.
@@ -28,6 +38,8 @@ pub struct Sighting {
     session: String,
     camera: CameraId,
     step: Step,
+    /// It begins or ends: not only that it goes on.
+    changes: bool,
 }
 
 impl Sighting {
@@ -46,17 +58,20 @@ impl Sighting {
             session: text("session")?.to_owned(),
             camera: text("camera")?.parse().ok()?,
             step,
+            changes: text("operation") != Some("view_pulse"),
         })
     }
 }
 
 impl Presence {
     /// Nobody is there yet.
-    pub fn new(store: Store, pulse: Pulse) -> Self {
+    pub fn new(store: Store, pulse: Pulse, logs: Vec<Log>) -> Self {
         Self {
             store,
             pulse,
             views: Mutex::default(),
+            logs,
+            read: tokio::sync::Mutex::default(),
         }
     }
 
@@ -64,11 +79,72 @@ impl Presence {
         self.views.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in what the durable events of a workstation say.
+    /// Events of a workstation are durable: takes in what they say, here and in the other server processes.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn see(&self, sightings: Vec<Sighting>) -> Result<(), StoreError> {
+        if !self.store.is_shared() {
+            return self.take_in(sightings).await;
+        }
+        // That a view goes on is read by the others in their own time.
+        if sightings.iter().any(|sighting| sighting.changes) {
+            self.store.tell().await?;
+        }
+        Ok(())
+    }
+
+    /// Reads what the log has of views since the last time, and lets go who is not here any more. After a start it reads
+    /// the time that a view may be silent.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn catch_up(&self) -> Result<(), StoreError> {
+        let mut read = self.read.lock().await;
+        for log in &self.logs {
+            let from = match read.get(&log.id) {
+                Some(from) => *from,
+                None => {
+                    let silence = i64::try_from(presence::SILENCE.as_millis()).unwrap_or(i64::MAX);
+                    self.store.index_at(log, now_ms().saturating_sub(silence)).await?
+                }
+            };
+            let size = self.store.size(log).await?;
+            let bodies = self.store.view_events(log, from, size).await?;
+            let sightings = bodies
+                .iter()
+                .filter_map(|body| Sighting::of(&serde_json::from_str(body).ok()?));
+            self.take_in(sightings.collect()).await?;
+            read.insert(log.id, size);
+        }
+        let running = self.store.sessions().await?;
+        let here = |who: &Holder| {
+            let mut all = running.iter();
+            all.any(|session| session.user == who.user && session.station == who.station)
+        };
+        if self.lock().keep(here) {
+            self.pulse.beat();
+        }
+        Ok(())
+    }
+
+    /// Reads on as long as the server lives, also when nobody says that there is something.
+    pub async fn keep_up(presence: Weak<Self>) {
+        loop {
+            let Some(me) = presence.upgrade() else { return };
+            if let Err(error) = me.catch_up().await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "who watches is not known");
+            }
+            if !me.store.is_shared() {
+                // What is handed over from now on is taken in at once.
+                return;
+            }
+            drop(me);
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    async fn take_in(&self, sightings: Vec<Sighting>) -> Result<(), StoreError> {
         let mut known: Option<(String, Option<Holder>)> = None;
         let mut changed = false;
         for sighting in sightings {

@@ -215,7 +215,11 @@ async fn add_people(data: &DataDir, store: &Store, plan: &SitePlan) -> Result<()
             act: "dimostrazione".to_owned(),
             ..Appointment::default()
         };
-        store.add_person(&person, &hash, now_ms(), &appointment).await?;
+        if let Some(home) = plan.controllers.first() {
+            store
+                .add_person(&person, &hash, now_ms(), &appointment, &home.id)
+                .await?;
+        }
         let level = serde_json::to_value(level).unwrap_or_default();
         let level = level.as_str().unwrap_or_default();
         let entry = format!(

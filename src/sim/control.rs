@@ -41,6 +41,8 @@ struct Truth<'a> {
     rebooting: bool,
     motion: bool,
     tamper: bool,
+    /// Names and levels of its accounts.
+    users: Vec<(String, &'static str)>,
     faults: super::faults::Faults,
 }
 
@@ -94,6 +96,11 @@ fn truth(device: &Device) -> Result<Value, (StatusCode, String)> {
         rebooting: faults.rebooting(now),
         motion: device.alarmed(Alarm::Motion),
         tamper: device.alarmed(Alarm::Tamper),
+        users: device
+            .accounts()
+            .into_iter()
+            .map(|it| (it.user, it.level.word()))
+            .collect(),
         faults,
     };
     serde_json::to_value(truth).map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))

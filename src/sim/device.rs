@@ -32,6 +32,18 @@ pub enum Level {
     Administrator,
 }
 
+impl Level {
+    /// The word of the standard.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Administrator => "Administrator",
+            Self::Operator => "Operator",
+            Self::User => "User",
+            Self::Anonymous => "Anonymous",
+        }
+    }
+}
+
 /// One account of the camera.
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -58,6 +70,16 @@ pub type RecorderView = Box<dyn Fn() -> Option<Recorded> + Send + Sync>;
 
 /// Renders one JPEG for the snapshot URI; the device offers a snapshot only when it has one of these.
 pub type SnapshotRenderer = Box<dyn Fn() -> Option<Vec<u8>> + Send + Sync>;
+
+/// Called with an account that comes, and with the name of one that goes.
+pub type Doorkeeper = Box<dyn Fn(Entry<'_>) + Send + Sync>;
+
+/// Somebody may enter from now on, or no longer.
+#[derive(Clone, Copy)]
+pub enum Entry<'a> {
+    Comes(&'a Account),
+    Goes(&'a str),
+}
 
 /// What a camera tells on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +111,7 @@ pub struct Device {
     recorder: Mutex<Option<RecorderView>>,
     snapshot: Mutex<Option<SnapshotRenderer>>,
     kept: Mutex<Kept>,
+    doorkeeper: Mutex<Option<Doorkeeper>>,
 }
 
 /// Counts one viewer of a stream until dropped.
@@ -136,6 +159,7 @@ impl Device {
             recorder: Mutex::default(),
             snapshot: Mutex::default(),
             kept: Mutex::default(),
+            doorkeeper: Mutex::default(),
         })
     }
 
@@ -240,13 +264,26 @@ impl Device {
         hold(&self.accounts).clone()
     }
 
-    /// Adds accounts that may not stream; `false`, and nothing added, when a name is taken.
+    /// Tells the RTSP side of accounts that come and go.
+    pub(super) fn set_doorkeeper(&self, keeper: Doorkeeper) {
+        *hold(&self.doorkeeper) = Some(keeper);
+    }
+
+    fn tell_doorkeeper(&self, entry: Entry<'_>) {
+        if let Some(keeper) = hold(&self.doorkeeper).as_ref() {
+            keeper(entry);
+        }
+    }
+
+    /// Adds accounts; `false`, and nothing added, when a name is taken.
     pub(super) fn add_accounts(&self, new: Vec<Account>) -> bool {
         let mut accounts = hold(&self.accounts);
         let taken = new
             .iter()
             .any(|account| accounts.iter().any(|old| old.user == account.user));
         if !taken {
+            new.iter()
+                .for_each(|account| self.tell_doorkeeper(Entry::Comes(account)));
             accounts.extend(new);
         }
         !taken
@@ -259,6 +296,7 @@ impl Device {
             .iter()
             .all(|user| accounts.iter().skip(2).any(|account| &account.user == user));
         if known {
+            users.iter().for_each(|user| self.tell_doorkeeper(Entry::Goes(user)));
             accounts.retain(|account| !users.contains(&account.user));
         }
         known
@@ -424,13 +462,13 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn added_accounts_may_not_stream_and_the_own_ones_stay() {
+    fn accounts_come_and_go_and_the_own_ones_stay() {
         let device = device(dome_site());
         let account = Account {
             user: "extra".into(),
             password: "x".into(),
             level: Level::Operator,
-            may_stream: false,
+            may_stream: true,
         };
         assert!(device.add_accounts(vec![account.clone()]) && !device.add_accounts(vec![account]));
         assert!(!device.remove_accounts(&["op".into()]));

@@ -183,6 +183,21 @@ pub enum MaskFault {
     Absent,
 }
 
+/// How the camera takes users of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserFault {
+    /// Sixteen users, names of up to 32 characters, passwords of 8 to 16 with a letter and a digit.
+    #[default]
+    Normal,
+    /// No room for one more.
+    Full,
+    /// Letters and digits only in a name.
+    PlainNames,
+    /// The operations are not known.
+    Absent,
+}
+
 /// Everything that differs from the well-behaved camera, except reboots and dropped streams.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Faults {
@@ -212,6 +227,7 @@ pub struct Faults {
     pub addresses: AddressFault,
     pub stream_uri: UriFault,
     pub masks: MaskFault,
+    pub users: UserFault,
     /// A move that names pan-tilt and zoom together fails.
     pub one_axis_group: bool,
     /// Three hundred factory presets with percent-encoded names.
@@ -269,6 +285,7 @@ impl Faults {
         set(&mut self.addresses, order.addresses);
         set(&mut self.stream_uri, order.stream_uri);
         set(&mut self.masks, order.masks);
+        set(&mut self.users, order.users);
         set(&mut self.move_jitter_ms, order.move_jitter_ms);
         if order.status_delay_ms.is_some() {
             self.status_delay_ms = order.status_delay_ms;
@@ -325,6 +342,7 @@ pub struct Order {
     pub addresses: Option<AddressFault>,
     pub stream_uri: Option<UriFault>,
     pub masks: Option<MaskFault>,
+    pub users: Option<UserFault>,
     pub move_jitter_ms: Option<u64>,
 }
 

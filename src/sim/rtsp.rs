@@ -4,7 +4,7 @@
 //! asked again (the library answers both with 401). A rebooting camera closes every connection at once.
 //! Deliberately absent: RTSP itself, which is `gstreamer-rtsp-server`'s.
 
-use super::device::{Credentials, Device, Viewer};
+use super::device::{Account, Device, Entry, Viewer};
 use super::encode;
 use super::faults::{CredentialsFault, Faults};
 use super::footage::Footage;
@@ -49,16 +49,11 @@ impl CameraServer {
     ///
     /// # Errors
     /// No port could be bound, or the library is incomplete.
-    pub fn start(
-        device: &Arc<Device>,
-        credentials: &Credentials,
-        footage: &Arc<Footage>,
-        context: &glib::MainContext,
-    ) -> Result<Self, RtspError> {
+    pub fn start(device: &Arc<Device>, footage: &Arc<Footage>, context: &glib::MainContext) -> Result<Self, RtspError> {
         let server = RTSPOnvifServer::new();
         server.set_address("127.0.0.1");
         server.set_service("0");
-        let auth = Auth::new(credentials);
+        let auth = Auth::new(device);
         auth.let_in();
         server.set_auth(Some(&auth.rtsp));
         let mounts = server.mount_points().ok_or(RtspError::Incomplete("mount points"))?;
@@ -92,40 +87,50 @@ impl Drop for CameraServer {
     }
 }
 
-/// Digest accounts of one server.
+/// Digest accounts of one server: those of the device, as they come and go.
 struct Auth {
     rtsp: RTSPAuth,
-    credentials: Credentials,
+    device: Arc<Device>,
 }
 
 impl Auth {
-    fn new(credentials: &Credentials) -> Self {
+    fn new(device: &Arc<Device>) -> Self {
         let rtsp = RTSPAuth::new();
         rtsp.set_supported_methods(RTSPAuthMethod::Digest);
         rtsp.set_realm(Some("vedetta-sim"));
+        let (door, watched) = (rtsp.clone(), Arc::downgrade(device));
+        device.set_doorkeeper(Box::new(move |entry| match entry {
+            Entry::Comes(account) => {
+                let refuses = |device: Arc<Device>| device.faults().credentials == CredentialsFault::Refuse;
+                if !watched.upgrade().is_some_and(refuses) {
+                    let_in(&door, account);
+                }
+            }
+            Entry::Goes(user) => door.remove_digest(user),
+        }));
         Self {
             rtsp,
-            credentials: credentials.clone(),
+            device: Arc::clone(device),
         }
     }
 
     fn let_in(&self) {
-        let Credentials {
-            user,
-            password,
-            figures_user,
-            figures_password,
-        } = &self.credentials;
-        for (user, password, role) in [(user, password, "viewer"), (figures_user, figures_password, "figures")] {
-            let token = RTSPToken::builder().field(ROLE, role).build();
-            self.rtsp.add_digest(user, password.expose_secret(), &token);
-        }
+        self.device
+            .accounts()
+            .iter()
+            .for_each(|account| let_in(&self.rtsp, account));
     }
 
     fn keep_out(&self) {
-        self.rtsp.remove_digest(&self.credentials.user);
-        self.rtsp.remove_digest(&self.credentials.figures_user);
+        let all = self.device.accounts();
+        all.iter().for_each(|account| self.rtsp.remove_digest(&account.user));
     }
+}
+
+fn let_in(rtsp: &RTSPAuth, account: &Account) {
+    let role = if account.may_stream { "viewer" } else { "figures" };
+    let token = RTSPToken::builder().field(ROLE, role).build();
+    rtsp.add_digest(&account.user, account.password.expose_secret(), &token);
 }
 
 fn allow(factory: &impl IsA<RTSPMediaFactory>) {

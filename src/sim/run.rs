@@ -193,7 +193,7 @@ impl Simulator {
             let credentials = new_credentials();
             let device = Device::new(site.clone(), credentials.clone());
             recorder::connect(&device, started_ms);
-            let server = CameraServer::start(&device, &credentials, footage, context)?;
+            let server = CameraServer::start(&device, footage, context)?;
             let (address, task) = onvif::serve(Arc::clone(&device))
                 .await
                 .map_err(|source| StartError::Io {

@@ -116,6 +116,7 @@ pub fn plan(controller: ControllerId, cameras: &[Installed<'_>], school: Option<
             motion: site.motion.clone(),
             ground: ground(site),
             school: school.filter(|_| site.place == SCHOOL).map(SchoolDay::calendar),
+            personal_users: false,
         }
     };
     SitePlan {

@@ -12,6 +12,7 @@
 //! | `cameras`, `dome`, `hold` | one ONVIF session per camera, what is known of a dome's pose, who holds it |
 //! | `saved_walls` | the walls each person keeps on this machine |
 //! | `view`, `view_stream`, `gesture`, `presets`, `snapshot`, `clearance`, `playback`, `export`, `diagnosis`, `drift` | the acts |
+//! | `office`, `siting` | people, cameras and the site plan, looked after |
 //!
 //! Deliberately absent: iced, widgets, words for the screen (`gui::i18n` has them; here are enums).
 
@@ -40,6 +41,7 @@ mod secrets;
 pub mod server_client;
 mod session;
 mod sign_in;
+mod siting;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -48,8 +50,8 @@ mod view_stream;
 mod workstation;
 
 pub use crate::protocol::{
-    AccountChange, AccountState, AccountView, ClearanceState, Holder, Knock, MaskChange, MaskProposal, ProposedMask,
-    Verdict, Watching,
+    AccountChange, AccountState, AccountView, CameraAccount, CameraView, Changed, ClearanceState, Holder, Knock,
+    MaskChange, MaskProposal, ProposedMask, PutCamera, SiteProposal, Verdict, Watching,
 };
 pub use diagnosis::Diagnosis;
 pub use drift::Kept;
@@ -65,5 +67,6 @@ pub use refusal::{CameraTrouble, Refusal, TroubleKind};
 pub use saved_walls::{SavedWalls, SavedWallsError};
 pub use session::Session;
 pub use sign_in::{Claim, SignInError};
+pub use siting::{CameraReport, FoundCamera};
 pub use view::{LiveView, StreamFigures, ViewState};
 pub use workstation::{SecretsChoice, Station, StationConfig, StationError, Uncertainty};

@@ -15,7 +15,11 @@ impl Session {
         self.office(Office::ReadPeople).is_ok()
     }
 
-    fn office(&self, office: Office) -> Result<(), Refusal> {
+    /// The one decision about an office.
+    ///
+    /// # Errors
+    /// The rule that refuses.
+    pub(super) fn office(&self, office: Office) -> Result<(), Refusal> {
         decide(self.person(), Asked::Office(office), &self.circumstances())
             .granted()
             .map(drop)

@@ -10,6 +10,7 @@ use crate::domain::people::clearance::ClearanceError;
 use crate::domain::privacy::declared::DeclareError;
 use crate::domain::ptz::limits::LimitHit;
 use crate::domain::site::CameraPlan;
+use crate::domain::site::change::SiteFault;
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::onvif::{OnvifError, OnvifErrorKind};
 use crate::protocol::{Holder, RefusalKind};
@@ -51,6 +52,8 @@ pub enum Refusal {
     NotThere,
     #[error("not cleared: {0}")]
     Clearance(ClearanceError),
+    #[error("the site plan is not changed so: {0}")]
+    Site(SiteFault),
     #[error("the event could not be recorded: {detail}")]
     NotRecorded { detail: String },
     #[error("the server is away, and this needs it")]
@@ -201,7 +204,8 @@ impl From<Rule> for Refusal {
             | Rule::MaintainerSeesNoImage
             | Rule::AdministratorDoesNotWatch
             | Rule::SupervisorOnly
-            | Rule::FourEyes => Self::Rule(rule),
+            | Rule::FourEyes
+            | Rule::OtherController => Self::Rule(rule),
         }
     }
 }
@@ -233,6 +237,10 @@ impl From<ServerError> for Refusal {
                 why: RefusalKind::Clearance(error),
                 ..
             } => Self::Clearance(error),
+            ServerError::Refused {
+                why: RefusalKind::Site(fault),
+                ..
+            } => Self::Site(fault),
             ServerError::Refused {
                 why: RefusalKind::NotFound,
                 ..

@@ -315,6 +315,7 @@ pub fn outcome_of(refusal: &Refusal) -> Outcome {
         | Refusal::LevelTooLow
         | Refusal::NotThere
         | Refusal::Clearance(_)
+        | Refusal::Site(_)
         | Refusal::TooOld
         | Refusal::Covered
         | Refusal::MaskedOriginal

@@ -11,10 +11,10 @@ use crate::domain::people::account::AccountName;
 use crate::domain::people::clearance::{self, Wish};
 use crate::domain::privacy::declared::Declaration;
 use crate::protocol::{
-    self, AccountAnswer, AccountChange, AccountView, BatchReceipt, CameraCredential, Certified, ClearanceState,
-    ConsistencyProof, CredentialNeed, CredentialRequest, DeclaredState, Enrol, EventBatch, HoldRequest, HoldState,
-    InclusionProof, MaskProposal, PasswordChange, PermitRequest, PolicyState, Proof, ProposedMask, Renewal,
-    SessionGrant, SignIn, SignedPlan, StationHead, Verdict,
+    self, AccountAnswer, AccountChange, AccountView, BatchReceipt, CameraCredential, CameraView, Certified, Changed,
+    ClearanceState, ConsistencyProof, CredentialNeed, CredentialRequest, DeclaredState, Enrol, EventBatch, HoldRequest,
+    HoldState, InclusionProof, MaskProposal, PasswordChange, PermitRequest, PolicyState, Proof, ProposedMask,
+    PutCamera, Removal, Renewal, SessionGrant, SignIn, SignedPlan, SiteProposal, StationHead, Verdict,
 };
 use reqwest::{Certificate, Identity, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -245,6 +245,43 @@ impl ServerClient {
     /// A supervisor's verdict.
     pub async fn decide_proposal(&self, token: &SecretString, id: u64, verdict: Verdict) -> Result<(), ServerError> {
         let request = self.request(Method::POST, &format!("/v1/proposals/{id}"));
+        let request = request.bearer_auth(token.expose_secret()).json(&verdict);
+        self.body(request).await.map(drop)
+    }
+
+    /// Every camera of the controllers that this person looks after.
+    pub async fn cameras(&self, token: &SecretString) -> Result<Vec<CameraView>, ServerError> {
+        let request = self.request(Method::GET, "/v1/cameras");
+        self.json(request.bearer_auth(token.expose_secret())).await
+    }
+
+    /// Adds a camera or changes one.
+    pub async fn put_camera(&self, token: &SecretString, put: &PutCamera) -> Result<Changed, ServerError> {
+        let request = self.request(Method::POST, "/v1/cameras");
+        self.json(request.bearer_auth(token.expose_secret()).json(put)).await
+    }
+
+    /// Takes a camera out of the plan.
+    pub async fn remove_camera(
+        &self,
+        token: &SecretString,
+        camera: &CameraId,
+        removal: &Removal,
+    ) -> Result<Changed, ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/cameras/{camera}/removal"));
+        self.json(request.bearer_auth(token.expose_secret()).json(removal))
+            .await
+    }
+
+    /// Changes of the plan that wait for a second person.
+    pub async fn site_proposals(&self, token: &SecretString) -> Result<Vec<SiteProposal>, ServerError> {
+        let request = self.request(Method::GET, "/v1/site/proposals");
+        self.json(request.bearer_auth(token.expose_secret())).await
+    }
+
+    /// Answers one of them.
+    pub async fn decide_site(&self, token: &SecretString, id: u64, verdict: Verdict) -> Result<(), ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/site/proposals/{id}"));
         let request = request.bearer_auth(token.expose_secret()).json(&verdict);
         self.body(request).await.map(drop)
     }

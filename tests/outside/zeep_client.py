@@ -68,7 +68,7 @@ check("services", "http://www.onvif.org/ver20/media/wsdl" in services)
 check("capabilities", camera.devicemgmt.GetCapabilities({"Category": "All"}).PTZ.XAddr.endswith("ptz_service"))
 users = {one.Username: one.UserLevel for one in camera.devicemgmt.GetUsers()}
 check("users", users[user] == "Administrator" and "User" in users.values())
-camera.devicemgmt.CreateUsers({"User": [{"Username": "extra", "Password": "x", "UserLevel": "User"}]})
+camera.devicemgmt.CreateUsers({"User": [{"Username": "extra", "Password": "estate2026", "UserLevel": "User"}]})
 check("user added", "extra" in {one.Username for one in camera.devicemgmt.GetUsers()})
 camera.devicemgmt.DeleteUsers({"Username": ["extra"]})
 check("user removed", "extra" not in {one.Username for one in camera.devicemgmt.GetUsers()})

@@ -8,8 +8,12 @@ use crate::town_hall::{Station, TownHall};
 use secrecy::SecretString;
 use serde_json::json;
 use std::time::Duration;
+use uuid::Uuid;
+use vedetta::domain::audit::chain::{Moment, Sealed};
+use vedetta::domain::audit::event::{Body, Operation, Outcome, RetentionClass};
+use vedetta::domain::people::Purpose;
 use vedetta::domain::people::clearance::ClearanceError;
-use vedetta::protocol::{ClearanceState, HoldState, PolicyState, RefusalKind};
+use vedetta::protocol::{ClearanceState, HoldState, PolicyState, RefusalKind, SessionGrant};
 
 const PATH: &str = "/v1/cameras/cam-02/hold";
 
@@ -58,6 +62,87 @@ async fn r_ptz_3_two_server_processes_never_give_one_dome_to_two() {
     let renew = json!({"renew": {"fence": held.fence}});
     let renewed: HoldState = here.post(PATH, &operator, renew).await.unwrap();
     assert_eq!(renewed.holder, held.holder);
+}
+
+/// An event of a view of the person of a session, as their workstation writes it.
+fn view_event(station: &mut Station, grant: &SessionGrant, act: Uuid, operation: Operation, result: Outcome) -> Sealed {
+    let body = Body {
+        person: grant.person.user.clone(),
+        level: None,
+        body: String::new(),
+        session: grant.session.clone(),
+        station: station.id.clone(),
+        act,
+        operation,
+        result,
+        camera: Some("cam-02".parse().unwrap()),
+        stream: None,
+        purpose: Some(Purpose::UrbanSecurity),
+        protocol_no: String::new(),
+        parameters: serde_json::Map::new(),
+        policy_version: 7,
+        media_from: None,
+        media_to: None,
+    };
+    let at = Moment {
+        boot: Uuid::nil(),
+        time: jiff::Timestamp::now(),
+        mono_ms: 1,
+    };
+    let salt = *Uuid::new_v4().as_bytes();
+    let salt = [salt, salt].concat().try_into().unwrap();
+    let sealed = station.chain.seal(RetentionClass::Police, at, salt, &body).unwrap();
+    station.chain.advance(sealed.leaf_hash);
+    sealed
+}
+
+/// Waits until a process says that these people watch the dome.
+async fn until_watched_by(station: &Station, token: &SecretString, users: &[&str]) {
+    let waited = tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            let state: PolicyState = station.get(station.url("/v1/policy"), token).await.unwrap();
+            let people = state.watching.into_iter().flat_map(|watching| watching.people);
+            let found: Vec<String> = people.map(|holder| holder.user).collect();
+            if found == users {
+                return;
+            }
+        }
+    });
+    assert!(waited.await.is_ok(), "not watched by {users:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_ptz_3_every_server_process_tells_who_watches_whoever_they_told() {
+    let cluster = Cluster::start();
+    let mut hall = TownHall::prepared_in(Some(cluster.owner_url()));
+    hall.move_to(cluster.server_url());
+    hall.start().await;
+    let second = hall.another().await;
+    let (mut here, there) = (hall.station("sala-operativa"), hall.station_at(&second.base, "console"));
+    let operator = here.sign_in("operatore", &hall.password("operatore")).await.unwrap();
+    let force = signed_in(&hall, &there, "carabiniere").await;
+    until_watched_by(&there, &force, &[]).await;
+    // Two views of one person; the other process hears of them from the log.
+    let (one, two) = (Uuid::new_v4(), Uuid::new_v4());
+    for act in [one, two] {
+        let opened = view_event(&mut here, &operator, act, Operation::ViewOpen, Outcome::Done);
+        here.submit(&[opened]).await.unwrap();
+    }
+    for (station, token) in [(&here, &operator.token), (&there, &force)] {
+        until_watched_by(station, token, &["operatore"]).await;
+    }
+    let closed = view_event(&mut here, &operator, one, Operation::ViewClose, Outcome::Done);
+    here.submit(&[closed]).await.unwrap();
+    let pulse = view_event(&mut here, &operator, two, Operation::ViewPulse, Outcome::Done);
+    here.submit(&[pulse]).await.unwrap();
+    until_watched_by(&there, &force, &["operatore"]).await;
+    // A process that starts anew knows who is there.
+    let third = hall.another().await;
+    let third = hall.station_at(&third.base, "console");
+    until_watched_by(&third, &force, &["operatore"]).await;
+    // Whose session is over is gone in every process, although the view was never closed.
+    assert_eq!(here.delete("/v1/sessions/current", &operator.token).await.as_u16(), 204);
+    until_watched_by(&there, &force, &[]).await;
 }
 
 #[tokio::test]

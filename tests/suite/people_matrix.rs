@@ -69,6 +69,7 @@ fn name(decision: Decision) -> &'static str {
         Decision::Refused(Rule::MaintainerSeesNoImage) => "no-image",
         Decision::Refused(Rule::AdministratorDoesNotWatch) => "no-watch",
         Decision::Refused(Rule::SupervisorOnly) => "supervisor",
+        Decision::Refused(Rule::OtherController) => "other",
         Decision::Refused(Rule::SchoolHours | Rule::FourEyes) => "of-another-question",
     }
 }
@@ -206,27 +207,83 @@ fn r_acc_4_each_level_has_its_offices_in_the_control_room_only() {
     operator      ConfirmPeople  | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     operator      KeepPeople     | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     operator      KeepStations   | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    operator      KeepCameras    | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    operator      ApproveCameras | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     supervisor    ReadPeople     | OFFICE   away     over     | station  station  station  | station  station  station
     supervisor    ConfirmPeople  | OFFICE   away     over     | station  station  station  | station  station  station
     supervisor    KeepPeople     | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     supervisor    KeepStations   | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    supervisor    KeepCameras    | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    supervisor    ApproveCameras | OFFICE   away     over     | station  station  station  | station  station  station
     force         ReadPeople     | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     force         ConfirmPeople  | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     force         KeepPeople     | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     force         KeepStations   | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    force         KeepCameras    | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    force         ApproveCameras | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     administrator ReadPeople     | OFFICE   away     over     | station  station  station  | station  station  station
     administrator ConfirmPeople  | OFFICE   away     over     | station  station  station  | station  station  station
     administrator KeepPeople     | OFFICE   away     over     | station  station  station  | station  station  station
     administrator KeepStations   | OFFICE   away     over     | station  station  station  | station  station  station
+    administrator KeepCameras    | OFFICE   away     over     | station  station  station  | station  station  station
+    administrator ApproveCameras | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     maintainer    ReadPeople     | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     maintainer    ConfirmPeople  | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     maintainer    KeepPeople     | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     maintainer    KeepStations   | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    maintainer    KeepCameras    | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    maintainer    ApproveCameras | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     ";
     let mut rows = Vec::new();
     for (level_name, level) in LEVELS {
         for office in Office::ALL {
             let cells = row(|here| decide(&person(level, &ALL), Asked::Office(office), here));
+            rows.push((format!("{level_name} {office:?}"), cells));
+        }
+    }
+    compare(table, rows);
+}
+
+#[test]
+fn r_acc_5_an_office_reaches_as_far_as_the_controllers_of_the_person_and_no_further() {
+    // Columns: what belongs to one's own controller, to another's, to both, to nobody; and by a grant on one camera only.
+    let table = "
+    server:                      | own    another both   nobody | group
+    supervisor    ReadPeople     | OFFICE other   other  OFFICE | other
+    supervisor    ConfirmPeople  | OFFICE other   other  OFFICE | other
+    supervisor    KeepPeople     | no-grant no-grant no-grant no-grant | no-grant
+    supervisor    KeepStations   | no-grant no-grant no-grant no-grant | no-grant
+    supervisor    KeepCameras    | no-grant no-grant no-grant no-grant | no-grant
+    supervisor    ApproveCameras | OFFICE other   other  OFFICE | other
+    administrator ReadPeople     | OFFICE other   other  OFFICE | other
+    administrator ConfirmPeople  | OFFICE other   other  OFFICE | other
+    administrator KeepPeople     | OFFICE other   other  OFFICE | other
+    administrator KeepStations   | OFFICE other   other  OFFICE | other
+    administrator KeepCameras    | OFFICE other   other  OFFICE | other
+    administrator ApproveCameras | no-grant no-grant no-grant no-grant | no-grant
+    ";
+    let (own, another) = ("borgo".parse().unwrap(), "altrove".parse().unwrap());
+    let here = Circumstances {
+        station: StationKind::ControlRoom,
+        server: Reach::Reachable,
+        local: None,
+    };
+    let mut rows = Vec::new();
+    for (level_name, level) in [LEVELS[1], LEVELS[3]] {
+        for office in Office::ALL {
+            let whole = person(level, &ALL);
+            let mut group = whole.clone();
+            group.grants[0].cameras.push("cam-01".parse().unwrap());
+            let asked = |person: &Person, controllers: &[vedetta::domain::camera::ControllerId]| {
+                name(decide(person, Asked::OfficeOver { office, controllers }, &here))
+            };
+            let cells = vec![
+                asked(&whole, std::slice::from_ref(&own)),
+                asked(&whole, std::slice::from_ref(&another)),
+                asked(&whole, &[another.clone(), own.clone()]),
+                asked(&whole, &[]),
+                asked(&group, std::slice::from_ref(&own)),
+            ];
             rows.push((format!("{level_name} {office:?}"), cells));
         }
     }

@@ -100,6 +100,7 @@ pub fn plan() -> SitePlan {
         motion: MotionBounds::default(),
         ground: None,
         school: None,
+        personal_users: false,
     };
     SitePlan {
         version: 7,

@@ -28,7 +28,7 @@ pub struct By {
     by: String,
     /// Esito come JSON.
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
 #[derive(Subcommand)]
@@ -61,6 +61,9 @@ pub enum PeopleCommand {
         /// File TOML con i permessi ([[grant]] controller, cameras, actions, hours); senza file, nessun permesso.
         #[arg(long)]
         grants: Option<std::path::PathBuf>,
+        /// Titolare dell'account; se manca, quello della postazione.
+        #[arg(long)]
+        controller: Option<ControllerId>,
     },
     /// Disabilita un account; la sessione in corso finisce.
     Disable {
@@ -243,7 +246,8 @@ fn read_grants(path: Option<std::path::PathBuf>) -> Result<Vec<Grant>, ServerErr
     Ok(file.grant)
 }
 
-fn secret(variable: &str, question: &str) -> Result<SecretString, ServerError> {
+/// A secret from the environment or the keyboard.
+pub fn secret(variable: &str, question: &str) -> Result<SecretString, ServerError> {
     match std::env::var(variable) {
         Ok(value) => Ok(value.into()),
         Err(_) => asked_line(question).map(SecretString::from),
@@ -272,7 +276,7 @@ async fn open(by: By) -> Result<(Office, bool), ServerError> {
 }
 
 /// Does one thing at the office and leaves it in any case.
-async fn at_office<T>(
+pub async fn at_office<T>(
     by: By,
     act: impl AsyncFnOnce(&Office) -> Result<T, ServerError>,
     show: impl FnOnce(&T, bool),
@@ -284,7 +288,8 @@ async fn at_office<T>(
     Ok(())
 }
 
-fn lines<T: Serialize>(rows: &[T], json: bool, line: impl Fn(&T) -> String) {
+/// Rows as JSON or as lines.
+pub fn lines<T: Serialize>(rows: &[T], json: bool, line: impl Fn(&T) -> String) {
     if json {
         say(&serde_json::to_string(rows).unwrap_or_default());
     } else {
@@ -358,8 +363,10 @@ pub async fn people(command: PeopleCommand) -> Result<(), ServerError> {
             level,
             act,
             grants,
+            controller,
         } => {
             let new = NewAccount {
+                controller,
                 user: user.0.to_string(),
                 display_name: name,
                 body,
@@ -452,7 +459,8 @@ pub async fn sessions(command: SessionsCommand) -> Result<(), ServerError> {
     }
 }
 
-fn done(word: &'static str) -> impl FnOnce(&(), bool) {
+/// What a command says that gives nothing back.
+pub fn done(word: &'static str) -> impl FnOnce(&(), bool) {
     move |(), json| {
         if json {
             say(&serde_json::json!({ word: true }).to_string());

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// A view whose pulses do not come for this long is over: they come every minute.
-const SILENCE: Duration = Duration::from_secs(150);
+pub const SILENCE: Duration = Duration::from_secs(150);
 
 /// What an event says of a view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,11 +52,16 @@ impl<W: Clone + PartialEq> Presence<W> {
         }
     }
 
+    /// Keeps the views of those who are still here; whether anybody else watched anything.
+    pub fn keep(&mut self, here: impl Fn(&W) -> bool) -> bool {
+        let before = self.views.len();
+        self.views.retain(|_, view| here(&view.who));
+        self.views.len() != before
+    }
+
     /// Somebody left; whether they watched anything.
     pub fn leave(&mut self, who: &W) -> bool {
-        let before = self.views.len();
-        self.views.retain(|_, view| view.who != *who);
-        self.views.len() != before
+        self.keep(|here| here != who)
     }
 
     /// Who watches what at `now`, each person once for each camera.

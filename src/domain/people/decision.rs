@@ -110,15 +110,21 @@ pub enum Office {
     KeepPeople,
     /// Codes for new workstations, revoking one.
     KeepStations,
+    /// Cameras and the site plan: adding, changing, removing, bringing a plan from a file.
+    KeepCameras,
+    /// Approving what somebody else changed there, where it needs two.
+    ApproveCameras,
 }
 
 impl Office {
     /// Every office.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::ReadPeople,
         Self::ConfirmPeople,
         Self::KeepPeople,
         Self::KeepStations,
+        Self::KeepCameras,
+        Self::ApproveCameras,
     ];
 }
 
@@ -134,6 +140,11 @@ pub enum Asked<'a> {
     Log {
         right: LogRight,
         controller: &'a ControllerId,
+    },
+    /// The office, over something that belongs to these controllers: an account, a workstation, a camera.
+    OfficeOver {
+        office: Office,
+        controllers: &'a [ControllerId],
     },
 }
 
@@ -204,6 +215,8 @@ pub enum Rule {
     SupervisorOnly,
     /// R-PRV-1: who drew a mask does not approve it.
     FourEyes,
+    /// R-ACC-5: it belongs to a controller that the person does not look after.
+    OtherController,
 }
 
 /// May this person do this here and now? Pure; the one function for server and client.
@@ -226,6 +239,10 @@ pub fn decide(person: &Person, asked: Asked<'_>, here: &Circumstances) -> Decisi
         } => on_mask(person, (controller, camera), here),
         Asked::Office(office) => in_office(person, office, here),
         Asked::Log { right, controller } => on_log(person, right, controller, here),
+        Asked::OfficeOver { office, controllers } => in_office(person, office, here).and_then(|ground| {
+            let theirs = controllers.iter().all(|controller| person.keeps(controller));
+            if theirs { Ok(ground) } else { Err(Rule::OtherController) }
+        }),
     };
     match decided {
         Ok(ground) => Decision::Allowed(ground),
@@ -323,9 +340,12 @@ fn on_log(person: &Person, right: LogRight, controller: &ControllerId, here: &Ci
 }
 
 fn in_office(person: &Person, office: Office, here: &Circumstances) -> Result<Ground, Rule> {
+    use Office::{ApproveCameras, ConfirmPeople, KeepCameras, KeepPeople, KeepStations, ReadPeople};
     let of_level = match (person.level, office) {
-        (Level::SystemAdministrator, _) | (Level::Supervisor, Office::ReadPeople | Office::ConfirmPeople) => true,
-        (Level::Supervisor, Office::KeepPeople | Office::KeepStations)
+        (Level::SystemAdministrator, ReadPeople | ConfirmPeople | KeepPeople | KeepStations | KeepCameras)
+        | (Level::Supervisor, ReadPeople | ConfirmPeople | ApproveCameras) => true,
+        (Level::SystemAdministrator, ApproveCameras)
+        | (Level::Supervisor, KeepPeople | KeepStations | KeepCameras)
         | (Level::Operator | Level::ForceOperator | Level::Maintainer, _) => false,
     };
     if !of_level {

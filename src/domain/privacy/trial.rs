@@ -83,6 +83,7 @@ pub fn dome_plan(motion: MotionBounds, lens: LensModel, masks: Vec<Vec<Direction
         motion,
         ground: None,
         school: None,
+        personal_users: false,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who is at the machine: the lock, the list of people, a session the server ended, a knock elsewhere, a machine that is
+//! Who is at the machine: the lock, the list of people, cameras, a session the server ended, a knock elsewhere, a machine that is
 //! no workstation yet.
 //!
 //! Invariant: when the session is over nothing of the person stays on any screen. Deliberately absent: signing in and
@@ -8,6 +8,7 @@ use super::{App, Message, Screen};
 use crate::domain::people::lock;
 use crate::gui::i18n::fl;
 use crate::gui::pane;
+use crate::gui::screen::cameras::{self, Cameras};
 use crate::gui::screen::control_room;
 use crate::gui::screen::enrol;
 use crate::gui::screen::people::{self, People};
@@ -103,9 +104,35 @@ impl App {
         }
     }
 
+    pub(super) fn open_cameras(&mut self) -> Task<Message> {
+        match self.desk() {
+            Some(desk) if desk.keeps_cameras() || desk.approves_cameras() => {
+                let (screen, task) = Cameras::new(desk);
+                self.cameras = Some(Box::new(screen));
+                task.map(Message::Cameras)
+            }
+            _ => Task::none(),
+        }
+    }
+
+    pub(super) fn cameras_message(&mut self, message: cameras::Message) -> Task<Message> {
+        let Some(screen) = &mut self.cameras else {
+            return Task::none();
+        };
+        match screen.update(message) {
+            cameras::Action::None => Task::none(),
+            cameras::Action::Run(task) => task.map(Message::Cameras),
+            cameras::Action::Close => {
+                self.cameras = None;
+                Task::none()
+            }
+        }
+    }
+
     /// Nothing of the person who was here stays.
     pub(super) fn nobody_here(&mut self) {
         (self.lock, self.unlock, self.people, self.knocked) = (None, None, None, None);
+        self.cameras = None;
     }
 
     /// The server ended the session: every picture goes with the screen, at once.

@@ -1,6 +1,7 @@
 //! Screens: `State` + `Message` + `update` → `Action` + `view`. Siblings never import each other.
 
 pub mod ask_dome;
+pub mod cameras;
 pub mod clearance_answer;
 pub mod clearance_request;
 pub mod control_room;

@@ -13,9 +13,9 @@ use iced::{Element, Fill};
 /// Every line: words and the commands that they cover.
 fn lines() -> Vec<(String, Vec<Command>)> {
     use Command::{
-        AskHold, Back, Calibrate, CallPreset, CameraTour, Clearances, Confirm, Declare, Digit, Export, Figures, GoOn,
-        HandOver, Help, History, Lock, Masks, NewWindow, Next, NextArea, People, Playback, SavePreset, SavedWalls,
-        Search, SignOut, Snapshot, Stop, WallAlone, WriteToCamera, ZoomIn, ZoomOut,
+        AskHold, Back, Calibrate, CallPreset, CameraTour, Cameras, Clearances, Confirm, Declare, Digit, Export,
+        Figures, GoOn, HandOver, Help, History, Lock, Masks, NewWindow, Next, NextArea, People, Playback, SavePreset,
+        SavedWalls, Search, SignOut, Snapshot, Stop, WallAlone, WriteToCamera, ZoomIn, ZoomOut,
     };
     let arrows = [Direction::Left, Direction::Right, Direction::Up, Direction::Down]
         .map(Command::Arrow)
@@ -52,6 +52,7 @@ fn lines() -> Vec<(String, Vec<Command>)> {
         (fl!("keys-history"), vec![History]),
         (fl!("keys-help"), vec![Help]),
         (fl!("keys-people"), vec![People]),
+        (fl!("keys-cameras"), vec![Cameras]),
         (fl!("keys-lock"), vec![Lock]),
         (fl!("keys-sign-out"), vec![SignOut]),
     ]

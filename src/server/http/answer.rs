@@ -39,6 +39,11 @@ impl Refused {
         })
     }
 
+    /// Whether this is why.
+    pub fn is(&self, why: &RefusalKind) -> bool {
+        self.0.why == *why
+    }
+
     /// There is no such thing.
     pub fn not_found(what: &str) -> Self {
         Self::new(RefusalKind::NotFound, format!("no such {what}"))
@@ -103,7 +108,7 @@ impl IntoResponse for Refused {
             RefusalKind::AlreadyActiveElsewhere | RefusalKind::HeldByOther(_) | RefusalKind::Equivocation { .. } => {
                 StatusCode::CONFLICT
             }
-            RefusalKind::Declare(_) | RefusalKind::Clearance(_) | RefusalKind::NotTaken(_) => {
+            RefusalKind::Declare(_) | RefusalKind::Clearance(_) | RefusalKind::Site(_) | RefusalKind::NotTaken(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             RefusalKind::NotFound => StatusCode::NOT_FOUND,

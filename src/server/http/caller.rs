@@ -6,8 +6,8 @@
 use super::answer::{Answer, Refused};
 use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
-use crate::domain::camera::StationId;
-use crate::domain::people::{Asked, Circumstances, Decision, Ground, LogRight, Office, Reach, Right, decide};
+use crate::domain::camera::{ControllerId, StationId};
+use crate::domain::people::{Asked, Circumstances, Decision, Ground, LogRight, Office, Reach, Right, Rule, decide};
 use crate::domain::site::CameraPlan;
 use crate::protocol::RefusalKind;
 use crate::server::log::recorder::Act;
@@ -145,6 +145,11 @@ impl Person {
         Err(RefusalKind::Rule(rule).into())
     }
 
+    /// Whether an office is theirs here and now.
+    pub fn may_in(&self, office: Office) -> bool {
+        self.may(Asked::Office(office)).is_allowed()
+    }
+
     /// An office of their level; a refusal is recorded.
     ///
     /// # Errors
@@ -154,13 +159,52 @@ impl Person {
             Decision::Allowed(ground) => return Ok(ground),
             Decision::Refused(rule) => rule,
         };
-        let act = By {
+        self.refuse_office(app, office, rule, "").await?;
+        Err(RefusalKind::Rule(rule).into())
+    }
+
+    /// The office over something that belongs to these controllers; `None`: there is no such thing. What belongs to
+    /// nobody whom the person looks after is answered like what does not exist, after the same work (R-ACC-5).
+    ///
+    /// # Errors
+    /// The rule that refuses, that there is no such `what`, or that the refusal cannot be recorded.
+    pub async fn in_office_over(
+        &self,
+        app: &App,
+        office: Office,
+        controllers: Option<&[ControllerId]>,
+        (what, asked_for): (&str, &str),
+    ) -> Answer<()> {
+        self.in_office(app, office).await?;
+        let controllers = controllers.unwrap_or_default();
+        let decided = self.may(Asked::OfficeOver { office, controllers });
+        let known = controllers.iter().any(|controller| self.who.person.keeps(controller));
+        match decided {
+            Decision::Allowed(_) if known => Ok(()),
+            Decision::Refused(rule) if known => {
+                self.refuse_office(app, office, rule, asked_for).await?;
+                Err(RefusalKind::Rule(rule).into())
+            }
+            Decision::Allowed(_) | Decision::Refused(_) => {
+                self.refuse_office(app, office, Rule::OtherController, asked_for)
+                    .await?;
+                Err(Refused::not_found(what))
+            }
+        }
+    }
+
+    /// Records a refusal of an office.
+    pub(super) async fn refuse_office(&self, app: &App, office: Office, rule: Rule, asked_for: &str) -> Answer<()> {
+        let mut act = By {
             station: &self.station,
             who: &self.who,
         }
         .act()
         .with("office", format!("{office:?}"))
         .with("rule", serde_json::to_value(rule).unwrap_or_default());
+        if !asked_for.is_empty() {
+            act = act.with("asked_for", asked_for.chars().take(64).collect::<String>());
+        }
         app.recorder
             .record(
                 &self.station.home,
@@ -169,7 +213,7 @@ impl Person {
                 act,
             )
             .await?;
-        Err(RefusalKind::Rule(rule).into())
+        Ok(())
     }
 }
 

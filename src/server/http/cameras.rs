@@ -11,11 +11,21 @@ use crate::domain::camera::CameraId;
 use crate::domain::people::{Action, Decision, Right};
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::protocol::{CameraCredential, CredentialNeed, CredentialRequest, RefusalKind, SignedPlan};
+use crate::server::camera_users;
 use crate::server::log::recorder::Act;
 use crate::server::people::accounts::By;
 use axum::Json;
 use axum::extract::{Path, State};
 use std::sync::Arc;
+
+impl From<camera_users::Trouble> for Refused {
+    fn from(trouble: camera_users::Trouble) -> Self {
+        match trouble {
+            camera_users::Trouble::NotRecorded(rejection) => rejection.into(),
+            camera_users::Trouble::Store(error) => error.into(),
+        }
+    }
+}
 
 /// The plan in force, as far as the person has to do with it, signed (R-ACC-5).
 pub async fn plan(State(app): State<Arc<App>>, person: Person) -> Answer<Json<SignedPlan>> {
@@ -93,6 +103,13 @@ pub async fn credentials(
     }
     if need == CredentialNeed::Picture && !app.school_is_out(camera).await {
         return Err(super::policy::school_refusal(&app, &person, camera, "credential").await);
+    }
+    if need == CredentialNeed::Picture && camera.personal_users {
+        let moves = person.may_on(Right::Grant(Action::Ptz), camera).is_allowed();
+        let session = person.who.session.session.as_str();
+        if let Some(personal) = app.personal_users.make(camera, session, moves, &act).await? {
+            return Ok(Json(personal));
+        }
     }
     let row = app
         .store

@@ -13,6 +13,7 @@ use crate::domain::people::{Action, Right, Rule};
 use crate::domain::site::CameraPlan;
 use crate::domain::timeline::Span;
 use crate::protocol::{ClearanceState, Pictures, RefusalKind};
+use crate::server::people::accounts::By;
 use crate::server::trouble::Trouble;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -48,7 +49,8 @@ async fn check(app: &App, person: &Person, wish: &Wish, actions: &[Action]) -> A
         return Ok(());
     };
     // A controller that does not exist has no log; the workstation's own takes it.
-    let known = app.logs.iter().any(|log| log.controller == wish.controller);
+    let known = app.logs.iter().any(|log| log.controller == wish.controller)
+        && person.who.person.knows_controller(&wish.controller);
     let log = if known { &wish.controller } else { &person.station.home };
     let act = crate::server::log::recorder::Act {
         person: Some(&person.who.person),
@@ -79,7 +81,25 @@ pub async fn answer(
     Path(id): Path<u64>,
     Bounded(verdict): Bounded<Verdict>,
 ) -> Answer<Json<ClearanceState>> {
-    let asked = app.clearances.get(id).await?;
+    let asked = app.clearances.get(id).await;
+    // A request of another controller is none, after the same work (R-ACC-5).
+    let asked = match asked {
+        Ok(asked) if person.who.person.knows_controller(&asked.clearance.wish.controller) => asked,
+        Ok(_) | Err(Trouble::Refused(RefusalKind::NotFound)) => {
+            let act = By {
+                station: &person.station,
+                who: &person.who,
+            }
+            .act()
+            .with("clearance", id)
+            .with("rule", serde_json::to_value(Rule::OtherController).unwrap_or_default());
+            app.recorder
+                .record(&person.station.home, Operation::Clearance, Outcome::Refused, act)
+                .await?;
+            return Err(RefusalKind::NotFound.into());
+        }
+        Err(other) => return Err(other.into()),
+    };
     check(&app, &person, &asked.clearance.wish, &[Action::Clear]).await?;
     Ok(Json(app.clearances.answer(&person.who, id, verdict).await?))
 }

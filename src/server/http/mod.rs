@@ -11,12 +11,14 @@ mod fair;
 mod health;
 mod holding;
 mod ingest;
+mod keeping;
 mod logs;
 mod people;
 mod policy;
 mod retention;
 mod search;
 mod serve;
+mod site;
 mod workstations;
 
 pub use serve::{App, serve};
@@ -43,6 +45,12 @@ fn router(app: Arc<App>) -> Router {
         .route("/v1/sessions/current", delete(people::sign_out))
         .route("/v1/people/{user}/sessions", delete(people::revoke))
         .route("/v1/plan", get(cameras::plan))
+        .route("/v1/cameras", get(site::list).post(site::put))
+        .route("/v1/cameras/{camera}/removal", post(site::remove))
+        .route("/v1/site", post(site::import))
+        .route("/v1/site/trials", post(site::trial))
+        .route("/v1/site/proposals", get(site::proposals))
+        .route("/v1/site/proposals/{id}", post(site::decide))
         .route("/v1/cameras/{camera}/credentials", post(cameras::credentials))
         .route("/v1/cameras/{camera}/hold", post(holding::hold))
         .route("/v1/holds", get(holding::holds))

@@ -5,6 +5,7 @@
 
 use super::answer::{Answer, Bounded, Refused};
 use super::caller::{Address, Caller, Person};
+use super::keeping::{over, theirs};
 use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::Office;
@@ -53,9 +54,9 @@ pub async fn sign_out(State(app): State<Arc<App>>, Person { station, who }: Pers
 
 /// R-ACC-3: a credential that is lost ends its session at once. Recorded either way.
 pub async fn revoke(State(app): State<Arc<App>>, person: Person, Path(user): Path<String>) -> Answer<StatusCode> {
-    person.in_office(&app, Office::ConfirmPeople).await?;
+    over(&app, &person, Office::ConfirmPeople, &user).await?;
     let ended = app.sessions.revoke(&person.station, &person.who, &user).await?;
-    let ended = ended.ok_or_else(|| Refused::not_found("session"))?;
+    let ended = ended.ok_or_else(|| Refused::not_found("account"))?;
     release_holds(&app, &ended).await?;
     app.pulse.beat();
     Ok(StatusCode::NO_CONTENT)
@@ -87,12 +88,12 @@ pub async fn list(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Ve
     app.recorder
         .record(&person.station.home, Operation::LogRead, Outcome::Done, act)
         .await?;
-    Ok(Json(app.accounts.list(now_ms()).await?))
+    Ok(Json(app.accounts.list(&person.who.person, now_ms()).await?))
 }
 
 pub async fn running(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<SessionView>>> {
     person.in_office(&app, Office::ReadPeople).await?;
-    Ok(Json(app.accounts.running().await?))
+    Ok(Json(app.accounts.running(&person.who.person).await?))
 }
 
 pub async fn add(
@@ -100,7 +101,10 @@ pub async fn add(
     person: Person,
     Bounded(new): Bounded<NewAccount>,
 ) -> Answer<Json<AccountAnswer>> {
-    person.in_office(&app, Office::KeepPeople).await?;
+    let home = new.controller.as_ref().unwrap_or(&person.station.home);
+    let mut controllers = vec![home.clone()];
+    controllers.extend(new.grants.iter().map(|grant| grant.controller.clone()));
+    theirs(&app, &person, &controllers, &new.user).await?;
     Ok(Json(app.accounts.add(by(&person), new, now_ms()).await?))
 }
 
@@ -117,7 +121,11 @@ pub async fn change(
         | AccountChange::NewSecondFactor
         | AccountChange::Grants(_) => Office::KeepPeople,
     };
-    person.in_office(&app, office).await?;
+    over(&app, &person, office, &user).await?;
+    if let AccountChange::Grants(grants) = &change {
+        let controllers: Vec<_> = grants.iter().map(|grant| grant.controller.clone()).collect();
+        theirs(&app, &person, &controllers, &user).await?;
+    }
     let (answer, ended) = app.accounts.change(by(&person), &user, change, now_ms()).await?;
     if let Some(ended) = ended {
         release_holds(&app, &ended).await?;

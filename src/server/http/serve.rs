@@ -8,6 +8,7 @@ use crate::domain::audit::note::{SignerKey, Statement};
 use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::site::SitePlan;
 use crate::protocol::LogKey;
+use crate::server::camera_users::{CameraUsers, PersonalUsers};
 use crate::server::clearances::Clearances;
 use crate::server::config::{DataDir, Settings, write_whole};
 use crate::server::declared::Declarations;
@@ -73,10 +74,11 @@ pub struct App {
     /// For certificates of workstations: the authority lies there.
     pub(super) data: DataDir,
     pub(super) holds: Arc<Holds>,
-    pub(super) presence: Presence,
+    pub(super) presence: Arc<Presence>,
     pub(super) clearances: Arc<Clearances>,
     pub(super) plans: Arc<Plans>,
     pub(super) declared: Arc<Declarations>,
+    pub(super) personal_users: Arc<PersonalUsers>,
     pub(super) pulse: Pulse,
     pub(super) plan_vkey: String,
     pub(super) vault: Vault,
@@ -84,7 +86,12 @@ pub struct App {
 }
 
 /// Opens a data directory: the shared state and the tasks behind it.
-async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App, Vec<JoinHandle<()>>), ServerError> {
+async fn open(
+    data: &DataDir,
+    settings: &Settings,
+    store: &Store,
+    cameras: Arc<dyn CameraUsers>,
+) -> Result<(App, Vec<JoinHandle<()>>), ServerError> {
     let logs = store.logs().await?;
     let plan_key = load_signer(&data.plan_key())?;
     let plan_vkey = plan_key.verifier().to_string();
@@ -140,10 +147,8 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
         .map_err(|error| ServerError::Key(error.to_string()))?;
     let sessions = Sessions::new(store.clone(), recorder.clone(), settings.clone(), door.clone());
     let accounts = Arc::new(Accounts::new(store.clone(), recorder.clone(), door, sessions.clone()));
-    if let Some(home) = logs.first() {
-        // Holds nothing while it waits, so it never keeps the writer from ending.
-        tokio::spawn(watch_accounts(Arc::downgrade(&accounts), home.controller.clone()));
-    }
+    // Holds nothing while it waits, so it never keeps the writer from ending.
+    tokio::spawn(watch_accounts(Arc::downgrade(&accounts)));
     let pulse = Pulse::default();
     let declared = Arc::new(Declarations::new(recorder.clone(), pulse.clone()));
     tasks.push(tokio::spawn(Declarations::end_in_time(Arc::downgrade(&declared))));
@@ -167,7 +172,19 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
     tasks.push(tokio::spawn(Holds::end_in_time(Arc::downgrade(&holds), log_of)));
     let clearances = Arc::new(Clearances::new(store.clone(), recorder.clone(), pulse.clone()));
     tasks.push(tokio::spawn(Clearances::end_in_time(Arc::downgrade(&clearances))));
+    let presence = Arc::new(Presence::new(store.clone(), pulse.clone(), logs.clone()));
+    tokio::spawn(Presence::keep_up(Arc::downgrade(&presence)));
+    let personal_users = Arc::new(PersonalUsers::new(
+        store.clone(),
+        vault.clone(),
+        recorder.clone(),
+        Arc::clone(&plans),
+        cameras,
+    ));
+    // Like the accounts' watch it holds nothing while it waits.
+    tokio::spawn(PersonalUsers::sweep_in_time(Arc::downgrade(&personal_users)));
     let app = App {
+        personal_users,
         store: store.clone(),
         logs,
         log_keys,
@@ -178,7 +195,7 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
         metrics,
         sequencer,
         holds,
-        presence: Presence::new(store.clone(), pulse.clone()),
+        presence,
         clearances,
         plans,
         declared,
@@ -195,13 +212,14 @@ async fn open(data: &DataDir, settings: &Settings, store: &Store) -> Result<(App
     Ok((app, tasks))
 }
 
-/// Serves a data directory until `end` is ready. `ready` is told the address once it can be reached.
+/// Serves a data directory until `end` is ready. `cameras` makes and removes users on them; `ready` is told the address once it can be reached.
 ///
 /// # Errors
 /// The directory is not set up or in use, a signer's state does not hold, or the address cannot be opened.
 pub async fn serve(
     data: &DataDir,
     listen: SocketAddr,
+    cameras: Arc<dyn CameraUsers>,
     ready: impl FnOnce(&str),
     end: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
@@ -211,9 +229,9 @@ pub async fn serve(
     let _lock = data.lock()?;
     let settings = Settings::load(data)?;
     let store = Store::open(data).await?;
-    let (app, tasks) = open(data, &settings, &store).await?;
+    let (app, tasks) = open(data, &settings, &store, cameras).await?;
     let app = Arc::new(app);
-    let listening = tokio::spawn(hear_others(store.clone(), app.pulse.clone()));
+    let listening = tokio::spawn(hear_others(store.clone(), Arc::downgrade(&app)));
     let mending = tokio::spawn(take_up_again(app.sequencer.clone(), app.signing.clone()));
 
     let failed = |source| ServerError::Listen {
@@ -257,10 +275,10 @@ pub async fn serve(
 }
 
 /// Disables accounts that were not confirmed in time, as long as the server lives (R-ACC-4).
-async fn watch_accounts(accounts: Weak<Accounts>, log: ControllerId) {
+async fn watch_accounts(accounts: Weak<Accounts>) {
     loop {
         let Some(present) = accounts.upgrade() else { return };
-        match present.disable_overdue(&log, now_ms()).await {
+        match present.disable_overdue(now_ms()).await {
             Ok(disabled) if disabled.is_empty() => {}
             Ok(disabled) => tracing::warn!(count = disabled.len(), "accounts were not confirmed in time"),
             Err(why) => tracing::error!(?why, "overdue accounts could not be disabled"),
@@ -287,12 +305,30 @@ async fn take_up_again(sequencer: Sequencer, signing: HashMap<ControllerId, watc
 }
 
 /// Hears what other server processes on the same database change.
-async fn hear_others(store: Store, pulse: Pulse) {
-    while let Err(error) = store.listen(|| pulse.beat()).await {
+async fn hear_others(store: Store, app: Weak<App>) {
+    let (word, mut heard) = watch::channel(());
+    let taking_up = tokio::spawn(async move {
+        while heard.changed().await.is_ok() {
+            let Some(app) = app.upgrade() else { return };
+            if let Err(error) = app.plans.refresh().await {
+                tracing::error!(error = &error as &dyn std::error::Error, "a newer plan is not taken up");
+            }
+            if let Err(error) = app.presence.catch_up().await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "who watches is not known");
+            }
+            app.pulse.beat();
+        }
+    });
+    let told = || {
+        // Without anybody to take it up the server is ending.
+        let _ = word.send(());
+    };
+    while let Err(error) = store.listen(told).await {
         tracing::warn!(%error, "the other servers are not heard");
         tokio::time::sleep(HEAR_AGAIN).await;
-        pulse.beat();
+        told();
     }
+    taking_up.abort();
 }
 
 /// Leaves the address beside the data and in each enrolment made here, where workstations of the demonstration look.

@@ -52,7 +52,9 @@ pub async fn authority(State(app): State<Arc<App>>) -> Answer<String> {
 
 pub async fn list(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<StationView>>> {
     person.in_office(&app, Office::KeepStations).await?;
-    Ok(Json(app.store.workstations().await?))
+    let mut all = app.store.workstations().await?;
+    all.retain(|row| person.who.person.keeps(&row.home));
+    Ok(Json(all))
 }
 
 pub async fn new_code(
@@ -62,7 +64,7 @@ pub async fn new_code(
 ) -> Answer<Json<EnrolmentCode>> {
     person.in_office(&app, Office::KeepStations).await?;
     let home = new.home.unwrap_or_else(|| person.station.home.clone());
-    let known = app.logs.iter().any(|log| log.controller == home);
+    let known = app.logs.iter().any(|log| log.controller == home) && person.who.person.keeps(&home);
     let taken = app.store.workstations().await?;
     let taken = taken.iter().any(|row| row.station == new.station) || new.station.as_str() == OWN_STATION;
     if !known || taken || new.grace_s > MOST_GRACE_S || new.station.as_str().len() > 40 {
@@ -88,7 +90,7 @@ pub async fn new_code(
         .with("kind", row.kind.word())
         .with("grace_s", row.grace_s);
     app.recorder
-        .record(&person.station.home, Operation::ConfigurationChange, Outcome::Done, act)
+        .record(&row.home, Operation::ConfigurationChange, Outcome::Done, act)
         .await?;
     let text: SecretString = code.to_string().into();
     let hash = code_hash(&text).ok_or_else(|| Refused::malformed("a code that does not read back"))?;
@@ -177,7 +179,12 @@ pub async fn renew(
 }
 
 pub async fn revoke(State(app): State<Arc<App>>, person: Person, Path(station): Path<String>) -> Answer<StatusCode> {
-    person.in_office(&app, Office::KeepStations).await?;
+    let all = app.store.workstations().await?;
+    let found = all.iter().find(|row| row.station.as_str() == station);
+    let home = found.map(|row| std::slice::from_ref(&row.home));
+    person
+        .in_office_over(&app, Office::KeepStations, home, ("workstation", &station))
+        .await?;
     let station = StationId::try_from(station).map_err(|_| Refused::not_found("workstation"))?;
     if station == person.station.station {
         return Err(Refused::malformed("not the one it is asked from"));

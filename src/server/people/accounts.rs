@@ -8,7 +8,7 @@ use super::door::{Answer, Claim, Door, Factor, unavailable};
 use super::password;
 use super::sessions::{Sessions, SignedIn};
 use crate::domain::audit::event::{Operation, Outcome};
-use crate::domain::camera::ControllerId;
+use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::account::{
     self, AccountName, CONFIRMED_FOR_MS, PASSWORDS_REMEMBERED, PasswordFault, Standing,
 };
@@ -20,7 +20,7 @@ use crate::server::keys::{new_password, random};
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::store::Store;
 use crate::server::store::accounts::{AccountRow, Appointment};
-use crate::server::store::registry::StationRow;
+use crate::server::store::registry::{SessionRow, StationRow};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use std::net::IpAddr;
@@ -106,14 +106,17 @@ impl Accounts {
         }
     }
 
-    /// Everybody, for the periodic check.
+    /// Everybody who has to do with a controller that the reader looks after, for the periodic check (R-ACC-4, R-ACC-5).
+    /// A workstation of another controller is not named.
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn list(&self, now: i64) -> Answer<Vec<AccountView>> {
+    pub async fn list(&self, reader: &Person, now: i64) -> Answer<Vec<AccountView>> {
         let rows = self.store.lives().await.map_err(unavailable)?;
+        let stations = self.stations_of(reader).await?;
         Ok(rows
             .into_iter()
+            .filter(|row| row.controllers().iter().any(|controller| reader.keeps(controller)))
             .map(|row| AccountView {
                 state: row.life.standing(now).into(),
                 password_expires_ms: row.life.password_expires_ms(),
@@ -127,19 +130,35 @@ impl Accounts {
                 last_use_ms: row.last_use_ms,
                 confirm_by_ms: row.life.confirm_by_ms,
                 second_factor: row.second_factor.is_some(),
-                active_at: row.active_at,
+                active_at: row.active_at.filter(|station| stations.contains(station)),
             })
             .collect())
     }
 
-    /// Sessions running now.
+    /// The workstations of the controllers that somebody looks after.
+    async fn stations_of(&self, reader: &Person) -> Answer<Vec<StationId>> {
+        let all = self.store.workstations().await.map_err(unavailable)?;
+        let theirs = all.into_iter().filter(|row| reader.keeps(&row.home));
+        Ok(theirs.map(|row| row.station).collect())
+    }
+
+    /// Sessions running now: of accounts that the reader looks after, or at workstations that they do.
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn running(&self) -> Answer<Vec<SessionView>> {
+    pub async fn running(&self, reader: &Person) -> Answer<Vec<SessionView>> {
         let rows = self.store.sessions().await.map_err(unavailable)?;
+        let stations = self.stations_of(reader).await?;
+        let accounts = self.store.lives().await.map_err(unavailable)?;
+        let seen = |session: &SessionRow| {
+            let account = accounts.iter().find(|row| row.person.user == session.user);
+            let controllers = account.map(AccountRow::controllers).unwrap_or_default();
+            let kept = controllers.iter().filter(|controller| reader.keeps(controller)).count();
+            kept > 0 && (kept == controllers.len() || stations.contains(&session.station))
+        };
         Ok(rows
             .into_iter()
+            .filter(seen)
             .map(|row| SessionView {
                 user: row.user,
                 station: row.station,
@@ -158,6 +177,7 @@ impl Accounts {
         if AccountName::read(&new.user).is_none() || new.grants.len() > MOST_GRANTS {
             return Err(RefusalKind::Malformed);
         }
+        let home = new.controller.unwrap_or_else(|| by.station.home.clone());
         let person = Person {
             display_name: line(&new.display_name)?,
             body: line(&new.body)?,
@@ -176,10 +196,11 @@ impl Accounts {
         };
         let password = new_password().map_err(unavailable)?;
         let hashed = hash(password.clone()).await?;
-        let after = json!({ "person": person, "act": appointment.act, "until_ms": appointment.until_ms });
-        self.record(by, "account_added", &person.user, Value::Null, after)
+        let after =
+            json!({ "person": person, "controller": home, "act": appointment.act, "until_ms": appointment.until_ms });
+        self.record(by, &home, "account_added", &person.user, (Value::Null, after))
             .await?;
-        let added = self.store.add_person(&person, &hashed, now, &appointment).await;
+        let added = self.store.add_person(&person, &hashed, now, &appointment, &home).await;
         added.map_err(unavailable)?;
         Ok(AccountAnswer {
             password: Some(password),
@@ -200,13 +221,15 @@ impl Accounts {
     ) -> Answer<(AccountAnswer, Option<SignedIn>)> {
         let row = self.store.life(user).await.map_err(unavailable)?;
         let row = row.ok_or(RefusalKind::NotFound)?;
+        let home = row.home.clone();
         let (before, mut answer) = (told(&row), AccountAnswer::default());
         let mut after = before.clone();
         match change {
             AccountChange::Confirm => {
                 let by_ms = now.saturating_add(CONFIRMED_FOR_MS);
                 after["confirm_by_ms"] = json!(by_ms);
-                self.record(by, "account_confirmed", user, before, after).await?;
+                self.record(by, &home, "account_confirmed", user, (before, after))
+                    .await?;
                 self.store.confirm_person(user, by_ms).await.map_err(unavailable)?;
             }
             AccountChange::Disable { reason } => {
@@ -216,7 +239,8 @@ impl Accounts {
                 }
                 after["enabled"] = json!(false);
                 after["reason"] = json!(line(&reason)?);
-                self.record(by, "account_disabled", user, before, after).await?;
+                self.record(by, &home, "account_disabled", user, (before, after))
+                    .await?;
                 let ended = self.sessions.revoke(by.station, by.who, user).await?;
                 self.store.enable_person(user, false).await.map_err(unavailable)?;
                 return Ok((answer, ended));
@@ -226,14 +250,14 @@ impl Accounts {
                 after["enabled"] = json!(true);
                 after["confirm_by_ms"] = json!(by_ms);
                 after["reason"] = json!(line(&reason)?);
-                self.record(by, "account_enabled", user, before, after).await?;
+                self.record(by, &home, "account_enabled", user, (before, after)).await?;
                 self.store.confirm_person(user, by_ms).await.map_err(unavailable)?;
                 self.store.enable_person(user, true).await.map_err(unavailable)?;
             }
             AccountChange::ResetPassword => {
                 let password = new_password().map_err(unavailable)?;
                 let hashed = hash(password.clone()).await?;
-                self.record(by, "password_reset", user, before, after).await?;
+                self.record(by, &home, "password_reset", user, (before, after)).await?;
                 let ended = self.sessions.revoke(by.station, by.who, user).await?;
                 let set = self.store.set_password(user, &hashed, now, true).await;
                 set.map_err(unavailable)?;
@@ -244,7 +268,8 @@ impl Accounts {
                 let secret = Zeroizing::new(random::<{ second_factor::SECRET_BYTES }>().map_err(unavailable)?);
                 let sealed = self.door.seal(user, secret.as_slice())?;
                 after["second_factor"] = json!(true);
-                self.record(by, "second_factor_given", user, before, after).await?;
+                self.record(by, &home, "second_factor_given", user, (before, after))
+                    .await?;
                 let set = self.store.set_second_factor(user, &sealed).await;
                 set.map_err(unavailable)?;
                 answer.second_factor = Some(second_factor::key_uri(user, secret.as_slice()));
@@ -255,7 +280,7 @@ impl Accounts {
                 }
                 let person = Person { grants, ..row.person };
                 after["person"] = json!(person);
-                self.record(by, "grants_changed", user, before, after).await?;
+                self.record(by, &home, "grants_changed", user, (before, after)).await?;
                 self.store.set_person(&person).await.map_err(unavailable)?;
             }
         }
@@ -333,7 +358,7 @@ impl Accounts {
     ///
     /// # Errors
     /// It cannot be recorded or done now; what was done before stays done.
-    pub async fn disable_overdue(&self, log: &ControllerId, now: i64) -> Answer<Vec<String>> {
+    pub async fn disable_overdue(&self, now: i64) -> Answer<Vec<String>> {
         let mut disabled = Vec::new();
         for row in self.store.lives().await.map_err(unavailable)? {
             let why = match row.life.standing(now) {
@@ -351,7 +376,7 @@ impl Accounts {
                 .with("before", told(&row))
                 .with("after", after);
             self.recorder
-                .record(log, Operation::ConfigurationChange, Outcome::Done, act)
+                .record(&row.home, Operation::ConfigurationChange, Outcome::Done, act)
                 .await
                 .map_err(unavailable)?;
             self.store.enable_person(user, false).await.map_err(unavailable)?;
@@ -360,7 +385,15 @@ impl Accounts {
         Ok(disabled)
     }
 
-    async fn record(&self, by: By<'_>, change: &str, user: &str, before: Value, after: Value) -> Answer<()> {
+    /// In the log of the account's own controller.
+    async fn record(
+        &self,
+        by: By<'_>,
+        log: &ControllerId,
+        change: &str,
+        user: &str,
+        (before, after): (Value, Value),
+    ) -> Answer<()> {
         let act = by
             .act()
             .with("change", change)
@@ -368,7 +401,7 @@ impl Accounts {
             .with("before", before)
             .with("after", after);
         self.recorder
-            .record(&by.station.home, Operation::ConfigurationChange, Outcome::Done, act)
+            .record(log, Operation::ConfigurationChange, Outcome::Done, act)
             .await
             .map_err(unavailable)
     }

@@ -39,7 +39,12 @@ pub fn hash(password: &SecretString) -> Result<String, argon2::password_hash::Er
 
 /// Does the password fit? `None`: the name is unknown; the same work is done and the answer is no.
 pub fn fits(password: &SecretString, known: Option<&str>, decoy: &Decoy) -> bool {
-    is(password, known.unwrap_or(&decoy.0)) && known.is_some()
+    is(password, compared_with(known, decoy)) && known.is_some()
+}
+
+/// The hash whose work is done in any case.
+fn compared_with<'a>(known: Option<&'a str>, decoy: &'a Decoy) -> &'a str {
+    known.unwrap_or(&decoy.0)
 }
 
 /// Whether this is the password behind a hash: for the ones that must not come back.
@@ -79,6 +84,26 @@ mod tests {
             "the decoy's own password opens nothing"
         );
         assert!(!fits(&"giusta".into(), Some("rubbish"), &decoy));
+    }
+
+    #[test]
+    fn r_acc_1_an_unknown_name_costs_the_same_work_as_a_known_one() {
+        let decoy = Decoy::new().unwrap();
+        let known = hash(&"giusta".into()).unwrap();
+        let cost = |hash: &str| {
+            let parsed = PasswordHash::new(hash).unwrap();
+            let length = parsed.hash.map(|hash| hash.as_bytes().len());
+            (
+                parsed.algorithm.to_string(),
+                parsed.version,
+                parsed.params.to_string(),
+                length,
+            )
+        };
+        let unknown = compared_with(None, &decoy);
+        assert_eq!(cost(unknown), cost(&known), "algorithm, memory, passes, lanes, length");
+        assert_eq!(compared_with(Some(&known), &decoy), known);
+        assert!(is(&"".into(), unknown), "it is a hash that is really worked through");
     }
 
     #[test]

@@ -352,6 +352,7 @@ mod tests {
                 &password::hash(&"giusta".into()).unwrap(),
                 0,
                 &Appointment::default(),
+                &log.controller,
             )
             .await
             .unwrap();

@@ -5,7 +5,7 @@
 
 use super::registry::{SESSION, SessionColumns, SessionRow, from_json, json, session_row};
 use super::{Store, StoreError, parse, signed, unsigned};
-use crate::domain::camera::StationId;
+use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::Person;
 use crate::domain::people::account::Life;
 
@@ -33,6 +33,21 @@ pub struct AccountRow {
     pub second_factor_step: u64,
     /// Where a session runs now.
     pub active_at: Option<StationId>,
+    /// The controller that the account was made for.
+    pub home: ControllerId,
+}
+
+impl AccountRow {
+    /// Every controller the account has to do with: the one it was made for, and those of its grants.
+    pub fn controllers(&self) -> Vec<ControllerId> {
+        let mut all = vec![self.home.clone()];
+        for grant in &self.person.grants {
+            if !all.contains(&grant.controller) {
+                all.push(grant.controller.clone());
+            }
+        }
+        all
+    }
 }
 
 type Columns = (
@@ -48,16 +63,30 @@ type Columns = (
     Option<Vec<u8>>,
     i64,
     Option<String>,
+    String,
 );
 
 const ACCOUNT: &str = "SELECT p.person, p.enabled, p.password_set_ms, a.act, a.appointed_ms, a.until_ms, \
      a.last_use_ms, a.confirm_by_ms, a.must_change, a.second_factor, a.second_factor_step, \
-     (SELECT s.station FROM session s WHERE s.account = p.account AND s.ended = 0) \
+     (SELECT s.station FROM session s WHERE s.account = p.account AND s.ended = 0), a.home \
      FROM person p JOIN account a ON a.account = p.account";
 
 fn account_row(row: Columns) -> Result<AccountRow, StoreError> {
-    let (person, enabled, set_ms, act, appointed_ms, until_ms, last_use_ms, confirm_by_ms, must, sealed, step, at) =
-        row;
+    let (
+        person,
+        enabled,
+        set_ms,
+        act,
+        appointed_ms,
+        until_ms,
+        last_use_ms,
+        confirm_by_ms,
+        must,
+        sealed,
+        step,
+        at,
+        home,
+    ) = row;
     Ok(AccountRow {
         person: from_json(&person)?,
         life: Life {
@@ -73,11 +102,12 @@ fn account_row(row: Columns) -> Result<AccountRow, StoreError> {
         second_factor: sealed,
         second_factor_step: unsigned(step)?,
         active_at: at.map(parse).transpose()?,
+        home: parse(home)?,
     })
 }
 
 impl Store {
-    /// Adds an account; `password` is argon2id.
+    /// Adds an account of a controller; `password` is argon2id.
     ///
     /// # Errors
     /// [`StoreError`], also when the name is taken.
@@ -87,6 +117,7 @@ impl Store {
         password: &str,
         now_ms: i64,
         appointment: &Appointment,
+        home: &ControllerId,
     ) -> Result<(), StoreError> {
         let text = json(person)?;
         on!(&self.write, pool => {
@@ -98,8 +129,8 @@ impl Store {
                 .bind(now_ms)
                 .execute(&mut *tx).await?;
             sqlx::query(
-                "INSERT INTO account (account, act, appointed_ms, until_ms, confirm_by_ms, must_change) \
-                 VALUES ($1, $2, $3, $4, $5, $6)",
+                "INSERT INTO account (account, act, appointed_ms, until_ms, confirm_by_ms, must_change, home) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
             )
             .bind(person.user.as_str())
             .bind(appointment.act.as_str())
@@ -107,6 +138,7 @@ impl Store {
             .bind(appointment.until_ms)
             .bind(appointment.confirm_by_ms)
             .bind(i64::from(appointment.must_change))
+            .bind(home.as_str())
             .execute(&mut *tx).await?;
             tx.commit().await?;
         });

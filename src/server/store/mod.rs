@@ -18,13 +18,16 @@ macro_rules! on {
 }
 
 pub mod accounts;
+pub mod camera_users;
 pub mod clearances;
 pub mod entries;
 pub mod holding;
 pub mod registry;
 pub mod retention;
 pub mod search;
+pub mod site;
 pub mod tree;
+pub mod watching;
 pub mod workstations;
 
 use super::config::DataDir;
@@ -37,7 +40,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 /// Version of the schema.
-const SCHEMA_VERSION: i64 = 3;
+const SCHEMA_VERSION: i64 = 4;
 /// Longest wait for a connection of the pool.
 const PATIENCE: Duration = Duration::from_secs(10);
 

@@ -3,7 +3,7 @@
 //! Invariant: an operation nobody thought of needs an administrator.
 //! Deliberately absent: who is who (see `auth`).
 
-use super::{DEVICE, EVENTS, NOTIFICATION, PTZ};
+use super::{DEVICE, EVENTS, MEDIA2, NOTIFICATION, PTZ};
 use crate::sim::device::Level;
 use crate::sim::onvif::xml::Node;
 
@@ -26,6 +26,9 @@ const READING: [&str; 4] = [
     "SetSynchronizationPoint",
 ];
 
+/// Masks are changed by who moves the camera (access class ACTUATE).
+const MASKS: [&str; 3] = ["CreateMask", "SetMask", "DeleteMask"];
+
 /// The weakest level that may call this operation.
 pub fn needed(operation: &Node) -> Level {
     let name = operation.name.as_str();
@@ -35,6 +38,7 @@ pub fn needed(operation: &Node) -> Level {
         DEVICE if name == "GetUsers" => Level::Administrator,
         _ if name.starts_with("Get") => Level::User,
         PTZ => Level::Operator,
+        MEDIA2 if MASKS.contains(&name) => Level::Operator,
         EVENTS | NOTIFICATION => Level::User,
         _ if READING.contains(&name) => Level::User,
         _ => Level::Administrator,
@@ -60,6 +64,7 @@ mod tests {
         assert_eq!(level(DEVICE, "GetUsers"), Level::Administrator);
         assert_eq!(level(DEVICE, "SystemReboot"), Level::Administrator);
         assert_eq!(level(MEDIA, "GetSystemDateAndTime"), Level::User);
+        assert_eq!(level(MEDIA2, "SetMask"), Level::Operator);
         assert_eq!(level(PTZ, "GetStatus"), Level::User);
         assert_eq!(level(PTZ, "GotoPreset"), Level::Operator);
         assert_eq!(level(PTZ, "ContinuousMove"), Level::Operator);

@@ -9,9 +9,12 @@ use super::{Camera, DEVICE, EVENTS, MEDIA, MEDIA2, PTZ, RECORDING, REPLAY, SEARC
 use super::{events, media, media2, ptz_nodes, recording};
 use crate::domain::camera::CameraKind;
 use crate::sim::device::{Account, Level};
+use crate::sim::faults::UserFault;
 use jiff::Timestamp;
 use std::time::{Duration, Instant, SystemTime};
 
+/// Accounts a camera has room for.
+const MOST_USERS: usize = 16;
 /// A camera that is told to reboot is away this long.
 const REBOOT: Duration = Duration::from_secs(20);
 /// It still answers for this long.
@@ -49,6 +52,9 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
             [leaf("tds:WsdlUrl", "http://www.onvif.org/onvif/ver10/")],
         ),
         "GetNetworkInterfaces" => node("tds:GetNetworkInterfacesResponse", [network_interface()]),
+        "GetUsers" | "CreateUsers" | "DeleteUsers" if camera.device.faults().users == UserFault::Absent => {
+            return Err(Fault::unknown(operation));
+        }
         "GetUsers" => node("tds:GetUsersResponse", camera.device.accounts().iter().map(user)),
         "CreateUsers" => {
             create_users(camera, operation)?;
@@ -224,7 +230,7 @@ fn service_capabilities() -> Element {
                 .with("UsernameToken", true)
                 .with("HttpDigest", true)
                 .with("DefaultAccessPolicy", true)
-                .with("MaxUsers", 16)
+                .with("MaxUsers", MOST_USERS)
                 .with("HashingAlgorithms", "MD5,SHA-256"),
             node("tds:System", [])
                 .with("DiscoveryResolve", true)
@@ -308,16 +314,39 @@ fn network_interface() -> Element {
 }
 
 fn user(account: &Account) -> Element {
-    let level = match account.level {
-        Level::Administrator => "Administrator",
-        Level::Operator => "Operator",
-        Level::User => "User",
-        Level::Anonymous => "Anonymous",
-    };
     node(
         "tds:User",
-        [leaf("tt:Username", &account.user), leaf("tt:UserLevel", level)],
+        [
+            leaf("tt:Username", &account.user),
+            leaf("tt:UserLevel", account.level.word()),
+        ],
     )
+}
+
+/// The rules of the camera for a name and a password.
+fn check_user(fault: UserFault, name: &str, password: &str) -> Result<(), Fault> {
+    let plain = fault != UserFault::PlainNames || name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if name.is_empty() || name.len() > 32 || !plain {
+        return Err(Fault::sender(
+            &["ter:OperationProhibited", "ter:InvalidUsername"],
+            "The username is not allowed",
+        ));
+    }
+    if password.len() > 16 {
+        return Err(Fault::sender(
+            &["ter:OperationProhibited", "ter:PasswordTooLong"],
+            "The password is too long",
+        ));
+    }
+    let mixed =
+        password.bytes().any(|byte| byte.is_ascii_alphabetic()) && password.bytes().any(|byte| byte.is_ascii_digit());
+    if password.len() < 8 || !mixed {
+        return Err(Fault::sender(
+            &["ter:OperationProhibited", "ter:PasswordTooWeak"],
+            "The password is too weak",
+        ));
+    }
+    Ok(())
 }
 
 fn create_users(camera: &Camera, operation: &Node) -> Result<(), Fault> {
@@ -332,6 +361,7 @@ fn create_users(camera: &Camera, operation: &Node) -> Result<(), Fault> {
                 "A user needs a password",
             )
         })?;
+        check_user(camera.device.faults().users, name, password)?;
         let level = match user.text_of("UserLevel") {
             Some("Administrator") => Level::Administrator,
             Some("Operator") => Level::Operator,
@@ -342,13 +372,17 @@ fn create_users(camera: &Camera, operation: &Node) -> Result<(), Fault> {
             user: name.to_owned(),
             password: password.into(),
             level,
-            may_stream: false,
+            may_stream: true,
         });
     }
     if new.is_empty() {
         return Err(Fault::invalid_argument("User is missing"));
     }
-    if camera.device.accounts().len() + new.len() > 16 {
+    let most = match camera.device.faults().users {
+        UserFault::Full => 0,
+        UserFault::Normal | UserFault::PlainNames | UserFault::Absent => MOST_USERS,
+    };
+    if camera.device.accounts().len() + new.len() > most {
         return Err(Fault::receiver(
             &["ter:Action", "ter:TooManyUsers"],
             "No more users can be added",

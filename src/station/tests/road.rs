@@ -112,6 +112,7 @@ impl Bench {
             motion: MotionBounds::default(),
             ground: None,
             school: None,
+            personal_users: false,
         };
         let mask = Mask {
             id: "finestra".parse().unwrap(),

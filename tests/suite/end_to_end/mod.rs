@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: the window; the tour of `packaging/demo.sh` has it.
 
+mod personal_users;
 mod place;
 mod reconnect;
 mod recordings;

@@ -1,6 +1,6 @@
 //! A whole place for one test: simulated town, audit server, enrolled workstation, in a folder of its own.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -150,6 +150,31 @@ impl Place {
             .expect("a demo person")
             .password
             .clone()
+    }
+
+    /// A command of `vedetta-audit` on the running server, given by somebody.
+    pub fn audit(&self, by: &str, arguments: &[&str]) -> std::process::Output {
+        let data = self.path("server");
+        Command::new(env!("CARGO_BIN_EXE_vedetta-audit"))
+            .args(arguments)
+            .args(["--data", data.to_str().expect("UTF-8 path"), "--by", by, "--json"])
+            .env("VEDETTA_PASSWORD", self.password(by).expose_secret())
+            .stdin(Stdio::null())
+            .output()
+            .expect("vedetta-audit runs")
+    }
+
+    /// The server dies and another process takes its place, at another address.
+    pub fn restart_server(&mut self) {
+        self.server.kill();
+        let data = self.path("server");
+        let data = data.to_str().expect("UTF-8 path");
+        let (server, _): (_, AuditReady) = Program::start(
+            env!("CARGO_BIN_EXE_vedetta-audit"),
+            &["serve", "--data", data, "--listen", "127.0.0.1:0"],
+            &self.path("audit-2.log"),
+        );
+        self.server = server;
     }
 
     /// The control room's workstation.

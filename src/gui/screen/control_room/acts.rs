@@ -135,7 +135,9 @@ impl ControlRoom {
             }
             Command::SignOut => Action::SignOut,
             // The program's own, wherever the keyboard is (`app`).
-            Command::Lock | Command::People | Command::ConfirmAccount | Command::EndAccount => Action::None,
+            Command::Lock | Command::People | Command::Cameras | Command::ConfirmAccount | Command::EndAccount => {
+                Action::None
+            }
             Command::Arrow(_) | Command::ZoomIn | Command::ZoomOut | Command::Stop | Command::AskHold => Action::None,
         }
     }

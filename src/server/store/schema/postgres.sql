@@ -1,4 +1,4 @@
--- Version 3, PostgreSQL 15. The same tables as sqlite.sql. The role that runs this owns them; the servers use another
+-- Version 4, PostgreSQL 15. The same tables as sqlite.sql. The role that runs this owns them; the servers use another
 -- role (`vedetta_server` is granted what it needs below) that can neither change nor remove a row of the log.
 CREATE TABLE log (
     id BIGINT PRIMARY KEY,
@@ -223,7 +223,9 @@ CREATE TABLE account (
     must_change BIGINT NOT NULL,
     -- Sealed; the step of the last code that was used.
     second_factor BYTEA,
-    second_factor_step BIGINT NOT NULL DEFAULT 0
+    second_factor_step BIGINT NOT NULL DEFAULT 0,
+    -- The controller that the account was made for; its grants may name others.
+    home TEXT NOT NULL
 );
 CREATE TABLE former_password (
     account TEXT NOT NULL,
@@ -264,8 +266,23 @@ CREATE TABLE clearance (
 CREATE INDEX clearance_by_stage ON clearance (stage, ends_ms);
 CREATE TRIGGER clearance_stays BEFORE DELETE ON clearance FOR EACH ROW EXECUTE FUNCTION refuse();
 
+-- Changes of the site plan that wait for a second person. A draft is not told of: its event is not durable yet.
+CREATE TABLE site_proposal (
+    id BIGINT PRIMARY KEY,
+    proposal TEXT NOT NULL,
+    stage TEXT NOT NULL CHECK (stage IN ('draft', 'open', 'over'))
+);
+
+-- ONVIF users that were made on cameras for a session, until they are removed there.
+CREATE TABLE camera_user (
+    camera TEXT NOT NULL,
+    account TEXT NOT NULL,
+    session TEXT NOT NULL,
+    PRIMARY KEY (camera, account)
+);
+
 CREATE TABLE schema_version (version BIGINT NOT NULL);
-INSERT INTO schema_version VALUES (3);
+INSERT INTO schema_version VALUES (4);
 
 -- The servers' role, when the owner made it beforehand: it adds to the log and changes only what may change.
 DO $$
@@ -276,9 +293,10 @@ BEGIN
             plan, camera_account TO vedetta_server;
         GRANT UPDATE ON sequencer, station, person, lockout, session, retention, hold, pruning, camera_account
             TO vedetta_server;
-        GRANT DELETE ON body, found, lockout TO vedetta_server;
+        GRANT DELETE ON body, found, lockout, camera_account TO vedetta_server;
         GRANT INSERT, UPDATE ON account, station_kind, enrolment_code TO vedetta_server;
         GRANT INSERT ON former_password TO vedetta_server;
-        GRANT INSERT, UPDATE ON dome, clearance TO vedetta_server;
+        GRANT INSERT, UPDATE ON dome, clearance, site_proposal TO vedetta_server;
+        GRANT INSERT, DELETE ON camera_user TO vedetta_server;
     END IF;
 END $$;

@@ -1,4 +1,4 @@
--- Version 3. Log tables only grow: no row of them is ever changed or removed, and each new row must continue the last.
+-- Version 4. Log tables only grow: no row of them is ever changed or removed, and each new row must continue the last.
 CREATE TABLE log (
     id INTEGER PRIMARY KEY,
     controller TEXT NOT NULL UNIQUE,
@@ -194,7 +194,9 @@ CREATE TABLE account (
     must_change INTEGER NOT NULL,
     -- Sealed; the step of the last code that was used.
     second_factor BLOB,
-    second_factor_step INTEGER NOT NULL DEFAULT 0
+    second_factor_step INTEGER NOT NULL DEFAULT 0,
+    -- The controller that the account was made for; its grants may name others.
+    home TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE former_password (
     account TEXT NOT NULL,
@@ -235,5 +237,20 @@ CREATE TABLE clearance (
 CREATE INDEX clearance_by_stage ON clearance (stage, ends_ms);
 CREATE TRIGGER clearance_stays BEFORE DELETE ON clearance BEGIN SELECT raise(ABORT, 'clearances are kept'); END;
 
+-- Changes of the site plan that wait for a second person. A draft is not told of: its event is not durable yet.
+CREATE TABLE site_proposal (
+    id INTEGER PRIMARY KEY,
+    proposal TEXT NOT NULL,
+    stage TEXT NOT NULL CHECK (stage IN ('draft', 'open', 'over'))
+) STRICT;
+
+-- ONVIF users that were made on cameras for a session, until they are removed there.
+CREATE TABLE camera_user (
+    camera TEXT NOT NULL,
+    account TEXT NOT NULL,
+    session TEXT NOT NULL,
+    PRIMARY KEY (camera, account)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
-INSERT INTO schema_version VALUES (3);
+INSERT INTO schema_version VALUES (4);

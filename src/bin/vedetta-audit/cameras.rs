@@ -1,0 +1,416 @@
+//! The commands on cameras: arguments, looking for them on the network, testing, tables, JSON.
+//!
+//! A camera is tested from this machine, over ONVIF, before it is saved; the running server records the test before the
+//! camera hears anything. Passwords of cameras are read from the environment or the keyboard, never from arguments.
+//! Deliberately absent: who may, and what a change may be (the running server).
+
+use super::office::{By, at_office, lines, secret};
+use super::{say, sentences};
+use clap::{Args, Subcommand, ValueEnum};
+use secrecy::SecretString;
+use serde_json::json;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+use vedetta::domain::camera::{CameraId, CameraKind, ControllerId};
+use vedetta::domain::site::change::{CameraSettings, SiteChange};
+use vedetta::onvif::discovery::{Found, probe, probe_at};
+use vedetta::onvif::{Endpoint, Limits, OnvifError, Trial, trial};
+use vedetta::protocol::{CameraAccount, CameraTrial, CameraView, Changed, PutCamera, Removal, SiteProposal, Verdict};
+use vedetta::server::administer::Office;
+use vedetta::server::error::ServerError;
+
+#[derive(Subcommand)]
+pub enum CamerasCommand {
+    /// Elenca le telecamere dei titolari di competenza.
+    List {
+        #[command(flatten)]
+        by: By,
+    },
+    /// Cerca in rete le telecamere ONVIF (WS-Discovery), da questa macchina.
+    Discover {
+        /// Indirizzo della scheda di rete da usare.
+        #[arg(long, default_value = "0.0.0.0")]
+        interface: Ipv4Addr,
+        /// Un solo indirizzo a cui chiedere, con la porta, per esempio 192.0.2.7:3702.
+        #[arg(long)]
+        at: Option<std::net::SocketAddr>,
+        /// Secondi di ascolto.
+        #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=30))]
+        seconds: u64,
+        /// Esito come JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prova una telecamera senza salvarla.
+    Test {
+        #[command(flatten)]
+        by: By,
+        /// Indirizzo del servizio ONVIF.
+        #[arg(long)]
+        onvif: String,
+        /// Account sulla telecamera; la password si legge da VEDETTA_CAMERA_PASSWORD o dalla tastiera.
+        #[arg(long)]
+        account: String,
+    },
+    /// Aggiunge una telecamera, dopo averla provata; la approva un responsabile.
+    Add {
+        #[command(flatten)]
+        by: By,
+        #[arg(long)]
+        camera: CameraId,
+        #[arg(long)]
+        number: u32,
+        #[arg(long)]
+        name: String,
+        #[arg(long)]
+        place: String,
+        #[arg(long)]
+        controller: ControllerId,
+        #[arg(long, value_enum, default_value = "fissa")]
+        kind: KindText,
+        #[arg(long)]
+        onvif: String,
+        #[command(flatten)]
+        extras: Extras,
+    },
+    /// Cambia una telecamera; ciò che non si indica resta com'è.
+    Change {
+        #[command(flatten)]
+        by: By,
+        #[arg(long)]
+        camera: CameraId,
+        #[arg(long)]
+        number: Option<u32>,
+        #[arg(long)]
+        name: Option<String>,
+        #[arg(long)]
+        place: Option<String>,
+        #[arg(long)]
+        controller: Option<ControllerId>,
+        #[arg(long, value_enum)]
+        kind: Option<KindText>,
+        #[arg(long)]
+        onvif: Option<String>,
+        #[command(flatten)]
+        extras: Extras,
+    },
+    /// Toglie una telecamera dal piano; le sue credenziali vengono cancellate.
+    Remove {
+        #[command(flatten)]
+        by: By,
+        #[arg(long)]
+        camera: CameraId,
+        /// Motivo, che resta nel registro.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Elenca le modifiche che attendono l'approvazione di un'altra persona.
+    Waiting {
+        #[command(flatten)]
+        by: By,
+    },
+    /// Approva una modifica proposta da un'altra persona (responsabile).
+    Approve {
+        #[command(flatten)]
+        by: By,
+        /// Numero della modifica.
+        proposal: u64,
+    },
+    /// Respinge una modifica, o ritira la propria.
+    Decline {
+        #[command(flatten)]
+        by: By,
+        /// Numero della modifica.
+        proposal: u64,
+    },
+}
+
+/// Ciò che vale per aggiungere e cambiare.
+#[derive(Args)]
+pub struct Extras {
+    /// Account per le immagini; la password si legge da VEDETTA_CAMERA_PASSWORD o dalla tastiera.
+    #[arg(long)]
+    account: Option<String>,
+    /// Account per i soli dati tecnici; la password si legge da VEDETTA_FIGURES_PASSWORD o dalla tastiera.
+    #[arg(long)]
+    figures_account: Option<String>,
+    /// Un utente personale sulla telecamera per ogni sessione, dove la telecamera lo permette.
+    #[arg(long)]
+    personal_users: Option<bool>,
+    /// Salva senza provare la telecamera; resta nel registro.
+    #[arg(long)]
+    untested: bool,
+    /// Motivo, che resta nel registro.
+    #[arg(long)]
+    reason: String,
+}
+
+/// Che cosa è una telecamera.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum KindText {
+    Fissa,
+    Dome,
+    Mobile,
+}
+
+impl From<KindText> for CameraKind {
+    fn from(kind: KindText) -> Self {
+        match kind {
+            KindText::Fissa => Self::Fixed,
+            KindText::Dome => Self::Dome,
+            KindText::Mobile => Self::Mobile,
+        }
+    }
+}
+
+fn kind(kind: CameraKind) -> &'static str {
+    match kind {
+        CameraKind::Fixed => "fissa",
+        CameraKind::Dome => "dome",
+        CameraKind::Mobile => "mobile",
+    }
+}
+
+fn account(user: Option<String>, variable: &str) -> Result<Option<CameraAccount>, ServerError> {
+    let Some(user) = user else { return Ok(None) };
+    let password = secret(variable, &format!("Password di «{user}» sulla telecamera: "))?;
+    Ok(Some(CameraAccount { user, password }))
+}
+
+/// `cameras`.
+pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
+    match command {
+        CamerasCommand::List { by } => {
+            at_office(by, Office::cameras, |rows, json| lines(rows, json, camera_line)).await
+        }
+        CamerasCommand::Discover {
+            interface,
+            at,
+            seconds,
+            json,
+        } => discover(interface, at, Duration::from_secs(seconds), json).await,
+        CamerasCommand::Test { by, onvif, account } => {
+            let password = secret("VEDETTA_CAMERA_PASSWORD", "Password sulla telecamera: ")?;
+            let test = async |office: &Office| tried(office, &onvif, &account, &password).await;
+            at_office(by, test, show_trial).await
+        }
+        CamerasCommand::Add {
+            by,
+            camera,
+            number,
+            name,
+            place,
+            controller,
+            kind,
+            onvif,
+            extras,
+        } => {
+            let settings = CameraSettings {
+                id: camera,
+                number,
+                name,
+                place,
+                controller,
+                kind: kind.into(),
+                onvif,
+                personal_users: extras.personal_users.unwrap_or(false),
+            };
+            at_office(by, async |office| save(office, settings, extras).await, show_changed).await
+        }
+        CamerasCommand::Change {
+            by,
+            camera,
+            number,
+            name,
+            place,
+            controller,
+            kind,
+            onvif,
+            extras,
+        } => {
+            let put = async |office: &Office| {
+                let all = office.cameras().await?;
+                let found = all.into_iter().find(|row| row.settings.id == camera);
+                let was = found.ok_or(ServerError::Refused(vedetta::protocol::RefusalKind::NotFound))?;
+                let was = was.settings;
+                let settings = CameraSettings {
+                    id: was.id,
+                    number: number.unwrap_or(was.number),
+                    name: name.unwrap_or(was.name),
+                    place: place.unwrap_or(was.place),
+                    controller: controller.unwrap_or(was.controller),
+                    kind: kind.map_or(was.kind, CameraKind::from),
+                    onvif: onvif.unwrap_or(was.onvif),
+                    personal_users: extras.personal_users.unwrap_or(was.personal_users),
+                };
+                save(office, settings, extras).await
+            };
+            at_office(by, put, show_changed).await
+        }
+        CamerasCommand::Remove { by, camera, reason } => {
+            let removal = Removal { reason };
+            at_office(
+                by,
+                async |office| office.remove_camera(&camera, &removal).await,
+                show_changed,
+            )
+            .await
+        }
+        CamerasCommand::Waiting { by } => {
+            at_office(by, Office::site_proposals, |rows, json| {
+                lines(rows, json, proposal_line)
+            })
+            .await
+        }
+        CamerasCommand::Approve { by, proposal } => decide(by, proposal, Verdict::Approve, "approved").await,
+        CamerasCommand::Decline { by, proposal } => decide(by, proposal, Verdict::Decline, "declined").await,
+    }
+}
+
+async fn decide(by: By, proposal: u64, verdict: Verdict, word: &'static str) -> Result<(), ServerError> {
+    let act = async |office: &Office| office.decide_site(proposal, verdict).await;
+    at_office(by, act, super::office::done(word)).await
+}
+
+/// Tests where there is an account to test with, and saves.
+async fn save(office: &Office, settings: CameraSettings, extras: Extras) -> Result<Changed, ServerError> {
+    let picture = account(extras.account, "VEDETTA_CAMERA_PASSWORD")?;
+    let figures = account(extras.figures_account, "VEDETTA_FIGURES_PASSWORD")?;
+    let mut tested = false;
+    if let Some(account) = picture.as_ref().filter(|_| !extras.untested) {
+        let found = tried(office, &settings.onvif, &account.user, &account.password).await?;
+        eprintln!("{}", sentences::trial(&found));
+        if found.is_err() {
+            return Err(ServerError::Answer(
+                "la telecamera non ha superato la prova; per salvarla lo stesso: --untested".into(),
+            ));
+        }
+        tested = true;
+    }
+    let put = PutCamera {
+        settings,
+        picture,
+        figures,
+        reason: extras.reason,
+        tested,
+    };
+    office.put_camera(&put).await
+}
+
+async fn tried(
+    office: &Office,
+    onvif: &str,
+    user: &str,
+    password: &SecretString,
+) -> Result<Result<Trial, OnvifError>, ServerError> {
+    office
+        .begin_trial(&CameraTrial {
+            onvif: onvif.to_owned(),
+        })
+        .await?;
+    Ok(trial::test(Endpoint::new(onvif, user, password.clone()), Limits::default()).await)
+}
+
+fn show_trial(found: &Result<Trial, OnvifError>, json: bool) {
+    if !json {
+        say(&sentences::trial(found));
+        return;
+    }
+    let line = match found {
+        Ok(trial) => json!({
+            "reachable": true, "signed_in": true, "clock_offset_s": trial.clock_offset_s, "ptz": trial.ptz,
+            "manufacturer": trial.manufacturer, "model": trial.model,
+            "masks": trial.masks.as_ref().map(|masks| masks.most_masks),
+            "profiles": trial.streams.as_ref().map(|streams| streams.iter().map(|stream| json!({
+                "profile": stream.profile, "codec": stream.codec, "width": stream.width, "height": stream.height,
+                "fps": stream.fps,
+            })).collect::<Vec<_>>()).unwrap_or_default(),
+        }),
+        Err(error) => json!({
+            "reachable": sentences::answered(error), "signed_in": false, "trouble": error.to_string(),
+        }),
+    };
+    say(&line.to_string());
+}
+
+async fn discover(
+    interface: Ipv4Addr,
+    at: Option<std::net::SocketAddr>,
+    listen: Duration,
+    json: bool,
+) -> Result<(), ServerError> {
+    let found = match at {
+        Some(target) => probe_at(interface, target, listen).await,
+        None => probe(interface, listen).await,
+    };
+    let found = found.map_err(|error| ServerError::Answer(format!("la rete non può essere usata ({error})")))?;
+    let line = |device: &Found| {
+        format!(
+            "{}\t{}\t{}",
+            device.addresses.first().map_or("-", String::as_str),
+            device.name.as_deref().unwrap_or("-"),
+            device.hardware.as_deref().unwrap_or("-")
+        )
+    };
+    if json {
+        let rows: Vec<_> = found
+            .iter()
+            .map(|device| json!({"addresses": device.addresses, "name": device.name, "hardware": device.hardware}))
+            .collect();
+        say(&serde_json::Value::from(rows).to_string());
+    } else {
+        found.iter().for_each(|device| say(&line(device)));
+    }
+    Ok(())
+}
+
+fn camera_line(row: &CameraView) -> String {
+    let camera = &row.settings;
+    let account = match (row.picture_account, row.figures_account) {
+        (true, true) => "credenziali complete",
+        (true, false) => "senza credenziali tecniche",
+        (false, _) => "senza credenziali per le immagini",
+    };
+    format!(
+        "{}\t{}\t{}\t{}\t{}\t{}\t{}\tmaschere {}\t{account}",
+        camera.number,
+        camera.id,
+        kind(camera.kind),
+        camera.name,
+        camera.place,
+        camera.controller,
+        camera.onvif,
+        row.masks
+    )
+}
+
+fn proposal_line(row: &SiteProposal) -> String {
+    let what = match &row.change {
+        SiteChange::Put(_) => "telecamera",
+        SiteChange::Remove(_) => "rimozione",
+        SiteChange::Import(_) => "piano da file",
+    };
+    let differences: Vec<String> = row.differences.iter().map(sentences::difference).collect();
+    format!(
+        "{}\t{what}\t{} ({})\t{}\t{}",
+        row.id,
+        row.author.display_name,
+        row.author.user,
+        row.reason,
+        differences.join("; ")
+    )
+}
+
+/// What became of a change.
+pub fn show_changed(changed: &Changed, json: bool) {
+    if json {
+        say(&serde_json::to_string(changed).unwrap_or_default());
+        return;
+    }
+    match changed {
+        Changed::InForce { version } => say(&format!("Fatto: piano del sito versione {version}.")),
+        Changed::Waits { proposal } => say(&format!(
+            "Registrata: deve approvarla un responsabile che sia un'altra persona (modifica {proposal})."
+        )),
+    }
+}

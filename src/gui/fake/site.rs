@@ -1,0 +1,64 @@
+//! What the desk without a station says of cameras and the site plan.
+//!
+//! Deliberately absent: what becomes of a change.
+
+use crate::domain::site::SitePlan;
+use crate::domain::site::change::{CameraSettings, Difference, SiteChange};
+use crate::station::{CameraReport, CameraView, FoundCamera, SiteProposal};
+
+/// Every camera; the third has no account yet.
+pub fn views(plan: &SitePlan) -> Vec<CameraView> {
+    let view = |(at, camera)| CameraView {
+        settings: CameraSettings::of(camera),
+        masks: camera.masks.len(),
+        picture_account: at != 2,
+        figures_account: at != 2,
+    };
+    plan.cameras.iter().enumerate().map(view).collect()
+}
+
+/// Two cameras that answer on the network.
+pub fn found() -> Vec<FoundCamera> {
+    [("192.0.2.31", Some("Via Verdi")), ("192.0.2.32", None)]
+        .map(|(host, name)| FoundCamera {
+            onvif: format!("http://{host}/onvif/device_service"),
+            name: name.map(str::to_owned),
+        })
+        .to_vec()
+}
+
+/// A camera with everything.
+pub fn report() -> CameraReport {
+    CameraReport {
+        clock_offset_s: Some(-42),
+        streams: vec!["H265 2592×1520".to_owned(), "H264 640×360".to_owned()],
+        ptz: true,
+        masks: Some(8),
+    }
+}
+
+/// A new camera waits for the supervisor.
+pub fn proposals(plan: &SitePlan) -> Vec<SiteProposal> {
+    let (Some(like), Some(author)) = (plan.cameras.first(), super::asked::officer()) else {
+        return Vec::new();
+    };
+    let mut settings = CameraSettings::of(like);
+    let Ok(id) = "cam-17".parse() else { return Vec::new() };
+    (settings.id, settings.number, settings.name) = (id, 17, "Via Verdi".to_owned());
+    let mut camera = like.clone();
+    (camera.id, camera.number) = (settings.id.clone(), settings.number);
+    camera.name.clone_from(&settings.name);
+    let difference = Difference {
+        camera: settings.id.clone(),
+        before: None,
+        after: Some(camera),
+    };
+    vec![SiteProposal {
+        id: 3,
+        author,
+        at_ms: 1_795_000_000_000,
+        reason: "nuovo palo".to_owned(),
+        change: SiteChange::Put(settings),
+        differences: vec![difference],
+    }]
+}

@@ -1,0 +1,537 @@
+//! The form of one camera: what it is, where, its accounts, the test, and saving.
+//!
+//! Invariant: a new camera, another address and new accounts are saved only as they were tested; passwords are taken out of
+//! the form when they are sent. Deliberately absent: what the server makes of it.
+
+use crate::domain::camera::{CameraKind, ControllerId};
+use crate::domain::site::change::CameraSettings;
+use crate::gui::desk::Desk;
+use crate::gui::i18n::fl;
+use crate::gui::icons::Icon;
+use crate::gui::keymap::{Command, Direction};
+use crate::gui::theme::{self, Tone};
+use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
+use crate::gui::{site_words, words};
+use crate::station::{CameraAccount, CameraReport, FoundCamera, PutCamera, Refusal};
+use iced::alignment::Vertical;
+use iced::widget::{button, column, container, row, text};
+use iced::{Element, Fill, Task, widget};
+use secrecy::{ExposeSecret as _, SecretString};
+use std::sync::Arc;
+
+/// The places of the keyboard, in its order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Id,
+    Number,
+    Name,
+    Site,
+    Controller,
+    Kind,
+    Onvif,
+    User,
+    Password,
+    FiguresUser,
+    FiguresPassword,
+    Personal,
+    Reason,
+    Test,
+    Save,
+}
+
+const ORDER: [(Place, &str); 15] = [
+    (Place::Id, "camera-id"),
+    (Place::Number, "camera-number"),
+    (Place::Name, "camera-name"),
+    (Place::Site, "camera-site"),
+    (Place::Controller, "camera-controller"),
+    (Place::Kind, "camera-kind"),
+    (Place::Onvif, "camera-onvif"),
+    (Place::User, "camera-user"),
+    (Place::Password, "camera-password"),
+    (Place::FiguresUser, "camera-figures-user"),
+    (Place::FiguresPassword, "camera-figures-password"),
+    (Place::Personal, "camera-personal"),
+    (Place::Reason, "camera-reason"),
+    (Place::Test, "camera-test"),
+    (Place::Save, "camera-save"),
+];
+const KINDS: [CameraKind; 3] = [CameraKind::Fixed, CameraKind::Dome, CameraKind::Mobile];
+
+/// The form.
+pub struct Form {
+    desk: Arc<dyn Desk>,
+    /// As it is in the plan; `None`: a new one.
+    was: Option<CameraSettings>,
+    controllers: Vec<(ControllerId, String)>,
+    controller: usize,
+    kind: usize,
+    personal: bool,
+    /// By place; the others stay empty.
+    texts: [String; ORDER.len()],
+    password: SecretString,
+    figures_password: SecretString,
+    place: usize,
+    waiting: bool,
+    /// Address, account and password that were tested, and what was found.
+    tested: Option<(String, CameraAccount, CameraReport)>,
+    error: Option<String>,
+}
+
+/// What happens in the form.
+#[derive(Clone)]
+pub enum Message {
+    Text(Place, String),
+    Password(Place, SecretString),
+    Step(Place, bool),
+    Test,
+    Tested(String, Box<CameraAccount>, Result<CameraReport, Arc<Refusal>>),
+    Save,
+    Command(Command),
+}
+
+/// What the parent does next.
+pub enum Action {
+    None,
+    Run(Task<Message>),
+    Save(Box<PutCamera>),
+}
+
+impl Form {
+    /// The form of a new camera, filled with what was found on the network.
+    pub fn new(desk: &Arc<dyn Desk>, found: Option<FoundCamera>) -> (Form, Task<Message>) {
+        let plan = desk.plan();
+        let next = plan.cameras.iter().map(|camera| camera.number).max().unwrap_or(0) + 1;
+        let mut form = Form::empty(desk);
+        form.set(Place::Id, format!("cam-{next:02}"));
+        form.set(Place::Number, next.to_string());
+        if let Some(found) = found {
+            form.set(Place::Onvif, found.onvif);
+            form.set(Place::Name, found.name.unwrap_or_default());
+        }
+        let focus = widget::operation::focus(ORDER[0].1);
+        (form, focus)
+    }
+
+    /// The form of a camera of the plan.
+    pub fn of(desk: &Arc<dyn Desk>, settings: CameraSettings) -> (Form, Task<Message>) {
+        let mut form = Form::empty(desk);
+        form.set(Place::Id, settings.id.to_string());
+        form.set(Place::Number, settings.number.to_string());
+        form.set(Place::Name, settings.name.clone());
+        form.set(Place::Site, settings.place.clone());
+        form.set(Place::Onvif, settings.onvif.clone());
+        let known = form.controllers.iter().position(|(id, _)| *id == settings.controller);
+        form.controller = known.unwrap_or_default();
+        form.kind = KINDS.iter().position(|kind| *kind == settings.kind).unwrap_or_default();
+        form.personal = settings.personal_users;
+        form.place = 1;
+        form.was = Some(settings);
+        (form, widget::operation::focus(ORDER[1].1))
+    }
+
+    fn empty(desk: &Arc<dyn Desk>) -> Form {
+        let person = desk.person();
+        let controllers = desk.plan().controllers.clone().into_iter();
+        let kept = controllers.filter(|controller| person.keeps(&controller.id));
+        Form {
+            desk: desk.clone(),
+            was: None,
+            controllers: kept.map(|controller| (controller.id, controller.name)).collect(),
+            controller: 0,
+            kind: 0,
+            personal: false,
+            texts: Default::default(),
+            password: SecretString::default(),
+            figures_password: SecretString::default(),
+            place: 0,
+            waiting: false,
+            tested: None,
+            error: None,
+        }
+    }
+
+    /// What is typed at a place.
+    pub fn text(&self, place: Place) -> &str {
+        self.texts[place as usize].trim()
+    }
+
+    fn set(&mut self, place: Place, text: String) {
+        self.texts[place as usize] = text;
+    }
+
+    /// Saving was refused.
+    pub fn failed(&mut self, sentence: String) {
+        (self.waiting, self.error) = (false, Some(sentence));
+    }
+
+    /// Changes the state and says what to start.
+    pub fn update(&mut self, message: Message) -> Action {
+        match message {
+            Message::Text(place, text) => {
+                self.place = place as usize;
+                // A camera of the plan keeps its identity.
+                if place != Place::Id || self.was.is_none() {
+                    self.set(place, text);
+                }
+            }
+            Message::Password(Place::FiguresPassword, password) => self.figures_password = password,
+            Message::Password(_, password) => self.password = password,
+            Message::Step(place, forward) => self.step(place, forward),
+            Message::Test => return self.test(),
+            Message::Tested(onvif, account, Ok(report)) => {
+                (self.waiting, self.error) = (false, None);
+                self.tested = Some((onvif, *account, report));
+            }
+            Message::Tested(_, _, Err(why)) => self.failed(words::refusal(&why)),
+            Message::Save => return self.save(),
+            Message::Command(command) => return self.command(command),
+        }
+        Action::None
+    }
+
+    fn command(&mut self, command: Command) -> Action {
+        let place = ORDER[self.place].0;
+        match command {
+            Command::Next => self.go(1),
+            Command::Previous => self.go(ORDER.len() - 1),
+            Command::Arrow(direction) => {
+                self.step(place, matches!(direction, Direction::Right | Direction::Down));
+                Action::None
+            }
+            Command::Stop => {
+                self.step(place, true);
+                Action::None
+            }
+            Command::Confirm if place == Place::Save => self.save(),
+            Command::Confirm => self.test_or_save(),
+            _ => Action::None,
+        }
+    }
+
+    fn go(&mut self, step: usize) -> Action {
+        self.place = (self.place + step) % ORDER.len();
+        let (place, id) = ORDER[self.place];
+        let typed = !matches!(
+            place,
+            Place::Controller | Place::Kind | Place::Personal | Place::Test | Place::Save
+        );
+        Action::Run(widget::operation::focus(if typed { id } else { "nowhere" }))
+    }
+
+    fn step(&mut self, place: Place, forward: bool) {
+        let turn = |at: usize, count: usize| (at + if forward { 1 } else { count - 1 }) % count;
+        match place {
+            Place::Controller if !self.controllers.is_empty() => {
+                self.controller = turn(self.controller, self.controllers.len());
+            }
+            Place::Kind => self.kind = turn(self.kind, KINDS.len()),
+            Place::Personal => self.personal = !self.personal,
+            _ => {}
+        }
+    }
+
+    fn account(user: &str, password: &SecretString) -> Option<CameraAccount> {
+        (!user.is_empty()).then(|| CameraAccount {
+            user: user.to_owned(),
+            password: password.clone(),
+        })
+    }
+
+    fn picture(&self) -> Option<CameraAccount> {
+        Self::account(self.text(Place::User), &self.password)
+    }
+
+    /// Whether what is typed now is what was tested.
+    fn is_tested(&self) -> bool {
+        let tested = self.tested.as_ref();
+        tested.is_some_and(|(onvif, account, _)| {
+            onvif == self.text(Place::Onvif) && self.picture().as_ref() == Some(account)
+        })
+    }
+
+    /// A name or a place is no reason to ask the camera.
+    fn needs_test(&self) -> bool {
+        let moved = |was: &CameraSettings| was.onvif != self.text(Place::Onvif);
+        self.was.as_ref().is_none_or(moved) || self.picture().is_some()
+    }
+
+    fn test_or_save(&mut self) -> Action {
+        if self.needs_test() && !self.is_tested() {
+            self.test()
+        } else {
+            self.save()
+        }
+    }
+
+    fn test(&mut self) -> Action {
+        let Some(account) = self.picture().filter(|_| !self.waiting) else {
+            self.error = Some(fl!("camera-test-account"));
+            return Action::None;
+        };
+        (self.waiting, self.error, self.tested) = (true, None, None);
+        let onvif = self.text(Place::Onvif).to_owned();
+        let tried = self.desk.try_camera(onvif.clone(), account.clone());
+        Action::Run(Task::perform(tried, move |answer| {
+            Message::Tested(onvif.clone(), Box::new(account.clone()), answer.map_err(Arc::new))
+        }))
+    }
+
+    fn save(&mut self) -> Action {
+        if self.waiting {
+            return Action::None;
+        }
+        match self.put() {
+            Ok(put) => {
+                self.waiting = true;
+                Action::Save(Box::new(put))
+            }
+            Err(sentence) => {
+                self.error = Some(sentence);
+                Action::None
+            }
+        }
+    }
+
+    fn put(&self) -> Result<PutCamera, String> {
+        if self.needs_test() && !self.is_tested() {
+            return Err(fl!("camera-test-first"));
+        }
+        if self.text(Place::Reason).is_empty() {
+            return Err(fl!("camera-no-reason"));
+        }
+        let controller = self.controllers.get(self.controller);
+        let settings = CameraSettings {
+            id: self.text(Place::Id).parse().map_err(|_| fl!("camera-bad-id"))?,
+            number: self.text(Place::Number).parse().map_err(|_| fl!("camera-bad-number"))?,
+            name: self.text(Place::Name).to_owned(),
+            place: self.text(Place::Site).to_owned(),
+            controller: controller.ok_or_else(|| fl!("site-not-kept"))?.0.clone(),
+            kind: KINDS[self.kind],
+            onvif: self.text(Place::Onvif).to_owned(),
+            personal_users: self.personal,
+        };
+        Ok(PutCamera {
+            settings,
+            picture: self.picture(),
+            figures: Self::account(self.text(Place::FiguresUser), &self.figures_password),
+            reason: self.text(Place::Reason).to_owned(),
+            tested: self.is_tested(),
+        })
+    }
+
+    /// The form.
+    pub fn view(&self) -> Element<'_, Message> {
+        let title = match &self.was {
+            None => fl!("camera-new"),
+            Some(was) => fl!("camera-edit", name = was.name.as_str()),
+        };
+        let typed = |label, place: Place| {
+            let id = ORDER[place as usize].1;
+            let value = &self.texts[place as usize];
+            field(
+                label,
+                id,
+                value,
+                false,
+                move |text| Message::Text(place, text),
+                Message::Test,
+            )
+            .width(Fill)
+        };
+        let secret = |label, place: Place, value: &'_ SecretString| {
+            let id = ORDER[place as usize].1;
+            let typed = move |text: String| Message::Password(place, text.into());
+            field(label, id, value.expose_secret(), true, typed, Message::Test).width(Fill)
+        };
+        let controller = self.controllers.get(self.controller).map(|(_, name)| name.clone());
+        let personal = if self.personal {
+            fl!("camera-yes")
+        } else {
+            fl!("camera-no")
+        };
+        let mut form = column![
+            heading(title),
+            row![
+                typed(fl!("camera-id"), Place::Id),
+                typed(fl!("camera-number"), Place::Number)
+            ]
+            .spacing(12),
+            row![
+                typed(fl!("camera-name"), Place::Name),
+                typed(fl!("camera-place"), Place::Site)
+            ]
+            .spacing(12),
+            row![
+                self.choice(
+                    fl!("camera-controller"),
+                    Place::Controller,
+                    controller.unwrap_or_default()
+                ),
+                self.choice(fl!("camera-kind"), Place::Kind, site_words::kind(KINDS[self.kind])),
+            ]
+            .spacing(12),
+            typed(fl!("camera-onvif"), Place::Onvif),
+            row![
+                typed(fl!("camera-user"), Place::User),
+                secret(fl!("camera-password"), Place::Password, &self.password)
+            ]
+            .spacing(12),
+            row![
+                typed(fl!("camera-figures-user"), Place::FiguresUser),
+                secret(
+                    fl!("camera-figures-password"),
+                    Place::FiguresPassword,
+                    &self.figures_password
+                )
+            ]
+            .spacing(12),
+            row![
+                self.choice(fl!("camera-personal"), Place::Personal, personal),
+                typed(fl!("camera-reason"), Place::Reason)
+            ]
+            .spacing(12),
+        ]
+        .spacing(10);
+        if let Some((_, _, report)) = self.tested.as_ref().filter(|_| self.is_tested()) {
+            form = form.push(labelled(Icon::Delivered, site_words::report(report), Tone::Normal));
+        }
+        if let Some(error) = &self.error {
+            form = form.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
+        }
+        form.push(quiet(fl!("camera-recorded"))).push(self.buttons()).into()
+    }
+
+    fn buttons(&self) -> Element<'_, Message> {
+        let enter = fl!("key-enter");
+        let first = self.needs_test() && !self.is_tested();
+        let (test_key, save_key) = if first {
+            (Some(&enter), None)
+        } else {
+            (None, Some(&enter))
+        };
+        let ready = !self.waiting;
+        let at = |place: Place| self.place == place as usize;
+        let test = action(
+            Icon::Retry,
+            if self.waiting {
+                fl!("camera-testing")
+            } else {
+                fl!("camera-test")
+            },
+            test_key,
+            at(Place::Test),
+            ready.then_some(Message::Test),
+        );
+        let save = action(
+            Icon::Save,
+            fl!("camera-save"),
+            save_key,
+            at(Place::Save),
+            (ready && !first).then_some(Message::Save),
+        );
+        let cancel = action(
+            Icon::Close,
+            fl!("export-cancel"),
+            Some(&"Esc".to_owned()),
+            false,
+            Some(Message::Command(Command::Back)),
+        );
+        row![test, save, cancel].spacing(theme::GAP).into()
+    }
+
+    fn choice(&self, label: String, place: Place, value: String) -> Element<'_, Message> {
+        let step = |sign: &'static str, forward: bool| {
+            button(text(sign))
+                .padding([6, 12])
+                .style(theme::plain(false))
+                .on_press(Message::Step(place, forward))
+        };
+        let shown = container(body(value))
+            .padding(8)
+            .width(Fill)
+            .style(theme::row(self.place == place as usize));
+        let line = row![step("←", false), shown, step("→", true)]
+            .spacing(4)
+            .align_y(Vertical::Center);
+        column![quiet(label), line].spacing(4).width(Fill).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::fake;
+
+    fn form(new: bool) -> (Form, Arc<fake::Fake>) {
+        let fake = fake::administrator(4, 1);
+        let desk: Arc<dyn Desk> = fake.clone();
+        let (form, _) = if new {
+            Form::new(&desk, fake::site::found().into_iter().next())
+        } else {
+            Form::of(&desk, CameraSettings::of(&desk.plan().cameras[0]))
+        };
+        (form, fake)
+    }
+
+    fn typed(form: &mut Form, place: Place, text: &str) {
+        form.update(Message::Text(place, text.into()));
+    }
+
+    #[test]
+    fn a_new_camera_is_saved_as_it_was_tested_and_not_otherwise() {
+        let (mut form, desk) = form(true);
+        typed(&mut form, Place::Site, "Via Verdi");
+        typed(&mut form, Place::Reason, "nuovo palo");
+        assert!(matches!(form.update(Message::Save), Action::None));
+        typed(&mut form, Place::User, "vedetta");
+        form.update(Message::Password(Place::Password, "segreta".into()));
+        assert!(matches!(
+            form.update(Message::Command(Command::Confirm)),
+            Action::Run(_)
+        ));
+        assert_eq!(desk.said(), ["try http://192.0.2.31/onvif/device_service vedetta"]);
+        let account = Box::new(form.picture().unwrap());
+        let onvif = form.text(Place::Onvif).to_owned();
+        form.update(Message::Tested(onvif, account, Ok(fake::site::report())));
+        typed(&mut form, Place::Onvif, "http://192.0.2.99/onvif/device_service");
+        assert!(matches!(form.update(Message::Save), Action::None), "another address");
+        typed(&mut form, Place::Onvif, "http://192.0.2.31/onvif/device_service");
+        let Action::Save(put) = form.update(Message::Command(Command::Confirm)) else {
+            panic!("{:?}", form.error);
+        };
+        assert!(put.tested && put.figures.is_none());
+        assert_eq!((put.settings.id.as_str(), put.settings.number), ("cam-05", 5));
+    }
+
+    #[test]
+    fn a_name_is_changed_without_asking_the_camera() {
+        let (mut form, desk) = form(false);
+        typed(&mut form, Place::Name, "Piazza Nuova");
+        typed(&mut form, Place::Id, "altra");
+        assert!(matches!(form.update(Message::Save), Action::None), "no reason");
+        typed(&mut form, Place::Reason, "nuova intitolazione");
+        let Action::Save(put) = form.update(Message::Save) else {
+            panic!("{:?}", form.error);
+        };
+        assert_eq!(
+            (put.settings.id.as_str(), put.picture, put.tested),
+            ("cam-01", None, false)
+        );
+        assert!(desk.said().is_empty());
+    }
+
+    #[test]
+    fn every_place_is_reached_by_tab_and_chosen_by_arrows() {
+        let (mut form, _) = form(true);
+        for (at, (place, _)) in ORDER.into_iter().enumerate() {
+            assert_eq!((form.place, place as usize), (at, at));
+            if place == Place::Kind {
+                form.update(Message::Command(Command::Arrow(Direction::Right)));
+                assert_eq!(KINDS[form.kind], CameraKind::Dome);
+            }
+            form.update(Message::Command(Command::Next));
+        }
+        assert_eq!(form.place, 0);
+    }
+}

@@ -1,0 +1,246 @@
+//! How the screen of cameras looks: what waits, the table, the acts beneath it, the form in their place.
+//!
+//! Deliberately absent: what happens.
+
+use super::{Cameras, Message, REASON, Stage};
+use crate::gui::i18n::fl;
+use crate::gui::icons::Icon;
+use crate::gui::keymap::Command;
+use crate::gui::site_words;
+use crate::gui::theme::{self, Tone};
+use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
+use crate::station::{CameraView, FoundCamera, SiteProposal, Verdict};
+use iced::alignment::Vertical;
+use iced::widget::{Column, button, column, container, row, scrollable, space, text};
+use iced::{Element, Fill, FillPortion, Length};
+
+const WIDTHS: [Length; 7] = [
+    FillPortion(6),
+    FillPortion(20),
+    FillPortion(20),
+    FillPortion(9),
+    FillPortion(32),
+    FillPortion(9),
+    FillPortion(24),
+];
+
+impl Cameras {
+    /// The screen.
+    pub fn view(&self) -> Element<'_, Message> {
+        let count = self.rows.as_ref().map_or(0, Vec::len);
+        let close = act(
+            Icon::Close,
+            fl!("export-close"),
+            "Esc",
+            true,
+            Message::Command(Command::Back),
+        );
+        let title = row![
+            heading(fl!("cameras-title")),
+            quiet(fl!("cameras-count", n = count.to_string())),
+            space().width(Fill),
+            close
+        ]
+        .spacing(12)
+        .align_y(Vertical::Center);
+        let page = match &self.stage {
+            Stage::Form(form) => {
+                let form = container(form.view().map(Message::Form)).padding(iced::Padding::ZERO.right(16));
+                column![title, scrollable(form).height(Fill).style(theme::scroll)]
+            }
+            Stage::Finding => column![title, body(fl!("cameras-finding"))],
+            Stage::Found { all, chosen } => column![title, found(all, *chosen)],
+            Stage::List | Stage::Removing { .. } => self.list(title.into()),
+        };
+        let mut page = page.spacing(10);
+        if let Some((tone, said)) = &self.said {
+            page = page.push(labelled(Icon::Warning, said.as_str(), *tone));
+        }
+        container(page)
+            .padding(20)
+            .width(Fill)
+            .height(Fill)
+            .style(|_| container::background(theme::GROUND))
+            .into()
+    }
+
+    fn list<'a>(&'a self, title: Element<'a, Message>) -> Column<'a, Message> {
+        let table: Element<'_, Message> = match &self.rows {
+            None => body(fl!("people-loading")).into(),
+            Some(rows) => self.table(rows),
+        };
+        let hint = if self.desk.keeps_cameras() {
+            fl!("cameras-hint")
+        } else {
+            fl!("cameras-hint-approve")
+        };
+        column![
+            title,
+            header(),
+            table,
+            self.acts(),
+            quiet(hint),
+            quiet(fl!("cameras-recorded"))
+        ]
+    }
+
+    fn table<'a>(&'a self, rows: &'a [CameraView]) -> Element<'a, Message> {
+        let mut list = Column::new().spacing(2);
+        if !self.waiting.is_empty() {
+            list = list.push(text(fl!("cameras-waiting")).size(theme::SMALL).font(theme::STRONG));
+        }
+        for (at, proposal) in self.waiting.iter().enumerate() {
+            list = list.push(waiting(proposal, at, at == self.chosen));
+        }
+        let above = self.waiting.len();
+        for (at, camera) in rows.iter().enumerate() {
+            list = list.push(line(camera, above + at, above + at == self.chosen));
+        }
+        scrollable(list).height(Fill).style(theme::scroll).into()
+    }
+
+    fn acts(&self) -> Element<'_, Message> {
+        if let Stage::Removing { camera, reason } = &self.stage {
+            let sure = fl!("cameras-sure", camera = camera.as_str());
+            let input = field(
+                fl!("people-reason"),
+                REASON,
+                reason,
+                false,
+                Message::Reason,
+                Message::RemoveNow,
+            );
+            return column![labelled(Icon::Warning, sure, Tone::Attention), input]
+                .spacing(8)
+                .into();
+        }
+        if let Some(proposal) = self.proposal() {
+            let may = |verdict| self.may_decide(proposal, verdict);
+            return row![
+                act(
+                    Icon::Done,
+                    fl!("cameras-approve"),
+                    "C",
+                    may(Verdict::Approve),
+                    Message::Decide(Verdict::Approve)
+                ),
+                act(
+                    Icon::Refused,
+                    fl!("cameras-decline"),
+                    "T",
+                    may(Verdict::Decline),
+                    Message::Decide(Verdict::Decline)
+                ),
+            ]
+            .spacing(theme::GAP)
+            .into();
+        }
+        let keeps = self.desk.keeps_cameras();
+        let chosen = keeps && self.camera().is_some();
+        row![
+            act(Icon::Camera, fl!("cameras-new"), "N", keeps, Message::New),
+            act(Icon::Search, fl!("cameras-find"), "/", keeps, Message::Find),
+            act(
+                Icon::Open,
+                fl!("cameras-edit"),
+                &fl!("key-enter"),
+                chosen,
+                Message::Edit
+            ),
+            act(Icon::Close, fl!("cameras-remove"), "D", chosen, Message::Remove),
+        ]
+        .spacing(theme::GAP)
+        .into()
+    }
+}
+
+fn act<'a>(icon: Icon, words: String, key: &str, may: bool, message: Message) -> Element<'a, Message> {
+    action(icon, words, Some(&key.to_owned()), false, may.then_some(message)).into()
+}
+
+fn header<'a>() -> Element<'a, Message> {
+    let titles = [
+        fl!("cameras-number"),
+        fl!("camera-name"),
+        fl!("camera-place"),
+        fl!("camera-kind"),
+        fl!("camera-onvif"),
+        fl!("cameras-masks"),
+        fl!("people-state"),
+    ];
+    let cells = titles
+        .into_iter()
+        .zip(WIDTHS)
+        .map(|(title, width)| quiet(title).width(width).into());
+    container(row(cells).spacing(10)).padding([0, 10]).into()
+}
+
+fn line(camera: &CameraView, at: usize, chosen: bool) -> Element<'_, Message> {
+    let settings = &camera.settings;
+    let (state, tone) = site_words::state(camera);
+    let texts = [
+        text(settings.number.to_string()).font(theme::STRONG),
+        text(settings.name.as_str()).font(theme::STRONG),
+        text(settings.place.as_str()),
+        text(site_words::kind(settings.kind)),
+        text(settings.onvif.as_str()),
+        text(camera.masks.to_string()),
+        text(state).color(tone.colour()),
+    ];
+    let cells = texts
+        .into_iter()
+        .zip(WIDTHS)
+        .map(|(cell, width)| cell.size(theme::SMALL).width(width).into());
+    choosable(row(cells).spacing(10).align_y(Vertical::Center).into(), at, chosen)
+}
+
+fn waiting(proposal: &SiteProposal, at: usize, chosen: bool) -> Element<'_, Message> {
+    let differences: Vec<String> = proposal.differences.iter().map(site_words::difference).collect();
+    let who = fl!(
+        "cameras-proposed-by",
+        name = proposal.author.display_name.as_str(),
+        reason = proposal.reason.as_str()
+    );
+    let lines = column![
+        text(differences.join(" · ")).size(theme::SMALL).font(theme::STRONG),
+        quiet(who)
+    ];
+    choosable(lines.into(), at, chosen)
+}
+
+fn choosable(content: Element<'_, Message>, at: usize, chosen: bool) -> Element<'_, Message> {
+    button(content)
+        .width(Fill)
+        .padding([6, 10])
+        .style(theme::plain(chosen))
+        .on_press(Message::Choose(at))
+        .into()
+}
+
+fn found(all: &[FoundCamera], chosen: usize) -> Element<'_, Message> {
+    if all.is_empty() {
+        return body(fl!("cameras-none-found")).into();
+    }
+    let one = |(at, camera): (usize, &FoundCamera)| {
+        let name = camera.name.clone().unwrap_or_else(|| fl!("cameras-unnamed"));
+        button(
+            row![
+                text(name).size(theme::SMALL).font(theme::STRONG).width(260),
+                text(camera.onvif.clone()).size(theme::SMALL)
+            ]
+            .spacing(10),
+        )
+        .width(Fill)
+        .padding([6, 10])
+        .style(theme::plain(at == chosen))
+        .on_press(Message::Take(at))
+        .into()
+    };
+    let list = Column::with_children(all.iter().enumerate().map(one)).spacing(2);
+    column![
+        quiet(fl!("cameras-found")),
+        scrollable(list).height(Fill).style(theme::scroll)
+    ]
+    .spacing(8)
+    .into()
+}

@@ -1,0 +1,122 @@
+//! Words about cameras as they are administered: kinds, state, what a test found, what changes, why not.
+//!
+//! Deliberately absent: layout.
+
+use super::i18n::fl;
+use super::theme::Tone;
+use crate::domain::camera::CameraKind;
+use crate::domain::site::change::{Difference, Field, SiteFault};
+use crate::station::{CameraReport, CameraView, Changed};
+
+/// Clocks that differ by less are not worth a word, seconds.
+const CLOCK_SLACK_S: u64 = 5;
+
+/// What kind of camera it is.
+pub fn kind(kind: CameraKind) -> String {
+    match kind {
+        CameraKind::Fixed => fl!("camera-fixed"),
+        CameraKind::Dome => fl!("camera-dome"),
+        CameraKind::Mobile => fl!("camera-mobile"),
+    }
+}
+
+/// What the server lacks to work with a camera.
+pub fn state(camera: &CameraView) -> (String, Tone) {
+    match (camera.picture_account, camera.figures_account) {
+        (true, true) if camera.settings.personal_users => (fl!("cameras-personal"), Tone::Normal),
+        (true, true) => (fl!("cameras-ready"), Tone::Normal),
+        (true, false) => (fl!("cameras-no-figures"), Tone::Normal),
+        (false, _) => (fl!("cameras-no-account"), Tone::Attention),
+    }
+}
+
+/// What a test found, in one sentence.
+pub fn report(report: &CameraReport) -> String {
+    let clock = match report.clock_offset_s {
+        None => fl!("camera-clock-unknown"),
+        Some(offset) if offset.unsigned_abs() < CLOCK_SLACK_S => fl!("camera-clock-right"),
+        Some(offset) => fl!("camera-clock-off", seconds = offset.to_string()),
+    };
+    let streams = if report.streams.is_empty() {
+        fl!("camera-no-streams")
+    } else {
+        report.streams.join(", ")
+    };
+    let ptz = if report.ptz {
+        fl!("camera-ptz")
+    } else {
+        fl!("camera-no-ptz")
+    };
+    let masks = match report.masks {
+        Some(count) => fl!("camera-masks", n = count.to_string()),
+        None => fl!("camera-no-masks"),
+    };
+    fl!(
+        "camera-report",
+        clock = clock,
+        streams = streams,
+        ptz = ptz,
+        masks = masks
+    )
+}
+
+/// What became of a change.
+pub fn changed(changed: Changed) -> String {
+    match changed {
+        Changed::InForce { version } => fl!("cameras-in-force", version = version.to_string()),
+        Changed::Waits { .. } => fl!("cameras-waits"),
+    }
+}
+
+fn field(field: Field) -> String {
+    match field {
+        Field::Number => fl!("cameras-number"),
+        Field::Name => fl!("camera-name"),
+        Field::Place => fl!("camera-place"),
+        Field::Controller => fl!("camera-controller"),
+        Field::Kind => fl!("camera-kind"),
+        Field::Onvif => fl!("camera-onvif"),
+        Field::Lens => fl!("camera-lens"),
+        Field::Masks => fl!("cameras-masks"),
+        Field::Limits => fl!("camera-limits"),
+        Field::Motion => fl!("camera-motion"),
+        Field::Ground => fl!("camera-ground"),
+        Field::School => fl!("camera-school"),
+        Field::PersonalUsers => fl!("camera-personal"),
+    }
+}
+
+/// What changes in one camera.
+pub fn difference(difference: &Difference) -> String {
+    let name = |camera: &crate::domain::site::CameraPlan| format!("{} {}", camera.number, camera.name);
+    match (&difference.before, &difference.after) {
+        (None, Some(new)) => fl!(
+            "cameras-added",
+            camera = name(new),
+            address = new.onvif.as_str(),
+            masks = new.masks.len().to_string()
+        ),
+        (Some(old), None) => fl!("cameras-removed", camera = name(old)),
+        (Some(old), Some(_)) => {
+            let fields: Vec<String> = difference.fields().into_iter().map(field).collect();
+            fl!("cameras-changed", camera = name(old), fields = fields.join(", "))
+        }
+        (None, None) => String::new(),
+    }
+}
+
+/// Why a plan is not changed so, and what to do.
+pub fn fault(fault: &SiteFault) -> String {
+    match fault {
+        SiteFault::Address => fl!("site-address"),
+        SiteFault::Text => fl!("site-text"),
+        SiteFault::Taken => fl!("site-taken"),
+        SiteFault::NotKept => fl!("site-not-kept"),
+        SiteFault::NoSuchCamera => fl!("site-no-camera"),
+        SiteFault::Controllers => fl!("site-controllers"),
+        SiteFault::Stale { version } => fl!("site-stale", version = version.to_string()),
+        SiteFault::Senseless { .. } => fl!("site-senseless"),
+        SiteFault::Nothing => fl!("site-nothing"),
+        SiteFault::TooMany => fl!("site-too-many"),
+    }
+}

@@ -1,0 +1,45 @@
+//! Testing a camera before it is saved: does it answer, does it let us in, what does it offer.
+//!
+//! Invariant: nothing is changed on the camera and no stream is opened; what a camera did not say is `None`.
+//! Deliberately absent: words for people, deciding whether it may be saved.
+
+use super::{Camera, Endpoint, Limits, OnvifError, StreamOffer};
+use crate::domain::privacy::on_camera::MaskOptions;
+
+/// What a test found.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    pub manufacturer: Option<String>,
+    pub model: Option<String>,
+    /// Camera's clock minus ours, seconds.
+    pub clock_offset_s: Option<i64>,
+    /// Largest picture first; what went wrong where there are none.
+    pub streams: Result<Vec<StreamOffer>, OnvifError>,
+    /// It has motors that can be moved over ONVIF.
+    pub ptz: bool,
+    /// What masks of its own it takes; `None`: none, or it does not say.
+    pub masks: Option<MaskOptions>,
+}
+
+/// Tests a camera.
+///
+/// # Errors
+/// It does not answer or does not let us in: nothing else is known then.
+pub async fn test(endpoint: Endpoint, limits: Limits) -> Result<Trial, OnvifError> {
+    let camera = Camera::connect(endpoint, limits).await?;
+    let streams = camera.streams().await;
+    let ptz = matches!(camera.ptz().await, Ok(Some(_)));
+    let masks = match camera.masks().await {
+        Ok(Some(masks)) => masks.options().await.ok(),
+        Ok(None) | Err(_) => None,
+    };
+    let facts = camera.facts();
+    Ok(Trial {
+        manufacturer: facts.manufacturer.clone(),
+        model: facts.model.clone(),
+        clock_offset_s: facts.clock_offset_s,
+        streams,
+        ptz,
+        masks,
+    })
+}

@@ -1,0 +1,88 @@
+//! Accounts of a device (Device service, ONVIF Core §8.4): GetUsers, CreateUsers, DeleteUsers. Own thin operations.
+//!
+//! Invariant: a password leaves only inside a request to the device, and is in no error. Deliberately absent: which users
+//! there should be, and for how long (the server).
+
+use super::channel::Channel;
+use super::endpoint::{Endpoint, Limits};
+use super::error::{OnvifError, quote};
+use super::reading::{self, text_of};
+use oxvif::soap::XmlNode;
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// Users read from one answer.
+const MAX_USERS: usize = 256;
+
+/// What a user may do (ONVIF Core §5.9.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserLevel {
+    /// Sees.
+    User,
+    /// Sees and moves.
+    Operator,
+}
+
+/// The accounts of one device, kept with the account of an administrator there.
+pub struct Users(Channel);
+
+impl Users {
+    /// Prepares; nothing is sent.
+    ///
+    /// # Errors
+    /// The address is none.
+    pub fn at(endpoint: Endpoint, limits: Limits) -> Result<Self, OnvifError> {
+        Channel::new(endpoint, limits).map(Self)
+    }
+
+    /// The names there are.
+    ///
+    /// # Errors
+    /// Any [`OnvifError`].
+    pub async fn list(&self) -> Result<Vec<String>, OnvifError> {
+        let answer = self.ask("GetUsers", "").await?;
+        let users = answer.children_named("User").take(MAX_USERS);
+        Ok(users
+            .filter_map(|user| text_of(user, "Username"))
+            .map(|name| quote(&name))
+            .collect())
+    }
+
+    /// Adds a user.
+    ///
+    /// # Errors
+    /// Any [`OnvifError`]: `Busy` when the device has no room for one more, `Fault` when its rules for names or passwords
+    /// refuse it.
+    pub async fn create(&self, name: &str, password: &SecretString, level: UserLevel) -> Result<(), OnvifError> {
+        let level = match level {
+            UserLevel::User => "User",
+            UserLevel::Operator => "Operator",
+        };
+        let content = format!(
+            "<tds:User><tt:Username>{}</tt:Username><tt:Password>{}</tt:Password>\
+             <tt:UserLevel>{level}</tt:UserLevel></tds:User>",
+            reading::escape(name),
+            reading::escape(password.expose_secret()),
+        );
+        self.ask("CreateUsers", &content).await.map(drop)
+    }
+
+    /// Removes a user; one that is not there any more is removed.
+    ///
+    /// # Errors
+    /// Any [`OnvifError`].
+    pub async fn delete(&self, name: &str) -> Result<(), OnvifError> {
+        let content = format!("<tds:Username>{}</tds:Username>", reading::escape(name));
+        match self.ask("DeleteUsers", &content).await {
+            Err(OnvifError::Fault { code, .. }) if code.contains("UsernameMissing") => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    async fn ask(&self, operation: &str, content: &str) -> Result<XmlNode, OnvifError> {
+        let action = format!("http://www.onvif.org/ver10/device/wsdl/{operation}");
+        let body = format!("<tds:{operation}>{content}</tds:{operation}>");
+        let tag = format!("{operation}Response");
+        let device = self.0.device().clone();
+        self.0.call(&device, &action, &body, &tag).await
+    }
+}

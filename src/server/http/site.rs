@@ -1,0 +1,239 @@
+//! Cameras and the site plan: the administrator's list, changes, a plan from a file, what waits for a second person.
+//!
+//! Invariant: who may is the one decision's, over the controllers a camera belongs to; a camera's password goes into the
+//! vault and into no event; its change is durable in the log before it is kept. Deliberately absent: what a change may be
+//! (`domain::site::change`), the release of accounts (`cameras`).
+
+use super::answer::{Answer, Bounded, Refused};
+use super::caller::Person;
+use super::serve::App;
+use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::camera::{CameraId, ControllerId};
+use crate::domain::people::{Office, Rule};
+use crate::domain::site::change::{CameraSettings, Difference, SiteChange, SiteFault, is_address};
+use crate::protocol::{
+    CameraAccount, CameraTrial, CameraView, Changed, CredentialNeed, PlanImport, PutCamera, RefusalKind, Removal,
+    SiteProposal, Verdict,
+};
+use crate::server::log::sequencer::now_ms;
+use crate::server::people::accounts::By;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use secrecy::ExposeSecret as _;
+use std::sync::Arc;
+
+/// Longest name and password of a camera's account, bytes.
+const MOST_ACCOUNT: usize = 128;
+
+/// What both offices may read.
+async fn may_read(app: &App, person: &Person) -> Answer<()> {
+    if person.may_in(Office::ApproveCameras) {
+        return Ok(());
+    }
+    person.in_office(app, Office::KeepCameras).await.map(drop)
+}
+
+pub async fn list(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<CameraView>>> {
+    may_read(&app, &person).await?;
+    let accounts = app.store.cameras_with_accounts().await?;
+    let has = |camera: &CameraId, need: &str| {
+        let mut all = accounts.iter();
+        all.any(|(id, kept)| id == camera.as_str() && kept == need)
+    };
+    let plan = app.plans.current();
+    let kept = plan
+        .cameras
+        .iter()
+        .filter(|camera| person.who.person.keeps(&camera.controller));
+    let views = kept.map(|camera| CameraView {
+        settings: CameraSettings::of(camera),
+        masks: camera.masks.len(),
+        picture_account: has(&camera.id, "picture"),
+        figures_account: has(&camera.id, "figures"),
+    });
+    Ok(Json(views.collect()))
+}
+
+fn fits(account: &CameraAccount) -> bool {
+    let password = account.password.expose_secret();
+    let sound = |text: &str| !text.is_empty() && text.len() <= MOST_ACCOUNT && !text.chars().any(char::is_control);
+    sound(&account.user) && sound(password)
+}
+
+pub async fn put(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Bounded(put): Bounded<PutCamera>,
+) -> Answer<Json<Changed>> {
+    person.in_office(&app, Office::KeepCameras).await?;
+    let PutCamera {
+        settings,
+        picture,
+        figures,
+        reason,
+        tested,
+    } = put;
+    let accounts = [(CredentialNeed::Picture, picture), (CredentialNeed::Figures, figures)];
+    let accounts: Vec<_> = accounts
+        .into_iter()
+        .filter_map(|(need, account)| Some((need, account?)))
+        .collect();
+    if !accounts.iter().all(|(_, account)| fits(account)) {
+        return Err(Refused::malformed("an account of the camera"));
+    }
+    let (camera, controller) = (settings.id.clone(), settings.controller.clone());
+    let change = SiteChange::Put(settings);
+    let changed = app
+        .plans
+        .change_site(&person.who, change, (&reason, Some(tested)), now_ms())
+        .await;
+    let changed = match changed.map_err(Refused::from) {
+        // Only its accounts change.
+        Err(refused) if refused.is(&RefusalKind::Site(SiteFault::Nothing)) && !accounts.is_empty() => {
+            Changed::InForce {
+                version: app.plans.current().version,
+            }
+        }
+        other => other?,
+    };
+    for (need, account) in accounts {
+        keep_account(&app, &person, (&controller, &camera), (need, account), &reason).await?;
+    }
+    Ok(Json(changed))
+}
+
+async fn keep_account(
+    app: &App,
+    person: &Person,
+    (controller, camera): (&ControllerId, &CameraId),
+    (need, account): (CredentialNeed, CameraAccount),
+    reason: &str,
+) -> Answer<()> {
+    let (word, place) = match need {
+        CredentialNeed::Picture => ("picture", format!("{camera}/picture")),
+        CredentialNeed::Figures => ("figures", format!("{camera}/figures")),
+    };
+    let before = app.store.account(camera, need).await?.map(|row| row.user);
+    let sealed = app.vault.seal(&place, account.password.expose_secret());
+    let sealed = sealed.map_err(|_| Refused::new(RefusalKind::Unavailable, "a secret cannot be sealed"))?;
+    let mut act = by(person)
+        .act()
+        .with("change", "camera_account")
+        .with("need", word)
+        .with("reason", reason)
+        .with("before", before)
+        .with("after", account.user.as_str());
+    act.camera = Some(camera);
+    app.recorder
+        .record(controller, Operation::ConfigurationChange, Outcome::Done, act)
+        .await?;
+    Ok(app.store.add_account(camera, need, &account.user, &sealed).await?)
+}
+
+pub async fn remove(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Path(camera): Path<String>,
+    Bounded(Removal { reason }): Bounded<Removal>,
+) -> Answer<Json<Changed>> {
+    let plan = app.plans.current();
+    let found = plan.cameras.iter().find(|found| found.id.as_str() == camera);
+    let controller = found.map(|found| std::slice::from_ref(&found.controller));
+    person
+        .in_office_over(&app, Office::KeepCameras, controller, ("camera", &camera))
+        .await?;
+    let camera = CameraId::try_from(camera).map_err(|_| Refused::not_found("camera"))?;
+    let change = SiteChange::Remove(camera.clone());
+    let changed = app
+        .plans
+        .change_site(&person.who, change, (&reason, None), now_ms())
+        .await?;
+    app.store.remove_accounts(&camera).await?;
+    Ok(Json(changed))
+}
+
+pub async fn import(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Bounded(PlanImport { plan, reason }): Bounded<PlanImport>,
+) -> Answer<Json<Changed>> {
+    person.in_office(&app, Office::KeepCameras).await?;
+    let change = SiteChange::Import(Box::new(plan));
+    let changed = app.plans.change_site(&person.who, change, (&reason, None), now_ms());
+    Ok(Json(changed.await?))
+}
+
+/// Whoever tests a camera says so before it hears anything.
+pub async fn trial(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Bounded(CameraTrial { onvif }): Bounded<CameraTrial>,
+) -> Answer<StatusCode> {
+    person.in_office(&app, Office::KeepCameras).await?;
+    if !is_address(&onvif) {
+        return Err(RefusalKind::Site(SiteFault::Address).into());
+    }
+    let act = by(&person).act().with("change", "camera_tested").with("onvif", onvif);
+    app.recorder
+        .record(
+            &person.station.home,
+            Operation::ConfigurationChange,
+            Outcome::Intent,
+            act,
+        )
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub async fn proposals(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<SiteProposal>>> {
+    may_read(&app, &person).await?;
+    Ok(Json(app.plans.site_proposals(&person.who.person).await?))
+}
+
+pub async fn decide(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Path(id): Path<u64>,
+    Bounded(verdict): Bounded<Verdict>,
+) -> Answer<StatusCode> {
+    may_read(&app, &person).await?;
+    let waiting = app.plans.site_proposals(&person.who.person).await?;
+    let proposal = waiting.into_iter().find(|proposal| proposal.id == id);
+    let own = proposal
+        .as_ref()
+        .is_some_and(|it| it.author.user == person.who.person.user);
+    let office = if own && verdict == Verdict::Decline {
+        Office::KeepCameras
+    } else {
+        Office::ApproveCameras
+    };
+    let all = proposal.iter().flat_map(|proposal| &proposal.differences);
+    let new = all.filter(|difference| difference.before.is_none());
+    let new: Vec<CameraId> = new.map(|difference| difference.camera.clone()).collect();
+    let controllers = proposal.map(|proposal| {
+        let all = proposal.differences.iter().flat_map(Difference::controllers);
+        all.cloned().collect::<Vec<_>>()
+    });
+    let number = id.to_string();
+    person
+        .in_office_over(&app, office, controllers.as_deref(), ("proposal", &number))
+        .await?;
+    if own && verdict == Verdict::Approve {
+        person.refuse_office(&app, office, Rule::FourEyes, &number).await?;
+        return Err(RefusalKind::Rule(Rule::FourEyes).into());
+    }
+    app.plans.decide_site(id, &person.who, verdict, now_ms()).await?;
+    // Accounts came with the proposal of a camera that is not to be.
+    for camera in new.into_iter().filter(|_| verdict == Verdict::Decline) {
+        app.store.remove_accounts(&camera).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn by(person: &Person) -> By<'_> {
+    By {
+        station: &person.station,
+        who: &person.who,
+    }
+}

@@ -1,0 +1,418 @@
+//! Cameras and the site plan, administered by the commands on the running server: tested, added by one and approved by
+//! another, changed, removed, brought from a file; with before and after in the log and no secret anywhere.
+//!
+//! Invariant: no way to another picture, mask, ceiling or calendar goes past the second person. Deliberately absent: the
+//! rules themselves (`domain::site::change`), the screen.
+
+use crate::simulated::{self, PASSWORD, USER};
+use crate::town_hall::{PROGRAM, TownHall};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+use vedetta::domain::site::{SitePlan, file};
+use vedetta::protocol::{CameraCredential, LogPage, RefusalKind, SignedPlan};
+
+const ADMINISTRATOR: &str = "amministratore";
+const SUPERVISOR: &str = "comandante";
+
+/// A command of somebody, with the passwords it reads.
+fn command(hall: &TownHall, by: &str, arguments: &[&str]) -> Output {
+    Command::new(PROGRAM)
+        .args(arguments)
+        .args(["--data", hall.data_text(), "--by", by, "--json"])
+        .env("VEDETTA_PASSWORD", hall.password(by).expose_secret())
+        .env("VEDETTA_CAMERA_PASSWORD", PASSWORD)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+/// What a command said; it must succeed.
+fn said(output: &Output) -> Value {
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+/// The sentence of a command that must fail.
+fn refused(output: &Output) -> String {
+    assert!(!output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stderr)
+        .lines()
+        .last()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+async fn plan_of(hall: &TownHall, user: &str) -> SitePlan {
+    let sala = hall.station("sala-operativa");
+    let token = sala.sign_in(user, &hall.password(user)).await.unwrap().token;
+    let signed: SignedPlan = sala.get(sala.url("/v1/plan"), &token).await.unwrap();
+    sala.delete("/v1/sessions/current", &token).await;
+    serde_json::from_str(&signed.plan).unwrap()
+}
+
+/// The bodies of changes of configuration, of one camera.
+async fn changes(hall: &TownHall, camera: &str) -> Vec<Value> {
+    let console = hall.station("console");
+    let password = hall.password(ADMINISTRATOR);
+    let token = console.sign_in(ADMINISTRATOR, &password).await.unwrap().token;
+    let url = console.log_url(&format!("search?operation=configuration_change&camera={camera}"));
+    let page: LogPage = console.get(url, &token).await.unwrap();
+    console.delete("/v1/sessions/current", &token).await;
+    page.entries
+        .iter()
+        .map(|entry| serde_json::from_str(entry.body.as_deref().unwrap()).unwrap())
+        .collect()
+}
+
+async fn credential(hall: &TownHall, camera: &str) -> Result<CameraCredential, RefusalKind> {
+    let sala = hall.station("sala-operativa");
+    let token: SecretString = sala
+        .sign_in(SUPERVISOR, &hall.password(SUPERVISOR))
+        .await
+        .unwrap()
+        .token;
+    let path = format!("/v1/cameras/{camera}/credentials");
+    let given = sala.post(&path, &token, json!({"need": "picture"})).await;
+    sala.delete("/v1/sessions/current", &token).await;
+    given
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_acc_2_a_camera_is_tested_added_by_one_and_approved_by_another() {
+    let hall = TownHall::open().await;
+    let (address, _) = vedetta::sim::onvif::serve(simulated::device()).await.unwrap();
+    let onvif = format!("http://{address}/onvif/device_service");
+    let admin = |arguments: &[&str]| command(&hall, ADMINISTRATOR, arguments);
+    let chief = |arguments: &[&str]| command(&hall, SUPERVISOR, arguments);
+
+    let found = said(&admin(&["cameras", "test", "--onvif", &onvif, "--account", USER]));
+    assert_eq!(
+        (&found["reachable"], &found["signed_in"], &found["ptz"], &found["masks"]),
+        (&json!(true), &json!(true), &json!(true), &json!(8))
+    );
+    assert_eq!(
+        (&found["profiles"][0]["codec"], &found["profiles"][0]["width"]),
+        (&json!("H265"), &json!(1280))
+    );
+    assert_eq!(found["clock_offset_s"], 0);
+    let found = said(&admin(&["cameras", "test", "--onvif", &onvif, "--account", "nessuno"]));
+    assert_eq!(
+        (&found["reachable"], &found["signed_in"]),
+        (&json!(true), &json!(false))
+    );
+    let nobody = "http://127.0.0.1:1/onvif/device_service";
+    let found = said(&admin(&["cameras", "test", "--onvif", nobody, "--account", USER]));
+    assert_eq!(found["reachable"], false);
+
+    let add = |onvif: &str, account: &str| {
+        admin(&[
+            "cameras",
+            "add",
+            "--camera",
+            "cam-07",
+            "--number",
+            "7",
+            "--name",
+            "Piazza Grande",
+            "--place",
+            "Lato scuola",
+            "--controller",
+            "borgo-vedetta",
+            "--kind",
+            "dome",
+            "--onvif",
+            onvif,
+            "--account",
+            account,
+            "--reason",
+            "nuovo palo",
+        ])
+    };
+    assert!(
+        refused(&add(nobody, USER)).contains("non ha superato la prova"),
+        "tested before saving"
+    );
+    assert!(refused(&add(&onvif, "nessuno")).contains("non ha superato la prova"));
+    assert!(
+        refused(&chief(&["cameras", "remove", "--camera", "cam-01", "--reason", "x"])).contains("non consentita"),
+        "a supervisor changes none"
+    );
+    let waits = said(&add(&onvif, USER));
+    assert_eq!(waits, json!({"waits": {"proposal": 1}}));
+    assert!(
+        plan_of(&hall, SUPERVISOR)
+            .await
+            .camera(&"cam-07".parse().unwrap())
+            .is_none()
+    );
+    assert_eq!(credential(&hall, "cam-07").await.unwrap_err(), RefusalKind::NotFound);
+
+    // Who made it does not approve it, and neither does an administrator.
+    assert!(refused(&admin(&["cameras", "approve", "1"])).contains("non consentita"));
+    let waiting = said(&chief(&["cameras", "waiting"]));
+    assert_eq!(
+        (&waiting[0]["author"]["user"], &waiting[0]["reason"]),
+        (&json!(ADMINISTRATOR), &json!("nuovo palo"))
+    );
+    assert_eq!(waiting[0]["differences"][0]["after"]["onvif"], json!(onvif));
+    said(&chief(&["cameras", "approve", "1"]));
+    assert!(
+        refused(&chief(&["cameras", "approve", "1"])).contains("Non c'è"),
+        "once"
+    );
+    let plan = plan_of(&hall, SUPERVISOR).await;
+    let camera = plan.camera(&"cam-07".parse().unwrap()).unwrap();
+    assert_eq!(
+        (plan.version, camera.name.as_str(), camera.lens.is_some()),
+        (8, "Piazza Grande", true)
+    );
+    let given = credential(&hall, "cam-07").await.unwrap();
+    assert_eq!((given.user.as_str(), given.password.expose_secret()), (USER, PASSWORD));
+
+    // A name is one person's to change; an address is not, and is taken back.
+    let renamed = [
+        "cameras",
+        "change",
+        "--camera",
+        "cam-07",
+        "--name",
+        "Piazza Nuova",
+        "--reason",
+        "delibera 4",
+    ];
+    assert_eq!(said(&admin(&renamed)), json!({"in_force": {"version": 9}}));
+    let moved = [
+        "cameras",
+        "change",
+        "--camera",
+        "cam-07",
+        "--onvif",
+        nobody,
+        "--reason",
+        "altro palo",
+    ];
+    assert_eq!(said(&admin(&moved)), json!({"waits": {"proposal": 2}}));
+    said(&admin(&["cameras", "decline", "2"]));
+    assert_eq!(plan_of(&hall, SUPERVISOR).await.version, 9);
+
+    let away = admin(&["cameras", "remove", "--camera", "cam-07", "--reason", "palo abbattuto"]);
+    assert_eq!(said(&away), json!({"in_force": {"version": 10}}));
+    assert_eq!(credential(&hall, "cam-07").await.unwrap_err(), RefusalKind::NotFound);
+    let list = said(&admin(&["cameras", "list"]));
+    assert_eq!(list.as_array().unwrap().len(), 2);
+
+    let log = changes(&hall, "cam-07").await;
+    let steps: Vec<&str> = log
+        .iter()
+        .filter_map(|body| body["parameters"]["step"].as_str())
+        .collect();
+    assert_eq!(steps, ["proposed", "approved", "done", "proposed", "declined", "done"]);
+    let told = &log
+        .iter()
+        .find(|body| body["parameters"]["reason"] == "delibera 4")
+        .unwrap()["parameters"];
+    assert_eq!(
+        (&told["before"], &told["after"]),
+        (&json!({"name": "Piazza Grande"}), &json!({"name": "Piazza Nuova"}))
+    );
+    assert_eq!(
+        log.iter()
+            .find(|body| body["parameters"]["step"] == "proposed")
+            .unwrap()["parameters"]["tested"],
+        true
+    );
+    assert!(
+        log.iter().any(|body| body["parameters"]["change"] == "camera_account"),
+        "{log:#?}"
+    );
+    for place in ["audit.db", "audit.db-wal"] {
+        let bytes = std::fs::read(hall.data().join(place)).unwrap_or_default();
+        assert!(
+            !bytes.windows(PASSWORD.len()).any(|w| w == PASSWORD.as_bytes()),
+            "{place}"
+        );
+    }
+    let (ok, report) = hall.verify();
+    assert!(ok, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cameras_are_found_on_the_network() {
+    let device = simulated::device();
+    let (address, _) = vedetta::sim::onvif::serve(device.clone()).await.unwrap();
+    let (target, _) = vedetta::sim::discovery::serve(vec![(device, address)], false)
+        .await
+        .unwrap();
+    let target = target.to_string();
+    let arguments = [
+        "cameras",
+        "discover",
+        "--interface",
+        "127.0.0.1",
+        "--at",
+        &target,
+        "--seconds",
+        "1",
+        "--json",
+    ];
+    let found = tokio::task::spawn_blocking({
+        let arguments = arguments.map(str::to_owned);
+        move || Command::new(PROGRAM).args(arguments).output().unwrap()
+    });
+    let found = tokio::time::timeout(Duration::from_secs(30), found)
+        .await
+        .unwrap()
+        .unwrap();
+    let found = said(&found);
+    assert_eq!(
+        found[0]["addresses"][0],
+        json!(format!("http://{address}/onvif/device_service"))
+    );
+    assert_eq!(found[0]["name"], "Piazza Grande");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_prv_1_a_plan_from_a_file_goes_past_nobody() {
+    let hall = TownHall::open().await;
+    let path = hall.dir.path().join("piano.toml");
+    let path_text = path.to_str().unwrap().to_owned();
+    let admin = |arguments: &[&str]| command(&hall, ADMINISTRATOR, arguments);
+    let chief = |arguments: &[&str]| command(&hall, SUPERVISOR, arguments);
+    let export = ["plan", "export", path_text.as_str()];
+    let import = ["plan", "import", path_text.as_str(), "--reason", "verifica annuale"];
+    let edit = |change: &dyn Fn(&mut SitePlan)| {
+        let mut plan = file::read(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        change(&mut plan);
+        std::fs::write(&path, file::write(&plan).unwrap()).unwrap();
+    };
+
+    assert_eq!(said(&admin(&export))["version"], 7);
+    // The town hall's dome has no lens: the file says so itself, with its line.
+    let check = Command::new(PROGRAM)
+        .args(["plan", "check", &path_text])
+        .output()
+        .unwrap();
+    let faults = String::from_utf8_lossy(&check.stderr).into_owned();
+    assert!(
+        !check.status.success() && faults.contains("kind: cam-02: una dome deve avere"),
+        "{faults}"
+    );
+    let text = std::fs::read_to_string(&path).unwrap();
+    let line = text.lines().position(|line| line == "kind = \"dome\"").unwrap() + 1;
+    assert!(faults.contains(&format!(":{line}: kind:")), "line {line}: {faults}");
+    assert!(
+        refused(&admin(&import)).contains("contiene un errore"),
+        "it is not even sent"
+    );
+    // With a lens it is another picture's geometry: that takes two.
+    let lens = "\n[cameras.lens]\npan_range_deg = [-180.0, 180.0]\ntilt_range_deg = [-90.0, 0.0]\n\
+                hfov_by_zoom = [[0.0, 60.0], [1.0, 2.5]]\naspect = 1.78\n";
+    std::fs::write(&path, format!("{text}{lens}")).unwrap();
+    assert_eq!(said(&admin(&import)), json!({"waits": {"proposal": 1}}));
+    said(&chief(&["cameras", "approve", "1"]));
+    assert!(
+        refused(&admin(&import)).contains("ora è la versione 8"),
+        "made from an older version"
+    );
+
+    said(&admin(&export));
+    assert!(refused(&admin(&import)).contains("Non cambia niente"));
+    edit(&|plan| plan.cameras[0].name = "Portici".into());
+    assert_eq!(said(&admin(&import)), json!({"in_force": {"version": 9}}));
+    assert!(
+        refused(&chief(&import)).contains("non consentita"),
+        "not a supervisor's"
+    );
+
+    // A ceiling, a mask, a calendar: each waits, and nothing is in force meanwhile.
+    said(&admin(&export));
+    let ways: [(&str, &dyn Fn(&mut SitePlan)); 3] = [
+        ("limits", &|plan| plan.cameras[0].limits.zoom_ceiling = Some(40.0)),
+        ("masks", &|plan| {
+            let mask = json!({"id": "m-1", "name": "Finestra", "shape": {"picture": [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]},
+                "revision": {"number": 9, "author": "neri", "approver": "villa", "approved_ms": 1}});
+            plan.cameras[0].masks.push(serde_json::from_value(mask).unwrap());
+        }),
+        ("school", &|plan| {
+            let calendar = json!({"last_day": "2030-01-01", "hours": []});
+            plan.cameras[0].school = serde_json::from_value(calendar).ok();
+        }),
+    ];
+    let kept = std::fs::read_to_string(&path).unwrap();
+    for (n, (field, way)) in ways.into_iter().enumerate() {
+        std::fs::write(&path, &kept).unwrap();
+        edit(way);
+        assert_eq!(said(&admin(&import)), json!({"waits": {"proposal": n + 2}}), "{field}");
+        assert_eq!(plan_of(&hall, SUPERVISOR).await.version, 9);
+    }
+    said(&chief(&["cameras", "approve", "3"]));
+    let plan = plan_of(&hall, SUPERVISOR).await;
+    let revision = plan
+        .cameras
+        .iter()
+        .flat_map(|camera| &camera.masks)
+        .next()
+        .unwrap()
+        .revision
+        .clone()
+        .unwrap();
+    assert_eq!(
+        (revision.number, revision.author.as_str(), revision.approver.as_str()),
+        (1, ADMINISTRATOR, SUPERVISOR),
+        "not what the file says"
+    );
+    assert!(
+        refused(&chief(&["cameras", "approve", "2"])).contains("versione 10"),
+        "made from an older version"
+    );
+    // What waits outlives the server.
+    let mut hall = hall;
+    hall.stop().await;
+    hall.start().await;
+    let waiting = said(&command(&hall, SUPERVISOR, &["cameras", "waiting"]));
+    assert_eq!(waiting.as_array().unwrap().len(), 2, "{waiting}");
+    let log = changes(&hall, "cam-01").await;
+    let of = |step: &str| log.iter().filter(|body| body["parameters"]["step"] == step).count();
+    assert_eq!((of("proposed"), of("approved"), of("done")), (3, 1, 1), "{log:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_7_every_server_process_follows_the_plan() {
+    let cluster = crate::cluster::Cluster::start();
+    let mut hall = TownHall::prepared_in(Some(cluster.owner_url()));
+    hall.move_to(cluster.server_url());
+    hall.start().await;
+    let second = hall.another().await;
+    let there = hall.station_at(&second.base, "sala-operativa");
+    let token = there
+        .sign_in(SUPERVISOR, &hall.password(SUPERVISOR))
+        .await
+        .unwrap()
+        .token;
+    let console = hall.station("console");
+    let admin = console
+        .sign_in(ADMINISTRATOR, &hall.password(ADMINISTRATOR))
+        .await
+        .unwrap()
+        .token;
+    let settings = json!({
+        "id": "cam-01", "number": 1, "name": "Portici", "place": "Piazza", "controller": "borgo-vedetta", "kind": "fixed",
+        "onvif": "http://127.0.0.1:1/onvif/device_service",
+    });
+    let put = json!({"settings": settings, "reason": "delibera 4", "tested": false});
+    let changed: Value = console.post("/v1/cameras", &admin, put).await.unwrap();
+    assert_eq!(changed, json!({"in_force": {"version": 8}}));
+    let followed = tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            let signed: SignedPlan = there.get(there.url("/v1/plan"), &token).await.unwrap();
+            let plan: SitePlan = serde_json::from_str(&signed.plan).unwrap();
+            if plan.version == 8 {
+                return plan;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    assert_eq!(followed.await.unwrap().cameras[0].name, "Portici");
+}
