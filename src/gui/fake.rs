@@ -12,12 +12,12 @@ use crate::domain::people::clearance::{self, Wish};
 use crate::domain::people::{Action, Circumstances, Grant, Level, Person, Purpose, Reach, StationKind};
 use crate::domain::privacy::declared::{Change, Declaration};
 use crate::domain::reason::Reason;
-use crate::domain::site::{Mask, SitePlan};
+use crate::domain::site::{CameraPlan, Mask, SitePlan};
 use crate::gui::desk::{Answer, Desk, ExportWish, Feed, Hand, Hold, InForce, Reel};
 use crate::station::{
     AccountChange, AccountState, AccountView, AuditState, CameraTrouble, ClearanceState, Delivery, Diagnosis,
-    ExportProgress, Exported, Health, Holder, Kept, Knock, MaskProposal, Preset, ProposedMask, RecordedSpan, Refusal,
-    ServerState, TroubleKind, Verdict, Watching,
+    ExportProgress, Exported, Health, Holder, Kept, Knock, MaskProposal, Obscured, Preset, ProposedMask, RecordedSpan,
+    Refusal, ServerState, TroubleKind, Verdict, Watching,
 };
 use secrecy::SecretString;
 use std::path::PathBuf;
@@ -412,6 +412,7 @@ impl Desk for Fake {
 
     fn export(&self, wish: ExportWish, progress: watch::Sender<ExportProgress>) -> Answer<Exported> {
         self.note(format!("export {} {}", wish.camera, wish.reason.protocol_no));
+        let hides = self.plan.camera(&wish.camera).is_some_and(CameraPlan::hides_anything);
         Box::pin(async move {
             for step in 1..=20u32 {
                 progress.send_replace(ExportProgress {
@@ -425,6 +426,11 @@ impl Desk for Fake {
                 path: PathBuf::from("evidence/cam-01.mp4"),
                 frames: 1500,
                 sha256,
+                obscured: hides.then_some(Obscured {
+                    plan_version: 7,
+                    whole: 213,
+                    partly: 640,
+                }),
             })
         })
     }

@@ -100,7 +100,8 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::Covered => fl!("refusal-covered"),
         Refusal::Disk { detail } => fl!("refusal-disk", detail = detail.as_str()),
         Refusal::NotSupported => fl!("refusal-not-supported"),
-        Refusal::MaskedOriginal => fl!("refusal-masked-original"),
+        Refusal::NoPoseRecorded => fl!("refusal-no-pose-recorded"),
+        Refusal::PlanChanged => fl!("refusal-plan-changed"),
         Refusal::WrongPassword => fl!("lock-wrong"),
         Refusal::SessionEnded => fl!("refusal-session-ended"),
     }
@@ -417,7 +418,8 @@ mod tests {
             Refusal::Covered,
             Refusal::Disk { detail: "full".into() },
             Refusal::NotSupported,
-            Refusal::MaskedOriginal,
+            Refusal::NoPoseRecorded,
+            Refusal::PlanChanged,
             Refusal::WrongPassword,
             Refusal::SessionEnded,
         ];

@@ -15,6 +15,7 @@ pub mod convex;
 pub mod cover;
 pub mod declared;
 pub mod envelope;
+pub mod lag;
 pub mod mask;
 pub mod mosaic;
 pub mod obeyed;
