@@ -107,6 +107,19 @@ pub fn school(cameras: usize, domes: usize, in_hours: bool) -> Arc<Fake> {
     })
 }
 
+/// The same desk, where the second camera has a mask.
+pub fn masked(cameras: usize, domes: usize) -> Arc<Fake> {
+    let mut plan = plan(cameras, domes);
+    let mask = serde_json::from_value(serde_json::json!({
+        "id": "finestre", "name": "Finestre di via Roma 4",
+        "shape": {"picture": [[0.1, 0.1], [0.4, 0.1], [0.4, 0.5], [0.1, 0.5]]},
+    }));
+    if let Some(camera) = plan.cameras.get_mut(1) {
+        camera.masks.extend(mask.ok());
+    }
+    Arc::new(Fake::at(plan))
+}
+
 /// Accounts of two bodies, in the states there are.
 pub fn accounts() -> Vec<AccountView> {
     let police = "Polizia Locale di Borgo Vedetta";

@@ -137,9 +137,9 @@ async fn r_prv_1_a_copy_of_a_masked_dome_that_turned_has_no_private_pixel_and_wi
         .filter(|preset| preset.name.starts_with("Casa"))
         .collect();
     assert!(houses.len() >= 2);
-    for house in houses.iter().take(3) {
+    for house in houses.iter().take(2) {
         ptz.goto_preset(&house.token).await.unwrap();
-        until_still(&ptz, 3).await;
+        until_still(&ptz, 2).await;
         // Slowly past the house, and on.
         let slowly = Velocity {
             pan: Some(0.05),
@@ -147,7 +147,7 @@ async fn r_prv_1_a_copy_of_a_masked_dome_that_turned_has_no_private_pixel_and_wi
             zoom: None,
         };
         ptz.continuous(slowly, Duration::from_millis(1_500)).await.unwrap();
-        until_still(&ptz, 3).await;
+        until_still(&ptz, 2).await;
     }
     let range = (from_ms, now_ms() - 300);
 
@@ -178,7 +178,7 @@ async fn r_prv_1_a_copy_of_a_masked_dome_that_turned_has_no_private_pixel_and_wi
     let (_, bare) = town.copy(i, range, Arc::new(without_cover)).await;
     let (_, certain) = town.copy(i, range, Arc::new(exact)).await;
     println!("dome: {report:?} {found:?}; without the cover {bare:?}; poses taken as exact {certain:?}");
-    assert!(report.frames > 400 && report.covered.partly > 200, "{report:?}");
+    assert!(report.frames > 200 && report.covered.partly > 100, "{report:?}");
     assert_eq!(found.leaked_pixels, 0);
     assert!(bare.leaked_pixels > 10_000, "{bare:?}: the search proves nothing");
     assert!(certain.leaked_pixels > 0, "{certain:?}: the uncertainty was not needed");

@@ -223,11 +223,11 @@ impl Export {
     }
 
     /// What will be made, said before it is made.
-    fn which_copy(&self) -> Element<'_, Message> {
+    fn which_copy(&self) -> (Icon, String, Tone) {
         if self.camera.hides_anything() {
-            labelled(Icon::Covered, fl!("export-will-be-obscured"), Tone::Attention).into()
+            (Icon::Covered, fl!("export-will-be-obscured"), Tone::Attention)
         } else {
-            labelled(Icon::Done, fl!("export-will-be-original"), Tone::Normal).into()
+            (Icon::Done, fl!("export-will-be-original"), Tone::Normal)
         }
     }
 
@@ -268,8 +268,9 @@ impl Export {
             false,
             Some(Message::Command(Command::Back)),
         );
+        let (sign, which, tone) = self.which_copy();
         let mut form = column![
-            self.which_copy(),
+            labelled(sign, which, tone),
             range.spacing(12),
             column![
                 quiet(fl!("export-purpose")),
@@ -373,6 +374,22 @@ mod tests {
         dialogue.update(Message::ProtocolNo("2026/1402".into()));
         assert!(matches!(dialogue.update(Message::Start), Action::Run(_)));
         assert!(matches!(dialogue.stage, Stage::Running { .. }));
+    }
+
+    #[test]
+    fn r_prv_1_the_dialogue_says_which_copy_will_be_made_before_it_is_made() {
+        let desk = fake::masked(4, 1);
+        let of = |i: usize| {
+            let camera = desk.plan().cameras[i].clone();
+            Export::new(desk.clone(), camera, 1_790_000_000_000, 1_790_000_060_000).0
+        };
+        let (masked, open) = (of(1), of(0));
+        assert_eq!(
+            (masked.which_copy().0, open.which_copy().0),
+            (Icon::Covered, Icon::Done)
+        );
+        assert_eq!(masked.which_copy().1, fl!("export-will-be-obscured"));
+        assert_eq!(open.which_copy().1, fl!("export-will-be-original"));
     }
 
     #[test]
