@@ -119,15 +119,43 @@ pub async fn run(
         .name("media-export".to_owned())
         .spawn(move || {
             let outcome = recorder::run(&request, &progress, &flag);
-            if tell.send(outcome).is_err() {
+            let made = outcome.map(|report| (report, Unclaimed::new(request.path.clone())));
+            if tell.send(made).is_err() {
                 tracing::info!("an export ended that nobody waits for");
             }
         })
         .map_err(ExportError::Disk)?;
-    told.await.unwrap_or_else(|_| {
+    let (report, file) = told.await.unwrap_or_else(|_| {
         let detail = "the thread of the export ended without a result";
         Err(ExportError::Stream(LiveError::new(LiveErrorKind::BrokenStream, detail)))
-    })
+    })?;
+    file.keep();
+    Ok(report)
+}
+
+/// A finished file that goes again unless somebody keeps it: whoever wanted it may be gone when it is done.
+pub struct Unclaimed(Option<PathBuf>);
+
+impl Unclaimed {
+    /// The file of this name.
+    pub fn new(path: PathBuf) -> Self {
+        Self(Some(path))
+    }
+
+    /// It stays.
+    pub fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unclaimed {
+    fn drop(&mut self) {
+        if let Some(path) = self.0.take()
+            && let Err(error) = std::fs::remove_file(&path)
+        {
+            tracing::error!(%error, "an export that may not be kept could not be removed");
+        }
+    }
 }
 
 /// Tells the thread that nobody wants the file any more.

@@ -59,10 +59,11 @@ mod tests {
     use super::*;
 
     const SPACE: &str = "http://www.onvif.org/ver10/tptz/PanTiltSpaces/PositionGenericSpace";
+    const ZOOM: &str = "http://www.onvif.org/ver10/tptz/ZoomSpaces/PositionGenericSpace";
 
     fn status(x: &str, time: &str) -> String {
         format!(
-            "<tt:PTZ><tt:PTZStatus><tt:Position><tt:PanTilt x='{x}' y='0' space='{SPACE}'/></tt:Position>\
+            "<tt:PTZ><tt:PTZStatus><tt:Position><tt:PanTilt x='{x}' y='0' space='{SPACE}'/><tt:Zoom x='0' space='{ZOOM}'/></tt:Position>\
              <tt:MoveStatus><tt:PanTilt>IDLE</tt:PanTilt><tt:Zoom>MOVING</tt:Zoom></tt:MoveStatus>{time}\
              </tt:PTZStatus></tt:PTZ>"
         )

@@ -18,7 +18,7 @@ use crate::domain::camera::CameraId;
 use crate::domain::people::clearance::Use;
 use crate::domain::people::{Action, Purpose};
 use crate::domain::site::CameraPlan;
-use crate::media::export::{self, CopyKind, ExportError, ExportReport, ExportRequest, Obscure};
+use crate::media::export::{self, CopyKind, ExportError, ExportReport, ExportRequest, Obscure, Unclaimed};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -127,7 +127,7 @@ impl Session {
         }
         let act = self.0.intend(intent).await?;
         match self.write_export(&act, &order, progress).await {
-            Ok((path, report)) => self.exported(act, &order, path, report).await,
+            Ok((path, file, report)) => self.exported(act, &order, (path, file), report).await,
             Err(refusal) => Err(act.failed(refusal).await),
         }
     }
@@ -137,7 +137,7 @@ impl Session {
         act: &Act,
         order: &Order<'_>,
         progress: watch::Sender<ExportProgress>,
-    ) -> Result<(PathBuf, ExportReport), Refusal> {
+    ) -> Result<(PathBuf, Unclaimed, ExportReport), Refusal> {
         let (from_ms, to_ms) = order.range;
         let camera = &order.camera.id;
         let found = self.0.find_recording(act, camera, from_ms, to_ms).await?;
@@ -172,28 +172,22 @@ impl Session {
             });
         });
         let report = report.await?;
-        let refused = if !sight.is_unchanged() {
-            Some(Refusal::PlanChanged)
+        let file = Unclaimed::new(path.clone());
+        if !sight.is_unchanged() {
+            Err(Refusal::PlanChanged)
         } else if report.covered.whole == report.frames {
-            Some(Refusal::NoPoseRecorded)
+            Err(Refusal::NoPoseRecorded)
         } else {
-            None
-        };
-        match refused {
-            Some(refusal) => {
-                remove(&path).await;
-                Err(refusal)
-            }
-            None => Ok((path, report)),
+            Ok((path, file, report))
         }
     }
 
-    /// An export whose outcome cannot be recorded does not exist: its file is removed.
+    /// An export whose outcome is not recorded does not exist: its file goes, also when nobody waits any more.
     async fn exported(
         &self,
         act: Act,
         order: &Order<'_>,
-        path: PathBuf,
+        (path, unclaimed): (PathBuf, Unclaimed),
         report: ExportReport,
     ) -> Result<Exported, Refusal> {
         let file = path
@@ -212,10 +206,8 @@ impl Session {
             with.insert("covered_whole".into(), report.covered.whole.into());
             with.insert("covered_partly".into(), report.covered.partly.into());
         }
-        if let Err(refusal) = act.also(Operation::ExportEnd, Outcome::Done, with).await {
-            remove(&path).await;
-            return Err(refusal);
-        }
+        act.also(Operation::ExportEnd, Outcome::Done, with).await?;
+        unclaimed.keep();
         act.done(parameters([])).await?;
         let obscured = Obscured {
             plan_version: order.plan_version,
@@ -243,12 +235,6 @@ fn copy_kind(order: &Order<'_>, sight: &Arc<RecordedSight>) -> CopyKind {
             order.camera.id, order.plan_version
         ),
     })
-}
-
-async fn remove(path: &std::path::Path) {
-    if let Err(error) = tokio::fs::remove_file(path).await {
-        tracing::error!(%error, "an export that may not be kept could not be removed");
-    }
 }
 
 impl From<ExportError> for Refusal {

@@ -145,10 +145,10 @@ fn told(seed: u64, motion: MotionBounds, by: fn(Duration) -> Duration) -> Tally 
     // Times are told in whole milliseconds.
     let quickest = chance.between(0.0, motion.status_delay_s - 0.005);
     let skew_ms = chance.between(-1e11, 1e11) as i64;
-    let (mut next_order, mut next_sent) = (chance.between(3.0, 5.0), 0.0);
+    let (mut next_order, mut next_sent) = (chance.between(11.0, 13.0), 0.0);
     let mut under_way: VecDeque<(f64, i64, Pose)> = VecDeque::new();
     let mut tally = Tally::default();
-    while dome.now_s() < 14.0 {
+    while dome.now_s() < 22.0 {
         dome.tick();
         let now = dome.now_s();
         if now >= next_order {
@@ -159,7 +159,7 @@ fn told(seed: u64, motion: MotionBounds, by: fn(Duration) -> Duration) -> Tally 
         }
         if now >= next_sent {
             next_sent = now + 0.1;
-            let held_up = if chance.one_in(3.0) {
+            let held_up = if chance.one_in(10.0) {
                 chance.between(0.0, 1.5)
             } else {
                 0.0

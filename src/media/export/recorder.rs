@@ -41,6 +41,9 @@ pub(super) fn run(
     let (Some(first_ns), Some(last_ns)) = (written.first_ns, written.last_ns) else {
         return Err(ExportError::NothingRecorded);
     };
+    if cancelled.load(Ordering::Acquire) {
+        return Err(stream(LiveErrorKind::BrokenStream, "cancelled"));
+    }
     let (bytes, sha256) = partial.finish()?;
     progress(ExportProgress {
         done: 1.0,
