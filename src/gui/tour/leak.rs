@@ -33,6 +33,8 @@ pub struct LeakRun {
     pub seconds: u64,
     /// Reproduces the acts, not the timing.
     pub seed: u64,
+    /// Whether copies are exported at the end.
+    pub copies: bool,
 }
 
 /// `leak-run.json`: what one run searched and found.
@@ -113,6 +115,9 @@ fn go(v: &mut Visitor<'_>, run: &LeakRun, found: &mut Found) -> Result<(), StepE
         if found.acts.is_multiple_of(25) {
             v.photograph(&format!("leak-{:04}.png", found.acts))?;
         }
+    }
+    if !run.copies {
+        return Ok(());
     }
     // Back on the wall, whatever was open.
     v.hands.tap(Key::Escape)?;
