@@ -2,12 +2,12 @@
 //! §5.1.2.1.1).
 //!
 //! Invariant: a document is bounded by [`reading::check`] before anything parses it; what it does not say is `None` or
-//! [`MoveState::Unknown`]. Deliberately absent: how old a status is (`domain::privacy::lag`), the stream (`media::metadata`).
+//! [`MoveState::Unknown`]. Deliberately absent: how old a status is (`domain::privacy::camera_clock`), the stream (`media::metadata`).
 
 use super::endpoint::Limits;
 use super::error::OnvifError;
-use super::ptz_answers::{MoveState, read_status};
-use super::reading::{self, unix_ms};
+use super::ptz_answers::{MoveState, read_status, read_time};
+use super::reading;
 use super::spaces::Spaces;
 use crate::domain::camera::NormalisedPosition;
 use oxvif::soap::XmlNode;
@@ -40,10 +40,7 @@ pub fn read(document: &[u8], spaces: &Spaces) -> Result<Option<SentStatus>, Onvi
     let Some(ptz) = root.children_named("PTZ").last() else {
         return Ok(None);
     };
-    let Some(time) = ptz.child("PTZStatus").and_then(|status| status.child("UtcTime")) else {
-        return Ok(None);
-    };
-    let Some(utc_ms) = unix_ms(time.text()) else {
+    let Some(utc_ms) = read_time(ptz) else {
         return Ok(None);
     };
     let (position, moving) = read_status(ptz, spaces)?;

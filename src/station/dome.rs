@@ -15,6 +15,7 @@ use super::sent_status;
 use super::session::SessionInner;
 use super::workstation::Uncertainty;
 use crate::domain::camera::{CameraId, CameraKind, MoveState, Pose};
+use crate::domain::privacy::camera_clock::CameraClock;
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, PoseTracker, WholeReason};
 use crate::domain::ptz::Order;
 use crate::domain::site::CameraPlan;
@@ -56,6 +57,7 @@ pub struct Watched {
     /// `None` for a camera that does not move.
     tracker: Option<Mutex<PoseTracker>>,
     reported: Mutex<Option<(Instant, Pose)>>,
+    clock: Mutex<CameraClock>,
     /// When the dome last said by itself where it looks.
     told: Mutex<Option<Instant>>,
     hurry: Notify,
@@ -85,6 +87,7 @@ impl Watched {
             in_force: Mutex::default(),
             tracker,
             reported: Mutex::default(),
+            clock: Mutex::default(),
             told: Mutex::default(),
             hurry: Notify::new(),
             proof,
@@ -192,6 +195,18 @@ impl Watched {
 
     /// Takes in a status answer.
     pub fn on_status(&self, status: &onvif::PtzStatus) {
+        if let Some(utc_ms) = status.utc_ms {
+            lock(&self.clock).on_asked(status.sent, status.received, utc_ms, self.quick());
+        }
+        self.take_status(status);
+    }
+
+    /// How long a question may take that tells how the camera's clock stands.
+    fn quick(&self) -> Duration {
+        Duration::from_secs_f64(self.plan.motion.status_delay_s.clamp(0.0, 10.0) / 2.0)
+    }
+
+    fn take_status(&self, status: &onvif::PtzStatus) {
         let Some(tracker) = &self.tracker else { return };
         let pose = self.pose_of(status);
         if let Some(pose) = pose {
@@ -200,14 +215,18 @@ impl Watched {
         lock(tracker).on_status(status.sent, status.received, pose, moving(status));
     }
 
-    /// Takes in a status that the dome sent by itself, and that would have been here at `at` if nothing had held it up.
-    pub fn on_sent_status(&self, status: onvif::metadata::SentStatus, at: Instant) {
+    /// Takes in a status that the dome sent by itself.
+    pub fn on_sent_status(&self, status: onvif::metadata::SentStatus, arrived: Instant) {
+        let Some(at) = lock(&self.clock).on_sent(arrived, status.utc_ms, self.quick()) else {
+            return;
+        };
         if status.position.is_some() {
             *lock(&self.told) = Some(at);
         }
-        self.on_status(&onvif::PtzStatus {
+        self.take_status(&onvif::PtzStatus {
             position: status.position,
             moving: status.moving,
+            utc_ms: None,
             sent: at,
             received: at,
         });

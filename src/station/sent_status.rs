@@ -1,14 +1,13 @@
 //! The statuses that a dome sends by itself in the metadata beside its video, where it does.
 //!
-//! Invariant: a status counts as if it had come as quickly as the quickest of its stream, never as newer than it is
-//! (`domain::privacy::lag`); whatever is wrong with the stream, the dome is asked as before. Deliberately absent: the question
+//! Invariant: a status counts by the camera's own time of it, never as newer than it is (`domain::privacy::camera_clock`);
+//! whatever is wrong with the stream, the dome is asked as before. Deliberately absent: the question
 //! (`dome`), XML and RTP.
 
 use super::dome::Watched;
 use super::refusal::Refusal;
 use super::session::SessionInner;
 use crate::domain::camera::StreamRole;
-use crate::domain::privacy::lag::Lag;
 use crate::media::error::LiveErrorKind;
 use crate::media::metadata::{self, Document, Metadata, MetadataRequest};
 use crate::onvif;
@@ -59,7 +58,7 @@ async fn open(session: &Weak<SessionInner>, watched: &Weak<Watched>) -> Result<O
 
 /// Takes in what comes; why it ended, `None` when nobody watches any more.
 async fn hear(mut stream: Metadata, spaces: &Spaces, watched: &Weak<Watched>) -> Option<LiveErrorKind> {
-    let (mut lag, mut broken) = (Lag::default(), 0);
+    let mut broken = 0;
     loop {
         let document = match stream.next().await {
             Ok(Some(document)) => document,
@@ -70,7 +69,7 @@ async fn hear(mut stream: Metadata, spaces: &Spaces, watched: &Weak<Watched>) ->
             }
         };
         let dome = watched.upgrade()?;
-        match take(&dome, &document, spaces, &mut lag) {
+        match take(&dome, &document, spaces) {
             Ok(()) => broken = 0,
             Err(error) => {
                 tracing::debug!(camera = %dome.plan.id, %error, "metadata that cannot be read");
@@ -83,14 +82,9 @@ async fn hear(mut stream: Metadata, spaces: &Spaces, watched: &Weak<Watched>) ->
     }
 }
 
-fn take(dome: &Watched, document: &Document, spaces: &Spaces, lag: &mut Lag) -> Result<(), onvif::OnvifError> {
-    let Some(status) = onvif::metadata::read(&document.bytes, spaces)? else {
-        return Ok(());
-    };
-    if let Some(late) = lag.on_arrival(document.at, status.utc_ms)
-        && let Some(at) = document.at.checked_sub(late)
-    {
-        dome.on_sent_status(status, at);
+fn take(dome: &Watched, document: &Document, spaces: &Spaces) -> Result<(), onvif::OnvifError> {
+    if let Some(status) = onvif::metadata::read(&document.bytes, spaces)? {
+        dome.on_sent_status(status, document.at);
     }
     Ok(())
 }

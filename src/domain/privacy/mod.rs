@@ -11,11 +11,11 @@
 pub mod axes;
 pub mod calendar;
 pub mod calibration;
+pub mod camera_clock;
 pub mod convex;
 pub mod cover;
 pub mod declared;
 pub mod envelope;
-pub mod lag;
 pub mod mask;
 pub mod mosaic;
 pub mod obeyed;
