@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # The leak test: four domes of the simulated town moved at random and at full speed through the real window, while
 # statuses are late (0 to 800 ms) or lost, a dome restarts, and somebody else steers. Everything the window shows, every
-# snapshot and an export are searched for the hue that only private windows have. Then the same with the uncertainty of
-# every pose forced to zero, which must leak.
+# snapshot, an original export and the obscured copy of a masked dome are searched for the hue that only private windows
+# have. Then the same with the uncertainty of every pose forced to zero, which must leak.
 #
 #   bash benches/leak.sh [--seconds N] [--control-seconds M] [--seed S]
 #
 # Leaves target/bench/leak.json (frames_searched, leaked_pixels, control_leaked_pixels, …) and screenshots beside it.
-# Fails when something leaked, when the counter-trial did not, or when too little was shown to say anything.
+# Fails when something leaked, when the counter-trial did not, when too little was shown to say anything, or when no copy of
+# a masked dome with its masks in view was made.
 # Deliberately absent: anything that outlives the test. Every process started here ends with it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -66,6 +67,9 @@ disturb() { # folder control-url server
     -d "{\"user\":\"carabiniere\",\"password\":\"$password\",\"purpose\":\"urban_security\"}" \
     | grep -o '"token":"[^"]*"' | cut -d'"' -f4) || true
   fault() { curl -sS --max-time 5 -o /dev/null -X POST "$sim/cameras/$1/faults" -d "$2" || true; }
+  # Two of the four tell their status by themselves too.
+  fault cam-03 '{"metadata":"sent"}'
+  fault cam-05 '{"metadata":"sent"}'
   while :; do
     n=$(( n + 1 ))
     dome=cam-0$(( 3 + RANDOM % 4 ))
@@ -121,7 +125,7 @@ run() { # name seconds extra options of the client
   case $sim in http*) ;; *) sim=http://$sim ;; esac
   disturb "$folder" "$sim" "$server" 2>"$log/disturb.log" &
   started+=($!)
-  DISPLAY=:$display timeout $(( time + 300 )) "$bin/vedetta" \
+  DISPLAY=:$display timeout $(( time + 600 )) "$bin/vedetta" \
     --enrolment "$folder/server/stations/sala-operativa" --data "$folder/station" --evidence "$folder/evidence" \
     --secrets file --people "$folder/server/people.toml" --leak "$folder/shots" --seconds "$time" "$@" \
     2>"$log/client.log" || true
@@ -134,25 +138,31 @@ echo "The counter-trial: the uncertainty of every pose forced to zero, for $cont
 run zero "$control" --draw-masks-wrong-to-see-the-leak-test-fail
 
 kept=$out/kept/shots/leak-run.json zero=$out/zero/shots/leak-run.json
-film=$(find "$out/kept/evidence" -name '*.mp4' 2>/dev/null | head -1)
-export_frames=0 export_leaked=0
-if [ -n "$film" ]; then
+export_frames=0 export_leaked=0 obscured_frames=0 obscured_leaked=0
+while read -r film; do
   "$bin/vedetta-sim" --search "$film" >"$out/export.json"
-  export_frames=$(field "$out/export.json" frames_searched)
-  export_leaked=$(field "$out/export.json" leaked_pixels)
-fi
+  frames=$(field "$out/export.json" frames_searched) pixels=$(field "$out/export.json" leaked_pixels)
+  case $film in
+    *.obscured.mp4) obscured_frames=$(( obscured_frames + frames )) obscured_leaked=$(( obscured_leaked + pixels )) ;;
+    *) export_frames=$(( export_frames + frames )) export_leaked=$(( export_leaked + pixels )) ;;
+  esac
+done < <(find "$out/kept/evidence" -name '*.mp4' 2>/dev/null)
 window=$(field "$kept" frames_searched) snapshots=$(field "$kept" snapshots_searched)
-leaked=$(( $(field "$kept" leaked_pixels) + $(field "$kept" snapshot_leaked_pixels) + export_leaked ))
+leaked=$(( $(field "$kept" leaked_pixels) + $(field "$kept" snapshot_leaked_pixels) + export_leaked + obscured_leaked ))
 control_leaked=$(( $(field "$zero" leaked_pixels) + $(field "$zero" snapshot_leaked_pixels) ))
 others=$(wc -l <"$out/kept/others.txt" 2>/dev/null || echo 0)
 cat >target/bench/leak.json <<JSON
 {
   "seconds": $seconds,
-  "frames_searched": $(( window + snapshots + export_frames )),
+  "frames_searched": $(( window + snapshots + export_frames + obscured_frames )),
   "leaked_pixels": $leaked,
   "window_frames_searched": $window,
   "snapshots_searched": $snapshots,
   "export_frames_searched": $export_frames,
+  "obscured_frames_searched": $obscured_frames,
+  "obscured_frames_shown": $(field "$kept" obscured_shown),
+  "obscured_frames_with_masks_in_view": $(field "$kept" obscured_parts),
+  "obscured_leaked_pixels": $obscured_leaked,
   "acts": $(field "$kept" acts),
   "taken_by_somebody_else": $others,
   "looks_at_tiles": $(field "$kept" looks),
@@ -173,4 +183,5 @@ shown=$(field "$kept" looks_at_parts)
 [ "$leaked" -eq 0 ] || { echo "something leaked: see $out/kept/shots" >&2; exit 1; }
 [ "$control_leaked" -gt 0 ] || { echo "the counter-trial did not leak: the test proves nothing" >&2; exit 1; }
 [ "$shown" -gt 0 ] || { echo "no mask was ever in view of a picture that was shown: the test proves nothing" >&2; exit 1; }
+[ "$(field "$kept" obscured_parts)" -gt 0 ] || { echo "the copy of a masked dome had no mask in view: see $out/kept/log" >&2; exit 1; }
 [ "$seconds" -lt 60 ] || [ "$others" -gt 0 ] || { echo "nobody else steered: see $out/kept/log" >&2; exit 1; }

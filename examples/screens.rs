@@ -54,6 +54,7 @@ fn main() -> Result<(), String> {
             "overloaded" | "many-overloaded" => fake::overloaded(cameras, 4),
             "school-open" => fake::school(cameras, 4, true),
             "school-closed" => fake::school(cameras, 4, false),
+            "export-masked" => fake::masked(cameras, 4),
             _ => fake::desk(cameras, 4),
         };
         desk.stop(screen == "go-on");
@@ -87,6 +88,7 @@ fn main() -> Result<(), String> {
             "walls" => vec![Command::SavedWalls],
             "windows" => vec![Command::Layout(Layout::Nine), Command::CameraTour, Command::NewWindow],
             "export" => vec![Command::Export],
+            "export-masked" => vec![Command::Digit(2), Command::Confirm, Command::Export],
             "masks" => vec![Command::Digit(1), Command::Digit(4), Command::Confirm, Command::Masks],
             "go-on" => vec![Command::GoOn],
             "calibration" => vec![

@@ -149,6 +149,7 @@ fn run(arguments: Arguments) -> Result<(), String> {
             operator: guest(&people, Level::Supervisor)?,
             seconds: arguments.seconds,
             seed: 7,
+            copies: !arguments.draw_masks_wrong_to_see_the_leak_test_fail,
         };
         return tour::run(options, folder, Errand::Leak(run));
     }

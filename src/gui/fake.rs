@@ -13,13 +13,13 @@ use crate::domain::people::clearance::{self, Wish};
 use crate::domain::people::{Action, Circumstances, Grant, Level, Person, Purpose, Reach, StationKind};
 use crate::domain::privacy::declared::{Change, Declaration};
 use crate::domain::reason::Reason;
-use crate::domain::site::{Mask, SitePlan};
+use crate::domain::site::{CameraPlan, Mask, SitePlan};
 use crate::gui::desk::{Answer, Desk, ExportWish, Feed, Hand, Hold, InForce, Reel};
 use crate::station::{
     AccountChange, AccountState, AccountView, AuditState, CameraAccount, CameraReport, CameraTrouble, CameraView,
     Changed, ClearanceState, Delivery, Diagnosis, ExportProgress, Exported, FoundCamera, Health, Holder, Kept, Knock,
-    MaskProposal, Preset, ProposedMask, PutCamera, RecordedSpan, Refusal, ServerState, SiteProposal, TroubleKind,
-    Verdict, Watching,
+    MaskProposal, Obscured, Preset, ProposedMask, PutCamera, RecordedSpan, Refusal, ServerState, SiteProposal,
+    TroubleKind, Verdict, Watching,
 };
 use secrecy::SecretString;
 use std::path::PathBuf;
@@ -115,6 +115,19 @@ pub fn school(cameras: usize, domes: usize, in_hours: bool) -> Arc<Fake> {
         school_is_open: in_hours,
         ..Fake::at(plan)
     })
+}
+
+/// The same desk, where the second camera has a mask.
+pub fn masked(cameras: usize, domes: usize) -> Arc<Fake> {
+    let mut plan = plan(cameras, domes);
+    let mask = serde_json::from_value(serde_json::json!({
+        "id": "finestre", "name": "Finestre di via Roma 4",
+        "shape": {"picture": [[0.1, 0.1], [0.4, 0.1], [0.4, 0.5], [0.1, 0.5]]},
+    }));
+    if let Some(camera) = plan.cameras.get_mut(1) {
+        camera.masks.extend(mask.ok());
+    }
+    Arc::new(Fake::at(plan))
 }
 
 /// Accounts of two bodies, in the states there are.
@@ -423,6 +436,7 @@ impl Desk for Fake {
 
     fn export(&self, wish: ExportWish, progress: watch::Sender<ExportProgress>) -> Answer<Exported> {
         self.note(format!("export {} {}", wish.camera, wish.reason.protocol_no));
+        let hides = self.plan.camera(&wish.camera).is_some_and(CameraPlan::hides_anything);
         Box::pin(async move {
             for step in 1..=20u32 {
                 progress.send_replace(ExportProgress {
@@ -436,6 +450,11 @@ impl Desk for Fake {
                 path: PathBuf::from("evidence/cam-01.mp4"),
                 frames: 1500,
                 sha256,
+                obscured: hides.then_some(Obscured {
+                    plan_version: 7,
+                    whole: 213,
+                    partly: 640,
+                }),
             })
         })
     }

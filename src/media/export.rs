@@ -1,14 +1,18 @@
-//! A range of a recording into an MP4 file, bit for bit as the camera coded it.
+//! A range of a recording into an MP4 file: bit for bit as the camera coded it, or covered and encoded anew.
 //!
-//! Invariant: `path` either holds the whole, flushed file or does not exist; a failed or cancelled export leaves nothing.
-//! Deliberately absent: re-encoding (a redacted export is another road), seals and labels (`domain::evidence`).
+//! Invariant: `path` either holds the whole, flushed file or does not exist; a failed or cancelled export leaves nothing; in
+//! an obscured copy no picture reaches the encoder before its cover is laid. Deliberately absent: which copy is right and
+//! what the cover is (the station), seals and labels (`domain::evidence`).
 
 mod file;
 mod mux;
+mod obscured;
+mod original;
 mod recorder;
 mod trim;
 
 use super::error::{LiveError, LiveErrorKind};
+use crate::domain::privacy::Cover;
 use secrecy::SecretString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +32,25 @@ pub struct ExportRequest {
     pub to_ms: i64,
     /// The file to make; must not exist.
     pub path: PathBuf,
+    pub copy: CopyKind,
+}
+
+/// Which copy is made.
+#[derive(Clone)]
+pub enum CopyKind {
+    /// The coded pictures as they are.
+    Original,
+    /// Decoded, covered, encoded anew as H.264.
+    Obscured(Obscure),
+}
+
+/// How a copy is obscured.
+#[derive(Clone)]
+pub struct Obscure {
+    /// The cover of the picture of a time of recording, Unix milliseconds.
+    pub cover: Arc<dyn Fn(i64) -> Cover + Send + Sync>,
+    /// What the file says of itself, in its comment.
+    pub remark: String,
 }
 
 /// How far an export is.
@@ -47,11 +70,22 @@ pub struct ExportReport {
     pub bytes: u64,
     /// Of the whole file, lower-case hexadecimal.
     pub sha256: String,
-    /// Time of recording of the first frame in the file, Unix milliseconds. May lie before `from_ms` by less than one
-    /// group of pictures: a picture cannot be decoded without its key frame.
+    /// Time of recording of the first frame in the file, Unix milliseconds. In an original copy it may lie before `from_ms`
+    /// by less than one group of pictures: a picture cannot be decoded without its key frame.
     pub first_ms: i64,
     /// Time of recording of the last frame in the file, Unix milliseconds.
     pub last_ms: i64,
+    /// Of an obscured copy.
+    pub covered: CoveredFrames,
+}
+
+/// How many frames of a copy have a cover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CoveredFrames {
+    /// Nothing of the picture shows.
+    pub whole: u64,
+    /// A part of the picture is covered.
+    pub partly: u64,
 }
 
 /// Why an export failed. Nothing is left on the disk.
@@ -85,15 +119,43 @@ pub async fn run(
         .name("media-export".to_owned())
         .spawn(move || {
             let outcome = recorder::run(&request, &progress, &flag);
-            if tell.send(outcome).is_err() {
+            let made = outcome.map(|report| (report, Unclaimed::new(request.path.clone())));
+            if tell.send(made).is_err() {
                 tracing::info!("an export ended that nobody waits for");
             }
         })
         .map_err(ExportError::Disk)?;
-    told.await.unwrap_or_else(|_| {
+    let (report, file) = told.await.unwrap_or_else(|_| {
         let detail = "the thread of the export ended without a result";
         Err(ExportError::Stream(LiveError::new(LiveErrorKind::BrokenStream, detail)))
-    })
+    })?;
+    file.keep();
+    Ok(report)
+}
+
+/// A finished file that goes again unless somebody keeps it: whoever wanted it may be gone when it is done.
+pub struct Unclaimed(Option<PathBuf>);
+
+impl Unclaimed {
+    /// The file of this name.
+    pub fn new(path: PathBuf) -> Self {
+        Self(Some(path))
+    }
+
+    /// It stays.
+    pub fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unclaimed {
+    fn drop(&mut self) {
+        if let Some(path) = self.0.take()
+            && let Err(error) = std::fs::remove_file(&path)
+        {
+            tracing::error!(%error, "an export that may not be kept could not be removed");
+        }
+    }
 }
 
 /// Tells the thread that nobody wants the file any more.

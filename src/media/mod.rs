@@ -4,6 +4,7 @@
 //! Deliberately absent: masks are drawn by whoever shows a frame (`domain::privacy`); snapshot and export take the
 //! cover as an argument.
 
+mod covered;
 pub mod decoder;
 pub mod error;
 pub mod export;
@@ -11,6 +12,7 @@ mod feed;
 pub mod frame;
 mod intake;
 pub mod live;
+pub mod metadata;
 pub mod plugins;
 pub mod replay;
 mod rtsp;

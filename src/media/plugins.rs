@@ -16,7 +16,7 @@ pub struct MissingPlugin {
 }
 
 /// Every element used besides decoders, with its Debian package.
-pub const ELEMENTS: [(&str, &str); 14] = [
+pub const ELEMENTS: [(&str, &str); 15] = [
     ("rtspsrc", "gstreamer1.0-plugins-good"),
     ("rtpbin", "gstreamer1.0-plugins-good"),
     ("rtpjitterbuffer", "gstreamer1.0-plugins-good"),
@@ -31,6 +31,7 @@ pub const ELEMENTS: [(&str, &str); 14] = [
     ("appsrc", "gstreamer1.0-plugins-base"),
     ("appsink", "gstreamer1.0-plugins-base"),
     ("filesink", "libgstreamer1.0-0"),
+    ("x264enc", "gstreamer1.0-plugins-ugly"),
 ];
 
 /// Starts GStreamer once for the process.

@@ -1,22 +1,20 @@
 //! A frame as a PNG, with what must not be seen covered.
 //!
-//! Invariant: every pixel that a cover touches is filled, and so is every pixel that shares its chroma sample; a cover
-//! that makes no sense (not a number) fills the picture. Deliberately absent: deciding the cover (`domain::privacy`),
-//! writing files.
+//! Invariant: no pixel gets here that is not in a [`CoveredPicture`]. Deliberately absent: deciding the cover
+//! (`domain::privacy`), laying it (`covered`), writing files.
 
+use super::covered::{BrokenFrame, CoveredPicture};
+use super::frame::Frame;
 use super::frame::colours::Colours;
-use super::frame::{Frame, PixelFormat};
-use crate::domain::privacy::mosaic::Mosaic;
-use crate::domain::privacy::{Cover, Polygon};
+use crate::domain::privacy::Cover;
 
-/// What covered places are filled with: a dark neutral grey, 8-bit sRGB.
-pub const FILL: [u8; 3] = [48, 48, 52];
+pub use super::covered::FILL;
 
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
-    #[error("the frame is not what it says: plane {plane} is too short")]
-    BrokenFrame { plane: usize },
+    #[error(transparent)]
+    BrokenFrame(#[from] BrokenFrame),
     #[error("PNG: {0}")]
     Png(#[from] png::EncodingError),
 }
@@ -27,17 +25,7 @@ pub enum SnapshotError {
 /// # Errors
 /// A frame whose planes do not hold its size.
 pub fn encode_png(frame: &Frame, cover: &Cover) -> Result<Vec<u8>, SnapshotError> {
-    let mut rgb = to_rgb(frame)?;
-    let (width, height) = (frame.width as usize, frame.height as usize);
-    match cover {
-        Cover::Whole(_) => rgb.chunks_exact_mut(3).for_each(|pixel| pixel.copy_from_slice(&FILL)),
-        Cover::Parts(polygons) => {
-            let around = around(&rgb, width, height, polygons);
-            polygons
-                .iter()
-                .for_each(|polygon| fill(&mut rgb, width, height, polygon, around.as_ref()));
-        }
-    }
+    let rgb = to_rgb(&CoveredPicture::new(frame, cover)?);
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, frame.width, frame.height);
     encoder.set_color(png::ColorType::Rgb);
@@ -50,119 +38,25 @@ pub fn encode_png(frame: &Frame, cover: &Cover) -> Result<Vec<u8>, SnapshotError
     Ok(bytes)
 }
 
-fn to_rgb(frame: &Frame) -> Result<Vec<u8>, SnapshotError> {
-    let (width, height) = (frame.width as usize, frame.height as usize);
-    let colours = Colours::of(frame);
+fn to_rgb(picture: &CoveredPicture) -> Vec<u8> {
+    let colours = Colours::new(picture.matrix, picture.range);
+    let (width, height) = (picture.width as usize, picture.height as usize);
     let mut rgb = Vec::with_capacity(width * height * 3);
     for y in 0..height {
-        let luma = row(frame, 0, y, width)?;
-        let chroma = width.div_ceil(2);
-        let (us, vs, step) = match frame.format {
-            PixelFormat::I420 => (row(frame, 1, y / 2, chroma)?, row(frame, 2, y / 2, chroma)?, 1),
-            PixelFormat::Nv12 => {
-                let both = row(frame, 1, y / 2, 2 * chroma)?;
-                (both, both.get(1..).unwrap_or_default(), 2)
-            }
-        };
-        let chroma = us.iter().step_by(step).zip(vs.iter().step_by(step));
-        for (pair, (u, v)) in luma.chunks(2).zip(chroma) {
+        let [luma, us, vs] = [(0, y), (1, y / 2), (2, y / 2)].map(|(plane, y)| picture.row(plane, y));
+        for (pair, (u, v)) in luma.chunks(2).zip(us.iter().zip(vs)) {
             pair.iter()
                 .for_each(|y| rgb.extend_from_slice(&colours.rgb(*y, *u, *v)));
         }
     }
-    Ok(rgb)
-}
-
-/// `bytes` bytes of row `y` of a plane.
-fn row(frame: &Frame, plane: usize, y: usize, bytes: usize) -> Result<&[u8], SnapshotError> {
-    let stride = frame.planes.get(plane).map_or(0, |plane| plane.stride);
-    y.checked_mul(stride)
-        .and_then(|start| frame.plane(plane).get(start..start.checked_add(bytes)?))
-        .ok_or(SnapshotError::BrokenFrame { plane })
-}
-
-/// Pixels added around a cover against rounding.
-const MARGIN: f64 = 0.05;
-/// Pixels beyond the edge of a cover that no colour is taken from: the block filled there, and the chroma sample after it.
-const REACH_PX: f32 = 6.0;
-
-/// The colours around the covers, when one is not solid.
-fn around(rgb: &[u8], width: usize, height: usize, polygons: &[Polygon]) -> Option<Mosaic> {
-    if polygons.iter().all(|polygon| polygon.style.is_solid()) {
-        return None;
-    }
-    let (w, h) = (width as f32, height as f32);
-    Mosaic::around(polygons, [REACH_PX / w, REACH_PX / h], |[x, y]| {
-        let at = (y * h) as usize * width + (x * w) as usize;
-        let pixel = rgb.get(at * 3..at * 3 + 3)?;
-        Some(std::array::from_fn(|i| f32::from(pixel[i])))
-    })
-}
-
-/// Fills every 2×2 block (pixels that share a chroma sample) that the polygon touches. The polygon is convex by
-/// contract; one that is not is filled from its leftmost to its rightmost edge, so more, never less.
-fn fill(rgb: &mut [u8], width: usize, height: usize, polygon: &Polygon, around: Option<&Mosaic>) {
-    let around = around.filter(|_| !polygon.style.is_solid());
-    let corners: Vec<[f64; 2]> = polygon
-        .points
-        .iter()
-        .map(|[x, y]| [f64::from(*x) * width as f64, f64::from(*y) * height as f64])
-        .collect();
-    let nonsense = corners.iter().flatten().any(|value| !value.is_finite());
-    for top in (0..height).step_by(2) {
-        let (above, below) = (top as f64 - MARGIN, (top + 2) as f64 + MARGIN);
-        let span = if nonsense {
-            Some((0.0, width as f64))
-        } else {
-            span(&corners, above, below)
-        };
-        let Some((left, right)) = span.map(|(left, right)| (left - MARGIN, right + MARGIN)) else {
-            continue;
-        };
-        let first = (left.max(0.0) as usize) / 2 * 2;
-        let last = ((right.max(0.0) as usize) / 2 * 2 + 2).min(width);
-        if right < 0.0 || first >= last {
-            continue;
-        }
-        for y in top..(top + 2).min(height) {
-            if let Some(pixels) = rgb.get_mut((y * width + first) * 3..(y * width + last) * 3) {
-                for (x, pixel) in (first..last).zip(pixels.chunks_exact_mut(3)) {
-                    let colour = around.map(|mosaic| {
-                        let at = [(x as f32 + 0.5) / width as f32, (y as f32 + 0.5) / height as f32];
-                        mosaic.colour(polygon.style, at).map(|v| (v + 0.5) as u8)
-                    });
-                    pixel.copy_from_slice(&colour.unwrap_or(FILL));
-                }
-            }
-        }
-    }
-}
-
-/// The leftmost and rightmost x of a closed outline between two heights.
-fn span(corners: &[[f64; 2]], top: f64, bottom: f64) -> Option<(f64, f64)> {
-    let mut found: Option<(f64, f64)> = None;
-    let mut take = |x: f64| found = Some(found.map_or((x, x), |(left, right)| (left.min(x), right.max(x))));
-    for (i, [ax, ay]) in corners.iter().enumerate() {
-        let Some([bx, by]) = corners.get((i + 1) % corners.len()) else {
-            continue;
-        };
-        if (top..=bottom).contains(ay) {
-            take(*ax);
-        }
-        for edge in [top, bottom] {
-            if (ay - edge) * (by - edge) < 0.0 {
-                take(ax + (edge - ay) / (by - ay) * (bx - ax));
-            }
-        }
-    }
-    found
+    rgb
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::frame::{Matrix, Plane, Range};
+    use super::super::frame::{Matrix, PixelFormat, Plane, Range};
     use super::*;
-    use crate::domain::privacy::{CoverStyle, WholeReason};
+    use crate::domain::privacy::{CoverStyle, Polygon, WholeReason};
     use std::time::Instant;
 
     fn picture(width: usize, height: usize, yuv: [u8; 3], format: PixelFormat, matrix: Matrix, range: Range) -> Frame {
@@ -330,7 +224,7 @@ mod tests {
         frame.bytes = Box::new(vec![0u8; 64 * 48]);
         assert!(matches!(
             encode_png(&frame, &Cover::Parts(vec![])),
-            Err(SnapshotError::BrokenFrame { plane: 1 })
+            Err(SnapshotError::BrokenFrame(BrokenFrame { plane: 1 }))
         ));
     }
 }

@@ -19,6 +19,7 @@ pub mod events;
 pub mod faults;
 pub mod masks;
 pub mod media;
+pub mod metadata;
 pub mod ptz;
 pub mod ptz_answers;
 pub mod ptz_limits;

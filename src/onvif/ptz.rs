@@ -9,7 +9,7 @@ use super::channel::Channel;
 use super::device::{Service, Services, is_final};
 use super::error::OnvifError;
 use super::media::{self, Profile};
-use super::ptz_answers::{read_new_preset, read_presets, read_status};
+use super::ptz_answers::{read_new_preset, read_presets, read_status, read_time};
 use super::reading;
 use super::spaces::Spaces;
 use crate::domain::camera::NormalisedPosition;
@@ -215,6 +215,7 @@ impl Ptz {
         Ok(PtzStatus {
             position,
             moving,
+            utc_ms: read_time(&answer),
             sent,
             received: Instant::now(),
         })

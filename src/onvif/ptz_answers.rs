@@ -6,7 +6,7 @@
 //! Deliberately absent: the operations that ask (`ptz`) and the ranges (`spaces`).
 
 use super::error::{OnvifError, quote};
-use super::reading::text_of;
+use super::reading::{text_of, unix_ms};
 use super::spaces::Spaces;
 use crate::domain::camera::NormalisedPosition;
 use oxvif::soap::XmlNode;
@@ -30,6 +30,8 @@ pub struct PtzStatus {
     /// `None` when the device gave none, or one that cannot be placed in a declared range.
     pub position: Option<NormalisedPosition>,
     pub moving: MoveState,
+    /// The device's own time of it, by its own clock, Unix milliseconds.
+    pub utc_ms: Option<i64>,
     /// Just before the request left.
     pub sent: Instant,
     /// Just after the answer was complete.
@@ -61,6 +63,11 @@ pub fn read_status(answer: &XmlNode, spaces: &Spaces) -> Result<(Option<Normalis
             .child("MoveStatus")
             .map_or(MoveState::Unknown, |node| read_move_state(node, spaces)),
     ))
+}
+
+/// The device's own time of a status, Unix milliseconds.
+pub(super) fn read_time(answer: &XmlNode) -> Option<i64> {
+    unix_ms(answer.child("PTZStatus")?.child("UtcTime")?.text())
 }
 
 /// `MoveStatus` with one element per axis, or, in a dialect, as plain text for all.

@@ -38,6 +38,8 @@ struct Truth<'a> {
     viewers: usize,
     /// How often somebody asked for a key frame.
     key_frames_wanted: u64,
+    /// How often somebody asked where the dome looks.
+    statuses_asked: u64,
     rebooting: bool,
     motion: bool,
     tamper: bool,
@@ -93,6 +95,7 @@ fn truth(device: &Device) -> Result<Value, (StatusCode, String)> {
         moving: device.moving(now),
         viewers: device.viewers(),
         key_frames_wanted: device.key_frames_wanted(),
+        statuses_asked: device.statuses_asked(),
         rebooting: faults.rebooting(now),
         motion: device.alarmed(Alarm::Motion),
         tamper: device.alarmed(Alarm::Tamper),

@@ -7,7 +7,7 @@ use super::dome::Dome;
 use super::faults::{CredentialsFault, Faults, Order, UnknownPersona};
 use super::kept::Kept;
 use super::town::CameraSite;
-use crate::domain::camera::{CameraKind, Pose};
+use crate::domain::camera::{CameraKind, NormalisedPosition, Pose};
 use secrecy::SecretString;
 use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -108,6 +108,7 @@ pub struct Device {
     rtsp_port: AtomicU16,
     viewers: AtomicUsize,
     key_frames: AtomicU64,
+    statuses: AtomicU64,
     recorder: Mutex<Option<RecorderView>>,
     snapshot: Mutex<Option<SnapshotRenderer>>,
     kept: Mutex<Kept>,
@@ -126,6 +127,13 @@ impl Drop for Viewer {
 /// A poisoned lock only means that a test panicked; the value is whole.
 pub(super) fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A moment of the wall clock by the other one.
+fn then(unix_ms: u64) -> Instant {
+    let (now, clock) = (Instant::now(), SystemTime::now());
+    let ago = clock.duration_since(SystemTime::UNIX_EPOCH + Duration::from_millis(unix_ms));
+    now.checked_sub(ago.unwrap_or_default()).unwrap_or(now)
 }
 
 impl Device {
@@ -156,6 +164,7 @@ impl Device {
             rtsp_port: AtomicU16::new(0),
             viewers: AtomicUsize::new(0),
             key_frames: AtomicU64::new(0),
+            statuses: AtomicU64::new(0),
             recorder: Mutex::default(),
             snapshot: Mutex::default(),
             kept: Mutex::default(),
@@ -178,6 +187,17 @@ impl Device {
                 hfov_deg: self.site.lens.hfov_by_zoom.first().map_or(60.0, |first| first[1]),
             }),
         }
+    }
+
+    /// Where it truly looked at a moment of the wall clock, Unix milliseconds, no more than
+    /// [`HISTORY`](super::motion::HISTORY) ago.
+    pub fn true_pose_then(&self, unix_ms: u64) -> Pose {
+        self.true_pose(then(unix_ms))
+    }
+
+    /// The same in normalised spaces; `None` for a camera that does not move.
+    pub(super) fn position_then(&self, unix_ms: u64) -> Option<NormalisedPosition> {
+        self.dome().map(|dome| dome.position(then(unix_ms)))
     }
 
     /// Whether any axis is on its way.
@@ -331,6 +351,16 @@ impl Device {
     /// Grows each time somebody asks for a key frame; encoders compare it with what they last saw.
     pub fn key_frames_wanted(&self) -> u64 {
         self.key_frames.load(Ordering::Relaxed)
+    }
+
+    /// Somebody asked where the dome looks (`GetStatus`).
+    pub(super) fn count_status(&self) {
+        self.statuses.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Grows each time somebody asks where the dome looks.
+    pub fn statuses_asked(&self) -> u64 {
+        self.statuses.load(Ordering::Relaxed)
     }
 
     /// Connects the recorder: from now on the camera lists one recording.

@@ -198,6 +198,23 @@ pub enum UserFault {
     Absent,
 }
 
+/// Whether a dome sends its status by itself, in a metadata stream beside the video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MetadataFault {
+    /// There is no such stream.
+    #[default]
+    Absent,
+    /// Ten times a second.
+    Sent,
+    /// Each waits most of a second on its way.
+    Late,
+    /// Cut off, not well-formed, too deep or too large, in turn.
+    Malformed,
+    /// The stream is described, and what comes in it never says where the dome looks.
+    Empty,
+}
+
 /// Everything that differs from the well-behaved camera, except reboots and dropped streams.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Faults {
@@ -228,6 +245,7 @@ pub struct Faults {
     pub stream_uri: UriFault,
     pub masks: MaskFault,
     pub users: UserFault,
+    pub metadata: MetadataFault,
     /// A move that names pan-tilt and zoom together fails.
     pub one_axis_group: bool,
     /// Three hundred factory presets with percent-encoded names.
@@ -286,6 +304,11 @@ impl Faults {
         set(&mut self.stream_uri, order.stream_uri);
         set(&mut self.masks, order.masks);
         set(&mut self.users, order.users);
+        if let Some(metadata) = order.metadata {
+            let absent = |fault| fault == MetadataFault::Absent;
+            self.stream_generation += u64::from(absent(metadata) != absent(self.metadata));
+            self.metadata = metadata;
+        }
         set(&mut self.move_jitter_ms, order.move_jitter_ms);
         if order.status_delay_ms.is_some() {
             self.status_delay_ms = order.status_delay_ms;
@@ -343,11 +366,12 @@ pub struct Order {
     pub stream_uri: Option<UriFault>,
     pub masks: Option<MaskFault>,
     pub users: Option<UserFault>,
+    pub metadata: Option<MetadataFault>,
     pub move_jitter_ms: Option<u64>,
 }
 
 /// The names [`Order::persona`] takes.
-pub const PERSONAS: [&str; 10] = [
+pub const PERSONAS: [&str; 11] = [
     "normal",
     "axis",
     "hikvision",
@@ -358,6 +382,7 @@ pub const PERSONAS: [&str; 10] = [
     "sha256-only",
     "no-stop",
     "behind-nat",
+    "tells-by-itself",
 ];
 
 /// The behaviours that go by a name. Each is a set seen on devices, not a claim about every model of a maker.
@@ -407,6 +432,10 @@ fn persona(name: &str) -> Option<Faults> {
         "behind-nat" => Faults {
             addresses: AddressFault::WrongHost,
             stream_uri: UriFault::Placeholder,
+            ..base
+        },
+        "tells-by-itself" => Faults {
+            metadata: MetadataFault::Sent,
             ..base
         },
         "no-stop" => Faults {

@@ -44,7 +44,7 @@ impl Stop {
     }
 
     /// Waits so long; `true` at once when the feed must end.
-    fn within(&self, wait: Duration) -> bool {
+    pub fn within(&self, wait: Duration) -> bool {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         *self
             .wake

@@ -15,6 +15,7 @@ pub mod film;
 pub mod footage;
 pub mod kept;
 pub mod live;
+pub mod metadata;
 pub mod motion;
 pub mod onvif;
 pub mod recorder;

@@ -7,8 +7,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// History kept behind the newest command, for status answers about the past.
-const HISTORY: Duration = Duration::from_secs(60);
+/// History kept behind the newest command: for status answers about the past, and for the recorder.
+pub const HISTORY: Duration = Duration::from_secs(3600);
 /// Slower than this is standing still, units per second.
 const STILL: f64 = 1e-9;
 
@@ -280,11 +280,8 @@ impl Motion {
     }
 
     fn leg(&self, at: Instant) -> &Leg {
-        self.legs
-            .iter()
-            .rev()
-            .find(|leg| leg.since <= at)
-            .unwrap_or(&self.legs[0])
+        let later = self.legs.partition_point(|leg| leg.since <= at);
+        &self.legs[later.saturating_sub(1)]
     }
 
     fn state(&self, at: Instant) -> [(f64, f64); 3] {

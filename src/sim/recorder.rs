@@ -1,16 +1,19 @@
-//! The recorder in each fixed camera (ONVIF Replay, RTSP): what was recorded, and its replay by absolute time.
+//! The recorder in each camera (ONVIF Replay, RTSP): what was recorded, and its replay by absolute time.
 //!
 //! Times in the replay pipeline are NTP nanoseconds (since 1900), because `gstreamer-rtsp-server` turns `Range: clock=`
 //! into those; the ONVIF header extension (0xABAC) then carries them unchanged.
 //!
-//! Invariant: the frame sent for time `t` is the frame that was live at `t` (the loop makes every past time known); a
-//! replay starts with the key frame at or before the time asked for. Deliberately absent: reverse replay.
+//! Invariant: the frame sent for time `t` is the frame that was live at `t`: of a fixed camera the one of its clip's loop, of
+//! a dome the town painted anew from where the dome looked then. A replay starts with the key frame at or before the time
+//! asked for. Deliberately absent: reverse replay.
 
 use super::clip::Clip;
 use super::device::{Device, Recorded};
+use super::encode;
 use super::footage::Footage;
 use super::live;
-use super::town::{CameraSite, StreamSpec};
+use super::motion::HISTORY;
+use super::town::{CameraSite, Canvas, StreamSpec, View};
 use crate::domain::camera::{CameraKind, StreamRole};
 use gstreamer::ClockTime;
 use gstreamer::prelude::*;
@@ -21,6 +24,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 const NTP_TO_UNIX_S: u64 = 2_208_988_800;
 /// How much had been recorded when the simulator started, milliseconds.
 const BEFORE_START_MS: u64 = 3_600_000;
+/// A dome's recording ends this long before what is remembered of its motion does.
+const MARGIN_MS: u64 = 10_000;
 const DAY_MS: u64 = 86_400_000;
 
 /// The recording's token: «cam-01-rec».
@@ -33,9 +38,24 @@ pub fn path(site: &CameraSite) -> String {
     format!("/replay/{}", token(site))
 }
 
-/// First and last recorded time at `now_ms`, Unix milliseconds; `None` for cameras that are not recorded.
+/// First and last recorded time at `now_ms`, Unix milliseconds; `None` for cameras that are not recorded. Of a dome there is
+/// as much as is remembered of its motion.
 pub fn span(site: &CameraSite, started_ms: u64, now_ms: u64) -> Option<(u64, u64)> {
-    (site.kind == CameraKind::Fixed).then(|| (started_ms.saturating_sub(BEFORE_START_MS), now_ms.max(started_ms)))
+    let now_ms = now_ms.max(started_ms);
+    match site.kind {
+        CameraKind::Fixed => Some((started_ms.saturating_sub(BEFORE_START_MS), now_ms)),
+        CameraKind::Dome => Some((now_ms.saturating_sub(HISTORY.as_millis() as u64 - MARGIN_MS), now_ms)),
+        CameraKind::Mobile => None,
+    }
+}
+
+/// Caps of what the replay's source gives: coded pictures of a clip, or painted ones.
+pub fn caps(site: &CameraSite, spec: &StreamSpec) -> gstreamer::Caps {
+    if site.kind == CameraKind::Dome {
+        encode::raw_caps(spec)
+    } else {
+        encode::coded_caps(spec)
+    }
 }
 
 /// The stream that is recorded.
@@ -46,7 +66,7 @@ pub fn recorded_stream(site: &CameraSite) -> Option<&StreamSpec> {
 /// Tells the device what its recorder holds, from now on.
 pub fn connect(device: &Arc<Device>, started_ms: u64) {
     let site = device.site().clone();
-    if site.kind == CameraKind::Fixed {
+    if site.kind != CameraKind::Mobile {
         device.set_recorder(Box::new(move || {
             let (from_ms, to_ms) = span(&site, started_ms, live::unix_ms())?;
             Some(Recorded {
@@ -68,6 +88,8 @@ struct Position {
     stop_ns: Option<u64>,
     /// The clip is encoded at the first demand.
     clip: Option<Arc<Clip>>,
+    /// A dome's pictures are painted here.
+    canvas: Option<Canvas>,
 }
 
 /// Lets `source` play the recording.
@@ -78,6 +100,7 @@ pub fn attach(source: &AppSrc, device: &Arc<Device>, footage: &Arc<Footage>, rol
         fresh: true,
         stop_ns: None,
         clip: None,
+        canvas: None,
     }));
     let tape = Arc::new(Tape {
         device: Arc::clone(device),
@@ -152,6 +175,9 @@ impl Tape {
             .saturating_sub(self.epoch_ns());
         // Half a millisecond of grace: clients round to milliseconds, frames of a 15 Hz camera are not whole ones.
         let number = ((u128::from(at) + 500_000) * u128::from(self.fps()) / 1_000_000_000) as u64;
+        if self.device.site().kind == CameraKind::Dome {
+            return Some(number);
+        }
         let clip = self.clip(position)?;
         let count = clip.frames.len() as u64;
         let index = (number % count) as usize;
@@ -170,7 +196,7 @@ impl Tape {
         if position.next.is_none() {
             position.next = self.start(position, None);
         }
-        let (Some(number), Some(clip)) = (position.next, self.clip(position)) else {
+        let Some(number) = position.next else {
             let _ended = source.end_of_stream();
             return;
         };
@@ -183,14 +209,13 @@ impl Tape {
             let _ended = source.end_of_stream();
             return;
         }
-        let frame = &clip.frames[(number % clip.frames.len() as u64) as usize];
-        let mut buffer = frame.buffer.copy();
+        let Some(mut buffer) = self.picture(position, number) else {
+            let _ended = source.end_of_stream();
+            return;
+        };
         if let Some(buffer) = buffer.get_mut() {
             buffer.set_pts(ClockTime::from_nseconds(time_ns));
             buffer.set_duration(ClockTime::from_nseconds(1_000_000_000 / self.fps()));
-            if !frame.key {
-                buffer.set_flags(gstreamer::BufferFlags::DELTA_UNIT);
-            }
         }
         let pushed = if std::mem::take(&mut position.fresh) {
             let mut segment = gstreamer::FormattedSegment::<ClockTime>::new();
@@ -213,5 +238,29 @@ impl Tape {
         if pushed.is_ok() {
             position.next = Some(number + 1);
         }
+    }
+
+    /// The picture of a frame: coded from the clip, or painted.
+    fn picture(&self, position: &mut Position, number: u64) -> Option<gstreamer::Buffer> {
+        let site = self.device.site();
+        if site.kind == CameraKind::Dome {
+            let spec = site.stream(self.role)?;
+            let (width, height) = (spec.width as usize, spec.height as usize);
+            let canvas = position.canvas.get_or_insert_with(|| Canvas::new(width, height));
+            let at_ms = self.time_ns(number) / 1_000_000 - NTP_TO_UNIX_S * 1000;
+            let view = View::new(&site.mount, self.device.true_pose_then(at_ms), width, height);
+            let mut planes = Vec::new();
+            self.footage.town().paint(canvas, &view, at_ms, at_ms, &mut planes);
+            return Some(gstreamer::Buffer::from_slice(planes));
+        }
+        let clip = self.clip(position)?;
+        let frame = &clip.frames[(number % clip.frames.len() as u64) as usize];
+        let mut buffer = frame.buffer.copy();
+        if let Some(buffer) = buffer.get_mut()
+            && !frame.key
+        {
+            buffer.set_flags(gstreamer::BufferFlags::DELTA_UNIT);
+        }
+        Some(buffer)
     }
 }

@@ -6,9 +6,10 @@
 
 use super::device::{Account, Device, Entry, Viewer};
 use super::encode;
-use super::faults::{CredentialsFault, Faults};
+use super::faults::{CredentialsFault, Faults, MetadataFault};
 use super::footage::Footage;
 use super::live::{Feed, Stop};
+use super::metadata;
 use super::recorder;
 use super::town::{Codec, StreamSpec};
 use crate::domain::camera::CameraKind;
@@ -27,6 +28,8 @@ use std::time::{Duration, Instant};
 
 /// How often faults are looked at.
 const TICK: Duration = Duration::from_millis(100);
+/// The source of a metadata stream: the library takes it for the payloader of the second stream.
+const METADATA: &str = "pay1";
 const ROLE: &str = "media.factory.role";
 
 /// Why a camera's RTSP server could not start.
@@ -63,7 +66,7 @@ impl CameraServer {
             mounts.add_factory(spec.mount(), factory.factory.clone());
             live.push(factory);
         }
-        if device.site().kind == CameraKind::Fixed {
+        if device.site().kind != CameraKind::Mobile {
             mounts.add_factory(&recorder::path(device.site()), replay_factory(device, footage));
         }
         let watched = Arc::clone(device);
@@ -171,7 +174,9 @@ impl Live {
         live.describe();
         let feed = live.feed.clone();
         live.factory.connect_media_configure(move |_, media| {
-            let Some(source) = source_of(media) else { return };
+            let Some(source) = source_of(media, "source") else {
+                return;
+            };
             let spec = feed.spec_now();
             let painted = feed.device.site().kind == CameraKind::Dome;
             source.set_caps(Some(&if painted {
@@ -181,6 +186,9 @@ impl Live {
             }));
             let stop = Arc::new(Stop::default());
             feed.clone().start(source, Arc::clone(&stop));
+            if let Some(source) = source_of(media, METADATA) {
+                metadata::start(Arc::clone(&feed.device), source, Arc::clone(&stop));
+            }
             media.connect_unprepared(move |_| stop.end());
         });
         live
@@ -189,13 +197,20 @@ impl Live {
     /// Sets the launch line to the stream as it is sent now; sessions that are open keep theirs.
     fn describe(&self) {
         let spec = self.feed.spec_now();
-        let encoder = if self.feed.device.site().kind == CameraKind::Dome {
+        let dome = self.feed.device.site().kind == CameraKind::Dome;
+        let encoder = if dome {
             format!("! {} ", encode::encoder_launch(&spec, true))
         } else {
             String::new()
         };
+        let sends = dome && self.feed.device.faults().metadata != MetadataFault::Absent;
+        let metadata = if sends {
+            metadata::launch(METADATA)
+        } else {
+            String::new()
+        };
         self.factory.set_launch(&format!(
-            "( appsrc name=source is-live=true format=time min-latency=0 {encoder}! {} )",
+            "( appsrc name=source is-live=true format=time min-latency=0 {encoder}! {} {metadata} )",
             payloader(spec.codec)
         ));
     }
@@ -206,9 +221,14 @@ fn replay_factory(device: &Arc<Device>, footage: &Arc<Footage>) -> RTSPOnvifMedi
     factory.set_media_gtype(RTSPOnvifMedia::static_type());
     let spec = recorder::recorded_stream(device.site()).cloned();
     let codec = spec.as_ref().map_or(Codec::H264, |spec| spec.codec);
+    let painted = device.site().kind == CameraKind::Dome;
+    let encoder = spec
+        .as_ref()
+        .filter(|_| painted)
+        .map_or_else(String::new, |spec| format!("! {} ", encode::encoder_launch(spec, true)));
     let payloader = payloader(codec).replace("name=pay0", "");
     factory.set_launch(&format!(
-        "( appsrc name=source format=time stream-type=seekable handle-segment-change=true max-buffers=8 ! {payloader} ! \
+        "( appsrc name=source format=time stream-type=seekable handle-segment-change=true max-buffers=8 {encoder}! {payloader} ! \
          rtponviftimestamp name=pay0 ntp-offset=0 set-e-bit=true set-t-bit=true )"
     ));
     factory.set_shared(false);
@@ -216,21 +236,21 @@ fn replay_factory(device: &Arc<Device>, footage: &Arc<Footage>) -> RTSPOnvifMedi
     allow(&factory);
     let (device, footage) = (Arc::clone(device), Arc::clone(footage));
     factory.connect_media_configure(move |_, media| {
-        let (Some(source), Some(spec)) = (source_of(media), &spec) else {
+        let (Some(source), Some(spec)) = (source_of(media, "source"), &spec) else {
             return;
         };
-        source.set_caps(Some(&encode::coded_caps(spec)));
+        source.set_caps(Some(&recorder::caps(device.site(), spec)));
         recorder::attach(&source, &device, &footage, spec.role);
     });
     factory
 }
 
-fn source_of(media: &RTSPMedia) -> Option<AppSrc> {
+fn source_of(media: &RTSPMedia, name: &str) -> Option<AppSrc> {
     media
         .element()
         .downcast::<gstreamer::Bin>()
         .ok()?
-        .by_name_recurse_up("source")
+        .by_name_recurse_up(name)
         .and_downcast::<AppSrc>()
 }
 
@@ -280,7 +300,7 @@ fn watch_faults(
             return glib::ControlFlow::Break;
         };
         let faults = device.faults();
-        if faults.picture != known.picture {
+        if faults.picture != known.picture || faults.metadata != known.metadata {
             live.iter().for_each(Live::describe);
         }
         if faults.stream_generation != known.stream_generation || faults.rebooting(Instant::now()) {

@@ -1,7 +1,8 @@
 //! What is known of a camera's pose while somebody watches or moves it, and the cover that follows.
 //!
 //! One [`Watched`] per camera is shared by all its views and gestures; a dome's is fed by a poller that asks for the
-//! status as long as one of them lives, and by every command before it is sent.
+//! status as long as one of them lives, by what the dome sends by itself ([`sent_status`](super::sent_status)), and by every
+//! command before it is sent.
 //!
 //! Invariant: a cover is computed for the very moment it is asked for, and a frame that is no longer fresh keeps the
 //! cover it had when it was: a picture that stands while the dome moves on is not uncovered.
@@ -10,9 +11,11 @@
 use super::outbox::Recorded;
 use super::policy::{InForce, Policy};
 use super::refusal::Refusal;
+use super::sent_status;
 use super::session::SessionInner;
 use super::workstation::Uncertainty;
 use crate::domain::camera::{CameraId, CameraKind, MoveState, Pose};
+use crate::domain::privacy::camera_clock::CameraClock;
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, PoseTracker, WholeReason};
 use crate::domain::ptz::Order;
 use crate::domain::site::CameraPlan;
@@ -27,6 +30,9 @@ use tokio::sync::Notify;
 /// Between two status questions while the dome moves, and while it stands.
 const MOVING: Duration = Duration::from_millis(100);
 const STANDING: Duration = Duration::from_millis(200);
+/// The same while the dome tells its status by itself, and how fresh the last one must be for that.
+const TOLD: Duration = Duration::from_secs(1);
+const STILL_TOLD: Duration = Duration::from_millis(500);
 /// After a status that failed.
 const TROUBLED: Duration = Duration::from_millis(500);
 /// A reported pose older than this says nothing.
@@ -51,6 +57,9 @@ pub struct Watched {
     /// `None` for a camera that does not move.
     tracker: Option<Mutex<PoseTracker>>,
     reported: Mutex<Option<(Instant, Pose)>>,
+    clock: Mutex<CameraClock>,
+    /// When the dome last said by itself where it looks.
+    told: Mutex<Option<Instant>>,
     hurry: Notify,
     proof: Recorded,
     /// Numbers given to gestures, and the one that sent the last move.
@@ -78,6 +87,8 @@ impl Watched {
             in_force: Mutex::default(),
             tracker,
             reported: Mutex::default(),
+            clock: Mutex::default(),
+            told: Mutex::default(),
             hurry: Notify::new(),
             proof,
             movers: AtomicU64::new(0),
@@ -184,12 +195,46 @@ impl Watched {
 
     /// Takes in a status answer.
     pub fn on_status(&self, status: &onvif::PtzStatus) {
+        if let Some(utc_ms) = status.utc_ms {
+            lock(&self.clock).on_asked(status.sent, status.received, utc_ms, self.quick());
+        }
+        self.take_status(status);
+    }
+
+    /// How long a question may take that tells how the camera's clock stands.
+    fn quick(&self) -> Duration {
+        Duration::from_secs_f64(self.plan.motion.status_delay_s.clamp(0.0, 10.0) / 2.0)
+    }
+
+    fn take_status(&self, status: &onvif::PtzStatus) {
         let Some(tracker) = &self.tracker else { return };
         let pose = self.pose_of(status);
         if let Some(pose) = pose {
             *lock(&self.reported) = Some((status.received, pose));
         }
         lock(tracker).on_status(status.sent, status.received, pose, moving(status));
+    }
+
+    /// Takes in a status that the dome sent by itself.
+    pub fn on_sent_status(&self, status: onvif::metadata::SentStatus, arrived: Instant) {
+        let Some(at) = lock(&self.clock).on_sent(arrived, status.utc_ms, self.quick()) else {
+            return;
+        };
+        if status.position.is_some() {
+            *lock(&self.told) = Some(at);
+        }
+        self.take_status(&onvif::PtzStatus {
+            position: status.position,
+            moving: status.moving,
+            utc_ms: None,
+            sent: at,
+            received: at,
+        });
+    }
+
+    /// Whether the dome tells its status by itself, in time: it need not be asked as often.
+    fn tells_by_itself(&self) -> bool {
+        lock(&self.told).is_some_and(|at| at.elapsed() < STILL_TOLD)
     }
 
     /// The pose of a status; `None` when it has no position.
@@ -275,9 +320,9 @@ impl SessionInner {
         drop(all);
         if watched.moves() {
             watched.on_other_holder(Instant::now(), lock(&self.domes.others).contains(&plan.id));
-            self.station
-                .runtime
-                .spawn(poll(Arc::downgrade(self), Arc::downgrade(&watched)));
+            let runtime = &self.station.runtime;
+            runtime.spawn(poll(Arc::downgrade(self), Arc::downgrade(&watched)));
+            runtime.spawn(sent_status::listen(Arc::downgrade(self), Arc::downgrade(&watched)));
         }
         watched
     }
@@ -294,6 +339,7 @@ async fn poll(session: Weak<SessionInner>, watched: Weak<Watched>) {
         }
         let asked = Instant::now();
         let pause = match ask(&session, &dome).await {
+            Ok(_) if dome.tells_by_itself() => TOLD,
             Ok(MoveState::Idle) => STANDING,
             Ok(MoveState::Moving | MoveState::Unknown) => MOVING,
             Err(refusal) => {

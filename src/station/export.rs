@@ -1,22 +1,26 @@
-//! An export: a range of a recording into a file, original, with its SHA-256 in the log (R-EXP-1, R-EXP-3).
+//! An export: a range of a recording into a file, with its SHA-256 in the log (R-EXP-1, R-EXP-3).
 //!
-//! Invariant: no byte of a file before the durable intent with who, why and protocol number; the original of a camera
-//! with masks is not given out, because it would show what they hide; an operator's is bound to cameras and times of a
-//! clearance (R-EXP-5).
-//! Deliberately absent: redacted copies, the second copy, label, receipt and seal (later issues).
+//! Invariant: no byte of a file before the durable intent with who, why, protocol number and which copy; what a camera with
+//! masks gives out is an obscured copy, under the cover of playback (R-PRV-1), and the events say so and by which version of
+//! the plan; every other copy is the original, not encoded anew; an operator's is bound to cameras and times of a clearance
+//! (R-EXP-5). Deliberately absent: obscuring persons (R-EXP-4), the second copy, label, receipt and seal (later issues).
 
 use super::health::Need;
 use super::outbox::create_private_dir;
+use super::playback::recorded_poses;
+use super::recorded_sight::RecordedSight;
 use super::refusal::Refusal;
-use super::road::{Act, Intent, Right, parameters};
+use super::road::{Act, Intent, Parameters, Right, parameters};
 use super::session::Session;
 use super::snapshot::evidence_name;
-use crate::domain::audit::event::Operation;
+use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::CameraId;
 use crate::domain::people::clearance::Use;
 use crate::domain::people::{Action, Purpose};
-use crate::media::export::{self, ExportError, ExportReport, ExportRequest};
+use crate::domain::site::CameraPlan;
+use crate::media::export::{self, CopyKind, ExportError, ExportReport, ExportRequest, Obscure, Unclaimed};
 use std::path::PathBuf;
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// Longest reason and protocol number written into an event, characters.
@@ -45,13 +49,53 @@ pub struct Exported {
     pub frames: u64,
     /// Of the whole file, lower-case hexadecimal.
     pub sha256: String,
+    /// `None`: the original.
+    pub obscured: Option<Obscured>,
+}
+
+/// What an obscured copy shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Obscured {
+    /// Version of the plan whose masks it has.
+    pub plan_version: u64,
+    /// Frames that show nothing, because it is not known where the dome looked.
+    pub whole: u64,
+    /// Frames of which a part is covered.
+    pub partly: u64,
+}
+
+/// What an export is made from, and how.
+struct Order<'a> {
+    camera: &'a CameraPlan,
+    /// Unix milliseconds.
+    range: (i64, i64),
+    /// Version of the plan at the intent.
+    plan_version: u64,
+}
+
+impl Order<'_> {
+    fn is_obscured(&self) -> bool {
+        self.camera.hides_anything()
+    }
+
+    /// What the events say of the copy.
+    fn copy(&self) -> Parameters {
+        let obscured = self.is_obscured();
+        parameters([
+            ("copy", if obscured { "obscured" } else { "original" }.into()),
+            ("re_encoded", obscured.into()),
+            ("plan_version", self.plan_version.into()),
+        ])
+    }
 }
 
 impl Session {
-    /// Exports a range to MP4 without re-encoding, with its SHA-256. Progress comes on the channel.
+    /// Exports a range to MP4, with its SHA-256: of a camera with masks an obscured copy, of any other the original.
+    /// Progress comes on the channel.
     ///
     /// # Errors
-    /// Who or what refuses; [`Refusal::MaskedOriginal`] for a camera with masks. Nothing is left on the disk.
+    /// Who or what refuses; [`Refusal::NoPoseRecorded`] when nothing of it may be shown, [`Refusal::PlanChanged`] when the masks
+    /// changed meanwhile. Nothing is left on the disk.
     pub async fn export(
         &self,
         camera: &CameraId,
@@ -60,7 +104,13 @@ impl Session {
         reason: ExportReason,
         progress: watch::Sender<ExportProgress>,
     ) -> Result<Exported, Refusal> {
+        let site = self.plan();
         let plan = self.0.camera(camera)?;
+        let order = Order {
+            camera: &plan,
+            range: (from_ms, to_ms),
+            plan_version: site.version,
+        };
         let mut intent = Intent::new(
             Operation::ExportStart,
             &plan,
@@ -70,13 +120,14 @@ impl Session {
         intent.media = Some((from_ms, to_ms));
         intent.purpose = Some(reason.purpose);
         intent.protocol_no = short(&reason.protocol_no);
-        intent.parameters = parameters([("reason", short(&reason.reason).into())]);
+        intent.parameters = order.copy();
+        intent.parameters.insert("reason".into(), short(&reason.reason).into());
         if let Some(clearance) = self.0.under(camera, Use::Export, from_ms) {
             intent.parameters.insert("clearance".into(), clearance.id.into());
         }
         let act = self.0.intend(intent).await?;
-        match self.write_export(&act, camera, (from_ms, to_ms), progress).await {
-            Ok((path, report)) => self.exported(act, path, report).await,
+        match self.write_export(&act, &order, progress).await {
+            Ok((path, file, report)) => self.exported(act, &order, (path, file), report).await,
             Err(refusal) => Err(act.failed(refusal).await),
         }
     }
@@ -84,13 +135,20 @@ impl Session {
     async fn write_export(
         &self,
         act: &Act,
-        camera: &CameraId,
-        (from_ms, to_ms): (i64, i64),
+        order: &Order<'_>,
         progress: watch::Sender<ExportProgress>,
-    ) -> Result<(PathBuf, ExportReport), Refusal> {
+    ) -> Result<(PathBuf, Unclaimed, ExportReport), Refusal> {
+        let (from_ms, to_ms) = order.range;
+        let camera = &order.camera.id;
         let found = self.0.find_recording(act, camera, from_ms, to_ms).await?;
+        let poses = recorded_poses(order.camera, &found, order.range).await;
+        if order.is_obscured() && poses.as_ref().is_some_and(|poses| poses.is_empty()) {
+            return Err(Refusal::NoPoseRecorded);
+        }
+        let sight = Arc::new(RecordedSight::new(&self.0.policy, order.camera, poses));
         let folder = self.0.station.evidence.clone();
-        let path = folder.join(evidence_name(camera.as_str(), "mp4"));
+        let ending = if order.is_obscured() { "obscured.mp4" } else { "mp4" };
+        let path = folder.join(evidence_name(camera.as_str(), ending));
         tokio::task::spawn_blocking(move || create_private_dir(&folder))
             .await
             .map_err(std::io::Error::other)
@@ -105,6 +163,7 @@ impl Session {
             from_ms,
             to_ms,
             path: path.clone(),
+            copy: copy_kind(order, &sight),
         };
         let report = export::run(request, move |now| {
             progress.send_replace(ExportProgress {
@@ -112,16 +171,30 @@ impl Session {
                 bytes: now.bytes,
             });
         });
-        Ok((path, report.await?))
+        let report = report.await?;
+        let file = Unclaimed::new(path.clone());
+        if !sight.is_unchanged() {
+            Err(Refusal::PlanChanged)
+        } else if report.covered.whole == report.frames {
+            Err(Refusal::NoPoseRecorded)
+        } else {
+            Ok((path, file, report))
+        }
     }
 
-    /// An export whose outcome cannot be recorded does not exist: its file is removed.
-    async fn exported(&self, act: Act, path: PathBuf, report: ExportReport) -> Result<Exported, Refusal> {
+    /// An export whose outcome is not recorded does not exist: its file goes, also when nobody waits any more.
+    async fn exported(
+        &self,
+        act: Act,
+        order: &Order<'_>,
+        (path, unclaimed): (PathBuf, Unclaimed),
+        report: ExportReport,
+    ) -> Result<Exported, Refusal> {
         let file = path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
-        let with = parameters([
+        let mut with = parameters([
             ("file", file.into()),
             ("sha256", report.sha256.clone().into()),
             ("bytes", report.bytes.into()),
@@ -129,22 +202,39 @@ impl Session {
             ("first_ms", report.first_ms.into()),
             ("last_ms", report.last_ms.into()),
         ]);
-        let recorded = act
-            .also(Operation::ExportEnd, crate::domain::audit::event::Outcome::Done, with)
-            .await;
-        if let Err(refusal) = recorded {
-            if let Err(error) = tokio::fs::remove_file(&path).await {
-                tracing::error!(%error, "an export that could not be recorded could not be removed");
-            }
-            return Err(refusal);
+        if order.is_obscured() {
+            with.insert("covered_whole".into(), report.covered.whole.into());
+            with.insert("covered_partly".into(), report.covered.partly.into());
         }
+        act.also(Operation::ExportEnd, Outcome::Done, with).await?;
+        unclaimed.keep();
         act.done(parameters([])).await?;
+        let obscured = Obscured {
+            plan_version: order.plan_version,
+            whole: report.covered.whole,
+            partly: report.covered.partly,
+        };
         Ok(Exported {
             path,
             frames: report.frames,
             sha256: report.sha256,
+            obscured: order.is_obscured().then_some(obscured),
         })
     }
+}
+
+fn copy_kind(order: &Order<'_>, sight: &Arc<RecordedSight>) -> CopyKind {
+    if !order.is_obscured() {
+        return CopyKind::Original;
+    }
+    let sight = Arc::clone(sight);
+    CopyKind::Obscured(Obscure {
+        cover: Arc::new(move |recorded_ms| sight.cover(Some(recorded_ms))),
+        remark: format!(
+            "Copia oscurata, ricodificata; obscured copy, encoded anew. Camera {}, plan version {}.",
+            order.camera.id, order.plan_version
+        ),
+    })
 }
 
 impl From<ExportError> for Refusal {

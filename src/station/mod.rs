@@ -8,8 +8,8 @@
 //! | [`Station`] (`workstation`), `enrolment`, `enrolling`, `secrets` | what this machine is and where it keeps things |
 //! | `outbox`, `courier`, `pins`, `server_client` | events: durable here, then provably in the server's log |
 //! | `sign_in`, [`Session`] (`session`), `road` | who is here, and the one road every act takes |
-//! | `policy` | the plan in force as it changes, declared events, the school calendar |
-//! | `cameras`, `dome`, `hold` | one ONVIF session per camera, what is known of a dome's pose, who holds it |
+//! | `policy`, `recorded_sight` | the plan in force as it changes, declared events, the school calendar; what it lets be seen of recordings |
+//! | `cameras`, `dome`, `sent_status`, `hold` | one ONVIF session per camera, what is known of a dome's pose, who holds it |
 //! | `saved_walls` | the walls each person keeps on this machine |
 //! | `view`, `view_stream`, `gesture`, `presets`, `snapshot`, `clearance`, `playback`, `export`, `diagnosis`, `drift` | the acts |
 //! | `office`, `siting` | people, cameras and the site plan, looked after |
@@ -34,10 +34,12 @@ pub mod pins;
 mod playback;
 mod policy;
 mod presets;
+mod recorded_sight;
 mod refusal;
 mod road;
 mod saved_walls;
 mod secrets;
+mod sent_status;
 pub mod server_client;
 mod session;
 mod sign_in;
@@ -56,7 +58,7 @@ pub use crate::protocol::{
 pub use diagnosis::Diagnosis;
 pub use drift::Kept;
 pub use enrolling::{EnrolError, enrol_machine};
-pub use export::{ExportProgress, ExportReason, Exported};
+pub use export::{ExportProgress, ExportReason, Exported, Obscured};
 pub use gesture::Gesture;
 pub use health::{AuditState, Delivery, Health, ServerState};
 pub use hold::Held;

@@ -1,11 +1,11 @@
 //! Recordings: what there is, and playing a range back.
 //!
 //! Invariant: the recorder is asked only after the intent is durable; nothing older than seven days is asked for
-//! (R-REC-2); the cover of a dome follows from the positions recorded with the video, and is the whole picture where there
-//! are none; an operator is offered what a clearance covers (R-REC-1). Deliberately absent: the clearances (`clearance`).
+//! (R-REC-2); every picture has the cover of its own time ([`RecordedSight`]); an operator is offered what a clearance covers (R-REC-1). Deliberately absent: the clearances (`clearance`).
 
 use super::cameras::Connection;
 use super::health::Need;
+use super::recorded_sight::RecordedSight;
 use super::refusal::{CameraTrouble, Refusal};
 use super::road::{Act, Intent, Right, parameters, why};
 use super::session::{Session, SessionInner};
@@ -13,8 +13,8 @@ use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::people::Action;
 use crate::domain::people::clearance::Use;
+use crate::domain::privacy::Cover;
 use crate::domain::privacy::recorded::RecordedPoses;
-use crate::domain::privacy::{Cover, PoseKnowledge, PreparedMasks, WholeReason};
 use crate::domain::site::CameraPlan;
 use crate::domain::timeline::{RangeError, Span, Timeline, horizon};
 use crate::media::frame::FrameSlot;
@@ -49,9 +49,7 @@ pub struct PlaybackState {
 pub struct Playback {
     slot: FrameSlot,
     state: watch::Receiver<PlaybackState>,
-    masks: PreparedMasks,
-    /// Where the dome looked then; `None` for a camera that does not move.
-    poses: Option<RecordedPoses>,
+    sight: RecordedSight,
     orders: mpsc::UnboundedSender<Order>,
 }
 
@@ -131,11 +129,8 @@ impl Session {
             Err(refusal) => return Err(act.failed(refusal).await),
         };
         act.settle(Outcome::Done, parameters([])).await?;
-        let masks = PreparedMasks::new(&plan);
-        let poses = match plan.kind {
-            CameraKind::Dome => Some(recorded_poses(&plan, &found, (from_ms, to_ms)).await),
-            CameraKind::Fixed | CameraKind::Mobile => None,
-        };
+        let poses = recorded_poses(&plan, &found, (from_ms, to_ms)).await;
+        let sight = RecordedSight::new(&self.0.policy, &plan, poses);
         let session = replay::open(ReplayRequest {
             url: found.url,
             user: found.connection.credential.user.clone(),
@@ -159,8 +154,7 @@ impl Session {
         Ok(Playback {
             slot,
             state,
-            masks,
-            poses,
+            sight,
             orders,
         })
     }
@@ -232,11 +226,7 @@ impl Playback {
 
     /// What must be covered on this frame, from the pose recorded with the video; the whole picture when none was.
     pub fn cover(&self, recorded_ms: Option<i64>) -> Arc<Cover> {
-        let knowledge = match (&self.poses, recorded_ms) {
-            (Some(poses), Some(at_ms)) => poses.knowledge(at_ms),
-            (_, _) => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
-        };
-        Arc::new(self.masks.cover(&knowledge))
+        Arc::new(self.sight.cover(recorded_ms))
     }
 
     /// Stops at, or goes on from, the current picture.
@@ -257,8 +247,17 @@ impl Playback {
     }
 }
 
-/// The positions recorded with a range, and a little around it; none when the recorder cannot say.
-async fn recorded_poses(plan: &CameraPlan, found: &Found, (from_ms, to_ms): (i64, i64)) -> RecordedPoses {
+/// The positions recorded with a range, and a little around it; none when the recorder cannot say. `None` for a camera that
+/// does not move.
+pub(super) async fn recorded_poses(
+    plan: &CameraPlan,
+    found: &Found,
+    (from_ms, to_ms): (i64, i64),
+) -> Option<RecordedPoses> {
+    match plan.kind {
+        CameraKind::Fixed | CameraKind::Mobile => return None,
+        CameraKind::Dome => {}
+    }
     let asked = found
         .connection
         .camera
@@ -269,7 +268,8 @@ async fn recorded_poses(plan: &CameraPlan, found: &Found, (from_ms, to_ms): (i64
         Vec::new()
     });
     let pose = |found: RecordedPosition| Some((found.at_ms, plan.lens.as_ref()?.pose_at(found.position)));
-    RecordedPoses::new(positions.into_iter().filter_map(pose).collect(), plan.motion.clone())
+    let poses = positions.into_iter().filter_map(pose).collect();
+    Some(RecordedPoses::new(poses, plan.motion.clone()))
 }
 
 /// The life of a playback, from its durable intent to its close event.

@@ -75,7 +75,7 @@ impl InForce {
         self.plan.school.is_some()
     }
 
-    /// What must be covered when the pose is known like this: the one function for screen, snapshot and playback.
+    /// What must be covered when the pose is known like this: the one function for screen and snapshot.
     pub fn cover(&self, knowledge: &PoseKnowledge, clock: Timestamp) -> Cover {
         if !self.current {
             return Cover::Whole(WholeReason::PlanNotCurrent);
@@ -122,6 +122,12 @@ impl Policy {
         Arc::clone(&self.lock().plan)
     }
 
+    /// The newest plan that was verified here, unless the server is known to have a newer one.
+    pub fn current_plan(&self) -> Option<Arc<SitePlan>> {
+        let state = self.lock();
+        (state.heard <= state.plan.version).then(|| Arc::clone(&state.plan))
+    }
+
     /// Masks and limits in force for a camera that is watched since it was planned like `watched`.
     pub fn in_force(&self, watched: &CameraPlan, now: Instant) -> InForce {
         let state = self.lock();
@@ -150,7 +156,7 @@ impl Policy {
     }
 
     /// Takes up what the server says; `true` when its plan is newer than the one here.
-    fn hear(&self, told: PolicyState, now: Instant) -> bool {
+    pub(super) fn hear(&self, told: PolicyState, now: Instant) -> bool {
         let mut state = self.lock();
         let changes = |events: &[DeclaredEvent]| -> Vec<u64> { events.iter().map(|event| event.id).collect() };
         let declared: Vec<DeclaredEvent> = told.declared.into_iter().map(|told| event(told, now)).collect();
@@ -166,7 +172,7 @@ impl Policy {
     }
 
     /// Takes up a plan that was verified. One that is older than what was heard of changes nothing.
-    fn take(&self, plan: SitePlan) {
+    pub(super) fn take(&self, plan: SitePlan) {
         let mut state = self.lock();
         if plan.version > state.plan.version {
             state.plan = Arc::new(plan);

@@ -82,9 +82,12 @@ pub enum Refusal {
     Disk { detail: String },
     #[error("the camera cannot do that")]
     NotSupported,
-    /// The camera has masks, and an original copy (not re-encoded) would show what they hide.
-    #[error("an original copy would show what is masked")]
-    MaskedOriginal,
+    /// A copy would show nothing: the recorder does not tell where the dome looked.
+    #[error("the whole range is covered: the recorder does not tell where the dome looked")]
+    NoPoseRecorded,
+    /// What must be covered changed while a copy was made.
+    #[error("the plan of the camera changed meanwhile")]
+    PlanChanged,
     /// The password at a locked workstation was wrong, or there were too many.
     #[error("wrong password")]
     WrongPassword,

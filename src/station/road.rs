@@ -153,9 +153,6 @@ impl SessionInner {
         }
         self.station.standing.borrow().allows(intent.need)?;
         decision.granted().map_err(Refusal::from)?;
-        if intent.operation == Operation::ExportStart && intent.camera.hides_anything() {
-            return Err(Refusal::MaskedOriginal);
-        }
         match intent.pictures() {
             Some(pictures) => {
                 self.cleared(intent.camera, pictures)?;
@@ -318,7 +315,8 @@ pub fn outcome_of(refusal: &Refusal) -> Outcome {
         | Refusal::Site(_)
         | Refusal::TooOld
         | Refusal::Covered
-        | Refusal::MaskedOriginal
+        | Refusal::NoPoseRecorded
+        | Refusal::PlanChanged
         | Refusal::WrongPassword
         | Refusal::SessionEnded => Outcome::Refused,
         Refusal::NotRecorded { .. }

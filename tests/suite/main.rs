@@ -29,6 +29,7 @@ mod end_to_end;
 mod i18n;
 mod media_streams;
 mod media_town;
+mod obscured_town;
 mod onvif_hostile;
 mod onvif_replies;
 mod onvif_simulator;

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use vedetta::domain::timecode;
-use vedetta::media::export::{self, ExportRequest};
+use vedetta::media::export::{self, CopyKind, ExportRequest};
 use vedetta::media::frame::Frame;
 use vedetta::media::live::{self, LivePhase, LiveRequest, LiveStream, Transport};
 use vedetta::media::replay::{self, ReplayPhase, ReplayRequest};
@@ -196,6 +196,7 @@ async fn live_replay_and_export_show_the_pictures_of_their_time() {
         from_ms,
         to_ms: from_ms + 20_000,
         path: path.clone(),
+        copy: CopyKind::Original,
     };
     let begun = std::time::Instant::now();
     let report = export::run(request, |_| {}).await.unwrap();

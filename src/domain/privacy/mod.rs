@@ -11,6 +11,7 @@
 pub mod axes;
 pub mod calendar;
 pub mod calibration;
+pub mod camera_clock;
 pub mod convex;
 pub mod cover;
 pub mod declared;

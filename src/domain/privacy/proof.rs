@@ -1,12 +1,14 @@
 //! The promise of this room, tried with random domes: what the tracker says contains the true pose, the cover contains the
 //! true mask, it is small when the dome stands, and the test can fail (R-PRV-1, R-PTZ-1).
 
+use super::camera_clock::CameraClock;
 use super::projection::project;
 use super::trial::{Chance, Dome, TICK, dome_plan, lens, star, tight};
 use super::{Cover, Interval, Polygon, PoseInterval, PoseKnowledge, PoseTracker, PreparedMasks, WholeReason, convex};
 use crate::domain::camera::{Direction, LensModel, MoveState, Pose};
 use crate::domain::site::MotionBounds;
 use proptest::prelude::*;
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// Whether some polygon contains the point; single precision at the border.
@@ -133,6 +135,69 @@ fn trial(seed: u64, motion: MotionBounds, lens: LensModel, mover: Mover, used: U
     tally
 }
 
+/// The same dome, moved by those here. It tells its status by itself ten times a second, by a clock of its own, over a way
+/// that holds many of them up for long, and is asked once a second. `by_its_clock`: otherwise each is taken for a new one.
+fn told(seed: u64, motion: MotionBounds, by_its_clock: bool) -> Tally {
+    let mut dome = Dome::new(seed, motion.clone(), &lens());
+    let mut chance = Chance(seed ^ 0x7e11);
+    let plan = dome_plan(motion.clone(), lens(), Vec::new());
+    let (mut tracker, mut clock) = (PoseTracker::new(&plan), CameraClock::default());
+    let quick = Duration::from_secs_f64(motion.status_delay_s / 2.0);
+    let skew_ms = chance.between(-1e11, 1e11) as i64;
+    let camera_ms = |seconds: f64| (seconds * 1000.0).round() as i64 + skew_ms;
+    let (mut next_order, mut next_sent, mut next_asked) = (chance.between(1.0, 5.0), 0.0, motion.status_delay_s);
+    let mut under_way: VecDeque<(f64, i64, Pose)> = VecDeque::new();
+    let mut tally = Tally::default();
+    while dome.now_s() < 12.0 {
+        dome.tick();
+        let now = dome.now_s();
+        if now >= next_order {
+            next_order = now + chance.between(0.1, 2.5);
+            let order = dome.some_order();
+            tracker.on_command(dome.now(), order);
+            dome.order(order);
+        }
+        if now >= next_asked {
+            next_asked = now + chance.between(0.9, 1.1);
+            let (sent, received, pose, moving) = dome.status(true);
+            let took = received.duration_since(sent).as_secs_f64();
+            clock.on_asked(sent, received, camera_ms(now - chance.share() * took), quick);
+            tracker.on_status(sent, received, pose, moving);
+        }
+        if now >= next_sent {
+            next_sent = now + chance.between(0.08, 0.12);
+            let held_up = if chance.one_in(3.0) {
+                chance.between(0.0, 1.5)
+            } else {
+                0.02
+            };
+            let before = under_way.back().map_or(0.0, |(arrives, _, _)| *arrives);
+            let mut pose = dome.pose(now - chance.share() * motion.status_delay_s / 2.0);
+            pose.pan_deg += chance.between(-1.0, 1.0) * motion.pose_error_deg;
+            under_way.push_back(((now + held_up).max(before), camera_ms(now), pose));
+        }
+        while under_way.front().is_some_and(|(arrives, _, _)| *arrives <= now) {
+            let Some((_, sent_ms, pose)) = under_way.pop_front() else {
+                break;
+            };
+            let at = if by_its_clock {
+                clock.on_sent(dome.now(), sent_ms, quick)
+            } else {
+                Some(dome.now())
+            };
+            if let Some(at) = at {
+                tracker.on_status(at, at, Some(pose), MoveState::Unknown);
+            }
+        }
+        if ((now / TICK).round() as u32).is_multiple_of(7) && now > motion.video_delay_s {
+            let taken = now - chance.between(motion.video_delay_min_s, motion.video_delay_s);
+            let knowledge = tracker.knowledge(dome.now());
+            look(&mut tally, &mut chance, &plan, dome.pose(taken), knowledge);
+        }
+    }
+    tally
+}
+
 /// One frame: a mask somewhere near the picture, and whether every point of it that shows is covered.
 fn look(
     tally: &mut Tally,
@@ -206,6 +271,14 @@ proptest! {
         prop_assert_eq!((tally.wrong, tally.leaks), (0, 0), "{:?}", tally);
     }
 
+    #[test]
+    fn r_prv_1_the_cover_contains_the_mask_when_the_dome_tells_its_status_by_itself(
+        seed in any::<u64>(), bounds in any_bounds(),
+    ) {
+        let tally = told(seed, bounds, true);
+        prop_assert_eq!((tally.wrong, tally.leaks), (0, 0), "{:?}", tally);
+    }
+
     /// Geometry alone: any box of poses, any of its poses, any mask.
     #[test]
     fn r_prv_1_the_cover_contains_the_mask_for_every_pose_of_a_box(
@@ -239,6 +312,18 @@ fn r_prv_1_without_the_uncertainty_the_same_trials_leak() {
         .map(|seed| trial(seed, tight(), lens(), Mover::Here, without_uncertainty).leaks)
         .sum();
     assert!(leaks > 100, "only {leaks} leaks");
+}
+
+#[test]
+fn r_prv_1_a_status_that_was_held_up_and_taken_for_a_new_one_leaks() {
+    let tallies = |by_its_clock| -> Vec<Tally> { (0..30).map(|seed| told(seed, tight(), by_its_clock)).collect() };
+    let wrong = |tallies: &[Tally]| -> u32 { tallies.iter().map(|tally| tally.wrong).sum() };
+    assert!(wrong(&tallies(false)) > 50);
+    let told = tallies(true);
+    let known: u32 = told.iter().map(|tally| tally.known).sum();
+    let frames: u32 = told.iter().map(|tally| tally.frames).sum();
+    assert!(known * 3 > frames, "known in {known} of {frames} frames");
+    assert_eq!(wrong(&told), 0);
 }
 
 #[test]

@@ -1,56 +1,196 @@
-//! What is known of a dome's pose in a recording: from the positions recorded with the video.
+//! What is known of a dome's pose in a recording, from the positions recorded with the video, and the cover of a recording.
 //!
 //! A recorded position was true at some moment no farther from its time than `status_delay_s`. Between two of them each
-//! axis moves no faster than its highest speed, so a frame's pose lies where both can be reached from.
+//! axis moves no faster than its highest speed, so a frame's pose lies where those around it can be reached from. Positions
+//! that agree for a while are one rest, as they are [live](super::tracker): from the first to the last of them the dome may
+//! only creep, so slowly that they could not tell, and is taken not to have gone away and come back between two of them.
 //!
-//! Invariant: a frame without a position near it is covered whole. Deliberately absent: orders; nobody knows now who moved
-//! the dome then, so it may have moved at full speed at any moment.
+//! Invariant: a frame without a position near it is covered whole; playback and export ask the one [`RecordedCover`].
+//! Deliberately absent: orders; nobody knows now who moved the dome then, so outside a rest it may have moved at full speed
+//! at any moment.
 
 use super::axes::{axes_of, common, hfov_of, nearest_turn};
-use super::{Interval, PoseInterval, PoseKnowledge, WholeReason};
+use super::envelope::Axes3;
+use super::tracker::SETTLED_S;
+use super::{Cover, Interval, PoseInterval, PoseKnowledge, PreparedMasks, WholeReason};
 use crate::domain::camera::Pose;
-use crate::domain::site::MotionBounds;
+use crate::domain::site::{CameraPlan, MotionBounds};
 
 /// A pan or tilt interval wider than this on each side of its middle says nothing. Degrees.
 const WIDEST_DEG: f64 = 90.0;
 /// Recorders stamp frames and positions by clocks that differ by this much, seconds.
 const CLOCKS_S: f64 = 0.1;
 
+/// The cover of one camera's recording, from the plan's masks and the poses recorded with the video.
+#[derive(Debug, Clone)]
+pub struct RecordedCover {
+    masks: PreparedMasks,
+    /// `None` for a camera that does not move.
+    poses: Option<RecordedPoses>,
+}
+
+impl RecordedCover {
+    /// By the masks of `camera` as planned now, whatever the plan was when it was recorded.
+    pub fn new(camera: &CameraPlan, poses: Option<RecordedPoses>) -> Self {
+        Self {
+            masks: PreparedMasks::new(camera),
+            poses,
+        }
+    }
+
+    /// What must be covered on the frame of this moment, Unix milliseconds; a frame without a time has no pose.
+    pub fn at(&self, recorded_ms: Option<i64>) -> Cover {
+        let knowledge = match (&self.poses, recorded_ms) {
+            (Some(poses), Some(at_ms)) => poses.knowledge(at_ms),
+            (_, _) => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
+        };
+        self.masks.cover(&knowledge)
+    }
+}
+
 /// The positions of a stretch of recording.
 #[derive(Debug, Clone)]
 pub struct RecordedPoses {
-    /// In time order, Unix milliseconds.
-    poses: Vec<(i64, Pose)>,
+    /// In time order; no two overlap.
+    seen: Vec<Seen>,
     motion: MotionBounds,
 }
 
+/// One position, or those of one rest.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    /// The times of the first and the last of them, Unix milliseconds.
+    first_ms: i64,
+    last_ms: i64,
+    low: Axes3,
+    high: Axes3,
+}
+
+impl Seen {
+    fn seconds(&self) -> f64 {
+        self.last_ms.abs_diff(self.first_ms) as f64 / 1000.0
+    }
+
+    /// How far it lies from a moment, seconds.
+    fn away(&self, at_ms: i64) -> f64 {
+        let ms = (self.first_ms.saturating_sub(at_ms)).max(at_ms.saturating_sub(self.last_ms));
+        ms.max(0) as f64 / 1000.0
+    }
+}
+
+/// Positions in a row that agree, while they are put together.
+struct Row {
+    seen: Seen,
+    longest_gap_s: f64,
+    members: Vec<Seen>,
+}
+
 impl RecordedPoses {
-    /// Puts them in order.
+    /// Takes them in any order, each with its time, Unix milliseconds. Positions that make no sense are left out.
     pub fn new(mut poses: Vec<(i64, Pose)>, motion: MotionBounds) -> Self {
         poses.sort_by_key(|(at_ms, _)| *at_ms);
-        Self { poses, motion }
+        let mut all = Self {
+            seen: Vec::new(),
+            motion,
+        };
+        let mut row: Option<Row> = None;
+        for (at_ms, pose) in poses {
+            let Some(mut at) = axes_of(pose) else { continue };
+            if let Some(row) = &row {
+                at[0] = nearest_turn(at[0], row.seen.low[0]);
+            }
+            let one = Seen {
+                first_ms: at_ms,
+                last_ms: at_ms,
+                low: at,
+                high: at,
+            };
+            if row.as_mut().is_some_and(|row| all.extend(row, one)) {
+                continue;
+            }
+            all.keep(row.take());
+            row = Some(Row {
+                seen: one,
+                longest_gap_s: 0.0,
+                members: vec![one],
+            });
+        }
+        all.keep(row);
+        all
+    }
+
+    /// Whether there is no position at all.
+    pub fn is_empty(&self) -> bool {
+        self.seen.is_empty()
+    }
+
+    /// Takes a position into a row, if it agrees with it.
+    fn extend(&self, row: &mut Row, one: Seen) -> bool {
+        let gap = row.seen.away(one.first_ms);
+        let low: Axes3 = std::array::from_fn(|axis| row.seen.low[axis].min(one.low[axis]));
+        let high: Axes3 = std::array::from_fn(|axis| row.seen.high[axis].max(one.high[axis]));
+        let error = self.error();
+        let agrees = (0..3).all(|axis| high[axis] - low[axis] <= 2.0 * error[axis] + 1e-9);
+        if !agrees || gap > self.motion.pose_lost_after_s {
+            return false;
+        }
+        let (first_ms, last_ms) = (row.seen.first_ms, one.last_ms);
+        row.seen = Seen {
+            first_ms,
+            last_ms,
+            low,
+            high,
+        };
+        row.longest_gap_s = row.longest_gap_s.max(gap);
+        row.members.push(one);
+        true
+    }
+
+    /// Writes a row down: as one rest when it is long enough to be one, otherwise position by position.
+    fn keep(&mut self, row: Option<Row>) {
+        let Some(Row {
+            seen,
+            longest_gap_s,
+            members,
+        }) = row
+        else {
+            return;
+        };
+        let surely = seen.seconds() - 2.0 * self.delay();
+        if surely < SETTLED_S {
+            self.seen.extend(members);
+            return;
+        }
+        // Between two positions it may have crept half the way there and back.
+        let error = self.error();
+        let aside: Axes3 = std::array::from_fn(|axis| {
+            let creep = (seen.high[axis] - seen.low[axis] + 2.0 * error[axis]) / surely;
+            creep * (longest_gap_s + 2.0 * self.delay()) / 2.0
+        });
+        self.seen.push(Seen {
+            low: std::array::from_fn(|axis| seen.low[axis] - aside[axis]),
+            high: std::array::from_fn(|axis| seen.high[axis] + aside[axis]),
+            ..seen
+        });
     }
 
     /// Every pose the dome may have had when the frame of this moment was taken.
     pub fn knowledge(&self, at_ms: i64) -> PoseKnowledge {
-        let unknown = PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
-        let next = self.poses.partition_point(|(time, _)| *time < at_ms);
-        let before = next.checked_sub(1).and_then(|i| self.poses.get(i));
+        let next = self.seen.partition_point(|seen| seen.last_ms < at_ms);
+        let around = self.seen.iter().skip(next.saturating_sub(1)).take(3);
         let mut bounds: Option<[Interval; 3]> = None;
         let mut pan = None;
-        for (time, pose) in before.into_iter().chain(self.poses.get(next)) {
-            let seconds = at_ms.abs_diff(*time) as f64 / 1000.0;
-            let Some(mut axes) = axes_of(*pose).filter(|_| seconds <= self.motion.pose_lost_after_s) else {
-                continue;
-            };
-            axes[0] = nearest_turn(axes[0], *pan.get_or_insert(axes[0]));
-            let Some(shared) = common(bounds, self.reach(axes, seconds)) else {
+        for seen in around.filter(|seen| seen.away(at_ms) <= self.motion.pose_lost_after_s) {
+            let mut seen = *seen;
+            let turned = nearest_turn(seen.low[0], *pan.get_or_insert(seen.low[0])) - seen.low[0];
+            (seen.low[0], seen.high[0]) = (seen.low[0] + turned, seen.high[0] + turned);
+            let Some(shared) = common(bounds, self.reach(&seen, at_ms)) else {
                 return PoseKnowledge::Unknown(WholeReason::TooUncertain);
             };
             bounds = Some(shared);
         }
         let Some([pan, tilt, zoom]) = bounds else {
-            return unknown;
+            return PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
         };
         if pan.half_width() > WIDEST_DEG || tilt.half_width() > WIDEST_DEG {
             return PoseKnowledge::Unknown(WholeReason::TooUncertain);
@@ -65,49 +205,69 @@ impl RecordedPoses {
         })
     }
 
-    fn reach(&self, axes: [f64; 3], seconds: f64) -> [Interval; 3] {
+    /// Where the dome may be at a moment, having been there then.
+    fn reach(&self, seen: &Seen, at_ms: i64) -> [Interval; 3] {
         let motion = &self.motion;
         let speed = [motion.pan_speed_deg_s, motion.tilt_speed_deg_s, motion.zoom_speed_ln_s];
-        let error = [motion.pose_error_deg, motion.pose_error_deg, motion.zoom_error_ln];
-        let seconds = seconds + motion.status_delay_s + CLOCKS_S;
+        let error = self.error();
+        let onwards = at_ms.saturating_sub(seen.last_ms) as f64 / 1000.0;
+        let back = seen.first_ms.saturating_sub(at_ms) as f64 / 1000.0;
+        let seconds = (onwards.max(back) + self.delay()).max(0.0);
         std::array::from_fn(|axis| {
             let way = error[axis] + speed[axis] * seconds;
             Interval {
-                lo: axes[axis] - way,
-                hi: axes[axis] + way,
+                lo: seen.low[axis] - way,
+                hi: seen.high[axis] + way,
             }
         })
+    }
+
+    /// How far the moment of a position may lie from its time, seconds.
+    fn delay(&self) -> f64 {
+        self.motion.status_delay_s + CLOCKS_S
+    }
+
+    fn error(&self) -> Axes3 {
+        let motion = &self.motion;
+        [motion.pose_error_deg, motion.pose_error_deg, motion.zoom_error_ln]
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::privacy::trial::{Dome, lens, tight};
+    use crate::domain::camera::Direction;
+    use crate::domain::privacy::trial::{Chance, Dome, dome_plan, lens, tight};
     use proptest::prelude::*;
+
+    /// Positions of a dome that moves at random, or stands between moves, and the dome.
+    fn recorded(seed: u64, every: usize, motion: &MotionBounds, busy: usize) -> (Dome, RecordedPoses) {
+        let mut dome = Dome::new(seed, motion.clone(), &lens());
+        let mut positions = Vec::new();
+        for i in 0..900 {
+            if i % busy == 0 {
+                let order = dome.some_order();
+                dome.order(order);
+            }
+            dome.tick();
+            if i % every == 0 {
+                // Stamped with the time it is written; it is a little older, and not exact.
+                if let (_, _, Some(pose), _) = dome.status(true) {
+                    positions.push(((dome.now_s() * 1000.0) as i64, pose));
+                }
+            }
+        }
+        (dome, RecordedPoses::new(positions, motion.clone()))
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
         #[test]
-        fn r_prv_1_the_pose_of_every_recorded_frame_lies_in_what_is_known(seed in any::<u64>(), every in 5usize..60) {
-            let motion = tight();
-            let mut dome = Dome::new(seed, motion.clone(), &lens());
-            let mut recorded = Vec::new();
-            for i in 0..900 {
-                if i % 37 == 0 {
-                    let order = dome.some_order();
-                    dome.order(order);
-                }
-                dome.tick();
-                if i % every == 0 {
-                    // Stamped with the time it is written; it is a little older, and not exact.
-                    if let (_, _, Some(pose), _) = dome.status(true) {
-                        recorded.push(((dome.now_s() * 1000.0) as i64, pose));
-                    }
-                }
-            }
-            let poses = RecordedPoses::new(recorded, motion);
+        fn r_prv_1_the_pose_of_every_recorded_frame_lies_in_what_is_known(
+            seed in any::<u64>(), every in 5usize..60, busy in prop_oneof![Just(37usize), 150usize..600],
+        ) {
+            let (dome, poses) = recorded(seed, every, &tight(), busy);
             for i in 0..180 {
                 let at = f64::from(i) * 0.05;
                 if let PoseKnowledge::Within(known) = poses.knowledge((at * 1000.0) as i64) {
@@ -121,18 +281,83 @@ mod tests {
         }
     }
 
-    #[test]
-    fn r_prv_1_far_from_every_position_the_frame_is_covered_whole() {
-        let pose = Pose {
-            pan_deg: 10.0,
+    fn pose(pan_deg: f64) -> Pose {
+        Pose {
+            pan_deg,
             tilt_deg: -10.0,
             hfov_deg: 50.0,
-        };
-        let poses = RecordedPoses::new(vec![(10_000, pose), (10_200, pose)], tight());
+        }
+    }
+
+    fn half_width(poses: &RecordedPoses, at_ms: i64) -> f64 {
+        match poses.knowledge(at_ms) {
+            PoseKnowledge::Within(known) => known.pan.half_width(),
+            PoseKnowledge::Unknown(_) => f64::INFINITY,
+        }
+    }
+
+    #[test]
+    fn r_prv_1_far_from_every_position_the_frame_is_covered_whole() {
+        let poses = RecordedPoses::new(vec![(10_000, pose(10.0)), (10_200, pose(10.0))], tight());
         assert!(matches!(poses.knowledge(10_100), PoseKnowledge::Within(_)));
         let unknown = PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
         assert_eq!(poses.knowledge(14_000), unknown);
         assert_eq!(poses.knowledge(0), unknown);
         assert_eq!(RecordedPoses::new(Vec::new(), tight()).knowledge(0), unknown);
+    }
+
+    #[test]
+    fn r_prv_1_a_dome_that_stood_is_known_closely_and_before_and_after_it_may_have_moved_at_full_speed() {
+        // Also across the seam of ±180°, and under bounds so wide that one position alone says nothing.
+        for (motion, middle) in [(tight(), 20.0), (MotionBounds::default(), 179.9)] {
+            let mut chance = Chance(3);
+            let noisy = |i: i64| {
+                let pan: f64 = middle + chance.between(-0.2, 0.2);
+                (i * 200, pose((pan + 180.0).rem_euclid(360.0) - 180.0))
+            };
+            let poses = RecordedPoses::new((0..50).map(noisy).collect(), motion.clone());
+            let surely = ((motion.status_delay_s + CLOCKS_S) * 1000.0) as i64;
+            assert!(half_width(&poses, 5_000) < 1.0, "{}", half_width(&poses, 5_000));
+            for edge in [surely - 60, 9_800 - surely + 60] {
+                let wide = half_width(&poses, edge);
+                let inside = half_width(&poses, 5_000);
+                assert!(
+                    wide > inside + 0.03 * motion.pan_speed_deg_s,
+                    "{wide} at {edge} ms, {inside} inside"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn positions_with_a_hole_between_them_are_no_rest() {
+        let with_hole = (0..20).chain(60..80).map(|i| (i * 200, pose(5.0))).collect();
+        let poses = RecordedPoses::new(with_hole, tight());
+        assert_eq!(
+            poses.knowledge(7_900),
+            PoseKnowledge::Unknown(WholeReason::PoseNotKnown)
+        );
+        assert!(half_width(&poses, 2_000) < 1.0 && half_width(&poses, 5_500) > 30.0);
+    }
+
+    #[test]
+    fn r_prv_1_a_recording_without_poses_or_times_is_covered_whole_and_a_fixed_camera_needs_neither() {
+        let corner = |azimuth_deg, elevation_deg| Direction {
+            azimuth_deg,
+            elevation_deg,
+        };
+        let house = vec![corner(0.0, -12.0), corner(8.0, -12.0), corner(8.0, -4.0)];
+        let dome = dome_plan(tight(), lens(), vec![house]);
+        let whole = Cover::Whole(WholeReason::PoseNotKnown);
+        let stood = (0..50).map(|i| (i * 200, pose(5.0))).collect();
+        let known = RecordedCover::new(&dome, Some(RecordedPoses::new(stood, tight())));
+        assert!(matches!(known.at(Some(5_000)), Cover::Parts(parts) if parts.len() == 1));
+        assert_eq!(known.at(None), whole);
+        assert_eq!(RecordedCover::new(&dome, None).at(Some(5_000)), whole);
+        let fixed = CameraPlan {
+            masks: Vec::new(),
+            ..dome
+        };
+        assert_eq!(RecordedCover::new(&fixed, None).at(None), Cover::Parts(Vec::new()));
     }
 }

@@ -12,7 +12,7 @@ use crate::gui::keymap::{Command, Direction};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, fact, field, heading, labelled, quiet};
 use crate::gui::words::{self, PURPOSES};
-use crate::station::{ExportProgress, ExportReason, Exported, Refusal};
+use crate::station::{ExportProgress, ExportReason, Exported, Obscured, Refusal};
 use iced::alignment::Vertical;
 use iced::widget::{button, column, container, progress_bar, row, text};
 use iced::{Element, Fill, Subscription, Task, task, widget};
@@ -222,6 +222,15 @@ impl Export {
         column![title, content].spacing(16).width(620).into()
     }
 
+    /// What will be made, said before it is made.
+    fn which_copy(&self) -> (Icon, String, Tone) {
+        if self.camera.hides_anything() {
+            (Icon::Covered, fl!("export-will-be-obscured"), Tone::Attention)
+        } else {
+            (Icon::Done, fl!("export-will-be-original"), Tone::Normal)
+        }
+    }
+
     fn form(&self) -> Element<'_, Message> {
         let input = |label, place: usize, value, on_input: fn(String) -> Message| {
             field(label, PLACES[place], value, false, on_input, Message::Start).width(Fill)
@@ -259,7 +268,9 @@ impl Export {
             false,
             Some(Message::Command(Command::Back)),
         );
+        let (sign, which, tone) = self.which_copy();
         let mut form = column![
+            labelled(sign, which, tone),
             range.spacing(12),
             column![
                 quiet(fl!("export-purpose")),
@@ -275,6 +286,24 @@ impl Export {
         }
         form.push(row![start, cancel].spacing(theme::GAP)).spacing(14).into()
     }
+}
+
+/// A copy with covers: what it is, and what of it shows nothing.
+fn obscured<'a>(copy: Obscured, frames: u64) -> Element<'a, Message> {
+    let done = labelled(
+        Icon::Covered,
+        fl!("export-done-obscured", version = copy.plan_version.to_string()),
+        Tone::Attention,
+    );
+    if copy.whole == 0 {
+        return done.into();
+    }
+    let whole = fl!(
+        "export-covered-whole",
+        whole = copy.whole.to_string(),
+        frames = frames.to_string()
+    );
+    column![done, quiet(whole)].spacing(4).into()
 }
 
 fn running<'a>(progress: ExportProgress, since: Duration) -> Element<'a, Message> {
@@ -310,8 +339,12 @@ fn done<'a>(exported: &Exported) -> Element<'a, Message> {
         true,
         Some(Message::Command(Command::Back)),
     );
+    let which = match exported.obscured {
+        None => labelled(Icon::Done, fl!("export-done"), Tone::Normal).into(),
+        Some(copy) => obscured(copy, exported.frames),
+    };
     column![
-        labelled(Icon::Done, fl!("export-done"), Tone::Normal),
+        which,
         fact(fl!("export-frames"), exported.frames.to_string()),
         column![quiet(fl!("export-file")), body(exported.path.display().to_string())].spacing(2),
         column![quiet("SHA-256"), text(exported.sha256.clone()).size(theme::SMALL)].spacing(2),
@@ -341,6 +374,22 @@ mod tests {
         dialogue.update(Message::ProtocolNo("2026/1402".into()));
         assert!(matches!(dialogue.update(Message::Start), Action::Run(_)));
         assert!(matches!(dialogue.stage, Stage::Running { .. }));
+    }
+
+    #[test]
+    fn r_prv_1_the_dialogue_says_which_copy_will_be_made_before_it_is_made() {
+        let desk = fake::masked(4, 1);
+        let of = |i: usize| {
+            let camera = desk.plan().cameras[i].clone();
+            Export::new(desk.clone(), camera, 1_790_000_000_000, 1_790_000_060_000).0
+        };
+        let (masked, open) = (of(1), of(0));
+        assert_eq!(
+            (masked.which_copy().0, open.which_copy().0),
+            (Icon::Covered, Icon::Done)
+        );
+        assert_eq!(masked.which_copy().1, fl!("export-will-be-obscured"));
+        assert_eq!(open.which_copy().1, fl!("export-will-be-original"));
     }
 
     #[test]

@@ -21,6 +21,8 @@ const DOMES: usize = 4;
 const BREATH: Duration = Duration::from_millis(400);
 /// Between two looks at what is shown, while an act goes on.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(150);
+/// How long a dome stands before its recording is exported.
+const STOOD: Duration = Duration::from_secs(6);
 /// Presets of the simulator's domes: the first four look anywhere, the others at masked houses.
 const ANYWHERE: u64 = 4;
 const HOUSES: u64 = 4;
@@ -31,6 +33,8 @@ pub struct LeakRun {
     pub seconds: u64,
     /// Reproduces the acts, not the timing.
     pub seed: u64,
+    /// Whether copies are exported at the end.
+    pub copies: bool,
 }
 
 /// `leak-run.json`: what one run searched and found.
@@ -48,8 +52,12 @@ pub struct Found {
     /// The same while the dome had a mask in view.
     pub looks_at_parts: u64,
     pub acts: u64,
-    /// The export that was made for the search, by the script.
+    /// The exports that were made for the search by the script: of a camera without masks, and of a dome with some.
     pub exported: Option<PathBuf>,
+    pub obscured: Option<PathBuf>,
+    /// Frames of the obscured copy that show something, and those among them that have a mask in view.
+    pub obscured_shown: u64,
+    pub obscured_parts: u64,
     /// Why the run ended early.
     pub trouble: Option<String>,
 }
@@ -108,10 +116,36 @@ fn go(v: &mut Visitor<'_>, run: &LeakRun, found: &mut Found) -> Result<(), StepE
             v.photograph(&format!("leak-{:04}.png", found.acts))?;
         }
     }
-    // Back on the wall, whatever was open; then an export, which a camera with masks refuses.
+    if !run.copies {
+        return Ok(());
+    }
+    // Back on the wall, whatever was open.
     v.hands.tap(Key::Escape)?;
     v.linger(BREATH);
-    found.exported = Some(script::export_of_an_open_camera(v)?);
+    let number = domes[0];
+    v.hands.write(&number.to_string())?;
+    v.hands.tap(Key::Enter)?;
+    v.linger(BREATH);
+    stand_before_houses(v, &mut chance, found)?;
+    let (_, copy) = script::export_of(v, "copia-oscurata", |camera| camera.number == number)?;
+    if let Some(obscured) = copy.obscured {
+        (found.obscured_shown, found.obscured_parts) = (copy.frames - obscured.whole, obscured.partly);
+        found.obscured = Some(copy.path);
+    }
+    let (_, copy) = script::export_of(v, "copia-originale", |camera| !camera.dome && !camera.masked)?;
+    found.exported = Some(copy.path);
+    Ok(())
+}
+
+/// The selected dome before one house after another, long enough for its recorded positions to show that it stood there,
+/// and past each: what the export that follows must cover.
+fn stand_before_houses(v: &Visitor<'_>, chance: &mut Chance, found: &mut Found) -> Result<(), StepError> {
+    for house in 0..HOUSES {
+        preset(v, ANYWHERE + 1 + house, STOOD, found)?;
+        let key = if chance.below(2) == 0 { Key::Left } else { Key::Right };
+        hold(v, &[key], chance.between(60, 400), found)?;
+        watch(v, STOOD, found);
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@
 
 use crate::domain::camera::CameraId;
 use crate::domain::wall::Layout;
-use crate::station::{Delivery, Health};
+use crate::station::{Delivery, Exported, Health};
 use std::path::PathBuf;
 
 /// Which screen is up.
@@ -82,8 +82,8 @@ pub struct Scene {
     pub playback_ms: Option<i64>,
     /// The latest snapshot written.
     pub snapshot: Option<PathBuf>,
-    /// The latest export written, and its digest as recorded in the log.
-    pub exported: Option<(PathBuf, String)>,
+    /// The latest export written.
+    pub exported: Option<Exported>,
     /// Rows of the diagnostic screen that are filled.
     pub diagnosed: usize,
     /// Rows the diagnostic screen should have.

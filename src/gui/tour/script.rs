@@ -8,8 +8,9 @@ use crate::gui::tour::measure::SimReady;
 use crate::gui::tour::report::check_export;
 use crate::gui::tour::scene::{PixelRect, Scene, SceneCamera, ScenePicture, ScreenName};
 use crate::gui::tour::visitor::{StepError, Visitor};
+use crate::station::Exported;
 use secrecy::{ExposeSecret, SecretString};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// Who walks the tour.
@@ -31,6 +32,8 @@ const MEASURED: Duration = Duration::from_secs(12);
 const BREATH: Duration = Duration::from_millis(500);
 /// How long a dome is turned in each direction.
 const TURNED: Duration = Duration::from_secs(3);
+/// An obscured copy of a minute is coded anew, beside everything else on the machine. Seconds.
+const EXPORTED_S: u64 = 240;
 /// A short turn, and the rest after each turn.
 const SHORT_TURN: Duration = Duration::from_millis(300);
 const REST: Duration = Duration::from_millis(1_200);
@@ -356,15 +359,19 @@ pub(super) fn sign_in(v: &mut Visitor<'_>, guest: &Guest) -> Result<(), StepErro
     Ok(())
 }
 
-/// Exports a minute of a camera without masks. Gives the file.
-pub(super) fn export_of_an_open_camera(v: &mut Visitor<'_>) -> Result<PathBuf, StepError> {
-    export(v)?;
-    let path = v.report.export.path.clone();
-    path.ok_or_else(|| StepError::Wrong("no exported file".into()))
+/// Exports the last minute of a camera without masks.
+fn export(v: &mut Visitor<'_>) -> Result<String, StepError> {
+    let (camera, _) = export_of(v, "esportazione", |camera| !camera.dome && !camera.masked)?;
+    Ok(format!("{}: {} frames", camera.id, v.report.export.frames))
 }
 
-fn export(v: &mut Visitor<'_>) -> Result<String, StepError> {
-    let camera = go_to(v, |camera| !camera.dome && !camera.masked)?;
+/// Exports the last minute of a camera. An obscured copy takes its time: every picture is coded anew.
+pub(super) fn export_of(
+    v: &mut Visitor<'_>,
+    picture: &str,
+    wanted: impl Fn(&SceneCamera) -> bool,
+) -> Result<(SceneCamera, Exported), StepError> {
+    let camera = go_to(v, wanted)?;
     v.hands.tap(Key::Char('e'))?;
     v.until("the export form", 10, |scene| scene.screen == ScreenName::Export)?;
     // From, to and purpose stay as proposed; the reason is the fourth field.
@@ -374,18 +381,19 @@ fn export(v: &mut Visitor<'_>) -> Result<String, StepError> {
     v.hands.write("danneggiamento in piazza")?;
     v.next_field()?;
     v.hands.write("123-2026")?;
-    v.photograph("esportazione-modulo.png")?;
+    v.photograph(&format!("{picture}-modulo.png"))?;
     v.hands.tap(Key::Enter)?;
-    let scene = v.until("the exported file", 60, |scene| scene.exported.is_some())?;
-    let (path, sha256) = scene.exported.ok_or_else(|| StepError::Wrong("no file".into()))?;
-    v.report.export = check_export(&path, &sha256)?;
+    let scene = v.until("the exported file", EXPORTED_S, |scene| scene.exported.is_some())?;
+    let exported = scene.exported.ok_or_else(|| StepError::Wrong("no file".into()))?;
+    let check = check_export(&exported.path, &exported.sha256)?;
     v.linger(BREATH);
-    v.photograph("esportazione-finita.png")?;
+    v.photograph(&format!("{picture}-finita.png"))?;
     v.hands.tap(Key::Escape)?;
-    if !v.report.export.verified {
-        return Err(StepError::Wrong(format!("{} does not verify", path.display())));
+    if !check.verified {
+        return Err(StepError::Wrong(format!("{} does not verify", exported.path.display())));
     }
-    Ok(format!("{}: {} frames", camera.id, v.report.export.frames))
+    v.report.export = check;
+    Ok((camera, exported))
 }
 
 fn show_the_keys(v: &mut Visitor<'_>) -> Result<String, StepError> {

@@ -1,13 +1,12 @@
-//! Coded pictures into an MP4 file, as they are.
+//! Packets of a recording into an MP4 file.
 //!
-//! Invariant: no element here decodes or encodes. Two halves in one pipeline: packets to pictures, and pictures to
-//! file; between them [`Trim`] decides what goes over. Deliberately absent: the connection, the file's name.
+//! Two halves in one pipeline: packets to pictures, and pictures to file. What lies between them says which copy it is:
+//! [`original`](super::original) hands over coded pictures as they are, [`obscured`](super::obscured) decoded ones that are
+//! covered. Deliberately absent: the connection, the file's name, what is done with a picture.
 
-use super::ExportError;
-use super::trim::{Trim, Unit};
+use super::{CopyKind, CoveredFrames, ExportError, obscured, original};
 use crate::media::error::{LiveError, LiveErrorKind};
-use crate::media::feed::{self, Fed, Feed, RecordedTime};
-use crate::media::intake::{self, Refused};
+use crate::media::feed::{Fed, Feed, RecordedTime};
 use crate::media::live::classify;
 use crate::media::plugins;
 use crate::media::rtsp::{Playing, VideoTrack};
@@ -18,9 +17,7 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long the muxer may take to write the index.
-const CLOSING: Duration = Duration::from_secs(60);
-/// Bytes of pictures that may wait for the disk.
+/// Bytes of coded pictures that may wait for the disk.
 const MAX_QUEUED: u64 = 4 * 1024 * 1024;
 
 pub(super) struct Mux {
@@ -28,6 +25,8 @@ pub(super) struct Mux {
     feed: Feed,
     output: gst_app::AppSrc,
     shared: Arc<Shared>,
+    /// The output holds back whoever fills it by itself.
+    blocks: bool,
 }
 
 /// How far it is.
@@ -39,30 +38,76 @@ pub(super) struct Written {
     /// Times of recording, Unix nanoseconds.
     pub(super) first_ns: Option<i64>,
     pub(super) last_ns: Option<i64>,
+    pub(super) covered: CoveredFrames,
 }
 
+impl Written {
+    /// One more picture of this time went over.
+    pub(super) fn count(&mut self, recorded_ns: i64) {
+        self.frames += 1;
+        self.first_ns = Some(self.first_ns.map_or(recorded_ns, |ns| ns.min(recorded_ns)));
+        self.last_ns = Some(self.last_ns.map_or(recorded_ns, |ns| ns.max(recorded_ns)));
+    }
+}
+
+/// What the halves share.
 #[derive(Default)]
-struct Shared {
+pub(super) struct Shared {
     state: Mutex<State>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
-    written: Written,
+pub(super) struct State {
+    pub(super) written: Written,
     failed: Option<ExportError>,
     /// The file is complete.
     closed: bool,
 }
 
+/// The half before the file.
+pub(super) struct Half {
+    /// In the order of the packets; the source comes before the first.
+    pub(super) elements: Vec<gst::Element>,
+    /// What makes of what comes over what the muxer takes.
+    pub(super) coder: Vec<gst::Element>,
+}
+
+/// What a half is made for.
+pub(super) struct Wanted<'a> {
+    pub(super) track: &'a VideoTrack,
+    /// Unix milliseconds, both included.
+    pub(super) range: (i64, i64),
+    /// What the time stamps of the packets count from, Unix milliseconds.
+    pub(super) origin_ms: i64,
+    /// Takes what goes over.
+    pub(super) output: &'a gst_app::AppSrc,
+    pub(super) shared: &'a Arc<Shared>,
+}
+
 impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fail(&self, error: ExportError) {
+    pub(super) fn fail(&self, error: ExportError) {
         self.state().failed.get_or_insert(error);
         self.changed.notify_all();
+    }
+
+    /// Nothing comes over any more.
+    pub(super) fn end(&self, output: &gst_app::AppSrc) {
+        let mut state = self.state();
+        if state.written.frames == 0 {
+            // The muxer would call an empty file an error.
+            state.closed = true;
+            self.changed.notify_all();
+            return;
+        }
+        drop(state);
+        if output.end_of_stream().is_err() {
+            self.fail(ExportError::Stream(broken("the file takes no more")));
+        }
     }
 
     fn hear(&self, message: &gst::Message) {
@@ -90,7 +135,7 @@ fn of_pipeline(error: &gst::message::Error) -> ExportError {
     }
 }
 
-fn broken(error: impl std::fmt::Display) -> LiveError {
+pub(super) fn broken(error: impl std::fmt::Display) -> LiveError {
     LiveError::new(LiveErrorKind::BrokenStream, error.to_string())
 }
 
@@ -99,12 +144,13 @@ impl Mux {
     pub(super) fn start(
         track: &VideoTrack,
         playing: Playing,
-        (from_ms, to_ms): (i64, i64),
+        range: (i64, i64),
+        copy: &CopyKind,
         path: &Path,
     ) -> Result<Self, LiveError> {
         // A recorder may begin long before the range; nothing may come out with a negative time.
-        let origin_ms = from_ms.saturating_sub(3_600_000);
-        let feed = Feed::new(track, RecordedTime::new(track.clock_rate, playing, from_ms), origin_ms)?;
+        let origin_ms = range.0.saturating_sub(3_600_000);
+        let feed = Feed::new(track, RecordedTime::new(track.clock_rate, playing, range.0), origin_ms)?;
         let shared = Arc::new(Shared::default());
         let pipeline = gst::Pipeline::new();
         if let Some(bus) = pipeline.bus() {
@@ -114,21 +160,29 @@ impl Mux {
                 gst::BusSyncReply::Drop
             });
         }
+        let blocks = matches!(copy, CopyKind::Obscured(_));
         let output = gst_app::AppSrc::builder()
             .format(gst::Format::Time)
             .is_live(false)
-            .block(false)
+            .block(blocks)
             .build();
-        let pictures = pictures(track, &output, &shared, (from_ms, to_ms), origin_ms)?;
-        let depay = intake::depayloader(track.codec, Refused::default())?;
-        let parse = plugins::make(track.codec.parser())?;
-        parse.set_property("config-interval", -1i32);
-        let chain = [feed.element(), &depay, &parse, pictures.upcast_ref()];
-        pipeline.add_many(chain).map_err(broken)?;
-        gst::Element::link_many(chain).map_err(broken)?;
+        let wanted = Wanted {
+            track,
+            range,
+            origin_ms,
+            output: &output,
+            shared: &shared,
+        };
+        let half = match copy {
+            CopyKind::Original => original::half(&wanted)?,
+            CopyKind::Obscured(obscure) => obscured::half(&wanted, obscure)?,
+        };
+        add(&pipeline, std::iter::once(feed.element()).chain(&half.elements))?;
 
-        let stamp = plugins::make(track.codec.timestamper())?;
         let mux = plugins::make("mp4mux")?;
+        if let (CopyKind::Obscured(obscure), Some(tags)) = (copy, mux.dynamic_cast_ref::<gst::TagSetter>()) {
+            tags.add_tag::<gst::tags::Comment>(&obscure.remark.as_str(), gst::TagMergeMode::Replace);
+        }
         let file = plugins::make("filesink")?;
         file.set_property(
             "location",
@@ -136,14 +190,14 @@ impl Mux {
         );
         file.set_property("sync", false);
         file.set_property("async", false);
-        let chain = [output.upcast_ref(), &stamp, &mux, &file];
-        pipeline.add_many(chain).map_err(broken)?;
-        gst::Element::link_many(chain).map_err(broken)?;
+        let chain = std::iter::once(output.upcast_ref()).chain(&half.coder);
+        add(&pipeline, chain.chain([&mux, &file]))?;
         let mux = Self {
             pipeline,
             feed,
             output,
             shared,
+            blocks,
         };
         mux.pipeline.set_state(gst::State::Playing).map_err(broken)?;
         Ok(mux)
@@ -166,7 +220,7 @@ impl Mux {
 
     /// Waits a little if there is more inside than should be; true when there was.
     pub(super) fn wait_if_full(&self) -> bool {
-        let full = self.feed.is_full() || self.output.current_level_bytes() > MAX_QUEUED;
+        let full = self.feed.is_full() || (!self.blocks && self.output.current_level_bytes() > MAX_QUEUED);
         if full {
             let state = self.shared.state();
             let _woken = self.shared.changed.wait_timeout(state, Duration::from_millis(20));
@@ -178,105 +232,41 @@ impl Mux {
         self.shared.state().written
     }
 
-    /// Nothing follows: writes the index and closes the file.
-    pub(super) fn finish(self) -> Result<Written, ExportError> {
+    /// Nothing follows: what is inside goes into the file, then its index.
+    pub(super) fn end(&self) {
         self.feed.end();
-        let state = self.shared.state();
+    }
+
+    /// After [`Mux::end`]: waits a little for the file to be closed, and says whether it is.
+    pub(super) fn is_closed(&self, wait: Duration) -> Result<bool, ExportError> {
         let waiting = |state: &mut State| !state.closed && state.failed.is_none();
         let (mut state, _) = self
             .shared
             .changed
-            .wait_timeout_while(state, CLOSING, waiting)
+            .wait_timeout_while(self.shared.state(), wait, waiting)
             .unwrap_or_else(PoisonError::into_inner);
         match state.failed.take() {
             Some(error) => Err(error),
-            None if state.closed => Ok(state.written),
-            None => Err(ExportError::Stream(LiveError::new(
-                LiveErrorKind::Timeout,
-                "the file is not closed in time",
-            ))),
+            None => Ok(state.closed),
         }
     }
 }
 
 impl Drop for Mux {
     fn drop(&mut self) {
-        if let Err(error) = self.pipeline.set_state(gst::State::Null) {
+        // Whoever waits to put something over is let go first: stopping the pipeline waits for them.
+        let stopped = self.output.set_state(gst::State::Null);
+        if let Err(error) = stopped.and_then(|_| self.pipeline.set_state(gst::State::Null)) {
             tracing::warn!(%error, "a pipeline does not stop");
         }
     }
 }
 
-/// The sink that takes coded pictures and hands those of the range to `output`.
-fn pictures(
-    track: &VideoTrack,
-    output: &gst_app::AppSrc,
-    shared: &Arc<Shared>,
-    (from_ms, to_ms): (i64, i64),
-    origin_ms: i64,
-) -> Result<gst_app::AppSink, LiveError> {
-    let sink = gst_app::AppSink::builder()
-        .caps(&track.codec.mp4_caps())
-        .sync(false)
-        .enable_last_sample(false)
-        .max_buffers(8)
-        .build();
-    // A sink that is no output of ours must not hold up the change of state of the one that is.
-    sink.set_async(false);
-    let (output, ended) = (output.clone(), output.clone());
-    let (shared, broken) = (Arc::clone(shared), Arc::clone(shared));
-    let mut trim = Trim::new(from_ms, to_ms);
-    let mut first_ns = None;
-    let take = move |sink: &gst_app::AppSink| {
-        let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-        let (Some(buffer), Some(caps)) = (sample.buffer_owned(), sample.caps_owned()) else {
-            return Ok(gst::FlowSuccess::Ok);
-        };
-        let Some(pts) = buffer.pts() else {
-            return Ok(gst::FlowSuccess::Ok);
-        };
-        let recorded_ns = feed::recorded_ns(pts, origin_ms);
-        let key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
-        for unit in trim.put(Unit {
-            picture: (buffer, caps),
-            recorded_ns,
-            key,
-        }) {
-            let (mut buffer, caps) = unit.picture;
-            let first = *first_ns.get_or_insert(unit.recorded_ns);
-            let size = buffer.size() as u64;
-            let stamp = u64::try_from(unit.recorded_ns - first).unwrap_or(0);
-            let inside = buffer.make_mut();
-            inside.set_pts(gst::ClockTime::from_nseconds(stamp));
-            inside.set_dts(None);
-            output.push_sample(&gst::Sample::builder().buffer(&buffer).caps(&caps).build())?;
-            let mut state = shared.state();
-            let written = &mut state.written;
-            written.frames += 1;
-            written.bytes += size;
-            written.first_ns = Some(written.first_ns.map_or(unit.recorded_ns, |ns| ns.min(unit.recorded_ns)));
-            written.last_ns = Some(written.last_ns.map_or(unit.recorded_ns, |ns| ns.max(unit.recorded_ns)));
-        }
-        Ok(gst::FlowSuccess::Ok)
-    };
-    let end = move |_: &gst_app::AppSink| {
-        let mut state = broken.state();
-        if state.written.frames == 0 {
-            // The muxer would call an empty file an error.
-            state.closed = true;
-            broken.changed.notify_all();
-            return;
-        }
-        drop(state);
-        if ended.end_of_stream().is_err() {
-            broken.fail(ExportError::Stream(LiveError::new(
-                LiveErrorKind::BrokenStream,
-                "the file takes no more",
-            )));
-        }
-    };
-    sink.set_callbacks(gst_app::AppSinkCallbacks::builder().new_sample(take).eos(end).build());
-    Ok(sink)
+/// Adds a chain of elements and links them.
+fn add<'a>(pipeline: &gst::Pipeline, chain: impl Iterator<Item = &'a gst::Element>) -> Result<(), LiveError> {
+    let chain: Vec<&gst::Element> = chain.collect();
+    pipeline.add_many(&chain).map_err(broken)?;
+    gst::Element::link_many(&chain).map_err(broken)
 }
 
 #[cfg(test)]

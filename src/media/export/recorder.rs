@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 const LOOK: Duration = Duration::from_millis(50);
 const SILENCE: Duration = Duration::from_secs(15);
 const TELL: Duration = Duration::from_millis(250);
+/// How long the muxer may take to write the index, and the encoder over what it holds, without any progress.
+const CLOSING: Duration = Duration::from_secs(60);
 /// How far behind a later picture an earlier one may be coded; also how near to its end a range counts as complete.
 const REORDER_MS: i64 = 500;
 
@@ -39,6 +41,9 @@ pub(super) fn run(
     let (Some(first_ns), Some(last_ns)) = (written.first_ns, written.last_ns) else {
         return Err(ExportError::NothingRecorded);
     };
+    if cancelled.load(Ordering::Acquire) {
+        return Err(stream(LiveErrorKind::BrokenStream, "cancelled"));
+    }
     let (bytes, sha256) = partial.finish()?;
     progress(ExportProgress {
         done: 1.0,
@@ -50,6 +55,7 @@ pub(super) fn run(
         sha256,
         first_ms: first_ns.div_euclid(1_000_000),
         last_ms: last_ns.div_euclid(1_000_000),
+        covered: written.covered,
     })
 }
 
@@ -62,7 +68,7 @@ fn record(
 ) -> Result<Written, ExportError> {
     let range = (request.from_ms, request.to_ms);
     let playing = session.play(Some(range), Pace::Nobody)?;
-    let mut mux = Mux::start(session.track(), playing, range, path)?;
+    let mut mux = Mux::start(session.track(), playing, range, &request.copy, path)?;
     let (mut heard, mut told, mut last_ms) = (Instant::now(), Instant::now(), request.from_ms);
     loop {
         if cancelled.load(Ordering::Acquire) {
@@ -70,7 +76,7 @@ fn record(
         }
         if told.elapsed() >= TELL {
             told = Instant::now();
-            progress(how_far(request, last_ms, mux.written()));
+            progress(how_far(request, mux.written()));
         }
         mux.trouble()?;
         if mux.wait_if_full() {
@@ -107,15 +113,42 @@ fn record(
             Event::Quiet => {}
         }
     }
-    mux.finish()
+    close(&mux, request, progress, cancelled)
+}
+
+/// Nothing follows: waits until everything is in the file, as long as it gets on.
+fn close(
+    mux: &Mux,
+    request: &ExportRequest,
+    progress: &dyn Fn(ExportProgress),
+    cancelled: &AtomicBool,
+) -> Result<Written, ExportError> {
+    mux.end();
+    let (mut got_on, mut before) = (Instant::now(), mux.written());
+    while !mux.is_closed(TELL)? {
+        if cancelled.load(Ordering::Acquire) {
+            return Err(stream(LiveErrorKind::BrokenStream, "cancelled"));
+        }
+        let now = mux.written();
+        if now != before {
+            (got_on, before) = (Instant::now(), now);
+        } else if got_on.elapsed() > CLOSING {
+            return Err(stream(LiveErrorKind::Timeout, "the file is not closed in time"));
+        }
+        progress(how_far(request, now));
+    }
+    Ok(mux.written())
 }
 
 fn stream(kind: LiveErrorKind, detail: &str) -> ExportError {
     ExportError::Stream(LiveError::new(kind, detail))
 }
 
-fn how_far(request: &ExportRequest, last_ms: i64, written: Written) -> ExportProgress {
+fn how_far(request: &ExportRequest, written: Written) -> ExportProgress {
     let whole = (request.to_ms - request.from_ms).max(1) as f64;
+    let last_ms = written
+        .last_ns
+        .map_or(request.from_ms, |last_ns| last_ns.div_euclid(1_000_000));
     let done = (last_ms.saturating_sub(request.from_ms) as f64 / whole).clamp(0.0, 0.99);
     ExportProgress {
         done,

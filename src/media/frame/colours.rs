@@ -18,12 +18,17 @@ pub struct Colours {
 impl Colours {
     /// Those of a frame.
     pub fn of(frame: &Frame) -> Self {
-        let (kr, kb) = match frame.matrix {
+        Self::new(frame.matrix, frame.range)
+    }
+
+    /// Those of a matrix and a range.
+    pub fn new(matrix: Matrix, range: Range) -> Self {
+        let (kr, kb) = match matrix {
             Matrix::Bt601 => (0.299f32, 0.114f32),
             Matrix::Bt709 => (0.2126, 0.0722),
         };
         let kg = 1.0 - kr - kb;
-        let (luma_offset, luma_gain, chroma_gain) = match frame.range {
+        let (luma_offset, luma_gain, chroma_gain) = match range {
             Range::Limited => (16.0, 255.0 / 219.0, 255.0 / 224.0),
             Range::Full => (0.0, 1.0, 1.0),
         };

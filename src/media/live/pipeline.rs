@@ -237,6 +237,11 @@ impl Decode {
         Ok(())
     }
 
+    /// What lies before the sink, in order, neither added nor linked.
+    pub(crate) fn elements(&self) -> &[gst::Element] {
+        &self.elements
+    }
+
     /// Adds, links and starts the elements; returns where RTP goes in.
     pub(crate) fn add_to(&self, pipeline: &gst::Pipeline) -> Result<gst::Pad, LiveError> {
         let broken = |error: gst::glib::BoolError| LiveError::new(LiveErrorKind::BrokenStream, error.to_string());

@@ -1,11 +1,80 @@
-//! The video stream in a session description (RFC 4566), read with patience for what cameras write.
+//! The one stream in a session description (RFC 4566) that is wanted, read with patience for what cameras write.
 //!
-//! Invariant: any text gives a stream or an error, in time linear in its size. Deliberately absent: audio, metadata,
-//! everything of SDP that playing one video stream does not need.
+//! Invariant: any text gives a stream or an error, in time linear in its size. Deliberately absent: audio, everything of SDP
+//! that playing one stream does not need.
 
 use crate::media::decoder::Codec;
 use crate::media::error::{LiveError, LiveErrorKind};
 use rtsp_types::Url;
+
+/// A stream that a session is opened for.
+pub(crate) trait Described: Sized {
+    /// Whether it comes from a recording.
+    const REPLAY: bool;
+
+    /// Before anything is described.
+    fn unknown(url: &Url) -> Self;
+
+    /// Finds it in a description. `base` is `Content-Base` or the address asked for.
+    ///
+    /// # Errors
+    /// There is none that could be used.
+    fn read(text: &str, base: &Url) -> Result<Self, LiveError>;
+
+    /// Where SETUP goes.
+    fn control(&self) -> &Url;
+
+    /// Where PLAY, PAUSE and TEARDOWN go.
+    fn aggregate(&self) -> &Url;
+}
+
+/// The metadata stream of a description (`application/vnd.onvif.metadata`, ONVIF Streaming Specification §5.1.2.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MetadataTrack {
+    pub(crate) payload_type: u8,
+    control: Url,
+    aggregate: Url,
+}
+
+impl Described for MetadataTrack {
+    const REPLAY: bool = false;
+
+    fn unknown(url: &Url) -> Self {
+        Self {
+            payload_type: 0,
+            control: url.clone(),
+            aggregate: url.clone(),
+        }
+    }
+
+    fn read(text: &str, base: &Url) -> Result<Self, LiveError> {
+        let (session_control, sections) = sections(text, "application ");
+        let is_metadata = |section: &&Section| {
+            let name = section.rtpmap.and_then(|map| map.split('/').next());
+            name.is_some_and(|name| name.trim().eq_ignore_ascii_case("vnd.onvif.metadata"))
+        };
+        let section = sections
+            .iter()
+            .find(is_metadata)
+            .ok_or_else(|| LiveError::new(LiveErrorKind::NoStream, "the description has no metadata"))?;
+        let aggregate = session_control.map_or_else(|| base.clone(), |control| resolve(base, control));
+        Ok(Self {
+            payload_type: section.payload_type,
+            control: section
+                .control
+                .map_or_else(|| aggregate.clone(), |control| resolve(base, control)),
+            aggregate,
+        })
+    }
+
+    fn control(&self) -> &Url {
+        &self.control
+    }
+
+    fn aggregate(&self) -> &Url {
+        &self.aggregate
+    }
+}
 
 /// The video stream of a description.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +91,10 @@ pub(crate) struct VideoTrack {
     pub(crate) aggregate: Url,
 }
 
-impl VideoTrack {
-    /// Before anything is described.
-    pub(super) fn unknown(url: &Url) -> Self {
+impl Described for VideoTrack {
+    const REPLAY: bool = true;
+
+    fn unknown(url: &Url) -> Self {
         Self {
             codec: Codec::H264,
             payload_type: 96,
@@ -33,6 +103,18 @@ impl VideoTrack {
             control: url.clone(),
             aggregate: url.clone(),
         }
+    }
+
+    fn read(text: &str, base: &Url) -> Result<Self, LiveError> {
+        video(text, base)
+    }
+
+    fn control(&self) -> &Url {
+        &self.control
+    }
+
+    fn aggregate(&self) -> &Url {
+        &self.aggregate
     }
 }
 
@@ -45,17 +127,17 @@ struct Section<'a> {
     control: Option<&'a str>,
 }
 
-/// Finds the first video stream of a codec we know. `base` is `Content-Base` or the address asked for.
-pub(super) fn video(text: &str, base: &Url) -> Result<VideoTrack, LiveError> {
+/// The control of the session, and the sections of one kind of media.
+fn sections<'a>(text: &'a str, kind: &str) -> (Option<&'a str>, Vec<Section<'a>>) {
     let mut session_control = None;
     let mut sections: Vec<Section> = Vec::new();
     let mut in_media = false;
-    let mut in_video = false;
+    let mut wanted = false;
     for line in text.lines().map(str::trim).take(2_000) {
         if let Some(media) = line.strip_prefix("m=") {
             in_media = true;
-            in_video = media.starts_with("video ");
-            if in_video {
+            wanted = media.starts_with(kind);
+            if wanted {
                 let payload_type = media
                     .split_whitespace()
                     .nth(3)
@@ -68,11 +150,11 @@ pub(super) fn video(text: &str, base: &Url) -> Result<VideoTrack, LiveError> {
             }
         } else if let Some(control) = line.strip_prefix("a=control:") {
             match sections.last_mut() {
-                Some(section) if in_video => section.control = Some(control.trim()),
+                Some(section) if wanted => section.control = Some(control.trim()),
                 _ if !in_media => session_control = Some(control.trim()),
                 _ => {}
             }
-        } else if let Some(section) = sections.last_mut().filter(|_| in_video) {
+        } else if let Some(section) = sections.last_mut().filter(|_| wanted) {
             if let Some(map) = attribute(line, "a=rtpmap:", section.payload_type) {
                 section.rtpmap = Some(map);
             } else if let Some(fmtp) = attribute(line, "a=fmtp:", section.payload_type) {
@@ -80,6 +162,12 @@ pub(super) fn video(text: &str, base: &Url) -> Result<VideoTrack, LiveError> {
             }
         }
     }
+    (session_control, sections)
+}
+
+/// Finds the first video stream of a codec we know.
+fn video(text: &str, base: &Url) -> Result<VideoTrack, LiveError> {
+    let (session_control, sections) = sections(text, "video ");
     if sections.is_empty() {
         return Err(LiveError::new(LiveErrorKind::NoStream, "the description has no video"));
     }
@@ -223,10 +311,32 @@ mod tests {
         assert!(error.detail.contains("JPEG"));
     }
 
+    #[test]
+    fn metadata_is_found_beside_the_video_and_nothing_else_is_taken_for_it() {
+        let text = "a=control:*\nm=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\na=control:v\nm=application 0 RTP/AVP 107\n\
+                    a=rtpmap:107 VND.ONVIF.METADATA/90000\na=control:m\n";
+        let track = MetadataTrack::read(text, &base()).unwrap();
+        assert_eq!(track.payload_type, 107);
+        assert_eq!(track.control.as_str(), "rtsp://127.0.0.1:8554/rec/1/m");
+        assert_eq!(read(text).unwrap().payload_type, 96);
+        for text in [
+            "m=video 0 RTP/AVP 96\n",
+            "m=application 0 RTP/AVP 107\na=rtpmap:107 SMPTE336M/90000\n",
+        ] {
+            assert_eq!(
+                MetadataTrack::read(text, &base()).unwrap_err().kind,
+                LiveErrorKind::NoStream
+            );
+        }
+    }
+
     proptest::proptest! {
         #[test]
-        fn any_text_is_read_without_a_panic(text in "(m=video |a=control:|a=rtpmap:|a=fmtp:|[ -~\n]){0,40}") {
+        fn any_text_is_read_without_a_panic(
+            text in "(m=video |m=application |a=control:|a=rtpmap:|a=fmtp:|[ -~\n]){0,40}",
+        ) {
             let _ = read(&text);
+            let _ = MetadataTrack::read(&text, &base());
         }
     }
 }

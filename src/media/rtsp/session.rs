@@ -1,13 +1,14 @@
-//! An ONVIF replay session over RTSP (ONVIF Replay Control Service, Streaming Specification §6).
+//! An RTSP session of our own: ONVIF replay (ONVIF Replay Control Service, Streaming Specification §6), or the metadata that a
+//! camera sends beside its live video.
 //!
 //! Invariant: every wait is bounded and ends when the caller cancels; packets that arrive while an answer is awaited
-//! are kept, up to a bound. Deliberately absent: UDP, redirects, anything but one video track.
+//! are kept, up to a bound. Deliberately absent: UDP, redirects, more than one track.
 
 use super::auth::{Account, Scheme};
 use super::clock;
 use super::connection::{Connection, Incoming};
 use super::packet;
-use super::sdp::{self, VideoTrack};
+use super::sdp::{Described, VideoTrack};
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::media::live::without_urls;
 use rtsp_types::headers::{self, HeaderName};
@@ -54,7 +55,7 @@ pub(crate) enum Event {
     Closed,
 }
 
-pub(crate) struct Session {
+pub(crate) struct Session<T = VideoTrack> {
     connection: Connection,
     url: Url,
     account: Account,
@@ -68,7 +69,7 @@ pub(crate) struct Session {
     kept: VecDeque<(u8, Vec<u8>)>,
     kept_bytes: usize,
     cancelled: Arc<AtomicBool>,
-    track: VideoTrack,
+    track: T,
 }
 
 fn broken(what: &str) -> LiveError {
@@ -93,8 +94,8 @@ fn address(url: &str) -> Result<Url, LiveError> {
     Ok(url)
 }
 
-impl Session {
-    /// Connects, describes and sets up the video track.
+impl<T: Described> Session<T> {
+    /// Connects, describes and sets up the track.
     ///
     /// # Errors
     /// Every kind of [`LiveErrorKind`] but a missing plug-in.
@@ -103,7 +104,7 @@ impl Session {
         let connection = Connection::open(&url)?;
         let mut session = Self {
             connection,
-            track: VideoTrack::unknown(&url),
+            track: T::unknown(&url),
             url,
             account,
             challenge: None,
@@ -123,8 +124,8 @@ impl Session {
         Ok(session)
     }
 
-    /// The video track described.
-    pub(crate) fn track(&self) -> &VideoTrack {
+    /// The track described.
+    pub(crate) fn track(&self) -> &T {
         &self.track
     }
 
@@ -162,13 +163,15 @@ impl Session {
         // A base on another host (behind a translation, or a placeholder) leads nowhere: ours stays.
         let same_host = base.scheme() == "rtsp" && base.host() == self.url.host() && base.port() == self.url.port();
         let base = if same_host { base } else { self.url.clone() };
-        self.track = sdp::video(&String::from_utf8_lossy(response.body()), &base)?;
+        self.track = T::read(&String::from_utf8_lossy(response.body()), &base)?;
         Ok(())
     }
 
     fn setup(&mut self) -> Result<(), LiveError> {
         let transport = (headers::TRANSPORT, "RTP/AVP/TCP;unicast;interleaved=0-1".to_owned());
-        let response = self.demand(Method::Setup, self.track.control.clone(), &[transport, require()])?;
+        let mut extra = vec![transport];
+        extra.extend(T::REPLAY.then(require));
+        let response = self.demand(Method::Setup, self.track.control().clone(), &extra)?;
         let transport = header(&response, headers::TRANSPORT);
         if !transport.is_empty() && !transport.to_ascii_uppercase().contains("/TCP") {
             let detail = "the recorder does not send interleaved in the RTSP connection";
@@ -198,18 +201,16 @@ impl Session {
             Pace::Recorder => "yes",
             Pace::Nobody => "no",
         };
-        let mut extra = vec![
-            require(),
-            (
-                HeaderName::from_static_str("Rate-Control").map_err(|_| broken("header"))?,
-                rate.to_owned(),
-            ),
-        ];
+        let mut extra = Vec::new();
+        if T::REPLAY {
+            let name = HeaderName::from_static_str("Rate-Control").map_err(|_| broken("header"))?;
+            extra.extend([require(), (name, rate.to_owned())]);
+        }
         if let Some((from_ms, to_ms)) = range {
             let range = clock::range(from_ms, Some(to_ms)).ok_or_else(|| broken("the range is no time"))?;
             extra.push((headers::RANGE, range));
         }
-        let response = self.demand(Method::Play, self.track.aggregate.clone(), &extra)?;
+        let response = self.demand(Method::Play, self.track.aggregate().clone(), &extra)?;
         let info = header(&response, headers::RTP_INFO);
         Ok(Playing {
             start_ms: clock::start(&header(&response, headers::RANGE)),
@@ -221,7 +222,7 @@ impl Session {
 
     /// Pauses; false when the recorder will not. Packets that were under way stay to be read.
     pub(crate) fn pause(&mut self) -> Result<bool, LiveError> {
-        let response = self.ask(Method::Pause, self.track.aggregate.clone(), &[])?;
+        let response = self.ask(Method::Pause, self.track.aggregate().clone(), &[])?;
         Ok(response.status().is_success())
     }
 
@@ -233,7 +234,7 @@ impl Session {
 
     /// Says that it is over; does not wait for an answer.
     pub(crate) fn tear_down(&mut self) {
-        let request = self.build(&Method::Teardown, self.track.aggregate.clone(), &[]);
+        let request = self.build(&Method::Teardown, self.track.aggregate().clone(), &[]);
         if let Err(error) = self.connection.send(&Message::Request(request)) {
             tracing::debug!(%error, "TEARDOWN not sent");
         }
@@ -268,7 +269,7 @@ impl Session {
         if self.last_sent.elapsed() < self.keep_alive_every {
             return Ok(());
         }
-        let request = self.build(&self.keep_alive.clone(), self.track.aggregate.clone(), &[]);
+        let request = self.build(&self.keep_alive.clone(), self.track.aggregate().clone(), &[]);
         self.connection.send(&Message::Request(request))
     }
 

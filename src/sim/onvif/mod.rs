@@ -10,6 +10,7 @@ mod http;
 mod masks;
 mod media;
 mod media2;
+mod positions;
 mod profiles;
 mod ptz;
 mod ptz_nodes;
@@ -92,6 +93,14 @@ impl Camera {
             _ => Err(Fault::unknown(&request.operation)),
         }
     }
+}
+
+/// What a dome says of itself in its metadata stream; `None` for a camera that does not move.
+pub(super) fn status(device: &Device) -> Option<String> {
+    let status = xml::node("tt:PTZ", [ptz::told("tt:PTZStatus", device)?]);
+    let mut text = String::new();
+    status.write(&mut text);
+    Some(text)
 }
 
 /// Opens the camera's ONVIF port on the loopback interface and answers until the task is aborted or dropped with its

@@ -8,6 +8,7 @@ use super::ptz_nodes::{self, DEFAULT_TIMEOUT, TIMEOUTS};
 use super::soap::{Fault, Request, date_time, read_duration};
 use super::xml::{Element, Node, leaf, node};
 use crate::domain::camera::{NormalisedPosition, Pose};
+use crate::sim::device::Device;
 use crate::sim::dome::{MOST_PRESETS, Vector};
 use crate::sim::faults::{SpaceFault, StatusFault, StopFault, TimeoutFault};
 use std::time::{Duration, Instant, SystemTime};
@@ -285,15 +286,21 @@ async fn status(camera: &Camera, request: &Request) -> Result<Element, Fault> {
         let reason = "No PTZ status is available in the requested media profile";
         return Err(Fault::receiver(&["ter:Action", "ter:NoStatus"], reason));
     }
+    camera.device.count_status();
+    let told = told("tptz:PTZStatus", &camera.device).ok_or_else(|| Fault::unknown(&request.operation))?;
+    Ok(node("tptz:GetStatusResponse", [told]))
+}
+
+/// The status as the dome tells it now; `None` for a camera that does not move.
+pub(in crate::sim) fn told(name: &'static str, device: &Device) -> Option<Element> {
+    let faults = device.faults();
     let (now, clock) = (Instant::now(), SystemTime::now());
     let age = match faults.status_delay_ms {
         Some(ms) => Duration::from_millis(ms),
-        None => own_delay(camera, clock),
+        None => own_delay(device, clock),
     };
     let at = now.checked_sub(age).unwrap_or(now);
-    let Some((mut position, moving)) = camera.device.dome().map(|dome| (dome.position(at), dome.moving(at))) else {
-        return Err(Fault::unknown(&request.operation));
-    };
+    let (mut position, moving) = device.dome().map(|dome| (dome.position(at), dome.moving(at)))?;
     if faults.status == StatusFault::Wrong {
         position.pan = if position.pan > 0.5 {
             position.pan - 0.5
@@ -315,22 +322,21 @@ async fn status(camera: &Camera, request: &Request) -> Result<Element, Fault> {
     let told = (faults.status != StatusFault::NoPosition).then(|| vector("tt:Position", position, faults.spaces));
     let time = leaf(
         "tt:UtcTime",
-        date_time(camera.device.clock(clock.checked_sub(age).unwrap_or(clock))),
+        date_time(device.clock(clock.checked_sub(age).unwrap_or(clock))),
     );
-    let status = node("tptz:PTZStatus", told.into_iter().chain([move_status, time]));
-    Ok(node("tptz:GetStatusResponse", [status]))
+    Some(node(name, told.into_iter().chain([move_status, time])))
 }
 
 /// A quarter of the longest delay of the site plan, and the time since the last sample, never more than the longest.
-fn own_delay(camera: &Camera, clock: SystemTime) -> Duration {
-    let longest = Duration::from_secs_f64(camera.device.site().motion.status_delay_s.max(0.0));
+fn own_delay(device: &Device, clock: SystemTime) -> Duration {
+    let longest = Duration::from_secs_f64(device.site().motion.status_delay_s.max(0.0));
     let since_epoch = clock.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let phase = Duration::from_millis((since_epoch.as_millis() % SAMPLE.as_millis()) as u64);
     (longest / 4 + phase).min(longest / 2)
 }
 
 /// A `tt:PTZVector` in the camera's own numbers.
-fn vector(name: &'static str, position: NormalisedPosition, spaces: SpaceFault) -> Element {
+pub(super) fn vector(name: &'static str, position: NormalisedPosition, spaces: SpaceFault) -> Element {
     let (x, y, zoom) = match spaces {
         SpaceFault::Degrees => (
             (position.pan + 1.0) * 180.0,

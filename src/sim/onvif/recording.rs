@@ -1,7 +1,7 @@
 //! The least of Profile G: one recording with one video track (Recording, Search and Replay services).
 //!
 //! Invariant: what is found is what the recorder holds at that moment; the replay URI carries no credentials.
-//! Deliberately absent: several recordings, recording jobs, events and positions in the past.
+//! Deliberately absent: several recordings, recording jobs, events in the past; positions are in `positions`.
 
 use super::Camera;
 use super::profiles::SOURCE;
@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 
 /// Token of the only recording.
 pub const RECORDING_TOKEN: &str = "recording-1";
-const TRACK: &str = "track-video-1";
+/// Token of its video track.
+pub(super) const TRACK: &str = "track-video-1";
 /// Searches at once.
 const MOST: usize = 16;
 /// The longest a search is kept between two questions.
@@ -29,10 +30,15 @@ pub struct Searches {
 }
 
 struct Search {
-    found: Option<Recorded>,
-    told: bool,
+    finds: Finds,
     keep: Duration,
     ends: Instant,
+}
+
+/// What a search still has to tell.
+pub(super) enum Finds {
+    Recording(Option<Recorded>),
+    Positions(super::positions::Positions),
 }
 
 /// What the Recording service can do.
@@ -124,7 +130,15 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
             node("tse:GetRecordingInformationResponse", [information])
         }
         (super::SEARCH, "GetMediaAttributes") => media_attributes(camera, request, recorded.as_ref())?,
-        (super::SEARCH, "FindRecordings") => find(camera, request, recorded)?,
+        (super::SEARCH, "FindRecordings") => {
+            let found = is_in_scope(camera, request)?.then_some(recorded).flatten();
+            let token = open(camera, request, Finds::Recording(found))?;
+            node("tse:FindRecordingsResponse", [leaf("tse:SearchToken", token)])
+        }
+        (super::SEARCH, "FindPTZPosition") if camera.is_dome() => super::positions::find(camera, request, recorded)?,
+        (super::SEARCH, "GetPTZPositionSearchResults") if camera.is_dome() => {
+            super::positions::results(camera, request)?
+        }
         (super::SEARCH, "GetRecordingSearchResults") => results(camera, request)?,
         (super::SEARCH, "EndSearch") => {
             let token = request.required("SearchToken")?;
@@ -261,14 +275,12 @@ fn media_attributes(camera: &Camera, request: &Request, recorded: Option<&Record
     Ok(node("tse:GetMediaAttributesResponse", attributes))
 }
 
-fn find(camera: &Camera, request: &Request, recorded: Option<Recorded>) -> Result<Element, Fault> {
+/// Whether the scope of a search includes the recording.
+pub(super) fn is_in_scope(camera: &Camera, request: &Request) -> Result<bool, Fault> {
     let scope = request
         .operation
         .child("Scope")
         .ok_or_else(|| Fault::invalid_argument("Scope is missing"))?;
-    let keep = read_duration(request.required("KeepAliveTime")?)
-        .ok_or_else(|| Fault::invalid_argument("KeepAliveTime is not a duration"))?
-        .clamp(Duration::from_secs(1), LONGEST_KEEP);
     let named = |child: &&super::xml::Node, text: &str| child.name == text;
     let sources: Vec<&str> = scope
         .children
@@ -283,8 +295,17 @@ fn find(camera: &Camera, request: &Request, recorded: Option<Recorded>) -> Resul
         .map(|child| child.text.as_str())
         .collect();
     let here = super::device::endpoint(camera.device.site().id.as_str());
-    let wanted = (sources.is_empty() || sources.contains(&SOURCE) || sources.contains(&here.as_str()))
-        && (recordings.is_empty() || recordings.contains(&RECORDING_TOKEN));
+    Ok(
+        (sources.is_empty() || sources.contains(&SOURCE) || sources.contains(&here.as_str()))
+            && (recordings.is_empty() || recordings.contains(&RECORDING_TOKEN)),
+    )
+}
+
+/// Opens a search; gives its token.
+pub(super) fn open(camera: &Camera, request: &Request, finds: Finds) -> Result<String, Fault> {
+    let keep = read_duration(request.required("KeepAliveTime")?)
+        .ok_or_else(|| Fault::invalid_argument("KeepAliveTime is not a duration"))?
+        .clamp(Duration::from_secs(1), LONGEST_KEEP);
     let token = format!("search-{}", camera.searches.next.fetch_add(1, Ordering::Relaxed));
     let now = Instant::now();
     let mut open = hold(&camera.searches.open);
@@ -295,34 +316,33 @@ fn find(camera: &Camera, request: &Request, recorded: Option<Recorded>) -> Resul
             "Too many searches",
         ));
     }
-    open.insert(
-        token.clone(),
-        Search {
-            found: recorded.filter(|_| wanted),
-            told: false,
-            keep,
-            ends: now + keep,
-        },
-    );
-    Ok(node("tse:FindRecordingsResponse", [leaf("tse:SearchToken", token)]))
+    let ends = now + keep;
+    open.insert(token.clone(), Search { finds, keep, ends });
+    Ok(token)
+}
+
+/// Goes on with a search that is still kept.
+pub(super) fn go_on<T>(
+    camera: &Camera,
+    request: &Request,
+    tell: impl FnOnce(&mut Finds) -> Option<T>,
+) -> Result<T, Fault> {
+    let token = request.required("SearchToken")?;
+    let now = Instant::now();
+    let mut open = hold(&camera.searches.open);
+    let search = open
+        .get_mut(token)
+        .filter(|search| search.ends > now)
+        .ok_or_else(no_search)?;
+    search.ends = now + search.keep;
+    tell(&mut search.finds).ok_or_else(no_search)
 }
 
 fn results(camera: &Camera, request: &Request) -> Result<Element, Fault> {
-    let token = request.required("SearchToken")?;
-    let now = Instant::now();
-    let found = {
-        let mut open = hold(&camera.searches.open);
-        let search = open
-            .get_mut(token)
-            .filter(|search| search.ends > now)
-            .ok_or_else(no_search)?;
-        search.ends = now + search.keep;
-        if std::mem::replace(&mut search.told, true) {
-            None
-        } else {
-            search.found.clone()
-        }
-    };
+    let found = go_on(camera, request, |finds| match finds {
+        Finds::Recording(found) => Some(found.take()),
+        Finds::Positions(_) => None,
+    })?;
     let state = leaf("tt:SearchState", "Completed");
     let found = found.map(|recorded| information(camera, &recorded, "tt:RecordingInformation"));
     let list = node("tse:ResultList", std::iter::once(state).chain(found));

@@ -4,6 +4,7 @@
 
 mod courier;
 mod forged_log;
+mod plan;
 mod road;
 
 use super::outbox::memory::Memory;

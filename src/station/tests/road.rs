@@ -45,11 +45,11 @@ impl Camera {
     }
 }
 
-struct Bench {
+pub(super) struct Bench {
     _folder: tempfile::TempDir,
     disk: Memory,
     outbox: Outbox,
-    station: Station,
+    pub(super) station: Station,
     camera: Camera,
 }
 
@@ -60,7 +60,7 @@ fn certificate() -> (String, String) {
 }
 
 impl Bench {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let disk = Memory::default();
         let outbox = outbox(&disk, 0);
@@ -421,19 +421,18 @@ async fn r_aud_7_away_within_grace_only_live_and_ptz_and_after_it_nothing() {
 }
 
 #[tokio::test]
-async fn r_prv_1_the_original_of_a_masked_camera_is_not_given_out() {
+async fn r_prv_1_the_first_event_of_an_export_says_which_copy_is_made_and_by_which_plan() {
     let bench = Bench::new().await;
     let session = bench.session(Level::Supervisor, &ALL);
-    bench.station.0.contact.reached();
     let now = jiff::Timestamp::now().as_millisecond();
-    let progress = watch::Sender::new(ExportProgress::default());
-    // The poller notices the missing server at any moment; until then exports are allowed.
-    let export = session
-        .export(&fixed(), now - 60_000, now - 30_000, reason(), progress)
-        .await;
-    if export != Err(Refusal::ServerAway) {
-        assert_eq!(export.err(), Some(Refusal::MaskedOriginal));
-        assert_eq!(bench.log().last().unwrap(), "export_start refused");
+    for (camera, copy) in [(fixed(), "obscured"), (dome(), "original")] {
+        let progress = watch::Sender::new(ExportProgress::default());
+        let export = session.export(&camera, now - 60_000, now - 30_000, reason(), progress);
+        assert_eq!(export.await.err(), Some(Refusal::ServerAway));
+        let said = bench.bodies().pop().unwrap().parameters;
+        let expected = (copy.into(), (copy == "obscured").into(), 7.into());
+        let said = ["copy", "re_encoded", "plan_version"].map(|name| said[name].clone());
+        assert_eq!(said, <[serde_json::Value; 3]>::from(expected), "{camera}");
     }
     assert_eq!(bench.camera.visitors(), 0);
 }

@@ -1,25 +1,39 @@
-//! Export: the pictures of the range, bit for bit, in a file that ffprobe reads; nothing is left of a failure.
+//! Export: the pictures of the range, bit for bit, in a file that ffprobe reads, or each under its cover; nothing is left of a
+//! failure.
 
 use super::recorder::{GROUP, Habits, PASSWORD, Recorder, Recording, START_MS, USER};
 use super::replay::{recording, wait_until};
 use sha2::Digest;
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use vedetta::domain::privacy::{Cover, Polygon, WholeReason};
 use vedetta::media::error::LiveErrorKind;
-use vedetta::media::export::{self, ExportError, ExportReport, ExportRequest};
+use vedetta::media::export::{self, CopyKind, ExportError, ExportReport, ExportRequest, Obscure};
 
-async fn run(recorder: &Recorder, path: &Path, from_ms: i64, to_ms: i64) -> Result<ExportReport, ExportError> {
-    let request = ExportRequest {
+fn request(recorder: &Recorder, path: &Path, from_ms: i64, to_ms: i64, copy: CopyKind) -> ExportRequest {
+    ExportRequest {
         url: recorder.url(),
         user: USER.to_owned(),
         password: PASSWORD.to_owned().into(),
         from_ms,
         to_ms,
         path: path.to_owned(),
-    };
-    export::run(request, |_| {}).await
+        copy,
+    }
+}
+
+async fn run(recorder: &Recorder, path: &Path, from_ms: i64, to_ms: i64) -> Result<ExportReport, ExportError> {
+    export::run(request(recorder, path, from_ms, to_ms, CopyKind::Original), |_| {}).await
+}
+
+/// An obscured copy under these covers.
+fn obscured(cover: impl Fn(i64) -> Cover + Send + Sync + 'static) -> CopyKind {
+    CopyKind::Obscured(Obscure {
+        cover: Arc::new(cover),
+        remark: "Obscured copy, plan version 7".into(),
+    })
 }
 
 /// The coded slices of an Annex B stream, in order (parameter sets and the like are the container's business).
@@ -210,14 +224,7 @@ async fn a_cancelled_export_leaves_nothing() {
     );
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("a.mp4");
-    let request = ExportRequest {
-        url: recorder.url(),
-        user: USER.to_owned(),
-        password: PASSWORD.to_owned().into(),
-        from_ms: START_MS,
-        to_ms: START_MS + 60_000,
-        path: path.clone(),
-    };
+    let request = request(&recorder, &path, START_MS, START_MS + 60_000, CopyKind::Original);
     let seen = Arc::new(Mutex::new(0));
     let told = Arc::clone(&seen);
     let task = tokio::spawn(export::run(request, move |progress| {
@@ -228,4 +235,156 @@ async fn a_cancelled_export_leaves_nothing() {
     task.abort();
     wait_until(|| std::fs::read_dir(place.path()).unwrap().count() == 0).await;
     assert!(recording().units.len() > 2 * GROUP);
+}
+
+/// Every picture of a film as I420, 320 × 240, with its time in seconds.
+fn pictures(path: &Path) -> Vec<(f64, Vec<u8>)> {
+    let file = path.to_str().unwrap();
+    let args = [
+        "-v",
+        "error",
+        "-i",
+        file,
+        "-fps_mode",
+        "passthrough",
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "yuv420p",
+        "-",
+    ];
+    let raw = output("ffmpeg", &args);
+    let args = [
+        "-v",
+        "error",
+        "-select_streams",
+        "v",
+        "-show_entries",
+        "frame=pts_time",
+        "-of",
+        "csv=p=0",
+        file,
+    ];
+    let times = String::from_utf8(output("ffprobe", &args)).unwrap();
+    let times = times.split(['\n', ',']).filter(|text| !text.is_empty());
+    let pictures = raw.chunks_exact(320 * 240 * 3 / 2).map(<[u8]>::to_vec);
+    times.map(|time| time.parse().unwrap()).zip(pictures).collect()
+}
+
+/// Samples of the left and the right half of a picture that differ from the cover's grey by more than coding explains.
+fn not_grey(picture: &[u8]) -> [usize; 2] {
+    let mut count = [0; 2];
+    for (i, luma) in picture[..320 * 240].iter().enumerate() {
+        count[usize::from(i % 320 >= 160)] += usize::from(luma.abs_diff(57) > 6);
+    }
+    count
+}
+
+#[tokio::test]
+async fn r_prv_1_every_picture_of_an_obscured_copy_has_the_cover_of_its_own_time() {
+    for (codec, b_frames, first) in [("H264", 0, 25), ("H264", 2, 25), ("H265", 0, 0)] {
+        let recording = Arc::new(Recording::make(codec, 100, b_frames));
+        let recorder = Recorder::start(Arc::clone(&recording), Habits::default());
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("a.mp4");
+        let left = |right: f32| Polygon::from(vec![[0.0, 0.0], [right, 0.0], [right, 1.0], [0.0, 1.0]]);
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&asked);
+        // The left half, from the 50th frame on everything; three frames without any.
+        let cover = move |at_ms: i64| {
+            noted.lock().unwrap().push(at_ms);
+            match at_ms - START_MS {
+                ..1_400 => Cover::Parts(vec![left(0.5)]),
+                1_400..1_500 => Cover::Parts(vec![]),
+                1_500..2_000 => Cover::Parts(vec![left(0.5)]),
+                _ => Cover::Whole(WholeReason::PoseNotKnown),
+            }
+        };
+        let wanted = request(
+            &recorder,
+            &path,
+            Recording::at(first),
+            START_MS + 2_400,
+            obscured(cover),
+        );
+        let report = export::run(wanted, |_| {}).await.unwrap();
+        assert_eq!(
+            (report.first_ms, report.last_ms),
+            (Recording::at(first), Recording::at(60)),
+            "{codec}"
+        );
+        assert_eq!(
+            (report.frames, report.covered.whole, report.covered.partly),
+            (61 - first as u64, 11, 47 - first as u64),
+            "{codec}"
+        );
+        assert_eq!(
+            *asked.lock().unwrap(),
+            (first..=60).map(Recording::at).collect::<Vec<_>>()
+        );
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(
+            (report.bytes, report.sha256),
+            (bytes.len() as u64, hex::encode(sha2::Sha256::digest(&bytes)))
+        );
+        let film = pictures(&path);
+        assert_eq!(film.len(), 61 - first, "{codec}");
+        for (i, (time, picture)) in film.iter().enumerate() {
+            assert!(
+                (time - i as f64 * 0.04).abs() < 0.002,
+                "{codec}: picture {i} at {time} s"
+            );
+            let [left, right] = not_grey(picture);
+            let expected = match first + i {
+                35..=37 => [true, true],
+                50.. => [false, false],
+                _ => [false, true],
+            };
+            // It is black but for a ball.
+            let seen = [left, right].map(|count| count > 500);
+            assert_eq!(seen, expected, "{codec}: picture {i} shows {left} and {right}");
+            assert!(expected[0] || left < 50, "{codec}: {left} samples of picture {i} show");
+        }
+        let args = [
+            "-v",
+            "error",
+            "-show_entries",
+            "format_tags=comment:stream=codec_name",
+            "-of",
+            "csv=p=0",
+        ];
+        let said = String::from_utf8(output("ffprobe", &[&args[..], &[path.to_str().unwrap()]].concat())).unwrap();
+        assert!(
+            said.contains("h264") && said.contains("Obscured copy, plan version 7"),
+            "{said}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_obscured_copy_leaves_nothing_even_while_its_encoder_is_full() {
+    let recorder = Recorder::start(recording(), Habits::default());
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("a.mp4");
+    // The third cover does not come before the copy is cancelled.
+    let (gate, asked) = (
+        Arc::new((Mutex::new(false), Condvar::new())),
+        Arc::new(AtomicUsize::new(0)),
+    );
+    let (shut, counted) = (Arc::clone(&gate), Arc::clone(&asked));
+    let cover = move |_| {
+        if counted.fetch_add(1, Ordering::SeqCst) >= 2 {
+            let opened = shut.0.lock().unwrap();
+            drop(shut.1.wait_while(opened, |opened| !*opened).unwrap());
+        }
+        Cover::Parts(vec![])
+    };
+    let wanted = request(&recorder, &path, START_MS, START_MS + 60_000, obscured(cover));
+    let task = tokio::spawn(export::run(wanted, |_| {}));
+    wait_until(|| asked.load(Ordering::SeqCst) == 3).await;
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+    *gate.0.lock().unwrap() = true;
+    gate.1.notify_all();
+    wait_until(|| std::fs::read_dir(place.path()).unwrap().count() == 0).await;
 }

@@ -40,11 +40,7 @@ impl ControlRoom {
             refused_at_ceiling: self.refused_at_ceiling,
             health: Some(self.health.clone()),
             snapshot: self.snapshot.clone(),
-            exported: self
-                .export
-                .as_ref()
-                .and_then(|dialogue| dialogue.done())
-                .map(|exported| (exported.path.clone(), exported.sha256.clone())),
+            exported: self.export.as_ref().and_then(|dialogue| dialogue.done()).cloned(),
             magnification: self.magnification(now),
             ..Scene::default()
         }

@@ -1,0 +1,123 @@
+//! When a status was true that a camera sent unasked.
+//!
+//! How long it was on its way nobody here can tell, but it carries the camera's time of it. A status that was asked for carries
+//! that too, and was made after the question left and before its answer came. So what the camera's clock calls `u` was, by our
+//! clock, no later than the answer's coming plus `u` minus the answer's time, and no earlier than that less the time the
+//! question took. A status sent unasked therefore counts as one that came at that moment, wherever it waited; the time the
+//! question took counts to the plan's `status_delay_s`, as it does for the question's own answer.
+//!
+//! Invariant: without a quick answer of the last seconds nothing is said, nor after the camera's clock was seen to be set.
+//! Deliberately absent: clocks that do not tell milliseconds; their statuses are not used.
+
+use std::time::{Duration, Instant};
+
+/// An answer says how the clocks stand for this long.
+const COUNTS: Duration = Duration::from_secs(5);
+
+/// What is known of one camera's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CameraClock {
+    /// When an answer was complete, and the camera's time in it, Unix milliseconds.
+    asked: Option<(Instant, i64)>,
+    /// The camera's time in the newest status that it sent unasked.
+    newest_ms: Option<i64>,
+}
+
+impl CameraClock {
+    /// A status was asked for, and its answer has this time of the camera, Unix milliseconds. One that took longer than
+    /// `quick` tells too little.
+    pub fn on_asked(&mut self, sent: Instant, received: Instant, camera_ms: i64, quick: Duration) {
+        if tells_milliseconds(camera_ms) && received.saturating_duration_since(sent) <= quick {
+            self.asked = Some((received, camera_ms));
+        }
+    }
+
+    /// A status came unasked, with this time of the camera: when one that was true then would have come in answer to a
+    /// question. `quick` as for [`CameraClock::on_asked`].
+    pub fn on_sent(&mut self, arrived: Instant, camera_ms: i64, quick: Duration) -> Option<Instant> {
+        let (received, asked_ms) = self.asked?;
+        let before = self.newest_ms.replace(camera_ms);
+        let at = moved(received, camera_ms.checked_sub(asked_ms)?)?;
+        let set_back = before.is_some_and(|before| camera_ms < before);
+        let set_forward = at > arrived.checked_add(quick)?;
+        if set_back || set_forward {
+            self.asked = None;
+            return None;
+        }
+        let fresh = arrived.saturating_duration_since(received) <= COUNTS;
+        (fresh && tells_milliseconds(camera_ms)).then(|| at.min(arrived))
+    }
+}
+
+/// Whole tens come from a clock that tells no more than that, or are one in ten: nothing is lost without them.
+fn tells_milliseconds(ms: i64) -> bool {
+    ms % 10 != 0
+}
+
+fn moved(at: Instant, ms: i64) -> Option<Instant> {
+    let by = Duration::from_millis(ms.unsigned_abs());
+    if ms < 0 { at.checked_sub(by) } else { at.checked_add(by) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const QUICK: Duration = Duration::from_millis(150);
+    /// A camera half a year behind.
+    const BEHIND_MS: i64 = 15_552_000_000;
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    /// A clock that was asked at `begin`, the answer made at 20 and here at 40 milliseconds.
+    fn asked(begin: Instant) -> CameraClock {
+        let mut clock = CameraClock::default();
+        clock.on_asked(begin, begin + ms(40), 21 - BEHIND_MS, QUICK);
+        clock
+    }
+
+    #[test]
+    fn what_waited_counts_as_when_it_was_made_whatever_the_camera_calls_that() {
+        let begin = Instant::now();
+        let mut clock = asked(begin);
+        for (made, arrived) in [(101, 120), (201, 900), (301, 901), (1_401, 1_410)] {
+            let at = clock
+                .on_sent(begin + ms(arrived), made as i64 - BEHIND_MS, QUICK)
+                .unwrap();
+            assert!(at <= begin + ms(arrived) && at >= begin + ms(made), "made at {made}");
+            assert!(at <= begin + ms(made + 40), "made at {made}");
+        }
+    }
+
+    #[test]
+    fn without_a_quick_answer_of_the_last_seconds_nothing_is_said() {
+        let begin = Instant::now();
+        assert_eq!(CameraClock::default().on_sent(begin, 3, QUICK), None);
+        let mut slow = CameraClock::default();
+        slow.on_asked(begin, begin + ms(400), 21, QUICK);
+        assert_eq!(slow.on_sent(begin + ms(500), 101, QUICK), None);
+        let mut clock = asked(begin);
+        assert_eq!(clock.on_sent(begin + ms(6_000), 5_951 - BEHIND_MS, QUICK), None);
+        // A clock of whole seconds, or of hundredths.
+        let mut coarse = CameraClock::default();
+        coarse.on_asked(begin, begin + ms(40), 0, QUICK);
+        assert_eq!(coarse.on_sent(begin + ms(100), 1_000, QUICK), None);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_says_nothing_until_it_was_asked_again() {
+        let begin = Instant::now();
+        for step in [-5_000, 5_000] {
+            let mut clock = asked(begin);
+            assert!(clock.on_sent(begin + ms(121), 101 - BEHIND_MS, QUICK).is_some());
+            for made in [201, 301, 401] {
+                let told = clock.on_sent(begin + ms(made + 20), made as i64 + step - BEHIND_MS, QUICK);
+                assert_eq!(told, None, "{step} ms");
+            }
+            clock.on_asked(begin + ms(410), begin + ms(430), 421 + step - BEHIND_MS, QUICK);
+            assert!(clock.on_sent(begin + ms(521), 501 + step - BEHIND_MS, QUICK).is_some());
+        }
+    }
+}

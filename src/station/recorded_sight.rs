@@ -1,0 +1,65 @@
+//! What may be seen of a recording, by the plan as it is now: the one cover of playback and export.
+//!
+//! Invariant: a mask that is approved while a recording is shown covers from then on; while the server is known to have a
+//! newer plan than this workstation, or when the camera's geometry is no longer the one its poses were read with, everything
+//! is covered. Nothing that is lifted live is lifted here. Deliberately absent: how a cover follows
+//! (`domain::privacy::recorded`), where the positions come from (`playback`).
+
+use super::policy::Policy;
+use crate::domain::privacy::recorded::{RecordedCover, RecordedPoses};
+use crate::domain::privacy::{Cover, WholeReason};
+use crate::domain::site::CameraPlan;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The cover of one stretch of one camera's recording.
+pub struct RecordedSight {
+    policy: Arc<Policy>,
+    /// As planned when the positions were read.
+    camera: CameraPlan,
+    poses: Option<RecordedPoses>,
+    /// By which version of the plan; nothing before the first frame.
+    by: Mutex<Option<(u64, RecordedCover)>>,
+}
+
+impl RecordedSight {
+    /// For a camera as planned, with the poses recorded with the video; `None` for one that does not move.
+    pub fn new(policy: &Arc<Policy>, camera: &CameraPlan, poses: Option<RecordedPoses>) -> Self {
+        Self {
+            policy: Arc::clone(policy),
+            camera: camera.clone(),
+            poses,
+            by: Mutex::default(),
+        }
+    }
+
+    /// What must be covered on a frame of this time of recording, Unix milliseconds.
+    pub fn cover(&self, recorded_ms: Option<i64>) -> Cover {
+        let not_current = Cover::Whole(WholeReason::PlanNotCurrent);
+        let Some(plan) = self.policy.current_plan() else {
+            return not_current;
+        };
+        let mut by = self.by.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, cover)) = by.as_ref().filter(|(version, _)| *version == plan.version) {
+            return cover.at(recorded_ms);
+        }
+        let same = |planned: &&CameraPlan| planned.lens == self.camera.lens && planned.motion == self.camera.motion;
+        let Some(planned) = plan.camera(&self.camera.id).filter(same) else {
+            return not_current;
+        };
+        let cover = RecordedCover::new(planned, self.poses.clone());
+        let now = cover.at(recorded_ms);
+        *by = Some((plan.version, cover));
+        now
+    }
+
+    /// Whether every frame was covered as the plan now says: it has not changed for this camera since [`RecordedSight::new`].
+    pub fn is_unchanged(&self) -> bool {
+        self.policy.current_plan().is_some_and(|plan| {
+            plan.camera(&self.camera.id).is_some_and(|now| {
+                let then = &self.camera;
+                (&now.masks, &now.limits.sectors, &now.lens, &now.motion)
+                    == (&then.masks, &then.limits.sectors, &then.lens, &then.motion)
+            })
+        })
+    }
+}

@@ -1,0 +1,145 @@
+//! A workstation whose plan is not the one in force shows nothing: stale, not signed, or older than one it had.
+
+use super::super::policy::Policy;
+use super::super::recorded_sight::RecordedSight;
+use super::super::sign_in::SignInError;
+use super::borgo;
+use super::road::Bench;
+use crate::domain::audit::note::{SignerKey, Statement};
+use crate::domain::camera::CameraKind;
+use crate::domain::privacy::recorded::RecordedPoses;
+use crate::domain::privacy::trial::{dome_plan, lens, tight};
+use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
+use crate::domain::site::{CameraPlan, Controller, SitePlan};
+use crate::protocol::{PolicyState, SignedPlan};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A plan with one dome, and on it so many masks in view of the pose of [`known`].
+fn plan(version: u64, masks: usize) -> SitePlan {
+    let corner = |i: usize, azimuth: f64, elevation_deg: f64| crate::domain::camera::Direction {
+        azimuth_deg: azimuth + 6.0 * i as f64,
+        elevation_deg,
+    };
+    let mask = |i| vec![corner(i, 0.0, -12.0), corner(i, 3.0, -12.0), corner(i, 3.0, -9.0)];
+    let mut dome = dome_plan(tight(), lens(), (0..masks).map(mask).collect());
+    dome.controller = borgo();
+    SitePlan {
+        version,
+        controllers: vec![Controller {
+            id: borgo(),
+            name: "Borgo".into(),
+            istat: "020001".into(),
+        }],
+        cameras: vec![dome],
+    }
+}
+
+fn told(plan_version: u64) -> PolicyState {
+    PolicyState {
+        revision: plan_version,
+        plan_version,
+        declared: Vec::new(),
+        holds: Vec::new(),
+        now_ms: 0,
+        knock: None,
+        watching: Vec::new(),
+        clearances: Vec::new(),
+    }
+}
+
+fn known() -> PoseKnowledge {
+    let near = |v: f64| Interval {
+        lo: v - 0.1,
+        hi: v + 0.1,
+    };
+    PoseKnowledge::Within(PoseInterval {
+        pan: near(5.0),
+        tilt: near(-10.0),
+        hfov: near(50.0),
+    })
+}
+
+/// A dome that stood where [`known`] says.
+fn recorded(camera: &CameraPlan) -> Option<RecordedPoses> {
+    let pose = crate::domain::camera::Pose {
+        pan_deg: 5.0,
+        tilt_deg: -10.0,
+        hfov_deg: 50.0,
+    };
+    let poses = (0..50).map(|i| (i * 200, pose)).collect();
+    Some(RecordedPoses::new(poses, camera.motion.clone()))
+}
+
+fn parts(cover: &Cover) -> Option<usize> {
+    match cover {
+        Cover::Parts(parts) => Some(parts.len()),
+        Cover::Whole(reason) => {
+            assert_eq!(*reason, WholeReason::PlanNotCurrent);
+            None
+        }
+    }
+}
+
+#[test]
+fn r_prv_1_while_the_server_has_a_newer_plan_everything_is_covered_live_and_recorded() {
+    let first = plan(7, 1);
+    let camera = first.cameras[0].clone();
+    assert_eq!(camera.kind, CameraKind::Dome);
+    let policy = Arc::new(Policy::new(Arc::new(first)));
+    let sight = RecordedSight::new(&policy, &camera, recorded(&camera));
+    let live = || {
+        let in_force = policy.in_force(&camera, Instant::now());
+        parts(&in_force.cover(&known(), jiff::Timestamp::now()))
+    };
+    let seen = |sight: &RecordedSight| parts(&sight.cover(Some(5_000)));
+    assert_eq!((live(), seen(&sight), sight.is_unchanged()), (Some(1), Some(1), true));
+
+    // Heard of, and not here yet: nothing shows. An older or equal plan does not help.
+    assert!(policy.hear(told(9), Instant::now()));
+    policy.take(plan(7, 0));
+    policy.take(plan(6, 0));
+    assert_eq!((live(), seen(&sight), sight.is_unchanged()), (None, None, false));
+    policy.take(plan(8, 2));
+    assert_eq!((live(), seen(&sight)), (None, None));
+
+    // Here: the new mask covers at once, also what was recorded and is being shown.
+    policy.take(plan(9, 2));
+    assert_eq!((live(), seen(&sight), sight.is_unchanged()), (Some(2), Some(2), false));
+    assert!(!policy.hear(told(8), Instant::now()));
+    assert_eq!(live(), Some(2));
+
+    // Another lens: the positions were read with the old one and say nothing any more.
+    let mut other = plan(10, 2);
+    other.cameras[0].lens.as_mut().unwrap().roll_deg = 3.0;
+    policy.take(other);
+    assert_eq!((live(), seen(&sight)), (None, None));
+}
+
+#[tokio::test]
+async fn r_prv_1_a_plan_that_is_not_signed_or_is_older_is_not_taken() {
+    let bench = Bench::new().await;
+    let key = SignerKey::new("vedetta/plan", &[1; 32]).unwrap();
+    let text = serde_json::to_string(&plan(7, 1)).unwrap();
+    let signed = |text: &str, by: &SignerKey| SignedPlan {
+        plan: text.to_owned(),
+        signature: by.sign_statement(Statement::Plan, text),
+        vkey: key.verifier().to_string(),
+    };
+    let refused = Err(SignInError::PlanNotGenuine);
+    let read = |signed: &SignedPlan| bench.station.0.genuine_plan(signed).map(|plan| plan.version);
+    assert_eq!(read(&signed(&text, &key)), Ok(7));
+    let stranger = SignerKey::new("vedetta/plan", &[2; 32]).unwrap();
+    assert_eq!(read(&signed(&text, &stranger)), refused);
+    let mut changed = signed(&text, &key);
+    changed.plan = changed.plan.replace("\"version\":7", "\"version\":8");
+    assert_eq!(read(&changed), refused);
+    assert_eq!(read(&signed("{}", &key)), refused);
+
+    assert_eq!(bench.station.0.keep_plan_version(7).await, Ok(()));
+    assert_eq!(bench.station.0.keep_plan_version(7).await, Ok(()));
+    assert_eq!(
+        bench.station.0.keep_plan_version(6).await,
+        Err(SignInError::PlanNotGenuine)
+    );
+}
