@@ -216,3 +216,101 @@ fn lay_over(picture: &mut [u32], above: &[u32], opaque: bool) {
         *pixel = 0xff00_0000 | (*above & 0x00ff_ffff).wrapping_add(red_blue | green);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::privacy::Cover;
+    use crate::gui::pattern;
+    use std::sync::Arc;
+
+    const WIDTH: usize = 40;
+    const HEIGHT: usize = 30;
+    const GROUND: u32 = 0xff20_2020;
+
+    fn picture(place: [f32; 4], number: u64) -> Picture {
+        let [x, y, width, height] = place;
+        Picture {
+            key: 1,
+            place: Rectangle { x, y, width, height },
+            frame: Arc::new(pattern::frame(64, 36, number, 0)),
+            cover: Arc::new(Cover::Parts(Vec::new())),
+            brightness: 1.0,
+        }
+    }
+
+    /// An interface that is `GROUND` everywhere but in a hole at 4, 4 of 32×18.
+    fn canvas(above: impl Fn(usize, usize) -> u32) -> Canvas {
+        let mut canvas = Canvas::default();
+        for (i, pixel) in canvas.interface(WIDTH, HEIGHT).iter_mut().enumerate() {
+            let (x, y) = (i % WIDTH, i / WIDTH);
+            let inside = (4..36).contains(&x) && (4..22).contains(&y);
+            *pixel = if inside { above(x, y) } else { GROUND };
+        }
+        canvas
+    }
+
+    const PLACE: [f32; 4] = [4.0, 4.0, 32.0, 18.0];
+
+    #[test]
+    fn r_prv_1_what_the_interface_drew_over_a_picture_stays_over_every_frame_of_it() {
+        let cover = 0xff11_2233;
+        let covered = |x: usize, y: usize| (8..20).contains(&x) && (6..10).contains(&y);
+        let mut canvas = canvas(|x, y| if covered(x, y) { cover } else { 0 });
+        let mut out = vec![0; WIDTH * HEIGHT];
+        for number in 1..4 {
+            canvas.paint(&mut out, &[picture(PLACE, number)], 1.0, number == 1);
+            for (i, pixel) in out.iter().enumerate() {
+                let (x, y) = (i % WIDTH, i / WIDTH);
+                match (covered(x, y), (4..36).contains(&x) && (4..22).contains(&y)) {
+                    (true, _) => assert_eq!(*pixel, cover, "{x}, {y}"),
+                    (false, true) => assert_eq!(opacity(*pixel), 255, "{x}, {y}"),
+                    (false, false) => assert_eq!(*pixel, GROUND, "{x}, {y}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn something_half_transparent_lets_half_through() {
+        let mut row = [0xffff_ffff, 0xff00_0000, 0xff80_4020];
+        lay_over(&mut row, &[0x8000_0000, 0x8080_8080, 0x0000_0000], false);
+        let near = |a: u32, b: u32| {
+            a.to_be_bytes()
+                .iter()
+                .zip(b.to_be_bytes())
+                .all(|(a, b)| a.abs_diff(b) <= 1)
+        };
+        assert!(near(row[0], 0xff7f_7f7f), "{:08x}", row[0]);
+        assert!(near(row[1], 0xff80_8080), "{:08x}", row[1]);
+        assert_eq!(row[2], 0xff80_4020);
+    }
+
+    #[test]
+    fn a_frame_that_is_there_is_not_painted_again() {
+        let mut canvas = canvas(|_, _| 0);
+        let mut out = vec![0; WIDTH * HEIGHT];
+        let frame = picture(PLACE, 1);
+        canvas.paint(&mut out, std::slice::from_ref(&frame), 1.0, true);
+        out.fill(7);
+        canvas.paint(&mut out, std::slice::from_ref(&frame), 1.0, false);
+        assert!(out.iter().all(|pixel| *pixel == 7));
+        canvas.paint(&mut out, &[picture(PLACE, 2)], 1.0, false);
+        assert!(out[10 * WIDTH + 10] != 7 && out[0] == 7);
+    }
+
+    #[test]
+    fn a_picture_that_begins_outside_the_window_is_cut() {
+        let mut canvas = canvas(|_, _| 0);
+        let mut out = vec![0; WIDTH * HEIGHT];
+        for place in [
+            [-10.0, -6.0, 64.0, 48.0],
+            [30.0, 20.0, 64.0, 36.0],
+            [-90.0, 50.0, 64.0, 36.0],
+        ] {
+            canvas.paint(&mut out, &[picture(place, 1)], 1.0, true);
+            assert_eq!(out[0], GROUND);
+            assert!(out[10 * WIDTH + 10] == 0 || place[0] == -10.0);
+        }
+    }
+}

@@ -332,3 +332,72 @@ impl<Message> Overlay<Message, Theme, Renderer> for Above<'_, Message> {
         self.content.as_overlay().index()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::privacy::{Cover, CoverStyle, Polygon};
+    use crate::gui::pattern;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    fn shown(number: u64, cover: Cover) -> Shown {
+        Shown {
+            pictures: vec![Picture {
+                key: 1,
+                place: Rectangle::with_size(Size::new(64.0, 36.0)),
+                frame: Arc::new(pattern::frame(64, 36, number, 0)),
+                cover: Arc::new(cover),
+                brightness: 1.0,
+            }],
+            awake: true,
+        }
+    }
+
+    fn part(style: CoverStyle, left: f32) -> Cover {
+        Cover::Parts(vec![Polygon {
+            points: vec![[left, 0.1], [0.5, 0.1], [0.5, 0.5]],
+            style,
+        }])
+    }
+
+    #[test]
+    fn r_prv_1_new_covers_mean_drawing_the_interface_again_and_new_frames_do_not() {
+        let (mut state, now) = (State::default(), Instant::now());
+        let mut take = |shown| {
+            state.take(shown, now);
+            state.stale.take()
+        };
+        assert!(take(shown(1, part(CoverStyle::Solid, 0.1))), "the first");
+        assert!(!take(shown(2, part(CoverStyle::Solid, 0.1))), "only a frame");
+        assert!(take(shown(3, part(CoverStyle::Solid, 0.2))), "the cover moved");
+        assert!(
+            take(shown(3, part(CoverStyle::Pixelated, 0.2))),
+            "the cover has other colours"
+        );
+        assert!(
+            take(shown(4, part(CoverStyle::Pixelated, 0.2))),
+            "its colours come from the frame"
+        );
+        assert!(take(Shown::default()), "the picture is gone");
+    }
+
+    #[test]
+    fn a_widget_is_drawn_when_it_wants_to_be_and_a_pointer_on_its_way_changes_nothing() {
+        let (state, now) = (State::default(), Instant::now());
+        let drawing = |at| Event::Window(window::Event::RedrawRequested(at));
+        let later = now + Duration::from_millis(500);
+        state.asked(RedrawRequest::At(later), true, now);
+        state.before(&drawing(now), now);
+        assert!(!state.stale.take());
+        state.before(&drawing(later), later);
+        assert!(state.stale.take());
+        let position = iced::Point::ORIGIN;
+        state.before(&Event::Mouse(mouse::Event::CursorMoved { position }), now);
+        assert!(!state.stale.take());
+        state.asked(RedrawRequest::NextFrame, false, now);
+        assert!(state.stale.take());
+        state.before(&Event::Mouse(mouse::Event::ButtonPressed(mouse::Button::Left)), now);
+        assert!(state.stale.take());
+    }
+}

@@ -10,20 +10,25 @@ pub use sse2::Lanes;
 #[cfg(not(target_arch = "x86_64"))]
 pub use bytes::Lanes;
 
-/// Sixteen rows become sixteen columns.
+/// Sixteen rows of sixteen bytes.
+pub type Block = [Lanes; 16];
+
+/// Rows become columns, in place: an array that is handed over by value is copied at this optimisation level.
 #[inline(always)]
-pub fn transposed(mut rows: [Lanes; 16]) -> [Lanes; 16] {
+pub fn transpose(rows: &mut Block) {
     // Four perfect shuffles of the 256 bytes.
-    for _ in 0..4 {
-        let mut shuffled = rows;
-        for i in 0..8 {
-            let (low, high) = rows[i].interleaved(rows[i + 8]);
-            shuffled[2 * i] = low;
-            shuffled[2 * i + 1] = high;
-        }
-        rows = shuffled;
+    let mut shuffled = *rows;
+    shuffle(rows, &mut shuffled);
+    shuffle(&shuffled, rows);
+    shuffle(rows, &mut shuffled);
+    shuffle(&shuffled, rows);
+}
+
+#[inline(always)]
+fn shuffle(from: &Block, to: &mut Block) {
+    for i in 0..8 {
+        (to[2 * i], to[2 * i + 1]) = from[i].interleaved(from[i + 8]);
     }
-    rows
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -35,7 +40,7 @@ mod sse2 {
     };
 
     /// Sixteen bytes.
-    #[derive(Clone, Copy)]
+    #[derive(Clone, Copy, Default)]
     pub struct Lanes(m128i);
 
     impl Lanes {
@@ -96,7 +101,7 @@ mod sse2 {
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod bytes {
     /// Sixteen bytes.
-    #[derive(Clone, Copy)]
+    #[derive(Clone, Copy, Default)]
     pub struct Lanes([u8; 16]);
 
     impl Lanes {
@@ -169,7 +174,9 @@ mod tests {
     #[test]
     fn rows_become_columns() {
         let rows: [[u8; 16]; 16] = std::array::from_fn(|r| std::array::from_fn(|c| (16 * r + c) as u8));
-        let columns = transposed(rows.each_ref().map(Lanes::load)).map(Lanes::bytes);
+        let mut block = rows.each_ref().map(Lanes::load);
+        transpose(&mut block);
+        let columns = block.map(Lanes::bytes);
         for (r, row) in rows.iter().enumerate() {
             for (c, byte) in row.iter().enumerate() {
                 assert_eq!(columns[c][r], *byte);

@@ -5,7 +5,7 @@
 //! small tiles do not flicker.
 //! Invariant: nothing is allocated once every size has been seen. Deliberately absent: colours (`painter`).
 
-use super::lanes::{Lanes, transposed};
+use super::lanes::{Block, Lanes, transpose};
 
 /// Rows of a strip, and bytes of a vector.
 pub const STRIP: usize = 16;
@@ -109,26 +109,29 @@ impl Scaler {
             let next = if weight == 0 { from } else { from + 1 };
             (plane.row(from), plane.row(next), weight)
         });
-        self.columns.clear();
         // One more than the last, for the second tap of the last column.
-        for x in (0..=plane.width).step_by(STRIP) {
-            let mixed = pairs.map(|(above, below, weight)| {
-                let above = Plane::sixteen(above, x);
-                if weight == 0 {
-                    above
-                } else {
-                    above.mixed(Plane::sixteen(below, x), weight)
+        self.columns
+            .resize((plane.width + 1).next_multiple_of(STRIP), Lanes::default());
+        let blocks = self.columns.as_chunks_mut::<STRIP>().0;
+        for (block, x) in blocks.iter_mut().zip((0..).step_by(STRIP)) {
+            for (lanes, (above, below, weight)) in block.iter_mut().zip(&pairs) {
+                *lanes = Plane::sixteen(above, x);
+                if *weight != 0 {
+                    *lanes = lanes.mixed(Plane::sixteen(below, x), *weight);
                 }
-            });
-            self.columns.extend(transposed(mixed));
+            }
+            transpose(block);
         }
-        for (block, taps) in self.across.taps.chunks_exact(STRIP).enumerate() {
-            let columns: [Lanes; STRIP] = std::array::from_fn(|i| {
-                let (from, weight) = taps[i];
-                self.columns[from].mixed(self.columns[from + 1], weight)
-            });
-            for (row, lanes) in out.chunks_exact_mut(stride).zip(transposed(columns)) {
-                row[block * STRIP..][..STRIP].copy_from_slice(&lanes.bytes());
+        let mut block = Block::default();
+        for (taps, x) in self.across.taps.chunks_exact(STRIP).zip((0..).step_by(STRIP)) {
+            for (lanes, (from, weight)) in block.iter_mut().zip(taps) {
+                *lanes = self.columns[*from].mixed(self.columns[*from + 1], *weight);
+            }
+            transpose(&mut block);
+            for (row, lanes) in out.chunks_exact_mut(stride).zip(&block) {
+                if let Some(out) = row.get_mut(x..).and_then(|row| row.first_chunk_mut()) {
+                    *out = lanes.bytes();
+                }
             }
         }
     }
