@@ -32,24 +32,7 @@ rm -rf "$out"
 mkdir -p "$out" target/demo-cache
 umask 077
 
-started=()
-stop_all() {
-  for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
-  for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || true; done
-  started=()
-}
-trap stop_all EXIT
-trap 'exit 130' INT TERM
-
-ready() { # file pid what seconds
-  for _ in $(seq $(( $4 * 10 ))); do
-    [ -s "$1" ] && return 0
-    kill -0 "$2" 2>/dev/null || break
-    sleep 0.1
-  done
-  echo "$3 did not start" >&2
-  return 1
-}
+. packaging/start.sh
 
 field() { # file name: a number or word of a flat JSON file
   grep -o "\"$2\": *[^,}]*" "$1" | head -1 | sed 's/^[^:]*: *//; s/"//g'
@@ -100,26 +83,18 @@ disturb() { # folder control-url server
 
 run() { # name seconds extra options of the client
   local name=$1 time=$2; shift 2
-  local folder=$out/$name log=$out/$name/log
-  mkdir -p "$log" "$folder/site" "$folder/shots"
-  "$bin/vedetta-sim" --cameras 6 --domes 4 --seed "$seed" --plan "$folder/site" --cache target/demo-cache \
-    >"$folder/sim.json" 2>"$log/sim.log" &
-  started+=($!)
-  ready "$folder/sim.json" $! "the simulator" 180
+  local folder=$out/$name
+  log=$folder/log
+  mkdir -p "$log" "$folder/shots"
+  start_town "$folder" --cameras 6 --domes 4 --seed "$seed"
   # True bounds under these faults: a status is up to 0.8 s old when it is answered, and a busy machine draws late.
   sed -i 's/^status_delay_s = .*/status_delay_s = 1.2/; s/^video_delay_s = .*/video_delay_s = 1.0/' "$folder/site/site.toml"
-  "$bin/vedetta-audit" demo --data "$folder/server" --site "$folder/site/site.toml" \
-    --cameras "$folder/site/cameras.toml" 2>"$log/audit-demo.log"
+  make_audit_data "$folder"
   "$bin/vedetta-audit" station enrol --data "$folder/server" --station terminale-carabinieri --kind terminale-remoto \
     >"$folder/terminal.json" 2>"$log/enrol.log"
-  "$bin/vedetta-audit" serve --data "$folder/server" --listen 127.0.0.1:0 >"$folder/audit.json" 2>"$log/audit.log" &
-  started+=($!)
-  ready "$folder/audit.json" $! "the audit server" 30
-  Xvfb -displayfd 3 -screen 0 1600x900x24 -nolisten tcp -noreset 3>"$folder/display" >"$log/xvfb.log" 2>&1 &
-  started+=($!)
-  ready "$folder/display" $! "Xvfb" 30
-  local display sim server
-  display=$(tr -d '[:space:]' <"$folder/display")
+  start_audit "$folder"
+  start_display "$folder" 1600x900
+  local sim server
   sim=$(field "$folder/sim.json" control)
   server=$(tr -d '[:space:]' <"$folder/server/address")
   case $sim in http*) ;; *) sim=http://$sim ;; esac
@@ -129,7 +104,7 @@ run() { # name seconds extra options of the client
     --enrolment "$folder/server/stations/sala-operativa" --data "$folder/station" --evidence "$folder/evidence" \
     --secrets file --people "$folder/server/people.toml" --leak "$folder/shots" --seconds "$time" "$@" \
     2>"$log/client.log" || true
-  stop_all
+  end_started
 }
 
 echo "Searching for leaks for $seconds s."

@@ -22,43 +22,19 @@ cargo build --bins
 bin=${CARGO_TARGET_DIR:-target}/debug
 
 out=target/bench place=target/bench/soak
+log=$place
 rm -rf "$place" "$out/soak.json" "$out/soak.png"
-mkdir -p "$place/site" "$out"
+mkdir -p "$place" "$out" target/demo-cache
 umask 077
 
-started=()
-end() {
-  for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
-  for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || true; done
-}
-trap end EXIT INT TERM
+. packaging/start.sh
 
-# Waits for the one line that a program prints when it is ready.
-ready() { # file pid what seconds
-  for _ in $(seq $(( $4 * 10 ))); do
-    [ -s "$1" ] && return 0
-    kill -0 "$2" 2>/dev/null || break
-    sleep 0.1
-  done
-  echo "$3 non è partito: vedere $place" >&2
-  return 1
-}
-
-"$bin/vedetta-sim" --cameras "$tiles" --domes 0 --seed 7 --plan "$place/site" --cache target/demo-cache \
-  >"$place/sim.json" 2>"$place/sim.log" &
-started+=($!)
-ready "$place/sim.json" $! "Il simulatore" 300
-"$bin/vedetta-audit" demo --data "$place/server" --site "$place/site/site.toml" --cameras "$place/site/cameras.toml" \
-  2>"$place/audit-demo.log"
+start_town "$place" --cameras "$tiles" --domes 0 --seed 7
+make_audit_data "$place"
 # Nobody touches a key for the whole time: the workstation would lock itself, and the run look at its lock.
 sed -i '1i lock_minutes = 0' "$place/server/server.toml"
-"$bin/vedetta-audit" serve --data "$place/server" --listen 127.0.0.1:0 >"$place/audit.json" 2>"$place/audit.log" &
-started+=($!)
-ready "$place/audit.json" $! "Il server degli accessi" 30
-Xvfb -displayfd 3 -screen 0 1920x1080x24 -nolisten tcp -noreset 3>"$place/display" >"$place/xvfb.log" 2>&1 &
-started+=($!)
-ready "$place/display" $! "Xvfb" 30
-display=$(tr -d '[:space:]' <"$place/display")
+start_audit "$place"
+start_display "$place" 1920x1080
 
 limit=$(awk "BEGIN { print int($minutes * 60 + 420) }")
 good=0

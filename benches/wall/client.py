@@ -27,15 +27,34 @@ class Town:
         self.program.end()
 
 
-class AuditServer:
-    """The audit server of that town."""
+def without_masks(plan):
+    """A site plan that covers nothing, to see what covering costs."""
+    kept, inside = [], False
+    for line in plan.splitlines():
+        if line.startswith("["):
+            inside = line.strip("[]").startswith("cameras.masks")
+        if not inside and not line.startswith("masks ="):
+            kept += [line, "masks = []"] if line == "[[cameras]]" else [line]
+    return "\n".join(kept) + "\n"
 
-    def __init__(self, bin, town):
-        self.data = town.folder / "server"
-        with Program([bin / "vedetta-audit", "demo", "--data", self.data, "--site", town.folder / "site/site.toml",
+
+class AuditServer:
+    """The audit server of that town; its plan may leave the masks out."""
+
+    def __init__(self, bin, town, masks=True):
+        self.data = town.folder / ("server" if masks else "server-unmasked")
+        site = town.folder / "site/site.toml"
+        if not masks:
+            plan = without_masks(site.read_text())
+            site = town.folder / "site/site-unmasked.toml"
+            site.write_text(plan)
+        with Program([bin / "vedetta-audit", "demo", "--data", self.data, "--site", site,
                       "--cameras", town.folder / "site/cameras.toml"], town.folder / "audit-demo.log") as demo:
             if demo.child.wait(60) != 0:
                 raise Broken(f"the audit server's data could not be made: see {demo.log}")
+        # Nobody touches a key for long: the workstation would lock itself, and the eye look at its lock.
+        settings = self.data / "server.toml"
+        settings.write_text("lock_minutes = 0\n" + settings.read_text())
         line = town.folder / "audit.json"
         self.program = Program([bin / "vedetta-audit", "serve", "--data", self.data, "--listen", "127.0.0.1:0"],
                                town.folder / "audit.log", stdout=line)
@@ -52,7 +71,8 @@ class Client(Program):
     """The client; signed in or at its sign-in screen."""
 
     def __init__(self, bin, town, server, display, signed_in=True):
-        name = "client" if signed_in else "client-empty"
+        # A folder of its own for each server: it keeps that server's plan.
+        name = f"{server.data.name}-{'client' if signed_in else 'client-empty'}"
         command = [bin / "vedetta", "--enrolment", server.data / "stations/sala-operativa", "--data", town.folder / name,
                    "--secrets", "file", "--people", server.data / "people.toml"]
         super().__init__(command + (["--sign-in", "operatore"] if signed_in else []), town.folder / f"{name}.log",

@@ -23,6 +23,8 @@ from processes import Broken, Display, Program, cores
 
 LAYOUT_KEYS = {1: 2, 4: 3, 9: 4, 16: 5, 25: 7, 36: 8, 64: 9}
 ALONE = 11
+# The client with a plan that covers nothing.
+UNMASKED = "vedetta-unmasked"
 CAMERA_FPS = 25
 
 
@@ -30,7 +32,7 @@ def settings():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin", type=Path, required=True)
     parser.add_argument("--tiles", type=lambda text: [int(n) for n in text.split(",")])
-    parser.add_argument("--only", type=lambda text: text.split(","), help="floor, vedetta, " + ", ".join(PEERS))
+    parser.add_argument("--only", type=lambda text: text.split(","), help=f"floor, vedetta, {UNMASKED}, " + ", ".join(PEERS))
     parser.add_argument("--seconds", type=float, help="how long each program is measured")
     parser.add_argument("--quick", action="store_true", help="16 tiles, short measurements: within 5 minutes")
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="the client alone for so long")
@@ -106,8 +108,8 @@ def measure_floor(given, town, folder):
     return figures | json.loads(line.read_text().splitlines()[-1])
 
 
-def measure_client(given, town, folder, tiles):
-    with AuditServer(given.bin, town) as server, Display(folder) as display:
+def measure_client(given, town, folder, tiles, masks=True):
+    with AuditServer(given.bin, town, masks) as server, Display(folder) as display:
         empty = empty_memory_mb(given.bin, town, server, display)
         with Client(given.bin, town, server, display) as client:
             eye = Eye(given.bin, town, tiles, display, seams=True)
@@ -120,7 +122,7 @@ def measure_client(given, town, folder, tiles):
             time.sleep(4)
             figures = watch(client, display, eye, given.seconds, [server.program])
             figures |= opened | eye("keys", 40 if given.quick else 120) | {"empty_memory_mb": empty}
-            figures |= eye("photo", folder / "vedetta.png")
+            figures |= eye("photo", folder / f"{'vedetta' if masks else UNMASKED}.png")
             if given.soak:
                 figures["soak"] = soak(given, client, display, eye)
     return figures
@@ -192,6 +194,7 @@ def compare(raw):
         "best_peer": best,
         "total_vs_best_peer": known(lambda: client["total"] / showing[best]),
         "without_rasteriser_vs_floor": known(lambda: client["without_rasteriser"] / floor["total"]),
+        "masks_cost": known(lambda: client["total"] / raw[UNMASKED]["total"]),
         "mb_per_tile": known(lambda: (client["memory_mb"] - client["empty_memory_mb"]) / raw["tiles"]),
         "first_picture_ms": known(lambda: client["first_picture_ms"]["max"]),
         "latency_above_floor_ms_p50": known(lambda: client["latency_ms"]["p50"] - floor["latency_ms"]["p50"]),
@@ -203,11 +206,11 @@ def compare(raw):
 
 def row(name, raw):
     if "failed" in raw:
-        print(f"{name:12}  {raw['failed']}")
+        print(f"{name:16}  {raw['failed']}")
     else:
         latency = raw["latency_ms"]
         shown = [raw.get("shown_fps", raw.get("decoded_fps", 0)), raw.get("shown_fps_slowest", 0)]
-        print(f"{name:12}{raw['total']:8.2f}{raw['rasteriser']:8.2f}{raw['without_rasteriser']:8.2f}"
+        print(f"{name:16}{raw['total']:8.2f}{raw['rasteriser']:8.2f}{raw['without_rasteriser']:8.2f}"
               f"{raw.get('x_server', 0):8.2f}{shown[0]:8.1f}{shown[1]:8.1f}"
               f"{latency['p50'] or 0:8}{latency['p99'] or 0:8}{raw['memory_mb']:8.0f}")
     sys.stdout.flush()
@@ -215,7 +218,7 @@ def row(name, raw):
 
 def table(result):
     print(f"\n{result['tiles']} tiles of 640×360 at {CAMERA_FPS} fps, cores used")
-    print(f"{'':12}{'total':>8}{'raster':>8}{'rest':>8}{'X':>8}{'shown':>8}{'slowest':>8}{'lat 50':>8}{'lat 99':>8}{'MB':>8}")
+    print(f"{'':16}{'total':>8}{'raster':>8}{'rest':>8}{'X':>8}{'shown':>8}{'slowest':>8}{'lat 50':>8}{'lat 99':>8}{'MB':>8}")
     for name, raw in result["raw"].items():
         row(name, raw)
     for name, value in result.items():
@@ -243,8 +246,8 @@ def main():
                 try:
                     if name == "floor":
                         raw[name] = measure_floor(given, town, folder)
-                    elif name == "vedetta":
-                        raw[name] = measure_client(given, town, folder, tiles)
+                    elif name in ("vedetta", UNMASKED):
+                        raw[name] = measure_client(given, town, folder, tiles, masks=name != UNMASKED)
                     else:
                         raw[name] = measure_peer(given, town, folder, tiles, name)
                 except Broken as broken:

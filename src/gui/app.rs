@@ -210,6 +210,10 @@ impl App {
                     ..empty
                 }
             }
+            Screen::Work(pane) if self.unlock.is_some() => Scene {
+                screen: ScreenName::Locked,
+                ..pane.scene(now)
+            },
             Screen::Work(pane) => pane.scene(now),
             Screen::Diagnostics(screen) => Scene {
                 screen: ScreenName::Diagnostics,

@@ -5,6 +5,7 @@
 
 use super::app::{App, Message, Options};
 use super::i18n::fl;
+use super::software::Root;
 use super::widget::wall::adapter;
 use super::{icons, theme};
 use iced::{Size, Task, window};
@@ -22,9 +23,6 @@ pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(),
     let x11 = x11rb::connect(None);
     if !wayland && x11.is_err() {
         return Err(fl!("launch-no-window"));
-    }
-    if adapter::is_software() {
-        tracing::info!("no graphics card: the processor draws the wall");
     }
     let settings = iced::Settings {
         id: Some("vedetta".to_owned()),
@@ -50,13 +48,28 @@ pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(),
         let (app, task) = boot();
         (app.in_window(id), Task::batch([opened.then(fit_to_monitor), task]))
     };
-    iced::daemon(boot, App::update_and_tell, App::view)
-        .title(App::title)
-        .theme(App::theme)
-        .subscription(App::subscription)
-        .settings(settings)
-        .run()
-        .map_err(|error| sentence(&error))
+    let outcome = if adapter::is_software() {
+        tracing::info!("no graphics card: the processor draws the wall");
+        iced::daemon(boot, App::update_and_tell, painted)
+            .title(App::title)
+            .theme(App::theme)
+            .subscription(App::subscription)
+            .settings(settings)
+            .run()
+    } else {
+        iced::daemon(boot, App::update_and_tell, App::view)
+            .title(App::title)
+            .theme(App::theme)
+            .subscription(App::subscription)
+            .settings(settings)
+            .run()
+    };
+    outcome.map_err(|error| sentence(&error))
+}
+
+/// What a window shows, for the processor to draw.
+fn painted(app: &App, window: window::Id) -> Root<'_, Message> {
+    Root::new(app.view(window))
 }
 
 /// A window that no window manager has maximised may be larger than a small monitor: makes it as large as that.

@@ -6,6 +6,7 @@
 //! | [`screen`] | one file or folder per screen: state, message, update, view |
 //! | [`ui`] | parts of screens |
 //! | [`widget`] | widgets that iced does not have: the wall, the timeline |
+//! | [`software`] | drawing where there is no graphics card |
 //! | [`desk`] | the station as the screens see it |
 //! | [`steering`], [`redraw`] | a hand on a dome; when the wall is drawn again |
 //! | [`keymap`], [`theme`], [`icons`], [`i18n`], [`words`] | keys, looks, languages, sentences |
@@ -28,6 +29,7 @@ pub mod pattern;
 pub mod redraw;
 pub mod screen;
 mod site_words;
+mod software;
 pub mod steering;
 pub mod theme;
 pub mod tour;

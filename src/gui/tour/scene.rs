@@ -15,6 +15,8 @@ pub enum ScreenName {
     #[default]
     Between,
     SignIn,
+    /// A lock lies over everything.
+    Locked,
     ControlRoom,
     FullScreen,
     Playback,

@@ -5,7 +5,7 @@
 
 use crate::domain::camera::CameraId;
 use crate::gui::tour::measure::SimReady;
-use crate::gui::tour::scene::Scene;
+use crate::gui::tour::scene::{Scene, ScreenName};
 use crate::gui::tour::visitor::{StepError, Visitor};
 use rand::RngExt;
 use serde::Serialize;
@@ -105,6 +105,8 @@ pub struct Outcome {
     pub faults: usize,
     pub faults_by_kind: BTreeMap<&'static str, usize>,
     pub recoveries: usize,
+    /// Faults after which no picture of that camera was seen, and why.
+    pub without_recovery: Vec<Unrecovered>,
     /// From the moment the camera was well again to a picture of this moment on the screen, seconds.
     pub slowest_recovery_s: f64,
     pub slowest_recovery_by_kind_s: BTreeMap<&'static str, f64>,
@@ -113,6 +115,28 @@ pub struct Outcome {
     /// Mean of the last quarter minus mean of the second quarter, MiB.
     pub memory_growth_mib: f64,
     pub leaked_pixels: u64,
+}
+
+/// A fault that no recovery was seen of. A camera has one fault at a time, so none takes another's place.
+#[derive(Debug, Serialize)]
+pub struct Unrecovered {
+    pub camera: CameraId,
+    pub kind: &'static str,
+    /// From the moment the camera was well again to the end of the soak.
+    pub waited_s: f64,
+    pub why: Unseen,
+}
+
+/// What stood in the way of a recovery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unseen {
+    /// The window did not show the camera: a lock or another screen lay over the wall, or the tile had another camera.
+    NotOnTheScreen,
+    /// The tile was there and did not become live.
+    NotLive,
+    /// The program marked the tile live, and its pixels showed no picture of this moment.
+    NoFreshPicture,
 }
 
 /// A fault that was given.
@@ -200,6 +224,8 @@ pub fn walk(visitor: &mut Visitor<'_>, soak: &Soak) -> Result<Outcome, StepError
     }
     outcome.memory_mib.push((start.elapsed().as_secs(), resident_mib()?));
     outcome.memory_growth_mib = growth(&outcome.memory_mib);
+    let scene = visitor.scene();
+    outcome.without_recovery = given.iter().map(|fault| unrecovered(fault, &scene)).collect();
     outcome.not_live_at_the_end = cameras.into_iter().filter(|camera| !alive.since(camera, end)).collect();
     outcome.every_tile_live_at_the_end = outcome.not_live_at_the_end.is_empty();
     outcome.leaked_pixels = visitor.leaks.so_far().leaked_pixels;
@@ -234,6 +260,22 @@ fn settle(
         false
     });
     Ok(())
+}
+
+/// What is known of a fault that no recovery was seen of, by what the program says of itself now.
+fn unrecovered(fault: &Given, scene: &Scene) -> Unrecovered {
+    let on_screen = matches!(scene.screen, ScreenName::ControlRoom | ScreenName::FullScreen);
+    let picture = scene.pictures.iter().find(|picture| picture.camera == fault.camera);
+    Unrecovered {
+        camera: fault.camera.clone(),
+        kind: fault.kind.name,
+        waited_s: fault.ended.map_or(0.0, |ended| ended.elapsed().as_secs_f64()),
+        why: match picture {
+            Some(picture) if on_screen && picture.live => Unseen::NoFreshPicture,
+            Some(_) if on_screen => Unseen::NotLive,
+            Some(_) | None => Unseen::NotOnTheScreen,
+        },
+    }
 }
 
 fn give(camera: &CameraId, control: &str, outcome: &mut Outcome) -> Result<Given, StepError> {
@@ -329,6 +371,45 @@ pub fn write(outcome: &Outcome, folder: &Path) -> std::io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gui::tour::scene::{PixelRect, ScenePicture};
+
+    #[test]
+    fn a_missing_recovery_says_what_stood_in_its_way() {
+        let camera = "cam-01".parse::<CameraId>().unwrap();
+        let fault = Given {
+            camera: camera.clone(),
+            kind: &KINDS[0],
+            ends: Instant::now(),
+            ended: Some(Instant::now()),
+        };
+        let picture = |live| ScenePicture {
+            camera: camera.clone(),
+            picture: PixelRect::default(),
+            received_fps: 25.0,
+            live,
+            covered: false,
+            cover_parts: 0,
+        };
+        let scene = |screen, pictures| Scene {
+            screen,
+            pictures,
+            ..Scene::default()
+        };
+        let why = |scene: Scene| unrecovered(&fault, &scene).why;
+        assert_eq!(
+            why(scene(ScreenName::ControlRoom, vec![picture(true)])),
+            Unseen::NoFreshPicture
+        );
+        assert_eq!(
+            why(scene(ScreenName::ControlRoom, vec![picture(false)])),
+            Unseen::NotLive
+        );
+        assert_eq!(why(scene(ScreenName::ControlRoom, vec![])), Unseen::NotOnTheScreen);
+        assert_eq!(
+            why(scene(ScreenName::Locked, vec![picture(true)])),
+            Unseen::NotOnTheScreen
+        );
+    }
 
     #[test]
     fn memory_that_grows_shows_and_the_warming_up_does_not() {

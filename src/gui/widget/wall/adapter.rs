@@ -13,16 +13,20 @@ static SOFTWARE: OnceLock<bool> = OnceLock::new();
 /// milliseconds).
 pub fn is_software() -> bool {
     *SOFTWARE.get_or_init(|| {
-        let backends = wgpu::Backends::from_env().unwrap_or_default();
         let instance = wgpu::Instance::new(&wgpu::InstanceDescriptor {
-            backends,
+            backends: backends(),
             ..Default::default()
         });
-        let adapters = instance.enumerate_adapters(backends);
+        let adapters = instance.enumerate_adapters(backends());
         adapters
             .iter()
             .all(|adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu)
     })
+}
+
+/// The drivers that are asked: those that `WGPU_BACKEND` names, or all.
+pub fn backends() -> wgpu::Backends {
+    wgpu::Backends::from_env().unwrap_or_default()
 }
 
 /// Time from one drawing of the wall to the next while pictures come in. A graphics card draws at half the life of a

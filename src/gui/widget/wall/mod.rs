@@ -4,24 +4,26 @@
 //! lower edge of a picture is never written on. Deliberately absent: choosing what a tile shows (the control room).
 
 pub mod adapter;
-mod canvases;
+mod lanes;
 mod masks;
 mod overlay;
-mod painter;
+pub mod painter;
 mod pipeline;
 mod primitive;
+mod scale;
 mod textures;
 
 pub use overlay::{Face, Mark, StateWords};
+pub use primitive::{Outline, Picture};
 
 use crate::domain::privacy::Cover;
 use crate::gui::theme as look;
 use crate::media::frame::Frame;
 use iced::advanced::layout::{self, Layout};
-use iced::advanced::widget::{Tree, tree};
+use iced::advanced::widget::{Operation, Tree, tree};
 use iced::advanced::{Clipboard, Renderer as _, Shell, Widget, mouse, renderer};
-use iced::widget::shader;
 use iced::{Element, Length, Point, Rectangle, Renderer, Size, Theme, Vector, window};
+use iced_wgpu::primitive::Renderer as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -185,12 +187,12 @@ impl<'a, Message> Wall<'a, Message> {
         newest.is_some_and(|arrived| now.saturating_duration_since(arrived) < ASLEEP)
     }
 
-    fn pictures(&self, bounds: Rectangle) -> primitive::Pictures {
+    fn pictures(&self, bounds: Rectangle) -> Vec<Picture> {
         let corner = Vector::new(bounds.x, bounds.y);
         let picture = |tile: &Tile<'_>| {
             let (frame, cover) = tile.look?.look(Instant::now())?;
             let place = letterbox(tile_rectangle(bounds, tile.cell), frame.width, frame.height) - corner;
-            Some(primitive::Picture {
+            Some(Picture {
                 key: tile.key,
                 place,
                 frame,
@@ -198,13 +200,13 @@ impl<'a, Message> Wall<'a, Message> {
                 brightness: tile.brightness,
             })
         };
-        primitive::Pictures(self.tiles.iter().filter_map(picture).collect())
+        self.tiles.iter().filter_map(picture).collect()
     }
 }
 
 /// When to draw after a drawing `now`: on the beat that was kept so far. A drawing for another reason that comes in the
 /// second half of a beat stands for the one that was due; a beat that was missed is left out.
-fn next_drawing(due: Option<Instant>, now: Instant, beat: Duration) -> Instant {
+pub fn next_drawing(due: Option<Instant>, now: Instant, beat: Duration) -> Instant {
     match due {
         Some(due) if due > now + beat / 2 => due,
         Some(due) if due + beat > now => due + beat,
@@ -212,8 +214,18 @@ fn next_drawing(due: Option<Instant>, now: Instant, beat: Duration) -> Instant {
     }
 }
 
+/// What a wall shows in the drawing that comes, where the processor paints it (`gui::software`); an operation on the widget
+/// finds it there, with places from the corner of the wall.
+#[derive(Default)]
+pub struct Shown {
+    pub pictures: Vec<Picture>,
+    /// Pictures come in.
+    pub awake: bool,
+}
+
 #[derive(Default)]
 struct State {
+    shown: Shown,
     placed: Option<Rectangle>,
     /// When the wall is drawn next.
     due: Option<Instant>,
@@ -248,6 +260,17 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
         node
     }
 
+    fn operate(&mut self, tree: &mut Tree, layout: Layout<'_>, _: &Renderer, operation: &mut dyn Operation) {
+        if adapter::is_software() {
+            let State { shown, .. } = tree.state.downcast_mut::<State>();
+            *shown = Shown {
+                pictures: self.pictures(layout.bounds()),
+                awake: self.is_awake(Instant::now()),
+            };
+            operation.custom(None, layout.bounds(), shown);
+        }
+    }
+
     fn update(
         &mut self,
         tree: &mut Tree,
@@ -266,6 +289,7 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
             shell.publish((self.on_event)(Event::Placed(bounds)));
         }
         if let iced::Event::Window(window::Event::RedrawRequested(now)) = event
+            && !adapter::is_software()
             && self.is_awake(*now)
         {
             // The next drawing, of this same screen: no message, nothing is laid out again.
@@ -313,11 +337,11 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
         &self,
         tree: &Tree,
         renderer: &mut Renderer,
-        theme: &Theme,
-        style: &renderer::Style,
+        _: &Theme,
+        _: &renderer::Style,
         layout: Layout<'_>,
         cursor: mouse::Cursor,
-        viewport: &Rectangle,
+        _: &Rectangle,
     ) {
         let bounds = layout.bounds();
         let state = tree.state.downcast_ref::<State>();
@@ -334,14 +358,12 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
                 renderer.fill_quad(quad, iced::Color::BLACK);
             }
         }
-        let pictures: shader::Shader<Message, _> = shader::Shader::new(self);
-        let no_state = Tree {
-            state: tree::State::new(()),
-            ..Tree::empty()
+        let pictures = if adapter::is_software() {
+            state.shown.pictures.clone()
+        } else {
+            self.pictures(bounds)
         };
-        Widget::<Message, Theme, Renderer>::draw(
-            &pictures, &no_state, renderer, theme, style, layout, cursor, viewport,
-        );
+        renderer.draw_primitive(bounds, primitive::Pictures(pictures));
         renderer.with_layer(bounds, |renderer| {
             for (tile, texts) in self.tiles.iter().zip(&state.texts) {
                 overlay::draw(renderer, tile_rectangle(bounds, tile.cell), &tile.face, texts);
@@ -371,15 +393,6 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
         } else {
             mouse::Interaction::None
         }
-    }
-}
-
-impl<Message> shader::Program<Message> for Wall<'_, Message> {
-    type State = ();
-    type Primitive = primitive::Pictures;
-
-    fn draw(&self, (): &(), _: mouse::Cursor, bounds: Rectangle) -> primitive::Pictures {
-        self.pictures(bounds)
     }
 }
 

@@ -60,6 +60,8 @@ pub struct Texts {
     words: paragraph::Plain<Paragraph>,
     detail: paragraph::Plain<Paragraph>,
     marks: Vec<(paragraph::Plain<Paragraph>, paragraph::Plain<Paragraph>)>,
+    /// Where each mark begins: pixels from the left, line from the first of them.
+    mark_places: Vec<(f32, u8)>,
     figures: Vec<paragraph::Plain<Paragraph>>,
 }
 
@@ -124,6 +126,23 @@ impl Texts {
             let shorter = elide(&title, room / self.title.min_width());
             set(&mut self.title, &shorter, theme::SMALL, theme::STRONG, room, false);
         }
+        self.update_marks(face, size);
+        self.update_state(face, size);
+        let lines = ((lower_edge(size) - self.above()) / LINE).max(0.0) as usize;
+        self.figures
+            .resize_with(face.figures.len().min(lines), Default::default);
+        for ([line, short], text) in face.figures.iter().zip(&mut self.figures) {
+            let room = size.width - 2.0 * PAD;
+            set(text, line, theme::SMALL, theme::REGULAR, room, false);
+            if text.min_width() > room {
+                set(text, short, theme::SMALL, theme::REGULAR, room, false);
+            }
+        }
+    }
+
+    /// Lays out the words in the middle, as many of them as the tile has room for.
+    fn update_state(&mut self, face: &Face, size: Size) {
+        let narrow = size.width < NARROW;
         let (icon, words, detail) = face.state.as_ref().map_or((String::new(), "", ""), |state| {
             (
                 state.icon.glyph().to_string(),
@@ -134,32 +153,56 @@ impl Texts {
         let width = size.width - if narrow { 2.0 } else { 6.0 } * PAD;
         let words_size = if narrow { theme::SMALL } else { theme::HEADING };
         let roomy = size.width >= TINY && size.height >= 110.0;
-        set(
-            &mut self.icon,
-            if roomy { &icon } else { "" },
-            theme::TITLE,
-            icons::FONT,
-            width,
-            true,
-        );
-        set(&mut self.words, words, words_size, theme::STRONG, width, true);
-
-        let fits = self.words.min_width() <= width
-            && above(face, size) + self.words.min_height() + 4.0 + 2.0 * PAD <= size.height * (1.0 - LOWER_EDGE);
-        if !fits {
-            // A word cut in two says less than its sign.
-            set(&mut self.words, "", words_size, theme::STRONG, width, true);
-            set(&mut self.icon, &icon, theme::TITLE, icons::FONT, width, true);
+        let detailed = !narrow && size.height >= 150.0;
+        let room = lower_edge(size) - self.above() - 2.0 * PAD;
+        // The sentence goes first, then the sign; a word cut in two says less than its sign.
+        for [show_icon, show_words, show_detail] in [
+            [roomy, true, detailed],
+            [roomy, true, false],
+            [false, true, false],
+            [true, false, false],
+        ] {
+            let part = |shown: bool, text| if shown { text } else { "" };
+            set(
+                &mut self.icon,
+                part(show_icon, &icon),
+                theme::TITLE,
+                icons::FONT,
+                width,
+                true,
+            );
+            set(
+                &mut self.words,
+                part(show_words, words),
+                words_size,
+                theme::STRONG,
+                width,
+                true,
+            );
+            set(
+                &mut self.detail,
+                part(show_detail, detail),
+                theme::SMALL,
+                theme::REGULAR,
+                width,
+                true,
+            );
+            if self.words.min_width() <= width && self.state_height() <= room {
+                break;
+            }
         }
-        let show_detail = !narrow && size.height >= 150.0;
-        set(
-            &mut self.detail,
-            if show_detail { detail } else { "" },
-            theme::SMALL,
-            theme::REGULAR,
-            width,
-            true,
-        );
+    }
+
+    /// Height of the words in the middle with their sign and sentence.
+    fn state_height(&self) -> f32 {
+        let parts = [&self.icon, &self.words, &self.detail].into_iter();
+        let shown = parts.filter(|text| !text.content().is_empty());
+        shown.map(|text| text.min_height() + 4.0).sum()
+    }
+
+    /// Lays out the marks, in as many lines as they need.
+    fn update_marks(&mut self, face: &Face, size: Size) {
+        let narrow = size.width < NARROW;
         let marks = marks(face, size);
         self.marks.resize_with(marks.len(), Default::default);
         for (mark, (glyph, word)) in marks.iter().zip(&mut self.marks) {
@@ -177,18 +220,37 @@ impl Texts {
                 set(word, &mark.short, theme::SMALL, theme::REGULAR, room, false);
             }
         }
-        // The lower edge of a picture is never written on.
-        let lines = ((size.height * (1.0 - LOWER_EDGE) - above(face, size)) / LINE).max(0.0) as usize;
-        self.figures
-            .resize_with(face.figures.len().min(lines), Default::default);
-        for ([line, short], text) in face.figures.iter().zip(&mut self.figures) {
-            let room = size.width - 2.0 * PAD;
-            set(text, line, theme::SMALL, theme::REGULAR, room, false);
-            if text.min_width() > room {
-                set(text, short, theme::SMALL, theme::REGULAR, room, false);
+        self.mark_places.clear();
+        let (mut x, mut line) = (0.0, 0);
+        for (glyph, word) in &self.marks {
+            let wide = glyph.min_width() + 2.0 * PAD + word_width(word);
+            if x > 0.0 && x + wide > size.width {
+                (x, line) = (0.0, line + 1);
             }
+            self.mark_places.push((x, line));
+            x += wide;
         }
     }
+
+    /// Height that the title and the marks take, from the upper edge.
+    fn above(&self) -> f32 {
+        let lines = self.mark_places.last().map_or(0, |(_, line)| line + 1);
+        LINE * f32::from(1 + lines)
+    }
+}
+
+/// Width of a mark's word on its scrim.
+fn word_width(word: &paragraph::Plain<Paragraph>) -> f32 {
+    if word.content().is_empty() {
+        0.0
+    } else {
+        word.min_width() + 2.0 * PAD
+    }
+}
+
+/// Where a tile of this size begins to be kept free, from its upper edge: below it nothing is written.
+fn lower_edge(size: Size) -> f32 {
+    size.height * (1.0 - LOWER_EDGE)
 }
 
 /// The marks a tile of this size has room for: in a tiny one that it is not live goes before everything else.
@@ -198,11 +260,6 @@ fn marks(face: &Face, size: Size) -> &[Mark] {
     } else {
         &face.marks
     }
-}
-
-/// Height that the title and the marks take, from the upper edge.
-fn above(face: &Face, size: Size) -> f32 {
-    LINE * f32::from(1 + u8::from(!marks(face, size).is_empty()))
 }
 
 /// The text cut to about `share` of its length, with an ellipsis.
@@ -218,12 +275,11 @@ fn elide(text: &str, share: f32) -> String {
 pub fn draw(renderer: &mut Renderer, tile: Rectangle, face: &Face, texts: &Texts) {
     if let Some(state) = &face.state {
         // In a small tile the words keep below the title and the marks.
-        draw_state(renderer, tile, above(face, tile.size()), state, texts);
+        draw_state(renderer, tile, state, texts);
     }
     let corner = Point::new(tile.x, tile.y);
-    let mut line = 0.0;
     if !face.title.is_empty() {
-        line = chip(renderer, tile, corner, texts.title.raw(), theme::TEXT).height;
+        chip(renderer, tile, corner, texts.title.raw(), theme::TEXT);
     }
     if !face.time.is_empty() && !texts.time.content().is_empty() {
         let left = Point::new(tile.x + tile.width - texts.time.min_width() - 2.0 * PAD, tile.y);
@@ -234,24 +290,16 @@ pub fn draw(renderer: &mut Renderer, tile: Rectangle, face: &Face, texts: &Texts
         };
         chip(renderer, tile, left, texts.time.raw(), tone);
     }
-    let (mut x, mut marked) = (tile.x, 0.0);
-    for (mark, (glyph, word)) in face.marks.iter().zip(&texts.marks) {
-        let wide = if word.content().is_empty() {
-            0.0
-        } else {
-            word.min_width() + 2.0 * PAD
-        };
-        if x > tile.x && x + glyph.min_width() + 2.0 * PAD + wide > tile.x + tile.width {
-            (x, line) = (tile.x, line + marked);
-        }
-        let at = Point::new(x, tile.y + line);
+    let places = texts.mark_places.iter();
+    for ((mark, (glyph, word)), (x, row)) in face.marks.iter().zip(&texts.marks).zip(places) {
+        let at = Point::new(tile.x + x, tile.y + LINE * f32::from(1 + row));
         let size = chip(renderer, tile, at, glyph.raw(), mark.tone.colour());
-        (x, marked) = (x + size.width, LINE);
         if !word.content().is_empty() {
-            x += chip(renderer, tile, Point::new(x, at.y), word.raw(), mark.tone.colour()).width;
+            let beside = Point::new(at.x + size.width, at.y);
+            chip(renderer, tile, beside, word.raw(), mark.tone.colour());
         }
     }
-    line += marked;
+    let mut line = texts.above();
     // The words in the middle go before the figures.
     for text in texts.figures.iter().filter(|_| face.state.is_none()) {
         line += chip(
@@ -283,18 +331,21 @@ fn chip(renderer: &mut Renderer, tile: Rectangle, corner: Point, text: &Paragrap
     size
 }
 
-fn draw_state(renderer: &mut Renderer, tile: Rectangle, above: f32, state: &StateWords, texts: &Texts) {
+fn draw_state(renderer: &mut Renderer, tile: Rectangle, state: &StateWords, texts: &Texts) {
     let parts = [
         (&texts.icon, state.tone.colour()),
         (&texts.words, state.tone.colour()),
         (&texts.detail, theme::TEXT),
     ];
     let shown = || parts.iter().filter(|(text, _)| !text.content().is_empty());
-    let height: f32 = shown().map(|(text, _)| text.min_height() + 4.0).sum();
+    let height = texts.state_height();
     let width = shown().map(|(text, _)| text.min_width()).fold(0.0, f32::max);
     let bounds = Rectangle {
         x: tile.x + (tile.width - width) / 2.0 - 2.0 * PAD,
-        y: tile.y + ((tile.height - height) / 2.0 - PAD).max(above),
+        y: tile.y
+            + ((tile.height - height) / 2.0 - PAD)
+                .min(lower_edge(tile.size()) - height - 2.0 * PAD)
+                .max(texts.above()),
         width: width + 4.0 * PAD,
         height: height + 2.0 * PAD,
     };
@@ -400,5 +451,64 @@ mod tests {
     fn a_title_that_does_not_fit_ends_in_an_ellipsis() {
         assert_eq!(elide("12 · Piazza Garibaldi", 0.5), "12 · Piaz…");
         assert_eq!(elide("12", 0.1), "…");
+    }
+
+    fn mark(words: &str) -> Mark {
+        Mark {
+            icon: Icon::Warning,
+            words: words.to_owned(),
+            short: words.to_owned(),
+            tone: Tone::Attention,
+        }
+    }
+
+    #[test]
+    fn figures_under_two_lines_of_marks_keep_off_the_lower_edge() {
+        let words = "riquadro alleggerito, postazione sovraccarica";
+        let face = Face {
+            title: "12".to_owned(),
+            marks: vec![mark(words), mark(words), mark(words)],
+            figures: vec![["25 · 12".to_owned(), "25".to_owned()]; 12],
+            ..Face::default()
+        };
+        for size in [
+            Size::new(478.0, 268.0),
+            Size::new(318.0, 178.0),
+            Size::new(238.0, 133.0),
+        ] {
+            let mut texts = Texts::default();
+            texts.update(&face, size);
+            let rows = texts.mark_places.last().unwrap().1;
+            assert!(rows >= 1, "these marks need more than one line");
+            assert_eq!(texts.above(), LINE * f32::from(2 + rows));
+            let bottom = texts.above() + LINE * texts.figures.len() as f32;
+            assert!(bottom <= lower_edge(size), "{size:?}: {bottom}");
+        }
+    }
+
+    #[test]
+    fn words_of_three_lines_go_without_their_sign_before_they_reach_the_lower_edge() {
+        let face = Face {
+            title: "12".to_owned(),
+            marks: vec![mark("x")],
+            state: Some(StateWords {
+                icon: Icon::Warning,
+                words: "NON IN DIRETTA da molto tempo, la telecamera non risponde e si riprova".to_owned(),
+                detail: "Si riprova da soli.".to_owned(),
+                tone: Tone::Attention,
+            }),
+            ..Face::default()
+        };
+        for size in [
+            Size::new(238.0, 133.0),
+            Size::new(238.0, 112.0),
+            Size::new(478.0, 268.0),
+        ] {
+            let mut texts = Texts::default();
+            texts.update(&face, size);
+            assert!(texts.state_height() > 0.0);
+            let bottom = texts.above() + texts.state_height() + 2.0 * PAD;
+            assert!(bottom <= lower_edge(size), "{size:?}: {bottom}");
+        }
     }
 }

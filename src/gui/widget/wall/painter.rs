@@ -1,81 +1,120 @@
-//! Paints a frame's planes into the screen's colours, for adapters that are the processor itself.
+//! Paints a frame's planes at a tile's size in the screen's colours, where the processor draws the wall itself.
 //!
-//! A software rasteriser that samples three planes and computes a colour does so for every pixel of the window at every
-//! drawing. Doing it once a frame with vector instructions is a small part of that, and leaves the rasteriser one texture
-//! to sample. Scaling stays with the rasteriser: the crates that scale planes took 0.9 ms a picture of 640×360, the colours
-//! 0.1 ms (figures: `benches/README.md`).
+//! A software rasteriser that samples a texture for every pixel of the window at every drawing takes several times as long
+//! (figures: `benches/README.md`). Planes are scaled while they are planes, a byte and a half for each pixel in place of four,
+//! and a few rows at a time, so that they are still in the nearest cache when they get their colours.
 //!
-//! Invariant: nothing is allocated for a frame whose rows are whole. Deliberately absent: scaling; masks (drawn over the
-//! picture in the same pass); textures.
+//! Invariant: nothing is allocated for a frame of a size that was seen before. Deliberately absent: scaling itself (`scale`);
+//! masks and words, which come over the rows before anybody sees them (`software::canvas`).
 
+use super::scale::{self, Halved, Plane, STRIP, Scaler};
 use crate::media::frame::{Frame, Matrix, PixelFormat, Range};
-use std::borrow::Cow;
-use yuv::{YuvBiPlanarImage, YuvConversionMode, YuvError, YuvPlanarImage, YuvRange, YuvStandardMatrix};
+use yuv::{YuvError, YuvPlanarImage, YuvRange, YuvStandardMatrix};
 
-/// Bytes of a pixel.
-pub const BGRA: u32 = 4;
+/// Rows that get their colours together: two strips of brightness, one of each colour difference.
+const BAND: usize = 2 * STRIP;
 
-/// Paints `frame`, which must be whole, as blue, green, red and opacity into `out`, rows `stride` bytes apart.
-///
-/// # Errors
-/// The planes do not hold what the frame's size promises.
-pub fn paint(frame: &Frame, out: &mut [u8], stride: u32) -> Result<(), YuvError> {
-    let (width, height) = (frame.width, frame.height);
-    let (range, matrix) = (range(frame.range), matrix(frame.matrix));
-    let row = |i: usize| frame.planes.get(i).map_or(0, |plane| plane.stride as u32);
-    let (y, u, v) = (rows(frame, 0), rows(frame, 1), rows(frame, 2));
-    match frame.format {
-        PixelFormat::I420 => {
+/// Paints frames, one after the other; keeps the memory it works in.
+#[derive(Default)]
+pub struct Painter {
+    channels: [Channel; 3],
+    parted: [Vec<u8>; 2],
+    pixels: Vec<u32>,
+}
+
+/// One plane on its way to the tile's size.
+#[derive(Default)]
+struct Channel {
+    halved: Halved,
+    scaler: Scaler,
+    band: Vec<u8>,
+}
+
+impl Painter {
+    /// Paints `frame`, which must be whole, at `size` (width, height). Hands over one row after the other from above, as
+    /// 0xAARRGGBB, opaque.
+    ///
+    /// # Errors
+    /// The planes do not hold what the frame's size promises; rows may be missing.
+    pub fn paint(
+        &mut self,
+        frame: &Frame,
+        size: [usize; 2],
+        mut put: impl FnMut(usize, &mut [u32]),
+    ) -> Result<(), YuvError> {
+        let [width, height] = size;
+        if width == 0 || height == 0 {
+            return Ok(());
+        }
+        let Painter {
+            channels: [luma, blue, red],
+            parted,
+            pixels,
+        } = self;
+        let chroma_size = size.map(|length| length.div_ceil(2));
+        let [y, u, v] = planes(frame, parted);
+        let y = luma.halved.of(y, size);
+        let u = blue.halved.of(u, chroma_size);
+        let v = red.halved.of(v, chroma_size);
+        pixels.resize(width * BAND, 0);
+        for top in (0..height).step_by(BAND) {
+            let rows = BAND.min(height - top);
+            let y_stride = luma.scaler.band(y, size, top, rows, &mut luma.band);
+            let (from, some) = (top / 2, rows.div_ceil(2));
+            let u_stride = blue.scaler.band(u, chroma_size, from, some, &mut blue.band);
+            let v_stride = red.scaler.band(v, chroma_size, from, some, &mut red.band);
             let image = YuvPlanarImage {
-                y_plane: &*y,
-                y_stride: row(0),
-                u_plane: &*u,
-                u_stride: row(1),
-                v_plane: &*v,
-                v_stride: row(2),
-                width,
-                height,
+                y_plane: &*luma.band,
+                y_stride: y_stride as u32,
+                u_plane: &*blue.band,
+                u_stride: u_stride as u32,
+                v_plane: &*red.band,
+                v_stride: v_stride as u32,
+                width: width as u32,
+                height: rows as u32,
             };
-            yuv::yuv420_to_bgra(&image, out, stride, range, matrix)
+            let out = bytemuck::cast_slice_mut(pixels);
+            yuv::yuv420_to_bgra(&image, out, 4 * width as u32, range(frame.range), matrix(frame.matrix))?;
+            for (row, pixels) in pixels.chunks_exact_mut(width).take(rows).enumerate() {
+                put(top + row, pixels);
+            }
         }
-        PixelFormat::Nv12 => {
-            let image = YuvBiPlanarImage {
-                y_plane: &*y,
-                y_stride: row(0),
-                uv_plane: &*u,
-                uv_stride: row(1),
-                width,
-                height,
-            };
-            yuv::yuv_nv12_to_bgra(&image, out, stride, range, matrix, YuvConversionMode::Balanced)
-        }
+        Ok(())
     }
 }
 
-/// Makes a painted picture darker, for one that is not live. Opacity stays.
-pub fn dim(out: &mut [u8], brightness: f32) {
-    let factor = (brightness.clamp(0.0, 1.0) * 256.0) as u16;
-    for pixel in out.chunks_exact_mut(BGRA as usize) {
-        for value in pixel.iter_mut().take(3) {
-            *value = ((u16::from(*value) * factor) >> 8).min(255) as u8;
-        }
-    }
-}
-
-/// The rows of plane `i`, each as long as its stride. A buffer may end with the picture in its last row.
-fn rows(frame: &Frame, i: usize) -> Cow<'_, [u8]> {
-    let Some(plane) = frame.planes.get(i) else {
-        return Cow::Borrowed(&[]);
+/// Brightness, blue and red difference of a frame, each a plane of its own.
+fn planes<'a>(frame: &'a Frame, [first, second]: &'a mut [Vec<u8>; 2]) -> [Plane<'a>; 3] {
+    let (width, height) = (frame.width as usize, frame.height as usize);
+    let plane = |i: usize, width, height| Plane {
+        bytes: frame.plane(i),
+        stride: frame.planes.get(i).map_or(0, |plane| plane.stride),
+        width,
+        height,
     };
-    let all = (*frame.bytes).as_ref();
-    let whole = plane.stride.saturating_mul(plane.rows);
-    match all.get(plane.offset..plane.offset.saturating_add(whole)) {
-        Some(rows) => Cow::Borrowed(rows),
-        None => {
-            let mut rows = frame.plane(i).to_vec();
-            rows.resize(whole, 0);
-            Cow::Owned(rows)
+    let (half, rows) = (width.div_ceil(2), height.div_ceil(2));
+    match frame.format {
+        PixelFormat::I420 => [plane(0, width, height), plane(1, half, rows), plane(2, half, rows)],
+        PixelFormat::Nv12 => {
+            let stride = scale::part(plane(1, 2 * half, rows), first, second);
+            let parted = |bytes| Plane {
+                bytes,
+                stride,
+                width: half,
+                height: rows,
+            };
+            [plane(0, width, height), parted(first), parted(second)]
         }
+    }
+}
+
+/// Makes a row of painted pixels darker, for a picture that is not live. Opacity stays.
+pub fn dim(row: &mut [u32], brightness: f32) {
+    let factor = (brightness.clamp(0.0, 1.0) * 256.0) as u32;
+    for pixel in row {
+        let red_blue = ((*pixel & 0x00ff_00ff) * factor >> 8) & 0x00ff_00ff;
+        let green = ((*pixel & 0x0000_ff00) * factor >> 8) & 0x0000_ff00;
+        *pixel = (*pixel & 0xff00_0000) | red_blue | green;
     }
 }
 
@@ -96,7 +135,6 @@ fn matrix(matrix: Matrix) -> YuvStandardMatrix {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gui::pattern;
     use crate::media::frame::Plane;
     use std::time::Instant;
 
@@ -134,8 +172,18 @@ mod tests {
         }
     }
 
+    fn painted(frame: &Frame, size: [usize; 2]) -> Vec<Vec<u32>> {
+        let mut rows = Vec::new();
+        let put = |row, pixels: &mut [u32]| {
+            assert_eq!(row, rows.len(), "rows come in order");
+            rows.push(pixels.to_vec());
+        };
+        Painter::default().paint(frame, size, put).unwrap();
+        rows
+    }
+
     #[test]
-    fn known_samples_become_known_colours_in_every_layout() {
+    fn known_samples_become_known_colours_in_every_layout_at_every_size() {
         for (sample, matrix, range, rgb) in [
             ([235, 128, 128], Matrix::Bt601, Range::Limited, [255_u8, 255, 255]),
             ([81, 90, 240], Matrix::Bt601, Range::Limited, [255, 0, 0]),
@@ -144,15 +192,16 @@ mod tests {
         ] {
             for format in [PixelFormat::I420, PixelFormat::Nv12] {
                 let frame = flat(sample, format, matrix, range);
-                let stride = 12 * BGRA + 8;
-                let mut out = vec![0; stride as usize * 8];
-                paint(&frame, &mut out, stride).unwrap();
-                for row in out.chunks(stride as usize) {
-                    for pixel in row[..12 * 4].chunks(4) {
+                for size in [[12, 8], [5, 3], [3, 2], [33, 71]] {
+                    let rows = painted(&frame, size);
+                    assert_eq!(rows.len(), size[1]);
+                    for pixel in rows.iter().flat_map(|row| row.iter().copied()) {
+                        let [alpha, red, green, blue] = pixel.to_be_bytes();
                         let near = |a: u8, b: u8| a.abs_diff(b) <= 3;
-                        let right = near(pixel[2], rgb[0]) && near(pixel[1], rgb[1]) && near(pixel[0], rgb[2]);
-                        assert!(right && pixel[3] == u8::MAX, "{sample:?} {format:?}: {pixel:?}");
+                        let right = near(red, rgb[0]) && near(green, rgb[1]) && near(blue, rgb[2]);
+                        assert!(right && alpha == u8::MAX, "{sample:?} {format:?} {size:?}: {pixel:08x}");
                     }
+                    assert!(rows.iter().all(|row| row.len() == size[0]));
                 }
             }
         }
@@ -160,16 +209,8 @@ mod tests {
 
     #[test]
     fn a_dimmed_picture_is_darker_and_as_opaque() {
-        let mut out = [200, 100, 0, 255];
-        dim(&mut out, 0.5);
-        assert_eq!(out, [100, 50, 0, 255]);
-    }
-
-    #[test]
-    fn a_frame_that_lies_about_its_planes_is_an_error() {
-        let mut frame = pattern::frame(64, 36, 1, 0);
-        frame.planes[1].stride = 4;
-        let mut out = vec![0; 64 * 36 * 4];
-        assert!(paint(&frame, &mut out, 256).is_err());
+        let mut row = [0xff_00_64_c8];
+        dim(&mut row, 0.5);
+        assert_eq!(row, [0xff_00_32_64]);
     }
 }

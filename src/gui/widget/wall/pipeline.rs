@@ -5,7 +5,6 @@
 //! Deliberately absent: what to draw (`primitive`).
 
 use super::adapter;
-use super::canvases::Canvases;
 use super::textures::Planes;
 use iced::wgpu;
 use std::collections::HashMap;
@@ -26,13 +25,14 @@ pub struct Pipeline {
     pub layout: wgpu::BindGroupLayout,
     pub sampler: wgpu::Sampler,
     pub planes: HashMap<u64, Planes>,
-    /// Where the adapter is the processor: painted pictures in place of planes.
-    pub canvases: Option<Canvases>,
-    pub canvas_layout: wgpu::BindGroupLayout,
+    /// Where the adapter is the processor: pictures are left out, transparent, and come in below (`gui::software`).
+    pub holes: bool,
     /// When each tile was prepared last.
     pub used: HashMap<u64, Instant>,
     pub tile_buffer: Growing,
     pub cover_buffer: Growing,
+    /// Tiles in `tile_buffer`.
+    pub tile_count: u32,
     /// Vertices of the covers in `cover_buffer`.
     pub cover_vertices: u32,
     /// The target stores sRGB and wants linear colours.
@@ -97,14 +97,11 @@ impl iced::widget::shader::Pipeline for Pipeline {
             offset: i as u64 * quarter.size(),
             shader_location: i as u32,
         });
-        let canvases = adapter::is_software().then(|| Canvases::new(device, format.is_srgb()));
-        let canvas_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: Some("vedetta canvas"),
-            entries: &[texture_entry(0), sampler_entry(1)],
-        });
-        let (name, bound) = match canvases {
-            Some(_) => ("canvas", &canvas_layout),
-            None => ("tile", &layout),
+        let holes = adapter::is_software();
+        let (name, layouts) = if holes {
+            ("hole", vec![])
+        } else {
+            ("tile", vec![&layout])
         };
         let tiles = pipeline(
             device,
@@ -112,7 +109,7 @@ impl iced::widget::shader::Pipeline for Pipeline {
             format,
             Stage {
                 name,
-                layouts: &[bound],
+                layouts: &layouts,
                 buffer: wgpu::VertexBufferLayout {
                     array_stride: (TILE_FLOATS * 4) as u64,
                     step_mode: wgpu::VertexStepMode::Instance,
@@ -158,11 +155,11 @@ impl iced::widget::shader::Pipeline for Pipeline {
             layout,
             sampler,
             planes: HashMap::new(),
-            canvases,
-            canvas_layout,
+            holes,
             used: HashMap::new(),
             tile_buffer: Growing::default(),
             cover_buffer: Growing::default(),
+            tile_count: 0,
             cover_vertices: 0,
             srgb: format.is_srgb(),
         }
@@ -171,9 +168,6 @@ impl iced::widget::shader::Pipeline for Pipeline {
     fn trim(&mut self) {
         self.used.retain(|_, prepared| prepared.elapsed() < KEPT);
         self.planes.retain(|key, _| self.used.contains_key(key));
-        if let Some(canvases) = &mut self.canvases {
-            canvases.keep(|key| self.used.contains_key(&key));
-        }
     }
 }
 

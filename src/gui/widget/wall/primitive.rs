@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// A frame, its cover and its place.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Picture {
     /// Identity of the stream: textures are kept under it.
     pub key: u64,
@@ -27,6 +27,43 @@ pub struct Picture {
     pub cover: Arc<Cover>,
     /// 1 as it is, less for a picture that is not live.
     pub brightness: f32,
+}
+
+/// All that decides how the interface around and over a picture looks.
+#[derive(Debug, PartialEq)]
+pub struct Outline {
+    key: u64,
+    place: Rectangle,
+    size: [u32; 2],
+    brightness: f32,
+    shown: bool,
+    cover: Arc<Cover>,
+    /// The frame that gives its cover colours.
+    coloured: Option<u64>,
+}
+
+impl Picture {
+    /// Whether anything of the frame may be seen and can be.
+    pub fn is_shown(&self) -> bool {
+        !matches!(*self.cover, Cover::Whole(_)) && is_whole(&self.frame)
+    }
+
+    /// What must not differ from the drawing in which the interface was drawn.
+    pub fn outline(&self) -> Outline {
+        let coloured = match &*self.cover {
+            Cover::Parts(parts) => parts.iter().any(|part| !part.style.is_solid()),
+            Cover::Whole(_) => false,
+        };
+        Outline {
+            key: self.key,
+            place: self.place,
+            size: [self.frame.width, self.frame.height],
+            brightness: self.brightness,
+            shown: self.is_shown(),
+            cover: self.cover.clone(),
+            coloured: coloured.then_some(self.frame.number),
+        }
+    }
 }
 
 /// All pictures of the wall.
@@ -52,20 +89,15 @@ impl shader::Primitive for Pictures {
         let mut tiles = Vec::with_capacity(self.0.len() * TILE_FLOATS);
         let mut covers = Vec::new();
         let mut fans = Vec::new();
-        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor {
-            label: Some("vedetta wall"),
-        });
-        let mut painted = false;
-        if let Some(canvases) = &pipeline.canvases {
-            canvases.begin(device);
-        }
         for picture in &self.0 {
             let [left, top, right, bottom] = clip_space(picture.place, *bounds, viewport.scale_factor());
-            tiles.extend([left, top, right, bottom]);
-            tiles.extend(coefficients(picture.frame.matrix));
-            tiles.extend(range(picture.frame.range, picture.brightness));
-            let nv12 = f32::from(u8::from(picture.frame.format == PixelFormat::Nv12));
-            tiles.extend([nv12, srgb, 0.0, 0.0]);
+            if picture.is_shown() || !pipeline.holes {
+                tiles.extend([left, top, right, bottom]);
+                tiles.extend(coefficients(picture.frame.matrix));
+                tiles.extend(range(picture.frame.range, picture.brightness));
+                let nv12 = f32::from(u8::from(picture.frame.format == PixelFormat::Nv12));
+                tiles.extend([nv12, srgb, 0.0, 0.0]);
+            }
 
             fans.clear();
             let pixel = [
@@ -80,16 +112,14 @@ impl shader::Primitive for Pictures {
                 covers.extend(colour.unwrap_or_default().map(|c| c * picture.brightness));
                 covers.extend([f32::from(u8::from(colour.is_some())), srgb]);
             }
-            pipeline.used.insert(picture.key, Instant::now());
-            painted |= pipeline.bring(device, queue, &mut encoder, picture);
-        }
-        if painted && let Some(canvases) = &mut pipeline.canvases {
-            canvases.finish(|| {
-                queue.submit([encoder.finish()]);
-            });
+            if !pipeline.holes {
+                pipeline.used.insert(picture.key, Instant::now());
+                pipeline.bring(device, queue, picture);
+            }
         }
         pipeline.tile_buffer.write(device, queue, &tiles);
         pipeline.cover_buffer.write(device, queue, &covers);
+        pipeline.tile_count = (tiles.len() / TILE_FLOATS) as u32;
         pipeline.cover_vertices = (covers.len() / super::pipeline::COVER_FLOATS) as u32;
     }
 
@@ -97,10 +127,14 @@ impl shader::Primitive for Pictures {
         if let Some(buffer) = pipeline.tile_buffer.get() {
             pass.set_pipeline(&pipeline.tiles);
             pass.set_vertex_buffer(0, buffer.slice(..));
-            for (instance, picture) in (0u32..).zip(&self.0) {
-                if let Some(bound) = pipeline.bound(picture.key) {
-                    pass.set_bind_group(0, bound, &[]);
-                    pass.draw(0..4, instance..instance + 1);
+            if pipeline.holes {
+                pass.draw(0..4, 0..pipeline.tile_count);
+            } else {
+                for (instance, picture) in (0u32..).zip(&self.0) {
+                    if let Some(planes) = pipeline.planes.get(&picture.key) {
+                        pass.set_bind_group(0, &planes.bind_group, &[]);
+                        pass.draw(0..4, instance..instance + 1);
+                    }
                 }
             }
         }
@@ -114,26 +148,12 @@ impl shader::Primitive for Pictures {
 }
 
 impl Pipeline {
-    /// Brings a picture to the adapter, as it is or painted. Returns whether `encoder` has something to submit.
-    fn bring(
-        &mut self,
-        device: &wgpu::Device,
-        queue: &wgpu::Queue,
-        encoder: &mut wgpu::CommandEncoder,
-        picture: &Picture,
-    ) -> bool {
-        let Picture { key, frame, cover, .. } = picture;
-        let hidden = matches!(**cover, Cover::Whole(_)) || !is_whole(frame);
-        if let Some(canvases) = &mut self.canvases {
-            if hidden {
-                canvases.remove(*key);
-                return false;
-            }
-            return canvases.paint(device, &self.canvas_layout, encoder, picture);
-        }
-        if hidden {
+    /// Brings a picture's planes to the adapter.
+    fn bring(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, picture: &Picture) {
+        let Picture { key, frame, .. } = picture;
+        if !picture.is_shown() {
             self.planes.remove(key);
-            return false;
+            return;
         }
         if self.planes.get(key).is_none_or(|planes| !planes.fit(frame)) {
             let planes = Planes::new(device, &self.layout, &self.sampler, frame);
@@ -141,15 +161,6 @@ impl Pipeline {
         }
         if let Some(planes) = self.planes.get_mut(key) {
             planes.upload(queue, frame);
-        }
-        false
-    }
-
-    /// What is bound to draw a stream's picture, if there is one.
-    fn bound(&self, key: u64) -> Option<&wgpu::BindGroup> {
-        match &self.canvases {
-            Some(canvases) => canvases.bind_group(key),
-            None => self.planes.get(&key).map(|planes| &planes.bind_group),
         }
     }
 }

@@ -1,0 +1,316 @@
+//! A window's pixels: what the interface drew, and the pictures in the holes it left for them.
+//!
+//! Invariant: a row of a picture reaches the window's memory only after what the interface drew over it was laid on it.
+//! Deliberately absent: drawing the interface, the window.
+
+use crate::gui::widget::wall::Picture;
+use crate::gui::widget::wall::painter::{self, Painter};
+use iced::Rectangle;
+use std::ops::Range;
+use std::time::Instant;
+
+/// The interface as it was drawn last, and the pictures that were painted last.
+#[derive(Default)]
+pub struct Canvas {
+    width: usize,
+    height: usize,
+    /// Colours times opacity, 0xAARRGGBB.
+    interface: Vec<u32>,
+    holes: Vec<Hole>,
+    painter: Painter,
+}
+
+/// A picture's part of the window.
+struct Hole {
+    place: Place,
+    /// What lies over the picture, row by row, from the picture's first visible row on.
+    above: Vec<Vec<Stretch>>,
+    painted: Option<Painted>,
+}
+
+/// A stream, a frame of it and its brightness.
+type Painted = (u64, u64, Instant, f32);
+
+/// A part of a row that is not transparent; columns of the window.
+struct Stretch {
+    columns: Range<usize>,
+    opaque: bool,
+}
+
+/// Pixels of the window, which may begin or end beyond it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    left: isize,
+    top: isize,
+    width: usize,
+    height: usize,
+}
+
+impl Place {
+    /// `place` on whole pixels, as the covers over it are.
+    fn of(place: Rectangle, scale: f32) -> Place {
+        let pixel = |value: f32| (value * scale).round() as isize;
+        let (left, top) = (pixel(place.x), pixel(place.y));
+        Place {
+            left,
+            top,
+            width: usize::try_from(pixel(place.x + place.width) - left).unwrap_or_default(),
+            height: usize::try_from(pixel(place.y + place.height) - top).unwrap_or_default(),
+        }
+    }
+
+    /// The window's columns that this covers, of `width`.
+    fn columns(&self, width: usize) -> Range<usize> {
+        let clip = |x: isize| usize::try_from(x).unwrap_or_default().min(width);
+        clip(self.left)..clip(self.left + self.width as isize)
+    }
+
+    /// The window's row that `row` of the picture falls on, of `height`.
+    fn row(&self, row: usize, height: usize) -> Option<usize> {
+        let row = usize::try_from(self.top + row as isize).ok()?;
+        (row < height).then_some(row)
+    }
+}
+
+impl Canvas {
+    /// Whether there is nothing to show yet.
+    pub fn is_blank(&self) -> bool {
+        self.interface.is_empty()
+    }
+
+    /// Memory for an interface of this size, to be written whole: rows of `width`.
+    pub fn interface(&mut self, width: usize, height: usize) -> &mut [u32] {
+        (self.width, self.height) = (width, height);
+        self.interface.resize(width * height, 0);
+        &mut self.interface
+    }
+
+    /// Paints those of `pictures` that are new into `out`, rows of the interface's width; with `whole` all of them and everything
+    /// around. `scale`: pixels in a logical pixel.
+    pub fn paint(&mut self, out: &mut [u32], pictures: &[Picture], scale: f32, whole: bool) {
+        if out.len() != self.interface.len() {
+            // The window has another size already; the drawing of that is on its way.
+            return;
+        }
+        let shown: Vec<(&Picture, Place)> = pictures
+            .iter()
+            .filter(|picture| picture.is_shown())
+            .map(|picture| (picture, Place::of(picture.place, scale)))
+            .collect();
+        if whole {
+            out.copy_from_slice(&self.interface);
+            self.holes = shown.iter().map(|(_, place)| self.hole(*place)).collect();
+        }
+        for (i, (picture, place)) in shown.into_iter().enumerate() {
+            let painted = (
+                picture.key,
+                picture.frame.number,
+                picture.frame.arrived,
+                picture.brightness,
+            );
+            match self.holes.get_mut(i) {
+                Some(hole) if hole.place == place && hole.painted != Some(painted) => hole.painted = Some(painted),
+                _ => continue,
+            }
+            self.paint_one(out, picture, i);
+        }
+    }
+
+    /// What the interface drew over a picture at `place`.
+    fn hole(&self, place: Place) -> Hole {
+        let columns = place.columns(self.width);
+        let rows = (0..place.height).map(|row| {
+            let row = place.row(row, self.height)?;
+            let pixels = self.interface.get(row * self.width..)?.get(columns.clone())?;
+            Some(stretches(pixels, columns.start))
+        });
+        Hole {
+            place,
+            above: rows.map(Option::unwrap_or_default).collect(),
+            painted: None,
+        }
+    }
+
+    fn paint_one(&mut self, out: &mut [u32], picture: &Picture, hole: usize) {
+        let Canvas {
+            width,
+            height,
+            interface,
+            holes,
+            painter,
+        } = self;
+        let Some(Hole { place, above, .. }) = holes.get(hole) else {
+            return;
+        };
+        let columns = place.columns(*width);
+        let put = |row: usize, pixels: &mut [u32]| {
+            let Some(at) = place.row(row, *height) else { return };
+            let line = at * *width..(at + 1) * *width;
+            let (Some(over), Some(out)) = (interface.get(line.clone()), out.get_mut(line)) else {
+                return;
+            };
+            if picture.brightness < 1.0 {
+                painter::dim(pixels, picture.brightness);
+            }
+            // Of a picture that begins left of the window the first columns are not seen.
+            let hidden = usize::try_from(-place.left).unwrap_or_default();
+            let Some(pixels) = pixels.get_mut(hidden..hidden + columns.len()) else {
+                return;
+            };
+            for Stretch { columns: part, opaque } in above.get(row).into_iter().flatten() {
+                let inside = part.start - columns.start..part.end - columns.start;
+                lay_over(&mut pixels[inside], &over[part.clone()], *opaque);
+            }
+            out[columns.clone()].copy_from_slice(pixels);
+        };
+        let size = [place.width, place.height];
+        if let Err(error) = painter.paint(&picture.frame, size, put) {
+            tracing::warn!(
+                frame = ?picture.frame,
+                error = &error as &dyn std::error::Error,
+                "a frame cannot be painted"
+            );
+        }
+    }
+}
+
+/// Opacity of a pixel, 0..=255.
+fn opacity(pixel: u32) -> u32 {
+    pixel >> 24
+}
+
+/// The parts of a row that are not transparent; it begins in column `first`.
+fn stretches(row: &[u32], first: usize) -> Vec<Stretch> {
+    let mut found: Vec<Stretch> = Vec::new();
+    let mut at = 0;
+    while let Some(pixel) = row.get(at) {
+        // Most of a row is transparent.
+        if *pixel == 0 {
+            at += 1 + row[at + 1..].iter().take_while(|pixel| **pixel == 0).count();
+            continue;
+        }
+        let opaque = opacity(*pixel) == 255;
+        let same = |pixel: &&u32| **pixel != 0 && (opacity(**pixel) == 255) == opaque;
+        let length = row[at..].iter().take_while(same).count();
+        found.push(Stretch {
+            columns: first + at..first + at + length,
+            opaque,
+        });
+        at += length;
+    }
+    found
+}
+
+/// Lays what the interface drew over a picture's pixels.
+fn lay_over(picture: &mut [u32], above: &[u32], opaque: bool) {
+    if opaque {
+        picture.copy_from_slice(above);
+        return;
+    }
+    for (pixel, above) in picture.iter_mut().zip(above) {
+        // In 256ths, so that opaque leaves nothing and transparent everything.
+        let rest = 255 - opacity(*above);
+        let rest = rest + (rest >> 7);
+        let red_blue = ((*pixel & 0x00ff_00ff) * rest >> 8) & 0x00ff_00ff;
+        let green = ((*pixel & 0x0000_ff00) * rest >> 8) & 0x0000_ff00;
+        *pixel = 0xff00_0000 | (*above & 0x00ff_ffff).wrapping_add(red_blue | green);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::privacy::Cover;
+    use crate::gui::pattern;
+    use std::sync::Arc;
+
+    const WIDTH: usize = 40;
+    const HEIGHT: usize = 30;
+    const GROUND: u32 = 0xff20_2020;
+
+    fn picture(place: [f32; 4], number: u64) -> Picture {
+        let [x, y, width, height] = place;
+        Picture {
+            key: 1,
+            place: Rectangle { x, y, width, height },
+            frame: Arc::new(pattern::frame(64, 36, number, 0)),
+            cover: Arc::new(Cover::Parts(Vec::new())),
+            brightness: 1.0,
+        }
+    }
+
+    /// An interface that is `GROUND` everywhere but in a hole at 4, 4 of 32×18.
+    fn canvas(above: impl Fn(usize, usize) -> u32) -> Canvas {
+        let mut canvas = Canvas::default();
+        for (i, pixel) in canvas.interface(WIDTH, HEIGHT).iter_mut().enumerate() {
+            let (x, y) = (i % WIDTH, i / WIDTH);
+            let inside = (4..36).contains(&x) && (4..22).contains(&y);
+            *pixel = if inside { above(x, y) } else { GROUND };
+        }
+        canvas
+    }
+
+    const PLACE: [f32; 4] = [4.0, 4.0, 32.0, 18.0];
+
+    #[test]
+    fn r_prv_1_what_the_interface_drew_over_a_picture_stays_over_every_frame_of_it() {
+        let cover = 0xff11_2233;
+        let covered = |x: usize, y: usize| (8..20).contains(&x) && (6..10).contains(&y);
+        let mut canvas = canvas(|x, y| if covered(x, y) { cover } else { 0 });
+        let mut out = vec![0; WIDTH * HEIGHT];
+        for number in 1..4 {
+            canvas.paint(&mut out, &[picture(PLACE, number)], 1.0, number == 1);
+            for (i, pixel) in out.iter().enumerate() {
+                let (x, y) = (i % WIDTH, i / WIDTH);
+                match (covered(x, y), (4..36).contains(&x) && (4..22).contains(&y)) {
+                    (true, _) => assert_eq!(*pixel, cover, "{x}, {y}"),
+                    (false, true) => assert_eq!(opacity(*pixel), 255, "{x}, {y}"),
+                    (false, false) => assert_eq!(*pixel, GROUND, "{x}, {y}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn something_half_transparent_lets_half_through() {
+        let mut row = [0xffff_ffff, 0xff00_0000, 0xff80_4020];
+        lay_over(&mut row, &[0x8000_0000, 0x8080_8080, 0x0000_0000], false);
+        let near = |a: u32, b: u32| {
+            a.to_be_bytes()
+                .iter()
+                .zip(b.to_be_bytes())
+                .all(|(a, b)| a.abs_diff(b) <= 1)
+        };
+        assert!(near(row[0], 0xff7f_7f7f), "{:08x}", row[0]);
+        assert!(near(row[1], 0xff80_8080), "{:08x}", row[1]);
+        assert_eq!(row[2], 0xff80_4020);
+    }
+
+    #[test]
+    fn a_frame_that_is_there_is_not_painted_again() {
+        let mut canvas = canvas(|_, _| 0);
+        let mut out = vec![0; WIDTH * HEIGHT];
+        let frame = picture(PLACE, 1);
+        canvas.paint(&mut out, std::slice::from_ref(&frame), 1.0, true);
+        out.fill(7);
+        canvas.paint(&mut out, std::slice::from_ref(&frame), 1.0, false);
+        assert!(out.iter().all(|pixel| *pixel == 7));
+        canvas.paint(&mut out, &[picture(PLACE, 2)], 1.0, false);
+        assert!(out[10 * WIDTH + 10] != 7 && out[0] == 7);
+    }
+
+    #[test]
+    fn a_picture_that_begins_outside_the_window_is_cut() {
+        let mut canvas = canvas(|_, _| 0);
+        let mut out = vec![0; WIDTH * HEIGHT];
+        for place in [
+            [-10.0, -6.0, 64.0, 48.0],
+            [30.0, 20.0, 64.0, 36.0],
+            [-90.0, 50.0, 64.0, 36.0],
+        ] {
+            canvas.paint(&mut out, &[picture(place, 1)], 1.0, true);
+            assert_eq!(out[0], GROUND);
+            assert!(out[10 * WIDTH + 10] == 0 || place[0] == -10.0);
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Scales a plane of bytes to the size a tile has on the screen.
+//!
+//! Bilinear, in strips of sixteen rows: rows are mixed, the strip is turned so that a column is one vector, columns are mixed,
+//! and it is turned back. A plane at least twice as large as its target is halved first, each pixel the mean of four, so that
+//! small tiles do not flicker.
+//! Invariant: nothing is allocated once every size has been seen. Deliberately absent: colours (`painter`).
+
+use super::lanes::{Block, Lanes, transpose};
+
+/// Rows of a strip, and bytes of a vector.
+pub const STRIP: usize = 16;
+
+/// A plane, `stride` bytes from one row to the next. The last row may end with the picture.
+#[derive(Clone, Copy)]
+pub struct Plane<'a> {
+    pub bytes: &'a [u8],
+    pub stride: usize,
+    pub width: usize,
+    pub height: usize,
+}
+
+impl Plane<'_> {
+    fn row(&self, y: usize) -> &[u8] {
+        let start = (y * self.stride).min(self.bytes.len());
+        let end = (start + self.width).min(self.bytes.len());
+        &self.bytes[start..end]
+    }
+
+    /// Sixteen bytes of a row from `x` on; the row's last byte goes on beyond its end.
+    #[inline(always)]
+    fn sixteen(row: &[u8], x: usize) -> Lanes {
+        match row.get(x..x + STRIP).and_then(|bytes| bytes.first_chunk()) {
+            Some(bytes) => Lanes::load(bytes),
+            None => Self::beyond(row, x),
+        }
+    }
+
+    fn beyond(row: &[u8], x: usize) -> Lanes {
+        let last = row.last().copied().unwrap_or_default();
+        Lanes::load(&std::array::from_fn(|i| row.get(x + i).copied().unwrap_or(last)))
+    }
+}
+
+/// For each place of a target axis: the first of its two sources, and how much of the second.
+#[derive(Default)]
+struct Taps {
+    source: usize,
+    target: usize,
+    taps: Vec<(usize, u8)>,
+}
+
+impl Taps {
+    /// For these lengths; the last tap is repeated up to whole vectors.
+    fn set(&mut self, source: usize, target: usize) {
+        if (self.source, self.target) == (source, target) {
+            return;
+        }
+        (self.source, self.target) = (source, target);
+        let last = source.saturating_sub(1);
+        let tap = |place: usize| {
+            let place = place.min(target.saturating_sub(1));
+            // The middle of the target's place, in 256ths of a source's.
+            let at = ((2 * place + 1) * source * 128 / target.max(1)).saturating_sub(128);
+            match at / 256 {
+                whole if whole >= last => (last, 0),
+                whole => (whole, (at % 256) as u8),
+            }
+        };
+        self.taps.clear();
+        self.taps.extend((0..target.next_multiple_of(STRIP)).map(tap));
+    }
+}
+
+/// Scales planes of one size to one other; another pair of sizes takes a moment.
+#[derive(Default)]
+pub struct Scaler {
+    across: Taps,
+    down: Taps,
+    columns: Vec<Lanes>,
+}
+
+impl Scaler {
+    /// `rows` rows of `plane` scaled to `target` (width, height), from `first` on, into `out`. Returns the bytes from one row
+    /// to the next.
+    pub fn band(
+        &mut self,
+        plane: Plane<'_>,
+        target: [usize; 2],
+        first: usize,
+        rows: usize,
+        out: &mut Vec<u8>,
+    ) -> usize {
+        let stride = target[0].next_multiple_of(STRIP);
+        out.resize(stride * rows.next_multiple_of(STRIP), 0);
+        for (strip, out) in out.chunks_exact_mut(stride * STRIP).enumerate() {
+            self.strip(plane, target, first + strip * STRIP, out, stride);
+        }
+        stride
+    }
+
+    /// Rows `first..first + STRIP` of `plane` scaled to `target` (width, height) into `out`, rows `stride` bytes apart.
+    /// `stride` is a multiple of [`STRIP`], not less than the width; `out` has [`STRIP`] rows. Rows after the last repeat it.
+    fn strip(&mut self, plane: Plane<'_>, [width, height]: [usize; 2], first: usize, out: &mut [u8], stride: usize) {
+        self.across.set(plane.width, width);
+        self.down.set(plane.height, height);
+        let pairs: [(&[u8], &[u8], u8); STRIP] = std::array::from_fn(|r| {
+            let row = (first + r).min(height.saturating_sub(1));
+            let (from, weight) = self.down.taps.get(row).copied().unwrap_or_default();
+            let next = if weight == 0 { from } else { from + 1 };
+            (plane.row(from), plane.row(next), weight)
+        });
+        // One more than the last, for the second tap of the last column.
+        self.columns
+            .resize((plane.width + 1).next_multiple_of(STRIP), Lanes::default());
+        let blocks = self.columns.as_chunks_mut::<STRIP>().0;
+        for (block, x) in blocks.iter_mut().zip((0..).step_by(STRIP)) {
+            for (lanes, (above, below, weight)) in block.iter_mut().zip(&pairs) {
+                *lanes = Plane::sixteen(above, x);
+                if *weight != 0 {
+                    *lanes = lanes.mixed(Plane::sixteen(below, x), *weight);
+                }
+            }
+            transpose(block);
+        }
+        let mut block = Block::default();
+        for (taps, x) in self.across.taps.chunks_exact(STRIP).zip((0..).step_by(STRIP)) {
+            for (lanes, (from, weight)) in block.iter_mut().zip(taps) {
+                *lanes = self.columns[*from].mixed(self.columns[*from + 1], *weight);
+            }
+            transpose(&mut block);
+            for (row, lanes) in out.chunks_exact_mut(stride).zip(&block) {
+                if let Some(out) = row.get_mut(x..).and_then(|row| row.first_chunk_mut()) {
+                    *out = lanes.bytes();
+                }
+            }
+        }
+    }
+}
+
+/// A plane that was halved as often as its target allows.
+#[derive(Default)]
+pub struct Halved {
+    bytes: Vec<u8>,
+    again: Vec<u8>,
+}
+
+impl Halved {
+    /// `plane`, or a smaller one that is still at least as large as `target` both ways.
+    pub fn of<'a>(&'a mut self, plane: Plane<'a>, target: [usize; 2]) -> Plane<'a> {
+        let twice = |plane: &Plane<'_>| plane.width >= 2 * target[0].max(1) && plane.height >= 2 * target[1].max(1);
+        if !twice(&plane) {
+            return plane;
+        }
+        let (mut stride, mut width, mut height) = halve(plane, &mut self.bytes);
+        loop {
+            let half = Plane {
+                bytes: &self.bytes,
+                stride,
+                width,
+                height,
+            };
+            if !twice(&half) {
+                break;
+            }
+            (stride, width, height) = halve(half, &mut self.again);
+            std::mem::swap(&mut self.bytes, &mut self.again);
+        }
+        Plane {
+            bytes: &self.bytes,
+            stride,
+            width,
+            height,
+        }
+    }
+}
+
+/// Every pixel the mean of four. Returns stride, width and height.
+fn halve(plane: Plane<'_>, out: &mut Vec<u8>) -> (usize, usize, usize) {
+    let (width, height) = (plane.width / 2, plane.height / 2);
+    let stride = width.next_multiple_of(STRIP);
+    out.resize(stride * height, 0);
+    for (y, row) in out.chunks_exact_mut(stride).enumerate() {
+        let (above, below) = (plane.row(2 * y), plane.row(2 * y + 1));
+        let mean = |x: usize| Plane::sixteen(above, x).mean(Plane::sixteen(below, x));
+        for (block, out) in row.chunks_exact_mut(STRIP).enumerate() {
+            let x = 2 * block * STRIP;
+            let (even, odd) = mean(x).parted(mean(x + STRIP));
+            out.copy_from_slice(&even.mean(odd).bytes());
+        }
+    }
+    (stride, width, height)
+}
+
+/// Parts the interleaved rows of `plane`, `width` pairs each, into two planes of whole vectors a row. Returns their stride.
+pub fn part(plane: Plane<'_>, first: &mut Vec<u8>, second: &mut Vec<u8>) -> usize {
+    let stride = (plane.width / 2).next_multiple_of(STRIP);
+    first.resize(stride * plane.height, 0);
+    second.resize(stride * plane.height, 0);
+    let rows = first.chunks_exact_mut(stride).zip(second.chunks_exact_mut(stride));
+    for (y, (first, second)) in rows.enumerate() {
+        let row = plane.row(y);
+        let blocks = first.chunks_exact_mut(STRIP).zip(second.chunks_exact_mut(STRIP));
+        for (block, (first, second)) in blocks.enumerate() {
+            let x = 2 * block * STRIP;
+            let (even, odd) = Plane::sixteen(row, x).parted(Plane::sixteen(row, x + STRIP));
+            first.copy_from_slice(&even.bytes());
+            second.copy_from_slice(&odd.bytes());
+        }
+    }
+    stride
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scaled(plane: Plane<'_>, target: [usize; 2]) -> Vec<Vec<u8>> {
+        let mut out = Vec::new();
+        let stride = Scaler::default().band(plane, target, 0, target[1], &mut out);
+        let rows = out.chunks_exact(stride).take(target[1]);
+        rows.map(|row| row[..target[0]].to_vec()).collect()
+    }
+
+    fn ramp(width: usize, height: usize, value: impl Fn(f32, f32) -> f32) -> Vec<u8> {
+        let at = |i: usize, n: usize| (i as f32 + 0.5) / n as f32;
+        (0..width * height)
+            .map(|i| value(at(i % width, width), at(i / width, height)).round() as u8)
+            .collect()
+    }
+
+    fn plane(bytes: &[u8], width: usize, height: usize) -> Plane<'_> {
+        Plane {
+            bytes,
+            stride: width,
+            width,
+            height,
+        }
+    }
+
+    #[test]
+    fn the_same_size_is_the_same_picture() {
+        let bytes = ramp(37, 21, |x, y| 250.0 * x * y);
+        let rows = scaled(plane(&bytes, 37, 21), [37, 21]);
+        assert_eq!(rows.concat(), bytes);
+    }
+
+    #[test]
+    fn a_slope_stays_a_slope_at_every_size() {
+        let value = |x: f32, y: f32| 20.0 + 100.0 * x + 120.0 * y;
+        let bytes = ramp(64, 48, value);
+        for target in [[64, 36], [47, 35], [100, 77], [33, 25]] {
+            let wanted = ramp(target[0], target[1], value);
+            for (y, row) in scaled(plane(&bytes, 64, 48), target).iter().enumerate() {
+                for (x, byte) in row.iter().enumerate() {
+                    // Beyond the middle of the outermost pixels there is nothing to mix with.
+                    let edge = x == 0 || y == 0 || x + 1 == target[0] || y + 1 == target[1];
+                    let far = byte.abs_diff(wanted[y * target[0] + x]);
+                    assert!(far <= if edge { 4 } else { 2 }, "{target:?} at {x}, {y}: {far}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_much_larger_plane_is_halved_to_means() {
+        let bytes: Vec<u8> = (0..128 * 96)
+            .map(|i| if (i + i / 128) % 2 == 0 { 0 } else { 200 })
+            .collect();
+        let mut halved = Halved::default();
+        let half = halved.of(plane(&bytes, 128, 96), [40, 30]);
+        assert_eq!((half.width, half.height), (64, 48));
+        assert!((0..48).all(|y| half.row(y).iter().all(|byte| byte.abs_diff(100) <= 1)));
+        let same = halved.of(plane(&bytes, 128, 96), [65, 30]);
+        assert_eq!((same.width, same.height), (128, 96));
+    }
+
+    #[test]
+    fn interleaved_samples_are_parted() {
+        let bytes: Vec<u8> = (0..3 * 44).map(|i| (i % 44 / 2 + 100 * (i % 2)) as u8).collect();
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        let stride = part(plane(&bytes, 44, 3), &mut first, &mut second);
+        for y in 0..3 {
+            for x in 0..22 {
+                assert_eq!(
+                    [first[y * stride + x], second[y * stride + x]],
+                    [x as u8, x as u8 + 100]
+                );
+            }
+        }
+    }
+}
