@@ -498,7 +498,7 @@ async fn no_secret_is_in_the_log_of_the_program_the_database_or_debug_output() {
 }
 
 /// Two controllers; the second one's cameras have names that are looked for in every answer.
-fn two_towns() -> SitePlan {
+pub fn two_towns() -> SitePlan {
     let mut site = plan();
     site.controllers.push(Controller {
         id: "altrove".parse().unwrap(),

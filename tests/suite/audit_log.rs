@@ -71,7 +71,8 @@ async fn r_aud_2_verify_finds_every_kind_of_change_and_names_where() {
             found("DELETE FROM found WHERE idx = 4", 4),
             found("UPDATE found SET person = operation WHERE idx = 5", 5),
             found("UPDATE found SET time_s = time_s - 86400 WHERE idx = 6", 6),
-            found("UPDATE word SET text = 'nessuno' WHERE text = 'operatore'", 20),
+            // Concerns the whole: twenty events, and the verification of before.
+            found("UPDATE word SET text = 'nessuno' WHERE text = 'operatore'", 21),
         ],
     ]
     .concat();

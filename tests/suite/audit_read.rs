@@ -2,12 +2,14 @@
 //!
 //! Deliberately absent: how entries get in (tests of the server).
 
+use crate::attacks::{account, admin, settled, two_towns};
 use crate::cluster::Cluster;
 use crate::town_hall::{Station, TownHall, answer, borgo, command};
 use reqwest::StatusCode;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
+use vedetta::domain::people::Rule;
 use vedetta::protocol::{LogPage, Numbered, Pruned, RefusalKind, SessionGrant};
 
 const DAY_MS: i64 = 86_400_000;
@@ -176,6 +178,29 @@ async fn r_aud_3_searching_is_the_same_on_postgresql() {
     hall.move_to(cluster.server_url());
     hall.start().await;
     searches(&hall).await;
+}
+
+#[tokio::test]
+async fn r_acc_5_an_administrator_of_one_controller_reads_nothing_of_anothers_log() {
+    let mut hall = TownHall::prepared_for(&two_towns(), None);
+    hall.start().await;
+    let (console, token) = admin(&hall).await;
+    let grants = json!([{ "controller": borgo(), "cameras": [], "actions": ["live"] }]);
+    let password = settled(&console, &token, account("neri", "system_administrator", grants)).await;
+    let sala = hall.station("sala-operativa");
+    let neri = sala.sign_in("neri", &password).await.unwrap();
+    for call in ["entries", "search?person=neri"] {
+        let other = sala.url(&format!("/v1/logs/altrove/{call}"));
+        let refused: Result<LogPage, _> = sala.get(other, &neri.token).await;
+        assert_eq!(refused.unwrap_err(), RefusalKind::Rule(Rule::NoGrant), "{call}");
+        let own: LogPage = sala.get(sala.log_url(call), &neri.token).await.unwrap();
+        assert!(!own.entries.is_empty(), "{call}");
+        assert_eq!(own.origin, "vedetta/020001/borgo-vedetta");
+    }
+    // The attempts are in the log that was asked for, for those who may read it.
+    let theirs = console.url("/v1/logs/altrove/search?person=neri");
+    let page: LogPage = console.get(theirs, &token).await.unwrap();
+    assert_eq!(operations(&page), ["log_read", "log_read"]);
 }
 
 /// Makes what was received look as old as this.

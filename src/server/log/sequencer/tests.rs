@@ -171,11 +171,11 @@ async fn r_aud_2_what_was_signed_is_put_back_and_only_where_it_belongs() {
                 .unwrap();
             let indices: Vec<_> = again.iter().map(|(index, _)| *index).collect();
             assert_eq!(indices, [3, 4, 8, 9, 10, 11, 12]);
-            let views = Wanted {
+            let wanted = Wanted {
                 operation: Some("view_open".into()),
                 ..Wanted::default()
             };
-            let found = store.search(&log, &views, None, 20).await.unwrap();
+            let found = store.search(&log, &wanted, None, 20).await.unwrap();
             assert_eq!(found.len(), 13, "it is found again");
         }
     }
