@@ -186,6 +186,12 @@ impl PersonalUsers {
             account: name.clone(),
             session: session.to_owned(),
         };
+        // Whoever asks again gets another one in its place: nobody fills a camera.
+        for old in self.store.camera_users().await? {
+            if old.camera == row.camera && old.session == row.session {
+                self.remove(&old).await?;
+            }
+        }
         self.store.add_camera_user(&row).await?;
         let told = act.clone().with("personal", name.as_str());
         self.record(camera, Outcome::Intent, told.clone()).await?;

@@ -99,8 +99,11 @@ fn view_event(station: &mut Station, grant: &SessionGrant, act: Uuid, operation:
 /// Waits until a process says that these people watch the dome.
 async fn until_watched_by(station: &Station, token: &SecretString, users: &[&str]) {
     let waited = tokio::time::timeout(Duration::from_secs(20), async {
+        let mut known = 0;
         loop {
-            let state: PolicyState = station.get(station.url("/v1/policy"), token).await.unwrap();
+            let url = station.url(&format!("/v1/policy?after={known}"));
+            let state: PolicyState = station.get(url, token).await.unwrap();
+            known = state.revision;
             let people = state.watching.into_iter().flat_map(|watching| watching.people);
             let found: Vec<String> = people.map(|holder| holder.user).collect();
             if found == users {

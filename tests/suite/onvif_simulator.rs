@@ -432,3 +432,66 @@ async fn r_prv_3_limits_are_written_in_the_cameras_own_numbers_and_read_back() {
         );
     }
 }
+
+#[tokio::test]
+async fn users_come_and_go_by_the_rules_of_the_camera() {
+    use vedetta::onvif::users::{UserLevel, Users};
+    let town = Town::with("{}").await;
+    let users = Users::at(town.endpoint(USER, PASSWORD), Limits::default()).unwrap();
+    let strong = SecretString::from("Segreta & 2026");
+    let create = async |name: &str, password: &SecretString| {
+        let made = users.create(name, password, UserLevel::Operator).await;
+        made.map_err(|error| error.kind())
+    };
+    assert_eq!(create("v-abcdefgh", &strong).await, Ok(()));
+    assert_eq!(
+        users.list().await.unwrap().last().map(String::as_str),
+        Some("v-abcdefgh")
+    );
+    let camera = Camera::connect(town.endpoint("v-abcdefgh", "Segreta & 2026"), Limits::default())
+        .await
+        .unwrap();
+    let ptz = camera.ptz().await.unwrap().unwrap();
+    let right = Velocity {
+        pan: Some(0.1),
+        tilt: None,
+        zoom: None,
+    };
+    ptz.continuous(right, Duration::from_secs(1)).await.unwrap();
+    assert_eq!(
+        create("v-abcdefgh", &strong).await,
+        Err(OnvifErrorKind::Fault),
+        "the name is taken"
+    );
+    assert_eq!(create("v-bbbbbbbb", &"debole".into()).await, Err(OnvifErrorKind::Fault));
+    assert_eq!(
+        create("v-bbbbbbbb", &"Segreta2026Segreta2026".into()).await,
+        Err(OnvifErrorKind::Fault)
+    );
+    let own = Users::at(town.endpoint("v-abcdefgh", "Segreta & 2026"), Limits::default()).unwrap();
+    assert_eq!(
+        own.list().await.unwrap_err().kind(),
+        OnvifErrorKind::WrongPassword,
+        "no administrator"
+    );
+    users.delete("v-abcdefgh").await.unwrap();
+    users.delete("v-abcdefgh").await.unwrap();
+    let gone = Camera::connect(town.endpoint("v-abcdefgh", "Segreta & 2026"), Limits::default()).await;
+    assert_eq!(
+        gone.err().map(|error| error.kind()),
+        Some(OnvifErrorKind::WrongPassword)
+    );
+    for n in 0..14 {
+        assert_eq!(create(&format!("utente{n}"), &strong).await, Ok(()), "{n}");
+    }
+    assert_eq!(
+        create("v-bbbbbbbb", &strong).await,
+        Err(OnvifErrorKind::Busy),
+        "sixteen in all"
+    );
+    users.delete("utente0").await.unwrap();
+    town.order(r#"{"users": "plain_names"}"#);
+    assert_eq!(create("v-bbbbbbbb", &strong).await, Err(OnvifErrorKind::Fault));
+    town.order(r#"{"users": "absent"}"#);
+    assert_eq!(create("v-bbbbbbbb", &strong).await, Err(OnvifErrorKind::NotSupported));
+}

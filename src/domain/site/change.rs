@@ -279,14 +279,18 @@ fn import(plan: &mut SitePlan, brought: &SitePlan, keeps: impl Fn(&ControllerId)
     {
         return Err(SiteFault::Controllers);
     }
-    for camera in &brought.cameras {
+    // What an export showed of other controllers comes back as it was, and is left where it is.
+    let untouched = |camera: &CameraPlan| !keeps(&camera.controller) && plan.camera(&camera.id) == Some(camera);
+    let mut kept = Vec::new();
+    for camera in brought.cameras.iter().filter(|camera| !untouched(camera)) {
         if plan.controller(&camera.controller).is_none() || !keeps(&camera.controller) {
             return Err(SiteFault::NotKept);
         }
         check_camera(camera)?;
+        kept.push(camera.clone());
     }
     plan.cameras.retain(|camera| !keeps(&camera.controller));
-    plan.cameras.extend(brought.cameras.iter().cloned());
+    plan.cameras.extend(kept);
     Ok(())
 }
 

@@ -221,7 +221,7 @@ onvif = "http://192.0.2.8/onvif/device_service"
     fn every_fault_has_its_line_and_field() {
         for (from, to, line, field) in [
             ("number = 1", "number = \"uno\"", 9, "number"),
-            ("number = 2", "numero = 2", 18, "numero"),
+            ("number = 2", "numero = 2", 19, "numero"),
             ("kind = \"fixed\"", "kind = \"fissa\"", 14, "kind"),
             ("id = \"cam-02\"", "id = \"cam 02\"", 18, "id"),
             ("name = \"Via Roma\"", "name = \"Via Roma", 20, "name"),

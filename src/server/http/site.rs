@@ -25,6 +25,8 @@ use std::sync::Arc;
 
 /// Longest name and password of a camera's account, bytes.
 const MOST_ACCOUNT: usize = 128;
+/// Longest reason, characters.
+const MOST_REASON: usize = 500;
 
 /// What both offices may read.
 async fn may_read(app: &App, person: &Person) -> Answer<()> {
@@ -121,7 +123,7 @@ async fn keep_account(
         .act()
         .with("change", "camera_account")
         .with("need", word)
-        .with("reason", reason)
+        .with("reason", reason.chars().take(MOST_REASON).collect::<String>())
         .with("before", before)
         .with("after", account.user.as_str());
     act.camera = Some(camera);

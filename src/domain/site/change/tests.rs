@@ -157,7 +157,12 @@ fn r_acc_5_another_controllers_cameras_are_out_of_reach() {
     assert_eq!(put(given), Err(SiteFault::NotKept));
     let away = SiteChange::Remove(other.id.clone()).apply(&plan(), borgo, None);
     assert_eq!(away, Err(SiteFault::NoSuchCamera));
-    let brought = import(|brought| brought.cameras.push(plan().cameras[1].clone()));
+    let shown = import(|brought| brought.cameras.push(plan().cameras[1].clone()));
+    assert_eq!(differences(&plan(), &shown.unwrap()), [], "shown, and left as it is");
+    let brought = import(|brought| {
+        brought.cameras.push(plan().cameras[1].clone());
+        brought.cameras[1].name = "Altra".into();
+    });
     assert_eq!(brought, Err(SiteFault::NotKept));
     let kept = import(|brought| brought.cameras.clear()).unwrap();
     assert_eq!(kept.cameras.len(), 1, "the other town's camera stays");

@@ -326,6 +326,8 @@ impl Form {
             None => fl!("camera-new"),
             Some(was) => fl!("camera-edit", name = was.name.as_str()),
         };
+        // Enter does in a field what it does on the form.
+        let enter = Message::Command(Command::Confirm);
         let typed = |label, place: Place| {
             let id = ORDER[place as usize].1;
             let value = &self.texts[place as usize];
@@ -335,14 +337,14 @@ impl Form {
                 value,
                 false,
                 move |text| Message::Text(place, text),
-                Message::Test,
+                enter.clone(),
             )
             .width(Fill)
         };
         let secret = |label, place: Place, value: &'_ SecretString| {
             let id = ORDER[place as usize].1;
             let typed = move |text: String| Message::Password(place, text.into());
-            field(label, id, value.expose_secret(), true, typed, Message::Test).width(Fill)
+            field(label, id, value.expose_secret(), true, typed, enter.clone()).width(Fill)
         };
         let controller = self.controllers.get(self.controller).map(|(_, name)| name.clone());
         let personal = if self.personal {

@@ -19,6 +19,10 @@ use iced::{Task, widget};
 use std::sync::Arc;
 
 const REASON: &str = "cameras-reason";
+const TABLE: &str = "cameras-table";
+/// Height of a line, logical pixels, and how many stay above the chosen one.
+const ROW: f32 = 32.0;
+const ABOVE: usize = 6;
 
 /// The screen.
 pub struct Cameras {
@@ -212,11 +216,21 @@ impl Cameras {
             Command::ConfirmAccount => self.decide(Verdict::Approve),
             Command::EndAccount => self.decide(Verdict::Decline),
             other => {
-                let count = self.count();
+                let (before, count) = (self.chosen, self.count());
                 step(&mut self.chosen, count, other);
-                Action::None
+                if self.chosen == before {
+                    return Action::None;
+                }
+                Action::Run(self.into_sight())
             }
         }
+    }
+
+    /// Scrolls the chosen line into view, with some above it.
+    fn into_sight(&self) -> Task<Message> {
+        let above = self.chosen.saturating_sub(ABOVE);
+        let y = above as f32 * ROW;
+        widget::operation::scroll_to(TABLE, widget::operation::AbsoluteOffset { x: 0.0, y })
     }
 
     fn open(&mut self, (form, focus): (Form, Task<form::Message>)) -> Action {

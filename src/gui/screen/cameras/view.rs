@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: what happens.
 
-use super::{Cameras, Message, REASON, Stage};
+use super::{Cameras, Message, REASON, Stage, TABLE};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
@@ -96,7 +96,7 @@ impl Cameras {
         for (at, camera) in rows.iter().enumerate() {
             list = list.push(line(camera, above + at, above + at == self.chosen));
         }
-        scrollable(list).height(Fill).style(theme::scroll).into()
+        scrollable(list).id(TABLE).height(Fill).style(theme::scroll).into()
     }
 
     fn acts(&self) -> Element<'_, Message> {
