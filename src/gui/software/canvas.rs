@@ -190,6 +190,7 @@ impl Canvas {
             interface,
             holes,
             painter,
+            ..
         } = self;
         let Some(Hole { place, above, .. }) = holes.get(hole) else {
             return;
