@@ -95,7 +95,7 @@ impl Canvas {
             let Some(row) = row.get(..line.len()) else { continue };
             if let Some(other) = difference(line, row) {
                 line.copy_from_slice(row);
-                *changed = if changed.is_empty() {
+                *changed = if changed.start == changed.end {
                     other
                 } else {
                     changed.start.min(other.start)..changed.end.max(other.end)
