@@ -16,6 +16,8 @@ pub struct Canvas {
     height: usize,
     /// Colours times opacity, 0xAARRGGBB.
     interface: Vec<u32>,
+    /// For each row the columns in which the interface is other than it was when it was shown last.
+    changed: Vec<Range<usize>>,
     holes: Vec<Hole>,
     painter: Painter,
 }
@@ -78,15 +80,32 @@ impl Canvas {
         self.interface.is_empty()
     }
 
-    /// Memory for an interface of this size, to be written whole: rows of `width`.
-    pub fn interface(&mut self, width: usize, height: usize) -> &mut [u32] {
-        (self.width, self.height) = (width, height);
-        self.interface.resize(width * height, 0);
-        &mut self.interface
+    /// Takes over an interface of this size as it was drawn: rows of at least four times `width` bytes.
+    pub fn take<'a>(&mut self, width: usize, height: usize, rows: impl Iterator<Item = &'a [u8]>) {
+        if (self.width, self.height) != (width, height) {
+            (self.width, self.height) = (width, height);
+            self.interface.clear();
+            self.interface.resize(width * height, 0);
+            self.changed.clear();
+            self.changed.resize(height, 0..width);
+        }
+        let lines = self.interface.chunks_exact_mut(width.max(1)).zip(&mut self.changed);
+        for ((line, changed), row) in lines.zip(rows) {
+            let line: &mut [u8] = bytemuck::cast_slice_mut(line);
+            let Some(row) = row.get(..line.len()) else { continue };
+            if let Some(other) = difference(line, row) {
+                line.copy_from_slice(row);
+                *changed = if changed.start == changed.end {
+                    other
+                } else {
+                    changed.start.min(other.start)..changed.end.max(other.end)
+                };
+            }
+        }
     }
 
-    /// Paints those of `pictures` that are new into `out`, rows of the interface's width; with `whole` all of them and everything
-    /// around. `scale`: pixels in a logical pixel.
+    /// Paints those of `pictures` that are new into `out`, rows of the interface's width, and what is new of the interface; with
+    /// `whole` everything. `scale`: pixels in a logical pixel.
     pub fn paint(&mut self, out: &mut [u32], pictures: &[Picture], scale: f32, whole: bool) {
         if out.len() != self.interface.len() {
             // The window has another size already; the drawing of that is on its way.
@@ -97,11 +116,15 @@ impl Canvas {
             .filter(|picture| picture.is_shown())
             .map(|picture| (picture, Place::of(picture.place, scale)))
             .collect();
-        if whole {
+        let places = || shown.iter().map(|(_, place)| *place);
+        if whole || !self.holes.iter().map(|hole| hole.place).eq(places()) {
             out.copy_from_slice(&self.interface);
-            self.holes = shown.iter().map(|(_, place)| self.hole(*place)).collect();
+            self.holes = places().map(|place| self.hole(place)).collect();
+        } else {
+            self.paint_interface(out);
         }
-        for (i, (picture, place)) in shown.into_iter().enumerate() {
+        self.changed.iter_mut().for_each(|changed| *changed = 0..0);
+        for (i, (picture, _)) in shown.into_iter().enumerate() {
             let painted = (
                 picture.key,
                 picture.frame.number,
@@ -109,10 +132,39 @@ impl Canvas {
                 picture.brightness,
             );
             match self.holes.get_mut(i) {
-                Some(hole) if hole.place == place && hole.painted != Some(painted) => hole.painted = Some(painted),
+                Some(hole) if hole.painted != Some(painted) => hole.painted = Some(painted),
                 _ => continue,
             }
             self.paint_one(out, picture, i);
+        }
+    }
+
+    /// Brings what changed of the interface into `out`; pictures that it lies over are painted again.
+    fn paint_interface(&mut self, out: &mut [u32]) {
+        let Canvas {
+            width,
+            height,
+            interface,
+            changed,
+            holes,
+            ..
+        } = self;
+        for (y, changed) in changed.iter().enumerate().filter(|(_, changed)| !changed.is_empty()) {
+            let part = y * *width + changed.start..y * *width + changed.end;
+            out[part.clone()].copy_from_slice(&interface[part]);
+        }
+        for hole in holes {
+            let columns = hole.place.columns(*width);
+            for (row, above) in hole.above.iter_mut().enumerate() {
+                let Some(y) = hole.place.row(row, *height) else {
+                    continue;
+                };
+                let touched = |changed: &Range<usize>| changed.start < columns.end && columns.start < changed.end;
+                if changed.get(y).is_some_and(touched) {
+                    *above = stretches(&interface[y * *width..][columns.clone()], columns.start);
+                    hole.painted = None;
+                }
+            }
         }
     }
 
@@ -138,6 +190,7 @@ impl Canvas {
             interface,
             holes,
             painter,
+            ..
         } = self;
         let Some(Hole { place, above, .. }) = holes.get(hole) else {
             return;
@@ -172,6 +225,25 @@ impl Canvas {
             );
         }
     }
+}
+
+/// The pixels between the first and the last that differ in two rows of them, a little more on both sides.
+fn difference(a: &[u8], b: &[u8]) -> Option<Range<usize>> {
+    /// Bytes that are compared at once: sixteen pixels.
+    const CHUNK: usize = 64;
+    if a == b {
+        return None;
+    }
+    let differs = |(a, b): (&[u8], &[u8])| a != b;
+    let first = a.chunks(CHUNK).zip(b.chunks(CHUNK)).position(differs)?;
+    let chunks = a.len().div_ceil(CHUNK);
+    let last = (first..chunks).rev().find(|i| {
+        differs((
+            &a[i * CHUNK..a.len().min((i + 1) * CHUNK)],
+            &b[i * CHUNK..b.len().min((i + 1) * CHUNK)],
+        ))
+    })?;
+    Some(first * CHUNK / 4..((last + 1) * CHUNK).min(a.len()) / 4)
 }
 
 /// Opacity of a pixel, 0..=255.
@@ -239,14 +311,20 @@ mod tests {
         }
     }
 
-    /// An interface that is `GROUND` everywhere but in a hole at 4, 4 of 32×18.
-    fn canvas(above: impl Fn(usize, usize) -> u32) -> Canvas {
-        let mut canvas = Canvas::default();
-        for (i, pixel) in canvas.interface(WIDTH, HEIGHT).iter_mut().enumerate() {
+    /// Draws an interface that is `GROUND` everywhere but in a hole at 4, 4 of 32×18.
+    fn draw(canvas: &mut Canvas, above: impl Fn(usize, usize) -> u32) {
+        let pixel = |i: usize| {
             let (x, y) = (i % WIDTH, i / WIDTH);
             let inside = (4..36).contains(&x) && (4..22).contains(&y);
-            *pixel = if inside { above(x, y) } else { GROUND };
-        }
+            if inside { above(x, y) } else { GROUND }
+        };
+        let bytes: Vec<u8> = (0..WIDTH * HEIGHT).flat_map(|i| pixel(i).to_le_bytes()).collect();
+        canvas.take(WIDTH, HEIGHT, bytes.chunks_exact(4 * WIDTH));
+    }
+
+    fn canvas(above: impl Fn(usize, usize) -> u32) -> Canvas {
+        let mut canvas = Canvas::default();
+        draw(&mut canvas, above);
         canvas
     }
 
@@ -297,6 +375,37 @@ mod tests {
         assert!(out.iter().all(|pixel| *pixel == 7));
         canvas.paint(&mut out, &[picture(PLACE, 2)], 1.0, false);
         assert!(out[10 * WIDTH + 10] != 7 && out[0] == 7);
+    }
+
+    #[test]
+    fn r_prv_1_a_cover_that_comes_later_lies_over_a_frame_that_is_there() {
+        let mut canvas = canvas(|_, _| 0);
+        let mut out = vec![0; WIDTH * HEIGHT];
+        let frame = picture(PLACE, 1);
+        canvas.paint(&mut out, std::slice::from_ref(&frame), 1.0, true);
+        let bare = out.clone();
+        let cover = 0xff11_2233;
+        let covered = |x: usize, y: usize| x == 30 && (8..12).contains(&y);
+        draw(&mut canvas, |x, y| if covered(x, y) { cover } else { 0 });
+        canvas.paint(&mut out, std::slice::from_ref(&frame), 1.0, false);
+        for (i, (pixel, bare)) in out.iter().zip(&bare).enumerate() {
+            let wanted = if covered(i % WIDTH, i / WIDTH) { cover } else { *bare };
+            assert_eq!(*pixel, wanted, "{}, {}", i % WIDTH, i / WIDTH);
+        }
+        draw(&mut canvas, |_, _| 0);
+        canvas.paint(&mut out, std::slice::from_ref(&frame), 1.0, false);
+        assert_eq!(out, bare, "the cover is gone");
+    }
+
+    #[test]
+    fn two_rows_differ_between_the_first_and_the_last_other_pixel() {
+        let (a, mut b) = (vec![0_u8; 400], vec![0_u8; 400]);
+        assert_eq!(difference(&a, &b), None);
+        b[4 * 50] = 1;
+        let found = difference(&a, &b).unwrap();
+        assert!(found.contains(&50) && found.len() <= 16, "{found:?}");
+        b[399] = 1;
+        assert_eq!(difference(&a, &b).unwrap().end, 100);
     }
 
     #[test]

@@ -145,8 +145,8 @@ impl compositor::Compositor for Compositor {
             compositor::SurfaceError::Lost
         };
         let mut pixels = surface.buffer_mut().map_err(lost)?;
-        let stale = pixels.age() != 1;
-        renderer.paint(&mut pixels, viewport, stale);
+        let whole = pixels.age() != 1;
+        renderer.paint(&mut pixels, viewport, whole);
         on_pre_present();
         pixels.present().map_err(lost)
     }
@@ -245,12 +245,8 @@ impl Compositor {
             return Err(compositor::SurfaceError::Other);
         };
         let bytes = target.read.slice(..).get_mapped_range();
-        let pixels = renderer.canvas.interface(width as usize, height as usize);
-        let rows = pixels.chunks_exact_mut(width as usize);
-        for (row, bytes) in rows.zip(bytes.chunks_exact(target.stride as usize)) {
-            let row: &mut [u8] = bytemuck::cast_slice_mut(row);
-            row.copy_from_slice(&bytes[..row.len()]);
-        }
+        let rows = bytes.chunks_exact(target.stride as usize);
+        renderer.canvas.take(width as usize, height as usize, rows);
         drop(bytes);
         target.read.unmap();
         renderer.target = Some(target);

@@ -56,9 +56,8 @@ impl Renderer {
         self.canvas.is_blank()
     }
 
-    /// Paints the pictures of this drawing into a window's pixels. `stale`: they are not those of the drawing before.
-    pub(super) fn paint(&mut self, pixels: &mut [u32], viewport: &Viewport, stale: bool) {
-        let whole = stale || self.drawing;
+    /// Paints this drawing into a window's pixels. `whole`: they are not those of the drawing before.
+    pub(super) fn paint(&mut self, pixels: &mut [u32], viewport: &Viewport, whole: bool) {
         self.canvas
             .paint(pixels, &self.pictures, viewport.scale_factor(), whole);
         // Frames go back to their decoders.
