@@ -45,6 +45,17 @@ pub fn purpose(purpose: Purpose) -> String {
     }
 }
 
+/// All of them, in the order in which they are offered.
+pub fn purposes() -> Vec<String> {
+    PURPOSES.map(purpose).to_vec()
+}
+
+/// Where one stands in that order.
+pub fn place_of(purpose: Purpose) -> usize {
+    let found = PURPOSES.iter().position(|offered| *offered == purpose);
+    found.unwrap_or_default()
+}
+
 /// A level as in the glossary of the regulations.
 pub fn level(level: Level) -> String {
     match level {

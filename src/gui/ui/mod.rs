@@ -3,6 +3,7 @@
 pub mod calibration;
 pub mod camera_list;
 pub mod controls;
+pub mod form;
 pub mod mask_editor;
 pub mod message_strip;
 pub mod ptz_panel;

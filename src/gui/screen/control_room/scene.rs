@@ -13,7 +13,7 @@ use std::time::Instant;
 impl ControlRoom {
     /// The scene at `now`; `scale` is physical pixels per logical pixel.
     pub fn scene(&self, now: Instant, scale: f32) -> Scene {
-        let screen = match (&self.export, &self.full) {
+        let screen = match (self.export(), self.full) {
             (Some(_), _) => ScreenName::Export,
             (None, Some(_)) => ScreenName::FullScreen,
             (None, None) => ScreenName::ControlRoom,
@@ -41,8 +41,7 @@ impl ControlRoom {
             health: Some(self.health.clone()),
             snapshot: self.snapshot.clone(),
             exported: self
-                .export
-                .as_ref()
+                .export()
                 .and_then(|dialogue| dialogue.done())
                 .map(|exported| (exported.path.clone(), exported.sha256.clone())),
             magnification: self.magnification(now),
