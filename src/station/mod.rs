@@ -15,6 +15,7 @@
 //!
 //! Deliberately absent: iced, widgets, words for the screen (`gui::i18n` has them; here are enums).
 
+mod asking;
 mod cameras;
 mod clearance;
 pub mod courier;
@@ -27,12 +28,14 @@ mod export;
 mod gesture;
 pub mod health;
 mod hold;
+mod leaving;
 mod office;
 pub mod outbox;
 pub mod pins;
 mod playback;
 mod policy;
 mod presets;
+mod purpose;
 mod refusal;
 mod road;
 mod saved_walls;
@@ -48,9 +51,10 @@ mod view_stream;
 mod workstation;
 
 pub use crate::protocol::{
-    AccountChange, AccountState, AccountView, ClearanceState, Holder, Knock, MaskChange, MaskProposal, ProposedMask,
-    Verdict, Watching,
+    AccountChange, AccountState, AccountView, AskStep, Asks, ClearanceState, EnrolmentCode, Holder, Knock, MaskChange,
+    MaskProposal, NewCode, ProposedMask, SessionView, StationView, Verdict, Watching,
 };
+pub use asking::{AskTicket, AskedFor};
 pub use diagnosis::Diagnosis;
 pub use drift::Kept;
 pub use enrolling::{EnrolError, enrol_machine};

@@ -1,6 +1,7 @@
 //! Screens: `State` + `Message` + `update` → `Action` + `view`. Siblings never import each other.
 
 pub mod ask_dome;
+pub mod change_purpose;
 pub mod clearance_answer;
 pub mod clearance_request;
 pub mod control_room;
@@ -12,4 +13,6 @@ pub mod go_on;
 pub mod hand_over;
 pub mod people;
 pub mod playback;
+pub mod sessions;
 pub mod sign_in;
+pub mod workstations;

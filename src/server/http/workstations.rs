@@ -3,7 +3,7 @@
 //! Invariant: a code is good for fifteen minutes and once; a certificate is renewed only by its holder; each step is in
 //! the log before it is done. Deliberately absent: certificates themselves (`server::tls`).
 
-use super::answer::{Answer, Bounded, Refused};
+use super::answer::{Answer, Bounded, Refused, Why};
 use super::caller::{Address, Caller, Person};
 use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
@@ -51,7 +51,7 @@ pub async fn authority(State(app): State<Arc<App>>) -> Answer<String> {
 }
 
 pub async fn list(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<StationView>>> {
-    person.in_office(&app, Office::KeepStations).await?;
+    person.in_office(&app, Office::ReadPeople).await?;
     Ok(Json(app.store.workstations().await?))
 }
 
@@ -137,6 +137,9 @@ pub async fn enrol(
         kind: row.kind,
     };
     app.store.enrol(&station, &certificate.fingerprint).await?;
+    app.store
+        .certified_until(&station.station, certificate.until_ms)
+        .await?;
     Ok(Json(certified(&app, station.station, certificate)))
 }
 
@@ -173,10 +176,16 @@ pub async fn renew(
     app.store
         .keep_next_certificate(station, &certificate.fingerprint)
         .await?;
+    app.store.certified_until(station, certificate.until_ms).await?;
     Ok(Json(certified(&app, station.clone(), certificate)))
 }
 
-pub async fn revoke(State(app): State<Arc<App>>, person: Person, Path(station): Path<String>) -> Answer<StatusCode> {
+pub async fn revoke(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Path(station): Path<String>,
+    Why(reason): Why,
+) -> Answer<StatusCode> {
     person.in_office(&app, Office::KeepStations).await?;
     let station = StationId::try_from(station).map_err(|_| Refused::not_found("workstation"))?;
     if station == person.station.station {
@@ -186,10 +195,13 @@ pub async fn revoke(State(app): State<Arc<App>>, person: Person, Path(station): 
         station: &person.station,
         who: &person.who,
     };
-    let act = by
+    let mut act = by
         .act()
         .with("change", "station_revoked")
         .with("station", station.as_str());
+    if let Some(reason) = reason {
+        act = act.with("reason", reason.as_str());
+    }
     app.recorder
         .record(&person.station.home, Operation::ConfigurationChange, Outcome::Done, act)
         .await?;

@@ -37,7 +37,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 /// Version of the schema.
-const SCHEMA_VERSION: i64 = 3;
+const SCHEMA_VERSION: i64 = 4;
 /// Longest wait for a connection of the pool.
 const PATIENCE: Duration = Duration::from_secs(10);
 

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: the window; the tour of `packaging/demo.sh` has it.
 
+mod one_account;
 mod place;
 mod reconnect;
 mod recordings;

@@ -82,6 +82,7 @@ impl ControlRoom {
             Command::Export => self.open_export(),
             Command::Declare => self.open_declare(),
             Command::GoOn => self.open_go_on(),
+            Command::ChangePurpose => self.open_change_purpose(),
             Command::HandOver => self.open_hand_over(),
             Command::Clearances => self.open_clearances(),
             Command::Masks => self.toggle_editor(),
@@ -293,6 +294,7 @@ impl ControlRoom {
 
     pub(super) fn tick(&mut self) -> Action {
         self.now = Now::read();
+        self.stated = self.desk.stated();
         self.health = self.desk.health();
         self.may_watch = self.desk.may_watch();
         self.holds = self.desk.holds();

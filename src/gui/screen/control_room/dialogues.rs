@@ -10,6 +10,7 @@ use crate::gui::desk::Hold;
 use crate::gui::i18n::fl;
 use crate::gui::keymap::Command;
 use crate::gui::screen::ask_dome::{self, AskDome};
+use crate::gui::screen::change_purpose::{self, ChangePurpose};
 use crate::gui::screen::clearance_answer::{self, ClearanceAnswer};
 use crate::gui::screen::clearance_request::{self, ClearanceRequest};
 use crate::gui::screen::declare::{self, Declare};
@@ -33,6 +34,7 @@ pub enum Dialogue {
     Request(Box<ClearanceRequest>),
     Answer(Box<ClearanceAnswer>),
     GoOn(Box<GoOn>),
+    Purpose(Box<ChangePurpose>),
 }
 
 /// What happens in it.
@@ -45,6 +47,7 @@ pub enum Message {
     Request(clearance_request::Message),
     Answer(clearance_answer::Message),
     GoOn(go_on::Message),
+    Purpose(change_purpose::Message),
 }
 
 impl Dialogue {
@@ -57,6 +60,7 @@ impl Dialogue {
             Dialogue::Request(_) => Message::Request(clearance_request::Message::Form(form::Message::Command(command))),
             Dialogue::Answer(_) => Message::Answer(clearance_answer::Message::Form(form::Message::Command(command))),
             Dialogue::GoOn(_) => Message::GoOn(go_on::Message::Form(form::Message::Command(command))),
+            Dialogue::Purpose(_) => Message::Purpose(change_purpose::Message::Form(form::Message::Command(command))),
         }
     }
 
@@ -75,6 +79,7 @@ impl Dialogue {
             Dialogue::Request(dialogue) => dialogue.view(now.clock).map(Message::Request),
             Dialogue::Answer(dialogue) => dialogue.view(now.clock).map(Message::Answer),
             Dialogue::GoOn(dialogue) => dialogue.view().map(Message::GoOn),
+            Dialogue::Purpose(dialogue) => dialogue.view().map(Message::Purpose),
         }
     }
 
@@ -139,6 +144,15 @@ impl ControlRoom {
             (Some(Dialogue::GoOn(dialogue)), Message::GoOn(message)) => {
                 let next = dialogue.update(message);
                 self.after(next, Message::GoOn)
+            }
+            (Some(Dialogue::Purpose(dialogue)), Message::Purpose(message)) => {
+                let next = dialogue.update(message);
+                if matches!(next, Next::Done(())) {
+                    self.stated = self.desk.stated();
+                    let now = words::stated(&self.stated);
+                    self.say(Tone::Normal, fl!("purpose-changed", purpose = now), None);
+                }
+                self.after(next, Message::Purpose)
             }
             // The answer to a dialogue that was closed meanwhile; the strip tells what came of it.
             (_, _) => Action::None,
@@ -219,6 +233,12 @@ impl ControlRoom {
         let camera = self.selected_plan().map(|camera| camera.number);
         let (dialogue, focus) = ClearanceRequest::new(self.desk.clone(), camera, self.now.clock);
         self.open(Dialogue::Request(Box::new(dialogue)), focus, Message::Request)
+    }
+
+    /// Another purpose in the middle of a shift.
+    pub(super) fn open_change_purpose(&mut self) -> Action {
+        let (dialogue, focus) = ChangePurpose::new(self.desk.clone());
+        self.open(Dialogue::Purpose(Box::new(dialogue)), focus, Message::Purpose)
     }
 
     /// Going on in one's own name while the server is away.

@@ -22,6 +22,7 @@ use crate::domain::arrangement::Arrangement;
 use crate::domain::camera::{CameraId, CameraKind, StreamRole};
 use crate::domain::camera_tour::CameraTour;
 use crate::domain::live::overload::Overload;
+use crate::domain::people::stated::Stated;
 use crate::domain::people::{self, Action as Wanted, Asked, Circumstances, Person, Right};
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::domain::wall::Layout;
@@ -72,6 +73,8 @@ pub struct ControlRoom {
     keymap: Arc<Keymap>,
     plan: Arc<SitePlan>,
     person: Person,
+    /// The purpose in force.
+    stated: Stated,
     health: Health,
     may_watch: bool,
     holds: Vec<Hold>,
@@ -226,6 +229,7 @@ impl ControlRoom {
         let may = |id: &CameraId| seen.iter().any(|camera| &camera.id == id);
         let wall = seat.wall.map_or(all, |wall| wall.seen_by(may));
         let mut room = ControlRoom {
+            stated: desk.stated(),
             health: desk.health(),
             may_watch: desk.may_watch(),
             holds: desk.holds(),
@@ -284,6 +288,7 @@ impl ControlRoom {
             Message::Strip(message) => return self.strip_message(message),
             Message::Bar(top_bar::Message::Help) => self.help = !self.help,
             Message::Bar(top_bar::Message::SignOut) => return Action::SignOut,
+            Message::Bar(top_bar::Message::Purpose) => return self.open_change_purpose(),
             Message::Opened { ticket, answer } => {
                 self.opened(ticket, answer);
                 let selected = self.tiles.get(self.selected).and_then(Option::as_ref);

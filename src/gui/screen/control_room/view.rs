@@ -63,10 +63,10 @@ impl ControlRoom {
 
     fn bar(&self) -> Element<'_, Message> {
         let key = |command| self.keymap.chords(command).into_iter().next();
-        let keys = [key(Command::Help), key(Command::SignOut)];
+        let keys = [key(Command::Help), key(Command::SignOut), key(Command::ChangePurpose)];
         top_bar::view(top_bar::Facts {
             person: &self.person,
-            purpose: self.desk.purpose(),
+            stated: &self.stated,
             health: &self.health,
             clock: self.now.clock,
             now: self.now.instant,
