@@ -7,11 +7,25 @@ use iced::Task;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use vedetta::domain::camera::StationId;
+use vedetta::domain::people::stated::Stated;
+use vedetta::domain::people::yielding::Unanswered;
 use vedetta::domain::wall::Layout;
 use vedetta::gui::app::{App, Message, Options};
-use vedetta::gui::keymap::{Command, Edge};
+use vedetta::gui::keymap::{Command, Direction, Edge};
+use vedetta::gui::screen::sign_in;
+use vedetta::gui::ui::elsewhere::{self, Stands};
 use vedetta::gui::{fake, i18n, launch};
-use vedetta::station::{SecretsChoice, SignInError, StationConfig, StationError};
+use vedetta::station::{AskTicket, SecretsChoice, SignInError, StationConfig, StationError};
+
+fn elsewhere(stands: Option<Stands>) -> Message {
+    let stands = stands.ok_or(SignInError::AskOver);
+    Message::SignIn(sign_in::Message::Elsewhere(elsewhere::Message::Stands(stands)))
+}
+
+fn station() -> Option<StationId> {
+    "ufficio-comando".parse().ok()
+}
 
 fn main() -> Result<(), String> {
     let screen = std::env::args().nth(1).unwrap_or_default();
@@ -38,10 +52,29 @@ fn main() -> Result<(), String> {
             let shown = app.update(Message::Opened(Err(Arc::new(missing))));
             return (app, Task::batch([task, shown]));
         }
-        if screen == "change-password" {
+        let refused = match screen.as_str() {
+            "change-password" => Some(SignInError::MustChoosePassword),
+            "second-factor" => Some(SignInError::SecondFactor),
+            "elsewhere" | "elsewhere-waiting" => {
+                Some(SignInError::ActiveElsewhere(Some(AskTicket::new(Stated::default()))))
+            }
+            _ => None,
+        };
+        if let Some(refused) = refused {
             let (mut app, task) = App::signed_out(options.clone());
-            let shown = app.update(Message::SignedIn(Err(SignInError::MustChoosePassword)));
-            return (app, Task::batch([task, shown]));
+            let shown = app.update(Message::SignedIn(Err(refused)));
+            let stands = if screen == "elsewhere-waiting" {
+                app.update(elsewhere(station().map(|station| Stands::Waiting {
+                    station,
+                    left: Duration::from_secs(47),
+                    unanswered: Unanswered::Keeps,
+                })))
+            } else if screen == "elsewhere" {
+                app.update(elsewhere(station().map(Stands::ActiveAt)))
+            } else {
+                Task::none()
+            };
+            return (app, Task::batch([task, shown, stands]));
         }
         if screen == "sign-in" {
             return App::signed_out(options.clone());
@@ -49,8 +82,11 @@ fn main() -> Result<(), String> {
         let cameras = if screen.starts_with("many") { 64 } else { 16 };
         let desk = match screen.as_str() {
             "diagnostics" => fake::maintainer(cameras, 4),
-            "approval" | "people" | "take-over" | "cameras-approve" => fake::supervisor(cameras, 4),
-            "cameras" | "camera-form" | "camera-remove" | "cameras-found" => fake::administrator(cameras, 4),
+            "approval" | "people" | "take-over" | "cameras-approve" | "sessions" | "end-session" => {
+                fake::supervisor(cameras, 4)
+            }
+            "cameras" | "camera-form" | "camera-remove" | "cameras-found" | "workstations" | "new-workstation"
+            | "revoke" => fake::administrator(cameras, 4),
             "overloaded" | "many-overloaded" => fake::overloaded(cameras, 4),
             "school-open" => fake::school(cameras, 4, true),
             "school-closed" => fake::school(cameras, 4, false),
@@ -58,6 +94,7 @@ fn main() -> Result<(), String> {
             _ => fake::desk(cameras, 4),
         };
         desk.stop(screen == "go-on");
+        desk.want(screen == "wanted");
         let (app, task) = App::at_desk(options.clone(), desk);
         let then = |commands: Vec<Command>| {
             Task::batch(commands.into_iter().zip(1u32..).map(|(command, n)| {
@@ -84,6 +121,19 @@ fn main() -> Result<(), String> {
             "cameras-found" => vec![Command::Cameras, Command::Search],
             "camera-form" => vec![Command::Cameras, Command::Next, Command::Confirm],
             "camera-remove" => vec![Command::Cameras, Command::Next, Command::Declare],
+            "sessions" => vec![Command::People, Command::NextArea],
+            "end-session" => vec![Command::People, Command::NextArea, Command::EndAccount],
+            "workstations" => vec![Command::People, Command::PreviousArea],
+            "new-workstation" => vec![Command::People, Command::PreviousArea, Command::Clearances],
+            "revoke" => vec![Command::People, Command::PreviousArea, Command::Declare],
+            "purpose" => vec![
+                Command::ChangePurpose,
+                Command::Arrow(Direction::Down),
+                Command::Arrow(Direction::Down),
+                Command::Arrow(Direction::Down),
+                Command::Arrow(Direction::Down),
+                Command::Confirm,
+            ],
             "locked" => vec![Command::Lock],
             "walls" => vec![Command::SavedWalls],
             "windows" => vec![Command::Layout(Layout::Nine), Command::CameraTour, Command::NewWindow],

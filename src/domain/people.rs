@@ -9,6 +9,8 @@ pub mod decision;
 pub mod flood;
 pub mod lock;
 pub mod second_factor;
+pub mod stated;
+pub mod yielding;
 
 pub mod clearance;
 

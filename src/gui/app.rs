@@ -4,12 +4,14 @@
 //! playbacks; nobody is signed out while a further window shows anything. Deliberately absent: what a screen does, the
 //! further windows (`windows`).
 
+mod office;
 mod person;
 
 use crate::domain::arrangement::Arrangements;
 use crate::domain::people::lock::{self, Lock};
+use crate::domain::people::stated::{NoProtocolNumber, Stated};
 use crate::domain::people::{Level, Purpose};
-use crate::gui::desk::Desk;
+use crate::gui::desk::{Answer, Desk};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Edge, Keymap};
@@ -18,13 +20,13 @@ use crate::gui::screen::cameras::{self, Cameras};
 use crate::gui::screen::control_room;
 use crate::gui::screen::diagnostics::{self, Diagnostics};
 use crate::gui::screen::enrol::{self, Enrol};
-use crate::gui::screen::people::{self, People};
 use crate::gui::screen::sign_in::{self, SignIn};
 use crate::gui::theme::{self, Tone};
 use crate::gui::tour::scene::{Scene, ScreenName};
 use crate::gui::ui::controls::{body, labelled};
 use crate::gui::ui::unlock::{self, Unlock};
 use crate::gui::ui::wall_chooser;
+use crate::gui::ui::yielding::{self, Yielding};
 use crate::gui::windows::Windows;
 use crate::gui::words;
 use crate::station::{
@@ -34,6 +36,7 @@ use crate::station::{
 use iced::event::Status;
 use iced::widget::{center, column};
 use iced::{Element, Event, Subscription, Task, Theme, keyboard, mouse, window};
+use office::Office;
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -87,10 +90,12 @@ pub struct App {
     lock: Option<Lock>,
     /// Over everything while it is locked.
     unlock: Option<Unlock>,
-    /// The list of people, over the wall.
-    people: Option<Box<People>>,
+    /// The office, over the wall.
+    office: Option<Office>,
     /// Cameras and the site plan, over the wall.
     cameras: Option<Box<Cameras>>,
+    /// Another workstation asks for the account.
+    wanted: Option<Yielding>,
     /// The knock the person was told of.
     knocked: Option<Knock>,
     /// The scripted tour, when there is one, looks here.
@@ -109,8 +114,10 @@ pub enum Message {
     Enrol(enrol::Message),
     Enrolled(Result<(), EnrolError>),
     Unlock(unlock::Message),
-    People(people::Message),
+    Office(office::Event),
     Cameras(cameras::Message),
+    /// In the question whether the account is yielded.
+    Wanted(yielding::Message),
     /// Somebody touched the machine.
     Hand,
     Locked(Result<(), Arc<Refusal>>),
@@ -168,8 +175,9 @@ impl App {
             delivery: None,
             lock: None,
             unlock: None,
-            people: None,
+            office: None,
             cameras: None,
+            wanted: None,
             knocked: None,
             scene: None,
         }
@@ -269,8 +277,9 @@ impl App {
                 Task::none()
             }
             Message::Unlock(message) => self.unlock_message(message),
-            Message::People(message) => self.people_message(message),
+            Message::Office(event) => self.office_event(event),
             Message::Cameras(message) => self.cameras_message(message),
+            Message::Wanted(message) => self.wanted_message(message),
             Message::Enrol(message) => self.enrol_message(message),
             Message::Enrolled(Ok(())) => {
                 self.screen = Screen::Starting;
@@ -321,9 +330,15 @@ impl App {
                 Edge::Up => Task::none(),
             };
         }
-        if self.people.is_some() && place.is_none() && command != Command::Lock {
+        if self.wanted.is_some() && place.is_none() && command != Command::Lock {
             return match edge {
-                Edge::Down => self.people_message(people::Message::Command(command)),
+                Edge::Down => self.wanted_message(yielding::command(command)),
+                Edge::Up => Task::none(),
+            };
+        }
+        if self.office.is_some() && place.is_none() && command != Command::Lock {
+            return match edge {
+                Edge::Down => self.office_command(command),
                 Edge::Up => Task::none(),
             };
         }
@@ -335,7 +350,7 @@ impl App {
         }
         match (command, edge) {
             (Command::Lock, Edge::Down) => return self.touched(lock::Input::Lock),
-            (Command::People, Edge::Down) => return self.open_people(),
+            (Command::People, Edge::Down) => return self.open_office(),
             (Command::Cameras, Edge::Down) => return self.open_cameras(),
             _ => {}
         }
@@ -361,7 +376,7 @@ impl App {
         if let Some(over) = self.session_over() {
             return over;
         }
-        self.tell_of_knock();
+        self.follow_knock();
         let locked = self.touched(lock::Input::Tick);
         Task::batch([locked, self.tick_screen()])
     }
@@ -397,17 +412,20 @@ impl App {
                     password,
                     code: None,
                 };
-                Task::batch([focus, self.ask_to_sign_in(claim, purpose)])
+                match Stated::new(purpose, "", "") {
+                    Ok(stated) => Task::batch([focus, self.ask_to_sign_in(claim, stated)]),
+                    Err(NoProtocolNumber) => focus,
+                }
             }
             None => focus,
         }
     }
 
-    fn ask_to_sign_in(&mut self, claim: Claim, purpose: Purpose) -> Task<Message> {
+    fn ask_to_sign_in(&mut self, claim: Claim, stated: Stated) -> Task<Message> {
         let Some(station) = self.station.clone() else {
             return Task::none();
         };
-        let asked = async move { station.sign_in_with(claim, purpose).await };
+        let asked = async move { station.sign_in_with(claim, stated).await };
         Task::perform(asked, |answer| {
             Message::SignedIn(answer.map(|session| Arc::new(session) as Arc<dyn Desk>))
         })
@@ -434,10 +452,13 @@ impl App {
             },
             Err(error) => {
                 tracing::warn!(%error, "sign-in refused");
-                if let Screen::SignIn(screen) = &mut self.screen {
-                    screen.failed(&error);
+                match &mut self.screen {
+                    Screen::SignIn(screen) => {
+                        let next = screen.failed(&error);
+                        self.sign_in_action(next)
+                    }
+                    _ => Task::none(),
                 }
-                Task::none()
             }
         }
     }
@@ -477,6 +498,11 @@ impl App {
     }
 
     fn sign_out(&mut self) -> Task<Message> {
+        self.leave(|desk| desk.sign_out())
+    }
+
+    /// Ends the session by `how`, and leaves nothing of it on the screen.
+    fn leave(&mut self, how: fn(&dyn Desk) -> Answer<Delivery>) -> Task<Message> {
         let Some(desk) = self.desk() else { return Task::none() };
         let kept = match &self.screen {
             Screen::Work(pane) => self.windows.keep(pane),
@@ -485,7 +511,7 @@ impl App {
         self.screen = Screen::SigningOut;
         self.nobody_here();
         let windows = self.windows.close_all();
-        let signed_out = Task::perform(desk.sign_out(), |answer| {
+        let signed_out = Task::perform(how(desk.as_ref()), |answer| {
             Message::SignedOut(answer.inspect_err(|error| tracing::warn!(%error, "sign-out")).ok())
         });
         Task::batch([kept, windows, signed_out])
@@ -495,10 +521,16 @@ impl App {
         let Screen::SignIn(screen) = &mut self.screen else {
             return Task::none();
         };
-        match screen.update(message) {
+        let next = screen.update(message);
+        self.sign_in_action(next)
+    }
+
+    fn sign_in_action(&mut self, action: sign_in::Action) -> Task<Message> {
+        match action {
             sign_in::Action::None => Task::none(),
             sign_in::Action::Run(task) => task.map(Message::SignIn),
-            sign_in::Action::SignIn { claim, purpose } => self.ask_to_sign_in(claim, purpose),
+            sign_in::Action::SignIn { claim, stated } => self.ask_to_sign_in(claim, stated),
+            sign_in::Action::Ask { ticket, step } => self.ask_for_account(ticket, step),
             sign_in::Action::ChoosePassword { claim, new } => match self.station.clone() {
                 Some(station) => Task::perform(async move { station.choose_password(claim, new).await }, |answer| {
                     Message::SignIn(sign_in::Message::Changed(answer))
@@ -590,14 +622,21 @@ impl App {
         if let (Some(_), Some(pane)) = (place, pane) {
             return self.windows.view(place, pane);
         }
-        if let Some(people) = &self.people
-            && self.unlock.is_none()
-        {
-            return people.view().map(Message::People);
+        let screen = match (&self.office, &self.cameras) {
+            (Some(office), _) => office.view().map(Message::Office),
+            (None, Some(cameras)) => cameras.view().map(Message::Cameras),
+            (None, None) => self.view_screen(),
+        };
+        match &self.wanted {
+            // What lies under the question cannot be reached.
+            Some(wanted) => wanted
+                .over(screen.map(|_| yielding::command(Command::Stop)), Instant::now())
+                .map(Message::Wanted),
+            None => screen,
         }
-        if let Some(cameras) = &self.cameras {
-            return cameras.view().map(Message::Cameras);
-        }
+    }
+
+    fn view_screen(&self) -> Element<'_, Message> {
         match &self.screen {
             Screen::Starting | Screen::Seating => center(body(fl!("app-starting"))).into(),
             Screen::Broken(why) => {

@@ -3,10 +3,11 @@
 //! Invariant: nothing here decides or records; [`Session`] does both behind every call.
 //! Deliberately absent: signing in (only `app` does that).
 
-use crate::domain::camera::{CameraId, StreamRole};
+use crate::domain::camera::{CameraId, StationId, StreamRole};
 use crate::domain::live::choice::Attention;
 use crate::domain::people::clearance::{self, Wish};
-use crate::domain::people::{Circumstances, Person, Purpose};
+use crate::domain::people::stated::Stated;
+use crate::domain::people::{Circumstances, Person};
 use crate::domain::privacy::declared::{Change, Declaration};
 use crate::domain::privacy::{Cover, PoseKnowledge};
 use crate::domain::ptz::lease::Asking;
@@ -15,9 +16,9 @@ use crate::domain::site::{Mask, SitePlan};
 use crate::media::frame::FrameSlot;
 use crate::station::{
     AccountChange, AccountView, CameraAccount, CameraReport, CameraView, Changed, ClearanceState, Delivery, Diagnosis,
-    ExportProgress, ExportReason, Exported, FoundCamera, Gesture, Health, Holder, Kept, Knock, LiveView, MaskProposal,
-    Playback, PlaybackState, Preset, ProposedMask, PutCamera, RecordedSpan, Refusal, Session, SiteProposal,
-    StreamFigures, Verdict, ViewState, Watching,
+    EnrolmentCode, ExportProgress, ExportReason, Exported, FoundCamera, Gesture, Health, Holder, Kept, Knock, LiveView,
+    MaskProposal, NewCode, Playback, PlaybackState, Preset, ProposedMask, PutCamera, RecordedSpan, Refusal, Session,
+    SessionView, SiteProposal, StationView, StreamFigures, Verdict, ViewState, Watching,
 };
 use futures::future::BoxFuture;
 use secrecy::SecretString;
@@ -32,7 +33,10 @@ pub type Answer<T> = BoxFuture<'static, Result<T, Refusal>>;
 /// A signed-in person's desk. One method for each act of [`Session`].
 pub trait Desk: Send + Sync {
     fn person(&self) -> Person;
-    fn purpose(&self) -> Purpose;
+    /// The purpose in force, with note and protocol number.
+    fn stated(&self) -> Stated;
+    /// Another purpose from now on.
+    fn change_purpose(&self, stated: Stated) -> Answer<()>;
     /// Where and when something would be asked now.
     fn circumstances(&self) -> Circumstances;
     fn plan(&self) -> Arc<SitePlan>;
@@ -54,6 +58,12 @@ pub trait Desk: Send + Sync {
     fn request_clearance(&self, wish: Wish) -> Answer<()>;
     fn answer_clearance(&self, id: u64, verdict: clearance::Verdict) -> Answer<()>;
     fn sign_out(&self) -> Answer<Delivery>;
+    /// The same, and the account passes to the workstation that asks for it.
+    fn yield_account(&self) -> Answer<Delivery>;
+    /// Says no to the workstation that asks for the account.
+    fn keep_account(&self) -> Answer<()>;
+    /// When a moment of the server's clock, Unix ms, is here.
+    fn moment(&self, server_ms: i64) -> Instant;
     fn view(&self, camera: CameraId, stream: StreamRole) -> Answer<Arc<dyn Feed>>;
     fn steer(&self, camera: CameraId) -> Answer<Box<dyn Hand>>;
     fn presets(&self, camera: CameraId) -> Answer<Vec<Preset>>;
@@ -89,7 +99,13 @@ pub trait Desk: Send + Sync {
     fn keeps_people(&self) -> bool;
     fn people(&self) -> Answer<Vec<AccountView>>;
     fn change_account(&self, user: String, change: AccountChange) -> Answer<()>;
-    fn end_session(&self, user: String) -> Answer<()>;
+    fn sessions(&self) -> Answer<Vec<SessionView>>;
+    fn end_session(&self, user: String, reason: Reason) -> Answer<()>;
+    /// Whether this person may enrol and revoke workstations.
+    fn keeps_stations(&self) -> bool;
+    fn workstations(&self) -> Answer<Vec<StationView>>;
+    fn enrolment_code(&self, new: NewCode) -> Answer<EnrolmentCode>;
+    fn revoke_workstation(&self, station: StationId, reason: Reason) -> Answer<()>;
     /// Whether cameras are this person's to add, change and remove.
     fn keeps_cameras(&self) -> bool;
     /// Whether changes that need two are this person's to approve.
@@ -174,8 +190,13 @@ impl Desk for Session {
         Session::person(self).clone()
     }
 
-    fn purpose(&self) -> Purpose {
-        Session::purpose(self)
+    fn stated(&self) -> Stated {
+        Session::stated(self)
+    }
+
+    fn change_purpose(&self, stated: Stated) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::change_purpose(&session, stated).await })
     }
 
     fn circumstances(&self) -> Circumstances {
@@ -255,6 +276,19 @@ impl Desk for Session {
 
     fn sign_out(&self) -> Answer<Delivery> {
         Box::pin(Session::sign_out(self.clone()))
+    }
+
+    fn yield_account(&self) -> Answer<Delivery> {
+        Box::pin(Session::yield_account(self.clone()))
+    }
+
+    fn keep_account(&self) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::keep_account(&session).await })
+    }
+
+    fn moment(&self, server_ms: i64) -> Instant {
+        Session::moment(self, server_ms)
     }
 
     fn view(&self, camera: CameraId, stream: StreamRole) -> Answer<Arc<dyn Feed>> {
@@ -414,9 +448,33 @@ impl Desk for Session {
         Box::pin(async move { Session::change_account(&session, &user, &change).await })
     }
 
-    fn end_session(&self, user: String) -> Answer<()> {
+    fn sessions(&self) -> Answer<Vec<SessionView>> {
         let session = self.clone();
-        Box::pin(async move { Session::end_session(&session, &user).await })
+        Box::pin(async move { Session::sessions(&session).await })
+    }
+
+    fn end_session(&self, user: String, reason: Reason) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::end_session(&session, &user, reason).await })
+    }
+
+    fn keeps_stations(&self) -> bool {
+        Session::keeps_stations(self)
+    }
+
+    fn workstations(&self) -> Answer<Vec<StationView>> {
+        let session = self.clone();
+        Box::pin(async move { Session::workstations(&session).await })
+    }
+
+    fn enrolment_code(&self, new: NewCode) -> Answer<EnrolmentCode> {
+        let session = self.clone();
+        Box::pin(async move { Session::enrolment_code(&session, &new).await })
+    }
+
+    fn revoke_workstation(&self, station: StationId, reason: Reason) -> Answer<()> {
+        let session = self.clone();
+        Box::pin(async move { Session::revoke_workstation(&session, &station, reason).await })
     }
 
     fn keeps_cameras(&self) -> bool {

@@ -3,23 +3,27 @@
 //! Invariant: nothing of it reaches a camera, a server or a disk. Deliberately absent: rules; it says yes to everything.
 
 mod asked;
+mod office;
 mod pictures;
 pub(super) mod site;
 
+pub use office::{accounts, sessions, workstations};
+
 use pictures::{FakeFeed, FakeHand, FakeReel};
 
-use crate::domain::camera::{CameraId, CameraKind, StreamRole};
+use crate::domain::camera::{CameraId, CameraKind, StationId, StreamRole};
 use crate::domain::people::clearance::{self, Wish};
-use crate::domain::people::{Action, Circumstances, Grant, Level, Person, Purpose, Reach, StationKind};
+use crate::domain::people::stated::Stated;
+use crate::domain::people::{Action, Circumstances, Grant, Level, Person, Reach, StationKind};
 use crate::domain::privacy::declared::{Change, Declaration};
 use crate::domain::reason::Reason;
 use crate::domain::site::{CameraPlan, Mask, SitePlan};
 use crate::gui::desk::{Answer, Desk, ExportWish, Feed, Hand, Hold, InForce, Reel};
 use crate::station::{
-    AccountChange, AccountState, AccountView, AuditState, CameraAccount, CameraReport, CameraTrouble, CameraView,
-    Changed, ClearanceState, Delivery, Diagnosis, ExportProgress, Exported, FoundCamera, Health, Holder, Kept, Knock,
-    MaskProposal, Obscured, Preset, ProposedMask, PutCamera, RecordedSpan, Refusal, ServerState, SiteProposal,
-    TroubleKind, Verdict, Watching,
+    AccountChange, AccountView, AuditState, CameraAccount, CameraReport, CameraTrouble, CameraView, Changed,
+    ClearanceState, Delivery, Diagnosis, EnrolmentCode, ExportProgress, Exported, FoundCamera, Health, Holder, Kept,
+    Knock, MaskProposal, NewCode, Obscured, Preset, ProposedMask, PutCamera, RecordedSpan, Refusal, ServerState,
+    SessionView, SiteProposal, StationView, TroubleKind, Verdict, Watching,
 };
 use secrecy::SecretString;
 use std::path::PathBuf;
@@ -86,7 +90,7 @@ pub fn supervisor(cameras: usize, domes: usize) -> Arc<Fake> {
     })
 }
 
-/// The same desk with an administrator at it.
+/// The same desk with a system administrator at it.
 pub fn administrator(cameras: usize, domes: usize) -> Arc<Fake> {
     Arc::new(Fake {
         level: Level::SystemAdministrator,
@@ -130,47 +134,6 @@ pub fn masked(cameras: usize, domes: usize) -> Arc<Fake> {
     Arc::new(Fake::at(plan))
 }
 
-/// Accounts of two bodies, in the states there are.
-pub fn accounts() -> Vec<AccountView> {
-    let police = "Polizia Locale di Borgo Vedetta";
-    let day = |n: i64| 1_795_000_000_000 - n * 86_400_000;
-    let account = |user: &str, name: &str, body: &str, level, state| AccountView {
-        user: user.to_owned(),
-        display_name: name.to_owned(),
-        body: body.to_owned(),
-        level,
-        act: "decreto 12/2026".to_owned(),
-        appointed_ms: day(200),
-        until_ms: None,
-        last_use_ms: (state != AccountState::MustChoosePassword).then(|| day(1)),
-        confirm_by_ms: Some(day(-20)),
-        password_expires_ms: day(-90),
-        second_factor: level == Level::ForceOperator,
-        active_at: (user == "operatore").then(|| "sala-operativa".parse().ok()).flatten(),
-        state,
-    };
-    use AccountState::{Good, MustChoosePassword, NotConfirmed};
-    vec![
-        account("operatore", "Ag. Scelto Chiara Neri", police, Level::Operator, Good),
-        account("comandante", "Comm. Andrea Villa", police, Level::Supervisor, Good),
-        account("nuovo", "Ag. Marco Sala", police, Level::Operator, MustChoosePassword),
-        account(
-            "carabiniere",
-            "Mar. Elena Conti",
-            "Carabinieri, Stazione locale",
-            Level::ForceOperator,
-            Good,
-        ),
-        account(
-            "trasferito",
-            "App. Luigi Rota",
-            "Carabinieri, Stazione locale",
-            Level::ForceOperator,
-            NotConfirmed,
-        ),
-    ]
-}
-
 /// The desk. `said` lists what was asked of it, in order.
 pub struct Fake {
     plan: Arc<SitePlan>,
@@ -181,6 +144,9 @@ pub struct Fake {
     stopped: AtomicBool,
     /// Cameras at a school are closed.
     school_is_open: bool,
+    /// The account is asked for at another workstation.
+    wanted: AtomicBool,
+    stated: Mutex<Stated>,
     said: Arc<Mutex<Vec<String>>>,
     opened: Instant,
 }
@@ -193,6 +159,8 @@ impl Fake {
             slow: false,
             school_is_open: false,
             stopped: AtomicBool::new(false),
+            wanted: AtomicBool::new(false),
+            stated: Mutex::new(Stated::default()),
             said: Arc::default(),
             opened: Instant::now(),
         }
@@ -206,6 +174,11 @@ impl Fake {
     /// The server goes away for longer than the grace, or comes back.
     pub fn stop(&self, stopped: bool) {
         self.stopped.store(stopped, Ordering::Relaxed);
+    }
+
+    /// The account is asked for elsewhere, or not any more.
+    pub fn want(&self, wanted: bool) {
+        self.wanted.store(wanted, Ordering::Relaxed);
     }
 
     fn note(&self, what: String) {
@@ -254,8 +227,15 @@ impl Desk for Fake {
         }
     }
 
-    fn purpose(&self) -> Purpose {
-        Purpose::UrbanSecurity
+    fn stated(&self) -> Stated {
+        let kept = self.stated.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.clone()
+    }
+
+    fn change_purpose(&self, stated: Stated) -> Answer<()> {
+        self.note(format!("purpose {:?} {}", stated.purpose(), stated.protocol_no()));
+        *self.stated.lock().unwrap_or_else(PoisonError::into_inner) = stated;
+        Box::pin(async { Ok(()) })
     }
 
     fn circumstances(&self) -> Circumstances {
@@ -366,6 +346,21 @@ impl Desk for Fake {
     fn sign_out(&self) -> Answer<Delivery> {
         self.note("sign out".into());
         Box::pin(async { Ok(Delivery::default()) })
+    }
+
+    fn yield_account(&self) -> Answer<Delivery> {
+        self.note("yield".into());
+        Box::pin(async { Ok(Delivery::default()) })
+    }
+
+    fn keep_account(&self) -> Answer<()> {
+        self.note("keep".into());
+        self.wanted.store(false, Ordering::Relaxed);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn moment(&self, server_ms: i64) -> Instant {
+        self.opened + Duration::from_millis(server_ms.unsigned_abs())
     }
 
     fn view(&self, camera: CameraId, stream: StreamRole) -> Answer<Arc<dyn Feed>> {
@@ -500,7 +495,8 @@ impl Desk for Fake {
     }
 
     fn knock(&self) -> Option<Knock> {
-        None
+        let wanted = self.wanted.load(Ordering::Relaxed);
+        asked::knock().filter(|_| wanted)
     }
 
     fn lock_after(&self) -> Option<Duration> {
@@ -535,8 +531,36 @@ impl Desk for Fake {
         Box::pin(async { Ok(()) })
     }
 
-    fn end_session(&self, user: String) -> Answer<()> {
-        self.note(format!("end session {user}"));
+    fn sessions(&self) -> Answer<Vec<SessionView>> {
+        Box::pin(async { Ok(sessions()) })
+    }
+
+    fn end_session(&self, user: String, reason: Reason) -> Answer<()> {
+        self.note(format!("end session {user} {reason}"));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn keeps_stations(&self) -> bool {
+        self.level == Level::SystemAdministrator
+    }
+
+    fn workstations(&self) -> Answer<Vec<StationView>> {
+        Box::pin(async { Ok(workstations()) })
+    }
+
+    fn enrolment_code(&self, new: NewCode) -> Answer<EnrolmentCode> {
+        self.note(format!("code {} {:?} {}", new.station, new.kind, new.grace_s));
+        let expires_ms = i64::try_from(self.opened.elapsed().as_millis()).unwrap_or_default() + 15 * 60_000;
+        Box::pin(async move {
+            Ok(EnrolmentCode {
+                code: "7QKM-2XWD-9FTR-H4LB-C83N".to_owned().into(),
+                expires_ms,
+            })
+        })
+    }
+
+    fn revoke_workstation(&self, station: StationId, reason: Reason) -> Answer<()> {
+        self.note(format!("revoke {station} {reason}"));
         Box::pin(async { Ok(()) })
     }
 

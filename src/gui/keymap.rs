@@ -48,6 +48,8 @@ pub enum Command {
     Export,
     /// Declare an event on the selected camera.
     Declare,
+    /// Change the purpose in the middle of a shift.
+    ChangePurpose,
     /// Go on in one's own name although the server is away for too long.
     GoOn,
     /// Draw masks on the selected camera.
@@ -214,7 +216,7 @@ fn name_of(named: Named) -> Option<&'static str> {
 pub struct Keymap(HashMap<Chord, Command>);
 
 /// The table of `shared/interface.md`. F6 goes to the next area, so the layouts go from F2 to F10 around it.
-const DEFAULT: [(&str, Command); 76] = [
+const DEFAULT: [(&str, Command); 77] = [
     ("Tab", Command::Next),
     ("Shift+Tab", Command::Previous),
     ("F6", Command::NextArea),
@@ -272,6 +274,7 @@ const DEFAULT: [(&str, Command); 76] = [
     ("S", Command::Snapshot),
     ("E", Command::Export),
     ("D", Command::Declare),
+    ("F", Command::ChangePurpose),
     ("Ctrl+G", Command::GoOn),
     ("M", Command::Masks),
     ("K", Command::Calibrate),

@@ -7,7 +7,8 @@ use super::i18n::fl;
 use super::site_words;
 use crate::domain::people::account::PasswordFault;
 use crate::domain::people::clearance::{ClearanceError, MOST_CAMERA_HOURS, MOST_CAMERAS, MOST_HOURS};
-use crate::domain::people::{Level, Purpose, Rule};
+use crate::domain::people::stated::Stated;
+use crate::domain::people::{Level, Purpose, Rule, StationKind};
 use crate::domain::privacy::WholeReason;
 use crate::domain::privacy::declared::DeclareError;
 use crate::station::{CameraTrouble, EnrolError, Kept, Refusal, SignInError, StationError, TroubleKind};
@@ -44,6 +45,35 @@ pub fn purpose(purpose: Purpose) -> String {
         Purpose::DataSubjectRequest => fl!("purpose-data-subject"),
         Purpose::Maintenance => fl!("purpose-maintenance"),
     }
+}
+
+/// All of them, in the order in which they are offered.
+pub fn purposes() -> Vec<String> {
+    PURPOSES.map(purpose).to_vec()
+}
+
+/// A purpose with its protocol number, for the top bar.
+pub fn stated(stated: &Stated) -> String {
+    let words = purpose(stated.purpose());
+    match stated.protocol_no() {
+        "" => words,
+        number => fl!("purpose-with-number", purpose = words, number = number),
+    }
+}
+
+/// What a workstation is for.
+pub fn station_kind(kind: StationKind) -> String {
+    match kind {
+        StationKind::ControlRoom => fl!("station-control-room"),
+        StationKind::Remote => fl!("station-remote"),
+        StationKind::Maintainer => fl!("station-maintainer"),
+    }
+}
+
+/// Where one stands in that order.
+pub fn place_of(purpose: Purpose) -> usize {
+    let found = PURPOSES.iter().position(|offered| *offered == purpose);
+    found.unwrap_or_default()
 }
 
 /// A level as in the glossary of the regulations.
@@ -105,6 +135,7 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::PlanChanged => fl!("refusal-plan-changed"),
         Refusal::Site(fault) => site_words::fault(fault),
         Refusal::WrongPassword => fl!("lock-wrong"),
+        Refusal::NotAccepted => fl!("refusal-not-accepted"),
         Refusal::SessionEnded => fl!("refusal-session-ended"),
     }
 }
@@ -199,7 +230,9 @@ pub fn sign_in(error: &SignInError) -> String {
     match error {
         SignInError::WrongCredentials => fl!("sign-in-wrong"),
         SignInError::LockedOut { seconds } => fl!("sign-in-locked", wait = span(Duration::from_secs(*seconds))),
-        SignInError::ActiveElsewhere => fl!("sign-in-elsewhere"),
+        SignInError::ActiveElsewhere(_) => fl!("sign-in-elsewhere"),
+        SignInError::AskOver => fl!("sign-in-ask-over"),
+        SignInError::NoProtocolNumber => fl!("sign-in-no-protocol"),
         SignInError::UnknownStation => fl!("sign-in-station"),
         SignInError::MustChoosePassword => fl!("sign-in-must-choose"),
         SignInError::SecondFactor => fl!("sign-in-second-factor"),
@@ -337,6 +370,16 @@ const TYPED: &str = "%d/%m/%Y %H:%M:%S";
 /// A Unix time in milliseconds as it is written in a field: `22/11/2026 14:05:09`.
 pub fn typed_time(ms: i64) -> String {
     rome_ms(ms).strftime(TYPED).to_string()
+}
+
+/// A day in Europe/Rome: `22/11/2026`.
+pub fn day(ms: i64) -> String {
+    rome_ms(ms).strftime("%d/%m/%Y").to_string()
+}
+
+/// A day and a minute in Europe/Rome: `22/11/2026 14:05`.
+pub fn day_and_minute(ms: i64) -> String {
+    rome_ms(ms).strftime("%d/%m/%Y %H:%M").to_string()
 }
 
 /// Reads `22/11/2026 14:05:09` in Europe/Rome as Unix milliseconds.
@@ -477,7 +520,9 @@ mod tests {
             let errors = [
                 SignInError::WrongCredentials,
                 SignInError::LockedOut { seconds: 300 },
-                SignInError::ActiveElsewhere,
+                SignInError::ActiveElsewhere(None),
+                SignInError::AskOver,
+                SignInError::NoProtocolNumber,
                 SignInError::UnknownStation,
                 SignInError::ServerAway { detail: String::new() },
                 SignInError::MustChoosePassword,

@@ -5,7 +5,7 @@
 use super::expose;
 use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::account::PasswordFault;
-use crate::domain::people::{Grant, Level, Purpose, StationKind};
+use crate::domain::people::{Grant, Level, StationKind};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -123,26 +123,6 @@ pub struct Proof {
     pub password: SecretString,
 }
 
-/// Somebody knocks: the right password, at another workstation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Knock {
-    pub station: StationId,
-    /// When, Unix ms by the server's clock.
-    pub at_ms: i64,
-}
-
-/// A session that runs now.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SessionView {
-    pub user: String,
-    pub station: StationId,
-    pub purpose: Purpose,
-    pub seen_ms: i64,
-    pub expires_ms: i64,
-}
-
 /// An enrolled workstation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -153,6 +133,12 @@ pub struct StationView {
     pub grace_s: u64,
     pub enabled: bool,
     pub quarantined: bool,
+    /// When it was last heard, Unix ms; `None`: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_ms: Option<i64>,
+    /// Until when its newest certificate is good, Unix ms; `None`: not known, or as long as the authority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_until_ms: Option<i64>,
 }
 
 /// Asks for a code that enrols one workstation.

@@ -2,9 +2,12 @@
 //!
 //! | call | body → answer |
 //! |---|---|
-//! | `POST /v1/sessions` | [`SignIn`] → [`SessionGrant`] |
+//! | `POST /v1/sessions` | [`SessionRequest`] → [`SessionGrant`] |
+//! | `POST /v1/sessions/asked` | [`AccountAsk`] → [`AskState`]: at once when it changed, else within a second |
+//! | `POST /v1/sessions/current/asked` | [`AskAnswer`] → – (the end that has the account yields it or not, recorded) |
+//! | `POST /v1/sessions/current/purpose` | `domain::people::stated::Stated` → – (another purpose from now on, recorded) |
 //! | `DELETE /v1/sessions/current` | – (ends the session of the bearer token) |
-//! | `DELETE /v1/people/{user}/sessions` | – (ends that person's session; administrator only, recorded) |
+//! | `DELETE /v1/people/{user}/sessions` | [`Because`], or nothing → – (ends that person's session, recorded) |
 //! | `GET /v1/sessions` | – → `Vec<`[`SessionView`]`>`: sessions running now |
 //! | `POST /v1/sessions/current/proof` | [`Proof`] → – (who is at the locked workstation, again) |
 //! | `POST /v1/password` | [`PasswordChange`] → – |
@@ -13,7 +16,7 @@
 //! | `POST /v1/people/{user}` | [`AccountChange`] → [`AccountAnswer`], recorded |
 //! | `GET /v1/workstations` | – → `Vec<`[`StationView`]`>` |
 //! | `POST /v1/workstations/codes` | [`NewCode`] → [`EnrolmentCode`], recorded |
-//! | `DELETE /v1/workstations/{station}` | – (revoked at once, recorded) |
+//! | `DELETE /v1/workstations/{station}` | [`Because`], or nothing → – (revoked at once, recorded) |
 //! | `GET /v1/authority` | the internal CA, PEM; anyone |
 //! | `POST /v1/enrolments` | [`Enrol`] → [`Certified`]; whoever has a code |
 //! | `POST /v1/stations/{station}/certificate` | [`Renewal`] → [`Certified`] |
@@ -62,22 +65,26 @@
 mod accounts;
 mod clearance;
 mod holding;
+mod sessions;
 mod site;
 
 pub use accounts::{
-    AccountAnswer, AccountChange, AccountState, AccountView, Certified, Enrol, EnrolmentCode, Knock, NewAccount,
-    NewCode, NotTaken, PasswordChange, Proof, Renewal, SessionView, StationView,
+    AccountAnswer, AccountChange, AccountState, AccountView, Certified, Enrol, EnrolmentCode, NewAccount, NewCode,
+    NotTaken, PasswordChange, Proof, Renewal, StationView,
 };
 
 pub use clearance::ClearanceState;
 pub use holding::{HoldRequest, HoldState, Holder, Watching};
+pub use sessions::{
+    AccountAsk, AskAnswer, AskState, AskStep, Asks, Because, Knock, SessionGrant, SessionRequest, SessionView, SignIn,
+};
 pub use site::{CameraAccount, CameraTrial, CameraView, Changed, PlanImport, PutCamera, Removal, SiteProposal};
 
 use crate::domain::audit::event::RetentionClass;
 use crate::domain::audit::succession::SignedSuccession;
 use crate::domain::camera::{CameraId, ControllerId, LensModel, MaskId, StationId};
+use crate::domain::people::Rule;
 use crate::domain::people::clearance::ClearanceError;
-use crate::domain::people::{Person, Purpose, Rule, StationKind};
 use crate::domain::privacy::declared::{Declaration, DeclareError};
 use crate::domain::site::Mask;
 use crate::domain::site::change::SiteFault;
@@ -91,45 +98,6 @@ pub const MAX_BATCH: usize = 256;
 
 fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose_secret())
-}
-
-/// Asks for a session.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SignIn {
-    pub user: String,
-    #[serde(serialize_with = "expose")]
-    pub password: SecretString,
-    /// The code of the second factor, when the account has one.
-    #[serde(
-        serialize_with = "accounts::expose_some",
-        skip_serializing_if = "Option::is_none",
-        default
-    )]
-    pub code: Option<SecretString>,
-    /// Purpose of live viewing, chosen at sign-in.
-    pub purpose: Purpose,
-}
-
-/// A session, given.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SessionGrant {
-    /// Public identifier, written into events.
-    pub session: String,
-    #[serde(serialize_with = "expose")]
-    pub token: SecretString,
-    pub person: Person,
-    /// Log public keys by controller: the C2SP verifier keys to pin (`origin+hash+key`).
-    pub log_keys: Vec<LogKey>,
-    /// The controller whose log takes the workstation's own events.
-    pub home: ControllerId,
-    /// Seconds the workstation may go on when the server is away.
-    pub grace_s: u64,
-    /// What this workstation is for.
-    pub kind: StationKind,
-    /// Seconds without a hand after which the workstation locks; 0: never by itself.
-    pub lock_after_s: u64,
 }
 
 /// The key that checks one controller's checkpoints.
@@ -458,6 +426,8 @@ pub enum RefusalKind {
     MustChoosePassword,
     /// The code of the second factor is missing or wrong.
     SecondFactor,
+    /// The purpose needs the protocol number of the request behind it.
+    NoProtocolNumber,
     /// The account needs a second factor here and has none: the administrator gives one.
     NoSecondFactor,
     /// A new password is not taken.

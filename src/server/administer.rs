@@ -11,9 +11,10 @@ use super::read::{ask, client, remote, send};
 use crate::domain::camera::StationId;
 use crate::domain::people::Purpose;
 use crate::domain::people::account::AccountName;
+use crate::domain::reason::Reason;
 use crate::protocol::{
-    AccountAnswer, AccountChange, AccountView, EnrolmentCode, NewAccount, NewCode, PasswordChange, RefusalKind,
-    SessionGrant, SessionView, SignIn, StationView,
+    AccountAnswer, AccountChange, AccountView, Because, EnrolmentCode, NewAccount, NewCode, PasswordChange,
+    RefusalKind, SessionGrant, SessionView, SignIn, StationView,
 };
 use reqwest::{Client, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -35,6 +36,14 @@ pub struct Office {
 /// A name as it goes into a path.
 fn name(user: &str) -> Result<AccountName, ServerError> {
     AccountName::read(user).ok_or(ServerError::Refused(RefusalKind::NotFound))
+}
+
+/// With the reason, when there is one.
+fn because(request: RequestBuilder, reason: Option<Reason>) -> RequestBuilder {
+    match reason {
+        Some(reason) => request.json(&Because { reason }),
+        None => request,
+    }
 }
 
 impl Office {
@@ -112,9 +121,9 @@ impl Office {
     ///
     /// # Errors
     /// As [`Self::people`].
-    pub async fn end(&self, user: &str) -> Result<(), ServerError> {
+    pub async fn end(&self, user: &str, reason: Option<Reason>) -> Result<(), ServerError> {
         let url = self.url(&format!("/v1/people/{}/sessions", name(user)?));
-        send(self.of(self.client.delete(url))).await.map(drop)
+        send(because(self.of(self.client.delete(url)), reason)).await.map(drop)
     }
 
     /// Every workstation.
@@ -137,9 +146,9 @@ impl Office {
     ///
     /// # Errors
     /// As [`Self::people`].
-    pub async fn revoke(&self, station: &StationId) -> Result<(), ServerError> {
+    pub async fn revoke(&self, station: &StationId, reason: Option<Reason>) -> Result<(), ServerError> {
         let url = self.url(&format!("/v1/workstations/{station}"));
-        send(self.of(self.client.delete(url))).await.map(drop)
+        send(because(self.of(self.client.delete(url)), reason)).await.map(drop)
     }
 }
 

@@ -224,6 +224,7 @@ fn act<'a>(who: Option<&'a SignedIn>, about: &'a str) -> Act<'a> {
         session: who.map_or("", |who| who.session.session.as_str()),
         at: who.map(|who| &who.session.station),
         purpose: who.map(|who| who.session.purpose),
+        protocol_no: who.map_or("", |who| who.session.protocol_no.as_str()),
         ..Act::default()
     }
 }

@@ -5,6 +5,7 @@
 
 use super::error::ServerError;
 use crate::domain::camera::{ControllerId, StationId};
+use crate::domain::people::yielding::Unanswered;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
@@ -180,9 +181,28 @@ pub struct Settings {
     pub lock_minutes: u32,
     /// Who must have a second factor.
     pub second_factor: SecondFactor,
+    /// When an account is wanted at another workstation than the one where it is active.
+    pub account_elsewhere: AccountElsewhere,
     /// Who cosigns the checkpoints.
     #[serde(rename = "witness")]
     pub witnesses: Vec<WitnessPlace>,
+}
+
+/// How long the workstation where an account is active may answer, and what becomes of the account without an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccountElsewhere {
+    pub answer_seconds: u32,
+    pub unanswered: Unanswered,
+}
+
+impl Default for AccountElsewhere {
+    fn default() -> Self {
+        Self {
+            answer_seconds: 60,
+            unanswered: Unanswered::default(),
+        }
+    }
 }
 
 /// For whom the second factor is required; whoever has one is asked for it in any case.
@@ -221,6 +241,7 @@ impl Default for Settings {
             hold_seconds: 12,
             lock_minutes: 10,
             second_factor: SecondFactor::default(),
+            account_elsewhere: AccountElsewhere::default(),
             witnesses: Vec::new(),
         }
     }

@@ -76,6 +76,7 @@ impl Declarations {
                 at: Some(&who.session.station),
                 camera: Some(&camera.id),
                 purpose: Some(who.session.purpose),
+                protocol_no: &who.session.protocol_no,
                 ..Act::default()
             }
             .with("change", word(&declaration.change))
@@ -180,6 +181,7 @@ impl Declarations {
             at: Some(&event.by.holder.station),
             camera: Some(&event.camera),
             purpose: who.map(|who| who.session.purpose),
+            protocol_no: who.map_or("", |who| who.session.protocol_no.as_str()),
             ..Act::default()
         }
         .with("change", word(&event.declaration.change))

@@ -278,6 +278,7 @@ fn act<'a>(who: Option<&'a SignedIn>, camera: &'a CameraId, about: &'a Holder) -
         at: Some(who.map_or(&about.station, |who| &who.session.station)),
         camera: Some(camera),
         purpose: who.map(|who| who.session.purpose),
+        protocol_no: who.map_or("", |who| who.session.protocol_no.as_str()),
         ..Act::default()
     }
 }

@@ -235,6 +235,7 @@ impl Plans {
             at: Some(&who.session.station),
             camera: Some(&camera.id),
             purpose: Some(who.session.purpose),
+            protocol_no: &who.session.protocol_no,
             ..Act::default()
         }
         .with(kind, name)
@@ -348,6 +349,9 @@ mod tests {
                 user: user.into(),
                 station: "sala".parse().unwrap(),
                 purpose: Purpose::UrbanSecurity,
+                note: String::new(),
+                protocol_no: String::new(),
+                begun_ms: 0,
                 seen_ms: 0,
                 expires_ms: i64::MAX,
             },

@@ -275,6 +275,7 @@ pub async fn write_enrolment(data: &DataDir, store: &Store, row: Enrolment<'_>) 
         kind,
     };
     store.enrol(&row, &issued.fingerprint).await?;
+    store.certified_until(&station, issued.until_ms).await?;
     std::fs::create_dir_all(&dir).map_err(|source| ServerError::File {
         path: dir.clone(),
         source,

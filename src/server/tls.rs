@@ -119,6 +119,8 @@ pub struct StationCertificate {
     pub fingerprint: [u8; 32],
     /// When the workstation asks for the next one, Unix ms.
     pub renew_after_ms: i64,
+    /// Until when it is good, Unix ms; `None`: as long as the authority.
+    pub until_ms: Option<i64>,
 }
 
 /// How long a client certificate is good.
@@ -145,6 +147,7 @@ pub fn certify_station(
     ServerName::try_from(name.clone()).map_err(key_error)?;
     let mut params = leaf(station.as_str(), vec![name], ExtendedKeyUsagePurpose::ClientAuth)?;
     let now = Timestamp::now();
+    let mut until_ms = None;
     if validity == Validity::Renewed {
         let day = |days: i64| {
             let date = now.to_zoned(TimeZone::UTC).date().saturating_add(days.days());
@@ -153,6 +156,7 @@ pub fn certify_station(
         };
         // A workstation's clock may be a little behind.
         (params.not_before, params.not_after) = (day(-1), day(STATION_DAYS));
+        until_ms = Some(params.not_after.unix_timestamp().saturating_mul(1000));
     }
     let signed = params
         .signed_by(key, &Issuer::new(authority(), ca_key))
@@ -161,6 +165,7 @@ pub fn certify_station(
         cert_pem: signed.pem(),
         fingerprint: fingerprint(signed.der()),
         renew_after_ms: now.as_millisecond().saturating_add(RENEW_AFTER_DAYS * 24 * 3_600_000),
+        until_ms,
     })
 }
 

@@ -16,6 +16,7 @@
 //!
 //! Deliberately absent: iced, widgets, words for the screen (`gui::i18n` has them; here are enums).
 
+mod asking;
 mod cameras;
 mod clearance;
 pub mod courier;
@@ -28,12 +29,14 @@ mod export;
 mod gesture;
 pub mod health;
 mod hold;
+mod leaving;
 mod office;
 pub mod outbox;
 pub mod pins;
 mod playback;
 mod policy;
 mod presets;
+mod purpose;
 mod recorded_sight;
 mod refusal;
 mod road;
@@ -52,9 +55,11 @@ mod view_stream;
 mod workstation;
 
 pub use crate::protocol::{
-    AccountChange, AccountState, AccountView, CameraAccount, CameraView, Changed, ClearanceState, Holder, Knock,
-    MaskChange, MaskProposal, ProposedMask, PutCamera, SiteProposal, Verdict, Watching,
+    AccountChange, AccountState, AccountView, AskStep, Asks, CameraAccount, CameraView, Changed, ClearanceState,
+    EnrolmentCode, Holder, Knock, MaskChange, MaskProposal, NewCode, ProposedMask, PutCamera, SessionView,
+    SiteProposal, StationView, Verdict, Watching,
 };
+pub use asking::{AskTicket, AskedFor};
 pub use diagnosis::Diagnosis;
 pub use drift::Kept;
 pub use enrolling::{EnrolError, enrol_machine};

@@ -1,13 +1,15 @@
-//! The office of a supervisor or an administrator: the list of accounts, and what is changed in it.
+//! The office of a supervisor or an administrator: accounts, running sessions, workstations, and what is changed in them.
 //!
 //! Invariant: the one decision is asked here too, before the server; every answer is the server's.
 //! Deliberately absent: new accounts, passwords (commands of `vedetta-audit`).
 
 use super::refusal::Refusal;
 use super::session::Session;
+use crate::domain::camera::StationId;
 use crate::domain::people::account::AccountName;
 use crate::domain::people::{Asked, Office, Rule, decide};
-use crate::protocol::{AccountChange, AccountView};
+use crate::domain::reason::Reason;
+use crate::protocol::{AccountChange, AccountView, Because, EnrolmentCode, NewCode, SessionView, StationView};
 
 impl Session {
     /// Whether this person may see who is enabled, here and now.
@@ -47,13 +49,57 @@ impl Session {
         Ok(())
     }
 
-    /// Ends somebody's session.
+    /// Sessions running now, for whoever may see the accounts.
     ///
     /// # Errors
     /// Who refuses, or the server is away.
-    pub async fn end_session(&self, user: &str) -> Result<(), Refusal> {
+    pub async fn sessions(&self) -> Result<Vec<SessionView>, Refusal> {
+        self.office(Office::ReadPeople)?;
+        Ok(self.0.station.server.sessions(&self.0.facts.token).await?)
+    }
+
+    /// Ends somebody's session; the reason is recorded.
+    ///
+    /// # Errors
+    /// Who refuses, or the server is away.
+    pub async fn end_session(&self, user: &str, reason: Reason) -> Result<(), Refusal> {
         self.office(Office::ConfirmPeople)?;
         let user = AccountName::read(user).ok_or(Refusal::Rule(Rule::NoGrant))?;
-        Ok(self.0.station.server.end_session(&self.0.facts.token, &user).await?)
+        let (server, token) = (&self.0.station.server, &self.0.facts.token);
+        Ok(server.end_session(token, &user, &Because { reason }).await?)
+    }
+
+    /// Whether this person may enrol and revoke workstations, here and now.
+    pub fn keeps_stations(&self) -> bool {
+        self.office(Office::KeepStations).is_ok()
+    }
+
+    /// The enrolled workstations, for whoever may see the accounts.
+    ///
+    /// # Errors
+    /// Who refuses, or the server is away.
+    pub async fn workstations(&self) -> Result<Vec<StationView>, Refusal> {
+        self.office(Office::ReadPeople)?;
+        Ok(self.0.station.server.workstations(&self.0.facts.token).await?)
+    }
+
+    /// A code that enrols one more workstation, given out once.
+    ///
+    /// # Errors
+    /// Who refuses, the name is taken, or the server is away.
+    pub async fn enrolment_code(&self, new: &NewCode) -> Result<EnrolmentCode, Refusal> {
+        self.office(Office::KeepStations)?;
+        let code = self.0.station.server.enrolment_code(&self.0.facts.token, new);
+        Ok(code.await?)
+    }
+
+    /// Revokes a workstation; the reason is recorded.
+    ///
+    /// # Errors
+    /// Who refuses, or the server is away.
+    pub async fn revoke_workstation(&self, station: &StationId, reason: Reason) -> Result<(), Refusal> {
+        self.office(Office::KeepStations)?;
+        let (server, token) = (&self.0.station.server, &self.0.facts.token);
+        Ok(server.revoke_workstation(token, station, &Because { reason }).await?)
     }
 }

@@ -91,6 +91,9 @@ pub enum Refusal {
     /// The password at a locked workstation was wrong, or there were too many.
     #[error("wrong password")]
     WrongPassword,
+    /// A name is taken, or something is not written as it must be.
+    #[error("the server does not take it: a name is taken, or something is not written well")]
+    NotAccepted,
     /// The session was ended: signed out, revoked by the server, or closed.
     #[error("the session has ended")]
     SessionEnded,
@@ -248,6 +251,10 @@ impl From<ServerError> for Refusal {
                 why: RefusalKind::NotFound,
                 ..
             } => Self::NotThere,
+            ServerError::Refused {
+                why: RefusalKind::Malformed,
+                ..
+            } => Self::NotAccepted,
             ServerError::Refused {
                 why: RefusalKind::SessionEnded,
                 ..

@@ -7,7 +7,7 @@
 use super::health::Need;
 use super::outbox::Recorded;
 use super::refusal::Refusal;
-use super::session::{OpenAct, SessionInner};
+use super::session::{OpenAct, SessionInner, fill_purpose};
 use crate::domain::audit::event::{Event, Operation, Outcome, RetentionClass};
 use crate::domain::camera::StreamRole;
 pub use crate::domain::people::Right;
@@ -111,6 +111,7 @@ impl SessionInner {
             Ok(()) => self.ask_permit(&intent).await,
             refused => refused,
         };
+        let own_purpose = intent.purpose.is_some();
         let mut event = self.event(intent);
         if let Err(refusal) = decided {
             event.body.result = Outcome::Refused;
@@ -126,6 +127,7 @@ impl SessionInner {
             template: event,
             recorded,
             operation,
+            own_purpose,
             settled: false,
             _open: open,
         };
@@ -183,16 +185,18 @@ impl SessionInner {
 
     fn event(&self, intent: Intent<'_>) -> Event {
         let mut body = super::workstation::body_without_person(&self.station.id, intent.operation, Outcome::Intent);
-        self.facts.fill(&mut body);
+        self.fill(&mut body);
         body.policy_version = self.policy.plan().version;
         body.camera = Some(intent.camera.id.clone());
         body.stream = intent.stream;
-        body.purpose = intent.purpose.or(body.purpose);
-        body.protocol_no = intent.protocol_no;
+        if let Some(purpose) = intent.purpose {
+            body.purpose = Some(purpose);
+            body.protocol_no = intent.protocol_no;
+        }
         body.parameters = intent.parameters;
         body.media_from = intent.media.and_then(|(from, _)| rfc3339(from));
         body.media_to = intent.media.and_then(|(_, to)| rfc3339(to));
-        let class = class_of(body.purpose.unwrap_or(self.facts.purpose));
+        let class = class_of(body.purpose.unwrap_or(self.stated.borrow().purpose()));
         Event {
             log: intent.camera.controller.clone(),
             class,
@@ -207,6 +211,8 @@ pub struct Act {
     template: Event,
     recorded: Recorded,
     operation: Operation,
+    /// It states its own purpose, whatever the session's.
+    own_purpose: bool,
     settled: bool,
     _open: OpenAct,
 }
@@ -222,12 +228,23 @@ impl Act {
         &self.session
     }
 
+    /// The act under the purpose that is in force now.
+    fn now(&self) -> Event {
+        let mut event = self.template.clone();
+        if !self.own_purpose {
+            let stated = self.session.stated.borrow();
+            fill_purpose(&mut event.body, &stated);
+            event.class = class_of(stated.purpose());
+        }
+        event
+    }
+
     /// Records another event of the same act: a pulse, a close, a refused command.
     ///
     /// # Errors
     /// [`Refusal::NotRecorded`].
     pub async fn also(&self, operation: Operation, result: Outcome, with: Parameters) -> Result<(), Refusal> {
-        let mut event = self.template.clone();
+        let mut event = self.now();
         event.body.operation = operation;
         event.body.result = result;
         event.body.parameters.extend(with);
@@ -282,7 +299,7 @@ impl Drop for Act {
             return;
         }
         // The task that acted was cancelled: nobody knows how far it came, and the log says so.
-        let mut event = self.template.clone();
+        let mut event = self.now();
         event.body.operation = self.operation;
         event.body.result = Outcome::Failed;
         event.body.parameters.insert("why".into(), "abandoned".into());
@@ -318,6 +335,7 @@ pub fn outcome_of(refusal: &Refusal) -> Outcome {
         | Refusal::NoPoseRecorded
         | Refusal::PlanChanged
         | Refusal::WrongPassword
+        | Refusal::NotAccepted
         | Refusal::SessionEnded => Outcome::Refused,
         Refusal::NotRecorded { .. }
         | Refusal::ServerAway

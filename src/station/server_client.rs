@@ -9,12 +9,14 @@ use crate::domain::audit::hash::Hash;
 use crate::domain::camera::{CameraId, ControllerId, StationId};
 use crate::domain::people::account::AccountName;
 use crate::domain::people::clearance::{self, Wish};
+use crate::domain::people::stated::Stated;
 use crate::domain::privacy::declared::Declaration;
 use crate::protocol::{
-    self, AccountAnswer, AccountChange, AccountView, BatchReceipt, CameraCredential, CameraView, Certified, Changed,
-    ClearanceState, ConsistencyProof, CredentialNeed, CredentialRequest, DeclaredState, Enrol, EventBatch, HoldRequest,
-    HoldState, InclusionProof, MaskProposal, PasswordChange, PermitRequest, PolicyState, Proof, ProposedMask,
-    PutCamera, Removal, Renewal, SessionGrant, SignIn, SignedPlan, SiteProposal, StationHead, Verdict,
+    self, AccountAnswer, AccountAsk, AccountChange, AccountView, AskAnswer, AskState, BatchReceipt, Because,
+    CameraCredential, CameraView, Certified, Changed, ClearanceState, ConsistencyProof, CredentialNeed,
+    CredentialRequest, DeclaredState, Enrol, EnrolmentCode, EventBatch, HoldRequest, HoldState, InclusionProof,
+    MaskProposal, NewCode, PasswordChange, PermitRequest, PolicyState, Proof, ProposedMask, PutCamera, Removal,
+    Renewal, SessionGrant, SessionRequest, SessionView, SignedPlan, SiteProposal, StationHead, StationView, Verdict,
 };
 use reqwest::{Certificate, Identity, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -90,9 +92,31 @@ impl ServerClient {
     }
 
     /// Signs a person in.
-    pub async fn sign_in(&self, request: &SignIn) -> Result<SessionGrant, ServerError> {
+    pub async fn sign_in(&self, request: &SessionRequest) -> Result<SessionGrant, ServerError> {
         self.json(self.request(Method::POST, "/v1/sessions").json(request))
             .await
+    }
+
+    /// Asks for an account that is active elsewhere, or how it stands.
+    pub async fn ask_for_account(&self, ask: &AccountAsk) -> Result<AskState, ServerError> {
+        self.json(self.request(Method::POST, "/v1/sessions/asked").json(ask))
+            .await
+    }
+
+    /// Answers the workstation that asks for the account of this session.
+    pub async fn answer_ask(&self, token: &SecretString, answer: AskAnswer) -> Result<(), ServerError> {
+        let request = self.request(Method::POST, "/v1/sessions/current/asked");
+        self.body(request.bearer_auth(token.expose_secret()).json(&answer))
+            .await
+            .map(drop)
+    }
+
+    /// Another purpose in force.
+    pub async fn change_purpose(&self, token: &SecretString, stated: &Stated) -> Result<(), ServerError> {
+        let request = self.request(Method::POST, "/v1/sessions/current/purpose");
+        self.body(request.bearer_auth(token.expose_secret()).json(stated))
+            .await
+            .map(drop)
     }
 
     /// Chooses another password.
@@ -127,10 +151,46 @@ impl ServerClient {
         self.json(request.bearer_auth(token.expose_secret()).json(change)).await
     }
 
+    /// Sessions running now.
+    pub async fn sessions(&self, token: &SecretString) -> Result<Vec<SessionView>, ServerError> {
+        let request = self.request(Method::GET, "/v1/sessions");
+        self.json(request.bearer_auth(token.expose_secret())).await
+    }
+
     /// Ends somebody's session.
-    pub async fn end_session(&self, token: &SecretString, user: &AccountName) -> Result<(), ServerError> {
+    pub async fn end_session(
+        &self,
+        token: &SecretString,
+        user: &AccountName,
+        because: &Because,
+    ) -> Result<(), ServerError> {
         let request = self.request(Method::DELETE, &format!("/v1/people/{user}/sessions"));
-        self.body(request.bearer_auth(token.expose_secret())).await.map(drop)
+        let request = request.bearer_auth(token.expose_secret()).json(because);
+        self.body(request).await.map(drop)
+    }
+
+    /// The enrolled workstations.
+    pub async fn workstations(&self, token: &SecretString) -> Result<Vec<StationView>, ServerError> {
+        let request = self.request(Method::GET, "/v1/workstations");
+        self.json(request.bearer_auth(token.expose_secret())).await
+    }
+
+    /// A code that enrols one more.
+    pub async fn enrolment_code(&self, token: &SecretString, new: &NewCode) -> Result<EnrolmentCode, ServerError> {
+        let request = self.request(Method::POST, "/v1/workstations/codes");
+        self.json(request.bearer_auth(token.expose_secret()).json(new)).await
+    }
+
+    /// Revokes one.
+    pub async fn revoke_workstation(
+        &self,
+        token: &SecretString,
+        station: &StationId,
+        because: &Because,
+    ) -> Result<(), ServerError> {
+        let request = self.request(Method::DELETE, &format!("/v1/workstations/{station}"));
+        let request = request.bearer_auth(token.expose_secret()).json(because);
+        self.body(request).await.map(drop)
     }
 
     /// A certificate for a new key of this workstation.

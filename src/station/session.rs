@@ -2,21 +2,22 @@
 //!
 //! Invariant: camera credentials live in memory and no longer than the session; when it ends, every view and gesture
 //! ends with it and is recorded before the sign-out.
-//! Deliberately absent: the acts themselves (one file each).
+//! Deliberately absent: the acts themselves (one file each), how it ends (`leaving`).
 
 use super::cameras::Cameras;
 use super::clearance::Clearances;
 use super::dome::Domes;
-use super::health::{Delivery, Health, Need, ServerState};
+use super::health::{Health, Need, ServerState};
 use super::hold::Holds;
 use super::outbox::Recorded;
 use super::policy::{Policy, ZONE};
 use super::refusal::Refusal;
-use super::road::class_of;
+use super::road::{Parameters, class_of, parameters};
 use super::workstation::{Workstation, body_without_person};
 use crate::domain::audit::event::{Body, Event, Operation, Outcome};
 use crate::domain::camera::{CameraId, ControllerId};
-use crate::domain::people::{Circumstances, Level, Person, Purpose, Reach, Rule, StationKind};
+use crate::domain::people::stated::Stated;
+use crate::domain::people::{Circumstances, Level, Person, Reach, Rule, StationKind};
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::protocol::{CredentialNeed, Holder, Knock, Proof};
 use jiff::Timestamp;
@@ -30,13 +31,12 @@ use tokio::sync::watch;
 const AT_ONCE: Duration = Duration::from_millis(5);
 /// After a question that was not answered.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
-/// How long a sign-out waits for views and gestures to end, and then for delivery.
-const SIGN_OUT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the server vouched for.
 pub struct Facts {
     pub person: Person,
-    pub purpose: Purpose,
+    /// The purpose as it was stated at sign-in; what is in force now is [`SessionInner::stated`].
+    pub stated: Stated,
     /// Public identifier of the session.
     pub session: String,
     pub token: SecretString,
@@ -51,15 +51,21 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Writes who and why into an event.
+    /// Writes who, and why as it was stated at sign-in, into an event.
     pub fn fill(&self, body: &mut Body) {
         body.person.clone_from(&self.person.user);
         body.level = Some(self.person.level);
         body.body.clone_from(&self.person.body);
         body.session.clone_from(&self.session);
-        body.purpose = Some(self.purpose);
+        fill_purpose(body, &self.stated);
         body.policy_version = body.policy_version.max(self.plan.version);
     }
+}
+
+/// Writes a purpose into an event.
+pub fn fill_purpose(body: &mut Body, stated: &Stated) {
+    body.purpose = Some(stated.purpose());
+    stated.protocol_no().clone_into(&mut body.protocol_no);
 }
 
 /// A signed-in person at this workstation. Cheap to clone; all methods are safe to call from any task.
@@ -75,8 +81,10 @@ pub struct SessionInner {
     pub holds: Holds,
     pub policy: Arc<Policy>,
     pub clearances: Clearances,
+    /// The purpose in force.
+    pub(super) stated: watch::Sender<Stated>,
     ended: watch::Sender<bool>,
-    open_acts: watch::Sender<usize>,
+    pub(super) open_acts: watch::Sender<usize>,
     told: watch::Sender<Told>,
 }
 
@@ -187,12 +195,25 @@ impl SessionInner {
         holder.user == self.facts.person.user && holder.station == self.station.id
     }
 
-    async fn record_sign_out(&self) -> Result<Recorded, Refusal> {
-        let mut body = body_without_person(&self.station.id, Operation::SignOut, Outcome::Done);
-        self.facts.fill(&mut body);
+    /// Writes who, and why as of now, into an event.
+    pub fn fill(&self, body: &mut Body) {
+        self.facts.fill(body);
+        fill_purpose(body, &self.stated.borrow());
+    }
+
+    /// Records something of the session itself, in the workstation's own log.
+    pub(super) async fn record(
+        &self,
+        operation: Operation,
+        outcome: Outcome,
+        parameters: Parameters,
+    ) -> Result<Recorded, Refusal> {
+        let mut body = body_without_person(&self.station.id, operation, outcome);
+        self.fill(&mut body);
+        body.parameters = parameters;
         let event = Event {
             log: self.facts.home.clone(),
-            class: class_of(self.facts.purpose),
+            class: class_of(self.stated.borrow().purpose()),
             body,
         };
         Ok(self.station.outbox.append(event).await?)
@@ -203,6 +224,7 @@ impl Session {
     /// Begins a session whose sign-in is recorded.
     pub(super) fn start(station: Arc<Workstation>, facts: Facts) -> Self {
         let policy = Arc::new(Policy::new(Arc::clone(&facts.plan)));
+        let stated = watch::Sender::new(facts.stated.clone());
         let inner = Arc::new(SessionInner {
             policy,
             station,
@@ -211,6 +233,7 @@ impl Session {
             domes: Domes::default(),
             holds: Holds::default(),
             clearances: Clearances::default(),
+            stated,
             ended: watch::Sender::new(false),
             open_acts: watch::Sender::new(0),
             told: watch::Sender::default(),
@@ -224,9 +247,9 @@ impl Session {
         &self.0.facts.person
     }
 
-    /// The purpose of live viewing, chosen at sign-in.
-    pub fn purpose(&self) -> Purpose {
-        self.0.facts.purpose
+    /// The purpose of live viewing in force, with note and protocol number.
+    pub fn stated(&self) -> Stated {
+        self.0.stated.borrow().clone()
     }
 
     /// The plan in force, verified.
@@ -259,6 +282,21 @@ impl Session {
         self.0.told.borrow().knock.clone()
     }
 
+    /// When a moment of the server's clock, Unix ms, is here; now, as long as that clock was not heard.
+    pub fn moment(&self, server_ms: i64) -> Instant {
+        let told = self.0.told.borrow();
+        let Some((clock_ms, at)) = told.clock else {
+            return Instant::now();
+        };
+        let ahead = Duration::from_millis(server_ms.abs_diff(clock_ms));
+        let moment = if server_ms >= clock_ms {
+            at.checked_add(ahead)
+        } else {
+            at.checked_sub(ahead)
+        };
+        moment.unwrap_or(at)
+    }
+
     /// Without a hand for so long, the workstation locks.
     pub fn lock_after(&self) -> Option<Duration> {
         self.0.facts.lock_after
@@ -288,18 +326,8 @@ impl Session {
     }
 
     async fn record_locking(&self, state: &str, outcome: Outcome, by_itself: bool) -> Result<(), Refusal> {
-        let facts = &self.0.facts;
-        let mut body = body_without_person(&self.0.station.id, Operation::WorkstationLock, outcome);
-        facts.fill(&mut body);
-        body.parameters.insert("state".into(), state.into());
-        body.parameters.insert("by_itself".into(), by_itself.into());
-        let event = Event {
-            log: facts.home.clone(),
-            class: class_of(facts.purpose),
-            body,
-        };
-        self.0.station.outbox.append(event).await?;
-        Ok(())
+        let with = parameters([("state", state.into()), ("by_itself", by_itself.into())]);
+        self.0.record(Operation::WorkstationLock, outcome, with).await.map(drop)
     }
 
     /// Goes on although the server is away beyond the grace or too many records wait: this named officer, for this reason,
@@ -315,51 +343,14 @@ impl Session {
         );
         let allowed = officer && !reason.trim().is_empty() && !self.0.has_ended();
         let outcome = if allowed { Outcome::Done } else { Outcome::Refused };
-        let mut body = body_without_person(&self.0.station.id, Operation::GraceExtended, outcome);
-        facts.fill(&mut body);
-        body.parameters
-            .insert("reason".into(), reason.chars().take(500).collect::<String>().into());
-        let event = Event {
-            log: facts.home.clone(),
-            class: class_of(facts.purpose),
-            body,
-        };
-        self.0.station.outbox.append(event).await?;
+        let reason = reason.chars().take(500).collect::<String>();
+        let with = parameters([("reason", reason.into())]);
+        self.0.record(Operation::GraceExtended, outcome, with).await?;
         if !allowed {
             return Err(Refusal::Rule(Rule::NoGrant));
         }
         self.0.station.contact.go_on(Instant::now());
         Ok(())
-    }
-
-    /// Closes every view, records the sign-out, ends the session on the server, waits (bounded) for delivery.
-    ///
-    /// # Errors
-    /// [`Refusal::NotRecorded`]: the session is over all the same.
-    pub async fn sign_out(self) -> Result<Delivery, Refusal> {
-        let inner = &self.0;
-        inner.end();
-        let mut open = inner.open_acts.subscribe();
-        if tokio::time::timeout(SIGN_OUT_PATIENCE, open.wait_for(|open| *open == 0))
-            .await
-            .is_err()
-        {
-            tracing::warn!("some views or gestures did not end before the sign-out");
-        }
-        let recorded = inner.record_sign_out().await;
-        if let Err(error) = inner.station.server.sign_out(&inner.facts.token).await {
-            tracing::warn!(%error, "the session could not be ended on the server");
-        }
-        recorded?;
-        let mut status = inner.station.outbox.status();
-        // Late deliveries go on in the background; the caller is told what is missing.
-        let _ = tokio::time::timeout(SIGN_OUT_PATIENCE, status.wait_for(|status| status.pending == 0)).await;
-        let mut health = inner.station.health.clone();
-        let written = status.borrow().written;
-        let all = |health: &Health| health.delivery.verified >= written;
-        let _ = tokio::time::timeout(Duration::from_secs(1), health.wait_for(all)).await;
-        let delivery = health.borrow().delivery.clone();
-        Ok(delivery)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Invariant: no session without a genuine plan, pinned log keys and a durable sign-in event.
 //! Deliberately absent: passwords at rest; the password lives as long as the call.
 
+use super::asking::AskTicket;
 use super::outbox::Recorded;
 use super::pins::PinError;
 use super::road::class_of;
@@ -15,8 +16,9 @@ use crate::domain::audit::succession;
 use crate::domain::camera::ControllerId;
 use crate::domain::people::Purpose;
 use crate::domain::people::account::PasswordFault;
+use crate::domain::people::stated::{NoProtocolNumber, Stated};
 use crate::domain::site::SitePlan;
-use crate::protocol::{PasswordChange, RefusalKind, SessionGrant, SignIn, SignedPlan};
+use crate::protocol::{PasswordChange, RefusalKind, SessionGrant, SessionRequest, SignedPlan};
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,8 +30,13 @@ pub enum SignInError {
     WrongCredentials,
     #[error("locked out for {seconds} s")]
     LockedOut { seconds: u64 },
+    /// With what it can be asked for, once a sign-in found it so.
     #[error("the account is active on another workstation")]
-    ActiveElsewhere,
+    ActiveElsewhere(Option<AskTicket>),
+    #[error("the account cannot be asked for any more")]
+    AskOver,
+    #[error("the purpose needs a protocol number")]
+    NoProtocolNumber,
     #[error("this workstation is not enabled")]
     UnknownStation,
     #[error("another password must be chosen first")]
@@ -63,7 +70,11 @@ impl From<ServerError> for SignInError {
             ServerError::Refused {
                 why: RefusalKind::AlreadyActiveElsewhere,
                 ..
-            } => Self::ActiveElsewhere,
+            } => Self::ActiveElsewhere(None),
+            ServerError::Refused {
+                why: RefusalKind::NoProtocolNumber,
+                ..
+            } => Self::NoProtocolNumber,
             ServerError::Refused {
                 why: RefusalKind::UnknownStation,
                 ..
@@ -84,10 +95,20 @@ impl From<ServerError> for SignInError {
                 why: RefusalKind::NotTaken(fault),
                 ..
             } => Self::NotTaken(fault),
+            ServerError::Refused {
+                why: RefusalKind::NotFound,
+                ..
+            } => Self::AskOver,
             ServerError::Refused { .. } | ServerError::Away { .. } | ServerError::Nonsense { .. } => {
                 Self::ServerAway { detail }
             }
         }
+    }
+}
+
+impl From<NoProtocolNumber> for SignInError {
+    fn from(_: NoProtocolNumber) -> Self {
+        Self::NoProtocolNumber
     }
 }
 
@@ -138,30 +159,41 @@ impl Station {
             password,
             code: None,
         };
-        self.sign_in_with(claim, purpose).await
+        self.sign_in_with(claim, Stated::new(purpose, "", "")?).await
     }
 
-    /// The same with a second factor.
+    /// The same with a second factor, and with note and protocol number beside the purpose.
     ///
     /// # Errors
     /// As [`Station::sign_in`].
-    pub async fn sign_in_with(&self, claim: Claim, purpose: Purpose) -> Result<Session, SignInError> {
+    pub async fn sign_in_with(&self, claim: Claim, stated: Stated) -> Result<Session, SignInError> {
         if let Some(detail) = self.0.standing.borrow().outbox_closed.clone() {
             return Err(SignInError::NotRecorded { detail });
         }
-        let request = SignIn {
+        let ticket = AskTicket::new(stated.clone());
+        let request = SessionRequest {
             user: claim.user,
             password: claim.password,
             code: claim.code,
-            purpose,
+            purpose: stated.purpose(),
+            note: stated.note().to_owned(),
+            protocol_no: stated.protocol_no().to_owned(),
+            ticket: Some(ticket.secret()),
         };
-        let grant = match self.0.server.sign_in(&request).await {
-            Ok(grant) => grant,
-            Err(error) => return Err(self.0.refused_sign_in(&request, error).await),
-        };
+        match self.0.server.sign_in(&request).await {
+            Ok(grant) => self.let_in(grant, stated).await,
+            Err(error) => match self.0.refused_sign_in(&request, error).await {
+                SignInError::ActiveElsewhere(_) => Err(SignInError::ActiveElsewhere(Some(ticket))),
+                why => Err(why),
+            },
+        }
+    }
+
+    /// Takes up a session that was given; ends it again when it cannot be accepted here.
+    pub(super) async fn let_in(&self, grant: SessionGrant, stated: Stated) -> Result<Session, SignInError> {
         self.0.contact.reached();
         let token = grant.token.clone();
-        match self.accept(grant, purpose).await {
+        match self.accept(grant, stated).await {
             Ok(session) => Ok(session),
             Err(error) => {
                 if let Err(error) = self.0.server.sign_out(&token).await {
@@ -172,7 +204,7 @@ impl Station {
         }
     }
 
-    async fn accept(&self, grant: SessionGrant, purpose: Purpose) -> Result<Session, SignInError> {
+    async fn accept(&self, grant: SessionGrant, stated: Stated) -> Result<Session, SignInError> {
         let plan = self.0.genuine_plan(&self.0.server.plan(&grant.token).await?)?;
         self.0.keep_plan_version(plan.version).await?;
         self.0.pin_keys(&grant, &plan).await?;
@@ -180,7 +212,7 @@ impl Station {
         self.0.contact.set_grace(Duration::from_secs(grant.grace_s));
         let facts = Facts {
             person: grant.person,
-            purpose,
+            stated,
             session: grant.session,
             token: grant.token,
             home: grant.home,
@@ -318,7 +350,7 @@ impl Workstation {
         facts.fill(&mut body);
         let event = Event {
             log: facts.home.clone(),
-            class: class_of(facts.purpose),
+            class: class_of(facts.stated.purpose()),
             body,
         };
         self.outbox
@@ -330,7 +362,7 @@ impl Workstation {
     }
 
     /// Records a refused sign-in with the name that was typed, as far as there is a log to record it in.
-    async fn refused_sign_in(&self, request: &SignIn, error: ServerError) -> SignInError {
+    async fn refused_sign_in(&self, request: &SessionRequest, error: ServerError) -> SignInError {
         if error.is_away() {
             self.contact.away();
         } else {

@@ -6,10 +6,9 @@
 //! in the outbox first. Deliberately absent: masks, ceilings, calendars (they have their own way).
 
 use super::refusal::{CameraTrouble, Refusal};
-use super::road::class_of;
+use super::road::Parameters;
 use super::session::Session;
-use super::workstation::body_without_person;
-use crate::domain::audit::event::{Event, Operation, Outcome};
+use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::CameraId;
 use crate::domain::people::Office;
 use crate::domain::site::change::{SiteFault, is_address};
@@ -134,20 +133,14 @@ impl Session {
     }
 
     async fn record_siting(&self, change: &str, onvif: &str) -> Result<(), Refusal> {
-        let facts = &self.0.facts;
-        let station = &self.0.station;
-        let mut body = body_without_person(&station.id, Operation::ConfigurationChange, Outcome::Intent);
-        facts.fill(&mut body);
-        body.parameters.insert("change".into(), change.into());
+        let mut parameters = Parameters::new();
+        parameters.insert("change".into(), change.into());
         if !onvif.is_empty() {
-            body.parameters.insert("onvif".into(), onvif.into());
+            parameters.insert("onvif".into(), onvif.into());
         }
-        let event = Event {
-            log: facts.home.clone(),
-            class: class_of(facts.purpose),
-            body,
-        };
-        station.outbox.append(event).await?;
+        self.0
+            .record(Operation::ConfigurationChange, Outcome::Intent, parameters)
+            .await?;
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use vedetta::domain::camera::{ControllerId, StationId};
 use vedetta::domain::people::account::AccountName;
 use vedetta::domain::people::{Grant, Level};
+use vedetta::domain::reason::Reason;
 use vedetta::domain::site::Controller;
 use vedetta::protocol::{AccountChange, AccountState, NewAccount, NewCode, RefusalKind};
 use vedetta::server::administer::{Claim, Office, choose_password};
@@ -138,6 +139,9 @@ pub enum WorkstationsCommand {
         by: By,
         #[arg(long)]
         station: StationId,
+        /// Motivo, che resta nel registro.
+        #[arg(long, value_parser = reason)]
+        reason: Option<Reason>,
     },
 }
 
@@ -154,6 +158,9 @@ pub enum SessionsCommand {
         by: By,
         #[arg(long)]
         user: AccountText,
+        /// Motivo, che resta nel registro.
+        #[arg(long, value_parser = reason)]
+        reason: Option<Reason>,
     },
 }
 
@@ -302,6 +309,15 @@ fn day(ms: Option<i64>) -> String {
     time.map_or("-".into(), |time| time.strftime("%Y-%m-%d").to_string())
 }
 
+fn moment(ms: Option<i64>) -> String {
+    let time = ms.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    time.map_or("-".into(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+fn reason(text: &str) -> Result<Reason, String> {
+    Reason::try_from(text.to_owned()).map_err(|_| "da 1 a 300 caratteri".to_owned())
+}
+
 fn state(state: AccountState) -> &'static str {
     match state {
         AccountState::Good => "abilitato",
@@ -412,7 +428,14 @@ pub async fn workstations(command: WorkstationsCommand) -> Result<(), ServerErro
                     (true, true) => "in quarantena",
                     (true, false) => "abilitata",
                 };
-                format!("{}\t{}\t{}\t{standing}", row.station, row.kind.word(), row.home)
+                format!(
+                    "{}\t{}\t{}\t{standing}\tcertificato fino al {}\tultimo contatto {}",
+                    row.station,
+                    row.kind.word(),
+                    row.home,
+                    day(row.certificate_until_ms),
+                    moment(row.seen_ms)
+                )
             };
             at_office(by, Office::workstations, |rows, json| lines(rows, json, line)).await
         }
@@ -439,8 +462,9 @@ pub async fn workstations(command: WorkstationsCommand) -> Result<(), ServerErro
             };
             at_office(by, async |office| office.code(&new).await, show).await
         }
-        WorkstationsCommand::Revoke { by, station } => {
-            at_office(by, async |office| office.revoke(&station).await, done("revoked")).await
+        WorkstationsCommand::Revoke { by, station, reason } => {
+            let revoked = async |office: &Office| office.revoke(&station, reason.clone()).await;
+            at_office(by, revoked, done("revoked")).await
         }
     }
 }
@@ -449,12 +473,19 @@ pub async fn workstations(command: WorkstationsCommand) -> Result<(), ServerErro
 pub async fn sessions(command: SessionsCommand) -> Result<(), ServerError> {
     match command {
         SessionsCommand::List { by } => {
-            let line = |row: &vedetta::protocol::SessionView| format!("{}\t{}", row.user, row.station);
+            let line = |row: &vedetta::protocol::SessionView| {
+                let since = moment(Some(row.begun_ms));
+                format!(
+                    "{}\t{}\t{}\t{}\tdal {since}",
+                    row.user, row.display_name, row.body, row.station
+                )
+            };
             at_office(by, Office::sessions, |rows, json| lines(rows, json, line)).await
         }
-        SessionsCommand::End { by, user } => {
+        SessionsCommand::End { by, user, reason } => {
             let user = user.0.to_string();
-            at_office(by, async |office| office.end(&user).await, done("ended")).await
+            let ended = async |office: &Office| office.end(&user, reason.clone()).await;
+            at_office(by, ended, done("ended")).await
         }
     }
 }

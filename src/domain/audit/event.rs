@@ -61,6 +61,10 @@ pub enum Operation {
     GraceExtended,
     Equivocation,
     CredentialReleased,
+    /// Another purpose is in force in a session: which one before, with which note.
+    PurposeChange,
+    /// An account that is active at another workstation was asked for: each step, and what came of it (R-ACC-1).
+    AccountAsk,
     /// The workstation was locked, by hand or by itself, or opened again by the same person.
     WorkstationLock,
 }

@@ -6,6 +6,7 @@
 //! Deliberately absent: grants (`people::decide` was asked before), recording and telling (the server), the seven days of
 //! each picture (`domain::timeline`).
 
+use super::stated::{MOST_PROTOCOL, cleaned};
 use super::{Level, Purpose};
 use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::reason::Reason;
@@ -22,8 +23,6 @@ pub const MOST_CAMERA_HOURS: i64 = 48;
 const MOST_AHEAD_HOURS: i64 = 24;
 /// Longest time it is in force, and longest time a request waits, hours.
 pub const MOST_HOURS: u32 = 72;
-/// Longest protocol number, characters.
-const MOST_PROTOCOL: usize = 60;
 
 /// What is done with recordings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -167,11 +166,6 @@ pub fn is_needed(level: Level) -> bool {
     }
 }
 
-fn cleaned(number: &str) -> String {
-    let number = number.trim().chars().filter(|c| !c.is_control());
-    number.take(MOST_PROTOCOL).collect()
-}
-
 impl Extent {
     fn check(&self, now_ms: i64) -> Result<(), ClearanceError> {
         if self.cameras.is_empty() || self.cameras.len() > MOST_CAMERAS {
@@ -213,12 +207,8 @@ impl Clearance {
             return Err(ClearanceError::NotForThisLevel);
         }
         wish.extent.check(now_ms)?;
-        wish.protocol_no = cleaned(&wish.protocol_no);
-        let needs_number = matches!(
-            wish.purpose,
-            Purpose::JudicialPoliceDelegated | Purpose::DataSubjectRequest
-        );
-        if needs_number && wish.protocol_no.is_empty() {
+        wish.protocol_no = cleaned(&wish.protocol_no, MOST_PROTOCOL);
+        if wish.purpose.needs_protocol_no() && wish.protocol_no.is_empty() {
             return Err(ClearanceError::NoProtocolNumber);
         }
         Ok(Self {

@@ -1,5 +1,5 @@
-//! Who is at the machine: the lock, the list of people, cameras, a session the server ended, a knock elsewhere, a machine that is
-//! no workstation yet.
+//! Who is at the machine: the lock, cameras and the site plan, a session the server ended, an account that is wanted at another
+//! workstation (both ends), a machine that is no workstation yet.
 //!
 //! Invariant: when the session is over nothing of the person stays on any screen. Deliberately absent: signing in and
 //! out (`app`), when it locks (`domain::people::lock`).
@@ -11,10 +11,13 @@ use crate::gui::pane;
 use crate::gui::screen::cameras::{self, Cameras};
 use crate::gui::screen::control_room;
 use crate::gui::screen::enrol;
-use crate::gui::screen::people::{self, People};
+use crate::gui::screen::sign_in;
 use crate::gui::theme::Tone;
+use crate::gui::ui::elsewhere::{self, Stands};
+use crate::gui::ui::form::Next;
 use crate::gui::ui::unlock::{self, Unlock};
-use crate::station::{StationError, enrol_machine};
+use crate::gui::ui::yielding::{self, Yielding};
+use crate::station::{AskStep, AskTicket, AskedFor, StationError, enrol_machine};
 use iced::Task;
 use std::sync::Arc;
 use std::time::Instant;
@@ -79,28 +82,48 @@ impl App {
         }
     }
 
-    pub(super) fn open_people(&mut self) -> Task<Message> {
-        match self.desk() {
-            Some(desk) if desk.keeps_people() => {
-                let (screen, task) = People::new(desk);
-                self.people = Some(Box::new(screen));
-                task.map(Message::People)
-            }
-            _ => Task::none(),
-        }
-    }
-
-    pub(super) fn people_message(&mut self, message: people::Message) -> Task<Message> {
-        let Some(screen) = &mut self.people else {
+    /// A step of asking for an account that is active elsewhere.
+    pub(super) fn ask_for_account(&mut self, ticket: AskTicket, step: AskStep) -> Task<Message> {
+        let Some(station) = self.station.clone() else {
             return Task::none();
         };
-        match screen.update(message) {
-            people::Action::None => Task::none(),
-            people::Action::Run(task) => task.map(Message::People),
-            people::Action::Close => {
-                self.people = None;
+        let asked = async move { station.ask_for_account(&ticket, step).await };
+        Task::perform(asked, |answer| {
+            let stands = match answer {
+                Ok(AskedFor::In(session)) => return Message::SignedIn(Ok(Arc::new(session))),
+                Ok(AskedFor::ActiveAt(station)) => Ok(Stands::ActiveAt(station)),
+                Ok(AskedFor::Waiting {
+                    station,
+                    left,
+                    unanswered,
+                }) => Ok(Stands::Waiting {
+                    station,
+                    left,
+                    unanswered,
+                }),
+                Ok(AskedFor::Kept { station, answered }) => Ok(Stands::Kept { station, answered }),
+                Err(error) => Err(error),
+            };
+            Message::SignIn(sign_in::Message::Elsewhere(elsewhere::Message::Stands(stands)))
+        })
+    }
+
+    /// The question whether the account is yielded to another workstation.
+    pub(super) fn wanted_message(&mut self, message: yielding::Message) -> Task<Message> {
+        let (Some(desk), Some(question)) = (self.desk(), &mut self.wanted) else {
+            return Task::none();
+        };
+        match question.update(message) {
+            Next::None => Task::none(),
+            Next::Run(task) => task.map(Message::Wanted),
+            Next::Close => {
+                self.wanted = None;
                 Task::none()
             }
+            Next::Done(false) => Task::perform(desk.keep_account(), |answer| {
+                Message::Wanted(yielding::Message::Answered(answer.map_err(Arc::new)))
+            }),
+            Next::Done(true) => self.leave(|desk| desk.yield_account()),
         }
     }
 
@@ -131,8 +154,8 @@ impl App {
 
     /// Nothing of the person who was here stays.
     pub(super) fn nobody_here(&mut self) {
-        (self.lock, self.unlock, self.people, self.knocked) = (None, None, None, None);
-        self.cameras = None;
+        (self.lock, self.unlock, self.office) = (None, None, None);
+        (self.cameras, self.knocked, self.wanted) = (None, None, None);
     }
 
     /// The server ended the session: every picture goes with the screen, at once.
@@ -149,14 +172,32 @@ impl App {
         Some(Task::batch([windows, shown]))
     }
 
-    pub(super) fn tell_of_knock(&mut self) {
-        let knock = self.desk().and_then(|desk| desk.knock());
-        if let Some(knock) = knock.filter(|knock| Some(knock) != self.knocked.as_ref()) {
+    /// Somebody tries the account elsewhere, or asks for it: told once, and asked as long as they ask.
+    pub(super) fn follow_knock(&mut self) {
+        let Some(desk) = self.desk() else { return };
+        let knock = desk.knock();
+        let asks = knock.as_ref().filter(|knock| knock.asks.is_some());
+        let goes_on = |question: &Yielding| asks.is_some_and(|knock| question.is_of(knock));
+        self.wanted = self.wanted.take().filter(goes_on);
+        let Some(knock) = knock.filter(|knock| Some(knock) != self.knocked.as_ref()) else {
+            return;
+        };
+        let asked_before = self
+            .knocked
+            .as_ref()
+            .is_some_and(|before| before.asks.is_some() && before.is_same(&knock));
+        if knock.asks.is_some() && !asked_before {
+            self.wanted = Yielding::new(knock.clone(), |ms| desk.moment(ms));
+            if let Some(card) = &mut self.unlock {
+                card.tell(fl!("lock-wanted", station = knock.station.as_str()));
+            }
+        }
+        if !self.knocked.as_ref().is_some_and(|before| before.is_same(&knock)) {
             let sentence = fl!("lock-knock", station = knock.station.as_str());
-            self.knocked = Some(knock);
             if let Screen::Work(pane) = &mut self.screen {
                 pane.room_mut().tell(Tone::Act, sentence);
             }
         }
+        self.knocked = Some(knock);
     }
 }

@@ -101,3 +101,57 @@ fn a_refused_sign_in_stays_on_the_screen_with_its_sentence() {
     };
     assert!(screen.error().is_some());
 }
+
+#[test]
+fn the_office_goes_from_list_to_list_and_only_whoever_keeps_people_has_it() {
+    let (mut app, _) = App::at_desk(options(), fake::supervisor(4, 1));
+    let press = |app: &mut App, command| drop(app.update(Message::Command(command, Edge::Down)));
+    press(&mut app, Command::People);
+    assert!(matches!(app.office, Some(Office::People(_))));
+    for _ in 0..2 {
+        press(&mut app, Command::NextArea);
+    }
+    assert!(matches!(app.office, Some(Office::Workstations(_))));
+    press(&mut app, Command::PreviousArea);
+    assert!(matches!(app.office, Some(Office::Sessions(_))));
+    press(&mut app, Command::Back);
+    assert!(app.office.is_none() && matches!(app.screen(), Screen::Work(_)));
+    let (mut operator, _) = App::at_desk(options(), fake::desk(4, 1));
+    press(&mut operator, Command::People);
+    assert!(operator.office.is_none());
+}
+
+#[test]
+fn r_acc_1_who_has_the_account_is_asked_once_and_keeps_or_yields_it() {
+    let desk = fake::desk(4, 1);
+    let (mut app, _) = App::at_desk(options(), desk.clone());
+    let press = |app: &mut App, command| drop(app.update(Message::Command(command, Edge::Down)));
+    drop(app.update(Message::Tick));
+    assert!(app.wanted.is_none(), "nobody asks");
+    desk.want(true);
+    drop(app.update(Message::Tick));
+    assert!(app.wanted.is_some());
+    press(&mut app, Command::Back);
+    drop(app.update(Message::Tick));
+    assert!(app.wanted.is_none(), "later is not asked again at once");
+    desk.want(false);
+    drop(app.update(Message::Tick));
+
+    let desk = fake::desk(4, 1);
+    let (mut app, _) = App::at_desk(options(), desk.clone());
+    desk.want(true);
+    drop(app.update(Message::Tick));
+    press(&mut app, Command::Confirm);
+    assert!(desk.said().contains(&"keep".to_owned()), "{:?}", desk.said());
+    drop(app.update(Message::Tick));
+    assert!(app.wanted.is_none(), "answered");
+
+    let desk = fake::desk(4, 1);
+    let (mut app, _) = App::at_desk(options(), desk.clone());
+    desk.want(true);
+    drop(app.update(Message::Tick));
+    press(&mut app, Command::Next);
+    press(&mut app, Command::Confirm);
+    assert!(desk.said().contains(&"yield".to_owned()), "{:?}", desk.said());
+    assert!(matches!(app.screen(), Screen::SigningOut) && app.wanted.is_none());
+}

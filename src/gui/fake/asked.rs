@@ -3,12 +3,13 @@
 //! Deliberately absent: what becomes of it.
 
 use crate::domain::people::clearance::{Clearance, Extent, Wish};
+use crate::domain::people::yielding::Unanswered;
 use crate::domain::people::{Level, Purpose};
 use crate::domain::ptz::lease::Asking;
 use crate::domain::reason::Reason;
 use crate::domain::site::SitePlan;
 use crate::gui::words;
-use crate::station::{ClearanceState, Holder};
+use crate::station::{Asks, ClearanceState, Holder, Knock};
 use std::time::SystemTime;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -42,6 +43,18 @@ pub fn for_a_dome() -> Option<Asking<Holder>> {
     Some(Asking {
         by: marshal()?,
         reason: reason("Inseguimento a piedi verso il parco, giubbotto rosso")?,
+    })
+}
+
+/// The same account, at another workstation: it may be answered for forty seconds.
+pub fn knock() -> Option<Knock> {
+    Some(Knock {
+        station: "ufficio-comando".parse().ok()?,
+        at_ms: 1,
+        asks: Some(Asks {
+            until_ms: 40_000,
+            unanswered: Unanswered::Keeps,
+        }),
     })
 }
 

@@ -9,20 +9,18 @@ use crate::domain::site::CameraPlan;
 use crate::gui::desk::{Desk, Hold};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::Command;
-use crate::gui::theme::{self, Tone};
-use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
+use crate::gui::theme::Tone;
+use crate::gui::ui::controls::{body, heading, labelled, quiet};
+use crate::gui::ui::form::{self, Form, Next, Step};
 use crate::gui::words;
 use crate::station::Refusal;
-use iced::widget::{column, row};
-use iced::{Element, Fill, Task, widget};
+use iced::widget::column;
+use iced::{Element, Task};
 use std::sync::Arc;
 
-const REASON: &str = "ask-dome-reason";
-
-/// Where the keyboard is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+/// The parts in the order of the keyboard.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Place {
     Reason,
     Ask,
     TakeOver,
@@ -33,55 +31,42 @@ pub struct AskDome {
     desk: Arc<dyn Desk>,
     camera: CameraPlan,
     hold: Hold,
-    reason: String,
-    places: Vec<Place>,
-    place: usize,
-    waiting: bool,
-    error: Option<String>,
+    form: Form<Place>,
 }
 
 /// What happens in the dialogue.
 #[derive(Clone)]
 pub enum Message {
-    Reason(String),
-    Command(Command),
-    Ask,
-    TakeOver,
-    Said {
-        urgent: bool,
-        answer: Result<(), Arc<Refusal>>,
-    },
+    Form(form::Message<Place>),
+    Answered(Said, Result<(), Arc<Refusal>>),
 }
 
-/// What the parent does next.
-pub enum Action {
-    None,
-    Run(Task<Message>),
-    Close,
-    /// It was said; `urgent`: the dome passes as soon as its holder lets go.
-    Said {
-        urgent: bool,
-    },
+/// What was said to the holder.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Said {
+    /// The dome passes as soon as its holder lets go.
+    pub urgent: bool,
 }
 
 impl AskDome {
     /// The dialogue for a dome that somebody else holds.
     pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, hold: Hold) -> (AskDome, Task<Message>) {
-        let mut places = vec![Place::Reason, Place::Ask];
+        let mut form = Form::default().field(Place::Reason, fl!("ask-reason"), "").button(
+            Place::Ask,
+            Icon::Held,
+            fl!("ask-start"),
+        );
         if desk.person().level == Level::Supervisor {
-            places.push(Place::TakeOver);
+            form = form.button(Place::TakeOver, Icon::Warning, fl!("ask-take-over"));
         }
+        let focus = form.focus().map(Message::Form);
         let dialogue = AskDome {
             desk,
             camera,
             hold,
-            reason: String::new(),
-            places,
-            place: 0,
-            waiting: false,
-            error: None,
+            form,
         };
-        (dialogue, widget::operation::focus(REASON))
+        (dialogue, focus)
     }
 
     /// The dome it is about.
@@ -90,61 +75,37 @@ impl AskDome {
     }
 
     /// Changes the state and says what to start.
-    pub fn update(&mut self, message: Message) -> Action {
-        let count = self.places.len();
+    pub fn update(&mut self, message: Message) -> Next<Message, Said> {
         match message {
-            Message::Reason(reason) => self.reason = reason,
-            Message::Command(Command::Back) => return Action::Close,
-            Message::Command(Command::Next) => return self.go(1),
-            Message::Command(Command::Previous) => return self.go(count - 1),
-            Message::Command(Command::Confirm) if self.places[self.place] == Place::TakeOver => return self.say(true),
-            Message::Command(Command::Confirm) | Message::Ask => return self.say(false),
-            Message::Command(_) => {}
-            Message::TakeOver => return self.say(true),
-            Message::Said { urgent, answer: Ok(()) } => return Action::Said { urgent },
-            Message::Said { answer: Err(why), .. } => {
-                self.waiting = false;
-                self.error = Some(words::refusal(&why));
-            }
+            Message::Form(message) => match self.form.update(message) {
+                Step::Pressed(place) => return self.say(place == Place::TakeOver),
+                Step::Next(next) => return next.map(Message::Form),
+            },
+            Message::Answered(said, Ok(())) => return Next::Done(said),
+            Message::Answered(_, Err(why)) => self.form.fail(words::refusal(&why)),
         }
-        Action::None
+        Next::None
     }
 
-    fn go(&mut self, step: usize) -> Action {
-        self.place = (self.place + step) % self.places.len();
-        let target = if self.places[self.place] == Place::Reason {
-            REASON
-        } else {
-            "nowhere"
+    fn say(&mut self, urgent: bool) -> Next<Message, Said> {
+        let Ok(reason) = Reason::try_from(self.form.typed(Place::Reason).to_owned()) else {
+            self.form.fail(fl!("ask-no-reason"));
+            return Next::None;
         };
-        Action::Run(widget::operation::focus(target))
-    }
-
-    fn say(&mut self, urgent: bool) -> Action {
-        if self.waiting {
-            return Action::None;
-        }
-        let Ok(reason) = Reason::try_from(self.reason.clone()) else {
-            self.error = Some(fl!("ask-no-reason"));
-            return Action::None;
-        };
-        self.waiting = true;
+        self.form.wait();
         let camera = self.camera.id.clone();
         let said = if urgent {
             self.desk.take_over(camera, reason)
         } else {
             self.desk.ask_for_dome(camera, reason)
         };
-        Action::Run(Task::perform(said, move |answer| Message::Said {
-            urgent,
-            answer: answer.map_err(Arc::new),
+        Next::Run(Task::perform(said, move |answer| {
+            Message::Answered(Said { urgent }, answer.map_err(Arc::new))
         }))
     }
 
     /// The dialogue.
     pub fn view(&self) -> Element<'_, Message> {
-        let at = |place: Place| self.places[self.place] == place;
-        let free = !self.waiting;
         let title = column![
             heading(fl!("ask-title")),
             quiet(format!("{} · {}", self.camera.number, self.camera.name))
@@ -154,50 +115,17 @@ impl AskDome {
             name = self.hold.display_name.as_str(),
             body = self.hold.body.as_str()
         );
-        let reason = field(
-            fl!("ask-reason"),
-            REASON,
-            &self.reason,
-            false,
-            Message::Reason,
-            Message::Ask,
-        );
-        let ask = action(
-            Icon::Held,
-            fl!("ask-start"),
-            Some(&fl!("key-enter")),
-            at(Place::Ask),
-            free.then_some(Message::Ask),
-        );
-        let cancel = action(
-            Icon::Close,
-            fl!("export-cancel"),
-            Some(&"Esc".to_owned()),
-            false,
-            Some(Message::Command(Command::Back)),
-        );
-        let mut buttons = row![ask].spacing(theme::GAP);
         let mut content = column![
             title,
             labelled(Icon::Held, held, Tone::Other),
-            reason.width(Fill),
+            self.form.input(Place::Reason),
             quiet(fl!("ask-recorded")),
         ];
-        if self.places.contains(&Place::TakeOver) {
-            let take = action(
-                Icon::Warning,
-                fl!("ask-take-over"),
-                None,
-                at(Place::TakeOver),
-                free.then_some(Message::TakeOver),
-            );
-            buttons = buttons.push(take);
+        if self.form.has(Place::TakeOver) {
             content = content.push(body(fl!("ask-take-over-hint")));
         }
-        if let Some(error) = &self.error {
-            content = content.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
-        }
-        content.push(buttons.push(cancel)).spacing(14).width(620).into()
+        let content = content.push(self.form.foot(fl!("export-cancel")));
+        Element::from(content.spacing(14).width(620)).map(Message::Form)
     }
 }
 
@@ -205,6 +133,7 @@ impl AskDome {
 mod tests {
     use super::*;
     use crate::gui::fake::{self, Fake};
+    use crate::gui::keymap::Command;
 
     fn dialogue(desk: Arc<Fake>) -> (AskDome, Arc<Fake>) {
         let hold = desk.holds().remove(0);
@@ -212,25 +141,36 @@ mod tests {
         (AskDome::new(desk.clone(), camera, hold).0, desk)
     }
 
+    fn act(message: form::Message<Place>) -> Message {
+        Message::Form(message)
+    }
+
     #[test]
     fn r_ptz_3_nobody_asks_or_takes_over_without_a_reason() {
         let (mut dialogue, desk) = dialogue(fake::supervisor(4, 1));
-        assert!(matches!(dialogue.update(Message::Ask), Action::None));
-        assert!(matches!(dialogue.update(Message::TakeOver), Action::None));
-        assert!(dialogue.error.is_some() && desk.said().is_empty());
-        dialogue.update(Message::Reason("rapina".into()));
-        assert!(matches!(dialogue.update(Message::Ask), Action::Run(_)));
+        for button in [Place::Ask, Place::TakeOver] {
+            assert!(matches!(
+                dialogue.update(act(form::Message::Pressed(button))),
+                Next::None
+            ));
+        }
+        assert!(dialogue.form.error().is_some() && desk.said().is_empty());
+        dialogue.update(act(form::Message::Typed(Place::Reason, "rapina".into())));
+        assert!(matches!(
+            dialogue.update(act(form::Message::Pressed(Place::Ask))),
+            Next::Run(_)
+        ));
         assert_eq!(desk.said(), ["ask cam-04 rapina"]);
     }
 
     #[test]
     fn r_ptz_3_the_urgent_takeover_is_offered_to_a_supervisor_and_reached_by_the_keyboard() {
         let (operator, _) = dialogue(fake::desk(4, 1));
-        assert!(!operator.places.contains(&Place::TakeOver));
+        assert!(!operator.form.has(Place::TakeOver));
         let (mut dialogue, desk) = dialogue(fake::supervisor(4, 1));
-        dialogue.update(Message::Reason("rapina".into()));
-        dialogue.update(Message::Command(Command::Previous));
-        dialogue.update(Message::Command(Command::Confirm));
+        dialogue.update(act(form::Message::Typed(Place::Reason, "rapina".into())));
+        dialogue.update(act(form::Message::Command(Command::Previous)));
+        dialogue.update(act(form::Message::Command(Command::Confirm)));
         assert_eq!(desk.said(), ["take over cam-04 rapina"]);
     }
 }

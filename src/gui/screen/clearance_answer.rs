@@ -13,29 +13,29 @@ use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
 use crate::gui::theme::{self, Tone};
-use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
+use crate::gui::ui::controls::{body, heading, labelled, quiet};
+use crate::gui::ui::form::{self, Form, Next, Step};
 use crate::gui::words;
 use crate::station::{ClearanceState, Refusal};
 use iced::widget::{column, container, row};
-use iced::{Element, Fill, Task, widget};
+use iced::{Element, Fill, Task};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// The fields in the order of the keyboard.
-const PLACES: [&str; 7] = [
-    "answer-cameras",
-    "answer-from",
-    "answer-to",
-    "answer-hours",
-    "answer-approve",
-    "answer-reason",
-    "answer-refuse",
-];
-const APPROVE: usize = 4;
-const REASON: usize = 5;
-const REFUSE: usize = 6;
 /// Hours offered at first.
 const USUAL_HOURS: &str = "24";
+
+/// The parts in the order of the keyboard.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Place {
+    Cameras,
+    From,
+    To,
+    Hours,
+    Approve,
+    Reason,
+    Refuse,
+}
 
 /// The dialogue.
 pub struct ClearanceAnswer {
@@ -43,35 +43,14 @@ pub struct ClearanceAnswer {
     plan: Arc<SitePlan>,
     /// The request that is shown.
     shown: Option<ClearanceState>,
-    cameras: String,
-    from: String,
-    to: String,
-    hours: String,
-    reason: String,
-    place: usize,
-    waiting: bool,
-    error: Option<String>,
+    form: Form<Place>,
 }
 
 /// What happens in the dialogue.
 #[derive(Clone)]
 pub enum Message {
-    Cameras(String),
-    From(String),
-    To(String),
-    Hours(String),
-    Reason(String),
-    Command(Command),
-    Approve,
-    Refuse,
+    Form(form::Message<Place>),
     Answered(Result<(), Arc<Refusal>>),
-}
-
-/// What the parent does next.
-pub enum Action {
-    None,
-    Run(Task<Message>),
-    Close,
 }
 
 /// What waits for the answer of whoever sits at a desk, oldest first.
@@ -85,68 +64,60 @@ pub fn waiting(desk: &dyn Desk, now: SystemTime) -> Vec<ClearanceState> {
 impl ClearanceAnswer {
     /// The dialogue with the oldest request.
     pub fn new(desk: Arc<dyn Desk>, now: SystemTime) -> (ClearanceAnswer, Task<Message>) {
+        let form = Form::default()
+            .field(Place::Cameras, fl!("clearance-cameras"), "")
+            .field(Place::From, fl!("export-from"), "")
+            .field(Place::To, fl!("export-to"), "")
+            .field(Place::Hours, fl!("clearance-hours"), USUAL_HOURS)
+            .button(Place::Approve, Icon::Done, fl!("clearance-approve"))
+            .field(Place::Reason, fl!("clearance-why-refused"), "")
+            .button(Place::Refuse, Icon::Refused, fl!("clearance-refuse"));
         let mut dialogue = ClearanceAnswer {
             plan: desk.plan(),
             shown: None,
-            cameras: String::new(),
-            from: String::new(),
-            to: String::new(),
-            hours: USUAL_HOURS.to_owned(),
-            reason: String::new(),
-            place: APPROVE,
-            waiting: false,
-            error: None,
+            form,
             desk,
         };
         dialogue.show(waiting(dialogue.desk.as_ref(), now).into_iter().next());
-        (dialogue, widget::operation::focus("nowhere"))
+        let focus = dialogue.form.focus().map(Message::Form);
+        (dialogue, focus)
     }
 
     fn show(&mut self, state: Option<ClearanceState>) {
         if let Some(state) = &state {
             let extent = &state.clearance.wish.extent;
-            self.cameras = numbers(&self.plan, extent);
-            self.from = words::typed_time(extent.from_ms);
-            self.to = words::typed_time(extent.to_ms);
+            self.form.write(Place::Cameras, numbers(&self.plan, extent));
+            self.form.write(Place::From, words::typed_time(extent.from_ms));
+            self.form.write(Place::To, words::typed_time(extent.to_ms));
         }
-        self.reason.clear();
-        self.place = APPROVE;
+        self.form.write(Place::Reason, String::new());
+        self.form.go_to(Place::Approve);
         self.shown = state;
     }
 
     /// Changes the state and says what to start.
-    pub fn update(&mut self, message: Message, now: SystemTime) -> Action {
+    pub fn update(&mut self, message: Message, now: SystemTime) -> Next<Message> {
         match message {
-            Message::Cameras(cameras) => self.cameras = cameras,
-            Message::From(from) => self.from = from,
-            Message::To(to) => self.to = to,
-            Message::Hours(hours) => self.hours = hours,
-            Message::Reason(reason) => self.reason = reason,
-            Message::Command(Command::Back) => return Action::Close,
-            Message::Command(Command::Next) => return self.go(1),
-            Message::Command(Command::Previous) => return self.go(PLACES.len() - 1),
-            Message::Command(Command::Arrow(Direction::Up)) => self.turn(-1, now),
-            Message::Command(Command::Arrow(Direction::Down)) => self.turn(1, now),
-            Message::Command(Command::Confirm) if matches!(self.place, REASON | REFUSE) => return self.refuse(),
-            Message::Command(Command::Confirm) | Message::Approve => return self.approve(),
-            Message::Refuse => return self.refuse(),
-            Message::Command(_) => {}
+            Message::Form(form::Message::Command(Command::Arrow(Direction::Up))) => self.turn(-1, now),
+            Message::Form(form::Message::Command(Command::Arrow(Direction::Down))) => self.turn(1, now),
+            Message::Form(message) => match self.form.update(message) {
+                Step::Pressed(Place::Refuse) => return self.refuse(),
+                Step::Pressed(_) => return self.approve(),
+                Step::Next(next) => return next.map(Message::Form),
+            },
             Message::Answered(Ok(())) => {
-                self.waiting = false;
+                self.form.answered();
                 let answered = self.shown.as_ref().map(|state| state.id);
                 let mut next = waiting(self.desk.as_ref(), now);
                 next.retain(|state| Some(state.id) != answered);
                 self.show(next.into_iter().next());
                 if self.shown.is_none() {
-                    return Action::Close;
+                    return Next::Close;
                 }
             }
-            Message::Answered(Err(why)) => {
-                self.waiting = false;
-                self.error = Some(words::refusal(&why));
-            }
+            Message::Answered(Err(why)) => self.form.fail(words::refusal(&why)),
         }
-        Action::None
+        Next::None
     }
 
     fn turn(&mut self, step: isize, now: SystemTime) {
@@ -159,22 +130,12 @@ impl ClearanceAnswer {
         }
     }
 
-    fn go(&mut self, step: usize) -> Action {
-        self.place = (self.place + step) % PLACES.len();
-        let target = if matches!(self.place, APPROVE | REFUSE) {
-            "nowhere"
-        } else {
-            PLACES[self.place]
-        };
-        Action::Run(widget::operation::focus(target))
-    }
-
-    fn approve(&mut self) -> Action {
+    fn approve(&mut self) -> Next<Message> {
         match self.verdict() {
             Ok(verdict) => self.answer(verdict),
             Err(error) => {
-                self.error = Some(error);
-                Action::None
+                self.form.fail(error);
+                Next::None
             }
         }
     }
@@ -183,10 +144,12 @@ impl ClearanceAnswer {
         let Some(state) = &self.shown else {
             return Err(fl!("clearance-to-answer-none"));
         };
-        let hours = self.hours.trim().parse().map_err(|_| fl!("declare-bad-minutes"))?;
+        let hours = self.form.typed(Place::Hours).trim().parse();
+        let hours = hours.map_err(|_| fl!("declare-bad-minutes"))?;
         let asked = &state.clearance.wish.extent;
         // A field has whole seconds: a time that was not touched is the one that was asked for.
-        let time = |typed: &str, asked_ms: i64| {
+        let time = |place, asked_ms: i64| {
+            let typed = self.form.typed(place);
             if typed == words::typed_time(asked_ms) {
                 Ok(asked_ms)
             } else {
@@ -194,9 +157,9 @@ impl ClearanceAnswer {
             }
         };
         let extent = Extent {
-            cameras: numbered(&self.plan, &self.cameras)?,
-            from_ms: time(&self.from, asked.from_ms)?,
-            to_ms: time(&self.to, asked.to_ms)?,
+            cameras: numbered(&self.plan, self.form.typed(Place::Cameras))?,
+            from_ms: time(Place::From, asked.from_ms)?,
+            to_ms: time(Place::To, asked.to_ms)?,
             export: asked.export,
         };
         Ok(if extent == *asked {
@@ -206,54 +169,68 @@ impl ClearanceAnswer {
         })
     }
 
-    fn refuse(&mut self) -> Action {
-        match Reason::try_from(self.reason.clone()) {
+    fn refuse(&mut self) -> Next<Message> {
+        match Reason::try_from(self.form.typed(Place::Reason).to_owned()) {
             Ok(reason) => self.answer(Verdict::Refuse { reason }),
             Err(_) => {
-                self.error = Some(fl!("clearance-no-refusal-reason"));
-                Action::None
+                self.form.fail(fl!("clearance-no-refusal-reason"));
+                Next::None
             }
         }
     }
 
-    fn answer(&mut self, verdict: Verdict) -> Action {
-        let Some(state) = self.shown.as_ref().filter(|_| !self.waiting) else {
-            return Action::None;
+    fn answer(&mut self, verdict: Verdict) -> Next<Message> {
+        let Some(state) = &self.shown else {
+            return Next::None;
         };
-        self.waiting = true;
-        self.error = None;
-        Action::Run(Task::perform(self.desk.answer_clearance(state.id, verdict), |answer| {
+        self.form.wait();
+        Next::Run(Task::perform(self.desk.answer_clearance(state.id, verdict), |answer| {
             Message::Answered(answer.map_err(Arc::new))
         }))
     }
 
     /// The dialogue.
     pub fn view(&self, now: SystemTime) -> Element<'_, Message> {
-        let close = action(
-            Icon::Close,
-            fl!("export-close"),
-            Some(&"Esc".to_owned()),
-            false,
-            Some(Message::Command(Command::Back)),
-        );
         let count = waiting(self.desk.as_ref(), now).len();
         let title = column![
             heading(fl!("clearance-title")),
             quiet(fl!("clearance-to-answer", n = count.to_string()))
         ];
-        let Some(state) = &self.shown else {
-            return column![title, body(fl!("clearance-to-answer-none")), close]
-                .spacing(14)
-                .width(680)
-                .into();
-        };
-        column![title, self.asked(state), self.form(close)]
-            .spacing(12)
+        let content: Element<'_, form::Message<Place>> = match &self.shown {
+            None => column![
+                title,
+                body(fl!("clearance-to-answer-none")),
+                form::closing(fl!("export-close"))
+            ]
+            .spacing(14)
             .width(680)
-            .into()
+            .into(),
+            Some(state) => column![title, self.asked(state), self.answering()]
+                .spacing(12)
+                .width(680)
+                .into(),
+        };
+        content.map(Message::Form)
     }
 
-    fn asked<'a>(&'a self, state: &'a ClearanceState) -> Element<'a, Message> {
+    fn answering(&self) -> Element<'_, form::Message<Place>> {
+        column![
+            row![
+                self.form.input(Place::Cameras),
+                self.form.input(Place::Hours).width(190)
+            ]
+            .spacing(12),
+            row![self.form.input(Place::From), self.form.input(Place::To)].spacing(12),
+            quiet(fl!("clearance-shorten-hint")),
+            self.form.input(Place::Reason),
+            quiet(fl!("clearance-answer-recorded")),
+            self.form.foot(fl!("export-close")),
+        ]
+        .spacing(12)
+        .into()
+    }
+
+    fn asked<'a>(&'a self, state: &'a ClearanceState) -> Element<'a, form::Message<Place>> {
         let wish = &state.clearance.wish;
         let who = fl!(
             "clearance-asked-by",
@@ -285,60 +262,6 @@ impl ClearanceAnswer {
             .style(theme::inset)
             .into()
     }
-
-    fn form<'a>(&'a self, close: iced::widget::Button<'a, Message>) -> Element<'a, Message> {
-        let input = |label, place: usize, value, on_input: fn(String) -> Message, then: Message| {
-            field(label, PLACES[place], value, false, on_input, then).width(Fill)
-        };
-        let free = !self.waiting;
-        let approve = action(
-            Icon::Done,
-            fl!("clearance-approve"),
-            Some(&fl!("key-enter")),
-            self.place == APPROVE,
-            free.then_some(Message::Approve),
-        );
-        let refuse = action(
-            Icon::Refused,
-            fl!("clearance-refuse"),
-            None,
-            self.place == REFUSE,
-            free.then_some(Message::Refuse),
-        );
-        let mut form = column![
-            row![
-                input(
-                    fl!("clearance-cameras"),
-                    0,
-                    &self.cameras,
-                    Message::Cameras,
-                    Message::Approve
-                ),
-                input(fl!("clearance-hours"), 3, &self.hours, Message::Hours, Message::Approve).width(190),
-            ]
-            .spacing(12),
-            row![
-                input(fl!("export-from"), 1, &self.from, Message::From, Message::Approve),
-                input(fl!("export-to"), 2, &self.to, Message::To, Message::Approve),
-            ]
-            .spacing(12),
-            quiet(fl!("clearance-shorten-hint")),
-            input(
-                fl!("clearance-why-refused"),
-                5,
-                &self.reason,
-                Message::Reason,
-                Message::Refuse
-            ),
-            quiet(fl!("clearance-answer-recorded")),
-        ];
-        if let Some(error) = &self.error {
-            form = form.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
-        }
-        form.push(row![approve, refuse, close].spacing(theme::GAP))
-            .spacing(12)
-            .into()
-    }
 }
 
 #[cfg(test)]
@@ -351,11 +274,15 @@ mod tests {
         (ClearanceAnswer::new(desk.clone(), SystemTime::now()).0, desk)
     }
 
+    fn typed(place: Place, words: &str) -> Message {
+        Message::Form(form::Message::Typed(place, words.into()))
+    }
+
     #[test]
     fn r_rec_1_untouched_is_approved_and_narrowed_is_shortened() {
         let (mut dialogue, _) = dialogue();
         assert_eq!(dialogue.verdict(), Ok(Verdict::Approve { hours: 24 }));
-        dialogue.update(Message::Cameras("2".into()), SystemTime::now());
+        dialogue.update(typed(Place::Cameras, "2"), SystemTime::now());
         assert!(matches!(dialogue.verdict(), Ok(Verdict::Shorten { extent, .. }) if extent.cameras.len() == 1));
     }
 
@@ -363,10 +290,11 @@ mod tests {
     fn r_rec_1_a_refusal_needs_its_reason() {
         let (mut dialogue, desk) = dialogue();
         let now = SystemTime::now();
-        assert!(matches!(dialogue.update(Message::Refuse, now), Action::None));
-        assert!(dialogue.error.is_some() && desk.said().is_empty());
-        dialogue.update(Message::Reason("manca la denuncia".into()), now);
-        assert!(matches!(dialogue.update(Message::Refuse, now), Action::Run(_)));
+        let refuse = || Message::Form(form::Message::Entered(Place::Reason));
+        assert!(matches!(dialogue.update(refuse(), now), Next::None));
+        assert!(dialogue.form.error().is_some() && desk.said().is_empty());
+        dialogue.update(typed(Place::Reason, "manca la denuncia"), now);
+        assert!(matches!(dialogue.update(refuse(), now), Next::Run(_)));
         assert!(desk.said()[0].starts_with("answer 12 Refuse"));
     }
 

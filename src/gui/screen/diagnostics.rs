@@ -5,6 +5,7 @@
 
 use crate::domain::camera::CameraId;
 use crate::domain::people::Person;
+use crate::domain::people::stated::Stated;
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::gui::desk::Desk;
 use crate::gui::i18n::fl;
@@ -39,6 +40,7 @@ pub struct Diagnostics {
     keymap: Arc<Keymap>,
     plan: Arc<SitePlan>,
     person: Person,
+    stated: Stated,
     health: Health,
     rows: HashMap<CameraId, Row>,
     /// Cameras still to be asked, last first.
@@ -72,6 +74,7 @@ impl Diagnostics {
         let mut screen = Diagnostics {
             plan: desk.plan(),
             person: desk.person(),
+            stated: desk.stated(),
             health: desk.health(),
             desk,
             keymap,
@@ -115,6 +118,7 @@ impl Diagnostics {
             Message::Command(_) if self.help => self.help = false,
             Message::Command(Command::Help) | Message::Bar(top_bar::Message::Help) => self.help = true,
             Message::Command(Command::SignOut) | Message::Bar(top_bar::Message::SignOut) => return Action::SignOut,
+            Message::Bar(top_bar::Message::Purpose) => {}
             Message::Command(Command::Confirm) => return self.update(Message::Again),
             Message::Command(Command::Arrow(direction)) => return Action::Run(scroll(direction)),
             Message::Command(_) => {}
@@ -138,11 +142,12 @@ impl Diagnostics {
         let key = |command| self.keymap.chords(command).into_iter().next();
         let bar = top_bar::view(top_bar::Facts {
             person: &self.person,
-            purpose: self.desk.purpose(),
+            stated: &self.stated,
             health: &self.health,
             clock: SystemTime::now(),
             now: Instant::now(),
-            keys: [key(Command::Help), key(Command::SignOut)],
+            // The contractor's only purpose is maintenance.
+            keys: [key(Command::Help), key(Command::SignOut), None],
             focus: None,
         });
         let again = action(

@@ -8,29 +8,28 @@ use crate::domain::site::CameraPlan;
 use crate::gui::desk::{Desk, ExportWish};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::{Command, Direction};
+use crate::gui::keymap::Command;
 use crate::gui::theme::{self, Tone};
-use crate::gui::ui::controls::{action, body, fact, field, heading, labelled, quiet};
+use crate::gui::ui::controls::{action, body, fact, heading, labelled, quiet};
+use crate::gui::ui::form::{self, Form, Next, Step};
 use crate::gui::words::{self, PURPOSES};
 use crate::station::{ExportProgress, ExportReason, Exported, Obscured, Refusal};
-use iced::alignment::Vertical;
-use iced::widget::{button, column, container, progress_bar, row, text};
-use iced::{Element, Fill, Subscription, Task, task, widget};
+use iced::widget::{column, progress_bar, row, text};
+use iced::{Element, Subscription, Task, task};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// The fields in the order of the keyboard.
-const PLACES: [&str; 6] = [
-    "export-from",
-    "export-to",
-    "export-purpose",
-    "export-reason",
-    "export-protocol",
-    "export-start",
-];
-const PURPOSE: usize = 2;
-const START: usize = 5;
+/// The parts in the order of the keyboard.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Place {
+    From,
+    To,
+    Purpose,
+    Reason,
+    ProtocolNo,
+    Start,
+}
 
 /// Where the dialogue stands.
 enum Stage {
@@ -47,56 +46,37 @@ enum Stage {
 pub struct Export {
     desk: Arc<dyn Desk>,
     camera: CameraPlan,
-    from: String,
-    to: String,
-    purpose: usize,
-    reason: String,
-    protocol_no: String,
-    place: usize,
-    error: Option<String>,
+    form: Form<Place>,
     stage: Stage,
 }
 
 /// What happens in the dialogue.
 #[derive(Clone)]
 pub enum Message {
-    From(String),
-    To(String),
-    Purpose(usize),
-    Reason(String),
-    ProtocolNo(String),
-    Command(Command),
-    Start,
+    Form(form::Message<Place>),
     Ended(Result<Exported, Arc<Refusal>>),
     Tick,
-}
-
-/// What the parent does next.
-pub enum Action {
-    None,
-    Run(Task<Message>),
-    Close,
 }
 
 impl Export {
     /// The dialogue for a range of a camera, Unix milliseconds.
     pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, from_ms: i64, to_ms: i64) -> (Export, Task<Message>) {
-        let judicial = PURPOSES
-            .iter()
-            .position(|purpose| *purpose == Purpose::JudicialPoliceInitiative);
+        let judicial = words::place_of(Purpose::JudicialPoliceInitiative);
+        let form = Form::default()
+            .field(Place::From, fl!("export-from"), words::typed_time(from_ms))
+            .field(Place::To, fl!("export-to"), words::typed_time(to_ms))
+            .choice(Place::Purpose, fl!("export-purpose"), words::purposes(), judicial)
+            .field(Place::Reason, fl!("export-reason"), "")
+            .field(Place::ProtocolNo, fl!("export-protocol"), "")
+            .button(Place::Start, Icon::Export, fl!("export-start"));
+        let focus = form.focus().map(Message::Form);
         let dialogue = Export {
             desk,
             camera,
-            from: words::typed_time(from_ms),
-            to: words::typed_time(to_ms),
-            purpose: judicial.unwrap_or_default(),
-            reason: String::new(),
-            protocol_no: String::new(),
-            place: 0,
-            error: None,
+            form,
             stage: Stage::Asking,
         };
-        (dialogue, widget::operation::focus(PLACES[0]))
+        (dialogue, focus)
     }
 
     /// The finished export, for whoever drives the screen.
@@ -107,63 +87,34 @@ impl Export {
         }
     }
 
-    /// What is wrong, if something is.
-    pub fn error(&self) -> Option<&str> {
-        self.error.as_deref()
-    }
-
     /// Changes the state and says what to start.
-    pub fn update(&mut self, message: Message) -> Action {
+    pub fn update(&mut self, message: Message) -> Next<Message> {
         match message {
-            Message::From(from) => self.from = from,
-            Message::To(to) => self.to = to,
-            Message::Purpose(purpose) => self.purpose = purpose.min(PURPOSES.len() - 1),
-            Message::Reason(reason) => self.reason = reason,
-            Message::ProtocolNo(number) => self.protocol_no = number,
-            Message::Command(Command::Back) => return Action::Close,
-            Message::Command(Command::Next) => return self.go(1),
-            Message::Command(Command::Previous) => return self.go(PLACES.len() - 1),
-            Message::Command(Command::Arrow(direction)) if self.place == PURPOSE => {
-                let step = if matches!(direction, Direction::Right | Direction::Down) {
-                    1
-                } else {
-                    PURPOSES.len() - 1
-                };
-                self.purpose = (self.purpose + step) % PURPOSES.len();
+            Message::Form(form::Message::Command(Command::Confirm)) if matches!(self.stage, Stage::Done(_)) => {
+                return Next::Close;
             }
-            Message::Command(Command::Confirm) if matches!(self.stage, Stage::Done(_)) => return Action::Close,
-            Message::Command(Command::Confirm) | Message::Start => return self.start(),
-            Message::Command(_) | Message::Tick => {}
+            Message::Form(message) => match self.form.update(message) {
+                Step::Pressed(_) => return self.start(),
+                Step::Next(next) => return next.map(Message::Form),
+            },
+            Message::Tick => {}
             Message::Ended(Ok(exported)) => self.stage = Stage::Done(exported),
             Message::Ended(Err(why)) => {
                 self.stage = Stage::Asking;
-                self.error = Some(words::refusal(&why));
+                self.form.fail(words::refusal(&why));
             }
         }
-        Action::None
+        Next::None
     }
 
-    fn go(&mut self, step: usize) -> Action {
-        self.place = (self.place + step) % PLACES.len();
-        let target = if matches!(self.place, PURPOSE | START) {
-            "nowhere"
-        } else {
-            PLACES[self.place]
-        };
-        Action::Run(widget::operation::focus(target))
-    }
-
-    fn start(&mut self) -> Action {
-        if !matches!(self.stage, Stage::Asking) {
-            return Action::None;
-        }
+    fn start(&mut self) -> Next<Message> {
         match self.wish() {
             Err(error) => {
-                self.error = Some(error);
-                Action::None
+                self.form.fail(error);
+                Next::None
             }
             Ok(wish) => {
-                self.error = None;
+                self.form.wait();
                 let (sender, progress) = watch::channel(ExportProgress::default());
                 let exported = self.desk.export(wish, sender);
                 let (task, handle) =
@@ -173,24 +124,25 @@ impl Export {
                     since: Instant::now(),
                     _task: handle.abort_on_drop(),
                 };
-                Action::Run(task)
+                Next::Run(task)
             }
         }
     }
 
     fn wish(&self) -> Result<ExportWish, String> {
-        let from_ms = words::read_time(&self.from).ok_or_else(|| fl!("export-bad-time"))?;
-        let to_ms = words::read_time(&self.to).ok_or_else(|| fl!("export-bad-time"))?;
+        let time = |place| words::read_time(self.form.typed(place)).ok_or_else(|| fl!("export-bad-time"));
+        let (from_ms, to_ms) = (time(Place::From)?, time(Place::To)?);
         if to_ms <= from_ms {
             return Err(fl!("export-empty-range"));
         }
-        if self.reason.trim().is_empty() || self.protocol_no.trim().is_empty() {
+        let (why, protocol_no) = (self.form.typed(Place::Reason), self.form.typed(Place::ProtocolNo));
+        if why.trim().is_empty() || protocol_no.trim().is_empty() {
             return Err(fl!("export-no-reason"));
         }
         let reason = ExportReason {
-            purpose: PURPOSES[self.purpose],
-            reason: self.reason.trim().to_owned(),
-            protocol_no: self.protocol_no.trim().to_owned(),
+            purpose: PURPOSES[self.form.chosen(Place::Purpose)],
+            reason: why.trim().to_owned(),
+            protocol_no: protocol_no.trim().to_owned(),
         };
         Ok(ExportWish {
             camera: self.camera.id.clone(),
@@ -215,11 +167,11 @@ impl Export {
             quiet(format!("{} · {}", self.camera.number, self.camera.name))
         ];
         let content = match &self.stage {
-            Stage::Asking => self.form(),
+            Stage::Asking => self.asking(),
             Stage::Running { progress, since, .. } => running(*progress.borrow(), since.elapsed()),
             Stage::Done(exported) => done(exported),
         };
-        column![title, content].spacing(16).width(620).into()
+        column![title, content.map(Message::Form)].spacing(16).width(620).into()
     }
 
     /// What will be made, said before it is made.
@@ -231,65 +183,24 @@ impl Export {
         }
     }
 
-    fn form(&self) -> Element<'_, Message> {
-        let input = |label, place: usize, value, on_input: fn(String) -> Message| {
-            field(label, PLACES[place], value, false, on_input, Message::Start).width(Fill)
-        };
-        let range = row![
-            input(fl!("export-from"), 0, &self.from, Message::From),
-            input(fl!("export-to"), 1, &self.to, Message::To),
-        ];
-        let step = |words: &'static str, by: usize| {
-            let to = (self.purpose + by) % PURPOSES.len();
-            button(text(words))
-                .padding([6, 12])
-                .style(theme::plain(false))
-                .on_press(Message::Purpose(to))
-        };
-        let chosen = container(body(words::purpose(PURPOSES[self.purpose])))
-            .padding(8)
-            .width(Fill);
-        let purpose = row![
-            step("←", PURPOSES.len() - 1),
-            chosen.style(theme::row(self.place == PURPOSE)),
-            step("→", 1)
-        ];
-        let start = action(
-            Icon::Export,
-            fl!("export-start"),
-            None,
-            self.place == START,
-            Some(Message::Start),
-        );
-        let cancel = action(
-            Icon::Close,
-            fl!("export-cancel"),
-            Some(&"Esc".to_owned()),
-            false,
-            Some(Message::Command(Command::Back)),
-        );
+    fn asking(&self) -> Element<'_, form::Message<Place>> {
         let (sign, which, tone) = self.which_copy();
-        let mut form = column![
+        column![
             labelled(sign, which, tone),
-            range.spacing(12),
-            column![
-                quiet(fl!("export-purpose")),
-                purpose.spacing(4).align_y(Vertical::Center)
-            ]
-            .spacing(4),
-            input(fl!("export-reason"), 3, &self.reason, Message::Reason),
-            input(fl!("export-protocol"), 4, &self.protocol_no, Message::ProtocolNo),
+            row![self.form.input(Place::From), self.form.input(Place::To)].spacing(12),
+            self.form.input(Place::Purpose),
+            self.form.input(Place::Reason),
+            self.form.input(Place::ProtocolNo),
             quiet(fl!("export-for-ever")),
-        ];
-        if let Some(error) = &self.error {
-            form = form.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
-        }
-        form.push(row![start, cancel].spacing(theme::GAP)).spacing(14).into()
+            self.form.foot(fl!("export-cancel")),
+        ]
+        .spacing(14)
+        .into()
     }
 }
 
 /// A copy with covers: what it is, and what of it shows nothing.
-fn obscured<'a>(copy: Obscured, frames: u64) -> Element<'a, Message> {
+fn obscured<'a, Message: 'a>(copy: Obscured, frames: u64) -> Element<'a, Message> {
     let done = labelled(
         Icon::Covered,
         fl!("export-done-obscured", version = copy.plan_version.to_string()),
@@ -306,7 +217,7 @@ fn obscured<'a>(copy: Obscured, frames: u64) -> Element<'a, Message> {
     column![done, quiet(whole)].spacing(4).into()
 }
 
-fn running<'a>(progress: ExportProgress, since: Duration) -> Element<'a, Message> {
+fn running<'a>(progress: ExportProgress, since: Duration) -> Element<'a, form::Message<Place>> {
     let done = progress.done.clamp(0.0, 1.0);
     let left = if done > 0.02 {
         since.mul_f64((1.0 - done) / done)
@@ -319,25 +230,19 @@ fn running<'a>(progress: ExportProgress, since: Duration) -> Element<'a, Message
         size = words::bytes(progress.bytes),
         left = words::span(left)
     );
-    let cancel = action(
-        Icon::Close,
-        fl!("export-stop"),
-        Some(&"Esc".to_owned()),
-        false,
-        Some(Message::Command(Command::Back)),
-    );
+    let cancel = form::closing(fl!("export-stop"));
     column![progress_bar(0.0..=1.0, done as f32).girth(14), body(figures), cancel]
         .spacing(14)
         .into()
 }
 
-fn done<'a>(exported: &Exported) -> Element<'a, Message> {
+fn done<'a>(exported: &Exported) -> Element<'a, form::Message<Place>> {
     let close = action(
         Icon::Done,
         fl!("export-close"),
         Some(&fl!("key-enter")),
         true,
-        Some(Message::Command(Command::Back)),
+        Some(form::Message::Command(Command::Back)),
     );
     let which = match exported.obscured {
         None => labelled(Icon::Done, fl!("export-done"), Tone::Normal).into(),
@@ -365,14 +270,19 @@ mod tests {
         Export::new(desk, camera, 1_790_000_000_000, 1_790_000_060_000).0
     }
 
+    fn typed(dialogue: &mut Export, place: Place, words: &str) {
+        dialogue.update(Message::Form(form::Message::Typed(place, words.into())));
+    }
+
     #[test]
     fn r_exp_1_nothing_is_exported_without_reason_and_protocol_number() {
         let mut dialogue = dialogue();
-        assert!(matches!(dialogue.update(Message::Start), Action::None));
-        assert!(dialogue.error().is_some());
-        dialogue.update(Message::Reason("Danneggiamento".into()));
-        dialogue.update(Message::ProtocolNo("2026/1402".into()));
-        assert!(matches!(dialogue.update(Message::Start), Action::Run(_)));
+        let start = || Message::Form(form::Message::Pressed(Place::Start));
+        assert!(matches!(dialogue.update(start()), Next::None));
+        assert!(dialogue.form.error().is_some());
+        typed(&mut dialogue, Place::Reason, "Danneggiamento");
+        typed(&mut dialogue, Place::ProtocolNo, "2026/1402");
+        assert!(matches!(dialogue.update(start()), Next::Run(_)));
         assert!(matches!(dialogue.stage, Stage::Running { .. }));
     }
 
@@ -398,21 +308,27 @@ mod tests {
         assert_eq!(wish_of("22/11/2026 14:00:00"), Some(1_795_352_400_000));
         assert_eq!(wish_of("31/02/2026 14:00:00"), None);
         let mut backwards = dialogue();
-        backwards.update(Message::From("22/11/2026 14:00:01".into()));
-        backwards.update(Message::To("22/11/2026 14:00:00".into()));
+        typed(&mut backwards, Place::From, "22/11/2026 14:00:01");
+        typed(&mut backwards, Place::To, "22/11/2026 14:00:00");
         assert!(backwards.wish().is_err());
     }
 
     #[test]
     fn escape_closes_and_tab_goes_through_every_field() {
         let mut dialogue = dialogue();
-        for expected in [1, 2, 3, 4, 5, 0] {
-            dialogue.update(Message::Command(Command::Next));
-            assert_eq!(dialogue.place, expected);
+        let command = |command| Message::Form(form::Message::Command(command));
+        let all = [
+            Place::To,
+            Place::Purpose,
+            Place::Reason,
+            Place::ProtocolNo,
+            Place::Start,
+            Place::From,
+        ];
+        for expected in all {
+            dialogue.update(command(Command::Next));
+            assert_eq!(dialogue.form.place(), Some(expected));
         }
-        assert!(matches!(
-            dialogue.update(Message::Command(Command::Back)),
-            Action::Close
-        ));
+        assert!(matches!(dialogue.update(command(Command::Back)), Next::Close));
     }
 }

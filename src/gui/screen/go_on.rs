@@ -7,81 +7,70 @@
 use crate::gui::desk::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::Command;
-use crate::gui::theme::{self, Tone};
-use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
+use crate::gui::ui::controls::{body, heading, quiet};
+use crate::gui::ui::form::{self, Form, Next, Step};
 use crate::gui::words;
 use crate::station::Refusal;
-use iced::widget::{column, row};
-use iced::{Element, Task, widget};
+use iced::widget::column;
+use iced::{Element, Task};
 use std::sync::Arc;
 
-const REASON: &str = "go-on-reason";
+/// The parts in the order of the keyboard.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Place {
+    Reason,
+    Start,
+}
 
 /// The dialogue.
 pub struct GoOn {
     desk: Arc<dyn Desk>,
-    reason: String,
-    error: Option<String>,
-    waiting: bool,
+    form: Form<Place>,
 }
 
 /// What happens in the dialogue.
 #[derive(Clone)]
 pub enum Message {
-    Reason(String),
-    Command(Command),
-    Start,
+    Form(form::Message<Place>),
     Answered(Result<(), Arc<Refusal>>),
-}
-
-/// What the parent does next.
-pub enum Action {
-    None,
-    Run(Task<Message>),
-    Close,
 }
 
 impl GoOn {
     /// The dialogue, with the keyboard in its field.
     pub fn new(desk: Arc<dyn Desk>) -> (GoOn, Task<Message>) {
-        let dialogue = GoOn {
-            desk,
-            reason: String::new(),
-            error: None,
-            waiting: false,
-        };
-        (dialogue, widget::operation::focus(REASON))
+        let form = Form::default().field(Place::Reason, fl!("export-reason"), "").button(
+            Place::Start,
+            Icon::Warning,
+            fl!("go-on-start"),
+        );
+        let focus = form.focus().map(Message::Form);
+        (GoOn { desk, form }, focus)
     }
 
     /// Changes the state and says what to start.
-    pub fn update(&mut self, message: Message) -> Action {
+    pub fn update(&mut self, message: Message) -> Next<Message> {
         match message {
-            Message::Reason(reason) => self.reason = reason,
-            Message::Command(Command::Back) => return Action::Close,
-            Message::Command(Command::Confirm) | Message::Start => return self.start(),
-            Message::Command(_) => {}
-            Message::Answered(Ok(())) => return Action::Close,
-            Message::Answered(Err(why)) => {
-                self.waiting = false;
-                self.error = Some(words::refusal(&why));
-            }
+            Message::Form(message) => match self.form.update(message) {
+                Step::Pressed(_) => return self.start(),
+                Step::Next(next) => return next.map(Message::Form),
+            },
+            Message::Answered(Ok(())) => return Next::Close,
+            Message::Answered(Err(why)) => self.form.fail(words::refusal(&why)),
         }
-        Action::None
+        Next::None
     }
 
-    fn start(&mut self) -> Action {
-        if self.waiting || self.desk.may_watch() {
-            return Action::None;
+    fn start(&mut self) -> Next<Message> {
+        if self.desk.may_watch() {
+            return Next::None;
         }
-        let reason = self.reason.trim();
+        let reason = self.form.typed(Place::Reason).trim().to_owned();
         if reason.is_empty() {
-            self.error = Some(fl!("refusal-no-reason"));
-            return Action::None;
+            self.form.fail(fl!("refusal-no-reason"));
+            return Next::None;
         }
-        self.waiting = true;
-        let answer = self.desk.go_on(reason.to_owned());
-        Action::Run(Task::perform(answer, |answer| {
+        self.form.wait();
+        Next::Run(Task::perform(self.desk.go_on(reason), |answer| {
             Message::Answered(answer.map_err(Arc::new))
         }))
     }
@@ -89,39 +78,17 @@ impl GoOn {
     /// The dialogue.
     pub fn view(&self) -> Element<'_, Message> {
         let content = column![heading(fl!("go-on-title"))].spacing(14).width(620);
-        let close = |words| {
-            let back = Message::Command(Command::Back);
-            action(Icon::Close, words, Some(&"Esc".to_owned()), false, Some(back))
+        let content: Element<'_, form::Message<Place>> = if self.desk.may_watch() {
+            let close = form::closing(fl!("export-close"));
+            content.push(body(fl!("go-on-not-needed"))).push(close).into()
+        } else {
+            content
+                .push(body(fl!("go-on-what")))
+                .push(self.form.input(Place::Reason))
+                .push(quiet(fl!("go-on-recorded")))
+                .push(self.form.foot(fl!("export-cancel")))
+                .into()
         };
-        if self.desk.may_watch() {
-            return content
-                .push(body(fl!("go-on-not-needed")))
-                .push(close(fl!("export-close")))
-                .into();
-        }
-        let reason = field(
-            fl!("export-reason"),
-            REASON,
-            &self.reason,
-            false,
-            Message::Reason,
-            Message::Start,
-        );
-        let mut form = content
-            .push(body(fl!("go-on-what")))
-            .push(reason)
-            .push(quiet(fl!("go-on-recorded")));
-        if let Some(error) = &self.error {
-            form = form.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
-        }
-        let start = action(
-            Icon::Warning,
-            fl!("go-on-start"),
-            None,
-            false,
-            (!self.waiting).then_some(Message::Start),
-        );
-        form.push(row![start, close(fl!("export-cancel"))].spacing(theme::GAP))
-            .into()
+        content.map(Message::Form)
     }
 }

@@ -8,98 +8,86 @@ use crate::domain::site::CameraPlan;
 use crate::gui::desk::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::{Command, Direction};
+use crate::gui::keymap::Command;
 use crate::gui::theme::{self, Tone};
-use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
+use crate::gui::ui::controls::{body, heading, labelled, quiet};
+use crate::gui::ui::form::{self, Form, Next, Step};
 use crate::gui::words;
 use crate::station::{Holder, Refusal};
-use iced::widget::{column, container, row};
+use iced::widget::{column, container};
 use iced::{Element, Fill, Task};
 use std::sync::Arc;
 
 /// The buttons in the order of the keyboard.
-const HAND_OVER: usize = 0;
-const DECLINE: usize = 1;
-const PLACES: usize = 2;
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Place {
+    HandOver,
+    Decline,
+}
 
 /// The dialogue.
 pub struct HandOver {
     desk: Arc<dyn Desk>,
     camera: CameraPlan,
     asking: Asking<Holder>,
-    place: usize,
-    waiting: bool,
-    error: Option<String>,
+    form: Form<Place>,
 }
 
 /// What happens in the dialogue.
 #[derive(Clone)]
 pub enum Message {
-    Command(Command),
-    HandOver,
-    Decline,
+    Form(form::Message<Place>),
     Answered(Result<(), Arc<Refusal>>),
-}
-
-/// What the parent does next.
-pub enum Action {
-    None,
-    Run(Task<Message>),
-    Close,
 }
 
 impl HandOver {
     /// The dialogue for a dome of ours that somebody asked for.
-    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, asking: Asking<Holder>) -> HandOver {
-        HandOver {
+    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, asking: Asking<Holder>) -> (HandOver, Task<Message>) {
+        let form = Form::default()
+            .keyed(Place::HandOver, Icon::Done, fl!("hand-over-give"), "L")
+            .button(Place::Decline, Icon::Refused, fl!("hand-over-keep"));
+        let focus = form.focus().map(Message::Form);
+        let dialogue = HandOver {
             desk,
             camera,
             asking,
-            place: HAND_OVER,
-            waiting: false,
-            error: None,
-        }
+            form,
+        };
+        (dialogue, focus)
     }
 
     /// Changes the state and says what to start.
-    pub fn update(&mut self, message: Message) -> Action {
+    pub fn update(&mut self, message: Message) -> Next<Message> {
         match message {
-            Message::Command(Command::Back) => return Action::Close,
-            Message::Command(Command::Next | Command::Previous) => self.place = (self.place + 1) % PLACES,
-            Message::Command(Command::Arrow(Direction::Left)) => self.place = HAND_OVER,
-            Message::Command(Command::Arrow(Direction::Right)) => self.place = DECLINE,
-            Message::Command(Command::Confirm) if self.place == DECLINE => return self.answer(false),
-            Message::Command(Command::Confirm | Command::HandOver) | Message::HandOver => return self.answer(true),
-            Message::Decline => return self.answer(false),
-            Message::Command(_) => {}
-            Message::Answered(Ok(())) => return Action::Close,
-            Message::Answered(Err(why)) => {
-                self.waiting = false;
-                self.error = Some(words::refusal(&why));
+            // The key that opened it hands over, wherever the keyboard stands.
+            Message::Form(form::Message::Command(Command::HandOver)) => {
+                return self.update(Message::Form(form::Message::Pressed(Place::HandOver)));
             }
+            Message::Form(message) => match self.form.update(message) {
+                Step::Pressed(place) => return self.answer(place == Place::HandOver),
+                Step::Next(next) => return next.map(Message::Form),
+            },
+            Message::Answered(Ok(())) => return Next::Close,
+            Message::Answered(Err(why)) => self.form.fail(words::refusal(&why)),
         }
-        Action::None
+        Next::None
     }
 
-    fn answer(&mut self, yes: bool) -> Action {
-        if self.waiting {
-            return Action::None;
-        }
-        self.waiting = true;
+    fn answer(&mut self, yes: bool) -> Next<Message> {
+        self.form.wait();
         let (camera, to) = (self.camera.id.clone(), self.asking.by.clone());
         let answered = if yes {
             self.desk.hand_over(camera, to)
         } else {
             self.desk.decline(camera, to)
         };
-        Action::Run(Task::perform(answered, |answer| {
+        Next::Run(Task::perform(answered, |answer| {
             Message::Answered(answer.map_err(Arc::new))
         }))
     }
 
     /// The dialogue.
     pub fn view(&self) -> Element<'_, Message> {
-        let free = !self.waiting;
         let title = column![
             heading(fl!("hand-over-title")),
             quiet(format!("{} · {}", self.camera.number, self.camera.name))
@@ -113,36 +101,9 @@ impl HandOver {
             .padding(12)
             .width(Fill)
             .style(theme::inset);
-        let give = action(
-            Icon::Done,
-            fl!("hand-over-give"),
-            Some(&"L".to_owned()),
-            self.place == HAND_OVER,
-            free.then_some(Message::HandOver),
-        );
-        let keep = action(
-            Icon::Refused,
-            fl!("hand-over-keep"),
-            None,
-            self.place == DECLINE,
-            free.then_some(Message::Decline),
-        );
-        let later = action(
-            Icon::Close,
-            fl!("hand-over-later"),
-            Some(&"Esc".to_owned()),
-            false,
-            Some(Message::Command(Command::Back)),
-        );
-        let mut content = column![title, who, why, quiet(fl!("hand-over-recorded"))];
-        if let Some(error) = &self.error {
-            content = content.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
-        }
-        content
-            .push(row![give, keep, later].spacing(theme::GAP))
-            .spacing(14)
-            .width(620)
-            .into()
+        let foot = self.form.foot(fl!("hand-over-later"));
+        let content = column![title, who, why, quiet(fl!("hand-over-recorded")), foot];
+        Element::from(content.spacing(14).width(620)).map(Message::Form)
     }
 }
 
@@ -155,9 +116,9 @@ mod tests {
         let desk = fake::desk(8, 2);
         let hold = desk.holds().into_iter().find(|hold| hold.ours).unwrap();
         let camera = desk.plan().camera(&hold.camera).unwrap().clone();
-        let mut dialogue = HandOver::new(desk.clone(), camera, hold.asking[0].clone());
+        let (mut dialogue, _) = HandOver::new(desk.clone(), camera, hold.asking[0].clone());
         for command in commands {
-            dialogue.update(Message::Command(*command));
+            dialogue.update(Message::Form(form::Message::Command(*command)));
         }
         desk.said()
     }

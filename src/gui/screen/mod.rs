@@ -2,6 +2,7 @@
 
 pub mod ask_dome;
 pub mod cameras;
+pub mod change_purpose;
 pub mod clearance_answer;
 pub mod clearance_request;
 pub mod control_room;
@@ -13,4 +14,6 @@ pub mod go_on;
 pub mod hand_over;
 pub mod people;
 pub mod playback;
+pub mod sessions;
 pub mod sign_in;
+pub mod workstations;

@@ -1,24 +1,35 @@
 //! Enabled people for the periodic check (R-ACC-4): per body, with appointment and last use; confirm, disable, end a
 //! session. For the supervisor and the system administrator.
 //!
-//! Invariant: it only asks; the server decides and records. Disabling needs a reason. Deliberately absent: new accounts,
-//! passwords, second factors (commands of `vedetta-audit`).
+//! Invariant: it only asks; the server decides and records. Disabling and ending need a reason. Deliberately absent: new
+//! accounts, passwords, second factors (commands of `vedetta-audit`).
 
+use crate::domain::reason::Reason;
 use crate::gui::desk::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
 use crate::gui::theme::{self, Tone};
-use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
+use crate::gui::ui::because::{self, Because};
+use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
+use crate::gui::ui::form::Next;
+use crate::gui::ui::table::{self, Cell};
 use crate::gui::words;
 use crate::station::{AccountChange, AccountState, AccountView, Refusal};
 use iced::alignment::Vertical;
-use iced::widget::{Column, button, column, container, row, scrollable, space, text};
-use iced::{Element, Fill, FillPortion, Length, Task, widget};
+use iced::widget::{column, row, space};
+use iced::{Element, Fill, Task};
 use std::sync::Arc;
 
-const REASON: &str = "people-reason";
-const TABLE: &str = "people-table";
+/// The parts of the width that the columns take.
+const PARTS: [u16; 6] = [30, 20, 20, 12, 16, 24];
+
+/// An act on an account that wants a reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Disable,
+    EndSession,
+}
 
 /// The screen.
 pub struct People {
@@ -26,8 +37,8 @@ pub struct People {
     /// By body, then by name; `None` until they were read.
     rows: Option<Vec<AccountView>>,
     chosen: usize,
-    /// The account that is about to be disabled has its reason typed.
-    disabling: Option<String>,
+    /// An act that waits for its reason, and on whom.
+    asking: Option<Because<(Act, String)>>,
     said: Option<(Tone, String)>,
 }
 
@@ -37,21 +48,12 @@ pub enum Message {
     Listed(Result<Vec<AccountView>, Arc<Refusal>>),
     Choose(usize),
     Confirm,
-    /// Ask for the reason.
     Disable,
-    Reason(String),
-    /// The reason is typed.
-    DisableNow,
     EndSession,
+    /// In the question for the reason.
+    Because(because::Message),
     Done(Result<(), Arc<Refusal>>),
     Command(Command),
-}
-
-/// What the parent does next.
-pub enum Action {
-    None,
-    Run(Task<Message>),
-    Close,
 }
 
 fn state(state: AccountState) -> (String, Tone) {
@@ -65,10 +67,7 @@ fn state(state: AccountState) -> (String, Tone) {
 }
 
 fn day(ms: Option<i64>) -> String {
-    ms.map_or_else(
-        || fl!("people-never"),
-        |ms| words::rome_ms(ms).strftime("%d/%m/%Y").to_string(),
-    )
+    ms.map_or_else(|| fl!("people-never"), words::day)
 }
 
 impl People {
@@ -78,7 +77,7 @@ impl People {
             desk,
             rows: None,
             chosen: 0,
-            disabling: None,
+            asking: None,
             said: None,
         };
         let reading = screen.read();
@@ -94,7 +93,7 @@ impl People {
     }
 
     /// Changes the state and says what to start.
-    pub fn update(&mut self, message: Message) -> Action {
+    pub fn update(&mut self, message: Message) -> Next<Message> {
         match message {
             Message::Listed(Ok(mut rows)) => {
                 rows.sort_by(|a, b| (&a.body, &a.display_name).cmp(&(&b.body, &b.display_name)));
@@ -106,161 +105,145 @@ impl People {
             }
             Message::Done(Ok(())) => {
                 self.said = Some((Tone::Normal, fl!("people-done")));
-                return Action::Run(self.read());
+                return Next::Run(self.read());
             }
-            Message::Choose(at) => (self.chosen, self.disabling) = (at, None),
+            Message::Choose(at) => self.chosen = at,
             Message::Confirm => return self.change(AccountChange::Confirm),
-            Message::Disable => {
-                self.disabling = Some(String::new());
-                return Action::Run(widget::operation::focus(REASON));
-            }
-            Message::Reason(reason) => self.disabling = Some(reason),
-            Message::DisableNow => return self.disable(),
-            Message::EndSession => return self.end_session(),
+            Message::Disable => return self.ask(Act::Disable),
+            Message::EndSession => return self.ask(Act::EndSession),
+            Message::Because(message) => return self.answer(message),
             Message::Command(command) => return self.command(command),
         }
-        Action::None
+        Next::None
     }
 
-    fn command(&mut self, command: Command) -> Action {
-        if self.disabling.is_some() {
-            match command {
-                Command::Back => self.disabling = None,
-                Command::Confirm => return self.disable(),
-                _ => {}
-            }
-            return Action::None;
+    fn command(&mut self, command: Command) -> Next<Message> {
+        if self.asking.is_some() {
+            return self.answer(Because::<(Act, String)>::command(command));
         }
         let count = self.rows.as_ref().map_or(0, Vec::len);
         match command {
-            Command::Back | Command::People => return Action::Close,
+            Command::Back | Command::People => return Next::Close,
             Command::Arrow(Direction::Down) | Command::Next if count > 0 => self.chosen = (self.chosen + 1) % count,
             Command::Arrow(Direction::Up) | Command::Previous if count > 0 => {
                 self.chosen = (self.chosen + count - 1) % count;
             }
             // The letters of the three acts, as the hint says them.
             Command::ConfirmAccount => return self.change(AccountChange::Confirm),
-            Command::Declare => return self.update(Message::Disable),
-            Command::EndAccount => return self.end_session(),
+            Command::Declare => return self.ask(Act::Disable),
+            Command::EndAccount => return self.ask(Act::EndSession),
             _ => {}
         }
-        Action::None
+        Next::None
     }
 
-    fn change(&mut self, change: AccountChange) -> Action {
-        let Some(user) = self.chosen().map(|row| row.user.clone()) else {
-            return Action::None;
+    /// Asks for the reason of an act on the chosen account; a session is ended only where one runs.
+    fn ask(&mut self, act: Act) -> Next<Message> {
+        let Some(row) = self
+            .chosen()
+            .filter(|row| act == Act::Disable || row.active_at.is_some())
+        else {
+            return Next::None;
         };
-        self.said = None;
-        let changed = self.desk.change_account(user, change);
-        Action::Run(Task::perform(changed, |answer| Message::Done(answer.map_err(Arc::new))))
+        let (name, about) = (row.display_name.as_str(), (act, row.user.clone()));
+        let (title, what, words) = match act {
+            Act::Disable => (name, fl!("people-sure", name = name), fl!("people-disable")),
+            Act::EndSession => (name, fl!("sessions-sure", name = name), fl!("people-end")),
+        };
+        let (question, focus) = Because::new(about, title.to_owned(), what, words);
+        self.asking = Some(question);
+        Next::Run(focus.map(Message::Because))
     }
 
-    fn disable(&mut self) -> Action {
-        match self.disabling.take() {
-            Some(reason) if !reason.trim().is_empty() => self.change(AccountChange::Disable { reason }),
-            other => {
-                self.disabling = other;
-                Action::None
+    fn answer(&mut self, message: because::Message) -> Next<Message> {
+        let Some(question) = &mut self.asking else {
+            return Next::None;
+        };
+        match question.update(message) {
+            Next::None => Next::None,
+            Next::Run(task) => Next::Run(task.map(Message::Because)),
+            Next::Close => {
+                self.asking = None;
+                Next::None
+            }
+            Next::Done(((act, user), reason)) => {
+                self.asking = None;
+                self.act(act, user, reason)
             }
         }
     }
 
-    fn end_session(&mut self) -> Action {
-        let Some(user) = self
-            .chosen()
-            .filter(|row| row.active_at.is_some())
-            .map(|row| row.user.clone())
-        else {
-            return Action::None;
+    fn act(&mut self, act: Act, user: String, reason: Reason) -> Next<Message> {
+        self.said = None;
+        let acted = match act {
+            Act::Disable => {
+                let reason = reason.as_str().to_owned();
+                self.desk.change_account(user, AccountChange::Disable { reason })
+            }
+            Act::EndSession => self.desk.end_session(user, reason),
         };
-        let ended = self.desk.end_session(user);
-        Action::Run(Task::perform(ended, |answer| Message::Done(answer.map_err(Arc::new))))
+        Next::Run(Task::perform(acted, |answer| Message::Done(answer.map_err(Arc::new))))
+    }
+
+    fn change(&mut self, change: AccountChange) -> Next<Message> {
+        let Some(user) = self.chosen().map(|row| row.user.clone()) else {
+            return Next::None;
+        };
+        self.said = None;
+        let changed = self.desk.change_account(user, change);
+        Next::Run(Task::perform(changed, |answer| Message::Done(answer.map_err(Arc::new))))
     }
 
     /// The screen.
     pub fn view(&self) -> Element<'_, Message> {
         let count = self.rows.as_ref().map_or(0, Vec::len);
-        let close = action(
-            Icon::Close,
-            fl!("export-close"),
-            Some(&"Esc".to_owned()),
-            false,
-            Some(Message::Command(Command::Back)),
-        );
         let title = row![
             heading(fl!("people-title")),
             quiet(fl!("people-count", n = count.to_string())),
             space().width(Fill),
-            close
         ]
         .spacing(12)
         .align_y(Vertical::Center);
-        let table: Element<'_, Message> = match &self.rows {
+        let lines: Element<'_, Message> = match &self.rows {
             None => body(fl!("people-loading")).into(),
-            Some(rows) => self.table(rows),
+            Some(rows) => self.lines(rows),
         };
-        let mut page = column![title, header(), table, self.acts()].spacing(10);
+        let mut page = column![title, titles(), lines, self.acts()].spacing(10);
         if let Some((tone, said)) = &self.said {
             page = page.push(labelled(Icon::Warning, said.as_str(), *tone));
         }
         let page = page.push(quiet(fl!("people-hint"))).push(quiet(fl!("people-recorded")));
-        container(page)
-            .padding(20)
-            .width(Fill)
-            .height(Fill)
-            .style(|_| container::background(theme::GROUND))
-            .into()
+        match &self.asking {
+            // What lies under the question cannot be reached.
+            Some(question) => question
+                .over(Element::from(page).map(|_| Because::<(Act, String)>::command(Command::Stop)))
+                .map(Message::Because),
+            None => page.into(),
+        }
     }
 
-    fn table<'a>(&'a self, rows: &'a [AccountView]) -> Element<'a, Message> {
-        let mut list = Column::new().spacing(2);
+    fn lines<'a>(&'a self, rows: &'a [AccountView]) -> Element<'a, Message> {
+        let mut lines = Vec::new();
         let mut body_before = None;
         for (at, row) in rows.iter().enumerate() {
             if body_before != Some(&row.body) {
-                list = list.push(text(row.body.as_str()).size(theme::SMALL).font(theme::STRONG));
+                lines.push(table::group(row.body.as_str()));
                 body_before = Some(&row.body);
             }
-            list = list.push(line(row, at, at == self.chosen));
+            lines.push(line(row, at, at == self.chosen));
         }
-        scrollable(list).id(TABLE).height(Fill).style(theme::scroll).into()
+        table::lines("people-table", lines)
     }
 
     fn acts(&self) -> Element<'_, Message> {
         let chosen = self.chosen();
-        if let (Some(reason), Some(row)) = (&self.disabling, chosen) {
-            let sure = fl!("people-sure", name = row.display_name.as_str());
-            let input = field(
-                fl!("people-reason"),
-                REASON,
-                reason,
-                false,
-                Message::Reason,
-                Message::DisableNow,
-            );
-            return column![labelled(Icon::Warning, sure, Tone::Attention), input]
-                .spacing(8)
-                .into();
-        }
         let act = |icon, words, key: &str, message: Message, may: bool| {
             action(icon, words, Some(&key.to_owned()), false, may.then_some(message))
         };
-        let active = chosen.is_some_and(|row| row.active_at.is_some());
+        let (any, active) = (chosen.is_some(), chosen.is_some_and(|row| row.active_at.is_some()));
         row![
-            act(
-                Icon::Delivered,
-                fl!("people-confirm"),
-                "C",
-                Message::Confirm,
-                chosen.is_some()
-            ),
-            act(
-                Icon::Close,
-                fl!("people-disable"),
-                "D",
-                Message::Disable,
-                chosen.is_some()
-            ),
+            act(Icon::Delivered, fl!("people-confirm"), "C", Message::Confirm, any),
+            act(Icon::Close, fl!("people-disable"), "D", Message::Disable, any),
             act(Icon::SignOut, fl!("people-end"), "T", Message::EndSession, active),
         ]
         .spacing(theme::GAP)
@@ -268,16 +251,7 @@ impl People {
     }
 }
 
-const WIDTHS: [Length; 6] = [
-    FillPortion(30),
-    FillPortion(20),
-    FillPortion(20),
-    FillPortion(12),
-    FillPortion(16),
-    FillPortion(24),
-];
-
-fn header<'a>() -> Element<'a, Message> {
+fn titles<'a>() -> Element<'a, Message> {
     let titles = [
         fl!("people-name"),
         fl!("people-level"),
@@ -286,11 +260,7 @@ fn header<'a>() -> Element<'a, Message> {
         fl!("people-confirm-by"),
         fl!("people-state"),
     ];
-    let cells = titles
-        .into_iter()
-        .zip(WIDTHS)
-        .map(|(title, width)| quiet(title).width(width).into());
-    container(row(cells).spacing(10)).padding([0, 10]).into()
+    table::titles(titles, PARTS)
 }
 
 fn line(account: &AccountView, at: usize, chosen: bool) -> Element<'_, Message> {
@@ -302,36 +272,33 @@ fn line(account: &AccountView, at: usize, chosen: bool) -> Element<'_, Message> 
         ),
         None => words_of_state,
     };
-    let texts = [
-        text(format!("{} · {}", account.display_name, account.user)).font(theme::STRONG),
-        text(words::level(account.level)),
-        text(account.act.as_str()),
-        text(day(account.last_use_ms)),
-        text(day(account.confirm_by_ms)),
-        text(standing).color(tone.colour()),
+    let cells = [
+        Cell::strong(format!("{} · {}", account.display_name, account.user)),
+        Cell::plain(words::level(account.level)),
+        Cell::plain(account.act.as_str()),
+        Cell::plain(day(account.last_use_ms)),
+        Cell::plain(day(account.confirm_by_ms)),
+        Cell::toned(standing, tone),
     ];
-    let cells = texts
-        .into_iter()
-        .zip(WIDTHS)
-        .map(|(cell, width)| cell.size(theme::SMALL).width(width).into());
-    button(row(cells).spacing(10).align_y(Vertical::Center))
-        .width(Fill)
-        .padding([6, 10])
-        .style(theme::plain(chosen))
-        .on_press(Message::Choose(at))
-        .into()
+    table::line(cells, PARTS, chosen, Message::Choose(at))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::gui::fake;
+    use crate::gui::ui::form;
 
     fn screen() -> (People, Arc<fake::Fake>) {
         let desk = fake::desk(1, 0);
         let (mut screen, _) = People::new(desk.clone());
         screen.update(Message::Listed(Ok(fake::accounts())));
         (screen, desk)
+    }
+
+    fn reason(screen: &mut People, words: &str) {
+        let typed = form::Message::Typed(because::Place::Reason, words.into());
+        screen.update(Message::Because(typed));
     }
 
     #[test]
@@ -345,25 +312,27 @@ mod tests {
             desk.said().iter().all(|said| !said.contains("disable")),
             "no reason yet"
         );
-        screen.update(Message::Reason("trasferita".into()));
+        reason(&mut screen, "trasferita");
         screen.update(Message::Command(Command::Confirm));
         assert!(desk.said().contains(&format!("disable {user}")), "{:?}", desk.said());
-        assert!(screen.disabling.is_none());
+        assert!(screen.asking.is_none());
     }
 
     #[test]
-    fn a_session_is_ended_only_where_one_runs() {
+    fn r_acc_3_a_session_is_ended_with_a_reason_and_only_where_one_runs() {
         let (mut screen, desk) = screen();
         for _ in 0..screen.rows.as_ref().unwrap().len() {
             screen.update(Message::Command(Command::EndAccount));
+            if screen.asking.is_some() {
+                reason(&mut screen, "terminale smarrito");
+                screen.update(Message::Command(Command::Confirm));
+            }
             screen.update(Message::Command(Command::Arrow(Direction::Down)));
         }
-        let ended = desk
-            .said()
-            .iter()
-            .filter(|said| said.starts_with("end session"))
-            .count();
-        assert_eq!(ended, 1);
-        assert!(matches!(screen.update(Message::Command(Command::Back)), Action::Close));
+        let said = desk.said();
+        let ended: Vec<_> = said.iter().filter(|said| said.starts_with("end session")).collect();
+        assert_eq!(ended.len(), 1, "{said:?}");
+        assert!(ended[0].ends_with("terminale smarrito"));
+        assert!(matches!(screen.update(Message::Command(Command::Back)), Next::Close));
     }
 }

@@ -13,6 +13,7 @@ use crate::gui::keymap::{Command, Direction};
 use crate::gui::screen::export::{self, Export};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, heading, labelled, over, quiet};
+use crate::gui::ui::form::{self, Next};
 use crate::gui::widget::timeline::timeline;
 use crate::gui::widget::wall::{self, Face, Look, Newest, StateWords, Tile};
 use crate::gui::{redraw, words};
@@ -177,7 +178,7 @@ impl Playback {
 
     fn command(&mut self, command: Command) -> Action {
         if self.export.is_some() {
-            return self.export_message(export::Message::Command(command));
+            return self.export_message(export::Message::Form(form::Message::Command(command)));
         }
         match command {
             Command::Back | Command::Playback => return Action::Leave,
@@ -238,9 +239,9 @@ impl Playback {
             return Action::None;
         };
         match dialogue.update(message) {
-            export::Action::None => Action::None,
-            export::Action::Run(task) => Action::Run(task.map(Message::Export)),
-            export::Action::Close => {
+            Next::None => Action::None,
+            Next::Run(task) => Action::Run(task.map(Message::Export)),
+            Next::Close | Next::Done(()) => {
                 self.export = None;
                 Action::None
             }
@@ -315,7 +316,7 @@ impl Playback {
         let screen = container(screen).style(|_| container::background(theme::GROUND)).into();
         match &self.export {
             Some(export) => {
-                let close = Message::Export(export::Message::Command(Command::Back));
+                let close = Message::Export(export::Message::Form(form::Message::Command(Command::Back)));
                 over(screen, export.view().map(Message::Export), close)
             }
             None => screen,

@@ -1,18 +1,20 @@
-//! Signing in: user, password, purpose.
+//! Signing in: user, password, purpose with its protocol number and note.
 //!
 //! Invariant: the password is wiped from the field as soon as it is handed over, and is never in `Debug` output.
 //! Deliberately absent: asking the server (the parent does).
 
 use crate::domain::people::Purpose;
+use crate::domain::people::stated::Stated;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
 use crate::gui::keymap::{Command, Direction};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{field, labelled, quiet};
+use crate::gui::ui::elsewhere::{self, Elsewhere};
 use crate::gui::words::{self, PURPOSES};
-use crate::station::{Claim, SignInError};
-use iced::widget::{button, column, container, mouse_area, row, scrollable, text};
-use iced::{Element, Fill, Task, widget};
+use crate::station::{AskStep, AskTicket, Claim, SignInError};
+use iced::widget::{Column, button, column, container, mouse_area, responsive, row, scrollable, text};
+use iced::{Element, Fill, Size, Task, widget};
 use secrecy::{ExposeSecret, SecretString};
 
 const USER: &str = "sign-in-user";
@@ -20,6 +22,10 @@ const PASSWORD: &str = "sign-in-password";
 const CODE: &str = "sign-in-code";
 const NEW: &str = "sign-in-new";
 const AGAIN: &str = "sign-in-again";
+const PROTOCOL: &str = "sign-in-protocol";
+const NOTE: &str = "sign-in-note";
+/// A card narrower than this has everything in one column, logical pixels.
+const TWO_COLUMNS: f32 = 900.0;
 
 /// Where the keyboard is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,12 +34,22 @@ enum Place {
     Password,
     Code,
     Purpose,
+    ProtocolNo,
+    Note,
     New,
     Again,
     Enter,
 }
 
-const PLACES: [Place; 5] = [Place::User, Place::Password, Place::Code, Place::Purpose, Place::Enter];
+const PLACES: [Place; 7] = [
+    Place::User,
+    Place::Password,
+    Place::Code,
+    Place::Purpose,
+    Place::ProtocolNo,
+    Place::Note,
+    Place::Enter,
+];
 /// While another password is chosen.
 const PLACES_OF_CHANGE: [Place; 6] = [
     Place::User,
@@ -59,6 +75,10 @@ pub struct SignIn {
     /// The account must choose another password first.
     change: Option<Change>,
     purpose: usize,
+    protocol_no: String,
+    note: String,
+    /// The account is active at another workstation.
+    elsewhere: Option<Elsewhere>,
     place: Place,
     /// Handed over, no answer yet.
     waiting: bool,
@@ -78,6 +98,9 @@ pub enum Message {
     /// Another password was chosen, or not.
     Changed(Result<(), SignInError>),
     Purpose(usize),
+    ProtocolNo(String),
+    Note(String),
+    Elsewhere(elsewhere::Message),
     Command(Command),
     Enter,
 }
@@ -86,8 +109,19 @@ pub enum Message {
 pub enum Action {
     None,
     Run(Task<Message>),
-    SignIn { claim: Claim, purpose: Purpose },
-    ChoosePassword { claim: Claim, new: SecretString },
+    SignIn {
+        claim: Claim,
+        stated: Stated,
+    },
+    /// A step of asking for an account that is active elsewhere.
+    Ask {
+        ticket: AskTicket,
+        step: AskStep,
+    },
+    ChoosePassword {
+        claim: Claim,
+        new: SecretString,
+    },
 }
 
 impl SignIn {
@@ -99,6 +133,9 @@ impl SignIn {
             code: SecretString::default(),
             change: None,
             purpose: 0,
+            protocol_no: String::new(),
+            note: String::new(),
+            elsewhere: None,
             place: Place::User,
             waiting: false,
             error: None,
@@ -108,12 +145,37 @@ impl SignIn {
     }
 
     /// The server or the station said no.
-    pub fn failed(&mut self, error: &SignInError) {
+    pub fn failed(&mut self, error: &SignInError) -> Action {
         self.waiting = false;
-        if *error == SignInError::MustChoosePassword {
-            self.change = Some(Change::default());
-        }
         self.error = Some(words::sign_in(error));
+        match error {
+            SignInError::MustChoosePassword => self.change = Some(Change::default()),
+            SignInError::ActiveElsewhere(Some(ticket)) => {
+                let (elsewhere, first) = Elsewhere::new(ticket.clone());
+                (self.elsewhere, self.error) = (Some(elsewhere), None);
+                return self.asked(first);
+            }
+            _ => {}
+        }
+        Action::None
+    }
+
+    /// Does what asking for the account wants.
+    fn asked(&mut self, action: elsewhere::Action) -> Action {
+        match action {
+            elsewhere::Action::None => Action::None,
+            elsewhere::Action::Step(ticket, step) => Action::Ask { ticket, step },
+            elsewhere::Action::GiveUp(ticket) => {
+                self.elsewhere = None;
+                let step = AskStep::GiveUp;
+                Action::Ask { ticket, step }
+            }
+            elsewhere::Action::Over(error) => {
+                (self.elsewhere, self.error) = (None, error);
+                self.place = Place::Password;
+                Action::Run(widget::operation::focus(PASSWORD))
+            }
+        }
     }
 
     /// Says why the person is here again.
@@ -158,7 +220,16 @@ impl SignIn {
                 self.error = Some(fl!("sign-in-changed"));
                 return Action::Run(widget::operation::focus(PASSWORD));
             }
-            Message::Changed(Err(why)) => self.failed(&why),
+            Message::Changed(Err(why)) => return self.failed(&why),
+            Message::ProtocolNo(number) => (self.protocol_no, self.place) = (number, Place::ProtocolNo),
+            Message::Note(note) => (self.note, self.place) = (note, Place::Note),
+            Message::Elsewhere(message) => {
+                let action = self.elsewhere.as_mut().map(|elsewhere| elsewhere.update(message));
+                return action.map_or(Action::None, |action| self.asked(action));
+            }
+            Message::Command(command) if self.elsewhere.is_some() => {
+                return self.update(Message::Elsewhere(Elsewhere::command(command)));
+            }
             Message::Purpose(purpose) => {
                 self.purpose = purpose.min(PURPOSES.len() - 1);
                 self.place = Place::Purpose;
@@ -189,6 +260,8 @@ impl SignIn {
             Place::Code => CODE,
             Place::New => NEW,
             Place::Again => AGAIN,
+            Place::ProtocolNo => PROTOCOL,
+            Place::Note => NOTE,
             Place::Purpose | Place::Enter => "nowhere",
         }))
     }
@@ -207,6 +280,12 @@ impl SignIn {
             self.error = Some(fl!("sign-in-differ"));
             return Action::None;
         }
+        let purpose = PURPOSES[self.purpose];
+        let Ok(stated) = Stated::new(purpose, &self.note, &self.protocol_no) else {
+            self.error = Some(fl!("sign-in-no-protocol"));
+            self.place = Place::ProtocolNo;
+            return Action::Run(widget::operation::focus(PROTOCOL));
+        };
         self.waiting = true;
         self.error = None;
         let code = std::mem::take(&mut self.code);
@@ -217,22 +296,54 @@ impl SignIn {
         };
         match self.change.as_mut().map(std::mem::take) {
             Some(Change { new, .. }) => Action::ChoosePassword { claim, new },
-            None => Action::SignIn {
-                claim,
-                purpose: PURPOSES[self.purpose],
-            },
+            None => Action::SignIn { claim, stated },
         }
     }
 
     /// The screen.
     pub fn view(&self) -> Element<'_, Message> {
+        let card = move |size: Size| {
+            let wide = size.width >= TWO_COLUMNS && self.elsewhere.is_none();
+            let card = container(self.card(wide)).padding(28).style(theme::card);
+            let card = card.width(if wide { 860 } else { 520 });
+            container(scrollable(container(card).center_x(Fill).padding(16)).style(theme::scroll))
+                .center(Fill)
+                .into()
+        };
+        responsive(card).into()
+    }
+
+    fn card(&self, wide: bool) -> Column<'_, Message> {
         let title = row![
             icon(Icon::Camera, theme::TITLE).color(theme::ACCENT),
             text("Vedetta").size(theme::TITLE)
         ]
         .spacing(12);
+        let mut card = column![title].spacing(16);
+        if let Some(elsewhere) = &self.elsewhere {
+            return card.push(elsewhere.view().map(Message::Elsewhere));
+        }
+        let who = self.who();
+        let second: Element<'_, Message> = match &self.change {
+            Some(change) => change_fields(change),
+            None => self.why(),
+        };
+        card = if wide {
+            let below = column![who, self.enter_button()].spacing(16);
+            card.push(row![below, second].spacing(28))
+        } else {
+            card.push(who).push(second).push(self.enter_button())
+        };
+        if let Some(error) = &self.error {
+            card = card.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
+        }
+        card.push(quiet(self.standing.clone().unwrap_or_else(|| fl!("sign-in-recorded"))))
+    }
+
+    /// Who it is.
+    fn who(&self) -> Element<'_, Message> {
         let password = self.password.expose_secret();
-        let fields = column![
+        column![
             field(
                 fl!("sign-in-user"),
                 USER,
@@ -258,7 +369,13 @@ impl SignIn {
                 Message::Enter
             ),
         ]
-        .spacing(12);
+        .spacing(12)
+        .width(Fill)
+        .into()
+    }
+
+    /// For which purpose.
+    fn why(&self) -> Element<'_, Message> {
         let choice = |(index, purpose): (usize, Purpose)| {
             let chosen = index == self.purpose;
             let sign = if chosen { "●" } else { "○" };
@@ -280,6 +397,39 @@ impl SignIn {
         let purposes = container(purposes)
             .padding(4)
             .style(theme::area(self.place == Place::Purpose));
+        let number = if PURPOSES[self.purpose].needs_protocol_no() {
+            fl!("sign-in-protocol-needed")
+        } else {
+            fl!("sign-in-protocol")
+        };
+        let more = row![
+            field(
+                number,
+                PROTOCOL,
+                &self.protocol_no,
+                false,
+                Message::ProtocolNo,
+                Message::Enter
+            ),
+            field(
+                fl!("sign-in-note"),
+                NOTE,
+                &self.note,
+                false,
+                Message::Note,
+                Message::Enter
+            ),
+        ];
+        column![
+            column![quiet(fl!("sign-in-purpose")), purposes].spacing(4),
+            more.spacing(12)
+        ]
+        .spacing(12)
+        .width(Fill)
+        .into()
+    }
+
+    fn enter_button(&self) -> Element<'_, Message> {
         let label = if self.waiting {
             fl!("sign-in-waiting")
         } else if self.change.is_some() {
@@ -287,23 +437,11 @@ impl SignIn {
         } else {
             fl!("sign-in-enter")
         };
-        let enter = button(text(label).width(Fill).center())
+        button(text(label).width(Fill).center())
             .padding(11)
             .width(Fill)
             .style(theme::primary(self.place == Place::Enter))
-            .on_press_maybe((!self.waiting).then_some(Message::Enter));
-        let below: Element<'_, Message> = match &self.change {
-            Some(change) => change_fields(change),
-            None => column![quiet(fl!("sign-in-purpose")), purposes].spacing(4).into(),
-        };
-        let mut card = column![title, fields, below, enter];
-        if let Some(error) = &self.error {
-            card = card.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
-        }
-        card = card.push(quiet(self.standing.clone().unwrap_or_else(|| fl!("sign-in-recorded"))));
-        let card = container(card.spacing(16)).padding(28).width(520).style(theme::card);
-        container(scrollable(container(card).center_x(Fill).padding(16)).style(theme::scroll))
-            .center(Fill)
+            .on_press_maybe((!self.waiting).then_some(Message::Enter))
             .into()
     }
 }
@@ -325,7 +463,7 @@ fn change_fields(change: &Change) -> Element<'_, Message> {
         |text| Message::Again(text.into()),
         Message::Enter,
     );
-    column![new, again].spacing(12).into()
+    column![new, again].spacing(12).width(Fill).into()
 }
 
 #[cfg(test)]
@@ -342,10 +480,10 @@ mod tests {
     #[test]
     fn the_password_leaves_the_field_when_it_is_handed_over() {
         let mut screen = typed();
-        let Action::SignIn { claim, purpose } = screen.update(Message::Enter) else {
+        let Action::SignIn { claim, stated } = screen.update(Message::Enter) else {
             panic!("nothing was asked")
         };
-        assert_eq!((claim.user.as_str(), purpose), ("neri", Purpose::UrbanSecurity));
+        assert_eq!((claim.user.as_str(), stated), ("neri", Stated::default()));
         assert!(claim.code.is_none());
         assert!(screen.password.expose_secret().is_empty());
         assert!(matches!(screen.update(Message::Enter), Action::None), "asked twice");
@@ -357,6 +495,8 @@ mod tests {
         for expected in [
             Place::Code,
             Place::Purpose,
+            Place::ProtocolNo,
+            Place::Note,
             Place::Enter,
             Place::User,
             Place::Password,
@@ -367,10 +507,56 @@ mod tests {
             assert_eq!(screen.place, expected);
         }
         screen.update(Message::Command(Command::Arrow(Direction::Down)));
-        let Action::SignIn { purpose, .. } = screen.update(Message::Command(Command::Confirm)) else {
+        let Action::SignIn { stated, .. } = screen.update(Message::Command(Command::Confirm)) else {
             panic!("not asked")
         };
-        assert_eq!(purpose, PURPOSES[1]);
+        assert_eq!(stated.purpose(), PURPOSES[1]);
+    }
+
+    #[test]
+    fn a_delegated_purpose_is_not_entered_without_its_protocol_number() {
+        let mut screen = typed();
+        screen.update(Message::Purpose(words::place_of(Purpose::JudicialPoliceDelegated)));
+        screen.update(Message::Note("furti in via Roma".into()));
+        assert!(
+            matches!(screen.update(Message::Enter), Action::Run(_)),
+            "goes to the field"
+        );
+        assert!(screen.error().is_some() && screen.place == Place::ProtocolNo);
+        screen.update(Message::ProtocolNo("1402/2026".into()));
+        let Action::SignIn { stated, .. } = screen.update(Message::Enter) else {
+            panic!("not asked")
+        };
+        assert_eq!(
+            (stated.protocol_no(), stated.note()),
+            ("1402/2026", "furti in via Roma")
+        );
+    }
+
+    #[test]
+    fn r_acc_1_an_account_that_is_active_elsewhere_is_asked_for_and_escape_gives_up() {
+        let mut screen = typed();
+        screen.update(Message::Enter);
+        let ticket = AskTicket::new(Stated::default());
+        let first = screen.failed(&SignInError::ActiveElsewhere(Some(ticket)));
+        assert!(matches!(
+            first,
+            Action::Ask {
+                step: AskStep::Look,
+                ..
+            }
+        ));
+        let asked = screen.update(Message::Command(Command::Confirm));
+        assert!(matches!(asked, Action::Ask { step: AskStep::Ask, .. }));
+        let over = screen.update(Message::Command(Command::Back));
+        assert!(matches!(
+            over,
+            Action::Ask {
+                step: AskStep::GiveUp,
+                ..
+            }
+        ));
+        assert!(screen.elsewhere.is_none());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use iced::alignment::Vertical;
 use iced::widget::{
     Button, Column, Row, Text, button, column, container, mouse_area, opaque, row, scrollable, stack, text, text_input,
 };
-use iced::{Element, Fill, Shrink, Theme};
+use iced::{Element, Fill, Shrink, Theme, widget};
 
 /// Text of the body size.
 pub fn body<'a>(words: impl text::IntoFragment<'a>) -> Text<'a, Theme> {
@@ -59,7 +59,7 @@ pub fn action<'a, Message: Clone + 'a>(
 /// A field with its label above.
 pub fn field<'a, Message: Clone + 'a>(
     label: String,
-    id: &'static str,
+    id: impl Into<widget::Id>,
     value: &str,
     secret: bool,
     on_input: impl Fn(String) -> Message + 'a,

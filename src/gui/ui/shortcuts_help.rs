@@ -13,9 +13,9 @@ use iced::{Element, Fill};
 /// Every line: words and the commands that they cover.
 fn lines() -> Vec<(String, Vec<Command>)> {
     use Command::{
-        AskHold, Back, Calibrate, CallPreset, CameraTour, Cameras, Clearances, Confirm, Declare, Digit, Export,
-        Figures, GoOn, HandOver, Help, History, Lock, Masks, NewWindow, Next, NextArea, People, Playback, SavePreset,
-        SavedWalls, Search, SignOut, Snapshot, Stop, WallAlone, WriteToCamera, ZoomIn, ZoomOut,
+        AskHold, Back, Calibrate, CallPreset, CameraTour, Cameras, ChangePurpose, Clearances, Confirm, Declare, Digit,
+        Export, Figures, GoOn, HandOver, Help, History, Lock, Masks, NewWindow, Next, NextArea, People, Playback,
+        SavePreset, SavedWalls, Search, SignOut, Snapshot, Stop, WallAlone, WriteToCamera, ZoomIn, ZoomOut,
     };
     let arrows = [Direction::Left, Direction::Right, Direction::Up, Direction::Down]
         .map(Command::Arrow)
@@ -43,6 +43,7 @@ fn lines() -> Vec<(String, Vec<Command>)> {
         (fl!("keys-clearances"), vec![Clearances]),
         (fl!("keys-declare"), vec![Declare]),
         (fl!("keys-go-on"), vec![GoOn]),
+        (fl!("keys-purpose"), vec![ChangePurpose]),
         (fl!("keys-masks"), vec![Masks]),
         (fl!("keys-calibrate"), vec![Calibrate]),
         (fl!("keys-write-to-camera"), vec![WriteToCamera]),

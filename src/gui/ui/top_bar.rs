@@ -2,7 +2,8 @@
 //!
 //! Invariant: it is on every screen of a signed-in person. Deliberately absent: acting on any of it.
 
-use crate::domain::people::{Person, Purpose};
+use crate::domain::people::Person;
+use crate::domain::people::stated::Stated;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::theme::{self, Tone};
@@ -10,7 +11,7 @@ use crate::gui::ui::controls::{action, labelled};
 use crate::gui::words;
 use crate::station::{AuditState, Health, ServerState};
 use iced::alignment::Vertical;
-use iced::widget::{column, container, row, text};
+use iced::widget::{column, container, mouse_area, row, text};
 use iced::{Element, Fill};
 use std::time::{Instant, SystemTime};
 
@@ -19,17 +20,19 @@ use std::time::{Instant, SystemTime};
 pub enum Message {
     Help,
     SignOut,
+    /// Change the purpose.
+    Purpose,
 }
 
 /// What the bar shows.
 pub struct Facts<'a> {
     pub person: &'a Person,
-    pub purpose: Purpose,
+    pub stated: &'a Stated,
     pub health: &'a Health,
     pub clock: SystemTime,
     pub now: Instant,
-    /// The keys of help and sign-out.
-    pub keys: [Option<String>; 2],
+    /// The keys of help, of signing out, and of another purpose where that can be chosen.
+    pub keys: [Option<String>; 3],
     pub focus: Option<usize>,
 }
 
@@ -46,12 +49,23 @@ pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
             .wrapping(text::Wrapping::None)
             .color(theme::QUIET),
     ];
+    let of_purpose = match &facts.keys[2] {
+        Some(key) => format!("{} ({key})", fl!("bar-purpose")),
+        None => fl!("bar-purpose"),
+    };
     let purpose = column![
-        text(fl!("bar-purpose")).size(theme::SMALL).color(theme::QUIET),
-        text(words::purpose(facts.purpose))
+        text(of_purpose).size(theme::SMALL).color(theme::QUIET),
+        text(words::stated(facts.stated))
             .size(theme::SMALL)
             .wrapping(text::Wrapping::None),
     ];
+    let purpose: Element<'_, Message> = match facts.keys[2] {
+        Some(_) => mouse_area(purpose)
+            .on_press(Message::Purpose)
+            .interaction(iced::mouse::Interaction::Pointer)
+            .into(),
+        None => purpose.into(),
+    };
     let clock = words::date_and_clock(&words::in_rome(facts.clock));
     let buttons = row![
         action(

@@ -58,6 +58,11 @@ impl Unlock {
         (card, widget::operation::focus(PASSWORD))
     }
 
+    /// Says something on the card.
+    pub fn tell(&mut self, sentence: String) {
+        self.error = Some(sentence);
+    }
+
     /// Changes the state and says what to start.
     pub fn update(&mut self, message: Message) -> Action {
         match message {

@@ -4,7 +4,8 @@
 
 use super::fair::Line;
 use super::serve::App;
-use crate::protocol::{Refusal, RefusalKind};
+use crate::domain::reason::Reason;
+use crate::protocol::{Because, Refusal, RefusalKind};
 use crate::server::log::sequencer::Rejection;
 use crate::server::store::StoreError;
 use crate::server::trouble::Trouble;
@@ -108,9 +109,11 @@ impl IntoResponse for Refused {
             RefusalKind::AlreadyActiveElsewhere | RefusalKind::HeldByOther(_) | RefusalKind::Equivocation { .. } => {
                 StatusCode::CONFLICT
             }
-            RefusalKind::Declare(_) | RefusalKind::Clearance(_) | RefusalKind::Site(_) | RefusalKind::NotTaken(_) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            RefusalKind::Declare(_)
+            | RefusalKind::Clearance(_)
+            | RefusalKind::Site(_)
+            | RefusalKind::NotTaken(_)
+            | RefusalKind::NoProtocolNumber => StatusCode::UNPROCESSABLE_ENTITY,
             RefusalKind::NotFound => StatusCode::NOT_FOUND,
             RefusalKind::Gap { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             RefusalKind::Malformed => StatusCode::BAD_REQUEST,
@@ -128,15 +131,37 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Bounded<T> {
     type Rejection = Refused;
 
     async fn from_request(request: Request, state: &S) -> Answer<Self> {
-        let bytes = match axum::body::Bytes::from_request(request, state).await {
-            Ok(bytes) => bytes,
-            Err(BytesRejection::FailedToBufferBody(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                return Err(Refused::new(RefusalKind::TooLarge, "body too large"));
-            }
-            Err(error) => return Err(Refused::malformed(error.body_text())),
-        };
+        let bytes = body(request, state).await?;
         serde_json::from_slice(&bytes)
             .map(Self)
+            .map_err(|error| Refused::malformed(error.to_string()))
+    }
+}
+
+async fn body<S: Send + Sync>(request: Request, state: &S) -> Answer<axum::body::Bytes> {
+    axum::body::Bytes::from_request(request, state)
+        .await
+        .map_err(|error| match error {
+            BytesRejection::FailedToBufferBody(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                Refused::new(RefusalKind::TooLarge, "body too large")
+            }
+            error => Refused::malformed(error.body_text()),
+        })
+}
+
+/// Why something is ended: `protocol::Because`, or no body at all.
+pub struct Why(pub Option<Reason>);
+
+impl<S: Send + Sync> FromRequest<S> for Why {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &S) -> Answer<Self> {
+        let bytes = body(request, state).await?;
+        if bytes.is_empty() {
+            return Ok(Self(None));
+        }
+        serde_json::from_slice::<Because>(&bytes)
+            .map(|because| Self(Some(because.reason)))
             .map_err(|error| Refused::malformed(error.to_string()))
     }
 }

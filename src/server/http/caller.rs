@@ -87,6 +87,12 @@ impl FromRequestParts<Arc<App>> for Caller {
         if !tls::is_made_out_to(certificate, &row.station) {
             return Err(unknown("the certificate is made out to another station"));
         }
+        if app.contacts.is_due(&row.station, now_ms()) {
+            // What it is called for goes before the time of day.
+            if let Err(error) = app.store.station_seen(&row.station, now_ms()).await {
+                tracing::warn!(%error, "the last contact is not kept");
+            }
+        }
         Ok(Self(row))
     }
 }

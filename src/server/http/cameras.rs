@@ -73,6 +73,7 @@ pub(super) fn act<'a>(person: &'a Person, camera: &'a CameraPlan) -> Act<'a> {
         at: Some(&person.station.station),
         camera: Some(&camera.id),
         purpose: Some(person.who.session.purpose),
+        protocol_no: &person.who.session.protocol_no,
         ..Act::default()
     }
 }

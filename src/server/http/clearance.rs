@@ -57,6 +57,7 @@ async fn check(app: &App, person: &Person, wish: &Wish, actions: &[Action]) -> A
         session: &person.who.session.session,
         at: Some(&person.station.station),
         purpose: Some(wish.purpose),
+        protocol_no: &wish.protocol_no,
         ..Default::default()
     };
     let act = act.with("rule", serde_json::to_value(rule).unwrap_or_default());

@@ -144,6 +144,7 @@ pub(super) fn reading(person: &Person) -> Act<'_> {
         session: &person.who.session.session,
         at: Some(&person.station.station),
         purpose: Some(person.who.session.purpose),
+        protocol_no: &person.who.session.protocol_no,
         ..Act::default()
     }
 }

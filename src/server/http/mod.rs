@@ -7,6 +7,7 @@ mod answer;
 mod caller;
 mod cameras;
 mod clearance;
+mod contact;
 mod fair;
 mod health;
 mod holding;
@@ -18,6 +19,7 @@ mod policy;
 mod retention;
 mod search;
 mod serve;
+mod sessions;
 mod site;
 mod workstations;
 
@@ -31,8 +33,11 @@ use std::sync::Arc;
 /// Every route.
 fn router(app: Arc<App>) -> Router {
     Router::new()
-        .route("/v1/sessions", post(people::sign_in).get(people::running))
+        .route("/v1/sessions", post(sessions::sign_in).get(people::running))
         .route("/v1/sessions/current/proof", post(people::prove))
+        .route("/v1/sessions/current/purpose", post(sessions::change_purpose))
+        .route("/v1/sessions/current/asked", post(sessions::answer))
+        .route("/v1/sessions/asked", post(sessions::asked))
         .route("/v1/password", post(people::choose_password))
         .route("/v1/people", get(people::list).post(people::add))
         .route("/v1/people/{user}", post(people::change))
@@ -42,7 +47,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/v1/authority", get(workstations::authority))
         .route("/v1/enrolments", post(workstations::enrol))
         .route("/v1/stations/{station}/certificate", post(workstations::renew))
-        .route("/v1/sessions/current", delete(people::sign_out))
+        .route("/v1/sessions/current", delete(sessions::sign_out))
         .route("/v1/people/{user}/sessions", delete(people::revoke))
         .route("/v1/plan", get(cameras::plan))
         .route("/v1/cameras", get(site::list).post(site::put))

@@ -1,61 +1,35 @@
-//! Sign-in, sign-out, another password; the list of accounts and what is changed in it.
+//! Who somebody is, again; another password; the list of accounts, what is changed in it, whose sessions run.
 //!
 //! Invariant: who may is the one decision's; a refusal is recorded. Deliberately absent: how accounts are kept
-//! (`server::people`).
+//! (`server::people`), sessions (`sessions`).
 
-use super::answer::{Answer, Bounded, Refused};
+use super::answer::{Answer, Bounded, Refused, Why};
 use super::caller::{Address, Caller, Person};
 use super::keeping::{over, theirs};
 use super::serve::App;
+use super::sessions::release_holds;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::Office;
-use crate::protocol::{
-    AccountAnswer, AccountChange, AccountView, LogKey, NewAccount, PasswordChange, Proof, SessionGrant, SessionView,
-    SignIn,
-};
-use crate::server::holds::holder;
+use crate::protocol::{AccountAnswer, AccountChange, AccountView, NewAccount, PasswordChange, Proof, SessionView};
 use crate::server::log::sequencer::now_ms;
 use crate::server::people::accounts::By;
-use crate::server::people::sessions::SignedIn;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use std::sync::Arc;
 
-pub async fn sign_in(
-    State(app): State<Arc<App>>,
-    Caller(station): Caller,
-    Address(from): Address,
-    Bounded(ask): Bounded<SignIn>,
-) -> Answer<Json<SessionGrant>> {
-    let begun = app.sessions.sign_in(&station, from, ask, now_ms()).await?;
-    let person = &begun.signed_in.person;
-    let known = |key: &&LogKey| key.controller == station.home || person.knows_controller(&key.controller);
-    let log_keys = app.given_keys.iter().filter(known).cloned().collect();
-    Ok(Json(SessionGrant {
-        session: begun.signed_in.session.session,
-        token: begun.token,
-        person: begun.signed_in.person,
-        log_keys,
-        home: station.home,
-        grace_s: station.grace_s,
-        kind: station.kind,
-        lock_after_s: app.sessions.lock_after_s(),
-    }))
-}
-
-pub async fn sign_out(State(app): State<Arc<App>>, Person { station, who }: Person) -> Answer<StatusCode> {
-    release_holds(&app, &who).await?;
-    app.sessions
-        .end(&station, &who.person, &who.session, "signed_out")
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
 /// R-ACC-3: a credential that is lost ends its session at once. Recorded either way.
-pub async fn revoke(State(app): State<Arc<App>>, person: Person, Path(user): Path<String>) -> Answer<StatusCode> {
+pub async fn revoke(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Path(user): Path<String>,
+    Why(reason): Why,
+) -> Answer<StatusCode> {
     over(&app, &person, Office::ConfirmPeople, &user).await?;
-    let ended = app.sessions.revoke(&person.station, &person.who, &user).await?;
+    let ended = app
+        .sessions
+        .revoke(&person.station, &person.who, &user, reason.as_ref());
+    let ended = ended.await?;
     let ended = ended.ok_or_else(|| Refused::not_found("account"))?;
     release_holds(&app, &ended).await?;
     app.pulse.beat();
@@ -139,11 +113,4 @@ fn by(person: &Person) -> By<'_> {
         station: &person.station,
         who: &person.who,
     }
-}
-
-async fn release_holds(app: &App, who: &SignedIn) -> Answer<()> {
-    let plan = app.plans.current();
-    let log_of = |camera: &_| plan.camera(camera).map(|camera| camera.controller.clone());
-    app.presence.leave(&holder(who));
-    Ok(app.holds.release_all(who, log_of).await?)
 }

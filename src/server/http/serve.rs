@@ -2,6 +2,7 @@
 //!
 //! Invariant: one server per data directory; at the end what was accepted is committed and signed before the process goes.
 
+use super::contact::Contacts;
 use super::fair::Fair;
 use super::router;
 use crate::domain::audit::note::{SignerKey, Statement};
@@ -71,6 +72,7 @@ pub struct App {
     pub(super) sessions: Sessions,
     pub(super) accounts: Arc<Accounts>,
     pub(super) fair: Fair,
+    pub(super) contacts: Contacts,
     /// For certificates of workstations: the authority lies there.
     pub(super) data: DataDir,
     pub(super) holds: Arc<Holds>,
@@ -206,6 +208,7 @@ async fn open(
         vault,
         accounts,
         fair: Fair::default(),
+        contacts: Contacts::default(),
         data: data.clone(),
         places: Semaphore::new(PLACES),
     };

@@ -3,7 +3,7 @@
 //! Invariant: a code is good for fifteen minutes and once; a certificate is renewed only by its holder; each step is in
 //! the log before it is done. Deliberately absent: certificates themselves (`server::tls`).
 
-use super::answer::{Answer, Bounded, Refused};
+use super::answer::{Answer, Bounded, Refused, Why};
 use super::caller::{Address, Caller, Person};
 use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
@@ -51,7 +51,7 @@ pub async fn authority(State(app): State<Arc<App>>) -> Answer<String> {
 }
 
 pub async fn list(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<StationView>>> {
-    person.in_office(&app, Office::KeepStations).await?;
+    person.in_office(&app, Office::ReadPeople).await?;
     let mut all = app.store.workstations().await?;
     all.retain(|row| person.who.person.keeps(&row.home));
     Ok(Json(all))
@@ -139,6 +139,9 @@ pub async fn enrol(
         kind: row.kind,
     };
     app.store.enrol(&station, &certificate.fingerprint).await?;
+    app.store
+        .certified_until(&station.station, certificate.until_ms)
+        .await?;
     Ok(Json(certified(&app, station.station, certificate)))
 }
 
@@ -175,10 +178,16 @@ pub async fn renew(
     app.store
         .keep_next_certificate(station, &certificate.fingerprint)
         .await?;
+    app.store.certified_until(station, certificate.until_ms).await?;
     Ok(Json(certified(&app, station.clone(), certificate)))
 }
 
-pub async fn revoke(State(app): State<Arc<App>>, person: Person, Path(station): Path<String>) -> Answer<StatusCode> {
+pub async fn revoke(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Path(station): Path<String>,
+    Why(reason): Why,
+) -> Answer<StatusCode> {
     let all = app.store.workstations().await?;
     let found = all.iter().find(|row| row.station.as_str() == station);
     let home = found.map(|row| std::slice::from_ref(&row.home));
@@ -193,10 +202,13 @@ pub async fn revoke(State(app): State<Arc<App>>, person: Person, Path(station): 
         station: &person.station,
         who: &person.who,
     };
-    let act = by
+    let mut act = by
         .act()
         .with("change", "station_revoked")
         .with("station", station.as_str());
+    if let Some(reason) = reason {
+        act = act.with("reason", reason.as_str());
+    }
     app.recorder
         .record(&person.station.home, Operation::ConfigurationChange, Outcome::Done, act)
         .await?;

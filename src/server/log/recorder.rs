@@ -30,6 +30,8 @@ pub struct Act<'a> {
     pub at: Option<&'a StationId>,
     pub camera: Option<&'a CameraId>,
     pub purpose: Option<Purpose>,
+    /// Of the request behind the purpose; empty when there is none.
+    pub protocol_no: &'a str,
     pub parameters: Map<String, Value>,
 }
 
@@ -86,6 +88,7 @@ impl Recorder {
         event.body.session = act.session.to_owned();
         event.body.camera = act.camera.cloned();
         event.body.purpose = act.purpose;
+        act.protocol_no.clone_into(&mut event.body.protocol_no);
         event.body.policy_version = self.policy_version.load(Ordering::Acquire);
         event
     }

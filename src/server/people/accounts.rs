@@ -45,6 +45,7 @@ impl<'a> By<'a> {
             session: &self.who.session.session,
             at: Some(&self.station.station),
             purpose: Some(self.who.session.purpose),
+            protocol_no: &self.who.session.protocol_no,
             ..Act::default()
         }
     }
@@ -80,6 +81,22 @@ fn told(row: &AccountRow) -> Value {
 }
 
 /// A line of text somebody typed: not empty, one line, not too long.
+fn session_view(session: SessionRow, person: &Person) -> SessionView {
+    SessionView {
+        user: session.user,
+        display_name: person.display_name.clone(),
+        body: person.body.clone(),
+        level: person.level,
+        station: session.station,
+        purpose: session.purpose,
+        note: session.note,
+        protocol_no: session.protocol_no,
+        begun_ms: session.begun_ms,
+        seen_ms: session.seen_ms,
+        expires_ms: session.expires_ms,
+    }
+}
+
 fn line(text: &str) -> Answer<String> {
     let text = text.trim();
     let fits = !text.is_empty() && text.chars().count() <= MOST_TEXT && !text.chars().any(char::is_control);
@@ -150,23 +167,14 @@ impl Accounts {
         let rows = self.store.sessions().await.map_err(unavailable)?;
         let stations = self.stations_of(reader).await?;
         let accounts = self.store.lives().await.map_err(unavailable)?;
-        let seen = |session: &SessionRow| {
-            let account = accounts.iter().find(|row| row.person.user == session.user);
-            let controllers = account.map(AccountRow::controllers).unwrap_or_default();
+        let seen = |session: SessionRow| {
+            let account = accounts.iter().find(|row| row.person.user == session.user)?;
+            let controllers = account.controllers();
             let kept = controllers.iter().filter(|controller| reader.keeps(controller)).count();
-            kept > 0 && (kept == controllers.len() || stations.contains(&session.station))
+            let theirs = kept > 0 && (kept == controllers.len() || stations.contains(&session.station));
+            theirs.then(|| session_view(session, &account.person))
         };
-        Ok(rows
-            .into_iter()
-            .filter(seen)
-            .map(|row| SessionView {
-                user: row.user,
-                station: row.station,
-                purpose: row.purpose,
-                seen_ms: row.seen_ms,
-                expires_ms: row.expires_ms,
-            })
-            .collect())
+        Ok(rows.into_iter().filter_map(seen).collect())
     }
 
     /// Adds an account. Gives the password for its first use.
@@ -241,7 +249,7 @@ impl Accounts {
                 after["reason"] = json!(line(&reason)?);
                 self.record(by, &home, "account_disabled", user, (before, after))
                     .await?;
-                let ended = self.sessions.revoke(by.station, by.who, user).await?;
+                let ended = self.sessions.revoke(by.station, by.who, user, None).await?;
                 self.store.enable_person(user, false).await.map_err(unavailable)?;
                 return Ok((answer, ended));
             }
@@ -258,7 +266,7 @@ impl Accounts {
                 let password = new_password().map_err(unavailable)?;
                 let hashed = hash(password.clone()).await?;
                 self.record(by, &home, "password_reset", user, (before, after)).await?;
-                let ended = self.sessions.revoke(by.station, by.who, user).await?;
+                let ended = self.sessions.revoke(by.station, by.who, user, None).await?;
                 let set = self.store.set_password(user, &hashed, now, true).await;
                 set.map_err(unavailable)?;
                 answer.password = Some(password);

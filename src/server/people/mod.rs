@@ -1,4 +1,4 @@
-//! People at the door: passwords, lock-out, second factor, sessions; and the accounts behind them.
+//! People at the door: passwords, lock-out, second factor, sessions, accounts wanted elsewhere; and the accounts behind them.
 //!
 //! Deliberately absent: what a person may do (`domain::people`).
 
@@ -6,3 +6,4 @@ pub mod accounts;
 pub mod door;
 pub mod password;
 pub mod sessions;
+pub mod yielding;

@@ -2,13 +2,16 @@
 //!
 //! Invariant: granted and refused sign-ins alike are durable in the log before they are answered; a session is silent
 //! at most for the workstation's grace before another workstation may take the account over.
-//! Deliberately absent: HTTP.
+//! Deliberately absent: HTTP, asking the other workstation for the account (`yielding`).
 
 use super::door::{Answer, Claim, Door, Factor, MAX_USER, unavailable};
+use super::yielding::Wanted;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::Person;
 use crate::domain::people::account::Standing;
-use crate::protocol::{Knock, Proof, RefusalKind, SignIn};
+use crate::domain::people::stated::{NoProtocolNumber, Stated};
+use crate::domain::reason::Reason;
+use crate::protocol::{Proof, RefusalKind, SessionRequest};
 use crate::server::config::Settings;
 use crate::server::keys::random;
 use crate::server::log::recorder::{Act, Recorder};
@@ -16,17 +19,14 @@ use crate::server::store::Store;
 use crate::server::store::registry::{SessionRow, StationRow};
 use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex as Short, PoisonError};
+use std::sync::Arc;
 use tokio::sync::Mutex;
 
 /// A session's last use is written this often, ms.
 const SEEN_EVERY_MS: i64 = 30_000;
 /// Added to the grace before a silent session gives way, ms.
 const SILENCE_SLACK_MS: i64 = 60_000;
-/// So long somebody is told that their account was tried elsewhere, ms.
-const KNOCK_MS: i64 = 120_000;
 
 /// A person with a running session.
 #[derive(Debug, Clone)]
@@ -45,18 +45,26 @@ pub struct Begun {
 /// Lets people in and out. Cheap to clone.
 #[derive(Clone)]
 pub struct Sessions {
-    store: Store,
-    recorder: Recorder,
-    settings: Settings,
+    pub(super) store: Store,
+    pub(super) recorder: Recorder,
+    pub(super) settings: Settings,
     door: Door,
     /// One sign-in at a time: guesses cannot race the lock-out, nor two sign-ins the one session.
-    one: Arc<Mutex<()>>,
-    /// Accounts that were tried with the right password while they are active elsewhere.
-    knocks: Arc<Short<HashMap<String, Knock>>>,
+    pub(super) one: Arc<Mutex<()>>,
+    pub(super) wanted: Wanted,
 }
 
-fn token_hash(token: &str) -> [u8; 32] {
+pub(super) fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
+}
+
+/// An act with what was noted beside the purpose.
+fn noted<'a>(act: Act<'a>, stated: &Stated) -> Act<'a> {
+    if stated.note().is_empty() {
+        act
+    } else {
+        act.with("note", stated.note())
+    }
 }
 
 impl Sessions {
@@ -68,7 +76,7 @@ impl Sessions {
             settings,
             door,
             one: Arc::default(),
-            knocks: Arc::default(),
+            wanted: Wanted::default(),
         }
     }
 
@@ -81,11 +89,18 @@ impl Sessions {
     ///
     /// # Errors
     /// Wrong credentials, locked out, active elsewhere, or not recordable.
-    pub async fn sign_in(&self, station: &StationRow, from: IpAddr, ask: SignIn, now: i64) -> Answer<Begun> {
+    pub async fn sign_in(&self, station: &StationRow, from: IpAddr, ask: SessionRequest, now: i64) -> Answer<Begun> {
         let one = Arc::clone(&self.one);
         let _alone = one.lock().await;
-        match self.admit(station, from, &ask, now).await {
-            Ok(person) => self.begin(station, &ask, person, now).await,
+        let admitted = match ask.stated() {
+            Ok(stated) => self
+                .admit(station, from, &ask, &stated, now)
+                .await
+                .map(|person| (person, stated)),
+            Err(NoProtocolNumber) => Err(RefusalKind::NoProtocolNumber),
+        };
+        match admitted {
+            Ok((person, stated)) => self.begin(station, &stated, person, now).await,
             Err(why) => Err(self.refused(station, &ask.user, why).await),
         }
     }
@@ -114,7 +129,14 @@ impl Sessions {
         recorded.map_or_else(unavailable, |()| why)
     }
 
-    async fn admit(&self, station: &StationRow, from: IpAddr, ask: &SignIn, now: i64) -> Answer<Person> {
+    async fn admit(
+        &self,
+        station: &StationRow,
+        from: IpAddr,
+        ask: &SessionRequest,
+        stated: &Stated,
+        now: i64,
+    ) -> Answer<Person> {
         if station.quarantined {
             return Err(RefusalKind::UnknownStation);
         }
@@ -136,27 +158,12 @@ impl Sessions {
                     .saturating_add_unsigned(grace_s * 1000)
                     .saturating_add(SILENCE_SLACK_MS);
             if open.station != station.station && now < open.expires_ms && !silent {
-                let knock = Knock {
-                    station: station.station.clone(),
-                    at_ms: now,
-                };
-                self.knocks().insert(ask.user.clone(), knock);
+                self.wanted.proven(ask, stated, station, &open.station, now);
                 return Err(RefusalKind::AlreadyActiveElsewhere);
             }
             self.end(station, &row.person, &open, "replaced").await?;
         }
         Ok(row.person)
-    }
-
-    fn knocks(&self) -> std::sync::MutexGuard<'_, HashMap<String, Knock>> {
-        self.knocks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether the account was tried elsewhere a moment ago.
-    pub fn knock(&self, user: &str, now: i64) -> Option<Knock> {
-        let mut knocks = self.knocks();
-        knocks.retain(|_, knock| now < knock.at_ms.saturating_add(KNOCK_MS));
-        knocks.get(user).cloned()
     }
 
     /// Proves again who is at a locked workstation.
@@ -184,13 +191,16 @@ impl Sessions {
         }
     }
 
-    async fn begin(&self, station: &StationRow, ask: &SignIn, person: Person, now: i64) -> Answer<Begun> {
+    pub(super) async fn begin(&self, station: &StationRow, stated: &Stated, person: Person, now: i64) -> Answer<Begun> {
         let token = hex::encode(random::<32>().map_err(unavailable)?);
         let session = SessionRow {
             session: uuid::Uuid::new_v4().to_string(),
             user: person.user.clone(),
             station: station.station.clone(),
-            purpose: ask.purpose,
+            purpose: stated.purpose(),
+            note: stated.note().to_owned(),
+            protocol_no: stated.protocol_no().to_owned(),
+            begun_ms: now,
             seen_ms: now,
             expires_ms: now + i64::from(self.settings.session_hours) * 3_600_000,
         };
@@ -198,17 +208,19 @@ impl Sessions {
             person: Some(&person),
             session: &session.session,
             at: Some(&station.station),
-            purpose: Some(ask.purpose),
+            purpose: Some(stated.purpose()),
+            protocol_no: stated.protocol_no(),
             ..Act::default()
         };
         self.recorder
-            .record(&station.home, Operation::SignIn, Outcome::Done, act)
+            .record(&station.home, Operation::SignIn, Outcome::Done, noted(act, stated))
             .await
             .map_err(unavailable)?;
         self.store
             .begin_session(&session, &token_hash(&token))
             .await
             .map_err(unavailable)?;
+        self.wanted.forget(&person.user);
         Ok(Begun {
             signed_in: SignedIn { person, session },
             token: token.into(),
@@ -257,21 +269,52 @@ impl Sessions {
             session: &session.session,
             at: Some(&session.station),
             purpose: Some(session.purpose),
+            protocol_no: &session.protocol_no,
             ..Act::default()
         };
         self.recorder
             .record(&station.home, Operation::SignOut, Outcome::Done, act.with("why", why))
             .await
             .map_err(unavailable)?;
-        self.knocks().remove(&session.user);
         self.store.end_session(&session.session).await.map_err(unavailable)
+    }
+
+    /// Another purpose is in force in somebody's session from now on; recorded first, with the one before.
+    ///
+    /// # Errors
+    /// It cannot be recorded or kept now.
+    pub async fn change_purpose(&self, station: &StationRow, who: &SignedIn, stated: &Stated) -> Answer<()> {
+        let act = Act {
+            person: Some(&who.person),
+            session: &who.session.session,
+            at: Some(&station.station),
+            purpose: Some(stated.purpose()),
+            protocol_no: stated.protocol_no(),
+            ..Act::default()
+        };
+        let before = serde_json::to_value(who.session.purpose).unwrap_or_default();
+        let act = noted(act, stated)
+            .with("purpose_before", before)
+            .with("protocol_no_before", who.session.protocol_no.as_str());
+        self.recorder
+            .record(&station.home, Operation::PurposeChange, Outcome::Done, act)
+            .await
+            .map_err(unavailable)?;
+        let kept = self.store.change_purpose(&who.session.session, stated).await;
+        kept.map_err(unavailable)
     }
 
     /// Ends the session of another person, whoever and wherever they are (R-ACC-3). `None`: there was none.
     ///
     /// # Errors
     /// It cannot be recorded or ended now.
-    pub async fn revoke(&self, station: &StationRow, by: &SignedIn, user: &str) -> Answer<Option<SignedIn>> {
+    pub async fn revoke(
+        &self,
+        station: &StationRow,
+        by: &SignedIn,
+        user: &str,
+        reason: Option<&Reason>,
+    ) -> Answer<Option<SignedIn>> {
         let Some(session) = self.store.session_of(user).await.map_err(unavailable)? else {
             return Ok(None);
         };
@@ -283,11 +326,15 @@ impl Sessions {
             session: &by.session.session,
             at: Some(&station.station),
             purpose: Some(by.session.purpose),
+            protocol_no: &by.session.protocol_no,
             ..Act::default()
         };
-        let act = act
+        let mut act = act
             .with("revoked_user", user)
             .with("revoked_session", session.session.as_str());
+        if let Some(reason) = reason {
+            act = act.with("reason", reason.as_str());
+        }
         self.recorder
             .record(&station.home, Operation::ConfigurationChange, Outcome::Done, act)
             .await
@@ -371,11 +418,14 @@ mod tests {
 
     impl Bench {
         async fn try_in(&self, station: &StationRow, password: &str, now: i64) -> Answer<Begun> {
-            let ask = SignIn {
+            let ask = SessionRequest {
                 user: "neri".into(),
                 password: password.into(),
                 code: None,
                 purpose: Purpose::Traffic,
+                note: String::new(),
+                protocol_no: String::new(),
+                ticket: None,
             };
             self.sessions
                 .sign_in(station, Ipv4Addr::LOCALHOST.into(), ask, now)

@@ -5,6 +5,7 @@
 
 use super::{Store, StoreError, parse, signed, unsigned};
 use crate::domain::camera::{CameraId, ControllerId, StationId};
+use crate::domain::people::stated::Stated;
 use crate::domain::people::{Person, Purpose, StationKind};
 use crate::protocol::{CredentialNeed, SignedPlan};
 
@@ -36,6 +37,11 @@ pub struct SessionRow {
     pub user: String,
     pub station: StationId,
     pub purpose: Purpose,
+    /// What was noted beside the purpose, and the protocol number of the request behind it; may be empty.
+    pub note: String,
+    pub protocol_no: String,
+    /// When the person signed in, Unix ms.
+    pub begun_ms: i64,
     /// Last call made with it, Unix ms.
     pub seen_ms: i64,
     pub expires_ms: i64,
@@ -56,7 +62,8 @@ pub(super) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T,
 }
 
 /// The head of every query for a session.
-pub(super) const SESSION: &str = "SELECT session, account, station, purpose, seen_ms, expires_ms FROM session";
+pub(super) const SESSION: &str =
+    "SELECT session, account, station, purpose, seen_ms, expires_ms, begun_ms, note, protocol_no FROM session";
 
 fn need_text(need: CredentialNeed) -> &'static str {
     match need {
@@ -172,8 +179,8 @@ impl Store {
     /// [`StoreError`], also when the person has a session that has not ended.
     pub async fn begin_session(&self, row: &SessionRow, token_hash: &[u8; 32]) -> Result<(), StoreError> {
         on!(&self.write, pool => sqlx::query(
-            "INSERT INTO session (session, token, account, station, purpose, seen_ms, expires_ms) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO session (session, token, account, station, purpose, seen_ms, expires_ms, begun_ms, note, \
+             protocol_no) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(row.session.as_str())
         .bind(token_hash.as_slice())
@@ -182,6 +189,25 @@ impl Store {
         .bind(json(&row.purpose)?)
         .bind(row.seen_ms)
         .bind(row.expires_ms)
+        .bind(row.begun_ms)
+        .bind(row.note.as_str())
+        .bind(row.protocol_no.as_str())
+        .execute(pool).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Another purpose is in force in a session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn change_purpose(&self, session: &str, stated: &Stated) -> Result<(), StoreError> {
+        on!(&self.write, pool => sqlx::query(
+            "UPDATE session SET purpose = $1, note = $2, protocol_no = $3 WHERE session = $4 AND ended = 0",
+        )
+        .bind(json(&stated.purpose())?)
+        .bind(stated.note())
+        .bind(stated.protocol_no())
+        .bind(session)
         .execute(pool).await.map(drop))?;
         Ok(())
     }
@@ -299,16 +325,19 @@ impl Store {
 }
 
 /// What [`SESSION`] selects.
-pub(super) type SessionColumns = (String, String, String, String, i64, i64);
+pub(super) type SessionColumns = (String, String, String, String, i64, i64, i64, String, String);
 
 pub(super) fn session_row(
-    (session, user, station, purpose, seen_ms, expires_ms): SessionColumns,
+    (session, user, station, purpose, seen_ms, expires_ms, begun_ms, note, protocol_no): SessionColumns,
 ) -> Result<SessionRow, StoreError> {
     Ok(SessionRow {
         session,
         user,
         station: parse(station)?,
         purpose: from_json(&purpose)?,
+        note,
+        protocol_no,
+        begun_ms,
         seen_ms,
         expires_ms,
     })

@@ -18,6 +18,9 @@ pub struct CodeRow {
     pub grace_s: u64,
 }
 
+/// What a list of workstations is read from.
+type Columns = (String, String, String, i64, i64, i64, i64, i64);
+
 fn kind_of(word: &str) -> Result<StationKind, StoreError> {
     let found = StationKind::ALL.into_iter().find(|kind| kind.word() == word);
     found.ok_or_else(|| StoreError::Corrupt(format!("kind of workstation {word}")))
@@ -133,13 +136,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn workstations(&self) -> Result<Vec<StationView>, StoreError> {
-        let rows: Vec<(String, String, String, i64, i64, i64)> = on!(&self.read, pool => sqlx::query_as(
-            "SELECT s.station, k.kind, s.home, s.grace_s, s.enabled, s.quarantined \
+        let rows: Vec<Columns> = on!(&self.read, pool => sqlx::query_as(
+            "SELECT s.station, k.kind, s.home, s.grace_s, s.enabled, s.quarantined, s.seen_ms, s.certificate_until_ms \
              FROM station s JOIN station_kind k ON k.station = s.station ORDER BY s.station",
         )
         .fetch_all(pool).await)?;
         rows.into_iter()
-            .map(|(station, kind, home, grace, enabled, quarantined)| {
+            .map(|(station, kind, home, grace, enabled, quarantined, seen, until)| {
                 Ok(StationView {
                     station: parse(station)?,
                     kind: kind_of(&kind)?,
@@ -147,9 +150,35 @@ impl Store {
                     grace_s: unsigned(grace)?,
                     enabled: enabled != 0,
                     quarantined: quarantined != 0,
+                    seen_ms: (seen > 0).then_some(seen),
+                    certificate_until_ms: (until > 0).then_some(until),
                 })
             })
             .collect()
+    }
+
+    /// A workstation was heard.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn station_seen(&self, station: &StationId, now_ms: i64) -> Result<(), StoreError> {
+        on!(&self.write, pool => sqlx::query("UPDATE station SET seen_ms = $1 WHERE station = $2")
+            .bind(now_ms)
+            .bind(station.as_str())
+            .execute(pool).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Its newest certificate is good until then; `None`: as long as the authority.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn certified_until(&self, station: &StationId, until_ms: Option<i64>) -> Result<(), StoreError> {
+        on!(&self.write, pool => sqlx::query("UPDATE station SET certificate_until_ms = $1 WHERE station = $2")
+            .bind(until_ms.unwrap_or(0))
+            .bind(station.as_str())
+            .execute(pool).await.map(drop))?;
+        Ok(())
     }
 
     /// Keeps a code by its hash.

@@ -136,7 +136,7 @@ impl Bench {
                     hours,
                 }],
             },
-            purpose: Purpose::UrbanSecurity,
+            stated: Stated::new(Purpose::UrbanSecurity, "", "").unwrap(),
             session: "s-1".into(),
             token: "token".to_owned().into(),
             home: borgo(),

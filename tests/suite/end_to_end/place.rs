@@ -81,6 +81,11 @@ pub struct Place {
 impl Place {
     /// A town with `cameras` cameras, the last `domes` of them domes.
     pub fn with(cameras: u32, domes: u32) -> Self {
+        Self::served(cameras, domes, "")
+    }
+
+    /// The same, with these lines more in the server's settings.
+    pub fn served(cameras: u32, domes: u32, settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name).to_str().expect("UTF-8 path").to_owned();
         std::fs::create_dir(at("site")).expect("a folder");
@@ -120,6 +125,11 @@ impl Place {
             .status()
             .expect("vedetta-audit runs");
         assert!(made.success(), "the demo server could not be made");
+        if !settings.is_empty() {
+            let file = folder.path().join("server/server.toml");
+            let before = std::fs::read_to_string(&file).unwrap_or_default();
+            std::fs::write(&file, format!("{before}\n{settings}")).expect("the settings");
+        }
         let (server, address): (_, AuditReady) = Program::start(
             env!("CARGO_BIN_EXE_vedetta-audit"),
             &["serve", "--data", &server_folder, "--listen", "127.0.0.1:0"],

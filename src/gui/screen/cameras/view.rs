@@ -103,7 +103,7 @@ impl Cameras {
         if let Stage::Removing { camera, reason } = &self.stage {
             let sure = fl!("cameras-sure", camera = camera.as_str());
             let input = field(
-                fl!("people-reason"),
+                fl!("camera-reason"),
                 REASON,
                 reason,
                 false,

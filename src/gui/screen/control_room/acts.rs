@@ -12,36 +12,16 @@ use crate::domain::wall::Layout;
 use crate::gui::desk::InForce;
 use crate::gui::i18n::fl;
 use crate::gui::keymap::{Command, Direction, Edge};
-use crate::gui::screen::declare::{self, Declare};
-use crate::gui::screen::export::{self, Export};
 use crate::gui::theme::Tone;
 use crate::gui::ui::{camera_list, message_strip};
 use crate::gui::widget::wall;
-use crate::gui::words;
 use crate::station::{Preset, Refusal, ViewState};
 use iced::{Task, widget};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Length of the range that the export dialogue offers, milliseconds.
-const EXPORT_MS: i64 = 60_000;
-
 impl ControlRoom {
     pub(super) fn command(&mut self, command: Command, edge: Edge) -> Action {
-        if self.export.is_some() {
-            return if edge == Edge::Down {
-                self.export_message(export::Message::Command(command))
-            } else {
-                Action::None
-            };
-        }
-        if self.declare.is_some() {
-            return if edge == Edge::Down {
-                self.declare_message(declare::Message::Command(command))
-            } else {
-                Action::None
-            };
-        }
         if self.dialogue.is_some() {
             return if edge == Edge::Down {
                 self.dialogue_command(command)
@@ -102,6 +82,7 @@ impl ControlRoom {
             Command::Export => self.open_export(),
             Command::Declare => self.open_declare(),
             Command::GoOn => self.open_go_on(),
+            Command::ChangePurpose => self.open_change_purpose(),
             Command::HandOver => self.open_hand_over(),
             Command::Clearances => self.open_clearances(),
             Command::Masks => self.toggle_editor(),
@@ -315,6 +296,7 @@ impl ControlRoom {
 
     pub(super) fn tick(&mut self) -> Action {
         self.now = Now::read();
+        self.stated = self.desk.stated();
         self.health = self.desk.health();
         self.may_watch = self.desk.may_watch();
         self.holds = self.desk.holds();
@@ -524,55 +506,6 @@ impl ControlRoom {
                 self.snapshot = Some(path);
             }
             Err(why) => self.refused(&why, Some(camera)),
-        }
-    }
-
-    fn open_export(&mut self) -> Action {
-        let Some(camera) = self.selected_plan().cloned() else {
-            return self.nothing_selected();
-        };
-        let end = words::unix_ms(self.now.clock);
-        self.release_all();
-        let (dialogue, task) = Export::new(self.desk.clone(), camera, end - EXPORT_MS, end);
-        self.export = Some(dialogue);
-        Action::Run(task.map(Message::Export))
-    }
-
-    fn open_declare(&mut self) -> Action {
-        let Some(camera) = self.selected_plan().cloned() else {
-            return self.nothing_selected();
-        };
-        self.release_all();
-        let (dialogue, task) = Declare::new(self.desk.clone(), camera);
-        self.declare = Some(dialogue);
-        Action::Run(task.map(Message::Declare))
-    }
-
-    pub(super) fn declare_message(&mut self, message: declare::Message) -> Action {
-        let Some(dialogue) = &mut self.declare else {
-            return Action::None;
-        };
-        match dialogue.update(message) {
-            declare::Action::None => Action::None,
-            declare::Action::Run(task) => Action::Run(task.map(Message::Declare)),
-            declare::Action::Close => {
-                self.declare = None;
-                Action::None
-            }
-        }
-    }
-
-    pub(super) fn export_message(&mut self, message: export::Message) -> Action {
-        let Some(dialogue) = &mut self.export else {
-            return Action::None;
-        };
-        match dialogue.update(message) {
-            export::Action::None => Action::None,
-            export::Action::Run(task) => Action::Run(task.map(Message::Export)),
-            export::Action::Close => {
-                self.export = None;
-                Action::None
-            }
         }
     }
 }

@@ -1,57 +1,66 @@
-//! Asking for a dome and handing it over, asking for a clearance and answering, going on without the server: the dialogues over the room, and what the
-//! room says when something of it changed.
+//! The dialogues over the room, one at a time: exporting, declaring an event, asking for a dome and handing it over,
+//! asking for a clearance and answering, going on without the server.
 //!
-//! Invariant: what others ask of this person, and what became of what this person asked, is said in the strip once.
-//! Deliberately absent: the dialogues themselves (`screen`).
+//! Invariant: while one is open every key goes to it. Deliberately absent: the dialogues themselves (`screen`), what the
+//! room says of what came of them later (`news`).
 
 use super::{Action, ControlRoom};
-use crate::domain::camera::CameraId;
 use crate::domain::people::Level;
-use crate::domain::people::clearance::{Answer, Standing};
-use crate::gui::clearing::cameras_words;
 use crate::gui::desk::Hold;
-use crate::gui::desktop_notice;
 use crate::gui::i18n::fl;
 use crate::gui::keymap::Command;
 use crate::gui::screen::ask_dome::{self, AskDome};
+use crate::gui::screen::change_purpose::{self, ChangePurpose};
 use crate::gui::screen::clearance_answer::{self, ClearanceAnswer};
 use crate::gui::screen::clearance_request::{self, ClearanceRequest};
+use crate::gui::screen::declare::{self, Declare};
+use crate::gui::screen::export::{self, Export};
 use crate::gui::screen::go_on::{self, GoOn};
 use crate::gui::screen::hand_over::{self, HandOver};
 use crate::gui::theme::Tone;
+use crate::gui::ui::form::{self, Next};
 use crate::gui::words;
-use crate::station::ClearanceState;
-use iced::{Element, Task};
-use std::collections::{HashMap, HashSet};
-use std::time::SystemTime;
+use iced::{Element, Subscription, Task};
+
+/// Length of the range that the export dialogue offers, milliseconds.
+const EXPORT_MS: i64 = 60_000;
 
 /// A dialogue over the room.
 pub enum Dialogue {
+    Export(Box<Export>),
+    Declare(Box<Declare>),
     Ask(Box<AskDome>),
     HandOver(Box<HandOver>),
     Request(Box<ClearanceRequest>),
     Answer(Box<ClearanceAnswer>),
     GoOn(Box<GoOn>),
+    Purpose(Box<ChangePurpose>),
 }
 
 /// What happens in it.
 #[derive(Clone)]
 pub enum Message {
+    Export(export::Message),
+    Declare(declare::Message),
     Ask(ask_dome::Message),
     HandOver(hand_over::Message),
     Request(clearance_request::Message),
     Answer(clearance_answer::Message),
     GoOn(go_on::Message),
+    Purpose(change_purpose::Message),
 }
 
 impl Dialogue {
     fn command(&self, command: Command) -> Message {
         match self {
-            Dialogue::Ask(_) => Message::Ask(ask_dome::Message::Command(command)),
-            Dialogue::HandOver(_) => Message::HandOver(hand_over::Message::Command(command)),
-            Dialogue::Request(_) => Message::Request(clearance_request::Message::Command(command)),
-            Dialogue::Answer(_) => Message::Answer(clearance_answer::Message::Command(command)),
-            Dialogue::GoOn(_) => Message::GoOn(go_on::Message::Command(command)),
+            Dialogue::Export(_) => Message::Export(export::Message::Form(form::Message::Command(command))),
+            Dialogue::Declare(_) => Message::Declare(declare::Message::Form(form::Message::Command(command))),
+            Dialogue::Ask(_) => Message::Ask(ask_dome::Message::Form(form::Message::Command(command))),
+            Dialogue::HandOver(_) => Message::HandOver(hand_over::Message::Form(form::Message::Command(command))),
+            Dialogue::Request(_) => Message::Request(clearance_request::Message::Form(form::Message::Command(command))),
+            Dialogue::Answer(_) => Message::Answer(clearance_answer::Message::Form(form::Message::Command(command))),
+            Dialogue::GoOn(_) => Message::GoOn(go_on::Message::Form(form::Message::Command(command))),
+            Dialogue::Purpose(_) => Message::Purpose(change_purpose::Message::Form(form::Message::Command(command))),
         }
     }
 
@@ -61,31 +70,37 @@ impl Dialogue {
     }
 
     /// The dialogue.
-    pub fn view(&self, now: SystemTime) -> Element<'_, Message> {
+    pub fn view(&self, now: super::Now) -> Element<'_, Message> {
         match self {
+            Dialogue::Export(dialogue) => dialogue.view().map(Message::Export),
+            Dialogue::Declare(dialogue) => dialogue.view(now.instant).map(Message::Declare),
             Dialogue::Ask(dialogue) => dialogue.view().map(Message::Ask),
             Dialogue::HandOver(dialogue) => dialogue.view().map(Message::HandOver),
-            Dialogue::Request(dialogue) => dialogue.view(now).map(Message::Request),
-            Dialogue::Answer(dialogue) => dialogue.view(now).map(Message::Answer),
+            Dialogue::Request(dialogue) => dialogue.view(now.clock).map(Message::Request),
+            Dialogue::Answer(dialogue) => dialogue.view(now.clock).map(Message::Answer),
             Dialogue::GoOn(dialogue) => dialogue.view().map(Message::GoOn),
+            Dialogue::Purpose(dialogue) => dialogue.view().map(Message::Purpose),
+        }
+    }
+
+    /// What it listens to.
+    pub fn subscription(&self) -> Subscription<Message> {
+        match self {
+            Dialogue::Export(dialogue) => dialogue.subscription().map(Message::Export),
+            _ => Subscription::none(),
         }
     }
 }
 
-/// What was said already.
-#[derive(Default)]
-pub struct Followed {
-    /// Domes this person asked for, and of whom; `true`: urgently.
-    asked: HashMap<CameraId, (String, bool)>,
-    /// Who was announced as asking for, or taking, which dome of ours.
-    announced: HashSet<(CameraId, String, bool)>,
-    /// How each clearance stood.
-    clearances: HashMap<u64, Standing>,
-    /// What there was at the beginning is no news.
-    begun: bool,
-}
-
 impl ControlRoom {
+    /// The open export dialogue.
+    pub fn export(&self) -> Option<&Export> {
+        match &self.dialogue {
+            Some(Dialogue::Export(export)) => Some(export),
+            _ => None,
+        }
+    }
+
     pub(super) fn dialogue_command(&mut self, command: Command) -> Action {
         match self.dialogue.as_ref().map(|dialogue| dialogue.command(command)) {
             Some(message) => self.dialogue_message(message),
@@ -96,48 +111,88 @@ impl ControlRoom {
     pub(super) fn dialogue_message(&mut self, message: Message) -> Action {
         let now = self.now.clock;
         match (&mut self.dialogue, message) {
-            (Some(Dialogue::Ask(dialogue)), Message::Ask(message)) => match dialogue.update(message) {
-                ask_dome::Action::None => Action::None,
-                ask_dome::Action::Run(task) => run(task, Message::Ask),
-                ask_dome::Action::Close => self.close_dialogue(),
-                ask_dome::Action::Said { urgent } => {
-                    let camera = dialogue.camera().id.clone();
-                    self.asked(camera, urgent);
-                    self.close_dialogue()
+            (Some(Dialogue::Export(dialogue)), Message::Export(message)) => {
+                let next = dialogue.update(message);
+                self.after(next, Message::Export)
+            }
+            (Some(Dialogue::Declare(dialogue)), Message::Declare(message)) => {
+                let next = dialogue.update(message);
+                self.after(next, Message::Declare)
+            }
+            (Some(Dialogue::Ask(dialogue)), Message::Ask(message)) => {
+                let (next, camera) = (dialogue.update(message), dialogue.camera().id.clone());
+                if let Next::Done(said) = &next {
+                    self.asked(camera, said.urgent);
                 }
-            },
-            (Some(Dialogue::HandOver(dialogue)), Message::HandOver(message)) => match dialogue.update(message) {
-                hand_over::Action::None => Action::None,
-                hand_over::Action::Run(task) => run(task, Message::HandOver),
-                hand_over::Action::Close => self.close_dialogue(),
-            },
-            (Some(Dialogue::Request(dialogue)), Message::Request(message)) => match dialogue.update(message) {
-                clearance_request::Action::None => Action::None,
-                clearance_request::Action::Run(task) => run(task, Message::Request),
-                clearance_request::Action::Close => self.close_dialogue(),
-                clearance_request::Action::Sent => {
+                self.after(next, Message::Ask)
+            }
+            (Some(Dialogue::HandOver(dialogue)), Message::HandOver(message)) => {
+                let next = dialogue.update(message);
+                self.after(next, Message::HandOver)
+            }
+            (Some(Dialogue::Request(dialogue)), Message::Request(message)) => {
+                let next = dialogue.update(message);
+                if matches!(next, Next::Done(())) {
                     self.say(Tone::Normal, fl!("clearance-sent"), None);
-                    self.close_dialogue()
                 }
-            },
-            (Some(Dialogue::Answer(dialogue)), Message::Answer(message)) => match dialogue.update(message, now) {
-                clearance_answer::Action::None => Action::None,
-                clearance_answer::Action::Run(task) => run(task, Message::Answer),
-                clearance_answer::Action::Close => self.close_dialogue(),
-            },
-            (Some(Dialogue::GoOn(dialogue)), Message::GoOn(message)) => match dialogue.update(message) {
-                go_on::Action::None => Action::None,
-                go_on::Action::Run(task) => run(task, Message::GoOn),
-                go_on::Action::Close => self.close_dialogue(),
-            },
+                self.after(next, Message::Request)
+            }
+            (Some(Dialogue::Answer(dialogue)), Message::Answer(message)) => {
+                let next = dialogue.update(message, now);
+                self.after(next, Message::Answer)
+            }
+            (Some(Dialogue::GoOn(dialogue)), Message::GoOn(message)) => {
+                let next = dialogue.update(message);
+                self.after(next, Message::GoOn)
+            }
+            (Some(Dialogue::Purpose(dialogue)), Message::Purpose(message)) => {
+                let next = dialogue.update(message);
+                if matches!(next, Next::Done(())) {
+                    self.stated = self.desk.stated();
+                    let now = words::stated(&self.stated);
+                    self.say(Tone::Normal, fl!("purpose-changed", purpose = now), None);
+                }
+                self.after(next, Message::Purpose)
+            }
             // The answer to a dialogue that was closed meanwhile; the strip tells what came of it.
             (_, _) => Action::None,
         }
     }
 
-    fn close_dialogue(&mut self) -> Action {
-        self.dialogue = None;
-        Action::None
+    fn after<M: Send + 'static, D>(&mut self, next: Next<M, D>, wrap: fn(M) -> Message) -> Action {
+        match next {
+            Next::None => Action::None,
+            Next::Run(task) => run(task, wrap),
+            Next::Close | Next::Done(_) => {
+                self.dialogue = None;
+                Action::None
+            }
+        }
+    }
+
+    fn open<M: Send + 'static>(&mut self, dialogue: Dialogue, focus: Task<M>, wrap: fn(M) -> Message) -> Action {
+        self.release_all();
+        self.dialogue = Some(dialogue);
+        run(focus, wrap)
+    }
+
+    /// A copy of the selected camera's recording.
+    pub(super) fn open_export(&mut self) -> Action {
+        let Some(camera) = self.selected_plan().cloned() else {
+            return self.nothing_selected();
+        };
+        let end = words::unix_ms(self.now.clock);
+        let (dialogue, focus) = Export::new(self.desk.clone(), camera, end - EXPORT_MS, end);
+        self.open(Dialogue::Export(Box::new(dialogue)), focus, Message::Export)
+    }
+
+    /// An event on the selected camera.
+    pub(super) fn open_declare(&mut self) -> Action {
+        let Some(camera) = self.selected_plan().cloned() else {
+            return self.nothing_selected();
+        };
+        let (dialogue, focus) = Declare::new(self.desk.clone(), camera);
+        self.open(Dialogue::Declare(Box::new(dialogue)), focus, Message::Declare)
     }
 
     /// Asks whoever holds the selected dome for it.
@@ -148,10 +203,8 @@ impl ControlRoom {
         let Some(hold) = self.hold_of(&camera.id).cloned() else {
             return Action::None;
         };
-        self.release_all();
-        let (dialogue, task) = AskDome::new(self.desk.clone(), camera, hold);
-        self.dialogue = Some(Dialogue::Ask(Box::new(dialogue)));
-        run(task, Message::Ask)
+        let (dialogue, focus) = AskDome::new(self.desk.clone(), camera, hold);
+        self.open(Dialogue::Ask(Box::new(dialogue)), focus, Message::Ask)
     }
 
     /// Answers who asks for a dome of ours, the selected one first.
@@ -167,176 +220,31 @@ impl ControlRoom {
             self.say(Tone::Normal, fl!("hand-over-nobody"), None);
             return Action::None;
         };
-        self.release_all();
-        let dialogue = HandOver::new(self.desk.clone(), camera, asking);
-        self.dialogue = Some(Dialogue::HandOver(Box::new(dialogue)));
-        Action::None
+        let (dialogue, focus) = HandOver::new(self.desk.clone(), camera, asking);
+        self.open(Dialogue::HandOver(Box::new(dialogue)), focus, Message::HandOver)
     }
 
     /// Clearances: a supervisor answers, everybody else asks.
     pub(super) fn open_clearances(&mut self) -> Action {
-        self.release_all();
         if self.person.level == Level::Supervisor {
-            let (dialogue, task) = ClearanceAnswer::new(self.desk.clone(), self.now.clock);
-            self.dialogue = Some(Dialogue::Answer(Box::new(dialogue)));
-            return run(task, Message::Answer);
+            let (dialogue, focus) = ClearanceAnswer::new(self.desk.clone(), self.now.clock);
+            return self.open(Dialogue::Answer(Box::new(dialogue)), focus, Message::Answer);
         }
         let camera = self.selected_plan().map(|camera| camera.number);
-        let (dialogue, task) = ClearanceRequest::new(self.desk.clone(), camera, self.now.clock);
-        self.dialogue = Some(Dialogue::Request(Box::new(dialogue)));
-        run(task, Message::Request)
+        let (dialogue, focus) = ClearanceRequest::new(self.desk.clone(), camera, self.now.clock);
+        self.open(Dialogue::Request(Box::new(dialogue)), focus, Message::Request)
+    }
+
+    /// Another purpose in the middle of a shift.
+    pub(super) fn open_change_purpose(&mut self) -> Action {
+        let (dialogue, focus) = ChangePurpose::new(self.desk.clone());
+        self.open(Dialogue::Purpose(Box::new(dialogue)), focus, Message::Purpose)
     }
 
     /// Going on in one's own name while the server is away.
     pub(super) fn open_go_on(&mut self) -> Action {
-        self.release_all();
-        let (dialogue, task) = GoOn::new(self.desk.clone());
-        self.dialogue = Some(Dialogue::GoOn(Box::new(dialogue)));
-        run(task, Message::GoOn)
-    }
-
-    /// What this person asked for is followed until it is answered.
-    fn asked(&mut self, camera: CameraId, urgent: bool) {
-        let Some(hold) = self.hold_of(&camera).cloned() else {
-            return;
-        };
-        let sentence = if urgent {
-            fl!("ask-taking", name = hold.display_name.as_str())
-        } else {
-            fl!("ask-sent", name = hold.display_name.as_str(), body = hold.body.as_str())
-        };
-        self.say(Tone::Other, sentence, Some(camera.clone()));
-        self.followed.asked.insert(camera, (hold.display_name, urgent));
-    }
-
-    /// Says what changed since the last look, and on the desktop that somebody waits for a clearance.
-    pub(super) fn follow(&mut self) -> Task<super::Message> {
-        self.follow_answers();
-        self.follow_askers();
-        let to_answer = self.follow_clearances();
-        self.followed.begun = true;
-        if to_answer {
-            Task::future(desktop_notice::show(fl!("clearance-desktop"))).discard()
-        } else {
-            Task::none()
-        }
-    }
-
-    fn follow_answers(&mut self) {
-        let me = self.person.user.clone();
-        let mut said = Vec::new();
-        let holds = &self.holds;
-        self.followed.asked.retain(|camera, (of, urgent)| {
-            let hold = holds.iter().find(|hold| &hold.camera == camera);
-            let waits = |hold: &Hold| {
-                hold.asking.iter().any(|asking| asking.by.user == me)
-                    || hold.passes_to.as_ref().is_some_and(|to| to.user == me)
-            };
-            let sentence = match hold {
-                None => (Tone::Normal, fl!("ask-free")),
-                Some(hold) if hold.ours => (Tone::Normal, fl!("ask-yours")),
-                // The word of it may still be on its way here.
-                Some(hold) if waits(hold) || *urgent => return true,
-                Some(_) => (Tone::Other, fl!("ask-declined", name = of.as_str())),
-            };
-            said.push((camera.clone(), sentence));
-            false
-        });
-        for (camera, (tone, sentence)) in said {
-            self.say(tone, sentence, Some(camera));
-        }
-    }
-
-    fn follow_askers(&mut self) {
-        let mut now = HashSet::new();
-        let mut said = Vec::new();
-        for hold in self.holds.iter().filter(|hold| hold.ours) {
-            for asking in &hold.asking {
-                let key = (hold.camera.clone(), asking.by.user.clone(), false);
-                if !self.followed.announced.contains(&key) {
-                    let sentence = fl!(
-                        "hand-over-asked",
-                        name = asking.by.display_name.as_str(),
-                        body = asking.by.body.as_str(),
-                        reason = asking.reason.as_str()
-                    );
-                    said.push((hold.camera.clone(), sentence));
-                }
-                now.insert(key);
-            }
-            if let Some(to) = &hold.passes_to {
-                let key = (hold.camera.clone(), to.user.clone(), true);
-                if !self.followed.announced.contains(&key) {
-                    let sentence = fl!(
-                        "hand-over-taken",
-                        name = to.display_name.as_str(),
-                        body = to.body.as_str()
-                    );
-                    said.push((hold.camera.clone(), sentence));
-                }
-                now.insert(key);
-            }
-        }
-        self.followed.announced = now;
-        for (camera, sentence) in said {
-            self.say(Tone::Act, sentence, Some(camera));
-        }
-    }
-
-    /// Whether something new waits for this person's answer.
-    fn follow_clearances(&mut self) -> bool {
-        let mut to_answer = false;
-        let now_ms = words::unix_ms(self.now.clock);
-        let all = self.desk.clearances();
-        for state in &all {
-            let stands = state.clearance.standing(now_ms);
-            let before = self.followed.clearances.insert(state.id, stands);
-            let ours = state.clearance.asked_by == self.person.user;
-            // A request that waits for this person is said also when it is older than their sign-in.
-            let news = before != Some(stands) && (self.followed.begun || (!ours && stands == Standing::Waiting));
-            if let Some((tone, sentence)) = self.clearance_news(state, stands, ours).filter(|_| news) {
-                to_answer |= stands == Standing::Waiting;
-                self.say(tone, sentence, None);
-            }
-        }
-        let gone = |id: &u64| !all.iter().any(|state| state.id == *id);
-        let over: Vec<(u64, Standing)> = self.followed.clearances.extract_if(|id, _| gone(id)).collect();
-        for (id, stood) in over {
-            if stood == Standing::InForce && self.person.level != Level::Supervisor {
-                self.say(Tone::Normal, fl!("clearance-was-over", id = id.to_string()), None);
-            }
-        }
-        to_answer
-    }
-
-    fn clearance_news(&self, state: &ClearanceState, stands: Standing, ours: bool) -> Option<(Tone, String)> {
-        let id = state.id.to_string();
-        let asked = &state.clearance.wish.extent;
-        match (stands, &state.clearance.answer) {
-            (Standing::Waiting, _) if !ours => {
-                let sentence = fl!(
-                    "clearance-notice",
-                    name = state.by.display_name.as_str(),
-                    body = state.by.body.as_str(),
-                    cameras = cameras_words(&self.plan, asked)
-                );
-                Some((Tone::Act, sentence))
-            }
-            (Standing::InForce, Some(Answer::Granted { until_ms, extent, .. })) if ours => {
-                let sentence = fl!(
-                    "clearance-granted",
-                    id = id,
-                    until = words::typed_time(*until_ms),
-                    cameras = cameras_words(&self.plan, extent)
-                );
-                Some((Tone::Normal, sentence))
-            }
-            (Standing::Refused, Some(Answer::Refused { reason, .. })) if ours => {
-                let sentence = fl!("clearance-was-refused", id = id, reason = reason.as_str());
-                Some((Tone::Attention, sentence))
-            }
-            _ => None,
-        }
+        let (dialogue, focus) = GoOn::new(self.desk.clone());
+        self.open(Dialogue::GoOn(Box::new(dialogue)), focus, Message::GoOn)
     }
 }
 

@@ -12,6 +12,7 @@ mod figures;
 mod keeping;
 mod masks;
 mod motion;
+mod news;
 mod scene;
 mod streams;
 pub mod tiles;
@@ -21,13 +22,12 @@ use crate::domain::arrangement::Arrangement;
 use crate::domain::camera::{CameraId, CameraKind, StreamRole};
 use crate::domain::camera_tour::CameraTour;
 use crate::domain::live::overload::Overload;
+use crate::domain::people::stated::Stated;
 use crate::domain::people::{self, Action as Wanted, Asked, Circumstances, Person, Right};
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::domain::wall::Layout;
 use crate::gui::desk::{Desk, Feed, Hold};
 use crate::gui::keymap::{Command, Edge, Keymap};
-use crate::gui::screen::declare;
-use crate::gui::screen::export;
 use crate::gui::theme::Tone;
 use crate::gui::ui::calibration::{self, Calibrating};
 use crate::gui::ui::camera_list::{self, CameraList};
@@ -40,9 +40,10 @@ use crate::gui::{redraw, steering, words};
 use crate::media::frame::FrameSlot;
 use crate::station::{Health, Holder, Kept, Preset, ProposedMask, Refusal, Watching};
 use arranging::placed;
-use dialogues::{Dialogue, Followed};
+use dialogues::Dialogue;
 use iced::{Rectangle, Subscription, Task, window};
 use keeping::Keeping;
+use news::Followed;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -72,6 +73,8 @@ pub struct ControlRoom {
     keymap: Arc<Keymap>,
     plan: Arc<SitePlan>,
     person: Person,
+    /// The purpose in force.
+    stated: Stated,
     health: Health,
     may_watch: bool,
     holds: Vec<Hold>,
@@ -110,8 +113,6 @@ pub struct ControlRoom {
     carried: Option<CameraId>,
     placed: Rectangle,
     help: bool,
-    export: Option<export::Export>,
-    declare: Option<declare::Declare>,
     dialogue: Option<Dialogue>,
     followed: Followed,
     editor: Option<MaskEditor>,
@@ -132,8 +133,6 @@ pub enum Message {
     List(camera_list::Message),
     Strip(message_strip::Message),
     Bar(top_bar::Message),
-    Export(export::Message),
-    Declare(declare::Message),
     Dialogue(dialogues::Message),
     Masks(mask_editor::Message),
     /// What waits for a supervisor, or that it cannot be asked.
@@ -230,6 +229,7 @@ impl ControlRoom {
         let may = |id: &CameraId| seen.iter().any(|camera| &camera.id == id);
         let wall = seat.wall.map_or(all, |wall| wall.seen_by(may));
         let mut room = ControlRoom {
+            stated: desk.stated(),
             health: desk.health(),
             may_watch: desk.may_watch(),
             holds: desk.holds(),
@@ -261,8 +261,6 @@ impl ControlRoom {
             carried: None,
             placed: Rectangle::default(),
             help: false,
-            export: None,
-            declare: None,
             dialogue: None,
             followed: Followed::default(),
             editor: None,
@@ -290,7 +288,7 @@ impl ControlRoom {
             Message::Strip(message) => return self.strip_message(message),
             Message::Bar(top_bar::Message::Help) => self.help = !self.help,
             Message::Bar(top_bar::Message::SignOut) => return Action::SignOut,
-            Message::Export(message) => return self.export_message(message),
+            Message::Bar(top_bar::Message::Purpose) => return self.open_change_purpose(),
             Message::Opened { ticket, answer } => {
                 self.opened(ticket, answer);
                 let selected = self.tiles.get(self.selected).and_then(Option::as_ref);
@@ -300,7 +298,6 @@ impl ControlRoom {
                 };
                 return Action::Run(Task::batch([self.regulate(), presets]));
             }
-            Message::Declare(message) => return self.declare_message(message),
             Message::Dialogue(message) => return self.dialogue_message(message),
             Message::Masks(message) => return self.mask_message(message),
             Message::Proposals(answer) => self.take_proposals(answer),
@@ -349,11 +346,11 @@ impl ControlRoom {
         } else {
             iced::time::every(steering::REPEAT).map(|_| Message::Repeat)
         };
-        let export = self
-            .export
+        let dialogue = self
+            .dialogue
             .as_ref()
-            .map_or_else(Subscription::none, export::Export::subscription);
-        Subscription::batch([pictures, held, export.map(Message::Export)])
+            .map_or_else(Subscription::none, Dialogue::subscription);
+        Subscription::batch([pictures, held, dialogue.map(Message::Dialogue)])
     }
 
     /// Where the pictures are in the window now.
@@ -394,11 +391,6 @@ impl ControlRoom {
             .into_iter()
             .map(|(_, notice)| notice.words.clone())
             .collect()
-    }
-
-    /// The open export dialogue.
-    pub fn export(&self) -> Option<&export::Export> {
-        self.export.as_ref()
     }
 
     /// Tiles that are visible, with their part of the wall.

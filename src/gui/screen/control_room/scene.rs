@@ -13,7 +13,7 @@ use std::time::Instant;
 impl ControlRoom {
     /// The scene at `now`; `scale` is physical pixels per logical pixel.
     pub fn scene(&self, now: Instant, scale: f32) -> Scene {
-        let screen = match (&self.export, &self.full) {
+        let screen = match (self.export(), self.full) {
             (Some(_), _) => ScreenName::Export,
             (None, Some(_)) => ScreenName::FullScreen,
             (None, None) => ScreenName::ControlRoom,
@@ -40,7 +40,7 @@ impl ControlRoom {
             refused_at_ceiling: self.refused_at_ceiling,
             health: Some(self.health.clone()),
             snapshot: self.snapshot.clone(),
-            exported: self.export.as_ref().and_then(|dialogue| dialogue.done()).cloned(),
+            exported: self.export().and_then(|dialogue| dialogue.done()).cloned(),
             magnification: self.magnification(now),
             ..Scene::default()
         }

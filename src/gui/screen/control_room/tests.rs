@@ -8,6 +8,8 @@ use crate::domain::privacy::{Cover, PoseKnowledge, WholeReason};
 use crate::gui::fake::{self, Fake};
 use crate::gui::keymap::Direction;
 use crate::gui::pattern;
+use crate::gui::screen::{ask_dome, go_on};
+use crate::gui::ui::form;
 use crate::station::{LiveView, StreamFigures, ViewState};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -413,20 +415,14 @@ fn r_aud_7_stopped_tiles_ask_once_and_come_back_when_an_officer_goes_on() {
     assert_eq!(desk.said().len(), asked, "every question would be recorded");
 
     drop(room.update(Message::Command(Command::GoOn, Edge::Down)));
-    drop(room.update(Message::Dialogue(dialogues::Message::GoOn(
-        crate::gui::screen::go_on::Message::Start,
-    ))));
+    let answer = |message| Message::Dialogue(dialogues::Message::GoOn(message));
+    press(&mut room, Command::Confirm);
     assert_eq!(desk.said().len(), asked, "without a reason nothing is asked");
-    drop(room.update(Message::Dialogue(dialogues::Message::GoOn(
-        crate::gui::screen::go_on::Message::Reason("incidente in via Roma".into()),
-    ))));
-    drop(room.update(Message::Dialogue(dialogues::Message::GoOn(
-        crate::gui::screen::go_on::Message::Start,
-    ))));
+    let typed = form::Message::Typed(go_on::Place::Reason, "incidente in via Roma".into());
+    drop(room.update(answer(go_on::Message::Form(typed))));
+    press(&mut room, Command::Confirm);
     assert!(desk.said().contains(&"go on incidente in via Roma".to_owned()));
-    drop(room.update(Message::Dialogue(dialogues::Message::GoOn(
-        crate::gui::screen::go_on::Message::Answered(Ok(())),
-    ))));
+    drop(room.update(answer(go_on::Message::Answered(Ok(())))));
     assert!(room.dialogue.is_none());
     drop(room.tick());
     settle(&mut room, &desk);
@@ -528,8 +524,10 @@ fn r_ptz_3_the_key_asks_for_a_dome_that_somebody_else_holds() {
     go_to(&mut room, "16");
     press(&mut room, Command::AskHold);
     assert!(matches!(room.dialogue, Some(Dialogue::Ask(_))));
-    let typed = dialogues::Message::Ask(crate::gui::screen::ask_dome::Message::Reason("rapina".into()));
-    room.update(Message::Dialogue(typed));
+    let typed = form::Message::Typed(ask_dome::Place::Reason, "rapina".into());
+    room.update(Message::Dialogue(dialogues::Message::Ask(ask_dome::Message::Form(
+        typed,
+    ))));
     press(&mut room, Command::Confirm);
     assert!(desk.said().contains(&"ask cam-16 rapina".to_owned()));
     press(&mut room, Command::Back);

@@ -31,18 +31,9 @@ impl ControlRoom {
     /// The screen.
     pub fn view(&self) -> Element<'_, Message> {
         let screen = if self.alone { self.wall() } else { self.whole() };
-        if let Some(export) = &self.export {
-            let close = Message::Export(crate::gui::screen::export::Message::Command(Command::Back));
-            return controls::over(screen, export.view().map(Message::Export), close);
-        }
-        if let Some(declare) = &self.declare {
-            let close = Message::Declare(crate::gui::screen::declare::Message::Command(Command::Back));
-            let dialogue = declare.view(self.now.instant).map(Message::Declare);
-            return controls::over(screen, dialogue, close);
-        }
         if let Some(dialogue) = &self.dialogue {
             let close = Message::Dialogue(dialogue.close());
-            let dialogue = dialogue.view(self.now.clock).map(Message::Dialogue);
+            let dialogue = dialogue.view(self.now).map(Message::Dialogue);
             return controls::over(screen, dialogue, close);
         }
         if self.help {
@@ -72,10 +63,10 @@ impl ControlRoom {
 
     fn bar(&self) -> Element<'_, Message> {
         let key = |command| self.keymap.chords(command).into_iter().next();
-        let keys = [key(Command::Help), key(Command::SignOut)];
+        let keys = [key(Command::Help), key(Command::SignOut), key(Command::ChangePurpose)];
         top_bar::view(top_bar::Facts {
             person: &self.person,
-            purpose: self.desk.purpose(),
+            stated: &self.stated,
             health: &self.health,
             clock: self.now.clock,
             now: self.now.instant,

@@ -253,13 +253,15 @@ fn lower_edge(size: Size) -> f32 {
     size.height * (1.0 - LOWER_EDGE)
 }
 
-/// The marks a tile of this size has room for: in a tiny one that it is not live goes before everything else.
+/// The marks a tile of this size has room for. That it is not live goes before everything else: a narrow tile keeps the
+/// first mark, which takes one line at most, and a tiny one none.
 fn marks(face: &Face, size: Size) -> &[Mark] {
-    if face.state.is_some() && size.width < TINY {
-        &[]
-    } else {
-        &face.marks
-    }
+    let most = match face.state {
+        Some(_) if size.width < TINY => 0,
+        Some(_) if size.width < NARROW => 1,
+        _ => face.marks.len(),
+    };
+    &face.marks[..face.marks.len().min(most)]
 }
 
 /// The text cut to about `share` of its length, with an ellipsis.
@@ -421,7 +423,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn r_liv_2_in_a_tiny_tile_not_live_goes_before_the_marks() {
+    fn r_liv_2_in_a_small_tile_not_live_goes_before_the_marks() {
         let mark = Mark {
             icon: Icon::Warning,
             words: String::new(),
@@ -435,16 +437,26 @@ mod tests {
             tone: Tone::Attention,
         };
         let live = Face {
-            marks: vec![mark],
+            marks: vec![mark; 3],
             ..Face::default()
         };
         let stale = Face {
             state: Some(state),
             ..live.clone()
         };
-        let (tiny, large) = (Size::new(TINY - 1.0, 80.0), Size::new(TINY, 80.0));
-        assert_eq!([&live, &stale].map(|face| marks(face, tiny).len()), [1, 0]);
-        assert_eq!([&live, &stale].map(|face| marks(face, large).len()), [1, 1]);
+        for (width, not_live) in [(TINY - 1.0, 0), (TINY, 1), (NARROW - 1.0, 1), (NARROW, 3)] {
+            let size = Size::new(width, 80.0);
+            let shown = [&live, &stale].map(|face| marks(face, size).len());
+            assert_eq!(shown, [3, not_live], "{width}");
+            let mut texts = Texts::default();
+            texts.update(&stale, size);
+            let lines = texts.above() / LINE;
+            assert_eq!(
+                lines,
+                1.0 + f32::from(u8::from(not_live > 0)),
+                "{width}: no second line of marks"
+            );
+        }
     }
 
     #[test]

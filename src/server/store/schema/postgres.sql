@@ -87,7 +87,10 @@ CREATE TABLE station (
     fingerprint BYTEA NOT NULL UNIQUE CHECK (length(fingerprint) = 32),
     grace_s BIGINT NOT NULL CHECK (grace_s BETWEEN 0 AND 28800),
     enabled BIGINT NOT NULL DEFAULT 1,
-    quarantined BIGINT NOT NULL DEFAULT 0
+    quarantined BIGINT NOT NULL DEFAULT 0,
+    -- When it was last heard, and until when its newest certificate is good; 0: not known.
+    seen_ms BIGINT NOT NULL DEFAULT 0,
+    certificate_until_ms BIGINT NOT NULL DEFAULT 0
 );
 
 CREATE TABLE person (
@@ -112,7 +115,11 @@ CREATE TABLE session (
     purpose TEXT NOT NULL,
     seen_ms BIGINT NOT NULL,
     expires_ms BIGINT NOT NULL,
-    ended BIGINT NOT NULL DEFAULT 0
+    ended BIGINT NOT NULL DEFAULT 0,
+    begun_ms BIGINT NOT NULL,
+    -- What was said beside the purpose.
+    note TEXT NOT NULL,
+    protocol_no TEXT NOT NULL
 );
 CREATE UNIQUE INDEX session_one_per_account ON session (account) WHERE ended = 0;
 

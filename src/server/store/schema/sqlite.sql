@@ -82,7 +82,10 @@ CREATE TABLE station (
     fingerprint BLOB NOT NULL UNIQUE CHECK (length(fingerprint) = 32),
     grace_s INTEGER NOT NULL CHECK (grace_s BETWEEN 0 AND 28800),
     enabled INTEGER NOT NULL DEFAULT 1,
-    quarantined INTEGER NOT NULL DEFAULT 0
+    quarantined INTEGER NOT NULL DEFAULT 0,
+    -- When it was last heard, and until when its newest certificate is good; 0: not known.
+    seen_ms INTEGER NOT NULL DEFAULT 0,
+    certificate_until_ms INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE person (
@@ -107,7 +110,11 @@ CREATE TABLE session (
     purpose TEXT NOT NULL,
     seen_ms INTEGER NOT NULL,
     expires_ms INTEGER NOT NULL,
-    ended INTEGER NOT NULL DEFAULT 0
+    ended INTEGER NOT NULL DEFAULT 0,
+    begun_ms INTEGER NOT NULL,
+    -- What was said beside the purpose.
+    note TEXT NOT NULL,
+    protocol_no TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX session_one_per_user ON session (account) WHERE ended = 0;
 

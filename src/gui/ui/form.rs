@@ -1,0 +1,456 @@
+//! The form of a dialogue: fields, choices and buttons in the order of the keyboard, what is wrong, and whether an answer
+//! is awaited.
+//!
+//! Tab goes through the parts, arrows turn a choice or go between buttons, Enter in a field or a choice presses the next
+//! button after it, Esc closes. Invariant: while an answer is awaited nothing is pressed a second time; every part that can
+//! be clicked is reached by the keyboard. Deliberately absent: what a button does, where the parts stand (the dialogue);
+//! passwords, which are not kept as plain text.
+
+use crate::gui::i18n::fl;
+use crate::gui::icons::Icon;
+use crate::gui::keymap::{Command, Direction};
+use crate::gui::theme::{self, Tone};
+use crate::gui::ui::controls::{action, body, field, labelled, quiet};
+use iced::alignment::Vertical;
+use iced::widget::{Button, Column, Row, button, column, container, row, text};
+use iced::{Element, Fill, Task, widget};
+
+/// What the parent of a dialogue does next.
+pub enum Next<M, D = ()> {
+    None,
+    Run(Task<M>),
+    Close,
+    /// It did what it was opened for, and closes.
+    Done(D),
+}
+
+impl<M: Send + 'static, D> Next<M, D> {
+    /// The same with another message.
+    pub fn map<N: Send + 'static>(self, wrap: impl Fn(M) -> N + Send + 'static) -> Next<N, D> {
+        match self {
+            Self::None => Next::None,
+            Self::Run(task) => Next::Run(task.map(wrap)),
+            Self::Close => Next::Close,
+            Self::Done(done) => Next::Done(done),
+        }
+    }
+}
+
+/// What happens in a form whose parts are named by `P`.
+#[derive(Debug, Clone)]
+pub enum Message<P> {
+    Typed(P, String),
+    /// The n-th words of a choice.
+    Chosen(P, usize),
+    Pressed(P),
+    /// Enter in a field.
+    Entered(P),
+    Command(Command),
+}
+
+/// What came of it.
+pub enum Step<P, D = ()> {
+    /// This button was pressed.
+    Pressed(P),
+    Next(Next<Message<P>, D>),
+}
+
+enum Kind {
+    Field {
+        id: widget::Id,
+        typed: String,
+    },
+    Choice {
+        words: Vec<String>,
+        chosen: usize,
+    },
+    Button {
+        icon: Icon,
+        /// The key that is written beside the words.
+        key: Option<String>,
+    },
+}
+
+struct Part<P> {
+    place: P,
+    label: String,
+    kind: Kind,
+}
+
+/// The form.
+pub struct Form<P> {
+    parts: Vec<Part<P>>,
+    at: usize,
+    waiting: bool,
+    error: Option<String>,
+}
+
+impl<P> Default for Form<P> {
+    fn default() -> Self {
+        Self {
+            parts: Vec::new(),
+            at: 0,
+            waiting: false,
+            error: None,
+        }
+    }
+}
+
+impl<P: Copy + PartialEq + Send + 'static> Form<P> {
+    fn with(mut self, place: P, label: String, kind: Kind) -> Self {
+        self.parts.push(Part { place, label, kind });
+        self
+    }
+
+    /// With a field that has something typed already.
+    pub fn field(self, place: P, label: String, typed: impl Into<String>) -> Self {
+        let kind = Kind::Field {
+            id: widget::Id::unique(),
+            typed: typed.into(),
+        };
+        self.with(place, label, kind)
+    }
+
+    /// With a choice between words, the `chosen` ones shown.
+    pub fn choice(self, place: P, label: String, words: impl Into<Vec<String>>, chosen: usize) -> Self {
+        let words = words.into();
+        self.with(place, label, Kind::Choice { words, chosen })
+    }
+
+    /// With a button; the first one is what Enter presses in the fields before it.
+    pub fn button(self, place: P, icon: Icon, words: String) -> Self {
+        let first = !self.parts.iter().any(|part| matches!(part.kind, Kind::Button { .. }));
+        let key = first.then(|| fl!("key-enter"));
+        self.with(place, words, Kind::Button { icon, key })
+    }
+
+    /// With a button that has a key of its own.
+    pub fn keyed(self, place: P, icon: Icon, words: String, key: &str) -> Self {
+        let key = Some(key.to_owned());
+        self.with(place, words, Kind::Button { icon, key })
+    }
+
+    /// With the keyboard at this part.
+    pub fn at(mut self, place: P) -> Self {
+        self.go_to(place);
+        self
+    }
+
+    /// Moves the keyboard.
+    pub fn go_to(&mut self, place: P) {
+        self.at = self.index(place).unwrap_or(self.at);
+    }
+
+    fn index(&self, place: P) -> Option<usize> {
+        self.parts.iter().position(|part| part.place == place)
+    }
+
+    /// Where the keyboard is; nowhere in a form without parts.
+    pub fn place(&self) -> Option<P> {
+        self.parts.get(self.at).map(|part| part.place)
+    }
+
+    /// Whether there is such a part.
+    pub fn has(&self, place: P) -> bool {
+        self.index(place).is_some()
+    }
+
+    /// What stands in a field.
+    pub fn typed(&self, place: P) -> &str {
+        match self.part(place) {
+            Some(Kind::Field { typed, .. }) => typed,
+            _ => "",
+        }
+    }
+
+    /// Which words of a choice are shown.
+    pub fn chosen(&self, place: P) -> usize {
+        match self.part(place) {
+            Some(Kind::Choice { chosen, .. }) => *chosen,
+            _ => 0,
+        }
+    }
+
+    fn part(&self, place: P) -> Option<&Kind> {
+        self.parts
+            .iter()
+            .find(|part| part.place == place)
+            .map(|part| &part.kind)
+    }
+
+    fn part_mut(&mut self, place: P) -> Option<&mut Kind> {
+        let found = self.parts.iter_mut().find(|part| part.place == place);
+        found.map(|part| &mut part.kind)
+    }
+
+    /// Writes into a field.
+    pub fn write(&mut self, place: P, words: String) {
+        if let Some(Kind::Field { typed, .. }) = self.part_mut(place) {
+            *typed = words;
+        }
+    }
+
+    fn choose(&mut self, place: P, at: usize) {
+        if let Some(Kind::Choice { words, chosen }) = self.part_mut(place) {
+            *chosen = at % words.len().max(1);
+        }
+    }
+
+    /// Gives the keyboard to the part where it is.
+    pub fn focus(&self) -> Task<Message<P>> {
+        match self.parts.get(self.at).map(|part| &part.kind) {
+            Some(Kind::Field { id, .. }) => widget::operation::focus(id.clone()),
+            _ => widget::operation::focus("nowhere"),
+        }
+    }
+
+    /// An answer is awaited.
+    pub fn wait(&mut self) {
+        (self.waiting, self.error) = (true, None);
+    }
+
+    /// The answer came, and all is well so far.
+    pub fn answered(&mut self) {
+        (self.waiting, self.error) = (false, None);
+    }
+
+    /// Says what is wrong.
+    pub fn fail(&mut self, error: String) {
+        (self.waiting, self.error) = (false, Some(error));
+    }
+
+    /// What is wrong, if something is.
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
+    /// Changes the state and says what follows.
+    pub fn update<D>(&mut self, message: Message<P>) -> Step<P, D> {
+        match message {
+            Message::Typed(place, typed) => {
+                self.go_to(place);
+                self.write(place, typed);
+            }
+            Message::Chosen(place, at) => {
+                self.go_to(place);
+                self.choose(place, at);
+            }
+            Message::Pressed(place) | Message::Entered(place) => return self.press(self.index(place)),
+            Message::Command(Command::Back) => return Step::Next(Next::Close),
+            Message::Command(Command::Next) => return self.step(1),
+            Message::Command(Command::Previous) => return self.step(self.parts.len().saturating_sub(1)),
+            Message::Command(Command::Arrow(direction)) => return self.arrow(direction),
+            Message::Command(Command::Confirm) => return self.press(Some(self.at)),
+            Message::Command(_) => {}
+        }
+        Step::Next(Next::None)
+    }
+
+    fn step<D>(&mut self, by: usize) -> Step<P, D> {
+        self.at = (self.at + by) % self.parts.len().max(1);
+        Step::Next(Next::Run(self.focus()))
+    }
+
+    fn arrow<D>(&mut self, direction: Direction) -> Step<P, D> {
+        let forward = matches!(direction, Direction::Right | Direction::Down);
+        let is_button = |part: Option<&Part<P>>| part.is_some_and(|part| matches!(part.kind, Kind::Button { .. }));
+        match self.parts.get_mut(self.at).map(|part| &mut part.kind) {
+            Some(Kind::Choice { words, chosen }) => {
+                let count = words.len().max(1);
+                *chosen = (*chosen + if forward { 1 } else { count - 1 }) % count;
+            }
+            Some(Kind::Button { .. }) => {
+                let to = if forward {
+                    self.at.checked_add(1)
+                } else {
+                    self.at.checked_sub(1)
+                };
+                if let Some(to) = to.filter(|to| is_button(self.parts.get(*to))) {
+                    self.at = to;
+                }
+            }
+            Some(Kind::Field { .. }) | None => {}
+        }
+        Step::Next(Next::None)
+    }
+
+    /// The button there, or the next one after it.
+    fn press<D>(&mut self, at: Option<usize>) -> Step<P, D> {
+        let after = self.parts.iter().skip(at.unwrap_or(self.parts.len()));
+        let button = after
+            .filter(|part| matches!(part.kind, Kind::Button { .. }))
+            .map(|part| part.place)
+            .next();
+        match button.filter(|_| !self.waiting) {
+            Some(place) => Step::Pressed(place),
+            None => Step::Next(Next::None),
+        }
+    }
+
+    /// A field or a choice with its label above.
+    pub fn input(&self, place: P) -> Column<'_, Message<P>> {
+        let Some(at) = self.index(place) else {
+            return Column::new();
+        };
+        let part = &self.parts[at];
+        match &part.kind {
+            Kind::Field { id, typed } => field(
+                part.label.clone(),
+                id.clone(),
+                typed,
+                false,
+                move |typed| Message::Typed(place, typed),
+                Message::Entered(place),
+            )
+            .width(Fill),
+            Kind::Choice { words, chosen } => {
+                column![quiet(part.label.as_str()), turned(place, words, *chosen, at == self.at)]
+                    .spacing(4)
+                    .width(Fill)
+            }
+            Kind::Button { .. } => column![self.pressable(part, at)],
+        }
+    }
+
+    fn pressable<'a>(&'a self, part: &'a Part<P>, at: usize) -> Button<'a, Message<P>> {
+        let (icon, key) = match &part.kind {
+            Kind::Button { icon, key } => (*icon, key.as_ref()),
+            Kind::Field { .. } | Kind::Choice { .. } => (Icon::Done, None),
+        };
+        let pressed = (!self.waiting).then_some(Message::Pressed(part.place));
+        action(icon, part.label.clone(), key, at == self.at, pressed)
+    }
+
+    /// What is wrong, then all buttons and the one that closes.
+    pub fn foot(&self, close: String) -> Column<'_, Message<P>> {
+        let mut buttons = Row::new().spacing(theme::GAP);
+        for (at, part) in self.parts.iter().enumerate() {
+            if matches!(part.kind, Kind::Button { .. }) {
+                buttons = buttons.push(self.pressable(part, at));
+            }
+        }
+        let mut foot = Column::new().spacing(12);
+        if let Some(error) = &self.error {
+            foot = foot.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
+        }
+        foot.push(buttons.push(closing(close)).wrap())
+    }
+}
+
+/// The button that closes a dialogue.
+pub fn closing<'a, P: Clone + 'a>(words: String) -> Button<'a, Message<P>> {
+    let back = Message::Command(Command::Back);
+    action(Icon::Close, words, Some(&"Esc".to_owned()), false, Some(back))
+}
+
+fn turned<P: Copy>(place: P, words: &[String], chosen: usize, focused: bool) -> Element<'_, Message<P>>
+where
+    P: 'static,
+{
+    let count = words.len().max(1);
+    let step = |sign: &'static str, by: usize| {
+        button(text(sign))
+            .padding([6, 12])
+            .style(theme::plain(false))
+            .on_press(Message::Chosen(place, (chosen + by) % count))
+    };
+    let shown = words.get(chosen).map_or("", String::as_str);
+    let shown = container(body(shown)).padding(8).width(Fill).style(theme::row(focused));
+    row![step("←", count - 1), shown, step("→", 1)]
+        .spacing(4)
+        .align_y(Vertical::Center)
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    enum Place {
+        Why,
+        Which,
+        Yes,
+        Reason,
+        No,
+    }
+
+    fn form() -> Form<Place> {
+        Form::default()
+            .field(Place::Why, "perché".into(), "")
+            .choice(Place::Which, "quale".into(), ["uno".to_owned(), "due".to_owned()], 0)
+            .button(Place::Yes, Icon::Done, "sì".into())
+            .field(Place::Reason, "motivo".into(), "")
+            .button(Place::No, Icon::Refused, "no".into())
+    }
+
+    fn pressed(form: &mut Form<Place>, message: Message<Place>) -> Option<Place> {
+        match form.update::<()>(message) {
+            Step::Pressed(place) => Some(place),
+            Step::Next(_) => None,
+        }
+    }
+
+    #[test]
+    fn tab_goes_round_through_every_part_in_both_directions() {
+        let mut form = form();
+        let all = [Place::Which, Place::Yes, Place::Reason, Place::No, Place::Why];
+        for expected in all {
+            assert_eq!(pressed(&mut form, Message::Command(Command::Next)), None);
+            assert_eq!(form.place(), Some(expected));
+        }
+        for expected in [Place::No, Place::Reason] {
+            pressed(&mut form, Message::Command(Command::Previous));
+            assert_eq!(form.place(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn enter_presses_the_button_it_stands_on_or_the_next_one() {
+        let mut form = form();
+        let enter = || Message::Command(Command::Confirm);
+        assert_eq!(pressed(&mut form, enter()), Some(Place::Yes), "from the first field");
+        assert_eq!(pressed(&mut form, Message::Entered(Place::Reason)), Some(Place::No));
+        form.go_to(Place::Which);
+        assert_eq!(pressed(&mut form, enter()), Some(Place::Yes));
+        form.go_to(Place::No);
+        assert_eq!(pressed(&mut form, enter()), Some(Place::No));
+    }
+
+    #[test]
+    fn nothing_is_pressed_twice_while_an_answer_is_awaited() {
+        let mut form = form();
+        form.wait();
+        assert_eq!(pressed(&mut form, Message::Pressed(Place::Yes)), None);
+        assert_eq!(pressed(&mut form, Message::Command(Command::Confirm)), None);
+        form.fail("no".into());
+        assert_eq!(form.error(), Some("no"));
+        assert_eq!(pressed(&mut form, Message::Pressed(Place::Yes)), Some(Place::Yes));
+    }
+
+    #[test]
+    fn arrows_turn_a_choice_and_go_between_buttons_that_stand_together() {
+        let mut form = form().button(Place::Why, Icon::Close, "poi".into()).at(Place::Which);
+        let arrow = |direction| Message::Command(Command::Arrow(direction));
+        for expected in [1, 0, 1] {
+            pressed(&mut form, arrow(Direction::Right));
+            assert_eq!(form.chosen(Place::Which), expected);
+        }
+        pressed(&mut form, arrow(Direction::Up));
+        assert_eq!(form.chosen(Place::Which), 0);
+        form.go_to(Place::No);
+        pressed(&mut form, arrow(Direction::Left));
+        assert_eq!(form.place(), Some(Place::No), "a field is not a button");
+        pressed(&mut form, arrow(Direction::Right));
+        assert_eq!(form.at, 5);
+    }
+
+    #[test]
+    fn a_form_without_parts_only_closes() {
+        let mut empty = Form::<Place>::default();
+        assert_eq!(pressed(&mut empty, Message::Command(Command::Confirm)), None);
+        assert_eq!(pressed(&mut empty, Message::Command(Command::Next)), None);
+        let closed = empty.update::<()>(Message::Command(Command::Back));
+        assert!(matches!(closed, Step::Next(Next::Close)));
+    }
+}

@@ -1,0 +1,219 @@
+//! Accounts that are wanted at another workstation than the one where they are active: the domain's steps, each recorded,
+//! and the session that passes (R-ACC-1).
+//!
+//! Invariant: who asks has proven to be the person, with everything a sign-in wants, and asks with a ticket that only their
+//! workstation has; a step is durable before it is kept and told. What is wanted is known to this process only: of several
+//! servers, another end hears of it that speaks with the same one. Deliberately absent: HTTP, the rules of the steps
+//! (`domain::people::yielding`).
+
+use super::door::{Answer, unavailable};
+use super::sessions::{Begun, Sessions, SignedIn, token_hash};
+use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::camera::StationId;
+use crate::domain::people::Person;
+use crate::domain::people::account::Standing as AccountStanding;
+use crate::domain::people::stated::Stated;
+use crate::domain::people::yielding::{Input, Rules, Standing, Yielding};
+use crate::protocol::{AccountAsk, AskState, AskStep, Asks, Knock, RefusalKind, SessionRequest};
+use crate::server::log::recorder::Act;
+use crate::server::store::registry::{SessionRow, StationRow};
+use secrecy::ExposeSecret as _;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// One end that wants an account.
+#[derive(Clone)]
+struct Want {
+    /// Hash of what it asks with; without one it only tried.
+    ticket: Option<[u8; 32]>,
+    stated: Stated,
+    station: StationId,
+    active_at: StationId,
+    at_ms: i64,
+    yielding: Yielding,
+}
+
+/// What is wanted now, by account. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Wanted(Arc<Mutex<HashMap<String, Want>>>);
+
+impl Wanted {
+    fn all(&self) -> MutexGuard<'_, HashMap<String, Want>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Somebody proved to be the person of an account that is active elsewhere.
+    pub(super) fn proven(
+        &self,
+        ask: &SessionRequest,
+        stated: &Stated,
+        station: &StationRow,
+        active_at: &StationId,
+        now: i64,
+    ) {
+        let want = Want {
+            ticket: ask.ticket.as_ref().map(|ticket| token_hash(ticket.expose_secret())),
+            stated: stated.clone(),
+            station: station.station.clone(),
+            active_at: active_at.clone(),
+            at_ms: now,
+            yielding: Yielding::proven(now),
+        };
+        self.all().insert(ask.user.clone(), want);
+    }
+
+    /// The account is active at one workstation again: nobody waits for it any more.
+    pub(super) fn forget(&self, user: &str) {
+        self.all().remove(user);
+    }
+
+    fn of_ticket(&self, ticket: &[u8; 32], station: &StationId) -> Option<(String, Want)> {
+        let all = self.all();
+        let found = all
+            .iter()
+            .find(|(_, want)| want.ticket.as_ref() == Some(ticket) && want.station == *station);
+        found.map(|(user, want)| (user.clone(), want.clone()))
+    }
+
+    fn keep(&self, user: &str, want: &Want) {
+        self.all().insert(user.to_owned(), want.clone());
+    }
+}
+
+/// How an account stands for who wants it.
+pub enum Asked {
+    State(AskState),
+    /// It passed; the session that ended for it, when it was still running.
+    In {
+        begun: Box<Begun>,
+        ended: Option<Box<SignedIn>>,
+    },
+}
+
+impl Sessions {
+    fn rules(&self) -> Rules {
+        let elsewhere = self.settings.account_elsewhere;
+        Rules {
+            answer_ms: i64::from(elsewhere.answer_seconds) * 1000,
+            unanswered: elsewhere.unanswered,
+        }
+    }
+
+    /// Whether the account was tried or is asked for elsewhere.
+    pub fn knock(&self, user: &str, now: i64) -> Option<Knock> {
+        let rules = self.rules();
+        let mut all = self.wanted.all();
+        all.retain(|_, want| want.yielding.standing(rules, now) != Standing::Over);
+        let want = all.get(user)?;
+        let asks = match want.yielding.standing(rules, now) {
+            Standing::Proven => None,
+            Standing::Waiting { left_ms } => Some(Asks {
+                until_ms: now.saturating_add(left_ms),
+                unanswered: rules.unanswered,
+            }),
+            Standing::Yielded | Standing::Kept { .. } | Standing::Over => return None,
+        };
+        Some(Knock {
+            station: want.station.clone(),
+            at_ms: want.at_ms,
+            asks,
+        })
+    }
+
+    /// A step of the end that wants an account. `now` is Unix ms.
+    ///
+    /// # Errors
+    /// No such ticket of this workstation, it is over, or it cannot be recorded now.
+    pub async fn asked(&self, station: &StationRow, ask: &AccountAsk, now: i64) -> Answer<Asked> {
+        let one = Arc::clone(&self.one);
+        let _alone = one.lock().await;
+        let ticket = token_hash(ask.ticket.expose_secret());
+        let found = self.wanted.of_ticket(&ticket, &station.station);
+        let (user, mut want) = found.filter(|_| !station.quarantined).ok_or(RefusalKind::NotFound)?;
+        let row = self.store.life(&user).await.map_err(unavailable)?;
+        let person = row
+            .filter(|row| row.life.standing(now) == AccountStanding::Good)
+            .map(|row| row.person)
+            .ok_or(RefusalKind::NotFound)?;
+        let input = match ask.step {
+            AskStep::Look => Input::Tick,
+            AskStep::Ask => Input::Ask,
+            AskStep::GiveUp => Input::GiveUp,
+        };
+        self.step(station, &person, &mut want, input, now).await?;
+        let open = self.store.session_of(&user).await.map_err(unavailable)?;
+        let open = open.filter(|open| now < open.expires_ms);
+        let at = want.active_at.clone();
+        match want.yielding.standing(self.rules(), now) {
+            Standing::Over => Err(RefusalKind::NotFound),
+            Standing::Proven => Ok(Asked::State(AskState::ActiveAt { station: at })),
+            Standing::Kept { answered } => Ok(Asked::State(AskState::Kept { station: at, answered })),
+            Standing::Waiting { left_ms } if open.is_some() => Ok(Asked::State(AskState::Waiting {
+                station: at,
+                left_ms: left_ms.unsigned_abs(),
+                unanswered: self.rules().unanswered,
+            })),
+            // Whoever was asked may also have left by themselves.
+            Standing::Waiting { .. } | Standing::Yielded => self.pass(station, person, &want.stated, open, now).await,
+        }
+    }
+
+    async fn pass(
+        &self,
+        station: &StationRow,
+        person: Person,
+        stated: &Stated,
+        open: Option<SessionRow>,
+        now: i64,
+    ) -> Answer<Asked> {
+        let mut ended = None;
+        if let Some(session) = open {
+            self.end(station, &person, &session, "yielded").await?;
+            let person = person.clone();
+            ended = Some(Box::new(SignedIn { person, session }));
+        }
+        let begun = Box::new(self.begin(station, stated, person, now).await?);
+        Ok(Asked::In { begun, ended })
+    }
+
+    /// The answer of the end that has the account; with a yes its session ends.
+    ///
+    /// # Errors
+    /// Nobody asks, or it cannot be recorded now.
+    pub async fn answer_ask(&self, station: &StationRow, who: &SignedIn, yields: bool, now: i64) -> Answer<()> {
+        let one = Arc::clone(&self.one);
+        let _alone = one.lock().await;
+        let want = self.wanted.all().get(&who.person.user).cloned();
+        let mut want = want.ok_or(RefusalKind::NotFound)?;
+        let input = if yields { Input::Yield } else { Input::Keep };
+        self.step(station, &who.person, &mut want, input, now).await?;
+        if yields {
+            self.end(station, &who.person, &who.session, "yielded").await?;
+        }
+        Ok(())
+    }
+
+    /// Takes up what happened at `station`: recorded first, then kept.
+    async fn step(&self, station: &StationRow, person: &Person, want: &mut Want, input: Input, now: i64) -> Answer<()> {
+        let Some(change) = want.yielding.handle(input, self.rules(), now) else {
+            return Ok(());
+        };
+        let act = Act {
+            person: Some(person),
+            at: Some(&station.station),
+            purpose: Some(want.stated.purpose()),
+            protocol_no: want.stated.protocol_no(),
+            ..Act::default()
+        };
+        let act = act
+            .with("step", change.word())
+            .with("active_at", want.active_at.as_str())
+            .with("wanted_at", want.station.as_str());
+        self.recorder
+            .record(&station.home, Operation::AccountAsk, Outcome::Done, act)
+            .await
+            .map_err(unavailable)?;
+        self.wanted.keep(&person.user, want);
+        Ok(())
+    }
+}
