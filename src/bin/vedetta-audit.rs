@@ -3,10 +3,14 @@
 //!
 //! Deliberately absent: everything else.
 
+#[path = "vedetta-audit/asking.rs"]
+mod asking;
 #[path = "vedetta-audit/camera_users.rs"]
 mod camera_users;
 #[path = "vedetta-audit/cameras.rs"]
 mod cameras;
+#[path = "vedetta-audit/init.rs"]
+mod init;
 #[path = "vedetta-audit/office.rs"]
 mod office;
 #[path = "vedetta-audit/plan.rs"]
@@ -15,8 +19,7 @@ mod plan;
 mod sentences;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use secrecy::SecretString;
-use std::io::{BufRead as _, Write as _};
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -66,7 +69,7 @@ enum Command {
     /// Prepara un server: titolare, primo amministratore, unità systemd. Chiede ciò che manca.
     Init {
         #[command(flatten)]
-        arguments: office::InitArguments,
+        arguments: init::InitArguments,
     },
     /// Le persone abilitate, sul server in funzione.
     People {
@@ -341,7 +344,7 @@ async fn run(command: Command) -> Result<(), ServerError> {
             };
             witness::serve(witness, listen, ready, asked_to_end()).await
         }
-        Command::Init { arguments } => office::init(arguments).await,
+        Command::Init { arguments } => init::init(arguments).await,
         Command::People { command } => office::people(command).await,
         Command::Workstations { command } => office::workstations(command).await,
         Command::Sessions { command } => office::sessions(command).await,
@@ -424,9 +427,15 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
                     say(&format!("{}\t{}", entry.index, entry.body.as_deref().unwrap_or(pruned)));
                 }
             };
-            read::read(&place.open(), &user, password()?, &wanted, each)
-                .await
-                .map(drop)
+            read::read(
+                &place.open(),
+                &user,
+                asking::secret("VEDETTA_PASSWORD", "Password: ")?,
+                &wanted,
+                each,
+            )
+            .await
+            .map(drop)
         }
         LogCommand::NewOrigin {
             place,
@@ -450,25 +459,6 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
 fn say(line: &str) {
     let mut out = std::io::stdout().lock();
     drop(writeln!(out, "{line}").and_then(|()| out.flush()));
-}
-
-fn password() -> Result<SecretString, ServerError> {
-    if let Ok(password) = std::env::var("VEDETTA_PASSWORD") {
-        return Ok(password.into());
-    }
-    asked_line("Password: ").map(SecretString::from)
-}
-
-/// A line from the keyboard.
-fn asked_line(question: &str) -> Result<String, ServerError> {
-    eprint!("{question}");
-    let mut line = String::new();
-    let read = std::io::stdin().lock().read_line(&mut line);
-    read.map_err(|source| ServerError::File {
-        path: "-".into(),
-        source,
-    })?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// Ready on SIGTERM or Ctrl-C. SIGTERM is heard from the call on, not only once somebody waits: a server that has just said

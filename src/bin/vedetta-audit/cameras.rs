@@ -4,7 +4,8 @@
 //! camera hears anything. Passwords of cameras are read from the environment or the keyboard, never from arguments.
 //! Deliberately absent: who may, and what a change may be (the running server).
 
-use super::office::{By, at_office, lines, secret};
+use super::asking::secret;
+use super::office::{By, at_office, lines};
 use super::{say, sentences};
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::SecretString;

@@ -1,22 +1,19 @@
-//! The commands on people, workstations and sessions, and the first run: arguments, questions, tables, JSON.
+//! The commands on people, workstations and sessions: arguments, tables, JSON.
 //!
 //! Secrets are read from the environment or the keyboard, never from arguments, which every account of the machine can
 //! list. Deliberately absent: who may, and what happens (the running server).
 
-use super::{Kind, Place, asked_line, password, say};
+use super::{Kind, Place, asking, say};
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
-use std::net::SocketAddr;
 use vedetta::domain::camera::{ControllerId, StationId};
 use vedetta::domain::people::account::AccountName;
 use vedetta::domain::people::{Grant, Level};
 use vedetta::domain::reason::Reason;
-use vedetta::domain::site::Controller;
 use vedetta::protocol::{AccountChange, AccountState, NewAccount, NewCode, RefusalKind};
 use vedetta::server::administer::{Claim, Office, choose_password};
 use vedetta::server::error::ServerError;
-use vedetta::server::first_run::{self, Answers};
 
 /// Dove sono i dati e chi comanda.
 #[derive(Args)]
@@ -164,46 +161,9 @@ pub enum SessionsCommand {
     },
 }
 
-/// Ciò che serve alla prima preparazione; quel che manca viene chiesto.
-#[derive(Args)]
-pub struct InitArguments {
-    #[command(flatten)]
-    place: Place,
-    /// Nome del titolare: «Comune di Borgo Vedetta».
-    #[arg(long)]
-    controller_name: Option<String>,
-    /// Nome breve del titolare: minuscole, cifre, trattini.
-    #[arg(long)]
-    controller: Option<ControllerId>,
-    /// Codice ISTAT del comune, sei cifre.
-    #[arg(long)]
-    istat: Option<String>,
-    /// Nome o indirizzo con cui le postazioni raggiungono il server; si può ripetere.
-    #[arg(long = "server-name")]
-    names: Vec<String>,
-    /// Indirizzo su cui ascoltare.
-    #[arg(long, default_value = "0.0.0.0:8443")]
-    listen: SocketAddr,
-    /// Account dell'amministratore di sistema.
-    #[arg(long)]
-    administrator: Option<AccountText>,
-    /// Grado o titolo, nome e cognome dell'amministratore.
-    #[arg(long)]
-    name: Option<String>,
-    /// Ente dell'amministratore.
-    #[arg(long)]
-    body: Option<String>,
-    /// Atto di nomina dell'amministratore.
-    #[arg(long)]
-    act: Option<String>,
-    /// Esito come JSON.
-    #[arg(long)]
-    json: bool,
-}
-
 /// Un account, come argomento.
 #[derive(Clone)]
-pub struct AccountText(AccountName);
+pub struct AccountText(pub AccountName);
 
 impl std::str::FromStr for AccountText {
     type Err = String;
@@ -253,18 +213,10 @@ fn read_grants(path: Option<std::path::PathBuf>) -> Result<Vec<Grant>, ServerErr
     Ok(file.grant)
 }
 
-/// A secret from the environment or the keyboard.
-pub fn secret(variable: &str, question: &str) -> Result<SecretString, ServerError> {
-    match std::env::var(variable) {
-        Ok(value) => Ok(value.into()),
-        Err(_) => asked_line(question).map(SecretString::from),
-    }
-}
-
 /// Signs in, and asks for the authenticator's code only where the server wants one.
 async fn open(by: By) -> Result<(Office, bool), ServerError> {
     let data = by.place.open();
-    let password = password()?;
+    let password = asking::secret("VEDETTA_PASSWORD", "Password: ")?;
     let claim = |code| Claim {
         user: by.by.clone(),
         password: password.clone(),
@@ -274,7 +226,7 @@ async fn open(by: By) -> Result<(Office, bool), ServerError> {
     let asked = code.is_some();
     let office = match Office::open(&data, claim(code)).await {
         Err(ServerError::Refused(RefusalKind::SecondFactor)) if !asked => {
-            let code = asked_line("Codice dell'autenticatore: ")?.into();
+            let code = asking::line("Codice dell'autenticatore: ")?.into();
             Office::open(&data, claim(Some(code))).await?
         }
         opened => opened?,
@@ -407,10 +359,10 @@ pub async fn people(command: PeopleCommand) -> Result<(), ServerError> {
             let data = by.place.open();
             let claim = Claim {
                 user: by.by,
-                password: password()?,
+                password: asking::secret("VEDETTA_PASSWORD", "Password: ")?,
                 code: std::env::var("VEDETTA_CODE").ok().map(SecretString::from),
             };
-            let new = secret("VEDETTA_NEW_PASSWORD", "Nuova password: ")?;
+            let new = asking::secret("VEDETTA_NEW_PASSWORD", "Nuova password: ")?;
             choose_password(&data, claim, new).await?;
             say(if by.json { "{\"changed\":true}" } else { "Fatto." });
             Ok(())
@@ -460,7 +412,14 @@ pub async fn workstations(command: WorkstationsCommand) -> Result<(), ServerErro
                     say(&format!("Codice per la postazione, valido quindici minuti: {code}"));
                 }
             };
-            at_office(by, async |office| office.code(&new).await, show).await
+            // A name is one machine's for good, also when it was revoked: its events go on under it.
+            let given = async |office: &Office| match office.code(&new).await {
+                Err(ServerError::Refused(RefusalKind::Malformed)) => {
+                    Err(ServerError::NameTaken(new.station.to_string()))
+                }
+                answer => answer,
+            };
+            at_office(by, given, show).await
         }
         WorkstationsCommand::Revoke { by, station, reason } => {
             let revoked = async |office: &Office| office.revoke(&station, reason.clone()).await;
@@ -498,96 +457,5 @@ pub fn done(word: &'static str) -> impl FnOnce(&(), bool) {
         } else {
             say("Fatto.");
         }
-    }
-}
-
-fn or_ask<T: std::str::FromStr>(given: Option<T>, question: &str) -> Result<T, ServerError> {
-    if let Some(given) = given {
-        return Ok(given);
-    }
-    let line = asked_line(question)?;
-    line.trim().parse().map_err(|_| ServerError::Answer(line))
-}
-
-/// `init`.
-pub async fn init(arguments: InitArguments) -> Result<(), ServerError> {
-    let data = arguments.place.open();
-    if data.is_set_up() {
-        return Err(ServerError::AlreadySetUp);
-    }
-    let controller = Controller {
-        name: or_ask(
-            arguments.controller_name,
-            "Titolare (per esempio «Comune di Borgo Vedetta»): ",
-        )?,
-        id: or_ask(
-            arguments.controller,
-            "Nome breve del titolare (minuscole, cifre, trattini): ",
-        )?,
-        istat: or_ask(arguments.istat, "Codice ISTAT, sei cifre: ")?,
-    };
-    let mut names = arguments.names;
-    if names.is_empty() {
-        names.push(
-            asked_line("Nome o indirizzo del server per le postazioni: ")?
-                .trim()
-                .to_owned(),
-        );
-    }
-    let administrator = or_ask(arguments.administrator, "Account dell'amministratore di sistema: ")?;
-    let answers = Answers {
-        display_name: or_ask(arguments.name, "Nome e cognome dell'amministratore: ")?,
-        body: or_ask(arguments.body, "Ente dell'amministratore: ")?,
-        act: or_ask(arguments.act, "Atto di nomina: ")?,
-        password: match std::env::var("VEDETTA_PASSWORD") {
-            Ok(password) => password.into(),
-            Err(_) => twice()?,
-        },
-        administrator: administrator.0,
-        listen: arguments.listen,
-        controller,
-        names,
-    };
-    let program = std::env::current_exe().map_err(|source| ServerError::File {
-        path: "vedetta-audit".into(),
-        source,
-    })?;
-    let (first, user) = (
-        answers.names.first().cloned().unwrap_or_default(),
-        answers.administrator.clone(),
-    );
-    let begun = first_run::init(&data, &program, answers).await?;
-    if arguments.json {
-        let line = serde_json::json!({
-            "prepared": true, "unit": begun.unit, "second_factor": begun.second_factor.expose_secret(),
-        });
-        say(&line.to_string());
-        return Ok(());
-    }
-    say(&format!(
-        "Per l'autenticatore di {user}, una volta sola:\n  {}",
-        begun.second_factor.expose_secret()
-    ));
-    say(&format!(
-        "Il server è pronto. Per avviarlo, da amministratore della macchina:\n  \
-         useradd --system vedetta; chown -R vedetta: {data}\n  \
-         cp {unit} /etc/systemd/system/ && systemctl enable --now vedetta-audit\n\
-         Poi, per ogni postazione:\n  \
-         vedetta-audit workstations code --data {data} --by {user} --station sala-operativa --grace-minutes 60\n  \
-         e su quella macchina «vedetta», con indirizzo {first}:{port} e il codice.",
-        data = data.path().display(),
-        unit = begun.unit.display(),
-        port = arguments.listen.port(),
-    ));
-    Ok(())
-}
-
-fn twice() -> Result<SecretString, ServerError> {
-    let first = SecretString::from(asked_line("Password dell'amministratore (almeno 12 caratteri): ")?);
-    let second = SecretString::from(asked_line("Di nuovo: ")?);
-    if first.expose_secret() == second.expose_secret() {
-        Ok(first)
-    } else {
-        Err(ServerError::Answer("le due password sono diverse".into()))
     }
 }

@@ -1,0 +1,80 @@
+//! Questions at the keyboard, asked again while the answer will not do.
+//!
+//! Invariant: a secret is not shown while it is typed at a terminal, and is read from the environment where it is there.
+//! Deliberately absent: what is asked (each command).
+
+use secrecy::SecretString;
+use std::io::{BufRead as _, IsTerminal as _};
+use std::process::Command;
+use vedetta::server::error::ServerError;
+
+/// How often one question is put.
+pub const TRIES: usize = 3;
+
+/// A line from the keyboard, without its end.
+pub fn line(question: &str) -> Result<String, ServerError> {
+    eprint!("{question}");
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line);
+    let read = read.map_err(|source| ServerError::File {
+        path: "-".into(),
+        source,
+    })?;
+    if read == 0 {
+        return Err(ServerError::Answer("manca, e non si può più chiedere".into()));
+    }
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// What `read` makes of the answer. `read` says in words what is wrong with one that will not do.
+pub fn until<T>(question: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<T, ServerError> {
+    let mut wrong = String::new();
+    for _ in 0..TRIES {
+        match read(line(question)?.trim()) {
+            Ok(answer) => return Ok(answer),
+            Err(words) => {
+                eprintln!("Non va bene: {words}.");
+                wrong = words;
+            }
+        }
+    }
+    Err(ServerError::Answer(wrong))
+}
+
+/// A secret from the environment or the keyboard.
+pub fn secret(variable: &str, question: &str) -> Result<SecretString, ServerError> {
+    match std::env::var(variable) {
+        Ok(value) => Ok(value.into()),
+        Err(_) => hidden(question),
+    }
+}
+
+/// A line that the terminal does not show.
+pub fn hidden(question: &str) -> Result<SecretString, ServerError> {
+    let _unseen = std::io::stdin().is_terminal().then(Unseen::begin);
+    line(question).map(SecretString::from)
+}
+
+/// While it lives the terminal shows nothing that is typed.
+struct Unseen;
+
+impl Unseen {
+    fn begin() -> Self {
+        echo("-echo");
+        Self
+    }
+}
+
+impl Drop for Unseen {
+    fn drop(&mut self) {
+        echo("echo");
+        eprintln!();
+    }
+}
+
+/// Where there is no `stty` what is typed is seen, as everywhere else on such a machine.
+fn echo(how: &str) {
+    if let Err(error) = Command::new("stty").arg(how).status() {
+        tracing::warn!(%error, "the terminal shows what is typed");
+    }
+}

@@ -1,0 +1,184 @@
+//! The first run of a real server: what it is told, and what it asks for.
+//!
+//! Deliberately absent: preparing the server (`server::first_run`).
+
+use super::office::AccountText;
+use super::{Place, asking, say};
+use clap::Args;
+use secrecy::{ExposeSecret as _, SecretString};
+use std::net::SocketAddr;
+use vedetta::domain::camera::ControllerId;
+use vedetta::domain::people::account::{PasswordFault, check_password};
+use vedetta::domain::site::Controller;
+use vedetta::server::error::ServerError;
+use vedetta::server::first_run::{self, Answers};
+
+/// Ciò che serve alla prima preparazione; quel che manca viene chiesto.
+#[derive(Args)]
+pub struct InitArguments {
+    #[command(flatten)]
+    place: Place,
+    /// Nome del titolare: «Comune di Borgo Vedetta».
+    #[arg(long)]
+    controller_name: Option<String>,
+    /// Nome breve del titolare: minuscole, cifre, trattini.
+    #[arg(long)]
+    controller: Option<ControllerId>,
+    /// Codice ISTAT del comune, sei cifre.
+    #[arg(long)]
+    istat: Option<String>,
+    /// Nome o indirizzo con cui le postazioni raggiungono il server; si può ripetere.
+    #[arg(long = "server-name")]
+    names: Vec<String>,
+    /// Indirizzo su cui ascoltare.
+    #[arg(long, default_value = "0.0.0.0:8443")]
+    listen: SocketAddr,
+    /// Account dell'amministratore di sistema.
+    #[arg(long)]
+    administrator: Option<AccountText>,
+    /// Grado o titolo, nome e cognome dell'amministratore.
+    #[arg(long)]
+    name: Option<String>,
+    /// Ente dell'amministratore.
+    #[arg(long)]
+    body: Option<String>,
+    /// Atto di nomina dell'amministratore.
+    #[arg(long)]
+    act: Option<String>,
+    /// Esito come JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was given as an argument, or the answer to a question.
+fn or_ask<T>(given: Option<T>, question: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<T, ServerError> {
+    match given {
+        Some(given) => Ok(given),
+        None => asking::until(question, read),
+    }
+}
+
+fn some_text(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        Err("serve una risposta".into())
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+fn istat(text: &str) -> Result<String, String> {
+    if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("il codice ISTAT ha sei cifre".into())
+    }
+}
+
+fn short_name(text: &str) -> Result<ControllerId, String> {
+    text.parse()
+        .map_err(|_| "il nome breve ha solo minuscole, cifre e trattini".into())
+}
+
+/// A password of whoever has the name `user`, typed twice.
+fn twice(user: &str) -> Result<SecretString, ServerError> {
+    let mut wrong = "";
+    for _ in 0..asking::TRIES {
+        let first = asking::hidden("Password dell'amministratore (almeno 12 caratteri): ")?;
+        wrong = match check_password(user, first.expose_secret()) {
+            Err(fault) => password_words(fault),
+            Ok(()) if asking::hidden("Di nuovo: ")?.expose_secret() != first.expose_secret() => {
+                "le due password sono diverse"
+            }
+            Ok(()) => return Ok(first),
+        };
+        eprintln!("Non va bene: {wrong}.");
+    }
+    Err(ServerError::Answer(wrong.to_owned()))
+}
+
+fn password_words(fault: PasswordFault) -> &'static str {
+    match fault {
+        PasswordFault::Length => "la password vuole da 12 a 200 caratteri",
+        PasswordFault::ContainsName => "la password contiene il nome dell'account",
+        PasswordFault::Monotonous => "la password è un solo carattere ripetuto",
+        PasswordFault::UsedBefore => "la password è già stata usata",
+    }
+}
+
+/// `init`.
+pub async fn init(arguments: InitArguments) -> Result<(), ServerError> {
+    let data = arguments.place.open();
+    if data.is_set_up() {
+        return Err(ServerError::AlreadySetUp);
+    }
+    let controller = Controller {
+        name: or_ask(
+            arguments.controller_name,
+            "Titolare (per esempio «Comune di Borgo Vedetta»): ",
+            some_text,
+        )?,
+        id: or_ask(
+            arguments.controller,
+            "Nome breve del titolare (minuscole, cifre, trattini): ",
+            short_name,
+        )?,
+        istat: or_ask(arguments.istat, "Codice ISTAT, sei cifre: ", istat)?,
+    };
+    let mut names = arguments.names;
+    if names.is_empty() {
+        names.push(asking::until(
+            "Nome o indirizzo del server per le postazioni: ",
+            some_text,
+        )?);
+    }
+    let administrator = or_ask(
+        arguments.administrator,
+        "Account dell'amministratore di sistema: ",
+        str::parse,
+    )?;
+    let answers = Answers {
+        display_name: or_ask(arguments.name, "Nome e cognome dell'amministratore: ", some_text)?,
+        body: or_ask(arguments.body, "Ente dell'amministratore: ", some_text)?,
+        act: or_ask(arguments.act, "Atto di nomina: ", some_text)?,
+        password: match std::env::var("VEDETTA_PASSWORD") {
+            Ok(password) => password.into(),
+            Err(_) => twice(&administrator.0.to_string())?,
+        },
+        administrator: administrator.0,
+        listen: arguments.listen,
+        controller,
+        names,
+    };
+    let program = std::env::current_exe().map_err(|source| ServerError::File {
+        path: "vedetta-audit".into(),
+        source,
+    })?;
+    let (first, user) = (
+        answers.names.first().cloned().unwrap_or_default(),
+        answers.administrator.clone(),
+    );
+    let begun = first_run::init(&data, &program, answers).await?;
+    if arguments.json {
+        let line = serde_json::json!({
+            "prepared": true, "unit": begun.unit, "second_factor": begun.second_factor.expose_secret(),
+        });
+        say(&line.to_string());
+        return Ok(());
+    }
+    say(&format!(
+        "Per l'autenticatore di {user}, una volta sola:\n  {}",
+        begun.second_factor.expose_secret()
+    ));
+    say(&format!(
+        "Il server è pronto. Per avviarlo, da amministratore della macchina:\n  \
+         useradd --system vedetta; chown -R vedetta: {data}\n  \
+         cp {unit} /etc/systemd/system/ && systemctl enable --now vedetta-audit\n\
+         Poi, per ogni postazione:\n  \
+         vedetta-audit workstations code --data {data} --by {user} --station sala-operativa --grace-minutes 60\n  \
+         e su quella macchina «vedetta», con indirizzo {first}:{port} e il codice.",
+        data = data.path().display(),
+        unit = begun.unit.display(),
+        port = arguments.listen.port(),
+    ));
+    Ok(())
+}
