@@ -110,6 +110,7 @@ server-away-too-long = Server away: acts are stopped
 
 ## List and layout
 list-search = Search camera ( / )
+list-no-cameras = No camera for this account. The system administrator adds and assigns them.
 list-nothing-found = No camera found.
 rail-layouts = Tiles (F2…F10)
 wall-go-to = Go to camera

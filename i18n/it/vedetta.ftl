@@ -110,6 +110,7 @@ server-away-too-long = Server assente: operazioni ferme
 
 ## Elenco e disposizione
 list-search = Cerca telecamera ( / )
+list-no-cameras = Nessuna telecamera per questo account. Le aggiunge e le assegna l'amministratore di sistema.
 list-nothing-found = Nessuna telecamera trovata.
 rail-layouts = Riquadri (F2…F10)
 wall-go-to = Vai alla telecamera

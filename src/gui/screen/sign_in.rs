@@ -157,7 +157,9 @@ impl SignIn {
             }
             _ => {}
         }
-        Action::None
+        // What was typed as password is gone, so the next try begins there.
+        self.place = Place::Password;
+        Action::Run(widget::operation::focus(PASSWORD))
     }
 
     /// Does what asking for the account wants.
@@ -487,6 +489,15 @@ mod tests {
         assert!(claim.code.is_none());
         assert!(screen.password.expose_secret().is_empty());
         assert!(matches!(screen.update(Message::Enter), Action::None), "asked twice");
+    }
+
+    #[test]
+    fn after_a_refusal_the_next_try_begins_at_the_password() {
+        let mut screen = typed();
+        screen.update(Message::Code("123456".into()));
+        assert!(matches!(screen.update(Message::Enter), Action::SignIn { .. }));
+        assert!(matches!(screen.failed(&SignInError::SecondFactor), Action::Run(_)));
+        assert_eq!(screen.place, Place::Password);
     }
 
     #[test]

@@ -169,7 +169,12 @@ impl CameraList {
             },
         });
         let tree: Element<'a, Message> = if self.lines.is_empty() {
-            container(quiet(fl!("list-nothing-found"))).padding(8).into()
+            let words = if plan.cameras.is_empty() {
+                fl!("list-no-cameras")
+            } else {
+                fl!("list-nothing-found")
+            };
+            container(quiet(words)).padding(8).into()
         } else {
             scrollable(column(lines))
                 .id(self.list_id.clone())
