@@ -221,13 +221,13 @@ impl Cameras {
                 if self.chosen == before {
                     return Action::None;
                 }
-                Action::Run(self.into_sight())
+                Action::Run(self.show_chosen())
             }
         }
     }
 
     /// Scrolls the chosen line into view, with some above it.
-    fn into_sight(&self) -> Task<Message> {
+    fn show_chosen(&self) -> Task<Message> {
         let above = self.chosen.saturating_sub(ABOVE);
         let y = above as f32 * ROW;
         widget::operation::scroll_to(TABLE, widget::operation::AbsoluteOffset { x: 0.0, y })
