@@ -110,7 +110,7 @@ impl ServerError {
                 "Operazione non consentita a questo livello; il tentativo è stato registrato.".into()
             }
             Self::Refused(_) => "Il server ha rifiutato la richiesta.".into(),
-            Self::NameTaken(name) => format!("Il nome di postazione «{name}» è già stato usato, forse da una revocata: sceglierne un altro."),
+            Self::NameTaken(name) => format!("Il nome di postazione «{name}» è già in uso, o lo è stato: sceglierne un altro."),
             Self::Answer(what) => format!("Risposta non valida: {what}."),
             Self::NotQuarantined(name) => format!("La postazione «{name}» non è in quarantena."),
             Self::NoReason => "Manca il motivo: scriverlo con --reason, perché resta nel registro.".into(),

@@ -61,8 +61,8 @@ pub async fn enrol_machine(config: StationConfig, address: &str, code: &str) -> 
 async fn enrol_with(config: StationConfig, address: &str, code: &str) -> Result<(), EnrolError> {
     let read = EnrolmentCode::read(code).ok_or(EnrolError::NotACode)?;
     let secrets = config.secrets;
-    let answers = tokio::task::spawn_blocking(move || Vault::answers(secrets)).await;
-    answers.map_err(not_kept)?.map_err(|error| EnrolError::NoKeyring {
+    let tried = tokio::task::spawn_blocking(move || Vault::try_out(secrets)).await;
+    tried.map_err(not_kept)?.map_err(|error| EnrolError::NoKeyring {
         detail: error.to_string(),
     })?;
     let server = server_address(address);

@@ -52,33 +52,31 @@ impl Vault {
     /// # Errors
     /// [`StationError::NoKeyring`] when there is no system keyring; never falls back to the file by itself.
     pub fn open(choice: SecretsChoice, station: &StationId, data: &Path) -> Result<Self, StationError> {
-        Self::answers(choice)?;
-        Ok(match choice {
-            SecretsChoice::SystemKeyring => Self::Keyring {
-                station: station.clone(),
-            },
-            SecretsChoice::ProtectedFile => Self::File {
-                folder: data.join("secrets"),
-            },
-        })
-    }
-
-    /// Whether the place the person chose is there at all: a message bus without a keyring behind it is not. Blocks.
-    ///
-    /// # Errors
-    /// [`StationError::NoKeyring`] when there is no system keyring.
-    pub fn answers(choice: SecretsChoice) -> Result<(), StationError> {
         match choice {
             SecretsChoice::SystemKeyring => {
                 if let Err(error) = keyring::Entry::store_status() {
                     return Err(no_keyring(format!("the keyring does not answer: {error}")));
                 }
-                let asked = keyring::Entry::new(SERVICE, "is-anybody-there").and_then(|entry| entry.get_secret());
-                match asked {
-                    Ok(_) | Err(keyring::Error::NoEntry) => Ok(()),
-                    Err(error) => Err(no_keyring(format!("the keyring does not answer: {error}"))),
-                }
+                Ok(Self::Keyring {
+                    station: station.clone(),
+                })
             }
+            SecretsChoice::ProtectedFile => Ok(Self::File {
+                folder: data.join("secrets"),
+            }),
+        }
+    }
+
+    /// Whether the place the person chose takes a secret: one is put there and taken away again, because a keyring that is
+    /// locked, or that nothing is behind, answers a question as if nothing had been saved. Blocks.
+    ///
+    /// # Errors
+    /// [`StationError::NoKeyring`]: it takes none.
+    pub fn try_out(choice: SecretsChoice) -> Result<(), StationError> {
+        match choice {
+            SecretsChoice::SystemKeyring => keyring::Entry::new(SERVICE, "trial")
+                .and_then(|entry| entry.set_secret(b"trial").and_then(|()| entry.delete_credential()))
+                .map_err(|error| no_keyring(format!("the keyring takes no secret: {error}"))),
             SecretsChoice::ProtectedFile => Ok(()),
         }
     }

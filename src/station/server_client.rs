@@ -63,6 +63,17 @@ impl ServerError {
             }
         )
     }
+
+    /// Whether the server knows this workstation no more: it was revoked.
+    pub fn is_unknown_station(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                why: protocol::RefusalKind::UnknownStation,
+                ..
+            }
+        )
+    }
 }
 
 /// The server, as this workstation may call it. Cheap to clone.

@@ -358,6 +358,7 @@ impl Session {
 /// ended the session.
 async fn keep_in_touch(session: Weak<SessionInner>) {
     let mut known = 0;
+    let mut unknown_here = false;
     loop {
         let Some(inner) = session.upgrade() else { return };
         if inner.has_ended() {
@@ -366,6 +367,7 @@ async fn keep_in_touch(session: Weak<SessionInner>) {
         let asked = inner.station.server.policy(&inner.facts.token, known).await;
         let pause = match asked {
             Ok(told) => {
+                unknown_here = false;
                 inner.station.contact.reached();
                 known = told.revision;
                 inner.hear(told).await;
@@ -375,6 +377,16 @@ async fn keep_in_touch(session: Weak<SessionInner>) {
                 tracing::warn!("the server ended the session");
                 inner.end();
                 return;
+            }
+            // Once may be the certificate of before, on its way while the next one was taken up.
+            Err(error) if error.is_unknown_station() && unknown_here => {
+                tracing::warn!("this workstation was revoked");
+                inner.end();
+                return;
+            }
+            Err(error) if error.is_unknown_station() => {
+                unknown_here = true;
+                AT_ONCE
             }
             Err(error) => {
                 if error.is_away() {

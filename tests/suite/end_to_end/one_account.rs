@@ -150,6 +150,7 @@ async fn every_event_carries_the_purpose_in_force_with_its_protocol_number() {
     let session = place.sign_in(&station, "operatore").await;
     let camera = first(&session, CameraKind::Fixed, true);
     let view = session.view(&camera, StreamRole::Sub).await.expect("a view");
+    until("frames", 30, || view.slot().count() > 3).await;
     let delegated = Stated::new(Purpose::JudicialPoliceDelegated, "furti in via Roma", "1402/2026");
     let delegated = delegated.expect("with its number");
     session.change_purpose(delegated.clone()).await.expect("changed");
