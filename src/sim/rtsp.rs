@@ -209,6 +209,9 @@ impl Live {
         } else {
             String::new()
         };
+        // A viewer takes the picture and leaves the metadata, another the other way round: the library prepares a shared
+        // mount for what its first viewer asked for, and has nothing for the second.
+        self.factory.set_shared(!sends);
         self.factory.set_launch(&format!(
             "( appsrc name=source is-live=true format=time min-latency=0 {encoder}! {} {metadata} )",
             payloader(spec.codec)

@@ -19,8 +19,8 @@ use std::time::SystemTime;
 const KEPT: usize = 200;
 /// Notices shown when the history is closed.
 const SHOWN: usize = 2;
-/// Height of the closed strip: always the same, so that a message never moves the wall.
-const HEIGHT: f32 = 84.0;
+/// Height of the closed strip, for notices of two lines each: always the same, so that a message never moves the wall.
+const HEIGHT: f32 = 106.0;
 
 /// One sentence with its time.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,6 +125,7 @@ impl MessageStrip {
             };
             return row![list, history].spacing(theme::GAP).padding(8).into();
         }
+        let mut side = column![history].spacing(4);
         let lines: Element<'_, Message> = if pending.is_empty() {
             container(quiet(fl!("strip-nothing")))
                 .padding([6, 4])
@@ -133,13 +134,13 @@ impl MessageStrip {
         } else {
             let more = pending.len().saturating_sub(SHOWN);
             let shown = pending.iter().take(SHOWN).enumerate();
-            let mut lines = column(shown.map(|(place, (index, notice))| line(*index, notice, focus == Some(place))));
+            let lines = column(shown.map(|(place, (index, notice))| line(*index, notice, focus == Some(place))));
             if more > 0 {
-                lines = lines.push(quiet(fl!("strip-more", n = more.to_string())));
+                side = side.push(quiet(fl!("strip-more", n = more.to_string())));
             }
             lines.spacing(4).width(Fill).into()
         };
-        let strip = row![lines, history]
+        let strip = row![lines, side]
             .spacing(theme::GAP)
             .padding(8)
             .align_y(Vertical::Center);

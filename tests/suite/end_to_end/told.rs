@@ -47,6 +47,9 @@ async fn r_prv_1_a_dome_that_tells_its_status_by_itself_is_asked_less_and_follow
     let view = session.view(&dome, StreamRole::Sub).await.expect("a view");
     until("the dome's pose", 30, || pan(&view).is_some()).await;
     until_asked("it tells by itself", &place, &dome, RARELY).await;
+    // The picture comes beside the metadata.
+    let shown = view.slot().count();
+    until("frames beside the metadata", 30, || view.slot().count() > shown + 5).await;
     let before = pan(&view).expect("a pose");
 
     let gesture = session.steer(&dome).await.expect("the dome is free");
