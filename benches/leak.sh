@@ -51,6 +51,8 @@ disturb() { # folder control-url server
     | grep -o '"token":"[^"]*"' | cut -d'"' -f4) || true
   fault() { curl -sS --max-time 5 -o /dev/null -X POST "$sim/cameras/$1/faults" -d "$2" || true; }
   # Two of the four tell their status by themselves too.
+  fault cam-03 '{"metadata":"sent"}'
+  fault cam-05 '{"metadata":"sent"}'
   while :; do
     n=$(( n + 1 ))
     dome=cam-0$(( 3 + RANDOM % 4 ))
