@@ -65,7 +65,7 @@ pub enum Screen {
     Broken(String),
     /// This machine is no workstation yet.
     Enrol(Enrol),
-    SignIn(SignIn),
+    SignIn(Box<SignIn>),
     /// Somebody is at a wall.
     Work(Pane),
     Diagnostics(Box<Diagnostics>),
@@ -306,8 +306,8 @@ impl App {
                 Task::none()
             }
             Message::Diagnostics(message) => self.diagnostics_message(message),
-            Message::LetGo(window) => self.to_room(window, control_room::Message::LetGo),
-            Message::Unfocused(window) => self.to_room(window, control_room::Message::Unfocused),
+            Message::LetGo(window) => self.tell_room(window, control_room::Message::LetGo),
+            Message::Unfocused(window) => self.tell_room(window, control_room::Message::Unfocused),
             Message::Tick => self.tick(),
         }
     }
@@ -399,7 +399,7 @@ impl App {
     fn show_sign_in(&mut self, credentials: Option<Credentials>) -> Task<Message> {
         let less_safe = self.options.station.secrets == SecretsChoice::ProtectedFile;
         let (screen, focus) = SignIn::new(less_safe.then(|| fl!("sign-in-protected-file")));
-        self.screen = Screen::SignIn(screen);
+        self.screen = Screen::SignIn(Box::new(screen));
         let focus = focus.map(Message::SignIn);
         match credentials {
             Some(Credentials {
@@ -565,7 +565,7 @@ impl App {
         }
     }
 
-    fn to_room(&mut self, window: window::Id, message: control_room::Message) -> Task<Message> {
+    fn tell_room(&mut self, window: window::Id, message: control_room::Message) -> Task<Message> {
         let place = self.windows.place(window);
         self.on_pane(place, |pane| pane.update(pane::Message::Room(message)))
     }

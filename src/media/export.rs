@@ -1,7 +1,7 @@
 //! A range of a recording into an MP4 file: bit for bit as the camera coded it, or covered and encoded anew.
 //!
-//! Invariant: `path` either holds the whole, flushed file or does not exist; a failed or cancelled export leaves nothing; in
-//! an obscured copy no picture reaches the encoder before its cover is laid. Deliberately absent: which copy is right and
+//! Invariant: `path` either holds the whole, flushed file, and somebody kept it, or does not exist; a failed or cancelled export
+//! leaves nothing; in an obscured copy no picture reaches the encoder before its cover is laid. Deliberately absent: which copy is right and
 //! what the cover is (the station), seals and labels (`domain::evidence`).
 
 mod file;
@@ -10,6 +10,10 @@ mod obscured;
 mod original;
 mod recorder;
 mod trim;
+
+#[cfg(test)]
+pub(crate) use file::Partial;
+pub use file::{Unclaimed, remove_remnants};
 
 use super::error::{LiveError, LiveErrorKind};
 use crate::domain::privacy::Cover;
@@ -30,7 +34,7 @@ pub struct ExportRequest {
     pub from_ms: i64,
     /// Unix milliseconds.
     pub to_ms: i64,
-    /// The file to make; must not exist.
+    /// The name of the file when it is kept; must not exist.
     pub path: PathBuf,
     pub copy: CopyKind,
 }
@@ -104,58 +108,29 @@ pub enum ExportError {
 }
 
 /// Exports, on a thread of its own. Dropping the future cancels and removes the partial file. `progress` is called
-/// about four times a second, on that thread.
+/// about four times a second, on that thread. The file has no name before [`Unclaimed::keep`].
 ///
 /// # Errors
 /// See [`ExportError`].
 pub async fn run(
     request: ExportRequest,
     progress: impl Fn(ExportProgress) + Send + 'static,
-) -> Result<ExportReport, ExportError> {
+) -> Result<(ExportReport, Unclaimed), ExportError> {
     let cancelled = CancelOnDrop(Arc::default());
     let (tell, told) = oneshot::channel();
     let flag = Arc::clone(&cancelled.0);
     std::thread::Builder::new()
         .name("media-export".to_owned())
         .spawn(move || {
-            let outcome = recorder::run(&request, &progress, &flag);
-            let made = outcome.map(|report| (report, Unclaimed::new(request.path.clone())));
-            if tell.send(made).is_err() {
+            if tell.send(recorder::run(&request, &progress, &flag)).is_err() {
                 tracing::info!("an export ended that nobody waits for");
             }
         })
         .map_err(ExportError::Disk)?;
-    let (report, file) = told.await.unwrap_or_else(|_| {
+    told.await.unwrap_or_else(|_| {
         let detail = "the thread of the export ended without a result";
         Err(ExportError::Stream(LiveError::new(LiveErrorKind::BrokenStream, detail)))
-    })?;
-    file.keep();
-    Ok(report)
-}
-
-/// A finished file that goes again unless somebody keeps it: whoever wanted it may be gone when it is done.
-pub struct Unclaimed(Option<PathBuf>);
-
-impl Unclaimed {
-    /// The file of this name.
-    pub fn new(path: PathBuf) -> Self {
-        Self(Some(path))
-    }
-
-    /// It stays.
-    pub fn keep(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Unclaimed {
-    fn drop(&mut self) {
-        if let Some(path) = self.0.take()
-            && let Err(error) = std::fs::remove_file(&path)
-        {
-            tracing::error!(%error, "an export that may not be kept could not be removed");
-        }
-    }
+    })
 }
 
 /// Tells the thread that nobody wants the file any more.

@@ -144,9 +144,7 @@ impl Assembly {
 
     /// Takes a packet; gives the document that it completes.
     fn take(&mut self, packet: &[u8]) -> Option<Vec<u8>> {
-        let Some((number, marker, payload)) = read(packet, self.payload_type) else {
-            return None;
-        };
+        let (number, marker, payload) = read(packet, self.payload_type)?;
         self.torn |= self.next.is_some_and(|next| next != number);
         self.next = Some(number.wrapping_add(1));
         self.torn |= self.document.len() + payload.len() > MAX_DOCUMENT;

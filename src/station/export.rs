@@ -65,12 +65,12 @@ pub struct Obscured {
 }
 
 /// What an export is made from, and how.
-struct Order<'a> {
-    camera: &'a CameraPlan,
+pub(super) struct Order<'a> {
+    pub(super) camera: &'a CameraPlan,
     /// Unix milliseconds.
-    range: (i64, i64),
+    pub(super) range: (i64, i64),
     /// Version of the plan at the intent.
-    plan_version: u64,
+    pub(super) plan_version: u64,
 }
 
 impl Order<'_> {
@@ -171,8 +171,7 @@ impl Session {
                 bytes: now.bytes,
             });
         });
-        let report = report.await?;
-        let file = Unclaimed::new(path.clone());
+        let (report, file) = report.await?;
         if !sight.is_unchanged() {
             Err(Refusal::PlanChanged)
         } else if report.covered.whole == report.frames {
@@ -182,8 +181,9 @@ impl Session {
         }
     }
 
-    /// An export whose outcome is not recorded does not exist: its file goes, also when nobody waits any more.
-    async fn exported(
+    /// An export whose outcome is not recorded does not exist: its file has no name before, and goes, also when nobody waits
+    /// any more.
+    pub(super) async fn exported(
         &self,
         act: Act,
         order: &Order<'_>,
@@ -207,7 +207,13 @@ impl Session {
             with.insert("covered_partly".into(), report.covered.partly.into());
         }
         act.also(Operation::ExportEnd, Outcome::Done, with).await?;
-        unclaimed.keep();
+        let kept = tokio::task::spawn_blocking(move || unclaimed.keep()).await;
+        if let Err(error) = kept
+            .map_err(|error| ExportError::Disk(std::io::Error::other(error)))
+            .flatten()
+        {
+            return Err(act.failed(error.into()).await);
+        }
         act.done(parameters([])).await?;
         let obscured = Obscured {
             plan_version: order.plan_version,

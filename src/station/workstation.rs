@@ -15,6 +15,7 @@ use super::server_client::ServerClient;
 use crate::domain::audit::event::{Body, Event, Operation, Outcome, RetentionClass};
 use crate::domain::audit::note::VerifierKey;
 use crate::domain::camera::{ControllerId, StationId};
+use crate::media::export::remove_remnants;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -205,6 +206,13 @@ fn read(config: &StationConfig) -> Result<Opened, StationError> {
         clock: jiff::Timestamp::now,
     })
     .map_err(|error| outbox_error(error.to_string()))?;
+    // The outbox is this program's alone from here on, so no export can be under way.
+    match remove_remnants(&config.evidence) {
+        Ok(0) => {}
+        Ok(removed) => tracing::warn!(removed, "exports that were cut off were removed"),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => tracing::error!(%error, "what exports that were cut off left cannot be removed"),
+    }
     Ok(Opened {
         enrolment,
         outbox,

@@ -199,7 +199,8 @@ async fn live_replay_and_export_show_the_pictures_of_their_time() {
         copy: CopyKind::Original,
     };
     let begun = std::time::Instant::now();
-    let report = export::run(request, |_| {}).await.unwrap();
+    let (report, file) = export::run(request, |_| {}).await.unwrap();
+    file.keep().unwrap();
     let took = begun.elapsed();
     let counted = Command::new("ffprobe")
         .args([

@@ -75,7 +75,8 @@ impl Town {
                 remark: "obscured".into(),
             }),
         };
-        let report = export::run(request, |_| {}).await.unwrap();
+        let (report, file) = export::run(request, |_| {}).await.unwrap();
+        file.keep().unwrap();
         let film = path.clone();
         let found = tokio::task::spawn_blocking(move || film::search(&film)).await.unwrap();
         std::fs::remove_file(path).unwrap();

@@ -152,13 +152,11 @@ fn solve(columns: &[Vec<f64>; UNKNOWNS], right: &[f64]) -> Option<[f64; UNKNOWNS
         if rows[k][k].abs() < 1e-7 * largest.max(1e-12) {
             return None;
         }
-        for i in 0..UNKNOWNS {
-            if i == k {
-                continue;
-            }
-            let factor = rows[i][k] / rows[k][k];
-            for j in k..=UNKNOWNS {
-                rows[i][j] -= factor * rows[k][j];
+        let pivot = rows[k];
+        for (_, row) in rows.iter_mut().enumerate().filter(|(i, _)| *i != k) {
+            let factor = row[k] / pivot[k];
+            for (value, above) in row.iter_mut().zip(&pivot).skip(k) {
+                *value -= factor * above;
             }
         }
     }

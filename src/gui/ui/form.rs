@@ -343,10 +343,7 @@ pub fn closing<'a, P: Clone + 'a>(words: String) -> Button<'a, Message<P>> {
     action(Icon::Close, words, Some(&"Esc".to_owned()), false, Some(back))
 }
 
-fn turned<P: Copy>(place: P, words: &[String], chosen: usize, focused: bool) -> Element<'_, Message<P>>
-where
-    P: 'static,
-{
+fn turned<P: Copy + 'static>(place: P, words: &[String], chosen: usize, focused: bool) -> Element<'_, Message<P>> {
     let count = words.len().max(1);
     let step = |sign: &'static str, by: usize| {
         button(text(sign))

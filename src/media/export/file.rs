@@ -1,7 +1,7 @@
 //! The file of an export while it is made: a partial file beside its final name.
 //!
-//! Invariant: the partial file is removed unless it was finished; finishing flushes file and directory and renames.
-//! Deliberately absent: what is in the file.
+//! Invariant: the file gets its name only when somebody keeps it, whole and flushed; the partial file goes unless it is kept,
+//! and what a crash left of one goes when the folder is used again. Deliberately absent: what is in the file.
 
 use super::ExportError;
 use sha2::{Digest, Sha256};
@@ -9,11 +9,56 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+/// What the name of a partial file ends with.
+const ENDING: &str = ".part";
+
 /// A file that is not there yet.
-pub(super) struct Partial {
+#[derive(Debug)]
+pub(crate) struct Partial {
     partial: PathBuf,
     path: PathBuf,
-    finished: bool,
+    kept: bool,
+}
+
+/// A finished file, flushed, that goes again unless somebody keeps it: whoever wanted it may be gone when it is done, or the
+/// log may not take that it was made.
+#[derive(Debug)]
+pub struct Unclaimed(Partial);
+
+impl Unclaimed {
+    /// Gives the file its name for good. Blocks for a moment.
+    ///
+    /// # Errors
+    /// The disk, or a file of that name; then nothing is left.
+    pub fn keep(self) -> Result<(), ExportError> {
+        let Unclaimed(mut file) = self;
+        if file.path.try_exists().map_err(disk)? {
+            return Err(ExportError::Exists);
+        }
+        std::fs::rename(&file.partial, &file.path).map_err(disk)?;
+        file.kept = true;
+        let directory = file.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        File::open(directory.unwrap_or(Path::new(".")))
+            .and_then(|directory| directory.sync_all())
+            .map_err(disk)
+    }
+}
+
+/// Removes what exports that were cut off left in `folder`. Nothing may be exported into it meanwhile. Returns how many files
+/// went. Blocks for a moment.
+///
+/// # Errors
+/// The folder cannot be read, or one of them cannot be removed.
+pub fn remove_remnants(folder: &Path) -> std::io::Result<usize> {
+    let mut removed = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().ends_with(ENDING.as_bytes()) {
+            std::fs::remove_file(entry.path())?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
 }
 
 /// A disk's error in our terms.
@@ -27,12 +72,12 @@ pub(super) fn disk(error: std::io::Error) -> ExportError {
 
 impl Partial {
     /// Makes an empty partial file beside `path`.
-    pub(super) fn create(path: &Path) -> Result<Self, ExportError> {
+    pub(crate) fn create(path: &Path) -> Result<Self, ExportError> {
         if path.try_exists().map_err(disk)? {
             return Err(ExportError::Exists);
         }
         let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".part");
+        name.push(ENDING);
         let partial = path.with_file_name(name);
         OpenOptions::new()
             .write(true)
@@ -42,17 +87,17 @@ impl Partial {
         Ok(Self {
             partial,
             path: path.to_owned(),
-            finished: false,
+            kept: false,
         })
     }
 
     /// Where the content goes.
-    pub(super) fn content(&self) -> &Path {
+    pub(crate) fn content(&self) -> &Path {
         &self.partial
     }
 
-    /// Flushes, hashes and gives the file its name. Returns size in bytes and SHA-256 in lower-case hexadecimal.
-    pub(super) fn finish(mut self) -> Result<(u64, String), ExportError> {
+    /// Flushes and hashes. Returns the file, its size in bytes and its SHA-256 in lower-case hexadecimal.
+    pub(crate) fn finish(self) -> Result<(Unclaimed, u64, String), ExportError> {
         let mut file = File::open(&self.partial).map_err(disk)?;
         file.sync_all().map_err(disk)?;
         let (mut hash, mut size, mut piece) = (Sha256::new(), 0u64, vec![0u8; 256 * 1024]);
@@ -64,22 +109,13 @@ impl Partial {
             hash.update(piece.get(..read).unwrap_or_default());
             size += read as u64;
         }
-        if self.path.try_exists().map_err(disk)? {
-            return Err(ExportError::Exists);
-        }
-        std::fs::rename(&self.partial, &self.path).map_err(disk)?;
-        self.finished = true;
-        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        File::open(directory.unwrap_or(Path::new(".")))
-            .and_then(|directory| directory.sync_all())
-            .map_err(disk)?;
-        Ok((size, hex::encode(hash.finalize())))
+        Ok((Unclaimed(self), size, hex::encode(hash.finalize())))
     }
 }
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        if !self.finished
+        if !self.kept
             && let Err(error) = std::fs::remove_file(&self.partial)
         {
             tracing::warn!(%error, "a partial export is left over");
@@ -91,28 +127,62 @@ impl Drop for Partial {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_is_not_finished_leaves_nothing() {
-        let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("a.mp4");
-        let partial = Partial::create(&path).unwrap();
-        std::fs::write(partial.content(), b"half").unwrap();
-        drop(partial);
-        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
+    fn files(place: &Path) -> Vec<std::ffi::OsString> {
+        let entries = std::fs::read_dir(place).unwrap();
+        entries.map(|entry| entry.unwrap().file_name()).collect()
     }
 
     #[test]
-    fn a_finished_file_has_its_name_and_hash_and_is_never_overwritten() {
+    fn what_is_not_finished_or_not_kept_leaves_nothing() {
+        let place = tempfile::tempdir().unwrap();
+        for finish in [false, true] {
+            let partial = Partial::create(&place.path().join("a.mp4")).unwrap();
+            std::fs::write(partial.content(), b"half").unwrap();
+            if finish {
+                let (unclaimed, ..) = partial.finish().unwrap();
+                assert_eq!(files(place.path()), ["a.mp4.part"], "no name before it is kept");
+                drop(unclaimed);
+            } else {
+                drop(partial);
+            }
+            assert_eq!(files(place.path()).len(), 0);
+        }
+    }
+
+    #[test]
+    fn a_kept_file_has_its_name_and_hash_and_is_never_overwritten() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("a.mp4");
-        let partial = Partial::create(&path).unwrap();
-        std::fs::write(partial.content(), b"abc").unwrap();
-        let (size, hash) = partial.finish().unwrap();
+        let made = |content: &[u8]| {
+            let partial = Partial::create(&path).unwrap();
+            std::fs::write(partial.content(), content).unwrap();
+            partial.finish().unwrap()
+        };
+        let (first, size, hash) = made(b"abc");
         assert_eq!(
             (size, hash.as_str()),
             (3, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
         );
+        first.keep().unwrap();
         assert!(matches!(Partial::create(&path), Err(ExportError::Exists)));
+
+        std::fs::remove_file(&path).unwrap();
+        let (second, ..) = made(b"def");
+        std::fs::write(&path, b"abc").unwrap();
+        assert!(matches!(second.keep(), Err(ExportError::Exists)));
         assert_eq!(std::fs::read(&path).unwrap(), b"abc");
+        assert_eq!(files(place.path()), ["a.mp4"]);
+    }
+
+    #[test]
+    fn what_a_crash_left_goes_and_evidence_stays() {
+        let place = tempfile::tempdir().unwrap();
+        for name in ["a.mp4", "b.obscured.mp4.part", "c.png", "part"] {
+            std::fs::write(place.path().join(name), b"x").unwrap();
+        }
+        assert_eq!(remove_remnants(place.path()).unwrap(), 1);
+        let mut left = files(place.path());
+        left.sort();
+        assert_eq!(left, ["a.mp4", "c.png", "part"]);
     }
 }

@@ -3,7 +3,7 @@
 //! Invariant: a recording that breaks off before its end or the end of the range is a failure, never a short file that
 //! looks whole. Deliberately absent: pacing; the recorder sends as fast as the disk takes (`Rate-Control: no`).
 
-use super::file::Partial;
+use super::file::{Partial, Unclaimed};
 use super::mux::{Mux, Written};
 use super::{ExportError, ExportProgress, ExportReport, ExportRequest};
 use crate::media::error::{LiveError, LiveErrorKind};
@@ -25,7 +25,7 @@ pub(super) fn run(
     request: &ExportRequest,
     progress: &dyn Fn(ExportProgress),
     cancelled: &Arc<AtomicBool>,
-) -> Result<ExportReport, ExportError> {
+) -> Result<(ExportReport, Unclaimed), ExportError> {
     if request.to_ms < request.from_ms {
         return Err(ExportError::NothingRecorded);
     }
@@ -44,19 +44,20 @@ pub(super) fn run(
     if cancelled.load(Ordering::Acquire) {
         return Err(stream(LiveErrorKind::BrokenStream, "cancelled"));
     }
-    let (bytes, sha256) = partial.finish()?;
+    let (file, bytes, sha256) = partial.finish()?;
     progress(ExportProgress {
         done: 1.0,
         bytes: written.bytes,
     });
-    Ok(ExportReport {
+    let report = ExportReport {
         frames: written.frames,
         bytes,
         sha256,
         first_ms: first_ns.div_euclid(1_000_000),
         last_ms: last_ns.div_euclid(1_000_000),
         covered: written.covered,
-    })
+    };
+    Ok((report, file))
 }
 
 fn record(

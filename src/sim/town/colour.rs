@@ -52,31 +52,32 @@ pub const PLASTER: [Rgb; 8] = [
     [200, 172, 132],
 ];
 /// Roof tiles.
-pub const ROOF: [Rgb; 4] = [[172, 92, 60], [158, 84, 58], [186, 104, 66], [150, 88, 66]];
+pub const ROOF: [Rgb; 4] = [[166, 106, 76], [156, 100, 74], [180, 116, 82], [150, 98, 76]];
 /// Closed shutters.
 pub const SHUTTER: [Rgb; 4] = [[66, 92, 62], [98, 74, 50], [84, 110, 84], [110, 92, 70]];
 /// Glass of offices, shops and the school.
-pub const GLASS: Rgb = [92, 112, 122];
-/// Car bodies; none of them strongly red beside strongly blue (their blend would near the reserved hue).
+pub const GLASS: Rgb = [98, 114, 112];
+/// Car bodies. Whatever is brown or red keeps away from whatever is blue: coded coarsely, two that touch exchange their colour
+/// differences, each by itself, and nothing that comes out may near the reserved hue.
 pub const CAR: [Rgb; 8] = [
     [236, 236, 232],
     [186, 188, 190],
     [60, 62, 64],
-    [150, 96, 44],
-    [70, 96, 118],
+    [148, 104, 52],
+    [72, 100, 92],
     [196, 170, 70],
     [88, 120, 92],
     [120, 112, 102],
 ];
 /// Clothes.
 pub const CLOTHES: [Rgb; 7] = [
-    [62, 70, 84],
+    [62, 71, 70],
     [170, 140, 60],
     [70, 110, 80],
-    [150, 80, 56],
+    [146, 98, 70],
     [200, 196, 184],
     [90, 78, 66],
-    [52, 96, 104],
+    [54, 98, 88],
 ];
 /// Hair and hats.
 pub const HAIR: [Rgb; 4] = [[50, 40, 32], [92, 66, 40], [168, 150, 120], [30, 28, 26]];
@@ -94,15 +95,15 @@ pub const STEEL: Rgb = [112, 116, 118];
 pub const DARK: Rgb = [36, 36, 38];
 pub const SCHOOL: Rgb = [230, 190, 96];
 pub const STONE: Rgb = [196, 190, 178];
-pub const AWNING: Rgb = [150, 82, 54];
+pub const AWNING: Rgb = [148, 98, 70];
 pub const DOOR: Rgb = [92, 66, 46];
 pub const SHADE: Rgb = [66, 67, 68];
 pub const LAMP_HEAD: Rgb = [240, 228, 180];
-/// Amber: a red one beside a dark blue car, coded coarsely, was once taken for a private window.
-pub const TAIL_LIGHT: Rgb = [190, 120, 30];
-pub const SIGN: Rgb = [56, 92, 120];
+/// Amber: red would near the reserved hue beside anything blue.
+pub const TAIL_LIGHT: Rgb = [190, 124, 34];
+pub const SIGN: Rgb = [50, 98, 80];
 /// Sky from the horizon upwards.
-pub const SKY: [Rgb; 2] = [[214, 222, 226], [140, 172, 200]];
+pub const SKY: [Rgb; 2] = [[216, 222, 222], [178, 196, 198]];
 
 #[cfg(test)]
 mod tests {
@@ -141,6 +142,42 @@ mod tests {
                         // is coded most coarsely.
                         let pushed = [r + 8, g - 8, blue + 20].map(|c| c.clamp(0, 255) as u8);
                         assert!(!is_reserved(pushed), "{a:?} {b:?} {t}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_exchange_of_colour_differences_between_two_comes_near_the_reserved_hue() {
+        /// What the coder puts on top, of 255.
+        const ASTRAY: f64 = 4.0;
+        let differences = |[r, g, b]: Rgb| {
+            let [r, g, b] = [r, g, b].map(f64::from);
+            let y = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+            [y, (b - y) / 1.8556, (r - y) / 1.5748]
+        };
+        let seen = |y: f64, cb: f64, cr: f64| {
+            let (r, b) = (y + 1.5748 * cr, y + 1.8556 * cb);
+            let g = (y - 0.2126 * r - 0.0722 * b) / 0.7152;
+            [r, g, b].map(|channel| channel.round().clamp(0.0, 255.0) as u8)
+        };
+        let lights = [1.0, 0.86, 0.66];
+        let time_strip = [[0; 3], [255; 3]];
+        let all: Vec<[f64; 3]> = everything()
+            .iter()
+            .chain(&time_strip)
+            .flat_map(|rgb| lights.map(|light| differences(lit(*rgb, light))))
+            .collect();
+        let between = |a: f64, b: f64| [a, (a + b) / 2.0, b];
+        for a in &all {
+            for b in &all {
+                for y in between(a[0], b[0]) {
+                    for cb in between(a[1], b[1]) {
+                        for cr in between(a[2], b[2]) {
+                            let rgb = seen(y, cb + ASTRAY, cr + ASTRAY);
+                            assert!(!is_reserved(rgb), "{a:?} {b:?} {rgb:?}");
+                        }
                     }
                 }
             }

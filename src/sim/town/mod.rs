@@ -22,7 +22,7 @@ pub use raster::Canvas;
 pub use view::{View, direction};
 
 /// Grows with every change of the picture, so that cached clips of older pictures are not used.
-pub const PICTURE_VERSION: u32 = 3;
+pub const PICTURE_VERSION: u32 = 4;
 
 /// A town with its cameras.
 #[derive(Debug, Clone)]

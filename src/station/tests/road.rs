@@ -48,7 +48,7 @@ impl Camera {
 
 pub(super) struct Bench {
     _folder: tempfile::TempDir,
-    disk: Memory,
+    pub(super) disk: Memory,
     outbox: Outbox,
     pub(super) station: Station,
     camera: Camera,
@@ -94,7 +94,7 @@ impl Bench {
         }
     }
 
-    fn session(&self, level: Level, actions: &[Action]) -> Session {
+    pub(super) fn session(&self, level: Level, actions: &[Action]) -> Session {
         self.session_in(level, actions, vec![])
     }
 
@@ -167,7 +167,7 @@ impl Bench {
         session
     }
 
-    fn bodies(&self) -> Vec<Body> {
+    pub(super) fn bodies(&self) -> Vec<Body> {
         let events = self.outbox.waiting(&borgo(), usize::MAX);
         events
             .iter()
@@ -176,7 +176,7 @@ impl Bench {
     }
 
     /// What is in the log of one camera, as «operation result».
-    fn log(&self) -> Vec<String> {
+    pub(super) fn log(&self) -> Vec<String> {
         let text = |value: serde_json::Value| value.as_str().unwrap().to_owned();
         let line = |body: &Body| {
             let (operation, result) = (serde_json::to_value(body.operation), serde_json::to_value(body.result));
@@ -201,11 +201,11 @@ fn fixed() -> CameraId {
     "cam-01".parse().unwrap()
 }
 
-fn dome() -> CameraId {
+pub(super) fn dome() -> CameraId {
     "cam-02".parse().unwrap()
 }
 
-const ALL: [Action; 4] = [Action::Live, Action::Ptz, Action::Playback, Action::Export];
+pub(super) const ALL: [Action; 4] = [Action::Live, Action::Ptz, Action::Playback, Action::Export];
 
 fn reason() -> ExportReason {
     ExportReason {

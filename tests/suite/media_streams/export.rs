@@ -25,7 +25,10 @@ fn request(recorder: &Recorder, path: &Path, from_ms: i64, to_ms: i64, copy: Cop
 }
 
 async fn run(recorder: &Recorder, path: &Path, from_ms: i64, to_ms: i64) -> Result<ExportReport, ExportError> {
-    export::run(request(recorder, path, from_ms, to_ms, CopyKind::Original), |_| {}).await
+    let request = request(recorder, path, from_ms, to_ms, CopyKind::Original);
+    let (report, file) = export::run(request, |_| {}).await?;
+    file.keep()?;
+    Ok(report)
 }
 
 /// An obscured copy under these covers.
@@ -307,7 +310,8 @@ async fn r_prv_1_every_picture_of_an_obscured_copy_has_the_cover_of_its_own_time
             START_MS + 2_400,
             obscured(cover),
         );
-        let report = export::run(wanted, |_| {}).await.unwrap();
+        let (report, file) = export::run(wanted, |_| {}).await.unwrap();
+        file.keep().unwrap();
         assert_eq!(
             (report.first_ms, report.last_ms),
             (Recording::at(first), Recording::at(60)),

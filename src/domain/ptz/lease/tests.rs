@@ -112,7 +112,10 @@ fn r_ptz_3_an_urgent_takeover_waits_until_the_holder_let_go_or_is_not_heard_any_
         fence: 2,
     };
     let mut silent = lease.clone();
-    assert_eq!(lease.handle(Input::Release { by: 1, fence: 1 }, 3), [passed.clone()]);
+    assert_eq!(
+        lease.handle(Input::Release { by: 1, fence: 1 }, 3),
+        std::slice::from_ref(&passed)
+    );
     // Nothing that the old holder sent late undoes it.
     assert!(lease.handle(Input::Release { by: 1, fence: 1 }, 3).is_empty());
     assert_eq!(

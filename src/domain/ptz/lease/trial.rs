@@ -186,7 +186,7 @@ impl Trial {
             }
             None => {}
         }
-        if lot % 10 == 0 {
+        if lot.is_multiple_of(10) {
             self.people[who].wants = !self.people[who].wants;
         }
         let next = now + 100 + self.chance.below(900);
