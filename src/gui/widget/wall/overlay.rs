@@ -99,6 +99,15 @@ fn set(text: &mut paragraph::Plain<Paragraph>, content: &str, size: f32, font: F
     });
 }
 
+/// A small text on one line, cut to the room there is.
+fn set_within(text: &mut paragraph::Plain<Paragraph>, content: &str, font: Font, room: f32) {
+    set(text, content, theme::SMALL, font, room, false);
+    if text.min_width() > room {
+        let shorter = elide(content, room / text.min_width());
+        set(text, &shorter, theme::SMALL, font, room, false);
+    }
+}
+
 impl Texts {
     /// Lays the texts of `face` out for a tile of `size`.
     pub fn update(&mut self, face: &Face, size: Size) {
@@ -121,11 +130,7 @@ impl Texts {
             self.time.min_width() + 3.0 * PAD
         };
         let room = size.width - time - 2.0 * PAD;
-        set(&mut self.title, &title, theme::SMALL, theme::STRONG, room, false);
-        if self.title.min_width() > room {
-            let shorter = elide(&title, room / self.title.min_width());
-            set(&mut self.title, &shorter, theme::SMALL, theme::STRONG, room, false);
-        }
+        set_within(&mut self.title, &title, theme::STRONG, room);
         self.update_marks(face, size);
         self.update_state(face, size);
         let lines = ((lower_edge(size) - self.above()) / LINE).max(0.0) as usize;
@@ -200,7 +205,7 @@ impl Texts {
         shown.map(|text| text.min_height() + 4.0).sum()
     }
 
-    /// Lays out the marks, in as many lines as they need.
+    /// Lays out the marks, in as many lines as they need and the tile has.
     fn update_marks(&mut self, face: &Face, size: Size) {
         let narrow = size.width < NARROW;
         let marks = marks(face, size);
@@ -217,7 +222,7 @@ impl Texts {
             let room = size.width - 8.0 * PAD;
             set(word, &mark.words, theme::SMALL, theme::REGULAR, room, false);
             if narrow || word.min_width() > room {
-                set(word, &mark.short, theme::SMALL, theme::REGULAR, room, false);
+                set_within(word, &mark.short, theme::REGULAR, room);
             }
         }
         self.mark_places.clear();
@@ -226,6 +231,9 @@ impl Texts {
             let wide = glyph.min_width() + 2.0 * PAD + word_width(word);
             if x > 0.0 && x + wide > size.width {
                 (x, line) = (0.0, line + 1);
+            }
+            if LINE * f32::from(2 + line) > size.height {
+                break;
             }
             self.mark_places.push((x, line));
             x += wide;
@@ -321,14 +329,15 @@ pub fn draw(renderer: &mut Renderer, tile: Rectangle, face: &Face, texts: &Texts
 /// A text on its scrim, from `corner` to the right. Returns the size taken.
 fn chip(renderer: &mut Renderer, tile: Rectangle, corner: Point, text: &Paragraph, colour: Color) -> Size {
     let size = Size::new(text.min_width() + 2.0 * PAD, text.min_height() + 4.0);
-    let bounds = Rectangle::new(corner, size);
-    renderer.fill_quad(
-        renderer::Quad {
-            bounds,
-            ..Default::default()
-        },
-        theme::SCRIM,
-    );
+    if let Some(bounds) = Rectangle::new(corner, size).intersection(&tile) {
+        renderer.fill_quad(
+            renderer::Quad {
+                bounds,
+                ..Default::default()
+            },
+            theme::SCRIM,
+        );
+    }
     renderer.fill_paragraph(text, Point::new(corner.x + PAD, corner.y + 2.0), colour, tile);
     size
 }
@@ -463,6 +472,34 @@ mod tests {
     fn a_title_that_does_not_fit_ends_in_an_ellipsis() {
         assert_eq!(elide("12 · Piazza Garibaldi", 0.5), "12 · Piaz…");
         assert_eq!(elide("12", 0.1), "…");
+    }
+
+    #[test]
+    fn marks_stay_in_their_tile_at_every_size() {
+        let face = Face {
+            title: "12 · Piazza Garibaldi".to_owned(),
+            marks: vec![mark("Mar. Elena Conti"), mark("9:32"), mark("sovraccarica")],
+            ..Face::default()
+        };
+        for size in [
+            Size::new(478.0, 268.0),
+            Size::new(197.0, 152.0),
+            Size::new(98.0, 76.0),
+            Size::new(60.0, 50.0),
+        ] {
+            let mut texts = Texts::default();
+            texts.update(&face, size);
+            assert!(!texts.mark_places.is_empty(), "{size:?}");
+            for ((x, line), (glyph, word)) in texts.mark_places.iter().zip(&texts.marks) {
+                let right = x + glyph.min_width() + 2.0 * PAD + word_width(word);
+                assert!(right <= size.width, "{size:?}: {} ends at {right}", word.content());
+                assert!(
+                    LINE * f32::from(2 + line) <= size.height,
+                    "{size:?}: {}",
+                    word.content()
+                );
+            }
+        }
     }
 
     fn mark(words: &str) -> Mark {
