@@ -7,7 +7,7 @@
 pub mod colours;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Instant;
 
 /// Layout of the planes.
@@ -107,7 +107,28 @@ struct Inner {
     changed: tokio::sync::Notify,
 }
 
+/// Tells when the latest frame of a slot came, and keeps neither.
+pub struct Arrivals(Weak<Inner>);
+
+impl Arrivals {
+    /// When the latest frame came; `None` when there is none.
+    pub fn latest(&self) -> Option<Instant> {
+        let slot = FrameSlot(self.0.upgrade()?);
+        slot.latest().map(|frame| frame.arrived)
+    }
+
+    /// Whether anybody keeps the slot.
+    pub fn is_kept(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+}
+
 impl FrameSlot {
+    /// Tells of its frames for as long as somebody keeps it.
+    pub fn arrivals(&self) -> Arrivals {
+        Arrivals(Arc::downgrade(&self.0))
+    }
+
     /// Replaces the latest frame and wakes whoever waits.
     pub fn put(&self, frame: Frame) {
         *self.0.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(frame));

@@ -19,6 +19,7 @@ use crate::domain::privacy::camera_clock::CameraClock;
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, PoseTracker, WholeReason};
 use crate::domain::ptz::Order;
 use crate::domain::site::CameraPlan;
+use crate::media::frame::{Arrivals, FrameSlot};
 use crate::onvif;
 use crate::protocol::{HoldState, Holder};
 use std::collections::HashMap;
@@ -61,6 +62,8 @@ pub struct Watched {
     /// When the dome last said by itself where it looks.
     told: Mutex<Option<Instant>>,
     hurry: Notify,
+    /// Of the views of it.
+    pictures: Mutex<Vec<Arrivals>>,
     proof: Recorded,
     /// Numbers given to gestures, and the one that sent the last move.
     movers: AtomicU64,
@@ -90,10 +93,24 @@ impl Watched {
             clock: Mutex::default(),
             told: Mutex::default(),
             hurry: Notify::new(),
+            pictures: Mutex::default(),
             proof,
             movers: AtomicU64::new(0),
             mover: AtomicU64::new(0),
         }
+    }
+
+    /// A view of it begins, whose pictures come into `slot`.
+    pub fn on_view(&self, slot: &FrameSlot) {
+        lock(&self.pictures).push(slot.arrivals());
+    }
+
+    /// Whether a picture of it came within `span` before `now`, in any view.
+    pub fn is_seen(&self, now: Instant, span: Duration) -> bool {
+        let mut pictures = lock(&self.pictures);
+        pictures.retain(Arrivals::is_kept);
+        let mut latest = pictures.iter().filter_map(Arrivals::latest);
+        latest.any(|arrived| now.saturating_duration_since(arrived) < span)
     }
 
     /// Whether it is a dome.

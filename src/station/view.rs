@@ -92,6 +92,7 @@ impl Session {
         let (open, closed) = watch::channel(());
         let (attention, wanted) = watch::channel(Attention::default());
         let slot = FrameSlot::default();
+        watched.on_view(&slot);
         let stream_task = Stream {
             session: Arc::clone(&self.0),
             plan,

@@ -77,3 +77,25 @@ async fn r_prv_1_a_dome_that_tells_its_status_by_itself_is_asked_less_and_follow
         until_asked(&format!("well again after {trouble}"), &place, &dome, RARELY).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dome_with_few_connections_gives_them_to_its_picture() {
+    let place = Place::with(2, 1);
+    let station = place.station().await;
+    let session = place.sign_in(&station, "operatore").await;
+    let dome = first(&session, CameraKind::Dome, true);
+    place.fault(&dome, json!({"metadata": "sent", "sessions": 1})).await;
+    until_asked("nobody watches", &place, &dome, |count| count == 0).await;
+    let view = session.view(&dome, StreamRole::Sub).await.expect("a view");
+    until("frames over the only connection", 30, || view.slot().count() > 25).await;
+    until_asked("asked as before", &place, &dome, OFTEN).await;
+
+    place.fault(&dome, json!({"sessions": 2})).await;
+    until_asked("told over the second connection", &place, &dome, RARELY).await;
+    // No picture any more: the connection of the metadata is free for it again.
+    place.fault(&dome, json!({"freeze": true})).await;
+    until_asked("asked again while no picture comes", &place, &dome, OFTEN).await;
+    let before = view.slot().count();
+    place.fault(&dome, json!({"freeze": false, "sessions": 1})).await;
+    until("frames again", 60, || view.slot().count() > before + 25).await;
+}
