@@ -10,6 +10,7 @@ mod overlay;
 pub mod painter;
 mod pipeline;
 mod primitive;
+mod rows;
 mod scale;
 mod textures;
 

@@ -7,12 +7,12 @@
 //! Invariant: nothing is allocated for a frame of a size that was seen before. Deliberately absent: scaling itself (`scale`);
 //! masks and words, which come over the rows before anybody sees them (`software::canvas`).
 
-use super::scale::{self, Halved, Plane, STRIP, Scaler};
+use super::scale::{self, Halved, Plane, Scaler};
 use crate::media::frame::{Frame, Matrix, PixelFormat, Range};
 use yuv::{YuvError, YuvPlanarImage, YuvRange, YuvStandardMatrix};
 
-/// Rows that get their colours together: two strips of brightness, one of each colour difference.
-const BAND: usize = 2 * STRIP;
+/// Rows that get their colours together; even, so that no row of the colour differences is in two of them.
+const BAND: usize = 32;
 
 /// Paints frames, one after the other; keeps the memory it works in.
 #[derive(Default)]

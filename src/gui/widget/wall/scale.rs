@@ -1,14 +1,12 @@
 //! Scales a plane of bytes to the size a tile has on the screen.
 //!
-//! Bilinear, in strips of sixteen rows: rows are mixed, the strip is turned so that a column is one vector, columns are mixed,
-//! and it is turned back. A plane at least twice as large as its target is halved first, each pixel the mean of four, so that
-//! small tiles do not flicker.
-//! Invariant: nothing is allocated once every size has been seen. Deliberately absent: colours (`painter`).
+//! Bilinear. A plane at least twice as large as its target is halved first, each pixel the mean of four, so that small tiles do
+//! not flicker.
+//! Invariant: nothing is allocated once every size has been seen. Deliberately absent: the arithmetic (`rows`, `lanes`), colours
+//! (`painter`).
 
-use super::lanes::{Block, Lanes, transpose};
-
-/// Rows of a strip, and bytes of a vector.
-pub const STRIP: usize = 16;
+use super::lanes::Lanes;
+use super::rows::{Group, Rows, Tap, VECTOR, WHOLE};
 
 /// A plane, `stride` bytes from one row to the next. The last row may end with the picture.
 #[derive(Clone, Copy)]
@@ -20,7 +18,8 @@ pub struct Plane<'a> {
 }
 
 impl Plane<'_> {
-    fn row(&self, y: usize) -> &[u8] {
+    /// Row `y`, as much of it as there is.
+    pub fn row(&self, y: usize) -> &[u8] {
         let start = (y * self.stride).min(self.bytes.len());
         let end = (start + self.width).min(self.bytes.len());
         &self.bytes[start..end]
@@ -29,7 +28,7 @@ impl Plane<'_> {
     /// Sixteen bytes of a row from `x` on; the row's last byte goes on beyond its end.
     #[inline(always)]
     fn sixteen(row: &[u8], x: usize) -> Lanes {
-        match row.get(x..x + STRIP).and_then(|bytes| bytes.first_chunk()) {
+        match row.get(x..x + VECTOR).and_then(|bytes| bytes.first_chunk()) {
             Some(bytes) => Lanes::load(bytes),
             None => Self::beyond(row, x),
         }
@@ -41,12 +40,13 @@ impl Plane<'_> {
     }
 }
 
-/// For each place of a target axis: the first of its two sources, and how much of the second.
+/// For each place of a target axis: where it comes from.
 #[derive(Default)]
 struct Taps {
     source: usize,
     target: usize,
-    taps: Vec<(usize, u8)>,
+    taps: Vec<Tap>,
+    groups: Vec<Group>,
 }
 
 impl Taps {
@@ -57,17 +57,23 @@ impl Taps {
         }
         (self.source, self.target) = (source, target);
         let last = source.saturating_sub(1);
+        let whole = usize::from(WHOLE);
         let tap = |place: usize| {
             let place = place.min(target.saturating_sub(1));
-            // The middle of the target's place, in 256ths of a source's.
-            let at = ((2 * place + 1) * source * 128 / target.max(1)).saturating_sub(128);
-            match at / 256 {
-                whole if whole >= last => (last, 0),
-                whole => (whole, (at % 256) as u8),
+            // The middle of the target's place, in parts of a source's.
+            let at = ((2 * place + 1) * source * whole / 2 / target.max(1)).saturating_sub(whole / 2);
+            match at / whole {
+                from if from >= last => Tap { from: last, weight: 0 },
+                from => Tap {
+                    from,
+                    weight: (at % whole) as u8,
+                },
             }
         };
         self.taps.clear();
-        self.taps.extend((0..target.next_multiple_of(STRIP)).map(tap));
+        self.taps.extend((0..target.next_multiple_of(VECTOR)).map(tap));
+        let groups: Option<Vec<Group>> = self.taps.as_chunks().0.iter().map(Group::of).collect();
+        self.groups = groups.unwrap_or_default();
     }
 }
 
@@ -76,7 +82,7 @@ impl Taps {
 pub struct Scaler {
     across: Taps,
     down: Taps,
-    columns: Vec<Lanes>,
+    line: Vec<u8>,
 }
 
 impl Scaler {
@@ -90,50 +96,22 @@ impl Scaler {
         rows: usize,
         out: &mut Vec<u8>,
     ) -> usize {
-        let stride = target[0].next_multiple_of(STRIP);
-        out.resize(stride * rows.next_multiple_of(STRIP), 0);
-        for (strip, out) in out.chunks_exact_mut(stride * STRIP).enumerate() {
-            self.strip(plane, target, first + strip * STRIP, out, stride);
-        }
+        let stride = target[0].next_multiple_of(VECTOR);
+        out.resize(stride * rows, 0);
+        self.across.set(plane.width, target[0]);
+        self.down.set(plane.height, target[1]);
+        // One vector more than the row, for what begins at its last byte.
+        self.line.resize(plane.width.next_multiple_of(VECTOR) + VECTOR, 0);
+        let rows = Rows {
+            plane,
+            down: self.down.taps.get(first..first + rows).unwrap_or_default(),
+            across: &self.across.taps,
+            groups: &self.across.groups,
+            line: &mut self.line,
+            out,
+        };
+        rows.mix();
         stride
-    }
-
-    /// Rows `first..first + STRIP` of `plane` scaled to `target` (width, height) into `out`, rows `stride` bytes apart.
-    /// `stride` is a multiple of [`STRIP`], not less than the width; `out` has [`STRIP`] rows. Rows after the last repeat it.
-    fn strip(&mut self, plane: Plane<'_>, [width, height]: [usize; 2], first: usize, out: &mut [u8], stride: usize) {
-        self.across.set(plane.width, width);
-        self.down.set(plane.height, height);
-        let pairs: [(&[u8], &[u8], u8); STRIP] = std::array::from_fn(|r| {
-            let row = (first + r).min(height.saturating_sub(1));
-            let (from, weight) = self.down.taps.get(row).copied().unwrap_or_default();
-            let next = if weight == 0 { from } else { from + 1 };
-            (plane.row(from), plane.row(next), weight)
-        });
-        // One more than the last, for the second tap of the last column.
-        self.columns
-            .resize((plane.width + 1).next_multiple_of(STRIP), Lanes::default());
-        let blocks = self.columns.as_chunks_mut::<STRIP>().0;
-        for (block, x) in blocks.iter_mut().zip((0..).step_by(STRIP)) {
-            for (lanes, (above, below, weight)) in block.iter_mut().zip(&pairs) {
-                *lanes = Plane::sixteen(above, x);
-                if *weight != 0 {
-                    *lanes = lanes.mixed(Plane::sixteen(below, x), *weight);
-                }
-            }
-            transpose(block);
-        }
-        let mut block = Block::default();
-        for (taps, x) in self.across.taps.chunks_exact(STRIP).zip((0..).step_by(STRIP)) {
-            for (lanes, (from, weight)) in block.iter_mut().zip(taps) {
-                *lanes = self.columns[*from].mixed(self.columns[*from + 1], *weight);
-            }
-            transpose(&mut block);
-            for (row, lanes) in out.chunks_exact_mut(stride).zip(&block) {
-                if let Some(out) = row.get_mut(x..).and_then(|row| row.first_chunk_mut()) {
-                    *out = lanes.bytes();
-                }
-            }
-        }
     }
 }
 
@@ -177,14 +155,14 @@ impl Halved {
 /// Every pixel the mean of four. Returns stride, width and height.
 fn halve(plane: Plane<'_>, out: &mut Vec<u8>) -> (usize, usize, usize) {
     let (width, height) = (plane.width / 2, plane.height / 2);
-    let stride = width.next_multiple_of(STRIP);
+    let stride = width.next_multiple_of(VECTOR);
     out.resize(stride * height, 0);
     for (y, row) in out.chunks_exact_mut(stride).enumerate() {
         let (above, below) = (plane.row(2 * y), plane.row(2 * y + 1));
         let mean = |x: usize| Plane::sixteen(above, x).mean(Plane::sixteen(below, x));
-        for (block, out) in row.chunks_exact_mut(STRIP).enumerate() {
-            let x = 2 * block * STRIP;
-            let (even, odd) = mean(x).parted(mean(x + STRIP));
+        for (block, out) in row.chunks_exact_mut(VECTOR).enumerate() {
+            let x = 2 * block * VECTOR;
+            let (even, odd) = mean(x).parted(mean(x + VECTOR));
             out.copy_from_slice(&even.mean(odd).bytes());
         }
     }
@@ -193,16 +171,16 @@ fn halve(plane: Plane<'_>, out: &mut Vec<u8>) -> (usize, usize, usize) {
 
 /// Parts the interleaved rows of `plane`, `width` pairs each, into two planes of whole vectors a row. Returns their stride.
 pub fn part(plane: Plane<'_>, first: &mut Vec<u8>, second: &mut Vec<u8>) -> usize {
-    let stride = (plane.width / 2).next_multiple_of(STRIP);
+    let stride = (plane.width / 2).next_multiple_of(VECTOR);
     first.resize(stride * plane.height, 0);
     second.resize(stride * plane.height, 0);
     let rows = first.chunks_exact_mut(stride).zip(second.chunks_exact_mut(stride));
     for (y, (first, second)) in rows.enumerate() {
         let row = plane.row(y);
-        let blocks = first.chunks_exact_mut(STRIP).zip(second.chunks_exact_mut(STRIP));
+        let blocks = first.chunks_exact_mut(VECTOR).zip(second.chunks_exact_mut(VECTOR));
         for (block, (first, second)) in blocks.enumerate() {
-            let x = 2 * block * STRIP;
-            let (even, odd) = Plane::sixteen(row, x).parted(Plane::sixteen(row, x + STRIP));
+            let x = 2 * block * VECTOR;
+            let (even, odd) = Plane::sixteen(row, x).parted(Plane::sixteen(row, x + VECTOR));
             first.copy_from_slice(&even.bytes());
             second.copy_from_slice(&odd.bytes());
         }
