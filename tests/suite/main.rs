@@ -47,3 +47,4 @@ mod simulated;
 mod site_admin;
 mod station_audit;
 mod town_hall;
+mod wall_card;

@@ -1,6 +1,7 @@
 //! What draws: a graphics card, or the processor itself (a software rasteriser such as lavapipe).
 //!
-//! Invariant: asked once, before the window opens; the answer is a fact of the machine and never changes.
+//! Invariant: asked once, before the window opens; the answer is a fact of the machine and never changes
+//! (but see [`draw_as_on_a_card`]).
 //! Deliberately absent: choosing an adapter; iced does, and takes a graphics card wherever there is one.
 
 use iced::wgpu;
@@ -22,6 +23,12 @@ pub fn is_software() -> bool {
             .iter()
             .all(|adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu)
     })
+}
+
+/// From here on the wall is drawn as a graphics card draws it, on a software rasteriser too: for whoever looks at that way of
+/// drawing beside any window. In vain once [`is_software`] was asked.
+pub fn draw_as_on_a_card() {
+    SOFTWARE.get_or_init(|| false);
 }
 
 /// The drivers that are asked: those that `WGPU_BACKEND` names, or all.
