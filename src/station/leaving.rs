@@ -79,7 +79,6 @@ impl Session {
         let written = status.borrow().written;
         let all = |health: &Health| health.delivery.verified >= written;
         let _ = tokio::time::timeout(Duration::from_secs(1), health.wait_for(all)).await;
-        let delivery = health.borrow().delivery.clone();
-        delivery
+        health.borrow().delivery.clone()
     }
 }

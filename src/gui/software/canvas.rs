@@ -283,8 +283,8 @@ fn lay_over(picture: &mut [u32], above: &[u32], opaque: bool) {
         // In 256ths, so that opaque leaves nothing and transparent everything.
         let rest = 255 - opacity(*above);
         let rest = rest + (rest >> 7);
-        let red_blue = ((*pixel & 0x00ff_00ff) * rest >> 8) & 0x00ff_00ff;
-        let green = ((*pixel & 0x0000_ff00) * rest >> 8) & 0x0000_ff00;
+        let red_blue = (((*pixel & 0x00ff_00ff) * rest) >> 8) & 0x00ff_00ff;
+        let green = (((*pixel & 0x0000_ff00) * rest) >> 8) & 0x0000_ff00;
         *pixel = 0xff00_0000 | (*above & 0x00ff_ffff).wrapping_add(red_blue | green);
     }
 }

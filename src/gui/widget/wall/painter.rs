@@ -64,11 +64,11 @@ impl Painter {
             let u_stride = blue.scaler.band(u, chroma_size, from, some, &mut blue.band);
             let v_stride = red.scaler.band(v, chroma_size, from, some, &mut red.band);
             let image = YuvPlanarImage {
-                y_plane: &*luma.band,
+                y_plane: &luma.band,
                 y_stride: y_stride as u32,
-                u_plane: &*blue.band,
+                u_plane: &blue.band,
                 u_stride: u_stride as u32,
-                v_plane: &*red.band,
+                v_plane: &red.band,
                 v_stride: v_stride as u32,
                 width: width as u32,
                 height: rows as u32,
@@ -112,8 +112,8 @@ fn planes<'a>(frame: &'a Frame, [first, second]: &'a mut [Vec<u8>; 2]) -> [Plane
 pub fn dim(row: &mut [u32], brightness: f32) {
     let factor = (brightness.clamp(0.0, 1.0) * 256.0) as u32;
     for pixel in row {
-        let red_blue = ((*pixel & 0x00ff_00ff) * factor >> 8) & 0x00ff_00ff;
-        let green = ((*pixel & 0x0000_ff00) * factor >> 8) & 0x0000_ff00;
+        let red_blue = (((*pixel & 0x00ff_00ff) * factor) >> 8) & 0x00ff_00ff;
+        let green = (((*pixel & 0x0000_ff00) * factor) >> 8) & 0x0000_ff00;
         *pixel = (*pixel & 0xff00_0000) | red_blue | green;
     }
 }
@@ -209,8 +209,8 @@ mod tests {
 
     #[test]
     fn a_dimmed_picture_is_darker_and_as_opaque() {
-        let mut row = [0xff_00_64_c8];
+        let mut row = [0xff00_64c8];
         dim(&mut row, 0.5);
-        assert_eq!(row, [0xff_00_32_64]);
+        assert_eq!(row, [0xff00_3264]);
     }
 }
