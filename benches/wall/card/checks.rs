@@ -281,7 +281,7 @@ pub fn textures_follow(stage: &mut Stage) -> Outcome<()> {
     let target = stage.target(HD);
     let mut held = |scene: &Scene| {
         // A tile's textures stay for a second after its last drawing.
-        std::thread::sleep(Duration::from_millis(1100));
+        std::thread::park_timeout(Duration::from_millis(1100));
         let set = stage.set(scene, HD);
         for _ in 0..2 {
             stage.draw(&set, &target);

@@ -124,7 +124,7 @@ impl Wall {
             }
             let due = began + BEAT * beat as u32;
             late += usize::from(Instant::now() > due);
-            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            std::thread::park_timeout(due.saturating_duration_since(Instant::now()));
         }
         let (cpu_paced, paced) = (processor::seconds()? - cpu, began.elapsed());
         let drawings = DRAWINGS as f64;
