@@ -83,6 +83,23 @@ impl Painter {
     }
 }
 
+/// How far a colour goes beyond its place where a frame of this size is painted at `size` (widths and heights): pixels of the
+/// frame, for each axis. A cover must be larger by that (R-PRV-1).
+pub fn reach(frame: [usize; 2], size: [usize; 2]) -> [f32; 2] {
+    let half = |size: [usize; 2]| size.map(|length| length.div_ceil(2));
+    let halvings = scale::halvings(half(frame), half(size));
+    // What one texel of a colour difference covers when it is scaled.
+    let texel = 2.0 * 2.0_f32.powi(halvings.min(16) as i32);
+    // Halving drops the last of an odd number, which shifts what is left by less than a texel.
+    let shifted = if halvings > 0 { texel } else { 0.0 };
+    std::array::from_fn(|axis| {
+        let screen_pixel = frame[axis] as f32 / size[axis].max(1) as f32;
+        // A texel and half of the next are mixed; two pixels of the screen share what comes out, each half a pixel away; and
+        // the place may end within a texel of the frame's own colour differences.
+        1.5 * texel + shifted + 0.5 * screen_pixel + 1.0
+    })
+}
+
 /// Brightness, blue and red difference of a frame, each a plane of its own.
 fn planes<'a>(frame: &'a Frame, [first, second]: &'a mut [Vec<u8>; 2]) -> [Plane<'a>; 3] {
     let (width, height) = (frame.width as usize, frame.height as usize);
@@ -203,6 +220,76 @@ mod tests {
                     }
                     assert!(rows.iter().all(|row| row.len() == size[0]));
                 }
+            }
+        }
+    }
+
+    /// Grey, with a rectangle (left, top, right, bottom) in magenta.
+    fn secret(size: [usize; 2], [left, top, right, bottom]: [usize; 4]) -> Frame {
+        let [width, height] = size;
+        let inside = |x: usize, y: usize| (left..right).contains(&x) && (top..bottom).contains(&y);
+        let half = size.map(|length| length.div_ceil(2));
+        let mut bytes: Vec<u8> = (0..width * height)
+            .map(|i| if inside(i % width, i / width) { 78 } else { 100 })
+            .collect();
+        for hidden in [214, 230] {
+            let shared = |i: usize| {
+                let (x, y) = (2 * (i % half[0]), 2 * (i / half[0]));
+                let four = [(x, y), (x + 1, y), (x, y + 1), (x + 1, y + 1)];
+                let sum = four.map(|(x, y)| if inside(x, y) { hidden } else { 128_u32 });
+                (sum.iter().sum::<u32>() / 4) as u8
+            };
+            bytes.extend((0..half[0] * half[1]).map(shared));
+        }
+        let plane = |offset, [width, height]: [usize; 2]| Plane {
+            offset,
+            stride: width,
+            rows: height,
+            row_bytes: width,
+        };
+        let (luma, chroma) = (width * height, half[0] * half[1]);
+        Frame {
+            width: width as u32,
+            height: height as u32,
+            planes: vec![plane(0, size), plane(luma, half), plane(luma + chroma, half)],
+            bytes: Box::new(bytes),
+            ..flat([0; 3], PixelFormat::I420, Matrix::Bt709, Range::Limited)
+        }
+    }
+
+    #[test]
+    fn r_prv_1_nothing_of_a_place_is_painted_further_from_it_than_its_reach() {
+        let sizes = [
+            [640, 360],
+            [641, 363],
+            [1280, 720],
+            [1283, 719],
+            [1920, 1080],
+            [2560, 1440],
+        ];
+        for frame in sizes {
+            for size in [[638, 358], [478, 268], [333, 187], [238, 133], [118, 66], [59, 33]] {
+                let place = [frame[0] / 3 + 1, frame[1] / 3 + 1, frame[0] * 2 / 3, frame[1] * 2 / 3];
+                let [far_x, far_y] = reach(frame, size);
+                let mut seen = 0;
+                for (y, row) in painted(&secret(frame, place), size).iter().enumerate() {
+                    for (x, pixel) in row.iter().enumerate() {
+                        let [_, red, green, blue] = pixel.to_be_bytes();
+                        if red.min(blue) <= green + 3 {
+                            continue;
+                        }
+                        seen += 1;
+                        let at = |i: usize, axis: usize| (i as f32 + 0.5) * frame[axis] as f32 / size[axis] as f32;
+                        let beyond = |at: f32, from: usize, to: usize| (from as f32 - at).max(at - to as f32);
+                        let x = beyond(at(x, 0), place[0], place[2]);
+                        let y = beyond(at(y, 1), place[1], place[3]);
+                        assert!(
+                            x <= far_x && y <= far_y,
+                            "{frame:?} at {size:?}: {x} {y} of {far_x} {far_y}"
+                        );
+                    }
+                }
+                assert!(seen > 0, "{frame:?} at {size:?}: the place is painted");
             }
         }
     }

@@ -4,6 +4,7 @@
 //! Deliberately absent: text and frames around tiles (`overlay`).
 
 use super::masks;
+use super::painter;
 use super::pipeline::{Pipeline, TILE_FLOATS};
 use super::textures::{Planes, is_whole};
 use crate::domain::privacy::Cover;
@@ -70,9 +71,22 @@ impl Picture {
 #[derive(Debug)]
 pub struct Pictures(pub Vec<Picture>);
 
-/// Margin of the cover: chroma is halved both ways and scaled bilinearly, so a masked colour reaches two chroma texels
-/// beyond its edge. In luma pixels of the picture.
+/// Margin of the cover where a card scales: chroma is halved both ways and scaled bilinearly, so a masked colour reaches two
+/// chroma texels beyond its edge. In luma pixels of the picture.
 const SMEAR_PX: f32 = 4.0;
+
+/// The margin of a picture's cover in picture coordinates, for each axis. `scale`: pixels of the screen in a logical pixel;
+/// `painted`: the processor paints the picture.
+fn margin(picture: &Picture, scale: f32, painted: bool) -> [f32; 2] {
+    let frame = [picture.frame.width, picture.frame.height].map(|length| length.max(1) as usize);
+    let size = [picture.place.width, picture.place.height].map(|length| (length * scale).max(0.0) as usize);
+    let smear = if painted {
+        painter::reach(frame, size)
+    } else {
+        [SMEAR_PX; 2]
+    };
+    std::array::from_fn(|axis| smear[axis].max(SMEAR_PX) / frame[axis] as f32)
+}
 
 impl shader::Primitive for Pictures {
     type Pipeline = Pipeline;
@@ -100,11 +114,7 @@ impl shader::Primitive for Pictures {
             }
 
             fans.clear();
-            let pixel = [
-                1.0 / picture.frame.width.max(1) as f32,
-                1.0 / picture.frame.height.max(1) as f32,
-            ];
-            let smear = pixel.map(|p| p * SMEAR_PX);
+            let smear = margin(picture, viewport.scale_factor(), pipeline.holes);
             let around = around(&picture.frame, &picture.cover, smear);
             masks::triangles(&picture.cover, smear, around.as_ref(), &mut fans);
             for masks::Corner { at: [x, y], colour } in &fans {
@@ -251,6 +261,23 @@ mod tests {
                 "{sample:?} {matrix:?} {range:?}: {shown:?} instead of {rgb:?}"
             );
         }
+    }
+
+    #[test]
+    fn r_prv_1_a_cover_of_a_painted_picture_is_larger_where_the_picture_is_much_smaller_than_its_frame() {
+        let picture = |width: f32| Picture {
+            key: 1,
+            place: Rectangle::with_size(iced::Size::new(width, width * 9.0 / 16.0)),
+            frame: Arc::new(crate::gui::pattern::frame(1920, 1080, 1, 0)),
+            cover: Arc::new(Cover::Parts(vec![])),
+            brightness: 1.0,
+        };
+        let px = |width, scale, painted| margin(&picture(width), scale, painted)[0] * 1920.0;
+        assert_eq!(px(478.0, 1.0, false), SMEAR_PX, "a card mixes no more than neighbours");
+        assert!(px(1920.0, 1.0, true) < SMEAR_PX + 1.0);
+        let [half, quarter] = [960.0, 478.0].map(|width| px(width, 1.0, true));
+        assert!(half > 10.0 && quarter > 20.0, "{half} {quarter}");
+        assert_eq!(px(480.0, 2.0, true), half, "as large on the screen");
     }
 
     #[test]

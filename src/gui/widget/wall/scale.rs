@@ -115,6 +115,15 @@ impl Scaler {
     }
 }
 
+/// How often a plane of `size` is halved before it is scaled to `target`, widths and heights.
+pub fn halvings([mut width, mut height]: [usize; 2], target: [usize; 2]) -> u32 {
+    let mut times = 0;
+    while width >= 2 * target[0].max(1) && height >= 2 * target[1].max(1) {
+        (width, height, times) = (width / 2, height / 2, times + 1);
+    }
+    times
+}
+
 /// A plane that was halved as often as its target allows.
 #[derive(Default)]
 pub struct Halved {
@@ -125,21 +134,18 @@ pub struct Halved {
 impl Halved {
     /// `plane`, or a smaller one that is still at least as large as `target` both ways.
     pub fn of<'a>(&'a mut self, plane: Plane<'a>, target: [usize; 2]) -> Plane<'a> {
-        let twice = |plane: &Plane<'_>| plane.width >= 2 * target[0].max(1) && plane.height >= 2 * target[1].max(1);
-        if !twice(&plane) {
+        let times = halvings([plane.width, plane.height], target);
+        if times == 0 {
             return plane;
         }
         let (mut stride, mut width, mut height) = halve(plane, &mut self.bytes);
-        loop {
+        for _ in 1..times {
             let half = Plane {
                 bytes: &self.bytes,
                 stride,
                 width,
                 height,
             };
-            if !twice(&half) {
-                break;
-            }
             (stride, width, height) = halve(half, &mut self.again);
             std::mem::swap(&mut self.bytes, &mut self.again);
         }
