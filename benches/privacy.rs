@@ -1,5 +1,7 @@
 //! How long a cover takes: 32 masks of 12 points for one camera, and 64 domes at 25 frames a second with 8 masks each.
 
+#![expect(clippy::unwrap_used, reason = "the plan is written here")]
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
