@@ -93,9 +93,9 @@ async fn a_dome_with_few_connections_gives_them_to_its_picture() {
     place.fault(&dome, json!({"sessions": 2})).await;
     until_asked("told over the second connection", &place, &dome, RARELY).await;
     // No picture any more: the connection of the metadata is free for it again.
-    place.fault(&dome, json!({"freeze": true})).await;
+    place.fault(&dome, json!({"silence": true})).await;
     until_asked("asked again while no picture comes", &place, &dome, OFTEN).await;
     let before = view.slot().count();
-    place.fault(&dome, json!({"freeze": false, "sessions": 1})).await;
+    place.fault(&dome, json!({"silence": false, "sessions": 1})).await;
     until("frames again", 60, || view.slot().count() > before + 25).await;
 }
