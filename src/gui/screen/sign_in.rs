@@ -1,6 +1,7 @@
 //! Signing in: user, password, purpose with its protocol number and note.
 //!
-//! Invariant: the password is wiped from the field as soon as it is handed over, and is never in `Debug` output.
+//! Invariant: the password is wiped from the field as soon as it is handed over, and is never in `Debug` output; what is typed
+//! while the cursor is still on its way to the next field belongs there, so that a password is never read in a name.
 //! Deliberately absent: asking the server (the parent does).
 
 use crate::domain::people::Purpose;
@@ -80,6 +81,10 @@ pub struct SignIn {
     /// The account is active at another workstation.
     elsewhere: Option<Elsewhere>,
     place: Place,
+    /// How many times the cursor was sent somewhere and is not there yet.
+    on_the_way: usize,
+    /// What the field that the cursor has not left yet held last, as far as it does not belong there.
+    astray: SecretString,
     /// Handed over, no answer yet.
     waiting: bool,
     error: Option<String>,
@@ -103,6 +108,8 @@ pub enum Message {
     Elsewhere(elsewhere::Message),
     Command(Command),
     Enter,
+    /// The cursor is where it was sent.
+    Arrived,
 }
 
 /// What the parent does next.
@@ -137,6 +144,8 @@ impl SignIn {
             note: String::new(),
             elsewhere: None,
             place: Place::User,
+            on_the_way: 0,
+            astray: SecretString::default(),
             waiting: false,
             error: None,
             standing,
@@ -158,8 +167,7 @@ impl SignIn {
             _ => {}
         }
         // What was typed as password is gone, so the next try begins there.
-        self.place = Place::Password;
-        Action::Run(widget::operation::focus(PASSWORD))
+        self.send_cursor(Place::Password)
     }
 
     /// Does what asking for the account wants.
@@ -174,8 +182,7 @@ impl SignIn {
             }
             elsewhere::Action::Over(error) => {
                 (self.elsewhere, self.error) = (None, error);
-                self.place = Place::Password;
-                Action::Run(widget::operation::focus(PASSWORD))
+                self.send_cursor(Place::Password)
             }
         }
     }
@@ -200,31 +207,23 @@ impl SignIn {
     /// Changes the state and says what to start.
     pub fn update(&mut self, message: Message) -> Action {
         match message {
-            Message::User(user) => {
-                self.user = user;
-                self.place = Place::User;
-            }
-            Message::Password(password) => {
-                self.password = password;
-                self.place = Place::Password;
-            }
-            Message::Code(code) => (self.code, self.place) = (code, Place::Code),
-            Message::New(new) => {
-                self.place = Place::New;
-                self.change.get_or_insert_default().new = new;
-            }
-            Message::Again(again) => {
-                self.place = Place::Again;
-                self.change.get_or_insert_default().again = again;
+            Message::User(text) => self.typed(Place::User, &text),
+            Message::Password(text) => self.typed(Place::Password, text.expose_secret()),
+            Message::Code(text) => self.typed(Place::Code, text.expose_secret()),
+            Message::New(text) => self.typed(Place::New, text.expose_secret()),
+            Message::Again(text) => self.typed(Place::Again, text.expose_secret()),
+            Message::ProtocolNo(text) => self.typed(Place::ProtocolNo, &text),
+            Message::Note(text) => self.typed(Place::Note, &text),
+            Message::Arrived => {
+                self.on_the_way = self.on_the_way.saturating_sub(1);
+                self.astray = SecretString::default();
             }
             Message::Changed(Ok(())) => {
-                (self.waiting, self.change, self.place) = (false, None, Place::Password);
+                (self.waiting, self.change) = (false, None);
                 self.error = Some(fl!("sign-in-changed"));
-                return Action::Run(widget::operation::focus(PASSWORD));
+                return self.send_cursor(Place::Password);
             }
             Message::Changed(Err(why)) => return self.failed(&why),
-            Message::ProtocolNo(number) => (self.protocol_no, self.place) = (number, Place::ProtocolNo),
-            Message::Note(note) => (self.note, self.place) = (note, Place::Note),
             Message::Elsewhere(message) => {
                 let action = self.elsewhere.as_mut().map(|elsewhere| elsewhere.update(message));
                 return action.map_or(Action::None, |action| self.asked(action));
@@ -255,8 +254,14 @@ impl SignIn {
     fn go(&mut self, step: usize) -> Action {
         let places = self.places();
         let at = places.iter().position(|place| *place == self.place).unwrap_or_default();
-        self.place = places[(at + step) % places.len()];
-        Action::Run(widget::operation::focus(match self.place {
+        self.send_cursor(places[(at + step) % places.len()])
+    }
+
+    fn send_cursor(&mut self, place: Place) -> Action {
+        self.place = place;
+        self.on_the_way += 1;
+        self.astray = SecretString::default();
+        let focus = widget::operation::focus(match place {
             Place::User => USER,
             Place::Password => PASSWORD,
             Place::Code => CODE,
@@ -265,7 +270,52 @@ impl SignIn {
             Place::ProtocolNo => PROTOCOL,
             Place::Note => NOTE,
             Place::Purpose | Place::Enter => "nowhere",
-        }))
+        });
+        Action::Run(focus.chain(Task::done(Message::Arrived)))
+    }
+
+    /// The field at `from` holds `text` now.
+    fn typed(&mut self, from: Place, text: &str) {
+        if self.on_the_way == 0 || from == self.place {
+            self.place = from;
+            return self.put(from, text);
+        }
+        let longer = |than: &str| text.strip_prefix(than).filter(|added| !added.is_empty());
+        let kept = self.text(from);
+        let astray = Some(self.astray.expose_secret()).filter(|astray| !astray.is_empty());
+        if let Some(added) = astray.and_then(longer).or_else(|| longer(kept)) {
+            let whole = SecretString::from(format!("{}{added}", self.text(self.place)));
+            self.put(self.place, whole.expose_secret());
+            self.astray = text.into();
+        }
+    }
+
+    /// What the field at a place holds.
+    fn text(&self, place: Place) -> &str {
+        let change = self.change.as_ref();
+        match place {
+            Place::User => &self.user,
+            Place::Password => self.password.expose_secret(),
+            Place::Code => self.code.expose_secret(),
+            Place::New => change.map_or("", |change| change.new.expose_secret()),
+            Place::Again => change.map_or("", |change| change.again.expose_secret()),
+            Place::ProtocolNo => &self.protocol_no,
+            Place::Note => &self.note,
+            Place::Purpose | Place::Enter => "",
+        }
+    }
+
+    fn put(&mut self, place: Place, text: &str) {
+        match place {
+            Place::User => self.user = text.to_owned(),
+            Place::Password => self.password = text.into(),
+            Place::Code => self.code = text.into(),
+            Place::New => self.change.get_or_insert_default().new = text.into(),
+            Place::Again => self.change.get_or_insert_default().again = text.into(),
+            Place::ProtocolNo => self.protocol_no = text.to_owned(),
+            Place::Note => self.note = text.to_owned(),
+            Place::Purpose | Place::Enter => {}
+        }
     }
 
     fn enter(&mut self) -> Action {
@@ -285,8 +335,7 @@ impl SignIn {
         let purpose = PURPOSES[self.purpose];
         let Ok(stated) = Stated::new(purpose, &self.note, &self.protocol_no) else {
             self.error = Some(fl!("sign-in-no-protocol"));
-            self.place = Place::ProtocolNo;
-            return Action::Run(widget::operation::focus(PROTOCOL));
+            return self.send_cursor(Place::ProtocolNo);
         };
         self.waiting = true;
         self.error = None;
@@ -489,6 +538,38 @@ mod tests {
         assert!(claim.code.is_none());
         assert!(screen.password.expose_secret().is_empty());
         assert!(matches!(screen.update(Message::Enter), Action::None), "asked twice");
+    }
+
+    #[test]
+    fn what_is_typed_before_the_cursor_arrives_belongs_where_it_goes() {
+        let (mut screen, _) = SignIn::new(None);
+        screen.update(Message::User("neri".into()));
+        screen.update(Message::Command(Command::Next));
+        // Two keys before the screen is built anew, one after.
+        for seen in ["neris", "neriseg", "nerir"] {
+            screen.update(Message::User(seen.into()));
+        }
+        assert_eq!(
+            (screen.user.as_str(), screen.password.expose_secret()),
+            ("neri", "segr")
+        );
+        screen.update(Message::Password("segre".into()));
+        screen.update(Message::Arrived);
+        screen.update(Message::Password("segret".into()));
+        assert_eq!(
+            (screen.user.as_str(), screen.password.expose_secret()),
+            ("neri", "segret")
+        );
+        // By mouse, back in the first field.
+        screen.update(Message::User("nerini".into()));
+        assert_eq!((screen.user.as_str(), screen.place), ("nerini", Place::User));
+        // On the way to the button there is nothing to type.
+        for _ in 0..PLACES.len() - 1 {
+            screen.update(Message::Command(Command::Next));
+        }
+        assert_eq!(screen.place, Place::Enter);
+        screen.update(Message::Note("x".into()));
+        assert_eq!(screen.note, "");
     }
 
     #[test]
