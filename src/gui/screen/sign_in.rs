@@ -277,7 +277,7 @@ impl SignIn {
     /// The field at `from` holds `text` now.
     fn typed(&mut self, from: Place, text: &str) {
         if self.on_the_way == 0 || from == self.place {
-            self.place = from;
+            (self.place, self.on_the_way) = (from, 0);
             return self.put(from, text);
         }
         let longer = |than: &str| text.strip_prefix(than).filter(|added| !added.is_empty());
@@ -553,7 +553,6 @@ mod tests {
             (screen.user.as_str(), screen.password.expose_secret()),
             ("neri", "segr")
         );
-        screen.update(Message::Password("segre".into()));
         screen.update(Message::Arrived);
         screen.update(Message::Password("segret".into()));
         assert_eq!(
@@ -655,6 +654,7 @@ mod tests {
     fn r_acc_3_a_password_that_is_too_old_is_changed_here() {
         let mut screen = typed();
         screen.failed(&SignInError::MustChoosePassword);
+        screen.update(Message::Arrived);
         screen.update(Message::New("cavallo-di-ferro".into()));
         screen.update(Message::Again("cavallo-di-legno".into()));
         assert!(
