@@ -328,7 +328,8 @@ async fn r_prv_1_a_plan_from_a_file_goes_past_nobody() {
 
     // A ceiling, a mask, a calendar: each waits, and nothing is in force meanwhile.
     said(&admin(&export));
-    let ways: [(&str, &dyn Fn(&mut SitePlan)); 3] = [
+    type Way<'a> = (&'a str, &'a dyn Fn(&mut SitePlan));
+    let ways: [Way<'_>; 3] = [
         ("limits", &|plan| plan.cameras[0].limits.zoom_ceiling = Some(40.0)),
         ("masks", &|plan| {
             let mask = json!({"id": "m-1", "name": "Finestra", "shape": {"picture": [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]},
