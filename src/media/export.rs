@@ -1,8 +1,8 @@
 //! A range of a recording into an MP4 file: bit for bit as the camera coded it, or covered and encoded anew.
 //!
 //! Invariant: `path` either holds the whole, flushed file, and somebody kept it, or does not exist; a failed or cancelled export
-//! leaves nothing; in an obscured copy no picture reaches the encoder before its cover is laid. Deliberately absent: which copy is right and
-//! what the cover is (the station), seals and labels (`domain::evidence`).
+//! leaves nothing; in an obscured copy no picture reaches the encoder before its cover is laid.
+//! Deliberately absent: which copy is right and what the cover is (the station), seals and labels (`domain::evidence`).
 
 mod file;
 mod mux;
