@@ -16,8 +16,9 @@ use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Edge, Keymap};
 use crate::gui::pane::{self, Pane};
+use crate::gui::redraw::Revision;
 use crate::gui::screen::cameras::{self, Cameras};
-use crate::gui::screen::control_room;
+use crate::gui::screen::control_room::{self, Glance};
 use crate::gui::screen::diagnostics::{self, Diagnostics};
 use crate::gui::screen::enrol::{self, Enrol};
 use crate::gui::screen::sign_in::{self, SignIn};
@@ -98,6 +99,7 @@ pub struct App {
     wanted: Option<Yielding>,
     /// The knock the person was told of.
     knocked: Option<Knock>,
+    revision: Revision<Vec<Glance>>,
     /// The scripted tour, when there is one, looks here.
     scene: Option<watch::Sender<Scene>>,
 }
@@ -137,6 +139,16 @@ pub enum Message {
     /// The program is to end: everything that is open is ended and recorded first.
     Close,
     Closed,
+}
+
+impl Message {
+    /// Whether the program only looks at itself.
+    fn is_beat(&self) -> bool {
+        let Message::Pane(_, pane::Message::Room(message)) = self else {
+            return matches!(self, Message::Tick);
+        };
+        message.is_beat()
+    }
 }
 
 impl App {
@@ -179,6 +191,7 @@ impl App {
             cameras: None,
             wanted: None,
             knocked: None,
+            revision: Revision::default(),
             scene: None,
         }
     }
@@ -195,13 +208,37 @@ impl App {
         self
     }
 
-    /// [`App::update`], and then tells the scripted tour, if there is one, what is on the screen now.
+    /// [`App::update`], and then tells who draws the windows whether they show something else, and the scripted tour, if
+    /// there is one, what is on the screen now.
     pub fn update_and_tell(&mut self, message: Message) -> Task<Message> {
+        let beat = message.is_beat();
         let task = self.update(message);
+        let now = Instant::now();
+        let glance = self.glance();
+        if beat {
+            self.revision.beat(now, glance);
+        } else {
+            self.revision.event(now, glance);
+        }
         if let Some(scene) = &self.scene {
-            scene.send_replace(self.scene(Instant::now()));
+            scene.send_replace(self.scene(now));
         }
         task
+    }
+
+    /// Another number whenever the windows must be drawn again.
+    pub fn revision(&self) -> u64 {
+        self.revision.number()
+    }
+
+    /// What of all windows cannot wait for the next second; `None`: any of it.
+    fn glance(&self) -> Option<Vec<Glance>> {
+        let over = self.unlock.is_some() || self.office.is_some() || self.cameras.is_some() || self.wanted.is_some();
+        let Screen::Work(pane) = &self.screen else { return None };
+        if over || self.windows.is_choosing() {
+            return None;
+        }
+        self.windows.all(pane).map(Pane::glance).collect()
     }
 
     /// The main window as the scripted tour sees it.

@@ -69,7 +69,7 @@ pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(),
 
 /// What a window shows, for the processor to draw.
 fn painted(app: &App, window: window::Id) -> Root<'_, Message> {
-    Root::new(app.view(window))
+    Root::new(app.view(window), app.revision())
 }
 
 /// A window that no window manager has maximised may be larger than a small monitor: makes it as large as that.

@@ -4,7 +4,7 @@
 //! Deliberately absent: signing in, diagnostics, which windows there are (`app`).
 
 use crate::gui::keymap::{Command, Edge};
-use crate::gui::screen::control_room::{self, ControlRoom};
+use crate::gui::screen::control_room::{self, ControlRoom, Glance};
 use crate::gui::screen::playback::{self, Playback};
 use crate::gui::tour::scene::{PixelRect, Scene, ScenePicture, ScreenName};
 use iced::{Element, Subscription, Task};
@@ -118,6 +118,11 @@ impl Pane {
             None => self.room.subscription().map(Message::Room),
             Some(screen) => screen.subscription().map(Message::Playback),
         }
+    }
+
+    /// What of the window cannot wait for the next second; `None`: any of it.
+    pub fn glance(&self) -> Option<Glance> {
+        self.playback.is_none().then(|| self.room.glance()).flatten()
     }
 
     /// The window.

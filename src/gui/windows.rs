@@ -126,7 +126,7 @@ impl Windows {
             return Task::none();
         }
         let shown: Vec<_> = self
-            .all(main)
+            .arrangements(main)
             .into_iter()
             .flat_map(|wall| {
                 let tiles = wall.layout.tiles();
@@ -158,14 +158,18 @@ impl Windows {
         Task::batch(windows.into_iter().map(window::close))
     }
 
-    fn all(&self, main: &Pane) -> Vec<Arrangement> {
-        let rooms = std::iter::once(main).chain(self.panes.values());
-        rooms.map(|pane| pane.room().arrangement()).collect()
+    /// What all windows show.
+    pub fn all<'a>(&'a self, main: &'a Pane) -> impl Iterator<Item = &'a Pane> {
+        std::iter::once(main).chain(self.panes.values())
+    }
+
+    fn arrangements(&self, main: &Pane) -> Vec<Arrangement> {
+        self.all(main).map(|pane| pane.room().arrangement()).collect()
     }
 
     /// Keeps what the windows show, when it is not what was kept last.
     pub fn keep(&mut self, main: &Pane) -> Task<Message> {
-        let windows = self.all(main);
+        let windows = self.arrangements(main);
         if windows == self.kept.windows {
             return Task::none();
         }
@@ -188,6 +192,11 @@ impl Windows {
         let (chooser, task) = WallChooser::new(&self.kept);
         self.chooser = Some((place, chooser));
         task
+    }
+
+    /// Whether the saved walls lie over any window.
+    pub fn is_choosing(&self) -> bool {
+        self.chooser.is_some()
     }
 
     /// Whether the saved walls lie over this window.

@@ -137,9 +137,7 @@ pub fn as_painted(stage: &mut Stage) -> Outcome<f64> {
     for (tile, picture) in pictures.iter().enumerate() {
         let [_, _, width, height] = shot.places.get(tile).copied().unwrap_or_default();
         let mut painted = Vec::with_capacity(width * height);
-        painter.paint(&picture.frame(1), [width, height], |_, row| {
-            painted.extend_from_slice(row)
-        })?;
+        painter.paint(&picture.frame(1), [width, height], &mut painted)?;
         let colour = |x: usize, y: usize| {
             let [_, red, green, blue] = painted.get(y * width + x).copied().unwrap_or_default().to_be_bytes();
             [red, green, blue]

@@ -4,7 +4,7 @@
 //! Deliberately absent: drawing the interface, the window.
 
 use crate::gui::widget::wall::Picture;
-use crate::gui::widget::wall::painter::{self, Painter};
+use crate::gui::widget::wall::painter::{self, Ground, Painter};
 use iced::Rectangle;
 use std::ops::Range;
 use std::time::Instant;
@@ -184,46 +184,78 @@ impl Canvas {
     }
 
     fn paint_one(&mut self, out: &mut [u32], picture: &Picture, hole: usize) {
-        let Canvas {
-            width,
-            height,
-            interface,
-            holes,
-            painter,
-            ..
-        } = self;
-        let Some(Hole { place, above, .. }) = holes.get(hole) else {
+        let Some(Hole { place, above, .. }) = self.holes.get(hole) else {
             return;
         };
-        let columns = place.columns(*width);
-        let put = |row: usize, pixels: &mut [u32]| {
-            let Some(at) = place.row(row, *height) else { return };
-            let line = at * *width..(at + 1) * *width;
-            let (Some(over), Some(out)) = (interface.get(line.clone()), out.get_mut(line)) else {
-                return;
-            };
-            if picture.brightness < 1.0 {
-                painter::dim(pixels, picture.brightness);
-            }
-            // Of a picture that begins left of the window the first columns are not seen.
-            let hidden = usize::try_from(-place.left).unwrap_or_default();
-            let Some(pixels) = pixels.get_mut(hidden..hidden + columns.len()) else {
-                return;
-            };
-            for Stretch { columns: part, opaque } in above.get(row).into_iter().flatten() {
-                let inside = part.start - columns.start..part.end - columns.start;
-                lay_over(&mut pixels[inside], &over[part.clone()], *opaque);
-            }
-            out[columns.clone()].copy_from_slice(pixels);
+        let mut below = Below {
+            out,
+            interface: &self.interface,
+            width: self.width,
+            height: self.height,
+            place: *place,
+            above,
+            brightness: picture.brightness,
         };
         let size = [place.width, place.height];
-        if let Err(error) = painter.paint(&picture.frame, size, put) {
+        if let Err(error) = self.painter.paint(&picture.frame, size, &mut below) {
             tracing::warn!(
                 frame = ?picture.frame,
                 error = &error as &dyn std::error::Error,
                 "a frame cannot be painted"
             );
         }
+    }
+}
+
+/// The window below what the interface drew, where a picture belongs.
+struct Below<'a> {
+    out: &'a mut [u32],
+    interface: &'a [u32],
+    /// Of the window.
+    width: usize,
+    height: usize,
+    place: Place,
+    above: &'a [Vec<Stretch>],
+    brightness: f32,
+}
+
+impl Ground for Below<'_> {
+    fn bare(&mut self, rows: Range<usize>) -> Option<(&mut [u32], usize)> {
+        let Place { left, width, .. } = self.place;
+        let first = self.place.row(rows.start, self.height)?;
+        self.place.row(rows.end.checked_sub(1)?, self.height)?;
+        let left = usize::try_from(left).ok().filter(|left| left + width <= self.width)?;
+        let nothing_above = self.above.get(rows.clone())?.iter().all(Vec::is_empty);
+        if self.brightness < 1.0 || !nothing_above {
+            return None;
+        }
+        let start = first * self.width + left;
+        let end = start + (rows.len() - 1) * self.width + width;
+        Some((self.out.get_mut(start..end)?, self.width))
+    }
+
+    fn put(&mut self, row: usize, pixels: &mut [u32]) {
+        let Some(at) = self.place.row(row, self.height) else {
+            return;
+        };
+        let columns = self.place.columns(self.width);
+        let line = at * self.width..(at + 1) * self.width;
+        let (Some(over), Some(out)) = (self.interface.get(line.clone()), self.out.get_mut(line)) else {
+            return;
+        };
+        if self.brightness < 1.0 {
+            painter::dim(pixels, self.brightness);
+        }
+        // Of a picture that begins left of the window the first columns are not seen.
+        let hidden = usize::try_from(-self.place.left).unwrap_or_default();
+        let Some(pixels) = pixels.get_mut(hidden..hidden + columns.len()) else {
+            return;
+        };
+        for Stretch { columns: part, opaque } in self.above.get(row).into_iter().flatten() {
+            let inside = part.start - columns.start..part.end - columns.start;
+            lay_over(&mut pixels[inside], &over[part.clone()], *opaque);
+        }
+        out[columns].copy_from_slice(pixels);
     }
 }
 
@@ -297,7 +329,7 @@ mod tests {
     use std::sync::Arc;
 
     const WIDTH: usize = 40;
-    const HEIGHT: usize = 30;
+    const HEIGHT: usize = 100;
     const GROUND: u32 = 0xff20_2020;
 
     fn picture(place: [f32; 4], number: u64) -> Picture {
@@ -311,11 +343,11 @@ mod tests {
         }
     }
 
-    /// Draws an interface that is `GROUND` everywhere but in a hole at 4, 4 of 32×18.
+    /// Draws an interface that is `GROUND` everywhere but in a hole at 4, 4 of 32×90: more than one band of the painter.
     fn draw(canvas: &mut Canvas, above: impl Fn(usize, usize) -> u32) {
         let pixel = |i: usize| {
             let (x, y) = (i % WIDTH, i / WIDTH);
-            let inside = (4..36).contains(&x) && (4..22).contains(&y);
+            let inside = (4..36).contains(&x) && (4..94).contains(&y);
             if inside { above(x, y) } else { GROUND }
         };
         let bytes: Vec<u8> = (0..WIDTH * HEIGHT).flat_map(|i| pixel(i).to_le_bytes()).collect();
@@ -328,19 +360,19 @@ mod tests {
         canvas
     }
 
-    const PLACE: [f32; 4] = [4.0, 4.0, 32.0, 18.0];
+    const PLACE: [f32; 4] = [4.0, 4.0, 32.0, 90.0];
 
     #[test]
     fn r_prv_1_what_the_interface_drew_over_a_picture_stays_over_every_frame_of_it() {
         let cover = 0xff11_2233;
-        let covered = |x: usize, y: usize| (8..20).contains(&x) && (6..10).contains(&y);
+        let covered = |x: usize, y: usize| (8..20).contains(&x) && ((6..10).contains(&y) || y == 50);
         let mut canvas = canvas(|x, y| if covered(x, y) { cover } else { 0 });
         let mut out = vec![0; WIDTH * HEIGHT];
         for number in 1..4 {
             canvas.paint(&mut out, &[picture(PLACE, number)], 1.0, number == 1);
             for (i, pixel) in out.iter().enumerate() {
                 let (x, y) = (i % WIDTH, i / WIDTH);
-                match (covered(x, y), (4..36).contains(&x) && (4..22).contains(&y)) {
+                match (covered(x, y), (4..36).contains(&x) && (4..94).contains(&y)) {
                     (true, _) => assert_eq!(*pixel, cover, "{x}, {y}"),
                     (false, true) => assert_eq!(opacity(*pixel), 255, "{x}, {y}"),
                     (false, false) => assert_eq!(*pixel, GROUND, "{x}, {y}"),
@@ -385,7 +417,7 @@ mod tests {
         canvas.paint(&mut out, std::slice::from_ref(&frame), 1.0, true);
         let bare = out.clone();
         let cover = 0xff11_2233;
-        let covered = |x: usize, y: usize| x == 30 && (8..12).contains(&y);
+        let covered = |x: usize, y: usize| x == 30 && ((8..12).contains(&y) || y == 90);
         draw(&mut canvas, |x, y| if covered(x, y) { cover } else { 0 });
         canvas.paint(&mut out, std::slice::from_ref(&frame), 1.0, false);
         for (i, (pixel, bare)) in out.iter().zip(&bare).enumerate() {

@@ -1,7 +1,7 @@
 //! Around everything a window shows: decides for each drawing whether the interface must be drawn again.
 //!
-//! Invariant: the interface is drawn again after anything but the wall's own beat: a new view, an event, what a widget asked for,
-//! other covers or places of pictures. Deliberately absent: drawing.
+//! Invariant: the interface is drawn again after anything but the wall's own beat: another revision of what is shown, an event,
+//! what a widget asked for, other covers or places of pictures. Deliberately absent: drawing; what makes a revision (`redraw`).
 
 use super::renderer::Renderer;
 use crate::gui::widget::wall::{self, Outline, Picture, Shown};
@@ -17,19 +17,23 @@ use std::time::Instant;
 /// What a window shows, drawn by iced's own renderer.
 pub struct Root<'a, Message> {
     content: Element<'a, Message>,
+    revision: u64,
 }
 
 impl<'a, Message> Root<'a, Message> {
-    /// Around `content`.
-    pub fn new(content: impl Into<Element<'a, Message>>) -> Self {
+    /// Around `content`, which is drawn when `revision` is another one than before.
+    pub fn new(content: impl Into<Element<'a, Message>>, revision: u64) -> Self {
         Root {
             content: content.into(),
+            revision,
         }
     }
 }
 
 #[derive(Default)]
 struct State {
+    /// What was laid out last.
+    revision: Option<u64>,
     /// More than pictures is new since the interface was drawn.
     stale: Cell<bool>,
     /// When a widget wants to be drawn again.
@@ -43,6 +47,13 @@ struct State {
 }
 
 impl State {
+    /// The screen was rebuilt.
+    fn laid_out(&mut self, revision: u64) {
+        if self.revision.replace(revision) != Some(revision) {
+            self.stale.set(true);
+        }
+    }
+
     /// Takes what the widgets ask for after an event at `now`; during a drawing they ask for the one after.
     fn asked(&self, request: RedrawRequest, during_drawing: bool, now: Instant) {
         let at = match request {
@@ -144,7 +155,7 @@ impl<Message> Widget<Message, Theme, Renderer> for Root<'_, Message> {
 
     fn layout(&mut self, tree: &mut Tree, renderer: &Renderer, limits: &layout::Limits) -> layout::Node {
         // After every rebuilding of the screen, so nothing new is missed.
-        tree.state.downcast_ref::<State>().stale.set(true);
+        tree.state.downcast_mut::<State>().laid_out(self.revision);
         let Some(tree) = tree.children.first_mut() else {
             return layout::Node::new(Size::ZERO);
         };
@@ -380,6 +391,18 @@ mod tests {
             "its colours come from the frame"
         );
         assert!(take(Shown::default()), "the picture is gone");
+    }
+
+    #[test]
+    fn a_rebuilt_screen_is_drawn_when_it_is_another_revision() {
+        let mut state = State::default();
+        let mut drawn = |revision| {
+            state.laid_out(revision);
+            state.stale.take()
+        };
+        assert!(drawn(0), "the first");
+        assert!(!drawn(0), "the same");
+        assert!(drawn(1));
     }
 
     #[test]

@@ -50,6 +50,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use streams::Window;
 use tiles::{Now, Open, Placed};
+pub use view::Glance;
 
 /// The parts of the screen that F6 goes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,6 +213,13 @@ pub struct Shown {
     pub stream: StreamRole,
     /// The picture without its letterbox, logical pixels of the window.
     pub picture: Rectangle,
+}
+
+impl Message {
+    /// Whether the screen only looks at itself.
+    pub fn is_beat(&self) -> bool {
+        matches!(self, Message::Tick | Message::Window(_))
+    }
 }
 
 impl ControlRoom {

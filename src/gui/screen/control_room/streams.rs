@@ -24,7 +24,7 @@ const SETTLED: Duration = Duration::from_secs(5);
 const UNDRAWN: Duration = Duration::from_secs(3);
 
 /// The window the wall is in.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Window {
     /// Physical pixels per logical pixel.
     pub scale: f32,

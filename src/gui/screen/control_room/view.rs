@@ -4,13 +4,15 @@
 //! Deliberately absent: changing anything.
 
 use super::figures;
+use super::streams::Window;
 use super::tiles::{self, Condition};
 use super::{Area, ControlRoom, Message, Placed};
 use crate::domain::camera::CameraId;
+use crate::domain::people::stated::Stated;
 use crate::domain::privacy::declared::Change;
 use crate::domain::site::CameraPlan;
 use crate::domain::wall::Layout;
-use crate::gui::desk::InForce;
+use crate::gui::desk::{Hold, InForce};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Edge};
@@ -19,6 +21,7 @@ use crate::gui::ui::camera_list::Dot;
 use crate::gui::ui::{controls, ptz_panel, shortcuts_help, top_bar};
 use crate::gui::widget::wall::{self, Face, Mark, Tile};
 use crate::gui::words;
+use crate::station::{Health, Watching};
 use iced::alignment::Vertical;
 use iced::widget::{button, column, container, row, stack, text};
 use iced::{Element, Fill, Rectangle};
@@ -27,7 +30,42 @@ use iced::{Element, Fill, Rectangle};
 const RAIL: f32 = 300.0;
 const PANEL: f32 = 276.0;
 
+/// What of the control room cannot wait for the next second.
+#[derive(PartialEq)]
+pub struct Glance {
+    /// Over the tiles, but for times and figures.
+    faces: Vec<Face>,
+    notices: Vec<String>,
+    health: Health,
+    stated: Stated,
+    holds: Vec<Hold>,
+    watching: Vec<Watching>,
+    window: Window,
+}
+
 impl ControlRoom {
+    /// What of the screen cannot wait for the next second; `None`: any of it, for somebody is busy with more than the wall.
+    pub fn glance(&self) -> Option<Glance> {
+        let busy = self.dialogue.is_some() || self.editor.is_some() || self.calibrating.is_some();
+        if busy || self.help || self.steering.is_some() || self.carried.is_some() {
+            return None;
+        }
+        let faces = self.cells().into_iter().map(|(index, cell)| Face {
+            time: String::new(),
+            figures: Vec::new(),
+            ..self.tile(index, cell).face
+        });
+        Some(Glance {
+            faces: faces.collect(),
+            notices: self.messages(),
+            health: self.health.clone(),
+            stated: self.stated.clone(),
+            holds: self.holds.clone(),
+            watching: self.watching.clone(),
+            window: self.window,
+        })
+    }
+
     /// The screen.
     pub fn view(&self) -> Element<'_, Message> {
         let screen = if self.alone { self.wall() } else { self.whole() };

@@ -9,10 +9,32 @@
 
 use super::scale::{self, Halved, Plane, Scaler};
 use crate::media::frame::{Frame, Matrix, PixelFormat, Range};
+use std::ops::Range as Span;
 use yuv::{YuvError, YuvPlanarImage, YuvRange, YuvStandardMatrix};
 
 /// Rows that get their colours together; even, so that no row of the colour differences is in two of them.
 const BAND: usize = 32;
+
+/// Where the rows of a picture go.
+pub trait Ground {
+    /// The memory for `rows`, from the first pixel of the first to the last of the last, and the pixels from one row to the
+    /// next, when nothing is to be done to them any more. They are painted there, and [`Ground::put`] does not get them.
+    fn bare(&mut self, rows: Span<usize>) -> Option<(&mut [u32], usize)>;
+
+    /// Takes one row.
+    fn put(&mut self, row: usize, pixels: &mut [u32]);
+}
+
+/// A picture by itself: row after row.
+impl Ground for Vec<u32> {
+    fn bare(&mut self, _: Span<usize>) -> Option<(&mut [u32], usize)> {
+        None
+    }
+
+    fn put(&mut self, _: usize, pixels: &mut [u32]) {
+        self.extend_from_slice(pixels);
+    }
+}
 
 /// Paints frames, one after the other; keeps the memory it works in.
 #[derive(Default)]
@@ -31,17 +53,11 @@ struct Channel {
 }
 
 impl Painter {
-    /// Paints `frame`, which must be whole, at `size` (width, height). Hands over one row after the other from above, as
-    /// 0xAARRGGBB, opaque.
+    /// Paints `frame`, which must be whole, at `size` (width, height) on `ground`, from above, as 0xAARRGGBB, opaque.
     ///
     /// # Errors
     /// The planes do not hold what the frame's size promises; rows may be missing.
-    pub fn paint(
-        &mut self,
-        frame: &Frame,
-        size: [usize; 2],
-        mut put: impl FnMut(usize, &mut [u32]),
-    ) -> Result<(), YuvError> {
+    pub fn paint(&mut self, frame: &Frame, size: [usize; 2], ground: &mut impl Ground) -> Result<(), YuvError> {
         let [width, height] = size;
         if width == 0 || height == 0 {
             return Ok(());
@@ -73,10 +89,17 @@ impl Painter {
                 width: width as u32,
                 height: rows as u32,
             };
-            let out = bytemuck::cast_slice_mut(pixels);
-            yuv::yuv420_to_bgra(&image, out, 4 * width as u32, range(frame.range), matrix(frame.matrix))?;
+            let colour = |pixels: &mut [u32], width: usize| {
+                let (out, stride) = (bytemuck::cast_slice_mut(pixels), 4 * width as u32);
+                yuv::yuv420_to_bgra(&image, out, stride, range(frame.range), matrix(frame.matrix))
+            };
+            if let Some((pixels, width)) = ground.bare(top..top + rows) {
+                colour(pixels, width)?;
+                continue;
+            }
+            colour(pixels, width)?;
             for (row, pixels) in pixels.chunks_exact_mut(width).take(rows).enumerate() {
-                put(top + row, pixels);
+                ground.put(top + row, pixels);
             }
         }
         Ok(())
@@ -189,14 +212,47 @@ mod tests {
         }
     }
 
+    /// Memory of a window that takes what it can as it is, every other band.
+    struct Open {
+        pixels: Vec<u32>,
+        width: usize,
+        size: [usize; 2],
+    }
+
+    impl Ground for Open {
+        fn bare(&mut self, rows: Span<usize>) -> Option<(&mut [u32], usize)> {
+            let all = rows.start * self.width..(rows.end - 1) * self.width + self.size[0];
+            let odd = rows.start / BAND % 2 == 1;
+            odd.then_some((&mut self.pixels[all], self.width))
+        }
+
+        fn put(&mut self, row: usize, pixels: &mut [u32]) {
+            assert!(row / BAND % 2 == 0, "row {row} was painted where it belongs");
+            self.pixels[row * self.width..][..self.size[0]].copy_from_slice(pixels);
+        }
+    }
+
     fn painted(frame: &Frame, size: [usize; 2]) -> Vec<Vec<u32>> {
-        let mut rows = Vec::new();
-        let put = |row, pixels: &mut [u32]| {
-            assert_eq!(row, rows.len(), "rows come in order");
-            rows.push(pixels.to_vec());
-        };
-        Painter::default().paint(frame, size, put).unwrap();
-        rows
+        let mut pixels = Vec::new();
+        Painter::default().paint(frame, size, &mut pixels).unwrap();
+        pixels.chunks_exact(size[0]).map(<[u32]>::to_vec).collect()
+    }
+
+    #[test]
+    fn rows_that_are_painted_where_they_belong_are_the_same_rows() {
+        let frame = secret([192, 108], [20, 10, 90, 80]);
+        for size in [[192, 108], [63, 71], [200, 33], [40, 128]] {
+            let width = size[0] + 9;
+            let pixels = vec![7; width * (size[1] - 1) + size[0]];
+            let mut open = Open { pixels, width, size };
+            Painter::default().paint(&frame, size, &mut open).unwrap();
+            for (y, row) in painted(&frame, size).iter().enumerate() {
+                let line = &open.pixels[y * width..];
+                assert!(line[..size[0]] == row[..], "{size:?}: row {y}");
+                let beside = line[size[0]..].iter().take(width - size[0]);
+                assert!(beside.into_iter().all(|pixel| *pixel == 7), "{size:?}: beside row {y}");
+            }
+        }
     }
 
     #[test]
