@@ -5,8 +5,9 @@
 use clap::{Parser, ValueEnum};
 use secrecy::SecretString;
 use serde::Deserialize;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 use vedetta::domain::people::{Level, Purpose};
 use vedetta::gui::app::{Credentials, Options};
@@ -100,12 +101,29 @@ fn main() -> ExitCode {
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
         .with_writer(std::io::stderr)
         .init();
-    match run(Arguments::parse()) {
+    let arguments = Arguments::parse();
+    with_few_arenas();
+    match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
             eprintln!("{sentence}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Starts this program once more, in this same process, with two arenas for memory.
+///
+/// By itself glibc makes up to eight arenas for each core and leaves in each what its threads gave back. Every stream has
+/// threads of its own, and cameras that come and go all night make a wall grow by hundreds of megabytes (figures:
+/// `benches/README.md`). Only the environment can say how many, and it is read before the program begins.
+fn with_few_arenas() {
+    const ARENAS: &str = "MALLOC_ARENA_MAX";
+    let mut arguments = std::env::args_os();
+    if let (None, Some(name), Ok(program)) = (std::env::var_os(ARENAS), arguments.next(), std::env::current_exe()) {
+        let mut again = Command::new(program);
+        let error = again.arg0(name).args(arguments).env(ARENAS, "2").exec();
+        tracing::warn!(%error, "the number of arenas stays as it is");
     }
 }
 

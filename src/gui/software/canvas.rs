@@ -3,6 +3,7 @@
 //! Invariant: a row of a picture reaches the window's memory only after what the interface drew over it was laid on it.
 //! Deliberately absent: drawing the interface, the window.
 
+use super::over::{lay_over, opacity};
 use crate::gui::widget::wall::Picture;
 use crate::gui::widget::wall::painter::{self, Ground, Painter};
 use iced::Rectangle;
@@ -253,7 +254,11 @@ impl Ground for Below<'_> {
         };
         for Stretch { columns: part, opaque } in self.above.get(row).into_iter().flatten() {
             let inside = part.start - columns.start..part.end - columns.start;
-            lay_over(&mut pixels[inside], &over[part.clone()], *opaque);
+            if *opaque {
+                pixels[inside].copy_from_slice(&over[part.clone()]);
+            } else {
+                lay_over(&mut pixels[inside], &over[part.clone()]);
+            }
         }
         out[columns].copy_from_slice(pixels);
     }
@@ -278,11 +283,6 @@ fn difference(a: &[u8], b: &[u8]) -> Option<Range<usize>> {
     Some(first * CHUNK / 4..((last + 1) * CHUNK).min(a.len()) / 4)
 }
 
-/// Opacity of a pixel, 0..=255.
-fn opacity(pixel: u32) -> u32 {
-    pixel >> 24
-}
-
 /// The parts of a row that are not transparent; it begins in column `first`.
 fn stretches(row: &[u32], first: usize) -> Vec<Stretch> {
     let mut found: Vec<Stretch> = Vec::new();
@@ -303,22 +303,6 @@ fn stretches(row: &[u32], first: usize) -> Vec<Stretch> {
         at += length;
     }
     found
-}
-
-/// Lays what the interface drew over a picture's pixels.
-fn lay_over(picture: &mut [u32], above: &[u32], opaque: bool) {
-    if opaque {
-        picture.copy_from_slice(above);
-        return;
-    }
-    for (pixel, above) in picture.iter_mut().zip(above) {
-        // In 256ths, so that opaque leaves nothing and transparent everything.
-        let rest = 255 - opacity(*above);
-        let rest = rest + (rest >> 7);
-        let red_blue = (((*pixel & 0x00ff_00ff) * rest) >> 8) & 0x00ff_00ff;
-        let green = (((*pixel & 0x0000_ff00) * rest) >> 8) & 0x0000_ff00;
-        *pixel = 0xff00_0000 | (*above & 0x00ff_ffff).wrapping_add(red_blue | green);
-    }
 }
 
 #[cfg(test)]
@@ -379,21 +363,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn something_half_transparent_lets_half_through() {
-        let mut row = [0xffff_ffff, 0xff00_0000, 0xff80_4020];
-        lay_over(&mut row, &[0x8000_0000, 0x8080_8080, 0x0000_0000], false);
-        let near = |a: u32, b: u32| {
-            a.to_be_bytes()
-                .iter()
-                .zip(b.to_be_bytes())
-                .all(|(a, b)| a.abs_diff(b) <= 1)
-        };
-        assert!(near(row[0], 0xff7f_7f7f), "{:08x}", row[0]);
-        assert!(near(row[1], 0xff80_8080), "{:08x}", row[1]);
-        assert_eq!(row[2], 0xff80_4020);
     }
 
     #[test]

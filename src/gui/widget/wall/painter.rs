@@ -15,6 +15,9 @@ use yuv::{YuvError, YuvPlanarImage, YuvRange, YuvStandardMatrix};
 /// Rows that get their colours together; even, so that no row of the colour differences is in two of them.
 const BAND: usize = 32;
 
+/// Columns that get their colours at once.
+const COLUMNS: usize = 32;
+
 /// Where the rows of a picture go.
 pub trait Ground {
     /// The memory for `rows`, from the first pixel of the first to the last of the last, and the pixels from one row to the
@@ -79,19 +82,28 @@ impl Painter {
             let (from, some) = (top / 2, rows.div_ceil(2));
             let u_stride = blue.scaler.band(u, chroma_size, from, some, &mut blue.band);
             let v_stride = red.scaler.band(v, chroma_size, from, some, &mut red.band);
-            let image = YuvPlanarImage {
-                y_plane: &luma.band,
-                y_stride: y_stride as u32,
-                u_plane: &blue.band,
-                u_stride: u_stride as u32,
-                v_plane: &red.band,
-                v_stride: v_stride as u32,
-                width: width as u32,
-                height: rows as u32,
+            let part = |pixels: &mut [u32], stride: usize, from: usize, columns: usize| {
+                let image = YuvPlanarImage {
+                    y_plane: luma.band.get(from..).unwrap_or_default(),
+                    y_stride: y_stride as u32,
+                    u_plane: blue.band.get(from / 2..).unwrap_or_default(),
+                    u_stride: u_stride as u32,
+                    v_plane: red.band.get(from / 2..).unwrap_or_default(),
+                    v_stride: v_stride as u32,
+                    width: columns as u32,
+                    height: rows as u32,
+                };
+                let out = bytemuck::cast_slice_mut(pixels.get_mut(from..).unwrap_or_default());
+                yuv::yuv420_to_bgra(&image, out, 4 * stride as u32, range(frame.range), matrix(frame.matrix))
             };
-            let colour = |pixels: &mut [u32], width: usize| {
-                let (out, stride) = (bytemuck::cast_slice_mut(pixels), 4 * width as u32);
-                yuv::yuv420_to_bgra(&image, out, stride, range(frame.range), matrix(frame.matrix))
+            let colour = |pixels: &mut [u32], stride: usize| match width / COLUMNS * COLUMNS {
+                // Of a row that is not made of whole ones the last are done again, together with some before them: what is
+                // left alone goes to and fro through memory.
+                whole if whole < width && whole > 0 && width.is_multiple_of(2) => {
+                    part(pixels, stride, 0, whole)?;
+                    part(pixels, stride, width - COLUMNS, COLUMNS)
+                }
+                _ => part(pixels, stride, 0, width),
             };
             if let Some((pixels, width)) = ground.bare(top..top + rows) {
                 colour(pixels, width)?;
@@ -236,6 +248,28 @@ mod tests {
         let mut pixels = Vec::new();
         Painter::default().paint(frame, size, &mut pixels).unwrap();
         pixels.chunks_exact(size[0]).map(<[u32]>::to_vec).collect()
+    }
+
+    #[test]
+    fn a_slope_goes_on_to_the_last_column_of_every_width() {
+        let size = [192, 8];
+        let mut frame = secret(size, [0; 4]);
+        let luma = (0..size[0] * size[1]).map(|i| 16 + (i % size[0]) as u8);
+        let chroma = std::iter::repeat_n(128, size[0] * size[1] / 2);
+        frame.bytes = Box::new(luma.chain(chroma).collect::<Vec<u8>>());
+        for width in [192, 190, 97, 96, 94, 64, 62, 34, 32, 30] {
+            for row in painted(&frame, [width, 8]) {
+                let grey = |pixel: &u32| pixel & 0xff;
+                let step = 224.0 / width as f32;
+                for (x, pixel) in row.iter().enumerate() {
+                    let wanted = (x as f32 + 0.5) * step;
+                    assert!(
+                        (grey(pixel) as f32 - wanted).abs() < step + 3.0,
+                        "{width}: {x} is {pixel:08x}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

@@ -30,13 +30,13 @@ impl Plane<'_> {
     fn sixteen(row: &[u8], x: usize) -> Lanes {
         match row.get(x..x + VECTOR).and_then(|bytes| bytes.first_chunk()) {
             Some(bytes) => Lanes::load(bytes),
-            None => Self::beyond(row, x),
+            None => Lanes::load(&Self::beyond(row, x)),
         }
     }
 
-    fn beyond(row: &[u8], x: usize) -> Lanes {
+    fn beyond<const N: usize>(row: &[u8], x: usize) -> [u8; N] {
         let last = row.last().copied().unwrap_or_default();
-        Lanes::load(&std::array::from_fn(|i| row.get(x + i).copied().unwrap_or(last)))
+        std::array::from_fn(|i| row.get(x + i).copied().unwrap_or(last))
     }
 }
 
@@ -158,6 +158,15 @@ impl Halved {
     }
 }
 
+/// Two rows of thirty-two bytes, each byte of the target the mean of four.
+#[inline(always)]
+fn halve_block(above: &[u8; 2 * VECTOR], below: &[u8; 2 * VECTOR]) -> [u8; VECTOR] {
+    let [above, below]: [&[[u8; VECTOR]; 2]; 2] = [above, below].map(bytemuck::cast_ref);
+    let mean = |half: usize| Lanes::load(&above[half]).mean(Lanes::load(&below[half]));
+    let (even, odd) = mean(0).parted(mean(1));
+    even.mean(odd).bytes()
+}
+
 /// Every pixel the mean of four. Returns stride, width and height.
 fn halve(plane: Plane<'_>, out: &mut Vec<u8>) -> (usize, usize, usize) {
     let (width, height) = (plane.width / 2, plane.height / 2);
@@ -165,11 +174,16 @@ fn halve(plane: Plane<'_>, out: &mut Vec<u8>) -> (usize, usize, usize) {
     out.resize(stride * height, 0);
     for (y, row) in out.chunks_exact_mut(stride).enumerate() {
         let (above, below) = (plane.row(2 * y), plane.row(2 * y + 1));
-        let mean = |x: usize| Plane::sixteen(above, x).mean(Plane::sixteen(below, x));
-        for (block, out) in row.chunks_exact_mut(VECTOR).enumerate() {
-            let x = 2 * block * VECTOR;
-            let (even, odd) = mean(x).parted(mean(x + VECTOR));
-            out.copy_from_slice(&even.mean(odd).bytes());
+        let mut blocks = row.as_chunks_mut().0.iter_mut();
+        let whole = above.as_chunks().0.iter().zip(below.as_chunks().0);
+        let mut done = 0;
+        for ((above, below), block) in whole.zip(blocks.by_ref()) {
+            *block = halve_block(above, below);
+            done += 1;
+        }
+        for (i, block) in blocks.enumerate() {
+            let x = 2 * (done + i) * VECTOR;
+            *block = halve_block(&Plane::beyond(above, x), &Plane::beyond(below, x));
         }
     }
     (stride, width, height)
