@@ -76,6 +76,22 @@ fn a_further_window_shows_what_is_on_no_other_and_closing_it_signs_nobody_out() 
 }
 
 #[test]
+fn a_beat_that_finds_nothing_is_not_drawn_and_whatever_a_hand_does_is() {
+    let (mut app, _) = App::at_desk(options(), fake::desk(4, 1));
+    let drawn = |app: &mut App, message| {
+        let before = app.revision();
+        drop(app.update_and_tell(message));
+        app.revision() != before
+    };
+    // The first has something to tell.
+    drawn(&mut app, Message::Tick);
+    assert!(!drawn(&mut app, Message::Tick));
+    assert!(drawn(&mut app, Message::Hand));
+    assert!(drawn(&mut app, Message::Command(Command::Help, Edge::Down)));
+    assert!(drawn(&mut app, Message::Tick), "the help is open");
+}
+
+#[test]
 fn a_saved_wall_comes_back_by_its_name() {
     let (mut app, _) = App::at_desk(options(), fake::desk(16, 1));
     let press = |app: &mut App, command| drop(app.update(Message::Command(command, Edge::Down)));

@@ -366,6 +366,25 @@ mod tests {
     }
 
     #[test]
+    fn r_liv_2_a_picture_that_is_not_live_is_dim_in_every_row() {
+        let mut canvas = canvas(|_, _| 0);
+        let [mut live, dim] = [1.0, 0.4].map(|brightness| {
+            let mut out = vec![0; WIDTH * HEIGHT];
+            let picture = Picture {
+                brightness,
+                ..picture(PLACE, 1)
+            };
+            canvas.paint(&mut out, &[picture], 1.0, true);
+            out
+        });
+        for y in 4..94 {
+            let row = y * WIDTH + 4..y * WIDTH + 36;
+            painter::dim(&mut live[row.clone()], 0.4);
+            assert_eq!(live[row.clone()], dim[row], "row {y}");
+        }
+    }
+
+    #[test]
     fn a_frame_that_is_there_is_not_painted_again() {
         let mut canvas = canvas(|_, _| 0);
         let mut out = vec![0; WIDTH * HEIGHT];

@@ -140,6 +140,21 @@ fn r_liv_2_an_old_picture_is_not_taken_for_live() {
 }
 
 #[test]
+fn r_liv_2_a_tile_that_is_not_live_any_more_cannot_wait_to_be_drawn_and_a_clock_can() {
+    let (mut room, _) = room();
+    room.update(Message::Tick);
+    let live = room.glance();
+    assert!(live.is_some());
+    room.now.clock += Duration::from_secs(1);
+    assert!(room.glance() == live, "only a clock went on");
+    room.now.instant += Duration::from_millis(3_100);
+    let not_live = room.glance();
+    assert!(not_live.is_some() && not_live != live);
+    press(&mut room, Command::Help);
+    assert!(room.glance().is_none(), "something lies over the wall");
+}
+
+#[test]
 fn full_screen_shows_the_small_stream_until_the_main_one_has_a_picture() {
     let (mut room, desk) = room();
     let (small, small_attention) = replace_small(&mut room, 0);
