@@ -6,6 +6,7 @@
 
 mod office;
 mod person;
+mod telling;
 
 use crate::domain::arrangement::Arrangements;
 use crate::domain::people::lock::{self, Lock};
@@ -23,7 +24,7 @@ use crate::gui::screen::diagnostics::{self, Diagnostics};
 use crate::gui::screen::enrol::{self, Enrol};
 use crate::gui::screen::sign_in::{self, SignIn};
 use crate::gui::theme::{self, Tone};
-use crate::gui::tour::scene::{Scene, ScreenName};
+use crate::gui::tour::scene::Scene;
 use crate::gui::ui::controls::{body, labelled};
 use crate::gui::ui::unlock::{self, Unlock};
 use crate::gui::ui::wall_chooser;
@@ -141,16 +142,6 @@ pub enum Message {
     Closed,
 }
 
-impl Message {
-    /// Whether the program only looks at itself.
-    fn is_beat(&self) -> bool {
-        let Message::Pane(_, pane::Message::Room(message)) = self else {
-            return matches!(self, Message::Tick);
-        };
-        message.is_beat()
-    }
-}
-
 impl App {
     /// The program before the station is open.
     pub fn new(options: Options) -> (App, Task<Message>) {
@@ -206,69 +197,6 @@ impl App {
     pub fn in_window(mut self, id: window::Id) -> App {
         self.windows.main = Some(id);
         self
-    }
-
-    /// [`App::update`], and then tells who draws the windows whether they show something else, and the scripted tour, if
-    /// there is one, what is on the screen now.
-    pub fn update_and_tell(&mut self, message: Message) -> Task<Message> {
-        let beat = message.is_beat();
-        let task = self.update(message);
-        let now = Instant::now();
-        let glance = self.glance();
-        if beat {
-            self.revision.beat(now, glance);
-        } else {
-            self.revision.event(now, glance);
-        }
-        if let Some(scene) = &self.scene {
-            scene.send_replace(self.scene(now));
-        }
-        task
-    }
-
-    /// Another number whenever the windows must be drawn again.
-    pub fn revision(&self) -> u64 {
-        self.revision.number()
-    }
-
-    /// What of all windows cannot wait for the next second; `None`: any of it.
-    fn glance(&self) -> Option<Vec<Glance>> {
-        let over = self.unlock.is_some() || self.office.is_some() || self.cameras.is_some() || self.wanted.is_some();
-        let Screen::Work(pane) = &self.screen else { return None };
-        if over || self.windows.is_choosing() {
-            return None;
-        }
-        self.windows.all(pane).map(Pane::glance).collect()
-    }
-
-    /// The main window as the scripted tour sees it.
-    fn scene(&self, now: Instant) -> Scene {
-        let empty = Scene::default();
-        match &self.screen {
-            Screen::Starting | Screen::Broken(_) | Screen::Enrol(_) | Screen::Seating | Screen::SigningOut => empty,
-            Screen::SignIn(screen) => {
-                let notices = screen.error().map(str::to_owned).into_iter().collect();
-                Scene {
-                    screen: ScreenName::SignIn,
-                    notices,
-                    delivery: self.delivery.clone(),
-                    ..empty
-                }
-            }
-            Screen::Work(pane) if self.unlock.is_some() => Scene {
-                screen: ScreenName::Locked,
-                ..pane.scene(now)
-            },
-            Screen::Work(pane) => pane.scene(now),
-            Screen::Diagnostics(screen) => Scene {
-                screen: ScreenName::Diagnostics,
-                person: Some(screen.desk().person().user),
-                diagnosed: screen.answered(),
-                health: Some(screen.desk().health()),
-                planned: screen.desk().plan().cameras.len(),
-                ..empty
-            },
-        }
     }
 
     /// What is on the main window.
