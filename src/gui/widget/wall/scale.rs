@@ -273,6 +273,24 @@ mod tests {
     }
 
     #[test]
+    fn a_row_that_is_not_made_of_whole_vectors_is_halved_to_its_end() {
+        let value = |x: usize, y: usize| ((3 * x + 5 * y) % 251) as u8;
+        for width in [31, 33, 74, 148] {
+            let bytes: Vec<u8> = (0..width * 8).map(|i| value(i % width, i / width)).collect();
+            let mut halved = Halved::default();
+            let half = halved.of(plane(&bytes, width, 8), [width / 2, 4]);
+            for y in 0..4 {
+                assert_eq!(half.row(y).len(), width / 2);
+                for (x, byte) in half.row(y).iter().enumerate() {
+                    let four = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(i, j)| value(2 * x + i, 2 * y + j));
+                    let mean = four.map(u32::from).iter().sum::<u32>() / 4;
+                    assert!(u32::from(*byte).abs_diff(mean) <= 2, "{width}: {x}, {y}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn interleaved_samples_are_parted() {
         let bytes: Vec<u8> = (0..3 * 44).map(|i| (i % 44 / 2 + 100 * (i % 2)) as u8).collect();
         let (mut first, mut second) = (Vec::new(), Vec::new());
