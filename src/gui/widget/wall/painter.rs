@@ -239,7 +239,7 @@ mod tests {
         }
 
         fn put(&mut self, row: usize, pixels: &mut [u32]) {
-            assert!(row / BAND % 2 == 0, "row {row} was painted where it belongs");
+            assert!((row / BAND).is_multiple_of(2), "row {row} was painted where it belongs");
             self.pixels[row * self.width..][..self.size[0]].copy_from_slice(pixels);
         }
     }
