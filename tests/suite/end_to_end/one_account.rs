@@ -5,8 +5,7 @@
 //! Deliberately absent: the screens (tests of `gui`).
 
 use super::first;
-use super::place::{Place, reason, until};
-use std::time::{Duration, Instant};
+use super::place::{Place, reason, until, until_answered};
 use vedetta::domain::camera::{CameraKind, StreamRole};
 use vedetta::domain::people::stated::Stated;
 use vedetta::domain::people::yielding::Unanswered;
@@ -92,14 +91,7 @@ async fn r_acc_1_the_other_end_is_told_and_asked_and_keeps_or_yields() {
             .filter(|body| body["parameters"]["why"] == "yielded")
             .count()
     };
-    let begun = Instant::now();
-    while yielded().await < 2 {
-        assert!(
-            begun.elapsed() < Duration::from_secs(20),
-            "the server keeps the session"
-        );
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    until_answered("the server to end the session", 20, async || yielded().await >= 2).await;
     let AskedFor::In(other) = step(&there, &ticket, AskStep::Look).await else {
         panic!("the account did not pass")
     };

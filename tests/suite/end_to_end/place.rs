@@ -313,9 +313,14 @@ pub fn reason(text: &str) -> Reason {
 
 /// Waits until a condition holds, looking at it every few milliseconds; panics with `what` after `seconds`.
 pub async fn until(what: &str, seconds: u64, mut condition: impl FnMut() -> bool) {
+    until_answered(what, seconds, async || condition()).await;
+}
+
+/// [`until`], for a condition that has to be asked for.
+pub async fn until_answered(what: &str, seconds: u64, mut condition: impl AsyncFnMut() -> bool) {
     let mut tick = tokio::time::interval(Duration::from_millis(20));
     let waited = tokio::time::timeout(Duration::from_secs(seconds), async {
-        while !condition() {
+        while !condition().await {
             tick.tick().await;
         }
     });
