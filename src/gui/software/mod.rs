@@ -8,7 +8,7 @@
 //! | [`over`] | lays what the interface drew over a picture's pixels |
 //! | [`compositor`] | brings the pixels to the window, through memory shared with the window system |
 //!
-//! The interface (words, frames, covers, dialogues) is drawn by the same code as with a graphics card, a few times a second, by
+//! The interface (words, frames, covers, dialogues) is drawn by the same code as with a graphics card, about once a second, by
 //! the software rasteriser, with a transparent hole where a picture belongs. Twenty-five times a second only pictures are
 //! painted, below what lies over them.
 //!

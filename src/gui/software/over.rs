@@ -26,7 +26,7 @@ pub fn lay_over(picture: &mut [u32], above: &[u32]) {
     }
 }
 
-/// What an opaque pixel leaves of what is below: nothing; a transparent one: 256 of 256 parts.
+/// One pixel over another; of what is below an opaque one leaves nothing, a transparent one 256 of 256 parts.
 fn over(pixel: u32, above: u32) -> u32 {
     let rest = 255 - opacity(above);
     let rest = rest + (rest >> 7);

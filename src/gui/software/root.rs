@@ -154,7 +154,7 @@ impl<Message> Widget<Message, Theme, Renderer> for Root<'_, Message> {
     }
 
     fn layout(&mut self, tree: &mut Tree, renderer: &Renderer, limits: &layout::Limits) -> layout::Node {
-        // After every rebuilding of the screen, so nothing new is missed.
+        // After every rebuilding of the screen.
         tree.state.downcast_mut::<State>().laid_out(self.revision);
         let Some(tree) = tree.children.first_mut() else {
             return layout::Node::new(Size::ZERO);
