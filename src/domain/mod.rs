@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: iced, GStreamer, tokio, HTTP. Whoever needs one of them is in the wrong room.
 
-pub mod arrangement;
+pub mod saved_wall;
 pub mod audit;
 pub mod backoff;
 pub mod camera;

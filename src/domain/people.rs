@@ -5,18 +5,18 @@
 //! Deliberately absent: how passwords are kept and sessions run (server), screens.
 
 pub mod account;
-pub mod decision;
-pub mod flood;
+pub mod authorisation;
+pub mod rate_limit;
 pub mod lock;
 pub mod second_factor;
-pub mod stated;
-pub mod yielding;
+pub mod stated_purpose;
+pub mod takeover;
 
 pub mod clearance;
 
 use super::camera::{CameraId, ControllerId};
 use super::privacy::calendar::Day;
-pub use decision::{Asked, Circumstances, Decision, Ground, LogRight, Office, Reach, Right, Rule, StationKind, decide};
+pub use authorisation::{Asked, Circumstances, Decision, Ground, LogRight, Office, Reach, Right, Rule, StationKind, decide};
 use jiff::civil::{DateTime, Time};
 use serde::{Deserialize, Serialize};
 

@@ -473,7 +473,7 @@ pub enum CameraError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::privacy::trial::{dome_plan, lens, tight};
+    use super::super::privacy::test_dome::{dome_plan, lens, tight};
     use super::*;
 
     fn plan(cameras: Vec<CameraPlan>) -> SitePlan {

@@ -8,9 +8,9 @@ mod office;
 mod person;
 mod telling;
 
-use crate::domain::arrangement::Arrangements;
+use crate::domain::saved_wall::Arrangements;
 use crate::domain::people::lock::{self, Lock};
-use crate::domain::people::stated::{NoProtocolNumber, Stated};
+use crate::domain::people::stated_purpose::{NoProtocolNumber, Stated};
 use crate::domain::people::{Level, Purpose};
 use crate::gui::desk::{Answer, Desk};
 use crate::gui::i18n::fl;

@@ -4,11 +4,11 @@
 //! Deliberately absent: signing in (only `app` does that).
 
 use crate::domain::camera::{CameraId, StationId, StreamRole};
-use crate::domain::live::choice::Attention;
+use crate::domain::live::stream_selection::Attention;
 use crate::domain::people::clearance::{self, Wish};
-use crate::domain::people::stated::Stated;
+use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Circumstances, Person};
-use crate::domain::privacy::declared::{Change, Declaration};
+use crate::domain::privacy::declared_event::{Change, Declaration};
 use crate::domain::privacy::{Cover, PoseKnowledge};
 use crate::domain::ptz::lease::Asking;
 use crate::domain::reason::Reason;

@@ -13,9 +13,9 @@ use pictures::{FakeFeed, FakeHand, FakeReel};
 
 use crate::domain::camera::{CameraId, CameraKind, StationId, StreamRole};
 use crate::domain::people::clearance::{self, Wish};
-use crate::domain::people::stated::Stated;
+use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Action, Circumstances, Grant, Level, Person, Reach, StationKind};
-use crate::domain::privacy::declared::{Change, Declaration};
+use crate::domain::privacy::declared_event::{Change, Declaration};
 use crate::domain::reason::Reason;
 use crate::domain::site::{CameraPlan, Mask, SitePlan};
 use crate::gui::desk::{Answer, Desk, ExportWish, Feed, Hand, Hold, InForce, Reel};

@@ -3,7 +3,7 @@
 //! Invariant: two walls never share a ticket, so that no picture is ever drawn in the place of another; what is kept is
 //! what the windows showed last. Deliberately absent: what a window shows (`pane`), signing in (`app`).
 
-use crate::domain::arrangement::{Arrangement, Arrangements, MAX_WINDOWS};
+use crate::domain::saved_wall::{Arrangement, Arrangements, MAX_WINDOWS};
 use crate::gui::app::{Message, Place};
 use crate::gui::desk::Desk;
 use crate::gui::keymap::{Command, Keymap};

@@ -35,8 +35,8 @@ pub(super) use trouble::{classify, element_of, without_urls};
 
 use super::error::LiveError;
 use super::frame::FrameSlot;
-use crate::domain::live::choice::Attention;
-use crate::domain::live::truth::Delay;
+use crate::domain::live::stream_selection::Attention;
+use crate::domain::live::freshness::Delay;
 use secrecy::SecretString;
 use shared::Shared;
 use std::sync::Arc;

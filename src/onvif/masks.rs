@@ -2,13 +2,13 @@
 //! Own thin operations: oxvif has none of them.
 //!
 //! Invariant: polygons are in picture coordinates here (0..1, y downwards) and in ONVIF's (−1..1, y upwards) only on the
-//! way; everything read is bounded. Deliberately absent: which masks there should be (`domain::privacy::on_camera`).
+//! way; everything read is bounded. Deliberately absent: which masks there should be (`domain::privacy::camera_side`).
 
 use super::channel::Channel;
 use super::device::{Service, Services};
 use super::error::OnvifError;
 use super::reading::{self, number, text_of};
-use crate::domain::privacy::on_camera::MaskOptions;
+use crate::domain::privacy::camera_side::MaskOptions;
 use oxvif::soap::XmlNode;
 use reqwest::Url;
 

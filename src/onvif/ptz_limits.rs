@@ -11,7 +11,7 @@ use super::ptz::configuration_spaces;
 use super::reading::{self, number, text_of};
 use super::spaces::{Range, Spaces};
 use crate::domain::camera::NormalisedPosition;
-use crate::domain::privacy::on_camera::PtzLimits;
+use crate::domain::privacy::camera_side::PtzLimits;
 use oxvif::soap::XmlNode;
 use reqwest::Url;
 

@@ -4,7 +4,7 @@
 //! Deliberately absent: words for people, deciding whether it may be saved.
 
 use super::{Camera, Endpoint, Limits, OnvifError, StreamOffer};
-use crate::domain::privacy::on_camera::MaskOptions;
+use crate::domain::privacy::camera_side::MaskOptions;
 
 /// What a test found.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@
 //! | `POST /v1/sessions` | [`SessionRequest`] → [`SessionGrant`] |
 //! | `POST /v1/sessions/asked` | [`AccountAsk`] → [`AskState`]: at once when it changed, else within a second |
 //! | `POST /v1/sessions/current/asked` | [`AskAnswer`] → – (the end that has the account yields it or not, recorded) |
-//! | `POST /v1/sessions/current/purpose` | `domain::people::stated::Stated` → – (another purpose from now on, recorded) |
+//! | `POST /v1/sessions/current/purpose` | `domain::people::stated_purpose::Stated` → – (another purpose from now on, recorded) |
 //! | `DELETE /v1/sessions/current` | – (ends the session of the bearer token) |
 //! | `DELETE /v1/people/{user}/sessions` | [`Because`], or nothing → – (ends that person's session, recorded) |
 //! | `GET /v1/sessions` | – → `Vec<`[`SessionView`]`>`: sessions running now |
@@ -85,7 +85,7 @@ use crate::domain::audit::succession::SignedSuccession;
 use crate::domain::camera::{CameraId, ControllerId, LensModel, MaskId, StationId};
 use crate::domain::people::Rule;
 use crate::domain::people::clearance::ClearanceError;
-use crate::domain::privacy::declared::{Declaration, DeclareError};
+use crate::domain::privacy::declared_event::{Declaration, DeclareError};
 use crate::domain::site::Mask;
 use crate::domain::site::change::SiteFault;
 use secrecy::{ExposeSecret, SecretString};

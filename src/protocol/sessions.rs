@@ -5,8 +5,8 @@
 use super::accounts::expose_some;
 use super::{LogKey, expose};
 use crate::domain::camera::{ControllerId, StationId};
-use crate::domain::people::stated::{NoProtocolNumber, Stated};
-use crate::domain::people::yielding::Unanswered;
+use crate::domain::people::stated_purpose::{NoProtocolNumber, Stated};
+use crate::domain::people::takeover::Unanswered;
 use crate::domain::people::{Level, Person, Purpose, StationKind};
 use crate::domain::reason::Reason;
 use secrecy::SecretString;

@@ -5,7 +5,7 @@
 
 use super::error::ServerError;
 use crate::domain::camera::{ControllerId, StationId};
-use crate::domain::people::yielding::Unanswered;
+use crate::domain::people::takeover::Unanswered;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;

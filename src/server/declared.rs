@@ -6,7 +6,7 @@
 
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, ControllerId};
-use crate::domain::privacy::declared::{Change, Declaration, Declared, InForce};
+use crate::domain::privacy::declared_event::{Change, Declaration, Declared, InForce};
 use crate::domain::site::CameraPlan;
 use crate::protocol::{DeclaredState, Holder, RefusalKind};
 use crate::server::holds::holder;

@@ -265,7 +265,7 @@ mod tests {
     use crate::domain::audit::note::VerifierKey;
     use crate::domain::camera::CameraKind;
     use crate::domain::people::{Grant, Level, Person, Purpose, Reach, StationKind};
-    use crate::domain::privacy::declared::{Change, Declaration, DeclareError};
+    use crate::domain::privacy::declared_event::{Change, Declaration, DeclareError};
     use crate::domain::site::{Controller, Limits, MaskShape, MotionBounds};
     use crate::server::declared::Declarations;
     use crate::server::log::sequencer::Sequencer;
@@ -451,14 +451,14 @@ mod tests {
         let house = house().await;
         let fixed = site().cameras[0].clone();
         let proposal = MaskProposal {
-            change: MaskChange::Lens(crate::domain::privacy::trial::lens()),
+            change: MaskChange::Lens(crate::domain::privacy::test_dome::lens()),
             reason: "palo spostato".into(),
         };
         let author = who("neri", Level::Operator);
         let proposed = house.plans.propose(&fixed, &author, proposal.clone(), 1).await;
         assert!(matches!(proposed, Err(Trouble::Refused(RefusalKind::Malformed))));
         let mut plan = site();
-        plan.cameras[0] = crate::domain::privacy::trial::dome_plan(MotionBounds::default(), site_lens(), Vec::new());
+        plan.cameras[0] = crate::domain::privacy::test_dome::dome_plan(MotionBounds::default(), site_lens(), Vec::new());
         *house.plans.current.write().unwrap() = Arc::new(plan.clone());
         let proposed = house
             .plans
@@ -472,14 +472,14 @@ mod tests {
             .await
             .unwrap();
         let lens = house.plans.current().cameras[0].lens.clone();
-        assert_eq!(lens, Some(crate::domain::privacy::trial::lens()));
+        assert_eq!(lens, Some(crate::domain::privacy::test_dome::lens()));
     }
 
     /// A lens that is not yet calibrated.
     fn site_lens() -> crate::domain::camera::LensModel {
         crate::domain::camera::LensModel {
             roll_deg: 2.0,
-            ..crate::domain::privacy::trial::lens()
+            ..crate::domain::privacy::test_dome::lens()
         }
     }
 

@@ -3,10 +3,10 @@
 //! Where several server processes share a database, each reads the events of all of them from the log, in its order, and
 //! keeps nothing of its own beside it: nothing is written for it. Elsewhere an event is taken in as it is handed over.
 //! Invariant: an event of a session that has ended makes nobody present, and who is present goes with their session.
-//! Deliberately absent: the rules (`domain::live::presence`).
+//! Deliberately absent: the rules (`domain::live::viewers`).
 
 use crate::domain::camera::CameraId;
-use crate::domain::live::presence::{self, Step};
+use crate::domain::live::viewers::{self, Step};
 use crate::protocol::{Holder, Watching};
 use crate::server::log::sequencer::now_ms;
 use crate::server::pulse::Pulse;
@@ -24,7 +24,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(10);
 pub struct Presence {
     store: Store,
     pulse: Pulse,
-    views: Mutex<presence::Presence<Holder>>,
+    views: Mutex<viewers::Presence<Holder>>,
     logs: Vec<Log>,
     /// How far each log was read; also the turn of whoever reads.
     read: tokio::sync::Mutex<HashMap<i64, u64>>,
@@ -75,7 +75,7 @@ impl Presence {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, presence::Presence<Holder>> {
+    fn lock(&self) -> MutexGuard<'_, viewers::Presence<Holder>> {
         self.views.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -105,7 +105,7 @@ impl Presence {
             let from = match read.get(&log.id) {
                 Some(from) => *from,
                 None => {
-                    let silence = i64::try_from(presence::SILENCE.as_millis()).unwrap_or(i64::MAX);
+                    let silence = i64::try_from(viewers::SILENCE.as_millis()).unwrap_or(i64::MAX);
                     self.store.index_at(log, now_ms().saturating_sub(silence)).await?
                 }
             };

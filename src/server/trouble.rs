@@ -6,7 +6,7 @@
 use super::log::sequencer::Rejection;
 use super::store::StoreError;
 use crate::domain::people::clearance::ClearanceError;
-use crate::domain::privacy::declared::DeclareError;
+use crate::domain::privacy::declared_event::DeclareError;
 use crate::protocol::RefusalKind;
 
 /// Why a step was not taken.

@@ -5,7 +5,7 @@
 //! Deliberately absent: XML (see `onvif::masks`), faults (they say how much is kept).
 
 use super::faults::MaskFault;
-use crate::domain::privacy::on_camera::PtzLimits;
+use crate::domain::privacy::camera_side::PtzLimits;
 use crate::domain::site::{CameraPlan, MaskShape};
 
 /// Masks a well-behaved camera takes, and corners of each.

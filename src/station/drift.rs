@@ -12,7 +12,7 @@ use super::session::Session;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::people::Action;
-use crate::domain::privacy::on_camera::{PtzLimits, fit, left_open, planned_polygons};
+use crate::domain::privacy::camera_side::{PtzLimits, fit, left_open, planned_polygons};
 use crate::domain::site::CameraPlan;
 use crate::onvif::{DeviceMask, OnvifErrorKind};
 

@@ -8,7 +8,7 @@
 use super::refusal::Refusal;
 use super::session::{Session, SessionInner};
 use crate::domain::camera::CameraId;
-use crate::domain::privacy::declared::{Change, Declaration, relieved};
+use crate::domain::privacy::declared_event::{Change, Declaration, relieved};
 use crate::domain::privacy::{Cover, PoseKnowledge, PreparedMasks, WholeReason};
 use crate::domain::ptz::limits;
 use crate::domain::site::{CameraPlan, Mask, SitePlan};

@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 use super::road::{Parameters, outcome_of, parameters, why};
 use super::session::Session;
 use crate::domain::audit::event::{Operation, Outcome};
-use crate::domain::people::stated::Stated;
+use crate::domain::people::stated_purpose::Stated;
 use serde_json::Value;
 
 fn named(stated: &Stated) -> Parameters {

@@ -7,7 +7,7 @@ use super::outbox::OutboxError;
 use super::server_client::ServerError;
 use crate::domain::people::Rule;
 use crate::domain::people::clearance::ClearanceError;
-use crate::domain::privacy::declared::DeclareError;
+use crate::domain::privacy::declared_event::DeclareError;
 use crate::domain::ptz::limits::LimitHit;
 use crate::domain::site::CameraPlan;
 use crate::domain::site::change::SiteFault;

@@ -5,7 +5,7 @@
 //! the way to another workstation.
 
 use super::outbox::{create_private_dir, read_bounded, replace_file};
-use crate::domain::arrangement::Arrangements;
+use crate::domain::saved_wall::Arrangements;
 use std::path::{Path, PathBuf};
 
 /// Largest file that is read, bytes.
@@ -92,7 +92,7 @@ fn read(path: PathBuf) -> Result<Arrangements, SavedWallsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::arrangement::Arrangement;
+    use crate::domain::saved_wall::Arrangement;
 
     #[tokio::test]
     async fn each_person_finds_their_own_walls_again() {

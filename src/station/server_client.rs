@@ -9,8 +9,8 @@ use crate::domain::audit::hash::Hash;
 use crate::domain::camera::{CameraId, ControllerId, StationId};
 use crate::domain::people::account::AccountName;
 use crate::domain::people::clearance::{self, Wish};
-use crate::domain::people::stated::Stated;
-use crate::domain::privacy::declared::Declaration;
+use crate::domain::people::stated_purpose::Stated;
+use crate::domain::privacy::declared_event::Declaration;
 use crate::protocol::{
     self, AccountAnswer, AccountAsk, AccountChange, AccountView, AskAnswer, AskState, BatchReceipt, Because,
     CameraCredential, CameraView, Certified, Changed, ClearanceState, ConsistencyProof, CredentialNeed,

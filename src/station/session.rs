@@ -16,7 +16,7 @@ use super::road::{Parameters, class_of, parameters};
 use super::workstation::{Workstation, body_without_person};
 use crate::domain::audit::event::{Body, Event, Operation, Outcome};
 use crate::domain::camera::{CameraId, ControllerId};
-use crate::domain::people::stated::Stated;
+use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Circumstances, Level, Person, Reach, Rule, StationKind};
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::protocol::{CredentialNeed, Holder, Knock, Proof};

@@ -16,7 +16,7 @@ use crate::domain::audit::succession;
 use crate::domain::camera::ControllerId;
 use crate::domain::people::Purpose;
 use crate::domain::people::account::PasswordFault;
-use crate::domain::people::stated::{NoProtocolNumber, Stated};
+use crate::domain::people::stated_purpose::{NoProtocolNumber, Stated};
 use crate::domain::site::SitePlan;
 use crate::protocol::{PasswordChange, RefusalKind, SessionGrant, SessionRequest, SignedPlan};
 use secrecy::SecretString;

@@ -11,7 +11,7 @@ use super::session::Session;
 use super::view_stream::Stream;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, StreamRole};
-use crate::domain::live::choice::Attention;
+use crate::domain::live::stream_selection::Attention;
 use crate::domain::people::Action;
 use crate::domain::privacy::{Cover, PoseKnowledge};
 use crate::domain::site::CameraPlan;

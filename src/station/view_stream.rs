@@ -9,7 +9,7 @@ use super::refusal::{CameraTrouble, Refusal, TroubleKind};
 use super::session::SessionInner;
 use super::view::{StreamFigures, ViewState};
 use crate::domain::camera::StreamRole;
-use crate::domain::live::choice::Attention;
+use crate::domain::live::stream_selection::Attention;
 use crate::domain::live::reconnect::{Ask, Fault, Next, Reconnect};
 use crate::domain::site::CameraPlan;
 use crate::media::frame::FrameSlot;

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use vedetta::domain::camera::{NormalisedPosition, StreamRole};
-use vedetta::domain::privacy::on_camera::{PtzLimits, fit, left_open};
+use vedetta::domain::privacy::camera_side::{PtzLimits, fit, left_open};
 use vedetta::onvif::{Camera, Endpoint, Limits, MoveState, OnvifErrorKind, Ptz, PtzStatus, Velocity, discovery};
 use vedetta::sim::device::{Alarm, Device};
 use vedetta::sim::faults::{Order, PERSONAS};

@@ -4,9 +4,9 @@
 //! Invariant: time, chance and figures are arguments; nothing here knows a stream, a tile or a screen.
 //! Deliberately absent: measuring (`media::live`), acting (`station`, the control room).
 
-pub mod choice;
+pub mod stream_selection;
 pub mod overload;
-pub mod presence;
+pub mod viewers;
 pub mod reconnect;
-pub mod truth;
-pub mod verdict;
+pub mod freshness;
+pub mod diagnosis;

@@ -6,7 +6,7 @@
 //! Invariant: the selected tile is never lowered, a step is followed by a pause, and a wall at ease comes back in full by
 //! itself. Deliberately absent: streams, words, measuring.
 
-use super::verdict::{self, JUDGED_FPS, SHOWS};
+use super::diagnosis::{self, JUDGED_FPS, SHOWS};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -175,7 +175,7 @@ impl<K: Copy + Ord> Overload<K> {
 
 /// Share of what came in that was shown.
 fn share<K>(load: &Load<K>) -> f64 {
-    verdict::share(load.received_fps, load.decoded_fps, load.shown_fps)
+    diagnosis::share(load.received_fps, load.decoded_fps, load.shown_fps)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! Deliberately absent: grants (`people::decide` was asked before), recording and telling (the server), the seven days of
 //! each picture (`domain::timeline`).
 
-use super::stated::{MOST_PROTOCOL, cleaned};
+use super::stated_purpose::{MOST_PROTOCOL, cleaned};
 use super::{Level, Purpose};
 use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::reason::Reason;

@@ -3,7 +3,7 @@
 //! Invariant: what is not a sound number never becomes an axis value. Deliberately absent: state.
 
 use super::Interval;
-use super::envelope::Axes3;
+use super::speed_envelope::Axes3;
 use crate::domain::camera::Pose;
 use crate::domain::site::MotionBounds;
 use std::time::Instant;

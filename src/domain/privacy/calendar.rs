@@ -5,7 +5,7 @@
 //! earlier and ends at the later reading of an hour that there is twice or not at all.
 //!
 //! Invariant: what the calendar does not know is closed: after its last day, and where it makes no sense.
-//! Deliberately absent: reading a clock, exceptions of the moment (a declared event, `declared`).
+//! Deliberately absent: reading a clock, exceptions of the moment (a declared event, `declared_event`).
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::TimeZone;

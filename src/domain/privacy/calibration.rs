@@ -166,7 +166,7 @@ fn solve(columns: &[Vec<f64>; UNKNOWNS], right: &[f64]) -> Option<[f64; UNKNOWNS
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::privacy::trial::lens;
+    use crate::domain::privacy::test_dome::lens;
     use proptest::prelude::*;
 
     /// Four points as a dome that is off by this would show them; the first two beside the middle of the picture.

@@ -3,7 +3,7 @@
 //! Invariant: the cover contains the true mask for every trajectory inside the speed bounds and every delay inside the
 //! delay bounds. Deliberately absent: drawing (the wall's shader, the snapshot), polling (the station).
 //!
-//! [`calendar`] and [`declared`] say when a picture may be seen at all and what is lifted for minutes.
+//! [`calendar`] and [`declared_event`] say when a picture may be seen at all and what is lifted for minutes.
 //! [`tracker`] says which poses are possible, [`projection`] how a direction becomes a point of the picture,
 //! [`mask`] cuts masks into convex pieces once, [`cover`] grows and projects them for every pose that is possible, and
 //! [`mosaic`] says which colours a cover that is not solid may have.
@@ -14,20 +14,20 @@ pub mod calibration;
 pub mod camera_clock;
 pub mod convex;
 pub mod cover;
-pub mod declared;
-pub mod envelope;
+pub mod declared_event;
+pub mod speed_envelope;
 pub mod mask;
 pub mod mosaic;
-pub mod obeyed;
-pub mod on_camera;
+pub mod commanded_motion;
+pub mod camera_side;
 pub mod projection;
 pub mod recorded;
 pub mod tracker;
 
 #[cfg(test)]
-mod proof;
+mod properties;
 #[cfg(test)]
-pub(crate) mod trial;
+pub(crate) mod test_dome;
 
 pub use cover::{PreparedMasks, cover};
 pub use mosaic::CoverStyle;

@@ -10,7 +10,7 @@
 //! at any moment.
 
 use super::axes::{axes_of, common, hfov_of, nearest_turn};
-use super::envelope::Axes3;
+use super::speed_envelope::Axes3;
 use super::tracker::SETTLED_S;
 use super::{Cover, Interval, PoseInterval, PoseKnowledge, PreparedMasks, WholeReason};
 use crate::domain::camera::Pose;
@@ -237,7 +237,7 @@ impl RecordedPoses {
 mod tests {
     use super::*;
     use crate::domain::camera::Direction;
-    use crate::domain::privacy::trial::{Chance, Dome, dome_plan, lens, tight};
+    use crate::domain::privacy::test_dome::{Chance, Dome, dome_plan, lens, tight};
     use proptest::prelude::*;
 
     /// Positions of a dome that moves at random, or stands between moves, and the dome.

@@ -5,12 +5,12 @@
 //! * A status received at `r` shows where the dome was at some moment between `r − status_delay_s` and `r`, within
 //!   `pose_error_deg` and `zoom_error_ln`. One that was under way for longer than `status_delay_s` keeps no such promise and
 //!   is not used.
-//! * Between two moments each axis moves no farther than the integral of its speed [envelope](super::envelope). Every
+//! * Between two moments each axis moves no farther than the integral of its speed [envelope](super::speed_envelope). Every
 //!   status of the last seconds bounds the pose that way; the intervals are intersected.
 //! * A command opens the envelope from the moment it is sent: a velocity in its direction and share of the highest speed, a
 //!   move to a target at full speed (but staying between where the dome stood and the target). *Nothing but evidence of
 //!   rest closes it*: neither a Stop (cameras ignore it) nor a timeout (cameras ignore it) nor a later command. Only
-//!   [`PoseTracker::reach`], for the gate, counts on a dome that obeys a later velocity (see [`obeyed`](super::obeyed)).
+//!   [`PoseTracker::reach`], for the gate, counts on a dome that obeys a later velocity (see [`commanded_motion`](super::commanded_motion)).
 //! * Evidence of rest: two or more statuses, none of which says «moving», taken more than `command_delay_s` after the last
 //!   command that moves, at least [`SETTLED_S`] apart, and no farther apart than twice the position's error. From the first of
 //!   them on, the dome may only creep: so slowly that the statuses could not tell. The longer they agree, the slower.
@@ -25,8 +25,8 @@
 //! Deliberately absent: polling, clocks.
 
 use super::axes::{after, axes_of, common, crosses_seam, hfov_of, nearest_turn, speed_share};
-use super::envelope::{Axes3, Envelope, Part, Speeds, Step};
-use super::obeyed::Orders;
+use super::speed_envelope::{Axes3, Envelope, Part, Speeds, Step};
+use super::commanded_motion::Orders;
 use super::{Interval, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::camera::{LensModel, MoveState, Pose};
 use crate::domain::ptz::{Order, Velocity};

@@ -70,7 +70,7 @@ pub fn at_zoom(lens: &LensModel, hfov_deg: f64, wanted: Velocity) -> Velocity {
 mod tests {
     use super::*;
     use crate::domain::privacy::projection::project;
-    use crate::domain::privacy::trial::{dome_plan, lens, tight};
+    use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
     use crate::domain::site::Limits;
     use proptest::prelude::*;
 

@@ -322,7 +322,7 @@ pub fn digital_zoom(camera: &CameraPlan, knowledge: &PoseKnowledge, wanted: f64)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::privacy::trial::{Chance, Dome, dome_plan, lens, tight};
+    use crate::domain::privacy::test_dome::{Chance, Dome, dome_plan, lens, tight};
     use crate::domain::privacy::{PoseTracker, WholeReason};
     use crate::domain::ptz::Order;
     use crate::domain::site::MotionBounds;

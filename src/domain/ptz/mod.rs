@@ -9,7 +9,7 @@ pub mod gesture;
 pub mod lease;
 pub mod limits;
 #[cfg(test)]
-mod proof;
+mod properties;
 pub mod sector;
 pub mod stop;
 

@@ -3,7 +3,7 @@
 //! Deliberately absent: what becomes of it.
 
 use crate::domain::people::clearance::{Clearance, Extent, Wish};
-use crate::domain::people::yielding::Unanswered;
+use crate::domain::people::takeover::Unanswered;
 use crate::domain::people::{Level, Purpose};
 use crate::domain::ptz::lease::Asking;
 use crate::domain::reason::Reason;

@@ -4,7 +4,7 @@
 
 use super::{note, number};
 use crate::domain::camera::{CameraId, StreamRole};
-use crate::domain::live::choice::Attention;
+use crate::domain::live::stream_selection::Attention;
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
 use crate::gui::desk::{Answer, Feed, Hand, Reel};
 use crate::gui::pattern;

@@ -3,7 +3,7 @@
 //! Invariant: a purpose that needs a protocol number is not sent without one; it only asks, the station records first.
 //! Deliberately absent: purposes of recordings, which each access states for itself.
 
-use crate::domain::people::stated::Stated;
+use crate::domain::people::stated_purpose::Stated;
 use crate::gui::desk::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;

@@ -4,7 +4,7 @@
 //! Invariant: it only asks; the server decides, records and ends. Deliberately absent: masks that are permanent, which
 //! are not offered.
 
-use crate::domain::privacy::declared::{Change, Declaration};
+use crate::domain::privacy::declared_event::{Change, Declaration};
 use crate::domain::site::CameraPlan;
 use crate::gui::desk::{Desk, InForce};
 use crate::gui::i18n::fl;

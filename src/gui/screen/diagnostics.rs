@@ -5,7 +5,7 @@
 
 use crate::domain::camera::CameraId;
 use crate::domain::people::Person;
-use crate::domain::people::stated::Stated;
+use crate::domain::people::stated_purpose::Stated;
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::gui::desk::Desk;
 use crate::gui::i18n::fl;

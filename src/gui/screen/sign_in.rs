@@ -5,7 +5,7 @@
 //! Deliberately absent: asking the server (the parent does).
 
 use crate::domain::people::Purpose;
-use crate::domain::people::stated::Stated;
+use crate::domain::people::stated_purpose::Stated;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
 use crate::gui::keymap::{Command, Direction};

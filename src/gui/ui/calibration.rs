@@ -275,7 +275,7 @@ mod tests {
     use super::*;
     use crate::domain::camera::Pose;
     use crate::domain::privacy::projection::direction_at;
-    use crate::domain::privacy::trial::{dome_plan, lens};
+    use crate::domain::privacy::test_dome::{dome_plan, lens};
     use crate::domain::privacy::{Interval, PoseInterval, WholeReason};
     use crate::domain::site::MotionBounds;
 

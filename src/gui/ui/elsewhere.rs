@@ -5,7 +5,7 @@
 //! second. Deliberately absent: asking the server (`app`), the other end (`yielding`).
 
 use crate::domain::camera::StationId;
-use crate::domain::people::yielding::Unanswered;
+use crate::domain::people::takeover::Unanswered;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
@@ -150,7 +150,7 @@ impl Elsewhere {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::people::stated::Stated;
+    use crate::domain::people::stated_purpose::Stated;
 
     fn waiting() -> Message {
         Message::Stands(Ok(Stands::Waiting {

@@ -3,7 +3,7 @@
 //! Invariant: it is on every screen of a signed-in person. Deliberately absent: acting on any of it.
 
 use crate::domain::people::Person;
-use crate::domain::people::stated::Stated;
+use crate::domain::people::stated_purpose::Stated;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::theme::{self, Tone};

@@ -2,7 +2,7 @@
 //!
 //! Invariant: forgetting asks by a key of its own and says which name. Deliberately absent: keeping them (`app`).
 
-use crate::domain::arrangement::{Arrangements, MAX_NAME, NotSaved};
+use crate::domain::saved_wall::{Arrangements, MAX_NAME, NotSaved};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
@@ -106,7 +106,7 @@ impl WallChooser {
     /// The dialogue.
     pub fn view<'a>(&'a self, kept: &'a Arrangements) -> Element<'a, Message> {
         let chosen = self.chosen(kept);
-        let line = |(name, wall): (&'a String, &crate::domain::arrangement::Arrangement)| {
+        let line = |(name, wall): (&'a String, &crate::domain::saved_wall::Arrangement)| {
             let tiles = fl!("walls-tiles", n = wall.layout.tiles().to_string());
             let words = row![body(name.as_str()).width(Fill), quiet(tiles)].align_y(Vertical::Center);
             let load = button(words)
@@ -155,7 +155,7 @@ impl WallChooser {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::arrangement::Arrangement;
+    use crate::domain::saved_wall::Arrangement;
 
     #[test]
     fn the_keyboard_goes_through_the_saved_walls_and_the_field() {

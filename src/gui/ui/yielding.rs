@@ -3,7 +3,7 @@
 //! Invariant: it is answered by a button, never by time passing here: the server says what a silence means; Enter keeps.
 //! Deliberately absent: ending the session (`app`).
 
-use crate::domain::people::yielding::Unanswered;
+use crate::domain::people::takeover::Unanswered;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;

@@ -6,7 +6,7 @@
 
 use super::mux::{Half, Shared, Wanted, broken};
 use super::{ExportError, Obscure};
-use crate::domain::live::choice::Attention;
+use crate::domain::live::stream_selection::Attention;
 use crate::domain::privacy::Cover;
 use crate::media::covered::CoveredPicture;
 use crate::media::error::{LiveError, LiveErrorKind};

@@ -3,7 +3,7 @@
 //!
 //! Invariant: bytes that are no RTP or RTCP change nothing. A capture time comes from the ONVIF extension of the packet
 //! (Streaming Specification §6.3) or from the latest sender report (RFC 3550 §6.4.1), never from the time of arrival.
-//! Deliberately absent: judging (`domain::live::truth`).
+//! Deliberately absent: judging (`domain::live::freshness`).
 
 use crate::media::rtsp::{RtpHeader, sender_report};
 use gstreamer as gst;

@@ -4,7 +4,7 @@
 //! Deliberately absent: what happens with frames and errors (`live`).
 
 use super::{LiveRequest, Shared, Transport};
-use crate::domain::live::choice::Attention;
+use crate::domain::live::stream_selection::Attention;
 use crate::media::decoder::{self, Codec};
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::media::intake::{self, Refused};

@@ -4,7 +4,7 @@
 //! Deliberately absent: clocks (time is an argument), the threads that ask.
 
 use super::figures::Counts;
-use crate::domain::live::choice::Attention;
+use crate::domain::live::stream_selection::Attention;
 use crate::media::error::{LiveError, LiveErrorKind};
 use std::time::{Duration, Instant};
 

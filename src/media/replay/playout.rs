@@ -5,7 +5,7 @@
 
 use super::pace::Pacer;
 use super::{ReplayPhase, Shared};
-use crate::domain::live::choice::Attention;
+use crate::domain::live::stream_selection::Attention;
 use crate::media::decoder;
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::media::feed::{self, Fed, Feed, RecordedTime};

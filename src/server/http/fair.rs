@@ -3,7 +3,7 @@
 //! Invariant: a caller beyond its share is refused before anything of its request is read, and takes none of the places.
 //! Deliberately absent: wrong passwords (`people::door`).
 
-use crate::domain::people::flood::{Allowance, Flood};
+use crate::domain::people::rate_limit::{Allowance, Flood};
 use crate::server::tls;
 use axum::extract::{ConnectInfo, Request};
 use axum_server::tls::TlsInfo;

@@ -11,7 +11,7 @@ use super::holding::{holds_seen_by, watching_seen_by};
 use super::serve::App;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::{Action, Decision, Right, Rule};
-use crate::domain::privacy::declared::{Change, Declaration};
+use crate::domain::privacy::declared_event::{Change, Declaration};
 use crate::domain::site::CameraPlan;
 use crate::protocol::{
     DeclaredState, MaskProposal, PermitRequest, Pictures, PolicyState, ProposedMask, RefusalKind, Verdict,

@@ -6,7 +6,7 @@
 use super::answer::{Answer, Bounded};
 use super::caller::{Address, Caller, Person};
 use super::serve::App;
-use crate::domain::people::stated::Stated;
+use crate::domain::people::stated_purpose::Stated;
 use crate::protocol::{AccountAsk, AskAnswer, AskState, AskStep, LogKey, RefusalKind, SessionGrant, SessionRequest};
 use crate::server::holds::holder;
 use crate::server::log::sequencer::now_ms;

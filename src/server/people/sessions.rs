@@ -9,7 +9,7 @@ use super::yielding::Wanted;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::Person;
 use crate::domain::people::account::Standing;
-use crate::domain::people::stated::{NoProtocolNumber, Stated};
+use crate::domain::people::stated_purpose::{NoProtocolNumber, Stated};
 use crate::domain::reason::Reason;
 use crate::protocol::{Proof, RefusalKind, SessionRequest};
 use crate::server::config::Settings;

@@ -4,7 +4,7 @@
 //! Invariant: who asks has proven to be the person, with everything a sign-in wants, and asks with a ticket that only their
 //! workstation has; a step is durable before it is kept and told. What is wanted is known to this process only: of several
 //! servers, another end hears of it that speaks with the same one. Deliberately absent: HTTP, the rules of the steps
-//! (`domain::people::yielding`).
+//! (`domain::people::takeover`).
 
 use super::door::{Answer, unavailable};
 use super::sessions::{Begun, Sessions, SignedIn, token_hash};
@@ -12,8 +12,8 @@ use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::StationId;
 use crate::domain::people::Person;
 use crate::domain::people::account::Standing as AccountStanding;
-use crate::domain::people::stated::Stated;
-use crate::domain::people::yielding::{Input, Rules, Standing, Yielding};
+use crate::domain::people::stated_purpose::Stated;
+use crate::domain::people::takeover::{Input, Rules, Standing, Yielding};
 use crate::protocol::{AccountAsk, AskState, AskStep, Asks, Knock, RefusalKind, SessionRequest};
 use crate::server::log::recorder::Act;
 use crate::server::store::registry::{SessionRow, StationRow};

@@ -5,7 +5,7 @@
 
 use super::{Store, StoreError, parse, signed, unsigned};
 use crate::domain::camera::{CameraId, ControllerId, StationId};
-use crate::domain::people::stated::Stated;
+use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Person, Purpose, StationKind};
 use crate::protocol::{CredentialNeed, SignedPlan};
 

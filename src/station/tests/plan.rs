@@ -8,7 +8,7 @@ use super::road::Bench;
 use crate::domain::audit::note::{SignerKey, Statement};
 use crate::domain::camera::CameraKind;
 use crate::domain::privacy::recorded::RecordedPoses;
-use crate::domain::privacy::trial::{dome_plan, lens, tight};
+use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::site::{CameraPlan, Controller, SitePlan};
 use crate::protocol::{PolicyState, SignedPlan};

@@ -11,7 +11,7 @@ use super::{borgo, outbox, station};
 use crate::domain::audit::event::Body;
 use crate::domain::audit::note::SignerKey;
 use crate::domain::camera::{CameraId, CameraKind, StreamRole};
-use crate::domain::people::stated::Stated;
+use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Action, Grant, Level, Person, Purpose, Rule, Shift, StationKind};
 use crate::domain::site::{CameraPlan, Controller, Limits, Mask, MaskShape, MotionBounds, SitePlan};
 use crate::protocol::CameraCredential;

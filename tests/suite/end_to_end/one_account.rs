@@ -7,8 +7,8 @@
 use super::first;
 use super::place::{Place, reason, until, until_answered};
 use vedetta::domain::camera::{CameraKind, StreamRole};
-use vedetta::domain::people::stated::Stated;
-use vedetta::domain::people::yielding::Unanswered;
+use vedetta::domain::people::stated_purpose::Stated;
+use vedetta::domain::people::takeover::Unanswered;
 use vedetta::domain::people::{Purpose, StationKind};
 use vedetta::station::{AskStep, AskTicket, AskedFor, Claim, NewCode, Refusal, SignInError, Station, ViewState};
 

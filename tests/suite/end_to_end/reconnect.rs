@@ -6,7 +6,7 @@
 use super::place::{Place, until};
 use serde_json::json;
 use vedetta::domain::camera::{CameraId, StreamRole};
-use vedetta::domain::live::choice::Attention;
+use vedetta::domain::live::stream_selection::Attention;
 use vedetta::station::{LiveView, Session, Station, TroubleKind, ViewState};
 
 /// A camera that is watched.

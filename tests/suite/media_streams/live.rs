@@ -3,7 +3,7 @@
 use super::server::{self, PASSWORD, Server, USER, bars};
 use gstreamer as gst;
 use std::time::{Duration, Instant};
-use vedetta::domain::live::choice::Attention;
+use vedetta::domain::live::stream_selection::Attention;
 use vedetta::domain::privacy::Cover;
 use vedetta::media::error::{LiveError, LiveErrorKind};
 use vedetta::media::live::{self, LivePhase, LiveRequest, LiveStatus, LiveStream, Transport};

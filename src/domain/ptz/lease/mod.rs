@@ -8,7 +8,7 @@
 
 pub mod claim;
 #[cfg(test)]
-mod trial;
+mod properties;
 
 use crate::domain::people::Level;
 use crate::domain::reason::Reason;

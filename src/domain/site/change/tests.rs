@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::camera::Direction;
-use crate::domain::privacy::trial::{dome_plan, lens, tight};
+use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
 use crate::domain::site::Controller;
 
 fn controller(id: &str, istat: &str) -> Controller {

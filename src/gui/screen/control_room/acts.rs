@@ -7,7 +7,7 @@ use super::streams::look_at_window;
 use super::tiles::{Content, Now, Open, Placed};
 use super::{Action, Area, ControlRoom, Message};
 use crate::domain::camera::CameraId;
-use crate::domain::privacy::declared::Change;
+use crate::domain::privacy::declared_event::Change;
 use crate::domain::wall::Layout;
 use crate::gui::desk::InForce;
 use crate::gui::i18n::fl;

@@ -1,11 +1,11 @@
 //! The wall as a whole: what is on it, another one in its place, and the tile that goes through cameras by itself.
 //!
 //! Invariant: a camera tour ends when a person puts something on its tile; each of its steps is a view like any other.
-//! Deliberately absent: keeping walls (`app`), the rules (`domain::arrangement`, `domain::camera_tour`).
+//! Deliberately absent: keeping walls (`app`), the rules (`domain::saved_wall`, `domain::camera_tour`).
 
 use super::tiles::Placed;
 use super::{Action, ControlRoom, Message, may_see};
-use crate::domain::arrangement::Arrangement;
+use crate::domain::saved_wall::Arrangement;
 use crate::domain::camera::CameraId;
 use crate::domain::camera_tour::{CameraTour, DWELLS};
 use crate::domain::wall::Layout;

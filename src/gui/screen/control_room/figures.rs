@@ -2,7 +2,7 @@
 //!
 //! Invariant: figures that are not known are not made up. Deliberately absent: measuring and judging (`domain::live`).
 
-use crate::domain::live::verdict::Verdict;
+use crate::domain::live::diagnosis::Verdict;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::theme::Tone;

@@ -6,7 +6,7 @@
 
 use super::{Action, ControlRoom, Message, may_see};
 use crate::domain::camera::CameraId;
-use crate::domain::privacy::on_camera;
+use crate::domain::privacy::camera_side;
 use crate::gui::i18n::fl;
 use crate::gui::theme::Tone;
 use crate::gui::words;
@@ -58,7 +58,7 @@ impl ControlRoom {
                 return Task::none();
             }
             let here = self.desk.circumstances();
-            let keeps = |camera: &&_| may_see(&self.person, &here, camera) && on_camera::has_something_to_keep(camera);
+            let keeps = |camera: &&_| may_see(&self.person, &here, camera) && camera_side::has_something_to_keep(camera);
             let cameras = self.plan.cameras.iter().rev().filter(keeps);
             self.keeping.waiting = cameras.map(|camera| camera.id.clone()).collect();
             self.keeping.next_round = Some(self.now.instant + EVERY);

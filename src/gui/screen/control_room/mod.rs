@@ -18,11 +18,11 @@ mod streams;
 pub mod tiles;
 mod view;
 
-use crate::domain::arrangement::Arrangement;
+use crate::domain::saved_wall::Arrangement;
 use crate::domain::camera::{CameraId, CameraKind, StreamRole};
 use crate::domain::camera_tour::CameraTour;
 use crate::domain::live::overload::Overload;
-use crate::domain::people::stated::Stated;
+use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{self, Action as Wanted, Asked, Circumstances, Person, Right};
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::domain::wall::Layout;

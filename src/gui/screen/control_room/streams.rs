@@ -6,9 +6,9 @@
 use super::tiles::{Content, Large, Open};
 use super::{ControlRoom, Message};
 use crate::domain::camera::StreamRole;
-use crate::domain::live::choice::{Attention, Pixels, Visibility, stream_for, to_show};
+use crate::domain::live::stream_selection::{Attention, Pixels, Visibility, stream_for, to_show};
 use crate::domain::live::overload::{Level, Load};
-use crate::domain::live::verdict::{Measured, judge};
+use crate::domain::live::diagnosis::{Measured, judge};
 use crate::gui::desk::{Answer, Feed};
 use crate::gui::i18n::fl;
 use crate::gui::theme::Tone;

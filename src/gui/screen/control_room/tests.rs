@@ -3,7 +3,7 @@
 use super::streams::Window;
 use super::tiles::{Condition, Content, condition};
 use super::*;
-use crate::domain::live::choice::Attention;
+use crate::domain::live::stream_selection::Attention;
 use crate::domain::privacy::{Cover, PoseKnowledge, WholeReason};
 use crate::gui::fake::{self, Fake};
 use crate::gui::keymap::Direction;

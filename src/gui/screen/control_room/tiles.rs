@@ -6,10 +6,10 @@
 use super::drawn::Drawn;
 use super::figures;
 use crate::domain::camera::{CameraId, StreamRole};
-use crate::domain::live::choice::Attention;
+use crate::domain::live::stream_selection::Attention;
 use crate::domain::live::overload::Level;
-use crate::domain::live::truth::{Freshness, freshness};
-use crate::domain::live::verdict::Verdict;
+use crate::domain::live::freshness::{Freshness, freshness};
+use crate::domain::live::diagnosis::Verdict;
 use crate::domain::privacy::{Cover, WholeReason};
 use crate::domain::site::CameraPlan;
 use crate::gui::desk::{Feed, Hold};

@@ -3,7 +3,7 @@
 
 use super::camera_clock::CameraClock;
 use super::projection::project;
-use super::trial::{Chance, Dome, TICK, dome_plan, lens, star, tight};
+use super::test_dome::{Chance, Dome, TICK, dome_plan, lens, star, tight};
 use super::{Cover, Interval, Polygon, PoseInterval, PoseKnowledge, PoseTracker, PreparedMasks, WholeReason, convex};
 use crate::domain::camera::{Direction, LensModel, MoveState, Pose};
 use crate::domain::site::MotionBounds;

@@ -236,7 +236,7 @@ pub fn relieved<'a>(camera: &CameraPlan, changes: impl Iterator<Item = &'a Chang
 mod tests {
     use super::*;
     use crate::domain::camera::Direction;
-    use crate::domain::privacy::trial::{dome_plan, lens, tight};
+    use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
     use crate::domain::ptz::sector::{Sector, SectorRule};
     use proptest::prelude::*;
 

@@ -3,7 +3,7 @@
 //! Invariant: a workstation that drops pictures is never blamed on the camera or on the network: what it received is
 //! counted where it comes in. Deliberately absent: words, measuring, what is done about it (`overload`).
 
-use super::choice::Attention;
+use super::stream_selection::Attention;
 use std::time::Duration;
 
 /// Figures of the last seconds of one tile.

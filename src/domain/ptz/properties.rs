@@ -7,7 +7,7 @@ use super::sector::{Sector, SectorRule};
 use super::{Order, Velocity};
 use crate::domain::camera::{Direction, LensModel, Pose};
 use crate::domain::privacy::projection::project;
-use crate::domain::privacy::trial::{Dome, dome_plan, lens, tight};
+use crate::domain::privacy::test_dome::{Dome, dome_plan, lens, tight};
 use crate::domain::privacy::{Interval, PoseInterval, PoseKnowledge, PoseTracker, WholeReason};
 use crate::domain::site::{CameraPlan, Ground, MotionBounds};
 use proptest::prelude::*;

@@ -201,7 +201,7 @@ fn has(polygon: &[Point], p: Point) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::privacy::trial::{dome_plan, lens, tight};
+    use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
     use proptest::prelude::*;
 
     fn triangle(x: f64, y: f64) -> Vec<Point> {

@@ -8,7 +8,7 @@
 //! count on obedience; a cover may not.
 //! Deliberately absent: Stop and timeouts. An order that should be over is taken to last until a later one is obeyed.
 
-use super::envelope::{Axes3, Envelope, Part, Speeds};
+use super::speed_envelope::{Axes3, Envelope, Part, Speeds};
 use std::collections::VecDeque;
 
 /// Orders kept: more than the seconds of evidence at the rate keys repeat.

@@ -3,7 +3,7 @@
 //! Invariant: a tile never goes black because a better stream is on its way, and nothing that nobody sees is decoded in
 //! full. Deliberately absent: opening and closing streams.
 
-use super::truth::{Freshness, freshness};
+use super::freshness::{Freshness, freshness};
 use crate::domain::camera::StreamRole;
 use std::time::Duration;
 
