@@ -1,12 +1,12 @@
 //! Device service: what the device is, and where its services are.
 //!
 //! Invariant: an empty or absent field is `None`, never an empty text that looks like an answer; service addresses stay
-//! on the device's host ([`address::service`]).
+//! on the device's host ([`xaddr::service`]).
 //!
 //! Deliberately absent: configuration of the device; accounts are in `users`, masks and limits in files of their own.
 
-use super::address;
-use super::channel::Channel;
+use super::xaddr;
+use super::soap_channel::Channel;
 use super::error::{OnvifError, OnvifErrorKind};
 use reqwest::Url;
 
@@ -60,7 +60,7 @@ impl Services {
     pub fn from_pairs(device: &Url, pairs: impl IntoIterator<Item = (String, String)>) -> Self {
         let usable = pairs
             .into_iter()
-            .filter_map(|(namespace, given)| match address::service(device, &given) {
+            .filter_map(|(namespace, given)| match xaddr::service(device, &given) {
                 Ok(url) if !given.trim().is_empty() => Some((namespace, url)),
                 Ok(_) => None,
                 Err(error) => {

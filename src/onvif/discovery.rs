@@ -1,14 +1,14 @@
 //! WS-Discovery (2005/04): asking a network which devices are there.
 //!
-//! Invariant: datagrams, devices and time are bounded; every reply passes [`reading::check`]; replies of the same
+//! Invariant: datagrams, devices and time are bounded; every reply passes [`xml_guard::check`]; replies of the same
 //! device are merged. Addresses that come out are candidates: the first may not answer, so try them in order.
 //!
 //! Deliberately absent: connecting, and choosing the network; a workstation with several cards asks on each.
 
-use super::address;
+use super::xaddr;
 use super::endpoint::Limits;
 use super::error::{OnvifError, quote};
-use super::reading;
+use super::xml_guard;
 use oxvif::soap::XmlNode;
 use reqwest::Url;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -67,7 +67,7 @@ pub async fn probe_at(interface: Ipv4Addr, target: SocketAddr, listen: Duration)
             let unresolved = device.addresses.is_empty();
             let new = merge(&mut found, device.clone());
             if unresolved && new {
-                let reference = reading::escape(&device.reference).into_owned();
+                let reference = xml_guard::escape(&device.reference).into_owned();
                 let resolve = format!(
                     "<d:Resolve><a:EndpointReference><a:Address>{reference}</a:Address></a:EndpointReference></d:Resolve>"
                 );
@@ -119,7 +119,7 @@ pub fn read_reply(datagram: &[u8], sender: IpAddr) -> Vec<Found> {
         elements: 5_000,
         ..Limits::default()
     };
-    let Ok(text) = reading::check(datagram, &limits) else {
+    let Ok(text) = xml_guard::check(datagram, &limits) else {
         return Vec::new();
     };
     let Ok(body) = oxvif::soap::parse_soap_body(&text) else {
@@ -144,10 +144,10 @@ fn read_match(node: &XmlNode, sender: IpAddr) -> Option<Found> {
     for url in given
         .split_whitespace()
         .take(16)
-        .filter_map(|text| address::parse(text).ok())
+        .filter_map(|text| xaddr::parse(text).ok())
     {
         if matches!(url.scheme(), "http" | "https") && url.host().is_some() {
-            addresses.push(address::without_credentials(url.as_str()));
+            addresses.push(xaddr::without_credentials(url.as_str()));
         }
     }
     addresses.sort_by_key(|text| !is_at(text, sender));
@@ -166,7 +166,7 @@ fn read_match(node: &XmlNode, sender: IpAddr) -> Option<Found> {
             .split_whitespace()
             .filter_map(|s| s.strip_prefix("onvif://www.onvif.org/"));
         let value = values.find_map(|s| s.strip_prefix(kind))?;
-        Some(quote(&super::ptz_answers::percent_decoded(value))).filter(|value| !value.is_empty())
+        Some(quote(&super::ptz_response::percent_decoded(value))).filter(|value| !value.is_empty())
     };
     Some(Found {
         reference,

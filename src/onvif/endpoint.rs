@@ -51,7 +51,7 @@ impl Endpoint {
 impl std::fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Endpoint")
-            .field("device", &super::address::without_credentials(&self.device))
+            .field("device", &super::xaddr::without_credentials(&self.device))
             .field("user", &self.user)
             .field("trust", &self.trust)
             .finish_non_exhaustive()

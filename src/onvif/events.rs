@@ -6,11 +6,11 @@
 //!
 //! Deliberately absent: what an event means, and a filter: devices disagree about filters, so all topics come.
 
-use super::address;
-use super::channel::Channel;
+use super::xaddr;
+use super::soap_channel::Channel;
 use super::device::{Service, Services, is_final};
 use super::error::{OnvifError, quote};
-use super::reading::{self, unix_ms};
+use super::xml_guard::{self, unix_ms};
 use oxvif::soap::XmlNode;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event as Markup};
@@ -85,7 +85,7 @@ pub async fn create(channel: &Channel, service: &Url, lifetime: Duration) -> Res
         seconds(lifetime)
     );
     let action = format!("{PORT_TYPE}/EventPortType/CreatePullPointSubscriptionRequest");
-    let envelope = super::channel::envelope(&addressing(&action, service), &body);
+    let envelope = super::soap_channel::envelope(&addressing(&action, service), &body);
     let text = channel
         .exchange(service, &action, &envelope, channel.limits().total)
         .await?;
@@ -97,14 +97,14 @@ pub async fn create(channel: &Channel, service: &Url, lifetime: Duration) -> Res
 /// # Errors
 /// The fault in it; `Nonsense` when it names no usable address.
 pub fn read_point(text: &str, device: &Url, lifetime: Duration) -> Result<Point, OnvifError> {
-    let answer = reading::response(text, "CreatePullPointSubscriptionResponse")?;
+    let answer = xml_guard::response(text, "CreatePullPointSubscriptionResponse")?;
     let given = answer
         .path(&["SubscriptionReference", "Address"])
         .map(XmlNode::text)
         .filter(|text| !text.is_empty());
     let given = given.ok_or_else(|| OnvifError::missing("SubscriptionReference/Address"))?;
     Ok(Point {
-        url: address::service(device, given)?,
+        url: xaddr::service(device, given)?,
         parameters: reference_parameters(text)?,
         renew_at: renewal(&answer, lifetime),
     })
@@ -259,7 +259,7 @@ fn addressing(action: &str, to: &Url) -> String {
     format!(
         "<wsa:Action>{action}</wsa:Action><wsa:MessageID>urn:uuid:{}</wsa:MessageID><wsa:To>{}</wsa:To>",
         uuid::Uuid::new_v4(),
-        reading::escape(to.as_str())
+        xml_guard::escape(to.as_str())
     )
 }
 

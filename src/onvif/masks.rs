@@ -4,10 +4,10 @@
 //! Invariant: polygons are in picture coordinates here (0..1, y downwards) and in ONVIF's (−1..1, y upwards) only on the
 //! way; everything read is bounded. Deliberately absent: which masks there should be (`domain::privacy::camera_side`).
 
-use super::channel::Channel;
+use super::soap_channel::Channel;
 use super::device::{Service, Services};
 use super::error::OnvifError;
-use super::reading::{self, number, text_of};
+use super::xml_guard::{self, number, text_of};
 use crate::domain::privacy::camera_side::MaskOptions;
 use oxvif::soap::XmlNode;
 use reqwest::Url;
@@ -52,7 +52,7 @@ impl Masks {
         let answer = masks.ask("GetVideoSourceConfigurations", "").await?;
         let token = answer.child("Configurations").and_then(|node| node.attr("token"));
         let token = token.ok_or_else(|| OnvifError::missing("the token of a video source configuration"))?;
-        masks.configuration = reading::escape(token).into_owned();
+        masks.configuration = xml_guard::escape(token).into_owned();
         Ok(Some(masks))
     }
 
@@ -108,7 +108,7 @@ impl Masks {
     /// # Errors
     /// Any [`OnvifError`].
     pub async fn delete(&self, token: &str) -> Result<(), OnvifError> {
-        let token = reading::escape(token);
+        let token = xml_guard::escape(token);
         self.ask("DeleteMask", &format!("<tr2:Token>{token}</tr2:Token>"))
             .await
             .map(drop)
@@ -150,7 +150,7 @@ impl Masks {
             "<tr2:Mask token=\"{}\">{}<tr2:Polygon>{points}</tr2:Polygon><tr2:Type>Color</tr2:Type>\
              <tr2:Color X=\"0\" Y=\"0\" Z=\"0\" Colorspace=\"http://www.onvif.org/ver10/colorspace/YCbCr\"/>\
              <tr2:Enabled>true</tr2:Enabled></tr2:Mask>",
-            reading::escape(token),
+            xml_guard::escape(token),
             self.of_configuration(),
         )
     }

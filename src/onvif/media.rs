@@ -5,11 +5,11 @@
 //!
 //! Deliberately absent: changing encoders, snapshots (they go through the cover), audio.
 
-use super::address;
-use super::channel::Channel;
+use super::xaddr;
+use super::soap_channel::Channel;
 use super::device::{Service, Services, is_final};
 use super::error::OnvifError;
-use super::reading::{number, text_of};
+use super::xml_guard::{number, text_of};
 use crate::domain::camera::StreamRole;
 use oxvif::soap::XmlNode;
 use reqwest::Url;
@@ -194,7 +194,7 @@ pub async fn stream_uri(
             answer.await.map(|stream| stream.uri)
         }
     };
-    address::stream(channel.device(), &given?)
+    xaddr::stream(channel.device(), &given?)
 }
 
 /// Every stream with its address, largest picture first. A profile whose address cannot be had is left out.

@@ -1,14 +1,14 @@
 //! A status in a document of the metadata stream (`tt:MetadataStream/tt:PTZ/tt:PTZStatus`, ONVIF Streaming Specification
 //! §5.1.2.1.1).
 //!
-//! Invariant: a document is bounded by [`reading::check`] before anything parses it; what it does not say is `None` or
+//! Invariant: a document is bounded by [`xml_guard::check`] before anything parses it; what it does not say is `None` or
 //! [`MoveState::Unknown`]. Deliberately absent: how old a status is (`domain::privacy::camera_clock`), the stream (`media::metadata`).
 
 use super::endpoint::Limits;
 use super::error::OnvifError;
-use super::ptz_answers::{MoveState, read_status, read_time};
-use super::reading;
-use super::spaces::Spaces;
+use super::ptz_response::{MoveState, read_status, read_time};
+use super::xml_guard;
+use super::ptz_spaces::Spaces;
 use crate::domain::camera::NormalisedPosition;
 use oxvif::soap::XmlNode;
 
@@ -35,7 +35,7 @@ pub fn read(document: &[u8], spaces: &Spaces) -> Result<Option<SentStatus>, Onvi
         elements: MAX_ELEMENTS,
         ..Limits::default()
     };
-    let text = reading::check(document, &limits)?;
+    let text = xml_guard::check(document, &limits)?;
     let root = XmlNode::parse(&text).map_err(|error| OnvifError::nonsense(error.to_string()))?;
     let Some(ptz) = root.children_named("PTZ").last() else {
         return Ok(None);

@@ -1,34 +1,34 @@
 //! Speaks ONVIF to cameras and recorders; one file per service.
 //!
-//! Invariant: nothing a device sends is parsed before [`reading`] has bounded it (size, depth, number of elements, no
+//! Invariant: nothing a device sends is parsed before [`xml_guard`] has bounded it (size, depth, number of elements, no
 //! DTD), no answer is waited for longer than [`Limits`] says, and what a device did not say is `None` or a clear
 //! [`OnvifError`], never a default. Credentials leave only towards the address the endpoint names.
 //!
 //! Deliberately absent: pictures and RTSP (`media`), deciding whether a movement is allowed (`domain::ptz`,
 //! `station`), words for the screen, and the simulator.
 
-pub mod address;
-mod bridge;
+pub mod xaddr;
+mod oxvif_transport;
 pub mod camera;
-pub mod channel;
+pub mod soap_channel;
 pub mod device;
 pub mod discovery;
 pub mod endpoint;
 pub mod error;
 pub mod events;
-pub mod faults;
+pub mod soap_fault;
 pub mod masks;
 pub mod media;
 pub mod metadata;
 pub mod ptz;
-pub mod ptz_answers;
+pub mod ptz_response;
 pub mod ptz_limits;
-pub mod reading;
+pub mod xml_guard;
 pub mod recording;
 pub mod security;
-pub mod spaces;
+pub mod ptz_spaces;
 pub mod transport;
-pub mod trial;
+pub mod camera_test;
 pub mod users;
 
 pub use camera::Camera;
@@ -41,4 +41,4 @@ pub use media::StreamOffer;
 pub use ptz::{MoveState, Preset, Ptz, PtzStatus, Velocity};
 pub use ptz_limits::ConfiguredLimits;
 pub use recording::{RecordedPosition, Recording};
-pub use trial::Trial;
+pub use camera_test::Trial;

@@ -5,13 +5,13 @@
 //!
 //! Deliberately absent: whether a movement is allowed (`domain::ptz`), and repeating a stop until the device is idle.
 
-use super::channel::Channel;
+use super::soap_channel::Channel;
 use super::device::{Service, Services, is_final};
 use super::error::OnvifError;
 use super::media::{self, Profile};
-use super::ptz_answers::{read_new_preset, read_presets, read_status, read_time};
-use super::reading;
-use super::spaces::Spaces;
+use super::ptz_response::{read_new_preset, read_presets, read_status, read_time};
+use super::xml_guard;
+use super::ptz_spaces::Spaces;
 use crate::domain::camera::NormalisedPosition;
 use oxvif::soap::XmlNode;
 use reqwest::Url;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-pub use super::ptz_answers::{MoveState, Preset, PtzStatus};
+pub use super::ptz_response::{MoveState, Preset, PtzStatus};
 
 /// Speed or step of each commanded axis, −1..1 (right, up, in positive). `None`: the axis is not part of the command.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -111,7 +111,7 @@ impl Ptz {
         Self(Arc::new(Inner {
             channel,
             url,
-            profile: reading::escape(profile).into_owned(),
+            profile: xml_guard::escape(profile).into_owned(),
             spaces,
             order: tokio::sync::Mutex::default(),
             last: AtomicU64::new(0),
@@ -235,7 +235,7 @@ impl Ptz {
     /// # Errors
     /// Any [`OnvifError`].
     pub async fn goto_preset(&self, token: &str) -> Result<(), OnvifError> {
-        let token = reading::escape(token);
+        let token = xml_guard::escape(token);
         self.in_turn("GotoPreset", &format!("<tptz:PresetToken>{token}</tptz:PresetToken>"))
             .await
     }
@@ -245,7 +245,7 @@ impl Ptz {
     /// # Errors
     /// Any [`OnvifError`]; `Nonsense` when it gives no token.
     pub async fn set_preset(&self, name: &str) -> Result<String, OnvifError> {
-        let name = reading::escape(name);
+        let name = xml_guard::escape(name);
         let rest = format!("<tptz:PresetName>{name}</tptz:PresetName>");
         let answer = self.ask("SetPreset", &rest, self.0.channel.limits().total).await?;
         read_new_preset(&answer)
@@ -256,7 +256,7 @@ impl Ptz {
     /// # Errors
     /// Any [`OnvifError`].
     pub async fn remove_preset(&self, token: &str) -> Result<(), OnvifError> {
-        let rest = format!("<tptz:PresetToken>{}</tptz:PresetToken>", reading::escape(token));
+        let rest = format!("<tptz:PresetToken>{}</tptz:PresetToken>", xml_guard::escape(token));
         self.ask("RemovePreset", &rest, self.0.channel.limits().total)
             .await
             .map(drop)
@@ -325,7 +325,7 @@ pub async fn nodes(channel: &Channel, url: &Url) -> Result<Vec<(String, Spaces)>
 /// # Errors
 /// Any [`OnvifError`].
 pub async fn configuration_spaces(channel: &Channel, url: &Url, configuration: &str) -> Result<Spaces, OnvifError> {
-    let token = reading::escape(configuration);
+    let token = xml_guard::escape(configuration);
     let content = format!("<tptz:ConfigurationToken>{token}</tptz:ConfigurationToken>");
     let answer = request(
         channel,

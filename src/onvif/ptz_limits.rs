@@ -3,13 +3,13 @@
 //! Invariant: a configuration is written back as it was read but for its limits; limits are normalised here and in the
 //! camera's own numbers only on the way. Deliberately absent: which limits there should be (`domain::privacy`).
 
-use super::channel::Channel;
+use super::soap_channel::Channel;
 use super::device::{Service, Services};
 use super::error::OnvifError;
 use super::media;
 use super::ptz::configuration_spaces;
-use super::reading::{self, number, text_of};
-use super::spaces::{Range, Spaces};
+use super::xml_guard::{self, number, text_of};
+use super::ptz_spaces::{Range, Spaces};
 use crate::domain::camera::NormalisedPosition;
 use crate::domain::privacy::camera_side::PtzLimits;
 use oxvif::soap::XmlNode;
@@ -73,7 +73,7 @@ impl ConfiguredLimits {
         let content = format!(
             "<tptz:PTZConfiguration token=\"{}\">{inner}</tptz:PTZConfiguration>\
              <tptz:ForcePersistence>true</tptz:ForcePersistence>",
-            reading::escape(&self.token)
+            xml_guard::escape(&self.token)
         );
         self.ask("SetConfiguration", &content).await?;
         self.read().await
@@ -93,7 +93,7 @@ impl ConfiguredLimits {
         let pan_tilt = self.spaces.position.first().map(|space| {
             format!(
                 "<tt:PanTiltLimits><tt:Range><tt:URI>{}</tt:URI>{}{}</tt:Range></tt:PanTiltLimits>",
-                reading::escape(&space.uri),
+                xml_guard::escape(&space.uri),
                 range("XRange", &space.x, [share(low.pan), share(high.pan)]),
                 range("YRange", &space.y, [share(low.tilt), share(high.tilt)])
             )
@@ -101,7 +101,7 @@ impl ConfiguredLimits {
         let zoom = self.spaces.zoom_position.first().map(|space| {
             format!(
                 "<tt:ZoomLimits><tt:Range><tt:URI>{}</tt:URI>{}</tt:Range></tt:ZoomLimits>",
-                reading::escape(&space.uri),
+                xml_guard::escape(&space.uri),
                 range("XRange", &space.x, [low.zoom, high.zoom])
             )
         });
@@ -138,7 +138,7 @@ impl ConfiguredLimits {
     }
 
     async fn configuration(&self) -> Result<XmlNode, OnvifError> {
-        let token = reading::escape(&self.token);
+        let token = xml_guard::escape(&self.token);
         let content = format!("<tptz:PTZConfigurationToken>{token}</tptz:PTZConfigurationToken>");
         let answer = self.ask("GetConfiguration", &content).await?;
         let configuration = answer.child("PTZConfiguration").cloned();
@@ -163,10 +163,10 @@ fn copy(node: &XmlNode, depth: usize, out: &mut String) {
     attributes.sort();
     out.push_str(&format!("<tt:{}", node.local_name));
     for (name, value) in attributes {
-        out.push_str(&format!(" {name}=\"{}\"", reading::escape(value)));
+        out.push_str(&format!(" {name}=\"{}\"", xml_guard::escape(value)));
     }
     out.push('>');
-    out.push_str(&reading::escape(node.text()));
+    out.push_str(&xml_guard::escape(node.text()));
     for child in &node.children {
         copy(child, depth + 1, out);
     }

@@ -3,12 +3,12 @@
 //! Invariant: times the recorder does not say are `None`; searches are bounded in rounds and results and always ended.
 //! Deliberately absent: playback itself (`media::replay`), changing or deleting recordings.
 
-use super::address;
-use super::channel::Channel;
+use super::xaddr;
+use super::soap_channel::Channel;
 use super::device::{Service, Services, is_final};
 use super::error::{OnvifError, quote};
-use super::reading::{self, text_of, unix_ms};
-use super::spaces::Spaces;
+use super::xml_guard::{self, text_of, unix_ms};
+use super::ptz_spaces::Spaces;
 use crate::domain::camera::NormalisedPosition;
 use oxvif::soap::XmlNode;
 use reqwest::Url;
@@ -111,7 +111,7 @@ async fn listed(channel: &Channel, url: &Url) -> Result<Vec<Recording>, OnvifErr
 pub async fn replay_uri(channel: &Channel, services: &Services, recording: &str) -> Result<Url, OnvifError> {
     let (url, token) = (services.need(Service::Replay)?.to_string(), recording.to_owned());
     let asked = channel.typed(|client| async move { client.get_replay_uri(&url, &token, "RTP-Unicast", "RTSP").await });
-    address::stream(channel.device(), &asked.await?)
+    xaddr::stream(channel.device(), &asked.await?)
 }
 
 /// FindPTZPosition over the whole range of positions (ONVIF Search 5.10), in time order.
@@ -127,7 +127,7 @@ pub async fn positions(
     to_ms: i64,
 ) -> Result<Vec<RecordedPosition>, OnvifError> {
     let url = services.need(Service::Search)?;
-    let token = reading::escape(recording);
+    let token = xml_guard::escape(recording);
     let vector = |pan: f64, tilt: f64, zoom: f64| spaces.position_vector(NormalisedPosition { pan, tilt, zoom });
     let (lowest, highest) = (
         vector(-1.0, -1.0, 0.0).unwrap_or_default(),
@@ -151,7 +151,7 @@ pub async fn positions(
         )
         .await?;
     let search = text_of(&started, "SearchToken").ok_or_else(|| OnvifError::missing("SearchToken"))?;
-    let search = reading::escape(&search).into_owned();
+    let search = xml_guard::escape(&search).into_owned();
     let found = collect_positions(channel, url, spaces, recording, &search).await;
     let end = format!("<tse:EndSearch><tse:SearchToken>{search}</tse:SearchToken></tse:EndSearch>");
     if let Err(error) = channel

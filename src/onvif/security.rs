@@ -3,7 +3,7 @@
 //! Invariant: `PasswordDigest` unless `PasswordText` is asked for by name; every header has a fresh nonce of 16 bytes
 //! (longer ones are refused by devices in use); `Created` is the *device's* time. No `mustUnderstand`: devices fault.
 //!
-//! Deliberately absent: the decision which form to use, and the clock (`channel`).
+//! Deliberately absent: the decision which form to use, and the clock (`soap_channel`).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -27,8 +27,8 @@ pub fn digest_header(user: &str, password: &SecretString, offset_s: i64) -> Stri
 
 /// The header with the password readable. Only where the connection choice allows it.
 pub fn text_header(user: &str, password: &SecretString) -> String {
-    let (user, password) = (super::reading::escape(user), password.expose_secret());
-    let password = super::reading::escape(password);
+    let (user, password) = (super::xml_guard::escape(user), password.expose_secret());
+    let password = super::xml_guard::escape(password);
     declared(&format!(
         "<wsse:Security><wsse:UsernameToken><wsse:Username>{user}</wsse:Username>\
          <wsse:Password Type=\"{TEXT}\">{password}</wsse:Password></wsse:UsernameToken></wsse:Security>"

@@ -4,7 +4,7 @@
 //! to the last byte received, so a device that drips is no different from one that is silent; redirects and proxies are
 //! never followed, compressed bodies never asked for.
 //!
-//! Deliberately absent: authentication (`channel`) and any look into the body (`reading`).
+//! Deliberately absent: authentication (`soap_channel`) and any look into the body (`xml_guard`).
 
 use super::endpoint::{Limits, Trust};
 use super::error::OnvifError;

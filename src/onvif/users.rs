@@ -3,10 +3,10 @@
 //! Invariant: a password leaves only inside a request to the device, and is in no error. Deliberately absent: which users
 //! there should be, and for how long (the server).
 
-use super::channel::Channel;
+use super::soap_channel::Channel;
 use super::endpoint::{Endpoint, Limits};
 use super::error::{OnvifError, quote};
-use super::reading::{self, text_of};
+use super::xml_guard::{self, text_of};
 use oxvif::soap::XmlNode;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -60,8 +60,8 @@ impl Users {
         let content = format!(
             "<tds:User><tt:Username>{}</tt:Username><tt:Password>{}</tt:Password>\
              <tt:UserLevel>{level}</tt:UserLevel></tds:User>",
-            reading::escape(name),
-            reading::escape(password.expose_secret()),
+            xml_guard::escape(name),
+            xml_guard::escape(password.expose_secret()),
         );
         self.ask("CreateUsers", &content).await.map(drop)
     }
@@ -71,7 +71,7 @@ impl Users {
     /// # Errors
     /// Any [`OnvifError`].
     pub async fn delete(&self, name: &str) -> Result<(), OnvifError> {
-        let content = format!("<tds:Username>{}</tds:Username>", reading::escape(name));
+        let content = format!("<tds:Username>{}</tds:Username>", xml_guard::escape(name));
         match self.ask("DeleteUsers", &content).await {
             Err(OnvifError::Fault { code, .. }) if code.contains("UsernameMissing") => Ok(()),
             other => other.map(drop),

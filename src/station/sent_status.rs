@@ -12,7 +12,7 @@ use crate::domain::camera::StreamRole;
 use crate::media::error::LiveErrorKind;
 use crate::media::metadata::{self, Document, Metadata, MetadataRequest};
 use crate::onvif;
-use crate::onvif::spaces::Spaces;
+use crate::onvif::ptz_spaces::Spaces;
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 

@@ -13,7 +13,7 @@ use crate::domain::camera::CameraId;
 use crate::domain::people::Office;
 use crate::domain::site::change::{SiteFault, is_address};
 use crate::onvif::discovery::{self, Found};
-use crate::onvif::{Endpoint, Limits, trial};
+use crate::onvif::{Endpoint, Limits, camera_test};
 use crate::protocol::{CameraAccount, CameraView, Changed, PutCamera, Removal, SiteProposal, Verdict};
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -81,7 +81,7 @@ impl Session {
         }
         self.record_siting("camera_tested", &onvif).await?;
         let endpoint = Endpoint::new(onvif, account.user, account.password);
-        let found = trial::test(endpoint, Limits::default())
+        let found = camera_test::test(endpoint, Limits::default())
             .await
             .map_err(|error| Refusal::Camera(CameraTrouble::from(error)))?;
         let streams = found.streams.unwrap_or_default();

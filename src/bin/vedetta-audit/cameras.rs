@@ -15,7 +15,7 @@ use std::time::Duration;
 use vedetta::domain::camera::{CameraId, CameraKind, ControllerId};
 use vedetta::domain::site::change::{CameraSettings, SiteChange};
 use vedetta::onvif::discovery::{Found, probe, probe_at};
-use vedetta::onvif::{Endpoint, Limits, OnvifError, Trial, trial};
+use vedetta::onvif::{Endpoint, Limits, OnvifError, Trial, camera_test};
 use vedetta::protocol::{CameraAccount, CameraTrial, CameraView, Changed, PutCamera, Removal, SiteProposal, Verdict};
 use vedetta::server::administer::Office;
 use vedetta::server::error::ServerError;
@@ -309,7 +309,7 @@ async fn tried(
             onvif: onvif.to_owned(),
         })
         .await?;
-    Ok(trial::test(Endpoint::new(onvif, user, password.clone()), Limits::default()).await)
+    Ok(camera_test::test(Endpoint::new(onvif, user, password.clone()), Limits::default()).await)
 }
 
 fn show_trial(found: &Result<Trial, OnvifError>, json: bool) {

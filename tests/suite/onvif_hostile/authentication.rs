@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use sha2::Digest as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use vedetta::onvif::channel::Channel;
+use vedetta::onvif::soap_channel::Channel;
 use vedetta::onvif::{Camera, Endpoint, OnvifError, OnvifErrorKind};
 
 async fn call(channel: &Channel) -> Result<(), OnvifError> {

@@ -9,7 +9,7 @@ mod services;
 use crate::scripted_device::{Answer, Device, envelope, fault, http, soap};
 use secrecy::SecretString;
 use std::time::{Duration, Instant};
-use vedetta::onvif::channel::Channel;
+use vedetta::onvif::soap_channel::Channel;
 use vedetta::onvif::{Endpoint, Limits, OnvifError, OnvifErrorKind};
 
 pub const USER: &str = "operatore";

@@ -1,7 +1,7 @@
 //! SOAP faults sorted into kinds a person can act on.
 //!
 //! Invariant: every fault becomes an error, the unknown ones `Fault` with the device's own codes and words, bounded.
-//! Deliberately absent: HTTP status codes; devices send faults with any (`channel`).
+//! Deliberately absent: HTTP status codes; devices send faults with any (`soap_channel`).
 
 use super::error::{OnvifError, quote};
 use oxvif::soap::XmlNode;
@@ -90,7 +90,7 @@ pub fn speaks_of_time(detail: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::onvif::{OnvifErrorKind as K, reading};
+    use crate::onvif::{OnvifErrorKind as K, xml_guard};
 
     #[test]
     fn faults_are_sorted_by_code_and_by_words() {
@@ -100,7 +100,7 @@ mod tests {
                  <Reason><Text>{reason}</Text></Reason></Fault></Body></E>"
             )
         };
-        let kind = |code, reason| reading::fault(&soap(code, reason)).unwrap().kind();
+        let kind = |code, reason| xml_guard::fault(&soap(code, reason)).unwrap().kind();
 
         assert_eq!(kind("ter:NotAuthorized", "x"), K::WrongPassword);
         assert_eq!(kind("wsse:FailedAuthentication", ""), K::WrongPassword);
@@ -113,6 +113,6 @@ mod tests {
         assert_eq!(kind("ter:InvalidArgVal", "no such profile"), K::Fault);
         let soap11 =
             "<E><Body><Fault><faultcode>SOAP-ENV:Client</faultcode><faultstring>no</faultstring></Fault></Body></E>";
-        assert_eq!(reading::fault(soap11).unwrap().to_string(), "fault SOAP-ENV:Client: no");
+        assert_eq!(xml_guard::fault(soap11).unwrap().to_string(), "fault SOAP-ENV:Client: no");
     }
 }

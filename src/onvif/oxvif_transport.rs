@@ -5,8 +5,8 @@
 //!
 //! Deliberately absent: oxvif's HTTP transport, its clock handling and its digest authentication.
 
-use super::address;
-use super::channel::Channel;
+use super::xaddr;
+use super::soap_channel::Channel;
 use super::error::{OnvifError, quote};
 use oxvif::OnvifClient;
 use oxvif::transport::{Transport, TransportError};
@@ -42,7 +42,7 @@ struct Bridge {
 
 impl Bridge {
     async fn carry(&self, url: &str, action: &str, envelope: String) -> Result<String, OnvifError> {
-        let url = address::parse(url)?;
+        let url = xaddr::parse(url)?;
         if self.anonymous {
             self.channel.anonymous(&url, action, envelope).await
         } else {

@@ -8,7 +8,7 @@
 
 use super::endpoint::Limits;
 use super::error::{OnvifError, quote};
-use super::faults;
+use super::soap_fault;
 use oxvif::soap::XmlNode;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -179,7 +179,7 @@ fn attributes(start: &BytesStart<'_>) -> Result<(), OnvifError> {
 pub fn response(text: &str, tag: &str) -> Result<XmlNode, OnvifError> {
     let mut body = body(text)?;
     if let Some(fault) = body.child("Fault") {
-        return Err(faults::sort(fault));
+        return Err(soap_fault::sort(fault));
     }
     match body.children.iter().position(|child| child.local_name == tag) {
         Some(at) => Ok(body.children.swap_remove(at)),
@@ -198,7 +198,7 @@ pub fn fault(text: &str) -> Option<OnvifError> {
     if !text.contains("Fault") {
         return None;
     }
-    body(text).ok()?.child("Fault").map(faults::sort)
+    body(text).ok()?.child("Fault").map(soap_fault::sort)
 }
 
 fn body(text: &str) -> Result<XmlNode, OnvifError> {

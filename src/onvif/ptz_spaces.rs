@@ -6,7 +6,7 @@
 //!
 //! Deliberately absent: degrees. How a normalised position becomes a pose is `domain::camera::LensModel`.
 
-use super::reading::{number, text_of};
+use super::xml_guard::{number, text_of};
 use crate::domain::camera::NormalisedPosition;
 use oxvif::soap::XmlNode;
 
@@ -259,7 +259,7 @@ fn zoom_element(x: f64, space: Option<&str>) -> String {
 
 fn space_attribute(space: Option<&str>) -> String {
     space
-        .map(|uri| format!(" space=\"{}\"", super::reading::escape(uri)))
+        .map(|uri| format!(" space=\"{}\"", super::xml_guard::escape(uri)))
         .unwrap_or_default()
 }
 

@@ -3,11 +3,11 @@
 //! Invariant: what an answer does not say is `None` or [`MoveState::Unknown`]; a status that cannot be understood never
 //! looks like one that stands still.
 //!
-//! Deliberately absent: the operations that ask (`ptz`) and the ranges (`spaces`).
+//! Deliberately absent: the operations that ask (`ptz`) and the ranges (`ptz_spaces`).
 
 use super::error::{OnvifError, quote};
-use super::reading::{text_of, unix_ms};
-use super::spaces::Spaces;
+use super::xml_guard::{text_of, unix_ms};
+use super::ptz_spaces::Spaces;
 use crate::domain::camera::NormalisedPosition;
 use oxvif::soap::XmlNode;
 use std::time::Instant;

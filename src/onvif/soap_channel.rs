@@ -1,7 +1,7 @@
 //! The authenticated conversation with one device: which credentials in which form, whose clock, which port.
 //!
 //! Invariant: at most one wrong answer per form of authentication and exchange, so an account is not locked by us; all
-//! tries of an exchange share one deadline; no parser sees an answer that [`reading::check`] has not passed; faults
+//! tries of an exchange share one deadline; no parser sees an answer that [`xml_guard::check`] has not passed; faults
 //! come out as kinds of [`OnvifError`], also when a device sends them with HTTP 200 or 400.
 //!
 //! Deliberately absent: the operations (one file per service) and retries against a silent device (`station`).
@@ -9,7 +9,7 @@
 use super::endpoint::{Endpoint, Limits};
 use super::error::OnvifError;
 use super::transport::{Http, RawReply};
-use super::{address, bridge, faults, reading, security};
+use super::{xaddr, oxvif_transport, soap_fault, xml_guard, security};
 use crate::domain::http_auth::{self, Challenge, Offer, Request};
 use oxvif::OnvifClient;
 use oxvif::soap::XmlNode;
@@ -94,7 +94,7 @@ impl Channel {
     /// # Errors
     /// `Nonsense` when the address is none, `NotSupported` when it is not HTTP.
     pub fn new(endpoint: Endpoint, limits: Limits) -> Result<Self, OnvifError> {
-        let mut device = address::parse(&endpoint.device)?;
+        let mut device = xaddr::parse(&endpoint.device)?;
         if !matches!(device.scheme(), "http" | "https") || device.host().is_none() {
             return Err(OnvifError::not_supported("only http and https addresses"));
         }
@@ -148,7 +148,7 @@ impl Channel {
         total: Duration,
     ) -> Result<XmlNode, OnvifError> {
         let text = self.exchange(url, action, &envelope(header, body), total).await?;
-        reading::response(&text, tag)
+        xml_guard::response(&text, tag)
     }
 
     /// Runs an operation of oxvif over this conversation.
@@ -160,7 +160,7 @@ impl Channel {
         F: FnOnce(OnvifClient) -> R,
         R: Future<Output = Result<T, oxvif::OnvifError>>,
     {
-        bridge::run(self, false, operation).await
+        oxvif_transport::run(self, false, operation).await
     }
 
     /// Reads the device's clock without credentials, remembers and returns device minus ours, seconds.
@@ -169,7 +169,7 @@ impl Channel {
     /// Any [`OnvifError`]; `Nonsense` when the device tells no time.
     pub async fn read_clock(&self) -> Result<i64, OnvifError> {
         let before = jiff::Timestamp::now().as_millisecond();
-        let answer = bridge::run(
+        let answer = oxvif_transport::run(
             self,
             true,
             |client| async move { client.get_system_date_and_time().await },
@@ -320,7 +320,7 @@ impl Channel {
 
     fn refusal(&self, detail: String) -> OnvifError {
         match self.state().offset_s {
-            Some(offset_s) if faults::speaks_of_time(&detail) => OnvifError::ClockWrong { offset_s },
+            Some(offset_s) if soap_fault::speaks_of_time(&detail) => OnvifError::ClockWrong { offset_s },
             _ => OnvifError::WrongPassword { detail },
         }
     }
@@ -346,7 +346,7 @@ impl Channel {
         let Inner { http, device, .. } = &*self.0;
         let elsewhere = url.origin() != device.origin();
         let origin = url.origin().ascii_serialization();
-        let moved = address::onto_device(device, url);
+        let moved = xaddr::onto_device(device, url);
         let left = || {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -389,8 +389,8 @@ fn verdict(reply: RawReply, limits: &Limits) -> Verdict {
         date,
         body,
     } = reply;
-    let checked = reading::check(&body, limits);
-    let fault = checked.as_ref().ok().and_then(|text| reading::fault(text));
+    let checked = xml_guard::check(&body, limits);
+    let fault = checked.as_ref().ok().and_then(|text| xml_guard::fault(text));
     if status == 401 {
         let offer = http_auth::offers(challenges.iter().map(String::as_str));
         let detail = fault.map_or_else(|| "HTTP 401".to_owned(), |fault| fault.to_string());
