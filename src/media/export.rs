@@ -6,7 +6,7 @@
 
 mod file;
 mod mux;
-mod obscured;
+mod redacted;
 mod original;
 mod recorder;
 mod trim;

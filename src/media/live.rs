@@ -12,33 +12,33 @@
 //!
 //! What spoke for workers was that damage could end the process: seeded damage (`tests/suite/media_streams/hostile.rs`) ended
 //! GStreamer 1.22 in two ways that had one cause, an empty or cut packet inside a fragmented picture. Since every packet is
-//! checked in front of the session manager and the depayloader (`media::intake`), 480 seeds of that test have not. What no
+//! checked in front of the session manager and the depayloader (`media::packet_guard`), 480 seeds of that test have not. What no
 //! check here looks at is the syntax inside the pictures, which parser and decoder judge, and the RTSP dialogue.
 //!
-//! A pipeline that hangs is dealt with here: the streams' pulse (`pulse`, one thread for all) notices within 5 s that coded
+//! A pipeline that hangs is dealt with here: the streams' pulse (`watchdog`, one thread for all) notices within 5 s that coded
 //! pictures stopped coming out (15 s before the first one), the stream ends as
 //! [`LiveErrorKind::Frozen`](super::error::LiveErrorKind::Frozen), its pipeline is taken apart by a thread that nobody waits
 //! for, and [`LiveStream::gone`] keeps the camera from getting a second pipeline while the first one hangs: the price of a
 //! hang is one pipeline, not one for each try.
 
 mod arrivals;
-mod figures;
+mod stats;
 mod pipeline;
-mod pulse;
-mod shared;
+mod watchdog;
+mod stream;
 mod stall;
-mod trouble;
+mod gst_error;
 
 pub(super) use pipeline::Decode;
-pub(super) use shared::in_background;
-pub(super) use trouble::{classify, element_of, without_urls};
+pub(super) use stream::in_background;
+pub(super) use gst_error::{classify, element_of, without_urls};
 
 use super::error::LiveError;
 use super::frame::FrameSlot;
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::live::freshness::Delay;
 use secrecy::SecretString;
-use shared::Shared;
+use stream::Shared;
 use std::sync::Arc;
 use tokio::sync::watch;
 

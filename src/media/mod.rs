@@ -4,17 +4,17 @@
 //! Deliberately absent: masks are drawn by whoever shows a frame (`domain::privacy`); snapshot and export take the
 //! cover as an argument.
 
-mod covered;
+mod masked_picture;
 pub mod decoder;
 pub mod error;
 pub mod export;
-mod feed;
+mod rtp_feed;
 pub mod frame;
-mod intake;
+mod packet_guard;
 pub mod live;
 pub mod metadata;
 pub mod plugins;
 pub mod replay;
 mod rtsp;
-mod sample;
+mod gst_frame;
 pub mod snapshot;

@@ -1,14 +1,14 @@
 //! A frame as a PNG, with what must not be seen covered.
 //!
 //! Invariant: no pixel gets here that is not in a [`CoveredPicture`]. Deliberately absent: deciding the cover
-//! (`domain::privacy`), laying it (`covered`), writing files.
+//! (`domain::privacy`), laying it (`masked_picture`), writing files.
 
-use super::covered::{BrokenFrame, CoveredPicture};
+use super::masked_picture::{BrokenFrame, CoveredPicture};
 use super::frame::Frame;
 use super::frame::colours::Colours;
 use crate::domain::privacy::Cover;
 
-pub use super::covered::FILL;
+pub use super::masked_picture::FILL;
 
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]

@@ -1,12 +1,12 @@
 //! Packets of a recording into an MP4 file.
 //!
 //! Two halves in one pipeline: packets to pictures, and pictures to file. What lies between them says which copy it is:
-//! [`original`](super::original) hands over coded pictures as they are, [`obscured`](super::obscured) decoded ones that are
+//! [`original`](super::original) hands over coded pictures as they are, [`redacted`](super::redacted) decoded ones that are
 //! covered. Deliberately absent: the connection, the file's name, what is done with a picture.
 
-use super::{CopyKind, CoveredFrames, ExportError, obscured, original};
+use super::{CopyKind, CoveredFrames, ExportError, redacted, original};
 use crate::media::error::{LiveError, LiveErrorKind};
-use crate::media::feed::{Fed, Feed, RecordedTime};
+use crate::media::rtp_feed::{Fed, Feed, RecordedTime};
 use crate::media::live::classify;
 use crate::media::plugins;
 use crate::media::rtsp::{Playing, VideoTrack};
@@ -175,7 +175,7 @@ impl Mux {
         };
         let half = match copy {
             CopyKind::Original => original::half(&wanted)?,
-            CopyKind::Obscured(obscure) => obscured::half(&wanted, obscure)?,
+            CopyKind::Obscured(obscure) => redacted::half(&wanted, obscure)?,
         };
         add(&pipeline, std::iter::once(feed.element()).chain(&half.elements))?;
 

@@ -5,8 +5,8 @@
 use super::mux::{Half, Wanted};
 use super::trim::{Trim, Unit};
 use crate::media::error::LiveError;
-use crate::media::feed;
-use crate::media::intake::{self, Refused};
+use crate::media::rtp_feed;
+use crate::media::packet_guard::{self, Refused};
 use crate::media::plugins;
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub(super) fn half(wanted: &Wanted<'_>) -> Result<Half, LiveError> {
     let codec = wanted.track.codec;
-    let depay = intake::depayloader(codec, Refused::default())?;
+    let depay = packet_guard::depayloader(codec, Refused::default())?;
     let parse = plugins::make(codec.parser())?;
     parse.set_property("config-interval", -1i32);
     Ok(Half {
@@ -47,7 +47,7 @@ fn pictures(wanted: &Wanted<'_>) -> gst_app::AppSink {
         let Some(pts) = buffer.pts() else {
             return Ok(gst::FlowSuccess::Ok);
         };
-        let recorded_ns = feed::recorded_ns(pts, origin_ms);
+        let recorded_ns = rtp_feed::recorded_ns(pts, origin_ms);
         let key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
         for unit in trim.put(Unit {
             picture: (buffer, caps),

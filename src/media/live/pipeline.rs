@@ -7,8 +7,8 @@ use super::{LiveRequest, Shared, Transport};
 use crate::domain::live::stream_selection::Attention;
 use crate::media::decoder::{self, Codec};
 use crate::media::error::{LiveError, LiveErrorKind};
-use crate::media::intake::{self, Refused};
-use crate::media::{plugins, sample};
+use crate::media::packet_guard::{self, Refused};
+use crate::media::{plugins, gst_frame};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
@@ -180,7 +180,7 @@ pub(crate) struct Decode {
 impl Decode {
     /// Makes the elements; `refused` counts the packets that are not let in. After loss the H.264 depayloader waits for a key frame (the H.265 one cannot).
     pub(crate) fn new(codec: Codec, refused: Refused) -> Result<Self, LiveError> {
-        let depay = intake::depayloader(codec, refused)?;
+        let depay = packet_guard::depayloader(codec, refused)?;
         if depay.has_property("wait-for-keyframe") {
             depay.set_property("wait-for-keyframe", true);
         }
@@ -188,7 +188,7 @@ impl Decode {
         let decoder = decoder::make(codec)?;
         Ok(Self {
             elements: [depay, parse, decoder],
-            sink: sample::sink(),
+            sink: gst_frame::sink(),
         })
     }
 

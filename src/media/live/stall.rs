@@ -3,7 +3,7 @@
 //! Invariant: a stream from which nothing comes for the times below ends as a failure, whatever the connection says.
 //! Deliberately absent: clocks (time is an argument), the threads that ask.
 
-use super::figures::Counts;
+use super::stats::Counts;
 use crate::domain::live::stream_selection::Attention;
 use crate::media::error::{LiveError, LiveErrorKind};
 use std::time::{Duration, Instant};

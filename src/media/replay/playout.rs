@@ -8,11 +8,11 @@ use super::{ReplayPhase, Shared};
 use crate::domain::live::stream_selection::Attention;
 use crate::media::decoder;
 use crate::media::error::{LiveError, LiveErrorKind};
-use crate::media::feed::{self, Fed, Feed, RecordedTime};
-use crate::media::intake::Refused;
+use crate::media::rtp_feed::{self, Fed, Feed, RecordedTime};
+use crate::media::packet_guard::Refused;
 use crate::media::live::{Decode, classify, element_of, in_background};
 use crate::media::rtsp::{Playing, VideoTrack};
-use crate::media::sample;
+use crate::media::gst_frame;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
@@ -156,7 +156,7 @@ impl Drop for Playout {
 impl Output {
     fn show(&self, sample: &gst::Sample) {
         let stamp = sample.buffer().and_then(gst::BufferRef::pts);
-        let Some(recorded_ms) = stamp.map(|stamp| feed::recorded_ns(stamp, self.origin_ms).div_euclid(1_000_000))
+        let Some(recorded_ms) = stamp.map(|stamp| rtp_feed::recorded_ns(stamp, self.origin_ms).div_euclid(1_000_000))
         else {
             return;
         };
@@ -167,7 +167,7 @@ impl Output {
         if !*open {
             return;
         }
-        match sample::frame(sample, self.shared.slot.count() + 1, Some(recorded_ms)) {
+        match gst_frame::frame(sample, self.shared.slot.count() + 1, Some(recorded_ms)) {
             Some(frame) => {
                 self.shared.slot.put(frame);
                 self.shared.at(recorded_ms);

@@ -4,17 +4,17 @@
 //! nobody waits for. Deliberately absent: which elements there are (`pipeline`).
 
 use super::arrivals::Arrivals;
-use super::figures::{Meter, Rater};
-use super::pulse::{self, Pulsed};
+use super::stats::{Meter, Rater};
+use super::watchdog::{self, Pulsed};
 use super::stall::Stall;
-use super::{LivePhase, LiveRequest, LiveStatus, pipeline, trouble};
+use super::{LivePhase, LiveRequest, LiveStatus, pipeline, gst_error};
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::live::freshness::Delay;
 use crate::media::decoder::{self, Codec};
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::media::frame::FrameSlot;
-use crate::media::intake::{self, Refused, Senders};
-use crate::media::sample;
+use crate::media::packet_guard::{self, Refused, Senders};
+use crate::media::gst_frame;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -133,7 +133,7 @@ impl Shared {
             }),
         });
         let weak = Arc::downgrade(&shared);
-        pulse::look_after(weak);
+        watchdog::look_after(weak);
         let opening = Arc::clone(&shared);
         in_background("media-open", move || {
             if let Err(error) = opening.start(&request) {
@@ -170,10 +170,10 @@ impl Shared {
     fn hear(&self, message: &gst::Message) {
         match message.view() {
             gst::MessageView::Error(error) => {
-                if let Some(element) = trouble::element_of(message) {
+                if let Some(element) = gst_error::element_of(message) {
                     decoder::distrust(&element);
                 }
-                let error = trouble::classify(error);
+                let error = gst_error::classify(error);
                 let unknown = held(&self.unknown_codec).take();
                 match (error.kind, unknown) {
                     (LiveErrorKind::NotSupported, Some(name)) => {
@@ -198,7 +198,7 @@ impl Shared {
         if self.over.load(Ordering::Acquire) {
             return;
         }
-        let Some(frame) = sample::frame(sample, self.slot.count() + 1, None) else {
+        let Some(frame) = gst_frame::frame(sample, self.slot.count() + 1, None) else {
             self.fail(LiveError::new(
                 LiveErrorKind::NotSupported,
                 "the decoder's pictures have an unknown layout",
@@ -245,11 +245,11 @@ impl Shared {
             let name = pad.name();
             if name.starts_with("recv_rtp_sink") {
                 let senders = Arc::clone(&senders);
-                intake::guard(pad, Refused::default(), move |packet| held(&senders).admit(packet));
+                packet_guard::guard(pad, Refused::default(), move |packet| held(&senders).admit(packet));
             } else if name.starts_with("recv_rtcp_sink") {
                 let shared = shared.clone();
-                intake::guard(pad, Refused::default(), move |packet| {
-                    intake::rtcp(packet)?;
+                packet_guard::guard(pad, Refused::default(), move |packet| {
+                    packet_guard::rtcp(packet)?;
                     if let Some(shared) = shared.upgrade() {
                         shared.arrivals.reported(packet);
                     }

@@ -8,12 +8,12 @@ use super::mux::{Half, Shared, Wanted, broken};
 use super::{ExportError, Obscure};
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::privacy::Cover;
-use crate::media::covered::CoveredPicture;
+use crate::media::masked_picture::CoveredPicture;
 use crate::media::error::{LiveError, LiveErrorKind};
-use crate::media::feed;
-use crate::media::intake::Refused;
+use crate::media::rtp_feed;
+use crate::media::packet_guard::Refused;
 use crate::media::live::Decode;
-use crate::media::{plugins, sample};
+use crate::media::{plugins, gst_frame};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
@@ -108,7 +108,7 @@ impl Desk {
         let Some(pts) = sample.buffer().and_then(gst::BufferRef::pts) else {
             return Ok(gst::FlowSuccess::Ok);
         };
-        let recorded_ns = feed::recorded_ns(pts, self.origin_ms);
+        let recorded_ns = rtp_feed::recorded_ns(pts, self.origin_ms);
         let recorded_ms = recorded_ns.div_euclid(1_000_000);
         if !(self.from_ms..=self.to_ms).contains(&recorded_ms) {
             return Ok(gst::FlowSuccess::Ok);
@@ -141,7 +141,7 @@ impl Desk {
     }
 
     fn covered(&self, sample: &gst::Sample, recorded_ms: i64) -> Option<(CoveredPicture, Cover)> {
-        let frame = sample::frame(sample, 0, Some(recorded_ms))?;
+        let frame = gst_frame::frame(sample, 0, Some(recorded_ms))?;
         let cover = (self.obscure.cover)(recorded_ms);
         Some((CoveredPicture::new(&frame, &cover).ok()?, cover))
     }
