@@ -64,7 +64,7 @@
 
 mod accounts;
 mod clearance;
-mod holding;
+mod dome_lease;
 mod sessions;
 mod site;
 
@@ -74,7 +74,7 @@ pub use accounts::{
 };
 
 pub use clearance::ClearanceState;
-pub use holding::{HoldRequest, HoldState, Holder, Watching};
+pub use dome_lease::{HoldRequest, HoldState, Holder, Watching};
 pub use sessions::{
     AccountAsk, AskAnswer, AskState, AskStep, Asks, Because, Knock, SessionGrant, SessionRequest, SessionView, SignIn,
 };
