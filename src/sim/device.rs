@@ -5,7 +5,7 @@
 
 use super::dome::Dome;
 use super::faults::{CredentialsFault, Faults, Order, UnknownPersona};
-use super::kept::Kept;
+use super::onboard_masks::Kept;
 use super::town::CameraSite;
 use crate::domain::camera::{CameraKind, NormalisedPosition, Pose};
 use secrecy::SecretString;

@@ -13,7 +13,7 @@ pub mod encode;
 pub mod faults;
 pub mod film;
 pub mod footage;
-pub mod kept;
+pub mod onboard_masks;
 pub mod live;
 pub mod metadata;
 pub mod motion;

@@ -1,14 +1,14 @@
 //! Privacy masks of the Media2 service (ONVIF Media 2, 5.15).
 //!
 //! Invariant: what `GetMasks` tells is what the camera keeps, also when that is not what was sent.
-//! Deliberately absent: what is kept and how it is adapted (`sim::kept`).
+//! Deliberately absent: what is kept and how it is adapted (`sim::onboard_masks`).
 
 use super::Camera;
 use super::profiles::SOURCE_CONFIGURATION;
 use super::soap::{Fault, Request};
 use super::xml::{Element, Node, leaf, node};
 use crate::sim::faults::MaskFault;
-use crate::sim::kept::{CameraMask, MOST_MASKS, MOST_POINTS, NotTaken};
+use crate::sim::onboard_masks::{CameraMask, MOST_MASKS, MOST_POINTS, NotTaken};
 
 /// The operations answered here.
 pub const OPERATIONS: [&str; 5] = ["GetMasks", "GetMaskOptions", "CreateMask", "SetMask", "DeleteMask"];
