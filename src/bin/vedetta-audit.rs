@@ -29,7 +29,7 @@ use vedetta::domain::people::StationKind;
 use vedetta::protocol::LogEntry;
 use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
-use vedetta::server::{export, http, origin, read, setup, stations, verify, witness};
+use vedetta::server::{log_export, http, rollover, log_read, setup, workstation_admin, log_verify, witness};
 
 /// Server centrale del registro di Vedetta.
 #[derive(Parser)]
@@ -367,18 +367,18 @@ async fn station(command: StationCommand) -> Result<(), ServerError> {
         } => {
             let data = place.open();
             let grace_s = grace_minutes * 60;
-            let enrolment = stations::enrol(&data, station, controller, grace_s, kind.into(), &server_url).await?;
+            let enrolment = workstation_admin::enrol(&data, station, controller, grace_s, kind.into(), &server_url).await?;
             say(&serde_json::json!({ "enrolled": true, "enrolment": enrolment }).to_string());
             Ok(())
         }
-        StationCommand::Release { place, station, reason } => stations::release(&place.open(), &station, &reason).await,
+        StationCommand::Release { place, station, reason } => workstation_admin::release(&place.open(), &station, &reason).await,
     }
 }
 
 async fn log(command: LogCommand) -> Result<(), ServerError> {
     match command {
         LogCommand::Verify { place, json } => {
-            let report = verify::verify(&place.open()).await?;
+            let report = log_verify::verify(&place.open()).await?;
             if json {
                 say(&serde_json::to_string(&report).unwrap_or_default());
             } else {
@@ -408,18 +408,18 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
             json,
             csv,
         } => {
-            let wanted = read::Wanted {
+            let wanted = log_read::Wanted {
                 controller,
                 from,
                 limit,
                 filter: filter.pairs(),
             };
             if csv {
-                say(read::CSV_HEAD);
+                say(log_read::CSV_HEAD);
             }
             let each = |entry: &LogEntry| {
                 if csv {
-                    say(&read::csv_line(entry));
+                    say(&log_read::csv_line(entry));
                 } else if json {
                     say(&serde_json::to_string(entry).unwrap_or_default());
                 } else {
@@ -427,7 +427,7 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
                     say(&format!("{}\t{}", entry.index, entry.body.as_deref().unwrap_or(pruned)));
                 }
             };
-            read::read(
+            log_read::read(
                 &place.open(),
                 &user,
                 asking::secret("VEDETTA_PASSWORD", "Password: ")?,
@@ -442,12 +442,12 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
             controller,
             reason,
         } => {
-            let begun = origin::begin(&place.open(), controller, &reason).await?;
+            let begun = rollover::begin(&place.open(), controller, &reason).await?;
             say(&serde_json::to_string(&begun).unwrap_or_default());
             Ok(())
         }
         LogCommand::Export { place, dir } => {
-            for exported in export::export(&place.open(), &dir).await? {
+            for exported in log_export::export(&place.open(), &dir).await? {
                 say(&serde_json::to_string(&exported).unwrap_or_default());
             }
             Ok(())

@@ -7,7 +7,7 @@ mod site;
 
 use super::config::{DataDir, read_text};
 use super::error::ServerError;
-use super::read::{ask, client, remote, send};
+use super::log_read::{ask, client, remote, send};
 use crate::domain::camera::StationId;
 use crate::domain::people::Purpose;
 use crate::domain::people::account::AccountName;

@@ -10,13 +10,13 @@ use crate::domain::people::clearance::{
 };
 use crate::domain::timeline::Span;
 use crate::protocol::{ClearanceState, RefusalKind};
-use crate::server::holds::holder;
+use crate::server::dome_leases::holder;
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::log::sequencer::{Rejection, now_ms};
 use crate::server::people::sessions::SignedIn;
-use crate::server::pulse::Pulse;
+use crate::server::change_notifier::Pulse;
 use crate::server::store::{Store, StoreError};
-use crate::server::trouble::Trouble;
+use crate::server::step_error::Trouble;
 use std::sync::Weak;
 use std::time::Duration;
 use tokio::sync::Mutex;

@@ -1,7 +1,7 @@
 //! What is done with whole logs at the server's own console, recorded: by the running server, or directly when nobody else
 //! writes.
 //!
-//! Invariant: when recording fails, so does the act. Deliberately absent: the acts (`verify`, `export`), and who sits there:
+//! Invariant: when recording fails, so does the act. Deliberately absent: the acts (`log_verify`, `log_export`), and who sits there:
 //! whoever may run a command on the server.
 
 use super::config::{DataDir, read_text};
@@ -10,7 +10,7 @@ use super::keys::load_signer;
 use super::log::recorder::{Act, Recorder};
 use super::log::sequencer::{Sequencer, now_ms};
 use super::log::signer::Signer;
-use super::read;
+use super::log_read;
 use super::store::Store;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::ControllerId;
@@ -70,10 +70,10 @@ pub async fn record(data: &DataDir, store: &Store, acts: &[(ControllerId, Consol
 /// Tells the running server.
 async fn tell(data: &DataDir, acts: &[(ControllerId, ConsoleAct)]) -> Result<(), ServerError> {
     let address = read_text(&data.address())?;
-    let client = read::client(data)?;
+    let client = log_read::client(data)?;
     for (controller, act) in acts {
         let url = format!("{}/v1/logs/{controller}/console", address.trim());
-        read::send(client.post(url).json(act)).await?;
+        log_read::send(client.post(url).json(act)).await?;
     }
     Ok(())
 }

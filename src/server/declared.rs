@@ -2,19 +2,19 @@
 //!
 //! Invariant: an event is durable in the log before it is in force, and it ends here, whatever becomes of the
 //! workstation that declared it. When the server ends, nothing stays in force: its beginning in the log names its end.
-//! Deliberately absent: who may (the caller asks `domain::people`), how workstations are told (`pulse`).
+//! Deliberately absent: who may (the caller asks `domain::people`), how workstations are told (`change_notifier`).
 
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::privacy::declared_event::{Change, Declaration, Declared, InForce};
 use crate::domain::site::CameraPlan;
 use crate::protocol::{DeclaredState, Holder, RefusalKind};
-use crate::server::holds::holder;
+use crate::server::dome_leases::holder;
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::log::sequencer::Rejection;
 use crate::server::people::sessions::SignedIn;
-use crate::server::pulse::Pulse;
-use crate::server::trouble::Trouble;
+use crate::server::change_notifier::Pulse;
+use crate::server::step_error::Trouble;
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, Notify};

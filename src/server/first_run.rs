@@ -8,7 +8,7 @@ use super::config::{DataDir, write_whole};
 use super::error::ServerError;
 use super::keys::{Vault, random};
 use super::log::sequencer::now_ms;
-use super::people::door::factor_place;
+use super::people::authentication::factor_place;
 use super::people::password;
 use super::setup::{CONSOLE, Enrolment, begin, write_enrolment};
 use super::store::accounts::Appointment;

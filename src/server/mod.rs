@@ -9,21 +9,21 @@
 //! | [`log`] | sequencer (one writer, group commit), signer, proofs |
 //! | [`people`] | passwords, lock-out, sessions |
 //! | [`camera_users`] | personal users on cameras, for as long as a session |
-//! | [`holds`], [`presence`] | who holds which dome, who watches what |
+//! | [`dome_leases`], [`presence`] | who holds which dome, who watches what |
 //! | [`clearances`] | who may see which recordings |
 //! | [`plan`] | the site plan in force, its next version: changed by one, approved by another where it takes two, signed |
-//! | [`pulse`] | tells waiting workstations that something in force changed |
+//! | [`change_notifier`] | tells waiting workstations that something in force changed |
 //! | [`declared`] | declared events: in force for minutes, ended here |
-//! | [`trouble`] | why a step of these was not taken |
+//! | [`step_error`] | why a step of these was not taken |
 //! | [`http`] | the calls of `protocol`, bounded |
 //! | [`setup`] | a new data directory; the demonstration |
-//! | [`origin`] | a log that goes on under a new name, when the signer's memory is lost |
+//! | [`rollover`] | a log that goes on under a new name, when the signer's memory is lost |
 //! | [`first_run`] | a real server: one administrator, console, systemd unit |
 //! | [`administer`] | the commands on people, workstations and sessions |
-//! | [`stations`] | another workstation; the end of a quarantine |
+//! | [`workstation_admin`] | another workstation; the end of a quarantine |
 //! | [`metrics`] | figures for Prometheus |
 //! | [`witness`] | the witness, which runs elsewhere |
-//! | [`verify`], [`export`], [`read`] | the commands on a log |
+//! | [`log_verify`], [`log_export`], [`log_read`] | the commands on a log |
 //! | [`console`] | the event of a command on a whole log |
 //!
 //! Invariant: nothing is answered «durable» before its transaction is on disk, and nothing is signed that does not
@@ -37,23 +37,23 @@ pub mod config;
 pub mod console;
 pub mod declared;
 pub mod error;
-pub mod export;
+pub mod log_export;
 pub mod first_run;
-pub mod holds;
+pub mod dome_leases;
 pub mod http;
 pub mod keys;
 pub mod log;
 pub mod metrics;
-pub mod origin;
+pub mod rollover;
 pub mod people;
 pub mod plan;
 pub mod presence;
-pub mod pulse;
-pub mod read;
+pub mod change_notifier;
+pub mod log_read;
 pub mod setup;
-pub mod stations;
+pub mod workstation_admin;
 pub mod store;
 pub mod tls;
-pub mod trouble;
-pub mod verify;
+pub mod step_error;
+pub mod log_verify;
 pub mod witness;

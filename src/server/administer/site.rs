@@ -10,7 +10,7 @@ use crate::protocol::{
     CameraTrial, CameraView, Changed, PlanImport, PutCamera, Removal, SignedPlan, SiteProposal, Verdict,
 };
 use crate::server::error::ServerError;
-use crate::server::read::{ask, remote, send};
+use crate::server::log_read::{ask, remote, send};
 
 impl Office {
     /// Every camera of the controllers that this person looks after.

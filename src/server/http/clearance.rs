@@ -3,10 +3,10 @@
 //! Invariant: an operator asks only for cameras whose recordings their grants allow, and a supervisor answers only where
 //! theirs say so; a refusal is recorded. Deliberately absent: the steps (`server::clearances`).
 
-use super::answer::{Answer, Bounded};
-use super::caller::Person;
+use super::responses::{Answer, Bounded};
+use super::client_auth::Person;
 use super::cameras::act;
-use super::serve::App;
+use super::lifecycle::App;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::clearance::{Clearance, Use, Verdict, Wish, is_needed};
 use crate::domain::people::{Action, Right, Rule};
@@ -14,7 +14,7 @@ use crate::domain::site::CameraPlan;
 use crate::domain::timeline::Span;
 use crate::protocol::{ClearanceState, Pictures, RefusalKind};
 use crate::server::people::accounts::By;
-use crate::server::trouble::Trouble;
+use crate::server::step_error::Trouble;
 use axum::Json;
 use axum::extract::{Path, State};
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 //! Invariant: «ready» means that the database answers and everything in it is signed or will be within seconds.
 //! Deliberately absent: names of people, cameras and workstations.
 
-use super::serve::App;
+use super::lifecycle::App;
 use crate::server::metrics::line;
 use axum::extract::State;
 use axum::http::StatusCode;

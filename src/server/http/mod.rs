@@ -3,27 +3,27 @@
 //! Invariant: every body, time and count is bounded before it is looked at; every refusal is a `protocol::Refusal`.
 //! Deliberately absent: rules; each handler asks the room that has them.
 
-mod answer;
-mod caller;
+mod responses;
+mod client_auth;
 mod cameras;
 mod clearance;
-mod contact;
-mod fair;
+mod last_seen;
+mod rate_limit;
 mod health;
-mod holding;
+mod dome_lease;
 mod ingest;
-mod keeping;
+mod account_scope;
 mod logs;
 mod people;
 mod policy;
 mod retention;
 mod search;
-mod serve;
+mod lifecycle;
 mod sessions;
 mod site;
 mod workstations;
 
-pub use serve::{App, serve};
+pub use lifecycle::{App, serve};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -57,8 +57,8 @@ fn router(app: Arc<App>) -> Router {
         .route("/v1/site/proposals", get(site::proposals))
         .route("/v1/site/proposals/{id}", post(site::decide))
         .route("/v1/cameras/{camera}/credentials", post(cameras::credentials))
-        .route("/v1/cameras/{camera}/hold", post(holding::hold))
-        .route("/v1/holds", get(holding::holds))
+        .route("/v1/cameras/{camera}/hold", post(dome_lease::hold))
+        .route("/v1/holds", get(dome_lease::holds))
         .route("/v1/clearances", post(clearance::request))
         .route("/v1/clearances/{id}", post(clearance::answer))
         .route("/v1/policy", get(policy::state))
@@ -89,12 +89,12 @@ fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(health::metrics))
         .route("/healthz", get(health::healthy))
         .route("/readyz", get(health::ready))
-        .fallback(answer::no_such_call)
-        .method_not_allowed_fallback(answer::no_such_call)
+        .fallback(responses::no_such_call)
+        .method_not_allowed_fallback(responses::no_such_call)
         .layer(DefaultBodyLimit::max(crate::protocol::MAX_BODY))
         .layer(axum::middleware::from_fn_with_state(
             Arc::clone(&app),
-            answer::within_bounds,
+            responses::within_bounds,
         ))
         .with_state(app)
 }

@@ -3,10 +3,10 @@
 //! Invariant: who may is the one decision's; a refusal is recorded. Deliberately absent: how accounts are kept
 //! (`server::people`), sessions (`sessions`).
 
-use super::answer::{Answer, Bounded, Refused, Why};
-use super::caller::{Address, Caller, Person};
-use super::keeping::{over, theirs};
-use super::serve::App;
+use super::responses::{Answer, Bounded, Refused, Why};
+use super::client_auth::{Address, Caller, Person};
+use super::account_scope::{over, theirs};
+use super::lifecycle::App;
 use super::sessions::release_holds;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::Office;

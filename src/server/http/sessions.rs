@@ -3,15 +3,15 @@
 //! Invariant: what a session held is free when it ends. Deliberately absent: accounts (`people`), proofs and tickets
 //! (`server::people`).
 
-use super::answer::{Answer, Bounded};
-use super::caller::{Address, Caller, Person};
-use super::serve::App;
+use super::responses::{Answer, Bounded};
+use super::client_auth::{Address, Caller, Person};
+use super::lifecycle::App;
 use crate::domain::people::stated_purpose::Stated;
 use crate::protocol::{AccountAsk, AskAnswer, AskState, AskStep, LogKey, RefusalKind, SessionGrant, SessionRequest};
-use crate::server::holds::holder;
+use crate::server::dome_leases::holder;
 use crate::server::log::sequencer::now_ms;
 use crate::server::people::sessions::{Begun, SignedIn};
-use crate::server::people::yielding::Asked;
+use crate::server::people::takeover::Asked;
 use crate::server::store::registry::StationRow;
 use axum::Json;
 use axum::extract::State;

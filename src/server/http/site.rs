@@ -4,9 +4,9 @@
 //! vault and into no event; its change is durable in the log before it is kept. Deliberately absent: what a change may be
 //! (`domain::site::change`), the release of accounts (`cameras`).
 
-use super::answer::{Answer, Bounded, Refused};
-use super::caller::Person;
-use super::serve::App;
+use super::responses::{Answer, Bounded, Refused};
+use super::client_auth::Person;
+use super::lifecycle::App;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::people::{Office, Rule};

@@ -3,9 +3,9 @@
 //! Invariant: a code is good for fifteen minutes and once; a certificate is renewed only by its holder; each step is in
 //! the log before it is done. Deliberately absent: certificates themselves (`server::tls`).
 
-use super::answer::{Answer, Bounded, Refused, Why};
-use super::caller::{Address, Caller, Person};
-use super::serve::App;
+use super::responses::{Answer, Bounded, Refused, Why};
+use super::client_auth::{Address, Caller, Person};
+use super::lifecycle::App;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::StationId;
 use crate::domain::enrolment_code;

@@ -6,5 +6,5 @@
 pub mod recorder;
 pub mod sequencer;
 pub mod signer;
-pub mod tail;
-pub mod witnessing;
+pub mod signed_backup;
+pub mod cosigning;

@@ -8,7 +8,7 @@
 //! signer's own copy, in the order that was signed, before anything else enters.
 //! Deliberately absent: signatures, HTTP, people.
 
-use super::tail::Tail;
+use super::signed_backup::Tail;
 use crate::domain::audit::chain::{ChainError, Moment, Sealed, StationChain};
 use crate::domain::audit::event::{Body, Event, Operation, Outcome, RetentionClass};
 use crate::domain::audit::hash::Hash;
@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot, watch};
 
-mod put_back;
+mod restore;
 
 /// The server's own chain in every log. No workstation may be enrolled under this name.
 pub const OWN_STATION: &str = "server";

@@ -3,12 +3,12 @@
 //! Invariant: before a checkpoint is published its state is durable in a file of its own, and it follows the state
 //! before: never smaller, never another root for the same size, never earlier, always proven consistent. So a database
 //! restored from a backup, or another history, is never signed. The entries it vouches for are durable outside the
-//! database before it does (`tail`). Reading, comparing and replacing the state happen under
+//! database before it does (`signed_backup`). Reading, comparing and replacing the state happen under
 //! its file lock: of several processes that share it, each continues what the others signed.
-//! Deliberately absent: making a new state where one is missing; that is a new name, begun by `setup` or `origin` only.
+//! Deliberately absent: making a new state where one is missing; that is a new name, begun by `setup` or `rollover` only.
 
 use super::sequencer::now_ms;
-use super::tail::{self, Tail};
+use super::signed_backup::{self, Tail};
 use crate::domain::audit::checkpoint::{self, Checkpoint};
 use crate::domain::audit::hash::Hash;
 use crate::domain::audit::note::SignerKey;
@@ -141,7 +141,7 @@ impl Signer {
 
     /// Keeps the entries that are about to be signed outside the database: of many, the newest.
     async fn keep(&self, store: &Store, from: u64, to: u64) -> Result<(), ServerError> {
-        let mut at = from.max(to.saturating_sub(tail::MOST));
+        let mut at = from.max(to.saturating_sub(signed_backup::MOST));
         while at < to {
             let limit = u32::try_from((to - at).min(PAGE)).unwrap_or(1);
             let page = store.entries(&self.log, at, limit).await?;

@@ -4,7 +4,7 @@
 //! Invariant: every change is durable in the log, with before and after, before it is made; a secret is given out once
 //! and is in no event. Deliberately absent: who may (`domain::people::decide`, asked by `http`).
 
-use super::door::{Answer, Claim, Door, Factor, unavailable};
+use super::authentication::{Answer, Claim, Door, Factor, unavailable};
 use super::password;
 use super::sessions::{Sessions, SignedIn};
 use crate::domain::audit::event::{Operation, Outcome};

@@ -3,7 +3,7 @@
 //! Deliberately absent: what a person may do (`domain::people`).
 
 pub mod accounts;
-pub mod door;
+pub mod authentication;
 pub mod password;
 pub mod sessions;
-pub mod yielding;
+pub mod takeover;

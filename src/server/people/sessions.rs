@@ -2,10 +2,10 @@
 //!
 //! Invariant: granted and refused sign-ins alike are durable in the log before they are answered; a session is silent
 //! at most for the workstation's grace before another workstation may take the account over.
-//! Deliberately absent: HTTP, asking the other workstation for the account (`yielding`).
+//! Deliberately absent: HTTP, asking the other workstation for the account (`takeover`).
 
-use super::door::{Answer, Claim, Door, Factor, MAX_USER, unavailable};
-use super::yielding::Wanted;
+use super::authentication::{Answer, Claim, Door, Factor, MAX_USER, unavailable};
+use super::takeover::Wanted;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::Person;
 use crate::domain::people::account::Standing;

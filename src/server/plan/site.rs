@@ -12,7 +12,7 @@ use crate::domain::people::Person;
 use crate::domain::site::SitePlan;
 use crate::domain::site::change::{Approval, Difference, SiteChange, SiteFault, differences};
 use crate::protocol::{Changed, RefusalKind, SiteProposal, Verdict};
-use crate::server::holds::holder;
+use crate::server::dome_leases::holder;
 use crate::server::log::recorder::Act;
 use crate::server::people::sessions::SignedIn;
 use crate::server::store::StoreError;

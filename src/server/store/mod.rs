@@ -21,13 +21,13 @@ pub mod accounts;
 pub mod camera_users;
 pub mod clearances;
 pub mod entries;
-pub mod holding;
+pub mod dome_lease;
 pub mod registry;
 pub mod retention;
 pub mod search;
 pub mod site;
 pub mod tree;
-pub mod watching;
+pub mod view_events;
 pub mod workstations;
 
 use super::config::DataDir;

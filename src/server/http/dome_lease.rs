@@ -1,17 +1,17 @@
 //! Who holds which dome, who asks for it, who watches what.
 //!
 //! Invariant: nobody is told of a camera of a controller that they have nothing to do with (R-ACC-5). Letting go of a
-//! dome needs no grant. Deliberately absent: the lease (`server::holds`).
+//! dome needs no grant. Deliberately absent: the lease (`server::dome_leases`).
 
-use super::answer::{Answer, Bounded};
-use super::caller::Person;
+use super::responses::{Answer, Bounded};
+use super::client_auth::Person;
 use super::cameras::{act, camera_of};
-use super::serve::App;
+use super::lifecycle::App;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::{Action, Decision, Right};
 use crate::domain::ptz::lease::{Asking, Input};
 use crate::protocol::{HoldRequest, HoldState, RefusalKind, Watching};
-use crate::server::holds::holder;
+use crate::server::dome_leases::holder;
 use axum::Json;
 use axum::extract::{Path, State};
 use std::sync::Arc;

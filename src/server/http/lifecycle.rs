@@ -2,8 +2,8 @@
 //!
 //! Invariant: one server per data directory; at the end what was accepted is committed and signed before the process goes.
 
-use super::contact::Contacts;
-use super::fair::Fair;
+use super::last_seen::Contacts;
+use super::rate_limit::Fair;
 use super::router;
 use crate::domain::audit::note::{SignerKey, Statement};
 use crate::domain::camera::{CameraId, ControllerId};
@@ -14,20 +14,20 @@ use crate::server::clearances::Clearances;
 use crate::server::config::{DataDir, Settings, write_whole};
 use crate::server::declared::Declarations;
 use crate::server::error::ServerError;
-use crate::server::holds::Holds;
+use crate::server::dome_leases::Holds;
 use crate::server::keys::{Vault, load_signer};
 use crate::server::log::recorder::Recorder;
 use crate::server::log::sequencer::{Sequencer, now_ms};
 use crate::server::log::signer::{SignedState, Signer};
-use crate::server::log::witnessing::{Witnessed, Witnesses};
+use crate::server::log::cosigning::{Witnessed, Witnesses};
 use crate::server::metrics::Metrics;
-use crate::server::origin::successions;
+use crate::server::rollover::successions;
 use crate::server::people::accounts::Accounts;
-use crate::server::people::door::Door;
+use crate::server::people::authentication::Door;
 use crate::server::people::sessions::Sessions;
 use crate::server::plan::Plans;
 use crate::server::presence::Presence;
-use crate::server::pulse::Pulse;
+use crate::server::change_notifier::Pulse;
 use crate::server::store::{Log, Store};
 use crate::server::tls;
 use axum_server::Handle;

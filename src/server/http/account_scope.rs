@@ -3,9 +3,9 @@
 //! Invariant: an account of a controller that the person does not look after is answered like one that does not exist.
 //! Deliberately absent: the decision itself (`domain::people::decide`).
 
-use super::answer::Answer;
-use super::caller::Person;
-use super::serve::App;
+use super::responses::Answer;
+use super::client_auth::Person;
+use super::lifecycle::App;
 use crate::domain::camera::ControllerId;
 use crate::domain::people::{Office, Rule};
 use crate::protocol::RefusalKind;

@@ -1,7 +1,7 @@
 //! That one caller does not take what is everybody's: requests a second, and at once, per certificate or address.
 //!
 //! Invariant: a caller beyond its share is refused before anything of its request is read, and takes none of the places.
-//! Deliberately absent: wrong passwords (`people::door`).
+//! Deliberately absent: wrong passwords (`people::authentication`).
 
 use crate::domain::people::rate_limit::{Allowance, Flood};
 use crate::server::tls;

@@ -6,7 +6,7 @@
 //! servers, another end hears of it that speaks with the same one. Deliberately absent: HTTP, the rules of the steps
 //! (`domain::people::takeover`).
 
-use super::door::{Answer, unavailable};
+use super::authentication::{Answer, unavailable};
 use super::sessions::{Begun, Sessions, SignedIn, token_hash};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::StationId;

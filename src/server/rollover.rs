@@ -11,9 +11,9 @@ use super::error::ServerError;
 use super::keys::{create_signer, load_signer};
 use super::log::recorder::Act;
 use super::log::signer::{SignedState, Signer};
-use super::stations;
+use super::workstation_admin;
 use super::store::{Log, Store};
-use super::verify::{self, What};
+use super::log_verify::{self, What};
 use crate::domain::audit::checkpoint::{self, Checkpoint};
 use crate::domain::audit::note::{SignerKey, VerifierKey};
 use crate::domain::audit::succession::{self, SignedSuccession, Succession};
@@ -57,7 +57,7 @@ pub async fn begin(data: &DataDir, controller: Option<ControllerId>, reason: &st
     if reason.is_empty() {
         return Err(ServerError::NoReason);
     }
-    stations::change(data.lock_alone()?, data, controller, async |store, recorder, home| {
+    workstation_admin::change(data.lock_alone()?, data, controller, async |store, recorder, home| {
         if !store.may_rename().await? {
             return Err(ServerError::OwnerNeeded);
         }
@@ -69,7 +69,7 @@ pub async fn begin(data: &DataDir, controller: Option<ControllerId>, reason: &st
         let number = number.max(said_number).saturating_add(1);
         let origin = succession::name(first, number);
         let size = store.size(&log).await?;
-        verify::recompute(store, &log, size).await?;
+        log_verify::recompute(store, &log, size).await?;
         let former = former_key(data, &log, number)?;
         let signed: Option<SignedState> = read_text(&data.signer_state(home))
             .ok()
@@ -82,7 +82,7 @@ pub async fn begin(data: &DataDir, controller: Option<ControllerId>, reason: &st
             .with("origin", origin.as_str())
             .with("size", size)
             .with("reason", reason.as_str());
-        stations::record(recorder, home, act).await?;
+        workstation_admin::record(recorder, home, act).await?;
         let size = store.size(&log).await?;
         let root = store.frontier(&log, size).await?.root();
 

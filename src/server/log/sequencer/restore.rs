@@ -3,7 +3,7 @@
 //! Invariant: nothing is put back unless all of it, after what the database has, leads to the signed root; it enters in the
 //! transaction of whatever comes next, before it. Deliberately absent: where it was kept (`tail`).
 
-use super::super::tail::Kept;
+use super::super::signed_backup::Kept;
 use super::{OpenLog, Writer};
 use crate::domain::audit::chain::Sealed;
 use crate::server::store::StoreError;

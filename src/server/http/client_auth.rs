@@ -3,8 +3,8 @@
 //! Invariant: a handler that takes a [`Caller`] or [`Person`] cannot be reached without one.
 //! Deliberately absent: the checkpoint and the tiles, which anyone may read.
 
-use super::answer::{Answer, Refused};
-use super::serve::App;
+use super::responses::{Answer, Refused};
+use super::lifecycle::App;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::{Asked, Circumstances, Decision, Ground, LogRight, Office, Reach, Right, Rule, decide};
