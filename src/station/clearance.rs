@@ -4,7 +4,7 @@
 //! any case. Deliberately absent: the rules (`domain::people::clearance`).
 
 use super::refusal::Refusal;
-use super::road::Intent;
+use super::authorised_act::Intent;
 use super::session::{Session, SessionInner};
 use crate::domain::camera::CameraId;
 use crate::domain::people::Purpose;

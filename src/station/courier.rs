@@ -8,7 +8,7 @@
 
 use super::health::Contact;
 use super::outbox::{Outbox, StoredEvent};
-use super::pins::{Pin, Pins};
+use super::trusted_checkpoints::{Pin, Pins};
 use super::server_client::{ServerClient, ServerError};
 use crate::domain::audit::checkpoint::{self, Checkpoint};
 use crate::domain::audit::hash::Hash;
@@ -95,7 +95,7 @@ enum Trouble {
         offered: Vec<(&'static str, String)>,
     },
     #[error(transparent)]
-    Disk(#[from] super::pins::PinError),
+    Disk(#[from] super::trusted_checkpoints::PinError),
 }
 
 fn bad(why: impl Into<String>, offered: &[(&'static str, &str)]) -> Trouble {

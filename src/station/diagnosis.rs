@@ -3,10 +3,10 @@
 //! Invariant: nothing here opens a stream, and a maintainer's session never asks for the credentials of one.
 //! Deliberately absent: pan mechanics, logs of the camera (later).
 
-use super::drift::{Kept, kept_by};
+use super::camera_mask_sync::{Kept, kept_by};
 use super::health::Need;
 use super::refusal::{CameraTrouble, Refusal};
-use super::road::{Intent, Right, parameters};
+use super::authorised_act::{Intent, Right, parameters};
 use super::session::{Session, SessionInner};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, StreamRole};

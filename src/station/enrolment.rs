@@ -2,7 +2,7 @@
 //!
 //! Key and certificate lie in the folder (a folder that was carried here) or, made on this machine, in the vault.
 //! Invariant: nothing is trusted that is not in the enrolment folder; every file is bounded before it is read.
-//! Deliberately absent: making an enrolment (`enrolling`, `vedetta-audit`).
+//! Deliberately absent: making an enrolment (`enrol`, `vedetta-audit`).
 
 use super::outbox::read_bounded;
 use super::secrets::Vault;

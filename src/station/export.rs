@@ -8,9 +8,9 @@
 use super::health::Need;
 use super::outbox::create_private_dir;
 use super::playback::recorded_poses;
-use super::recorded_sight::RecordedSight;
+use super::recorded_cover::RecordedSight;
 use super::refusal::Refusal;
-use super::road::{Act, Intent, Parameters, Right, parameters};
+use super::authorised_act::{Act, Intent, Parameters, Right, parameters};
 use super::session::Session;
 use super::snapshot::evidence_name;
 use crate::domain::audit::event::{Operation, Outcome};

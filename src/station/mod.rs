@@ -5,48 +5,48 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`Station`] (`workstation`), `enrolment`, `enrolling`, `secrets` | what this machine is and where it keeps things |
-//! | `outbox`, `courier`, `pins`, `server_client` | events: durable here, then provably in the server's log |
-//! | `sign_in`, [`Session`] (`session`), `road` | who is here, and the one road every act takes |
-//! | `policy`, `recorded_sight` | the plan in force as it changes, declared events, the school calendar; what it lets be seen of recordings |
-//! | `cameras`, `dome`, `sent_status`, `hold` | one ONVIF session per camera, what is known of a dome's pose, who holds it |
+//! | [`Station`] (`workstation`), `enrolment`, `enrol`, `secrets` | what this machine is and where it keeps things |
+//! | `outbox`, `courier`, `trusted_checkpoints`, `server_client` | events: durable here, then provably in the server's log |
+//! | `sign_in`, [`Session`] (`session`), `authorised_act` | who is here, and the one road every act takes |
+//! | `plan_in_force`, `recorded_cover` | the plan in force as it changes, declared events, the school calendar; what it lets be seen of recordings |
+//! | `camera_connection`, `pose_tracking`, `pushed_ptz_status`, `dome_lease` | one ONVIF session per camera, what is known of a dome's pose, who holds it |
 //! | `saved_walls` | the walls each person keeps on this machine |
-//! | `view`, `view_stream`, `gesture`, `presets`, `snapshot`, `clearance`, `playback`, `export`, `diagnosis`, `drift` | the acts |
-//! | `office`, `siting` | people, cameras and the site plan, looked after |
+//! | `view`, `view_stream`, `ptz_control`, `presets`, `snapshot`, `clearance`, `playback`, `export`, `diagnosis`, `camera_mask_sync` | the acts |
+//! | `account_admin`, `camera_admin` | people, cameras and the site plan, looked after |
 //!
 //! Deliberately absent: iced, widgets, words for the screen (`gui::i18n` has them; here are enums).
 
-mod asking;
-mod cameras;
+mod account_takeover;
+mod camera_connection;
 mod clearance;
 pub mod courier;
 mod diagnosis;
-mod dome;
-mod drift;
-mod enrolling;
+mod pose_tracking;
+mod camera_mask_sync;
+mod enrol;
 mod enrolment;
 mod export;
-mod gesture;
+mod ptz_control;
 pub mod health;
-mod hold;
-mod leaving;
-mod office;
+mod dome_lease;
+mod sign_out;
+mod account_admin;
 pub mod outbox;
-pub mod pins;
+pub mod trusted_checkpoints;
 mod playback;
-mod policy;
+mod plan_in_force;
 mod presets;
-mod purpose;
-mod recorded_sight;
+mod change_purpose;
+mod recorded_cover;
 mod refusal;
-mod road;
+mod authorised_act;
 mod saved_walls;
 mod secrets;
-mod sent_status;
+mod pushed_ptz_status;
 pub mod server_client;
 mod session;
 mod sign_in;
-mod siting;
+mod camera_admin;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -59,21 +59,21 @@ pub use crate::protocol::{
     EnrolmentCode, Holder, Knock, MaskChange, MaskProposal, NewCode, ProposedMask, PutCamera, SessionView,
     SiteProposal, StationView, Verdict, Watching,
 };
-pub use asking::{AskTicket, AskedFor};
+pub use account_takeover::{AskTicket, AskedFor};
 pub use diagnosis::Diagnosis;
-pub use drift::Kept;
-pub use enrolling::{EnrolError, enrol_machine};
+pub use camera_mask_sync::Kept;
+pub use enrol::{EnrolError, enrol_machine};
 pub use export::{ExportProgress, ExportReason, Exported, Obscured};
-pub use gesture::Gesture;
+pub use ptz_control::Gesture;
 pub use health::{AuditState, Delivery, Health, ServerState};
-pub use hold::Held;
+pub use dome_lease::Held;
 pub use playback::{Playback, PlaybackState, RecordedSpan};
-pub use policy::DeclaredEvent;
+pub use plan_in_force::DeclaredEvent;
 pub use presets::Preset;
 pub use refusal::{CameraTrouble, Refusal, TroubleKind};
 pub use saved_walls::{SavedWalls, SavedWallsError};
 pub use session::Session;
 pub use sign_in::{Claim, SignInError};
-pub use siting::{CameraReport, FoundCamera};
+pub use camera_admin::{CameraReport, FoundCamera};
 pub use view::{LiveView, StreamFigures, ViewState};
 pub use workstation::{SecretsChoice, Station, StationConfig, StationError, Uncertainty};

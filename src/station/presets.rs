@@ -7,7 +7,7 @@
 use super::health::Need;
 use super::outbox::Recorded;
 use super::refusal::Refusal;
-use super::road::{Act, Intent, Right, parameters};
+use super::authorised_act::{Act, Intent, Right, parameters};
 use super::session::Session;
 use crate::domain::audit::event::Operation;
 use crate::domain::camera::{CameraId, Pose};
@@ -99,7 +99,7 @@ impl Session {
         let target = pose_of(plan, preset);
         let order = match target {
             Some(pose) => {
-                let (from, settled) = watched.ways(super::gesture::TIMEOUT);
+                let (from, settled) = watched.ways(super::ptz_control::TIMEOUT);
                 let in_force = watched.in_force(Instant::now());
                 limits::passage(&in_force.plan, &from, &settled, &pose)
                     .map_err(|hit| Refusal::of_limit(hit, &in_force.plan))?;

@@ -1,7 +1,7 @@
 //! Why an act was not done, and what is wrong with a camera, in kinds a person can act on.
 //!
 //! Invariant: `detail` is English for the log and never carries a credential; the screen has its own words per kind.
-//! Deliberately absent: deciding (see `road`).
+//! Deliberately absent: deciding (see `authorised_act`).
 
 use super::outbox::OutboxError;
 use super::server_client::ServerError;

@@ -2,17 +2,17 @@
 //!
 //! Invariant: camera credentials live in memory and no longer than the session; when it ends, every view and gesture
 //! ends with it and is recorded before the sign-out.
-//! Deliberately absent: the acts themselves (one file each), how it ends (`leaving`).
+//! Deliberately absent: the acts themselves (one file each), how it ends (`sign_out`).
 
-use super::cameras::Cameras;
+use super::camera_connection::Cameras;
 use super::clearance::Clearances;
-use super::dome::Domes;
+use super::pose_tracking::Domes;
 use super::health::{Health, Need, ServerState};
-use super::hold::Holds;
+use super::dome_lease::Holds;
 use super::outbox::Recorded;
-use super::policy::{Policy, ZONE};
+use super::plan_in_force::{Policy, ZONE};
 use super::refusal::Refusal;
-use super::road::{Parameters, class_of, parameters};
+use super::authorised_act::{Parameters, class_of, parameters};
 use super::workstation::{Workstation, body_without_person};
 use crate::domain::audit::event::{Body, Event, Operation, Outcome};
 use crate::domain::camera::{CameraId, ControllerId};

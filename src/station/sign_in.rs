@@ -3,10 +3,10 @@
 //! Invariant: no session without a genuine plan, pinned log keys and a durable sign-in event.
 //! Deliberately absent: passwords at rest; the password lives as long as the call.
 
-use super::asking::AskTicket;
+use super::account_takeover::AskTicket;
 use super::outbox::Recorded;
-use super::pins::PinError;
-use super::road::class_of;
+use super::trusted_checkpoints::PinError;
+use super::authorised_act::class_of;
 use super::server_client::ServerError;
 use super::session::{Facts, Session};
 use super::workstation::{Station, Workstation, body_without_person};

@@ -7,7 +7,7 @@
 use super::health::Need;
 use super::outbox::{create_private_dir, replace_file};
 use super::refusal::Refusal;
-use super::road::{Act, Intent, Right, parameters};
+use super::authorised_act::{Act, Intent, Right, parameters};
 use super::session::Session;
 use super::view::LiveView;
 use crate::domain::audit::event::Operation;

@@ -3,10 +3,10 @@
 //! Invariant: no frame is in the slot before the open event is durable, nor after the close event was written.
 //! Deliberately absent: the stream and its reconnection (see `view_stream`), drawing.
 
-use super::dome::{FrameCover, Watched};
+use super::pose_tracking::{FrameCover, Watched};
 use super::health::Need;
 use super::refusal::{CameraTrouble, Refusal};
-use super::road::{Act, Intent, Right, parameters, why};
+use super::authorised_act::{Act, Intent, Right, parameters, why};
 use super::session::Session;
 use super::view_stream::Stream;
 use crate::domain::audit::event::{Operation, Outcome};
@@ -216,7 +216,7 @@ async fn live(mut act: Act, stream: Stream, mut closed: watch::Receiver<()>) {
 }
 
 /// Waits until the view is live for the first time, or the first try failed.
-async fn first_outcome(state: &mut watch::Receiver<ViewState>) -> (Outcome, super::road::Parameters) {
+async fn first_outcome(state: &mut watch::Receiver<ViewState>) -> (Outcome, super::authorised_act::Parameters) {
     let first = state
         .wait_for(|state| *state != ViewState::Connecting)
         .await

@@ -3,7 +3,7 @@
 //! Invariant: nothing here runs before the view's intent is durable; the slot is the same over all tries.
 //! Deliberately absent: recording (see `view`), decoding (`media::live`).
 
-use super::cameras::{Connection, Lost};
+use super::camera_connection::{Connection, Lost};
 use super::outbox::Recorded;
 use super::refusal::{CameraTrouble, Refusal, TroubleKind};
 use super::session::SessionInner;

@@ -5,11 +5,11 @@
 //! Deliberately absent: people (see `sign_in`).
 
 use super::courier::{Courier, Delivered};
-use super::enrolling::keep_certificate;
+use super::enrol::keep_certificate;
 use super::enrolment::Enrolment;
 use super::health::{Contact, Health, Standing};
 use super::outbox::{Damage, Directory, Medium, Note, Opening, Outbox};
-use super::pins::Pins;
+use super::trusted_checkpoints::Pins;
 use super::secrets::Vault;
 use super::server_client::ServerClient;
 use crate::domain::audit::event::{Body, Event, Operation, Outcome, RetentionClass};

@@ -26,7 +26,7 @@ use vedetta::server::store::search::{Keys, Words};
 use vedetta::station::courier::{Courier, LogServer};
 use vedetta::station::health::Contact;
 use vedetta::station::outbox::{Directory, Opening, Outbox, RecordKey};
-use vedetta::station::pins::Pins;
+use vedetta::station::trusted_checkpoints::Pins;
 use vedetta::station::server_client::ServerError;
 
 const STATIONS: usize = 32;

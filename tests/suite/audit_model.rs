@@ -28,7 +28,7 @@ use vedetta::server::store::{Log, Store};
 use vedetta::station::courier::{Courier, Delivered, LogServer};
 use vedetta::station::health::Contact;
 use vedetta::station::outbox::{Medium, Note, Opening, Outbox, RecordKey, SegmentFile, SegmentName};
-use vedetta::station::pins::Pins;
+use vedetta::station::trusted_checkpoints::Pins;
 use vedetta::station::server_client::ServerError;
 
 const ORIGIN: &str = "vedetta/020001/borgo";

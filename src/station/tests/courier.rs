@@ -4,7 +4,7 @@ use super::super::courier::{Courier, Delivered};
 use super::super::health::Contact;
 use super::super::outbox::memory::Memory;
 use super::super::outbox::{Outbox, OutboxStatus};
-use super::super::pins::Pins;
+use super::super::trusted_checkpoints::Pins;
 use super::forged_log::{ForgedLog, Lie, first_seen};
 use super::{borgo, event, outbox, station};
 use std::sync::Arc;

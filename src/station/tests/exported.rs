@@ -5,7 +5,7 @@
 use super::super::Refusal;
 use super::super::export::{Exported, Order};
 use super::super::health::Need;
-use super::super::road::{Act, Intent, Right};
+use super::super::authorised_act::{Act, Intent, Right};
 use super::super::session::Session;
 use super::road::{ALL, Bench, dome};
 use crate::domain::audit::event::{Operation, Outcome};

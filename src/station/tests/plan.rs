@@ -1,7 +1,7 @@
 //! A workstation whose plan is not the one in force shows nothing: stale, not signed, or older than one it had.
 
-use super::super::policy::Policy;
-use super::super::recorded_sight::RecordedSight;
+use super::super::plan_in_force::Policy;
+use super::super::recorded_cover::RecordedSight;
 use super::super::sign_in::SignInError;
 use super::borgo;
 use super::road::Bench;

@@ -3,7 +3,7 @@
 use super::super::enrolment::Enrolment;
 use super::super::outbox::Outbox;
 use super::super::outbox::memory::Memory;
-use super::super::pins::Pins;
+use super::super::trusted_checkpoints::Pins;
 use super::super::session::{Facts, Session};
 use super::super::workstation::{Opened, Station};
 use super::super::{AuditState, ExportProgress, ExportReason, Refusal};

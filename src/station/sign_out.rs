@@ -5,7 +5,7 @@
 
 use super::health::{Delivery, Health};
 use super::refusal::Refusal;
-use super::road::{Parameters, parameters};
+use super::authorised_act::{Parameters, parameters};
 use super::session::Session;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::protocol::AskAnswer;

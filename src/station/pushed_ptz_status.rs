@@ -3,9 +3,9 @@
 //! Invariant: a status counts by the camera's own time of it, never as newer than it is (`domain::privacy::camera_clock`);
 //! whatever is wrong with the stream, the dome is asked as before. It is opened only beside a picture that comes, and closed
 //! when none comes any more: a camera with few connections must not give the last one to this instead of to its picture.
-//! Deliberately absent: the question (`dome`), XML and RTP.
+//! Deliberately absent: the question (`pose_tracking`), XML and RTP.
 
-use super::dome::Watched;
+use super::pose_tracking::Watched;
 use super::refusal::Refusal;
 use super::session::SessionInner;
 use crate::domain::camera::StreamRole;

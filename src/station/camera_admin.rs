@@ -6,7 +6,7 @@
 //! in the outbox first. Deliberately absent: masks, ceilings, calendars (they have their own way).
 
 use super::refusal::{CameraTrouble, Refusal};
-use super::road::Parameters;
+use super::authorised_act::Parameters;
 use super::session::Session;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::CameraId;

@@ -1,7 +1,7 @@
 //! Asking for one's own account while it is active at another workstation (R-ACC-1).
 //!
 //! Invariant: password and code are shown once, at the sign-in that was refused; what is asked with afterwards is a ticket
-//! that was made here for that sign-in and is good at this workstation only. Deliberately absent: answering (`leaving`).
+//! that was made here for that sign-in and is good at this workstation only. Deliberately absent: answering (`sign_out`).
 
 use super::session::Session;
 use super::sign_in::SignInError;

@@ -1,7 +1,7 @@
 //! What is known of a camera's pose while somebody watches or moves it, and the cover that follows.
 //!
 //! One [`Watched`] per camera is shared by all its views and gestures; a dome's is fed by a poller that asks for the
-//! status as long as one of them lives, by what the dome sends by itself ([`sent_status`](super::sent_status)), and by every
+//! status as long as one of them lives, by what the dome sends by itself ([`pushed_ptz_status`](super::pushed_ptz_status)), and by every
 //! command before it is sent.
 //!
 //! Invariant: a cover is computed for the very moment it is asked for, and a frame that is no longer fresh keeps the
@@ -9,9 +9,9 @@
 //! Deliberately absent: geometry (`domain::privacy`), recording.
 
 use super::outbox::Recorded;
-use super::policy::{InForce, Policy};
+use super::plan_in_force::{InForce, Policy};
 use super::refusal::Refusal;
-use super::sent_status;
+use super::pushed_ptz_status;
 use super::session::SessionInner;
 use super::workstation::Uncertainty;
 use crate::domain::camera::{CameraId, CameraKind, MoveState, Pose};
@@ -339,7 +339,7 @@ impl SessionInner {
             watched.on_other_holder(Instant::now(), lock(&self.domes.others).contains(&plan.id));
             let runtime = &self.station.runtime;
             runtime.spawn(poll(Arc::downgrade(self), Arc::downgrade(&watched)));
-            runtime.spawn(sent_status::listen(Arc::downgrade(self), Arc::downgrade(&watched)));
+            runtime.spawn(pushed_ptz_status::listen(Arc::downgrade(self), Arc::downgrade(&watched)));
         }
         watched
     }

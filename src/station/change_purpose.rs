@@ -4,7 +4,7 @@
 //! open goes on under it. Deliberately absent: purposes of recordings, which each access states for itself.
 
 use super::refusal::Refusal;
-use super::road::{Parameters, outcome_of, parameters, why};
+use super::authorised_act::{Parameters, outcome_of, parameters, why};
 use super::session::Session;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::stated_purpose::Stated;

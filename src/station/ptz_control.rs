@@ -5,11 +5,11 @@
 //! here when the key is let go without a word. A gesture ends with the dome seen to stand, and with its second event.
 //! Deliberately absent: presets (see `presets`), asking for a held dome.
 
-use super::dome::{Watched, moving};
+use super::pose_tracking::{Watched, moving};
 use super::health::Need;
-use super::hold::HoldGuard;
+use super::dome_lease::HoldGuard;
 use super::refusal::{CameraTrouble, Refusal, TroubleKind};
-use super::road::{Act, Intent, Parameters, Right, outcome_of, parameters, why};
+use super::authorised_act::{Act, Intent, Parameters, Right, outcome_of, parameters, why};
 use super::session::Session;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, CameraKind, Pose};

@@ -5,7 +5,7 @@
 //! is covered. Nothing that is lifted live is lifted here. Deliberately absent: how a cover follows
 //! (`domain::privacy::recorded`), where the positions come from (`playback`).
 
-use super::policy::Policy;
+use super::plan_in_force::Policy;
 use crate::domain::privacy::recorded::{RecordedCover, RecordedPoses};
 use crate::domain::privacy::{Cover, WholeReason};
 use crate::domain::site::CameraPlan;

@@ -4,10 +4,10 @@
 //! is compared is the plan with what was read back, never with what was sent.
 //! Deliberately absent: masks of a dome (no camera makes them follow it; only its limits are written).
 
-use super::cameras::Connection;
+use super::camera_connection::Connection;
 use super::health::Need;
 use super::refusal::Refusal;
-use super::road::{Act, Intent, Right, parameters};
+use super::authorised_act::{Act, Intent, Right, parameters};
 use super::session::Session;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, CameraKind};
