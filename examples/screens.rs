@@ -14,13 +14,13 @@ use vedetta::domain::wall::Layout;
 use vedetta::gui::app::{App, Message, Options};
 use vedetta::gui::keymap::{Command, Direction, Edge};
 use vedetta::gui::screen::sign_in;
-use vedetta::gui::ui::elsewhere::{self, Stands};
+use vedetta::gui::ui::takeover_request::{self, Stands};
 use vedetta::gui::{fake, i18n, launch};
 use vedetta::station::{AskTicket, SecretsChoice, SignInError, StationConfig, StationError};
 
 fn elsewhere(stands: Option<Stands>) -> Message {
     let stands = stands.ok_or(SignInError::AskOver);
-    Message::SignIn(sign_in::Message::Elsewhere(elsewhere::Message::Stands(stands)))
+    Message::SignIn(sign_in::Message::Elsewhere(takeover_request::Message::Stands(stands)))
 }
 
 fn station() -> Option<StationId> {

@@ -17,7 +17,7 @@ use vedetta::gui::tour::measure::SimReady;
 use vedetta::gui::tour::script::{Guest, Visit};
 use vedetta::gui::tour::soak::Soak;
 use vedetta::gui::tour::{self, Errand};
-use vedetta::gui::{launch, words};
+use vedetta::gui::{launch, sentences};
 use vedetta::station::{SecretsChoice, StationConfig, Uncertainty};
 
 /// Control-room video client of the Polizia Locale.
@@ -134,7 +134,7 @@ fn run(arguments: Arguments) -> Result<(), String> {
     });
     let places = directories::ProjectDirs::from("it", "Vedetta", "vedetta");
     let place = |given: Option<PathBuf>, usual: fn(&directories::ProjectDirs) -> PathBuf| {
-        given.or_else(|| places.as_ref().map(usual)).ok_or_else(words::no_home)
+        given.or_else(|| places.as_ref().map(usual)).ok_or_else(sentences::no_home)
     };
     let enrolment = place(arguments.enrolment, |places| places.config_dir().join("enrolment"))?;
     let data = place(arguments.data, |places| places.data_local_dir().to_owned())?;

@@ -4,19 +4,19 @@
 //! playbacks; nobody is signed out while a further window shows anything. Deliberately absent: what a screen does, the
 //! further windows (`windows`).
 
-mod office;
-mod person;
-mod telling;
+mod account_admin;
+mod session_events;
+mod revision;
 
 use crate::domain::saved_wall::Arrangements;
 use crate::domain::people::lock::{self, Lock};
 use crate::domain::people::stated_purpose::{NoProtocolNumber, Stated};
 use crate::domain::people::{Level, Purpose};
-use crate::gui::desk::{Answer, Desk};
+use crate::gui::session_port::{Answer, Desk};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Edge, Keymap};
-use crate::gui::pane::{self, Pane};
+use crate::gui::window_content::{self, Pane};
 use crate::gui::redraw::Revision;
 use crate::gui::screen::cameras::{self, Cameras};
 use crate::gui::screen::control_room::{self, Glance};
@@ -28,9 +28,9 @@ use crate::gui::tour::scene::Scene;
 use crate::gui::ui::controls::{body, labelled};
 use crate::gui::ui::unlock::{self, Unlock};
 use crate::gui::ui::wall_chooser;
-use crate::gui::ui::yielding::{self, Yielding};
+use crate::gui::ui::takeover_prompt::{self, Yielding};
 use crate::gui::windows::Windows;
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{
     Claim, Delivery, EnrolError, Knock, Refusal, SavedWalls, SavedWallsError, SecretsChoice, SignInError, Station,
     StationConfig, StationError,
@@ -38,7 +38,7 @@ use crate::station::{
 use iced::event::Status;
 use iced::widget::{center, column};
 use iced::{Element, Event, Subscription, Task, Theme, keyboard, mouse, window};
-use office::Office;
+use account_admin::Office;
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -117,14 +117,14 @@ pub enum Message {
     Enrol(enrol::Message),
     Enrolled(Result<(), EnrolError>),
     Unlock(unlock::Message),
-    Office(office::Event),
+    Office(account_admin::Event),
     Cameras(cameras::Message),
     /// In the question whether the account is yielded.
-    Wanted(yielding::Message),
+    Wanted(takeover_prompt::Message),
     /// Somebody touched the machine.
     Hand,
     Locked(Result<(), Arc<Refusal>>),
-    Pane(Place, pane::Message),
+    Pane(Place, window_content::Message),
     Chooser(wall_chooser::Message),
     Kept(Result<(), Arc<SavedWallsError>>),
     Diagnostics(diagnostics::Message),
@@ -218,7 +218,7 @@ impl App {
             }
             Message::Opened(Err(error)) => {
                 tracing::error!(%error, "the station cannot be opened");
-                self.screen = Screen::Broken(words::station(&error));
+                self.screen = Screen::Broken(sentences::station(&error));
                 Task::none()
             }
             Message::SignedIn(answer) => self.signed_in(answer),
@@ -297,7 +297,7 @@ impl App {
         }
         if self.wanted.is_some() && place.is_none() && command != Command::Lock {
             return match edge {
-                Edge::Down => self.wanted_message(yielding::command(command)),
+                Edge::Down => self.wanted_message(takeover_prompt::command(command)),
                 Edge::Up => Task::none(),
             };
         }
@@ -514,25 +514,25 @@ impl App {
     }
 
     /// Lets a window's wall do something, and does what follows.
-    fn on_pane(&mut self, place: Place, act: impl FnOnce(&mut Pane) -> pane::Action) -> Task<Message> {
+    fn on_pane(&mut self, place: Place, act: impl FnOnce(&mut Pane) -> window_content::Action) -> Task<Message> {
         let Some(pane) = self.pane(place) else {
             return Task::none();
         };
         match act(pane) {
-            pane::Action::None => Task::none(),
-            pane::Action::Run(task) => task.map(move |message| Message::Pane(place, message)),
-            pane::Action::SignOut => self.sign_out(),
-            pane::Action::NewWindow => match &self.screen {
+            window_content::Action::None => Task::none(),
+            window_content::Action::Run(task) => task.map(move |message| Message::Pane(place, message)),
+            window_content::Action::SignOut => self.sign_out(),
+            window_content::Action::NewWindow => match &self.screen {
                 Screen::Work(pane) => self.windows.open(pane, &self.keymap),
                 _ => Task::none(),
             },
-            pane::Action::SavedWalls => self.windows.choose(place),
+            window_content::Action::SavedWalls => self.windows.choose(place),
         }
     }
 
     fn tell_room(&mut self, window: window::Id, message: control_room::Message) -> Task<Message> {
         let place = self.windows.place(window);
-        self.on_pane(place, |pane| pane.update(pane::Message::Room(message)))
+        self.on_pane(place, |pane| pane.update(window_content::Message::Room(message)))
     }
 
     fn chooser_message(&mut self, message: wall_chooser::Message) -> Task<Message> {
@@ -595,7 +595,7 @@ impl App {
         match &self.wanted {
             // What lies under the question cannot be reached.
             Some(wanted) => wanted
-                .over(screen.map(|_| yielding::command(Command::Stop)), Instant::now())
+                .over(screen.map(|_| takeover_prompt::command(Command::Stop)), Instant::now())
                 .map(Message::Wanted),
             None => screen,
         }

@@ -2,12 +2,12 @@
 //!
 //! Invariant: nothing of it reaches a camera, a server or a disk. Deliberately absent: rules; it says yes to everything.
 
-mod asked;
-mod office;
+mod takeover;
+mod account_admin;
 mod pictures;
-pub(super) mod site;
+pub(super) mod camera_admin;
 
-pub use office::{accounts, sessions, workstations};
+pub use account_admin::{accounts, sessions, workstations};
 
 use pictures::{FakeFeed, FakeHand, FakeReel};
 
@@ -18,7 +18,7 @@ use crate::domain::people::{Action, Circumstances, Grant, Level, Person, Reach, 
 use crate::domain::privacy::declared_event::{Change, Declaration};
 use crate::domain::reason::Reason;
 use crate::domain::site::{CameraPlan, Mask, SitePlan};
-use crate::gui::desk::{Answer, Desk, ExportWish, Feed, Hand, Hold, InForce, Reel};
+use crate::gui::session_port::{Answer, Desk, ExportWish, Feed, Hand, Hold, InForce, Reel};
 use crate::station::{
     AccountChange, AccountView, AuditState, CameraAccount, CameraReport, CameraTrouble, CameraView, Changed,
     ClearanceState, Delivery, Diagnosis, EnrolmentCode, ExportProgress, Exported, FoundCamera, Health, Holder, Kept,
@@ -293,7 +293,7 @@ impl Desk for Fake {
             display_name: self.person().display_name,
             body: self.person().body,
             ours: true,
-            asking: asked::for_a_dome().into_iter().collect(),
+            asking: takeover::for_a_dome().into_iter().collect(),
             passes_to: None,
         });
         held.into_iter().chain(ours).collect()
@@ -301,7 +301,7 @@ impl Desk for Fake {
 
     fn watching(&self) -> Vec<Watching> {
         let seen = self.plan.cameras.iter().filter(|camera| camera.number % 4 == 0);
-        let people: Vec<_> = asked::marshal().into_iter().chain(asked::officer()).collect();
+        let people: Vec<_> = takeover::marshal().into_iter().chain(takeover::officer()).collect();
         seen.map(|camera| Watching {
             camera: camera.id.clone(),
             people: people.clone(),
@@ -330,7 +330,7 @@ impl Desk for Fake {
     }
 
     fn clearances(&self) -> Vec<ClearanceState> {
-        asked::clearance(&self.plan).into_iter().collect()
+        takeover::clearance(&self.plan).into_iter().collect()
     }
 
     fn request_clearance(&self, wish: Wish) -> Answer<()> {
@@ -496,7 +496,7 @@ impl Desk for Fake {
 
     fn knock(&self) -> Option<Knock> {
         let wanted = self.wanted.load(Ordering::Relaxed);
-        asked::knock().filter(|_| wanted)
+        takeover::knock().filter(|_| wanted)
     }
 
     fn lock_after(&self) -> Option<Duration> {
@@ -573,18 +573,18 @@ impl Desk for Fake {
     }
 
     fn kept_cameras(&self) -> Answer<Vec<CameraView>> {
-        let views = site::views(&self.plan);
+        let views = camera_admin::views(&self.plan);
         Box::pin(async move { Ok(views) })
     }
 
     fn find_cameras(&self) -> Answer<Vec<FoundCamera>> {
         self.note("find cameras".to_owned());
-        Box::pin(async { Ok(site::found()) })
+        Box::pin(async { Ok(camera_admin::found()) })
     }
 
     fn try_camera(&self, onvif: String, account: CameraAccount) -> Answer<CameraReport> {
         self.note(format!("try {onvif} {}", account.user));
-        Box::pin(async { Ok(site::report()) })
+        Box::pin(async { Ok(camera_admin::report()) })
     }
 
     fn put_camera(&self, put: PutCamera) -> Answer<Changed> {
@@ -598,7 +598,7 @@ impl Desk for Fake {
     }
 
     fn site_proposals(&self) -> Answer<Vec<SiteProposal>> {
-        let waiting = site::proposals(&self.plan);
+        let waiting = camera_admin::proposals(&self.plan);
         Box::pin(async move { Ok(waiting) })
     }
 

@@ -1,7 +1,7 @@
 //! Languages: Italian (source and fallback) and English, from `i18n/*/vedetta.ftl`.
 //!
 //! Invariant: a key that Italian lacks does not compile; `tests/i18n.rs` holds the other languages to the same keys.
-//! Deliberately absent: sentences about refusals and troubles (`words`).
+//! Deliberately absent: sentences about refusals and troubles (`sentences`).
 
 use i18n_embed::LanguageLoader;
 use i18n_embed::fluent::{FluentLanguageLoader, fluent_language_loader};

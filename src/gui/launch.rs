@@ -6,7 +6,7 @@
 use super::app::{App, Message, Options};
 use super::i18n::fl;
 use super::software::Root;
-use super::widget::wall::adapter;
+use super::widget::wall::gpu_adapter;
 use super::{icons, theme};
 use iced::{Size, Task, window};
 
@@ -48,7 +48,7 @@ pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(),
         let (app, task) = boot();
         (app.in_window(id), Task::batch([opened.then(fit_to_monitor), task]))
     };
-    let outcome = if adapter::is_software() {
+    let outcome = if gpu_adapter::is_software() {
         tracing::info!("no graphics card: the processor draws the wall");
         iced::daemon(boot, App::update_and_tell, painted)
             .title(App::title)

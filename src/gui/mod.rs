@@ -7,33 +7,33 @@
 //! | [`ui`] | parts of screens |
 //! | [`widget`] | widgets that iced does not have: the wall, the timeline |
 //! | [`software`] | drawing where there is no graphics card |
-//! | [`desk`] | the station as the screens see it |
-//! | [`steering`], [`redraw`] | a hand on a dome; when the wall is drawn again |
-//! | [`keymap`], [`theme`], [`icons`], [`i18n`], [`words`] | keys, looks, languages, sentences |
+//! | [`session_port`] | the station as the screens see it |
+//! | [`ptz_input`], [`redraw`] | a hand on a dome; when the wall is drawn again |
+//! | [`keymap`], [`theme`], [`icons`], [`i18n`], [`sentences`] | keys, looks, languages, sentences |
 //! | [`fake`], [`pattern`] | a desk with test pictures, to drive and look at screens without a camera |
 //!
 //! Invariant: `update` never waits; it changes state and starts tasks. Deliberately absent: rules, cameras, files,
 //! the server: all behind the station's facade.
 
 pub mod app;
-mod clearing;
-pub mod desk;
+mod clearance_text;
+pub mod session_port;
 mod desktop_notice;
 pub mod fake;
 pub mod i18n;
 pub mod icons;
 pub mod keymap;
 pub mod launch;
-pub mod pane;
+pub mod window_content;
 pub mod pattern;
 pub mod redraw;
 pub mod screen;
-mod site_words;
+mod site_sentences;
 mod software;
-pub mod steering;
+pub mod ptz_input;
 pub mod theme;
 pub mod tour;
 pub mod ui;
 pub mod widget;
 pub mod windows;
-pub mod words;
+pub mod sentences;

@@ -1,13 +1,13 @@
 //! The windows of a person at work: the main one and any more, and the walls that are kept from one day to the next.
 //!
 //! Invariant: two walls never share a ticket, so that no picture is ever drawn in the place of another; what is kept is
-//! what the windows showed last. Deliberately absent: what a window shows (`pane`), signing in (`app`).
+//! what the windows showed last. Deliberately absent: what a window shows (`window_content`), signing in (`app`).
 
 use crate::domain::saved_wall::{Arrangement, Arrangements, MAX_WINDOWS};
 use crate::gui::app::{Message, Place};
-use crate::gui::desk::Desk;
+use crate::gui::session_port::Desk;
 use crate::gui::keymap::{Command, Keymap};
-use crate::gui::pane::{self, Pane};
+use crate::gui::window_content::{self, Pane};
 use crate::gui::screen::control_room::{ControlRoom, Seat};
 use crate::gui::ui::controls;
 use crate::gui::ui::wall_chooser::{self, WallChooser};
@@ -108,7 +108,7 @@ impl Windows {
             wall,
         };
         let (room, task) = ControlRoom::new(desk, keymap.clone(), seat);
-        let task = task.map(move |message| Message::Pane(place, pane::Message::Room(message)));
+        let task = task.map(move |message| Message::Pane(place, window_content::Message::Room(message)));
         (Pane::new(room), task)
     }
 
@@ -231,7 +231,7 @@ impl Windows {
                     None => Task::none(),
                 };
                 self.chooser = None;
-                task.map(move |message| Message::Pane(place, pane::Message::Room(message)))
+                task.map(move |message| Message::Pane(place, window_content::Message::Room(message)))
             }
             wall_chooser::Action::Save(name) => match self.kept.save(&name, pane.room().arrangement()) {
                 Ok(()) => {

@@ -9,7 +9,7 @@ use std::error::Error;
 use std::time::Duration;
 use vedetta::domain::privacy::{Cover, CoverStyle, Polygon, WholeReason};
 use vedetta::gui::widget::wall::Face;
-use vedetta::gui::widget::wall::painter::Painter;
+use vedetta::gui::widget::wall::cpu_painter::Painter;
 use vedetta::media::frame::colours::Colours;
 use vedetta::media::frame::{Matrix, Range};
 

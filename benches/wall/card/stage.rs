@@ -12,7 +12,7 @@ use iced::advanced::widget::Tree;
 use iced::{Color, Element, Rectangle, Renderer, Size, Theme, wgpu};
 use std::error::Error;
 use vedetta::gui::theme;
-use vedetta::gui::widget::wall::adapter;
+use vedetta::gui::widget::wall::gpu_adapter;
 
 /// As most windows want their pixels; colours as the screen stores them.
 const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Bgra8Unorm;
@@ -55,13 +55,13 @@ pub struct Set<'a> {
 impl Stage {
     /// Asks wgpu for an adapter as iced does for a window.
     pub fn open() -> Result<Stage, Box<dyn Error>> {
-        adapter::draw_as_on_a_card();
+        gpu_adapter::draw_as_on_a_card();
         let fonts = font_system();
         let mut fonts = fonts.write().map_err(|_| "the fonts are lost")?;
         theme::FONTS.iter().for_each(|font| fonts.load_font((*font).into()));
         drop(fonts);
         let instance = wgpu::Instance::new(&wgpu::InstanceDescriptor {
-            backends: adapter::backends(),
+            backends: gpu_adapter::backends(),
             ..Default::default()
         });
         let asked = wgpu::RequestAdapterOptions {
@@ -93,7 +93,7 @@ impl Stage {
 
     /// What draws, and all adapters of the machine.
     pub fn adapters(&self) -> (&wgpu::AdapterInfo, Vec<wgpu::AdapterInfo>) {
-        let all = self.instance.enumerate_adapters(adapter::backends());
+        let all = self.instance.enumerate_adapters(gpu_adapter::backends());
         (&self.adapter, all.iter().map(wgpu::Adapter::get_info).collect())
     }
 

@@ -6,7 +6,7 @@ use super::{note, number};
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
-use crate::gui::desk::{Answer, Feed, Hand, Reel};
+use crate::gui::session_port::{Answer, Feed, Hand, Reel};
 use crate::gui::pattern;
 use crate::media::frame::FrameSlot;
 use crate::station::{CameraTrouble, LiveView, PlaybackState, Refusal, StreamFigures, TroubleKind, ViewState};

@@ -4,12 +4,12 @@
 //! Deliberately absent: purposes of recordings, which each access states for itself.
 
 use crate::domain::people::stated_purpose::Stated;
-use crate::gui::desk::Desk;
+use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::ui::controls::{heading, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::words::{self, PURPOSES};
+use crate::gui::sentences::{self, PURPOSES};
 use crate::station::Refusal;
 use iced::widget::column;
 use iced::{Element, Task};
@@ -45,8 +45,8 @@ impl ChangePurpose {
             .choice(
                 Place::Purpose,
                 fl!("sign-in-purpose"),
-                words::purposes(),
-                words::place_of(stated.purpose()),
+                sentences::purposes(),
+                sentences::place_of(stated.purpose()),
             )
             .field(Place::ProtocolNo, fl!("sign-in-protocol"), stated.protocol_no())
             .field(Place::Note, fl!("sign-in-note"), stated.note())
@@ -63,7 +63,7 @@ impl ChangePurpose {
                 Step::Next(next) => return next.map(Message::Form),
             },
             Message::Changed(Ok(())) => return Next::Done(()),
-            Message::Changed(Err(why)) => self.form.fail(words::refusal(&why)),
+            Message::Changed(Err(why)) => self.form.fail(sentences::refusal(&why)),
         }
         Next::None
     }
@@ -118,7 +118,7 @@ mod tests {
             matches!(dialogue.update(command(Command::Confirm)), Next::Close),
             "nothing was changed, and nothing is recorded"
         );
-        for _ in 0..words::place_of(Purpose::JudicialPoliceDelegated) {
+        for _ in 0..sentences::place_of(Purpose::JudicialPoliceDelegated) {
             dialogue.update(command(Command::Arrow(Direction::Down)));
         }
         dialogue.update(command(Command::Confirm));

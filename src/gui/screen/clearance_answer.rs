@@ -7,15 +7,15 @@
 use crate::domain::people::clearance::{Extent, Standing, Verdict};
 use crate::domain::reason::Reason;
 use crate::domain::site::SitePlan;
-use crate::gui::clearing::{cameras_words, numbered, numbers};
-use crate::gui::desk::Desk;
+use crate::gui::clearance_text::{cameras_words, numbered, numbers};
+use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{ClearanceState, Refusal};
 use iced::widget::{column, container, row};
 use iced::{Element, Fill, Task};
@@ -55,7 +55,7 @@ pub enum Message {
 
 /// What waits for the answer of whoever sits at a desk, oldest first.
 pub fn waiting(desk: &dyn Desk, now: SystemTime) -> Vec<ClearanceState> {
-    let (me, now_ms) = (desk.person().user, words::unix_ms(now));
+    let (me, now_ms) = (desk.person().user, sentences::unix_ms(now));
     let mut all = desk.clearances();
     all.retain(|state| state.clearance.asked_by != me && state.clearance.standing(now_ms) == Standing::Waiting);
     all
@@ -87,8 +87,8 @@ impl ClearanceAnswer {
         if let Some(state) = &state {
             let extent = &state.clearance.wish.extent;
             self.form.write(Place::Cameras, numbers(&self.plan, extent));
-            self.form.write(Place::From, words::typed_time(extent.from_ms));
-            self.form.write(Place::To, words::typed_time(extent.to_ms));
+            self.form.write(Place::From, sentences::typed_time(extent.from_ms));
+            self.form.write(Place::To, sentences::typed_time(extent.to_ms));
         }
         self.form.write(Place::Reason, String::new());
         self.form.go_to(Place::Approve);
@@ -115,7 +115,7 @@ impl ClearanceAnswer {
                     return Next::Close;
                 }
             }
-            Message::Answered(Err(why)) => self.form.fail(words::refusal(&why)),
+            Message::Answered(Err(why)) => self.form.fail(sentences::refusal(&why)),
         }
         Next::None
     }
@@ -150,10 +150,10 @@ impl ClearanceAnswer {
         // A field has whole seconds: a time that was not touched is the one that was asked for.
         let time = |place, asked_ms: i64| {
             let typed = self.form.typed(place);
-            if typed == words::typed_time(asked_ms) {
+            if typed == sentences::typed_time(asked_ms) {
                 Ok(asked_ms)
             } else {
-                words::read_time(typed).ok_or_else(|| fl!("export-bad-time"))
+                sentences::read_time(typed).ok_or_else(|| fl!("export-bad-time"))
             }
         };
         let extent = Extent {
@@ -248,7 +248,7 @@ impl ClearanceAnswer {
             body(cameras_words(&self.plan, &wish.extent)),
             body(format!(
                 "{} · {}: {copy}",
-                words::purpose(wish.purpose),
+                sentences::purpose(wish.purpose),
                 fl!("clearance-copy")
             )),
             body(wish.reason.as_str()),

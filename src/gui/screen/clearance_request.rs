@@ -7,13 +7,13 @@ use crate::domain::people::Purpose;
 use crate::domain::people::clearance::{Extent, Wish};
 use crate::domain::reason::Reason;
 use crate::domain::site::SitePlan;
-use crate::gui::clearing::{cameras_words, numbered, standing_words};
-use crate::gui::desk::Desk;
+use crate::gui::clearance_text::{cameras_words, numbered, standing_words};
+use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::ui::controls::{heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::words::{self, PURPOSES};
+use crate::gui::sentences::{self, PURPOSES};
 use crate::station::Refusal;
 use iced::widget::{column, row};
 use iced::{Element, Task};
@@ -56,15 +56,15 @@ pub enum Message {
 impl ClearanceRequest {
     /// The dialogue, with a camera and the last half hour offered.
     pub fn new(desk: Arc<dyn Desk>, camera: Option<u32>, now: SystemTime) -> (ClearanceRequest, Task<Message>) {
-        let to_ms = words::unix_ms(now);
-        let judicial = words::place_of(Purpose::JudicialPoliceInitiative);
+        let to_ms = sentences::unix_ms(now);
+        let judicial = sentences::place_of(Purpose::JudicialPoliceInitiative);
         let camera = camera.map(|number| number.to_string()).unwrap_or_default();
         let copy = [fl!("clearance-copy-no"), fl!("clearance-copy-yes")];
         let form = Form::default()
             .field(Place::Cameras, fl!("clearance-cameras"), camera)
-            .field(Place::From, fl!("export-from"), words::typed_time(to_ms - OFFERED_MS))
-            .field(Place::To, fl!("export-to"), words::typed_time(to_ms))
-            .choice(Place::Purpose, fl!("export-purpose"), words::purposes(), judicial)
+            .field(Place::From, fl!("export-from"), sentences::typed_time(to_ms - OFFERED_MS))
+            .field(Place::To, fl!("export-to"), sentences::typed_time(to_ms))
+            .choice(Place::Purpose, fl!("export-purpose"), sentences::purposes(), judicial)
             .choice(Place::Copy, fl!("clearance-copy"), copy, 0)
             .field(Place::Reason, fl!("export-reason"), "")
             .field(Place::ProtocolNo, fl!("clearance-protocol"), "")
@@ -82,7 +82,7 @@ impl ClearanceRequest {
                 Step::Next(next) => return next.map(Message::Form),
             },
             Message::Sent(Ok(())) => return Next::Done(()),
-            Message::Sent(Err(why)) => self.form.fail(words::refusal(&why)),
+            Message::Sent(Err(why)) => self.form.fail(sentences::refusal(&why)),
         }
         Next::None
     }
@@ -112,7 +112,7 @@ impl ClearanceRequest {
         let (Some(controller), None) = (controllers.next(), controllers.next()) else {
             return Err(fl!("clearance-two-controllers"));
         };
-        let time = |place| words::read_time(self.form.typed(place)).ok_or_else(|| fl!("export-bad-time"));
+        let time = |place| sentences::read_time(self.form.typed(place)).ok_or_else(|| fl!("export-bad-time"));
         let reason = self.form.typed(Place::Reason).to_owned();
         Ok(Wish {
             controller,
@@ -147,7 +147,7 @@ impl ClearanceRequest {
     }
 
     fn earlier(&self, now: SystemTime) -> Element<'_, Message> {
-        let (me, now_ms) = (self.desk.person().user, words::unix_ms(now));
+        let (me, now_ms) = (self.desk.person().user, sentences::unix_ms(now));
         let mut all = self.desk.clearances();
         all.retain(|state| state.clearance.asked_by == me);
         all.reverse();
@@ -169,7 +169,7 @@ impl ClearanceRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gui::clearing::numbers;
+    use crate::gui::clearance_text::numbers;
     use crate::gui::fake;
 
     #[test]

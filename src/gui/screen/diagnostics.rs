@@ -7,14 +7,14 @@ use crate::domain::camera::CameraId;
 use crate::domain::people::Person;
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::site::{CameraPlan, SitePlan};
-use crate::gui::desk::Desk;
+use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
 use crate::gui::keymap::{Command, Keymap};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, heading, over, quiet};
 use crate::gui::ui::{shortcuts_help, top_bar};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{Diagnosis, Health, Refusal};
 use iced::alignment::Vertical;
 use iced::widget::{Column, column, container, row, rule, scrollable, space, text};
@@ -108,7 +108,7 @@ impl Diagnostics {
             Message::Answered { camera, answer } => {
                 let row = match *answer {
                     Ok(diagnosis) => Row::Known(diagnosis),
-                    Err(why) => Row::Refused(words::refusal(&why)),
+                    Err(why) => Row::Refused(sentences::refusal(&why)),
                 };
                 self.rows.insert(camera, row);
                 return Action::Run(self.ask_next());
@@ -208,9 +208,9 @@ impl Diagnostics {
             None | Some(Row::Asked) => (fl!("diagnostics-asked"), Tone::Normal, Default::default()),
             Some(Row::Refused(why)) => (why.clone(), Tone::Attention, Default::default()),
             Some(Row::Known(diagnosis)) => {
-                let drift = diagnosis.kept.as_ref().and_then(words::drift);
+                let drift = diagnosis.kept.as_ref().and_then(sentences::drift);
                 let (state, tone) = match (&diagnosis.trouble, diagnosis.reachable) {
-                    (Some(trouble), _) => (words::trouble(trouble), Tone::Attention),
+                    (Some(trouble), _) => (sentences::trouble(trouble), Tone::Attention),
                     (None, true) if drift.is_some() => (drift.unwrap_or_default(), Tone::Attention),
                     (None, true) => (fl!("diagnostics-reachable"), Tone::Normal),
                     (None, false) => (fl!("diagnostics-unreachable"), Tone::Attention),
@@ -239,7 +239,7 @@ fn figures(diagnosis: &Diagnosis) -> [String; 5] {
         .unwrap_or_default();
     let clock = diagnosis
         .clock_offset_s
-        .map(|offset| format!("{} s", words::decimal(offset, 1)))
+        .map(|offset| format!("{} s", sentences::decimal(offset, 1)))
         .unwrap_or_default();
     let mut streams = diagnosis.streams.clone();
     if diagnosis.ptz {

@@ -7,7 +7,7 @@ use crate::gui::icons::{Icon, icon};
 use crate::gui::keymap::Command;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{field, labelled, quiet};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::EnrolError;
 use iced::widget::{button, column, container, row, text};
 use iced::{Element, Fill, Task, widget};
@@ -62,7 +62,7 @@ impl Enrol {
             Message::Command(Command::Next) => return self.go(1),
             Message::Command(Command::Previous) => return self.go(PLACES.len() - 1),
             Message::Start | Message::Command(Command::Confirm) => return self.start(),
-            Message::Failed(why) => (self.waiting, self.error) = (false, Some(words::enrol(&why))),
+            Message::Failed(why) => (self.waiting, self.error) = (false, Some(sentences::enrol(&why))),
             Message::Command(_) => {}
         }
         Action::None

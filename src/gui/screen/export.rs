@@ -5,14 +5,14 @@
 
 use crate::domain::people::Purpose;
 use crate::domain::site::CameraPlan;
-use crate::gui::desk::{Desk, ExportWish};
+use crate::gui::session_port::{Desk, ExportWish};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, fact, heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::words::{self, PURPOSES};
+use crate::gui::sentences::{self, PURPOSES};
 use crate::station::{ExportProgress, ExportReason, Exported, Obscured, Refusal};
 use iced::widget::{column, progress_bar, row, text};
 use iced::{Element, Subscription, Task, task};
@@ -61,11 +61,11 @@ pub enum Message {
 impl Export {
     /// The dialogue for a range of a camera, Unix milliseconds.
     pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, from_ms: i64, to_ms: i64) -> (Export, Task<Message>) {
-        let judicial = words::place_of(Purpose::JudicialPoliceInitiative);
+        let judicial = sentences::place_of(Purpose::JudicialPoliceInitiative);
         let form = Form::default()
-            .field(Place::From, fl!("export-from"), words::typed_time(from_ms))
-            .field(Place::To, fl!("export-to"), words::typed_time(to_ms))
-            .choice(Place::Purpose, fl!("export-purpose"), words::purposes(), judicial)
+            .field(Place::From, fl!("export-from"), sentences::typed_time(from_ms))
+            .field(Place::To, fl!("export-to"), sentences::typed_time(to_ms))
+            .choice(Place::Purpose, fl!("export-purpose"), sentences::purposes(), judicial)
             .field(Place::Reason, fl!("export-reason"), "")
             .field(Place::ProtocolNo, fl!("export-protocol"), "")
             .button(Place::Start, Icon::Export, fl!("export-start"));
@@ -101,7 +101,7 @@ impl Export {
             Message::Ended(Ok(exported)) => self.stage = Stage::Done(exported),
             Message::Ended(Err(why)) => {
                 self.stage = Stage::Asking;
-                self.form.fail(words::refusal(&why));
+                self.form.fail(sentences::refusal(&why));
             }
         }
         Next::None
@@ -130,7 +130,7 @@ impl Export {
     }
 
     fn wish(&self) -> Result<ExportWish, String> {
-        let time = |place| words::read_time(self.form.typed(place)).ok_or_else(|| fl!("export-bad-time"));
+        let time = |place| sentences::read_time(self.form.typed(place)).ok_or_else(|| fl!("export-bad-time"));
         let (from_ms, to_ms) = (time(Place::From)?, time(Place::To)?);
         if to_ms <= from_ms {
             return Err(fl!("export-empty-range"));
@@ -226,9 +226,9 @@ fn running<'a>(progress: ExportProgress, since: Duration) -> Element<'a, form::M
     };
     let figures = fl!(
         "export-progress",
-        percent = words::decimal(done * 100.0, 0),
-        size = words::bytes(progress.bytes),
-        left = words::span(left)
+        percent = sentences::decimal(done * 100.0, 0),
+        size = sentences::bytes(progress.bytes),
+        left = sentences::span(left)
     );
     let cancel = form::closing(fl!("export-stop"));
     column![progress_bar(0.0..=1.0, done as f32).girth(14), body(figures), cancel]
@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn times_written_in_the_fields_are_those_of_rome() {
-        let wish_of = |from: &str| words::read_time(from);
+        let wish_of = |from: &str| sentences::read_time(from);
         assert_eq!(wish_of("22/11/2026 14:00:00"), Some(1_795_352_400_000));
         assert_eq!(wish_of("31/02/2026 14:00:00"), None);
         let mut backwards = dialogue();

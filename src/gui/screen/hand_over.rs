@@ -5,14 +5,14 @@
 
 use crate::domain::ptz::lease::Asking;
 use crate::domain::site::CameraPlan;
-use crate::gui::desk::Desk;
+use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{Holder, Refusal};
 use iced::widget::{column, container};
 use iced::{Element, Fill, Task};
@@ -68,7 +68,7 @@ impl HandOver {
                 Step::Next(next) => return next.map(Message::Form),
             },
             Message::Answered(Ok(())) => return Next::Close,
-            Message::Answered(Err(why)) => self.form.fail(words::refusal(&why)),
+            Message::Answered(Err(why)) => self.form.fail(sentences::refusal(&why)),
         }
         Next::None
     }

@@ -1,16 +1,16 @@
 //! Screens: `State` + `Message` + `update` → `Action` + `view`. Siblings never import each other.
 
-pub mod ask_dome;
+pub mod request_dome;
 pub mod cameras;
 pub mod change_purpose;
 pub mod clearance_answer;
 pub mod clearance_request;
 pub mod control_room;
-pub mod declare;
+pub mod declare_event;
 pub mod diagnostics;
 pub mod enrol;
 pub mod export;
-pub mod go_on;
+pub mod extend_grace;
 pub mod hand_over;
 pub mod people;
 pub mod playback;

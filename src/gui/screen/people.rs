@@ -5,16 +5,16 @@
 //! accounts, passwords, second factors (commands of `vedetta-audit`).
 
 use crate::domain::reason::Reason;
-use crate::gui::desk::Desk;
+use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
 use crate::gui::theme::{self, Tone};
-use crate::gui::ui::because::{self, Because};
+use crate::gui::ui::reason_dialog::{self, Because};
 use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
 use crate::gui::ui::form::Next;
 use crate::gui::ui::table::{self, Cell};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{AccountChange, AccountState, AccountView, Refusal};
 use iced::alignment::Vertical;
 use iced::widget::{column, row, space};
@@ -51,7 +51,7 @@ pub enum Message {
     Disable,
     EndSession,
     /// In the question for the reason.
-    Because(because::Message),
+    Because(reason_dialog::Message),
     Done(Result<(), Arc<Refusal>>),
     Command(Command),
 }
@@ -67,7 +67,7 @@ fn state(state: AccountState) -> (String, Tone) {
 }
 
 fn day(ms: Option<i64>) -> String {
-    ms.map_or_else(|| fl!("people-never"), words::day)
+    ms.map_or_else(|| fl!("people-never"), sentences::day)
 }
 
 impl People {
@@ -101,7 +101,7 @@ impl People {
                 self.rows = Some(rows);
             }
             Message::Listed(Err(why)) | Message::Done(Err(why)) => {
-                self.said = Some((Tone::Attention, words::refusal(&why)));
+                self.said = Some((Tone::Attention, sentences::refusal(&why)));
             }
             Message::Done(Ok(())) => {
                 self.said = Some((Tone::Normal, fl!("people-done")));
@@ -155,7 +155,7 @@ impl People {
         Next::Run(focus.map(Message::Because))
     }
 
-    fn answer(&mut self, message: because::Message) -> Next<Message> {
+    fn answer(&mut self, message: reason_dialog::Message) -> Next<Message> {
         let Some(question) = &mut self.asking else {
             return Next::None;
         };
@@ -274,7 +274,7 @@ fn line(account: &AccountView, at: usize, chosen: bool) -> Element<'_, Message> 
     };
     let cells = [
         Cell::strong(format!("{} · {}", account.display_name, account.user)),
-        Cell::plain(words::level(account.level)),
+        Cell::plain(sentences::level(account.level)),
         Cell::plain(account.act.as_str()),
         Cell::plain(day(account.last_use_ms)),
         Cell::plain(day(account.confirm_by_ms)),
@@ -297,7 +297,7 @@ mod tests {
     }
 
     fn reason(screen: &mut People, words: &str) {
-        let typed = form::Message::Typed(because::Place::Reason, words.into());
+        let typed = form::Message::Typed(reason_dialog::Place::Reason, words.into());
         screen.update(Message::Because(typed));
     }
 

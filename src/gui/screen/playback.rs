@@ -6,7 +6,7 @@
 use crate::domain::camera::CameraId;
 use crate::domain::privacy::Cover;
 use crate::domain::site::CameraPlan;
-use crate::gui::desk::{Desk, Reel};
+use crate::gui::session_port::{Desk, Reel};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
@@ -16,7 +16,7 @@ use crate::gui::ui::controls::{action, body, heading, labelled, over, quiet};
 use crate::gui::ui::form::{self, Next};
 use crate::gui::widget::timeline::timeline;
 use crate::gui::widget::wall::{self, Face, Look, Newest, StateWords, Tile};
-use crate::gui::{redraw, words};
+use crate::gui::{redraw, sentences};
 use crate::media::frame::Frame;
 use crate::station::{PlaybackState, RecordedSpan, Refusal};
 use iced::alignment::Vertical;
@@ -102,7 +102,7 @@ pub enum Action {
 impl Playback {
     /// The screen for a camera, asking what is recorded up to `now`.
     pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, now: SystemTime) -> (Playback, Task<Message>) {
-        let to_ms = words::unix_ms(now);
+        let to_ms = sentences::unix_ms(now);
         let from_ms = to_ms - SHOWN_MS;
         let found = desk.recorded(camera.id.clone(), from_ms, to_ms);
         let screen = Playback {
@@ -132,17 +132,17 @@ impl Playback {
     pub fn update(&mut self, message: Message) -> Action {
         match message {
             Message::Found(Ok(spans)) => return self.found(spans),
-            Message::Found(Err(why)) => self.stage = Stage::Failed(words::refusal(&why)),
+            Message::Found(Err(why)) => self.stage = Stage::Failed(sentences::refusal(&why)),
             Message::Started { ticket, answer } if ticket == self.ticket => {
                 self.stage = match answer {
                     Ok(reel) => Stage::Playing(Recorded(reel)),
-                    Err(why) => Stage::Failed(words::refusal(&why)),
+                    Err(why) => Stage::Failed(sentences::refusal(&why)),
                 };
             }
             Message::Started { .. } | Message::NewPictures | Message::Tick => {}
             Message::Command(command) => return self.command(command),
             Message::JumpTo(ms) => return self.jump_to(ms),
-            Message::Jumped(answer) => self.notice = answer.err().map(|why| words::refusal(&why)),
+            Message::Jumped(answer) => self.notice = answer.err().map(|why| sentences::refusal(&why)),
             Message::Wall(wall::Event::Placed(bounds)) => self.placed = bounds,
             Message::Wall(_) => {}
             Message::Export(message) => return self.export_message(message),
@@ -159,7 +159,7 @@ impl Playback {
                 self.start((end - START_BEFORE_MS).max(first))
             }
             None => {
-                self.stage = Stage::Failed(words::refusal(&Refusal::NothingRecorded));
+                self.stage = Stage::Failed(sentences::refusal(&Refusal::NothingRecorded));
                 Action::None
             }
         }
@@ -340,7 +340,7 @@ impl Playback {
             )
         };
         let time = position
-            .map(|ms| words::date_and_clock(&words::rome_ms(ms)))
+            .map(|ms| sentences::date_and_clock(&sentences::rome_ms(ms)))
             .unwrap_or_default();
         let mut controls = row![
             key(Icon::Back, fl!("playback-back"), "←", Command::Arrow(Direction::Left)),
@@ -386,7 +386,7 @@ impl Playback {
         };
         let time = self
             .position_ms()
-            .map(|ms| words::clock(&words::rome_ms(ms)))
+            .map(|ms| sentences::clock(&sentences::rome_ms(ms)))
             .unwrap_or_default();
         let face = Face {
             title: fl!("playback-mark"),
@@ -406,7 +406,7 @@ impl Playback {
     fn words_over(&self, recorded: &Recorded) -> Option<StateWords> {
         let state = self.state()?;
         if let Some(trouble) = &state.trouble {
-            let detail = words::trouble(trouble);
+            let detail = sentences::trouble(trouble);
             return Some(StateWords {
                 icon: Icon::Warning,
                 words: fl!("playback-none"),
@@ -420,7 +420,7 @@ impl Playback {
                 let detail = fl!("tile-covered-detail");
                 Some(StateWords {
                     icon: Icon::Covered,
-                    words: words::whole_cover(*reason),
+                    words: sentences::whole_cover(*reason),
                     detail,
                     tone: Tone::Attention,
                 })

@@ -5,16 +5,16 @@
 //! which is ended by signing out.
 
 use crate::domain::reason::Reason;
-use crate::gui::desk::Desk;
+use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
 use crate::gui::theme::Tone;
-use crate::gui::ui::because::{self, Because};
+use crate::gui::ui::reason_dialog::{self, Because};
 use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
 use crate::gui::ui::form::Next;
 use crate::gui::ui::table::{self, Cell};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{Refusal, SessionView};
 use iced::alignment::Vertical;
 use iced::widget::{column, row};
@@ -41,7 +41,7 @@ pub enum Message {
     Listed(Result<Vec<SessionView>, Arc<Refusal>>),
     Choose(usize),
     End,
-    Because(because::Message),
+    Because(reason_dialog::Message),
     Done(Result<(), Arc<Refusal>>),
     Command(Command),
 }
@@ -73,7 +73,7 @@ impl Sessions {
                 self.rows = Some(rows);
             }
             Message::Listed(Err(why)) | Message::Done(Err(why)) => {
-                self.said = Some((Tone::Attention, words::refusal(&why)));
+                self.said = Some((Tone::Attention, sentences::refusal(&why)));
             }
             Message::Done(Ok(())) => {
                 self.said = Some((Tone::Normal, fl!("sessions-ended")));
@@ -121,7 +121,7 @@ impl Sessions {
         Next::Run(focus.map(Message::Because))
     }
 
-    fn answer(&mut self, message: because::Message) -> Next<Message> {
+    fn answer(&mut self, message: reason_dialog::Message) -> Next<Message> {
         let Some(question) = &mut self.asking else {
             return Next::None;
         };
@@ -197,7 +197,7 @@ fn titles<'a>() -> Element<'a, Message> {
 }
 
 fn line(session: &SessionView, at: usize, chosen: bool) -> Element<'_, Message> {
-    let mut purpose = words::purpose(session.purpose);
+    let mut purpose = sentences::purpose(session.purpose);
     for more in [&session.protocol_no, &session.note] {
         if !more.is_empty() {
             purpose = format!("{purpose} · {more}");
@@ -205,9 +205,9 @@ fn line(session: &SessionView, at: usize, chosen: bool) -> Element<'_, Message> 
     }
     let cells = [
         Cell::strong(format!("{} · {}", session.display_name, session.user)),
-        Cell::plain(format!("{} · {}", session.body, words::level(session.level))),
+        Cell::plain(format!("{} · {}", session.body, sentences::level(session.level))),
         Cell::plain(session.station.as_str()),
-        Cell::plain(words::day_and_minute(session.begun_ms)),
+        Cell::plain(sentences::day_and_minute(session.begun_ms)),
         Cell::plain(purpose),
     ];
     table::line(cells, PARTS, chosen, Message::Choose(at))
@@ -231,7 +231,7 @@ mod tests {
             screen.update(Message::Command(Command::EndAccount));
             assert_eq!(screen.asking.is_some(), row.user != me, "{}", row.user);
             screen.update(Message::Command(Command::Confirm));
-            let typed = form::Message::Typed(because::Place::Reason, "fine turno".into());
+            let typed = form::Message::Typed(reason_dialog::Place::Reason, "fine turno".into());
             screen.update(Message::Because(typed));
             screen.update(Message::Command(Command::Confirm));
             screen.update(Message::Command(Command::Arrow(Direction::Down)));

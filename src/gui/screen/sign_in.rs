@@ -11,8 +11,8 @@ use crate::gui::icons::{Icon, icon};
 use crate::gui::keymap::{Command, Direction};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{field, labelled, quiet};
-use crate::gui::ui::elsewhere::{self, Elsewhere};
-use crate::gui::words::{self, PURPOSES};
+use crate::gui::ui::takeover_request::{self, Elsewhere};
+use crate::gui::sentences::{self, PURPOSES};
 use crate::station::{AskStep, AskTicket, Claim, SignInError};
 use iced::widget::{Column, button, column, container, mouse_area, responsive, row, scrollable, text};
 use iced::{Element, Fill, Size, Task, widget};
@@ -105,7 +105,7 @@ pub enum Message {
     Purpose(usize),
     ProtocolNo(String),
     Note(String),
-    Elsewhere(elsewhere::Message),
+    Elsewhere(takeover_request::Message),
     Command(Command),
     Enter,
     /// The cursor is where it was sent.
@@ -156,7 +156,7 @@ impl SignIn {
     /// The server or the station said no.
     pub fn failed(&mut self, error: &SignInError) -> Action {
         self.waiting = false;
-        self.error = Some(words::sign_in(error));
+        self.error = Some(sentences::sign_in(error));
         match error {
             SignInError::MustChoosePassword => self.change = Some(Change::default()),
             SignInError::ActiveElsewhere(Some(ticket)) => {
@@ -171,16 +171,16 @@ impl SignIn {
     }
 
     /// Does what asking for the account wants.
-    fn asked(&mut self, action: elsewhere::Action) -> Action {
+    fn asked(&mut self, action: takeover_request::Action) -> Action {
         match action {
-            elsewhere::Action::None => Action::None,
-            elsewhere::Action::Step(ticket, step) => Action::Ask { ticket, step },
-            elsewhere::Action::GiveUp(ticket) => {
+            takeover_request::Action::None => Action::None,
+            takeover_request::Action::Step(ticket, step) => Action::Ask { ticket, step },
+            takeover_request::Action::GiveUp(ticket) => {
                 self.elsewhere = None;
                 let step = AskStep::GiveUp;
                 Action::Ask { ticket, step }
             }
-            elsewhere::Action::Over(error) => {
+            takeover_request::Action::Over(error) => {
                 (self.elsewhere, self.error) = (None, error);
                 self.send_cursor(Place::Password)
             }
@@ -432,7 +432,7 @@ impl SignIn {
             let sign = if chosen { "●" } else { "○" };
             let line = row![
                 text(sign).color(if chosen { theme::ACCENT } else { theme::QUIET }),
-                text(words::purpose(purpose))
+                text(sentences::purpose(purpose))
             ];
             mouse_area(
                 container(line.spacing(10))
@@ -607,7 +607,7 @@ mod tests {
     #[test]
     fn a_delegated_purpose_is_not_entered_without_its_protocol_number() {
         let mut screen = typed();
-        screen.update(Message::Purpose(words::place_of(Purpose::JudicialPoliceDelegated)));
+        screen.update(Message::Purpose(sentences::place_of(Purpose::JudicialPoliceDelegated)));
         screen.update(Message::Note("furti in via Roma".into()));
         assert!(
             matches!(screen.update(Message::Enter), Action::Run(_)),

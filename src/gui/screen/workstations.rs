@@ -6,17 +6,17 @@
 
 use crate::domain::camera::StationId;
 use crate::domain::reason::Reason;
-use crate::gui::desk::Desk;
+use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
 use crate::gui::theme::{self, Tone};
-use crate::gui::ui::because::{self, Because};
+use crate::gui::ui::reason_dialog::{self, Because};
 use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
 use crate::gui::ui::enrolment_code::{self, NewWorkstation};
 use crate::gui::ui::form::Next;
 use crate::gui::ui::table::{self, Cell};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{Refusal, StationView};
 use iced::alignment::Vertical;
 use iced::widget::{column, row};
@@ -52,7 +52,7 @@ pub enum Message {
     Choose(usize),
     New,
     Revoke,
-    Because(because::Message),
+    Because(reason_dialog::Message),
     Code(enrolment_code::Message),
     Done(Result<(), Arc<Refusal>>),
     Command(Command),
@@ -86,7 +86,7 @@ impl Workstations {
                 self.rows = Some(rows);
             }
             Message::Listed(Err(why)) | Message::Done(Err(why)) => {
-                self.said = Some((Tone::Attention, words::refusal(&why)));
+                self.said = Some((Tone::Attention, sentences::refusal(&why)));
             }
             Message::Done(Ok(())) => {
                 self.said = Some((Tone::Normal, fl!("stations-revoked")));
@@ -150,7 +150,7 @@ impl Workstations {
         Next::Run(focus.map(Message::Because))
     }
 
-    fn answer(&mut self, message: because::Message) -> Next<Message> {
+    fn answer(&mut self, message: reason_dialog::Message) -> Next<Message> {
         let Some(Over::Revoke(question)) = &mut self.over else {
             return Next::None;
         };
@@ -256,11 +256,11 @@ fn titles<'a>() -> Element<'a, Message> {
 }
 
 fn line(station: &StationView, at: usize, chosen: bool, clock: SystemTime) -> Element<'_, Message> {
-    let soon = words::unix_ms(clock + SOON);
+    let soon = sentences::unix_ms(clock + SOON);
     let certificate = match station.certificate_until_ms {
         None => Cell::plain(fl!("stations-as-authority")),
-        Some(until) if until < soon => Cell::toned(words::day(until), Tone::Attention),
-        Some(until) => Cell::plain(words::day(until)),
+        Some(until) if until < soon => Cell::toned(sentences::day(until), Tone::Attention),
+        Some(until) => Cell::plain(sentences::day(until)),
     };
     let standing = match (station.enabled, station.quarantined) {
         (false, _) => Cell::toned(fl!("stations-state-revoked"), Tone::Attention),
@@ -269,10 +269,10 @@ fn line(station: &StationView, at: usize, chosen: bool, clock: SystemTime) -> El
     };
     let seen = station
         .seen_ms
-        .map_or_else(|| fl!("people-never"), words::day_and_minute);
+        .map_or_else(|| fl!("people-never"), sentences::day_and_minute);
     let cells = [
         Cell::strong(station.station.as_str()),
-        Cell::plain(words::station_kind(station.kind)),
+        Cell::plain(sentences::station_kind(station.kind)),
         Cell::plain(station.home.as_str()),
         certificate,
         Cell::plain(seen),
@@ -299,7 +299,7 @@ mod tests {
         screen.update(Message::Command(Command::Declare));
         screen.update(Message::Command(Command::Confirm));
         assert!(desk.said().is_empty(), "no reason yet");
-        let typed = form::Message::Typed(because::Place::Reason, "rubata".into());
+        let typed = form::Message::Typed(reason_dialog::Place::Reason, "rubata".into());
         screen.update(Message::Because(typed));
         screen.update(Message::Command(Command::Confirm));
         let first = fake::workstations().remove(0).station;

@@ -3,9 +3,9 @@
 //! Invariant: a row of a picture reaches the window's memory only after what the interface drew over it was laid on it.
 //! Deliberately absent: drawing the interface, the window.
 
-use super::over::{lay_over, opacity};
+use super::blend::{lay_over, opacity};
 use crate::gui::widget::wall::Picture;
-use crate::gui::widget::wall::painter::{self, Ground, Painter};
+use crate::gui::widget::wall::cpu_painter::{self, Ground, Painter};
 use iced::Rectangle;
 use std::ops::Range;
 use std::time::Instant;
@@ -245,7 +245,7 @@ impl Ground for Below<'_> {
             return;
         };
         if self.brightness < 1.0 {
-            painter::dim(pixels, self.brightness);
+            cpu_painter::dim(pixels, self.brightness);
         }
         // Of a picture that begins left of the window the first columns are not seen.
         let hidden = usize::try_from(-self.place.left).unwrap_or_default();
@@ -379,7 +379,7 @@ mod tests {
         });
         for y in 4..94 {
             let row = y * WIDTH + 4..y * WIDTH + 36;
-            painter::dim(&mut live[row.clone()], 0.4);
+            cpu_painter::dim(&mut live[row.clone()], 0.4);
             assert_eq!(live[row.clone()], dim[row], "row {y}");
         }
     }

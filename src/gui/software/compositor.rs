@@ -4,7 +4,7 @@
 //! compositor is used.
 
 use super::renderer::Renderer;
-use crate::gui::widget::wall::adapter;
+use crate::gui::widget::wall::gpu_adapter;
 use iced::advanced::graphics::{self, Shell, Viewport, color, compositor, error};
 use iced::{Color, Font, Pixels, wgpu};
 use std::num::NonZeroU32;
@@ -65,7 +65,7 @@ impl compositor::Compositor for Compositor {
         let context =
             softbuffer::Context::new(Box::new(display) as Box<dyn compositor::Display>).map_err(Trouble::Window)?;
         let instance = wgpu::Instance::new(&wgpu::InstanceDescriptor {
-            backends: adapter::backends(),
+            backends: gpu_adapter::backends(),
             ..Default::default()
         });
         let adapter = instance

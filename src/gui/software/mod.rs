@@ -5,7 +5,7 @@
 //! | [`root`] | around everything a window shows: notices whether more than pictures is new, collects the pictures |
 //! | [`renderer`] | iced's own renderer, asked only when more than pictures is new |
 //! | [`canvas`] | a window's pixels: what the interface drew, and the pictures in the holes it left for them |
-//! | [`over`] | lays what the interface drew over a picture's pixels |
+//! | [`blend`] | lays what the interface drew over a picture's pixels |
 //! | [`compositor`] | brings the pixels to the window, through memory shared with the window system |
 //!
 //! The interface (words, frames, covers, dialogues) is drawn by the same code as with a graphics card, about once a second, by
@@ -17,7 +17,7 @@
 
 mod canvas;
 mod compositor;
-mod over;
+mod blend;
 mod renderer;
 mod root;
 

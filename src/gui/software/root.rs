@@ -89,7 +89,7 @@ impl State {
             self.stale.set(true);
         }
         self.pictures = pictures;
-        self.due = awake.then(|| wall::next_drawing(self.due, now, wall::adapter::beat()));
+        self.due = awake.then(|| wall::next_drawing(self.due, now, wall::gpu_adapter::beat()));
         self.due
     }
 }

@@ -1,7 +1,7 @@
 //! Turns time codes read off the screen into latency and shown frame rate, tile by tile.
 //!
 //! Invariant: a code that cannot be read counts as nothing; no figure is assumed.
-//! Deliberately absent: X11 (see `eye`) and clocks; times are arguments, milliseconds since the Unix epoch.
+//! Deliberately absent: X11 (see `screen_capture`) and clocks; times are arguments, milliseconds since the Unix epoch.
 
 use crate::domain::camera::CameraId;
 use serde::{Deserialize, Serialize};

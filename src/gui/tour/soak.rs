@@ -6,7 +6,7 @@
 use crate::domain::camera::CameraId;
 use crate::gui::tour::measure::SimReady;
 use crate::gui::tour::scene::{Scene, ScreenName};
-use crate::gui::tour::visitor::{StepError, Visitor};
+use crate::gui::tour::driver::{StepError, Visitor};
 use rand::RngExt;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,7 +2,7 @@
 //!
 //! Invariant: every picture taken is searched whole. Deliberately absent: any influence on what is shown.
 
-use crate::gui::tour::eye::Eye;
+use crate::gui::tour::screen_capture::Eye;
 use crate::gui::tour::report::Leak;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};

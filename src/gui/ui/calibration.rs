@@ -13,7 +13,7 @@ use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, fact, field, heading, labelled, quiet};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{MaskChange, MaskProposal};
 use iced::widget::{Column, column, rule, scrollable};
 use iced::{Element, Fill};
@@ -243,7 +243,7 @@ impl Calibrating {
                 signed(before(|lens| lens.tilt_range_deg[0]), 2, "°")
             ),
             fact(fl!("calibration-roll"), signed(before(|lens| lens.roll_deg), 2, "°")),
-            fact(fl!("calibration-view"), format!("× {}", words::decimal(wide, 3))),
+            fact(fl!("calibration-view"), format!("× {}", sentences::decimal(wide, 3))),
             fact(fl!("calibration-error"), signed(found.error_deg, 2, "°")),
             fact(fl!("calibration-worst"), signed(found.worst_deg, 2, "°")),
             fact(fl!("calibration-allowed"), signed(allowed, 2, "°")),
@@ -267,7 +267,7 @@ fn degrees(text: &str, most: f64) -> Option<f64> {
 }
 
 fn signed(value: f64, places: usize, unit: &str) -> String {
-    format!("{}{unit}", words::decimal(value, places))
+    format!("{}{unit}", sentences::decimal(value, places))
 }
 
 #[cfg(test)]
@@ -299,8 +299,8 @@ mod tests {
             hfov_deg: 50.0,
         };
         let truly = direction_at(&lens(), pose(pan_deg + 7.0), at);
-        panel.update(Message::Azimuth(words::decimal(truly.azimuth_deg + slip, 6)));
-        panel.update(Message::Elevation(words::decimal(truly.elevation_deg, 6)));
+        panel.update(Message::Azimuth(sentences::decimal(truly.azimuth_deg + slip, 6)));
+        panel.update(Message::Elevation(sentences::decimal(truly.elevation_deg, 6)));
         panel.point(at, &known(pose(pan_deg), 0.3));
     }
 

@@ -4,14 +4,14 @@
 //! Invariant: the code is in no `Debug` output and is gone with this dialogue. Deliberately absent: making it (the server).
 
 use crate::domain::people::StationKind;
-use crate::gui::desk::Desk;
+use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, heading, labelled, over, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{EnrolmentCode, NewCode, Refusal};
 use iced::widget::{column, container, row, text};
 use iced::{Element, Fill, Task};
@@ -60,7 +60,7 @@ pub fn command(command: Command) -> Message {
 impl NewWorkstation {
     /// The dialogue, with the keyboard in its first field.
     pub fn new(desk: Arc<dyn Desk>) -> (NewWorkstation, Task<Message>) {
-        let kinds = StationKind::ALL.map(words::station_kind);
+        let kinds = StationKind::ALL.map(sentences::station_kind);
         let form = Form::default()
             .field(Place::Name, fl!("stations-new-name"), "")
             .choice(Place::Kind, fl!("stations-kind"), kinds, 0)
@@ -88,7 +88,7 @@ impl NewWorkstation {
                     code,
                 });
             }
-            Message::Made(Err(why)) => self.form.fail(words::refusal(&why)),
+            Message::Made(Err(why)) => self.form.fail(sentences::refusal(&why)),
         }
         Next::None
     }
@@ -145,7 +145,7 @@ fn shown(made: &Made, now: Instant) -> Element<'_, form::Message<Place>> {
     let standing = if left.is_zero() {
         labelled(Icon::Warning, fl!("stations-code-over"), Tone::Attention)
     } else {
-        let left = words::countdown(left);
+        let left = sentences::countdown(left);
         labelled(Icon::Done, fl!("stations-code-good", left = left), Tone::Normal)
     };
     let code = if left.is_zero() {

@@ -1,14 +1,14 @@
 //! The bottom strip: what needs an act, newest first, with its button, and a history that can be reopened.
 //!
 //! Invariant: nothing important disappears by itself; a notice goes only when a person puts it away, and then it is in
-//! the history. Deliberately absent: making sentences (`words`).
+//! the history. Deliberately absent: making sentences (`sentences`).
 
 use crate::domain::camera::CameraId;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, quiet};
-use crate::gui::words;
+use crate::gui::sentences;
 use iced::alignment::Vertical;
 use iced::widget::{column, container, row, scrollable, text};
 use iced::{Element, Fill};
@@ -156,7 +156,7 @@ fn line(index: usize, notice: &Notice, focused: bool) -> Element<'_, Message> {
     };
     let mut line = row![
         icon(sign, theme::BODY).color(notice.tone.colour()),
-        text(words::clock(&words::in_rome(notice.at)))
+        text(sentences::clock(&sentences::in_rome(notice.at)))
             .size(theme::SMALL)
             .color(theme::QUIET),
         body(notice.words.as_str()).width(Fill),

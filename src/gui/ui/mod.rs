@@ -1,10 +1,10 @@
 //! Parts of screens that keep their own state or are used by more than one screen.
 
-pub mod because;
+pub mod reason_dialog;
 pub mod calibration;
 pub mod camera_list;
 pub mod controls;
-pub mod elsewhere;
+pub mod takeover_request;
 pub mod enrolment_code;
 pub mod form;
 pub mod mask_editor;
@@ -15,4 +15,4 @@ pub mod table;
 pub mod top_bar;
 pub mod unlock;
 pub mod wall_chooser;
-pub mod yielding;
+pub mod takeover_prompt;

@@ -6,13 +6,13 @@
 use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::privacy::PoseKnowledge;
 use crate::domain::site::CameraPlan;
-use crate::gui::desk::Hold;
+use crate::gui::session_port::Hold;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
 use crate::gui::keymap::{Command, Direction, Edge};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, fact, heading, labelled, quiet};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{Holder, Kept, Preset, StreamFigures};
 use iced::alignment::Vertical;
 use iced::widget::{Column, button, column, container, mouse_area, row, rule, scrollable, text};
@@ -210,15 +210,15 @@ fn limits<'a>(camera: &CameraPlan, pose: Option<PoseKnowledge>, kept: Option<&Ke
     let range = |range: Option<[f64; 2]>| match range {
         Some([low, high]) => fl!(
             "panel-range",
-            low = words::decimal(low, 0),
-            high = words::decimal(high, 0)
+            low = sentences::decimal(low, 0),
+            high = sentences::decimal(high, 0)
         ),
         None => fl!("panel-no-limit"),
     };
     let mut facts = column![fact(fl!("panel-masks"), camera.masks.len().to_string())].spacing(4);
     if camera.kind == CameraKind::Dome {
         let ceiling = camera.limits.zoom_ceiling;
-        let ceiling = ceiling.map_or_else(|| fl!("panel-no-limit"), |c| format!("{}×", words::decimal(c, 1)));
+        let ceiling = ceiling.map_or_else(|| fl!("panel-no-limit"), |c| format!("{}×", sentences::decimal(c, 1)));
         facts = facts
             .push(fact(fl!("panel-zoom-ceiling"), ceiling))
             .push(fact(fl!("panel-pan-limit"), range(camera.limits.pan_deg)))
@@ -226,22 +226,22 @@ fn limits<'a>(camera: &CameraPlan, pose: Option<PoseKnowledge>, kept: Option<&Ke
         let pose = match pose {
             Some(PoseKnowledge::Within(pose)) => fl!(
                 "panel-pose-known",
-                pan = words::decimal(((pose.pan.lo + pose.pan.hi) / 2.0 + 180.0).rem_euclid(360.0) - 180.0, 1),
-                tilt = words::decimal((pose.tilt.lo + pose.tilt.hi) / 2.0, 1)
+                pan = sentences::decimal(((pose.pan.lo + pose.pan.hi) / 2.0 + 180.0).rem_euclid(360.0) - 180.0, 1),
+                tilt = sentences::decimal((pose.tilt.lo + pose.tilt.hi) / 2.0, 1)
             ),
             Some(PoseKnowledge::Unknown(_)) | None => fl!("panel-pose-unknown"),
         };
         facts = facts.push(fact(fl!("panel-pose"), pose));
     }
     if let Some(kept) = kept {
-        facts = facts.push(fact(fl!("panel-on-camera"), words::on_camera(kept)));
+        facts = facts.push(fact(fl!("panel-on-camera"), sentences::on_camera(kept)));
     }
     facts.into()
 }
 
 fn stream<'a>(figures: &StreamFigures, verdict: Option<String>) -> Element<'a, Message> {
     let latency = match figures.latency_ms {
-        Some(ms) => fl!("figures-ms", ms = words::decimal(ms, 0)),
+        Some(ms) => fl!("figures-ms", ms = sentences::decimal(ms, 0)),
         None => fl!("figures-unknown"),
     };
     column![
@@ -249,16 +249,16 @@ fn stream<'a>(figures: &StreamFigures, verdict: Option<String>) -> Element<'a, M
             fl!("panel-codec"),
             format!("{} {}×{}", figures.codec, figures.width, figures.height)
         ),
-        fact(fl!("panel-received"), words::decimal(figures.received_fps, 1)),
-        fact(fl!("panel-fps"), words::decimal(figures.decoded_fps, 1)),
+        fact(fl!("panel-received"), sentences::decimal(figures.received_fps, 1)),
+        fact(fl!("panel-fps"), sentences::decimal(figures.decoded_fps, 1)),
         fact(
             fl!("panel-bitrate"),
-            fl!("panel-kbit", n = words::decimal(figures.bitrate_kbit_s, 0))
+            fl!("panel-kbit", n = sentences::decimal(figures.bitrate_kbit_s, 0))
         ),
         fact(fl!("panel-lost"), figures.lost_packets.to_string()),
         fact(
             fl!("panel-jitter"),
-            fl!("figures-ms", ms = words::decimal(figures.jitter_ms, 0))
+            fl!("figures-ms", ms = sentences::decimal(figures.jitter_ms, 0))
         ),
         fact(fl!("panel-latency"), latency),
     ]

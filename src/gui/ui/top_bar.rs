@@ -8,7 +8,7 @@ use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, labelled};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{AuditState, Health, ServerState};
 use iced::alignment::Vertical;
 use iced::widget::{column, container, mouse_area, row, text};
@@ -44,7 +44,7 @@ pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
         text(facts.person.display_name.as_str())
             .size(theme::SMALL)
             .font(theme::STRONG),
-        text(format!("{} · {}", facts.person.body, words::level(facts.person.level)))
+        text(format!("{} · {}", facts.person.body, sentences::level(facts.person.level)))
             .size(theme::SMALL)
             .wrapping(text::Wrapping::None)
             .color(theme::QUIET),
@@ -55,7 +55,7 @@ pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
     };
     let purpose = column![
         text(of_purpose).size(theme::SMALL).color(theme::QUIET),
-        text(words::stated(facts.stated))
+        text(sentences::stated(facts.stated))
             .size(theme::SMALL)
             .wrapping(text::Wrapping::None),
     ];
@@ -66,7 +66,7 @@ pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
             .into(),
         None => purpose.into(),
     };
-    let clock = words::date_and_clock(&words::in_rome(facts.clock));
+    let clock = sentences::date_and_clock(&sentences::in_rome(facts.clock));
     let buttons = row![
         action(
             Icon::Help,
@@ -119,7 +119,7 @@ fn server(state: &ServerState, now: Instant) -> (Icon, String, Tone) {
     match state {
         ServerState::Reachable => (Icon::Server, fl!("server-reachable"), Tone::Normal),
         ServerState::Away { grace_until, .. } => {
-            let left = words::span(grace_until.saturating_duration_since(now));
+            let left = sentences::span(grace_until.saturating_duration_since(now));
             (Icon::ServerAway, fl!("server-away", left = left), Tone::Attention)
         }
         ServerState::AwayTooLong => (Icon::ServerAway, fl!("server-away-too-long"), Tone::Act),

@@ -8,7 +8,7 @@ use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, field, heading, labelled, quiet};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::Refusal;
 use iced::widget::{column, container, mouse_area, opaque, row, stack};
 use iced::{Element, Fill, Task, widget};
@@ -75,7 +75,7 @@ impl Unlock {
             }
             Message::Leave | Message::Command(Command::SignOut) => return Action::SignOut,
             Message::Answered(Ok(())) => return Action::Opened,
-            Message::Answered(Err(why)) => (self.waiting, self.error) = (false, Some(words::refusal(&why))),
+            Message::Answered(Err(why)) => (self.waiting, self.error) = (false, Some(sentences::refusal(&why))),
             Message::Command(_) | Message::Nothing => {}
         }
         Action::None

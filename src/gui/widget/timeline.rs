@@ -3,7 +3,7 @@
 //! Invariant: a gap in the recording is a gap on the line. Deliberately absent: fetching spans, playing.
 
 use crate::gui::theme;
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::RecordedSpan;
 use iced::widget::canvas::{self, Canvas, Frame, Geometry, Path, Stroke, Text};
 use iced::{Element, Fill, Point, Rectangle, Renderer, Size, Theme, mouse};
@@ -96,7 +96,7 @@ impl<Message> canvas::Program<Message> for Line<'_, Message> {
             let line = Path::line(Point::new(x, 8.0 + BAND), Point::new(x, 14.0 + BAND));
             frame.stroke(&line, Stroke::default().with_color(theme::QUIET));
             frame.fill_text(Text {
-                content: words::clock(&words::rome_ms(tick)),
+                content: sentences::clock(&sentences::rome_ms(tick)),
                 position: Point::new(x, 16.0 + BAND),
                 color: theme::QUIET,
                 size: theme::SMALL.into(),

@@ -5,13 +5,13 @@
 
 use crate::domain::camera::{CameraKind, ControllerId};
 use crate::domain::site::change::CameraSettings;
-use crate::gui::desk::Desk;
+use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
-use crate::gui::{site_words, words};
+use crate::gui::{site_sentences, sentences};
 use crate::station::{CameraAccount, CameraReport, FoundCamera, PutCamera, Refusal};
 use iced::alignment::Vertical;
 use iced::widget::{button, column, container, row, text};
@@ -183,7 +183,7 @@ impl Form {
                 (self.waiting, self.error) = (false, None);
                 self.tested = Some((onvif, *account, report));
             }
-            Message::Tested(_, _, Err(why)) => self.failed(words::refusal(&why)),
+            Message::Tested(_, _, Err(why)) => self.failed(sentences::refusal(&why)),
             Message::Save => return self.save(),
             Message::Command(command) => return self.command(command),
         }
@@ -370,7 +370,7 @@ impl Form {
                     Place::Controller,
                     controller.unwrap_or_default()
                 ),
-                self.choice(fl!("camera-kind"), Place::Kind, site_words::kind(KINDS[self.kind])),
+                self.choice(fl!("camera-kind"), Place::Kind, site_sentences::kind(KINDS[self.kind])),
             ]
             .spacing(12),
             typed(fl!("camera-onvif"), Place::Onvif),
@@ -396,7 +396,7 @@ impl Form {
         ]
         .spacing(10);
         if let Some((_, _, report)) = self.tested.as_ref().filter(|_| self.is_tested()) {
-            form = form.push(labelled(Icon::Delivered, site_words::report(report), Tone::Normal));
+            form = form.push(labelled(Icon::Delivered, site_sentences::report(report), Tone::Normal));
         }
         if let Some(error) = &self.error {
             form = form.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
@@ -469,7 +469,7 @@ mod tests {
         let fake = fake::administrator(4, 1);
         let desk: Arc<dyn Desk> = fake.clone();
         let (form, _) = if new {
-            Form::new(&desk, fake::site::found().into_iter().next())
+            Form::new(&desk, fake::camera_admin::found().into_iter().next())
         } else {
             Form::of(&desk, CameraSettings::of(&desk.plan().cameras[0]))
         };
@@ -495,7 +495,7 @@ mod tests {
         assert_eq!(desk.said(), ["try http://192.0.2.31/onvif/device_service vedetta"]);
         let account = Box::new(form.picture().unwrap());
         let onvif = form.text(Place::Onvif).to_owned();
-        form.update(Message::Tested(onvif, account, Ok(fake::site::report())));
+        form.update(Message::Tested(onvif, account, Ok(fake::camera_admin::report())));
         typed(&mut form, Place::Onvif, "http://192.0.2.99/onvif/device_service");
         assert!(matches!(form.update(Message::Save), Action::None), "another address");
         typed(&mut form, Place::Onvif, "http://192.0.2.31/onvif/device_service");

@@ -8,11 +8,11 @@ mod form;
 mod view;
 
 use crate::domain::camera::CameraId;
-use crate::gui::desk::Desk;
+use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::keymap::{Command, Direction};
 use crate::gui::theme::Tone;
-use crate::gui::{site_words, words};
+use crate::gui::{site_sentences, sentences};
 use crate::station::{CameraView, Changed, FoundCamera, Refusal, SiteProposal, Verdict};
 use form::Form;
 use iced::{Task, widget};
@@ -141,7 +141,7 @@ impl Cameras {
             Message::Found(Err(why)) | Message::Changed(Err(why)) => return self.failed(&why),
             Message::Changed(Ok(changed)) => {
                 self.stage = Stage::List;
-                self.said = Some((Tone::Normal, site_words::changed(changed)));
+                self.said = Some((Tone::Normal, site_sentences::changed(changed)));
                 return Action::Run(self.read());
             }
             Message::Decided(Ok(())) => {
@@ -168,13 +168,13 @@ impl Cameras {
     }
 
     fn fail(&mut self, why: &Refusal) {
-        self.said = Some((Tone::Attention, words::refusal(why)));
+        self.said = Some((Tone::Attention, sentences::refusal(why)));
     }
 
     /// What was typed stays.
     fn failed(&mut self, why: &Refusal) -> Action {
         match &mut self.stage {
-            Stage::Form(form) => form.failed(words::refusal(why)),
+            Stage::Form(form) => form.failed(sentences::refusal(why)),
             Stage::Finding => {
                 self.stage = Stage::List;
                 self.fail(why);
@@ -344,8 +344,8 @@ mod tests {
     fn screen(desk: Arc<Fake>) -> (Cameras, Arc<Fake>) {
         let (mut screen, _) = Cameras::new(desk.clone());
         let plan = desk.plan();
-        screen.update(Message::Listed(Ok(fake::site::views(&plan))));
-        screen.update(Message::Waiting(Ok(fake::site::proposals(&plan))));
+        screen.update(Message::Listed(Ok(fake::camera_admin::views(&plan))));
+        screen.update(Message::Waiting(Ok(fake::camera_admin::proposals(&plan))));
         (screen, desk)
     }
 
@@ -382,7 +382,7 @@ mod tests {
         let (mut screen, desk) = screen(fake::administrator(4, 1));
         screen.update(Message::Command(Command::Search));
         assert_eq!(desk.said(), ["find cameras"]);
-        screen.update(Message::Found(Ok(fake::site::found())));
+        screen.update(Message::Found(Ok(fake::camera_admin::found())));
         screen.update(Message::Command(Command::Arrow(Direction::Down)));
         screen.update(Message::Command(Command::Confirm));
         let Stage::Form(form) = &screen.stage else {

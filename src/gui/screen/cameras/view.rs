@@ -6,7 +6,7 @@ use super::{Cameras, Message, REASON, Stage, TABLE};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
-use crate::gui::site_words;
+use crate::gui::site_sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
 use crate::station::{CameraView, FoundCamera, SiteProposal, Verdict};
@@ -177,12 +177,12 @@ fn header<'a>() -> Element<'a, Message> {
 
 fn line(camera: &CameraView, at: usize, chosen: bool) -> Element<'_, Message> {
     let settings = &camera.settings;
-    let (state, tone) = site_words::state(camera);
+    let (state, tone) = site_sentences::state(camera);
     let texts = [
         text(settings.number.to_string()).font(theme::STRONG),
         text(settings.name.as_str()).font(theme::STRONG),
         text(settings.place.as_str()),
-        text(site_words::kind(settings.kind)),
+        text(site_sentences::kind(settings.kind)),
         text(settings.onvif.as_str()),
         text(camera.masks.to_string()),
         text(state).color(tone.colour()),
@@ -195,7 +195,7 @@ fn line(camera: &CameraView, at: usize, chosen: bool) -> Element<'_, Message> {
 }
 
 fn waiting(proposal: &SiteProposal, at: usize, chosen: bool) -> Element<'_, Message> {
-    let differences: Vec<String> = proposal.differences.iter().map(site_words::difference).collect();
+    let differences: Vec<String> = proposal.differences.iter().map(site_sentences::difference).collect();
     let who = fl!(
         "cameras-proposed-by",
         name = proposal.author.display_name.as_str(),

@@ -9,7 +9,7 @@ use crate::domain::site::{CameraPlan, SitePlan};
 use crate::gui::i18n::fl;
 use crate::gui::ui::calibration::{self, Calibrating};
 use crate::gui::ui::mask_editor;
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::Refusal;
 use iced::{Element, Task};
 use std::sync::Arc;
@@ -66,7 +66,7 @@ impl ControlRoom {
     pub(super) fn calibration_proposed(&mut self, answer: Result<(), Arc<Refusal>>) {
         let words = match &answer {
             Ok(()) => fl!("editor-recorded"),
-            Err(why) => words::refusal(why),
+            Err(why) => sentences::refusal(why),
         };
         if let Some(panel) = &mut self.calibrating {
             panel.say(words);

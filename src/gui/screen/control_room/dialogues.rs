@@ -2,24 +2,24 @@
 //! asking for a clearance and answering, going on without the server.
 //!
 //! Invariant: while one is open every key goes to it. Deliberately absent: the dialogues themselves (`screen`), what the
-//! room says of what came of them later (`news`).
+//! room says of what came of them later (`notifications`).
 
 use super::{Action, ControlRoom};
 use crate::domain::people::Level;
-use crate::gui::desk::Hold;
+use crate::gui::session_port::Hold;
 use crate::gui::i18n::fl;
 use crate::gui::keymap::Command;
-use crate::gui::screen::ask_dome::{self, AskDome};
+use crate::gui::screen::request_dome::{self, AskDome};
 use crate::gui::screen::change_purpose::{self, ChangePurpose};
 use crate::gui::screen::clearance_answer::{self, ClearanceAnswer};
 use crate::gui::screen::clearance_request::{self, ClearanceRequest};
-use crate::gui::screen::declare::{self, Declare};
+use crate::gui::screen::declare_event::{self, Declare};
 use crate::gui::screen::export::{self, Export};
-use crate::gui::screen::go_on::{self, GoOn};
+use crate::gui::screen::extend_grace::{self, GoOn};
 use crate::gui::screen::hand_over::{self, HandOver};
 use crate::gui::theme::Tone;
 use crate::gui::ui::form::{self, Next};
-use crate::gui::words;
+use crate::gui::sentences;
 use iced::{Element, Subscription, Task};
 
 /// Length of the range that the export dialogue offers, milliseconds.
@@ -41,12 +41,12 @@ pub enum Dialogue {
 #[derive(Clone)]
 pub enum Message {
     Export(export::Message),
-    Declare(declare::Message),
-    Ask(ask_dome::Message),
+    Declare(declare_event::Message),
+    Ask(request_dome::Message),
     HandOver(hand_over::Message),
     Request(clearance_request::Message),
     Answer(clearance_answer::Message),
-    GoOn(go_on::Message),
+    GoOn(extend_grace::Message),
     Purpose(change_purpose::Message),
 }
 
@@ -54,12 +54,12 @@ impl Dialogue {
     fn command(&self, command: Command) -> Message {
         match self {
             Dialogue::Export(_) => Message::Export(export::Message::Form(form::Message::Command(command))),
-            Dialogue::Declare(_) => Message::Declare(declare::Message::Form(form::Message::Command(command))),
-            Dialogue::Ask(_) => Message::Ask(ask_dome::Message::Form(form::Message::Command(command))),
+            Dialogue::Declare(_) => Message::Declare(declare_event::Message::Form(form::Message::Command(command))),
+            Dialogue::Ask(_) => Message::Ask(request_dome::Message::Form(form::Message::Command(command))),
             Dialogue::HandOver(_) => Message::HandOver(hand_over::Message::Form(form::Message::Command(command))),
             Dialogue::Request(_) => Message::Request(clearance_request::Message::Form(form::Message::Command(command))),
             Dialogue::Answer(_) => Message::Answer(clearance_answer::Message::Form(form::Message::Command(command))),
-            Dialogue::GoOn(_) => Message::GoOn(go_on::Message::Form(form::Message::Command(command))),
+            Dialogue::GoOn(_) => Message::GoOn(extend_grace::Message::Form(form::Message::Command(command))),
             Dialogue::Purpose(_) => Message::Purpose(change_purpose::Message::Form(form::Message::Command(command))),
         }
     }
@@ -149,7 +149,7 @@ impl ControlRoom {
                 let next = dialogue.update(message);
                 if matches!(next, Next::Done(())) {
                     self.stated = self.desk.stated();
-                    let now = words::stated(&self.stated);
+                    let now = sentences::stated(&self.stated);
                     self.say(Tone::Normal, fl!("purpose-changed", purpose = now), None);
                 }
                 self.after(next, Message::Purpose)
@@ -181,7 +181,7 @@ impl ControlRoom {
         let Some(camera) = self.selected_plan().cloned() else {
             return self.nothing_selected();
         };
-        let end = words::unix_ms(self.now.clock);
+        let end = sentences::unix_ms(self.now.clock);
         let (dialogue, focus) = Export::new(self.desk.clone(), camera, end - EXPORT_MS, end);
         self.open(Dialogue::Export(Box::new(dialogue)), focus, Message::Export)
     }

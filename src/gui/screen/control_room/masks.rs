@@ -7,7 +7,7 @@ use super::{Action, ControlRoom, Message};
 use crate::domain::people::Level;
 use crate::gui::i18n::fl;
 use crate::gui::ui::mask_editor::{self, MaskEditor};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{ProposedMask, Refusal};
 use iced::{Element, Task};
 use std::sync::Arc;
@@ -90,7 +90,7 @@ impl ControlRoom {
     pub(super) fn mask_settled(&mut self, answer: Result<(), Arc<Refusal>>) -> Action {
         let words = match &answer {
             Ok(()) => fl!("editor-recorded"),
-            Err(why) => words::refusal(why),
+            Err(why) => sentences::refusal(why),
         };
         self.plan = self.desk.plan();
         let planned = self

@@ -3,17 +3,17 @@
 //! Invariant: `update` only changes this state and starts tasks; whoever closes a tile drops its view, and so its
 //! stream. Deliberately absent: signing in, playback (other screens).
 
-mod acts;
-mod arranging;
+mod commands;
+mod wall_layout;
 mod calibrating;
 mod dialogues;
-mod drawn;
-mod figures;
-mod keeping;
+mod drawn_frames;
+mod stream_stats;
+mod mask_sync;
 mod masks;
-mod motion;
-mod news;
-mod scene;
+mod ptz;
+mod notifications;
+mod tour_scene;
 mod streams;
 pub mod tiles;
 mod view;
@@ -26,7 +26,7 @@ use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{self, Action as Wanted, Asked, Circumstances, Person, Right};
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::domain::wall::Layout;
-use crate::gui::desk::{Desk, Feed, Hold};
+use crate::gui::session_port::{Desk, Feed, Hold};
 use crate::gui::keymap::{Command, Edge, Keymap};
 use crate::gui::theme::Tone;
 use crate::gui::ui::calibration::{self, Calibrating};
@@ -36,14 +36,14 @@ use crate::gui::ui::message_strip::{self, MessageStrip};
 use crate::gui::ui::ptz_panel::PtzPanel;
 use crate::gui::ui::top_bar;
 use crate::gui::widget::wall;
-use crate::gui::{redraw, steering, words};
+use crate::gui::{redraw, ptz_input, sentences};
 use crate::media::frame::FrameSlot;
 use crate::station::{Health, Holder, Kept, Preset, ProposedMask, Refusal, Watching};
-use arranging::placed;
+use wall_layout::placed;
 use dialogues::Dialogue;
 use iced::{Rectangle, Subscription, Task, window};
-use keeping::Keeping;
-use news::Followed;
+use mask_sync::Keeping;
+use notifications::Followed;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,7 +65,7 @@ pub enum Area {
 /// A gesture that is going on.
 struct Steering {
     camera: CameraId,
-    orders: steering::Orders,
+    orders: ptz_input::Orders,
 }
 
 /// The screen.
@@ -153,7 +153,7 @@ pub enum Message {
         ticket: u64,
         answer: Result<Arc<dyn Feed>, Arc<Refusal>>,
     },
-    Steered(steering::News),
+    Steered(ptz_input::News),
     /// Held keys speak to the gesture.
     Repeat,
     /// The second click did not come.
@@ -352,7 +352,7 @@ impl ControlRoom {
         let held = if self.held.is_empty() {
             Subscription::none()
         } else {
-            iced::time::every(steering::REPEAT).map(|_| Message::Repeat)
+            iced::time::every(ptz_input::REPEAT).map(|_| Message::Repeat)
         };
         let dialogue = self
             .dialogue
@@ -478,8 +478,8 @@ impl ControlRoom {
             Tone::Attention
         };
         let sentence = match camera.as_ref().and_then(|camera| self.plan.camera(camera)) {
-            Some(camera) => format!("{} · {}: {}", camera.number, camera.name, words::refusal(why)),
-            None => words::refusal(why),
+            Some(camera) => format!("{} · {}: {}", camera.number, camera.name, sentences::refusal(why)),
+            None => sentences::refusal(why),
         };
         self.say(tone, sentence, camera);
     }

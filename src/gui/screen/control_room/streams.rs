@@ -9,7 +9,7 @@ use crate::domain::camera::StreamRole;
 use crate::domain::live::stream_selection::{Attention, Pixels, Visibility, stream_for, to_show};
 use crate::domain::live::overload::{Level, Load};
 use crate::domain::live::diagnosis::{Measured, judge};
-use crate::gui::desk::{Answer, Feed};
+use crate::gui::session_port::{Answer, Feed};
 use crate::gui::i18n::fl;
 use crate::gui::theme::Tone;
 use crate::gui::widget::wall;

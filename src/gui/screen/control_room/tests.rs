@@ -8,7 +8,7 @@ use crate::domain::privacy::{Cover, PoseKnowledge, WholeReason};
 use crate::gui::fake::{self, Fake};
 use crate::gui::keymap::Direction;
 use crate::gui::pattern;
-use crate::gui::screen::{ask_dome, go_on};
+use crate::gui::screen::{request_dome, extend_grace};
 use crate::gui::ui::form;
 use crate::station::{LiveView, StreamFigures, ViewState};
 use std::sync::Mutex;
@@ -433,11 +433,11 @@ fn r_aud_7_stopped_tiles_ask_once_and_come_back_when_an_officer_goes_on() {
     let answer = |message| Message::Dialogue(dialogues::Message::GoOn(message));
     press(&mut room, Command::Confirm);
     assert_eq!(desk.said().len(), asked, "without a reason nothing is asked");
-    let typed = form::Message::Typed(go_on::Place::Reason, "incidente in via Roma".into());
-    drop(room.update(answer(go_on::Message::Form(typed))));
+    let typed = form::Message::Typed(extend_grace::Place::Reason, "incidente in via Roma".into());
+    drop(room.update(answer(extend_grace::Message::Form(typed))));
     press(&mut room, Command::Confirm);
     assert!(desk.said().contains(&"go on incidente in via Roma".to_owned()));
-    drop(room.update(answer(go_on::Message::Answered(Ok(())))));
+    drop(room.update(answer(extend_grace::Message::Answered(Ok(())))));
     assert!(room.dialogue.is_none());
     drop(room.tick());
     settle(&mut room, &desk);
@@ -539,8 +539,8 @@ fn r_ptz_3_the_key_asks_for_a_dome_that_somebody_else_holds() {
     go_to(&mut room, "16");
     press(&mut room, Command::AskHold);
     assert!(matches!(room.dialogue, Some(Dialogue::Ask(_))));
-    let typed = form::Message::Typed(ask_dome::Place::Reason, "rapina".into());
-    room.update(Message::Dialogue(dialogues::Message::Ask(ask_dome::Message::Form(
+    let typed = form::Message::Typed(request_dome::Place::Reason, "rapina".into());
+    room.update(Message::Dialogue(dialogues::Message::Ask(request_dome::Message::Form(
         typed,
     ))));
     press(&mut room, Command::Confirm);

@@ -3,8 +3,8 @@
 //! Invariant: a picture older than three seconds is never taken for
 //! live (R-LIV-2). Deliberately absent: drawing (`widget::wall`).
 
-use super::drawn::Drawn;
-use super::figures;
+use super::drawn_frames::Drawn;
+use super::stream_stats;
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::live::overload::Level;
@@ -12,12 +12,12 @@ use crate::domain::live::freshness::{Freshness, freshness};
 use crate::domain::live::diagnosis::Verdict;
 use crate::domain::privacy::{Cover, WholeReason};
 use crate::domain::site::CameraPlan;
-use crate::gui::desk::{Feed, Hold};
+use crate::gui::session_port::{Feed, Hold};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::theme::Tone;
 use crate::gui::widget::wall::{Face, Look, Mark, Newest, StateWords};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::media::frame::Frame;
 use crate::station::{Holder, Refusal, ViewState};
 use std::sync::Arc;
@@ -249,7 +249,7 @@ pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, said: Said
     let age = shown.and_then(|open| open.age(now.instant));
     let time = age
         .and_then(|age| now.clock.checked_sub(age))
-        .map(|taken| words::clock(&words::in_rome(taken)));
+        .map(|taken| sentences::clock(&sentences::in_rome(taken)));
     let mut marks = Vec::new();
     marks.extend(said.hold.into_iter().flat_map(held));
     marks.extend(watched(said.watching));
@@ -265,10 +265,10 @@ pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, said: Said
     marks.extend(truth(condition, age));
     marks.extend(given_up(said.level).or_else(|| {
         let verdict = placed.lasting_verdict(now.instant)?;
-        (condition == Condition::Live).then(|| figures::mark(verdict))
+        (condition == Condition::Live).then(|| stream_stats::mark(verdict))
     }));
     let figures = match shown.filter(|_| said.figures) {
-        Some(open) => figures::lines(&open.feed.figures(), open.drawn.per_second()),
+        Some(open) => stream_stats::lines(&open.feed.figures(), open.drawn.per_second()),
         None => Vec::new(),
     };
     Face {
@@ -343,7 +343,7 @@ pub struct Said<'a> {
 /// A school's camera says why its pictures may be seen now.
 fn out_of_hours(plan: &CameraPlan, condition: Condition, clock: SystemTime) -> Option<Mark> {
     let calendar = plan.school.as_ref().filter(|_| condition == Condition::Live)?;
-    let now = words::in_rome(clock);
+    let now = sentences::in_rome(clock);
     calendar.is_open(now.timestamp(), now.time_zone()).then(|| Mark {
         icon: Icon::Clock,
         words: fl!("mark-out-of-hours"),
@@ -357,8 +357,8 @@ fn truth(condition: Condition, age: Option<Duration>) -> Option<Mark> {
     let age = age.filter(|_| condition == Condition::Late)?;
     Some(Mark {
         icon: Icon::Clock,
-        words: fl!("tile-last-picture", age = words::span(age)),
-        short: words::span(age),
+        words: fl!("tile-last-picture", age = sentences::span(age)),
+        short: sentences::span(age),
         tone: Tone::Attention,
     })
 }
@@ -381,13 +381,13 @@ fn given_up(level: Level) -> Option<Mark> {
 fn refused(why: &Refusal) -> StateWords {
     let words = match why {
         Refusal::Rule(_) => fl!("tile-no-permission"),
-        Refusal::SchoolHours { .. } => words::whole_cover(WholeReason::SchoolHours),
+        Refusal::SchoolHours { .. } => sentences::whole_cover(WholeReason::SchoolHours),
         _ => fl!("tile-not-live"),
     };
     StateWords {
         icon: Icon::Refused,
         words,
-        detail: words::refusal(why),
+        detail: sentences::refusal(why),
         tone: Tone::Attention,
     }
 }
@@ -408,20 +408,20 @@ fn state(shown: Option<&Open>, condition: Condition, age: Option<Duration>, now:
         (Condition::Refused, Some((ViewState::Closed { why }, _))) => Some(refused(&why)),
         (Condition::Starting, _) => say(Icon::Waiting, fl!("tile-connecting"), String::new(), Tone::Normal),
         (Condition::NotLive, Some((ViewState::Retrying { trouble, since, .. }, _))) => {
-            let since = words::span(now.saturating_duration_since(since));
-            let detail = fl!("tile-trouble-since", trouble = words::trouble(&trouble), since = since);
+            let since = sentences::span(now.saturating_duration_since(since));
+            let detail = fl!("tile-trouble-since", trouble = sentences::trouble(&trouble), since = since);
             say(Icon::NoSignal, fl!("tile-reconnecting"), detail, Tone::Attention)
         }
         (Condition::NotLive, _) => {
             let detail = age
-                .map(|age| fl!("tile-last-picture", age = words::span(age)))
+                .map(|age| fl!("tile-last-picture", age = sentences::span(age)))
                 .unwrap_or_default();
             say(Icon::Warning, fl!("tile-not-live"), detail, Tone::Attention)
         }
         (Condition::Live | Condition::Late, Some((_, cover))) => match &*cover {
             Cover::Whole(reason) => say(
                 Icon::Covered,
-                words::whole_cover(*reason),
+                sentences::whole_cover(*reason),
                 fl!("tile-covered-detail"),
                 Tone::Attention,
             ),

@@ -3,7 +3,7 @@
 //! Invariant: everything is drawn from the state; every part that can be clicked also has a key.
 //! Deliberately absent: changing anything.
 
-use super::figures;
+use super::stream_stats;
 use super::streams::Window;
 use super::tiles::{self, Condition};
 use super::{Area, ControlRoom, Message, Placed};
@@ -12,7 +12,7 @@ use crate::domain::people::stated_purpose::Stated;
 use crate::domain::privacy::declared_event::Change;
 use crate::domain::site::CameraPlan;
 use crate::domain::wall::Layout;
-use crate::gui::desk::{Hold, InForce};
+use crate::gui::session_port::{Hold, InForce};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Edge};
@@ -20,7 +20,7 @@ use crate::gui::theme::{self, Tone};
 use crate::gui::ui::camera_list::Dot;
 use crate::gui::ui::{controls, ptz_panel, shortcuts_help, top_bar};
 use crate::gui::widget::wall::{self, Face, Mark, Tile};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{Health, Watching};
 use iced::alignment::Vertical;
 use iced::widget::{button, column, container, row, stack, text};
@@ -243,14 +243,14 @@ impl ControlRoom {
         let mark = |event: InForce| {
             let left = event.ends.saturating_duration_since(self.now.instant);
             let words = match event.change {
-                Change::Ceilings => fl!("mark-event", left = words::countdown(left)),
-                Change::Mask(_) => fl!("mark-lifted", left = words::countdown(left)),
-                Change::School => fl!("mark-school", left = words::countdown(left)),
+                Change::Ceilings => fl!("mark-event", left = sentences::countdown(left)),
+                Change::Mask(_) => fl!("mark-lifted", left = sentences::countdown(left)),
+                Change::School => fl!("mark-school", left = sentences::countdown(left)),
             };
             Mark {
                 icon: Icon::Warning,
                 words,
-                short: words::countdown(left),
+                short: sentences::countdown(left),
                 tone: Tone::Attention,
             }
         };
@@ -280,7 +280,7 @@ impl ControlRoom {
             figures: feed.map(|feed| feed.figures()),
             verdict: placed
                 .and_then(|placed| placed.lasting_verdict(self.now.instant))
-                .map(|verdict| figures::mark(verdict).words),
+                .map(|verdict| stream_stats::mark(verdict).words),
             focus: focused.then_some(self.focus),
         });
         let panel = panel.map(|(command, edge)| Message::Command(command, edge));

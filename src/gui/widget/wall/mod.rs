@@ -3,14 +3,14 @@
 //! Invariant: a picture reaches the screen only through [`Look::look`], which gives it together with its cover; the
 //! lower edge of a picture is never written on. Deliberately absent: choosing what a tile shows (the control room).
 
-pub mod adapter;
-mod lanes;
+pub mod gpu_adapter;
+mod simd16;
 mod masks;
 mod overlay;
-pub mod painter;
+pub mod cpu_painter;
 mod pipeline;
 mod primitive;
-mod rows;
+mod row_mix;
 mod scale;
 mod textures;
 
@@ -262,7 +262,7 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
     }
 
     fn operate(&mut self, tree: &mut Tree, layout: Layout<'_>, _: &Renderer, operation: &mut dyn Operation) {
-        if adapter::is_software() {
+        if gpu_adapter::is_software() {
             let State { shown, .. } = tree.state.downcast_mut::<State>();
             *shown = Shown {
                 pictures: self.pictures(layout.bounds()),
@@ -290,11 +290,11 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
             shell.publish((self.on_event)(Event::Placed(bounds)));
         }
         if let iced::Event::Window(window::Event::RedrawRequested(now)) = event
-            && !adapter::is_software()
+            && !gpu_adapter::is_software()
             && self.is_awake(*now)
         {
             // The next drawing, of this same screen: no message, nothing is laid out again.
-            let due = next_drawing(state.due, *now, adapter::beat());
+            let due = next_drawing(state.due, *now, gpu_adapter::beat());
             state.due = Some(due);
             shell.request_redraw_at(due);
         }
@@ -359,7 +359,7 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
                 renderer.fill_quad(quad, iced::Color::BLACK);
             }
         }
-        let pictures = if adapter::is_software() {
+        let pictures = if gpu_adapter::is_software() {
             state.shown.pictures.clone()
         } else {
             self.pictures(bounds)

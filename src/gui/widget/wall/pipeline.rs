@@ -4,7 +4,7 @@
 //! this, and each ends its frames by itself.
 //! Deliberately absent: what to draw (`primitive`).
 
-use super::adapter;
+use super::gpu_adapter;
 use super::textures::Planes;
 use iced::wgpu;
 use std::collections::HashMap;
@@ -97,7 +97,7 @@ impl iced::widget::shader::Pipeline for Pipeline {
             offset: i as u64 * quarter.size(),
             shader_location: i as u32,
         });
-        let holes = adapter::is_software();
+        let holes = gpu_adapter::is_software();
         let (name, layouts) = if holes {
             ("hole", vec![])
         } else {

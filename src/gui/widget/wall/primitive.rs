@@ -4,7 +4,7 @@
 //! Deliberately absent: text and frames around tiles (`overlay`).
 
 use super::masks;
-use super::painter;
+use super::cpu_painter;
 use super::pipeline::{Pipeline, TILE_FLOATS};
 use super::textures::{Planes, is_whole};
 use crate::domain::privacy::Cover;
@@ -81,7 +81,7 @@ fn margin(picture: &Picture, scale: f32, painted: bool) -> [f32; 2] {
     let frame = [picture.frame.width, picture.frame.height].map(|length| length.max(1) as usize);
     let size = [picture.place.width, picture.place.height].map(|length| (length * scale).max(0.0) as usize);
     let smear = if painted {
-        painter::reach(frame, size)
+        cpu_painter::reach(frame, size)
     } else {
         [SMEAR_PX; 2]
     };

@@ -2,11 +2,11 @@
 //!
 //! Bilinear. A plane at least twice as large as its target is halved first, each pixel the mean of four, so that small tiles do
 //! not flicker.
-//! Invariant: nothing is allocated once every size has been seen. Deliberately absent: the arithmetic (`rows`, `lanes`), colours
-//! (`painter`).
+//! Invariant: nothing is allocated once every size has been seen. Deliberately absent: the arithmetic (`row_mix`, `simd16`), colours
+//! (`cpu_painter`).
 
-use super::lanes::Lanes;
-use super::rows::{Group, Rows, Tap, VECTOR, WHOLE};
+use super::simd16::Lanes;
+use super::row_mix::{Group, Rows, Tap, VECTOR, WHOLE};
 
 /// A plane, `stride` bytes from one row to the next. The last row may end with the picture.
 #[derive(Clone, Copy)]

@@ -6,13 +6,13 @@
 
 use crate::domain::privacy::declared_event::{Change, Declaration};
 use crate::domain::site::CameraPlan;
-use crate::gui::desk::{Desk, InForce};
+use crate::gui::session_port::{Desk, InForce};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::Refusal;
 use iced::alignment::Vertical;
 use iced::widget::{column, row};
@@ -108,7 +108,7 @@ impl Declare {
                 Step::Next(next) => return next.map(Message::Form),
             },
             Message::Declared(Ok(())) => return Next::Close,
-            Message::Declared(Err(why)) | Message::Ended(Err(why)) => self.form.fail(words::refusal(&why)),
+            Message::Declared(Err(why)) | Message::Ended(Err(why)) => self.form.fail(sentences::refusal(&why)),
             Message::End(id) => {
                 let ended = self.desk.end_declared(id);
                 return Next::Run(Task::perform(ended, |answer| Message::Ended(answer.map_err(Arc::new))));
@@ -168,7 +168,7 @@ impl Declare {
             "declare-in-force",
             change = change_words(&event.change, &self.camera),
             name = event.display_name.as_str(),
-            left = words::countdown(event.ends.saturating_duration_since(now))
+            left = sentences::countdown(event.ends.saturating_duration_since(now))
         );
         let end = action(
             Icon::Close,

@@ -4,7 +4,7 @@
 //! wall (the control room).
 
 use super::{App, Message, Screen};
-use crate::gui::pane::{self, Pane};
+use crate::gui::window_content::{self, Pane};
 use crate::gui::screen::control_room::Glance;
 use crate::gui::tour::scene::{Scene, ScreenName};
 use iced::Task;
@@ -13,7 +13,7 @@ use std::time::Instant;
 impl Message {
     /// Whether the program only looks at itself.
     fn is_beat(&self) -> bool {
-        let Message::Pane(_, pane::Message::Room(message)) = self else {
+        let Message::Pane(_, window_content::Message::Room(message)) = self else {
             return matches!(self, Message::Tick);
         };
         message.is_beat()

@@ -4,7 +4,7 @@
 //! log, except where a person can act on them.
 
 use super::i18n::fl;
-use super::site_words;
+use super::site_sentences;
 use crate::domain::people::account::PasswordFault;
 use crate::domain::people::clearance::{ClearanceError, MOST_CAMERA_HOURS, MOST_CAMERAS, MOST_HOURS};
 use crate::domain::people::stated_purpose::Stated;
@@ -133,7 +133,7 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::NotSupported => fl!("refusal-not-supported"),
         Refusal::NoPoseRecorded => fl!("refusal-no-pose-recorded"),
         Refusal::PlanChanged => fl!("refusal-plan-changed"),
-        Refusal::Site(fault) => site_words::fault(fault),
+        Refusal::Site(fault) => site_sentences::fault(fault),
         Refusal::WrongPassword => fl!("lock-wrong"),
         Refusal::NotAccepted => fl!("refusal-not-accepted"),
         Refusal::SessionEnded => fl!("refusal-session-ended"),

@@ -4,7 +4,7 @@
 
 use super::i18n::fl;
 use super::theme::Tone;
-use super::words;
+use super::sentences;
 use crate::domain::camera::CameraId;
 use crate::domain::people::clearance::{Answer, Clearance, Extent, Standing};
 use crate::domain::site::SitePlan;
@@ -18,7 +18,7 @@ pub fn standing_words(clearance: &Clearance, now_ms: i64) -> (String, Tone) {
             (fl!("clearance-refused", reason = reason.as_str()), Tone::Attention)
         }
         (Standing::InForce, Some(Answer::Granted { until_ms, .. })) => (
-            fl!("clearance-in-force", until = words::typed_time(*until_ms)),
+            fl!("clearance-in-force", until = sentences::typed_time(*until_ms)),
             Tone::Normal,
         ),
         _ => (fl!("clearance-expired"), Tone::Normal),
@@ -54,7 +54,7 @@ pub fn cameras_words(plan: &SitePlan, extent: &Extent) -> String {
     format!(
         "{} · {} → {}",
         fl!("clearance-cameras-short", numbers = numbers(plan, extent)),
-        words::typed_time(extent.from_ms),
-        words::typed_time(extent.to_ms)
+        sentences::typed_time(extent.from_ms),
+        sentences::typed_time(extent.to_ms)
     )
 }

@@ -4,12 +4,12 @@
 //! Invariant: it only asks; the station records name and reason before anything may go on.
 //! Deliberately absent: how long (a rule of the station).
 
-use crate::gui::desk::Desk;
+use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::ui::controls::{body, heading, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::Refusal;
 use iced::widget::column;
 use iced::{Element, Task};
@@ -55,7 +55,7 @@ impl GoOn {
                 Step::Next(next) => return next.map(Message::Form),
             },
             Message::Answered(Ok(())) => return Next::Close,
-            Message::Answered(Err(why)) => self.form.fail(words::refusal(&why)),
+            Message::Answered(Err(why)) => self.form.fail(sentences::refusal(&why)),
         }
         Next::None
     }

@@ -3,7 +3,7 @@
 //! Invariant: nothing of it stays when the person leaves. Deliberately absent: what a list does (`screen`).
 
 use super::{App, Message};
-use crate::gui::desk::Desk;
+use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;

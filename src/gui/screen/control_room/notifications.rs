@@ -6,12 +6,12 @@ use super::ControlRoom;
 use crate::domain::camera::CameraId;
 use crate::domain::people::Level;
 use crate::domain::people::clearance::{Answer, Standing};
-use crate::gui::clearing::cameras_words;
-use crate::gui::desk::Hold;
+use crate::gui::clearance_text::cameras_words;
+use crate::gui::session_port::Hold;
 use crate::gui::desktop_notice;
 use crate::gui::i18n::fl;
 use crate::gui::theme::Tone;
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::ClearanceState;
 use iced::Task;
 use std::collections::{HashMap, HashSet};
@@ -121,7 +121,7 @@ impl ControlRoom {
     /// Whether something new waits for this person's answer.
     fn follow_clearances(&mut self) -> bool {
         let mut to_answer = false;
-        let now_ms = words::unix_ms(self.now.clock);
+        let now_ms = sentences::unix_ms(self.now.clock);
         let all = self.desk.clearances();
         for state in &all {
             let stands = state.clearance.standing(now_ms);
@@ -161,7 +161,7 @@ impl ControlRoom {
                 let sentence = fl!(
                     "clearance-granted",
                     id = id,
-                    until = words::typed_time(*until_ms),
+                    until = sentences::typed_time(*until_ms),
                     cameras = cameras_words(&self.plan, extent)
                 );
                 Some((Tone::Normal, sentence))

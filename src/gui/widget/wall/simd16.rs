@@ -2,7 +2,7 @@
 //!
 //! The development profile turns no loop into vector instructions, so the few that halving and parting planes need are written
 //! down: SSE2, which every x86-64 processor has; elsewhere the same arithmetic byte by byte.
-//! Invariant: both ways give the same bytes. Deliberately absent: anything else; mixing is in `rows`.
+//! Invariant: both ways give the same bytes. Deliberately absent: anything else; mixing is in `row_mix`.
 
 #[cfg(target_arch = "x86_64")]
 pub use sse2::Lanes;

@@ -9,7 +9,7 @@ use crate::domain::camera::CameraId;
 use crate::domain::privacy::camera_side;
 use crate::gui::i18n::fl;
 use crate::gui::theme::Tone;
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{Kept, Refusal};
 use iced::Task;
 use std::collections::HashMap;
@@ -98,7 +98,7 @@ impl ControlRoom {
             // A camera that does not answer says so on its tile.
             Err(_) => return,
         };
-        let said = match words::drift(&kept) {
+        let said = match sentences::drift(&kept) {
             Some(drift) => Some((Tone::Attention, format!("{drift} {}", fl!("drift-do")))),
             None if !written => None,
             None if kept.cannot.is_empty() => Some((Tone::Normal, fl!("written-kept"))),

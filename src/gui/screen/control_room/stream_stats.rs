@@ -7,7 +7,7 @@ use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::theme::Tone;
 use crate::gui::widget::wall::Mark;
-use crate::gui::words::decimal;
+use crate::gui::sentences::decimal;
 use crate::station::StreamFigures;
 
 /// The lines that a tile shows, the most telling first, each in full and short.

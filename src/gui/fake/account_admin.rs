@@ -3,7 +3,7 @@
 //! Deliberately absent: what becomes of them.
 
 use crate::domain::people::{Level, Purpose, StationKind};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{AccountState, AccountView, SessionView, StationView};
 use std::time::SystemTime;
 
@@ -53,7 +53,7 @@ pub fn accounts() -> Vec<AccountView> {
 
 /// Sessions of three people; the supervisor's own among them.
 pub fn sessions() -> Vec<SessionView> {
-    let now = words::unix_ms(SystemTime::now());
+    let now = sentences::unix_ms(SystemTime::now());
     let police = "Polizia Locale di Borgo Vedetta";
     let session = |user: &str, name: &str, body: &str, level, (station, purpose): (&str, Purpose), minutes: i64| {
         let judicial = purpose == Purpose::JudicialPoliceDelegated;
@@ -113,7 +113,7 @@ pub fn sessions() -> Vec<SessionView> {
 
 /// Workstations in the states there are.
 pub fn workstations() -> Vec<StationView> {
-    let now = words::unix_ms(SystemTime::now());
+    let now = sentences::unix_ms(SystemTime::now());
     let station = |name: &str, kind, (enabled, quarantined): (bool, bool), days: Option<i64>, minutes: Option<i64>| {
         Some(StationView {
             station: name.parse().ok()?,

@@ -43,7 +43,7 @@ mod sse2 {
         unpack_high_i8_m128i, unpack_high_i32_m128i, unpack_low_i8_m128i, unpack_low_i32_m128i, zeroed_m128i,
     };
 
-    /// [`super::over`] for four pixels.
+    /// [`super::blend`] for four pixels.
     #[inline(always)]
     pub fn over(picture: [u32; 4], above: [u32; 4]) -> [u32; 4] {
         let (picture, above, zero) = (m128i::from(picture), m128i::from(above), zeroed_m128i());

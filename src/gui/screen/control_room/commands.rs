@@ -1,7 +1,7 @@
 //! What each command and each gesture on the wall, the list and the strip does.
 //!
 //! Invariant: a command that cannot be done now says why; it is never ignored in silence when a person asked for it.
-//! Deliberately absent: moving domes (`motion`).
+//! Deliberately absent: moving domes (`ptz`).
 
 use super::streams::look_at_window;
 use super::tiles::{Content, Now, Open, Placed};
@@ -9,7 +9,7 @@ use super::{Action, Area, ControlRoom, Message};
 use crate::domain::camera::CameraId;
 use crate::domain::privacy::declared_event::Change;
 use crate::domain::wall::Layout;
-use crate::gui::desk::InForce;
+use crate::gui::session_port::InForce;
 use crate::gui::i18n::fl;
 use crate::gui::keymap::{Command, Direction, Edge};
 use crate::gui::theme::Tone;

@@ -2,7 +2,7 @@
 //! screen.
 //!
 //! Invariant: while it waits there is always one question at the server, which answers when something changed or after a
-//! second. Deliberately absent: asking the server (`app`), the other end (`yielding`).
+//! second. Deliberately absent: asking the server (`app`), the other end (`takeover_prompt`).
 
 use crate::domain::camera::StationId;
 use crate::domain::people::takeover::Unanswered;
@@ -12,7 +12,7 @@ use crate::gui::keymap::Command;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{AskStep, AskTicket, SignInError};
 use iced::widget::{column, container};
 use iced::{Element, Fill};
@@ -116,7 +116,7 @@ impl Elsewhere {
                     fl!("elsewhere-silent", station = station)
                 }))
             }
-            Message::Stands(Err(why)) => Action::Over(Some(words::sign_in(&why))),
+            Message::Stands(Err(why)) => Action::Over(Some(sentences::sign_in(&why))),
         }
     }
 
@@ -133,7 +133,7 @@ impl Elsewhere {
                 .push(quiet(fl!("elsewhere-what")))
                 .push(self.form.foot(fl!("export-cancel"))),
             Some((left, unanswered)) => {
-                let left = words::countdown(left);
+                let left = sentences::countdown(left);
                 let silence = match unanswered {
                     Unanswered::Keeps => fl!("elsewhere-wait-keeps", left = left),
                     Unanswered::Yields => fl!("elsewhere-wait-yields", left = left),

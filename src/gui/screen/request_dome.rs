@@ -6,13 +6,13 @@
 use crate::domain::people::Level;
 use crate::domain::reason::Reason;
 use crate::domain::site::CameraPlan;
-use crate::gui::desk::{Desk, Hold};
+use crate::gui::session_port::{Desk, Hold};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::theme::Tone;
 use crate::gui::ui::controls::{body, heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::Refusal;
 use iced::widget::column;
 use iced::{Element, Task};
@@ -82,7 +82,7 @@ impl AskDome {
                 Step::Next(next) => return next.map(Message::Form),
             },
             Message::Answered(said, Ok(())) => return Next::Done(said),
-            Message::Answered(_, Err(why)) => self.form.fail(words::refusal(&why)),
+            Message::Answered(_, Err(why)) => self.form.fail(sentences::refusal(&why)),
         }
         Next::None
     }

@@ -5,7 +5,7 @@
 //! Deliberately absent: limits, holds and recording (the station), keys (the screen).
 
 use crate::domain::camera::CameraId;
-use crate::gui::desk::{Desk, Hand};
+use crate::gui::session_port::{Desk, Hand};
 use crate::station::Refusal;
 use futures::{SinkExt, Stream};
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use crate::gui::keymap::Command;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, heading, labelled, over, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{Knock, Refusal};
 use iced::widget::{column, container};
 use iced::{Element, Fill};
@@ -75,14 +75,14 @@ impl Yielding {
                 Step::Next(next) => return next.map(Message::Form),
             },
             Message::Answered(Ok(())) => return Next::Close,
-            Message::Answered(Err(why)) => self.form.fail(words::refusal(&why)),
+            Message::Answered(Err(why)) => self.form.fail(sentences::refusal(&why)),
         }
         Next::None
     }
 
     /// The question over what stays in sight.
     pub fn over<'a>(&'a self, under: Element<'a, Message>, now: Instant) -> Element<'a, Message> {
-        let left = words::countdown(self.until.saturating_duration_since(now));
+        let left = sentences::countdown(self.until.saturating_duration_since(now));
         let silence = match self.unanswered {
             Unanswered::Keeps => fl!("yield-silence-keeps", left = left),
             Unanswered::Yields => fl!("yield-silence-yields", left = left),

@@ -2,8 +2,8 @@
 //!
 //! Invariant: every wait is for a condition and ends by itself. Deliberately absent: the order of the steps (`script`).
 
-use crate::gui::tour::eye::{Eye, EyeError};
-use crate::gui::tour::hands::{Hands, Key};
+use crate::gui::tour::screen_capture::{Eye, EyeError};
+use crate::gui::tour::input_injection::{Hands, Key};
 use crate::gui::tour::measure::{SimReady, TileMeasure};
 use crate::gui::tour::report::{Report, Step};
 use crate::gui::tour::scene::Scene;

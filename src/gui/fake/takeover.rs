@@ -8,7 +8,7 @@ use crate::domain::people::{Level, Purpose};
 use crate::domain::ptz::lease::Asking;
 use crate::domain::reason::Reason;
 use crate::domain::site::SitePlan;
-use crate::gui::words;
+use crate::gui::sentences;
 use crate::station::{Asks, ClearanceState, Holder, Knock};
 use std::time::SystemTime;
 
@@ -60,7 +60,7 @@ pub fn knock() -> Option<Knock> {
 
 /// The officer waits for a clearance.
 pub fn clearance(plan: &SitePlan) -> Option<ClearanceState> {
-    let now = words::unix_ms(SystemTime::now());
+    let now = sentences::unix_ms(SystemTime::now());
     let wish = Wish {
         controller: plan.controllers.first()?.id.clone(),
         extent: Extent {

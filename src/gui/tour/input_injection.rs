@@ -4,7 +4,7 @@
 //! Invariant: every key that was pressed is released, also when a step fails.
 //! Deliberately absent: messages into the program; the tour has no other way in.
 
-use crate::gui::tour::eye::{Eye, EyeError};
+use crate::gui::tour::screen_capture::{Eye, EyeError};
 use std::collections::HashMap;
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{

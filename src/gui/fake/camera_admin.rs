@@ -39,7 +39,7 @@ pub fn report() -> CameraReport {
 
 /// A new camera waits for the supervisor.
 pub fn proposals(plan: &SitePlan) -> Vec<SiteProposal> {
-    let (Some(like), Some(author)) = (plan.cameras.first(), super::asked::officer()) else {
+    let (Some(like), Some(author)) = (plan.cameras.first(), super::takeover::officer()) else {
         return Vec::new();
     };
     let mut settings = CameraSettings::of(like);

@@ -7,16 +7,16 @@
 use super::{App, Message, Screen};
 use crate::domain::people::lock;
 use crate::gui::i18n::fl;
-use crate::gui::pane;
+use crate::gui::window_content;
 use crate::gui::screen::cameras::{self, Cameras};
 use crate::gui::screen::control_room;
 use crate::gui::screen::enrol;
 use crate::gui::screen::sign_in;
 use crate::gui::theme::Tone;
-use crate::gui::ui::elsewhere::{self, Stands};
+use crate::gui::ui::takeover_request::{self, Stands};
 use crate::gui::ui::form::Next;
 use crate::gui::ui::unlock::{self, Unlock};
-use crate::gui::ui::yielding::{self, Yielding};
+use crate::gui::ui::takeover_prompt::{self, Yielding};
 use crate::station::{AskStep, AskTicket, AskedFor, StationError, enrol_machine};
 use iced::Task;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl App {
                 let recorded = Task::perform(recorded, |answer| Message::Locked(answer.map_err(Arc::new)));
                 // A key that is held is not let go behind the card.
                 if let Screen::Work(pane) = &mut self.screen {
-                    drop(pane.update(pane::Message::Room(control_room::Message::Unfocused)));
+                    drop(pane.update(window_content::Message::Room(control_room::Message::Unfocused)));
                 }
                 Task::batch([focus, recorded])
             }
@@ -104,12 +104,12 @@ impl App {
                 Ok(AskedFor::Kept { station, answered }) => Ok(Stands::Kept { station, answered }),
                 Err(error) => Err(error),
             };
-            Message::SignIn(sign_in::Message::Elsewhere(elsewhere::Message::Stands(stands)))
+            Message::SignIn(sign_in::Message::Elsewhere(takeover_request::Message::Stands(stands)))
         })
     }
 
     /// The question whether the account is yielded to another workstation.
-    pub(super) fn wanted_message(&mut self, message: yielding::Message) -> Task<Message> {
+    pub(super) fn wanted_message(&mut self, message: takeover_prompt::Message) -> Task<Message> {
         let (Some(desk), Some(question)) = (self.desk(), &mut self.wanted) else {
             return Task::none();
         };
@@ -121,7 +121,7 @@ impl App {
                 Task::none()
             }
             Next::Done(false) => Task::perform(desk.keep_account(), |answer| {
-                Message::Wanted(yielding::Message::Answered(answer.map_err(Arc::new)))
+                Message::Wanted(takeover_prompt::Message::Answered(answer.map_err(Arc::new)))
             }),
             Next::Done(true) => self.leave(|desk| desk.yield_account()),
         }

@@ -1,13 +1,13 @@
 //! Moving the selected dome: held keys, the wheel, a click on the picture.
 //!
 //! Invariant: when no key is held, nothing tells the dome to go on; losing the keyboard releases every key.
-//! Deliberately absent: the gesture itself (`steering`).
+//! Deliberately absent: the gesture itself (`ptz_input`).
 
 use super::{Action, ControlRoom, Message, Steering};
 use crate::domain::camera::CameraId;
 use crate::gui::i18n::fl;
 use crate::gui::keymap::{Command, Direction};
-use crate::gui::steering::{self, News, Order};
+use crate::gui::ptz_input::{self, News, Order};
 use crate::gui::theme::Tone;
 use iced::Task;
 use std::time::Duration;
@@ -83,7 +83,7 @@ impl ControlRoom {
         {
             return Task::none();
         }
-        let (orders, news) = steering::begin(self.desk.clone(), dome.clone());
+        let (orders, news) = ptz_input::begin(self.desk.clone(), dome.clone());
         let _ = orders.try_send(order);
         self.steering = Some(Steering { camera: dome, orders });
         Task::run(news, Message::Steered)
@@ -115,7 +115,7 @@ impl ControlRoom {
         if self.hold_of(&dome).is_some_and(|hold| !hold.ours) {
             return self.open_ask_dome();
         }
-        let (_, news) = steering::begin(self.desk.clone(), dome);
+        let (_, news) = ptz_input::begin(self.desk.clone(), dome);
         Action::Run(Task::run(news, Message::Steered))
     }
 
