@@ -140,7 +140,7 @@ fn main() -> Result<(), String> {
             "export" => vec![Command::Export],
             "export-masked" => vec![Command::Digit(2), Command::Confirm, Command::Export],
             "masks" => vec![Command::Digit(1), Command::Digit(4), Command::Confirm, Command::Masks],
-            "go-on" => vec![Command::GoOn],
+            "go-on" => vec![Command::ExtendGrace],
             "calibration" => vec![
                 Command::Digit(1),
                 Command::Digit(4),

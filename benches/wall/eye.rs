@@ -11,10 +11,10 @@ use std::path::PathBuf;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use vedetta::domain::wall::Layout;
-use vedetta::gui::tour::screen_capture::Eye;
-use vedetta::gui::tour::input_injection::{Hands, Key};
+use vedetta::gui::tour::input_injection::{InputInjector, Key};
 use vedetta::gui::tour::measure::SimReady;
 use vedetta::gui::tour::scene::PixelRect;
+use vedetta::gui::tour::screen_capture::Eye;
 use vedetta::gui::widget::wall::{letterbox, tile_rectangle};
 
 /// Time between two looks. A new picture is seen at most this much late.
@@ -71,7 +71,7 @@ fn main() -> Outcome<()> {
             json!({ "leaked_pixels": window.leaked_pixels() })
         }
         Command::Press { key } => {
-            Hands::on(&eye)?.tap(Key::Function(key))?;
+            InputInjector::on(&eye)?.tap(Key::Function(key))?;
             json!({})
         }
         command => {
@@ -205,7 +205,7 @@ impl<'a> Wall<'a> {
     /// The tiles that show no picture before the key are the ones that it opens.
     fn open(&self, key: u8) -> Outcome<Value> {
         let before = self.codes()?;
-        let hands = Hands::on(self.eye)?;
+        let hands = InputInjector::on(self.eye)?;
         let began = Instant::now();
         hands.tap(Key::Function(key))?;
         let mut first: Vec<Option<i64>> = vec![None; self.pictures.len()];
@@ -228,7 +228,7 @@ impl<'a> Wall<'a> {
 
     /// Tab puts the frame around the next tile: the time until the pixel at its upper edge has the frame's colour.
     fn keys(&self, count: u32) -> Outcome<Value> {
-        let hands = Hands::on(self.eye)?;
+        let hands = InputInjector::on(self.eye)?;
         let mut times = Vec::new();
         let mut at = self.selected()?;
         for n in 0..count {

@@ -3,18 +3,18 @@
 //!
 //! Deliberately absent: everything else.
 
-#[path = "vedetta-audit/asking.rs"]
-mod asking;
+#[path = "vedetta-audit/account_admin.rs"]
+mod account_admin;
 #[path = "vedetta-audit/camera_users.rs"]
 mod camera_users;
 #[path = "vedetta-audit/cameras.rs"]
 mod cameras;
 #[path = "vedetta-audit/init.rs"]
 mod init;
-#[path = "vedetta-audit/office.rs"]
-mod office;
 #[path = "vedetta-audit/plan.rs"]
 mod plan;
+#[path = "vedetta-audit/questions.rs"]
+mod questions;
 #[path = "vedetta-audit/sentences.rs"]
 mod sentences;
 
@@ -29,7 +29,7 @@ use vedetta::domain::people::StationKind;
 use vedetta::protocol::LogEntry;
 use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
-use vedetta::server::{log_export, http, rollover, log_read, setup, workstation_admin, log_verify, witness};
+use vedetta::server::{http, log_export, log_read, log_verify, rollover, setup, witness, workstation_admin};
 
 /// Server centrale del registro di Vedetta.
 #[derive(Parser)]
@@ -74,17 +74,17 @@ enum Command {
     /// Le persone abilitate, sul server in funzione.
     People {
         #[command(subcommand)]
-        command: office::PeopleCommand,
+        command: account_admin::PeopleCommand,
     },
     /// Le postazioni abilitate, sul server in funzione.
     Workstations {
         #[command(subcommand)]
-        command: office::WorkstationsCommand,
+        command: account_admin::WorkstationsCommand,
     },
     /// Le sessioni in corso, sul server in funzione.
     Sessions {
         #[command(subcommand)]
-        command: office::SessionsCommand,
+        command: account_admin::SessionsCommand,
     },
     /// Le telecamere: cercarle, provarle, aggiungerle, cambiarle, toglierle, sul server in funzione.
     Cameras {
@@ -345,9 +345,9 @@ async fn run(command: Command) -> Result<(), ServerError> {
             witness::serve(witness, listen, ready, asked_to_end()).await
         }
         Command::Init { arguments } => init::init(arguments).await,
-        Command::People { command } => office::people(command).await,
-        Command::Workstations { command } => office::workstations(command).await,
-        Command::Sessions { command } => office::sessions(command).await,
+        Command::People { command } => account_admin::people(command).await,
+        Command::Workstations { command } => account_admin::workstations(command).await,
+        Command::Sessions { command } => account_admin::sessions(command).await,
         Command::Cameras { command } => cameras::cameras(command).await,
         Command::Plan { command } => plan::plan(command).await,
         Command::Station { command } => station(command).await,
@@ -367,11 +367,14 @@ async fn station(command: StationCommand) -> Result<(), ServerError> {
         } => {
             let data = place.open();
             let grace_s = grace_minutes * 60;
-            let enrolment = workstation_admin::enrol(&data, station, controller, grace_s, kind.into(), &server_url).await?;
+            let enrolment =
+                workstation_admin::enrol(&data, station, controller, grace_s, kind.into(), &server_url).await?;
             say(&serde_json::json!({ "enrolled": true, "enrolment": enrolment }).to_string());
             Ok(())
         }
-        StationCommand::Release { place, station, reason } => workstation_admin::release(&place.open(), &station, &reason).await,
+        StationCommand::Release { place, station, reason } => {
+            workstation_admin::release(&place.open(), &station, &reason).await
+        }
     }
 }
 
@@ -430,7 +433,7 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
             log_read::read(
                 &place.open(),
                 &user,
-                asking::secret("VEDETTA_PASSWORD", "Password: ")?,
+                questions::secret("VEDETTA_PASSWORD", "Password: ")?,
                 &wanted,
                 each,
             )

@@ -134,7 +134,9 @@ fn run(arguments: Arguments) -> Result<(), String> {
     });
     let places = directories::ProjectDirs::from("it", "Vedetta", "vedetta");
     let place = |given: Option<PathBuf>, usual: fn(&directories::ProjectDirs) -> PathBuf| {
-        given.or_else(|| places.as_ref().map(usual)).ok_or_else(sentences::no_home)
+        given
+            .or_else(|| places.as_ref().map(usual))
+            .ok_or_else(sentences::no_home)
     };
     let enrolment = place(arguments.enrolment, |places| places.config_dir().join("enrolment"))?;
     let data = place(arguments.data, |places| places.data_local_dir().to_owned())?;

@@ -2,7 +2,6 @@
 //!
 //! Deliberately absent: iced, GStreamer, tokio, HTTP. Whoever needs one of them is in the wrong room.
 
-pub mod saved_wall;
 pub mod audit;
 pub mod backoff;
 pub mod camera;
@@ -15,6 +14,7 @@ pub mod privacy;
 pub mod ptz;
 pub mod reason;
 pub mod reserved_hue;
+pub mod saved_wall;
 pub mod site;
 pub mod timecode;
 pub mod timeline;

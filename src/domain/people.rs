@@ -6,8 +6,8 @@
 
 pub mod account;
 pub mod authorisation;
-pub mod rate_limit;
 pub mod lock;
+pub mod rate_limit;
 pub mod second_factor;
 pub mod stated_purpose;
 pub mod takeover;
@@ -16,7 +16,9 @@ pub mod clearance;
 
 use super::camera::{CameraId, ControllerId};
 use super::privacy::calendar::Day;
-pub use authorisation::{Asked, Circumstances, Decision, Ground, LogRight, Office, Reach, Right, Rule, StationKind, decide};
+pub use authorisation::{
+    AdminRight, Asked, Circumstances, Decision, Ground, LogRight, Reach, Right, Rule, StationKind, decide,
+};
 use jiff::civil::{DateTime, Time};
 use serde::{Deserialize, Serialize};
 
@@ -101,8 +103,9 @@ pub struct Person {
     pub user: String,
     /// Rank and name as shown: «Ag. Scelto Chiara Neri».
     pub display_name: String,
-    /// Body (agency): «Polizia Locale di Borgo Vedetta».
-    pub body: String,
+    /// Agency: «Polizia Locale di Borgo Vedetta».
+    #[serde(rename = "body")]
+    pub agency: String,
     pub level: Level,
     pub grants: Vec<Grant>,
 }

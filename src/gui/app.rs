@@ -5,40 +5,40 @@
 //! further windows (`windows`).
 
 mod account_admin;
-mod session_events;
 mod revision;
+mod session_events;
 
-use crate::domain::saved_wall::Arrangements;
 use crate::domain::people::lock::{self, Lock};
 use crate::domain::people::stated_purpose::{NoProtocolNumber, Stated};
 use crate::domain::people::{Level, Purpose};
-use crate::gui::session_port::{Answer, Desk};
+use crate::domain::saved_wall::Arrangements;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Edge, Keymap};
-use crate::gui::window_content::{self, Pane};
 use crate::gui::redraw::Revision;
 use crate::gui::screen::cameras::{self, Cameras};
 use crate::gui::screen::control_room::{self, Glance};
 use crate::gui::screen::diagnostics::{self, Diagnostics};
 use crate::gui::screen::enrol::{self, Enrol};
 use crate::gui::screen::sign_in::{self, SignIn};
+use crate::gui::sentences;
+use crate::gui::session_port::{Answer, Desk};
 use crate::gui::theme::{self, Tone};
 use crate::gui::tour::scene::Scene;
 use crate::gui::ui::controls::{body, labelled};
+use crate::gui::ui::takeover_prompt::{self, TakeoverPrompt};
 use crate::gui::ui::unlock::{self, Unlock};
 use crate::gui::ui::wall_chooser;
-use crate::gui::ui::takeover_prompt::{self, Yielding};
+use crate::gui::window_content::{self, Pane};
 use crate::gui::windows::Windows;
-use crate::gui::sentences;
 use crate::station::{
     Claim, Delivery, EnrolError, Knock, Refusal, SavedWalls, SavedWallsError, SecretsChoice, SignInError, Station,
     StationConfig, StationError,
 };
+use account_admin::AccountAdmin;
 use iced::event::Status;
 use iced::widget::{center, column};
 use iced::{Element, Event, Subscription, Task, Theme, keyboard, mouse, window};
-use account_admin::Office;
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -92,12 +92,12 @@ pub struct App {
     lock: Option<Lock>,
     /// Over everything while it is locked.
     unlock: Option<Unlock>,
-    /// The office, over the wall.
-    office: Option<Office>,
+    /// The account_admin, over the wall.
+    account_admin: Option<AccountAdmin>,
     /// Cameras and the site plan, over the wall.
     cameras: Option<Box<Cameras>>,
     /// Another workstation asks for the account.
-    wanted: Option<Yielding>,
+    wanted: Option<TakeoverPrompt>,
     /// The knock the person was told of.
     knocked: Option<Knock>,
     revision: Revision<Vec<Glance>>,
@@ -117,12 +117,12 @@ pub enum Message {
     Enrol(enrol::Message),
     Enrolled(Result<(), EnrolError>),
     Unlock(unlock::Message),
-    Office(account_admin::Event),
+    AccountAdmin(account_admin::Event),
     Cameras(cameras::Message),
     /// In the question whether the account is yielded.
     Wanted(takeover_prompt::Message),
     /// Somebody touched the machine.
-    Hand,
+    Activity,
     Locked(Result<(), Arc<Refusal>>),
     Pane(Place, window_content::Message),
     Chooser(wall_chooser::Message),
@@ -178,7 +178,7 @@ impl App {
             delivery: None,
             lock: None,
             unlock: None,
-            office: None,
+            account_admin: None,
             cameras: None,
             wanted: None,
             knocked: None,
@@ -228,21 +228,21 @@ impl App {
                 self.show_sign_in(None)
             }
             Message::Key(window, event) => {
-                let touched = self.touched(lock::Input::Hand);
+                let touched = self.touched(lock::Input::Activity);
                 let done = match self.keymap.command(&event) {
                     Some((command, edge)) => self.command(self.windows.place(window), command, edge),
                     None => Task::none(),
                 };
                 Task::batch([touched, done])
             }
-            Message::Hand => self.touched(lock::Input::Hand),
+            Message::Activity => self.touched(lock::Input::Activity),
             Message::Locked(Ok(())) => Task::none(),
             Message::Locked(Err(error)) => {
                 tracing::warn!(%error, "a lock could not be recorded");
                 Task::none()
             }
             Message::Unlock(message) => self.unlock_message(message),
-            Message::Office(event) => self.office_event(event),
+            Message::AccountAdmin(event) => self.account_admin_event(event),
             Message::Cameras(message) => self.cameras_message(message),
             Message::Wanted(message) => self.wanted_message(message),
             Message::Enrol(message) => self.enrol_message(message),
@@ -301,9 +301,9 @@ impl App {
                 Edge::Up => Task::none(),
             };
         }
-        if self.office.is_some() && place.is_none() && command != Command::Lock {
+        if self.account_admin.is_some() && place.is_none() && command != Command::Lock {
             return match edge {
-                Edge::Down => self.office_command(command),
+                Edge::Down => self.account_admin_command(command),
                 Edge::Up => Task::none(),
             };
         }
@@ -315,7 +315,7 @@ impl App {
         }
         match (command, edge) {
             (Command::Lock, Edge::Down) => return self.touched(lock::Input::Lock),
-            (Command::People, Edge::Down) => return self.open_office(),
+            (Command::People, Edge::Down) => return self.open_account_admin(),
             (Command::Cameras, Edge::Down) => return self.open_cameras(),
             _ => {}
         }
@@ -587,8 +587,8 @@ impl App {
         if let (Some(_), Some(pane)) = (place, pane) {
             return self.windows.view(place, pane);
         }
-        let screen = match (&self.office, &self.cameras) {
-            (Some(office), _) => office.view().map(Message::Office),
+        let screen = match (&self.account_admin, &self.cameras) {
+            (Some(account_admin), _) => account_admin.view().map(Message::AccountAdmin),
             (None, Some(cameras)) => cameras.view().map(Message::Cameras),
             (None, None) => self.view_screen(),
         };
@@ -636,7 +636,7 @@ fn event(event: Event, status: Status, window: window::Id) -> Option<Message> {
         Event::Keyboard(event @ keyboard::Event::KeyReleased { .. }) => Some(Message::Key(window, event)),
         Event::Keyboard(event) if status == Status::Ignored || never_text(&event) => Some(Message::Key(window, event)),
         Event::Keyboard(keyboard::Event::KeyPressed { .. })
-        | Event::Mouse(mouse::Event::ButtonPressed(_) | mouse::Event::WheelScrolled { .. }) => Some(Message::Hand),
+        | Event::Mouse(mouse::Event::ButtonPressed(_) | mouse::Event::WheelScrolled { .. }) => Some(Message::Activity),
         Event::Mouse(mouse::Event::ButtonReleased(mouse::Button::Left)) => Some(Message::LetGo(window)),
         Event::Window(window::Event::Unfocused) => Some(Message::Unfocused(window)),
         _ => None,

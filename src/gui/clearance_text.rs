@@ -3,21 +3,21 @@
 //! Deliberately absent: asking for one, answering (screens).
 
 use super::i18n::fl;
-use super::theme::Tone;
 use super::sentences;
+use super::theme::Tone;
 use crate::domain::camera::CameraId;
-use crate::domain::people::clearance::{Answer, Clearance, Extent, Standing};
+use crate::domain::people::clearance::{Answer, Clearance, ClearanceStatus, Extent};
 use crate::domain::site::SitePlan;
 use std::collections::BTreeSet;
 
 /// How a clearance stands, in words.
 pub fn standing_words(clearance: &Clearance, now_ms: i64) -> (String, Tone) {
     match (clearance.standing(now_ms), &clearance.answer) {
-        (Standing::Waiting, _) => (fl!("clearance-waiting"), Tone::Attention),
-        (Standing::Refused, Some(Answer::Refused { reason, .. })) => {
+        (ClearanceStatus::Waiting, _) => (fl!("clearance-waiting"), Tone::Attention),
+        (ClearanceStatus::Refused, Some(Answer::Refused { reason, .. })) => {
             (fl!("clearance-refused", reason = reason.as_str()), Tone::Attention)
         }
-        (Standing::InForce, Some(Answer::Granted { until_ms, .. })) => (
+        (ClearanceStatus::InForce, Some(Answer::Granted { until_ms, .. })) => (
             fl!("clearance-in-force", until = sentences::typed_time(*until_ms)),
             Tone::Normal,
         ),

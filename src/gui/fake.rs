@@ -2,14 +2,14 @@
 //!
 //! Invariant: nothing of it reaches a camera, a server or a disk. Deliberately absent: rules; it says yes to everything.
 
-mod takeover;
 mod account_admin;
-mod pictures;
 pub(super) mod camera_admin;
+mod pictures;
+mod takeover;
 
 pub use account_admin::{accounts, sessions, workstations};
 
-use pictures::{FakeFeed, FakeHand, FakeReel};
+use pictures::{FakeFeed, FakePtzDrive, FakeReel};
 
 use crate::domain::camera::{CameraId, CameraKind, StationId, StreamRole};
 use crate::domain::people::clearance::{self, Wish};
@@ -18,12 +18,12 @@ use crate::domain::people::{Action, Circumstances, Grant, Level, Person, Reach, 
 use crate::domain::privacy::declared_event::{Change, Declaration};
 use crate::domain::reason::Reason;
 use crate::domain::site::{CameraPlan, Mask, SitePlan};
-use crate::gui::session_port::{Answer, Desk, ExportWish, Feed, Hand, Hold, InForce, Reel};
+use crate::gui::session_port::{Answer, Desk, DomeLease, ExportWish, Feed, InForce, PtzDrive, Reel};
 use crate::station::{
     AccountChange, AccountView, AuditState, CameraAccount, CameraReport, CameraTrouble, CameraView, Changed,
-    ClearanceState, Delivery, Diagnosis, EnrolmentCode, ExportProgress, Exported, FoundCamera, Health, Holder, Kept,
-    Knock, MaskProposal, NewCode, Obscured, Preset, ProposedMask, PutCamera, RecordedSpan, Refusal, ServerState,
-    SessionView, SiteProposal, StationView, TroubleKind, Verdict, Watching,
+    ClearanceState, Delivery, Diagnosis, EnrolmentCode, ExportProgress, Exported, FoundCamera, Health, Holder, Knock,
+    MaskProposal, MaskSyncState, NewCode, Obscured, Preset, ProposedMask, PutCamera, RecordedSpan, Refusal,
+    ServerState, SessionView, SiteProposal, StationView, TroubleKind, Verdict, Watching,
 };
 use secrecy::SecretString;
 use std::path::PathBuf;
@@ -221,7 +221,7 @@ impl Desk for Fake {
         Person {
             user: user.into(),
             display_name: display_name.into(),
-            body: "Polizia Locale di Borgo Vedetta".into(),
+            agency: "Polizia Locale di Borgo Vedetta".into(),
             level: self.level,
             grants: grant.into_iter().collect(),
         }
@@ -272,12 +272,12 @@ impl Desk for Fake {
         Box::pin(async { Ok(()) })
     }
 
-    fn holds(&self) -> Vec<Hold> {
+    fn holds(&self) -> Vec<DomeLease> {
         let dome = self.plan.cameras.last();
-        let held = dome.map(|camera| Hold {
+        let held = dome.map(|camera| DomeLease {
             camera: camera.id.clone(),
             display_name: "Mar. Ca. Luca Bruni".into(),
-            body: "Carabinieri".into(),
+            agency: "Carabinieri".into(),
             ours: false,
             asking: Vec::new(),
             passes_to: None,
@@ -288,10 +288,10 @@ impl Desk for Fake {
             .cameras
             .iter()
             .filter(|camera| camera.kind == CameraKind::Dome);
-        let ours = domes.rev().nth(1).map(|camera| Hold {
+        let ours = domes.rev().nth(1).map(|camera| DomeLease {
             camera: camera.id.clone(),
             display_name: self.person().display_name,
-            body: self.person().body,
+            agency: self.person().agency,
             ours: true,
             asking: takeover::for_a_dome().into_iter().collect(),
             passes_to: None,
@@ -377,10 +377,10 @@ impl Desk for Fake {
         Box::pin(async move { Ok(Arc::new(FakeFeed::new(&camera, stream, slow)) as Arc<dyn Feed>) })
     }
 
-    fn steer(&self, camera: CameraId) -> Answer<Box<dyn Hand>> {
+    fn steer(&self, camera: CameraId) -> Answer<Box<dyn PtzDrive>> {
         self.note(format!("steer {camera}"));
         let said = self.said.clone();
-        Box::pin(async move { Ok(Box::new(FakeHand(said)) as Box<dyn Hand>) })
+        Box::pin(async move { Ok(Box::new(FakePtzDrive(said)) as Box<dyn PtzDrive>) })
     }
 
     fn presets(&self, _: CameraId) -> Answer<Vec<Preset>> {
@@ -632,12 +632,12 @@ impl Desk for Fake {
         Box::pin(async move { Ok(diagnosis) })
     }
 
-    fn check_camera(&self, camera: CameraId) -> Answer<Kept> {
+    fn check_camera(&self, camera: CameraId) -> Answer<MaskSyncState> {
         let kept = kept(&camera, false);
         Box::pin(async move { Ok(kept) })
     }
 
-    fn write_to_camera(&self, camera: CameraId) -> Answer<Kept> {
+    fn write_to_camera(&self, camera: CameraId) -> Answer<MaskSyncState> {
         self.note(format!("write to {camera}"));
         let kept = kept(&camera, true);
         Box::pin(async move { Ok(kept) })
@@ -645,10 +645,10 @@ impl Desk for Fake {
 }
 
 /// Every eighth camera lost a mask, until it is written again.
-fn kept(camera: &CameraId, written: bool) -> Kept {
+fn kept(camera: &CameraId, written: bool) -> MaskSyncState {
     let open = (number(camera) % 8 == 4 && !written).then_some((0, 0.4));
-    Kept {
+    MaskSyncState {
         open: open.into_iter().collect(),
-        ..Kept::default()
+        ..MaskSyncState::default()
     }
 }

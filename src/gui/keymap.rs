@@ -51,7 +51,7 @@ pub enum Command {
     /// Change the purpose in the middle of a shift.
     ChangePurpose,
     /// Go on in one's own name although the server is away for too long.
-    GoOn,
+    ExtendGrace,
     /// Draw masks on the selected camera.
     Masks,
     /// Calibrate the selected dome.
@@ -275,7 +275,7 @@ const DEFAULT: [(&str, Command); 77] = [
     ("E", Command::Export),
     ("D", Command::Declare),
     ("F", Command::ChangePurpose),
-    ("Ctrl+G", Command::GoOn),
+    ("Ctrl+G", Command::ExtendGrace),
     ("M", Command::Masks),
     ("K", Command::Calibrate),
     ("Ctrl+M", Command::WriteToCamera),

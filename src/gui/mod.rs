@@ -17,23 +17,23 @@
 
 pub mod app;
 mod clearance_text;
-pub mod session_port;
 mod desktop_notice;
 pub mod fake;
 pub mod i18n;
 pub mod icons;
 pub mod keymap;
 pub mod launch;
-pub mod window_content;
 pub mod pattern;
+pub mod ptz_input;
 pub mod redraw;
 pub mod screen;
+pub mod sentences;
+pub mod session_port;
 mod site_sentences;
 mod software;
-pub mod ptz_input;
 pub mod theme;
 pub mod tour;
 pub mod ui;
 pub mod widget;
+pub mod window_content;
 pub mod windows;
-pub mod sentences;

@@ -5,7 +5,7 @@
 //! Deliberately absent: limits, holds and recording (the station), keys (the screen).
 
 use crate::domain::camera::CameraId;
-use crate::gui::session_port::{Desk, Hand};
+use crate::gui::session_port::{Desk, PtzDrive};
 use crate::station::Refusal;
 use futures::{SinkExt, Stream};
 use std::sync::Arc;
@@ -87,7 +87,7 @@ fn latest(mut order: Order, incoming: &mut mpsc::Receiver<Order>) -> Order {
     order
 }
 
-async fn carry_out(hand: &dyn Hand, order: Order) -> Result<(), Refusal> {
+async fn carry_out(hand: &dyn PtzDrive, order: Order) -> Result<(), Refusal> {
     match order {
         Order::Velocity { pan, tilt, zoom } => hand.velocity(pan, tilt, zoom).await,
         Order::CentreOn { x, y } => hand.centre_on(x, y).await,

@@ -11,7 +11,7 @@ use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Level, Purpose, Rule, StationKind};
 use crate::domain::privacy::WholeReason;
 use crate::domain::privacy::declared_event::DeclareError;
-use crate::station::{CameraTrouble, EnrolError, Kept, Refusal, SignInError, StationError, TroubleKind};
+use crate::station::{CameraTrouble, EnrolError, MaskSyncState, Refusal, SignInError, StationError, TroubleKind};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -111,7 +111,7 @@ pub fn refusal(refusal: &Refusal) -> String {
             fl!(
                 "refusal-held",
                 name = holder.display_name.as_str(),
-                body = holder.body.as_str()
+                body = holder.agency.as_str()
             )
         }
         Refusal::HoldEnded => fl!("refusal-hold-ended"),
@@ -156,7 +156,7 @@ pub fn declare(error: DeclareError) -> String {
 }
 
 /// That a camera does not keep the plan by itself; `None` when it does. What to do about it depends on who reads it.
-pub fn drift(kept: &Kept) -> Option<String> {
+pub fn drift(kept: &MaskSyncState) -> Option<String> {
     let masks = (!kept.open.is_empty()).then(|| fl!("drift-masks", n = kept.open.len().to_string()));
     let limits = kept.wider_limits.then(|| fl!("drift-limits"));
     let what: Vec<String> = masks.into_iter().chain(limits).collect();
@@ -164,7 +164,7 @@ pub fn drift(kept: &Kept) -> Option<String> {
 }
 
 /// How a camera's own masks and limits stand to the plan, in two or three words.
-pub fn on_camera(kept: &Kept) -> String {
+pub fn on_camera(kept: &MaskSyncState) -> String {
     if kept.drifts() {
         fl!("on-camera-drift")
     } else if kept.cannot.is_empty() {

@@ -16,9 +16,9 @@ use crate::domain::site::{Mask, SitePlan};
 use crate::media::frame::FrameSlot;
 use crate::station::{
     AccountChange, AccountView, CameraAccount, CameraReport, CameraView, Changed, ClearanceState, Delivery, Diagnosis,
-    EnrolmentCode, ExportProgress, ExportReason, Exported, FoundCamera, Gesture, Health, Holder, Kept, Knock, LiveView,
-    MaskProposal, NewCode, Playback, PlaybackState, Preset, ProposedMask, PutCamera, RecordedSpan, Refusal, Session,
-    SessionView, SiteProposal, StationView, StreamFigures, Verdict, ViewState, Watching,
+    EnrolmentCode, ExportProgress, ExportReason, Exported, FoundCamera, Gesture, Health, Holder, Knock, LiveView,
+    MaskProposal, MaskSyncState, NewCode, Playback, PlaybackState, Preset, ProposedMask, PutCamera, RecordedSpan,
+    Refusal, Session, SessionView, SiteProposal, StationView, StreamFigures, Verdict, ViewState, Watching,
 };
 use futures::future::BoxFuture;
 use secrecy::SecretString;
@@ -46,7 +46,7 @@ pub trait Desk: Send + Sync {
     /// Goes on in one's own name for a quarter of an hour although the audit path says no.
     fn go_on(&self, reason: String) -> Answer<()>;
     /// Who holds which dome, whether that is the person at this desk, and who asks for it.
-    fn holds(&self) -> Vec<Hold>;
+    fn holds(&self) -> Vec<DomeLease>;
     /// Who has live pictures of what open.
     fn watching(&self) -> Vec<Watching>;
     fn ask_for_dome(&self, camera: CameraId, reason: Reason) -> Answer<()>;
@@ -65,7 +65,7 @@ pub trait Desk: Send + Sync {
     /// When a moment of the server's clock, Unix ms, is here.
     fn moment(&self, server_ms: i64) -> Instant;
     fn view(&self, camera: CameraId, stream: StreamRole) -> Answer<Arc<dyn Feed>>;
-    fn steer(&self, camera: CameraId) -> Answer<Box<dyn Hand>>;
+    fn steer(&self, camera: CameraId) -> Answer<Box<dyn PtzDrive>>;
     fn presets(&self, camera: CameraId) -> Answer<Vec<Preset>>;
     fn call_preset(&self, camera: CameraId, preset: String) -> Answer<()>;
     fn save_preset(&self, camera: CameraId, name: String) -> Answer<()>;
@@ -75,9 +75,9 @@ pub trait Desk: Send + Sync {
     fn export(&self, wish: ExportWish, progress: watch::Sender<ExportProgress>) -> Answer<Exported>;
     fn diagnose(&self, camera: CameraId) -> Answer<Diagnosis>;
     /// How a camera's own masks and limits stand to the plan.
-    fn check_camera(&self, camera: CameraId) -> Answer<Kept>;
+    fn check_camera(&self, camera: CameraId) -> Answer<MaskSyncState>;
     /// Writes them to the camera and reads them back.
-    fn write_to_camera(&self, camera: CameraId) -> Answer<Kept>;
+    fn write_to_camera(&self, camera: CameraId) -> Answer<MaskSyncState>;
     /// Declared events in force.
     fn declared(&self) -> Vec<InForce>;
     fn declare(&self, camera: CameraId, what: Declaration) -> Answer<()>;
@@ -142,10 +142,10 @@ pub struct ExportWish {
 
 /// Who holds a dome.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hold {
+pub struct DomeLease {
     pub camera: CameraId,
     pub display_name: String,
-    pub body: String,
+    pub agency: String,
     /// The person at this desk holds it.
     pub ours: bool,
     /// Who asked for it, in order.
@@ -169,7 +169,7 @@ pub trait Feed: Send + Sync {
 }
 
 /// A hand on a dome. Dropping it stops the dome.
-pub trait Hand: Send + Sync {
+pub trait PtzDrive: Send + Sync {
     fn velocity(&self, pan: f64, tilt: f64, zoom: f64) -> BoxFuture<'_, Result<(), Refusal>>;
     fn centre_on(&self, x: f64, y: f64) -> BoxFuture<'_, Result<(), Refusal>>;
     fn zoom_by(&self, factor: f64) -> BoxFuture<'_, Result<(), Refusal>>;
@@ -220,15 +220,15 @@ impl Desk for Session {
         Box::pin(async move { Session::go_on(&session, &reason).await })
     }
 
-    fn holds(&self) -> Vec<Hold> {
+    fn holds(&self) -> Vec<DomeLease> {
         let user = &Session::person(self).user;
         let holds = Session::holds(self);
         let held = holds.borrow();
         held.iter()
-            .map(|held| Hold {
+            .map(|held| DomeLease {
                 camera: held.camera.clone(),
                 display_name: held.holder.display_name.clone(),
-                body: held.holder.body.clone(),
+                agency: held.holder.agency.clone(),
                 ours: &held.holder.user == user,
                 asking: held.asking.clone(),
                 passes_to: held.passes_to.clone(),
@@ -299,11 +299,11 @@ impl Desk for Session {
         })
     }
 
-    fn steer(&self, camera: CameraId) -> Answer<Box<dyn Hand>> {
+    fn steer(&self, camera: CameraId) -> Answer<Box<dyn PtzDrive>> {
         let session = self.clone();
         Box::pin(async move {
             let gesture = Session::steer(&session, &camera).await?;
-            Ok(Box::new(gesture) as Box<dyn Hand>)
+            Ok(Box::new(gesture) as Box<dyn PtzDrive>)
         })
     }
 
@@ -357,12 +357,12 @@ impl Desk for Session {
         Box::pin(async move { Session::diagnose(&session, &camera).await })
     }
 
-    fn check_camera(&self, camera: CameraId) -> Answer<Kept> {
+    fn check_camera(&self, camera: CameraId) -> Answer<MaskSyncState> {
         let session = self.clone();
         Box::pin(async move { Session::check_camera(&session, &camera).await })
     }
 
-    fn write_to_camera(&self, camera: CameraId) -> Answer<Kept> {
+    fn write_to_camera(&self, camera: CameraId) -> Answer<MaskSyncState> {
         let session = self.clone();
         Box::pin(async move { Session::write_to_camera(&session, &camera).await })
     }
@@ -548,7 +548,7 @@ impl Feed for LiveView {
     }
 }
 
-impl Hand for Gesture {
+impl PtzDrive for Gesture {
     fn velocity(&self, pan: f64, tilt: f64, zoom: f64) -> BoxFuture<'_, Result<(), Refusal>> {
         Box::pin(Gesture::velocity(self, pan, tilt, zoom))
     }

@@ -5,12 +5,12 @@
 
 use crate::domain::saved_wall::{Arrangement, Arrangements, MAX_WINDOWS};
 use crate::gui::app::{Message, Place};
-use crate::gui::session_port::Desk;
 use crate::gui::keymap::{Command, Keymap};
-use crate::gui::window_content::{self, Pane};
 use crate::gui::screen::control_room::{ControlRoom, Seat};
+use crate::gui::session_port::Desk;
 use crate::gui::ui::controls;
 use crate::gui::ui::wall_chooser::{self, WallChooser};
+use crate::gui::window_content::{self, Pane};
 use crate::station::{SavedWalls, SavedWallsError};
 use futures::future::BoxFuture;
 use iced::{Element, Size, Subscription, Task, window};

@@ -6,9 +6,9 @@
 
 mod file;
 mod mux;
-mod redacted;
 mod original;
 mod recorder;
+mod redacted;
 mod trim;
 
 #[cfg(test)]

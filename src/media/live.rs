@@ -22,24 +22,24 @@
 //! hang is one pipeline, not one for each try.
 
 mod arrivals;
-mod stats;
-mod pipeline;
-mod watchdog;
-mod stream;
-mod stall;
 mod gst_error;
+mod pipeline;
+mod stall;
+mod stats;
+mod stream;
+mod watchdog;
 
+pub(super) use gst_error::{classify, element_of, without_urls};
 pub(super) use pipeline::Decode;
 pub(super) use stream::in_background;
-pub(super) use gst_error::{classify, element_of, without_urls};
 
 use super::error::LiveError;
 use super::frame::FrameSlot;
-use crate::domain::live::stream_selection::Attention;
 use crate::domain::live::freshness::Delay;
+use crate::domain::live::stream_selection::Attention;
 use secrecy::SecretString;
-use stream::Shared;
 use std::sync::Arc;
+use stream::Shared;
 use tokio::sync::watch;
 
 /// How RTP travels.

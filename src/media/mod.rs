@@ -4,17 +4,17 @@
 //! Deliberately absent: masks are drawn by whoever shows a frame (`domain::privacy`); snapshot and export take the
 //! cover as an argument.
 
-mod masked_picture;
 pub mod decoder;
 pub mod error;
 pub mod export;
-mod rtp_feed;
 pub mod frame;
-mod packet_guard;
+mod gst_frame;
 pub mod live;
+mod masked_picture;
 pub mod metadata;
+mod packet_guard;
 pub mod plugins;
 pub mod replay;
+mod rtp_feed;
 mod rtsp;
-mod gst_frame;
 pub mod snapshot;

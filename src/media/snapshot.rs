@@ -3,9 +3,9 @@
 //! Invariant: no pixel gets here that is not in a [`CoveredPicture`]. Deliberately absent: deciding the cover
 //! (`domain::privacy`), laying it (`masked_picture`), writing files.
 
-use super::masked_picture::{BrokenFrame, CoveredPicture};
 use super::frame::Frame;
 use super::frame::colours::Colours;
+use super::masked_picture::{BrokenFrame, CoveredPicture};
 use crate::domain::privacy::Cover;
 
 pub use super::masked_picture::FILL;

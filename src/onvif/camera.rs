@@ -3,9 +3,9 @@
 //! Invariant: a `Camera` exists only after its credentials were accepted for something that needs them, or the device
 //! asked for none. Deliberately absent: reconnecting and timing (`station`), pictures (`media`).
 
-use super::soap_channel::Channel;
 use super::device::{self, Services};
 use super::ptz_spaces::Spaces;
+use super::soap_channel::Channel;
 use super::{
     ConfiguredLimits, DeviceFacts, Endpoint, Limits, Masks, OnvifError, Ptz, RecordedPosition, Recording, StreamOffer,
     Subscription, events, media, recording,

@@ -8,7 +8,7 @@ use crate::domain::privacy::camera_side::MaskOptions;
 
 /// What a test found.
 #[derive(Debug, Clone)]
-pub struct Trial {
+pub struct TestReport {
     pub manufacturer: Option<String>,
     pub model: Option<String>,
     /// Camera's clock minus ours, seconds.
@@ -25,7 +25,7 @@ pub struct Trial {
 ///
 /// # Errors
 /// It does not answer or does not let us in: nothing else is known then.
-pub async fn test(endpoint: Endpoint, limits: Limits) -> Result<Trial, OnvifError> {
+pub async fn test(endpoint: Endpoint, limits: Limits) -> Result<TestReport, OnvifError> {
     let camera = Camera::connect(endpoint, limits).await?;
     let streams = camera.streams().await;
     let ptz = matches!(camera.ptz().await, Ok(Some(_)));
@@ -34,7 +34,7 @@ pub async fn test(endpoint: Endpoint, limits: Limits) -> Result<Trial, OnvifErro
         Ok(None) | Err(_) => None,
     };
     let facts = camera.facts();
-    Ok(Trial {
+    Ok(TestReport {
         manufacturer: facts.manufacturer.clone(),
         model: facts.model.clone(),
         clock_offset_s: facts.clock_offset_s,

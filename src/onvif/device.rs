@@ -5,9 +5,9 @@
 //!
 //! Deliberately absent: configuration of the device; accounts are in `users`, masks and limits in files of their own.
 
-use super::xaddr;
-use super::soap_channel::Channel;
 use super::error::{OnvifError, OnvifErrorKind};
+use super::soap_channel::Channel;
+use super::xaddr;
 use reqwest::Url;
 
 /// What a device says about itself. A field it left out or empty is `None`.

@@ -5,9 +5,9 @@
 //!
 //! Deliberately absent: connecting, and choosing the network; a workstation with several cards asks on each.
 
-use super::xaddr;
 use super::endpoint::Limits;
 use super::error::{OnvifError, quote};
+use super::xaddr;
 use super::xml_guard;
 use oxvif::soap::XmlNode;
 use reqwest::Url;

@@ -6,10 +6,10 @@
 //!
 //! Deliberately absent: what an event means, and a filter: devices disagree about filters, so all topics come.
 
-use super::xaddr;
-use super::soap_channel::Channel;
 use super::device::{Service, Services, is_final};
 use super::error::{OnvifError, quote};
+use super::soap_channel::Channel;
+use super::xaddr;
 use super::xml_guard::{self, unix_ms};
 use oxvif::soap::XmlNode;
 use quick_xml::Reader;

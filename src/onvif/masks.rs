@@ -4,9 +4,9 @@
 //! Invariant: polygons are in picture coordinates here (0..1, y downwards) and in ONVIF's (−1..1, y upwards) only on the
 //! way; everything read is bounded. Deliberately absent: which masks there should be (`domain::privacy::camera_side`).
 
-use super::soap_channel::Channel;
 use super::device::{Service, Services};
 use super::error::OnvifError;
+use super::soap_channel::Channel;
 use super::xml_guard::{self, number, text_of};
 use crate::domain::privacy::camera_side::MaskOptions;
 use oxvif::soap::XmlNode;

@@ -5,10 +5,10 @@
 //!
 //! Deliberately absent: changing encoders, snapshots (they go through the cover), audio.
 
-use super::xaddr;
-use super::soap_channel::Channel;
 use super::device::{Service, Services, is_final};
 use super::error::OnvifError;
+use super::soap_channel::Channel;
+use super::xaddr;
 use super::xml_guard::{number, text_of};
 use crate::domain::camera::StreamRole;
 use oxvif::soap::XmlNode;

@@ -7,8 +7,8 @@
 use super::endpoint::Limits;
 use super::error::OnvifError;
 use super::ptz_response::{MoveState, read_status, read_time};
-use super::xml_guard;
 use super::ptz_spaces::Spaces;
+use super::xml_guard;
 use crate::domain::camera::NormalisedPosition;
 use oxvif::soap::XmlNode;
 

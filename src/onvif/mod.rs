@@ -7,31 +7,32 @@
 //! Deliberately absent: pictures and RTSP (`media`), deciding whether a movement is allowed (`domain::ptz`,
 //! `station`), words for the screen, and the simulator.
 
-pub mod xaddr;
-mod oxvif_transport;
 pub mod camera;
-pub mod soap_channel;
+pub mod camera_test;
 pub mod device;
 pub mod discovery;
 pub mod endpoint;
 pub mod error;
 pub mod events;
-pub mod soap_fault;
 pub mod masks;
 pub mod media;
 pub mod metadata;
+mod oxvif_transport;
 pub mod ptz;
-pub mod ptz_response;
 pub mod ptz_limits;
-pub mod xml_guard;
+pub mod ptz_response;
+pub mod ptz_spaces;
 pub mod recording;
 pub mod security;
-pub mod ptz_spaces;
+pub mod soap_channel;
+pub mod soap_fault;
 pub mod transport;
-pub mod camera_test;
 pub mod users;
+pub mod xaddr;
+pub mod xml_guard;
 
 pub use camera::Camera;
+pub use camera_test::TestReport;
 pub use device::DeviceFacts;
 pub use endpoint::{Endpoint, Limits, Trust};
 pub use error::{OnvifError, OnvifErrorKind};
@@ -41,4 +42,3 @@ pub use media::StreamOffer;
 pub use ptz::{MoveState, Preset, Ptz, PtzStatus, Velocity};
 pub use ptz_limits::ConfiguredLimits;
 pub use recording::{RecordedPosition, Recording};
-pub use camera_test::Trial;

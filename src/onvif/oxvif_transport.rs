@@ -5,9 +5,9 @@
 //!
 //! Deliberately absent: oxvif's HTTP transport, its clock handling and its digest authentication.
 
-use super::xaddr;
-use super::soap_channel::Channel;
 use super::error::{OnvifError, quote};
+use super::soap_channel::Channel;
+use super::xaddr;
 use oxvif::OnvifClient;
 use oxvif::transport::{Transport, TransportError};
 use std::future::Future;

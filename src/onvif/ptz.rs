@@ -5,13 +5,13 @@
 //!
 //! Deliberately absent: whether a movement is allowed (`domain::ptz`), and repeating a stop until the device is idle.
 
-use super::soap_channel::Channel;
 use super::device::{Service, Services, is_final};
 use super::error::OnvifError;
 use super::media::{self, Profile};
 use super::ptz_response::{read_new_preset, read_presets, read_status, read_time};
-use super::xml_guard;
 use super::ptz_spaces::Spaces;
+use super::soap_channel::Channel;
+use super::xml_guard;
 use crate::domain::camera::NormalisedPosition;
 use oxvif::soap::XmlNode;
 use reqwest::Url;

@@ -3,13 +3,13 @@
 //! Invariant: a configuration is written back as it was read but for its limits; limits are normalised here and in the
 //! camera's own numbers only on the way. Deliberately absent: which limits there should be (`domain::privacy`).
 
-use super::soap_channel::Channel;
 use super::device::{Service, Services};
 use super::error::OnvifError;
 use super::media;
 use super::ptz::configuration_spaces;
-use super::xml_guard::{self, number, text_of};
 use super::ptz_spaces::{Range, Spaces};
+use super::soap_channel::Channel;
+use super::xml_guard::{self, number, text_of};
 use crate::domain::camera::NormalisedPosition;
 use crate::domain::privacy::camera_side::PtzLimits;
 use oxvif::soap::XmlNode;

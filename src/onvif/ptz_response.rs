@@ -6,8 +6,8 @@
 //! Deliberately absent: the operations that ask (`ptz`) and the ranges (`ptz_spaces`).
 
 use super::error::{OnvifError, quote};
-use super::xml_guard::{text_of, unix_ms};
 use super::ptz_spaces::Spaces;
+use super::xml_guard::{text_of, unix_ms};
 use crate::domain::camera::NormalisedPosition;
 use oxvif::soap::XmlNode;
 use std::time::Instant;

@@ -3,12 +3,12 @@
 //! Invariant: times the recorder does not say are `None`; searches are bounded in rounds and results and always ended.
 //! Deliberately absent: playback itself (`media::replay`), changing or deleting recordings.
 
-use super::xaddr;
-use super::soap_channel::Channel;
 use super::device::{Service, Services, is_final};
 use super::error::{OnvifError, quote};
-use super::xml_guard::{self, text_of, unix_ms};
 use super::ptz_spaces::Spaces;
+use super::soap_channel::Channel;
+use super::xaddr;
+use super::xml_guard::{self, text_of, unix_ms};
 use crate::domain::camera::NormalisedPosition;
 use oxvif::soap::XmlNode;
 use reqwest::Url;

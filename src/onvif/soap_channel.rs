@@ -9,7 +9,7 @@
 use super::endpoint::{Endpoint, Limits};
 use super::error::OnvifError;
 use super::transport::{Http, RawReply};
-use super::{xaddr, oxvif_transport, soap_fault, xml_guard, security};
+use super::{oxvif_transport, security, soap_fault, xaddr, xml_guard};
 use crate::domain::http_auth::{self, Challenge, Offer, Request};
 use oxvif::OnvifClient;
 use oxvif::soap::XmlNode;

@@ -113,6 +113,9 @@ mod tests {
         assert_eq!(kind("ter:InvalidArgVal", "no such profile"), K::Fault);
         let soap11 =
             "<E><Body><Fault><faultcode>SOAP-ENV:Client</faultcode><faultstring>no</faultstring></Fault></Body></E>";
-        assert_eq!(xml_guard::fault(soap11).unwrap().to_string(), "fault SOAP-ENV:Client: no");
+        assert_eq!(
+            xml_guard::fault(soap11).unwrap().to_string(),
+            "fault SOAP-ENV:Client: no"
+        );
     }
 }

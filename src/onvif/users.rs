@@ -3,9 +3,9 @@
 //! Invariant: a password leaves only inside a request to the device, and is in no error. Deliberately absent: which users
 //! there should be, and for how long (the server).
 
-use super::soap_channel::Channel;
 use super::endpoint::{Endpoint, Limits};
 use super::error::{OnvifError, quote};
+use super::soap_channel::Channel;
 use super::xml_guard::{self, text_of};
 use oxvif::soap::XmlNode;
 use secrecy::{ExposeSecret as _, SecretString};

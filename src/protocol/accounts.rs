@@ -33,7 +33,8 @@ pub enum AccountState {
 pub struct AccountView {
     pub user: String,
     pub display_name: String,
-    pub body: String,
+    #[serde(rename = "body")]
+    pub agency: String,
     pub level: Level,
     /// The act of appointment.
     pub act: String,
@@ -58,7 +59,8 @@ pub struct AccountView {
 pub struct NewAccount {
     pub user: String,
     pub display_name: String,
-    pub body: String,
+    #[serde(rename = "body")]
+    pub agency: String,
     pub level: Level,
     pub act: String,
     /// The controller that the account is of; the workstation's own when not named.
@@ -118,7 +120,7 @@ pub struct PasswordChange {
 /// Proves again who is at a locked workstation.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Proof {
+pub struct PasswordConfirmation {
     #[serde(serialize_with = "expose")]
     pub password: SecretString,
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// What somebody wants with a dome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum HoldRequest {
+pub enum LeaseRequest {
     /// Begin to hold it.
     Take,
     /// Go on holding it.
@@ -31,7 +31,7 @@ pub enum HoldRequest {
 /// Who holds a dome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct HoldState {
+pub struct LeaseState {
     pub camera: CameraId,
     /// Nobody: `None`.
     pub holder: Option<Holder>,
@@ -51,7 +51,8 @@ pub struct HoldState {
 pub struct Holder {
     pub user: String,
     pub display_name: String,
-    pub body: String,
+    #[serde(rename = "body")]
+    pub agency: String,
     pub station: StationId,
 }
 

@@ -9,7 +9,7 @@
 //! | `DELETE /v1/sessions/current` | – (ends the session of the bearer token) |
 //! | `DELETE /v1/people/{user}/sessions` | [`Because`], or nothing → – (ends that person's session, recorded) |
 //! | `GET /v1/sessions` | – → `Vec<`[`SessionView`]`>`: sessions running now |
-//! | `POST /v1/sessions/current/proof` | [`Proof`] → – (who is at the locked workstation, again) |
+//! | `POST /v1/sessions/current/proof` | [`PasswordConfirmation`] → – (who is at the locked workstation, again) |
 //! | `POST /v1/password` | [`PasswordChange`] → – |
 //! | `GET /v1/people` | – → `Vec<`[`AccountView`]`>`, recorded |
 //! | `POST /v1/people` | [`NewAccount`] → [`AccountAnswer`], recorded |
@@ -25,12 +25,12 @@
 //! | `POST /v1/cameras` | [`PutCamera`] → [`Changed`], administrator, recorded |
 //! | `POST /v1/cameras/{camera}/removal` | [`Removal`] → [`Changed`], administrator, recorded |
 //! | `POST /v1/site` | [`PlanImport`] → [`Changed`], administrator, recorded |
-//! | `POST /v1/site/trials` | [`CameraTrial`] → – (somebody is about to test a camera), administrator, recorded |
+//! | `POST /v1/site/trials` | [`CameraTestReport`] → – (somebody is about to test a camera), administrator, recorded |
 //! | `GET /v1/site/proposals` | – → `Vec<`[`SiteProposal`]`>`, administrator or supervisor |
 //! | `POST /v1/site/proposals/{id}` | [`Verdict`] → –: another supervisor, or declined by who made it; recorded |
 //! | `POST /v1/cameras/{camera}/credentials` | [`CredentialRequest`] → [`CameraCredential`] |
-//! | `POST /v1/cameras/{camera}/hold` | [`HoldRequest`] → [`HoldState`] |
-//! | `GET /v1/holds` | – → `Vec<HoldState>` |
+//! | `POST /v1/cameras/{camera}/hold` | [`LeaseRequest`] → [`LeaseState`] |
+//! | `GET /v1/holds` | – → `Vec<LeaseState>` |
 //! | `POST /v1/clearances` | `domain::people::clearance::Wish` → [`ClearanceState`] |
 //! | `POST /v1/clearances/{id}` | `domain::people::clearance::Verdict` → [`ClearanceState`], a supervisor |
 //! | `GET /v1/policy?after=` | – → [`PolicyState`]: at once when it is not `after` any more, else within a second |
@@ -70,15 +70,15 @@ mod site;
 
 pub use accounts::{
     AccountAnswer, AccountChange, AccountState, AccountView, Certified, Enrol, EnrolmentCode, NewAccount, NewCode,
-    NotTaken, PasswordChange, Proof, Renewal, StationView,
+    NotTaken, PasswordChange, PasswordConfirmation, Renewal, StationView,
 };
 
 pub use clearance::ClearanceState;
-pub use dome_lease::{HoldRequest, HoldState, Holder, Watching};
+pub use dome_lease::{Holder, LeaseRequest, LeaseState, Watching};
 pub use sessions::{
     AccountAsk, AskAnswer, AskState, AskStep, Asks, Because, Knock, SessionGrant, SessionRequest, SessionView, SignIn,
 };
-pub use site::{CameraAccount, CameraTrial, CameraView, Changed, PlanImport, PutCamera, Removal, SiteProposal};
+pub use site::{CameraAccount, CameraTestReport, CameraView, Changed, PlanImport, PutCamera, Removal, SiteProposal};
 
 use crate::domain::audit::event::RetentionClass;
 use crate::domain::audit::succession::SignedSuccession;
@@ -159,8 +159,8 @@ pub struct PolicyState {
     /// Version of the plan in force; a workstation with another one shows nothing until it has this one.
     pub plan_version: u64,
     pub declared: Vec<DeclaredState>,
-    /// As [`HoldState`] of every dome somebody holds.
-    pub holds: Vec<HoldState>,
+    /// As [`LeaseState`] of every dome somebody holds.
+    pub holds: Vec<LeaseState>,
     /// The server's clock, Unix ms: what hours are counted by, whatever the workstation's clock says.
     pub now_ms: i64,
     /// The account was used with the right password at another workstation a moment ago.

@@ -169,7 +169,8 @@ pub struct Because {
 pub struct SessionView {
     pub user: String,
     pub display_name: String,
-    pub body: String,
+    #[serde(rename = "body")]
+    pub agency: String,
     pub level: Level,
     pub station: StationId,
     pub purpose: Purpose,

@@ -92,6 +92,6 @@ pub struct SiteProposal {
 /// Somebody is about to test a camera that need not be in the plan; recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CameraTrial {
+pub struct CameraTestReport {
     pub onvif: String,
 }

@@ -27,7 +27,7 @@ pub struct Claim {
 }
 
 /// Somebody signed in at the console.
-pub struct Office {
+pub struct AdminClient {
     client: Client,
     base: String,
     token: SecretString,
@@ -46,7 +46,7 @@ fn because(request: RequestBuilder, reason: Option<Reason>) -> RequestBuilder {
     }
 }
 
-impl Office {
+impl AdminClient {
     /// Signs in.
     ///
     /// # Errors

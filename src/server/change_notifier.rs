@@ -9,15 +9,15 @@ use tokio::sync::watch;
 
 /// A revision that grows. Cheap to clone.
 #[derive(Clone)]
-pub struct Pulse(Arc<watch::Sender<u64>>);
+pub struct ChangeNotifier(Arc<watch::Sender<u64>>);
 
-impl Default for Pulse {
+impl Default for ChangeNotifier {
     fn default() -> Self {
         Self(Arc::new(watch::Sender::new(1)))
     }
 }
 
-impl Pulse {
+impl ChangeNotifier {
     /// Something changed.
     pub fn beat(&self) {
         self.0.send_modify(|revision| *revision += 1);
@@ -37,7 +37,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_change_is_told_at_once_and_never_missed() {
-        let pulse = Pulse::default();
+        let pulse = ChangeNotifier::default();
         let first = pulse.after(0, Duration::from_secs(60)).await;
         assert_eq!(pulse.after(first, Duration::from_millis(1)).await, first);
         pulse.beat();

@@ -6,17 +6,17 @@
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::CameraId;
 use crate::domain::people::clearance::{
-    Answer, Clearance, ClearanceError, Standing, Step, Use, Verdict, Wish, covering,
+    Answer, Clearance, ClearanceError, ClearanceStatus, Step, Use, Verdict, Wish, covering,
 };
 use crate::domain::timeline::Span;
 use crate::protocol::{ClearanceState, RefusalKind};
+use crate::server::change_notifier::ChangeNotifier;
 use crate::server::dome_leases::holder;
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::log::sequencer::{Rejection, now_ms};
 use crate::server::people::sessions::SignedIn;
-use crate::server::change_notifier::Pulse;
-use crate::server::store::{Store, StoreError};
 use crate::server::step_error::Trouble;
+use crate::server::store::{Store, StoreError};
 use std::sync::Weak;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -28,18 +28,18 @@ const TICK: Duration = Duration::from_secs(2);
 pub struct Clearances {
     store: Store,
     recorder: Recorder,
-    pulse: Pulse,
+    changes: ChangeNotifier,
     /// One step at a time in this process.
     turn: Mutex<()>,
 }
 
 impl Clearances {
     /// As they were kept.
-    pub fn new(store: Store, recorder: Recorder, pulse: Pulse) -> Self {
+    pub fn new(store: Store, recorder: Recorder, changes: ChangeNotifier) -> Self {
         Self {
             store,
             recorder,
-            pulse,
+            changes,
             turn: Mutex::default(),
         }
     }
@@ -145,7 +145,7 @@ impl Clearances {
             if !self.store.close_clearance(state.id).await? {
                 continue;
             }
-            if state.clearance.standing(now_ms) == Standing::Expired {
+            if state.clearance.standing(now_ms) == ClearanceStatus::Expired {
                 self.record(None, state.id, &state.clearance, Step::Expired).await?;
             }
             self.told().await;
@@ -154,7 +154,7 @@ impl Clearances {
     }
 
     async fn told(&self) {
-        self.pulse.beat();
+        self.changes.beat();
         if let Err(error) = self.store.tell().await {
             // They ask again within a second.
             tracing::warn!(%error, "the other servers are not told of a clearance");

@@ -9,11 +9,11 @@ use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::privacy::declared_event::{Change, Declaration, Declared, InForce};
 use crate::domain::site::CameraPlan;
 use crate::protocol::{DeclaredState, Holder, RefusalKind};
+use crate::server::change_notifier::ChangeNotifier;
 use crate::server::dome_leases::holder;
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::log::sequencer::Rejection;
 use crate::server::people::sessions::SignedIn;
-use crate::server::change_notifier::Pulse;
 use crate::server::step_error::Trouble;
 use std::sync::Weak;
 use std::time::{Duration, Instant};
@@ -34,7 +34,7 @@ pub struct Declarations {
     events: Mutex<Declared<By>>,
     recorder: Recorder,
     changed: Notify,
-    pulse: Pulse,
+    changes: ChangeNotifier,
 }
 
 fn word(change: &Change) -> String {
@@ -47,12 +47,12 @@ fn word(change: &Change) -> String {
 
 impl Declarations {
     /// Nothing is in force.
-    pub fn new(recorder: Recorder, pulse: Pulse) -> Self {
+    pub fn new(recorder: Recorder, changes: ChangeNotifier) -> Self {
         Self {
             events: Mutex::default(),
             recorder,
             changed: Notify::new(),
-            pulse,
+            changes,
         }
     }
 
@@ -109,7 +109,7 @@ impl Declarations {
             .declare(camera, by, who.person.level, declaration, now)
             .map_err(Trouble::from)?;
         self.changed.notify_one();
-        self.pulse.beat();
+        self.changes.beat();
         Ok(state(&event, now))
     }
 
@@ -121,7 +121,7 @@ impl Declarations {
         let mut events = self.events.lock().await;
         events.get(id, now).ok_or(RefusalKind::NotFound)?;
         let event = events.end(id).ok_or(RefusalKind::NotFound)?;
-        self.pulse.beat();
+        self.changes.beat();
         Ok(self.record_end(&event, Some(who)).await?)
     }
 
@@ -167,7 +167,7 @@ impl Declarations {
 
     async fn end_over(&self, events: &mut Declared<By>, now: Instant) -> Result<(), Rejection> {
         for event in events.over(now) {
-            self.pulse.beat();
+            self.changes.beat();
             self.record_end(&event, None).await?;
         }
         Ok(())

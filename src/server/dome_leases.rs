@@ -7,13 +7,13 @@
 use crate::domain::audit::event::{Operation, Outcome as EventOutcome};
 use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::ptz::lease::{Input, Lease, Outcome, may_take_over};
-use crate::protocol::{HoldState, Holder, RefusalKind};
+use crate::protocol::{Holder, LeaseState, RefusalKind};
+use crate::server::change_notifier::ChangeNotifier;
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::log::sequencer::{Rejection, now_ms};
 use crate::server::people::sessions::SignedIn;
-use crate::server::change_notifier::Pulse;
-use crate::server::store::{Store, StoreError};
 use crate::server::step_error::Trouble;
+use crate::server::store::{Store, StoreError};
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
@@ -24,12 +24,12 @@ const TOLD: Duration = Duration::from_millis(200);
 const TICK: Duration = Duration::from_millis(500);
 
 /// Every dome's lease.
-pub struct Holds {
+pub struct DomeLeases {
     store: Store,
     recorder: Recorder,
     idle: Duration,
     first_fence: u64,
-    pulse: Pulse,
+    changes: ChangeNotifier,
     clock: Clock,
     /// One turn at a time in this process.
     turn: Mutex<()>,
@@ -53,20 +53,20 @@ pub fn holder(who: &SignedIn) -> Holder {
     Holder {
         user: who.person.user.clone(),
         display_name: who.person.display_name.clone(),
-        body: who.person.body.clone(),
+        agency: who.person.agency.clone(),
         station: who.session.station.clone(),
     }
 }
 
-impl Holds {
+impl DomeLeases {
     /// As they were kept. `first_fence` is at least as large as any fence given out for a dome that is not kept.
-    pub fn new(store: Store, recorder: Recorder, idle: Duration, first_fence: u64, pulse: Pulse) -> Self {
+    pub fn new(store: Store, recorder: Recorder, idle: Duration, first_fence: u64, changes: ChangeNotifier) -> Self {
         Self {
             store,
             recorder,
             idle,
             first_fence,
-            pulse,
+            changes,
             clock: Clock {
                 started: Instant::now(),
                 started_ms: now_ms(),
@@ -94,7 +94,7 @@ impl Holds {
         camera: &CameraId,
         who: &SignedIn,
         input: Input<Holder>,
-    ) -> Result<HoldState, Trouble> {
+    ) -> Result<LeaseState, Trouble> {
         if let Input::TakeOver(_) = input {
             self.check_level(log, camera, who).await?;
         }
@@ -144,7 +144,7 @@ impl Holds {
         camera: &CameraId,
         who: Option<&SignedIn>,
         input: Input<Holder>,
-    ) -> Result<(Vec<Outcome<Holder>>, HoldState), Trouble> {
+    ) -> Result<(Vec<Outcome<Holder>>, LeaseState), Trouble> {
         let _alone = self.turn.lock().await;
         let turn = self.store.turn(camera, self.clock.now_ms()).await?;
         let now_ms = turn.now_ms;
@@ -163,7 +163,7 @@ impl Holds {
             .iter()
             .any(|outcome| !matches!(outcome, Outcome::Renewed { .. }))
         {
-            self.pulse.beat();
+            self.changes.beat();
         }
         Ok((outcomes, state))
     }
@@ -195,7 +195,7 @@ impl Holds {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn all(&self) -> Result<Vec<HoldState>, StoreError> {
+    pub async fn all(&self) -> Result<Vec<LeaseState>, StoreError> {
         let leases = self.store.leases(self.clock.now_ms()).await?;
         let mut all = Vec::new();
         for (camera, kept) in &leases.kept {
@@ -283,8 +283,8 @@ fn act<'a>(who: Option<&'a SignedIn>, camera: &'a CameraId, about: &'a Holder) -
     }
 }
 
-fn state(camera: &CameraId, lease: &Lease<Holder>, now_ms: i64) -> HoldState {
-    HoldState {
+fn state(camera: &CameraId, lease: &Lease<Holder>, now_ms: i64) -> LeaseState {
+    LeaseState {
         camera: camera.clone(),
         holder: lease.holder(now_ms).cloned(),
         fence: lease.fence(),

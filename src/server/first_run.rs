@@ -29,7 +29,7 @@ pub struct Answers {
     pub administrator: AccountName,
     /// Rank and name.
     pub display_name: String,
-    pub body: String,
+    pub agency: String,
     /// Act of appointment.
     pub act: String,
     pub password: SecretString,
@@ -69,7 +69,7 @@ pub async fn init(data: &DataDir, program: &Path, answers: Answers) -> Result<Be
     let person = Person {
         user: user.clone(),
         display_name: answers.display_name,
-        body: answers.body,
+        agency: answers.agency,
         level: Level::SystemAdministrator,
         // Of this controller, and no action on any camera.
         grants: vec![Grant {
@@ -146,7 +146,7 @@ mod tests {
             listen: "127.0.0.1:8443".parse().unwrap(),
             administrator: AccountName::read("riva").unwrap(),
             display_name: "Dott. Paolo Riva".into(),
-            body: "Comune di Borgo".into(),
+            agency: "Comune di Borgo".into(),
             act: "decreto 1/2026".into(),
             password: password.into(),
         };

@@ -13,12 +13,12 @@ use crate::domain::camera::{CameraId, MaskId};
 use crate::domain::people::{Asked, Circumstances, Decision, Right, Rule, decide};
 use crate::domain::site::{CameraPlan, Mask, Revision, SitePlan};
 use crate::protocol::{MaskChange, MaskProposal, ProposedMask, RefusalKind, SignedPlan, Verdict};
+use crate::server::change_notifier::ChangeNotifier;
 use crate::server::dome_leases::holder;
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::people::sessions::SignedIn;
-use crate::server::change_notifier::Pulse;
-use crate::server::store::Store;
 use crate::server::step_error::Trouble;
+use crate::server::store::Store;
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -34,7 +34,7 @@ pub struct Plans {
     store: Store,
     key: SignerKey,
     recorder: Recorder,
-    pulse: Pulse,
+    changes: ChangeNotifier,
     current: RwLock<Arc<SitePlan>>,
     /// Also the turn of whoever changes the plan.
     proposals: Mutex<Proposals>,
@@ -48,12 +48,12 @@ struct Proposals {
 
 impl Plans {
     /// With this plan in force.
-    pub fn new(store: Store, key: SignerKey, recorder: Recorder, pulse: Pulse, plan: SitePlan) -> Self {
+    pub fn new(store: Store, key: SignerKey, recorder: Recorder, changes: ChangeNotifier, plan: SitePlan) -> Self {
         Self {
             store,
             key,
             recorder,
-            pulse,
+            changes,
             current: RwLock::new(Arc::new(plan)),
             proposals: Mutex::default(),
         }
@@ -335,7 +335,7 @@ mod tests {
             person: Person {
                 user: user.into(),
                 display_name: user.into(),
-                body: "Polizia Locale".into(),
+                agency: "Polizia Locale".into(),
                 level,
                 grants: vec![Grant {
                     controller: "borgo".parse().unwrap(),
@@ -365,10 +365,10 @@ mod tests {
         let recorder = Recorder::new(sequencer, 7).unwrap();
         let key = SignerKey::new("vedetta/plan", &[5; 32]).unwrap();
         let vkey = key.verifier();
-        let pulse = Pulse::default();
+        let changes = ChangeNotifier::default();
         House {
-            plans: Plans::new(store, key, recorder.clone(), pulse.clone(), site()),
-            declared: Declarations::new(recorder, pulse),
+            plans: Plans::new(store, key, recorder.clone(), changes.clone(), site()),
+            declared: Declarations::new(recorder, changes),
             vkey,
             _dir: dir,
         }
@@ -458,7 +458,8 @@ mod tests {
         let proposed = house.plans.propose(&fixed, &author, proposal.clone(), 1).await;
         assert!(matches!(proposed, Err(Trouble::Refused(RefusalKind::Malformed))));
         let mut plan = site();
-        plan.cameras[0] = crate::domain::privacy::test_dome::dome_plan(MotionBounds::default(), site_lens(), Vec::new());
+        plan.cameras[0] =
+            crate::domain::privacy::test_dome::dome_plan(MotionBounds::default(), site_lens(), Vec::new());
         *house.plans.current.write().unwrap() = Arc::new(plan.clone());
         let proposed = house
             .plans

@@ -8,8 +8,8 @@
 use crate::domain::camera::CameraId;
 use crate::domain::live::viewers::{self, Step};
 use crate::protocol::{Holder, Watching};
+use crate::server::change_notifier::ChangeNotifier;
 use crate::server::log::sequencer::now_ms;
-use crate::server::change_notifier::Pulse;
 use crate::server::store::{Log, Store, StoreError};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -23,7 +23,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(10);
 /// Everybody who watches something.
 pub struct Presence {
     store: Store,
-    pulse: Pulse,
+    changes: ChangeNotifier,
     views: Mutex<viewers::Presence<Holder>>,
     logs: Vec<Log>,
     /// How far each log was read; also the turn of whoever reads.
@@ -65,10 +65,10 @@ impl Sighting {
 
 impl Presence {
     /// Nobody is there yet.
-    pub fn new(store: Store, pulse: Pulse, logs: Vec<Log>) -> Self {
+    pub fn new(store: Store, changes: ChangeNotifier, logs: Vec<Log>) -> Self {
         Self {
             store,
-            pulse,
+            changes,
             views: Mutex::default(),
             logs,
             read: tokio::sync::Mutex::default(),
@@ -123,7 +123,7 @@ impl Presence {
             all.any(|session| session.user == who.user && session.station == who.station)
         };
         if self.lock().keep(here) {
-            self.pulse.beat();
+            self.changes.beat();
         }
         Ok(())
     }
@@ -164,7 +164,7 @@ impl Presence {
             }
         }
         if changed {
-            self.pulse.beat();
+            self.changes.beat();
         }
         Ok(())
     }
@@ -178,7 +178,7 @@ impl Presence {
         Ok(row.map(|row| Holder {
             user: row.person.user,
             display_name: row.person.display_name,
-            body: row.person.body,
+            agency: row.person.agency,
             station: session.station,
         }))
     }
@@ -186,7 +186,7 @@ impl Presence {
     /// Somebody's session ended.
     pub fn leave(&self, who: &Holder) {
         if self.lock().leave(who) {
-            self.pulse.beat();
+            self.changes.beat();
         }
     }
 

@@ -201,7 +201,7 @@ async fn add_people(data: &DataDir, store: &Store, plan: &SitePlan) -> Result<()
         let person = Person {
             user: user.to_owned(),
             display_name: display_name.to_owned(),
-            body: body.to_owned(),
+            agency: body.to_owned(),
             level,
             grants: plan
                 .controllers

@@ -5,7 +5,7 @@
 
 use super::dome::Dome;
 use super::faults::{CredentialsFault, Faults, Order, UnknownPersona};
-use super::onboard_masks::Kept;
+use super::onboard_masks::OnboardMasks;
 use super::town::CameraSite;
 use crate::domain::camera::{CameraKind, NormalisedPosition, Pose};
 use secrecy::SecretString;
@@ -111,7 +111,7 @@ pub struct Device {
     statuses: AtomicU64,
     recorder: Mutex<Option<RecorderView>>,
     snapshot: Mutex<Option<SnapshotRenderer>>,
-    kept: Mutex<Kept>,
+    kept: Mutex<OnboardMasks>,
     doorkeeper: Mutex<Option<Doorkeeper>>,
 }
 
@@ -213,7 +213,7 @@ impl Device {
     }
 
     /// The masks and limits it was told to keep.
-    pub fn kept(&self) -> MutexGuard<'_, Kept> {
+    pub fn kept(&self) -> MutexGuard<'_, OnboardMasks> {
         hold(&self.kept)
     }
 

@@ -29,7 +29,7 @@ pub type DomeLimits = [[f64; 2]; 3];
 
 /// Everything a camera keeps.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct OnboardMasks {
     masks: Vec<CameraMask>,
     last: u32,
     limits: Option<DomeLimits>,
@@ -43,7 +43,7 @@ pub enum NotTaken {
     NoSuchMask,
 }
 
-impl Kept {
+impl OnboardMasks {
     /// Keeps what the plan has for this camera, as after a proper installation: all its picture masks that there is room
     /// for, and the limits of a dome.
     pub fn install(&mut self, camera: &CameraPlan) {
@@ -166,9 +166,9 @@ mod tests {
 
     #[test]
     fn cameras_take_masks_as_cameras_do() {
-        let mut kept = Kept::default();
+        let mut kept = OnboardMasks::default();
         let triangle = square()[..3].to_vec();
-        let new = |kept: &mut Kept, polygon, fault| kept.create(polygon, true, fault);
+        let new = |kept: &mut OnboardMasks, polygon, fault| kept.create(polygon, true, fault);
         assert_eq!(
             new(&mut kept, triangle.clone(), MaskFault::RectangleOnly),
             Err(NotTaken::Polygon)
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn limits_bound_where_a_dome_may_be_sent() {
-        let mut kept = Kept::default();
+        let mut kept = OnboardMasks::default();
         assert_eq!(kept.within([1.0, -1.0, 1.0]), [1.0, -1.0, 1.0]);
         kept.set_limits([[-0.5, 0.5], [-1.0, 1.0], [0.0, 0.4]]);
         assert_eq!(kept.within([1.0, -1.0, 1.0]), [0.5, -1.0, 0.4]);

@@ -7,22 +7,22 @@ use super::refusal::Refusal;
 use super::session::Session;
 use crate::domain::camera::StationId;
 use crate::domain::people::account::AccountName;
-use crate::domain::people::{Asked, Office, Rule, decide};
+use crate::domain::people::{AdminRight, Asked, Rule, decide};
 use crate::domain::reason::Reason;
 use crate::protocol::{AccountChange, AccountView, Because, EnrolmentCode, NewCode, SessionView, StationView};
 
 impl Session {
     /// Whether this person may see who is enabled, here and now.
     pub fn keeps_people(&self) -> bool {
-        self.office(Office::ReadPeople).is_ok()
+        self.office(AdminRight::ReadPeople).is_ok()
     }
 
     /// The one decision about an office.
     ///
     /// # Errors
     /// The rule that refuses.
-    pub(super) fn office(&self, office: Office) -> Result<(), Refusal> {
-        decide(self.person(), Asked::Office(office), &self.circumstances())
+    pub(super) fn office(&self, office: AdminRight) -> Result<(), Refusal> {
+        decide(self.person(), Asked::Admin(office), &self.circumstances())
             .granted()
             .map(drop)
             .map_err(Refusal::from)
@@ -33,7 +33,7 @@ impl Session {
     /// # Errors
     /// Who refuses, or the server is away.
     pub async fn people(&self) -> Result<Vec<AccountView>, Refusal> {
-        self.office(Office::ReadPeople)?;
+        self.office(AdminRight::ReadPeople)?;
         Ok(self.0.station.server.people(&self.0.facts.token).await?)
     }
 
@@ -42,7 +42,7 @@ impl Session {
     /// # Errors
     /// Who refuses, or the server is away.
     pub async fn change_account(&self, user: &str, change: &AccountChange) -> Result<(), Refusal> {
-        self.office(Office::ConfirmPeople)?;
+        self.office(AdminRight::ConfirmPeople)?;
         let user = AccountName::read(user).ok_or(Refusal::Rule(Rule::NoGrant))?;
         let changed = self.0.station.server.change_account(&self.0.facts.token, &user, change);
         changed.await.map(drop)?;
@@ -54,7 +54,7 @@ impl Session {
     /// # Errors
     /// Who refuses, or the server is away.
     pub async fn sessions(&self) -> Result<Vec<SessionView>, Refusal> {
-        self.office(Office::ReadPeople)?;
+        self.office(AdminRight::ReadPeople)?;
         Ok(self.0.station.server.sessions(&self.0.facts.token).await?)
     }
 
@@ -63,7 +63,7 @@ impl Session {
     /// # Errors
     /// Who refuses, or the server is away.
     pub async fn end_session(&self, user: &str, reason: Reason) -> Result<(), Refusal> {
-        self.office(Office::ConfirmPeople)?;
+        self.office(AdminRight::ConfirmPeople)?;
         let user = AccountName::read(user).ok_or(Refusal::Rule(Rule::NoGrant))?;
         let (server, token) = (&self.0.station.server, &self.0.facts.token);
         Ok(server.end_session(token, &user, &Because { reason }).await?)
@@ -71,7 +71,7 @@ impl Session {
 
     /// Whether this person may enrol and revoke workstations, here and now.
     pub fn keeps_stations(&self) -> bool {
-        self.office(Office::KeepStations).is_ok()
+        self.office(AdminRight::KeepStations).is_ok()
     }
 
     /// The enrolled workstations, for whoever may see the accounts.
@@ -79,7 +79,7 @@ impl Session {
     /// # Errors
     /// Who refuses, or the server is away.
     pub async fn workstations(&self) -> Result<Vec<StationView>, Refusal> {
-        self.office(Office::ReadPeople)?;
+        self.office(AdminRight::ReadPeople)?;
         Ok(self.0.station.server.workstations(&self.0.facts.token).await?)
     }
 
@@ -88,7 +88,7 @@ impl Session {
     /// # Errors
     /// Who refuses, the name is taken, or the server is away.
     pub async fn enrolment_code(&self, new: &NewCode) -> Result<EnrolmentCode, Refusal> {
-        self.office(Office::KeepStations)?;
+        self.office(AdminRight::KeepStations)?;
         let code = self.0.station.server.enrolment_code(&self.0.facts.token, new);
         Ok(code.await?)
     }
@@ -98,7 +98,7 @@ impl Session {
     /// # Errors
     /// Who refuses, or the server is away.
     pub async fn revoke_workstation(&self, station: &StationId, reason: Reason) -> Result<(), Refusal> {
-        self.office(Office::KeepStations)?;
+        self.office(AdminRight::KeepStations)?;
         let (server, token) = (&self.0.station.server, &self.0.facts.token);
         Ok(server.revoke_workstation(token, station, &Because { reason }).await?)
     }

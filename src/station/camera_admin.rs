@@ -5,12 +5,12 @@
 //! Invariant: the one decision is asked here before the server; what is about to reach a camera or the network is durable
 //! in the outbox first. Deliberately absent: masks, ceilings, calendars (they have their own way).
 
-use super::refusal::{CameraTrouble, Refusal};
 use super::authorised_act::Parameters;
+use super::refusal::{CameraTrouble, Refusal};
 use super::session::Session;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::CameraId;
-use crate::domain::people::Office;
+use crate::domain::people::AdminRight;
 use crate::domain::site::change::{SiteFault, is_address};
 use crate::onvif::discovery::{self, Found};
 use crate::onvif::{Endpoint, Limits, camera_test};
@@ -43,12 +43,12 @@ pub struct CameraReport {
 impl Session {
     /// Whether cameras are this person's to add, change and remove, here and now.
     pub fn keeps_cameras(&self) -> bool {
-        self.office(Office::KeepCameras).is_ok()
+        self.office(AdminRight::KeepCameras).is_ok()
     }
 
     /// Whether changes that need two are this person's to approve.
     pub fn approves_cameras(&self) -> bool {
-        self.office(Office::ApproveCameras).is_ok()
+        self.office(AdminRight::ApproveCameras).is_ok()
     }
 
     /// Every camera of the controllers that this person looks after.
@@ -64,7 +64,7 @@ impl Session {
     /// # Errors
     /// Who refuses, or the network cannot be used.
     pub async fn find_cameras(&self) -> Result<Vec<FoundCamera>, Refusal> {
-        self.office(Office::KeepCameras)?;
+        self.office(AdminRight::KeepCameras)?;
         self.record_siting("cameras_sought", "").await?;
         let found = discovery::probe(Ipv4Addr::UNSPECIFIED, LISTEN).await?;
         Ok(found.into_iter().filter_map(first_address).collect())
@@ -75,7 +75,7 @@ impl Session {
     /// # Errors
     /// Who refuses, or what is wrong with the camera.
     pub async fn try_camera(&self, onvif: String, account: CameraAccount) -> Result<CameraReport, Refusal> {
-        self.office(Office::KeepCameras)?;
+        self.office(AdminRight::KeepCameras)?;
         if !is_address(&onvif) {
             return Err(Refusal::Site(SiteFault::Address));
         }
@@ -101,7 +101,7 @@ impl Session {
     /// # Errors
     /// Who refuses, or the server is away.
     pub async fn put_camera(&self, put: &PutCamera) -> Result<Changed, Refusal> {
-        self.office(Office::KeepCameras)?;
+        self.office(AdminRight::KeepCameras)?;
         Ok(self.0.station.server.put_camera(&self.0.facts.token, put).await?)
     }
 
@@ -110,7 +110,7 @@ impl Session {
     /// # Errors
     /// Who refuses, or the server is away.
     pub async fn remove_camera(&self, camera: &CameraId, reason: String) -> Result<Changed, Refusal> {
-        self.office(Office::KeepCameras)?;
+        self.office(AdminRight::KeepCameras)?;
         let (server, removal) = (&self.0.station.server, Removal { reason });
         Ok(server.remove_camera(&self.0.facts.token, camera, &removal).await?)
     }

@@ -4,10 +4,10 @@
 //! is compared is the plan with what was read back, never with what was sent.
 //! Deliberately absent: masks of a dome (no camera makes them follow it; only its limits are written).
 
+use super::authorised_act::{Act, Intent, Right, parameters};
 use super::camera_connection::Connection;
 use super::health::Need;
 use super::refusal::Refusal;
-use super::authorised_act::{Act, Intent, Right, parameters};
 use super::session::Session;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, CameraKind};
@@ -18,7 +18,7 @@ use crate::onvif::{DeviceMask, OnvifErrorKind};
 
 /// How a camera's own masks and limits stand to the plan.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Kept {
+pub struct MaskSyncState {
     /// Masks of the plan that the camera leaves open, by their place among the picture masks, with the open share.
     pub open: Vec<(usize, f64)>,
     /// Its limits let the dome pass those of the plan.
@@ -27,7 +27,7 @@ pub struct Kept {
     pub cannot: Vec<&'static str>,
 }
 
-impl Kept {
+impl MaskSyncState {
     /// Whether the camera does not keep what it could.
     pub fn drifts(&self) -> bool {
         !self.open.is_empty() || self.wider_limits
@@ -53,7 +53,7 @@ impl Session {
     ///
     /// # Errors
     /// Who refuses, or the camera.
-    pub async fn write_to_camera(&self, camera: &CameraId) -> Result<Kept, Refusal> {
+    pub async fn write_to_camera(&self, camera: &CameraId) -> Result<MaskSyncState, Refusal> {
         self.keep(camera, Operation::CameraWritten, true).await
     }
 
@@ -61,11 +61,11 @@ impl Session {
     ///
     /// # Errors
     /// Who refuses, or the camera.
-    pub async fn check_camera(&self, camera: &CameraId) -> Result<Kept, Refusal> {
+    pub async fn check_camera(&self, camera: &CameraId) -> Result<MaskSyncState, Refusal> {
         self.keep(camera, Operation::CameraDrift, false).await
     }
 
-    async fn keep(&self, camera: &CameraId, operation: Operation, write: bool) -> Result<Kept, Refusal> {
+    async fn keep(&self, camera: &CameraId, operation: Operation, write: bool) -> Result<MaskSyncState, Refusal> {
         let plan = self.0.camera(camera)?;
         let right = if write {
             Right::Grant(Action::Lift)
@@ -95,8 +95,8 @@ impl Session {
 ///
 /// # Errors
 /// The camera.
-pub(super) async fn kept_by(connection: &Connection, plan: &CameraPlan, write: bool) -> Result<Kept, Refusal> {
-    let mut kept = Kept::default();
+pub(super) async fn kept_by(connection: &Connection, plan: &CameraPlan, write: bool) -> Result<MaskSyncState, Refusal> {
+    let mut kept = MaskSyncState::default();
     let polygons = planned_polygons(plan);
     if plan.kind != CameraKind::Dome && !polygons.is_empty() {
         let there = match connection.camera.masks().await? {

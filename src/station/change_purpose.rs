@@ -3,8 +3,8 @@
 //! Invariant: intent and outcome are recorded, and the server agreed, before any event carries the new purpose; what is
 //! open goes on under it. Deliberately absent: purposes of recordings, which each access states for itself.
 
-use super::refusal::Refusal;
 use super::authorised_act::{Parameters, outcome_of, parameters, why};
+use super::refusal::Refusal;
 use super::session::Session;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::stated_purpose::Stated;

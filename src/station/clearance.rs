@@ -3,8 +3,8 @@
 //! Invariant: without one that the server told of, an operator's recordings are refused here too; the server decides in
 //! any case. Deliberately absent: the rules (`domain::people::clearance`).
 
-use super::refusal::Refusal;
 use super::authorised_act::Intent;
+use super::refusal::Refusal;
 use super::session::{Session, SessionInner};
 use crate::domain::camera::CameraId;
 use crate::domain::people::Purpose;

@@ -8,8 +8,8 @@
 
 use super::health::Contact;
 use super::outbox::{Outbox, StoredEvent};
-use super::trusted_checkpoints::{Pin, Pins};
 use super::server_client::{ServerClient, ServerError};
+use super::trusted_checkpoints::{Pin, Pins};
 use crate::domain::audit::checkpoint::{self, Checkpoint};
 use crate::domain::audit::hash::Hash;
 use crate::domain::audit::note::Statement;

@@ -3,10 +3,10 @@
 //! Invariant: nothing here opens a stream, and a maintainer's session never asks for the credentials of one.
 //! Deliberately absent: pan mechanics, logs of the camera (later).
 
-use super::camera_mask_sync::{Kept, kept_by};
+use super::authorised_act::{Intent, Right, parameters};
+use super::camera_mask_sync::{MaskSyncState, kept_by};
 use super::health::Need;
 use super::refusal::{CameraTrouble, Refusal};
-use super::authorised_act::{Intent, Right, parameters};
 use super::session::{Session, SessionInner};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, StreamRole};
@@ -28,7 +28,7 @@ pub struct Diagnosis {
     pub streams: Vec<String>,
     pub ptz: bool,
     /// How its own masks and limits stand to the plan; `None` where it does not say.
-    pub kept: Option<Kept>,
+    pub kept: Option<MaskSyncState>,
     pub trouble: Option<CameraTrouble>,
 }
 

@@ -11,7 +11,7 @@ use crate::domain::camera::CameraId;
 use crate::domain::ptz::lease::Asking;
 use crate::domain::ptz::lease::claim::Claim;
 use crate::domain::reason::Reason;
-use crate::protocol::{HoldRequest, HoldState, Holder, Watching};
+use crate::protocol::{Holder, LeaseRequest, LeaseState, Watching};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -38,7 +38,7 @@ pub struct Held {
 }
 
 /// The holds of a session.
-pub struct Holds {
+pub struct DomeLeases {
     seen: watch::Sender<Vec<Held>>,
     watching: watch::Sender<Vec<Watching>>,
     mine: Mutex<HashMap<CameraId, Arc<Mine>>>,
@@ -46,7 +46,7 @@ pub struct Holds {
     taking: tokio::sync::Mutex<()>,
 }
 
-impl Default for Holds {
+impl Default for DomeLeases {
     fn default() -> Self {
         Self {
             seen: watch::Sender::new(Vec::new()),
@@ -59,7 +59,7 @@ impl Default for Holds {
 
 /// Whether a dome this workstation held is still ours.
 #[derive(Debug, Clone)]
-enum Standing {
+enum LeaseStatus {
     Ours,
     /// It passes to somebody: it is brought to rest and nothing else.
     LettingGo(Refusal),
@@ -72,7 +72,7 @@ struct Mine {
     camera: CameraId,
     claim: Mutex<Claim>,
     users: watch::Sender<usize>,
-    standing: watch::Sender<Standing>,
+    standing: watch::Sender<LeaseStatus>,
 }
 
 impl Mine {
@@ -85,21 +85,21 @@ impl Mine {
     }
 
     fn is_ours(&self) -> bool {
-        matches!(*self.standing.borrow(), Standing::Ours) && self.claim().admits(Instant::now())
+        matches!(*self.standing.borrow(), LeaseStatus::Ours) && self.claim().admits(Instant::now())
     }
 
     fn lose(&self, why: Refusal) {
-        self.standing.send_replace(Standing::Lost(why));
+        self.standing.send_replace(LeaseStatus::Lost(why));
     }
 }
 
 /// As long as it lives the dome stays ours, unless the server gives it to somebody else.
-pub struct HoldGuard {
+pub struct LeaseGuard {
     mine: Arc<Mine>,
     done: AtomicBool,
 }
 
-impl HoldGuard {
+impl LeaseGuard {
     fn new(mine: Arc<Mine>) -> Self {
         mine.users.send_modify(|users| *users += 1);
         Self {
@@ -119,15 +119,15 @@ impl HoldGuard {
     /// Why not.
     pub fn check(&self) -> Result<(), Refusal> {
         match &*self.mine.standing.borrow() {
-            Standing::LettingGo(why) | Standing::Lost(why) => Err(why.clone()),
-            Standing::Ours if self.mine.claim().admits(Instant::now()) => Ok(()),
-            Standing::Ours => Err(Refusal::HoldEnded),
+            LeaseStatus::LettingGo(why) | LeaseStatus::Lost(why) => Err(why.clone()),
+            LeaseStatus::Ours if self.mine.claim().admits(Instant::now()) => Ok(()),
+            LeaseStatus::Ours => Err(Refusal::HoldEnded),
         }
     }
 
     /// Whether the dome may still be told to stand: nobody else moves it yet.
     pub fn may_stop(&self) -> bool {
-        !matches!(*self.mine.standing.borrow(), Standing::Lost(_)) && self.mine.claim().admits(Instant::now())
+        !matches!(*self.mine.standing.borrow(), LeaseStatus::Lost(_)) && self.mine.claim().admits(Instant::now())
     }
 
     /// Nothing is sent under it any more.
@@ -138,7 +138,7 @@ impl HoldGuard {
     }
 }
 
-impl Drop for HoldGuard {
+impl Drop for LeaseGuard {
     fn drop(&mut self) {
         self.done();
     }
@@ -154,10 +154,10 @@ fn replace<T: PartialEq>(sender: &watch::Sender<T>, now: T) {
     });
 }
 
-impl Holds {
+impl DomeLeases {
     /// Takes up what the server says. Gives back what must be let go of, and to whom.
-    fn update(&self, states: &[HoldState], is_me: impl Fn(&Holder) -> bool) -> Vec<(Arc<Mine>, Holder)> {
-        let held = |state: &HoldState| {
+    fn update(&self, states: &[LeaseState], is_me: impl Fn(&Holder) -> bool) -> Vec<(Arc<Mine>, Holder)> {
+        let held = |state: &LeaseState| {
             Some(Held {
                 camera: state.camera.clone(),
                 holder: state.holder.clone()?,
@@ -188,9 +188,9 @@ impl Holds {
         self.mine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn held(&self, camera: &CameraId) -> Option<HoldGuard> {
+    fn held(&self, camera: &CameraId) -> Option<LeaseGuard> {
         let mine = Arc::clone(self.lock().get(camera)?);
-        mine.is_ours().then(|| HoldGuard::new(mine))
+        mine.is_ours().then(|| LeaseGuard::new(mine))
     }
 
     /// Forgets a hold, unless another took its place.
@@ -204,7 +204,7 @@ impl Holds {
 
 impl SessionInner {
     /// Takes up who holds what and who watches what.
-    pub fn hear_holds(self: &Arc<Self>, states: &[HoldState], watching: Vec<Watching>) {
+    pub fn hear_holds(self: &Arc<Self>, states: &[LeaseState], watching: Vec<Watching>) {
         replace(&self.holds.watching, watching);
         for (mine, to) in self.holds.update(states, |holder| self.is_me(holder)) {
             let session = Arc::clone(self);
@@ -217,13 +217,13 @@ impl SessionInner {
     ///
     /// # Errors
     /// Somebody else holds it, the server refuses, or it is away: then nobody can know that they do not hold it too.
-    pub async fn take_hold(self: &Arc<Self>, camera: &CameraId) -> Result<HoldGuard, Refusal> {
+    pub async fn take_hold(self: &Arc<Self>, camera: &CameraId) -> Result<LeaseGuard, Refusal> {
         let _one = self.holds.taking.lock().await;
         if let Some(guard) = self.holds.held(camera) {
             return Ok(guard);
         }
         let asked = Instant::now();
-        let state = match self.hold(camera, &HoldRequest::Take).await {
+        let state = match self.hold(camera, &LeaseRequest::Take).await {
             Ok(state) => state,
             Err(Refusal::ServerAway) => {
                 self.station.contact.away();
@@ -236,9 +236,9 @@ impl SessionInner {
             camera: camera.clone(),
             claim: Mutex::new(Claim::new(state.fence, asked, remaining)),
             users: watch::Sender::new(0),
-            standing: watch::Sender::new(Standing::Ours),
+            standing: watch::Sender::new(LeaseStatus::Ours),
         });
-        let guard = HoldGuard::new(Arc::clone(&mine));
+        let guard = LeaseGuard::new(Arc::clone(&mine));
         let before = self.holds.lock().insert(camera.clone(), Arc::clone(&mine));
         if let Some(before) = before {
             before.lose(Refusal::HoldEnded);
@@ -247,14 +247,14 @@ impl SessionInner {
         Ok(guard)
     }
 
-    async fn hold(&self, camera: &CameraId, what: &HoldRequest) -> Result<HoldState, Refusal> {
+    async fn hold(&self, camera: &CameraId, what: &LeaseRequest) -> Result<LeaseState, Refusal> {
         Ok(self.station.server.hold(&self.facts.token, camera, what).await?)
     }
 
     async fn renew(&self, mine: &Arc<Mine>) {
         let asked = Instant::now();
         let fence = mine.claim().fence();
-        match self.hold(&mine.camera, &HoldRequest::Renew { fence }).await {
+        match self.hold(&mine.camera, &LeaseRequest::Renew { fence }).await {
             Ok(state) => {
                 let remaining = Duration::from_millis(state.remaining_ms);
                 mine.renew(Claim::new(state.fence, asked, remaining));
@@ -272,7 +272,7 @@ impl SessionInner {
             return;
         }
         let fence = mine.claim().fence();
-        if let Err(refusal) = self.hold(&mine.camera, &HoldRequest::Release { fence }).await {
+        if let Err(refusal) = self.hold(&mine.camera, &LeaseRequest::Release { fence }).await {
             tracing::info!(%refusal, camera = %mine.camera, "the dome was not given back; the hold ends by itself");
         }
     }
@@ -280,9 +280,9 @@ impl SessionInner {
     /// From now on nothing moves the dome under this hold; `false` when somebody saw to that already.
     async fn stand_back(&self, mine: &Arc<Mine>, why: Refusal) -> bool {
         let first = mine.standing.send_if_modified(|standing| {
-            let ours = matches!(standing, Standing::Ours);
+            let ours = matches!(standing, LeaseStatus::Ours);
             if ours {
-                *standing = Standing::LettingGo(why.clone());
+                *standing = LeaseStatus::LettingGo(why.clone());
             }
             ours
         });
@@ -326,7 +326,7 @@ impl Session {
     /// # Errors
     /// Nobody holds it any more, or the server refuses.
     pub async fn ask_for_dome(&self, camera: &CameraId, reason: Reason) -> Result<(), Refusal> {
-        self.0.hold(camera, &HoldRequest::Ask { reason }).await.map(drop)
+        self.0.hold(camera, &LeaseRequest::Ask { reason }).await.map(drop)
     }
 
     /// Gives a dome to one who asked; this workstation does not move it any more before the server hears of it.
@@ -336,7 +336,7 @@ impl Session {
     pub async fn hand_over(&self, camera: &CameraId, to: Holder) -> Result<(), Refusal> {
         let fence = self.0.give_up(camera, &to).await?;
         self.0
-            .hold(camera, &HoldRequest::HandOver { to, fence })
+            .hold(camera, &LeaseRequest::HandOver { to, fence })
             .await
             .map(drop)
     }
@@ -346,7 +346,7 @@ impl Session {
     /// # Errors
     /// They do not ask any more, or the server refuses.
     pub async fn decline(&self, camera: &CameraId, to: Holder) -> Result<(), Refusal> {
-        self.0.hold(camera, &HoldRequest::Decline { to }).await.map(drop)
+        self.0.hold(camera, &LeaseRequest::Decline { to }).await.map(drop)
     }
 
     /// Urgent: takes a dome from its holder, by level. It passes as soon as they let go of it, or are not heard any more.
@@ -354,7 +354,7 @@ impl Session {
     /// # Errors
     /// The level is not higher, or the server refuses.
     pub async fn take_over(&self, camera: &CameraId, reason: Reason) -> Result<(), Refusal> {
-        self.0.hold(camera, &HoldRequest::TakeOver { reason }).await.map(drop)
+        self.0.hold(camera, &LeaseRequest::TakeOver { reason }).await.map(drop)
     }
 }
 

@@ -5,12 +5,12 @@
 //! the plan; every other copy is the original, not encoded anew; an operator's is bound to cameras and times of a clearance
 //! (R-EXP-5). Deliberately absent: obscuring persons (R-EXP-4), the second copy, label, receipt and seal (later issues).
 
+use super::authorised_act::{Act, Intent, Parameters, Right, parameters};
 use super::health::Need;
 use super::outbox::create_private_dir;
 use super::playback::recorded_poses;
 use super::recorded_cover::RecordedSight;
 use super::refusal::Refusal;
-use super::authorised_act::{Act, Intent, Parameters, Right, parameters};
 use super::session::Session;
 use super::snapshot::evidence_name;
 use crate::domain::audit::event::{Operation, Outcome};

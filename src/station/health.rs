@@ -69,7 +69,7 @@ pub enum Need {
 
 /// Health together with what decides but is not shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct HealthReport {
     pub health: Health,
     /// The outbox takes nothing any more.
     pub outbox_closed: Option<String>,
@@ -77,7 +77,7 @@ pub struct Standing {
     pub outbox_filling: bool,
 }
 
-impl Standing {
+impl HealthReport {
     /// Puts the parts together.
     pub fn of(
         outbox: &OutboxStatus,
@@ -196,12 +196,12 @@ impl Contact {
 mod tests {
     use super::*;
 
-    fn standing(server: ServerState, broken: Option<&str>, outbox: OutboxStatus) -> Standing {
-        Standing::of(&outbox, Delivered::default(), broken.map(str::to_owned), server, false)
+    fn standing(server: ServerState, broken: Option<&str>, outbox: OutboxStatus) -> HealthReport {
+        HealthReport::of(&outbox, Delivered::default(), broken.map(str::to_owned), server, false)
     }
 
     /// For seeing, moving and what needs the server: why not, if not.
-    fn refused(standing: &Standing) -> [Option<Refusal>; 3] {
+    fn refused(standing: &HealthReport) -> [Option<Refusal>; 3] {
         [Need::Watch, Need::Act, Need::Server].map(|need| standing.allows(need).err())
     }
 
@@ -248,7 +248,7 @@ mod tests {
         );
         let not_recorded = Refusal::NotRecorded { detail: "disk".into() };
         assert_eq!(refused(&standing(reachable.clone(), None, poisoned)), all(not_recorded));
-        let going_on = Standing::of(&filling, Delivered::default(), None, reachable, true);
+        let going_on = HealthReport::of(&filling, Delivered::default(), None, reachable, true);
         assert_eq!(refused(&going_on), [None, None, None], "a named officer goes on");
     }
 

@@ -16,40 +16,40 @@
 //!
 //! Deliberately absent: iced, widgets, words for the screen (`gui::i18n` has them; here are enums).
 
+mod account_admin;
 mod account_takeover;
+mod authorised_act;
+mod camera_admin;
 mod camera_connection;
+mod camera_mask_sync;
+mod change_purpose;
 mod clearance;
 pub mod courier;
 mod diagnosis;
-mod pose_tracking;
-mod camera_mask_sync;
+mod dome_lease;
 mod enrol;
 mod enrolment;
 mod export;
-mod ptz_control;
 pub mod health;
-mod dome_lease;
-mod sign_out;
-mod account_admin;
 pub mod outbox;
-pub mod trusted_checkpoints;
-mod playback;
 mod plan_in_force;
+mod playback;
+mod pose_tracking;
 mod presets;
-mod change_purpose;
+mod ptz_control;
+mod pushed_ptz_status;
 mod recorded_cover;
 mod refusal;
-mod authorised_act;
 mod saved_walls;
 mod secrets;
-mod pushed_ptz_status;
 pub mod server_client;
 mod session;
 mod sign_in;
-mod camera_admin;
+mod sign_out;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+pub mod trusted_checkpoints;
 mod view;
 mod view_stream;
 mod workstation;
@@ -60,20 +60,20 @@ pub use crate::protocol::{
     SiteProposal, StationView, Verdict, Watching,
 };
 pub use account_takeover::{AskTicket, AskedFor};
+pub use camera_admin::{CameraReport, FoundCamera};
+pub use camera_mask_sync::MaskSyncState;
 pub use diagnosis::Diagnosis;
-pub use camera_mask_sync::Kept;
+pub use dome_lease::Held;
 pub use enrol::{EnrolError, enrol_machine};
 pub use export::{ExportProgress, ExportReason, Exported, Obscured};
-pub use ptz_control::Gesture;
 pub use health::{AuditState, Delivery, Health, ServerState};
-pub use dome_lease::Held;
-pub use playback::{Playback, PlaybackState, RecordedSpan};
 pub use plan_in_force::DeclaredEvent;
+pub use playback::{Playback, PlaybackState, RecordedSpan};
 pub use presets::Preset;
+pub use ptz_control::Gesture;
 pub use refusal::{CameraTrouble, Refusal, TroubleKind};
 pub use saved_walls::{SavedWalls, SavedWallsError};
 pub use session::Session;
 pub use sign_in::{Claim, SignInError};
-pub use camera_admin::{CameraReport, FoundCamera};
 pub use view::{LiveView, StreamFigures, ViewState};
 pub use workstation::{SecretsChoice, Station, StationConfig, StationError, Uncertainty};

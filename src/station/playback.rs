@@ -3,11 +3,11 @@
 //! Invariant: the recorder is asked only after the intent is durable; nothing older than seven days is asked for
 //! (R-REC-2); every picture has the cover of its own time ([`RecordedSight`]); an operator is offered what a clearance covers (R-REC-1). Deliberately absent: the clearances (`clearance`).
 
+use super::authorised_act::{Act, Intent, Right, parameters, why};
 use super::camera_connection::Connection;
 use super::health::Need;
 use super::recorded_cover::RecordedSight;
 use super::refusal::{CameraTrouble, Refusal};
-use super::authorised_act::{Act, Intent, Right, parameters, why};
 use super::session::{Session, SessionInner};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, CameraKind};

@@ -10,8 +10,8 @@
 
 use super::outbox::Recorded;
 use super::plan_in_force::{InForce, Policy};
-use super::refusal::Refusal;
 use super::pushed_ptz_status;
+use super::refusal::Refusal;
 use super::session::SessionInner;
 use super::workstation::Uncertainty;
 use crate::domain::camera::{CameraId, CameraKind, MoveState, Pose};
@@ -21,7 +21,7 @@ use crate::domain::ptz::Order;
 use crate::domain::site::CameraPlan;
 use crate::media::frame::{Arrivals, FrameSlot};
 use crate::onvif;
-use crate::protocol::{HoldState, Holder};
+use crate::protocol::{Holder, LeaseState};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -294,7 +294,7 @@ impl Domes {
     }
 
     /// Tells each dome whether somebody else holds it.
-    pub fn on_holds(&self, states: &[HoldState], is_me: impl Fn(&Holder) -> bool, now: Instant) {
+    pub fn on_holds(&self, states: &[LeaseState], is_me: impl Fn(&Holder) -> bool, now: Instant) {
         let others: Vec<CameraId> = states
             .iter()
             .filter(|state| state.holder.as_ref().is_some_and(|holder| !is_me(holder)))
@@ -339,7 +339,10 @@ impl SessionInner {
             watched.on_other_holder(Instant::now(), lock(&self.domes.others).contains(&plan.id));
             let runtime = &self.station.runtime;
             runtime.spawn(poll(Arc::downgrade(self), Arc::downgrade(&watched)));
-            runtime.spawn(pushed_ptz_status::listen(Arc::downgrade(self), Arc::downgrade(&watched)));
+            runtime.spawn(pushed_ptz_status::listen(
+                Arc::downgrade(self),
+                Arc::downgrade(&watched),
+            ));
         }
         watched
     }
@@ -391,10 +394,10 @@ async fn ask(session: &SessionInner, dome: &Watched) -> Result<MoveState, Refusa
 
 /// The cover of one view's frames.
 #[derive(Default)]
-pub struct FrameCover(Mutex<Option<Kept>>);
+pub struct FrameCover(Mutex<Option<CachedCover>>);
 
 /// A cover that was computed.
-struct Kept {
+struct CachedCover {
     /// When its frame arrived, and when it was drawn.
     of: Instant,
     at: Instant,
@@ -409,7 +412,7 @@ impl FrameCover {
         let arrived = arrived.unwrap_or(now);
         let by = dome.in_force(now);
         let mut last = lock(&self.0);
-        if let Some(Kept {
+        if let Some(CachedCover {
             of,
             at,
             by: then,
@@ -430,7 +433,7 @@ impl FrameCover {
             by.cover(&NOT_FRESH, jiff::Timestamp::now())
         };
         let cover = Arc::new(cover);
-        *last = Some(Kept {
+        *last = Some(CachedCover {
             of: arrived,
             at: now,
             by,

@@ -4,10 +4,10 @@
 //! nor saved.
 //! Deliberately absent: removing presets (the administrator's).
 
+use super::authorised_act::{Act, Intent, Right, parameters};
 use super::health::Need;
 use super::outbox::Recorded;
 use super::refusal::Refusal;
-use super::authorised_act::{Act, Intent, Right, parameters};
 use super::session::Session;
 use crate::domain::audit::event::Operation;
 use crate::domain::camera::{CameraId, Pose};

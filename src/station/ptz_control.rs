@@ -5,11 +5,11 @@
 //! here when the key is let go without a word. A gesture ends with the dome seen to stand, and with its second event.
 //! Deliberately absent: presets (see `presets`), asking for a held dome.
 
-use super::pose_tracking::{Watched, moving};
-use super::health::Need;
-use super::dome_lease::HoldGuard;
-use super::refusal::{CameraTrouble, Refusal, TroubleKind};
 use super::authorised_act::{Act, Intent, Parameters, Right, outcome_of, parameters, why};
+use super::dome_lease::LeaseGuard;
+use super::health::Need;
+use super::pose_tracking::{Watched, moving};
+use super::refusal::{CameraTrouble, Refusal, TroubleKind};
 use super::session::Session;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, CameraKind, Pose};
@@ -36,19 +36,19 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// A gesture. Dropping it stops the dome and records the end.
 pub struct Gesture {
-    hand: Arc<Hand>,
+    hand: Arc<PtzDriver>,
     /// Dropped with the gesture: the task behind it stops the dome.
     _alive: watch::Sender<()>,
 }
 
 /// What moves the dome.
-struct Hand {
+struct PtzDriver {
     /// Of this gesture, among those of this camera.
     number: u64,
     act: Act,
     watched: Arc<Watched>,
     ptz: Ptz,
-    hold: HoldGuard,
+    hold: LeaseGuard,
     motion: Mutex<Motion>,
     /// Becomes true when the end was recorded.
     ended: watch::Sender<Option<Result<(), Refusal>>>,
@@ -104,7 +104,7 @@ impl Session {
         let mut act = act;
         act.settle(Outcome::Done, parameters([("fence", hold.fence().into())]))
             .await?;
-        let hand = Arc::new(Hand {
+        let hand = Arc::new(PtzDriver {
             number: watched.next_mover(),
             act,
             watched,
@@ -187,7 +187,7 @@ impl Gesture {
     }
 }
 
-impl Hand {
+impl PtzDriver {
     fn motion(&self) -> MutexGuard<'_, Motion> {
         self.motion.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -470,7 +470,7 @@ fn nearest(angle: f64, range: [f64; 2]) -> f64 {
 }
 
 /// Watches over a gesture until it is dropped; then brings the dome to rest and records the end.
-async fn follow(hand: Arc<Hand>, mut dropped: watch::Receiver<()>) {
+async fn follow(hand: Arc<PtzDriver>, mut dropped: watch::Receiver<()>) {
     let session = Arc::clone(hand.act.session());
     let mut tick = tokio::time::interval(LOOK);
     loop {

@@ -24,13 +24,13 @@ pub enum Vault {
 
 /// What is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kept {
+enum SecretKind {
     OutboxKey,
     /// Private key and certificate of the workstation, PEM, together: one is of no use without the other.
     Identity,
 }
 
-impl Kept {
+impl SecretKind {
     fn name(self) -> &'static str {
         match self {
             Self::OutboxKey => "outbox-key",
@@ -86,7 +86,7 @@ impl Vault {
     /// # Errors
     /// [`StationError::NoKeyring`]: locked, lost while an outbox exists, or the file can be read by others.
     pub fn outbox_key(&self, outbox_exists: bool) -> Result<RecordKey, StationError> {
-        if let Some(bytes) = self.read(Kept::OutboxKey)? {
+        if let Some(bytes) = self.read(SecretKind::OutboxKey)? {
             return RecordKey::from_bytes(&bytes).ok_or_else(|| no_keyring("the outbox key has a wrong length".into()));
         }
         if outbox_exists {
@@ -96,8 +96,8 @@ impl Vault {
         }
         let mut fresh = Zeroizing::new([0u8; KEY_BYTES as usize]);
         getrandom::fill(&mut *fresh).map_err(|error| no_keyring(error.to_string()))?;
-        self.write(Kept::OutboxKey, &*fresh)?;
-        match self.read(Kept::OutboxKey)? {
+        self.write(SecretKind::OutboxKey, &*fresh)?;
+        match self.read(SecretKind::OutboxKey)? {
             Some(bytes) if *bytes == *fresh => {
                 RecordKey::from_bytes(&bytes).ok_or_else(|| no_keyring("the outbox key has a wrong length".into()))
             }
@@ -110,7 +110,7 @@ impl Vault {
     /// # Errors
     /// [`StationError::NoKeyring`]: locked, or the file can be read by others.
     pub fn identity(&self) -> Result<Option<SecretString>, StationError> {
-        let Some(bytes) = self.read(Kept::Identity)? else {
+        let Some(bytes) = self.read(SecretKind::Identity)? else {
             return Ok(None);
         };
         let text = std::str::from_utf8(&bytes).map_err(|_| no_keyring("the identity is no text".into()))?;
@@ -122,10 +122,10 @@ impl Vault {
     /// # Errors
     /// [`StationError::NoKeyring`]: they cannot be kept.
     pub fn keep_identity(&self, pem: &SecretString) -> Result<(), StationError> {
-        self.write(Kept::Identity, pem.expose_secret().as_bytes())
+        self.write(SecretKind::Identity, pem.expose_secret().as_bytes())
     }
 
-    fn read(&self, what: Kept) -> Result<Option<Zeroizing<Vec<u8>>>, StationError> {
+    fn read(&self, what: SecretKind) -> Result<Option<Zeroizing<Vec<u8>>>, StationError> {
         match self {
             Self::Keyring { station } => match entry(station, what)?.get_secret() {
                 Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
@@ -141,7 +141,7 @@ impl Vault {
         }
     }
 
-    fn write(&self, what: Kept, secret: &[u8]) -> Result<(), StationError> {
+    fn write(&self, what: SecretKind, secret: &[u8]) -> Result<(), StationError> {
         match self {
             Self::Keyring { station } => entry(station, what)?
                 .set_secret(secret)
@@ -151,7 +151,7 @@ impl Vault {
     }
 }
 
-fn entry(station: &StationId, what: Kept) -> Result<keyring::Entry, StationError> {
+fn entry(station: &StationId, what: SecretKind) -> Result<keyring::Entry, StationError> {
     let user = format!("{station}/{}", what.name());
     keyring::Entry::new(SERVICE, &user).map_err(|error| no_keyring(error.to_string()))
 }
@@ -161,12 +161,12 @@ fn no_keyring(detail: String) -> StationError {
 }
 
 /// The outbox's key is made once and never replaced; an identity is replaced whole.
-fn write_file(folder: &Path, what: Kept, secret: &[u8]) -> std::io::Result<()> {
+fn write_file(folder: &Path, what: SecretKind, secret: &[u8]) -> std::io::Result<()> {
     create_private_dir(folder)?;
     let path = folder.join(what.name());
     match what {
-        Kept::Identity => replace_file(&path, secret),
-        Kept::OutboxKey => {
+        SecretKind::Identity => replace_file(&path, secret),
+        SecretKind::OutboxKey => {
             let mut file = private_file().create_new(true).open(path)?;
             file.write_all(secret)?;
             file.sync_all()

@@ -14,9 +14,10 @@ use crate::domain::privacy::declared_event::Declaration;
 use crate::protocol::{
     self, AccountAnswer, AccountAsk, AccountChange, AccountView, AskAnswer, AskState, BatchReceipt, Because,
     CameraCredential, CameraView, Certified, Changed, ClearanceState, ConsistencyProof, CredentialNeed,
-    CredentialRequest, DeclaredState, Enrol, EnrolmentCode, EventBatch, HoldRequest, HoldState, InclusionProof,
-    MaskProposal, NewCode, PasswordChange, PermitRequest, PolicyState, Proof, ProposedMask, PutCamera, Removal,
-    Renewal, SessionGrant, SessionRequest, SessionView, SignedPlan, SiteProposal, StationHead, StationView, Verdict,
+    CredentialRequest, DeclaredState, Enrol, EnrolmentCode, EventBatch, InclusionProof, LeaseRequest, LeaseState,
+    MaskProposal, NewCode, PasswordChange, PasswordConfirmation, PermitRequest, PolicyState, ProposedMask, PutCamera,
+    Removal, Renewal, SessionGrant, SessionRequest, SessionView, SignedPlan, SiteProposal, StationHead, StationView,
+    Verdict,
 };
 use reqwest::{Certificate, Identity, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -138,7 +139,7 @@ impl ServerClient {
     }
 
     /// Proves again who is at the workstation.
-    pub async fn prove(&self, token: &SecretString, proof: &Proof) -> Result<(), ServerError> {
+    pub async fn prove(&self, token: &SecretString, proof: &PasswordConfirmation) -> Result<(), ServerError> {
         let request = self.request(Method::POST, "/v1/sessions/current/proof");
         self.body(request.bearer_auth(token.expose_secret()).json(proof))
             .await
@@ -254,8 +255,8 @@ impl ServerClient {
         &self,
         token: &SecretString,
         camera: &CameraId,
-        what: &HoldRequest,
-    ) -> Result<HoldState, ServerError> {
+        what: &LeaseRequest,
+    ) -> Result<LeaseState, ServerError> {
         let request = self.request(Method::POST, &format!("/v1/cameras/{camera}/hold"));
         self.json(request.bearer_auth(token.expose_secret()).json(what)).await
     }
@@ -398,14 +399,14 @@ impl ServerClient {
         String::from_utf8(bytes).map_err(|error| nonsense(&error))
     }
 
-    /// Proof that the leaf at `index` is in the tree of `size`.
+    /// PasswordConfirmation that the leaf at `index` is in the tree of `size`.
     pub async fn inclusion(&self, log: &ControllerId, index: u64, size: u64) -> Result<Vec<Hash>, ServerError> {
         let path = format!("/v1/logs/{log}/inclusion?index={index}&size={size}");
         let proof: InclusionProof = self.json(self.request(Method::GET, &path)).await?;
         hashes(&proof.path)
     }
 
-    /// Proof that the tree of `to` begins with the tree of `from`.
+    /// PasswordConfirmation that the tree of `to` begins with the tree of `from`.
     pub async fn consistency(&self, log: &ControllerId, from: u64, to: u64) -> Result<Vec<Hash>, ServerError> {
         let path = format!("/v1/logs/{log}/consistency?from={from}&to={to}");
         let proof: ConsistencyProof = self.json(self.request(Method::GET, &path)).await?;

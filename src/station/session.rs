@@ -4,22 +4,22 @@
 //! ends with it and is recorded before the sign-out.
 //! Deliberately absent: the acts themselves (one file each), how it ends (`sign_out`).
 
+use super::authorised_act::{Parameters, class_of, parameters};
 use super::camera_connection::Cameras;
 use super::clearance::Clearances;
-use super::pose_tracking::Domes;
+use super::dome_lease::DomeLeases;
 use super::health::{Health, Need, ServerState};
-use super::dome_lease::Holds;
 use super::outbox::Recorded;
 use super::plan_in_force::{Policy, ZONE};
+use super::pose_tracking::Domes;
 use super::refusal::Refusal;
-use super::authorised_act::{Parameters, class_of, parameters};
 use super::workstation::{Workstation, body_without_person};
 use crate::domain::audit::event::{Body, Event, Operation, Outcome};
 use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Circumstances, Level, Person, Reach, Rule, StationKind};
 use crate::domain::site::{CameraPlan, SitePlan};
-use crate::protocol::{CredentialNeed, Holder, Knock, Proof};
+use crate::protocol::{CredentialNeed, Holder, Knock, PasswordConfirmation};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
@@ -55,7 +55,7 @@ impl Facts {
     pub fn fill(&self, body: &mut Body) {
         body.person.clone_from(&self.person.user);
         body.level = Some(self.person.level);
-        body.body.clone_from(&self.person.body);
+        body.agency.clone_from(&self.person.agency);
         body.session.clone_from(&self.session);
         fill_purpose(body, &self.stated);
         body.policy_version = body.policy_version.max(self.plan.version);
@@ -78,19 +78,19 @@ pub struct SessionInner {
     pub facts: Facts,
     pub cameras: Cameras,
     pub domes: Domes,
-    pub holds: Holds,
+    pub holds: DomeLeases,
     pub policy: Arc<Policy>,
     pub clearances: Clearances,
     /// The purpose in force.
     pub(super) stated: watch::Sender<Stated>,
     ended: watch::Sender<bool>,
     pub(super) open_acts: watch::Sender<usize>,
-    told: watch::Sender<Told>,
+    told: watch::Sender<ServerNotice>,
 }
 
 /// What the server said last of this session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Told {
+struct ServerNotice {
     /// Its clock, Unix ms, and when it said so: nobody's hand is on that clock here.
     clock: Option<(i64, Instant)>,
     knock: Option<Knock>,
@@ -167,7 +167,7 @@ impl SessionInner {
 
     /// Keeps what the server said of the session itself.
     pub fn hear_of_session(&self, now_ms: i64, knock: Option<Knock>) {
-        self.told.send_replace(Told {
+        self.told.send_replace(ServerNotice {
             clock: Some((now_ms, Instant::now())),
             knock,
         });
@@ -231,7 +231,7 @@ impl Session {
             facts,
             cameras: Cameras::default(),
             domes: Domes::default(),
-            holds: Holds::default(),
+            holds: DomeLeases::default(),
             clearances: Clearances::default(),
             stated,
             ended: watch::Sender::new(false),
@@ -315,7 +315,7 @@ impl Session {
     /// # Errors
     /// It is not, or it cannot be asked or recorded.
     pub async fn unlock(&self, password: SecretString) -> Result<(), Refusal> {
-        let proof = Proof { password };
+        let proof = PasswordConfirmation { password };
         match self.0.station.server.prove(&self.0.facts.token, &proof).await {
             Ok(()) => self.record_locking("unlocked", Outcome::Done, false).await,
             Err(error) => {

@@ -4,11 +4,11 @@
 //! Deliberately absent: passwords at rest; the password lives as long as the call.
 
 use super::account_takeover::AskTicket;
-use super::outbox::Recorded;
-use super::trusted_checkpoints::PinError;
 use super::authorised_act::class_of;
+use super::outbox::Recorded;
 use super::server_client::ServerError;
 use super::session::{Facts, Session};
+use super::trusted_checkpoints::PinError;
 use super::workstation::{Station, Workstation, body_without_person};
 use crate::domain::audit::event::{Event, Operation, Outcome};
 use crate::domain::audit::note::{Statement, VerifierKey};

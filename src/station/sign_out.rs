@@ -3,9 +3,9 @@
 //! Invariant: every view and gesture ends and is recorded before the sign-out is; the server hears of it last, so that
 //! nobody is signed in elsewhere while a picture is still open here. Deliberately absent: who asks (`session`).
 
+use super::authorised_act::{Parameters, parameters};
 use super::health::{Delivery, Health};
 use super::refusal::Refusal;
-use super::authorised_act::{Parameters, parameters};
 use super::session::Session;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::protocol::AskAnswer;

@@ -4,10 +4,10 @@
 //! the outcome event.
 //! Deliberately absent: originals, seals and labels (`domain::evidence`).
 
+use super::authorised_act::{Act, Intent, Right, parameters};
 use super::health::Need;
 use super::outbox::{create_private_dir, replace_file};
 use super::refusal::Refusal;
-use super::authorised_act::{Act, Intent, Right, parameters};
 use super::session::Session;
 use super::view::LiveView;
 use crate::domain::audit::event::Operation;

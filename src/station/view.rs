@@ -3,10 +3,10 @@
 //! Invariant: no frame is in the slot before the open event is durable, nor after the close event was written.
 //! Deliberately absent: the stream and its reconnection (see `view_stream`), drawing.
 
-use super::pose_tracking::{FrameCover, Watched};
-use super::health::Need;
-use super::refusal::{CameraTrouble, Refusal};
 use super::authorised_act::{Act, Intent, Right, parameters, why};
+use super::health::Need;
+use super::pose_tracking::{FrameCover, Watched};
+use super::refusal::{CameraTrouble, Refusal};
 use super::session::Session;
 use super::view_stream::Stream;
 use crate::domain::audit::event::{Operation, Outcome};

@@ -7,11 +7,11 @@
 use super::courier::{Courier, Delivered};
 use super::enrol::keep_certificate;
 use super::enrolment::Enrolment;
-use super::health::{Contact, Health, Standing};
+use super::health::{Contact, Health, HealthReport};
 use super::outbox::{Damage, Directory, Medium, Note, Opening, Outbox};
-use super::trusted_checkpoints::Pins;
 use super::secrets::Vault;
 use super::server_client::ServerClient;
+use super::trusted_checkpoints::Pins;
 use crate::domain::audit::event::{Body, Event, Operation, Outcome, RetentionClass};
 use crate::domain::audit::note::VerifierKey;
 use crate::domain::camera::{ControllerId, StationId};
@@ -94,7 +94,7 @@ pub(super) struct Workstation {
     pub plan_key: VerifierKey,
     pub evidence: PathBuf,
     pub uncertainty: Uncertainty,
-    pub standing: watch::Receiver<Standing>,
+    pub standing: watch::Receiver<HealthReport>,
     pub health: watch::Receiver<Health>,
     /// For work that begins where there is no runtime: a view dropped by the screen.
     pub runtime: tokio::runtime::Handle,
@@ -228,7 +228,7 @@ pub(super) fn body_without_person(station: &StationId, operation: Operation, res
     Body {
         person: String::new(),
         level: None,
-        body: String::new(),
+        agency: String::new(),
         session: String::new(),
         station: station.clone(),
         act: uuid::Uuid::new_v4(),
@@ -273,8 +273,8 @@ async fn record_damage(outbox: &Outbox, pins: &Pins, station: &StationId, damage
 
 type Parts = (Outbox, watch::Receiver<Delivered>, Arc<Pins>, Arc<Contact>);
 
-fn standing(outbox: &Outbox, delivered: &watch::Receiver<Delivered>, pins: &Pins, contact: &Contact) -> Standing {
-    Standing::of(
+fn standing(outbox: &Outbox, delivered: &watch::Receiver<Delivered>, pins: &Pins, contact: &Contact) -> HealthReport {
+    HealthReport::of(
         &outbox.status().borrow(),
         *delivered.borrow(),
         pins.broken(),
@@ -284,7 +284,7 @@ fn standing(outbox: &Outbox, delivered: &watch::Receiver<Delivered>, pins: &Pins
 }
 
 async fn keep_standing(
-    sender: watch::Sender<Standing>,
+    sender: watch::Sender<HealthReport>,
     health: watch::Sender<Health>,
     (outbox, mut delivered, pins, contact): Parts,
     mut stop: watch::Receiver<bool>,

@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 use vedetta::domain::site::{Controller, SitePlan};
 use vedetta::protocol::{
-    AccountAnswer, AccountView, CameraCredential, Certified, EnrolmentCode, HoldState, LogPage, MAX_BODY, RefusalKind,
+    AccountAnswer, AccountView, CameraCredential, Certified, EnrolmentCode, LeaseState, LogPage, MAX_BODY, RefusalKind,
     SessionGrant, SessionView, SignIn, SignedPlan, StationView,
 };
 
@@ -343,7 +343,7 @@ async fn ten_thousand_requests_of_one_workstation_leave_the_others_served() {
     let mut longest = Duration::ZERO;
     while !floods.iter().all(tokio::task::JoinHandle::is_finished) {
         let asked = Instant::now();
-        let answer = console.get::<Vec<HoldState>>(console.url("/v1/holds"), &token).await;
+        let answer = console.get::<Vec<LeaseState>>(console.url("/v1/holds"), &token).await;
         assert_eq!(answer.as_ref().err(), None, "the other workstation is refused");
         longest = longest.max(asked.elapsed());
         served += 1;
@@ -407,7 +407,7 @@ async fn what_is_too_large_is_refused_before_it_is_looked_at() {
     );
     assert!(
         console
-            .get::<Vec<HoldState>>(console.url("/v1/holds"), &token)
+            .get::<Vec<LeaseState>>(console.url("/v1/holds"), &token)
             .await
             .is_ok()
     );
@@ -524,7 +524,7 @@ async fn r_acc_5_nothing_one_controllers_people_ask_reveals_anothers_cameras() {
     let sala = hall.station("sala-operativa");
     // Somebody who knows the other town holds its dome and declares an event there: lists have something to hide.
     let chief = seated(&hall, "comandante").await;
-    let hold: Result<HoldState, _> = chief
+    let hold: Result<LeaseState, _> = chief
         .0
         .post("/v1/cameras/segreta-01/hold", &chief.1, json!("take"))
         .await;

@@ -42,7 +42,7 @@ fn event(act: u128) -> Event {
     let body = Body {
         person: "chiara.neri".into(),
         level: None,
-        body: String::new(),
+        agency: String::new(),
         session: String::new(),
         station: sala(),
         act: uuid::Uuid::from_u128(act),

@@ -26,8 +26,8 @@ use vedetta::server::store::search::{Keys, Words};
 use vedetta::station::courier::{Courier, LogServer};
 use vedetta::station::health::Contact;
 use vedetta::station::outbox::{Directory, Opening, Outbox, RecordKey};
-use vedetta::station::trusted_checkpoints::Pins;
 use vedetta::station::server_client::ServerError;
+use vedetta::station::trusted_checkpoints::Pins;
 
 const STATIONS: usize = 32;
 const BATCH: usize = 64;
@@ -280,7 +280,7 @@ fn pulse(station: &StationId) -> Event {
     let body = Body {
         person: "chiara.neri".into(),
         level: None,
-        body: "Polizia Locale".into(),
+        agency: "Polizia Locale".into(),
         session: uuid::Uuid::new_v4().to_string(),
         station: station.clone(),
         act: uuid::Uuid::new_v4(),

@@ -28,8 +28,8 @@ use vedetta::server::store::{Log, Store};
 use vedetta::station::courier::{Courier, Delivered, LogServer};
 use vedetta::station::health::Contact;
 use vedetta::station::outbox::{Medium, Note, Opening, Outbox, RecordKey, SegmentFile, SegmentName};
-use vedetta::station::trusted_checkpoints::Pins;
 use vedetta::station::server_client::ServerError;
+use vedetta::station::trusted_checkpoints::Pins;
 
 const ORIGIN: &str = "vedetta/020001/borgo";
 const DATABASE: [&str; 3] = ["audit.db", "audit.db-wal", "audit.db-shm"];
@@ -592,7 +592,7 @@ fn event() -> Event {
     let body = Body {
         person: "chiara.neri".into(),
         level: None,
-        body: String::new(),
+        agency: String::new(),
         session: String::new(),
         station: sala(),
         act: uuid::Uuid::new_v4(),

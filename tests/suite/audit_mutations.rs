@@ -50,7 +50,7 @@ fn body() -> Body {
     Body {
         person: "chiara.neri".into(),
         level: None,
-        body: "Polizia Locale".into(),
+        agency: "Polizia Locale".into(),
         session: "s".into(),
         station: sala(),
         act: uuid::Uuid::from_u128(5),

@@ -13,7 +13,7 @@ use vedetta::domain::audit::chain::{Moment, Sealed};
 use vedetta::domain::audit::event::{Body, Operation, Outcome, RetentionClass};
 use vedetta::domain::people::Purpose;
 use vedetta::domain::people::clearance::ClearanceError;
-use vedetta::protocol::{ClearanceState, HoldState, PolicyState, RefusalKind, SessionGrant};
+use vedetta::protocol::{ClearanceState, LeaseState, PolicyState, RefusalKind, SessionGrant};
 
 const PATH: &str = "/v1/cameras/cam-02/hold";
 
@@ -34,8 +34,8 @@ async fn r_ptz_3_two_server_processes_never_give_one_dome_to_two() {
     let mut fence = 0;
     for _ in 0..20 {
         let (one, two) = tokio::join!(
-            here.post::<HoldState>(PATH, &operator, json!("take")),
-            there.post::<HoldState>(PATH, &force, json!("take"))
+            here.post::<LeaseState>(PATH, &operator, json!("take")),
+            there.post::<LeaseState>(PATH, &force, json!("take"))
         );
         let (station, token, held) = match (one, two) {
             (Ok(held), Err(RefusalKind::HeldByOther(_))) => (&here, &operator, held),
@@ -46,21 +46,21 @@ async fn r_ptz_3_two_server_processes_never_give_one_dome_to_two() {
         fence = held.fence;
         // Both processes say the same.
         for (station, token) in [(&here, &operator), (&there, &force)] {
-            let all: Vec<HoldState> = station.get(station.url("/v1/holds"), token).await.unwrap();
+            let all: Vec<LeaseState> = station.get(station.url("/v1/holds"), token).await.unwrap();
             assert_eq!((all[0].fence, &all[0].holder), (held.fence, &held.holder));
         }
         let release = json!({"release": {"fence": held.fence}});
-        let free: HoldState = station.post(PATH, token, release).await.unwrap();
+        let free: LeaseState = station.post(PATH, token, release).await.unwrap();
         assert_eq!(free.holder, None);
     }
     // What was kept outlives every process.
-    let held: HoldState = here.post(PATH, &operator, json!("take")).await.unwrap();
+    let held: LeaseState = here.post(PATH, &operator, json!("take")).await.unwrap();
     drop(second);
     hall.stop().await;
     hall.start().await;
     let here = hall.station("sala-operativa");
     let renew = json!({"renew": {"fence": held.fence}});
-    let renewed: HoldState = here.post(PATH, &operator, renew).await.unwrap();
+    let renewed: LeaseState = here.post(PATH, &operator, renew).await.unwrap();
     assert_eq!(renewed.holder, held.holder);
 }
 
@@ -69,7 +69,7 @@ fn view_event(station: &mut Station, grant: &SessionGrant, act: Uuid, operation:
     let body = Body {
         person: grant.person.user.clone(),
         level: None,
-        body: String::new(),
+        agency: String::new(),
         session: grant.session.clone(),
         station: station.id.clone(),
         act,
@@ -154,20 +154,20 @@ async fn r_ptz_3_a_word_of_an_old_hold_changes_nothing() {
     let (here, there) = (hall.station("sala-operativa"), hall.station("console"));
     let operator = signed_in(&hall, &here, "operatore").await;
     let commander = signed_in(&hall, &there, "comandante").await;
-    let first: HoldState = here.post(PATH, &operator, json!("take")).await.unwrap();
-    let again: HoldState = here.post(PATH, &operator, json!("take")).await.unwrap();
+    let first: LeaseState = here.post(PATH, &operator, json!("take")).await.unwrap();
+    let again: LeaseState = here.post(PATH, &operator, json!("take")).await.unwrap();
     assert!(again.fence > first.fence, "who begins anew voids what they said before");
     let late = json!({"release": {"fence": first.fence}});
-    let still: HoldState = here.post(PATH, &operator, late).await.unwrap();
+    let still: LeaseState = here.post(PATH, &operator, late).await.unwrap();
     assert_eq!(still.holder, again.holder);
     let urgent = json!({"take_over": {"reason": "rapina"}});
-    let begun: HoldState = there.post(PATH, &commander, urgent).await.unwrap();
+    let begun: LeaseState = there.post(PATH, &commander, urgent).await.unwrap();
     assert_eq!(
         (&begun.holder, begun.passes_to.unwrap().user.as_str()),
         (&again.holder, "comandante")
     );
     let renew = json!({"renew": {"fence": again.fence}});
-    let refused = here.post::<HoldState>(PATH, &operator, renew).await.unwrap_err();
+    let refused = here.post::<LeaseState>(PATH, &operator, renew).await.unwrap_err();
     assert!(matches!(refused, RefusalKind::HeldByOther(to) if to.user == "comandante"));
     // The holder falls silent: it passes by itself, and nobody has to ask for it.
     let passed = async {

@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use vedetta::domain::camera::NormalisedPosition;
-use vedetta::onvif::soap_channel::Channel;
 use vedetta::onvif::device::{self, Service, Services};
 use vedetta::onvif::media::{self, Version};
 use vedetta::onvif::ptz::{self, MoveState, Ptz, Velocity};
 use vedetta::onvif::ptz_spaces::{Range, Spaces};
+use vedetta::onvif::soap_channel::Channel;
 use vedetta::onvif::{Endpoint, Limits, OnvifError, OnvifErrorKind, events};
 
 const VENDORS: [&str; 5] = ["axis", "hikvision", "hikvision-fixed", "pelco", "trendnet"];

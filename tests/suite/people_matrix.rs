@@ -5,8 +5,8 @@
 //! stand beside the decision).
 
 use vedetta::domain::people::{
-    Action, Asked, Circumstances, Decision, Grant, Ground, Level, LogRight, Office, Person, Reach, Right, Rule, Shift,
-    StationKind, decide,
+    Action, AdminRight, Asked, Circumstances, Decision, Grant, Ground, Level, LogRight, Person, Reach, Right, Rule,
+    Shift, StationKind, decide,
 };
 use vedetta::domain::privacy::calendar::Day;
 
@@ -15,7 +15,7 @@ fn person(level: Level, actions: &[Action]) -> Person {
     Person {
         user: "neri".into(),
         display_name: "Ag. Chiara Neri".into(),
-        body: "Polizia Locale di Borgo Vedetta".into(),
+        agency: "Polizia Locale di Borgo Vedetta".into(),
         level,
         grants: vec![Grant {
             controller: "borgo".parse().unwrap(),
@@ -60,7 +60,7 @@ fn name(decision: Decision) -> &'static str {
         Decision::Allowed(Ground::GrantForTheHour) => "HOUR",
         Decision::Allowed(Ground::Grace) => "GRACE",
         Decision::Allowed(Ground::FiguresOnly) => "FIGURES",
-        Decision::Allowed(Ground::Office) => "OFFICE",
+        Decision::Allowed(Ground::AdminRight) => "OFFICE",
         Decision::Refused(Rule::NoGrant) => "no-grant",
         Decision::Refused(Rule::OutsideHours) => "hours",
         Decision::Refused(Rule::NotAtThisStation) => "station",
@@ -236,8 +236,8 @@ fn r_acc_4_each_level_has_its_offices_in_the_control_room_only() {
     ";
     let mut rows = Vec::new();
     for (level_name, level) in LEVELS {
-        for office in Office::ALL {
-            let cells = row(|here| decide(&person(level, &ALL), Asked::Office(office), here));
+        for office in AdminRight::ALL {
+            let cells = row(|here| decide(&person(level, &ALL), Asked::Admin(office), here));
             rows.push((format!("{level_name} {office:?}"), cells));
         }
     }
@@ -270,12 +270,12 @@ fn r_acc_5_an_office_reaches_as_far_as_the_controllers_of_the_person_and_no_furt
     };
     let mut rows = Vec::new();
     for (level_name, level) in [LEVELS[1], LEVELS[3]] {
-        for office in Office::ALL {
+        for office in AdminRight::ALL {
             let whole = person(level, &ALL);
             let mut group = whole.clone();
             group.grants[0].cameras.push("cam-01".parse().unwrap());
             let asked = |person: &Person, controllers: &[vedetta::domain::camera::ControllerId]| {
-                name(decide(person, Asked::OfficeOver { office, controllers }, &here))
+                name(decide(person, Asked::AdminOver { office, controllers }, &here))
             };
             let cells = vec![
                 asked(&whole, std::slice::from_ref(&own)),

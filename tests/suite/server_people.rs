@@ -8,7 +8,7 @@ use crate::town_hall::{TownHall, borgo};
 use reqwest::StatusCode;
 use serde_json::json;
 use vedetta::domain::people::Rule;
-use vedetta::protocol::{CameraCredential, HoldState, LogPage, RefusalKind, SignedPlan};
+use vedetta::protocol::{CameraCredential, LeaseState, LogPage, RefusalKind, SignedPlan};
 
 #[tokio::test]
 async fn r_acc_1_signing_in_locking_out_and_being_active_in_one_place() {
@@ -179,32 +179,32 @@ async fn r_ptz_3_one_person_holds_a_dome_and_the_others_are_told_who() {
         .await
         .unwrap();
     let path = "/v1/cameras/cam-02/hold";
-    let taken: HoldState = sala.post(path, &operator.token, json!("take")).await.unwrap();
+    let taken: LeaseState = sala.post(path, &operator.token, json!("take")).await.unwrap();
     assert_eq!(taken.holder.as_ref().unwrap().user, "operatore");
     assert!(taken.remaining_ms > 0);
     let renew = json!({"renew": {"fence": taken.fence}});
-    let renewed: HoldState = sala.post(path, &operator.token, renew).await.unwrap();
+    let renewed: LeaseState = sala.post(path, &operator.token, renew).await.unwrap();
     assert_eq!(renewed.fence, taken.fence, "a renewal is no change");
     match console
-        .post::<HoldState>(path, &force.token, json!("take"))
+        .post::<LeaseState>(path, &force.token, json!("take"))
         .await
         .unwrap_err()
     {
         RefusalKind::HeldByOther(holder) => assert_eq!(holder, taken.holder.unwrap()),
         other => panic!("{other:?}"),
     }
-    let all: Vec<HoldState> = console.get(console.url("/v1/holds"), &force.token).await.unwrap();
+    let all: Vec<LeaseState> = console.get(console.url("/v1/holds"), &force.token).await.unwrap();
     assert_eq!(all.len(), 1);
     let release = json!({"release": {"fence": taken.fence}});
-    let given: HoldState = sala.post(path, &operator.token, release).await.unwrap();
+    let given: LeaseState = sala.post(path, &operator.token, release).await.unwrap();
     assert_eq!(given.holder, None);
-    let next: HoldState = console.post(path, &force.token, json!("take")).await.unwrap();
+    let next: LeaseState = console.post(path, &force.token, json!("take")).await.unwrap();
     assert!(next.fence > taken.fence);
     // Leaving gives back what one holds.
     assert_eq!(
         console.delete("/v1/sessions/current", &force.token).await,
         StatusCode::NO_CONTENT
     );
-    let all: Vec<HoldState> = sala.get(sala.url("/v1/holds"), &operator.token).await.unwrap();
+    let all: Vec<LeaseState> = sala.get(sala.url("/v1/holds"), &operator.token).await.unwrap();
     assert_eq!(all, []);
 }

@@ -410,7 +410,7 @@ impl Station {
         Body {
             person: "operatore".into(),
             level: None,
-            body: String::new(),
+            agency: String::new(),
             session: String::new(),
             station: self.id.clone(),
             act: uuid::Uuid::new_v4(),

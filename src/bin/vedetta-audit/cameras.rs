@@ -4,8 +4,8 @@
 //! camera hears anything. Passwords of cameras are read from the environment or the keyboard, never from arguments.
 //! Deliberately absent: who may, and what a change may be (the running server).
 
-use super::asking::secret;
-use super::office::{By, at_office, lines};
+use super::account_admin::{By, as_administrator, lines};
+use super::questions::secret;
 use super::{say, sentences};
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::SecretString;
@@ -15,9 +15,11 @@ use std::time::Duration;
 use vedetta::domain::camera::{CameraId, CameraKind, ControllerId};
 use vedetta::domain::site::change::{CameraSettings, SiteChange};
 use vedetta::onvif::discovery::{Found, probe, probe_at};
-use vedetta::onvif::{Endpoint, Limits, OnvifError, Trial, camera_test};
-use vedetta::protocol::{CameraAccount, CameraTrial, CameraView, Changed, PutCamera, Removal, SiteProposal, Verdict};
-use vedetta::server::administer::Office;
+use vedetta::onvif::{Endpoint, Limits, OnvifError, TestReport, camera_test};
+use vedetta::protocol::{
+    CameraAccount, CameraTestReport, CameraView, Changed, PutCamera, Removal, SiteProposal, Verdict,
+};
+use vedetta::server::administer::AdminClient;
 use vedetta::server::error::ServerError;
 
 #[derive(Subcommand)]
@@ -182,7 +184,7 @@ fn account(user: Option<String>, variable: &str) -> Result<Option<CameraAccount>
 pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
     match command {
         CamerasCommand::List { by } => {
-            at_office(by, Office::cameras, |rows, json| lines(rows, json, camera_line)).await
+            as_administrator(by, AdminClient::cameras, |rows, json| lines(rows, json, camera_line)).await
         }
         CamerasCommand::Discover {
             interface,
@@ -192,8 +194,8 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
         } => discover(interface, at, Duration::from_secs(seconds), json).await,
         CamerasCommand::Test { by, onvif, account } => {
             let password = secret("VEDETTA_CAMERA_PASSWORD", "Password sulla telecamera: ")?;
-            let test = async |office: &Office| tried(office, &onvif, &account, &password).await;
-            at_office(by, test, show_trial).await
+            let test = async |office: &AdminClient| tried(office, &onvif, &account, &password).await;
+            as_administrator(by, test, show_trial).await
         }
         CamerasCommand::Add {
             by,
@@ -216,7 +218,7 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
                 onvif,
                 personal_users: extras.personal_users.unwrap_or(false),
             };
-            at_office(by, async |office| save(office, settings, extras).await, show_changed).await
+            as_administrator(by, async |office| save(office, settings, extras).await, show_changed).await
         }
         CamerasCommand::Change {
             by,
@@ -229,7 +231,7 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
             onvif,
             extras,
         } => {
-            let put = async |office: &Office| {
+            let put = async |office: &AdminClient| {
                 let all = office.cameras().await?;
                 let found = all.into_iter().find(|row| row.settings.id == camera);
                 let was = found.ok_or(ServerError::Refused(vedetta::protocol::RefusalKind::NotFound))?;
@@ -246,11 +248,11 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
                 };
                 save(office, settings, extras).await
             };
-            at_office(by, put, show_changed).await
+            as_administrator(by, put, show_changed).await
         }
         CamerasCommand::Remove { by, camera, reason } => {
             let removal = Removal { reason };
-            at_office(
+            as_administrator(
                 by,
                 async |office| office.remove_camera(&camera, &removal).await,
                 show_changed,
@@ -258,7 +260,7 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
             .await
         }
         CamerasCommand::Waiting { by } => {
-            at_office(by, Office::site_proposals, |rows, json| {
+            as_administrator(by, AdminClient::site_proposals, |rows, json| {
                 lines(rows, json, proposal_line)
             })
             .await
@@ -269,12 +271,12 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
 }
 
 async fn decide(by: By, proposal: u64, verdict: Verdict, word: &'static str) -> Result<(), ServerError> {
-    let act = async |office: &Office| office.decide_site(proposal, verdict).await;
-    at_office(by, act, super::office::done(word)).await
+    let act = async |office: &AdminClient| office.decide_site(proposal, verdict).await;
+    as_administrator(by, act, super::account_admin::done(word)).await
 }
 
 /// Tests where there is an account to test with, and saves.
-async fn save(office: &Office, settings: CameraSettings, extras: Extras) -> Result<Changed, ServerError> {
+async fn save(office: &AdminClient, settings: CameraSettings, extras: Extras) -> Result<Changed, ServerError> {
     let picture = account(extras.account, "VEDETTA_CAMERA_PASSWORD")?;
     let figures = account(extras.figures_account, "VEDETTA_FIGURES_PASSWORD")?;
     let mut tested = false;
@@ -299,20 +301,20 @@ async fn save(office: &Office, settings: CameraSettings, extras: Extras) -> Resu
 }
 
 async fn tried(
-    office: &Office,
+    office: &AdminClient,
     onvif: &str,
     user: &str,
     password: &SecretString,
-) -> Result<Result<Trial, OnvifError>, ServerError> {
+) -> Result<Result<TestReport, OnvifError>, ServerError> {
     office
-        .begin_trial(&CameraTrial {
+        .begin_trial(&CameraTestReport {
             onvif: onvif.to_owned(),
         })
         .await?;
     Ok(camera_test::test(Endpoint::new(onvif, user, password.clone()), Limits::default()).await)
 }
 
-fn show_trial(found: &Result<Trial, OnvifError>, json: bool) {
+fn show_trial(found: &Result<TestReport, OnvifError>, json: bool) {
     if !json {
         say(&sentences::trial(found));
         return;

@@ -2,8 +2,8 @@
 //!
 //! Deliberately absent: preparing the server (`server::first_run`).
 
-use super::office::AccountText;
-use super::{Place, asking, say};
+use super::account_admin::AccountText;
+use super::{Place, questions, say};
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::net::SocketAddr;
@@ -54,7 +54,7 @@ pub struct InitArguments {
 fn or_ask<T>(given: Option<T>, question: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<T, ServerError> {
     match given {
         Some(given) => Ok(given),
-        None => asking::until(question, read),
+        None => questions::until(question, read),
     }
 }
 
@@ -82,11 +82,11 @@ fn short_name(text: &str) -> Result<ControllerId, String> {
 /// A password of whoever has the name `user`, typed twice.
 fn twice(user: &str) -> Result<SecretString, ServerError> {
     let mut wrong = "";
-    for _ in 0..asking::TRIES {
-        let first = asking::hidden("Password dell'amministratore (almeno 12 caratteri): ")?;
+    for _ in 0..questions::TRIES {
+        let first = questions::hidden("Password dell'amministratore (almeno 12 caratteri): ")?;
         wrong = match check_password(user, first.expose_secret()) {
             Err(fault) => password_words(fault),
-            Ok(()) if asking::hidden("Di nuovo: ")?.expose_secret() != first.expose_secret() => {
+            Ok(()) if questions::hidden("Di nuovo: ")?.expose_secret() != first.expose_secret() => {
                 "le due password sono diverse"
             }
             Ok(()) => return Ok(first),
@@ -126,7 +126,7 @@ pub async fn init(arguments: InitArguments) -> Result<(), ServerError> {
     };
     let mut names = arguments.names;
     if names.is_empty() {
-        names.push(asking::until(
+        names.push(questions::until(
             "Nome o indirizzo del server per le postazioni: ",
             some_text,
         )?);
@@ -138,7 +138,7 @@ pub async fn init(arguments: InitArguments) -> Result<(), ServerError> {
     )?;
     let answers = Answers {
         display_name: or_ask(arguments.name, "Nome e cognome dell'amministratore: ", some_text)?,
-        body: or_ask(arguments.body, "Ente dell'amministratore: ", some_text)?,
+        agency: or_ask(arguments.body, "Ente dell'amministratore: ", some_text)?,
         act: or_ask(arguments.act, "Atto di nomina: ", some_text)?,
         password: match std::env::var("VEDETTA_PASSWORD") {
             Ok(password) => password.into(),

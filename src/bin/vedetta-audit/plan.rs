@@ -2,14 +2,14 @@
 //!
 //! Deliberately absent: reading the database; what may be changed (the running server).
 
+use super::account_admin::{By, as_administrator};
 use super::cameras::show_changed;
-use super::office::{By, at_office};
 use super::{say, sentences};
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
 use vedetta::domain::site::{SitePlan, file};
 use vedetta::protocol::PlanImport;
-use vedetta::server::administer::Office;
+use vedetta::server::administer::AdminClient;
 use vedetta::server::config::{read_text, write_whole};
 use vedetta::server::error::ServerError;
 
@@ -64,7 +64,7 @@ fn read(path: &Path, json: bool) -> Result<SitePlan, ServerError> {
 pub async fn plan(command: PlanCommand) -> Result<(), ServerError> {
     match command {
         PlanCommand::Export { by, file: path } => {
-            let write = async |office: &Office| {
+            let write = async |office: &AdminClient| {
                 let plan = office.plan().await?;
                 let text = file::write(&plan).map_err(|error| ServerError::Answer(error.to_string()))?;
                 write_whole(&path, text.as_bytes(), 0o600)?;
@@ -81,14 +81,14 @@ pub async fn plan(command: PlanCommand) -> Result<(), ServerError> {
                     ));
                 }
             };
-            at_office(by, write, show).await
+            as_administrator(by, write, show).await
         }
         PlanCommand::Import { by, file, reason } => {
             let import = PlanImport {
                 plan: read(&file, by.json)?,
                 reason,
             };
-            at_office(by, async |office| office.import(&import).await, show_changed).await
+            as_administrator(by, async |office| office.import(&import).await, show_changed).await
         }
         PlanCommand::Check { file, json } => {
             let plan = read(&file, json)?;

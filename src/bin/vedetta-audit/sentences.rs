@@ -8,7 +8,7 @@ use vedetta::domain::privacy::convex::{MOST_POINTS, ShapeError};
 use vedetta::domain::site::change::{Difference, Field};
 use vedetta::domain::site::file::FileTrouble;
 use vedetta::domain::site::{CameraError, PlanError};
-use vedetta::onvif::{OnvifError, OnvifErrorKind, Trial};
+use vedetta::onvif::{OnvifError, OnvifErrorKind, TestReport};
 
 /// Clocks that differ by less are not worth a word, seconds.
 const CLOCK_SLACK_S: u64 = 5;
@@ -19,7 +19,7 @@ pub fn answered(error: &OnvifError) -> bool {
 }
 
 /// What a test found.
-pub fn trial(found: &Result<Trial, OnvifError>) -> String {
+pub fn trial(found: &Result<TestReport, OnvifError>) -> String {
     let trial = match found {
         Ok(trial) => trial,
         Err(error) => {

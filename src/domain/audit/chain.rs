@@ -137,7 +137,7 @@ mod tests {
         Body {
             person: "operatore".into(),
             level: None,
-            body: String::new(),
+            agency: String::new(),
             session: String::new(),
             station: station.clone(),
             act: uuid::Uuid::from_u128(1),

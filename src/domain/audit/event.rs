@@ -97,8 +97,8 @@ pub struct Body {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub level: Option<Level>,
     /// Agency of the person.
-    #[serde(skip_serializing_if = "String::is_empty", default)]
-    pub body: String,
+    #[serde(rename = "body", skip_serializing_if = "String::is_empty", default)]
+    pub agency: String,
     /// Session identifier given by the server.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub session: String,

@@ -4,9 +4,9 @@
 //! Invariant: time, chance and figures are arguments; nothing here knows a stream, a tile or a screen.
 //! Deliberately absent: measuring (`media::live`), acting (`station`, the control room).
 
-pub mod stream_selection;
-pub mod overload;
-pub mod viewers;
-pub mod reconnect;
-pub mod freshness;
 pub mod diagnosis;
+pub mod freshness;
+pub mod overload;
+pub mod reconnect;
+pub mod stream_selection;
+pub mod viewers;

@@ -28,7 +28,7 @@ pub struct Life {
 
 /// Whether an account may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum AccountStatus {
     Good,
     /// Somebody disabled it.
     Disabled,
@@ -42,17 +42,17 @@ pub enum Standing {
 
 impl Life {
     /// How it stands at `now`.
-    pub fn standing(&self, now: i64) -> Standing {
+    pub fn standing(&self, now: i64) -> AccountStatus {
         if !self.enabled {
-            Standing::Disabled
+            AccountStatus::Disabled
         } else if self.until_ms.is_some_and(|until| now >= until) {
-            Standing::AppointmentOver
+            AccountStatus::AppointmentOver
         } else if self.confirm_by_ms.is_some_and(|by| now >= by) {
-            Standing::NotConfirmed
+            AccountStatus::NotConfirmed
         } else if self.must_change || now >= self.password_expires_ms() {
-            Standing::MustChoosePassword
+            AccountStatus::MustChoosePassword
         } else {
-            Standing::Good
+            AccountStatus::Good
         }
     }
 
@@ -132,13 +132,16 @@ mod tests {
 
     #[test]
     fn r_acc_3_a_password_lives_180_days() {
-        assert_eq!(LIFE.standing(1_000 + PASSWORD_LIFE_MS - 1), Standing::Good);
-        assert_eq!(LIFE.standing(1_000 + PASSWORD_LIFE_MS), Standing::MustChoosePassword);
+        assert_eq!(LIFE.standing(1_000 + PASSWORD_LIFE_MS - 1), AccountStatus::Good);
+        assert_eq!(
+            LIFE.standing(1_000 + PASSWORD_LIFE_MS),
+            AccountStatus::MustChoosePassword
+        );
         let given = Life {
             must_change: true,
             ..LIFE
         };
-        assert_eq!(given.standing(1_001), Standing::MustChoosePassword, "at first use");
+        assert_eq!(given.standing(1_001), AccountStatus::MustChoosePassword, "at first use");
     }
 
     #[test]
@@ -149,14 +152,14 @@ mod tests {
         };
         assert_eq!(
             (due.standing(4_999), due.standing(5_000)),
-            (Standing::Good, Standing::NotConfirmed)
+            (AccountStatus::Good, AccountStatus::NotConfirmed)
         );
         let appointed = Life {
             until_ms: Some(5_000),
             ..LIFE
         };
-        assert_eq!(appointed.standing(5_000), Standing::AppointmentOver);
-        assert_eq!(Life { enabled: false, ..LIFE }.standing(1_001), Standing::Disabled);
+        assert_eq!(appointed.standing(5_000), AccountStatus::AppointmentOver);
+        assert_eq!(Life { enabled: false, ..LIFE }.standing(1_001), AccountStatus::Disabled);
     }
 
     #[test]

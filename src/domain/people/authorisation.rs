@@ -101,7 +101,7 @@ impl LogRight {
 
 /// What somebody wants with the house itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Office {
+pub enum AdminRight {
     /// Who is enabled, with appointment and last use; whose sessions run (R-ACC-4).
     ReadPeople,
     /// Confirm, disable, end a session.
@@ -116,7 +116,7 @@ pub enum Office {
     ApproveCameras,
 }
 
-impl Office {
+impl AdminRight {
     /// Every office.
     pub const ALL: [Self; 6] = [
         Self::ReadPeople,
@@ -136,14 +136,14 @@ pub enum Asked<'a> {
         controller: &'a ControllerId,
         camera: &'a CameraId,
     },
-    Office(Office),
+    Admin(AdminRight),
     Log {
         right: LogRight,
         controller: &'a ControllerId,
     },
     /// The office, over something that belongs to these controllers: an account, a workstation, a camera.
-    OfficeOver {
-        office: Office,
+    AdminOver {
+        office: AdminRight,
         controllers: &'a [ControllerId],
     },
 }
@@ -188,7 +188,7 @@ pub enum Ground {
     /// R-MNT-1: figures without a picture.
     FiguresOnly,
     /// R-ACC-4, R-AUD-3: the office of the level.
-    Office,
+    AdminRight,
 }
 
 /// Rules that refuse, each with its id in the requirements.
@@ -237,9 +237,9 @@ pub fn decide(person: &Person, asked: Asked<'_>, here: &Circumstances) -> Decisi
             controller,
             camera,
         } => on_mask(person, (controller, camera), here),
-        Asked::Office(office) => in_office(person, office, here),
+        Asked::Admin(office) => authorise_admin(person, office, here),
         Asked::Log { right, controller } => on_log(person, right, controller, here),
-        Asked::OfficeOver { office, controllers } => in_office(person, office, here).and_then(|ground| {
+        Asked::AdminOver { office, controllers } => authorise_admin(person, office, here).and_then(|ground| {
             let theirs = controllers.iter().all(|controller| person.keeps(controller));
             if theirs { Ok(ground) } else { Err(Rule::OtherController) }
         }),
@@ -339,8 +339,8 @@ fn on_log(person: &Person, right: LogRight, controller: &ControllerId, here: &Ci
     in_the_control_room(here)
 }
 
-fn in_office(person: &Person, office: Office, here: &Circumstances) -> Result<Ground, Rule> {
-    use Office::{ApproveCameras, ConfirmPeople, KeepCameras, KeepPeople, KeepStations, ReadPeople};
+fn authorise_admin(person: &Person, office: AdminRight, here: &Circumstances) -> Result<Ground, Rule> {
+    use AdminRight::{ApproveCameras, ConfirmPeople, KeepCameras, KeepPeople, KeepStations, ReadPeople};
     let of_level = match (person.level, office) {
         (Level::SystemAdministrator, ReadPeople | ConfirmPeople | KeepPeople | KeepStations | KeepCameras)
         | (Level::Supervisor, ReadPeople | ConfirmPeople | ApproveCameras) => true,
@@ -360,7 +360,7 @@ fn in_the_control_room(here: &Circumstances) -> Result<Ground, Rule> {
         return Err(Rule::NotAtThisStation);
     }
     reach(here.server, false)?;
-    Ok(Ground::Office)
+    Ok(Ground::AdminRight)
 }
 
 /// The audit path's table: what goes on without the server, and what does not.
@@ -437,7 +437,7 @@ mod tests {
         (level, proptest::collection::vec(grant(), 0..4)).prop_map(|(level, grants)| Person {
             user: "neri".into(),
             display_name: "Ag. Neri".into(),
-            body: "Polizia Locale".into(),
+            agency: "Polizia Locale".into(),
             level,
             grants,
         })

@@ -105,7 +105,7 @@ pub struct Clearance {
 
 /// Where a clearance stands at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum ClearanceStatus {
     Waiting,
     /// What was granted may be seen.
     InForce,
@@ -230,7 +230,7 @@ impl Clearance {
         if by == self.asked_by {
             return Err(ClearanceError::OwnRequest);
         }
-        if self.standing(now_ms) != Standing::Waiting {
+        if self.standing(now_ms) != ClearanceStatus::Waiting {
             return Err(ClearanceError::NotWaiting);
         }
         let (extent, hours, step) = match verdict {
@@ -264,13 +264,13 @@ impl Clearance {
     }
 
     /// Where it stands.
-    pub fn standing(&self, now_ms: i64) -> Standing {
+    pub fn standing(&self, now_ms: i64) -> ClearanceStatus {
         match &self.answer {
-            None if now_ms >= self.ends_ms() => Standing::Expired,
-            None => Standing::Waiting,
-            Some(Answer::Refused { .. }) => Standing::Refused,
-            Some(Answer::Granted { .. }) if now_ms >= self.ends_ms() => Standing::Expired,
-            Some(Answer::Granted { .. }) => Standing::InForce,
+            None if now_ms >= self.ends_ms() => ClearanceStatus::Expired,
+            None => ClearanceStatus::Waiting,
+            Some(Answer::Refused { .. }) => ClearanceStatus::Refused,
+            Some(Answer::Granted { .. }) if now_ms >= self.ends_ms() => ClearanceStatus::Expired,
+            Some(Answer::Granted { .. }) => ClearanceStatus::InForce,
         }
     }
 
@@ -289,7 +289,7 @@ impl Clearance {
         let Some(Answer::Granted { extent, .. }) = &self.answer else {
             return None;
         };
-        let theirs = self.asked_by == account && self.standing(now_ms) == Standing::InForce;
+        let theirs = self.asked_by == account && self.standing(now_ms) == ClearanceStatus::InForce;
         let span = Span::new(extent.from_ms, extent.to_ms)?;
         (theirs && extent.allows(what) && extent.cameras.contains(camera)).then_some(span)
     }

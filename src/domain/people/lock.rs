@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// A key, a button or the pointer.
-    Hand,
+    Activity,
     /// Time goes by.
     Tick,
     /// Somebody wants it locked now.
@@ -48,9 +48,9 @@ impl Lock {
     pub fn handle(&mut self, input: Input, now: Instant) -> Option<Change> {
         let before = self.locked;
         match input {
-            Input::Hand if !self.locked && !self.is_due(now) => self.last_hand = now,
+            Input::Activity if !self.locked && !self.is_due(now) => self.last_hand = now,
             // The hand that comes too late finds it locked.
-            Input::Hand | Input::Tick => self.locked |= self.is_due(now),
+            Input::Activity | Input::Tick => self.locked |= self.is_due(now),
             Input::Lock => self.locked = true,
             Input::Proven => {
                 self.locked = false;
@@ -86,10 +86,10 @@ mod tests {
         let at = |s| begun + Duration::from_secs(s);
         let mut lock = Lock::new(Some(Duration::from_secs(60)), begun);
         assert_eq!(lock.handle(Input::Tick, at(59)), None);
-        assert_eq!(lock.handle(Input::Hand, at(59)), None);
+        assert_eq!(lock.handle(Input::Activity, at(59)), None);
         assert_eq!(lock.handle(Input::Tick, at(118)), None);
         assert_eq!(lock.handle(Input::Tick, at(119)), Some(Change::Locked));
-        for input in [Input::Hand, Input::Tick, Input::Lock] {
+        for input in [Input::Activity, Input::Tick, Input::Lock] {
             assert_eq!(lock.handle(input, at(120)), None);
         }
         assert_eq!(lock.handle(Input::Proven, at(121)), Some(Change::Unlocked));
@@ -101,14 +101,14 @@ mod tests {
     fn a_hand_that_comes_after_the_time_finds_it_locked() {
         let begun = Instant::now();
         let mut lock = Lock::new(Some(Duration::from_secs(60)), begun);
-        let change = lock.handle(Input::Hand, begun + Duration::from_secs(61));
+        let change = lock.handle(Input::Activity, begun + Duration::from_secs(61));
         assert_eq!(change, Some(Change::Locked), "the clock of the machine slept");
     }
 
     proptest! {
         #[test]
         fn locked_is_left_by_proof_only(
-            steps in proptest::collection::vec((0u64..40, proptest::sample::select(vec![Input::Hand, Input::Tick, Input::Lock, Input::Proven])), 0..60)
+            steps in proptest::collection::vec((0u64..40, proptest::sample::select(vec![Input::Activity, Input::Tick, Input::Lock, Input::Proven])), 0..60)
         ) {
             let mut now = Instant::now();
             let mut lock = Lock::new(Some(Duration::from_secs(60)), now);

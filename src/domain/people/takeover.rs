@@ -69,7 +69,7 @@ impl Change {
 
 /// How it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum TakeoverStatus {
     /// The other end knows that somebody is at the door, and is not asked yet.
     Proven,
     /// The other end may answer for so long.
@@ -112,34 +112,34 @@ impl Yielding {
     }
 
     /// How it stands now.
-    pub fn standing(&self, rules: Rules, now_ms: i64) -> Standing {
+    pub fn standing(&self, rules: Rules, now_ms: i64) -> TakeoverStatus {
         let since = now_ms.saturating_sub(self.since_ms);
         match self.state {
-            State::Asked => Standing::Waiting {
+            State::Asked => TakeoverStatus::Waiting {
                 left_ms: rules.answer_ms.saturating_sub(since).max(0),
             },
-            _ if since >= GOOD_MS => Standing::Over,
-            State::Proven => Standing::Proven,
-            State::Yielded => Standing::Yielded,
-            State::Kept { answered } => Standing::Kept { answered },
-            State::GivenUp => Standing::Over,
+            _ if since >= GOOD_MS => TakeoverStatus::Over,
+            State::Proven => TakeoverStatus::Proven,
+            State::Yielded => TakeoverStatus::Yielded,
+            State::Kept { answered } => TakeoverStatus::Kept { answered },
+            State::GivenUp => TakeoverStatus::Over,
         }
     }
 
     /// Takes up what happened; gives what changed, if anything did.
     pub fn handle(&mut self, input: Input, rules: Rules, now_ms: i64) -> Option<Change> {
         let (state, change) = match (self.standing(rules, now_ms), input) {
-            (Standing::Waiting { left_ms: 0 }, _) => {
+            (TakeoverStatus::Waiting { left_ms: 0 }, _) => {
                 let state = match rules.unanswered {
                     Unanswered::Keeps => State::Kept { answered: false },
                     Unanswered::Yields => State::Yielded,
                 };
                 (state, Change::Unanswered(rules.unanswered))
             }
-            (Standing::Proven, Input::Ask) => (State::Asked, Change::Asked),
-            (Standing::Waiting { .. }, Input::GiveUp) => (State::GivenUp, Change::GivenUp),
-            (Standing::Waiting { .. }, Input::Yield) => (State::Yielded, Change::Yielded),
-            (Standing::Waiting { .. }, Input::Keep) => (State::Kept { answered: true }, Change::Kept),
+            (TakeoverStatus::Proven, Input::Ask) => (State::Asked, Change::Asked),
+            (TakeoverStatus::Waiting { .. }, Input::GiveUp) => (State::GivenUp, Change::GivenUp),
+            (TakeoverStatus::Waiting { .. }, Input::Yield) => (State::Yielded, Change::Yielded),
+            (TakeoverStatus::Waiting { .. }, Input::Keep) => (State::Kept { answered: true }, Change::Kept),
             _ => return None,
         };
         (self.state, self.since_ms) = (state, now_ms);
@@ -166,19 +166,22 @@ mod tests {
     #[test]
     fn r_acc_1_the_other_end_yields_or_not_and_that_is_final() {
         let mut yields = asked();
-        assert_eq!(yields.standing(RULES, 2_000), Standing::Waiting { left_ms: 59_000 });
+        assert_eq!(
+            yields.standing(RULES, 2_000),
+            TakeoverStatus::Waiting { left_ms: 59_000 }
+        );
         assert_eq!(yields.handle(Input::Yield, RULES, 2_000), Some(Change::Yielded));
         assert_eq!(yields.handle(Input::Keep, RULES, 2_001), None);
-        assert_eq!(yields.standing(RULES, 2_001), Standing::Yielded);
+        assert_eq!(yields.standing(RULES, 2_001), TakeoverStatus::Yielded);
         assert_eq!(
             yields.standing(RULES, 2_000 + GOOD_MS),
-            Standing::Over,
+            TakeoverStatus::Over,
             "nobody came in"
         );
         let mut keeps = asked();
         assert_eq!(keeps.handle(Input::Keep, RULES, 2_000), Some(Change::Kept));
         assert_eq!(keeps.handle(Input::Ask, RULES, 2_001), None, "one proof asks once");
-        assert_eq!(keeps.standing(RULES, 2_001), Standing::Kept { answered: true });
+        assert_eq!(keeps.standing(RULES, 2_001), TakeoverStatus::Kept { answered: true });
     }
 
     #[test]
@@ -187,7 +190,10 @@ mod tests {
             unanswered: Unanswered::Yields,
             ..RULES
         };
-        for (rules, standing) in [(RULES, Standing::Kept { answered: false }), (yields, Standing::Yielded)] {
+        for (rules, standing) in [
+            (RULES, TakeoverStatus::Kept { answered: false }),
+            (yields, TakeoverStatus::Yielded),
+        ] {
             let mut yielding = asked();
             assert_eq!(yielding.handle(Input::Tick, rules, 60_999), None);
             let change = yielding.handle(Input::Keep, rules, 61_000);
@@ -202,7 +208,7 @@ mod tests {
         assert_eq!(late.handle(Input::Ask, RULES, GOOD_MS), None);
         let mut gives_up = asked();
         assert_eq!(gives_up.handle(Input::GiveUp, RULES, 2_000), Some(Change::GivenUp));
-        assert_eq!(gives_up.standing(RULES, 2_000), Standing::Over);
+        assert_eq!(gives_up.standing(RULES, 2_000), TakeoverStatus::Over);
         assert_eq!(gives_up.handle(Input::Yield, RULES, 3_000), None);
     }
 
@@ -219,7 +225,7 @@ mod tests {
                 now += later;
                 let change = yielding.handle(all[which], rules, now);
                 passed |= matches!(change, Some(Change::Yielded | Change::Unanswered(Unanswered::Yields)));
-                prop_assert!(yielding.standing(rules, now) != Standing::Yielded || passed);
+                prop_assert!(yielding.standing(rules, now) != TakeoverStatus::Yielded || passed);
             }
         }
     }

@@ -12,16 +12,16 @@ pub mod axes;
 pub mod calendar;
 pub mod calibration;
 pub mod camera_clock;
+pub mod camera_side;
+pub mod commanded_motion;
 pub mod convex;
 pub mod cover;
 pub mod declared_event;
-pub mod speed_envelope;
 pub mod mask;
 pub mod mosaic;
-pub mod commanded_motion;
-pub mod camera_side;
 pub mod projection;
 pub mod recorded;
+pub mod speed_envelope;
 pub mod tracker;
 
 #[cfg(test)]

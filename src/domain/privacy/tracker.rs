@@ -25,8 +25,8 @@
 //! Deliberately absent: polling, clocks.
 
 use super::axes::{after, axes_of, common, crosses_seam, hfov_of, nearest_turn, speed_share};
-use super::speed_envelope::{Axes3, Envelope, Part, Speeds, Step};
 use super::commanded_motion::Orders;
+use super::speed_envelope::{Axes3, Envelope, Part, Speeds, Step};
 use super::{Interval, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::camera::{LensModel, MoveState, Pose};
 use crate::domain::ptz::{Order, Velocity};

@@ -1,15 +1,15 @@
-//! The office over the wall: accounts, running sessions, workstations, one list at a time.
+//! The account_admin over the wall: accounts, running sessions, workstations, one list at a time.
 //!
 //! Invariant: nothing of it stays when the person leaves. Deliberately absent: what a list does (`screen`).
 
 use super::{App, Message};
-use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
 use crate::gui::screen::people::{self, People};
 use crate::gui::screen::sessions::{self, Sessions};
 use crate::gui::screen::workstations::{self, Workstations};
+use crate::gui::session_port::Desk;
 use crate::gui::theme;
 use crate::gui::ui::controls::action;
 use crate::gui::ui::form::Next;
@@ -40,13 +40,13 @@ impl List {
 }
 
 /// The list that is shown.
-pub enum Office {
+pub enum AccountAdmin {
     People(Box<People>),
     Sessions(Box<Sessions>),
     Workstations(Box<Workstations>),
 }
 
-/// What happens in the office.
+/// What happens in the account_admin.
 #[derive(Clone)]
 pub enum Event {
     Show(List),
@@ -56,29 +56,32 @@ pub enum Event {
     Workstations(workstations::Message),
 }
 
-impl Office {
-    fn open(list: List, desk: Arc<dyn Desk>) -> (Office, Task<Event>) {
+impl AccountAdmin {
+    fn open(list: List, desk: Arc<dyn Desk>) -> (AccountAdmin, Task<Event>) {
         match list {
             List::People => {
                 let (screen, task) = People::new(desk);
-                (Office::People(Box::new(screen)), task.map(Event::People))
+                (AccountAdmin::People(Box::new(screen)), task.map(Event::People))
             }
             List::Sessions => {
                 let (screen, task) = Sessions::new(desk);
-                (Office::Sessions(Box::new(screen)), task.map(Event::Sessions))
+                (AccountAdmin::Sessions(Box::new(screen)), task.map(Event::Sessions))
             }
             List::Workstations => {
                 let (screen, task) = Workstations::new(desk);
-                (Office::Workstations(Box::new(screen)), task.map(Event::Workstations))
+                (
+                    AccountAdmin::Workstations(Box::new(screen)),
+                    task.map(Event::Workstations),
+                )
             }
         }
     }
 
     fn list(&self) -> List {
         match self {
-            Office::People(_) => List::People,
-            Office::Sessions(_) => List::Sessions,
-            Office::Workstations(_) => List::Workstations,
+            AccountAdmin::People(_) => List::People,
+            AccountAdmin::Sessions(_) => List::Sessions,
+            AccountAdmin::Workstations(_) => List::Workstations,
         }
     }
 
@@ -88,13 +91,13 @@ impl Office {
         match (command, self) {
             (Command::NextArea, _) => Event::Show(LISTS[(at + 1) % LISTS.len()]),
             (Command::PreviousArea, _) => Event::Show(LISTS[(at + LISTS.len() - 1) % LISTS.len()]),
-            (command, Office::People(_)) => Event::People(people::Message::Command(command)),
-            (command, Office::Sessions(_)) => Event::Sessions(sessions::Message::Command(command)),
-            (command, Office::Workstations(_)) => Event::Workstations(workstations::Message::Command(command)),
+            (command, AccountAdmin::People(_)) => Event::People(people::Message::Command(command)),
+            (command, AccountAdmin::Sessions(_)) => Event::Sessions(sessions::Message::Command(command)),
+            (command, AccountAdmin::Workstations(_)) => Event::Workstations(workstations::Message::Command(command)),
         }
     }
 
-    /// The office.
+    /// The account_admin.
     pub fn view(&self) -> Element<'_, Event> {
         let tab = |list: List| {
             button(text(list.words()).size(theme::SMALL))
@@ -119,9 +122,11 @@ impl Office {
         .spacing(theme::GAP)
         .align_y(Vertical::Center);
         let list = match self {
-            Office::People(screen) => screen.view().map(Event::People),
-            Office::Sessions(screen) => screen.view().map(Event::Sessions),
-            Office::Workstations(screen) => screen.view(Instant::now(), SystemTime::now()).map(Event::Workstations),
+            AccountAdmin::People(screen) => screen.view().map(Event::People),
+            AccountAdmin::Sessions(screen) => screen.view().map(Event::Sessions),
+            AccountAdmin::Workstations(screen) => {
+                screen.view(Instant::now(), SystemTime::now()).map(Event::Workstations)
+            }
         };
         container(column![tabs, list].spacing(14))
             .padding(20)
@@ -133,7 +138,7 @@ impl Office {
 }
 
 impl App {
-    pub(super) fn open_office(&mut self) -> Task<Message> {
+    pub(super) fn open_account_admin(&mut self) -> Task<Message> {
         match self.desk() {
             Some(desk) if desk.keeps_people() => self.show_list(List::People, desk),
             _ => Task::none(),
@@ -141,20 +146,24 @@ impl App {
     }
 
     fn show_list(&mut self, list: List, desk: Arc<dyn Desk>) -> Task<Message> {
-        let (office, task) = Office::open(list, desk);
-        self.office = Some(office);
-        task.map(Message::Office)
+        let (account_admin, task) = AccountAdmin::open(list, desk);
+        self.account_admin = Some(account_admin);
+        task.map(Message::AccountAdmin)
     }
 
-    pub(super) fn office_command(&mut self, command: Command) -> Task<Message> {
-        match self.office.as_ref().map(|office| office.event(command)) {
-            Some(event) => self.office_event(event),
+    pub(super) fn account_admin_command(&mut self, command: Command) -> Task<Message> {
+        match self
+            .account_admin
+            .as_ref()
+            .map(|account_admin| account_admin.event(command))
+        {
+            Some(event) => self.account_admin_event(event),
             None => Task::none(),
         }
     }
 
-    pub(super) fn office_event(&mut self, event: Event) -> Task<Message> {
-        let next = match (&mut self.office, event) {
+    pub(super) fn account_admin_event(&mut self, event: Event) -> Task<Message> {
+        let next = match (&mut self.account_admin, event) {
             (Some(_), Event::Close) => Next::Close,
             (Some(_), Event::Show(list)) => {
                 return match self.desk() {
@@ -162,9 +171,11 @@ impl App {
                     None => Task::none(),
                 };
             }
-            (Some(Office::People(screen)), Event::People(message)) => screen.update(message).map(Event::People),
-            (Some(Office::Sessions(screen)), Event::Sessions(message)) => screen.update(message).map(Event::Sessions),
-            (Some(Office::Workstations(screen)), Event::Workstations(message)) => {
+            (Some(AccountAdmin::People(screen)), Event::People(message)) => screen.update(message).map(Event::People),
+            (Some(AccountAdmin::Sessions(screen)), Event::Sessions(message)) => {
+                screen.update(message).map(Event::Sessions)
+            }
+            (Some(AccountAdmin::Workstations(screen)), Event::Workstations(message)) => {
                 screen.update(message).map(Event::Workstations)
             }
             // The answer to a list that is not shown any more.
@@ -172,9 +183,9 @@ impl App {
         };
         match next {
             Next::None => Task::none(),
-            Next::Run(task) => task.map(Message::Office),
+            Next::Run(task) => task.map(Message::AccountAdmin),
             Next::Close | Next::Done(()) => {
-                self.office = None;
+                self.account_admin = None;
                 Task::none()
             }
         }

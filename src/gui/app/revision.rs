@@ -4,9 +4,9 @@
 //! wall (the control room).
 
 use super::{App, Message, Screen};
-use crate::gui::window_content::{self, Pane};
 use crate::gui::screen::control_room::Glance;
 use crate::gui::tour::scene::{Scene, ScreenName};
+use crate::gui::window_content::{self, Pane};
 use iced::Task;
 use std::time::Instant;
 
@@ -46,7 +46,8 @@ impl App {
 
     /// What of all windows cannot wait for the next second; `None`: any of it.
     fn glance(&self) -> Option<Vec<Glance>> {
-        let over = self.unlock.is_some() || self.office.is_some() || self.cameras.is_some() || self.wanted.is_some();
+        let over =
+            self.unlock.is_some() || self.account_admin.is_some() || self.cameras.is_some() || self.wanted.is_some();
         let Screen::Work(pane) = &self.screen else { return None };
         if over || self.windows.is_choosing() {
             return None;

@@ -7,16 +7,16 @@
 use super::{App, Message, Screen};
 use crate::domain::people::lock;
 use crate::gui::i18n::fl;
-use crate::gui::window_content;
 use crate::gui::screen::cameras::{self, Cameras};
 use crate::gui::screen::control_room;
 use crate::gui::screen::enrol;
 use crate::gui::screen::sign_in;
 use crate::gui::theme::Tone;
-use crate::gui::ui::takeover_request::{self, Stands};
 use crate::gui::ui::form::Next;
+use crate::gui::ui::takeover_prompt::{self, TakeoverPrompt};
+use crate::gui::ui::takeover_request::{self, Stands};
 use crate::gui::ui::unlock::{self, Unlock};
-use crate::gui::ui::takeover_prompt::{self, Yielding};
+use crate::gui::window_content;
 use crate::station::{AskStep, AskTicket, AskedFor, StationError, enrol_machine};
 use iced::Task;
 use std::sync::Arc;
@@ -154,7 +154,7 @@ impl App {
 
     /// Nothing of the person who was here stays.
     pub(super) fn nobody_here(&mut self) {
-        (self.lock, self.unlock, self.office) = (None, None, None);
+        (self.lock, self.unlock, self.account_admin) = (None, None, None);
         (self.cameras, self.knocked, self.wanted) = (None, None, None);
     }
 
@@ -177,7 +177,7 @@ impl App {
         let Some(desk) = self.desk() else { return };
         let knock = desk.knock();
         let asks = knock.as_ref().filter(|knock| knock.asks.is_some());
-        let goes_on = |question: &Yielding| asks.is_some_and(|knock| question.is_of(knock));
+        let goes_on = |question: &TakeoverPrompt| asks.is_some_and(|knock| question.is_of(knock));
         self.wanted = self.wanted.take().filter(goes_on);
         let Some(knock) = knock.filter(|knock| Some(knock) != self.knocked.as_ref()) else {
             return;
@@ -187,7 +187,7 @@ impl App {
             .as_ref()
             .is_some_and(|before| before.asks.is_some() && before.is_same(&knock));
         if knock.asks.is_some() && !asked_before {
-            self.wanted = Yielding::new(knock.clone(), |ms| desk.moment(ms));
+            self.wanted = TakeoverPrompt::new(knock.clone(), |ms| desk.moment(ms));
             if let Some(card) = &mut self.unlock {
                 card.tell(fl!("lock-wanted", station = knock.station.as_str()));
             }

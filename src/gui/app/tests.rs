@@ -86,7 +86,7 @@ fn a_beat_that_finds_nothing_is_not_drawn_and_whatever_a_hand_does_is() {
     // The first has something to tell.
     drawn(&mut app, Message::Tick);
     assert!(!drawn(&mut app, Message::Tick));
-    assert!(drawn(&mut app, Message::Hand));
+    assert!(drawn(&mut app, Message::Activity));
     assert!(drawn(&mut app, Message::Command(Command::Help, Edge::Down)));
     assert!(drawn(&mut app, Message::Tick), "the help is open");
 }
@@ -123,18 +123,18 @@ fn the_office_goes_from_list_to_list_and_only_whoever_keeps_people_has_it() {
     let (mut app, _) = App::at_desk(options(), fake::supervisor(4, 1));
     let press = |app: &mut App, command| drop(app.update(Message::Command(command, Edge::Down)));
     press(&mut app, Command::People);
-    assert!(matches!(app.office, Some(Office::People(_))));
+    assert!(matches!(app.account_admin, Some(AccountAdmin::People(_))));
     for _ in 0..2 {
         press(&mut app, Command::NextArea);
     }
-    assert!(matches!(app.office, Some(Office::Workstations(_))));
+    assert!(matches!(app.account_admin, Some(AccountAdmin::Workstations(_))));
     press(&mut app, Command::PreviousArea);
-    assert!(matches!(app.office, Some(Office::Sessions(_))));
+    assert!(matches!(app.account_admin, Some(AccountAdmin::Sessions(_))));
     press(&mut app, Command::Back);
-    assert!(app.office.is_none() && matches!(app.screen(), Screen::Work(_)));
+    assert!(app.account_admin.is_none() && matches!(app.screen(), Screen::Work(_)));
     let (mut operator, _) = App::at_desk(options(), fake::desk(4, 1));
     press(&mut operator, Command::People);
-    assert!(operator.office.is_none());
+    assert!(operator.account_admin.is_none());
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub fn accounts() -> Vec<AccountView> {
     let account = |user: &str, name: &str, body: &str, level, state| AccountView {
         user: user.to_owned(),
         display_name: name.to_owned(),
-        body: body.to_owned(),
+        agency: body.to_owned(),
         level,
         act: "decreto 12/2026".to_owned(),
         appointed_ms: day(200),
@@ -60,7 +60,7 @@ pub fn sessions() -> Vec<SessionView> {
         Some(SessionView {
             user: user.to_owned(),
             display_name: name.to_owned(),
-            body: body.to_owned(),
+            agency: body.to_owned(),
             level,
             station: station.parse().ok()?,
             purpose,

@@ -6,8 +6,8 @@ use super::{note, number};
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
-use crate::gui::session_port::{Answer, Feed, Hand, Reel};
 use crate::gui::pattern;
+use crate::gui::session_port::{Answer, Feed, PtzDrive, Reel};
 use crate::media::frame::FrameSlot;
 use crate::station::{CameraTrouble, LiveView, PlaybackState, Refusal, StreamFigures, TroubleKind, ViewState};
 use futures::future::BoxFuture;
@@ -16,9 +16,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Says yes to every move but the zoom.
-pub(super) struct FakeHand(pub(super) Arc<Mutex<Vec<String>>>);
+pub(super) struct FakePtzDrive(pub(super) Arc<Mutex<Vec<String>>>);
 
-impl Hand for FakeHand {
+impl PtzDrive for FakePtzDrive {
     fn velocity(&self, pan: f64, tilt: f64, zoom: f64) -> BoxFuture<'_, Result<(), Refusal>> {
         note(&self.0, format!("velocity {pan} {tilt} {zoom}"));
         Box::pin(async { Ok(()) })

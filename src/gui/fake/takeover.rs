@@ -23,7 +23,7 @@ pub fn marshal() -> Option<Holder> {
     Some(Holder {
         user: "conti".into(),
         display_name: "Mar. Elena Conti".into(),
-        body: "Carabinieri, Stazione locale".into(),
+        agency: "Carabinieri, Stazione locale".into(),
         station: "caserma".parse().ok()?,
     })
 }
@@ -33,7 +33,7 @@ pub fn officer() -> Option<Holder> {
     Some(Holder {
         user: "neri".into(),
         display_name: "Ag. Scelto Chiara Neri".into(),
-        body: "Polizia Locale di Borgo Vedetta".into(),
+        agency: "Polizia Locale di Borgo Vedetta".into(),
         station: "sala-operativa".parse().ok()?,
     })
 }

@@ -4,12 +4,12 @@
 //! Deliberately absent: purposes of recordings, which each access states for itself.
 
 use crate::domain::people::stated_purpose::Stated;
-use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
+use crate::gui::sentences::{self, PURPOSES};
+use crate::gui::session_port::Desk;
 use crate::gui::ui::controls::{heading, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::sentences::{self, PURPOSES};
 use crate::station::Refusal;
 use iced::widget::column;
 use iced::{Element, Task};

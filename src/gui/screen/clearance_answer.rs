@@ -4,18 +4,18 @@
 //! Invariant: what is sent is an approval as asked when nothing was changed, and a shortening otherwise; a refusal has its
 //! reason. Deliberately absent: whether it is theirs to answer (the server).
 
-use crate::domain::people::clearance::{Extent, Standing, Verdict};
+use crate::domain::people::clearance::{ClearanceStatus, Extent, Verdict};
 use crate::domain::reason::Reason;
 use crate::domain::site::SitePlan;
 use crate::gui::clearance_text::{cameras_words, numbered, numbers};
-use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
+use crate::gui::sentences;
+use crate::gui::session_port::Desk;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::sentences;
 use crate::station::{ClearanceState, Refusal};
 use iced::widget::{column, container, row};
 use iced::{Element, Fill, Task};
@@ -57,7 +57,7 @@ pub enum Message {
 pub fn waiting(desk: &dyn Desk, now: SystemTime) -> Vec<ClearanceState> {
     let (me, now_ms) = (desk.person().user, sentences::unix_ms(now));
     let mut all = desk.clearances();
-    all.retain(|state| state.clearance.asked_by != me && state.clearance.standing(now_ms) == Standing::Waiting);
+    all.retain(|state| state.clearance.asked_by != me && state.clearance.standing(now_ms) == ClearanceStatus::Waiting);
     all
 }
 
@@ -235,7 +235,7 @@ impl ClearanceAnswer {
         let who = fl!(
             "clearance-asked-by",
             name = state.by.display_name.as_str(),
-            body = state.by.body.as_str(),
+            body = state.by.agency.as_str(),
             id = state.id.to_string()
         );
         let copy = if wish.extent.export {

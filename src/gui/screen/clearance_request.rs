@@ -8,12 +8,12 @@ use crate::domain::people::clearance::{Extent, Wish};
 use crate::domain::reason::Reason;
 use crate::domain::site::SitePlan;
 use crate::gui::clearance_text::{cameras_words, numbered, standing_words};
-use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
+use crate::gui::sentences::{self, PURPOSES};
+use crate::gui::session_port::Desk;
 use crate::gui::ui::controls::{heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::sentences::{self, PURPOSES};
 use crate::station::Refusal;
 use iced::widget::{column, row};
 use iced::{Element, Task};
@@ -62,7 +62,11 @@ impl ClearanceRequest {
         let copy = [fl!("clearance-copy-no"), fl!("clearance-copy-yes")];
         let form = Form::default()
             .field(Place::Cameras, fl!("clearance-cameras"), camera)
-            .field(Place::From, fl!("export-from"), sentences::typed_time(to_ms - OFFERED_MS))
+            .field(
+                Place::From,
+                fl!("export-from"),
+                sentences::typed_time(to_ms - OFFERED_MS),
+            )
             .field(Place::To, fl!("export-to"), sentences::typed_time(to_ms))
             .choice(Place::Purpose, fl!("export-purpose"), sentences::purposes(), judicial)
             .choice(Place::Copy, fl!("clearance-copy"), copy, 0)

@@ -6,13 +6,13 @@
 
 use crate::domain::privacy::declared_event::{Change, Declaration};
 use crate::domain::site::CameraPlan;
-use crate::gui::session_port::{Desk, InForce};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
+use crate::gui::sentences;
+use crate::gui::session_port::{Desk, InForce};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::sentences;
 use crate::station::Refusal;
 use iced::alignment::Vertical;
 use iced::widget::{column, row};

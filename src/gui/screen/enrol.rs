@@ -5,9 +5,9 @@
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
 use crate::gui::keymap::Command;
+use crate::gui::sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{field, labelled, quiet};
-use crate::gui::sentences;
 use crate::station::EnrolError;
 use iced::widget::{button, column, container, row, text};
 use iced::{Element, Fill, Task, widget};

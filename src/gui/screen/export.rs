@@ -5,14 +5,14 @@
 
 use crate::domain::people::Purpose;
 use crate::domain::site::CameraPlan;
-use crate::gui::session_port::{Desk, ExportWish};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
+use crate::gui::sentences::{self, PURPOSES};
+use crate::gui::session_port::{Desk, ExportWish};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, fact, heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::sentences::{self, PURPOSES};
 use crate::station::{ExportProgress, ExportReason, Exported, Obscured, Refusal};
 use iced::widget::{column, progress_bar, row, text};
 use iced::{Element, Subscription, Task, task};

@@ -4,12 +4,12 @@
 //! Invariant: it only asks; the station records name and reason before anything may go on.
 //! Deliberately absent: how long (a rule of the station).
 
-use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
+use crate::gui::sentences;
+use crate::gui::session_port::Desk;
 use crate::gui::ui::controls::{body, heading, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::sentences;
 use crate::station::Refusal;
 use iced::widget::column;
 use iced::{Element, Task};
@@ -23,7 +23,7 @@ pub enum Place {
 }
 
 /// The dialogue.
-pub struct GoOn {
+pub struct ExtendGrace {
     desk: Arc<dyn Desk>,
     form: Form<Place>,
 }
@@ -35,16 +35,16 @@ pub enum Message {
     Answered(Result<(), Arc<Refusal>>),
 }
 
-impl GoOn {
+impl ExtendGrace {
     /// The dialogue, with the keyboard in its field.
-    pub fn new(desk: Arc<dyn Desk>) -> (GoOn, Task<Message>) {
+    pub fn new(desk: Arc<dyn Desk>) -> (ExtendGrace, Task<Message>) {
         let form = Form::default().field(Place::Reason, fl!("export-reason"), "").button(
             Place::Start,
             Icon::Warning,
             fl!("go-on-start"),
         );
         let focus = form.focus().map(Message::Form);
-        (GoOn { desk, form }, focus)
+        (ExtendGrace { desk, form }, focus)
     }
 
     /// Changes the state and says what to start.

@@ -5,14 +5,14 @@
 
 use crate::domain::ptz::lease::Asking;
 use crate::domain::site::CameraPlan;
-use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
+use crate::gui::sentences;
+use crate::gui::session_port::Desk;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::sentences;
 use crate::station::{Holder, Refusal};
 use iced::widget::{column, container};
 use iced::{Element, Fill, Task};
@@ -94,7 +94,7 @@ impl HandOver {
         ];
         let who = column![
             labelled(Icon::Person, self.asking.by.display_name.as_str(), Tone::Other),
-            quiet(self.asking.by.body.as_str()),
+            quiet(self.asking.by.agency.as_str()),
         ]
         .spacing(2);
         let why = container(body(self.asking.reason.as_str()))

@@ -1,6 +1,5 @@
 //! Screens: `State` + `Message` + `update` → `Action` + `view`. Siblings never import each other.
 
-pub mod request_dome;
 pub mod cameras;
 pub mod change_purpose;
 pub mod clearance_answer;
@@ -14,6 +13,7 @@ pub mod extend_grace;
 pub mod hand_over;
 pub mod people;
 pub mod playback;
+pub mod request_dome;
 pub mod sessions;
 pub mod sign_in;
 pub mod workstations;

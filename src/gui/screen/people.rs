@@ -5,16 +5,16 @@
 //! accounts, passwords, second factors (commands of `vedetta-audit`).
 
 use crate::domain::reason::Reason;
-use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
+use crate::gui::sentences;
+use crate::gui::session_port::Desk;
 use crate::gui::theme::{self, Tone};
-use crate::gui::ui::reason_dialog::{self, Because};
 use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
 use crate::gui::ui::form::Next;
+use crate::gui::ui::reason_dialog::{self, ReasonDialog};
 use crate::gui::ui::table::{self, Cell};
-use crate::gui::sentences;
 use crate::station::{AccountChange, AccountState, AccountView, Refusal};
 use iced::alignment::Vertical;
 use iced::widget::{column, row, space};
@@ -38,7 +38,7 @@ pub struct People {
     rows: Option<Vec<AccountView>>,
     chosen: usize,
     /// An act that waits for its reason, and on whom.
-    asking: Option<Because<(Act, String)>>,
+    asking: Option<ReasonDialog<(Act, String)>>,
     said: Option<(Tone, String)>,
 }
 
@@ -96,7 +96,7 @@ impl People {
     pub fn update(&mut self, message: Message) -> Next<Message> {
         match message {
             Message::Listed(Ok(mut rows)) => {
-                rows.sort_by(|a, b| (&a.body, &a.display_name).cmp(&(&b.body, &b.display_name)));
+                rows.sort_by(|a, b| (&a.agency, &a.display_name).cmp(&(&b.agency, &b.display_name)));
                 self.chosen = self.chosen.min(rows.len().saturating_sub(1));
                 self.rows = Some(rows);
             }
@@ -119,7 +119,7 @@ impl People {
 
     fn command(&mut self, command: Command) -> Next<Message> {
         if self.asking.is_some() {
-            return self.answer(Because::<(Act, String)>::command(command));
+            return self.answer(ReasonDialog::<(Act, String)>::command(command));
         }
         let count = self.rows.as_ref().map_or(0, Vec::len);
         match command {
@@ -150,7 +150,7 @@ impl People {
             Act::Disable => (name, fl!("people-sure", name = name), fl!("people-disable")),
             Act::EndSession => (name, fl!("sessions-sure", name = name), fl!("people-end")),
         };
-        let (question, focus) = Because::new(about, title.to_owned(), what, words);
+        let (question, focus) = ReasonDialog::new(about, title.to_owned(), what, words);
         self.asking = Some(question);
         Next::Run(focus.map(Message::Because))
     }
@@ -216,7 +216,7 @@ impl People {
         match &self.asking {
             // What lies under the question cannot be reached.
             Some(question) => question
-                .over(Element::from(page).map(|_| Because::<(Act, String)>::command(Command::Stop)))
+                .over(Element::from(page).map(|_| ReasonDialog::<(Act, String)>::command(Command::Stop)))
                 .map(Message::Because),
             None => page.into(),
         }
@@ -226,9 +226,9 @@ impl People {
         let mut lines = Vec::new();
         let mut body_before = None;
         for (at, row) in rows.iter().enumerate() {
-            if body_before != Some(&row.body) {
-                lines.push(table::group(row.body.as_str()));
-                body_before = Some(&row.body);
+            if body_before != Some(&row.agency) {
+                lines.push(table::group(row.agency.as_str()));
+                body_before = Some(&row.agency);
             }
             lines.push(line(row, at, at == self.chosen));
         }

@@ -6,13 +6,13 @@
 use crate::domain::people::Level;
 use crate::domain::reason::Reason;
 use crate::domain::site::CameraPlan;
-use crate::gui::session_port::{Desk, Hold};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
+use crate::gui::sentences;
+use crate::gui::session_port::{Desk, DomeLease};
 use crate::gui::theme::Tone;
 use crate::gui::ui::controls::{body, heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::sentences;
 use crate::station::Refusal;
 use iced::widget::column;
 use iced::{Element, Task};
@@ -27,10 +27,10 @@ pub enum Place {
 }
 
 /// The dialogue.
-pub struct AskDome {
+pub struct RequestDome {
     desk: Arc<dyn Desk>,
     camera: CameraPlan,
-    hold: Hold,
+    hold: DomeLease,
     form: Form<Place>,
 }
 
@@ -48,9 +48,9 @@ pub struct Said {
     pub urgent: bool,
 }
 
-impl AskDome {
+impl RequestDome {
     /// The dialogue for a dome that somebody else holds.
-    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, hold: Hold) -> (AskDome, Task<Message>) {
+    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, hold: DomeLease) -> (RequestDome, Task<Message>) {
         let mut form = Form::default().field(Place::Reason, fl!("ask-reason"), "").button(
             Place::Ask,
             Icon::Held,
@@ -60,7 +60,7 @@ impl AskDome {
             form = form.button(Place::TakeOver, Icon::Warning, fl!("ask-take-over"));
         }
         let focus = form.focus().map(Message::Form);
-        let dialogue = AskDome {
+        let dialogue = RequestDome {
             desk,
             camera,
             hold,
@@ -113,7 +113,7 @@ impl AskDome {
         let held = fl!(
             "panel-held-by",
             name = self.hold.display_name.as_str(),
-            body = self.hold.body.as_str()
+            body = self.hold.agency.as_str()
         );
         let mut content = column![
             title,
@@ -135,10 +135,10 @@ mod tests {
     use crate::gui::fake::{self, Fake};
     use crate::gui::keymap::Command;
 
-    fn dialogue(desk: Arc<Fake>) -> (AskDome, Arc<Fake>) {
+    fn dialogue(desk: Arc<Fake>) -> (RequestDome, Arc<Fake>) {
         let hold = desk.holds().remove(0);
         let camera = desk.plan().camera(&hold.camera).unwrap().clone();
-        (AskDome::new(desk.clone(), camera, hold).0, desk)
+        (RequestDome::new(desk.clone(), camera, hold).0, desk)
     }
 
     fn act(message: form::Message<Place>) -> Message {

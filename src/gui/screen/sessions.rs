@@ -5,16 +5,16 @@
 //! which is ended by signing out.
 
 use crate::domain::reason::Reason;
-use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
+use crate::gui::sentences;
+use crate::gui::session_port::Desk;
 use crate::gui::theme::Tone;
-use crate::gui::ui::reason_dialog::{self, Because};
 use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
 use crate::gui::ui::form::Next;
+use crate::gui::ui::reason_dialog::{self, ReasonDialog};
 use crate::gui::ui::table::{self, Cell};
-use crate::gui::sentences;
 use crate::station::{Refusal, SessionView};
 use iced::alignment::Vertical;
 use iced::widget::{column, row};
@@ -31,7 +31,7 @@ pub struct Sessions {
     rows: Option<Vec<SessionView>>,
     chosen: usize,
     /// Whose session is to be ended, once the reason is there.
-    asking: Option<Because<String>>,
+    asking: Option<ReasonDialog<String>>,
     said: Option<(Tone, String)>,
 }
 
@@ -89,7 +89,7 @@ impl Sessions {
 
     fn command(&mut self, command: Command) -> Next<Message> {
         if self.asking.is_some() {
-            return self.answer(Because::<String>::command(command));
+            return self.answer(ReasonDialog::<String>::command(command));
         }
         let count = self.rows.as_ref().map_or(0, Vec::len);
         match command {
@@ -116,7 +116,7 @@ impl Sessions {
         };
         let name = row.display_name.as_str();
         let what = fl!("sessions-sure", name = name);
-        let (question, focus) = Because::new(row.user.clone(), name.to_owned(), what, fl!("people-end"));
+        let (question, focus) = ReasonDialog::new(row.user.clone(), name.to_owned(), what, fl!("people-end"));
         self.asking = Some(question);
         Next::Run(focus.map(Message::Because))
     }
@@ -178,7 +178,7 @@ impl Sessions {
         match &self.asking {
             // What lies under the question cannot be reached.
             Some(question) => question
-                .over(Element::from(page).map(|_| Because::<String>::command(Command::Stop)))
+                .over(Element::from(page).map(|_| ReasonDialog::<String>::command(Command::Stop)))
                 .map(Message::Because),
             None => page.into(),
         }
@@ -205,7 +205,7 @@ fn line(session: &SessionView, at: usize, chosen: bool) -> Element<'_, Message> 
     }
     let cells = [
         Cell::strong(format!("{} · {}", session.display_name, session.user)),
-        Cell::plain(format!("{} · {}", session.body, sentences::level(session.level))),
+        Cell::plain(format!("{} · {}", session.agency, sentences::level(session.level))),
         Cell::plain(session.station.as_str()),
         Cell::plain(sentences::day_and_minute(session.begun_ms)),
         Cell::plain(purpose),

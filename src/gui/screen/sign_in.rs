@@ -9,10 +9,10 @@ use crate::domain::people::stated_purpose::Stated;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
 use crate::gui::keymap::{Command, Direction};
+use crate::gui::sentences::{self, PURPOSES};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{field, labelled, quiet};
-use crate::gui::ui::takeover_request::{self, Elsewhere};
-use crate::gui::sentences::{self, PURPOSES};
+use crate::gui::ui::takeover_request::{self, TakeoverRequest};
 use crate::station::{AskStep, AskTicket, Claim, SignInError};
 use iced::widget::{Column, button, column, container, mouse_area, responsive, row, scrollable, text};
 use iced::{Element, Fill, Size, Task, widget};
@@ -79,7 +79,7 @@ pub struct SignIn {
     protocol_no: String,
     note: String,
     /// The account is active at another workstation.
-    elsewhere: Option<Elsewhere>,
+    elsewhere: Option<TakeoverRequest>,
     place: Place,
     /// How many times the cursor was sent somewhere and is not there yet.
     on_the_way: usize,
@@ -160,7 +160,7 @@ impl SignIn {
         match error {
             SignInError::MustChoosePassword => self.change = Some(Change::default()),
             SignInError::ActiveElsewhere(Some(ticket)) => {
-                let (elsewhere, first) = Elsewhere::new(ticket.clone());
+                let (elsewhere, first) = TakeoverRequest::new(ticket.clone());
                 (self.elsewhere, self.error) = (Some(elsewhere), None);
                 return self.asked(first);
             }
@@ -229,7 +229,7 @@ impl SignIn {
                 return action.map_or(Action::None, |action| self.asked(action));
             }
             Message::Command(command) if self.elsewhere.is_some() => {
-                return self.update(Message::Elsewhere(Elsewhere::command(command)));
+                return self.update(Message::Elsewhere(TakeoverRequest::command(command)));
             }
             Message::Purpose(purpose) => {
                 self.purpose = purpose.min(PURPOSES.len() - 1);

@@ -6,17 +6,17 @@
 
 use crate::domain::camera::StationId;
 use crate::domain::reason::Reason;
-use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
+use crate::gui::sentences;
+use crate::gui::session_port::Desk;
 use crate::gui::theme::{self, Tone};
-use crate::gui::ui::reason_dialog::{self, Because};
 use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
 use crate::gui::ui::enrolment_code::{self, NewWorkstation};
 use crate::gui::ui::form::Next;
+use crate::gui::ui::reason_dialog::{self, ReasonDialog};
 use crate::gui::ui::table::{self, Cell};
-use crate::gui::sentences;
 use crate::station::{Refusal, StationView};
 use iced::alignment::Vertical;
 use iced::widget::{column, row};
@@ -31,7 +31,7 @@ const SOON: Duration = Duration::from_secs(15 * 24 * 3600);
 
 /// What lies over the list.
 enum Over {
-    Revoke(Because<StationId>),
+    Revoke(ReasonDialog<StationId>),
     New(Box<NewWorkstation>),
 }
 
@@ -104,7 +104,7 @@ impl Workstations {
 
     fn command(&mut self, command: Command) -> Next<Message> {
         match &self.over {
-            Some(Over::Revoke(_)) => return self.answer(Because::<StationId>::command(command)),
+            Some(Over::Revoke(_)) => return self.answer(ReasonDialog::<StationId>::command(command)),
             Some(Over::New(_)) => return self.code(enrolment_code::command(command)),
             None => {}
         }
@@ -145,7 +145,7 @@ impl Workstations {
         };
         let name = row.station.as_str();
         let what = fl!("stations-sure", station = name);
-        let (question, focus) = Because::new(row.station.clone(), name.to_owned(), what, fl!("stations-revoke"));
+        let (question, focus) = ReasonDialog::new(row.station.clone(), name.to_owned(), what, fl!("stations-revoke"));
         self.over = Some(Over::Revoke(question));
         Next::Run(focus.map(Message::Because))
     }
@@ -234,7 +234,7 @@ impl Workstations {
         match &self.over {
             None => page,
             Some(Over::Revoke(question)) => question
-                .over(page.map(|_| Because::<StationId>::command(Command::Stop)))
+                .over(page.map(|_| ReasonDialog::<StationId>::command(Command::Stop)))
                 .map(Message::Because),
             Some(Over::New(dialogue)) => dialogue
                 .over(page.map(|_| enrolment_code::command(Command::Stop)), now)

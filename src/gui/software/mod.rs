@@ -15,9 +15,9 @@
 //! Invariant: a cover is drawn for the very frame that is painted under it; when the covers or the places of the pictures
 //! change, the interface is drawn again before a pixel of the new frames is painted. Deliberately absent: looks of anything.
 
+mod blend;
 mod canvas;
 mod compositor;
-mod blend;
 mod renderer;
 mod root;
 

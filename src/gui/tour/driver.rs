@@ -2,11 +2,11 @@
 //!
 //! Invariant: every wait is for a condition and ends by itself. Deliberately absent: the order of the steps (`script`).
 
-use crate::gui::tour::screen_capture::{Eye, EyeError};
-use crate::gui::tour::input_injection::{Hands, Key};
+use crate::gui::tour::input_injection::{InputInjector, Key};
 use crate::gui::tour::measure::{SimReady, TileMeasure};
 use crate::gui::tour::report::{Report, Step};
 use crate::gui::tour::scene::Scene;
+use crate::gui::tour::screen_capture::{Eye, EyeError};
 use crate::gui::tour::watch::LeakWatch;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -33,7 +33,7 @@ pub enum StepError {
 /// One visitor in front of one window.
 pub struct Visitor<'a> {
     pub eye: &'a Eye,
-    pub hands: Hands<'a>,
+    pub hands: InputInjector<'a>,
     pub leaks: LeakWatch,
     pub report: Report,
     scene: watch::Receiver<Scene>,
@@ -46,7 +46,7 @@ impl<'a> Visitor<'a> {
     pub fn new(eye: &'a Eye, scene: watch::Receiver<Scene>, runtime: Handle, folder: &Path) -> Result<Self, EyeError> {
         Ok(Self {
             eye,
-            hands: Hands::on(eye)?,
+            hands: InputInjector::on(eye)?,
             leaks: LeakWatch::start(Eye::open()?),
             report: Report::default(),
             scene,

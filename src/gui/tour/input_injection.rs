@@ -54,13 +54,13 @@ impl Key {
 const SHIFT: u32 = 0xffe1;
 
 /// The hands: a keyboard map and the display.
-pub struct Hands<'a> {
+pub struct InputInjector<'a> {
     eye: &'a Eye,
     /// Key symbol → (key code, needs Shift).
     codes: HashMap<u32, (u8, bool)>,
 }
 
-impl<'a> Hands<'a> {
+impl<'a> InputInjector<'a> {
     /// Learns the keyboard and gives the window the focus.
     pub fn on(eye: &'a Eye) -> Result<Self, EyeError> {
         let connection = eye.connection();
@@ -172,7 +172,7 @@ impl<'a> Hands<'a> {
 
 /// A key that is down; up again when dropped.
 pub struct Held<'a> {
-    hands: &'a Hands<'a>,
+    hands: &'a InputInjector<'a>,
     key: Key,
 }
 

@@ -6,10 +6,10 @@
 //! Deliberately absent: a verdict. The run says what it searched and found.
 
 use crate::domain::wall::Layout;
-use crate::gui::tour::input_injection::{Hands, Key};
+use crate::gui::tour::driver::{StepError, Visitor};
+use crate::gui::tour::input_injection::{InputInjector, Key};
 use crate::gui::tour::scene::{PixelRect, ScenePicture, ScreenName};
 use crate::gui::tour::script::{self, Guest};
-use crate::gui::tour::driver::{StepError, Visitor};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -292,7 +292,7 @@ fn in_the_picture(
     v: &Visitor<'_>,
     chance: &mut Chance,
     found: &mut Found,
-    what: impl Fn(&Hands<'_>, bool) -> Result<(), crate::gui::tour::screen_capture::EyeError>,
+    what: impl Fn(&InputInjector<'_>, bool) -> Result<(), crate::gui::tour::screen_capture::EyeError>,
 ) -> Result<(), StepError> {
     let scene = v.scene();
     let selected = |picture: &&ScenePicture| Some(&picture.camera) == scene.selected.as_ref();

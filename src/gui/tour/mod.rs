@@ -3,30 +3,30 @@
 //! Invariant: the tour knows the program only as a person does (window, keys, files written) plus [`scene::Scene`],
 //! which tells where to look. Deliberately absent: shortcuts into screens or station.
 
-pub mod screen_capture;
+pub mod driver;
 pub mod input_injection;
 pub mod leak;
 pub mod measure;
 pub mod report;
 pub mod scene;
+pub mod screen_capture;
 pub mod script;
 pub mod soak;
-pub mod driver;
 pub mod watch;
 
 use crate::gui::app::{App, Message, Options};
 use crate::gui::launch;
-use screen_capture::{Eye, EyeError};
+use driver::{StepError, Visitor};
 use iced::Task;
 use leak::LeakRun;
 use scene::{Scene, ScreenName};
+use screen_capture::{Eye, EyeError};
 use script::Visit;
 use soak::Soak;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::{oneshot, watch as channel};
-use driver::{StepError, Visitor};
 
 /// What is done at the window.
 pub enum Errand {

@@ -3,11 +3,11 @@
 //! Invariant: each step waits for what a person would wait to see. Deliberately absent: how waiting and looking work.
 
 use crate::domain::wall::Layout;
+use crate::gui::tour::driver::{StepError, Visitor};
 use crate::gui::tour::input_injection::Key;
 use crate::gui::tour::measure::SimReady;
 use crate::gui::tour::report::check_export;
 use crate::gui::tour::scene::{PixelRect, Scene, SceneCamera, ScenePicture, ScreenName};
-use crate::gui::tour::driver::{StepError, Visitor};
 use crate::station::Exported;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;

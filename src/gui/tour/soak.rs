@@ -4,9 +4,9 @@
 //! nothing the program says of itself is taken alone. Deliberately absent: judging which way to fail is likely.
 
 use crate::domain::camera::CameraId;
+use crate::gui::tour::driver::{StepError, Visitor};
 use crate::gui::tour::measure::SimReady;
 use crate::gui::tour::scene::{Scene, ScreenName};
-use crate::gui::tour::driver::{StepError, Visitor};
 use rand::RngExt;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};

@@ -11,9 +11,9 @@ use crate::domain::privacy::calibration::{Calibration, CalibrationError, FEWEST,
 use crate::domain::site::CameraPlan;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
+use crate::gui::sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, fact, field, heading, labelled, quiet};
-use crate::gui::sentences;
 use crate::station::{MaskChange, MaskProposal};
 use iced::widget::{Column, column, rule, scrollable};
 use iced::{Element, Fill};

@@ -4,14 +4,14 @@
 //! Invariant: the code is in no `Debug` output and is gone with this dialogue. Deliberately absent: making it (the server).
 
 use crate::domain::people::StationKind;
-use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
+use crate::gui::sentences;
+use crate::gui::session_port::Desk;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, heading, labelled, over, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::sentences;
 use crate::station::{EnrolmentCode, NewCode, Refusal};
 use iced::widget::{column, container, row, text};
 use iced::{Element, Fill, Task};

@@ -6,9 +6,9 @@
 use crate::domain::camera::CameraId;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
+use crate::gui::sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, quiet};
-use crate::gui::sentences;
 use iced::alignment::Vertical;
 use iced::widget::{column, container, row, scrollable, text};
 use iced::{Element, Fill};

@@ -6,14 +6,14 @@
 use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::privacy::PoseKnowledge;
 use crate::domain::site::CameraPlan;
-use crate::gui::session_port::Hold;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
 use crate::gui::keymap::{Command, Direction, Edge};
+use crate::gui::sentences;
+use crate::gui::session_port::DomeLease;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, fact, heading, labelled, quiet};
-use crate::gui::sentences;
-use crate::station::{Holder, Kept, Preset, StreamFigures};
+use crate::station::{Holder, MaskSyncState, Preset, StreamFigures};
 use iced::alignment::Vertical;
 use iced::widget::{Column, button, column, container, mouse_area, row, rule, scrollable, text};
 use iced::{Element, Fill};
@@ -33,9 +33,9 @@ pub struct PtzPanel {
 /// What the panel shows.
 pub struct Facts<'a> {
     pub camera: &'a CameraPlan,
-    pub hold: Option<&'a Hold>,
+    pub hold: Option<&'a DomeLease>,
     /// How the camera's own masks and limits stand to the plan, once it was asked.
-    pub kept: Option<&'a Kept>,
+    pub kept: Option<&'a MaskSyncState>,
     /// Who else watches it.
     pub watching: Vec<Holder>,
     pub pose: Option<PoseKnowledge>,
@@ -146,7 +146,7 @@ impl PtzPanel {
     }
 }
 
-fn hold(hold: Option<&Hold>) -> Element<'_, Message> {
+fn hold(hold: Option<&DomeLease>) -> Element<'_, Message> {
     let (words, tone) = match hold {
         None => (fl!("panel-free"), Tone::Normal),
         Some(hold) if hold.ours => (fl!("panel-held-by-you"), Tone::Normal),
@@ -154,7 +154,7 @@ fn hold(hold: Option<&Hold>) -> Element<'_, Message> {
             fl!(
                 "panel-held-by",
                 name = hold.display_name.as_str(),
-                body = hold.body.as_str()
+                body = hold.agency.as_str()
             ),
             Tone::Other,
         ),
@@ -172,7 +172,7 @@ fn hold(hold: Option<&Hold>) -> Element<'_, Message> {
 
 fn watched<'a>(others: &[Holder]) -> Element<'a, Message> {
     let line = |other: &Holder| {
-        let words = format!("{} · {}", other.display_name, other.body);
+        let words = format!("{} · {}", other.display_name, other.agency);
         labelled(Icon::Person, words, Tone::Other).into()
     };
     column![quiet(fl!("panel-watching")), column(others.iter().map(line)).spacing(2)]
@@ -206,7 +206,7 @@ fn pad<'a>() -> Element<'a, Message> {
     row![cross, zoom].spacing(18).align_y(Vertical::Center).into()
 }
 
-fn limits<'a>(camera: &CameraPlan, pose: Option<PoseKnowledge>, kept: Option<&Kept>) -> Element<'a, Message> {
+fn limits<'a>(camera: &CameraPlan, pose: Option<PoseKnowledge>, kept: Option<&MaskSyncState>) -> Element<'a, Message> {
     let range = |range: Option<[f64; 2]>| match range {
         Some([low, high]) => fl!(
             "panel-range",

@@ -23,7 +23,7 @@ pub enum Place {
 pub type Message = form::Message<Place>;
 
 /// The question, about an act `A`.
-pub struct Because<A> {
+pub struct ReasonDialog<A> {
     act: A,
     title: String,
     /// What will happen, in one line.
@@ -31,15 +31,15 @@ pub struct Because<A> {
     form: Form<Place>,
 }
 
-impl<A: Clone> Because<A> {
+impl<A: Clone> ReasonDialog<A> {
     /// The question, with the keyboard in its field; `words` are on the button that does it.
-    pub fn new(act: A, title: String, what: String, words: String) -> (Because<A>, Task<Message>) {
+    pub fn new(act: A, title: String, what: String, words: String) -> (ReasonDialog<A>, Task<Message>) {
         let form =
             Form::default()
                 .field(Place::Reason, fl!("export-reason"), "")
                 .button(Place::Do, Icon::Warning, words);
         let focus = form.focus();
-        let question = Because { act, title, what, form };
+        let question = ReasonDialog { act, title, what, form };
         (question, focus)
     }
 
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn nothing_is_done_without_a_reason() {
-        let (mut question, _) = Because::new(7, "titolo".into(), "che cosa".into(), "fai".into());
+        let (mut question, _) = ReasonDialog::new(7, "titolo".into(), "che cosa".into(), "fai".into());
         let enter = || form::Message::Command(Command::Confirm);
         assert!(matches!(question.update(enter()), Next::None));
         assert!(question.form.error().is_some());

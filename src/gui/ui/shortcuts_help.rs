@@ -14,8 +14,8 @@ use iced::{Element, Fill};
 fn lines() -> Vec<(String, Vec<Command>)> {
     use Command::{
         AskHold, Back, Calibrate, CallPreset, CameraTour, Cameras, ChangePurpose, Clearances, Confirm, Declare, Digit,
-        Export, Figures, GoOn, HandOver, Help, History, Lock, Masks, NewWindow, Next, NextArea, People, Playback,
-        SavePreset, SavedWalls, Search, SignOut, Snapshot, Stop, WallAlone, WriteToCamera, ZoomIn, ZoomOut,
+        Export, ExtendGrace, Figures, HandOver, Help, History, Lock, Masks, NewWindow, Next, NextArea, People,
+        Playback, SavePreset, SavedWalls, Search, SignOut, Snapshot, Stop, WallAlone, WriteToCamera, ZoomIn, ZoomOut,
     };
     let arrows = [Direction::Left, Direction::Right, Direction::Up, Direction::Down]
         .map(Command::Arrow)
@@ -42,7 +42,7 @@ fn lines() -> Vec<(String, Vec<Command>)> {
         (fl!("keys-export"), vec![Export]),
         (fl!("keys-clearances"), vec![Clearances]),
         (fl!("keys-declare"), vec![Declare]),
-        (fl!("keys-go-on"), vec![GoOn]),
+        (fl!("keys-go-on"), vec![ExtendGrace]),
         (fl!("keys-purpose"), vec![ChangePurpose]),
         (fl!("keys-masks"), vec![Masks]),
         (fl!("keys-calibrate"), vec![Calibrate]),

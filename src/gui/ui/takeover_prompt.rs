@@ -7,10 +7,10 @@ use crate::domain::people::takeover::Unanswered;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
+use crate::gui::sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, heading, labelled, over, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::sentences;
 use crate::station::{Knock, Refusal};
 use iced::widget::{column, container};
 use iced::{Element, Fill};
@@ -37,21 +37,21 @@ pub fn command(command: Command) -> Message {
 }
 
 /// The question.
-pub struct Yielding {
+pub struct TakeoverPrompt {
     knock: Knock,
     unanswered: Unanswered,
     until: Instant,
     form: Form<Place>,
 }
 
-impl Yielding {
+impl TakeoverPrompt {
     /// The question, when a knock asks for the account; it may be answered until then.
-    pub fn new(knock: Knock, until: impl Fn(i64) -> Instant) -> Option<Yielding> {
+    pub fn new(knock: Knock, until: impl Fn(i64) -> Instant) -> Option<TakeoverPrompt> {
         let asks = knock.asks?;
         let form = Form::default()
             .button(Place::Keep, Icon::Refused, fl!("yield-keep"))
             .button(Place::Yield, Icon::SignOut, fl!("yield-yield"));
-        Some(Yielding {
+        Some(TakeoverPrompt {
             until: until(asks.until_ms),
             unanswered: asks.unanswered,
             knock,
@@ -114,17 +114,20 @@ mod tests {
         }
     }
 
-    fn question() -> Yielding {
+    fn question() -> TakeoverPrompt {
         let asks = Asks {
             until_ms: 60_000,
             unanswered: Unanswered::Keeps,
         };
-        Yielding::new(knock(Some(asks)), |_| Instant::now()).unwrap()
+        TakeoverPrompt::new(knock(Some(asks)), |_| Instant::now()).unwrap()
     }
 
     #[test]
     fn r_acc_1_enter_keeps_the_account_and_it_is_yielded_only_by_its_own_button() {
-        assert!(Yielding::new(knock(None), |_| Instant::now()).is_none(), "nobody asks");
+        assert!(
+            TakeoverPrompt::new(knock(None), |_| Instant::now()).is_none(),
+            "nobody asks"
+        );
         let enter = || command(Command::Confirm);
         assert!(matches!(question().update(enter()), Next::Done(false)));
         let mut yields = question();

@@ -9,10 +9,10 @@ use crate::domain::people::takeover::Unanswered;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
+use crate::gui::sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
-use crate::gui::sentences;
 use crate::station::{AskStep, AskTicket, SignInError};
 use iced::widget::{column, container};
 use iced::{Element, Fill};
@@ -58,7 +58,7 @@ pub enum Action {
 }
 
 /// An account that is active elsewhere.
-pub struct Elsewhere {
+pub struct TakeoverRequest {
     ticket: AskTicket,
     at: Option<StationId>,
     /// Asked: how long it may still be answered, and what a silence means.
@@ -66,12 +66,12 @@ pub struct Elsewhere {
     form: Form<Place>,
 }
 
-impl Elsewhere {
+impl TakeoverRequest {
     /// A sign-in found it so; the first step asks where.
-    pub fn new(ticket: AskTicket) -> (Elsewhere, Action) {
+    pub fn new(ticket: AskTicket) -> (TakeoverRequest, Action) {
         let step = Action::Step(ticket.clone(), AskStep::Look);
         let form = Form::default().button(Place::Ask, Icon::Person, fl!("elsewhere-ask"));
-        let elsewhere = Elsewhere {
+        let elsewhere = TakeoverRequest {
             ticket,
             at: None,
             waiting: None,
@@ -162,10 +162,10 @@ mod tests {
 
     #[test]
     fn r_acc_1_who_finds_the_account_active_asks_by_enter_and_waits_for_the_answer() {
-        let (mut elsewhere, first) = Elsewhere::new(AskTicket::new(Stated::default()));
+        let (mut elsewhere, first) = TakeoverRequest::new(AskTicket::new(Stated::default()));
         assert!(matches!(first, Action::Step(_, AskStep::Look)), "where is it active?");
         elsewhere.update(Message::Stands(Ok(Stands::ActiveAt("sala".parse().unwrap()))));
-        let enter = || Elsewhere::command(Command::Confirm);
+        let enter = || TakeoverRequest::command(Command::Confirm);
         assert!(matches!(elsewhere.update(enter()), Action::Step(_, AskStep::Ask)));
         assert!(matches!(elsewhere.update(enter()), Action::None), "asked once");
         assert!(matches!(elsewhere.update(waiting()), Action::Step(_, AskStep::Look)));
@@ -179,9 +179,9 @@ mod tests {
 
     #[test]
     fn escape_gives_up() {
-        let (mut elsewhere, _) = Elsewhere::new(AskTicket::new(Stated::default()));
+        let (mut elsewhere, _) = TakeoverRequest::new(AskTicket::new(Stated::default()));
         elsewhere.update(waiting());
-        let escape = Elsewhere::command(Command::Back);
+        let escape = TakeoverRequest::command(Command::Back);
         assert!(matches!(elsewhere.update(escape), Action::GiveUp(_)));
     }
 }

@@ -6,9 +6,9 @@ use crate::domain::people::Person;
 use crate::domain::people::stated_purpose::Stated;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
+use crate::gui::sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, labelled};
-use crate::gui::sentences;
 use crate::station::{AuditState, Health, ServerState};
 use iced::alignment::Vertical;
 use iced::widget::{column, container, mouse_area, row, text};
@@ -44,10 +44,14 @@ pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
         text(facts.person.display_name.as_str())
             .size(theme::SMALL)
             .font(theme::STRONG),
-        text(format!("{} · {}", facts.person.body, sentences::level(facts.person.level)))
-            .size(theme::SMALL)
-            .wrapping(text::Wrapping::None)
-            .color(theme::QUIET),
+        text(format!(
+            "{} · {}",
+            facts.person.agency,
+            sentences::level(facts.person.level)
+        ))
+        .size(theme::SMALL)
+        .wrapping(text::Wrapping::None)
+        .color(theme::QUIET),
     ];
     let of_purpose = match &facts.keys[2] {
         Some(key) => format!("{} ({key})", fl!("bar-purpose")),

@@ -6,9 +6,9 @@
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
+use crate::gui::sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, field, heading, labelled, quiet};
-use crate::gui::sentences;
 use crate::station::Refusal;
 use iced::widget::{column, container, mouse_area, opaque, row, stack};
 use iced::{Element, Fill, Task, widget};

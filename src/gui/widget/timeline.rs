@@ -2,8 +2,8 @@
 //!
 //! Invariant: a gap in the recording is a gap on the line. Deliberately absent: fetching spans, playing.
 
-use crate::gui::theme;
 use crate::gui::sentences;
+use crate::gui::theme;
 use crate::station::RecordedSpan;
 use iced::widget::canvas::{self, Canvas, Frame, Geometry, Path, Stroke, Text};
 use iced::{Element, Fill, Point, Rectangle, Renderer, Size, Theme, mouse};

@@ -4,11 +4,11 @@
 //! [`original`](super::original) hands over coded pictures as they are, [`redacted`](super::redacted) decoded ones that are
 //! covered. Deliberately absent: the connection, the file's name, what is done with a picture.
 
-use super::{CopyKind, CoveredFrames, ExportError, redacted, original};
+use super::{CopyKind, CoveredFrames, ExportError, original, redacted};
 use crate::media::error::{LiveError, LiveErrorKind};
-use crate::media::rtp_feed::{Fed, Feed, RecordedTime};
 use crate::media::live::classify;
 use crate::media::plugins;
+use crate::media::rtp_feed::{Fed, Feed, RecordedTime};
 use crate::media::rtsp::{Playing, VideoTrack};
 use gstreamer as gst;
 use gstreamer::prelude::*;

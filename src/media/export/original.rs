@@ -5,9 +5,9 @@
 use super::mux::{Half, Wanted};
 use super::trim::{Trim, Unit};
 use crate::media::error::LiveError;
-use crate::media::rtp_feed;
 use crate::media::packet_guard::{self, Refused};
 use crate::media::plugins;
+use crate::media::rtp_feed;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;

@@ -8,12 +8,12 @@ use super::mux::{Half, Shared, Wanted, broken};
 use super::{ExportError, Obscure};
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::privacy::Cover;
-use crate::media::masked_picture::CoveredPicture;
 use crate::media::error::{LiveError, LiveErrorKind};
-use crate::media::rtp_feed;
-use crate::media::packet_guard::Refused;
 use crate::media::live::Decode;
-use crate::media::{plugins, gst_frame};
+use crate::media::masked_picture::CoveredPicture;
+use crate::media::packet_guard::Refused;
+use crate::media::rtp_feed;
+use crate::media::{gst_frame, plugins};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
@@ -36,7 +36,7 @@ pub(super) fn half(wanted: &Wanted<'_>, obscure: &Obscure) -> Result<Half, LiveE
     decode.sink.set_async(false);
     wanted.output.set_max_bytes(0);
     wanted.output.set_max_buffers(WAITING);
-    let mut desk = Desk {
+    let mut desk = MaskingStage {
         from_ms: wanted.range.0,
         to_ms: wanted.range.1,
         origin_ms: wanted.origin_ms,
@@ -90,7 +90,7 @@ fn coder(shared: &Arc<Shared>) -> Result<Vec<gst::Element>, LiveError> {
 }
 
 /// Where decoded pictures are covered.
-struct Desk {
+struct MaskingStage {
     from_ms: i64,
     to_ms: i64,
     origin_ms: i64,
@@ -103,7 +103,7 @@ struct Desk {
     last_stamp: Option<u64>,
 }
 
-impl Desk {
+impl MaskingStage {
     fn take(&mut self, sample: &gst::Sample) -> Result<gst::FlowSuccess, gst::FlowError> {
         let Some(pts) = sample.buffer().and_then(gst::BufferRef::pts) else {
             return Ok(gst::FlowSuccess::Ok);

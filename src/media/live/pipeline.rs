@@ -8,7 +8,7 @@ use crate::domain::live::stream_selection::Attention;
 use crate::media::decoder::{self, Codec};
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::media::packet_guard::{self, Refused};
-use crate::media::{plugins, gst_frame};
+use crate::media::{gst_frame, plugins};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;

@@ -4,17 +4,17 @@
 //! nobody waits for. Deliberately absent: which elements there are (`pipeline`).
 
 use super::arrivals::Arrivals;
-use super::stats::{Meter, Rater};
-use super::watchdog::{self, Pulsed};
 use super::stall::Stall;
-use super::{LivePhase, LiveRequest, LiveStatus, pipeline, gst_error};
-use crate::domain::live::stream_selection::Attention;
+use super::stats::{Meter, Rater};
+use super::watchdog::{self, WatchdogTarget};
+use super::{LivePhase, LiveRequest, LiveStatus, gst_error, pipeline};
 use crate::domain::live::freshness::Delay;
+use crate::domain::live::stream_selection::Attention;
 use crate::media::decoder::{self, Codec};
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::media::frame::FrameSlot;
-use crate::media::packet_guard::{self, Refused, Senders};
 use crate::media::gst_frame;
+use crate::media::packet_guard::{self, Refused, Senders};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -344,7 +344,7 @@ impl Shared {
     }
 }
 
-impl Pulsed for Shared {
+impl WatchdogTarget for Shared {
     fn pulse(&self, now: Instant) {
         if self.over.load(Ordering::Acquire) {
             return;

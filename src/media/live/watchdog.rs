@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError, Weak, mpsc};
 use std::time::{Duration, Instant};
 
 /// Something that wants to be looked after.
-pub(crate) trait Pulsed: Send + Sync {
+pub(crate) trait WatchdogTarget: Send + Sync {
     /// Called about every 250 ms, never twice at once.
     fn pulse(&self, now: Instant);
 }
@@ -14,8 +14,8 @@ pub(crate) trait Pulsed: Send + Sync {
 const EVERY: Duration = Duration::from_millis(250);
 
 /// Looks after `stream` from now on until it is dropped.
-pub(crate) fn look_after(stream: Weak<dyn Pulsed>) {
-    static SENDER: OnceLock<Mutex<mpsc::Sender<Weak<dyn Pulsed>>>> = OnceLock::new();
+pub(crate) fn look_after(stream: Weak<dyn WatchdogTarget>) {
+    static SENDER: OnceLock<Mutex<mpsc::Sender<Weak<dyn WatchdogTarget>>>> = OnceLock::new();
     let sender = SENDER.get_or_init(|| {
         let (sender, receiver) = mpsc::channel();
         let started = std::thread::Builder::new()
@@ -36,8 +36,8 @@ pub(crate) fn look_after(stream: Weak<dyn Pulsed>) {
     }
 }
 
-fn run(receiver: &mpsc::Receiver<Weak<dyn Pulsed>>) {
-    let mut streams: Vec<Weak<dyn Pulsed>> = Vec::new();
+fn run(receiver: &mpsc::Receiver<Weak<dyn WatchdogTarget>>) {
+    let mut streams: Vec<Weak<dyn WatchdogTarget>> = Vec::new();
     let mut next = Instant::now() + EVERY;
     loop {
         match receiver.recv_timeout(next.saturating_duration_since(Instant::now())) {

@@ -3,20 +3,20 @@
 //! Invariant: as for every command, who may is decided by the running server, which records it. Deliberately absent: ONVIF
 //! (the program tests and looks for cameras itself, after the server recorded that it does).
 
-use super::Office;
+use super::AdminClient;
 use crate::domain::camera::CameraId;
 use crate::domain::site::SitePlan;
 use crate::protocol::{
-    CameraTrial, CameraView, Changed, PlanImport, PutCamera, Removal, SignedPlan, SiteProposal, Verdict,
+    CameraTestReport, CameraView, Changed, PlanImport, PutCamera, Removal, SignedPlan, SiteProposal, Verdict,
 };
 use crate::server::error::ServerError;
 use crate::server::log_read::{ask, remote, send};
 
-impl Office {
+impl AdminClient {
     /// Every camera of the controllers that this person looks after.
     ///
     /// # Errors
-    /// As [`Office::people`], here and below.
+    /// As [`AdminClient::people`], here and below.
     pub async fn cameras(&self) -> Result<Vec<CameraView>, ServerError> {
         ask(self.of(self.client.get(self.url("/v1/cameras")))).await
     }
@@ -24,7 +24,7 @@ impl Office {
     /// Adds a camera or changes one.
     ///
     /// # Errors
-    /// As [`Office::people`].
+    /// As [`AdminClient::people`].
     pub async fn put_camera(&self, put: &PutCamera) -> Result<Changed, ServerError> {
         ask(self.of(self.client.post(self.url("/v1/cameras"))).json(put)).await
     }
@@ -32,7 +32,7 @@ impl Office {
     /// Takes a camera out of the plan.
     ///
     /// # Errors
-    /// As [`Office::people`].
+    /// As [`AdminClient::people`].
     pub async fn remove_camera(&self, camera: &CameraId, removal: &Removal) -> Result<Changed, ServerError> {
         let url = self.url(&format!("/v1/cameras/{camera}/removal"));
         ask(self.of(self.client.post(url)).json(removal)).await
@@ -41,8 +41,8 @@ impl Office {
     /// Says that a camera is about to be tested.
     ///
     /// # Errors
-    /// As [`Office::people`].
-    pub async fn begin_trial(&self, trial: &CameraTrial) -> Result<(), ServerError> {
+    /// As [`AdminClient::people`].
+    pub async fn begin_trial(&self, trial: &CameraTestReport) -> Result<(), ServerError> {
         send(self.of(self.client.post(self.url("/v1/site/trials"))).json(trial))
             .await
             .map(drop)
@@ -51,7 +51,7 @@ impl Office {
     /// The plan in force, as far as this person has to do with it.
     ///
     /// # Errors
-    /// As [`Office::people`].
+    /// As [`AdminClient::people`].
     pub async fn plan(&self) -> Result<SitePlan, ServerError> {
         let signed: SignedPlan = ask(self.of(self.client.get(self.url("/v1/plan")))).await?;
         serde_json::from_str(&signed.plan).map_err(remote)
@@ -60,7 +60,7 @@ impl Office {
     /// Brings a plan from a file.
     ///
     /// # Errors
-    /// As [`Office::people`].
+    /// As [`AdminClient::people`].
     pub async fn import(&self, import: &PlanImport) -> Result<Changed, ServerError> {
         ask(self.of(self.client.post(self.url("/v1/site"))).json(import)).await
     }
@@ -68,7 +68,7 @@ impl Office {
     /// Changes that wait for a second person.
     ///
     /// # Errors
-    /// As [`Office::people`].
+    /// As [`AdminClient::people`].
     pub async fn site_proposals(&self) -> Result<Vec<SiteProposal>, ServerError> {
         ask(self.of(self.client.get(self.url("/v1/site/proposals")))).await
     }
@@ -76,7 +76,7 @@ impl Office {
     /// Answers one of them.
     ///
     /// # Errors
-    /// As [`Office::people`].
+    /// As [`AdminClient::people`].
     pub async fn decide_site(&self, id: u64, verdict: Verdict) -> Result<(), ServerError> {
         let url = self.url(&format!("/v1/site/proposals/{id}"));
         send(self.of(self.client.post(url)).json(&verdict)).await.map(drop)

@@ -3,9 +3,9 @@
 //! Invariant: an account leaves only after its release is durable in the log, and never the picture's to a level that
 //! must not see pictures (R-MNT-1). A refusal is recorded too.
 
-use super::responses::{Answer, Bounded, Refused};
 use super::client_auth::Person;
 use super::lifecycle::App;
+use super::responses::{Answer, Bounded, Refused};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::CameraId;
 use crate::domain::people::{Action, Decision, Right};

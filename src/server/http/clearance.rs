@@ -3,10 +3,10 @@
 //! Invariant: an operator asks only for cameras whose recordings their grants allow, and a supervisor answers only where
 //! theirs say so; a refusal is recorded. Deliberately absent: the steps (`server::clearances`).
 
-use super::responses::{Answer, Bounded};
-use super::client_auth::Person;
 use super::cameras::act;
+use super::client_auth::Person;
 use super::lifecycle::App;
+use super::responses::{Answer, Bounded};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::clearance::{Clearance, Use, Verdict, Wish, is_needed};
 use crate::domain::people::{Action, Right, Rule};

@@ -3,11 +3,11 @@
 //! Invariant: a handler that takes a [`Caller`] or [`Person`] cannot be reached without one.
 //! Deliberately absent: the checkpoint and the tiles, which anyone may read.
 
-use super::responses::{Answer, Refused};
 use super::lifecycle::App;
+use super::responses::{Answer, Refused};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{ControllerId, StationId};
-use crate::domain::people::{Asked, Circumstances, Decision, Ground, LogRight, Office, Reach, Right, Rule, decide};
+use crate::domain::people::{AdminRight, Asked, Circumstances, Decision, Ground, LogRight, Reach, Right, Rule, decide};
 use crate::domain::site::CameraPlan;
 use crate::protocol::RefusalKind;
 use crate::server::log::recorder::Act;
@@ -152,20 +152,20 @@ impl Person {
     }
 
     /// Whether an office is theirs here and now.
-    pub fn may_in(&self, office: Office) -> bool {
-        self.may(Asked::Office(office)).is_allowed()
+    pub fn may_administer(&self, office: AdminRight) -> bool {
+        self.may(Asked::Admin(office)).is_allowed()
     }
 
     /// An office of their level; a refusal is recorded.
     ///
     /// # Errors
     /// The rule that refuses, or that the refusal cannot be recorded.
-    pub async fn in_office(&self, app: &App, office: Office) -> Answer<Ground> {
-        let rule = match self.may(Asked::Office(office)) {
+    pub async fn authorise_admin(&self, app: &App, office: AdminRight) -> Answer<Ground> {
+        let rule = match self.may(Asked::Admin(office)) {
             Decision::Allowed(ground) => return Ok(ground),
             Decision::Refused(rule) => rule,
         };
-        self.refuse_office(app, office, rule, "").await?;
+        self.refuse_admin(app, office, rule, "").await?;
         Err(RefusalKind::Rule(rule).into())
     }
 
@@ -174,33 +174,32 @@ impl Person {
     ///
     /// # Errors
     /// The rule that refuses, that there is no such `what`, or that the refusal cannot be recorded.
-    pub async fn in_office_over(
+    pub async fn authorise_admin_over(
         &self,
         app: &App,
-        office: Office,
+        office: AdminRight,
         controllers: Option<&[ControllerId]>,
         (what, asked_for): (&str, &str),
     ) -> Answer<()> {
-        self.in_office(app, office).await?;
+        self.authorise_admin(app, office).await?;
         let controllers = controllers.unwrap_or_default();
-        let decided = self.may(Asked::OfficeOver { office, controllers });
+        let decided = self.may(Asked::AdminOver { office, controllers });
         let known = controllers.iter().any(|controller| self.who.person.keeps(controller));
         match decided {
             Decision::Allowed(_) if known => Ok(()),
             Decision::Refused(rule) if known => {
-                self.refuse_office(app, office, rule, asked_for).await?;
+                self.refuse_admin(app, office, rule, asked_for).await?;
                 Err(RefusalKind::Rule(rule).into())
             }
             Decision::Allowed(_) | Decision::Refused(_) => {
-                self.refuse_office(app, office, Rule::OtherController, asked_for)
-                    .await?;
+                self.refuse_admin(app, office, Rule::OtherController, asked_for).await?;
                 Err(Refused::not_found(what))
             }
         }
     }
 
     /// Records a refusal of an office.
-    pub(super) async fn refuse_office(&self, app: &App, office: Office, rule: Rule, asked_for: &str) -> Answer<()> {
+    pub(super) async fn refuse_admin(&self, app: &App, office: AdminRight, rule: Rule, asked_for: &str) -> Answer<()> {
         let mut act = By {
             station: &self.station,
             who: &self.who,

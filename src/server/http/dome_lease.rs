@@ -3,14 +3,14 @@
 //! Invariant: nobody is told of a camera of a controller that they have nothing to do with (R-ACC-5). Letting go of a
 //! dome needs no grant. Deliberately absent: the lease (`server::dome_leases`).
 
-use super::responses::{Answer, Bounded};
-use super::client_auth::Person;
 use super::cameras::{act, camera_of};
+use super::client_auth::Person;
 use super::lifecycle::App;
+use super::responses::{Answer, Bounded};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::{Action, Decision, Right};
 use crate::domain::ptz::lease::{Asking, Input};
-use crate::protocol::{HoldRequest, HoldState, RefusalKind, Watching};
+use crate::protocol::{LeaseRequest, LeaseState, RefusalKind, Watching};
 use crate::server::dome_leases::holder;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -20,10 +20,10 @@ pub async fn hold(
     State(app): State<Arc<App>>,
     person: Person,
     Path(camera): Path<String>,
-    Bounded(ask): Bounded<HoldRequest>,
-) -> Answer<Json<HoldState>> {
+    Bounded(ask): Bounded<LeaseRequest>,
+) -> Answer<Json<LeaseState>> {
     let camera = &camera_of(&app, &person, camera).await?;
-    let lets_go = matches!(ask, HoldRequest::Release { .. });
+    let lets_go = matches!(ask, LeaseRequest::Release { .. });
     if let Decision::Refused(rule) = person.may_on(Right::Grant(Action::Ptz), camera)
         && !lets_go
     {
@@ -36,13 +36,13 @@ pub async fn hold(
     }
     let by = holder(&person.who);
     let input = match ask {
-        HoldRequest::Take => Input::Take(by),
-        HoldRequest::Renew { fence } => Input::Renew { by, fence },
-        HoldRequest::Release { fence } => Input::Release { by, fence },
-        HoldRequest::Ask { reason } => Input::Ask(Asking { by, reason }),
-        HoldRequest::HandOver { to, fence } => Input::HandOver { from: by, to, fence },
-        HoldRequest::Decline { to } => Input::Decline { from: by, to },
-        HoldRequest::TakeOver { reason } => Input::TakeOver(Asking { by, reason }),
+        LeaseRequest::Take => Input::Take(by),
+        LeaseRequest::Renew { fence } => Input::Renew { by, fence },
+        LeaseRequest::Release { fence } => Input::Release { by, fence },
+        LeaseRequest::Ask { reason } => Input::Ask(Asking { by, reason }),
+        LeaseRequest::HandOver { to, fence } => Input::HandOver { from: by, to, fence },
+        LeaseRequest::Decline { to } => Input::Decline { from: by, to },
+        LeaseRequest::TakeOver { reason } => Input::TakeOver(Asking { by, reason }),
     };
     let state = app
         .holds
@@ -51,12 +51,12 @@ pub async fn hold(
     Ok(Json(state))
 }
 
-pub async fn holds(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<HoldState>>> {
+pub async fn holds(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<LeaseState>>> {
     Ok(Json(holds_seen_by(&app, &person).await?))
 }
 
 /// Who holds which of the domes that this person has to do with.
-pub(super) async fn holds_seen_by(app: &App, person: &Person) -> Answer<Vec<HoldState>> {
+pub(super) async fn holds_seen_by(app: &App, person: &Person) -> Answer<Vec<LeaseState>> {
     let plan = app.plans.current();
     let mut all = app.holds.all().await?;
     all.retain(|state| {

@@ -3,9 +3,9 @@
 //! Invariant: an event is read, its commitment recomputed and its body looked at before the sequencer sees it.
 //! Deliberately absent: strict reading of the body's fields; a newer workstation must never lose an event here.
 
-use super::responses::{Answer, Bounded, Refused};
 use super::client_auth::{Caller, Touch};
 use super::lifecycle::App;
+use super::responses::{Answer, Bounded, Refused};
 use crate::domain::audit::chain::Sealed;
 use crate::domain::audit::leaf::{self, Leaf, Salt};
 use crate::domain::audit::note::Statement;

@@ -10,24 +10,24 @@ use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::site::SitePlan;
 use crate::protocol::LogKey;
 use crate::server::camera_users::{CameraUsers, PersonalUsers};
+use crate::server::change_notifier::ChangeNotifier;
 use crate::server::clearances::Clearances;
 use crate::server::config::{DataDir, Settings, write_whole};
 use crate::server::declared::Declarations;
+use crate::server::dome_leases::DomeLeases;
 use crate::server::error::ServerError;
-use crate::server::dome_leases::Holds;
 use crate::server::keys::{Vault, load_signer};
+use crate::server::log::cosigning::{Witnessed, Witnesses};
 use crate::server::log::recorder::Recorder;
 use crate::server::log::sequencer::{Sequencer, now_ms};
 use crate::server::log::signer::{SignedState, Signer};
-use crate::server::log::cosigning::{Witnessed, Witnesses};
 use crate::server::metrics::Metrics;
-use crate::server::rollover::successions;
 use crate::server::people::accounts::Accounts;
 use crate::server::people::authentication::Door;
 use crate::server::people::sessions::Sessions;
 use crate::server::plan::Plans;
 use crate::server::presence::Presence;
-use crate::server::change_notifier::Pulse;
+use crate::server::rollover::successions;
 use crate::server::store::{Log, Store};
 use crate::server::tls;
 use axum_server::Handle;
@@ -75,13 +75,13 @@ pub struct App {
     pub(super) contacts: Contacts,
     /// For certificates of workstations: the authority lies there.
     pub(super) data: DataDir,
-    pub(super) holds: Arc<Holds>,
+    pub(super) holds: Arc<DomeLeases>,
     pub(super) presence: Arc<Presence>,
     pub(super) clearances: Arc<Clearances>,
     pub(super) plans: Arc<Plans>,
     pub(super) declared: Arc<Declarations>,
     pub(super) personal_users: Arc<PersonalUsers>,
-    pub(super) pulse: Pulse,
+    pub(super) changes: ChangeNotifier,
     pub(super) plan_vkey: String,
     pub(super) vault: Vault,
     pub(super) places: Semaphore,
@@ -149,32 +149,32 @@ async fn open(
         .map_err(|error| ServerError::Key(error.to_string()))?;
     let sessions = Sessions::new(store.clone(), recorder.clone(), settings.clone(), door.clone());
     let accounts = Arc::new(Accounts::new(store.clone(), recorder.clone(), door, sessions.clone()));
-    // Holds nothing while it waits, so it never keeps the writer from ending.
+    // DomeLeases nothing while it waits, so it never keeps the writer from ending.
     tokio::spawn(watch_accounts(Arc::downgrade(&accounts)));
-    let pulse = Pulse::default();
-    let declared = Arc::new(Declarations::new(recorder.clone(), pulse.clone()));
+    let changes = ChangeNotifier::default();
+    let declared = Arc::new(Declarations::new(recorder.clone(), changes.clone()));
     tasks.push(tokio::spawn(Declarations::end_in_time(Arc::downgrade(&declared))));
     let idle = Duration::from_secs(settings.hold_seconds.into());
     let plans = Arc::new(Plans::new(
         store.clone(),
         plan_key,
         recorder.clone(),
-        pulse.clone(),
+        changes.clone(),
         plan,
     ));
-    let holds = Arc::new(Holds::new(
+    let holds = Arc::new(DomeLeases::new(
         store.clone(),
         recorder.clone(),
         idle,
         first_fence,
-        pulse.clone(),
+        changes.clone(),
     ));
     let planned = Arc::clone(&plans);
     let log_of = move |camera: &CameraId| Some(planned.current().camera(camera)?.controller.clone());
-    tasks.push(tokio::spawn(Holds::end_in_time(Arc::downgrade(&holds), log_of)));
-    let clearances = Arc::new(Clearances::new(store.clone(), recorder.clone(), pulse.clone()));
+    tasks.push(tokio::spawn(DomeLeases::end_in_time(Arc::downgrade(&holds), log_of)));
+    let clearances = Arc::new(Clearances::new(store.clone(), recorder.clone(), changes.clone()));
     tasks.push(tokio::spawn(Clearances::end_in_time(Arc::downgrade(&clearances))));
-    let presence = Arc::new(Presence::new(store.clone(), pulse.clone(), logs.clone()));
+    let presence = Arc::new(Presence::new(store.clone(), changes.clone(), logs.clone()));
     tokio::spawn(Presence::keep_up(Arc::downgrade(&presence)));
     let personal_users = Arc::new(PersonalUsers::new(
         store.clone(),
@@ -201,7 +201,7 @@ async fn open(
         clearances,
         plans,
         declared,
-        pulse,
+        changes,
         recorder,
         sessions,
         plan_vkey,
@@ -319,7 +319,7 @@ async fn hear_others(store: Store, app: Weak<App>) {
             if let Err(error) = app.presence.catch_up().await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "who watches is not known");
             }
-            app.pulse.beat();
+            app.changes.beat();
         }
     });
     let told = || {

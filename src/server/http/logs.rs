@@ -3,9 +3,9 @@
 //! Invariant: nothing beyond the last signed checkpoint is proven or tiled; a page of entries is answered only after
 //! its reading is durable in the same log (R-AUD-3), and a refused reading is recorded too.
 
-use super::responses::{Answer, Asked, Refused};
 use super::client_auth::{Caller, Person};
 use super::lifecycle::App;
+use super::responses::{Answer, Asked, Refused};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::audit::proof::{Recipe, consistency_recipe, inclusion_recipe};
 use crate::domain::audit::tile::{Tile, TileKind, bundle};

@@ -3,22 +3,22 @@
 //! Invariant: every body, time and count is bounded before it is looked at; every refusal is a `protocol::Refusal`.
 //! Deliberately absent: rules; each handler asks the room that has them.
 
-mod responses;
-mod client_auth;
+mod account_scope;
 mod cameras;
 mod clearance;
-mod last_seen;
-mod rate_limit;
-mod health;
+mod client_auth;
 mod dome_lease;
+mod health;
 mod ingest;
-mod account_scope;
+mod last_seen;
+mod lifecycle;
 mod logs;
 mod people;
 mod policy;
+mod rate_limit;
+mod responses;
 mod retention;
 mod search;
-mod lifecycle;
 mod sessions;
 mod site;
 mod workstations;

@@ -3,14 +3,16 @@
 //! Invariant: who may is the one decision's; a refusal is recorded. Deliberately absent: how accounts are kept
 //! (`server::people`), sessions (`sessions`).
 
-use super::responses::{Answer, Bounded, Refused, Why};
-use super::client_auth::{Address, Caller, Person};
 use super::account_scope::{over, theirs};
+use super::client_auth::{Address, Caller, Person};
 use super::lifecycle::App;
+use super::responses::{Answer, Bounded, Refused, Why};
 use super::sessions::release_holds;
 use crate::domain::audit::event::{Operation, Outcome};
-use crate::domain::people::Office;
-use crate::protocol::{AccountAnswer, AccountChange, AccountView, NewAccount, PasswordChange, Proof, SessionView};
+use crate::domain::people::AdminRight;
+use crate::protocol::{
+    AccountAnswer, AccountChange, AccountView, NewAccount, PasswordChange, PasswordConfirmation, SessionView,
+};
 use crate::server::log::sequencer::now_ms;
 use crate::server::people::accounts::By;
 use axum::Json;
@@ -25,14 +27,14 @@ pub async fn revoke(
     Path(user): Path<String>,
     Why(reason): Why,
 ) -> Answer<StatusCode> {
-    over(&app, &person, Office::ConfirmPeople, &user).await?;
+    over(&app, &person, AdminRight::ConfirmPeople, &user).await?;
     let ended = app
         .sessions
         .revoke(&person.station, &person.who, &user, reason.as_ref());
     let ended = ended.await?;
     let ended = ended.ok_or_else(|| Refused::not_found("account"))?;
     release_holds(&app, &ended).await?;
-    app.pulse.beat();
+    app.changes.beat();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -40,7 +42,7 @@ pub async fn prove(
     State(app): State<Arc<App>>,
     Person { station, who }: Person,
     Address(from): Address,
-    Bounded(proof): Bounded<Proof>,
+    Bounded(proof): Bounded<PasswordConfirmation>,
 ) -> Answer<StatusCode> {
     app.sessions.prove(&station, &who, from, proof, now_ms()).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -57,7 +59,7 @@ pub async fn choose_password(
 }
 
 pub async fn list(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<AccountView>>> {
-    person.in_office(&app, Office::ReadPeople).await?;
+    person.authorise_admin(&app, AdminRight::ReadPeople).await?;
     let act = by(&person).act().with("read", "people");
     app.recorder
         .record(&person.station.home, Operation::LogRead, Outcome::Done, act)
@@ -66,7 +68,7 @@ pub async fn list(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Ve
 }
 
 pub async fn running(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<SessionView>>> {
-    person.in_office(&app, Office::ReadPeople).await?;
+    person.authorise_admin(&app, AdminRight::ReadPeople).await?;
     Ok(Json(app.accounts.running(&person.who.person).await?))
 }
 
@@ -89,11 +91,11 @@ pub async fn change(
     Bounded(change): Bounded<AccountChange>,
 ) -> Answer<Json<AccountAnswer>> {
     let office = match &change {
-        AccountChange::Confirm | AccountChange::Disable { .. } => Office::ConfirmPeople,
+        AccountChange::Confirm | AccountChange::Disable { .. } => AdminRight::ConfirmPeople,
         AccountChange::Enable { .. }
         | AccountChange::ResetPassword
         | AccountChange::NewSecondFactor
-        | AccountChange::Grants(_) => Office::KeepPeople,
+        | AccountChange::Grants(_) => AdminRight::KeepPeople,
     };
     over(&app, &person, office, &user).await?;
     if let AccountChange::Grants(grants) = &change {
@@ -103,7 +105,7 @@ pub async fn change(
     let (answer, ended) = app.accounts.change(by(&person), &user, change, now_ms()).await?;
     if let Some(ended) = ended {
         release_holds(&app, &ended).await?;
-        app.pulse.beat();
+        app.changes.beat();
     }
     Ok(Json(answer))
 }

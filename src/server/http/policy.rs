@@ -3,12 +3,12 @@
 //! Invariant: outside its calendar a school camera's account, live pictures, playback and export are refused here too
 //! (R-PRV-2); a refusal is recorded.
 
-use super::responses::{Answer, Asked, Bounded, Refused};
-use super::client_auth::{Person, ZONE};
 use super::cameras::{act, camera_of};
 use super::clearance::{clearances_seen_by, cleared};
+use super::client_auth::{Person, ZONE};
 use super::dome_lease::{holds_seen_by, watching_seen_by};
 use super::lifecycle::App;
+use super::responses::{Answer, Asked, Bounded, Refused};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::{Action, Decision, Right, Rule};
 use crate::domain::privacy::declared_event::{Change, Declaration};
@@ -77,7 +77,7 @@ pub async fn state(
     person: Person,
     Asked(known): Asked<Known>,
 ) -> Answer<Json<PolicyState>> {
-    let revision = app.pulse.after(known.after, PATIENCE).await;
+    let revision = app.changes.after(known.after, PATIENCE).await;
     let plan = app.plans.current();
     let mut declared = app.declared.all(Instant::now()).await;
     declared.retain(|event| {

@@ -2,13 +2,13 @@
 //!
 //! Deliberately absent: the reason of a refusal in a person's words (the client has those).
 
-use super::rate_limit::Line;
 use super::lifecycle::App;
+use super::rate_limit::Line;
 use crate::domain::reason::Reason;
 use crate::protocol::{Because, Refusal, RefusalKind};
 use crate::server::log::sequencer::Rejection;
-use crate::server::store::StoreError;
 use crate::server::step_error::Trouble;
+use crate::server::store::StoreError;
 use axum::Json;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request, State};

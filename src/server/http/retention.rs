@@ -4,10 +4,10 @@
 //! nothing, and nothing is pruned while the server's clock and those of the workstations disagree.
 //! Deliberately absent: floors and holds themselves (the database refuses by trigger).
 
-use super::responses::{Answer, Bounded, Refused};
 use super::client_auth::{Caller, Person};
-use super::logs::{log_of, reading};
 use super::lifecycle::App;
+use super::logs::{log_of, reading};
+use super::responses::{Answer, Bounded, Refused};
 use crate::domain::audit::event::{Event, Operation, Outcome};
 use crate::domain::audit::leaf::Leaf;
 use crate::domain::people::LogRight;

@@ -4,10 +4,10 @@
 //! recorded too; nobody finds an entry of another controller's log.
 //! Deliberately absent: how entries are found (`store::search`).
 
-use super::responses::{Answer, Asked, Refused};
 use super::client_auth::Person;
-use super::logs::{PAGE, PAGE_BYTES, log_entry, log_of, may_read, reading};
 use super::lifecycle::App;
+use super::logs::{PAGE, PAGE_BYTES, log_entry, log_of, may_read, reading};
+use super::responses::{Answer, Asked, Refused};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::protocol::LogPage;
 use crate::server::store::Log;

@@ -3,9 +3,9 @@
 //! Invariant: what a session held is free when it ends. Deliberately absent: accounts (`people`), proofs and tickets
 //! (`server::people`).
 
-use super::responses::{Answer, Bounded};
 use super::client_auth::{Address, Caller, Person};
 use super::lifecycle::App;
+use super::responses::{Answer, Bounded};
 use crate::domain::people::stated_purpose::Stated;
 use crate::protocol::{AccountAsk, AskAnswer, AskState, AskStep, LogKey, RefusalKind, SessionGrant, SessionRequest};
 use crate::server::dome_leases::holder;
@@ -31,7 +31,7 @@ pub async fn sign_in(
     let begun = app.sessions.sign_in(&station, from, ask, now_ms()).await;
     if matches!(begun, Err(RefusalKind::AlreadyActiveElsewhere)) {
         // Who has the account there is told at once that somebody is at the door.
-        app.pulse.beat();
+        app.changes.beat();
     }
     Ok(Json(grant(&app, station, begun?)))
 }
@@ -57,7 +57,7 @@ pub async fn sign_out(State(app): State<Arc<App>>, Person { station, who }: Pers
     app.sessions
         .end(&station, &who.person, &who.session, "signed_out")
         .await?;
-    app.pulse.beat();
+    app.changes.beat();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -76,14 +76,14 @@ pub async fn asked(
     Caller(station): Caller,
     Bounded(ask): Bounded<AccountAsk>,
 ) -> Answer<Json<AskState>> {
-    let known = app.pulse.after(0, Duration::ZERO).await;
+    let known = app.changes.after(0, Duration::ZERO).await;
     let mut state = app.sessions.asked(&station, &ask, now_ms()).await?;
     if ask.step == AskStep::Look && matches!(state, Asked::State(AskState::Waiting { .. })) {
-        app.pulse.after(known, PATIENCE).await;
+        app.changes.after(known, PATIENCE).await;
         state = app.sessions.asked(&station, &ask, now_ms()).await?;
     }
     if ask.step != AskStep::Look {
-        app.pulse.beat();
+        app.changes.beat();
     }
     match state {
         Asked::State(state) => Ok(Json(state)),
@@ -91,7 +91,7 @@ pub async fn asked(
             if let Some(ended) = ended {
                 release_holds(&app, &ended).await?;
             }
-            app.pulse.beat();
+            app.changes.beat();
             Ok(Json(AskState::Granted(Box::new(grant(&app, station, *begun)))))
         }
     }
@@ -107,7 +107,7 @@ pub async fn answer(
         release_holds(&app, &who).await?;
     }
     app.sessions.answer_ask(&station, &who, yields, now_ms()).await?;
-    app.pulse.beat();
+    app.changes.beat();
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -4,15 +4,15 @@
 //! vault and into no event; its change is durable in the log before it is kept. Deliberately absent: what a change may be
 //! (`domain::site::change`), the release of accounts (`cameras`).
 
-use super::responses::{Answer, Bounded, Refused};
 use super::client_auth::Person;
 use super::lifecycle::App;
+use super::responses::{Answer, Bounded, Refused};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, ControllerId};
-use crate::domain::people::{Office, Rule};
+use crate::domain::people::{AdminRight, Rule};
 use crate::domain::site::change::{CameraSettings, Difference, SiteChange, SiteFault, is_address};
 use crate::protocol::{
-    CameraAccount, CameraTrial, CameraView, Changed, CredentialNeed, PlanImport, PutCamera, RefusalKind, Removal,
+    CameraAccount, CameraTestReport, CameraView, Changed, CredentialNeed, PlanImport, PutCamera, RefusalKind, Removal,
     SiteProposal, Verdict,
 };
 use crate::server::log::sequencer::now_ms;
@@ -30,10 +30,10 @@ const MOST_REASON: usize = 500;
 
 /// What both offices may read.
 async fn may_read(app: &App, person: &Person) -> Answer<()> {
-    if person.may_in(Office::ApproveCameras) {
+    if person.may_administer(AdminRight::ApproveCameras) {
         return Ok(());
     }
-    person.in_office(app, Office::KeepCameras).await.map(drop)
+    person.authorise_admin(app, AdminRight::KeepCameras).await.map(drop)
 }
 
 pub async fn list(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<CameraView>>> {
@@ -68,7 +68,7 @@ pub async fn put(
     person: Person,
     Bounded(put): Bounded<PutCamera>,
 ) -> Answer<Json<Changed>> {
-    person.in_office(&app, Office::KeepCameras).await?;
+    person.authorise_admin(&app, AdminRight::KeepCameras).await?;
     let PutCamera {
         settings,
         picture,
@@ -143,7 +143,7 @@ pub async fn remove(
     let found = plan.cameras.iter().find(|found| found.id.as_str() == camera);
     let controller = found.map(|found| std::slice::from_ref(&found.controller));
     person
-        .in_office_over(&app, Office::KeepCameras, controller, ("camera", &camera))
+        .authorise_admin_over(&app, AdminRight::KeepCameras, controller, ("camera", &camera))
         .await?;
     let camera = CameraId::try_from(camera).map_err(|_| Refused::not_found("camera"))?;
     let change = SiteChange::Remove(camera.clone());
@@ -160,7 +160,7 @@ pub async fn import(
     person: Person,
     Bounded(PlanImport { plan, reason }): Bounded<PlanImport>,
 ) -> Answer<Json<Changed>> {
-    person.in_office(&app, Office::KeepCameras).await?;
+    person.authorise_admin(&app, AdminRight::KeepCameras).await?;
     let change = SiteChange::Import(Box::new(plan));
     let changed = app.plans.change_site(&person.who, change, (&reason, None), now_ms());
     Ok(Json(changed.await?))
@@ -170,9 +170,9 @@ pub async fn import(
 pub async fn trial(
     State(app): State<Arc<App>>,
     person: Person,
-    Bounded(CameraTrial { onvif }): Bounded<CameraTrial>,
+    Bounded(CameraTestReport { onvif }): Bounded<CameraTestReport>,
 ) -> Answer<StatusCode> {
-    person.in_office(&app, Office::KeepCameras).await?;
+    person.authorise_admin(&app, AdminRight::KeepCameras).await?;
     if !is_address(&onvif) {
         return Err(RefusalKind::Site(SiteFault::Address).into());
     }
@@ -206,9 +206,9 @@ pub async fn decide(
         .as_ref()
         .is_some_and(|it| it.author.user == person.who.person.user);
     let office = if own && verdict == Verdict::Decline {
-        Office::KeepCameras
+        AdminRight::KeepCameras
     } else {
-        Office::ApproveCameras
+        AdminRight::ApproveCameras
     };
     let all = proposal.iter().flat_map(|proposal| &proposal.differences);
     let new = all.filter(|difference| difference.before.is_none());
@@ -219,10 +219,10 @@ pub async fn decide(
     });
     let number = id.to_string();
     person
-        .in_office_over(&app, office, controllers.as_deref(), ("proposal", &number))
+        .authorise_admin_over(&app, office, controllers.as_deref(), ("proposal", &number))
         .await?;
     if own && verdict == Verdict::Approve {
-        person.refuse_office(&app, office, Rule::FourEyes, &number).await?;
+        person.refuse_admin(&app, office, Rule::FourEyes, &number).await?;
         return Err(RefusalKind::Rule(Rule::FourEyes).into());
     }
     app.plans.decide_site(id, &person.who, verdict, now_ms()).await?;

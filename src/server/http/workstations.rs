@@ -3,13 +3,13 @@
 //! Invariant: a code is good for fifteen minutes and once; a certificate is renewed only by its holder; each step is in
 //! the log before it is done. Deliberately absent: certificates themselves (`server::tls`).
 
-use super::responses::{Answer, Bounded, Refused, Why};
 use super::client_auth::{Address, Caller, Person};
 use super::lifecycle::App;
+use super::responses::{Answer, Bounded, Refused, Why};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::StationId;
 use crate::domain::enrolment_code;
-use crate::domain::people::Office;
+use crate::domain::people::AdminRight;
 use crate::protocol::{Certified, Enrol, EnrolmentCode, NewCode, RefusalKind, Renewal, StationView};
 use crate::server::config::read_text;
 use crate::server::error::ServerError;
@@ -51,7 +51,7 @@ pub async fn authority(State(app): State<Arc<App>>) -> Answer<String> {
 }
 
 pub async fn list(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<StationView>>> {
-    person.in_office(&app, Office::ReadPeople).await?;
+    person.authorise_admin(&app, AdminRight::ReadPeople).await?;
     let mut all = app.store.workstations().await?;
     all.retain(|row| person.who.person.keeps(&row.home));
     Ok(Json(all))
@@ -62,7 +62,7 @@ pub async fn new_code(
     person: Person,
     Bounded(new): Bounded<NewCode>,
 ) -> Answer<Json<EnrolmentCode>> {
-    person.in_office(&app, Office::KeepStations).await?;
+    person.authorise_admin(&app, AdminRight::KeepStations).await?;
     let home = new.home.unwrap_or_else(|| person.station.home.clone());
     let known = app.logs.iter().any(|log| log.controller == home) && person.who.person.keeps(&home);
     let taken = app.store.workstations().await?;
@@ -192,7 +192,7 @@ pub async fn revoke(
     let found = all.iter().find(|row| row.station.as_str() == station);
     let home = found.map(|row| std::slice::from_ref(&row.home));
     person
-        .in_office_over(&app, Office::KeepStations, home, ("workstation", &station))
+        .authorise_admin_over(&app, AdminRight::KeepStations, home, ("workstation", &station))
         .await?;
     let station = StationId::try_from(station).map_err(|_| Refused::not_found("workstation"))?;
     if station == person.station.station {
@@ -215,6 +215,6 @@ pub async fn revoke(
     if !app.store.revoke_station(&station).await? {
         return Err(Refused::not_found("workstation"));
     }
-    app.pulse.beat();
+    app.changes.beat();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,8 +3,8 @@
 //!
 //! Deliberately absent: HTTP; SQL.
 
+pub mod cosigning;
 pub mod recorder;
 pub mod sequencer;
-pub mod signer;
 pub mod signed_backup;
-pub mod cosigning;
+pub mod signer;

@@ -84,7 +84,7 @@ impl Recorder {
         let mut event = own_event(log.clone(), self.own.clone(), operation, result, parameters);
         event.body.person = act.person.map_or(act.typed_user, |person| &person.user).to_owned();
         event.body.level = act.person.map(|person| person.level);
-        event.body.body = act.person.map(|person| person.body.clone()).unwrap_or_default();
+        event.body.agency = act.person.map(|person| person.agency.clone()).unwrap_or_default();
         event.body.session = act.session.to_owned();
         event.body.camera = act.camera.cloned();
         event.body.purpose = act.purpose;

@@ -581,7 +581,7 @@ pub fn own_event(
     let body = Body {
         person: String::new(),
         level: None,
-        body: String::new(),
+        agency: String::new(),
         session: String::new(),
         station: own,
         act: uuid::Uuid::new_v4(),

@@ -39,7 +39,7 @@ pub struct Tail {
 
 /// An entry as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct BackedUpEntry {
     pub leaf: Leaf,
     pub text: String,
     pub hash: Hash,
@@ -61,11 +61,11 @@ struct Line {
 
 impl Line {
     /// The entry, if it is what its leaf says.
-    fn open(self) -> Option<Kept> {
+    fn open(self) -> Option<BackedUpEntry> {
         let parsed = Leaf::parse(&self.leaf).ok()?;
         let mut salt = [0; 32];
         hex::decode_to_slice(&self.salt, &mut salt).ok()?;
-        (leaf::commitment(&salt, self.body.as_bytes()) == parsed.commit).then(|| Kept {
+        (leaf::commitment(&salt, self.body.as_bytes()) == parsed.commit).then(|| BackedUpEntry {
             hash: leaf::leaf_hash(self.leaf.as_bytes()),
             leaf: parsed,
             text: self.leaf,
@@ -171,7 +171,7 @@ impl Tail {
     ///
     /// # Errors
     /// [`ServerError::File`].
-    pub fn read(&self, from: u64, to: u64) -> Result<Option<Vec<Kept>>, ServerError> {
+    pub fn read(&self, from: u64, to: u64) -> Result<Option<Vec<BackedUpEntry>>, ServerError> {
         let mut found = BTreeMap::new();
         for path in [&self.before, &self.newest] {
             let file = match File::open(path) {

@@ -10,7 +10,7 @@ use super::sessions::{Sessions, SignedIn};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::account::{
-    self, AccountName, CONFIRMED_FOR_MS, PASSWORDS_REMEMBERED, PasswordFault, Standing,
+    self, AccountName, AccountStatus, CONFIRMED_FOR_MS, PASSWORDS_REMEMBERED, PasswordFault,
 };
 use crate::domain::people::{Person, second_factor};
 use crate::protocol::{
@@ -60,14 +60,14 @@ pub struct Accounts {
     sessions: Sessions,
 }
 
-impl From<Standing> for AccountState {
-    fn from(standing: Standing) -> Self {
+impl From<AccountStatus> for AccountState {
+    fn from(standing: AccountStatus) -> Self {
         match standing {
-            Standing::Good => Self::Good,
-            Standing::Disabled => Self::Disabled,
-            Standing::AppointmentOver => Self::AppointmentOver,
-            Standing::NotConfirmed => Self::NotConfirmed,
-            Standing::MustChoosePassword => Self::MustChoosePassword,
+            AccountStatus::Good => Self::Good,
+            AccountStatus::Disabled => Self::Disabled,
+            AccountStatus::AppointmentOver => Self::AppointmentOver,
+            AccountStatus::NotConfirmed => Self::NotConfirmed,
+            AccountStatus::MustChoosePassword => Self::MustChoosePassword,
         }
     }
 }
@@ -85,7 +85,7 @@ fn session_view(session: SessionRow, person: &Person) -> SessionView {
     SessionView {
         user: session.user,
         display_name: person.display_name.clone(),
-        body: person.body.clone(),
+        agency: person.agency.clone(),
         level: person.level,
         station: session.station,
         purpose: session.purpose,
@@ -139,7 +139,7 @@ impl Accounts {
                 password_expires_ms: row.life.password_expires_ms(),
                 user: row.person.user,
                 display_name: row.person.display_name,
-                body: row.person.body,
+                agency: row.person.agency,
                 level: row.person.level,
                 act: row.act,
                 appointed_ms: row.appointed_ms,
@@ -188,7 +188,7 @@ impl Accounts {
         let home = new.controller.unwrap_or_else(|| by.station.home.clone());
         let person = Person {
             display_name: line(&new.display_name)?,
-            body: line(&new.body)?,
+            agency: line(&new.agency)?,
             user: new.user,
             level: new.level,
             grants: new.grants,
@@ -370,9 +370,9 @@ impl Accounts {
         let mut disabled = Vec::new();
         for row in self.store.lives().await.map_err(unavailable)? {
             let why = match row.life.standing(now) {
-                Standing::NotConfirmed => "not_confirmed",
-                Standing::AppointmentOver => "appointment_over",
-                Standing::Good | Standing::Disabled | Standing::MustChoosePassword => continue,
+                AccountStatus::NotConfirmed => "not_confirmed",
+                AccountStatus::AppointmentOver => "appointment_over",
+                AccountStatus::Good | AccountStatus::Disabled | AccountStatus::MustChoosePassword => continue,
             };
             let user = row.person.user.as_str();
             let mut after = told(&row);

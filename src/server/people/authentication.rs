@@ -5,7 +5,7 @@
 //! Deliberately absent: sessions, what is recorded (`sessions`, `accounts`).
 
 use super::password::{self, Decoy};
-use crate::domain::people::account::{AccountName, Standing};
+use crate::domain::people::account::{AccountName, AccountStatus};
 use crate::domain::people::rate_limit::{Allowance, Flood};
 use crate::domain::people::{Level, StationKind, second_factor};
 use crate::protocol::RefusalKind;
@@ -105,7 +105,12 @@ impl Door {
             return Err(RefusalKind::LockedOut { seconds });
         }
         let row = self.store.life(user).await.map_err(unavailable)?;
-        let row = row.filter(|row| matches!(row.life.standing(now), Standing::Good | Standing::MustChoosePassword));
+        let row = row.filter(|row| {
+            matches!(
+                row.life.standing(now),
+                AccountStatus::Good | AccountStatus::MustChoosePassword
+            )
+        });
         let known = match &row {
             Some(_) => self
                 .store

@@ -8,10 +8,10 @@ use super::authentication::{Answer, Claim, Door, Factor, MAX_USER, unavailable};
 use super::takeover::Wanted;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::Person;
-use crate::domain::people::account::Standing;
+use crate::domain::people::account::AccountStatus;
 use crate::domain::people::stated_purpose::{NoProtocolNumber, Stated};
 use crate::domain::reason::Reason;
-use crate::protocol::{Proof, RefusalKind, SessionRequest};
+use crate::protocol::{PasswordConfirmation, RefusalKind, SessionRequest};
 use crate::server::config::Settings;
 use crate::server::keys::random;
 use crate::server::log::recorder::{Act, Recorder};
@@ -146,7 +146,7 @@ impl Sessions {
             factor: Factor::Code(ask.code.as_ref(), station.kind),
         };
         let row = self.door.prove(&claim, from, now).await?;
-        if row.life.standing(now) == Standing::MustChoosePassword {
+        if row.life.standing(now) == AccountStatus::MustChoosePassword {
             return Err(RefusalKind::MustChoosePassword);
         }
         if let Some(open) = self.store.session_of(&ask.user).await.map_err(unavailable)? {
@@ -175,7 +175,7 @@ impl Sessions {
         station: &StationRow,
         who: &SignedIn,
         from: IpAddr,
-        proof: Proof,
+        proof: PasswordConfirmation,
         now: i64,
     ) -> Answer<()> {
         let one = Arc::clone(&self.one);
@@ -244,7 +244,7 @@ impl Sessions {
         }
         let row = self.store.life(&session.user).await.map_err(unavailable)?;
         // A password that grows too old does not end a shift; everything else that ends an account does.
-        let good = |standing| matches!(standing, Standing::Good | Standing::MustChoosePassword);
+        let good = |standing| matches!(standing, AccountStatus::Good | AccountStatus::MustChoosePassword);
         let row = row.filter(|row| good(row.life.standing(now)));
         let row = row.ok_or(RefusalKind::SessionEnded)?;
         if now - session.seen_ms > SEEN_EVERY_MS {
@@ -389,7 +389,7 @@ mod tests {
         let person = Person {
             user: "neri".into(),
             display_name: "Ag. Neri".into(),
-            body: "Polizia Locale".into(),
+            agency: "Polizia Locale".into(),
             level: Level::Operator,
             grants: vec![],
         };

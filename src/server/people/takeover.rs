@@ -11,9 +11,9 @@ use super::sessions::{Begun, Sessions, SignedIn, token_hash};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::StationId;
 use crate::domain::people::Person;
-use crate::domain::people::account::Standing as AccountStanding;
+use crate::domain::people::account::AccountStatus;
 use crate::domain::people::stated_purpose::Stated;
-use crate::domain::people::takeover::{Input, Rules, Standing, Yielding};
+use crate::domain::people::takeover::{Input, Rules, TakeoverStatus, Yielding};
 use crate::protocol::{AccountAsk, AskState, AskStep, Asks, Knock, RefusalKind, SessionRequest};
 use crate::server::log::recorder::Act;
 use crate::server::store::registry::{SessionRow, StationRow};
@@ -103,15 +103,15 @@ impl Sessions {
     pub fn knock(&self, user: &str, now: i64) -> Option<Knock> {
         let rules = self.rules();
         let mut all = self.wanted.all();
-        all.retain(|_, want| want.yielding.standing(rules, now) != Standing::Over);
+        all.retain(|_, want| want.yielding.standing(rules, now) != TakeoverStatus::Over);
         let want = all.get(user)?;
         let asks = match want.yielding.standing(rules, now) {
-            Standing::Proven => None,
-            Standing::Waiting { left_ms } => Some(Asks {
+            TakeoverStatus::Proven => None,
+            TakeoverStatus::Waiting { left_ms } => Some(Asks {
                 until_ms: now.saturating_add(left_ms),
                 unanswered: rules.unanswered,
             }),
-            Standing::Yielded | Standing::Kept { .. } | Standing::Over => return None,
+            TakeoverStatus::Yielded | TakeoverStatus::Kept { .. } | TakeoverStatus::Over => return None,
         };
         Some(Knock {
             station: want.station.clone(),
@@ -132,7 +132,7 @@ impl Sessions {
         let (user, mut want) = found.filter(|_| !station.quarantined).ok_or(RefusalKind::NotFound)?;
         let row = self.store.life(&user).await.map_err(unavailable)?;
         let person = row
-            .filter(|row| row.life.standing(now) == AccountStanding::Good)
+            .filter(|row| row.life.standing(now) == AccountStatus::Good)
             .map(|row| row.person)
             .ok_or(RefusalKind::NotFound)?;
         let input = match ask.step {
@@ -145,16 +145,18 @@ impl Sessions {
         let open = open.filter(|open| now < open.expires_ms);
         let at = want.active_at.clone();
         match want.yielding.standing(self.rules(), now) {
-            Standing::Over => Err(RefusalKind::NotFound),
-            Standing::Proven => Ok(Asked::State(AskState::ActiveAt { station: at })),
-            Standing::Kept { answered } => Ok(Asked::State(AskState::Kept { station: at, answered })),
-            Standing::Waiting { left_ms } if open.is_some() => Ok(Asked::State(AskState::Waiting {
+            TakeoverStatus::Over => Err(RefusalKind::NotFound),
+            TakeoverStatus::Proven => Ok(Asked::State(AskState::ActiveAt { station: at })),
+            TakeoverStatus::Kept { answered } => Ok(Asked::State(AskState::Kept { station: at, answered })),
+            TakeoverStatus::Waiting { left_ms } if open.is_some() => Ok(Asked::State(AskState::Waiting {
                 station: at,
                 left_ms: left_ms.unsigned_abs(),
                 unanswered: self.rules().unanswered,
             })),
             // Whoever was asked may also have left by themselves.
-            Standing::Waiting { .. } | Standing::Yielded => self.pass(station, person, &want.stated, open, now).await,
+            TakeoverStatus::Waiting { .. } | TakeoverStatus::Yielded => {
+                self.pass(station, person, &want.stated, open, now).await
+            }
         }
     }
 

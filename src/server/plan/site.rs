@@ -220,7 +220,7 @@ impl Plans {
     fn take_up(&self, plan: SitePlan) {
         self.recorder.set_policy_version(plan.version);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(plan);
-        self.pulse.beat();
+        self.changes.beat();
     }
 
     /// Takes up a newer plan that another server process signed.
@@ -244,7 +244,7 @@ impl Plans {
     }
 
     async fn told(&self) {
-        self.pulse.beat();
+        self.changes.beat();
         if let Err(error) = self.store.tell().await {
             // They ask again within a second.
             tracing::warn!(%error, "the other servers are not told of the site plan");

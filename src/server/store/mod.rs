@@ -20,8 +20,8 @@ macro_rules! on {
 pub mod accounts;
 pub mod camera_users;
 pub mod clearances;
-pub mod entries;
 pub mod dome_lease;
+pub mod entries;
 pub mod registry;
 pub mod retention;
 pub mod search;

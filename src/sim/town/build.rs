@@ -14,13 +14,13 @@ const OUTSKIRTS_M: f64 = 150.0;
 
 /// The standing town: solid things in groups, and the ground, which is drawn after them.
 #[derive(Debug, Clone)]
-pub struct Standing {
+pub struct Structures {
     pub groups: Vec<Group>,
     pub ground: Vec<Group>,
 }
 
 /// Builds the standing town.
-pub fn build(layout: &Layout) -> Standing {
+pub fn build(layout: &Layout) -> Structures {
     let mut groups: Vec<Group> = layout
         .houses
         .iter()
@@ -38,7 +38,7 @@ pub fn build(layout: &Layout) -> Standing {
     );
     groups.extend(layout.lamps.iter().map(|foot| Group::new(lamp_faces(*foot))));
     groups.extend(hills());
-    Standing {
+    Structures {
         groups,
         ground: ground_groups(layout),
     }

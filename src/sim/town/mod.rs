@@ -31,7 +31,7 @@ pub struct Town {
     pub seed: u64,
     /// Fixed cameras first, then domes; numbers from 1 on.
     pub sites: Vec<CameraSite>,
-    standing: build::Standing,
+    standing: build::Structures,
     movers: movers::Movers,
 }
 

@@ -24,7 +24,7 @@ fn event(n: u64) -> Event {
     let body = Body {
         person: "chiara.neri".into(),
         level: None,
-        body: String::new(),
+        agency: String::new(),
         session: String::new(),
         station: "sala".parse().unwrap(),
         act: uuid::Uuid::from_u128(u128::from(n)),

@@ -3,9 +3,9 @@
 //! Deliberately absent: what is in the file (`tests/suite/end_to_end`).
 
 use super::super::Refusal;
+use super::super::authorised_act::{Act, Intent, Right};
 use super::super::export::{Exported, Order};
 use super::super::health::Need;
-use super::super::authorised_act::{Act, Intent, Right};
 use super::super::session::Session;
 use super::road::{ALL, Bench, dome};
 use crate::domain::audit::event::{Operation, Outcome};

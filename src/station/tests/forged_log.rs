@@ -41,7 +41,7 @@ pub enum Lie {
 }
 
 #[derive(Default)]
-pub struct Kept {
+pub struct StoredLog {
     pub lie: Lie,
     leaves: Vec<Hash>,
     pub by_seq: BTreeMap<u64, (u64, String)>,
@@ -49,7 +49,7 @@ pub struct Kept {
 }
 
 #[derive(Clone, Default)]
-pub struct ForgedLog(Arc<Mutex<Kept>>);
+pub struct ForgedLog(Arc<Mutex<StoredLog>>);
 
 fn key(seed: u8) -> SignerKey {
     SignerKey::new(ORIGIN, &[seed; 32]).unwrap()
@@ -71,7 +71,7 @@ fn tree(leaves: &[Hash]) -> (Frontier, HashMap<NodeId, Hash>) {
 }
 
 impl ForgedLog {
-    pub fn kept(&self) -> MutexGuard<'_, Kept> {
+    pub fn kept(&self) -> MutexGuard<'_, StoredLog> {
         self.0.lock().unwrap()
     }
 

@@ -3,8 +3,8 @@
 use super::super::enrolment::Enrolment;
 use super::super::outbox::Outbox;
 use super::super::outbox::memory::Memory;
-use super::super::trusted_checkpoints::Pins;
 use super::super::session::{Facts, Session};
+use super::super::trusted_checkpoints::Pins;
 use super::super::workstation::{Opened, Station};
 use super::super::{AuditState, ExportProgress, ExportReason, Refusal};
 use super::{borgo, outbox, station};
@@ -128,7 +128,7 @@ impl Bench {
             person: Person {
                 user: "chiara.neri".into(),
                 display_name: "Ag. Chiara Neri".into(),
-                body: "Polizia Locale".into(),
+                agency: "Polizia Locale".into(),
                 level,
                 grants: vec![Grant {
                     controller: borgo(),

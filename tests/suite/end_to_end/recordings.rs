@@ -7,7 +7,7 @@ use super::{first, now_ms};
 use tokio::sync::watch;
 use vedetta::domain::camera::{CameraId, CameraKind, StreamRole};
 use vedetta::domain::people::Purpose;
-use vedetta::domain::people::clearance::{ClearanceError, Extent, Standing, Verdict, Wish};
+use vedetta::domain::people::clearance::{ClearanceError, ClearanceStatus, Extent, Verdict, Wish};
 use vedetta::station::{ExportProgress, ExportReason, Refusal, Session};
 
 async fn export(session: &Session, camera: &CameraId, from_ms: i64, to_ms: i64) -> Result<(), Refusal> {
@@ -67,7 +67,7 @@ async fn r_rec_1_an_operator_sees_recordings_under_a_clearance_and_nothing_beyon
         let told = operator.clearances();
         let told = told.borrow();
         told.iter()
-            .any(|state| state.clearance.standing(now_ms()) == Standing::Refused)
+            .any(|state| state.clearance.standing(now_ms()) == ClearanceStatus::Refused)
     })
     .await;
     assert_eq!(

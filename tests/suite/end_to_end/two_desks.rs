@@ -71,7 +71,7 @@ async fn r_ptz_3_two_desks_ask_refuse_hand_over_and_take_over() {
         (asking.by.user.as_str(), asking.reason.as_str()),
         ("carabiniere", "inseguimento")
     );
-    assert!(asking.by.body.starts_with("Carabinieri"));
+    assert!(asking.by.agency.starts_with("Carabinieri"));
     operator.decline(&dome, asking.by.clone()).await.expect("declined");
     until("the answer", 20, || {
         held(&force, &dome).is_some_and(|held| held.asking.is_empty())

@@ -126,8 +126,8 @@ fn r_exp_5_an_export_is_bound_to_a_clearance_that_allows_copies() {
 fn a_request_that_nobody_answers_is_over_after_three_days() {
     let mut clearance = requested(extent(&["a"], -2, -1, false)).unwrap();
     let late = NOW + i64::from(MOST_HOURS) * HOUR_MS;
-    assert_eq!(clearance.standing(late - 1), Standing::Waiting);
-    assert_eq!(clearance.standing(late), Standing::Expired);
+    assert_eq!(clearance.standing(late - 1), ClearanceStatus::Waiting);
+    assert_eq!(clearance.standing(late), ClearanceStatus::Expired);
     let approve = Verdict::Approve { hours: 1 };
     assert_eq!(
         clearance.answer("villa", Level::Supervisor, approve, late),

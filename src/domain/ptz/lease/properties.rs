@@ -74,7 +74,7 @@ struct Person {
     wants: bool,
 }
 
-struct Trial {
+struct Contest {
     chance: Chance,
     base: Instant,
     server: Clock,
@@ -97,7 +97,7 @@ struct Counts {
     lost: u64,
 }
 
-impl Trial {
+impl Contest {
     fn new(seed: u64, base: Instant) -> Self {
         let mut chance = Chance(seed);
         let server = Clock::any(&mut chance);
@@ -291,7 +291,7 @@ fn r_ptz_3_never_two_holders_over_a_bad_network_and_nobody_waits_for_a_silent_on
     let base = Instant::now();
     let mut all = Counts::default();
     for seed in 0..RUNS {
-        let counts = std::panic::catch_unwind(|| Trial::new(seed, base).run());
+        let counts = std::panic::catch_unwind(|| Contest::new(seed, base).run());
         let counts = counts.unwrap_or_else(|_| panic!("run {seed}"));
         all.claims += counts.claims;
         all.handed_over += counts.handed_over;

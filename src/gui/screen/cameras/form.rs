@@ -5,13 +5,13 @@
 
 use crate::domain::camera::{CameraKind, ControllerId};
 use crate::domain::site::change::CameraSettings;
-use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
+use crate::gui::session_port::Desk;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
-use crate::gui::{site_sentences, sentences};
+use crate::gui::{sentences, site_sentences};
 use crate::station::{CameraAccount, CameraReport, FoundCamera, PutCamera, Refusal};
 use iced::alignment::Vertical;
 use iced::widget::{button, column, container, row, text};

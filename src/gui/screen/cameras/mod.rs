@@ -8,11 +8,11 @@ mod form;
 mod view;
 
 use crate::domain::camera::CameraId;
-use crate::gui::session_port::Desk;
 use crate::gui::i18n::fl;
 use crate::gui::keymap::{Command, Direction};
+use crate::gui::session_port::Desk;
 use crate::gui::theme::Tone;
-use crate::gui::{site_sentences, sentences};
+use crate::gui::{sentences, site_sentences};
 use crate::station::{CameraView, Changed, FoundCamera, Refusal, SiteProposal, Verdict};
 use form::Form;
 use iced::{Task, widget};

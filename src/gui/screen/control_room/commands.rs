@@ -9,9 +9,9 @@ use super::{Action, Area, ControlRoom, Message};
 use crate::domain::camera::CameraId;
 use crate::domain::privacy::declared_event::Change;
 use crate::domain::wall::Layout;
-use crate::gui::session_port::InForce;
 use crate::gui::i18n::fl;
 use crate::gui::keymap::{Command, Direction, Edge};
+use crate::gui::session_port::InForce;
 use crate::gui::theme::Tone;
 use crate::gui::ui::{camera_list, message_strip};
 use crate::gui::widget::wall;
@@ -81,7 +81,7 @@ impl ControlRoom {
             Command::Snapshot => self.take_snapshot(),
             Command::Export => self.open_export(),
             Command::Declare => self.open_declare(),
-            Command::GoOn => self.open_go_on(),
+            Command::ExtendGrace => self.open_go_on(),
             Command::ChangePurpose => self.open_change_purpose(),
             Command::HandOver => self.open_hand_over(),
             Command::Clearances => self.open_clearances(),

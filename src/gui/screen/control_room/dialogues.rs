@@ -6,20 +6,20 @@
 
 use super::{Action, ControlRoom};
 use crate::domain::people::Level;
-use crate::gui::session_port::Hold;
 use crate::gui::i18n::fl;
 use crate::gui::keymap::Command;
-use crate::gui::screen::request_dome::{self, AskDome};
 use crate::gui::screen::change_purpose::{self, ChangePurpose};
 use crate::gui::screen::clearance_answer::{self, ClearanceAnswer};
 use crate::gui::screen::clearance_request::{self, ClearanceRequest};
 use crate::gui::screen::declare_event::{self, Declare};
 use crate::gui::screen::export::{self, Export};
-use crate::gui::screen::extend_grace::{self, GoOn};
+use crate::gui::screen::extend_grace::{self, ExtendGrace};
 use crate::gui::screen::hand_over::{self, HandOver};
+use crate::gui::screen::request_dome::{self, RequestDome};
+use crate::gui::sentences;
+use crate::gui::session_port::DomeLease;
 use crate::gui::theme::Tone;
 use crate::gui::ui::form::{self, Next};
-use crate::gui::sentences;
 use iced::{Element, Subscription, Task};
 
 /// Length of the range that the export dialogue offers, milliseconds.
@@ -29,11 +29,11 @@ const EXPORT_MS: i64 = 60_000;
 pub enum Dialogue {
     Export(Box<Export>),
     Declare(Box<Declare>),
-    Ask(Box<AskDome>),
+    Ask(Box<RequestDome>),
     HandOver(Box<HandOver>),
     Request(Box<ClearanceRequest>),
     Answer(Box<ClearanceAnswer>),
-    GoOn(Box<GoOn>),
+    ExtendGrace(Box<ExtendGrace>),
     Purpose(Box<ChangePurpose>),
 }
 
@@ -46,7 +46,7 @@ pub enum Message {
     HandOver(hand_over::Message),
     Request(clearance_request::Message),
     Answer(clearance_answer::Message),
-    GoOn(extend_grace::Message),
+    ExtendGrace(extend_grace::Message),
     Purpose(change_purpose::Message),
 }
 
@@ -59,7 +59,9 @@ impl Dialogue {
             Dialogue::HandOver(_) => Message::HandOver(hand_over::Message::Form(form::Message::Command(command))),
             Dialogue::Request(_) => Message::Request(clearance_request::Message::Form(form::Message::Command(command))),
             Dialogue::Answer(_) => Message::Answer(clearance_answer::Message::Form(form::Message::Command(command))),
-            Dialogue::GoOn(_) => Message::GoOn(extend_grace::Message::Form(form::Message::Command(command))),
+            Dialogue::ExtendGrace(_) => {
+                Message::ExtendGrace(extend_grace::Message::Form(form::Message::Command(command)))
+            }
             Dialogue::Purpose(_) => Message::Purpose(change_purpose::Message::Form(form::Message::Command(command))),
         }
     }
@@ -78,7 +80,7 @@ impl Dialogue {
             Dialogue::HandOver(dialogue) => dialogue.view().map(Message::HandOver),
             Dialogue::Request(dialogue) => dialogue.view(now.clock).map(Message::Request),
             Dialogue::Answer(dialogue) => dialogue.view(now.clock).map(Message::Answer),
-            Dialogue::GoOn(dialogue) => dialogue.view().map(Message::GoOn),
+            Dialogue::ExtendGrace(dialogue) => dialogue.view().map(Message::ExtendGrace),
             Dialogue::Purpose(dialogue) => dialogue.view().map(Message::Purpose),
         }
     }
@@ -141,9 +143,9 @@ impl ControlRoom {
                 let next = dialogue.update(message, now);
                 self.after(next, Message::Answer)
             }
-            (Some(Dialogue::GoOn(dialogue)), Message::GoOn(message)) => {
+            (Some(Dialogue::ExtendGrace(dialogue)), Message::ExtendGrace(message)) => {
                 let next = dialogue.update(message);
-                self.after(next, Message::GoOn)
+                self.after(next, Message::ExtendGrace)
             }
             (Some(Dialogue::Purpose(dialogue)), Message::Purpose(message)) => {
                 let next = dialogue.update(message);
@@ -203,14 +205,14 @@ impl ControlRoom {
         let Some(hold) = self.hold_of(&camera.id).cloned() else {
             return Action::None;
         };
-        let (dialogue, focus) = AskDome::new(self.desk.clone(), camera, hold);
+        let (dialogue, focus) = RequestDome::new(self.desk.clone(), camera, hold);
         self.open(Dialogue::Ask(Box::new(dialogue)), focus, Message::Ask)
     }
 
     /// Answers who asks for a dome of ours, the selected one first.
     pub(super) fn open_hand_over(&mut self) -> Action {
         let selected = self.selected_camera();
-        let asked = |hold: &&Hold| hold.ours && !hold.asking.is_empty();
+        let asked = |hold: &&DomeLease| hold.ours && !hold.asking.is_empty();
         let all = || self.holds.iter().filter(asked);
         let hold = all()
             .find(|hold| Some(&hold.camera) == selected.as_ref())
@@ -243,8 +245,8 @@ impl ControlRoom {
 
     /// Going on in one's own name while the server is away.
     pub(super) fn open_go_on(&mut self) -> Action {
-        let (dialogue, focus) = GoOn::new(self.desk.clone());
-        self.open(Dialogue::GoOn(Box::new(dialogue)), focus, Message::GoOn)
+        let (dialogue, focus) = ExtendGrace::new(self.desk.clone());
+        self.open(Dialogue::ExtendGrace(Box::new(dialogue)), focus, Message::ExtendGrace)
     }
 }
 

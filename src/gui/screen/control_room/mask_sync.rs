@@ -8,9 +8,9 @@ use super::{Action, ControlRoom, Message, may_see};
 use crate::domain::camera::CameraId;
 use crate::domain::privacy::camera_side;
 use crate::gui::i18n::fl;
-use crate::gui::theme::Tone;
 use crate::gui::sentences;
-use crate::station::{Kept, Refusal};
+use crate::gui::theme::Tone;
+use crate::station::{MaskSyncState, Refusal};
 use iced::Task;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,16 +22,16 @@ const FIRST: Duration = Duration::from_secs(15);
 const EVERY: Duration = Duration::from_secs(6 * 3600);
 
 /// The rounds of one window.
-pub(super) struct Keeping {
+pub(super) struct MaskSyncRounds {
     /// Cameras still to be asked in this round.
     waiting: Vec<CameraId>,
     asking: bool,
     /// `None` in every window but the first: one asks for all.
     next_round: Option<Instant>,
-    known: HashMap<CameraId, Kept>,
+    known: HashMap<CameraId, MaskSyncState>,
 }
 
-impl Keeping {
+impl MaskSyncRounds {
     pub(super) fn new(asks: bool, now: Instant) -> Self {
         Self {
             waiting: Vec::new(),
@@ -42,7 +42,7 @@ impl Keeping {
     }
 
     /// What was last heard of a camera.
-    pub(super) fn of(&self, camera: &CameraId) -> Option<&Kept> {
+    pub(super) fn of(&self, camera: &CameraId) -> Option<&MaskSyncState> {
         self.known.get(camera)
     }
 }
@@ -58,7 +58,8 @@ impl ControlRoom {
                 return Task::none();
             }
             let here = self.desk.circumstances();
-            let keeps = |camera: &&_| may_see(&self.person, &here, camera) && camera_side::has_something_to_keep(camera);
+            let keeps =
+                |camera: &&_| may_see(&self.person, &here, camera) && camera_side::has_something_to_keep(camera);
             let cameras = self.plan.cameras.iter().rev().filter(keeps);
             self.keeping.waiting = cameras.map(|camera| camera.id.clone()).collect();
             self.keeping.next_round = Some(self.now.instant + EVERY);
@@ -67,10 +68,12 @@ impl ControlRoom {
             return Task::none();
         };
         self.keeping.asking = true;
-        Task::perform(self.desk.check_camera(camera.clone()), move |answer| Message::Kept {
-            camera: camera.clone(),
-            answer: answer.map_err(Arc::new),
-            written: false,
+        Task::perform(self.desk.check_camera(camera.clone()), move |answer| {
+            Message::MaskSyncState {
+                camera: camera.clone(),
+                answer: answer.map_err(Arc::new),
+                written: false,
+            }
         })
     }
 
@@ -80,7 +83,7 @@ impl ControlRoom {
             return self.nothing_selected();
         };
         let written = self.desk.write_to_camera(camera.clone());
-        Action::Run(Task::perform(written, move |answer| Message::Kept {
+        Action::Run(Task::perform(written, move |answer| Message::MaskSyncState {
             camera: camera.clone(),
             answer: answer.map_err(Arc::new),
             written: true,
@@ -88,7 +91,7 @@ impl ControlRoom {
     }
 
     /// What a camera keeps is known, or it could not be asked.
-    pub(super) fn kept(&mut self, camera: CameraId, answer: Result<Kept, Arc<Refusal>>, written: bool) {
+    pub(super) fn kept(&mut self, camera: CameraId, answer: Result<MaskSyncState, Arc<Refusal>>, written: bool) {
         if !written {
             self.keeping.asking = false;
         }

@@ -3,31 +3,31 @@
 //! Invariant: `update` only changes this state and starts tasks; whoever closes a tile drops its view, and so its
 //! stream. Deliberately absent: signing in, playback (other screens).
 
-mod commands;
-mod wall_layout;
 mod calibrating;
+mod commands;
 mod dialogues;
 mod drawn_frames;
-mod stream_stats;
 mod mask_sync;
 mod masks;
-mod ptz;
 mod notifications;
-mod tour_scene;
+mod ptz;
+mod stream_stats;
 mod streams;
 pub mod tiles;
+mod tour_scene;
 mod view;
+mod wall_layout;
 
-use crate::domain::saved_wall::Arrangement;
 use crate::domain::camera::{CameraId, CameraKind, StreamRole};
 use crate::domain::camera_tour::CameraTour;
 use crate::domain::live::overload::Overload;
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{self, Action as Wanted, Asked, Circumstances, Person, Right};
+use crate::domain::saved_wall::Arrangement;
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::domain::wall::Layout;
-use crate::gui::session_port::{Desk, Feed, Hold};
 use crate::gui::keymap::{Command, Edge, Keymap};
+use crate::gui::session_port::{Desk, DomeLease, Feed};
 use crate::gui::theme::Tone;
 use crate::gui::ui::calibration::{self, Calibrating};
 use crate::gui::ui::camera_list::{self, CameraList};
@@ -36,13 +36,12 @@ use crate::gui::ui::message_strip::{self, MessageStrip};
 use crate::gui::ui::ptz_panel::PtzPanel;
 use crate::gui::ui::top_bar;
 use crate::gui::widget::wall;
-use crate::gui::{redraw, ptz_input, sentences};
+use crate::gui::{ptz_input, redraw, sentences};
 use crate::media::frame::FrameSlot;
-use crate::station::{Health, Holder, Kept, Preset, ProposedMask, Refusal, Watching};
-use wall_layout::placed;
+use crate::station::{Health, Holder, MaskSyncState, Preset, ProposedMask, Refusal, Watching};
 use dialogues::Dialogue;
 use iced::{Rectangle, Subscription, Task, window};
-use mask_sync::Keeping;
+use mask_sync::MaskSyncRounds;
 use notifications::Followed;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -51,6 +50,7 @@ use std::time::Instant;
 use streams::Window;
 use tiles::{Now, Open, Placed};
 pub use view::Glance;
+use wall_layout::placed;
 
 /// The parts of the screen that F6 goes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub struct ControlRoom {
     stated: Stated,
     health: Health,
     may_watch: bool,
-    holds: Vec<Hold>,
+    holds: Vec<DomeLease>,
     watching: Vec<Watching>,
     now: Now,
     layout: Layout,
@@ -118,7 +118,7 @@ pub struct ControlRoom {
     followed: Followed,
     editor: Option<MaskEditor>,
     calibrating: Option<Calibrating>,
-    keeping: Keeping,
+    keeping: MaskSyncRounds,
     proposals: Vec<ProposedMask>,
     /// The latest snapshot, and whether zoom met its ceiling: what the tour looks for.
     snapshot: Option<PathBuf>,
@@ -143,9 +143,9 @@ pub enum Message {
     Calibration(calibration::Message),
     CalibrationProposed(Result<(), Arc<Refusal>>),
     /// What a camera keeps by itself, `written` a moment ago or not.
-    Kept {
+    MaskSyncState {
         camera: CameraId,
-        answer: Result<Kept, Arc<Refusal>>,
+        answer: Result<MaskSyncState, Arc<Refusal>>,
         written: bool,
     },
     /// A view was opened, or not.
@@ -273,7 +273,7 @@ impl ControlRoom {
             followed: Followed::default(),
             editor: None,
             calibrating: None,
-            keeping: Keeping::new(seat.series == 0, now.instant),
+            keeping: MaskSyncRounds::new(seat.series == 0, now.instant),
             proposals: Vec::new(),
             snapshot: None,
             refused_at_ceiling: false,
@@ -312,7 +312,7 @@ impl ControlRoom {
             Message::MaskSettled(answer) => return self.mask_settled(answer),
             Message::Calibration(message) => return self.calibration_message(message),
             Message::CalibrationProposed(answer) => self.calibration_proposed(answer),
-            Message::Kept {
+            Message::MaskSyncState {
                 camera,
                 answer,
                 written,
@@ -451,7 +451,7 @@ impl ControlRoom {
         self.selected_plan().filter(|camera| camera.kind == CameraKind::Dome)
     }
 
-    fn hold_of(&self, camera: &CameraId) -> Option<&Hold> {
+    fn hold_of(&self, camera: &CameraId) -> Option<&DomeLease> {
         self.holds.iter().find(|hold| &hold.camera == camera)
     }
 

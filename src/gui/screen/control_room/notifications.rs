@@ -5,13 +5,13 @@
 use super::ControlRoom;
 use crate::domain::camera::CameraId;
 use crate::domain::people::Level;
-use crate::domain::people::clearance::{Answer, Standing};
+use crate::domain::people::clearance::{Answer, ClearanceStatus};
 use crate::gui::clearance_text::cameras_words;
-use crate::gui::session_port::Hold;
 use crate::gui::desktop_notice;
 use crate::gui::i18n::fl;
-use crate::gui::theme::Tone;
 use crate::gui::sentences;
+use crate::gui::session_port::DomeLease;
+use crate::gui::theme::Tone;
 use crate::station::ClearanceState;
 use iced::Task;
 use std::collections::{HashMap, HashSet};
@@ -24,7 +24,7 @@ pub struct Followed {
     /// Who was announced as asking for, or taking, which dome of ours.
     announced: HashSet<(CameraId, String, bool)>,
     /// How each clearance stood.
-    clearances: HashMap<u64, Standing>,
+    clearances: HashMap<u64, ClearanceStatus>,
     /// What there was at the beginning is no news.
     begun: bool,
 }
@@ -38,7 +38,11 @@ impl ControlRoom {
         let sentence = if urgent {
             fl!("ask-taking", name = hold.display_name.as_str())
         } else {
-            fl!("ask-sent", name = hold.display_name.as_str(), body = hold.body.as_str())
+            fl!(
+                "ask-sent",
+                name = hold.display_name.as_str(),
+                body = hold.agency.as_str()
+            )
         };
         self.say(Tone::Other, sentence, Some(camera.clone()));
         self.followed.asked.insert(camera, (hold.display_name, urgent));
@@ -63,7 +67,7 @@ impl ControlRoom {
         let holds = &self.holds;
         self.followed.asked.retain(|camera, (of, urgent)| {
             let hold = holds.iter().find(|hold| &hold.camera == camera);
-            let waits = |hold: &Hold| {
+            let waits = |hold: &DomeLease| {
                 hold.asking.iter().any(|asking| asking.by.user == me)
                     || hold.passes_to.as_ref().is_some_and(|to| to.user == me)
             };
@@ -92,7 +96,7 @@ impl ControlRoom {
                     let sentence = fl!(
                         "hand-over-asked",
                         name = asking.by.display_name.as_str(),
-                        body = asking.by.body.as_str(),
+                        body = asking.by.agency.as_str(),
                         reason = asking.reason.as_str()
                     );
                     said.push((hold.camera.clone(), sentence));
@@ -105,7 +109,7 @@ impl ControlRoom {
                     let sentence = fl!(
                         "hand-over-taken",
                         name = to.display_name.as_str(),
-                        body = to.body.as_str()
+                        body = to.agency.as_str()
                     );
                     said.push((hold.camera.clone(), sentence));
                 }
@@ -128,36 +132,36 @@ impl ControlRoom {
             let before = self.followed.clearances.insert(state.id, stands);
             let ours = state.clearance.asked_by == self.person.user;
             // A request that waits for this person is said also when it is older than their sign-in.
-            let news = before != Some(stands) && (self.followed.begun || (!ours && stands == Standing::Waiting));
+            let news = before != Some(stands) && (self.followed.begun || (!ours && stands == ClearanceStatus::Waiting));
             if let Some((tone, sentence)) = self.clearance_news(state, stands, ours).filter(|_| news) {
-                to_answer |= stands == Standing::Waiting;
+                to_answer |= stands == ClearanceStatus::Waiting;
                 self.say(tone, sentence, None);
             }
         }
         let gone = |id: &u64| !all.iter().any(|state| state.id == *id);
-        let over: Vec<(u64, Standing)> = self.followed.clearances.extract_if(|id, _| gone(id)).collect();
+        let over: Vec<(u64, ClearanceStatus)> = self.followed.clearances.extract_if(|id, _| gone(id)).collect();
         for (id, stood) in over {
-            if stood == Standing::InForce && self.person.level != Level::Supervisor {
+            if stood == ClearanceStatus::InForce && self.person.level != Level::Supervisor {
                 self.say(Tone::Normal, fl!("clearance-was-over", id = id.to_string()), None);
             }
         }
         to_answer
     }
 
-    fn clearance_news(&self, state: &ClearanceState, stands: Standing, ours: bool) -> Option<(Tone, String)> {
+    fn clearance_news(&self, state: &ClearanceState, stands: ClearanceStatus, ours: bool) -> Option<(Tone, String)> {
         let id = state.id.to_string();
         let asked = &state.clearance.wish.extent;
         match (stands, &state.clearance.answer) {
-            (Standing::Waiting, _) if !ours => {
+            (ClearanceStatus::Waiting, _) if !ours => {
                 let sentence = fl!(
                     "clearance-notice",
                     name = state.by.display_name.as_str(),
-                    body = state.by.body.as_str(),
+                    body = state.by.agency.as_str(),
                     cameras = cameras_words(&self.plan, asked)
                 );
                 Some((Tone::Act, sentence))
             }
-            (Standing::InForce, Some(Answer::Granted { until_ms, extent, .. })) if ours => {
+            (ClearanceStatus::InForce, Some(Answer::Granted { until_ms, extent, .. })) if ours => {
                 let sentence = fl!(
                     "clearance-granted",
                     id = id,
@@ -166,7 +170,7 @@ impl ControlRoom {
                 );
                 Some((Tone::Normal, sentence))
             }
-            (Standing::Refused, Some(Answer::Refused { reason, .. })) if ours => {
+            (ClearanceStatus::Refused, Some(Answer::Refused { reason, .. })) if ours => {
                 let sentence = fl!("clearance-was-refused", id = id, reason = reason.as_str());
                 Some((Tone::Attention, sentence))
             }

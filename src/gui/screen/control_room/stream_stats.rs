@@ -5,9 +5,9 @@
 use crate::domain::live::diagnosis::Verdict;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
+use crate::gui::sentences::decimal;
 use crate::gui::theme::Tone;
 use crate::gui::widget::wall::Mark;
-use crate::gui::sentences::decimal;
 use crate::station::StreamFigures;
 
 /// The lines that a tile shows, the most telling first, each in full and short.

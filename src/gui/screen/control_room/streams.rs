@@ -6,11 +6,11 @@
 use super::tiles::{Content, Large, Open};
 use super::{ControlRoom, Message};
 use crate::domain::camera::StreamRole;
-use crate::domain::live::stream_selection::{Attention, Pixels, Visibility, stream_for, to_show};
-use crate::domain::live::overload::{Level, Load};
 use crate::domain::live::diagnosis::{Measured, judge};
-use crate::gui::session_port::{Answer, Feed};
+use crate::domain::live::overload::{Level, Load};
+use crate::domain::live::stream_selection::{Attention, Pixels, Visibility, stream_for, to_show};
 use crate::gui::i18n::fl;
+use crate::gui::session_port::{Answer, Feed};
 use crate::gui::theme::Tone;
 use crate::gui::widget::wall;
 use crate::station::{Refusal, ViewState};

@@ -8,7 +8,7 @@ use crate::domain::privacy::{Cover, PoseKnowledge, WholeReason};
 use crate::gui::fake::{self, Fake};
 use crate::gui::keymap::Direction;
 use crate::gui::pattern;
-use crate::gui::screen::{request_dome, extend_grace};
+use crate::gui::screen::{extend_grace, request_dome};
 use crate::gui::ui::form;
 use crate::station::{LiveView, StreamFigures, ViewState};
 use std::sync::Mutex;
@@ -429,8 +429,8 @@ fn r_aud_7_stopped_tiles_ask_once_and_come_back_when_an_officer_goes_on() {
     }
     assert_eq!(desk.said().len(), asked, "every question would be recorded");
 
-    drop(room.update(Message::Command(Command::GoOn, Edge::Down)));
-    let answer = |message| Message::Dialogue(dialogues::Message::GoOn(message));
+    drop(room.update(Message::Command(Command::ExtendGrace, Edge::Down)));
+    let answer = |message| Message::Dialogue(dialogues::Message::ExtendGrace(message));
     press(&mut room, Command::Confirm);
     assert_eq!(desk.said().len(), asked, "without a reason nothing is asked");
     let typed = form::Message::Typed(extend_grace::Place::Reason, "incidente in via Roma".into());
@@ -448,11 +448,11 @@ fn r_aud_7_stopped_tiles_ask_once_and_come_back_when_an_officer_goes_on() {
 fn r_prv_3_a_camera_that_lost_a_mask_is_said_and_a_key_writes_it_again() {
     let (mut room, desk) = room();
     let camera = room.plan.cameras[3].id.clone();
-    let kept = |open: Vec<(usize, f64)>, written| Message::Kept {
+    let kept = |open: Vec<(usize, f64)>, written| Message::MaskSyncState {
         camera: camera.clone(),
-        answer: Ok(Kept {
+        answer: Ok(MaskSyncState {
             open,
-            ..Kept::default()
+            ..MaskSyncState::default()
         }),
         written,
     };

@@ -6,18 +6,18 @@
 use super::drawn_frames::Drawn;
 use super::stream_stats;
 use crate::domain::camera::{CameraId, StreamRole};
-use crate::domain::live::stream_selection::Attention;
-use crate::domain::live::overload::Level;
-use crate::domain::live::freshness::{Freshness, freshness};
 use crate::domain::live::diagnosis::Verdict;
+use crate::domain::live::freshness::{Freshness, freshness};
+use crate::domain::live::overload::Level;
+use crate::domain::live::stream_selection::Attention;
 use crate::domain::privacy::{Cover, WholeReason};
 use crate::domain::site::CameraPlan;
-use crate::gui::session_port::{Feed, Hold};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
+use crate::gui::sentences;
+use crate::gui::session_port::{DomeLease, Feed};
 use crate::gui::theme::Tone;
 use crate::gui::widget::wall::{Face, Look, Mark, Newest, StateWords};
-use crate::gui::sentences;
 use crate::media::frame::Frame;
 use crate::station::{Holder, Refusal, ViewState};
 use std::sync::Arc;
@@ -287,11 +287,11 @@ pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, said: Said
 }
 
 /// Who steers, and who wants to.
-fn held(hold: &Hold) -> Vec<Mark> {
+fn held(hold: &DomeLease) -> Vec<Mark> {
     let (words, short, tone) = if hold.ours {
         (fl!("mark-held-by-you"), fl!("mark-held-by-you"), Tone::Normal)
     } else {
-        let words = format!("{} · {}", hold.display_name, hold.body);
+        let words = format!("{} · {}", hold.display_name, hold.agency);
         (words, hold.display_name.clone(), Tone::Other)
     };
     let mut marks = vec![Mark {
@@ -320,7 +320,7 @@ fn watched(others: &[Holder]) -> Option<Mark> {
     };
     Some(Mark {
         icon: Icon::Person,
-        words: format!("{} · {}{more}", first.display_name, first.body),
+        words: format!("{} · {}{more}", first.display_name, first.agency),
         short: format!("{}{more}", first.display_name),
         tone: Tone::Other,
     })
@@ -329,7 +329,7 @@ fn watched(others: &[Holder]) -> Option<Mark> {
 /// What else is said of a tile.
 #[derive(Clone, Copy, Default)]
 pub struct Said<'a> {
-    pub hold: Option<&'a Hold>,
+    pub hold: Option<&'a DomeLease>,
     /// Who else watches it.
     pub watching: &'a [Holder],
     /// What it has been brought down to.
@@ -409,7 +409,11 @@ fn state(shown: Option<&Open>, condition: Condition, age: Option<Duration>, now:
         (Condition::Starting, _) => say(Icon::Waiting, fl!("tile-connecting"), String::new(), Tone::Normal),
         (Condition::NotLive, Some((ViewState::Retrying { trouble, since, .. }, _))) => {
             let since = sentences::span(now.saturating_duration_since(since));
-            let detail = fl!("tile-trouble-since", trouble = sentences::trouble(&trouble), since = since);
+            let detail = fl!(
+                "tile-trouble-since",
+                trouble = sentences::trouble(&trouble),
+                since = since
+            );
             say(Icon::NoSignal, fl!("tile-reconnecting"), detail, Tone::Attention)
         }
         (Condition::NotLive, _) => {

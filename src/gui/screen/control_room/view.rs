@@ -12,15 +12,15 @@ use crate::domain::people::stated_purpose::Stated;
 use crate::domain::privacy::declared_event::Change;
 use crate::domain::site::CameraPlan;
 use crate::domain::wall::Layout;
-use crate::gui::session_port::{Hold, InForce};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Edge};
+use crate::gui::sentences;
+use crate::gui::session_port::{DomeLease, InForce};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::camera_list::Dot;
 use crate::gui::ui::{controls, ptz_panel, shortcuts_help, top_bar};
 use crate::gui::widget::wall::{self, Face, Mark, Tile};
-use crate::gui::sentences;
 use crate::station::{Health, Watching};
 use iced::alignment::Vertical;
 use iced::widget::{button, column, container, row, stack, text};
@@ -38,7 +38,7 @@ pub struct Glance {
     notices: Vec<String>,
     health: Health,
     stated: Stated,
-    holds: Vec<Hold>,
+    holds: Vec<DomeLease>,
     watching: Vec<Watching>,
     window: Window,
 }

@@ -5,9 +5,9 @@
 
 use super::tiles::Placed;
 use super::{Action, ControlRoom, Message, may_see};
-use crate::domain::saved_wall::Arrangement;
 use crate::domain::camera::CameraId;
 use crate::domain::camera_tour::{CameraTour, DWELLS};
+use crate::domain::saved_wall::Arrangement;
 use crate::domain::wall::Layout;
 use crate::gui::i18n::fl;
 use crate::gui::theme::Tone;

@@ -3,15 +3,15 @@
 //! Invariant: a picture reaches the screen only through [`Look::look`], which gives it together with its cover; the
 //! lower edge of a picture is never written on. Deliberately absent: choosing what a tile shows (the control room).
 
+pub mod cpu_painter;
 pub mod gpu_adapter;
-mod simd16;
 mod masks;
 mod overlay;
-pub mod cpu_painter;
 mod pipeline;
 mod primitive;
 mod row_mix;
 mod scale;
+mod simd16;
 mod textures;
 
 pub use overlay::{Face, Mark, StateWords};

@@ -3,8 +3,8 @@
 //! Invariant: a frame comes with its cover and is drawn under it; a picture that is covered whole is never uploaded.
 //! Deliberately absent: text and frames around tiles (`overlay`).
 
-use super::masks;
 use super::cpu_painter;
+use super::masks;
 use super::pipeline::{Pipeline, TILE_FLOATS};
 use super::textures::{Planes, is_whole};
 use crate::domain::privacy::Cover;

@@ -5,8 +5,8 @@
 //! Invariant: nothing is allocated once every size has been seen. Deliberately absent: the arithmetic (`row_mix`, `simd16`), colours
 //! (`cpu_painter`).
 
-use super::simd16::Lanes;
 use super::row_mix::{Group, Rows, Tap, VECTOR, WHOLE};
+use super::simd16::Lanes;
 
 /// A plane, `stride` bytes from one row to the next. The last row may end with the picture.
 #[derive(Clone, Copy)]

@@ -3,7 +3,7 @@
 //! Invariant: nothing is put back unless all of it, after what the database has, leads to the signed root; it enters in the
 //! transaction of whatever comes next, before it. Deliberately absent: where it was kept (`tail`).
 
-use super::super::signed_backup::Kept;
+use super::super::signed_backup::BackedUpEntry;
 use super::{OpenLog, Writer};
 use crate::domain::audit::chain::Sealed;
 use crate::server::store::StoreError;
@@ -58,7 +58,12 @@ impl Writer {
         Ok(())
     }
 
-    async fn put_back_one(&mut self, append: &mut Append, open: &mut OpenLog, entry: Kept) -> Result<(), StoreError> {
+    async fn put_back_one(
+        &mut self,
+        append: &mut Append,
+        open: &mut OpenLog,
+        entry: BackedUpEntry,
+    ) -> Result<(), StoreError> {
         let station = entry.leaf.station.clone();
         let chain = open.chain(&self.store, &station).await?;
         chain

@@ -3,7 +3,7 @@
 //! Secrets are read from the environment or the keyboard, never from arguments, which every account of the machine can
 //! list. Deliberately absent: who may, and what happens (the running server).
 
-use super::{Kind, Place, asking, say};
+use super::{Kind, Place, questions, say};
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use vedetta::domain::people::account::AccountName;
 use vedetta::domain::people::{Grant, Level};
 use vedetta::domain::reason::Reason;
 use vedetta::protocol::{AccountChange, AccountState, NewAccount, NewCode, RefusalKind};
-use vedetta::server::administer::{Claim, Office, choose_password};
+use vedetta::server::administer::{AdminClient, Claim, choose_password};
 use vedetta::server::error::ServerError;
 
 /// Dove sono i dati e chi comanda.
@@ -214,9 +214,9 @@ fn read_grants(path: Option<std::path::PathBuf>) -> Result<Vec<Grant>, ServerErr
 }
 
 /// Signs in, and asks for the authenticator's code only where the server wants one.
-async fn open(by: By) -> Result<(Office, bool), ServerError> {
+async fn open(by: By) -> Result<(AdminClient, bool), ServerError> {
     let data = by.place.open();
-    let password = asking::secret("VEDETTA_PASSWORD", "Password: ")?;
+    let password = questions::secret("VEDETTA_PASSWORD", "Password: ")?;
     let claim = |code| Claim {
         user: by.by.clone(),
         password: password.clone(),
@@ -224,10 +224,10 @@ async fn open(by: By) -> Result<(Office, bool), ServerError> {
     };
     let code = std::env::var("VEDETTA_CODE").ok().map(SecretString::from);
     let asked = code.is_some();
-    let office = match Office::open(&data, claim(code)).await {
+    let office = match AdminClient::open(&data, claim(code)).await {
         Err(ServerError::Refused(RefusalKind::SecondFactor)) if !asked => {
-            let code = asking::line("Codice dell'autenticatore: ")?.into();
-            Office::open(&data, claim(Some(code))).await?
+            let code = questions::line("Codice dell'autenticatore: ")?.into();
+            AdminClient::open(&data, claim(Some(code))).await?
         }
         opened => opened?,
     };
@@ -235,9 +235,9 @@ async fn open(by: By) -> Result<(Office, bool), ServerError> {
 }
 
 /// Does one thing at the office and leaves it in any case.
-pub async fn at_office<T>(
+pub async fn as_administrator<T>(
     by: By,
-    act: impl AsyncFnOnce(&Office) -> Result<T, ServerError>,
+    act: impl AsyncFnOnce(&AdminClient) -> Result<T, ServerError>,
     show: impl FnOnce(&T, bool),
 ) -> Result<(), ServerError> {
     let (office, json) = open(by).await?;
@@ -299,20 +299,20 @@ pub async fn people(command: PeopleCommand) -> Result<(), ServerError> {
                 say("Fatto.");
             }
         };
-        at_office(by, async |office| office.change(&user, &change).await, show).await
+        as_administrator(by, async |office| office.change(&user, &change).await, show).await
     };
     match command {
         PeopleCommand::List { by, body } => {
-            let list = async |office: &Office| {
+            let list = async |office: &AdminClient| {
                 let mut rows = office.people().await?;
-                rows.retain(|row| body.as_ref().is_none_or(|body| &row.body == body));
-                rows.sort_by(|a, b| (&a.body, &a.user).cmp(&(&b.body, &b.user)));
+                rows.retain(|row| body.as_ref().is_none_or(|body| &row.agency == body));
+                rows.sort_by(|a, b| (&a.agency, &a.user).cmp(&(&b.agency, &b.user)));
                 Ok(rows)
             };
             let line = |row: &vedetta::protocol::AccountView| {
                 format!(
                     "{}\t{}\t{}\t{}\tultimo uso {}\tda confermare entro {}\t{}",
-                    row.body,
+                    row.agency,
                     row.user,
                     row.display_name,
                     row.act,
@@ -321,7 +321,7 @@ pub async fn people(command: PeopleCommand) -> Result<(), ServerError> {
                     state(row.state)
                 )
             };
-            at_office(by, list, |rows, json| lines(rows, json, line)).await
+            as_administrator(by, list, |rows, json| lines(rows, json, line)).await
         }
         PeopleCommand::Add {
             by,
@@ -337,7 +337,7 @@ pub async fn people(command: PeopleCommand) -> Result<(), ServerError> {
                 controller,
                 user: user.0.to_string(),
                 display_name: name,
-                body,
+                agency: body,
                 level: level.into(),
                 act,
                 until_ms: None,
@@ -348,7 +348,7 @@ pub async fn people(command: PeopleCommand) -> Result<(), ServerError> {
                 Some(password) => say(&format!("Password per il primo uso: {}", password.expose_secret())),
                 None => {}
             };
-            at_office(by, async |office| office.add(&new).await, show).await
+            as_administrator(by, async |office| office.add(&new).await, show).await
         }
         PeopleCommand::Disable { by, user, reason } => change(by, user, AccountChange::Disable { reason }).await,
         PeopleCommand::Enable { by, user, reason } => change(by, user, AccountChange::Enable { reason }).await,
@@ -359,10 +359,10 @@ pub async fn people(command: PeopleCommand) -> Result<(), ServerError> {
             let data = by.place.open();
             let claim = Claim {
                 user: by.by,
-                password: asking::secret("VEDETTA_PASSWORD", "Password: ")?,
+                password: questions::secret("VEDETTA_PASSWORD", "Password: ")?,
                 code: std::env::var("VEDETTA_CODE").ok().map(SecretString::from),
             };
-            let new = asking::secret("VEDETTA_NEW_PASSWORD", "Nuova password: ")?;
+            let new = questions::secret("VEDETTA_NEW_PASSWORD", "Nuova password: ")?;
             choose_password(&data, claim, new).await?;
             say(if by.json { "{\"changed\":true}" } else { "Fatto." });
             Ok(())
@@ -389,7 +389,7 @@ pub async fn workstations(command: WorkstationsCommand) -> Result<(), ServerErro
                     moment(row.seen_ms)
                 )
             };
-            at_office(by, Office::workstations, |rows, json| lines(rows, json, line)).await
+            as_administrator(by, AdminClient::workstations, |rows, json| lines(rows, json, line)).await
         }
         WorkstationsCommand::Code {
             by,
@@ -413,17 +413,17 @@ pub async fn workstations(command: WorkstationsCommand) -> Result<(), ServerErro
                 }
             };
             // A name is one machine's for good, also when it was revoked: its events go on under it.
-            let given = async |office: &Office| match office.code(&new).await {
+            let given = async |office: &AdminClient| match office.code(&new).await {
                 Err(ServerError::Refused(RefusalKind::Malformed)) => {
                     Err(ServerError::NameTaken(new.station.to_string()))
                 }
                 answer => answer,
             };
-            at_office(by, given, show).await
+            as_administrator(by, given, show).await
         }
         WorkstationsCommand::Revoke { by, station, reason } => {
-            let revoked = async |office: &Office| office.revoke(&station, reason.clone()).await;
-            at_office(by, revoked, done("revoked")).await
+            let revoked = async |office: &AdminClient| office.revoke(&station, reason.clone()).await;
+            as_administrator(by, revoked, done("revoked")).await
         }
     }
 }
@@ -436,15 +436,15 @@ pub async fn sessions(command: SessionsCommand) -> Result<(), ServerError> {
                 let since = moment(Some(row.begun_ms));
                 format!(
                     "{}\t{}\t{}\t{}\tdal {since}",
-                    row.user, row.display_name, row.body, row.station
+                    row.user, row.display_name, row.agency, row.station
                 )
             };
-            at_office(by, Office::sessions, |rows, json| lines(rows, json, line)).await
+            as_administrator(by, AdminClient::sessions, |rows, json| lines(rows, json, line)).await
         }
         SessionsCommand::End { by, user, reason } => {
             let user = user.0.to_string();
-            let ended = async |office: &Office| office.end(&user, reason.clone()).await;
-            at_office(by, ended, done("ended")).await
+            let ended = async |office: &AdminClient| office.end(&user, reason.clone()).await;
+            as_administrator(by, ended, done("ended")).await
         }
     }
 }
