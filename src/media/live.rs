@@ -11,9 +11,9 @@
 //! 25 pictures that is 0.11 of a core more, and less memory with few workers for many streams.
 //!
 //! What spoke for workers was that damage could end the process: seeded damage (`tests/suite/media_streams/hostile.rs`) ended
-//! GStreamer 1.22 in two ways that had one cause, an empty or cut packet inside a fragmented picture. Since every packet is
-//! checked in front of the session manager and the depayloader (`media::packet_guard`), 480 seeds of that test have not. What no
-//! check here looks at is the syntax inside the pictures, which parser and decoder judge, and the RTSP dialogue.
+//! GStreamer 1.22 in two places. Since every packet is checked in front of the session manager and the depayloader
+//! (`media::packet_guard`), 480 seeds of that test have not. What no check here looks at is the syntax inside the pictures, which
+//! parser and decoder judge, and the RTSP dialogue.
 //!
 //! A pipeline that hangs is dealt with here: the streams' pulse (`watchdog`, one thread for all) notices within 5 s that coded
 //! pictures stopped coming out (15 s before the first one), the stream ends as
