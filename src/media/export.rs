@@ -2,7 +2,7 @@
 //!
 //! Invariant: `path` either holds the whole, flushed file, and somebody kept it, or does not exist; a failed or cancelled export
 //! leaves nothing; in an obscured copy no picture reaches the encoder before its cover is laid.
-//! Deliberately absent: which copy is right and what the cover is (the station), seals and labels (`domain::evidence`).
+//! Deliberately absent: which copy is right and what the cover is (the station); seals and labels, which are not built yet.
 
 mod file;
 mod mux;

@@ -1,6 +1,6 @@
 //! GStreamer: live pictures, replay, snapshot, export. Gives out frames; knows no iced and no ONVIF.
 //!
-//! Invariant: whatever a camera sends, the process lives; a failure is an `enum` value with a text for people.
+//! Invariant: whatever a camera sends, the process lives; a failure is an `enum` value (`error`).
 //! Deliberately absent: masks are drawn by whoever shows a frame (`domain::privacy`); snapshot and export take the
 //! cover as an argument.
 

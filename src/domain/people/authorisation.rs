@@ -363,7 +363,7 @@ fn in_the_control_room(here: &Circumstances) -> Result<Ground, Rule> {
     Ok(Ground::AdminRight)
 }
 
-/// The audit path's table: what goes on without the server, and what does not.
+/// What goes on without the server, and what does not: the table in `docs/log.md`.
 fn reach(server: Reach, goes_on_within_grace: bool) -> Result<(), Rule> {
     match server {
         Reach::Reachable => Ok(()),

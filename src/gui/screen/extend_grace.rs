@@ -1,5 +1,5 @@
 //! The dialogue by which an officer goes on in their own name for a quarter of an hour, when the server is away for
-//! longer than the grace or too many records wait for it (the table of the audit path).
+//! longer than the grace or too many records wait for it (the table in `docs/log.md`).
 //!
 //! Invariant: it only asks; the station records name and reason before anything may go on.
 //! Deliberately absent: how long (a rule of the station).

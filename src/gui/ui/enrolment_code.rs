@@ -19,7 +19,7 @@ use secrecy::ExposeSecret as _;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Longest grace, minutes (the table of the audit path).
+/// Longest grace, minutes (`docs/log.md`).
 const MOST_MINUTES: u64 = 480;
 
 /// The parts in the order of the keyboard.
