@@ -99,7 +99,7 @@ pub(super) fn guard(
 /// The depayloader of a codec, behind the check of every packet. Header extensions a camera describes are not plugged in.
 ///
 /// # Errors
-/// The element is not installed.
+/// [`MissingPlugin`] when the element is not installed.
 pub(super) fn depayloader(codec: Codec, refused: Refused) -> Result<gst::Element, MissingPlugin> {
     let depay = plugins::make(codec.depayloader())?;
     if depay.has_property("auto-header-extension") {

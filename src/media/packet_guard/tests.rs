@@ -235,7 +235,7 @@ proptest! {
         }
     }
 
-    /// What passes can be cut apart by the lengths it carries without reading past its end.
+    /// A payload that passes can be cut apart by the lengths it carries without reading past its end.
     #[test]
     fn what_passes_is_as_long_as_it_says(bytes in nearly_packets()) {
         let Ok(inside) = rtp_payload(&bytes) else { return Ok(()) };
