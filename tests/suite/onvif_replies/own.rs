@@ -24,7 +24,7 @@ pub fn replies() -> Replies {
             (OnvifErrorKind::Fault, 1),
             (OnvifErrorKind::NotSupported, 2),
         ],
-        nonsense: ["fixed/core/GetCapabilities", "XML"],
+        nonsense: ["fixed/core/GetCapabilities", "carries a DTD"],
         facts: &[
             ["dome", "Esempio", "Dome 1", "1.2.3"],
             ["fixed", "Esempio", "Fissa 2", "4.5 build 6"],
