@@ -6,11 +6,13 @@ use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
+use crate::gui::keymap::Command;
 use crate::gui::theme;
 use crate::gui::ui::controls::quiet;
+use crate::gui::widget::focus_scope::{FocusScope, Stop};
 use iced::alignment::Vertical;
 use iced::widget::{column, container, mouse_area, row, scrollable, space, text, text_input};
-use iced::{Element, Fill, Task, widget};
+use iced::{Element, Fill, Task, keyboard, widget};
 use std::collections::BTreeMap;
 
 /// Height of a row, logical pixels; fixed so that the highlighted row can be scrolled to.
@@ -50,6 +52,10 @@ pub enum Message {
     Choose(CameraId),
     /// Enter in the search field.
     Submit,
+    /// The search field was clicked.
+    Clicked,
+    /// Typed while the keyboard is in the list.
+    Command(Command),
 }
 
 /// One line of the tree.
@@ -96,7 +102,7 @@ impl CameraList {
                 let at = self.cameras().position(|other| other == camera);
                 self.at = at.unwrap_or(self.at);
             }
-            Message::Submit => {}
+            Message::Submit | Message::Clicked | Message::Command(_) => {}
         }
     }
 
@@ -113,11 +119,6 @@ impl CameraList {
             self.list_id.clone(),
             widget::operation::AbsoluteOffset { x: 0.0, y: y.max(0.0) },
         )
-    }
-
-    /// Puts the keyboard into the search field.
-    pub fn focus_search<M: Send + 'static>(&self) -> Task<M> {
-        widget::operation::focus(self.search_id.clone())
     }
 
     /// The camera the keyboard is on.
@@ -144,13 +145,14 @@ impl CameraList {
         })
     }
 
-    /// The rail; `on_wall` says how a camera does, `focused` whether the keyboard is here.
+    /// The rail; `on_wall` says how a camera does, `focused` whether the keyboard is here, `opens` which key brings it here.
     pub fn view<'a>(
         &'a self,
         plan: &'a SitePlan,
         on_wall: impl Fn(&CameraId) -> Dot,
         selected: Option<&CameraId>,
         focused: bool,
+        opens: impl Fn(&keyboard::Event) -> bool + 'a,
     ) -> Element<'a, Message> {
         let search = text_input(&fl!("list-search"), &self.search)
             .id(self.search_id.clone())
@@ -183,7 +185,12 @@ impl CameraList {
                 .style(theme::scroll)
                 .into()
         };
-        column![search, tree].spacing(theme::GAP).padding(theme::GAP).into()
+        let rail = column![search, tree].spacing(theme::GAP).padding(theme::GAP);
+        let stops = vec![Stop::Field(self.search_id.clone())];
+        let at = focused.then_some(0);
+        FocusScope::new(rail, stops, at, Message::Command, |_| Message::Clicked)
+            .entered_by(opens)
+            .into()
     }
 }
 

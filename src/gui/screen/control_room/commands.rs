@@ -16,7 +16,7 @@ use crate::gui::theme::Tone;
 use crate::gui::ui::{camera_list, message_strip};
 use crate::gui::widget::wall;
 use crate::station::{Preset, Refusal, ViewState};
-use iced::{Task, widget};
+use iced::Task;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -90,7 +90,7 @@ impl ControlRoom {
             Command::WriteToCamera => self.write_to_camera(),
             Command::Search => {
                 self.area = Area::List;
-                Action::Run(self.list.focus_search())
+                Action::None
             }
             Command::Playback => match self.selected_plan() {
                 Some(camera) => {
@@ -168,12 +168,7 @@ impl ControlRoom {
         self.area = ORDER[(at as isize + step).rem_euclid(ORDER.len() as isize) as usize];
         self.focus = 0;
         self.release_all();
-        let nowhere = widget::Id::new("nowhere");
-        Action::Run(if self.area == Area::List {
-            self.list.focus_search()
-        } else {
-            widget::operation::focus(nowhere)
-        })
+        Action::None
     }
 
     fn confirm(&mut self) -> Action {
@@ -396,7 +391,8 @@ impl ControlRoom {
         self.area = Area::List;
         self.list.update(&message, &self.plan);
         match message {
-            camera_list::Message::Search(_) => Action::None,
+            camera_list::Message::Search(_) | camera_list::Message::Clicked => Action::None,
+            camera_list::Message::Command(command) => self.command(command, Edge::Down),
             camera_list::Message::Grab(camera) => {
                 self.carried = Some(camera);
                 Action::None
