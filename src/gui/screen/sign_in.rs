@@ -12,6 +12,7 @@ use crate::gui::icons::{Icon, icon};
 use crate::gui::keymap::Command;
 use crate::gui::sentences::{self, PURPOSES};
 use crate::gui::theme::{self, Tone};
+use crate::gui::tour::scene::SignInFields;
 use crate::gui::ui::controls::{field, labelled, quiet};
 use crate::gui::ui::takeover_request::{self, TakeoverRequest};
 use crate::gui::widget::focus_scope::{self, FocusScope, Stop};
@@ -214,6 +215,17 @@ impl SignIn {
 
     fn go_to(&mut self, at: usize) {
         self.place = self.places().get(at).copied().unwrap_or(self.place);
+    }
+
+    /// What stands in the fields, for the scripted tour.
+    pub fn fields(&self) -> SignInFields {
+        SignInFields {
+            user: self.user.clone(),
+            password: self.password.expose_secret().chars().count(),
+            purpose: self.purpose,
+            protocol_no: self.protocol_no.clone(),
+            note: self.note.clone(),
+        }
     }
 
     /// The sentence under the button, if there is one.

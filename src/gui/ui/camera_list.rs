@@ -54,6 +54,8 @@ pub enum Message {
     Submit,
     /// The search field was clicked.
     Clicked,
+    /// A click beside the search field.
+    Left,
     /// Typed while the keyboard is in the list.
     Command(Command),
 }
@@ -73,6 +75,8 @@ pub struct CameraList {
     search_id: widget::Id,
     list_id: widget::Id,
     search: String,
+    /// The keyboard is in the search field when it is in the list.
+    searching: bool,
     lines: Vec<Line>,
     /// Which of the cameras shown the keyboard is on.
     at: usize,
@@ -85,6 +89,7 @@ impl CameraList {
             search_id: widget::Id::unique(),
             list_id: widget::Id::unique(),
             search: String::new(),
+            searching: false,
             lines: lines(plan, ""),
             at: 0,
         }
@@ -101,8 +106,11 @@ impl CameraList {
             Message::Grab(camera) | Message::Choose(camera) => {
                 let at = self.cameras().position(|other| other == camera);
                 self.at = at.unwrap_or(self.at);
+                self.searching = false;
             }
-            Message::Submit | Message::Clicked | Message::Command(_) => {}
+            Message::Clicked => self.searching = true,
+            Message::Left => self.searching = false,
+            Message::Submit | Message::Command(_) => {}
         }
     }
 
@@ -119,6 +127,11 @@ impl CameraList {
             self.list_id.clone(),
             widget::operation::AbsoluteOffset { x: 0.0, y: y.max(0.0) },
         )
+    }
+
+    /// What is typed while the keyboard is in the list is what is searched.
+    pub fn begin_search(&mut self) {
+        self.searching = true;
     }
 
     /// The camera the keyboard is on.
@@ -187,9 +200,10 @@ impl CameraList {
         };
         let rail = column![search, tree].spacing(theme::GAP).padding(theme::GAP);
         let stops = vec![Stop::Field(self.search_id.clone())];
-        let at = focused.then_some(0);
+        let at = (focused && self.searching).then_some(0);
         FocusScope::new(rail, stops, at, Message::Command, |_| Message::Clicked)
             .entered_by(opens)
+            .left_by_click(|| Message::Left)
             .into()
     }
 }

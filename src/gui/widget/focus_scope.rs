@@ -61,6 +61,7 @@ pub struct FocusScope<'a, Message> {
     at: Option<usize>,
     vertical: bool,
     enters: Option<Box<dyn Fn(&keyboard::Event) -> bool + 'a>>,
+    on_leave: Option<Box<dyn Fn() -> Message + 'a>>,
     on_command: Box<dyn Fn(Command) -> Message + 'a>,
     on_click: Box<dyn Fn(usize) -> Message + 'a>,
 }
@@ -86,6 +87,7 @@ impl<'a, Message> FocusScope<'a, Message> {
             at,
             vertical: false,
             enters: None,
+            on_leave: None,
             on_command: Box::new(on_command),
             on_click: Box::new(on_click),
         }
@@ -100,6 +102,12 @@ impl<'a, Message> FocusScope<'a, Message> {
     /// A key that brings the keyboard from elsewhere to the first stop, as a click on its field does.
     pub fn entered_by(mut self, key: impl Fn(&keyboard::Event) -> bool + 'a) -> Self {
         self.enters = Some(Box::new(key));
+        self
+    }
+
+    /// A click beside the fields takes the keyboard out of the form.
+    pub fn left_by_click(mut self, on_leave: impl Fn() -> Message + 'a) -> Self {
+        self.on_leave = Some(Box::new(on_leave));
         self
     }
 
@@ -333,14 +341,19 @@ impl<Message> Widget<Message, Theme, Renderer> for FocusScope<'_, Message> {
         let content = self.content.as_widget_mut();
         content.update(tree, event, layout, cursor, renderer, clipboard, shell, viewport);
         if is_press(event) {
-            match self.focused(tree, layout, renderer) {
-                Some(clicked) if state.at != Some(clicked) => {
+            let clicked = self.focused(tree, layout, renderer);
+            match (clicked, &self.on_leave) {
+                (Some(clicked), _) if state.at != Some(clicked) => {
                     state.at = Some(clicked);
                     shell.publish((self.on_click)(clicked));
                 }
-                Some(_) => {}
+                (Some(_), _) => {}
+                (None, Some(on_leave)) if state.at.is_some() => {
+                    state.at = None;
+                    shell.publish(on_leave());
+                }
                 // A click beside the fields does not take the cursor out of its own.
-                None => drop(self.focus(state.at, tree, layout, renderer)),
+                (None, _) => drop(self.focus(state.at, tree, layout, renderer)),
             }
         }
     }
