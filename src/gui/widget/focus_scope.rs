@@ -353,7 +353,9 @@ impl<Message> Widget<Message, Theme, Renderer> for FocusScope<'_, Message> {
                     shell.publish(on_leave());
                 }
                 // A click beside the fields does not take the cursor out of its own.
-                (None, _) => drop(self.focus(state.at, tree, layout, renderer)),
+                (None, _) => {
+                    self.focus(state.at, tree, layout, renderer);
+                }
             }
         }
     }
