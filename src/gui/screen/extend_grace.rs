@@ -37,14 +37,13 @@ pub enum Message {
 
 impl ExtendGrace {
     /// The dialogue, with the keyboard in its field.
-    pub fn new(desk: Arc<dyn Desk>) -> (ExtendGrace, Task<Message>) {
+    pub fn new(desk: Arc<dyn Desk>) -> ExtendGrace {
         let form = Form::default().field(Place::Reason, fl!("export-reason"), "").button(
             Place::Start,
             Icon::Warning,
             fl!("go-on-start"),
         );
-        let focus = form.focus().map(Message::Form);
-        (ExtendGrace { desk, form }, focus)
+        ExtendGrace { desk, form }
     }
 
     /// Changes the state and says what to start.
@@ -89,6 +88,6 @@ impl ExtendGrace {
                 .push(self.form.foot(fl!("export-cancel")))
                 .into()
         };
-        content.map(Message::Form)
+        self.form.scope(content).map(Message::Form)
     }
 }

@@ -13,10 +13,10 @@ use crate::gui::i18n::fl;
 use crate::gui::keymap::{Command, Direction, Edge};
 use crate::gui::session_port::InForce;
 use crate::gui::theme::Tone;
-use crate::gui::ui::{camera_list, message_strip};
+use crate::gui::ui::{calibration, camera_list, mask_editor, message_strip};
 use crate::gui::widget::wall;
 use crate::station::{Preset, Refusal, ViewState};
-use iced::{Task, widget};
+use iced::Task;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -90,7 +90,8 @@ impl ControlRoom {
             Command::WriteToCamera => self.write_to_camera(),
             Command::Search => {
                 self.area = Area::List;
-                Action::Run(self.list.focus_search())
+                self.begin_search();
+                Action::None
             }
             Command::Playback => match self.selected_plan() {
                 Some(camera) => {
@@ -168,12 +169,21 @@ impl ControlRoom {
         self.area = ORDER[(at as isize + step).rem_euclid(ORDER.len() as isize) as usize];
         self.focus = 0;
         self.release_all();
-        let nowhere = widget::Id::new("nowhere");
-        Action::Run(if self.area == Area::List {
-            self.list.focus_search()
-        } else {
-            widget::operation::focus(nowhere)
-        })
+        if self.area == Area::List {
+            self.begin_search();
+        }
+        Action::None
+    }
+
+    /// The keyboard goes into the search field of the list, and out of the editors beside the wall.
+    fn begin_search(&mut self) {
+        self.list.begin_search();
+        if let Some(editor) = &mut self.editor {
+            editor.update(mask_editor::Message::Left);
+        }
+        if let Some(panel) = &mut self.calibrating {
+            panel.update(calibration::Message::Left);
+        }
     }
 
     fn confirm(&mut self) -> Action {
@@ -393,10 +403,16 @@ impl ControlRoom {
     }
 
     pub(super) fn list_message(&mut self, message: camera_list::Message) -> Action {
-        self.area = Area::List;
         self.list.update(&message, &self.plan);
+        if message == camera_list::Message::Left {
+            return Action::None;
+        }
+        self.area = Area::List;
         match message {
-            camera_list::Message::Search(_) => Action::None,
+            camera_list::Message::Search(_) | camera_list::Message::Clicked | camera_list::Message::Left => {
+                Action::None
+            }
+            camera_list::Message::Command(command) => self.command(command, Edge::Down),
             camera_list::Message::Grab(camera) => {
                 self.carried = Some(camera);
                 Action::None

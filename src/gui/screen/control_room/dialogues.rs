@@ -172,10 +172,10 @@ impl ControlRoom {
         }
     }
 
-    fn open<M: Send + 'static>(&mut self, dialogue: Dialogue, focus: Task<M>, wrap: fn(M) -> Message) -> Action {
+    fn open(&mut self, dialogue: Dialogue) -> Action {
         self.release_all();
         self.dialogue = Some(dialogue);
-        run(focus, wrap)
+        Action::None
     }
 
     /// A copy of the selected camera's recording.
@@ -184,8 +184,8 @@ impl ControlRoom {
             return self.nothing_selected();
         };
         let end = sentences::unix_ms(self.now.clock);
-        let (dialogue, focus) = Export::new(self.desk.clone(), camera, end - EXPORT_MS, end);
-        self.open(Dialogue::Export(Box::new(dialogue)), focus, Message::Export)
+        let dialogue = Export::new(self.desk.clone(), camera, end - EXPORT_MS, end);
+        self.open(Dialogue::Export(Box::new(dialogue)))
     }
 
     /// An event on the selected camera.
@@ -193,8 +193,8 @@ impl ControlRoom {
         let Some(camera) = self.selected_plan().cloned() else {
             return self.nothing_selected();
         };
-        let (dialogue, focus) = Declare::new(self.desk.clone(), camera);
-        self.open(Dialogue::Declare(Box::new(dialogue)), focus, Message::Declare)
+        let dialogue = Declare::new(self.desk.clone(), camera);
+        self.open(Dialogue::Declare(Box::new(dialogue)))
     }
 
     /// Asks whoever holds the selected dome for it.
@@ -205,8 +205,8 @@ impl ControlRoom {
         let Some(hold) = self.hold_of(&camera.id).cloned() else {
             return Action::None;
         };
-        let (dialogue, focus) = RequestDome::new(self.desk.clone(), camera, hold);
-        self.open(Dialogue::Ask(Box::new(dialogue)), focus, Message::Ask)
+        let dialogue = RequestDome::new(self.desk.clone(), camera, hold);
+        self.open(Dialogue::Ask(Box::new(dialogue)))
     }
 
     /// Answers who asks for a dome of ours, the selected one first.
@@ -222,31 +222,31 @@ impl ControlRoom {
             self.say(Tone::Normal, fl!("hand-over-nobody"), None);
             return Action::None;
         };
-        let (dialogue, focus) = HandOver::new(self.desk.clone(), camera, asking);
-        self.open(Dialogue::HandOver(Box::new(dialogue)), focus, Message::HandOver)
+        let dialogue = HandOver::new(self.desk.clone(), camera, asking);
+        self.open(Dialogue::HandOver(Box::new(dialogue)))
     }
 
     /// Clearances: a supervisor answers, everybody else asks.
     pub(super) fn open_clearances(&mut self) -> Action {
         if self.person.level == Level::Supervisor {
-            let (dialogue, focus) = ClearanceAnswer::new(self.desk.clone(), self.now.clock);
-            return self.open(Dialogue::Answer(Box::new(dialogue)), focus, Message::Answer);
+            let dialogue = ClearanceAnswer::new(self.desk.clone(), self.now.clock);
+            return self.open(Dialogue::Answer(Box::new(dialogue)));
         }
         let camera = self.selected_plan().map(|camera| camera.number);
-        let (dialogue, focus) = ClearanceRequest::new(self.desk.clone(), camera, self.now.clock);
-        self.open(Dialogue::Request(Box::new(dialogue)), focus, Message::Request)
+        let dialogue = ClearanceRequest::new(self.desk.clone(), camera, self.now.clock);
+        self.open(Dialogue::Request(Box::new(dialogue)))
     }
 
     /// Another purpose in the middle of a shift.
     pub(super) fn open_change_purpose(&mut self) -> Action {
-        let (dialogue, focus) = ChangePurpose::new(self.desk.clone());
-        self.open(Dialogue::Purpose(Box::new(dialogue)), focus, Message::Purpose)
+        let dialogue = ChangePurpose::new(self.desk.clone());
+        self.open(Dialogue::Purpose(Box::new(dialogue)))
     }
 
     /// Going on in one's own name while the server is away.
     pub(super) fn open_go_on(&mut self) -> Action {
-        let (dialogue, focus) = ExtendGrace::new(self.desk.clone());
-        self.open(Dialogue::ExtendGrace(Box::new(dialogue)), focus, Message::ExtendGrace)
+        let dialogue = ExtendGrace::new(self.desk.clone());
+        self.open(Dialogue::ExtendGrace(Box::new(dialogue)))
     }
 }
 

@@ -15,6 +15,7 @@ impl ControlRoom {
     pub fn scene(&self, now: Instant, scale: f32) -> Scene {
         let screen = match (self.export(), self.full) {
             (Some(_), _) => ScreenName::Export,
+            (None, _) if self.dialogue.is_some() => ScreenName::Dialogue,
             (None, Some(_)) => ScreenName::FullScreen,
             (None, None) => ScreenName::ControlRoom,
         };

@@ -117,10 +117,13 @@ impl ControlRoom {
     fn rail(&self) -> Element<'_, Message> {
         let selected = self.selected_plan().map(|camera| &camera.id);
         let focused = self.area == Area::List;
-        let list = self
-            .list
-            .view(&self.plan, |camera| self.dot(camera), selected, focused)
-            .map(Message::List);
+        // What lies over the room, and the editors beside the wall, have the keys first.
+        let free = self.dialogue.is_none() && !self.help && self.editor.is_none() && self.calibrating.is_none();
+        let opens = move |event: &_| free && self.keymap.command(event) == Some((Command::Search, Edge::Down));
+        let dot = |camera: &CameraId| self.dot(camera);
+        let has_keys = focused && self.dialogue.is_none() && !self.help;
+        let list = self.list.view(&self.plan, dot, selected, has_keys, opens);
+        let list = list.map(Message::List);
         let rail = column![container(list).height(Fill), self.layouts()];
         container(rail)
             .width(RAIL)
