@@ -11,6 +11,7 @@ use crate::domain::wall::Layout;
 use crate::gui::i18n::fl;
 use crate::gui::keymap::{Command, Direction, Edge};
 use crate::gui::theme::Tone;
+use crate::station::Refusal;
 use iced::{Task, widget};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -252,7 +253,7 @@ impl ControlRoom {
         let Some(camera) = self.selected_plan().cloned() else {
             return Action::Run(self.nothing_selected());
         };
-        // The recordings lie over the wall: large streams that would be opened now are not.
+        // The recordings lie over the wall: what is under them is decoded less from now on.
         drop(self.wall.cover(&self.session, self.now));
         Action::PlayBack(Box::new(camera))
     }
@@ -269,7 +270,7 @@ impl ControlRoom {
         })
     }
 
-    pub(super) fn snapshot_taken(&mut self, camera: CameraId, answer: Result<PathBuf, Arc<crate::station::Refusal>>) {
+    pub(super) fn snapshot_taken(&mut self, camera: CameraId, answer: Result<PathBuf, Arc<Refusal>>) {
         self.say(match answer {
             Ok(path) => {
                 let path = path.display().to_string();

@@ -40,7 +40,7 @@ struct Announced {
 pub struct Notifications {
     requested: HashMap<CameraId, Requested>,
     announced: HashSet<Announced>,
-    /// How each clearance stood.
+    /// Status of each clearance at the last look.
     clearances: HashMap<u64, ClearanceStatus>,
     /// The session was looked at before.
     begun: bool,
@@ -142,19 +142,19 @@ impl Notifications {
         let now_ms = sentences::unix_ms(now.clock);
         let all = session.desk().clearances();
         for state in &all {
-            let stands = state.clearance.standing(now_ms);
-            let before = self.clearances.insert(state.id, stands);
+            let status = state.clearance.standing(now_ms);
+            let before = self.clearances.insert(state.id, status);
             let ours = state.clearance.asked_by == session.person().user;
             // A request that waits for this person is said also when it is older than their sign-in.
-            let changed = before != Some(stands) && (self.begun || (!ours && stands == ClearanceStatus::Waiting));
-            if let Some((tone, sentence)) = clearance_change(state, stands, ours, session.plan()).filter(|_| changed) {
-                to_answer |= stands == ClearanceStatus::Waiting;
+            let changed = before != Some(status) && (self.begun || (!ours && status == ClearanceStatus::Waiting));
+            if let Some((tone, sentence)) = clearance_change(state, status, ours, session.plan()).filter(|_| changed) {
+                to_answer |= status == ClearanceStatus::Waiting;
                 notices.push(Notice::said(tone, sentence));
             }
         }
         let gone = |id: &u64| !all.iter().any(|state| state.id == *id);
-        for (id, stood) in self.clearances.extract_if(|id, _| gone(id)) {
-            if stood == ClearanceStatus::InForce && session.person().level != Level::Supervisor {
+        for (id, before) in self.clearances.extract_if(|id, _| gone(id)) {
+            if before == ClearanceStatus::InForce && session.person().level != Level::Supervisor {
                 let sentence = fl!("clearance-was-over", id = id.to_string());
                 notices.push(Notice::said(Tone::Normal, sentence));
             }
@@ -166,13 +166,13 @@ impl Notifications {
 /// The sentence about a clearance that changed, for who asked for it or for who may answer.
 fn clearance_change(
     state: &ClearanceState,
-    stands: ClearanceStatus,
+    status: ClearanceStatus,
     ours: bool,
     plan: &SitePlan,
 ) -> Option<(Tone, String)> {
     let id = state.id.to_string();
     let asked = &state.clearance.wish.extent;
-    match (stands, &state.clearance.answer) {
+    match (status, &state.clearance.answer) {
         (ClearanceStatus::Waiting, _) if !ours => {
             let sentence = fl!(
                 "clearance-notice",

@@ -201,11 +201,11 @@ fn r_ptz_3_the_key_asks_for_a_dome_that_somebody_else_holds() {
 fn r_ptz_3_the_holder_is_told_who_asks_and_why_and_answers_by_a_key() {
     let (mut room, desk) = room();
     room.update(Message::Tick);
-    let told = room.messages();
-    let asked = told.iter().find(|notice| notice.contains("Mar. Elena Conti"));
+    let notices = room.messages();
+    let asked = notices.iter().find(|notice| notice.contains("Mar. Elena Conti"));
     assert!(asked.is_some_and(|notice| notice.contains("Carabinieri") && notice.contains("Inseguimento")));
     room.update(Message::Tick);
-    assert_eq!(room.messages().len(), told.len(), "said once");
+    assert_eq!(room.messages().len(), notices.len(), "said once");
     press(&mut room, Command::HandOver);
     press(&mut room, Command::HandOver);
     assert!(

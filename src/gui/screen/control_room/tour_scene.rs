@@ -53,7 +53,7 @@ impl ControlRoom {
     }
 
     fn scene_list(&self, scale: f32) -> Vec<(CameraId, PixelRect)> {
-        // The rail stands to the left of the wall, as high as the wall.
+        // The rail lies to the left of the wall, as high as the wall.
         let bounds = self.wall.sight().bounds();
         let line = |(camera, top): (&CameraId, f32)| {
             let rect = PixelRect {
@@ -107,7 +107,7 @@ impl ControlRoom {
     }
 }
 
-/// Stands in a sentence's pattern for what the sentence names; no sentence and no path has this character.
+/// Placeholder for what a sentence names, in its pattern; no sentence and no path has this character.
 const NAMED: &str = "\0";
 
 /// What a notice names, when it is of this pattern.

@@ -19,7 +19,7 @@ const SPEED: f64 = 0.5;
 const NOTCH: f64 = 1.25;
 /// How long a click waits for a second one.
 const SECOND_CLICK: Duration = Duration::from_millis(310);
-/// The velocity of a dome that stands.
+/// The velocity of a dome at rest.
 const STANDSTILL: Order = Order::Velocity {
     pan: 0.0,
     tilt: 0.0,

@@ -187,7 +187,7 @@ fn pictures_lie_inside_the_wall_without_overlap() {
 }
 
 #[test]
-fn a_camera_tour_steps_through_what_is_not_shown_and_ends_when_a_hand_puts_a_camera_there() {
+fn a_camera_tour_steps_through_what_is_not_shown_and_ends_when_a_person_puts_a_camera_there() {
     let desk = fake::desk(9, 0);
     let (mut room, _) = ControlRoom::new(desk.clone(), Arc::default(), Seat::default());
     let press = |room: &mut ControlRoom, command| drop(room.update(Message::Command(command, Edge::Down)));
@@ -326,7 +326,7 @@ fn r_prv_2_the_tile_of_a_school_says_that_it_is_out_of_hours() {
 }
 
 #[test]
-fn a_tile_says_who_steers_and_who_else_watches_by_name_and_body() {
+fn a_tile_says_who_steers_and_who_else_watches_by_name_and_agency() {
     let (mut room, _) = room();
     room.update(Message::Tick);
     let others = room.session.others_on(&"cam-16".parse().unwrap());

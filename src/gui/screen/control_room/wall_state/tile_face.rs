@@ -1,7 +1,7 @@
 //! What is written over a tile's picture: the camera, its state, and a mark for everything a person must know.
 //!
-//! Invariant: a picture that is not live says so (R-LIV-2). Deliberately absent: drawing (`widget::wall`), what a tile
-//! holds (`tiles`).
+//! Invariant: a picture that is not live says so (R-LIV-2). Deliberately absent: drawing (`widget::wall`), what is on
+//! a tile (`tiles`).
 
 use super::open_view::Open;
 use super::stream_stats;
