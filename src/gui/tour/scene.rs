@@ -92,14 +92,14 @@ pub struct Scene {
     pub selected: Option<CameraId>,
     /// Sentences on the screen that answer an act (message strip, sign-in error), newest first.
     pub notices: Vec<String>,
-    /// Zoom was refused at a ceiling since sign-in.
+    /// A notice says that zoom was refused at a ceiling.
     pub refused_at_ceiling: bool,
     pub health: Option<Health>,
     /// What the latest sign-out delivered; `None` while somebody is signed in.
     pub delivery: Option<Delivery>,
     /// Playback position, Unix milliseconds.
     pub playback_ms: Option<i64>,
-    /// The latest snapshot written.
+    /// The snapshot that the latest notice of one names.
     pub snapshot: Option<PathBuf>,
     /// The latest export written.
     pub exported: Option<Exported>,
