@@ -126,7 +126,9 @@ impl ControlRoom {
         let free = !covered && self.work.is_watching();
         let opens = move |event: &_| free && self.keymap.command(event) == Some((Command::Search, Edge::Down));
         let dot = |camera: &CameraId| self.dot(camera);
-        let list = self.rail.view(self.session.plan(), dot, selected, focused && !covered, opens);
+        let list = self
+            .rail
+            .view(self.session.plan(), dot, selected, focused && !covered, opens);
         let list = list.map(Message::List);
         let rail = column![container(list).height(Fill), self.layouts()];
         container(rail)
