@@ -16,64 +16,36 @@
 //!
 //! Deliberately absent: iced, widgets, words for the screen (`gui::i18n` has them; here are enums).
 
-mod account_admin;
-mod account_takeover;
-mod authorised_act;
-mod camera_admin;
-mod camera_connection;
-mod camera_mask_sync;
-mod change_purpose;
-mod clearance;
-pub mod courier;
-mod diagnosis;
-mod dome_lease;
-mod enrol;
-mod enrolment;
-mod export;
-pub mod health;
-pub mod outbox;
-mod plan_in_force;
-mod playback;
-mod pose_tracking;
-mod presets;
-mod ptz_control;
-mod pushed_ptz_status;
-mod recorded_cover;
+mod act;
+mod admin;
+mod camera;
+mod machine;
+pub mod record;
 mod refusal;
-mod saved_walls;
-mod secrets;
-pub mod server_client;
 mod session;
-mod sign_in;
-mod sign_out;
-mod snapshot;
 #[cfg(test)]
 mod tests;
-pub mod trusted_checkpoints;
-mod view;
-mod view_stream;
-mod workstation;
 
 pub use crate::protocol::{
     AccountChange, AccountState, AccountView, AskStep, Asks, CameraAccount, CameraView, Changed, ClearanceState,
     EnrolmentCode, Holder, Knock, MaskChange, MaskProposal, NewCode, ProposedMask, PutCamera, SessionView,
     SiteProposal, StationView, Verdict, Watching,
 };
-pub use account_takeover::{AskTicket, AskedFor};
-pub use camera_admin::{CameraReport, FoundCamera};
-pub use camera_mask_sync::MaskSyncState;
-pub use diagnosis::Diagnosis;
-pub use dome_lease::Held;
-pub use enrol::{EnrolError, enrol_machine};
-pub use export::{ExportProgress, ExportReason, Exported, Obscured};
-pub use health::{AuditState, Delivery, Health, ServerState};
-pub use plan_in_force::DeclaredEvent;
-pub use playback::{Playback, PlaybackState, RecordedSpan};
-pub use presets::Preset;
-pub use ptz_control::Gesture;
+pub use act::export::{ExportProgress, ExportReason, Exported, Obscured};
+pub use act::playback::{Playback, PlaybackState, RecordedSpan};
+pub use act::presets::Preset;
+pub use act::ptz_control::Gesture;
+pub use act::view::{LiveView, StreamFigures, ViewState};
+pub use admin::camera_admin::{CameraReport, FoundCamera};
+pub use admin::camera_mask_sync::MaskSyncState;
+pub use admin::diagnosis::Diagnosis;
+pub use camera::dome_lease::Held;
+pub use camera::plan_in_force::DeclaredEvent;
+pub use machine::enrol::{EnrolError, enrol_machine};
+pub use machine::saved_walls::{SavedWalls, SavedWallsError};
+pub use machine::workstation::{SecretsChoice, Station, StationConfig, StationError, Uncertainty};
+pub use record::health::{AuditState, Delivery, Health, ServerState};
 pub use refusal::{CameraTrouble, Refusal, TroubleKind};
-pub use saved_walls::{SavedWalls, SavedWallsError};
-pub use session::Session;
-pub use sign_in::{Claim, SignInError};
-pub use view::{LiveView, StreamFigures, ViewState};
-pub use workstation::{SecretsChoice, Station, StationConfig, StationError, Uncertainty};
+pub use session::account_takeover::{AskTicket, AskedFor};
+pub use session::sign_in::{Claim, SignInError};
+pub use session::signed_in::Session;
