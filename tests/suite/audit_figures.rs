@@ -24,7 +24,7 @@ use vedetta::server::store::Store;
 use vedetta::server::store::entries::NewEntry;
 use vedetta::server::store::search::{Keys, Words};
 use vedetta::station::record::courier::{Courier, LogServer};
-use vedetta::station::record::health::Contact;
+use vedetta::station::record::contact::Contact;
 use vedetta::station::record::outbox::{Directory, Opening, Outbox, RecordKey};
 use vedetta::station::record::server_client::ServerError;
 use vedetta::station::record::trusted_checkpoints::Pins;

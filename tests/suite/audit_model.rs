@@ -26,7 +26,7 @@ use vedetta::server::log::signer::Signer;
 use vedetta::server::store::search::Keys;
 use vedetta::server::store::{Log, Store};
 use vedetta::station::record::courier::{Courier, Delivered, LogServer};
-use vedetta::station::record::health::Contact;
+use vedetta::station::record::contact::Contact;
 use vedetta::station::record::outbox::{Medium, Note, Opening, Outbox, RecordKey, SegmentFile, SegmentName};
 use vedetta::station::record::server_client::ServerError;
 use vedetta::station::record::trusted_checkpoints::Pins;

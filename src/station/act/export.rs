@@ -5,7 +5,7 @@
 //! the plan; every other copy is the original, not encoded anew; an operator's is bound to cameras and times of a clearance
 //! (R-EXP-5). Deliberately absent: obscuring persons (R-EXP-4), the second copy, label, receipt and seal (later issues).
 
-use super::playback::recorded_poses;
+use super::playback::{find_recording, recorded_poses};
 use super::snapshot::evidence_name;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::CameraId;
@@ -14,10 +14,11 @@ use crate::domain::people::{Action, Purpose};
 use crate::domain::site::CameraPlan;
 use crate::media::export::{self, CopyKind, ExportError, ExportReport, ExportRequest, Obscure, Unclaimed};
 use crate::station::camera::recorded_cover::RecordedSight;
+use crate::station::record::event_body::{Parameters, parameters};
 use crate::station::record::health::Need;
 use crate::station::record::outbox::create_private_dir;
 use crate::station::refusal::Refusal;
-use crate::station::session::authorised_act::{Act, Intent, Parameters, Right, parameters};
+use crate::station::session::authorised_act::{Act, Intent, Right};
 use crate::station::session::signed_in::Session;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -122,7 +123,7 @@ impl Session {
         intent.protocol_no = short(&reason.protocol_no);
         intent.parameters = order.copy();
         intent.parameters.insert("reason".into(), short(&reason.reason).into());
-        if let Some(clearance) = self.0.under(camera, Use::Export, from_ms) {
+        if let Some(clearance) = self.0.clearances.under(camera, Use::Export, from_ms) {
             intent.parameters.insert("clearance".into(), clearance.id.into());
         }
         let act = self.0.intend(intent).await?;
@@ -140,7 +141,7 @@ impl Session {
     ) -> Result<(PathBuf, Unclaimed, ExportReport), Refusal> {
         let (from_ms, to_ms) = order.range;
         let camera = &order.camera.id;
-        let found = self.0.find_recording(act, camera, from_ms, to_ms).await?;
+        let found = find_recording(&self.0.cameras, &self.0.policy, act, camera, order.range).await?;
         let poses = recorded_poses(order.camera, &found, order.range).await;
         if order.is_obscured() && poses.as_ref().is_some_and(|poses| poses.is_empty()) {
             return Err(Refusal::NoPoseRecorded);

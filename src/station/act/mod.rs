@@ -2,6 +2,9 @@
 //!
 //! Deliberately absent: deciding whether it may be done (`session::authorised_act`).
 
+pub(in crate::station) mod clearance_request;
+pub(in crate::station) mod declared_event;
+pub(in crate::station) mod dome_request;
 pub(in crate::station) mod export;
 pub(in crate::station) mod playback;
 pub(in crate::station) mod presets;

@@ -14,12 +14,14 @@ use crate::domain::timeline::{RangeError, Span, Timeline, horizon};
 use crate::media::frame::FrameSlot;
 use crate::media::replay::{self, ReplayPhase, ReplayRequest, ReplaySession, ReplayState};
 use crate::onvif::{RecordedPosition, Recording};
-use crate::station::camera::connection::Connection;
+use crate::station::camera::connection::{Connection, Connections};
+use crate::station::camera::plan_in_force::Policy;
 use crate::station::camera::recorded_cover::RecordedSight;
+use crate::station::record::event_body::parameters;
 use crate::station::record::health::Need;
 use crate::station::refusal::{CameraTrouble, Refusal};
-use crate::station::session::authorised_act::{Act, Intent, Right, parameters, why};
-use crate::station::session::signed_in::{Session, SessionInner};
+use crate::station::session::authorised_act::{Act, Intent, Right, why};
+use crate::station::session::signed_in::Session;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -35,7 +37,7 @@ pub struct RecordedSpan {
     pub to_ms: i64,
 }
 
-/// Where a playback stands.
+/// State of a playback.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlaybackState {
     /// Time of recording of the picture shown, Unix milliseconds.
@@ -70,7 +72,8 @@ impl Session {
     /// What is recorded of a camera between two times (Unix milliseconds), within the 7 days (R-REC-2).
     ///
     /// # Errors
-    /// Who or what refuses; nothing recorded is an empty answer.
+    /// The refusal of the act, [`Refusal::Clearance`] when nothing of it is cleared, or what is wrong with the recorder; nothing
+    /// recorded is an empty answer.
     pub async fn recorded(&self, camera: &CameraId, from_ms: i64, to_ms: i64) -> Result<Vec<RecordedSpan>, Refusal> {
         let plan = self.0.camera(camera)?;
         let mut intent = Intent::new(
@@ -86,11 +89,11 @@ impl Session {
             let Some(range) = Span::new(from_ms.max(horizon(now)), to_ms.min(now)) else {
                 return Ok(Vec::new());
             };
-            let connection = self.0.connection(&plan, act.recorded()).await?;
+            let connection = self.0.cameras.connection(&plan, act.recorded()).await?;
             let recordings = connection.camera.recordings().await?;
             let line = Timeline::new(recordings.iter().filter_map(|found| span(found, now)), JOIN_MS, now);
             let spans = line.spans().iter().filter_map(|found| found.common(range));
-            let offered = self.0.offered(camera, spans.collect())?;
+            let offered = self.0.clearances.offered(camera, spans.collect())?;
             Ok(offered
                 .into_iter()
                 .map(|found| RecordedSpan {
@@ -107,7 +110,7 @@ impl Session {
     /// Plays a range back. The intent is durable before the recorder is asked.
     ///
     /// # Errors
-    /// Who or what refuses, also a range that is too old or not recorded.
+    /// The refusal of the act, [`Refusal::TooOld`], [`Refusal::NothingRecorded`], or what is wrong with the recorder.
     pub async fn play(&self, camera: &CameraId, from_ms: i64, to_ms: i64) -> Result<Playback, Refusal> {
         let plan = self.0.camera(camera)?;
         let mut intent = Intent::new(
@@ -116,15 +119,15 @@ impl Session {
             Right::Grant(Action::Playback),
             Need::Server,
         );
-        let clearance = self.0.under(camera, Use::Playback, from_ms);
+        let clearance = self.0.clearances.under(camera, Use::Playback, from_ms);
         // What is played ends where the clearance does.
         let to_ms = clearance.as_ref().map_or(to_ms, |clearance| clearance.to_ms.min(to_ms));
         intent.media = Some((from_ms, to_ms));
         if let Some(clearance) = clearance {
-            clearance.fill(&mut intent);
+            intent.put_under(clearance);
         }
         let mut act = self.0.intend(intent).await?;
-        let found = match self.0.find_recording(&act, camera, from_ms, to_ms).await {
+        let found = match find_recording(&self.0.cameras, &self.0.policy, &act, camera, (from_ms, to_ms)).await {
             Ok(found) => found,
             Err(refusal) => return Err(act.failed(refusal).await),
         };
@@ -160,38 +163,36 @@ impl Session {
     }
 }
 
-impl SessionInner {
-    /// The recording that holds a range, for playback and export.
-    ///
-    /// # Errors
-    /// [`Refusal::TooOld`], [`Refusal::NothingRecorded`], or the recorder.
-    pub async fn find_recording(
-        &self,
-        act: &Act,
-        camera: &CameraId,
-        from_ms: i64,
-        to_ms: i64,
-    ) -> Result<Found, Refusal> {
-        let now = now_ms();
-        if from_ms < horizon(now) {
-            return Err(Refusal::TooOld);
-        }
-        let plan = self.camera(camera)?;
-        let connection = self.connection(&plan, act.recorded()).await?;
-        let recordings = connection.camera.recordings().await?;
-        let line = Timeline::new(recordings.iter().filter_map(|found| span(found, now)), JOIN_MS, now);
-        line.check(from_ms, to_ms.min(now), now)?;
-        let wanted = Span::new(from_ms, to_ms).ok_or(Refusal::NothingRecorded)?;
-        let shared = |found: &&Recording| {
-            span(found, now)
-                .and_then(|span| span.common(wanted))
-                .map_or(0, |s| s.length_ms())
-        };
-        let best = recordings.iter().max_by_key(shared).ok_or(Refusal::NothingRecorded)?;
-        let url = connection.camera.replay_uri(&best.token).await?;
-        let token = best.token.clone();
-        Ok(Found { connection, token, url })
+/// Finds the recording that holds a range (Unix ms) of a camera, for playback and export.
+///
+/// # Errors
+/// [`Refusal::TooOld`], [`Refusal::NothingRecorded`], or what is wrong with the recorder.
+pub(super) async fn find_recording(
+    cameras: &Connections,
+    policy: &Policy,
+    act: &Act,
+    camera: &CameraId,
+    (from_ms, to_ms): (i64, i64),
+) -> Result<Found, Refusal> {
+    let now = now_ms();
+    if from_ms < horizon(now) {
+        return Err(Refusal::TooOld);
     }
+    let plan = policy.camera(camera)?;
+    let connection = cameras.connection(&plan, act.recorded()).await?;
+    let recordings = connection.camera.recordings().await?;
+    let line = Timeline::new(recordings.iter().filter_map(|found| span(found, now)), JOIN_MS, now);
+    line.check(from_ms, to_ms.min(now), now)?;
+    let wanted = Span::new(from_ms, to_ms).ok_or(Refusal::NothingRecorded)?;
+    let shared = |found: &&Recording| {
+        span(found, now)
+            .and_then(|span| span.common(wanted))
+            .map_or(0, |s| s.length_ms())
+    };
+    let best = recordings.iter().max_by_key(shared).ok_or(Refusal::NothingRecorded)?;
+    let url = connection.camera.replay_uri(&best.token).await?;
+    let token = best.token.clone();
+    Ok(Found { connection, token, url })
 }
 
 impl From<RangeError> for Refusal {
@@ -219,12 +220,12 @@ impl Playback {
         &self.slot
     }
 
-    /// Where it stands, as it changes.
+    /// The state of the playback, as it changes.
     pub fn state(&self) -> watch::Receiver<PlaybackState> {
         self.state.clone()
     }
 
-    /// What must be covered on this frame, from the pose recorded with the video; the whole picture when none was.
+    /// The cover of a frame recorded at this time (Unix ms), from the pose recorded with the video; the whole picture when none was.
     pub fn cover(&self, recorded_ms: Option<i64>) -> Arc<Cover> {
         Arc::new(self.sight.cover(recorded_ms))
     }
@@ -237,7 +238,7 @@ impl Playback {
     /// Jumps to a time, Unix milliseconds. Recorded.
     ///
     /// # Errors
-    /// The jump could not be recorded, or the playback is over.
+    /// [`Refusal::NotRecorded`]; [`Refusal::SessionEnded`] when the playback is over.
     pub async fn seek(&self, to_ms: i64) -> Result<(), Refusal> {
         let (answer, answered) = oneshot::channel();
         self.orders
@@ -249,7 +250,7 @@ impl Playback {
 
 /// The positions recorded with a range, and a little around it; none when the recorder cannot say. `None` for a camera that
 /// does not move.
-pub(in crate::station) async fn recorded_poses(
+pub(super) async fn recorded_poses(
     plan: &CameraPlan,
     found: &Found,
     (from_ms, to_ms): (i64, i64),

@@ -10,10 +10,11 @@ use crate::domain::people::Action;
 use crate::domain::ptz::{Order, limits};
 use crate::domain::site::{CameraPlan, Limits};
 use crate::onvif::{self, Ptz};
+use crate::station::record::event_body::parameters;
 use crate::station::record::health::Need;
 use crate::station::record::outbox::Recorded;
 use crate::station::refusal::Refusal;
-use crate::station::session::authorised_act::{Act, Intent, Right, parameters};
+use crate::station::session::authorised_act::{Act, Intent, Right};
 use crate::station::session::signed_in::Session;
 use std::time::Instant;
 
@@ -34,7 +35,7 @@ impl Session {
     /// Nobody watches it here, or the camera does not answer.
     pub async fn presets(&self, camera: &CameraId) -> Result<Vec<Preset>, Refusal> {
         let plan = self.0.camera(camera)?;
-        let watched = self.0.domes.watched(camera).ok_or_else(|| Refusal::NotRecorded {
+        let watched = self.0.watched.watched(camera).ok_or_else(|| Refusal::NotRecorded {
             detail: "no view of this camera is open".into(),
         })?;
         let ptz = self.motors(&plan, watched.proof()).await?;
@@ -84,13 +85,13 @@ impl Session {
     }
 
     async fn motors(&self, plan: &CameraPlan, proof: &Recorded) -> Result<Ptz, Refusal> {
-        self.0.connection(plan, proof).await?.ptz().await
+        self.0.cameras.connection(plan, proof).await?.ptz().await
     }
 
     async fn go_to_preset(&self, plan: &CameraPlan, act: &Act, token: &str) -> Result<(), Refusal> {
-        let _hold = self.0.take_hold(&plan.id).await?;
+        let _hold = self.0.leases.take(&plan.id).await?;
         let ptz = self.motors(plan, act.recorded()).await?;
-        let watched = self.0.watch(plan, act.recorded());
+        let watched = self.0.watched.watch(plan, act.recorded());
         let presets = ptz.presets().await?;
         let preset = presets
             .iter()
@@ -122,7 +123,7 @@ impl Session {
     }
 
     async fn save_pose(&self, plan: &CameraPlan, act: &Act, name: &str) -> Result<(), Refusal> {
-        let _hold = self.0.take_hold(&plan.id).await?;
+        let _hold = self.0.leases.take(&plan.id).await?;
         let ptz = self.motors(plan, act.recorded()).await?;
         let status = ptz.status().await?;
         let pose = plan

@@ -13,10 +13,11 @@ use crate::domain::ptz::stop::{StopAct, StopSequence};
 use crate::domain::ptz::{Order, Velocity, limits};
 use crate::onvif::{self, Ptz};
 use crate::station::camera::dome_lease::LeaseGuard;
-use crate::station::camera::pose_tracking::{Watched, moving};
+use crate::station::camera::watched::{Watched, moving};
+use crate::station::record::event_body::{Parameters, parameters};
 use crate::station::record::health::Need;
 use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
-use crate::station::session::authorised_act::{Act, Intent, Parameters, Right, outcome_of, parameters, why};
+use crate::station::session::authorised_act::{Act, Intent, Right, outcome_of, why};
 use crate::station::session::signed_in::Session;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -92,9 +93,9 @@ impl Session {
             if plan.kind != CameraKind::Dome {
                 return Err(Refusal::NotSupported);
             }
-            let hold = self.0.take_hold(camera).await?;
-            let watched = self.0.watch(&plan, act.recorded());
-            let ptz = self.0.connection(&plan, act.recorded()).await?.ptz().await?;
+            let hold = self.0.leases.take(camera).await?;
+            let watched = self.0.watched.watch(&plan, act.recorded());
+            let ptz = self.0.cameras.connection(&plan, act.recorded()).await?.ptz().await?;
             Ok((hold, watched, ptz))
         };
         let (hold, watched, ptz) = match ready.await {

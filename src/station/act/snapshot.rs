@@ -2,7 +2,7 @@
 //!
 //! Invariant: the file holds no pixel that the screen would not show; it appears whole or not at all; its SHA-256 is in
 //! the outcome event.
-//! Deliberately absent: originals, seals and labels (`domain::evidence`).
+//! Deliberately absent: originals, seals and labels (later issues).
 
 use super::view::LiveView;
 use crate::domain::audit::event::Operation;
@@ -10,10 +10,11 @@ use crate::domain::people::Action;
 use crate::domain::privacy::Cover;
 use crate::media::frame::Frame;
 use crate::media::snapshot::encode_png;
+use crate::station::record::event_body::parameters;
 use crate::station::record::health::Need;
 use crate::station::record::outbox::{create_private_dir, replace_file};
-use crate::station::refusal::Refusal;
-use crate::station::session::authorised_act::{Act, Intent, Right, parameters};
+use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
+use crate::station::session::authorised_act::{Act, Intent, Right};
 use crate::station::session::signed_in::Session;
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
@@ -64,15 +65,11 @@ impl Session {
 }
 
 fn no_picture() -> Refusal {
-    crate::station::refusal::CameraTrouble::new(
-        crate::station::refusal::TroubleKind::NoStream,
-        "no picture has come yet",
-    )
-    .into()
+    CameraTrouble::new(TroubleKind::NoStream, "no picture has come yet").into()
 }
 
 /// A file name that says camera and moment (UTC).
-pub(in crate::station) fn evidence_name(camera: &str, extension: &str) -> String {
+pub(super) fn evidence_name(camera: &str, extension: &str) -> String {
     let time = jiff::Timestamp::now();
     format!("{camera}-{}.{extension}", time.strftime("%Y%m%dT%H%M%S%3fZ"))
 }

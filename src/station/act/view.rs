@@ -3,7 +3,7 @@
 //! Invariant: no frame is in the slot before the open event is durable, nor after the close event was written.
 //! Deliberately absent: the stream and its reconnection (see `view_stream`), drawing.
 
-use super::view_stream::Stream;
+use super::view_stream::{Stream, StreamFigures, ViewState};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::stream_selection::Attention;
@@ -11,10 +11,12 @@ use crate::domain::people::Action;
 use crate::domain::privacy::{Cover, PoseKnowledge};
 use crate::domain::site::CameraPlan;
 use crate::media::frame::FrameSlot;
-use crate::station::camera::pose_tracking::{FrameCover, Watched};
+use crate::station::camera::frame_cover::FrameCover;
+use crate::station::camera::watched::Watched;
+use crate::station::record::event_body::{Parameters, parameters};
 use crate::station::record::health::Need;
-use crate::station::refusal::{CameraTrouble, Refusal};
-use crate::station::session::authorised_act::{Act, Intent, Right, parameters, why};
+use crate::station::refusal::Refusal;
+use crate::station::session::authorised_act::{Act, Intent, Right, why};
 use crate::station::session::signed_in::Session;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,57 +38,18 @@ pub struct LiveView {
     attention: watch::Sender<Attention>,
 }
 
-/// Where a live view stands.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ViewState {
-    Connecting,
-    Live,
-    /// The stream ended or never came; another try follows.
-    Retrying {
-        trouble: CameraTrouble,
-        since: Instant,
-        next_try: Instant,
-    },
-    /// Closed by the workstation itself (nothing can be recorded, grace over, session ended); no try follows.
-    Closed {
-        why: Refusal,
-    },
-}
-
-/// Figures of a stream.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct StreamFigures {
-    pub codec: String,
-    pub width: u32,
-    pub height: u32,
-    /// Frames per second received, over the last seconds.
-    pub received_fps: f64,
-    pub decoded_fps: f64,
-    pub bitrate_kbit_s: f64,
-    pub lost_packets: u64,
-    /// Share of the packets lost over the last seconds, 0..1.
-    pub loss: f64,
-    pub jitter_ms: f64,
-    /// Frames per second the camera says it sends.
-    pub announced_fps: Option<f64>,
-    /// From the lens to here, milliseconds, where the camera's clock can be trusted.
-    pub latency_ms: Option<f64>,
-    /// How old the latest picture surely was when it came, by the camera's sender reports.
-    pub on_arrival: Duration,
-}
-
 impl Session {
     /// Opens a live view. The open event is durable before the stream is asked for; a pulse follows every 60 s;
     /// dropping the [`LiveView`] closes and records it.
     ///
     /// # Errors
-    /// Why it is not opened; a camera that does not answer shows in [`LiveView::state`] instead.
+    /// The refusal of the act ([`Refusal::Rule`], [`Refusal::NotRecorded`], [`Refusal::GraceOver`] …); a camera that does not answer shows in [`LiveView::state`] instead.
     pub async fn view(&self, camera: &CameraId, stream: StreamRole) -> Result<LiveView, Refusal> {
         let plan = self.0.camera(camera)?;
         let mut intent = Intent::new(Operation::ViewOpen, &plan, Right::Grant(Action::Live), Need::Watch);
         intent.stream = Some(stream);
         let act = self.0.intend(intent).await?;
-        let watched = self.0.watch(&plan, act.recorded());
+        let watched = self.0.watched.watch(&plan, act.recorded());
         let (state_sender, state) = watch::channel(ViewState::Connecting);
         let (figures_sender, figures) = watch::channel(StreamFigures::default());
         let (open, closed) = watch::channel(());
@@ -94,7 +57,7 @@ impl Session {
         let slot = FrameSlot::default();
         watched.on_view(&slot);
         let stream_task = Stream {
-            session: Arc::clone(&self.0),
+            cameras: Arc::clone(&self.0.cameras),
             plan,
             role: stream,
             proof: act.recorded().clone(),
@@ -123,7 +86,7 @@ impl LiveView {
         &self.watched.plan
     }
 
-    /// Which of its streams.
+    /// The role of the stream that is shown.
     pub fn stream(&self) -> StreamRole {
         self.stream
     }
@@ -133,12 +96,12 @@ impl LiveView {
         &self.slot
     }
 
-    /// Where it stands, as it changes.
+    /// The state of the view, as it changes.
     pub fn state(&self) -> watch::Receiver<ViewState> {
         self.state.clone()
     }
 
-    /// What must be covered on a frame drawn at `now`. Cheap: called once per drawn frame.
+    /// The cover of a frame drawn at `now`. Cheap: called once per drawn frame.
     pub fn cover(&self, now: Instant) -> Arc<Cover> {
         let arrived = self.slot.latest().map(|frame| frame.arrived);
         let behind = self.figures.borrow().on_arrival;
@@ -176,7 +139,7 @@ async fn live(mut act: Act, stream: Stream, mut closed: watch::Receiver<()>) {
                 biased;
                 _ = closed.changed() => break None,
                 refusal = session.until_forbidden(Need::Watch) => break Some(refusal),
-                refusal = session.until_school_opens(&stream.plan) => break Some(refusal),
+                refusal = session.policy.until_school_opens(&stream.plan) => break Some(refusal),
                 _ = pulse.tick() => {
                     if let Err(refusal) = act.also(Operation::ViewPulse, Outcome::Done, parameters([])).await {
                         break Some(refusal);
@@ -216,9 +179,7 @@ async fn live(mut act: Act, stream: Stream, mut closed: watch::Receiver<()>) {
 }
 
 /// Waits until the view is live for the first time, or the first try failed.
-async fn first_outcome(
-    state: &mut watch::Receiver<ViewState>,
-) -> (Outcome, crate::station::session::authorised_act::Parameters) {
+async fn first_outcome(state: &mut watch::Receiver<ViewState>) -> (Outcome, Parameters) {
     let first = state
         .wait_for(|state| *state != ViewState::Connecting)
         .await

@@ -3,17 +3,15 @@
 //! Invariant: nothing here runs before the view's intent is durable; the slot is the same over all tries.
 //! Deliberately absent: recording (see `view`), decoding (`media::live`).
 
-use super::view::{StreamFigures, ViewState};
 use crate::domain::camera::StreamRole;
 use crate::domain::live::reconnect::{Ask, Fault, Next, Reconnect};
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::site::CameraPlan;
 use crate::media::frame::FrameSlot;
 use crate::media::live::{self, LiveFigures, LivePhase, LiveRequest, Transport};
-use crate::station::camera::connection::{Connection, Lost};
+use crate::station::camera::connection::{Connection, Connections, Lost};
 use crate::station::record::outbox::Recorded;
 use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
-use crate::station::session::signed_in::SessionInner;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -24,9 +22,48 @@ const LATENCY_MS: u32 = 100;
 /// A pipeline is taken apart within this: the camera's answer to TEARDOWN is waited for 5 s.
 const TAKEN_APART: Duration = Duration::from_secs(10);
 
-/// What a view's stream needs.
+/// Where a live view stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ViewState {
+    Connecting,
+    Live,
+    /// The stream ended or never came; another try follows.
+    Retrying {
+        trouble: CameraTrouble,
+        since: Instant,
+        next_try: Instant,
+    },
+    /// Closed by the workstation itself (nothing can be recorded, grace over, session ended); no try follows.
+    Closed {
+        why: Refusal,
+    },
+}
+
+/// Figures of a stream.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StreamFigures {
+    pub codec: String,
+    pub width: u32,
+    pub height: u32,
+    /// Frames per second received, over the last seconds.
+    pub received_fps: f64,
+    pub decoded_fps: f64,
+    pub bitrate_kbit_s: f64,
+    pub lost_packets: u64,
+    /// Share of the packets lost over the last seconds, 0..1.
+    pub loss: f64,
+    pub jitter_ms: f64,
+    /// Frames per second the camera says it sends.
+    pub announced_fps: Option<f64>,
+    /// From the lens to here, milliseconds, where the camera's clock can be trusted.
+    pub latency_ms: Option<f64>,
+    /// How old the latest picture surely was when it came, by the camera's sender reports.
+    pub on_arrival: Duration,
+}
+
+/// The stream of a view, with everything it needs to open and to report.
 pub struct Stream {
-    pub session: Arc<SessionInner>,
+    pub cameras: Arc<Connections>,
     pub plan: CameraPlan,
     pub role: StreamRole,
     pub proof: Recorded,
@@ -54,14 +91,14 @@ impl Stream {
                 false => self.try_once(&mut reconnect, &mut lost, &mut before).await,
                 true => CameraTrouble::new(TroubleKind::StreamFrozen, "the last connection's pipeline hangs"),
             };
-            let others = lost.get_or_insert_with(|| self.session.cameras.lost()).others();
+            let others = lost.get_or_insert_with(|| self.cameras.lost()).others();
             let now = Instant::now();
             let Next { at, ask } = reconnect.lost(now, fault(&trouble), others, rand::random());
             tracing::info!(camera = %self.plan.id, %trouble, ?ask, "the live stream is not there");
             match ask {
                 Ask::Nothing => {}
-                Ask::Device => self.session.cameras.forget(&self.plan.id),
-                Ask::Account => self.session.cameras.forget_credential(&self.plan.id),
+                Ask::Device => self.cameras.forget(&self.plan.id),
+                Ask::Account => self.cameras.forget_credential(&self.plan.id),
             }
             self.figures.send_replace(StreamFigures::default());
             self.state.send_replace(ViewState::Retrying {
@@ -116,7 +153,7 @@ impl Stream {
     }
 
     async fn offered(&self) -> Result<Offered, Refusal> {
-        let connection = self.session.connection(&self.plan, &self.proof).await?;
+        let connection = self.cameras.connection(&self.plan, &self.proof).await?;
         let offer = connection.stream(self.role).await?;
         let request = LiveRequest {
             url: offer.uri.clone(),

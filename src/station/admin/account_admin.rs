@@ -1,48 +1,37 @@
-//! The office of a supervisor or an administrator: accounts, running sessions, workstations, and what is changed in them.
+//! Administration of accounts, running sessions and workstations, by a supervisor or an administrator.
 //!
 //! Invariant: the one decision is asked here too, before the server; every answer is the server's.
 //! Deliberately absent: new accounts, passwords (commands of `vedetta-audit`).
 
 use crate::domain::camera::StationId;
 use crate::domain::people::account::AccountName;
-use crate::domain::people::{AdminRight, Asked, Rule, decide};
+use crate::domain::people::{AdminRight, Rule};
 use crate::domain::reason::Reason;
 use crate::protocol::{AccountChange, AccountView, Because, EnrolmentCode, NewCode, SessionView, StationView};
 use crate::station::refusal::Refusal;
 use crate::station::session::signed_in::Session;
 
 impl Session {
-    /// Whether this person may see who is enabled, here and now.
+    /// Whether this person may see the accounts, here and now.
     pub fn keeps_people(&self) -> bool {
-        self.office(AdminRight::ReadPeople).is_ok()
+        self.check_admin(AdminRight::ReadPeople).is_ok()
     }
 
-    /// The one decision about an office.
+    /// Every account, for the periodic check.
     ///
     /// # Errors
-    /// The rule that refuses.
-    pub(in crate::station) fn office(&self, office: AdminRight) -> Result<(), Refusal> {
-        decide(self.person(), Asked::Admin(office), &self.circumstances())
-            .granted()
-            .map(drop)
-            .map_err(Refusal::from)
-    }
-
-    /// Everybody, for the periodic check.
-    ///
-    /// # Errors
-    /// Who refuses, or the server is away.
+    /// [`Refusal::Rule`] when the right is missing; [`Refusal::ServerAway`].
     pub async fn people(&self) -> Result<Vec<AccountView>, Refusal> {
-        self.office(AdminRight::ReadPeople)?;
+        self.check_admin(AdminRight::ReadPeople)?;
         Ok(self.0.station.server.people(&self.0.facts.token).await?)
     }
 
     /// Confirms or disables an account; the server records it, with before and after.
     ///
     /// # Errors
-    /// Who refuses, or the server is away.
+    /// [`Refusal::Rule`] when the right is missing; [`Refusal::ServerAway`].
     pub async fn change_account(&self, user: &str, change: &AccountChange) -> Result<(), Refusal> {
-        self.office(AdminRight::ConfirmPeople)?;
+        self.check_admin(AdminRight::ConfirmPeople)?;
         let user = AccountName::read(user).ok_or(Refusal::Rule(Rule::NoGrant))?;
         let changed = self.0.station.server.change_account(&self.0.facts.token, &user, change);
         changed.await.map(drop)?;
@@ -52,18 +41,18 @@ impl Session {
     /// Sessions running now, for whoever may see the accounts.
     ///
     /// # Errors
-    /// Who refuses, or the server is away.
+    /// [`Refusal::Rule`] when the right is missing; [`Refusal::ServerAway`].
     pub async fn sessions(&self) -> Result<Vec<SessionView>, Refusal> {
-        self.office(AdminRight::ReadPeople)?;
+        self.check_admin(AdminRight::ReadPeople)?;
         Ok(self.0.station.server.sessions(&self.0.facts.token).await?)
     }
 
     /// Ends somebody's session; the reason is recorded.
     ///
     /// # Errors
-    /// Who refuses, or the server is away.
+    /// [`Refusal::Rule`] when the right is missing; [`Refusal::ServerAway`].
     pub async fn end_session(&self, user: &str, reason: Reason) -> Result<(), Refusal> {
-        self.office(AdminRight::ConfirmPeople)?;
+        self.check_admin(AdminRight::ConfirmPeople)?;
         let user = AccountName::read(user).ok_or(Refusal::Rule(Rule::NoGrant))?;
         let (server, token) = (&self.0.station.server, &self.0.facts.token);
         Ok(server.end_session(token, &user, &Because { reason }).await?)
@@ -71,24 +60,24 @@ impl Session {
 
     /// Whether this person may enrol and revoke workstations, here and now.
     pub fn keeps_stations(&self) -> bool {
-        self.office(AdminRight::KeepStations).is_ok()
+        self.check_admin(AdminRight::KeepStations).is_ok()
     }
 
     /// The enrolled workstations, for whoever may see the accounts.
     ///
     /// # Errors
-    /// Who refuses, or the server is away.
+    /// [`Refusal::Rule`] when the right is missing; [`Refusal::ServerAway`].
     pub async fn workstations(&self) -> Result<Vec<StationView>, Refusal> {
-        self.office(AdminRight::ReadPeople)?;
+        self.check_admin(AdminRight::ReadPeople)?;
         Ok(self.0.station.server.workstations(&self.0.facts.token).await?)
     }
 
-    /// A code that enrols one more workstation, given out once.
+    /// Creates a code that enrols one workstation, once.
     ///
     /// # Errors
-    /// Who refuses, the name is taken, or the server is away.
+    /// [`Refusal::NotAccepted`] when the name is taken; [`Refusal::Rule`]; [`Refusal::ServerAway`].
     pub async fn enrolment_code(&self, new: &NewCode) -> Result<EnrolmentCode, Refusal> {
-        self.office(AdminRight::KeepStations)?;
+        self.check_admin(AdminRight::KeepStations)?;
         let code = self.0.station.server.enrolment_code(&self.0.facts.token, new);
         Ok(code.await?)
     }
@@ -96,9 +85,9 @@ impl Session {
     /// Revokes a workstation; the reason is recorded.
     ///
     /// # Errors
-    /// Who refuses, or the server is away.
+    /// [`Refusal::Rule`] when the right is missing; [`Refusal::ServerAway`].
     pub async fn revoke_workstation(&self, station: &StationId, reason: Reason) -> Result<(), Refusal> {
-        self.office(AdminRight::KeepStations)?;
+        self.check_admin(AdminRight::KeepStations)?;
         let (server, token) = (&self.0.station.server, &self.0.facts.token);
         Ok(server.revoke_workstation(token, station, &Because { reason }).await?)
     }

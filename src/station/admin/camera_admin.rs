@@ -1,9 +1,9 @@
-//! The office of whoever keeps cameras and the site plan: the list, looking for cameras, testing one, saving, and what
-//! waits for a second person.
+//! Administration of cameras and the site plan: the list, discovery, the test of a camera, saving, and changes that wait
+//! for a second person.
 //!
-//! The workstation looks and tests, because it stands where cameras are reached from; the server decides, keeps and signs.
+//! The workstation looks and tests, because it stands where cameras are reached from; the server decides, stores and signs.
 //! Invariant: the one decision is asked here before the server; what is about to reach a camera or the network is durable
-//! in the outbox first. Deliberately absent: masks, ceilings, calendars (they have their own way).
+//! in the outbox first. Deliberately absent: masks (`mask_proposals`), ceilings, calendars.
 
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::CameraId;
@@ -12,13 +12,13 @@ use crate::domain::site::change::{SiteFault, is_address};
 use crate::onvif::discovery::{self, Found};
 use crate::onvif::{Endpoint, Limits, camera_test};
 use crate::protocol::{CameraAccount, CameraView, Changed, PutCamera, Removal, SiteProposal, Verdict};
+use crate::station::record::event_body::Parameters;
 use crate::station::refusal::{CameraTrouble, Refusal};
-use crate::station::session::authorised_act::Parameters;
 use crate::station::session::signed_in::Session;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-/// How long answers of cameras are waited for.
+/// How long discovery waits for answers of cameras.
 const LISTEN: Duration = Duration::from_secs(4);
 
 /// A camera that answered on the network.
@@ -41,31 +41,31 @@ pub struct CameraReport {
 }
 
 impl Session {
-    /// Whether cameras are this person's to add, change and remove, here and now.
+    /// Whether this person may add, change and remove cameras, here and now.
     pub fn keeps_cameras(&self) -> bool {
-        self.office(AdminRight::KeepCameras).is_ok()
+        self.check_admin(AdminRight::KeepCameras).is_ok()
     }
 
-    /// Whether changes that need two are this person's to approve.
+    /// Whether this person may approve changes that need two people, here and now.
     pub fn approves_cameras(&self) -> bool {
-        self.office(AdminRight::ApproveCameras).is_ok()
+        self.check_admin(AdminRight::ApproveCameras).is_ok()
     }
 
-    /// Every camera of the controllers that this person looks after.
+    /// Every camera of the controllers whose cameras this person administers.
     ///
     /// # Errors
-    /// Who refuses, or the server is away.
+    /// [`Refusal::Rule`] when the right is missing, what else the server refuses with; [`Refusal::ServerAway`].
     pub async fn kept_cameras(&self) -> Result<Vec<CameraView>, Refusal> {
         Ok(self.0.station.server.cameras(&self.0.facts.token).await?)
     }
 
-    /// Looks for cameras on the network of this workstation. Recorded first.
+    /// Discovers cameras on the network of this workstation (WS-Discovery, 4 s). Recorded first.
     ///
     /// # Errors
-    /// Who refuses, or the network cannot be used.
+    /// [`Refusal::Rule`], [`Refusal::NotRecorded`], or [`Refusal::Camera`] when the network cannot be used.
     pub async fn find_cameras(&self) -> Result<Vec<FoundCamera>, Refusal> {
-        self.office(AdminRight::KeepCameras)?;
-        self.record_siting("cameras_sought", "").await?;
+        self.check_admin(AdminRight::KeepCameras)?;
+        self.record_probe("cameras_sought", "").await?;
         let found = discovery::probe(Ipv4Addr::UNSPECIFIED, LISTEN).await?;
         Ok(found.into_iter().filter_map(first_address).collect())
     }
@@ -73,13 +73,14 @@ impl Session {
     /// Tests a camera that need not be in the plan. Recorded first.
     ///
     /// # Errors
-    /// Who refuses, or what is wrong with the camera.
+    /// [`Refusal::Rule`], [`Refusal::Site`] when the address is none, [`Refusal::NotRecorded`], or [`Refusal::Camera`] with
+    /// what is wrong with it.
     pub async fn try_camera(&self, onvif: String, account: CameraAccount) -> Result<CameraReport, Refusal> {
-        self.office(AdminRight::KeepCameras)?;
+        self.check_admin(AdminRight::KeepCameras)?;
         if !is_address(&onvif) {
             return Err(Refusal::Site(SiteFault::Address));
         }
-        self.record_siting("camera_tested", &onvif).await?;
+        self.record_probe("camera_tested", &onvif).await?;
         let endpoint = Endpoint::new(onvif, account.user, account.password);
         let found = camera_test::test(endpoint, Limits::default())
             .await
@@ -99,18 +100,18 @@ impl Session {
     /// Adds a camera or changes one; the server records it, with before and after.
     ///
     /// # Errors
-    /// Who refuses, or the server is away.
+    /// [`Refusal::Rule`] when the right is missing, what else the server refuses with; [`Refusal::ServerAway`].
     pub async fn put_camera(&self, put: &PutCamera) -> Result<Changed, Refusal> {
-        self.office(AdminRight::KeepCameras)?;
+        self.check_admin(AdminRight::KeepCameras)?;
         Ok(self.0.station.server.put_camera(&self.0.facts.token, put).await?)
     }
 
     /// Takes a camera out of the plan.
     ///
     /// # Errors
-    /// Who refuses, or the server is away.
+    /// [`Refusal::Rule`] when the right is missing, what else the server refuses with; [`Refusal::ServerAway`].
     pub async fn remove_camera(&self, camera: &CameraId, reason: String) -> Result<Changed, Refusal> {
-        self.office(AdminRight::KeepCameras)?;
+        self.check_admin(AdminRight::KeepCameras)?;
         let (server, removal) = (&self.0.station.server, Removal { reason });
         Ok(server.remove_camera(&self.0.facts.token, camera, &removal).await?)
     }
@@ -118,21 +119,21 @@ impl Session {
     /// Changes of the plan that wait for a second person.
     ///
     /// # Errors
-    /// Who refuses, or the server is away.
+    /// [`Refusal::Rule`] when the right is missing, what else the server refuses with; [`Refusal::ServerAway`].
     pub async fn site_proposals(&self) -> Result<Vec<SiteProposal>, Refusal> {
         Ok(self.0.station.server.site_proposals(&self.0.facts.token).await?)
     }
 
-    /// Approves or declines one of them, or takes one's own back.
+    /// Approves or declines a change that waits for a second person, or withdraws one's own.
     ///
     /// # Errors
-    /// Who refuses, or the server is away.
+    /// [`Refusal::Rule`] when the right is missing, what else the server refuses with; [`Refusal::ServerAway`].
     pub async fn decide_site(&self, id: u64, verdict: Verdict) -> Result<(), Refusal> {
         let decided = self.0.station.server.decide_site(&self.0.facts.token, id, verdict);
         Ok(decided.await?)
     }
 
-    async fn record_siting(&self, change: &str, onvif: &str) -> Result<(), Refusal> {
+    async fn record_probe(&self, change: &str, onvif: &str) -> Result<(), Refusal> {
         let mut parameters = Parameters::new();
         parameters.insert("change".into(), change.into());
         if !onvif.is_empty() {

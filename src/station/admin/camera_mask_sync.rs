@@ -1,4 +1,4 @@
-//! What a camera keeps of the plan by itself: writing it there, and noticing that it does not keep it (R-PRV-3).
+//! Masks and limits of the plan inside a camera: writing them there, and noticing that they drift from it (R-PRV-3).
 //!
 //! Invariant: the camera is asked or written to only after the intent is durable, and a drift is an event of its own. What
 //! is compared is the plan with what was read back, never with what was sent.
@@ -11,12 +11,13 @@ use crate::domain::privacy::camera_side::{PtzLimits, fit, left_open, planned_pol
 use crate::domain::site::CameraPlan;
 use crate::onvif::{DeviceMask, OnvifErrorKind};
 use crate::station::camera::connection::Connection;
+use crate::station::record::event_body::parameters;
 use crate::station::record::health::Need;
 use crate::station::refusal::Refusal;
-use crate::station::session::authorised_act::{Act, Intent, Right, parameters};
+use crate::station::session::authorised_act::{Act, Intent, Right};
 use crate::station::session::signed_in::Session;
 
-/// How a camera's own masks and limits stand to the plan.
+/// The difference between a camera's own masks and limits and the plan.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MaskSyncState {
     /// Masks of the plan that the camera leaves open, by their place among the picture masks, with the open share.
@@ -28,13 +29,16 @@ pub struct MaskSyncState {
 }
 
 impl MaskSyncState {
-    /// Whether the camera does not keep what it could.
+    /// Whether masks or limits inside the camera differ from the plan.
     pub fn drifts(&self) -> bool {
         !self.open.is_empty() || self.wider_limits
     }
 
     /// Records a drift, beside the act that found it.
-    pub(in crate::station) async fn record(&self, act: &Act) -> Result<(), Refusal> {
+    ///
+    /// # Errors
+    /// [`Refusal::NotRecorded`].
+    pub(super) async fn record(&self, act: &Act) -> Result<(), Refusal> {
         if !self.drifts() {
             return Ok(());
         }
@@ -52,20 +56,20 @@ impl Session {
     /// Writes masks and limits to a camera that takes them and reads them back.
     ///
     /// # Errors
-    /// Who refuses, or the camera.
+    /// The refusal of the act, or [`Refusal::Camera`].
     pub async fn write_to_camera(&self, camera: &CameraId) -> Result<MaskSyncState, Refusal> {
-        self.keep(camera, Operation::CameraWritten, true).await
+        self.sync(camera, Operation::CameraWritten, true).await
     }
 
-    /// Reads what a camera keeps and compares it with the plan. A drift is recorded.
+    /// Reads the masks and limits inside a camera and compares them with the plan. A drift is recorded.
     ///
     /// # Errors
-    /// Who refuses, or the camera.
+    /// The refusal of the act, or [`Refusal::Camera`].
     pub async fn check_camera(&self, camera: &CameraId) -> Result<MaskSyncState, Refusal> {
-        self.keep(camera, Operation::CameraDrift, false).await
+        self.sync(camera, Operation::CameraDrift, false).await
     }
 
-    async fn keep(&self, camera: &CameraId, operation: Operation, write: bool) -> Result<MaskSyncState, Refusal> {
+    async fn sync(&self, camera: &CameraId, operation: Operation, write: bool) -> Result<MaskSyncState, Refusal> {
         let plan = self.0.camera(camera)?;
         let right = if write {
             Right::Grant(Action::Lift)
@@ -73,34 +77,34 @@ impl Session {
             Right::Grant(Action::Live)
         };
         let act = self.0.intend(Intent::new(operation, &plan, right, Need::Act)).await?;
-        let connection = match self.0.connection(&plan, act.recorded()).await {
+        let connection = match self.0.cameras.connection(&plan, act.recorded()).await {
             Ok(connection) => connection,
             Err(refusal) => return Err(act.failed(refusal).await),
         };
-        let kept = match kept_by(&connection, &plan, write).await {
-            Ok(kept) => kept,
+        let state = match sync_masks(&connection, &plan, write).await {
+            Ok(state) => state,
             Err(refusal) => return Err(act.failed(refusal).await),
         };
-        kept.record(&act).await?;
+        state.record(&act).await?;
         let with = parameters([
-            ("drifts", kept.drifts().into()),
-            ("cannot", kept.cannot.join(", ").into()),
+            ("drifts", state.drifts().into()),
+            ("cannot", state.cannot.join(", ").into()),
         ]);
         act.done(with).await?;
-        Ok(kept)
+        Ok(state)
     }
 }
 
-/// What a camera keeps, after writing the plan to it or as it is.
+/// Compares masks and limits inside a camera with the plan, after writing the plan to it (`write`) or as they are.
 ///
 /// # Errors
-/// The camera.
-pub(in crate::station) async fn kept_by(
+/// What is wrong with the camera.
+pub(super) async fn sync_masks(
     connection: &Connection,
     plan: &CameraPlan,
     write: bool,
 ) -> Result<MaskSyncState, Refusal> {
-    let mut kept = MaskSyncState::default();
+    let mut state = MaskSyncState::default();
     let polygons = planned_polygons(plan);
     if plan.kind != CameraKind::Dome && !polygons.is_empty() {
         let there = match connection.camera.masks().await? {
@@ -118,8 +122,8 @@ pub(in crate::station) async fn kept_by(
             },
         };
         match there {
-            None => kept.cannot.push("masks"),
-            Some(there) => kept.open = left_open(&polygons, &enabled(there)),
+            None => state.cannot.push("masks"),
+            Some(there) => state.open = left_open(&polygons, &enabled(there)),
         }
     }
     if let Some(planned) = PtzLimits::planned(plan).filter(|_| plan.kind == CameraKind::Dome) {
@@ -130,11 +134,11 @@ pub(in crate::station) async fn kept_by(
             (Some(limits), false) => limits.read().await?,
         };
         match there {
-            None => kept.cannot.push("limits"),
-            Some(there) => kept.wider_limits = there.is_wider_than(&planned),
+            None => state.cannot.push("limits"),
+            Some(there) => state.wider_limits = there.is_wider_than(&planned),
         }
     }
-    Ok(kept)
+    Ok(state)
 }
 
 fn enabled(masks: Vec<DeviceMask>) -> Vec<Vec<[f64; 2]>> {

@@ -6,3 +6,4 @@ pub(in crate::station) mod account_admin;
 pub(in crate::station) mod camera_admin;
 pub(in crate::station) mod camera_mask_sync;
 pub(in crate::station) mod diagnosis;
+pub(in crate::station) mod mask_proposals;

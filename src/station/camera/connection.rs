@@ -3,22 +3,23 @@
 //! Invariant: nobody gets a connection without proof of a durable intent; credentials are in memory only.
 //! Deliberately absent: retrying (whoever needs the camera tries again), RTSP.
 
+use super::link::CameraLink;
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::site::CameraPlan;
 use crate::onvif::{Camera, Endpoint, Limits, Ptz, StreamOffer};
-use crate::protocol::CameraCredential;
+use crate::protocol::{CameraCredential, CredentialNeed};
 use crate::station::record::outbox::Recorded;
-use crate::station::refusal::Refusal;
-use crate::station::session::signed_in::SessionInner;
+use crate::station::refusal::{Refusal, TroubleKind};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OnceCell;
 
-/// The connections of a session.
-#[derive(Default)]
-pub struct Cameras {
-    connections: Mutex<HashMap<CameraId, Arc<OnceCell<Arc<Connection>>>>>,
+/// The connections of a session, made on demand and shared by camera.
+pub struct Connections {
+    link: CameraLink,
+    need: CredentialNeed,
+    open: Mutex<HashMap<CameraId, Arc<OnceCell<Arc<Connection>>>>>,
     credentials: Mutex<HashMap<CameraId, CameraCredential>>,
     lost: Arc<AtomicUsize>,
 }
@@ -27,7 +28,7 @@ pub struct Cameras {
 pub struct Lost(Arc<AtomicUsize>);
 
 impl Lost {
-    /// How many other streams are lost now.
+    /// The number of streams lost now beside this one.
     pub fn others(&self) -> usize {
         self.0.load(Ordering::Relaxed).saturating_sub(1)
     }
@@ -51,7 +52,8 @@ impl Connection {
     /// The stream of a role; when the camera has but one, that one.
     ///
     /// # Errors
-    /// The camera does not answer, or has no stream.
+    /// [`Refusal::NotSupported`] when the camera offers no stream that can be decoded; [`Refusal::Camera`] when it does not
+    /// answer.
     pub async fn stream(&self, role: StreamRole) -> Result<&StreamOffer, Refusal> {
         let streams = self.streams().await?;
         let fitting = streams.iter().find(|offer| offer.role == role && is_decodable(offer));
@@ -60,18 +62,18 @@ impl Connection {
             .ok_or(Refusal::NotSupported)
     }
 
-    /// Every stream the camera offers.
+    /// Every stream the camera offers, asked for once.
     ///
     /// # Errors
-    /// The camera does not answer.
+    /// [`Refusal::Camera`] when the camera does not answer.
     pub async fn streams(&self) -> Result<&[StreamOffer], Refusal> {
         Ok(self.streams.get_or_try_init(|| self.camera.streams()).await?)
     }
 
-    /// The motors.
+    /// The camera's PTZ service, asked for once.
     ///
     /// # Errors
-    /// The camera does not answer, or has none.
+    /// [`Refusal::NotSupported`] when the camera has no motors; [`Refusal::Camera`] when it does not answer.
     pub async fn ptz(&self) -> Result<Ptz, Refusal> {
         self.ptz
             .get_or_try_init(|| self.camera.ptz())
@@ -90,37 +92,31 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Cameras {
-    /// A stream was lost; it counts as lost until the value is dropped.
-    pub fn lost(&self) -> Lost {
-        self.lost.fetch_add(1, Ordering::Relaxed);
-        Lost(Arc::clone(&self.lost))
+impl Connections {
+    /// No connection yet. `need`: what the session asks credentials for (R-MNT-1).
+    pub fn new(link: CameraLink, need: CredentialNeed) -> Self {
+        Self {
+            link,
+            need,
+            open: Mutex::default(),
+            credentials: Mutex::default(),
+            lost: Arc::default(),
+        }
     }
 
-    /// Forgets a connection, so that the next question connects afresh.
-    pub fn forget(&self, camera: &CameraId) {
-        lock(&self.connections).remove(camera);
+    /// Whether the session is over.
+    pub fn has_ended(&self) -> bool {
+        self.link.ended.has_come()
     }
 
-    /// Keeps a camera's account for this session.
-    pub fn remember_credential(&self, camera: &CameraId, credential: CameraCredential) {
-        lock(&self.credentials).insert(camera.clone(), credential);
-    }
-
-    /// Forgets a camera's account too: it was refused, and the server may have a newer one.
-    pub fn forget_credential(&self, camera: &CameraId) {
-        self.forget(camera);
-        lock(&self.credentials).remove(camera);
-    }
-}
-
-impl SessionInner {
-    /// The connection of a camera; connects when there is none. Two who ask at once share one connection.
+    /// The connection of a camera; connects when there is none. Two callers at once share one connection. Asks for the
+    /// credential of the camera when it is not in memory.
     ///
     /// # Errors
-    /// The server does not give the account, or the camera does not answer as it should.
+    /// [`Refusal::ServerAway`], [`Refusal::SessionEnded`] or the rule by which the server does not give the credential;
+    /// [`Refusal::Camera`] when the camera does not answer as it should.
     pub async fn connection(&self, camera: &CameraPlan, _proof: &Recorded) -> Result<Arc<Connection>, Refusal> {
-        let cell = Arc::clone(lock(&self.cameras.connections).entry(camera.id.clone()).or_default());
+        let cell = Arc::clone(lock(&self.open).entry(camera.id.clone()).or_default());
         cell.get_or_try_init(|| self.connect(camera)).await.cloned()
     }
 
@@ -135,9 +131,9 @@ impl SessionInner {
             .await
             .map_err(Refusal::from);
         if let Err(Refusal::Camera(trouble)) = &connected
-            && trouble.kind == crate::station::refusal::TroubleKind::WrongPassword
+            && trouble.kind == TroubleKind::WrongPassword
         {
-            self.cameras.forget_credential(&camera.id);
+            self.forget_credential(&camera.id);
         }
         Ok(Arc::new(Connection {
             camera: connected?,
@@ -148,24 +144,43 @@ impl SessionInner {
     }
 
     async fn credential(&self, camera: &CameraId) -> Result<CameraCredential, Refusal> {
-        let known = lock(&self.cameras.credentials).get(camera).cloned();
+        let known = lock(&self.credentials).get(camera).cloned();
         if let Some(credential) = known {
             return Ok(credential);
         }
-        let given = self
-            .station
-            .server
-            .credential(&self.facts.token, camera, self.credential_need())
-            .await;
+        let link = &self.link;
+        let given = link.server.credential(&link.token, camera, self.need).await;
         if let Err(error) = &given {
             if error.is_away() {
-                self.station.contact.away();
+                link.contact.away();
             } else if error.is_session_ended() {
-                self.end();
+                link.ended.end();
             }
         }
         let credential = given?;
-        self.cameras.remember_credential(camera, credential.clone());
+        self.remember_credential(camera, credential.clone());
         Ok(credential)
+    }
+
+    /// Counts a stream as lost until the value is dropped.
+    pub fn lost(&self) -> Lost {
+        self.lost.fetch_add(1, Ordering::Relaxed);
+        Lost(Arc::clone(&self.lost))
+    }
+
+    /// Forgets a connection, so that the next question connects afresh.
+    pub fn forget(&self, camera: &CameraId) {
+        lock(&self.open).remove(camera);
+    }
+
+    /// Stores a camera's credential in memory for this session.
+    pub fn remember_credential(&self, camera: &CameraId, credential: CameraCredential) {
+        lock(&self.credentials).insert(camera.clone(), credential);
+    }
+
+    /// Forgets a camera's connection and its credential: it was refused, and the server may have a newer one.
+    pub fn forget_credential(&self, camera: &CameraId) {
+        self.forget(camera);
+        lock(&self.credentials).remove(camera);
     }
 }

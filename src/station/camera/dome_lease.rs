@@ -1,17 +1,16 @@
-//! Who holds which dome and who watches what, and the hold of this workstation: taken before the first command, renewed
-//! while somebody steers, given back a while after, let go of when it is to pass to somebody else (R-PTZ-3).
+//! The lease of a dome (R-PTZ-3): taken before the first command, renewed while somebody steers, released a while after or
+//! when it is to pass to somebody else; and who has which lease and watches what, as the server says.
 //!
-//! Invariant: no command is sent but under a claim that still admits it: not after the server said that a later hold
-//! began, not after this one ran out here, whatever became of the server. Whoever lets go of a dome does not move it any
-//! more when they say so. Deliberately absent: the rules of holding (`domain::ptz::lease`).
+//! Invariant: no command is sent but under a claim that still admits it: not after the server said that a later lease
+//! began, not after this one ran out here, whatever became of the server. A dome stands still here before its release is
+//! sent. Deliberately absent: the rules of a lease (`domain::ptz::lease`).
 
-use crate::domain::camera::CameraId;
+use super::link::CameraLink;
+use crate::domain::camera::{CameraId, StationId};
 use crate::domain::ptz::lease::Asking;
 use crate::domain::ptz::lease::claim::Claim;
-use crate::domain::reason::Reason;
 use crate::protocol::{Holder, LeaseRequest, LeaseState, Watching};
 use crate::station::refusal::Refusal;
-use crate::station::session::signed_in::{Session, SessionInner};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -37,27 +36,24 @@ pub struct Held {
     pub passes_to: Option<Holder>,
 }
 
-/// The holds of a session.
+/// The leases of a session: the domes it steers, and what the server says of all others.
 pub struct DomeLeases {
+    link: CameraLink,
+    own: OwnHolder,
     seen: watch::Sender<Vec<Held>>,
     watching: watch::Sender<Vec<Watching>>,
     mine: Mutex<HashMap<CameraId, Arc<Mine>>>,
-    /// One question to take at a time: an answer that came late must not bring an old hold back.
+    /// One request to take at a time: an answer that came late must not bring an old lease back.
     taking: tokio::sync::Mutex<()>,
 }
 
-impl Default for DomeLeases {
-    fn default() -> Self {
-        Self {
-            seen: watch::Sender::new(Vec::new()),
-            watching: watch::Sender::new(Vec::new()),
-            mine: Mutex::default(),
-            taking: tokio::sync::Mutex::default(),
-        }
-    }
+/// The person and the workstation of the session, by which it knows its own leases.
+pub struct OwnHolder {
+    pub user: String,
+    pub station: StationId,
 }
 
-/// Whether a dome this workstation held is still ours.
+/// Whether a lease of this session still stands.
 #[derive(Debug, Clone)]
 enum LeaseStatus {
     Ours,
@@ -67,7 +63,7 @@ enum LeaseStatus {
     Lost(Refusal),
 }
 
-/// A dome this workstation holds.
+/// A dome whose lease this session has.
 struct Mine {
     camera: CameraId,
     claim: Mutex<Claim>,
@@ -93,7 +89,7 @@ impl Mine {
     }
 }
 
-/// As long as it lives the dome stays ours, unless the server gives it to somebody else.
+/// One user of a lease: as long as it lives the lease is renewed, unless the server gives the dome to somebody else.
 pub struct LeaseGuard {
     mine: Arc<Mine>,
     done: AtomicBool,
@@ -108,15 +104,15 @@ impl LeaseGuard {
         }
     }
 
-    /// The number under which it is held.
+    /// The fencing number of the lease.
     pub fn fence(&self) -> u64 {
         self.mine.claim().fence()
     }
 
-    /// Whether the dome may be moved under it now.
+    /// Whether the dome may be moved under the lease now.
     ///
     /// # Errors
-    /// Why not.
+    /// [`Refusal::HeldByOther`] when it passes or passed to somebody else, [`Refusal::HoldEnded`] when it ran out.
     pub fn check(&self) -> Result<(), Refusal> {
         match &*self.mine.standing.borrow() {
             LeaseStatus::LettingGo(why) | LeaseStatus::Lost(why) => Err(why.clone()),
@@ -125,12 +121,12 @@ impl LeaseGuard {
         }
     }
 
-    /// Whether the dome may still be told to stand: nobody else moves it yet.
+    /// Whether a Stop may still be sent: nobody else moves the dome yet.
     pub fn may_stop(&self) -> bool {
         !matches!(*self.mine.standing.borrow(), LeaseStatus::Lost(_)) && self.mine.claim().admits(Instant::now())
     }
 
-    /// Nothing is sent under it any more.
+    /// Takes down that nothing is sent under the lease any more.
     pub fn done(&self) {
         if !self.done.swap(true, Ordering::AcqRel) {
             self.mine.users.send_modify(|users| *users = users.saturating_sub(1));
@@ -155,8 +151,8 @@ fn replace<T: PartialEq>(sender: &watch::Sender<T>, now: T) {
 }
 
 impl DomeLeases {
-    /// Takes up what the server says. Gives back what must be let go of, and to whom.
-    fn update(&self, states: &[LeaseState], is_me: impl Fn(&Holder) -> bool) -> Vec<(Arc<Mine>, Holder)> {
+    /// Takes up the leases as the server sends them. Returns those of this session that must pass, and to whom.
+    fn update(&self, states: &[LeaseState]) -> Vec<(Arc<Mine>, Holder)> {
         let held = |state: &LeaseState| {
             Some(Held {
                 camera: state.camera.clone(),
@@ -174,7 +170,7 @@ impl DomeLeases {
             };
             let claim = mine.claim();
             if claim.is_before(held.fence) {
-                let other = (!is_me(&held.holder)).then(|| Refusal::HeldByOther(held.holder.clone()));
+                let other = (!self.is_own(&held.holder)).then(|| Refusal::HeldByOther(held.holder.clone()));
                 mine.lose(other.unwrap_or(Refusal::HoldEnded));
             } else if let Some(to) = held.passes_to.clone().filter(|_| claim.fence() == held.fence) {
                 passing.push((mine, to));
@@ -193,7 +189,7 @@ impl DomeLeases {
         mine.is_ours().then(|| LeaseGuard::new(mine))
     }
 
-    /// Forgets a hold, unless another took its place.
+    /// Forgets a lease, unless another took its place.
     fn forget(&self, mine: &Arc<Mine>) {
         let mut all = self.lock();
         if all.get(&mine.camera).is_some_and(|known| Arc::ptr_eq(known, mine)) {
@@ -202,31 +198,60 @@ impl DomeLeases {
     }
 }
 
-impl SessionInner {
-    /// Takes up who holds what and who watches what.
-    pub fn hear_holds(self: &Arc<Self>, states: &[LeaseState], watching: Vec<Watching>) {
-        replace(&self.holds.watching, watching);
-        for (mine, to) in self.holds.update(states, |holder| self.is_me(holder)) {
-            let session = Arc::clone(self);
-            let let_go = async move { session.give_back(&mine, Refusal::HeldByOther(to)).await };
-            self.station.runtime.spawn(let_go);
+impl DomeLeases {
+    /// No lease yet; `own` tells this session's leases from others.
+    pub fn new(link: CameraLink, own: OwnHolder) -> Self {
+        Self {
+            link,
+            own,
+            seen: watch::Sender::new(Vec::new()),
+            watching: watch::Sender::new(Vec::new()),
+            mine: Mutex::default(),
+            taking: tokio::sync::Mutex::default(),
         }
     }
 
-    /// Takes the dome, or joins the hold that is still ours.
+    /// Whether a holder is this person at this workstation.
+    pub fn is_own(&self, holder: &Holder) -> bool {
+        holder.user == self.own.user && holder.station == self.own.station
+    }
+
+    /// Every lease, and who asks for it, as the server last said.
+    pub fn seen(&self) -> watch::Receiver<Vec<Held>> {
+        self.seen.subscribe()
+    }
+
+    /// Who watches what, as the server last said.
+    pub fn watching(&self) -> watch::Receiver<Vec<Watching>> {
+        self.watching.subscribe()
+    }
+
+    /// Takes up who has which lease and who watches what; releases what is to pass to somebody else.
+    pub fn hear(self: &Arc<Self>, states: &[LeaseState], watching: Vec<Watching>) {
+        replace(&self.watching, watching);
+        for (mine, to) in self.update(states) {
+            let leases = Arc::clone(self);
+            let release = async move { leases.release(&mine, Refusal::HeldByOther(to)).await };
+            self.link.runtime.spawn(release);
+        }
+    }
+
+    /// Takes the lease of a dome, or joins the one that still stands. Not cancel-safe: a lease that was granted
+    /// meanwhile is not released, it ends by itself.
     ///
     /// # Errors
-    /// Somebody else holds it, the server refuses, or it is away: then nobody can know that they do not hold it too.
-    pub async fn take_hold(self: &Arc<Self>, camera: &CameraId) -> Result<LeaseGuard, Refusal> {
-        let _one = self.holds.taking.lock().await;
-        if let Some(guard) = self.holds.held(camera) {
+    /// [`Refusal::HeldByOther`]; [`Refusal::NoHoldWithoutServer`] when the server is away, because nobody can know then who
+    /// else takes it; or what else the server refuses with.
+    pub async fn take(self: &Arc<Self>, camera: &CameraId) -> Result<LeaseGuard, Refusal> {
+        let _one = self.taking.lock().await;
+        if let Some(guard) = self.held(camera) {
             return Ok(guard);
         }
         let asked = Instant::now();
-        let state = match self.hold(camera, &LeaseRequest::Take).await {
+        let state = match self.request(camera, &LeaseRequest::Take).await {
             Ok(state) => state,
             Err(Refusal::ServerAway) => {
-                self.station.contact.away();
+                self.link.contact.away();
                 return Err(Refusal::NoHoldWithoutServer);
             }
             Err(refusal) => return Err(refusal),
@@ -239,45 +264,49 @@ impl SessionInner {
             standing: watch::Sender::new(LeaseStatus::Ours),
         });
         let guard = LeaseGuard::new(Arc::clone(&mine));
-        let before = self.holds.lock().insert(camera.clone(), Arc::clone(&mine));
+        let before = self.lock().insert(camera.clone(), Arc::clone(&mine));
         if let Some(before) = before {
             before.lose(Refusal::HoldEnded);
         }
-        self.station.runtime.spawn(keep(Arc::downgrade(self), mine));
+        self.link.runtime.spawn(maintain(Arc::downgrade(self), mine));
         Ok(guard)
     }
 
-    async fn hold(&self, camera: &CameraId, what: &LeaseRequest) -> Result<LeaseState, Refusal> {
-        Ok(self.station.server.hold(&self.facts.token, camera, what).await?)
+    /// Sends a request about the lease of a dome to the server.
+    ///
+    /// # Errors
+    /// [`Refusal::ServerAway`], or what the server refuses with.
+    pub async fn request(&self, camera: &CameraId, what: &LeaseRequest) -> Result<LeaseState, Refusal> {
+        Ok(self.link.server.lease(&self.link.token, camera, what).await?)
     }
 
     async fn renew(&self, mine: &Arc<Mine>) {
         let asked = Instant::now();
         let fence = mine.claim().fence();
-        match self.hold(&mine.camera, &LeaseRequest::Renew { fence }).await {
+        match self.request(&mine.camera, &LeaseRequest::Renew { fence }).await {
             Ok(state) => {
                 let remaining = Duration::from_millis(state.remaining_ms);
                 mine.renew(Claim::new(state.fence, asked, remaining));
             }
-            Err(Refusal::HeldByOther(to)) => self.give_back(mine, Refusal::HeldByOther(to)).await,
-            // Who held it keeps it until it ends by itself.
+            Err(Refusal::HeldByOther(to)) => self.release(mine, Refusal::HeldByOther(to)).await,
+            // The lease stands until it ends by itself.
             Err(Refusal::ServerAway) => {}
             Err(_) => mine.lose(Refusal::HoldEnded),
         }
     }
 
-    /// Brings the dome to rest, then says that it is nobody's: it passes to who waits for it.
-    async fn give_back(&self, mine: &Arc<Mine>, why: Refusal) {
+    /// Brings the dome to rest, then releases the lease: it passes to who waits for it.
+    async fn release(&self, mine: &Arc<Mine>, why: Refusal) {
         if !self.stand_back(mine, why).await {
             return;
         }
         let fence = mine.claim().fence();
-        if let Err(refusal) = self.hold(&mine.camera, &LeaseRequest::Release { fence }).await {
-            tracing::info!(%refusal, camera = %mine.camera, "the dome was not given back; the hold ends by itself");
+        if let Err(refusal) = self.request(&mine.camera, &LeaseRequest::Release { fence }).await {
+            tracing::info!(%refusal, camera = %mine.camera, "the lease was not released; it ends by itself");
         }
     }
 
-    /// From now on nothing moves the dome under this hold; `false` when somebody saw to that already.
+    /// Ends every motion under this lease and waits (bounded) for its users; `false` when that was begun already.
     async fn stand_back(&self, mine: &Arc<Mine>, why: Refusal) -> bool {
         let first = mine.standing.send_if_modified(|standing| {
             let ours = matches!(standing, LeaseStatus::Ours);
@@ -290,86 +319,41 @@ impl SessionInner {
             let mut users = mine.users.subscribe();
             let _ = tokio::time::timeout(LET_GO, users.wait_for(|users| *users == 0)).await;
             mine.lose(why);
-            self.holds.forget(mine);
+            self.forget(mine);
         }
         first
     }
 
-    /// The fence under which this person holds a dome, after nothing moves it here any more.
-    async fn give_up(&self, camera: &CameraId, to: &Holder) -> Result<u64, Refusal> {
-        let mine = self.holds.lock().get(camera).cloned();
+    /// Ends every motion of a dome here, for it to pass to `to`, and returns the fencing number of its lease.
+    ///
+    /// # Errors
+    /// [`Refusal::HoldEnded`]: this session has no lease of the dome.
+    pub async fn stand_back_for(&self, camera: &CameraId, to: &Holder) -> Result<u64, Refusal> {
+        let mine = self.lock().get(camera).cloned();
         if let Some(mine) = mine {
             self.stand_back(&mine, Refusal::HeldByOther(to.clone())).await;
             return Ok(mine.claim().fence());
         }
-        let seen = self.holds.seen.borrow();
+        let seen = self.seen.borrow();
         let held = seen
             .iter()
-            .find(|held| held.camera == *camera && self.is_me(&held.holder));
+            .find(|held| held.camera == *camera && self.is_own(&held.holder));
         held.map(|held| held.fence).ok_or(Refusal::HoldEnded)
     }
 }
 
-impl Session {
-    /// Who holds which dome, and who asks for it, as the server last said.
-    pub fn holds(&self) -> watch::Receiver<Vec<Held>> {
-        self.0.holds.seen.subscribe()
-    }
-
-    /// Who watches what, as the server last said.
-    pub fn watching(&self) -> watch::Receiver<Vec<Watching>> {
-        self.0.holds.watching.subscribe()
-    }
-
-    /// Asks the holder of a dome for it.
-    ///
-    /// # Errors
-    /// Nobody holds it any more, or the server refuses.
-    pub async fn ask_for_dome(&self, camera: &CameraId, reason: Reason) -> Result<(), Refusal> {
-        self.0.hold(camera, &LeaseRequest::Ask { reason }).await.map(drop)
-    }
-
-    /// Gives a dome to one who asked; this workstation does not move it any more before the server hears of it.
-    ///
-    /// # Errors
-    /// It is not ours, they do not ask any more, or the server refuses.
-    pub async fn hand_over(&self, camera: &CameraId, to: Holder) -> Result<(), Refusal> {
-        let fence = self.0.give_up(camera, &to).await?;
-        self.0
-            .hold(camera, &LeaseRequest::HandOver { to, fence })
-            .await
-            .map(drop)
-    }
-
-    /// Says no to one who asked.
-    ///
-    /// # Errors
-    /// They do not ask any more, or the server refuses.
-    pub async fn decline(&self, camera: &CameraId, to: Holder) -> Result<(), Refusal> {
-        self.0.hold(camera, &LeaseRequest::Decline { to }).await.map(drop)
-    }
-
-    /// Urgent: takes a dome from its holder, by level. It passes as soon as they let go of it, or are not heard any more.
-    ///
-    /// # Errors
-    /// The level is not higher, or the server refuses.
-    pub async fn take_over(&self, camera: &CameraId, reason: Reason) -> Result<(), Refusal> {
-        self.0.hold(camera, &LeaseRequest::TakeOver { reason }).await.map(drop)
-    }
-}
-
-/// Renews while somebody steers; gives back when nobody did for a while.
-async fn keep(session: Weak<SessionInner>, mine: Arc<Mine>) {
+/// Renews a lease while somebody steers; releases it when nobody did for a while.
+async fn maintain(weak: Weak<DomeLeases>, mine: Arc<Mine>) {
     let mut users = mine.users.subscribe();
     loop {
-        let Some(inner) = session.upgrade() else { return };
-        if inner.has_ended() || !mine.is_ours() {
-            // The server ends the holds of a session with it.
-            inner.holds.forget(&mine);
+        let Some(leases) = weak.upgrade() else { return };
+        if leases.link.ended.has_come() || !mine.is_ours() {
+            // The server ends the leases of a session with it.
+            leases.forget(&mine);
             return;
         }
         let used = *users.borrow_and_update() > 0;
-        drop(inner);
+        drop(leases);
         let changed = if used {
             tokio::time::timeout(RENEW, users.wait_for(|users| *users == 0))
                 .await
@@ -379,11 +363,11 @@ async fn keep(session: Weak<SessionInner>, mine: Arc<Mine>) {
                 .await
                 .is_ok()
         };
-        let Some(inner) = session.upgrade() else { return };
+        let Some(leases) = weak.upgrade() else { return };
         if used && !changed {
-            inner.renew(&mine).await;
+            leases.renew(&mine).await;
         } else if !used && !changed {
-            inner.give_back(&mine, Refusal::HoldEnded).await;
+            leases.release(&mine, Refusal::HoldEnded).await;
             return;
         }
     }

@@ -6,13 +6,14 @@
 //! Deliberately absent: the rules (`domain::privacy`), drawing.
 
 use crate::domain::camera::CameraId;
+use crate::domain::people::Rule;
+use crate::domain::privacy::calendar::SchoolState;
 use crate::domain::privacy::declared_event::{Change, Declaration, relieved};
 use crate::domain::privacy::{Cover, PoseKnowledge, PreparedMasks, WholeReason};
 use crate::domain::ptz::limits;
 use crate::domain::site::{CameraPlan, Mask, SitePlan};
-use crate::protocol::{DeclaredState, Holder, MaskProposal, Pictures, PolicyState, ProposedMask, Verdict};
+use crate::protocol::{DeclaredState, Holder, Pictures, PolicyState};
 use crate::station::refusal::Refusal;
-use crate::station::session::signed_in::{Session, SessionInner};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,7 +21,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// The zone the municipalities live in.
-pub(in crate::station) const ZONE: &str = "Europe/Rome";
+pub const ZONE: &str = "Europe/Rome";
 /// How often an open view looks at its calendar.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -34,7 +35,21 @@ pub struct DeclaredEvent {
     pub ends: Instant,
 }
 
-/// What is in force in a session.
+impl DeclaredEvent {
+    /// The event as the server describes it at `now`. A remaining time that no clock can hold is over at once.
+    pub fn new(state: DeclaredState, now: Instant) -> Self {
+        let remaining = Duration::from_millis(state.remaining_ms);
+        Self {
+            id: state.id,
+            camera: state.camera,
+            declaration: state.declaration,
+            by: state.by,
+            ends: now.checked_add(remaining).unwrap_or(now),
+        }
+    }
+}
+
+/// The plan in force in a session, with the events declared and the masks being drawn.
 pub struct Policy {
     state: Mutex<State>,
     /// Every declared event, for the screens.
@@ -65,8 +80,8 @@ pub struct InForce {
 }
 
 impl InForce {
-    /// Whether it is still so.
-    pub fn holds(&self, policy: &Policy, now: Instant) -> bool {
+    /// Whether nothing changed since: neither the plan, nor a declared event that ended before `now`.
+    pub fn is_current(&self, policy: &Policy, now: Instant) -> bool {
         self.until.is_none_or(|until| now < until) && self.generation == policy.lock().generation
     }
 
@@ -99,7 +114,7 @@ fn school_is_out(camera: &CameraPlan, clock: Timestamp) -> bool {
 }
 
 impl Policy {
-    /// With the plan of the sign-in.
+    /// The plan of the sign-in, with nothing declared.
     pub fn new(plan: Arc<SitePlan>) -> Self {
         Self {
             state: Mutex::new(State {
@@ -120,6 +135,30 @@ impl Policy {
     /// The newest plan that was verified here.
     pub fn plan(&self) -> Arc<SitePlan> {
         Arc::clone(&self.lock().plan)
+    }
+
+    /// The declared events in force, as they come and go.
+    pub fn declared(&self) -> watch::Receiver<Vec<DeclaredEvent>> {
+        self.declared.subscribe()
+    }
+
+    /// A camera of the newest plan that was verified here.
+    ///
+    /// # Errors
+    /// [`Rule::NoGrant`]: the plan does not have it, so nothing is granted on it.
+    pub fn camera(&self, id: &CameraId) -> Result<CameraPlan, Refusal> {
+        self.plan().camera(id).cloned().ok_or(Refusal::Rule(Rule::NoGrant))
+    }
+
+    /// Waits until the school of a camera opens, so that its pictures close; for ever for any other camera.
+    pub async fn until_school_opens(&self, camera: &CameraPlan) -> Refusal {
+        loop {
+            let plan = self.camera(&camera.id).unwrap_or_else(|_| camera.clone());
+            if let Err(refusal) = self.school_lets(&plan, Pictures::Live) {
+                return refusal;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// The newest plan that was verified here, unless the server is known to have a newer one.
@@ -155,15 +194,19 @@ impl Policy {
         }
     }
 
-    /// Takes up what the server says; `true` when its plan is newer than the one here.
-    pub(in crate::station) fn hear(&self, told: PolicyState, now: Instant) -> bool {
+    /// Takes up the state in force as the server sends it; `true` when its plan is newer than the one here.
+    pub fn hear(&self, server: PolicyState, now: Instant) -> bool {
         let mut state = self.lock();
         let changes = |events: &[DeclaredEvent]| -> Vec<u64> { events.iter().map(|event| event.id).collect() };
-        let declared: Vec<DeclaredEvent> = told.declared.into_iter().map(|told| event(told, now)).collect();
-        if changes(&declared) != changes(&state.declared) || told.plan_version > state.heard {
+        let declared: Vec<DeclaredEvent> = server
+            .declared
+            .into_iter()
+            .map(|state| DeclaredEvent::new(state, now))
+            .collect();
+        if changes(&declared) != changes(&state.declared) || server.plan_version > state.heard {
             state.generation += 1;
         }
-        state.heard = state.heard.max(told.plan_version);
+        state.heard = state.heard.max(server.plan_version);
         state.declared.clone_from(&declared);
         let behind = state.heard > state.plan.version;
         drop(state);
@@ -172,7 +215,7 @@ impl Policy {
     }
 
     /// Takes up a plan that was verified. One that is older than what was heard of changes nothing.
-    pub(in crate::station) fn take(&self, plan: SitePlan) {
+    pub fn take(&self, plan: SitePlan) {
         let mut state = self.lock();
         if plan.version > state.plan.version {
             state.plan = Arc::new(plan);
@@ -180,7 +223,8 @@ impl Policy {
         }
     }
 
-    fn draft(&self, camera: &CameraId, mask: Option<Mask>) {
+    /// Covers a mask that is being drawn, beside those in force; `None` ends it.
+    pub fn draft(&self, camera: &CameraId, mask: Option<Mask>) {
         let mut state = self.lock();
         state.drafts.retain(|(drawn, _)| drawn != camera);
         state.drafts.extend(mask.map(|mask| (camera.clone(), mask)));
@@ -190,7 +234,7 @@ impl Policy {
     /// Whether a school camera's calendar lets these pictures be seen.
     ///
     /// # Errors
-    /// [`Refusal::SchoolHours`].
+    /// [`Refusal::SchoolHours`]: the school is open, or the recorded range touches its hours.
     pub fn school_lets(&self, camera: &CameraPlan, pictures: Pictures) -> Result<(), Refusal> {
         let opened = self.lock().declared.iter().any(|event| {
             event.camera == camera.id && event.declaration.change == Change::School && event.ends > Instant::now()
@@ -204,8 +248,8 @@ impl Policy {
             Pictures::Live => {
                 let now = Timestamp::now();
                 match calendar.state(now, &zone) {
-                    crate::domain::privacy::calendar::SchoolState::Open { .. } => Ok(()),
-                    crate::domain::privacy::calendar::SchoolState::Closed { until } => {
+                    SchoolState::Open { .. } => Ok(()),
+                    SchoolState::Closed { until } => {
                         let wait = until.map(|until| until.duration_since(now).unsigned_abs());
                         let until = wait.and_then(|wait| Instant::now().checked_add(wait));
                         Err(Refusal::SchoolHours { until })
@@ -220,115 +264,5 @@ impl Policy {
                 }
             }
         }
-    }
-}
-
-fn event(told: DeclaredState, now: Instant) -> DeclaredEvent {
-    DeclaredEvent {
-        id: told.id,
-        camera: told.camera,
-        declaration: told.declaration,
-        by: told.by,
-        // A number no clock can hold is over at once.
-        ends: now.checked_add(Duration::from_millis(told.remaining_ms)).unwrap_or(now),
-    }
-}
-
-impl SessionInner {
-    /// Takes up what is in force and who holds what; fetches the plan when there is a newer one.
-    pub async fn hear(self: &Arc<Self>, mut told: PolicyState) {
-        let now = Instant::now();
-        self.hear_of_session(told.now_ms, told.knock.clone());
-        self.hear_holds(&told.holds, std::mem::take(&mut told.watching));
-        self.clearances.hear(std::mem::take(&mut told.clearances));
-        self.domes.on_holds(&told.holds, |holder| self.is_me(holder), now);
-        if !self.policy.hear(told, now) {
-            return;
-        }
-        let signed = match self.station.server.plan(&self.facts.token).await {
-            Ok(signed) => signed,
-            Err(error) => {
-                tracing::warn!(%error, "the newer plan could not be fetched: everything stays covered");
-                return;
-            }
-        };
-        // Anything but a genuine, newer plan leaves everything covered; the reason is in the log.
-        if let Ok(plan) = self.station.genuine_plan(&signed) {
-            match self.station.keep_plan_version(plan.version).await {
-                Ok(()) => self.policy.take(plan),
-                Err(error) => tracing::error!(%error, "the newer plan could not be kept"),
-            }
-        }
-    }
-
-    /// Waits until the school of a camera opens, so that its pictures close; for ever for any other camera.
-    pub async fn until_school_opens(&self, camera: &CameraPlan) -> Refusal {
-        loop {
-            let plan = self.camera(&camera.id).unwrap_or_else(|_| camera.clone());
-            if let Err(refusal) = self.policy.school_lets(&plan, Pictures::Live) {
-                return refusal;
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-    }
-}
-
-impl Session {
-    /// The declared events in force, as they come and go.
-    pub fn declared(&self) -> watch::Receiver<Vec<DeclaredEvent>> {
-        self.0.policy.declared.subscribe()
-    }
-
-    /// Declares an event: the server records it, holds its time and tells every workstation.
-    ///
-    /// # Errors
-    /// Why not.
-    pub async fn declare(&self, camera: &CameraId, what: Declaration) -> Result<DeclaredEvent, Refusal> {
-        let told = self
-            .0
-            .station
-            .server
-            .declare(&self.0.facts.token, camera, &what)
-            .await?;
-        Ok(event(told, Instant::now()))
-    }
-
-    /// Ends a declared event before its time.
-    ///
-    /// # Errors
-    /// It is over already, or the server refuses.
-    pub async fn end_declared(&self, id: u64) -> Result<(), Refusal> {
-        Ok(self.0.station.server.end_declared(&self.0.facts.token, id).await?)
-    }
-
-    /// Covers a mask that is being drawn, here only and beside those in force; `None` ends it.
-    pub fn draft_mask(&self, camera: &CameraId, mask: Option<Mask>) {
-        self.0.policy.draft(camera, mask);
-    }
-
-    /// Proposes a change of a camera's masks; it waits for a supervisor.
-    ///
-    /// # Errors
-    /// It makes no sense, or the server refuses.
-    pub async fn propose_mask(&self, camera: &CameraId, proposal: MaskProposal) -> Result<ProposedMask, Refusal> {
-        let server = &self.0.station.server;
-        Ok(server.propose_mask(&self.0.facts.token, camera, &proposal).await?)
-    }
-
-    /// What waits for a supervisor.
-    ///
-    /// # Errors
-    /// The server does not answer.
-    pub async fn proposals(&self) -> Result<Vec<ProposedMask>, Refusal> {
-        Ok(self.0.station.server.proposals(&self.0.facts.token).await?)
-    }
-
-    /// A supervisor's verdict on a proposed mask.
-    ///
-    /// # Errors
-    /// It is not theirs to say, or the server refuses.
-    pub async fn decide_proposal(&self, id: u64, verdict: Verdict) -> Result<(), Refusal> {
-        let server = &self.0.station.server;
-        Ok(server.decide_proposal(&self.0.facts.token, id, verdict).await?)
     }
 }

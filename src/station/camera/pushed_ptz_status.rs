@@ -1,18 +1,18 @@
-//! The statuses that a dome sends by itself in the metadata beside its video, where it does.
+//! PTZ statuses that a dome pushes in the ONVIF metadata stream beside its video, where it does.
 //!
 //! Invariant: a status counts by the camera's own time of it, never as newer than it is (`domain::privacy::camera_clock`);
 //! whatever is wrong with the stream, the dome is asked as before. It is opened only beside a picture that comes, and closed
 //! when none comes any more: a camera with few connections must not give the last one to this instead of to its picture.
 //! Deliberately absent: the question (`pose_tracking`), XML and RTP.
 
-use super::pose_tracking::Watched;
+use super::connection::Connections;
+use super::watched::Watched;
 use crate::domain::camera::StreamRole;
 use crate::media::error::LiveErrorKind;
 use crate::media::metadata::{self, Document, Metadata, MetadataRequest};
 use crate::onvif;
 use crate::onvif::ptz_spaces::Spaces;
 use crate::station::refusal::Refusal;
-use crate::station::session::signed_in::SessionInner;
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
@@ -26,13 +26,13 @@ const LOOK: Duration = Duration::from_millis(500);
 /// So many documents in a row that cannot be read end a stream.
 const MOST_BROKEN: u32 = 50;
 
-/// Listens as long as somebody watches; ends for a camera that sends no metadata.
-pub(in crate::station) async fn listen(session: Weak<SessionInner>, watched: Weak<Watched>) {
+/// Reads the metadata stream of a dome as long as somebody watches it; ends for a camera that sends none.
+pub async fn listen(connections: Weak<Connections>, watched: Weak<Watched>) {
     let mut pause = FIRST_PAUSE;
-    while until_seen(&session, &watched).await {
-        match open(&session, &watched).await {
+    while until_seen(&connections, &watched).await {
+        match open(&connections, &watched).await {
             Ok(None) => return,
-            Ok(Some((stream, spaces))) => match hear(stream, &spaces, &watched).await {
+            Ok(Some((stream, spaces))) => match read(stream, &spaces, &watched).await {
                 Some(LiveErrorKind::NoStream) | None => return,
                 Some(_) => {}
             },
@@ -44,9 +44,9 @@ pub(in crate::station) async fn listen(session: Weak<SessionInner>, watched: Wea
 }
 
 /// Waits for a picture of the dome; `false` when nobody watches any more.
-async fn until_seen(session: &Weak<SessionInner>, watched: &Weak<Watched>) -> bool {
+async fn until_seen(connections: &Weak<Connections>, watched: &Weak<Watched>) -> bool {
     loop {
-        let ended = session.upgrade().is_none_or(|session| session.has_ended());
+        let ended = connections.upgrade().is_none_or(|connections| connections.has_ended());
         match watched.upgrade() {
             Some(dome) if !ended && dome.is_seen(Instant::now(), SEEN) => return true,
             Some(_) if !ended => {}
@@ -56,15 +56,15 @@ async fn until_seen(session: &Weak<SessionInner>, watched: &Weak<Watched>) -> bo
     }
 }
 
-/// `None` when nobody watches any more.
-async fn open(session: &Weak<SessionInner>, watched: &Weak<Watched>) -> Result<Option<(Metadata, Spaces)>, Refusal> {
-    let (Some(session), Some(dome)) = (session.upgrade(), watched.upgrade()) else {
+/// Opens the metadata stream; `None` when nobody watches any more.
+async fn open(connections: &Weak<Connections>, watched: &Weak<Watched>) -> Result<Option<(Metadata, Spaces)>, Refusal> {
+    let (Some(connections), Some(dome)) = (connections.upgrade(), watched.upgrade()) else {
         return Ok(None);
     };
-    if session.has_ended() {
+    if connections.has_ended() {
         return Ok(None);
     }
-    let connection = session.connection(&dome.plan, dome.proof()).await?;
+    let connection = connections.connection(&dome.plan, dome.proof()).await?;
     let spaces = connection.ptz().await?.spaces().clone();
     let request = MetadataRequest {
         url: connection.stream(StreamRole::Sub).await?.uri.clone(),
@@ -74,17 +74,17 @@ async fn open(session: &Weak<SessionInner>, watched: &Weak<Watched>) -> Result<O
     Ok(Some((metadata::open(request), spaces)))
 }
 
-/// Takes in what comes; why it ended, `None` when nobody watches any more.
-async fn hear(mut stream: Metadata, spaces: &Spaces, watched: &Weak<Watched>) -> Option<LiveErrorKind> {
+/// Takes in the documents of a metadata stream; why it ended, `None` when nobody watches any more.
+async fn read(mut stream: Metadata, spaces: &Spaces, watched: &Weak<Watched>) -> Option<LiveErrorKind> {
     let mut broken = 0;
     loop {
-        let heard = tokio::time::timeout(LOOK, stream.next()).await;
+        let next = tokio::time::timeout(LOOK, stream.next()).await;
         let dome = watched.upgrade()?;
         if !dome.is_seen(Instant::now(), SEEN) {
             tracing::debug!(camera = %dome.plan.id, "no picture beside the metadata");
             return Some(LiveErrorKind::Timeout);
         }
-        let document = match heard {
+        let document = match next {
             Err(_) => continue,
             Ok(Ok(Some(document))) => document,
             Ok(Ok(None)) => return Some(LiveErrorKind::BrokenStream),
@@ -108,7 +108,7 @@ async fn hear(mut stream: Metadata, spaces: &Spaces, watched: &Weak<Watched>) ->
 
 fn take(dome: &Watched, document: &Document, spaces: &Spaces) -> Result<(), onvif::OnvifError> {
     if let Some(status) = onvif::metadata::read(&document.bytes, spaces)? {
-        dome.on_sent_status(status, document.at);
+        dome.on_pushed_status(status, document.at);
     }
     Ok(())
 }

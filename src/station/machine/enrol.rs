@@ -4,19 +4,18 @@
 //! contact only fetches that certificate and compares it; the code itself is shown to a server proven by it.
 //! Invariant: what was enrolled or renewed is kept whole before it is used. Deliberately absent: asking a person (`gui`).
 
-use super::enrolment::{Enrolment, FACTS, StationToml, text};
+use super::config::{FACTS, StationConfig, StationError};
+use super::enrolment::{Enrolment, StationToml, text};
 use super::secrets::Vault;
-use super::workstation::Workstation;
-use super::workstation::{StationConfig, StationError};
 use crate::domain::enrolment_code::EnrolmentCode;
 use crate::protocol::{Certified, Enrol, RefusalKind};
 use crate::station::record::outbox::{create_private_dir, replace_file};
-use crate::station::record::server_client::{ServerClient, enrol, fetch_authority};
+use crate::station::record::server_client::{ServerClient, ServerError, enrol, fetch_authority};
 use rcgen::KeyPair;
 use secrecy::SecretString;
 use std::path::Path;
-use std::sync::Weak;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// How often it is looked whether the certificate is to be renewed.
 const LOOK: Duration = Duration::from_secs(3600);
@@ -66,7 +65,7 @@ async fn enrol_with(config: StationConfig, address: &str, code: &str) -> Result<
         detail: error.to_string(),
     })?;
     let server = server_address(address);
-    let unreachable = |error: crate::station::record::server_client::ServerError| EnrolError::Unreachable {
+    let unreachable = |error: ServerError| EnrolError::Unreachable {
         detail: error.to_string(),
     };
     let authority = fetch_authority(&server).await.map_err(unreachable)?;
@@ -80,7 +79,7 @@ async fn enrol_with(config: StationConfig, address: &str, code: &str) -> Result<
     };
     let certified = match enrol(&server, authority.as_bytes(), &ask).await {
         Ok(certified) => certified,
-        Err(crate::station::record::server_client::ServerError::Refused {
+        Err(ServerError::Refused {
             why: RefusalKind::UnknownStation,
             ..
         }) => return Err(EnrolError::CodeRefused),
@@ -138,30 +137,33 @@ fn write_facts(folder: &Path, facts: &StationToml) -> std::io::Result<()> {
     replace_file(&folder.join(FACTS), facts.as_bytes())
 }
 
-/// Renews the certificate in time, as long as the workstation lives.
-pub(in crate::station) async fn keep_certificate(
-    station: Weak<Workstation>,
+/// Renews the workstation's certificate after `renew_after_ms` (Unix ms) and again in time, until `stop` becomes true or its
+/// sender is gone. A renewal under way is finished first.
+pub async fn renew_in_time(
+    server: ServerClient,
     config: StationConfig,
     mut renew_after_ms: i64,
+    mut stop: watch::Receiver<bool>,
 ) {
     loop {
-        let Some(present) = station.upgrade() else { return };
         if jiff::Timestamp::now().as_millisecond() >= renew_after_ms {
-            match renew(&present.server, config.clone()).await {
+            match renew(&server, config.clone()).await {
                 Ok(next) => renew_after_ms = next,
                 Err(error) => tracing::warn!(%error, "the certificate could not be renewed; another try follows"),
             }
         }
-        drop(present);
-        tokio::time::sleep(LOOK).await;
+        let stopped = stop.wait_for(|stop| *stop);
+        if tokio::time::timeout(LOOK, stopped).await.is_ok() {
+            return;
+        }
     }
 }
 
 /// Why a certificate was not renewed.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::station) enum RenewError {
+enum RenewError {
     #[error("the server: {0}")]
-    Server(#[from] crate::station::record::server_client::ServerError),
+    Server(#[from] ServerError),
     #[error("it cannot be kept: {0}")]
     NotKept(#[from] StationError),
     #[error("a key cannot be made or kept: {0}")]
@@ -169,13 +171,13 @@ pub(in crate::station) enum RenewError {
 }
 
 /// Asks for a certificate for a new key, keeps both, and speaks with them from now on. Gives when to ask again, Unix ms.
-pub(in crate::station) async fn renew(server: &ServerClient, config: StationConfig) -> Result<i64, RenewError> {
+async fn renew(server: &ServerClient, config: StationConfig) -> Result<i64, RenewError> {
     let key = KeyPair::generate().map_err(|error| RenewError::Key(error.to_string()))?;
     let certified = server.renew(hex::encode(key.public_key_raw())).await?;
     let next = certified.renew_after_ms;
     let kept = tokio::task::spawn_blocking(move || replace(&config, &certified, &key)).await;
     let enrolment = kept.map_err(|error| RenewError::Key(error.to_string()))??;
-    let used = server.use_certificate(&enrolment);
+    let used = server.use_certificate(enrolment.access());
     used.map_err(|error| RenewError::Key(error.to_string()))?;
     Ok(next)
 }

@@ -4,11 +4,12 @@
 //! Invariant: nothing is trusted that is not in the enrolment folder; every file is bounded before it is read.
 //! Deliberately absent: making an enrolment (`enrol`, `vedetta-audit`).
 
+use super::config::{FACTS, SecretsChoice, StationError};
 use super::secrets::Vault;
-use super::workstation::{SecretsChoice, StationError};
 use crate::domain::audit::note::VerifierKey;
 use crate::domain::camera::StationId;
 use crate::station::record::outbox::read_bounded;
+use crate::station::record::server_client::ServerAccess;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -34,7 +35,7 @@ pub struct Enrolment {
 /// `station.toml`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::station) struct StationToml {
+pub(super) struct StationToml {
     pub station: StationId,
     #[serde(default)]
     pub server: String,
@@ -44,10 +45,17 @@ pub(in crate::station) struct StationToml {
     pub renew_after_ms: Option<i64>,
 }
 
-/// Name of the file with the enrolment's facts.
-pub(in crate::station) const FACTS: &str = "station.toml";
-
 impl Enrolment {
+    /// What calls to the server need of it.
+    pub fn access(&self) -> ServerAccess<'_> {
+        ServerAccess {
+            station: &self.station,
+            server: &self.server,
+            identity: &self.identity,
+            ca: &self.ca,
+        }
+    }
+
     /// Reads an enrolment folder, and what the vault has of it. Blocks.
     ///
     /// # Errors
@@ -113,7 +121,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, StationError> {
     }
 }
 
-pub(in crate::station) fn text(path: &Path) -> Result<String, StationError> {
+pub(super) fn text(path: &Path) -> Result<String, StationError> {
     String::from_utf8(bytes(path)?).map_err(|error| wrong(path, error))
 }
 

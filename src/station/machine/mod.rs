@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: people; an enrolled machine works with nobody signed in.
 
+pub(in crate::station) mod config;
 pub(in crate::station) mod enrol;
 pub(in crate::station) mod enrolment;
 pub(in crate::station) mod saved_walls;

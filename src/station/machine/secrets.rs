@@ -5,7 +5,7 @@
 //! way from one to the other.
 //! Deliberately absent: camera credentials (memory only) and passwords of people (never kept).
 
-use super::workstation::{SecretsChoice, StationError};
+use super::config::{SecretsChoice, StationError};
 use crate::domain::camera::StationId;
 use crate::station::record::outbox::{RecordKey, create_private_dir, private_file, read_bounded, replace_file};
 use secrecy::{ExposeSecret as _, SecretString};

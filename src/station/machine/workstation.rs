@@ -4,15 +4,18 @@
 //! can sign in.
 //! Deliberately absent: people (see `sign_in`).
 
-use super::enrol::keep_certificate;
+use super::config::{StationConfig, StationError, Uncertainty};
+use super::enrol::renew_in_time;
 use super::enrolment::Enrolment;
 use super::secrets::Vault;
-use crate::domain::audit::event::{Body, Event, Operation, Outcome, RetentionClass};
+use crate::domain::audit::event::{Event, Operation, Outcome, RetentionClass};
 use crate::domain::audit::note::VerifierKey;
 use crate::domain::camera::{ControllerId, StationId};
 use crate::media::export::remove_remnants;
+use crate::station::record::contact::Contact;
 use crate::station::record::courier::{Courier, Delivered};
-use crate::station::record::health::{Contact, Health, HealthReport};
+use crate::station::record::event_body::body_without_person;
+use crate::station::record::health::{Health, HealthReport};
 use crate::station::record::outbox::{Damage, Directory, Medium, Note, Opening, Outbox};
 use crate::station::record::server_client::ServerClient;
 use crate::station::record::trusted_checkpoints::Pins;
@@ -23,62 +26,6 @@ use tokio::sync::watch;
 
 /// How often the grace is looked at when nothing else happens.
 const TICK: Duration = Duration::from_millis(500);
-
-/// Where the workstation keeps its things.
-#[derive(Debug, Clone)]
-pub struct StationConfig {
-    /// Enrolment: `station.toml` (server address, station id), `cert.pem`, `key.pem`, `ca.pem`, `plan_key`.
-    pub enrolment: PathBuf,
-    /// Outbox, pinned checkpoints, settings.
-    pub data: PathBuf,
-    /// Where snapshots and exports go.
-    pub evidence: PathBuf,
-    /// Where secrets are kept.
-    pub secrets: SecretsChoice,
-    /// Always [`Uncertainty::Kept`], but for the leak test's counter-trial.
-    pub uncertainty: Uncertainty,
-}
-
-impl StationConfig {
-    /// Whether this machine was made a workstation, well or badly.
-    pub fn is_enrolled(&self) -> bool {
-        self.enrolment.join(super::enrolment::FACTS).exists()
-    }
-}
-
-/// Whether covers count on what is not known of a pose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Uncertainty {
-    #[default]
-    Kept,
-    /// Masks are drawn where the dome last said it was, as other programs do, to see the leak test fail. Only for cameras
-    /// of a simulator on this machine: any other camera keeps its cover.
-    ForcedToZeroInTheSimulator,
-}
-
-/// The clear choice when there is no system keyring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecretsChoice {
-    /// The system keyring (Secret Service); refuse to start without it.
-    SystemKeyring,
-    /// A file only this account can read, beside the data: less safe, chosen by name, said on screen.
-    ProtectedFile,
-}
-
-/// Why the workstation cannot work at all.
-#[derive(Debug, thiserror::Error)]
-pub enum StationError {
-    #[error("not enrolled: {path}")]
-    NotEnrolled {
-        path: PathBuf,
-        #[source]
-        source: Option<std::io::Error>,
-    },
-    #[error("no system keyring: {detail}")]
-    NoKeyring { detail: String },
-    #[error("the outbox cannot be opened: {detail}")]
-    Outbox { detail: String },
-}
 
 /// A workstation that is enrolled and knows its server; nobody is signed in yet. Cheap to clone.
 #[derive(Clone)]
@@ -132,7 +79,8 @@ impl Station {
         let renew_after = opened.enrolment.renew_after_ms;
         let station = Self::start(opened).await?;
         if let Some(renew_after) = renew_after {
-            tokio::spawn(keep_certificate(Arc::downgrade(&station.0), config, renew_after));
+            let (server, stop) = (station.0.server.clone(), station.0.stop.subscribe());
+            tokio::spawn(renew_in_time(server, config, renew_after, stop));
         }
         Ok(station)
     }
@@ -147,7 +95,7 @@ impl Station {
             evidence,
             uncertainty,
         } = opened;
-        let server = ServerClient::new(&enrolment).map_err(|error| StationError::NotEnrolled {
+        let server = ServerClient::new(enrolment.access()).map_err(|error| StationError::NotEnrolled {
             path: PathBuf::from("cert.pem"),
             source: Some(std::io::Error::other(error)),
         })?;
@@ -221,28 +169,6 @@ fn read(config: &StationConfig) -> Result<Opened, StationError> {
         evidence: config.evidence.clone(),
         uncertainty: config.uncertainty,
     })
-}
-
-/// The body of an event that nobody signed in for.
-pub(in crate::station) fn body_without_person(station: &StationId, operation: Operation, result: Outcome) -> Body {
-    Body {
-        person: String::new(),
-        level: None,
-        agency: String::new(),
-        session: String::new(),
-        station: station.clone(),
-        act: uuid::Uuid::new_v4(),
-        operation,
-        result,
-        camera: None,
-        stream: None,
-        purpose: None,
-        protocol_no: String::new(),
-        parameters: serde_json::Map::new(),
-        policy_version: 0,
-        media_from: None,
-        media_to: None,
-    }
 }
 
 async fn record_damage(outbox: &Outbox, pins: &Pins, station: &StationId, damage: Vec<Damage>) {

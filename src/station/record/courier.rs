@@ -6,7 +6,7 @@
 //! was restored) is fed them again from the disk; whether it may go on is for its checkpoints to prove.
 //! Deliberately absent: what events mean, and any way to skip an event.
 
-use super::health::Contact;
+use super::contact::Contact;
 use super::outbox::{Outbox, StoredEvent};
 use super::server_client::{ServerClient, ServerError};
 use super::trusted_checkpoints::{Pin, Pins};

@@ -4,11 +4,10 @@
 //! log that was caught lying leaves live view only, an outbox that cannot be written leaves nothing.
 //! Deliberately absent: words for the screen.
 
+use super::contact::ServerState;
 use super::courier::Delivered;
 use super::outbox::{CAPACITY, OutboxStatus};
 use crate::station::refusal::Refusal;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 /// Whether everything this workstation recorded has reached the log.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,18 +41,6 @@ pub enum AuditState {
     Broken {
         detail: String,
     },
-}
-
-/// Whether the server answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ServerState {
-    Reachable,
-    Away {
-        since: Instant,
-        grace_until: Instant,
-    },
-    /// Grace is over: everything is refused, unless a named officer goes on (see [`Contact::go_on`]).
-    AwayTooLong,
 }
 
 /// What an act needs of the audit path.
@@ -132,69 +119,11 @@ impl HealthReport {
     }
 }
 
-/// Whether the server answers, as seen by everybody who calls it.
-#[derive(Default)]
-pub struct Contact(Mutex<Inner>);
-
-#[derive(Default)]
-struct Inner {
-    away_since: Option<Instant>,
-    grace: Duration,
-    /// Until when a named officer goes on although the table says no.
-    going_on_until: Option<Instant>,
-}
-
-/// How long a named officer may go on at a time.
-pub const GOING_ON: Duration = Duration::from_secs(15 * 60);
-
-impl Contact {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The server answered.
-    pub fn reached(&self) {
-        self.lock().away_since = None;
-    }
-
-    /// The server did not answer.
-    pub fn away(&self) {
-        self.lock().away_since.get_or_insert_with(Instant::now);
-    }
-
-    /// How long this workstation may go on without the server.
-    pub fn set_grace(&self, grace: Duration) {
-        self.lock().grace = grace;
-    }
-
-    /// A named officer goes on for [`GOING_ON`]; their event is durable already.
-    pub fn go_on(&self, now: Instant) {
-        self.lock().going_on_until = Some(now + GOING_ON);
-    }
-
-    /// Whether a named officer goes on at `now`.
-    pub fn is_going_on(&self, now: Instant) -> bool {
-        self.lock().going_on_until.is_some_and(|until| now < until)
-    }
-
-    /// Where it stands at `now`.
-    pub fn state(&self, now: Instant) -> ServerState {
-        let inner = self.lock();
-        let Some(since) = inner.away_since else {
-            return ServerState::Reachable;
-        };
-        let grace_until = (since + inner.grace).max(inner.going_on_until.unwrap_or(since));
-        if now < grace_until {
-            ServerState::Away { since, grace_until }
-        } else {
-            ServerState::AwayTooLong
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::contact::{Contact, GOING_ON};
     use super::*;
+    use std::time::{Duration, Instant};
 
     fn standing(server: ServerState, broken: Option<&str>, outbox: OutboxStatus) -> HealthReport {
         HealthReport::of(&outbox, Delivered::default(), broken.map(str::to_owned), server, false)

@@ -2,7 +2,9 @@
 //!
 //! Deliberately absent: what an event means, and who may do what.
 
+pub mod contact;
 pub mod courier;
+pub(in crate::station) mod event_body;
 pub mod health;
 pub mod outbox;
 pub mod server_client;

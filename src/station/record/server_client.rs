@@ -18,7 +18,6 @@ use crate::protocol::{
     Removal, Renewal, SessionGrant, SessionRequest, SessionView, SignedPlan, SiteProposal, StationHead, StationView,
     Verdict,
 };
-use crate::station::machine::enrolment::Enrolment;
 use reqwest::{Certificate, Identity, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -77,6 +76,18 @@ impl ServerError {
     }
 }
 
+/// The part of an enrolment that calls to the server need.
+#[derive(Clone, Copy)]
+pub struct ServerAccess<'a> {
+    pub station: &'a StationId,
+    /// `https://host:port`, without a slash at the end.
+    pub server: &'a str,
+    /// Private key and certificate of this workstation, PEM.
+    pub identity: &'a SecretString,
+    /// The only authority a server certificate may come from, PEM.
+    pub ca: &'a [u8],
+}
+
 /// The server, as this workstation may call it. Cheap to clone.
 #[derive(Clone)]
 pub struct ServerClient {
@@ -95,11 +106,11 @@ impl ServerClient {
     ///
     /// # Errors
     /// The enrolment's certificates cannot be used.
-    pub fn new(enrolment: &Enrolment) -> Result<Self, BadCertificates> {
+    pub fn new(access: ServerAccess<'_>) -> Result<Self, BadCertificates> {
         Ok(Self {
-            http: Arc::new(RwLock::new(client(enrolment)?)),
-            base: enrolment.server.clone(),
-            station: enrolment.station.clone(),
+            http: Arc::new(RwLock::new(client(access)?)),
+            base: access.server.to_owned(),
+            station: access.station.clone(),
         })
     }
 
@@ -216,8 +227,8 @@ impl ServerClient {
     ///
     /// # Errors
     /// It cannot be used.
-    pub fn use_certificate(&self, enrolment: &Enrolment) -> Result<(), BadCertificates> {
-        let client = client(enrolment)?;
+    pub fn use_certificate(&self, access: ServerAccess<'_>) -> Result<(), BadCertificates> {
+        let client = client(access)?;
         *self.http.write().unwrap_or_else(PoisonError::into_inner) = client;
         Ok(())
     }
@@ -250,8 +261,8 @@ impl ServerClient {
         .await
     }
 
-    /// What somebody wants with a dome.
-    pub async fn hold(
+    /// Takes, renews, releases or passes on the lease of a dome, as `what` says.
+    pub async fn lease(
         &self,
         token: &SecretString,
         camera: &CameraId,
@@ -476,11 +487,11 @@ async fn bounded(request: RequestBuilder) -> Result<Vec<u8>, ServerError> {
 }
 
 /// A client that shows the enrolment's certificate and trusts its authority only.
-fn client(enrolment: &Enrolment) -> Result<reqwest::Client, BadCertificates> {
+fn client(access: ServerAccess<'_>) -> Result<reqwest::Client, BadCertificates> {
     Ok(reqwest::Client::builder()
         .tls_backend_rustls()
-        .tls_certs_only(Certificate::from_pem_bundle(&enrolment.ca)?)
-        .identity(Identity::from_pem(enrolment.identity.expose_secret().as_bytes())?)
+        .tls_certs_only(Certificate::from_pem_bundle(access.ca)?)
+        .identity(Identity::from_pem(access.identity.expose_secret().as_bytes())?)
         .https_only(true)
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())

@@ -1,34 +1,25 @@
-//! The one road: intent → the table and `domain::people` decide → durable → act → outcome.
+//! The authorised act: intent → the audit path and `domain::people` decide → durable event → act → outcome.
 //!
 //! Invariant: an [`Act`] exists only after its intent is durable, and whoever touches a camera, a recorder or an
 //! evidence file asks for an act. A refusal is an event too. An act that is dropped without an outcome gets one.
 //! Deliberately absent: cameras, files, the screen.
 
-use super::signed_in::{OpenAct, SessionInner, fill_purpose};
-use crate::domain::audit::event::{Event, Operation, Outcome, RetentionClass};
+use super::clearance::Under;
+use super::signed_in::{OpenAct, Session, SessionInner, fill_purpose};
+use crate::domain::audit::event::{Event, Operation, Outcome};
 use crate::domain::camera::StreamRole;
 pub use crate::domain::people::Right;
-use crate::domain::people::{Action, Asked, Decision, Purpose, Rule, decide};
+use crate::domain::people::{Action, AdminRight, Asked, Decision, Purpose, Rule, decide};
 use crate::domain::site::CameraPlan;
 use crate::protocol::{PermitRequest, Pictures};
+use crate::station::record::event_body::{Parameters, body_without_person, class_of, parameters};
 use crate::station::record::health::Need;
 use crate::station::record::outbox::Recorded;
 use crate::station::refusal::Refusal;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::sync::Arc;
 
-/// Figures and short words that belong to an event.
-pub type Parameters = Map<String, Value>;
-
-/// Parameters from pairs.
-pub fn parameters<const N: usize>(pairs: [(&str, Value); N]) -> Parameters {
-    pairs
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
-}
-
-/// What somebody wants to do.
+/// An intent: the act on a camera that a person wants, and the right and the audit path it needs.
 pub struct Intent<'a> {
     pub operation: Operation,
     pub camera: &'a CameraPlan,
@@ -54,14 +45,21 @@ impl<'a> Intent<'a> {
             stream: None,
             purpose: None,
             protocol_no: String::new(),
-            parameters: Map::new(),
+            parameters: Parameters::new(),
             media: None,
         }
     }
 }
 
 impl Intent<'_> {
-    /// Which pictures it is about, if it is about any.
+    /// Puts the intent under a clearance: the purpose of an access to recordings is the clearance's.
+    pub fn put_under(&mut self, clearance: Under) {
+        self.purpose = Some(clearance.purpose);
+        self.protocol_no = clearance.protocol_no;
+        self.parameters.insert("clearance".into(), clearance.id.into());
+    }
+
+    /// The pictures that the intent is about; `None` where it is about none.
     fn pictures(&self) -> Option<Pictures> {
         let range = |between: fn(i64, i64) -> Pictures| self.media.map(|(from, to)| between(from, to));
         match self.right {
@@ -77,22 +75,6 @@ impl Intent<'_> {
     }
 }
 
-/// How long an event's body is kept at least, by purpose.
-pub fn class_of(purpose: Purpose) -> RetentionClass {
-    match purpose {
-        Purpose::Maintenance => RetentionClass::Standard,
-        Purpose::UrbanSecurity
-        | Purpose::PublicOrder
-        | Purpose::JudicialPoliceInitiative
-        | Purpose::JudicialPoliceDelegated
-        | Purpose::CrimeSeenLive
-        | Purpose::Traffic
-        | Purpose::CivilProtection
-        | Purpose::Waste
-        | Purpose::DataSubjectRequest => RetentionClass::Police,
-    }
-}
-
 /// A moment as bodies carry it, RFC 3339.
 fn rfc3339(ms: i64) -> Option<String> {
     jiff::Timestamp::from_millisecond(ms)
@@ -101,10 +83,11 @@ fn rfc3339(ms: i64) -> Option<String> {
 }
 
 impl SessionInner {
-    /// Decides and makes the intent durable.
+    /// Decides whether an intent may be carried out and makes it durable. Not cancel-safe: the intent may be recorded and
+    /// then has no outcome.
     ///
     /// # Errors
-    /// The refusal; it is recorded, and when it cannot be, that is the refusal.
+    /// The refusal, which is recorded; [`Refusal::NotRecorded`] when it or the intent cannot be.
     pub async fn intend(self: &Arc<Self>, intent: Intent<'_>) -> Result<Act, Refusal> {
         let operation = intent.operation;
         let decided = match self.decide(&intent) {
@@ -157,7 +140,7 @@ impl SessionInner {
         decision.granted().map_err(Refusal::from)?;
         match intent.pictures() {
             Some(pictures) => {
-                self.cleared(intent.camera, pictures)?;
+                self.clearances.cleared(intent.camera, pictures)?;
                 self.policy.school_lets(intent.camera, pictures)
             }
             None => Ok(()),
@@ -184,11 +167,7 @@ impl SessionInner {
     }
 
     fn event(&self, intent: Intent<'_>) -> Event {
-        let mut body = crate::station::machine::workstation::body_without_person(
-            &self.station.id,
-            intent.operation,
-            Outcome::Intent,
-        );
+        let mut body = body_without_person(&self.station.id, intent.operation, Outcome::Intent);
         self.fill(&mut body);
         body.policy_version = self.policy.plan().version;
         body.camera = Some(intent.camera.id.clone());
@@ -209,13 +188,26 @@ impl SessionInner {
     }
 }
 
-/// Something that may be done now, because its intent is durable.
+impl Session {
+    /// Decides about an administrative right, here and now.
+    ///
+    /// # Errors
+    /// The rule that refuses, as [`Refusal::Rule`], [`Refusal::ServerAway`] or [`Refusal::GraceOver`].
+    pub(in crate::station) fn check_admin(&self, right: AdminRight) -> Result<(), Refusal> {
+        decide(self.person(), Asked::Admin(right), &self.circumstances())
+            .granted()
+            .map(drop)
+            .map_err(Refusal::from)
+    }
+}
+
+/// An act that may be carried out, because its intent is durable.
 pub struct Act {
     session: Arc<SessionInner>,
     template: Event,
     recorded: Recorded,
     operation: Operation,
-    /// It states its own purpose, whatever the session's.
+    /// The act states its own purpose, whatever the session's.
     own_purpose: bool,
     settled: bool,
     _open: OpenAct,
@@ -227,13 +219,13 @@ impl Act {
         &self.recorded
     }
 
-    /// The session it happens in.
+    /// The session of the act.
     pub fn session(&self) -> &Arc<SessionInner> {
         &self.session
     }
 
-    /// The act under the purpose that is in force now.
-    fn now(&self) -> Event {
+    /// The event of the act under the purpose that is in force now.
+    fn event_now(&self) -> Event {
         let mut event = self.template.clone();
         if !self.own_purpose {
             let stated = self.session.stated.borrow();
@@ -243,12 +235,12 @@ impl Act {
         event
     }
 
-    /// Records another event of the same act: a pulse, a close, a refused command.
+    /// Records another event of the act: a pulse, a close, a refused command.
     ///
     /// # Errors
     /// [`Refusal::NotRecorded`].
     pub async fn also(&self, operation: Operation, result: Outcome, with: Parameters) -> Result<(), Refusal> {
-        let mut event = self.now();
+        let mut event = self.event_now();
         event.body.operation = operation;
         event.body.result = result;
         event.body.parameters.extend(with);
@@ -256,7 +248,7 @@ impl Act {
         Ok(())
     }
 
-    /// Records once how the act itself came out.
+    /// Records the outcome of the act, once: a second call does nothing.
     ///
     /// # Errors
     /// [`Refusal::NotRecorded`].
@@ -268,7 +260,7 @@ impl Act {
         self.also(self.operation, result, with).await
     }
 
-    /// Records that it was done.
+    /// Records that the act was done.
     ///
     /// # Errors
     /// [`Refusal::NotRecorded`].
@@ -276,7 +268,7 @@ impl Act {
         self.settle(Outcome::Done, with).await
     }
 
-    /// Records that it failed or was refused on the way, and gives the refusal back.
+    /// Records that the act failed or was refused on the way, and returns the refusal.
     pub async fn failed(mut self, refusal: Refusal) -> Refusal {
         let with = parameters([("why", why(&refusal))]);
         match self.settle(outcome_of(&refusal), with).await {
@@ -285,10 +277,10 @@ impl Act {
         }
     }
 
-    /// Records the outcome and hands it on.
+    /// Records an outcome and returns it.
     ///
     /// # Errors
-    /// The refusal, or that the outcome could not be recorded.
+    /// The refusal of the outcome, or [`Refusal::NotRecorded`].
     pub async fn finish<T>(self, outcome: Result<T, Refusal>, with: Parameters) -> Result<T, Refusal> {
         match outcome {
             Ok(value) => self.done(with).await.map(|()| value),
@@ -303,7 +295,7 @@ impl Drop for Act {
             return;
         }
         // The task that acted was cancelled: nobody knows how far it came, and the log says so.
-        let mut event = self.now();
+        let mut event = self.event_now();
         event.body.operation = self.operation;
         event.body.result = Outcome::Failed;
         event.body.parameters.insert("why".into(), "abandoned".into());
@@ -317,7 +309,7 @@ impl Drop for Act {
     }
 }
 
-/// Whether somebody said no, or something broke.
+/// The outcome that a refusal is recorded with: refused by a rule or a person, or failed.
 pub fn outcome_of(refusal: &Refusal) -> Outcome {
     match refusal {
         Refusal::Rule(_)

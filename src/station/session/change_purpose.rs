@@ -3,10 +3,11 @@
 //! Invariant: intent and outcome are recorded, and the server agreed, before any event carries the new purpose; what is
 //! open goes on under it. Deliberately absent: purposes of recordings, which each access states for itself.
 
-use super::authorised_act::{Parameters, outcome_of, parameters, why};
+use super::authorised_act::{outcome_of, why};
 use super::signed_in::Session;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::stated_purpose::Stated;
+use crate::station::record::event_body::{Parameters, parameters};
 use crate::station::refusal::Refusal;
 use serde_json::Value;
 

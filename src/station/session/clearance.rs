@@ -1,78 +1,76 @@
-//! Clearances (*nullaosta*) as this workstation was told of them: asking for one, answering, and what may be seen (R-REC-1).
+//! Clearances (*nullaosta*) as the server sent them, and the recordings that may be seen under them (R-REC-1).
 //!
-//! Invariant: without one that the server told of, an operator's recordings are refused here too; the server decides in
-//! any case. Deliberately absent: the rules (`domain::people::clearance`).
+//! Invariant: without a clearance from the server an operator's recordings are refused here too; the server decides in any
+//! case. Deliberately absent: the rules (`domain::people::clearance`), asking for one (`act::clearance_request`).
 
-use super::authorised_act::Intent;
-use super::signed_in::{Session, SessionInner};
 use crate::domain::camera::CameraId;
-use crate::domain::people::Purpose;
-use crate::domain::people::clearance::{ClearanceError, Use, Verdict, Wish, covering, is_needed};
+use crate::domain::people::clearance::{ClearanceError, Use, covering, is_needed};
+use crate::domain::people::{Level, Purpose};
 use crate::domain::site::CameraPlan;
 use crate::domain::timeline::Span;
 use crate::protocol::{ClearanceState, Pictures};
 use crate::station::refusal::Refusal;
 use tokio::sync::watch;
 
-/// What was told.
-pub struct Clearances(watch::Sender<Vec<ClearanceState>>);
-
-impl Default for Clearances {
-    fn default() -> Self {
-        Self(watch::Sender::new(Vec::new()))
-    }
+/// The clearances that the server sent for a person.
+pub struct Clearances {
+    account: String,
+    level: Level,
+    known: watch::Sender<Vec<ClearanceState>>,
 }
 
-impl Clearances {
-    /// Takes up what the server says.
-    pub fn hear(&self, told: Vec<ClearanceState>) {
-        self.0.send_if_modified(|old| {
-            let changed = *old != told;
-            if changed {
-                *old = told;
-            }
-            changed
-        });
-    }
-
-    /// Takes up an answer at once.
-    fn put(&self, state: ClearanceState) {
-        self.0.send_modify(|all| {
-            all.retain(|known| known.id != state.id);
-            all.push(state);
-        });
-    }
-}
-
-/// The clearance that something is seen under.
+/// The clearance under which recordings are seen: it states the purpose of the access.
 pub struct Under {
     pub id: u64,
-    /// Where what it clears ends, Unix milliseconds.
+    /// End of the cleared span, Unix milliseconds.
     pub to_ms: i64,
-    purpose: Purpose,
-    protocol_no: String,
-}
-
-impl Under {
-    /// Writes it into an intent: the purpose of an access to recordings is the clearance's.
-    pub fn fill(self, intent: &mut Intent<'_>) {
-        intent.purpose = Some(self.purpose);
-        intent.protocol_no = self.protocol_no;
-        intent.parameters.insert("clearance".into(), self.id.into());
-    }
+    pub purpose: Purpose,
+    pub protocol_no: String,
 }
 
 fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
-impl SessionInner {
+impl Clearances {
+    /// No clearance yet, for a person by account and level.
+    pub fn new(account: String, level: Level) -> Self {
+        Self {
+            account,
+            level,
+            known: watch::Sender::new(Vec::new()),
+        }
+    }
+
+    /// The person's own clearances and those that wait for their answer, as they change.
+    pub fn known(&self) -> watch::Receiver<Vec<ClearanceState>> {
+        self.known.subscribe()
+    }
+
+    /// Takes up all clearances as the server sends them.
+    pub fn hear(&self, all: Vec<ClearanceState>) {
+        self.known.send_if_modified(|old| {
+            let changed = *old != all;
+            if changed {
+                *old = all;
+            }
+            changed
+        });
+    }
+
+    /// Takes up one clearance at once, from the answer to a request.
+    pub fn put(&self, state: ClearanceState) {
+        self.known.send_modify(|all| {
+            all.retain(|known| known.id != state.id);
+            all.push(state);
+        });
+    }
+
     fn spans_of(&self, camera: &CameraId, what: Use) -> Vec<(Span, ClearanceState)> {
         let now_ms = now_ms();
-        let all = self.clearances.0.borrow();
+        let all = self.known.borrow();
         let cleared = |state: &ClearanceState| {
-            let account = &self.facts.person.user;
-            let span = state.clearance.cleared(account, what, camera, now_ms)?;
+            let span = state.clearance.cleared(&self.account, what, camera, now_ms)?;
             Some((span, state.clone()))
         };
         all.iter().filter_map(cleared).collect()
@@ -92,33 +90,33 @@ impl SessionInner {
         })
     }
 
-    /// Whether recorded pictures may be seen.
+    /// Whether a clearance lets recorded pictures be seen; live ones need none.
     ///
     /// # Errors
-    /// No clearance covers the whole range.
+    /// [`Refusal::Clearance`]: no clearance covers the whole range.
     pub fn cleared(&self, camera: &CameraPlan, pictures: Pictures) -> Result<(), Refusal> {
         let (what, from_ms, to_ms) = match pictures {
             Pictures::Live => return Ok(()),
             Pictures::Playback { from_ms, to_ms } => (Use::Playback, from_ms, to_ms),
             Pictures::Export { from_ms, to_ms } => (Use::Export, from_ms, to_ms),
         };
-        if !is_needed(self.facts.person.level) {
+        if !is_needed(self.level) {
             return Ok(());
         }
         let range = Span::new(from_ms, to_ms).ok_or(Refusal::Clearance(ClearanceError::EmptyRange))?;
-        let all = self.clearances.0.borrow();
+        let all = self.known.borrow();
         let clearances = all.iter().map(|state| &state.clearance);
-        covering(clearances, &self.facts.person.user, what, &camera.id, range, now_ms())
+        covering(clearances, &self.account, what, &camera.id, range, now_ms())
             .map(drop)
             .map_err(Refusal::Clearance)
     }
 
-    /// What of the recorded spans is offered to this person.
+    /// The parts of the recorded spans that this person may see; all of them where no clearance is needed.
     ///
     /// # Errors
-    /// Something is recorded, and nothing of it is cleared.
+    /// [`ClearanceError::NotCleared`]: something is recorded, and nothing of it is cleared.
     pub fn offered(&self, camera: &CameraId, recorded: Vec<Span>) -> Result<Vec<Span>, Refusal> {
-        if !is_needed(self.facts.person.level) || recorded.is_empty() {
+        if !is_needed(self.level) || recorded.is_empty() {
             return Ok(recorded);
         }
         let cleared = self.spans_of(camera, Use::Playback);
@@ -131,34 +129,5 @@ impl SessionInner {
             return Err(Refusal::Clearance(ClearanceError::NotCleared));
         }
         Ok(offered)
-    }
-}
-
-impl Session {
-    /// One's own clearances and those that wait for this person's answer, as they change.
-    pub fn clearances(&self) -> watch::Receiver<Vec<ClearanceState>> {
-        self.0.clearances.0.subscribe()
-    }
-
-    /// Asks for a clearance; it waits for a supervisor.
-    ///
-    /// # Errors
-    /// What is wrong with it, or the server refuses.
-    pub async fn request_clearance(&self, wish: Wish) -> Result<(), Refusal> {
-        let server = &self.0.station.server;
-        let state = server.request_clearance(&self.0.facts.token, &wish).await?;
-        self.0.clearances.put(state);
-        Ok(())
-    }
-
-    /// Answers a request.
-    ///
-    /// # Errors
-    /// It is not theirs to answer, it was answered already, or the server refuses.
-    pub async fn answer_clearance(&self, id: u64, verdict: Verdict) -> Result<(), Refusal> {
-        let server = &self.0.station.server;
-        let state = server.answer_clearance(&self.0.facts.token, id, &verdict).await?;
-        self.0.clearances.put(state);
-        Ok(())
     }
 }

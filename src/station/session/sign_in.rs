@@ -3,124 +3,22 @@
 //! Invariant: no session without a genuine plan, pinned log keys and a durable sign-in event.
 //! Deliberately absent: passwords at rest; the password lives as long as the call.
 
-use super::account_takeover::AskTicket;
-use super::authorised_act::class_of;
+use super::ask_ticket::AskTicket;
+use super::sign_in_error::SignInError;
 use super::signed_in::{Facts, Session};
 use crate::domain::audit::event::{Event, Operation, Outcome};
-use crate::domain::audit::note::{Statement, VerifierKey};
-use crate::domain::audit::succession;
-use crate::domain::camera::ControllerId;
 use crate::domain::people::Purpose;
-use crate::domain::people::account::PasswordFault;
-use crate::domain::people::stated_purpose::{NoProtocolNumber, Stated};
-use crate::domain::site::SitePlan;
-use crate::protocol::{PasswordChange, RefusalKind, SessionGrant, SessionRequest, SignedPlan};
-use crate::station::machine::workstation::{Station, Workstation, body_without_person};
+use crate::domain::people::stated_purpose::Stated;
+use crate::protocol::{PasswordChange, SessionGrant, SessionRequest};
+use crate::station::machine::workstation::{Station, Workstation};
+use crate::station::record::event_body::{body_without_person, class_of};
 use crate::station::record::outbox::Recorded;
 use crate::station::record::server_client::ServerError;
-use crate::station::record::trusted_checkpoints::PinError;
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Why a sign-in failed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SignInError {
-    #[error("wrong user name or password")]
-    WrongCredentials,
-    #[error("locked out for {seconds} s")]
-    LockedOut { seconds: u64 },
-    /// With what it can be asked for, once a sign-in found it so.
-    #[error("the account is active on another workstation")]
-    ActiveElsewhere(Option<AskTicket>),
-    #[error("the account cannot be asked for any more")]
-    AskOver,
-    #[error("the purpose needs a protocol number")]
-    NoProtocolNumber,
-    #[error("this workstation is not enabled")]
-    UnknownStation,
-    #[error("another password must be chosen first")]
-    MustChoosePassword,
-    #[error("the code of the second factor is missing or wrong")]
-    SecondFactor,
-    #[error("the account has no second factor, and needs one here")]
-    NoSecondFactor,
-    #[error("the new password is not taken: {0}")]
-    NotTaken(PasswordFault),
-    #[error("the server does not answer: {detail}")]
-    ServerAway { detail: String },
-    #[error("the site plan's signature is wrong")]
-    PlanNotGenuine,
-    #[error("the sign-in cannot be recorded: {detail}")]
-    NotRecorded { detail: String },
-}
-
-impl From<ServerError> for SignInError {
-    fn from(error: ServerError) -> Self {
-        let detail = error.to_string();
-        match error {
-            ServerError::Refused {
-                why: RefusalKind::WrongCredentials,
-                ..
-            } => Self::WrongCredentials,
-            ServerError::Refused {
-                why: RefusalKind::LockedOut { seconds },
-                ..
-            } => Self::LockedOut { seconds },
-            ServerError::Refused {
-                why: RefusalKind::AlreadyActiveElsewhere,
-                ..
-            } => Self::ActiveElsewhere(None),
-            ServerError::Refused {
-                why: RefusalKind::NoProtocolNumber,
-                ..
-            } => Self::NoProtocolNumber,
-            ServerError::Refused {
-                why: RefusalKind::UnknownStation,
-                ..
-            } => Self::UnknownStation,
-            ServerError::Refused {
-                why: RefusalKind::MustChoosePassword,
-                ..
-            } => Self::MustChoosePassword,
-            ServerError::Refused {
-                why: RefusalKind::SecondFactor,
-                ..
-            } => Self::SecondFactor,
-            ServerError::Refused {
-                why: RefusalKind::NoSecondFactor,
-                ..
-            } => Self::NoSecondFactor,
-            ServerError::Refused {
-                why: RefusalKind::NotTaken(fault),
-                ..
-            } => Self::NotTaken(fault),
-            ServerError::Refused {
-                why: RefusalKind::NotFound,
-                ..
-            } => Self::AskOver,
-            ServerError::Refused { .. } | ServerError::Away { .. } | ServerError::Nonsense { .. } => {
-                Self::ServerAway { detail }
-            }
-        }
-    }
-}
-
-impl From<NoProtocolNumber> for SignInError {
-    fn from(_: NoProtocolNumber) -> Self {
-        Self::NoProtocolNumber
-    }
-}
-
-impl From<PinError> for SignInError {
-    fn from(error: PinError) -> Self {
-        Self::NotRecorded {
-            detail: error.to_string(),
-        }
-    }
-}
-
-/// What somebody says of themselves.
+/// The claim of a person who signs in: name, password and second factor.
 #[derive(Debug, Clone)]
 pub struct Claim {
     pub user: String,
@@ -162,7 +60,7 @@ impl Station {
         self.sign_in_with(claim, Stated::new(purpose, "", "")?).await
     }
 
-    /// The same with a second factor, and with note and protocol number beside the purpose.
+    /// Signs a person in with a second factor, and with note and protocol number beside the purpose.
     ///
     /// # Errors
     /// As [`Station::sign_in`].
@@ -225,126 +123,7 @@ impl Station {
     }
 }
 
-/// The error and the whole chain of its causes.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
-}
-
 impl Workstation {
-    pub(in crate::station) fn genuine_plan(&self, signed: &SignedPlan) -> Result<SitePlan, SignInError> {
-        self.plan_key
-            .verify_statement(Statement::Plan, &signed.plan, &signed.signature)
-            .map_err(|error| {
-                tracing::error!(%error, "the site plan is not genuine");
-                SignInError::PlanNotGenuine
-            })?;
-        let plan: SitePlan = serde_json::from_str(&signed.plan).map_err(|error| {
-            tracing::error!(%error, "the site plan cannot be read");
-            SignInError::PlanNotGenuine
-        })?;
-        for error in plan.check() {
-            tracing::warn!(error = %with_causes(&error), "the site plan does not make sense");
-        }
-        Ok(plan)
-    }
-
-    /// Remembers the newest version this workstation ever had; an older one is somebody's old copy, however genuine.
-    pub(in crate::station) async fn keep_plan_version(self: &Arc<Self>, version: u64) -> Result<(), SignInError> {
-        let pins = Arc::clone(&self.pins);
-        let kept = tokio::task::spawn_blocking(move || pins.keep_plan_version(version)).await;
-        kept.map_err(|error| SignInError::NotRecorded {
-            detail: error.to_string(),
-        })?
-        .map_err(|error| match error {
-            PinError::OlderPlan { .. } => {
-                tracing::error!(%error, "the site plan is not current");
-                SignInError::PlanNotGenuine
-            }
-            other => other.into(),
-        })
-    }
-
-    /// Pins each log's key at first sight or along its successions, and refuses one that comes from elsewhere.
-    async fn pin_keys(self: &Arc<Self>, grant: &SessionGrant, plan: &SitePlan) -> Result<(), SignInError> {
-        let mut keys = Vec::new();
-        for given in &grant.log_keys {
-            let key: VerifierKey = given.vkey.parse().map_err(|_| SignInError::PlanNotGenuine)?;
-            let controller = plan.controller(&given.controller).ok_or(SignInError::PlanNotGenuine)?;
-            let pinned = self.pins.get(&given.controller).map(|pin| pin.key);
-            let followed = succession::follow(
-                &given.successions,
-                &self.plan_key,
-                &given.controller,
-                &controller.log_origin(),
-                pinned.as_ref(),
-                &key,
-            );
-            match followed {
-                Ok(trusted) => keys.push((given.controller.clone(), trusted)),
-                Err(error) => {
-                    tracing::error!(log = %given.controller, name = key.name(), %error, "a log's key is not followed");
-                    if pinned.is_none_or(|pinned| pinned == key) {
-                        return Err(SignInError::PlanNotGenuine);
-                    }
-                    return Err(self.other_key(given.controller.clone(), &key).await);
-                }
-            }
-        }
-        let (this, home) = (Arc::clone(self), grant.home.clone());
-        let pinned = tokio::task::spawn_blocking(move || {
-            keys.into_iter()
-                .try_for_each(|(log, key)| this.pins.pin_key(&log, key))?;
-            this.pins.set_home(&home)
-        });
-        pinned.await.map_err(|error| SignInError::NotRecorded {
-            detail: error.to_string(),
-        })??;
-        Ok(())
-    }
-
-    /// A log came with a key that nothing leads to: it is marked, and what was offered is kept.
-    async fn other_key(self: &Arc<Self>, log: ControllerId, offered: &VerifierKey) -> SignInError {
-        let (this, offered, marked) = (Arc::clone(self), offered.to_string(), log.clone());
-        let marked = tokio::task::spawn_blocking(move || {
-            let offered = [("offered.vkey", offered.as_str())];
-            let now = jiff::Timestamp::now();
-            this.pins.mark_broken(&marked, "the log has another key", &offered, now);
-        });
-        if let Err(error) = marked.await {
-            tracing::error!(%error, %log, "the mark against the log could not be kept");
-        }
-        PinError::KeyChanged { log }.into()
-    }
-
-    /// The server's chains must not be ahead of this outbox, nor behind what it proved to have: either would show that
-    /// something was taken away.
-    async fn check_heads(self: &Arc<Self>) -> Result<(), SignInError> {
-        for head in self.server.heads().await? {
-            let Some(pin) = self.pins.get(&head.log) else { continue };
-            let ours = self.outbox.next_seq(&head.log);
-            let why = if head.next_seq > ours {
-                format!(
-                    "the server has {} events of this workstation, the outbox knows of {ours}",
-                    head.next_seq
-                )
-            } else if head.next_seq < pin.next_seq {
-                format!(
-                    "the server has {} events of this workstation, it had {}",
-                    head.next_seq, pin.next_seq
-                )
-            } else {
-                continue;
-            };
-            let this = Arc::clone(self);
-            let marked = tokio::task::spawn_blocking(move || {
-                this.pins.mark_broken(&head.log, &why, &[], jiff::Timestamp::now());
-            });
-            let _ = marked.await;
-        }
-        Ok(())
-    }
-
     async fn record_sign_in(&self, facts: &Facts) -> Result<Recorded, SignInError> {
         let mut body = body_without_person(&self.id, Operation::SignIn, Outcome::Done);
         facts.fill(&mut body);

@@ -3,10 +3,10 @@
 //! Invariant: every view and gesture ends and is recorded before the sign-out is; the server hears of it last, so that
 //! nobody is signed in elsewhere while a picture is still open here. Deliberately absent: who asks (`session`).
 
-use super::authorised_act::{Parameters, parameters};
 use super::signed_in::Session;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::protocol::AskAnswer;
+use crate::station::record::event_body::{Parameters, parameters};
 use crate::station::record::health::{Delivery, Health};
 use crate::station::refusal::Refusal;
 use std::time::Duration;
@@ -29,7 +29,7 @@ impl Session {
         Ok(self.delivered().await)
     }
 
-    /// The same, and the account passes to the workstation that asks for it.
+    /// Signs out and passes the account to the workstation that asks for it.
     ///
     /// # Errors
     /// As [`Session::sign_out`].
@@ -47,10 +47,10 @@ impl Session {
         Ok(self.delivered().await)
     }
 
-    /// Says no to the workstation that asks for the account.
+    /// Refuses the account to the workstation that asks for it.
     ///
     /// # Errors
-    /// Nobody asks any more, or the server is away.
+    /// [`Refusal::NotThere`] when nobody asks any more; [`Refusal::ServerAway`].
     pub async fn keep_account(&self) -> Result<(), Refusal> {
         let answer = AskAnswer { yields: false };
         Ok(self.0.station.server.answer_ask(&self.0.facts.token, answer).await?)
@@ -70,7 +70,7 @@ impl Session {
         inner.record(Operation::SignOut, Outcome::Done, with).await.map(drop)
     }
 
-    /// Late deliveries go on in the background; the caller is told what is missing.
+    /// Waits (bounded) until every event is delivered, and returns how far the delivery is; it goes on in the background.
     async fn delivered(&self) -> Delivery {
         let inner = &self.0;
         let mut status = inner.station.outbox.status();

@@ -2,40 +2,38 @@
 //!
 //! Invariant: camera credentials live in memory and no longer than the session; when it ends, every view and gesture
 //! ends with it and is recorded before the sign-out.
-//! Deliberately absent: the acts themselves (one file each), how it ends (`sign_out`).
+//! Deliberately absent: the acts themselves (`act`, `admin`), what the server sends meanwhile (`server_watch`), how a session
+//! ends (`sign_out`).
 
-use super::authorised_act::{Parameters, class_of, parameters};
 use super::clearance::Clearances;
 use crate::domain::audit::event::{Body, Event, Operation, Outcome};
 use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Circumstances, Level, Person, Reach, Rule, StationKind};
 use crate::domain::site::{CameraPlan, SitePlan};
-use crate::protocol::{CredentialNeed, Holder, Knock, PasswordConfirmation};
-use crate::station::camera::connection::Cameras;
-use crate::station::camera::dome_lease::DomeLeases;
+use crate::protocol::{CredentialNeed, Knock, PasswordConfirmation};
+use crate::station::camera::connection::Connections;
+use crate::station::camera::dome_lease::{DomeLeases, OwnHolder};
+use crate::station::camera::link::{CameraLink, SessionEnd};
 use crate::station::camera::plan_in_force::{Policy, ZONE};
-use crate::station::camera::pose_tracking::Domes;
-use crate::station::machine::workstation::{Workstation, body_without_person};
-use crate::station::record::health::{Health, Need, ServerState};
+use crate::station::camera::pose_tracking::WatchedCameras;
+use crate::station::machine::workstation::Workstation;
+use crate::station::record::contact::ServerState;
+use crate::station::record::event_body::{Parameters, body_without_person, class_of, parameters};
+use crate::station::record::health::{Health, Need};
 use crate::station::record::outbox::Recorded;
 use crate::station::refusal::Refusal;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// Between two questions to the server; it answers within a second, at once when something changed.
-const AT_ONCE: Duration = Duration::from_millis(5);
-/// After a question that was not answered.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
-
-/// What the server vouched for.
+/// The facts of a session that the server vouched for at the sign-in.
 pub struct Facts {
     pub person: Person,
-    /// The purpose as it was stated at sign-in; what is in force now is [`SessionInner::stated`].
+    /// The purpose as it was stated at sign-in; the one in force is [`SessionInner::stated`].
     pub stated: Stated,
     /// Public identifier of the session.
     pub session: String,
@@ -44,14 +42,22 @@ pub struct Facts {
     pub home: ControllerId,
     /// What this workstation is for, as the server says.
     pub kind: StationKind,
-    /// Without a hand for so long, the workstation locks.
+    /// The workstation locks after so long without input; `None`: never.
     pub lock_after: Option<Duration>,
-    /// The plan at sign-in; what is in force now is in [`SessionInner::policy`].
+    /// The plan at sign-in; the one in force is in [`SessionInner::policy`].
     pub plan: Arc<SitePlan>,
 }
 
 impl Facts {
-    /// Writes who, and why as it was stated at sign-in, into an event.
+    /// What the session asks credentials of cameras for (R-MNT-1).
+    pub fn credential_need(&self) -> CredentialNeed {
+        match self.person.level {
+            Level::Operator | Level::Supervisor | Level::ForceOperator => CredentialNeed::Picture,
+            Level::Maintainer | Level::SystemAdministrator => CredentialNeed::Figures,
+        }
+    }
+
+    /// Writes person, session and purpose as stated at sign-in into the body of an event.
     pub fn fill(&self, body: &mut Body) {
         body.person.clone_from(&self.person.user);
         body.level = Some(self.person.level);
@@ -62,7 +68,7 @@ impl Facts {
     }
 }
 
-/// Writes a purpose into an event.
+/// Writes a purpose and its protocol number into the body of an event.
 pub fn fill_purpose(body: &mut Body, stated: &Stated) {
     body.purpose = Some(stated.purpose());
     stated.protocol_no().clone_into(&mut body.protocol_no);
@@ -72,35 +78,35 @@ pub fn fill_purpose(body: &mut Body, stated: &Stated) {
 #[derive(Clone)]
 pub struct Session(pub(in crate::station) Arc<SessionInner>);
 
-/// What a [`Session`] is made of.
+/// The parts of a [`Session`].
 pub struct SessionInner {
     pub station: Arc<Workstation>,
     pub facts: Facts,
-    pub cameras: Cameras,
-    pub domes: Domes,
-    pub holds: DomeLeases,
+    pub cameras: Arc<Connections>,
+    pub watched: WatchedCameras,
+    pub leases: Arc<DomeLeases>,
     pub policy: Arc<Policy>,
     pub clearances: Clearances,
     /// The purpose in force.
-    pub(in crate::station) stated: watch::Sender<Stated>,
-    ended: watch::Sender<bool>,
-    pub(in crate::station) open_acts: watch::Sender<usize>,
-    told: watch::Sender<ServerNotice>,
+    pub(super) stated: watch::Sender<Stated>,
+    ended: SessionEnd,
+    pub(super) open_acts: watch::Sender<usize>,
+    notice: watch::Sender<ServerNotice>,
 }
 
-/// What the server said last of this session.
+/// The last notice of the server about this session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct ServerNotice {
-    /// Its clock, Unix ms, and when it said so: nobody's hand is on that clock here.
+    /// The server's clock, Unix ms, and when it was read: nobody at this workstation can set that clock.
     clock: Option<(i64, Instant)>,
     knock: Option<Knock>,
 }
 
-/// Counts an act that is under way; a sign-out waits for it.
+/// An act that is under way: a sign-out waits until it is dropped.
 pub struct OpenAct(watch::Sender<usize>);
 
 impl OpenAct {
-    /// One more.
+    /// Counts one more act of the session.
     pub fn new(session: &SessionInner) -> Self {
         session.open_acts.send_modify(|count| *count += 1);
         Self(session.open_acts.clone())
@@ -114,23 +120,64 @@ impl Drop for OpenAct {
 }
 
 impl SessionInner {
+    /// The parts of a session whose sign-in is recorded. Must be called on a tokio runtime.
+    pub(super) fn new(station: Arc<Workstation>, facts: Facts) -> Self {
+        let ended = SessionEnd::default();
+        let link = CameraLink {
+            server: station.server.clone(),
+            contact: Arc::clone(&station.contact),
+            token: facts.token.clone(),
+            ended: ended.clone(),
+            runtime: station.runtime.clone(),
+        };
+        let own = OwnHolder {
+            user: facts.person.user.clone(),
+            station: station.id.clone(),
+        };
+        let policy = Arc::new(Policy::new(Arc::clone(&facts.plan)));
+        let cameras = Arc::new(Connections::new(link.clone(), facts.credential_need()));
+        Self {
+            watched: WatchedCameras::new(
+                Arc::clone(&cameras),
+                Arc::clone(&policy),
+                station.uncertainty,
+                station.runtime.clone(),
+            ),
+            cameras,
+            leases: Arc::new(DomeLeases::new(link, own)),
+            clearances: Clearances::new(facts.person.user.clone(), facts.person.level),
+            policy,
+            stated: watch::Sender::new(facts.stated.clone()),
+            ended,
+            open_acts: watch::Sender::new(0),
+            notice: watch::Sender::default(),
+            station,
+            facts,
+        }
+    }
+
     /// Whether nothing may be begun any more.
     pub fn has_ended(&self) -> bool {
-        *self.ended.borrow()
+        self.ended.has_come()
+    }
+
+    /// The end of the session, to wait for.
+    pub(super) fn ended(&self) -> &SessionEnd {
+        &self.ended
     }
 
     /// Ends the session here: every view and gesture notices.
     pub fn end(&self) {
-        self.ended.send_replace(true);
+        self.ended.end();
     }
 
-    /// Waits until the session ends.
+    /// Waits until the session ends. Cancel-safe.
     pub async fn until_ended(&self) {
-        let mut ended = self.ended.subscribe();
-        let _ = ended.wait_for(|ended| *ended).await;
+        self.ended.wait().await;
     }
 
-    /// Waits until nothing that needs this may go on: the session ended, or the table of the audit path says no.
+    /// Waits until an act with this need may not go on: the session ended, or the audit path ([`Need`]) forbids it.
+    /// Cancel-safe.
     pub async fn until_forbidden(&self, need: Need) -> Refusal {
         let mut standing = self.station.standing.clone();
         let forbidden = async {
@@ -143,10 +190,10 @@ impl SessionInner {
         }
     }
 
-    /// Where and when something is asked here: by the server's clock as far as it was heard, so that nobody widens the
-    /// hours of a grant by setting this machine's.
+    /// The circumstances of a decision made now: workstation, reach of the server, and local time by the server's clock, so
+    /// that nobody widens the hours of a grant by setting this machine's.
     pub fn circumstances(&self) -> Circumstances {
-        let now = match self.told.borrow().clock {
+        let now = match self.notice.borrow().clock {
             Some((ms, at)) => {
                 let since = i64::try_from(at.elapsed().as_millis()).unwrap_or(i64::MAX);
                 Timestamp::from_millisecond(ms.saturating_add(since)).ok()
@@ -165,9 +212,9 @@ impl SessionInner {
         }
     }
 
-    /// Keeps what the server said of the session itself.
+    /// Stores a notice of the server: its clock (Unix ms) and the workstation that asks for the account.
     pub fn hear_of_session(&self, now_ms: i64, knock: Option<Knock>) {
-        self.told.send_replace(ServerNotice {
+        self.notice.send_replace(ServerNotice {
             clock: Some((now_ms, Instant::now())),
             knock,
         });
@@ -176,33 +223,22 @@ impl SessionInner {
     /// A camera of the plan.
     ///
     /// # Errors
-    /// The plan does not have it: nothing is granted on it.
+    /// [`Rule::NoGrant`]: the plan does not have it, so nothing is granted on it.
     pub fn camera(&self, id: &CameraId) -> Result<CameraPlan, Refusal> {
-        let plan = self.policy.plan();
-        plan.camera(id).cloned().ok_or(Refusal::Rule(Rule::NoGrant))
+        self.policy.camera(id)
     }
 
-    /// What credentials of cameras are for in this session (R-MNT-1).
-    pub fn credential_need(&self) -> CredentialNeed {
-        match self.facts.person.level {
-            Level::Operator | Level::Supervisor | Level::ForceOperator => CredentialNeed::Picture,
-            Level::Maintainer | Level::SystemAdministrator => CredentialNeed::Figures,
-        }
-    }
-
-    /// Whether this is the person of the session, at this workstation.
-    pub fn is_me(&self, holder: &Holder) -> bool {
-        holder.user == self.facts.person.user && holder.station == self.station.id
-    }
-
-    /// Writes who, and why as of now, into an event.
+    /// Writes person, session and the purpose in force into the body of an event.
     pub fn fill(&self, body: &mut Body) {
         self.facts.fill(body);
         fill_purpose(body, &self.stated.borrow());
     }
 
-    /// Records something of the session itself, in the workstation's own log.
-    pub(in crate::station) async fn record(
+    /// Records an event of the session itself, in the log of what belongs to no camera.
+    ///
+    /// # Errors
+    /// [`Refusal::NotRecorded`], [`Refusal::DiskFull`] or [`Refusal::OutboxFilling`]: the event is not durable.
+    pub async fn record(
         &self,
         operation: Operation,
         outcome: Outcome,
@@ -221,27 +257,6 @@ impl SessionInner {
 }
 
 impl Session {
-    /// Begins a session whose sign-in is recorded.
-    pub(in crate::station) fn start(station: Arc<Workstation>, facts: Facts) -> Self {
-        let policy = Arc::new(Policy::new(Arc::clone(&facts.plan)));
-        let stated = watch::Sender::new(facts.stated.clone());
-        let inner = Arc::new(SessionInner {
-            policy,
-            station,
-            facts,
-            cameras: Cameras::default(),
-            domes: Domes::default(),
-            holds: DomeLeases::default(),
-            clearances: Clearances::default(),
-            stated,
-            ended: watch::Sender::new(false),
-            open_acts: watch::Sender::new(0),
-            told: watch::Sender::default(),
-        });
-        tokio::spawn(keep_in_touch(Arc::downgrade(&inner)));
-        Self(inner)
-    }
-
     /// Who is signed in.
     pub fn person(&self) -> &Person {
         &self.0.facts.person
@@ -272,20 +287,20 @@ impl Session {
         self.0.ended.subscribe()
     }
 
-    /// Where and when something would be asked now, for what the screen offers.
+    /// The circumstances a decision would be made in now, for what the screen offers.
     pub fn circumstances(&self) -> Circumstances {
         self.0.circumstances()
     }
 
     /// The workstation that tries to use this person's account now.
     pub fn knock(&self) -> Option<Knock> {
-        self.0.told.borrow().knock.clone()
+        self.0.notice.borrow().knock.clone()
     }
 
-    /// When a moment of the server's clock, Unix ms, is here; now, as long as that clock was not heard.
+    /// A moment of the server's clock (Unix ms) by this machine's; now, as long as the server's clock is not known.
     pub fn moment(&self, server_ms: i64) -> Instant {
-        let told = self.0.told.borrow();
-        let Some((clock_ms, at)) = told.clock else {
+        let notice = self.0.notice.borrow();
+        let Some((clock_ms, at)) = notice.clock else {
             return Instant::now();
         };
         let ahead = Duration::from_millis(server_ms.abs_diff(clock_ms));
@@ -297,7 +312,7 @@ impl Session {
         moment.unwrap_or(at)
     }
 
-    /// Without a hand for so long, the workstation locks.
+    /// How long without input until the workstation locks; `None`: never.
     pub fn lock_after(&self) -> Option<Duration> {
         self.0.facts.lock_after
     }
@@ -305,18 +320,18 @@ impl Session {
     /// Records that the workstation was locked, by the person or by itself.
     ///
     /// # Errors
-    /// [`Refusal::NotRecorded`]: it is locked all the same.
+    /// [`Refusal::NotRecorded`]: the workstation is locked all the same.
     pub async fn record_lock(&self, by_itself: bool) -> Result<(), Refusal> {
         self.record_locking("locked", Outcome::Done, by_itself).await
     }
 
-    /// Opens a locked workstation: the server says whether it is the same person.
+    /// Unlocks the workstation: the server checks that the password is that of the same person.
     ///
     /// # Errors
-    /// It is not, or it cannot be asked or recorded.
+    /// [`Refusal::WrongPassword`], also after too many wrong ones; [`Refusal::ServerAway`]; [`Refusal::NotRecorded`].
     pub async fn unlock(&self, password: SecretString) -> Result<(), Refusal> {
-        let proof = PasswordConfirmation { password };
-        match self.0.station.server.prove(&self.0.facts.token, &proof).await {
+        let confirmation = PasswordConfirmation { password };
+        match self.0.station.server.prove(&self.0.facts.token, &confirmation).await {
             Ok(()) => self.record_locking("unlocked", Outcome::Done, false).await,
             Err(error) => {
                 self.record_locking("unlocked", Outcome::Refused, false).await?;
@@ -330,11 +345,11 @@ impl Session {
         self.0.record(Operation::WorkstationLock, outcome, with).await.map(drop)
     }
 
-    /// Goes on although the server is away beyond the grace or too many records wait: this named officer, for this reason,
-    /// for fifteen minutes, live and PTZ only. Recorded first.
+    /// Extends the grace although the server is away beyond it or too many events wait: by this named officer, for this
+    /// reason, for fifteen minutes, live and PTZ only. Recorded first.
     ///
     /// # Errors
-    /// The level may not, there is no reason, or it cannot be recorded.
+    /// [`Rule::NoGrant`] when the level may not or there is no reason; [`Refusal::NotRecorded`].
     pub async fn go_on(&self, reason: &str) -> Result<(), Refusal> {
         let facts = &self.0.facts;
         let officer = matches!(
@@ -352,61 +367,4 @@ impl Session {
         self.0.station.contact.go_on(Instant::now());
         Ok(())
     }
-}
-
-/// Always has a question at the server: what is in force and who holds what. Notices that the server is away or that it
-/// ended the session.
-async fn keep_in_touch(session: Weak<SessionInner>) {
-    let mut known = 0;
-    let mut unknown_here = false;
-    loop {
-        let Some(inner) = session.upgrade() else { return };
-        if inner.has_ended() {
-            return;
-        }
-        let asked = inner.station.server.policy(&inner.facts.token, known).await;
-        let pause = match asked {
-            Ok(told) => {
-                unknown_here = false;
-                inner.station.contact.reached();
-                known = told.revision;
-                inner.hear(told).await;
-                AT_ONCE
-            }
-            Err(error) if error.is_session_ended() => {
-                tracing::warn!("the server ended the session");
-                inner.end();
-                return;
-            }
-            // Once may be the certificate of before, on its way while the next one was taken up.
-            Err(error) if error.is_unknown_station() && unknown_here => {
-                tracing::warn!("this workstation was revoked");
-                inner.end();
-                return;
-            }
-            Err(error) if error.is_unknown_station() => {
-                unknown_here = true;
-                AT_ONCE
-            }
-            Err(error) => {
-                if error.is_away() {
-                    inner.station.contact.away();
-                } else {
-                    // It answered all the same.
-                    inner.station.contact.reached();
-                }
-                // Who moves a dome is not heard now.
-                inner.domes.on_silence(Instant::now());
-                known = 0;
-                ASK_AGAIN
-            }
-        };
-        let ended = inner.ended.subscribe();
-        drop(inner);
-        wait(ended, pause).await;
-    }
-}
-
-async fn wait(mut ended: watch::Receiver<bool>, pause: Duration) {
-    let _ = tokio::time::timeout(pause, ended.wait_for(|ended| *ended)).await;
 }

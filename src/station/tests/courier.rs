@@ -2,8 +2,8 @@
 
 use super::forged_log::{ForgedLog, Lie, first_seen};
 use super::{borgo, event, outbox, station};
+use crate::station::record::contact::Contact;
 use crate::station::record::courier::{Courier, Delivered};
-use crate::station::record::health::Contact;
 use crate::station::record::outbox::memory::Memory;
 use crate::station::record::outbox::{Outbox, OutboxStatus};
 use crate::station::record::trusted_checkpoints::Pins;

@@ -35,7 +35,7 @@ fn outbox(disk: &Memory, delivered: u64) -> Outbox {
 
 fn event() -> Event {
     let body =
-        crate::station::machine::workstation::body_without_person(&station(), Operation::ViewOpen, Outcome::Intent);
+        crate::station::record::event_body::body_without_person(&station(), Operation::ViewOpen, Outcome::Intent);
     Event {
         log: borgo(),
         class: RetentionClass::Police,

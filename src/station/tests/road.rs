@@ -292,7 +292,10 @@ async fn r_mnt_1_a_maintainer_gets_figures_and_never_an_image() {
             _ => assert_eq!(refusal, Some(Refusal::Rule(Rule::MaintainerSeesNoImage)), "{act}"),
         }
     }
-    assert_eq!(maintainer.0.credential_need(), crate::protocol::CredentialNeed::Figures);
+    assert_eq!(
+        maintainer.0.facts.credential_need(),
+        crate::protocol::CredentialNeed::Figures
+    );
     let named = |body: &&Body| {
         body.parameters
             .get("why")
