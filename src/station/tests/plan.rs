@@ -11,7 +11,7 @@ use crate::domain::site::{CameraPlan, Controller, SitePlan};
 use crate::protocol::{PolicyState, SignedPlan};
 use crate::station::camera::plan_in_force::Policy;
 use crate::station::camera::recorded_cover::RecordedSight;
-use crate::station::session::sign_in::SignInError;
+use crate::station::session::sign_in_error::SignInError;
 use std::sync::Arc;
 use std::time::Instant;
 

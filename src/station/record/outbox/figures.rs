@@ -7,7 +7,8 @@ use crate::domain::audit::event::{Operation, Outcome, RetentionClass};
 use std::time::Duration;
 
 fn event(station: &StationId) -> Event {
-    let mut body = crate::station::workstation::body_without_person(station, Operation::ViewPulse, Outcome::Done);
+    let mut body =
+        crate::station::record::event_body::body_without_person(station, Operation::ViewPulse, Outcome::Done);
     body.person = "chiara.neri".into();
     body.session = uuid::Uuid::new_v4().to_string();
     Event {
