@@ -1,19 +1,24 @@
 //! The workstation without a screen: session, camera sessions, outbox, courier, use cases.
 //!
-//! Invariant: every act takes one road: intent → `domain::people` decides → event durable in the outbox → act →
+//! Invariant: every act is authorised in one way: intent → `domain::people` decides → event durable in the outbox → act →
 //! outcome as a second event. Nothing else in the program can reach a camera, a recorder or an export file.
 //!
-//! | file | what |
-//! |---|---|
-//! | [`Station`] (`workstation`), `enrolment`, `enrol`, `secrets` | what this machine is and where it keeps things |
-//! | `outbox`, `courier`, `trusted_checkpoints`, `server_client` | events: durable here, then provably in the server's log |
-//! | `sign_in`, [`Session`] (`session`), `authorised_act` | who is here, and the one road every act takes |
-//! | `plan_in_force`, `recorded_cover` | the plan in force as it changes, declared events, the school calendar; what it lets be seen of recordings |
-//! | `camera_connection`, `pose_tracking`, `pushed_ptz_status`, `dome_lease` | one ONVIF session per camera, what is known of a dome's pose, who holds it |
-//! | `saved_walls` | the walls each person keeps on this machine |
-//! | `view`, `view_stream`, `ptz_control`, `presets`, `snapshot`, `clearance`, `playback`, `export`, `diagnosis`, `camera_mask_sync` | the acts |
-//! | `account_admin`, `camera_admin` | people, cameras and the site plan, looked after |
+//! Imports go from the bottom of this table to its top and never back, nor in a circle (`tests/suite/architecture/circles.rs`):
+//! record ← machine ← camera ← session ← act, admin.
 //!
+//! | wing | what |
+//! |---|---|
+//! | [`record`] | the audit path: outbox, courier, trusted checkpoints, calls to the server, health |
+//! | `machine` | this machine: enrolment, certificate, secrets, saved walls, and the [`Station`] that runs them |
+//! | `camera` | what a session knows of its cameras: connection, plan in force, pose and cover, lease of a dome |
+//! | `session` | a signed-in person: sign-in and sign-out, takeover, clearances, and the authorised act every use case passes |
+//! | `act` | views, PTZ, presets, snapshots, playback, export, declared events, requests for a dome or a clearance |
+//! | `admin` | accounts, workstations, cameras, proposed masks, masks inside cameras, diagnosis |
+//!
+//! `refusal` tells why an act was not done, for all of them; it reads the errors of `record`.
+//!
+//! A service of `camera` takes the narrow thing it needs (a link to the server under the session's token, the plan in force),
+//! never the session; `session` puts the services together, and an act takes a [`Session`].
 //! Deliberately absent: iced, widgets, words for the screen (`gui::i18n` has them; here are enums).
 
 mod act;

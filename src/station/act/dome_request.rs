@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 impl Session {
     /// Every lease of a dome, and who asks for it, as the server last said.
-    pub fn holds(&self) -> watch::Receiver<Vec<Held>> {
+    pub fn leases(&self) -> watch::Receiver<Vec<Held>> {
         self.0.leases.seen()
     }
 

@@ -208,8 +208,8 @@ impl Session {
             with.insert("covered_partly".into(), report.covered.partly.into());
         }
         act.also(Operation::ExportEnd, Outcome::Done, with).await?;
-        let kept = tokio::task::spawn_blocking(move || unclaimed.keep()).await;
-        if let Err(error) = kept
+        let named = tokio::task::spawn_blocking(move || unclaimed.keep()).await;
+        if let Err(error) = named
             .map_err(|error| ExportError::Disk(std::io::Error::other(error)))
             .flatten()
         {

@@ -60,7 +60,7 @@ enum Order {
     Seek(i64, oneshot::Sender<Result<(), Refusal>>),
 }
 
-/// A recording that holds a range, and how to reach it.
+/// A recording that covers a range, and how to reach it.
 pub struct Found {
     pub connection: Arc<Connection>,
     /// The recording, as the recorder calls it.
@@ -163,7 +163,7 @@ impl Session {
     }
 }
 
-/// Finds the recording that holds a range (Unix ms) of a camera, for playback and export.
+/// Finds the recording that covers a range (Unix ms) of a camera, for playback and export.
 ///
 /// # Errors
 /// [`Refusal::TooOld`], [`Refusal::NothingRecorded`], or what is wrong with the recorder.

@@ -89,7 +89,7 @@ impl Session {
     }
 
     async fn go_to_preset(&self, plan: &CameraPlan, act: &Act, token: &str) -> Result<(), Refusal> {
-        let _hold = self.0.leases.take(&plan.id).await?;
+        let _lease = self.0.leases.take(&plan.id).await?;
         let ptz = self.motors(plan, act.recorded()).await?;
         let watched = self.0.watched.watch(plan, act.recorded());
         let presets = ptz.presets().await?;
@@ -123,7 +123,7 @@ impl Session {
     }
 
     async fn save_pose(&self, plan: &CameraPlan, act: &Act, name: &str) -> Result<(), Refusal> {
-        let _hold = self.0.leases.take(&plan.id).await?;
+        let _lease = self.0.leases.take(&plan.id).await?;
         let ptz = self.motors(plan, act.recorded()).await?;
         let status = ptz.status().await?;
         let pose = plan

@@ -1,9 +1,9 @@
-//! A gesture: between the first and the last command of one hand on one dome.
+//! A gesture: between the first and the last command of one person on one dome.
 //!
 //! Invariant: every command passes the gate of `domain::ptz::limits` with what is known of the pose at that moment, is
 //! taken down before it is sent, and ends by itself: by the timeout that goes to the camera with it, and by a watchdog
 //! here when the key is let go without a word. A gesture ends with the dome seen to stand, and with its second event.
-//! Deliberately absent: presets (see `presets`), asking for a held dome.
+//! Deliberately absent: presets (see `presets`), asking for a dome that another workstation steers.
 
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, CameraKind, Pose};
@@ -37,7 +37,7 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// A gesture. Dropping it stops the dome and records the end.
 pub struct Gesture {
-    hand: Arc<PtzDriver>,
+    drive: Arc<PtzDriver>,
     /// Dropped with the gesture: the task behind it stops the dome.
     _alive: watch::Sender<()>,
 }
@@ -49,7 +49,7 @@ struct PtzDriver {
     act: Act,
     watched: Arc<Watched>,
     ptz: Ptz,
-    hold: LeaseGuard,
+    lease: LeaseGuard,
     motion: Mutex<Motion>,
     /// Becomes true when the end was recorded.
     ended: watch::Sender<Option<Result<(), Refusal>>>,
@@ -73,7 +73,7 @@ struct Motion {
 }
 
 impl Session {
-    /// Begins a gesture on a dome: takes the hold and records the start before the first command.
+    /// Begins a gesture on a dome: takes the lease and records the start before the first command.
     /// Dropping the gesture stops the dome and records the end.
     ///
     /// # Errors
@@ -93,30 +93,30 @@ impl Session {
             if plan.kind != CameraKind::Dome {
                 return Err(Refusal::NotSupported);
             }
-            let hold = self.0.leases.take(camera).await?;
+            let lease = self.0.leases.take(camera).await?;
             let watched = self.0.watched.watch(&plan, act.recorded());
             let ptz = self.0.cameras.connection(&plan, act.recorded()).await?.ptz().await?;
-            Ok((hold, watched, ptz))
+            Ok((lease, watched, ptz))
         };
-        let (hold, watched, ptz) = match ready.await {
+        let (lease, watched, ptz) = match ready.await {
             Ok(ready) => ready,
             Err(refusal) => return Err(act.failed(refusal).await),
         };
         let mut act = act;
-        act.settle(Outcome::Done, parameters([("fence", hold.fence().into())]))
+        act.settle(Outcome::Done, parameters([("fence", lease.fence().into())]))
             .await?;
-        let hand = Arc::new(PtzDriver {
+        let drive = Arc::new(PtzDriver {
             number: watched.next_mover(),
             act,
             watched,
             ptz,
-            hold,
+            lease,
             motion: Mutex::default(),
             ended: watch::Sender::new(None),
         });
         let (alive, dropped) = watch::channel(());
-        self.0.station.runtime.spawn(follow(Arc::clone(&hand), dropped));
-        Ok(Gesture { hand, _alive: alive })
+        self.0.station.runtime.spawn(follow(Arc::clone(&drive), dropped));
+        Ok(Gesture { drive, _alive: alive })
     }
 }
 
@@ -128,8 +128,8 @@ impl Gesture {
     /// The limit that leaves nothing of the motion; a motion that is only slowed by one is not refused.
     pub async fn velocity(&self, pan: f64, tilt: f64, zoom: f64) -> Result<(), Refusal> {
         let wanted = Velocity { pan, tilt, zoom }.clamped();
-        let outcome = self.hand.velocity(wanted).await;
-        self.hand.note_refusal(outcome).await
+        let outcome = self.drive.velocity(wanted).await;
+        self.drive.note_refusal(outcome).await
     }
 
     /// Turns so that the point `x, y` (0..1) of the picture comes to the centre.
@@ -137,8 +137,8 @@ impl Gesture {
     /// # Errors
     /// [`Refusal::Covered`] when the pose is not known, a limit, or the camera.
     pub async fn centre_on(&self, x: f64, y: f64) -> Result<(), Refusal> {
-        let outcome = self.hand.go(|hand, pose| {
-            let lens = hand.watched.plan.lens.as_ref().ok_or(Refusal::NotSupported)?;
+        let outcome = self.drive.go(|drive, pose| {
+            let lens = drive.watched.plan.lens.as_ref().ok_or(Refusal::NotSupported)?;
             let to = direction_at(lens, pose, [x.clamp(0.0, 1.0), y.clamp(0.0, 1.0)]);
             Ok(Pose {
                 pan_deg: nearest(to.azimuth_deg, lens.pan_range_deg),
@@ -147,7 +147,7 @@ impl Gesture {
             })
         });
         let outcome = outcome.await;
-        self.hand.note_refusal(outcome).await
+        self.drive.note_refusal(outcome).await
     }
 
     /// One notch of zoom: multiplies the magnification by `factor`.
@@ -155,8 +155,8 @@ impl Gesture {
     /// # Errors
     /// [`Refusal::ZoomCeiling`], [`Refusal::Covered`] when the pose is not known, or the camera.
     pub async fn zoom_by(&self, factor: f64) -> Result<(), Refusal> {
-        let outcome = self.hand.go(|hand, pose| {
-            let lens = hand.watched.plan.lens.as_ref().ok_or(Refusal::NotSupported)?;
+        let outcome = self.drive.go(|drive, pose| {
+            let lens = drive.watched.plan.lens.as_ref().ok_or(Refusal::NotSupported)?;
             let factor = if factor.is_finite() {
                 factor.clamp(0.1, 10.0)
             } else {
@@ -170,7 +170,7 @@ impl Gesture {
             })
         });
         let outcome = outcome.await;
-        self.hand.note_refusal(outcome).await
+        self.drive.note_refusal(outcome).await
     }
 
     /// Stops, repeats Stop until the camera says idle, records the end.
@@ -178,8 +178,8 @@ impl Gesture {
     /// # Errors
     /// The dome was not seen to stand, or the end could not be recorded.
     pub async fn end(self) -> Result<(), Refusal> {
-        let mut ended = self.hand.ended.subscribe();
-        self.hand.motion().asked_to_end = true;
+        let mut ended = self.drive.ended.subscribe();
+        self.drive.motion().asked_to_end = true;
         drop(self);
         match ended.wait_for(Option::is_some).await.map(|ended| ended.clone()) {
             Ok(Some(result)) => result,
@@ -200,7 +200,7 @@ impl PtzDriver {
             return Err(Refusal::SessionEnded);
         }
         session.station.standing.borrow().allows(Need::Act)?;
-        self.hold.check()
+        self.lease.check()
     }
 
     async fn velocity(&self, wanted: Velocity) -> Result<(), Refusal> {
@@ -336,7 +336,7 @@ impl PtzDriver {
     }
 
     async fn send_stop(&self, now: Instant) {
-        if !self.hold.may_stop() {
+        if !self.lease.may_stop() {
             // Somebody else may be moving it by now; the camera's own timeout ends what was sent.
             return;
         }
@@ -374,8 +374,8 @@ impl PtzDriver {
                 // Another gesture moves the dome by right; its own end will make it stand.
                 return Ok(());
             }
-            if !self.hold.may_stop() {
-                return Err(self.hold.check().err().unwrap_or(Refusal::HoldEnded));
+            if !self.lease.may_stop() {
+                return Err(self.lease.check().err().unwrap_or(Refusal::HoldEnded));
             }
             match sequence.next(now) {
                 StopAct::SendStop => {
@@ -471,28 +471,28 @@ fn nearest(angle: f64, range: [f64; 2]) -> f64 {
 }
 
 /// Watches over a gesture until it is dropped; then brings the dome to rest and records the end.
-async fn follow(hand: Arc<PtzDriver>, mut dropped: watch::Receiver<()>) {
-    let session = Arc::clone(hand.act.session());
+async fn follow(drive: Arc<PtzDriver>, mut dropped: watch::Receiver<()>) {
+    let session = Arc::clone(drive.act.session());
     let mut tick = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
             _ = dropped.changed() => break,
             () = session.until_ended() => break,
             _ = tick.tick() => {
-                hand.look();
-                let lost = hand.motion().velocity.is_some_and(|(_, sent)| sent.elapsed() > KEY_LOST);
-                if hand.hold.check().is_err() {
+                drive.look();
+                let lost = drive.motion().velocity.is_some_and(|(_, sent)| sent.elapsed() > KEY_LOST);
+                if drive.lease.check().is_err() {
                     break;
                 }
-                if lost || (hand.check().is_err() && hand.motion().velocity.is_some()) {
-                    hand.stop_at_once().await;
+                if lost || (drive.check().is_err() && drive.motion().velocity.is_some()) {
+                    drive.stop_at_once().await;
                 }
             }
         }
     }
-    let rest = hand.bring_to_rest().await;
-    hand.look();
-    let mut with = hand.summary();
+    let rest = drive.bring_to_rest().await;
+    drive.look();
+    let mut with = drive.summary();
     let outcome = match &rest {
         Ok(()) => Outcome::Done,
         Err(refusal) => {
@@ -500,7 +500,7 @@ async fn follow(hand: Arc<PtzDriver>, mut dropped: watch::Receiver<()>) {
             Outcome::Failed
         }
     };
-    hand.hold.done();
-    let recorded = hand.act.also(Operation::PtzEnd, outcome, with).await;
-    hand.ended.send_replace(Some(rest.and(recorded)));
+    drive.lease.done();
+    let recorded = drive.act.also(Operation::PtzEnd, outcome, with).await;
+    drive.ended.send_replace(Some(rest.and(recorded)));
 }

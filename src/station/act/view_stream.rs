@@ -111,7 +111,7 @@ impl Stream {
     }
 
     /// One connection, for as long as it lasts.
-    /// `before` is told when its pipeline is gone.
+    /// `before` becomes true when its pipeline is gone.
     async fn try_once(
         &self,
         reconnect: &mut Reconnect,

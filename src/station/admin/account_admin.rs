@@ -13,7 +13,7 @@ use crate::station::session::signed_in::Session;
 
 impl Session {
     /// Whether this person may see the accounts, here and now.
-    pub fn keeps_people(&self) -> bool {
+    pub fn may_see_accounts(&self) -> bool {
         self.check_admin(AdminRight::ReadPeople).is_ok()
     }
 
@@ -59,7 +59,7 @@ impl Session {
     }
 
     /// Whether this person may enrol and revoke workstations, here and now.
-    pub fn keeps_stations(&self) -> bool {
+    pub fn may_enrol_workstations(&self) -> bool {
         self.check_admin(AdminRight::KeepStations).is_ok()
     }
 

@@ -42,12 +42,12 @@ pub struct CameraReport {
 
 impl Session {
     /// Whether this person may add, change and remove cameras, here and now.
-    pub fn keeps_cameras(&self) -> bool {
+    pub fn may_change_cameras(&self) -> bool {
         self.check_admin(AdminRight::KeepCameras).is_ok()
     }
 
     /// Whether this person may approve changes that need two people, here and now.
-    pub fn approves_cameras(&self) -> bool {
+    pub fn may_approve_cameras(&self) -> bool {
         self.check_admin(AdminRight::ApproveCameras).is_ok()
     }
 
@@ -55,7 +55,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Refusal::Rule`] when the right is missing, what else the server refuses with; [`Refusal::ServerAway`].
-    pub async fn kept_cameras(&self) -> Result<Vec<CameraView>, Refusal> {
+    pub async fn administered_cameras(&self) -> Result<Vec<CameraView>, Refusal> {
         Ok(self.0.station.server.cameras(&self.0.facts.token).await?)
     }
 

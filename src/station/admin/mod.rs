@@ -1,4 +1,5 @@
-//! What an administrator, a supervisor or a maintainer does: accounts, workstations, cameras, masks kept by a camera, diagnosis.
+//! What an administrator, a supervisor or a maintainer does: accounts, workstations, cameras,
+//! masks inside a camera, diagnosis.
 //!
 //! Deliberately absent: live pictures and recordings (`act`).
 

@@ -24,7 +24,7 @@ const RENEW: Duration = Duration::from_secs(2);
 /// How long a gesture is given to bring its dome to rest before the dome is let go of.
 const LET_GO: Duration = Duration::from_secs(1);
 
-/// A dome that somebody holds.
+/// The lease of a dome, as the server last said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     pub camera: CameraId,
@@ -184,7 +184,8 @@ impl DomeLeases {
         self.mine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn held(&self, camera: &CameraId) -> Option<LeaseGuard> {
+    /// Joins the lease of a dome while it stands.
+    fn join(&self, camera: &CameraId) -> Option<LeaseGuard> {
         let mine = Arc::clone(self.lock().get(camera)?);
         mine.is_ours().then(|| LeaseGuard::new(mine))
     }
@@ -244,7 +245,7 @@ impl DomeLeases {
     /// else takes it; or what else the server refuses with.
     pub async fn take(self: &Arc<Self>, camera: &CameraId) -> Result<LeaseGuard, Refusal> {
         let _one = self.taking.lock().await;
-        if let Some(guard) = self.held(camera) {
+        if let Some(guard) = self.join(camera) {
             return Ok(guard);
         }
         let asked = Instant::now();

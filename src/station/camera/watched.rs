@@ -203,7 +203,7 @@ impl Watched {
         self.take_status(status);
     }
 
-    /// How long a question may take that tells how the camera's clock stands.
+    /// The longest round trip of a status that still tells the camera's clock.
     fn quick(&self) -> Duration {
         Duration::from_secs_f64(self.plan.motion.status_delay_s.clamp(0.0, 10.0) / 2.0)
     }
@@ -252,9 +252,9 @@ impl Watched {
     }
 
     /// Takes down whether another workstation has the lease of the dome.
-    pub fn on_other_holder(&self, now: Instant, holds: bool) {
+    pub fn on_other_holder(&self, now: Instant, leased: bool) {
         if let Some(tracker) = &self.tracker {
-            lock(tracker).on_other_holder(now, holds);
+            lock(tracker).on_other_holder(now, leased);
         }
     }
 }

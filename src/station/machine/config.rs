@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// Name of the file with the enrolment's facts.
 pub const FACTS: &str = "station.toml";
 
-/// Where the workstation keeps its things.
+/// The folders of a workstation, and how it stores secrets.
 #[derive(Debug, Clone)]
 pub struct StationConfig {
     /// Enrolment: `station.toml` (server address, station id), `cert.pem`, `key.pem`, `ca.pem`, `plan_key`.
@@ -17,7 +17,7 @@ pub struct StationConfig {
     pub data: PathBuf,
     /// Where snapshots and exports go.
     pub evidence: PathBuf,
-    /// Where secrets are kept.
+    /// The store of secrets.
     pub secrets: SecretsChoice,
     /// Always [`Uncertainty::Kept`], but for the leak test's counter-trial.
     pub uncertainty: Uncertainty,
@@ -40,7 +40,7 @@ pub enum Uncertainty {
     ForcedToZeroInTheSimulator,
 }
 
-/// The clear choice when there is no system keyring.
+/// The store of secrets, chosen by name: there is no silent way from one to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretsChoice {
     /// The system keyring (Secret Service); refuse to start without it.

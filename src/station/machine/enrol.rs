@@ -2,7 +2,7 @@
 //!
 //! A new machine is given an address and a code. The code carries the fingerprint of the server's authority: the first
 //! contact only fetches that certificate and compares it; the code itself is shown to a server proven by it.
-//! Invariant: what was enrolled or renewed is kept whole before it is used. Deliberately absent: asking a person (`gui`).
+//! Invariant: what was enrolled or renewed is stored whole before it is used. Deliberately absent: asking a person (`gui`).
 
 use super::config::{FACTS, StationConfig, StationError};
 use super::enrolment::{Enrolment, StationToml, text};
@@ -32,14 +32,14 @@ pub enum EnrolError {
     AnotherServer,
     #[error("the code is used, expired or unknown")]
     CodeRefused,
-    /// Nowhere to keep this machine's key. Found out before the code is spent.
+    /// No place for this machine's key. Found out before the code is spent.
     #[error("no system keyring: {detail}")]
     NoKeyring { detail: String },
-    #[error("the enrolment cannot be kept: {detail}")]
+    #[error("the enrolment cannot be stored: {detail}")]
     NotKept { detail: String },
 }
 
-fn not_kept(error: impl std::fmt::Display) -> EnrolError {
+fn not_stored(error: impl std::fmt::Display) -> EnrolError {
     EnrolError::NotKept {
         detail: error.to_string(),
     }
@@ -61,7 +61,7 @@ async fn enrol_with(config: StationConfig, address: &str, code: &str) -> Result<
     let read = EnrolmentCode::read(code).ok_or(EnrolError::NotACode)?;
     let secrets = config.secrets;
     let tried = tokio::task::spawn_blocking(move || Vault::try_out(secrets)).await;
-    tried.map_err(not_kept)?.map_err(|error| EnrolError::NoKeyring {
+    tried.map_err(not_stored)?.map_err(|error| EnrolError::NoKeyring {
         detail: error.to_string(),
     })?;
     let server = server_address(address);
@@ -72,7 +72,7 @@ async fn enrol_with(config: StationConfig, address: &str, code: &str) -> Result<
     if !read.is_of(authority.as_bytes()) {
         return Err(EnrolError::AnotherServer);
     }
-    let key = KeyPair::generate().map_err(not_kept)?;
+    let key = KeyPair::generate().map_err(not_stored)?;
     let ask = Enrol {
         code: read.to_string().into(),
         public_key: hex::encode(key.public_key_raw()),
@@ -85,8 +85,8 @@ async fn enrol_with(config: StationConfig, address: &str, code: &str) -> Result<
         }) => return Err(EnrolError::CodeRefused),
         Err(error) => return Err(unreachable(error)),
     };
-    let kept = tokio::task::spawn_blocking(move || keep(&config, &server, &authority, &key, &certified)).await;
-    kept.map_err(not_kept)?.map_err(not_kept)
+    let stored = tokio::task::spawn_blocking(move || store(&config, &server, &authority, &key, &certified)).await;
+    stored.map_err(not_stored)?.map_err(not_stored)
 }
 
 /// As typed: `server`, `server:8443` or the whole address.
@@ -103,7 +103,7 @@ fn identity(certified: &Certified, key: &KeyPair) -> SecretString {
     format!("{}\n{}", certified.certificate, *key).into()
 }
 
-fn keep(
+fn store(
     config: &StationConfig,
     server: &str,
     authority: &str,
@@ -116,7 +116,7 @@ fn keep(
         source: Some(source),
     };
     create_private_dir(folder).map_err(failed)?;
-    Vault::open(config.secrets, &certified.station, &config.data)?.keep_identity(&identity(certified, key))?;
+    Vault::open(config.secrets, &certified.station, &config.data)?.store_identity(&identity(certified, key))?;
     replace_file(&folder.join("ca.pem"), authority.as_bytes()).map_err(failed)?;
     replace_file(&folder.join("plan_key"), certified.plan_key.as_bytes()).map_err(failed)?;
     // Last: with it the folder is an enrolment.
@@ -164,19 +164,22 @@ pub async fn renew_in_time(
 enum RenewError {
     #[error("the server: {0}")]
     Server(#[from] ServerError),
-    #[error("it cannot be kept: {0}")]
+    #[error("it cannot be stored: {0}")]
     NotKept(#[from] StationError),
-    #[error("a key cannot be made or kept: {0}")]
+    #[error("a key cannot be made or stored: {0}")]
     Key(String),
 }
 
-/// Asks for a certificate for a new key, keeps both, and speaks with them from now on. Gives when to ask again, Unix ms.
+/// Asks for a certificate for a new key, stores both, and uses them for calls from now on. Returns when to renew again, Unix ms.
+///
+/// # Errors
+/// [`RenewError`]: the certificate of before stays in use.
 async fn renew(server: &ServerClient, config: StationConfig) -> Result<i64, RenewError> {
     let key = KeyPair::generate().map_err(|error| RenewError::Key(error.to_string()))?;
     let certified = server.renew(hex::encode(key.public_key_raw())).await?;
     let next = certified.renew_after_ms;
-    let kept = tokio::task::spawn_blocking(move || replace(&config, &certified, &key)).await;
-    let enrolment = kept.map_err(|error| RenewError::Key(error.to_string()))??;
+    let replaced = tokio::task::spawn_blocking(move || replace(&config, &certified, &key)).await;
+    let enrolment = replaced.map_err(|error| RenewError::Key(error.to_string()))??;
     let used = server.use_certificate(enrolment.access());
     used.map_err(|error| RenewError::Key(error.to_string()))?;
     Ok(next)
@@ -190,7 +193,7 @@ fn replace(config: &StationConfig, certified: &Certified, key: &KeyPair) -> Resu
         source: Some(source),
     };
     let mut facts: StationToml = toml::from_str(&text(&path)?).map_err(|error| failed(std::io::Error::other(error)))?;
-    Vault::open(config.secrets, &facts.station, &config.data)?.keep_identity(&identity(certified, key))?;
+    Vault::open(config.secrets, &facts.station, &config.data)?.store_identity(&identity(certified, key))?;
     facts.renew_after_ms = Some(certified.renew_after_ms);
     write_facts(folder, &facts).map_err(failed)?;
     Enrolment::read(folder, config.secrets, &config.data)

@@ -79,13 +79,13 @@ impl Enrolment {
         }
         let (cert_path, carried_key) = (folder.join("cert.pem"), folder.join("key.pem"));
         let carried = cert_path.exists() || carried_key.exists();
-        let kept = if carried && toml.renew_after_ms.is_none() {
+        let renewed = if carried && toml.renew_after_ms.is_none() {
             None
         } else {
             Vault::open(secrets, &toml.station, data)?.identity()?
         };
         // What was renewed here replaces what was carried here.
-        let identity = match kept {
+        let identity = match renewed {
             Some(identity) => identity,
             None => {
                 let (key, certificate) = (Zeroizing::new(text(&carried_key)?), text(&cert_path)?);

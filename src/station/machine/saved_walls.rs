@@ -1,4 +1,4 @@
-//! Where a workstation keeps each person's walls: one small file a person, beside the outbox.
+//! The saved walls of each person at a workstation: one small file a person, beside the outbox.
 //!
 //! Invariant: a file is replaced whole or not at all; a file that cannot be read is never overwritten by what was not
 //! read from it without being said. Deliberately absent: what may be seen (asked again every time a view is opened);
@@ -17,7 +17,7 @@ pub struct SavedWalls {
     folder: PathBuf,
 }
 
-/// What was kept cannot be read, or cannot be kept.
+/// Why saved walls cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum SavedWallsError {
     #[error("{} cannot be used", path.display())]
@@ -47,37 +47,37 @@ impl SavedWalls {
         self.folder.join(format!("{}.json", hex::encode(user)))
     }
 
-    /// What this person keeps; nothing when they never kept anything. Cancel-safe.
+    /// The saved walls of a person; none when they never saved any. Cancel-safe.
     ///
     /// # Errors
-    /// The file is there and cannot be read.
+    /// [`SavedWallsError`]: the file is there and cannot be read.
     pub async fn read(self, user: String) -> Result<Arrangements, SavedWallsError> {
         let path = self.path(&user);
-        let told = path.clone();
+        let named = path.clone();
         let read = tokio::task::spawn_blocking(move || read(path)).await;
         read.unwrap_or_else(|error| {
             Err(SavedWallsError::File {
-                path: told,
+                path: named,
                 source: std::io::Error::other(error),
             })
         })
     }
 
-    /// Keeps what this person has now. Cancelled or not, the file is the old one or the new one.
+    /// Saves the walls of a person. Cancelled or not, the file is the old one or the new one.
     ///
     /// # Errors
-    /// The disk.
-    pub async fn keep(self, user: String, kept: Arrangements) -> Result<(), SavedWallsError> {
+    /// [`SavedWallsError::File`]: the disk refuses.
+    pub async fn save(self, user: String, walls: Arrangements) -> Result<(), SavedWallsError> {
         let path = self.path(&user);
-        let told = path.clone();
+        let named = path.clone();
         let written = tokio::task::spawn_blocking(move || {
             create_private_dir(&self.folder)?;
-            replace_file(&path, &serde_json::to_vec_pretty(&kept)?)
+            replace_file(&path, &serde_json::to_vec_pretty(&walls)?)
         })
         .await;
         written
             .unwrap_or_else(|error| Err(std::io::Error::other(error)))
-            .map_err(|source| SavedWallsError::File { path: told, source })
+            .map_err(|source| SavedWallsError::File { path: named, source })
     }
 }
 
@@ -101,7 +101,7 @@ mod tests {
         let mut kept = Arrangements::default();
         kept.save("mercato", Arrangement::of(["cam-01".parse().unwrap()]))
             .unwrap();
-        walls.clone().keep("../neri".into(), kept.clone()).await.unwrap();
+        walls.clone().save("../neri".into(), kept.clone()).await.unwrap();
         assert_eq!(walls.clone().read("../neri".into()).await.unwrap(), kept);
         assert_eq!(walls.read("bianchi".into()).await.unwrap(), Arrangements::default());
     }

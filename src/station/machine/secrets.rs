@@ -1,9 +1,9 @@
-//! Where the outbox's key and the workstation's own key are kept: the system keyring, or files only this account can read.
+//! The store of the outbox's key and the workstation's own key: the system keyring, or files only this account can read.
 //!
 //! Invariant: a keyring that says «no entry» is never taken for «never saved» when an outbox exists: a locked
 //! collection says the same. The choice between keyring and file is the person's, made by name; there is no silent
 //! way from one to the other.
-//! Deliberately absent: camera credentials (memory only) and passwords of people (never kept).
+//! Deliberately absent: camera credentials (memory only) and passwords of people (never stored).
 
 use super::config::{SecretsChoice, StationError};
 use crate::domain::camera::StationId;
@@ -22,7 +22,7 @@ pub enum Vault {
     File { folder: PathBuf },
 }
 
-/// What is kept.
+/// The kinds of secret that are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SecretKind {
     OutboxKey,
@@ -105,7 +105,7 @@ impl Vault {
         }
     }
 
-    /// Key and certificate of the workstation, PEM, as far as they are kept here.
+    /// Key and certificate of the workstation, PEM; `None` when none were stored here.
     ///
     /// # Errors
     /// [`StationError::NoKeyring`]: locked, or the file can be read by others.
@@ -117,11 +117,11 @@ impl Vault {
         Ok(Some(SecretString::from(text)))
     }
 
-    /// Keeps key and certificate in the place of those before.
+    /// Stores key and certificate in the place of those before.
     ///
     /// # Errors
-    /// [`StationError::NoKeyring`]: they cannot be kept.
-    pub fn keep_identity(&self, pem: &SecretString) -> Result<(), StationError> {
+    /// [`StationError::NoKeyring`]: they cannot be stored.
+    pub fn store_identity(&self, pem: &SecretString) -> Result<(), StationError> {
         self.write(SecretKind::Identity, pem.expose_secret().as_bytes())
     }
 
@@ -215,7 +215,7 @@ mod tests {
         let vault = vault(data.path());
         assert!(vault.identity().unwrap().is_none());
         for pem in ["first", "second"] {
-            vault.keep_identity(&pem.into()).unwrap();
+            vault.store_identity(&pem.into()).unwrap();
             assert_eq!(vault.identity().unwrap().unwrap().expose_secret(), pem);
         }
     }

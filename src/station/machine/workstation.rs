@@ -205,7 +205,7 @@ fn standing(outbox: &Outbox, delivered: &watch::Receiver<Delivered>, pins: &Pins
         *delivered.borrow(),
         pins.broken(),
         contact.state(Instant::now()),
-        contact.is_going_on(Instant::now()),
+        contact.is_extended(Instant::now()),
     )
 }
 

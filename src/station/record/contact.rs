@@ -14,7 +14,7 @@ pub enum ServerState {
         since: Instant,
         grace_until: Instant,
     },
-    /// Grace is over: everything is refused, unless a named officer goes on (see [`Contact::go_on`]).
+    /// Grace is over: everything is refused, unless a named officer extends it (see [`Contact::extend_grace`]).
     AwayTooLong,
 }
 
@@ -26,50 +26,50 @@ pub struct Contact(Mutex<Inner>);
 struct Inner {
     away_since: Option<Instant>,
     grace: Duration,
-    /// Until when a named officer goes on although the table says no.
-    going_on_until: Option<Instant>,
+    /// Until when a named officer extended the grace.
+    extended_until: Option<Instant>,
 }
 
-/// How long a named officer may go on at a time.
-pub const GOING_ON: Duration = Duration::from_secs(15 * 60);
+/// How long a named officer extends the grace at a time.
+pub const GRACE_EXTENSION: Duration = Duration::from_secs(15 * 60);
 
 impl Contact {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The server answered.
+    /// Takes down that the server answered.
     pub fn reached(&self) {
         self.lock().away_since = None;
     }
 
-    /// The server did not answer.
+    /// Takes down that the server did not answer.
     pub fn away(&self) {
         self.lock().away_since.get_or_insert_with(Instant::now);
     }
 
-    /// How long this workstation may go on without the server.
+    /// Sets how long this workstation may go on without the server.
     pub fn set_grace(&self, grace: Duration) {
         self.lock().grace = grace;
     }
 
-    /// A named officer goes on for [`GOING_ON`]; their event is durable already.
-    pub fn go_on(&self, now: Instant) {
-        self.lock().going_on_until = Some(now + GOING_ON);
+    /// Extends the grace for [`GRACE_EXTENSION`] from `now`; the officer's event is durable already.
+    pub fn extend_grace(&self, now: Instant) {
+        self.lock().extended_until = Some(now + GRACE_EXTENSION);
     }
 
-    /// Whether a named officer goes on at `now`.
-    pub fn is_going_on(&self, now: Instant) -> bool {
-        self.lock().going_on_until.is_some_and(|until| now < until)
+    /// Whether a named officer's extension is in force at `now`.
+    pub fn is_extended(&self, now: Instant) -> bool {
+        self.lock().extended_until.is_some_and(|until| now < until)
     }
 
-    /// Where it stands at `now`.
+    /// The state of the server at `now`.
     pub fn state(&self, now: Instant) -> ServerState {
         let inner = self.lock();
         let Some(since) = inner.away_since else {
             return ServerState::Reachable;
         };
-        let grace_until = (since + inner.grace).max(inner.going_on_until.unwrap_or(since));
+        let grace_until = (since + inner.grace).max(inner.extended_until.unwrap_or(since));
         if now < grace_until {
             ServerState::Away { since, grace_until }
         } else {

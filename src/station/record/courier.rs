@@ -1,8 +1,8 @@
 //! Brings events from the outbox to the server's log, and believes nothing it cannot check.
 //!
 //! Invariant: an event is let go of only after the promise's signature, its inclusion under a checkpoint signed by the
-//! pinned key, and that checkpoint's consistency with the last one kept were verified. A proof that is wrong stops the
-//! courier for that log, keeps the evidence and turns the audit state red. A server that lacks events it had (its database
+//! pinned key, and that checkpoint's consistency with the last one stored were verified. A proof that is wrong stops the
+//! courier for that log, stores the evidence and turns the audit state red. A server that lacks events it had (its database
 //! was restored) is fed them again from the disk; whether it may go on is for its checkpoints to prove.
 //! Deliberately absent: what events mean, and any way to skip an event.
 
@@ -289,7 +289,7 @@ impl<S: LogServer> Courier<S> {
         Ok(())
     }
 
-    /// Hands over once more what was delivered before: events `from..until`.
+    /// Sends the events `from..until` again, which were delivered before.
     async fn feed_again(&self, log: &ControllerId, pin: &Pin, mut from: u64, until: u64) -> Result<(), Trouble> {
         tracing::warn!(%log, from, until, "the server lacks events that it had: they are sent again");
         while from < until {

@@ -1,6 +1,6 @@
 //! State of the audit path and of the server, for the top bar, and what follows from it for what may be done.
 //!
-//! Invariant: what [`Health::allows`] says is the table of the audit path: away within the grace only live and PTZ, a
+//! Invariant: what [`HealthReport::allows`] says is the table of the audit path: away within the grace only live and PTZ, a
 //! log that was caught lying leaves live view only, an outbox that cannot be written leaves nothing.
 //! Deliberately absent: words for the screen.
 
@@ -60,18 +60,18 @@ pub struct HealthReport {
     pub health: Health,
     /// The outbox takes nothing any more.
     pub outbox_closed: Option<String>,
-    /// More than 80 % of the outbox waits for delivery, and no named officer goes on.
+    /// More than 80 % of the outbox waits for delivery, and no named officer extended the grace.
     pub outbox_filling: bool,
 }
 
 impl HealthReport {
-    /// Puts the parts together.
+    /// The report of outbox, delivery and server; `extended`: a named officer extended the grace.
     pub fn of(
         outbox: &OutboxStatus,
         delivered: Delivered,
         broken: Option<String>,
         server: ServerState,
-        going_on: bool,
+        extended: bool,
     ) -> Self {
         let detail = outbox.poisoned.clone().or(broken);
         let audit = match (detail, outbox.pending) {
@@ -92,7 +92,7 @@ impl HealthReport {
                 server,
             },
             outbox_closed: outbox.poisoned.clone(),
-            outbox_filling: outbox.pending_bytes / 4 > CAPACITY / 5 && !going_on,
+            outbox_filling: outbox.pending_bytes / 4 > CAPACITY / 5 && !extended,
         }
     }
 
@@ -121,7 +121,7 @@ impl HealthReport {
 
 #[cfg(test)]
 mod tests {
-    use super::super::contact::{Contact, GOING_ON};
+    use super::super::contact::{Contact, GRACE_EXTENSION};
     use super::*;
     use std::time::{Duration, Instant};
 
@@ -177,8 +177,8 @@ mod tests {
         );
         let not_recorded = Refusal::NotRecorded { detail: "disk".into() };
         assert_eq!(refused(&standing(reachable.clone(), None, poisoned)), all(not_recorded));
-        let going_on = HealthReport::of(&filling, Delivered::default(), None, reachable, true);
-        assert_eq!(refused(&going_on), [None, None, None], "a named officer goes on");
+        let extended = HealthReport::of(&filling, Delivered::default(), None, reachable, true);
+        assert_eq!(refused(&extended), [None, None, None], "a named officer goes on");
     }
 
     #[test]
@@ -187,15 +187,17 @@ mod tests {
         contact.away();
         let now = Instant::now();
         assert_eq!(contact.state(now), ServerState::AwayTooLong, "no grace");
-        contact.go_on(now);
-        assert!(matches!(contact.state(now), ServerState::Away { grace_until, .. } if grace_until == now + GOING_ON));
+        contact.extend_grace(now);
+        assert!(
+            matches!(contact.state(now), ServerState::Away { grace_until, .. } if grace_until == now + GRACE_EXTENSION)
+        );
         let refused = [Need::Watch, Need::Act, Need::Server].map(|need| {
             let standing = standing(contact.state(now), None, OutboxStatus::default());
             standing.allows(need).err()
         });
         assert_eq!(refused, [None, None, Some(Refusal::ServerAway)], "live and PTZ only");
-        assert_eq!(contact.state(now + GOING_ON), ServerState::AwayTooLong);
-        assert!(!contact.is_going_on(now + GOING_ON));
+        assert_eq!(contact.state(now + GRACE_EXTENSION), ServerState::AwayTooLong);
+        assert!(!contact.is_extended(now + GRACE_EXTENSION));
         contact.reached();
         assert_eq!(contact.state(now), ServerState::Reachable);
     }

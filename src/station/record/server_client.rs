@@ -1,6 +1,6 @@
 //! Calls to the central server: mutual TLS with the enrolment's certificate, its CA and no other, bounded in time and size.
 //!
-//! Invariant: no answer larger than [`protocol::MAX_BODY`] is held, no call lasts longer than [`TOTAL`], the token
+//! Invariant: no answer larger than [`protocol::MAX_BODY`] is read, no call lasts longer than [`TOTAL`], the token
 //! leaves only towards the enrolled server (no redirects, no proxy).
 //! Deliberately absent: retrying, and what an answer means.
 
@@ -102,10 +102,10 @@ pub struct ServerClient {
 pub struct BadCertificates(#[from] reqwest::Error);
 
 impl ServerClient {
-    /// Makes ready; contacts nobody.
+    /// A client with an enrolment's certificate; contacts nobody.
     ///
     /// # Errors
-    /// The enrolment's certificates cannot be used.
+    /// [`BadCertificates`].
     pub fn new(access: ServerAccess<'_>) -> Result<Self, BadCertificates> {
         Ok(Self {
             http: Arc::new(RwLock::new(client(access)?)),
@@ -134,7 +134,7 @@ impl ServerClient {
             .map(drop)
     }
 
-    /// Another purpose in force.
+    /// Changes the purpose of the session.
     pub async fn change_purpose(&self, token: &SecretString, stated: &Stated) -> Result<(), ServerError> {
         let request = self.request(Method::POST, "/v1/sessions/current/purpose");
         self.body(request.bearer_auth(token.expose_secret()).json(stated))
@@ -149,7 +149,7 @@ impl ServerClient {
             .map(drop)
     }
 
-    /// Proves again who is at the workstation.
+    /// Confirms by password that the person of the session is at the workstation.
     pub async fn prove(&self, token: &SecretString, proof: &PasswordConfirmation) -> Result<(), ServerError> {
         let request = self.request(Method::POST, "/v1/sessions/current/proof");
         self.body(request.bearer_auth(token.expose_secret()).json(proof))
@@ -157,7 +157,7 @@ impl ServerClient {
             .map(drop)
     }
 
-    /// The accounts, for the periodic check.
+    /// Every account, for the periodic check.
     pub async fn people(&self, token: &SecretString) -> Result<Vec<AccountView>, ServerError> {
         let request = self.request(Method::GET, "/v1/people");
         self.json(request.bearer_auth(token.expose_secret())).await
@@ -198,13 +198,13 @@ impl ServerClient {
         self.json(request.bearer_auth(token.expose_secret())).await
     }
 
-    /// A code that enrols one more.
+    /// Creates a code that enrols one workstation.
     pub async fn enrolment_code(&self, token: &SecretString, new: &NewCode) -> Result<EnrolmentCode, ServerError> {
         let request = self.request(Method::POST, "/v1/workstations/codes");
         self.json(request.bearer_auth(token.expose_secret()).json(new)).await
     }
 
-    /// Revokes one.
+    /// Revokes a workstation.
     pub async fn revoke_workstation(
         &self,
         token: &SecretString,
@@ -223,10 +223,10 @@ impl ServerClient {
             .await
     }
 
-    /// Speaks with another certificate from now on.
+    /// Uses another certificate for calls from now on.
     ///
     /// # Errors
-    /// It cannot be used.
+    /// [`BadCertificates`]: the certificate of before stays in use.
     pub fn use_certificate(&self, access: ServerAccess<'_>) -> Result<(), BadCertificates> {
         let client = client(access)?;
         *self.http.write().unwrap_or_else(PoisonError::into_inner) = client;
@@ -272,7 +272,8 @@ impl ServerClient {
         self.json(request.bearer_auth(token.expose_secret()).json(what)).await
     }
 
-    /// What is in force and who holds which dome: at once when it is not the state `after` any more.
+    /// The state in force after revision `after`: plan version, declared events, leases, clearances. Long poll: the server
+    /// answers within a second, at once when something changed.
     pub async fn policy(&self, token: &SecretString, after: u64) -> Result<PolicyState, ServerError> {
         let request = self.request(Method::GET, &format!("/v1/policy?after={after}"));
         self.json(request.bearer_auth(token.expose_secret())).await
@@ -319,20 +320,20 @@ impl ServerClient {
             .await
     }
 
-    /// What waits for a supervisor.
+    /// The changes of masks that wait for a supervisor.
     pub async fn proposals(&self, token: &SecretString) -> Result<Vec<ProposedMask>, ServerError> {
         let request = self.request(Method::GET, "/v1/proposals");
         self.json(request.bearer_auth(token.expose_secret())).await
     }
 
-    /// A supervisor's verdict.
+    /// Approves or declines a change of masks.
     pub async fn decide_proposal(&self, token: &SecretString, id: u64, verdict: Verdict) -> Result<(), ServerError> {
         let request = self.request(Method::POST, &format!("/v1/proposals/{id}"));
         let request = request.bearer_auth(token.expose_secret()).json(&verdict);
         self.body(request).await.map(drop)
     }
 
-    /// Every camera of the controllers that this person looks after.
+    /// Every camera of the controllers whose cameras this person administers.
     pub async fn cameras(&self, token: &SecretString) -> Result<Vec<CameraView>, ServerError> {
         let request = self.request(Method::GET, "/v1/cameras");
         self.json(request.bearer_auth(token.expose_secret())).await
@@ -362,7 +363,7 @@ impl ServerClient {
         self.json(request.bearer_auth(token.expose_secret())).await
     }
 
-    /// Answers one of them.
+    /// Approves, declines or withdraws a change of the plan.
     pub async fn decide_site(&self, token: &SecretString, id: u64, verdict: Verdict) -> Result<(), ServerError> {
         let request = self.request(Method::POST, &format!("/v1/site/proposals/{id}"));
         let request = request.bearer_auth(token.expose_secret()).json(&verdict);
@@ -387,7 +388,7 @@ impl ServerClient {
             .await
     }
 
-    /// Hands events over.
+    /// Sends a batch of events.
     pub async fn post_events(&self, batch: &EventBatch) -> Result<BatchReceipt, ServerError> {
         self.json(
             self.request(Method::POST, &format!("/v1/stations/{}/events", self.station))
@@ -396,7 +397,7 @@ impl ServerClient {
         .await
     }
 
-    /// Where this workstation's chains stand on the server.
+    /// The heads of this workstation's chains on the server.
     pub async fn heads(&self) -> Result<Vec<StationHead>, ServerError> {
         self.json(self.request(Method::GET, &format!("/v1/stations/{}/heads", self.station)))
             .await
@@ -410,14 +411,14 @@ impl ServerClient {
         String::from_utf8(bytes).map_err(|error| nonsense(&error))
     }
 
-    /// PasswordConfirmation that the leaf at `index` is in the tree of `size`.
+    /// Proof that the leaf at `index` is in the tree of `size`.
     pub async fn inclusion(&self, log: &ControllerId, index: u64, size: u64) -> Result<Vec<Hash>, ServerError> {
         let path = format!("/v1/logs/{log}/inclusion?index={index}&size={size}");
         let proof: InclusionProof = self.json(self.request(Method::GET, &path)).await?;
         hashes(&proof.path)
     }
 
-    /// PasswordConfirmation that the tree of `to` begins with the tree of `from`.
+    /// Proof that the tree of `to` begins with the tree of `from`.
     pub async fn consistency(&self, log: &ControllerId, from: u64, to: u64) -> Result<Vec<Hash>, ServerError> {
         let path = format!("/v1/logs/{log}/consistency?from={from}&to={to}");
         let proof: ConsistencyProof = self.json(self.request(Method::GET, &path)).await?;

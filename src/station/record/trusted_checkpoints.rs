@@ -1,4 +1,4 @@
-//! What this workstation remembers of each log: its key, the last checkpoint it verified, how far it delivered.
+//! The trusted checkpoint of each log as this workstation stores it: the log's key, the last checkpoint it verified, how far it delivered.
 //!
 //! Invariant: a key or a checkpoint is only ever replaced by one that was checked against it; a log that was caught
 //! lying stays marked until an administrator acts, over restarts too.
@@ -18,7 +18,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const MAX_FILE: u64 = 256 * 1024;
 
-/// What is remembered of one log.
+/// The trusted key and checkpoint of one log, and how far it was delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pin {
     pub key: VerifierKey,
@@ -57,7 +57,7 @@ impl Pin {
     }
 }
 
-/// The pins of every log this workstation writes to.
+/// The trusted checkpoints of every log this workstation writes to.
 pub struct Pins {
     folder: PathBuf,
     pins: Mutex<BTreeMap<ControllerId, Pin>>,
@@ -174,7 +174,7 @@ impl Pins {
             .find_map(|(log, pin)| pin.broken.as_ref().map(|why| format!("{log}: {why}")))
     }
 
-    /// Pins a log's key: at first sight, or in place of the one that it succeeds. What comes next is held against the last
+    /// Pins a log's key: at first sight, or in place of the one that it succeeds. What comes next is checked against the last
     /// verified checkpoint in either case. Blocks.
     ///
     /// # Errors
@@ -220,24 +220,24 @@ impl Pins {
         Ok(())
     }
 
-    /// Marks a log as not trusted and keeps what shows it: the pinned and the offered checkpoint and the reason. Blocks.
+    /// Marks a log as not trusted and stores the evidence: the pinned and the offered checkpoint and the reason. Blocks.
     pub fn mark_broken(&self, log: &ControllerId, why: &str, offered: &[(&str, &str)], now: jiff::Timestamp) {
         let evidence = self.folder.join(format!("evidence-{log}-{}", now.as_millisecond()));
         let pinned = self.get(log).and_then(|pin| pin.note).unwrap_or_default();
-        let kept = create_private_dir(&evidence).and_then(|()| {
+        let stored = create_private_dir(&evidence).and_then(|()| {
             replace_file(&evidence.join("reason.txt"), why.as_bytes())?;
             replace_file(&evidence.join("pinned.note"), pinned.as_bytes())?;
             offered
                 .iter()
                 .try_for_each(|(name, text)| replace_file(&evidence.join(name), text.as_bytes()))
         });
-        if let Err(error) = kept {
-            tracing::error!(%error, %log, "the evidence against the log could not be kept");
+        if let Err(error) = stored {
+            tracing::error!(%error, %log, "the evidence against the log could not be stored");
         }
         let Some(mut pin) = self.get(log) else { return };
         pin.broken = Some(why.to_owned());
         if let Err(error) = self.save(log, pin.clone()) {
-            tracing::error!(%error, %log, "the mark against the log could not be kept");
+            tracing::error!(%error, %log, "the mark against the log could not be stored");
             self.lock().insert(log.clone(), pin);
         }
     }

@@ -1,4 +1,4 @@
-//! The long poll that keeps a session up to date: plan, declared events, leases and clearances as the server sends them.
+//! The long poll that updates a session: plan, declared events, leases and clearances as the server sends them.
 //!
 //! Invariant: the poll keeps no session alive, and a session that the server ended ends here; while a newer plan is known
 //! and not yet verified here, everything stays covered (`camera::plan_in_force`).

@@ -51,7 +51,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Refusal::NotThere`] when nobody asks any more; [`Refusal::ServerAway`].
-    pub async fn keep_account(&self) -> Result<(), Refusal> {
+    pub async fn refuse_takeover(&self) -> Result<(), Refusal> {
         let answer = AskAnswer { yields: false };
         Ok(self.0.station.server.answer_ask(&self.0.facts.token, answer).await?)
     }

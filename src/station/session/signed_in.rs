@@ -350,7 +350,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Rule::NoGrant`] when the level may not or there is no reason; [`Refusal::NotRecorded`].
-    pub async fn go_on(&self, reason: &str) -> Result<(), Refusal> {
+    pub async fn extend_grace(&self, reason: &str) -> Result<(), Refusal> {
         let facts = &self.0.facts;
         let officer = matches!(
             facts.person.level,
@@ -364,7 +364,7 @@ impl Session {
         if !allowed {
             return Err(Refusal::Rule(Rule::NoGrant));
         }
-        self.0.station.contact.go_on(Instant::now());
+        self.0.station.contact.extend_grace(Instant::now());
         Ok(())
     }
 }

@@ -47,17 +47,18 @@ impl Workstation {
     /// [`SignInError::PlanNotGenuine`]: `version` is older; [`SignInError::NotRecorded`]: the disk refuses.
     pub(in crate::station) async fn keep_plan_version(self: &Arc<Self>, version: u64) -> Result<(), SignInError> {
         let pins = Arc::clone(&self.pins);
-        let kept = tokio::task::spawn_blocking(move || pins.keep_plan_version(version)).await;
-        kept.map_err(|error| SignInError::NotRecorded {
-            detail: error.to_string(),
-        })?
-        .map_err(|error| match error {
-            PinError::OlderPlan { .. } => {
-                tracing::error!(%error, "the site plan is not current");
-                SignInError::PlanNotGenuine
-            }
-            other => other.into(),
-        })
+        let stored = tokio::task::spawn_blocking(move || pins.keep_plan_version(version)).await;
+        stored
+            .map_err(|error| SignInError::NotRecorded {
+                detail: error.to_string(),
+            })?
+            .map_err(|error| match error {
+                PinError::OlderPlan { .. } => {
+                    tracing::error!(%error, "the site plan is not current");
+                    SignInError::PlanNotGenuine
+                }
+                other => other.into(),
+            })
     }
 
     /// Pins each log's key at first sight or along its successions.

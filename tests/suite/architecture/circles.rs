@@ -19,17 +19,18 @@ const KNOWN: &[(&str, &[&[&str]])] = &[
         &[
             // The root and its windows name each other's messages.
             &["app", "windows"],
-            // Software painter: tile geometry and pixel loops lie on the wrong side.
+            // The painter's compositor makes its renderer, which implements the compositor's target.
             &["software::compositor", "software::renderer"],
+            // The loops over rows take the plane of the scaler that calls them.
             &["widget::wall::row_mix", "widget::wall::scale"],
         ],
     ),
     (
         "media",
         &[
-            // The list of elements checks what the decoder asks of it.
+            // The list of elements asks for a decoder to know whether H.264 can be shown.
             &["decoder", "plugins"],
-            // One writer for both kinds of copy, which it names.
+            // The muxer names the two kinds of copy that use it.
             &["export::mux", "export::original", "export::redacted"],
             // The pipeline reports into the stream that owns it.
             &["live::pipeline", "live::stream"],
@@ -38,21 +39,23 @@ const KNOWN: &[(&str, &[&[&str]])] = &[
     (
         "server",
         &[
-            // The error of the commands lives beside the configuration that raises it.
+            // The error of a command carries the store's, and the store reads the configuration.
             &["config", "error", "store"],
             // Extractors that every handler needs lie in `cameras`.
             &["http::cameras", "http::clearance", "http::dome_lease", "http::policy"],
-            // One writer of the log in three files.
+            // The log's one writer in three files.
             &["log::sequencer", "log::signed_backup", "log::signer"],
-            // The succession of keys is verified with the log it is part of.
+            // A rollover verifies the log first; verifying follows rollovers.
             &["log_verify", "rollover"],
+            // A takeover is a step of a sign-in, and begins a session.
             &["people::sessions", "people::takeover"],
+            // An entry is written with its search keys, and a search finds entries.
             &["store::entries", "store::search"],
         ],
     ),
     (
         "sim",
-        // Positions are part of a recording, and the device answers for both.
+        // A recording's capabilities ask the device, which lists its services.
         &[&["onvif::device", "onvif::positions", "onvif::recording"]],
     ),
 ];
