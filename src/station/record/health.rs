@@ -121,8 +121,8 @@ impl HealthReport {
 
 #[cfg(test)]
 mod tests {
-    use super::super::contact::{Contact, GRACE_EXTENSION};
     use super::*;
+    use crate::station::record::contact::{Contact, GRACE_EXTENSION};
     use std::time::{Duration, Instant};
 
     fn standing(server: ServerState, broken: Option<&str>, outbox: OutboxStatus) -> HealthReport {

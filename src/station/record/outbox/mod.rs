@@ -39,8 +39,8 @@ pub const CAPACITY: usize = 64 * 1024 * 1024;
 /// file asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
-    pub(in crate::station) log: ControllerId,
-    pub(in crate::station) seq: u64,
+    log: ControllerId,
+    seq: u64,
 }
 
 /// Why an event was not taken.
