@@ -25,7 +25,7 @@ if [ "$part" != outbox ]; then
   cargo test --quiet --test suite "audit_figures::$part" -- --ignored --test-threads=1
 fi
 if [ -z "$part" ] || [ "$part" = outbox ]; then
-  cargo test --quiet --lib station::outbox::figures -- --ignored --test-threads=1
+  cargo test --quiet --lib station::record::outbox::figures -- --ignored --test-threads=1
 fi
 python3 - <<'PY'
 import json, os, pathlib

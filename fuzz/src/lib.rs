@@ -6,5 +6,5 @@
 pub mod domain;
 #[path = "../../src/protocol/mod.rs"]
 pub mod protocol;
-#[path = "../../src/station/outbox/record.rs"]
+#[path = "../../src/station/record/outbox/record.rs"]
 pub mod record;

@@ -544,7 +544,7 @@ mod tests {
         assert_eq!(said.len(), count, "two kinds or two languages share a sentence");
     }
 
-    /// What follows from each row is tested beside the table (`station::health`); this is what is read then.
+    /// What follows from each row is tested beside the table (`station::record::health`); this is what is read then.
     #[test]
     fn r_aud_7_each_row_of_the_table_says_what_happened_and_what_to_do() {
         let detail = String::new;

@@ -217,12 +217,12 @@ impl Desk for Session {
 
     fn go_on(&self, reason: String) -> Answer<()> {
         let session = self.clone();
-        Box::pin(async move { Session::go_on(&session, &reason).await })
+        Box::pin(async move { Session::extend_grace(&session, &reason).await })
     }
 
     fn holds(&self) -> Vec<DomeLease> {
         let user = &Session::person(self).user;
-        let holds = Session::holds(self);
+        let holds = Session::leases(self);
         let held = holds.borrow();
         held.iter()
             .map(|held| DomeLease {
@@ -284,7 +284,7 @@ impl Desk for Session {
 
     fn keep_account(&self) -> Answer<()> {
         let session = self.clone();
-        Box::pin(async move { Session::keep_account(&session).await })
+        Box::pin(async move { Session::refuse_takeover(&session).await })
     }
 
     fn moment(&self, server_ms: i64) -> Instant {
@@ -435,7 +435,7 @@ impl Desk for Session {
     }
 
     fn keeps_people(&self) -> bool {
-        Session::keeps_people(self)
+        Session::may_see_accounts(self)
     }
 
     fn people(&self) -> Answer<Vec<AccountView>> {
@@ -459,7 +459,7 @@ impl Desk for Session {
     }
 
     fn keeps_stations(&self) -> bool {
-        Session::keeps_stations(self)
+        Session::may_enrol_workstations(self)
     }
 
     fn workstations(&self) -> Answer<Vec<StationView>> {
@@ -478,16 +478,16 @@ impl Desk for Session {
     }
 
     fn keeps_cameras(&self) -> bool {
-        Session::keeps_cameras(self)
+        Session::may_change_cameras(self)
     }
 
     fn approves_cameras(&self) -> bool {
-        Session::approves_cameras(self)
+        Session::may_approve_cameras(self)
     }
 
     fn kept_cameras(&self) -> Answer<Vec<CameraView>> {
         let session = self.clone();
-        Box::pin(async move { Session::kept_cameras(&session).await })
+        Box::pin(async move { Session::administered_cameras(&session).await })
     }
 
     fn find_cameras(&self) -> Answer<Vec<FoundCamera>> {

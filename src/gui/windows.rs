@@ -182,7 +182,7 @@ impl Windows {
             return Task::none();
         };
         let user = main.room().desk().person().user;
-        Task::perform(store.keep(user, self.kept.clone()), |answer| {
+        Task::perform(store.save(user, self.kept.clone()), |answer| {
             Message::Kept(answer.map_err(Arc::new))
         })
     }

@@ -6,17 +6,39 @@
 //! Deliberately absent: oxvif's HTTP transport, its clock handling and its digest authentication.
 
 use super::error::{OnvifError, quote};
-use super::soap_channel::Channel;
 use super::xaddr;
 use oxvif::OnvifClient;
 use oxvif::transport::{Transport, TransportError};
+use reqwest::Url;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Runs one operation of oxvif.
-pub(super) async fn run<T, F, R>(channel: &Channel, anonymous: bool, operation: F) -> Result<T, OnvifError>
+/// A conversation with one device that carries the envelopes of oxvif. Cheap to clone.
+pub(super) trait Exchange: Clone + Send + Sync + 'static {
+    /// The address of the device service.
+    fn device(&self) -> &Url;
+
+    /// Sends an envelope with credentials, or without (`anonymous`), and returns the checked answer; faults are errors.
+    ///
+    /// # Errors
+    /// Any [`OnvifError`].
+    fn carry(
+        &self,
+        anonymous: bool,
+        url: &Url,
+        action: &str,
+        envelope: String,
+    ) -> impl Future<Output = Result<String, OnvifError>> + Send;
+}
+
+/// Runs one operation of oxvif over a conversation, with its credentials or `anonymous`.
+///
+/// # Errors
+/// Any [`OnvifError`]; what oxvif misses in an answer is `Nonsense`.
+pub(super) async fn run<C, T, F, R>(channel: &C, anonymous: bool, operation: F) -> Result<T, OnvifError>
 where
+    C: Exchange,
     F: FnOnce(OnvifClient) -> R,
     R: Future<Output = Result<T, oxvif::OnvifError>>,
 {
@@ -32,28 +54,22 @@ where
     })
 }
 
-/// The transport of oxvif's operations: each goes through [`Channel`].
-struct Bridge {
-    channel: Channel,
+/// The transport that oxvif is given: every operation of it goes through an [`Exchange`].
+struct Bridge<C> {
+    channel: C,
     anonymous: bool,
     /// Why it failed, as oxvif's own error has no room for it.
     failed: Mutex<Option<OnvifError>>,
 }
 
-impl Bridge {
+impl<C: Exchange> Bridge<C> {
     async fn carry(&self, url: &str, action: &str, envelope: String) -> Result<String, OnvifError> {
         let url = xaddr::parse(url)?;
-        if self.anonymous {
-            self.channel.anonymous(&url, action, envelope).await
-        } else {
-            self.channel
-                .exchange(&url, action, &envelope, self.channel.limits().total)
-                .await
-        }
+        self.channel.carry(self.anonymous, &url, action, envelope).await
     }
 }
 
-impl Transport for Bridge {
+impl<C: Exchange> Transport for Bridge<C> {
     fn soap_post<'a, 'b, 'c, 'f>(
         &'a self,
         url: &'b str,

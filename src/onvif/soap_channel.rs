@@ -88,6 +88,20 @@ enum Verdict {
     },
 }
 
+impl oxvif_transport::Exchange for Channel {
+    fn device(&self) -> &Url {
+        &self.0.device
+    }
+
+    async fn carry(&self, anonymous: bool, url: &Url, action: &str, envelope: String) -> Result<String, OnvifError> {
+        if anonymous {
+            self.anonymous(url, action, envelope).await
+        } else {
+            self.exchange(url, action, &envelope, self.0.limits.total).await
+        }
+    }
+}
+
 impl Channel {
     /// Prepares a conversation; nothing is sent.
     ///
@@ -216,7 +230,7 @@ impl Channel {
     }
 
     /// Sends an envelope without credentials, for what a device should tell anyone.
-    pub(super) async fn anonymous(&self, url: &Url, action: &str, envelope: String) -> Result<String, OnvifError> {
+    async fn anonymous(&self, url: &Url, action: &str, envelope: String) -> Result<String, OnvifError> {
         let total = self.0.limits.total;
         let reply = self
             .post(url, action, None, envelope, Instant::now() + total, total)

@@ -1,79 +1,61 @@
 //! The workstation without a screen: session, camera sessions, outbox, courier, use cases.
 //!
-//! Invariant: every act takes one road: intent → `domain::people` decides → event durable in the outbox → act →
+//! Invariant: every act is authorised in one way: intent → `domain::people` decides → event durable in the outbox → act →
 //! outcome as a second event. Nothing else in the program can reach a camera, a recorder or an export file.
 //!
-//! | file | what |
-//! |---|---|
-//! | [`Station`] (`workstation`), `enrolment`, `enrol`, `secrets` | what this machine is and where it keeps things |
-//! | `outbox`, `courier`, `trusted_checkpoints`, `server_client` | events: durable here, then provably in the server's log |
-//! | `sign_in`, [`Session`] (`session`), `authorised_act` | who is here, and the one road every act takes |
-//! | `plan_in_force`, `recorded_cover` | the plan in force as it changes, declared events, the school calendar; what it lets be seen of recordings |
-//! | `camera_connection`, `pose_tracking`, `pushed_ptz_status`, `dome_lease` | one ONVIF session per camera, what is known of a dome's pose, who holds it |
-//! | `saved_walls` | the walls each person keeps on this machine |
-//! | `view`, `view_stream`, `ptz_control`, `presets`, `snapshot`, `clearance`, `playback`, `export`, `diagnosis`, `camera_mask_sync` | the acts |
-//! | `account_admin`, `camera_admin` | people, cameras and the site plan, looked after |
+//! Imports go from the bottom of this table to its top and never back, nor in a circle (`tests/suite/architecture/circles.rs`):
+//! record ← machine ← camera ← session ← act, admin.
 //!
+//! | wing | what |
+//! |---|---|
+//! | [`record`] | the audit path: outbox, courier, trusted checkpoints, calls to the server, health |
+//! | `machine` | this machine: enrolment, certificate, secrets, saved walls, and the [`Station`] that runs them |
+//! | `camera` | what a session knows of its cameras: connection, plan in force, pose and cover, lease of a dome |
+//! | `session` | a signed-in person: sign-in and sign-out, takeover, clearances, and the authorised act every use case passes |
+//! | `act` | views, PTZ, presets, snapshots, playback, export, declared events, requests for a dome or a clearance |
+//! | `admin` | accounts, workstations, cameras, proposed masks, masks inside cameras, diagnosis |
+//!
+//! `refusal` tells why an act was not done, for all of them; it reads the errors of `record`.
+//!
+//! A service of `camera` takes the narrow thing it needs (a link to the server under the session's token, the plan in force),
+//! never the session; `session` puts the services together, and an act takes a [`Session`].
 //! Deliberately absent: iced, widgets, words for the screen (`gui::i18n` has them; here are enums).
 
-mod account_admin;
-mod account_takeover;
-mod authorised_act;
-mod camera_admin;
-mod camera_connection;
-mod camera_mask_sync;
-mod change_purpose;
-mod clearance;
-pub mod courier;
-mod diagnosis;
-mod dome_lease;
-mod enrol;
-mod enrolment;
-mod export;
-pub mod health;
-pub mod outbox;
-mod plan_in_force;
-mod playback;
-mod pose_tracking;
-mod presets;
-mod ptz_control;
-mod pushed_ptz_status;
-mod recorded_cover;
+mod act;
+mod admin;
+mod camera;
+mod machine;
+pub mod record;
 mod refusal;
-mod saved_walls;
-mod secrets;
-pub mod server_client;
 mod session;
-mod sign_in;
-mod sign_out;
-mod snapshot;
 #[cfg(test)]
 mod tests;
-pub mod trusted_checkpoints;
-mod view;
-mod view_stream;
-mod workstation;
 
 pub use crate::protocol::{
     AccountChange, AccountState, AccountView, AskStep, Asks, CameraAccount, CameraView, Changed, ClearanceState,
     EnrolmentCode, Holder, Knock, MaskChange, MaskProposal, NewCode, ProposedMask, PutCamera, SessionView,
     SiteProposal, StationView, Verdict, Watching,
 };
-pub use account_takeover::{AskTicket, AskedFor};
-pub use camera_admin::{CameraReport, FoundCamera};
-pub use camera_mask_sync::MaskSyncState;
-pub use diagnosis::Diagnosis;
-pub use dome_lease::Held;
-pub use enrol::{EnrolError, enrol_machine};
-pub use export::{ExportProgress, ExportReason, Exported, Obscured};
-pub use health::{AuditState, Delivery, Health, ServerState};
-pub use plan_in_force::DeclaredEvent;
-pub use playback::{Playback, PlaybackState, RecordedSpan};
-pub use presets::Preset;
-pub use ptz_control::Gesture;
+pub use act::export::{ExportProgress, ExportReason, Exported, Obscured};
+pub use act::playback::{Playback, PlaybackState, RecordedSpan};
+pub use act::presets::Preset;
+pub use act::ptz_control::Gesture;
+pub use act::view::LiveView;
+pub use act::view_stream::{StreamFigures, ViewState};
+pub use admin::camera_admin::{CameraReport, FoundCamera};
+pub use admin::camera_mask_sync::MaskSyncState;
+pub use admin::diagnosis::Diagnosis;
+pub use camera::dome_lease::Held;
+pub use camera::plan_in_force::DeclaredEvent;
+pub use machine::config::{SecretsChoice, StationConfig, StationError, Uncertainty};
+pub use machine::enrol::{EnrolError, enrol_machine};
+pub use machine::saved_walls::{SavedWalls, SavedWallsError};
+pub use machine::workstation::Station;
+pub use record::contact::ServerState;
+pub use record::health::{AuditState, Delivery, Health};
 pub use refusal::{CameraTrouble, Refusal, TroubleKind};
-pub use saved_walls::{SavedWalls, SavedWallsError};
-pub use session::Session;
-pub use sign_in::{Claim, SignInError};
-pub use view::{LiveView, StreamFigures, ViewState};
-pub use workstation::{SecretsChoice, Station, StationConfig, StationError, Uncertainty};
+pub use session::account_takeover::AskedFor;
+pub use session::ask_ticket::AskTicket;
+pub use session::sign_in::Claim;
+pub use session::sign_in_error::SignInError;
+pub use session::signed_in::Session;

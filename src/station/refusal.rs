@@ -3,8 +3,6 @@
 //! Invariant: `detail` is English for the log and never carries a credential; the screen has its own words per kind.
 //! Deliberately absent: deciding (see `authorised_act`).
 
-use super::outbox::OutboxError;
-use super::server_client::ServerError;
 use crate::domain::people::Rule;
 use crate::domain::people::clearance::ClearanceError;
 use crate::domain::privacy::declared_event::DeclareError;
@@ -14,6 +12,8 @@ use crate::domain::site::change::SiteFault;
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::onvif::{OnvifError, OnvifErrorKind};
 use crate::protocol::{Holder, RefusalKind};
+use crate::station::record::outbox::OutboxError;
+use crate::station::record::server_client::ServerError;
 use std::time::Instant;
 
 /// Why an act was not done. The screen says it in words and names the rule.

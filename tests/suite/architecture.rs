@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: a parser. Paths are read as text; a path that hides from this reader hides from people too.
 
+mod circles;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use vedetta::domain::audit::event::{Body, Event, Operation, Outcome, RetentionClass};
 use vedetta::domain::camera::{ControllerId, StationId};
 use vedetta::protocol::StationHead;
-use vedetta::station::outbox::{Directory, OpenError, Opening, Outbox, RecordKey};
+use vedetta::station::record::outbox::{Directory, OpenError, Opening, Outbox, RecordKey};
 
 /// What is injected.
 const FAULTS: [&str; 3] = ["signal=KILL", "error=EIO", "error=ENOSPC"];

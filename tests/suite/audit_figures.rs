@@ -1,7 +1,7 @@
 //! Figures of the audit path, for `benches/audit.sh`; not part of the normal run, and nothing here judges a time.
 //!
 //! Each test writes `target/bench/audit-<part>.json`. Everything is the development profile (`opt-level = 1`).
-//! Deliberately absent: the outbox's own figures (`station::outbox::figures`), because it is private to the workstation.
+//! Deliberately absent: the outbox's own figures (`station::record::outbox::figures`), because it is private to the workstation.
 
 use crate::cluster::Cluster;
 use crate::town_hall::{PROGRAM, Station, TownHall, borgo, first_seen, log_vkey, submitted};
@@ -23,11 +23,11 @@ use vedetta::server::config::DataDir;
 use vedetta::server::store::Store;
 use vedetta::server::store::entries::NewEntry;
 use vedetta::server::store::search::{Keys, Words};
-use vedetta::station::courier::{Courier, LogServer};
-use vedetta::station::health::Contact;
-use vedetta::station::outbox::{Directory, Opening, Outbox, RecordKey};
-use vedetta::station::server_client::ServerError;
-use vedetta::station::trusted_checkpoints::Pins;
+use vedetta::station::record::courier::{Courier, LogServer};
+use vedetta::station::record::contact::Contact;
+use vedetta::station::record::outbox::{Directory, Opening, Outbox, RecordKey};
+use vedetta::station::record::server_client::ServerError;
+use vedetta::station::record::trusted_checkpoints::Pins;
 
 const STATIONS: usize = 32;
 const BATCH: usize = 64;

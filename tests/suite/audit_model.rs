@@ -25,11 +25,11 @@ use vedetta::server::log::sequencer::{OWN_STATION, Rejection, Sequencer, Submitt
 use vedetta::server::log::signer::Signer;
 use vedetta::server::store::search::Keys;
 use vedetta::server::store::{Log, Store};
-use vedetta::station::courier::{Courier, Delivered, LogServer};
-use vedetta::station::health::Contact;
-use vedetta::station::outbox::{Medium, Note, Opening, Outbox, RecordKey, SegmentFile, SegmentName};
-use vedetta::station::server_client::ServerError;
-use vedetta::station::trusted_checkpoints::Pins;
+use vedetta::station::record::courier::{Courier, Delivered, LogServer};
+use vedetta::station::record::contact::Contact;
+use vedetta::station::record::outbox::{Medium, Note, Opening, Outbox, RecordKey, SegmentFile, SegmentName};
+use vedetta::station::record::server_client::ServerError;
+use vedetta::station::record::trusted_checkpoints::Pins;
 
 const ORIGIN: &str = "vedetta/020001/borgo";
 const DATABASE: [&str; 3] = ["audit.db", "audit.db-wal", "audit.db-shm"];

@@ -17,7 +17,7 @@ use vedetta::domain::audit::tile::{Tile, bundle, unbundle};
 use vedetta::domain::audit::witness::{Ask, examine};
 use vedetta::domain::camera::StationId;
 use vedetta::protocol::{EventBatch, SubmittedEvent};
-use vedetta::station::outbox::{Directory, Opening, Outbox, RecordKey};
+use vedetta::station::record::outbox::{Directory, Opening, Outbox, RecordKey};
 
 const ROUNDS: u32 = 20_000;
 

@@ -26,6 +26,7 @@ pub mod event;
 pub mod hash;
 pub mod leaf;
 pub mod note;
+mod note_error;
 pub mod proof;
 pub mod succession;
 pub mod tile;

@@ -6,6 +6,7 @@
 //! keys are passed over.
 //! Deliberately absent: keys at rest.
 
+pub use super::note_error::NoteError;
 use super::vkey::{NamedKey, check_name};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -27,21 +28,6 @@ pub type VerifierKey = NamedKey<ED25519>;
 pub struct SignerKey {
     name: String,
     key: SigningKey,
-}
-
-/// Why a key, a note or a statement is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NoteError {
-    #[error("not a key name: no spaces, no plus sign, not empty")]
-    BadName,
-    #[error("not a verifier key")]
-    BadKey,
-    #[error("not a signed note")]
-    Malformed,
-    #[error("no signature by this key")]
-    NotSigned,
-    #[error("the signature is wrong")]
-    WrongSignature,
 }
 
 /// The statements signed outside a note. The context of each is signed too, so that one never passes as another.

@@ -5,7 +5,7 @@
 //! Invariant: a key of one kind is not read as a key of another; a name has no space and no plus sign.
 //! Deliberately absent: what is signed (`note`, `cosignature`), private keys.
 
-use super::note::NoteError;
+use super::note_error::NoteError;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ed25519_dalek::{Signature, VerifyingKey};

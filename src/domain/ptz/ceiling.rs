@@ -15,7 +15,7 @@
 //! Deliberately absent: limits of one axis alone (`limits`).
 
 use super::Velocity;
-use super::limits::LimitHit;
+use super::limit_hit::LimitHit;
 use super::sector::{Region, SectorRule};
 use crate::domain::camera::{Direction, LensModel, Pose};
 use crate::domain::privacy::axes::{nearest_turn, speed_share};

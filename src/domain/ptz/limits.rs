@@ -9,6 +9,7 @@
 
 use super::Velocity;
 use super::ceiling::Regions;
+pub use super::limit_hit::LimitHit;
 use crate::domain::camera::Pose;
 use crate::domain::privacy::axes::{nearest_turn, speed_share, velocity_within};
 use crate::domain::privacy::{Interval, PoseInterval, PoseKnowledge};
@@ -20,38 +21,6 @@ const CRAWL: f64 = 0.01;
 const CERTAINLY: f64 = 1.05;
 /// Room for rounding at a limit: degrees, and natural logarithm of magnification.
 const ROUNDING: f64 = 1e-6;
-
-/// Which limit stopped a command. Several at once: the first of zoom, pan, tilt is named.
-#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
-pub enum LimitHit {
-    #[error("zoom beyond the ceiling of {ceiling:.1}×")]
-    ZoomCeiling { ceiling: f64 },
-    #[error("zoom beyond {ceiling:.1}× here: more than {px_m:.0} pixels per metre at the ground")]
-    DensityCeiling { px_m: f64, ceiling: f64 },
-    /// `sector` counts in [`Limits::sectors`].
-    #[error("zoom beyond {ceiling:.1}×, the ceiling of sector {sector}")]
-    SectorCeiling { sector: usize, ceiling: f64 },
-    #[error("sector {sector} must not be looked at")]
-    NoLook { sector: usize },
-    #[error("beyond the pan limit")]
-    PanLimit,
-    #[error("beyond the tilt limit")]
-    TiltLimit,
-    #[error("the pose is not known, and a limit depends on it")]
-    PoseNotKnown,
-}
-
-impl LimitHit {
-    /// The magnification it allows, if it is a ceiling.
-    pub fn ceiling(&self) -> Option<f64> {
-        match self {
-            Self::ZoomCeiling { ceiling }
-            | Self::DensityCeiling { ceiling, .. }
-            | Self::SectorCeiling { ceiling, .. } => Some(*ceiling),
-            Self::NoLook { .. } | Self::PanLimit | Self::TiltLimit | Self::PoseNotKnown => None,
-        }
-    }
-}
 
 /// The velocity that may be sent instead of the wanted one, and the limit that took the rest.
 #[derive(Debug, Clone, Copy, PartialEq)]

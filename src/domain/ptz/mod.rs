@@ -7,6 +7,7 @@
 pub mod ceiling;
 pub mod gesture;
 pub mod lease;
+mod limit_hit;
 pub mod limits;
 #[cfg(test)]
 mod properties;

@@ -1,12 +1,12 @@
 //! The courier lets go of nothing that is not provably in the log.
 
-use super::super::courier::{Courier, Delivered};
-use super::super::health::Contact;
-use super::super::outbox::memory::Memory;
-use super::super::outbox::{Outbox, OutboxStatus};
-use super::super::trusted_checkpoints::Pins;
 use super::forged_log::{ForgedLog, Lie, first_seen};
 use super::{borgo, event, outbox, station};
+use crate::station::record::contact::Contact;
+use crate::station::record::courier::{Courier, Delivered};
+use crate::station::record::outbox::memory::Memory;
+use crate::station::record::outbox::{Outbox, OutboxStatus};
+use crate::station::record::trusted_checkpoints::Pins;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;

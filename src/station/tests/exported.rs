@@ -2,15 +2,15 @@
 //!
 //! Deliberately absent: what is in the file (`tests/suite/end_to_end`).
 
-use super::super::Refusal;
-use super::super::authorised_act::{Act, Intent, Right};
-use super::super::export::{Exported, Order};
-use super::super::health::Need;
-use super::super::session::Session;
 use super::road::{ALL, Bench, dome};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::{Action, Level};
 use crate::media::export::{CoveredFrames, ExportReport, Partial, Unclaimed};
+use crate::station::Refusal;
+use crate::station::act::export::{Exported, Order};
+use crate::station::record::health::Need;
+use crate::station::session::authorised_act::{Act, Intent, Right};
+use crate::station::session::signed_in::Session;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 

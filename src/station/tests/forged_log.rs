@@ -1,7 +1,5 @@
 //! A log in memory that keeps its promises, or breaks one of them.
 
-use super::super::courier::LogServer;
-use super::super::server_client::ServerError;
 use super::{borgo, station};
 use crate::domain::audit::checkpoint::{self, Checkpoint};
 use crate::domain::audit::hash::Hash;
@@ -12,6 +10,8 @@ use crate::domain::audit::succession::{self, TrustedKey};
 use crate::domain::audit::tree::{Frontier, NodeId};
 use crate::domain::camera::ControllerId;
 use crate::protocol::{BatchReceipt, DurablePromise, EventBatch, PromisedEntry, RefusalKind};
+use crate::station::record::courier::LogServer;
+use crate::station::record::server_client::ServerError;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 

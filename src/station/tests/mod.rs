@@ -8,10 +8,10 @@ mod forged_log;
 mod plan;
 mod road;
 
-use super::outbox::memory::Memory;
-use super::outbox::{Opening, Outbox, RecordKey};
 use crate::domain::audit::event::{Event, Operation, Outcome, RetentionClass};
 use crate::domain::camera::{ControllerId, StationId};
+use crate::station::record::outbox::memory::Memory;
+use crate::station::record::outbox::{Opening, Outbox, RecordKey};
 use std::collections::BTreeMap;
 
 fn station() -> StationId {
@@ -34,7 +34,8 @@ fn outbox(disk: &Memory, delivered: u64) -> Outbox {
 }
 
 fn event() -> Event {
-    let body = super::workstation::body_without_person(&station(), Operation::ViewOpen, Outcome::Intent);
+    let body =
+        crate::station::record::event_body::body_without_person(&station(), Operation::ViewOpen, Outcome::Intent);
     Event {
         log: borgo(),
         class: RetentionClass::Police,

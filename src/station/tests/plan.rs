@@ -1,8 +1,5 @@
 //! A workstation whose plan is not the one in force shows nothing: stale, not signed, or older than one it had.
 
-use super::super::plan_in_force::Policy;
-use super::super::recorded_cover::RecordedSight;
-use super::super::sign_in::SignInError;
 use super::borgo;
 use super::road::Bench;
 use crate::domain::audit::note::{SignerKey, Statement};
@@ -12,6 +9,9 @@ use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::site::{CameraPlan, Controller, SitePlan};
 use crate::protocol::{PolicyState, SignedPlan};
+use crate::station::camera::plan_in_force::Policy;
+use crate::station::camera::recorded_cover::RecordedSight;
+use crate::station::session::sign_in_error::SignInError;
 use std::sync::Arc;
 use std::time::Instant;
 

@@ -1,12 +1,5 @@
 //! Not recorded means not done: a camera that counts its visitors, and a disk that refuses.
 
-use super::super::enrolment::Enrolment;
-use super::super::outbox::Outbox;
-use super::super::outbox::memory::Memory;
-use super::super::session::{Facts, Session};
-use super::super::trusted_checkpoints::Pins;
-use super::super::workstation::{Opened, Station};
-use super::super::{AuditState, ExportProgress, ExportReason, Refusal};
 use super::{borgo, outbox, station};
 use crate::domain::audit::event::Body;
 use crate::domain::audit::note::SignerKey;
@@ -15,6 +8,13 @@ use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Action, Grant, Level, Person, Purpose, Rule, Shift, StationKind};
 use crate::domain::site::{CameraPlan, Controller, Limits, Mask, MaskShape, MotionBounds, SitePlan};
 use crate::protocol::CameraCredential;
+use crate::station::machine::enrolment::Enrolment;
+use crate::station::machine::workstation::{Opened, Station};
+use crate::station::record::outbox::Outbox;
+use crate::station::record::outbox::memory::Memory;
+use crate::station::record::trusted_checkpoints::Pins;
+use crate::station::session::signed_in::{Facts, Session};
+use crate::station::{AuditState, ExportProgress, ExportReason, Refusal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -266,7 +266,7 @@ async fn r_aud_7_a_failed_synchronisation_closes_what_is_open_and_refuses_everyt
     let refused = session.view(&dome(), StreamRole::Sub).await.err();
     assert!(matches!(refused, Some(Refusal::NotRecorded { .. })), "{refused:?}");
     let mut state = view.state();
-    let closed = state.wait_for(|state| matches!(state, super::super::ViewState::Closed { .. }));
+    let closed = state.wait_for(|state| matches!(state, crate::station::ViewState::Closed { .. }));
     tokio::time::timeout(Duration::from_secs(10), closed)
         .await
         .unwrap()
@@ -292,7 +292,10 @@ async fn r_mnt_1_a_maintainer_gets_figures_and_never_an_image() {
             _ => assert_eq!(refusal, Some(Refusal::Rule(Rule::MaintainerSeesNoImage)), "{act}"),
         }
     }
-    assert_eq!(maintainer.0.credential_need(), crate::protocol::CredentialNeed::Figures);
+    assert_eq!(
+        maintainer.0.facts.credential_need(),
+        crate::protocol::CredentialNeed::Figures
+    );
     let named = |body: &&Body| {
         body.parameters
             .get("why")
@@ -396,7 +399,7 @@ async fn r_aud_7_away_within_grace_only_live_and_ptz_and_after_it_nothing() {
     let session = bench.session(Level::Supervisor, &ALL);
     bench.station.0.contact.away();
     let mut health = session.health();
-    let away = health.wait_for(|health| matches!(health.server, super::super::ServerState::Away { .. }));
+    let away = health.wait_for(|health| matches!(health.server, crate::station::ServerState::Away { .. }));
     tokio::time::timeout(Duration::from_secs(10), away)
         .await
         .unwrap()
@@ -408,7 +411,7 @@ async fn r_aud_7_away_within_grace_only_live_and_ptz_and_after_it_nothing() {
         assert_eq!(refused_for_server, needs_server, "{act}: {refusal:?}");
     }
     bench.station.0.contact.set_grace(Duration::ZERO);
-    let over = health.wait_for(|health| health.server == super::super::ServerState::AwayTooLong);
+    let over = health.wait_for(|health| health.server == crate::station::ServerState::AwayTooLong);
     tokio::time::timeout(Duration::from_secs(10), over)
         .await
         .unwrap()

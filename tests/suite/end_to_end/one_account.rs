@@ -62,7 +62,7 @@ async fn r_acc_1_the_other_end_is_told_and_asked_and_keeps_or_yields() {
     })
     .await;
     assert_eq!(session.knock().expect("a knock").station.as_str(), "console");
-    session.keep_account().await.expect("an answer");
+    session.refuse_takeover().await.expect("an answer");
     let kept = step(&there, &ticket, AskStep::Look).await;
     assert!(matches!(kept, AskedFor::Kept { answered: true, .. }));
     assert_eq!(*view.state().borrow(), ViewState::Live, "nothing changed here");

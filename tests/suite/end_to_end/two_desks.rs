@@ -10,7 +10,7 @@ use vedetta::station::{Gesture, Held, Refusal, Session};
 
 fn held(session: &Session, dome: &CameraId) -> Option<Held> {
     session
-        .holds()
+        .leases()
         .borrow()
         .iter()
         .find(|held| held.camera == *dome)

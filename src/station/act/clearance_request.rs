@@ -1,0 +1,40 @@
+//! Clearances (*nullaosta*): asking for one and answering a request (R-REC-1).
+//!
+//! Invariant: the server decides and records; its answer is in force here at once. Deliberately absent: what may be seen
+//! under a clearance (`session::clearance`).
+
+use crate::domain::people::clearance::{Verdict, Wish};
+use crate::protocol::ClearanceState;
+use crate::station::refusal::Refusal;
+use crate::station::session::signed_in::Session;
+use tokio::sync::watch;
+
+impl Session {
+    /// The person's own clearances and those that wait for their answer, as they change.
+    pub fn clearances(&self) -> watch::Receiver<Vec<ClearanceState>> {
+        self.0.clearances.known()
+    }
+
+    /// Asks for a clearance; it waits for a supervisor.
+    ///
+    /// # Errors
+    /// [`Refusal::Clearance`] tells what is wrong with the request; [`Refusal::ServerAway`].
+    pub async fn request_clearance(&self, wish: Wish) -> Result<(), Refusal> {
+        let server = &self.0.station.server;
+        let state = server.request_clearance(&self.0.facts.token, &wish).await?;
+        self.0.clearances.put(state);
+        Ok(())
+    }
+
+    /// Answers a request for a clearance.
+    ///
+    /// # Errors
+    /// [`Refusal::Rule`] or [`Refusal::Clearance`] when the request is not this person's to answer; [`Refusal::NotThere`] when
+    /// it was answered already; [`Refusal::ServerAway`].
+    pub async fn answer_clearance(&self, id: u64, verdict: Verdict) -> Result<(), Refusal> {
+        let server = &self.0.station.server;
+        let state = server.answer_clearance(&self.0.facts.token, id, &verdict).await?;
+        self.0.clearances.put(state);
+        Ok(())
+    }
+}

@@ -1,0 +1,146 @@
+//! A dome's presets: listing, calling, saving.
+//!
+//! Invariant: a preset whose position lies outside the limits, or is not known where there are limits, is neither called
+//! nor saved.
+//! Deliberately absent: removing presets (the administrator's).
+
+use crate::domain::audit::event::Operation;
+use crate::domain::camera::{CameraId, Pose};
+use crate::domain::people::Action;
+use crate::domain::ptz::{Order, limits};
+use crate::domain::site::{CameraPlan, Limits};
+use crate::onvif::{self, Ptz};
+use crate::station::record::event_body::parameters;
+use crate::station::record::health::Need;
+use crate::station::record::outbox::Recorded;
+use crate::station::refusal::Refusal;
+use crate::station::session::authorised_act::{Act, Intent, Right};
+use crate::station::session::signed_in::Session;
+use std::time::Instant;
+
+/// Longest preset name.
+const MAX_NAME: usize = 64;
+
+/// A preset as the camera names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preset {
+    pub token: String,
+    pub name: String,
+}
+
+impl Session {
+    /// The camera's presets. The camera must be watched: the view's event covers the question.
+    ///
+    /// # Errors
+    /// Nobody watches it here, or the camera does not answer.
+    pub async fn presets(&self, camera: &CameraId) -> Result<Vec<Preset>, Refusal> {
+        let plan = self.0.camera(camera)?;
+        let watched = self.0.watched.watched(camera).ok_or_else(|| Refusal::NotRecorded {
+            detail: "no view of this camera is open".into(),
+        })?;
+        let ptz = self.motors(&plan, watched.proof()).await?;
+        let presets = ptz.presets().await?;
+        Ok(presets
+            .into_iter()
+            .map(|preset| Preset {
+                token: preset.token,
+                name: preset.name,
+            })
+            .collect())
+    }
+
+    /// Calls a preset; refused when it lies outside the limits.
+    ///
+    /// # Errors
+    /// Who or what refuses.
+    pub async fn call_preset(&self, camera: &CameraId, preset: &str) -> Result<(), Refusal> {
+        let (plan, act) = self.preset_act(Operation::PresetCall, camera, preset).await?;
+        let outcome = self.go_to_preset(&plan, &act, preset).await;
+        act.finish(outcome, parameters([])).await
+    }
+
+    /// Saves the present pose as a preset; refused when it lies outside the limits.
+    ///
+    /// # Errors
+    /// Who or what refuses.
+    pub async fn save_preset(&self, camera: &CameraId, name: &str) -> Result<(), Refusal> {
+        let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
+        let (plan, act) = self.preset_act(Operation::PresetSave, camera, &name).await?;
+        let outcome = self.save_pose(&plan, &act, &name).await;
+        act.finish(outcome, parameters([])).await
+    }
+
+    async fn preset_act(
+        &self,
+        operation: Operation,
+        camera: &CameraId,
+        preset: &str,
+    ) -> Result<(CameraPlan, Act), Refusal> {
+        let plan = self.0.camera(camera)?;
+        let mut intent = Intent::new(operation, &plan, Right::Grant(Action::Ptz), Need::Act);
+        let short: String = preset.chars().take(MAX_NAME).collect();
+        intent.parameters = parameters([("preset", short.into())]);
+        let act = self.0.intend(intent).await?;
+        Ok((plan, act))
+    }
+
+    async fn motors(&self, plan: &CameraPlan, proof: &Recorded) -> Result<Ptz, Refusal> {
+        self.0.cameras.connection(plan, proof).await?.ptz().await
+    }
+
+    async fn go_to_preset(&self, plan: &CameraPlan, act: &Act, token: &str) -> Result<(), Refusal> {
+        let _lease = self.0.leases.take(&plan.id).await?;
+        let ptz = self.motors(plan, act.recorded()).await?;
+        let watched = self.0.watched.watch(plan, act.recorded());
+        let presets = ptz.presets().await?;
+        let preset = presets
+            .iter()
+            .find(|preset| preset.token == token)
+            .ok_or(Refusal::NotSupported)?;
+        let target = pose_of(plan, preset);
+        let order = match target {
+            Some(pose) => {
+                let (from, settled) = watched.ways(super::ptz_control::TIMEOUT);
+                let in_force = watched.in_force(Instant::now());
+                limits::passage(&in_force.plan, &from, &settled, &pose)
+                    .map_err(|hit| Refusal::of_limit(hit, &in_force.plan))?;
+                Order::Position(pose)
+            }
+            None if plan.limits == Limits::default() => Order::SomewhereElse,
+            None => return Err(Refusal::PositionLimit),
+        };
+        // A gesture that has just ended may still be stopping the dome: it gives way to this move.
+        watched.set_mover(watched.next_mover());
+        watched.on_command(Instant::now(), order);
+        match (target, &plan.lens) {
+            // The pose that was checked is the one that is sent: somebody may have moved the preset meanwhile.
+            (Some(pose), Some(lens)) => match ptz.absolute(lens.position_of(pose)).await {
+                Err(error) if error.kind() == onvif::OnvifErrorKind::NotSupported => Ok(ptz.goto_preset(token).await?),
+                other => Ok(other?),
+            },
+            _ => Ok(ptz.goto_preset(token).await?),
+        }
+    }
+
+    async fn save_pose(&self, plan: &CameraPlan, act: &Act, name: &str) -> Result<(), Refusal> {
+        let _lease = self.0.leases.take(&plan.id).await?;
+        let ptz = self.motors(plan, act.recorded()).await?;
+        let status = ptz.status().await?;
+        let pose = plan
+            .lens
+            .as_ref()
+            .zip(status.position)
+            .map(|(lens, position)| lens.pose_at(position));
+        match pose {
+            Some(pose) => limits::position(plan, &pose).map_err(|hit| Refusal::of_limit(hit, plan))?,
+            None if plan.limits == Limits::default() => {}
+            None => return Err(Refusal::Covered),
+        }
+        ptz.set_preset(name).await?;
+        Ok(())
+    }
+}
+
+fn pose_of(plan: &CameraPlan, preset: &onvif::Preset) -> Option<Pose> {
+    Some(plan.lens.as_ref()?.pose_at(preset.position?))
+}

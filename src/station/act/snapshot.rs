@@ -1,0 +1,85 @@
+//! A snapshot: the picture as it is shown now, cover included, as a PNG in the evidence folder.
+//!
+//! Invariant: the file holds no pixel that the screen would not show; it appears whole or not at all; its SHA-256 is in
+//! the outcome event.
+//! Deliberately absent: originals; seals and labels, which are not built yet.
+
+use super::view::LiveView;
+use crate::domain::audit::event::Operation;
+use crate::domain::people::Action;
+use crate::domain::privacy::Cover;
+use crate::media::frame::Frame;
+use crate::media::snapshot::encode_png;
+use crate::station::record::event_body::parameters;
+use crate::station::record::health::Need;
+use crate::station::record::outbox::{create_private_dir, replace_file};
+use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
+use crate::station::session::authorised_act::{Act, Intent, Right};
+use crate::station::session::signed_in::Session;
+use sha2::{Digest as _, Sha256};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+impl Session {
+    /// Saves the picture as it is shown now, cover included, as PNG. Returns where.
+    ///
+    /// # Errors
+    /// [`Refusal::Covered`] when nothing of it may be seen, the disk, or who refuses.
+    pub async fn snapshot(&self, view: &LiveView) -> Result<PathBuf, Refusal> {
+        let mut intent = Intent::new(
+            Operation::Snapshot,
+            view.camera(),
+            Right::Grant(Action::Live),
+            Need::Act,
+        );
+        intent.stream = Some(view.stream());
+        let act = self.0.intend(intent).await?;
+        match self.write_snapshot(view, &act).await {
+            Ok((path, sha256)) => {
+                let file = path
+                    .file_name()
+                    .map(|name| name.to_string_lossy().into_owned())
+                    .unwrap_or_default();
+                act.done(parameters([("file", file.into()), ("sha256", sha256.into())]))
+                    .await?;
+                Ok(path)
+            }
+            Err(refusal) => Err(act.failed(refusal).await),
+        }
+    }
+
+    async fn write_snapshot(&self, view: &LiveView, _act: &Act) -> Result<(PathBuf, String), Refusal> {
+        let frame = view.slot().latest().ok_or_else(no_picture)?;
+        let cover = view.cover(Instant::now());
+        if matches!(*cover, Cover::Whole(_)) {
+            return Err(Refusal::Covered);
+        }
+        let name = evidence_name(view.camera().id.as_str(), "png");
+        let path = self.0.station.evidence.join(name);
+        let written = tokio::task::spawn_blocking(move || write(&path, &frame, &cover)).await;
+        written.map_err(|error| Refusal::Disk {
+            detail: error.to_string(),
+        })?
+    }
+}
+
+fn no_picture() -> Refusal {
+    CameraTrouble::new(TroubleKind::NoStream, "no picture has come yet").into()
+}
+
+/// A file name that says camera and moment (UTC).
+pub(super) fn evidence_name(camera: &str, extension: &str) -> String {
+    let time = jiff::Timestamp::now();
+    format!("{camera}-{}.{extension}", time.strftime("%Y%m%dT%H%M%S%3fZ"))
+}
+
+fn write(path: &Path, frame: &Arc<Frame>, cover: &Cover) -> Result<(PathBuf, String), Refusal> {
+    let disk = |detail: String| Refusal::Disk { detail };
+    let png = encode_png(frame, cover).map_err(|error| disk(error.to_string()))?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    create_private_dir(folder)
+        .and_then(|()| replace_file(path, &png))
+        .map_err(|error| disk(error.to_string()))?;
+    Ok((path.to_owned(), hex::encode(Sha256::digest(&png))))
+}

@@ -1,0 +1,114 @@
+//! What repairs need of a camera, without an image (R-MNT-1).
+//!
+//! Invariant: nothing here opens a stream, and a maintainer's session never asks for the credentials of one.
+//! Deliberately absent: pan mechanics, logs of the camera (later).
+
+use super::camera_mask_sync::{MaskSyncState, sync_masks};
+use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::camera::{CameraId, StreamRole};
+use crate::domain::site::CameraPlan;
+use crate::onvif::StreamOffer;
+use crate::station::camera::connection::Connections;
+use crate::station::record::event_body::parameters;
+use crate::station::record::health::Need;
+use crate::station::record::outbox::Recorded;
+use crate::station::refusal::{CameraTrouble, Refusal};
+use crate::station::session::authorised_act::{Intent, Right};
+use crate::station::session::signed_in::Session;
+use std::time::{Duration, Instant};
+
+/// What the maintainer sees of a camera: figures, never a picture.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Diagnosis {
+    pub reachable: bool,
+    pub round_trip: Option<Duration>,
+    pub manufacturer: String,
+    pub model: String,
+    pub firmware: String,
+    /// Camera's clock minus ours, seconds.
+    pub clock_offset_s: Option<f64>,
+    /// «main H264 1280x720 25 fps», one per profile.
+    pub streams: Vec<String>,
+    pub ptz: bool,
+    /// How its own masks and limits stand to the plan; `None` where it does not say.
+    pub kept: Option<MaskSyncState>,
+    pub trouble: Option<CameraTrouble>,
+}
+
+impl Session {
+    /// What repairs need, without an image (R-MNT-1). Recorded. One row per camera of the plan.
+    ///
+    /// # Errors
+    /// Who refuses. What is wrong with the camera is in [`Diagnosis::trouble`].
+    pub async fn diagnose(&self, camera: &CameraId) -> Result<Diagnosis, Refusal> {
+        let plan = self.0.camera(camera)?;
+        let intent = Intent::new(Operation::DiagnosticsOpen, &plan, Right::Figures, Need::Server);
+        let mut act = self.0.intend(intent).await?;
+        let diagnosis = match examine(&self.0.cameras, &plan, act.recorded()).await {
+            Ok(diagnosis) => diagnosis,
+            Err(refusal) => return Err(act.failed(refusal).await),
+        };
+        let with = parameters([("reachable", diagnosis.reachable.into())]);
+        act.settle(Outcome::Done, parameters([])).await?;
+        if let Some(state) = &diagnosis.kept {
+            state.record(&act).await?;
+        }
+        act.also(Operation::DiagnosticsClose, Outcome::Done, with).await?;
+        Ok(diagnosis)
+    }
+}
+
+/// Asks a camera for everything a repair needs, over a fresh connection: a diagnosis from an old one says little.
+async fn examine(cameras: &Connections, plan: &CameraPlan, proof: &Recorded) -> Result<Diagnosis, Refusal> {
+    cameras.forget(&plan.id);
+    let connection = match cameras.connection(plan, proof).await {
+        Ok(connection) => connection,
+        Err(Refusal::Camera(trouble)) => {
+            return Ok(Diagnosis {
+                trouble: Some(trouble),
+                ..Diagnosis::default()
+            });
+        }
+        Err(refusal) => return Err(refusal),
+    };
+    let asked = Instant::now();
+    let clock = connection.camera.clock_offset().await;
+    let facts = connection.camera.facts();
+    let mut diagnosis = Diagnosis {
+        reachable: true,
+        round_trip: clock.is_ok().then(|| asked.elapsed()),
+        manufacturer: facts.manufacturer.clone().unwrap_or_default(),
+        model: facts.model.clone().unwrap_or_default(),
+        firmware: facts.firmware.clone().unwrap_or_default(),
+        clock_offset_s: clock
+            .as_ref()
+            .ok()
+            .copied()
+            .or(facts.clock_offset_s)
+            .map(|seconds| seconds as f64),
+        ..Diagnosis::default()
+    };
+    if let Err(error) = clock {
+        diagnosis.trouble = Some(error.into());
+    }
+    // An account for figures may be refused here: then there is nothing to list.
+    match connection.streams().await {
+        Ok(streams) => diagnosis.streams = streams.iter().map(describe).collect(),
+        Err(refusal) => tracing::debug!(camera = %plan.id, %refusal, "no list of streams"),
+    }
+    diagnosis.ptz = connection.ptz().await.is_ok();
+    match sync_masks(&connection, plan, false).await {
+        Ok(state) => diagnosis.kept = Some(state),
+        Err(refusal) => tracing::debug!(camera = %plan.id, %refusal, "its masks and limits cannot be read"),
+    }
+    Ok(diagnosis)
+}
+
+fn describe(offer: &StreamOffer) -> String {
+    let role = match offer.role {
+        StreamRole::Main => "main",
+        StreamRole::Sub => "sub",
+    };
+    let fps = offer.fps.map(|fps| format!(" {fps:.0} fps")).unwrap_or_default();
+    format!("{role} {} {}x{}{fps}", offer.codec, offer.width, offer.height)
+}

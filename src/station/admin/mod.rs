@@ -1,0 +1,10 @@
+//! What an administrator, a supervisor or a maintainer does: accounts, workstations, cameras,
+//! masks inside a camera, diagnosis.
+//!
+//! Deliberately absent: live pictures and recordings (`act`).
+
+pub(in crate::station) mod account_admin;
+pub(in crate::station) mod camera_admin;
+pub(in crate::station) mod camera_mask_sync;
+pub(in crate::station) mod diagnosis;
+pub(in crate::station) mod mask_proposals;

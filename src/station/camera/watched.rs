@@ -1,0 +1,275 @@
+//! One camera while somebody watches or moves it: what is known of its pose, and the masks and limits in force on it.
+//!
+//! One [`Watched`] per camera is shared by all its views and gestures. It is fed with statuses that were asked for
+//! (`pose_tracking`), statuses that the dome pushes (`pushed_ptz_status`), and every command before it is sent.
+//!
+//! Invariant: a cover is computed for the very moment it is asked for.
+//! Deliberately absent: geometry (`domain::privacy`), network, recording.
+
+use super::plan_in_force::{InForce, Policy};
+use crate::domain::camera::{CameraKind, MoveState, Pose};
+use crate::domain::privacy::camera_clock::CameraClock;
+use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, PoseTracker, WholeReason};
+use crate::domain::ptz::Order;
+use crate::domain::site::CameraPlan;
+use crate::media::frame::{Arrivals, FrameSlot};
+use crate::onvif;
+use crate::station::machine::config::Uncertainty;
+use crate::station::record::outbox::Recorded;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// How fresh the last pushed status must be for the dome to be polled less often.
+const PUSH_COUNTS: Duration = Duration::from_millis(500);
+/// A reported pose older than this says nothing.
+const REPORT_COUNTS: Duration = Duration::from_secs(2);
+
+/// A camera while somebody watches or moves it.
+pub struct Watched {
+    /// As planned when somebody began to watch; limits and masks in force are in [`Watched::in_force`].
+    pub plan: CameraPlan,
+    policy: Arc<Policy>,
+    uncertainty: Uncertainty,
+    in_force: Mutex<Option<Arc<InForce>>>,
+    /// `None` for a camera that does not move.
+    tracker: Option<Mutex<PoseTracker>>,
+    reported: Mutex<Option<(Instant, Pose)>>,
+    clock: Mutex<CameraClock>,
+    /// When the dome last pushed a status with its position.
+    pushed: Mutex<Option<Instant>>,
+    hurry: Notify,
+    /// Of the views of it.
+    pictures: Mutex<Vec<Arrivals>>,
+    proof: Recorded,
+    /// Numbers given to gestures, and the one that sent the last move.
+    movers: AtomicU64,
+    mover: AtomicU64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Watched {
+    /// A camera that nobody watched until now. `proof`: the durable event of whoever begins to watch it.
+    pub fn new(plan: CameraPlan, policy: Arc<Policy>, uncertainty: Uncertainty, proof: Recorded) -> Self {
+        let uncertainty = if is_on_this_machine(&plan) {
+            uncertainty
+        } else {
+            Uncertainty::Kept
+        };
+        let moves = plan.kind == CameraKind::Dome;
+        let tracker = moves.then(|| Mutex::new(PoseTracker::new(&plan)));
+        Self {
+            plan,
+            policy,
+            uncertainty,
+            in_force: Mutex::default(),
+            tracker,
+            reported: Mutex::default(),
+            clock: Mutex::default(),
+            pushed: Mutex::default(),
+            hurry: Notify::new(),
+            pictures: Mutex::default(),
+            proof,
+            movers: AtomicU64::new(0),
+            mover: AtomicU64::new(0),
+        }
+    }
+
+    /// Counts a view that begins, whose pictures come into `slot`.
+    pub fn on_view(&self, slot: &FrameSlot) {
+        lock(&self.pictures).push(slot.arrivals());
+    }
+
+    /// Whether a picture of the camera came within `span` before `now`, in any view.
+    pub fn is_seen(&self, now: Instant, span: Duration) -> bool {
+        let mut pictures = lock(&self.pictures);
+        pictures.retain(Arrivals::is_kept);
+        let mut latest = pictures.iter().filter_map(Arrivals::latest);
+        latest.any(|arrived| now.saturating_duration_since(arrived) < span)
+    }
+
+    /// Whether it is a dome.
+    pub fn moves(&self) -> bool {
+        self.tracker.is_some()
+    }
+
+    /// Proof that looking at this camera was recorded.
+    pub fn proof(&self) -> &Recorded {
+        &self.proof
+    }
+
+    /// Every pose the camera may have had when the frame drawn at `now` was taken.
+    pub fn knowledge(&self, now: Instant) -> PoseKnowledge {
+        match &self.tracker {
+            Some(_) if self.uncertainty == Uncertainty::ForcedToZeroInTheSimulator => self.as_if_certain(),
+            Some(tracker) => lock(tracker).knowledge(now),
+            None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
+        }
+    }
+
+    /// For the leak test's counter-trial: the pose last reported, as if it were that of the frame.
+    fn as_if_certain(&self) -> PoseKnowledge {
+        let one = |v: f64| Interval { lo: v, hi: v };
+        match self.reported_pose() {
+            Some(pose) => PoseKnowledge::Within(PoseInterval {
+                pan: one(pose.pan_deg),
+                tilt: one(pose.tilt_deg),
+                hfov: one(pose.hfov_deg),
+            }),
+            None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
+        }
+    }
+
+    /// Every pose the camera may have between `now` and `now + ahead` by the orders given so far.
+    pub fn reach(&self, now: Instant, ahead: Duration) -> PoseKnowledge {
+        match &self.tracker {
+            Some(tracker) => lock(tracker).reach(now, ahead),
+            None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
+        }
+    }
+
+    /// Every pose the camera may have now, and when every order given so far, each lasting no longer than `longest`, is
+    /// over.
+    pub fn ways(&self, longest: Duration) -> (PoseKnowledge, PoseKnowledge) {
+        let now = Instant::now();
+        let delay = Duration::from_secs_f64(self.plan.motion.command_delay_s.clamp(0.0, 10.0));
+        let settled = match &self.tracker {
+            Some(tracker) => lock(tracker).settled(now, delay + longest),
+            None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
+        };
+        (self.reach(now, Duration::ZERO), settled)
+    }
+
+    /// The pose of the last status, if it is younger than 2 s. For figures and targets, never for the cover.
+    pub fn reported_pose(&self) -> Option<Pose> {
+        lock(&self.reported)
+            .filter(|(at, _)| at.elapsed() < REPORT_COUNTS)
+            .map(|(_, pose)| pose)
+    }
+
+    /// Masks and limits in force at `now`: the newest plan, without what a declared event lifts.
+    pub fn in_force(&self, now: Instant) -> Arc<InForce> {
+        let mut last = lock(&self.in_force);
+        if let Some(last) = last.as_ref().filter(|last| last.is_current(&self.policy, now)) {
+            return Arc::clone(last);
+        }
+        let fresh = Arc::new(self.policy.in_force(&self.plan, now));
+        *last = Some(Arc::clone(&fresh));
+        fresh
+    }
+
+    /// What must be covered on a fresh frame drawn at `now`.
+    pub fn cover(&self, now: Instant) -> Cover {
+        self.in_force(now).cover(&self.knowledge(now), jiff::Timestamp::now())
+    }
+
+    /// Takes down a command. Call it before the command is sent.
+    pub fn on_command(&self, now: Instant, order: Order) {
+        if let Some(tracker) = &self.tracker {
+            lock(tracker).on_command(now, order);
+        }
+        self.hurry.notify_one();
+    }
+
+    /// Waits until a command was taken down. Cancel-safe.
+    pub async fn commanded(&self) {
+        self.hurry.notified().await;
+    }
+
+    /// A fresh number for a gesture.
+    pub fn next_mover(&self) -> u64 {
+        self.movers.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Takes down that the gesture of this number sends a move now.
+    pub fn set_mover(&self, number: u64) {
+        self.mover.store(number, Ordering::Release);
+    }
+
+    /// The number of the gesture that sent the last move.
+    pub fn mover(&self) -> u64 {
+        self.mover.load(Ordering::Acquire)
+    }
+
+    /// Takes in a status answer.
+    pub fn on_status(&self, status: &onvif::PtzStatus) {
+        if let Some(utc_ms) = status.utc_ms {
+            lock(&self.clock).on_asked(status.sent, status.received, utc_ms, self.quick());
+        }
+        self.take_status(status);
+    }
+
+    /// The longest round trip of a status that still tells the camera's clock.
+    fn quick(&self) -> Duration {
+        Duration::from_secs_f64(self.plan.motion.status_delay_s.clamp(0.0, 10.0) / 2.0)
+    }
+
+    fn take_status(&self, status: &onvif::PtzStatus) {
+        let Some(tracker) = &self.tracker else { return };
+        let pose = self.pose_of(status);
+        if let Some(pose) = pose {
+            *lock(&self.reported) = Some((status.received, pose));
+        }
+        lock(tracker).on_status(status.sent, status.received, pose, moving(status));
+    }
+
+    /// Takes in a status that the dome pushed; `arrived` by this machine's clock.
+    pub fn on_pushed_status(&self, status: onvif::metadata::SentStatus, arrived: Instant) {
+        let Some(at) = lock(&self.clock).on_sent(arrived, status.utc_ms, self.quick()) else {
+            return;
+        };
+        if status.position.is_some() {
+            *lock(&self.pushed) = Some(at);
+        }
+        self.take_status(&onvif::PtzStatus {
+            position: status.position,
+            moving: status.moving,
+            utc_ms: None,
+            sent: at,
+            received: at,
+        });
+    }
+
+    /// Whether the dome pushes its status in time: it need not be polled as often.
+    pub fn pushes_status(&self) -> bool {
+        lock(&self.pushed).is_some_and(|at| at.elapsed() < PUSH_COUNTS)
+    }
+
+    /// The pose of a status; `None` when it has no position.
+    pub fn pose_of(&self, status: &onvif::PtzStatus) -> Option<Pose> {
+        Some(self.plan.lens.as_ref()?.pose_at(status.position?))
+    }
+
+    /// Takes down that the dome did not answer: it may come back looking elsewhere.
+    pub fn on_restart(&self, now: Instant) {
+        if let Some(tracker) = &self.tracker {
+            lock(tracker).on_restart(now);
+        }
+    }
+
+    /// Takes down whether another workstation has the lease of the dome.
+    pub fn on_other_holder(&self, now: Instant, leased: bool) {
+        if let Some(tracker) = &self.tracker {
+            lock(tracker).on_other_holder(now, leased);
+        }
+    }
+}
+
+/// Whether the camera is one of a simulator beside this program.
+fn is_on_this_machine(plan: &CameraPlan) -> bool {
+    let rest = plan.onvif.strip_prefix("http://127.0.0.1:");
+    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// The domain's word for what a status says of the motors.
+pub fn moving(status: &onvif::PtzStatus) -> MoveState {
+    match status.moving {
+        onvif::MoveState::Idle => MoveState::Idle,
+        onvif::MoveState::Moving => MoveState::Moving,
+        onvif::MoveState::Unknown => MoveState::Unknown,
+    }
+}

@@ -1,0 +1,65 @@
+//! Where a workstation finds its enrolment, its data and its secrets, and why it cannot work at all.
+//!
+//! Invariant: the choice between keyring and file is the person's, made by name. Deliberately absent: reading any of it
+//! (`enrolment`, `secrets`).
+
+use std::path::PathBuf;
+
+/// Name of the file with the enrolment's facts.
+pub const FACTS: &str = "station.toml";
+
+/// The folders of a workstation, and how it stores secrets.
+#[derive(Debug, Clone)]
+pub struct StationConfig {
+    /// Enrolment: `station.toml` (server address, station id), `cert.pem`, `key.pem`, `ca.pem`, `plan_key`.
+    pub enrolment: PathBuf,
+    /// Outbox, pinned checkpoints, settings.
+    pub data: PathBuf,
+    /// Where snapshots and exports go.
+    pub evidence: PathBuf,
+    /// The store of secrets.
+    pub secrets: SecretsChoice,
+    /// Always [`Uncertainty::Kept`], but for the leak test's counter-trial.
+    pub uncertainty: Uncertainty,
+}
+
+impl StationConfig {
+    /// Whether this machine was made a workstation, well or badly.
+    pub fn is_enrolled(&self) -> bool {
+        self.enrolment.join(FACTS).exists()
+    }
+}
+
+/// Whether covers count on what is not known of a pose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Uncertainty {
+    #[default]
+    Kept,
+    /// Masks are drawn where the dome last said it was, as other programs do, to see the leak test fail. Only for cameras
+    /// of a simulator on this machine: any other camera keeps its cover.
+    ForcedToZeroInTheSimulator,
+}
+
+/// The store of secrets, chosen by name: there is no silent way from one to the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretsChoice {
+    /// The system keyring (Secret Service); refuse to start without it.
+    SystemKeyring,
+    /// A file only this account can read, beside the data: less safe, chosen by name, said on screen.
+    ProtectedFile,
+}
+
+/// Why the workstation cannot work at all.
+#[derive(Debug, thiserror::Error)]
+pub enum StationError {
+    #[error("not enrolled: {path}")]
+    NotEnrolled {
+        path: PathBuf,
+        #[source]
+        source: Option<std::io::Error>,
+    },
+    #[error("no system keyring: {detail}")]
+    NoKeyring { detail: String },
+    #[error("the outbox cannot be opened: {detail}")]
+    Outbox { detail: String },
+}

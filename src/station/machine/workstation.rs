@@ -1,0 +1,239 @@
+//! An enrolled workstation: outbox, secrets and courier at work; nobody needs to be signed in.
+//!
+//! Invariant: the courier runs as long as the [`Station`] lives; damage found in the outbox is an event before anybody
+//! can sign in.
+//! Deliberately absent: people (see `sign_in`).
+
+use super::config::{StationConfig, StationError, Uncertainty};
+use super::enrol::renew_in_time;
+use super::enrolment::Enrolment;
+use super::secrets::Vault;
+use crate::domain::audit::event::{Event, Operation, Outcome, RetentionClass};
+use crate::domain::audit::note::VerifierKey;
+use crate::domain::camera::{ControllerId, StationId};
+use crate::media::export::remove_remnants;
+use crate::station::record::contact::Contact;
+use crate::station::record::courier::{Courier, Delivered};
+use crate::station::record::event_body::body_without_person;
+use crate::station::record::health::{Health, HealthReport};
+use crate::station::record::outbox::{Damage, Directory, Medium, Note, Opening, Outbox};
+use crate::station::record::server_client::ServerClient;
+use crate::station::record::trusted_checkpoints::Pins;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// How often the grace is looked at when nothing else happens.
+const TICK: Duration = Duration::from_millis(500);
+
+/// A workstation that is enrolled and knows its server; nobody is signed in yet. Cheap to clone.
+#[derive(Clone)]
+pub struct Station(pub(in crate::station) Arc<Workstation>);
+
+/// What a [`Station`] is made of.
+pub(in crate::station) struct Workstation {
+    pub id: StationId,
+    pub server: ServerClient,
+    pub outbox: Outbox,
+    pub pins: Arc<Pins>,
+    pub contact: Arc<Contact>,
+    pub plan_key: VerifierKey,
+    pub evidence: PathBuf,
+    pub uncertainty: Uncertainty,
+    pub standing: watch::Receiver<HealthReport>,
+    pub health: watch::Receiver<Health>,
+    /// For work that begins where there is no runtime: a view dropped by the screen.
+    pub runtime: tokio::runtime::Handle,
+    stop: watch::Sender<bool>,
+}
+
+impl Drop for Workstation {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
+
+/// What was read from disk.
+pub(in crate::station) struct Opened {
+    pub enrolment: Enrolment,
+    pub outbox: Outbox,
+    pub damage: Vec<Damage>,
+    pub pins: Pins,
+    pub evidence: PathBuf,
+    pub uncertainty: Uncertainty,
+}
+
+impl Station {
+    /// Opens outbox and secrets and makes ready to sign in. Does not need the server. Must be called on a tokio runtime.
+    ///
+    /// # Errors
+    /// No enrolment, no place for secrets, or the outbox cannot be opened.
+    pub async fn open(config: StationConfig) -> Result<Station, StationError> {
+        let reading = config.clone();
+        let opened = tokio::task::spawn_blocking(move || read(&reading))
+            .await
+            .map_err(|error| StationError::Outbox {
+                detail: error.to_string(),
+            })??;
+        let renew_after = opened.enrolment.renew_after_ms;
+        let station = Self::start(opened).await?;
+        if let Some(renew_after) = renew_after {
+            let (server, stop) = (station.0.server.clone(), station.0.stop.subscribe());
+            tokio::spawn(renew_in_time(server, config, renew_after, stop));
+        }
+        Ok(station)
+    }
+
+    /// Sets everything going.
+    pub(in crate::station) async fn start(opened: Opened) -> Result<Station, StationError> {
+        let Opened {
+            enrolment,
+            outbox,
+            damage,
+            pins,
+            evidence,
+            uncertainty,
+        } = opened;
+        let server = ServerClient::new(enrolment.access()).map_err(|error| StationError::NotEnrolled {
+            path: PathBuf::from("cert.pem"),
+            source: Some(std::io::Error::other(error)),
+        })?;
+        record_damage(&outbox, &pins, &enrolment.station, damage).await;
+        let (pins, contact) = (Arc::new(pins), Arc::new(Contact::default()));
+        let stop = watch::Sender::new(false);
+        let (courier, delivered) = Courier::new(
+            server.clone(),
+            enrolment.station.clone(),
+            outbox.clone(),
+            Arc::clone(&pins),
+            Arc::clone(&contact),
+        );
+        tokio::spawn(courier.run(stop.subscribe()));
+        let now = standing(&outbox, &delivered, &pins, &contact);
+        let (health, health_seen) = watch::channel(now.health.clone());
+        let (standing, standing_seen) = watch::channel(now);
+        tokio::spawn(keep_standing(
+            standing,
+            health,
+            (outbox.clone(), delivered, Arc::clone(&pins), Arc::clone(&contact)),
+            stop.subscribe(),
+        ));
+        Ok(Station(Arc::new(Workstation {
+            id: enrolment.station,
+            server,
+            outbox,
+            pins,
+            contact,
+            plan_key: enrolment.plan_key,
+            evidence,
+            uncertainty,
+            standing: standing_seen,
+            health: health_seen,
+            runtime: tokio::runtime::Handle::current(),
+            stop,
+        })))
+    }
+}
+
+fn read(config: &StationConfig) -> Result<Opened, StationError> {
+    let outbox_error = |detail: String| StationError::Outbox { detail };
+    let enrolment = Enrolment::read(&config.enrolment, config.secrets, &config.data)?;
+    let directory = Directory::open(&config.data.join("outbox")).map_err(|error| outbox_error(error.to_string()))?;
+    let exists = directory
+        .read_note(Note::State)
+        .map_err(|error| outbox_error(error.to_string()))?
+        .is_some();
+    let key = Vault::open(config.secrets, &enrolment.station, &config.data)?.outbox_key(exists)?;
+    let pins = Pins::open(config.data.join("logs")).map_err(|error| outbox_error(error.to_string()))?;
+    let (outbox, damage) = Outbox::open(Opening {
+        medium: Box::new(directory),
+        key,
+        station: enrolment.station.clone(),
+        delivered: pins.delivered(),
+        clock: jiff::Timestamp::now,
+    })
+    .map_err(|error| outbox_error(error.to_string()))?;
+    // The outbox is this program's alone from here on, so no export can be under way.
+    match remove_remnants(&config.evidence) {
+        Ok(0) => {}
+        Ok(removed) => tracing::warn!(removed, "exports that were cut off were removed"),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => tracing::error!(%error, "what exports that were cut off left cannot be removed"),
+    }
+    Ok(Opened {
+        enrolment,
+        outbox,
+        damage,
+        pins,
+        evidence: config.evidence.clone(),
+        uncertainty: config.uncertainty,
+    })
+}
+
+async fn record_damage(outbox: &Outbox, pins: &Pins, station: &StationId, damage: Vec<Damage>) {
+    let log: Option<ControllerId> = pins.home().or_else(|| outbox.waiting_logs().into_iter().next());
+    for found in damage {
+        tracing::error!(detail = found.detail, segment = found.segment, "the outbox was damaged");
+        let Some(log) = log.clone() else { continue };
+        let mut body = body_without_person(station, Operation::OutboxDamage, Outcome::Done);
+        body.parameters.insert("detail".into(), found.detail.clone().into());
+        body.parameters.insert("segment".into(), found.segment.into());
+        if let Some((first, end)) = found.lost {
+            body.parameters.insert("lost_from".into(), first.into());
+            body.parameters.insert("lost_count".into(), (end - first).into());
+        }
+        match outbox
+            .append(Event {
+                log,
+                class: RetentionClass::Police,
+                body,
+            })
+            .await
+        {
+            Ok(_) => outbox.damage_recorded(found),
+            Err(error) => tracing::error!(%error, "the damage could not be recorded"),
+        }
+    }
+}
+
+type Parts = (Outbox, watch::Receiver<Delivered>, Arc<Pins>, Arc<Contact>);
+
+fn standing(outbox: &Outbox, delivered: &watch::Receiver<Delivered>, pins: &Pins, contact: &Contact) -> HealthReport {
+    HealthReport::of(
+        &outbox.status().borrow(),
+        *delivered.borrow(),
+        pins.broken(),
+        contact.state(Instant::now()),
+        contact.is_extended(Instant::now()),
+    )
+}
+
+async fn keep_standing(
+    sender: watch::Sender<HealthReport>,
+    health: watch::Sender<Health>,
+    (outbox, mut delivered, pins, contact): Parts,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut status = outbox.status();
+    loop {
+        let now = standing(&outbox, &delivered, &pins, &contact);
+        // What decides first: whoever sees a state on the screen may rely on it being in force.
+        sender.send_if_modified(|old| replace_if_new(old, &now));
+        health.send_if_modified(|old| replace_if_new(old, &now.health));
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            Ok(()) = status.changed() => {}
+            Ok(()) = delivered.changed() => {}
+            () = tokio::time::sleep(TICK) => {}
+        }
+    }
+}
+
+fn replace_if_new<T: Clone + PartialEq>(old: &mut T, new: &T) -> bool {
+    let changed = old != new;
+    if changed {
+        *old = new.clone();
+    }
+    changed
+}

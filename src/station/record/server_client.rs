@@ -1,0 +1,543 @@
+//! Calls to the central server: mutual TLS with the enrolment's certificate, its CA and no other, bounded in time and size.
+//!
+//! Invariant: no answer larger than [`protocol::MAX_BODY`] is read, no call lasts longer than [`TOTAL`], the token
+//! leaves only towards the enrolled server (no redirects, no proxy).
+//! Deliberately absent: retrying, and what an answer means.
+
+use crate::domain::audit::hash::Hash;
+use crate::domain::camera::{CameraId, ControllerId, StationId};
+use crate::domain::people::account::AccountName;
+use crate::domain::people::clearance::{self, Wish};
+use crate::domain::people::stated_purpose::Stated;
+use crate::domain::privacy::declared_event::Declaration;
+use crate::protocol::{
+    self, AccountAnswer, AccountAsk, AccountChange, AccountView, AskAnswer, AskState, BatchReceipt, Because,
+    CameraCredential, CameraView, Certified, Changed, ClearanceState, ConsistencyProof, CredentialNeed,
+    CredentialRequest, DeclaredState, Enrol, EnrolmentCode, EventBatch, InclusionProof, LeaseRequest, LeaseState,
+    MaskProposal, NewCode, PasswordChange, PasswordConfirmation, PermitRequest, PolicyState, ProposedMask, PutCamera,
+    Removal, Renewal, SessionGrant, SessionRequest, SessionView, SignedPlan, SiteProposal, StationHead, StationView,
+    Verdict,
+};
+use reqwest::{Certificate, Identity, Method, RequestBuilder, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+const CONNECT: Duration = Duration::from_secs(3);
+/// Longest call.
+pub const TOTAL: Duration = Duration::from_secs(10);
+
+/// Why a call gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// No connection, no complete answer in time, or the server cannot work now.
+    #[error("the server is away: {detail}")]
+    Away { detail: String },
+    /// The server said no.
+    #[error("the server refuses: {why:?}: {detail}")]
+    Refused { why: protocol::RefusalKind, detail: String },
+    /// It answered, but not what was agreed.
+    #[error("the server's answer is wrong: {detail}")]
+    Nonsense { detail: String },
+}
+
+impl ServerError {
+    /// Whether waiting may help.
+    pub fn is_away(&self) -> bool {
+        use protocol::RefusalKind::{TooManyRequests, Unavailable};
+        match self {
+            Self::Away { .. } => true,
+            Self::Refused { why, .. } => matches!(why, Unavailable | TooManyRequests),
+            Self::Nonsense { .. } => false,
+        }
+    }
+
+    /// Whether the server says that the session is over.
+    pub fn is_session_ended(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                why: protocol::RefusalKind::SessionEnded,
+                ..
+            }
+        )
+    }
+
+    /// Whether the server knows this workstation no more: it was revoked.
+    pub fn is_unknown_station(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                why: protocol::RefusalKind::UnknownStation,
+                ..
+            }
+        )
+    }
+}
+
+/// The part of an enrolment that calls to the server need.
+#[derive(Clone, Copy)]
+pub struct ServerAccess<'a> {
+    pub station: &'a StationId,
+    /// `https://host:port`, without a slash at the end.
+    pub server: &'a str,
+    /// Private key and certificate of this workstation, PEM.
+    pub identity: &'a SecretString,
+    /// The only authority a server certificate may come from, PEM.
+    pub ca: &'a [u8],
+}
+
+/// The server, as this workstation may call it. Cheap to clone.
+#[derive(Clone)]
+pub struct ServerClient {
+    http: Arc<RwLock<reqwest::Client>>,
+    base: String,
+    station: StationId,
+}
+
+/// The enrolment's certificates cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the enrolment's certificates cannot be used")]
+pub struct BadCertificates(#[from] reqwest::Error);
+
+impl ServerClient {
+    /// A client with an enrolment's certificate; contacts nobody.
+    ///
+    /// # Errors
+    /// [`BadCertificates`].
+    pub fn new(access: ServerAccess<'_>) -> Result<Self, BadCertificates> {
+        Ok(Self {
+            http: Arc::new(RwLock::new(client(access)?)),
+            base: access.server.to_owned(),
+            station: access.station.clone(),
+        })
+    }
+
+    /// Signs a person in.
+    pub async fn sign_in(&self, request: &SessionRequest) -> Result<SessionGrant, ServerError> {
+        self.json(self.request(Method::POST, "/v1/sessions").json(request))
+            .await
+    }
+
+    /// Asks for an account that is active elsewhere, or how it stands.
+    pub async fn ask_for_account(&self, ask: &AccountAsk) -> Result<AskState, ServerError> {
+        self.json(self.request(Method::POST, "/v1/sessions/asked").json(ask))
+            .await
+    }
+
+    /// Answers the workstation that asks for the account of this session.
+    pub async fn answer_ask(&self, token: &SecretString, answer: AskAnswer) -> Result<(), ServerError> {
+        let request = self.request(Method::POST, "/v1/sessions/current/asked");
+        self.body(request.bearer_auth(token.expose_secret()).json(&answer))
+            .await
+            .map(drop)
+    }
+
+    /// Changes the purpose of the session.
+    pub async fn change_purpose(&self, token: &SecretString, stated: &Stated) -> Result<(), ServerError> {
+        let request = self.request(Method::POST, "/v1/sessions/current/purpose");
+        self.body(request.bearer_auth(token.expose_secret()).json(stated))
+            .await
+            .map(drop)
+    }
+
+    /// Chooses another password.
+    pub async fn choose_password(&self, request: &PasswordChange) -> Result<(), ServerError> {
+        self.body(self.request(Method::POST, "/v1/password").json(request))
+            .await
+            .map(drop)
+    }
+
+    /// Confirms by password that the person of the session is at the workstation.
+    pub async fn prove(&self, token: &SecretString, proof: &PasswordConfirmation) -> Result<(), ServerError> {
+        let request = self.request(Method::POST, "/v1/sessions/current/proof");
+        self.body(request.bearer_auth(token.expose_secret()).json(proof))
+            .await
+            .map(drop)
+    }
+
+    /// Every account, for the periodic check.
+    pub async fn people(&self, token: &SecretString) -> Result<Vec<AccountView>, ServerError> {
+        let request = self.request(Method::GET, "/v1/people");
+        self.json(request.bearer_auth(token.expose_secret())).await
+    }
+
+    /// Changes an account.
+    pub async fn change_account(
+        &self,
+        token: &SecretString,
+        user: &AccountName,
+        change: &AccountChange,
+    ) -> Result<AccountAnswer, ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/people/{user}"));
+        self.json(request.bearer_auth(token.expose_secret()).json(change)).await
+    }
+
+    /// Sessions running now.
+    pub async fn sessions(&self, token: &SecretString) -> Result<Vec<SessionView>, ServerError> {
+        let request = self.request(Method::GET, "/v1/sessions");
+        self.json(request.bearer_auth(token.expose_secret())).await
+    }
+
+    /// Ends somebody's session.
+    pub async fn end_session(
+        &self,
+        token: &SecretString,
+        user: &AccountName,
+        because: &Because,
+    ) -> Result<(), ServerError> {
+        let request = self.request(Method::DELETE, &format!("/v1/people/{user}/sessions"));
+        let request = request.bearer_auth(token.expose_secret()).json(because);
+        self.body(request).await.map(drop)
+    }
+
+    /// The enrolled workstations.
+    pub async fn workstations(&self, token: &SecretString) -> Result<Vec<StationView>, ServerError> {
+        let request = self.request(Method::GET, "/v1/workstations");
+        self.json(request.bearer_auth(token.expose_secret())).await
+    }
+
+    /// Creates a code that enrols one workstation.
+    pub async fn enrolment_code(&self, token: &SecretString, new: &NewCode) -> Result<EnrolmentCode, ServerError> {
+        let request = self.request(Method::POST, "/v1/workstations/codes");
+        self.json(request.bearer_auth(token.expose_secret()).json(new)).await
+    }
+
+    /// Revokes a workstation.
+    pub async fn revoke_workstation(
+        &self,
+        token: &SecretString,
+        station: &StationId,
+        because: &Because,
+    ) -> Result<(), ServerError> {
+        let request = self.request(Method::DELETE, &format!("/v1/workstations/{station}"));
+        let request = request.bearer_auth(token.expose_secret()).json(because);
+        self.body(request).await.map(drop)
+    }
+
+    /// A certificate for a new key of this workstation.
+    pub async fn renew(&self, public_key: String) -> Result<Certified, ServerError> {
+        let path = format!("/v1/stations/{}/certificate", self.station);
+        self.json(self.request(Method::POST, &path).json(&Renewal { public_key }))
+            .await
+    }
+
+    /// Uses another certificate for calls from now on.
+    ///
+    /// # Errors
+    /// [`BadCertificates`]: the certificate of before stays in use.
+    pub fn use_certificate(&self, access: ServerAccess<'_>) -> Result<(), BadCertificates> {
+        let client = client(access)?;
+        *self.http.write().unwrap_or_else(PoisonError::into_inner) = client;
+        Ok(())
+    }
+
+    /// Ends the token's session.
+    pub async fn sign_out(&self, token: &SecretString) -> Result<(), ServerError> {
+        let request = self.request(Method::DELETE, "/v1/sessions/current");
+        self.body(request.bearer_auth(token.expose_secret())).await.map(drop)
+    }
+
+    /// The site plan, not yet verified.
+    pub async fn plan(&self, token: &SecretString) -> Result<SignedPlan, ServerError> {
+        self.json(self.request(Method::GET, "/v1/plan").bearer_auth(token.expose_secret()))
+            .await
+    }
+
+    /// A camera's account.
+    pub async fn credential(
+        &self,
+        token: &SecretString,
+        camera: &CameraId,
+        need: CredentialNeed,
+    ) -> Result<CameraCredential, ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/cameras/{camera}/credentials"));
+        self.json(
+            request
+                .bearer_auth(token.expose_secret())
+                .json(&CredentialRequest { need }),
+        )
+        .await
+    }
+
+    /// Takes, renews, releases or passes on the lease of a dome, as `what` says.
+    pub async fn lease(
+        &self,
+        token: &SecretString,
+        camera: &CameraId,
+        what: &LeaseRequest,
+    ) -> Result<LeaseState, ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/cameras/{camera}/hold"));
+        self.json(request.bearer_auth(token.expose_secret()).json(what)).await
+    }
+
+    /// The state in force after revision `after`: plan version, declared events, leases, clearances. Long poll: the server
+    /// answers within a second, at once when something changed.
+    pub async fn policy(&self, token: &SecretString, after: u64) -> Result<PolicyState, ServerError> {
+        let request = self.request(Method::GET, &format!("/v1/policy?after={after}"));
+        self.json(request.bearer_auth(token.expose_secret())).await
+    }
+
+    /// Asks whether pictures of a school camera may be seen.
+    pub async fn permit(
+        &self,
+        token: &SecretString,
+        camera: &CameraId,
+        ask: &PermitRequest,
+    ) -> Result<(), ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/cameras/{camera}/permit"));
+        let request = request.bearer_auth(token.expose_secret()).json(ask);
+        self.body(request).await.map(drop)
+    }
+
+    /// Declares an event.
+    pub async fn declare(
+        &self,
+        token: &SecretString,
+        camera: &CameraId,
+        what: &Declaration,
+    ) -> Result<DeclaredState, ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/cameras/{camera}/declared"));
+        self.json(request.bearer_auth(token.expose_secret()).json(what)).await
+    }
+
+    /// Ends a declared event before its time.
+    pub async fn end_declared(&self, token: &SecretString, id: u64) -> Result<(), ServerError> {
+        let request = self.request(Method::DELETE, &format!("/v1/declared/{id}"));
+        self.body(request.bearer_auth(token.expose_secret())).await.map(drop)
+    }
+
+    /// Proposes a mask.
+    pub async fn propose_mask(
+        &self,
+        token: &SecretString,
+        camera: &CameraId,
+        proposal: &MaskProposal,
+    ) -> Result<ProposedMask, ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/cameras/{camera}/masks"));
+        self.json(request.bearer_auth(token.expose_secret()).json(proposal))
+            .await
+    }
+
+    /// The changes of masks that wait for a supervisor.
+    pub async fn proposals(&self, token: &SecretString) -> Result<Vec<ProposedMask>, ServerError> {
+        let request = self.request(Method::GET, "/v1/proposals");
+        self.json(request.bearer_auth(token.expose_secret())).await
+    }
+
+    /// Approves or declines a change of masks.
+    pub async fn decide_proposal(&self, token: &SecretString, id: u64, verdict: Verdict) -> Result<(), ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/proposals/{id}"));
+        let request = request.bearer_auth(token.expose_secret()).json(&verdict);
+        self.body(request).await.map(drop)
+    }
+
+    /// Every camera of the controllers whose cameras this person administers.
+    pub async fn cameras(&self, token: &SecretString) -> Result<Vec<CameraView>, ServerError> {
+        let request = self.request(Method::GET, "/v1/cameras");
+        self.json(request.bearer_auth(token.expose_secret())).await
+    }
+
+    /// Adds a camera or changes one.
+    pub async fn put_camera(&self, token: &SecretString, put: &PutCamera) -> Result<Changed, ServerError> {
+        let request = self.request(Method::POST, "/v1/cameras");
+        self.json(request.bearer_auth(token.expose_secret()).json(put)).await
+    }
+
+    /// Takes a camera out of the plan.
+    pub async fn remove_camera(
+        &self,
+        token: &SecretString,
+        camera: &CameraId,
+        removal: &Removal,
+    ) -> Result<Changed, ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/cameras/{camera}/removal"));
+        self.json(request.bearer_auth(token.expose_secret()).json(removal))
+            .await
+    }
+
+    /// Changes of the plan that wait for a second person.
+    pub async fn site_proposals(&self, token: &SecretString) -> Result<Vec<SiteProposal>, ServerError> {
+        let request = self.request(Method::GET, "/v1/site/proposals");
+        self.json(request.bearer_auth(token.expose_secret())).await
+    }
+
+    /// Approves, declines or withdraws a change of the plan.
+    pub async fn decide_site(&self, token: &SecretString, id: u64, verdict: Verdict) -> Result<(), ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/site/proposals/{id}"));
+        let request = request.bearer_auth(token.expose_secret()).json(&verdict);
+        self.body(request).await.map(drop)
+    }
+
+    /// Asks for a clearance.
+    pub async fn request_clearance(&self, token: &SecretString, wish: &Wish) -> Result<ClearanceState, ServerError> {
+        let request = self.request(Method::POST, "/v1/clearances");
+        self.json(request.bearer_auth(token.expose_secret()).json(wish)).await
+    }
+
+    /// A supervisor's answer to a request for clearance.
+    pub async fn answer_clearance(
+        &self,
+        token: &SecretString,
+        id: u64,
+        verdict: &clearance::Verdict,
+    ) -> Result<ClearanceState, ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/clearances/{id}"));
+        self.json(request.bearer_auth(token.expose_secret()).json(verdict))
+            .await
+    }
+
+    /// Sends a batch of events.
+    pub async fn post_events(&self, batch: &EventBatch) -> Result<BatchReceipt, ServerError> {
+        self.json(
+            self.request(Method::POST, &format!("/v1/stations/{}/events", self.station))
+                .json(batch),
+        )
+        .await
+    }
+
+    /// The heads of this workstation's chains on the server.
+    pub async fn heads(&self) -> Result<Vec<StationHead>, ServerError> {
+        self.json(self.request(Method::GET, &format!("/v1/stations/{}/heads", self.station)))
+            .await
+    }
+
+    /// The newest checkpoint, a signed note, not yet verified.
+    pub async fn checkpoint(&self, log: &ControllerId) -> Result<String, ServerError> {
+        let bytes = self
+            .body(self.request(Method::GET, &format!("/v1/logs/{log}/checkpoint")))
+            .await?;
+        String::from_utf8(bytes).map_err(|error| nonsense(&error))
+    }
+
+    /// Proof that the leaf at `index` is in the tree of `size`.
+    pub async fn inclusion(&self, log: &ControllerId, index: u64, size: u64) -> Result<Vec<Hash>, ServerError> {
+        let path = format!("/v1/logs/{log}/inclusion?index={index}&size={size}");
+        let proof: InclusionProof = self.json(self.request(Method::GET, &path)).await?;
+        hashes(&proof.path)
+    }
+
+    /// Proof that the tree of `to` begins with the tree of `from`.
+    pub async fn consistency(&self, log: &ControllerId, from: u64, to: u64) -> Result<Vec<Hash>, ServerError> {
+        let path = format!("/v1/logs/{log}/consistency?from={from}&to={to}");
+        let proof: ConsistencyProof = self.json(self.request(Method::GET, &path)).await?;
+        hashes(&proof.path)
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let http = self.http.read().unwrap_or_else(PoisonError::into_inner);
+        http.request(method, format!("{}{path}", self.base))
+    }
+
+    async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ServerError> {
+        let bytes = self.body(request).await?;
+        serde_json::from_slice(&bytes).map_err(|error| nonsense(&error))
+    }
+
+    async fn body(&self, request: RequestBuilder) -> Result<Vec<u8>, ServerError> {
+        bounded(request).await
+    }
+}
+
+/// A client of a machine that is no workstation yet.
+fn stranger(trust: Option<&[u8]>) -> Result<reqwest::Client, ServerError> {
+    let builder = reqwest::Client::builder()
+        .tls_backend_rustls()
+        .https_only(true)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .timeout(TOTAL);
+    let builder = match trust {
+        Some(authority) => builder.tls_certs_only(Certificate::from_pem_bundle(authority).map_err(away)?),
+        None => builder.tls_danger_accept_invalid_certs(true),
+    };
+    builder.build().map_err(away)
+}
+
+/// The certificate of the authority of whatever server answers there, PEM. It proves nothing by itself: the caller
+/// compares its fingerprint with the one in the code, and nothing else is said on this connection.
+pub async fn fetch_authority(server: &str) -> Result<String, ServerError> {
+    let request = stranger(None)?.get(format!("{server}/v1/authority"));
+    String::from_utf8(bounded(request).await?).map_err(|error| nonsense(&error))
+}
+
+/// Shows the code and the new key to the server that this authority vouches for.
+pub async fn enrol(server: &str, authority: &[u8], ask: &Enrol) -> Result<Certified, ServerError> {
+    let request = stranger(Some(authority))?.post(format!("{server}/v1/enrolments"));
+    let bytes = bounded(request.json(ask)).await?;
+    serde_json::from_slice(&bytes).map_err(|error| nonsense(&error))
+}
+
+async fn bounded(request: RequestBuilder) -> Result<Vec<u8>, ServerError> {
+    let mut response = request.send().await.map_err(away)?;
+    let status = response.status();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(away)? {
+        if bytes.len() + chunk.len() > protocol::MAX_BODY {
+            return Err(nonsense(&"longer than agreed"));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    if status.is_success() {
+        Ok(bytes)
+    } else {
+        Err(refused(status, &bytes))
+    }
+}
+
+/// A client that shows the enrolment's certificate and trusts its authority only.
+fn client(access: ServerAccess<'_>) -> Result<reqwest::Client, BadCertificates> {
+    Ok(reqwest::Client::builder()
+        .tls_backend_rustls()
+        .tls_certs_only(Certificate::from_pem_bundle(access.ca)?)
+        .identity(Identity::from_pem(access.identity.expose_secret().as_bytes())?)
+        .https_only(true)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .timeout(TOTAL)
+        .build()?)
+}
+
+fn refused(status: StatusCode, bytes: &[u8]) -> ServerError {
+    match serde_json::from_slice::<protocol::Refusal>(bytes) {
+        Ok(refusal) => ServerError::Refused {
+            why: refusal.why,
+            detail: refusal.detail,
+        },
+        Err(_) if status.is_server_error() => ServerError::Away {
+            detail: format!("status {status}"),
+        },
+        Err(_) => ServerError::Nonsense {
+            detail: format!("status {status} without a reason"),
+        },
+    }
+}
+
+/// The whole chain of causes, without the address.
+fn away(error: reqwest::Error) -> ServerError {
+    let error = error.without_url();
+    let mut detail = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        detail.push_str(": ");
+        detail.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    ServerError::Away { detail }
+}
+
+fn nonsense(error: &dyn std::fmt::Display) -> ServerError {
+    ServerError::Nonsense {
+        detail: error.to_string(),
+    }
+}
+
+fn hashes(texts: &[String]) -> Result<Vec<Hash>, ServerError> {
+    texts
+        .iter()
+        .map(|text| text.parse().map_err(|error| nonsense(&error)))
+        .collect()
+}

@@ -1,0 +1,263 @@
+//! The trusted checkpoint of each log as this workstation stores it: the log's key, the last checkpoint it verified, how far it delivered.
+//!
+//! Invariant: a key or a checkpoint is only ever replaced by one that was checked against it; a log that was caught
+//! lying stays marked until an administrator acts, over restarts too.
+//! Deliberately absent: the checking itself (see `courier`).
+
+use super::outbox::{create_private_dir, read_bounded, replace_file};
+use crate::domain::audit::checkpoint::{self, Checkpoint};
+use crate::domain::audit::note::VerifierKey;
+use crate::domain::audit::succession::TrustedKey;
+use crate::domain::audit::tree::empty_root;
+use crate::domain::camera::ControllerId;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+const MAX_FILE: u64 = 256 * 1024;
+
+/// The trusted key and checkpoint of one log, and how far it was delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    pub key: VerifierKey,
+    /// The last verified checkpoint, as signed; `None` before the first.
+    pub note: Option<String>,
+    /// Who signed it, when that was the key that [`Pin::key`] succeeded.
+    pub former: Option<VerifierKey>,
+    /// Our first `seq` that is not yet verified in the log.
+    pub next_seq: u64,
+    /// Why the log is not trusted any more.
+    pub broken: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    vkey: String,
+    note: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    former: Option<String>,
+    next_seq: u64,
+    broken: Option<String>,
+}
+
+impl Pin {
+    /// The last verified checkpoint; the empty log before the first.
+    pub fn checkpoint(&self) -> Checkpoint {
+        self.note
+            .as_deref()
+            .and_then(|note| checkpoint::verify(note, self.former.as_ref().unwrap_or(&self.key)).ok())
+            .unwrap_or_else(|| Checkpoint {
+                origin: self.key.name().to_owned(),
+                size: 0,
+                root: empty_root(),
+            })
+    }
+}
+
+/// The trusted checkpoints of every log this workstation writes to.
+pub struct Pins {
+    folder: PathBuf,
+    pins: Mutex<BTreeMap<ControllerId, Pin>>,
+}
+
+/// The pins cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum PinError {
+    #[error("{} cannot be used", path.display())]
+    File {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("{} is not what was written", path.display())]
+    Content { path: PathBuf },
+    #[error("the log {log} has another key than before")]
+    KeyChanged { log: ControllerId },
+    #[error("version {given} of the site plan, after version {had}")]
+    OlderPlan { had: u64, given: u64 },
+}
+
+impl Pins {
+    /// Reads the folder. Blocks.
+    ///
+    /// # Errors
+    /// A file that cannot be read or was changed; it is never replaced by a fresh one.
+    pub fn open(folder: PathBuf) -> Result<Self, PinError> {
+        let wrap = |source| PinError::File {
+            path: folder.clone(),
+            source,
+        };
+        create_private_dir(&folder).map_err(wrap)?;
+        let mut pins = BTreeMap::new();
+        for entry in std::fs::read_dir(&folder).map_err(wrap)? {
+            let path = entry.map_err(wrap)?.path();
+            let name = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .and_then(|name| name.strip_suffix(".pin"));
+            let Some(log) = name.and_then(|name| name.parse().ok()) else {
+                continue;
+            };
+            let bytes = read_bounded(&path, MAX_FILE).map_err(wrap)?.unwrap_or_default();
+            let pin = decode(&bytes).ok_or(PinError::Content { path })?;
+            pins.insert(log, pin);
+        }
+        Ok(Self {
+            folder,
+            pins: Mutex::new(pins),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ControllerId, Pin>> {
+        self.pins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The log that takes the workstation's own events, since the first sign-in. Blocks.
+    pub fn home(&self) -> Option<ControllerId> {
+        let bytes = read_bounded(&self.folder.join("home"), 64).ok()??;
+        String::from_utf8(bytes).ok()?.trim().parse().ok()
+    }
+
+    /// Remembers that log. Blocks.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn set_home(&self, log: &ControllerId) -> Result<(), PinError> {
+        let path = self.folder.join("home");
+        replace_file(&path, log.as_str().as_bytes()).map_err(|source| PinError::File { path, source })
+    }
+
+    /// Remembers the newest version of the site plan. Blocks.
+    ///
+    /// # Errors
+    /// It is older than one this workstation had, or the disk refuses.
+    pub fn keep_plan_version(&self, given: u64) -> Result<(), PinError> {
+        let path = self.folder.join("plan.version");
+        let wrap = |source| PinError::File {
+            path: path.clone(),
+            source,
+        };
+        let had = match read_bounded(&path, MAX_FILE).map_err(wrap)? {
+            Some(bytes) => std::str::from_utf8(&bytes)
+                .ok()
+                .and_then(|text| text.trim().parse().ok()),
+            None => Some(0),
+        };
+        let had: u64 = had.ok_or_else(|| PinError::Content { path: path.clone() })?;
+        match given {
+            given if given < had => Err(PinError::OlderPlan { had, given }),
+            given if given == had => Ok(()),
+            given => replace_file(&path, format!("{given}\n").as_bytes()).map_err(wrap),
+        }
+    }
+
+    /// What is remembered of a log.
+    pub fn get(&self, log: &ControllerId) -> Option<Pin> {
+        self.lock().get(log).cloned()
+    }
+
+    /// Per log: our first `seq` that is not yet verified in it.
+    pub fn delivered(&self) -> BTreeMap<ControllerId, u64> {
+        self.lock()
+            .iter()
+            .map(|(log, pin)| (log.clone(), pin.next_seq))
+            .collect()
+    }
+
+    /// The first reason why a log is not trusted any more.
+    pub fn broken(&self) -> Option<String> {
+        self.lock()
+            .iter()
+            .find_map(|(log, pin)| pin.broken.as_ref().map(|why| format!("{log}: {why}")))
+    }
+
+    /// Pins a log's key: at first sight, or in place of the one that it succeeds. What comes next is checked against the last
+    /// verified checkpoint in either case. Blocks.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn pin_key(&self, log: &ControllerId, key: TrustedKey) -> Result<(), PinError> {
+        let key = key.into_key();
+        let pin = match self.get(log) {
+            Some(pin) if pin.key == key => return Ok(()),
+            Some(pin) => Pin {
+                former: pin.note.is_some().then(|| pin.former.unwrap_or(pin.key)),
+                key,
+                ..pin
+            },
+            None => Pin {
+                key,
+                note: None,
+                former: None,
+                next_seq: 0,
+                broken: None,
+            },
+        };
+        self.save(log, pin)
+    }
+
+    /// Replaces what is remembered of a log, durably. Blocks.
+    ///
+    /// # Errors
+    /// The disk refuses; the memory then stays as it was.
+    pub fn save(&self, log: &ControllerId, pin: Pin) -> Result<(), PinError> {
+        let path = self.folder.join(format!("{log}.pin"));
+        let written = Written {
+            vkey: pin.key.to_string(),
+            note: pin.note.clone(),
+            former: pin.former.as_ref().map(VerifierKey::to_string),
+            next_seq: pin.next_seq,
+            broken: pin.broken.clone(),
+        };
+        serde_json::to_vec(&written)
+            .map_err(io::Error::other)
+            .and_then(|bytes| replace_file(&path, &bytes))
+            .map_err(|source| PinError::File { path, source })?;
+        self.lock().insert(log.clone(), pin);
+        Ok(())
+    }
+
+    /// Marks a log as not trusted and stores the evidence: the pinned and the offered checkpoint and the reason. Blocks.
+    pub fn mark_broken(&self, log: &ControllerId, why: &str, offered: &[(&str, &str)], now: jiff::Timestamp) {
+        let evidence = self.folder.join(format!("evidence-{log}-{}", now.as_millisecond()));
+        let pinned = self.get(log).and_then(|pin| pin.note).unwrap_or_default();
+        let stored = create_private_dir(&evidence).and_then(|()| {
+            replace_file(&evidence.join("reason.txt"), why.as_bytes())?;
+            replace_file(&evidence.join("pinned.note"), pinned.as_bytes())?;
+            offered
+                .iter()
+                .try_for_each(|(name, text)| replace_file(&evidence.join(name), text.as_bytes()))
+        });
+        if let Err(error) = stored {
+            tracing::error!(%error, %log, "the evidence against the log could not be stored");
+        }
+        let Some(mut pin) = self.get(log) else { return };
+        pin.broken = Some(why.to_owned());
+        if let Err(error) = self.save(log, pin.clone()) {
+            tracing::error!(%error, %log, "the mark against the log could not be stored");
+            self.lock().insert(log.clone(), pin);
+        }
+    }
+}
+
+fn decode(bytes: &[u8]) -> Option<Pin> {
+    let written: Written = serde_json::from_slice(bytes).ok()?;
+    let key: VerifierKey = written.vkey.parse().ok()?;
+    let former: Option<VerifierKey> = match written.former {
+        Some(former) => Some(former.parse().ok()?),
+        None => None,
+    };
+    if let Some(note) = &written.note {
+        checkpoint::verify(note, former.as_ref().unwrap_or(&key)).ok()?;
+    }
+    Some(Pin {
+        key,
+        note: written.note,
+        former,
+        next_seq: written.next_seq,
+        broken: written.broken,
+    })
+}
