@@ -9,7 +9,7 @@
 //! | `outbox`, `courier`, `trusted_checkpoints`, `server_client` | events: durable here, then provably in the server's log |
 //! | `sign_in`, [`Session`] (`session`), `authorised_act` | who is here, and the one road every act takes |
 //! | `plan_in_force`, `recorded_cover` | the plan in force as it changes, declared events, the school calendar; what it lets be seen of recordings |
-//! | `camera_connection`, `pose_tracking`, `pushed_ptz_status`, `dome_lease` | one ONVIF session per camera, what is known of a dome's pose, who holds it |
+//! | `camera_connection`, `pose_tracking`, `pose_source`, `pushed_ptz_status`, `dome_lease` | one ONVIF session per camera, what is known of a dome's pose, who holds it |
 //! | `saved_walls` | the walls each person keeps on this machine |
 //! | `view`, `view_stream`, `ptz_control`, `presets`, `snapshot`, `clearance`, `playback`, `export`, `diagnosis`, `camera_mask_sync` | the acts |
 //! | `account_admin`, `camera_admin` | people, cameras and the site plan, looked after |
@@ -34,6 +34,7 @@ pub mod health;
 pub mod outbox;
 mod plan_in_force;
 mod playback;
+mod pose_source;
 mod pose_tracking;
 mod presets;
 mod ptz_control;
@@ -69,6 +70,7 @@ pub use export::{ExportProgress, ExportReason, Exported, Obscured};
 pub use health::{AuditState, Delivery, Health, ServerState};
 pub use plan_in_force::DeclaredEvent;
 pub use playback::{Playback, PlaybackState, RecordedSpan};
+pub use pose_source::{PoseSource, TrackedPose};
 pub use presets::Preset;
 pub use ptz_control::Gesture;
 pub use refusal::{CameraTrouble, Refusal, TroubleKind};
@@ -76,4 +78,4 @@ pub use saved_walls::{SavedWalls, SavedWallsError};
 pub use session::Session;
 pub use sign_in::{Claim, SignInError};
 pub use view::{LiveView, StreamFigures, ViewState};
-pub use workstation::{SecretsChoice, Station, StationConfig, StationError, Uncertainty};
+pub use workstation::{SecretsChoice, Station, StationConfig, StationError};

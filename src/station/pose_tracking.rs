@@ -10,13 +10,13 @@
 
 use super::outbox::Recorded;
 use super::plan_in_force::{InForce, Policy};
+use super::pose_source::PoseSource;
 use super::pushed_ptz_status;
 use super::refusal::Refusal;
 use super::session::SessionInner;
-use super::workstation::Uncertainty;
 use crate::domain::camera::{CameraId, CameraKind, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
-use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, PoseTracker, WholeReason};
+use crate::domain::privacy::{Cover, PoseKnowledge, PoseTracker, WholeReason};
 use crate::domain::ptz::Order;
 use crate::domain::site::CameraPlan;
 use crate::media::frame::{Arrivals, FrameSlot};
@@ -53,7 +53,7 @@ pub struct Watched {
     /// As planned when somebody began to watch; limits and masks in force are in [`Watched::in_force`].
     pub plan: CameraPlan,
     policy: Arc<Policy>,
-    uncertainty: Uncertainty,
+    pose_source: Arc<dyn PoseSource>,
     in_force: Mutex<Option<Arc<InForce>>>,
     /// `None` for a camera that does not move.
     tracker: Option<Mutex<PoseTracker>>,
@@ -75,18 +75,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Watched {
-    fn new(plan: CameraPlan, policy: Arc<Policy>, uncertainty: Uncertainty, proof: Recorded) -> Self {
-        let uncertainty = if is_on_this_machine(&plan) {
-            uncertainty
-        } else {
-            Uncertainty::Kept
-        };
+    fn new(plan: CameraPlan, policy: Arc<Policy>, pose_source: Arc<dyn PoseSource>, proof: Recorded) -> Self {
         let moves = plan.kind == CameraKind::Dome;
         let tracker = moves.then(|| Mutex::new(PoseTracker::new(&plan)));
         Self {
             plan,
             policy,
-            uncertainty,
+            pose_source,
             in_force: Mutex::default(),
             tracker,
             reported: Mutex::default(),
@@ -126,21 +121,10 @@ impl Watched {
     /// Every pose it may have had when the frame drawn at `now` was taken.
     pub fn knowledge(&self, now: Instant) -> PoseKnowledge {
         match &self.tracker {
-            Some(_) if self.uncertainty == Uncertainty::ForcedToZeroInTheSimulator => self.as_if_certain(),
-            Some(tracker) => lock(tracker).knowledge(now),
-            None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
-        }
-    }
-
-    /// For the leak test's counter-trial: the pose last reported, as if it were that of the frame.
-    fn as_if_certain(&self) -> PoseKnowledge {
-        let one = |v: f64| Interval { lo: v, hi: v };
-        match self.reported_pose() {
-            Some(pose) => PoseKnowledge::Within(PoseInterval {
-                pan: one(pose.pan_deg),
-                tilt: one(pose.tilt_deg),
-                hfov: one(pose.hfov_deg),
-            }),
+            Some(tracker) => {
+                let tracked = lock(tracker).knowledge(now);
+                self.pose_source.pose(&self.plan, tracked, self.reported_pose())
+            }
             None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
         }
     }
@@ -164,7 +148,8 @@ impl Watched {
         (self.reach(now, Duration::ZERO), settled)
     }
 
-    /// Where the dome last said it was, if that was a moment ago. For figures and targets, never for the cover.
+    /// Where the dome last said it was, if that was a moment ago. For figures and targets; [`TrackedPose`](super::TrackedPose)
+    /// keeps it out of the cover.
     pub fn reported_pose(&self) -> Option<Pose> {
         lock(&self.reported)
             .filter(|(at, _)| at.elapsed() < REPORT_COUNTS)
@@ -272,12 +257,6 @@ impl Watched {
     }
 }
 
-/// Whether the camera is one of a simulator beside this program.
-fn is_on_this_machine(plan: &CameraPlan) -> bool {
-    let rest = plan.onvif.strip_prefix("http://127.0.0.1:");
-    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-}
-
 /// The domain's word for what a status says of the motors.
 pub fn moving(status: &onvif::PtzStatus) -> MoveState {
     match status.moving {
@@ -330,7 +309,7 @@ impl SessionInner {
         let watched = Arc::new(Watched::new(
             plan.clone(),
             Arc::clone(&self.policy),
-            self.station.uncertainty,
+            Arc::clone(&self.station.pose_source),
             proof.clone(),
         ));
         all.insert(plan.id.clone(), Arc::downgrade(&watched));

@@ -9,6 +9,7 @@ use super::enrol::keep_certificate;
 use super::enrolment::Enrolment;
 use super::health::{Contact, Health, HealthReport};
 use super::outbox::{Damage, Directory, Medium, Note, Opening, Outbox};
+use super::pose_source::PoseSource;
 use super::secrets::Vault;
 use super::server_client::ServerClient;
 use super::trusted_checkpoints::Pins;
@@ -35,8 +36,8 @@ pub struct StationConfig {
     pub evidence: PathBuf,
     /// Where secrets are kept.
     pub secrets: SecretsChoice,
-    /// Always [`Uncertainty::Kept`], but for the leak test's counter-trial.
-    pub uncertainty: Uncertainty,
+    /// The pose that masks are projected with; [`TrackedPose`](super::TrackedPose) in service.
+    pub pose_source: Arc<dyn PoseSource>,
 }
 
 impl StationConfig {
@@ -44,16 +45,6 @@ impl StationConfig {
     pub fn is_enrolled(&self) -> bool {
         self.enrolment.join(super::enrolment::FACTS).exists()
     }
-}
-
-/// Whether covers count on what is not known of a pose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Uncertainty {
-    #[default]
-    Kept,
-    /// Masks are drawn where the dome last said it was, as other programs do, to see the leak test fail. Only for cameras
-    /// of a simulator on this machine: any other camera keeps its cover.
-    ForcedToZeroInTheSimulator,
 }
 
 /// The clear choice when there is no system keyring.
@@ -93,7 +84,7 @@ pub(super) struct Workstation {
     pub contact: Arc<Contact>,
     pub plan_key: VerifierKey,
     pub evidence: PathBuf,
-    pub uncertainty: Uncertainty,
+    pub pose_source: Arc<dyn PoseSource>,
     pub standing: watch::Receiver<HealthReport>,
     pub health: watch::Receiver<Health>,
     /// For work that begins where there is no runtime: a view dropped by the screen.
@@ -114,7 +105,7 @@ pub(super) struct Opened {
     pub damage: Vec<Damage>,
     pub pins: Pins,
     pub evidence: PathBuf,
-    pub uncertainty: Uncertainty,
+    pub pose_source: Arc<dyn PoseSource>,
 }
 
 impl Station {
@@ -145,7 +136,7 @@ impl Station {
             damage,
             pins,
             evidence,
-            uncertainty,
+            pose_source,
         } = opened;
         let server = ServerClient::new(&enrolment).map_err(|error| StationError::NotEnrolled {
             path: PathBuf::from("cert.pem"),
@@ -179,7 +170,7 @@ impl Station {
             contact,
             plan_key: enrolment.plan_key,
             evidence,
-            uncertainty,
+            pose_source,
             standing: standing_seen,
             health: health_seen,
             runtime: tokio::runtime::Handle::current(),
@@ -219,7 +210,7 @@ fn read(config: &StationConfig) -> Result<Opened, StationError> {
         damage,
         pins,
         evidence: config.evidence.clone(),
-        uncertainty: config.uncertainty,
+        pose_source: Arc::clone(&config.pose_source),
     })
 }
 

@@ -1,4 +1,4 @@
-//! What the control room says of itself to the scripted tour.
+//! The control room's part of the [`Scene`](crate::gui::scene::Scene): wall, camera list, notices.
 //!
 //! Invariant: reads, never changes. Deliberately absent: anything that the screen itself needs.
 
@@ -6,7 +6,7 @@ use super::tiles::{Condition, condition};
 use super::{ControlRoom, Open};
 use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::privacy::{Cover, PoseKnowledge};
-use crate::gui::tour::scene::{PixelRect, Scene, SceneCamera, ScenePicture, ScreenName};
+use crate::gui::scene::{PixelRect, Scene, SceneCamera, ScenePicture, ScreenName};
 use crate::gui::ui::camera_list;
 use std::time::Instant;
 

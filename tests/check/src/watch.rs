@@ -2,8 +2,8 @@
 //!
 //! Invariant: every picture taken is searched whole. Deliberately absent: any influence on what is shown.
 
-use crate::gui::tour::report::Leak;
-use crate::gui::tour::screen_capture::Eye;
+use crate::report::Leak;
+use crate::screen_capture::Eye;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};

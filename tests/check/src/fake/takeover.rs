@@ -2,15 +2,15 @@
 //!
 //! Deliberately absent: what becomes of it.
 
-use crate::domain::people::clearance::{Clearance, Extent, Wish};
-use crate::domain::people::takeover::Unanswered;
-use crate::domain::people::{Level, Purpose};
-use crate::domain::ptz::lease::Asking;
-use crate::domain::reason::Reason;
-use crate::domain::site::SitePlan;
-use crate::gui::sentences;
-use crate::station::{Asks, ClearanceState, Holder, Knock};
 use std::time::SystemTime;
+use vedetta::domain::people::clearance::{Clearance, Extent, Wish};
+use vedetta::domain::people::takeover::Unanswered;
+use vedetta::domain::people::{Level, Purpose};
+use vedetta::domain::ptz::lease::Asking;
+use vedetta::domain::reason::Reason;
+use vedetta::domain::site::SitePlan;
+use vedetta::gui::sentences;
+use vedetta::station::{Asks, ClearanceState, Holder, Knock};
 
 const HOUR_MS: i64 = 3_600_000;
 

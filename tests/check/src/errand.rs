@@ -1,32 +1,21 @@
-//! The scripted tour: uses the program through its window, with keys and mouse, and reads what it reports off the pixels.
+//! An errand at the client's window: opens the client, sends somebody to it, and ends it when the errand is done.
 //!
-//! Invariant: the tour knows the program only as a person does (window, keys, files written) plus [`scene::Scene`],
-//! which tells where to look. Deliberately absent: shortcuts into screens or station.
+//! Invariant: the client is the officers' one ([`App`]), in this process; whoever is sent sees its window and its
+//! [`Scene`], no more. Deliberately absent: what is done there (`script`, `leak`, `soak`).
 
-pub mod driver;
-pub mod input_injection;
-pub mod leak;
-pub mod measure;
-pub mod report;
-pub mod scene;
-pub mod screen_capture;
-pub mod script;
-pub mod soak;
-pub mod watch;
-
-use crate::gui::app::{App, Message, Options};
-use crate::gui::launch;
-use driver::{StepError, Visitor};
+use crate::driver::{StepError, Visitor};
+use crate::leak::{self, LeakRun};
+use crate::screen_capture::{Eye, EyeError};
+use crate::script::{self, Visit};
+use crate::soak::{self, Soak};
 use iced::Task;
-use leak::LeakRun;
-use scene::{Scene, ScreenName};
-use screen_capture::{Eye, EyeError};
-use script::Visit;
-use soak::Soak;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::{oneshot, watch as channel};
+use vedetta::gui::app::{App, Message, Options};
+use vedetta::gui::launch;
+use vedetta::gui::scene::{Scene, ScreenName};
 
 /// What is done at the window.
 pub enum Errand {
@@ -38,8 +27,10 @@ pub enum Errand {
     Leak(LeakRun),
 }
 
-/// Opens the program and walks the tour through its window. `folder` takes screenshots and report.
-/// On failure: a sentence for the person at the terminal.
+/// Opens the client and runs the errand at its window. `folder` takes screenshots and report.
+///
+/// # Errors
+/// A sentence for the person at the terminal: no window could be opened, or the errand broke off or found an error.
 pub fn run(options: Options, folder: PathBuf, errand: Errand) -> Result<(), String> {
     let (tell, scene) = channel::channel(Scene::default());
     let (over, is_over) = oneshot::channel::<()>();

@@ -3,9 +3,9 @@
 //! Invariant: a code that cannot be read counts as nothing; no figure is assumed.
 //! Deliberately absent: X11 (see `screen_capture`) and clocks; times are arguments, milliseconds since the Unix epoch.
 
-use crate::domain::camera::CameraId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use vedetta::domain::camera::CameraId;
 
 /// How a camera's time codes map to Unix time, from the simulator's ready line.
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -1,7 +1,7 @@
-//! What the program says of itself while the scripted tour watches: which screen, where the pictures are.
+//! What is on the main window, as the program tells whoever drives it from outside: which screen, where the pictures are.
 //!
 //! Invariant: nothing here is taken as proof of what is shown; latency, frame rate and leaks are read from pixels.
-//! Deliberately absent: any way to act. The tour acts with keys and mouse, like a person.
+//! Deliberately absent: any way to act, and whoever looks (`tests/check`); what drives the program uses keys and mouse, like a person.
 
 use crate::domain::camera::CameraId;
 use crate::domain::wall::Layout;

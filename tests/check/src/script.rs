@@ -2,16 +2,17 @@
 //!
 //! Invariant: each step waits for what a person would wait to see. Deliberately absent: how waiting and looking work.
 
-use crate::domain::wall::Layout;
-use crate::gui::tour::driver::{StepError, Visitor};
-use crate::gui::tour::input_injection::Key;
-use crate::gui::tour::measure::SimReady;
-use crate::gui::tour::report::check_export;
-use crate::gui::tour::scene::{PixelRect, Scene, SceneCamera, ScenePicture, ScreenName};
-use crate::station::Exported;
+use crate::driver::{StepError, Visitor};
+use crate::input_injection::Key;
+use crate::measure::SimReady;
+use crate::report::check_export;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;
 use std::time::Duration;
+use vedetta::domain::wall::Layout;
+use vedetta::gui::scene::{PixelRect, Scene, SceneCamera, ScenePicture, ScreenName};
+use vedetta::sim::reserved_hue;
+use vedetta::station::Exported;
 
 /// Who walks the tour.
 pub struct Guest {
@@ -324,8 +325,7 @@ pub(super) fn leaked_in_png(path: &Path) -> Result<u64, StepError> {
     let mut pixels = vec![0; size];
     let info = reader.next_frame(&mut pixels).map_err(bad)?;
     let step = info.color_type.samples();
-    let reserved =
-        |pixel: &&[u8]| matches!(pixel, [r, g, b, ..] if crate::domain::reserved_hue::is_reserved([*r, *g, *b]));
+    let reserved = |pixel: &&[u8]| matches!(pixel, [r, g, b, ..] if reserved_hue::is_reserved([*r, *g, *b]));
     Ok(pixels.chunks_exact(step).filter(reserved).count() as u64)
 }
 

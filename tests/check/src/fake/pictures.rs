@@ -2,18 +2,18 @@
 //!
 //! Deliberately absent: the desk itself.
 
+use super::pattern;
 use super::{note, number};
-use crate::domain::camera::{CameraId, StreamRole};
-use crate::domain::live::stream_selection::Attention;
-use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
-use crate::gui::pattern;
-use crate::gui::session_port::{Answer, Feed, PtzDrive, Reel};
-use crate::media::frame::FrameSlot;
-use crate::station::{CameraTrouble, LiveView, PlaybackState, Refusal, StreamFigures, TroubleKind, ViewState};
 use futures::future::BoxFuture;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use vedetta::domain::camera::{CameraId, StreamRole};
+use vedetta::domain::live::stream_selection::Attention;
+use vedetta::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
+use vedetta::gui::session_port::{Answer, Feed, PtzDrive, Reel};
+use vedetta::media::frame::FrameSlot;
+use vedetta::station::{CameraTrouble, LiveView, PlaybackState, Refusal, StreamFigures, TroubleKind, ViewState};
 
 /// Says yes to every move but the zoom.
 pub(super) struct FakePtzDrive(pub(super) Arc<Mutex<Vec<String>>>);

@@ -2,10 +2,10 @@
 //!
 //! Deliberately absent: what becomes of them.
 
-use crate::domain::people::{Level, Purpose, StationKind};
-use crate::gui::sentences;
-use crate::station::{AccountState, AccountView, SessionView, StationView};
 use std::time::SystemTime;
+use vedetta::domain::people::{Level, Purpose, StationKind};
+use vedetta::gui::sentences;
+use vedetta::station::{AccountState, AccountView, SessionView, StationView};
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 1_440 * MINUTE_MS;

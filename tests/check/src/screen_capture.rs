@@ -3,9 +3,9 @@
 //! Invariant: pixels come from the server's own window contents, never from the program's textures.
 //! Deliberately absent: Wayland; the tour runs on a virtual X display only.
 
-use crate::domain::reserved_hue;
-use crate::domain::timecode::{self, BLOCKS, STRIP_HEIGHT};
-use crate::gui::tour::scene::PixelRect;
+use vedetta::gui::scene::PixelRect;
+use vedetta::sim::reserved_hue;
+use vedetta::sim::timecode::{self, BLOCKS, STRIP_HEIGHT};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{ConnectionExt, ImageFormat, MapState, Window};
 use x11rb::rust_connection::RustConnection;
@@ -61,15 +61,15 @@ impl Eye {
         })
     }
 
-    pub(super) fn connection(&self) -> &RustConnection {
+    pub(crate) fn connection(&self) -> &RustConnection {
         &self.connection
     }
 
-    pub(super) fn window(&self) -> Window {
+    pub(crate) fn window(&self) -> Window {
         self.window
     }
 
-    pub(super) fn root(&self) -> Window {
+    pub(crate) fn root(&self) -> Window {
         self.root
     }
 
@@ -167,6 +167,7 @@ impl Picture {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vedetta::gui::theme;
 
     #[test]
     fn a_row_of_blocks_reads_at_every_tile_width() {
@@ -185,6 +186,14 @@ mod tests {
                 row[x * 4..x * 4 + 3].fill(value);
             }
             assert_eq!(read_row(&row, &rect), Some(1_234_567), "width {width}");
+        }
+    }
+
+    #[test]
+    fn no_colour_of_the_interface_is_counted_as_a_leak() {
+        for colour in theme::ALL {
+            let [r, g, b, _] = colour.into_rgba8();
+            assert!(!reserved_hue::is_reserved([r, g, b]), "{colour:?}");
         }
     }
 

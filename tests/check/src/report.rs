@@ -2,11 +2,11 @@
 //!
 //! Invariant: every figure was measured by this run. Deliberately absent: targets and verdicts.
 
-use crate::gui::tour::measure::TileFigures;
-use crate::station::Delivery;
+use crate::measure::TileFigures;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
+use vedetta::station::Delivery;
 
 /// One step of the tour.
 #[derive(Debug, Serialize)]

@@ -1,9 +1,13 @@
 //! A desk without a station: test pictures instead of cameras, so that screens can be driven and looked at.
 //!
+//! Compiled twice: here, and in the library for the tests of its screens (`src/gui/mod.rs`). So paths begin with `vedetta::` or
+//! `super::`.
+//!
 //! Invariant: nothing of it reaches a camera, a server or a disk. Deliberately absent: rules; it says yes to everything.
 
 mod account_admin;
-pub(super) mod camera_admin;
+pub mod camera_admin;
+pub mod pattern;
 mod pictures;
 mod takeover;
 
@@ -11,26 +15,26 @@ pub use account_admin::{accounts, sessions, workstations};
 
 use pictures::{FakeFeed, FakePtzDrive, FakeReel};
 
-use crate::domain::camera::{CameraId, CameraKind, StationId, StreamRole};
-use crate::domain::people::clearance::{self, Wish};
-use crate::domain::people::stated_purpose::Stated;
-use crate::domain::people::{Action, Circumstances, Grant, Level, Person, Reach, StationKind};
-use crate::domain::privacy::declared_event::{Change, Declaration};
-use crate::domain::reason::Reason;
-use crate::domain::site::{CameraPlan, Mask, SitePlan};
-use crate::gui::session_port::{Answer, Desk, DomeLease, ExportWish, Feed, InForce, PtzDrive, Reel};
-use crate::station::{
-    AccountChange, AccountView, AuditState, CameraAccount, CameraReport, CameraTrouble, CameraView, Changed,
-    ClearanceState, Delivery, Diagnosis, EnrolmentCode, ExportProgress, Exported, FoundCamera, Health, Holder, Knock,
-    MaskProposal, MaskSyncState, NewCode, Obscured, Preset, ProposedMask, PutCamera, RecordedSpan, Refusal,
-    ServerState, SessionView, SiteProposal, StationView, TroubleKind, Verdict, Watching,
-};
 use secrecy::SecretString;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
+use vedetta::domain::camera::{CameraId, CameraKind, StationId, StreamRole};
+use vedetta::domain::people::clearance::{self, Wish};
+use vedetta::domain::people::stated_purpose::Stated;
+use vedetta::domain::people::{Action, Circumstances, Grant, Level, Person, Reach, StationKind};
+use vedetta::domain::privacy::declared_event::{Change, Declaration};
+use vedetta::domain::reason::Reason;
+use vedetta::domain::site::{CameraPlan, Mask, SitePlan};
+use vedetta::gui::session_port::{Answer, Desk, DomeLease, ExportWish, Feed, InForce, PtzDrive, Reel};
+use vedetta::station::{
+    AccountChange, AccountView, AuditState, CameraAccount, CameraReport, CameraTrouble, CameraView, Changed,
+    ClearanceState, Delivery, Diagnosis, EnrolmentCode, ExportProgress, Exported, FoundCamera, Health, Holder, Knock,
+    MaskProposal, MaskSyncState, NewCode, Obscured, Preset, ProposedMask, PutCamera, RecordedSpan, Refusal,
+    ServerState, SessionView, SiteProposal, StationView, TroubleKind, Verdict, Watching,
+};
 
 /// A plan of `cameras` cameras, the last `domes` of them domes.
 pub fn plan(cameras: usize, domes: usize) -> SitePlan {

@@ -2,9 +2,9 @@
 //!
 //! Deliberately absent: what becomes of a change.
 
-use crate::domain::site::SitePlan;
-use crate::domain::site::change::{CameraSettings, Difference, SiteChange};
-use crate::station::{CameraReport, CameraView, FoundCamera, SiteProposal};
+use vedetta::domain::site::SitePlan;
+use vedetta::domain::site::change::{CameraSettings, Difference, SiteChange};
+use vedetta::station::{CameraReport, CameraView, FoundCamera, SiteProposal};
 
 /// Every camera; the third has no account yet.
 pub fn views(plan: &SitePlan) -> Vec<CameraView> {

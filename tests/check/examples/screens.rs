@@ -1,4 +1,4 @@
-//! Looks at the screens with test pictures instead of cameras: `cargo run --example screens -- wall`, and `wall en` in
+//! Looks at the screens with test pictures instead of cameras: `cargo run -p vedetta-check --example screens -- wall`, and `wall en` in
 //! English.
 //!
 //! Deliberately absent: a station, a server, cameras.
@@ -15,8 +15,9 @@ use vedetta::gui::app::{App, Message, Options};
 use vedetta::gui::keymap::{Command, Direction, Edge};
 use vedetta::gui::screen::sign_in;
 use vedetta::gui::ui::takeover_request::{self, Stands};
-use vedetta::gui::{fake, i18n, launch};
-use vedetta::station::{AskTicket, SecretsChoice, SignInError, StationConfig, StationError};
+use vedetta::gui::{i18n, launch};
+use vedetta::station::{AskTicket, SecretsChoice, SignInError, StationConfig, StationError, TrackedPose};
+use vedetta_check::fake;
 
 fn elsewhere(stands: Option<Stands>) -> Message {
     let stands = stands.ok_or(SignInError::AskOver);
@@ -38,7 +39,7 @@ fn main() -> Result<(), String> {
             data: PathBuf::new(),
             evidence: PathBuf::new(),
             secrets: SecretsChoice::ProtectedFile,
-            uncertainty: Default::default(),
+            pose_source: Arc::new(TrackedPose),
         },
         sign_in: None,
     };

@@ -3,10 +3,8 @@
 //! Invariant: a tile is alive when a picture of this moment is read off its pixels and the program marks it live;
 //! nothing the program says of itself is taken alone. Deliberately absent: judging which way to fail is likely.
 
-use crate::domain::camera::CameraId;
-use crate::gui::tour::driver::{StepError, Visitor};
-use crate::gui::tour::measure::SimReady;
-use crate::gui::tour::scene::{Scene, ScreenName};
+use crate::driver::{StepError, Visitor};
+use crate::measure::SimReady;
 use rand::RngExt;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +12,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use vedetta::domain::camera::CameraId;
+use vedetta::gui::scene::{Scene, ScreenName};
 
 /// Between two looks at the wall.
 const LOOK: Duration = Duration::from_millis(250);
@@ -371,7 +371,7 @@ pub fn write(outcome: &Outcome, folder: &Path) -> std::io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gui::tour::scene::{PixelRect, ScenePicture};
+    use vedetta::gui::scene::{PixelRect, ScenePicture};
 
     #[test]
     fn a_missing_recovery_says_what_stood_in_its_way() {

@@ -5,15 +5,15 @@
 //! statuses, a reboot, somebody else at a dome) is done to the simulator from outside, by `benches/leak.sh`.
 //! Deliberately absent: a verdict. The run says what it searched and found.
 
-use crate::domain::wall::Layout;
-use crate::gui::tour::driver::{StepError, Visitor};
-use crate::gui::tour::input_injection::{InputInjector, Key};
-use crate::gui::tour::scene::{PixelRect, ScenePicture, ScreenName};
-use crate::gui::tour::script::{self, Guest};
+use crate::driver::{StepError, Visitor};
+use crate::input_injection::{InputInjector, Key};
+use crate::script::{self, Guest};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use vedetta::domain::wall::Layout;
+use vedetta::gui::scene::{PixelRect, ScenePicture, ScreenName};
 
 /// Domes on the wall.
 const DOMES: usize = 4;
@@ -292,7 +292,7 @@ fn in_the_picture(
     v: &Visitor<'_>,
     chance: &mut Chance,
     found: &mut Found,
-    what: impl Fn(&InputInjector<'_>, bool) -> Result<(), crate::gui::tour::screen_capture::EyeError>,
+    what: impl Fn(&InputInjector<'_>, bool) -> Result<(), crate::screen_capture::EyeError>,
 ) -> Result<(), StepError> {
     let scene = v.scene();
     let selected = |picture: &&ScenePicture| Some(&picture.camera) == scene.selected.as_ref();

@@ -2,9 +2,9 @@
 //!
 //! Invariant: a legal I420 frame of any even size. Deliberately absent: anything that a person in service could see.
 
-use crate::domain::timecode;
-use crate::media::frame::{Frame, Matrix, PixelFormat, Plane, Range};
 use std::time::Instant;
+use vedetta::media::frame::{Frame, Matrix, PixelFormat, Plane, Range};
+use vedetta::sim::timecode;
 
 /// Bars as limited-range BT.601 samples.
 const BARS: [[u8; 3]; 6] = [

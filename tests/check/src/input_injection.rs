@@ -4,14 +4,14 @@
 //! Invariant: every key that was pressed is released, also when a step fails.
 //! Deliberately absent: messages into the program; the tour has no other way in.
 
-use crate::gui::tour::screen_capture::{Eye, EyeError};
+use crate::screen_capture::{Eye, EyeError};
+use crate::xtest::FakeInput;
 use std::collections::HashMap;
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
     BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ConnectionExt as _, InputFocus, KEY_PRESS_EVENT, KEY_RELEASE_EVENT,
     MOTION_NOTIFY_EVENT,
 };
-use x11rb::protocol::xtest::ConnectionExt as _;
 
 /// Key symbols of the X protocol that the tour uses besides printable Latin-1, which stand for themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -162,11 +162,15 @@ impl<'a> InputInjector<'a> {
     }
 
     fn fake(&self, kind: u8, detail: u8, x: i16, y: i16) -> Result<(), EyeError> {
-        let connection = self.eye.connection();
-        connection
-            .xtest_fake_input(kind, detail, x11rb::CURRENT_TIME, self.eye.root(), x, y, 0)?
-            .check()?;
-        Ok(())
+        let root = self.eye.root();
+        FakeInput {
+            kind,
+            detail,
+            root,
+            x,
+            y,
+        }
+        .send(self.eye.connection())
     }
 }
 

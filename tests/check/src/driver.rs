@@ -2,17 +2,17 @@
 //!
 //! Invariant: every wait is for a condition and ends by itself. Deliberately absent: the order of the steps (`script`).
 
-use crate::gui::tour::input_injection::{InputInjector, Key};
-use crate::gui::tour::measure::{SimReady, TileMeasure};
-use crate::gui::tour::report::{Report, Step};
-use crate::gui::tour::scene::Scene;
-use crate::gui::tour::screen_capture::{Eye, EyeError};
-use crate::gui::tour::watch::LeakWatch;
+use crate::input_injection::{InputInjector, Key};
+use crate::measure::{SimReady, TileMeasure};
+use crate::report::{Report, Step};
+use crate::screen_capture::{Eye, EyeError};
+use crate::watch::LeakWatch;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use vedetta::gui::scene::Scene;
 
 /// From a change of state to its pixels, generously.
 const SETTLE: Duration = Duration::from_millis(400);
