@@ -18,7 +18,7 @@ fn config(hall: &TownHall, station: &str, data: &Path) -> StationConfig {
         data: data.to_owned(),
         evidence: data.join("evidence"),
         secrets: SecretsChoice::ProtectedFile,
-        pose_source: Arc::new(TrackedPose),
+        pose_source: std::sync::Arc::new(TrackedPose),
     }
 }
 

@@ -200,7 +200,7 @@ impl Place {
             data: at.clone(),
             evidence: at.join("evidence"),
             secrets: SecretsChoice::ProtectedFile,
-            pose_source: Arc::new(TrackedPose),
+            pose_source: std::sync::Arc::new(TrackedPose),
         })
         .await
         .expect("the workstation opens")

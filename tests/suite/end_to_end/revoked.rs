@@ -33,7 +33,7 @@ async fn r_acc_3_the_wall_of_a_revoked_person_goes_dark_within_five_seconds() {
         data: place.path("console"),
         evidence: place.path("console-evidence"),
         secrets: SecretsChoice::ProtectedFile,
-        pose_source: Arc::new(TrackedPose),
+        pose_source: std::sync::Arc::new(TrackedPose),
     })
     .await
     .expect("the console opens");
