@@ -8,6 +8,7 @@ use crate::domain::privacy::{Cover, PoseKnowledge, WholeReason};
 use crate::gui::fake::{self, Fake};
 use crate::gui::keymap::Direction;
 use crate::gui::pattern;
+use crate::gui::session_port::Watch;
 use crate::gui::screen::{extend_grace, request_dome};
 use crate::gui::ui::form;
 use crate::station::{LiveView, StreamFigures, ViewState};

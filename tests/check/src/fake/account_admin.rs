@@ -2,10 +2,14 @@
 //!
 //! Deliberately absent: what becomes of them.
 
+use super::Fake;
 use std::time::SystemTime;
+use vedetta::domain::camera::StationId;
 use vedetta::domain::people::{Level, Purpose, StationKind};
+use vedetta::domain::reason::Reason;
 use vedetta::gui::sentences;
-use vedetta::station::{AccountState, AccountView, SessionView, StationView};
+use vedetta::gui::session_port::{Accounts, Answer, WorkstationAdmin};
+use vedetta::station::{AccountChange, AccountState, AccountView, EnrolmentCode, NewCode, SessionView, StationView};
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 1_440 * MINUTE_MS;
@@ -137,4 +141,59 @@ pub fn workstations() -> Vec<StationView> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+impl Accounts for Fake {
+    fn keeps_people(&self) -> bool {
+        matches!(self.level, Level::Supervisor | Level::SystemAdministrator)
+    }
+
+    fn people(&self) -> Answer<Vec<AccountView>> {
+        Box::pin(async { Ok(accounts()) })
+    }
+
+    fn change_account(&self, user: String, change: AccountChange) -> Answer<()> {
+        let what = if matches!(change, AccountChange::Disable { .. }) {
+            "disable"
+        } else {
+            "confirm"
+        };
+        self.note(format!("{what} {user}"));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn sessions(&self) -> Answer<Vec<SessionView>> {
+        Box::pin(async { Ok(sessions()) })
+    }
+
+    fn end_session(&self, user: String, reason: Reason) -> Answer<()> {
+        self.note(format!("end session {user} {reason}"));
+        Box::pin(async { Ok(()) })
+    }
+}
+
+impl WorkstationAdmin for Fake {
+    fn keeps_stations(&self) -> bool {
+        self.level == Level::SystemAdministrator
+    }
+
+    fn workstations(&self) -> Answer<Vec<StationView>> {
+        Box::pin(async { Ok(workstations()) })
+    }
+
+    fn enrolment_code(&self, new: NewCode) -> Answer<EnrolmentCode> {
+        self.note(format!("code {} {:?} {}", new.station, new.kind, new.grace_s));
+        let expires_ms = i64::try_from(self.opened.elapsed().as_millis()).unwrap_or_default() + 15 * 60_000;
+        Box::pin(async move {
+            Ok(EnrolmentCode {
+                code: "7QKM-2XWD-9FTR-H4LB-C83N".to_owned().into(),
+                expires_ms,
+            })
+        })
+    }
+
+    fn revoke_workstation(&self, station: StationId, reason: Reason) -> Answer<()> {
+        self.note(format!("revoke {station} {reason}"));
+        Box::pin(async { Ok(()) })
+    }
 }

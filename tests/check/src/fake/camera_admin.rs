@@ -2,9 +2,15 @@
 //!
 //! Deliberately absent: what becomes of a change.
 
+use super::Fake;
+use vedetta::domain::camera::CameraId;
+use vedetta::domain::people::Level;
 use vedetta::domain::site::SitePlan;
 use vedetta::domain::site::change::{CameraSettings, Difference, SiteChange};
-use vedetta::station::{CameraReport, CameraView, FoundCamera, SiteProposal};
+use vedetta::gui::session_port::{Answer, CameraAdmin};
+use vedetta::station::{
+    CameraAccount, CameraReport, CameraView, Changed, FoundCamera, PutCamera, SiteProposal, Verdict,
+};
 
 /// Every camera; the third has no account yet.
 pub fn views(plan: &SitePlan) -> Vec<CameraView> {
@@ -61,4 +67,49 @@ pub fn proposals(plan: &SitePlan) -> Vec<SiteProposal> {
         change: SiteChange::Put(settings),
         differences: vec![difference],
     }]
+}
+
+impl CameraAdmin for Fake {
+    fn keeps_cameras(&self) -> bool {
+        self.level == Level::SystemAdministrator
+    }
+
+    fn approves_cameras(&self) -> bool {
+        self.level == Level::Supervisor
+    }
+
+    fn kept_cameras(&self) -> Answer<Vec<CameraView>> {
+        let views = views(&self.plan);
+        Box::pin(async move { Ok(views) })
+    }
+
+    fn find_cameras(&self) -> Answer<Vec<FoundCamera>> {
+        self.note("find cameras".to_owned());
+        Box::pin(async { Ok(found()) })
+    }
+
+    fn try_camera(&self, onvif: String, account: CameraAccount) -> Answer<CameraReport> {
+        self.note(format!("try {onvif} {}", account.user));
+        Box::pin(async { Ok(report()) })
+    }
+
+    fn put_camera(&self, put: PutCamera) -> Answer<Changed> {
+        self.note(format!("put {} tested {}", put.settings.id, put.tested));
+        Box::pin(async { Ok(Changed::Waits { proposal: 4 }) })
+    }
+
+    fn remove_camera(&self, camera: CameraId, reason: String) -> Answer<Changed> {
+        self.note(format!("remove {camera} {reason}"));
+        Box::pin(async { Ok(Changed::InForce { version: 8 }) })
+    }
+
+    fn site_proposals(&self) -> Answer<Vec<SiteProposal>> {
+        let waiting = proposals(&self.plan);
+        Box::pin(async move { Ok(waiting) })
+    }
+
+    fn decide_site(&self, id: u64, verdict: Verdict) -> Answer<()> {
+        self.note(format!("decide site {id} {verdict:?}"));
+        Box::pin(async { Ok(()) })
+    }
 }
