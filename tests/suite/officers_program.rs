@@ -3,11 +3,10 @@
 //! Deliberately absent: what the checker does; `benches/leak.sh` and `packaging/demo.sh` run it.
 
 /// Words that stand in the checker as arguments, files it writes or names of its parts.
-const EQUIPMENT: [&str; 11] = [
+const EQUIPMENT: [&str; 10] = [
     "draw-masks-wrong",
     "draw_masks_wrong",
     "XTEST",
-    "FakeInput",
     "soak",
     "leak-run",
     "leaked_pixels",
