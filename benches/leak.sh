@@ -25,7 +25,7 @@ done
 [ -n "$control" ] || control=$(( seconds / 5 > 40 ? seconds / 5 : 40 ))
 unset DISPLAY WAYLAND_DISPLAY
 
-cargo build --bins
+cargo build --workspace --bins
 bin=${CARGO_TARGET_DIR:-target}/debug
 out=target/bench/leak
 rm -rf "$out"
@@ -100,9 +100,9 @@ run() { # name seconds extra options of the client
   case $sim in http*) ;; *) sim=http://$sim ;; esac
   disturb "$folder" "$sim" "$server" 2>"$log/disturb.log" &
   started+=($!)
-  DISPLAY=:$display timeout $(( time + 600 )) "$bin/vedetta" \
+  DISPLAY=:$display timeout $(( time + 600 )) "$bin/vedetta-check" \
     --enrolment "$folder/server/stations/sala-operativa" --data "$folder/station" --evidence "$folder/evidence" \
-    --secrets file --people "$folder/server/people.toml" --leak "$folder/shots" --seconds "$time" "$@" \
+    --people "$folder/server/people.toml" leak "$folder/shots" --seconds "$time" "$@" \
     2>"$log/client.log" || true
   end_started
 }

@@ -18,7 +18,7 @@ while [ $# -gt 0 ]; do
     *) echo "Opzione sconosciuta: $1 (si può usare --minutes, --tiles)" >&2; exit 2 ;;
   esac
 done
-cargo build --bins
+cargo build --workspace --bins
 bin=${CARGO_TARGET_DIR:-target}/debug
 
 out=target/bench place=target/bench/soak
@@ -38,9 +38,9 @@ start_display "$place" 1920x1080
 
 limit=$(awk "BEGIN { print int($minutes * 60 + 420) }")
 good=0
-DISPLAY=:$display RUST_LOG=${RUST_LOG:-warn,vedetta::station=info} timeout "$limit" "$bin/vedetta" \
-  --enrolment "$place/server/stations/sala-operativa" --data "$place/station" --evidence "$place/evidence" --secrets file \
-  --people "$place/server/people.toml" --sign-in operatore --tour "$out" --sim-ready "$place/sim.json" --soak "$minutes" \
+DISPLAY=:$display RUST_LOG=${RUST_LOG:-warn,vedetta::station=info} timeout "$limit" "$bin/vedetta-check" \
+  --enrolment "$place/server/stations/sala-operativa" --data "$place/station" --evidence "$place/evidence" \
+  --people "$place/server/people.toml" soak "$out" --sim-ready "$place/sim.json" --sign-in operatore --minutes "$minutes" \
   2>"$place/client.log" || good=1
 if [ ! -s "$out/soak.json" ]; then
   echo "La prova non è arrivata alla fine: vedere $place/client.log" >&2

@@ -25,7 +25,7 @@ while [ $# -gt 0 ]; do
     *) echo "Opzione sconosciuta: $1 (si può usare --cold, --times)" >&2; exit 2 ;;
   esac
 done
-cargo build --bins
+cargo build --workspace --bins
 bin=${CARGO_TARGET_DIR:-target}/debug
 
 out=target/bench place=target/bench/typing
@@ -55,9 +55,9 @@ forget() { # Drops the system's caches, where it may.
 
 types() { # name times seconds
   mkdir -p "$place/$1"
-  DISPLAY=:$display RUST_LOG=${RUST_LOG:-warn} timeout "$3" "$bin/vedetta" \
-    --enrolment "$place/server/stations/sala-operativa" --data "$place/station" --evidence "$place/evidence" --secrets file \
-    --people "$place/server/people.toml" --tour "$place/$1" --sim-ready "$place/sim.json" --typing "$2" \
+  DISPLAY=:$display RUST_LOG=${RUST_LOG:-warn} timeout "$3" "$bin/vedetta-check" \
+    --enrolment "$place/server/stations/sala-operativa" --data "$place/station" --evidence "$place/evidence" \
+    --people "$place/server/people.toml" typing "$place/$1" --times "$2" \
     2>"$place/$1/client.log"
 }
 

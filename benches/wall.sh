@@ -20,5 +20,5 @@ if [ "${#missing[@]}" -gt 0 ]; then
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 fi
 
-cargo build --bins --example wall-eye --example wall-floor
+cargo build --workspace --bins --example wall-eye --example wall-floor
 exec python3 benches/wall/run.py --bin "${CARGO_TARGET_DIR:-target}/debug" "$@"

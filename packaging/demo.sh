@@ -25,7 +25,11 @@ done
 if [ "$tour" = yes ]; then unset DISPLAY WAYLAND_DISPLAY; fi
 
 bash packaging/install.sh run
-cargo build --bins
+if [ "$tour" = yes ]; then
+  cargo build --workspace --bins
+else
+  cargo build --bins
+fi
 bin=${CARGO_TARGET_DIR:-target}/debug
 
 out=target/demo
@@ -43,12 +47,12 @@ start_town "$out" --cameras "$cameras" --domes "$domes" --seed "$seed"
 make_audit_data "$out"
 start_audit "$out"
 
-client=("$bin/vedetta" --enrolment "$out/server/stations/sala-operativa" --data "$out/station" --evidence "$out/evidence"
-  --secrets file --people "$out/server/people.toml")
+workstation=(--enrolment "$out/server/stations/sala-operativa" --data "$out/station" --evidence "$out/evidence"
+  --people "$out/server/people.toml")
 
 if [ "$tour" = no ]; then
   echo "Apro la parete. Chiudere la finestra per finire."
-  "${client[@]}" --sign-in operatore 2>"$log/client.log"
+  "$bin/vedetta" "${workstation[@]}" --secrets file --sign-in operatore 2>"$log/client.log"
   exit
 fi
 
@@ -57,7 +61,7 @@ rm "$out/display"
 
 echo "Faccio il giro: accesso, parete, dome, limiti, foto, riproduzione, esportazione, manutentore."
 good=0
-DISPLAY=:$display timeout 900 "${client[@]}" --tour "$out" --sim-ready "$out/sim.json" \
+DISPLAY=:$display timeout 900 "$bin/vedetta-check" "${workstation[@]}" tour "$out" --sim-ready "$out/sim.json" \
   2>"$log/client.log" || good=$?
 
 kill -TERM "$audit"

@@ -13,8 +13,8 @@ command -v cargo-deny >/dev/null || cargo install --quiet --locked --root "$tool
 bash packaging/outside-clients.sh
 
 cargo deny --all-features check bans licenses sources
-cargo build --bins
+cargo build --workspace --bins
 if [ -z "${VEDETTA_ONVIF_REPLIES:-}" ]; then
   echo "VEDETTA_ONVIF_REPLIES non è impostata: si provano le risposte ONVIF scritte a mano (tests/replies), non quelle registrate da telecamere vere." >&2
 fi
-cargo nextest run "$@"
+cargo nextest run --workspace "$@"

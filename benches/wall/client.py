@@ -74,9 +74,9 @@ class Client(Program):
         # A folder of its own for each server: it keeps that server's plan.
         name = f"{server.data.name}-{'client' if signed_in else 'client-empty'}"
         command = [bin / "vedetta", "--enrolment", server.data / "stations/sala-operativa", "--data", town.folder / name,
-                   "--secrets", "file", "--people", server.data / "people.toml"]
-        super().__init__(command + (["--sign-in", "operatore"] if signed_in else []), town.folder / f"{name}.log",
-                         env=display.env)
+                   "--secrets", "file"]
+        demo = ["--people", server.data / "people.toml", "--sign-in", "operatore"]
+        super().__init__(command + (demo if signed_in else []), town.folder / f"{name}.log", env=display.env)
 
 
 def empty_memory_mb(bin, town, server, display):

@@ -11,11 +11,11 @@ use std::path::PathBuf;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use vedetta::domain::wall::Layout;
-use vedetta::gui::tour::input_injection::{InputInjector, Key};
-use vedetta::gui::tour::measure::SimReady;
-use vedetta::gui::tour::scene::PixelRect;
-use vedetta::gui::tour::screen_capture::Eye;
+use vedetta::gui::scene::PixelRect;
 use vedetta::gui::widget::wall::{letterbox, tile_rectangle};
+use vedetta_check::input_injection::{InputInjector, Key};
+use vedetta_check::measure::SimReady;
+use vedetta_check::screen_capture::Eye;
 
 /// Time between two looks. A new picture is seen at most this much late.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(4);

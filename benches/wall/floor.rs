@@ -14,8 +14,8 @@ use std::error::Error;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use vedetta::domain::timecode::{self, BLOCKS, STRIP_HEIGHT};
-use vedetta::gui::tour::measure::CameraClock;
+use vedetta::sim::timecode::{self, BLOCKS, STRIP_HEIGHT};
+use vedetta_check::measure::CameraClock;
 
 #[derive(Deserialize)]
 struct Source {

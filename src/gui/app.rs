@@ -16,6 +16,7 @@ use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Edge, Keymap};
 use crate::gui::redraw::Revision;
+use crate::gui::scene::Scene;
 use crate::gui::screen::cameras::{self, Cameras};
 use crate::gui::screen::control_room::{self, Glance};
 use crate::gui::screen::diagnostics::{self, Diagnostics};
@@ -24,7 +25,6 @@ use crate::gui::screen::sign_in::{self, SignIn};
 use crate::gui::sentences;
 use crate::gui::session_port::{Answer, Desk};
 use crate::gui::theme::{self, Tone};
-use crate::gui::tour::scene::Scene;
 use crate::gui::ui::controls::{body, labelled};
 use crate::gui::ui::takeover_prompt::{self, TakeoverPrompt};
 use crate::gui::ui::unlock::{self, Unlock};
@@ -101,7 +101,7 @@ pub struct App {
     /// The knock the person was told of.
     knocked: Option<Knock>,
     revision: Revision<Vec<Glance>>,
-    /// The scripted tour, when there is one, looks here.
+    /// Whoever drives the program from outside looks here.
     scene: Option<watch::Sender<Scene>>,
 }
 
@@ -187,7 +187,7 @@ impl App {
         }
     }
 
-    /// Lets the scripted tour watch this program.
+    /// Tells after every message what is on the main window, for whoever drives the program from outside.
     pub fn watched(mut self, scene: watch::Sender<Scene>) -> App {
         self.scene = Some(scene);
         self

@@ -10,30 +10,39 @@
 //! | [`session_port`] | the station as the screens see it |
 //! | [`ptz_input`], [`redraw`] | a hand on a dome; when the wall is drawn again |
 //! | [`keymap`], [`theme`], [`icons`], [`i18n`], [`sentences`] | keys, looks, languages, sentences |
-//! | [`fake`], [`pattern`] | a desk with test pictures, to drive and look at screens without a camera |
+//! | [`scene`] | what is on the screen, for whoever drives the program from outside |
+//! | [`demo`] | the demo's people |
+//!
+//! The tests of the screens sit at a desk without a station; its source belongs to the checker (`tests/check/src/fake`) and is
+//! compiled here for tests only.
 //!
 //! Invariant: `update` never waits; it changes state and starts tasks. Deliberately absent: rules, cameras, files,
-//! the server: all behind the station's facade.
+//! the server: all behind the station's facade; test equipment (`tests/check`).
 
 pub mod app;
 mod clearance_text;
+pub mod demo;
 mod desktop_notice;
+#[cfg(test)]
+#[path = "../../tests/check/src/fake/mod.rs"]
 pub mod fake;
 pub mod i18n;
 pub mod icons;
 pub mod keymap;
 pub mod launch;
-pub mod pattern;
 pub mod ptz_input;
 pub mod redraw;
+pub mod scene;
 pub mod screen;
 pub mod sentences;
 pub mod session_port;
 mod site_sentences;
 mod software;
 pub mod theme;
-pub mod tour;
 pub mod ui;
 pub mod widget;
 pub mod window_content;
 pub mod windows;
+
+#[cfg(test)]
+pub use fake::pattern;

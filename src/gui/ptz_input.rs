@@ -5,7 +5,7 @@
 //! Deliberately absent: limits, holds and recording (the station), keys (the screen).
 
 use crate::domain::camera::CameraId;
-use crate::gui::session_port::{Desk, PtzDrive};
+use crate::gui::session_port::{PtzDrive, Steer};
 use crate::station::Refusal;
 use futures::{SinkExt, Stream};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub enum News {
 pub type Orders = mpsc::Sender<Order>;
 
 /// Starts a gesture: orders go in by the sender, news come out of the stream.
-pub fn begin(desk: Arc<dyn Desk>, camera: CameraId) -> (Orders, impl Stream<Item = News>) {
+pub fn begin(desk: Arc<dyn Steer>, camera: CameraId) -> (Orders, impl Stream<Item = News>) {
     let (orders, mut incoming) = mpsc::channel(8);
     let stream = iced::stream::channel(8, async move |mut news: futures::channel::mpsc::Sender<News>| {
         let refused = |refusal| News::Refused(Arc::new(refusal));

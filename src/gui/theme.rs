@@ -264,12 +264,6 @@ pub fn scroll(theme: &Theme, status: scrollable::Status) -> scrollable::Style {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::reserved_hue::is_reserved;
-
-    fn bytes(colour: Color) -> [u8; 3] {
-        let [r, g, b, _] = colour.into_rgba8();
-        [r, g, b]
-    }
 
     fn luminance(colour: Color) -> f32 {
         let [r, g, b, _] = colour.into_linear();
@@ -279,13 +273,6 @@ mod tests {
     fn contrast(a: Color, b: Color) -> f32 {
         let (a, b) = (luminance(a), luminance(b));
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
-
-    #[test]
-    fn no_colour_of_the_interface_is_near_the_reserved_hue() {
-        for colour in ALL {
-            assert!(!is_reserved(bytes(colour)), "{colour:?}");
-        }
     }
 
     #[test]

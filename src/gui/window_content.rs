@@ -4,9 +4,9 @@
 //! Deliberately absent: signing in, diagnostics, which windows there are (`app`).
 
 use crate::gui::keymap::{Command, Edge};
+use crate::gui::scene::{PixelRect, Scene, ScenePicture, ScreenName};
 use crate::gui::screen::control_room::{self, ControlRoom, Glance};
 use crate::gui::screen::playback::{self, Playback};
-use crate::gui::tour::scene::{PixelRect, Scene, ScenePicture, ScreenName};
 use iced::{Element, Subscription, Task};
 use std::time::{Instant, SystemTime};
 
@@ -138,7 +138,7 @@ impl Pane {
         self.room.bare().map(Message::Room)
     }
 
-    /// The window as the scripted tour sees it. The tour's display has one physical pixel per logical one.
+    /// The window as whoever drives the program sees it, on a display with one physical pixel per logical one.
     pub fn scene(&self, now: Instant) -> Scene {
         let scene = self.room.scene(now, 1.0);
         let Some(screen) = &self.playback else {

@@ -2,7 +2,7 @@
 //!
 //! Invariant: every frame is decoded and searched whole. Deliberately absent: who made the film.
 
-use crate::domain::reserved_hue;
+use crate::sim::reserved_hue;
 use gstreamer::prelude::*;
 use gstreamer::{self as gst, glib};
 use gstreamer_app::AppSink;

@@ -12,7 +12,7 @@ use super::site_files::{self, Installed, SchoolDay};
 use super::town::{LOOP_MS, Town};
 use super::{control, discovery, onvif};
 use crate::domain::camera::{BadSlug, CameraKind, ControllerId, StreamRole};
-use crate::domain::timecode;
+use crate::sim::timecode;
 use gstreamer::glib;
 use rand::RngExt;
 use serde::Serialize;

@@ -24,6 +24,13 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// The sources of the library and its programs, and those of the checker.
+fn all_sources() -> Vec<PathBuf> {
+    let mut all = sources(&source_root());
+    all.extend(sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check")));
+    all
+}
+
 fn source_root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
@@ -192,7 +199,7 @@ fn media_and_onvif_know_no_screen() {
 #[test]
 fn every_file_says_what_it_is_for_and_stays_small() {
     let mut wrong = Vec::new();
-    for path in sources(&source_root()) {
+    for path in all_sources() {
         let text = std::fs::read_to_string(&path).expect("readable source");
         if !text.starts_with("//!") {
             wrong.push(format!("{} does not start with //!", path.display()));
@@ -207,7 +214,7 @@ fn every_file_says_what_it_is_for_and_stays_small() {
 
 #[test]
 fn no_room_is_a_drawer() {
-    for path in sources(&source_root()) {
+    for path in all_sources() {
         let name = path.file_stem().expect("named").to_string_lossy().into_owned();
         let folder = path
             .parent()

@@ -31,6 +31,7 @@ mod i18n;
 mod media_streams;
 mod media_town;
 mod obscured_town;
+mod officers_program;
 mod onvif_hostile;
 mod onvif_replies;
 mod onvif_simulator;

@@ -6,11 +6,11 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
-use vedetta::domain::timecode;
 use vedetta::media::export::{self, CopyKind, ExportRequest};
 use vedetta::media::frame::Frame;
 use vedetta::media::live::{self, LivePhase, LiveRequest, LiveStream, Transport};
 use vedetta::media::replay::{self, ReplayPhase, ReplayRequest};
+use vedetta::sim::timecode;
 
 const LIMIT: Duration = Duration::from_secs(20);
 

@@ -12,9 +12,9 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use vedetta::domain::camera::StreamRole;
-use vedetta::domain::timecode;
 use vedetta::sim::device::Credentials;
 use vedetta::sim::run::{Options, Simulator};
+use vedetta::sim::timecode;
 use vedetta::sim::town::Codec;
 
 /// A replay session over TCP.

@@ -3,8 +3,8 @@
 //! Invariant under test: every pixel of the reserved hue lies inside the projection of one of the camera's masks.
 
 use vedetta::domain::camera::{CameraKind, Direction, Pose};
-use vedetta::domain::reserved_hue::is_reserved;
 use vedetta::domain::site::MaskShape;
+use vedetta::sim::reserved_hue::is_reserved;
 use vedetta::sim::town::{CameraSite, Canvas, Town, View};
 
 const WIDTH: usize = 640;

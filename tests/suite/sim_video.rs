@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use vedetta::domain::camera::{CameraKind, StreamRole};
-use vedetta::domain::reserved_hue::is_reserved;
-use vedetta::domain::timecode;
 use vedetta::sim::device::Credentials;
 use vedetta::sim::faults::Order;
+use vedetta::sim::reserved_hue::is_reserved;
 use vedetta::sim::run::{Options, Simulator};
+use vedetta::sim::timecode;
 use vedetta::sim::town::Codec;
 
 /// Clips are encoded once for all tests.

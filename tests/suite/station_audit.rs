@@ -8,8 +8,8 @@ use std::time::Duration;
 use vedetta::domain::camera::StreamRole;
 use vedetta::domain::people::{Purpose, Rule};
 use vedetta::station::{
-    AuditState, Refusal, SecretsChoice, Session, SignInError, Station, StationConfig, StationError, TroubleKind,
-    ViewState,
+    AuditState, Refusal, SecretsChoice, Session, SignInError, Station, StationConfig, StationError, TrackedPose,
+    TroubleKind, ViewState,
 };
 
 fn config(hall: &TownHall, station: &str, data: &Path) -> StationConfig {
@@ -18,7 +18,7 @@ fn config(hall: &TownHall, station: &str, data: &Path) -> StationConfig {
         data: data.to_owned(),
         evidence: data.join("evidence"),
         secrets: SecretsChoice::ProtectedFile,
-        uncertainty: Default::default(),
+        pose_source: std::sync::Arc::new(TrackedPose),
     }
 }
 

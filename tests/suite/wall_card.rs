@@ -1,6 +1,6 @@
 //! The wall as a graphics card draws it, on whatever adapter there is.
 //!
-//! Deliberately absent: figures; `cargo run --example wall-card` measures with the same drawing.
+//! Deliberately absent: figures; `cargo run -p vedetta-check --example wall-card` measures with the same drawing.
 
 #[path = "../../benches/wall/card/checks.rs"]
 mod checks;

@@ -1,11 +1,11 @@
-//! What the program tells of itself after every message: to who draws its windows, and to the scripted tour.
+//! What the program tells of itself after every message: to who draws its windows, and to whoever drives it from outside.
 //!
 //! Invariant: nothing is changed but what is told. Deliberately absent: when a revision may wait (`redraw`), what cannot wait on a
 //! wall (the control room).
 
 use super::{App, Message, Screen};
+use crate::gui::scene::{Scene, ScreenName};
 use crate::gui::screen::control_room::Glance;
-use crate::gui::tour::scene::{Scene, ScreenName};
 use crate::gui::window_content::{self, Pane};
 use iced::Task;
 use std::time::Instant;
@@ -21,8 +21,8 @@ impl Message {
 }
 
 impl App {
-    /// [`App::update`], and then tells who draws the windows whether they show something else, and the scripted tour, if
-    /// there is one, what is on the screen now.
+    /// [`App::update`], and then tells who draws the windows whether they show something else, and whoever drives the program
+    /// from outside, if anybody does, what is on the screen now.
     pub fn update_and_tell(&mut self, message: Message) -> Task<Message> {
         let beat = message.is_beat();
         let task = self.update(message);
@@ -55,7 +55,7 @@ impl App {
         self.windows.all(pane).map(Pane::glance).collect()
     }
 
-    /// The main window as the scripted tour sees it.
+    /// The main window as whoever drives the program sees it.
     fn scene(&self, now: Instant) -> Scene {
         let empty = Scene::default();
         match &self.screen {

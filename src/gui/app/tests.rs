@@ -5,6 +5,7 @@
 use super::*;
 use crate::domain::wall::Layout;
 use crate::gui::fake;
+use crate::station::TrackedPose;
 use std::path::PathBuf;
 
 fn options() -> Options {
@@ -13,7 +14,7 @@ fn options() -> Options {
         data: PathBuf::new(),
         evidence: PathBuf::new(),
         secrets: SecretsChoice::ProtectedFile,
-        uncertainty: Default::default(),
+        pose_source: Arc::new(TrackedPose),
     };
     Options { station, sign_in: None }
 }

@@ -7,7 +7,7 @@ use crate::domain::people::stated_purpose::Stated;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::sentences::{self, PURPOSES};
-use crate::gui::session_port::Desk;
+use crate::gui::session_port::SessionLife;
 use crate::gui::ui::controls::{heading, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
 use crate::station::Refusal;
@@ -26,7 +26,7 @@ pub enum Place {
 
 /// The dialogue.
 pub struct ChangePurpose {
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn SessionLife>,
     form: Form<Place>,
 }
 
@@ -39,7 +39,7 @@ pub enum Message {
 
 impl ChangePurpose {
     /// The dialogue with what is in force.
-    pub fn new(desk: Arc<dyn Desk>) -> ChangePurpose {
+    pub fn new(desk: Arc<dyn SessionLife>) -> ChangePurpose {
         let stated = desk.stated();
         let form = Form::default()
             .choice(

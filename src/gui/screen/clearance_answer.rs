@@ -12,7 +12,7 @@ use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
 use crate::gui::sentences;
-use crate::gui::session_port::Desk;
+use crate::gui::session_port::Clear;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
@@ -39,7 +39,7 @@ pub enum Place {
 
 /// The dialogue.
 pub struct ClearanceAnswer {
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn Clear>,
     plan: Arc<SitePlan>,
     /// The request that is shown.
     shown: Option<ClearanceState>,
@@ -54,7 +54,7 @@ pub enum Message {
 }
 
 /// What waits for the answer of whoever sits at a desk, oldest first.
-pub fn waiting(desk: &dyn Desk, now: SystemTime) -> Vec<ClearanceState> {
+pub fn waiting(desk: &dyn Clear, now: SystemTime) -> Vec<ClearanceState> {
     let (me, now_ms) = (desk.person().user, sentences::unix_ms(now));
     let mut all = desk.clearances();
     all.retain(|state| state.clearance.asked_by != me && state.clearance.standing(now_ms) == ClearanceStatus::Waiting);
@@ -63,7 +63,7 @@ pub fn waiting(desk: &dyn Desk, now: SystemTime) -> Vec<ClearanceState> {
 
 impl ClearanceAnswer {
     /// The dialogue with the oldest request.
-    pub fn new(desk: Arc<dyn Desk>, now: SystemTime) -> ClearanceAnswer {
+    pub fn new(desk: Arc<dyn Clear>, now: SystemTime) -> ClearanceAnswer {
         let form = Form::default()
             .field(Place::Cameras, fl!("clearance-cameras"), "")
             .field(Place::From, fl!("export-from"), "")

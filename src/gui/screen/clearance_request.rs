@@ -11,7 +11,7 @@ use crate::gui::clearance_text::{cameras_words, numbered, standing_words};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::sentences::{self, PURPOSES};
-use crate::gui::session_port::Desk;
+use crate::gui::session_port::Clear;
 use crate::gui::ui::controls::{heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
 use crate::station::Refusal;
@@ -41,7 +41,7 @@ pub enum Place {
 
 /// The dialogue.
 pub struct ClearanceRequest {
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn Clear>,
     plan: Arc<SitePlan>,
     form: Form<Place>,
 }
@@ -55,7 +55,7 @@ pub enum Message {
 
 impl ClearanceRequest {
     /// The dialogue, with a camera and the last half hour offered.
-    pub fn new(desk: Arc<dyn Desk>, camera: Option<u32>, now: SystemTime) -> ClearanceRequest {
+    pub fn new(desk: Arc<dyn Clear>, camera: Option<u32>, now: SystemTime) -> ClearanceRequest {
         let to_ms = sentences::unix_ms(now);
         let judicial = sentences::place_of(Purpose::JudicialPoliceInitiative);
         let camera = camera.map(|number| number.to_string()).unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::domain::site::CameraPlan;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::sentences;
-use crate::gui::session_port::{Desk, InForce};
+use crate::gui::session_port::{DeclaredEvents, InForce};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
@@ -35,7 +35,7 @@ pub enum Place {
 
 /// The dialogue.
 pub struct Declare {
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn DeclaredEvents>,
     camera: CameraPlan,
     /// What can be declared here, as the form offers it.
     changes: Vec<Change>,
@@ -69,7 +69,7 @@ pub fn change_words(change: &Change, camera: &CameraPlan) -> String {
 
 impl Declare {
     /// The dialogue for a camera.
-    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan) -> Declare {
+    pub fn new(desk: Arc<dyn DeclaredEvents>, camera: CameraPlan) -> Declare {
         let liftable = camera.masks.iter().filter(|mask| !mask.permanent);
         let changes = camera
             .limits

@@ -9,7 +9,7 @@ use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
 use crate::gui::sentences::{self, PURPOSES};
-use crate::gui::session_port::{Desk, ExportWish};
+use crate::gui::session_port::{ExportWish, Record};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, fact, heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
@@ -44,7 +44,7 @@ enum Stage {
 
 /// The dialogue.
 pub struct Export {
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn Record>,
     camera: CameraPlan,
     form: Form<Place>,
     stage: Stage,
@@ -60,7 +60,7 @@ pub enum Message {
 
 impl Export {
     /// The dialogue for a range of a camera, Unix milliseconds.
-    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, from_ms: i64, to_ms: i64) -> Export {
+    pub fn new(desk: Arc<dyn Record>, camera: CameraPlan, from_ms: i64, to_ms: i64) -> Export {
         let judicial = sentences::place_of(Purpose::JudicialPoliceInitiative);
         let form = Form::default()
             .field(Place::From, fl!("export-from"), sentences::typed_time(from_ms))

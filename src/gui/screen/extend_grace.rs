@@ -7,7 +7,7 @@
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::sentences;
-use crate::gui::session_port::Desk;
+use crate::gui::session_port::Watch;
 use crate::gui::ui::controls::{body, heading, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
 use crate::station::Refusal;
@@ -24,7 +24,7 @@ pub enum Place {
 
 /// The dialogue.
 pub struct ExtendGrace {
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn Watch>,
     form: Form<Place>,
 }
 
@@ -37,7 +37,7 @@ pub enum Message {
 
 impl ExtendGrace {
     /// The dialogue, with the keyboard in its field.
-    pub fn new(desk: Arc<dyn Desk>) -> ExtendGrace {
+    pub fn new(desk: Arc<dyn Watch>) -> ExtendGrace {
         let form = Form::default().field(Place::Reason, fl!("export-reason"), "").button(
             Place::Start,
             Icon::Warning,

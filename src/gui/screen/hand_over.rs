@@ -9,7 +9,7 @@ use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
 use crate::gui::sentences;
-use crate::gui::session_port::Desk;
+use crate::gui::session_port::DomeLeases;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
@@ -27,7 +27,7 @@ pub enum Place {
 
 /// The dialogue.
 pub struct HandOver {
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn DomeLeases>,
     camera: CameraPlan,
     asking: Asking<Holder>,
     form: Form<Place>,
@@ -42,7 +42,7 @@ pub enum Message {
 
 impl HandOver {
     /// The dialogue for a dome of ours that somebody asked for.
-    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, asking: Asking<Holder>) -> HandOver {
+    pub fn new(desk: Arc<dyn DomeLeases>, camera: CameraPlan, asking: Asking<Holder>) -> HandOver {
         let form = Form::default()
             .keyed(Place::HandOver, Icon::Done, fl!("hand-over-give"), "L")
             .button(Place::Decline, Icon::Refused, fl!("hand-over-keep"));

@@ -9,7 +9,7 @@ use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
 use crate::gui::sentences;
-use crate::gui::session_port::Desk;
+use crate::gui::session_port::Accounts;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
 use crate::gui::ui::form::Next;
@@ -33,7 +33,7 @@ enum Act {
 
 /// The screen.
 pub struct People {
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn Accounts>,
     /// By body, then by name; `None` until they were read.
     rows: Option<Vec<AccountView>>,
     chosen: usize,
@@ -72,7 +72,7 @@ fn day(ms: Option<i64>) -> String {
 
 impl People {
     /// The screen, its list being read.
-    pub fn new(desk: Arc<dyn Desk>) -> (People, Task<Message>) {
+    pub fn new(desk: Arc<dyn Accounts>) -> (People, Task<Message>) {
         let screen = People {
             desk,
             rows: None,

@@ -10,7 +10,7 @@ use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
 use crate::gui::screen::export::{self, Export};
-use crate::gui::session_port::{Desk, Reel};
+use crate::gui::session_port::{Record, Reel};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, heading, labelled, over, quiet};
 use crate::gui::ui::form::{self, Next};
@@ -59,7 +59,7 @@ enum Stage {
 
 /// The screen.
 pub struct Playback {
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn Record>,
     camera: CameraPlan,
     from_ms: i64,
     to_ms: i64,
@@ -101,7 +101,7 @@ pub enum Action {
 
 impl Playback {
     /// The screen for a camera, asking what is recorded up to `now`.
-    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, now: SystemTime) -> (Playback, Task<Message>) {
+    pub fn new(desk: Arc<dyn Record>, camera: CameraPlan, now: SystemTime) -> (Playback, Task<Message>) {
         let to_ms = sentences::unix_ms(now);
         let from_ms = to_ms - SHOWN_MS;
         let found = desk.recorded(camera.id.clone(), from_ms, to_ms);

@@ -9,7 +9,7 @@ use crate::domain::site::CameraPlan;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::sentences;
-use crate::gui::session_port::{Desk, DomeLease};
+use crate::gui::session_port::{DomeLease, DomeLeases};
 use crate::gui::theme::Tone;
 use crate::gui::ui::controls::{body, heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
@@ -28,7 +28,7 @@ pub enum Place {
 
 /// The dialogue.
 pub struct RequestDome {
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn DomeLeases>,
     camera: CameraPlan,
     hold: DomeLease,
     form: Form<Place>,
@@ -50,7 +50,7 @@ pub struct Said {
 
 impl RequestDome {
     /// The dialogue for a dome that somebody else holds.
-    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, hold: DomeLease) -> RequestDome {
+    pub fn new(desk: Arc<dyn DomeLeases>, camera: CameraPlan, hold: DomeLease) -> RequestDome {
         let mut form = Form::default().field(Place::Reason, fl!("ask-reason"), "").button(
             Place::Ask,
             Icon::Held,

@@ -9,7 +9,7 @@ use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
 use crate::gui::sentences;
-use crate::gui::session_port::Desk;
+use crate::gui::session_port::Accounts;
 use crate::gui::theme::Tone;
 use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
 use crate::gui::ui::form::Next;
@@ -26,7 +26,7 @@ const PARTS: [u16; 5] = [28, 26, 16, 16, 34];
 
 /// The screen.
 pub struct Sessions {
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn Accounts>,
     /// The longest first; `None` until they were read.
     rows: Option<Vec<SessionView>>,
     chosen: usize,
@@ -48,7 +48,7 @@ pub enum Message {
 
 impl Sessions {
     /// The screen, its list being read.
-    pub fn new(desk: Arc<dyn Desk>) -> (Sessions, Task<Message>) {
+    pub fn new(desk: Arc<dyn Accounts>) -> (Sessions, Task<Message>) {
         let screen = Sessions {
             desk,
             rows: None,
@@ -217,6 +217,7 @@ fn line(session: &SessionView, at: usize, chosen: bool) -> Element<'_, Message> 
 mod tests {
     use super::*;
     use crate::gui::fake;
+    use crate::gui::session_port::SignedIn;
     use crate::gui::ui::form;
 
     #[test]

@@ -12,7 +12,7 @@ use crate::gui::icons::{Icon, icon};
 use crate::gui::keymap::Command;
 use crate::gui::sentences::{self, PURPOSES};
 use crate::gui::theme::{self, Tone};
-use crate::gui::tour::scene::SignInFields;
+use crate::gui::scene::SignInFields;
 use crate::gui::ui::controls::{field, labelled, quiet};
 use crate::gui::ui::takeover_request::{self, TakeoverRequest};
 use crate::gui::widget::focus_scope::{self, FocusScope, Stop};

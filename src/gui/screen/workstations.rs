@@ -10,7 +10,7 @@ use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
 use crate::gui::sentences;
-use crate::gui::session_port::Desk;
+use crate::gui::session_port::WorkstationAdmin;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
 use crate::gui::ui::enrolment_code::{self, NewWorkstation};
@@ -37,7 +37,7 @@ enum Over {
 
 /// The screen.
 pub struct Workstations {
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn WorkstationAdmin>,
     /// By name; `None` until they were read.
     rows: Option<Vec<StationView>>,
     chosen: usize,
@@ -60,7 +60,7 @@ pub enum Message {
 
 impl Workstations {
     /// The screen, its list being read.
-    pub fn new(desk: Arc<dyn Desk>) -> (Workstations, Task<Message>) {
+    pub fn new(desk: Arc<dyn WorkstationAdmin>) -> (Workstations, Task<Message>) {
         let screen = Workstations {
             desk,
             rows: None,

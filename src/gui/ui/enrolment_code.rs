@@ -8,7 +8,7 @@ use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
 use crate::gui::sentences;
-use crate::gui::session_port::Desk;
+use crate::gui::session_port::WorkstationAdmin;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, heading, labelled, over, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
@@ -40,7 +40,7 @@ struct Made {
 
 /// The dialogue.
 pub struct NewWorkstation {
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn WorkstationAdmin>,
     form: Form<Place>,
     made: Option<Made>,
 }
@@ -59,7 +59,7 @@ pub fn command(command: Command) -> Message {
 
 impl NewWorkstation {
     /// The dialogue, with the keyboard in its first field.
-    pub fn new(desk: Arc<dyn Desk>) -> NewWorkstation {
+    pub fn new(desk: Arc<dyn WorkstationAdmin>) -> NewWorkstation {
         let kinds = StationKind::ALL.map(sentences::station_kind);
         let form = Form::default()
             .field(Place::Name, fl!("stations-new-name"), "")

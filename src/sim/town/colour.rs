@@ -3,7 +3,7 @@
 //! Invariant: a packed colour is `Y | Cb << 8 | Cr << 16`; the reserved hue is packed unshaded, so that every private
 //! window is exactly that hue whatever the sun does.
 
-use crate::domain::reserved_hue;
+use crate::sim::reserved_hue;
 
 /// 8-bit sRGB.
 pub type Rgb = [u8; 3];
@@ -108,7 +108,7 @@ pub const SKY: [Rgb; 2] = [[216, 222, 222], [178, 196, 198]];
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::reserved_hue::is_reserved;
+    use crate::sim::reserved_hue::is_reserved;
 
     fn everything() -> Vec<Rgb> {
         let single = [

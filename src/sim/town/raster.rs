@@ -7,7 +7,7 @@
 use super::colour;
 use super::scene::{Face, Texture};
 use super::view::View;
-use crate::domain::timecode;
+use crate::sim::timecode;
 use glam::DVec3;
 
 const NEAR_M: f64 = 0.15;

@@ -11,7 +11,7 @@ use crate::domain::camera::{CameraId, MoveState};
 use crate::domain::site::CameraPlan;
 use crate::onvif::OnvifErrorKind;
 use crate::protocol::{Holder, LeaseState};
-use crate::station::machine::config::Uncertainty;
+use super::pose_source::PoseSource;
 use crate::station::record::outbox::Recorded;
 use crate::station::refusal::Refusal;
 use std::collections::HashMap;
@@ -31,7 +31,7 @@ const TROUBLED: Duration = Duration::from_millis(500);
 pub struct WatchedCameras {
     connections: Arc<Connections>,
     policy: Arc<Policy>,
-    uncertainty: Uncertainty,
+    pose_source: Arc<dyn PoseSource>,
     runtime: Handle,
     watched: Mutex<HashMap<CameraId, Weak<Watched>>>,
     /// Cameras whose lease another workstation has.
@@ -43,12 +43,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl WatchedCameras {
-    /// No camera is watched. `policy`: the plan in force; `uncertainty`: whether covers count on what is not known of a pose.
-    pub fn new(connections: Arc<Connections>, policy: Arc<Policy>, uncertainty: Uncertainty, runtime: Handle) -> Self {
+    /// No camera is watched. `policy`: the plan in force; `pose_source`: the pose that covers are
+    /// computed for.
+    pub fn new(connections: Arc<Connections>, policy: Arc<Policy>, pose_source: Arc<dyn PoseSource>, runtime: Handle) -> Self {
         Self {
             connections,
             policy,
-            uncertainty,
+            pose_source,
             runtime,
             watched: Mutex::default(),
             others: Mutex::default(),
@@ -94,7 +95,7 @@ impl WatchedCameras {
         let watched = Arc::new(Watched::new(
             plan.clone(),
             Arc::clone(&self.policy),
-            self.uncertainty,
+            Arc::clone(&self.pose_source),
             proof.clone(),
         ));
         all.insert(plan.id.clone(), Arc::downgrade(&watched));

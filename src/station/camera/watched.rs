@@ -9,12 +9,12 @@
 use super::plan_in_force::{InForce, Policy};
 use crate::domain::camera::{CameraKind, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
-use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, PoseTracker, WholeReason};
+use crate::domain::privacy::{Cover, PoseKnowledge, PoseTracker, WholeReason};
 use crate::domain::ptz::Order;
 use crate::domain::site::CameraPlan;
 use crate::media::frame::{Arrivals, FrameSlot};
 use crate::onvif;
-use crate::station::machine::config::Uncertainty;
+use super::pose_source::PoseSource;
 use crate::station::record::outbox::Recorded;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,7 +31,7 @@ pub struct Watched {
     /// As planned when somebody began to watch; limits and masks in force are in [`Watched::in_force`].
     pub plan: CameraPlan,
     policy: Arc<Policy>,
-    uncertainty: Uncertainty,
+    pose_source: Arc<dyn PoseSource>,
     in_force: Mutex<Option<Arc<InForce>>>,
     /// `None` for a camera that does not move.
     tracker: Option<Mutex<PoseTracker>>,
@@ -54,18 +54,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Watched {
     /// A camera that nobody watched until now. `proof`: the durable event of whoever begins to watch it.
-    pub fn new(plan: CameraPlan, policy: Arc<Policy>, uncertainty: Uncertainty, proof: Recorded) -> Self {
-        let uncertainty = if is_on_this_machine(&plan) {
-            uncertainty
-        } else {
-            Uncertainty::Kept
-        };
+    pub fn new(plan: CameraPlan, policy: Arc<Policy>, pose_source: Arc<dyn PoseSource>, proof: Recorded) -> Self {
         let moves = plan.kind == CameraKind::Dome;
         let tracker = moves.then(|| Mutex::new(PoseTracker::new(&plan)));
         Self {
             plan,
             policy,
-            uncertainty,
+            pose_source,
             in_force: Mutex::default(),
             tracker,
             reported: Mutex::default(),
@@ -105,21 +100,10 @@ impl Watched {
     /// Every pose the camera may have had when the frame drawn at `now` was taken.
     pub fn knowledge(&self, now: Instant) -> PoseKnowledge {
         match &self.tracker {
-            Some(_) if self.uncertainty == Uncertainty::ForcedToZeroInTheSimulator => self.as_if_certain(),
-            Some(tracker) => lock(tracker).knowledge(now),
-            None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
-        }
-    }
-
-    /// For the leak test's counter-trial: the pose last reported, as if it were that of the frame.
-    fn as_if_certain(&self) -> PoseKnowledge {
-        let one = |v: f64| Interval { lo: v, hi: v };
-        match self.reported_pose() {
-            Some(pose) => PoseKnowledge::Within(PoseInterval {
-                pan: one(pose.pan_deg),
-                tilt: one(pose.tilt_deg),
-                hfov: one(pose.hfov_deg),
-            }),
+            Some(tracker) => {
+                let tracked = lock(tracker).knowledge(now);
+                self.pose_source.pose(&self.plan, tracked, self.reported_pose())
+            }
             None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
         }
     }
@@ -257,12 +241,6 @@ impl Watched {
             lock(tracker).on_other_holder(now, leased);
         }
     }
-}
-
-/// Whether the camera is one of a simulator beside this program.
-fn is_on_this_machine(plan: &CameraPlan) -> bool {
-    let rest = plan.onvif.strip_prefix("http://127.0.0.1:");
-    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// The domain's word for what a status says of the motors.

@@ -3,7 +3,9 @@
 //! Invariant: the choice between keyring and file is the person's, made by name. Deliberately absent: reading any of it
 //! (`enrolment`, `secrets`).
 
+use crate::station::camera::pose_source::PoseSource;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Name of the file with the enrolment's facts.
 pub const FACTS: &str = "station.toml";
@@ -19,8 +21,8 @@ pub struct StationConfig {
     pub evidence: PathBuf,
     /// The store of secrets.
     pub secrets: SecretsChoice,
-    /// Always [`Uncertainty::Kept`], but for the leak test's counter-trial.
-    pub uncertainty: Uncertainty,
+    /// The pose that masks are projected with; [`TrackedPose`](crate::station::TrackedPose) in service.
+    pub pose_source: Arc<dyn PoseSource>,
 }
 
 impl StationConfig {
@@ -28,16 +30,6 @@ impl StationConfig {
     pub fn is_enrolled(&self) -> bool {
         self.enrolment.join(FACTS).exists()
     }
-}
-
-/// Whether covers count on what is not known of a pose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Uncertainty {
-    #[default]
-    Kept,
-    /// Masks are drawn where the dome last said it was, as other programs do, to see the leak test fail. Only for cameras
-    /// of a simulator on this machine: any other camera keeps its cover.
-    ForcedToZeroInTheSimulator,
 }
 
 /// The store of secrets, chosen by name: there is no silent way from one to the other.

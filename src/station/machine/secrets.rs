@@ -194,7 +194,7 @@ fn check_private(_: &Path) -> Result<(), StationError> {
 mod tests {
     use super::*;
     use crate::domain::enrolment_code::EnrolmentCode;
-    use crate::station::{EnrolError, StationConfig, enrol_machine};
+    use crate::station::{EnrolError, StationConfig, TrackedPose, enrol_machine};
 
     fn vault(data: &Path) -> Vault {
         Vault::open(SecretsChoice::ProtectedFile, &"sala".parse().unwrap(), data).unwrap()
@@ -255,7 +255,7 @@ mod tests {
             data: nowhere.clone(),
             evidence: nowhere,
             secrets: SecretsChoice::SystemKeyring,
-            uncertainty: Default::default(),
+            pose_source: std::sync::Arc::new(TrackedPose),
         };
         let code = EnrolmentCode::new(&[7; 8], b"nobody").to_string();
         let runtime = tokio::runtime::Builder::new_current_thread()

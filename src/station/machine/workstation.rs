@@ -4,7 +4,8 @@
 //! can sign in.
 //! Deliberately absent: people (see `sign_in`).
 
-use super::config::{StationConfig, StationError, Uncertainty};
+use super::config::{StationConfig, StationError};
+use crate::station::camera::pose_source::PoseSource;
 use super::enrol::renew_in_time;
 use super::enrolment::Enrolment;
 use super::secrets::Vault;
@@ -40,7 +41,7 @@ pub(in crate::station) struct Workstation {
     pub contact: Arc<Contact>,
     pub plan_key: VerifierKey,
     pub evidence: PathBuf,
-    pub uncertainty: Uncertainty,
+    pub pose_source: Arc<dyn PoseSource>,
     pub standing: watch::Receiver<HealthReport>,
     pub health: watch::Receiver<Health>,
     /// For work that begins where there is no runtime: a view dropped by the screen.
@@ -61,7 +62,7 @@ pub(in crate::station) struct Opened {
     pub damage: Vec<Damage>,
     pub pins: Pins,
     pub evidence: PathBuf,
-    pub uncertainty: Uncertainty,
+    pub pose_source: Arc<dyn PoseSource>,
 }
 
 impl Station {
@@ -93,7 +94,7 @@ impl Station {
             damage,
             pins,
             evidence,
-            uncertainty,
+            pose_source,
         } = opened;
         let server = ServerClient::new(enrolment.access()).map_err(|error| StationError::NotEnrolled {
             path: PathBuf::from("cert.pem"),
@@ -127,7 +128,7 @@ impl Station {
             contact,
             plan_key: enrolment.plan_key,
             evidence,
-            uncertainty,
+            pose_source,
             standing: standing_seen,
             health: health_seen,
             runtime: tokio::runtime::Handle::current(),
@@ -167,7 +168,7 @@ fn read(config: &StationConfig) -> Result<Opened, StationError> {
         damage,
         pins,
         evidence: config.evidence.clone(),
-        uncertainty: config.uncertainty,
+        pose_source: Arc::clone(&config.pose_source),
     })
 }
 

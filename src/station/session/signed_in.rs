@@ -140,7 +140,7 @@ impl SessionInner {
             watched: WatchedCameras::new(
                 Arc::clone(&cameras),
                 Arc::clone(&policy),
-                station.uncertainty,
+                Arc::clone(&station.pose_source),
                 station.runtime.clone(),
             ),
             cameras,

@@ -81,7 +81,7 @@ impl Bench {
             damage: Vec::new(),
             pins: Pins::open(folder.path().join("logs")).unwrap(),
             evidence: folder.path().join("evidence"),
-            uncertainty: Default::default(),
+            pose_source: Arc::new(crate::station::TrackedPose),
         };
         let station = Station::start(opened).await.unwrap();
         station.0.contact.set_grace(Duration::from_secs(3600));

@@ -20,7 +20,7 @@ use vedetta::domain::camera::{CameraKind, StreamRole};
 use vedetta::domain::people::clearance::Extent;
 use vedetta::domain::people::{Purpose, Rule};
 use vedetta::domain::privacy::{Cover, PoseKnowledge};
-use vedetta::domain::reserved_hue;
+use vedetta::sim::reserved_hue;
 use vedetta::station::{ExportProgress, ExportReason, Refusal, Session, SignInError, TroubleKind, ViewState};
 
 fn first(session: &Session, kind: CameraKind, masked: bool) -> vedetta::domain::camera::CameraId {

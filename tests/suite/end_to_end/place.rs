@@ -10,7 +10,7 @@ use vedetta::domain::camera::CameraId;
 use vedetta::domain::people::Purpose;
 use vedetta::domain::people::clearance::{Extent, Verdict, Wish};
 use vedetta::domain::reason::Reason;
-use vedetta::station::{ClearanceState, SecretsChoice, Session, Station, StationConfig};
+use vedetta::station::{ClearanceState, SecretsChoice, Session, Station, StationConfig, TrackedPose};
 
 /// A program that was started and ends with the test.
 pub struct Program(Child);
@@ -200,7 +200,7 @@ impl Place {
             data: at.clone(),
             evidence: at.join("evidence"),
             secrets: SecretsChoice::ProtectedFile,
-            uncertainty: Default::default(),
+            pose_source: std::sync::Arc::new(TrackedPose),
         })
         .await
         .expect("the workstation opens")

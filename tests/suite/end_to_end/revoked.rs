@@ -7,7 +7,7 @@ use super::place::{Place, until};
 use std::time::Instant;
 use vedetta::domain::camera::{CameraKind, StreamRole};
 use vedetta::domain::people::Purpose;
-use vedetta::station::{Refusal, SecretsChoice, SignInError, Station, StationConfig, ViewState};
+use vedetta::station::{Refusal, SecretsChoice, SignInError, Station, StationConfig, TrackedPose, ViewState};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_acc_3_the_wall_of_a_revoked_person_goes_dark_within_five_seconds() {
@@ -33,7 +33,7 @@ async fn r_acc_3_the_wall_of_a_revoked_person_goes_dark_within_five_seconds() {
         data: place.path("console"),
         evidence: place.path("console-evidence"),
         secrets: SecretsChoice::ProtectedFile,
-        uncertainty: Default::default(),
+        pose_source: std::sync::Arc::new(TrackedPose),
     })
     .await
     .expect("the console opens");

@@ -8,7 +8,7 @@ use crate::domain::site::change::CameraSettings;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::Command;
-use crate::gui::session_port::Desk;
+use crate::gui::session_port::CameraAdmin;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
 use crate::gui::widget::focus_scope::{self, FocusScope, Stop};
@@ -72,7 +72,7 @@ const KINDS: [CameraKind; 3] = [CameraKind::Fixed, CameraKind::Dome, CameraKind:
 
 /// The form.
 pub struct Form {
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn CameraAdmin>,
     /// As it is in the plan; `None`: a new one.
     was: Option<CameraSettings>,
     controllers: Vec<(ControllerId, String)>,
@@ -113,7 +113,7 @@ pub enum Action {
 
 impl Form {
     /// The form of a new camera, filled with what was found on the network.
-    pub fn new(desk: &Arc<dyn Desk>, found: Option<FoundCamera>) -> Form {
+    pub fn new(desk: &Arc<dyn CameraAdmin>, found: Option<FoundCamera>) -> Form {
         let plan = desk.plan();
         let next = plan.cameras.iter().map(|camera| camera.number).max().unwrap_or(0) + 1;
         let mut form = Form::empty(desk);
@@ -127,7 +127,7 @@ impl Form {
     }
 
     /// The form of a camera of the plan.
-    pub fn of(desk: &Arc<dyn Desk>, settings: CameraSettings) -> Form {
+    pub fn of(desk: &Arc<dyn CameraAdmin>, settings: CameraSettings) -> Form {
         let mut form = Form::empty(desk);
         form.set(Place::Id, settings.id.to_string());
         form.set(Place::Number, settings.number.to_string());
@@ -143,7 +143,7 @@ impl Form {
         form
     }
 
-    fn empty(desk: &Arc<dyn Desk>) -> Form {
+    fn empty(desk: &Arc<dyn CameraAdmin>) -> Form {
         let person = desk.person();
         let controllers = desk.plan().controllers.clone().into_iter();
         let kept = controllers.filter(|controller| person.keeps(&controller.id));
@@ -467,7 +467,7 @@ mod tests {
 
     fn form(new: bool) -> (Form, Arc<fake::Fake>) {
         let fake = fake::administrator(4, 1);
-        let desk: Arc<dyn Desk> = fake.clone();
+        let desk: Arc<dyn CameraAdmin> = fake.clone();
         let form = if new {
             Form::new(&desk, fake::camera_admin::found().into_iter().next())
         } else {

@@ -10,7 +10,7 @@ mod view;
 use crate::domain::camera::CameraId;
 use crate::gui::i18n::fl;
 use crate::gui::keymap::{Command, Direction};
-use crate::gui::session_port::Desk;
+use crate::gui::session_port::CameraAdmin;
 use crate::gui::theme::Tone;
 use crate::gui::{sentences, site_sentences};
 use crate::station::{CameraView, Changed, FoundCamera, Refusal, SiteProposal, Verdict};
@@ -26,7 +26,7 @@ const ABOVE: usize = 6;
 
 /// The screen.
 pub struct Cameras {
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn CameraAdmin>,
     /// By number; `None` until they were read.
     rows: Option<Vec<CameraView>>,
     /// What waits stands above the cameras.
@@ -84,7 +84,7 @@ pub enum Action {
 
 impl Cameras {
     /// The screen, its lists being read.
-    pub fn new(desk: Arc<dyn Desk>) -> (Cameras, Task<Message>) {
+    pub fn new(desk: Arc<dyn CameraAdmin>) -> (Cameras, Task<Message>) {
         let screen = Cameras {
             desk,
             rows: None,

@@ -1,4 +1,4 @@
-//! What the control room says of itself to the scripted tour.
+//! The control room's part of the [`Scene`](crate::gui::scene::Scene): wall, camera list, notices.
 //!
 //! Invariant: reads, never changes; what happened is read from the notices, as a person reads it. Deliberately absent:
 //! anything that the screen itself needs.
@@ -9,7 +9,7 @@ use super::wall_state::tiles::{Condition, condition};
 use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::privacy::{Cover, PoseKnowledge};
 use crate::gui::i18n::fl;
-use crate::gui::tour::scene::{PixelRect, Scene, SceneCamera, ScenePicture, ScreenName};
+use crate::gui::scene::{PixelRect, Scene, SceneCamera, ScenePicture, ScreenName};
 use crate::gui::ui::camera_list;
 use std::path::PathBuf;
 use std::time::Instant;

@@ -14,7 +14,7 @@ use crate::gui::screen::control_room::wall_state::{self, sight::Window};
 use crate::gui::screen::control_room::work::dialogues;
 use crate::gui::screen::control_room::{ControlRoom, Message, Seat};
 use crate::gui::screen::extend_grace;
-use crate::gui::session_port::Desk;
+use crate::gui::session_port::Watch;
 use crate::gui::ui::form;
 use crate::media::frame::FrameSlot;
 use crate::station::Refusal;

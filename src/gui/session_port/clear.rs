@@ -1,0 +1,31 @@
+//! Clearances for recordings: requests, and a supervisor's answers.
+//!
+//! Invariant: every act is [`Session`]'s. Deliberately absent: rules, recording.
+
+use super::{Answer, SignedIn, act};
+use crate::domain::people::clearance::{self, Wish};
+use crate::station::{ClearanceState, Session};
+
+/// Clearances for recordings.
+pub trait Clear: SignedIn {
+    /// Clearances of this person, and those that wait for this person's answer.
+    fn clearances(&self) -> Vec<ClearanceState>;
+    /// Requests a clearance.
+    fn request_clearance(&self, wish: Wish) -> Answer<()>;
+    /// Grants or refuses a clearance.
+    fn answer_clearance(&self, id: u64, verdict: clearance::Verdict) -> Answer<()>;
+}
+
+impl Clear for Session {
+    fn clearances(&self) -> Vec<ClearanceState> {
+        Session::clearances(self).borrow().clone()
+    }
+
+    fn request_clearance(&self, wish: Wish) -> Answer<()> {
+        act(self, async move |session| session.request_clearance(wish).await)
+    }
+
+    fn answer_clearance(&self, id: u64, verdict: clearance::Verdict) -> Answer<()> {
+        act(self, async move |session| session.answer_clearance(id, verdict).await)
+    }
+}

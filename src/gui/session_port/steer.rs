@@ -1,0 +1,64 @@
+//! PTZ control: moves and presets of a dome.
+//!
+//! Invariant: every act is [`Session`]'s. Deliberately absent: rules, recording.
+
+use super::{Answer, SignedIn, act};
+use crate::domain::camera::CameraId;
+use crate::station::{Gesture, Preset, Refusal, Session};
+use futures::future::BoxFuture;
+
+/// PTZ control of the domes.
+pub trait Steer: SignedIn {
+    /// Takes the dome's lease and opens its PTZ drive.
+    fn steer(&self, camera: CameraId) -> Answer<Box<dyn PtzDrive>>;
+    /// Presets stored in the camera.
+    fn presets(&self, camera: CameraId) -> Answer<Vec<Preset>>;
+    /// Moves the dome to a preset, within its limits.
+    fn call_preset(&self, camera: CameraId, preset: String) -> Answer<()>;
+    /// Stores the dome's pose as a preset.
+    fn save_preset(&self, camera: CameraId, name: String) -> Answer<()>;
+}
+
+/// The PTZ drive of one gesture. Dropping it stops the dome.
+pub trait PtzDrive: Send + Sync {
+    fn velocity(&self, pan: f64, tilt: f64, zoom: f64) -> BoxFuture<'_, Result<(), Refusal>>;
+    fn centre_on(&self, x: f64, y: f64) -> BoxFuture<'_, Result<(), Refusal>>;
+    fn zoom_by(&self, factor: f64) -> BoxFuture<'_, Result<(), Refusal>>;
+    fn end(self: Box<Self>) -> Answer<()>;
+}
+
+impl Steer for Session {
+    fn steer(&self, camera: CameraId) -> Answer<Box<dyn PtzDrive>> {
+        act(self, async move |session| {
+            let gesture = session.steer(&camera).await?;
+            Ok(Box::new(gesture) as Box<dyn PtzDrive>)
+        })
+    }
+
+    fn presets(&self, camera: CameraId) -> Answer<Vec<Preset>> {
+        act(self, async move |session| session.presets(&camera).await)
+    }
+
+    fn call_preset(&self, camera: CameraId, preset: String) -> Answer<()> {
+        act(self, async move |session| session.call_preset(&camera, &preset).await)
+    }
+
+    fn save_preset(&self, camera: CameraId, name: String) -> Answer<()> {
+        act(self, async move |session| session.save_preset(&camera, &name).await)
+    }
+}
+
+impl PtzDrive for Gesture {
+    fn velocity(&self, pan: f64, tilt: f64, zoom: f64) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(Gesture::velocity(self, pan, tilt, zoom))
+    }
+    fn centre_on(&self, x: f64, y: f64) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(Gesture::centre_on(self, x, y))
+    }
+    fn zoom_by(&self, factor: f64) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(Gesture::zoom_by(self, factor))
+    }
+    fn end(self: Box<Self>) -> Answer<()> {
+        Box::pin(Gesture::end(*self))
+    }
+}

@@ -1,0 +1,273 @@
+//! A desk without a station: test pictures instead of cameras, so that screens can be driven and looked at.
+//!
+//! Compiled twice: here, and in the library for the tests of its screens (`src/gui/mod.rs`). So paths begin with `vedetta::` or
+//! `super::`.
+//!
+//! Invariant: nothing of it reaches a camera, a server or a disk. Deliberately absent: rules; it says yes to everything.
+
+mod account_admin;
+mod acts;
+pub mod camera_admin;
+mod masks;
+pub mod pattern;
+mod pictures;
+mod plan;
+mod takeover;
+
+pub use account_admin::{accounts, sessions, workstations};
+pub use plan::plan;
+
+use secrecy::SecretString;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use vedetta::domain::camera::CameraId;
+use vedetta::domain::people::stated_purpose::Stated;
+use vedetta::domain::people::{Action, Circumstances, Grant, Level, Person, Reach, StationKind};
+use vedetta::domain::site::SitePlan;
+use vedetta::gui::session_port::{Answer, SessionLife, SignedIn};
+use vedetta::station::{AuditState, Delivery, Health, Knock, ServerState};
+
+/// A desk with test pictures; see [`Fake`].
+pub fn desk(cameras: usize, domes: usize) -> Arc<Fake> {
+    Arc::new(Fake::at(plan(cameras, domes)))
+}
+
+/// The same desk at a workstation that cannot keep up.
+pub fn overloaded(cameras: usize, domes: usize) -> Arc<Fake> {
+    Arc::new(Fake {
+        slow: true,
+        ..Fake::at(plan(cameras, domes))
+    })
+}
+
+/// The same desk with a supervisor at it.
+pub fn supervisor(cameras: usize, domes: usize) -> Arc<Fake> {
+    Arc::new(Fake {
+        level: Level::Supervisor,
+        ..Fake::at(plan(cameras, domes))
+    })
+}
+
+/// The same desk with a system administrator at it.
+pub fn administrator(cameras: usize, domes: usize) -> Arc<Fake> {
+    Arc::new(Fake {
+        level: Level::SystemAdministrator,
+        ..Fake::at(plan(cameras, domes))
+    })
+}
+
+/// The same desk with a maintainer at it.
+pub fn maintainer(cameras: usize, domes: usize) -> Arc<Fake> {
+    Arc::new(Fake {
+        level: Level::Maintainer,
+        ..Fake::at(plan(cameras, domes))
+    })
+}
+
+/// The same desk, where the second camera is at a school: in school hours, or out of them.
+pub fn school(cameras: usize, domes: usize, in_hours: bool) -> Arc<Fake> {
+    let mut plan = plan(cameras, domes);
+    // Without hours the pictures are always open; with a last day that is over, never.
+    let last_day = if in_hours { "2020-01-01" } else { "9000-01-01" };
+    let calendar = serde_json::from_value(serde_json::json!({"last_day": last_day, "hours": []}));
+    if let Some(camera) = plan.cameras.get_mut(1) {
+        camera.school = calendar.ok();
+    }
+    Arc::new(Fake {
+        school_is_open: in_hours,
+        ..Fake::at(plan)
+    })
+}
+
+/// The same desk, where the second camera has a mask.
+pub fn masked(cameras: usize, domes: usize) -> Arc<Fake> {
+    let mut plan = plan(cameras, domes);
+    let mask = serde_json::from_value(serde_json::json!({
+        "id": "finestre", "name": "Finestre di via Roma 4",
+        "shape": {"picture": [[0.1, 0.1], [0.4, 0.1], [0.4, 0.5], [0.1, 0.5]]},
+    }));
+    if let Some(camera) = plan.cameras.get_mut(1) {
+        camera.masks.extend(mask.ok());
+    }
+    Arc::new(Fake::at(plan))
+}
+
+/// The desk. `said` lists what was asked of it, in order.
+pub struct Fake {
+    plan: Arc<SitePlan>,
+    level: Level,
+    /// Decodes only a part of the pictures.
+    slow: bool,
+    /// The server is away for longer than the grace.
+    stopped: AtomicBool,
+    /// Cameras at a school are closed.
+    school_is_open: bool,
+    /// The account is asked for at another workstation.
+    wanted: AtomicBool,
+    stated: Mutex<Stated>,
+    said: Arc<Mutex<Vec<String>>>,
+    opened: Instant,
+}
+
+impl Fake {
+    fn at(plan: SitePlan) -> Fake {
+        Fake {
+            plan: Arc::new(plan),
+            level: Level::Operator,
+            slow: false,
+            school_is_open: false,
+            stopped: AtomicBool::new(false),
+            wanted: AtomicBool::new(false),
+            stated: Mutex::new(Stated::default()),
+            said: Arc::default(),
+            opened: Instant::now(),
+        }
+    }
+
+    /// What was asked so far, in order.
+    pub fn said(&self) -> Vec<String> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The server goes away for longer than the grace, or comes back.
+    pub fn stop(&self, stopped: bool) {
+        self.stopped.store(stopped, Ordering::Relaxed);
+    }
+
+    /// The account is asked for elsewhere, or not any more.
+    pub fn want(&self, wanted: bool) {
+        self.wanted.store(wanted, Ordering::Relaxed);
+    }
+
+    /// The site plan that the desk shows.
+    pub fn plan(&self) -> Arc<SitePlan> {
+        self.plan.clone()
+    }
+
+    fn note(&self, what: String) {
+        note(&self.said, what);
+    }
+}
+
+fn note(said: &Mutex<Vec<String>>, what: String) {
+    said.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+}
+
+fn number(camera: &CameraId) -> u64 {
+    camera
+        .as_str()
+        .rsplit('-')
+        .next()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or_default()
+}
+
+impl SignedIn for Fake {
+    fn person(&self) -> Person {
+        let grant = self.plan.controllers.first().map(|controller| Grant {
+            controller: controller.id.clone(),
+            cameras: Vec::new(),
+            actions: vec![
+                Action::Live,
+                Action::Ptz,
+                Action::Playback,
+                Action::Export,
+                Action::Clear,
+            ],
+            hours: Vec::new(),
+        });
+        let (user, display_name) = match self.level {
+            Level::Supervisor => ("villa", "Comm. Andrea Villa"),
+            Level::SystemAdministrator => ("riva", "Dott. Paolo Riva"),
+            _ => ("neri", "Ag. Scelto Chiara Neri"),
+        };
+        Person {
+            user: user.into(),
+            display_name: display_name.into(),
+            agency: "Polizia Locale di Borgo Vedetta".into(),
+            level: self.level,
+            grants: grant.into_iter().collect(),
+        }
+    }
+
+    fn stated(&self) -> Stated {
+        let kept = self.stated.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.clone()
+    }
+
+    fn circumstances(&self) -> Circumstances {
+        Circumstances {
+            station: StationKind::ControlRoom,
+            server: Reach::Reachable,
+            local: None,
+        }
+    }
+
+    fn plan(&self) -> Arc<SitePlan> {
+        Fake::plan(self)
+    }
+
+    fn health(&self) -> Health {
+        Health {
+            delivery: Delivery::default(),
+            audit: AuditState::Waiting { events: 3 },
+            server: if self.stopped.load(Ordering::Relaxed) {
+                ServerState::AwayTooLong
+            } else {
+                ServerState::Reachable
+            },
+        }
+    }
+
+    fn moment(&self, server_ms: i64) -> Instant {
+        self.opened + Duration::from_millis(server_ms.unsigned_abs())
+    }
+}
+
+impl SessionLife for Fake {
+    fn change_purpose(&self, stated: Stated) -> Answer<()> {
+        self.note(format!("purpose {:?} {}", stated.purpose(), stated.protocol_no()));
+        *self.stated.lock().unwrap_or_else(PoisonError::into_inner) = stated;
+        Box::pin(async { Ok(()) })
+    }
+
+    fn lock_after(&self) -> Option<Duration> {
+        None
+    }
+
+    fn record_lock(&self, by_itself: bool) -> Answer<()> {
+        self.note(format!("lock {by_itself}"));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn unlock(&self, _: SecretString) -> Answer<()> {
+        self.note("unlock".to_owned());
+        Box::pin(async { Ok(()) })
+    }
+
+    fn knock(&self) -> Option<Knock> {
+        let wanted = self.wanted.load(Ordering::Relaxed);
+        takeover::knock().filter(|_| wanted)
+    }
+
+    fn yield_account(&self) -> Answer<Delivery> {
+        self.note("yield".into());
+        Box::pin(async { Ok(Delivery::default()) })
+    }
+
+    fn keep_account(&self) -> Answer<()> {
+        self.note("keep".into());
+        self.wanted.store(false, Ordering::Relaxed);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn has_ended(&self) -> bool {
+        false
+    }
+
+    fn sign_out(&self) -> Answer<Delivery> {
+        self.note("sign out".into());
+        Box::pin(async { Ok(Delivery::default()) })
+    }
+}

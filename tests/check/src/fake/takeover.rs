@@ -1,0 +1,149 @@
+//! What other people ask of whoever sits at the fake desk: a dome, a clearance.
+//!
+//! Deliberately absent: what becomes of it.
+
+use super::Fake;
+use std::time::SystemTime;
+use vedetta::domain::camera::{CameraId, CameraKind};
+use vedetta::domain::people::clearance::{self, Clearance, Extent, Wish};
+use vedetta::domain::people::takeover::Unanswered;
+use vedetta::domain::people::{Level, Purpose};
+use vedetta::domain::ptz::lease::Asking;
+use vedetta::domain::reason::Reason;
+use vedetta::domain::site::SitePlan;
+use vedetta::gui::sentences;
+use vedetta::gui::session_port::{Answer, Clear, DomeLease, DomeLeases, SignedIn};
+use vedetta::station::{Asks, ClearanceState, Holder, Knock};
+
+const HOUR_MS: i64 = 3_600_000;
+
+fn reason(text: &str) -> Option<Reason> {
+    Reason::try_from(text.to_owned()).ok()
+}
+
+/// Somebody of another body, at another workstation.
+pub fn marshal() -> Option<Holder> {
+    Some(Holder {
+        user: "conti".into(),
+        display_name: "Mar. Elena Conti".into(),
+        agency: "Carabinieri, Stazione locale".into(),
+        station: "caserma".parse().ok()?,
+    })
+}
+
+/// The operator of the control room.
+pub fn officer() -> Option<Holder> {
+    Some(Holder {
+        user: "neri".into(),
+        display_name: "Ag. Scelto Chiara Neri".into(),
+        agency: "Polizia Locale di Borgo Vedetta".into(),
+        station: "sala-operativa".parse().ok()?,
+    })
+}
+
+/// The marshal asks for a dome.
+pub fn for_a_dome() -> Option<Asking<Holder>> {
+    Some(Asking {
+        by: marshal()?,
+        reason: reason("Inseguimento a piedi verso il parco, giubbotto rosso")?,
+    })
+}
+
+/// The same account, at another workstation: it may be answered for forty seconds.
+pub fn knock() -> Option<Knock> {
+    Some(Knock {
+        station: "ufficio-comando".parse().ok()?,
+        at_ms: 1,
+        asks: Some(Asks {
+            until_ms: 40_000,
+            unanswered: Unanswered::Keeps,
+        }),
+    })
+}
+
+/// The officer waits for a clearance.
+pub fn clearance(plan: &SitePlan) -> Option<ClearanceState> {
+    let now = sentences::unix_ms(SystemTime::now());
+    let wish = Wish {
+        controller: plan.controllers.first()?.id.clone(),
+        extent: Extent {
+            cameras: plan.cameras.iter().take(2).map(|camera| camera.id.clone()).collect(),
+            from_ms: now - 3 * HOUR_MS,
+            to_ms: now - HOUR_MS,
+            export: true,
+        },
+        purpose: Purpose::JudicialPoliceInitiative,
+        reason: reason("Danneggiamento della fontana, denuncia di un passante")?,
+        protocol_no: "1402/2026".into(),
+    };
+    Some(ClearanceState {
+        id: 12,
+        by: officer()?,
+        clearance: Clearance::request(wish, "neri", Level::Operator, now - HOUR_MS / 2).ok()?,
+    })
+}
+
+impl DomeLeases for Fake {
+    fn holds(&self) -> Vec<DomeLease> {
+        let dome = self.plan.cameras.last();
+        let held = dome.map(|camera| DomeLease {
+            camera: camera.id.clone(),
+            display_name: "Mar. Ca. Luca Bruni".into(),
+            agency: "Carabinieri".into(),
+            ours: false,
+            asking: Vec::new(),
+            passes_to: None,
+        });
+        // The dome before the last is held here, and somebody asks for it.
+        let domes = self
+            .plan
+            .cameras
+            .iter()
+            .filter(|camera| camera.kind == CameraKind::Dome);
+        let ours = domes.rev().nth(1).map(|camera| DomeLease {
+            camera: camera.id.clone(),
+            display_name: self.person().display_name,
+            agency: self.person().agency,
+            ours: true,
+            asking: for_a_dome().into_iter().collect(),
+            passes_to: None,
+        });
+        held.into_iter().chain(ours).collect()
+    }
+
+    fn ask_for_dome(&self, camera: CameraId, reason: Reason) -> Answer<()> {
+        self.note(format!("ask {camera} {reason}"));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn hand_over(&self, camera: CameraId, to: Holder) -> Answer<()> {
+        self.note(format!("hand over {camera} {}", to.user));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn decline(&self, camera: CameraId, to: Holder) -> Answer<()> {
+        self.note(format!("decline {camera} {}", to.user));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn take_over(&self, camera: CameraId, reason: Reason) -> Answer<()> {
+        self.note(format!("take over {camera} {reason}"));
+        Box::pin(async { Ok(()) })
+    }
+}
+
+impl Clear for Fake {
+    fn clearances(&self) -> Vec<ClearanceState> {
+        clearance(&self.plan).into_iter().collect()
+    }
+
+    fn request_clearance(&self, wish: Wish) -> Answer<()> {
+        self.note(format!("clearance for {:?} {}", wish.extent.cameras, wish.reason));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn answer_clearance(&self, id: u64, verdict: clearance::Verdict) -> Answer<()> {
+        self.note(format!("answer {id} {verdict:?}"));
+        Box::pin(async { Ok(()) })
+    }
+}

@@ -1,0 +1,185 @@
+//! `vedetta-check`: drives the client through its window, for the demo without a display and for the long searches.
+//!
+//! Deliberately absent: anything that an officers' workstation has; it is built only where the tests are.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use vedetta::domain::people::Level;
+use vedetta::gui::app::Options;
+use vedetta::gui::demo::{DemoPeople, DemoPeopleError};
+use vedetta::gui::i18n::{self, Language};
+use vedetta::gui::launch;
+use vedetta::station::{PoseSource, SecretsChoice, StationConfig, TrackedPose};
+use vedetta_check::errand::{self, Errand};
+use vedetta_check::leak::LeakRun;
+use vedetta_check::measure::SimReady;
+use vedetta_check::script::{Guest, Visit};
+use vedetta_check::soak::Soak;
+use vedetta_check::typing::Typing;
+use vedetta_check::wrong_masks::LastReportedPose;
+
+/// Drives the control room's client in the simulated town.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(flatten)]
+    workstation: Workstation,
+    #[command(subcommand)]
+    errand: Command,
+}
+
+/// The workstation of the demo that is sat at. Its secrets are kept in a file.
+#[derive(Args)]
+struct Workstation {
+    /// Folder of its enrolment: station.toml, certificates, keys.
+    #[arg(long)]
+    enrolment: PathBuf,
+    /// Folder of the local record and settings.
+    #[arg(long)]
+    data: PathBuf,
+    /// Folder that snapshots and exports go to.
+    #[arg(long)]
+    evidence: PathBuf,
+    /// People and passwords as `vedetta-audit demo` writes them.
+    #[arg(long, value_name = "FILE")]
+    people: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Walk the scripted tour and leave screenshots and report.json in the folder.
+    Tour {
+        folder: PathBuf,
+        /// The simulator's ready line: the clocks of its cameras.
+        #[arg(long, value_name = "FILE")]
+        sim_ready: PathBuf,
+    },
+    /// Watch the wall while the simulator's cameras fail at random, and leave soak.json and soak.png in the folder.
+    Soak {
+        folder: PathBuf,
+        /// The simulator's ready line: the clocks of its cameras, and where they are told to fail.
+        #[arg(long, value_name = "FILE")]
+        sim_ready: PathBuf,
+        #[arg(long)]
+        minutes: f64,
+        /// Who is signed in at the wall.
+        #[arg(long, value_name = "USER")]
+        sign_in: String,
+    },
+    /// Fill in the sign-in screen many times at a few milliseconds a key, and leave typing-run.json in the folder.
+    Typing {
+        folder: PathBuf,
+        #[arg(long)]
+        times: u32,
+    },
+    /// Move the domes of the simulator at random, search the window for leaks, and leave leak-run.json in the folder.
+    Leak {
+        folder: PathBuf,
+        #[arg(long, default_value_t = 600)]
+        seconds: u64,
+        /// The counter-trial: masks are drawn WRONG, as if nothing about a pose were uncertain. Private places show. Only for
+        /// cameras of a simulator on this machine.
+        #[arg(long)]
+        draw_masks_wrong_to_see_the_leak_test_fail: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    let arguments = Arguments::parse();
+    launch::with_few_arenas();
+    i18n::choose(Language::Italian);
+    match check(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn check(Arguments { workstation, errand }: Arguments) -> Result<(), String> {
+    let said = |error: DemoPeopleError| error.to_string();
+    let people = DemoPeople::read(&workstation.people).map_err(said)?;
+    let options = |pose_source: Arc<dyn PoseSource>| Options {
+        station: StationConfig {
+            enrolment: workstation.enrolment,
+            data: workstation.data,
+            evidence: workstation.evidence,
+            secrets: SecretsChoice::ProtectedFile,
+            pose_source,
+        },
+        sign_in: None,
+    };
+    match errand {
+        Command::Tour { folder, sim_ready } => {
+            // A supervisor sees recordings without asking.
+            let visit = Visit {
+                operator: guest(&people, Level::Supervisor).map_err(said)?,
+                maintainer: guest(&people, Level::Maintainer).map_err(said)?,
+                ready: read_ready(&sim_ready)?,
+            };
+            errand::run(options(Arc::new(TrackedPose)), folder, Errand::Visit(visit))
+        }
+        Command::Soak {
+            folder,
+            sim_ready,
+            minutes,
+            sign_in,
+        } => {
+            let soak = Soak {
+                lasting: Duration::try_from_secs_f64(minutes * 60.0).map_err(|_| format!("--minutes {minutes}"))?,
+                ready: read_ready(&sim_ready)?,
+            };
+            let mut options = options(Arc::new(TrackedPose));
+            options.sign_in = Some(people.credentials(&sign_in).map_err(said)?);
+            errand::run(options, folder, Errand::Soak(soak))
+        }
+        Command::Typing { folder, times } => {
+            let typing = Typing {
+                operator: guest(&people, Level::Supervisor).map_err(said)?,
+                times,
+            };
+            errand::run(options(Arc::new(TrackedPose)), folder, Errand::Typing(typing))
+        }
+        Command::Leak {
+            folder,
+            seconds,
+            draw_masks_wrong_to_see_the_leak_test_fail: wrong,
+        } => {
+            let pose_source: Arc<dyn PoseSource> = if wrong {
+                Arc::new(LastReportedPose)
+            } else {
+                Arc::new(TrackedPose)
+            };
+            let search = LeakRun {
+                operator: guest(&people, Level::Supervisor).map_err(said)?,
+                seconds,
+                seed: 7,
+                copies: !wrong,
+            };
+            errand::run(options(pose_source), folder, Errand::Leak(search))
+        }
+    }
+}
+
+fn read_ready(file: &Path) -> Result<SimReady, String> {
+    let said = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let text = std::fs::read_to_string(file).map_err(|error| said(&error))?;
+    serde_json::from_str(&text).map_err(|error| said(&error))
+}
+
+/// The first person of a level.
+fn guest(people: &DemoPeople, level: Level) -> Result<Guest, DemoPeopleError> {
+    let person = people.first_at(level)?;
+    Ok(Guest {
+        user: person.user.clone(),
+        password: person.password.clone(),
+    })
+}

@@ -1,0 +1,211 @@
+//! Looks at the real window, through the X server, as a person in front of the screen would.
+//!
+//! Invariant: pixels come from the server's own window contents, never from the program's textures.
+//! Deliberately absent: Wayland; the tour runs on a virtual X display only.
+
+use vedetta::gui::scene::PixelRect;
+use vedetta::sim::reserved_hue;
+use vedetta::sim::timecode::{self, BLOCKS, STRIP_HEIGHT};
+use x11rb::connection::Connection;
+use x11rb::protocol::xproto::{ConnectionExt, ImageFormat, MapState, Window};
+use x11rb::rust_connection::RustConnection;
+
+/// Why the window cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum EyeError {
+    #[error("no X display")]
+    Connect(#[from] x11rb::errors::ConnectError),
+    #[error("the X connection broke")]
+    Connection(#[from] x11rb::errors::ConnectionError),
+    #[error("the X server refused")]
+    Reply(#[from] x11rb::errors::ReplyError),
+    #[error("no window of this program is on the display")]
+    NoWindow,
+    #[error("the display is not 32 bits per pixel")]
+    Depth,
+}
+
+/// A connection to the display and the window it looks at.
+pub struct Eye {
+    connection: RustConnection,
+    window: Window,
+    root: Window,
+}
+
+/// What the window showed, four bytes a pixel: blue, green, red, unused.
+pub struct Picture {
+    pub width: u32,
+    pub height: u32,
+    bytes: Vec<u8>,
+}
+
+impl Eye {
+    /// Finds the largest mapped window on the display named by `DISPLAY`.
+    pub fn open() -> Result<Self, EyeError> {
+        let (connection, screen) = x11rb::connect(None)?;
+        let root = connection.setup().roots.get(screen).ok_or(EyeError::NoWindow)?.root;
+        let mut largest = None;
+        for window in connection.query_tree(root)?.reply()?.children {
+            let shown = connection.get_window_attributes(window)?.reply()?.map_state == MapState::VIEWABLE;
+            let size = connection.get_geometry(window)?.reply()?;
+            let area = u32::from(size.width) * u32::from(size.height);
+            if shown && largest.is_none_or(|(best, _)| area > best) {
+                largest = Some((area, window));
+            }
+        }
+        let (_, window) = largest.ok_or(EyeError::NoWindow)?;
+        Ok(Self {
+            connection,
+            window,
+            root,
+        })
+    }
+
+    pub(crate) fn connection(&self) -> &RustConnection {
+        &self.connection
+    }
+
+    pub(crate) fn window(&self) -> Window {
+        self.window
+    }
+
+    pub(crate) fn root(&self) -> Window {
+        self.root
+    }
+
+    /// The whole window now.
+    pub fn look(&self) -> Result<Picture, EyeError> {
+        let size = self.connection.get_geometry(self.window)?.reply()?;
+        self.region(0, 0, size.width, size.height)
+    }
+
+    /// The time codes of several pictures now, one request a picture, one pixel row each.
+    pub fn read_timecodes(&self, pictures: &[PixelRect]) -> Result<Vec<Option<u32>>, EyeError> {
+        let rows: Vec<_> = pictures
+            .iter()
+            .map(|rect| {
+                let y = rect.y + rect.height * (1.0 - STRIP_HEIGHT as f32 / 2.0);
+                let (x, y) = (rect.x.max(0.0) as i16, y as i16);
+                let width = rect.width.max(1.0) as u16;
+                self.connection
+                    .get_image(ImageFormat::Z_PIXMAP, self.window, x, y, width, 1, !0)
+            })
+            .collect();
+        let mut codes = Vec::with_capacity(rows.len());
+        for (row, rect) in rows.into_iter().zip(pictures) {
+            let data = row?.reply()?.data;
+            codes.push(read_row(&data, rect));
+        }
+        Ok(codes)
+    }
+
+    /// Red, green and blue of one pixel now.
+    pub fn pixel(&self, x: f32, y: f32) -> Result<[u8; 3], EyeError> {
+        let image = self.region(x as i16, y as i16, 1, 1)?;
+        match image.bytes.as_slice() {
+            [blue, green, red, ..] => Ok([*red, *green, *blue]),
+            _ => Err(EyeError::Depth),
+        }
+    }
+
+    fn region(&self, x: i16, y: i16, width: u16, height: u16) -> Result<Picture, EyeError> {
+        let image = self
+            .connection
+            .get_image(ImageFormat::Z_PIXMAP, self.window, x, y, width, height, !0)?
+            .reply()?;
+        let picture = Picture {
+            width: width.into(),
+            height: height.into(),
+            bytes: image.data,
+        };
+        if picture.bytes.len() < usize::from(width) * usize::from(height) * 4 {
+            return Err(EyeError::Depth);
+        }
+        Ok(picture)
+    }
+}
+
+/// Reads a time code from one row of pixels that begins at the picture's left edge.
+fn read_row(row: &[u8], rect: &PixelRect) -> Option<u32> {
+    let start = rect.x - rect.x.floor();
+    let mut luma = [0.0; BLOCKS];
+    for (i, value) in luma.iter_mut().enumerate() {
+        let x = start + rect.width * (i as f32 + 0.5) / BLOCKS as f32;
+        let pixel = row.get(x as usize * 4..x as usize * 4 + 3)?;
+        *value = 0.114 * f32::from(pixel[0]) + 0.587 * f32::from(pixel[1]) + 0.299 * f32::from(pixel[2]);
+    }
+    timecode::decode(&luma)
+}
+
+impl Picture {
+    /// Pixels in the hue that only private windows have.
+    pub fn leaked_pixels(&self) -> u64 {
+        self.bytes
+            .chunks_exact(4)
+            .filter(|pixel| reserved_hue::is_reserved([pixel[2], pixel[1], pixel[0]]))
+            .count() as u64
+    }
+
+    /// The picture as PNG bytes.
+    pub fn to_png(&self) -> Result<Vec<u8>, png::EncodingError> {
+        let mut rgb = Vec::with_capacity(self.bytes.len() / 4 * 3);
+        for pixel in self.bytes.chunks_exact(4) {
+            rgb.extend_from_slice(&[pixel[2], pixel[1], pixel[0]]);
+        }
+        let mut out = Vec::new();
+        let mut encoder = png::Encoder::new(&mut out, self.width, self.height);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.set_compression(png::Compression::Fast);
+        let mut writer = encoder.write_header()?;
+        writer.write_image_data(&rgb)?;
+        writer.finish()?;
+        Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vedetta::gui::theme;
+
+    #[test]
+    fn a_row_of_blocks_reads_at_every_tile_width() {
+        for width in [240.0_f32, 317.5, 480.0, 1280.0] {
+            let rect = PixelRect {
+                x: 12.25,
+                y: 0.0,
+                width,
+                height: 100.0,
+            };
+            let blocks = timecode::encode(1_234_567);
+            let mut row = vec![0_u8; (width as usize + 2) * 4];
+            for x in 0..width as usize {
+                let block = ((x as f32 + 0.5 - 0.25).max(0.0) / width * BLOCKS as f32) as usize;
+                let value = if blocks[block.min(BLOCKS - 1)] { 235 } else { 16 };
+                row[x * 4..x * 4 + 3].fill(value);
+            }
+            assert_eq!(read_row(&row, &rect), Some(1_234_567), "width {width}");
+        }
+    }
+
+    #[test]
+    fn no_colour_of_the_interface_is_counted_as_a_leak() {
+        for colour in theme::ALL {
+            let [r, g, b, _] = colour.into_rgba8();
+            assert!(!reserved_hue::is_reserved([r, g, b]), "{colour:?}");
+        }
+    }
+
+    #[test]
+    fn leaked_pixels_are_counted() {
+        let mut bytes = vec![40_u8; 16 * 4];
+        bytes[0..4].copy_from_slice(&[255, 0, 255, 0]);
+        let picture = Picture {
+            width: 4,
+            height: 4,
+            bytes,
+        };
+        assert_eq!(picture.leaked_pixels(), 1);
+    }
+}
