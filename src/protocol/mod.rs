@@ -67,6 +67,8 @@ mod clearance;
 mod dome_lease;
 mod sessions;
 mod site;
+#[cfg(test)]
+mod tests;
 
 pub use accounts::{
     AccountAnswer, AccountChange, AccountState, AccountView, Certified, Enrol, EnrolmentCode, NewAccount, NewCode,

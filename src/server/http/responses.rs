@@ -207,3 +207,6 @@ pub async fn within_bounds(State(app): State<Arc<App>>, request: Request, next: 
 pub async fn no_such_call() -> Refused {
     Refused::not_found("call")
 }
+
+#[cfg(test)]
+mod tests;
