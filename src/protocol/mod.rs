@@ -85,11 +85,9 @@ pub use site::{CameraAccount, CameraTestReport, CameraView, Changed, PlanImport,
 use crate::domain::audit::event::RetentionClass;
 use crate::domain::audit::succession::SignedSuccession;
 use crate::domain::camera::{CameraId, ControllerId, LensModel, MaskId, StationId};
-use crate::domain::people::Rule;
-use crate::domain::people::clearance::ClearanceError;
-use crate::domain::privacy::declared_event::{Declaration, DeclareError};
+use crate::domain::privacy::declared_event::Declaration;
+pub use crate::domain::refusal::RefusalKind;
 use crate::domain::site::Mask;
-use crate::domain::site::change::SiteFault;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -404,55 +402,11 @@ pub struct LogEntry {
     pub body: Option<String>,
 }
 
-/// Why the server said no: the same words for person and log.
+/// A server's refusal: the body of an answer with a 4xx or 5xx status.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refusal {
     pub why: RefusalKind,
     /// Detail for the log, in English.
     pub detail: String,
-}
-
-/// The kinds of refusal a client tells apart.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum RefusalKind {
-    WrongCredentials,
-    LockedOut {
-        seconds: u64,
-    },
-    AlreadyActiveElsewhere,
-    UnknownStation,
-    SessionEnded,
-    /// The password is too old, or somebody else's: choose another first.
-    MustChoosePassword,
-    /// The code of the second factor is missing or wrong.
-    SecondFactor,
-    /// The purpose needs the protocol number of the request behind it.
-    NoProtocolNumber,
-    /// The account needs a second factor here and has none: the administrator gives one.
-    NoSecondFactor,
-    /// A new password is not taken.
-    NotTaken(NotTaken),
-    /// One caller asks too much; the others are served.
-    TooManyRequests,
-    Rule(Rule),
-    HeldByOther(Holder),
-    /// A dome is taken over only from a lower level.
-    LevelTooLow,
-    Declare(DeclareError),
-    Clearance(ClearanceError),
-    /// The site plan is not changed so.
-    Site(SiteFault),
-    NotFound,
-    /// `expected` is the next seq the server wants.
-    Gap {
-        expected: u64,
-    },
-    Equivocation {
-        seq: u64,
-    },
-    Malformed,
-    TooLarge,
-    Unavailable,
 }

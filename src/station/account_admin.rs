@@ -9,6 +9,7 @@ use crate::domain::camera::StationId;
 use crate::domain::people::account::AccountName;
 use crate::domain::people::{AdminRight, Asked, Rule, decide};
 use crate::domain::reason::Reason;
+use crate::domain::refusal::RefusalKind;
 use crate::protocol::{AccountChange, AccountView, Because, EnrolmentCode, NewCode, SessionView, StationView};
 
 impl Session {
@@ -43,7 +44,7 @@ impl Session {
     /// Who refuses, or the server is away.
     pub async fn change_account(&self, user: &str, change: &AccountChange) -> Result<(), Refusal> {
         self.office(AdminRight::ConfirmPeople)?;
-        let user = AccountName::read(user).ok_or(Refusal::Rule(Rule::NoGrant))?;
+        let user = AccountName::read(user).ok_or(Refusal::Kind(RefusalKind::Rule(Rule::NoGrant)))?;
         let changed = self.0.station.server.change_account(&self.0.facts.token, &user, change);
         changed.await.map(drop)?;
         Ok(())
@@ -64,7 +65,7 @@ impl Session {
     /// Who refuses, or the server is away.
     pub async fn end_session(&self, user: &str, reason: Reason) -> Result<(), Refusal> {
         self.office(AdminRight::ConfirmPeople)?;
-        let user = AccountName::read(user).ok_or(Refusal::Rule(Rule::NoGrant))?;
+        let user = AccountName::read(user).ok_or(Refusal::Kind(RefusalKind::Rule(Rule::NoGrant)))?;
         let (server, token) = (&self.0.station.server, &self.0.facts.token);
         Ok(server.end_session(token, &user, &Because { reason }).await?)
     }

@@ -12,6 +12,7 @@ use crate::domain::audit::event::{Event, Operation, Outcome, RetentionClass};
 use crate::domain::camera::StreamRole;
 pub use crate::domain::people::Right;
 use crate::domain::people::{Action, Asked, Decision, Purpose, Rule, decide};
+use crate::domain::refusal::RefusalKind;
 use crate::domain::site::CameraPlan;
 use crate::protocol::{PermitRequest, Pictures};
 use serde_json::{Map, Value};
@@ -132,14 +133,14 @@ impl SessionInner {
             _open: open,
         };
         if self.has_ended() {
-            return Err(act.failed(Refusal::SessionEnded).await);
+            return Err(act.failed(Refusal::Kind(RefusalKind::SessionEnded)).await);
         }
         Ok(act)
     }
 
     fn decide(&self, intent: &Intent<'_>) -> Result<(), Refusal> {
         if self.has_ended() {
-            return Err(Refusal::SessionEnded);
+            return Err(Refusal::Kind(RefusalKind::SessionEnded));
         }
         let asked = Asked::Camera {
             right: intent.right,
@@ -275,7 +276,7 @@ impl Act {
     /// Records that it failed or was refused on the way, and gives the refusal back.
     pub async fn failed(mut self, refusal: Refusal) -> Refusal {
         let with = parameters([("why", why(&refusal))]);
-        match self.settle(outcome_of(&refusal), with).await {
+        match self.settle(refusal.outcome(), with).await {
             Ok(()) => refusal,
             Err(not_recorded) => not_recorded,
         }
@@ -313,49 +314,11 @@ impl Drop for Act {
     }
 }
 
-/// Whether somebody said no, or something broke.
-pub fn outcome_of(refusal: &Refusal) -> Outcome {
-    match refusal {
-        Refusal::Rule(_)
-        | Refusal::ZoomCeiling { .. }
-        | Refusal::DensityCeiling { .. }
-        | Refusal::SectorCeiling { .. }
-        | Refusal::NoLook { .. }
-        | Refusal::SchoolHours { .. }
-        | Refusal::Declare(_)
-        | Refusal::PositionLimit
-        | Refusal::HeldByOther(_)
-        | Refusal::HoldEnded
-        | Refusal::LevelTooLow
-        | Refusal::NotThere
-        | Refusal::Clearance(_)
-        | Refusal::Site(_)
-        | Refusal::TooOld
-        | Refusal::Covered
-        | Refusal::NoPoseRecorded
-        | Refusal::PlanChanged
-        | Refusal::WrongPassword
-        | Refusal::NotAccepted
-        | Refusal::SessionEnded => Outcome::Refused,
-        Refusal::NotRecorded { .. }
-        | Refusal::ServerAway
-        | Refusal::NoHoldWithoutServer
-        | Refusal::GraceOver
-        | Refusal::OutboxFilling
-        | Refusal::LogNotTrusted { .. }
-        | Refusal::DiskFull
-        | Refusal::Camera(_)
-        | Refusal::NothingRecorded
-        | Refusal::Disk { .. }
-        | Refusal::NotSupported => Outcome::Failed,
-    }
-}
-
 /// A refusal as an event's parameter: the rule's name, or what went wrong.
 pub fn why(refusal: &Refusal) -> Value {
     match refusal {
-        Refusal::Rule(rule) => serde_json::to_value(rule).unwrap_or(Value::Null),
-        Refusal::HeldByOther(holder) => format!("held by {}", holder.user).into(),
+        Refusal::Kind(RefusalKind::Rule(rule)) => serde_json::to_value(rule).unwrap_or(Value::Null),
+        Refusal::Kind(RefusalKind::HeldByOther(holder)) => format!("held by {}", holder.user).into(),
         other => other.to_string().into(),
     }
 }

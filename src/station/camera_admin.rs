@@ -11,6 +11,7 @@ use super::session::Session;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::CameraId;
 use crate::domain::people::AdminRight;
+use crate::domain::refusal::RefusalKind;
 use crate::domain::site::change::{SiteFault, is_address};
 use crate::onvif::discovery::{self, Found};
 use crate::onvif::{Endpoint, Limits, camera_test};
@@ -77,7 +78,7 @@ impl Session {
     pub async fn try_camera(&self, onvif: String, account: CameraAccount) -> Result<CameraReport, Refusal> {
         self.office(AdminRight::KeepCameras)?;
         if !is_address(&onvif) {
-            return Err(Refusal::Site(SiteFault::Address));
+            return Err(Refusal::Kind(RefusalKind::Site(SiteFault::Address)));
         }
         self.record_siting("camera_tested", &onvif).await?;
         let endpoint = Endpoint::new(onvif, account.user, account.password);

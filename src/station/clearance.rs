@@ -9,6 +9,7 @@ use super::session::{Session, SessionInner};
 use crate::domain::camera::CameraId;
 use crate::domain::people::Purpose;
 use crate::domain::people::clearance::{ClearanceError, Use, Verdict, Wish, covering, is_needed};
+use crate::domain::refusal::RefusalKind;
 use crate::domain::site::CameraPlan;
 use crate::domain::timeline::Span;
 use crate::protocol::{ClearanceState, Pictures};
@@ -105,12 +106,13 @@ impl SessionInner {
         if !is_needed(self.facts.person.level) {
             return Ok(());
         }
-        let range = Span::new(from_ms, to_ms).ok_or(Refusal::Clearance(ClearanceError::EmptyRange))?;
+        let range =
+            Span::new(from_ms, to_ms).ok_or(Refusal::Kind(RefusalKind::Clearance(ClearanceError::EmptyRange)))?;
         let all = self.clearances.0.borrow();
         let clearances = all.iter().map(|state| &state.clearance);
         covering(clearances, &self.facts.person.user, what, &camera.id, range, now_ms())
             .map(drop)
-            .map_err(Refusal::Clearance)
+            .map_err(|error| Refusal::Kind(RefusalKind::Clearance(error)))
     }
 
     /// What of the recorded spans is offered to this person.
@@ -128,7 +130,7 @@ impl SessionInner {
             .collect();
         offered.sort_unstable();
         if offered.is_empty() {
-            return Err(Refusal::Clearance(ClearanceError::NotCleared));
+            return Err(Refusal::Kind(RefusalKind::Clearance(ClearanceError::NotCleared)));
         }
         Ok(offered)
     }

@@ -11,6 +11,7 @@ use crate::domain::camera::CameraId;
 use crate::domain::ptz::lease::Asking;
 use crate::domain::ptz::lease::claim::Claim;
 use crate::domain::reason::Reason;
+use crate::domain::refusal::RefusalKind;
 use crate::protocol::{Holder, LeaseRequest, LeaseState, Watching};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -174,7 +175,8 @@ impl DomeLeases {
             };
             let claim = mine.claim();
             if claim.is_before(held.fence) {
-                let other = (!is_me(&held.holder)).then(|| Refusal::HeldByOther(held.holder.clone()));
+                let other =
+                    (!is_me(&held.holder)).then(|| Refusal::Kind(RefusalKind::HeldByOther(held.holder.clone())));
                 mine.lose(other.unwrap_or(Refusal::HoldEnded));
             } else if let Some(to) = held.passes_to.clone().filter(|_| claim.fence() == held.fence) {
                 passing.push((mine, to));
@@ -208,7 +210,11 @@ impl SessionInner {
         replace(&self.holds.watching, watching);
         for (mine, to) in self.holds.update(states, |holder| self.is_me(holder)) {
             let session = Arc::clone(self);
-            let let_go = async move { session.give_back(&mine, Refusal::HeldByOther(to)).await };
+            let let_go = async move {
+                session
+                    .give_back(&mine, Refusal::Kind(RefusalKind::HeldByOther(to)))
+                    .await
+            };
             self.station.runtime.spawn(let_go);
         }
     }
@@ -225,7 +231,7 @@ impl SessionInner {
         let asked = Instant::now();
         let state = match self.hold(camera, &LeaseRequest::Take).await {
             Ok(state) => state,
-            Err(Refusal::ServerAway) => {
+            Err(refusal) if refusal.is_without_server() => {
                 self.station.contact.away();
                 return Err(Refusal::NoHoldWithoutServer);
             }
@@ -259,9 +265,9 @@ impl SessionInner {
                 let remaining = Duration::from_millis(state.remaining_ms);
                 mine.renew(Claim::new(state.fence, asked, remaining));
             }
-            Err(Refusal::HeldByOther(to)) => self.give_back(mine, Refusal::HeldByOther(to)).await,
+            Err(other @ Refusal::Kind(RefusalKind::HeldByOther(_))) => self.give_back(mine, other).await,
             // Who held it keeps it until it ends by itself.
-            Err(Refusal::ServerAway) => {}
+            Err(refusal) if refusal.is_without_server() => {}
             Err(_) => mine.lose(Refusal::HoldEnded),
         }
     }
@@ -299,7 +305,8 @@ impl SessionInner {
     async fn give_up(&self, camera: &CameraId, to: &Holder) -> Result<u64, Refusal> {
         let mine = self.holds.lock().get(camera).cloned();
         if let Some(mine) = mine {
-            self.stand_back(&mine, Refusal::HeldByOther(to.clone())).await;
+            self.stand_back(&mine, Refusal::Kind(RefusalKind::HeldByOther(to.clone())))
+                .await;
             return Ok(mine.claim().fence());
         }
         let seen = self.holds.seen.borrow();

@@ -6,12 +6,13 @@
 
 use super::enrolment::{Enrolment, FACTS, StationToml, text};
 use super::outbox::{create_private_dir, replace_file};
+use super::refusal::Refusal;
 use super::secrets::Vault;
-use super::server_client::{ServerClient, enrol, fetch_authority};
+use super::server_client::{ServerClient, ServerError, enrol, fetch_authority};
 use super::workstation::Workstation;
 use super::{StationConfig, StationError};
 use crate::domain::enrolment_code::EnrolmentCode;
-use crate::protocol::{Certified, Enrol, RefusalKind};
+use crate::protocol::{Certified, Enrol};
 use rcgen::KeyPair;
 use secrecy::SecretString;
 use std::path::Path;
@@ -22,7 +23,7 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_secs(3600);
 
 /// Why a machine was not enrolled.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum EnrolError {
     #[error("that is no code")]
     NotACode,
@@ -33,11 +34,25 @@ pub enum EnrolError {
     AnotherServer,
     #[error("the code is used, expired or unknown")]
     CodeRefused,
+    /// Something else is refused, or the answer is not understood.
+    #[error(transparent)]
+    Refused(Refusal),
     /// Nowhere to keep this machine's key. Found out before the code is spent.
     #[error("no system keyring: {detail}")]
     NoKeyring { detail: String },
     #[error("the enrolment cannot be kept: {detail}")]
     NotKept { detail: String },
+}
+
+impl From<ServerError> for EnrolError {
+    fn from(error: ServerError) -> Self {
+        match error {
+            ServerError::Away { .. } => Self::Unreachable {
+                detail: error.to_string(),
+            },
+            other => Self::Refused(other.into()),
+        }
+    }
 }
 
 fn not_kept(error: impl std::fmt::Display) -> EnrolError {
@@ -66,10 +81,7 @@ async fn enrol_with(config: StationConfig, address: &str, code: &str) -> Result<
         detail: error.to_string(),
     })?;
     let server = server_address(address);
-    let unreachable = |error: super::server_client::ServerError| EnrolError::Unreachable {
-        detail: error.to_string(),
-    };
-    let authority = fetch_authority(&server).await.map_err(unreachable)?;
+    let authority = fetch_authority(&server).await?;
     if !read.is_of(authority.as_bytes()) {
         return Err(EnrolError::AnotherServer);
     }
@@ -80,11 +92,8 @@ async fn enrol_with(config: StationConfig, address: &str, code: &str) -> Result<
     };
     let certified = match enrol(&server, authority.as_bytes(), &ask).await {
         Ok(certified) => certified,
-        Err(super::server_client::ServerError::Refused {
-            why: RefusalKind::UnknownStation,
-            ..
-        }) => return Err(EnrolError::CodeRefused),
-        Err(error) => return Err(unreachable(error)),
+        Err(error) if error.is_unknown_station() => return Err(EnrolError::CodeRefused),
+        Err(error) => return Err(error.into()),
     };
     let kept = tokio::task::spawn_blocking(move || keep(&config, &server, &authority, &key, &certified)).await;
     kept.map_err(not_kept)?.map_err(not_kept)
@@ -157,7 +166,7 @@ pub(super) async fn keep_certificate(station: Weak<Workstation>, config: Station
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RenewError {
     #[error("the server: {0}")]
-    Server(#[from] super::server_client::ServerError),
+    Server(#[from] ServerError),
     #[error("it cannot be kept: {0}")]
     NotKept(#[from] StationError),
     #[error("a key cannot be made or kept: {0}")]

@@ -15,6 +15,7 @@ use crate::domain::people::Action;
 use crate::domain::people::clearance::Use;
 use crate::domain::privacy::Cover;
 use crate::domain::privacy::recorded::RecordedPoses;
+use crate::domain::refusal::RefusalKind;
 use crate::domain::site::CameraPlan;
 use crate::domain::timeline::{RangeError, Span, Timeline, horizon};
 use crate::media::frame::FrameSlot;
@@ -242,8 +243,8 @@ impl Playback {
         let (answer, answered) = oneshot::channel();
         self.orders
             .send(Order::Seek(to_ms, answer))
-            .map_err(|_| Refusal::SessionEnded)?;
-        answered.await.map_err(|_| Refusal::SessionEnded)?
+            .map_err(|_| Refusal::Kind(RefusalKind::SessionEnded))?;
+        answered.await.map_err(|_| Refusal::Kind(RefusalKind::SessionEnded))?
     }
 }
 

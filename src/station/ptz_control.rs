@@ -5,7 +5,7 @@
 //! here when the key is let go without a word. A gesture ends with the dome seen to stand, and with its second event.
 //! Deliberately absent: presets (see `presets`), asking for a held dome.
 
-use super::authorised_act::{Act, Intent, Parameters, Right, outcome_of, parameters, why};
+use super::authorised_act::{Act, Intent, Parameters, Right, parameters, why};
 use super::dome_lease::LeaseGuard;
 use super::health::Need;
 use super::pose_tracking::{Watched, moving};
@@ -17,6 +17,7 @@ use crate::domain::people::Action;
 use crate::domain::privacy::projection::direction_at;
 use crate::domain::ptz::stop::{StopAct, StopSequence};
 use crate::domain::ptz::{Order, Velocity, limits};
+use crate::domain::refusal::RefusalKind;
 use crate::onvif::{self, Ptz};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -182,7 +183,7 @@ impl Gesture {
         drop(self);
         match ended.wait_for(Option::is_some).await.map(|ended| ended.clone()) {
             Ok(Some(result)) => result,
-            Ok(None) | Err(_) => Err(Refusal::SessionEnded),
+            Ok(None) | Err(_) => Err(Refusal::Kind(RefusalKind::SessionEnded)),
         }
     }
 }
@@ -196,7 +197,7 @@ impl PtzDriver {
     fn check(&self) -> Result<(), Refusal> {
         let session = self.act.session();
         if session.has_ended() {
-            return Err(Refusal::SessionEnded);
+            return Err(Refusal::Kind(RefusalKind::SessionEnded));
         }
         session.station.standing.borrow().allows(Need::Act)?;
         self.hold.check()
@@ -351,7 +352,7 @@ impl PtzDriver {
         let first = self.motion().refused.insert(refusal.to_string());
         if first {
             let with = parameters([("why", why(&refusal))]);
-            self.act.also(Operation::PtzStart, outcome_of(&refusal), with).await?;
+            self.act.also(Operation::PtzStart, refusal.outcome(), with).await?;
         }
         Err(refusal)
     }

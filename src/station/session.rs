@@ -18,6 +18,7 @@ use crate::domain::audit::event::{Body, Event, Operation, Outcome};
 use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Circumstances, Level, Person, Reach, Rule, StationKind};
+use crate::domain::refusal::RefusalKind;
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::protocol::{CredentialNeed, Holder, Knock, PasswordConfirmation};
 use jiff::Timestamp;
@@ -138,8 +139,8 @@ impl SessionInner {
             standing.ok().and_then(|standing| standing.allows(need).err())
         };
         tokio::select! {
-            () = self.until_ended() => Refusal::SessionEnded,
-            refusal = forbidden => refusal.unwrap_or(Refusal::SessionEnded),
+            () = self.until_ended() => Refusal::Kind(RefusalKind::SessionEnded),
+            refusal = forbidden => refusal.unwrap_or(Refusal::Kind(RefusalKind::SessionEnded)),
         }
     }
 
@@ -179,7 +180,9 @@ impl SessionInner {
     /// The plan does not have it: nothing is granted on it.
     pub fn camera(&self, id: &CameraId) -> Result<CameraPlan, Refusal> {
         let plan = self.policy.plan();
-        plan.camera(id).cloned().ok_or(Refusal::Rule(Rule::NoGrant))
+        plan.camera(id)
+            .cloned()
+            .ok_or(Refusal::Kind(RefusalKind::Rule(Rule::NoGrant)))
     }
 
     /// What credentials of cameras are for in this session (R-MNT-1).
@@ -320,7 +323,10 @@ impl Session {
             Ok(()) => self.record_locking("unlocked", Outcome::Done, false).await,
             Err(error) => {
                 self.record_locking("unlocked", Outcome::Refused, false).await?;
-                Err(error.into())
+                Err(match Refusal::from(error) {
+                    Refusal::Kind(RefusalKind::WrongCredentials) => Refusal::WrongPassword,
+                    other => other,
+                })
             }
         }
     }
@@ -347,7 +353,7 @@ impl Session {
         let with = parameters([("reason", reason.into())]);
         self.0.record(Operation::GraceExtended, outcome, with).await?;
         if !allowed {
-            return Err(Refusal::Rule(Rule::NoGrant));
+            return Err(Refusal::Kind(RefusalKind::Rule(Rule::NoGrant)));
         }
         self.0.station.contact.go_on(Instant::now());
         Ok(())

@@ -6,6 +6,7 @@
 
 use crate::domain::people::Purpose;
 use crate::domain::people::stated_purpose::Stated;
+use crate::domain::refusal::RefusalKind;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
 use crate::gui::keymap::{Command, Direction};
@@ -158,7 +159,7 @@ impl SignIn {
         self.waiting = false;
         self.error = Some(sentences::sign_in(error));
         match error {
-            SignInError::MustChoosePassword => self.change = Some(Change::default()),
+            why if why.is(&RefusalKind::MustChoosePassword) => self.change = Some(Change::default()),
             SignInError::ActiveElsewhere(Some(ticket)) => {
                 let (elsewhere, first) = TakeoverRequest::new(ticket.clone());
                 (self.elsewhere, self.error) = (Some(elsewhere), None);
@@ -576,7 +577,10 @@ mod tests {
         let mut screen = typed();
         screen.update(Message::Code("123456".into()));
         assert!(matches!(screen.update(Message::Enter), Action::SignIn { .. }));
-        assert!(matches!(screen.failed(&SignInError::SecondFactor), Action::Run(_)));
+        assert!(matches!(
+            screen.failed(&RefusalKind::SecondFactor.into()),
+            Action::Run(_)
+        ));
         assert_eq!(screen.place, Place::Password);
     }
 
@@ -653,7 +657,7 @@ mod tests {
     #[test]
     fn r_acc_3_a_password_that_is_too_old_is_changed_here() {
         let mut screen = typed();
-        screen.failed(&SignInError::MustChoosePassword);
+        screen.failed(&RefusalKind::MustChoosePassword.into());
         screen.update(Message::Arrived);
         screen.update(Message::New("cavallo-di-ferro".into()));
         screen.update(Message::Again("cavallo-di-legno".into()));

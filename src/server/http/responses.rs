@@ -96,30 +96,8 @@ impl From<Trouble> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let status = match &self.0.why {
-            RefusalKind::WrongCredentials | RefusalKind::SessionEnded | RefusalKind::SecondFactor => {
-                StatusCode::UNAUTHORIZED
-            }
-            RefusalKind::LockedOut { .. } | RefusalKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-            RefusalKind::UnknownStation
-            | RefusalKind::Rule(_)
-            | RefusalKind::LevelTooLow
-            | RefusalKind::MustChoosePassword
-            | RefusalKind::NoSecondFactor => StatusCode::FORBIDDEN,
-            RefusalKind::AlreadyActiveElsewhere | RefusalKind::HeldByOther(_) | RefusalKind::Equivocation { .. } => {
-                StatusCode::CONFLICT
-            }
-            RefusalKind::Declare(_)
-            | RefusalKind::Clearance(_)
-            | RefusalKind::Site(_)
-            | RefusalKind::NotTaken(_)
-            | RefusalKind::NoProtocolNumber => StatusCode::UNPROCESSABLE_ENTITY,
-            RefusalKind::NotFound => StatusCode::NOT_FOUND,
-            RefusalKind::Gap { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            RefusalKind::Malformed => StatusCode::BAD_REQUEST,
-            RefusalKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            RefusalKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        };
+        // Every status of the vocabulary is one (tested with its golden bodies).
+        let status = StatusCode::from_u16(self.0.why.told().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         (status, Json(self.0)).into_response()
     }
 }

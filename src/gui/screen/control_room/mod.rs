@@ -23,6 +23,7 @@ use crate::domain::camera_tour::CameraTour;
 use crate::domain::live::overload::Overload;
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{self, Action as Wanted, Asked, Circumstances, Person, Right};
+use crate::domain::refusal::RefusalKind;
 use crate::domain::saved_wall::Arrangement;
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::domain::wall::Layout;
@@ -472,7 +473,7 @@ impl ControlRoom {
 
     fn refused(&mut self, why: &Refusal, camera: Option<CameraId>) {
         self.refused_at_ceiling |= matches!(why, Refusal::ZoomCeiling { .. });
-        let tone = if matches!(why, Refusal::HeldByOther(_)) {
+        let tone = if matches!(why, Refusal::Kind(RefusalKind::HeldByOther(_))) {
             Tone::Other
         } else {
             Tone::Attention

@@ -11,6 +11,7 @@ use crate::domain::live::freshness::{Freshness, freshness};
 use crate::domain::live::overload::Level;
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::privacy::{Cover, WholeReason};
+use crate::domain::refusal::RefusalKind;
 use crate::domain::site::CameraPlan;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
@@ -180,7 +181,7 @@ impl Placed {
         match &self.content {
             Content::Closed => true,
             Content::Refused { why, at } => match &**why {
-                Refusal::Rule(_) => false,
+                Refusal::Kind(RefusalKind::Rule(_)) => false,
                 // Every question is recorded: it is asked again when the answer can be another.
                 Refusal::GraceOver | Refusal::OutboxFilling => may_watch,
                 Refusal::SchoolHours { until } => until.is_some_and(|until| now >= until),
@@ -380,7 +381,7 @@ fn given_up(level: Level) -> Option<Mark> {
 
 fn refused(why: &Refusal) -> StateWords {
     let words = match why {
-        Refusal::Rule(_) => fl!("tile-no-permission"),
+        Refusal::Kind(RefusalKind::Rule(_)) => fl!("tile-no-permission"),
         Refusal::SchoolHours { .. } => sentences::whole_cover(WholeReason::SchoolHours),
         _ => fl!("tile-not-live"),
     };
