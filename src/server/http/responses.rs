@@ -2,8 +2,8 @@
 //!
 //! Deliberately absent: the reason of a refusal in a person's words (the client has those).
 
-use super::lifecycle::App;
 use super::rate_limit::Line;
+use super::state::Traffic;
 use crate::domain::reason::Reason;
 use crate::protocol::{Because, Refusal, RefusalKind};
 use crate::server::log::sequencer::Rejection;
@@ -159,20 +159,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
 }
 
 /// Refuses what is too much at once, and ends what takes too long.
-pub async fn within_bounds(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let Some(_turn) = app.fair.enter(Line::of(&request)) else {
-        app.metrics.refused();
+pub async fn within_bounds(State(traffic): State<Arc<Traffic>>, request: Request, next: Next) -> Response {
+    let Some(_turn) = traffic.fair.enter(Line::of(&request)) else {
+        traffic.metrics.refused();
         return Refused::new(RefusalKind::TooManyRequests, "too many requests of one caller").into_response();
     };
     // Whoever waits here has not been read beyond the head.
-    let Ok(Ok(_place)) = tokio::time::timeout(PLACE_TIME, app.places.acquire()).await else {
+    let Ok(Ok(_place)) = tokio::time::timeout(PLACE_TIME, traffic.places.acquire()).await else {
         return Refused::new(RefusalKind::Unavailable, "too many requests at once").into_response();
     };
     match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
         Ok(response) => {
             match response.status() {
-                StatusCode::SERVICE_UNAVAILABLE => app.metrics.unavailable(),
-                status if status.is_client_error() => app.metrics.refused(),
+                StatusCode::SERVICE_UNAVAILABLE => traffic.metrics.unavailable(),
+                status if status.is_client_error() => traffic.metrics.refused(),
                 _ => {}
             }
             response
