@@ -25,6 +25,8 @@ pub enum Argument {
     Span(Duration),
     /// A moment to come, as the clock of the room shows it.
     Moment(Instant),
+    /// A part of the sentence that is a message itself.
+    Message(Box<Message>),
 }
 
 /// The message with this key, without arguments.
@@ -58,6 +60,12 @@ impl Argument {
     /// A number with `places` after the decimal sign.
     pub fn decimal(value: f64, places: usize) -> Self {
         Self::Decimal { value, places }
+    }
+}
+
+impl From<Message> for Argument {
+    fn from(message: Message) -> Self {
+        Self::Message(Box::new(message))
     }
 }
 

@@ -99,6 +99,7 @@ fn value(argument: &Argument) -> String {
         Argument::Decimal { value, places } => decimal(*value, *places),
         Argument::Span(length) => span(*length),
         Argument::Moment(at) => soon(*at),
+        Argument::Message(message) => say(message),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::domain::audit::checkpoint::{self, Checkpoint};
 use crate::domain::audit::note::{SignerKey, VerifierKey};
 use crate::domain::audit::succession::{self, SignedSuccession, Succession};
 use crate::domain::camera::ControllerId;
+use crate::domain::message::sentence;
 use serde::Serialize;
 use serde_json::Value;
 use std::path::Path;
@@ -132,7 +133,10 @@ pub(super) fn former_checkpoints(
     let plan_key = load_signer(&data.plan_key())?.verifier();
     let mut all = Vec::new();
     for signed in successions(data, controller)? {
-        let unreadable = || ServerError::Broken("una dichiarazione di nuovo nome non è quella firmata".into());
+        let unreadable = || ServerError::Broken {
+            detail: "a succession is not the one that was signed".into(),
+            what: sentence("broken-statement"),
+        };
         let said = signed.open(&plan_key).ok_or_else(unreadable)?;
         let former: VerifierKey = said.former.parse().map_err(|_| unreadable())?;
         let witnessed = aside(&data.witnessed(controller), said.number);

@@ -9,6 +9,7 @@ use super::rate_limit::Fair;
 use super::state::{App, LogState, PeopleState, SiteState, Traffic, UsageState};
 use crate::domain::audit::note::{SignerKey, Statement};
 use crate::domain::camera::CameraId;
+use crate::domain::message::sentence;
 use crate::domain::site::SitePlan;
 use crate::protocol::LogKey;
 use crate::server::camera_users::{CameraUsers, PersonalUsers};
@@ -105,7 +106,10 @@ impl Ground<'_> {
         // What is served is signed anew for each person: nothing is signed that was not signed before.
         key.verifier()
             .verify_statement(Statement::Plan, &signed.plan, &signed.signature)
-            .map_err(|error| ServerError::Broken(format!("il piano del sito non è quello firmato ({error})")))?;
+            .map_err(|error| ServerError::Broken {
+                detail: format!("the site plan is not the one that was signed: {error}"),
+                what: sentence("broken-plan"),
+            })?;
         let plan = serde_json::from_str(&signed.plan).map_err(|error| ServerError::Config {
             path: self.data.database(),
             detail: error.to_string(),
