@@ -4,7 +4,7 @@
 //! Invariant: no sentence in a language is written here; the keys are those of `i18n/`.
 //! Deliberately absent: refusals to a client (`protocol::Refusal`), languages.
 
-use super::store::StoreError;
+use super::store::error::StoreError;
 use crate::domain::message::{Message, sentence};
 use crate::domain::people::Rule;
 use crate::domain::refusal::RefusalKind;

@@ -12,7 +12,7 @@ use super::console;
 use super::error::ServerError;
 use super::keys::load_signer;
 use super::log::cosigning::last_witnessed;
-use super::log::signer::SignedState;
+use super::log::signed_state::SignedState;
 use super::store::{Log, Store};
 use crate::domain::audit::tile::{Tile, TileKind, bundle};
 use crate::domain::message::sentence;

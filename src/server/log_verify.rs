@@ -5,6 +5,7 @@
 //! entries are found by must be what they say. Earlier names of the log are held against it too. Verifying a log that
 //! holds is an event of it; nothing is written to one that does not. Deliberately absent: repair.
 
+mod former;
 mod pruned;
 mod walk;
 
@@ -13,13 +14,13 @@ use super::console;
 use super::error::ServerError;
 use super::keys::load_signer;
 use super::log::cosigning::last_witnessed;
-use super::log::signer::SignedState;
-use super::rollover::former_checkpoints;
+use super::log::signed_state::SignedState;
 use super::store::{Log, Store};
 use crate::domain::audit::checkpoint::{self, Checkpoint};
 use crate::domain::camera::ControllerId;
 use crate::domain::message::{Message, sentence};
 use crate::protocol::ConsoleAct;
+use former::former_checkpoints;
 use serde::Serialize;
 use walk::Walk;
 

@@ -16,7 +16,7 @@ use crate::server::log::recorder::Recorder;
 use crate::server::log::sequencer::Submitted;
 use crate::server::presence::Sighting;
 use crate::server::store::Store;
-use crate::server::store::search::Keys;
+use crate::server::store::keys::Keys;
 use axum::Json;
 use axum::extract::{Path, State};
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use crate::domain::audit::tile::{Tile, TileKind, bundle};
 use crate::domain::people::LogRight;
 use crate::protocol::{ConsistencyProof, InclusionProof, LogEntry, LogPage};
 use crate::server::log::recorder::{Act, Recorder};
-use crate::server::log::signer::SignedState;
+use crate::server::log::signed_state::SignedState;
 use crate::server::store::entries::Entry;
 use crate::server::store::{Log, Store};
 use axum::Json;

@@ -15,8 +15,8 @@ use crate::protocol::{
     CameraAccount, CameraTestReport, CameraView, Changed, CredentialNeed, PlanImport, PutCamera, RefusalKind, Removal,
     SiteProposal, Verdict,
 };
+use crate::server::clock::now_ms;
 use crate::server::log::recorder::Recorder;
-use crate::server::log::sequencer::now_ms;
 use crate::server::people::accounts::By;
 use crate::server::store::Store;
 use axum::Json;

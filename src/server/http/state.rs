@@ -18,7 +18,7 @@ use crate::server::keys::Vault;
 use crate::server::log::cosigning::Witnessed;
 use crate::server::log::recorder::Recorder;
 use crate::server::log::sequencer::Sequencer;
-use crate::server::log::signer::SignedState;
+use crate::server::log::signed_state::SignedState;
 use crate::server::metrics::Metrics;
 use crate::server::people::accounts::Accounts;
 use crate::server::people::sessions::Sessions;
