@@ -17,12 +17,15 @@ mod plan;
 mod questions;
 #[path = "vedetta-audit/sentences.rs"]
 mod sentences;
+#[path = "vedetta-audit/terminal.rs"]
+mod terminal;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use terminal::fl;
 use vedetta::domain::audit::note::VerifierKey;
 use vedetta::domain::camera::{ControllerId, StationId};
 use vedetta::domain::people::StationKind;
@@ -295,11 +298,12 @@ fn main() -> ExitCode {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
+    terminal::choose_language();
     let arguments = Arguments::parse();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("Il programma non può partire: {error}");
+            eprintln!("{}", fl!("program-no-start", why = error.to_string()));
             return ExitCode::FAILURE;
         }
     };
@@ -307,7 +311,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "failed");
-            eprintln!("{}", error.for_people());
+            eprintln!("{}", terminal::say(&error.message()));
             ExitCode::FAILURE
         }
     }
@@ -386,9 +390,12 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
                 say(&serde_json::to_string(&report).unwrap_or_default());
             } else {
                 report.logs.iter().filter(|log| log.broken.is_none()).for_each(|log| {
-                    say(&format!(
-                        "{}: integro, {} voci, {} firmate, {} viste da un testimone.",
-                        log.origin, log.size, log.signed_size, log.witnessed_size
+                    say(&fl!(
+                        "log-holds",
+                        log = log.origin.as_str(),
+                        size = log.size.to_string(),
+                        signed = log.signed_size.to_string(),
+                        witnessed = log.witnessed_size.to_string()
                     ));
                 });
             }
@@ -426,14 +433,18 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
                 } else if json {
                     say(&serde_json::to_string(entry).unwrap_or_default());
                 } else {
-                    let pruned = "(contenuto cancellato al termine della conservazione)";
-                    say(&format!("{}\t{}", entry.index, entry.body.as_deref().unwrap_or(pruned)));
+                    let pruned = fl!("log-pruned");
+                    say(&format!(
+                        "{}\t{}",
+                        entry.index,
+                        entry.body.as_deref().unwrap_or(&pruned)
+                    ));
                 }
             };
             log_read::read(
                 &place.open(),
                 &user,
-                questions::secret("VEDETTA_PASSWORD", "Password: ")?,
+                questions::secret("VEDETTA_PASSWORD", "Password:")?,
                 &wanted,
                 each,
             )

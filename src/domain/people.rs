@@ -14,7 +14,7 @@ pub mod takeover;
 
 pub mod clearance;
 
-use super::camera::{CameraId, ControllerId};
+use super::camera::{CameraId, ControllerId, StationId};
 use super::privacy::calendar::Day;
 pub use authorisation::{
     AdminRight, Asked, Circumstances, Decision, Ground, LogRight, Reach, Right, Rule, StationKind, decide,
@@ -108,6 +108,17 @@ pub struct Person {
     pub agency: String,
     pub level: Level,
     pub grants: Vec<Grant>,
+}
+
+/// A person at a workstation, as others see them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Holder {
+    pub user: String,
+    pub display_name: String,
+    #[serde(rename = "body")]
+    pub agency: String,
+    pub station: StationId,
 }
 
 impl Person {

@@ -1,20 +1,19 @@
 //! Sentences for what the station answers: what happened, then what to do. A refusal names its rule.
 //!
-//! Invariant: every kind has its own words in every language (tested). Deliberately absent: the details meant for the
-//! log, except where a person can act on them.
+//! Invariant: every kind has its own words in every language (tested). Deliberately absent: which sentence a refusal has
+//! (`domain::refusal`), and the details meant for the log, except where a person can act on them.
 
-use super::i18n::fl;
-use super::site_sentences;
-use crate::domain::people::account::PasswordFault;
-use crate::domain::people::clearance::{ClearanceError, MOST_CAMERA_HOURS, MOST_CAMERAS, MOST_HOURS};
+use super::i18n::{LOADER, fl};
+use crate::domain::message::{Argument, Message};
 use crate::domain::people::stated_purpose::Stated;
-use crate::domain::people::{Level, Purpose, Rule, StationKind};
+use crate::domain::people::{Level, Purpose, StationKind};
 use crate::domain::privacy::WholeReason;
-use crate::domain::privacy::declared_event::DeclareError;
-use crate::station::{CameraTrouble, EnrolError, MaskSyncState, Refusal, SignInError, StationError, TroubleKind};
+use crate::domain::refusal::RefusalKind;
+use crate::station::{CameraTrouble, EnrolError, MaskSyncState, Refusal, SignInError, StationError};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Every purpose, in the order in which it is offered.
@@ -87,72 +86,26 @@ pub fn level(level: Level) -> String {
     }
 }
 
-/// Why an act was not done, and what to do.
-pub fn refusal(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::Rule(broken) => rule(*broken),
-        Refusal::ZoomCeiling { ceiling } => fl!("refusal-zoom-ceiling", ceiling = decimal(*ceiling, 1)),
-        Refusal::DensityCeiling { px_m, ceiling } => fl!(
-            "refusal-density-ceiling",
-            density = decimal(*px_m, 0),
-            ceiling = decimal(*ceiling, 1)
-        ),
-        Refusal::SectorCeiling { sector, ceiling } => fl!(
-            "refusal-sector-ceiling",
-            sector = sector.as_str(),
-            ceiling = decimal(*ceiling, 1)
-        ),
-        Refusal::SchoolHours { until: None } => rule(Rule::SchoolHours),
-        Refusal::SchoolHours { until: Some(until) } => fl!("refusal-school-until", time = soon(*until)),
-        Refusal::Declare(error) => declare(*error),
-        Refusal::NoLook { sector } => fl!("refusal-no-look", sector = sector.as_str()),
-        Refusal::PositionLimit => fl!("refusal-position-limit"),
-        Refusal::HeldByOther(holder) => {
-            fl!(
-                "refusal-held",
-                name = holder.display_name.as_str(),
-                body = holder.agency.as_str()
-            )
-        }
-        Refusal::HoldEnded => fl!("refusal-hold-ended"),
-        Refusal::NoHoldWithoutServer => fl!("refusal-no-hold"),
-        Refusal::LevelTooLow => fl!("refusal-level"),
-        Refusal::NotThere => fl!("refusal-not-there"),
-        Refusal::Clearance(error) => clearance(*error),
-        Refusal::NotRecorded { .. } => fl!("refusal-not-recorded"),
-        Refusal::ServerAway => fl!("refusal-server-away"),
-        Refusal::GraceOver => fl!("refusal-grace-over"),
-        Refusal::OutboxFilling => fl!("refusal-outbox-filling"),
-        Refusal::LogNotTrusted { .. } => fl!("refusal-log-not-trusted"),
-        Refusal::DiskFull => fl!("refusal-disk-full"),
-        Refusal::Camera(camera) => trouble(camera),
-        Refusal::NothingRecorded => fl!("refusal-nothing-recorded"),
-        Refusal::TooOld => fl!("refusal-too-old"),
-        Refusal::Covered => fl!("refusal-covered"),
-        Refusal::Disk { detail } => fl!("refusal-disk", detail = detail.as_str()),
-        Refusal::NotSupported => fl!("refusal-not-supported"),
-        Refusal::NoPoseRecorded => fl!("refusal-no-pose-recorded"),
-        Refusal::PlanChanged => fl!("refusal-plan-changed"),
-        Refusal::Site(fault) => site_sentences::fault(fault),
-        Refusal::WrongPassword => fl!("lock-wrong"),
-        Refusal::NotAccepted => fl!("refusal-not-accepted"),
-        Refusal::SessionEnded => fl!("refusal-session-ended"),
+/// A message of the house in the language in force.
+pub fn say(message: &Message) -> String {
+    let written = message.arguments().iter();
+    let arguments: HashMap<_, _> = written.map(|(name, argument)| (*name, value(argument))).collect();
+    LOADER.get_args(message.key(), arguments)
+}
+
+fn value(argument: &Argument) -> String {
+    match argument {
+        Argument::Text(text) => text.clone(),
+        Argument::Decimal { value, places } => decimal(*value, *places),
+        Argument::Span(length) => span(*length),
+        Argument::Moment(at) => soon(*at),
+        Argument::Message(message) => say(message),
     }
 }
 
-/// Why an event is not declared.
-pub fn declare(error: DeclareError) -> String {
-    match error {
-        DeclareError::NoReason => fl!("refusal-no-reason"),
-        DeclareError::Minutes { most } => fl!("refusal-minutes", most = most.to_string()),
-        DeclareError::NoCeiling => fl!("refusal-no-ceiling"),
-        DeclareError::NoSuchMask => fl!("refusal-no-such-mask"),
-        DeclareError::PermanentMask => fl!("refusal-permanent-mask"),
-        DeclareError::NoSchool => fl!("refusal-no-school"),
-        DeclareError::SupervisorOnly => rule(Rule::SupervisorOnly),
-        DeclareError::AlreadyInForce => fl!("refusal-in-force"),
-        DeclareError::TooMany => fl!("refusal-too-many-events"),
-    }
+/// Why an act was not done, and what to do.
+pub fn refusal(refusal: &Refusal) -> String {
+    say(&refusal.message())
 }
 
 /// That a camera does not keep the plan by itself; `None` when it does. What to do about it depends on who reads it.
@@ -174,83 +127,20 @@ pub fn on_camera(kept: &MaskSyncState) -> String {
     }
 }
 
-/// Why a clearance is not asked for, not answered, or does not let something be seen.
-pub fn clearance(error: ClearanceError) -> String {
-    match error {
-        ClearanceError::Cameras => fl!("clearance-bad-cameras", most = MOST_CAMERAS.to_string()),
-        ClearanceError::EmptyRange => fl!("clearance-bad-range"),
-        ClearanceError::TooOld => fl!("clearance-too-old"),
-        ClearanceError::TooFarAhead => fl!("clearance-too-far"),
-        ClearanceError::TooMuch => fl!("clearance-too-much", most = MOST_CAMERA_HOURS.to_string()),
-        ClearanceError::NoProtocolNumber => fl!("clearance-no-protocol"),
-        ClearanceError::Hours => fl!("clearance-bad-hours", most = MOST_HOURS.to_string()),
-        ClearanceError::SupervisorOnly => fl!("clearance-supervisor"),
-        ClearanceError::OwnRequest => fl!("clearance-own"),
-        ClearanceError::NotWaiting => fl!("clearance-not-waiting"),
-        ClearanceError::Wider => fl!("clearance-wider"),
-        ClearanceError::NotCleared => fl!("clearance-needed"),
-        ClearanceError::NotForThisLevel => fl!("clearance-not-for-level"),
-    }
-}
-
-/// A rule that refuses.
-pub fn rule(rule: Rule) -> String {
-    match rule {
-        Rule::NoGrant => fl!("rule-no-grant"),
-        Rule::OutsideHours => fl!("rule-outside-hours"),
-        Rule::NotAtThisStation => fl!("rule-station"),
-        Rule::ServerAway => fl!("refusal-server-away"),
-        Rule::GraceOver => fl!("refusal-grace-over"),
-        Rule::MaintainerSeesNoImage => fl!("rule-maintainer"),
-        Rule::AdministratorDoesNotWatch => fl!("rule-administrator"),
-        Rule::SchoolHours => fl!("rule-school"),
-        Rule::SupervisorOnly => fl!("rule-supervisor"),
-        Rule::FourEyes => fl!("rule-four-eyes"),
-        Rule::OtherController => fl!("rule-other-controller"),
-    }
-}
-
 /// What is wrong with a camera, and what to do.
 pub fn trouble(trouble: &CameraTrouble) -> String {
-    match trouble.kind {
-        TroubleKind::Unreachable => fl!("trouble-unreachable"),
-        TroubleKind::WrongPassword => fl!("trouble-password"),
-        TroubleKind::ClockWrong => fl!("trouble-clock"),
-        TroubleKind::Nonsense => fl!("trouble-nonsense"),
-        TroubleKind::Busy => fl!("trouble-busy"),
-        TroubleKind::NoStream => fl!("trouble-no-stream"),
-        TroubleKind::MissingDecoder => fl!("trouble-decoder"),
-        TroubleKind::StreamBroken => fl!("trouble-stream-broken"),
-        TroubleKind::StreamFrozen => fl!("trouble-stream-frozen"),
-    }
+    say(&trouble.kind.message())
 }
 
 /// Why somebody could not sign in, and what to do.
 pub fn sign_in(error: &SignInError) -> String {
     match error {
-        SignInError::WrongCredentials => fl!("sign-in-wrong"),
-        SignInError::LockedOut { seconds } => fl!("sign-in-locked", wait = span(Duration::from_secs(*seconds))),
-        SignInError::ActiveElsewhere(_) => fl!("sign-in-elsewhere"),
+        SignInError::Refused(why) => refusal(why),
+        SignInError::ActiveElsewhere(_) => say(&RefusalKind::AlreadyActiveElsewhere.told().message),
         SignInError::AskOver => fl!("sign-in-ask-over"),
-        SignInError::NoProtocolNumber => fl!("sign-in-no-protocol"),
-        SignInError::UnknownStation => fl!("sign-in-station"),
-        SignInError::MustChoosePassword => fl!("sign-in-must-choose"),
-        SignInError::SecondFactor => fl!("sign-in-second-factor"),
-        SignInError::NoSecondFactor => fl!("sign-in-no-second-factor"),
-        SignInError::NotTaken(fault) => password_fault(*fault),
         SignInError::ServerAway { .. } => fl!("sign-in-server"),
         SignInError::PlanNotGenuine => fl!("sign-in-plan"),
         SignInError::NotRecorded { .. } => fl!("sign-in-not-recorded"),
-    }
-}
-
-/// Why a new password is not taken.
-fn password_fault(fault: PasswordFault) -> String {
-    match fault {
-        PasswordFault::Length => fl!("password-length"),
-        PasswordFault::ContainsName => fl!("password-name"),
-        PasswordFault::Monotonous => fl!("password-monotonous"),
-        PasswordFault::UsedBefore => fl!("password-used"),
     }
 }
 
@@ -261,6 +151,7 @@ pub fn enrol(error: &EnrolError) -> String {
         EnrolError::Unreachable { .. } => fl!("enrol-unreachable"),
         EnrolError::AnotherServer => fl!("enrol-wrong-server"),
         EnrolError::CodeRefused => fl!("enrol-refused"),
+        EnrolError::Refused(why) => refusal(why),
         EnrolError::NoKeyring { .. } => fl!("station-no-keyring"),
         EnrolError::NotKept { .. } => fl!("enrol-not-kept"),
     }
@@ -392,119 +283,18 @@ pub fn read_time(written: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::site::change::SiteFault;
+    use crate::domain::refusal::samples::every_refusal;
     use crate::gui::i18n::{self, Language};
     use std::collections::HashSet;
 
-    fn troubles() -> Vec<CameraTrouble> {
-        use TroubleKind::*;
-        [
-            Unreachable,
-            WrongPassword,
-            ClockWrong,
-            Nonsense,
-            Busy,
-            NoStream,
-            MissingDecoder,
-            StreamBroken,
-            StreamFrozen,
-        ]
-        .map(|kind| CameraTrouble {
-            kind,
-            detail: "401 at 10.0.0.7".into(),
-        })
-        .into()
-    }
-
-    fn clearances() -> Vec<ClearanceError> {
-        use ClearanceError::*;
-        vec![
-            Cameras,
-            EmptyRange,
-            TooOld,
-            TooFarAhead,
-            TooMuch,
-            NoProtocolNumber,
-            Hours,
-            SupervisorOnly,
-            OwnRequest,
-            NotWaiting,
-            Wider,
-            NotCleared,
-            NotForThisLevel,
-        ]
-    }
-
-    fn site_faults() -> Vec<SiteFault> {
-        use SiteFault::{Address, Controllers, NoSuchCamera, NotKept, Nothing, Senseless, Stale, Taken, Text, TooMany};
-        vec![
-            Address,
-            Text,
-            Taken,
-            NotKept,
-            NoSuchCamera,
-            Controllers,
-            Stale { version: 8 },
-            Senseless { camera: None },
-            Nothing,
-            TooMany,
-        ]
-    }
-
-    fn refusals() -> Vec<Refusal> {
-        let rules = [
-            Rule::NoGrant,
-            Rule::MaintainerSeesNoImage,
-            Rule::AdministratorDoesNotWatch,
-            Rule::OutsideHours,
-            Rule::NotAtThisStation,
-            Rule::OtherController,
-        ]
-        .map(Refusal::Rule);
-        let others = [
-            Refusal::ZoomCeiling { ceiling: 4.0 },
-            Refusal::PositionLimit,
-            Refusal::SchoolHours { until: None },
-            Refusal::SchoolHours {
-                until: Some(Instant::now()),
-            },
-            Refusal::HoldEnded,
-            Refusal::NoHoldWithoutServer,
-            Refusal::LevelTooLow,
-            Refusal::NotThere,
-            Refusal::NotRecorded { detail: String::new() },
-            Refusal::ServerAway,
-            Refusal::GraceOver,
-            Refusal::OutboxFilling,
-            Refusal::LogNotTrusted { detail: String::new() },
-            Refusal::DiskFull,
-            Refusal::NothingRecorded,
-            Refusal::TooOld,
-            Refusal::Covered,
-            Refusal::Disk { detail: "full".into() },
-            Refusal::NotSupported,
-            Refusal::NoPoseRecorded,
-            Refusal::PlanChanged,
-            Refusal::WrongPassword,
-            Refusal::SessionEnded,
-        ];
-        rules
-            .into_iter()
-            .chain(others)
-            .chain(clearances().into_iter().map(Refusal::Clearance))
-            .chain(troubles().into_iter().map(Refusal::Camera))
-            .chain(site_faults().into_iter().map(Refusal::Site))
-            .collect()
-    }
-
     #[test]
     fn every_refusal_has_its_own_words_in_both_languages() {
-        let mut said = HashSet::new();
-        let mut count = 0;
         for language in [Language::English, Language::Italian] {
             i18n::choose(language);
-            for refusal in refusals() {
-                let words = super::refusal(&refusal);
+            // Kinds that are one thing to a person share a message: they are told apart by its key.
+            let mut said = HashMap::new();
+            for refusal in every_refusal(Instant::now()) {
+                let (key, words) = (refusal.message().key(), super::refusal(&refusal));
                 assert!(
                     words.len() > 20 && !words.contains("No localization"),
                     "{refusal:?}: {words}"
@@ -513,35 +303,40 @@ mod tests {
                     words.trim_end().ends_with('.'),
                     "{refusal:?} is not a sentence: {words}"
                 );
+                assert!(!words.contains(['$', '{']), "an argument is missing: {words}");
                 assert!(!words.contains("10.0.0.7"), "the log's detail is shown: {words}");
-                said.insert(words);
-                count += 1;
+                let other = said.insert(words, key);
+                assert!(other.is_none_or(|other| other == key), "{key} reads like {other:?}");
             }
-            let errors = [
-                SignInError::WrongCredentials,
-                SignInError::LockedOut { seconds: 300 },
+            assert!(said.len() > 70);
+        }
+    }
+
+    #[test]
+    fn every_failed_sign_in_has_its_own_words_in_both_languages() {
+        let mut said = HashSet::new();
+        for language in [Language::English, Language::Italian] {
+            i18n::choose(language);
+            for error in [
                 SignInError::ActiveElsewhere(None),
                 SignInError::AskOver,
-                SignInError::NoProtocolNumber,
-                SignInError::UnknownStation,
+                RefusalKind::WrongCredentials.into(),
                 SignInError::ServerAway { detail: String::new() },
-                SignInError::MustChoosePassword,
-                SignInError::SecondFactor,
-                SignInError::NoSecondFactor,
-                SignInError::NotTaken(PasswordFault::Length),
-                SignInError::NotTaken(PasswordFault::ContainsName),
-                SignInError::NotTaken(PasswordFault::Monotonous),
-                SignInError::NotTaken(PasswordFault::UsedBefore),
                 SignInError::PlanNotGenuine,
                 SignInError::NotRecorded { detail: String::new() },
-            ];
-            for error in errors {
-                assert!(super::sign_in(&error).len() > 20);
-                said.insert(super::sign_in(&error));
-                count += 1;
+            ] {
+                let words = super::sign_in(&error);
+                assert!(words.len() > 20 && said.insert(words), "{error:?}");
             }
         }
-        assert_eq!(said.len(), count, "two kinds or two languages share a sentence");
+    }
+
+    #[test]
+    fn a_reason_of_a_newer_server_is_named_as_it_came() {
+        i18n::choose(Language::Italian);
+        let name = "from_the_future".to_owned();
+        let words = super::refusal(&Refusal::UnknownReason { name });
+        assert!(words.contains("«from_the_future»"), "{words}");
     }
 
     /// What follows from each row is tested beside the table (`station::record::health`); this is what is read then.

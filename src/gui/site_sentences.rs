@@ -1,11 +1,11 @@
-//! Words about cameras as they are administered: kinds, state, what a test found, what changes, why not.
+//! Words about cameras as they are administered: kinds, state, what a test found, what changes.
 //!
 //! Deliberately absent: layout.
 
 use super::i18n::fl;
 use super::theme::Tone;
 use crate::domain::camera::CameraKind;
-use crate::domain::site::change::{Difference, Field, SiteFault};
+use crate::domain::site::change::{Difference, Field};
 use crate::station::{CameraReport, CameraView, Changed};
 
 /// Clocks that differ by less are not worth a word, seconds.
@@ -102,21 +102,5 @@ pub fn difference(difference: &Difference) -> String {
             fl!("cameras-changed", camera = name(old), fields = fields.join(", "))
         }
         (None, None) => String::new(),
-    }
-}
-
-/// Why a plan is not changed so, and what to do.
-pub fn fault(fault: &SiteFault) -> String {
-    match fault {
-        SiteFault::Address => fl!("site-address"),
-        SiteFault::Text => fl!("site-text"),
-        SiteFault::Taken => fl!("site-taken"),
-        SiteFault::NotKept => fl!("site-not-kept"),
-        SiteFault::NoSuchCamera => fl!("site-no-camera"),
-        SiteFault::Controllers => fl!("site-controllers"),
-        SiteFault::Stale { version } => fl!("site-stale", version = version.to_string()),
-        SiteFault::Senseless { .. } => fl!("site-senseless"),
-        SiteFault::Nothing => fl!("site-nothing"),
-        SiteFault::TooMany => fl!("site-too-many"),
     }
 }

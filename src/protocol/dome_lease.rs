@@ -3,7 +3,8 @@
 //! Invariant: a word of the holder names the fence it was said under, so that one that arrives late changes nothing.
 //! Deliberately absent: behaviour (`domain::ptz::lease`).
 
-use crate::domain::camera::{CameraId, StationId};
+use crate::domain::camera::CameraId;
+pub use crate::domain::people::Holder;
 use crate::domain::ptz::lease::Asking;
 use crate::domain::reason::Reason;
 use serde::{Deserialize, Serialize};
@@ -43,17 +44,6 @@ pub struct LeaseState {
     pub asking: Vec<Asking<Holder>>,
     /// Who is taking it over: the holder must let go.
     pub passes_to: Option<Holder>,
-}
-
-/// A person at a workstation, as others see them.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Holder {
-    pub user: String,
-    pub display_name: String,
-    #[serde(rename = "body")]
-    pub agency: String,
-    pub station: StationId,
 }
 
 /// Who has live pictures of a camera open.

@@ -6,9 +6,10 @@
 //! nowhere; whatever of ours is found on a camera without a running session behind it is removed at start, within
 //! seconds where it is written down, and each hour by asking the cameras. Deliberately absent: ONVIF, who may.
 
+use super::clock::now_ms;
 use super::keys::{CLEAR_LETTERS, Vault, random};
 use super::log::recorder::{Act, Recorder};
-use super::log::sequencer::{Rejection, now_ms};
+use super::log::sequencer::Rejection;
 use super::plan::Plans;
 use super::store::camera_users::CameraUserRow;
 use super::store::{Store, StoreError};

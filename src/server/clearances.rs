@@ -11,9 +11,10 @@ use crate::domain::people::clearance::{
 use crate::domain::timeline::Span;
 use crate::protocol::{ClearanceState, RefusalKind};
 use crate::server::change_notifier::ChangeNotifier;
+use crate::server::clock::now_ms;
 use crate::server::dome_leases::holder;
 use crate::server::log::recorder::{Act, Recorder};
-use crate::server::log::sequencer::{Rejection, now_ms};
+use crate::server::log::sequencer::Rejection;
 use crate::server::people::sessions::SignedIn;
 use crate::server::step_error::Trouble;
 use crate::server::store::{Store, StoreError};

@@ -4,11 +4,12 @@
 //! Invariant: when recording fails, so does the act. Deliberately absent: the acts (`log_verify`, `log_export`), and who sits there:
 //! whoever may run a command on the server.
 
+use super::clock::now_ms;
 use super::config::{DataDir, read_text};
 use super::error::ServerError;
 use super::keys::load_signer;
 use super::log::recorder::{Act, Recorder};
-use super::log::sequencer::{Sequencer, now_ms};
+use super::log::sequencer::Sequencer;
 use super::log::signer::Signer;
 use super::log_read;
 use super::store::Store;

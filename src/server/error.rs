@@ -1,9 +1,13 @@
-//! What can go wrong with the server as a program, in two texts: `Display` in English for the log,
-//! [`ServerError::for_people`] in Italian, one sentence, for who started it.
+//! What can go wrong with the server as a program, in two texts: `Display` in English for the log, and
+//! [`ServerError::message`] for who started it.
 //!
-//! Deliberately absent: refusals to a client (`protocol::Refusal`).
+//! Invariant: no sentence in a language is written here; the keys are those of `i18n/`.
+//! Deliberately absent: refusals to a client (`protocol::Refusal`), languages.
 
-use super::store::StoreError;
+use super::store::error::StoreError;
+use crate::domain::message::{Message, sentence};
+use crate::domain::people::Rule;
+use crate::domain::refusal::RefusalKind;
 use crate::domain::site::change::SiteFault;
 use std::path::PathBuf;
 
@@ -41,7 +45,7 @@ pub enum ServerError {
     #[error("the running server: {0}")]
     Remote(String),
     #[error("the running server refused: {0:?}")]
-    Refused(crate::protocol::RefusalKind),
+    Refused(RefusalKind),
     #[error("the name {0} is taken")]
     NameTaken(String),
     #[error("the answer is wrong: {0}")]
@@ -54,94 +58,65 @@ pub enum ServerError {
     OwnerNeeded,
     #[error("the change cannot be recorded: {0}")]
     NotRecorded(String),
-    #[error("the log does not hold: {0}")]
-    Broken(String),
+    /// `what` is the part of the sentence that says how.
+    #[error("the log does not hold: {detail}")]
+    Broken { detail: String, what: Message },
 }
 
 impl ServerError {
-    /// One sentence in Italian for people.
-    pub fn for_people(&self) -> String {
-        use crate::protocol::RefusalKind;
+    /// One sentence for who started the program; the program says it in the language of its terminal.
+    pub fn message(&self) -> Message {
         match self {
-            Self::File { path, .. } => format!("Non riesco a leggere o scrivere il file {}.", path.display()),
-            Self::Refused(RefusalKind::Site(fault)) => site_fault(fault),
-            Self::Refused(RefusalKind::Rule(crate::domain::people::Rule::OtherController)) => {
-                "Appartiene anche a un altro titolare, di cui questo account non si occupa; il tentativo è stato registrato."
-                    .into()
-            }
-            Self::Refused(RefusalKind::Rule(crate::domain::people::Rule::FourEyes)) => {
-                "Chi ha proposto una modifica non la approva: serve un'altra persona.".into()
-            }
-            Self::Config { path, .. } => format!("La configurazione {} contiene un errore.", path.display()),
-            Self::AlreadyRunning => "Un altro server sta già usando questa cartella dei dati.".into(),
-            Self::NotSetUp => "La cartella dei dati non è ancora stata preparata.".into(),
-            Self::AlreadySetUp => "La cartella dei dati contiene già un registro: non la sovrascrivo.".into(),
-            Self::Store(_) => "La banca dati del registro non risponde come deve.".into(),
-            Self::Key(_) => "Una chiave o un certificato non è valido.".into(),
-            Self::Random(_) => "Il sistema non fornisce numeri casuali.".into(),
-            Self::Signer { log, .. } => format!("Non posso firmare il registro {log}: lo stato della firma non torna."),
-            Self::Listen { address, .. } => format!("Non riesco ad aprire l'indirizzo {address}."),
-            Self::Remote(_) => "Il server in funzione non risponde.".into(),
-            Self::Refused(RefusalKind::WrongCredentials) => "Nome utente o password errati.".into(),
-            Self::Refused(RefusalKind::LockedOut { seconds }) => {
-                format!("Troppi tentativi: riprovare fra {seconds} secondi.")
-            }
-            Self::Refused(RefusalKind::AlreadyActiveElsewhere) => {
-                "L'account è già in uso su un'altra postazione.".into()
-            }
-            Self::Refused(RefusalKind::SecondFactor) => {
-                "Serve il codice dell'autenticatore, o quello dato non è giusto.".into()
-            }
-            Self::Refused(RefusalKind::NoSecondFactor) => {
-                "L'account deve avere un secondo fattore e non lo ha: farselo dare da un altro amministratore.".into()
-            }
-            Self::Refused(RefusalKind::MustChoosePassword) => {
-                "La password è scaduta o provvisoria: cambiarla con «people passwd».".into()
-            }
-            Self::Refused(RefusalKind::NotTaken(_)) => {
-                "La nuova password non va bene: almeno 12 caratteri, non il nome dell'account, non una delle ultime cinque."
-                    .into()
-            }
-            Self::Refused(RefusalKind::Malformed) => {
-                "Il server non accetta la richiesta: un nome è già in uso o un dato non è scritto bene.".into()
-            }
-            Self::Refused(RefusalKind::NotFound) => "Non c'è nessuno, o niente, con questo nome.".into(),
-            Self::Refused(RefusalKind::Rule(_)) => {
-                "Operazione non consentita a questo livello; il tentativo è stato registrato.".into()
-            }
-            Self::Refused(_) => "Il server ha rifiutato la richiesta.".into(),
-            Self::NameTaken(name) => format!("Il nome di postazione «{name}» è già in uso, o lo è stato: sceglierne un altro."),
-            Self::Answer(what) => format!("Risposta non valida: {what}."),
-            Self::NotQuarantined(name) => format!("La postazione «{name}» non è in quarantena."),
-            Self::NoReason => "Manca il motivo: scriverlo con --reason, perché resta nel registro.".into(),
-            Self::OwnerNeeded => {
-                "Con questo account la banca dati non lascia cambiare il nome del registro: usare quello del proprietario (--database)."
-                    .into()
-            }
-            Self::NotRecorded(_) => "L'operazione non può essere registrata, quindi non è stata eseguita.".into(),
-            Self::Broken(detail) => format!("Il registro NON è integro: {detail}."),
+            Self::File { path, .. } => sentence("server-file").with("path", path.display().to_string()),
+            Self::Config { path, .. } => sentence("server-config").with("path", path.display().to_string()),
+            Self::AlreadyRunning => sentence("server-already-running"),
+            Self::NotSetUp => sentence("server-not-set-up"),
+            Self::AlreadySetUp => sentence("server-already-set-up"),
+            Self::Store(_) => sentence("server-store"),
+            Self::Key(_) => sentence("server-key"),
+            Self::Random(_) => sentence("server-random"),
+            Self::Signer { log, .. } => sentence("server-signer").with("log", log.as_str()),
+            Self::Listen { address, .. } => sentence("server-listen").with("address", address.as_str()),
+            Self::Remote(_) => sentence("server-remote"),
+            Self::Refused(kind) => at_console(kind),
+            Self::NameTaken(name) => sentence("server-name-taken").with("name", name.as_str()),
+            Self::Answer(what) => sentence("server-answer").with("what", what.as_str()),
+            Self::NotQuarantined(name) => sentence("server-not-quarantined").with("name", name.as_str()),
+            Self::NoReason => sentence("server-no-reason"),
+            Self::OwnerNeeded => sentence("server-owner-needed"),
+            Self::NotRecorded(_) => sentence("server-not-recorded"),
+            Self::Broken { what, .. } => sentence("server-broken").with("what", what.clone()),
         }
     }
 }
 
-fn site_fault(fault: &SiteFault) -> String {
-    match fault {
-        SiteFault::Address => {
-            "L'indirizzo deve cominciare con http:// o https://, avere un host e nessun utente o password.".into()
+/// A refusal where there is no screen: what to do is another command, and what is refused is never about a camera's picture.
+fn at_console(kind: &RefusalKind) -> Message {
+    match kind {
+        RefusalKind::Rule(Rule::OtherController) => sentence("console-other-controller"),
+        RefusalKind::Rule(Rule::FourEyes) => sentence("console-four-eyes"),
+        RefusalKind::Rule(_) => sentence("console-rule"),
+        RefusalKind::MustChoosePassword => sentence("console-must-choose"),
+        RefusalKind::NotFound => sentence("console-not-found"),
+        RefusalKind::Site(SiteFault::Stale { version }) => sentence("console-stale").with("version", *version),
+        RefusalKind::Site(SiteFault::Senseless { camera: Some(camera) }) => {
+            sentence("console-senseless-camera").with("camera", camera.as_str())
         }
-        SiteFault::Text => "Nome, luogo o motivo mancano, sono troppo lunghi o non stanno su una riga.".into(),
-        SiteFault::Taken => "L'identificativo o il numero è già di un'altra telecamera.".into(),
-        SiteFault::NotKept => "Quel titolare non c'è, o questo account non se ne occupa.".into(),
-        SiteFault::NoSuchCamera => "Non c'è una telecamera con questo nome.".into(),
-        SiteFault::Controllers => "I titolari non si cambiano con un file.".into(),
-        SiteFault::Stale { version } => {
-            format!("Il piano è cambiato: ora è la versione {version}. Esportarlo di nuovo e rifare le modifiche.")
+        RefusalKind::Site(SiteFault::Senseless { camera: None }) => sentence("console-senseless"),
+        other => other.told().message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::refusal::samples::every_kind;
+
+    #[test]
+    fn r_aud_3_a_refused_office_reads_as_such_and_not_as_a_missing_picture() {
+        for kind in every_kind() {
+            let key = ServerError::Refused(kind.clone()).message().key();
+            assert!(!key.starts_with("rule-"), "{kind:?}: {key}");
         }
-        SiteFault::Senseless { camera: Some(camera) } => {
-            format!("Così il piano non torna (telecamera {camera}): controllarlo con «plan check».")
-        }
-        SiteFault::Senseless { camera: None } => "Così il piano non torna: controllarlo con «plan check».".into(),
-        SiteFault::Nothing => "Non cambia niente.".into(),
-        SiteFault::TooMany => "Troppe modifiche attendono di essere approvate.".into(),
     }
 }

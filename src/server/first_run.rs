@@ -4,10 +4,10 @@
 //! Invariant: nothing that exists is overwritten; the answers are checked before the first file is written.
 //! Deliberately absent: cameras (they come with a site plan), asking questions (`vedetta-audit init`).
 
+use super::clock::now_ms;
 use super::config::{DataDir, write_whole};
 use super::error::ServerError;
 use super::keys::{Vault, random};
-use super::log::sequencer::now_ms;
 use super::people::authentication::factor_place;
 use super::people::password;
 use super::setup::{CONSOLE, Enrolment, begin, write_enrolment};

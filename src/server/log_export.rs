@@ -12,9 +12,10 @@ use super::console;
 use super::error::ServerError;
 use super::keys::load_signer;
 use super::log::cosigning::last_witnessed;
-use super::log::signer::SignedState;
+use super::log::signed_state::SignedState;
 use super::store::{Log, Store};
 use crate::domain::audit::tile::{Tile, TileKind, bundle};
+use crate::domain::message::sentence;
 use crate::protocol::ConsoleAct;
 use serde::Serialize;
 use std::fs::{self, File};
@@ -140,7 +141,10 @@ async fn lines(store: &Store, log: &Log, size: u64, out: &Path) -> Result<(), Se
         let limit = u32::try_from((size - at).min(PAGE)).unwrap_or(1);
         let page = store.entries(log, at, limit).await?;
         if page.is_empty() {
-            return Err(ServerError::Broken(format!("la voce {at} manca")));
+            return Err(ServerError::Broken {
+                detail: format!("entry {at} is missing"),
+                what: sentence("broken-entry-missing").with("index", at),
+            });
         }
         for entry in page {
             writeln!(leaves, "{}", entry.leaf).map_err(failed)?;

@@ -5,6 +5,7 @@
 //! entries are found by must be what they say. Earlier names of the log are held against it too. Verifying a log that
 //! holds is an event of it; nothing is written to one that does not. Deliberately absent: repair.
 
+mod former;
 mod pruned;
 mod walk;
 
@@ -13,12 +14,13 @@ use super::console;
 use super::error::ServerError;
 use super::keys::load_signer;
 use super::log::cosigning::last_witnessed;
-use super::log::signer::SignedState;
-use super::rollover::former_checkpoints;
+use super::log::signed_state::SignedState;
 use super::store::{Log, Store};
 use crate::domain::audit::checkpoint::{self, Checkpoint};
 use crate::domain::camera::ControllerId;
+use crate::domain::message::{Message, sentence};
 use crate::protocol::ConsoleAct;
+use former::former_checkpoints;
 use serde::Serialize;
 use walk::Walk;
 
@@ -88,24 +90,24 @@ pub enum What {
 }
 
 impl What {
-    /// In Italian, for the sentence of a person.
-    pub fn for_people(self) -> &'static str {
+    /// The part of the sentence that says how a log does not hold.
+    pub fn message(self) -> Message {
         match self {
-            Self::Missing => "manca una voce",
-            Self::Unreadable => "una voce non si legge",
-            Self::Leaf => "una foglia è stata alterata",
-            Self::LeafHash => "l'impronta di una foglia non torna",
-            Self::Columns => "i dati accanto alla foglia non tornano",
-            Self::Body => "il contenuto di una voce è stato alterato o tolto",
-            Self::PrunedEarly => "un contenuto è stato cancellato prima del termine di conservazione",
-            Self::Found => "gli indici di ricerca non dicono ciò che dice la voce",
-            Self::Chain => "la catena di una postazione è spezzata",
-            Self::Node => "un nodo dell'albero è stato alterato",
-            Self::Shortened => "il registro è più corto di quanto è stato firmato",
-            Self::Root => "la radice non è quella firmata",
-            Self::Signature => "la firma non è valida",
-            Self::Witness => "il registro non è quello visto dal testimone",
-            Self::Succession => "il registro non è quello che ha preso il nome attuale",
+            Self::Missing => sentence("broken-missing"),
+            Self::Unreadable => sentence("broken-unreadable"),
+            Self::Leaf => sentence("broken-leaf"),
+            Self::LeafHash => sentence("broken-leaf-hash"),
+            Self::Columns => sentence("broken-columns"),
+            Self::Body => sentence("broken-body"),
+            Self::PrunedEarly => sentence("broken-pruned-early"),
+            Self::Found => sentence("broken-found"),
+            Self::Chain => sentence("broken-chain"),
+            Self::Node => sentence("broken-node"),
+            Self::Shortened => sentence("broken-shortened"),
+            Self::Root => sentence("broken-root"),
+            Self::Signature => sentence("broken-signature"),
+            Self::Witness => sentence("broken-witness"),
+            Self::Succession => sentence("broken-succession"),
         }
     }
 }
@@ -113,8 +115,11 @@ impl What {
 impl Broken {
     /// The error of a log that does not hold.
     pub fn error(&self, origin: &str) -> ServerError {
-        let what = self.what.for_people();
-        ServerError::Broken(format!("{what} (registro {origin}, voce {})", self.index))
+        let what = sentence("broken-entry").with("what", self.what.message());
+        ServerError::Broken {
+            detail: format!("{:?} at entry {} of {origin}", self.what, self.index),
+            what: what.with("origin", origin).with("index", self.index),
+        }
     }
 }
 

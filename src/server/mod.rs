@@ -17,7 +17,8 @@
 //! | [`step_error`] | why a step of these was not taken |
 //! | [`http`] | the calls of `protocol`, bounded |
 //! | [`setup`] | a new data directory; the demonstration |
-//! | [`rollover`] | a log that goes on under a new name, when the signer's memory is lost |
+//! | [`rollover`], [`successions`] | a log that goes on under a new name, when the signer's memory is lost |
+//! | [`clock`] | the server's clock |
 //! | [`first_run`] | a real server: one administrator, console, systemd unit |
 //! | [`administer`] | the commands on people, workstations and sessions |
 //! | [`workstation_admin`] | another workstation; the end of a quarantine |
@@ -34,6 +35,7 @@ pub mod administer;
 pub mod camera_users;
 pub mod change_notifier;
 pub mod clearances;
+pub mod clock;
 pub mod config;
 pub mod console;
 pub mod declared;
@@ -54,6 +56,7 @@ pub mod rollover;
 pub mod setup;
 pub mod step_error;
 pub mod store;
+pub mod successions;
 pub mod tls;
 pub mod witness;
 pub mod workstation_admin;

@@ -9,7 +9,7 @@ use crate::domain::camera::CameraId;
 use crate::domain::live::viewers::{self, Step};
 use crate::protocol::{Holder, Watching};
 use crate::server::change_notifier::ChangeNotifier;
-use crate::server::log::sequencer::now_ms;
+use crate::server::clock::now_ms;
 use crate::server::store::{Log, Store, StoreError};
 use serde_json::Value;
 use std::collections::HashMap;

@@ -10,12 +10,13 @@ use super::config::{DataDir, read_text, write_whole};
 use super::error::ServerError;
 use super::keys::{create_signer, load_signer};
 use super::log::recorder::Act;
-use super::log::signer::{SignedState, Signer};
-use super::log_verify::{self, What};
+use super::log::signed_state::SignedState;
+use super::log::signer::Signer;
+use super::log_verify;
 use super::store::{Log, Store};
+use super::successions::{aside, successions};
 use super::workstation_admin;
-use crate::domain::audit::checkpoint::{self, Checkpoint};
-use crate::domain::audit::note::{SignerKey, VerifierKey};
+use crate::domain::audit::note::SignerKey;
 use crate::domain::audit::succession::{self, SignedSuccession, Succession};
 use crate::domain::camera::ControllerId;
 use serde::Serialize;
@@ -31,21 +32,6 @@ pub struct NewOrigin {
     pub vkey: String,
     /// Leaves at which the new name begins.
     pub size: u64,
-}
-
-/// The statements of a log's successions, first one first; none for a log that never lost its signer.
-///
-/// # Errors
-/// The file is there and cannot be read.
-pub fn successions(data: &DataDir, controller: &ControllerId) -> Result<Vec<SignedSuccession>, ServerError> {
-    let path = data.successions(controller);
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    serde_json::from_str(&read_text(&path)?).map_err(|error| ServerError::Config {
-        path,
-        detail: error.to_string(),
-    })
 }
 
 /// Begins a new name for a controller's log; `None` is the first controller.
@@ -120,36 +106,6 @@ pub async fn begin(data: &DataDir, controller: Option<ControllerId>, reason: &st
     .await
 }
 
-/// What was vouched for under a log's earlier names: what witnesses cosigned last, and each statement of succession, with
-/// what it means when it is not in the log.
-///
-/// # Errors
-/// A file is there and cannot be read.
-pub(super) fn former_checkpoints(
-    data: &DataDir,
-    controller: &ControllerId,
-) -> Result<Vec<(Checkpoint, What)>, ServerError> {
-    let plan_key = load_signer(&data.plan_key())?.verifier();
-    let mut all = Vec::new();
-    for signed in successions(data, controller)? {
-        let unreadable = || ServerError::Broken("una dichiarazione di nuovo nome non è quella firmata".into());
-        let said = signed.open(&plan_key).ok_or_else(unreadable)?;
-        let former: VerifierKey = said.former.parse().map_err(|_| unreadable())?;
-        let witnessed = aside(&data.witnessed(controller), said.number);
-        if witnessed.exists() {
-            let seen = checkpoint::verify(&read_text(&witnessed)?, &former);
-            all.push((seen.map_err(|_| unreadable())?, What::Witness));
-        }
-        let begun = Checkpoint {
-            origin: former.name().to_owned(),
-            size: said.size,
-            root: said.root,
-        };
-        all.push((begun, What::Succession));
-    }
-    Ok(all)
-}
-
 async fn log_of(store: &Store, controller: &ControllerId) -> Result<Log, ServerError> {
     let mut logs = store.logs().await?;
     logs.retain(|log| log.controller == *controller);
@@ -165,13 +121,6 @@ fn former_key(data: &DataDir, log: &Log, number: u32) -> Result<String, ServerEr
         data.log_key(&log.controller)
     };
     Ok(load_signer(&path)?.verifier().to_string())
-}
-
-/// Where a file of the time before the succession `number` is kept.
-fn aside(path: &Path, number: u32) -> std::path::PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}", number - 1));
-    name.into()
 }
 
 /// Moves a file of the former name aside; what carries the new name already stays.

@@ -22,7 +22,7 @@ use vedetta::protocol::{BatchReceipt, ConsistencyProof, EventBatch, InclusionPro
 use vedetta::server::config::DataDir;
 use vedetta::server::store::Store;
 use vedetta::server::store::entries::NewEntry;
-use vedetta::server::store::search::{Keys, Words};
+use vedetta::server::store::keys::{Keys, Words};
 use vedetta::station::record::courier::{Courier, LogServer};
 use vedetta::station::record::contact::Contact;
 use vedetta::station::record::outbox::{Directory, Opening, Outbox, RecordKey};

@@ -23,7 +23,7 @@ use vedetta::protocol::{BatchReceipt, DurablePromise, EventBatch, PromisedEntry,
 use vedetta::server::config::DataDir;
 use vedetta::server::log::sequencer::{OWN_STATION, Rejection, Sequencer, Submitted, own_event};
 use vedetta::server::log::signer::Signer;
-use vedetta::server::store::search::Keys;
+use vedetta::server::store::keys::Keys;
 use vedetta::server::store::{Log, Store};
 use vedetta::station::record::courier::{Courier, Delivered, LogServer};
 use vedetta::station::record::contact::Contact;

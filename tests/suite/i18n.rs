@@ -41,7 +41,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Keys in every `fl!("…")` of the sources, comments left out.
+/// Keys in every `fl!("…")` and `sentence("…")` of the sources, comments left out.
 fn used() -> BTreeSet<String> {
     let mut files = Vec::new();
     sources(&root().join("src"), &mut files);
@@ -52,7 +52,9 @@ fn used() -> BTreeSet<String> {
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"))
             .collect();
-        for call in code.join("\n").split("fl!(").skip(1) {
+        let code = code.join("\n");
+        let calls = ["fl!(", "sentence("].map(|call| code.split(call).skip(1));
+        for call in calls.into_iter().flatten() {
             if let Some((key, _)) = call
                 .trim_start()
                 .strip_prefix('"')

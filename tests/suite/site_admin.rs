@@ -5,7 +5,7 @@
 //! rules themselves (`domain::site::change`), the screen.
 
 use crate::simulated::{self, PASSWORD, USER};
-use crate::town_hall::{PROGRAM, TownHall};
+use crate::town_hall::{ITALIAN, PROGRAM, TownHall};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use std::process::{Command, Output, Stdio};
@@ -19,6 +19,7 @@ const SUPERVISOR: &str = "comandante";
 /// A command of somebody, with the passwords it reads.
 fn command(hall: &TownHall, by: &str, arguments: &[&str]) -> Output {
     Command::new(PROGRAM)
+        .env("LC_ALL", ITALIAN)
         .args(arguments)
         .args(["--data", hall.data_text(), "--by", by, "--json"])
         .env("VEDETTA_PASSWORD", hall.password(by).expose_secret())
@@ -259,7 +260,7 @@ async fn cameras_are_found_on_the_network() {
     ];
     let found = tokio::task::spawn_blocking({
         let arguments = arguments.map(str::to_owned);
-        move || Command::new(PROGRAM).args(arguments).output().unwrap()
+        move || Command::new(PROGRAM).env("LC_ALL", ITALIAN).args(arguments).output().unwrap()
     });
     let found = tokio::time::timeout(Duration::from_secs(30), found)
         .await
@@ -291,6 +292,7 @@ async fn r_prv_1_a_plan_from_a_file_goes_past_nobody() {
     assert_eq!(said(&admin(&export))["version"], 7);
     // The town hall's dome has no lens: the file says so itself, with its line.
     let check = Command::new(PROGRAM)
+        .env("LC_ALL", ITALIAN)
         .args(["plan", "check", &path_text])
         .output()
         .unwrap();

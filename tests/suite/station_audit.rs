@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 use vedetta::domain::camera::StreamRole;
 use vedetta::domain::people::{Purpose, Rule};
+use vedetta::domain::refusal::RefusalKind;
 use vedetta::station::{
     AuditState, Refusal, SecretsChoice, Session, SignInError, Station, StationConfig, StationError, TrackedPose,
     TroubleKind, ViewState,
@@ -67,7 +68,7 @@ async fn r_aud_1_what_an_operator_did_is_in_the_log_when_they_sign_out() {
         .clone();
     assert!(matches!(retrying, ViewState::Retrying { trouble, .. } if trouble.kind == TroubleKind::Unreachable));
     let refused = session.diagnose(&"cam-01".parse().unwrap()).await;
-    assert_eq!(refused.err(), Some(Refusal::Rule(Rule::NoGrant)));
+    assert_eq!(refused.err(), Some(Refusal::Kind(RefusalKind::Rule(Rule::NoGrant))));
     drop(view);
     let delivery = soon(session.sign_out()).await.unwrap();
     // Sign-in; view: intent, failed, close; diagnosis refused; sign-out.
@@ -88,7 +89,7 @@ async fn r_mnt_1_the_maintainer_is_given_figures_at_their_own_workstation() {
         .unwrap();
     assert_eq!(
         refused_view(&session).await,
-        Some(Refusal::Rule(Rule::MaintainerSeesNoImage))
+        Some(Refusal::Kind(RefusalKind::Rule(Rule::MaintainerSeesNoImage)))
     );
     let diagnosis = session.diagnose(&"cam-02".parse().unwrap()).await.unwrap();
     assert!(!diagnosis.reachable);
@@ -103,10 +104,10 @@ async fn r_acc_1_a_wrong_password_signs_nobody_in_and_is_an_event_once_there_is_
     let data = tempfile::tempdir().unwrap();
     let station = open(&hall, "sala-operativa", data.path()).await;
     let wrong = || station.sign_in("operatore".into(), "no".to_owned().into(), Purpose::Traffic);
-    assert_eq!(wrong().await.err(), Some(SignInError::WrongCredentials));
+    assert_eq!(wrong().await.err(), Some(RefusalKind::WrongCredentials.into()));
     let session = sign_in(&hall, &station, "operatore").await;
     let before = session.health().borrow().delivery.written;
-    assert_eq!(wrong().await.err(), Some(SignInError::WrongCredentials));
+    assert_eq!(wrong().await.err(), Some(RefusalKind::WrongCredentials.into()));
     let mut health = session.health();
     soon(health.wait_for(|health| health.delivery.written > before))
         .await
@@ -177,7 +178,10 @@ async fn r_acc_3_a_session_ended_by_the_server_ends_here_within_seconds() {
     soon(state.wait_for(|state| matches!(state, ViewState::Closed { .. })))
         .await
         .unwrap();
-    assert_eq!(refused_view(&session).await, Some(Refusal::SessionEnded));
+    assert_eq!(
+        refused_view(&session).await,
+        Some(Refusal::Kind(RefusalKind::SessionEnded))
+    );
 }
 
 /// Loses what the signer remembered, and goes on under another name.

@@ -29,6 +29,8 @@ use vedetta::domain::site::{CameraPlan, Controller, Limits, MotionBounds, SitePl
 use vedetta::protocol::{BatchReceipt, DurablePromise, EventBatch, Refusal, RefusalKind, SessionGrant, SubmittedEvent};
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_vedetta-audit");
+/// The language that the tests read the program in, whatever that of the terminal.
+pub const ITALIAN: &str = "it_IT.UTF-8";
 
 pub struct TownHall {
     pub dir: tempfile::TempDir,
@@ -119,7 +121,7 @@ pub fn plan() -> SitePlan {
 /// Runs the program to its end.
 pub fn command(arguments: &[&str], password: Option<&SecretString>) -> Output {
     let mut command = Command::new(PROGRAM);
-    command.args(arguments).stdin(Stdio::null());
+    command.args(arguments).env("LC_ALL", ITALIAN).stdin(Stdio::null());
     if let Some(password) = password {
         command.env("VEDETTA_PASSWORD", password.expose_secret());
     }
@@ -190,7 +192,7 @@ impl TownHall {
     /// Runs the program to its end, on this database.
     pub fn command(&self, arguments: &[&str], password: Option<&SecretString>) -> Output {
         let mut command = Command::new(PROGRAM);
-        command.args(arguments).stdin(Stdio::null());
+        command.args(arguments).env("LC_ALL", ITALIAN).stdin(Stdio::null());
         if let Some(url) = &self.database {
             command.env("VEDETTA_DATABASE", url);
         }

@@ -4,6 +4,7 @@
 //! list. Deliberately absent: who may, and what happens (the running server).
 
 use super::{Kind, Place, questions, say};
+use crate::terminal::fl;
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -170,7 +171,7 @@ impl std::str::FromStr for AccountText {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let name = AccountName::read(text).map(Self);
-        name.ok_or_else(|| "da 1 a 64 lettere minuscole, cifre, punti o trattini".to_owned())
+        name.ok_or_else(|| fl!("answer-account"))
     }
 }
 
@@ -216,7 +217,7 @@ fn read_grants(path: Option<std::path::PathBuf>) -> Result<Vec<Grant>, ServerErr
 /// Signs in, and asks for the authenticator's code only where the server wants one.
 async fn open(by: By) -> Result<(AdminClient, bool), ServerError> {
     let data = by.place.open();
-    let password = questions::secret("VEDETTA_PASSWORD", "Password: ")?;
+    let password = questions::secret("VEDETTA_PASSWORD", "Password:")?;
     let claim = |code| Claim {
         user: by.by.clone(),
         password: password.clone(),
@@ -226,7 +227,7 @@ async fn open(by: By) -> Result<(AdminClient, bool), ServerError> {
     let asked = code.is_some();
     let office = match AdminClient::open(&data, claim(code)).await {
         Err(ServerError::Refused(RefusalKind::SecondFactor)) if !asked => {
-            let code = questions::line("Codice dell'autenticatore: ")?.into();
+            let code = questions::line(&fl!("ask-code"))?.into();
             AdminClient::open(&data, claim(Some(code))).await?
         }
         opened => opened?,
@@ -267,16 +268,16 @@ fn moment(ms: Option<i64>) -> String {
 }
 
 fn reason(text: &str) -> Result<Reason, String> {
-    Reason::try_from(text.to_owned()).map_err(|_| "da 1 a 300 caratteri".to_owned())
+    Reason::try_from(text.to_owned()).map_err(|_| fl!("answer-reason"))
 }
 
-fn state(state: AccountState) -> &'static str {
+fn state(state: AccountState) -> String {
     match state {
-        AccountState::Good => "abilitato",
-        AccountState::Disabled => "disabilitato",
-        AccountState::AppointmentOver => "nomina terminata",
-        AccountState::NotConfirmed => "non confermato",
-        AccountState::MustChoosePassword => "password da cambiare",
+        AccountState::Good => fl!("account-good"),
+        AccountState::Disabled => fl!("account-disabled"),
+        AccountState::AppointmentOver => fl!("account-appointment-over"),
+        AccountState::NotConfirmed => fl!("account-not-confirmed"),
+        AccountState::MustChoosePassword => fl!("account-must-choose"),
     }
 }
 
@@ -290,13 +291,13 @@ pub async fn people(command: PeopleCommand) -> Result<(), ServerError> {
                 return;
             }
             if let Some(password) = &answer.password {
-                say(&format!("Password per il primo uso: {}", password.expose_secret()));
+                say(&fl!("people-first-password", password = password.expose_secret()));
             }
             if let Some(factor) = &answer.second_factor {
-                say(&format!("Per l'autenticatore: {}", factor.expose_secret()));
+                say(&fl!("people-factor", factor = factor.expose_secret()));
             }
             if answer.password.is_none() && answer.second_factor.is_none() {
-                say("Fatto.");
+                say(&fl!("command-done"));
             }
         };
         as_administrator(by, async |office| office.change(&user, &change).await, show).await
@@ -311,13 +312,13 @@ pub async fn people(command: PeopleCommand) -> Result<(), ServerError> {
             };
             let line = |row: &vedetta::protocol::AccountView| {
                 format!(
-                    "{}\t{}\t{}\t{}\tultimo uso {}\tda confermare entro {}\t{}",
+                    "{}\t{}\t{}\t{}\t{}\t{}\t{}",
                     row.agency,
                     row.user,
                     row.display_name,
                     row.act,
-                    day(row.last_use_ms),
-                    day(row.confirm_by_ms),
+                    fl!("account-last-use", day = day(row.last_use_ms)),
+                    fl!("account-confirm-by", day = day(row.confirm_by_ms)),
                     state(row.state)
                 )
             };
@@ -345,7 +346,7 @@ pub async fn people(command: PeopleCommand) -> Result<(), ServerError> {
             };
             let show = |answer: &vedetta::protocol::AccountAnswer, json: bool| match &answer.password {
                 _ if json => say(&serde_json::to_string(answer).unwrap_or_default()),
-                Some(password) => say(&format!("Password per il primo uso: {}", password.expose_secret())),
+                Some(password) => say(&fl!("people-first-password", password = password.expose_secret())),
                 None => {}
             };
             as_administrator(by, async |office| office.add(&new).await, show).await
@@ -359,12 +360,16 @@ pub async fn people(command: PeopleCommand) -> Result<(), ServerError> {
             let data = by.place.open();
             let claim = Claim {
                 user: by.by,
-                password: questions::secret("VEDETTA_PASSWORD", "Password: ")?,
+                password: questions::secret("VEDETTA_PASSWORD", "Password:")?,
                 code: std::env::var("VEDETTA_CODE").ok().map(SecretString::from),
             };
-            let new = questions::secret("VEDETTA_NEW_PASSWORD", "Nuova password: ")?;
+            let new = questions::secret("VEDETTA_NEW_PASSWORD", &fl!("ask-new-password"))?;
             choose_password(&data, claim, new).await?;
-            say(if by.json { "{\"changed\":true}" } else { "Fatto." });
+            if by.json {
+                say("{\"changed\":true}");
+            } else {
+                say(&fl!("command-done"));
+            }
             Ok(())
         }
     }
@@ -376,17 +381,17 @@ pub async fn workstations(command: WorkstationsCommand) -> Result<(), ServerErro
         WorkstationsCommand::List { by } => {
             let line = |row: &vedetta::protocol::StationView| {
                 let standing = match (row.enabled, row.quarantined) {
-                    (false, _) => "revocata",
-                    (true, true) => "in quarantena",
-                    (true, false) => "abilitata",
+                    (false, _) => fl!("workstation-revoked"),
+                    (true, true) => fl!("workstation-quarantined"),
+                    (true, false) => fl!("workstation-enabled"),
                 };
                 format!(
-                    "{}\t{}\t{}\t{standing}\tcertificato fino al {}\tultimo contatto {}",
+                    "{}\t{}\t{}\t{standing}\t{}\t{}",
                     row.station,
                     row.kind.word(),
                     row.home,
-                    day(row.certificate_until_ms),
-                    moment(row.seen_ms)
+                    fl!("workstation-certificate", day = day(row.certificate_until_ms)),
+                    fl!("workstation-seen", time = moment(row.seen_ms))
                 )
             };
             as_administrator(by, AdminClient::workstations, |rows, json| lines(rows, json, line)).await
@@ -409,7 +414,7 @@ pub async fn workstations(command: WorkstationsCommand) -> Result<(), ServerErro
                     say(&serde_json::to_string(code).unwrap_or_default());
                 } else {
                     let code = code.code.expose_secret();
-                    say(&format!("Codice per la postazione, valido quindici minuti: {code}"));
+                    say(&fl!("workstation-code", code = code));
                 }
             };
             // A name is one machine's for good, also when it was revoked: its events go on under it.
@@ -433,9 +438,9 @@ pub async fn sessions(command: SessionsCommand) -> Result<(), ServerError> {
     match command {
         SessionsCommand::List { by } => {
             let line = |row: &vedetta::protocol::SessionView| {
-                let since = moment(Some(row.begun_ms));
+                let since = fl!("session-since", time = moment(Some(row.begun_ms)));
                 format!(
-                    "{}\t{}\t{}\t{}\tdal {since}",
+                    "{}\t{}\t{}\t{}\t{since}",
                     row.user, row.display_name, row.agency, row.station
                 )
             };

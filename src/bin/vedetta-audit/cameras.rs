@@ -7,6 +7,7 @@
 use super::account_admin::{By, as_administrator, lines};
 use super::questions::secret;
 use super::{say, sentences};
+use crate::terminal::fl;
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::SecretString;
 use serde_json::json;
@@ -176,7 +177,7 @@ fn kind(kind: CameraKind) -> &'static str {
 
 fn account(user: Option<String>, variable: &str) -> Result<Option<CameraAccount>, ServerError> {
     let Some(user) = user else { return Ok(None) };
-    let password = secret(variable, &format!("Password di «{user}» sulla telecamera: "))?;
+    let password = secret(variable, &fl!("ask-camera-user-password", user = user.as_str()))?;
     Ok(Some(CameraAccount { user, password }))
 }
 
@@ -193,7 +194,7 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
             json,
         } => discover(interface, at, Duration::from_secs(seconds), json).await,
         CamerasCommand::Test { by, onvif, account } => {
-            let password = secret("VEDETTA_CAMERA_PASSWORD", "Password sulla telecamera: ")?;
+            let password = secret("VEDETTA_CAMERA_PASSWORD", &fl!("ask-camera-password"))?;
             let test = async |office: &AdminClient| tried(office, &onvif, &account, &password).await;
             as_administrator(by, test, show_trial).await
         }
@@ -284,9 +285,7 @@ async fn save(office: &AdminClient, settings: CameraSettings, extras: Extras) ->
         let found = tried(office, &settings.onvif, &account.user, &account.password).await?;
         eprintln!("{}", sentences::trial(&found));
         if found.is_err() {
-            return Err(ServerError::Answer(
-                "la telecamera non ha superato la prova; per salvarla lo stesso: --untested".into(),
-            ));
+            return Err(ServerError::Answer(fl!("answer-untested")));
         }
         tested = true;
     }
@@ -346,7 +345,7 @@ async fn discover(
         Some(target) => probe_at(interface, target, listen).await,
         None => probe(interface, listen).await,
     };
-    let found = found.map_err(|error| ServerError::Answer(format!("la rete non può essere usata ({error})")))?;
+    let found = found.map_err(|error| ServerError::Answer(fl!("answer-network", why = error.to_string())))?;
     let line = |device: &Found| {
         format!(
             "{}\t{}\t{}",
@@ -370,12 +369,12 @@ async fn discover(
 fn camera_line(row: &CameraView) -> String {
     let camera = &row.settings;
     let account = match (row.picture_account, row.figures_account) {
-        (true, true) => "credenziali complete",
-        (true, false) => "senza credenziali tecniche",
-        (false, _) => "senza credenziali per le immagini",
+        (true, true) => fl!("camera-accounts-both"),
+        (true, false) => fl!("camera-accounts-no-figures"),
+        (false, _) => fl!("camera-accounts-none"),
     };
     format!(
-        "{}\t{}\t{}\t{}\t{}\t{}\t{}\tmaschere {}\t{account}",
+        "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{account}",
         camera.number,
         camera.id,
         kind(camera.kind),
@@ -383,15 +382,15 @@ fn camera_line(row: &CameraView) -> String {
         camera.place,
         camera.controller,
         camera.onvif,
-        row.masks
+        fl!("camera-mask-count", n = row.masks.to_string())
     )
 }
 
 fn proposal_line(row: &SiteProposal) -> String {
     let what = match &row.change {
-        SiteChange::Put(_) => "telecamera",
-        SiteChange::Remove(_) => "rimozione",
-        SiteChange::Import(_) => "piano da file",
+        SiteChange::Put(_) => fl!("change-put"),
+        SiteChange::Remove(_) => fl!("change-remove"),
+        SiteChange::Import(_) => fl!("change-import"),
     };
     let differences: Vec<String> = row.differences.iter().map(sentences::difference).collect();
     format!(
@@ -411,9 +410,7 @@ pub fn show_changed(changed: &Changed, json: bool) {
         return;
     }
     match changed {
-        Changed::InForce { version } => say(&format!("Fatto: piano del sito versione {version}.")),
-        Changed::Waits { proposal } => say(&format!(
-            "Registrata: deve approvarla un responsabile che sia un'altra persona (modifica {proposal})."
-        )),
+        Changed::InForce { version } => say(&fl!("change-in-force", version = version.to_string())),
+        Changed::Waits { proposal } => say(&fl!("change-waits", proposal = proposal.to_string())),
     }
 }

@@ -4,6 +4,7 @@
 
 use super::account_admin::AccountText;
 use super::{Place, questions, say};
+use crate::terminal::fl;
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::net::SocketAddr;
@@ -60,7 +61,7 @@ fn or_ask<T>(given: Option<T>, question: &str, read: impl Fn(&str) -> Result<T, 
 
 fn some_text(text: &str) -> Result<String, String> {
     if text.is_empty() {
-        Err("serve una risposta".into())
+        Err(fl!("answer-needed"))
     } else {
         Ok(text.to_owned())
     }
@@ -70,38 +71,37 @@ fn istat(text: &str) -> Result<String, String> {
     if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         Ok(text.to_owned())
     } else {
-        Err("il codice ISTAT ha sei cifre".into())
+        Err(fl!("answer-istat"))
     }
 }
 
 fn short_name(text: &str) -> Result<ControllerId, String> {
-    text.parse()
-        .map_err(|_| "il nome breve ha solo minuscole, cifre e trattini".into())
+    text.parse().map_err(|_| fl!("answer-short-name"))
 }
 
 /// A password of whoever has the name `user`, typed twice.
 fn twice(user: &str) -> Result<SecretString, ServerError> {
-    let mut wrong = "";
+    let mut wrong = String::new();
     for _ in 0..questions::TRIES {
-        let first = questions::hidden("Password dell'amministratore (almeno 12 caratteri): ")?;
+        let first = questions::hidden(&fl!("ask-administrator-password"))?;
         wrong = match check_password(user, first.expose_secret()) {
             Err(fault) => password_words(fault),
-            Ok(()) if questions::hidden("Di nuovo: ")?.expose_secret() != first.expose_secret() => {
-                "le due password sono diverse"
+            Ok(()) if questions::hidden(&fl!("ask-again"))?.expose_secret() != first.expose_secret() => {
+                fl!("answer-passwords-differ")
             }
             Ok(()) => return Ok(first),
         };
-        eprintln!("Non va bene: {wrong}.");
+        questions::not_good(&wrong);
     }
-    Err(ServerError::Answer(wrong.to_owned()))
+    Err(ServerError::Answer(wrong))
 }
 
-fn password_words(fault: PasswordFault) -> &'static str {
+fn password_words(fault: PasswordFault) -> String {
     match fault {
-        PasswordFault::Length => "la password vuole da 12 a 200 caratteri",
-        PasswordFault::ContainsName => "la password contiene il nome dell'account",
-        PasswordFault::Monotonous => "la password è un solo carattere ripetuto",
-        PasswordFault::UsedBefore => "la password è già stata usata",
+        PasswordFault::Length => fl!("answer-password-length"),
+        PasswordFault::ContainsName => fl!("answer-password-name"),
+        PasswordFault::Monotonous => fl!("answer-password-monotonous"),
+        PasswordFault::UsedBefore => fl!("answer-password-used"),
     }
 }
 
@@ -112,34 +112,19 @@ pub async fn init(arguments: InitArguments) -> Result<(), ServerError> {
         return Err(ServerError::AlreadySetUp);
     }
     let controller = Controller {
-        name: or_ask(
-            arguments.controller_name,
-            "Titolare (per esempio «Comune di Borgo Vedetta»): ",
-            some_text,
-        )?,
-        id: or_ask(
-            arguments.controller,
-            "Nome breve del titolare (minuscole, cifre, trattini): ",
-            short_name,
-        )?,
-        istat: or_ask(arguments.istat, "Codice ISTAT, sei cifre: ", istat)?,
+        name: or_ask(arguments.controller_name, &fl!("ask-controller"), some_text)?,
+        id: or_ask(arguments.controller, &fl!("ask-short-name"), short_name)?,
+        istat: or_ask(arguments.istat, &fl!("ask-istat"), istat)?,
     };
     let mut names = arguments.names;
     if names.is_empty() {
-        names.push(questions::until(
-            "Nome o indirizzo del server per le postazioni: ",
-            some_text,
-        )?);
+        names.push(questions::until(&fl!("ask-server-name"), some_text)?);
     }
-    let administrator = or_ask(
-        arguments.administrator,
-        "Account dell'amministratore di sistema: ",
-        str::parse,
-    )?;
+    let administrator = or_ask(arguments.administrator, &fl!("ask-administrator"), str::parse)?;
     let answers = Answers {
-        display_name: or_ask(arguments.name, "Nome e cognome dell'amministratore: ", some_text)?,
-        agency: or_ask(arguments.body, "Ente dell'amministratore: ", some_text)?,
-        act: or_ask(arguments.act, "Atto di nomina: ", some_text)?,
+        display_name: or_ask(arguments.name, &fl!("ask-administrator-name"), some_text)?,
+        agency: or_ask(arguments.body, &fl!("ask-administrator-agency"), some_text)?,
+        act: or_ask(arguments.act, &fl!("ask-appointment"), some_text)?,
         password: match std::env::var("VEDETTA_PASSWORD") {
             Ok(password) => password.into(),
             Err(_) => twice(&administrator.0.to_string())?,
@@ -165,20 +150,21 @@ pub async fn init(arguments: InitArguments) -> Result<(), ServerError> {
         say(&line.to_string());
         return Ok(());
     }
+    say(&fl!("init-factor", user = user.to_string()));
+    say(&format!("  {}", begun.second_factor.expose_secret()));
+    say(&fl!("init-ready"));
     say(&format!(
-        "Per l'autenticatore di {user}, una volta sola:\n  {}",
-        begun.second_factor.expose_secret()
-    ));
-    say(&format!(
-        "Il server è pronto. Per avviarlo, da amministratore della macchina:\n  \
-         useradd --system vedetta; chown -R vedetta: {data}\n  \
-         cp {unit} /etc/systemd/system/ && systemctl enable --now vedetta-audit\n\
-         Poi, per ogni postazione:\n  \
-         vedetta-audit workstations code --data {data} --by {user} --station sala-operativa --grace-minutes 60\n  \
-         e su quella macchina «vedetta», con indirizzo {first}:{port} e il codice.",
+        "  useradd --system vedetta; chown -R vedetta: {data}\n  \
+         cp {unit} /etc/systemd/system/ && systemctl enable --now vedetta-audit",
         data = data.path().display(),
         unit = begun.unit.display(),
-        port = arguments.listen.port(),
     ));
+    say(&fl!("init-then"));
+    say(&format!(
+        "  vedetta-audit workstations code --data {data} --by {user} --station sala-operativa --grace-minutes 60",
+        data = data.path().display(),
+    ));
+    let address = format!("{first}:{}", arguments.listen.port());
+    say(&format!("  {}", fl!("init-there", address = address)));
     Ok(())
 }

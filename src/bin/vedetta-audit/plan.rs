@@ -5,6 +5,7 @@
 use super::account_admin::{By, as_administrator};
 use super::cameras::show_changed;
 use super::{say, sentences};
+use crate::terminal::fl;
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
 use vedetta::domain::site::{SitePlan, file};
@@ -75,9 +76,11 @@ pub async fn plan(command: PlanCommand) -> Result<(), ServerError> {
                 if json {
                     say(&serde_json::json!({"version": version, "cameras": cameras, "file": path}).to_string());
                 } else {
-                    say(&format!(
-                        "Piano versione {version}, {cameras} telecamere: {}.",
-                        path.display()
+                    say(&fl!(
+                        "plan-written",
+                        version = version.to_string(),
+                        cameras = cameras.to_string(),
+                        path = path.display().to_string()
                     ));
                 }
             };
@@ -95,7 +98,7 @@ pub async fn plan(command: PlanCommand) -> Result<(), ServerError> {
             if json {
                 say(&serde_json::json!({"good": true, "cameras": plan.cameras.len()}).to_string());
             } else {
-                say(&format!("Il file è corretto: {} telecamere.", plan.cameras.len()));
+                say(&fl!("plan-good", cameras = plan.cameras.len().to_string()));
             }
             Ok(())
         }

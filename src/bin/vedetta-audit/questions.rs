@@ -3,6 +3,7 @@
 //! Invariant: a secret is not shown while it is typed at a terminal, and is read from the environment where it is there.
 //! Deliberately absent: what is asked (each command).
 
+use crate::terminal::fl;
 use secrecy::SecretString;
 use std::io::{BufRead as _, IsTerminal as _};
 use std::process::Command;
@@ -11,9 +12,9 @@ use vedetta::server::error::ServerError;
 /// How often one question is put.
 pub const TRIES: usize = 3;
 
-/// A line from the keyboard, without its end.
+/// A line from the keyboard, without its end. A space parts it from the question.
 pub fn line(question: &str) -> Result<String, ServerError> {
-    eprint!("{question}");
+    eprint!("{question} ");
     let mut line = String::new();
     let read = std::io::stdin().lock().read_line(&mut line);
     let read = read.map_err(|source| ServerError::File {
@@ -21,7 +22,7 @@ pub fn line(question: &str) -> Result<String, ServerError> {
         source,
     })?;
     if read == 0 {
-        return Err(ServerError::Answer("manca, e non si può più chiedere".into()));
+        return Err(ServerError::Answer(fl!("answer-missing")));
     }
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
@@ -33,12 +34,17 @@ pub fn until<T>(question: &str, read: impl Fn(&str) -> Result<T, String>) -> Res
         match read(line(question)?.trim()) {
             Ok(answer) => return Ok(answer),
             Err(words) => {
-                eprintln!("Non va bene: {words}.");
+                not_good(&words);
                 wrong = words;
             }
         }
     }
     Err(ServerError::Answer(wrong))
+}
+
+/// Says why an answer will not do.
+pub fn not_good(why: &str) {
+    eprintln!("{}", fl!("answer-not-good", why = why));
 }
 
 /// A secret from the environment or the keyboard.

@@ -1,7 +1,8 @@
-//! What a test of a camera, a change of the plan and a fault in its file are in Italian, one sentence each.
+//! What a test of a camera, a change of the plan and a fault in its file are in words, one sentence each.
 //!
 //! Deliberately absent: everything else.
 
+use crate::terminal::fl;
 use vedetta::domain::camera::LensError;
 use vedetta::domain::privacy::calendar::CalendarError;
 use vedetta::domain::privacy::convex::{MOST_POINTS, ShapeError};
@@ -24,69 +25,67 @@ pub fn trial(found: &Result<TestReport, OnvifError>) -> String {
         Ok(trial) => trial,
         Err(error) => {
             return match error.kind() {
-                OnvifErrorKind::Unreachable | OnvifErrorKind::Timeout => {
-                    "La telecamera non risponde: controllare indirizzo, alimentazione e rete.".into()
-                }
-                OnvifErrorKind::WrongPassword => {
-                    "La telecamera risponde ma rifiuta l'accesso: controllare account e password.".into()
-                }
-                OnvifErrorKind::ClockWrong => {
-                    "La telecamera risponde ma rifiuta l'accesso per il suo orologio: regolarlo.".into()
-                }
-                OnvifErrorKind::Busy => "La telecamera risponde ma è occupata: riprovare fra poco.".into(),
+                OnvifErrorKind::Unreachable | OnvifErrorKind::Timeout => fl!("test-unreachable"),
+                OnvifErrorKind::WrongPassword => fl!("test-password"),
+                OnvifErrorKind::ClockWrong => fl!("test-clock"),
+                OnvifErrorKind::Busy => fl!("test-busy"),
                 OnvifErrorKind::Nonsense
                 | OnvifErrorKind::TooLarge
                 | OnvifErrorKind::TooDeep
                 | OnvifErrorKind::Fault
-                | OnvifErrorKind::NotSupported => {
-                    format!("La telecamera risponde ma non come prevede ONVIF ({error}).")
-                }
+                | OnvifErrorKind::NotSupported => fl!("test-nonsense", why = error.to_string()),
             };
         }
     };
     let clock = match trial.clock_offset_s {
-        None => "orologio non dichiarato".to_owned(),
-        Some(offset) if offset.unsigned_abs() < CLOCK_SLACK_S => "orologio giusto".to_owned(),
-        Some(offset) => format!("orologio sfasato di {offset} s"),
+        None => fl!("camera-clock-unknown"),
+        Some(offset) if offset.unsigned_abs() < CLOCK_SLACK_S => fl!("camera-clock-right"),
+        Some(offset) => fl!("camera-clock-off", seconds = offset.to_string()),
     };
     let streams = match &trial.streams {
-        Ok(streams) if streams.is_empty() => "nessun flusso".to_owned(),
+        Ok(streams) if streams.is_empty() => fl!("camera-no-streams"),
         Ok(streams) => {
             let each = streams
                 .iter()
                 .map(|stream| format!("{} {}×{}", stream.codec, stream.width, stream.height));
             each.collect::<Vec<_>>().join(", ")
         }
-        Err(error) => format!("flussi non leggibili ({error})"),
+        Err(error) => fl!("test-streams", why = error.to_string()),
     };
     let ptz = if trial.ptz {
-        "brandeggiabile"
+        fl!("camera-ptz")
     } else {
-        "senza brandeggio"
+        fl!("camera-no-ptz")
     };
     let masks = match &trial.masks {
-        Some(options) => format!("fino a {} maschere proprie", options.most_masks),
-        None => "senza maschere proprie".to_owned(),
+        Some(options) => fl!("camera-masks", n = options.most_masks.to_string()),
+        None => fl!("camera-no-masks"),
     };
-    format!("Risponde e fa entrare; {clock}; {streams}; {ptz}; {masks}.")
+    fl!(
+        "camera-report",
+        clock = clock,
+        streams = streams,
+        ptz = ptz,
+        masks = masks
+    )
 }
 
-/// A field as the regulation's words.
-fn field(field: Field) -> &'static str {
+/// A field in words.
+fn field(field: Field) -> String {
     match field {
-        Field::Number => "numero",
-        Field::Name => "nome",
-        Field::Place => "luogo",
-        Field::Controller => "titolare",
-        Field::Kind => "tipo",
-        Field::Onvif => "indirizzo",
-        Field::Lens => "ottica",
-        Field::Masks => "maschere",
-        Field::Limits => "limiti",
-        Field::Motion => "movimento",
-        Field::Ground => "suolo",
-        Field::School => "calendario scolastico",
-        Field::PersonalUsers => "utenti personali",
+        Field::Number => fl!("plan-field-number"),
+        Field::Name => fl!("plan-field-name"),
+        Field::Place => fl!("plan-field-place"),
+        Field::Controller => fl!("plan-field-controller"),
+        Field::Kind => fl!("plan-field-kind"),
+        Field::Onvif => fl!("plan-field-onvif"),
+        Field::Lens => fl!("plan-field-lens"),
+        Field::Masks => fl!("plan-field-masks"),
+        Field::Limits => fl!("plan-field-limits"),
+        Field::Motion => fl!("plan-field-motion"),
+        Field::Ground => fl!("plan-field-ground"),
+        Field::School => fl!("plan-field-school"),
+        Field::PersonalUsers => fl!("plan-field-personal-users"),
     }
 }
 
@@ -94,8 +93,12 @@ fn field(field: Field) -> &'static str {
 pub fn difference(difference: &Difference) -> String {
     let camera = &difference.camera;
     match (&difference.before, &difference.after) {
-        (None, Some(new)) => format!("{camera}: nuova, {} maschere", new.masks.len()),
-        (Some(_), None) => format!("{camera}: tolta"),
+        (None, Some(new)) => fl!(
+            "plan-new-camera",
+            camera = camera.as_str(),
+            masks = new.masks.len().to_string()
+        ),
+        (Some(_), None) => fl!("plan-camera-gone", camera = camera.as_str()),
         _ => {
             let fields: Vec<_> = difference.fields().into_iter().map(field).collect();
             format!("{camera}: {}", fields.join(", "))
@@ -106,69 +109,63 @@ pub fn difference(difference: &Difference) -> String {
 /// What is wrong with a line of a plan's file.
 pub fn file_fault(trouble: &FileTrouble) -> String {
     match trouble {
-        FileTrouble::Syntax(words) => format!("non si legge: {words}"),
-        FileTrouble::Address => {
-            "l'indirizzo deve cominciare con http:// o https://, avere un host e nessun utente o password".into()
-        }
-        FileTrouble::Plan(PlanError::ControllerTwice(id)) => format!("il titolare {id} compare due volte"),
-        FileTrouble::Plan(PlanError::Istat(id)) => format!("il codice ISTAT di {id} deve avere sei cifre"),
+        FileTrouble::Syntax(words) => fl!("fault-syntax", why = words.as_str()),
+        FileTrouble::Address => fl!("fault-address"),
+        FileTrouble::Plan(PlanError::ControllerTwice(id)) => fl!("fault-controller-twice", id = id.as_str()),
+        FileTrouble::Plan(PlanError::Istat(id)) => fl!("fault-istat", id = id.as_str()),
         FileTrouble::Plan(PlanError::Camera { camera, trouble }) => format!("{camera}: {}", camera_fault(trouble)),
     }
 }
 
 fn camera_fault(trouble: &CameraError) -> String {
     match trouble {
-        CameraError::Twice => "compare due volte".into(),
-        CameraError::NumberTwice(number) => format!("il numero {number} è già di un'altra telecamera"),
-        CameraError::NoSuchController(id) => format!("il titolare {id} non c'è"),
-        CameraError::DomeWithoutLens => "una dome deve avere un modello di ottica".into(),
-        CameraError::Lens(error) => format!("modello di ottica: {}", lens_fault(*error)),
-        CameraError::MaskTwice(id) => format!("la maschera {id} compare due volte"),
-        CameraError::WrongKindOfMask(id) => {
-            format!("la maschera {id} ha la forma sbagliata: direzioni per le dome, punti dell'immagine per le altre")
-        }
-        CameraError::Mask { mask, error } => format!("maschera {mask}: {}", shape_fault(*error)),
-        CameraError::SectorTwice(id) => format!("il settore {id} compare due volte"),
-        CameraError::Sector { sector, error } => format!("settore {sector}: {}", shape_fault(*error)),
-        CameraError::SectorsOfAFixedCamera => "i settori sono per le dome".into(),
-        CameraError::NoGround => {
-            "un limite in pixel per metro vuole altezza dell'ottica e larghezza dell'immagine".into()
-        }
-        CameraError::Ground => "altezza dell'ottica o larghezza dell'immagine fuori dai limiti".into(),
-        CameraError::School(error) => format!("calendario scolastico: {}", calendar_fault(*error)),
-        CameraError::Limit(name) => format!("il limite {name} è vuoto, fuori dai limiti o non è un numero"),
-        CameraError::Motion(name) => format!("il valore {name} è fuori dai limiti o non è un numero"),
+        CameraError::Twice => fl!("fault-twice"),
+        CameraError::NumberTwice(number) => fl!("fault-number", number = number.to_string()),
+        CameraError::NoSuchController(id) => fl!("fault-controller", id = id.as_str()),
+        CameraError::DomeWithoutLens => fl!("fault-no-lens"),
+        CameraError::Lens(error) => fl!("fault-lens", fault = lens_fault(*error)),
+        CameraError::MaskTwice(id) => fl!("fault-mask-twice", id = id.as_str()),
+        CameraError::WrongKindOfMask(id) => fl!("fault-mask-kind", id = id.as_str()),
+        CameraError::Mask { mask, error } => fl!("fault-mask", id = mask.as_str(), fault = shape_fault(*error)),
+        CameraError::SectorTwice(id) => fl!("fault-sector-twice", id = id.as_str()),
+        CameraError::Sector { sector, error } => fl!("fault-sector", id = sector.as_str(), fault = shape_fault(*error)),
+        CameraError::SectorsOfAFixedCamera => fl!("fault-sectors"),
+        CameraError::NoGround => fl!("fault-no-ground"),
+        CameraError::Ground => fl!("fault-ground"),
+        CameraError::School(error) => fl!("fault-school", fault = calendar_fault(*error)),
+        CameraError::Limit(name) => fl!("fault-limit", name = name.to_string()),
+        CameraError::Motion(name) => fl!("fault-motion", name = name.to_string()),
     }
 }
 
-fn lens_fault(error: LensError) -> &'static str {
+fn lens_fault(error: LensError) -> String {
     match error {
-        LensError::PanRange => "l'escursione in orizzontale è vuota o supera due giri",
-        LensError::TiltRange => "l'escursione in verticale è vuota o supera la verticale",
-        LensError::ZoomTable => "la tabella vuole almeno due righe, con lo zoom che cresce e il campo che cala",
-        LensError::FieldOfView => "il campo visivo deve stare fra 0,1° e 150°",
-        LensError::Aspect => "il rapporto fra larghezza e altezza deve stare fra 0,2 e 5",
-        LensError::Roll => "la rotazione non è un numero",
+        LensError::PanRange => fl!("lens-fault-pan-range"),
+        LensError::TiltRange => fl!("lens-fault-tilt-range"),
+        LensError::ZoomTable => fl!("lens-fault-zoom-table"),
+        LensError::FieldOfView => fl!("lens-fault-field-of-view"),
+        LensError::Aspect => fl!("lens-fault-aspect"),
+        LensError::Roll => fl!("lens-fault-roll"),
     }
 }
 
 fn shape_fault(error: ShapeError) -> String {
     match error {
-        ShapeError::TooFewPoints => "servono almeno tre punti diversi".into(),
-        ShapeError::TooManyPoints => format!("al più {MOST_POINTS} punti"),
-        ShapeError::Crosses => "i lati si incrociano".into(),
-        ShapeError::Flat => "non ha superficie".into(),
-        ShapeError::OutOfRange => "una coordinata è fuori dai limiti".into(),
-        ShapeError::SideTooLong => "un lato arriva a 90°".into(),
-        ShapeError::TooLarge => "è troppo grande".into(),
+        ShapeError::TooFewPoints => fl!("shape-fault-too-few-points"),
+        ShapeError::TooManyPoints => fl!("shape-fault-too-many-points", most = MOST_POINTS.to_string()),
+        ShapeError::Crosses => fl!("shape-fault-crosses"),
+        ShapeError::Flat => fl!("shape-fault-flat"),
+        ShapeError::OutOfRange => fl!("shape-fault-out-of-range"),
+        ShapeError::SideTooLong => fl!("shape-fault-side-too-long"),
+        ShapeError::TooLarge => fl!("shape-fault-too-large"),
     }
 }
 
-fn calendar_fault(error: CalendarError) -> &'static str {
+fn calendar_fault(error: CalendarError) -> String {
     match error {
-        CalendarError::Hours => "un orario finisce prima di cominciare",
-        CalendarError::Holiday => "una vacanza finisce prima di cominciare",
-        CalendarError::Exception => "un'eccezione finisce prima di cominciare",
-        CalendarError::NotApproved => "un'eccezione che apre vuole motivo e responsabile",
+        CalendarError::Hours => fl!("calendar-fault-hours"),
+        CalendarError::Holiday => fl!("calendar-fault-holiday"),
+        CalendarError::Exception => fl!("calendar-fault-exception"),
+        CalendarError::NotApproved => fl!("calendar-fault-not-approved"),
     }
 }

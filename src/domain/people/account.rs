@@ -3,6 +3,8 @@
 //! R-ACC-3 (180 days), R-ACC-4 (confirmed by a due date or disabled). Time is an argument, Unix ms.
 //! Deliberately absent: hashes, lock-out (`server::people`).
 
+use crate::domain::message::{Message, sentence};
+
 /// Longest life of a password, ms (R-ACC-3).
 pub const PASSWORD_LIFE_MS: i64 = 180 * DAY_MS;
 /// Until when a confirmed account is good without another confirmation, ms.
@@ -74,6 +76,18 @@ pub enum PasswordFault {
     Monotonous,
     #[error("it is one of the last five")]
     UsedBefore,
+}
+
+impl PasswordFault {
+    /// What is wrong with it, then what to do.
+    pub fn message(self) -> Message {
+        match self {
+            Self::Length => sentence("password-length"),
+            Self::ContainsName => sentence("password-name"),
+            Self::Monotonous => sentence("password-monotonous"),
+            Self::UsedBefore => sentence("password-used"),
+        }
+    }
 }
 
 /// Checks what can be seen of a new password by itself; whether it was used before is checked against the hashes.

@@ -10,6 +10,7 @@
 
 use super::{Action, Level, Person};
 use crate::domain::camera::{CameraId, ControllerId};
+use crate::domain::message::{Message, sentence};
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
@@ -217,6 +218,25 @@ pub enum Rule {
     FourEyes,
     /// R-ACC-5: it belongs to a controller that the person does not look after.
     OtherController,
+}
+
+impl Rule {
+    /// What the rule says, then what to do.
+    pub fn message(self) -> Message {
+        match self {
+            Self::NoGrant => sentence("rule-no-grant"),
+            Self::OutsideHours => sentence("rule-outside-hours"),
+            Self::NotAtThisStation => sentence("rule-station"),
+            Self::ServerAway => sentence("refusal-server-away"),
+            Self::GraceOver => sentence("refusal-grace-over"),
+            Self::MaintainerSeesNoImage => sentence("rule-maintainer"),
+            Self::AdministratorDoesNotWatch => sentence("rule-administrator"),
+            Self::SchoolHours => sentence("rule-school"),
+            Self::SupervisorOnly => sentence("rule-supervisor"),
+            Self::FourEyes => sentence("rule-four-eyes"),
+            Self::OtherController => sentence("rule-other-controller"),
+        }
+    }
 }
 
 /// May this person do this here and now? Pure; the one function for server and client.

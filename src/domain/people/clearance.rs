@@ -9,6 +9,7 @@
 use super::stated_purpose::{MOST_PROTOCOL, cleaned};
 use super::{Level, Purpose};
 use crate::domain::camera::{CameraId, ControllerId};
+use crate::domain::message::{Message, sentence};
 use crate::domain::reason::Reason;
 use crate::domain::timeline::{Span, horizon};
 use serde::{Deserialize, Serialize};
@@ -156,6 +157,27 @@ pub enum ClearanceError {
     NotCleared,
     #[error("this account watches no recordings")]
     NotForThisLevel,
+}
+
+impl ClearanceError {
+    /// Why not, then what to do.
+    pub fn message(self) -> Message {
+        match self {
+            Self::Cameras => sentence("clearance-bad-cameras").with("most", MOST_CAMERAS),
+            Self::EmptyRange => sentence("clearance-bad-range"),
+            Self::TooOld => sentence("clearance-too-old"),
+            Self::TooFarAhead => sentence("clearance-too-far"),
+            Self::TooMuch => sentence("clearance-too-much").with("most", MOST_CAMERA_HOURS),
+            Self::NoProtocolNumber => sentence("clearance-no-protocol"),
+            Self::Hours => sentence("clearance-bad-hours").with("most", MOST_HOURS),
+            Self::SupervisorOnly => sentence("clearance-supervisor"),
+            Self::OwnRequest => sentence("clearance-own"),
+            Self::NotWaiting => sentence("clearance-not-waiting"),
+            Self::Wider => sentence("clearance-wider"),
+            Self::NotCleared => sentence("clearance-needed"),
+            Self::NotForThisLevel => sentence("clearance-not-for-level"),
+        }
+    }
 }
 
 /// Whether recordings need a clearance at this level (R-REC-1).

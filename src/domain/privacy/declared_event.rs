@@ -7,7 +7,8 @@
 //! Deliberately absent: recording and telling (the caller), grants (`domain::people` was asked before).
 
 use crate::domain::camera::{CameraId, MaskId};
-use crate::domain::people::Level;
+use crate::domain::message::{Message, sentence};
+use crate::domain::people::{Level, Rule};
 use crate::domain::site::CameraPlan;
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
@@ -66,6 +67,23 @@ pub enum DeclareError {
     AlreadyInForce,
     #[error("too many events on this camera")]
     TooMany,
+}
+
+impl DeclareError {
+    /// Why not, then what to do.
+    pub fn message(self) -> Message {
+        match self {
+            Self::NoReason => sentence("refusal-no-reason"),
+            Self::Minutes { most } => sentence("refusal-minutes").with("most", most),
+            Self::NoCeiling => sentence("refusal-no-ceiling"),
+            Self::NoSuchMask => sentence("refusal-no-such-mask"),
+            Self::PermanentMask => sentence("refusal-permanent-mask"),
+            Self::NoSchool => sentence("refusal-no-school"),
+            Self::SupervisorOnly => Rule::SupervisorOnly.message(),
+            Self::AlreadyInForce => sentence("refusal-in-force"),
+            Self::TooMany => sentence("refusal-too-many-events"),
+        }
+    }
 }
 
 /// An event in force. `P`: who declared it.

@@ -8,6 +8,7 @@
 
 use super::{CameraPlan, Mask, Revision, SitePlan};
 use crate::domain::camera::{CameraId, CameraKind, ControllerId, LensModel, MaskId};
+use crate::domain::message::{Message, sentence};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -67,6 +68,24 @@ pub enum SiteFault {
     Nothing,
     #[error("too many changes wait for approval")]
     TooMany,
+}
+
+impl SiteFault {
+    /// Why not, then what to do.
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Address => sentence("site-address"),
+            Self::Text => sentence("site-text"),
+            Self::Taken => sentence("site-taken"),
+            Self::NotKept => sentence("site-not-kept"),
+            Self::NoSuchCamera => sentence("site-no-camera"),
+            Self::Controllers => sentence("site-controllers"),
+            Self::Stale { version } => sentence("site-stale").with("version", *version),
+            Self::Senseless { .. } => sentence("site-senseless"),
+            Self::Nothing => sentence("site-nothing"),
+            Self::TooMany => sentence("site-too-many"),
+        }
+    }
 }
 
 /// Who drew and who approved what changes in masks, and when (Unix ms).

@@ -3,6 +3,7 @@
 //! Deliberately absent: what a screen does by itself (in its file).
 
 use super::*;
+use crate::domain::refusal::RefusalKind;
 use crate::domain::wall::Layout;
 use crate::gui::fake;
 use crate::station::TrackedPose;
@@ -112,7 +113,7 @@ fn a_saved_wall_comes_back_by_its_name() {
 #[test]
 fn a_refused_sign_in_stays_on_the_screen_with_its_sentence() {
     let (mut app, _) = App::signed_out(options());
-    drop(app.update(Message::SignedIn(Err(SignInError::UnknownStation))));
+    drop(app.update(Message::SignedIn(Err(RefusalKind::UnknownStation.into()))));
     let Screen::SignIn(screen) = app.screen() else {
         panic!("another screen")
     };

@@ -7,6 +7,7 @@
 
 use crate::domain::people::Purpose;
 use crate::domain::people::stated_purpose::Stated;
+use crate::domain::refusal::RefusalKind;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
 use crate::gui::keymap::Command;
@@ -153,8 +154,8 @@ impl SignIn {
         self.waiting = false;
         self.error = Some(sentences::sign_in(error));
         match error {
-            SignInError::MustChoosePassword => self.change = Some(Change::default()),
-            SignInError::SecondFactor => self.asks_code = true,
+            why if why.is(&RefusalKind::MustChoosePassword) => self.change = Some(Change::default()),
+            why if why.is(&RefusalKind::SecondFactor) => self.asks_code = true,
             SignInError::ActiveElsewhere(Some(ticket)) => {
                 let (elsewhere, first) = TakeoverRequest::new(ticket.clone());
                 (self.elsewhere, self.error) = (Some(elsewhere), None);
@@ -537,7 +538,7 @@ mod tests {
         types(&mut typist, &mut screen, &keys("neri⇥segreta⏎x"));
         assert!(screen.waiting && screen.password.expose_secret().is_empty());
         // The refusal comes, and the next try is typed at once.
-        screen.failed(&SignInError::WrongCredentials);
+        screen.failed(&RefusalKind::WrongCredentials.into());
         types(&mut typist, &mut screen, &keys("altra"));
         assert_eq!(
             (screen.user.as_str(), screen.password.expose_secret()),
@@ -550,7 +551,7 @@ mod tests {
         let (mut typist, mut screen) = (Typist::new(), typed());
         assert!(!screen.places().contains(&Place::Code));
         screen.update(Message::Enter);
-        screen.failed(&SignInError::SecondFactor);
+        screen.failed(&RefusalKind::SecondFactor.into());
         let mut did = types(&mut typist, &mut screen, &keys("segreta⇥123456⏎"));
         let Some(Action::SignIn { claim, .. }) = did.pop() else {
             panic!("nothing was asked")
@@ -566,7 +567,7 @@ mod tests {
         let mut screen = typed();
         screen.update(Message::Code("123456".into()));
         assert!(matches!(screen.update(Message::Enter), Action::SignIn { .. }));
-        screen.failed(&SignInError::SecondFactor);
+        screen.failed(&RefusalKind::SecondFactor.into());
         assert_eq!(screen.place, Place::Password);
     }
 
@@ -641,7 +642,7 @@ mod tests {
     #[test]
     fn r_acc_3_a_password_that_is_too_old_is_changed_here() {
         let mut screen = typed();
-        screen.failed(&SignInError::MustChoosePassword);
+        screen.failed(&RefusalKind::MustChoosePassword.into());
         screen.update(Message::New("cavallo-di-ferro".into()));
         screen.update(Message::Again("cavallo-di-legno".into()));
         assert!(

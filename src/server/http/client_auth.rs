@@ -3,15 +3,15 @@
 //! Invariant: a handler that takes a [`Caller`] or [`Person`] cannot be reached without one.
 //! Deliberately absent: the checkpoint and the tiles, which anyone may read.
 
-use super::lifecycle::App;
 use super::responses::{Answer, Refused};
+use super::state::App;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::{AdminRight, Asked, Circumstances, Decision, Ground, LogRight, Reach, Right, Rule, decide};
 use crate::domain::site::CameraPlan;
 use crate::protocol::RefusalKind;
-use crate::server::log::recorder::Act;
-use crate::server::log::sequencer::now_ms;
+use crate::server::clock::now_ms;
+use crate::server::log::recorder::{Act, Recorder};
 use crate::server::people::accounts::By;
 use crate::server::people::sessions::SignedIn;
 use crate::server::store::Log;
@@ -32,10 +32,10 @@ pub(super) const ZONE: &str = "Europe/Rome";
 /// The address a call comes from.
 pub struct Address(pub IpAddr);
 
-impl FromRequestParts<Arc<App>> for Address {
+impl FromRequestParts<App> for Address {
     type Rejection = Refused;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Answer<Self> {
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Answer<Self> {
         let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         Ok(Self(info.map_or(Ipv4Addr::UNSPECIFIED.into(), |info| info.0.ip())))
     }
@@ -49,7 +49,7 @@ impl Caller {
     ///
     /// # Errors
     /// It is another: recorded, because an enrolled workstation does that only when somebody makes it.
-    pub async fn must_be(&self, app: &App, path: &str) -> Answer<&StationId> {
+    pub async fn must_be(&self, recorder: &Recorder, path: &str) -> Answer<&StationId> {
         if self.0.station.as_str() == path {
             return Ok(&self.0.station);
         }
@@ -59,7 +59,7 @@ impl Caller {
             at: Some(&self.0.station),
             ..Act::default()
         };
-        app.recorder
+        recorder
             .record(
                 &self.0.home,
                 Operation::StationRefused,
@@ -74,10 +74,10 @@ impl Caller {
     }
 }
 
-impl FromRequestParts<Arc<App>> for Caller {
+impl FromRequestParts<App> for Caller {
     type Rejection = Refused;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Answer<Self> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Answer<Self> {
         let unknown = |detail: &str| Refused::new(RefusalKind::UnknownStation, detail);
         let info = parts.extensions.get::<Arc<TlsInfo>>().cloned();
         let certificate = info.as_ref().and_then(|info| info.peer_certificates.first());
@@ -87,7 +87,7 @@ impl FromRequestParts<Arc<App>> for Caller {
         if !tls::is_made_out_to(certificate, &row.station) {
             return Err(unknown("the certificate is made out to another station"));
         }
-        if app.contacts.is_due(&row.station, now_ms()) {
+        if app.people.contacts.is_due(&row.station, now_ms()) {
             // What it is called for goes before the time of day.
             if let Err(error) = app.store.station_seen(&row.station, now_ms()).await {
                 tracing::warn!(%error, "the last contact is not kept");
@@ -134,7 +134,7 @@ impl Person {
     /// The rule that refuses, or that the refusal cannot be recorded.
     pub async fn must_on_log(
         &self,
-        app: &App,
+        recorder: &Recorder,
         log: &Log,
         right: LogRight,
         operation: Operation,
@@ -145,9 +145,7 @@ impl Person {
             return Ok(());
         };
         let act = act.with("rule", serde_json::to_value(rule).unwrap_or_default());
-        app.recorder
-            .record(controller, operation, Outcome::Refused, act)
-            .await?;
+        recorder.record(controller, operation, Outcome::Refused, act).await?;
         Err(RefusalKind::Rule(rule).into())
     }
 
@@ -160,12 +158,12 @@ impl Person {
     ///
     /// # Errors
     /// The rule that refuses, or that the refusal cannot be recorded.
-    pub async fn authorise_admin(&self, app: &App, office: AdminRight) -> Answer<Ground> {
+    pub async fn authorise_admin(&self, recorder: &Recorder, office: AdminRight) -> Answer<Ground> {
         let rule = match self.may(Asked::Admin(office)) {
             Decision::Allowed(ground) => return Ok(ground),
             Decision::Refused(rule) => rule,
         };
-        self.refuse_admin(app, office, rule, "").await?;
+        self.refuse_admin(recorder, office, rule, "").await?;
         Err(RefusalKind::Rule(rule).into())
     }
 
@@ -176,30 +174,37 @@ impl Person {
     /// The rule that refuses, that there is no such `what`, or that the refusal cannot be recorded.
     pub async fn authorise_admin_over(
         &self,
-        app: &App,
+        recorder: &Recorder,
         office: AdminRight,
         controllers: Option<&[ControllerId]>,
         (what, asked_for): (&str, &str),
     ) -> Answer<()> {
-        self.authorise_admin(app, office).await?;
+        self.authorise_admin(recorder, office).await?;
         let controllers = controllers.unwrap_or_default();
         let decided = self.may(Asked::AdminOver { office, controllers });
         let known = controllers.iter().any(|controller| self.who.person.keeps(controller));
         match decided {
             Decision::Allowed(_) if known => Ok(()),
             Decision::Refused(rule) if known => {
-                self.refuse_admin(app, office, rule, asked_for).await?;
+                self.refuse_admin(recorder, office, rule, asked_for).await?;
                 Err(RefusalKind::Rule(rule).into())
             }
             Decision::Allowed(_) | Decision::Refused(_) => {
-                self.refuse_admin(app, office, Rule::OtherController, asked_for).await?;
+                self.refuse_admin(recorder, office, Rule::OtherController, asked_for)
+                    .await?;
                 Err(Refused::not_found(what))
             }
         }
     }
 
     /// Records a refusal of an office.
-    pub(super) async fn refuse_admin(&self, app: &App, office: AdminRight, rule: Rule, asked_for: &str) -> Answer<()> {
+    pub(super) async fn refuse_admin(
+        &self,
+        recorder: &Recorder,
+        office: AdminRight,
+        rule: Rule,
+        asked_for: &str,
+    ) -> Answer<()> {
         let mut act = By {
             station: &self.station,
             who: &self.who,
@@ -210,7 +215,7 @@ impl Person {
         if !asked_for.is_empty() {
             act = act.with("asked_for", asked_for.chars().take(64).collect::<String>());
         }
-        app.recorder
+        recorder
             .record(
                 &self.station.home,
                 Operation::ConfigurationChange,
@@ -222,14 +227,14 @@ impl Person {
     }
 }
 
-impl FromRequestParts<Arc<App>> for Person {
+impl FromRequestParts<App> for Person {
     type Rejection = Refused;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Answer<Self> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Answer<Self> {
         let Caller(station) = Caller::from_request_parts(parts, app).await?;
         let ended = || Refused::new(RefusalKind::SessionEnded, "no session token");
         let token = bearer(parts).ok_or_else(ended)?;
-        let who = app.sessions.of_token(&station, token, now_ms()).await?;
+        let who = app.people.sessions.of_token(&station, token, now_ms()).await?;
         Ok(Self { station, who })
     }
 }
@@ -237,10 +242,10 @@ impl FromRequestParts<Arc<App>> for Person {
 /// A session token, if the call carries one that is still good. Marks the session as used.
 pub struct Touch;
 
-impl FromRequestParts<Arc<App>> for Touch {
+impl FromRequestParts<App> for Touch {
     type Rejection = Refused;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Answer<Self> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Answer<Self> {
         // Events of a session that has ended are taken all the same: they happened.
         if bearer(parts).is_some()
             && let Err(refused) = Person::from_request_parts(parts, app).await

@@ -3,33 +3,36 @@
 //! Invariant: nobody is told of a camera of a controller that they have nothing to do with (R-ACC-5). Letting go of a
 //! dome needs no grant. Deliberately absent: the lease (`server::dome_leases`).
 
-use super::cameras::{act, camera_of};
+use super::camera_scope::{act, camera_of};
 use super::client_auth::Person;
-use super::lifecycle::App;
 use super::responses::{Answer, Bounded};
+use super::state::{SiteState, UsageState};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::{Action, Decision, Right};
 use crate::domain::ptz::lease::{Asking, Input};
 use crate::protocol::{LeaseRequest, LeaseState, RefusalKind, Watching};
 use crate::server::dome_leases::holder;
+use crate::server::log::recorder::Recorder;
 use axum::Json;
 use axum::extract::{Path, State};
 use std::sync::Arc;
 
 pub async fn hold(
-    State(app): State<Arc<App>>,
+    State(site): State<Arc<SiteState>>,
+    State(usage): State<Arc<UsageState>>,
+    State(recorder): State<Recorder>,
     person: Person,
     Path(camera): Path<String>,
     Bounded(ask): Bounded<LeaseRequest>,
 ) -> Answer<Json<LeaseState>> {
-    let camera = &camera_of(&app, &person, camera).await?;
+    let camera = &camera_of(&site, &recorder, &person, camera).await?;
     let lets_go = matches!(ask, LeaseRequest::Release { .. });
     if let Decision::Refused(rule) = person.may_on(Right::Grant(Action::Ptz), camera)
         && !lets_go
     {
         let rule_word = serde_json::to_value(rule).unwrap_or_default();
         let act = act(&person, camera).with("rule", rule_word);
-        app.recorder
+        recorder
             .record(&camera.controller, Operation::DomeHold, Outcome::Refused, act)
             .await?;
         return Err(RefusalKind::Rule(rule).into());
@@ -44,21 +47,25 @@ pub async fn hold(
         LeaseRequest::Decline { to } => Input::Decline { from: by, to },
         LeaseRequest::TakeOver { reason } => Input::TakeOver(Asking { by, reason }),
     };
-    let state = app
+    let state = usage
         .holds
         .apply(&camera.controller, &camera.id, &person.who, input)
         .await?;
     Ok(Json(state))
 }
 
-pub async fn holds(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<LeaseState>>> {
-    Ok(Json(holds_seen_by(&app, &person).await?))
+pub async fn holds(
+    State(site): State<Arc<SiteState>>,
+    State(usage): State<Arc<UsageState>>,
+    person: Person,
+) -> Answer<Json<Vec<LeaseState>>> {
+    Ok(Json(holds_seen_by(&site, &usage, &person).await?))
 }
 
 /// Who holds which of the domes that this person has to do with.
-pub(super) async fn holds_seen_by(app: &App, person: &Person) -> Answer<Vec<LeaseState>> {
-    let plan = app.plans.current();
-    let mut all = app.holds.all().await?;
+pub(super) async fn holds_seen_by(site: &SiteState, usage: &UsageState, person: &Person) -> Answer<Vec<LeaseState>> {
+    let plan = site.plans.current();
+    let mut all = usage.holds.all().await?;
     all.retain(|state| {
         let camera = plan.camera(&state.camera);
         camera.is_some_and(|camera| person.who.person.knows(&camera.controller, &camera.id))
@@ -68,9 +75,9 @@ pub(super) async fn holds_seen_by(app: &App, person: &Person) -> Answer<Vec<Leas
 }
 
 /// Who watches those cameras.
-pub(super) fn watching_seen_by(app: &App, person: &Person) -> Vec<Watching> {
-    let mut all = app.presence.all();
-    let plan = app.plans.current();
+pub(super) fn watching_seen_by(site: &SiteState, usage: &UsageState, person: &Person) -> Vec<Watching> {
+    let mut all = usage.presence.all();
+    let plan = site.plans.current();
     all.retain(|watching| {
         let camera = plan.camera(&watching.camera);
         camera.is_some_and(|camera| person.may_on(Right::Grant(Action::Live), camera).granted().is_ok())

@@ -3,8 +3,9 @@
 //! Invariant: «ready» means that the database answers and everything in it is signed or will be within seconds.
 //! Deliberately absent: names of people, cameras and workstations.
 
-use super::lifecycle::App;
+use super::state::{LogState, Traffic};
 use crate::server::metrics::line;
+use crate::server::store::Store;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -15,13 +16,13 @@ pub async fn healthy() -> &'static str {
     "ok\n"
 }
 
-pub async fn ready(State(app): State<Arc<App>>) -> (StatusCode, String) {
-    if let Err(error) = app.store.answers().await {
+pub async fn ready(State(logs): State<Arc<LogState>>, State(store): State<Store>) -> (StatusCode, String) {
+    if let Err(error) = store.answers().await {
         tracing::error!(error = &error as &dyn std::error::Error, "not ready");
         return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n".into());
     }
-    for log in &app.logs {
-        let failing = app
+    for log in &logs.all {
+        let failing = logs
             .signing
             .get(&log.controller)
             .is_some_and(|failing| failing.borrow().is_some());
@@ -35,23 +36,27 @@ pub async fn ready(State(app): State<Arc<App>>) -> (StatusCode, String) {
     (StatusCode::OK, "ok\n".into())
 }
 
-pub async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let mut page = app.metrics.page();
+pub async fn metrics(
+    State(logs): State<Arc<LogState>>,
+    State(traffic): State<Arc<Traffic>>,
+    State(store): State<Store>,
+) -> Response {
+    let mut page = traffic.metrics.page();
     page.push_str("# TYPE vedetta_log_size gauge\n# TYPE vedetta_log_signed_size gauge\n");
     page.push_str("# HELP vedetta_log_unwitnessed_size Entries that no witness has seen.\n");
     page.push_str("# TYPE vedetta_log_unwitnessed_size gauge\n# TYPE vedetta_log_signed_time_seconds gauge\n");
     page.push_str("# TYPE vedetta_log_signing_fails gauge\n");
-    for log in &app.logs {
+    for log in &logs.all {
         let of = |name: &str| format!("{name}{{log=\"{}\"}}", log.controller);
-        let Some(signed) = app.signed.get(&log.controller).map(|signed| signed.borrow().clone()) else {
+        let Some(signed) = logs.signed.get(&log.controller).map(|signed| signed.borrow().clone()) else {
             continue;
         };
-        let witnessed = app.witnessed.get(&log.controller).map_or(0, |seen| seen.borrow().size);
-        let failing = app
+        let witnessed = logs.witnessed.get(&log.controller).map_or(0, |seen| seen.borrow().size);
+        let failing = logs
             .signing
             .get(&log.controller)
             .is_some_and(|failing| failing.borrow().is_some());
-        if let Ok(size) = app.store.size(log).await {
+        if let Ok(size) = store.size(log).await {
             line(&mut page, &of("log_size"), size);
         }
         line(&mut page, &of("log_signed_size"), signed.size);

@@ -4,17 +4,19 @@
 //! Deliberately absent: strict reading of the body's fields; a newer workstation must never lose an event here.
 
 use super::client_auth::{Caller, Touch};
-use super::lifecycle::App;
 use super::responses::{Answer, Bounded, Refused};
+use super::state::{LogState, UsageState};
 use crate::domain::audit::chain::Sealed;
 use crate::domain::audit::leaf::{self, Leaf, Salt};
 use crate::domain::audit::note::Statement;
 use crate::protocol::{
     BatchReceipt, DurablePromise, EventBatch, MAX_BATCH, PromisedEntry, RefusalKind, StationHead, SubmittedEvent,
 };
+use crate::server::log::recorder::Recorder;
 use crate::server::log::sequencer::Submitted;
 use crate::server::presence::Sighting;
-use crate::server::store::search::Keys;
+use crate::server::store::Store;
+use crate::server::store::keys::Keys;
 use axum::Json;
 use axum::extract::{Path, State};
 use std::sync::Arc;
@@ -52,21 +54,24 @@ fn read(event: SubmittedEvent) -> Result<(Submitted, Option<Sighting>), String> 
 }
 
 pub async fn events(
-    State(app): State<Arc<App>>,
+    State(logs): State<Arc<LogState>>,
+    State(usage): State<Arc<UsageState>>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
     caller: Caller,
     _touch: Touch,
     Path(station): Path<String>,
     Bounded(batch): Bounded<EventBatch>,
 ) -> Answer<Json<BatchReceipt>> {
-    let station = caller.must_be(&app, &station).await?.clone();
+    let station = caller.must_be(&recorder, &station).await?.clone();
     if caller.0.quarantined {
-        let seq = app.store.quarantine_seq(&station).await?;
+        let seq = store.quarantine_seq(&station).await?;
         return Err(RefusalKind::Equivocation { seq }.into());
     }
     if batch.events.len() > MAX_BATCH {
         return Err(Refused::new(RefusalKind::TooLarge, "too many events"));
     }
-    let key = app.log_keys.get(&batch.log).ok_or_else(|| Refused::not_found("log"))?;
+    let key = logs.keys.get(&batch.log).ok_or_else(|| Refused::not_found("log"))?;
     let (mut events, mut sightings) = (Vec::with_capacity(batch.events.len()), Vec::new());
     for event in batch.events {
         let (event, sighting) = read(event).map_err(Refused::malformed)?;
@@ -77,8 +82,8 @@ pub async fn events(
         .first()
         .map(|event| event.leaf.seq)
         .ok_or_else(|| Refused::malformed("no events"))?;
-    let placed = app.sequencer.submit(batch.log, station.clone(), events).await?;
-    if let Err(error) = app.presence.see(sightings).await {
+    let placed = logs.sequencer.submit(batch.log, station.clone(), events).await?;
+    if let Err(error) = usage.presence.see(sightings).await {
         // The events are durable all the same.
         tracing::warn!(error = &error as &dyn std::error::Error, "who watches is not known");
     }
@@ -101,14 +106,16 @@ pub async fn events(
 }
 
 pub async fn heads(
-    State(app): State<Arc<App>>,
+    State(logs): State<Arc<LogState>>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
     caller: Caller,
     Path(station): Path<String>,
 ) -> Answer<Json<Vec<StationHead>>> {
-    let station = caller.must_be(&app, &station).await?;
+    let station = caller.must_be(&recorder, &station).await?;
     let mut heads = Vec::new();
-    for log in &app.logs {
-        let chain = app.store.chain(log, station).await?;
+    for log in &logs.all {
+        let chain = store.chain(log, station).await?;
         let prev = chain.prev.map(|hash| hash.to_string()).unwrap_or_default();
         heads.push(StationHead {
             log: log.controller.clone(),

@@ -4,17 +4,17 @@
 //! its reading is durable in the same log (R-AUD-3), and a refused reading is recorded too.
 
 use super::client_auth::{Caller, Person};
-use super::lifecycle::App;
 use super::responses::{Answer, Asked, Refused};
+use super::state::LogState;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::audit::proof::{Recipe, consistency_recipe, inclusion_recipe};
 use crate::domain::audit::tile::{Tile, TileKind, bundle};
 use crate::domain::people::LogRight;
 use crate::protocol::{ConsistencyProof, InclusionProof, LogEntry, LogPage};
-use crate::server::log::recorder::Act;
-use crate::server::log::signer::SignedState;
-use crate::server::store::Log;
+use crate::server::log::recorder::{Act, Recorder};
+use crate::server::log::signed_state::SignedState;
 use crate::server::store::entries::Entry;
+use crate::server::store::{Log, Store};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -26,38 +26,41 @@ use std::sync::Arc;
 pub(super) const PAGE: u32 = 500;
 pub(super) const PAGE_BYTES: usize = crate::protocol::MAX_BODY / 2;
 
-pub(super) fn log_of<'a>(app: &'a App, controller: &str) -> Answer<(&'a Log, SignedState)> {
-    let log = app.logs.iter().find(|log| log.controller.as_str() == controller);
+pub(super) fn log_of<'a>(logs: &'a LogState, controller: &str) -> Answer<(&'a Log, SignedState)> {
+    let log = logs.all.iter().find(|log| log.controller.as_str() == controller);
     let log = log.ok_or_else(|| Refused::not_found("log"))?;
-    let signed = app
+    let signed = logs
         .signed
         .get(&log.controller)
         .ok_or_else(|| Refused::not_found("log"))?;
     Ok((log, signed.borrow().clone()))
 }
 
-pub async fn checkpoint(State(app): State<Arc<App>>, Path(controller): Path<String>) -> Answer<Response> {
-    let (_, signed) = log_of(&app, &controller)?;
+pub async fn checkpoint(State(logs): State<Arc<LogState>>, Path(controller): Path<String>) -> Answer<Response> {
+    let (_, signed) = log_of(&logs, &controller)?;
     let head = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (CACHE_CONTROL, "no-cache")];
     Ok((head, signed.note).into_response())
 }
 
-pub async fn tile(State(app): State<Arc<App>>, Path((controller, path)): Path<(String, String)>) -> Answer<Response> {
-    let (log, signed) = log_of(&app, &controller)?;
+pub async fn tile(
+    State(logs): State<Arc<LogState>>,
+    State(store): State<Store>,
+    Path((controller, path)): Path<(String, String)>,
+) -> Answer<Response> {
+    let (log, signed) = log_of(&logs, &controller)?;
     let tile: Tile = path.parse().map_err(|_| Refused::not_found("tile"))?;
     if !tile.is_within(signed.size) {
         return Err(Refused::not_found("tile"));
     }
     let bytes = match tile.kind {
-        TileKind::Hashes(_) => app
-            .store
+        TileKind::Hashes(_) => store
             .hashes(log, tile.first(), tile.width)
             .await?
             .iter()
             .flat_map(|hash| hash.0)
             .collect(),
         TileKind::Entries => {
-            let leaves = app.store.leaves(log, tile.first().index, tile.width).await?;
+            let leaves = store.leaves(log, tile.first().index, tile.width).await?;
             bundle(leaves.iter().map(String::as_bytes))
         }
     };
@@ -76,12 +79,20 @@ pub struct InclusionQuery {
 }
 
 pub async fn inclusion(
-    State(app): State<Arc<App>>,
+    State(logs): State<Arc<LogState>>,
+    State(store): State<Store>,
     _caller: Caller,
     Path(controller): Path<String>,
     Asked(ask): Asked<InclusionQuery>,
 ) -> Answer<Json<InclusionProof>> {
-    let path = hashes(&app, &controller, ask.size, inclusion_recipe(ask.index, ask.size)).await?;
+    let path = hashes(
+        &logs,
+        &store,
+        &controller,
+        ask.size,
+        inclusion_recipe(ask.index, ask.size),
+    )
+    .await?;
     Ok(Json(InclusionProof {
         index: ask.index,
         size: ask.size,
@@ -97,12 +108,13 @@ pub struct ConsistencyQuery {
 }
 
 pub async fn consistency(
-    State(app): State<Arc<App>>,
+    State(logs): State<Arc<LogState>>,
+    State(store): State<Store>,
     _caller: Caller,
     Path(controller): Path<String>,
     Asked(ask): Asked<ConsistencyQuery>,
 ) -> Answer<Json<ConsistencyProof>> {
-    let path = hashes(&app, &controller, ask.to, consistency_recipe(ask.from, ask.to)).await?;
+    let path = hashes(&logs, &store, &controller, ask.to, consistency_recipe(ask.from, ask.to)).await?;
     Ok(Json(ConsistencyProof {
         from: ask.from,
         to: ask.to,
@@ -110,13 +122,18 @@ pub async fn consistency(
     }))
 }
 
-async fn hashes(app: &App, controller: &str, size: u64, recipe: Option<Recipe>) -> Answer<Vec<String>> {
-    let (log, signed) = log_of(app, controller)?;
+async fn hashes(
+    logs: &LogState,
+    store: &Store,
+    controller: &str,
+    size: u64,
+    recipe: Option<Recipe>,
+) -> Answer<Vec<String>> {
+    let (log, signed) = log_of(logs, controller)?;
     let recipe = recipe
         .filter(|_| size <= signed.size)
         .ok_or_else(|| Refused::not_found("proof"))?;
-    Ok(app
-        .store
+    Ok(store
         .cook(log, &recipe)
         .await?
         .iter()
@@ -150,11 +167,11 @@ pub(super) fn reading(person: &Person) -> Act<'_> {
 }
 
 /// Only the system administrator of the log's controller reads it (R-AUD-3); either way it is recorded first.
-pub(super) async fn may_read(app: &App, person: &Person, log: &Log, act: Act<'_>) -> Answer<()> {
+pub(super) async fn may_read(recorder: &Recorder, person: &Person, log: &Log, act: Act<'_>) -> Answer<()> {
     person
-        .must_on_log(app, log, LogRight::Read, Operation::LogRead, act.clone())
+        .must_on_log(recorder, log, LogRight::Read, Operation::LogRead, act.clone())
         .await?;
-    app.recorder
+    recorder
         .record(&log.controller, Operation::LogRead, Outcome::Done, act)
         .await?;
     Ok(())
@@ -172,19 +189,21 @@ pub(super) fn log_entry(entry: Entry) -> LogEntry {
 }
 
 pub async fn entries(
-    State(app): State<Arc<App>>,
+    State(logs): State<Arc<LogState>>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
     person: Person,
     Path(controller): Path<String>,
     Asked(ask): Asked<EntriesQuery>,
 ) -> Answer<Json<LogPage>> {
-    let (log, _) = log_of(&app, &controller)?;
+    let (log, _) = log_of(&logs, &controller)?;
     let limit = ask.limit.clamp(1, PAGE);
     let act = reading(&person).with("from", ask.from).with("limit", limit);
-    may_read(&app, &person, log, act).await?;
-    let size = app.store.size(log).await?;
+    may_read(&recorder, &person, log, act).await?;
+    let size = store.size(log).await?;
     let mut bytes = 0;
     let mut entries = Vec::new();
-    for entry in app.store.entries(log, ask.from, limit).await? {
+    for entry in store.entries(log, ask.from, limit).await? {
         let entry = log_entry(entry);
         bytes += entry.leaf.len() + entry.body.as_ref().map_or(0, String::len);
         if bytes > PAGE_BYTES && !entries.is_empty() {

@@ -4,6 +4,7 @@
 //! Deliberately absent: rules; each handler asks the room that has them.
 
 mod account_scope;
+mod camera_scope;
 mod cameras;
 mod clearance;
 mod client_auth;
@@ -13,6 +14,7 @@ mod ingest;
 mod last_seen;
 mod lifecycle;
 mod logs;
+mod opening;
 mod people;
 mod policy;
 mod rate_limit;
@@ -21,17 +23,18 @@ mod retention;
 mod search;
 mod sessions;
 mod site;
+mod state;
 mod workstations;
 
-pub use lifecycle::{App, serve};
+pub use lifecycle::serve;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post};
-use std::sync::Arc;
+use state::App;
 
 /// Every route.
-fn router(app: Arc<App>) -> Router {
+fn router(app: App) -> Router {
     Router::new()
         .route("/v1/sessions", post(sessions::sign_in).get(people::running))
         .route("/v1/sessions/current/proof", post(people::prove))
@@ -93,7 +96,7 @@ fn router(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(responses::no_such_call)
         .layer(DefaultBodyLimit::max(crate::protocol::MAX_BODY))
         .layer(axum::middleware::from_fn_with_state(
-            Arc::clone(&app),
+            app.clone(),
             responses::within_bounds,
         ))
         .with_state(app)

@@ -3,12 +3,12 @@
 //! Invariant: outside its calendar a school camera's account, live pictures, playback and export are refused here too
 //! (R-PRV-2); a refusal is recorded.
 
-use super::cameras::{act, camera_of};
+use super::camera_scope::{act, camera_of};
 use super::clearance::{clearances_seen_by, cleared};
 use super::client_auth::{Person, ZONE};
 use super::dome_lease::{holds_seen_by, watching_seen_by};
-use super::lifecycle::App;
 use super::responses::{Answer, Asked, Bounded, Refused};
+use super::state::{PeopleState, SiteState, UsageState};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::{Action, Decision, Right, Rule};
 use crate::domain::privacy::declared_event::{Change, Declaration};
@@ -16,7 +16,9 @@ use crate::domain::site::CameraPlan;
 use crate::protocol::{
     DeclaredState, MaskProposal, PermitRequest, Pictures, PolicyState, ProposedMask, RefusalKind, Verdict,
 };
-use crate::server::log::sequencer::now_ms;
+use crate::server::change_notifier::ChangeNotifier;
+use crate::server::clock::now_ms;
+use crate::server::log::recorder::Recorder;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -29,7 +31,7 @@ use std::time::{Duration, Instant};
 /// Longest wait for a change; also how soon a workstation notices that its session is over.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-impl App {
+impl SiteState {
     /// Whether live pictures of this camera may be seen now, by its calendar or an event that opened it.
     pub(super) async fn school_is_out(&self, camera: &CameraPlan) -> bool {
         let Some(calendar) = &camera.school else { return true };
@@ -51,11 +53,10 @@ impl App {
 }
 
 /// Records that a school camera stays closed.
-pub(super) async fn school_refusal(app: &App, person: &Person, camera: &CameraPlan, of: &str) -> Refused {
+pub(super) async fn school_refusal(recorder: &Recorder, person: &Person, camera: &CameraPlan, of: &str) -> Refused {
     let rule = serde_json::to_value(Rule::SchoolHours).unwrap_or_default();
     let act = act(person, camera).with("rule", rule).with("pictures", of);
-    let recorded = app
-        .recorder
+    let recorded = recorder
         .record(&camera.controller, Operation::CredentialReleased, Outcome::Refused, act)
         .await;
     match recorded {
@@ -73,118 +74,130 @@ pub struct Known {
 }
 
 pub async fn state(
-    State(app): State<Arc<App>>,
+    State(site): State<Arc<SiteState>>,
+    State(usage): State<Arc<UsageState>>,
+    State(people): State<Arc<PeopleState>>,
+    State(changes): State<ChangeNotifier>,
     person: Person,
     Asked(known): Asked<Known>,
 ) -> Answer<Json<PolicyState>> {
-    let revision = app.changes.after(known.after, PATIENCE).await;
-    let plan = app.plans.current();
-    let mut declared = app.declared.all(Instant::now()).await;
+    let revision = changes.after(known.after, PATIENCE).await;
+    let plan = site.plans.current();
+    let mut declared = site.declared.all(Instant::now()).await;
     declared.retain(|event| {
         let camera = plan.camera(&event.camera);
         camera.is_some_and(|camera| person.who.person.knows(&camera.controller, &camera.id))
     });
     Ok(Json(PolicyState {
         revision,
-        holds: holds_seen_by(&app, &person).await?,
-        watching: watching_seen_by(&app, &person),
-        clearances: clearances_seen_by(&app, &person).await?,
+        holds: holds_seen_by(&site, &usage, &person).await?,
+        watching: watching_seen_by(&site, &usage, &person),
+        clearances: clearances_seen_by(&site, &usage, &person).await?,
         plan_version: plan.version,
         declared,
         now_ms: now_ms(),
-        knock: app.sessions.knock(&person.who.person.user, now_ms()),
+        knock: people.sessions.knock(&person.who.person.user, now_ms()),
     }))
 }
 
 pub async fn permit(
-    State(app): State<Arc<App>>,
+    State(site): State<Arc<SiteState>>,
+    State(usage): State<Arc<UsageState>>,
+    State(recorder): State<Recorder>,
     person: Person,
     Path(camera): Path<String>,
     Bounded(PermitRequest { pictures }): Bounded<PermitRequest>,
 ) -> Answer<StatusCode> {
-    let camera = &camera_of(&app, &person, camera).await?;
+    let camera = &camera_of(&site, &recorder, &person, camera).await?;
     let (action, word) = match pictures {
         Pictures::Live => (Action::Live, "live"),
         Pictures::Playback { .. } => (Action::Playback, "playback"),
         Pictures::Export { .. } => (Action::Export, "export"),
     };
-    allowed(&app, &person, camera, action).await?;
-    cleared(&app, &person, camera, pictures).await?;
+    allowed(&recorder, &person, camera, action).await?;
+    cleared(&usage, &recorder, &person, camera, pictures).await?;
     let out = match pictures {
-        Pictures::Live => app.school_is_out(camera).await,
+        Pictures::Live => site.school_is_out(camera).await,
         Pictures::Playback { from_ms, to_ms } | Pictures::Export { from_ms, to_ms } => {
-            app.school_was_out(camera, from_ms, to_ms).await
+            site.school_was_out(camera, from_ms, to_ms).await
         }
     };
     if out {
         Ok(StatusCode::NO_CONTENT)
     } else {
-        Err(school_refusal(&app, &person, camera, word).await)
+        Err(school_refusal(&recorder, &person, camera, word).await)
     }
 }
 
 /// A grant for this, or a recorded refusal.
-async fn allowed(app: &App, person: &Person, camera: &CameraPlan, action: Action) -> Answer<()> {
+async fn allowed(recorder: &Recorder, person: &Person, camera: &CameraPlan, action: Action) -> Answer<()> {
     let Decision::Refused(rule) = person.may_on(Right::Grant(action), camera) else {
         return Ok(());
     };
     let word = serde_json::to_value(rule).unwrap_or_default();
     let refused = act(person, camera).with("rule", word);
-    app.recorder
+    recorder
         .record(&camera.controller, Operation::EventDeclared, Outcome::Refused, refused)
         .await?;
     Err(RefusalKind::Rule(rule).into())
 }
 
 pub async fn declare(
-    State(app): State<Arc<App>>,
+    State(site): State<Arc<SiteState>>,
+    State(recorder): State<Recorder>,
     person: Person,
     Path(camera): Path<String>,
     Bounded(declaration): Bounded<Declaration>,
 ) -> Answer<Json<DeclaredState>> {
-    let camera = &camera_of(&app, &person, camera).await?;
+    let camera = &camera_of(&site, &recorder, &person, camera).await?;
     let action = match declaration.change {
         Change::Ceilings => Action::Ptz,
         Change::Mask(_) | Change::School => Action::Lift,
     };
-    allowed(&app, &person, camera, action).await?;
-    let state = app
+    allowed(&recorder, &person, camera, action).await?;
+    let state = site
         .declared
         .declare(camera, &person.who, declaration, Instant::now())
         .await?;
     Ok(Json(state))
 }
 
-pub async fn end(State(app): State<Arc<App>>, person: Person, Path(id): Path<u64>) -> Answer<StatusCode> {
+pub async fn end(
+    State(site): State<Arc<SiteState>>,
+    State(recorder): State<Recorder>,
+    person: Person,
+    Path(id): Path<u64>,
+) -> Answer<StatusCode> {
     let now = Instant::now();
-    let camera = app
+    let camera = site
         .declared
         .camera_of(id, now)
         .await
         .ok_or_else(|| Refused::not_found("event"))?;
     // An event on a camera that is nothing to them is none.
-    let camera = camera_of(&app, &person, camera.to_string()).await;
+    let camera = camera_of(&site, &recorder, &person, camera.to_string()).await;
     let camera = &camera.map_err(|_| Refused::not_found("event"))?;
-    allowed(&app, &person, camera, Action::Ptz).await?;
-    app.declared.end(id, &person.who, now).await?;
+    allowed(&recorder, &person, camera, Action::Ptz).await?;
+    site.declared.end(id, &person.who, now).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub async fn propose(
-    State(app): State<Arc<App>>,
+    State(site): State<Arc<SiteState>>,
+    State(recorder): State<Recorder>,
     person: Person,
     Path(camera): Path<String>,
     Bounded(proposal): Bounded<MaskProposal>,
 ) -> Answer<Json<ProposedMask>> {
-    let camera = &camera_of(&app, &person, camera).await?;
-    allowed(&app, &person, camera, Action::Live).await?;
-    let proposed = app.plans.propose(camera, &person.who, proposal, now_ms()).await?;
+    let camera = &camera_of(&site, &recorder, &person, camera).await?;
+    allowed(&recorder, &person, camera, Action::Live).await?;
+    let proposed = site.plans.propose(camera, &person.who, proposal, now_ms()).await?;
     Ok(Json(proposed))
 }
 
-pub async fn proposals(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<ProposedMask>>> {
-    let plan = app.plans.current();
-    let mut all = app.plans.proposals().await;
+pub async fn proposals(State(site): State<Arc<SiteState>>, person: Person) -> Answer<Json<Vec<ProposedMask>>> {
+    let plan = site.plans.current();
+    let mut all = site.plans.proposals().await;
     all.retain(|proposed| {
         plan.camera(&proposed.camera)
             .is_some_and(|camera| person.may_on(Right::Grant(Action::Live), camera).is_allowed())
@@ -193,20 +206,20 @@ pub async fn proposals(State(app): State<Arc<App>>, person: Person) -> Answer<Js
 }
 
 pub async fn decide_proposal(
-    State(app): State<Arc<App>>,
+    State(site): State<Arc<SiteState>>,
     person: Person,
     Path(id): Path<u64>,
     Bounded(verdict): Bounded<Verdict>,
 ) -> Answer<StatusCode> {
-    let plan = app.plans.current();
-    let waiting = app.plans.proposals().await;
+    let plan = site.plans.current();
+    let waiting = site.plans.proposals().await;
     let proposed = waiting.iter().find(|proposed| proposed.id == id);
     let camera = proposed.and_then(|proposed| plan.camera(&proposed.camera));
     let known = camera.is_some_and(|camera| person.who.person.knows(&camera.controller, &camera.id));
     if !known {
         return Err(Refused::not_found("proposal"));
     }
-    app.plans
+    site.plans
         .decide(id, &person.who, &person.here(), verdict, now_ms())
         .await?;
     Ok(StatusCode::NO_CONTENT)

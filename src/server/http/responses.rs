@@ -2,8 +2,8 @@
 //!
 //! Deliberately absent: the reason of a refusal in a person's words (the client has those).
 
-use super::lifecycle::App;
 use super::rate_limit::Line;
+use super::state::Traffic;
 use crate::domain::reason::Reason;
 use crate::protocol::{Because, Refusal, RefusalKind};
 use crate::server::log::sequencer::Rejection;
@@ -96,30 +96,8 @@ impl From<Trouble> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let status = match &self.0.why {
-            RefusalKind::WrongCredentials | RefusalKind::SessionEnded | RefusalKind::SecondFactor => {
-                StatusCode::UNAUTHORIZED
-            }
-            RefusalKind::LockedOut { .. } | RefusalKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-            RefusalKind::UnknownStation
-            | RefusalKind::Rule(_)
-            | RefusalKind::LevelTooLow
-            | RefusalKind::MustChoosePassword
-            | RefusalKind::NoSecondFactor => StatusCode::FORBIDDEN,
-            RefusalKind::AlreadyActiveElsewhere | RefusalKind::HeldByOther(_) | RefusalKind::Equivocation { .. } => {
-                StatusCode::CONFLICT
-            }
-            RefusalKind::Declare(_)
-            | RefusalKind::Clearance(_)
-            | RefusalKind::Site(_)
-            | RefusalKind::NotTaken(_)
-            | RefusalKind::NoProtocolNumber => StatusCode::UNPROCESSABLE_ENTITY,
-            RefusalKind::NotFound => StatusCode::NOT_FOUND,
-            RefusalKind::Gap { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            RefusalKind::Malformed => StatusCode::BAD_REQUEST,
-            RefusalKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            RefusalKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        };
+        // Every status of the vocabulary is one (tested with its golden bodies).
+        let status = StatusCode::from_u16(self.0.why.told().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         (status, Json(self.0)).into_response()
     }
 }
@@ -181,20 +159,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
 }
 
 /// Refuses what is too much at once, and ends what takes too long.
-pub async fn within_bounds(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let Some(_turn) = app.fair.enter(Line::of(&request)) else {
-        app.metrics.refused();
+pub async fn within_bounds(State(traffic): State<Arc<Traffic>>, request: Request, next: Next) -> Response {
+    let Some(_turn) = traffic.fair.enter(Line::of(&request)) else {
+        traffic.metrics.refused();
         return Refused::new(RefusalKind::TooManyRequests, "too many requests of one caller").into_response();
     };
     // Whoever waits here has not been read beyond the head.
-    let Ok(Ok(_place)) = tokio::time::timeout(PLACE_TIME, app.places.acquire()).await else {
+    let Ok(Ok(_place)) = tokio::time::timeout(PLACE_TIME, traffic.places.acquire()).await else {
         return Refused::new(RefusalKind::Unavailable, "too many requests at once").into_response();
     };
     match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
         Ok(response) => {
             match response.status() {
-                StatusCode::SERVICE_UNAVAILABLE => app.metrics.unavailable(),
-                status if status.is_client_error() => app.metrics.refused(),
+                StatusCode::SERVICE_UNAVAILABLE => traffic.metrics.unavailable(),
+                status if status.is_client_error() => traffic.metrics.refused(),
                 _ => {}
             }
             response
@@ -207,3 +185,6 @@ pub async fn within_bounds(State(app): State<Arc<App>>, request: Request, next: 
 pub async fn no_such_call() -> Refused {
     Refused::not_found("call")
 }
+
+#[cfg(test)]
+mod tests;

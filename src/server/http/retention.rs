@@ -5,19 +5,20 @@
 //! Deliberately absent: floors and holds themselves (the database refuses by trigger).
 
 use super::client_auth::{Caller, Person};
-use super::lifecycle::App;
 use super::logs::{log_of, reading};
 use super::responses::{Answer, Bounded, Refused};
+use super::state::LogState;
 use crate::domain::audit::event::{Event, Operation, Outcome};
 use crate::domain::audit::leaf::Leaf;
 use crate::domain::people::LogRight;
 use crate::protocol::{ConsoleAct, FloorRequest, LogHoldRequest, Numbered, PruneRequest, Pruned, RefusalKind};
+use crate::server::clock::now_ms;
 use crate::server::console::event_of;
-use crate::server::log::recorder::Act;
-use crate::server::log::sequencer::{OWN_STATION, now_ms};
+use crate::server::log::recorder::{Act, Recorder};
+use crate::server::log::sequencer::OWN_STATION;
 use crate::server::setup::CONSOLE;
-use crate::server::store::Log;
 use crate::server::store::retention::DAY_MS;
+use crate::server::store::{Log, Store};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -28,46 +29,47 @@ const MAX_TEXT: usize = 200;
 /// Entries looked at to see what time the workstations think it is.
 const RECENT: u32 = 200;
 
-async fn done(app: &App, log: &Log, operation: Operation, act: Act<'_>) -> Answer<()> {
-    Ok(app
-        .recorder
-        .record(&log.controller, operation, Outcome::Done, act)
-        .await?)
+async fn done(recorder: &Recorder, log: &Log, operation: Operation, act: Act<'_>) -> Answer<()> {
+    Ok(recorder.record(&log.controller, operation, Outcome::Done, act).await?)
 }
 
 pub async fn floor(
-    State(app): State<Arc<App>>,
+    State(logs): State<Arc<LogState>>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
     person: Person,
     Path(controller): Path<String>,
     Bounded(ask): Bounded<FloorRequest>,
 ) -> Answer<StatusCode> {
-    let (log, _) = log_of(&app, &controller)?;
+    let (log, _) = log_of(&logs, &controller)?;
     let operation = Operation::ConfigurationChange;
     let act = || {
         let class = serde_json::to_value(ask.class).unwrap_or_default();
         reading(&person).with("floor", class).with("days", ask.days)
     };
     person
-        .must_on_log(&app, log, LogRight::RaiseFloor, operation, act())
+        .must_on_log(&recorder, log, LogRight::RaiseFloor, operation, act())
         .await?;
-    if ask.days < app.store.floor_days(ask.class).await? || ask.days > 36_500 {
-        app.recorder
+    if ask.days < store.floor_days(ask.class).await? || ask.days > 36_500 {
+        recorder
             .record(&log.controller, operation, Outcome::Refused, act())
             .await?;
         return Err(Refused::malformed("a floor is never lowered"));
     }
-    done(&app, log, operation, act()).await?;
-    app.store.raise_floor(ask.class, ask.days).await?;
+    done(&recorder, log, operation, act()).await?;
+    store.raise_floor(ask.class, ask.days).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub async fn hold(
-    State(app): State<Arc<App>>,
+    State(logs): State<Arc<LogState>>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
     person: Person,
     Path(controller): Path<String>,
     Bounded(ask): Bounded<LogHoldRequest>,
 ) -> Answer<Json<Numbered>> {
-    let (log, _) = log_of(&app, &controller)?;
+    let (log, _) = log_of(&logs, &controller)?;
     let short = |text: &str| !text.trim().is_empty() && text.chars().count() <= MAX_TEXT;
     if ask.to_ms < ask.from_ms || !short(&ask.authority) || !short(&ask.protocol_no) {
         return Err(Refused::malformed("hold"));
@@ -81,28 +83,29 @@ pub async fn hold(
             .with("protocol_no", ask.protocol_no.as_str())
     };
     person
-        .must_on_log(&app, log, LogRight::SetHold, Operation::LogHold, act())
+        .must_on_log(&recorder, log, LogRight::SetHold, Operation::LogHold, act())
         .await?;
-    done(&app, log, Operation::LogHold, act()).await?;
-    let id = app
-        .store
+    done(&recorder, log, Operation::LogHold, act()).await?;
+    let id = store
         .hold(log, ask.from_ms, ask.to_ms, &ask.authority, &ask.protocol_no)
         .await?;
     Ok(Json(Numbered { id }))
 }
 
 pub async fn lift(
-    State(app): State<Arc<App>>,
+    State(logs): State<Arc<LogState>>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
     person: Person,
     Path((controller, id)): Path<(String, i64)>,
 ) -> Answer<StatusCode> {
-    let (log, _) = log_of(&app, &controller)?;
+    let (log, _) = log_of(&logs, &controller)?;
     let act = || reading(&person).with("hold", "lifted").with("id", id);
     person
-        .must_on_log(&app, log, LogRight::LiftHold, Operation::LogHold, act())
+        .must_on_log(&recorder, log, LogRight::LiftHold, Operation::LogHold, act())
         .await?;
-    done(&app, log, Operation::LogHold, act()).await?;
-    if app.store.lift_hold(log, id, now_ms()).await? {
+    done(&recorder, log, Operation::LogHold, act()).await?;
+    if store.lift_hold(log, id, now_ms()).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Refused::not_found("hold"))
@@ -110,12 +113,14 @@ pub async fn lift(
 }
 
 pub async fn ask_pruning(
-    State(app): State<Arc<App>>,
+    State(logs): State<Arc<LogState>>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
     person: Person,
     Path(controller): Path<String>,
     Bounded(ask): Bounded<PruneRequest>,
 ) -> Answer<Json<Numbered>> {
-    let (log, _) = log_of(&app, &controller)?;
+    let (log, _) = log_of(&logs, &controller)?;
     let act = || {
         let class = serde_json::to_value(ask.class).unwrap_or_default();
         reading(&person)
@@ -125,11 +130,10 @@ pub async fn ask_pruning(
     };
     let operation = Operation::ConfigurationChange;
     person
-        .must_on_log(&app, log, LogRight::OrderPruning, operation, act())
+        .must_on_log(&recorder, log, LogRight::OrderPruning, operation, act())
         .await?;
-    done(&app, log, operation, act()).await?;
-    let id = app
-        .store
+    done(&recorder, log, operation, act()).await?;
+    let id = store
         .ask_pruning(log, ask.class, ask.before_ms, &person.who.person.user)
         .await?;
     Ok(Json(Numbered { id }))
@@ -138,12 +142,14 @@ pub async fn ask_pruning(
 /// The second person's word. What may be removed is removed at once, some thousands at a time, each time with the record
 /// of which.
 pub async fn approve_pruning(
-    State(app): State<Arc<App>>,
+    State(logs): State<Arc<LogState>>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
     person: Person,
     Path((controller, id)): Path<(String, i64)>,
 ) -> Answer<Json<Pruned>> {
-    let (log, _) = log_of(&app, &controller)?;
-    let order = app.store.pruning(id).await?.filter(|order| order.log == log.controller);
+    let (log, _) = log_of(&logs, &controller)?;
+    let order = store.pruning(id).await?.filter(|order| order.log == log.controller);
     let mut order = order.ok_or_else(|| Refused::not_found("order"))?;
     let user = &person.who.person.user;
     let act = || {
@@ -154,21 +160,21 @@ pub async fn approve_pruning(
     };
     let operation = Operation::ConfigurationChange;
     person
-        .must_on_log(&app, log, LogRight::ApprovePruning, operation, act())
+        .must_on_log(&recorder, log, LogRight::ApprovePruning, operation, act())
         .await?;
     let other = order.approved_by.as_ref().is_some_and(|by| by != user);
-    if order.asked_by == *user || other || !clocks_agree(&app, log).await? {
-        app.recorder
+    if order.asked_by == *user || other || !clocks_agree(&store, log).await? {
+        recorder
             .record(&log.controller, operation, Outcome::Refused, act())
             .await?;
         return Err(Refused::malformed("two people, and clocks that agree"));
     }
-    done(&app, log, operation, act()).await?;
-    app.store.approve_pruning(id, user).await?;
+    done(&recorder, log, operation, act()).await?;
+    store.approve_pruning(id, user).await?;
     order.approved_by = Some(user.clone());
-    let event = record_of(&app, &person, log, &order.asked_by, id);
+    let event = record_of(&recorder, &person, log, &order.asked_by, id);
     let (mut bodies, mut next) = (0, 0);
-    while let Some(step) = app
+    while let Some(step) = logs
         .sequencer
         .prune(order.clone(), event.clone(), next, now_ms())
         .await?
@@ -179,18 +185,16 @@ pub async fn approve_pruning(
     Ok(Json(Pruned { bodies }))
 }
 
-fn record_of(app: &App, person: &Person, log: &Log, asked_by: &str, id: i64) -> Event {
+fn record_of(recorder: &Recorder, person: &Person, log: &Log, asked_by: &str, id: i64) -> Event {
     let act = reading(person).with("order", id).with("asked_by", asked_by);
-    app.recorder
-        .event(&log.controller, Operation::LogPruned, Outcome::Done, act)
+    recorder.event(&log.controller, Operation::LogPruned, Outcome::Done, act)
 }
 
 /// Whether some workstation lately wrote of a time within a day of this server's. A clock that jumped ahead must not
 /// make floors pass.
-async fn clocks_agree(app: &App, log: &Log) -> Answer<bool> {
-    let size = app.store.size(log).await?;
-    let recent = app
-        .store
+async fn clocks_agree(store: &Store, log: &Log) -> Answer<bool> {
+    let size = store.size(log).await?;
+    let recent = store
         .entries(log, size.saturating_sub(u64::from(RECENT)), RECENT)
         .await?;
     let now = now_ms();
@@ -203,12 +207,13 @@ async fn clocks_agree(app: &App, log: &Log) -> Answer<bool> {
 
 /// Something was done with the whole log at the server's own console.
 pub async fn at_console(
-    State(app): State<Arc<App>>,
+    State(logs): State<Arc<LogState>>,
+    State(recorder): State<Recorder>,
     Caller(station): Caller,
     Path(controller): Path<String>,
     Bounded(said): Bounded<ConsoleAct>,
 ) -> Answer<StatusCode> {
-    let (log, _) = log_of(&app, &controller)?;
+    let (log, _) = log_of(&logs, &controller)?;
     if station.station.as_str() != CONSOLE {
         return Err(Refused::new(RefusalKind::UnknownStation, "only the console does that"));
     }
@@ -217,6 +222,6 @@ pub async fn at_console(
         at: Some(&station.station),
         ..act
     };
-    done(&app, log, operation, act).await?;
+    done(&recorder, log, operation, act).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,13 +5,14 @@
 //! Deliberately absent: how entries are found (`store::search`).
 
 use super::client_auth::Person;
-use super::lifecycle::App;
 use super::logs::{PAGE, PAGE_BYTES, log_entry, log_of, may_read, reading};
 use super::responses::{Answer, Asked, Refused};
+use super::state::LogState;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::protocol::LogPage;
-use crate::server::store::Log;
+use crate::server::log::recorder::Recorder;
 use crate::server::store::search::{Found, Place, Wanted};
+use crate::server::store::{Log, Store};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
@@ -44,12 +45,14 @@ fn place(text: &str) -> Answer<Place> {
 }
 
 pub async fn search(
-    State(app): State<Arc<App>>,
+    State(logs): State<Arc<LogState>>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
     person: Person,
     Path(controller): Path<String>,
     Asked(ask): Asked<SearchQuery>,
 ) -> Answer<Json<LogPage>> {
-    let (log, _) = log_of(&app, &controller)?;
+    let (log, _) = log_of(&logs, &controller)?;
     let limit = ask.limit.unwrap_or(PAGE).clamp(1, PAGE);
     let after = ask.after.as_deref().map(place).transpose()?;
     let mut act = reading(&person);
@@ -70,7 +73,7 @@ pub async fn search(
             act = act.with(name, time.to_string());
         }
     }
-    may_read(&app, &person, log, act).await?;
+    may_read(&recorder, &person, log, act).await?;
     let wanted = Wanted {
         person: ask.person,
         camera: ask.camera,
@@ -81,8 +84,8 @@ pub async fn search(
         to_s: ask.to.map(|time| time.as_second()),
         newest_first: false,
     };
-    let found = app.store.search(log, &wanted, after, limit).await?;
-    page(&app, log, found, limit).await
+    let found = store.search(log, &wanted, after, limit).await?;
+    page(&store, log, found, limit).await
 }
 
 #[derive(Deserialize)]
@@ -92,10 +95,16 @@ pub struct OwnQuery {
 }
 
 /// One's own last entries in the log of one's workstation.
-pub async fn own(State(app): State<Arc<App>>, person: Person, Asked(ask): Asked<OwnQuery>) -> Answer<Json<LogPage>> {
-    let (log, _) = log_of(&app, person.station.home.as_str())?;
+pub async fn own(
+    State(logs): State<Arc<LogState>>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
+    person: Person,
+    Asked(ask): Asked<OwnQuery>,
+) -> Answer<Json<LogPage>> {
+    let (log, _) = log_of(&logs, person.station.home.as_str())?;
     let limit = ask.limit.unwrap_or(OWN).clamp(1, OWN);
-    app.recorder
+    recorder
         .record(
             &log.controller,
             Operation::LogRead,
@@ -108,13 +117,13 @@ pub async fn own(State(app): State<Arc<App>>, person: Person, Asked(ask): Asked<
         newest_first: true,
         ..Wanted::default()
     };
-    let found = app.store.search(log, &wanted, None, limit).await?;
-    let mut answer = page(&app, log, found, limit).await?;
+    let found = store.search(log, &wanted, None, limit).await?;
+    let mut answer = page(&store, log, found, limit).await?;
     answer.next = None;
     Ok(answer)
 }
 
-async fn page(app: &App, log: &Log, found: Vec<Found>, limit: u32) -> Answer<Json<LogPage>> {
+async fn page(store: &Store, log: &Log, found: Vec<Found>, limit: u32) -> Answer<Json<LogPage>> {
     let mut full = found.len() == limit as usize;
     let mut bytes = 0;
     let (mut entries, mut last) = (Vec::new(), None);
@@ -131,7 +140,7 @@ async fn page(app: &App, log: &Log, found: Vec<Found>, limit: u32) -> Answer<Jso
     }
     Ok(Json(LogPage {
         origin: log.origin.clone(),
-        size: app.store.size(log).await?,
+        size: store.size(log).await?,
         entries,
         next: last.filter(|_| full),
     }))

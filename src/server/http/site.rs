@@ -5,8 +5,8 @@
 //! (`domain::site::change`), the release of accounts (`cameras`).
 
 use super::client_auth::Person;
-use super::lifecycle::App;
 use super::responses::{Answer, Bounded, Refused};
+use super::state::SiteState;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::people::{AdminRight, Rule};
@@ -15,8 +15,10 @@ use crate::protocol::{
     CameraAccount, CameraTestReport, CameraView, Changed, CredentialNeed, PlanImport, PutCamera, RefusalKind, Removal,
     SiteProposal, Verdict,
 };
-use crate::server::log::sequencer::now_ms;
+use crate::server::clock::now_ms;
+use crate::server::log::recorder::Recorder;
 use crate::server::people::accounts::By;
+use crate::server::store::Store;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -29,21 +31,29 @@ const MOST_ACCOUNT: usize = 128;
 const MOST_REASON: usize = 500;
 
 /// What both offices may read.
-async fn may_read(app: &App, person: &Person) -> Answer<()> {
+async fn may_read(recorder: &Recorder, person: &Person) -> Answer<()> {
     if person.may_administer(AdminRight::ApproveCameras) {
         return Ok(());
     }
-    person.authorise_admin(app, AdminRight::KeepCameras).await.map(drop)
+    person
+        .authorise_admin(recorder, AdminRight::KeepCameras)
+        .await
+        .map(drop)
 }
 
-pub async fn list(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<CameraView>>> {
-    may_read(&app, &person).await?;
-    let accounts = app.store.cameras_with_accounts().await?;
+pub async fn list(
+    State(site): State<Arc<SiteState>>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
+    person: Person,
+) -> Answer<Json<Vec<CameraView>>> {
+    may_read(&recorder, &person).await?;
+    let accounts = store.cameras_with_accounts().await?;
     let has = |camera: &CameraId, need: &str| {
         let mut all = accounts.iter();
         all.any(|(id, kept)| id == camera.as_str() && kept == need)
     };
-    let plan = app.plans.current();
+    let plan = site.plans.current();
     let kept = plan
         .cameras
         .iter()
@@ -64,11 +74,13 @@ fn fits(account: &CameraAccount) -> bool {
 }
 
 pub async fn put(
-    State(app): State<Arc<App>>,
+    State(site): State<Arc<SiteState>>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
     person: Person,
     Bounded(put): Bounded<PutCamera>,
 ) -> Answer<Json<Changed>> {
-    person.authorise_admin(&app, AdminRight::KeepCameras).await?;
+    person.authorise_admin(&recorder, AdminRight::KeepCameras).await?;
     let PutCamera {
         settings,
         picture,
@@ -86,7 +98,7 @@ pub async fn put(
     }
     let (camera, controller) = (settings.id.clone(), settings.controller.clone());
     let change = SiteChange::Put(settings);
-    let changed = app
+    let changed = site
         .plans
         .change_site(&person.who, change, (&reason, Some(tested)), now_ms())
         .await;
@@ -94,19 +106,30 @@ pub async fn put(
         // Only its accounts change.
         Err(refused) if refused.is(&RefusalKind::Site(SiteFault::Nothing)) && !accounts.is_empty() => {
             Changed::InForce {
-                version: app.plans.current().version,
+                version: site.plans.current().version,
             }
         }
         other => other?,
     };
     for (need, account) in accounts {
-        keep_account(&app, &person, (&controller, &camera), (need, account), &reason).await?;
+        keep_account(
+            &site,
+            &recorder,
+            &store,
+            &person,
+            (&controller, &camera),
+            (need, account),
+            &reason,
+        )
+        .await?;
     }
     Ok(Json(changed))
 }
 
 async fn keep_account(
-    app: &App,
+    site: &SiteState,
+    recorder: &Recorder,
+    store: &Store,
     person: &Person,
     (controller, camera): (&ControllerId, &CameraId),
     (need, account): (CredentialNeed, CameraAccount),
@@ -116,8 +139,8 @@ async fn keep_account(
         CredentialNeed::Picture => ("picture", format!("{camera}/picture")),
         CredentialNeed::Figures => ("figures", format!("{camera}/figures")),
     };
-    let before = app.store.account(camera, need).await?.map(|row| row.user);
-    let sealed = app.vault.seal(&place, account.password.expose_secret());
+    let before = store.account(camera, need).await?.map(|row| row.user);
+    let sealed = site.vault.seal(&place, account.password.expose_secret());
     let sealed = sealed.map_err(|_| Refused::new(RefusalKind::Unavailable, "a secret cannot be sealed"))?;
     let mut act = by(person)
         .act()
@@ -127,57 +150,60 @@ async fn keep_account(
         .with("before", before)
         .with("after", account.user.as_str());
     act.camera = Some(camera);
-    app.recorder
+    recorder
         .record(controller, Operation::ConfigurationChange, Outcome::Done, act)
         .await?;
-    Ok(app.store.add_account(camera, need, &account.user, &sealed).await?)
+    Ok(store.add_account(camera, need, &account.user, &sealed).await?)
 }
 
 pub async fn remove(
-    State(app): State<Arc<App>>,
+    State(site): State<Arc<SiteState>>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
     person: Person,
     Path(camera): Path<String>,
     Bounded(Removal { reason }): Bounded<Removal>,
 ) -> Answer<Json<Changed>> {
-    let plan = app.plans.current();
+    let plan = site.plans.current();
     let found = plan.cameras.iter().find(|found| found.id.as_str() == camera);
     let controller = found.map(|found| std::slice::from_ref(&found.controller));
     person
-        .authorise_admin_over(&app, AdminRight::KeepCameras, controller, ("camera", &camera))
+        .authorise_admin_over(&recorder, AdminRight::KeepCameras, controller, ("camera", &camera))
         .await?;
     let camera = CameraId::try_from(camera).map_err(|_| Refused::not_found("camera"))?;
     let change = SiteChange::Remove(camera.clone());
-    let changed = app
+    let changed = site
         .plans
         .change_site(&person.who, change, (&reason, None), now_ms())
         .await?;
-    app.store.remove_accounts(&camera).await?;
+    store.remove_accounts(&camera).await?;
     Ok(Json(changed))
 }
 
 pub async fn import(
-    State(app): State<Arc<App>>,
+    State(site): State<Arc<SiteState>>,
+    State(recorder): State<Recorder>,
     person: Person,
     Bounded(PlanImport { plan, reason }): Bounded<PlanImport>,
 ) -> Answer<Json<Changed>> {
-    person.authorise_admin(&app, AdminRight::KeepCameras).await?;
+    person.authorise_admin(&recorder, AdminRight::KeepCameras).await?;
     let change = SiteChange::Import(Box::new(plan));
-    let changed = app.plans.change_site(&person.who, change, (&reason, None), now_ms());
+    let changed = site.plans.change_site(&person.who, change, (&reason, None), now_ms());
     Ok(Json(changed.await?))
 }
 
 /// Whoever tests a camera says so before it hears anything.
 pub async fn trial(
-    State(app): State<Arc<App>>,
+    State(recorder): State<Recorder>,
     person: Person,
     Bounded(CameraTestReport { onvif }): Bounded<CameraTestReport>,
 ) -> Answer<StatusCode> {
-    person.authorise_admin(&app, AdminRight::KeepCameras).await?;
+    person.authorise_admin(&recorder, AdminRight::KeepCameras).await?;
     if !is_address(&onvif) {
         return Err(RefusalKind::Site(SiteFault::Address).into());
     }
     let act = by(&person).act().with("change", "camera_tested").with("onvif", onvif);
-    app.recorder
+    recorder
         .record(
             &person.station.home,
             Operation::ConfigurationChange,
@@ -188,19 +214,25 @@ pub async fn trial(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub async fn proposals(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<SiteProposal>>> {
-    may_read(&app, &person).await?;
-    Ok(Json(app.plans.site_proposals(&person.who.person).await?))
+pub async fn proposals(
+    State(site): State<Arc<SiteState>>,
+    State(recorder): State<Recorder>,
+    person: Person,
+) -> Answer<Json<Vec<SiteProposal>>> {
+    may_read(&recorder, &person).await?;
+    Ok(Json(site.plans.site_proposals(&person.who.person).await?))
 }
 
 pub async fn decide(
-    State(app): State<Arc<App>>,
+    State(site): State<Arc<SiteState>>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
     person: Person,
     Path(id): Path<u64>,
     Bounded(verdict): Bounded<Verdict>,
 ) -> Answer<StatusCode> {
-    may_read(&app, &person).await?;
-    let waiting = app.plans.site_proposals(&person.who.person).await?;
+    may_read(&recorder, &person).await?;
+    let waiting = site.plans.site_proposals(&person.who.person).await?;
     let proposal = waiting.into_iter().find(|proposal| proposal.id == id);
     let own = proposal
         .as_ref()
@@ -219,16 +251,16 @@ pub async fn decide(
     });
     let number = id.to_string();
     person
-        .authorise_admin_over(&app, office, controllers.as_deref(), ("proposal", &number))
+        .authorise_admin_over(&recorder, office, controllers.as_deref(), ("proposal", &number))
         .await?;
     if own && verdict == Verdict::Approve {
-        person.refuse_admin(&app, office, Rule::FourEyes, &number).await?;
+        person.refuse_admin(&recorder, office, Rule::FourEyes, &number).await?;
         return Err(RefusalKind::Rule(Rule::FourEyes).into());
     }
-    app.plans.decide_site(id, &person.who, verdict, now_ms()).await?;
+    site.plans.decide_site(id, &person.who, verdict, now_ms()).await?;
     // Accounts came with the proposal of a camera that is not to be.
     for camera in new.into_iter().filter(|_| verdict == Verdict::Decline) {
-        app.store.remove_accounts(&camera).await?;
+        store.remove_accounts(&camera).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

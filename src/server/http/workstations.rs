@@ -4,19 +4,23 @@
 //! the log before it is done. Deliberately absent: certificates themselves (`server::tls`).
 
 use super::client_auth::{Address, Caller, Person};
-use super::lifecycle::App;
 use super::responses::{Answer, Bounded, Refused, Why};
+use super::state::{LogState, SiteState};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::StationId;
 use crate::domain::enrolment_code;
 use crate::domain::people::AdminRight;
 use crate::protocol::{Certified, Enrol, EnrolmentCode, NewCode, RefusalKind, Renewal, StationView};
+use crate::server::change_notifier::ChangeNotifier;
+use crate::server::clock::now_ms;
+use crate::server::config::DataDir;
 use crate::server::config::read_text;
 use crate::server::error::ServerError;
 use crate::server::keys::random;
-use crate::server::log::recorder::Act;
-use crate::server::log::sequencer::{OWN_STATION, now_ms};
+use crate::server::log::recorder::{Act, Recorder};
+use crate::server::log::sequencer::OWN_STATION;
 use crate::server::people::accounts::By;
+use crate::server::store::Store;
 use crate::server::store::registry::StationRow;
 use crate::server::store::workstations::CodeRow;
 use crate::server::tls::{self, StationKey, Validity};
@@ -46,31 +50,38 @@ fn code_hash(code: &SecretString) -> Option<[u8; 32]> {
     Some(Sha256::digest(code.secret().as_bytes()).into())
 }
 
-pub async fn authority(State(app): State<Arc<App>>) -> Answer<String> {
-    read_text(&app.data.ca_cert()).map_err(failed)
+pub async fn authority(State(data): State<DataDir>) -> Answer<String> {
+    read_text(&data.ca_cert()).map_err(failed)
 }
 
-pub async fn list(State(app): State<Arc<App>>, person: Person) -> Answer<Json<Vec<StationView>>> {
-    person.authorise_admin(&app, AdminRight::ReadPeople).await?;
-    let mut all = app.store.workstations().await?;
+pub async fn list(
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
+    person: Person,
+) -> Answer<Json<Vec<StationView>>> {
+    person.authorise_admin(&recorder, AdminRight::ReadPeople).await?;
+    let mut all = store.workstations().await?;
     all.retain(|row| person.who.person.keeps(&row.home));
     Ok(Json(all))
 }
 
 pub async fn new_code(
-    State(app): State<Arc<App>>,
+    State(logs): State<Arc<LogState>>,
+    State(data): State<DataDir>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
     person: Person,
     Bounded(new): Bounded<NewCode>,
 ) -> Answer<Json<EnrolmentCode>> {
-    person.authorise_admin(&app, AdminRight::KeepStations).await?;
+    person.authorise_admin(&recorder, AdminRight::KeepStations).await?;
     let home = new.home.unwrap_or_else(|| person.station.home.clone());
-    let known = app.logs.iter().any(|log| log.controller == home) && person.who.person.keeps(&home);
-    let taken = app.store.workstations().await?;
+    let known = logs.all.iter().any(|log| log.controller == home) && person.who.person.keeps(&home);
+    let taken = store.workstations().await?;
     let taken = taken.iter().any(|row| row.station == new.station) || new.station.as_str() == OWN_STATION;
     if !known || taken || new.grace_s > MOST_GRACE_S || new.station.as_str().len() > 40 {
         return Err(Refused::malformed("no such controller, or the name is taken"));
     }
-    let authority = read_text(&app.data.ca_cert()).map_err(failed)?;
+    let authority = read_text(&data.ca_cert()).map_err(failed)?;
     let code = enrolment_code::EnrolmentCode::new(&random::<8>().map_err(failed)?, authority.as_bytes());
     let expires_ms = now_ms() + CODE_MS;
     let row = CodeRow {
@@ -89,34 +100,38 @@ pub async fn new_code(
         .with("station", row.station.as_str())
         .with("kind", row.kind.word())
         .with("grace_s", row.grace_s);
-    app.recorder
+    recorder
         .record(&row.home, Operation::ConfigurationChange, Outcome::Done, act)
         .await?;
     let text: SecretString = code.to_string().into();
     let hash = code_hash(&text).ok_or_else(|| Refused::malformed("a code that does not read back"))?;
-    app.store.add_code(&hash, &row, expires_ms).await?;
+    store.add_code(&hash, &row, expires_ms).await?;
     Ok(Json(EnrolmentCode { code: text, expires_ms }))
 }
 
 pub async fn enrol(
-    State(app): State<Arc<App>>,
+    State(logs): State<Arc<LogState>>,
+    State(site): State<Arc<SiteState>>,
+    State(data): State<DataDir>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
     Address(from): Address,
     Bounded(ask): Bounded<Enrol>,
 ) -> Answer<Json<Certified>> {
     let unknown = || Refused::new(RefusalKind::UnknownStation, "no such code");
     let key = StationKey::read(&ask.public_key).ok_or_else(|| Refused::malformed("no public key"))?;
     let hash = code_hash(&ask.code).ok_or_else(unknown)?;
-    let Some(row) = app.store.code(&hash, now_ms()).await? else {
+    let Some(row) = store.code(&hash, now_ms()).await? else {
         tracing::warn!(%from, "a code that is not good was tried");
-        if let Some(log) = app.logs.first() {
+        if let Some(log) = logs.all.first() {
             let act = Act::default().with("why", "enrolment_code");
-            app.recorder
+            recorder
                 .record(&log.controller, Operation::StationRefused, Outcome::Refused, act)
                 .await?;
         }
         return Err(unknown());
     };
-    let certificate = tls::certify_station(&app.data, &row.station, &key, Validity::Renewed).map_err(failed)?;
+    let certificate = tls::certify_station(&data, &row.station, &key, Validity::Renewed).map_err(failed)?;
     let act = Act {
         at: Some(&row.station),
         ..Act::default()
@@ -124,11 +139,11 @@ pub async fn enrol(
     .with("change", "station_enrolled")
     .with("kind", row.kind.word())
     .with("grace_s", row.grace_s);
-    app.recorder
+    recorder
         .record(&row.home, Operation::ConfigurationChange, Outcome::Done, act)
         .await?;
     // Of two machines with one code, one is enrolled.
-    if !app.store.use_code(&hash).await? {
+    if !store.use_code(&hash).await? {
         return Err(unknown());
     }
     let station = StationRow {
@@ -138,36 +153,37 @@ pub async fn enrol(
         quarantined: false,
         kind: row.kind,
     };
-    app.store.enrol(&station, &certificate.fingerprint).await?;
-    app.store
-        .certified_until(&station.station, certificate.until_ms)
-        .await?;
-    Ok(Json(certified(&app, station.station, certificate)))
+    store.enrol(&station, &certificate.fingerprint).await?;
+    store.certified_until(&station.station, certificate.until_ms).await?;
+    Ok(Json(certified(&site, station.station, certificate)))
 }
 
-fn certified(app: &App, station: StationId, certificate: tls::StationCertificate) -> Certified {
+fn certified(site: &SiteState, station: StationId, certificate: tls::StationCertificate) -> Certified {
     Certified {
         station,
         certificate: certificate.cert_pem,
-        plan_key: app.plan_vkey.clone(),
+        plan_key: site.plan_vkey.clone(),
         renew_after_ms: certificate.renew_after_ms,
     }
 }
 
 pub async fn renew(
-    State(app): State<Arc<App>>,
+    State(site): State<Arc<SiteState>>,
+    State(data): State<DataDir>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
     caller: Caller,
     Path(station): Path<String>,
     Bounded(ask): Bounded<Renewal>,
 ) -> Answer<Json<Certified>> {
-    let station = caller.must_be(&app, &station).await?;
+    let station = caller.must_be(&recorder, &station).await?;
     let key = StationKey::read(&ask.public_key).ok_or_else(|| Refused::malformed("no public key"))?;
-    let certificate = tls::certify_station(&app.data, station, &key, Validity::Renewed).map_err(failed)?;
+    let certificate = tls::certify_station(&data, station, &key, Validity::Renewed).map_err(failed)?;
     let act = Act {
         at: Some(station),
         ..Act::default()
     };
-    app.recorder
+    recorder
         .record(
             &caller.0.home,
             Operation::ConfigurationChange,
@@ -175,24 +191,24 @@ pub async fn renew(
             act.with("change", "certificate_renewed"),
         )
         .await?;
-    app.store
-        .keep_next_certificate(station, &certificate.fingerprint)
-        .await?;
-    app.store.certified_until(station, certificate.until_ms).await?;
-    Ok(Json(certified(&app, station.clone(), certificate)))
+    store.keep_next_certificate(station, &certificate.fingerprint).await?;
+    store.certified_until(station, certificate.until_ms).await?;
+    Ok(Json(certified(&site, station.clone(), certificate)))
 }
 
 pub async fn revoke(
-    State(app): State<Arc<App>>,
+    State(changes): State<ChangeNotifier>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
     person: Person,
     Path(station): Path<String>,
     Why(reason): Why,
 ) -> Answer<StatusCode> {
-    let all = app.store.workstations().await?;
+    let all = store.workstations().await?;
     let found = all.iter().find(|row| row.station.as_str() == station);
     let home = found.map(|row| std::slice::from_ref(&row.home));
     person
-        .authorise_admin_over(&app, AdminRight::KeepStations, home, ("workstation", &station))
+        .authorise_admin_over(&recorder, AdminRight::KeepStations, home, ("workstation", &station))
         .await?;
     let station = StationId::try_from(station).map_err(|_| Refused::not_found("workstation"))?;
     if station == person.station.station {
@@ -209,12 +225,12 @@ pub async fn revoke(
     if let Some(reason) = reason {
         act = act.with("reason", reason.as_str());
     }
-    app.recorder
+    recorder
         .record(&person.station.home, Operation::ConfigurationChange, Outcome::Done, act)
         .await?;
-    if !app.store.revoke_station(&station).await? {
+    if !store.revoke_station(&station).await? {
         return Err(Refused::not_found("workstation"));
     }
-    app.changes.beat();
+    changes.beat();
     Ok(StatusCode::NO_CONTENT)
 }

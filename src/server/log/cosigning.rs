@@ -4,7 +4,7 @@
 //! stops nothing: the span it has not seen is shown (`/metrics`, `log verify`), and it is asked again.
 //! Deliberately absent: what a witness decides (`domain::audit::witness`).
 
-use super::signer::SignedState;
+use super::signed_state::SignedState;
 use crate::domain::audit::checkpoint;
 use crate::domain::audit::cosignature::WitnessKey;
 use crate::domain::audit::note::VerifierKey;

@@ -7,4 +7,5 @@ pub mod cosigning;
 pub mod recorder;
 pub mod sequencer;
 pub mod signed_backup;
+pub mod signed_state;
 pub mod signer;

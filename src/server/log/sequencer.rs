@@ -15,13 +15,14 @@ use crate::domain::audit::hash::Hash;
 use crate::domain::audit::leaf::Leaf;
 use crate::domain::audit::tree::Frontier;
 use crate::domain::camera::{ControllerId, StationId};
+use crate::server::clock::now_ms;
 use crate::server::config::DataDir;
 use crate::server::error::ServerError;
 use crate::server::keys::random;
 use crate::server::metrics::Metrics;
 use crate::server::store::entries::{Append, NewEntry};
+use crate::server::store::keys::{Keys, Words};
 use crate::server::store::retention::Order;
-use crate::server::store::search::{Keys, Words};
 use crate::server::store::{Log, Store, StoreError};
 use serde_json::json;
 use std::collections::HashMap;
@@ -563,11 +564,6 @@ impl OpenLog {
         }
         Ok(index)
     }
-}
-
-/// Unix time in milliseconds.
-pub fn now_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
 }
 
 /// An event of the server in which nobody signed in acts.

@@ -7,7 +7,7 @@
 //! Entries are let go of after some weeks at most, long before any floor of retention, so that nothing that was pruned
 //! stays here. Deliberately absent: putting back (`sequencer`), and any promise for what lies further back.
 
-use super::signer::SignedState;
+use super::signed_state::SignedState;
 use crate::domain::audit::hash::Hash;
 use crate::domain::audit::leaf::{self, Leaf, Salt};
 use crate::server::config::{DataDir, read_text};

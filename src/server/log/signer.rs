@@ -7,17 +7,17 @@
 //! its file lock: of several processes that share it, each continues what the others signed.
 //! Deliberately absent: making a new state where one is missing; that is a new name, begun by `setup` or `rollover` only.
 
-use super::sequencer::now_ms;
 use super::signed_backup::{self, Tail};
+use super::signed_state::SignedState;
 use crate::domain::audit::checkpoint::{self, Checkpoint};
 use crate::domain::audit::hash::Hash;
 use crate::domain::audit::note::SignerKey;
 use crate::domain::audit::proof::{consistency_recipe, verify_consistency};
 use crate::domain::audit::tree::empty_root;
+use crate::server::clock::now_ms;
 use crate::server::config::{DataDir, read_text, write_whole};
 use crate::server::error::ServerError;
 use crate::server::store::{Log, Store};
-use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
@@ -28,19 +28,6 @@ use tokio::sync::watch;
 const PAGE: u64 = 4096;
 /// Most often a checkpoint is signed.
 const PERIOD: Duration = Duration::from_secs(1);
-
-/// What was signed last, as it lies in its file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SignedState {
-    pub origin: String,
-    pub size: u64,
-    pub root: Hash,
-    /// Unix ms.
-    pub time_ms: i64,
-    /// The signed checkpoint.
-    pub note: String,
-}
 
 /// Signs one log.
 pub struct Signer {

@@ -3,7 +3,7 @@
 //! Invariant: an entry, its body, the nodes it completes and what it is found by enter together or not at all.
 //! Deliberately absent: whether an entry may enter (`server::log::sequencer`).
 
-use super::search::{Keys, Words};
+use super::keys::{Keys, Words};
 use super::{Either, Log, Store, StoreError, signed, unsigned};
 use crate::domain::audit::chain::{Sealed, StationChain};
 use crate::domain::audit::event::RetentionClass;

@@ -22,6 +22,8 @@ pub mod camera_users;
 pub mod clearances;
 pub mod dome_lease;
 pub mod entries;
+pub(super) mod error;
+pub mod keys;
 pub mod registry;
 pub mod retention;
 pub mod search;
@@ -29,6 +31,9 @@ pub mod site;
 pub mod tree;
 pub mod view_events;
 pub mod workstations;
+
+use error::SCHEMA_VERSION;
+pub use error::StoreError;
 
 use super::config::DataDir;
 use crate::domain::camera::ControllerId;
@@ -39,8 +44,6 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::str::FromStr as _;
 use std::time::Duration;
 
-/// Version of the schema.
-const SCHEMA_VERSION: i64 = 4;
 /// Longest wait for a connection of the pool.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -52,19 +55,6 @@ pub enum Either<S, P> {
 }
 
 type Pool = Either<SqlitePool, PgPool>;
-
-/// Why the database did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    #[error("database")]
-    Sql(#[from] sqlx::Error),
-    #[error("database file")]
-    File(#[from] std::io::Error),
-    #[error("the database holds something impossible: {0}")]
-    Corrupt(String),
-    #[error("the database has schema version {0}, not {SCHEMA_VERSION}")]
-    Version(i64),
-}
 
 /// One controller's log.
 #[derive(Debug, Clone, PartialEq, Eq)]

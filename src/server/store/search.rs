@@ -9,62 +9,7 @@
 
 use super::entries::{Entry, EntryRow, entry};
 use super::{Log, Store, StoreError, signed, unsigned};
-use crate::domain::audit::event::Body;
 use sqlx::{QueryBuilder, Row as _};
-
-/// Longest word kept, characters.
-const MAX_WORD: usize = 128;
-
-/// What an entry is found by; empty where it has none.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Keys {
-    pub person: String,
-    pub camera: String,
-    pub operation: String,
-    pub purpose: String,
-    pub result: String,
-    /// Wall clock of the station, Unix seconds.
-    pub time_s: i64,
-}
-
-impl Keys {
-    /// Reads the words of a body, whatever else is in it: a newer workstation must never lose an event here.
-    pub fn of(body: &serde_json::Value, time: jiff::Timestamp) -> Self {
-        let word = |name: &str| {
-            let text = body.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
-            Self::word(text).to_owned()
-        };
-        Self {
-            person: word("person"),
-            camera: word("camera"),
-            operation: word("operation"),
-            purpose: word("purpose"),
-            result: word("result"),
-            time_s: time.as_second(),
-        }
-    }
-
-    /// As much of a text as is kept.
-    pub fn word(text: &str) -> &str {
-        let end = text.char_indices().nth(MAX_WORD).map_or(text.len(), |(at, _)| at);
-        &text[..end]
-    }
-
-    /// The words of an event of the server itself.
-    pub fn of_own(body: &Body, time: jiff::Timestamp) -> Self {
-        Self::of(&serde_json::to_value(body).unwrap_or_default(), time)
-    }
-}
-
-/// The numbers of [`Keys`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Words {
-    pub person: i64,
-    pub camera: i64,
-    pub operation: i64,
-    pub purpose: i64,
-    pub result: i64,
-}
 
 /// What an entry is found by, as the database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,7 +18,7 @@ impl Session {
     /// Asks for a clearance; it waits for a supervisor.
     ///
     /// # Errors
-    /// [`Refusal::Clearance`] tells what is wrong with the request; [`Refusal::ServerAway`].
+    /// [`RefusalKind::Clearance`] tells what is wrong with the request; [`Refusal::ServerAway`].
     pub async fn request_clearance(&self, wish: Wish) -> Result<(), Refusal> {
         let server = &self.0.station.server;
         let state = server.request_clearance(&self.0.facts.token, &wish).await?;
@@ -29,7 +29,7 @@ impl Session {
     /// Answers a request for a clearance.
     ///
     /// # Errors
-    /// [`Refusal::Rule`] or [`Refusal::Clearance`] when the request is not this person's to answer; [`Refusal::NotThere`] when
+    /// [`RefusalKind::Rule`] or [`RefusalKind::Clearance`] when the request is not this person's to answer; [`Refusal::Kind(RefusalKind::NotFound)`] when
     /// it was answered already; [`Refusal::ServerAway`].
     pub async fn answer_clearance(&self, id: u64, verdict: Verdict) -> Result<(), Refusal> {
         let server = &self.0.station.server;

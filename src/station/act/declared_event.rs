@@ -20,7 +20,7 @@ impl Session {
     /// Declares an event: the server records it, ends it in time and notifies every workstation.
     ///
     /// # Errors
-    /// [`Refusal::Declare`] or [`Refusal::Rule`] when it may not be declared; [`Refusal::ServerAway`].
+    /// [`RefusalKind::Declare`] or [`RefusalKind::Rule`] when it may not be declared; [`Refusal::ServerAway`].
     pub async fn declare(&self, camera: &CameraId, what: Declaration) -> Result<DeclaredEvent, Refusal> {
         let server = &self.0.station.server;
         let state = server.declare(&self.0.facts.token, camera, &what).await?;
@@ -30,7 +30,7 @@ impl Session {
     /// Ends a declared event before its time.
     ///
     /// # Errors
-    /// [`Refusal::NotThere`] when it is over already; [`Refusal::Rule`]; [`Refusal::ServerAway`].
+    /// [`Refusal::Kind(RefusalKind::NotFound)`] when it is over already; [`RefusalKind::Rule`]; [`Refusal::ServerAway`].
     pub async fn end_declared(&self, id: u64) -> Result<(), Refusal> {
         Ok(self.0.station.server.end_declared(&self.0.facts.token, id).await?)
     }

@@ -25,7 +25,7 @@ impl Session {
     /// Asks the holder of a dome's lease for it.
     ///
     /// # Errors
-    /// [`Refusal::NotThere`] when nobody has the lease any more; [`Refusal::ServerAway`].
+    /// [`Refusal::Kind(RefusalKind::NotFound)`] when nobody has the lease any more; [`Refusal::ServerAway`].
     pub async fn ask_for_dome(&self, camera: &CameraId, reason: Reason) -> Result<(), Refusal> {
         self.0
             .leases
@@ -38,7 +38,7 @@ impl Session {
     /// of it.
     ///
     /// # Errors
-    /// [`Refusal::HoldEnded`] when this session has no lease of it; [`Refusal::NotThere`] when they do not ask any more;
+    /// [`Refusal::HoldEnded`] when this session has no lease of it; [`Refusal::Kind(RefusalKind::NotFound)`] when they do not ask any more;
     /// [`Refusal::ServerAway`].
     pub async fn hand_over(&self, camera: &CameraId, to: Holder) -> Result<(), Refusal> {
         let fence = self.0.leases.stand_back_for(camera, &to).await?;
@@ -49,7 +49,7 @@ impl Session {
     /// Declines the request of one who asked for a dome.
     ///
     /// # Errors
-    /// [`Refusal::NotThere`] when they do not ask any more; [`Refusal::ServerAway`].
+    /// [`Refusal::Kind(RefusalKind::NotFound)`] when they do not ask any more; [`Refusal::ServerAway`].
     pub async fn decline(&self, camera: &CameraId, to: Holder) -> Result<(), Refusal> {
         self.0
             .leases
@@ -62,7 +62,7 @@ impl Session {
     /// are not heard any more.
     ///
     /// # Errors
-    /// [`Refusal::LevelTooLow`] when the holder's level is not lower; [`Refusal::ServerAway`].
+    /// [`RefusalKind::LevelTooLow`] when the holder's level is not lower; [`Refusal::ServerAway`].
     pub async fn take_over(&self, camera: &CameraId, reason: Reason) -> Result<(), Refusal> {
         self.0
             .leases

@@ -9,6 +9,7 @@ use crate::domain::people::Action;
 use crate::domain::people::clearance::Use;
 use crate::domain::privacy::Cover;
 use crate::domain::privacy::recorded::RecordedPoses;
+use crate::domain::refusal::RefusalKind;
 use crate::domain::site::CameraPlan;
 use crate::domain::timeline::{RangeError, Span, Timeline, horizon};
 use crate::media::frame::FrameSlot;
@@ -72,7 +73,7 @@ impl Session {
     /// What is recorded of a camera between two times (Unix milliseconds), within the 7 days (R-REC-2).
     ///
     /// # Errors
-    /// The refusal of the act, [`Refusal::Clearance`] when nothing of it is cleared, or what is wrong with the recorder; nothing
+    /// The refusal of the act, [`RefusalKind::Clearance`] when nothing of it is cleared, or what is wrong with the recorder; nothing
     /// recorded is an empty answer.
     pub async fn recorded(&self, camera: &CameraId, from_ms: i64, to_ms: i64) -> Result<Vec<RecordedSpan>, Refusal> {
         let plan = self.0.camera(camera)?;
@@ -238,13 +239,13 @@ impl Playback {
     /// Jumps to a time, Unix milliseconds. Recorded.
     ///
     /// # Errors
-    /// [`Refusal::NotRecorded`]; [`Refusal::SessionEnded`] when the playback is over.
+    /// [`Refusal::NotRecorded`]; [`RefusalKind::SessionEnded`] when the playback is over.
     pub async fn seek(&self, to_ms: i64) -> Result<(), Refusal> {
         let (answer, answered) = oneshot::channel();
         self.orders
             .send(Order::Seek(to_ms, answer))
-            .map_err(|_| Refusal::SessionEnded)?;
-        answered.await.map_err(|_| Refusal::SessionEnded)?
+            .map_err(|_| Refusal::Kind(RefusalKind::SessionEnded))?;
+        answered.await.map_err(|_| Refusal::Kind(RefusalKind::SessionEnded))?
     }
 }
 

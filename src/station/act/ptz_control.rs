@@ -11,13 +11,14 @@ use crate::domain::people::Action;
 use crate::domain::privacy::projection::direction_at;
 use crate::domain::ptz::stop::{StopAct, StopSequence};
 use crate::domain::ptz::{Order, Velocity, limits};
+use crate::domain::refusal::RefusalKind;
 use crate::onvif::{self, Ptz};
 use crate::station::camera::dome_lease::LeaseGuard;
 use crate::station::camera::watched::{Watched, moving};
 use crate::station::record::event_body::{Parameters, parameters};
 use crate::station::record::health::Need;
 use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
-use crate::station::session::authorised_act::{Act, Intent, Right, outcome_of, why};
+use crate::station::session::authorised_act::{Act, Intent, Right, why};
 use crate::station::session::signed_in::Session;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -183,7 +184,7 @@ impl Gesture {
         drop(self);
         match ended.wait_for(Option::is_some).await.map(|ended| ended.clone()) {
             Ok(Some(result)) => result,
-            Ok(None) | Err(_) => Err(Refusal::SessionEnded),
+            Ok(None) | Err(_) => Err(Refusal::Kind(RefusalKind::SessionEnded)),
         }
     }
 }
@@ -197,7 +198,7 @@ impl PtzDriver {
     fn check(&self) -> Result<(), Refusal> {
         let session = self.act.session();
         if session.has_ended() {
-            return Err(Refusal::SessionEnded);
+            return Err(Refusal::Kind(RefusalKind::SessionEnded));
         }
         session.station.standing.borrow().allows(Need::Act)?;
         self.lease.check()
@@ -352,7 +353,7 @@ impl PtzDriver {
         let first = self.motion().refused.insert(refusal.to_string());
         if first {
             let with = parameters([("why", why(&refusal))]);
-            self.act.also(Operation::PtzStart, outcome_of(&refusal), with).await?;
+            self.act.also(Operation::PtzStart, refusal.outcome(), with).await?;
         }
         Err(refusal)
     }

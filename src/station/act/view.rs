@@ -43,7 +43,7 @@ impl Session {
     /// dropping the [`LiveView`] closes and records it.
     ///
     /// # Errors
-    /// The refusal of the act ([`Refusal::Rule`], [`Refusal::NotRecorded`], [`Refusal::GraceOver`] …); a camera that does not answer shows in [`LiveView::state`] instead.
+    /// The refusal of the act ([`RefusalKind::Rule`], [`Refusal::NotRecorded`], [`Refusal::GraceOver`] …); a camera that does not answer shows in [`LiveView::state`] instead.
     pub async fn view(&self, camera: &CameraId, stream: StreamRole) -> Result<LiveView, Refusal> {
         let plan = self.0.camera(camera)?;
         let mut intent = Intent::new(Operation::ViewOpen, &plan, Right::Grant(Action::Live), Need::Watch);

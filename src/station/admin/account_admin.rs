@@ -7,6 +7,7 @@ use crate::domain::camera::StationId;
 use crate::domain::people::account::AccountName;
 use crate::domain::people::{AdminRight, Rule};
 use crate::domain::reason::Reason;
+use crate::domain::refusal::RefusalKind;
 use crate::protocol::{AccountChange, AccountView, Because, EnrolmentCode, NewCode, SessionView, StationView};
 use crate::station::refusal::Refusal;
 use crate::station::session::signed_in::Session;
@@ -20,7 +21,7 @@ impl Session {
     /// Every account, for the periodic check.
     ///
     /// # Errors
-    /// [`Refusal::Rule`] when the right is missing; [`Refusal::ServerAway`].
+    /// [`RefusalKind::Rule`] when the right is missing; [`Refusal::ServerAway`].
     pub async fn people(&self) -> Result<Vec<AccountView>, Refusal> {
         self.check_admin(AdminRight::ReadPeople)?;
         Ok(self.0.station.server.people(&self.0.facts.token).await?)
@@ -29,10 +30,10 @@ impl Session {
     /// Confirms or disables an account; the server records it, with before and after.
     ///
     /// # Errors
-    /// [`Refusal::Rule`] when the right is missing; [`Refusal::ServerAway`].
+    /// [`RefusalKind::Rule`] when the right is missing; [`Refusal::ServerAway`].
     pub async fn change_account(&self, user: &str, change: &AccountChange) -> Result<(), Refusal> {
         self.check_admin(AdminRight::ConfirmPeople)?;
-        let user = AccountName::read(user).ok_or(Refusal::Rule(Rule::NoGrant))?;
+        let user = AccountName::read(user).ok_or(Refusal::Kind(RefusalKind::Rule(Rule::NoGrant)))?;
         let changed = self.0.station.server.change_account(&self.0.facts.token, &user, change);
         changed.await.map(drop)?;
         Ok(())
@@ -41,7 +42,7 @@ impl Session {
     /// Sessions running now, for whoever may see the accounts.
     ///
     /// # Errors
-    /// [`Refusal::Rule`] when the right is missing; [`Refusal::ServerAway`].
+    /// [`RefusalKind::Rule`] when the right is missing; [`Refusal::ServerAway`].
     pub async fn sessions(&self) -> Result<Vec<SessionView>, Refusal> {
         self.check_admin(AdminRight::ReadPeople)?;
         Ok(self.0.station.server.sessions(&self.0.facts.token).await?)
@@ -50,10 +51,10 @@ impl Session {
     /// Ends somebody's session; the reason is recorded.
     ///
     /// # Errors
-    /// [`Refusal::Rule`] when the right is missing; [`Refusal::ServerAway`].
+    /// [`RefusalKind::Rule`] when the right is missing; [`Refusal::ServerAway`].
     pub async fn end_session(&self, user: &str, reason: Reason) -> Result<(), Refusal> {
         self.check_admin(AdminRight::ConfirmPeople)?;
-        let user = AccountName::read(user).ok_or(Refusal::Rule(Rule::NoGrant))?;
+        let user = AccountName::read(user).ok_or(Refusal::Kind(RefusalKind::Rule(Rule::NoGrant)))?;
         let (server, token) = (&self.0.station.server, &self.0.facts.token);
         Ok(server.end_session(token, &user, &Because { reason }).await?)
     }
@@ -66,7 +67,7 @@ impl Session {
     /// The enrolled workstations, for whoever may see the accounts.
     ///
     /// # Errors
-    /// [`Refusal::Rule`] when the right is missing; [`Refusal::ServerAway`].
+    /// [`RefusalKind::Rule`] when the right is missing; [`Refusal::ServerAway`].
     pub async fn workstations(&self) -> Result<Vec<StationView>, Refusal> {
         self.check_admin(AdminRight::ReadPeople)?;
         Ok(self.0.station.server.workstations(&self.0.facts.token).await?)
@@ -75,7 +76,7 @@ impl Session {
     /// Creates a code that enrols one workstation, once.
     ///
     /// # Errors
-    /// [`Refusal::NotAccepted`] when the name is taken; [`Refusal::Rule`]; [`Refusal::ServerAway`].
+    /// [`RefusalKind::NotFound`] when the name is taken; [`RefusalKind::Rule`]; [`Refusal::ServerAway`].
     pub async fn enrolment_code(&self, new: &NewCode) -> Result<EnrolmentCode, Refusal> {
         self.check_admin(AdminRight::KeepStations)?;
         let code = self.0.station.server.enrolment_code(&self.0.facts.token, new);
@@ -85,7 +86,7 @@ impl Session {
     /// Revokes a workstation; the reason is recorded.
     ///
     /// # Errors
-    /// [`Refusal::Rule`] when the right is missing; [`Refusal::ServerAway`].
+    /// [`RefusalKind::Rule`] when the right is missing; [`Refusal::ServerAway`].
     pub async fn revoke_workstation(&self, station: &StationId, reason: Reason) -> Result<(), Refusal> {
         self.check_admin(AdminRight::KeepStations)?;
         let (server, token) = (&self.0.station.server, &self.0.facts.token);

@@ -8,6 +8,7 @@
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::CameraId;
 use crate::domain::people::AdminRight;
+use crate::domain::refusal::RefusalKind;
 use crate::domain::site::change::{SiteFault, is_address};
 use crate::onvif::discovery::{self, Found};
 use crate::onvif::{Endpoint, Limits, camera_test};
@@ -54,7 +55,7 @@ impl Session {
     /// Every camera of the controllers whose cameras this person administers.
     ///
     /// # Errors
-    /// [`Refusal::Rule`] when the right is missing, what else the server refuses with; [`Refusal::ServerAway`].
+    /// [`RefusalKind::Rule`] when the right is missing, what else the server refuses with; [`Refusal::ServerAway`].
     pub async fn administered_cameras(&self) -> Result<Vec<CameraView>, Refusal> {
         Ok(self.0.station.server.cameras(&self.0.facts.token).await?)
     }
@@ -62,7 +63,7 @@ impl Session {
     /// Discovers cameras on the network of this workstation (WS-Discovery, 4 s). Recorded first.
     ///
     /// # Errors
-    /// [`Refusal::Rule`], [`Refusal::NotRecorded`], or [`Refusal::Camera`] when the network cannot be used.
+    /// [`RefusalKind::Rule`], [`Refusal::NotRecorded`], or [`Refusal::Camera`] when the network cannot be used.
     pub async fn find_cameras(&self) -> Result<Vec<FoundCamera>, Refusal> {
         self.check_admin(AdminRight::KeepCameras)?;
         self.record_probe("cameras_sought", "").await?;
@@ -73,12 +74,12 @@ impl Session {
     /// Tests a camera that need not be in the plan. Recorded first.
     ///
     /// # Errors
-    /// [`Refusal::Rule`], [`Refusal::Site`] when the address is none, [`Refusal::NotRecorded`], or [`Refusal::Camera`] with
+    /// [`RefusalKind::Rule`], [`RefusalKind::Site`] when the address is none, [`Refusal::NotRecorded`], or [`Refusal::Camera`] with
     /// what is wrong with it.
     pub async fn try_camera(&self, onvif: String, account: CameraAccount) -> Result<CameraReport, Refusal> {
         self.check_admin(AdminRight::KeepCameras)?;
         if !is_address(&onvif) {
-            return Err(Refusal::Site(SiteFault::Address));
+            return Err(Refusal::Kind(RefusalKind::Site(SiteFault::Address)));
         }
         self.record_probe("camera_tested", &onvif).await?;
         let endpoint = Endpoint::new(onvif, account.user, account.password);
@@ -100,7 +101,7 @@ impl Session {
     /// Adds a camera or changes one; the server records it, with before and after.
     ///
     /// # Errors
-    /// [`Refusal::Rule`] when the right is missing, what else the server refuses with; [`Refusal::ServerAway`].
+    /// [`RefusalKind::Rule`] when the right is missing, what else the server refuses with; [`Refusal::ServerAway`].
     pub async fn put_camera(&self, put: &PutCamera) -> Result<Changed, Refusal> {
         self.check_admin(AdminRight::KeepCameras)?;
         Ok(self.0.station.server.put_camera(&self.0.facts.token, put).await?)
@@ -109,7 +110,7 @@ impl Session {
     /// Takes a camera out of the plan.
     ///
     /// # Errors
-    /// [`Refusal::Rule`] when the right is missing, what else the server refuses with; [`Refusal::ServerAway`].
+    /// [`RefusalKind::Rule`] when the right is missing, what else the server refuses with; [`Refusal::ServerAway`].
     pub async fn remove_camera(&self, camera: &CameraId, reason: String) -> Result<Changed, Refusal> {
         self.check_admin(AdminRight::KeepCameras)?;
         let (server, removal) = (&self.0.station.server, Removal { reason });
@@ -119,7 +120,7 @@ impl Session {
     /// Changes of the plan that wait for a second person.
     ///
     /// # Errors
-    /// [`Refusal::Rule`] when the right is missing, what else the server refuses with; [`Refusal::ServerAway`].
+    /// [`RefusalKind::Rule`] when the right is missing, what else the server refuses with; [`Refusal::ServerAway`].
     pub async fn site_proposals(&self) -> Result<Vec<SiteProposal>, Refusal> {
         Ok(self.0.station.server.site_proposals(&self.0.facts.token).await?)
     }
@@ -127,7 +128,7 @@ impl Session {
     /// Approves or declines a change that waits for a second person, or withdraws one's own.
     ///
     /// # Errors
-    /// [`Refusal::Rule`] when the right is missing, what else the server refuses with; [`Refusal::ServerAway`].
+    /// [`RefusalKind::Rule`] when the right is missing, what else the server refuses with; [`Refusal::ServerAway`].
     pub async fn decide_site(&self, id: u64, verdict: Verdict) -> Result<(), Refusal> {
         let decided = self.0.station.server.decide_site(&self.0.facts.token, id, verdict);
         Ok(decided.await?)

@@ -18,7 +18,7 @@ impl Session {
     /// Proposes a change of a camera's masks; it waits for a supervisor.
     ///
     /// # Errors
-    /// [`Refusal::NotAccepted`] or [`Refusal::Site`] when the change makes no sense; [`Refusal::Rule`];
+    /// [`RefusalKind::NotFound`] or [`RefusalKind::Site`] when the change makes no sense; [`RefusalKind::Rule`];
     /// [`Refusal::ServerAway`].
     pub async fn propose_mask(&self, camera: &CameraId, proposal: MaskProposal) -> Result<ProposedMask, Refusal> {
         let server = &self.0.station.server;
@@ -36,7 +36,7 @@ impl Session {
     /// Approves or declines a proposed change of masks.
     ///
     /// # Errors
-    /// [`Refusal::Rule`] when the verdict is not this person's to give; [`Refusal::NotThere`]; [`Refusal::ServerAway`].
+    /// [`RefusalKind::Rule`] when the verdict is not this person's to give; [`Refusal::Kind(RefusalKind::NotFound)`]; [`Refusal::ServerAway`].
     pub async fn decide_proposal(&self, id: u64, verdict: Verdict) -> Result<(), Refusal> {
         let server = &self.0.station.server;
         Ok(server.decide_proposal(&self.0.facts.token, id, verdict).await?)

@@ -113,7 +113,7 @@ impl Connections {
     /// credential of the camera when it is not in memory.
     ///
     /// # Errors
-    /// [`Refusal::ServerAway`], [`Refusal::SessionEnded`] or the rule by which the server does not give the credential;
+    /// [`Refusal::ServerAway`], [`RefusalKind::SessionEnded`] or the rule by which the server does not give the credential;
     /// [`Refusal::Camera`] when the camera does not answer as it should.
     pub async fn connection(&self, camera: &CameraPlan, _proof: &Recorded) -> Result<Arc<Connection>, Refusal> {
         let cell = Arc::clone(lock(&self.open).entry(camera.id.clone()).or_default());

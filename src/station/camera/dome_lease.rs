@@ -9,6 +9,7 @@ use super::link::CameraLink;
 use crate::domain::camera::{CameraId, StationId};
 use crate::domain::ptz::lease::Asking;
 use crate::domain::ptz::lease::claim::Claim;
+use crate::domain::refusal::RefusalKind;
 use crate::protocol::{Holder, LeaseRequest, LeaseState, Watching};
 use crate::station::refusal::Refusal;
 use std::collections::HashMap;
@@ -112,7 +113,7 @@ impl LeaseGuard {
     /// Whether the dome may be moved under the lease now.
     ///
     /// # Errors
-    /// [`Refusal::HeldByOther`] when it passes or passed to somebody else, [`Refusal::HoldEnded`] when it ran out.
+    /// [`RefusalKind::HeldByOther`] when it passes or passed to somebody else, [`Refusal::HoldEnded`] when it ran out.
     pub fn check(&self) -> Result<(), Refusal> {
         match &*self.mine.standing.borrow() {
             LeaseStatus::LettingGo(why) | LeaseStatus::Lost(why) => Err(why.clone()),
@@ -170,7 +171,7 @@ impl DomeLeases {
             };
             let claim = mine.claim();
             if claim.is_before(held.fence) {
-                let other = (!self.is_own(&held.holder)).then(|| Refusal::HeldByOther(held.holder.clone()));
+                let other = (!self.is_own(&held.holder)).then(|| Refusal::Kind(RefusalKind::HeldByOther(held.holder.clone())));
                 mine.lose(other.unwrap_or(Refusal::HoldEnded));
             } else if let Some(to) = held.passes_to.clone().filter(|_| claim.fence() == held.fence) {
                 passing.push((mine, to));
@@ -232,7 +233,7 @@ impl DomeLeases {
         replace(&self.watching, watching);
         for (mine, to) in self.update(states) {
             let leases = Arc::clone(self);
-            let release = async move { leases.release(&mine, Refusal::HeldByOther(to)).await };
+            let release = async move { leases.release(&mine, Refusal::Kind(RefusalKind::HeldByOther(to))).await };
             self.link.runtime.spawn(release);
         }
     }
@@ -241,7 +242,7 @@ impl DomeLeases {
     /// meanwhile is not released, it ends by itself.
     ///
     /// # Errors
-    /// [`Refusal::HeldByOther`]; [`Refusal::NoHoldWithoutServer`] when the server is away, because nobody can know then who
+    /// [`RefusalKind::HeldByOther`]; [`Refusal::NoHoldWithoutServer`] when the server is away, because nobody can know then who
     /// else takes it; or what else the server refuses with.
     pub async fn take(self: &Arc<Self>, camera: &CameraId) -> Result<LeaseGuard, Refusal> {
         let _one = self.taking.lock().await;
@@ -251,7 +252,7 @@ impl DomeLeases {
         let asked = Instant::now();
         let state = match self.request(camera, &LeaseRequest::Take).await {
             Ok(state) => state,
-            Err(Refusal::ServerAway) => {
+            Err(refusal) if refusal.is_without_server() => {
                 self.link.contact.away();
                 return Err(Refusal::NoHoldWithoutServer);
             }
@@ -289,9 +290,9 @@ impl DomeLeases {
                 let remaining = Duration::from_millis(state.remaining_ms);
                 mine.renew(Claim::new(state.fence, asked, remaining));
             }
-            Err(Refusal::HeldByOther(to)) => self.release(mine, Refusal::HeldByOther(to)).await,
+            Err(Refusal::Kind(RefusalKind::HeldByOther(to))) => self.release(mine, Refusal::Kind(RefusalKind::HeldByOther(to))).await,
             // The lease stands until it ends by itself.
-            Err(Refusal::ServerAway) => {}
+            Err(refusal) if refusal.is_without_server() => {}
             Err(_) => mine.lose(Refusal::HoldEnded),
         }
     }
@@ -332,7 +333,8 @@ impl DomeLeases {
     pub async fn stand_back_for(&self, camera: &CameraId, to: &Holder) -> Result<u64, Refusal> {
         let mine = self.lock().get(camera).cloned();
         if let Some(mine) = mine {
-            self.stand_back(&mine, Refusal::HeldByOther(to.clone())).await;
+            self.stand_back(&mine, Refusal::Kind(RefusalKind::HeldByOther(to.clone())))
+                .await;
             return Ok(mine.claim().fence());
         }
         let seen = self.seen.borrow();

@@ -5,6 +5,7 @@
 //! nobody says so.
 //! Deliberately absent: the rules (`domain::privacy`), drawing.
 
+use crate::domain::refusal::RefusalKind;
 use crate::domain::camera::CameraId;
 use crate::domain::people::Rule;
 use crate::domain::privacy::calendar::SchoolState;
@@ -147,7 +148,7 @@ impl Policy {
     /// # Errors
     /// [`Rule::NoGrant`]: the plan does not have it, so nothing is granted on it.
     pub fn camera(&self, id: &CameraId) -> Result<CameraPlan, Refusal> {
-        self.plan().camera(id).cloned().ok_or(Refusal::Rule(Rule::NoGrant))
+        self.plan().camera(id).cloned().ok_or(Refusal::Kind(RefusalKind::Rule(Rule::NoGrant)))
     }
 
     /// Waits until the school of a camera opens, so that its pictures close; for ever for any other camera.

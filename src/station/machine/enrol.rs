@@ -8,9 +8,10 @@ use super::config::{FACTS, StationConfig, StationError};
 use super::enrolment::{Enrolment, StationToml, text};
 use super::secrets::Vault;
 use crate::domain::enrolment_code::EnrolmentCode;
-use crate::protocol::{Certified, Enrol, RefusalKind};
+use crate::protocol::{Certified, Enrol};
 use crate::station::record::outbox::{create_private_dir, replace_file};
 use crate::station::record::server_client::{ServerClient, ServerError, enrol, fetch_authority};
+use crate::station::refusal::Refusal;
 use rcgen::KeyPair;
 use secrecy::SecretString;
 use std::path::Path;
@@ -21,7 +22,7 @@ use tokio::sync::watch;
 const LOOK: Duration = Duration::from_secs(3600);
 
 /// Why a machine was not enrolled.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum EnrolError {
     #[error("that is no code")]
     NotACode,
@@ -32,11 +33,25 @@ pub enum EnrolError {
     AnotherServer,
     #[error("the code is used, expired or unknown")]
     CodeRefused,
+    /// Something else is refused, or the answer is not understood.
+    #[error(transparent)]
+    Refused(Refusal),
     /// No place for this machine's key. Found out before the code is spent.
     #[error("no system keyring: {detail}")]
     NoKeyring { detail: String },
     #[error("the enrolment cannot be stored: {detail}")]
     NotKept { detail: String },
+}
+
+impl From<ServerError> for EnrolError {
+    fn from(error: ServerError) -> Self {
+        match error {
+            ServerError::Away { .. } => Self::Unreachable {
+                detail: error.to_string(),
+            },
+            other => Self::Refused(other.into()),
+        }
+    }
 }
 
 fn not_stored(error: impl std::fmt::Display) -> EnrolError {
@@ -65,10 +80,7 @@ async fn enrol_with(config: StationConfig, address: &str, code: &str) -> Result<
         detail: error.to_string(),
     })?;
     let server = server_address(address);
-    let unreachable = |error: ServerError| EnrolError::Unreachable {
-        detail: error.to_string(),
-    };
-    let authority = fetch_authority(&server).await.map_err(unreachable)?;
+    let authority = fetch_authority(&server).await?;
     if !read.is_of(authority.as_bytes()) {
         return Err(EnrolError::AnotherServer);
     }
@@ -79,11 +91,8 @@ async fn enrol_with(config: StationConfig, address: &str, code: &str) -> Result<
     };
     let certified = match enrol(&server, authority.as_bytes(), &ask).await {
         Ok(certified) => certified,
-        Err(ServerError::Refused {
-            why: RefusalKind::UnknownStation,
-            ..
-        }) => return Err(EnrolError::CodeRefused),
-        Err(error) => return Err(unreachable(error)),
+        Err(error) if error.is_unknown_station() => return Err(EnrolError::CodeRefused),
+        Err(error) => return Err(error.into()),
     };
     let stored = tokio::task::spawn_blocking(move || store(&config, &server, &authority, &key, &certified)).await;
     stored.map_err(not_stored)?.map_err(not_stored)

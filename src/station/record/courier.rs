@@ -221,7 +221,7 @@ impl<S: LogServer> Courier<S> {
             }
             Trouble::Server(error) => {
                 tracing::warn!(%log, %error, "events wait for the server");
-                if error.is_away() || matches!(error, ServerError::Nonsense { .. }) {
+                if error.is_away() || matches!(error, ServerError::Unintelligible { .. }) {
                     self.contact.away();
                 }
             }

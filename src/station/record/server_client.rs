@@ -10,6 +10,7 @@ use crate::domain::people::account::AccountName;
 use crate::domain::people::clearance::{self, Wish};
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::privacy::declared_event::Declaration;
+use crate::domain::refusal::RefusalKind;
 use crate::protocol::{
     self, AccountAnswer, AccountAsk, AccountChange, AccountView, AskAnswer, AskState, BatchReceipt, Because,
     CameraCredential, CameraView, Certified, Changed, ClearanceState, ConsistencyProof, CredentialNeed,
@@ -27,6 +28,8 @@ use std::time::Duration;
 const CONNECT: Duration = Duration::from_secs(3);
 /// Longest call.
 pub const TOTAL: Duration = Duration::from_secs(10);
+/// Longest wire name of a refusal that is told to a person, bytes.
+const MOST_NAME: usize = 64;
 
 /// Why a call gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -36,43 +39,38 @@ pub enum ServerError {
     Away { detail: String },
     /// The server said no.
     #[error("the server refuses: {why:?}: {detail}")]
-    Refused { why: protocol::RefusalKind, detail: String },
-    /// It answered, but not what was agreed.
-    #[error("the server's answer is wrong: {detail}")]
-    Nonsense { detail: String },
+    Refused { why: RefusalKind, detail: String },
+    /// The server said no for a reason that only a newer version knows; `name` is its wire name.
+    #[error("the server refuses for a reason not known here: {name}: {detail}")]
+    RefusedOtherwise { name: String, detail: String },
+    /// Something answered, but not what was agreed.
+    #[error("the server's answer is not understood: status {status}: {detail}")]
+    Unintelligible { status: StatusCode, detail: String },
 }
 
 impl ServerError {
-    /// Whether waiting may help.
+    /// Whether waiting may help: no answer, a server that cannot work now, or a gateway's error in its place (RFC 9110 §15.6).
     pub fn is_away(&self) -> bool {
-        use protocol::RefusalKind::{TooManyRequests, Unavailable};
         match self {
             Self::Away { .. } => true,
-            Self::Refused { why, .. } => matches!(why, Unavailable | TooManyRequests),
-            Self::Nonsense { .. } => false,
+            Self::Refused { why, .. } => why.is_temporary(),
+            Self::RefusedOtherwise { .. } => false,
+            Self::Unintelligible { status, .. } => status.is_server_error(),
         }
     }
 
     /// Whether the server says that the session is over.
     pub fn is_session_ended(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused {
-                why: protocol::RefusalKind::SessionEnded,
-                ..
-            }
-        )
+        self.is_refused_as(&RefusalKind::SessionEnded)
     }
 
     /// Whether the server knows this workstation no more: it was revoked.
     pub fn is_unknown_station(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused {
-                why: protocol::RefusalKind::UnknownStation,
-                ..
-            }
-        )
+        self.is_refused_as(&RefusalKind::UnknownStation)
+    }
+
+    fn is_refused_as(&self, kind: &RefusalKind) -> bool {
+        matches!(self, Self::Refused { why, .. } if why == kind)
     }
 }
 
@@ -408,17 +406,17 @@ impl ServerClient {
         let bytes = self
             .body(self.request(Method::GET, &format!("/v1/logs/{log}/checkpoint")))
             .await?;
-        String::from_utf8(bytes).map_err(|error| nonsense(&error))
+        String::from_utf8(bytes).map_err(|error| unintelligible(StatusCode::OK, &error))
     }
 
-    /// Proof that the leaf at `index` is in the tree of `size`.
+    /// Inclusion proof (RFC 9162 §2.1.3) of the leaf at `index` in the tree of `size`, not yet verified.
     pub async fn inclusion(&self, log: &ControllerId, index: u64, size: u64) -> Result<Vec<Hash>, ServerError> {
         let path = format!("/v1/logs/{log}/inclusion?index={index}&size={size}");
         let proof: InclusionProof = self.json(self.request(Method::GET, &path)).await?;
         hashes(&proof.path)
     }
 
-    /// Proof that the tree of `to` begins with the tree of `from`.
+    /// Consistency proof (RFC 9162 §2.1.4) between the trees of `from` and `to`, not yet verified.
     pub async fn consistency(&self, log: &ControllerId, from: u64, to: u64) -> Result<Vec<Hash>, ServerError> {
         let path = format!("/v1/logs/{log}/consistency?from={from}&to={to}");
         let proof: ConsistencyProof = self.json(self.request(Method::GET, &path)).await?;
@@ -432,7 +430,7 @@ impl ServerClient {
 
     async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ServerError> {
         let bytes = self.body(request).await?;
-        serde_json::from_slice(&bytes).map_err(|error| nonsense(&error))
+        serde_json::from_slice(&bytes).map_err(|error| unintelligible(StatusCode::OK, &error))
     }
 
     async fn body(&self, request: RequestBuilder) -> Result<Vec<u8>, ServerError> {
@@ -460,14 +458,14 @@ fn stranger(trust: Option<&[u8]>) -> Result<reqwest::Client, ServerError> {
 /// compares its fingerprint with the one in the code, and nothing else is said on this connection.
 pub async fn fetch_authority(server: &str) -> Result<String, ServerError> {
     let request = stranger(None)?.get(format!("{server}/v1/authority"));
-    String::from_utf8(bounded(request).await?).map_err(|error| nonsense(&error))
+    String::from_utf8(bounded(request).await?).map_err(|error| unintelligible(StatusCode::OK, &error))
 }
 
 /// Shows the code and the new key to the server that this authority vouches for.
 pub async fn enrol(server: &str, authority: &[u8], ask: &Enrol) -> Result<Certified, ServerError> {
     let request = stranger(Some(authority))?.post(format!("{server}/v1/enrolments"));
     let bytes = bounded(request.json(ask)).await?;
-    serde_json::from_slice(&bytes).map_err(|error| nonsense(&error))
+    serde_json::from_slice(&bytes).map_err(|error| unintelligible(StatusCode::OK, &error))
 }
 
 async fn bounded(request: RequestBuilder) -> Result<Vec<u8>, ServerError> {
@@ -476,7 +474,7 @@ async fn bounded(request: RequestBuilder) -> Result<Vec<u8>, ServerError> {
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(away)? {
         if bytes.len() + chunk.len() > protocol::MAX_BODY {
-            return Err(nonsense(&"longer than agreed"));
+            return Err(unintelligible(status, &"longer than agreed"));
         }
         bytes.extend_from_slice(&chunk);
     }
@@ -501,18 +499,41 @@ fn client(access: ServerAccess<'_>) -> Result<reqwest::Client, BadCertificates> 
         .build()?)
 }
 
+/// A refusal whose kind is not known here: the same body, `why` still as JSON.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OtherRefusal {
+    why: serde_json::Value,
+    detail: String,
+}
+
 fn refused(status: StatusCode, bytes: &[u8]) -> ServerError {
-    match serde_json::from_slice::<protocol::Refusal>(bytes) {
-        Ok(refusal) => ServerError::Refused {
-            why: refusal.why,
-            detail: refusal.detail,
-        },
-        Err(_) if status.is_server_error() => ServerError::Away {
-            detail: format!("status {status}"),
-        },
-        Err(_) => ServerError::Nonsense {
-            detail: format!("status {status} without a reason"),
-        },
+    if let Ok(protocol::Refusal { why, detail }) = serde_json::from_slice(bytes) {
+        return ServerError::Refused { why, detail };
+    }
+    let other = serde_json::from_slice::<OtherRefusal>(bytes).ok();
+    match other.and_then(|other| Some((wire_name(&other.why)?, other.detail))) {
+        Some((name, detail)) => ServerError::RefusedOtherwise { name, detail },
+        None => unintelligible(status, &"no refusal in it"),
+    }
+}
+
+/// The wire name in `why`, with the one of what it carries: `rule/name`. `None`: nothing that could be a name.
+fn wire_name(why: &serde_json::Value) -> Option<String> {
+    let is_name = |text: &&str| {
+        (1..=MOST_NAME).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    };
+    match why {
+        serde_json::Value::String(name) => Some(name.as_str()).filter(is_name).map(str::to_owned),
+        serde_json::Value::Object(fields) if fields.len() == 1 => {
+            let (name, inner) = fields.iter().next()?;
+            let name = Some(name.as_str()).filter(is_name)?;
+            Some(match inner.as_str().filter(is_name) {
+                Some(inner) => format!("{name}/{inner}"),
+                None => name.to_owned(),
+            })
+        }
+        _ => None,
     }
 }
 
@@ -529,8 +550,9 @@ fn away(error: reqwest::Error) -> ServerError {
     ServerError::Away { detail }
 }
 
-fn nonsense(error: &dyn std::fmt::Display) -> ServerError {
-    ServerError::Nonsense {
+fn unintelligible(status: StatusCode, error: &dyn std::fmt::Display) -> ServerError {
+    ServerError::Unintelligible {
+        status,
         detail: error.to_string(),
     }
 }
@@ -538,6 +560,9 @@ fn nonsense(error: &dyn std::fmt::Display) -> ServerError {
 fn hashes(texts: &[String]) -> Result<Vec<Hash>, ServerError> {
     texts
         .iter()
-        .map(|text| text.parse().map_err(|error| nonsense(&error)))
+        .map(|text| text.parse().map_err(|error| unintelligible(StatusCode::OK, &error)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

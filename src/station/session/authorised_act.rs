@@ -10,6 +10,7 @@ use crate::domain::audit::event::{Event, Operation, Outcome};
 use crate::domain::camera::StreamRole;
 pub use crate::domain::people::Right;
 use crate::domain::people::{Action, AdminRight, Asked, Decision, Purpose, Rule, decide};
+use crate::domain::refusal::RefusalKind;
 use crate::domain::site::CameraPlan;
 use crate::protocol::{PermitRequest, Pictures};
 use crate::station::record::event_body::{Parameters, body_without_person, class_of, parameters};
@@ -115,14 +116,14 @@ impl SessionInner {
             _open: open,
         };
         if self.has_ended() {
-            return Err(act.failed(Refusal::SessionEnded).await);
+            return Err(act.failed(Refusal::Kind(RefusalKind::SessionEnded)).await);
         }
         Ok(act)
     }
 
     fn decide(&self, intent: &Intent<'_>) -> Result<(), Refusal> {
         if self.has_ended() {
-            return Err(Refusal::SessionEnded);
+            return Err(Refusal::Kind(RefusalKind::SessionEnded));
         }
         let asked = Asked::Camera {
             right: intent.right,
@@ -192,7 +193,7 @@ impl Session {
     /// Decides about an administrative right, here and now.
     ///
     /// # Errors
-    /// The rule that refuses, as [`Refusal::Rule`], [`Refusal::ServerAway`] or [`Refusal::GraceOver`].
+    /// The rule that refuses, as [`RefusalKind::Rule`], [`Refusal::ServerAway`] or [`Refusal::GraceOver`].
     pub(in crate::station) fn check_admin(&self, right: AdminRight) -> Result<(), Refusal> {
         decide(self.person(), Asked::Admin(right), &self.circumstances())
             .granted()
@@ -271,7 +272,7 @@ impl Act {
     /// Records that the act failed or was refused on the way, and returns the refusal.
     pub async fn failed(mut self, refusal: Refusal) -> Refusal {
         let with = parameters([("why", why(&refusal))]);
-        match self.settle(outcome_of(&refusal), with).await {
+        match self.settle(refusal.outcome(), with).await {
             Ok(()) => refusal,
             Err(not_recorded) => not_recorded,
         }
@@ -309,49 +310,11 @@ impl Drop for Act {
     }
 }
 
-/// The outcome that a refusal is recorded with: refused by a rule or a person, or failed.
-pub fn outcome_of(refusal: &Refusal) -> Outcome {
-    match refusal {
-        Refusal::Rule(_)
-        | Refusal::ZoomCeiling { .. }
-        | Refusal::DensityCeiling { .. }
-        | Refusal::SectorCeiling { .. }
-        | Refusal::NoLook { .. }
-        | Refusal::SchoolHours { .. }
-        | Refusal::Declare(_)
-        | Refusal::PositionLimit
-        | Refusal::HeldByOther(_)
-        | Refusal::HoldEnded
-        | Refusal::LevelTooLow
-        | Refusal::NotThere
-        | Refusal::Clearance(_)
-        | Refusal::Site(_)
-        | Refusal::TooOld
-        | Refusal::Covered
-        | Refusal::NoPoseRecorded
-        | Refusal::PlanChanged
-        | Refusal::WrongPassword
-        | Refusal::NotAccepted
-        | Refusal::SessionEnded => Outcome::Refused,
-        Refusal::NotRecorded { .. }
-        | Refusal::ServerAway
-        | Refusal::NoHoldWithoutServer
-        | Refusal::GraceOver
-        | Refusal::OutboxFilling
-        | Refusal::LogNotTrusted { .. }
-        | Refusal::DiskFull
-        | Refusal::Camera(_)
-        | Refusal::NothingRecorded
-        | Refusal::Disk { .. }
-        | Refusal::NotSupported => Outcome::Failed,
-    }
-}
-
 /// A refusal as an event's parameter: the rule's name, or what went wrong.
 pub fn why(refusal: &Refusal) -> Value {
     match refusal {
-        Refusal::Rule(rule) => serde_json::to_value(rule).unwrap_or(Value::Null),
-        Refusal::HeldByOther(holder) => format!("held by {}", holder.user).into(),
+        Refusal::Kind(RefusalKind::Rule(rule)) => serde_json::to_value(rule).unwrap_or(Value::Null),
+        Refusal::Kind(RefusalKind::HeldByOther(holder)) => format!("held by {}", holder.user).into(),
         other => other.to_string().into(),
     }
 }

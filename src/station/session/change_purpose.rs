@@ -3,10 +3,11 @@
 //! Invariant: intent and outcome are recorded, and the server agreed, before any event carries the new purpose; what is
 //! open goes on under it. Deliberately absent: purposes of recordings, which each access states for itself.
 
-use super::authorised_act::{outcome_of, why};
+use super::authorised_act::why;
 use super::signed_in::Session;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::stated_purpose::Stated;
+use crate::domain::refusal::RefusalKind;
 use crate::station::record::event_body::{Parameters, parameters};
 use crate::station::refusal::Refusal;
 use serde_json::Value;
@@ -30,7 +31,7 @@ impl Session {
     pub async fn change_purpose(&self, stated: Stated) -> Result<(), Refusal> {
         let inner = &self.0;
         if inner.has_ended() {
-            return Err(Refusal::SessionEnded);
+            return Err(Refusal::Kind(RefusalKind::SessionEnded));
         }
         let record = async |outcome, with| inner.record(Operation::PurposeChange, outcome, with).await;
         record(Outcome::Intent, named(&stated)).await?;
@@ -43,7 +44,7 @@ impl Session {
                 let refusal = Refusal::from(error);
                 let mut with = named(&stated);
                 with.insert("why".into(), why(&refusal));
-                record(outcome_of(&refusal), with).await?;
+                record(refusal.outcome(), with).await?;
                 Err(refusal)
             }
         }

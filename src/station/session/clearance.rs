@@ -3,6 +3,7 @@
 //! Invariant: without a clearance from the server an operator's recordings are refused here too; the server decides in any
 //! case. Deliberately absent: the rules (`domain::people::clearance`), asking for one (`act::clearance_request`).
 
+use crate::domain::refusal::RefusalKind;
 use crate::domain::camera::CameraId;
 use crate::domain::people::clearance::{ClearanceError, Use, covering, is_needed};
 use crate::domain::people::{Level, Purpose};
@@ -93,7 +94,7 @@ impl Clearances {
     /// Whether a clearance lets recorded pictures be seen; live ones need none.
     ///
     /// # Errors
-    /// [`Refusal::Clearance`]: no clearance covers the whole range.
+    /// [`RefusalKind::Clearance`]: no clearance covers the whole range.
     pub fn cleared(&self, camera: &CameraPlan, pictures: Pictures) -> Result<(), Refusal> {
         let (what, from_ms, to_ms) = match pictures {
             Pictures::Live => return Ok(()),
@@ -103,12 +104,12 @@ impl Clearances {
         if !is_needed(self.level) {
             return Ok(());
         }
-        let range = Span::new(from_ms, to_ms).ok_or(Refusal::Clearance(ClearanceError::EmptyRange))?;
+        let range = Span::new(from_ms, to_ms).ok_or(Refusal::Kind(RefusalKind::Clearance(ClearanceError::EmptyRange)))?;
         let all = self.known.borrow();
         let clearances = all.iter().map(|state| &state.clearance);
         covering(clearances, &self.account, what, &camera.id, range, now_ms())
             .map(drop)
-            .map_err(Refusal::Clearance)
+            .map_err(|error| Refusal::Kind(RefusalKind::Clearance(error)))
     }
 
     /// The parts of the recorded spans that this person may see; all of them where no clearance is needed.
@@ -126,7 +127,7 @@ impl Clearances {
             .collect();
         offered.sort_unstable();
         if offered.is_empty() {
-            return Err(Refusal::Clearance(ClearanceError::NotCleared));
+            return Err(Refusal::Kind(RefusalKind::Clearance(ClearanceError::NotCleared)));
         }
         Ok(offered)
     }

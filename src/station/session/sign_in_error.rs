@@ -4,36 +4,23 @@
 //! (`sign_in`).
 
 use super::ask_ticket::AskTicket;
-use crate::domain::people::account::PasswordFault;
 use crate::domain::people::stated_purpose::NoProtocolNumber;
-use crate::protocol::RefusalKind;
+use crate::domain::refusal::RefusalKind;
 use crate::station::record::server_client::ServerError;
 use crate::station::record::trusted_checkpoints::PinError;
+use crate::station::refusal::Refusal;
 
 /// Why a sign-in failed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SignInError {
-    #[error("wrong user name or password")]
-    WrongCredentials,
-    #[error("locked out for {seconds} s")]
-    LockedOut { seconds: u64 },
+    /// By the server, or by this workstation for the same reason.
+    #[error(transparent)]
+    Refused(Refusal),
     /// The ticket asks for the account, once a sign-in found it active.
     #[error("the account is active on another workstation")]
     ActiveElsewhere(Option<AskTicket>),
     #[error("the account cannot be asked for any more")]
     AskOver,
-    #[error("the purpose needs a protocol number")]
-    NoProtocolNumber,
-    #[error("this workstation is not enabled")]
-    UnknownStation,
-    #[error("another password must be chosen first")]
-    MustChoosePassword,
-    #[error("the code of the second factor is missing or wrong")]
-    SecondFactor,
-    #[error("the account has no second factor, and needs one here")]
-    NoSecondFactor,
-    #[error("the new password is not taken: {0}")]
-    NotTaken(PasswordFault),
     #[error("the server does not answer: {detail}")]
     ServerAway { detail: String },
     #[error("the site plan's signature is wrong")]
@@ -42,60 +29,38 @@ pub enum SignInError {
     NotRecorded { detail: String },
 }
 
+impl SignInError {
+    /// Whether the sign-in was refused for this reason.
+    pub fn is(&self, kind: &RefusalKind) -> bool {
+        matches!(self, Self::Refused(Refusal::Kind(why)) if why == kind)
+    }
+}
+
+impl From<RefusalKind> for SignInError {
+    fn from(kind: RefusalKind) -> Self {
+        match kind {
+            RefusalKind::AlreadyActiveElsewhere => Self::ActiveElsewhere(None),
+            RefusalKind::NotFound => Self::AskOver,
+            other => Self::Refused(other.into()),
+        }
+    }
+}
+
 impl From<ServerError> for SignInError {
     fn from(error: ServerError) -> Self {
-        let detail = error.to_string();
         match error {
-            ServerError::Refused {
-                why: RefusalKind::WrongCredentials,
-                ..
-            } => Self::WrongCredentials,
-            ServerError::Refused {
-                why: RefusalKind::LockedOut { seconds },
-                ..
-            } => Self::LockedOut { seconds },
-            ServerError::Refused {
-                why: RefusalKind::AlreadyActiveElsewhere,
-                ..
-            } => Self::ActiveElsewhere(None),
-            ServerError::Refused {
-                why: RefusalKind::NoProtocolNumber,
-                ..
-            } => Self::NoProtocolNumber,
-            ServerError::Refused {
-                why: RefusalKind::UnknownStation,
-                ..
-            } => Self::UnknownStation,
-            ServerError::Refused {
-                why: RefusalKind::MustChoosePassword,
-                ..
-            } => Self::MustChoosePassword,
-            ServerError::Refused {
-                why: RefusalKind::SecondFactor,
-                ..
-            } => Self::SecondFactor,
-            ServerError::Refused {
-                why: RefusalKind::NoSecondFactor,
-                ..
-            } => Self::NoSecondFactor,
-            ServerError::Refused {
-                why: RefusalKind::NotTaken(fault),
-                ..
-            } => Self::NotTaken(fault),
-            ServerError::Refused {
-                why: RefusalKind::NotFound,
-                ..
-            } => Self::AskOver,
-            ServerError::Refused { .. } | ServerError::Away { .. } | ServerError::Nonsense { .. } => {
-                Self::ServerAway { detail }
-            }
+            ServerError::Refused { why, .. } => why.into(),
+            ServerError::Away { .. } => Self::ServerAway {
+                detail: error.to_string(),
+            },
+            ServerError::RefusedOtherwise { .. } | ServerError::Unintelligible { .. } => Self::Refused(error.into()),
         }
     }
 }
 
 impl From<NoProtocolNumber> for SignInError {
     fn from(_: NoProtocolNumber) -> Self {
-        Self::NoProtocolNumber
+        RefusalKind::NoProtocolNumber.into()
     }
 }
 

@@ -50,7 +50,7 @@ impl Session {
     /// Refuses the account to the workstation that asks for it.
     ///
     /// # Errors
-    /// [`Refusal::NotThere`] when nobody asks any more; [`Refusal::ServerAway`].
+    /// [`Refusal::Kind(RefusalKind::NotFound)`] when nobody asks any more; [`Refusal::ServerAway`].
     pub async fn refuse_takeover(&self) -> Result<(), Refusal> {
         let answer = AskAnswer { yields: false };
         Ok(self.0.station.server.answer_ask(&self.0.facts.token, answer).await?)

@@ -10,6 +10,7 @@ use crate::domain::audit::event::{Body, Event, Operation, Outcome};
 use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Circumstances, Level, Person, Reach, Rule, StationKind};
+use crate::domain::refusal::RefusalKind;
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::protocol::{CredentialNeed, Knock, PasswordConfirmation};
 use crate::station::camera::connection::Connections;
@@ -185,8 +186,8 @@ impl SessionInner {
             standing.ok().and_then(|standing| standing.allows(need).err())
         };
         tokio::select! {
-            () = self.until_ended() => Refusal::SessionEnded,
-            refusal = forbidden => refusal.unwrap_or(Refusal::SessionEnded),
+            () = self.until_ended() => Refusal::Kind(RefusalKind::SessionEnded),
+            refusal = forbidden => refusal.unwrap_or(Refusal::Kind(RefusalKind::SessionEnded)),
         }
     }
 
@@ -335,7 +336,10 @@ impl Session {
             Ok(()) => self.record_locking("unlocked", Outcome::Done, false).await,
             Err(error) => {
                 self.record_locking("unlocked", Outcome::Refused, false).await?;
-                Err(error.into())
+                Err(match Refusal::from(error) {
+                    Refusal::Kind(RefusalKind::WrongCredentials) => Refusal::WrongPassword,
+                    other => other,
+                })
             }
         }
     }
@@ -362,7 +366,7 @@ impl Session {
         let with = parameters([("reason", reason.into())]);
         self.0.record(Operation::GraceExtended, outcome, with).await?;
         if !allowed {
-            return Err(Refusal::Rule(Rule::NoGrant));
+            return Err(Refusal::Kind(RefusalKind::Rule(Rule::NoGrant)));
         }
         self.0.station.contact.extend_grace(Instant::now());
         Ok(())

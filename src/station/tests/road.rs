@@ -6,6 +6,7 @@ use crate::domain::audit::note::SignerKey;
 use crate::domain::camera::{CameraId, CameraKind, StreamRole};
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Action, Grant, Level, Person, Purpose, Rule, Shift, StationKind};
+use crate::domain::refusal::RefusalKind;
 use crate::domain::site::{CameraPlan, Controller, Limits, Mask, MaskShape, MotionBounds, SitePlan};
 use crate::protocol::CameraCredential;
 use crate::station::machine::enrolment::Enrolment;
@@ -287,9 +288,16 @@ async fn r_mnt_1_a_maintainer_gets_figures_and_never_an_image() {
     let maintainer = bench.session(Level::Maintainer, &ALL);
     for (act, refusal) in every_act(&maintainer).await {
         match act {
-            "diagnose" => assert_ne!(refusal, Some(Refusal::Rule(Rule::MaintainerSeesNoImage))),
+            "diagnose" => assert_ne!(
+                refusal,
+                Some(Refusal::Kind(RefusalKind::Rule(Rule::MaintainerSeesNoImage)))
+            ),
             "presets" => assert!(refusal.is_some()),
-            _ => assert_eq!(refusal, Some(Refusal::Rule(Rule::MaintainerSeesNoImage)), "{act}"),
+            _ => assert_eq!(
+                refusal,
+                Some(Refusal::Kind(RefusalKind::Rule(Rule::MaintainerSeesNoImage))),
+                "{act}"
+            ),
         }
     }
     assert_eq!(
@@ -315,7 +323,7 @@ async fn r_acc_2_nothing_is_granted_by_default_and_the_rule_is_named_in_the_even
     let operator = bench.session(Level::Operator, &[]);
     assert_eq!(
         operator.view(&fixed(), StreamRole::Sub).await.err(),
-        Some(Refusal::Rule(Rule::NoGrant))
+        Some(Refusal::Kind(RefusalKind::Rule(Rule::NoGrant)))
     );
     let body = bench.bodies().pop().unwrap();
     assert_eq!(body.parameters["why"], "no_grant");
@@ -346,7 +354,7 @@ async fn r_acc_2_hours_go_by_the_servers_clock_whatever_this_machine_says() {
         to: time(6, 0, 0, 0),
     };
     let session = bench.session_in(Level::Operator, &[Action::Live], vec![night]);
-    let outside = Some(Refusal::Rule(Rule::OutsideHours));
+    let outside = Some(Refusal::Kind(RefusalKind::Rule(Rule::OutsideHours)));
     let seen = async || session.view(&fixed(), StreamRole::Sub).await.err();
     assert_eq!(seen().await, outside, "no clock was heard yet");
     let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_millisecond();
@@ -388,7 +396,7 @@ async fn r_aud_1_sign_out_closes_every_view_before_it_is_recorded() {
     assert_eq!(log.last().unwrap(), "sign_out done");
     assert_eq!(
         session.view(&fixed(), StreamRole::Sub).await.err(),
-        Some(Refusal::SessionEnded)
+        Some(Refusal::Kind(RefusalKind::SessionEnded))
     );
     drop(first);
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use vedetta::domain::camera::StationId;
 use vedetta::domain::people::stated_purpose::Stated;
 use vedetta::domain::people::takeover::Unanswered;
+use vedetta::domain::refusal::RefusalKind;
 use vedetta::domain::wall::Layout;
 use vedetta::gui::app::{App, Message, Options};
 use vedetta::gui::keymap::{Command, Direction, Edge};
@@ -54,8 +55,8 @@ fn main() -> Result<(), String> {
             return (app, Task::batch([task, shown]));
         }
         let refused = match screen.as_str() {
-            "change-password" => Some(SignInError::MustChoosePassword),
-            "second-factor" => Some(SignInError::SecondFactor),
+            "change-password" => Some(RefusalKind::MustChoosePassword.into()),
+            "second-factor" => Some(RefusalKind::SecondFactor.into()),
             "elsewhere" | "elsewhere-waiting" => {
                 Some(SignInError::ActiveElsewhere(Some(AskTicket::new(Stated::default()))))
             }

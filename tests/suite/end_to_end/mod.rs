@@ -20,8 +20,9 @@ use vedetta::domain::camera::{CameraKind, StreamRole};
 use vedetta::domain::people::clearance::Extent;
 use vedetta::domain::people::{Purpose, Rule};
 use vedetta::domain::privacy::{Cover, PoseKnowledge};
+use vedetta::domain::refusal::RefusalKind;
 use vedetta::sim::reserved_hue;
-use vedetta::station::{ExportProgress, ExportReason, Refusal, Session, SignInError, TroubleKind, ViewState};
+use vedetta::station::{ExportProgress, ExportReason, Refusal, Session, TroubleKind, ViewState};
 
 fn first(session: &Session, kind: CameraKind, masked: bool) -> vedetta::domain::camera::CameraId {
     let plan = session.plan();
@@ -65,7 +66,7 @@ async fn an_officers_hour_is_recorded_and_verifies() {
             Purpose::UrbanSecurity,
         )
         .await;
-    assert_eq!(wrong.err(), Some(SignInError::WrongCredentials));
+    assert_eq!(wrong.err(), Some(RefusalKind::WrongCredentials.into()));
     let session = place.sign_in(&station, "operatore").await;
 
     // Live: a fixed camera and a dome.
@@ -227,7 +228,10 @@ async fn r_mnt_1_the_maintainer_gets_figures_and_no_image() {
     let session = place.sign_in(&station, "manutentore").await;
     let camera = session.plan().cameras[0].id.clone();
     let view = session.view(&camera, StreamRole::Sub).await;
-    assert_eq!(view.err(), Some(Refusal::Rule(Rule::MaintainerSeesNoImage)));
+    assert_eq!(
+        view.err(),
+        Some(Refusal::Kind(RefusalKind::Rule(Rule::MaintainerSeesNoImage)))
+    );
     let facts = session.diagnose(&camera).await.expect("figures");
     assert!(
         facts.reachable && !facts.model.is_empty() && !facts.streams.is_empty(),

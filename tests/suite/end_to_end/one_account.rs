@@ -10,6 +10,7 @@ use vedetta::domain::camera::{CameraKind, StreamRole};
 use vedetta::domain::people::stated_purpose::Stated;
 use vedetta::domain::people::takeover::Unanswered;
 use vedetta::domain::people::{Purpose, StationKind};
+use vedetta::domain::refusal::RefusalKind;
 use vedetta::station::{AskStep, AskTicket, AskedFor, Claim, NewCode, Refusal, SignInError, Station, ViewState};
 
 async fn find_it_active(place: &Place, station: &Station, user: &str) -> AskTicket {
@@ -98,7 +99,7 @@ async fn r_acc_1_the_other_end_is_told_and_asked_and_keeps_or_yields() {
     assert_eq!(other.person().user, "operatore");
     assert_eq!(
         session.view(&camera, StreamRole::Sub).await.err(),
-        Some(Refusal::SessionEnded)
+        Some(Refusal::Kind(RefusalKind::SessionEnded))
     );
     let theirs = other.view(&camera, StreamRole::Sub).await.expect("a view there");
     until("frames there", 30, || theirs.slot().count() > 3).await;
@@ -217,7 +218,7 @@ async fn r_acc_6_the_office_enrols_lists_and_revokes_workstations_and_ends_sessi
     };
     let none = session.enrolment_code(&new).await.err();
     assert!(
-        matches!(none, Some(Refusal::Rule(_))),
+        matches!(none, Some(Refusal::Kind(RefusalKind::Rule(_)))),
         "an operator makes no codes: {none:?}"
     );
     let office = place.sign_in(&console, "amministratore").await;
@@ -227,7 +228,10 @@ async fn r_acc_6_the_office_enrols_lists_and_revokes_workstations_and_ends_sessi
         station: "sala-operativa".parse().expect("a name"),
         ..new
     };
-    assert_eq!(office.enrolment_code(&taken).await.err(), Some(Refusal::NotAccepted));
+    assert_eq!(
+        office.enrolment_code(&taken).await.err(),
+        Some(Refusal::Kind(RefusalKind::Malformed))
+    );
     let list = office.workstations().await.expect("the list");
     let room = list
         .iter()

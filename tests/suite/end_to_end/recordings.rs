@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use vedetta::domain::camera::{CameraId, CameraKind, StreamRole};
 use vedetta::domain::people::Purpose;
 use vedetta::domain::people::clearance::{ClearanceError, ClearanceStatus, Extent, Verdict, Wish};
+use vedetta::domain::refusal::RefusalKind;
 use vedetta::station::{ExportProgress, ExportReason, Refusal, Session};
 
 async fn export(session: &Session, camera: &CameraId, from_ms: i64, to_ms: i64) -> Result<(), Refusal> {
@@ -27,7 +28,7 @@ async fn r_rec_1_an_operator_sees_recordings_under_a_clearance_and_nothing_beyon
     let operator = place.sign_in(&station, "operatore").await;
     let camera = first(&operator, CameraKind::Fixed, false);
     let to = now_ms() - 5_000;
-    let not_cleared = Refusal::Clearance(ClearanceError::NotCleared);
+    let not_cleared = Refusal::Kind(RefusalKind::Clearance(ClearanceError::NotCleared));
     let view = operator.view(&camera, StreamRole::Sub).await.expect("a view");
     until("frames", 20, || view.slot().count() > 2).await;
     drop(view);

@@ -7,7 +7,8 @@ use super::place::{Place, until};
 use std::time::Instant;
 use vedetta::domain::camera::{CameraKind, StreamRole};
 use vedetta::domain::people::Purpose;
-use vedetta::station::{Refusal, SecretsChoice, SignInError, Station, StationConfig, TrackedPose, ViewState};
+use vedetta::domain::refusal::RefusalKind;
+use vedetta::station::{Refusal, SecretsChoice, Station, StationConfig, TrackedPose, ViewState};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_acc_3_the_wall_of_a_revoked_person_goes_dark_within_five_seconds() {
@@ -46,7 +47,7 @@ async fn r_acc_3_the_wall_of_a_revoked_person_goes_dark_within_five_seconds() {
     );
     let refused = session.people().await.err();
     assert!(
-        matches!(refused, Some(Refusal::Rule(_))),
+        matches!(refused, Some(Refusal::Kind(RefusalKind::Rule(_)))),
         "an operator has no such list: {refused:?}"
     );
     let reason = "credenziale smarrita".to_owned();
@@ -65,9 +66,9 @@ async fn r_acc_3_the_wall_of_a_revoked_person_goes_dark_within_five_seconds() {
     let again = session
         .view(&first(&session, CameraKind::Fixed, true), StreamRole::Sub)
         .await;
-    assert_eq!(again.err(), Some(Refusal::SessionEnded));
+    assert_eq!(again.err(), Some(Refusal::Kind(RefusalKind::SessionEnded)));
     let back = station
         .sign_in("operatore".into(), place.password("operatore"), Purpose::UrbanSecurity)
         .await;
-    assert_eq!(back.err(), Some(SignInError::WrongCredentials));
+    assert_eq!(back.err(), Some(RefusalKind::WrongCredentials.into()));
 }

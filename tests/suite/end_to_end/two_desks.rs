@@ -6,6 +6,7 @@ use super::first;
 use super::place::{Place, reason, until};
 use std::time::Duration;
 use vedetta::domain::camera::{CameraId, CameraKind, StreamRole};
+use vedetta::domain::refusal::RefusalKind;
 use vedetta::station::{Gesture, Held, Refusal, Session};
 
 fn held(session: &Session, dome: &CameraId) -> Option<Held> {
@@ -30,7 +31,7 @@ async fn nudge(gesture: &Gesture) -> Result<(), Refusal> {
 }
 
 fn is_held_by(refusal: &Result<(), Refusal>, user: &str) -> bool {
-    matches!(refusal, Err(Refusal::HeldByOther(holder)) if holder.user == user)
+    matches!(refusal, Err(Refusal::Kind(RefusalKind::HeldByOther(holder))) if holder.user == user)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,7 +80,7 @@ async fn r_ptz_3_two_desks_ask_refuse_hand_over_and_take_over() {
     .await;
     assert_eq!(
         operator.hand_over(&dome, asking.by.clone()).await,
-        Err(Refusal::NotThere),
+        Err(Refusal::Kind(RefusalKind::NotFound)),
         "nobody asks any more"
     );
 
@@ -108,7 +109,7 @@ async fn r_ptz_3_two_desks_ask_refuse_hand_over_and_take_over() {
     until_held_by(&operator, &dome, "carabiniere").await;
     assert_eq!(
         operator.take_over(&dome, reason("rapina")).await,
-        Err(Refusal::LevelTooLow)
+        Err(Refusal::Kind(RefusalKind::LevelTooLow))
     );
     drop(view);
     operator.sign_out().await.expect("a sign-out");

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a refusal names the camera it concerns. Deliberately absent: the strip itself (`ui::message_strip`).
 
+use crate::domain::refusal::RefusalKind;
 use super::effect::Notice;
 use crate::domain::camera::CameraId;
 use crate::domain::site::SitePlan;
@@ -24,7 +25,7 @@ impl Notices {
         match notice {
             Notice::Said { tone, sentence, camera } => self.strip.say(clock, tone, sentence, camera),
             Notice::Refused { why, camera } => {
-                let tone = if matches!(*why, Refusal::HeldByOther(_)) {
+                let tone = if matches!(*why, Refusal::Kind(RefusalKind::HeldByOther(_))) {
                     Tone::Other
                 } else {
                     Tone::Attention

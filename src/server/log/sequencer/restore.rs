@@ -8,7 +8,7 @@ use super::{OpenLog, Writer};
 use crate::domain::audit::chain::Sealed;
 use crate::server::store::StoreError;
 use crate::server::store::entries::Append;
-use crate::server::store::search::Keys;
+use crate::server::store::keys::Keys;
 
 impl Writer {
     /// Puts back what was signed and is not in the database. What does not lead to the signed root stays out: then only

@@ -3,6 +3,7 @@
 //! Invariant: a picture that is not live says so (R-LIV-2). Deliberately absent: drawing (`widget::wall`), what is on
 //! a tile (`tiles`).
 
+use crate::domain::refusal::RefusalKind;
 use super::open_view::Open;
 use super::stream_stats;
 use super::tiles::{Condition, Content, Placed, condition};
@@ -168,7 +169,7 @@ fn given_up(level: Level) -> Option<Mark> {
 
 fn refused(why: &Refusal) -> StateWords {
     let words = match why {
-        Refusal::Rule(_) => fl!("tile-no-permission"),
+        Refusal::Kind(RefusalKind::Rule(_)) => fl!("tile-no-permission"),
         Refusal::SchoolHours { .. } => sentences::whole_cover(WholeReason::SchoolHours),
         _ => fl!("tile-not-live"),
     };

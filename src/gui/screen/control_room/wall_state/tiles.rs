@@ -3,6 +3,7 @@
 //! Invariant: a picture older than three seconds is never taken for live (R-LIV-2); an answer to an older opening is
 //! dropped. Deliberately absent: which stream suits a tile (`streams`), what is written over it (`tile_face`).
 
+use crate::domain::refusal::RefusalKind;
 use super::open_view::Open;
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::diagnosis::{Measured, Verdict, judge};
@@ -184,7 +185,7 @@ impl Placed {
         match &self.content {
             Content::Closed => true,
             Content::Refused { why, at } => match &**why {
-                Refusal::Rule(_) => false,
+                Refusal::Kind(RefusalKind::Rule(_)) => false,
                 // Every question is recorded: it is asked again when the answer can be another.
                 Refusal::GraceOver | Refusal::OutboxFilling => may_watch,
                 Refusal::SchoolHours { until } => until.is_some_and(|until| now >= until),

@@ -1,0 +1,67 @@
+//! What is wrong with a camera, in kinds a person can act on.
+//!
+//! Invariant: `detail` is English for the log and never carries a credential. Deliberately absent: what each protocol calls
+//! it (`onvif`, `media`).
+
+use crate::domain::message::{Message, sentence};
+use std::fmt;
+
+/// A camera that does not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CameraTrouble {
+    pub kind: TroubleKind,
+    /// For the log.
+    pub detail: String,
+}
+
+/// What is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TroubleKind {
+    /// No answer: power, network, address.
+    Unreachable,
+    WrongPassword,
+    ClockWrong,
+    /// It answers, but not what the standard says.
+    Nonsense,
+    /// It has no free session.
+    Busy,
+    NoStream,
+    /// This workstation lacks a GStreamer plug-in.
+    MissingDecoder,
+    StreamBroken,
+    /// The connection stands and no picture comes.
+    StreamFrozen,
+}
+
+impl CameraTrouble {
+    /// Trouble of a kind, with its detail for the log.
+    pub fn new(kind: TroubleKind, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl fmt::Display for CameraTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.kind, self.detail)
+    }
+}
+
+impl TroubleKind {
+    /// What is wrong, then what to do.
+    pub fn message(self) -> Message {
+        match self {
+            Self::Unreachable => sentence("trouble-unreachable"),
+            Self::WrongPassword => sentence("trouble-password"),
+            Self::ClockWrong => sentence("trouble-clock"),
+            Self::Nonsense => sentence("trouble-nonsense"),
+            Self::Busy => sentence("trouble-busy"),
+            Self::NoStream => sentence("trouble-no-stream"),
+            Self::MissingDecoder => sentence("trouble-decoder"),
+            Self::StreamBroken => sentence("trouble-stream-broken"),
+            Self::StreamFrozen => sentence("trouble-stream-frozen"),
+        }
+    }
+}

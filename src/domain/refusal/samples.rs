@@ -1,0 +1,171 @@
+//! One refusal of every kind, for the tests that hold the vocabulary: wire form, sentences, outcomes.
+
+use super::{CameraTrouble, Refusal, RefusalKind, TroubleKind};
+use crate::domain::people::account::PasswordFault;
+use crate::domain::people::clearance::ClearanceError;
+use crate::domain::people::{Holder, Rule};
+use crate::domain::privacy::declared_event::DeclareError;
+use crate::domain::site::change::SiteFault;
+use std::time::Instant;
+
+/// Every kind of a server, with every value of what it carries.
+pub(crate) fn every_kind() -> Vec<RefusalKind> {
+    let holder = Holder {
+        user: "operatore".into(),
+        display_name: "Ag. Neri".into(),
+        agency: "Polizia Locale".into(),
+        station: "sala-operativa".parse().unwrap(),
+    };
+    let mut kinds = vec![
+        RefusalKind::WrongCredentials,
+        RefusalKind::LockedOut { seconds: 60 },
+        RefusalKind::AlreadyActiveElsewhere,
+        RefusalKind::UnknownStation,
+        RefusalKind::SessionEnded,
+        RefusalKind::MustChoosePassword,
+        RefusalKind::SecondFactor,
+        RefusalKind::NoProtocolNumber,
+        RefusalKind::NoSecondFactor,
+        RefusalKind::TooManyRequests,
+        RefusalKind::HeldByOther(holder),
+        RefusalKind::LevelTooLow,
+        RefusalKind::NotFound,
+        RefusalKind::Gap { expected: 5 },
+        RefusalKind::Equivocation { seq: 7 },
+        RefusalKind::Malformed,
+        RefusalKind::TooLarge,
+        RefusalKind::Unavailable,
+    ];
+    kinds.extend(
+        [
+            PasswordFault::Length,
+            PasswordFault::ContainsName,
+            PasswordFault::Monotonous,
+            PasswordFault::UsedBefore,
+        ]
+        .map(RefusalKind::NotTaken),
+    );
+    kinds.extend(
+        [
+            Rule::NoGrant,
+            Rule::OutsideHours,
+            Rule::NotAtThisStation,
+            Rule::ServerAway,
+            Rule::GraceOver,
+            Rule::MaintainerSeesNoImage,
+            Rule::AdministratorDoesNotWatch,
+            Rule::SchoolHours,
+            Rule::SupervisorOnly,
+            Rule::FourEyes,
+            Rule::OtherController,
+        ]
+        .map(RefusalKind::Rule),
+    );
+    kinds.extend(
+        [
+            DeclareError::NoReason,
+            DeclareError::Minutes { most: 60 },
+            DeclareError::NoCeiling,
+            DeclareError::NoSuchMask,
+            DeclareError::PermanentMask,
+            DeclareError::NoSchool,
+            DeclareError::SupervisorOnly,
+            DeclareError::AlreadyInForce,
+            DeclareError::TooMany,
+        ]
+        .map(RefusalKind::Declare),
+    );
+    kinds.extend(
+        [
+            ClearanceError::Cameras,
+            ClearanceError::EmptyRange,
+            ClearanceError::TooOld,
+            ClearanceError::TooFarAhead,
+            ClearanceError::TooMuch,
+            ClearanceError::NoProtocolNumber,
+            ClearanceError::Hours,
+            ClearanceError::SupervisorOnly,
+            ClearanceError::OwnRequest,
+            ClearanceError::NotWaiting,
+            ClearanceError::Wider,
+            ClearanceError::NotCleared,
+            ClearanceError::NotForThisLevel,
+        ]
+        .map(RefusalKind::Clearance),
+    );
+    kinds.extend(
+        [
+            SiteFault::Address,
+            SiteFault::Text,
+            SiteFault::Taken,
+            SiteFault::NotKept,
+            SiteFault::NoSuchCamera,
+            SiteFault::Controllers,
+            SiteFault::Stale { version: 3 },
+            SiteFault::Senseless { camera: None },
+            SiteFault::Senseless {
+                camera: Some("cam-01".parse().unwrap()),
+            },
+            SiteFault::Nothing,
+            SiteFault::TooMany,
+        ]
+        .map(RefusalKind::Site),
+    );
+    kinds
+}
+
+/// Every refusal of a workstation; those of a server are among them.
+pub(crate) fn every_refusal(now: Instant) -> Vec<Refusal> {
+    let detail = || "detail".to_owned();
+    let mut refusals: Vec<Refusal> = every_kind().into_iter().map(Refusal::Kind).collect();
+    refusals.extend([
+        Refusal::ZoomCeiling { ceiling: 4.0 },
+        Refusal::DensityCeiling {
+            px_m: 250.0,
+            ceiling: 4.5,
+        },
+        Refusal::SectorCeiling {
+            sector: "Piazza".into(),
+            ceiling: 4.5,
+        },
+        Refusal::NoLook {
+            sector: "Scuola".into(),
+        },
+        Refusal::SchoolHours { until: None },
+        Refusal::SchoolHours { until: Some(now) },
+        Refusal::PositionLimit,
+        Refusal::HoldEnded,
+        Refusal::NoHoldWithoutServer,
+        Refusal::NotRecorded { detail: detail() },
+        Refusal::ServerAway,
+        Refusal::UnintelligibleAnswer { detail: detail() },
+        Refusal::UnknownReason {
+            name: "from_the_future".into(),
+        },
+        Refusal::GraceOver,
+        Refusal::OutboxFilling,
+        Refusal::LogNotTrusted { detail: detail() },
+        Refusal::DiskFull,
+        Refusal::NothingRecorded,
+        Refusal::TooOld,
+        Refusal::Covered,
+        Refusal::Disk { detail: detail() },
+        Refusal::NotSupported,
+        Refusal::NoPoseRecorded,
+        Refusal::PlanChanged,
+        Refusal::WrongPassword,
+    ]);
+    let troubles = [
+        TroubleKind::Unreachable,
+        TroubleKind::WrongPassword,
+        TroubleKind::ClockWrong,
+        TroubleKind::Nonsense,
+        TroubleKind::Busy,
+        TroubleKind::NoStream,
+        TroubleKind::MissingDecoder,
+        TroubleKind::StreamBroken,
+        TroubleKind::StreamFrozen,
+    ];
+    refusals.extend(troubles.map(|kind| Refusal::Camera(CameraTrouble::new(kind, "401 at 10.0.0.7"))));
+    refusals
+}
