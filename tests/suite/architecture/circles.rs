@@ -1,7 +1,7 @@
 //! Import circles among the files of a room, and the wings of `src/station`.
 //!
 //! A file imports another when a path in it leads there: in a `use`, or written out in the code. A path through a `pub use`
-//! leads to the file that the name comes from. What a file takes from a module it lies in (`super::Thing`), and what a
+//! leads to the file that the name comes from. What a file takes from a module it lies in, and what a
 //! module takes from the files it consists of only to pass it on (`pub use`), is natural in Rust and not counted.
 //! Deliberately absent: methods; a call of a method tells no path.
 
