@@ -113,10 +113,25 @@ mod tests {
     use crate::domain::refusal::samples::every_kind;
 
     #[test]
-    fn r_aud_3_a_refused_office_reads_as_such_and_not_as_a_missing_picture() {
+    fn a_refused_right_at_the_console_reads_as_such_and_not_as_one_about_pictures() {
         for kind in every_kind() {
             let key = ServerError::Refused(kind.clone()).message().key();
-            assert!(!key.starts_with("rule-"), "{kind:?}: {key}");
+            let is_rule = matches!(kind, RefusalKind::Rule(_));
+            assert_eq!(
+                key.starts_with("console-"),
+                is_rule || is_other_command(&kind),
+                "{kind:?}: {key}"
+            );
         }
+    }
+
+    /// What to do is another command than at a workstation.
+    fn is_other_command(kind: &RefusalKind) -> bool {
+        matches!(
+            kind,
+            RefusalKind::MustChoosePassword
+                | RefusalKind::NotFound
+                | RefusalKind::Site(SiteFault::Stale { .. } | SiteFault::Senseless { .. })
+        )
     }
 }

@@ -11,8 +11,9 @@ use std::net::SocketAddr;
 use vedetta::domain::camera::ControllerId;
 use vedetta::domain::people::account::{PasswordFault, check_password};
 use vedetta::domain::site::Controller;
+use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
-use vedetta::server::first_run::{self, Answers};
+use vedetta::server::first_run::{self, Answers, Begun};
 
 /// Ciò che serve alla prima preparazione; quel che manca viene chiesto.
 #[derive(Args)]
@@ -150,7 +151,14 @@ pub async fn init(arguments: InitArguments) -> Result<(), ServerError> {
         say(&line.to_string());
         return Ok(());
     }
-    say(&fl!("init-factor", user = user.to_string()));
+    let address = format!("{first}:{}", arguments.listen.port());
+    show_begun(&begun, &data, &user.to_string(), &address);
+    Ok(())
+}
+
+/// Says what was made, once, and what to do next.
+fn show_begun(begun: &Begun, data: &DataDir, user: &str, address: &str) {
+    say(&fl!("init-factor", user = user));
     say(&format!("  {}", begun.second_factor.expose_secret()));
     say(&fl!("init-ready"));
     say(&format!(
@@ -164,7 +172,5 @@ pub async fn init(arguments: InitArguments) -> Result<(), ServerError> {
         "  vedetta-audit workstations code --data {data} --by {user} --station sala-operativa --grace-minutes 60",
         data = data.path().display(),
     ));
-    let address = format!("{first}:{}", arguments.listen.port());
     say(&format!("  {}", fl!("init-there", address = address)));
-    Ok(())
 }

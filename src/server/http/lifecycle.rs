@@ -51,13 +51,8 @@ pub async fn serve(
     let settings = Settings::load(data)?;
     let store = Store::open(data).await?;
     let (app, tasks) = open(data, &settings, &store, cameras).await?;
-    let others = hear_others(
-        store.clone(),
-        Arc::downgrade(&app.site),
-        Arc::downgrade(&app.usage),
-        app.changes.clone(),
-    );
-    let listening = tokio::spawn(others);
+    let heard = (Arc::downgrade(&app.site), Arc::downgrade(&app.usage));
+    let listening = tokio::spawn(hear_others(store.clone(), heard, app.changes.clone()));
     let mending = tokio::spawn(take_up_again(app.logs.sequencer.clone(), app.logs.signing.clone()));
 
     let failed = |source| ServerError::Listen {
@@ -117,7 +112,7 @@ async fn take_up_again(sequencer: Sequencer, signing: HashMap<ControllerId, watc
 }
 
 /// Hears what other server processes on the same database change.
-async fn hear_others(store: Store, site: Weak<SiteState>, usage: Weak<UsageState>, changes: ChangeNotifier) {
+async fn hear_others(store: Store, (site, usage): (Weak<SiteState>, Weak<UsageState>), changes: ChangeNotifier) {
     let (word, mut heard) = watch::channel(());
     let taking_up = tokio::spawn(async move {
         while heard.changed().await.is_ok() {
