@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`app`] | the root: which screen, and everything that belongs to none of them |
 //! | [`screen`] | one file or folder per screen: state, message, update, view |
+//! | [`dialogue`] | dialogues over a screen |
 //! | [`ui`] | parts of screens |
 //! | [`widget`] | widgets that iced does not have: the wall, the timeline |
 //! | [`software`] | drawing where there is no graphics card |
@@ -18,6 +19,7 @@
 pub mod app;
 mod clearance_text;
 mod desktop_notice;
+pub mod dialogue;
 pub mod fake;
 pub mod i18n;
 pub mod icons;

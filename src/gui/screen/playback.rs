@@ -6,10 +6,10 @@
 use crate::domain::camera::CameraId;
 use crate::domain::privacy::Cover;
 use crate::domain::site::CameraPlan;
+use crate::gui::dialogue::export::{self, Export};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::keymap::{Command, Direction};
-use crate::gui::screen::export::{self, Export};
 use crate::gui::session_port::{Desk, Reel};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, heading, labelled, over, quiet};

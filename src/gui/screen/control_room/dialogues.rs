@@ -1,21 +1,21 @@
 //! The dialogues over the room, one at a time: exporting, declaring an event, asking for a dome and handing it over,
 //! asking for a clearance and answering, going on without the server.
 //!
-//! Invariant: while one is open every key goes to it. Deliberately absent: the dialogues themselves (`screen`), what the
+//! Invariant: while one is open every key goes to it. Deliberately absent: the dialogues themselves (`dialogue`), what the
 //! room says of what came of them later (`notifications`).
 
 use super::{Action, ControlRoom};
 use crate::domain::people::Level;
+use crate::gui::dialogue::change_purpose::{self, ChangePurpose};
+use crate::gui::dialogue::clearance_answer::{self, ClearanceAnswer};
+use crate::gui::dialogue::clearance_request::{self, ClearanceRequest};
+use crate::gui::dialogue::declare_event::{self, Declare};
+use crate::gui::dialogue::export::{self, Export};
+use crate::gui::dialogue::extend_grace::{self, ExtendGrace};
+use crate::gui::dialogue::hand_over::{self, HandOver};
+use crate::gui::dialogue::request_dome::{self, RequestDome};
 use crate::gui::i18n::fl;
 use crate::gui::keymap::Command;
-use crate::gui::screen::change_purpose::{self, ChangePurpose};
-use crate::gui::screen::clearance_answer::{self, ClearanceAnswer};
-use crate::gui::screen::clearance_request::{self, ClearanceRequest};
-use crate::gui::screen::declare_event::{self, Declare};
-use crate::gui::screen::export::{self, Export};
-use crate::gui::screen::extend_grace::{self, ExtendGrace};
-use crate::gui::screen::hand_over::{self, HandOver};
-use crate::gui::screen::request_dome::{self, RequestDome};
 use crate::gui::sentences;
 use crate::gui::session_port::DomeLease;
 use crate::gui::theme::Tone;
