@@ -10,7 +10,8 @@
 //! | [`software`] | drawing where there is no graphics card |
 //! | [`session_port`] | the station as the screens see it |
 //! | [`ptz_input`], [`redraw`] | a hand on a dome; when the wall is drawn again |
-//! | [`keymap`], [`theme`], [`icons`], [`i18n`], [`sentences`] | keys, looks, languages, sentences |
+//! | [`input`] | keys: chords, contexts, the table and its file, held keys |
+//! | [`theme`], [`icons`], [`i18n`], [`sentences`] | looks, languages, sentences |
 //! | [`fake`], [`pattern`] | a desk with test pictures, to drive and look at screens without a camera |
 //!
 //! Invariant: `update` never waits; it changes state and starts tasks. Deliberately absent: rules, cameras, files,
@@ -23,7 +24,7 @@ pub mod dialogue;
 pub mod fake;
 pub mod i18n;
 pub mod icons;
-pub mod keymap;
+pub mod input;
 pub mod launch;
 pub mod pattern;
 pub mod ptz_input;

@@ -8,7 +8,7 @@ use crate::domain::people::Purpose;
 use crate::domain::people::stated_purpose::Stated;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
-use crate::gui::keymap::{Command, Direction};
+use crate::gui::input::{Command, Direction};
 use crate::gui::sentences::{self, PURPOSES};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{field, labelled, quiet};

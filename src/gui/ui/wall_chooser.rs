@@ -5,7 +5,7 @@
 use crate::domain::saved_wall::{Arrangements, MAX_NAME, NotSaved};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::{Command, Direction};
+use crate::gui::input::{Command, Direction, fixed_key};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
 use iced::alignment::Vertical;
@@ -132,7 +132,7 @@ impl WallChooser {
         let save = action(
             Icon::Save,
             fl!("walls-save"),
-            self.at.is_none().then(|| fl!("key-enter")).as_ref(),
+            self.at.is_none().then(|| fixed_key(Command::Confirm)).as_ref(),
             self.at.is_none(),
             Some(Message::Save),
         );

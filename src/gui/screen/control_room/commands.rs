@@ -10,7 +10,7 @@ use crate::domain::camera::CameraId;
 use crate::domain::privacy::declared_event::Change;
 use crate::domain::wall::Layout;
 use crate::gui::i18n::fl;
-use crate::gui::keymap::{Command, Direction, Edge};
+use crate::gui::input::{Command, Direction, Edge};
 use crate::gui::session_port::InForce;
 use crate::gui::theme::Tone;
 use crate::gui::ui::{camera_list, message_strip};
@@ -115,11 +115,8 @@ impl ControlRoom {
                 Action::None
             }
             Command::SignOut => Action::SignOut,
-            // The program's own, wherever the keyboard is (`app`).
-            Command::Lock | Command::People | Command::Cameras | Command::ConfirmAccount | Command::EndAccount => {
-                Action::None
-            }
-            Command::Arrow(_) | Command::ZoomIn | Command::ZoomOut | Command::Stop | Command::AskHold => Action::None,
+            // Held ones, above; the program's own (`app`); those of other contexts.
+            _ => Action::None,
         }
     }
 

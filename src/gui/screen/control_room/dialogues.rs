@@ -15,7 +15,7 @@ use crate::gui::dialogue::extend_grace::{self, ExtendGrace};
 use crate::gui::dialogue::hand_over::{self, HandOver};
 use crate::gui::dialogue::request_dome::{self, RequestDome};
 use crate::gui::i18n::fl;
-use crate::gui::keymap::Command;
+use crate::gui::input::Command;
 use crate::gui::sentences;
 use crate::gui::session_port::DomeLease;
 use crate::gui::theme::Tone;
@@ -222,7 +222,7 @@ impl ControlRoom {
             self.say(Tone::Normal, fl!("hand-over-nobody"), None);
             return Action::None;
         };
-        let (dialogue, focus) = HandOver::new(self.desk.clone(), camera, asking);
+        let (dialogue, focus) = HandOver::new(self.desk.clone(), camera, asking, &self.keymap);
         self.open(Dialogue::HandOver(Box::new(dialogue)), focus, Message::HandOver)
     }
 

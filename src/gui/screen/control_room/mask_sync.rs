@@ -8,6 +8,7 @@ use super::{Action, ControlRoom, Message, may_see};
 use crate::domain::camera::CameraId;
 use crate::domain::privacy::camera_side;
 use crate::gui::i18n::fl;
+use crate::gui::input::Command;
 use crate::gui::sentences;
 use crate::gui::theme::Tone;
 use crate::station::{MaskSyncState, Refusal};
@@ -102,7 +103,10 @@ impl ControlRoom {
             Err(_) => return,
         };
         let said = match sentences::drift(&kept) {
-            Some(drift) => Some((Tone::Attention, format!("{drift} {}", fl!("drift-do")))),
+            Some(drift) => {
+                let key = self.keymap.named(Command::WriteToCamera);
+                Some((Tone::Attention, format!("{drift} {}", fl!("drift-do", key = key))))
+            }
             None if !written => None,
             None if kept.cannot.is_empty() => Some((Tone::Normal, fl!("written-kept"))),
             None => Some((Tone::Attention, fl!("written-cannot"))),

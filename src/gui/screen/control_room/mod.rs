@@ -5,6 +5,7 @@
 
 mod calibrating;
 mod commands;
+mod context;
 mod dialogues;
 mod drawn_frames;
 mod mask_sync;
@@ -23,10 +24,11 @@ use crate::domain::camera_tour::CameraTour;
 use crate::domain::live::overload::Overload;
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{self, Action as Wanted, Asked, Circumstances, Person, Right};
+use crate::domain::ptz::dead_man::REPEAT;
 use crate::domain::saved_wall::Arrangement;
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::domain::wall::Layout;
-use crate::gui::keymap::{Command, Edge, Keymap};
+use crate::gui::input::{Command, Edge, Keymap};
 use crate::gui::session_port::{Desk, DomeLease, Feed};
 use crate::gui::theme::Tone;
 use crate::gui::ui::calibration::{self, Calibrating};
@@ -352,7 +354,7 @@ impl ControlRoom {
         let held = if self.held.is_empty() {
             Subscription::none()
         } else {
-            iced::time::every(ptz_input::REPEAT).map(|_| Message::Repeat)
+            iced::time::every(REPEAT).map(|_| Message::Repeat)
         };
         let dialogue = self
             .dialogue

@@ -9,6 +9,7 @@ use crate::domain::people::clearance::{Answer, ClearanceStatus};
 use crate::gui::clearance_text::cameras_words;
 use crate::gui::desktop_notice;
 use crate::gui::i18n::fl;
+use crate::gui::input::Command;
 use crate::gui::sentences;
 use crate::gui::session_port::DomeLease;
 use crate::gui::theme::Tone;
@@ -97,7 +98,8 @@ impl ControlRoom {
                         "hand-over-asked",
                         name = asking.by.display_name.as_str(),
                         body = asking.by.agency.as_str(),
-                        reason = asking.reason.as_str()
+                        reason = asking.reason.as_str(),
+                        key = self.keymap.named(Command::HandOver)
                     );
                     said.push((hold.camera.clone(), sentence));
                 }
@@ -157,7 +159,8 @@ impl ControlRoom {
                     "clearance-notice",
                     name = state.by.display_name.as_str(),
                     body = state.by.agency.as_str(),
-                    cameras = cameras_words(&self.plan, asked)
+                    cameras = cameras_words(&self.plan, asked),
+                    key = self.keymap.named(Command::Clearances)
                 );
                 Some((Tone::Act, sentence))
             }

@@ -6,7 +6,7 @@
 use super::{Action, ControlRoom, Message, Steering};
 use crate::domain::camera::CameraId;
 use crate::gui::i18n::fl;
-use crate::gui::keymap::{Command, Direction};
+use crate::gui::input::{Command, Direction};
 use crate::gui::ptz_input::{self, News, Order};
 use crate::gui::theme::Tone;
 use iced::Task;

@@ -7,7 +7,7 @@ use crate::domain::live::stream_selection::Attention;
 use crate::domain::privacy::{Cover, PoseKnowledge, WholeReason};
 use crate::gui::dialogue::{extend_grace, request_dome};
 use crate::gui::fake::{self, Fake};
-use crate::gui::keymap::Direction;
+use crate::gui::input::Direction;
 use crate::gui::pattern;
 use crate::gui::ui::form;
 use crate::station::{LiveView, StreamFigures, ViewState};

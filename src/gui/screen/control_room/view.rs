@@ -14,7 +14,7 @@ use crate::domain::site::CameraPlan;
 use crate::domain::wall::Layout;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::{Command, Edge};
+use crate::gui::input::{Command, Edge};
 use crate::gui::sentences;
 use crate::gui::session_port::{DomeLease, InForce};
 use crate::gui::theme::{self, Tone};
@@ -100,7 +100,7 @@ impl ControlRoom {
     }
 
     fn bar(&self) -> Element<'_, Message> {
-        let key = |command| self.keymap.chords(command).into_iter().next();
+        let key = |command| self.keymap.key(command);
         let keys = [key(Command::Help), key(Command::SignOut), key(Command::ChangePurpose)];
         top_bar::view(top_bar::Facts {
             person: &self.person,
@@ -143,7 +143,12 @@ impl ControlRoom {
                 .into()
         };
         let choices = row(Layout::ALL.map(choice)).spacing(3);
-        column![controls::quiet(fl!("rail-layouts")), choices]
+        let words = fl!(
+            "rail-layouts",
+            first = self.keymap.named(Command::Layout(Layout::One)),
+            last = self.keymap.named(Command::Layout(Layout::OneLarge))
+        );
+        column![controls::quiet(words), choices]
             .spacing(4)
             .padding(theme::GAP)
             .into()
@@ -272,6 +277,7 @@ impl ControlRoom {
         let placed = self.tiles.get(self.selected).and_then(Option::as_ref);
         let focused = self.area == Area::Panel;
         let panel = self.panel.view(ptz_panel::Facts {
+            keymap: &self.keymap,
             camera,
             hold: self.hold_of(&camera.id),
             kept: self.keeping.of(&camera.id),
