@@ -60,7 +60,7 @@ impl Backoff {
         }
     }
 
-    /// The connection stands.
+    /// Notes that the connection stands.
     pub fn connected(&mut self, now: Instant) {
         self.state = State::Connected { since: now };
     }

@@ -54,7 +54,7 @@ impl Layout {
         }
     }
 
-    /// How many tiles.
+    /// Number of tiles.
     pub fn tiles(self) -> usize {
         let (side, large) = self.grid();
         side * side - large * large + 1
@@ -125,7 +125,7 @@ impl Layout {
     }
 }
 
-/// An arrow key.
+/// A direction on the wall, as an arrow key names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Towards {
     Left,

@@ -185,9 +185,8 @@ impl App {
                 self.show_sign_in(self.options.sign_in.clone(), None)
             }
             Message::Opened(Err(error)) if self.is_new_machine(&error) => {
-                let (screen, focus) = Enrol::new();
-                self.screen = Screen::Enrol(screen);
-                focus.map(Message::Enrol)
+                self.screen = Screen::Enrol(Enrol::new());
+                Task::none()
             }
             Message::Opened(Err(error)) => {
                 tracing::error!(%error, "the station cannot be opened");

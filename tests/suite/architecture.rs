@@ -263,16 +263,10 @@ fn who_owns_the_parts_of_the_interface_has_few_of_them() {
     }
 }
 
-/// Files whose messages are still being divided.
-const MESSAGES_NOT_YET: [&str; 1] = ["gui/screen/control_room/mod.rs"];
-
 #[test]
 fn no_message_of_the_interface_has_more_than_twenty_variants() {
     let mut seen = 0;
     for path in sources(&source_root().join("gui")) {
-        if MESSAGES_NOT_YET.iter().any(|file| path.ends_with(file)) {
-            continue;
-        }
         for variants in entries_of(&code_of(&path), "enum", "Message") {
             seen += 1;
             assert!(variants <= 20, "{} has {variants}", path.display());

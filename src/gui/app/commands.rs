@@ -132,8 +132,8 @@ impl App {
     }
 
     fn open_wall_chooser(&mut self, place: Place) -> Task<Message> {
-        let (chooser, focus) = WallChooser::new(self.windows.walls());
-        Task::batch([self.open(Overlay::WallChooser(place, chooser)), focus])
+        let chooser = WallChooser::new(self.windows.walls());
+        self.open(Overlay::WallChooser(place, chooser))
     }
 
     /// Somebody tries the account elsewhere, or asks for it.
@@ -154,10 +154,10 @@ impl App {
         };
         match session.lock.handle(input, Instant::now()) {
             Some(lock::Change::Locked) => {
-                let (card, focus) = Unlock::new(session.desk.person().display_name);
+                let card = Unlock::new(session.desk.person().display_name);
                 let recorded = session.desk.record_lock(input != lock::Input::Lock);
                 let recorded = Task::perform(recorded, |answer| Message::Locked(answer.map_err(Arc::new)));
-                Task::batch([self.open(Overlay::Unlock(card)), focus, recorded])
+                Task::batch([self.open(Overlay::Unlock(card)), recorded])
             }
             Some(lock::Change::Unlocked) => {
                 session.overlays.unlocked();

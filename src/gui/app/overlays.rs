@@ -112,9 +112,9 @@ impl Overlay {
         Some(match (self, message) {
             (Overlay::WallChooser(place, chooser), Message::WallChooser(message)) => {
                 match chooser.update(message, under.walls) {
-                    (wall_chooser::Action::None, focus) => Outcome::Run(focus),
-                    (wall_chooser::Action::Close, _) => Outcome::Close,
-                    (action, _) => Outcome::Wall(*place, action),
+                    wall_chooser::Action::None => Outcome::None,
+                    wall_chooser::Action::Close => Outcome::Close,
+                    action => Outcome::Wall(*place, action),
                 }
             }
             (Overlay::Cameras(screen), Message::Cameras(message)) => match screen.update(message) {
@@ -296,7 +296,7 @@ mod tests {
     }
 
     fn lock() -> Overlay {
-        Overlay::Unlock(Unlock::new::<()>("Ag. Neri".into()).0)
+        Overlay::Unlock(Unlock::new("Ag. Neri".into()))
     }
 
     #[test]

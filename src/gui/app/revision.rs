@@ -65,6 +65,7 @@ impl App {
                     screen: ScreenName::SignIn,
                     notices,
                     delivery: delivered.clone(),
+                    sign_in: Some(screen.fields()),
                     ..empty
                 }
             }

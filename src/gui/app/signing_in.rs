@@ -45,7 +45,6 @@ impl App {
         };
         match screen.update(message) {
             enrol::Action::None => Task::none(),
-            enrol::Action::Run(task) => task.map(Message::Enrol),
             enrol::Action::Enrol { address, code } => {
                 let config = self.options.station.clone();
                 let enrolled = async move { enrol_machine(config, &address, &code).await };
@@ -63,9 +62,8 @@ impl App {
         let less_safe = self.options.station.secrets == SecretsChoice::ProtectedFile;
         let less_safe = less_safe.then(|| fl!("sign-in-protected-file"));
         let standing: Vec<_> = less_safe.into_iter().chain(self.keyboard.told.clone()).collect();
-        let (screen, focus) = SignIn::new((!standing.is_empty()).then(|| standing.join("\n")));
+        let screen = SignIn::new((!standing.is_empty()).then(|| standing.join("\n")));
         self.screen = Screen::SignIn(Box::new(screen), delivered);
-        let focus = focus.map(Message::SignIn);
         match credentials {
             Some(Credentials {
                 user,
@@ -78,11 +76,11 @@ impl App {
                     code: None,
                 };
                 match Stated::new(purpose, "", "") {
-                    Ok(stated) => Task::batch([focus, self.ask_to_sign_in(claim, stated)]),
-                    Err(NoProtocolNumber) => focus,
+                    Ok(stated) => self.ask_to_sign_in(claim, stated),
+                    Err(NoProtocolNumber) => Task::none(),
                 }
             }
-            None => focus,
+            None => Task::none(),
         }
     }
 
@@ -107,7 +105,6 @@ impl App {
     fn sign_in_action(&mut self, action: sign_in::Action) -> Task<Message> {
         match action {
             sign_in::Action::None => Task::none(),
-            sign_in::Action::Run(task) => task.map(Message::SignIn),
             sign_in::Action::SignIn { claim, stated } => self.ask_to_sign_in(claim, stated),
             sign_in::Action::Ask { ticket, step } => self.ask_for_account(ticket, step),
             sign_in::Action::ChoosePassword { claim, new } => match self.station.clone() {

@@ -42,24 +42,17 @@ pub enum Message {
 
 impl HandOver {
     /// The dialogue for a dome of ours that somebody asked for.
-    pub fn new(
-        desk: Arc<dyn Desk>,
-        camera: CameraPlan,
-        asking: Asking<Holder>,
-        keymap: &Keymap,
-    ) -> (HandOver, Task<Message>) {
+    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, asking: Asking<Holder>, keymap: &Keymap) -> HandOver {
         let key = keymap.key(Command::HandOver);
         let form = Form::default()
             .keyed(Place::HandOver, Icon::Done, fl!("hand-over-give"), key)
             .button(Place::Decline, Icon::Refused, fl!("hand-over-keep"));
-        let focus = form.focus().map(Message::Form);
-        let dialogue = HandOver {
+        HandOver {
             desk,
             camera,
             asking,
             form,
-        };
-        (dialogue, focus)
+        }
     }
 
     /// Changes the state and says what to start.
@@ -109,7 +102,7 @@ impl HandOver {
             .style(theme::inset);
         let foot = self.form.foot(fl!("hand-over-later"));
         let content = column![title, who, why, quiet(fl!("hand-over-recorded")), foot];
-        Element::from(content.spacing(14).width(620)).map(Message::Form)
+        self.form.scope(content.spacing(14).width(620)).map(Message::Form)
     }
 }
 
@@ -122,7 +115,7 @@ mod tests {
         let desk = fake::desk(8, 2);
         let hold = desk.holds().into_iter().find(|hold| hold.ours).unwrap();
         let camera = desk.plan().camera(&hold.camera).unwrap().clone();
-        let (mut dialogue, _) = HandOver::new(desk.clone(), camera, hold.asking[0].clone(), &Keymap::default());
+        let mut dialogue = HandOver::new(desk.clone(), camera, hold.asking[0].clone(), &Keymap::default());
         for command in commands {
             dialogue.update(Message::Form(form::Message::Command(*command)));
         }

@@ -9,6 +9,7 @@ use super::command::{Command, Direction};
 use super::context::Context;
 use crate::domain::wall::Layout;
 use crate::gui::i18n::fl;
+use iced::keyboard;
 use std::collections::HashMap;
 
 /// One line of the table.
@@ -227,6 +228,21 @@ impl Keymap {
     /// What a chord means in a context.
     pub fn command(&self, context: Context, chord: &Chord) -> Option<Command> {
         self.commands.get(&(context, chord.clone())).copied()
+    }
+
+    /// What a key that goes down means in a context.
+    pub fn pressed(&self, context: Context, event: &keyboard::Event) -> Option<Command> {
+        let keyboard::Event::KeyPressed {
+            key,
+            modified_key,
+            physical_key,
+            modifiers,
+            ..
+        } = event
+        else {
+            return None;
+        };
+        self.command(context, &Chord::of(key, modified_key, physical_key, *modifiers)?)
     }
 
     /// The chords of a command as they are printed, the one for buttons first.

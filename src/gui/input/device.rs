@@ -1,6 +1,6 @@
 //! Devices: what the root listens to, and the keyboard from its events to commands.
 //!
-//! Keys go to a text field first; Tab, Esc, function keys and releases are the program's own in any case. Invariant: what
+//! Keys go to the widgets first; those that none of them wanted, and every release, are the program's own. Invariant: what
 //! was pressed in one context goes up as what it was, whatever lies in front by then. Deliberately absent: which context is
 //! in front, what a command does (the root and the screens).
 
@@ -18,7 +18,7 @@ use std::time::Instant;
 /// What happens at the devices of a workstation.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// A key that no text field wanted, or one that is never for a text field.
+    /// A key that no widget wanted, or a release.
     Key(window::Id, keyboard::Event),
     /// Somebody touched the machine.
     Activity,
@@ -106,9 +106,7 @@ fn up((window, command): (window::Id, Command)) -> Given {
 pub fn listen(event: iced::Event, status: Status, window: window::Id) -> Option<Event> {
     match event {
         iced::Event::Keyboard(event @ keyboard::Event::KeyReleased { .. }) => Some(Event::Key(window, event)),
-        iced::Event::Keyboard(event) if status == Status::Ignored || never_text(&event) => {
-            Some(Event::Key(window, event))
-        }
+        iced::Event::Keyboard(event) if status == Status::Ignored => Some(Event::Key(window, event)),
         iced::Event::Keyboard(keyboard::Event::KeyPressed { .. })
         | iced::Event::Mouse(mouse::Event::ButtonPressed(_) | mouse::Event::WheelScrolled { .. }) => {
             Some(Event::Activity)
@@ -117,18 +115,6 @@ pub fn listen(event: iced::Event, status: Status, window: window::Id) -> Option<
         iced::Event::Window(window::Event::Unfocused) => Some(Event::Unfocused(window)),
         _ => None,
     }
-}
-
-fn never_text(event: &keyboard::Event) -> bool {
-    use keyboard::key::Named;
-    let keyboard::Event::KeyPressed {
-        key: keyboard::Key::Named(named),
-        ..
-    } = event
-    else {
-        return false;
-    };
-    matches!(named, Named::Tab | Named::Escape | Named::F1 | Named::F6)
 }
 
 #[cfg(test)]

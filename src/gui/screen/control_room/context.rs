@@ -8,15 +8,16 @@ use crate::gui::input::Context;
 impl ControlRoom {
     /// Where the keyboard is.
     pub fn context(&self) -> Context {
-        match self.dialogue {
-            Some(_) => Context::Form,
-            None => Context::Wall,
+        if self.work.has_dialogue() {
+            Context::Form
+        } else {
+            Context::Wall
         }
     }
 
     /// Whether a held key moves a dome.
     #[cfg(test)]
     pub fn moves(&self) -> bool {
-        !self.held.is_empty()
+        self.ptz.is_key_held()
     }
 }
