@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`app`] | the root: which screen, and everything that belongs to none of them |
 //! | [`screen`] | one file or folder per screen: state, message, update, view |
+//! | [`dialogue`] | dialogues over a screen |
 //! | [`ui`] | parts of screens |
 //! | [`widget`] | widgets that iced does not have: the wall, the timeline, the keyboard focus inside a form |
 //! | [`software`] | drawing where there is no graphics card |
 //! | [`session_port`] | the station as the screens see it |
 //! | [`ptz_input`], [`redraw`] | a hand on a dome; when the wall is drawn again |
-//! | [`keymap`], [`theme`], [`icons`], [`i18n`], [`sentences`] | keys, looks, languages, sentences |
+//! | [`input`] | keys: chords, contexts, the table and its file, held keys |
+//! | [`theme`], [`icons`], [`i18n`], [`sentences`] | looks, languages, sentences |
 //! | [`scene`] | what is on the screen, for whoever drives the program from outside |
 //! | [`demo`] | the demo's people |
 //!
@@ -23,12 +25,13 @@ pub mod app;
 mod clearance_text;
 pub mod demo;
 mod desktop_notice;
+pub mod dialogue;
 #[cfg(test)]
 #[path = "../../tests/check/src/fake/mod.rs"]
 pub mod fake;
 pub mod i18n;
 pub mod icons;
-pub mod keymap;
+pub mod input;
 pub mod launch;
 pub mod ptz_input;
 pub mod redraw;

@@ -1,10 +1,12 @@
 //! One hand on one dome, from the first key to the last.
 //!
 //! Invariant: the dome is commanded only while the screen keeps saying that the key is held. The screen speaks every
-//! [`REPEAT`]; when it is silent for [`SILENCE`], frozen or gone, the gesture ends by itself.
+//! [`REPEAT`](crate::domain::ptz::dead_man::REPEAT); when it is silent for [`SILENCE`], frozen or gone, the gesture ends by
+//! itself.
 //! Deliberately absent: limits, holds and recording (the station), keys (the screen).
 
 use crate::domain::camera::CameraId;
+use crate::domain::ptz::dead_man::SILENCE;
 use crate::gui::session_port::{PtzDrive, Steer};
 use crate::station::Refusal;
 use futures::{SinkExt, Stream};
@@ -12,10 +14,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// How often the screen repeats a held velocity.
-pub const REPEAT: Duration = Duration::from_millis(200);
-/// Silence after which a held gesture ends by itself.
-pub const SILENCE: Duration = Duration::from_millis(600);
 /// Time a dome is given to reach the point or the zoom it was sent to, before the gesture ends.
 pub const SETTLE: Duration = Duration::from_millis(2500);
 

@@ -3,15 +3,17 @@
 //! Invariant: a window that closes drops its wall and so ends its views, gestures and playbacks.
 //! Deliberately absent: signing in, diagnostics, which windows there are (`app`).
 
-use crate::gui::keymap::{Command, Edge};
+use crate::gui::input::{Command, Context, Edge, Keymap};
 use crate::gui::scene::{PixelRect, Scene, ScenePicture, ScreenName};
 use crate::gui::screen::control_room::{self, ControlRoom, Glance};
 use crate::gui::screen::playback::{self, Playback};
 use iced::{Element, Subscription, Task};
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 /// What a window shows.
 pub struct Pane {
+    keymap: Arc<Keymap>,
     room: Box<ControlRoom>,
     playback: Option<Box<Playback>>,
 }
@@ -36,8 +38,9 @@ pub enum Action {
 
 impl Pane {
     /// A window with this wall.
-    pub fn new(room: ControlRoom) -> Pane {
+    pub fn new(room: ControlRoom, keymap: Arc<Keymap>) -> Pane {
         Pane {
+            keymap,
             room: Box::new(room),
             playback: None,
         }
@@ -66,12 +69,19 @@ impl Pane {
         }
     }
 
-    /// A key, for whatever is in sight.
+    /// Where the keyboard is.
+    pub fn context(&self) -> Context {
+        match &self.playback {
+            None => self.room.context(),
+            Some(screen) => screen.context(),
+        }
+    }
+
+    /// A key that goes down, for whatever is in sight; one that goes up, for the wall: only domes are moved by held keys.
     pub fn command(&mut self, command: Command, edge: Edge) -> Action {
         match (&self.playback, edge) {
-            (None, edge) => self.room_message(control_room::Message::Command(command, edge)),
             (Some(_), Edge::Down) => self.playback_message(playback::Message::Command(command)),
-            (Some(_), Edge::Up) => Action::None,
+            _ => self.room_message(control_room::Message::Command(command, edge)),
         }
     }
 
@@ -91,6 +101,8 @@ impl Pane {
             control_room::Action::NewWindow => Action::NewWindow,
             control_room::Action::SavedWalls => Action::SavedWalls,
             control_room::Action::PlayBack(camera) => {
+                // Keys that are held are no longer the wall's.
+                drop(self.room.update(control_room::Message::Unfocused));
                 let (screen, task) = Playback::new(self.room.desk(), *camera, SystemTime::now());
                 self.playback = Some(Box::new(screen));
                 Action::Run(task.map(Message::Playback))
@@ -129,7 +141,7 @@ impl Pane {
     pub fn view(&self) -> Element<'_, Message> {
         match &self.playback {
             None => self.room.view().map(Message::Room),
-            Some(screen) => screen.view().map(Message::Playback),
+            Some(screen) => screen.view(&self.keymap).map(Message::Playback),
         }
     }
 

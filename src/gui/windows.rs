@@ -3,17 +3,15 @@
 //! Invariant: two walls never share a ticket, so that no picture is ever drawn in the place of another; what is kept is
 //! what the windows showed last. Deliberately absent: what a window shows (`window_content`), signing in (`app`).
 
-use crate::domain::saved_wall::{Arrangement, Arrangements, MAX_WINDOWS};
+use crate::domain::saved_wall::{Arrangement, Arrangements, MAX_WINDOWS, NotSaved};
 use crate::gui::app::{Message, Place};
-use crate::gui::keymap::{Command, Keymap};
+use crate::gui::input::Keymap;
 use crate::gui::screen::control_room::{ControlRoom, Seat};
 use crate::gui::session_port::Desk;
-use crate::gui::ui::controls;
-use crate::gui::ui::wall_chooser::{self, WallChooser};
 use crate::gui::window_content::{self, Pane};
 use crate::station::{SavedWalls, SavedWallsError};
 use futures::future::BoxFuture;
-use iced::{Element, Size, Subscription, Task, window};
+use iced::{Size, Subscription, Task, window};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -25,7 +23,6 @@ pub struct Windows {
     series: u32,
     store: Option<SavedWalls>,
     kept: Arrangements,
-    chooser: Option<(Place, WallChooser)>,
 }
 
 /// How a further window opens.
@@ -47,7 +44,6 @@ impl Windows {
             series: 0,
             store,
             kept: Arrangements::default(),
-            chooser: None,
         }
     }
 
@@ -109,7 +105,7 @@ impl Windows {
         };
         let (room, task) = ControlRoom::new(desk, keymap.clone(), seat);
         let task = task.map(move |message| Message::Pane(place, window_content::Message::Room(message)));
-        (Pane::new(room), task)
+        (Pane::new(room, keymap.clone()), task)
     }
 
     fn open_with(&mut self, desk: Arc<dyn Desk>, keymap: &Arc<Keymap>, wall: Arrangement) -> Task<Message> {
@@ -147,13 +143,11 @@ impl Windows {
     /// Closes a window; what it showed ends.
     pub fn close(&mut self, window: window::Id) -> Task<Message> {
         self.panes.remove(&window);
-        self.chooser.take_if(|(place, _)| *place == Some(window));
         window::close(window)
     }
 
-    /// Closes all but the main one; the dialogue too.
+    /// Closes all but the main one.
     pub fn close_all(&mut self) -> Task<Message> {
-        self.chooser = None;
         let windows: Vec<_> = std::mem::take(&mut self.panes).into_keys().collect();
         Task::batch(windows.into_iter().map(window::close))
     }
@@ -187,65 +181,45 @@ impl Windows {
         })
     }
 
-    /// Shows the saved walls over a window.
-    pub fn choose(&mut self, place: Place) {
-        self.chooser = Some((place, WallChooser::new(&self.kept)));
+    /// The saved walls of the person.
+    pub fn walls(&self) -> &Arrangements {
+        &self.kept
     }
 
-    /// Whether the saved walls lie over any window.
-    pub fn is_choosing(&self) -> bool {
-        self.chooser.is_some()
-    }
-
-    /// Whether the saved walls lie over this window.
-    pub fn choosing_in(&self, place: Place) -> bool {
-        self.chooser.as_ref().is_some_and(|(over, _)| *over == place)
-    }
-
-    /// What the dialogue says, for the window it lies over.
-    pub fn chooser_message(&mut self, message: wall_chooser::Message, main: &mut Pane) -> Task<Message> {
-        let Some((place, chooser)) = &mut self.chooser else {
-            return Task::none();
-        };
-        let place = *place;
-        let action = chooser.update(message, &self.kept);
-        let pane = match place {
+    fn pane_in<'a>(&'a mut self, place: Place, main: &'a mut Pane) -> Option<&'a mut Pane> {
+        match place {
             Some(window) => self.panes.get_mut(&window),
-            None => Some(&mut *main),
-        };
-        let Some(pane) = pane else {
-            self.chooser = None;
+            None => Some(main),
+        }
+    }
+
+    /// Shows a saved wall in a window.
+    pub fn show_saved(&mut self, name: &str, place: Place, main: &mut Pane) -> Task<Message> {
+        let Some(wall) = self.kept.saved.get(name).cloned() else {
             return Task::none();
         };
-        match action {
-            wall_chooser::Action::None => Task::none(),
-            wall_chooser::Action::Close => {
-                self.chooser = None;
-                Task::none()
-            }
-            wall_chooser::Action::Load(name) => {
-                let task = match self.kept.saved.get(&name) {
-                    Some(wall) => pane.room_mut().arrange(wall),
-                    None => Task::none(),
-                };
-                self.chooser = None;
-                task.map(move |message| Message::Pane(place, window_content::Message::Room(message)))
-            }
-            wall_chooser::Action::Save(name) => match self.kept.save(&name, pane.room().arrangement()) {
-                Ok(()) => {
-                    self.chooser = None;
-                    self.write(main)
-                }
-                Err(why) => {
-                    chooser.failed(why);
-                    Task::none()
-                }
-            },
-            wall_chooser::Action::Forget(name) => {
-                self.kept.saved.remove(&name);
-                self.write(main)
-            }
+        let task = match self.pane_in(place, main) {
+            Some(pane) => pane.room_mut().arrange(&wall),
+            None => Task::none(),
+        };
+        task.map(move |message| Message::Pane(place, window_content::Message::Room(message)))
+    }
+
+    /// Saves a window's wall under a name, and keeps it.
+    ///
+    /// # Errors
+    /// The name cannot be used, or there is no room.
+    pub fn save(&mut self, name: &str, place: Place, main: &mut Pane) -> Result<Task<Message>, NotSaved> {
+        if let Some(wall) = self.pane_in(place, main).map(|pane| pane.room().arrangement()) {
+            self.kept.save(name, wall)?;
         }
+        Ok(self.write(main))
+    }
+
+    /// Forgets a saved wall.
+    pub fn forget(&mut self, name: &str, main: &Pane) -> Task<Message> {
+        self.kept.saved.remove(name);
+        self.write(main)
     }
 
     /// What all walls listen to.
@@ -257,17 +231,5 @@ impl Windows {
         };
         let others = self.panes.iter().map(|(window, pane)| of(Some(*window), pane));
         Subscription::batch(std::iter::once(of(None, main)).chain(others))
-    }
-
-    /// A window with its wall, and the dialogue when it lies over it.
-    pub fn view<'a>(&'a self, place: Place, pane: &'a Pane) -> Element<'a, Message> {
-        let wall = pane.view().map(move |message| Message::Pane(place, message));
-        match &self.chooser {
-            Some((over, chooser)) if *over == place => {
-                let close = Message::Chooser(wall_chooser::Message::Command(Command::Back));
-                controls::over(wall, chooser.view(&self.kept).map(Message::Chooser), close)
-            }
-            _ => wall,
-        }
     }
 }

@@ -228,6 +228,118 @@ fn no_room_is_a_drawer() {
     }
 }
 
+/// The entries at the top level of every `kind name { … }` in code: the fields of a struct, the variants of an enum.
+fn entries_of(code: &str, kind: &str, name: &str) -> Vec<usize> {
+    let mut counts = Vec::new();
+    for (at, found) in code.match_indices(&format!("{kind} {name}")) {
+        let rest = &code[at + found.len()..];
+        if rest.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+            continue;
+        }
+        let rest = rest.trim_start_matches(|c: char| "<>, ".contains(c) || c.is_alphanumeric());
+        let Some(body) = rest.strip_prefix('{') else { continue };
+        let (mut depth, mut entries, mut written) = (0_i32, 0, false);
+        for c in body.chars() {
+            match c {
+                '{' | '(' | '[' | '<' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' | ')' | ']' | '>' => depth -= 1,
+                ',' if depth == 0 => {
+                    entries += usize::from(written);
+                    written = false;
+                }
+                // What stands in an attribute or a type's arguments is no entry of its own.
+                c if depth == 0 && c.is_alphanumeric() => written = true,
+                _ => {}
+            }
+        }
+        counts.push(entries + usize::from(written));
+    }
+    counts
+}
+
+/// Structs that own parts, and how many fields they may have.
+const OWNERS: [(&str, &str, usize); 1] = [("gui/app.rs", "App", 10)];
+
+#[test]
+fn who_owns_the_parts_of_the_interface_has_few_of_them() {
+    for (file, name, most) in OWNERS {
+        let code = code_of(&source_root().join(file));
+        let [fields] = entries_of(&code, "struct", name)[..] else {
+            panic!("{file} has not one {name}")
+        };
+        assert!(fields <= most, "{name} has {fields} fields");
+    }
+}
+
+#[test]
+fn no_message_of_the_interface_has_more_than_twenty_variants() {
+    let mut seen = 0;
+    for path in sources(&source_root().join("gui")) {
+        for variants in entries_of(&code_of(&path), "enum", "Message") {
+            seen += 1;
+            assert!(variants <= 20, "{} has {variants}", path.display());
+        }
+    }
+    assert!(seen > 20, "{seen} messages read");
+}
+
+#[test]
+fn screens_never_import_each_other() {
+    let folder = source_root().join("gui/screen");
+    let mut wrong = Vec::new();
+    for path in sources(&folder) {
+        let inside = path.strip_prefix(&folder).expect("inside the folder");
+        let own = inside.iter().next().expect("not empty").to_string_lossy();
+        let own = own.trim_end_matches(".rs");
+        let code = code_of(&path);
+        for (at, found) in code.match_indices("gui::screen::") {
+            let named = first_segment(&code[at + found.len()..]);
+            if named != own {
+                wrong.push(format!("{} imports {named:?}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn no_key_is_named_outside_the_table_of_keys() {
+    let names = ["Esc", "Tab", "Enter", "Invio", "Maiusc", "←", "→", "↑", "↓"];
+    let is_key = |text: &str| {
+        let letter = text.chars().count() == 1 && text.chars().all(|c| c.is_ascii_uppercase() || c == '/');
+        let function = text.strip_prefix('F').is_some_and(|n| n.parse::<u8>().is_ok());
+        letter || function || names.contains(&text) || text.starts_with("Ctrl+") || text.starts_with("Alt+")
+    };
+    let gui = source_root().join("gui");
+    let mut wrong = Vec::new();
+    for path in sources(&gui) {
+        let inside = path.strip_prefix(&gui).expect("inside the folder");
+        if ["input", "tour", "fake"].iter().any(|part| inside.starts_with(part)) {
+            continue;
+        }
+        let code = code_of(&path);
+        let before_tests = code.split("#[cfg(test)]\nmod").next().unwrap_or("");
+        if inside.ends_with("tests.rs") {
+            continue;
+        }
+        let quoted = before_tests.split('"').skip(1).step_by(2);
+        wrong.extend(
+            quoted
+                .filter(|text| is_key(text))
+                .map(|text| format!("{}: {text:?}", inside.display())),
+        );
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_counter_of_entries_sees_fields_and_variants() {
+    let code = "#[derive(A, B)] struct S { pub a: Vec<(u8, u8)>, b: Option<C> } enum Message<P> { #[x(y)] A(P, P), B { c: u8, d: u8 }, C, }";
+    assert_eq!(entries_of(code, "struct", "S"), [2]);
+    assert_eq!(entries_of(code, "enum", "Message"), [3]);
+}
+
 #[test]
 fn the_reader_of_imports_sees_every_form() {
     let code =

@@ -1,10 +1,11 @@
 //! Moving a dome: what a hand means ([`gesture`]), what may be sent ([`limits`], [`ceiling`], [`sector`]), who may send it ([`lease`]), how it is
-//! made to stand ([`stop`]).
+//! made to stand ([`stop`], [`dead_man`]).
 //!
 //! Invariant: no sequence of moves passes a limit of the plan, and there are never two holders.
 //! Deliberately absent: SOAP, timers, recording (the station), screens.
 
 pub mod ceiling;
+pub mod dead_man;
 pub mod gesture;
 pub mod lease;
 mod limit_hit;

@@ -1,11 +1,10 @@
-//! The account_admin over the wall: accounts, running sessions, workstations, one list at a time.
+//! The account administration over the wall: accounts, running sessions, workstations, one list at a time.
 //!
 //! Invariant: nothing of it stays when the person leaves. Deliberately absent: what a list does (`screen`).
 
-use super::{App, Message};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::Command;
+use crate::gui::input::{Command, Context, Keymap, fixed_key};
 use crate::gui::screen::people::{self, People};
 use crate::gui::screen::sessions::{self, Sessions};
 use crate::gui::screen::workstations::{self, Workstations};
@@ -46,9 +45,9 @@ pub enum AccountAdmin {
     Workstations(Box<Workstations>),
 }
 
-/// What happens in the account_admin.
+/// What happens in the account administration.
 #[derive(Clone)]
-pub enum Event {
+pub enum Message {
     Show(List),
     Close,
     People(people::Message),
@@ -57,21 +56,26 @@ pub enum Event {
 }
 
 impl AccountAdmin {
-    fn open(list: List, desk: Arc<dyn Desk>) -> (AccountAdmin, Task<Event>) {
+    /// The list of accounts, being read.
+    pub fn new(desk: Arc<dyn Desk>) -> (AccountAdmin, Task<Message>) {
+        AccountAdmin::open(List::People, desk)
+    }
+
+    fn open(list: List, desk: Arc<dyn Desk>) -> (AccountAdmin, Task<Message>) {
         match list {
             List::People => {
                 let (screen, task) = People::new(desk);
-                (AccountAdmin::People(Box::new(screen)), task.map(Event::People))
+                (AccountAdmin::People(Box::new(screen)), task.map(Message::People))
             }
             List::Sessions => {
                 let (screen, task) = Sessions::new(desk);
-                (AccountAdmin::Sessions(Box::new(screen)), task.map(Event::Sessions))
+                (AccountAdmin::Sessions(Box::new(screen)), task.map(Message::Sessions))
             }
             List::Workstations => {
                 let (screen, task) = Workstations::new(desk);
                 (
                     AccountAdmin::Workstations(Box::new(screen)),
-                    task.map(Event::Workstations),
+                    task.map(Message::Workstations),
                 )
             }
         }
@@ -85,48 +89,79 @@ impl AccountAdmin {
         }
     }
 
-    /// What a command means here: F6 goes to the next list, the rest is the list's own.
-    fn event(&self, command: Command) -> Event {
-        let at = LISTS.iter().position(|list| *list == self.list()).unwrap_or_default();
-        match (command, self) {
-            (Command::NextArea, _) => Event::Show(LISTS[(at + 1) % LISTS.len()]),
-            (Command::PreviousArea, _) => Event::Show(LISTS[(at + LISTS.len() - 1) % LISTS.len()]),
-            (command, AccountAdmin::People(_)) => Event::People(people::Message::Command(command)),
-            (command, AccountAdmin::Sessions(_)) => Event::Sessions(sessions::Message::Command(command)),
-            (command, AccountAdmin::Workstations(_)) => Event::Workstations(workstations::Message::Command(command)),
+    /// Where the keyboard is.
+    pub fn context(&self) -> Context {
+        match self {
+            AccountAdmin::People(screen) => screen.context(),
+            AccountAdmin::Sessions(screen) => screen.context(),
+            AccountAdmin::Workstations(screen) => screen.context(),
         }
     }
 
-    /// The account_admin.
-    pub fn view(&self) -> Element<'_, Event> {
+    /// What a command means here: another area is the next list, the rest is the list's own.
+    pub fn command(&self, command: Command) -> Message {
+        let at = LISTS.iter().position(|list| *list == self.list()).unwrap_or_default();
+        match (command, self) {
+            (Command::NextArea, _) => Message::Show(LISTS[(at + 1) % LISTS.len()]),
+            (Command::PreviousArea, _) => Message::Show(LISTS[(at + LISTS.len() - 1) % LISTS.len()]),
+            (command, AccountAdmin::People(_)) => Message::People(people::Message::Command(command)),
+            (command, AccountAdmin::Sessions(_)) => Message::Sessions(sessions::Message::Command(command)),
+            (command, AccountAdmin::Workstations(_)) => Message::Workstations(workstations::Message::Command(command)),
+        }
+    }
+
+    /// Changes the state and says what to start.
+    pub fn update(&mut self, message: Message, desk: &Arc<dyn Desk>) -> Next<Message> {
+        match (self, message) {
+            (_, Message::Close) => Next::Close,
+            (shown, Message::Show(list)) => {
+                let (next, task) = AccountAdmin::open(list, desk.clone());
+                *shown = next;
+                Next::Run(task)
+            }
+            (AccountAdmin::People(screen), Message::People(message)) => screen.update(message).map(Message::People),
+            (AccountAdmin::Sessions(screen), Message::Sessions(message)) => {
+                screen.update(message).map(Message::Sessions)
+            }
+            (AccountAdmin::Workstations(screen), Message::Workstations(message)) => {
+                screen.update(message).map(Message::Workstations)
+            }
+            // The answer to a list that is not shown any more.
+            (_, _) => Next::None,
+        }
+    }
+
+    /// The account administration.
+    pub fn view(&self, keymap: &Keymap) -> Element<'_, Message> {
         let tab = |list: List| {
             button(text(list.words()).size(theme::SMALL))
                 .padding([6, 14])
                 .style(theme::plain(list == self.list()))
-                .on_press(Event::Show(list))
+                .on_press(Message::Show(list))
                 .into()
         };
         let close = action(
             Icon::Close,
             fl!("export-close"),
-            Some(&"Esc".to_owned()),
+            Some(&fixed_key(Command::Back)),
             false,
-            Some(Event::Close),
+            Some(Message::Close),
         );
+        let next = keymap.key(Command::NextArea).unwrap_or_default();
         let tabs = row![
             row(LISTS.map(tab)).spacing(theme::GAP),
-            text("F6").size(theme::SMALL).color(theme::QUIET),
+            text(next).size(theme::SMALL).color(theme::QUIET),
             space().width(Fill),
             close
         ]
         .spacing(theme::GAP)
         .align_y(Vertical::Center);
         let list = match self {
-            AccountAdmin::People(screen) => screen.view().map(Event::People),
-            AccountAdmin::Sessions(screen) => screen.view().map(Event::Sessions),
-            AccountAdmin::Workstations(screen) => {
-                screen.view(Instant::now(), SystemTime::now()).map(Event::Workstations)
-            }
+            AccountAdmin::People(screen) => screen.view(keymap).map(Message::People),
+            AccountAdmin::Sessions(screen) => screen.view(keymap).map(Message::Sessions),
+            AccountAdmin::Workstations(screen) => screen
+                .view(keymap, Instant::now(), SystemTime::now())
+                .map(Message::Workstations),
         };
         container(column![tabs, list].spacing(14))
             .padding(20)
@@ -134,60 +169,5 @@ impl AccountAdmin {
             .height(Fill)
             .style(|_| container::background(theme::GROUND))
             .into()
-    }
-}
-
-impl App {
-    pub(super) fn open_account_admin(&mut self) -> Task<Message> {
-        match self.desk() {
-            Some(desk) if desk.keeps_people() => self.show_list(List::People, desk),
-            _ => Task::none(),
-        }
-    }
-
-    fn show_list(&mut self, list: List, desk: Arc<dyn Desk>) -> Task<Message> {
-        let (account_admin, task) = AccountAdmin::open(list, desk);
-        self.account_admin = Some(account_admin);
-        task.map(Message::AccountAdmin)
-    }
-
-    pub(super) fn account_admin_command(&mut self, command: Command) -> Task<Message> {
-        match self
-            .account_admin
-            .as_ref()
-            .map(|account_admin| account_admin.event(command))
-        {
-            Some(event) => self.account_admin_event(event),
-            None => Task::none(),
-        }
-    }
-
-    pub(super) fn account_admin_event(&mut self, event: Event) -> Task<Message> {
-        let next = match (&mut self.account_admin, event) {
-            (Some(_), Event::Close) => Next::Close,
-            (Some(_), Event::Show(list)) => {
-                return match self.desk() {
-                    Some(desk) => self.show_list(list, desk),
-                    None => Task::none(),
-                };
-            }
-            (Some(AccountAdmin::People(screen)), Event::People(message)) => screen.update(message).map(Event::People),
-            (Some(AccountAdmin::Sessions(screen)), Event::Sessions(message)) => {
-                screen.update(message).map(Event::Sessions)
-            }
-            (Some(AccountAdmin::Workstations(screen)), Event::Workstations(message)) => {
-                screen.update(message).map(Event::Workstations)
-            }
-            // The answer to a list that is not shown any more.
-            (_, _) => Next::None,
-        };
-        match next {
-            Next::None => Task::none(),
-            Next::Run(task) => task.map(Message::AccountAdmin),
-            Next::Close | Next::Done(()) => {
-                self.account_admin = None;
-                Task::none()
-            }
-        }
     }
 }

@@ -3,6 +3,7 @@
 //! Invariant: nothing is changed but what is told. Deliberately absent: when a revision may wait (`redraw`), what cannot wait on a
 //! wall (the control room).
 
+use super::session_state::{SessionState, Shown};
 use super::{App, Message, Screen};
 use crate::gui::scene::{Scene, ScreenName};
 use crate::gui::screen::control_room::Glance;
@@ -46,12 +47,10 @@ impl App {
 
     /// What of all windows cannot wait for the next second; `None`: any of it.
     fn glance(&self) -> Option<Vec<Glance>> {
-        let over =
-            self.unlock.is_some() || self.account_admin.is_some() || self.cameras.is_some() || self.wanted.is_some();
-        let Screen::Work(pane) = &self.screen else { return None };
-        if over || self.windows.is_choosing() {
+        let Screen::Session(session) = &self.screen else {
             return None;
-        }
+        };
+        let pane = session.pane().filter(|_| session.overlays.is_empty())?;
         self.windows.all(pane).map(Pane::glance).collect()
     }
 
@@ -59,29 +58,38 @@ impl App {
     fn scene(&self, now: Instant) -> Scene {
         let empty = Scene::default();
         match &self.screen {
-            Screen::Starting | Screen::Broken(_) | Screen::Enrol(_) | Screen::Seating | Screen::SigningOut => empty,
-            Screen::SignIn(screen) => {
+            Screen::Starting | Screen::Broken(_) | Screen::Enrol(_) | Screen::SigningOut => empty,
+            Screen::SignIn(screen, delivered) => {
                 let notices = screen.error().map(str::to_owned).into_iter().collect();
                 Scene {
                     screen: ScreenName::SignIn,
                     notices,
+                    delivery: delivered.clone(),
                     sign_in: Some(screen.fields()),
-                    delivery: self.delivery.clone(),
                     ..empty
                 }
             }
-            Screen::Work(pane) if self.unlock.is_some() => Scene {
+            Screen::Session(session) => session.scene(now),
+        }
+    }
+}
+
+impl SessionState {
+    fn scene(&self, now: Instant) -> Scene {
+        match &self.shown {
+            Shown::Seating => Scene::default(),
+            Shown::Work(pane) if self.overlays.is_locked() => Scene {
                 screen: ScreenName::Locked,
                 ..pane.scene(now)
             },
-            Screen::Work(pane) => pane.scene(now),
-            Screen::Diagnostics(screen) => Scene {
+            Shown::Work(pane) => pane.scene(now),
+            Shown::Diagnostics(screen) => Scene {
                 screen: ScreenName::Diagnostics,
-                person: Some(screen.desk().person().user),
+                person: Some(self.desk.person().user),
                 diagnosed: screen.answered(),
-                health: Some(screen.desk().health()),
-                planned: screen.desk().plan().cameras.len(),
-                ..empty
+                health: Some(self.desk.health()),
+                planned: self.desk.plan().cameras.len(),
+                ..Scene::default()
             },
         }
     }

@@ -2,11 +2,17 @@
 //!
 //! Deliberately absent: what a screen does by itself (in its file).
 
+use super::overlays::Overlay;
 use super::*;
 use crate::domain::refusal::RefusalKind;
 use crate::domain::wall::Layout;
 use crate::gui::fake;
 use crate::station::TrackedPose;
+use crate::gui::input::{Context, Direction};
+use crate::gui::ui::wall_chooser;
+use crate::station::SecretsChoice;
+use iced::keyboard::key::{Code, Key, Named, Physical};
+use iced::keyboard::{self, Location, Modifiers};
 use std::path::PathBuf;
 
 fn options() -> Options {
@@ -20,11 +26,34 @@ fn options() -> Options {
     Options { station, sign_in: None }
 }
 
+fn session(app: &App) -> &SessionState {
+    match &app.screen {
+        Screen::Session(session) => session,
+        _ => panic!("nobody is signed in"),
+    }
+}
+
+fn main_pane(app: &App) -> &Pane {
+    session(app).pane().expect("a wall")
+}
+
+fn diagnoses(app: &App) -> bool {
+    matches!(session(app).shown, Shown::Diagnostics(_))
+}
+
+fn top(app: &App) -> Option<&Overlay> {
+    session(app).overlays.top(None)
+}
+
+fn asks(app: &App) -> bool {
+    matches!(top(app), Some(Overlay::Takeover(_)))
+}
+
 #[test]
 fn r_mnt_1_a_maintainer_gets_figures_and_no_view_is_ever_asked_for() {
     let desk = fake::maintainer(16, 4);
     let (mut app, _) = App::at_desk(options(), desk.clone());
-    assert!(matches!(app.screen(), Screen::Diagnostics(_)));
+    assert!(diagnoses(&app));
     for command in [
         Command::Confirm,
         Command::Playback,
@@ -34,7 +63,7 @@ fn r_mnt_1_a_maintainer_gets_figures_and_no_view_is_ever_asked_for() {
     ] {
         drop(app.update(Message::Command(command, Edge::Down)));
     }
-    assert!(matches!(app.screen(), Screen::Diagnostics(_)));
+    assert!(diagnoses(&app));
     assert!(desk.said().is_empty(), "{:?}", desk.said());
 }
 
@@ -43,10 +72,10 @@ fn playback_comes_back_to_the_same_wall_and_closing_signs_out_first() {
     let desk = fake::desk(4, 1);
     let (mut app, _) = App::at_desk(options(), desk.clone());
     drop(app.update(Message::Command(Command::Playback, Edge::Down)));
-    let plays = |app: &App| matches!(app.screen(), Screen::Work(pane) if pane.playback().is_some());
+    let plays = |app: &App| main_pane(app).playback().is_some();
     assert!(plays(&app));
     drop(app.update(Message::Command(Command::Back, Edge::Down)));
-    assert!(matches!(app.screen(), Screen::Work(_)) && !plays(&app));
+    assert!(!plays(&app));
     drop(app.update(Message::CloseRequested(window::Id::unique())));
     assert!(desk.said().contains(&"sign out".to_owned()));
 }
@@ -61,9 +90,7 @@ fn a_further_window_shows_what_is_on_no_other_and_closing_it_signs_nobody_out() 
     let [window] = app.windows.others()[..] else {
         panic!("not one further window")
     };
-    let (further, Screen::Work(main)) = (app.windows.pane(window).unwrap(), app.screen()) else {
-        panic!("no wall")
-    };
+    let (further, main) = (app.windows.pane(window).unwrap(), main_pane(&app));
     let [shown, elsewhere] = [main, further].map(|pane| pane.room().arrangement());
     assert_eq!(elsewhere.cameras.len(), 11);
     assert!(
@@ -73,7 +100,8 @@ fn a_further_window_shows_what_is_on_no_other_and_closing_it_signs_nobody_out() 
             .all(|camera| !shown.cameras[..9].contains(camera))
     );
     drop(app.update(Message::CloseRequested(window)));
-    assert!(app.windows.others().is_empty() && matches!(app.screen(), Screen::Work(_)));
+    assert!(app.windows.others().is_empty());
+    main_pane(&app);
     assert!(!desk.said().contains(&"sign out".to_owned()));
 }
 
@@ -88,7 +116,7 @@ fn a_beat_that_finds_nothing_is_not_drawn_and_whatever_a_hand_does_is() {
     // The first has something to tell.
     drawn(&mut app, Message::Tick);
     assert!(!drawn(&mut app, Message::Tick));
-    assert!(drawn(&mut app, Message::Activity));
+    assert!(drawn(&mut app, Message::Device(device::Event::Activity)));
     assert!(drawn(&mut app, Message::Command(Command::Help, Edge::Down)));
     assert!(drawn(&mut app, Message::Tick), "the help is open");
 }
@@ -97,24 +125,23 @@ fn a_beat_that_finds_nothing_is_not_drawn_and_whatever_a_hand_does_is() {
 fn a_saved_wall_comes_back_by_its_name() {
     let (mut app, _) = App::at_desk(options(), fake::desk(16, 1));
     let press = |app: &mut App, command| drop(app.update(Message::Command(command, Edge::Down)));
+    let chosen = |message| Message::Overlay(overlays::Message::WallChooser(message));
     press(&mut app, Command::Layout(Layout::Four));
     press(&mut app, Command::SavedWalls);
-    drop(app.update(Message::Chooser(wall_chooser::Message::Name("piazze".into()))));
-    drop(app.update(Message::Chooser(wall_chooser::Message::Save)));
+    drop(app.update(chosen(wall_chooser::Message::Name("piazze".into()))));
+    drop(app.update(chosen(wall_chooser::Message::Save)));
     press(&mut app, Command::Layout(Layout::Sixteen));
     press(&mut app, Command::SavedWalls);
     press(&mut app, Command::Confirm);
-    let Screen::Work(pane) = app.screen() else {
-        panic!("no wall")
-    };
-    assert_eq!(pane.room().arrangement().layout, Layout::Four);
+    assert!(top(&app).is_none());
+    assert_eq!(main_pane(&app).room().arrangement().layout, Layout::Four);
 }
 
 #[test]
 fn a_refused_sign_in_stays_on_the_screen_with_its_sentence() {
     let (mut app, _) = App::signed_out(options());
     drop(app.update(Message::SignedIn(Err(RefusalKind::UnknownStation.into()))));
-    let Screen::SignIn(screen) = app.screen() else {
+    let Screen::SignIn(screen, _) = &app.screen else {
         panic!("another screen")
     };
     assert!(screen.error().is_some());
@@ -125,18 +152,19 @@ fn the_office_goes_from_list_to_list_and_only_whoever_keeps_people_has_it() {
     let (mut app, _) = App::at_desk(options(), fake::supervisor(4, 1));
     let press = |app: &mut App, command| drop(app.update(Message::Command(command, Edge::Down)));
     press(&mut app, Command::People);
-    assert!(matches!(app.account_admin, Some(AccountAdmin::People(_))));
+    assert_eq!(session(&app).context(None, &app.windows), Context::AccountList);
     for _ in 0..2 {
         press(&mut app, Command::NextArea);
     }
-    assert!(matches!(app.account_admin, Some(AccountAdmin::Workstations(_))));
+    assert_eq!(session(&app).context(None, &app.windows), Context::WorkstationList);
     press(&mut app, Command::PreviousArea);
-    assert!(matches!(app.account_admin, Some(AccountAdmin::Sessions(_))));
+    assert_eq!(session(&app).context(None, &app.windows), Context::SessionList);
     press(&mut app, Command::Back);
-    assert!(app.account_admin.is_none() && matches!(app.screen(), Screen::Work(_)));
+    assert!(top(&app).is_none());
+    main_pane(&app);
     let (mut operator, _) = App::at_desk(options(), fake::desk(4, 1));
     press(&mut operator, Command::People);
-    assert!(operator.account_admin.is_none());
+    assert!(top(&operator).is_none());
 }
 
 #[test]
@@ -145,13 +173,13 @@ fn r_acc_1_who_has_the_account_is_asked_once_and_keeps_or_yields_it() {
     let (mut app, _) = App::at_desk(options(), desk.clone());
     let press = |app: &mut App, command| drop(app.update(Message::Command(command, Edge::Down)));
     drop(app.update(Message::Tick));
-    assert!(app.wanted.is_none(), "nobody asks");
+    assert!(!asks(&app), "nobody asks");
     desk.want(true);
     drop(app.update(Message::Tick));
-    assert!(app.wanted.is_some());
+    assert!(asks(&app));
     press(&mut app, Command::Back);
     drop(app.update(Message::Tick));
-    assert!(app.wanted.is_none(), "later is not asked again at once");
+    assert!(!asks(&app), "later is not asked again at once");
     desk.want(false);
     drop(app.update(Message::Tick));
 
@@ -162,7 +190,7 @@ fn r_acc_1_who_has_the_account_is_asked_once_and_keeps_or_yields_it() {
     press(&mut app, Command::Confirm);
     assert!(desk.said().contains(&"keep".to_owned()), "{:?}", desk.said());
     drop(app.update(Message::Tick));
-    assert!(app.wanted.is_none(), "answered");
+    assert!(!asks(&app), "answered");
 
     let desk = fake::desk(4, 1);
     let (mut app, _) = App::at_desk(options(), desk.clone());
@@ -171,5 +199,86 @@ fn r_acc_1_who_has_the_account_is_asked_once_and_keeps_or_yields_it() {
     press(&mut app, Command::Next);
     press(&mut app, Command::Confirm);
     assert!(desk.said().contains(&"yield".to_owned()), "{:?}", desk.said());
-    assert!(matches!(app.screen(), Screen::SigningOut) && app.wanted.is_none());
+    assert!(matches!(app.screen, Screen::SigningOut));
+}
+
+const LEFT: (Key, Physical) = (Key::Named(Named::ArrowLeft), Physical::Code(Code::ArrowLeft));
+
+fn key(window: window::Id, down: bool, modifiers: Modifiers) -> Message {
+    let (key, physical_key) = LEFT;
+    let (modified_key, location) = (key.clone(), Location::Standard);
+    let event = if down {
+        keyboard::Event::KeyPressed {
+            key,
+            modified_key,
+            physical_key,
+            location,
+            modifiers,
+            text: None,
+            repeat: false,
+        }
+    } else {
+        keyboard::Event::KeyReleased {
+            key,
+            modified_key,
+            physical_key,
+            location,
+            modifiers,
+        }
+    };
+    Message::Device(device::Event::Key(window, event))
+}
+
+/// A wall with a dome selected, and its window.
+fn at_a_dome() -> (App, window::Id) {
+    let (mut app, _) = App::at_desk(options(), fake::supervisor(16, 4));
+    for command in [Command::Digit(1), Command::Digit(4), Command::Confirm] {
+        drop(app.update(Message::Command(command, Edge::Down)));
+    }
+    (app, window::Id::unique())
+}
+
+#[test]
+fn a_dome_stops_when_its_key_goes_up_whatever_modifier_is_down_by_then() {
+    for modifier in [Modifiers::SHIFT, Modifiers::CTRL, Modifiers::ALT] {
+        let (mut app, window) = at_a_dome();
+        drop(app.update(key(window, true, Modifiers::empty())));
+        assert!(main_pane(&app).room().moves(), "{modifier:?}");
+        drop(app.update(key(window, false, modifier)));
+        assert!(!main_pane(&app).room().moves(), "{modifier:?}");
+    }
+}
+
+#[test]
+fn a_dome_stops_when_something_is_laid_over_its_wall_and_stays_so() {
+    for command in [Command::People, Command::Lock, Command::SavedWalls, Command::Playback] {
+        let (mut app, window) = at_a_dome();
+        drop(app.update(key(window, true, Modifiers::empty())));
+        drop(app.update(Message::Command(command, Edge::Down)));
+        assert!(!main_pane(&app).room().moves(), "{command:?}");
+        drop(app.update(key(window, false, Modifiers::empty())));
+        assert!(!main_pane(&app).room().moves(), "{command:?}");
+    }
+}
+
+#[test]
+fn a_locked_workstation_takes_no_command_but_those_of_its_card() {
+    let (mut app, _) = App::at_desk(options(), fake::supervisor(4, 1));
+    let press = |app: &mut App, command| drop(app.update(Message::Command(command, Edge::Down)));
+    press(&mut app, Command::Lock);
+    press(&mut app, Command::People);
+    press(&mut app, Command::Arrow(Direction::Left));
+    assert!(matches!(top(&app), Some(Overlay::Unlock(_))) && session(&app).overlays.is_locked());
+    assert_eq!(session(&app).context(None, &app.windows), Context::Form);
+}
+
+#[test]
+fn a_faulty_line_of_the_file_of_keys_is_told_at_the_sign_in_and_on_the_wall() {
+    let (mut app, _) = App::at_desk(options(), fake::desk(4, 1));
+    let text: String = (0..7).map(|n| format!("comando-{n} = \"X\"\n")).collect();
+    drop(app.update(Message::KeysRead(Ok(Some(key_file::read(&text))))));
+    assert_eq!(app.keyboard.told.len(), FAULTS_TOLD + 1, "five, and how many more");
+    drop(app.signed_in(Ok(fake::desk(4, 1))));
+    let told = main_pane(&app).room().messages();
+    assert!(told.iter().any(|sentence| sentence.contains("riga 1")), "{told:?}");
 }

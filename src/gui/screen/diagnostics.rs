@@ -9,7 +9,7 @@ use crate::domain::people::stated_purpose::Stated;
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
-use crate::gui::keymap::{Command, Keymap};
+use crate::gui::input::{Command, Direction, Keymap, fixed_key};
 use crate::gui::sentences;
 use crate::gui::session_port::Desk;
 use crate::gui::theme::{self, Tone};
@@ -139,7 +139,7 @@ impl Diagnostics {
 
     /// The screen.
     pub fn view(&self) -> Element<'_, Message> {
-        let key = |command| self.keymap.chords(command).into_iter().next();
+        let key = |command| self.keymap.key(command);
         let bar = top_bar::view(top_bar::Facts {
             person: &self.person,
             stated: &self.stated,
@@ -153,7 +153,7 @@ impl Diagnostics {
         let again = action(
             Icon::Retry,
             fl!("diagnostics-again"),
-            Some(&fl!("key-enter")),
+            Some(&fixed_key(Command::Confirm)),
             false,
             Some(Message::Again),
         );
@@ -280,8 +280,7 @@ fn header<'a>() -> Element<'a, Message> {
     cells(titles.map(|title| text(title).color(theme::QUIET)))
 }
 
-fn scroll(direction: crate::gui::keymap::Direction) -> Task<Message> {
-    use crate::gui::keymap::Direction;
+fn scroll(direction: Direction) -> Task<Message> {
     let y = if matches!(direction, Direction::Up | Direction::Left) {
         -120.0
     } else {

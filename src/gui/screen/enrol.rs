@@ -4,7 +4,7 @@
 
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
-use crate::gui::keymap::Command;
+use crate::gui::input::Command;
 use crate::gui::sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{field, labelled, quiet};

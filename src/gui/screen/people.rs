@@ -7,7 +7,7 @@
 use crate::domain::reason::Reason;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::{Command, Direction};
+use crate::gui::input::{Command, Context, Direction, Keymap};
 use crate::gui::sentences;
 use crate::gui::session_port::Accounts;
 use crate::gui::theme::{self, Tone};
@@ -117,6 +117,14 @@ impl People {
         Next::None
     }
 
+    /// Where the keyboard is.
+    pub fn context(&self) -> Context {
+        match self.asking {
+            Some(_) => Context::Form,
+            None => Context::AccountList,
+        }
+    }
+
     fn command(&mut self, command: Command) -> Next<Message> {
         if self.asking.is_some() {
             return self.answer(ReasonDialog::<(Act, String)>::command(command));
@@ -128,10 +136,9 @@ impl People {
             Command::Arrow(Direction::Up) | Command::Previous if count > 0 => {
                 self.chosen = (self.chosen + count - 1) % count;
             }
-            // The letters of the three acts, as the hint says them.
-            Command::ConfirmAccount => return self.change(AccountChange::Confirm),
-            Command::Declare => return self.ask(Act::Disable),
-            Command::EndAccount => return self.ask(Act::EndSession),
+            Command::Recertify => return self.change(AccountChange::Confirm),
+            Command::Disable => return self.ask(Act::Disable),
+            Command::EndSession => return self.ask(Act::EndSession),
             _ => {}
         }
         Next::None
@@ -195,7 +202,7 @@ impl People {
     }
 
     /// The screen.
-    pub fn view(&self) -> Element<'_, Message> {
+    pub fn view(&self, keymap: &Keymap) -> Element<'_, Message> {
         let count = self.rows.as_ref().map_or(0, Vec::len);
         let title = row![
             heading(fl!("people-title")),
@@ -208,11 +215,13 @@ impl People {
             None => body(fl!("people-loading")).into(),
             Some(rows) => self.lines(rows),
         };
-        let mut page = column![title, titles(), lines, self.acts()].spacing(10);
+        let mut page = column![title, titles(), lines, self.acts(keymap)].spacing(10);
         if let Some((tone, said)) = &self.said {
             page = page.push(labelled(Icon::Warning, said.as_str(), *tone));
         }
-        let page = page.push(quiet(fl!("people-hint"))).push(quiet(fl!("people-recorded")));
+        let page = page
+            .push(quiet(table::hint(keymap)))
+            .push(quiet(fl!("people-recorded")));
         match &self.asking {
             // What lies under the question cannot be reached.
             Some(question) => question
@@ -235,16 +244,34 @@ impl People {
         table::lines("people-table", lines)
     }
 
-    fn acts(&self) -> Element<'_, Message> {
+    fn acts(&self, keymap: &Keymap) -> Element<'_, Message> {
         let chosen = self.chosen();
-        let act = |icon, words, key: &str, message: Message, may: bool| {
-            action(icon, words, Some(&key.to_owned()), false, may.then_some(message))
+        let act = |icon, words, command, message: Message, may: bool| {
+            action(icon, words, keymap.key(command).as_ref(), false, may.then_some(message))
         };
         let (any, active) = (chosen.is_some(), chosen.is_some_and(|row| row.active_at.is_some()));
         row![
-            act(Icon::Delivered, fl!("people-confirm"), "C", Message::Confirm, any),
-            act(Icon::Close, fl!("people-disable"), "D", Message::Disable, any),
-            act(Icon::SignOut, fl!("people-end"), "T", Message::EndSession, active),
+            act(
+                Icon::Delivered,
+                fl!("people-confirm"),
+                Command::Recertify,
+                Message::Confirm,
+                any
+            ),
+            act(
+                Icon::Close,
+                fl!("people-disable"),
+                Command::Disable,
+                Message::Disable,
+                any
+            ),
+            act(
+                Icon::SignOut,
+                fl!("people-end"),
+                Command::EndSession,
+                Message::EndSession,
+                active
+            ),
         ]
         .spacing(theme::GAP)
         .into()
@@ -306,7 +333,7 @@ mod tests {
         let (mut screen, desk) = screen();
         screen.update(Message::Command(Command::Arrow(Direction::Down)));
         let user = screen.chosen().unwrap().user.clone();
-        screen.update(Message::Command(Command::Declare));
+        screen.update(Message::Command(Command::Disable));
         screen.update(Message::Command(Command::Confirm));
         assert!(
             desk.said().iter().all(|said| !said.contains("disable")),
@@ -322,7 +349,7 @@ mod tests {
     fn r_acc_3_a_session_is_ended_with_a_reason_and_only_where_one_runs() {
         let (mut screen, desk) = screen();
         for _ in 0..screen.rows.as_ref().unwrap().len() {
-            screen.update(Message::Command(Command::EndAccount));
+            screen.update(Message::Command(Command::EndSession));
             if screen.asking.is_some() {
                 reason(&mut screen, "terminale smarrito");
                 screen.update(Message::Command(Command::Confirm));

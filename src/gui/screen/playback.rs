@@ -6,10 +6,10 @@
 use crate::domain::camera::CameraId;
 use crate::domain::privacy::Cover;
 use crate::domain::site::CameraPlan;
+use crate::gui::dialogue::export::{self, Export};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::{Command, Direction};
-use crate::gui::screen::export::{self, Export};
+use crate::gui::input::{Command, Context, Direction, Keymap, fixed_key};
 use crate::gui::session_port::{Record, Reel};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, heading, labelled, over, quiet};
@@ -176,13 +176,21 @@ impl Playback {
         }))
     }
 
+    /// Where the keyboard is.
+    pub fn context(&self) -> Context {
+        match self.export {
+            Some(_) => Context::Form,
+            None => Context::Playback,
+        }
+    }
+
     fn command(&mut self, command: Command) -> Action {
         if self.export.is_some() {
             return self.export_message(export::Message::Form(form::Message::Command(command)));
         }
         match command {
             Command::Back | Command::Playback => return Action::Leave,
-            Command::Stop => self.toggle(),
+            Command::PlayPause => self.toggle(),
             Command::Arrow(Direction::Left) => return self.jump(-JUMP_MS),
             Command::Arrow(Direction::Right) => return self.jump(JUMP_MS),
             Command::Arrow(Direction::Up) => return self.jump(FAR_JUMP_MS),
@@ -288,11 +296,11 @@ impl Playback {
     }
 
     /// The screen.
-    pub fn view(&self) -> Element<'_, Message> {
+    pub fn view(&self, keymap: &Keymap) -> Element<'_, Message> {
         let back = action(
             Icon::Close,
             fl!("playback-leave"),
-            Some(&"Esc".to_owned()),
+            Some(&fixed_key(Command::Back)),
             false,
             Some(Message::Leave),
         );
@@ -309,7 +317,7 @@ impl Playback {
         let screen = column![
             container(title.spacing(16).align_y(Vertical::Center)).padding([8, 12]),
             wall.map(Message::Wall),
-            container(column![line, self.controls(position)].spacing(6))
+            container(column![line, self.controls(position, keymap)].spacing(6))
                 .padding(12)
                 .style(theme::surface),
         ];
@@ -323,35 +331,25 @@ impl Playback {
         }
     }
 
-    fn controls(&self, position: Option<i64>) -> Element<'_, Message> {
+    fn controls(&self, position: Option<i64>, keymap: &Keymap) -> Element<'_, Message> {
         let paused = self.state().is_some_and(|state| state.paused);
         let (sign, words) = if paused {
             (Icon::Play, fl!("playback-play"))
         } else {
             (Icon::Pause, fl!("playback-pause"))
         };
-        let key = |sign: Icon, words: String, key: &str, command: Command| {
-            action(
-                sign,
-                words,
-                Some(&key.to_owned()),
-                false,
-                Some(Message::Command(command)),
-            )
+        let key = |sign: Icon, words: String, command: Command| {
+            let key = keymap.key(command);
+            action(sign, words, key.as_ref(), false, Some(Message::Command(command)))
         };
         let time = position
             .map(|ms| sentences::date_and_clock(&sentences::rome_ms(ms)))
             .unwrap_or_default();
         let mut controls = row![
-            key(Icon::Back, fl!("playback-back"), "←", Command::Arrow(Direction::Left)),
-            key(sign, words, &fl!("key-space"), Command::Stop),
-            key(
-                Icon::Forward,
-                fl!("playback-forward"),
-                "→",
-                Command::Arrow(Direction::Right)
-            ),
-            key(Icon::Export, fl!("export-start"), "E", Command::Export),
+            key(Icon::Back, fl!("playback-back"), Command::Arrow(Direction::Left)),
+            key(sign, words, Command::PlayPause),
+            key(Icon::Forward, fl!("playback-forward"), Command::Arrow(Direction::Right)),
+            key(Icon::Export, fl!("export-start"), Command::Export),
             body(time).font(theme::STRONG),
         ];
         if let Some(notice) = &self.notice {

@@ -7,7 +7,7 @@
 use crate::domain::reason::Reason;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::{Command, Direction};
+use crate::gui::input::{Command, Context, Direction, Keymap};
 use crate::gui::sentences;
 use crate::gui::session_port::Accounts;
 use crate::gui::theme::Tone;
@@ -87,6 +87,14 @@ impl Sessions {
         Next::None
     }
 
+    /// Where the keyboard is.
+    pub fn context(&self) -> Context {
+        match self.asking {
+            Some(_) => Context::Form,
+            None => Context::SessionList,
+        }
+    }
+
     fn command(&mut self, command: Command) -> Next<Message> {
         if self.asking.is_some() {
             return self.answer(ReasonDialog::<String>::command(command));
@@ -98,7 +106,7 @@ impl Sessions {
             Command::Arrow(Direction::Up) | Command::Previous if count > 0 => {
                 self.chosen = (self.chosen + count - 1) % count;
             }
-            Command::EndAccount => return self.ask(),
+            Command::EndSession => return self.ask(),
             _ => {}
         }
         Next::None
@@ -146,7 +154,7 @@ impl Sessions {
     }
 
     /// The screen.
-    pub fn view(&self) -> Element<'_, Message> {
+    pub fn view(&self, keymap: &Keymap) -> Element<'_, Message> {
         let count = self.rows.as_ref().map_or(0, Vec::len);
         let title = row![
             heading(fl!("sessions-title")),
@@ -164,7 +172,7 @@ impl Sessions {
         let end = action(
             Icon::SignOut,
             fl!("people-end"),
-            Some(&"T".to_owned()),
+            keymap.key(Command::EndSession).as_ref(),
             false,
             self.endable().map(|_| Message::End),
         );
@@ -173,7 +181,7 @@ impl Sessions {
             page = page.push(labelled(Icon::Warning, said.as_str(), *tone));
         }
         let page = page
-            .push(quiet(fl!("sessions-hint")))
+            .push(quiet(table::hint(keymap)))
             .push(quiet(fl!("people-recorded")));
         match &self.asking {
             // What lies under the question cannot be reached.
@@ -229,7 +237,7 @@ mod tests {
         let me = desk.person().user;
         assert!(rows.iter().any(|row| row.user == me));
         for row in &rows {
-            screen.update(Message::Command(Command::EndAccount));
+            screen.update(Message::Command(Command::EndSession));
             assert_eq!(screen.asking.is_some(), row.user != me, "{}", row.user);
             screen.update(Message::Command(Command::Confirm));
             let typed = form::Message::Typed(reason_dialog::Place::Reason, "fine turno".into());

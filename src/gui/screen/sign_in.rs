@@ -10,7 +10,7 @@ use crate::domain::people::stated_purpose::Stated;
 use crate::domain::refusal::RefusalKind;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
-use crate::gui::keymap::Command;
+use crate::gui::input::Command;
 use crate::gui::sentences::{self, PURPOSES};
 use crate::gui::theme::{self, Tone};
 use crate::gui::scene::SignInFields;
@@ -471,7 +471,7 @@ fn secret<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gui::keymap::Direction;
+    use crate::gui::input::Direction;
     use crate::gui::widget::typist::{Typist, keys};
     use iced::Event;
 

@@ -8,7 +8,7 @@ use crate::domain::camera::StationId;
 use crate::domain::reason::Reason;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::{Command, Direction};
+use crate::gui::input::{Command, Context, Direction, Keymap};
 use crate::gui::sentences;
 use crate::gui::session_port::WorkstationAdmin;
 use crate::gui::theme::{self, Tone};
@@ -102,6 +102,14 @@ impl Workstations {
         Next::None
     }
 
+    /// Where the keyboard is.
+    pub fn context(&self) -> Context {
+        match self.over {
+            Some(_) => Context::Form,
+            None => Context::WorkstationList,
+        }
+    }
+
     fn command(&mut self, command: Command) -> Next<Message> {
         match &self.over {
             Some(Over::Revoke(_)) => return self.answer(ReasonDialog::<StationId>::command(command)),
@@ -115,9 +123,8 @@ impl Workstations {
             Command::Arrow(Direction::Up) | Command::Previous if count > 0 => {
                 self.chosen = (self.chosen + count - 1) % count;
             }
-            // The letters of the two acts, as the hint says them.
-            Command::Clearances => return self.open_new(),
-            Command::Declare => return self.ask(),
+            Command::NewWorkstation => return self.open_new(),
+            Command::Revoke => return self.ask(),
             _ => {}
         }
         Next::None
@@ -194,7 +201,7 @@ impl Workstations {
     }
 
     /// The screen.
-    pub fn view(&self, now: Instant, clock: SystemTime) -> Element<'_, Message> {
+    pub fn view(&self, keymap: &Keymap, now: Instant, clock: SystemTime) -> Element<'_, Message> {
         let count = self.rows.as_ref().map_or(0, Vec::len);
         let title = row![
             heading(fl!("stations-title")),
@@ -209,14 +216,19 @@ impl Workstations {
                 table::lines("stations-table", rows.iter().enumerate().map(line).collect())
             }
         };
-        let act = |icon, words, key: &str, on_press| action(icon, words, Some(&key.to_owned()), false, on_press);
+        let act = |icon, words, command, on_press| action(icon, words, keymap.key(command).as_ref(), false, on_press);
         let may = self.desk.keeps_stations();
         let acts = row![
-            act(Icon::Done, fl!("stations-new"), "N", may.then_some(Message::New)),
+            act(
+                Icon::Done,
+                fl!("stations-new"),
+                Command::NewWorkstation,
+                may.then_some(Message::New)
+            ),
             act(
                 Icon::Close,
                 fl!("stations-revoke"),
-                "D",
+                Command::Revoke,
                 self.revocable().map(|_| Message::Revoke)
             ),
         ]
@@ -225,12 +237,13 @@ impl Workstations {
         if let Some((tone, said)) = &self.said {
             page = page.push(labelled(Icon::Warning, said.as_str(), *tone));
         }
-        let hint = if may {
-            fl!("stations-hint")
-        } else {
-            fl!("stations-hint-seen")
-        };
-        let page: Element<'_, Message> = page.push(quiet(hint)).push(quiet(fl!("people-recorded"))).into();
+        if !may {
+            page = page.push(quiet(fl!("stations-hint-seen")));
+        }
+        let page = page
+            .push(quiet(table::hint(keymap)))
+            .push(quiet(fl!("people-recorded")));
+        let page = Element::from(page);
         match &self.over {
             None => page,
             Some(Over::Revoke(question)) => question
@@ -296,7 +309,7 @@ mod tests {
     #[test]
     fn r_acc_6_an_administrator_revokes_by_the_keyboard_with_a_reason() {
         let (mut screen, desk) = screen(fake::administrator(1, 0));
-        screen.update(Message::Command(Command::Declare));
+        screen.update(Message::Command(Command::Revoke));
         screen.update(Message::Command(Command::Confirm));
         assert!(desk.said().is_empty(), "no reason yet");
         let typed = form::Message::Typed(reason_dialog::Place::Reason, "rubata".into());
@@ -311,10 +324,10 @@ mod tests {
         let (mut screen, _) = screen(fake::administrator(1, 0));
         let revoked = fake::workstations().iter().position(|row| !row.enabled).unwrap();
         screen.update(Message::Choose(revoked));
-        screen.update(Message::Command(Command::Declare));
+        screen.update(Message::Command(Command::Revoke));
         assert!(screen.over.is_none());
         let (mut seen, _) = self::screen(fake::supervisor(1, 0));
-        for command in [Command::Declare, Command::Clearances] {
+        for command in [Command::Revoke, Command::NewWorkstation] {
             seen.update(Message::Command(command));
             assert!(seen.over.is_none(), "{command:?}");
         }

@@ -11,7 +11,7 @@ use crate::domain::privacy::calibration::{Calibration, CalibrationError, FEWEST,
 use crate::domain::site::CameraPlan;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::Command;
+use crate::gui::input::Command;
 use crate::gui::sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, fact, field, heading, labelled, quiet};

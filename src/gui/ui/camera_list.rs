@@ -6,7 +6,7 @@ use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
-use crate::gui::keymap::Command;
+use crate::gui::input::Command;
 use crate::gui::theme;
 use crate::gui::ui::controls::quiet;
 use crate::gui::widget::focus_scope::{FocusScope, Stop};

@@ -6,7 +6,7 @@
 use crate::domain::people::StationKind;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::Command;
+use crate::gui::input::Command;
 use crate::gui::sentences;
 use crate::gui::session_port::WorkstationAdmin;
 use crate::gui::theme::{self, Tone};
@@ -191,7 +191,7 @@ mod tests {
         assert!(dialogue.wanted().is_err(), "more than eight hours");
         typed(&mut dialogue, Place::Minutes, "60");
         dialogue.update(command(Command::Previous));
-        dialogue.update(command(Command::Arrow(crate::gui::keymap::Direction::Right)));
+        dialogue.update(command(Command::Arrow(crate::gui::input::Direction::Right)));
         assert!(matches!(dialogue.update(command(Command::Confirm)), Next::Run(_)));
         assert_eq!(desk.said(), ["code sala-2 Remote 3600"]);
         let code = EnrolmentCode {

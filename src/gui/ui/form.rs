@@ -6,9 +6,8 @@
 //! be clicked is reached by the keyboard; what is typed after Tab lands in the part that Tab went to, however fast. Deliberately absent: what a button does, where the parts stand (the dialogue);
 //! passwords, which are not kept as plain text.
 
-use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::Command;
+use crate::gui::input::{Command, Direction, fixed_key};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, labelled, quiet};
 use crate::gui::widget::focus_scope::{self, FocusScope, Stop};
@@ -123,13 +122,12 @@ impl<P: Copy + PartialEq + Send + 'static> Form<P> {
     /// With a button; the first one is what Enter presses in the fields before it.
     pub fn button(self, place: P, icon: Icon, words: String) -> Self {
         let first = !self.parts.iter().any(|part| matches!(part.kind, Kind::Button { .. }));
-        let key = first.then(|| fl!("key-enter"));
+        let key = first.then(|| fixed_key(Command::Confirm));
         self.with(place, words, Kind::Button { icon, key })
     }
 
     /// With a button that has a key of its own.
-    pub fn keyed(self, place: P, icon: Icon, words: String, key: &str) -> Self {
-        let key = Some(key.to_owned());
+    pub fn keyed(self, place: P, icon: Icon, words: String, key: Option<String>) -> Self {
         self.with(place, words, Kind::Button { icon, key })
     }
 
@@ -343,20 +341,20 @@ impl<P: Copy + PartialEq + Send + 'static> Form<P> {
 /// The button that closes a dialogue.
 pub fn closing<'a, P: Clone + 'a>(words: String) -> Button<'a, Message<P>> {
     let back = Message::Command(Command::Back);
-    action(Icon::Close, words, Some(&"Esc".to_owned()), false, Some(back))
+    action(Icon::Close, words, Some(&fixed_key(Command::Back)), false, Some(back))
 }
 
 fn turned<P: Copy + 'static>(place: P, words: &[String], chosen: usize, focused: bool) -> Element<'_, Message<P>> {
     let count = words.len().max(1);
-    let step = |sign: &'static str, by: usize| {
-        button(text(sign))
+    let step = |direction, by: usize| {
+        button(text(fixed_key(Command::Arrow(direction))))
             .padding([6, 12])
             .style(theme::plain(false))
             .on_press(Message::Chosen(place, (chosen + by) % count))
     };
     let shown = words.get(chosen).map_or("", String::as_str);
     let shown = container(body(shown)).padding(8).width(Fill).style(theme::row(focused));
-    row![step("←", count - 1), shown, step("→", 1)]
+    row![step(Direction::Left, count - 1), shown, step(Direction::Right, 1)]
         .spacing(4)
         .align_y(Vertical::Center)
         .into()
@@ -365,7 +363,6 @@ fn turned<P: Copy + 'static>(place: P, words: &[String], chosen: usize, focused:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gui::keymap::Direction;
     use crate::gui::widget::typist::{Typist, click, keys, press};
     use iced::keyboard::Modifiers;
     use iced::widget::column;

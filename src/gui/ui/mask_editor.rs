@@ -12,7 +12,7 @@ use crate::domain::privacy::{CoverStyle, PoseKnowledge};
 use crate::domain::site::{CameraPlan, Mask, MaskShape};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::Command;
+use crate::gui::input::Command;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
 use crate::gui::widget::focus_scope::{self, FocusScope, Stop};

@@ -8,7 +8,7 @@ use crate::domain::privacy::PoseKnowledge;
 use crate::domain::site::CameraPlan;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
-use crate::gui::keymap::{Command, Direction, Edge};
+use crate::gui::input::{Command, Direction, Edge, Keymap};
 use crate::gui::sentences;
 use crate::gui::session_port::DomeLease;
 use crate::gui::theme::{self, Tone};
@@ -32,6 +32,7 @@ pub struct PtzPanel {
 
 /// What the panel shows.
 pub struct Facts<'a> {
+    pub keymap: &'a Keymap,
     pub camera: &'a CameraPlan,
     pub lease: Option<&'a DomeLease>,
     /// How the camera's own masks and limits stand to the plan, once it was asked.
@@ -89,16 +90,17 @@ impl PtzPanel {
         ];
         let acts = acts.into_iter().enumerate().map(|(place, (sign, words, command))| {
             let focused = facts.focus == Some(place);
-            action(sign, words, None, focused, Some((command, Edge::Down)))
+            let key = facts.keymap.key(command);
+            action(sign, words, key.as_ref(), focused, Some((command, Edge::Down)))
                 .width(Fill)
                 .into()
         });
         let mut parts: Column<'a, Message> = column![title, column(acts).spacing(4)].spacing(12).padding(12);
         if camera.kind == CameraKind::Dome {
             parts = parts
-                .push(lease_lines(facts.lease))
+                .push(lease_lines(facts.keymap, facts.lease))
                 .push(pad())
-                .push(self.preset_list(camera, facts.focus));
+                .push(self.preset_list(facts.keymap, camera, facts.focus));
         }
         if !facts.watching.is_empty() {
             parts = parts.push(watched(&facts.watching));
@@ -112,7 +114,7 @@ impl PtzPanel {
         scrollable(parts).height(Fill).style(theme::scroll).into()
     }
 
-    fn preset_list(&self, camera: &CameraPlan, focus: Option<usize>) -> Element<'_, Message> {
+    fn preset_list(&self, keymap: &Keymap, camera: &CameraPlan, focus: Option<usize>) -> Element<'_, Message> {
         let presets = self
             .presets(&camera.id)
             .iter()
@@ -120,7 +122,7 @@ impl PtzPanel {
             .zip(1u8..)
             .map(|(preset, n)| {
                 let line = row![
-                    text(format!("Alt+{n}"))
+                    text(keymap.key(Command::CallPreset(n)).unwrap_or_default())
                         .size(theme::SMALL)
                         .color(theme::QUIET)
                         .width(48),
@@ -146,7 +148,7 @@ impl PtzPanel {
     }
 }
 
-fn lease_lines(lease: Option<&DomeLease>) -> Element<'_, Message> {
+fn lease_lines<'a>(keymap: &Keymap, lease: Option<&'a DomeLease>) -> Element<'a, Message> {
     let (words, tone) = match lease {
         None => (fl!("panel-free"), Tone::Normal),
         Some(lease) if lease.ours => (fl!("panel-held-by-you"), Tone::Normal),
@@ -164,7 +166,11 @@ fn lease_lines(lease: Option<&DomeLease>) -> Element<'_, Message> {
         let words = fl!("panel-passing", name = to.display_name.as_str());
         lines = lines.push(labelled(Icon::Warning, words, Tone::Act));
     } else if let Some(asking) = lease.filter(|lease| lease.ours).and_then(|lease| lease.asking.first()) {
-        let words = fl!("panel-asked", name = asking.by.display_name.as_str());
+        let words = fl!(
+            "panel-asked",
+            name = asking.by.display_name.as_str(),
+            key = keymap.named(Command::HandOver)
+        );
         lines = lines.push(labelled(Icon::Warning, words, Tone::Act));
     }
     lines.into()

@@ -5,7 +5,7 @@
 use crate::domain::reason::Reason;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::Command;
+use crate::gui::input::Command;
 use crate::gui::theme::Tone;
 use crate::gui::ui::controls::{heading, labelled, over, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};

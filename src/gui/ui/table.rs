@@ -2,6 +2,8 @@
 //!
 //! Invariant: titles and lines have the same columns. Deliberately absent: what the lines are.
 
+use crate::gui::i18n::fl;
+use crate::gui::input::{Command, Keymap, fixed_key};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::quiet;
 use iced::alignment::Vertical;
@@ -43,6 +45,15 @@ impl Cell {
             ..Cell::plain(words)
         }
     }
+}
+
+/// How the keyboard goes through a list of the account administration.
+pub fn hint(keymap: &Keymap) -> String {
+    fl!(
+        "list-hint",
+        area = keymap.key(Command::NextArea).unwrap_or_default(),
+        back = fixed_key(Command::Back)
+    )
 }
 
 /// The titles over a table whose columns take these parts of its width.

@@ -8,7 +8,7 @@ use crate::domain::camera::StationId;
 use crate::domain::people::takeover::Unanswered;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::Command;
+use crate::gui::input::Command;
 use crate::gui::sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, labelled, quiet};

@@ -5,7 +5,7 @@
 
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::Command;
+use crate::gui::input::{Command, fixed_key};
 use crate::gui::sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, field, heading, labelled, quiet};
@@ -97,7 +97,7 @@ impl Unlock {
         let open = action(
             Icon::SignOut,
             fl!("lock-open"),
-            Some(&fl!("key-enter")),
+            Some(&fixed_key(Command::Confirm)),
             true,
             (!self.waiting).then_some(Message::Open),
         );

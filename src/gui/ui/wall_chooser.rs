@@ -5,7 +5,7 @@
 use crate::domain::saved_wall::{Arrangements, MAX_NAME, NotSaved};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::Command;
+use crate::gui::input::{Command, fixed_key};
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
 use crate::gui::widget::focus_scope::{self, FocusScope, Stop};
@@ -135,7 +135,7 @@ impl WallChooser {
         let save = action(
             Icon::Save,
             fl!("walls-save"),
-            self.at.is_none().then(|| fl!("key-enter")).as_ref(),
+            self.at.is_none().then(|| fixed_key(Command::Confirm)).as_ref(),
             self.at.is_none(),
             Some(Message::Save),
         );

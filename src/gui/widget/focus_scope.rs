@@ -7,9 +7,9 @@
 //! Invariant: before a key is looked at, the cursor is in the field of the stop where the program says the keyboard is, and in
 //! no other field of the form; so the program moves the keyboard by changing its state, and needs no task for it. A key that
 //! writes reaches nothing else while the keyboard is in the form.
-//! Deliberately absent: what a command does (the screen), keys that are no command of a form (`keymap`).
+//! Deliberately absent: what a command does (the screen), keys that are no command of a form (`input`).
 
-use crate::gui::keymap::{Command, Direction};
+use crate::gui::input::{Command, Direction};
 use iced::advanced::layout::{self, Layout};
 use iced::advanced::widget::operation::{Focusable, Operation};
 use iced::advanced::widget::{Tree, tree};
@@ -135,7 +135,7 @@ impl<'a, Message> FocusScope<'a, Message> {
             Named::ArrowLeft if !in_field => Command::Arrow(Direction::Left),
             Named::ArrowRight if !in_field => Command::Arrow(Direction::Right),
             Named::Enter if !in_field => Command::Confirm,
-            Named::Space if !in_field => Command::Stop,
+            Named::Space if !in_field => Command::Toggle,
             _ => return None,
         })
     }

@@ -100,7 +100,7 @@ impl Session {
         let target = pose_of(plan, preset);
         let order = match target {
             Some(pose) => {
-                let (from, settled) = watched.ways(super::ptz_control::TIMEOUT);
+                let (from, settled) = watched.ways(crate::domain::ptz::dead_man::CAMERA_TIMEOUT);
                 let in_force = watched.in_force(Instant::now());
                 limits::passage(&in_force.plan, &from, &settled, &pose)
                     .map_err(|hit| Refusal::of_limit(hit, &in_force.plan))?;

@@ -9,6 +9,7 @@ use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, CameraKind, Pose};
 use crate::domain::people::Action;
 use crate::domain::privacy::projection::direction_at;
+use crate::domain::ptz::dead_man::{CAMERA_TIMEOUT, KEY_LOST};
 use crate::domain::ptz::stop::{StopAct, StopSequence};
 use crate::domain::ptz::{Order, Velocity, limits};
 use crate::domain::refusal::RefusalKind;
@@ -25,10 +26,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// The camera's own timeout on every continuous move.
-pub(in crate::station) const TIMEOUT: Duration = Duration::from_millis(1000);
-/// A velocity that is not repeated for this long is stopped from here.
-const KEY_LOST: Duration = Duration::from_millis(600);
 /// How long an absolute move is given to arrive before the gesture's end is written.
 const ARRIVE: Duration = Duration::from_secs(10);
 /// How long a dome is taken to be on its way to the target it was sent to.
@@ -123,7 +120,7 @@ impl Session {
 
 impl Gesture {
     /// Moves with a velocity in −1..1 per axis (pan right, tilt up, zoom in positive) until the next call. Must be
-    /// repeated at least every 300 ms while the key is held: the camera's own timeout ends it otherwise.
+    /// repeated within [`KEY_LOST`] while the key is held: the dome is stopped otherwise.
     ///
     /// # Errors
     /// The limit that leaves nothing of the motion; a motion that is only slowed by one is not refused.
@@ -214,10 +211,10 @@ impl PtzDriver {
             return Ok(());
         }
         let reach = self.watched.reach(Instant::now(), self.command_delay());
-        let (_, settled) = self.watched.ways(TIMEOUT);
+        let (_, settled) = self.watched.ways(CAMERA_TIMEOUT);
         let in_force = self.watched.in_force(Instant::now());
         let plan = &in_force.plan;
-        let allowed = limits::velocity(plan, &reach, &settled, wanted, TIMEOUT.as_secs_f64());
+        let allowed = limits::velocity(plan, &reach, &settled, wanted, CAMERA_TIMEOUT.as_secs_f64());
         if allowed.velocity.is_zero() {
             self.stop_at_once().await;
             let of_limit = |hit| Refusal::of_limit(hit, plan);
@@ -229,7 +226,7 @@ impl PtzDriver {
             motion.velocity = Some((allowed.velocity, now));
             motion.target = None;
         });
-        let result = self.ptz.continuous(command, TIMEOUT).await;
+        let result = self.ptz.continuous(command, CAMERA_TIMEOUT).await;
         self.look();
         match (result, allowed.hit) {
             (Err(error), _) => Err(error.into()),
@@ -265,7 +262,7 @@ impl PtzDriver {
         let lens = self.watched.plan.lens.as_ref().ok_or(Refusal::NotSupported)?;
         let pose = self.present_pose().await?;
         let to = target(self, pose)?;
-        let (from, settled) = self.watched.ways(TIMEOUT);
+        let (from, settled) = self.watched.ways(CAMERA_TIMEOUT);
         let in_force = self.watched.in_force(Instant::now());
         limits::passage(&in_force.plan, &from, &settled, &to).map_err(|hit| Refusal::of_limit(hit, &in_force.plan))?;
         let now = Instant::now();
@@ -385,7 +382,7 @@ impl PtzDriver {
                 }
                 StopAct::SendZeroVelocity => {
                     self.watched.on_command(now, Order::Stop);
-                    let _ = self.ptz.continuous(STANDSTILL, TIMEOUT).await;
+                    let _ = self.ptz.continuous(STANDSTILL, CAMERA_TIMEOUT).await;
                 }
                 StopAct::PollStatus => {
                     if let Ok(status) = self.ptz.status().await {

@@ -5,6 +5,7 @@
 pub(in crate::station) mod config;
 pub(in crate::station) mod enrol;
 pub(in crate::station) mod enrolment;
+pub(in crate::station) mod key_file;
 pub(in crate::station) mod saved_walls;
 pub(in crate::station) mod secrets;
 pub(in crate::station) mod workstation;

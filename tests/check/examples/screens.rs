@@ -13,7 +13,7 @@ use vedetta::domain::people::takeover::Unanswered;
 use vedetta::domain::refusal::RefusalKind;
 use vedetta::domain::wall::Layout;
 use vedetta::gui::app::{App, Message, Options};
-use vedetta::gui::keymap::{Command, Direction, Edge};
+use vedetta::gui::input::{Command, Direction, Edge};
 use vedetta::gui::screen::sign_in;
 use vedetta::gui::ui::takeover_request::{self, Stands};
 use vedetta::gui::{i18n, launch};
@@ -120,14 +120,14 @@ fn main() -> Result<(), String> {
             "people" => vec![Command::People, Command::Next],
             "cameras" => vec![Command::Cameras, Command::Next, Command::Next],
             "cameras-approve" => vec![Command::Cameras],
-            "cameras-found" => vec![Command::Cameras, Command::Search],
+            "cameras-found" => vec![Command::Cameras, Command::FindCameras],
             "camera-form" => vec![Command::Cameras, Command::Next, Command::Confirm],
-            "camera-remove" => vec![Command::Cameras, Command::Next, Command::Declare],
+            "camera-remove" => vec![Command::Cameras, Command::Next, Command::RemoveCamera],
             "sessions" => vec![Command::People, Command::NextArea],
-            "end-session" => vec![Command::People, Command::NextArea, Command::EndAccount],
+            "end-session" => vec![Command::People, Command::NextArea, Command::EndSession],
             "workstations" => vec![Command::People, Command::PreviousArea],
-            "new-workstation" => vec![Command::People, Command::PreviousArea, Command::Clearances],
-            "revoke" => vec![Command::People, Command::PreviousArea, Command::Declare],
+            "new-workstation" => vec![Command::People, Command::PreviousArea, Command::NewWorkstation],
+            "revoke" => vec![Command::People, Command::PreviousArea, Command::Revoke],
             "purpose" => vec![
                 Command::ChangePurpose,
                 Command::Arrow(Direction::Down),

@@ -7,7 +7,7 @@ use crate::domain::camera::{CameraKind, ControllerId};
 use crate::domain::site::change::CameraSettings;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::Command;
+use crate::gui::input::{Command, Direction, fixed_key};
 use crate::gui::session_port::CameraAdmin;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
@@ -208,7 +208,7 @@ impl Form {
         let place = ORDER[self.place].0;
         match command {
             Command::Arrow(direction) => self.step(place, focus_scope::is_forward(direction)),
-            Command::Stop => self.step(place, true),
+            Command::Toggle => self.step(place, true),
             Command::Confirm if place == Place::Save => return self.save(),
             Command::Confirm => return self.test_or_save(),
             _ => {}
@@ -404,7 +404,7 @@ impl Form {
     }
 
     fn buttons(&self) -> Element<'_, Message> {
-        let enter = fl!("key-enter");
+        let enter = fixed_key(Command::Confirm);
         let first = self.needs_test() && !self.is_tested();
         let (test_key, save_key) = if first {
             (Some(&enter), None)
@@ -434,7 +434,7 @@ impl Form {
         let cancel = action(
             Icon::Close,
             fl!("export-cancel"),
-            Some(&"Esc".to_owned()),
+            Some(&fixed_key(Command::Back)),
             false,
             Some(Message::Command(Command::Back)),
         );
@@ -442,8 +442,8 @@ impl Form {
     }
 
     fn choice(&self, label: String, place: Place, value: String) -> Element<'_, Message> {
-        let step = |sign: &'static str, forward: bool| {
-            button(text(sign))
+        let step = |direction, forward: bool| {
+            button(text(fixed_key(Command::Arrow(direction))))
                 .padding([6, 12])
                 .style(theme::plain(false))
                 .on_press(Message::Step(place, forward))
@@ -452,7 +452,7 @@ impl Form {
             .padding(8)
             .width(Fill)
             .style(theme::row(self.place == place as usize));
-        let line = row![step("←", false), shown, step("→", true)]
+        let line = row![step(Direction::Left, false), shown, step(Direction::Right, true)]
             .spacing(4)
             .align_y(Vertical::Center);
         column![quiet(label), line].spacing(4).width(Fill).into()
@@ -463,7 +463,6 @@ impl Form {
 mod tests {
     use super::*;
     use crate::gui::fake;
-    use crate::gui::keymap::Direction;
 
     fn form(new: bool) -> (Form, Arc<fake::Fake>) {
         let fake = fake::administrator(4, 1);

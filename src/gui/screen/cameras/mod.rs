@@ -9,7 +9,7 @@ mod view;
 
 use crate::domain::camera::CameraId;
 use crate::gui::i18n::fl;
-use crate::gui::keymap::{Command, Direction};
+use crate::gui::input::{Command, Context, Direction};
 use crate::gui::session_port::CameraAdmin;
 use crate::gui::theme::Tone;
 use crate::gui::{sentences, site_sentences};
@@ -205,16 +205,23 @@ impl Cameras {
         Action::None
     }
 
-    /// The letters are those of the acts, as the hint says them.
+    /// Where the keyboard is.
+    pub fn context(&self) -> Context {
+        match self.stage {
+            Stage::List => Context::CameraList,
+            Stage::Form(_) | Stage::Finding | Stage::Found { .. } | Stage::Removing { .. } => Context::Form,
+        }
+    }
+
     fn list_command(&mut self, command: Command) -> Action {
         match command {
             Command::Back | Command::Cameras => Action::Close,
-            Command::Clearances => self.update(Message::New),
-            Command::Search => self.find(),
+            Command::NewCamera => self.update(Message::New),
+            Command::FindCameras => self.find(),
             Command::Confirm => self.edit(),
-            Command::Declare => self.ask_to_remove(),
-            Command::ConfirmAccount => self.decide(Verdict::Approve),
-            Command::EndAccount => self.decide(Verdict::Decline),
+            Command::RemoveCamera => self.ask_to_remove(),
+            Command::Approve => self.decide(Verdict::Approve),
+            Command::Decline => self.decide(Verdict::Decline),
             other => {
                 let (before, count) = (self.chosen, self.count());
                 step(&mut self.chosen, count, other);
@@ -352,14 +359,19 @@ mod tests {
     #[test]
     fn r_acc_2_a_supervisor_approves_and_changes_nothing() {
         let (mut screen, desk) = screen(fake::supervisor(4, 1));
-        for command in [Command::Clearances, Command::Search, Command::Confirm, Command::Declare] {
+        for command in [
+            Command::NewCamera,
+            Command::FindCameras,
+            Command::Confirm,
+            Command::RemoveCamera,
+        ] {
             screen.update(Message::Command(Command::Arrow(Direction::Down)));
             screen.update(Message::Command(command));
             assert!(matches!(screen.stage, Stage::List), "{command:?}");
             screen.update(Message::Choose(0));
         }
         assert_eq!(desk.said().len(), 0);
-        screen.update(Message::Command(Command::ConfirmAccount));
+        screen.update(Message::Command(Command::Approve));
         assert_eq!(desk.said(), ["decide site 3 Approve"]);
     }
 
@@ -367,7 +379,7 @@ mod tests {
     fn removing_wants_a_reason_and_goes_by_the_keyboard() {
         let (mut screen, desk) = screen(fake::administrator(4, 1));
         screen.update(Message::Command(Command::Arrow(Direction::Down)));
-        screen.update(Message::Command(Command::Declare));
+        screen.update(Message::Command(Command::RemoveCamera));
         screen.update(Message::Command(Command::Confirm));
         assert_eq!(desk.said().len(), 0, "no reason yet");
         screen.update(Message::Reason("palo abbattuto".into()));
@@ -380,7 +392,7 @@ mod tests {
     #[test]
     fn what_was_found_fills_the_form() {
         let (mut screen, desk) = screen(fake::administrator(4, 1));
-        screen.update(Message::Command(Command::Search));
+        screen.update(Message::Command(Command::FindCameras));
         assert_eq!(desk.said(), ["find cameras"]);
         screen.update(Message::Found(Ok(fake::camera_admin::found())));
         screen.update(Message::Command(Command::Arrow(Direction::Down)));

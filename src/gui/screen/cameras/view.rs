@@ -5,7 +5,7 @@
 use super::{Cameras, Message, REASON, Stage, TABLE};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::Command;
+use crate::gui::input::{Command, Keymap, fixed_key};
 use crate::gui::site_sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
@@ -27,12 +27,12 @@ const WIDTHS: [Length; 7] = [
 
 impl Cameras {
     /// The screen.
-    pub fn view(&self) -> Element<'_, Message> {
+    pub fn view(&self, keymap: &Keymap) -> Element<'_, Message> {
         let count = self.rows.as_ref().map_or(0, Vec::len);
         let close = act(
             Icon::Close,
             fl!("export-close"),
-            "Esc",
+            Some(fixed_key(Command::Back)),
             true,
             Message::Command(Command::Back),
         );
@@ -51,7 +51,7 @@ impl Cameras {
             }
             Stage::Finding => column![title, body(fl!("cameras-finding"))],
             Stage::Found { all, chosen } => column![title, found(all, *chosen)],
-            Stage::List | Stage::Removing { .. } => self.list(title.into()),
+            Stage::List | Stage::Removing { .. } => self.list(title.into(), keymap),
         };
         let mut page = page.spacing(10);
         if let Some((tone, said)) = &self.said {
@@ -65,22 +65,17 @@ impl Cameras {
             .into()
     }
 
-    fn list<'a>(&'a self, title: Element<'a, Message>) -> Column<'a, Message> {
+    fn list<'a>(&'a self, title: Element<'a, Message>, keymap: &Keymap) -> Column<'a, Message> {
         let table: Element<'_, Message> = match &self.rows {
             None => body(fl!("people-loading")).into(),
             Some(rows) => self.table(rows),
-        };
-        let hint = if self.desk.keeps_cameras() {
-            fl!("cameras-hint")
-        } else {
-            fl!("cameras-hint-approve")
         };
         column![
             title,
             header(),
             table,
-            self.acts(),
-            quiet(hint),
+            self.acts(keymap),
+            quiet(fl!("cameras-hint", back = fixed_key(Command::Back))),
             quiet(fl!("cameras-recorded"))
         ]
     }
@@ -100,7 +95,7 @@ impl Cameras {
         scrollable(list).id(TABLE).height(Fill).style(theme::scroll).into()
     }
 
-    fn acts(&self) -> Element<'_, Message> {
+    fn acts(&self, keymap: &Keymap) -> Element<'_, Message> {
         if let Stage::Removing { camera, reason } = &self.stage {
             let sure = fl!("cameras-sure", camera = camera.as_str());
             let input = field(
@@ -124,14 +119,14 @@ impl Cameras {
                 act(
                     Icon::Done,
                     fl!("cameras-approve"),
-                    "C",
+                    keymap.key(Command::Approve),
                     may(Verdict::Approve),
                     Message::Decide(Verdict::Approve)
                 ),
                 act(
                     Icon::Refused,
                     fl!("cameras-decline"),
-                    "T",
+                    keymap.key(Command::Decline),
                     may(Verdict::Decline),
                     Message::Decide(Verdict::Decline)
                 ),
@@ -142,24 +137,42 @@ impl Cameras {
         let keeps = self.desk.keeps_cameras();
         let chosen = keeps && self.camera().is_some();
         row![
-            act(Icon::Camera, fl!("cameras-new"), "N", keeps, Message::New),
-            act(Icon::Search, fl!("cameras-find"), "/", keeps, Message::Find),
+            act(
+                Icon::Camera,
+                fl!("cameras-new"),
+                keymap.key(Command::NewCamera),
+                keeps,
+                Message::New
+            ),
+            act(
+                Icon::Search,
+                fl!("cameras-find"),
+                keymap.key(Command::FindCameras),
+                keeps,
+                Message::Find
+            ),
             act(
                 Icon::Open,
                 fl!("cameras-edit"),
-                &fl!("key-enter"),
+                Some(fixed_key(Command::Confirm)),
                 chosen,
                 Message::Edit
             ),
-            act(Icon::Close, fl!("cameras-remove"), "D", chosen, Message::Remove),
+            act(
+                Icon::Close,
+                fl!("cameras-remove"),
+                keymap.key(Command::RemoveCamera),
+                chosen,
+                Message::Remove
+            ),
         ]
         .spacing(theme::GAP)
         .into()
     }
 }
 
-fn act<'a>(icon: Icon, words: String, key: &str, may: bool, message: Message) -> Element<'a, Message> {
-    action(icon, words, Some(&key.to_owned()), false, may.then_some(message)).into()
+fn act<'a>(icon: Icon, words: String, key: Option<String>, may: bool, message: Message) -> Element<'a, Message> {
+    action(icon, words, key.as_ref(), false, may.then_some(message)).into()
 }
 
 fn header<'a>() -> Element<'a, Message> {

@@ -5,7 +5,7 @@
 
 use crate::domain::camera::CameraId;
 use crate::domain::site::SitePlan;
-use crate::gui::keymap::Command;
+use crate::gui::input::Command;
 use crate::gui::ui::camera_list::{CameraList, Dot, Message};
 use iced::{Element, Task, keyboard};
 

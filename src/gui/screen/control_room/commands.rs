@@ -9,7 +9,7 @@ use super::{Action, ControlRoom, Message};
 use crate::domain::camera::CameraId;
 use crate::domain::wall::Layout;
 use crate::gui::i18n::fl;
-use crate::gui::keymap::{Command, Direction, Edge};
+use crate::gui::input::{Command, Direction, Edge};
 use crate::gui::theme::Tone;
 use crate::station::Refusal;
 use iced::Task;
@@ -98,11 +98,8 @@ impl ControlRoom {
             Command::Masks => return self.toggle_mask_editor(),
             Command::Calibrate => return self.toggle_calibration(),
             Command::WriteToCamera => return self.write_to_camera(),
-            // Held keys, and what another part of the program does.
-            Command::Arrow(_) | Command::ZoomIn | Command::ZoomOut => {}
-            Command::Confirm | Command::Playback | Command::NewWindow | Command::SavedWalls | Command::SignOut => {}
-            // The program's own, wherever the keyboard is (`app`).
-            Command::Lock | Command::People | Command::Cameras | Command::ConfirmAccount | Command::EndAccount => {}
+            // Held ones, and those for the parent (above); the program's own (`app`); those of other contexts.
+            _ => {}
         }
         Task::none()
     }

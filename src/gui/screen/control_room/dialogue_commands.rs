@@ -9,16 +9,16 @@ use super::work::dome_calibration::{self, DomeCalibration};
 use super::work::mask_drawing::{self, MaskDrawing};
 use super::{ControlRoom, Message};
 use crate::domain::people::Level;
+use crate::gui::dialogue::change_purpose::ChangePurpose;
+use crate::gui::dialogue::clearance_answer::ClearanceAnswer;
+use crate::gui::dialogue::clearance_request::ClearanceRequest;
+use crate::gui::dialogue::declare_event::Declare;
+use crate::gui::dialogue::export::Export;
+use crate::gui::dialogue::extend_grace::ExtendGrace;
+use crate::gui::dialogue::hand_over::HandOver;
+use crate::gui::dialogue::request_dome::RequestDome;
 use crate::gui::i18n::fl;
-use crate::gui::keymap::Command;
-use crate::gui::screen::change_purpose::ChangePurpose;
-use crate::gui::screen::clearance_answer::ClearanceAnswer;
-use crate::gui::screen::clearance_request::ClearanceRequest;
-use crate::gui::screen::declare_event::Declare;
-use crate::gui::screen::export::Export;
-use crate::gui::screen::extend_grace::ExtendGrace;
-use crate::gui::screen::hand_over::HandOver;
-use crate::gui::screen::request_dome::RequestDome;
+use crate::gui::input::Command;
 use crate::gui::sentences;
 use crate::gui::session_port::DomeLease;
 use crate::gui::theme::Tone;
@@ -104,7 +104,7 @@ impl ControlRoom {
             self.say(Notice::said(Tone::Normal, fl!("hand-over-nobody")));
             return Task::none();
         };
-        let dialogue = HandOver::new(self.desk(), camera, asking);
+        let dialogue = HandOver::new(self.desk(), camera, asking, &self.keymap);
         self.open(Dialogue::HandOver(Box::new(dialogue)))
     }
 

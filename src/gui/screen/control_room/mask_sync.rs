@@ -11,6 +11,7 @@ use crate::domain::camera::CameraId;
 use crate::domain::privacy::camera_side;
 use crate::domain::site::SitePlan;
 use crate::gui::i18n::fl;
+use crate::gui::input::{Command, Keymap};
 use crate::gui::sentences;
 use crate::gui::session_port::Desk;
 use crate::gui::theme::Tone;
@@ -93,7 +94,7 @@ impl MaskSyncRounds {
     }
 
     /// Takes what a camera answered. One that does not answer a round says so on its tile.
-    pub fn update(&mut self, message: Message, plan: &SitePlan) -> Effect<Message> {
+    pub fn update(&mut self, message: Message, plan: &SitePlan, keymap: &Keymap) -> Effect<Message> {
         let (camera, answer, written) = match message {
             Message::Checked { camera, answer } => {
                 self.asking = false;
@@ -106,7 +107,7 @@ impl MaskSyncRounds {
             Err(why) if written => return Effect::refused(why, Some(camera)),
             Err(_) => return Effect::none(),
         };
-        let said = sentence(&state, written).map(|(tone, sentence)| {
+        let said = sentence(&state, written, keymap).map(|(tone, sentence)| {
             let sentence = match plan.camera(&camera) {
                 Some(planned) => format!("{} · {}: {sentence}", planned.number, planned.name),
                 None => sentence,
@@ -128,9 +129,12 @@ pub fn write_to_camera(camera: CameraId, desk: &dyn Desk) -> Task<Message> {
 }
 
 /// The sentence about what a camera keeps: a drift always, anything else only after writing.
-fn sentence(state: &MaskSyncState, written: bool) -> Option<(Tone, String)> {
+fn sentence(state: &MaskSyncState, written: bool, keymap: &Keymap) -> Option<(Tone, String)> {
     match sentences::drift(state) {
-        Some(drift) => Some((Tone::Attention, format!("{drift} {}", fl!("drift-do")))),
+        Some(drift) => {
+            let key = keymap.named(Command::WriteToCamera);
+            Some((Tone::Attention, format!("{drift} {}", fl!("drift-do", key = key))))
+        }
         None if !written => None,
         None if state.cannot.is_empty() => Some((Tone::Normal, fl!("written-kept"))),
         None => Some((Tone::Attention, fl!("written-cannot"))),

@@ -5,6 +5,7 @@
 
 mod camera_rail;
 mod commands;
+mod context;
 mod dialogue_commands;
 mod effect;
 mod focus;
@@ -24,7 +25,7 @@ mod work;
 use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::saved_wall::Arrangement;
 use crate::domain::site::CameraPlan;
-use crate::gui::keymap::{Command, Edge, Keymap};
+use crate::gui::input::{Command, Edge, Keymap};
 use crate::gui::ptz_input::News;
 use crate::gui::redraw;
 use crate::gui::session_port::Desk;
@@ -179,7 +180,7 @@ impl ControlRoom {
             Message::Masks(message) => self.mask_message(message),
             Message::Calibration(message) => self.calibration_message(message),
             Message::MaskSync(message) => {
-                let effect = self.mask_sync.update(message, self.session.plan());
+                let effect = self.mask_sync.update(message, self.session.plan(), &self.keymap);
                 self.carry_out(effect, Message::MaskSync)
             }
             Message::Snapshot { camera, answer } => {
@@ -251,7 +252,7 @@ impl ControlRoom {
         self.session.read();
         self.read_plan();
         self.wall.follow_closed(&self.session, self.now);
-        let notified = self.notifications.follow(&self.session, self.now);
+        let notified = self.notifications.follow(&self.session, &self.keymap, self.now);
         let notified = self.carry_out(notified, |message: Message| message);
         let measured = self.wall.measure(self.now);
         let measured = self.carry_out(measured, Message::Streams);

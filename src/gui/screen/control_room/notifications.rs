@@ -13,6 +13,7 @@ use crate::domain::site::SitePlan;
 use crate::gui::clearance_text::cameras_words;
 use crate::gui::desktop_notice;
 use crate::gui::i18n::fl;
+use crate::gui::input::{Command, Keymap};
 use crate::gui::sentences;
 use crate::gui::session_port::DomeLease;
 use crate::gui::theme::Tone;
@@ -61,10 +62,10 @@ impl Notifications {
     }
 
     /// Tells what changed since the last look, and on the desktop that a clearance waits for an answer.
-    pub fn follow<M: Send + 'static>(&mut self, session: &SessionFacts, now: Now) -> Effect<M> {
+    pub fn follow<M: Send + 'static>(&mut self, session: &SessionFacts, keymap: &Keymap, now: Now) -> Effect<M> {
         let mut notices = self.follow_requests(session);
-        notices.extend(self.follow_askers(session));
-        let (changes, to_answer) = self.follow_clearances(session, now);
+        notices.extend(self.follow_askers(session, keymap));
+        let (changes, to_answer) = self.follow_clearances(session, keymap, now);
         notices.extend(changes);
         self.begun = true;
         let task = if to_answer {
@@ -98,7 +99,7 @@ impl Notifications {
     }
 
     /// Who asks for a dome of ours, or is taking it over, since the last look.
-    fn follow_askers(&mut self, session: &SessionFacts) -> Vec<Notice> {
+    fn follow_askers(&mut self, session: &SessionFacts, keymap: &Keymap) -> Vec<Notice> {
         let mut now = HashSet::new();
         let mut notices = Vec::new();
         let mut announce = |lease: &DomeLease, who: &Holder, taking: bool, sentence: String| {
@@ -118,7 +119,8 @@ impl Notifications {
                     "hand-over-asked",
                     name = asking.by.display_name.as_str(),
                     body = asking.by.agency.as_str(),
-                    reason = asking.reason.as_str()
+                    reason = asking.reason.as_str(),
+                    key = keymap.named(Command::HandOver)
                 );
                 announce(lease, &asking.by, false, sentence);
             }
@@ -136,7 +138,7 @@ impl Notifications {
     }
 
     /// How clearances changed, and whether something new waits for this person's answer.
-    fn follow_clearances(&mut self, session: &SessionFacts, now: Now) -> (Vec<Notice>, bool) {
+    fn follow_clearances(&mut self, session: &SessionFacts, keymap: &Keymap, now: Now) -> (Vec<Notice>, bool) {
         let mut notices = Vec::new();
         let mut to_answer = false;
         let now_ms = sentences::unix_ms(now.clock);
@@ -147,7 +149,8 @@ impl Notifications {
             let ours = state.clearance.asked_by == session.person().user;
             // A request that waits for this person is said also when it is older than their sign-in.
             let changed = before != Some(status) && (self.begun || (!ours && status == ClearanceStatus::Waiting));
-            if let Some((tone, sentence)) = clearance_change(state, status, ours, session.plan()).filter(|_| changed) {
+            let change = clearance_change(state, status, ours, session.plan(), keymap);
+            if let Some((tone, sentence)) = change.filter(|_| changed) {
                 to_answer |= status == ClearanceStatus::Waiting;
                 notices.push(Notice::said(tone, sentence));
             }
@@ -169,6 +172,7 @@ fn clearance_change(
     status: ClearanceStatus,
     ours: bool,
     plan: &SitePlan,
+    keymap: &Keymap,
 ) -> Option<(Tone, String)> {
     let id = state.id.to_string();
     let asked = &state.clearance.wish.extent;
@@ -178,7 +182,8 @@ fn clearance_change(
                 "clearance-notice",
                 name = state.by.display_name.as_str(),
                 body = state.by.agency.as_str(),
-                cameras = cameras_words(plan, asked)
+                cameras = cameras_words(plan, asked),
+                key = keymap.named(Command::Clearances)
             );
             Some((Tone::Act, sentence))
         }

@@ -9,7 +9,7 @@ use super::ptz::PtzInput;
 use super::side_panel::{self, SidePanel};
 use super::{Action, ControlRoom, Effect, Message, ptz};
 use crate::domain::camera::CameraId;
-use crate::gui::keymap::Edge;
+use crate::gui::input::Edge;
 use crate::gui::session_port::Desk;
 use crate::gui::ui::{camera_list, message_strip};
 use crate::gui::widget::wall;

@@ -7,7 +7,7 @@ use super::effect::{Effect, Notice};
 use crate::domain::camera::CameraId;
 use crate::domain::site::CameraPlan;
 use crate::gui::i18n::fl;
-use crate::gui::keymap::Command;
+use crate::gui::input::Command;
 use crate::gui::session_port::Desk;
 use crate::gui::theme::Tone;
 use crate::gui::ui::ptz_panel::{self, Facts, PtzPanel};

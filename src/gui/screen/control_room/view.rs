@@ -14,7 +14,7 @@ use crate::domain::camera::CameraId;
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::wall::Layout;
 use crate::gui::i18n::fl;
-use crate::gui::keymap::{Command, Edge};
+use crate::gui::input::{Command, Context, Edge};
 use crate::gui::session_port::DomeLease;
 use crate::gui::theme;
 use crate::gui::ui::camera_list::Dot;
@@ -104,7 +104,7 @@ impl ControlRoom {
     }
 
     fn bar(&self) -> Element<'_, Message> {
-        let key = |command| self.keymap.chords(command).into_iter().next();
+        let key = |command| self.keymap.key(command);
         let keys = [key(Command::Help), key(Command::SignOut), key(Command::ChangePurpose)];
         top_bar::view(top_bar::Facts {
             person: self.session.person(),
@@ -124,7 +124,7 @@ impl ControlRoom {
         // What lies over the room, and the tool beside the wall, have the keys first.
         let covered = self.work.has_dialogue() || self.focus.is_help_shown();
         let free = !covered && self.work.is_watching();
-        let opens = move |event: &_| free && self.keymap.command(event) == Some((Command::Search, Edge::Down));
+        let opens = move |event: &_| free && self.keymap.pressed(Context::Wall, event) == Some(Command::Search);
         let dot = |camera: &CameraId| self.dot(camera);
         let list = self
             .rail
@@ -152,7 +152,12 @@ impl ControlRoom {
                 .into()
         };
         let choices = row(Layout::ALL.map(choice)).spacing(3);
-        column![controls::quiet(fl!("rail-layouts")), choices]
+        let words = fl!(
+            "rail-layouts",
+            first = self.keymap.named(Command::Layout(Layout::One)),
+            last = self.keymap.named(Command::Layout(Layout::OneLarge))
+        );
+        column![controls::quiet(words), choices]
             .spacing(4)
             .padding(theme::GAP)
             .into()
@@ -191,6 +196,7 @@ impl ControlRoom {
         let feed = self.wall.selected_view(now).map(|open| open.feed());
         let placed = self.wall.placed_on(self.wall.selected());
         let panel = self.panel.view(ptz_panel::Facts {
+            keymap: &self.keymap,
             camera,
             lease: self.session.lease_of(&camera.id),
             mask_sync: self.mask_sync.of(&camera.id),

@@ -5,7 +5,8 @@
 
 use super::effect::Effect;
 use crate::domain::camera::CameraId;
-use crate::gui::keymap::{Command, Direction};
+use crate::domain::ptz::dead_man::REPEAT;
+use crate::gui::input::{Command, Direction};
 use crate::gui::ptz_input::{self, News, Order};
 use crate::gui::session_port::Desk;
 use iced::{Subscription, Task};
@@ -87,7 +88,7 @@ impl PtzInput {
         if self.held.is_empty() {
             return Subscription::none();
         }
-        iced::time::every(ptz_input::REPEAT).map(|_| Message::Repeat)
+        iced::time::every(REPEAT).map(|_| Message::Repeat)
     }
 
     /// Whether a gesture is going on.

@@ -1,6 +1,6 @@
 //! Moving domes, driven without a window.
 
-use crate::gui::keymap::{Command, Direction, Edge};
+use crate::gui::input::{Command, Direction, Edge};
 use crate::gui::screen::control_room::tests::{go_to, press, room};
 use crate::gui::screen::control_room::work::Tool;
 use crate::gui::screen::control_room::{Message, ptz};

@@ -2,20 +2,20 @@
 //! asking for a clearance and answering, going on without the server, changing the purpose.
 //!
 //! Invariant: a dialogue changes nothing of the room; what came of it is said by its outcome. Deliberately absent: the
-//! dialogues themselves (`screen`), opening them (`dialogue_commands`), what is said of their answers later
+//! dialogues themselves (`dialogue`), opening them (`dialogue_commands`), what is said of their answers later
 //! (`notifications`).
 
 use crate::domain::camera::CameraId;
-use crate::gui::keymap::Command;
-use crate::gui::screen::change_purpose::{self, ChangePurpose};
-use crate::gui::screen::clearance_answer::{self, ClearanceAnswer};
-use crate::gui::screen::clearance_request::{self, ClearanceRequest};
+use crate::gui::dialogue::change_purpose::{self, ChangePurpose};
+use crate::gui::dialogue::clearance_answer::{self, ClearanceAnswer};
+use crate::gui::dialogue::clearance_request::{self, ClearanceRequest};
+use crate::gui::dialogue::declare_event::{self, Declare};
+use crate::gui::dialogue::export::{self, Export};
+use crate::gui::dialogue::extend_grace::{self, ExtendGrace};
+use crate::gui::dialogue::hand_over::{self, HandOver};
+use crate::gui::dialogue::request_dome::{self, RequestDome};
+use crate::gui::input::Command;
 use crate::gui::screen::control_room::now::Now;
-use crate::gui::screen::declare_event::{self, Declare};
-use crate::gui::screen::export::{self, Export};
-use crate::gui::screen::extend_grace::{self, ExtendGrace};
-use crate::gui::screen::hand_over::{self, HandOver};
-use crate::gui::screen::request_dome::{self, RequestDome};
 use crate::gui::ui::form::{self, Next};
 use iced::{Element, Subscription, Task};
 use std::time::SystemTime;

@@ -13,7 +13,7 @@ use super::now::Now;
 use super::session_facts::SessionFacts;
 use crate::domain::camera::CameraId;
 use crate::domain::privacy::PoseKnowledge;
-use crate::gui::screen::export::Export;
+use crate::gui::dialogue::export::Export;
 use crate::gui::session_port::Desk;
 use dialogues::{Dialogue, Outcome};
 use dome_calibration::DomeCalibration;

@@ -7,7 +7,7 @@ use crate::domain::people::Purpose;
 use crate::domain::site::CameraPlan;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::Command;
+use crate::gui::input::{Command, fixed_key};
 use crate::gui::sentences::{self, PURPOSES};
 use crate::gui::session_port::{ExportWish, Record};
 use crate::gui::theme::{self, Tone};
@@ -239,7 +239,7 @@ fn done<'a>(exported: &Exported) -> Element<'a, form::Message<Place>> {
     let close = action(
         Icon::Done,
         fl!("export-close"),
-        Some(&fl!("key-enter")),
+        Some(&fixed_key(Command::Confirm)),
         true,
         Some(form::Message::Command(Command::Back)),
     );

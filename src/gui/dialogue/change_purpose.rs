@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::domain::people::Purpose;
     use crate::gui::fake;
-    use crate::gui::keymap::{Command, Direction};
+    use crate::gui::input::{Command, Direction};
 
     #[test]
     fn a_delegated_purpose_is_changed_to_only_with_its_protocol_number() {

@@ -131,7 +131,7 @@ impl RequestDome {
 mod tests {
     use super::*;
     use crate::gui::fake::{self, Fake};
-    use crate::gui::keymap::Command;
+    use crate::gui::input::Command;
 
     fn dialogue(desk: Arc<Fake>) -> (RequestDome, Arc<Fake>) {
         let hold = desk.holds().remove(0);

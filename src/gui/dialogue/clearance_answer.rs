@@ -10,7 +10,7 @@ use crate::domain::site::SitePlan;
 use crate::gui::clearance_text::{cameras_words, numbered, numbers};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::{Command, Direction};
+use crate::gui::input::{Command, Direction};
 use crate::gui::sentences;
 use crate::gui::session_port::Clear;
 use crate::gui::theme::{self, Tone};

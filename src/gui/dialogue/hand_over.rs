@@ -7,7 +7,7 @@ use crate::domain::ptz::lease::Asking;
 use crate::domain::site::CameraPlan;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::Command;
+use crate::gui::input::{Command, Keymap};
 use crate::gui::sentences;
 use crate::gui::session_port::DomeLeases;
 use crate::gui::theme::{self, Tone};
@@ -42,9 +42,10 @@ pub enum Message {
 
 impl HandOver {
     /// The dialogue for a dome of ours that somebody asked for.
-    pub fn new(desk: Arc<dyn DomeLeases>, camera: CameraPlan, asking: Asking<Holder>) -> HandOver {
+    pub fn new(desk: Arc<dyn DomeLeases>, camera: CameraPlan, asking: Asking<Holder>, keymap: &Keymap) -> HandOver {
+        let key = keymap.key(Command::HandOver);
         let form = Form::default()
-            .keyed(Place::HandOver, Icon::Done, fl!("hand-over-give"), "L")
+            .keyed(Place::HandOver, Icon::Done, fl!("hand-over-give"), key)
             .button(Place::Decline, Icon::Refused, fl!("hand-over-keep"));
         HandOver {
             desk,
@@ -114,7 +115,7 @@ mod tests {
         let desk = fake::desk(8, 2);
         let hold = desk.holds().into_iter().find(|hold| hold.ours).unwrap();
         let camera = desk.plan().camera(&hold.camera).unwrap().clone();
-        let mut dialogue = HandOver::new(desk.clone(), camera, hold.asking[0].clone());
+        let mut dialogue = HandOver::new(desk.clone(), camera, hold.asking[0].clone(), &Keymap::default());
         for command in commands {
             dialogue.update(Message::Form(form::Message::Command(*command)));
         }
