@@ -254,7 +254,7 @@ pub fn beyond_ceiling(camera: &CameraPlan, knowledge: &PoseKnowledge) -> Option<
     beyond(ceiling).then_some(LimitHit::DensityCeiling { px_m, ceiling })
 }
 
-/// Whether a preset, home or tour may be called whose target the camera does not tell: only where nothing is limited.
+/// Whether a pose that the camera does not tell may be gone to or saved as a preset: only where nothing is limited.
 ///
 /// # Errors
 /// [`LimitHit::PoseNotKnown`] when the camera has any limit.
