@@ -11,6 +11,7 @@ use crate::domain::people::{Circumstances, Person};
 use crate::domain::privacy::declared_event::{Change, Declaration};
 use crate::domain::privacy::{Cover, PoseKnowledge};
 use crate::domain::ptz::lease::Asking;
+use crate::domain::ptz::limits::AllowedZoom;
 use crate::domain::reason::Reason;
 use crate::domain::site::{Mask, SitePlan};
 use crate::media::frame::FrameSlot;
@@ -161,6 +162,8 @@ pub trait Feed: Send + Sync {
     fn state(&self) -> ViewState;
     fn cover(&self, now: Instant) -> Arc<Cover>;
     fn pose(&self, now: Instant) -> PoseKnowledge;
+    /// What of a `wanted` digital zoom may be shown of the frame drawn at `now`.
+    fn digital_zoom(&self, now: Instant, wanted: f64) -> AllowedZoom;
     fn figures(&self) -> StreamFigures;
     /// How much of the stream is decoded from now on; the session goes on in any case.
     fn attend(&self, attention: Attention);
@@ -536,6 +539,9 @@ impl Feed for LiveView {
     }
     fn pose(&self, now: Instant) -> PoseKnowledge {
         LiveView::pose(self, now)
+    }
+    fn digital_zoom(&self, now: Instant, wanted: f64) -> AllowedZoom {
+        LiveView::digital_zoom(self, now, wanted)
     }
     fn figures(&self) -> StreamFigures {
         LiveView::figures(self)

@@ -18,6 +18,7 @@ use crate::domain::camera::{CameraId, CameraKind, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, PoseTracker, WholeReason};
 use crate::domain::ptz::Order;
+use crate::domain::ptz::limits::{self, AllowedZoom};
 use crate::domain::site::CameraPlan;
 use crate::media::frame::{Arrivals, FrameSlot};
 use crate::onvif;
@@ -180,11 +181,6 @@ impl Watched {
         let fresh = Arc::new(self.policy.in_force(&self.plan, now));
         *kept = Some(Arc::clone(&fresh));
         fresh
-    }
-
-    /// What must be covered on a fresh frame drawn at `now`.
-    pub fn cover(&self, now: Instant) -> Cover {
-        self.in_force(now).cover(&self.knowledge(now), jiff::Timestamp::now())
     }
 
     /// Takes down a command. Call it before the command is sent.
@@ -392,54 +388,68 @@ async fn ask(session: &SessionInner, dome: &Watched) -> Result<MoveState, Refusa
     Ok(moving(&status))
 }
 
-/// The cover of one view's frames.
+/// The cover of one view's frames, and what of them may be enlarged.
 #[derive(Default)]
 pub struct FrameCover(Mutex<Option<CachedCover>>);
 
 /// A cover that was computed.
+#[derive(Clone)]
 struct CachedCover {
     /// When its frame arrived, and when it was drawn.
     of: Instant,
     at: Instant,
     /// Masks and limits it was computed from.
     by: Arc<InForce>,
+    /// Every pose the frame may have been taken at.
+    pose: PoseKnowledge,
     cover: Arc<Cover>,
 }
 
 impl FrameCover {
     /// What must be covered on a frame that `arrived` then, surely `behind` by that much already, and is drawn at `now`.
     pub fn at(&self, dome: &Watched, arrived: Option<Instant>, behind: Duration, now: Instant) -> Arc<Cover> {
+        self.of_frame(dome, arrived, behind, now).cover
+    }
+
+    /// What of a `wanted` digital zoom may be shown of a frame that `arrived` then, surely `behind` by that much already,
+    /// and is drawn at `now`.
+    pub fn digital_zoom(
+        &self,
+        dome: &Watched,
+        arrived: Option<Instant>,
+        behind: Duration,
+        now: Instant,
+        wanted: f64,
+    ) -> AllowedZoom {
+        let CachedCover { by, pose, .. } = self.of_frame(dome, arrived, behind, now);
+        limits::digital_zoom(&by.plan, &pose, wanted)
+    }
+
+    fn of_frame(&self, dome: &Watched, arrived: Option<Instant>, behind: Duration, now: Instant) -> CachedCover {
         let arrived = arrived.unwrap_or(now);
         let by = dome.in_force(now);
         let mut last = lock(&self.0);
-        if let Some(CachedCover {
-            of,
-            at,
-            by: then,
-            cover,
-        }) = last.as_ref()
-            && *of == arrived
-            && Arc::ptr_eq(then, &by)
-            && (*at == now || (!dome.moves() && !by.has_hours()) || now.saturating_duration_since(arrived) > FRESH)
+        if let Some(known) = last.as_ref()
+            && known.of == arrived
+            && Arc::ptr_eq(&known.by, &by)
+            && (known.at == now || (!dome.moves() && !by.has_hours()) || now.saturating_duration_since(arrived) > FRESH)
         {
-            return Arc::clone(cover);
+            return known.clone();
         }
         // Pictures that waited on their way are older than the bounds of the plan say: no pose is known for them.
         let late = behind.as_secs_f64() > dome.plan.motion.video_delay_s;
         let fresh = !dome.moves() || (!late && now.saturating_duration_since(arrived) <= FRESH);
-        let cover = if fresh {
-            dome.cover(now)
-        } else {
-            by.cover(&NOT_FRESH, jiff::Timestamp::now())
-        };
-        let cover = Arc::new(cover);
-        *last = Some(CachedCover {
+        let pose = if fresh { dome.knowledge(now) } else { NOT_FRESH };
+        let cover = Arc::new(by.cover(&pose, jiff::Timestamp::now()));
+        let known = CachedCover {
             of: arrived,
             at: now,
             by,
-            cover: Arc::clone(&cover),
-        });
-        cover
+            pose,
+            cover,
+        };
+        *last = Some(known.clone());
+        known
     }
 }
 

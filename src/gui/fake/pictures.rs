@@ -6,6 +6,7 @@ use super::{note, number};
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
+use crate::domain::ptz::limits::{AllowedZoom, LimitHit};
 use crate::gui::pattern;
 use crate::gui::session_port::{Answer, Feed, PtzDrive, Reel};
 use crate::media::frame::FrameSlot;
@@ -136,6 +137,13 @@ impl Feed for FakeFeed {
             tilt: about(-12.0),
             hfov: about(55.0),
         })
+    }
+    fn digital_zoom(&self, _: Instant, wanted: f64) -> AllowedZoom {
+        let most = 4.0;
+        AllowedZoom {
+            factor: wanted.min(most),
+            hit: (wanted > most).then_some(LimitHit::ZoomCeiling { ceiling: most }),
+        }
     }
     fn figures(&self) -> StreamFigures {
         StreamFigures {

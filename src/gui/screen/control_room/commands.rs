@@ -211,6 +211,7 @@ impl ControlRoom {
     fn back(&mut self) -> Action {
         if !self.typed.is_empty() {
             self.typed.clear();
+        } else if self.show_whole() {
         } else if self.full.take().is_some() {
             self.aimed = None;
             return Action::Run(self.regulate());
@@ -374,14 +375,15 @@ impl ControlRoom {
                     None => self.open_full(tile),
                 };
             }
-            wall::Event::Turned { tile, notches } => {
+            wall::Event::Turned { tile, notches, at } => {
                 let tile = self.full.unwrap_or(tile);
                 return if tile == self.selected {
-                    self.turn_wheel(notches)
+                    self.turn_wheel(notches, at)
                 } else {
                     self.select(tile)
                 };
             }
+            wall::Event::Dragged { tile, by } => self.drag_part(self.full.unwrap_or(tile), by),
             wall::Event::Dropped { tile } => {
                 let tile = self.full.unwrap_or(tile);
                 if let Some(camera) = self.carried.take() {

@@ -6,6 +6,7 @@
 mod calibrating;
 mod commands;
 mod dialogues;
+mod digital_zoom;
 mod drawn_frames;
 mod mask_sync;
 mod masks;

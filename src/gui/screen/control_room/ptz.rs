@@ -5,6 +5,7 @@
 
 use super::{Action, ControlRoom, Message, Steering};
 use crate::domain::camera::CameraId;
+use crate::domain::digital_zoom::Zoom;
 use crate::gui::i18n::fl;
 use crate::gui::keymap::{Command, Direction};
 use crate::gui::ptz_input::{self, News, Order};
@@ -14,8 +15,8 @@ use std::time::Duration;
 
 /// Share of the highest speed that a held key asks for.
 const SPEED: f64 = 0.5;
-/// Magnification of one notch of the wheel.
-const NOTCH: f64 = 1.25;
+/// Change of the magnification by one notch of the wheel, or one press of a key where the zoom is digital.
+pub(super) const NOTCH: f64 = 1.25;
 /// How long a click waits for a second one.
 const SECOND_CLICK: Duration = Duration::from_millis(310);
 
@@ -26,6 +27,9 @@ impl ControlRoom {
     }
 
     pub(super) fn press(&mut self, command: Command) -> Action {
+        if let Some(action) = self.press_digital(command) {
+            return action;
+        }
         let Some(dome) = self.selected_dome().map(|dome| dome.id.clone()) else {
             return self.not_a_dome();
         };
@@ -119,11 +123,15 @@ impl ControlRoom {
         Action::Run(Task::run(news, Message::Steered))
     }
 
-    pub(super) fn turn_wheel(&mut self, notches: f32) -> Action {
+    pub(super) fn turn_wheel(&mut self, notches: f32, at: Option<[f64; 2]>) -> Action {
+        let factor = NOTCH.powf(f64::from(notches.clamp(-4.0, 4.0)));
+        if self.zoom_of_notch(factor) == Some(Zoom::Digital) {
+            self.zoom_digitally(factor, at);
+            return Action::None;
+        }
         let Some(dome) = self.selected_dome().map(|dome| dome.id.clone()) else {
             return Action::None;
         };
-        let factor = NOTCH.powf(f64::from(notches.clamp(-4.0, 4.0)));
         Action::Run(self.order(dome, Order::ZoomBy(factor)))
     }
 

@@ -6,6 +6,7 @@
 use super::drawn_frames::Drawn;
 use super::stream_stats;
 use crate::domain::camera::{CameraId, StreamRole};
+use crate::domain::digital_zoom::Crop;
 use crate::domain::live::diagnosis::Verdict;
 use crate::domain::live::freshness::{Freshness, freshness};
 use crate::domain::live::overload::Level;
@@ -17,8 +18,7 @@ use crate::gui::icons::Icon;
 use crate::gui::sentences;
 use crate::gui::session_port::{DomeLease, Feed};
 use crate::gui::theme::Tone;
-use crate::gui::widget::wall::{Face, Look, Mark, Newest, StateWords};
-use crate::media::frame::Frame;
+use crate::gui::widget::wall::{Face, Look, Mark, Newest, Sight, StateWords};
 use crate::station::{Holder, Refusal, ViewState};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -46,6 +46,14 @@ impl Open {
         }
     }
 
+    /// The part of the picture drawn at `now` that may be shown when `wanted` is asked for (R-PTZ-2).
+    pub fn allowed(&self, wanted: Crop, now: Instant) -> Crop {
+        if wanted.is_whole() {
+            return wanted;
+        }
+        wanted.at_most(self.feed.digital_zoom(now, wanted.factor()).factor)
+    }
+
     /// Age of the last picture: since it came, and what it surely was old when it came.
     pub fn age(&self, now: Instant) -> Option<Duration> {
         let arrived = self.feed.slot().latest()?.arrived;
@@ -54,11 +62,13 @@ impl Open {
 }
 
 impl Look for Open {
-    fn look(&self, now: Instant) -> Option<(Arc<Frame>, Arc<Cover>)> {
-        // The cover belongs to the frame that is in the slot when it is asked for: a newer one means asking again.
+    fn look(&self, now: Instant, wanted: Crop) -> Option<Sight> {
+        // Cover and zoom belong to the frame that is in the slot when they are asked for: a newer one means asking again.
         (0..4).find_map(|_| {
             let frame = self.feed.slot().latest()?;
-            let cover = self.feed.cover(now.max(Instant::now()));
+            let now = now.max(Instant::now());
+            let cover = self.feed.cover(now);
+            let crop = self.allowed(wanted, now);
             let still = self
                 .feed
                 .slot()
@@ -67,7 +77,7 @@ impl Look for Open {
             if still {
                 self.drawn.picture(frame.number);
             }
-            still.then_some((frame, cover))
+            still.then_some(Sight { frame, cover, crop })
         })
     }
 
@@ -123,6 +133,8 @@ pub struct Placed {
     pub large: Option<Large>,
     /// The stream that suits the tile.
     pub wanted: StreamRole,
+    /// The part of the picture that was chosen to fill the tile.
+    pub crop: Crop,
     /// Which stream is shown and how much of it is decoded, and since when that is so.
     pub way: (Option<StreamRole>, Attention),
     pub since: Instant,
@@ -142,6 +154,7 @@ impl Placed {
             content: Content::Closed,
             large: None,
             wanted: StreamRole::Sub,
+            crop: Crop::WHOLE,
             way: (None, Attention::Whole),
             since: now,
             verdict: None,
@@ -281,6 +294,7 @@ pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, said: Said
             _ => state(shown, condition, age, now.instant),
         },
         figures,
+        part: None,
         selected: false,
         focused: false,
     }

@@ -3,11 +3,13 @@
 //! Invariant: everything is drawn from the state; every part that can be clicked also has a key.
 //! Deliberately absent: changing anything.
 
+use super::digital_zoom;
 use super::stream_stats;
 use super::streams::Window;
 use super::tiles::{self, Condition};
 use super::{Area, ControlRoom, Message, Placed};
 use crate::domain::camera::CameraId;
+use crate::domain::digital_zoom::Crop;
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::privacy::declared_event::Change;
 use crate::domain::site::CameraPlan;
@@ -192,7 +194,7 @@ impl ControlRoom {
         .into()
     }
 
-    fn tile(&self, index: usize, cell: Rectangle) -> Tile<'_> {
+    pub(super) fn tile(&self, index: usize, cell: Rectangle) -> Tile<'_> {
         let marks = Face {
             selected: index == self.selected && self.full.is_none(),
             focused: self.area == Area::Wall,
@@ -204,6 +206,7 @@ impl ControlRoom {
                 key: 0,
                 cell,
                 look: None,
+                crop: Crop::WHOLE,
                 brightness: 1.0,
                 face: marks,
             };
@@ -223,14 +226,18 @@ impl ControlRoom {
         };
         let mut face = tiles::face(camera, placed, shown, said, self.now);
         face.marks.extend(self.declared_on(camera));
+        let part = digital_zoom::part(placed, shown, self.now.instant);
+        face.marks.extend(part.map(digital_zoom::mark));
         Tile {
             key: large.map_or(placed.ticket, |large| large.ticket),
             cell,
             look: shown.map(|open| open as &dyn wall::Look),
+            crop: placed.crop,
             brightness: tiles::brightness(tiles::condition(placed, shown, self.now.instant)),
             face: Face {
                 selected: marks.selected,
                 focused: marks.focused,
+                part,
                 ..face
             },
         }
