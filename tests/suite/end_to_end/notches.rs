@@ -28,7 +28,10 @@ async fn r_ptz_2_a_notch_of_zoom_stops_at_the_ceiling_and_only_the_next_is_refus
     let gesture = session.steer(&dome).await.expect("the dome is free");
     gesture.zoom_by(0.1).await.expect("outwards");
     gesture.zoom_by(ceiling / 1.1).await.expect("below the ceiling");
-    gesture.zoom_by(1.25).await.expect("a notch that would pass the ceiling goes to it");
+    gesture
+        .zoom_by(1.25)
+        .await
+        .expect("a notch that would pass the ceiling goes to it");
     let refused = gesture.zoom_by(1.25).await.err();
     assert!(
         matches!(refused, Some(Refusal::ZoomCeiling { ceiling: named }) if named == ceiling),

@@ -1,7 +1,7 @@
 //! The cover as triangles, and their colours where it is not solid.
 //!
-//! Invariant: inside the part that is shown, the triangles contain every polygon of the cover grown by `grow` on all sides,
-//! because subsampled chroma and bilinear scaling smear a masked place a little beyond its edge (R-PRV-1).
+//! Invariant: inside the part that is shown, the triangles contain every polygon of the cover grown by a box of `grow`,
+//! because subsampled chroma and bilinear scaling smear a masked place beyond its edge, on both axes at once (R-PRV-1).
 //! Deliberately absent: where the cover comes from.
 
 use crate::domain::privacy::mosaic::{COLUMNS, Colour, Mosaic, ROWS};
@@ -92,28 +92,13 @@ fn grown(Polygon { points, .. }: &Polygon, grow: [f32; 2], shown: Edges, out: &m
     }
 }
 
-/// Band of all points within `grow` of the segment, and a little more at its ends. Worked out in units of `grow`, where the
-/// margin is a circle of radius 1.
+/// Band of all points within `grow` of the segment on both axes at once, as bilinear scaling spreads a colour: the hull of a
+/// box around each end.
 fn band(a: [f32; 2], b: [f32; 2], grow: [f32; 2], shown: Edges, out: &mut Vec<[f32; 2]>) {
-    let [gx, gy] = grow.map(|g| g.max(1e-6));
-    let along = [(b[0] - a[0]) / gx, (b[1] - a[1]) / gy];
-    let length = along[0].hypot(along[1]);
-    let [ux, uy] = if length > 1e-6 {
-        [along[0] / length, along[1] / length]
-    } else {
-        [1.0, 0.0]
-    };
-    let at = |point: [f32; 2], forward: f32, aside: f32| {
-        [
-            point[0] + (ux * forward - uy * aside) * gx,
-            point[1] + (uy * forward + ux * aside) * gy,
-        ]
-    };
-    fan(
-        vec![at(a, -1.0, -1.0), at(b, 1.0, -1.0), at(b, 1.0, 1.0), at(a, -1.0, 1.0)],
-        shown,
-        out,
-    );
+    let towards = |axis: usize| if b[axis] < a[axis] { -grow[axis] } else { grow[axis] };
+    let (x, y) = (towards(0), towards(1));
+    let corners = [(a, -x, -y), (a, x, -y), (b, x, -y), (b, x, y), (b, -x, y), (a, -x, y)];
+    fan(corners.map(|(end, x, y)| [end[0] + x, end[1] + y]).to_vec(), shown, out);
 }
 
 /// The triangle fan of what of a convex polygon lies in the part that is shown.
@@ -191,6 +176,10 @@ mod tests {
                     corner[0] + angle.cos() * grow[0] * 0.99,
                     corner[1] + angle.sin() * grow[1] * 0.99,
                 ];
+                assert!(inside(&out, p), "{p:?} near {corner:?} is not hidden");
+            }
+            for [x, y] in [[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]] {
+                let p = [corner[0] + x * grow[0] * 0.99, corner[1] + y * grow[1] * 0.99];
                 assert!(inside(&out, p), "{p:?} near {corner:?} is not hidden");
             }
         }
