@@ -28,11 +28,11 @@ pub(super) fn part(placed: &Placed, shown: Option<&Open>, now: Instant) -> Optio
 
 /// The mark of a tile that shows a part of its picture.
 pub(super) fn mark(part: Crop) -> Mark {
-    let factor = sentences::decimal(part.factor(), 1);
+    let words = fl!("mark-digital-zoom", factor = sentences::decimal(part.factor(), 1));
     Mark {
         icon: Icon::ZoomIn,
-        words: fl!("mark-digital-zoom", factor = factor.as_str()),
-        short: format!("{factor}×"),
+        short: words.clone(),
+        words,
         tone: Tone::Normal,
     }
 }
