@@ -332,7 +332,7 @@ mod tests {
                 prop_assert!(x >= 0.0 && y >= 0.0 && x + width <= 1.0 + 1e-9 && y + height <= 1.0 + 1e-9, "{crop:?}");
                 prop_assert!((1.0..=LARGEST).contains(&crop.factor()));
                 let window = crop.window(size);
-                prop_assert!(window.left % 2 == 0 && window.top % 2 == 0);
+                prop_assert!(window.left.is_multiple_of(2) && window.top.is_multiple_of(2));
                 prop_assert!(window.left + window.width <= size[0] && window.top + window.height <= size[1]);
                 // Rounded up: never closer than asked.
                 prop_assert!(f64::from(window.width) >= crop.rect().width * f64::from(size[0]) - 1e-6);
