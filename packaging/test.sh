@@ -15,6 +15,6 @@ bash packaging/outside-clients.sh
 cargo deny --all-features check bans licenses sources
 cargo build --bins
 if [ -z "${VEDETTA_ONVIF_REPLIES:-}" ]; then
-  echo "VEDETTA_ONVIF_REPLIES non è impostata: le risposte registrate di telecamere vere non saranno provate." >&2
+  echo "VEDETTA_ONVIF_REPLIES non è impostata: si provano le risposte ONVIF scritte a mano (tests/replies), non quelle registrate da telecamere vere." >&2
 fi
 cargo nextest run "$@"

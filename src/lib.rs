@@ -1,4 +1,5 @@
-//! Vedetta: the map of the house.
+//! Vedetta: the map of the house. How frames, intents, events and poses flow, and which program talks to which:
+//! `docs/architecture.md`; the words: `docs/glossary.md`; the rules that tests cite: `docs/rules.md`.
 //!
 //! | room | what it is | may use |
 //! |---|---|---|
@@ -11,7 +12,7 @@
 //! | [`server`] | the central audit server | domain, protocol |
 //! | [`sim`] | the simulated town | domain |
 //!
-//! `tests/suite/architecture.rs` holds this table. Invariants, each with a test:
+//! `tests/suite/architecture.rs` holds this table, `tests/suite/documents.rs` what documents and headers say. Invariants, each with a test:
 //!
 //! 1. Not recorded means not done: no stream, motion, playback or file byte before its event is durable.
 //! 2. A masked place never shows; when the pose is unknown the picture is covered.

@@ -16,6 +16,7 @@ use vedetta::gui::tour::leak::LeakRun;
 use vedetta::gui::tour::measure::SimReady;
 use vedetta::gui::tour::script::{Guest, Visit};
 use vedetta::gui::tour::soak::Soak;
+use vedetta::gui::tour::typing::Typing;
 use vedetta::gui::tour::{self, Errand};
 use vedetta::gui::{launch, sentences};
 use vedetta::station::{SecretsChoice, StationConfig, Uncertainty};
@@ -53,6 +54,10 @@ struct Arguments {
     /// soak.json in the tour's folder.
     #[arg(long, value_name = "MINUTES", requires = "tour", requires = "sign_in")]
     soak: Option<f64>,
+    /// Instead of the tour: fill in the sign-in screen so many times at a few milliseconds a key, and leave typing-run.json
+    /// in the tour's folder.
+    #[arg(long, value_name = "TIMES", requires = "tour", conflicts_with = "soak")]
+    typing: Option<u32>,
     /// Demo only: move the domes of the simulator at random for `--seconds`, search the window for leaks, and leave
     /// leak-run.json in this folder.
     #[arg(long, value_name = "FOLDER", requires = "people", conflicts_with = "tour")]
@@ -175,12 +180,16 @@ fn run(arguments: Arguments) -> Result<(), String> {
     }
     match (arguments.tour, arguments.sim_ready) {
         (Some(folder), Some(ready)) => {
-            let errand = match arguments.soak {
-                Some(minutes) => Errand::Soak(Soak {
+            let errand = match (arguments.soak, arguments.typing) {
+                (_, Some(times)) => Errand::Typing(Typing {
+                    operator: guest(&people, Level::Supervisor)?,
+                    times,
+                }),
+                (Some(minutes), None) => Errand::Soak(Soak {
                     lasting: Duration::try_from_secs_f64(minutes * 60.0).map_err(|_| format!("--soak {minutes}"))?,
                     ready: sim_ready(&ready)?,
                 }),
-                None => Errand::Visit(visit(&people, &ready)?),
+                (None, None) => Errand::Visit(visit(&people, &ready)?),
             };
             tour::run(options, folder, errand)
         }

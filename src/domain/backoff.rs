@@ -53,7 +53,7 @@ impl Backoff {
         }
     }
 
-    /// Notes that the connection works at `now`; it has lasted since the first time this was noted after a failure.
+    /// Notes that the connection stands at `now`; it has lasted since the first time this was noted after a failure.
     pub fn connected(&mut self, now: Instant) {
         self.connected.get_or_insert(now);
     }

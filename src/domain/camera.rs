@@ -78,7 +78,7 @@ slug!(/// A workstation enabled by name (R-ACC-6).
 slug!(/// A privacy mask.
     MaskId);
 
-/// What kind of camera it is.
+/// The kinds of camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CameraKind {
@@ -158,7 +158,7 @@ pub enum MoveState {
     Unknown,
 }
 
-/// What is wrong with a lens model.
+/// Faults of a lens model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LensError {
     #[error("the pan range is empty, not a number, or wider than two turns")]
@@ -176,10 +176,10 @@ pub enum LensError {
 }
 
 impl LensModel {
-    /// Whether the model makes sense.
+    /// Checks that the model is possible.
     ///
     /// # Errors
-    /// The first thing that does not.
+    /// The first [`LensError`] found.
     pub fn check(&self) -> Result<(), LensError> {
         let range = |[a, b]: [f64; 2], lowest: f64, highest: f64| {
             a.is_finite() && b.is_finite() && a != b && a.min(b) >= lowest && a.max(b) <= highest

@@ -29,7 +29,7 @@ impl Hash {
     }
 }
 
-/// What an answer is for.
+/// The request that an answer to a challenge is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Request<'a> {
     /// `POST`, `DESCRIBE`…
@@ -55,7 +55,7 @@ pub struct Challenge {
     count: u32,
 }
 
-/// What a 401 offers.
+/// The challenges that a 401 offers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Offer {
     /// The strongest Digest challenge that can be answered.

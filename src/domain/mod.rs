@@ -1,6 +1,6 @@
-//! The rules of the house. Pure: no async, no I/O, no clock reading; time is always an argument.
+//! The rules of Vedetta. Pure: no async, no I/O, no clock reading; time is always an argument.
 //!
-//! Deliberately absent: iced, GStreamer, tokio, HTTP. Whoever needs one of them is in the wrong room.
+//! Deliberately absent: iced, GStreamer, tokio, HTTP. Code that needs one of them belongs to another room.
 
 pub mod audit;
 pub mod backoff;

@@ -33,7 +33,7 @@ pub enum Level {
     Maintainer,
 }
 
-/// What a grant allows on a camera.
+/// The acts a grant allows on a camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
@@ -111,7 +111,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// Whether the person has to do with this camera: what they may be told exists (R-ACC-5).
+    /// Whether this person may know that the camera exists (R-ACC-5).
     pub fn knows(&self, controller: &ControllerId, camera: &CameraId) -> bool {
         self.grants.iter().any(|grant| grant.covers(controller, camera))
     }

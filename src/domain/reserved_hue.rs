@@ -3,7 +3,7 @@
 //!
 //! Deliberately absent: pictures; callers pass pixels.
 
-/// What the town paints: full magenta, 8-bit sRGB.
+/// The colour the town paints on what must not be seen: full magenta, 8-bit sRGB.
 pub const RGB: [u8; 3] = [255, 0, 255];
 
 /// Whether an 8-bit sRGB pixel shows the reserved hue, with room for chroma subsampling, quantisation and

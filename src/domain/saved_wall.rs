@@ -33,7 +33,7 @@ impl Arrangement {
         }
     }
 
-    /// The same wall with only the cameras that `may_see` allows; the others leave their tile empty.
+    /// The saved wall with only the cameras that `may_see` allows; the others leave their tile empty.
     pub fn seen_by(&self, may_see: impl Fn(&CameraId) -> bool) -> Arrangement {
         let allowed = |camera: &Option<CameraId>| camera.clone().filter(|camera| may_see(camera));
         Arrangement {

@@ -77,7 +77,7 @@ pub struct CameraPlan {
     pub personal_users: bool,
 }
 
-/// What turns a field of view into pixels per metre of the ground (EN 62676-4).
+/// The facts that turn a field of view into pixels per metre of the ground (EN 62676-4).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ground {
@@ -92,7 +92,7 @@ pub struct Ground {
 #[serde(deny_unknown_fields)]
 pub struct Mask {
     pub id: MaskId,
-    /// What it hides, in words: «Finestre di via Roma 4».
+    /// The hidden place, in words: «Finestre di via Roma 4».
     pub name: String,
     pub shape: MaskShape,
     /// Permanent masks are never lifted; the others by a supervisor, for minutes, with a reason.
@@ -104,7 +104,7 @@ pub struct Mask {
     /// How it is hidden.
     #[serde(default, skip_serializing_if = "CoverStyle::is_solid")]
     pub style: CoverStyle,
-    /// Who drew and who approved this version of it; `None`: it came with the first plan.
+    /// Who drew and who approved this version of the mask; `None`: it came with the first plan.
     #[serde(default)]
     pub revision: Option<Revision>,
 }
@@ -157,7 +157,7 @@ pub struct Limits {
     pub sectors: Vec<Sector>,
 }
 
-/// What bounds a dome's motion between two known poses.
+/// The bounds of a dome's motion between two known poses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MotionBounds {
@@ -185,8 +185,8 @@ pub struct MotionBounds {
     pub speed_per_velocity: f64,
     /// Error of the reported zoom: natural logarithm of magnification.
     pub zoom_error_ln: f64,
-    /// Somebody may move the dome of whom no workstation hears: a keyboard on the spot, a guard tour, another system.
-    /// Then the cover grows at full speed from the newest status on. Otherwise a dome that was told nothing is taken
+    /// Whether somebody may move the dome of whom no workstation hears: a keyboard on the spot, a guard tour, another
+    /// system. Then the cover grows at full speed from the newest status on. Otherwise a dome without an order is taken
     /// to stand still until a status says otherwise.
     pub unannounced_movers: bool,
 }
@@ -426,7 +426,7 @@ pub enum PlanError {
     },
 }
 
-/// What is wrong with one camera of a plan.
+/// Faults of one camera of a plan.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CameraError {
     #[error("it is in the plan twice")]

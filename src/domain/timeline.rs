@@ -29,13 +29,13 @@ impl Span {
         self.from_ms <= ms && ms < self.to_ms
     }
 
-    /// What two spans share.
+    /// The part two spans share.
     pub fn common(&self, other: Span) -> Option<Span> {
         Span::new(self.from_ms.max(other.from_ms), self.to_ms.min(other.to_ms))
     }
 }
 
-/// What is recorded of one camera, as it may be offered.
+/// The recordings of one camera, as far as they may be offered.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Timeline {
     spans: Vec<Span>,
@@ -81,7 +81,7 @@ impl Timeline {
         &self.spans
     }
 
-    /// What is missing inside a range.
+    /// The gaps between recordings inside a range.
     pub fn gaps(&self, range: Span) -> Vec<Span> {
         let mut at = range.from_ms;
         let mut gaps = Vec::new();
@@ -132,7 +132,7 @@ impl Timeline {
         self.spans.first().map(|first| first.from_ms)
     }
 
-    /// Whether a range may be played or exported at `now_ms`; gives what is recorded of it.
+    /// The recordings inside a range, if the range may be played or exported at `now_ms`.
     ///
     /// # Errors
     /// Which rule refuses it. A range that begins before the horizon is refused whole, not cut.

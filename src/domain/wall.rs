@@ -54,7 +54,7 @@ impl Layout {
         }
     }
 
-    /// How many tiles.
+    /// Number of tiles.
     pub fn tiles(self) -> usize {
         let (side, large) = self.grid();
         side * side - large * large + 1

@@ -128,7 +128,7 @@ pub enum Message {
     Chooser(wall_chooser::Message),
     Kept(Result<(), Arc<SavedWallsError>>),
     Diagnostics(diagnostics::Message),
-    /// A key that no text field wanted, or one that is never for a text field.
+    /// A key that no widget wanted.
     Key(window::Id, keyboard::Event),
     /// A command for the main window, however it came about.
     Command(Command, Edge),
@@ -212,9 +212,8 @@ impl App {
                 self.show_sign_in(self.options.sign_in.clone())
             }
             Message::Opened(Err(error)) if self.is_new_machine(&error) => {
-                let (screen, focus) = Enrol::new();
-                self.screen = Screen::Enrol(screen);
-                focus.map(Message::Enrol)
+                self.screen = Screen::Enrol(Enrol::new());
+                Task::none()
             }
             Message::Opened(Err(error)) => {
                 tracing::error!(%error, "the station cannot be opened");
@@ -363,9 +362,8 @@ impl App {
 
     fn show_sign_in(&mut self, credentials: Option<Credentials>) -> Task<Message> {
         let less_safe = self.options.station.secrets == SecretsChoice::ProtectedFile;
-        let (screen, focus) = SignIn::new(less_safe.then(|| fl!("sign-in-protected-file")));
+        let screen = SignIn::new(less_safe.then(|| fl!("sign-in-protected-file")));
         self.screen = Screen::SignIn(Box::new(screen));
-        let focus = focus.map(Message::SignIn);
         match credentials {
             Some(Credentials {
                 user,
@@ -378,11 +376,11 @@ impl App {
                     code: None,
                 };
                 match Stated::new(purpose, "", "") {
-                    Ok(stated) => Task::batch([focus, self.ask_to_sign_in(claim, stated)]),
-                    Err(NoProtocolNumber) => focus,
+                    Ok(stated) => self.ask_to_sign_in(claim, stated),
+                    Err(NoProtocolNumber) => Task::none(),
                 }
             }
-            None => focus,
+            None => Task::none(),
         }
     }
 
@@ -493,7 +491,6 @@ impl App {
     fn sign_in_action(&mut self, action: sign_in::Action) -> Task<Message> {
         match action {
             sign_in::Action::None => Task::none(),
-            sign_in::Action::Run(task) => task.map(Message::SignIn),
             sign_in::Action::SignIn { claim, stated } => self.ask_to_sign_in(claim, stated),
             sign_in::Action::Ask { ticket, step } => self.ask_for_account(ticket, step),
             sign_in::Action::ChoosePassword { claim, new } => match self.station.clone() {
@@ -526,7 +523,10 @@ impl App {
                 Screen::Work(pane) => self.windows.open(pane, &self.keymap),
                 _ => Task::none(),
             },
-            window_content::Action::SavedWalls => self.windows.choose(place),
+            window_content::Action::SavedWalls => {
+                self.windows.choose(place);
+                Task::none()
+            }
         }
     }
 
@@ -630,29 +630,17 @@ impl App {
     }
 }
 
-/// Keys go to a text field first; Tab, Esc, function keys and releases are the program's own in any case.
+/// Keys that no widget wanted, and every release, are the program's own.
 fn event(event: Event, status: Status, window: window::Id) -> Option<Message> {
     match event {
         Event::Keyboard(event @ keyboard::Event::KeyReleased { .. }) => Some(Message::Key(window, event)),
-        Event::Keyboard(event) if status == Status::Ignored || never_text(&event) => Some(Message::Key(window, event)),
+        Event::Keyboard(event) if status == Status::Ignored => Some(Message::Key(window, event)),
         Event::Keyboard(keyboard::Event::KeyPressed { .. })
         | Event::Mouse(mouse::Event::ButtonPressed(_) | mouse::Event::WheelScrolled { .. }) => Some(Message::Activity),
         Event::Mouse(mouse::Event::ButtonReleased(mouse::Button::Left)) => Some(Message::LetGo(window)),
         Event::Window(window::Event::Unfocused) => Some(Message::Unfocused(window)),
         _ => None,
     }
-}
-
-fn never_text(event: &keyboard::Event) -> bool {
-    use keyboard::key::Named;
-    let keyboard::Event::KeyPressed {
-        key: keyboard::Key::Named(named),
-        ..
-    } = event
-    else {
-        return false;
-    };
-    matches!(named, Named::Tab | Named::Escape | Named::F1 | Named::F6)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Languages: Italian (source and fallback) and English, from `i18n/*/vedetta.ftl`.
 //!
-//! Invariant: a key that Italian lacks does not compile; `tests/i18n.rs` holds the other languages to the same keys.
+//! Invariant: a key that Italian lacks does not compile; `tests/suite/i18n.rs` holds the other languages to the same keys.
 //! Deliberately absent: sentences about refusals and troubles (`sentences`).
 
 use i18n_embed::LanguageLoader;

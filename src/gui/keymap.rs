@@ -215,7 +215,7 @@ fn name_of(named: Named) -> Option<&'static str> {
 #[derive(Debug, Clone)]
 pub struct Keymap(HashMap<Chord, Command>);
 
-/// The table of `shared/interface.md`. F6 goes to the next area, so the layouts go from F2 to F10 around it.
+/// The keys as the program comes (`docs/officer.md`). F6 goes to the next area, so the layouts go from F2 to F10 around it.
 const DEFAULT: [(&str, Command); 77] = [
     ("Tab", Command::Next),
     ("Shift+Tab", Command::Previous),

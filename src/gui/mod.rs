@@ -5,7 +5,7 @@
 //! | [`app`] | the root: which screen, and everything that belongs to none of them |
 //! | [`screen`] | one file or folder per screen: state, message, update, view |
 //! | [`ui`] | parts of screens |
-//! | [`widget`] | widgets that iced does not have: the wall, the timeline |
+//! | [`widget`] | widgets that iced does not have: the wall, the timeline, the keyboard focus inside a form |
 //! | [`software`] | drawing where there is no graphics card |
 //! | [`session_port`] | the station as the screens see it |
 //! | [`ptz_input`], [`redraw`] | a hand on a dome; when the wall is drawn again |

@@ -188,10 +188,8 @@ impl Windows {
     }
 
     /// Shows the saved walls over a window.
-    pub fn choose(&mut self, place: Place) -> Task<Message> {
-        let (chooser, task) = WallChooser::new(&self.kept);
-        self.chooser = Some((place, chooser));
-        task
+    pub fn choose(&mut self, place: Place) {
+        self.chooser = Some((place, WallChooser::new(&self.kept)));
     }
 
     /// Whether the saved walls lie over any window.
@@ -210,7 +208,7 @@ impl Windows {
             return Task::none();
         };
         let place = *place;
-        let (action, focus) = chooser.update(message, &self.kept);
+        let action = chooser.update(message, &self.kept);
         let pane = match place {
             Some(window) => self.panes.get_mut(&window),
             None => Some(&mut *main),
@@ -220,7 +218,7 @@ impl Windows {
             return Task::none();
         };
         match action {
-            wall_chooser::Action::None => focus,
+            wall_chooser::Action::None => Task::none(),
             wall_chooser::Action::Close => {
                 self.chooser = None;
                 Task::none()
@@ -240,7 +238,7 @@ impl Windows {
                 }
                 Err(why) => {
                     chooser.failed(why);
-                    focus
+                    Task::none()
                 }
             },
             wall_chooser::Action::Forget(name) => {

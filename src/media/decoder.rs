@@ -56,7 +56,7 @@ impl Codec {
         }
     }
 
-    /// What MP4 takes: whole pictures, parameter sets apart (ISO/IEC 14496-15).
+    /// The caps that MP4 takes: whole pictures, parameter sets apart (ISO/IEC 14496-15).
     pub(super) fn mp4_caps(self) -> gst::Caps {
         let (name, format) = match self {
             Self::H264 => ("video/x-h264", "avc"),

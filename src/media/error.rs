@@ -16,16 +16,16 @@ pub enum LiveErrorKind {
     Busy,
     /// RTSP 404 or 410, or nothing in the description that could be shown.
     NoStream,
-    /// This workstation lacks a GStreamer element.
+    /// A GStreamer element is missing on this workstation.
     MissingPlugin {
         /// Name of the element, for example `avdec_h264`.
         element: &'static str,
     },
-    /// It began and broke off, or it is not what it says it is.
+    /// The stream began and broke off, or is not what its description says.
     BrokenStream,
     /// The connection stands and no picture comes any more.
     Frozen,
-    /// It accepted the connection and then did not answer in time.
+    /// The camera accepted the connection and then did not answer in time.
     Timeout,
     /// The camera or recorder cannot do what was asked (RTSP 551, an unknown codec, an unknown URL scheme).
     NotSupported,

@@ -2,7 +2,7 @@
 //!
 //! Invariant: `path` either holds the whole, flushed file, and somebody kept it, or does not exist; a failed or cancelled export
 //! leaves nothing; in an obscured copy no picture reaches the encoder before its cover is laid.
-//! Deliberately absent: which copy is right and what the cover is (the station), seals and labels (`domain::evidence`).
+//! Deliberately absent: which copy is right and what the cover is (the station); seals and labels, which are not built yet.
 
 mod file;
 mod mux;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::oneshot;
 
-/// What to export.
+/// The order for an export.
 #[derive(Clone)]
 pub struct ExportRequest {
     /// The replay URI.
@@ -34,7 +34,7 @@ pub struct ExportRequest {
     pub from_ms: i64,
     /// Unix milliseconds.
     pub to_ms: i64,
-    /// The name of the file when it is kept; must not exist.
+    /// The name the file gets when it is claimed; must not exist.
     pub path: PathBuf,
     pub copy: CopyKind,
 }
@@ -53,7 +53,7 @@ pub enum CopyKind {
 pub struct Obscure {
     /// The cover of the picture of a time of recording, Unix milliseconds.
     pub cover: Arc<dyn Fn(i64) -> Cover + Send + Sync>,
-    /// What the file says of itself, in its comment.
+    /// The file's own remark, in its comment.
     pub remark: String,
 }
 
@@ -66,7 +66,7 @@ pub struct ExportProgress {
     pub bytes: u64,
 }
 
-/// What was exported.
+/// The figures of a finished export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportReport {
     pub frames: u64,
@@ -111,7 +111,7 @@ pub enum ExportError {
 /// about four times a second, on that thread. The file has no name before [`Unclaimed::keep`].
 ///
 /// # Errors
-/// See [`ExportError`].
+/// [`ExportError`]: the recorder, the disk, a file of that name, or nothing recorded in the range.
 pub async fn run(
     request: ExportRequest,
     progress: impl Fn(ExportProgress) + Send + 'static,

@@ -96,7 +96,7 @@ impl std::fmt::Debug for Frame {
     }
 }
 
-/// The latest frame of one stream, shared between its decoder and whoever shows it.
+/// The latest frame of one stream, shared between its decoder and the wall.
 #[derive(Clone, Default)]
 pub struct FrameSlot(Arc<Inner>);
 
@@ -111,7 +111,7 @@ struct Inner {
 pub struct Arrivals(Weak<Inner>);
 
 impl Arrivals {
-    /// When the latest frame came; `None` when there is none.
+    /// When the latest frame came; `None` before the first.
     pub fn latest(&self) -> Option<Instant> {
         let slot = FrameSlot(self.0.upgrade()?);
         slot.latest().map(|frame| frame.arrived)
@@ -129,7 +129,7 @@ impl FrameSlot {
         Arrivals(Arc::downgrade(&self.0))
     }
 
-    /// Replaces the latest frame and wakes whoever waits.
+    /// Replaces the latest frame and wakes the readers that wait.
     pub fn put(&self, frame: Frame) {
         *self.0.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(frame));
         self.0.put.fetch_add(1, Ordering::Release);

@@ -11,9 +11,9 @@
 //! 25 pictures that is 0.11 of a core more, and less memory with few workers for many streams.
 //!
 //! What spoke for workers was that damage could end the process: seeded damage (`tests/suite/media_streams/hostile.rs`) ended
-//! GStreamer 1.22 in two ways that had one cause, an empty or cut packet inside a fragmented picture. Since every packet is
-//! checked in front of the session manager and the depayloader (`media::packet_guard`), 480 seeds of that test have not. What no
-//! check here looks at is the syntax inside the pictures, which parser and decoder judge, and the RTSP dialogue.
+//! GStreamer 1.22 in two places. Since every packet is checked in front of the session manager and the depayloader
+//! (`media::packet_guard`), 480 seeds of that test have not. What no check here looks at is the syntax inside the pictures, which
+//! parser and decoder judge, and the RTSP dialogue.
 //!
 //! A pipeline that hangs is dealt with here: the streams' pulse (`watchdog`, one thread for all) notices within 5 s that coded
 //! pictures stopped coming out (15 s before the first one), the stream ends as
@@ -42,7 +42,7 @@ use std::sync::Arc;
 use stream::Shared;
 use tokio::sync::watch;
 
-/// How RTP travels.
+/// The transport of RTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Transport {
     /// Interleaved in the RTSP connection (RFC 2326 §10.12).
@@ -51,7 +51,7 @@ pub enum Transport {
     Udp,
 }
 
-/// What to open.
+/// The order for a live stream.
 #[derive(Clone)]
 pub struct LiveRequest {
     /// `rtsp://host[:port]/path`; credentials inside are dropped.
@@ -94,7 +94,7 @@ pub enum LivePhase {
     Connecting,
     /// Frames arrive.
     Playing,
-    /// It is over; open a new one.
+    /// The stream is over; open a new one.
     Failed(LiveError),
 }
 
@@ -130,8 +130,8 @@ impl LiveStream {
         self.0.attend(attention);
     }
 
-    /// Becomes true when the stream is over and its pipeline has been taken apart. A pipeline that hangs never is: whoever
-    /// opens the camera again waits for this first, so that no camera ever has more than one.
+    /// Becomes true when the stream is over and its pipeline has been taken apart. A pipeline that hangs never is: the
+    /// caller that opens the camera again waits for this first, so that no camera ever has more than one.
     pub fn gone(&self) -> watch::Receiver<bool> {
         self.0.gone()
     }

@@ -9,7 +9,7 @@ use super::frame::{Frame, Matrix, PixelFormat, Plane, Range};
 use crate::domain::privacy::mosaic::Mosaic;
 use crate::domain::privacy::{Cover, Polygon};
 
-/// What covered places are filled with: a dark neutral grey, 8-bit sRGB.
+/// The colour that fills covered places: a dark neutral grey, 8-bit sRGB.
 pub const FILL: [u8; 3] = [48, 48, 48];
 /// The chroma of every grey.
 const NEUTRAL: u8 = 128;

@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Without a packet for this long it is over.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// Which stream's metadata.
+/// The stream whose metadata is wanted.
 #[derive(Clone)]
 pub struct MetadataRequest {
     /// The RTSP address of the live stream that they come with.

@@ -1,8 +1,8 @@
 //! GStreamer: live pictures, replay, snapshot, export. Gives out frames; knows no iced and no ONVIF.
 //!
-//! Invariant: whatever a camera sends, the process lives; a failure is an `enum` value with a text for people.
-//! Deliberately absent: masks are drawn by whoever shows a frame (`domain::privacy`); snapshot and export take the
-//! cover as an argument.
+//! Invariant: whatever a camera sends, the process lives; a failure is an `enum` value (`error`).
+//! Deliberately absent: masks; the wall draws them over a frame (`domain::privacy`), snapshot and export take the cover as an
+//! argument.
 
 pub mod decoder;
 pub mod error;

@@ -1,10 +1,8 @@
-//! What of a camera's packets GStreamer gets to see: only those that are whole.
+//! The check of every RTP and RTCP packet before GStreamer sees it: only packets that are whole are let in.
 //!
-//! GStreamer 1.22 trusts lengths. An empty packet, or one shorter than its fragmentation header, in the middle of a
-//! fragmented picture ends the process: `rtph265depay` by an assertion (`gst_rtp_h265_finish_fragmentation_unit`),
-//! `rtph264depay` by writing through a buffer that it did not get. So every packet is checked before the session manager
-//! (RTP, RTCP) and again, for its payload, before the depayloader. A packet left out there is a gap in the sequence, at
-//! which depayloaders forget what they had begun.
+//! Seeded damage (`tests/suite/media_streams/hostile.rs`) ended the process inside both depayloaders of GStreamer 1.22. So every
+//! packet is checked before the session manager (RTP, RTCP) and again, for its payload, before the depayloader. A packet left out
+//! there is a gap in the sequence, at which depayloaders forget what they had begun.
 //!
 //! Invariant: every depayloader of this program is made by [`depayloader`]; nothing is read outside a packet's bytes.
 //! Deliberately absent: repairing; the pictures' own syntax, which parser and decoder check.
@@ -101,7 +99,7 @@ pub(super) fn guard(
 /// The depayloader of a codec, behind the check of every packet. Header extensions a camera describes are not plugged in.
 ///
 /// # Errors
-/// The element is not installed.
+/// [`MissingPlugin`] when the element is not installed.
 pub(super) fn depayloader(codec: Codec, refused: Refused) -> Result<gst::Element, MissingPlugin> {
     let depay = plugins::make(codec.depayloader())?;
     if depay.has_property("auto-header-extension") {

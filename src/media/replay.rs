@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use tokio::sync::watch;
 
-/// What to play back.
+/// The order for a replay.
 #[derive(Clone)]
 pub struct ReplayRequest {
     /// The replay URI (ONVIF Replay Control, `GetReplayUri`).
@@ -37,7 +37,7 @@ pub enum ReplayPhase {
     Paused,
     /// The end of the range or of the recording was reached; `seek` plays again.
     Ended,
-    /// It is over; open a new one.
+    /// The session is over; open a new one.
     Failed(LiveError),
 }
 
@@ -55,14 +55,14 @@ pub struct ReplaySession {
     commands: mpsc::Sender<Command>,
 }
 
-/// What the session asks of its thread.
+/// The commands of the session to its thread.
 enum Command {
     Pause(bool),
     /// Unix milliseconds.
     Seek(i64),
 }
 
-/// What the session and its threads share.
+/// The state shared by the session and its threads.
 struct Shared {
     slot: FrameSlot,
     state: watch::Sender<ReplayState>,

@@ -60,7 +60,7 @@ pub(super) struct Feed {
     ending: bool,
 }
 
-/// What became of a packet.
+/// A packet that was put in: its time, and whether it is the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fed {
     /// Time of recording, Unix milliseconds.
@@ -74,7 +74,7 @@ impl Feed {
     /// of the process that needs GStreamer.
     ///
     /// # Errors
-    /// GStreamer does not start.
+    /// [`MissingPlugin`] when GStreamer does not start.
     pub(super) fn new(track: &VideoTrack, time: RecordedTime, origin_ms: i64) -> Result<Self, MissingPlugin> {
         plugins::start()?;
         let mut caps = gst::Structure::builder("application/x-rtp")
@@ -117,10 +117,10 @@ impl Feed {
         self.source.current_level_bytes() >= MAX_QUEUED
     }
 
-    /// Puts one packet in. `None` when it is no RTP packet of the track.
+    /// Puts one packet in. `None` when the bytes are no RTP packet of the track.
     ///
     /// # Errors
-    /// The pipeline takes no more.
+    /// [`LiveError`] when the pipeline has ended and takes no more.
     pub(super) fn put(&mut self, packet: Vec<u8>) -> Result<Option<Fed>, LiveError> {
         let Some(header) = RtpHeader::read(&packet).filter(|header| header.payload_type == self.payload_type) else {
             return Ok(None);
@@ -146,7 +146,7 @@ impl Feed {
         }
     }
 
-    /// Nothing follows.
+    /// Says that no packet follows.
     pub(super) fn end(&self) {
         if let Err(error) = self.source.end_of_stream() {
             tracing::debug!(%error, "end of stream not taken");

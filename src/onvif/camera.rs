@@ -27,7 +27,8 @@ impl Camera {
     /// Reads clock, services and device information; a device whose clock is wrong is spoken to in its own time.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn connect(endpoint: Endpoint, limits: Limits) -> Result<Self, OnvifError> {
         let channel = Channel::new(endpoint, limits)?;
         let (facts, services) = device::introduce(&channel).await?;
@@ -38,7 +39,7 @@ impl Camera {
         })))
     }
 
-    /// What the device says about itself, as read while connecting.
+    /// The device's own facts, as read while connecting.
     pub fn facts(&self) -> &DeviceFacts {
         &self.0.facts
     }
@@ -46,7 +47,8 @@ impl Camera {
     /// Every stream it offers, largest picture first.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn streams(&self) -> Result<Vec<StreamOffer>, OnvifError> {
         media::streams(&self.0.channel, &self.0.services).await
     }
@@ -54,7 +56,8 @@ impl Camera {
     /// Its motors; `None` for a fixed camera.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn ptz(&self) -> Result<Option<Ptz>, OnvifError> {
         Ptz::find(&self.0.channel, &self.0.services).await
     }
@@ -62,7 +65,8 @@ impl Camera {
     /// Its own privacy masks; `None` when it cannot be asked for them.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn masks(&self) -> Result<Option<Masks>, OnvifError> {
         Masks::find(&self.0.channel, &self.0.services).await
     }
@@ -70,15 +74,16 @@ impl Camera {
     /// Its own pan, tilt and zoom limits; `None` when it has none that could be set.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn configured_limits(&self) -> Result<Option<ConfiguredLimits>, OnvifError> {
         ConfiguredLimits::find(&self.0.channel, &self.0.services).await
     }
 
-    /// What it has recorded (Profile G), oldest first.
+    /// The recordings of a recorder (Profile G), oldest first.
     ///
     /// # Errors
-    /// Any [`OnvifError`]; `NotSupported` when it is no recorder.
+    /// [`OnvifError`] of the exchange; `NotSupported` when it is no recorder.
     pub async fn recordings(&self) -> Result<Vec<Recording>, OnvifError> {
         recording::list(&self.0.channel, &self.0.services).await
     }
@@ -86,7 +91,8 @@ impl Camera {
     /// The RTSP address that plays a recording back, on the device's host and without credentials.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn replay_uri(&self, recording: &str) -> Result<String, OnvifError> {
         recording::replay_uri(&self.0.channel, &self.0.services, recording)
             .await
@@ -96,7 +102,7 @@ impl Camera {
     /// Where a dome looked while it recorded (FindPTZPosition), Unix milliseconds, in time order.
     ///
     /// # Errors
-    /// Any [`OnvifError`]; `NotSupported` when the recorder cannot say.
+    /// [`OnvifError`] of the exchange; `NotSupported` when the recorder cannot say.
     pub async fn recorded_positions(
         &self,
         recording: &str,
@@ -114,7 +120,8 @@ impl Camera {
     /// Asks for a key frame on a profile's streams.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn synchronise(&self, profile: &str) -> Result<(), OnvifError> {
         media::synchronise(&self.0.channel, &self.0.services, profile).await
     }
@@ -122,7 +129,7 @@ impl Camera {
     /// A pull point for events, for `lifetime` at a time.
     ///
     /// # Errors
-    /// Any [`OnvifError`]; `Busy` when the device has no free slot.
+    /// [`OnvifError`] of the exchange; `Busy` when the device has no free slot.
     pub async fn subscribe(&self, lifetime: Duration) -> Result<Subscription, OnvifError> {
         events::subscribe(&self.0.channel, &self.0.services, lifetime).await
     }
@@ -130,7 +137,8 @@ impl Camera {
     /// Reads the device's clock now; device minus ours, seconds. The cheapest sign of life: it needs no credentials.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn clock_offset(&self) -> Result<i64, OnvifError> {
         self.0.channel.read_clock().await
     }

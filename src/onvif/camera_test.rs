@@ -6,25 +6,25 @@
 use super::{Camera, Endpoint, Limits, OnvifError, StreamOffer};
 use crate::domain::privacy::camera_side::MaskOptions;
 
-/// What a test found.
+/// The findings of a test.
 #[derive(Debug, Clone)]
 pub struct TestReport {
     pub manufacturer: Option<String>,
     pub model: Option<String>,
     /// Camera's clock minus ours, seconds.
     pub clock_offset_s: Option<i64>,
-    /// Largest picture first; what went wrong where there are none.
+    /// Streams, largest picture first, or what went wrong in asking for them.
     pub streams: Result<Vec<StreamOffer>, OnvifError>,
-    /// It has motors that can be moved over ONVIF.
+    /// Whether the camera has motors that can be moved over ONVIF.
     pub ptz: bool,
-    /// What masks of its own it takes; `None`: none, or it does not say.
+    /// Masks the camera itself can hold; `None`: none, or the camera does not say.
     pub masks: Option<MaskOptions>,
 }
 
-/// Tests a camera.
+/// Tests a camera without changing anything on it.
 ///
 /// # Errors
-/// It does not answer or does not let us in: nothing else is known then.
+/// [`OnvifError`] when the camera does not answer or refuses the account: nothing else is known then.
 pub async fn test(endpoint: Endpoint, limits: Limits) -> Result<TestReport, OnvifError> {
     let camera = Camera::connect(endpoint, limits).await?;
     let streams = camera.streams().await;

@@ -10,7 +10,7 @@ use super::soap_channel::Channel;
 use super::xaddr;
 use reqwest::Url;
 
-/// What a device says about itself. A field it left out or empty is `None`.
+/// The device's own facts (GetDeviceInformation). A field that was left out or empty is `None`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeviceFacts {
     pub manufacturer: Option<String>,
@@ -98,7 +98,7 @@ impl Services {
 /// Asks for the services: GetServices, and where that is missing or useless GetCapabilities.
 ///
 /// # Errors
-/// Any [`OnvifError`]; that of GetCapabilities when both fail.
+/// [`OnvifError`] of the exchange; that of GetCapabilities when both fail.
 pub async fn services(channel: &Channel) -> Result<Services, OnvifError> {
     match listed_services(channel).await {
         Ok(found) if !found.0.is_empty() => Ok(found),
@@ -110,7 +110,8 @@ pub async fn services(channel: &Channel) -> Result<Services, OnvifError> {
 /// GetServices (ONVIF Core 8.1.2).
 ///
 /// # Errors
-/// Any [`OnvifError`].
+/// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+/// what the standard says.
 pub async fn listed_services(channel: &Channel) -> Result<Services, OnvifError> {
     let listed = channel
         .typed(|client| async move { client.get_services().await })
@@ -124,7 +125,7 @@ pub async fn listed_services(channel: &Channel) -> Result<Services, OnvifError> 
 /// GetCapabilities (ONVIF Core 8.1.1), as pairs under the namespaces GetServices would use.
 ///
 /// # Errors
-/// Any [`OnvifError`]; `Nonsense` when it names no service at all.
+/// [`OnvifError`] of the exchange; `Nonsense` when it names no service at all.
 pub async fn capabilities(channel: &Channel) -> Result<Services, OnvifError> {
     let found = channel
         .typed(|client| async move { client.get_capabilities().await })
@@ -153,7 +154,7 @@ pub async fn capabilities(channel: &Channel) -> Result<Services, OnvifError> {
 /// GetDeviceInformation: needs credentials on nearly every device, so it also proves them.
 ///
 /// # Errors
-/// Any [`OnvifError`]; `Nonsense` when not one field is filled.
+/// [`OnvifError`] of the exchange; `Nonsense` when not one field is filled.
 pub async fn information(channel: &Channel) -> Result<DeviceFacts, OnvifError> {
     let info = channel
         .typed(|client| async move { client.get_device_info().await })

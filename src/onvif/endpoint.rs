@@ -14,7 +14,7 @@ pub struct Endpoint {
     /// Empty: no authentication at all.
     pub user: String,
     pub password: SecretString,
-    /// What a TLS certificate must be.
+    /// The check of a TLS certificate.
     pub trust: Trust,
     /// Whether the password may be sent readable (WS-UsernameToken `PasswordText`) when the device accepts nothing
     /// else. Off unless chosen for this camera.
@@ -23,7 +23,7 @@ pub struct Endpoint {
     pub allow_basic: bool,
 }
 
-/// What a TLS certificate must be.
+/// The checks a TLS certificate may have to pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Trust {
     /// Signed by an authority this system knows.
@@ -65,7 +65,7 @@ pub struct Limits {
     pub connect: Duration,
     /// From sending a request to the last byte of its answer.
     pub total: Duration,
-    /// The same, for a PTZ command or status, which is worth nothing when late.
+    /// Longest time for a PTZ command or status, which is worth nothing when late.
     pub ptz: Duration,
     /// Bytes of one answer.
     pub body: usize,

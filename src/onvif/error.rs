@@ -14,9 +14,9 @@ pub enum OnvifError {
     /// No connection: power, network, address, TLS.
     #[error("no connection: {detail}")]
     Unreachable {
-        /// What was tried, without credentials.
+        /// The attempt, without credentials.
         detail: String,
-        /// What the HTTP client said, without the address.
+        /// The HTTP client's error, without the address.
         #[source]
         source: Option<Arc<reqwest::Error>>,
     },
@@ -38,10 +38,10 @@ pub enum OnvifError {
         /// Device clock minus ours, seconds.
         offset_s: i64,
     },
-    /// It answered, but not what the standard says.
+    /// The device answered, but not what the standard says.
     #[error("not a usable answer: {detail}")]
     Nonsense {
-        /// What was wrong, and where.
+        /// The fault in the answer, and its place.
         detail: String,
     },
     /// The answer is larger than the limit.
@@ -58,7 +58,7 @@ pub enum OnvifError {
         /// The limit.
         limit: usize,
     },
-    /// A SOAP fault that is none of the other kinds.
+    /// A SOAP fault of no other kind.
     #[error("fault {code}: {reason}")]
     Fault {
         /// The most telling code, for example `ter:InvalidArgVal`, in the device's own prefix.
@@ -69,7 +69,7 @@ pub enum OnvifError {
     /// The device lacks the service, the operation or the axis.
     #[error("not supported: {detail}")]
     NotSupported {
-        /// What is missing.
+        /// The missing service or operation.
         detail: String,
     },
     /// The device has no free session or resource at the moment.

@@ -28,7 +28,7 @@ const MANAGER: &str = "http://docs.oasis-open.org/wsn/bw-2/SubscriptionManager";
 pub struct Event {
     /// Topic without namespace prefixes, for example `RuleEngine/CellMotionDetector/Motion`.
     pub topic: String,
-    /// Device time, Unix milliseconds, when it said one that can be read.
+    /// Device time, Unix milliseconds, when the notification has one that can be read.
     pub at_ms: Option<i64>,
     /// `Initialized`, `Changed`, `Deleted` or empty.
     pub operation: String,
@@ -61,7 +61,7 @@ pub struct Point {
 /// Creates a pull point.
 ///
 /// # Errors
-/// Any [`OnvifError`]; `Busy` when the device has no free slot.
+/// [`OnvifError`] of the exchange; `Busy` when the device has no free slot.
 pub async fn subscribe(channel: &Channel, services: &Services, lifetime: Duration) -> Result<Subscription, OnvifError> {
     let service = services.need(Service::Events)?.clone();
     let point = Some(create(channel, &service, lifetime).await?);
@@ -77,7 +77,8 @@ pub async fn subscribe(channel: &Channel, services: &Services, lifetime: Duratio
 /// CreatePullPointSubscription.
 ///
 /// # Errors
-/// Any [`OnvifError`].
+/// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+/// what the standard says.
 pub async fn create(channel: &Channel, service: &Url, lifetime: Duration) -> Result<Point, OnvifError> {
     let body = format!(
         "<tev:CreatePullPointSubscription><tev:InitialTerminationTime>{}</tev:InitialTerminationTime>\
@@ -128,7 +129,7 @@ impl Subscription {
     /// refuses to renew or has forgotten the subscription. The device may answer at once with nothing.
     ///
     /// # Errors
-    /// Any [`OnvifError`]; the subscription may be pulled again after any of them.
+    /// [`OnvifError`] of the exchange; the subscription may be pulled again after any of them.
     pub async fn pull(&mut self, wait: Duration) -> Result<Vec<Event>, OnvifError> {
         if let Some(since) = self.idle_since.take() {
             tokio::time::sleep(PACE.saturating_sub(since.elapsed())).await;
@@ -152,7 +153,7 @@ impl Subscription {
     /// Gives the slot back.
     ///
     /// # Errors
-    /// Any [`OnvifError`]; the slot then ends with its lifetime.
+    /// [`OnvifError`] of the exchange; the slot then ends with its lifetime.
     pub async fn end(mut self) -> Result<(), OnvifError> {
         match self.point.take() {
             Some(point) => unsubscribe(&self.channel, &point).await,

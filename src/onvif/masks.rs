@@ -39,7 +39,8 @@ impl Masks {
     /// Finds them; `None` when the camera has no Media2 service.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn find(channel: &Channel, services: &Services) -> Result<Option<Self>, OnvifError> {
         let Some(url) = services.find(Service::Media2) else {
             return Ok(None);
@@ -56,10 +57,10 @@ impl Masks {
         Ok(Some(masks))
     }
 
-    /// What masks the camera takes.
+    /// The masks that the camera accepts.
     ///
     /// # Errors
-    /// Any [`OnvifError`]; `NotSupported` when it takes none.
+    /// [`OnvifError`] of the exchange; `NotSupported` when it takes none.
     pub async fn options(&self) -> Result<MaskOptions, OnvifError> {
         let answer = self.ask("GetMaskOptions", &self.of_configuration()).await?;
         let options = answer
@@ -80,7 +81,7 @@ impl Masks {
     /// The masks the camera has.
     ///
     /// # Errors
-    /// Any [`OnvifError`]; `Nonsense` for a mask without a token.
+    /// [`OnvifError`] of the exchange; `Nonsense` for a mask without a token.
     pub async fn list(&self) -> Result<Vec<DeviceMask>, OnvifError> {
         let answer = self.ask("GetMasks", &self.of_configuration()).await?;
         answer.children_named("Masks").take(MAX_MASKS).map(read_mask).collect()
@@ -89,7 +90,8 @@ impl Masks {
     /// Adds an enabled mask in one colour; gives the token the camera chose.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn create(&self, polygon: &[[f64; 2]]) -> Result<String, OnvifError> {
         let answer = self.ask("CreateMask", &self.mask("", polygon)).await?;
         text_of(&answer, "Token").ok_or_else(|| OnvifError::missing("the token of a new mask"))
@@ -98,7 +100,8 @@ impl Masks {
     /// Changes a mask's polygon and enables it.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn set(&self, token: &str, polygon: &[[f64; 2]]) -> Result<(), OnvifError> {
         self.ask("SetMask", &self.mask(token, polygon)).await.map(drop)
     }
@@ -106,7 +109,8 @@ impl Masks {
     /// Removes a mask.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn delete(&self, token: &str) -> Result<(), OnvifError> {
         let token = xml_guard::escape(token);
         self.ask("DeleteMask", &format!("<tr2:Token>{token}</tr2:Token>"))
@@ -117,7 +121,7 @@ impl Masks {
     /// Makes the camera's masks these: changes what is there, adds and removes. Gives what the camera then has.
     ///
     /// # Errors
-    /// Any [`OnvifError`]; what was written before it stays.
+    /// [`OnvifError`] of the exchange; what was written before it stays.
     pub async fn write(&self, polygons: &[Vec<[f64; 2]>]) -> Result<Vec<DeviceMask>, OnvifError> {
         let there = self.list().await?;
         for (mask, polygon) in there.iter().zip(polygons) {

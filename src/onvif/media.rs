@@ -74,7 +74,7 @@ pub enum Version {
 /// All profiles and the service that gave them.
 ///
 /// # Errors
-/// Any [`OnvifError`]; `NotSupported` when there is no media service.
+/// [`OnvifError`] of the exchange; `NotSupported` when there is no media service.
 pub async fn profiles(channel: &Channel, services: &Services) -> Result<(Version, Vec<Profile>), OnvifError> {
     if let Some(url) = services.find(Service::Media2) {
         match profiles_media2(channel, url).await {
@@ -95,7 +95,8 @@ pub async fn profiles(channel: &Channel, services: &Services) -> Result<(Version
 /// GetProfiles of Media2, with configurations.
 ///
 /// # Errors
-/// Any [`OnvifError`].
+/// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+/// what the standard says.
 pub async fn profiles_media2(channel: &Channel, url: &Url) -> Result<Vec<Profile>, OnvifError> {
     const ACTION: &str = "http://www.onvif.org/ver20/media/wsdl/GetProfiles";
     let body = "<tr2:GetProfiles><tr2:Type>All</tr2:Type></tr2:GetProfiles>";
@@ -106,7 +107,8 @@ pub async fn profiles_media2(channel: &Channel, url: &Url) -> Result<Vec<Profile
 /// GetProfiles of Media.
 ///
 /// # Errors
-/// Any [`OnvifError`].
+/// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+/// what the standard says.
 pub async fn profiles_media(channel: &Channel, url: &Url) -> Result<Vec<Profile>, OnvifError> {
     const ACTION: &str = "http://www.onvif.org/ver10/media/wsdl/GetProfiles";
     let answer = channel
@@ -173,7 +175,7 @@ fn read_profile(node: &XmlNode) -> Result<Profile, OnvifError> {
 /// The RTSP address of a profile, made safe.
 ///
 /// # Errors
-/// Any [`OnvifError`]; `Nonsense` when the address cannot be used.
+/// [`OnvifError`] of the exchange; `Nonsense` when the address cannot be used.
 pub async fn stream_uri(
     channel: &Channel,
     services: &Services,
@@ -200,7 +202,7 @@ pub async fn stream_uri(
 /// Every stream with its address, largest picture first. A profile whose address cannot be had is left out.
 ///
 /// # Errors
-/// Any [`OnvifError`]; the first one when not one address can be had.
+/// [`OnvifError`] of the exchange; the first one when not one address can be had.
 pub async fn streams(channel: &Channel, services: &Services) -> Result<Vec<StreamOffer>, OnvifError> {
     let (version, found) = profiles(channel, services).await?;
     let known = found.iter().any(|profile| profile.encoder);
@@ -258,7 +260,8 @@ fn ranked(mut offers: Vec<StreamOffer>) -> Vec<StreamOffer> {
 /// SetSynchronizationPoint: asks for a key frame.
 ///
 /// # Errors
-/// Any [`OnvifError`].
+/// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+/// what the standard says.
 pub async fn synchronise(channel: &Channel, services: &Services, profile: &str) -> Result<(), OnvifError> {
     let token = profile.to_owned();
     if let Some(url) = services.find(Service::Media2).map(Url::to_string) {

@@ -21,7 +21,7 @@ const MAX_ELEMENTS: usize = 2_000;
 pub struct SentStatus {
     pub position: Option<NormalisedPosition>,
     pub moving: MoveState,
-    /// The camera's own time of it, by its own clock, Unix milliseconds.
+    /// Time of the status by the camera's own clock, Unix milliseconds.
     pub utc_ms: i64,
 }
 

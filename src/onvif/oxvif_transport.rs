@@ -32,7 +32,7 @@ where
     })
 }
 
-/// oxvif's way to the device: every operation of it goes through [`Channel`].
+/// The transport of oxvif's operations: each goes through [`Channel`].
 struct Bridge {
     channel: Channel,
     anonymous: bool,

@@ -80,7 +80,8 @@ impl Ptz {
     /// camera without.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn find(channel: &Channel, services: &Services) -> Result<Option<Self>, OnvifError> {
         let Some(url) = services.find(Service::Ptz) else {
             return Ok(None);
@@ -119,7 +120,7 @@ impl Ptz {
         }))
     }
 
-    /// What the node declares.
+    /// The spaces the node declares.
     pub fn spaces(&self) -> &Spaces {
         &self.0.spaces
     }
@@ -127,7 +128,7 @@ impl Ptz {
     /// Moves until `timeout`, which is sent to the device as its own limit.
     ///
     /// # Errors
-    /// Any [`OnvifError`]; `NotSupported` when no axis is commanded.
+    /// [`OnvifError`] of the exchange; `NotSupported` when no axis is commanded.
     pub async fn continuous(&self, velocity: Velocity, timeout: Duration) -> Result<(), OnvifError> {
         let vector = self.0.spaces.velocity_vector(velocity.pan_tilt(), velocity.zoom);
         let vector = vector.ok_or_else(|| OnvifError::not_supported("a movement of no axis"))?;
@@ -160,7 +161,8 @@ impl Ptz {
     /// Stops every axis the node has. One request; repeating it until idle is the caller's (`domain::ptz`).
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn stop(&self) -> Result<(), OnvifError> {
         let undeclared = !self.0.spaces.has_pan_tilt() && !self.0.spaces.has_zoom();
         self.stop_axes(
@@ -173,7 +175,8 @@ impl Ptz {
     /// Stops some axes.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn stop_axes(&self, pan_tilt: bool, zoom: bool) -> Result<(), OnvifError> {
         let rest = format!("<tptz:PanTilt>{pan_tilt}</tptz:PanTilt><tptz:Zoom>{zoom}</tptz:Zoom>");
         self.in_turn("Stop", &rest).await
@@ -182,7 +185,7 @@ impl Ptz {
     /// Goes to a position, by the axes for which the node declares an absolute range.
     ///
     /// # Errors
-    /// Any [`OnvifError`]; `NotSupported` when it declares none.
+    /// [`OnvifError`] of the exchange; `NotSupported` when it declares none.
     pub async fn absolute(&self, to: NormalisedPosition) -> Result<(), OnvifError> {
         let vector = self.0.spaces.position_vector(to);
         let vector = vector.ok_or_else(|| OnvifError::not_supported("the camera declares no absolute positions"))?;
@@ -190,10 +193,10 @@ impl Ptz {
             .await
     }
 
-    /// Where it looks. Not kept in order with commands: it may be asked while one is under way.
+    /// The dome's status. Not kept in order with commands: it may be asked while one is under way.
     ///
     /// # Errors
-    /// Any [`OnvifError`]; a status without position or movement is an answer, not an error.
+    /// [`OnvifError`] of the exchange; a status without position or movement is an answer, not an error.
     pub async fn status(&self) -> Result<PtzStatus, OnvifError> {
         let sent = Instant::now();
         let answer = self.command("GetStatus", "").await?;
@@ -210,7 +213,8 @@ impl Ptz {
     /// At most 300 presets.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn presets(&self) -> Result<Vec<Preset>, OnvifError> {
         let answer = self.ask("GetPresets", "", self.0.channel.limits().total).await?;
         Ok(read_presets(&answer, &self.0.spaces))
@@ -219,7 +223,8 @@ impl Ptz {
     /// Calls a preset.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn goto_preset(&self, token: &str) -> Result<(), OnvifError> {
         let token = xml_guard::escape(token);
         self.in_turn("GotoPreset", &format!("<tptz:PresetToken>{token}</tptz:PresetToken>"))
@@ -229,7 +234,7 @@ impl Ptz {
     /// Saves the present position; gives the token the device chose.
     ///
     /// # Errors
-    /// Any [`OnvifError`]; `Nonsense` when it gives no token.
+    /// [`OnvifError`] of the exchange; `Nonsense` when it gives no token.
     pub async fn set_preset(&self, name: &str) -> Result<String, OnvifError> {
         let name = xml_guard::escape(name);
         let rest = format!("<tptz:PresetName>{name}</tptz:PresetName>");
@@ -240,7 +245,8 @@ impl Ptz {
     /// Deletes a preset.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn remove_preset(&self, token: &str) -> Result<(), OnvifError> {
         let rest = format!("<tptz:PresetToken>{}</tptz:PresetToken>", xml_guard::escape(token));
         self.ask("RemovePreset", &rest, self.0.channel.limits().total)
@@ -251,7 +257,8 @@ impl Ptz {
     /// Goes to the home position.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn home(&self) -> Result<(), OnvifError> {
         self.in_turn("GotoHomePosition", "").await
     }
@@ -296,7 +303,8 @@ async fn request(
 /// GetNodes: token and spaces of each.
 ///
 /// # Errors
-/// Any [`OnvifError`].
+/// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+/// what the standard says.
 pub async fn nodes(channel: &Channel, url: &Url) -> Result<Vec<(String, Spaces)>, OnvifError> {
     let answer = request(channel, url, "GetNodes", "", channel.limits().total).await?;
     let read = |node: &XmlNode| {
@@ -309,7 +317,8 @@ pub async fn nodes(channel: &Channel, url: &Url) -> Result<Vec<(String, Spaces)>
 /// GetConfigurationOptions: the spaces of a configuration.
 ///
 /// # Errors
-/// Any [`OnvifError`].
+/// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+/// what the standard says.
 pub async fn configuration_spaces(channel: &Channel, url: &Url, configuration: &str) -> Result<Spaces, OnvifError> {
     let token = xml_guard::escape(configuration);
     let content = format!("<tptz:ConfigurationToken>{token}</tptz:ConfigurationToken>");

@@ -31,7 +31,8 @@ impl ConfiguredLimits {
     /// Finds them; `None` for a camera without a PTZ configuration.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn find(channel: &Channel, services: &Services) -> Result<Option<Self>, OnvifError> {
         let Some(url) = services.find(Service::Ptz) else {
             return Ok(None);
@@ -51,7 +52,8 @@ impl ConfiguredLimits {
     /// The limits the camera has; `None` when it says none.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn read(&self) -> Result<Option<PtzLimits>, OnvifError> {
         Ok(self.limits_of(&self.configuration().await?))
     }
@@ -59,7 +61,8 @@ impl ConfiguredLimits {
     /// Writes limits, for good, and gives what the camera then says.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn write(&self, limits: &PtzLimits) -> Result<Option<PtzLimits>, OnvifError> {
         let old = self.configuration().await?;
         let mut inner = String::new();

@@ -12,7 +12,7 @@ use crate::domain::camera::NormalisedPosition;
 use oxvif::soap::XmlNode;
 use std::time::Instant;
 
-/// Factory lists of 300 exist; more is nobody's work.
+/// Most presets read: factory lists of 300 exist.
 const MAX_PRESETS: usize = 300;
 
 /// Whether the motors run, as the device says.
@@ -30,7 +30,7 @@ pub struct PtzStatus {
     /// `None` when the device gave none, or one that cannot be placed in a declared range.
     pub position: Option<NormalisedPosition>,
     pub moving: MoveState,
-    /// The device's own time of it, by its own clock, Unix milliseconds.
+    /// Time of the status by the device's own clock, Unix milliseconds.
     pub utc_ms: Option<i64>,
     /// Just before the request left.
     pub sent: Instant,

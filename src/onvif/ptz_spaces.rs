@@ -78,7 +78,7 @@ impl Space for ZoomSpace {
     }
 }
 
-/// What a PTZ node declares. Lists are in the device's order; spaces without a usable range are left out.
+/// The spaces of a PTZ node, in the device's order; spaces without a usable range are left out.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Spaces {
     pub position: Vec<PanTiltSpace>,
@@ -128,7 +128,7 @@ impl Spaces {
         }
     }
 
-    /// What ONVIF PTZ 5.2 defines for the Generic spaces. Only for a recorder's answers that name a Generic space
+    /// The Generic spaces with the ranges of ONVIF PTZ 5.2. Only for a recorder's answers that name a Generic space
     /// outright and come from a device without PTZ nodes.
     pub fn generic() -> Self {
         let base = "http://www.onvif.org/ver10/tptz";

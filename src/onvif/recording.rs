@@ -29,7 +29,7 @@ pub struct Recording {
     pub from_ms: Option<i64>,
     /// Last recorded moment, Unix milliseconds; `None` when the recorder does not say.
     pub to_ms: Option<i64>,
-    /// Still being written.
+    /// Whether the recording is still being written.
     pub running: bool,
 }
 
@@ -44,7 +44,7 @@ pub struct RecordedPosition {
 /// All recordings, oldest first: by the search service, and without one by the recording service.
 ///
 /// # Errors
-/// Any [`OnvifError`]; `NotSupported` when the device records nothing at all.
+/// [`OnvifError`] of the exchange; `NotSupported` when the device records nothing at all.
 pub async fn list(channel: &Channel, services: &Services) -> Result<Vec<Recording>, OnvifError> {
     let mut found = match services.find(Service::Search) {
         Some(url) => match searched(channel, url).await {
@@ -107,7 +107,8 @@ async fn listed(channel: &Channel, url: &Url) -> Result<Vec<Recording>, OnvifErr
 /// GetReplayUri: the RTSP address of a recording, made safe.
 ///
 /// # Errors
-/// Any [`OnvifError`].
+/// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+/// what the standard says.
 pub async fn replay_uri(channel: &Channel, services: &Services, recording: &str) -> Result<Url, OnvifError> {
     let (url, token) = (services.need(Service::Replay)?.to_string(), recording.to_owned());
     let asked = channel.typed(|client| async move { client.get_replay_uri(&url, &token, "RTP-Unicast", "RTSP").await });
@@ -117,7 +118,7 @@ pub async fn replay_uri(channel: &Channel, services: &Services, recording: &str)
 /// FindPTZPosition over the whole range of positions (ONVIF Search 5.10), in time order.
 ///
 /// # Errors
-/// Any [`OnvifError`]; `NotSupported` without a search service.
+/// [`OnvifError`] of the exchange; `NotSupported` without a search service.
 pub async fn positions(
     channel: &Channel,
     services: &Services,

@@ -34,7 +34,7 @@ struct Inner {
     state: Mutex<State>,
 }
 
-/// What was learnt about the device so far.
+/// The facts learnt about the device so far.
 #[derive(Default)]
 struct State {
     /// Device clock minus ours, seconds.
@@ -61,7 +61,7 @@ enum Form {
     Basic,
 }
 
-/// What one try carries.
+/// The credentials of one try.
 struct Ticket {
     form: Form,
     security: String,
@@ -69,7 +69,7 @@ struct Ticket {
     offset_s: i64,
 }
 
-/// What has been tried within one exchange.
+/// The forms tried within one exchange.
 #[derive(Default)]
 struct Tried {
     digest: u8,
@@ -92,7 +92,7 @@ impl Channel {
     /// Prepares a conversation; nothing is sent.
     ///
     /// # Errors
-    /// `Nonsense` when the address is none, `NotSupported` when it is not HTTP.
+    /// `Nonsense` when the address is no URL, `NotSupported` when it is not HTTP.
     pub fn new(endpoint: Endpoint, limits: Limits) -> Result<Self, OnvifError> {
         let mut device = xaddr::parse(&endpoint.device)?;
         if !matches!(device.scheme(), "http" | "https") || device.host().is_none() {
@@ -111,7 +111,7 @@ impl Channel {
         })))
     }
 
-    /// The device service.
+    /// Address of the device service.
     pub fn device(&self) -> &Url {
         &self.0.device
     }
@@ -129,15 +129,17 @@ impl Channel {
     /// Calls an operation of ours within the usual time and gives back its response element.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn call(&self, url: &Url, action: &str, body: &str, tag: &str) -> Result<XmlNode, OnvifError> {
         self.call_within(url, action, "", body, tag, self.0.limits.total).await
     }
 
-    /// The same with more header elements and another time limit.
+    /// Calls an operation of ours with header elements of its own and within its own time.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn call_within(
         &self,
         url: &Url,
@@ -154,7 +156,7 @@ impl Channel {
     /// Runs an operation of oxvif over this conversation.
     ///
     /// # Errors
-    /// Any [`OnvifError`]; what oxvif misses in an answer is `Nonsense`.
+    /// [`OnvifError`] of the exchange; what oxvif misses in an answer is `Nonsense`.
     pub async fn typed<T, F, R>(&self, operation: F) -> Result<T, OnvifError>
     where
         F: FnOnce(OnvifClient) -> R,
@@ -166,7 +168,7 @@ impl Channel {
     /// Reads the device's clock without credentials, remembers and returns device minus ours, seconds.
     ///
     /// # Errors
-    /// Any [`OnvifError`]; `Nonsense` when the device tells no time.
+    /// [`OnvifError`] of the exchange; `Nonsense` when the device tells no time.
     pub async fn read_clock(&self) -> Result<i64, OnvifError> {
         let before = jiff::Timestamp::now().as_millisecond();
         let answer = oxvif_transport::run(
@@ -185,7 +187,8 @@ impl Channel {
     /// Sends a complete envelope with credentials and gives back the checked answer; faults are errors.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn exchange(
         &self,
         url: &Url,

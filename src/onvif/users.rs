@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 /// Users read from one answer.
 const MAX_USERS: usize = 256;
 
-/// What a user may do (ONVIF Core §5.9.4).
+/// The levels of a user (ONVIF Core §5.9.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserLevel {
     /// Sees.
@@ -22,22 +22,23 @@ pub enum UserLevel {
     Operator,
 }
 
-/// The accounts of one device, kept with the account of an administrator there.
+/// The accounts of one device, administered with an administrator's account there.
 pub struct Users(Channel);
 
 impl Users {
     /// Prepares; nothing is sent.
     ///
     /// # Errors
-    /// The address is none.
+    /// `Nonsense` when the address is no URL, `NotSupported` when it is not HTTP.
     pub fn at(endpoint: Endpoint, limits: Limits) -> Result<Self, OnvifError> {
         Channel::new(endpoint, limits).map(Self)
     }
 
-    /// The names there are.
+    /// The names of the device's users.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn list(&self) -> Result<Vec<String>, OnvifError> {
         let answer = self.ask("GetUsers", "").await?;
         let users = answer.children_named("User").take(MAX_USERS);
@@ -50,7 +51,7 @@ impl Users {
     /// Adds a user.
     ///
     /// # Errors
-    /// Any [`OnvifError`]: `Busy` when the device has no room for one more, `Fault` when its rules for names or passwords
+    /// [`OnvifError`] of the exchange: `Busy` when the device has no room for one more, `Fault` when its rules for names or passwords
     /// refuse it.
     pub async fn create(&self, name: &str, password: &SecretString, level: UserLevel) -> Result<(), OnvifError> {
         let level = match level {
@@ -66,10 +67,11 @@ impl Users {
         self.ask("CreateUsers", &content).await.map(drop)
     }
 
-    /// Removes a user; one that is not there any more is removed.
+    /// Removes a user; that the user is gone already is no error.
     ///
     /// # Errors
-    /// Any [`OnvifError`].
+    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
+    /// what the standard says.
     pub async fn delete(&self, name: &str) -> Result<(), OnvifError> {
         let content = format!("<tds:Username>{}</tds:Username>", xml_guard::escape(name));
         match self.ask("DeleteUsers", &content).await {

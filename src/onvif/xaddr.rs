@@ -33,7 +33,7 @@ pub fn without_credentials(text: &str) -> String {
 /// foreign or placeholder host is replaced, with its port, by that of `device`; a port on the same host is kept.
 ///
 /// # Errors
-/// [`OnvifError::Nonsense`] when it is no address at all or not HTTP.
+/// [`OnvifError::Nonsense`] when the text is no address or not HTTP.
 pub fn service(device: &Url, given: &str) -> Result<Url, OnvifError> {
     let given = given.trim().replace("&amp;", "&");
     // Some devices write several addresses into one string.
@@ -54,7 +54,7 @@ pub fn service(device: &Url, given: &str) -> Result<Url, OnvifError> {
     Ok(url)
 }
 
-/// The same path on the host and port that worked.
+/// The path of an address on the host and port that worked.
 pub fn onto_device(device: &Url, url: &Url) -> Url {
     let mut moved = device.clone();
     moved.set_path(url.path());
@@ -67,7 +67,7 @@ pub fn onto_device(device: &Url, url: &Url) -> Url {
 /// A stream or replay address: path, query and port are kept, the host becomes the device's, user and password go.
 ///
 /// # Errors
-/// [`OnvifError::Nonsense`] when it is no absolute RTSP address.
+/// [`OnvifError::Nonsense`] when the text is no absolute RTSP address.
 pub fn stream(device: &Url, given: &str) -> Result<Url, OnvifError> {
     let mut url = parse(given)?;
     if !matches!(url.scheme(), "rtsp" | "rtsps" | "rtspt" | "rtspu") {

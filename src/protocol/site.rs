@@ -1,4 +1,4 @@
-//! Cameras and the site plan as they are administered (clause 7 of the people's part).
+//! Cameras and the site plan as they are administered.
 //!
 //! Invariant: a camera's password travels to the server and never back but by the release for a session.
 //! Deliberately absent: behaviour (`domain::site::change`).

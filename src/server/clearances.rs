@@ -1,7 +1,7 @@
 //! Clearances (*nullaosta*): the domain's requests and answers kept in the store, and the event of each step (R-REC-1).
 //!
 //! Invariant: nobody is told of a request or an answer whose event is not durable; there is one answer to each request.
-//! Deliberately absent: grants (the caller asks `people::decide`), the pictures.
+//! Deliberately absent: grants (the caller asks `domain::people::decide`), the pictures.
 
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::CameraId;

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a change of holder is durable in the log before it is kept and told; one turn at a time changes a lease,
 //! whatever server process it is in; a fence never falls, not even over a restart: what was kept goes on, and what was
-//! never kept begins at the number of events in the log. Deliberately absent: grants (the caller asks `people::decide`).
+//! never kept begins at the number of events in the log. Deliberately absent: grants (the caller asks `domain::people::decide`).
 
 use crate::domain::audit::event::{Operation, Outcome as EventOutcome};
 use crate::domain::camera::{CameraId, ControllerId};

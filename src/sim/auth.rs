@@ -68,7 +68,7 @@ pub enum TokenKind {
     Text,
 }
 
-/// What a camera remembers of the credentials it has seen.
+/// The camera's memory of credentials it has seen.
 #[derive(Debug, Default)]
 pub struct Gate {
     tokens: HashMap<(String, String), SystemTime>,
@@ -82,7 +82,7 @@ struct Challenge {
 }
 
 impl Gate {
-    /// Checks the `wsse:UsernameToken` in a SOAP header; `None` when there is none. `clock` is the camera's own.
+    /// Checks the `wsse:UsernameToken` of a SOAP header; `None` when the header has none. `clock` is the camera's own.
     pub fn token(
         &mut self,
         header: &Node,

@@ -39,7 +39,7 @@ impl Clip {
             .unwrap_or(0)
     }
 
-    /// Reads a cached clip; `None` when there is none or it is damaged.
+    /// Reads a cached clip; `None` when the file is absent or damaged.
     pub fn read(path: &Path, fps: u32) -> Option<Self> {
         let bytes = fs::read(path).ok()?;
         let (body, sum) = bytes.split_at_checked(bytes.len().checked_sub(4)?)?;
@@ -64,7 +64,7 @@ impl Clip {
     /// Writes the clip beside its name and renames it into place.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The error of the file system.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         let mut bytes = MAGIC.to_vec();
         for frame in &self.frames {

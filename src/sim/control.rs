@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 /// An alarm that is fired without saying for how long ends after this.
 const ALARM: Duration = Duration::from_secs(2);
 
-/// What is true of a camera now.
+/// The true state of a camera now.
 #[derive(Debug, Serialize)]
 struct Truth<'a> {
     id: &'a str,
@@ -62,7 +62,7 @@ type Answer = Result<Json<Value>, (StatusCode, String)>;
 /// Opens the control endpoint on the loopback interface and answers until the task is aborted.
 ///
 /// # Errors
-/// No port could be opened.
+/// No port could be opened on the loopback interface.
 pub async fn serve(devices: Vec<Arc<Device>>) -> io::Result<(SocketAddr, JoinHandle<()>)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;

@@ -54,7 +54,7 @@ pub struct Account {
     pub may_stream: bool,
 }
 
-/// What the recorder holds of a camera.
+/// The recorder's range of a camera.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
     /// Path on the camera's RTSP port, with its slash: `/replay`.
@@ -78,7 +78,7 @@ pub enum Entry<'a> {
     Goes(&'a str),
 }
 
-/// What a camera tells on its own.
+/// The events a camera sends by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alarm {
     Motion,
@@ -190,7 +190,7 @@ impl Device {
         self.true_pose(then(unix_ms))
     }
 
-    /// The same in normalised spaces; `None` for a camera that does not move.
+    /// The position of the camera at a moment, in normalised spaces; `None` for a camera that does not move.
     pub(super) fn position_then(&self, unix_ms: u64) -> Option<NormalisedPosition> {
         self.dome().map(|dome| dome.position(then(unix_ms)))
     }
@@ -207,7 +207,7 @@ impl Device {
         self.dome.as_ref().map(hold)
     }
 
-    /// The masks and limits it was told to keep.
+    /// The masks and limits stored in the camera.
     pub fn kept(&self) -> MutexGuard<'_, OnboardMasks> {
         hold(&self.kept)
     }
@@ -368,7 +368,7 @@ impl Device {
         hold(&self.recorder).is_some()
     }
 
-    /// What the recorder holds now.
+    /// The range the recorder has now.
     pub fn recorded(&self) -> Option<Recorded> {
         hold(&self.recorder).as_ref().and_then(|view| view())
     }

@@ -129,7 +129,7 @@ impl Dome {
         pose_of(&self.lens, self.motion.position(at))
     }
 
-    /// The same in normalised spaces.
+    /// The position at a moment, in normalised spaces.
     pub fn position(&self, at: Instant) -> NormalisedPosition {
         self.lens.position_of(self.pose(at))
     }
@@ -258,7 +258,7 @@ impl Dome {
         }
     }
 
-    /// Goes to a stored position; `false` when there is none of that token.
+    /// Goes to a stored position; `false` when the token is unknown.
     pub fn goto_preset(&mut self, now: Instant, token: &str, speed: Vector) -> bool {
         let Some(position) = self
             .presets
@@ -272,7 +272,7 @@ impl Dome {
         true
     }
 
-    /// Forgets a stored position; `false` when there is none of that token.
+    /// Forgets a stored position; `false` when the token is unknown.
     pub fn remove_preset(&mut self, token: &str) -> bool {
         let before = self.presets.len();
         self.presets.retain(|preset| preset.token != token);

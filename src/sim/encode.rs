@@ -81,7 +81,7 @@ pub fn encoder_launch(spec: &StreamSpec, live: bool) -> String {
     }
 }
 
-/// Where the clip of a stream is kept; the name changes with everything that changes the picture.
+/// The place of a stream's clip in the cache; the name changes with everything that changes the picture.
 pub fn cache_path(cache: &Path, seed: u64, site: &CameraSite, spec: &StreamSpec) -> PathBuf {
     let what = format!(
         "{PICTURE_VERSION} {seed} {:?} {:?} {spec:?}",

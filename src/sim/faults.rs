@@ -7,7 +7,7 @@ use super::town::{Codec, StreamSpec};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
-/// How `GetStatus` answers.
+/// The answers of `GetStatus`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StatusFault {
@@ -26,7 +26,7 @@ pub enum StatusFault {
     Wrong,
 }
 
-/// What becomes of every ONVIF reply.
+/// The faults of every ONVIF reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplyFault {
@@ -46,7 +46,7 @@ pub enum ReplyFault {
     Empty200,
 }
 
-/// What becomes of right credentials.
+/// The answers to right credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CredentialsFault {
@@ -76,7 +76,7 @@ pub enum TimeoutFault {
     Normal,
     /// A fault, as if the argument were wrong.
     Refused,
-    /// Moves until told otherwise.
+    /// The timeout is ignored: the dome moves until a stop.
     Ignored,
 }
 
@@ -110,7 +110,7 @@ pub enum AuthFault {
     TextOnly,
 }
 
-/// What is wrong with the addresses the camera gives of its own services and pull points.
+/// The faults of the addresses the camera gives of its own services and pull points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AddressFault {
@@ -124,7 +124,7 @@ pub enum AddressFault {
     Relative,
 }
 
-/// What is wrong with a stream URI.
+/// The faults of a stream URI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UriFault {
@@ -136,7 +136,7 @@ pub enum UriFault {
     Placeholder,
 }
 
-/// What becomes of a fixed camera's coded pictures.
+/// The faults of a fixed camera's coded pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PictureFault {
@@ -170,7 +170,7 @@ impl PictureFault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MaskFault {
-    /// Eight polygons of up to twenty corners, kept as they are sent.
+    /// Eight polygons of up to twenty corners, stored as they are sent.
     #[default]
     Normal,
     /// Rectangles only, and it says so.
@@ -202,7 +202,7 @@ pub enum UserFault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MetadataFault {
-    /// There is no such stream.
+    /// The camera has no such stream.
     #[default]
     Absent,
     /// Ten times a second.
@@ -340,7 +340,7 @@ fn set<T: Copy>(field: &mut T, order: Option<T>) {
 #[error("no persona is called «{0}»; known are {known}", known = PERSONAS.join(", "))]
 pub struct UnknownPersona(pub String);
 
-/// What the control endpoint takes at `POST /cameras/{id}/faults`; what is left out stays as it is.
+/// The body that the control endpoint takes at `POST /cameras/{id}/faults`; a field that is left out stays as it is.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Order {

@@ -12,7 +12,7 @@ use std::path::Path;
 /// Longest wait for the next frame, seconds.
 const PATIENCE_S: u64 = 30;
 
-/// What a search found.
+/// The position a search ended at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Found {
     pub frames_searched: u64,

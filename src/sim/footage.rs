@@ -55,7 +55,7 @@ impl Footage {
         slot.get_or_init(|| self.make(site, spec)).clone()
     }
 
-    /// The same view as another stream; encoded here and now the first time.
+    /// The clip of a view as another stream; encoded here and now the first time.
     pub fn clip_as(&self, site: &CameraSite, spec: &StreamSpec) -> Option<Arc<Clip>> {
         if site.stream(spec.role) == Some(spec) {
             return self.clip(site, spec.role);

@@ -54,7 +54,7 @@ impl Stop {
     }
 }
 
-/// What a feed needs to know.
+/// The settings of a feed.
 #[derive(Clone)]
 pub struct Feed {
     pub device: Arc<Device>,

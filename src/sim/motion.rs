@@ -7,12 +7,12 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// History kept behind the newest command: for status answers about the past, and for the recorder.
+/// History remembered behind the newest command: for status answers about the past, and for the recorder.
 pub const HISTORY: Duration = Duration::from_secs(3600);
 /// Slower than this is standing still, units per second.
 const STILL: f64 = 1e-9;
 
-/// What an axis can do.
+/// The limits of an axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AxisBounds {
     /// End stops, `low < high`.
@@ -26,7 +26,7 @@ pub struct AxisBounds {
     pub acceleration: f64,
 }
 
-/// What one axis is told to do.
+/// The goal of one axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Goal {
     /// Move at this signed speed for this long, then stop.
@@ -232,7 +232,7 @@ impl Motion {
         }
     }
 
-    /// What the axes can do.
+    /// The limits of the axes.
     pub fn bounds(&self) -> &[AxisBounds; 3] {
         &self.bounds
     }
@@ -291,7 +291,7 @@ impl Motion {
     }
 }
 
-/// What is left of a course after `t` seconds.
+/// The rest of a course after `t` seconds.
 fn rest_of(course: &Course, t: f64) -> Course {
     let (position, speed) = course.at(t);
     let mut gone = t;

@@ -1,4 +1,4 @@
-//! What a camera was told to keep by itself: privacy masks and the limits of its dome (R-PRV-3).
+//! The privacy masks and limits stored in a simulated camera itself (R-PRV-3).
 //!
 //! Invariant: as on real cameras a mask stays where it is in the picture, also on a dome, and limits bound absolute moves
 //! and presets only. Neither is painted into the simulated picture: a search for leaks looks at what the client covers.
@@ -65,10 +65,10 @@ impl OnboardMasks {
         &self.masks
     }
 
-    /// Takes a new mask; gives its token.
+    /// Stores a new mask; gives its token.
     ///
     /// # Errors
-    /// Why not.
+    /// [`NotTaken`]: the camera does not accept the polygon, or has no room for one more.
     pub fn create(&mut self, polygon: Vec<[f64; 2]>, enabled: bool, fault: MaskFault) -> Result<String, NotTaken> {
         let most = if fault == MaskFault::Few { FEW_MASKS } else { MOST_MASKS };
         if self.masks.len() >= most {
@@ -85,10 +85,10 @@ impl OnboardMasks {
         Ok(token)
     }
 
-    /// Changes a mask.
+    /// Changes a stored mask.
     ///
     /// # Errors
-    /// Why not.
+    /// [`NotTaken`]: the token is unknown, or the camera does not accept the polygon.
     pub fn set(
         &mut self,
         token: &str,
@@ -104,10 +104,10 @@ impl OnboardMasks {
         Ok(())
     }
 
-    /// Forgets a mask.
+    /// Forgets a stored mask.
     ///
     /// # Errors
-    /// There is none of that name.
+    /// [`NotTaken`] when the token is unknown.
     pub fn delete(&mut self, token: &str) -> Result<(), NotTaken> {
         let at = self.masks.iter().position(|mask| mask.token == token);
         self.masks.remove(at.ok_or(NotTaken::NoSuchMask)?);
@@ -119,7 +119,7 @@ impl OnboardMasks {
         self.limits
     }
 
-    /// Keeps limits.
+    /// Stores limits.
     pub fn set_limits(&mut self, limits: DomeLimits) {
         self.limits = Some(limits);
     }

@@ -143,7 +143,7 @@ fn ntp(unix_ms: u64) -> ClockTime {
     ClockTime::from_mseconds(unix_ms + NTP_TO_UNIX_S * 1000)
 }
 
-/// What a camera recorded.
+/// One camera's recording.
 struct Tape {
     device: Arc<Device>,
     footage: Arc<Footage>,
@@ -165,7 +165,7 @@ impl Tape {
         self.epoch_ns() + (u128::from(number) * 1_000_000_000 / u128::from(self.fps())) as u64
     }
 
-    /// The number of the key frame at or before `at_ns`, kept inside the recording; its beginning without a time.
+    /// The number of the key frame at or before `at_ns`, clamped to the recording; the first when no time is given.
     fn start(&self, position: &mut Position, at_ns: Option<u64>) -> Option<u64> {
         let recorded = self.device.recorded()?;
         let [first, last] = [recorded.from_ms, recorded.to_ms].map(|ms| ntp(ms).nseconds());

@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use tokio::task::{AbortHandle, JoinError};
 
-/// What town to simulate.
+/// The order for a town.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Cameras in all.
@@ -34,7 +34,7 @@ pub struct Options {
     pub seed: u64,
     /// Where to write `site.toml` and `cameras.toml`.
     pub plan: Option<PathBuf>,
-    /// Where encoded clips are kept between runs.
+    /// Folder of encoded clips that outlives a run.
     pub cache: Option<PathBuf>,
     /// The school's camera follows a calendar with these hours.
     pub school: Option<SchoolDay>,
@@ -172,7 +172,7 @@ impl Simulator {
         Ok(town)
     }
 
-    /// What the ready line says.
+    /// The ready line of the running town.
     pub fn ready(&self) -> &Ready {
         &self.ready
     }

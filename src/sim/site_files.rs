@@ -130,7 +130,7 @@ pub fn plan(controller: ControllerId, cameras: &[Installed<'_>], school: Option<
     }
 }
 
-/// What turns a dome's zoom into pixels per metre: the height of its pole, the width of its largest picture.
+/// The height of a dome's pole and the width of its largest picture, which turn its zoom into pixels per metre.
 fn ground(site: &CameraSite) -> Option<Ground> {
     let widest = site.streams.iter().map(|stream| stream.width).max()?;
     (site.kind == CameraKind::Dome).then_some(Ground {
@@ -142,7 +142,7 @@ fn ground(site: &CameraSite) -> Option<Ground> {
 /// Writes both files into `dir`, which is made if it is not there.
 ///
 /// # Errors
-/// What the file system says.
+/// The error of the file system.
 pub fn write(dir: &Path, plan: &SitePlan, cameras: &[Installed<'_>]) -> io::Result<()> {
     fs::create_dir_all(dir)?;
     fs::write(dir.join(SITE_FILE), toml::to_string(plan).map_err(io::Error::other)?)?;

@@ -3,7 +3,7 @@
 //! Invariant: no byte of a file before the durable intent with who, why, protocol number and which copy; what a camera with
 //! masks gives out is an obscured copy, under the cover of playback (R-PRV-1), and the events say so and by which version of
 //! the plan; every other copy is the original, not encoded anew; an operator's is bound to cameras and times of a clearance
-//! (R-EXP-5). Deliberately absent: obscuring persons (R-EXP-4), the second copy, label, receipt and seal (later issues).
+//! (R-EXP-5). Deliberately absent: obscuring persons (R-EXP-4), the second copy, label, receipt and seal (R-EXP-2): not built yet.
 
 use super::authorised_act::{Act, Intent, Parameters, Right, parameters};
 use super::health::Need;

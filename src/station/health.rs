@@ -1,6 +1,6 @@
 //! State of the audit path and of the server, for the top bar, and what follows from it for what may be done.
 //!
-//! Invariant: what [`Health::allows`] says is the table of the audit path: away within the grace only live and PTZ, a
+//! Invariant: what [`Health::allows`] says is the table in `docs/log.md`: away within the grace only live and PTZ, a
 //! log that was caught lying leaves live view only, an outbox that cannot be written leaves nothing.
 //! Deliberately absent: words for the screen.
 
@@ -109,7 +109,7 @@ impl HealthReport {
         }
     }
 
-    /// Whether the table of the audit path lets an act be done now.
+    /// Whether the table in `docs/log.md` lets an act be done now.
     ///
     /// # Errors
     /// One refusal for each row: [`Refusal::NotRecorded`], [`Refusal::LogNotTrusted`], [`Refusal::GraceOver`],

@@ -130,7 +130,7 @@ impl SessionInner {
         let _ = ended.wait_for(|ended| *ended).await;
     }
 
-    /// Waits until nothing that needs this may go on: the session ended, or the table of the audit path says no.
+    /// Waits until nothing that needs this may go on: the session ended, or the table in `docs/log.md` says no.
     pub async fn until_forbidden(&self, need: Need) -> Refusal {
         let mut standing = self.station.standing.clone();
         let forbidden = async {

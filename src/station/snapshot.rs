@@ -2,7 +2,7 @@
 //!
 //! Invariant: the file holds no pixel that the screen would not show; it appears whole or not at all; its SHA-256 is in
 //! the outcome event.
-//! Deliberately absent: originals, seals and labels (`domain::evidence`).
+//! Deliberately absent: originals; seals and labels, which are not built yet.
 
 use super::authorised_act::{Act, Intent, Right, parameters};
 use super::health::Need;

@@ -19,7 +19,7 @@ pub struct StationChain {
     pub prev: Option<Hash>,
 }
 
-/// An event ready for outbox or log: each part in the bytes that are kept for ever.
+/// A sealed event, ready for outbox or log: each part in the bytes that stay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed {
     pub seq: u64,
@@ -34,7 +34,7 @@ pub struct Sealed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
     pub boot: uuid::Uuid,
-    /// Wall clock.
+    /// Wall-clock time of the station.
     pub time: jiff::Timestamp,
     /// Milliseconds since the program started.
     pub mono_ms: u64,

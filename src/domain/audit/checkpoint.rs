@@ -8,7 +8,7 @@ use super::note::{NoteError, SignerKey, VerifierKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-/// What a log says of itself at one size.
+/// Origin, size and root of a log at one moment (C2SP tlog-checkpoint).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     /// `vedetta/<istat code>/<controller slug>`.
@@ -38,7 +38,7 @@ impl Checkpoint {
     /// Reads the text of a note; extension lines are allowed and passed over.
     ///
     /// # Errors
-    /// [`CheckpointError::Malformed`].
+    /// [`CheckpointError::Malformed`] when origin, size or root is missing or not in its one spelling.
     pub fn parse(text: &str) -> Result<Self, CheckpointError> {
         let bad = CheckpointError::Malformed;
         let mut lines = text.strip_suffix('\n').ok_or(bad)?.split('\n');
@@ -70,7 +70,7 @@ pub fn sign(checkpoint: &Checkpoint, key: &SignerKey) -> String {
 /// Checks a signed checkpoint against the log's pinned key, whose name must be the origin.
 ///
 /// # Errors
-/// Signature, form or origin are wrong.
+/// The signature does not verify, the text is malformed, or the origin is not the key's name.
 pub fn verify(note: &str, key: &VerifierKey) -> Result<Checkpoint, CheckpointError> {
     let checkpoint = Checkpoint::parse(key.open(note)?)?;
     if checkpoint.origin == key.name() {

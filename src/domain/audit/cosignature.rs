@@ -33,7 +33,7 @@ impl Cosigner {
     /// A key from its 32-byte seed (RFC 8032).
     ///
     /// # Errors
-    /// [`NoteError::BadName`].
+    /// [`NoteError::BadName`] when the name is empty or has a space or a plus sign.
     pub fn new(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
         check_name(name)?;
         Ok(Self {

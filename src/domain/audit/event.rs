@@ -8,7 +8,7 @@ use crate::domain::camera::{CameraId, ControllerId, StationId, StreamRole};
 use crate::domain::people::{Level, Purpose};
 use serde::{Deserialize, Serialize};
 
-/// What happened. Parameters beside it are in [`Body::parameters`].
+/// The kind of an event. Its parameters are in [`Body::parameters`]; `docs/events.md` explains both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
@@ -63,7 +63,7 @@ pub enum Operation {
     CredentialReleased,
     /// Another purpose is in force in a session: which one before, with which note.
     PurposeChange,
-    /// An account that is active at another workstation was asked for: each step, and what came of it (R-ACC-1).
+    /// An account that is active at another workstation was asked for: each step and the end (R-ACC-1).
     AccountAsk,
     /// The workstation was locked, by hand or by itself, or opened again by the same person.
     WorkstationLock,
@@ -80,7 +80,7 @@ pub enum Outcome {
     Failed,
 }
 
-/// How long a body is kept at least.
+/// The retention class of a body: how many days it stays at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RetentionClass {

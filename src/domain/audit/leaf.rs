@@ -17,7 +17,7 @@ pub const MAX_LEAF: usize = 1024;
 /// Longest body accepted, bytes.
 pub const MAX_BODY: usize = 32 * 1024;
 
-/// Bytes that make a commitment unguessable; kept beside the body and pruned with it.
+/// Random bytes that make a commitment unguessable; stored beside the body and pruned with it.
 pub type Salt = [u8; 32];
 
 /// One entry of the tree.
@@ -60,7 +60,7 @@ pub enum LeafError {
 }
 
 impl Leaf {
-    /// The one encoding.
+    /// The leaf in its one encoding.
     pub fn encode(&self) -> String {
         // A struct of numbers, slugs and hex cannot fail to serialise; an empty leaf would be refused by `parse`.
         serde_json::to_string(self).unwrap_or_default()

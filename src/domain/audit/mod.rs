@@ -16,7 +16,7 @@
 //! | [`tile`] | C2SP tlog-tiles: paths and contents |
 //!
 //! Formats are those of RFC 6962/9162 and C2SP (signed note, tlog-checkpoint, tlog-tiles, tlog-cosignature); `FORMAT.md`
-//! beside this file says them for whoever writes a verifier.
+//! beside this file specifies them for authors of verifiers, `docs/log.md` tells the life of an event.
 //! Deliberately absent: storage, keys at rest, network.
 
 pub mod chain;

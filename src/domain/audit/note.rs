@@ -44,7 +44,7 @@ pub enum NoteError {
     WrongSignature,
 }
 
-/// What is signed outside a note. The context keeps one kind from passing as another.
+/// The statements signed outside a note. The context of each is signed too, so that one never passes as another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Statement {
     /// A batch is durable: `protocol::BatchReceipt`.
@@ -132,7 +132,7 @@ impl SignerKey {
     /// A key from its 32-byte seed (RFC 8032).
     ///
     /// # Errors
-    /// [`NoteError::BadName`].
+    /// [`NoteError::BadName`] when the name is empty or has a space or a plus sign.
     pub fn new(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
         check_name(name)?;
         Ok(Self {

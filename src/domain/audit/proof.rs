@@ -9,7 +9,7 @@ use super::tree::{NodeId, cover, fold, node_hash};
 /// Longest proof there is: one hash per level of a tree of 2^63 leaves, and one to begin with.
 pub const MAX_PATH: usize = 65;
 
-/// What a proof is made of: for each hash of the path, the complete subtrees it folds from, left to right.
+/// The recipe of a proof: for each hash of the path, the complete subtrees it folds from, left to right.
 pub type Recipe = Vec<Vec<NodeId>>;
 
 /// Recipe of `PATH(index, D[size])`, RFC 9162 §2.1.3.1; `None` when `index >= size`.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// Successions of one log at most: each is the loss of something that should never be lost.
 const MOST: usize = 99;
 
-/// What the plan's key vouches for.
+/// The content of a statement of succession: the log's next name and key, and where it goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Succession {
@@ -55,7 +55,7 @@ impl SignedSuccession {
 pub struct TrustedKey(VerifierKey);
 
 impl TrustedKey {
-    /// The key.
+    /// The verifier key that the statements lead to.
     pub fn into_key(self) -> VerifierKey {
         self.0
     }
@@ -89,10 +89,10 @@ pub fn parts(origin: &str) -> (&str, u32) {
 }
 
 impl Succession {
-    /// Signs the statement.
+    /// Signs the statement with the key of the site plan.
     ///
     /// # Errors
-    /// It cannot be written as JSON (never).
+    /// The statement cannot be written as JSON; its fields always can.
     pub fn sign(&self, plan_key: &SignerKey) -> Result<SignedSuccession, serde_json::Error> {
         let succession = serde_json::to_string(self)?;
         let signature = plan_key.sign_statement(Statement::Succession, &succession);
@@ -104,7 +104,7 @@ impl Succession {
 /// key trusted so far, if any.
 ///
 /// # Errors
-/// [`SuccessionError`].
+/// [`SuccessionError`]: a statement is missing, not signed by the plan's key, of another log, or leads to another key.
 pub fn follow(
     signed: &[SignedSuccession],
     plan_key: &VerifierKey,

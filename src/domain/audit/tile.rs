@@ -13,7 +13,7 @@ pub const WIDTH: u64 = 256;
 /// Highest tile level: 8 · 7 < 63.
 const MAX_LEVEL: u8 = 7;
 
-/// What a tile holds.
+/// The content of a tile: hashes of a level, or entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TileKind {
     /// Hashes of tree level 8 · L.
@@ -22,7 +22,7 @@ pub enum TileKind {
     Entries,
 }
 
-/// One tile.
+/// A tile's place and width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tile {
     pub kind: TileKind,

@@ -76,7 +76,7 @@ impl Frontier {
         self.size
     }
 
-    /// Root hash.
+    /// The root of the tree.
     pub fn root(&self) -> Hash {
         fold(&self.peaks).unwrap_or_else(empty_root)
     }

@@ -40,7 +40,7 @@ pub enum Objection {
     /// Ask again with this size.
     #[error("the witness knows size {0}")]
     KnowsOther(u64),
-    /// The log signed two roots for one size, or a tree that does not continue: kept as evidence.
+    /// The log signed two roots for one size, or a tree that does not continue: the witness stores both as evidence.
     #[error("the checkpoint does not continue what was seen")]
     Fork,
 }
@@ -58,10 +58,10 @@ impl Ask {
         text
     }
 
-    /// Reads the text.
+    /// Reads the text of a request.
     ///
     /// # Errors
-    /// [`BadAsk`].
+    /// [`BadAsk`]: it is too long, or a line is not what the format says.
     pub fn parse(text: &str) -> Result<Self, BadAsk> {
         if text.len() > MAX_ASK {
             return Err(BadAsk);
@@ -91,10 +91,10 @@ pub fn claimed_origin(note: &str) -> Option<&str> {
     note.split('\n').next().filter(|origin| !origin.is_empty())
 }
 
-/// Looks at a request with the last checkpoint cosigned (the empty tree before the first).
+/// Checks a request against the last checkpoint cosigned (the empty tree before the first).
 ///
 /// # Errors
-/// [`Objection`]: do not cosign.
+/// [`Objection`]: why the checkpoint must not be cosigned.
 pub fn examine(ask: &Ask, key: &VerifierKey, known: &Checkpoint) -> Result<Checkpoint, Objection> {
     let offered = checkpoint::verify(&ask.note, key)?;
     if ask.old > offered.size {

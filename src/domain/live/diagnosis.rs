@@ -19,7 +19,7 @@ pub struct Measured {
     /// Share of the packets that were lost, 0..1.
     pub loss: f64,
     pub jitter_ms: f64,
-    /// What waits on the way (see `truth::Delay`).
+    /// How far behind the pictures are that wait on the way (`freshness`).
     pub behind: Duration,
     pub attention: Attention,
 }
@@ -33,12 +33,12 @@ pub enum Verdict {
         loss: f64,
         jitter_ms: f64,
     },
-    /// It sends fewer pictures than it says.
+    /// The camera sends fewer pictures than it announced.
     Camera {
         received_fps: f64,
         announced_fps: f64,
     },
-    /// It sends nothing, though the connection stands.
+    /// Nothing comes from the camera, though the connection stands.
     Silent,
     /// Pictures come in and are not shown: this workstation is overloaded.
     Workstation {

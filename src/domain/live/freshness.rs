@@ -21,7 +21,7 @@ const LATE: Duration = Duration::from_secs(1);
 /// From this age on the picture is not live.
 const NOT_LIVE: Duration = Duration::from_secs(3);
 
-/// How fresh a picture of this age is; `None`: there is none.
+/// The freshness of a picture of this age; `None`: no picture came yet.
 pub fn freshness(age: Option<Duration>) -> Freshness {
     match age {
         Some(age) if age <= LATE => Freshness::Live,
@@ -37,7 +37,7 @@ const DRIFT: f64 = 200e-6;
 const JUMP_MS: f64 = 2_000.0;
 /// Pictures that came within this time of each other came right after each other, milliseconds.
 const RIGHT_AFTER_MS: f64 = 500.0;
-/// What a camera's clock may be wrong by when it is taken for ours, milliseconds.
+/// The error assumed of a camera's clock that is taken for ours, milliseconds.
 const UNSURE_MS: f64 = 2_000.0;
 /// A camera's clock is taken for ours when ONVIF tells no more difference than this, seconds: it tells whole seconds.
 const SAME_CLOCK_S: i64 = 1;

@@ -1,4 +1,4 @@
-//! What is given up when this workstation cannot keep up, and how it comes back.
+//! Overload: what quality is given up when this workstation cannot keep up, and how it comes back.
 //!
 //! A tile goes from its larger stream to the lower one, then to key frames only; the worst first. When the wall has been
 //! at ease for a while some of it is tried again; a trial that fails makes the next one wait longer.
@@ -16,7 +16,7 @@ pub struct Load<K> {
     pub key: K,
     /// The tile the person works with.
     pub selected: bool,
-    /// It shows the larger of two streams.
+    /// The tile shows the larger of two streams.
     pub can_lower: bool,
     /// Pictures per second, as for a verdict.
     pub received_fps: f64,
@@ -24,7 +24,7 @@ pub struct Load<K> {
     pub shown_fps: f64,
 }
 
-/// What a tile has been brought down to.
+/// The reduction in force on a tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Level {
     #[default]
@@ -50,7 +50,7 @@ const STEP: usize = 8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Lowered {
     level: Level,
-    /// It had a lower stream to go to, and goes back over it.
+    /// Whether the tile had a lower stream to go to, and goes back over it.
     over_lower: bool,
 }
 
@@ -78,7 +78,7 @@ impl<K> Default for Overload<K> {
 }
 
 impl<K: Copy + Ord> Overload<K> {
-    /// What a tile is brought down to now.
+    /// The reduction in force on this tile now.
     pub fn level(&self, key: K) -> Level {
         self.lowered.get(&key).map(|lowered| lowered.level).unwrap_or_default()
     }

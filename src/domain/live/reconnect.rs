@@ -7,7 +7,7 @@
 use crate::domain::backoff::BackoffPolicy;
 use std::time::{Duration, Instant};
 
-/// What became of a connection.
+/// The ways a connection is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// No answer: it reboots, or the network is away.
@@ -16,19 +16,19 @@ pub enum Fault {
     Dropped,
     /// The connection stands and nothing comes.
     Frozen,
-    /// It has no free session (RTSP 453, 503): often only until it notices that the old one is gone.
+    /// The camera has no free session (RTSP 453, 503): often only until it notices that the old one is gone.
     Busy,
     /// 401: a new password, or a clock that jumped.
     Refused,
-    /// It says that the clocks differ.
+    /// The camera says that the clocks differ.
     ClockWrong,
     /// No stream at the address: it was configured anew.
     NoStream,
-    /// This workstation cannot show it.
+    /// No decoder of this workstation can show the stream.
     CannotShow,
 }
 
-/// What the next try asks of the camera afresh; each includes those before it.
+/// The questions the next try asks the camera again; each includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ask {
     /// Nothing: the same address.
@@ -39,7 +39,7 @@ pub enum Ask {
     Account,
 }
 
-/// The next try.
+/// When and how the next try is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Next {
     pub at: Instant,
@@ -94,7 +94,7 @@ impl Fault {
     }
 }
 
-/// One camera's stream.
+/// The reconnection of one camera's stream.
 #[derive(Debug, Clone, Default)]
 pub struct Reconnect {
     /// Since when it has been lost.
@@ -105,7 +105,7 @@ pub struct Reconnect {
 }
 
 impl Reconnect {
-    /// A picture came.
+    /// Notes that a picture came.
     pub fn live(&mut self, now: Instant) {
         self.live_since.get_or_insert(now);
         self.troubled_since = None;
@@ -116,7 +116,8 @@ impl Reconnect {
         self.troubled_since
     }
 
-    /// It was lost at `now`, like `others` more cameras; `chance` is a random number 0..1. Says when and how to try next.
+    /// Notes that the stream was lost at `now`, like `others` more cameras, and gives when and how to try next.
+    /// `chance` is a random number 0..1.
     pub fn lost(&mut self, now: Instant, fault: Fault, others: usize, chance: f64) -> Next {
         self.troubled_since.get_or_insert(now);
         let steady = self

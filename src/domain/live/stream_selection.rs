@@ -39,8 +39,8 @@ pub fn stream_for(tile: Pixels, sub: Option<Pixels>, present: StreamRole) -> Str
     }
 }
 
-/// Which of a tile's two streams is drawn: the wanted one as soon as it has a live picture, the other as long as it is
-/// fresher. Ages are those of the latest pictures; `None`: there is none.
+/// The one of a tile's two streams that is drawn: the wanted one as soon as it has a live picture, the other as long as
+/// it is fresher. Ages are those of the latest pictures; `None`: no picture came yet.
 pub fn to_show(wanted: StreamRole, main: Option<Duration>, sub: Option<Duration>) -> StreamRole {
     let (own, other, otherwise) = match wanted {
         StreamRole::Main => (main, sub, StreamRole::Sub),

@@ -11,10 +11,10 @@ use uuid::Uuid;
 /// A view whose pulses do not come for this long is over: they come every minute.
 pub const SILENCE: Duration = Duration::from_secs(150);
 
-/// What an event says of a view.
+/// The steps of a view that its events report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// It was opened, or is still open.
+    /// The view was opened, or is still open.
     Open,
     Closed,
 }

@@ -13,7 +13,7 @@ pub const PASSWORDS_REMEMBERED: usize = 5;
 pub const PASSWORD_CHARACTERS: std::ops::RangeInclusive<usize> = 12..=200;
 const DAY_MS: i64 = 24 * 3_600_000;
 
-/// What the standing of an account follows from.
+/// The facts that the standing of an account follows from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Life {
     pub enabled: bool,
@@ -34,9 +34,9 @@ pub enum AccountStatus {
     Disabled,
     /// The appointment is over.
     AppointmentOver,
-    /// It was not confirmed in time (R-ACC-4).
+    /// The account was not confirmed in time (R-ACC-4).
     NotConfirmed,
-    /// It may only be used to choose another password (R-ACC-3).
+    /// The account may only be used to choose another password (R-ACC-3).
     MustChoosePassword,
 }
 
@@ -76,10 +76,10 @@ pub enum PasswordFault {
     UsedBefore,
 }
 
-/// What a new password must be, as far as it shows by itself; that it is new is checked against the hashes.
+/// Checks what can be seen of a new password by itself; whether it was used before is checked against the hashes.
 ///
 /// # Errors
-/// The first thing that is wrong with it.
+/// The first fault, by length, by name, by monotony.
 pub fn check_password(user: &str, password: &str) -> Result<(), PasswordFault> {
     if !PASSWORD_CHARACTERS.contains(&password.chars().count()) {
         return Err(PasswordFault::Length);

@@ -13,7 +13,7 @@ use crate::domain::camera::{CameraId, ControllerId};
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
-/// What a workstation is for.
+/// The purpose a workstation was enabled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StationKind {
@@ -26,7 +26,7 @@ pub enum StationKind {
 }
 
 impl StationKind {
-    /// Every kind.
+    /// Every kind of workstation.
     pub const ALL: [Self; 3] = [Self::ControlRoom, Self::Remote, Self::Maintainer];
 
     /// The word for logs and the database; the one it has on the wire.
@@ -43,9 +43,9 @@ impl StationKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reach {
     Reachable,
-    /// It is away, for no longer than the workstation may go on by itself.
+    /// The server is away, for no longer than the workstation's grace.
     Grace,
-    /// It is away for longer.
+    /// The server is away for longer than the grace.
     Away,
 }
 
@@ -63,10 +63,10 @@ pub struct Circumstances {
     pub local: Option<DateTime>,
 }
 
-/// What somebody wants with a camera.
+/// The rights on a camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Right {
-    /// What a grant names.
+    /// A right that a grant names.
     Grant(Action),
     /// Device figures without a picture.
     Figures,
@@ -74,10 +74,10 @@ pub enum Right {
     ApproveMask,
 }
 
-/// What somebody wants with a controller's log (R-AUD-2, R-AUD-3).
+/// The rights on a controller's log (R-AUD-2, R-AUD-3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LogRight {
-    /// Entries of anybody. One's own last ones are everybody's.
+    /// Reading entries of anybody; the last entries of one's own need no right.
     Read,
     /// Keep bodies longer.
     RaiseFloor,
@@ -88,7 +88,7 @@ pub enum LogRight {
 }
 
 impl LogRight {
-    /// Every right.
+    /// Every right on a log.
     pub const ALL: [Self; 6] = [
         Self::Read,
         Self::RaiseFloor,
@@ -99,7 +99,7 @@ impl LogRight {
     ];
 }
 
-/// What somebody wants with the house itself.
+/// The administrative rights, over people, workstations, cameras and the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AdminRight {
     /// Who is enabled, with appointment and last use; whose sessions run (R-ACC-4).
@@ -117,7 +117,7 @@ pub enum AdminRight {
 }
 
 impl AdminRight {
-    /// Every office.
+    /// Every administrative right.
     pub const ALL: [Self; 6] = [
         Self::ReadPeople,
         Self::ConfirmPeople,
@@ -128,7 +128,7 @@ impl AdminRight {
     ];
 }
 
-/// What is asked for.
+/// The question put to [`decide`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked<'a> {
     Camera {
@@ -158,10 +158,10 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// As a result, for who goes on only when it is allowed.
+    /// The decision as a result, for callers that go on only when allowed.
     ///
     /// # Errors
-    /// The rule that refuses.
+    /// The [`Rule`] that refuses.
     pub fn granted(self) -> Result<Ground, Rule> {
         match self {
             Self::Allowed(ground) => Ok(ground),
@@ -181,7 +181,7 @@ impl Decision {
 pub enum Ground {
     /// R-ACC-2: a grant for this action on this camera.
     Grant,
-    /// The same, at an hour the grant names.
+    /// A grant allows it, at an hour that the grant names.
     GrantForTheHour,
     /// R-AUD-7: live and PTZ go on while the server is away within the grace.
     Grace,
@@ -354,7 +354,7 @@ fn authorise_admin(person: &Person, office: AdminRight, here: &Circumstances) ->
     in_the_control_room(here)
 }
 
-/// What is done in the control room only, and never without the server.
+/// Allows what is done in the control room only, and never without the server.
 fn in_the_control_room(here: &Circumstances) -> Result<Ground, Rule> {
     if here.station != StationKind::ControlRoom {
         return Err(Rule::NotAtThisStation);
@@ -363,7 +363,7 @@ fn in_the_control_room(here: &Circumstances) -> Result<Ground, Rule> {
     Ok(Ground::AdminRight)
 }
 
-/// The audit path's table: what goes on without the server, and what does not.
+/// Decides what goes on without the server: the table in `docs/log.md`.
 fn reach(server: Reach, goes_on_within_grace: bool) -> Result<(), Rule> {
     match server {
         Reach::Reachable => Ok(()),

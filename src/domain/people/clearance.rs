@@ -3,8 +3,8 @@
 //!
 //! Invariant: nobody answers their own request; what is granted is never more than what was asked; an answer is final;
 //! after its end nothing is seen under it. Times are Unix milliseconds.
-//! Deliberately absent: grants (`people::decide` was asked before), recording and telling (the server), the seven days of
-//! each picture (`domain::timeline`).
+//! Deliberately absent: grants (`domain::people::decide` was asked before), recording and notices (the server), the seven days
+//! of each picture (`domain::timeline`).
 
 use super::stated_purpose::{MOST_PROTOCOL, cleaned};
 use super::{Level, Purpose};
@@ -24,7 +24,7 @@ const MOST_AHEAD_HOURS: i64 = 24;
 /// Longest time it is in force, and longest time a request waits, hours.
 pub const MOST_HOURS: u32 = 72;
 
-/// What is done with recordings.
+/// The uses of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Use {
@@ -42,7 +42,7 @@ pub struct Extent {
     pub export: bool,
 }
 
-/// What somebody asks for.
+/// The request for a clearance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wish {
@@ -51,11 +51,11 @@ pub struct Wish {
     pub extent: Extent,
     pub purpose: Purpose,
     pub reason: Reason,
-    /// Empty when there is none.
+    /// Protocol number of the request behind it; may be empty.
     pub protocol_no: String,
 }
 
-/// What a supervisor says.
+/// A supervisor's answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Verdict {
@@ -63,7 +63,7 @@ pub enum Verdict {
     Approve {
         hours: u32,
     },
-    /// Only this much of it.
+    /// Grants a part of what was asked for.
     Shorten {
         extent: Extent,
         hours: u32,
@@ -92,7 +92,7 @@ pub enum Answer {
     },
 }
 
-/// A request and what became of it.
+/// A request together with its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Clearance {
@@ -107,14 +107,14 @@ pub struct Clearance {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClearanceStatus {
     Waiting,
-    /// What was granted may be seen.
+    /// Recordings may be seen under the clearance.
     InForce,
     Refused,
-    /// It was granted and is over, or nobody answered in time.
+    /// The clearance was granted and is over, or nobody answered in time.
     Expired,
 }
 
-/// What an answer was, for the record.
+/// The steps of a clearance, for the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
@@ -198,10 +198,11 @@ impl Extent {
 }
 
 impl Clearance {
-    /// A request, waiting for its answer.
+    /// Makes a request that waits for its answer.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// [`ClearanceError`]: the level needs no clearance, cameras or range are more than one may ask for, or the protocol
+    /// number is missing.
     pub fn request(mut wish: Wish, asked_by: &str, level: Level, now_ms: i64) -> Result<Self, ClearanceError> {
         if !is_needed(level) {
             return Err(ClearanceError::NotForThisLevel);
@@ -263,7 +264,7 @@ impl Clearance {
         Ok(step)
     }
 
-    /// Where it stands.
+    /// The state of the clearance at this moment.
     pub fn standing(&self, now_ms: i64) -> ClearanceStatus {
         match &self.answer {
             None if now_ms >= self.ends_ms() => ClearanceStatus::Expired,
@@ -274,7 +275,7 @@ impl Clearance {
         }
     }
 
-    /// When it is over by itself, or a refusal need not be told any more.
+    /// The moment from which the clearance is listed no more: its end, or some time after a refusal.
     pub fn ends_ms(&self) -> i64 {
         let longest = i64::from(MOST_HOURS) * HOUR_MS;
         match &self.answer {
@@ -284,7 +285,7 @@ impl Clearance {
         }
     }
 
-    /// What may be seen of a camera under it by this account, at this moment.
+    /// The span of a camera's recordings that this account may see under the clearance at this moment.
     pub fn cleared(&self, account: &str, what: Use, camera: &CameraId, now_ms: i64) -> Option<Span> {
         let Some(Answer::Granted { extent, .. }) = &self.answer else {
             return None;
@@ -298,7 +299,7 @@ impl Clearance {
 /// The clearance under which an account may see a whole range of a camera.
 ///
 /// # Errors
-/// [`ClearanceError::NotCleared`].
+/// [`ClearanceError::NotCleared`] when no clearance in force covers the whole range.
 pub fn covering<'a>(
     mut clearances: impl Iterator<Item = &'a Clearance>,
     account: &str,

@@ -1,11 +1,11 @@
-//! The automatic lock of a workstation: after so long without a hand on it, controls are hidden and the wall stays.
+//! The automatic lock of a workstation: after a time without input, controls are hidden and the wall stays.
 //!
 //! Invariant: locked stays locked until the same person proves who they are; a tick never unlocks.
-//! Deliberately absent: asking the server, drawing, what a hand is.
+//! Deliberately absent: asking the server, drawing, what counts as input.
 
 use std::time::{Duration, Instant};
 
-/// What happens at the workstation.
+/// The events at the workstation that bear on its lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// A key, a button or the pointer.
@@ -18,7 +18,7 @@ pub enum Input {
     Proven,
 }
 
-/// What changed.
+/// A change of the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     Locked,

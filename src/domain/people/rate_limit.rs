@@ -40,10 +40,10 @@ impl<K: Hash + Eq> Flood<K> {
         }
     }
 
-    /// Takes a token. Otherwise, in how many whole seconds there will be one.
+    /// Takes a token from the caller's bucket.
     ///
     /// # Errors
-    /// The wait.
+    /// The wait until there will be one, whole seconds, at least 1.
     pub fn take(&mut self, caller: K, now_ms: i64) -> Result<(), u64> {
         let wait = self.wait_s(&caller, now_ms);
         if wait > 0 {

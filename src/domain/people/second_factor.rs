@@ -46,7 +46,7 @@ pub fn step_of(secret: &[u8], code: &SecretString, now_s: u64, last_step: u64) -
     found
 }
 
-/// The code of a moment, for whoever plays the authenticator.
+/// The code of a moment, for tests and tools that stand in for the authenticator.
 pub fn code(secret: &[u8], now_s: u64) -> SecretString {
     let code = code_at(secret, now_s / STEP_S).unwrap_or_default();
     format!("{code:06}").into()

@@ -23,7 +23,7 @@ impl Purpose {
 #[error("this purpose needs the protocol number of the request")]
 pub struct NoProtocolNumber;
 
-/// A purpose, stated.
+/// A purpose with its note and protocol number, as a person stated it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Typed", into = "Typed")]
 pub struct Stated {
@@ -32,7 +32,7 @@ pub struct Stated {
     protocol_no: String,
 }
 
-/// The same as it was typed, or as it travels.
+/// A stated purpose as it was typed, or as it travels; not yet checked.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Typed {
@@ -79,10 +79,10 @@ impl Default for Stated {
 }
 
 impl Stated {
-    /// A purpose with what was typed beside it; either may be empty.
+    /// A purpose with the note and the number typed beside it; either may be empty.
     ///
     /// # Errors
-    /// The purpose needs a protocol number and there is none.
+    /// [`NoProtocolNumber`]: the purpose needs a protocol number, and the one given is empty.
     pub fn new(purpose: Purpose, note: &str, protocol_no: &str) -> Result<Self, NoProtocolNumber> {
         let stated = Self {
             purpose,
@@ -95,12 +95,12 @@ impl Stated {
         Ok(stated)
     }
 
-    /// The purpose itself.
+    /// The purpose.
     pub fn purpose(&self) -> Purpose {
         self.purpose
     }
 
-    /// What was noted beside it; may be empty.
+    /// The note beside the purpose; may be empty.
     pub fn note(&self) -> &str {
         &self.note
     }

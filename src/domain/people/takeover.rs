@@ -1,5 +1,5 @@
-//! Somebody proves to be the person of an account that is active at another workstation: that end is told, asked, and
-//! yields or not (R-ACC-1).
+//! The takeover of an account that is active at another workstation (R-ACC-1): a person proves there that the account is
+//! theirs, the active workstation is asked, and yields or not.
 //!
 //! Proven → asked → yielded or kept; nobody answers → as the rules say. Times are Unix milliseconds, an argument.
 //! Invariant: an end that was not asked, or that may still answer, never loses the account; an answer is final.
@@ -10,30 +10,30 @@ use serde::{Deserialize, Serialize};
 /// A proof that is not used to ask is worth nothing after this long, and so is an answer that is not taken up.
 const GOOD_MS: i64 = 120_000;
 
-/// What becomes of an account when the end that has it does not answer.
+/// The outcome of a takeover that the active workstation does not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum Unanswered {
-    /// It stays where it is.
+    /// The account stays where it is active.
     #[default]
     Keeps,
-    /// It passes to who asked.
+    /// The account passes to the workstation that asks.
     Yields,
 }
 
-/// How long an end may think, and what becomes of it then.
+/// Time to answer, and the outcome without an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
     pub answer_ms: i64,
     pub unanswered: Unanswered,
 }
 
-/// What somebody does.
+/// The inputs of a takeover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// The end that wants the account asks for it.
     Ask,
-    /// The same end does not want it any more.
+    /// The workstation that asked does not want the account any more.
     GiveUp,
     /// The end that has the account answers.
     Yield,
@@ -42,7 +42,7 @@ pub enum Input {
     Tick,
 }
 
-/// What changed; each is an event.
+/// The changes of a takeover; each is an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     Asked,
@@ -67,7 +67,7 @@ impl Change {
     }
 }
 
-/// How it stands.
+/// The state of a takeover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TakeoverStatus {
     /// The other end knows that somebody is at the door, and is not asked yet.
@@ -77,7 +77,7 @@ pub enum TakeoverStatus {
         left_ms: i64,
     },
     Yielded,
-    /// It stays; `answered`: because the other end said so.
+    /// The account stays; `answered`: the active workstation said so, and not only silence.
     Kept {
         answered: bool,
     },

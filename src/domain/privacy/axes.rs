@@ -20,7 +20,7 @@ pub fn speed_share(motion: &MotionBounds, velocity: f64) -> f64 {
     }
 }
 
-/// The largest velocity whose [`speed_share`] is no more than `share`; 0 when there is none.
+/// The largest velocity whose [`speed_share`] is no more than `share`; 0 when every velocity is more.
 pub fn velocity_within(motion: &MotionBounds, share: f64) -> f64 {
     if share >= 1.0 {
         1.0
@@ -37,8 +37,8 @@ pub(super) fn after(base: Instant, at: Instant) -> f64 {
     }
 }
 
-/// What two intervals share; `None` when nothing. Pan intervals that could meet on both sides of the circle stay as the
-/// narrower of the two is.
+/// The intersection of two intervals per axis; `None` when it is empty. Pan intervals that could meet on both sides of
+/// the circle stay as the narrower of the two is.
 pub(super) fn common(a: Option<[Interval; 3]>, b: [Interval; 3]) -> Option<[Interval; 3]> {
     let Some(a) = a else { return Some(b) };
     let mut shared = [b[0]; 3];

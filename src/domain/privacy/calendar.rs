@@ -109,7 +109,7 @@ impl SchoolState {
     }
 }
 
-/// What is wrong with a calendar.
+/// Faults of a calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CalendarError {
     #[error("hours that end before they begin")]
@@ -136,10 +136,10 @@ impl Stretch {
 }
 
 impl SchoolCalendar {
-    /// Whether the calendar makes sense.
+    /// Checks that the calendar is possible.
     ///
     /// # Errors
-    /// The first thing that does not.
+    /// The first [`CalendarError`] found.
     pub fn check(&self) -> Result<(), CalendarError> {
         if self.hours.iter().any(|hours| hours.from >= hours.to) {
             return Err(CalendarError::Hours);
@@ -259,7 +259,7 @@ fn later(civil: DateTime, zone: &TimeZone) -> Option<Timestamp> {
     zone.to_ambiguous_timestamp(civil).later().ok()
 }
 
-/// A closed stretch: never shorter than anybody reads it.
+/// A closed stretch, by the longest reading of local times that a clock change makes ambiguous.
 fn closed(from: DateTime, to: DateTime, zone: &TimeZone) -> Option<Stretch> {
     Some(Stretch {
         from: earlier(from, zone)?,
@@ -267,7 +267,7 @@ fn closed(from: DateTime, to: DateTime, zone: &TimeZone) -> Option<Stretch> {
     })
 }
 
-/// An opened stretch: never longer than anybody reads it; `None` when nothing is left of it.
+/// An opened stretch, by the shortest reading of such local times; `None` when nothing is left.
 fn opened(from: DateTime, to: DateTime, zone: &TimeZone) -> Option<Stretch> {
     let (from, to) = (later(from, zone)?, earlier(to, zone)?);
     (from < to).then_some(Stretch { from, to })
@@ -433,7 +433,7 @@ mod tests {
             }
         }
 
-        /// The state holds until the moment that is told, and not longer.
+        /// The state holds until the moment that is given with it, and not longer.
         #[test]
         fn r_prv_2_the_state_holds_exactly_until_the_moment_told(
             from in 0i8..4, long in 1i8..4, minute in 0i64..(5 * 24 * 60), step in 1i64..200, spring in any::<bool>(),

@@ -3,11 +3,11 @@
 //! that is left.
 //!
 //! At each sighting the point was brought somewhere into the picture (`at`, the middle is best) at the pose that the
-//! dome reported. What is looked for are four numbers, by Gauss-Newton on the angles between where the point lies and where
+//! dome reported. Four numbers are fitted, by Gauss-Newton on the angles between where the point lies and where
 //! the model says it does.
 //!
-//! Invariant: a model is given only together with its error; with fewer than four sightings, or when they do not tell
-//! the numbers apart, there is none. Deliberately absent: the picture, the dome.
+//! Invariant: a model is given only together with its error; with fewer than four sightings, or with sightings too
+//! much alike to separate the four numbers, no model is given. Deliberately absent: the picture, the dome.
 
 use super::projection::{direction_at, unit};
 use crate::domain::camera::{Direction, LensModel, Pose};
@@ -23,7 +23,7 @@ const UNKNOWNS: usize = 4;
 /// A point that was looked at.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sighting {
-    /// What the dome said of itself.
+    /// The pose that the dome reported.
     pub reported: Pose,
     /// Where in the picture the point was, 0..1.
     pub at: [f64; 2],
@@ -31,7 +31,7 @@ pub struct Sighting {
     pub truly: Direction,
 }
 
-/// What follows from the sightings.
+/// The lens model found from sightings, and how well it fits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calibration {
     /// The lens model, corrected.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// An answer says how the clocks stand for this long.
 const COUNTS: Duration = Duration::from_secs(5);
 
-/// What is known of one camera's clock.
+/// The offset of one camera's clock, as far as it is known.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CameraClock {
     /// When an answer was complete, and the camera's time in it, Unix milliseconds.

@@ -18,7 +18,7 @@ pub const LIMIT_TOLERANCE: f64 = 0.01;
 /// Points looked at along each side of a mask's bounding box.
 const LOOKS: u32 = 40;
 
-/// What masks a camera takes (Media2 `GetMaskOptions`).
+/// The masks a camera accepts (Media2 `GetMaskOptions`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaskOptions {
     pub most_masks: usize,
@@ -182,7 +182,7 @@ fn rectangle([low, high]: [Point; 2]) -> Vec<Point> {
     vec![low, [high[0], low[1]], high, [low[0], high[1]]]
 }
 
-/// Whether a simple polygon has the point: an odd number of its sides lie to the right of it.
+/// Whether a simple polygon contains the point: an odd number of its sides lie to the right of the point.
 fn has(polygon: &[Point], p: Point) -> bool {
     let sides = (0..polygon.len()).map(|i| (polygon[i], polygon[(i + 1) % polygon.len()]));
     let crossing = |(a, b): &(Point, Point)| {

@@ -11,7 +11,7 @@
 use super::speed_envelope::{Axes3, Envelope, Part, Speeds};
 use std::collections::VecDeque;
 
-/// Orders kept: more than the seconds of evidence at the rate keys repeat.
+/// Number of orders remembered: more than the seconds of evidence at the rate keys repeat.
 const MOST_ORDERS: usize = 64;
 
 /// One order.
@@ -19,7 +19,7 @@ const MOST_ORDERS: usize = 64;
 struct Sent {
     /// Seconds.
     at: f64,
-    /// What it may do.
+    /// The motion the dome may be in from here on.
     may: Envelope,
     /// Where it leads, when it ends somewhere.
     target: Option<Axes3>,
@@ -37,7 +37,7 @@ pub struct Orders {
 }
 
 impl Orders {
-    /// None yet.
+    /// No orders; the dome moves within `base`.
     pub fn new(base: Envelope) -> Self {
         Self {
             base,
@@ -75,7 +75,7 @@ impl Orders {
         sum
     }
 
-    /// What it may do at a moment; `None` when that depends on what came before the orders kept here.
+    /// The motion possible at a moment; `None` when that depends on orders older than those remembered.
     fn at(&self, moment: f64, delay: f64) -> Option<Envelope> {
         let oldest = self.sent.front().map(|sent| sent.at).filter(|at| *at <= moment)?;
         let since = self.since(moment, delay);

@@ -192,7 +192,7 @@ pub const MOST_POINTS: usize = 256;
 /// Checks that points are the corners of a simple polygon; gives them counter-clockwise, without repetitions.
 ///
 /// # Errors
-/// What is wrong with it.
+/// [`ShapeError`]: too few or too many corners, a number that is not finite, or sides that cross.
 pub fn simple(points: &[Point]) -> Result<Vec<Point>, ShapeError> {
     if points.iter().flatten().any(|v| !v.is_finite()) {
         return Err(ShapeError::OutOfRange);

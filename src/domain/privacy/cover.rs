@@ -73,8 +73,8 @@ impl PreparedMasks {
         self.pieces.extend(pieces.into_iter().map(|piece| (piece, style)));
     }
 
-    /// What must be covered when the pose is known like this. Masks in the picture do not depend on it; a camera
-    /// without masks needs no cover.
+    /// The cover for a pose known this well. Masks of a fixed camera do not depend on it; a camera without masks needs
+    /// no cover.
     pub fn cover(&self, knowledge: &PoseKnowledge) -> Cover {
         if self.beyond_drawing {
             return Cover::Whole(WholeReason::TooUncertain);
@@ -131,7 +131,7 @@ fn picture_polygons(corners: &[Point], style: CoverStyle) -> Option<Vec<Polygon>
     Some(polygons.collect())
 }
 
-/// A ring as it is handed out, solid; `None` when nothing is left of it.
+/// A ring as a solid polygon of the cover; `None` when nothing is left of the ring.
 fn polygon(ring: &[Point]) -> Option<Polygon> {
     (ring.len() >= 3).then(|| {
         ring.iter()
@@ -141,11 +141,11 @@ fn polygon(ring: &[Point]) -> Option<Polygon> {
     })
 }
 
-/// What becomes of one piece.
+/// The projection of one piece of a mask.
 enum Part {
     OutOfView,
     Seen(Polygon),
-    /// It may be anywhere.
+    /// The piece may be anywhere in the picture.
     Unbounded,
 }
 

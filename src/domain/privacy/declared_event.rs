@@ -1,8 +1,9 @@
 //! Declared events: for minutes a ceiling is raised, a liftable mask is lifted, or a school camera is opened (R-PTZ-2,
-//! R-PRV-1, R-PRV-2). The server keeps one of these for all cameras; workstations are told.
+//! R-PRV-1, R-PRV-2). The server has one list for all cameras and sends it to workstations.
 //!
 //! Invariant: every event has a reason and an end; a permanent mask is never lifted, whatever is declared; masks and
-//! schools are a supervisor's. Whoever keeps this ends what is over: nothing here waits for a client.
+//! schools are a supervisor's. The server ends what is over: nothing here waits for a
+//! client.
 //! Deliberately absent: recording and telling (the caller), grants (`domain::people` was asked before).
 
 use crate::domain::camera::{CameraId, MaskId};
@@ -18,26 +19,26 @@ const MOST_TEXT: usize = 500;
 /// Events in force on one camera at once.
 const MOST_EVENTS: usize = 8;
 
-/// What an event changes.
+/// The change an event brings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// No ceiling on the zoom, neither the camera's nor of a sector. Pan and tilt limits and no-look sectors stay.
     Ceilings,
-    /// This mask is lifted.
+    /// Lifts this mask.
     Mask(MaskId),
     /// Pictures of a school camera may be seen although the school is open.
     School,
 }
 
-/// What somebody declares.
+/// A declaration: change, reason, protocol number, minutes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Declaration {
     pub change: Change,
     /// Why; never empty.
     pub reason: String,
-    /// Empty when there is none (yet).
+    /// Protocol number; may be empty, as there may be none yet.
     #[serde(default)]
     pub protocol_no: String,
     pub minutes: u32,
@@ -103,10 +104,10 @@ impl<P> Default for Declared<P> {
 }
 
 impl<P: Clone> Declared<P> {
-    /// Whether it could be declared now: what the keeper asks before it records.
+    /// Checks whether the event could be declared now; asked before it is recorded.
     ///
     /// # Errors
-    /// Why not.
+    /// [`DeclareError`]: by reason, minutes, level, camera, mask, or what is in force already.
     pub fn check(
         &self,
         camera: &CameraPlan,
@@ -155,7 +156,7 @@ impl<P: Clone> Declared<P> {
     /// Puts an event in force.
     ///
     /// # Errors
-    /// Why not; nothing has changed then.
+    /// [`DeclareError`], as [`Declared::check`] gives it; nothing has changed then.
     pub fn declare(
         &mut self,
         camera: &CameraPlan,

@@ -23,7 +23,7 @@ pub struct Piece {
     pub radius: f64,
     /// Unit vectors to its corners, in order.
     pub corners: Vec<DVec3>,
-    /// Largest cosine of the elevation of any point of it: how far turning about the vertical can move it.
+    /// Largest cosine of the elevation of any point of the piece: how far turning about the vertical can move it.
     pub widest_cosine: f64,
 }
 

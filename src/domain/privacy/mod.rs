@@ -72,7 +72,7 @@ pub struct PoseInterval {
     pub hfov: Interval,
 }
 
-/// What is known of a dome's pose at the time of a frame.
+/// The knowledge of a dome's pose at the time of a frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum PoseKnowledge {
     Within(PoseInterval),
@@ -80,8 +80,8 @@ pub enum PoseKnowledge {
 }
 
 impl PoseKnowledge {
-    /// The middle of what is known, when pan and tilt are known to `within_deg` on each side of it: what may be measured
-    /// or drawn by.
+    /// The middle of the known pose, when pan and tilt are known to `within_deg` on each side: good enough to measure
+    /// or draw by.
     pub fn steady(&self, within_deg: f64) -> Option<Pose> {
         match self {
             Self::Within(poses) if poses.pan.half_width() <= within_deg && poses.tilt.half_width() <= within_deg => {
@@ -113,10 +113,10 @@ pub enum WholeReason {
     PlanNotCurrent,
 }
 
-/// What must not be seen on a picture.
+/// The part of a picture that must not be seen.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cover {
-    /// These convex polygons; empty when nothing masked is in view.
+    /// Convex polygons; empty when nothing masked is in view.
     Parts(Vec<Polygon>),
     /// Everything.
     Whole(WholeReason),
@@ -130,7 +130,7 @@ pub struct Polygon {
 }
 
 impl From<Vec<[f32; 2]>> for Polygon {
-    /// A solid one.
+    /// A solid polygon of the cover.
     fn from(points: Vec<[f32; 2]>) -> Self {
         Self {
             points,

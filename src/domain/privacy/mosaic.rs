@@ -3,8 +3,8 @@
 //! Averages of what lies under a cover would give it away: over time, as the blocks of a moving dome slide over the place,
 //! many coarse averages add up to a fine picture; and on a camera that stands still one block already tells whether a lamp
 //! is on. So no colour is ever taken from under a cover. The picture is divided into [`COLUMNS`] × [`ROWS`] blocks; a block
-//! has the mean of those of its points that are shown, and one that shows nothing the mean of its neighbours. Whoever sees
-//! the cover could have computed it from the rest of the picture: it tells nothing, whatever the size of the blocks. They are
+//! has the mean of those of its points that are shown, and one that shows nothing the mean of its neighbours. A viewer
+//! could have computed the cover from the rest of the picture: it reveals nothing, whatever the size of the blocks. They are
 //! a sixteenth of the picture wide so that nobody takes a cover for a part of the picture.
 //!
 //! Invariant: the colours depend on points outside every polygon only. Deliberately absent: drawing, pixel formats.

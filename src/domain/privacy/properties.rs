@@ -34,7 +34,7 @@ fn within(poses: &PoseInterval, pose: Pose) -> bool {
     near(poses.pan, pose.pan_deg + turn) && near(poses.tilt, pose.tilt_deg) && near(poses.hfov, pose.hfov_deg)
 }
 
-/// What came of one trial.
+/// The result of one run.
 #[derive(Debug, Default, PartialEq)]
 struct Tally {
     frames: u32,
@@ -72,7 +72,7 @@ fn without_uncertainty(knowledge: PoseKnowledge) -> PoseKnowledge {
 /// Who moves the dome.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Mover {
-    /// This workstation, by orders.
+    /// The dome is moved from this workstation, by orders.
     Here,
     /// Others, by orders nobody here hears of; only ever onwards in one direction.
     Elsewhere,
@@ -135,8 +135,9 @@ fn trial(seed: u64, motion: MotionBounds, lens: LensModel, mover: Mover, used: U
     tally
 }
 
-/// The same dome, moved by those here. It tells its status by itself ten times a second, by a clock of its own, over a way
-/// that holds many of them up for long, and is asked once a second. `by_its_clock`: otherwise each is taken for a new one.
+/// Runs a dome that pushes its status ten times a second, by a clock of its own, over a way that holds many of them up
+/// for long, and that is asked once a second. `by_its_clock`: the clock is used; otherwise each status is taken for a
+/// new one.
 fn told(seed: u64, motion: MotionBounds, by_its_clock: bool) -> Tally {
     let mut dome = Dome::new(seed, motion.clone(), &lens());
     let mut chance = Chance(seed ^ 0x7e11);
@@ -198,7 +199,7 @@ fn told(seed: u64, motion: MotionBounds, by_its_clock: bool) -> Tally {
     tally
 }
 
-/// One frame: a mask somewhere near the picture, and whether every point of it that shows is covered.
+/// Checks one frame: a mask somewhere near the picture, and whether every point of the mask that shows is covered.
 fn look(
     tally: &mut Tally,
     chance: &mut Chance,

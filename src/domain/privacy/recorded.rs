@@ -38,7 +38,7 @@ impl RecordedCover {
         }
     }
 
-    /// What must be covered on the frame of this moment, Unix milliseconds; a frame without a time has no pose.
+    /// The cover for the recorded frame of this moment, Unix milliseconds; a frame without a time has no pose.
     pub fn at(&self, recorded_ms: Option<i64>) -> Cover {
         let knowledge = match (&self.poses, recorded_ms) {
             (Some(poses), Some(at_ms)) => poses.knowledge(at_ms),

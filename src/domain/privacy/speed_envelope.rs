@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-/// Steps kept; older ones are joined.
+/// Number of steps remembered; older ones are joined.
 const MOST_STEPS: usize = 48;
 
 /// One value per axis: pan, tilt, zoom.
@@ -20,7 +20,7 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// The same speed both ways.
+    /// An envelope of one speed in both directions of each axis.
     pub fn both_ways(speed: Axes3) -> Self {
         Self {
             low: speed.map(|v| -v),
@@ -28,7 +28,7 @@ impl Envelope {
         }
     }
 
-    /// Both envelopes.
+    /// The union of two envelopes.
     pub fn or(self, other: Self) -> Self {
         Self {
             low: std::array::from_fn(|i| self.low[i].min(other.low[i])),
@@ -72,7 +72,7 @@ impl Speeds {
         }
     }
 
-    /// The last step; full speed when there is none.
+    /// The last step; full speed before the first.
     pub fn last(&self) -> Step {
         self.steps.back().copied().unwrap_or(Step {
             since: f64::NEG_INFINITY,

@@ -114,7 +114,7 @@ pub fn star(chance: &mut Chance, middle: Direction, radius_deg: f64) -> (Vec<Dir
     (corners.iter().map(|c| ray(c[0], c[1])).collect(), inside)
 }
 
-/// What moves the dome.
+/// The motion the dome is in.
 #[derive(Debug, Clone, Copy)]
 enum Drive {
     Still,
@@ -123,7 +123,7 @@ enum Drive {
     Towards([f64; 3], f64),
 }
 
-/// The dome.
+/// The simulated dome of these tests.
 #[derive(Debug, Clone)]
 pub struct Dome {
     pub chance: Chance,
@@ -174,7 +174,7 @@ impl Dome {
         }
     }
 
-    /// Obeys Stop and timeouts, as a camera must that is to be kept inside limits.
+    /// A dome that obeys Stop and timeouts, as a camera must if limits are to hold.
     pub fn obedient(mut self) -> Self {
         (self.obeys_stop, self.obeys_timeout) = (true, true);
         self

@@ -36,12 +36,12 @@ use std::time::{Duration, Instant};
 
 /// Statuses that agree over this long show that the dome stands. Seconds.
 pub const SETTLED_S: f64 = 0.25;
-/// Pieces of evidence kept.
+/// Number of pieces of evidence remembered.
 const MOST_EVIDENCE: usize = 24;
 /// A pan or tilt interval wider than this on each side of its middle says nothing. Degrees.
 const WIDEST_DEG: f64 = 90.0;
 
-/// Follows one dome.
+/// The pose of one dome, followed from statuses and orders.
 #[derive(Debug, Clone)]
 pub struct PoseTracker {
     motion: MotionBounds,
@@ -53,10 +53,10 @@ pub struct PoseTracker {
     newest: Option<Newest>,
     /// Statuses that agree.
     run: Option<Run>,
-    /// Where the dome must be by what it was told since it last stood.
+    /// The pose reckoned from orders since the dome last stood.
     reckoning: Option<Reckoning>,
     last_order: f64,
-    /// What it was told since it last stood; `None` when somebody else moved it.
+    /// The orders since the dome last stood; `None` when somebody else moved it.
     orders: Option<Orders>,
     restarted: Option<f64>,
     other_holder: bool,
@@ -261,8 +261,9 @@ impl PoseTracker {
         self.between(now, now, 0.0, ahead.as_secs_f64(), orders)
     }
 
-    /// The same, and everything between there and the targets that the dome may still be on its way to, however long
-    /// that takes: where it may be until every order already given is over, when none lasts longer than `ahead`.
+    /// The pose interval now, widened by everything up to the targets that the dome may still be on its way to, however
+    /// long that takes: where the dome may be until every order already given is over, when none lasts longer than
+    /// `ahead`.
     pub fn settled(&self, now: Instant, ahead: Duration) -> PoseKnowledge {
         let reach = self.reach(now, ahead);
         let (PoseKnowledge::Within(mut poses), Some(orders), Some(base)) = (reach, &self.orders, self.base) else {
@@ -352,7 +353,7 @@ impl PoseTracker {
         ))
     }
 
-    /// What the lens cannot do is not possible, unless the dome says it did.
+    /// Cuts an interval to what the lens can do; a pose that the dome reports outside it counts all the same.
     fn within_lens(&self, pan: Interval, tilt: Interval, hfov: Interval) -> PoseInterval {
         let cut = |interval: Interval, range: [f64; 2]| {
             let cut = Interval {
@@ -427,7 +428,7 @@ impl PoseTracker {
         self.run = Some(Run { members: 1, ..run });
     }
 
-    /// The dome moves, and nobody here told it to since it was seen to stand.
+    /// Notes that the dome moves without an order from here since it was seen to stand.
     fn notice_motion(&mut self) {
         let Some(run) = self.run else { return };
         let full = self.full();

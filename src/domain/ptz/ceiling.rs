@@ -93,7 +93,7 @@ impl Ruled {
 }
 
 impl<'a> Regions<'a> {
-    /// Makes them ready.
+    /// Prepares the ceilings of a camera for many questions.
     pub fn of(camera: &'a CameraPlan) -> Self {
         let lens = camera.lens.as_ref();
         let ruled = |(index, sector): (usize, &super::sector::Sector)| {
@@ -127,7 +127,7 @@ impl<'a> Regions<'a> {
         }
     }
 
-    /// Whether there is none.
+    /// Whether the camera has no ceilings.
     pub fn is_empty(&self) -> bool {
         self.sectors.is_empty() && self.camera.limits.density_ceiling_px_m.is_none()
     }
@@ -181,9 +181,9 @@ impl<'a> Regions<'a> {
         })
     }
 
-    /// What is left of a velocity that the limits of the single axes allow, and the rule that took the rest. `settled` is
-    /// where the dome may be until everything ordered before is over (an earlier order on another axis goes on while this
-    /// one works); `seconds` it may last, delays included.
+    /// The part of a velocity that ceilings leave, after the limits of the single axes, and the rule that took the
+    /// rest. `settled` is where the dome may be until everything ordered before is over (an earlier order on another
+    /// axis goes on while this one works); `seconds` it may last, delays included.
     pub fn brake(&self, settled: &PoseKnowledge, wanted: Velocity, seconds: f64) -> (Velocity, Option<LimitHit>) {
         if self.is_empty() || wanted.is_zero() {
             return (wanted, None);

@@ -53,7 +53,7 @@ impl LimitHit {
     }
 }
 
-/// What may be sent instead of what was wanted.
+/// The velocity that may be sent instead of the wanted one, and the limit that took the rest.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Allowed {
     /// The velocity to send; slower than wanted, or zero on an axis, near a limit.
@@ -104,7 +104,7 @@ pub fn velocity(
     }
 }
 
-/// What is left on an axis: upwards and downwards, in its own units; infinite where nothing limits it.
+/// The room left on an axis: upwards and downwards, in the axis's own units; infinite where nothing limits it.
 struct Gate {
     below: f64,
     above: f64,
@@ -182,7 +182,7 @@ fn tilt_gate(camera: &CameraPlan, reach: &PoseKnowledge) -> Gate {
 /// Whether an absolute move, a preset or home may go to this pose.
 ///
 /// # Errors
-/// The limit it lies beyond.
+/// [`LimitHit`]: the limit that the pose lies beyond.
 pub fn position(camera: &CameraPlan, target: &Pose) -> Result<(), LimitHit> {
     let finite = target.pan_deg.is_finite() && target.tilt_deg.is_finite() && target.hfov_deg > 0.0;
     if !finite {
@@ -266,10 +266,10 @@ pub fn unknown_target(camera: &CameraPlan) -> Result<(), LimitHit> {
     }
 }
 
-/// What may be shown of a wanted digital zoom.
+/// The digital zoom that may be shown.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AllowedZoom {
-    /// Digital magnification, 1 or more.
+    /// Enlargement, 1 or more.
     pub factor: f64,
     /// The limit that allows no more, where less than wanted is allowed.
     pub hit: Option<LimitHit>,
@@ -336,7 +336,7 @@ mod tests {
     /// Timeout that goes with every continuous move of these tests, seconds; the dome of the trials keeps it.
     const LASTING_S: f64 = 0.5;
 
-    /// For a dome that was told nothing before.
+    /// The velocity allowed to a dome without earlier orders.
     fn velocity_at(camera: &CameraPlan, here: &PoseKnowledge, wanted: Velocity) -> Allowed {
         velocity(camera, here, here, wanted, LASTING_S)
     }

@@ -47,7 +47,7 @@ impl Velocity {
     }
 }
 
-/// What a workstation sends to a dome.
+/// The orders a workstation sends to a dome.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Order {
     /// A continuous move.

@@ -66,7 +66,7 @@ fn shows(lens: &LensModel, pose: Pose, points: &[Direction]) -> bool {
     seen.any(|p| p.iter().all(|v| (0.0..=1.0).contains(v)))
 }
 
-/// What is wrong with a picture, enlarged `digitally` in its middle.
+/// The rule that a picture, enlarged `digitally` in its middle, breaks; `None`: none.
 fn wrong(camera: &CameraPlan, pose: Pose, digitally: f64) -> Option<String> {
     let lens = camera.lens.as_ref().unwrap();
     let total = lens.magnification(pose.hfov_deg) * digitally;
@@ -93,7 +93,7 @@ fn wrong(camera: &CameraPlan, pose: Pose, digitally: f64) -> Option<String> {
     None
 }
 
-/// Drives a dome at random through the gate (or past it) and looks at every moment of it.
+/// Drives a dome at random through the gate (or past it) and checks every moment.
 fn drive(seed: u64, motion: &MotionBounds, gated: bool) -> Option<String> {
     let plan = camera(motion.clone());
     let mut dome = Dome::new(seed, motion.clone(), &lens()).obedient().wide();
@@ -204,7 +204,7 @@ fn looking(pan_deg: f64, tilt_deg: f64, magnification: f64) -> Pose {
     }
 }
 
-/// For a dome that was told nothing before.
+/// The velocity allowed to a dome without earlier orders.
 fn held(camera: &CameraPlan, here: &PoseKnowledge, wanted: Velocity) -> Allowed {
     velocity(camera, here, here, wanted, LASTING_S)
 }

@@ -27,15 +27,17 @@ pub struct Sector {
     pub corners: Vec<Direction>,
 }
 
-/// What holds in a sector.
+/// The rules a sector may have.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SectorRule {
-    /// The dome is never pointed into it, and what a picture shows of it is covered like a permanent mask.
+    /// The dome is never pointed into the sector, and the part of a picture that shows the sector is covered like a
+    /// permanent mask.
     NoLook,
-    /// Highest magnification over the widest view while any of it is in the picture, ×.
+    /// Highest magnification over the widest view while any part of the sector is in the picture, ×.
     ZoomCeiling(f64),
-    /// The same as pixels per metre at the nearest ground of the sector (EN 62676-4).
+    /// Highest density while any part of the sector is in the picture, pixels per metre at its nearest ground (EN
+    /// 62676-4).
     DensityCeiling(f64),
 }
 

@@ -24,7 +24,7 @@ const SAME_DEG: f64 = 0.05;
 /// Two positions must be asked for at least this far apart to show anything.
 const APART: Duration = Duration::from_millis(80);
 
-/// What to do now.
+/// The next act of a stop sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopAct {
     /// Send PTZ `Stop`, then call [`StopSequence::next`] again, whatever the camera answered.
@@ -41,7 +41,7 @@ pub enum StopAct {
     GaveUp,
 }
 
-/// What comes next in a round.
+/// The steps of a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Turn {
     Stop,
@@ -77,7 +77,7 @@ impl StopSequence {
         }
     }
 
-    /// What to do at `now`. Each act but `Wait` counts as done when it was returned.
+    /// The act due at `now`. Each act but `Wait` counts as done when it was returned.
     pub fn next(&mut self, now: Instant) -> StopAct {
         if let Turn::Pause(until) = self.turn {
             if now < until {

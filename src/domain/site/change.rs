@@ -16,7 +16,7 @@ const MOST_TEXT: usize = 120;
 /// Longest address, bytes.
 const MOST_ADDRESS: usize = 256;
 
-/// What an administrator types of a camera. Masks, ceilings and calendars have their own way.
+/// The settings of a camera as an administrator types them. Masks, ceilings and calendars change in their own way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CameraSettings {
@@ -77,7 +77,7 @@ pub struct Approval<'a> {
     pub approved_ms: i64,
 }
 
-/// What a field of a camera is called, in the plan's file and in events.
+/// The fields of a camera, by their names in the plan's file and in events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
@@ -114,7 +114,7 @@ impl Field {
     }
 }
 
-/// What differs in one camera between two plans; one of the two is there at least.
+/// A difference of one camera between two plans; at least one of the two has the camera.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Difference {
@@ -174,8 +174,8 @@ impl CameraSettings {
     }
 }
 
-/// What a new dome begins with until somebody calibrates it: a full turn, down to the ground, 60° to 2.5°. It has no masks
-/// yet that a wrong model could misplace.
+/// The lens model of a new dome until somebody calibrates it: a full turn, down to the ground, 60° to 2.5°. The dome
+/// has no masks yet that a wrong model could misplace.
 fn uncalibrated() -> LensModel {
     LensModel {
         pan_range_deg: [-180.0, 180.0],
@@ -327,7 +327,7 @@ fn check(plan: &SitePlan, next: &SitePlan) -> Result<(), SiteFault> {
     }
 }
 
-/// What differs between two plans, by camera: those that were there in the order of the first, then the new ones.
+/// The differences between two plans, by camera: cameras of the first plan in its order, then the new ones.
 pub fn differences(before: &SitePlan, after: &SitePlan) -> Vec<Difference> {
     let there = before.cameras.iter().filter_map(|camera| {
         let now = after.camera(&camera.id);
@@ -389,8 +389,8 @@ impl Difference {
         }
     }
 
-    /// What an event says: the fields that differ as they were and as they become; all of them of a camera that comes or
-    /// goes.
+    /// The difference as an event states it: the fields that differ, before and after; all fields of a camera that
+    /// comes or goes.
     pub fn told(&self) -> (Value, Value) {
         let fields = self.fields();
         let told = |camera: &Option<CameraPlan>| {

@@ -13,19 +13,19 @@ use toml::Spanned;
 pub struct FileFault {
     /// Counts from 1.
     pub line: usize,
-    /// The name that stands at the beginning of that line; empty when there is none.
+    /// The name at the beginning of that line; empty when the line has none.
     pub field: String,
     pub trouble: FileTrouble,
 }
 
-/// What it is.
+/// The kinds of fault in a plan's file.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FileTrouble {
-    /// It cannot be read; the reader's own words.
+    /// The file cannot be read; in the reader's own words.
     Syntax(String),
-    /// It can be read and makes no sense.
+    /// The file can be read, and the plan in it is not possible.
     Plan(PlanError),
-    /// A camera's address is none.
+    /// A camera's address is no address.
     Address,
 }
 
@@ -49,10 +49,10 @@ pub fn write(plan: &SitePlan) -> Result<String, toml::ser::Error> {
     toml::to_string(plan)
 }
 
-/// Reads a plan.
+/// Reads a plan from the text of its file.
 ///
 /// # Errors
-/// Everything that is wrong with it, in the order of the file; the first fault only where it cannot be read at all.
+/// Every fault, in the order of the file; only the first where the text is no TOML.
 pub fn read(text: &str) -> Result<SitePlan, Vec<FileFault>> {
     let plan: SitePlan = toml::from_str(text).map_err(|error| vec![unreadable(text, &error)])?;
     let places: Vec<(String, usize)> = toml::from_str::<Places>(text)
@@ -131,7 +131,7 @@ fn of_plan(lines: &[&str], places: &[(String, usize)], error: PlanError) -> File
     }
 }
 
-/// What the line of a trouble begins with.
+/// The text that the line of a fault begins with.
 fn needle(trouble: &CameraError) -> String {
     match trouble {
         CameraError::Twice => "id".into(),

@@ -65,6 +65,7 @@ impl App {
                 Scene {
                     screen: ScreenName::SignIn,
                     notices,
+                    sign_in: Some(screen.fields()),
                     delivery: self.delivery.clone(),
                     ..empty
                 }

@@ -34,7 +34,6 @@ impl App {
         };
         match screen.update(message) {
             enrol::Action::None => Task::none(),
-            enrol::Action::Run(task) => task.map(Message::Enrol),
             enrol::Action::Enrol { address, code } => {
                 let config = self.options.station.clone();
                 let enrolled = async move { enrol_machine(config, &address, &code).await };
@@ -50,15 +49,14 @@ impl App {
         };
         match lock.handle(input, Instant::now()) {
             Some(lock::Change::Locked) => {
-                let (card, focus) = Unlock::new(desk.person().display_name);
-                self.unlock = Some(card);
+                self.unlock = Some(Unlock::new(desk.person().display_name));
                 let recorded = desk.record_lock(input != lock::Input::Lock);
                 let recorded = Task::perform(recorded, |answer| Message::Locked(answer.map_err(Arc::new)));
                 // A key that is held is not let go behind the card.
                 if let Screen::Work(pane) = &mut self.screen {
                     drop(pane.update(window_content::Message::Room(control_room::Message::Unfocused)));
                 }
-                Task::batch([focus, recorded])
+                recorded
             }
             Some(lock::Change::Unlocked) => {
                 self.unlock = None;

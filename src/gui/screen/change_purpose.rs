@@ -39,7 +39,7 @@ pub enum Message {
 
 impl ChangePurpose {
     /// The dialogue with what is in force.
-    pub fn new(desk: Arc<dyn Desk>) -> (ChangePurpose, Task<Message>) {
+    pub fn new(desk: Arc<dyn Desk>) -> ChangePurpose {
         let stated = desk.stated();
         let form = Form::default()
             .choice(
@@ -51,8 +51,7 @@ impl ChangePurpose {
             .field(Place::ProtocolNo, fl!("sign-in-protocol"), stated.protocol_no())
             .field(Place::Note, fl!("sign-in-note"), stated.note())
             .button(Place::Change, Icon::Done, fl!("purpose-change"));
-        let focus = form.focus().map(Message::Form);
-        (ChangePurpose { desk, form }, focus)
+        ChangePurpose { desk, form }
     }
 
     /// Changes the state and says what to start.
@@ -98,7 +97,7 @@ impl ChangePurpose {
             quiet(fl!("purpose-recorded")),
             self.form.foot(fl!("export-cancel")),
         ];
-        Element::from(content.spacing(14).width(620)).map(Message::Form)
+        self.form.scope(content.spacing(14).width(620)).map(Message::Form)
     }
 }
 
@@ -112,7 +111,7 @@ mod tests {
     #[test]
     fn a_delegated_purpose_is_changed_to_only_with_its_protocol_number() {
         let desk = fake::desk(1, 0);
-        let (mut dialogue, _) = ChangePurpose::new(desk.clone());
+        let mut dialogue = ChangePurpose::new(desk.clone());
         let command = |command| Message::Form(form::Message::Command(command));
         assert!(
             matches!(dialogue.update(command(Command::Confirm)), Next::Close),

@@ -63,7 +63,7 @@ pub fn waiting(desk: &dyn Desk, now: SystemTime) -> Vec<ClearanceState> {
 
 impl ClearanceAnswer {
     /// The dialogue with the oldest request.
-    pub fn new(desk: Arc<dyn Desk>, now: SystemTime) -> (ClearanceAnswer, Task<Message>) {
+    pub fn new(desk: Arc<dyn Desk>, now: SystemTime) -> ClearanceAnswer {
         let form = Form::default()
             .field(Place::Cameras, fl!("clearance-cameras"), "")
             .field(Place::From, fl!("export-from"), "")
@@ -79,8 +79,7 @@ impl ClearanceAnswer {
             desk,
         };
         dialogue.show(waiting(dialogue.desk.as_ref(), now).into_iter().next());
-        let focus = dialogue.form.focus().map(Message::Form);
-        (dialogue, focus)
+        dialogue
     }
 
     fn show(&mut self, state: Option<ClearanceState>) {
@@ -210,7 +209,7 @@ impl ClearanceAnswer {
                 .width(680)
                 .into(),
         };
-        content.map(Message::Form)
+        self.form.scope(content).map(Message::Form)
     }
 
     fn answering(&self) -> Element<'_, form::Message<Place>> {
@@ -271,7 +270,7 @@ mod tests {
 
     fn dialogue() -> (ClearanceAnswer, Arc<fake::Fake>) {
         let desk = fake::supervisor(4, 1);
-        (ClearanceAnswer::new(desk.clone(), SystemTime::now()).0, desk)
+        (ClearanceAnswer::new(desk.clone(), SystemTime::now()), desk)
     }
 
     fn typed(place: Place, words: &str) -> Message {

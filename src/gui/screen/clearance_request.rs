@@ -55,7 +55,7 @@ pub enum Message {
 
 impl ClearanceRequest {
     /// The dialogue, with a camera and the last half hour offered.
-    pub fn new(desk: Arc<dyn Desk>, camera: Option<u32>, now: SystemTime) -> (ClearanceRequest, Task<Message>) {
+    pub fn new(desk: Arc<dyn Desk>, camera: Option<u32>, now: SystemTime) -> ClearanceRequest {
         let to_ms = sentences::unix_ms(now);
         let judicial = sentences::place_of(Purpose::JudicialPoliceInitiative);
         let camera = camera.map(|number| number.to_string()).unwrap_or_default();
@@ -73,9 +73,8 @@ impl ClearanceRequest {
             .field(Place::Reason, fl!("export-reason"), "")
             .field(Place::ProtocolNo, fl!("clearance-protocol"), "")
             .button(Place::Send, Icon::Done, fl!("clearance-send"));
-        let focus = form.focus().map(Message::Form);
         let plan = desk.plan();
-        (ClearanceRequest { desk, plan, form }, focus)
+        ClearanceRequest { desk, plan, form }
     }
 
     /// Changes the state and says what to start.
@@ -144,7 +143,7 @@ impl ClearanceRequest {
             quiet(fl!("clearance-recorded")),
             self.form.foot(fl!("export-cancel")),
         ];
-        column![Element::from(form.spacing(12)).map(Message::Form), self.earlier(now)]
+        column![self.form.scope(form.spacing(12)).map(Message::Form), self.earlier(now)]
             .spacing(12)
             .width(680)
             .into()
@@ -179,7 +178,7 @@ mod tests {
     #[test]
     fn r_rec_1_a_request_names_cameras_range_and_reason() {
         let desk = fake::desk(4, 1);
-        let (mut dialogue, _) = ClearanceRequest::new(desk.clone(), Some(2), SystemTime::now());
+        let mut dialogue = ClearanceRequest::new(desk.clone(), Some(2), SystemTime::now());
         let send = || Message::Form(form::Message::Pressed(Place::Send));
         let typed = |place, words: &str| Message::Form(form::Message::Typed(place, words.into()));
         assert!(matches!(dialogue.update(send()), Next::None));

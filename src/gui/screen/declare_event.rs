@@ -69,7 +69,7 @@ pub fn change_words(change: &Change, camera: &CameraPlan) -> String {
 
 impl Declare {
     /// The dialogue for a camera.
-    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan) -> (Declare, Task<Message>) {
+    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan) -> Declare {
         let liftable = camera.masks.iter().filter(|mask| !mask.permanent);
         let changes = camera
             .limits
@@ -90,14 +90,12 @@ impl Declare {
                 .button(Place::Start, Icon::Warning, fl!("declare-start"))
                 .at(Place::Reason);
         }
-        let focus = form.focus().map(Message::Form);
-        let dialogue = Declare {
+        Declare {
             desk,
             camera,
             changes,
             form,
-        };
-        (dialogue, focus)
+        }
     }
 
     /// Changes the state and says what to start.
@@ -160,7 +158,9 @@ impl Declare {
             quiet(fl!("declare-recorded")),
             self.form.foot(fl!("export-cancel")),
         ];
-        content.push(Element::from(form.spacing(14)).map(Message::Form)).into()
+        content
+            .push(self.form.scope(form.spacing(14)).map(Message::Form))
+            .into()
     }
 
     fn in_force(&self, event: &InForce, now: Instant) -> Element<'_, Message> {

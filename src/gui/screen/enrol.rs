@@ -8,12 +8,18 @@ use crate::gui::keymap::Command;
 use crate::gui::sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{field, labelled, quiet};
+use crate::gui::widget::focus_scope::{self, FocusScope, Stop};
 use crate::station::EnrolError;
 use iced::widget::{button, column, container, row, text};
-use iced::{Element, Fill, Task, widget};
+use iced::{Element, Fill};
 
-/// The fields in the order of the keyboard.
-const PLACES: [&str; 3] = ["enrol-address", "enrol-code", "enrol-start"];
+const ADDRESS: &str = "enrol-address";
+const CODE: &str = "enrol-code";
+
+/// The stops of the keyboard, in its order.
+fn stops() -> Vec<Stop> {
+    vec![Stop::Field(ADDRESS.into()), Stop::Field(CODE.into()), Stop::Button]
+}
 
 /// The screen.
 pub struct Enrol {
@@ -29,6 +35,8 @@ pub struct Enrol {
 pub enum Message {
     Address(String),
     Code(String),
+    /// The field of a stop was clicked.
+    Clicked(usize),
     Command(Command),
     Start,
     Failed(EnrolError),
@@ -37,21 +45,19 @@ pub enum Message {
 /// What the parent does next.
 pub enum Action {
     None,
-    Run(Task<Message>),
     Enrol { address: String, code: String },
 }
 
 impl Enrol {
     /// The empty screen.
-    pub fn new() -> (Enrol, Task<Message>) {
-        let screen = Enrol {
+    pub fn new() -> Enrol {
+        Enrol {
             address: String::new(),
             code: String::new(),
             place: 0,
             waiting: false,
             error: None,
-        };
-        (screen, widget::operation::focus(PLACES[0]))
+        }
     }
 
     /// Changes the state and says what to start.
@@ -59,18 +65,12 @@ impl Enrol {
         match message {
             Message::Address(address) => (self.address, self.place) = (address, 0),
             Message::Code(code) => (self.code, self.place) = (code, 1),
-            Message::Command(Command::Next) => return self.go(1),
-            Message::Command(Command::Previous) => return self.go(PLACES.len() - 1),
+            Message::Clicked(at) => self.place = at,
             Message::Start | Message::Command(Command::Confirm) => return self.start(),
             Message::Failed(why) => (self.waiting, self.error) = (false, Some(sentences::enrol(&why))),
-            Message::Command(_) => {}
+            Message::Command(command) => self.place = focus_scope::moved(&stops(), self.place, command),
         }
         Action::None
-    }
-
-    fn go(&mut self, step: usize) -> Action {
-        self.place = (self.place + step) % PLACES.len();
-        Action::Run(widget::operation::focus(PLACES[self.place]))
     }
 
     fn start(&mut self) -> Action {
@@ -106,7 +106,7 @@ impl Enrol {
             quiet(fl!("enrol-how")),
             field(
                 fl!("enrol-address"),
-                PLACES[0],
+                ADDRESS,
                 &self.address,
                 false,
                 Message::Address,
@@ -114,7 +114,7 @@ impl Enrol {
             ),
             field(
                 fl!("enrol-code"),
-                PLACES[1],
+                CODE,
                 &self.code,
                 false,
                 Message::Code,
@@ -125,7 +125,9 @@ impl Enrol {
         if let Some(error) = &self.error {
             card = card.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
         }
-        let card = container(card.spacing(16)).padding(28).width(560).style(theme::card);
+        let place = Some(self.place);
+        let card = FocusScope::new(card.spacing(16), stops(), place, Message::Command, Message::Clicked);
+        let card = container(card).padding(28).width(560).style(theme::card);
         container(card).center(Fill).into()
     }
 }
@@ -136,7 +138,7 @@ mod tests {
 
     #[test]
     fn r_acc_6_address_and_code_are_all_that_is_asked() {
-        let (mut screen, _) = Enrol::new();
+        let mut screen = Enrol::new();
         assert!(matches!(screen.update(Message::Start), Action::None));
         screen.update(Message::Address("audit.comune:8443".into()));
         screen.update(Message::Command(Command::Next));

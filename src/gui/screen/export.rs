@@ -60,7 +60,7 @@ pub enum Message {
 
 impl Export {
     /// The dialogue for a range of a camera, Unix milliseconds.
-    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, from_ms: i64, to_ms: i64) -> (Export, Task<Message>) {
+    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, from_ms: i64, to_ms: i64) -> Export {
         let judicial = sentences::place_of(Purpose::JudicialPoliceInitiative);
         let form = Form::default()
             .field(Place::From, fl!("export-from"), sentences::typed_time(from_ms))
@@ -69,14 +69,12 @@ impl Export {
             .field(Place::Reason, fl!("export-reason"), "")
             .field(Place::ProtocolNo, fl!("export-protocol"), "")
             .button(Place::Start, Icon::Export, fl!("export-start"));
-        let focus = form.focus().map(Message::Form);
-        let dialogue = Export {
+        Export {
             desk,
             camera,
             form,
             stage: Stage::Asking,
-        };
-        (dialogue, focus)
+        }
     }
 
     /// The finished export, for whoever drives the screen.
@@ -171,7 +169,8 @@ impl Export {
             Stage::Running { progress, since, .. } => running(*progress.borrow(), since.elapsed()),
             Stage::Done(exported) => done(exported),
         };
-        column![title, content.map(Message::Form)].spacing(16).width(620).into()
+        let dialogue = self.form.scope(content).map(Message::Form);
+        column![title, dialogue].spacing(16).width(620).into()
     }
 
     /// What will be made, said before it is made.
@@ -267,7 +266,7 @@ mod tests {
     fn dialogue() -> Export {
         let desk = fake::desk(4, 1);
         let camera = desk.plan().cameras[0].clone();
-        Export::new(desk, camera, 1_790_000_000_000, 1_790_000_060_000).0
+        Export::new(desk, camera, 1_790_000_000_000, 1_790_000_060_000)
     }
 
     fn typed(dialogue: &mut Export, place: Place, words: &str) {
@@ -291,7 +290,7 @@ mod tests {
         let desk = fake::masked(4, 1);
         let of = |i: usize| {
             let camera = desk.plan().cameras[i].clone();
-            Export::new(desk.clone(), camera, 1_790_000_000_000, 1_790_000_060_000).0
+            Export::new(desk.clone(), camera, 1_790_000_000_000, 1_790_000_060_000)
         };
         let (masked, open) = (of(1), of(0));
         assert_eq!(

@@ -1,5 +1,5 @@
 //! The dialogue by which an officer goes on in their own name for a quarter of an hour, when the server is away for
-//! longer than the grace or too many records wait for it (the table of the audit path).
+//! longer than the grace or too many records wait for it (the table in `docs/log.md`).
 //!
 //! Invariant: it only asks; the station records name and reason before anything may go on.
 //! Deliberately absent: how long (a rule of the station).
@@ -37,14 +37,13 @@ pub enum Message {
 
 impl ExtendGrace {
     /// The dialogue, with the keyboard in its field.
-    pub fn new(desk: Arc<dyn Desk>) -> (ExtendGrace, Task<Message>) {
+    pub fn new(desk: Arc<dyn Desk>) -> ExtendGrace {
         let form = Form::default().field(Place::Reason, fl!("export-reason"), "").button(
             Place::Start,
             Icon::Warning,
             fl!("go-on-start"),
         );
-        let focus = form.focus().map(Message::Form);
-        (ExtendGrace { desk, form }, focus)
+        ExtendGrace { desk, form }
     }
 
     /// Changes the state and says what to start.
@@ -89,6 +88,6 @@ impl ExtendGrace {
                 .push(self.form.foot(fl!("export-cancel")))
                 .into()
         };
-        content.map(Message::Form)
+        self.form.scope(content).map(Message::Form)
     }
 }

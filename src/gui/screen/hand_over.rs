@@ -42,18 +42,16 @@ pub enum Message {
 
 impl HandOver {
     /// The dialogue for a dome of ours that somebody asked for.
-    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, asking: Asking<Holder>) -> (HandOver, Task<Message>) {
+    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, asking: Asking<Holder>) -> HandOver {
         let form = Form::default()
             .keyed(Place::HandOver, Icon::Done, fl!("hand-over-give"), "L")
             .button(Place::Decline, Icon::Refused, fl!("hand-over-keep"));
-        let focus = form.focus().map(Message::Form);
-        let dialogue = HandOver {
+        HandOver {
             desk,
             camera,
             asking,
             form,
-        };
-        (dialogue, focus)
+        }
     }
 
     /// Changes the state and says what to start.
@@ -103,7 +101,7 @@ impl HandOver {
             .style(theme::inset);
         let foot = self.form.foot(fl!("hand-over-later"));
         let content = column![title, who, why, quiet(fl!("hand-over-recorded")), foot];
-        Element::from(content.spacing(14).width(620)).map(Message::Form)
+        self.form.scope(content.spacing(14).width(620)).map(Message::Form)
     }
 }
 
@@ -116,7 +114,7 @@ mod tests {
         let desk = fake::desk(8, 2);
         let hold = desk.holds().into_iter().find(|hold| hold.ours).unwrap();
         let camera = desk.plan().camera(&hold.camera).unwrap().clone();
-        let (mut dialogue, _) = HandOver::new(desk.clone(), camera, hold.asking[0].clone());
+        let mut dialogue = HandOver::new(desk.clone(), camera, hold.asking[0].clone());
         for command in commands {
             dialogue.update(Message::Form(form::Message::Command(*command)));
         }

@@ -150,9 +150,9 @@ impl People {
             Act::Disable => (name, fl!("people-sure", name = name), fl!("people-disable")),
             Act::EndSession => (name, fl!("sessions-sure", name = name), fl!("people-end")),
         };
-        let (question, focus) = ReasonDialog::new(about, title.to_owned(), what, words);
+        let question = ReasonDialog::new(about, title.to_owned(), what, words);
         self.asking = Some(question);
-        Next::Run(focus.map(Message::Because))
+        Next::None
     }
 
     fn answer(&mut self, message: reason_dialog::Message) -> Next<Message> {

@@ -233,9 +233,9 @@ impl Playback {
 
     fn open_export(&mut self) -> Action {
         let end = self.state().map_or(self.to_ms, |state| state.position_ms);
-        let (dialogue, task) = Export::new(self.desk.clone(), self.camera.clone(), end - FAR_JUMP_MS, end);
+        let dialogue = Export::new(self.desk.clone(), self.camera.clone(), end - FAR_JUMP_MS, end);
         self.export = Some(dialogue);
-        Action::Run(task.map(Message::Export))
+        Action::None
     }
 
     fn export_message(&mut self, message: export::Message) -> Action {

@@ -50,7 +50,7 @@ pub struct Said {
 
 impl RequestDome {
     /// The dialogue for a dome that somebody else holds.
-    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, hold: DomeLease) -> (RequestDome, Task<Message>) {
+    pub fn new(desk: Arc<dyn Desk>, camera: CameraPlan, hold: DomeLease) -> RequestDome {
         let mut form = Form::default().field(Place::Reason, fl!("ask-reason"), "").button(
             Place::Ask,
             Icon::Held,
@@ -59,14 +59,12 @@ impl RequestDome {
         if desk.person().level == Level::Supervisor {
             form = form.button(Place::TakeOver, Icon::Warning, fl!("ask-take-over"));
         }
-        let focus = form.focus().map(Message::Form);
-        let dialogue = RequestDome {
+        RequestDome {
             desk,
             camera,
             hold,
             form,
-        };
-        (dialogue, focus)
+        }
     }
 
     /// The dome it is about.
@@ -125,7 +123,7 @@ impl RequestDome {
             content = content.push(body(fl!("ask-take-over-hint")));
         }
         let content = content.push(self.form.foot(fl!("export-cancel")));
-        Element::from(content.spacing(14).width(620)).map(Message::Form)
+        self.form.scope(content.spacing(14).width(620)).map(Message::Form)
     }
 }
 
@@ -138,7 +136,7 @@ mod tests {
     fn dialogue(desk: Arc<Fake>) -> (RequestDome, Arc<Fake>) {
         let hold = desk.holds().remove(0);
         let camera = desk.plan().camera(&hold.camera).unwrap().clone();
-        (RequestDome::new(desk.clone(), camera, hold).0, desk)
+        (RequestDome::new(desk.clone(), camera, hold), desk)
     }
 
     fn act(message: form::Message<Place>) -> Message {

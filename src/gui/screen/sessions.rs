@@ -116,9 +116,9 @@ impl Sessions {
         };
         let name = row.display_name.as_str();
         let what = fl!("sessions-sure", name = name);
-        let (question, focus) = ReasonDialog::new(row.user.clone(), name.to_owned(), what, fl!("people-end"));
+        let question = ReasonDialog::new(row.user.clone(), name.to_owned(), what, fl!("people-end"));
         self.asking = Some(question);
-        Next::Run(focus.map(Message::Because))
+        Next::None
     }
 
     fn answer(&mut self, message: reason_dialog::Message) -> Next<Message> {

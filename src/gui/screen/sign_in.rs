@@ -1,21 +1,24 @@
 //! Signing in: user, password, purpose with its protocol number and note.
 //!
-//! Invariant: the password is wiped from the field as soon as it is handed over, and is never in `Debug` output; what is typed
-//! while the cursor is still on its way to the next field belongs there, so that a password is never read in a name.
+//! Invariant: the password is wiped from the field as soon as it is handed over, and is never in `Debug` output; it is never
+//! read in another field, since Tab moves the cursor before the next key is looked at; the field of the authenticator's code is
+//! there only once the server asked for one.
 //! Deliberately absent: asking the server (the parent does).
 
 use crate::domain::people::Purpose;
 use crate::domain::people::stated_purpose::Stated;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
-use crate::gui::keymap::{Command, Direction};
+use crate::gui::keymap::Command;
 use crate::gui::sentences::{self, PURPOSES};
 use crate::gui::theme::{self, Tone};
+use crate::gui::tour::scene::SignInFields;
 use crate::gui::ui::controls::{field, labelled, quiet};
 use crate::gui::ui::takeover_request::{self, TakeoverRequest};
+use crate::gui::widget::focus_scope::{self, FocusScope, Stop};
 use crate::station::{AskStep, AskTicket, Claim, SignInError};
 use iced::widget::{Column, button, column, container, mouse_area, responsive, row, scrollable, text};
-use iced::{Element, Fill, Size, Task, widget};
+use iced::{Element, Fill, Size};
 use secrecy::{ExposeSecret, SecretString};
 
 const USER: &str = "sign-in-user";
@@ -42,24 +45,21 @@ enum Place {
     Enter,
 }
 
-const PLACES: [Place; 7] = [
-    Place::User,
-    Place::Password,
-    Place::Code,
-    Place::Purpose,
-    Place::ProtocolNo,
-    Place::Note,
-    Place::Enter,
-];
-/// While another password is chosen.
-const PLACES_OF_CHANGE: [Place; 6] = [
-    Place::User,
-    Place::Password,
-    Place::Code,
-    Place::New,
-    Place::Again,
-    Place::Enter,
-];
+impl Place {
+    fn stop(self) -> Stop {
+        Stop::Field(match self {
+            Place::User => USER.into(),
+            Place::Password => PASSWORD.into(),
+            Place::Code => CODE.into(),
+            Place::New => NEW.into(),
+            Place::Again => AGAIN.into(),
+            Place::ProtocolNo => PROTOCOL.into(),
+            Place::Note => NOTE.into(),
+            Place::Purpose => return Stop::Choice,
+            Place::Enter => return Stop::Button,
+        })
+    }
+}
 
 /// Another password, typed twice.
 #[derive(Default)]
@@ -73,6 +73,8 @@ pub struct SignIn {
     user: String,
     password: SecretString,
     code: SecretString,
+    /// The server asked for the code of an authenticator.
+    asks_code: bool,
     /// The account must choose another password first.
     change: Option<Change>,
     purpose: usize,
@@ -81,10 +83,6 @@ pub struct SignIn {
     /// The account is active at another workstation.
     elsewhere: Option<TakeoverRequest>,
     place: Place,
-    /// How many times the cursor was sent somewhere and is not there yet.
-    on_the_way: usize,
-    /// What the field that the cursor has not left yet held last, as far as it does not belong there.
-    astray: SecretString,
     /// Handed over, no answer yet.
     waiting: bool,
     error: Option<String>,
@@ -108,14 +106,13 @@ pub enum Message {
     Elsewhere(takeover_request::Message),
     Command(Command),
     Enter,
-    /// The cursor is where it was sent.
-    Arrived,
+    /// The field of the n-th place was clicked.
+    Clicked(usize),
 }
 
 /// What the parent does next.
 pub enum Action {
     None,
-    Run(Task<Message>),
     SignIn {
         claim: Claim,
         stated: Stated,
@@ -133,24 +130,22 @@ pub enum Action {
 
 impl SignIn {
     /// The empty screen with an optional sentence that stays on it.
-    pub fn new(standing: Option<String>) -> (SignIn, Task<Message>) {
-        let screen = SignIn {
+    pub fn new(standing: Option<String>) -> SignIn {
+        SignIn {
             user: String::new(),
             password: SecretString::default(),
             code: SecretString::default(),
+            asks_code: false,
             change: None,
             purpose: 0,
             protocol_no: String::new(),
             note: String::new(),
             elsewhere: None,
             place: Place::User,
-            on_the_way: 0,
-            astray: SecretString::default(),
             waiting: false,
             error: None,
             standing,
-        };
-        (screen, widget::operation::focus(USER))
+        }
     }
 
     /// The server or the station said no.
@@ -159,6 +154,7 @@ impl SignIn {
         self.error = Some(sentences::sign_in(error));
         match error {
             SignInError::MustChoosePassword => self.change = Some(Change::default()),
+            SignInError::SecondFactor => self.asks_code = true,
             SignInError::ActiveElsewhere(Some(ticket)) => {
                 let (elsewhere, first) = TakeoverRequest::new(ticket.clone());
                 (self.elsewhere, self.error) = (Some(elsewhere), None);
@@ -167,7 +163,8 @@ impl SignIn {
             _ => {}
         }
         // What was typed as password is gone, so the next try begins there.
-        self.send_cursor(Place::Password)
+        self.place = Place::Password;
+        Action::None
     }
 
     /// Does what asking for the account wants.
@@ -182,7 +179,8 @@ impl SignIn {
             }
             takeover_request::Action::Over(error) => {
                 (self.elsewhere, self.error) = (None, error);
-                self.send_cursor(Place::Password)
+                self.place = Place::Password;
+                Action::None
             }
         }
     }
@@ -192,10 +190,41 @@ impl SignIn {
         self.error = Some(sentence);
     }
 
-    fn places(&self) -> &'static [Place] {
-        match self.change {
-            Some(_) => &PLACES_OF_CHANGE,
-            None => &PLACES,
+    /// The places of the keyboard, in its order.
+    fn places(&self) -> Vec<Place> {
+        let mut places = vec![Place::User, Place::Password];
+        if self.asks_code {
+            places.push(Place::Code);
+        }
+        places.extend_from_slice(match self.change {
+            Some(_) => &[Place::New, Place::Again],
+            None => &[Place::Purpose, Place::ProtocolNo, Place::Note],
+        });
+        places.push(Place::Enter);
+        places
+    }
+
+    fn stops(&self) -> Vec<Stop> {
+        self.places().into_iter().map(Place::stop).collect()
+    }
+
+    fn at(&self) -> usize {
+        let places = self.places();
+        places.iter().position(|place| *place == self.place).unwrap_or_default()
+    }
+
+    fn go_to(&mut self, at: usize) {
+        self.place = self.places().get(at).copied().unwrap_or(self.place);
+    }
+
+    /// What stands in the fields, for the scripted tour.
+    pub fn fields(&self) -> SignInFields {
+        SignInFields {
+            user: self.user.clone(),
+            password: self.password.expose_secret().chars().count(),
+            purpose: self.purpose,
+            protocol_no: self.protocol_no.clone(),
+            note: self.note.clone(),
         }
     }
 
@@ -207,21 +236,24 @@ impl SignIn {
     /// Changes the state and says what to start.
     pub fn update(&mut self, message: Message) -> Action {
         match message {
-            Message::User(text) => self.typed(Place::User, &text),
-            Message::Password(text) => self.typed(Place::Password, text.expose_secret()),
-            Message::Code(text) => self.typed(Place::Code, text.expose_secret()),
-            Message::New(text) => self.typed(Place::New, text.expose_secret()),
-            Message::Again(text) => self.typed(Place::Again, text.expose_secret()),
-            Message::ProtocolNo(text) => self.typed(Place::ProtocolNo, &text),
-            Message::Note(text) => self.typed(Place::Note, &text),
-            Message::Arrived => {
-                self.on_the_way = self.on_the_way.saturating_sub(1);
-                self.astray = SecretString::default();
+            // A key that came right after Enter must not bring back what was handed over.
+            Message::Password(_) | Message::Code(_) | Message::New(_) | Message::Again(_) if self.waiting => {}
+            Message::User(text) => (self.place, self.user) = (Place::User, text),
+            Message::Password(text) => (self.place, self.password) = (Place::Password, text),
+            Message::Code(text) => (self.place, self.code) = (Place::Code, text),
+            Message::New(text) => {
+                (self.place, self.change.get_or_insert_default().new) = (Place::New, text);
             }
+            Message::Again(text) => {
+                (self.place, self.change.get_or_insert_default().again) = (Place::Again, text);
+            }
+            Message::ProtocolNo(text) => (self.place, self.protocol_no) = (Place::ProtocolNo, text),
+            Message::Note(text) => (self.place, self.note) = (Place::Note, text),
+            Message::Clicked(at) => self.go_to(at),
             Message::Changed(Ok(())) => {
                 (self.waiting, self.change) = (false, None);
                 self.error = Some(fl!("sign-in-changed"));
-                return self.send_cursor(Place::Password);
+                self.place = Place::Password;
             }
             Message::Changed(Err(why)) => return self.failed(&why),
             Message::Elsewhere(message) => {
@@ -235,87 +267,19 @@ impl SignIn {
                 self.purpose = purpose.min(PURPOSES.len() - 1);
                 self.place = Place::Purpose;
             }
-            Message::Command(Command::Next) => return self.go(1),
-            Message::Command(Command::Previous) => return self.go(self.places().len() - 1),
-            Message::Command(Command::Arrow(direction)) if self.place == Place::Purpose => {
-                let step = if matches!(direction, Direction::Down | Direction::Right) {
-                    1
-                } else {
-                    PURPOSES.len() - 1
-                };
-                self.purpose = (self.purpose + step) % PURPOSES.len();
-            }
             Message::Command(Command::Confirm) | Message::Enter => return self.enter(),
-            Message::Command(_) => {}
+            Message::Command(command) => self.command(command),
         }
         Action::None
     }
 
-    fn go(&mut self, step: usize) -> Action {
-        let places = self.places();
-        let at = places.iter().position(|place| *place == self.place).unwrap_or_default();
-        self.send_cursor(places[(at + step) % places.len()])
-    }
-
-    fn send_cursor(&mut self, place: Place) -> Action {
-        self.place = place;
-        self.on_the_way += 1;
-        self.astray = SecretString::default();
-        let focus = widget::operation::focus(match place {
-            Place::User => USER,
-            Place::Password => PASSWORD,
-            Place::Code => CODE,
-            Place::New => NEW,
-            Place::Again => AGAIN,
-            Place::ProtocolNo => PROTOCOL,
-            Place::Note => NOTE,
-            Place::Purpose | Place::Enter => "nowhere",
-        });
-        Action::Run(focus.chain(Task::done(Message::Arrived)))
-    }
-
-    /// The field at `from` holds `text` now.
-    fn typed(&mut self, from: Place, text: &str) {
-        if self.on_the_way == 0 || from == self.place {
-            (self.place, self.on_the_way) = (from, 0);
-            return self.put(from, text);
+    fn command(&mut self, command: Command) {
+        if let (Place::Purpose, Command::Arrow(direction)) = (self.place, command) {
+            let forward = focus_scope::is_forward(direction);
+            let step = if forward { 1 } else { PURPOSES.len() - 1 };
+            self.purpose = (self.purpose + step) % PURPOSES.len();
         }
-        let longer = |than: &str| text.strip_prefix(than).filter(|added| !added.is_empty());
-        let kept = self.text(from);
-        let astray = Some(self.astray.expose_secret()).filter(|astray| !astray.is_empty());
-        if let Some(added) = astray.and_then(longer).or_else(|| longer(kept)) {
-            let whole = SecretString::from(format!("{}{added}", self.text(self.place)));
-            self.put(self.place, whole.expose_secret());
-            self.astray = text.into();
-        }
-    }
-
-    /// What the field at a place holds.
-    fn text(&self, place: Place) -> &str {
-        let change = self.change.as_ref();
-        match place {
-            Place::User => &self.user,
-            Place::Password => self.password.expose_secret(),
-            Place::Code => self.code.expose_secret(),
-            Place::New => change.map_or("", |change| change.new.expose_secret()),
-            Place::Again => change.map_or("", |change| change.again.expose_secret()),
-            Place::ProtocolNo => &self.protocol_no,
-            Place::Note => &self.note,
-            Place::Purpose | Place::Enter => "",
-        }
-    }
-
-    fn put(&mut self, place: Place, text: &str) {
-        match place {
-            Place::User => self.user = text.to_owned(),
-            Place::Password => self.password = text.into(),
-            Place::Code => self.code = text.into(),
-            Place::New => self.change.get_or_insert_default().new = text.into(),
-            Place::Again => self.change.get_or_insert_default().again = text.into(),
-            Place::ProtocolNo => self.protocol_no = text.to_owned(),
-            Place::Note => self.note = text.to_owned(),
-            Place::Purpose | Place::Enter => {}
-        }
+        self.go_to(focus_scope::moved(&self.stops(), self.at(), command));
     }
 
     fn enter(&mut self) -> Action {
@@ -335,7 +299,8 @@ impl SignIn {
         let purpose = PURPOSES[self.purpose];
         let Ok(stated) = Stated::new(purpose, &self.note, &self.protocol_no) else {
             self.error = Some(fl!("sign-in-no-protocol"));
-            return self.send_cursor(Place::ProtocolNo);
+            self.place = Place::ProtocolNo;
+            return Action::None;
         };
         self.waiting = true;
         self.error = None;
@@ -361,7 +326,11 @@ impl SignIn {
                 .center(Fill)
                 .into()
         };
-        responsive(card).into()
+        if self.elsewhere.is_some() {
+            return responsive(card).into();
+        }
+        let at = Some(self.at());
+        FocusScope::new(responsive(card), self.stops(), at, Message::Command, Message::Clicked).into()
     }
 
     fn card(&self, wide: bool) -> Column<'_, Message> {
@@ -393,36 +362,20 @@ impl SignIn {
 
     /// Who it is.
     fn who(&self) -> Element<'_, Message> {
-        let password = self.password.expose_secret();
-        column![
-            field(
-                fl!("sign-in-user"),
-                USER,
-                &self.user,
-                false,
-                Message::User,
-                Message::Enter
-            ),
-            field(
-                fl!("sign-in-password"),
-                PASSWORD,
-                password,
-                true,
-                |p| Message::Password(p.into()),
-                Message::Enter
-            ),
-            field(
-                fl!("sign-in-code"),
-                CODE,
-                self.code.expose_secret(),
-                false,
-                |code| Message::Code(code.into()),
-                Message::Enter
-            ),
-        ]
-        .spacing(12)
-        .width(Fill)
-        .into()
+        let name = field(
+            fl!("sign-in-user"),
+            USER,
+            &self.user,
+            false,
+            Message::User,
+            Message::Enter,
+        );
+        let password = secret(fl!("sign-in-password"), PASSWORD, &self.password, Message::Password);
+        let mut who = column![name, password].spacing(12).width(Fill);
+        if self.asks_code {
+            who = who.push(secret(fl!("sign-in-code"), CODE, &self.code, Message::Code));
+        }
+        who.into()
     }
 
     /// For which purpose.
@@ -498,31 +451,31 @@ impl SignIn {
 }
 
 fn change_fields(change: &Change) -> Element<'_, Message> {
-    let new = field(
-        fl!("sign-in-new-password"),
-        NEW,
-        change.new.expose_secret(),
-        true,
-        |text| Message::New(text.into()),
-        Message::Enter,
-    );
-    let again = field(
-        fl!("sign-in-new-again"),
-        AGAIN,
-        change.again.expose_secret(),
-        true,
-        |text| Message::Again(text.into()),
-        Message::Enter,
-    );
+    let new = secret(fl!("sign-in-new-password"), NEW, &change.new, Message::New);
+    let again = secret(fl!("sign-in-new-again"), AGAIN, &change.again, Message::Again);
     column![new, again].spacing(12).width(Fill).into()
+}
+
+/// A field whose text is not shown.
+fn secret<'a>(
+    label: String,
+    id: &'static str,
+    typed: &SecretString,
+    on_input: fn(SecretString) -> Message,
+) -> Column<'a, Message> {
+    let on_input = move |text: String| on_input(text.into());
+    field(label, id, typed.expose_secret(), true, on_input, Message::Enter)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gui::keymap::Direction;
+    use crate::gui::widget::typist::{Typist, keys};
+    use iced::Event;
 
     fn typed() -> SignIn {
-        let (mut screen, _) = SignIn::new(None);
+        let mut screen = SignIn::new(None);
         screen.update(Message::User(" neri ".into()));
         screen.update(Message::Password("segreta".into()));
         screen
@@ -540,35 +493,72 @@ mod tests {
         assert!(matches!(screen.update(Message::Enter), Action::None), "asked twice");
     }
 
+    /// Types a batch at the screen, and hears what came of it.
+    fn types(typist: &mut Typist, screen: &mut SignIn, batch: &[Event]) -> Vec<Action> {
+        let messages = typist.batch(screen.view(), batch).messages;
+        messages.into_iter().map(|message| screen.update(message)).collect()
+    }
+
     #[test]
-    fn what_is_typed_before_the_cursor_arrives_belongs_where_it_goes() {
-        let (mut screen, _) = SignIn::new(None);
-        screen.update(Message::User("neri".into()));
-        screen.update(Message::Command(Command::Next));
-        // Two keys before the screen is built anew, one after.
-        for seen in ["neris", "neriseg", "nerir"] {
-            screen.update(Message::User(seen.into()));
+    fn name_tab_password_in_one_batch_are_a_name_and_a_password() {
+        let (mut typist, mut screen) = (Typist::new(), SignIn::new(None));
+        let mut did = types(&mut typist, &mut screen, &keys("neri⇥segreta-62⇥↓↓⇥⇥nota⇤1402/2026⏎"));
+        let Some(Action::SignIn { claim, stated }) = did.pop() else {
+            panic!("nothing was asked")
+        };
+        assert_eq!(
+            (claim.user.as_str(), claim.password.expose_secret()),
+            ("neri", "segreta-62")
+        );
+        assert_eq!(stated.purpose(), PURPOSES[2]);
+        assert_eq!((stated.protocol_no(), stated.note()), ("1402/2026", "nota"));
+    }
+
+    #[test]
+    fn a_password_typed_key_by_key_in_batches_of_any_length_stays_in_its_field() {
+        let all = keys("comandante⇥Segreta62⇤⇥⇤⇥!");
+        for length in 1..=all.len() {
+            let (mut typist, mut screen) = (Typist::new(), SignIn::new(None));
+            for batch in all.chunks(length) {
+                types(&mut typist, &mut screen, batch);
+            }
+            let password = screen.password.expose_secret();
+            assert_eq!(
+                (screen.user.as_str(), password),
+                ("comandante", "Segreta62!"),
+                "{length}"
+            );
         }
+    }
+
+    #[test]
+    fn keys_after_enter_do_not_bring_the_password_back() {
+        let (mut typist, mut screen) = (Typist::new(), SignIn::new(None));
+        types(&mut typist, &mut screen, &keys("neri⇥segreta⏎x"));
+        assert!(screen.waiting && screen.password.expose_secret().is_empty());
+        // The refusal comes, and the next try is typed at once.
+        screen.failed(&SignInError::WrongCredentials);
+        types(&mut typist, &mut screen, &keys("altra"));
         assert_eq!(
             (screen.user.as_str(), screen.password.expose_secret()),
-            ("neri", "segr")
+            ("neri", "altra")
         );
-        screen.update(Message::Arrived);
-        screen.update(Message::Password("segret".into()));
+    }
+
+    #[test]
+    fn r_acc_2_the_code_has_a_field_once_the_server_asked_for_it_and_is_not_shown() {
+        let (mut typist, mut screen) = (Typist::new(), typed());
+        assert!(!screen.places().contains(&Place::Code));
+        screen.update(Message::Enter);
+        screen.failed(&SignInError::SecondFactor);
+        let mut did = types(&mut typist, &mut screen, &keys("segreta⇥123456⏎"));
+        let Some(Action::SignIn { claim, .. }) = did.pop() else {
+            panic!("nothing was asked")
+        };
         assert_eq!(
-            (screen.user.as_str(), screen.password.expose_secret()),
-            ("neri", "segret")
+            claim.code.map(|code| code.expose_secret().to_owned()).as_deref(),
+            Some("123456")
         );
-        // By mouse, back in the first field.
-        screen.update(Message::User("nerini".into()));
-        assert_eq!((screen.user.as_str(), screen.place), ("nerini", Place::User));
-        // On the way to the button there is nothing to type.
-        for _ in 0..PLACES.len() - 1 {
-            screen.update(Message::Command(Command::Next));
-        }
-        assert_eq!(screen.place, Place::Enter);
-        screen.update(Message::Note("x".into()));
-        assert_eq!(screen.note, "");
     }
 
     #[test]
@@ -576,13 +566,14 @@ mod tests {
         let mut screen = typed();
         screen.update(Message::Code("123456".into()));
         assert!(matches!(screen.update(Message::Enter), Action::SignIn { .. }));
-        assert!(matches!(screen.failed(&SignInError::SecondFactor), Action::Run(_)));
+        screen.failed(&SignInError::SecondFactor);
         assert_eq!(screen.place, Place::Password);
     }
 
     #[test]
     fn everything_is_reached_by_the_keyboard() {
         let mut screen = typed();
+        screen.asks_code = true;
         for expected in [
             Place::Code,
             Place::Purpose,
@@ -609,10 +600,7 @@ mod tests {
         let mut screen = typed();
         screen.update(Message::Purpose(sentences::place_of(Purpose::JudicialPoliceDelegated)));
         screen.update(Message::Note("furti in via Roma".into()));
-        assert!(
-            matches!(screen.update(Message::Enter), Action::Run(_)),
-            "goes to the field"
-        );
+        assert!(matches!(screen.update(Message::Enter), Action::None), "not sent");
         assert!(screen.error().is_some() && screen.place == Place::ProtocolNo);
         screen.update(Message::ProtocolNo("1402/2026".into()));
         let Action::SignIn { stated, .. } = screen.update(Message::Enter) else {
@@ -654,7 +642,6 @@ mod tests {
     fn r_acc_3_a_password_that_is_too_old_is_changed_here() {
         let mut screen = typed();
         screen.failed(&SignInError::MustChoosePassword);
-        screen.update(Message::Arrived);
         screen.update(Message::New("cavallo-di-ferro".into()));
         screen.update(Message::Again("cavallo-di-legno".into()));
         assert!(
@@ -672,7 +659,7 @@ mod tests {
 
     #[test]
     fn an_empty_field_is_said_and_not_sent() {
-        let (mut screen, _) = SignIn::new(None);
+        let mut screen = SignIn::new(None);
         assert!(matches!(screen.update(Message::Enter), Action::None));
         assert!(screen.error().is_some());
     }

@@ -128,9 +128,9 @@ impl Workstations {
             return Next::None;
         }
         self.said = None;
-        let (dialogue, focus) = NewWorkstation::new(self.desk.clone());
+        let dialogue = NewWorkstation::new(self.desk.clone());
         self.over = Some(Over::New(Box::new(dialogue)));
-        Next::Run(focus.map(Message::Code))
+        Next::None
     }
 
     /// The chosen workstation, when this person may revoke it.
@@ -145,9 +145,9 @@ impl Workstations {
         };
         let name = row.station.as_str();
         let what = fl!("stations-sure", station = name);
-        let (question, focus) = ReasonDialog::new(row.station.clone(), name.to_owned(), what, fl!("stations-revoke"));
+        let question = ReasonDialog::new(row.station.clone(), name.to_owned(), what, fl!("stations-revoke"));
         self.over = Some(Over::Revoke(question));
-        Next::Run(focus.map(Message::Because))
+        Next::None
     }
 
     fn answer(&mut self, message: reason_dialog::Message) -> Next<Message> {

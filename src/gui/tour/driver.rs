@@ -14,9 +14,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-/// From a change of state to its pixels, generously.
-const SETTLE: Duration = Duration::from_millis(400);
-
 /// Why a step failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {
@@ -95,11 +92,9 @@ impl<'a> Visitor<'a> {
         debug_assert_eq!(ended, Err(RecvTimeoutError::Timeout));
     }
 
-    /// Goes to the next field, and lets the cursor get there as a person would.
+    /// Goes to the next field; what is typed next lands there, however fast.
     pub fn next_field(&self) -> Result<(), StepError> {
-        self.hands.tap(Key::Tab)?;
-        self.linger(SETTLE);
-        Ok(())
+        Ok(self.hands.tap(Key::Tab)?)
     }
 
     /// Reads time codes off the screen for a while; the measure has what was seen of every picture of the scene.

@@ -27,6 +27,7 @@ pub enum Key {
     Backspace,
     Control,
     Alt,
+    Shift,
     Function(u8),
     Char(char),
 }
@@ -45,6 +46,7 @@ impl Key {
             Key::Backspace => 0xff08,
             Key::Control => 0xffe3,
             Key::Alt => 0xffe9,
+            Key::Shift => SHIFT,
             Key::Function(n) => 0xffbd + u32::from(n),
             Key::Char(c) => u32::from(c),
         }

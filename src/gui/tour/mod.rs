@@ -12,6 +12,7 @@ pub mod scene;
 pub mod screen_capture;
 pub mod script;
 pub mod soak;
+pub mod typing;
 pub mod watch;
 
 use crate::gui::app::{App, Message, Options};
@@ -27,6 +28,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::{oneshot, watch as channel};
+use typing::Typing;
 
 /// What is done at the window.
 pub enum Errand {
@@ -36,6 +38,8 @@ pub enum Errand {
     Soak(Soak),
     /// Domes moved at random, and the window searched for leaks.
     Leak(LeakRun),
+    /// The sign-in screen filled in at once, many times.
+    Typing(Typing),
 }
 
 /// Opens the program and walks the tour through its window. `folder` takes screenshots and report.
@@ -91,6 +95,11 @@ fn walk(mut scene: channel::Receiver<Scene>, folder: PathBuf, errand: &Errand) -
         Errand::Leak(run) => {
             leak::walk(&mut visitor, run, &folder);
             visitor.leave()
+        }
+        Errand::Typing(typing) => {
+            visitor.leaks.rarely(true);
+            let outcome = typing::walk(&mut visitor, typing)?;
+            Ok(typing::write_report(&outcome, &folder)?)
         }
         Errand::Soak(soak) => {
             // The search for leaks must not be what keeps the wall from being drawn.

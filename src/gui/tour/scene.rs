@@ -6,6 +6,7 @@
 use crate::domain::camera::CameraId;
 use crate::domain::wall::Layout;
 use crate::station::{Delivery, Exported, Health};
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Which screen is up.
@@ -21,6 +22,8 @@ pub enum ScreenName {
     FullScreen,
     Playback,
     Export,
+    /// Another dialogue over the wall.
+    Dialogue,
     Diagnostics,
 }
 
@@ -49,6 +52,18 @@ pub struct ScenePicture {
     pub cover_parts: usize,
 }
 
+/// What stands in the fields of the sign-in screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SignInFields {
+    pub user: String,
+    /// Characters.
+    pub password: usize,
+    /// Its place in the list.
+    pub purpose: usize,
+    pub protocol_no: String,
+    pub note: String,
+}
+
 /// A camera of the site plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SceneCamera {
@@ -63,6 +78,8 @@ pub struct SceneCamera {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Scene {
     pub screen: ScreenName,
+    /// On the sign-in screen.
+    pub sign_in: Option<SignInFields>,
     /// Account name of who is signed in.
     pub person: Option<String>,
     /// Cameras of the plan in force.
@@ -75,14 +92,14 @@ pub struct Scene {
     pub selected: Option<CameraId>,
     /// Sentences on the screen that answer an act (message strip, sign-in error), newest first.
     pub notices: Vec<String>,
-    /// Zoom was refused at a ceiling since sign-in.
+    /// A notice says that zoom was refused at a ceiling.
     pub refused_at_ceiling: bool,
     pub health: Option<Health>,
     /// What the latest sign-out delivered; `None` while somebody is signed in.
     pub delivery: Option<Delivery>,
     /// Playback position, Unix milliseconds.
     pub playback_ms: Option<i64>,
-    /// The latest snapshot written.
+    /// The snapshot that the latest notice of one names.
     pub snapshot: Option<PathBuf>,
     /// The latest export written.
     pub exported: Option<Exported>,

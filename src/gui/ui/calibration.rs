@@ -11,13 +11,18 @@ use crate::domain::privacy::calibration::{Calibration, CalibrationError, FEWEST,
 use crate::domain::site::CameraPlan;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
+use crate::gui::keymap::Command;
 use crate::gui::sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, fact, field, heading, labelled, quiet};
+use crate::gui::widget::focus_scope::{self, FocusScope, Stop};
 use crate::station::{MaskChange, MaskProposal};
 use iced::widget::{Column, column, rule, scrollable};
 use iced::{Element, Fill};
 
+const AZIMUTH: &str = "calibration-azimuth";
+const ELEVATION: &str = "calibration-elevation";
+const REASON: &str = "calibration-reason";
 /// A pose less certain than this is not measured by, degrees on each side.
 const STEADY_DEG: f64 = 0.6;
 
@@ -33,6 +38,8 @@ pub struct Calibrating {
     /// What follows from the sightings, once there are enough.
     found: Option<Result<Calibration, CalibrationError>>,
     note: Option<String>,
+    /// The field that has the keyboard; `None`: the wall has it.
+    at: Option<usize>,
 }
 
 /// What happens in the panel.
@@ -45,6 +52,12 @@ pub enum Message {
     Undo,
     Propose,
     Close,
+    /// The n-th field was clicked.
+    Clicked(usize),
+    /// A click beside the fields.
+    Left,
+    /// Typed while a field has the keyboard.
+    Command(Command),
 }
 
 /// What the parent does next.
@@ -66,6 +79,7 @@ impl Calibrating {
             sightings: Vec::new(),
             found: None,
             note: None,
+            at: None,
         })
     }
 
@@ -123,8 +137,21 @@ impl Calibrating {
             }
             Message::Propose => return self.propose(),
             Message::Close => return Action::Close,
+            Message::Clicked(at) => self.at = Some(at),
+            Message::Left | Message::Command(Command::Back) => self.at = None,
+            Message::Command(command) => {
+                let stops = self.stops();
+                self.at = self.at.map(|at| focus_scope::moved(&stops, at, command));
+            }
         }
         Action::None
+    }
+
+    /// The stops of the keyboard, in its order; the reason is asked when there is something to propose.
+    fn stops(&self) -> Vec<Stop> {
+        let fields = [AZIMUTH, ELEVATION].into_iter();
+        let fields = fields.chain(self.acceptable().map(|_| REASON));
+        fields.map(|id| Stop::Field(id.into())).collect()
     }
 
     fn propose(&mut self) -> Action {
@@ -149,15 +176,10 @@ impl Calibrating {
                 quiet(format!("{} · {}", self.camera.number, self.camera.name))
             ],
             quiet(fl!("calibration-how", n = FEWEST.to_string())),
-            self.entry(
-                fl!("calibration-azimuth"),
-                "calibration-azimuth",
-                &self.azimuth,
-                Message::Azimuth
-            ),
+            self.entry(fl!("calibration-azimuth"), AZIMUTH, &self.azimuth, Message::Azimuth),
             self.entry(
                 fl!("calibration-elevation"),
-                "calibration-elevation",
+                ELEVATION,
                 &self.elevation,
                 Message::Elevation
             ),
@@ -185,12 +207,7 @@ impl Calibrating {
         }
         if self.acceptable().is_some() {
             parts = parts
-                .push(self.entry(
-                    fl!("export-reason"),
-                    "calibration-reason",
-                    &self.reason,
-                    Message::Reason,
-                ))
+                .push(self.entry(fl!("export-reason"), REASON, &self.reason, Message::Reason))
                 .push(action(
                     Icon::Save,
                     fl!("editor-propose"),
@@ -209,7 +226,10 @@ impl Calibrating {
             false,
             Some(Message::Close),
         ));
-        scrollable(parts).height(Fill).style(theme::scroll).into()
+        let panel = scrollable(parts).height(Fill).style(theme::scroll);
+        FocusScope::new(panel, self.stops(), self.at, Message::Command, Message::Clicked)
+            .left_by_click(|| Message::Left)
+            .into()
     }
 
     fn entry<'a>(

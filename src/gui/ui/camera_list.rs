@@ -6,11 +6,13 @@ use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
+use crate::gui::keymap::Command;
 use crate::gui::theme;
 use crate::gui::ui::controls::quiet;
+use crate::gui::widget::focus_scope::{FocusScope, Stop};
 use iced::alignment::Vertical;
 use iced::widget::{column, container, mouse_area, row, scrollable, space, text, text_input};
-use iced::{Element, Fill, Task, widget};
+use iced::{Element, Fill, Task, keyboard, widget};
 use std::collections::BTreeMap;
 
 /// Height of a row, logical pixels; fixed so that the highlighted row can be scrolled to.
@@ -50,6 +52,12 @@ pub enum Message {
     Choose(CameraId),
     /// Enter in the search field.
     Submit,
+    /// The search field was clicked.
+    Clicked,
+    /// A click beside the search field.
+    Left,
+    /// Typed while the keyboard is in the list.
+    Command(Command),
 }
 
 /// One line of the tree.
@@ -67,6 +75,8 @@ pub struct CameraList {
     search_id: widget::Id,
     list_id: widget::Id,
     search: String,
+    /// The keyboard is in the search field when it is in the list.
+    searching: bool,
     lines: Vec<Line>,
     /// Which of the cameras shown the keyboard is on.
     at: usize,
@@ -79,6 +89,7 @@ impl CameraList {
             search_id: widget::Id::unique(),
             list_id: widget::Id::unique(),
             search: String::new(),
+            searching: false,
             lines: lines(plan, ""),
             at: 0,
         }
@@ -95,8 +106,11 @@ impl CameraList {
             Message::Grab(camera) | Message::Choose(camera) => {
                 let at = self.cameras().position(|other| other == camera);
                 self.at = at.unwrap_or(self.at);
+                self.searching = false;
             }
-            Message::Submit => {}
+            Message::Clicked => self.searching = true,
+            Message::Left => self.searching = false,
+            Message::Submit | Message::Command(_) => {}
         }
     }
 
@@ -115,9 +129,9 @@ impl CameraList {
         )
     }
 
-    /// Puts the keyboard into the search field.
-    pub fn focus_search<M: Send + 'static>(&self) -> Task<M> {
-        widget::operation::focus(self.search_id.clone())
+    /// What is typed while the keyboard is in the list is what is searched.
+    pub fn begin_search(&mut self) {
+        self.searching = true;
     }
 
     /// The camera the keyboard is on.
@@ -144,13 +158,14 @@ impl CameraList {
         })
     }
 
-    /// The rail; `on_wall` says how a camera does, `focused` whether the keyboard is here.
+    /// The rail; `on_wall` says how a camera does, `focused` whether the keyboard is here, `opens` which key brings it here.
     pub fn view<'a>(
         &'a self,
         plan: &'a SitePlan,
         on_wall: impl Fn(&CameraId) -> Dot,
         selected: Option<&CameraId>,
         focused: bool,
+        opens: impl Fn(&keyboard::Event) -> bool + 'a,
     ) -> Element<'a, Message> {
         let search = text_input(&fl!("list-search"), &self.search)
             .id(self.search_id.clone())
@@ -183,7 +198,13 @@ impl CameraList {
                 .style(theme::scroll)
                 .into()
         };
-        column![search, tree].spacing(theme::GAP).padding(theme::GAP).into()
+        let rail = column![search, tree].spacing(theme::GAP).padding(theme::GAP);
+        let stops = vec![Stop::Field(self.search_id.clone())];
+        let at = (focused && self.searching).then_some(0);
+        FocusScope::new(rail, stops, at, Message::Command, |_| Message::Clicked)
+            .entered_by(opens)
+            .left_by_click(|| Message::Left)
+            .into()
     }
 }
 

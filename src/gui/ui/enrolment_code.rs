@@ -19,7 +19,7 @@ use secrecy::ExposeSecret as _;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Longest grace, minutes (the table of the audit path).
+/// Longest grace, minutes (`docs/log.md`).
 const MOST_MINUTES: u64 = 480;
 
 /// The parts in the order of the keyboard.
@@ -59,16 +59,14 @@ pub fn command(command: Command) -> Message {
 
 impl NewWorkstation {
     /// The dialogue, with the keyboard in its first field.
-    pub fn new(desk: Arc<dyn Desk>) -> (NewWorkstation, Task<Message>) {
+    pub fn new(desk: Arc<dyn Desk>) -> NewWorkstation {
         let kinds = StationKind::ALL.map(sentences::station_kind);
         let form = Form::default()
             .field(Place::Name, fl!("stations-new-name"), "")
             .choice(Place::Kind, fl!("stations-kind"), kinds, 0)
             .field(Place::Minutes, fl!("stations-grace"), "0")
             .button(Place::Make, Icon::Done, fl!("stations-make"));
-        let focus = form.focus().map(Message::Form);
-        let dialogue = NewWorkstation { desk, form, made: None };
-        (dialogue, focus)
+        NewWorkstation { desk, form, made: None }
     }
 
     /// Changes the state; done, a code was made and seen.
@@ -136,7 +134,11 @@ impl NewWorkstation {
             .into(),
             Some(made) => shown(made, now),
         };
-        over(under, content.map(Message::Form), command(Command::Back))
+        over(
+            under,
+            self.form.scope(content).map(Message::Form),
+            command(Command::Back),
+        )
     }
 }
 
@@ -180,7 +182,7 @@ mod tests {
     #[test]
     fn r_acc_6_a_code_is_asked_for_by_the_keyboard_and_goes_with_the_dialogue() {
         let desk = fake::administrator(1, 0);
-        let (mut dialogue, _) = NewWorkstation::new(desk.clone());
+        let mut dialogue = NewWorkstation::new(desk.clone());
         typed(&mut dialogue, Place::Name, "Sala Operativa 2");
         assert!(matches!(dialogue.update(command(Command::Confirm)), Next::None));
         assert!(dialogue.form.error().is_some(), "not a name");

@@ -3,14 +3,15 @@
 //!
 //! Tab goes through the parts, arrows turn a choice or go between buttons, Enter in a field or a choice presses the next
 //! button after it, Esc closes. Invariant: while an answer is awaited nothing is pressed a second time; every part that can
-//! be clicked is reached by the keyboard. Deliberately absent: what a button does, where the parts stand (the dialogue);
+//! be clicked is reached by the keyboard; what is typed after Tab lands in the part that Tab went to, however fast. Deliberately absent: what a button does, where the parts stand (the dialogue);
 //! passwords, which are not kept as plain text.
 
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::{Command, Direction};
+use crate::gui::keymap::Command;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, labelled, quiet};
+use crate::gui::widget::focus_scope::{self, FocusScope, Stop};
 use iced::alignment::Vertical;
 use iced::widget::{Button, Column, Row, button, column, container, row, text};
 use iced::{Element, Fill, Task, widget};
@@ -45,6 +46,8 @@ pub enum Message<P> {
     Pressed(P),
     /// Enter in a field.
     Entered(P),
+    /// The field of the n-th part was clicked.
+    Clicked(usize),
     Command(Command),
 }
 
@@ -196,12 +199,25 @@ impl<P: Copy + PartialEq + Send + 'static> Form<P> {
         }
     }
 
-    /// Gives the keyboard to the part where it is.
-    pub fn focus(&self) -> Task<Message<P>> {
-        match self.parts.get(self.at).map(|part| &part.kind) {
-            Some(Kind::Field { id, .. }) => widget::operation::focus(id.clone()),
-            _ => widget::operation::focus("nowhere"),
-        }
+    fn stops(&self) -> Vec<Stop> {
+        let stop = |part: &Part<P>| match &part.kind {
+            Kind::Field { id, .. } => Stop::Field(id.clone()),
+            Kind::Choice { .. } => Stop::Choice,
+            Kind::Button { .. } => Stop::Button,
+        };
+        self.parts.iter().map(stop).collect()
+    }
+
+    /// The dialogue with its parts: what is typed there goes to them, in the order in which it was typed.
+    pub fn scope<'a>(&'a self, dialogue: impl Into<Element<'a, Message<P>>>) -> Element<'a, Message<P>> {
+        FocusScope::new(
+            dialogue,
+            self.stops(),
+            Some(self.at),
+            Message::Command,
+            Message::Clicked,
+        )
+        .into()
     }
 
     /// An answer is awaited.
@@ -236,42 +252,29 @@ impl<P: Copy + PartialEq + Send + 'static> Form<P> {
                 self.choose(place, at);
             }
             Message::Pressed(place) | Message::Entered(place) => return self.press(self.index(place)),
+            Message::Clicked(at) => self.at = at,
             Message::Command(Command::Back) => return Step::Next(Next::Close),
-            Message::Command(Command::Next) => return self.step(1),
-            Message::Command(Command::Previous) => return self.step(self.parts.len().saturating_sub(1)),
-            Message::Command(Command::Arrow(direction)) => return self.arrow(direction),
             Message::Command(Command::Confirm) => return self.press(Some(self.at)),
-            Message::Command(_) => {}
+            Message::Command(command) => {
+                self.turn(command);
+                self.at = focus_scope::moved(&self.stops(), self.at, command);
+            }
         }
         Step::Next(Next::None)
     }
 
-    fn step<D>(&mut self, by: usize) -> Step<P, D> {
-        self.at = (self.at + by) % self.parts.len().max(1);
-        Step::Next(Next::Run(self.focus()))
-    }
-
-    fn arrow<D>(&mut self, direction: Direction) -> Step<P, D> {
-        let forward = matches!(direction, Direction::Right | Direction::Down);
-        let is_button = |part: Option<&Part<P>>| part.is_some_and(|part| matches!(part.kind, Kind::Button { .. }));
-        match self.parts.get_mut(self.at).map(|part| &mut part.kind) {
-            Some(Kind::Choice { words, chosen }) => {
-                let count = words.len().max(1);
-                *chosen = (*chosen + if forward { 1 } else { count - 1 }) % count;
-            }
-            Some(Kind::Button { .. }) => {
-                let to = if forward {
-                    self.at.checked_add(1)
-                } else {
-                    self.at.checked_sub(1)
-                };
-                if let Some(to) = to.filter(|to| is_button(self.parts.get(*to))) {
-                    self.at = to;
-                }
-            }
-            Some(Kind::Field { .. }) | None => {}
+    /// An arrow turns the choice where the keyboard is.
+    fn turn(&mut self, command: Command) {
+        let here = self.parts.get_mut(self.at).map(|part| &mut part.kind);
+        if let (Some(Kind::Choice { words, chosen }), Command::Arrow(direction)) = (here, command) {
+            let count = words.len().max(1);
+            let step = if focus_scope::is_forward(direction) {
+                1
+            } else {
+                count - 1
+            };
+            *chosen = (*chosen + step) % count;
         }
-        Step::Next(Next::None)
     }
 
     /// The button there, or the next one after it.
@@ -362,6 +365,11 @@ fn turned<P: Copy + 'static>(place: P, words: &[String], chosen: usize, focused:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gui::keymap::Direction;
+    use crate::gui::widget::typist::{Typist, click, keys, press};
+    use iced::keyboard::Modifiers;
+    use iced::widget::column;
+    use iced::{Event, Point, event::Status};
 
     #[derive(Debug, Clone, Copy, PartialEq)]
     enum Place {
@@ -449,5 +457,106 @@ mod tests {
         assert_eq!(pressed(&mut empty, Message::Command(Command::Next)), None);
         let closed = empty.update::<()>(Message::Command(Command::Back));
         assert!(matches!(closed, Step::Next(Next::Close)));
+    }
+
+    /// Types a batch at the form and hears what came of it; the buttons pressed are given back.
+    fn types(typist: &mut Typist, form: &mut Form<Place>, batch: &[Event]) -> Vec<Place> {
+        let parts = column![
+            form.input(Place::Why),
+            form.input(Place::Which),
+            form.input(Place::Reason),
+            form.foot("no".into())
+        ];
+        let typed = typist.batch(form.scope(parts), batch);
+        let heard = typed.messages.into_iter().filter_map(|message| pressed(form, message));
+        heard.collect()
+    }
+
+    #[test]
+    fn what_is_typed_in_one_batch_lands_in_the_part_where_the_keyboard_was() {
+        let (mut typist, mut form) = (Typist::new(), form());
+        // From the first field over the choice and a button into the second field, and back again.
+        let went = types(&mut typist, &mut form, &keys("furto⇥↓⇥⇥prot. 7⇤⇤→→→⇤ grave"));
+        assert!(went.is_empty());
+        assert_eq!(form.typed(Place::Why), "furto grave");
+        assert_eq!(form.typed(Place::Reason), "prot. 7");
+        assert_eq!((form.chosen(Place::Which), form.place()), (0, Some(Place::Why)));
+        // The next batch goes on where this one stopped.
+        types(&mut typist, &mut form, &keys("!"));
+        assert_eq!(form.typed(Place::Why), "furto grave!");
+    }
+
+    #[test]
+    fn enter_and_escape_come_in_the_order_in_which_they_were_typed() {
+        let (mut typist, mut form) = (Typist::new(), form());
+        assert_eq!(
+            types(&mut typist, &mut form, &keys("a⏎b⇥⇥⇥c⏎")),
+            [Place::Yes, Place::No]
+        );
+        assert_eq!((form.typed(Place::Why), form.typed(Place::Reason)), ("ab", "c"));
+        let typed = typist.batch(form.scope(form.input(Place::Reason)), &keys("⎋⏎"));
+        let first = typed.messages.first();
+        assert!(matches!(first, Some(Message::Command(Command::Back))), "{first:?}");
+    }
+
+    #[test]
+    fn the_keyboard_is_where_the_program_puts_it_before_the_next_key() {
+        let (mut typist, mut form) = (Typist::new(), form());
+        types(&mut typist, &mut form, &keys("uno"));
+        form.go_to(Place::Reason);
+        types(&mut typist, &mut form, &keys("due"));
+        form.go_to(Place::Which);
+        types(&mut typist, &mut form, &keys("tre"));
+        assert_eq!((form.typed(Place::Why), form.typed(Place::Reason)), ("uno", "due"));
+    }
+
+    #[test]
+    fn a_key_that_is_held_and_a_tab_with_control_go_nowhere() {
+        let (mut typist, mut form) = (Typist::new(), form());
+        let none = Modifiers::empty();
+        let held = [press('⇥', none, false), press('⇥', none, true), press('⇥', none, true)];
+        types(&mut typist, &mut form, &held);
+        assert_eq!(form.place(), Some(Place::Which));
+        types(&mut typist, &mut form, &[press('⇥', Modifiers::CTRL, false)]);
+        assert_eq!(form.place(), Some(Place::Which));
+        types(&mut typist, &mut form, &[press('⏎', none, true)]);
+        assert_eq!(form.place(), Some(Place::Which), "and presses nothing");
+    }
+
+    #[test]
+    fn a_click_takes_the_keyboard_along_and_one_beside_the_fields_does_not() {
+        let (mut typist, mut form) = (Typist::new(), form());
+        types(&mut typist, &mut form, &[]);
+        typist.point(Point::new(1_300.0, 740.0));
+        types(&mut typist, &mut form, &[click(), keys("a")].concat());
+        assert_eq!((form.typed(Place::Why), form.place()), ("a", Some(Place::Why)));
+        // The third part down: a label and a field above it, then a label and a choice.
+        let below = (0..60).map(|row| 8.0 * row as f32).find(|y| {
+            typist.point(Point::new(40.0, *y));
+            types(&mut typist, &mut form, &click());
+            form.place() == Some(Place::Reason)
+        });
+        assert!(below.is_some(), "the second field was never hit");
+        types(&mut typist, &mut form, &keys("b⇤⇤⇤c"));
+        assert_eq!((form.typed(Place::Why), form.typed(Place::Reason)), ("ac", "b"));
+    }
+
+    #[test]
+    fn keys_of_the_form_are_captured_and_others_are_not() {
+        let (mut typist, form) = (Typist::new(), form().at(Place::Which));
+        let typed = typist.batch(form.scope(form.input(Place::Why)), &keys("↓⇥"));
+        assert_eq!(typed.statuses, [Status::Captured; 2]);
+        let letters = [keys("e/"), vec![press('⇥', Modifiers::CTRL, false)]].concat();
+        let typed = typist.batch(form.scope(form.input(Place::Why)), &letters);
+        let [e, slash, chord] = typed.statuses[..] else {
+            panic!()
+        };
+        assert_eq!(
+            (e, slash),
+            (Status::Captured, Status::Captured),
+            "nothing under the form gets letters"
+        );
+        assert_eq!(chord, Status::Ignored);
+        assert!(typed.messages.is_empty());
     }
 }

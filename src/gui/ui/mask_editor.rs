@@ -12,14 +12,24 @@ use crate::domain::privacy::{CoverStyle, PoseKnowledge};
 use crate::domain::site::{CameraPlan, Mask, MaskShape};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
+use crate::gui::keymap::Command;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
+use crate::gui::widget::focus_scope::{self, FocusScope, Stop};
 use crate::station::{MaskChange, MaskProposal, ProposedMask, Verdict};
 use iced::widget::{Column, button, column, row, rule, scrollable, text};
 use iced::{Element, Fill};
 
 /// A pose less certain than this is not drawn on, degrees on each side.
 const STEADY_DEG: f64 = 1.0;
+
+const NAME: &str = "editor-name";
+const REASON: &str = "editor-reason";
+
+/// The stops of the keyboard, in its order.
+fn stops() -> Vec<Stop> {
+    vec![Stop::Field(NAME.into()), Stop::Field(REASON.into())]
+}
 
 /// What is being drawn.
 #[derive(Debug, Clone)]
@@ -34,6 +44,8 @@ pub struct MaskEditor {
     permanent: bool,
     style: CoverStyle,
     note: Option<String>,
+    /// The field that has the keyboard; `None`: the wall has it.
+    at: Option<usize>,
 }
 
 /// What happens in the editor.
@@ -52,6 +64,12 @@ pub enum Message {
     Propose,
     Decide(u64, Verdict),
     Close,
+    /// The n-th field was clicked.
+    Clicked(usize),
+    /// A click beside the fields.
+    Left,
+    /// Typed while a field has the keyboard.
+    Command(Command),
 }
 
 /// What the parent does next.
@@ -77,6 +95,7 @@ impl MaskEditor {
             permanent: true,
             style: CoverStyle::default(),
             note: None,
+            at: None,
         }
     }
 
@@ -184,6 +203,9 @@ impl MaskEditor {
             }
             Message::Decide(id, verdict) => return Action::Decide(id, verdict),
             Message::Close => return Action::Close,
+            Message::Clicked(at) => self.at = Some(at),
+            Message::Left | Message::Command(Command::Back) => self.at = None,
+            Message::Command(command) => self.at = self.at.map(|at| focus_scope::moved(&stops(), at, command)),
         }
         Action::None
     }
@@ -215,7 +237,7 @@ impl MaskEditor {
             ),
             field(
                 fl!("editor-name"),
-                "editor-name",
+                NAME,
                 &self.name,
                 false,
                 Message::Name,
@@ -223,7 +245,7 @@ impl MaskEditor {
             ),
             field(
                 fl!("export-reason"),
-                "editor-reason",
+                REASON,
                 &self.reason,
                 false,
                 Message::Reason,
@@ -247,7 +269,10 @@ impl MaskEditor {
         for mask in &self.camera.masks {
             parts = parts.push(in_force(mask));
         }
-        scrollable(parts).height(Fill).style(theme::scroll).into()
+        let panel = scrollable(parts).height(Fill).style(theme::scroll);
+        FocusScope::new(panel, stops(), self.at, Message::Command, Message::Clicked)
+            .left_by_click(|| Message::Left)
+            .into()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The right panel of the selected camera: pad, zoom, presets, who holds it, what masks and limits are in force,
+//! The right panel of the selected camera: pad, zoom, presets, who holds its lease, what masks and limits are in force,
 //! figures of its stream.
 //!
 //! Invariant: a pad button moves the dome only while it is pressed. Deliberately absent: moving anything itself.
@@ -33,9 +33,9 @@ pub struct PtzPanel {
 /// What the panel shows.
 pub struct Facts<'a> {
     pub camera: &'a CameraPlan,
-    pub hold: Option<&'a DomeLease>,
+    pub lease: Option<&'a DomeLease>,
     /// How the camera's own masks and limits stand to the plan, once it was asked.
-    pub kept: Option<&'a MaskSyncState>,
+    pub mask_sync: Option<&'a MaskSyncState>,
     /// Who else watches it.
     pub watching: Vec<Holder>,
     pub pose: Option<PoseKnowledge>,
@@ -96,7 +96,7 @@ impl PtzPanel {
         let mut parts: Column<'a, Message> = column![title, column(acts).spacing(4)].spacing(12).padding(12);
         if camera.kind == CameraKind::Dome {
             parts = parts
-                .push(hold(facts.hold))
+                .push(lease_lines(facts.lease))
                 .push(pad())
                 .push(self.preset_list(camera, facts.focus));
         }
@@ -105,7 +105,7 @@ impl PtzPanel {
         }
         parts = parts
             .push(rule::horizontal(1))
-            .push(limits(camera, facts.pose, facts.kept));
+            .push(limits(camera, facts.pose, facts.mask_sync));
         if let Some(figures) = facts.figures {
             parts = parts.push(rule::horizontal(1)).push(stream(&figures, facts.verdict));
         }
@@ -146,24 +146,24 @@ impl PtzPanel {
     }
 }
 
-fn hold(hold: Option<&DomeLease>) -> Element<'_, Message> {
-    let (words, tone) = match hold {
+fn lease_lines(lease: Option<&DomeLease>) -> Element<'_, Message> {
+    let (words, tone) = match lease {
         None => (fl!("panel-free"), Tone::Normal),
-        Some(hold) if hold.ours => (fl!("panel-held-by-you"), Tone::Normal),
-        Some(hold) => (
+        Some(lease) if lease.ours => (fl!("panel-held-by-you"), Tone::Normal),
+        Some(lease) => (
             fl!(
                 "panel-held-by",
-                name = hold.display_name.as_str(),
-                body = hold.agency.as_str()
+                name = lease.display_name.as_str(),
+                body = lease.agency.as_str()
             ),
             Tone::Other,
         ),
     };
     let mut lines = column![labelled(Icon::Held, words, tone)].spacing(4);
-    if let Some(to) = hold.and_then(|hold| hold.passes_to.as_ref()) {
+    if let Some(to) = lease.and_then(|lease| lease.passes_to.as_ref()) {
         let words = fl!("panel-passing", name = to.display_name.as_str());
         lines = lines.push(labelled(Icon::Warning, words, Tone::Act));
-    } else if let Some(asking) = hold.filter(|hold| hold.ours).and_then(|hold| hold.asking.first()) {
+    } else if let Some(asking) = lease.filter(|lease| lease.ours).and_then(|lease| lease.asking.first()) {
         let words = fl!("panel-asked", name = asking.by.display_name.as_str());
         lines = lines.push(labelled(Icon::Warning, words, Tone::Act));
     }
@@ -206,7 +206,11 @@ fn pad<'a>() -> Element<'a, Message> {
     row![cross, zoom].spacing(18).align_y(Vertical::Center).into()
 }
 
-fn limits<'a>(camera: &CameraPlan, pose: Option<PoseKnowledge>, kept: Option<&MaskSyncState>) -> Element<'a, Message> {
+fn limits<'a>(
+    camera: &CameraPlan,
+    pose: Option<PoseKnowledge>,
+    mask_sync: Option<&MaskSyncState>,
+) -> Element<'a, Message> {
     let range = |range: Option<[f64; 2]>| match range {
         Some([low, high]) => fl!(
             "panel-range",
@@ -233,8 +237,8 @@ fn limits<'a>(camera: &CameraPlan, pose: Option<PoseKnowledge>, kept: Option<&Ma
         };
         facts = facts.push(fact(fl!("panel-pose"), pose));
     }
-    if let Some(kept) = kept {
-        facts = facts.push(fact(fl!("panel-on-camera"), sentences::on_camera(kept)));
+    if let Some(state) = mask_sync {
+        facts = facts.push(fact(fl!("panel-on-camera"), sentences::on_camera(state)));
     }
     facts.into()
 }

@@ -9,8 +9,8 @@ use crate::gui::keymap::Command;
 use crate::gui::theme::Tone;
 use crate::gui::ui::controls::{heading, labelled, over, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
+use iced::Element;
 use iced::widget::column;
-use iced::{Element, Task};
 
 /// The parts in the order of the keyboard.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,14 +33,12 @@ pub struct ReasonDialog<A> {
 
 impl<A: Clone> ReasonDialog<A> {
     /// The question, with the keyboard in its field; `words` are on the button that does it.
-    pub fn new(act: A, title: String, what: String, words: String) -> (ReasonDialog<A>, Task<Message>) {
+    pub fn new(act: A, title: String, what: String, words: String) -> ReasonDialog<A> {
         let form =
             Form::default()
                 .field(Place::Reason, fl!("export-reason"), "")
                 .button(Place::Do, Icon::Warning, words);
-        let focus = form.focus();
-        let question = ReasonDialog { act, title, what, form };
-        (question, focus)
+        ReasonDialog { act, title, what, form }
     }
 
     /// Changes the state; done, gives the act and its reason.
@@ -73,7 +71,7 @@ impl<A: Clone> ReasonDialog<A> {
         ];
         over(
             under,
-            content.spacing(14).width(560).into(),
+            self.form.scope(content.spacing(14).width(560)),
             form::Message::Command(Command::Back),
         )
     }
@@ -85,7 +83,7 @@ mod tests {
 
     #[test]
     fn nothing_is_done_without_a_reason() {
-        let (mut question, _) = ReasonDialog::new(7, "titolo".into(), "che cosa".into(), "fai".into());
+        let mut question = ReasonDialog::new(7, "titolo".into(), "che cosa".into(), "fai".into());
         let enter = || form::Message::Command(Command::Confirm);
         assert!(matches!(question.update(enter()), Next::None));
         assert!(question.form.error().is_some());

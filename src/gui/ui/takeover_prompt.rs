@@ -96,7 +96,7 @@ impl TakeoverPrompt {
             quiet(fl!("yield-not-you")),
             self.form.foot(fl!("hand-over-later")),
         ];
-        let content: Element<'_, form::Message<Place>> = content.spacing(14).width(620).into();
+        let content = self.form.scope(content.spacing(14).width(620));
         over(under, content.map(Message::Form), command(Command::Back))
     }
 }

@@ -143,7 +143,7 @@ impl TakeoverRequest {
                     .push(form::closing(fl!("elsewhere-give-up")))
             }
         };
-        Element::from(content.spacing(14)).map(Message::Form)
+        self.form.scope(content.spacing(14)).map(Message::Form)
     }
 }
 

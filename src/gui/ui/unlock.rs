@@ -9,9 +9,10 @@ use crate::gui::keymap::Command;
 use crate::gui::sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, field, heading, labelled, quiet};
+use crate::gui::widget::focus_scope::{FocusScope, Stop};
 use crate::station::Refusal;
 use iced::widget::{column, container, mouse_area, opaque, row, stack};
-use iced::{Element, Fill, Task, widget};
+use iced::{Element, Fill};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
 
@@ -48,14 +49,13 @@ pub enum Action {
 
 impl Unlock {
     /// The card of a person, with the keyboard in its field.
-    pub fn new<M: Send + 'static>(name: String) -> (Unlock, Task<M>) {
-        let card = Unlock {
+    pub fn new(name: String) -> Unlock {
+        Unlock {
             name,
             password: SecretString::default(),
             waiting: false,
             error: None,
-        };
-        (card, widget::operation::focus(PASSWORD))
+        }
     }
 
     /// Says something on the card.
@@ -66,6 +66,8 @@ impl Unlock {
     /// Changes the state and says what to start.
     pub fn update(&mut self, message: Message) -> Action {
         match message {
+            // A key that came right after Enter must not bring back what was handed over.
+            Message::Password(_) if self.waiting => {}
             Message::Password(password) => (self.password, self.error) = (password, None),
             Message::Open | Message::Command(Command::Confirm) => {
                 if !self.waiting && !self.password.expose_secret().is_empty() {
@@ -109,7 +111,9 @@ impl Unlock {
         if let Some(error) = &self.error {
             card = card.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
         }
-        let card = container(card.spacing(12)).padding(20).width(460).style(theme::card);
+        let stops = vec![Stop::Field(PASSWORD.into())];
+        let card = FocusScope::new(card.spacing(12), stops, Some(0), Message::Command, |_| Message::Nothing);
+        let card = container(card).padding(20).width(460).style(theme::card);
         let low = container(opaque(card)).center_x(Fill).align_bottom(Fill).padding(32);
         stack![under, opaque(mouse_area(low).on_press(Message::Nothing))].into()
     }
@@ -121,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_wrong_password_leaves_it_locked_and_says_so() {
-        let (mut card, _) = Unlock::new::<()>("Ag. Neri".into());
+        let mut card = Unlock::new("Ag. Neri".into());
         assert!(matches!(card.update(Message::Open), Action::None), "empty");
         card.update(Message::Password("sbagliata".into()));
         assert!(matches!(

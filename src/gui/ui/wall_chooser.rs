@@ -5,12 +5,13 @@
 use crate::domain::saved_wall::{Arrangements, MAX_NAME, NotSaved};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::{Command, Direction};
+use crate::gui::keymap::Command;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
+use crate::gui::widget::focus_scope::{self, FocusScope, Stop};
 use iced::alignment::Vertical;
 use iced::widget::{Column, button, column, row, text};
-use iced::{Element, Fill, Task, widget};
+use iced::{Element, Fill};
 
 const NAME: &str = "wall-name";
 
@@ -22,6 +23,8 @@ pub enum Message {
     Save,
     Load(String),
     Forget(String),
+    /// The n-th stop of the keyboard was clicked.
+    Clicked(usize),
     Command(Command),
 }
 
@@ -46,17 +49,21 @@ pub struct WallChooser {
 
 impl WallChooser {
     /// The dialogue, with the keyboard on the first saved wall, or in the field when there is none.
-    pub fn new<M: Send + 'static>(kept: &Arrangements) -> (WallChooser, Task<M>) {
-        let chooser = WallChooser {
+    pub fn new(kept: &Arrangements) -> WallChooser {
+        WallChooser {
             at: (!kept.saved.is_empty()).then_some(0),
             ..WallChooser::default()
-        };
-        let focus = chooser.focus();
-        (chooser, focus)
+        }
     }
 
-    fn focus<M: Send + 'static>(&self) -> Task<M> {
-        widget::operation::focus(if self.at.is_none() { NAME } else { "nowhere" })
+    /// The saved walls, then the field.
+    fn stops(kept: &Arrangements) -> Vec<Stop> {
+        let walls = kept.saved.keys().map(|_| Stop::Button);
+        walls.chain([Stop::Field(NAME.into())]).collect()
+    }
+
+    fn stop(&self, kept: &Arrangements) -> usize {
+        self.at.unwrap_or(kept.saved.len())
     }
 
     /// The wall could not be saved.
@@ -68,35 +75,31 @@ impl WallChooser {
         });
     }
 
-    /// Changes the state; the task moves the keyboard.
-    pub fn update<M: Send + 'static>(&mut self, message: Message, kept: &Arrangements) -> (Action, Task<M>) {
-        let act = match message {
-            Message::Name(name) => {
-                (self.name, self.error) = (name, None);
-                Action::None
+    /// Changes the state and says what to do.
+    pub fn update(&mut self, message: Message, kept: &Arrangements) -> Action {
+        match message {
+            Message::Name(name) => (self.name, self.error) = (name, None),
+            Message::Save => return Action::Save(self.name.clone()),
+            Message::Load(name) => return Action::Load(name),
+            Message::Forget(name) => return Action::Forget(name),
+            Message::Clicked(stop) => self.go_to(stop, kept),
+            Message::Command(Command::Back) => return Action::Close,
+            Message::Command(Command::Confirm) => {
+                return match self.chosen(kept) {
+                    Some(name) => Action::Load(name.clone()),
+                    None => Action::Save(self.name.clone()),
+                };
             }
-            Message::Save => Action::Save(self.name.clone()),
-            Message::Load(name) => Action::Load(name),
-            Message::Forget(name) => Action::Forget(name),
-            Message::Command(Command::Back) => Action::Close,
-            Message::Command(Command::Confirm) => match self.chosen(kept) {
-                Some(name) => Action::Load(name.clone()),
-                None => Action::Save(self.name.clone()),
-            },
-            Message::Command(Command::Next | Command::Arrow(Direction::Down)) => self.go(1, kept),
-            Message::Command(Command::Previous | Command::Arrow(Direction::Up)) => self.go(-1, kept),
-            Message::Command(_) => Action::None,
-        };
-        (act, self.focus())
+            Message::Command(command) => {
+                let stops = Self::stops(kept);
+                self.go_to(focus_scope::moved(&stops, self.stop(kept), command), kept);
+            }
+        }
+        Action::None
     }
 
-    /// Through the saved walls, then the field, and round again.
-    fn go(&mut self, step: isize, kept: &Arrangements) -> Action {
-        let places = kept.saved.len() as isize + 1;
-        let here = self.at.map_or(places - 1, |at| at as isize);
-        let next = (here + step).rem_euclid(places);
-        self.at = (next < places - 1).then_some(next as usize);
-        Action::None
+    fn go_to(&mut self, stop: usize, kept: &Arrangements) {
+        self.at = (stop < kept.saved.len()).then_some(stop);
     }
 
     fn chosen<'a>(&self, kept: &'a Arrangements) -> Option<&'a String> {
@@ -144,10 +147,13 @@ impl WallChooser {
         if let Some(error) = &self.error {
             dialogue = dialogue.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
         }
-        dialogue
+        let dialogue = dialogue
             .push(text(fl!("walls-hint")).size(theme::SMALL).color(theme::QUIET))
             .spacing(14)
-            .width(560)
+            .width(560);
+        let (stops, at) = (Self::stops(kept), Some(self.stop(kept)));
+        FocusScope::new(dialogue, stops, at, Message::Command, Message::Clicked)
+            .vertical()
             .into()
     }
 }
@@ -163,10 +169,10 @@ mod tests {
         for name in ["mercato", "scuole"] {
             kept.save(name, Arrangement::of([])).unwrap();
         }
-        let (mut chooser, _) = WallChooser::new::<()>(&kept);
-        let mut press = |command| chooser.update::<()>(Message::Command(command), &kept).0;
+        let mut chooser = WallChooser::new(&kept);
+        let mut press = |command| chooser.update(Message::Command(command), &kept);
         assert_eq!(press(Command::Confirm), Action::Load("mercato".into()));
-        press(Command::Arrow(Direction::Down));
+        press(Command::Next);
         assert_eq!(press(Command::Confirm), Action::Load("scuole".into()));
         press(Command::Next);
         assert_eq!(press(Command::Confirm), Action::Save(String::new()));

@@ -1,6 +1,9 @@
-//! Widgets that iced does not have: the wall of pictures, the timeline of recordings.
+//! Widgets that iced does not have: the wall of pictures, the timeline of recordings, the keyboard focus inside a form.
 //!
 //! Deliberately absent: anything that knows a session or a camera's address.
 
+pub mod focus_scope;
 pub mod timeline;
+#[cfg(test)]
+pub mod typist;
 pub mod wall;

@@ -9,7 +9,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-/// What the name of a partial file ends with.
+/// The ending of a partial file's name.
 const ENDING: &str = ".part";
 
 /// A file that is not there yet.
@@ -20,8 +20,8 @@ pub(crate) struct Partial {
     kept: bool,
 }
 
-/// A finished file, flushed, that goes again unless somebody keeps it: whoever wanted it may be gone when it is done, or the
-/// log may not take that it was made.
+/// A finished file, flushed, that is removed unless it is claimed: the caller may be gone when it is done, or the log
+/// may not take that it was made.
 #[derive(Debug)]
 pub struct Unclaimed(Partial);
 

@@ -25,7 +25,7 @@ pub(super) struct Mux {
     feed: Feed,
     output: gst_app::AppSrc,
     shared: Arc<Shared>,
-    /// The output holds back whoever fills it by itself.
+    /// Whether the output itself holds back the thread that fills it.
     blocks: bool,
 }
 
@@ -50,7 +50,7 @@ impl Written {
     }
 }
 
-/// What the halves share.
+/// The state shared by the halves.
 #[derive(Default)]
 pub(super) struct Shared {
     state: Mutex<State>,
@@ -69,16 +69,16 @@ pub(super) struct State {
 pub(super) struct Half {
     /// In the order of the packets; the source comes before the first.
     pub(super) elements: Vec<gst::Element>,
-    /// What makes of what comes over what the muxer takes.
+    /// The elements that turn what comes over into what the muxer takes.
     pub(super) coder: Vec<gst::Element>,
 }
 
-/// What a half is made for.
+/// The order for one half.
 pub(super) struct Wanted<'a> {
     pub(super) track: &'a VideoTrack,
     /// Unix milliseconds, both included.
     pub(super) range: (i64, i64),
-    /// What the time stamps of the packets count from, Unix milliseconds.
+    /// The origin of the packets' time stamps, Unix milliseconds.
     pub(super) origin_ms: i64,
     /// Takes what goes over.
     pub(super) output: &'a gst_app::AppSrc,

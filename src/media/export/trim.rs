@@ -6,7 +6,7 @@
 /// Pictures held while the start of the range is looked for.
 const MAX_HELD: usize = 3_000;
 
-/// A coded picture with what is known of it.
+/// A coded picture with its times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unit<T> {
     pub(super) picture: T,

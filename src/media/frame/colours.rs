@@ -1,6 +1,6 @@
-//! From the samples of a frame to red, green and blue (ITU-T H.273 §8.3), one pixel at a time.
+//! Conversion of the samples of a frame to red, green and blue (ITU-T H.273 §8.3), one pixel at a time.
 //!
-//! Invariant: a pixel outside the picture or outside the bytes is none. Deliberately absent: whole pictures at the screen's
+//! Invariant: a pixel outside the picture or outside the bytes is `None`. Deliberately absent: whole pictures at the screen's
 //! pace (the wall does that with vector instructions or in a shader).
 
 use super::{Frame, Matrix, PixelFormat, Range};
@@ -16,12 +16,12 @@ pub struct Colours {
 }
 
 impl Colours {
-    /// Those of a frame.
+    /// The coefficients of a frame.
     pub fn of(frame: &Frame) -> Self {
         Self::new(frame.matrix, frame.range)
     }
 
-    /// Those of a matrix and a range.
+    /// The coefficients of a matrix and a range.
     pub fn new(matrix: Matrix, range: Range) -> Self {
         let (kr, kb) = match matrix {
             Matrix::Bt601 => (0.299f32, 0.114f32),

@@ -7,7 +7,7 @@ use crate::media::error::{LiveError, LiveErrorKind};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
-/// What an error on the bus means.
+/// The kind of an error on the bus.
 pub(crate) fn classify(error: &gst::message::Error) -> LiveError {
     let cause = error.error();
     let debug = error.debug().unwrap_or_default();

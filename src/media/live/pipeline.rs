@@ -237,7 +237,7 @@ impl Decode {
         Ok(())
     }
 
-    /// What lies before the sink, in order, neither added nor linked.
+    /// The elements before the sink, in order, neither added nor linked.
     pub(crate) fn elements(&self) -> &[gst::Element] {
         &self.elements
     }

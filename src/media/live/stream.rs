@@ -41,7 +41,7 @@ pub(super) struct Shared {
     watched: Mutex<Watched>,
 }
 
-/// What the pulse keeps from one time to the next.
+/// The watchdog's memory between two looks at a stream.
 struct Watched {
     stall: Stall,
     rater: Rater,

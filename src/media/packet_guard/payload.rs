@@ -10,7 +10,7 @@ use crate::media::decoder::Codec;
 /// Checks the payload of one packet.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The first [`Damage`] found in it.
 pub(super) fn check(codec: Codec, payload: &[u8]) -> Result<(), Damage> {
     match codec {
         Codec::H264 => h264(payload),

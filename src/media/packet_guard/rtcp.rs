@@ -12,10 +12,10 @@ const GOODBYE: u8 = 203;
 const APPLICATION: u8 = 204;
 const EXTENDED_REPORT: u8 = 207;
 
-/// Checks a compound.
+/// Checks an RTCP compound packet.
 ///
 /// # Errors
-/// What is wrong with the first packet that is not whole.
+/// The [`Damage`] of the first packet in it that is not whole.
 pub(in crate::media) fn check(compound: &[u8]) -> Result<(), Damage> {
     let mut rest = compound;
     if rest.is_empty() {

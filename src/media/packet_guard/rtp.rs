@@ -59,7 +59,7 @@ impl Senders {
     /// Whether a packet is whole and belongs here.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The [`Damage`]: not whole, another payload type, or one sender too many.
     pub(in crate::media) fn admit(&mut self, packet: &[u8]) -> Result<(), Damage> {
         payload(packet)?;
         let kind = packet.get(1).map(|second| second & 0x7f);

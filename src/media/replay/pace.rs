@@ -26,7 +26,7 @@ struct State {
     shown: u64,
 }
 
-/// What to do with a frame now.
+/// The act due for a frame now.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
     Show,

@@ -30,11 +30,11 @@ pub(super) fn run(request: &ReplayRequest, shared: &Arc<Shared>, commands: &Rece
     }
 }
 
-/// What the loop over packets ended with.
+/// The end of the loop over packets.
 enum Left {
     /// Go on from another time, Unix milliseconds.
     Seek(i64),
-    /// The same, but the recorder has ended the session.
+    /// Play again from this time, in a new session: the recorder has ended this one.
     Again(i64),
     Closed,
 }
@@ -46,7 +46,7 @@ struct Player<'a> {
     from_ms: i64,
     to_ms: i64,
     paused: bool,
-    /// The recorder was told to pause; packets under way still come.
+    /// Whether the recorder was asked to pause; packets under way still come.
     halted: bool,
 }
 

@@ -28,7 +28,7 @@ pub(super) struct Playout {
     output: Arc<Output>,
 }
 
-/// What the streaming thread needs.
+/// The streaming thread's tools.
 struct Output {
     shared: Arc<Shared>,
     pacer: Pacer,

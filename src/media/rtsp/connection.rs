@@ -17,7 +17,7 @@ const WRITE: Duration = Duration::from_secs(5);
 /// RFC 2326 §3.2.
 const DEFAULT_PORT: u16 = 554;
 
-/// What came in.
+/// A message or a packet from the other end.
 #[derive(Debug)]
 pub(super) enum Incoming {
     Response(Response<Vec<u8>>),

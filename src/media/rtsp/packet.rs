@@ -7,7 +7,7 @@ const REPLAY: u16 = 0xABAC;
 /// Seconds from 1900 to 1970.
 const NTP_TO_UNIX: i64 = 2_208_988_800;
 
-/// What is read of an RTP header (RFC 3550 §5.1).
+/// The fields of an RTP header that are used (RFC 3550 §5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RtpHeader {
     pub(crate) payload_type: u8,
@@ -74,7 +74,7 @@ fn unix_ns(ntp: [u8; 8]) -> i64 {
     (seconds - NTP_TO_UNIX) * 1_000_000_000 + ((fraction * 1_000_000_000) >> 32)
 }
 
-/// The packets of an RTCP compound packet with their types (RFC 3550 §6.1); ends at the first that is none.
+/// The packets of an RTCP compound packet with their types (RFC 3550 §6.1); ends at the first that is malformed.
 fn reports(compound: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     let mut rest = compound;
     std::iter::from_fn(move || {
@@ -94,7 +94,7 @@ pub(crate) fn is_goodbye(rtcp: &[u8]) -> bool {
 }
 
 /// RTP time stamp and Unix nanoseconds of the first sender report of a compound packet (RFC 3550 §6.4.1). A camera
-/// without a clock reports zero, which is none.
+/// without a clock reports zero, and zero is no time.
 pub(crate) fn sender_report(rtcp: &[u8]) -> Option<(u32, i64)> {
     let (_, report) = reports(rtcp).find(|(kind, _)| *kind == 200)?;
     let ntp = take::<8>(report, 8)?;

@@ -15,10 +15,10 @@ pub(crate) trait Described: Sized {
     /// Before anything is described.
     fn unknown(url: &Url) -> Self;
 
-    /// Finds it in a description. `base` is `Content-Base` or the address asked for.
+    /// Finds the track in a description. `base` is `Content-Base` or the address asked for.
     ///
     /// # Errors
-    /// There is none that could be used.
+    /// [`LiveError`] when the description has no track that can be used.
     fn read(text: &str, base: &Url) -> Result<Self, LiveError>;
 
     /// Where SETUP goes.
@@ -187,7 +187,7 @@ fn video(text: &str, base: &Url) -> Result<VideoTrack, LiveError> {
         })
 }
 
-/// What follows `prefix` and the payload type.
+/// The rest of a line after `prefix` and the payload type.
 fn attribute<'a>(line: &'a str, prefix: &str, payload_type: u8) -> Option<&'a str> {
     let (number, rest) = line.strip_prefix(prefix)?.trim().split_once(' ')?;
     (number.parse() == Ok(payload_type)).then(|| rest.trim())

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 const ANSWER: Duration = Duration::from_secs(8);
 /// Between looks at the cancel flag.
 const LOOK: Duration = Duration::from_millis(50);
-/// Packets kept while an answer is awaited, bytes.
+/// Most bytes of packets held while an answer is awaited.
 const MAX_KEPT: usize = 8 * 1024 * 1024;
 const FEATURE: &str = "onvif-replay";
 
@@ -34,7 +34,7 @@ pub(crate) enum Pace {
     Nobody,
 }
 
-/// What the recorder said to PLAY about the time of its first packet.
+/// The recorder's answer to PLAY: time of its first packet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Playing {
     /// From `Range`, Unix milliseconds.
@@ -43,7 +43,7 @@ pub(crate) struct Playing {
     pub(crate) rtp_time: Option<u32>,
 }
 
-/// What came in.
+/// A packet or the end of the session.
 #[derive(Debug)]
 pub(crate) enum Event {
     Rtp(Vec<u8>),

@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 /// How long a code is good, ms.
 const CODE_MS: i64 = 15 * 60_000;
-/// Longest grace, seconds (the table of the audit path).
+/// Longest grace, seconds (`docs/log.md`).
 const MOST_GRACE_S: u64 = 8 * 3600;
 
 fn failed(error: ServerError) -> Refused {

@@ -15,12 +15,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// Accounts a camera has room for.
 const MOST_USERS: usize = 16;
-/// A camera that is told to reboot is away this long.
+/// Time a camera is away after it was asked to reboot.
 const REBOOT: Duration = Duration::from_secs(20);
-/// It still answers for this long.
+/// Time the camera still answers before it reboots.
 const BEFORE_REBOOT: Duration = Duration::from_millis(300);
 
-/// Answers one operation.
+/// Answers one operation of the Device service.
 pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
     let operation = &request.operation;
     Ok(match operation.name.as_str() {

@@ -39,12 +39,12 @@ struct PullPoint {
     keep_alive: bool,
     ends: Mutex<Instant>,
     notices: AsyncMutex<Receiver<Notice>>,
-    /// States to be told as `Initialized`.
+    /// States that are still to be sent as `Initialized`.
     states: Mutex<VecDeque<Notice>>,
     states_added: Notify,
 }
 
-/// What the Events service can do.
+/// The capabilities of the Events service.
 pub fn capabilities() -> Element {
     node("tev:Capabilities", [])
         .with("WSSubscriptionPolicySupport", false)

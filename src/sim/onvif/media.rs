@@ -8,7 +8,7 @@ use super::soap::{Fault, Request};
 use super::xml::{Element, leaf, node};
 use crate::sim::town::{Codec, StreamSpec};
 
-/// Answers one operation.
+/// Answers one operation of the Media service.
 pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
     let streams = &camera.device.site().streams;
     let encoders = |name| {
@@ -78,7 +78,7 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
     })
 }
 
-/// What the Media service can do.
+/// The capabilities of the Media service.
 pub fn capabilities(camera: &Camera) -> Element {
     node(
         "trt:Capabilities",

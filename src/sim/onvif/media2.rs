@@ -10,7 +10,7 @@ use super::{Camera, masks};
 use crate::sim::faults::MaskFault;
 use crate::sim::town::StreamSpec;
 
-/// Answers one operation.
+/// Answers one operation of the Media2 service.
 pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
     Ok(match request.operation.name.as_str() {
         "GetServiceCapabilities" => node("tr2:GetServiceCapabilitiesResponse", [capabilities(camera)]),
@@ -77,7 +77,7 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
     })
 }
 
-/// What the Media2 service can do.
+/// The capabilities of the Media2 service.
 pub fn capabilities(camera: &Camera) -> Element {
     let kinds = if camera.is_dome() {
         "VideoSource VideoEncoder PTZ"

@@ -81,7 +81,7 @@ impl Camera {
         self.device.site().kind == crate::domain::camera::CameraKind::Dome
     }
 
-    /// Answers one operation. `path` is where it was sent: pull points are told apart by it.
+    /// Answers one operation. `path` is where the request was sent: pull points are distinguished by it.
     async fn answer(&self, path: &str, request: &Request) -> Result<Element, Fault> {
         match request.operation.namespace.as_str() {
             DEVICE => device::answer(self, request),
@@ -95,7 +95,7 @@ impl Camera {
     }
 }
 
-/// What a dome says of itself in its metadata stream; `None` for a camera that does not move.
+/// The status document of a dome's metadata stream; `None` for a camera that does not move.
 pub(super) fn status(device: &Device) -> Option<String> {
     let status = xml::node("tt:PTZ", [ptz::told("tt:PTZStatus", device)?]);
     let mut text = String::new();
@@ -107,7 +107,7 @@ pub(super) fn status(device: &Device) -> Option<String> {
 /// runtime. The device service is at `/onvif/device_service`.
 ///
 /// # Errors
-/// No port could be opened.
+/// No port could be opened on the loopback interface.
 pub async fn serve(device: Arc<Device>) -> io::Result<(SocketAddr, JoinHandle<()>)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;

@@ -1,7 +1,7 @@
 //! Where a dome looked while it was recorded: `FindPTZPosition` and its results (ONVIF Search, 5.10 and 5.11).
 //!
 //! Invariant: a position is stamped with the time it was written down; the dome was there a little earlier, never longer ago
-//! than a status of it may be old. Deliberately absent: entering and leaving a volume (`EnterOrExit`).
+//! than a status of it may be old. Deliberately absent: entering and leaving a volume, the filter's `EnterOrExit`.
 
 use super::Camera;
 use super::ptz::vector;

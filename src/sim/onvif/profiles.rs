@@ -164,7 +164,7 @@ pub fn encoder2_configuration(stream: &StreamSpec, name: &'static str) -> Elemen
     .with("Profile", "Main")
 }
 
-/// The schema wants a multicast address even where there is none.
+/// An empty multicast address: the schema wants the element in any case.
 fn multicast() -> Element {
     node(
         "tt:Multicast",

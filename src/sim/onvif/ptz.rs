@@ -17,10 +17,10 @@ use std::time::{Duration, Instant, SystemTime};
 const SAMPLE: Duration = Duration::from_millis(100);
 /// A slow status takes this long.
 const SLOW: Duration = Duration::from_secs(3);
-/// «Until told otherwise».
+/// A velocity without a timeout lasts this long.
 const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
 
-/// Answers one operation.
+/// Answers one operation of the PTZ service.
 pub async fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
     match request.operation.name.as_str() {
         "AbsoluteMove" | "RelativeMove" | "ContinuousMove" => moved(camera, request).await,

@@ -40,7 +40,7 @@ pub const ZOOM_VELOCITY: &str = "http://www.onvif.org/ver10/tptz/ZoomSpaces/Velo
 /// Speed of zoom as a share of the highest.
 pub const ZOOM_SPEED: &str = "http://www.onvif.org/ver10/tptz/ZoomSpaces/ZoomGenericSpeedSpace";
 
-/// What the PTZ service can do.
+/// The capabilities of the PTZ service.
 pub fn capabilities() -> Element {
     node("tptz:Capabilities", [])
         .with("EFlip", false)

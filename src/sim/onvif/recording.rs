@@ -19,7 +19,7 @@ pub const RECORDING_TOKEN: &str = "recording-1";
 pub(super) const TRACK: &str = "track-video-1";
 /// Searches at once.
 const MOST: usize = 16;
-/// The longest a search is kept between two questions.
+/// The longest a search lives between two questions.
 const LONGEST_KEEP: Duration = Duration::from_secs(60);
 
 /// Open searches.
@@ -35,13 +35,13 @@ struct Search {
     ends: Instant,
 }
 
-/// What a search still has to tell.
+/// The results a search has still to give.
 pub(super) enum Finds {
     Recording(Option<Recorded>),
     Positions(super::positions::Positions),
 }
 
-/// What the Recording service can do.
+/// The capabilities of the Recording service.
 pub fn recording_capabilities() -> Element {
     node("trc:Capabilities", [])
         .with("DynamicRecordings", false)
@@ -51,14 +51,14 @@ pub fn recording_capabilities() -> Element {
         .with("Options", false)
 }
 
-/// What the Search service can do.
+/// The capabilities of the Search service.
 pub fn search_capabilities() -> Element {
     node("tse:Capabilities", [])
         .with("MetadataSearch", false)
         .with("GeneralStartEvents", false)
 }
 
-/// What the Replay service can do.
+/// The capabilities of the Replay service.
 pub fn replay_capabilities() -> Element {
     node("trp:Capabilities", [])
         .with("ReversePlayback", false)
@@ -246,7 +246,7 @@ fn track(recorded: &Recorded, name: &'static str) -> Element {
     )
 }
 
-/// What a track looks like at a moment.
+/// The attributes of a track at a moment.
 fn media_attributes(camera: &Camera, request: &Request, recorded: Option<&Recorded>) -> Result<Element, Fault> {
     let at = read_date_time(request.required("Time")?).ok_or_else(|| Fault::invalid_argument("Time is not a time"))?;
     let within = recorded.filter(|recorded| (unix_ms(recorded.from_ms)..=unix_ms(recorded.to_ms)).contains(&at));
@@ -321,7 +321,7 @@ pub(super) fn open(camera: &Camera, request: &Request, finds: Finds) -> Result<S
     Ok(token)
 }
 
-/// Goes on with a search that is still kept.
+/// Continues a search that is still open.
 pub(super) fn go_on<T>(
     camera: &Camera,
     request: &Request,

@@ -178,7 +178,7 @@ pub fn leaf(name: &'static str, text: impl ToString) -> Element {
 }
 
 impl Element {
-    /// The same element with one more attribute.
+    /// Adds an attribute to the element.
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.attributes.push((name, value.to_string()));
         self

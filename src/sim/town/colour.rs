@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn no_exchange_of_colour_differences_between_two_comes_near_the_reserved_hue() {
-        /// What the coder puts on top, of 255.
+        /// The error that coding adds, of 255.
         const ASTRAY: f64 = 4.0;
         let differences = |[r, g, b]: Rgb| {
             let [r, g, b] = [r, g, b].map(f64::from);

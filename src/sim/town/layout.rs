@@ -35,7 +35,7 @@ pub const WAYS: [DVec3; 4] = [
     DVec3::new(-1.0, 0.0, 0.0),
 ];
 
-/// What a front has behind its windows.
+/// The kinds of front, by what is behind the windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrontKind {
     /// Touches another house.

@@ -27,7 +27,7 @@ pub const PICTURE_VERSION: u32 = 4;
 /// A town with its cameras.
 #[derive(Debug, Clone)]
 pub struct Town {
-    /// What the town was made from.
+    /// The seed the town was made from.
     pub seed: u64,
     /// Fixed cameras first, then domes; numbers from 1 on.
     pub sites: Vec<CameraSite>,

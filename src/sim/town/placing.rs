@@ -106,7 +106,7 @@ fn choose(layout: &Layout, count: usize, rng: &mut StdRng) -> Vec<(Idea, Vec<Mas
     chosen
 }
 
-/// The same camera, looking at the ground before it.
+/// Turns an idea for a camera so that it looks at the ground before it.
 fn looking_down(idea: Idea) -> Idea {
     let pose = Pose {
         tilt_deg: -50.0,

@@ -81,7 +81,7 @@ impl Canvas {
         }
     }
 
-    /// Fills a convex polygon given in the camera's frame, all of it in front of the camera.
+    /// Fills a convex polygon given in the camera's frame, wholly in front of the camera.
     fn fill(&mut self, view: &View, points: &[DVec3], face: &Face) {
         let mut outline = [[0.0f64; 2]; 8];
         let (mut low_x, mut high_x, mut low_y, mut high_y) = (f64::MAX, f64::MIN, f64::MAX, f64::MIN);

@@ -48,13 +48,13 @@ impl Face {
         face
     }
 
-    /// The same face in exactly this packed colour, whatever the light.
+    /// Gives the face exactly this packed colour, whatever the light.
     pub fn painted(mut self, packed: u32) -> Self {
         self.colour = packed;
         self
     }
 
-    /// The same face with a texture whose rows run from the first corner to the second.
+    /// Gives the face a texture whose rows run from the first corner to the second.
     pub fn textured(mut self, texture: Arc<Texture>) -> Self {
         self.texture = Some(texture);
         self

@@ -23,7 +23,7 @@ pub struct View {
 }
 
 impl View {
-    /// What a camera at `mount` in `pose` sees in a picture of `width` × `height` pixels.
+    /// The view of a camera at `mount` in `pose`, in a picture of `width` × `height` pixels.
     pub fn new(mount: &Mount, pose: Pose, width: usize, height: usize) -> Self {
         let azimuth = (mount.heading_deg + pose.pan_deg).to_radians();
         let tilt = pose.tilt_deg.to_radians();

@@ -1,4 +1,4 @@
-//! An export has its entry in the log, or does not exist (`audit.md`, property 9).
+//! An export has its entry in the log, or does not exist (R-EXP-1).
 //!
 //! Deliberately absent: what is in the file (`tests/suite/end_to_end`).
 

@@ -236,7 +236,7 @@ async fn suffer(honest: Arc<Honest>, seed: u64) -> bool {
     stream.slot().latest().is_some()
 }
 
-/// Without `media::packet_guard` damaged RTP ends GStreamer 1.22, and the process with it.
+/// Before `media::packet_guard` some seeds of this test ended the process inside GStreamer 1.22.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hostile_source_never_ends_the_client() {
     let cases = std::env::var("VEDETTA_HOSTILE_CASES")

@@ -1,7 +1,7 @@
 //! The ONVIF client against devices that misbehave: in transport, in XML, in authentication, in their services.
 //!
 //! Invariant held here: whatever a device sends, the client answers with a value or a clear error within its limits
-//! (architecture, invariant 7). Deliberately absent: well-behaved devices; `onvif_replies` has real ones.
+//! (architecture, invariant 7). Deliberately absent: well-behaved devices; they are in `onvif_replies`.
 
 mod authentication;
 mod services;

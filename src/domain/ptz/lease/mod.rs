@@ -1,10 +1,10 @@
-//! Who holds a dome (R-PTZ-3): one person at a time; others ask with a reason, the holder hands over or not; urgent
-//! takeover by level. What the holder itself may count on is in [`claim`].
+//! The lease of a dome (R-PTZ-3): one person has the dome at a time; others ask with a reason, the holder hands over or not;
+//! urgent takeover by level. What the holder's own workstation may count on is in [`claim`].
 //!
-//! Invariant: never two holders; the fence grows with every hold that begins and never falls. A hold passes only when its
-//! holder let go of it or when its time is over: also an urgent takeover waits for that, and no longer.
-//! Deliberately absent: the recording of each [`Outcome`] (the caller), grants (`people::decide`), clocks: times are
-//! milliseconds of the one clock of whoever keeps the lease.
+//! Invariant: never two holders; the fence grows with every lease that begins and never falls. A dome passes only when its
+//! holder let go of it or when the lease is over: an urgent takeover, too, waits for that, and no longer.
+//! Deliberately absent: the recording of each [`Outcome`] (the caller), grants (`domain::people::decide`), clocks: times are
+//! milliseconds of one clock, that of the database where the lease is stored.
 
 pub mod claim;
 #[cfg(test)]
@@ -18,13 +18,13 @@ use std::time::Duration;
 /// People who may wait for one dome.
 const MOST_ASKING: usize = 16;
 
-/// The hold on one dome. `H` names a holder: person and workstation.
+/// The lease of one dome. `H` names a holder: person and workstation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lease<H> {
     held: Option<Held<H>>,
     fence: u64,
-    /// Set by who keeps it, not kept.
+    /// Time without renewal after which the lease ends, ms; set by the program, not stored.
     #[serde(skip)]
     idle_ms: i64,
 }
@@ -48,18 +48,18 @@ pub struct Asking<H> {
     pub reason: Reason,
 }
 
-/// What somebody wants.
+/// The inputs of a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input<H> {
     /// Begin to hold it. One who holds it already begins anew, under a new fence: what they sent before is void.
     Take(H),
     /// The holder is still there.
     Renew { by: H, fence: u64 },
-    /// Give it back. Whoever sends it does not move the dome under this fence any more.
+    /// Gives the dome back. The sender does not move the dome under this fence any more.
     Release { by: H, fence: u64 },
     /// Ask the holder for it.
     Ask(Asking<H>),
-    /// The holder gives it to one who asked. Whoever sends it does not move the dome under this fence any more.
+    /// Gives the dome to somebody who asked. The sender does not move the dome under this fence any more.
     HandOver { from: H, to: H, fence: u64 },
     /// The holder says no to one who asked.
     Decline { from: H, to: H },
@@ -69,7 +69,7 @@ pub enum Input<H> {
     Tick,
 }
 
-/// What became of it; everything but `Renewed` and `Nothing` is recorded.
+/// The outcomes of an input; all but `Renewed` and `Nothing` are recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<H> {
     Taken {
@@ -276,7 +276,7 @@ impl<H: Clone + PartialEq> Lease<H> {
         }
     }
 
-    /// What follows a hold that is over: whoever takes it over has it now.
+    /// The step after a lease ended: an urgent takeover that waits gets the dome.
     fn pass(&mut self, over: Held<H>, now_ms: i64) -> Option<Outcome<H>> {
         let to = over.passes_to?;
         let fence = self.give(to.clone(), Vec::new(), now_ms);
@@ -329,7 +329,7 @@ impl<H: Clone + PartialEq> Lease<H> {
         self.fence
     }
 
-    /// Time until the hold ends by itself; nothing when there is none.
+    /// Time until the lease ends by itself; zero when nobody has it.
     pub fn remaining(&self, now_ms: i64) -> Duration {
         let left = self
             .running(now_ms)

@@ -1,8 +1,8 @@
 //! Three people want one dome over a network that loses, delays and reorders, with clocks that agree on nothing: 10,000
 //! made-up minutes, each from its number (R-PTZ-3).
 //!
-//! Invariant tried: at no moment do two of them have a claim that lets a command through, and whoever asks gets the dome
-//! unless its holder was heard within the idle time. Deliberately absent: HTTP, real time.
+//! Invariant tried: at no moment do two of them have a claim that lets a command through, and a person who asks gets the
+//! dome unless its holder was heard within the idle time. Deliberately absent: HTTP, real time.
 
 use super::claim::Claim;
 use super::*;
@@ -62,7 +62,7 @@ enum Letter {
     Question(usize, u64),
     /// Reaches who asked: the fence and the time left, when they hold it.
     Answer(usize, u64, Option<(u64, u64)>),
-    /// What everybody is told: the newest fence, and whether the holder must let go.
+    /// News that every workstation hears: the newest fence, and whether the holder must let go.
     News(usize, u64, bool),
 }
 

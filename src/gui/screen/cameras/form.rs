@@ -7,15 +7,16 @@ use crate::domain::camera::{CameraKind, ControllerId};
 use crate::domain::site::change::CameraSettings;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
-use crate::gui::keymap::{Command, Direction};
+use crate::gui::keymap::Command;
 use crate::gui::session_port::Desk;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
+use crate::gui::widget::focus_scope::{self, FocusScope, Stop};
 use crate::gui::{sentences, site_sentences};
 use crate::station::{CameraAccount, CameraReport, FoundCamera, PutCamera, Refusal};
 use iced::alignment::Vertical;
 use iced::widget::{button, column, container, row, text};
-use iced::{Element, Fill, Task, widget};
+use iced::{Element, Fill, Task};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
 
@@ -56,6 +57,17 @@ const ORDER: [(Place, &str); 15] = [
     (Place::Test, "camera-test"),
     (Place::Save, "camera-save"),
 ];
+
+/// The stops of the keyboard, in its order.
+fn stops() -> Vec<Stop> {
+    let stop = |(place, id)| match place {
+        Place::Controller | Place::Kind | Place::Personal => Stop::Choice,
+        Place::Test | Place::Save => Stop::Button,
+        _ => Stop::Field(iced::widget::Id::new(id)),
+    };
+    ORDER.into_iter().map(stop).collect()
+}
+
 const KINDS: [CameraKind; 3] = [CameraKind::Fixed, CameraKind::Dome, CameraKind::Mobile];
 
 /// The form.
@@ -84,6 +96,8 @@ pub enum Message {
     Text(Place, String),
     Password(Place, SecretString),
     Step(Place, bool),
+    /// The field of the n-th place was clicked.
+    Clicked(usize),
     Test,
     Tested(String, Box<CameraAccount>, Result<CameraReport, Arc<Refusal>>),
     Save,
@@ -99,7 +113,7 @@ pub enum Action {
 
 impl Form {
     /// The form of a new camera, filled with what was found on the network.
-    pub fn new(desk: &Arc<dyn Desk>, found: Option<FoundCamera>) -> (Form, Task<Message>) {
+    pub fn new(desk: &Arc<dyn Desk>, found: Option<FoundCamera>) -> Form {
         let plan = desk.plan();
         let next = plan.cameras.iter().map(|camera| camera.number).max().unwrap_or(0) + 1;
         let mut form = Form::empty(desk);
@@ -109,12 +123,11 @@ impl Form {
             form.set(Place::Onvif, found.onvif);
             form.set(Place::Name, found.name.unwrap_or_default());
         }
-        let focus = widget::operation::focus(ORDER[0].1);
-        (form, focus)
+        form
     }
 
     /// The form of a camera of the plan.
-    pub fn of(desk: &Arc<dyn Desk>, settings: CameraSettings) -> (Form, Task<Message>) {
+    pub fn of(desk: &Arc<dyn Desk>, settings: CameraSettings) -> Form {
         let mut form = Form::empty(desk);
         form.set(Place::Id, settings.id.to_string());
         form.set(Place::Number, settings.number.to_string());
@@ -127,7 +140,7 @@ impl Form {
         form.personal = settings.personal_users;
         form.place = 1;
         form.was = Some(settings);
-        (form, widget::operation::focus(ORDER[1].1))
+        form
     }
 
     fn empty(desk: &Arc<dyn Desk>) -> Form {
@@ -178,6 +191,7 @@ impl Form {
             Message::Password(Place::FiguresPassword, password) => self.figures_password = password,
             Message::Password(_, password) => self.password = password,
             Message::Step(place, forward) => self.step(place, forward),
+            Message::Clicked(at) => self.place = at,
             Message::Test => return self.test(),
             Message::Tested(onvif, account, Ok(report)) => {
                 (self.waiting, self.error) = (false, None);
@@ -193,30 +207,14 @@ impl Form {
     fn command(&mut self, command: Command) -> Action {
         let place = ORDER[self.place].0;
         match command {
-            Command::Next => self.go(1),
-            Command::Previous => self.go(ORDER.len() - 1),
-            Command::Arrow(direction) => {
-                self.step(place, matches!(direction, Direction::Right | Direction::Down));
-                Action::None
-            }
-            Command::Stop => {
-                self.step(place, true);
-                Action::None
-            }
-            Command::Confirm if place == Place::Save => self.save(),
-            Command::Confirm => self.test_or_save(),
-            _ => Action::None,
+            Command::Arrow(direction) => self.step(place, focus_scope::is_forward(direction)),
+            Command::Stop => self.step(place, true),
+            Command::Confirm if place == Place::Save => return self.save(),
+            Command::Confirm => return self.test_or_save(),
+            _ => {}
         }
-    }
-
-    fn go(&mut self, step: usize) -> Action {
-        self.place = (self.place + step) % ORDER.len();
-        let (place, id) = ORDER[self.place];
-        let typed = !matches!(
-            place,
-            Place::Controller | Place::Kind | Place::Personal | Place::Test | Place::Save
-        );
-        Action::Run(widget::operation::focus(if typed { id } else { "nowhere" }))
+        self.place = focus_scope::moved(&stops(), self.place, command);
+        Action::None
     }
 
     fn step(&mut self, place: Place, forward: bool) {
@@ -401,7 +399,8 @@ impl Form {
         if let Some(error) = &self.error {
             form = form.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
         }
-        form.push(quiet(fl!("camera-recorded"))).push(self.buttons()).into()
+        let form = form.push(quiet(fl!("camera-recorded"))).push(self.buttons());
+        FocusScope::new(form, stops(), Some(self.place), Message::Command, Message::Clicked).into()
     }
 
     fn buttons(&self) -> Element<'_, Message> {
@@ -464,11 +463,12 @@ impl Form {
 mod tests {
     use super::*;
     use crate::gui::fake;
+    use crate::gui::keymap::Direction;
 
     fn form(new: bool) -> (Form, Arc<fake::Fake>) {
         let fake = fake::administrator(4, 1);
         let desk: Arc<dyn Desk> = fake.clone();
-        let (form, _) = if new {
+        let form = if new {
             Form::new(&desk, fake::camera_admin::found().into_iter().next())
         } else {
             Form::of(&desk, CameraSettings::of(&desk.plan().cameras[0]))

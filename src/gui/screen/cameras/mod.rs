@@ -233,13 +233,13 @@ impl Cameras {
         widget::operation::scroll_to(TABLE, widget::operation::AbsoluteOffset { x: 0.0, y })
     }
 
-    fn open(&mut self, (form, focus): (Form, Task<form::Message>)) -> Action {
+    fn open(&mut self, form: Form) -> Action {
         if !self.desk.keeps_cameras() {
             return Action::None;
         }
         self.said = None;
         self.stage = Stage::Form(Box::new(form));
-        Action::Run(focus.map(Message::Form))
+        Action::None
     }
 
     fn edit(&mut self) -> Action {
@@ -290,10 +290,10 @@ impl Cameras {
                     camera: row.settings.id.clone(),
                     reason: String::new(),
                 };
-                Action::Run(widget::operation::focus(REASON))
             }
-            None => Action::None,
+            None => {}
         }
+        Action::None
     }
 
     fn remove(&mut self) -> Action {

@@ -9,6 +9,7 @@ use crate::gui::keymap::Command;
 use crate::gui::site_sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
+use crate::gui::widget::focus_scope::{FocusScope, Stop};
 use crate::station::{CameraView, FoundCamera, SiteProposal, Verdict};
 use iced::alignment::Vertical;
 use iced::widget::{Column, button, column, container, row, scrollable, space, text};
@@ -110,9 +111,12 @@ impl Cameras {
                 Message::Reason,
                 Message::RemoveNow,
             );
-            return column![labelled(Icon::Warning, sure, Tone::Attention), input]
-                .spacing(8)
-                .into();
+            let stops = vec![Stop::Field(REASON.into())];
+            let asked = column![labelled(Icon::Warning, sure, Tone::Attention), input].spacing(8);
+            return FocusScope::new(asked, stops, Some(0), Message::Command, |_| {
+                Message::Command(Command::Stop)
+            })
+            .into();
         }
         if let Some(proposal) = self.proposal() {
             let may = |verdict| self.may_decide(proposal, verdict);

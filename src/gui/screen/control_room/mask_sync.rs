@@ -1,14 +1,18 @@
-//! What cameras keep of the plan by themselves: asked one camera at a time, said when one does not, written again by a
-//! supervisor (R-PRV-3).
+//! Mask sync: which masks and limits of the plan the cameras keep by themselves. One camera is asked at a time; a camera
+//! that lost something is said, and a supervisor writes it again (R-PRV-3).
 //!
 //! Invariant: a drift is said until somebody puts it away; it never uncovers anything here, because the cover does not
 //! depend on the camera. Deliberately absent: asking and recording (`station`).
 
-use super::{Action, ControlRoom, Message, may_see};
+use super::effect::{Effect, Notice};
+use super::now::Now;
+use super::session_facts::SessionFacts;
 use crate::domain::camera::CameraId;
 use crate::domain::privacy::camera_side;
+use crate::domain::site::SitePlan;
 use crate::gui::i18n::fl;
 use crate::gui::sentences;
+use crate::gui::session_port::Desk;
 use crate::gui::theme::Tone;
 use crate::station::{MaskSyncState, Refusal};
 use iced::Task;
@@ -22,7 +26,7 @@ const FIRST: Duration = Duration::from_secs(15);
 const EVERY: Duration = Duration::from_secs(6 * 3600);
 
 /// The rounds of one window.
-pub(super) struct MaskSyncRounds {
+pub struct MaskSyncRounds {
     /// Cameras still to be asked in this round.
     waiting: Vec<CameraId>,
     asking: bool,
@@ -31,8 +35,24 @@ pub(super) struct MaskSyncRounds {
     known: HashMap<CameraId, MaskSyncState>,
 }
 
+/// What a camera answered.
+#[derive(Clone)]
+pub enum Message {
+    /// It was asked in a round.
+    Checked {
+        camera: CameraId,
+        answer: Result<MaskSyncState, Arc<Refusal>>,
+    },
+    /// Masks and limits were written to it, and it was asked after that.
+    Written {
+        camera: CameraId,
+        answer: Result<MaskSyncState, Arc<Refusal>>,
+    },
+}
+
 impl MaskSyncRounds {
-    pub(super) fn new(asks: bool, now: Instant) -> Self {
+    /// The rounds of a window; `asks` in the program's first window only.
+    pub fn new(asks: bool, now: Instant) -> Self {
         Self {
             waiting: Vec::new(),
             asking: false,
@@ -42,78 +62,77 @@ impl MaskSyncRounds {
     }
 
     /// What was last heard of a camera.
-    pub(super) fn of(&self, camera: &CameraId) -> Option<&MaskSyncState> {
+    pub fn of(&self, camera: &CameraId) -> Option<&MaskSyncState> {
         self.known.get(camera)
     }
-}
 
-impl ControlRoom {
     /// Asks the next camera, when it is time.
-    pub(super) fn check_next(&mut self) -> Task<Message> {
-        if self.keeping.asking {
+    pub fn check_next(&mut self, session: &SessionFacts, now: Now) -> Task<Message> {
+        if self.asking {
             return Task::none();
         }
-        if self.keeping.waiting.is_empty() {
-            if self.keeping.next_round.is_none_or(|at| self.now.instant < at) {
+        if self.waiting.is_empty() {
+            if self.next_round.is_none_or(|at| now.instant < at) {
                 return Task::none();
             }
-            let here = self.desk.circumstances();
-            let keeps =
-                |camera: &&_| may_see(&self.person, &here, camera) && camera_side::has_something_to_keep(camera);
-            let cameras = self.plan.cameras.iter().rev().filter(keeps);
-            self.keeping.waiting = cameras.map(|camera| camera.id.clone()).collect();
-            self.keeping.next_round = Some(self.now.instant + EVERY);
+            let may_see = session.may_see();
+            let cameras = session.plan().cameras.iter().rev();
+            let asked = cameras.filter(|camera| may_see(camera) && camera_side::has_something_to_keep(camera));
+            self.waiting = asked.map(|camera| camera.id.clone()).collect();
+            self.next_round = Some(now.instant + EVERY);
         }
-        let Some(camera) = self.keeping.waiting.pop() else {
+        let Some(camera) = self.waiting.pop() else {
             return Task::none();
         };
-        self.keeping.asking = true;
-        Task::perform(self.desk.check_camera(camera.clone()), move |answer| {
-            Message::MaskSyncState {
-                camera: camera.clone(),
-                answer: answer.map_err(Arc::new),
-                written: false,
-            }
+        self.asking = true;
+        let checked = session.desk().check_camera(camera.clone());
+        Task::perform(checked, move |answer| Message::Checked {
+            camera: camera.clone(),
+            answer: answer.map_err(Arc::new),
         })
     }
 
-    /// Writes masks and limits to the selected camera.
-    pub(super) fn write_to_camera(&mut self) -> Action {
-        let Some(camera) = self.selected_camera() else {
-            return self.nothing_selected();
+    /// Takes what a camera answered. One that does not answer a round says so on its tile.
+    pub fn update(&mut self, message: Message, plan: &SitePlan) -> Effect<Message> {
+        let (camera, answer, written) = match message {
+            Message::Checked { camera, answer } => {
+                self.asking = false;
+                (camera, answer, false)
+            }
+            Message::Written { camera, answer } => (camera, answer, true),
         };
-        let written = self.desk.write_to_camera(camera.clone());
-        Action::Run(Task::perform(written, move |answer| Message::MaskSyncState {
-            camera: camera.clone(),
-            answer: answer.map_err(Arc::new),
-            written: true,
-        }))
-    }
-
-    /// What a camera keeps is known, or it could not be asked.
-    pub(super) fn kept(&mut self, camera: CameraId, answer: Result<MaskSyncState, Arc<Refusal>>, written: bool) {
-        if !written {
-            self.keeping.asking = false;
-        }
-        let kept = match answer {
-            Ok(kept) => kept,
-            Err(why) if written => return self.refused(&why, Some(camera)),
-            // A camera that does not answer says so on its tile.
-            Err(_) => return,
+        let state = match answer {
+            Ok(state) => state,
+            Err(why) if written => return Effect::refused(why, Some(camera)),
+            Err(_) => return Effect::none(),
         };
-        let said = match sentences::drift(&kept) {
-            Some(drift) => Some((Tone::Attention, format!("{drift} {}", fl!("drift-do")))),
-            None if !written => None,
-            None if kept.cannot.is_empty() => Some((Tone::Normal, fl!("written-kept"))),
-            None => Some((Tone::Attention, fl!("written-cannot"))),
-        };
-        if let Some((tone, sentence)) = said {
-            let sentence = match self.plan.camera(&camera) {
+        let said = sentence(&state, written).map(|(tone, sentence)| {
+            let sentence = match plan.camera(&camera) {
                 Some(planned) => format!("{} · {}: {sentence}", planned.number, planned.name),
                 None => sentence,
             };
-            self.say(tone, sentence, Some(camera.clone()));
-        }
-        self.keeping.known.insert(camera, kept);
+            Notice::of_camera(camera.clone(), tone, sentence)
+        });
+        self.known.insert(camera, state);
+        said.map_or_else(Effect::none, Effect::say)
+    }
+}
+
+/// Writes masks and limits to a camera.
+pub fn write_to_camera(camera: CameraId, desk: &dyn Desk) -> Task<Message> {
+    let written = desk.write_to_camera(camera.clone());
+    Task::perform(written, move |answer| Message::Written {
+        camera: camera.clone(),
+        answer: answer.map_err(Arc::new),
+    })
+}
+
+/// The sentence about what a camera keeps: a drift always, anything else only after writing.
+fn sentence(state: &MaskSyncState, written: bool) -> Option<(Tone, String)> {
+    match sentences::drift(state) {
+        Some(drift) => Some((Tone::Attention, format!("{drift} {}", fl!("drift-do")))),
+        None if !written => None,
+        None if state.cannot.is_empty() => Some((Tone::Normal, fl!("written-kept"))),
+        None => Some((Tone::Attention, fl!("written-cannot"))),
     }
 }

@@ -1,180 +1,200 @@
-//! What the room says when something changed that this person asked for, or that others ask of them.
+//! Notifications: what changed that this person asked for, and what others ask of them.
 //!
-//! Invariant: it is said in the strip once. Deliberately absent: asking and answering (`dialogues`).
+//! Invariant: each change is said once; what there was at the beginning is no change, but a request that waits for this
+//! person is said all the same. Deliberately absent: asking and answering (`work::dialogues`).
 
-use super::ControlRoom;
+use super::effect::{Effect, Notice};
+use super::now::Now;
+use super::session_facts::SessionFacts;
 use crate::domain::camera::CameraId;
 use crate::domain::people::Level;
 use crate::domain::people::clearance::{Answer, ClearanceStatus};
+use crate::domain::site::SitePlan;
 use crate::gui::clearance_text::cameras_words;
 use crate::gui::desktop_notice;
 use crate::gui::i18n::fl;
 use crate::gui::sentences;
 use crate::gui::session_port::DomeLease;
 use crate::gui::theme::Tone;
-use crate::station::ClearanceState;
+use crate::station::{ClearanceState, Holder};
 use iced::Task;
 use std::collections::{HashMap, HashSet};
 
+/// A dome that this person asked for.
+struct Requested {
+    /// Name of the holder at that time.
+    of: String,
+    urgent: bool,
+}
+
+/// Somebody who asks for a dome of ours, or is taking it over.
+#[derive(PartialEq, Eq, Hash)]
+struct Announced {
+    dome: CameraId,
+    user: String,
+    taking: bool,
+}
+
 /// What was said already.
 #[derive(Default)]
-pub struct Followed {
-    /// Domes this person asked for, and of whom; `true`: urgently.
-    asked: HashMap<CameraId, (String, bool)>,
-    /// Who was announced as asking for, or taking, which dome of ours.
-    announced: HashSet<(CameraId, String, bool)>,
-    /// How each clearance stood.
+pub struct Notifications {
+    requested: HashMap<CameraId, Requested>,
+    announced: HashSet<Announced>,
+    /// Status of each clearance at the last look.
     clearances: HashMap<u64, ClearanceStatus>,
-    /// What there was at the beginning is no news.
+    /// The session was looked at before.
     begun: bool,
 }
 
-impl ControlRoom {
-    /// What this person asked for is followed until it is answered.
-    pub(super) fn asked(&mut self, camera: CameraId, urgent: bool) {
-        let Some(hold) = self.hold_of(&camera).cloned() else {
-            return;
-        };
+impl Notifications {
+    /// Follows a request for a dome until it is answered; the notice that it was sent, while somebody holds the lease.
+    pub fn dome_requested(&mut self, dome: CameraId, urgent: bool, session: &SessionFacts) -> Option<Notice> {
+        let lease = session.lease_of(&dome)?;
+        let of = lease.display_name.clone();
         let sentence = if urgent {
-            fl!("ask-taking", name = hold.display_name.as_str())
+            fl!("ask-taking", name = of.as_str())
         } else {
-            fl!(
-                "ask-sent",
-                name = hold.display_name.as_str(),
-                body = hold.agency.as_str()
-            )
+            fl!("ask-sent", name = of.as_str(), body = lease.agency.as_str())
         };
-        self.say(Tone::Other, sentence, Some(camera.clone()));
-        self.followed.asked.insert(camera, (hold.display_name, urgent));
+        self.requested.insert(dome.clone(), Requested { of, urgent });
+        Some(Notice::of_camera(dome, Tone::Other, sentence))
     }
 
-    /// Says what changed since the last look, and on the desktop that somebody waits for a clearance.
-    pub(super) fn follow(&mut self) -> Task<super::Message> {
-        self.follow_answers();
-        self.follow_askers();
-        let to_answer = self.follow_clearances();
-        self.followed.begun = true;
-        if to_answer {
+    /// Tells what changed since the last look, and on the desktop that a clearance waits for an answer.
+    pub fn follow<M: Send + 'static>(&mut self, session: &SessionFacts, now: Now) -> Effect<M> {
+        let mut notices = self.follow_requests(session);
+        notices.extend(self.follow_askers(session));
+        let (changes, to_answer) = self.follow_clearances(session, now);
+        notices.extend(changes);
+        self.begun = true;
+        let task = if to_answer {
             Task::future(desktop_notice::show(fl!("clearance-desktop"))).discard()
         } else {
             Task::none()
-        }
+        };
+        Effect { task, notices }
     }
 
-    fn follow_answers(&mut self) {
-        let me = self.person.user.clone();
-        let mut said = Vec::new();
-        let holds = &self.holds;
-        self.followed.asked.retain(|camera, (of, urgent)| {
-            let hold = holds.iter().find(|hold| &hold.camera == camera);
-            let waits = |hold: &DomeLease| {
-                hold.asking.iter().any(|asking| asking.by.user == me)
-                    || hold.passes_to.as_ref().is_some_and(|to| to.user == me)
-            };
-            let sentence = match hold {
+    /// What became of the domes that this person asked for.
+    fn follow_requests(&mut self, session: &SessionFacts) -> Vec<Notice> {
+        let me = &session.person().user;
+        let waits = |lease: &DomeLease| {
+            lease.asking.iter().any(|asking| &asking.by.user == me)
+                || lease.passes_to.as_ref().is_some_and(|to| &to.user == me)
+        };
+        let mut notices = Vec::new();
+        self.requested.retain(|dome, Requested { of, urgent }| {
+            let (tone, sentence) = match session.lease_of(dome) {
                 None => (Tone::Normal, fl!("ask-free")),
-                Some(hold) if hold.ours => (Tone::Normal, fl!("ask-yours")),
+                Some(lease) if lease.ours => (Tone::Normal, fl!("ask-yours")),
                 // The word of it may still be on its way here.
-                Some(hold) if waits(hold) || *urgent => return true,
+                Some(lease) if waits(lease) || *urgent => return true,
                 Some(_) => (Tone::Other, fl!("ask-declined", name = of.as_str())),
             };
-            said.push((camera.clone(), sentence));
+            notices.push(Notice::of_camera(dome.clone(), tone, sentence));
             false
         });
-        for (camera, (tone, sentence)) in said {
-            self.say(tone, sentence, Some(camera));
-        }
+        notices
     }
 
-    fn follow_askers(&mut self) {
+    /// Who asks for a dome of ours, or is taking it over, since the last look.
+    fn follow_askers(&mut self, session: &SessionFacts) -> Vec<Notice> {
         let mut now = HashSet::new();
-        let mut said = Vec::new();
-        for hold in self.holds.iter().filter(|hold| hold.ours) {
-            for asking in &hold.asking {
-                let key = (hold.camera.clone(), asking.by.user.clone(), false);
-                if !self.followed.announced.contains(&key) {
-                    let sentence = fl!(
-                        "hand-over-asked",
-                        name = asking.by.display_name.as_str(),
-                        body = asking.by.agency.as_str(),
-                        reason = asking.reason.as_str()
-                    );
-                    said.push((hold.camera.clone(), sentence));
-                }
-                now.insert(key);
+        let mut notices = Vec::new();
+        let mut announce = |lease: &DomeLease, who: &Holder, taking: bool, sentence: String| {
+            let key = Announced {
+                dome: lease.camera.clone(),
+                user: who.user.clone(),
+                taking,
+            };
+            if !self.announced.contains(&key) {
+                notices.push(Notice::of_camera(lease.camera.clone(), Tone::Act, sentence));
             }
-            if let Some(to) = &hold.passes_to {
-                let key = (hold.camera.clone(), to.user.clone(), true);
-                if !self.followed.announced.contains(&key) {
-                    let sentence = fl!(
-                        "hand-over-taken",
-                        name = to.display_name.as_str(),
-                        body = to.agency.as_str()
-                    );
-                    said.push((hold.camera.clone(), sentence));
-                }
-                now.insert(key);
+            now.insert(key);
+        };
+        for lease in session.leases().iter().filter(|lease| lease.ours) {
+            for asking in &lease.asking {
+                let sentence = fl!(
+                    "hand-over-asked",
+                    name = asking.by.display_name.as_str(),
+                    body = asking.by.agency.as_str(),
+                    reason = asking.reason.as_str()
+                );
+                announce(lease, &asking.by, false, sentence);
+            }
+            if let Some(to) = &lease.passes_to {
+                let sentence = fl!(
+                    "hand-over-taken",
+                    name = to.display_name.as_str(),
+                    body = to.agency.as_str()
+                );
+                announce(lease, to, true, sentence);
             }
         }
-        self.followed.announced = now;
-        for (camera, sentence) in said {
-            self.say(Tone::Act, sentence, Some(camera));
-        }
+        self.announced = now;
+        notices
     }
 
-    /// Whether something new waits for this person's answer.
-    fn follow_clearances(&mut self) -> bool {
+    /// How clearances changed, and whether something new waits for this person's answer.
+    fn follow_clearances(&mut self, session: &SessionFacts, now: Now) -> (Vec<Notice>, bool) {
+        let mut notices = Vec::new();
         let mut to_answer = false;
-        let now_ms = sentences::unix_ms(self.now.clock);
-        let all = self.desk.clearances();
+        let now_ms = sentences::unix_ms(now.clock);
+        let all = session.desk().clearances();
         for state in &all {
-            let stands = state.clearance.standing(now_ms);
-            let before = self.followed.clearances.insert(state.id, stands);
-            let ours = state.clearance.asked_by == self.person.user;
+            let status = state.clearance.standing(now_ms);
+            let before = self.clearances.insert(state.id, status);
+            let ours = state.clearance.asked_by == session.person().user;
             // A request that waits for this person is said also when it is older than their sign-in.
-            let news = before != Some(stands) && (self.followed.begun || (!ours && stands == ClearanceStatus::Waiting));
-            if let Some((tone, sentence)) = self.clearance_news(state, stands, ours).filter(|_| news) {
-                to_answer |= stands == ClearanceStatus::Waiting;
-                self.say(tone, sentence, None);
+            let changed = before != Some(status) && (self.begun || (!ours && status == ClearanceStatus::Waiting));
+            if let Some((tone, sentence)) = clearance_change(state, status, ours, session.plan()).filter(|_| changed) {
+                to_answer |= status == ClearanceStatus::Waiting;
+                notices.push(Notice::said(tone, sentence));
             }
         }
         let gone = |id: &u64| !all.iter().any(|state| state.id == *id);
-        let over: Vec<(u64, ClearanceStatus)> = self.followed.clearances.extract_if(|id, _| gone(id)).collect();
-        for (id, stood) in over {
-            if stood == ClearanceStatus::InForce && self.person.level != Level::Supervisor {
-                self.say(Tone::Normal, fl!("clearance-was-over", id = id.to_string()), None);
+        for (id, before) in self.clearances.extract_if(|id, _| gone(id)) {
+            if before == ClearanceStatus::InForce && session.person().level != Level::Supervisor {
+                let sentence = fl!("clearance-was-over", id = id.to_string());
+                notices.push(Notice::said(Tone::Normal, sentence));
             }
         }
-        to_answer
+        (notices, to_answer)
     }
+}
 
-    fn clearance_news(&self, state: &ClearanceState, stands: ClearanceStatus, ours: bool) -> Option<(Tone, String)> {
-        let id = state.id.to_string();
-        let asked = &state.clearance.wish.extent;
-        match (stands, &state.clearance.answer) {
-            (ClearanceStatus::Waiting, _) if !ours => {
-                let sentence = fl!(
-                    "clearance-notice",
-                    name = state.by.display_name.as_str(),
-                    body = state.by.agency.as_str(),
-                    cameras = cameras_words(&self.plan, asked)
-                );
-                Some((Tone::Act, sentence))
-            }
-            (ClearanceStatus::InForce, Some(Answer::Granted { until_ms, extent, .. })) if ours => {
-                let sentence = fl!(
-                    "clearance-granted",
-                    id = id,
-                    until = sentences::typed_time(*until_ms),
-                    cameras = cameras_words(&self.plan, extent)
-                );
-                Some((Tone::Normal, sentence))
-            }
-            (ClearanceStatus::Refused, Some(Answer::Refused { reason, .. })) if ours => {
-                let sentence = fl!("clearance-was-refused", id = id, reason = reason.as_str());
-                Some((Tone::Attention, sentence))
-            }
-            _ => None,
+/// The sentence about a clearance that changed, for who asked for it or for who may answer.
+fn clearance_change(
+    state: &ClearanceState,
+    status: ClearanceStatus,
+    ours: bool,
+    plan: &SitePlan,
+) -> Option<(Tone, String)> {
+    let id = state.id.to_string();
+    let asked = &state.clearance.wish.extent;
+    match (status, &state.clearance.answer) {
+        (ClearanceStatus::Waiting, _) if !ours => {
+            let sentence = fl!(
+                "clearance-notice",
+                name = state.by.display_name.as_str(),
+                body = state.by.agency.as_str(),
+                cameras = cameras_words(plan, asked)
+            );
+            Some((Tone::Act, sentence))
         }
+        (ClearanceStatus::InForce, Some(Answer::Granted { until_ms, extent, .. })) if ours => {
+            let sentence = fl!(
+                "clearance-granted",
+                id = id,
+                until = sentences::typed_time(*until_ms),
+                cameras = cameras_words(plan, extent)
+            );
+            Some((Tone::Normal, sentence))
+        }
+        (ClearanceStatus::Refused, Some(Answer::Refused { reason, .. })) if ours => {
+            let sentence = fl!("clearance-was-refused", id = id, reason = reason.as_str());
+            Some((Tone::Attention, sentence))
+        }
+        _ => None,
     }
 }

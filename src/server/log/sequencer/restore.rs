@@ -1,7 +1,7 @@
 //! A database that lacks what was signed gets it back, in the order that was signed.
 //!
 //! Invariant: nothing is put back unless all of it, after what the database has, leads to the signed root; it enters in the
-//! transaction of whatever comes next, before it. Deliberately absent: where it was kept (`tail`).
+//! transaction of whatever comes next, before it. Deliberately absent: where it was kept (`signed_backup`).
 
 use super::super::signed_backup::BackedUpEntry;
 use super::{OpenLog, Writer};

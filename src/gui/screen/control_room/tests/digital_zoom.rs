@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::digital_zoom::Crop;
+use crate::gui::keymap::Direction;
 
 fn turn(room: &mut ControlRoom, tile: usize, notches: f32) {
     let at = Some([0.9, 0.1]);
@@ -9,7 +10,7 @@ fn turn(room: &mut ControlRoom, tile: usize, notches: f32) {
 }
 
 fn crop_on(room: &ControlRoom, tile: usize) -> Crop {
-    room.tiles[tile].as_ref().unwrap().crop
+    room.wall.placed_on(tile).unwrap().crop()
 }
 
 #[test]
@@ -22,7 +23,7 @@ fn r_ptz_2_the_wheel_enlarges_a_fixed_camera_up_to_its_ceiling_and_then_says_why
     assert_eq!(room.messages().len(), 1, "the sixth notch is refused in words");
     // Its upper right corner, where the pointer is.
     assert!(crop_on(&room, 0).rect().x > 0.5 && crop_on(&room, 0).rect().y < 0.1);
-    let face = |room: &ControlRoom| room.tile(0, room.cells()[0].1).face;
+    let face = |room: &ControlRoom| room.wall.faces(&room.session, true, room.now).next().unwrap();
     assert!(face(&room).part.is_some());
     assert!(face(&room).marks.iter().any(|mark| mark.words.starts_with("3,0×")));
     assert!(!desk.said().iter().any(|said| said.starts_with("steer")));
@@ -47,7 +48,7 @@ fn an_enlarged_picture_is_moved_by_drag_and_arrows_and_gone_with_its_camera() {
     press(&mut room, Command::ZoomOut);
     assert!(crop_on(&room, 0).is_whole());
     press(&mut room, Command::ZoomIn);
-    let other = room.plan.cameras[5].id.clone();
+    let other = room.session.plan().cameras[5].id.clone();
     drop(room.put(other, 0));
     assert!(crop_on(&room, 0).is_whole());
 }
@@ -57,9 +58,9 @@ fn the_wheel_over_a_dome_moves_its_lens_unless_its_picture_is_enlarged() {
     let (mut room, _) = room();
     go_to(&mut room, "16");
     turn(&mut room, 15, 1.0);
-    assert!(room.steering.is_some() && crop_on(&room, 15).is_whole());
-    room.steering = None;
-    room.tiles[15].as_mut().unwrap().crop = Crop::WHOLE.zoomed_to(2.0, [0.5, 0.5]);
+    assert!(room.ptz.is_steering() && crop_on(&room, 15).is_whole());
+    press(&mut room, Command::Stop);
+    room.wall.show_part(15, Crop::WHOLE.zoomed_to(2.0, [0.5, 0.5]));
     turn(&mut room, 15, -1.0);
-    assert!(room.steering.is_none() && (crop_on(&room, 15).factor() - 1.6).abs() < 1e-9);
+    assert!(!room.ptz.is_steering() && (crop_on(&room, 15).factor() - 1.6).abs() < 1e-9);
 }

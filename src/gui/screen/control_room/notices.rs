@@ -1,0 +1,86 @@
+//! The message strip of the control room: the sentences of every part, and the refusals of the station.
+//!
+//! Invariant: a refusal names the camera it concerns. Deliberately absent: the strip itself (`ui::message_strip`).
+
+use super::effect::Notice;
+use crate::domain::camera::CameraId;
+use crate::domain::site::SitePlan;
+use crate::gui::sentences;
+use crate::gui::theme::Tone;
+use crate::gui::ui::message_strip::{Message, MessageStrip};
+use crate::station::Refusal;
+use iced::Element;
+use std::time::SystemTime;
+
+/// The notices of one window.
+#[derive(Default)]
+pub struct Notices {
+    strip: MessageStrip,
+}
+
+impl Notices {
+    /// Adds a notice at `clock`; the plan gives the camera's number and name.
+    pub fn add(&mut self, notice: Notice, plan: &SitePlan, clock: SystemTime) {
+        match notice {
+            Notice::Said { tone, sentence, camera } => self.strip.say(clock, tone, sentence, camera),
+            Notice::Refused { why, camera } => {
+                let tone = if matches!(*why, Refusal::HeldByOther(_)) {
+                    Tone::Other
+                } else {
+                    Tone::Attention
+                };
+                let sentence = refusal(&why, camera.as_ref(), plan);
+                self.strip.say(clock, tone, sentence, camera);
+            }
+        }
+    }
+
+    /// Puts a notice away, or opens the history.
+    pub fn update(&mut self, message: &Message) {
+        self.strip.update(message);
+    }
+
+    /// Puts away the notice at this place among those that wait.
+    pub fn put_away(&mut self, place: usize) {
+        let index = self.strip.pending().get(place).map(|(index, _)| *index);
+        if let Some(index) = index {
+            self.strip.update(&Message::PutAway(index));
+        }
+    }
+
+    /// Opens the history, or closes it.
+    pub fn toggle_history(&mut self) {
+        self.strip.update(&Message::ToggleHistory);
+    }
+
+    /// Closes the history; `false` when it was closed.
+    pub fn close_history(&mut self) -> bool {
+        let open = self.strip.is_open();
+        if open {
+            self.toggle_history();
+        }
+        open
+    }
+
+    /// The sentences that were not put away, newest first.
+    pub fn sentences(&self) -> Vec<String> {
+        self.strip
+            .pending()
+            .into_iter()
+            .map(|(_, notice)| notice.words.clone())
+            .collect()
+    }
+
+    /// The strip; `focus` is the place of the keyboard among the notices that wait.
+    pub fn view(&self, focus: Option<usize>) -> Element<'_, Message> {
+        self.strip.view(focus)
+    }
+}
+
+/// The sentence of a refusal, with the number and the name of the camera.
+pub fn refusal(why: &Refusal, camera: Option<&CameraId>, plan: &SitePlan) -> String {
+    match camera.and_then(|camera| plan.camera(camera)) {
+        Some(camera) => format!("{} · {}: {}", camera.number, camera.name, sentences::refusal(why)),
+        None => sentences::refusal(why),
+    }
+}

@@ -1,0 +1,147 @@
+//! What the pointer does on the wall and the list, and what it asks of the message strip.
+//!
+//! Invariant: a click in the picture of the camera whose masks are drawn or whose dome is calibrated moves nothing.
+//! Deliberately absent: keys (`commands`).
+
+use super::camera_rail::Wish;
+use super::focus::Area;
+use super::ptz::PtzInput;
+use super::side_panel::{self, SidePanel};
+use super::{Action, ControlRoom, Effect, Message, ptz};
+use crate::domain::camera::CameraId;
+use crate::domain::digital_zoom::Zoom;
+use crate::gui::keymap::Edge;
+use crate::gui::session_port::Desk;
+use crate::gui::ui::{camera_list, message_strip};
+use crate::gui::widget::wall;
+use iced::Task;
+use std::sync::Arc;
+
+impl ControlRoom {
+    pub(super) fn wall_event(&mut self, event: wall::Event) -> Task<Message> {
+        if !matches!(event, wall::Event::Placed(_)) {
+            self.focus.enter(Area::Wall);
+        }
+        let on = |room: &Self, tile| room.wall.full().unwrap_or(tile);
+        match event {
+            wall::Event::Placed(bounds) => self.wall.lay_out(bounds, &self.session, self.now).map(Message::Streams),
+            wall::Event::Pressed { tile, at } => self.pressed(on(self, tile), at),
+            wall::Event::PressedTwice { tile } => {
+                self.ptz.forget_aim();
+                match self.wall.full() {
+                    Some(_) => self.back(),
+                    None => self.open_full(tile),
+                }
+            }
+            wall::Event::Turned { tile, notches, at } => {
+                let tile = on(self, tile);
+                if tile == self.wall.selected() {
+                    self.turn_wheel(notches, at)
+                } else {
+                    self.select(tile)
+                }
+            }
+            wall::Event::Dragged { tile, by: [x, y] } => {
+                self.ptz.forget_aim();
+                self.wall.move_part(on(self, tile), [-x, -y]);
+                Task::none()
+            }
+            wall::Event::Dropped { tile } => match self.rail.take_carried() {
+                Some(camera) => self.put(camera, on(self, tile)),
+                None => Task::none(),
+            },
+        }
+    }
+
+    /// A click on a tile, at a point of its picture (0..1).
+    fn pressed(&mut self, tile: usize, at: Option<[f64; 2]>) -> Task<Message> {
+        if tile != self.wall.selected() {
+            return self.select(tile);
+        }
+        if self.point_in_picture(at) {
+            return Task::none();
+        }
+        match (self.selected_dome(), at) {
+            (Some(dome), Some(at)) => self.ptz.aim(dome, at).map(Message::Ptz),
+            _ => Task::none(),
+        }
+    }
+
+    /// Zooms by notches of the wheel over a point of the picture.
+    fn turn_wheel(&mut self, notches: f32, at: Option<[f64; 2]>) -> Task<Message> {
+        let factor = ptz::factor_of(notches);
+        if self.zoom_of_notch(factor) == Some(Zoom::Digital) {
+            self.zoom_digitally(factor, at);
+            return Task::none();
+        }
+        match self.selected_dome() {
+            Some(_) => self.steer(|ptz, dome, desk| ptz.zoom_by(factor, dome, desk)),
+            None => Task::none(),
+        }
+    }
+
+    /// Lets the keys or the wheel act on the selected dome.
+    pub(super) fn steer(
+        &mut self,
+        act: impl FnOnce(&mut PtzInput, CameraId, &Arc<dyn Desk>) -> Task<ptz::Message>,
+    ) -> Task<Message> {
+        match self.selected_dome() {
+            Some(dome) => act(&mut self.ptz, dome, self.session.desk()).map(Message::Ptz),
+            None => self.not_a_dome(),
+        }
+    }
+
+    /// Takes the selected dome's lease; one that somebody else holds is asked for.
+    pub(super) fn ask_lease(&mut self) -> Task<Message> {
+        let lease = self.selected_dome().and_then(|dome| self.session.lease_of(&dome));
+        if lease.is_some_and(|lease| !lease.ours) {
+            return self.open_request_dome();
+        }
+        self.steer(|ptz, dome, desk| ptz.take_lease(dome, desk))
+    }
+
+    /// Lets the panel act on the presets of the selected dome.
+    pub(super) fn on_presets(
+        &mut self,
+        act: impl FnOnce(&SidePanel, CameraId, &dyn Desk) -> Effect<side_panel::Message>,
+    ) -> Task<Message> {
+        let Some(dome) = self.selected_dome() else {
+            return self.not_a_dome();
+        };
+        let effect = act(&self.panel, dome, self.session.desk().as_ref());
+        self.carry_out(effect, Message::Presets)
+    }
+
+    /// Asks for the presets of the selected dome, once its view is open: the view's event covers the question.
+    pub(super) fn ask_presets(&self) -> Task<Message> {
+        match (self.selected_dome(), self.wall.selected_view(self.now.instant)) {
+            (Some(dome), Some(_)) => self
+                .panel
+                .ask_presets(&dome, self.session.desk().as_ref())
+                .map(Message::Presets),
+            _ => Task::none(),
+        }
+    }
+
+    pub(super) fn list_message(&mut self, message: camera_list::Message) -> Action {
+        let wish = self.rail.update(message, self.session.plan());
+        if matches!(wish, Wish::Leave) {
+            return Action::None;
+        }
+        self.focus.enter(Area::List);
+        match wish {
+            Wish::Nothing | Wish::Leave => Action::None,
+            Wish::Command(command) => self.command(command, Edge::Down),
+            Wish::Show(camera) => Action::Run(self.put(camera, self.wall.selected())),
+            Wish::Confirm => self.confirm(),
+        }
+    }
+
+    pub(super) fn strip_message(&mut self, message: message_strip::Message) -> Task<Message> {
+        self.notices.update(&message);
+        match message {
+            message_strip::Message::GoTo(camera) => self.go_to(camera),
+            message_strip::Message::PutAway(_) | message_strip::Message::ToggleHistory => Task::none(),
+        }
+    }
+}

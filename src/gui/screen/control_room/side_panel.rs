@@ -1,0 +1,126 @@
+//! The right panel of the selected camera, and the presets of the selected dome.
+//!
+//! Invariant: presets are asked for once a dome, and called and saved by the names the dome gave. Deliberately absent: the
+//! panel itself (`ui::ptz_panel`), when they may be asked for (the room).
+
+use super::effect::{Effect, Notice};
+use crate::domain::camera::CameraId;
+use crate::domain::site::CameraPlan;
+use crate::gui::i18n::fl;
+use crate::gui::keymap::Command;
+use crate::gui::session_port::Desk;
+use crate::gui::theme::Tone;
+use crate::gui::ui::ptz_panel::{self, Facts, PtzPanel};
+use crate::station::{Preset, Refusal};
+use iced::{Element, Task};
+use std::sync::Arc;
+
+/// The panel of one window.
+#[derive(Default)]
+pub struct SidePanel {
+    panel: PtzPanel,
+}
+
+/// What a dome answered about its presets.
+#[derive(Clone)]
+pub enum Message {
+    Listed {
+        camera: CameraId,
+        answer: Result<Vec<Preset>, Arc<Refusal>>,
+    },
+    Called {
+        camera: CameraId,
+        answer: Result<(), Arc<Refusal>>,
+    },
+    Saved {
+        camera: CameraId,
+        answer: Result<(), Arc<Refusal>>,
+    },
+}
+
+impl SidePanel {
+    /// Takes a dome's answer; the list is asked for again after a preset was saved.
+    pub fn update(&mut self, message: Message, desk: &dyn Desk) -> Effect<Message> {
+        match message {
+            Message::Listed {
+                camera,
+                answer: Ok(presets),
+            } => {
+                self.panel.keep(camera, presets);
+                Effect::none()
+            }
+            Message::Called { answer: Ok(()), .. } => Effect::none(),
+            Message::Saved { camera, answer: Ok(()) } => Effect {
+                task: list(&camera, desk),
+                notices: vec![Notice::of_camera(camera, Tone::Normal, fl!("preset-saved"))],
+            },
+            Message::Listed {
+                camera,
+                answer: Err(why),
+            }
+            | Message::Called {
+                camera,
+                answer: Err(why),
+            }
+            | Message::Saved {
+                camera,
+                answer: Err(why),
+            } => Effect::refused(why, Some(camera)),
+        }
+    }
+
+    /// Asks for the presets of a dome, unless they are known.
+    pub fn ask_presets(&self, dome: &CameraId, desk: &dyn Desk) -> Task<Message> {
+        if self.panel.lacks(dome) {
+            list(dome, desk)
+        } else {
+            Task::none()
+        }
+    }
+
+    /// Sends a dome to its `n`-th preset, counted from 1.
+    pub fn call_preset(&self, n: u8, dome: CameraId, desk: &dyn Desk) -> Effect<Message> {
+        let Some(Preset { token, .. }) = self.nth_preset(n, &dome).cloned() else {
+            let sentence = fl!("no-such-preset", n = n.to_string());
+            return Effect::say(Notice::of_camera(dome, Tone::Attention, sentence));
+        };
+        let called = desk.call_preset(dome.clone(), token);
+        Effect::run(Task::perform(called, move |answer| Message::Called {
+            camera: dome.clone(),
+            answer: answer.map_err(Arc::new),
+        }))
+    }
+
+    /// Saves where a dome looks now as its `n`-th preset, counted from 1, under the name it has or a new one.
+    pub fn save_preset(&self, n: u8, dome: CameraId, desk: &dyn Desk) -> Effect<Message> {
+        let known = self.nth_preset(n, &dome).map(|preset| preset.name.clone());
+        let name = known.unwrap_or_else(|| fl!("preset-name", n = n.to_string()));
+        let saved = desk.save_preset(dome.clone(), name);
+        Effect::run(Task::perform(saved, move |answer| Message::Saved {
+            camera: dome.clone(),
+            answer: answer.map_err(Arc::new),
+        }))
+    }
+
+    fn nth_preset(&self, n: u8, dome: &CameraId) -> Option<&Preset> {
+        self.panel.presets(dome).get(usize::from(n).saturating_sub(1))
+    }
+
+    /// The commands of the panel's controls in the order of the keyboard.
+    pub fn controls(&self, camera: &CameraPlan) -> Vec<Command> {
+        self.panel.controls(camera)
+    }
+
+    /// The panel.
+    pub fn view<'a>(&'a self, facts: Facts<'a>) -> Element<'a, ptz_panel::Message> {
+        self.panel.view(facts)
+    }
+}
+
+fn list(dome: &CameraId, desk: &dyn Desk) -> Task<Message> {
+    let camera = dome.clone();
+    Task::perform(desk.presets(camera.clone()), move |answer| Message::Listed {
+        camera: camera.clone(),
+        answer: answer.map_err(Arc::new),
+    })
+}
