@@ -1,4 +1,4 @@
-//! When to try again: a state machine with time and chance as arguments.
+//! Exponential backoff of a connection: when to try again, with time and chance as arguments.
 //!
 //! Invariant: the pause never exceeds the longest pause, and a connection that breaks at once is not tried at once.
 //! Deliberately absent: timers and random numbers.
@@ -35,77 +35,39 @@ impl BackoffPolicy {
     }
 }
 
-/// Where one connection stands.
+/// Failures of one connection in a row.
 #[derive(Debug, Clone)]
 pub struct Backoff {
     policy: BackoffPolicy,
     failures: u32,
-    state: State,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Trying,
-    Connected { since: Instant },
-    Waiting { until: Instant },
+    connected: Option<Instant>,
 }
 
 impl Backoff {
-    /// The first try may be made at once.
+    /// A connection that has not failed yet.
     pub fn new(policy: BackoffPolicy) -> Self {
         Self {
             policy,
             failures: 0,
-            state: State::Trying,
+            connected: None,
         }
     }
 
-    /// Notes that the connection stands.
+    /// Notes that the connection stands at `now`; it has lasted since the first time this was noted after a failure.
     pub fn connected(&mut self, now: Instant) {
-        self.state = State::Connected { since: now };
+        self.connected.get_or_insert(now);
     }
 
-    /// A try failed or the connection broke. `chance` is a random number 0..1. Returns when to try next.
+    /// Notes that a try failed or that the connection broke, and returns when to try next. `chance` is a random number
+    /// 0..1.
     pub fn failed(&mut self, now: Instant, chance: f64) -> Instant {
-        if let State::Connected { since } = self.state
-            && now.saturating_duration_since(since) >= self.policy.steady
-        {
+        let lasted = self.connected.take().map(|since| now.saturating_duration_since(since));
+        if lasted.is_some_and(|lasted| lasted >= self.policy.steady) {
             self.failures = 0;
         }
         let until = now + self.policy.pause(self.failures, chance);
         self.failures = self.failures.saturating_add(1);
-        self.state = State::Waiting { until };
         until
-    }
-
-    /// Somebody asked to try now.
-    pub fn try_now(&mut self) {
-        self.state = State::Trying;
-    }
-
-    /// Whether a try may be made; becomes «trying» when so.
-    pub fn due(&mut self, now: Instant) -> bool {
-        match self.state {
-            State::Waiting { until } if now >= until => {
-                self.state = State::Trying;
-                true
-            }
-            State::Trying => true,
-            State::Waiting { .. } | State::Connected { .. } => false,
-        }
-    }
-
-    /// When the next try is due, while waiting.
-    pub fn next_try(&self) -> Option<Instant> {
-        match self.state {
-            State::Waiting { until } => Some(until),
-            State::Trying | State::Connected { .. } => None,
-        }
-    }
-
-    /// Failures in a row.
-    pub fn failures(&self) -> u32 {
-        self.failures
     }
 }
 
@@ -119,11 +81,10 @@ mod tests {
         let policy = BackoffPolicy::default();
         let now = Instant::now();
         let mut backoff = Backoff::new(policy);
-        assert!(backoff.due(now));
         let pauses: Vec<u128> = (0..9).map(|_| (backoff.failed(now, 1.0) - now).as_millis()).collect();
         assert_eq!(pauses, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
         assert_eq!(backoff.failed(now, 0.0) - now, Duration::from_secs(15));
-        assert_eq!(backoff.failures(), 10);
+        assert_eq!(backoff.failures, 10);
     }
 
     #[test]
@@ -134,7 +95,6 @@ mod tests {
             backoff.failed(now, 1.0);
         }
         backoff.connected(now);
-        assert!(!backoff.due(now));
         assert_eq!(
             backoff.failed(now + Duration::from_secs(1), 1.0) - now,
             Duration::from_secs(9)
@@ -142,18 +102,6 @@ mod tests {
         backoff.connected(now);
         let later = now + Duration::from_secs(20);
         assert_eq!(backoff.failed(later, 1.0) - later, Duration::from_millis(500));
-    }
-
-    #[test]
-    fn a_try_is_due_when_its_time_has_come_or_somebody_asks() {
-        let now = Instant::now();
-        let mut backoff = Backoff::new(BackoffPolicy::default());
-        let next = backoff.failed(now, 1.0);
-        assert_eq!(backoff.next_try(), Some(next));
-        assert!(!backoff.due(now) && backoff.due(next) && backoff.next_try().is_none());
-        backoff.failed(now, 1.0);
-        backoff.try_now();
-        assert!(backoff.due(now));
     }
 
     proptest! {

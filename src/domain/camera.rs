@@ -266,11 +266,6 @@ impl LensModel {
     pub fn hfov_of(&self, magnification: f64) -> f64 {
         2.0 * (half_tan(self.widest_hfov_deg()) / magnification).atan().to_degrees()
     }
-
-    /// Vertical field of view at a horizontal one, degrees (square pixels).
-    pub fn vfov_deg(&self, hfov_deg: f64) -> f64 {
-        2.0 * (half_tan(hfov_deg) / self.aspect).atan().to_degrees()
-    }
 }
 
 /// Tangent of half an angle given in degrees.
@@ -373,7 +368,6 @@ mod tests {
     fn magnification_is_counted_from_the_widest_view() {
         assert_eq!(lens().magnification(60.0), 1.0);
         assert!((lens().magnification(2.0) - 33.08).abs() < 0.01);
-        assert!((lens().vfov_deg(60.0) - 35.98).abs() < 0.01);
     }
 
     #[test]

@@ -163,11 +163,6 @@ impl Challenge {
         })
     }
 
-    /// Whether a fresh challenge merely repeats this one, so that the answer to it was wrong.
-    pub fn same_nonce(&self, other: &Self) -> bool {
-        self.nonce == other.nonce
-    }
-
     /// The `Authorization` header for the next request with this nonce. `cnonce` is eight random bytes of the caller's.
     pub fn answer(&mut self, user: &str, password: &SecretString, request: Request<'_>, cnonce: [u8; 8]) -> String {
         self.count = self.count.saturating_add(1);

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod backoff;
 pub mod camera;
 pub mod camera_tour;
+pub mod digital_zoom;
 pub mod enrolment_code;
 pub mod http_auth;
 pub mod live;

@@ -166,7 +166,7 @@ pub fn moment_at(range: Span, share: f64) -> i64 {
         .saturating_add((share * range.length_ms() as f64).round() as i64)
 }
 
-/// Where a moment lies in a shown range, 0..1 inside it.
+/// The share of a shown range that lies before a moment: 0..1 inside the range.
 pub fn share_of(range: Span, ms: i64) -> f64 {
     (ms - range.from_ms) as f64 / range.length_ms().max(1) as f64
 }

@@ -1,9 +1,9 @@
-//! The wall: layouts, moving between tiles, where a picture lies in its tile.
+//! The wall: layouts, which tile a point lies in, where a picture lies in its tile.
 //!
 //! Invariant: the tiles of a layout fill the wall without overlap; a picture keeps its proportions.
 //! Deliberately absent: drawing, which camera is on which tile, which stream it shows (`live`).
 
-/// A rectangle; for layouts in shares of the wall 0..1, y downwards.
+/// A rectangle, y downwards; the cells of a layout are in shares of the wall, 0..1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rect {
     pub x: f64,
@@ -92,49 +92,16 @@ impl Layout {
             .find(|layout| layout.tiles() >= cameras)
             .unwrap_or(Layout::SixtyFour)
     }
-
-    /// The tile that an arrow key leads to from `tile`; the same one at the edge of the wall.
-    pub fn neighbour(self, tile: usize, towards: Towards) -> usize {
-        let rects = self.rects();
-        let Some(from) = rects.get(tile) else { return 0 };
-        let (fx, fy) = (from.x + from.width / 2.0, from.y + from.height / 2.0);
-        let far = 1e-9;
-        let candidate = |rect: &Rect| {
-            let (x, y) = (rect.x + rect.width / 2.0, rect.y + rect.height / 2.0);
-            let (along, across) = match towards {
-                Towards::Left => (from.x - (rect.x + rect.width), (y - fy).abs()),
-                Towards::Right => (rect.x - (from.x + from.width), (y - fy).abs()),
-                Towards::Up => (from.y - (rect.y + rect.height), (x - fx).abs()),
-                Towards::Down => (rect.y - (from.y + from.height), (x - fx).abs()),
-            };
-            (along > -far).then_some((along.max(0.0), across))
-        };
-        rects
-            .iter()
-            .enumerate()
-            .filter_map(|(i, rect)| candidate(rect).map(|distance| (i, distance)))
-            .min_by(|a, b| a.1.0.total_cmp(&b.1.0).then(a.1.1.total_cmp(&b.1.1)))
-            .map_or(tile, |(i, _)| i)
-    }
-
-    /// The tile under a point of the wall (0..1).
-    pub fn tile_at(self, x: f64, y: f64) -> Option<usize> {
-        self.rects()
-            .iter()
-            .position(|r| x >= r.x && x < r.x + r.width && y >= r.y && y < r.y + r.height)
-    }
 }
 
-/// A direction on the wall, as an arrow key names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Towards {
-    Left,
-    Right,
-    Up,
-    Down,
+/// The cell that a point lies in, cells and point in the same units.
+pub fn tile_at(cells: impl IntoIterator<Item = Rect>, x: f64, y: f64) -> Option<usize> {
+    cells
+        .into_iter()
+        .position(|r| x >= r.x && x < r.x + r.width && y >= r.y && y < r.y + r.height)
 }
 
-/// Where a picture of this size lies in a box (letterbox or pillarbox), centred, in the box's units.
+/// The letterbox or pillarbox of a picture: the largest rectangle of its proportions in a box, centred, in the box's units.
 pub fn letterbox(boxed: Rect, picture_width: f64, picture_height: f64) -> Rect {
     let usable = picture_width > 0.0 && picture_height > 0.0 && boxed.width > 0.0 && boxed.height > 0.0;
     if !usable {
@@ -160,8 +127,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ARROWS: [Towards; 4] = [Towards::Left, Towards::Right, Towards::Up, Towards::Down];
-
     #[test]
     fn layouts_have_their_tiles_fill_the_wall_and_do_not_overlap() {
         let tiles: Vec<usize> = Layout::ALL.iter().map(|layout| layout.tiles()).collect();
@@ -172,45 +137,13 @@ mod tests {
             let area: f64 = rects.iter().map(|r| r.width * r.height).sum();
             assert!((area - 1.0).abs() < 1e-9, "{layout:?}");
             for (i, r) in rects.iter().enumerate() {
-                assert_eq!(layout.tile_at(r.x + r.width / 2.0, r.y + r.height / 2.0), Some(i));
+                let middle = (r.x + r.width / 2.0, r.y + r.height / 2.0);
+                assert_eq!(tile_at(rects.iter().copied(), middle.0, middle.1), Some(i));
             }
         }
+        assert_eq!(tile_at(Layout::Nine.rects(), 1.5, 0.5), None);
         assert_eq!(Layout::for_cameras(10), Layout::Sixteen);
         assert_eq!(Layout::for_cameras(500), Layout::SixtyFour);
-    }
-
-    #[test]
-    fn arrows_lead_to_the_tile_beside_and_stay_at_the_edge() {
-        let sixteen = Layout::Sixteen;
-        assert_eq!(sixteen.neighbour(5, Towards::Right), 6);
-        assert_eq!(sixteen.neighbour(5, Towards::Down), 9);
-        assert_eq!(sixteen.neighbour(5, Towards::Up), 1);
-        assert_eq!(sixteen.neighbour(4, Towards::Left), 4);
-        assert_eq!(sixteen.neighbour(15, Towards::Down), 15);
-        assert_eq!(sixteen.neighbour(99, Towards::Down), 0);
-        // The large tile leads to the middle one of those beside it, and each of those back.
-        assert_eq!(Layout::OneLarge.neighbour(0, Towards::Right), 2);
-        for beside in 1..4 {
-            assert_eq!(Layout::OneLarge.neighbour(beside, Towards::Left), 0);
-        }
-    }
-
-    #[test]
-    fn every_tile_can_be_reached_with_arrows() {
-        for layout in Layout::ALL {
-            let mut reached = vec![0];
-            let mut next = 0;
-            while let Some(&tile) = reached.get(next) {
-                for towards in ARROWS {
-                    let to = layout.neighbour(tile, towards);
-                    if !reached.contains(&to) {
-                        reached.push(to);
-                    }
-                }
-                next += 1;
-            }
-            assert_eq!(reached.len(), layout.tiles(), "{layout:?}");
-        }
     }
 
     #[test]

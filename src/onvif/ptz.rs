@@ -193,20 +193,6 @@ impl Ptz {
             .await
     }
 
-    /// Moves by a step per axis, −1..1 of the declared translation range.
-    ///
-    /// # Errors
-    /// [`OnvifError`] of the exchange; `NotSupported` when a commanded axis has no declared translation.
-    pub async fn relative(&self, by: Velocity) -> Result<(), OnvifError> {
-        let vector = self.0.spaces.translation_vector(by.pan_tilt(), by.zoom);
-        let vector = vector.ok_or_else(|| OnvifError::not_supported("the camera declares no such step"))?;
-        self.in_turn(
-            "RelativeMove",
-            &format!("<tptz:Translation>{vector}</tptz:Translation>"),
-        )
-        .await
-    }
-
     /// The dome's status. Not kept in order with commands: it may be asked while one is under way.
     ///
     /// # Errors

@@ -36,7 +36,7 @@ impl Range {
         self.min + fraction.clamp(0.0, 1.0) * (self.max - self.min)
     }
 
-    /// A speed or step of −1..1 in this range, zero staying zero.
+    /// A speed of −1..1 in this range, zero staying zero.
     fn signed(self, value: f64) -> f64 {
         let value = value.clamp(-1.0, 1.0);
         if value < 0.0 && self.min < 0.0 {
@@ -83,6 +83,7 @@ impl Space for ZoomSpace {
 pub struct Spaces {
     pub position: Vec<PanTiltSpace>,
     pub zoom_position: Vec<ZoomSpace>,
+    /// Steps (RelativeMove): they only show that the node has these axes; Vedetta sends none.
     pub translation: Vec<PanTiltSpace>,
     pub zoom_translation: Vec<ZoomSpace>,
     pub velocity: Vec<PanTiltSpace>,
@@ -201,18 +202,6 @@ impl Spaces {
     pub fn velocity_vector(&self, pan_tilt: Option<(f64, f64)>, zoom: Option<f64>) -> Option<String> {
         let pan_tilt = pan_tilt.map(|axes| signed_pan_tilt(preferred(&self.velocity), axes));
         let zoom = zoom.map(|zoom| signed_zoom(preferred(&self.zoom_velocity), zoom));
-        joined(pan_tilt, zoom)
-    }
-
-    /// The content for a step; `None` when a commanded axis has no declared translation space.
-    pub fn translation_vector(&self, pan_tilt: Option<(f64, f64)>, zoom: Option<f64>) -> Option<String> {
-        let declared = (pan_tilt.is_none() || !self.translation.is_empty())
-            && (zoom.is_none() || !self.zoom_translation.is_empty());
-        if !declared {
-            return None;
-        }
-        let pan_tilt = pan_tilt.map(|axes| signed_pan_tilt(preferred(&self.translation), axes));
-        let zoom = zoom.map(|zoom| signed_zoom(preferred(&self.zoom_translation), zoom));
         joined(pan_tilt, zoom)
     }
 }
@@ -337,7 +326,6 @@ mod tests {
             }),
             None
         );
-        assert_eq!(Spaces::default().translation_vector(Some((0.1, 0.0)), None), None);
     }
 
     #[test]

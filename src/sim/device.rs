@@ -50,7 +50,7 @@ pub struct Account {
     pub user: String,
     pub password: SecretString,
     pub level: Level,
-    /// May open streams, replays and snapshots.
+    /// May open streams and replays.
     pub may_stream: bool,
 }
 
@@ -67,9 +67,6 @@ pub struct Recorded {
 
 /// Tells what the recorder holds now; `None` while it holds nothing.
 pub type RecorderView = Box<dyn Fn() -> Option<Recorded> + Send + Sync>;
-
-/// Renders one JPEG for the snapshot URI; the device offers a snapshot only when it has one of these.
-pub type SnapshotRenderer = Box<dyn Fn() -> Option<Vec<u8>> + Send + Sync>;
 
 /// Called with an account that comes, and with the name of one that goes.
 pub type Doorkeeper = Box<dyn Fn(Entry<'_>) + Send + Sync>;
@@ -110,7 +107,6 @@ pub struct Device {
     key_frames: AtomicU64,
     statuses: AtomicU64,
     recorder: Mutex<Option<RecorderView>>,
-    snapshot: Mutex<Option<SnapshotRenderer>>,
     kept: Mutex<OnboardMasks>,
     doorkeeper: Mutex<Option<Doorkeeper>>,
 }
@@ -166,7 +162,6 @@ impl Device {
             key_frames: AtomicU64::new(0),
             statuses: AtomicU64::new(0),
             recorder: Mutex::default(),
-            snapshot: Mutex::default(),
             kept: Mutex::default(),
             doorkeeper: Mutex::default(),
         })
@@ -376,21 +371,6 @@ impl Device {
     /// The range the recorder has now.
     pub fn recorded(&self) -> Option<Recorded> {
         hold(&self.recorder).as_ref().and_then(|view| view())
-    }
-
-    /// Gives the camera a snapshot: from now on it offers a snapshot URI.
-    pub fn set_snapshot(&self, renderer: SnapshotRenderer) {
-        *hold(&self.snapshot) = Some(renderer);
-    }
-
-    /// Whether the camera can render a snapshot.
-    pub fn has_snapshot(&self) -> bool {
-        hold(&self.snapshot).is_some()
-    }
-
-    /// A JPEG of now, if the camera can render one.
-    pub fn snapshot(&self) -> Option<Vec<u8>> {
-        hold(&self.snapshot).as_ref().and_then(|renderer| renderer())
     }
 
     /// Changes an alarm and tells every pull point.

@@ -24,6 +24,7 @@ mod audit_read;
 mod audit_server;
 mod audit_time;
 mod cluster;
+mod domain_called;
 mod documents;
 mod dome_hold;
 mod end_to_end;

@@ -7,6 +7,7 @@ use super::scene::Scene;
 use super::stage::{Screen, Stage};
 use std::error::Error;
 use std::time::Duration;
+use vedetta::domain::digital_zoom::Crop;
 use vedetta::domain::privacy::{Cover, CoverStyle, Polygon, WholeReason};
 use vedetta::gui::widget::wall::Face;
 use vedetta::gui::widget::wall::cpu_painter::Painter;
@@ -137,7 +138,9 @@ pub fn as_painted(stage: &mut Stage) -> Outcome<f64> {
     for (tile, picture) in pictures.iter().enumerate() {
         let [_, _, width, height] = shot.places.get(tile).copied().unwrap_or_default();
         let mut painted = Vec::with_capacity(width * height);
-        painter.paint(&picture.frame(1), [width, height], &mut painted)?;
+        let frame = picture.frame(1);
+        let whole = Crop::WHOLE.window([frame.width, frame.height]);
+        painter.paint(&frame, whole, [width, height], &mut painted)?;
         let colour = |x: usize, y: usize| {
             let [_, red, green, blue] = painted.get(y * width + x).copied().unwrap_or_default().to_be_bytes();
             [red, green, blue]
@@ -220,8 +223,11 @@ fn seen(shot: &Shot, tile: usize) -> impl Iterator<Item = (usize, usize, [u8; 3]
 /// The styles of covers.
 const STYLES: [CoverStyle; 3] = [CoverStyle::Solid, CoverStyle::Pixelated, CoverStyle::Blurred];
 
-/// Not one pixel of what is masked is seen, whatever the cover's style, the size of the tile and the screen's scale. Returns the
-/// pixels that were looked at.
+/// How much of a picture is enlarged, and about which corner of its mask.
+const ENLARGED: [(f64, usize); 4] = [(1.0, 0), (2.0, 0), (3.3, 1), (1.0, 0)];
+
+/// Not one pixel of what is masked is seen, whatever the cover's style, the size of the tile, the screen's scale and the part of
+/// the picture that is enlarged. Returns the pixels that were looked at.
 pub fn masks_hide(stage: &mut Stage) -> Outcome<usize> {
     let sizes = [[640, 360], [641, 361], [1280, 720], [33, 17], [352, 288]];
     let kinds: Vec<Kind> = Kind::all().collect();
@@ -243,6 +249,9 @@ pub fn masks_hide(stage: &mut Stage) -> Outcome<usize> {
                         points: mask.to_vec(),
                         style: STYLES[(tile + style) % STYLES.len()],
                     });
+                    let (factor, corner) = ENLARGED[(tile + shift) % ENLARGED.len()];
+                    let about = mask.get(corner).map_or([0.5; 2], |at| at.map(f64::from));
+                    slot.show(Crop::WHOLE.zoomed_to(factor, about));
                     slot.put(picture.frame(1), Cover::Parts(polygon.into_iter().collect()));
                 }
                 Shot::take(stage, &scene, Screen { scale, ..HD })

@@ -6,8 +6,9 @@ use super::stage::Screen;
 use iced::{Element, Rectangle};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
+use vedetta::domain::digital_zoom::Crop;
 use vedetta::domain::privacy::Cover;
-use vedetta::gui::widget::wall::{self, Face, Look, Newest, Tile};
+use vedetta::gui::widget::wall::{self, Face, Look, Newest, Sight, Tile};
 use vedetta::media::frame::Frame;
 
 /// What one tile shows.
@@ -15,22 +16,35 @@ type Shown = Option<(Arc<Frame>, Arc<Cover>)>;
 
 /// The source of one tile's pictures.
 #[derive(Default)]
-pub struct Slot(Mutex<Shown>);
+pub struct Slot {
+    shown: Mutex<Shown>,
+    crop: Mutex<Crop>,
+}
 
 impl Slot {
     /// Gives it a picture.
     pub fn put(&self, frame: Frame, cover: Cover) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::new(frame), Arc::new(cover)));
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::new(frame), Arc::new(cover)));
+    }
+
+    /// Shows this part of its pictures from now on.
+    pub fn show(&self, crop: Crop) {
+        *self.crop.lock().unwrap_or_else(PoisonError::into_inner) = crop;
+    }
+
+    fn crop(&self) -> Crop {
+        *self.crop.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn shown(&self) -> Shown {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Look for Slot {
-    fn look(&self, _: Instant) -> Shown {
-        self.shown()
+    fn look(&self, _: Instant, crop: Crop) -> Option<Sight> {
+        let (frame, cover) = self.shown()?;
+        Some(Sight { frame, cover, crop })
     }
 
     fn newest(&self) -> Option<Newest> {
@@ -77,6 +91,7 @@ impl Scene {
             key: i as u64,
             cell: self.cell(i),
             look: Some(slot),
+            crop: slot.crop(),
             brightness: 1.0,
             face: (self.face)(i),
         });

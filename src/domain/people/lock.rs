@@ -64,11 +64,6 @@ impl Lock {
         }
     }
 
-    /// Whether it is locked.
-    pub fn is_locked(&self) -> bool {
-        self.locked
-    }
-
     fn is_due(&self, now: Instant) -> bool {
         self.after
             .is_some_and(|after| now.saturating_duration_since(self.last_hand) >= after)
@@ -114,9 +109,9 @@ mod tests {
             let mut lock = Lock::new(Some(Duration::from_secs(60)), now);
             for (seconds, input) in steps {
                 now += Duration::from_secs(seconds);
-                let before = lock.is_locked();
+                let before = lock.locked;
                 lock.handle(input, now);
-                prop_assert!(!before || lock.is_locked() || input == Input::Proven);
+                prop_assert!(!before || lock.locked || input == Input::Proven);
             }
         }
     }

@@ -1,27 +1,31 @@
-//! What a hand on the picture means for the dome: click to centre, a notch of zoom, keys that slow down with the zoom.
+//! PTZ gestures on the picture as targets and speeds: click to centre, a notch of zoom, held keys that slow down with the zoom.
 //!
-//! Invariant: a target given here lies inside lens and limits, or it is refused by name.
+//! Invariant: a target given here lies inside lens and limits, or the limit it breaks is returned.
 //! Deliberately absent: mouse and keys (the screen), sending and recording (the station).
 
 use super::Velocity;
 use super::limits::{self, LimitHit};
 use crate::domain::camera::{LensModel, Pose};
+use crate::domain::privacy::axes::nearest_turn;
 use crate::domain::privacy::projection::direction_at;
 use crate::domain::site::CameraPlan;
 
-/// Zoom changes smaller than this are no change, as a ratio of magnifications.
-const SAME_ZOOM: f64 = 1.001;
+/// Ratio of two magnifications that count as one: cameras round the zoom they report.
+const SAME_ZOOM: f64 = 1.01;
+/// Largest change of the magnification in one notch, as a ratio.
+const LARGEST_NOTCH: f64 = 10.0;
 
-/// The pose that brings the point `at` (0..1) of the picture to its centre, zoom unchanged.
+/// The pose that brings the point `at` (0..1) of the picture to its centre, zoom unchanged. Pan goes the short way round
+/// where the lens reaches that far; what lies beyond the reach of pan or tilt comes as near to the centre as it can.
 ///
 /// # Errors
-/// The limit it lies beyond; [`LimitHit::PoseNotKnown`] without a lens model.
+/// The limit that the target lies beyond; [`LimitHit::PoseNotKnown`] without a lens model.
 pub fn centre_on(camera: &CameraPlan, pose: Pose, at: [f64; 2]) -> Result<Pose, LimitHit> {
     let lens = camera.lens.as_ref().ok_or(LimitHit::PoseNotKnown)?;
     let seen = direction_at(lens, pose, at);
     let [a, b] = lens.tilt_range_deg;
     let target = Pose {
-        pan_deg: seen.azimuth_deg,
+        pan_deg: pan_within(lens, seen.azimuth_deg, pose.pan_deg),
         tilt_deg: seen.elevation_deg.clamp(a.min(b), a.max(b)),
         hfov_deg: pose.hfov_deg,
     };
@@ -29,34 +33,52 @@ pub fn centre_on(camera: &CameraPlan, pose: Pose, at: [f64; 2]) -> Result<Pose, 
     Ok(target)
 }
 
-/// The pose after a notch of zoom that multiplies the magnification by `factor`; stops at the lens and at the ceiling.
+/// The pan in the range of the lens that looks towards `azimuth_deg`, the nearest to `from_deg`; the nearer end of the
+/// range when none does.
+fn pan_within(lens: &LensModel, azimuth_deg: f64, from_deg: f64) -> f64 {
+    let [a, b] = lens.pan_range_deg;
+    let (low, high) = (a.min(b), a.max(b));
+    let near = nearest_turn(azimuth_deg, from_deg);
+    [near, near - 360.0, near + 360.0]
+        .into_iter()
+        .find(|pan| (low..=high).contains(pan))
+        .unwrap_or_else(|| nearest_turn(azimuth_deg, f64::midpoint(low, high)).clamp(low, high))
+}
+
+/// The pose after a notch of zoom that multiplies the magnification by `factor`. A notch stops at the end of the lens and
+/// at the lowest ceiling in force here: the camera's, a sector's, or one in pixels per metre (R-PTZ-2).
 ///
 /// # Errors
-/// [`LimitHit::ZoomCeiling`] when the ceiling lets nothing more be seen larger.
+/// The ceiling, when the picture is already there and `factor` asks for more; another limit that the present pose breaks;
+/// [`LimitHit::PoseNotKnown`] without a lens model.
 pub fn zoom_by(camera: &CameraPlan, pose: Pose, factor: f64) -> Result<Pose, LimitHit> {
     let lens = camera.lens.as_ref().ok_or(LimitHit::PoseNotKnown)?;
     let present = lens.magnification(pose.hfov_deg);
     let highest = lens.magnification(lens.narrowest_hfov_deg());
-    let wanted = (present * factor.clamp(0.01, 100.0)).clamp(1.0, highest);
-    if let Some(ceiling) = camera.limits.zoom_ceiling
-        && factor > 1.0
-        && wanted > ceiling
-    {
-        if present * SAME_ZOOM >= ceiling {
-            return Err(LimitHit::ZoomCeiling { ceiling });
-        }
-        return Ok(Pose {
-            hfov_deg: lens.hfov_of(ceiling),
-            ..pose
-        });
-    }
-    Ok(Pose {
-        hfov_deg: lens.hfov_of(wanted),
+    let factor = if factor.is_finite() {
+        factor.clamp(1.0 / LARGEST_NOTCH, LARGEST_NOTCH)
+    } else {
+        1.0
+    };
+    let zoomed = |magnification: f64| Pose {
+        hfov_deg: lens.hfov_of(magnification),
         ..pose
-    })
+    };
+    let mut target = zoomed((present * factor).clamp(1.0, highest));
+    // Every ceiling met is lower than the one before, so this ends after as many rounds as there are ceilings.
+    while factor > 1.0
+        && let Err(hit) = limits::position(camera, &target)
+    {
+        match hit.ceiling() {
+            Some(ceiling) if present * SAME_ZOOM < ceiling => target = zoomed(ceiling),
+            Some(_) | None => return Err(hit),
+        }
+    }
+    Ok(target)
 }
 
-/// A velocity that crosses the picture equally fast at every zoom: pan and tilt are scaled with the field of view.
+/// The velocity that crosses the picture equally fast at every zoom: pan and tilt scaled with the field of view, to a
+/// fiftieth at the least.
 pub fn at_zoom(lens: &LensModel, hfov_deg: f64, wanted: Velocity) -> Velocity {
     let share = (1.0 / lens.magnification(hfov_deg)).clamp(0.02, 1.0);
     Velocity {
@@ -71,7 +93,7 @@ mod tests {
     use super::*;
     use crate::domain::privacy::projection::project;
     use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
-    use crate::domain::site::Limits;
+    use crate::domain::site::{Ground, Limits};
     use proptest::prelude::*;
 
     fn camera(limits: Limits) -> CameraPlan {
@@ -106,10 +128,42 @@ mod tests {
     }
 
     #[test]
+    fn r_ptz_2_a_notch_stops_at_the_lowest_of_several_ceilings() {
+        let ground = Ground {
+            height_m: 6.0,
+            picture_width_px: 1920,
+        };
+        let limits = Limits {
+            zoom_ceiling: Some(6.0),
+            density_ceiling_px_m: Some(ground.density_px_m(pose(3.0))),
+            ..Limits::default()
+        };
+        let mut camera = camera(limits);
+        camera.ground = Some(ground);
+        let stopped = zoom_by(&camera, pose(2.0), 5.0).unwrap();
+        assert!((lens().magnification(stopped.hfov_deg) - 3.0).abs() < 1e-6);
+        let refused = zoom_by(&camera, stopped, 1.25);
+        assert!(matches!(refused, Err(LimitHit::DensityCeiling { .. })), "{refused:?}");
+    }
+
+    #[test]
     fn zoom_stays_inside_the_lens() {
         let free = camera(Limits::default());
         assert!((zoom_by(&free, pose(1.0), 0.1).unwrap().hfov_deg - 62.0).abs() < 1e-9);
         assert!((zoom_by(&free, pose(30.0), 100.0).unwrap().hfov_deg - 1.5).abs() < 1e-9);
+        assert_eq!(zoom_by(&free, pose(2.0), f64::NAN).unwrap(), pose(2.0));
+    }
+
+    #[test]
+    fn pan_goes_the_short_way_round_where_the_lens_reaches_and_stops_at_its_end_where_not() {
+        let reaching = |low: f64, high: f64| LensModel {
+            pan_range_deg: [low, high],
+            ..lens()
+        };
+        assert_eq!(pan_within(&reaching(-360.0, 360.0), -170.0, 175.0), 190.0);
+        assert_eq!(pan_within(&reaching(-180.0, 180.0), -170.0, 175.0), -170.0);
+        assert_eq!(pan_within(&reaching(-90.0, 90.0), 100.0, 80.0), 90.0);
+        assert_eq!(pan_within(&reaching(90.0, -90.0), -100.0, -80.0), -90.0);
     }
 
     #[test]

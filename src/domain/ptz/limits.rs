@@ -10,7 +10,7 @@
 use super::Velocity;
 use super::ceiling::Regions;
 pub use super::limit_hit::LimitHit;
-use crate::domain::camera::Pose;
+use crate::domain::camera::{CameraKind, Pose};
 use crate::domain::privacy::axes::{nearest_turn, speed_share, velocity_within};
 use crate::domain::privacy::{Interval, PoseInterval, PoseKnowledge};
 use crate::domain::site::{CameraPlan, Limits};
@@ -223,7 +223,7 @@ pub fn beyond_ceiling(camera: &CameraPlan, knowledge: &PoseKnowledge) -> Option<
     beyond(ceiling).then_some(LimitHit::DensityCeiling { px_m, ceiling })
 }
 
-/// Whether a preset, home or tour may be called whose target the camera does not tell: only where nothing is limited.
+/// Whether a pose that the camera does not tell may be gone to or saved as a preset: only where nothing is limited.
 ///
 /// # Errors
 /// [`LimitHit::PoseNotKnown`] when the camera has any limit.
@@ -240,11 +240,12 @@ pub fn unknown_target(camera: &CameraPlan) -> Result<(), LimitHit> {
 pub struct AllowedZoom {
     /// Enlargement, 1 or more.
     pub factor: f64,
+    /// The limit that allows no more, where less than wanted is allowed.
     pub hit: Option<LimitHit>,
 }
 
-/// The digital zoom that may be shown beside the optical one; `knowledge` is that of the frame shown. A camera without a
-/// lens model has no optical zoom. The same whatever stream the frame is of and however large the window.
+/// The digital zoom that may be shown beside the optical one, whatever stream the frame is of and however large the window;
+/// `knowledge` is that of the frame shown. A fixed camera, and one without a lens model, has no optical zoom.
 pub fn digital_zoom(camera: &CameraPlan, knowledge: &PoseKnowledge, wanted: f64) -> AllowedZoom {
     let wanted = if wanted.is_finite() { wanted.max(1.0) } else { 1.0 };
     let regions = Regions::of(camera);
@@ -267,6 +268,8 @@ pub fn digital_zoom(camera: &CameraPlan, knowledge: &PoseKnowledge, wanted: f64)
             });
             (lowest, lens.magnification(poses.hfov.lo))
         }
+        // Nothing but a sector or the ground depends on where a camera looks that does not move.
+        (PoseKnowledge::Unknown(_), Some(_)) if camera.kind == CameraKind::Fixed && regions.is_empty() => (flat, 1.0),
         (PoseKnowledge::Unknown(_), Some(_)) => {
             let hit = (wanted > 1.0).then_some(LimitHit::PoseNotKnown);
             return AllowedZoom { factor: 1.0, hit };

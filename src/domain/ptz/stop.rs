@@ -138,11 +138,6 @@ impl StopSequence {
             None => self.evidence = Some((sent, pose)),
         }
     }
-
-    /// Somebody moved the dome again by right (a new gesture): the sequence ends without a verdict.
-    pub fn abandon(&mut self) {
-        self.turn = Turn::Over { stands: true };
-    }
 }
 
 fn same(a: Pose, b: Pose) -> bool {

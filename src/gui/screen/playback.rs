@@ -4,6 +4,7 @@
 //! so ends and records it. Deliberately absent: exporting (its dialogue is opened from here and lives there).
 
 use crate::domain::camera::CameraId;
+use crate::domain::digital_zoom::Crop;
 use crate::domain::privacy::Cover;
 use crate::domain::site::CameraPlan;
 use crate::gui::dialogue::export::{self, Export};
@@ -15,9 +16,8 @@ use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, heading, labelled, over, quiet};
 use crate::gui::ui::form::{self, Next};
 use crate::gui::widget::timeline::timeline;
-use crate::gui::widget::wall::{self, Face, Look, Newest, StateWords, Tile};
+use crate::gui::widget::wall::{self, Face, Look, Newest, Sight, StateWords, Tile};
 use crate::gui::{redraw, sentences};
-use crate::media::frame::Frame;
 use crate::station::{PlaybackState, RecordedSpan, Refusal};
 use iced::alignment::Vertical;
 use iced::widget::{column, container, row, space};
@@ -36,10 +36,14 @@ const FAR_JUMP_MS: i64 = 30_000;
 struct Recorded(Arc<dyn Reel>);
 
 impl Look for Recorded {
-    fn look(&self, _: Instant) -> Option<(Arc<Frame>, Arc<Cover>)> {
+    fn look(&self, _: Instant, _: Crop) -> Option<Sight> {
         let frame = self.0.slot().latest()?;
         let cover = self.0.cover(frame.recorded_ms);
-        Some((frame, cover))
+        Some(Sight {
+            frame,
+            cover,
+            crop: Crop::WHOLE,
+        })
     }
 
     fn newest(&self) -> Option<Newest> {
@@ -396,6 +400,7 @@ impl Playback {
             key: self.ticket,
             cell: WHOLE,
             look,
+            crop: Crop::WHOLE,
             brightness: 1.0,
             face,
         }
@@ -412,8 +417,8 @@ impl Playback {
                 tone: Tone::Attention,
             });
         }
-        let (_, cover) = recorded.look(Instant::now())?;
-        match &*cover {
+        let sight = recorded.look(Instant::now(), Crop::WHOLE)?;
+        match &*sight.cover {
             Cover::Whole(reason) => {
                 let detail = fl!("tile-covered-detail");
                 Some(StateWords {

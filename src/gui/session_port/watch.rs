@@ -6,6 +6,7 @@ use super::{Answer, SignedIn, act};
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::privacy::{Cover, PoseKnowledge};
+use crate::domain::ptz::limits::AllowedZoom;
 use crate::media::frame::FrameSlot;
 use crate::station::{LiveView, Session, StreamFigures, ViewState, Watching};
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub trait Feed: Send + Sync {
     fn state(&self) -> ViewState;
     fn cover(&self, now: Instant) -> Arc<Cover>;
     fn pose(&self, now: Instant) -> PoseKnowledge;
+    /// What of a `wanted` digital zoom may be shown of the frame drawn at `now`.
+    fn digital_zoom(&self, now: Instant, wanted: f64) -> AllowedZoom;
     fn figures(&self) -> StreamFigures;
     /// How much of the stream is decoded from now on; the session goes on in any case.
     fn attend(&self, attention: Attention);
@@ -73,6 +76,9 @@ impl Feed for LiveView {
     }
     fn pose(&self, now: Instant) -> PoseKnowledge {
         LiveView::pose(self, now)
+    }
+    fn digital_zoom(&self, now: Instant, wanted: f64) -> AllowedZoom {
+        LiveView::digital_zoom(self, now, wanted)
     }
     fn figures(&self) -> StreamFigures {
         LiveView::figures(self)

@@ -4,6 +4,7 @@
 //! Deliberately absent: drawing the interface, the window.
 
 use super::blend::{lay_over, opacity};
+use crate::domain::digital_zoom::Window;
 use crate::gui::widget::wall::Picture;
 use crate::gui::widget::wall::cpu_painter::{self, Ground, Painter};
 use iced::Rectangle;
@@ -31,8 +32,8 @@ struct Hole {
     painted: Option<Painted>,
 }
 
-/// A stream, a frame of it and its brightness.
-type Painted = (u64, u64, Instant, f32);
+/// A stream, a frame of it, the part of the frame that is shown, and its brightness.
+type Painted = (u64, u64, Instant, Window, f32);
 
 /// A part of a row that is not transparent; columns of the window.
 struct Stretch {
@@ -130,6 +131,7 @@ impl Canvas {
                 picture.key,
                 picture.frame.number,
                 picture.frame.arrived,
+                picture.window(),
                 picture.brightness,
             );
             match self.holes.get_mut(i) {
@@ -198,7 +200,7 @@ impl Canvas {
             brightness: picture.brightness,
         };
         let size = [place.width, place.height];
-        if let Err(error) = self.painter.paint(&picture.frame, size, &mut below) {
+        if let Err(error) = self.painter.paint(&picture.frame, picture.window(), size, &mut below) {
             tracing::warn!(
                 frame = ?picture.frame,
                 error = &error as &dyn std::error::Error,
@@ -308,6 +310,7 @@ fn stretches(row: &[u32], first: usize) -> Vec<Stretch> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::digital_zoom::Crop;
     use crate::domain::privacy::Cover;
     use crate::gui::pattern;
     use std::sync::Arc;
@@ -323,6 +326,7 @@ mod tests {
             place: Rectangle { x, y, width, height },
             frame: Arc::new(pattern::frame(64, 36, number, 0)),
             cover: Arc::new(Cover::Parts(Vec::new())),
+            crop: Crop::WHOLE,
             brightness: 1.0,
         }
     }
@@ -395,6 +399,21 @@ mod tests {
         assert!(out.iter().all(|pixel| *pixel == 7));
         canvas.paint(&mut out, &[picture(PLACE, 2)], 1.0, false);
         assert!(out[10 * WIDTH + 10] != 7 && out[0] == 7);
+    }
+
+    #[test]
+    fn another_part_of_a_frame_that_is_there_is_painted() {
+        let mut canvas = canvas(|_, _| 0);
+        let mut out = vec![0; WIDTH * HEIGHT];
+        let whole = picture(PLACE, 1);
+        canvas.paint(&mut out, std::slice::from_ref(&whole), 1.0, true);
+        let before = out.clone();
+        let part = Picture {
+            crop: Crop::WHOLE.zoomed_to(4.0, [0.9, 0.9]),
+            ..whole
+        };
+        canvas.paint(&mut out, &[part], 1.0, false);
+        assert!(out != before);
     }
 
     #[test]

@@ -347,6 +347,7 @@ impl<Message> Overlay<Message, Theme, Renderer> for Above<'_, Message> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::digital_zoom::Crop;
     use crate::domain::privacy::{Cover, CoverStyle, Polygon};
     use crate::gui::pattern;
     use std::sync::Arc;
@@ -359,6 +360,7 @@ mod tests {
                 place: Rectangle::with_size(Size::new(64.0, 36.0)),
                 frame: Arc::new(pattern::frame(64, 36, number, 0)),
                 cover: Arc::new(cover),
+                crop: Crop::WHOLE,
                 brightness: 1.0,
             }],
             awake: true,
@@ -370,6 +372,20 @@ mod tests {
             points: vec![[left, 0.1], [0.5, 0.1], [0.5, 0.5]],
             style,
         }])
+    }
+
+    #[test]
+    fn r_prv_1_another_part_of_a_picture_means_drawing_its_cover_again() {
+        let (mut state, now) = (State::default(), Instant::now());
+        let mut take = |factor| {
+            let mut shown = shown(1, part(CoverStyle::Solid, 0.1));
+            for picture in &mut shown.pictures {
+                picture.crop = Crop::WHOLE.zoomed_to(factor, [0.2, 0.2]);
+            }
+            state.take(shown, now);
+            state.stale.take()
+        };
+        assert_eq!([1.0, 1.0, 2.0, 2.0].map(&mut take), [true, false, true, false]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! The timeline: what is recorded, where the playback stands, and a hand that jumps.
+//! Timeline widget: what is recorded, the position of the playback, and a press that jumps.
 //!
 //! Invariant: a gap in the recording is a gap on the line. Deliberately absent: fetching spans, playing.
 
+use crate::domain::timeline::{self, Span};
 use crate::gui::sentences;
 use crate::gui::theme;
 use crate::station::RecordedSpan;
@@ -12,7 +13,7 @@ use iced::{Element, Fill, Point, Rectangle, Renderer, Size, Theme, mouse};
 const HEIGHT: f32 = 64.0;
 const BAND: f32 = 22.0;
 
-/// A timeline from `from_ms` to `to_ms`, Unix milliseconds. A press gives the time under the pointer.
+/// Timeline widget from `from_ms` to `to_ms`, Unix milliseconds. A press gives the time under the pointer.
 pub fn timeline<'a, Message: 'a>(
     from_ms: i64,
     to_ms: i64,
@@ -21,8 +22,10 @@ pub fn timeline<'a, Message: 'a>(
     on_jump: impl Fn(i64) -> Message + 'a,
 ) -> Element<'a, Message> {
     Canvas::new(Line {
-        from_ms,
-        to_ms: to_ms.max(from_ms + 1),
+        range: Span {
+            from_ms,
+            to_ms: to_ms.max(from_ms + 1),
+        },
         position_ms,
         spans,
         on_jump: Box::new(on_jump),
@@ -33,8 +36,7 @@ pub fn timeline<'a, Message: 'a>(
 }
 
 struct Line<'a, Message> {
-    from_ms: i64,
-    to_ms: i64,
+    range: Span,
     position_ms: Option<i64>,
     spans: &'a [RecordedSpan],
     on_jump: Box<dyn Fn(i64) -> Message + 'a>,
@@ -53,7 +55,7 @@ fn step(length_ms: i64, width: f32, apart: f32) -> i64 {
 
 impl<Message> Line<'_, Message> {
     fn x(&self, ms: i64, width: f32) -> f32 {
-        ((ms - self.from_ms) as f64 / (self.to_ms - self.from_ms) as f64 * f64::from(width)) as f32
+        (timeline::share_of(self.range, ms) * f64::from(width)) as f32
     }
 }
 
@@ -72,7 +74,7 @@ impl<Message> canvas::Program<Message> for Line<'_, Message> {
         };
         let point = cursor.position_in(bounds)?;
         let share = f64::from(point.x / bounds.width.max(1.0));
-        let ms = self.from_ms + (share * (self.to_ms - self.from_ms) as f64) as i64;
+        let ms = timeline::moment_at(self.range, share);
         Some(canvas::Action::publish((self.on_jump)(ms)).and_capture())
     }
 
@@ -89,9 +91,10 @@ impl<Message> canvas::Program<Message> for Line<'_, Message> {
                 frame.fill_rectangle(Point::new(left, 8.0), Size::new(right - left, BAND), theme::QUIET);
             }
         }
-        let step = step(self.to_ms - self.from_ms, width, 110.0);
-        let mut tick = self.from_ms - self.from_ms.rem_euclid(step) + step;
-        while tick < self.to_ms {
+        let Span { from_ms, to_ms } = self.range;
+        let step = step(self.range.length_ms(), width, 110.0);
+        let mut tick = from_ms - from_ms.rem_euclid(step) + step;
+        while tick < to_ms {
             let x = self.x(tick, width);
             let line = Path::line(Point::new(x, 8.0 + BAND), Point::new(x, 14.0 + BAND));
             frame.stroke(&line, Stroke::default().with_color(theme::QUIET));

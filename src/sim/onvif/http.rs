@@ -16,7 +16,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::post;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -40,7 +40,6 @@ pub async fn run(listener: TcpListener, camera: Arc<Camera>) {
         device: camera.device.clone(),
     };
     let router = Router::new()
-        .route("/onvif/snapshot", get(snapshot))
         .route("/onvif/{*path}", post(operation))
         .layer(DefaultBodyLimit::max(LARGEST))
         .with_state(camera);
@@ -91,18 +90,6 @@ async fn operation(State(camera): State<Arc<Camera>>, uri: Uri, headers: HeaderM
             finished(StatusCode::OK, String::new())
         }
         Err(fault) => refused(&fault, Some(&request)),
-    }
-}
-
-async fn snapshot(State(camera): State<Arc<Camera>>, uri: Uri, headers: HeaderMap) -> Response {
-    let faults = camera.device.faults();
-    match enter(&camera, &faults, &Method::GET, &uri, &headers, &Node::default()) {
-        Ok(account) if account.may_stream => match camera.device.snapshot() {
-            Some(jpeg) => ([(CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
-            None => StatusCode::NOT_FOUND.into_response(),
-        },
-        Ok(_) => StatusCode::FORBIDDEN.into_response(),
-        Err(reply) => *reply,
     }
 }
 

@@ -27,10 +27,6 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
             node("trt:GetProfileResponse", [profile(camera, stream, "trt:Profile")])
         }
         "GetStreamUri" => stream_uri(camera, request)?,
-        "GetSnapshotUri" if camera.device.has_snapshot() => {
-            camera.stream(request.required("ProfileToken")?)?;
-            node("trt:GetSnapshotUriResponse", [media_uri(camera.xaddr("snapshot"))])
-        }
         "GetVideoSources" => node("trt:GetVideoSourcesResponse", [video_source(camera)]),
         "GetVideoSourceConfigurations" | "GetCompatibleVideoSourceConfigurations" => {
             let configuration = camera.source_configuration("trt:Configurations");
@@ -95,7 +91,7 @@ pub fn capabilities(camera: &Camera) -> Element {
                 .with("NonAggregateControl", false),
         ],
     )
-    .with("SnapshotUri", camera.device.has_snapshot())
+    .with("SnapshotUri", false)
     .with("Rotation", false)
     .with("VideoSourceMode", false)
     .with("OSD", false)

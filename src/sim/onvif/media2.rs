@@ -42,13 +42,6 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
             let uri = camera.rtsp(&format!("/{}", profiles::token(stream)));
             node("tr2:GetStreamUriResponse", [leaf("tr2:Uri", uri)])
         }
-        "GetSnapshotUri" if camera.device.has_snapshot() => {
-            camera.stream(request.required("ProfileToken")?)?;
-            node(
-                "tr2:GetSnapshotUriResponse",
-                [leaf("tr2:Uri", camera.xaddr("snapshot"))],
-            )
-        }
         "GetVideoSourceConfigurations" => {
             if let Some(profile) = request.operation.text_of("ProfileToken") {
                 camera.stream(profile)?;
@@ -104,7 +97,7 @@ pub fn capabilities(camera: &Camera) -> Element {
                 .with("NonAggregateControl", false),
         ],
     )
-    .with("SnapshotUri", camera.device.has_snapshot())
+    .with("SnapshotUri", false)
     .with("Rotation", false)
     .with("VideoSourceMode", false)
     .with("OSD", false)

@@ -8,7 +8,7 @@ use crate::domain::audit::event::Operation;
 use crate::domain::camera::{CameraId, Pose};
 use crate::domain::people::Action;
 use crate::domain::ptz::{Order, limits};
-use crate::domain::site::{CameraPlan, Limits};
+use crate::domain::site::CameraPlan;
 use crate::onvif::{self, Ptz};
 use crate::station::record::event_body::parameters;
 use crate::station::record::health::Need;
@@ -106,8 +106,10 @@ impl Session {
                     .map_err(|hit| Refusal::of_limit(hit, &in_force.plan))?;
                 Order::Position(pose)
             }
-            None if plan.limits == Limits::default() => Order::SomewhereElse,
-            None => return Err(Refusal::PositionLimit),
+            None => {
+                limits::unknown_target(plan).map_err(|hit| Refusal::of_limit(hit, plan))?;
+                Order::SomewhereElse
+            }
         };
         // A gesture that has just ended may still be stopping the dome: it gives way to this move.
         watched.set_mover(watched.next_mover());
@@ -131,11 +133,11 @@ impl Session {
             .as_ref()
             .zip(status.position)
             .map(|(lens, position)| lens.pose_at(position));
-        match pose {
-            Some(pose) => limits::position(plan, &pose).map_err(|hit| Refusal::of_limit(hit, plan))?,
-            None if plan.limits == Limits::default() => {}
-            None => return Err(Refusal::Covered),
-        }
+        let allowed = match pose {
+            Some(pose) => limits::position(plan, &pose),
+            None => limits::unknown_target(plan),
+        };
+        allowed.map_err(|hit| Refusal::of_limit(hit, plan))?;
         ptz.set_preset(name).await?;
         Ok(())
     }

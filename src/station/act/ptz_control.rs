@@ -8,11 +8,12 @@
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, CameraKind, Pose};
 use crate::domain::people::Action;
-use crate::domain::privacy::projection::direction_at;
 use crate::domain::ptz::dead_man::{CAMERA_TIMEOUT, KEY_LOST};
+use crate::domain::ptz::limits::LimitHit;
 use crate::domain::ptz::stop::{StopAct, StopSequence};
-use crate::domain::ptz::{Order, Velocity, limits};
+use crate::domain::ptz::{Order, Velocity, gesture, limits};
 use crate::domain::refusal::RefusalKind;
+use crate::domain::site::CameraPlan;
 use crate::onvif::{self, Ptz};
 use crate::station::camera::dome_lease::LeaseGuard;
 use crate::station::camera::watched::{Watched, moving};
@@ -130,44 +131,22 @@ impl Gesture {
         self.drive.note_refusal(outcome).await
     }
 
-    /// Turns so that the point `x, y` (0..1) of the picture comes to the centre.
+    /// Turns the dome so that the point `x, y` (0..1) of the picture comes to the centre.
     ///
     /// # Errors
     /// [`Refusal::Covered`] when the pose is not known, a limit, or the camera.
     pub async fn centre_on(&self, x: f64, y: f64) -> Result<(), Refusal> {
-        let outcome = self.drive.go(|drive, pose| {
-            let lens = drive.watched.plan.lens.as_ref().ok_or(Refusal::NotSupported)?;
-            let to = direction_at(lens, pose, [x.clamp(0.0, 1.0), y.clamp(0.0, 1.0)]);
-            Ok(Pose {
-                pan_deg: nearest(to.azimuth_deg, lens.pan_range_deg),
-                tilt_deg: to.elevation_deg,
-                ..pose
-            })
-        });
-        let outcome = outcome.await;
+        let at = [x.clamp(0.0, 1.0), y.clamp(0.0, 1.0)];
+        let outcome = self.drive.go(|plan, pose| gesture::centre_on(plan, pose, at)).await;
         self.drive.note_refusal(outcome).await
     }
 
-    /// One notch of zoom: multiplies the magnification by `factor`.
+    /// Zooms by one notch, which multiplies the magnification by `factor` and stops at the ceiling in force.
     ///
     /// # Errors
-    /// [`Refusal::ZoomCeiling`], [`Refusal::Covered`] when the pose is not known, or the camera.
+    /// The ceiling when the dome is already there, [`Refusal::Covered`] when the pose is not known, or the camera.
     pub async fn zoom_by(&self, factor: f64) -> Result<(), Refusal> {
-        let outcome = self.drive.go(|drive, pose| {
-            let lens = drive.watched.plan.lens.as_ref().ok_or(Refusal::NotSupported)?;
-            let factor = if factor.is_finite() {
-                factor.clamp(0.1, 10.0)
-            } else {
-                1.0
-            };
-            let most = lens.magnification(lens.narrowest_hfov_deg());
-            let magnification = (lens.magnification(pose.hfov_deg) * factor).clamp(1.0, most);
-            Ok(Pose {
-                hfov_deg: lens.hfov_of(magnification),
-                ..pose
-            })
-        });
-        let outcome = outcome.await;
+        let outcome = self.drive.go(|plan, pose| gesture::zoom_by(plan, pose, factor)).await;
         self.drive.note_refusal(outcome).await
     }
 
@@ -210,6 +189,7 @@ impl PtzDriver {
             self.stand().await;
             return Ok(());
         }
+        let wanted = self.at_zoom(wanted);
         let reach = self.watched.reach(Instant::now(), self.command_delay());
         let (_, settled) = self.watched.ways(CAMERA_TIMEOUT);
         let in_force = self.watched.in_force(Instant::now());
@@ -238,6 +218,14 @@ impl PtzDriver {
         }
     }
 
+    /// The velocity that suits the field of view the dome last reported; as wanted when it is not known.
+    fn at_zoom(&self, wanted: Velocity) -> Velocity {
+        match (&self.watched.plan.lens, self.watched.reported_pose()) {
+            (Some(lens), Some(pose)) => gesture::at_zoom(lens, pose.hfov_deg, wanted),
+            (None, _) | (_, None) => wanted,
+        }
+    }
+
     fn command_delay(&self) -> Duration {
         Duration::from_secs_f64(self.watched.plan.motion.command_delay_s.clamp(0.0, 10.0))
     }
@@ -256,15 +244,17 @@ impl PtzDriver {
         }
     }
 
-    /// Goes to a pose that follows from the present one.
-    async fn go(&self, target: impl Fn(&Self, Pose) -> Result<Pose, Refusal>) -> Result<(), Refusal> {
+    /// Goes to the pose that `target` makes of the limits in force and the present pose.
+    async fn go(&self, target: impl Fn(&CameraPlan, Pose) -> Result<Pose, LimitHit>) -> Result<(), Refusal> {
         self.check()?;
         let lens = self.watched.plan.lens.as_ref().ok_or(Refusal::NotSupported)?;
         let pose = self.present_pose().await?;
-        let to = target(self, pose)?;
         let (from, settled) = self.watched.ways(CAMERA_TIMEOUT);
         let in_force = self.watched.in_force(Instant::now());
-        limits::passage(&in_force.plan, &from, &settled, &to).map_err(|hit| Refusal::of_limit(hit, &in_force.plan))?;
+        let allowed = |to: Pose| limits::passage(&in_force.plan, &from, &settled, &to).map(|()| to);
+        let to = target(&in_force.plan, pose)
+            .and_then(allowed)
+            .map_err(|hit| Refusal::of_limit(hit, &in_force.plan))?;
         let now = Instant::now();
         self.watched.on_command(now, Order::Position(to));
         self.sent(now, |motion| {
@@ -458,14 +448,6 @@ fn near(one: Pose, other: Pose) -> bool {
     (one.pan_deg - other.pan_deg).abs() < 0.5
         && (one.tilt_deg - other.tilt_deg).abs() < 0.5
         && (one.hfov_deg - other.hfov_deg).abs() < 0.05 * one.hfov_deg
-}
-
-/// The angle inside the range that is `angle` but for whole turns, when there is one.
-fn nearest(angle: f64, range: [f64; 2]) -> f64 {
-    [angle, angle - 360.0, angle + 360.0]
-        .into_iter()
-        .find(|candidate| (range[0]..=range[1]).contains(candidate))
-        .unwrap_or(angle)
 }
 
 /// Watches over a gesture until it is dropped; then brings the dome to rest and records the end.

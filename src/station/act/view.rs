@@ -9,6 +9,7 @@ use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::people::Action;
 use crate::domain::privacy::{Cover, PoseKnowledge};
+use crate::domain::ptz::limits::AllowedZoom;
 use crate::domain::site::CameraPlan;
 use crate::media::frame::FrameSlot;
 use crate::station::camera::frame_cover::FrameCover;
@@ -106,6 +107,13 @@ impl LiveView {
         let arrived = self.slot.latest().map(|frame| frame.arrived);
         let behind = self.figures.borrow().on_arrival;
         self.cover.at(&self.watched, arrived, behind, now)
+    }
+
+    /// What of a `wanted` digital zoom may be shown of a frame drawn at `now` (R-PTZ-2). Cheap: called once per drawn frame.
+    pub fn digital_zoom(&self, now: Instant, wanted: f64) -> AllowedZoom {
+        let arrived = self.slot.latest().map(|frame| frame.arrived);
+        let behind = self.figures.borrow().on_arrival;
+        self.cover.digital_zoom(&self.watched, arrived, behind, now, wanted)
     }
 
     /// Where the dome looks, as far as it is known.

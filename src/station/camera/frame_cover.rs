@@ -1,4 +1,4 @@
-//! The cover of one view's frames.
+//! The cover of one view's frames, and what of them may be enlarged.
 //!
 //! Invariant: a frame that is no longer fresh keeps the cover it had when it was: a picture that stands while the dome
 //! moves on is not uncovered. Deliberately absent: what a cover is computed from (`watched`).
@@ -6,6 +6,7 @@
 use super::plan_in_force::InForce;
 use super::watched::Watched;
 use crate::domain::privacy::{Cover, PoseKnowledge, WholeReason};
+use crate::domain::ptz::limits::{self, AllowedZoom};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,53 +15,67 @@ const FRESH: Duration = Duration::from_millis(250);
 /// A frame that was never drawn while it was fresh: nothing is known of the pose it was taken at.
 const NOT_FRESH: PoseKnowledge = PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
 
-/// The cover last computed for one view's frames.
+/// The cover last computed for one view's frames, and what of them may be enlarged.
 #[derive(Default)]
 pub struct FrameCover(Mutex<Option<CachedCover>>);
 
 /// A cover that was computed.
+#[derive(Clone)]
 struct CachedCover {
     /// When its frame arrived, and when it was drawn.
     of: Instant,
     at: Instant,
     /// Masks and limits it was computed from.
     by: Arc<InForce>,
+    /// Every pose the frame may have been taken at.
+    pose: PoseKnowledge,
     cover: Arc<Cover>,
 }
 
 impl FrameCover {
     /// What must be covered on a frame that `arrived` then, surely `behind` by that much already, and is drawn at `now`.
     pub fn at(&self, dome: &Watched, arrived: Option<Instant>, behind: Duration, now: Instant) -> Arc<Cover> {
+        self.of_frame(dome, arrived, behind, now).cover
+    }
+
+    /// What of a `wanted` digital zoom may be shown of a frame that `arrived` then, surely `behind` by that much already,
+    /// and is drawn at `now`.
+    pub fn digital_zoom(
+        &self,
+        dome: &Watched,
+        arrived: Option<Instant>,
+        behind: Duration,
+        now: Instant,
+        wanted: f64,
+    ) -> AllowedZoom {
+        let CachedCover { by, pose, .. } = self.of_frame(dome, arrived, behind, now);
+        limits::digital_zoom(&by.plan, &pose, wanted)
+    }
+
+    fn of_frame(&self, dome: &Watched, arrived: Option<Instant>, behind: Duration, now: Instant) -> CachedCover {
         let arrived = arrived.unwrap_or(now);
         let by = dome.in_force(now);
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(CachedCover {
-            of,
-            at,
-            by: then,
-            cover,
-        }) = last.as_ref()
-            && *of == arrived
-            && Arc::ptr_eq(then, &by)
-            && (*at == now || (!dome.moves() && !by.has_hours()) || now.saturating_duration_since(arrived) > FRESH)
+        if let Some(known) = last.as_ref()
+            && known.of == arrived
+            && Arc::ptr_eq(&known.by, &by)
+            && (known.at == now || (!dome.moves() && !by.has_hours()) || now.saturating_duration_since(arrived) > FRESH)
         {
-            return Arc::clone(cover);
+            return known.clone();
         }
         // Pictures that waited on their way are older than the bounds of the plan say: no pose is known for them.
         let late = behind.as_secs_f64() > dome.plan.motion.video_delay_s;
         let fresh = !dome.moves() || (!late && now.saturating_duration_since(arrived) <= FRESH);
-        let cover = if fresh {
-            dome.cover(now)
-        } else {
-            by.cover(&NOT_FRESH, jiff::Timestamp::now())
-        };
-        let cover = Arc::new(cover);
-        *last = Some(CachedCover {
+        let pose = if fresh { dome.knowledge(now) } else { NOT_FRESH };
+        let cover = Arc::new(by.cover(&pose, jiff::Timestamp::now()));
+        let known = CachedCover {
             of: arrived,
             at: now,
             by,
-            cover: Arc::clone(&cover),
-        });
-        cover
+            pose,
+            cover,
+        };
+        *last = Some(known.clone());
+        known
     }
 }

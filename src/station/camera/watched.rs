@@ -9,7 +9,7 @@
 use super::plan_in_force::{InForce, Policy};
 use crate::domain::camera::{CameraKind, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
-use crate::domain::privacy::{Cover, PoseKnowledge, PoseTracker, WholeReason};
+use crate::domain::privacy::{PoseKnowledge, PoseTracker, WholeReason};
 use crate::domain::ptz::Order;
 use crate::domain::site::CameraPlan;
 use crate::media::frame::{Arrivals, FrameSlot};
@@ -144,11 +144,6 @@ impl Watched {
         let fresh = Arc::new(self.policy.in_force(&self.plan, now));
         *last = Some(Arc::clone(&fresh));
         fresh
-    }
-
-    /// What must be covered on a fresh frame drawn at `now`.
-    pub fn cover(&self, now: Instant) -> Cover {
-        self.in_force(now).cover(&self.knowledge(now), jiff::Timestamp::now())
     }
 
     /// Takes down a command. Call it before the command is sent.

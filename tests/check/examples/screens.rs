@@ -108,6 +108,22 @@ fn main() -> Result<(), String> {
         };
         let commands = match screen.as_str() {
             "full" => vec![Command::Digit(1), Command::Digit(6), Command::Confirm, Command::Confirm],
+            "zoom" => vec![
+                Command::Digit(1),
+                Command::Confirm,
+                Command::ZoomIn,
+                Command::ZoomIn,
+                Command::ZoomIn,
+            ],
+            "zoom-full" => vec![
+                Command::Digit(1),
+                Command::Confirm,
+                Command::Confirm,
+                Command::ZoomIn,
+                Command::ZoomIn,
+                Command::ZoomIn,
+                Command::ZoomIn,
+            ],
             "dome" => vec![
                 Command::Digit(1),
                 Command::Digit(4),

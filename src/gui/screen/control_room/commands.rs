@@ -38,6 +38,9 @@ impl ControlRoom {
                 })
             }
             (Command::Arrow(_) | Command::ZoomIn | Command::ZoomOut, Edge::Down) => {
+                if self.press_digital(command) {
+                    return Action::None;
+                }
                 Action::Run(self.steer(|ptz, dome, desk| ptz.press(command, dome, desk)))
             }
             (Command::Arrow(_) | Command::ZoomIn | Command::ZoomOut, Edge::Up) => {
@@ -190,7 +193,7 @@ impl ControlRoom {
     }
 
     pub(super) fn back(&mut self) -> Task<Message> {
-        if self.focus.take_typed().is_some() {
+        if self.focus.take_typed().is_some() || self.wall.show_whole() {
             return Task::none();
         }
         if let Some(regulated) = self.wall.leave_full(&self.session, self.now) {

@@ -7,6 +7,7 @@ mod camera_rail;
 mod commands;
 mod context;
 mod dialogue_commands;
+mod digital_zoom;
 mod effect;
 mod focus;
 mod mask_sync;

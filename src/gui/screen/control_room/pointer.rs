@@ -9,6 +9,7 @@ use super::ptz::PtzInput;
 use super::side_panel::{self, SidePanel};
 use super::{Action, ControlRoom, Effect, Message, ptz};
 use crate::domain::camera::CameraId;
+use crate::domain::digital_zoom::Zoom;
 use crate::gui::input::Edge;
 use crate::gui::session_port::Desk;
 use crate::gui::ui::{camera_list, message_strip};
@@ -32,13 +33,18 @@ impl ControlRoom {
                     None => self.open_full(tile),
                 }
             }
-            wall::Event::Turned { tile, notches } => {
+            wall::Event::Turned { tile, notches, at } => {
                 let tile = on(self, tile);
                 if tile == self.wall.selected() {
-                    self.turn_wheel(notches)
+                    self.turn_wheel(notches, at)
                 } else {
                     self.select(tile)
                 }
+            }
+            wall::Event::Dragged { tile, by: [x, y] } => {
+                self.ptz.forget_aim();
+                self.wall.move_part(on(self, tile), [-x, -y]);
+                Task::none()
             }
             wall::Event::Dropped { tile } => match self.rail.take_carried() {
                 Some(camera) => self.put(camera, on(self, tile)),
@@ -61,9 +67,15 @@ impl ControlRoom {
         }
     }
 
-    fn turn_wheel(&mut self, notches: f32) -> Task<Message> {
+    /// Zooms by notches of the wheel over a point of the picture.
+    fn turn_wheel(&mut self, notches: f32, at: Option<[f64; 2]>) -> Task<Message> {
+        let factor = ptz::factor_of(notches);
+        if self.zoom_of_notch(factor) == Some(Zoom::Digital) {
+            self.zoom_digitally(factor, at);
+            return Task::none();
+        }
         match self.selected_dome() {
-            Some(_) => self.steer(|ptz, dome, desk| ptz.turn_wheel(notches, dome, desk)),
+            Some(_) => self.steer(|ptz, dome, desk| ptz.zoom_by(factor, dome, desk)),
             None => Task::none(),
         }
     }

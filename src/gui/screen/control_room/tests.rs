@@ -1,11 +1,14 @@
 //! The control room driven without a window.
 
+mod digital_zoom;
+
 use super::focus::Area;
 use super::wall_state::tiles::Placed;
 use super::*;
 use crate::domain::camera::StreamRole;
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::privacy::{Cover, PoseKnowledge, WholeReason};
+use crate::domain::ptz::limits::{AllowedZoom, LimitHit};
 use crate::domain::wall::Layout;
 use crate::gui::dialogue::request_dome;
 use crate::gui::fake::{self, Fake};
@@ -18,6 +21,9 @@ use iced::Rectangle;
 use std::sync::Mutex;
 use std::time::Instant;
 use work::dialogues::Dialogue;
+
+/// How far the pictures of these views may be enlarged.
+const CEILING: f64 = 3.0;
 
 /// A view whose pictures come when the test says so.
 struct Still {
@@ -41,6 +47,12 @@ impl Feed for Still {
     }
     fn pose(&self, _: Instant) -> PoseKnowledge {
         PoseKnowledge::Unknown(WholeReason::PoseNotKnown)
+    }
+    fn digital_zoom(&self, _: Instant, wanted: f64) -> AllowedZoom {
+        AllowedZoom {
+            factor: wanted.min(CEILING),
+            hit: (wanted > CEILING).then_some(LimitHit::ZoomCeiling { ceiling: CEILING }),
+        }
     }
     fn figures(&self) -> StreamFigures {
         StreamFigures::default()

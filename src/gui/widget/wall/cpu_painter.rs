@@ -8,6 +8,7 @@
 //! masks and words, which come over the rows before anybody sees them (`software::canvas`).
 
 use super::scale::{self, Halved, Plane, Scaler};
+use crate::domain::digital_zoom::Window;
 use crate::media::frame::{Frame, Matrix, PixelFormat, Range};
 use std::ops::Range as Span;
 use yuv::{YuvError, YuvPlanarImage, YuvRange, YuvStandardMatrix};
@@ -56,11 +57,18 @@ struct Channel {
 }
 
 impl Painter {
-    /// Paints `frame`, which must be whole, at `size` (width, height) on `ground`, from above, as 0xAARRGGBB, opaque.
+    /// Paints the part of `frame` in `window` at `size` (width, height) on `ground`, from above, as 0xAARRGGBB, opaque. The
+    /// frame must be whole; nothing outside the window is read.
     ///
     /// # Errors
     /// The planes do not hold what the frame's size promises; rows may be missing.
-    pub fn paint(&mut self, frame: &Frame, size: [usize; 2], ground: &mut impl Ground) -> Result<(), YuvError> {
+    pub fn paint(
+        &mut self,
+        frame: &Frame,
+        window: Window,
+        size: [usize; 2],
+        ground: &mut impl Ground,
+    ) -> Result<(), YuvError> {
         let [width, height] = size;
         if width == 0 || height == 0 {
             return Ok(());
@@ -71,7 +79,7 @@ impl Painter {
             pixels,
         } = self;
         let chroma_size = size.map(|length| length.div_ceil(2));
-        let [y, u, v] = planes(frame, parted);
+        let [y, u, v] = planes(frame, window, parted);
         let y = luma.halved.of(y, size);
         let u = blue.halved.of(u, chroma_size);
         let v = red.halved.of(v, chroma_size);
@@ -118,8 +126,8 @@ impl Painter {
     }
 }
 
-/// How far a colour goes beyond its place where a frame of this size is painted at `size` (widths and heights): pixels of the
-/// frame, for each axis. A cover must be larger by that (R-PRV-1).
+/// How far a colour goes beyond its place where a frame, or the part of one that is shown, of this size is painted at `size`
+/// (widths and heights): pixels of the frame, for each axis. A cover must be larger by that (R-PRV-1).
 pub fn reach(frame: [usize; 2], size: [usize; 2]) -> [f32; 2] {
     let half = |size: [usize; 2]| size.map(|length| length.div_ceil(2));
     let halvings = scale::halvings(half(frame), half(size));
@@ -135,27 +143,42 @@ pub fn reach(frame: [usize; 2], size: [usize; 2]) -> [f32; 2] {
     })
 }
 
-/// Brightness, blue and red difference of a frame, each a plane of its own.
-fn planes<'a>(frame: &'a Frame, [first, second]: &'a mut [Vec<u8>; 2]) -> [Plane<'a>; 3] {
-    let (width, height) = (frame.width as usize, frame.height as usize);
-    let plane = |i: usize, width, height| Plane {
-        bytes: frame.plane(i),
-        stride: frame.planes.get(i).map_or(0, |plane| plane.stride),
+/// Brightness, blue and red difference of the part of a frame in `window`, each a plane of its own.
+fn planes<'a>(frame: &'a Frame, window: Window, [first, second]: &'a mut [Vec<u8>; 2]) -> [Plane<'a>; 3] {
+    let Window {
+        left,
+        top,
         width,
         height,
+        ..
+    } = window;
+    let [left, top, width, height] = [left, top, width, height].map(|pixels| pixels as usize);
+    // `left` in bytes.
+    let plane = |i: usize, (left, top): (usize, usize), (width, height): (usize, usize)| {
+        let stride = frame.planes.get(i).map_or(0, |plane| plane.stride);
+        Plane {
+            bytes: frame.plane(i).get(top * stride + left..).unwrap_or_default(),
+            stride,
+            width,
+            height,
+        }
     };
     let (half, rows) = (width.div_ceil(2), height.div_ceil(2));
+    let luma = plane(0, (left, top), (width, height));
     match frame.format {
-        PixelFormat::I420 => [plane(0, width, height), plane(1, half, rows), plane(2, half, rows)],
+        PixelFormat::I420 => {
+            let chroma = |i| plane(i, (left / 2, top / 2), (half, rows));
+            [luma, chroma(1), chroma(2)]
+        }
         PixelFormat::Nv12 => {
-            let stride = scale::part(plane(1, 2 * half, rows), first, second);
+            let stride = scale::part(plane(1, (left, top / 2), (2 * half, rows)), first, second);
             let parted = |bytes| Plane {
                 bytes,
                 stride,
                 width: half,
                 height: rows,
             };
-            [plane(0, width, height), parted(first), parted(second)]
+            [luma, parted(first), parted(second)]
         }
     }
 }
@@ -187,6 +210,7 @@ fn matrix(matrix: Matrix) -> YuvStandardMatrix {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::digital_zoom::Crop;
     use crate::media::frame::Plane;
     use std::time::Instant;
 
@@ -244,9 +268,15 @@ mod tests {
         }
     }
 
+    fn whole(frame: &Frame) -> Window {
+        Crop::WHOLE.window([frame.width, frame.height])
+    }
+
     fn painted(frame: &Frame, size: [usize; 2]) -> Vec<Vec<u32>> {
         let mut pixels = Vec::new();
-        Painter::default().paint(frame, size, &mut pixels).unwrap();
+        Painter::default()
+            .paint(frame, whole(frame), size, &mut pixels)
+            .unwrap();
         pixels.chunks_exact(size[0]).map(<[u32]>::to_vec).collect()
     }
 
@@ -279,7 +309,9 @@ mod tests {
             let width = size[0] + 9;
             let pixels = vec![7; width * (size[1] - 1) + size[0]];
             let mut open = Open { pixels, width, size };
-            Painter::default().paint(&frame, size, &mut open).unwrap();
+            Painter::default()
+                .paint(&frame, whole(&frame), size, &mut open)
+                .unwrap();
             for (y, row) in painted(&frame, size).iter().enumerate() {
                 let line = &open.pixels[y * width..];
                 assert!(line[..size[0]] == row[..], "{size:?}: row {y}");

@@ -1,7 +1,8 @@
 //! The cover as triangles, and their colours where it is not solid.
 //!
-//! Invariant: the triangles contain every polygon of the cover grown by `grow` on all sides, because subsampled chroma
-//! and bilinear scaling smear a masked place a little beyond its edge. Deliberately absent: where the cover comes from.
+//! Invariant: inside the part that is shown, the triangles contain every polygon of the cover grown by a box of `grow`,
+//! because subsampled chroma and bilinear scaling smear a masked place beyond its edge, on both axes at once (R-PRV-1).
+//! Deliberately absent: where the cover comes from.
 
 use crate::domain::privacy::mosaic::{COLUMNS, Colour, Mosaic, ROWS};
 use crate::domain::privacy::{Cover, CoverStyle, Polygon};
@@ -15,13 +16,19 @@ pub struct Corner {
     pub colour: Option<Colour>,
 }
 
-/// Appends the triangles that hide what `cover` hides, clipped to the picture. `grow` is the margin in picture coordinates,
-/// one for each axis; `around` has the colours for covers that are not solid: without it all are.
-pub fn triangles(cover: &Cover, grow: [f32; 2], around: Option<&Mosaic>, out: &mut Vec<Corner>) {
+/// Left, top, right and bottom edge of the part of a picture that is shown, in picture coordinates.
+pub type Edges = [f32; 4];
+
+/// Appends the triangles that hide what `cover` hides in the part of the picture that is `shown`, clipped to that. `grow` is
+/// the margin in picture coordinates, one for each axis; `around` has the colours for covers that are not solid: without it
+/// all are.
+pub fn triangles(cover: &Cover, grow: [f32; 2], around: Option<&Mosaic>, shown: Edges, out: &mut Vec<Corner>) {
     let mut plain = Vec::new();
     let parts = match cover {
         Cover::Whole(_) => {
-            fan(vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]], &mut plain);
+            let [left, top, right, bottom] = shown;
+            let corners = vec![[left, top], [right, top], [right, bottom], [left, bottom]];
+            fan(corners, shown, &mut plain);
             out.extend(plain.into_iter().map(solid));
             return;
         }
@@ -29,9 +36,9 @@ pub fn triangles(cover: &Cover, grow: [f32; 2], around: Option<&Mosaic>, out: &m
     };
     for part in parts {
         plain.clear();
-        grown(part, grow, &mut plain);
+        grown(part, grow, shown, &mut plain);
         match around.filter(|_| !part.style.is_solid()) {
-            Some(around) => coloured(&plain, part.style, around, out),
+            Some(around) => coloured(&plain, part.style, around, shown, out),
             None => out.extend(plain.iter().copied().map(solid)),
         }
     }
@@ -43,7 +50,7 @@ fn solid(at: [f32; 2]) -> Corner {
 
 /// The triangles cut along the blocks of the mosaic, or, for a blur, along the middles of the blocks, between which the
 /// colours run.
-fn coloured(triangles: &[[f32; 2]], style: CoverStyle, around: &Mosaic, out: &mut Vec<Corner>) {
+fn coloured(triangles: &[[f32; 2]], style: CoverStyle, around: &Mosaic, shown: Edges, out: &mut Vec<Corner>) {
     let shift = if style == CoverStyle::Blurred { 0.5 } else { 0.0 };
     let cells = [COLUMNS as f32, ROWS as f32];
     let (mut piece, mut corners) = (Vec::new(), Vec::new());
@@ -63,7 +70,7 @@ fn coloured(triangles: &[[f32; 2]], style: CoverStyle, around: &Mosaic, out: &mu
                     piece = cut(&piece, axis, bound(cell + 1), true);
                 }
                 corners.clear();
-                fan(std::mem::take(&mut piece), &mut corners);
+                fan(std::mem::take(&mut piece), shown, &mut corners);
                 let block = around.colour(style, [(x as f32 + 0.5) / cells[0], (y as f32 + 0.5) / cells[1]]);
                 out.extend(corners.iter().map(|at| Corner {
                     at: *at,
@@ -78,39 +85,25 @@ fn coloured(triangles: &[[f32; 2]], style: CoverStyle, around: &Mosaic, out: &mu
 }
 
 /// The polygon, and a band along each of its edges.
-fn grown(Polygon { points, .. }: &Polygon, grow: [f32; 2], out: &mut Vec<[f32; 2]>) {
-    fan(points.clone(), out);
+fn grown(Polygon { points, .. }: &Polygon, grow: [f32; 2], shown: Edges, out: &mut Vec<[f32; 2]>) {
+    fan(points.clone(), shown, out);
     for (a, b) in points.iter().zip(points.iter().cycle().skip(1)) {
-        band(*a, *b, grow, out);
+        band(*a, *b, grow, shown, out);
     }
 }
 
-/// All points within `grow` of the segment, and a little more at its ends. Worked out in units of `grow`, where the
-/// margin is a circle of radius 1.
-fn band(a: [f32; 2], b: [f32; 2], grow: [f32; 2], out: &mut Vec<[f32; 2]>) {
-    let [gx, gy] = grow.map(|g| g.max(1e-6));
-    let along = [(b[0] - a[0]) / gx, (b[1] - a[1]) / gy];
-    let length = along[0].hypot(along[1]);
-    let [ux, uy] = if length > 1e-6 {
-        [along[0] / length, along[1] / length]
-    } else {
-        [1.0, 0.0]
-    };
-    let at = |point: [f32; 2], forward: f32, aside: f32| {
-        [
-            point[0] + (ux * forward - uy * aside) * gx,
-            point[1] + (uy * forward + ux * aside) * gy,
-        ]
-    };
-    fan(
-        vec![at(a, -1.0, -1.0), at(b, 1.0, -1.0), at(b, 1.0, 1.0), at(a, -1.0, 1.0)],
-        out,
-    );
+/// Band of all points within `grow` of the segment on both axes at once, as bilinear scaling spreads a colour: the hull of a
+/// box around each end.
+fn band(a: [f32; 2], b: [f32; 2], grow: [f32; 2], shown: Edges, out: &mut Vec<[f32; 2]>) {
+    let towards = |axis: usize| if b[axis] < a[axis] { -grow[axis] } else { grow[axis] };
+    let (x, y) = (towards(0), towards(1));
+    let corners = [(a, -x, -y), (a, x, -y), (b, x, -y), (b, x, y), (b, -x, y), (a, -x, y)];
+    fan(corners.map(|(end, x, y)| [end[0] + x, end[1] + y]).to_vec(), shown, out);
 }
 
-/// The part of a convex polygon that lies in the picture, as a triangle fan.
-fn fan(mut polygon: Vec<[f32; 2]>, out: &mut Vec<[f32; 2]>) {
-    for (axis, bound, keep_below) in [(0, 0.0, false), (0, 1.0, true), (1, 0.0, false), (1, 1.0, true)] {
+/// The triangle fan of what of a convex polygon lies in the part that is shown.
+fn fan(mut polygon: Vec<[f32; 2]>, [left, top, right, bottom]: Edges, out: &mut Vec<[f32; 2]>) {
+    for (axis, bound, keep_below) in [(0, left, false), (0, right, true), (1, top, false), (1, bottom, true)] {
         polygon = cut(&polygon, axis, bound, keep_below);
     }
     if let Some((first, rest)) = polygon.split_first() {
@@ -146,7 +139,7 @@ mod tests {
 
     fn places(cover: &Cover, grow: [f32; 2], around: Option<&Mosaic>) -> Vec<[f32; 2]> {
         let mut corners = Vec::new();
-        triangles(cover, grow, around, &mut corners);
+        triangles(cover, grow, around, [0.0, 0.0, 1.0, 1.0], &mut corners);
         corners.into_iter().map(|corner| corner.at).collect()
     }
 
@@ -183,6 +176,10 @@ mod tests {
                     corner[0] + angle.cos() * grow[0] * 0.99,
                     corner[1] + angle.sin() * grow[1] * 0.99,
                 ];
+                assert!(inside(&out, p), "{p:?} near {corner:?} is not hidden");
+            }
+            for [x, y] in [[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]] {
+                let p = [corner[0] + x * grow[0] * 0.99, corner[1] + y * grow[1] * 0.99];
                 assert!(inside(&out, p), "{p:?} near {corner:?} is not hidden");
             }
         }

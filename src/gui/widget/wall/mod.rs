@@ -1,7 +1,8 @@
-//! The wall: all tiles in one widget, their pictures in one pass, what is written over them above.
+//! Wall widget: all tiles in one widget, their pictures in one pass, what is written over them above.
 //!
-//! Invariant: a picture reaches the screen only through [`Look::look`], which gives it together with its cover; the
-//! lower edge of a picture is never written on. Deliberately absent: choosing what a tile shows (the control room).
+//! Invariant: a picture reaches the screen only through [`Look::look`], which gives it together with its cover and the part
+//! of it that may be shown; the lower edge of a picture is never written on.
+//! Deliberately absent: choosing what a tile shows (the control room), layouts and letterboxes (`domain::wall`).
 
 pub mod cpu_painter;
 pub mod gpu_adapter;
@@ -13,11 +14,15 @@ mod row_mix;
 mod scale;
 mod simd16;
 mod textures;
+#[cfg(test)]
+mod zoom_properties;
 
 pub use overlay::{Face, Mark, StateWords};
 pub use primitive::{Outline, Picture};
 
+use crate::domain::digital_zoom::Crop;
 use crate::domain::privacy::Cover;
+use crate::domain::wall::{self as cells, Rect};
 use crate::gui::theme as look;
 use crate::media::frame::Frame;
 use iced::advanced::layout::{self, Layout};
@@ -30,10 +35,19 @@ use std::time::{Duration, Instant};
 
 /// Something a tile can show.
 pub trait Look: Send + Sync {
-    /// The latest picture and what must be covered on it when it is drawn at `now`.
-    fn look(&self, now: Instant) -> Option<(Arc<Frame>, Arc<Cover>)>;
+    /// The latest picture, what must be covered on it when it is drawn at `now`, and what of `wanted` may be enlarged of it.
+    fn look(&self, now: Instant, wanted: Crop) -> Option<Sight>;
     /// Size and age of the latest picture, without the picture.
     fn newest(&self) -> Option<Newest>;
+}
+
+/// A picture as it may be shown.
+#[derive(Debug, Clone)]
+pub struct Sight {
+    pub frame: Arc<Frame>,
+    pub cover: Arc<Cover>,
+    /// The part of the frame that fills the tile.
+    pub crop: Crop,
 }
 
 /// What is known of a picture without having it.
@@ -63,6 +77,8 @@ pub struct Tile<'a> {
     /// The tile's part of the wall, 0..1.
     pub cell: Rectangle,
     pub look: Option<&'a dyn Look>,
+    /// The part of the picture that is to fill the tile.
+    pub crop: Crop,
     /// 1 as it is, less when it is not live.
     pub brightness: f32,
     pub face: Face,
@@ -77,14 +93,23 @@ pub enum Event {
     Pressed { tile: usize, at: Option<[f64; 2]> },
     /// A tile was pressed twice.
     PressedTwice { tile: usize },
-    /// The wheel turned over a tile; positive away from the hand.
-    Turned { tile: usize, notches: f32 },
+    /// The wheel turned over a tile, positive away from the person; over its picture at `at` (0..1), if it was over it.
+    Turned {
+        tile: usize,
+        notches: f32,
+        at: Option<[f64; 2]>,
+    },
+    /// An enlarged picture was dragged by shares of what is shown of it, positive to the right and downwards.
+    Dragged { tile: usize, by: [f64; 2] },
     /// What was being carried was let go over a tile.
     Dropped { tile: usize },
 }
 
 /// A wall whose newest picture is older than this waits for the next rebuilding of the screen.
 const ASLEEP: Duration = Duration::from_secs(1);
+
+/// A press that moves less than this is a click, logical pixels.
+const CLICK: f32 = 4.0;
 
 /// Space between tiles, logical pixels.
 const SEAM: f32 = 2.0;
@@ -103,18 +128,24 @@ pub fn tile_rectangle(bounds: Rectangle, cell: Rectangle) -> Rectangle {
     }
 }
 
-/// The largest rectangle of a picture's shape inside a tile, centred, on whole pixels.
+/// The letterbox of a picture in a tile, on whole pixels.
 pub fn letterbox(tile: Rectangle, width: u32, height: u32) -> Rectangle {
-    let scale = (tile.width / width.max(1) as f32).min(tile.height / height.max(1) as f32);
-    let (w, h) = (
-        (width as f32 * scale).round().max(1.0),
-        (height as f32 * scale).round().max(1.0),
-    );
+    let exact = cells::letterbox(in_domain(tile), f64::from(width), f64::from(height));
+    let pixels = |v: f64| v.round() as f32;
     Rectangle {
-        x: (tile.x + (tile.width - w) / 2.0).round(),
-        y: (tile.y + (tile.height - h) / 2.0).round(),
-        width: w,
-        height: h,
+        x: pixels(exact.x),
+        y: pixels(exact.y),
+        width: pixels(exact.width).max(1.0),
+        height: pixels(exact.height).max(1.0),
+    }
+}
+
+fn in_domain(rectangle: Rectangle) -> Rect {
+    Rect {
+        x: f64::from(rectangle.x),
+        y: f64::from(rectangle.y),
+        width: f64::from(rectangle.width),
+        height: f64::from(rectangle.height),
     }
 }
 
@@ -163,21 +194,50 @@ impl<'a, Message> Wall<'a, Message> {
     }
 
     fn tile_at(&self, bounds: Rectangle, point: Point) -> Option<usize> {
-        self.tiles
-            .iter()
-            .position(|tile| tile_rectangle(bounds, tile.cell).contains(point))
+        let share = |at: f32, from: f32, length: f32| f64::from((at - from) / length.max(1.0));
+        let (x, y) = (
+            share(point.x, bounds.x, bounds.width),
+            share(point.y, bounds.y, bounds.height),
+        );
+        cells::tile_at(self.tiles.iter().map(|tile| in_domain(tile.cell)), x, y)
     }
 
-    /// Where in the picture of a tile a point lies, 0..1.
+    /// The picture of a tile and where it is drawn.
+    fn sight(&self, bounds: Rectangle, tile: &Tile<'_>) -> Option<(Sight, Rectangle)> {
+        let sight = tile.look?.look(Instant::now(), tile.crop)?;
+        let place = letterbox(tile_rectangle(bounds, tile.cell), sight.frame.width, sight.frame.height);
+        Some((sight, place))
+    }
+
+    /// The point of a tile's picture under a point of the window, 0..1.
     fn in_picture(&self, bounds: Rectangle, tile: usize, point: Point) -> Option<[f64; 2]> {
-        let tile = self.tiles.get(tile)?;
-        let (frame, _) = tile.look?.look(Instant::now())?;
-        let picture = letterbox(tile_rectangle(bounds, tile.cell), frame.width, frame.height);
-        picture.contains(point).then(|| {
-            [
-                f64::from((point.x - picture.x) / picture.width),
-                f64::from((point.y - picture.y) / picture.height),
-            ]
+        let (sight, place) = self.sight(bounds, self.tiles.get(tile)?)?;
+        place.contains(point).then(|| {
+            let shown = [
+                f64::from((point.x - place.x) / place.width),
+                f64::from((point.y - place.y) / place.height),
+            ];
+            let window = sight.crop.window([sight.frame.width, sight.frame.height]);
+            window.in_picture(shown)
+        })
+    }
+
+    /// Whether a tile shows less than its whole picture.
+    fn is_enlarged(&self, tile: usize) -> bool {
+        self.tiles.get(tile).is_some_and(|tile| !tile.crop.is_whole())
+    }
+
+    /// What the pointer does to an enlarged picture that is held at `grip`; `None`: nothing more than a click would.
+    fn drag(&self, bounds: Rectangle, grip: &mut Grip, point: Point) -> Option<Event> {
+        let way = point - grip.last;
+        if !grip.drags && way.x.hypot(way.y) < CLICK {
+            return None;
+        }
+        let (_, place) = self.sight(bounds, self.tiles.get(grip.tile)?)?;
+        (grip.drags, grip.last) = (true, point);
+        Some(Event::Dragged {
+            tile: grip.tile,
+            by: [f64::from(way.x / place.width), f64::from(way.y / place.height)],
         })
     }
 
@@ -191,13 +251,13 @@ impl<'a, Message> Wall<'a, Message> {
     fn pictures(&self, bounds: Rectangle) -> Vec<Picture> {
         let corner = Vector::new(bounds.x, bounds.y);
         let picture = |tile: &Tile<'_>| {
-            let (frame, cover) = tile.look?.look(Instant::now())?;
-            let place = letterbox(tile_rectangle(bounds, tile.cell), frame.width, frame.height) - corner;
+            let (Sight { frame, cover, crop }, place) = self.sight(bounds, tile)?;
             Some(Picture {
                 key: tile.key,
-                place,
+                place: place - corner,
                 frame,
                 cover,
+                crop,
                 brightness: tile.brightness,
             })
         };
@@ -231,7 +291,17 @@ struct State {
     /// When the wall is drawn next.
     due: Option<Instant>,
     last_click: Option<mouse::Click>,
+    grip: Option<Grip>,
     texts: Vec<overlay::Texts>,
+}
+
+/// An enlarged picture while the button is down on it.
+struct Grip {
+    tile: usize,
+    /// Of the press, in the picture.
+    at: Option<[f64; 2]>,
+    last: Point,
+    drags: bool,
 }
 
 impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
@@ -299,9 +369,27 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
             shell.request_redraw_at(due);
         }
         let iced::Event::Mouse(event) = event else { return };
+        let let_go = match event {
+            mouse::Event::ButtonReleased(mouse::Button::Left) => state.grip.take(),
+            _ => None,
+        };
         let Some(point) = cursor.position_over(bounds) else {
             return;
         };
+        let dragged = match (event, &mut state.grip) {
+            (mouse::Event::CursorMoved { .. }, Some(grip)) => self.drag(bounds, grip, point),
+            _ => None,
+        };
+        // A click on an enlarged picture is one when the button goes up.
+        let clicked = let_go.filter(|grip| !grip.drags).map(|grip| Event::Pressed {
+            tile: grip.tile,
+            at: grip.at,
+        });
+        if let Some(happened) = dragged.or(clicked) {
+            shell.publish((self.on_event)(happened));
+            shell.capture_event();
+            return;
+        }
         if self.carried.is_some() && matches!(event, mouse::Event::CursorMoved { .. }) {
             shell.request_redraw();
         }
@@ -314,6 +402,16 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
                 state.last_click = Some(click);
                 match click.kind() {
                     mouse::click::Kind::Double => Event::PressedTwice { tile },
+                    _ if self.is_enlarged(tile) => {
+                        let at = self.in_picture(bounds, tile, point);
+                        state.grip = Some(Grip {
+                            tile,
+                            at,
+                            last: point,
+                            drags: false,
+                        });
+                        return shell.capture_event();
+                    }
                     mouse::click::Kind::Single | mouse::click::Kind::Triple => Event::Pressed {
                         tile,
                         at: self.in_picture(bounds, tile, point),
@@ -326,7 +424,11 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
                     mouse::ScrollDelta::Lines { y, .. } => *y,
                     mouse::ScrollDelta::Pixels { y, .. } => *y / 60.0,
                 };
-                Event::Turned { tile, notches }
+                Event::Turned {
+                    tile,
+                    notches,
+                    at: self.in_picture(bounds, tile, point),
+                }
             }
             _ => return,
         };

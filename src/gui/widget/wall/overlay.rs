@@ -3,6 +3,7 @@
 //! Invariant: every word stands on a scrim that keeps it readable over any picture, and nothing touches the lower edge.
 //! Deliberately absent: deciding what to write (the control room).
 
+use crate::domain::digital_zoom::Crop;
 use crate::gui::icons::{self, Icon};
 use crate::gui::theme::{self, Tone};
 use iced::advanced::text::{self, Paragraph as _, Renderer as _, paragraph};
@@ -24,6 +25,8 @@ pub struct Face {
     /// Figures of the stream, the most telling first, each in full and as a narrow tile has room for it; a tile shows as
     /// many as fit.
     pub figures: Vec<[String; 2]>,
+    /// The part of the picture that is shown, where it is not all of it.
+    pub part: Option<Crop>,
     /// The tile the keyboard acts on.
     pub selected: bool,
     /// The keyboard is on the wall (and not on a list or panel).
@@ -74,6 +77,9 @@ const LINE: f32 = theme::SMALL * 1.25 + 4.0;
 const LOWER_EDGE: f32 = 0.12;
 /// Below this width a tile shows its number and name only.
 const NARROW: f32 = 300.0;
+/// Width and height of the sign that shows which part of the picture is seen, and the line around it.
+const PART: Size = Size::new(64.0, 36.0);
+const PART_LINE: f32 = 1.0;
 /// Below this width the state is one word line without its sentence.
 const TINY: f32 = 170.0;
 
@@ -321,6 +327,9 @@ pub fn draw(renderer: &mut Renderer, tile: Rectangle, face: &Face, texts: &Texts
         )
         .height;
     }
+    if let Some(part) = face.part.filter(|_| tile.width >= NARROW && face.state.is_none()) {
+        draw_part(renderer, tile, part);
+    }
     if face.selected {
         frame(renderer, tile, if face.focused { theme::ACCENT } else { theme::QUIET });
     }
@@ -340,6 +349,34 @@ fn chip(renderer: &mut Renderer, tile: Rectangle, corner: Point, text: &Paragrap
     }
     renderer.fill_paragraph(text, Point::new(corner.x + PAD, corner.y + 2.0), colour, tile);
     size
+}
+
+/// Draws which part of its picture a tile shows: the picture as an outline, the part in it filled.
+fn draw_part(renderer: &mut Renderer, tile: Rectangle, part: Crop) {
+    let whole = Rectangle {
+        x: tile.x + tile.width - PART.width - PAD,
+        y: tile.y + LINE + PAD,
+        width: PART.width,
+        height: PART.height,
+    };
+    let crop = part.rect();
+    let inside = Rectangle {
+        x: whole.x + crop.x as f32 * whole.width,
+        y: whole.y + crop.y as f32 * whole.height,
+        width: crop.width as f32 * whole.width,
+        height: crop.height as f32 * whole.height,
+    };
+    for (bounds, color) in [
+        (whole.expand(PART_LINE), theme::TEXT),
+        (whole, Color::BLACK),
+        (inside, theme::ACCENT),
+    ] {
+        let quad = renderer::Quad {
+            bounds,
+            ..Default::default()
+        };
+        renderer.fill_quad(quad, color);
+    }
 }
 
 fn draw_state(renderer: &mut Renderer, tile: Rectangle, state: &StateWords, texts: &Texts) {

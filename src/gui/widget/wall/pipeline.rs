@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 /// How long textures stay that no window prepared.
 const KEPT: Duration = Duration::from_secs(1);
 
-/// Floats of a tile instance: rectangle, coefficients, range, mode.
-pub const TILE_FLOATS: usize = 16;
+/// Floats of a tile instance: rectangle, coefficients, range, mode, edges of the part shown.
+pub const TILE_FLOATS: usize = 20;
 /// Floats of a cover vertex: position, colour and whether it has one, whether the target is sRGB.
 pub const COVER_FLOATS: usize = 7;
 
@@ -92,7 +92,7 @@ impl iced::widget::shader::Pipeline for Pipeline {
             ..Default::default()
         });
         let quarter = wgpu::VertexFormat::Float32x4;
-        let tile_attributes: [wgpu::VertexAttribute; 4] = std::array::from_fn(|i| wgpu::VertexAttribute {
+        let tile_attributes: [wgpu::VertexAttribute; 5] = std::array::from_fn(|i| wgpu::VertexAttribute {
             format: quarter,
             offset: i as u64 * quarter.size(),
             shader_location: i as u32,

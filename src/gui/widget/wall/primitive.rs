@@ -7,6 +7,7 @@ use super::cpu_painter;
 use super::masks;
 use super::pipeline::{Pipeline, TILE_FLOATS};
 use super::textures::{Planes, is_whole};
+use crate::domain::digital_zoom::{Crop, Window};
 use crate::domain::privacy::Cover;
 use crate::domain::privacy::mosaic::Mosaic;
 use crate::media::frame::colours::Colours;
@@ -17,7 +18,7 @@ use iced::{Rectangle, widget::shader::Viewport};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// A frame, its cover and its place.
+/// A frame, its cover, its place on the screen and the part of it that is shown there.
 #[derive(Debug, Clone)]
 pub struct Picture {
     /// Identity of the stream: textures are kept under it.
@@ -26,6 +27,8 @@ pub struct Picture {
     pub place: Rectangle,
     pub frame: Arc<Frame>,
     pub cover: Arc<Cover>,
+    /// The part of the frame that fills `place`; the cover is cut with it.
+    pub crop: Crop,
     /// 1 as it is, less for a picture that is not live.
     pub brightness: f32,
 }
@@ -36,6 +39,7 @@ pub struct Outline {
     key: u64,
     place: Rectangle,
     size: [u32; 2],
+    window: Window,
     brightness: f32,
     shown: bool,
     cover: Arc<Cover>,
@@ -49,6 +53,11 @@ impl Picture {
         !matches!(*self.cover, Cover::Whole(_)) && is_whole(&self.frame)
     }
 
+    /// The pixels of the frame that are shown.
+    pub fn window(&self) -> Window {
+        self.crop.window([self.frame.width, self.frame.height])
+    }
+
     /// What must not differ from the drawing in which the interface was drawn.
     pub fn outline(&self) -> Outline {
         let coloured = match &*self.cover {
@@ -59,6 +68,7 @@ impl Picture {
             key: self.key,
             place: self.place,
             size: [self.frame.width, self.frame.height],
+            window: self.window(),
             brightness: self.brightness,
             shown: self.is_shown(),
             cover: self.cover.clone(),
@@ -80,8 +90,9 @@ const SMEAR_PX: f32 = 4.0;
 fn margin(picture: &Picture, scale: f32, painted: bool) -> [f32; 2] {
     let frame = [picture.frame.width, picture.frame.height].map(|length| length.max(1) as usize);
     let size = [picture.place.width, picture.place.height].map(|length| (length * scale).max(0.0) as usize);
+    let window = picture.window();
     let smear = if painted {
-        cpu_painter::reach(frame, size)
+        cpu_painter::reach([window.width, window.height].map(|length| length as usize), size)
     } else {
         [SMEAR_PX; 2]
     };
@@ -105,18 +116,18 @@ impl shader::Primitive for Pictures {
         let mut fans = Vec::new();
         for picture in &self.0 {
             let [left, top, right, bottom] = clip_space(picture.place, *bounds, viewport.scale_factor());
+            let edges = picture.window().edges().map(|edge| edge as f32);
             if picture.is_shown() || !pipeline.holes {
                 tiles.extend([left, top, right, bottom]);
                 tiles.extend(coefficients(picture.frame.matrix));
                 tiles.extend(range(picture.frame.range, picture.brightness));
                 let nv12 = f32::from(u8::from(picture.frame.format == PixelFormat::Nv12));
                 tiles.extend([nv12, srgb, 0.0, 0.0]);
+                tiles.extend(edges);
             }
 
             fans.clear();
-            let smear = margin(picture, viewport.scale_factor(), pipeline.holes);
-            let around = around(&picture.frame, &picture.cover, smear);
-            masks::triangles(&picture.cover, smear, around.as_ref(), &mut fans);
+            cover_corners(picture, viewport.scale_factor(), pipeline.holes, &mut fans);
             for masks::Corner { at: [x, y], colour } in &fans {
                 covers.extend([left + (right - left) * x, top + (bottom - top) * y]);
                 covers.extend(colour.unwrap_or_default().map(|c| c * picture.brightness));
@@ -188,6 +199,27 @@ fn around(frame: &Frame, cover: &Cover, smear: [f32; 2]) -> Option<Mosaic> {
         let pixel = colours.pixel(frame, (x * width) as u32, (y * height) as u32)?;
         Some(pixel.map(|value| f32::from(value) / 255.0))
     })
+}
+
+/// Appends the triangles of a picture's cover, cut to the part that is shown and placed in it (0..1).
+fn cover_corners(picture: &Picture, scale: f32, painted: bool, out: &mut Vec<masks::Corner>) {
+    let edges = picture.window().edges().map(|edge| edge as f32);
+    let smear = margin(picture, scale, painted);
+    let around = around(&picture.frame, &picture.cover, smear);
+    masks::triangles(&picture.cover, smear, around.as_ref(), edges, out);
+    let [left, top, right, bottom] = edges;
+    let share = |v: f32, from: f32, to: f32| (v - from) / (to - from).max(f32::EPSILON);
+    for masks::Corner { at, .. } in out {
+        *at = [share(at[0], left, right), share(at[1], top, bottom)];
+    }
+}
+
+/// The corners of the triangles that cover a picture, in shares of the part that is shown.
+#[cfg(test)]
+pub(super) fn screen_triangles(picture: &Picture, scale: f32, painted: bool) -> Vec<[f32; 2]> {
+    let mut corners = Vec::new();
+    cover_corners(picture, scale, painted, &mut corners);
+    corners.into_iter().map(|corner| corner.at).collect()
 }
 
 /// `place` in clip space of a viewport that is `bounds`, snapped to the pixels of the screen.
@@ -270,6 +302,7 @@ mod tests {
             place: Rectangle::with_size(iced::Size::new(width, width * 9.0 / 16.0)),
             frame: Arc::new(crate::gui::pattern::frame(1920, 1080, 1, 0)),
             cover: Arc::new(Cover::Parts(vec![])),
+            crop: Crop::WHOLE,
             brightness: 1.0,
         };
         let px = |width, scale, painted| margin(&picture(width), scale, painted)[0] * 1920.0;
@@ -278,6 +311,15 @@ mod tests {
         let [half, quarter] = [960.0, 478.0].map(|width| px(width, 1.0, true));
         assert!(half > 10.0 && quarter > 20.0, "{half} {quarter}");
         assert_eq!(px(480.0, 2.0, true), half, "as large on the screen");
+        let enlarged = Picture {
+            crop: Crop::WHOLE.zoomed_to(2.0, [0.3, 0.3]),
+            ..picture(480.0)
+        };
+        let enlarged = margin(&enlarged, 1.0, true)[0] * 1920.0;
+        assert_eq!(
+            enlarged, half,
+            "half of the frame is scaled as the whole is to twice the size"
+        );
     }
 
     #[test]

@@ -24,6 +24,7 @@ fn show(colour: vec3<f32>, linear_target: f32) -> vec4<f32> {
 
 // rect: left, top, right, bottom in clip space. coefficients: R from V, G from U, G from V, B from U.
 // range: Y offset, Y scale, chroma scale, brightness. mode: NV12, target is sRGB.
+// shown: left, top, right, bottom of the part of the picture that fills the rectangle, 0..1.
 @vertex
 fn tile_vertex(
     @builtin(vertex_index) index: u32,
@@ -31,11 +32,12 @@ fn tile_vertex(
     @location(1) coefficients: vec4<f32>,
     @location(2) range: vec4<f32>,
     @location(3) mode: vec4<f32>,
+    @location(4) shown: vec4<f32>,
 ) -> TileOut {
-    let uv = vec2<f32>(f32(index & 1u), f32(index >> 1u));
+    let corner = vec2<f32>(f32(index & 1u), f32(index >> 1u));
     var out: TileOut;
-    out.position = vec4<f32>(mix(rect.xy, rect.zw, uv), 0.0, 1.0);
-    out.uv = uv;
+    out.position = vec4<f32>(mix(rect.xy, rect.zw, corner), 0.0, 1.0);
+    out.uv = mix(shown.xy, shown.zw, corner);
     out.coefficients = coefficients;
     out.range = range;
     out.mode = mode;

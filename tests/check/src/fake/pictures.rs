@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use vedetta::domain::camera::{CameraId, StreamRole};
 use vedetta::domain::live::stream_selection::Attention;
 use vedetta::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
+use vedetta::domain::ptz::limits::{AllowedZoom, LimitHit};
 use vedetta::gui::session_port::{Answer, Feed, PtzDrive, Reel};
 use vedetta::media::frame::FrameSlot;
 use vedetta::station::{CameraTrouble, LiveView, PlaybackState, Refusal, StreamFigures, TroubleKind, ViewState};
@@ -136,6 +137,13 @@ impl Feed for FakeFeed {
             tilt: about(-12.0),
             hfov: about(55.0),
         })
+    }
+    fn digital_zoom(&self, _: Instant, wanted: f64) -> AllowedZoom {
+        let most = 4.0;
+        AllowedZoom {
+            factor: wanted.min(most),
+            hit: (wanted > most).then_some(LimitHit::ZoomCeiling { ceiling: most }),
+        }
     }
     fn figures(&self) -> StreamFigures {
         StreamFigures {

@@ -16,8 +16,8 @@ use std::time::Duration;
 
 /// Share of the highest speed that a held key asks for.
 const SPEED: f64 = 0.5;
-/// Magnification of one notch of the wheel.
-const NOTCH: f64 = 1.25;
+/// Change of the magnification by one notch of the wheel, or one press of a key where the zoom is digital.
+pub const NOTCH: f64 = 1.25;
 /// How long a click waits for a second one.
 const SECOND_CLICK: Duration = Duration::from_millis(310);
 /// The velocity of a dome at rest.
@@ -59,6 +59,11 @@ pub enum Message {
     Repeat,
     /// The second click did not come.
     Aimed(u64),
+}
+
+/// The change of the magnification by notches of the wheel, positive towards the picture.
+pub fn factor_of(notches: f32) -> f64 {
+    NOTCH.powf(f64::from(notches.clamp(-4.0, 4.0)))
 }
 
 impl PtzInput {
@@ -178,9 +183,8 @@ impl PtzInput {
         Task::run(news, Message::Gesture)
     }
 
-    /// Zooms by notches of the wheel, positive towards the picture.
-    pub fn turn_wheel(&mut self, notches: f32, dome: CameraId, desk: &Arc<dyn Desk>) -> Task<Message> {
-        let factor = NOTCH.powf(f64::from(notches.clamp(-4.0, 4.0)));
+    /// Changes the magnification of the lens by a factor.
+    pub fn zoom_by(&mut self, factor: f64, dome: CameraId, desk: &Arc<dyn Desk>) -> Task<Message> {
         self.order(dome, Order::ZoomBy(factor), desk)
     }
 

@@ -5,6 +5,7 @@
 //! (`app`), the rules (`domain::wall`, `domain::saved_wall`).
 
 mod camera_tour;
+mod digital_zoom;
 mod drawn_frames;
 pub mod open_view;
 pub mod sight;

@@ -1,13 +1,12 @@
 //! An open view on a tile: its stream, and how many of its pictures were drawn.
 //!
-//! Invariant: a picture is handed out with the cover that was asked for it. Deliberately absent: opening and closing
+//! Invariant: a picture is handed out with the cover and the zoom that were asked for it. Deliberately absent: opening and closing
 //! (`streams`), drawing (`widget::wall`).
 
 use super::drawn_frames::Drawn;
-use crate::domain::privacy::Cover;
+use crate::domain::digital_zoom::Crop;
 use crate::gui::session_port::Feed;
-use crate::gui::widget::wall::{Look, Newest};
-use crate::media::frame::Frame;
+use crate::gui::widget::wall::{Look, Newest, Sight};
 use crate::station::{Refusal, ViewState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,6 +36,14 @@ impl Open {
         &self.drawn
     }
 
+    /// The part of the picture drawn at `now` that may be shown when `wanted` is asked for (R-PTZ-2).
+    pub fn allowed(&self, wanted: Crop, now: Instant) -> Crop {
+        if wanted.is_whole() {
+            return wanted;
+        }
+        wanted.at_most(self.feed.digital_zoom(now, wanted.factor()).factor)
+    }
+
     /// Age of the last picture: since it came, and what it surely was old when it came.
     pub fn age(&self, now: Instant) -> Option<Duration> {
         let arrived = self.feed.slot().latest()?.arrived;
@@ -59,11 +66,13 @@ impl Open {
 }
 
 impl Look for Open {
-    fn look(&self, now: Instant) -> Option<(Arc<Frame>, Arc<Cover>)> {
-        // The cover belongs to the frame that is in the slot when it is asked for: a newer one means asking again.
+    fn look(&self, now: Instant, wanted: Crop) -> Option<Sight> {
+        // Cover and zoom belong to the frame that is in the slot when they are asked for: a newer one means asking again.
         (0..4).find_map(|_| {
             let frame = self.feed.slot().latest()?;
-            let cover = self.feed.cover(now.max(Instant::now()));
+            let now = now.max(Instant::now());
+            let cover = self.feed.cover(now);
+            let crop = self.allowed(wanted, now);
             let still = self
                 .feed
                 .slot()
@@ -72,7 +81,7 @@ impl Look for Open {
             if still {
                 self.drawn.picture(frame.number);
             }
-            still.then_some((frame, cover))
+            still.then_some(Sight { frame, cover, crop })
         })
     }
 

@@ -70,6 +70,7 @@ pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, said: Said
             _ => state(shown, condition, age, now.instant),
         },
         figures,
+        part: None,
         selected: false,
         focused: false,
     }

@@ -6,6 +6,7 @@
 use crate::domain::refusal::RefusalKind;
 use super::open_view::Open;
 use crate::domain::camera::{CameraId, StreamRole};
+use crate::domain::digital_zoom::Crop;
 use crate::domain::live::diagnosis::{Measured, Verdict, judge};
 use crate::domain::live::freshness::{Freshness, freshness};
 use crate::domain::live::stream_selection::{Attention, Pixels, to_show};
@@ -52,6 +53,8 @@ pub struct Placed {
     large: Option<Large>,
     /// The stream that suits the tile.
     wanted: StreamRole,
+    /// The part of the picture that was chosen to fill the tile.
+    crop: Crop,
     /// Which stream is shown and how much of it is decoded, and since when that is so.
     shown_as: (Option<StreamRole>, Attention),
     since: Instant,
@@ -93,6 +96,7 @@ impl Placed {
             content: Content::Closed,
             large: None,
             wanted: StreamRole::Sub,
+            crop: Crop::WHOLE,
             shown_as: (None, Attention::Whole),
             since: now,
             verdict: None,
@@ -104,6 +108,16 @@ impl Placed {
     /// The camera.
     pub fn camera(&self) -> &CameraId {
         &self.camera
+    }
+
+    /// The part of the picture that was chosen to fill the tile.
+    pub fn crop(&self) -> Crop {
+        self.crop
+    }
+
+    /// Lets a part of the picture fill the tile.
+    pub fn show_part(&mut self, crop: Crop) {
+        self.crop = crop;
     }
 
     /// Identity of the small stream's last opening; 0 when it is closed.

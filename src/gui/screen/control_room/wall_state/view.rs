@@ -3,8 +3,9 @@
 //! Invariant: everything is drawn from the state. Deliberately absent: changing anything, the widget (`widget::wall`).
 
 use super::tiles::condition;
-use super::{WallState, tile_face};
+use super::{WallState, digital_zoom, tile_face};
 use crate::domain::camera::CameraId;
+use crate::domain::digital_zoom::Crop;
 use crate::gui::i18n::fl;
 use crate::gui::screen::control_room::now::Now;
 use crate::gui::screen::control_room::session_facts::SessionFacts;
@@ -69,6 +70,7 @@ impl WallState {
                 key: 0,
                 cell,
                 look: None,
+                crop: Crop::WHOLE,
                 brightness: 1.0,
                 face: Face {
                     selected,
@@ -91,14 +93,18 @@ impl WallState {
         let declared = declared.iter().filter(|event| event.camera == camera.id);
         face.marks
             .extend(declared.map(|event| tile_face::declared(event, now.instant)));
+        let part = digital_zoom::part(placed, shown, now.instant);
+        face.marks.extend(part.map(digital_zoom::mark));
         Tile {
             key: placed.shown_ticket(now.instant),
             cell,
             look: shown.map(|open| open as &dyn Look),
+            crop: placed.crop(),
             brightness: tile_face::brightness(condition(placed, shown, now.instant)),
             face: Face {
                 selected,
                 focused,
+                part,
                 ..face
             },
         }
