@@ -2,10 +2,10 @@
 //!
 //! A key ends what it began when that same physical key goes up, whatever modifiers are down by then. A remote desktop
 //! may send a held key as pairs, *release, press*, at the rate of auto-repeat; such a pair is no release. A release is
-//! therefore doubted, and waits [`WAIT`] for a press of the same key, where it may be the first half of a pair:
-//! the key was down for at least [`REPEAT_DELAY`] and no repeat marked as such came, on a keyboard that was never seen to
-//! mark them; or the key has sent pairs already since it went down. A keyboard at the machine marks its repeats, so from
-//! the first key held long enough to repeat none of its releases waits.
+//! therefore doubted, and waits [`WAIT`] for a press of the same key, where it may be the first half of a pair: the key was
+//! down for at least [`REPEAT_DELAY`], on a keyboard that was not seen to mark its repeats. A keyboard at the machine marks
+//! them, so from the first key held long enough to repeat none of its releases waits; a pair that came all the same says
+//! that another keyboard is at work now.
 //!
 //! Invariant: every command that went down goes up exactly once; a release is acted upon at most [`WAIT`] late.
 //! Deliberately absent: reading the clock, timers (the root asks again when it is told to), what a command does.
@@ -27,27 +27,16 @@ pub struct Held<K, C> {
     down: HashMap<K, Down<C>>,
     /// The release that was last acted upon, of a key that may have been repeating.
     last: Option<(K, Instant)>,
-    keyboard: Keyboard,
+    /// Whether the keyboard marks the repeats of a held key, as far as it was seen.
+    marks: bool,
 }
 
 #[derive(Debug)]
 struct Down<C> {
     command: C,
     since: Instant,
-    /// A repeat came that was marked as one.
-    marked: bool,
-    /// A pair came.
-    paired: bool,
     /// When the release came that is doubted.
     doubted: Option<Instant>,
-}
-
-/// How the keyboard repeats a held key, as far as it was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Keyboard {
-    Unknown,
-    Marks,
-    Pairs,
 }
 
 /// What follows from a press.
@@ -75,7 +64,7 @@ impl<K, C> Default for Held<K, C> {
         Held {
             down: HashMap::new(),
             last: None,
-            keyboard: Keyboard::Unknown,
+            marks: false,
         }
     }
 }
@@ -86,14 +75,14 @@ impl<K: Eq + Hash + Clone, C: Clone> Held<K, C> {
     pub fn press(&mut self, key: &K, marked: bool, now: Instant) -> Press<C> {
         let pair_after = |at: Instant| now.saturating_duration_since(at) <= WAIT;
         if marked {
-            self.keyboard = Keyboard::Marks;
+            self.marks = true;
         } else if self
             .last
             .take_if(|(last, _)| last == key)
             .is_some_and(|(_, at)| pair_after(at))
         {
             // Too late for this gesture; the next release is doubted.
-            self.keyboard = Keyboard::Pairs;
+            self.marks = false;
         }
         match self.down.get_mut(key) {
             None if marked => Press::Repeat,
@@ -102,14 +91,7 @@ impl<K: Eq + Hash + Clone, C: Clone> Held<K, C> {
                 Some(at) if !pair_after(at) => Press::Down {
                     ended: self.down.remove(key).map(|down| down.command),
                 },
-                Some(_) => {
-                    (down.paired, self.keyboard) = (true, Keyboard::Pairs);
-                    Press::Repeat
-                }
-                None => {
-                    down.marked |= marked;
-                    Press::Repeat
-                }
+                Some(_) | None => Press::Repeat,
             },
         }
     }
@@ -119,8 +101,6 @@ impl<K: Eq + Hash + Clone, C: Clone> Held<K, C> {
         let down = Down {
             command,
             since: now,
-            marked: false,
-            paired: false,
             doubted: None,
         };
         self.down.insert(key, down);
@@ -131,8 +111,8 @@ impl<K: Eq + Hash + Clone, C: Clone> Held<K, C> {
         let Some(down) = self.down.get_mut(key) else {
             return Release::Nothing;
         };
-        let may_repeat = !down.marked && now.saturating_duration_since(down.since) >= REPEAT_DELAY;
-        if down.paired || (may_repeat && self.keyboard != Keyboard::Marks) {
+        let may_repeat = now.saturating_duration_since(down.since) >= REPEAT_DELAY;
+        if may_repeat && !self.marks {
             let at = *down.doubted.get_or_insert(now);
             return Release::Doubted(at + WAIT);
         }
