@@ -3,11 +3,11 @@
 //! Invariant: every error of theirs becomes one that a person can act on, and none is told as another.
 //! Deliberately absent: deciding (see `authorised_act`), and the vocabulary itself.
 
-use crate::station::record::outbox::OutboxError;
-use crate::station::record::server_client::ServerError;
 pub use crate::domain::refusal::{CameraTrouble, Refusal, TroubleKind};
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::onvif::{OnvifError, OnvifErrorKind};
+use crate::station::record::outbox::OutboxError;
+use crate::station::record::server_client::ServerError;
 
 impl From<OutboxError> for Refusal {
     fn from(error: OutboxError) -> Self {

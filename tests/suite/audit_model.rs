@@ -25,8 +25,8 @@ use vedetta::server::log::sequencer::{OWN_STATION, Rejection, Sequencer, Submitt
 use vedetta::server::log::signer::Signer;
 use vedetta::server::store::keys::Keys;
 use vedetta::server::store::{Log, Store};
-use vedetta::station::record::courier::{Courier, Delivered, LogServer};
 use vedetta::station::record::contact::Contact;
+use vedetta::station::record::courier::{Courier, Delivered, LogServer};
 use vedetta::station::record::outbox::{Medium, Note, Opening, Outbox, RecordKey, SegmentFile, SegmentName};
 use vedetta::station::record::server_client::ServerError;
 use vedetta::station::record::trusted_checkpoints::Pins;

@@ -260,7 +260,13 @@ async fn cameras_are_found_on_the_network() {
     ];
     let found = tokio::task::spawn_blocking({
         let arguments = arguments.map(str::to_owned);
-        move || Command::new(PROGRAM).env("LC_ALL", ITALIAN).args(arguments).output().unwrap()
+        move || {
+            Command::new(PROGRAM)
+                .env("LC_ALL", ITALIAN)
+                .args(arguments)
+                .output()
+                .unwrap()
+        }
     });
     let found = tokio::time::timeout(Duration::from_secs(30), found)
         .await

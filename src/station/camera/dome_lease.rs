@@ -171,7 +171,8 @@ impl DomeLeases {
             };
             let claim = mine.claim();
             if claim.is_before(held.fence) {
-                let other = (!self.is_own(&held.holder)).then(|| Refusal::Kind(RefusalKind::HeldByOther(held.holder.clone())));
+                let other =
+                    (!self.is_own(&held.holder)).then(|| Refusal::Kind(RefusalKind::HeldByOther(held.holder.clone())));
                 mine.lose(other.unwrap_or(Refusal::HoldEnded));
             } else if let Some(to) = held.passes_to.clone().filter(|_| claim.fence() == held.fence) {
                 passing.push((mine, to));
@@ -290,7 +291,9 @@ impl DomeLeases {
                 let remaining = Duration::from_millis(state.remaining_ms);
                 mine.renew(Claim::new(state.fence, asked, remaining));
             }
-            Err(Refusal::Kind(RefusalKind::HeldByOther(to))) => self.release(mine, Refusal::Kind(RefusalKind::HeldByOther(to))).await,
+            Err(Refusal::Kind(RefusalKind::HeldByOther(to))) => {
+                self.release(mine, Refusal::Kind(RefusalKind::HeldByOther(to))).await
+            }
             // The lease stands until it ends by itself.
             Err(refusal) if refusal.is_without_server() => {}
             Err(_) => mine.lose(Refusal::HoldEnded),

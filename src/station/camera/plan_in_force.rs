@@ -5,13 +5,13 @@
 //! nobody says so.
 //! Deliberately absent: the rules (`domain::privacy`), drawing.
 
-use crate::domain::refusal::RefusalKind;
 use crate::domain::camera::CameraId;
 use crate::domain::people::Rule;
 use crate::domain::privacy::calendar::SchoolState;
 use crate::domain::privacy::declared_event::{Change, Declaration, relieved};
 use crate::domain::privacy::{Cover, PoseKnowledge, PreparedMasks, WholeReason};
 use crate::domain::ptz::limits;
+use crate::domain::refusal::RefusalKind;
 use crate::domain::site::{CameraPlan, Mask, SitePlan};
 use crate::protocol::{DeclaredState, Holder, Pictures, PolicyState};
 use crate::station::refusal::Refusal;
@@ -148,7 +148,10 @@ impl Policy {
     /// # Errors
     /// [`Rule::NoGrant`]: the plan does not have it, so nothing is granted on it.
     pub fn camera(&self, id: &CameraId) -> Result<CameraPlan, Refusal> {
-        self.plan().camera(id).cloned().ok_or(Refusal::Kind(RefusalKind::Rule(Rule::NoGrant)))
+        self.plan()
+            .camera(id)
+            .cloned()
+            .ok_or(Refusal::Kind(RefusalKind::Rule(Rule::NoGrant)))
     }
 
     /// Waits until the school of a camera opens, so that its pictures close; for ever for any other camera.

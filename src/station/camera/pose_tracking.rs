@@ -5,13 +5,13 @@
 
 use super::connection::Connections;
 use super::plan_in_force::Policy;
+use super::pose_source::PoseSource;
 use super::pushed_ptz_status;
 use super::watched::{Watched, moving};
 use crate::domain::camera::{CameraId, MoveState};
 use crate::domain::site::CameraPlan;
 use crate::onvif::OnvifErrorKind;
 use crate::protocol::{Holder, LeaseState};
-use super::pose_source::PoseSource;
 use crate::station::record::outbox::Recorded;
 use crate::station::refusal::Refusal;
 use std::collections::HashMap;
@@ -45,7 +45,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl WatchedCameras {
     /// No camera is watched. `policy`: the plan in force; `pose_source`: the pose that covers are
     /// computed for.
-    pub fn new(connections: Arc<Connections>, policy: Arc<Policy>, pose_source: Arc<dyn PoseSource>, runtime: Handle) -> Self {
+    pub fn new(
+        connections: Arc<Connections>,
+        policy: Arc<Policy>,
+        pose_source: Arc<dyn PoseSource>,
+        runtime: Handle,
+    ) -> Self {
         Self {
             connections,
             policy,

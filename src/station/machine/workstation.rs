@@ -5,7 +5,6 @@
 //! Deliberately absent: people (see `sign_in`).
 
 use super::config::{StationConfig, StationError};
-use crate::station::camera::pose_source::PoseSource;
 use super::enrol::renew_in_time;
 use super::enrolment::Enrolment;
 use super::secrets::Vault;
@@ -13,6 +12,7 @@ use crate::domain::audit::event::{Event, Operation, Outcome, RetentionClass};
 use crate::domain::audit::note::VerifierKey;
 use crate::domain::camera::{ControllerId, StationId};
 use crate::media::export::remove_remnants;
+use crate::station::camera::pose_source::PoseSource;
 use crate::station::record::contact::Contact;
 use crate::station::record::courier::{Courier, Delivered};
 use crate::station::record::event_body::body_without_person;

@@ -3,10 +3,10 @@
 //! Invariant: without a clearance from the server an operator's recordings are refused here too; the server decides in any
 //! case. Deliberately absent: the rules (`domain::people::clearance`), asking for one (`act::clearance_request`).
 
-use crate::domain::refusal::RefusalKind;
 use crate::domain::camera::CameraId;
 use crate::domain::people::clearance::{ClearanceError, Use, covering, is_needed};
 use crate::domain::people::{Level, Purpose};
+use crate::domain::refusal::RefusalKind;
 use crate::domain::site::CameraPlan;
 use crate::domain::timeline::Span;
 use crate::protocol::{ClearanceState, Pictures};
@@ -104,7 +104,8 @@ impl Clearances {
         if !is_needed(self.level) {
             return Ok(());
         }
-        let range = Span::new(from_ms, to_ms).ok_or(Refusal::Kind(RefusalKind::Clearance(ClearanceError::EmptyRange)))?;
+        let range =
+            Span::new(from_ms, to_ms).ok_or(Refusal::Kind(RefusalKind::Clearance(ClearanceError::EmptyRange)))?;
         let all = self.known.borrow();
         let clearances = all.iter().map(|state| &state.clearance);
         covering(clearances, &self.account, what, &camera.id, range, now_ms())

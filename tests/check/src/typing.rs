@@ -4,15 +4,15 @@
 //! Invariant: keys only, and no pause where a person makes none; a wait is for what a person would wait to see. Deliberately
 //! absent: load on the machine and the register's entries (`benches/typing.sh`).
 
-use vedetta::gui::sentences::PURPOSES;
 use crate::driver::{StepError, Visitor};
 use crate::input_injection::Key;
-use vedetta::gui::scene::{ScreenName, SignInFields};
 use crate::script::Guest;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
+use vedetta::gui::scene::{ScreenName, SignInFields};
+use vedetta::gui::sentences::PURPOSES;
 
 /// Between two keys.
 const PACE: Duration = Duration::from_millis(5);

@@ -2,9 +2,9 @@
 //!
 //! Invariant: a refusal names the camera it concerns. Deliberately absent: the strip itself (`ui::message_strip`).
 
-use crate::domain::refusal::RefusalKind;
 use super::effect::Notice;
 use crate::domain::camera::CameraId;
+use crate::domain::refusal::RefusalKind;
 use crate::domain::site::SitePlan;
 use crate::gui::sentences;
 use crate::gui::theme::Tone;

@@ -3,13 +3,13 @@
 //! Invariant: a picture that is not live says so (R-LIV-2). Deliberately absent: drawing (`widget::wall`), what is on
 //! a tile (`tiles`).
 
-use crate::domain::refusal::RefusalKind;
 use super::open_view::Open;
 use super::stream_stats;
 use super::tiles::{Condition, Content, Placed, condition};
 use crate::domain::live::overload::Level;
 use crate::domain::privacy::declared_event::Change;
 use crate::domain::privacy::{Cover, WholeReason};
+use crate::domain::refusal::RefusalKind;
 use crate::domain::site::CameraPlan;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;

@@ -3,13 +3,13 @@
 //! Invariant: a picture older than three seconds is never taken for live (R-LIV-2); an answer to an older opening is
 //! dropped. Deliberately absent: which stream suits a tile (`streams`), what is written over it (`tile_face`).
 
-use crate::domain::refusal::RefusalKind;
 use super::open_view::Open;
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::digital_zoom::Crop;
 use crate::domain::live::diagnosis::{Measured, Verdict, judge};
 use crate::domain::live::freshness::{Freshness, freshness};
 use crate::domain::live::stream_selection::{Attention, Pixels, to_show};
+use crate::domain::refusal::RefusalKind;
 use crate::gui::session_port::Feed;
 use crate::media::frame::FrameSlot;
 use crate::station::{Refusal, ViewState};
