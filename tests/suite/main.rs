@@ -41,6 +41,7 @@ mod scripted_device;
 mod separation;
 mod server_accounts;
 mod server_people;
+mod session_ports;
 mod sim_onvif_clients;
 mod sim_onvif_faults;
 mod sim_replay;
