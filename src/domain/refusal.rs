@@ -68,7 +68,7 @@ pub enum RefusalKind {
     Clearance(ClearanceError),
     #[error("the site plan is not changed so: {0}")]
     Site(SiteFault),
-    /// It never was, or what it was about is over: a lease, a request.
+    /// The thing asked about never was, or is over: a lease, a request.
     #[error("there is no such thing any more")]
     NotFound,
     /// `expected` is the next seq that the server wants.

@@ -352,12 +352,12 @@ mod tests {
             (
                 Refusal::GraceOver,
                 "le operazioni sono ferme",
-                "Ctrl+G per proseguire a proprio nome",
+                "si può proseguire a proprio nome",
             ),
             (
                 Refusal::OutboxFilling,
                 "Troppe registrazioni aspettano il server",
-                "Ctrl+G per proseguire a proprio nome",
+                "si può proseguire a proprio nome",
             ),
             (
                 Refusal::NotRecorded { detail: detail() },

@@ -126,7 +126,7 @@ fn every_rule_that_is_cited_is_in_the_list() {
     let known = rules();
     let mut unknown = BTreeSet::new();
     let mut texts: Vec<PathBuf> = documents();
-    for folder in ["src", "tests", "benches", "examples", "packaging", "fuzz", "i18n"] {
+    for folder in ["src", "tests", "benches", "packaging", "fuzz", "i18n"] {
         texts.extend(files(folder, &["rs", "sh", "py", "js", "toml", "sql", "ftl"]));
     }
     for path in texts {
@@ -289,7 +289,13 @@ fn fault_of_command(command: &str) -> Option<String> {
             let known = |name: &str, folder: &str| {
                 declared.contains(&format!("name = \"{name}\"")) || exists(&format!("{folder}/{name}.rs"))
             };
-            let example = after("--example").filter(|name| !known(name, "examples"));
+            let equipment = read(&root().join("tests/check/Cargo.toml"));
+            let is_example = |name: &str| {
+                after("-p") == Some("vedetta-check")
+                    && (equipment.contains(&format!("name = \"{name}\""))
+                        || exists(&format!("tests/check/examples/{name}.rs")))
+            };
+            let example = after("--example").filter(|name| !is_example(name));
             let bench = after("--bench").filter(|name| !known(name, "benches"));
             example
                 .or(bench)

@@ -21,12 +21,12 @@ pub enum TroubleKind {
     Unreachable,
     WrongPassword,
     ClockWrong,
-    /// It answers, but not what the standard says.
+    /// The camera answers, but not what the standard says.
     Nonsense,
-    /// It has no free session.
+    /// No session of the camera is free.
     Busy,
     NoStream,
-    /// This workstation lacks a GStreamer plug-in.
+    /// A GStreamer plug-in is missing on the workstation.
     MissingDecoder,
     StreamBroken,
     /// The connection stands and no picture comes.

@@ -7,7 +7,6 @@ pub(in crate::station) mod dome_lease;
 pub(in crate::station) mod frame_cover;
 pub(in crate::station) mod link;
 pub(in crate::station) mod plan_in_force;
-pub(in crate::station) mod pose_source;
 pub(in crate::station) mod pose_tracking;
 pub(in crate::station) mod pushed_ptz_status;
 pub(in crate::station) mod recorded_cover;

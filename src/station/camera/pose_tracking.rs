@@ -5,13 +5,13 @@
 
 use super::connection::Connections;
 use super::plan_in_force::Policy;
-use super::pose_source::PoseSource;
 use super::pushed_ptz_status;
 use super::watched::{Watched, moving};
 use crate::domain::camera::{CameraId, MoveState};
 use crate::domain::site::CameraPlan;
 use crate::onvif::OnvifErrorKind;
 use crate::protocol::{Holder, LeaseState};
+use crate::station::machine::pose_source::PoseSource;
 use crate::station::record::outbox::Recorded;
 use crate::station::refusal::Refusal;
 use std::collections::HashMap;

@@ -7,7 +7,6 @@
 //! Deliberately absent: geometry (`domain::privacy`), network, recording.
 
 use super::plan_in_force::{InForce, Policy};
-use super::pose_source::PoseSource;
 use crate::domain::camera::{CameraKind, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
 use crate::domain::privacy::{PoseKnowledge, PoseTracker, WholeReason};
@@ -15,6 +14,7 @@ use crate::domain::ptz::Order;
 use crate::domain::site::CameraPlan;
 use crate::media::frame::{Arrivals, FrameSlot};
 use crate::onvif;
+use crate::station::machine::pose_source::PoseSource;
 use crate::station::record::outbox::Recorded;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -3,7 +3,7 @@
 //! Invariant: the choice between keyring and file is the person's, made by name. Deliberately absent: reading any of it
 //! (`enrolment`, `secrets`).
 
-use crate::station::camera::pose_source::PoseSource;
+use crate::station::machine::pose_source::PoseSource;
 use std::path::PathBuf;
 use std::sync::Arc;
 

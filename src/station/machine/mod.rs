@@ -6,6 +6,7 @@ pub(in crate::station) mod config;
 pub(in crate::station) mod enrol;
 pub(in crate::station) mod enrolment;
 pub(in crate::station) mod key_file;
+pub(in crate::station) mod pose_source;
 pub(in crate::station) mod saved_walls;
 pub(in crate::station) mod secrets;
 pub(in crate::station) mod workstation;

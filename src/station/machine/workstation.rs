@@ -12,7 +12,7 @@ use crate::domain::audit::event::{Event, Operation, Outcome, RetentionClass};
 use crate::domain::audit::note::VerifierKey;
 use crate::domain::camera::{ControllerId, StationId};
 use crate::media::export::remove_remnants;
-use crate::station::camera::pose_source::PoseSource;
+use crate::station::machine::pose_source::PoseSource;
 use crate::station::record::contact::Contact;
 use crate::station::record::courier::{Courier, Delivered};
 use crate::station::record::event_body::body_without_person;

@@ -17,8 +17,8 @@ const KNOWN: &[(&str, &[&[&str]])] = &[
     (
         "gui",
         &[
-            // The root and its windows name each other's messages.
-            &["app", "windows"],
+            // The root, what belongs to a session and its windows name each other's messages.
+            &["app", "app::session_state", "windows"],
             // The painter's compositor makes its renderer, which implements the compositor's target.
             &["software::compositor", "software::renderer"],
             // The loops over rows take the plane of the scaler that calls them.
@@ -39,18 +39,8 @@ const KNOWN: &[(&str, &[&[&str]])] = &[
     (
         "server",
         &[
-            // The error of a command carries the store's, and the store reads the configuration.
-            &["config", "error", "store"],
-            // Extractors that every handler needs lie in `cameras`.
-            &["http::cameras", "http::clearance", "http::dome_lease", "http::policy"],
-            // The log's one writer in three files.
-            &["log::sequencer", "log::signed_backup", "log::signer"],
-            // A rollover verifies the log first; verifying follows rollovers.
-            &["log_verify", "rollover"],
             // A takeover is a step of a sign-in, and begins a session.
             &["people::sessions", "people::takeover"],
-            // An entry is written with its search keys, and a search finds entries.
-            &["store::entries", "store::search"],
         ],
     ),
     (

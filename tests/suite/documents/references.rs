@@ -48,7 +48,7 @@ impl Tree {
             declared: BTreeSet::new(),
             outside: BTreeSet::new(),
         };
-        for folder in ["src", "tests", "benches", "examples", "fuzz"] {
+        for folder in ["src", "tests", "benches", "fuzz"] {
             for file in files(folder, &["rs"]) {
                 let text = read(&file);
                 tree.note_declarations(&text);
@@ -163,7 +163,6 @@ fn follow_file(from: &Path, path: &str) -> bool {
         "i18n",
         "assets",
         "fuzz",
-        "examples",
         "shared",
         "..",
         ".",
@@ -248,7 +247,7 @@ fn dead(tree: &Tree, file: &Path, comment: &str) -> Vec<String> {
 fn every_module_and_file_named_in_a_header_exists() {
     let tree = Tree::read();
     let (mut wrong, mut followed) = (Vec::new(), 0);
-    for folder in ["src", "tests", "benches", "examples", "fuzz"] {
+    for folder in ["src", "tests", "benches", "fuzz"] {
         for file in files(folder, &["rs"]) {
             let text = read(&file);
             for comment in doc_comments(&text, "//!") {
@@ -267,7 +266,7 @@ fn every_module_and_file_named_in_a_header_exists() {
 #[test]
 fn every_file_named_in_a_doc_comment_or_a_document_exists() {
     let mut wrong = Vec::new();
-    for folder in ["src", "tests", "benches", "examples"] {
+    for folder in ["src", "tests", "benches"] {
         for file in files(folder, &["rs"]) {
             for comment in doc_comments(&read(&file), "///") {
                 let named = quoted(&comment).filter(|text| !text.contains([' ', ':']) && !text.starts_with('/'));
