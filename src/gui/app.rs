@@ -64,7 +64,7 @@ enum Screen {
     Starting,
     /// The workstation cannot work; why, in words.
     Broken(String),
-    /// This machine is no workstation yet.
+    /// Shown on a machine that is no workstation yet.
     Enrol(Enrol),
     /// The sign-in, and what the latest sign-out delivered.
     SignIn(Box<SignIn>, Option<Delivery>),

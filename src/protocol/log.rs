@@ -102,7 +102,7 @@ pub struct ConsistencyProof {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ConsoleAct {
-    /// It was verified, and held. `root` is that of the signed size, lower-case hex.
+    /// The log was verified, and held. `root` is that of the signed size, lower-case hex.
     Verified { size: u64, root: String },
     /// Its entries are about to be copied out, bodies included.
     Exported { size: u64 },

@@ -88,7 +88,7 @@ pub struct Knock {
     pub station: StationId,
     /// When, Unix ms by the server's clock.
     pub at_ms: i64,
-    /// They ask for the account; `None`: they only tried.
+    /// The account is asked for; `None`: a sign-in was only tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asks: Option<Asks>,
 }
@@ -142,9 +142,9 @@ pub enum AskState {
         left_ms: u64,
         unanswered: Unanswered,
     },
-    /// It stays there; `answered`: because somebody said so.
+    /// The account stays there; `answered`: because somebody said so.
     Kept { station: StationId, answered: bool },
-    /// It is this workstation's now.
+    /// The account is this workstation's now.
     Granted(Box<SessionGrant>),
 }
 

@@ -38,7 +38,7 @@ pub struct Sighting {
     session: String,
     camera: CameraId,
     step: Step,
-    /// It begins or ends: not only that it goes on.
+    /// Whether the view begins or ends, and does not only go on.
     changes: bool,
 }
 

@@ -322,9 +322,6 @@ fn every_command_in_the_documents_names_what_exists() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Rooms whose doc comments still have openings to be put right.
-const ROOMS_STILL_OPEN: [&str; 5] = ["bin", "gui", "protocol", "server", "station"];
-
 /// Openings that say nothing without the line before.
 const OPENINGS: [&str; 5] = ["The same", "It ", "They ", "This ", "These "];
 
@@ -345,10 +342,6 @@ fn no_doc_comment_opens_with_a_pronoun_or_the_same() {
     let mut wrong = Vec::new();
     for path in files("src", &["rs"]) {
         let name = relative(&path);
-        let room = name.split('/').nth(1).unwrap_or_default();
-        if ROOMS_STILL_OPEN.contains(&room) {
-            continue;
-        }
         let text = read(&path);
         let bad = openings(&text)
             .into_iter()

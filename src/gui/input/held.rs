@@ -44,7 +44,7 @@ struct Down<C> {
 pub enum Press<C> {
     /// The key went down; before it what it had begun earlier ends.
     Down { ended: Option<C> },
-    /// It is down already.
+    /// The key is down already.
     Repeat,
 }
 

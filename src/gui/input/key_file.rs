@@ -23,7 +23,7 @@ pub struct Fault {
 /// What is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
-    /// It is not `name = "key"` or `name = ["key", "key"]` of TOML.
+    /// The line is not `name = "key"` or `name = ["key", "key"]` of TOML.
     #[error("not a command with its keys")]
     Form,
     #[error("{0:?} is no command")]

@@ -34,7 +34,7 @@ impl Renderer {
         }
     }
 
-    /// These pictures are painted in this drawing.
+    /// Pictures painted in this drawing.
     pub(super) fn show(&mut self, pictures: &[Picture]) {
         self.pictures.clear();
         self.pictures.extend_from_slice(pictures);

@@ -20,12 +20,12 @@ pub enum Next<M, D = ()> {
     None,
     Run(Task<M>),
     Close,
-    /// It did what it was opened for, and closes.
+    /// The form did what it was opened for, and closes.
     Done(D),
 }
 
 impl<M: Send + 'static, D> Next<M, D> {
-    /// The same with another message.
+    /// Wraps the messages of the step in another message.
     pub fn map<N: Send + 'static>(self, wrap: impl Fn(M) -> N + Send + 'static) -> Next<N, D> {
         match self {
             Self::None => Next::None,
@@ -52,7 +52,7 @@ pub enum Message<P> {
 
 /// What came of it.
 pub enum Step<P, D = ()> {
-    /// This button was pressed.
+    /// A button was pressed.
     Pressed(P),
     Next(Next<Message<P>, D>),
 }

@@ -51,9 +51,9 @@ pub enum Action {
     None,
     /// Ask the server, with this ticket.
     Step(AskTicket, AskStep),
-    /// It is over; why, in words, when it was not given up.
+    /// The request is over; why, in words, when it was not given up.
     Over(Option<String>),
-    /// It is over, and the server is told that nobody waits any more.
+    /// The request is over, and the server is told that nobody waits any more.
     GiveUp(AskTicket),
 }
 

@@ -39,7 +39,7 @@ impl SiteState {
         open || self.declared.school_is_open(&camera.id, Instant::now()).await
     }
 
-    /// The same for pictures that were recorded between two moments.
+    /// Asks whether the calendar lets pictures be seen that were recorded between two moments.
     async fn school_was_out(&self, camera: &CameraPlan, from_ms: i64, to_ms: i64) -> bool {
         let Some(calendar) = &camera.school else { return true };
         let range =

@@ -50,7 +50,7 @@ impl Refused {
         Self::new(RefusalKind::NotFound, format!("no such {what}"))
     }
 
-    /// It does not parse or does not fit.
+    /// The body does not parse or does not fit.
     pub fn malformed(detail: impl Into<String>) -> Self {
         Self::new(RefusalKind::Malformed, detail)
     }

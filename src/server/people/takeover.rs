@@ -83,7 +83,7 @@ impl Wanted {
 /// How an account stands for who wants it.
 pub enum Asked {
     State(AskState),
-    /// It passed; the session that ended for it, when it was still running.
+    /// The account passed; the session that ended for it, when it was still running.
     In {
         begun: Box<Begun>,
         ended: Option<Box<SignedIn>>,

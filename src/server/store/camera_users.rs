@@ -29,7 +29,7 @@ impl Store {
         Ok(())
     }
 
-    /// It is not on the camera any more.
+    /// Removes the record of a user that is not on the camera any more.
     ///
     /// # Errors
     /// [`StoreError`].

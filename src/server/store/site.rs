@@ -32,7 +32,7 @@ impl Store {
         self.move_site_proposal(id, "draft", "open").await.map(drop)
     }
 
-    /// It is answered; `false` when it was already.
+    /// Marks a proposal as answered; `false` when it was already.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -24,7 +24,7 @@ pub struct MaskSyncState {
     pub open: Vec<(usize, f64)>,
     /// Its limits let the dome pass those of the plan.
     pub wider_limits: bool,
-    /// It takes no masks, or no limits, though the plan has some.
+    /// The camera takes no masks, or no limits, though the plan has some.
     pub cannot: Vec<&'static str>,
 }
 

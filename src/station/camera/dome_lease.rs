@@ -58,7 +58,7 @@ pub struct OwnHolder {
 #[derive(Debug, Clone)]
 enum LeaseStatus {
     Ours,
-    /// It passes to somebody: it is brought to rest and nothing else.
+    /// The lease passes to somebody: the dome is brought to rest and nothing else.
     LettingGo(Refusal),
     /// Nothing is sent any more.
     Lost(Refusal),

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// How an account stands that is active elsewhere.
 pub enum AskedFor {
-    /// It is active there; nobody was asked yet.
+    /// The account is active there; nobody was asked yet.
     ActiveAt(StationId),
     /// Asked: so long it may still be answered there, and what becomes of it then.
     Waiting {
@@ -22,9 +22,9 @@ pub enum AskedFor {
         left: Duration,
         unanswered: Unanswered,
     },
-    /// It stays there; `answered`: because somebody said so.
+    /// The account stays there; `answered`: because somebody said so.
     Kept { station: StationId, answered: bool },
-    /// It is active here now.
+    /// The account is active here now.
     In(Session),
 }
 

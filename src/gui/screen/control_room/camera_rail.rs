@@ -19,11 +19,11 @@ pub struct CameraRail {
 pub enum Wish {
     /// Nothing that concerns the wall.
     Nothing,
-    /// This camera on the selected tile.
+    /// Put this camera on the selected tile.
     Show(CameraId),
     /// Whatever Enter does.
     Confirm,
-    /// This command, typed while the keyboard is in the list.
+    /// A command typed while the keyboard is in the list.
     Command(Command),
     /// The keyboard elsewhere: a click beside the search field.
     Leave,

@@ -39,7 +39,7 @@ pub struct MaskSyncRounds {
 /// What a camera answered.
 #[derive(Clone)]
 pub enum Message {
-    /// It was asked in a round.
+    /// A camera was asked in a round.
     Checked {
         camera: CameraId,
         answer: Result<MaskSyncState, Arc<Refusal>>,

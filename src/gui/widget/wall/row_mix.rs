@@ -60,7 +60,7 @@ pub struct Rows<'a> {
     pub down: &'a [Tap],
     /// For each column of the target, up to whole vectors.
     pub across: &'a [Tap],
-    /// The same in groups, two a vector; none where one of them is not to be had.
+    /// Taps in groups, two a vector; none where one of them cannot be had.
     pub groups: &'a [Group],
     /// One row of the plane, up to whole vectors and one more.
     pub line: &'a mut [u8],

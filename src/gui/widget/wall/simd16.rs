@@ -48,7 +48,7 @@ mod sse2 {
     }
 }
 
-/// The same without vectors: for other processors, and to hold the one above to it.
+/// Computes what the vector version does without vectors: for other processors, and as its test.
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod bytes {
     /// Sixteen bytes.

@@ -67,7 +67,7 @@ pub struct Placed {
 
 /// What became of an answer to an opening.
 pub enum Answered {
-    /// It was for another opening.
+    /// The answer belongs to another opening.
     NotMine,
     Taken,
     /// The large stream was refused; the small one goes on.
@@ -79,7 +79,7 @@ pub struct Measurement {
     /// Something was drawn, or came, since the last measurement.
     pub drew: bool,
     pub came: bool,
-    /// It shows the large stream and has the small one to go to.
+    /// Whether the large stream is shown and the small one is there to go back to.
     pub can_lower: bool,
     /// Pictures per second; 0 received while the figures have not settled.
     pub received_fps: f64,

@@ -47,7 +47,7 @@ pub enum Message {
 
 /// What came of a dialogue. Every outcome but the first closes it.
 pub enum Outcome {
-    /// It goes on.
+    /// The dialogue goes on.
     Run(Task<Message>),
     Closed,
     /// The holder of this dome was asked for it, or it is being taken over.

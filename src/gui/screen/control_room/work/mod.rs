@@ -24,7 +24,7 @@ use std::time::SystemTime;
 /// What the clicks on the selected camera's picture are for.
 #[derive(Default)]
 pub enum Tool {
-    /// They move the dome.
+    /// Clicks move the dome.
     #[default]
     Watching,
     DrawingMasks(MaskDrawing),
