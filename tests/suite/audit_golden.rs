@@ -4,8 +4,9 @@
 //! Invariant: what is in `tests/golden` is never regenerated; a change that no longer reads it breaks every log there is.
 //! Deliberately absent: a switch that rewrites the files.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use vedetta::domain::audit::checkpoint;
+use vedetta::domain::audit::event::{Body, Operation};
 use vedetta::domain::audit::hash::Hash;
 use vedetta::domain::audit::leaf::{Leaf, commitment, leaf_hash};
 use vedetta::domain::audit::note::{SignerKey, VerifierKey};
@@ -90,4 +91,31 @@ fn r_aud_2_the_first_logs_still_read_and_verify() {
         let recipe = consistency_recipe(proof.from, proof.to).unwrap();
         assert_eq!(cook(&recipe, |id| nodes.get(&id).copied()).unwrap(), proof.path);
     }
+}
+
+/// Operations that no body of the corpus has: they were not written while it was taken.
+const NOT_IN_THE_CORPUS: [Operation; 7] = [
+    Operation::PresetRemove,
+    Operation::CameraDrift,
+    Operation::CameraWritten,
+    Operation::PlaybackSeek,
+    Operation::OutboxDamage,
+    Operation::GraceExtended,
+    Operation::WorkstationLock,
+];
+
+/// Bodies that workstations and server wrote before the fields had their names of today: one of each operation, outcome and
+/// set of parameters.
+#[test]
+fn r_aud_2_bodies_that_were_written_read_and_encode_to_the_same_bytes() {
+    let corpus = include_str!("../golden/events.jsonl");
+    let mut seen = BTreeSet::new();
+    for line in corpus.lines() {
+        let body: Body = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert_eq!(serde_json::to_string(&body).unwrap(), line);
+        seen.insert(format!("{:?}", body.operation));
+    }
+    let missing = NOT_IN_THE_CORPUS.map(|operation| format!("{operation:?}"));
+    assert!(missing.iter().all(|operation| !seen.contains(operation)), "{seen:?}");
+    assert_eq!(seen.len() + missing.len(), 41, "{seen:?}");
 }
