@@ -1,4 +1,4 @@
-//! A sentence for people before it is in a language: the key of a message in `i18n/*/vedetta.ftl` and its arguments.
+//! A sentence for people before it is in a language: the key of a message in `i18n/it/vedetta.ftl` and its arguments.
 //!
 //! Invariant: a key and its arguments are written in one place, [`sentence`] and [`Message::with`], where
 //! `tests/suite/i18n.rs` looks for them. Deliberately absent: languages, and how a number or a time is written in one.
@@ -45,7 +45,7 @@ impl Message {
         self
     }
 
-    /// The key in `vedetta.ftl`.
+    /// The key in `i18n/it/vedetta.ftl`.
     pub fn key(&self) -> &'static str {
         self.key
     }

@@ -1,10 +1,10 @@
 //! Why something was refused: the one vocabulary of server, workstation, log and screen.
 //!
 //! [`RefusalKind`] is what a server answers with; [`Refusal`] is what a workstation tells its person, a server's refusal
-//! or something that only the workstation knows. Each kind has its wire name, its line for the log (`Display`) and, in
+//! or something that only the workstation knows. Each kind has its wire name, its English line for the log and, in
 //! [`RefusalKind::told`] or [`Refusal::told`], its outcome in the log, its HTTP status and its sentence.
 //! Invariant: wire names and lines for the log never change, old events and other versions have them. A new kind is
-//! written here and in the two `vedetta.ftl`, and nowhere else.
+//! written here and in `i18n/it/vedetta.ftl` and `i18n/en/vedetta.ftl`, and nowhere else.
 //! Deliberately absent: deciding, and what goes wrong in other rooms (each turns its errors into a refusal itself).
 
 mod camera_trouble;

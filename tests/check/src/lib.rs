@@ -8,10 +8,10 @@
 //! | [`soak`] | a wall watched for long while its cameras fail |
 //! | [`typing`] | the sign-in screen filled in at a few milliseconds a key |
 //! | [`driver`], [`input_injection`], `xtest`, [`screen_capture`], [`measure`] | waiting, hands, eye, clocks |
-//! | [`fake`] | a desk without a station and its test pictures, for the tests of the screens and `examples/screens.rs` |
+//! | [`fake`] | a desk without a station and its test pictures, for the tests of the screens and `tests/check/examples/screens.rs` |
 //!
 //! Invariant: the checker knows the client only as a person does (window, keys, files written) plus
-//! [`vedetta::gui::scene::Scene`], which tells where to look; it is a program of its own, so that nothing of it is in the
+//! `gui::scene`, which tells where to look; it is a program of its own, so that nothing of it is in the
 //! officers' one (`tests/suite/officers_program.rs`). Deliberately absent: shortcuts into screens or station.
 
 pub mod driver;

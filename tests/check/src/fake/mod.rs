@@ -1,6 +1,6 @@
 //! A desk without a station: test pictures instead of cameras, so that screens can be driven and looked at.
 //!
-//! Compiled twice: here, and in the library for the tests of its screens (`src/gui/mod.rs`). So paths begin with `vedetta::` or
+//! Compiled twice: here, and in the library for the tests of its screens (`src/gui/mod.rs`). So paths begin with the name of the crate or
 //! `super::`.
 //!
 //! Invariant: nothing of it reaches a camera, a server or a disk. Deliberately absent: rules; it says yes to everything.
