@@ -169,9 +169,9 @@ mark-out-of-hours = outside school hours
 mark-out-of-hours-short = outside hours
 
 ## Panel
-panel-playback = Recordings (P)
-panel-snapshot = Snapshot (S)
-panel-export = Export (E)
+panel-playback = Recordings
+panel-snapshot = Snapshot
+panel-export = Export
 panel-free = Free: moving it takes it
 panel-held-by-you = You are moving it
 panel-held-by = In use: { $name }, { $body }

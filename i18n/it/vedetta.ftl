@@ -169,9 +169,9 @@ mark-out-of-hours = fuori orario scolastico
 mark-out-of-hours-short = fuori orario
 
 ## Pannello
-panel-playback = Registrazioni (P)
-panel-snapshot = Fotogramma (S)
-panel-export = Estrazione (E)
+panel-playback = Registrazioni
+panel-snapshot = Fotogramma
+panel-export = Estrazione
 panel-free = Libera: muoverla la prende
 panel-held-by-you = La stai muovendo tu
 panel-held-by = In uso: { $name }, { $body }
