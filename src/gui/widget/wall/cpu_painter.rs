@@ -137,9 +137,12 @@ pub fn reach(frame: [usize; 2], size: [usize; 2]) -> [f32; 2] {
     let shifted = if halvings > 0 { texel } else { 0.0 };
     std::array::from_fn(|axis| {
         let screen_pixel = frame[axis] as f32 / size[axis].max(1) as f32;
+        // Colour differences of an odd number of pixels are rounded up, so that theirs and the pixels' own places part
+        // company towards the far edge: by a pixel of the screen, and by one of the frame.
+        let uneven = (size[axis] % 2) as f32 * screen_pixel + (frame[axis] % 2) as f32;
         // A texel and half of the next are mixed; two pixels of the screen share what comes out, each half a pixel away; and
         // the place may end within a texel of the frame's own colour differences.
-        1.5 * texel + shifted + 0.5 * screen_pixel + 1.0
+        1.5 * texel + shifted + 0.5 * screen_pixel + uneven + 1.0
     })
 }
 

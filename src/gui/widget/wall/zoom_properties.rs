@@ -1,6 +1,6 @@
 //! R-PRV-1 under digital zoom: what is masked is covered in every part of a picture, at every size.
 //!
-//! Deliberately absent: what a graphics card draws (`examples/wall-card`).
+//! Deliberately absent: what a graphics card draws (the example `wall-card`).
 
 use super::cpu_painter::Painter;
 use super::primitive::{Picture, screen_triangles};
@@ -159,6 +159,15 @@ fn r_prv_1_an_enlarged_place_is_in_sight_without_its_cover() {
     let crop = Crop::WHOLE.zoomed_to(4.0, [0.4, 0.4]);
     let seen = leaks([192, 108], &polygon, crop, [160, 90], PixelFormat::I420).unwrap();
     assert!(seen > 1000, "{seen}");
+}
+
+/// A tile and a frame of an odd number of rows: colour differences lie a little apart from the pixels at the far edge.
+#[test]
+fn r_prv_1_a_colour_at_the_far_edge_of_an_uneven_tile_stays_under_its_cover() {
+    let polygon = polygon([0.0, 0.814_718_25], 0.071_294_82, 0.0, 5);
+    let crop = Crop::WHOLE.zoomed_to(1.408_254_183_686_836, [0.0, 0.970_031_895_712_398]);
+    let outcome = leaks([193, 109], &polygon, crop, [69, 21], PixelFormat::I420);
+    assert!(outcome.is_ok(), "{outcome:?}");
 }
 
 proptest! {
