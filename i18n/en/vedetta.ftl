@@ -500,6 +500,7 @@ enrol-address = Server address
 enrol-code = Code (28 letters and digits)
 enrol-start = Enrol this workstation
 enrol-waiting = Enrolling…
+enrol-incomplete = Type the server address and the code.
 enrol-bad-code = The code is not typed right: 28 letters and digits in seven groups. Check it again.
 enrol-unreachable = The server does not answer at that address. Check the address and the network.
 enrol-wrong-server = Another server answers at that address, not the one of the code. Stop and call the system administrator.
@@ -508,6 +509,7 @@ enrol-not-kept = The enrolment cannot be saved on this computer. Check the disk'
 
 ## People
 people-title = Enabled people
+people-not-here = Enabled people are managed by the supervisor and the system administrator.
 people-count = { $n } accounts
 list-hint = Arrows: choose · { $area } other list · { $back } close
 people-name = Name and account
@@ -517,6 +519,7 @@ people-last-use = Last use
 people-confirm-by = Confirm by
 people-state = State
 people-never = never
+people-no-deadline = no deadline
 people-active-at = active at { $station }
 people-good = enabled
 people-disabled = disabled
@@ -526,7 +529,8 @@ people-must-choose = password to be changed
 people-confirm = Confirm
 people-disable = Disable
 people-end = End the session
-people-sure = Disable { $name }? The running session ends within seconds.
+people-sure = Disable { $name }? They can no longer sign in.
+people-sure-active = Disable { $name }? The running session ends within seconds.
 people-recorded = Every change is recorded under your name.
 people-done = Done.
 people-loading = Reading the list…
@@ -570,6 +574,7 @@ station-maintainer = maintenance
 
 ## Cameras and the site plan
 cameras-title = Cameras and the site plan
+cameras-not-here = Cameras and the site plan are managed by the system administrator and the supervisor.
 cameras-count = { $n } cameras
 cameras-number = Number
 cameras-masks = Masks

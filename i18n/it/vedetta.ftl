@@ -500,6 +500,7 @@ enrol-address = Indirizzo del server
 enrol-code = Codice (28 lettere e cifre)
 enrol-start = Abilita questa postazione
 enrol-waiting = Abilitazione in corso…
+enrol-incomplete = Scrivere l'indirizzo del server e il codice.
 enrol-bad-code = Il codice non è scritto bene: 28 lettere e cifre in sette gruppi. Ricontrollarlo.
 enrol-unreachable = Il server non risponde a quell'indirizzo. Controllare indirizzo e rete.
 enrol-wrong-server = A quell'indirizzo risponde un altro server, non quello del codice. Non proseguire e chiamare l'amministratore di sistema.
@@ -508,6 +509,7 @@ enrol-not-kept = L'abilitazione non si può salvare su questo computer. Controll
 
 ## Persone
 people-title = Persone abilitate
+people-not-here = Le persone abilitate sono gestite dal responsabile del trattamento e dall'amministratore di sistema.
 people-count = { $n } account
 list-hint = Frecce: scelta · { $area } altro elenco · { $back } chiude
 people-name = Nome e account
@@ -517,6 +519,7 @@ people-last-use = Ultimo uso
 people-confirm-by = Da confermare entro
 people-state = Stato
 people-never = mai
+people-no-deadline = senza scadenza
 people-active-at = in uso su { $station }
 people-good = abilitato
 people-disabled = disabilitato
@@ -526,7 +529,8 @@ people-must-choose = password da cambiare
 people-confirm = Conferma
 people-disable = Disabilita
 people-end = Termina la sessione
-people-sure = Disabilitare { $name }? La sessione in corso finisce entro pochi secondi.
+people-sure = Disabilitare { $name }? Non potrà più accedere.
+people-sure-active = Disabilitare { $name }? La sessione in corso finisce entro pochi secondi.
 people-recorded = Ogni modifica è annotata nel registro con il tuo nome.
 people-done = Fatto.
 people-loading = Lettura dell'elenco…
@@ -570,6 +574,7 @@ station-maintainer = manutenzione
 
 ## Telecamere e piano del sito
 cameras-title = Telecamere e piano del sito
+cameras-not-here = Le telecamere e il piano del sito sono gestiti dall'amministratore di sistema e dal responsabile del trattamento.
 cameras-count = { $n } telecamere
 cameras-number = Numero
 cameras-masks = Maschere

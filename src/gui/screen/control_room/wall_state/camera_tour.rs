@@ -34,7 +34,7 @@ impl WallState {
         let here = self.selected_camera().cloned();
         let cameras = self.not_shown_elsewhere(session, here.as_ref());
         let Some(tour) = CameraTour::begin(cameras, *dwell, now.instant) else {
-            return Effect::say(Notice::said(Tone::Attention, fl!("tour-nothing")));
+            return Effect::say(Notice::passing(fl!("tour-nothing")));
         };
         let first = tour.camera().cloned().filter(|camera| Some(camera) != here.as_ref());
         let tile = self.selected;
