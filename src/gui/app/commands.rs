@@ -109,7 +109,7 @@ impl App {
         let Screen::Session(session) = &self.screen else {
             return Task::none();
         };
-        if !session.desk.keeps_people() {
+        if !session.desk.administers_accounts() {
             return Task::none();
         }
         let (admin, reading) = AccountAdmin::new(session.desk.clone());
@@ -124,7 +124,7 @@ impl App {
         let Screen::Session(session) = &self.screen else {
             return Task::none();
         };
-        if !session.desk.keeps_cameras() && !session.desk.approves_cameras() {
+        if !session.desk.administers_cameras() && !session.desk.approves_cameras() {
             return Task::none();
         }
         let (screen, reading) = Cameras::new(session.desk.clone());
