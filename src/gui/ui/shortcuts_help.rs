@@ -39,8 +39,8 @@ impl May {
     /// What the person at this desk may do.
     pub fn of(desk: &(impl Accounts + CameraAdmin + ?Sized)) -> Self {
         Self {
-            keep_people: desk.keeps_people(),
-            keep_cameras: desk.keeps_cameras() || desk.approves_cameras(),
+            keep_people: desk.administers_accounts(),
+            keep_cameras: desk.administers_cameras() || desk.approves_cameras(),
         }
     }
 
@@ -113,7 +113,7 @@ fn camera() -> Group {
 }
 
 fn dome() -> Group {
-    use Command::{AskHold, CallPreset, HandOver, SavePreset, Stop, ZoomIn, ZoomOut};
+    use Command::{AskLease, CallPreset, HandOver, SavePreset, Stop, ZoomIn, ZoomOut};
     Group {
         title: fl!("keys-group-dome"),
         lines: vec![
@@ -122,7 +122,7 @@ fn dome() -> Group {
             (fl!("keys-stop"), vec![Stop]),
             (fl!("keys-call-preset"), vec![CallPreset(1)]),
             (fl!("keys-save-preset"), vec![SavePreset(1)]),
-            (fl!("keys-ask-hold"), vec![AskHold]),
+            (fl!("keys-ask-lease"), vec![AskLease]),
             (fl!("keys-hand-over"), vec![HandOver]),
         ],
     }

@@ -31,7 +31,7 @@ impl Notices {
             } => self.strip.say(clock, tone, sentence, camera, stay),
             Notice::Settled(concern) => self.strip.settle(&concern),
             Notice::Refused { why, camera } => {
-                let tone = if matches!(*why, Refusal::Kind(RefusalKind::HeldByOther(_))) {
+                let tone = if matches!(*why, Refusal::Kind(RefusalKind::LeasedByOther(_))) {
                     Tone::Other
                 } else {
                     Tone::Attention

@@ -10,7 +10,6 @@ use crate::gui::i18n::fl;
 use crate::gui::screen::control_room::effect::{Effect, Notice};
 use crate::gui::screen::control_room::now::Now;
 use crate::gui::screen::control_room::session_facts::SessionFacts;
-use crate::gui::theme::Tone;
 use iced::Task;
 use std::time::Duration;
 
