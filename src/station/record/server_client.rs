@@ -104,7 +104,7 @@ impl ServerClient {
     /// A client with an enrolment's certificate; contacts nobody.
     ///
     /// # Errors
-    /// [`BadCertificates`].
+    /// [`BadCertificates`]: key, certificate or authority are not PEM that can be used.
     pub fn new(access: ServerAccess<'_>) -> Result<Self, BadCertificates> {
         Ok(Self {
             http: Arc::new(RwLock::new(client(access)?)),
