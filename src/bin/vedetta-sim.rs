@@ -6,7 +6,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
+use vedetta::domain::camera::CameraId;
 use vedetta::sim::film;
+use vedetta::sim::makes::{MAKES, Make};
 use vedetta::sim::run::{Options, Simulator};
 use vedetta::sim::site_files::SchoolDay;
 
@@ -44,6 +46,23 @@ struct Arguments {
     /// Every stream alike (H.264, 25 pictures a second), main streams encoded only when watched: for measuring
     #[arg(long)]
     alike: bool,
+    /// Make of a dome, `cam-03=preciso`, or of every dome, `preciso`; may be given several times
+    #[arg(long = "make", value_name = "[CAMERA=]MAKE", value_parser = make)]
+    makes: Vec<(Option<CameraId>, Make)>,
+    /// Print the names of the makes, and end
+    #[arg(long)]
+    list_makes: bool,
+    /// Tint the domes' pictures and make them small, so that a program can count what is seen
+    #[arg(long)]
+    sight_test: bool,
+}
+
+fn make(text: &str) -> Result<(Option<CameraId>, Make), String> {
+    let (camera, name) = match text.split_once('=') {
+        Some((camera, name)) => (Some(camera.parse::<CameraId>().map_err(|error| error.to_string())?), name),
+        None => (None, text),
+    };
+    Ok((camera, Make::by_name(name).map_err(|error| error.to_string())?))
 }
 
 fn main() -> ExitCode {
@@ -73,7 +92,14 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         prepare,
         alike,
         search,
+        makes,
+        list_makes,
+        sight_test,
     } = arguments;
+    if list_makes {
+        MAKES.iter().for_each(|make| println!("{}", make.name));
+        return Ok(());
+    }
     if let Some(film) = search {
         let found = tokio::task::spawn_blocking(move || film::search(&film)).await??;
         println!("{}", serde_json::to_string(&found)?);
@@ -94,6 +120,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         discovery,
         prepare,
         alike,
+        makes,
+        sight_test,
     });
     let town = tokio::select! {
         town = starting => town?,

@@ -15,6 +15,10 @@ mod scene;
 mod sight;
 mod view;
 
+use super::makes::Make;
+use crate::domain::camera::{CameraId, CameraKind, StreamRole};
+use glam::DVec3;
+
 pub use camera_site::{CameraSite, Codec, Mount, StreamSpec};
 pub use movers::LOOP_MS;
 pub use placing::SCHOOL;
@@ -23,6 +27,11 @@ pub use view::{View, direction};
 
 /// Grows with every change of the picture, so that cached clips of older pictures are not used.
 pub const PICTURE_VERSION: u32 = 4;
+
+/// A dome that the town has not.
+#[derive(Debug, thiserror::Error)]
+#[error("the town has no dome «{0}»")]
+pub struct NoSuchDome(pub CameraId);
 
 /// A town with its cameras.
 #[derive(Debug, Clone)]
@@ -54,9 +63,51 @@ impl Town {
         }
     }
 
+    /// Hangs domes of these makes: each names a camera, or nobody for every dome. Later ones win.
+    ///
+    /// # Errors
+    /// A camera that is not there or does not move.
+    pub fn hang(&mut self, makes: &[(Option<CameraId>, Make)]) -> Result<(), NoSuchDome> {
+        for (camera, make) in makes {
+            let mut found = false;
+            let domes = self.sites.iter_mut().filter(|site| site.kind == CameraKind::Dome);
+            for site in domes.filter(|site| camera.as_ref().is_none_or(|camera| site.id == *camera)) {
+                site.fit(*make);
+                found = true;
+            }
+            if let Some(camera) = camera.as_ref().filter(|_| !found) {
+                return Err(NoSuchDome(camera.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives every dome a main stream as small as its sub stream.
+    pub fn make_small(&mut self) {
+        for site in self.sites.iter_mut().filter(|site| site.kind == CameraKind::Dome) {
+            let size = site.stream(StreamRole::Sub).map(|sub| (sub.width, sub.height));
+            for stream in &mut site.streams {
+                (stream.width, stream.height) = size.unwrap_or((stream.width, stream.height));
+            }
+        }
+    }
+
     /// Paints the town as `view` sees it `at_ms` into its loop, with `time_code_ms` in the strip, as I420 planes.
     /// The canvas must have the view's size.
     pub fn paint(&self, canvas: &mut Canvas, view: &View, at_ms: u64, time_code_ms: u64, planes: &mut Vec<u8>) {
+        self.paint_with(canvas, view, at_ms, time_code_ms, &[], planes);
+    }
+
+    /// Paints the town and before it boards of one colour (sRGB), in town coordinates, facing the eye.
+    pub fn paint_with(
+        &self,
+        canvas: &mut Canvas,
+        view: &View,
+        at_ms: u64,
+        time_code_ms: u64,
+        boards: &[([DVec3; 4], [u8; 3])],
+        planes: &mut Vec<u8>,
+    ) {
         canvas.clear(view);
         let moving = self.movers.groups(at_ms);
         let mut seen: Vec<(f64, &scene::Group)> = moving
@@ -72,6 +123,10 @@ impl Town {
                 canvas.draw(view, face);
             }
         }
+        for (corners, rgb) in boards {
+            canvas.draw(view, &scene::Face::quad(*corners, *rgb).painted(colour::pack(*rgb)));
+        }
+        canvas.turn(view.turned);
         canvas.finish(time_code_ms, planes);
     }
 }

@@ -18,6 +18,7 @@ use vedetta_check::leak::LeakRun;
 use vedetta_check::measure::SimReady;
 use vedetta_check::script::{Guest, Visit};
 use vedetta_check::soak::Soak;
+use vedetta_check::steering::{Steering, Wanted};
 use vedetta_check::typing::Typing;
 use vedetta_check::wrong_masks::LastReportedPose;
 
@@ -68,6 +69,19 @@ enum Command {
         /// Who is signed in at the wall.
         #[arg(long, value_name = "USER")]
         sign_in: String,
+    },
+    /// Steer the town's last dome past masked houses, and leave steering-run.json in the folder.
+    Steering {
+        folder: PathBuf,
+        /// The simulator's ready line: where it tells the truth about its dome. It runs with --sight-test.
+        #[arg(long, value_name = "FILE")]
+        sim_ready: PathBuf,
+        /// Rows to run; all of them where none is named.
+        #[arg(long, value_enum, value_delimiter = ',')]
+        rows: Vec<Wanted>,
+        /// How long a walker is followed.
+        #[arg(long, default_value_t = 20)]
+        seconds: u64,
     },
     /// Fill in the sign-in screen many times at a few milliseconds a key, and leave typing-run.json in the folder.
     Typing {
@@ -140,6 +154,20 @@ fn check(Arguments { workstation, errand }: Arguments) -> Result<(), String> {
             let mut options = options(Arc::new(TrackedPose));
             options.sign_in = Some(people.credentials(&sign_in).map_err(said)?);
             errand::run(options, folder, Errand::Soak(soak))
+        }
+        Command::Steering {
+            folder,
+            sim_ready,
+            rows,
+            seconds,
+        } => {
+            let steering = Steering {
+                operator: guest(&people, Level::Supervisor).map_err(said)?,
+                ready: read_ready(&sim_ready)?,
+                rows: if rows.is_empty() { Wanted::ALL.to_vec() } else { rows },
+                seconds,
+            };
+            errand::run(options(Arc::new(TrackedPose)), folder, Errand::Steering(steering))
         }
         Command::Typing { folder, times } => {
             let typing = Typing {
