@@ -59,7 +59,10 @@ struct Arguments {
 
 fn make(text: &str) -> Result<(Option<CameraId>, Make), String> {
     let (camera, name) = match text.split_once('=') {
-        Some((camera, name)) => (Some(camera.parse::<CameraId>().map_err(|error| error.to_string())?), name),
+        Some((camera, name)) => (
+            Some(camera.parse::<CameraId>().map_err(|error| error.to_string())?),
+            name,
+        ),
         None => (None, text),
     };
     Ok((camera, Make::by_name(name).map_err(|error| error.to_string())?))

@@ -125,7 +125,10 @@ fn moment(device: &Device, at_ms: u64) -> Moment {
         at_ms,
         pose,
         moving: device.moving(now.checked_sub(ago).unwrap_or(now)),
-        walkers: walkers.iter().map(|walker| seen(walker, &view, device, at_ms)).collect(),
+        walkers: walkers
+            .iter()
+            .map(|walker| seen(walker, &view, device, at_ms))
+            .collect(),
     }
 }
 
@@ -170,7 +173,10 @@ struct Stored {
 async fn presets(State(devices): State<Devices>, Path(id): Path<String>, body: Bytes) -> Answer {
     let device = find(&devices, &id)?;
     let stored: Vec<Stored> = read(&body)?;
-    if !stored.iter().all(|it| [it.pan_deg, it.tilt_deg, it.hfov_deg].iter().all(|v| v.is_finite())) {
+    if !stored
+        .iter()
+        .all(|it| [it.pan_deg, it.tilt_deg, it.hfov_deg].iter().all(|v| v.is_finite()))
+    {
         return Err((StatusCode::BAD_REQUEST, "a direction is no number".to_owned()));
     }
     let mut dome = device
@@ -206,7 +212,10 @@ async fn walk(State(devices): State<Devices>, Path(id): Path<String>, body: Byte
     let walk: Walk = read(&body)?;
     let numbers = [walk.azimuth_deg, walk.elevation_deg, walk.speed_deg_s];
     if walk.name.is_empty() || !numbers.iter().all(|v| v.is_finite()) || walk.elevation_deg > -1.0 {
-        return Err((StatusCode::BAD_REQUEST, "a walker has a name and is below the horizon".to_owned()));
+        return Err((
+            StatusCode::BAD_REQUEST,
+            "a walker has a name and is below the horizon".to_owned(),
+        ));
     }
     let mount = &device.site().mount;
     let walker = Walker {

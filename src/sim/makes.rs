@@ -234,10 +234,18 @@ mod tests {
     #[test]
     fn every_make_has_a_name_of_its_own_and_a_whole_speed_table() {
         for (place, make) in MAKES.iter().enumerate() {
-            assert!(MAKES[..place].iter().all(|other| other.name != make.name), "{}", make.name);
+            assert!(
+                MAKES[..place].iter().all(|other| other.name != make.name),
+                "{}",
+                make.name
+            );
             assert_eq!(Make::by_name(make.name), Ok(*make));
             assert_eq!((make.speeds[0], make.speeds.last()), ([0.0; 2], Some(&[1.0; 2])));
-            assert!(make.speeds.windows(2).all(|pair| pair[0][0] < pair[1][0] && pair[0][1] <= pair[1][1]));
+            assert!(
+                make.speeds
+                    .windows(2)
+                    .all(|pair| pair[0][0] < pair[1][0] && pair[0][1] <= pair[1][1])
+            );
         }
         assert_eq!(Make::by_name("ignoto"), Err(UnknownMake("ignoto".to_owned())));
     }
@@ -249,7 +257,11 @@ mod tests {
             for step in 1..=100 {
                 let asked = f64::from(step) / 100.0;
                 let given = make.speed_of(asked);
-                assert!(given <= asked * bounds.speed_per_velocity + 1e-9, "{} at {asked}", make.name);
+                assert!(
+                    given <= asked * bounds.speed_per_velocity + 1e-9,
+                    "{} at {asked}",
+                    make.name
+                );
                 assert_eq!(make.speed_of(-asked), -given);
             }
             assert!(bounds.command_delay_s >= make.command_delay_ms as f64 / 1_000.0 + make.ramp_s);

@@ -153,7 +153,10 @@ mod tests {
         let chroma = |channel: f64, scale: f64| (128.0 + 224.0 * (channel - y) / scale).round() as u8;
         let mut planes = vec![0, 0, 0, 0, chroma(b, 1.8556), chroma(r, 1.5748)];
         tint(2, 2, &mut planes);
-        let (cb, cr) = ((f64::from(planes[4]) - 128.0) / 224.0, (f64::from(planes[5]) - 128.0) / 224.0);
+        let (cb, cr) = (
+            (f64::from(planes[4]) - 128.0) / 224.0,
+            (f64::from(planes[5]) - 128.0) / 224.0,
+        );
         let (r, b) = (y + 1.5748 * cr, y + 1.8556 * cb);
         let g = (y - 0.2126 * r - 0.0722 * b) / 0.7152;
         [r, g, b].map(|channel| (channel * 255.0).round().clamp(0.0, 255.0) as u8)
@@ -161,11 +164,29 @@ mod tests {
 
     #[test]
     fn the_tint_tells_the_town_from_greys_and_keeps_the_two_colours_that_are_counted() {
-        for town in [[36, 36, 38], [255; 3], [86, 87, 88], [216, 222, 222], [190, 124, 34], [112, 134, 76]] {
+        for town in [
+            [36, 36, 38],
+            [255; 3],
+            [86, 87, 88],
+            [216, 222, 222],
+            [190, 124, 34],
+            [112, 134, 76],
+        ] {
             let seen = tinted(town);
-            assert!(is_tinted(seen) && !is_walker(seen) && !is_reserved(seen), "{town:?} {seen:?}");
+            assert!(
+                is_tinted(seen) && !is_walker(seen) && !is_reserved(seen),
+                "{town:?} {seen:?}"
+            );
         }
-        for cover in [[42; 3], [51; 3], [0; 3], [255; 3], [94, 214, 184], [146, 200, 255], [14, 16, 18]] {
+        for cover in [
+            [42; 3],
+            [51; 3],
+            [0; 3],
+            [255; 3],
+            [94, 214, 184],
+            [146, 200, 255],
+            [14, 16, 18],
+        ] {
             assert!(!is_tinted(cover) && !is_walker(cover), "{cover:?}");
         }
         assert!(is_reserved(tinted(reserved_hue::RGB)));
@@ -195,7 +216,9 @@ mod tests {
             hfov_deg: 60.0,
         };
         let view = View::new(&mount, pose, 640, 360);
-        let corners = walker.board(&view, 6_000).map(|corner| view.to_picture(view.to_camera(corner)));
+        let corners = walker
+            .board(&view, 6_000)
+            .map(|corner| view.to_picture(view.to_camera(corner)));
         let middle = corners.iter().map(|corner| corner[0]).sum::<f64>() / 4.0;
         assert!((middle - 320.0).abs() < 1.0, "{corners:?}");
         assert_eq!(walker.directions(&mount, 500)[0], walker.directions(&mount, 1_000)[0]);

@@ -187,3 +187,21 @@ fn multicast() -> Element {
         ],
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turned_picture_is_declared_as_the_schema_says() {
+        let told = |turned| {
+            let mut text = String::new();
+            rotate(turned).into_iter().for_each(|element| element.write(&mut text));
+            text
+        };
+        assert_eq!(told(Turned::Upright), "");
+        assert_eq!(told(Turned::HalfTurn), "<tt:Rotate><tt:Mode>ON</tt:Mode></tt:Rotate>");
+        let mirrored = "<tt:Rotate Mirror=\"true\"><tt:Mode>OFF</tt:Mode></tt:Rotate>";
+        assert_eq!(told(Turned::Mirrored), mirrored);
+    }
+}

@@ -337,7 +337,10 @@ pub(in crate::sim) fn told(name: &'static str, device: &Device) -> Option<Elemen
 /// The angles that the picture spans, degrees.
 fn field_of_view(device: &Device, at: Instant) -> Element {
     let across = device.true_pose(at).hfov_deg;
-    let down = 2.0 * ((across / 2.0).to_radians().tan() / device.site().lens.aspect).atan().to_degrees();
+    let down = 2.0
+        * ((across / 2.0).to_radians().tan() / device.site().lens.aspect)
+            .atan()
+            .to_degrees();
     node("tt:FieldOfView", [])
         .with("hfov", format!("{across:.3}"))
         .with("vfov", format!("{down:.3}"))

@@ -130,3 +130,54 @@ impl Town {
         canvas.finish(time_code_ms, planes);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::makes::{COMMON, Turned};
+
+    #[test]
+    fn makes_hang_where_they_were_asked_for() {
+        let mut town = Town::generate(7, 3, 2);
+        let (slow, cropping) = (Make::by_name("lento").unwrap(), Make::by_name("digitale").unwrap());
+        town.hang(&[(None, slow), (Some("cam-03".parse().unwrap()), cropping)])
+            .unwrap();
+        let makes: Vec<&str> = town.sites.iter().map(|site| site.make.name).collect();
+        assert_eq!(makes, [COMMON.name, "lento", "digitale"]);
+        assert!(town.sites[1].motion.command_delay_s >= 1.8);
+        let lens = &town.sites[2].lens;
+        assert!((lens.magnification(lens.narrowest_hfov_deg()) - 4.0).abs() < 1e-9);
+        assert!(
+            town.hang(&[(Some("cam-01".parse().unwrap()), slow)]).is_err(),
+            "it does not move"
+        );
+    }
+
+    #[test]
+    fn a_turned_picture_is_the_same_picture_turned_and_its_time_code_is_not() {
+        let town = Town::generate(7, 2, 1);
+        let site = &town.sites[1];
+        let pose = crate::domain::camera::Pose {
+            pan_deg: 20.0,
+            tilt_deg: -10.0,
+            hfov_deg: 60.0,
+        };
+        let (width, height, strip) = (160, 96, 4);
+        let painted = |turned| {
+            let view = View::new(&site.mount, pose, width, height).turned(turned);
+            let mut planes = Vec::new();
+            town.paint(&mut Canvas::new(width, height), &view, 1_000, 1_000, &mut planes);
+            planes.truncate(width * height);
+            planes
+        };
+        let [upright, mirrored, half] = [Turned::Upright, Turned::Mirrored, Turned::HalfTurn].map(painted);
+        let picture = width * (height - strip);
+        assert_eq!(upright[picture..], mirrored[picture..]);
+        assert_ne!(upright[..picture], mirrored[..picture]);
+        for (row, other) in upright[..picture].chunks(width).zip(mirrored.chunks(width)) {
+            assert!(row.iter().eq(other.iter().rev()));
+        }
+        let below = &upright[width * strip..picture];
+        assert!(below.iter().eq(half[width * strip..picture].iter().rev()));
+    }
+}

@@ -73,7 +73,9 @@ impl Control {
         if line.contains(" 200 ") {
             Ok(rest.to_owned())
         } else {
-            Err(StepError::Wrong(format!("{path}: the simulator answered «{line}» {rest}")))
+            Err(StepError::Wrong(format!(
+                "{path}: the simulator answered «{line}» {rest}"
+            )))
         }
     }
 }

@@ -201,7 +201,13 @@ impl Bench {
     }
 
     /// Signs in, opens the dome on the full screen, and learns which cells are the picture's own.
-    pub fn open(&mut self, v: &mut Visitor<'_>, operator: &Guest, eye: Eye, outcome: &mut Outcome) -> Result<(), StepError> {
+    pub fn open(
+        &mut self,
+        v: &mut Visitor<'_>,
+        operator: &Guest,
+        eye: Eye,
+        outcome: &mut Outcome,
+    ) -> Result<(), StepError> {
         v.leaks.rarely(true);
         script::sign_in(v, operator)?;
         v.hands.tap(Key::Function(2))?;
@@ -212,11 +218,15 @@ impl Bench {
                 scene.pictures.iter().any(|p| p.camera == camera && (p.live || !live))
             }
         };
-        v.until("the dome on the wall", 90, |scene| scene.layout == Some(Layout::One) && is_there(true)(scene))?;
+        v.until("the dome on the wall", 90, |scene| {
+            scene.layout == Some(Layout::One) && is_there(true)(scene)
+        })?;
         let number = v.scene().cameras.iter().find(|it| it.id == camera).map(|it| it.number);
         v.hands.write(&number.unwrap_or(1).to_string())?;
         v.hands.tap(Key::Enter)?;
-        v.until("the dome to be selected", 10, |scene| scene.selected.as_ref() == Some(&camera))?;
+        v.until("the dome to be selected", 10, |scene| {
+            scene.selected.as_ref() == Some(&camera)
+        })?;
         v.hands.tap(Key::Enter)?;
         let scene = v.until("the dome on the full screen", 30, |scene| {
             scene.screen == ScreenName::FullScreen && is_there(true)(scene)
@@ -243,7 +253,9 @@ impl Bench {
         self.cells = std::array::from_fn(|row| if row < ROWS - 2 { shown[row] } else { 0 });
         let mut codes: Vec<i64> = looks.iter().filter_map(|look| look.taken_ms).collect();
         codes.dedup();
-        let mut ages: Vec<f64> = (looks.iter()).filter_map(|look| Some((look.at_ms - look.taken_ms?) as f64)).collect();
+        let mut ages: Vec<f64> = (looks.iter())
+            .filter_map(|look| Some((look.at_ms - look.taken_ms?) as f64))
+            .collect();
         ages.sort_by(f64::total_cmp);
         let middle = ages.get(ages.len() / 2).copied();
         self.latency_ms = middle.unwrap_or(USUAL_LATENCY_MS);
@@ -261,7 +273,9 @@ impl Bench {
 
     /// Looks between two moments, Unix milliseconds.
     pub fn looks(&self, from_ms: i64, to_ms: i64) -> Vec<Look> {
-        self.looking.as_ref().map_or_else(Vec::new, |looking| looking.between(from_ms, to_ms))
+        self.looking
+            .as_ref()
+            .map_or_else(Vec::new, |looking| looking.between(from_ms, to_ms))
     }
 
     /// From light to the window, milliseconds.
@@ -279,13 +293,16 @@ impl Bench {
         if at_ms.is_empty() {
             return Ok(Vec::new());
         }
-        self.control.post(&format!("/cameras/{}/truth", self.camera), &Moments { at_ms })
+        self.control
+            .post(&format!("/cameras/{}/truth", self.camera), &Moments { at_ms })
     }
 
     /// The truth now.
     pub fn now(&self) -> Result<Moment, StepError> {
         let told = self.truth(vec![unix_ms()])?;
-        told.into_iter().next().ok_or_else(|| StepError::Wrong("no truth of this moment".to_owned()))
+        told.into_iter()
+            .next()
+            .ok_or_else(|| StepError::Wrong("no truth of this moment".to_owned()))
     }
 
     /// Sends a walker along the stage's walk. Returns when it starts, Unix milliseconds.
@@ -320,7 +337,10 @@ impl Bench {
                 break;
             }
             if Instant::now() > end {
-                return Err(StepError::Wrong(format!("the dome did not come to {place:?}: {:?}", now.pose)));
+                return Err(StepError::Wrong(format!(
+                    "the dome did not come to {place:?}: {:?}",
+                    now.pose
+                )));
             }
             // A gesture that has just ended still stops the dome for a moment: the preset is called again then.
             let late = Duration::from_millis(4_000 + self.site.command_delay_ms);
@@ -342,7 +362,11 @@ impl Bench {
             let now = self.now()?;
             let newest = self.looking.as_ref().and_then(Looking::newest);
             let excess = newest.map_or(1.0, |look| self.shares(&look, now.pose)[1]);
-            good = if !now.moving && excess <= BACK_SHARE { good + 1 } else { 0 };
+            good = if !now.moving && excess <= BACK_SHARE {
+                good + 1
+            } else {
+                0
+            };
             if good >= 5 {
                 return Ok(true);
             }
@@ -384,7 +408,11 @@ impl Bench {
         let looks = self.looks(from_ms, to_ms);
         let taken = |look: &Look| look.taken_ms.unwrap_or(look.at_ms - self.latency_ms());
         let moments = self.truth(looks.iter().map(taken).collect())?;
-        Ok(looks.into_iter().zip(moments).map(|(look, moment)| self.judge(look, moment)).collect())
+        Ok(looks
+            .into_iter()
+            .zip(moments)
+            .map(|(look, moment)| self.judge(look, moment))
+            .collect())
     }
 
     fn judge(&self, look: Look, moment: Moment) -> Judged {
@@ -393,7 +421,10 @@ impl Bench {
         let is_masked = count(&both(&centre, &self.masked(moment.pose))) > 0;
         let free = count(&both(&centre, &look.shown));
         // A third of the figure is enough to know somebody by.
-        let walker_seen = moment.walkers.first().is_some_and(|walker| look.walker >= 0.3 * walker.area);
+        let walker_seen = moment
+            .walkers
+            .first()
+            .is_some_and(|walker| look.walker >= 0.3 * walker.area);
         Judged {
             centre_free: (!is_masked).then(|| 4 * free >= 3 * count(&centre)),
             look,

@@ -80,7 +80,9 @@ pub fn follow(v: &Visitor<'_>, bench: &mut Bench, zoom: Zoom, how: How, seconds:
         seconds: round(seconds as f64),
         looks: looks.len(),
         seen_share: share(&looks, |look| look.walker_seen),
-        inside_share: share(&looks, |look| look.moment.walkers.first().is_some_and(|it| it.inside > 0.3)),
+        inside_share: share(&looks, |look| {
+            look.moment.walkers.first().is_some_and(|it| it.inside > 0.3)
+        }),
         mean_covered: mean(&looks, |look| look.covered),
         mean_excess: mean(&looks, |look| look.excess),
         acts: hands.acts,
@@ -89,7 +91,10 @@ pub fn follow(v: &Visitor<'_>, bench: &mut Bench, zoom: Zoom, how: How, seconds:
 
 /// How far the walker is to the right of the axis, degrees.
 fn offset(known: &Moment) -> f64 {
-    let azimuth = known.walkers.first().map_or(known.pose.pan_deg, |walker| walker.feet.azimuth_deg);
+    let azimuth = known
+        .walkers
+        .first()
+        .map_or(known.pose.pan_deg, |walker| walker.feet.azimuth_deg);
     (azimuth - known.pose.pan_deg + 180.0).rem_euclid(360.0) - 180.0
 }
 
@@ -108,7 +113,11 @@ impl Hands {
             let turned = (known.pose.pan_deg - from + 180.0).rem_euclid(360.0) - 180.0;
             if turned.abs() > 0.05 {
                 let seen = turned.abs() / time;
-                self.held_deg_s = if self.learnt == 0 { seen } else { 0.5 * (self.held_deg_s + seen) };
+                self.held_deg_s = if self.learnt == 0 {
+                    seen
+                } else {
+                    0.5 * (self.held_deg_s + seen)
+                };
                 self.learnt += 1;
             }
         }
@@ -136,7 +145,9 @@ impl Hands {
         let now = unix_ms();
         let waits = BETWEEN_CLICKS_MS + bench.site.command_delay_ms as i64;
         let away = offset(known) + SPEED_DEG_S * Self::behind(bench);
-        let Some(walker) = known.walkers.first() else { return Ok(()) };
+        let Some(walker) = known.walkers.first() else {
+            return Ok(());
+        };
         if known.moving || now - self.last_click_ms < waits || away.abs() < AWAY * known.pose.hfov_deg {
             return Ok(());
         }

@@ -120,12 +120,24 @@ fn one(v: &Visitor<'_>, bench: &mut Bench, row: Wanted, seconds: u64) -> Vec<Nam
         Wanted::Notch => vec![("notch", rows::notches(v, bench))],
         Wanted::Preset => vec![("preset", rows::presets(v, bench))],
         Wanted::FollowArrows => vec![
-            ("follow_arrows_1x", following::follow(v, bench, One, How::Arrows, seconds)),
-            ("follow_arrows_4x", following::follow(v, bench, Four, How::Arrows, seconds)),
+            (
+                "follow_arrows_1x",
+                following::follow(v, bench, One, How::Arrows, seconds),
+            ),
+            (
+                "follow_arrows_4x",
+                following::follow(v, bench, Four, How::Arrows, seconds),
+            ),
         ],
         Wanted::FollowClick => vec![
-            ("follow_click_1x", following::follow(v, bench, One, How::Clicks, seconds)),
-            ("follow_click_4x", following::follow(v, bench, Four, How::Clicks, seconds)),
+            (
+                "follow_click_1x",
+                following::follow(v, bench, One, How::Clicks, seconds),
+            ),
+            (
+                "follow_click_4x",
+                following::follow(v, bench, Four, How::Clicks, seconds),
+            ),
         ],
     }
 }

@@ -105,7 +105,9 @@ pub enum Row {
     Taps(Taps),
     Followed(Followed),
     /// Why the row could not be run.
-    Trouble { why: String },
+    Trouble {
+        why: String,
+    },
 }
 
 /// How often was looked, and what at.
@@ -150,7 +152,10 @@ mod tests {
     #[test]
     fn a_spread_is_by_nearest_rank() {
         let spread = Spread::of((1..=200).rev().map(f64::from).collect()).unwrap();
-        assert_eq!((spread.p50, spread.p99, spread.max, spread.mean), (100.0, 198.0, 200.0, 100.5));
+        assert_eq!(
+            (spread.p50, spread.p99, spread.max, spread.mean),
+            (100.0, 198.0, 200.0, 100.5)
+        );
         assert!(Spread::of(Vec::new()).is_none());
         assert_eq!(Spread::of(vec![2.0]).unwrap().p99, 2.0);
     }

@@ -74,7 +74,9 @@ pub fn pans(v: &Visitor<'_>, bench: &mut Bench, zoom: Zoom) -> Result<Row, StepE
 
 /// The first of three looks in a row with the picture back, Unix milliseconds.
 fn came_back(looks: &[Judged]) -> Option<i64> {
-    let back = looks.windows(3).find(|three| three.iter().all(|look| look.excess <= BACK_SHARE));
+    let back = looks
+        .windows(3)
+        .find(|three| three.iter().all(|look| look.excess <= BACK_SHARE));
     back.and_then(|three| three.first()).map(|look| look.look.at_ms)
 }
 
@@ -181,5 +183,7 @@ fn moves(
 /// How long the whole picture was covered: from each such look to the next look.
 fn seconds_covered(looks: &[Judged]) -> f64 {
     let covered = looks.windows(2).filter(|pair| pair[0].covered >= WHOLE);
-    covered.map(|pair| (pair[1].look.at_ms - pair[0].look.at_ms) as f64 / 1_000.0).sum()
+    covered
+        .map(|pair| (pair[1].look.at_ms - pair[0].look.at_ms) as f64 / 1_000.0)
+        .sum()
 }

@@ -56,7 +56,11 @@ pub struct Scenery {
 
 fn vector(direction: Direction) -> Vector {
     let (azimuth, elevation) = (direction.azimuth_deg.to_radians(), direction.elevation_deg.to_radians());
-    [azimuth.sin() * elevation.cos(), azimuth.cos() * elevation.cos(), elevation.sin()]
+    [
+        azimuth.sin() * elevation.cos(),
+        azimuth.cos() * elevation.cos(),
+        elevation.sin(),
+    ]
 }
 
 fn dot(a: Vector, b: Vector) -> f64 {
@@ -64,7 +68,11 @@ fn dot(a: Vector, b: Vector) -> f64 {
 }
 
 fn cross(a: Vector, b: Vector) -> Vector {
-    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+    [
+        a[1] * b[2] - a[2] * b[1],
+        a[2] * b[0] - a[0] * b[2],
+        a[0] * b[1] - a[1] * b[0],
+    ]
 }
 
 impl Scenery {
@@ -97,14 +105,22 @@ impl Scenery {
 
     /// Whether a direction or one within `room` degrees of it is masked.
     fn is_near_a_mask(&self, azimuth_deg: f64, elevation_deg: f64, room: f64) -> bool {
-        [(0.0, 0.0), (-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0), (-0.7, 0.7), (0.7, 0.7)]
-            .into_iter()
-            .any(|(across, up)| {
-                self.is_masked(vector(Direction {
-                    azimuth_deg: azimuth_deg + across * room,
-                    elevation_deg: elevation_deg + up * room,
-                }))
-            })
+        [
+            (0.0, 0.0),
+            (-1.0, 0.0),
+            (1.0, 0.0),
+            (0.0, -1.0),
+            (0.0, 1.0),
+            (-0.7, 0.7),
+            (0.7, 0.7),
+        ]
+        .into_iter()
+        .any(|(across, up)| {
+            self.is_masked(vector(Direction {
+                azimuth_deg: azimuth_deg + across * room,
+                elevation_deg: elevation_deg + up * room,
+            }))
+        })
     }
 
     /// The cells of an upright picture that are masked in truth, by their middles.
@@ -112,10 +128,7 @@ impl Scenery {
         let mut grid = [0; ROWS];
         for (row, word) in grid.iter_mut().enumerate() {
             for column in 0..COLUMNS {
-                let place = [
-                    (column as f64 + 0.5) / COLUMNS as f64,
-                    (row as f64 + 0.5) / ROWS as f64,
-                ];
+                let place = [(column as f64 + 0.5) / COLUMNS as f64, (row as f64 + 0.5) / ROWS as f64];
                 *word |= u64::from(self.is_masked(self.ray(pose, place))) << column;
             }
         }
@@ -270,7 +283,12 @@ mod tests {
             })
         };
         Scenery {
-            polygons: vec![vec![corner(-10.0, 0.0), corner(10.0, 0.0), corner(10.0, 10.0), corner(-10.0, 10.0)]],
+            polygons: vec![vec![
+                corner(-10.0, 0.0),
+                corner(10.0, 0.0),
+                corner(10.0, 10.0),
+                corner(-10.0, 10.0),
+            ]],
             height_m: 8.5,
             aspect: 16.0 / 9.0,
         }
@@ -306,7 +324,10 @@ mod tests {
             upside_down: false,
         };
         let stage = scenery().stage(&lens, 16.0).unwrap();
-        assert_eq!(scenery().share_masked(pose(stage.clear.azimuth_deg, stage.clear.elevation_deg, 62.0)), 0.0);
+        assert_eq!(
+            scenery().share_masked(pose(stage.clear.azimuth_deg, stage.clear.elevation_deg, 62.0)),
+            0.0
+        );
         let [_, head] = scenery().figure(stage.walk.elevation_deg);
         assert!(head < -1.0 && stage.masks_on_the_way[0] > 0.9, "{stage:?}");
         assert!(!scenery().is_near_a_mask(0.0, head, 1.0));
