@@ -15,7 +15,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-makes='' rows='' seconds=20 seed=7 window=1024x640
+makes='' rows='' seconds=20 seed=2 window=1024x640
 while [ $# -gt 0 ]; do
   case $1 in
     --make) makes=$2; shift 2 ;;

@@ -25,6 +25,8 @@ const TICK: Duration = Duration::from_millis(50);
 const ARRIVED_S: u64 = 25;
 /// Until the picture is back after a move, before the next is begun.
 const BACK: Duration = Duration::from_secs(8);
+/// The picture takes at least this share of the window's width.
+const WIDE: f32 = 0.85;
 /// Time in which the interface's own labels are learnt and pictures counted.
 const STILL: Duration = Duration::from_secs(3);
 /// Latency assumed where no time code can be read, milliseconds.
@@ -228,8 +230,18 @@ impl Bench {
             scene.selected.as_ref() == Some(&camera)
         })?;
         v.hands.tap(Key::Enter)?;
-        let scene = v.until("the dome on the full screen", 30, |scene| {
+        v.until("the dome on the full screen", 30, |scene| {
             scene.screen == ScreenName::FullScreen && is_there(true)(scene)
+        })?;
+        // The wall alone, without rail and panel. The layout comes after the key.
+        v.hands.tap(Key::Function(11))?;
+        let window = v.eye.look()?;
+        let most = window.width as f32 * WIDE;
+        let scene = v.until("the picture across the window", 20, |scene| {
+            scene
+                .pictures
+                .iter()
+                .any(|p| p.camera == camera && p.live && p.picture.width >= most)
         })?;
         let placed = scene.pictures.iter().find(|picture| picture.camera == camera);
         self.picture = placed.map(|picture| picture.picture).unwrap_or_default();

@@ -54,7 +54,7 @@ pub struct Pan {
     /// Covered where no mask is in truth, of the picture.
     pub mean_excess: f64,
     pub mean_masked_in_truth: f64,
-    /// From the release until no more than 10 % of the picture is covered in excess, for three looks; seconds.
+    /// From the release until no more than 10 % of the picture is covered in excess, for good; seconds.
     pub back_s: Option<Spread>,
     pub never_back: usize,
 }
