@@ -72,12 +72,11 @@ pub fn pans(v: &Visitor<'_>, bench: &mut Bench, zoom: Zoom) -> Result<Row, StepE
     }))
 }
 
-/// The first of three looks in a row with the picture back, Unix milliseconds.
+/// The first look with the picture back for good, Unix milliseconds.
 fn came_back(looks: &[Judged]) -> Option<i64> {
-    let back = looks
-        .windows(3)
-        .find(|three| three.iter().all(|look| look.excess <= BACK_SHARE));
-    back.and_then(|three| three.first()).map(|look| look.look.at_ms)
+    let away = looks.iter().rposition(|look| look.excess > BACK_SHARE);
+    let back = looks.get(away.map_or(0, |last| last + 1));
+    back.map(|look| look.look.at_ms)
 }
 
 /// The magnification of a view.
