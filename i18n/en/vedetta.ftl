@@ -1014,11 +1014,14 @@ help-sim-cache = Folder to keep encoded clips in between runs.
 help-sim-cameras = Cameras in all.
 help-sim-discovery = Answers WS-Discovery probes.
 help-sim-domes = How many of them are speed domes (the last ones).
+help-sim-list-makes = Print the names of the makes of domes, and end.
+help-sim-make = Make of a dome, “cam-03=preciso”, or of every dome, “preciso”; may be given several times.
 help-sim-plan = Folder to write site.toml and cameras.toml into.
 help-sim-prepare = Encodes the main streams before being ready, not in the background.
 help-sim-school = The school's camera follows a calendar: no pictures from HH:MM to HH:MM, on every day of the week.
 help-sim-search = Searches a film for the hue that only private windows have, prints what was found, and ends.
 help-sim-seed = Number that the town is made from.
+help-sim-sight-test = Tint the domes' pictures and make them small, so that a program can count what is seen.
 help-station = Name of the workstation: small letters, digits, hyphens.
 help-station-commands = Enrols a workstation or releases it from quarantine, while the server is stopped.
 help-station-controller = Controller in whose log the events of the workstation go; the first one when not given.

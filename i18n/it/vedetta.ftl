@@ -1014,11 +1014,14 @@ help-sim-cache = Cartella in cui tenere i filmati codificati fra un avvio e l'al
 help-sim-cameras = Telecamere in tutto.
 help-sim-discovery = Risponde alle ricerche WS-Discovery.
 help-sim-domes = Quante di esse sono dome (le ultime).
+help-sim-list-makes = Scrive i nomi dei tipi di dome e termina.
+help-sim-make = Tipo di una dome, «cam-03=preciso», o di tutte, «preciso»; si può ripetere.
 help-sim-plan = Cartella in cui scrivere site.toml e cameras.toml.
 help-sim-prepare = Codifica i flussi principali prima di essere pronto, non in seguito.
 help-sim-school = La telecamera della scuola segue un orario: nessuna immagine da HH:MM a HH:MM, tutti i giorni.
 help-sim-search = Cerca in un filmato la tinta che hanno solo le finestre private, scrive che cosa ha trovato e termina.
 help-sim-seed = Numero da cui nasce la città.
+help-sim-sight-test = Tinge le immagini delle dome e le fa piccole, perché un programma possa contare che cosa si vede.
 help-station = Nome della postazione: minuscole, cifre, trattini.
 help-station-commands = Abilita una postazione o la toglie dalla quarantena, a server fermo.
 help-station-controller = Titolare nel cui registro vanno gli eventi della postazione; se manca, il primo.

@@ -6,9 +6,11 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
+use vedetta::domain::camera::CameraId;
 use vedetta::gui::i18n::fl;
 use vedetta::gui::terminal;
 use vedetta::sim::film;
+use vedetta::sim::makes::{MAKES, Make};
 use vedetta::sim::run::{Options, Simulator};
 use vedetta::sim::site_files::SchoolDay;
 
@@ -36,6 +38,23 @@ struct Arguments {
     prepare: bool,
     #[arg(help = fl!("help-sim-alike"), long)]
     alike: bool,
+    #[arg(help = fl!("help-sim-make"), long = "make", value_name = "[CAMERA=]MAKE", value_parser = make)]
+    makes: Vec<(Option<CameraId>, Make)>,
+    #[arg(help = fl!("help-sim-list-makes"), long)]
+    list_makes: bool,
+    #[arg(help = fl!("help-sim-sight-test"), long)]
+    sight_test: bool,
+}
+
+fn make(text: &str) -> Result<(Option<CameraId>, Make), String> {
+    let (camera, name) = match text.split_once('=') {
+        Some((camera, name)) => (
+            Some(camera.parse::<CameraId>().map_err(|error| error.to_string())?),
+            name,
+        ),
+        None => (None, text),
+    };
+    Ok((camera, Make::by_name(name).map_err(|error| error.to_string())?))
 }
 
 fn main() -> ExitCode {
@@ -75,7 +94,14 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         prepare,
         alike,
         search,
+        makes,
+        list_makes,
+        sight_test,
     } = arguments;
+    if list_makes {
+        MAKES.iter().for_each(|make| println!("{}", make.name));
+        return Ok(());
+    }
     if let Some(film) = search {
         let found = tokio::task::spawn_blocking(move || film::search(&film)).await??;
         println!("{}", serde_json::to_string(&found)?);
@@ -93,6 +119,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         discovery,
         prepare,
         alike,
+        makes,
+        sight_test,
     });
     let town = tokio::select! {
         town = starting => town?,

@@ -18,6 +18,7 @@ use vedetta_check::leak::LeakRun;
 use vedetta_check::measure::SimReady;
 use vedetta_check::script::{Guest, Visit};
 use vedetta_check::soak::Soak;
+use vedetta_check::steering::{Steering, Wanted};
 use vedetta_check::typing::Typing;
 use vedetta_check::wrong_masks::LastReportedPose;
 
@@ -63,6 +64,17 @@ enum Command {
         minutes: f64,
         #[arg(help = words("Chi accede alla parete.", "Who is signed in at the wall."), long, value_name = "USER")]
         sign_in: String,
+    },
+    #[command(about = words("Muove l'ultima dome della città davanti a case mascherate, e lascia steering-run.json nella cartella.", "Steer the town's last dome past masked houses, and leave steering-run.json in the folder."))]
+    Steering {
+        #[arg(help = words("Cartella dei risultati.", "Folder of the results."))]
+        folder: PathBuf,
+        #[arg(help = words("Riga di avvio del simulatore, avviato con --sight-test: dove dice il vero sulla sua dome.", "The simulator's ready line: where it tells the truth about its dome. It runs with --sight-test."), long, value_name = "FILE")]
+        sim_ready: PathBuf,
+        #[arg(help = words("Righe da misurare; tutte, se non se ne nomina nessuna.", "Rows to run; all of them where none is named."), long, value_enum, value_delimiter = ',')]
+        rows: Vec<Wanted>,
+        #[arg(help = words("Per quanto si segue una persona che cammina, secondi.", "How long a walker is followed, seconds."), long, default_value_t = 20)]
+        seconds: u64,
     },
     #[command(about = words("Compila molte volte l'accesso a pochi millisecondi per tasto, e lascia typing-run.json nella cartella.", "Fill in the sign-in screen many times at a few milliseconds a key, and leave typing-run.json in the folder."))]
     Typing {
@@ -147,6 +159,20 @@ fn check(Arguments { workstation, errand }: Arguments) -> Result<(), String> {
             let mut options = options(Arc::new(TrackedPose));
             options.sign_in = Some(people.credentials(&sign_in).map_err(said)?);
             errand::run(options, folder, Errand::Soak(soak))
+        }
+        Command::Steering {
+            folder,
+            sim_ready,
+            rows,
+            seconds,
+        } => {
+            let steering = Steering {
+                operator: guest(&people, Level::Supervisor).map_err(said)?,
+                ready: read_ready(&sim_ready)?,
+                rows: if rows.is_empty() { Wanted::ALL.to_vec() } else { rows },
+                seconds,
+            };
+            errand::run(options(Arc::new(TrackedPose)), folder, Errand::Steering(steering))
         }
         Command::Typing { folder, times } => {
             let typing = Typing {
