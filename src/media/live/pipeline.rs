@@ -27,13 +27,9 @@ const PATIENCE: u32 = 300;
 
 /// Builds the pipeline of a request, not yet started.
 pub(super) fn build(request: &LiveRequest, shared: &Arc<Shared>) -> Result<gst::Pipeline, LiveError> {
-    let url = address(&request.url)?;
+    let url = address(request)?;
     let source = plugins::make("rtspsrc")?;
     source.set_property("location", url.as_str());
-    if !request.user.is_empty() {
-        source.set_property("user-id", &request.user);
-        source.set_property("user-pw", request.password.expose_secret());
-    }
     source.set_property("latency", request.latency_ms.min(MAX_LATENCY_MS));
     source.set_property("drop-on-latency", true);
     source.set_property("do-retransmission", false);
@@ -64,17 +60,29 @@ pub(super) fn build(request: &LiveRequest, shared: &Arc<Shared>) -> Result<gst::
     Ok(pipeline)
 }
 
-/// The address without credentials; only plain RTSP.
-fn address(url: &str) -> Result<rtsp_types::Url, LiveError> {
+/// The address with the account in it, and none that was there before; only plain RTSP. An account in the properties of
+/// rtspsrc (1.22) is tried eight times within milliseconds where the camera refuses it, and cameras lock an account after
+/// fewer; one in the address is tried once.
+fn address(request: &LiveRequest) -> Result<rtsp_types::Url, LiveError> {
     let bad = |what: &str| LiveError::new(LiveErrorKind::NotSupported, what);
-    let mut url = rtsp_types::Url::parse(url).map_err(|_| bad("the stream's address is not a URL"))?;
+    let mut url = rtsp_types::Url::parse(&request.url).map_err(|_| bad("the stream's address is not a URL"))?;
     if url.scheme() != "rtsp" || url.host_str().is_none_or(str::is_empty) {
         return Err(bad("the stream's address is not rtsp://host/path"));
     }
-    url.set_username("")
-        .and_then(|()| url.set_password(None))
+    let password = escaped(request.password.expose_secret());
+    url.set_username(&escaped(&request.user))
+        .and_then(|()| url.set_password((!request.user.is_empty()).then_some(password.as_str())))
         .map_err(|()| bad("the stream's address has no host"))?;
     Ok(url)
+}
+
+/// A name or password for the user information of an address (RFC 3986 §3.2.1): all but letters and digits are escaped.
+fn escaped(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }
 
 /// Of all streams described, sets up the first video stream of a codec we know.
