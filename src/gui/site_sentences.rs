@@ -81,6 +81,9 @@ fn field(field: Field) -> String {
         Field::Limits => fl!("camera-limits"),
         Field::Motion => fl!("camera-motion"),
         Field::Ground => fl!("camera-ground"),
+        Field::View => fl!("camera-view"),
+        Field::Orientation => fl!("camera-orientation"),
+        Field::Habits => fl!("camera-habits"),
         Field::School => fl!("camera-school"),
         Field::PersonalUsers => fl!("camera-personal"),
     }

@@ -306,6 +306,9 @@ mod tests {
             ground: None,
             school: None,
             personal_users: false,
+            view: None,
+            orientation: None,
+            habits: crate::domain::site::DomeHabits::default(),
         };
         SitePlan {
             version: 7,

@@ -14,6 +14,7 @@ use serde_json::json;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 use vedetta::domain::camera::{CameraId, CameraKind, ControllerId};
+use vedetta::domain::site::VideoView;
 use vedetta::domain::site::change::{CameraSettings, SiteChange};
 use vedetta::onvif::discovery::{Found, probe, probe_at};
 use vedetta::onvif::{Endpoint, Limits, OnvifError, TestReport, camera_test};
@@ -141,12 +142,27 @@ pub struct Extras {
     /// Un utente personale sulla telecamera per ogni sessione, dove la telecamera lo permette.
     #[arg(long)]
     personal_users: Option<bool>,
+    /// Obiettivo o canale (token VideoSource), dove il dispositivo ne ha più d'uno; li elenca «cameras test».
+    #[arg(long, requires = "video_view")]
+    video_source: Option<String>,
+    /// Vista di quell'obiettivo (token VideoSourceConfiguration).
+    #[arg(long, requires = "video_source")]
+    video_view: Option<String>,
     /// Salva senza provare la telecamera; resta nel registro.
     #[arg(long)]
     untested: bool,
     /// Motivo, che resta nel registro.
     #[arg(long)]
     reason: String,
+}
+
+impl Extras {
+    fn view(&self) -> Option<VideoView> {
+        Some(VideoView {
+            source: self.video_source.clone()?,
+            configuration: self.video_view.clone()?,
+        })
+    }
 }
 
 /// Che cosa è una telecamera.
@@ -218,6 +234,7 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
                 kind: kind.into(),
                 onvif,
                 personal_users: extras.personal_users.unwrap_or(false),
+                view: extras.view(),
             };
             as_administrator(by, async |office| save(office, settings, extras).await, show_changed).await
         }
@@ -246,6 +263,7 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
                     kind: kind.map_or(was.kind, CameraKind::from),
                     onvif: onvif.unwrap_or(was.onvif),
                     personal_users: extras.personal_users.unwrap_or(was.personal_users),
+                    view: extras.view().or(was.view),
                 };
                 save(office, settings, extras).await
             };

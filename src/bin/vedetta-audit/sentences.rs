@@ -84,6 +84,9 @@ fn field(field: Field) -> String {
         Field::Limits => fl!("plan-field-limits"),
         Field::Motion => fl!("plan-field-motion"),
         Field::Ground => fl!("plan-field-ground"),
+        Field::View => fl!("plan-field-view"),
+        Field::Orientation => fl!("plan-field-orientation"),
+        Field::Habits => fl!("plan-field-habits"),
         Field::School => fl!("plan-field-school"),
         Field::PersonalUsers => fl!("plan-field-personal-users"),
     }

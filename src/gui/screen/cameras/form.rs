@@ -308,6 +308,7 @@ impl Form {
             kind: KINDS[self.kind],
             onvif: self.text(Place::Onvif).to_owned(),
             personal_users: self.personal,
+            view: self.was.as_ref().and_then(|was| was.view.clone()),
         };
         Ok(PutCamera {
             settings,
