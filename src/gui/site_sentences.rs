@@ -42,10 +42,10 @@ pub fn report(report: &CameraReport) -> String {
     } else {
         report.streams.join(", ")
     };
-    let ptz = if report.ptz {
-        fl!("camera-ptz")
-    } else {
-        fl!("camera-no-ptz")
+    let ptz = match report.ptz {
+        Some(true) => fl!("camera-ptz"),
+        Some(false) => fl!("camera-no-ptz"),
+        None => fl!("camera-ptz-unknown"),
     };
     let masks = match report.masks {
         Some(count) => fl!("camera-masks", n = count.to_string()),
@@ -58,6 +58,13 @@ pub fn report(report: &CameraReport) -> String {
         ptz = ptz,
         masks = masks
     )
+}
+
+/// What a test found that somebody should look into, one sentence each.
+pub fn warnings(report: &CameraReport) -> Vec<String> {
+    let troubles = (!report.troubles.is_empty()).then(|| fl!("camera-troubles", why = report.troubles.join("; ")));
+    let searches = report.searches_people.then(|| fl!("camera-searches-people"));
+    troubles.into_iter().chain(searches).collect()
 }
 
 /// What became of a change.

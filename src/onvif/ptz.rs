@@ -11,8 +11,9 @@ use super::media::{self, Profile};
 use super::ptz_response::{read_new_preset, read_presets, read_status, read_time};
 use super::ptz_spaces::Spaces;
 use super::soap_channel::Channel;
-use super::xml_guard;
+use super::{view, xml_guard};
 use crate::domain::camera::NormalisedPosition;
+use crate::domain::site::VideoView;
 use oxvif::soap::XmlNode;
 use reqwest::Url;
 use std::sync::Arc;
@@ -76,33 +77,47 @@ impl TimeoutForm {
 }
 
 impl Ptz {
-    /// Finds the motors: the profile that carries them, or where none does the node the device lists. `None` for a
-    /// camera without.
+    /// Finds the motors of the view's video source: the profile that carries them, or where none does the node the device
+    /// lists. `None` when the device says that this source has none: no PTZ service, no configuration and no node.
+    ///
+    /// A profile with a PTZ configuration is steered even where every question about spaces is refused: speeds then go out
+    /// in the Generic space, and positions stay unknown.
     ///
     /// # Errors
-    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
-    /// what the standard says.
-    pub async fn find(channel: &Channel, services: &Services) -> Result<Option<Self>, OnvifError> {
+    /// [`OnvifError`] of the exchange: whether there are motors is not known then; `View` when the view cannot be told.
+    pub async fn find(
+        channel: &Channel,
+        services: &Services,
+        planned: Option<&VideoView>,
+    ) -> Result<Option<Self>, OnvifError> {
         let Some(url) = services.find(Service::Ptz) else {
             return Ok(None);
         };
         let (_, profiles) = media::profiles(channel, services).await?;
-        let configured = profiles.iter().find(|profile| profile.ptz.is_some());
-        let Some(profile) = configured.or_else(|| profiles.first()) else {
+        let chosen = view::chosen(&profiles, planned)?;
+        let Some(profile) = view::with_motors(&profiles, chosen.as_ref()) else {
             return Ok(None);
         };
-        let spaces = match nodes(channel, url).await {
-            Ok(nodes) => choose(nodes, profile),
-            Err(error) if is_final(&error) => return Err(error),
-            Err(error) => {
-                tracing::info!(device = %channel.device(), %error, "no PTZ nodes");
-                None
+        let asked = nodes(channel, url).await;
+        let spaces = match (asked, &profile.ptz) {
+            (Err(error), _) if is_final(&error) => return Err(error),
+            (Err(error), None) => return Err(error),
+            (Ok(nodes), ptz) if !nodes.is_empty() || ptz.is_none() => match choose(nodes, profile) {
+                Some(spaces) => spaces,
+                None => return Ok(None),
+            },
+            (answer, Some(configuration)) => {
+                tracing::info!(device = %channel.device(), error = ?answer.err(), "no PTZ nodes");
+                match configuration_spaces(channel, url, &configuration.token).await {
+                    Ok(spaces) => spaces,
+                    Err(error) if is_final(&error) => return Err(error),
+                    Err(error) => {
+                        tracing::info!(device = %channel.device(), %error, "no PTZ spaces: steered in the Generic space");
+                        Spaces::default()
+                    }
+                }
             }
-        };
-        let spaces = match (spaces, &profile.ptz) {
-            (Some(spaces), _) => spaces,
-            (None, Some(configuration)) => configuration_spaces(channel, url, &configuration.token).await?,
-            (None, None) => return Ok(None),
+            (Ok(_), None) => return Ok(None),
         };
         Ok(Some(Self::new(channel.clone(), url.clone(), &profile.token, spaces)))
     }

@@ -28,6 +28,8 @@ impl From<OnvifError> for CameraTrouble {
             OnvifErrorKind::WrongPassword => TroubleKind::WrongPassword,
             OnvifErrorKind::ClockWrong => TroubleKind::ClockWrong,
             OnvifErrorKind::Busy => TroubleKind::Busy,
+            OnvifErrorKind::SeveralViews => TroubleKind::SeveralViews,
+            OnvifErrorKind::ViewGone => TroubleKind::ViewGone,
             OnvifErrorKind::Nonsense
             | OnvifErrorKind::TooLarge
             | OnvifErrorKind::TooDeep

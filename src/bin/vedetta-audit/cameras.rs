@@ -13,11 +13,11 @@ use secrecy::SecretString;
 use serde_json::json;
 use std::net::Ipv4Addr;
 use std::time::Duration;
-use vedetta::domain::camera::{CameraId, CameraKind, ControllerId};
+use vedetta::domain::camera::{CameraId, CameraKind, ControllerId, StreamRole};
 use vedetta::domain::site::VideoView;
 use vedetta::domain::site::change::{CameraSettings, SiteChange};
 use vedetta::onvif::discovery::{Found, probe, probe_at};
-use vedetta::onvif::{Endpoint, Limits, OnvifError, TestReport, camera_test};
+use vedetta::onvif::{Endpoint, Limits, OnvifError, StreamOffer, TestReport, camera_test};
 use vedetta::protocol::{
     CameraAccount, CameraTestReport, CameraView, Changed, PutCamera, Removal, SiteProposal, Verdict,
 };
@@ -56,6 +56,8 @@ pub enum CamerasCommand {
         /// Account sulla telecamera; la password si legge da VEDETTA_CAMERA_PASSWORD o dalla tastiera.
         #[arg(long)]
         account: String,
+        #[command(flatten)]
+        view: ViewText,
     },
     /// Aggiunge una telecamera, dopo averla provata; la approva un responsabile.
     Add {
@@ -142,12 +144,8 @@ pub struct Extras {
     /// Un utente personale sulla telecamera per ogni sessione, dove la telecamera lo permette.
     #[arg(long)]
     personal_users: Option<bool>,
-    /// Obiettivo o canale (token VideoSource), dove il dispositivo ne ha più d'uno; li elenca «cameras test».
-    #[arg(long, requires = "video_view")]
-    video_source: Option<String>,
-    /// Vista di quell'obiettivo (token VideoSourceConfiguration).
-    #[arg(long, requires = "video_source")]
-    video_view: Option<String>,
+    #[command(flatten)]
+    view: ViewText,
     /// Salva senza provare la telecamera; resta nel registro.
     #[arg(long)]
     untested: bool,
@@ -156,8 +154,19 @@ pub struct Extras {
     reason: String,
 }
 
-impl Extras {
-    fn view(&self) -> Option<VideoView> {
+/// Quale vista di un dispositivo che ne ha più d'una.
+#[derive(Args)]
+pub struct ViewText {
+    /// Obiettivo o canale (token VideoSource), dove il dispositivo ne ha più d'uno; li elenca «cameras test».
+    #[arg(long, requires = "video_view")]
+    video_source: Option<String>,
+    /// Vista di quell'obiettivo (token VideoSourceConfiguration).
+    #[arg(long, requires = "video_source")]
+    video_view: Option<String>,
+}
+
+impl ViewText {
+    fn planned(&self) -> Option<VideoView> {
         Some(VideoView {
             source: self.video_source.clone()?,
             configuration: self.video_view.clone()?,
@@ -209,9 +218,15 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
             seconds,
             json,
         } => discover(interface, at, Duration::from_secs(seconds), json).await,
-        CamerasCommand::Test { by, onvif, account } => {
+        CamerasCommand::Test {
+            by,
+            onvif,
+            account,
+            view,
+        } => {
             let password = secret("VEDETTA_CAMERA_PASSWORD", &fl!("ask-camera-password"))?;
-            let test = async |office: &AdminClient| tried(office, &onvif, &account, &password).await;
+            let view = view.planned();
+            let test = async |office: &AdminClient| tried(office, &onvif, &account, &password, view.clone()).await;
             as_administrator(by, test, show_trial).await
         }
         CamerasCommand::Add {
@@ -234,9 +249,14 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
                 kind: kind.into(),
                 onvif,
                 personal_users: extras.personal_users.unwrap_or(false),
-                view: extras.view(),
+                view: extras.view.planned(),
             };
-            as_administrator(by, async |office| save(office, settings, extras).await, show_changed).await
+            as_administrator(
+                by,
+                async |office| save(office, settings, None, extras).await,
+                show_changed,
+            )
+            .await
         }
         CamerasCommand::Change {
             by,
@@ -254,6 +274,7 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
                 let found = all.into_iter().find(|row| row.settings.id == camera);
                 let was = found.ok_or(ServerError::Refused(vedetta::protocol::RefusalKind::NotFound))?;
                 let was = was.settings;
+                let before = was.clone();
                 let settings = CameraSettings {
                     id: was.id,
                     number: number.unwrap_or(was.number),
@@ -263,9 +284,9 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
                     kind: kind.map_or(was.kind, CameraKind::from),
                     onvif: onvif.unwrap_or(was.onvif),
                     personal_users: extras.personal_users.unwrap_or(was.personal_users),
-                    view: extras.view().or(was.view),
+                    view: extras.view.planned().or(was.view),
                 };
-                save(office, settings, extras).await
+                save(office, settings, Some(before), extras).await
             };
             as_administrator(by, put, show_changed).await
         }
@@ -295,15 +316,30 @@ async fn decide(by: By, proposal: u64, verdict: Verdict, word: &'static str) -> 
 }
 
 /// Tests where there is an account to test with, and saves.
-async fn save(office: &AdminClient, settings: CameraSettings, extras: Extras) -> Result<Changed, ServerError> {
+async fn save(
+    office: &AdminClient,
+    mut settings: CameraSettings,
+    was: Option<CameraSettings>,
+    extras: Extras,
+) -> Result<Changed, ServerError> {
     let picture = account(extras.account, "VEDETTA_CAMERA_PASSWORD")?;
     let figures = account(extras.figures_account, "VEDETTA_FIGURES_PASSWORD")?;
     let mut tested = false;
     if let Some(account) = picture.as_ref().filter(|_| !extras.untested) {
-        let found = tried(office, &settings.onvif, &account.user, &account.password).await?;
+        let view = settings.view.clone();
+        let found = tried(office, &settings.onvif, &account.user, &account.password, view).await?;
         eprintln!("{}", sentences::trial(&found));
-        if found.is_err() {
-            return Err(ServerError::Answer(fl!("answer-untested")));
+        match &found {
+            Err(_) => return Err(ServerError::Answer(fl!("answer-untested"))),
+            // Which picture is meant cannot be told: a camera is not saved so.
+            Ok(trial) if trial.views.len() > 1 && trial.view.is_none() => {
+                return Err(ServerError::Answer(fl!("test-several-views")));
+            }
+            Ok(trial) => {
+                if was.is_none() {
+                    settings.view = settings.view.or_else(|| trial.view.clone());
+                }
+            }
         }
         tested = true;
     }
@@ -322,13 +358,15 @@ async fn tried(
     onvif: &str,
     user: &str,
     password: &SecretString,
+    view: Option<VideoView>,
 ) -> Result<Result<TestReport, OnvifError>, ServerError> {
     office
         .begin_trial(&CameraTestReport {
             onvif: onvif.to_owned(),
         })
         .await?;
-    Ok(camera_test::test(Endpoint::new(onvif, user, password.clone()), Limits::default()).await)
+    let endpoint = Endpoint::new(onvif, user, password.clone());
+    Ok(camera_test::test(endpoint, Limits::default(), view).await)
 }
 
 fn show_trial(found: &Result<TestReport, OnvifError>, json: bool) {
@@ -337,20 +375,45 @@ fn show_trial(found: &Result<TestReport, OnvifError>, json: bool) {
         return;
     }
     let line = match found {
-        Ok(trial) => json!({
-            "reachable": true, "signed_in": true, "clock_offset_s": trial.clock_offset_s, "ptz": trial.ptz,
-            "manufacturer": trial.manufacturer, "model": trial.model,
-            "masks": trial.masks.as_ref().map(|masks| masks.most_masks),
-            "profiles": trial.streams.as_ref().map(|streams| streams.iter().map(|stream| json!({
-                "profile": stream.profile, "codec": stream.codec, "width": stream.width, "height": stream.height,
-                "fps": stream.fps,
-            })).collect::<Vec<_>>()).unwrap_or_default(),
-        }),
+        Ok(trial) => trial_json(trial),
         Err(error) => json!({
             "reachable": sentences::answered(error), "signed_in": false, "trouble": error.to_string(),
         }),
     };
     say(&line.to_string());
+}
+
+/// A test as JSON. `null`: the question failed, and is among the troubles.
+fn trial_json(trial: &TestReport) -> serde_json::Value {
+    let role = |role| match role {
+        StreamRole::Main => "main",
+        StreamRole::Sub => "sub",
+    };
+    let profiles = trial.streams.as_ref().ok().map(|streams| {
+        let profile = |stream: &StreamOffer| {
+            json!({
+                "profile": stream.profile, "codec": stream.codec, "width": stream.width, "height": stream.height,
+                "fps": stream.fps, "role": role(stream.role), "uri": stream.uri,
+                "source": stream.view.as_ref().map(|view| &view.source),
+                "view": stream.view.as_ref().map(|view| &view.configuration),
+            })
+        };
+        streams.iter().map(profile).collect::<Vec<_>>()
+    });
+    let troubles = trial.troubles().into_iter();
+    let troubles: Vec<_> = troubles
+        .map(|(asked, error)| json!({"asked": asked, "trouble": error.to_string()}))
+        .collect();
+    json!({
+        "reachable": true, "signed_in": true, "clock_offset_s": trial.clock_offset_s,
+        "ptz": trial.ptz.as_ref().ok(),
+        "manufacturer": trial.manufacturer, "model": trial.model,
+        "masks": trial.masks.as_ref().ok().and_then(|masks| masks.as_ref()).map(|masks| masks.most_masks),
+        "profiles": profiles, "views": trial.views, "view": trial.view,
+        "orientation": trial.orientation.as_ref().ok(),
+        "searches_people": trial.searches_people,
+        "troubles": troubles,
+    })
 }
 
 async fn discover(

@@ -31,6 +31,10 @@ pub enum TroubleKind {
     StreamBroken,
     /// The connection stands and no picture comes.
     StreamFrozen,
+    /// The device has several lenses, channels or views, and the plan does not say which is meant.
+    SeveralViews,
+    /// The device does not have the view of the plan any more.
+    ViewGone,
 }
 
 impl CameraTrouble {
@@ -62,6 +66,8 @@ impl TroubleKind {
             Self::MissingDecoder => sentence("trouble-decoder"),
             Self::StreamBroken => sentence("trouble-stream-broken"),
             Self::StreamFrozen => sentence("trouble-stream-frozen"),
+            Self::SeveralViews => sentence("trouble-several-views"),
+            Self::ViewGone => sentence("trouble-view-gone"),
         }
     }
 }

@@ -165,6 +165,8 @@ pub(crate) fn every_refusal(now: Instant) -> Vec<Refusal> {
         TroubleKind::MissingDecoder,
         TroubleKind::StreamBroken,
         TroubleKind::StreamFrozen,
+        TroubleKind::SeveralViews,
+        TroubleKind::ViewGone,
     ];
     refusals.extend(troubles.map(|kind| Refusal::Camera(CameraTrouble::new(kind, "401 at 10.0.0.7"))));
     refusals

@@ -110,6 +110,7 @@ impl TestMove {
             .statuses
             .iter()
             .filter_map(|status| Some((status.received, self.share(status.pose?))))
+            .filter(|(_, share)| share.is_finite())
             .collect();
         let Some(arrived) = seen.iter().position(|(_, share)| *share >= ON_THE_WAY.end) else {
             return Err(if seen.len() < FEWEST {

@@ -239,6 +239,7 @@ fn fault(trouble: &CameraTrouble) -> Fault {
         TroubleKind::NoStream => Fault::NoStream,
         TroubleKind::MissingDecoder => Fault::CannotShow,
         TroubleKind::StreamFrozen => Fault::Frozen,
+        TroubleKind::SeveralViews | TroubleKind::ViewGone => Fault::NoStream,
         TroubleKind::StreamBroken => Fault::Dropped,
     }
 }

@@ -5,6 +5,7 @@
 
 use super::link::CameraLink;
 use crate::domain::camera::{CameraId, StreamRole};
+use crate::domain::live::stream_selection::{Pixels, smallest_for_a_tile};
 use crate::domain::site::CameraPlan;
 use crate::onvif::{Camera, Endpoint, Limits, Ptz, StreamOffer};
 use crate::protocol::{CameraCredential, CredentialNeed};
@@ -49,23 +50,36 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// The stream of a role; when the camera has but one, that one.
+    /// The stream of a role in the planned view; when the view has but one, that one. Of several sub streams the smallest
+    /// that fills a tile.
     ///
     /// # Errors
-    /// [`Refusal::NotSupported`] when the camera offers no stream that can be decoded; [`Refusal::Camera`] when it does not
-    /// answer.
+    /// [`Refusal::NotSupported`] when the view offers no stream that can be decoded; [`Refusal::Camera`] when the camera does
+    /// not answer, or does not let it be told which view is meant.
     pub async fn stream(&self, role: StreamRole) -> Result<&StreamOffer, Refusal> {
         let streams = self.streams().await?;
-        let fitting = streams.iter().find(|offer| offer.role == role && is_decodable(offer));
+        let of_role = |wanted| {
+            streams
+                .iter()
+                .filter(move |offer| offer.role == wanted && is_decodable(offer))
+        };
+        let fitting = match role {
+            StreamRole::Main => of_role(role).next(),
+            StreamRole::Sub => {
+                let subs: Vec<&StreamOffer> = of_role(role).collect();
+                let sizes: Vec<Pixels> = subs.iter().map(|offer| size(offer)).collect();
+                smallest_for_a_tile(&sizes).map(|at| subs[at])
+            }
+        };
         fitting
             .or_else(|| streams.iter().find(|offer| is_decodable(offer)))
             .ok_or(Refusal::NotSupported)
     }
 
-    /// Every stream the camera offers, asked for once.
+    /// Every stream of the planned view, asked for once.
     ///
     /// # Errors
-    /// [`Refusal::Camera`] when the camera does not answer.
+    /// [`Refusal::Camera`] when the camera does not answer, or does not let it be told which view is meant.
     pub async fn streams(&self) -> Result<&[StreamOffer], Refusal> {
         Ok(self.streams.get_or_try_init(|| self.camera.streams()).await?)
     }
@@ -86,6 +100,13 @@ impl Connection {
 /// Whether the declared codec is one that is shown; cameras also offer JPEG profiles. Nothing declared: try.
 fn is_decodable(offer: &StreamOffer) -> bool {
     offer.codec.is_empty() || offer.codec.starts_with("H26")
+}
+
+fn size(offer: &StreamOffer) -> Pixels {
+    Pixels {
+        width: offer.width,
+        height: offer.height,
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -136,7 +157,7 @@ impl Connections {
             self.forget_credential(&camera.id);
         }
         Ok(Arc::new(Connection {
-            camera: connected?,
+            camera: connected?.showing(camera.view.clone()),
             credential,
             streams: OnceCell::new(),
             ptz: OnceCell::new(),
