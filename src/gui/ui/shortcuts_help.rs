@@ -81,7 +81,7 @@ fn camera() -> Group {
 }
 
 fn dome() -> Group {
-    use Command::{AskHold, CallPreset, HandOver, SavePreset, Stop, ZoomIn, ZoomOut};
+    use Command::{AskLease, CallPreset, HandOver, SavePreset, Stop, ZoomIn, ZoomOut};
     Group {
         title: fl!("keys-group-dome"),
         lines: vec![
@@ -90,7 +90,7 @@ fn dome() -> Group {
             (fl!("keys-stop"), vec![Stop]),
             (fl!("keys-call-preset"), vec![CallPreset(1)]),
             (fl!("keys-save-preset"), vec![SavePreset(1)]),
-            (fl!("keys-ask-hold"), vec![AskHold]),
+            (fl!("keys-ask-lease"), vec![AskLease]),
             (fl!("keys-hand-over"), vec![HandOver]),
         ],
     }

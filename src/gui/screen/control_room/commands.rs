@@ -41,7 +41,7 @@ impl ControlRoom {
                 if self.press_digital(command) {
                     return Action::None;
                 }
-                Action::Run(self.steer(|ptz, dome, desk| ptz.press(command, dome, desk)))
+                Action::Run(self.drive_dome(|ptz, dome, desk| ptz.press(command, dome, desk)))
             }
             (Command::Arrow(_) | Command::ZoomIn | Command::ZoomOut, Edge::Up) => {
                 self.ptz.release(command);
@@ -87,8 +87,8 @@ impl ControlRoom {
                 self.focus.enter(Area::Wall);
             }
             Command::Figures => self.wall.toggle_figures(),
-            Command::Stop => return self.steer(|ptz, dome, desk| ptz.stop(dome, desk)),
-            Command::AskHold => return self.ask_lease(),
+            Command::Stop => return self.drive_dome(|ptz, dome, desk| ptz.stop(dome, desk)),
+            Command::AskLease => return self.ask_lease(),
             Command::CallPreset(n) => return self.on_presets(|panel, dome, desk| panel.call_preset(n, dome, desk)),
             Command::SavePreset(n) => return self.on_presets(|panel, dome, desk| panel.save_preset(n, dome, desk)),
             Command::Snapshot => return self.take_snapshot(),
