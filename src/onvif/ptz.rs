@@ -246,15 +246,34 @@ impl Ptz {
             .await
     }
 
-    /// Saves the present position; gives the token the device chose.
+    /// Saves the present position; gives the token the device chose. A device that refuses the name gets it without blanks,
+    /// and then the preset without a name, which is optional (PTZ 5.4.1).
     ///
     /// # Errors
-    /// [`OnvifError`] of the exchange; `Nonsense` when it gives no token.
+    /// [`OnvifError`] of the exchange, that of the name as given when every form is refused; `Nonsense` when it gives no
+    /// token.
     pub async fn set_preset(&self, name: &str) -> Result<String, OnvifError> {
-        let name = xml_guard::escape(name);
-        let rest = format!("<tptz:PresetName>{name}</tptz:PresetName>");
-        let answer = self.ask("SetPreset", &rest, self.0.channel.limits().total).await?;
-        read_new_preset(&answer)
+        let mut refused = None;
+        for name in preset_names(name) {
+            let rest = match &name {
+                Some(name) => format!("<tptz:PresetName>{}</tptz:PresetName>", xml_guard::escape(name)),
+                None => String::new(),
+            };
+            match self.ask("SetPreset", &rest, self.0.channel.limits().total).await {
+                Ok(answer) => return read_new_preset(&answer),
+                Err(error @ OnvifError::Fault { .. }) => {
+                    // The dome moves, or its memory is full: another name does not help.
+                    let of_name = error.to_string().to_ascii_lowercase().contains("name");
+                    tracing::info!(device = %self.0.channel.device(), %error, "a preset's name is refused");
+                    let first = refused.get_or_insert(error).clone();
+                    if !of_name {
+                        return Err(first);
+                    }
+                }
+                Err(error) => return Err(refused.unwrap_or(error)),
+            }
+        }
+        Err(refused.unwrap_or_else(|| OnvifError::not_supported("presets")))
     }
 
     /// Deletes a preset.
@@ -299,6 +318,17 @@ impl Ptz {
         let body = format!("<tptz:ProfileToken>{profile}</tptz:ProfileToken>{rest}");
         request(channel, url, operation, &body, total).await
     }
+}
+
+/// The forms of a name that are tried, in order: as given, without blanks, none.
+fn preset_names(name: &str) -> Vec<Option<String>> {
+    let closed: String = name.split_whitespace().collect::<Vec<_>>().join("_");
+    let mut forms = vec![Some(name.to_owned())];
+    if closed != name && !closed.is_empty() {
+        forms.push(Some(closed));
+    }
+    forms.push(None);
+    forms
 }
 
 async fn request(

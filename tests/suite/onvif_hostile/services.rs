@@ -471,3 +471,51 @@ async fn a_recorder_that_is_still_looking_is_waited_for_and_not_called_empty() {
         "it ends a search without a word that there was more"
     );
 }
+
+#[tokio::test]
+async fn a_preset_whose_name_is_refused_is_saved_without_blanks_and_then_without_a_name() {
+    for (taken, asked) in [("Casa_1", 2), ("", 3)] {
+        let device = device(
+            &[("ver10/media", "/media"), ("ver20/ptz", "/ptz")],
+            move |request, _| match () {
+                () if request.asks("GetProfiles") => soap(PROFILES),
+                () if request.asks("SetPreset") => match request.element("PresetName").unwrap_or_default() == taken {
+                    true => {
+                        soap("<tptz:SetPresetResponse><tptz:PresetToken>7</tptz:PresetToken></tptz:SetPresetResponse>")
+                    }
+                    false => http(
+                        "400 Bad Request",
+                        &[],
+                        &envelope(&fault("ter:InvalidPresetName", "no blanks")),
+                    ),
+                },
+                () => absent(),
+            },
+        )
+        .await;
+        let ptz = connected(&device).await.ptz().await.unwrap().unwrap();
+        assert_eq!(ptz.set_preset("Casa 1").await.unwrap(), "7");
+        assert_eq!(device.count("SetPreset"), asked);
+    }
+    let moving = device(
+        &[("ver10/media", "/media"), ("ver20/ptz", "/ptz")],
+        |request, _| match () {
+            () if request.asks("GetProfiles") => soap(PROFILES),
+            () if request.asks("SetPreset") => {
+                http("400 Bad Request", &[], &envelope(&fault("ter:MovingPTZ", "moving")))
+            }
+            () => absent(),
+        },
+    )
+    .await;
+    let ptz = connected(&moving).await.ptz().await.unwrap().unwrap();
+    assert_eq!(
+        ptz.set_preset("Casa 1").await.unwrap_err().kind(),
+        OnvifErrorKind::Fault
+    );
+    assert_eq!(
+        moving.count("SetPreset"),
+        1,
+        "another name does not help a dome that moves"
+    );
+}
