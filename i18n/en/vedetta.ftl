@@ -135,6 +135,7 @@ covered-restarted = COVERED: CAMERA RESTARTED
 covered-uncertain = COVERED: POSITION UNCERTAIN
 covered-school = CLOSED: SCHOOL HOURS
 covered-beyond-ceiling = COVERED: ZOOM BEYOND ITS LIMIT
+covered-orientation = COVERED: ORIENTATION OF THE PICTURE IS NOT THAT OF THE PLAN
 covered-plan = COVERED: PLAN NOT CURRENT
 mark-held-by-you = yours
 overload-begins = This workstation cannot show every camera: some are at lower quality or jerky, and say so. They come back by themselves; fewer tiles help.
@@ -317,6 +318,7 @@ calibration-not-yet = The calibration is not precise enough yet to be proposed.
 
 ## Masks and limits on the camera
 drift-masks = Masks of the plan that the camera itself does not keep: { $n }.
+drift-orientation = The picture is turned, mirrored, cropped or enlarged otherwise than planned: it stays covered. Put the camera back as it was, or remove the masks, calibrate anew and draw them again.
 drift-limits = The camera itself allows moves beyond the limits of the plan.
 drift-do = The picture stays protected here. A supervisor can write them again with { $key }; if it happens again, call maintenance.
 written-kept = Masks and limits were written to the camera and read back: they are as in the plan.
@@ -464,8 +466,10 @@ trouble-clock = The camera's clock is wrong and commands are refused. Call maint
 trouble-nonsense = The camera's answers make no sense. Call maintenance.
 trouble-busy = The camera accepts no more connections. Close other views or wait.
 trouble-no-stream = The camera does not offer the video stream asked for. Call maintenance to configure it.
+trouble-unknown-format = The camera does not send its video in a form that this workstation shows: H.264 or H.265 with 8 bit 4:2:0, by RTSP over TCP. Call maintenance to configure it.
 trouble-decoder = This workstation lacks a video component (GStreamer). Call maintenance to install it.
 trouble-stream-broken = The video stream broke off. Reconnection is automatic; if it lasts, call maintenance.
+trouble-self-test = In the test of its motion the dome said too little of where it is. Zoom out, leave room on both sides and propose again; if it repeats, the dome cannot have masks.
 trouble-several-views = The device has several lenses, channels or views, and the plan does not say which one this camera is. Nothing is shown, so that no other one is: the administrator chooses it in Cameras, with the test.
 trouble-view-gone = The device does not have the view of the plan any more. Nothing is shown, so that no other one is: the administrator tests the camera and chooses it again.
 trouble-stream-frozen = The camera answers but sends no more pictures. Reconnection is automatic; if it lasts, call maintenance.

@@ -135,6 +135,7 @@ covered-restarted = OSCURATA: TELECAMERA RIAVVIATA
 covered-uncertain = OSCURATA: POSIZIONE INCERTA
 covered-school = CHIUSA: ORARIO SCOLASTICO
 covered-beyond-ceiling = OSCURATA: ZOOM OLTRE IL LIMITE
+covered-orientation = OSCURATA: ORIENTAMENTO DELL’IMMAGINE DIVERSO DAL PIANO
 covered-plan = OSCURATA: PIANO DA AGGIORNARE
 mark-held-by-you = tua
 overload-begins = Questa postazione non riesce a mostrare tutte le telecamere: alcune sono a qualità ridotta o a scatti, e lo dicono. Tornano da sole; per aiutarla scegliere meno riquadri.
@@ -317,6 +318,7 @@ calibration-not-yet = La taratura non è ancora abbastanza precisa da proporla.
 
 ## Maschere e limiti sulla telecamera
 drift-masks = Maschere del piano che la telecamera non tiene da sola: { $n }.
+drift-orientation = L’immagine è ruotata, specchiata, ritagliata o ingrandita diversamente dal piano: resta oscurata. Riportare la telecamera com’era, oppure togliere le maschere, rifare la calibrazione e ridisegnarle.
 drift-limits = La telecamera permette da sola movimenti oltre i limiti del piano.
 drift-do = Qui l'immagine resta protetta. Un responsabile può riscriverle con { $key }; se si ripete, chiamare la manutenzione.
 written-kept = Maschere e limiti sono scritti sulla telecamera e riletti: sono come nel piano.
@@ -464,8 +466,10 @@ trouble-clock = L'orologio della telecamera è sbagliato e i comandi sono rifiut
 trouble-nonsense = La telecamera risponde in modo incomprensibile. Chiamare la manutenzione.
 trouble-busy = La telecamera non accetta altri collegamenti. Chiudere altre visioni o attendere.
 trouble-no-stream = La telecamera non offre il flusso video richiesto. Chiamare la manutenzione per configurarlo.
+trouble-unknown-format = La telecamera non manda il video in una forma che questa postazione mostra: serve H.264 o H.265 a 8 bit 4:2:0, per RTSP su TCP. Chiamare la manutenzione per configurarla.
 trouble-decoder = Su questa postazione manca un componente video (GStreamer). Chiamare la manutenzione per installarlo.
 trouble-stream-broken = Il flusso video si è interrotto. La riconnessione è automatica; se dura, chiamare la manutenzione.
+trouble-self-test = Nella prova di movimento la dome non ha detto abbastanza di dove si trova. Allargare lo zoom, lasciare spazio ai lati e proporre di nuovo; se si ripete, la dome non può avere maschere.
 trouble-several-views = Il dispositivo ha più obiettivi, canali o viste e il piano non dice quale sia questa telecamera. Non si mostra nulla per non mostrarne un’altra: l’amministratore la scelga in Telecamere, con la prova.
 trouble-view-gone = Il dispositivo non ha più la vista indicata nel piano. Non si mostra nulla per non mostrarne un’altra: l’amministratore provi la telecamera e la scelga di nuovo.
 trouble-stream-frozen = La telecamera risponde ma non manda più immagini. La riconnessione è automatica; se dura, chiamare la manutenzione.

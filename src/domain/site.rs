@@ -280,6 +280,16 @@ impl CameraPlan {
         !self.masks.is_empty() || self.limits.sectors.iter().any(no_look)
     }
 
+    /// Whether what is known of the pose of a camera planned like `other` holds for this plan: same view, same geometry, same
+    /// bounds and habits, and both compared with an orientation or neither.
+    pub fn is_followed_like(&self, other: &Self) -> bool {
+        self.lens == other.lens
+            && self.motion == other.motion
+            && self.view == other.view
+            && self.habits == other.habits
+            && self.orientation.is_some() == other.orientation.is_some()
+    }
+
     fn check(&self, push: &mut impl FnMut(CameraError)) {
         match (&self.lens, self.kind) {
             (None, CameraKind::Dome) => push(CameraError::DomeWithoutLens),

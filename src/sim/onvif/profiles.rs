@@ -81,20 +81,21 @@ impl Camera {
     /// A `tt:VideoSourceConfiguration` under the given name.
     pub(super) fn source_configuration(&self, name: &'static str) -> Element {
         let (width, height) = self.largest().map_or((0, 0), |stream| (stream.width, stream.height));
-        node(
-            name,
-            [
-                leaf("tt:Name", "Video source"),
-                leaf("tt:UseCount", self.device.site().streams.len()),
-                leaf("tt:SourceToken", SOURCE),
-                node("tt:Bounds", [])
-                    .with("x", 0)
-                    .with("y", 0)
-                    .with("width", width)
-                    .with("height", height),
-            ],
-        )
-        .with("token", SOURCE_CONFIGURATION)
+        let mirrored = self.device.faults().says_mirrored.then(|| {
+            let rotate = node("tt:Rotate", [leaf("tt:Mode", "OFF")]).with("Mirror", true);
+            node("tt:Extension", [rotate])
+        });
+        let parts = [
+            leaf("tt:Name", "Video source"),
+            leaf("tt:UseCount", self.device.site().streams.len()),
+            leaf("tt:SourceToken", SOURCE),
+            node("tt:Bounds", [])
+                .with("x", 0)
+                .with("y", 0)
+                .with("width", width)
+                .with("height", height),
+        ];
+        node(name, parts.into_iter().chain(mirrored)).with("token", SOURCE_CONFIGURATION)
     }
 
     /// A `tt:PTZConfiguration` under the given name, if this profile has one.

@@ -6,13 +6,13 @@
 use super::link::CameraLink;
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::stream_selection::{Pixels, smallest_for_a_tile};
-use crate::domain::site::CameraPlan;
+use crate::domain::site::{CameraPlan, VideoView};
 use crate::onvif::{Camera, Endpoint, Limits, Ptz, StreamOffer};
 use crate::protocol::{CameraCredential, CredentialNeed};
 use crate::station::record::outbox::Recorded;
 use crate::station::refusal::{Refusal, TroubleKind};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OnceCell;
 
@@ -23,6 +23,7 @@ pub struct Connections {
     open: Mutex<HashMap<CameraId, Arc<OnceCell<Arc<Connection>>>>>,
     credentials: Mutex<HashMap<CameraId, CameraCredential>>,
     lost: Arc<AtomicUsize>,
+    made: AtomicU64,
 }
 
 /// Counts one lost stream until dropped.
@@ -43,6 +44,10 @@ impl Drop for Lost {
 
 /// A connected camera with what was asked once.
 pub struct Connection {
+    /// Counts the connections of a session, so that what was found over one is not believed over the next.
+    pub number: u64,
+    /// Address and view of the plan it was made by.
+    planned: (String, Option<VideoView>),
     pub camera: Camera,
     pub credential: CameraCredential,
     streams: OnceCell<Vec<StreamOffer>>,
@@ -122,6 +127,7 @@ impl Connections {
             open: Mutex::default(),
             credentials: Mutex::default(),
             lost: Arc::default(),
+            made: AtomicU64::new(0),
         }
     }
 
@@ -137,7 +143,16 @@ impl Connections {
     /// [`Refusal::ServerAway`], [`RefusalKind::SessionEnded`] or the rule by which the server does not give the credential;
     /// [`Refusal::Camera`] when the camera does not answer as it should.
     pub async fn connection(&self, camera: &CameraPlan, _proof: &Recorded) -> Result<Arc<Connection>, Refusal> {
-        let cell = Arc::clone(lock(&self.open).entry(camera.id.clone()).or_default());
+        let cell = {
+            let mut open = lock(&self.open);
+            let cell = open.entry(camera.id.clone()).or_default();
+            // The plan names another device or another view since: pictures of the old one must not go on under its name.
+            let same = |(onvif, view): &(String, Option<VideoView>)| *onvif == camera.onvif && *view == camera.view;
+            if cell.get().is_some_and(|connection| !same(&connection.planned)) {
+                *cell = Arc::default();
+            }
+            Arc::clone(cell)
+        };
         cell.get_or_try_init(|| self.connect(camera)).await.cloned()
     }
 
@@ -157,6 +172,8 @@ impl Connections {
             self.forget_credential(&camera.id);
         }
         Ok(Arc::new(Connection {
+            number: self.made.fetch_add(1, Ordering::Relaxed) + 1,
+            planned: (camera.onvif.clone(), camera.view.clone()),
             camera: connected?.showing(camera.view.clone()),
             credential,
             streams: OnceCell::new(),
