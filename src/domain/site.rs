@@ -7,6 +7,7 @@ pub mod change;
 pub mod dome_habits;
 pub mod file;
 pub mod orientation;
+pub mod short_name;
 pub mod video_view;
 
 pub use dome_habits::{DomeHabits, ReportedPosition};
