@@ -6,7 +6,7 @@
 use super::{ClearanceState, Holder, Knock, LeaseState, Watching};
 use crate::domain::camera::{CameraId, LensModel, MaskId};
 use crate::domain::privacy::declared_event::Declaration;
-use crate::domain::site::Mask;
+use crate::domain::site::{DomeHabits, Mask, Orientation};
 use serde::{Deserialize, Serialize};
 
 /// The site plan with the server's signature over its exact bytes.
@@ -87,6 +87,20 @@ pub struct MaskProposal {
     pub change: MaskChange,
     /// Why; never empty.
     pub reason: String,
+    /// What the workstation found at the camera at that moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<CameraFindings>,
+}
+
+/// What a workstation finds at a camera while a mask is drawn or a dome calibrated; it goes into the plan with the change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CameraFindings {
+    /// How the picture lay.
+    pub orientation: Orientation,
+    /// How far its statuses can be believed; `None`: not tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub habits: Option<DomeHabits>,
 }
 
 /// What happens to a mask, or to the lens model that masks are drawn by.

@@ -9,7 +9,7 @@ mod site;
 
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::audit::note::{SignerKey, Statement};
-use crate::domain::camera::{CameraId, MaskId};
+use crate::domain::camera::{CameraId, CameraKind, MaskId};
 use crate::domain::people::{Asked, Circumstances, Decision, Right, Rule, decide};
 use crate::domain::site::{CameraPlan, Mask, Revision, SitePlan};
 use crate::protocol::{MaskChange, MaskProposal, ProposedMask, RefusalKind, SignedPlan, Verdict};
@@ -94,7 +94,7 @@ impl Plans {
         let mut proposals = self.proposals.lock().await;
         let reason: String = proposal.reason.trim().chars().take(MOST_REASON).collect();
         let plan = self.current();
-        let sound = self.changed(&plan, &camera.id, &proposal.change, None).is_some();
+        let sound = self.changed(&plan, &camera.id, &proposal, None).is_some();
         if reason.is_empty() || !sound || proposals.waiting.len() >= MOST_PROPOSALS {
             return Err(RefusalKind::Malformed.into());
         }
@@ -173,7 +173,7 @@ impl Plans {
             approver: who.person.user.clone(),
             approved_ms: now_ms,
         };
-        let next = self.changed(&plan, &camera.id, &proposed.proposal.change, Some(revision));
+        let next = self.changed(&plan, &camera.id, &proposed.proposal, Some(revision));
         let next = next.ok_or(RefusalKind::Malformed)?;
         let approved = act().with("step", "approved").with("plan", next.version);
         self.recorder
@@ -189,13 +189,14 @@ impl Plans {
         &self,
         plan: &SitePlan,
         camera: &CameraId,
-        change: &MaskChange,
+        proposal: &MaskProposal,
         revision: Option<Revision>,
     ) -> Option<SitePlan> {
         let mut next = plan.clone();
         next.version = plan.version.checked_add(1)?;
         let camera = next.cameras.iter_mut().find(|found| &found.id == camera)?;
-        match change {
+        let unmasked = camera.masks.is_empty();
+        match &proposal.change {
             MaskChange::Put(mask) => {
                 let mask = Mask {
                     revision,
@@ -218,6 +219,7 @@ impl Plans {
                 camera.lens.replace(lens.clone())?;
             }
         }
+        take_findings(camera, proposal, unmasked);
         // Old troubles of a plan are not made worse; a new one is refused.
         (next.check().len() <= plan.check().len()).then_some(next)
     }
@@ -229,7 +231,7 @@ impl Plans {
             MaskChange::Remove(id) => ("mask", id.as_str(), before(id), Value::Null),
             MaskChange::Lens(lens) => ("lens", camera.id.as_str(), json(&camera.lens), json(lens)),
         };
-        Act {
+        let act = Act {
             person: Some(&who.person),
             session: &who.session.session,
             at: Some(&who.session.station),
@@ -241,7 +243,27 @@ impl Plans {
         .with(kind, name)
         .with("reason", proposal.reason.as_str())
         .with("before", before)
-        .with("after", after)
+        .with("after", after);
+        match &proposal.found {
+            Some(found) => act.with("found", json(found)),
+            None => act,
+        }
+    }
+}
+
+/// Takes what was found at the camera into its plan. A calibration says anew how the picture lies; a mask only where none
+/// lies in the picture yet, for those that are there were drawn in it as it lay then.
+fn take_findings(camera: &mut CameraPlan, proposal: &MaskProposal, unmasked: bool) {
+    let Some(found) = &proposal.found else { return };
+    match &proposal.change {
+        MaskChange::Lens(_) => {
+            camera.orientation = Some(found.orientation.clone());
+            camera.habits = found.habits.unwrap_or(camera.habits);
+        }
+        MaskChange::Put(_) if unmasked && camera.kind != CameraKind::Dome => {
+            camera.orientation = Some(found.orientation.clone());
+        }
+        MaskChange::Put(_) | MaskChange::Remove(_) => {}
     }
 }
 
@@ -263,10 +285,10 @@ fn number_of(camera: &CameraPlan, change: &MaskChange) -> u32 {
 mod tests {
     use super::*;
     use crate::domain::audit::note::VerifierKey;
-    use crate::domain::camera::CameraKind;
     use crate::domain::people::{Grant, Level, Person, Purpose, Reach, StationKind};
     use crate::domain::privacy::declared_event::{Change, Declaration, DeclareError};
-    use crate::domain::site::{Controller, Limits, MaskShape, MotionBounds};
+    use crate::domain::site::{Controller, DomeHabits, Limits, MaskShape, MotionBounds, Orientation};
+    use crate::protocol::CameraFindings;
     use crate::server::declared::Declarations;
     use crate::server::log::sequencer::Sequencer;
     use crate::server::store::registry::SessionRow;
@@ -306,6 +328,9 @@ mod tests {
             ground: None,
             school: None,
             personal_users: false,
+            view: None,
+            orientation: None,
+            habits: crate::domain::site::DomeHabits::default(),
         };
         SitePlan {
             version: 7,
@@ -378,6 +403,7 @@ mod tests {
         MaskProposal {
             change: MaskChange::Put(mask),
             reason: "nuovo balcone".into(),
+            found: None,
         }
     }
 
@@ -453,6 +479,16 @@ mod tests {
         let proposal = MaskProposal {
             change: MaskChange::Lens(crate::domain::privacy::test_dome::lens()),
             reason: "palo spostato".into(),
+            found: Some(CameraFindings {
+                orientation: Orientation {
+                    mirror: Some(true),
+                    ..Orientation::default()
+                },
+                habits: Some(DomeHabits {
+                    never_idle: true,
+                    ..DomeHabits::default()
+                }),
+            }),
         };
         let author = who("neri", Level::Operator);
         let proposed = house.plans.propose(&fixed, &author, proposal.clone(), 1).await;
@@ -474,6 +510,13 @@ mod tests {
             .unwrap();
         let lens = house.plans.current().cameras[0].lens.clone();
         assert_eq!(lens, Some(crate::domain::privacy::test_dome::lens()));
+        let dome = house.plans.current().cameras[0].clone();
+        assert_eq!(
+            dome.orientation.and_then(|lies| lies.mirror),
+            Some(true),
+            "as it was calibrated"
+        );
+        assert!(dome.habits.never_idle);
     }
 
     /// A lens that is not yet calibrated.

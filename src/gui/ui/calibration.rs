@@ -165,7 +165,11 @@ impl Calibrating {
             return Action::None;
         }
         let change = MaskChange::Lens(found.lens.clone());
-        Action::Propose(MaskProposal { change, reason })
+        Action::Propose(MaskProposal {
+            change,
+            reason,
+            found: None,
+        })
     }
 
     /// The panel.

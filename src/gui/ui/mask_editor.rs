@@ -216,7 +216,11 @@ impl MaskEditor {
             self.note = Some(fl!("refusal-no-reason"));
             return Action::None;
         }
-        Action::Propose(MaskProposal { change, reason })
+        Action::Propose(MaskProposal {
+            change,
+            reason,
+            found: None,
+        })
     }
 
     /// The panel.

@@ -14,7 +14,7 @@ use crate::domain::ptz::stop::{StopAct, StopSequence};
 use crate::domain::ptz::{Order, Velocity, gesture, limits};
 use crate::domain::refusal::RefusalKind;
 use crate::domain::site::CameraPlan;
-use crate::onvif::{self, Ptz};
+use crate::onvif::{self, OnvifErrorKind, Ptz};
 use crate::station::camera::dome_lease::LeaseGuard;
 use crate::station::camera::watched::{Watched, moving};
 use crate::station::record::event_body::{Parameters, parameters};
@@ -358,6 +358,7 @@ impl PtzDriver {
             return self.arrive().await;
         }
         let mut sequence = StopSequence::new(Instant::now(), last_move);
+        let mut acknowledged = false;
         loop {
             let now = Instant::now();
             if self.watched.mover() != self.number {
@@ -370,14 +371,19 @@ impl PtzDriver {
             match sequence.next(now) {
                 StopAct::SendStop => {
                     self.watched.on_command(now, Order::Stop);
-                    let _ = self.ptz.stop().await;
+                    acknowledged |= self.ptz.stop().await.is_ok();
                 }
                 StopAct::SendZeroVelocity => {
                     self.watched.on_command(now, Order::Stop);
                     let _ = self.ptz.continuous(STANDSTILL, CAMERA_TIMEOUT).await;
                 }
                 StopAct::PollStatus => {
-                    if let Ok(status) = self.ptz.status().await {
+                    let answer = self.ptz.status().await;
+                    if acknowledged && is_mute(&answer) {
+                        // That it took the Stop is all that such a dome ever says.
+                        return Ok(());
+                    }
+                    if let Ok(status) = answer {
                         self.watched.on_status(&status);
                         sequence.on_status(status.sent, moving(&status), self.watched.pose_of(&status));
                     }
@@ -435,6 +441,15 @@ impl PtzDriver {
     }
 }
 
+/// Whether a dome has no status to give: it refuses the question, or answers without a position and without a word on its
+/// motors.
+fn is_mute(answer: &Result<onvif::PtzStatus, onvif::OnvifError>) -> bool {
+    match answer {
+        Ok(status) => status.position.is_none() && status.moving == onvif::MoveState::Unknown,
+        Err(error) => matches!(error.kind(), OnvifErrorKind::NotSupported | OnvifErrorKind::Fault),
+    }
+}
+
 const STANDSTILL: onvif::Velocity = onvif::Velocity {
     pan: Some(0.0),
     tilt: Some(0.0),
@@ -485,4 +500,33 @@ async fn follow(drive: Arc<PtzDriver>, mut dropped: watch::Receiver<()>) {
     drive.lease.done();
     let recorded = drive.act.also(Operation::PtzEnd, outcome, with).await;
     drive.ended.send_replace(Some(rest.and(recorded)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dome_without_a_status_is_told_from_one_that_is_late() {
+        let now = Instant::now();
+        let status = |moving| {
+            Ok(onvif::PtzStatus {
+                position: None,
+                moving,
+                utc_ms: None,
+                sent: now,
+                received: now,
+            })
+        };
+        assert!(is_mute(&status(onvif::MoveState::Unknown)));
+        assert!(!is_mute(&status(onvif::MoveState::Moving)), "it says at least that");
+        let refused = onvif::OnvifError::NotSupported {
+            detail: "GetStatus".into(),
+        };
+        assert!(is_mute(&Err(refused)));
+        let late = onvif::OnvifError::Timeout {
+            after: Duration::from_secs(3),
+        };
+        assert!(!is_mute(&Err(late)), "the next answer may come");
+    }
 }

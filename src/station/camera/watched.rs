@@ -6,12 +6,13 @@
 //! Invariant: a cover is computed for the very moment it is asked for.
 //! Deliberately absent: geometry (`domain::privacy`), network, recording.
 
+use super::orientation_check::OrientationState;
 use super::plan_in_force::{InForce, Policy};
 use crate::domain::camera::{CameraKind, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
 use crate::domain::privacy::{PoseKnowledge, PoseTracker, WholeReason};
 use crate::domain::ptz::Order;
-use crate::domain::site::CameraPlan;
+use crate::domain::site::{CameraPlan, Orientation};
 use crate::media::frame::{Arrivals, FrameSlot};
 use crate::onvif;
 use crate::station::machine::pose_source::PoseSource;
@@ -46,6 +47,8 @@ pub struct Watched {
     /// Numbers given to gestures, and the one that sent the last move.
     movers: AtomicU64,
     mover: AtomicU64,
+    /// How its picture lies, against the plan.
+    pub orientation: OrientationState,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -71,6 +74,7 @@ impl Watched {
             proof,
             movers: AtomicU64::new(0),
             mover: AtomicU64::new(0),
+            orientation: OrientationState::default(),
         }
     }
 
@@ -87,6 +91,12 @@ impl Watched {
         latest.any(|arrived| now.saturating_duration_since(arrived) < span)
     }
 
+    /// How its picture lies by the newest plan; `None`: it is not compared.
+    pub fn planned_orientation(&self) -> Option<Orientation> {
+        let plan = self.policy.plan();
+        plan.camera(&self.plan.id).unwrap_or(&self.plan).orientation.clone()
+    }
+
     /// Whether it is a dome.
     pub fn moves(&self) -> bool {
         self.tracker.is_some()
@@ -99,6 +109,9 @@ impl Watched {
 
     /// Every pose the camera may have had when the frame drawn at `now` was taken.
     pub fn knowledge(&self, now: Instant) -> PoseKnowledge {
+        if self.orientation.is_doubtful(self.planned_orientation().as_ref()) {
+            return PoseKnowledge::Unknown(WholeReason::OrientationChanged);
+        }
         match &self.tracker {
             Some(tracker) => {
                 let tracked = lock(tracker).knowledge(now);
@@ -225,6 +238,7 @@ impl Watched {
 
     /// Takes down that the dome did not answer: it may come back looking elsewhere.
     pub fn on_restart(&self, now: Instant) {
+        self.orientation.forget();
         if let Some(tracker) = &self.tracker {
             lock(tracker).on_restart(now);
         }
