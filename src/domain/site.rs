@@ -5,6 +5,9 @@
 
 pub mod change;
 pub mod file;
+mod speed_table;
+
+pub use speed_table::{Axis, SpeedRow, SpeedTable};
 
 use super::camera::{CameraId, CameraKind, ControllerId, Direction, LensError, LensModel, MaskId};
 use super::privacy::calendar::{CalendarError, SchoolCalendar};
@@ -189,6 +192,9 @@ pub struct MotionBounds {
     /// system. Then the cover grows at full speed from the newest status on. Otherwise a dome without an order is taken
     /// to stand still until a status says otherwise.
     pub unannounced_movers: bool,
+    /// The speeds that this dome showed at its calibration; empty: not measured.
+    #[serde(skip_serializing_if = "SpeedTable::is_empty")]
+    pub speeds: SpeedTable,
 }
 
 impl Default for MotionBounds {
@@ -206,6 +212,7 @@ impl Default for MotionBounds {
             speed_per_velocity: 1.5,
             zoom_error_ln: 0.01,
             unannounced_movers: false,
+            speeds: SpeedTable::default(),
         }
     }
 }
@@ -407,6 +414,9 @@ impl MotionBounds {
             if !(lowest <= value && value <= highest) {
                 push(CameraError::Motion(name));
             }
+        }
+        if let Some(name) = self.speeds.fault() {
+            push(CameraError::Motion(name));
         }
     }
 }
