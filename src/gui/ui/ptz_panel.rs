@@ -5,6 +5,7 @@
 
 use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::privacy::PoseKnowledge;
+use crate::domain::ptz::steering;
 use crate::domain::site::CameraPlan;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
@@ -17,6 +18,7 @@ use crate::station::{Holder, MaskSyncState, Preset, StreamFigures};
 use iced::alignment::Vertical;
 use iced::widget::{Column, button, column, container, mouse_area, row, rule, scrollable, text};
 use iced::{Element, Fill};
+use std::time::Duration;
 
 /// Presets that have a key.
 pub const WITH_KEY: usize = 9;
@@ -24,10 +26,12 @@ pub const WITH_KEY: usize = 9;
 /// What a hand does to the panel: always a command that also has a key.
 pub type Message = (Command, Edge);
 
-/// What the panel remembers: the presets of one dome.
+/// What the panel remembers: the presets of one dome, and the dome that goes through its presets by itself.
 #[derive(Debug, Default)]
 pub struct PtzPanel {
     presets: Option<(CameraId, Vec<Preset>)>,
+    /// With how long it stays at each.
+    patrol: Option<(CameraId, Duration)>,
 }
 
 /// What the panel shows.
@@ -63,6 +67,18 @@ impl PtzPanel {
         match &self.presets {
             Some((known, presets)) if known == camera => presets,
             _ => &[],
+        }
+    }
+
+    /// Keeps which dome is on patrol, and how long it stays at each preset.
+    pub fn keep_patrol(&mut self, patrol: Option<(CameraId, Duration)>) {
+        self.patrol = patrol;
+    }
+
+    fn patrol_words(&self, camera: &CameraId) -> String {
+        match &self.patrol {
+            Some((dome, dwell)) if dome == camera => fl!("panel-patrol-on", n = dwell.as_secs().to_string()),
+            Some(_) | None => fl!("panel-patrol"),
         }
     }
 
@@ -138,10 +154,21 @@ impl PtzPanel {
                     .on_press((Command::CallPreset(n), Edge::Down))
                     .into()
             });
+        let others = [
+            (Icon::Place, fl!("panel-home"), Command::CallHome),
+            (Icon::Retry, self.patrol_words(&camera.id), Command::Patrol),
+        ];
+        let others = others.into_iter().map(|(sign, words, command)| {
+            let key = keymap.key(command);
+            action(sign, words, key.as_ref(), false, Some((command, Edge::Down)))
+                .width(Fill)
+                .into()
+        });
         column![
             quiet(fl!("panel-presets")),
             column(presets).spacing(4),
-            quiet(fl!("panel-presets-hint"))
+            quiet(fl!("panel-presets-hint")),
+            column(others).spacing(4)
         ]
         .spacing(6)
         .into()
@@ -228,8 +255,12 @@ fn limits<'a>(
     let mut facts = column![fact(fl!("panel-masks"), camera.masks.len().to_string())].spacing(4);
     if camera.kind == CameraKind::Dome {
         let ceiling = camera.limits.zoom_ceiling;
-        let ceiling = ceiling.map_or_else(|| fl!("panel-no-limit"), |c| format!("{}×", sentences::decimal(c, 1)));
+        let ceiling = ceiling.map_or_else(|| fl!("panel-no-limit"), sentences::times);
+        let zoom = camera.lens.as_ref().zip(pose.as_ref());
+        let zoom = zoom.and_then(|(lens, pose)| steering::magnification(lens, pose));
+        let zoom = zoom.map_or_else(|| fl!("panel-pose-unknown"), sentences::times);
         facts = facts
+            .push(fact(fl!("panel-zoom"), zoom))
             .push(fact(fl!("panel-zoom-ceiling"), ceiling))
             .push(fact(fl!("panel-pan-limit"), range(camera.limits.pan_deg)))
             .push(fact(fl!("panel-tilt-limit"), range(camera.limits.tilt_deg)));

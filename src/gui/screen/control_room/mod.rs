@@ -257,15 +257,15 @@ impl ControlRoom {
         let notified = self.carry_out(notified, |message: Message| message);
         let measured = self.wall.measure(self.now);
         let measured = self.carry_out(measured, Message::Streams);
-        let toured = self
-            .wall
-            .go_on_with_tour(&self.session, self.now, self.ptz.is_key_held());
+        let toured = self.wall.go_on_with_tour(&self.session, self.now, self.ptz.is_held());
+        let patrolled = self.go_on_with_patrol();
         let asked = self.mask_sync.check_next(&self.session, self.now);
         let opening = self.wall.open_visible(&self.session, self.now);
         let looked = self.wall.sight().look().map(wall_state::Message::Window);
         Task::batch([
             notified,
             measured,
+            patrolled,
             asked.map(Message::MaskSync),
             Task::batch([toured, opening, looked]).map(Message::Streams),
         ])

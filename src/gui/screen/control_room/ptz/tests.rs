@@ -13,7 +13,7 @@ fn r_ptz_1_losing_the_keyboard_releases_every_key() {
     press(&mut room, Command::Arrow(Direction::Left));
     assert!(room.ptz.is_steering());
     room.update(Message::Unfocused);
-    assert!(!room.ptz.is_key_held() && !room.ptz.is_steering());
+    assert!(!room.ptz.is_held() && !room.ptz.is_steering());
 }
 
 #[test]
