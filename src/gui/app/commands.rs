@@ -6,7 +6,7 @@
 use super::account_admin::AccountAdmin;
 use super::overlays::{self, Outcome, Overlay, Under};
 use super::session_state::Shown;
-use super::{App, Message, Place, Screen};
+use super::{App, Message, Screen};
 use crate::domain::people::lock;
 use crate::gui::input::device::{Event, Given};
 use crate::gui::input::{Command, Context, Edge};
@@ -15,6 +15,7 @@ use crate::gui::screen::{control_room, diagnostics, enrol, sign_in};
 use crate::gui::ui::unlock::Unlock;
 use crate::gui::ui::wall_chooser::{self, WallChooser};
 use crate::gui::window_content::{self, Pane};
+use crate::gui::windows::{self, Place};
 use iced::{Task, window};
 use std::sync::Arc;
 use std::time::Instant;
@@ -108,7 +109,7 @@ impl App {
         let Screen::Session(session) = &self.screen else {
             return Task::none();
         };
-        if !session.desk.keeps_people() {
+        if !session.desk.administers_accounts() {
             return Task::none();
         }
         let (admin, reading) = AccountAdmin::new(session.desk.clone());
@@ -123,7 +124,7 @@ impl App {
         let Screen::Session(session) = &self.screen else {
             return Task::none();
         };
-        if !session.desk.keeps_cameras() && !session.desk.approves_cameras() {
+        if !session.desk.administers_cameras() && !session.desk.approves_cameras() {
             return Task::none();
         }
         let (screen, reading) = Cameras::new(session.desk.clone());
@@ -198,19 +199,19 @@ impl App {
             wall_chooser::Action::None | wall_chooser::Action::Close => Task::none(),
             wall_chooser::Action::Load(name) => {
                 session.overlays.walls_chosen();
-                self.windows.show_saved(&name, place, main)
+                self.windows.show_saved(&name, place, main).map(Message::Windows)
             }
             wall_chooser::Action::Save(name) => match self.windows.save(&name, place, main) {
                 Ok(written) => {
                     session.overlays.walls_chosen();
-                    written
+                    written.map(Message::Windows)
                 }
                 Err(why) => {
                     session.overlays.wall_not_saved(why);
                     Task::none()
                 }
             },
-            wall_chooser::Action::Forget(name) => self.windows.forget(&name, main),
+            wall_chooser::Action::Forget(name) => self.windows.forget(&name, main).map(Message::Windows),
         }
     }
 
@@ -233,11 +234,13 @@ impl App {
         };
         match act(pane) {
             window_content::Action::None => Task::none(),
-            window_content::Action::Run(task) => task.map(move |message| Message::Pane(place, message)),
+            window_content::Action::Run(task) => {
+                task.map(move |message| Message::Windows(windows::Message::Pane(place, message)))
+            }
             window_content::Action::SignOut => self.sign_out(),
             window_content::Action::NewWindow => match &self.screen {
                 Screen::Session(session) => match session.pane() {
-                    Some(pane) => self.windows.open(pane, &self.keyboard.keymap),
+                    Some(pane) => self.windows.open(pane, &self.keyboard.keymap).map(Message::Windows),
                     None => Task::none(),
                 },
                 _ => Task::none(),

@@ -208,7 +208,7 @@ impl Diagnostics {
             None | Some(Row::Asked) => (fl!("diagnostics-asked"), Tone::Normal, Default::default()),
             Some(Row::Refused(why)) => (why.clone(), Tone::Attention, Default::default()),
             Some(Row::Known(diagnosis)) => {
-                let drift = diagnosis.kept.as_ref().and_then(sentences::drift);
+                let drift = diagnosis.mask_sync.as_ref().and_then(sentences::drift);
                 let (state, tone) = match (&diagnosis.trouble, diagnosis.reachable) {
                     (Some(trouble), _) => (sentences::trouble(trouble), Tone::Attention),
                     (None, true) if drift.is_some() => (drift.unwrap_or_default(), Tone::Attention),

@@ -152,7 +152,7 @@ fn line(index: usize, notice: &Notice, focused: bool) -> Element<'_, Message> {
     let sign = match notice.tone {
         Tone::Normal => Icon::Done,
         Tone::Attention | Tone::Act => Icon::Warning,
-        Tone::Other => Icon::Held,
+        Tone::Other => Icon::Leased,
     };
     let mut line = row![
         icon(sign, theme::BODY).color(notice.tone.colour()),

@@ -81,7 +81,7 @@ fn camera() -> Group {
 
 fn dome() -> Group {
     use Command::{
-        AskHold, CallHome, CallPreset, FastArrow, FineArrow, HandOver, Patrol, SavePreset, Stop, ZoomIn, ZoomOut,
+        AskLease, CallHome, CallPreset, FastArrow, FineArrow, HandOver, Patrol, SavePreset, Stop, ZoomIn, ZoomOut,
     };
     Group {
         title: fl!("keys-group-dome"),
@@ -95,7 +95,7 @@ fn dome() -> Group {
             (fl!("keys-save-preset"), vec![SavePreset(1)]),
             (fl!("keys-home"), vec![CallHome]),
             (fl!("keys-patrol"), vec![Patrol]),
-            (fl!("keys-ask-hold"), vec![AskHold]),
+            (fl!("keys-ask-lease"), vec![AskLease]),
             (fl!("keys-hand-over"), vec![HandOver]),
         ],
     }

@@ -18,7 +18,7 @@ impl Session {
     /// # Errors
     /// Why the dome may not or cannot be moved; [`Refusal::Covered`] when it does not say where it stands.
     pub async fn measure_speeds(&self, camera: &CameraId) -> Result<SpeedTable, Refusal> {
-        let gesture = self.steer(camera).await?;
+        let gesture = self.drive_ptz(camera).await?;
         let measured = drives(&gesture).await;
         let ended = gesture.end().await;
         let table = measured?;

@@ -148,7 +148,7 @@ impl Workstation {
             self.contact.reached();
         }
         let why = SignInError::from(error);
-        if let Some(log) = self.pins.home() {
+        if let Some(log) = self.trusted.home() {
             let mut body = body_without_person(&self.id, Operation::SignInRefused, Outcome::Refused);
             body.person = request.user.chars().take(64).collect();
             body.purpose = Some(request.purpose);

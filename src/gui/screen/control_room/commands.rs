@@ -41,7 +41,7 @@ impl ControlRoom {
                 if self.press_digital(command) {
                     return Action::None;
                 }
-                Action::Run(self.steer(|ptz, dome, desk| ptz.press(command, dome, desk)))
+                Action::Run(self.drive_dome(|ptz, dome, desk| ptz.press(command, dome, desk)))
             }
             (command, Edge::Up) if command.steers() => {
                 self.ptz.release(command);
@@ -87,8 +87,8 @@ impl ControlRoom {
                 self.focus.enter(Area::Wall);
             }
             Command::Figures => self.wall.toggle_figures(),
-            Command::Stop => return self.steer(|ptz, dome, desk| ptz.stop(dome, desk)),
-            Command::AskHold => return self.ask_lease(),
+            Command::Stop => return self.drive_dome(|ptz, dome, desk| ptz.stop(dome, desk)),
+            Command::AskLease => return self.ask_lease(),
             Command::CallHome => return self.on_presets(|panel, dome, desk| panel.call_home(dome, desk)),
             Command::Patrol => return self.patrol(),
             Command::CallPreset(n) => return self.on_presets(|panel, dome, desk| panel.call_preset(n, dome, desk)),

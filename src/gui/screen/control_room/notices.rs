@@ -25,7 +25,7 @@ impl Notices {
         match notice {
             Notice::Said { tone, sentence, camera } => self.strip.say(clock, tone, sentence, camera),
             Notice::Refused { why, camera } => {
-                let tone = if matches!(*why, Refusal::Kind(RefusalKind::HeldByOther(_))) {
+                let tone = if matches!(*why, Refusal::Kind(RefusalKind::LeasedByOther(_))) {
                     Tone::Other
                 } else {
                     Tone::Attention

@@ -92,7 +92,7 @@ impl ControlRoom {
         if tile != self.wall.selected() || !self.work.is_watching() {
             return Task::none();
         }
-        self.steer(|ptz, dome, desk| ptz.box_zoom(corners, dome, desk))
+        self.drive_dome(|ptz, dome, desk| ptz.box_zoom(corners, dome, desk))
     }
 
     /// Zooms by notches of the wheel over a point of the picture.
@@ -103,13 +103,13 @@ impl ControlRoom {
             return Task::none();
         }
         match self.selected_dome() {
-            Some(_) => self.steer(|ptz, dome, desk| ptz.zoom_by(factor, dome, desk)),
+            Some(_) => self.drive_dome(|ptz, dome, desk| ptz.zoom_by(factor, dome, desk)),
             None => Task::none(),
         }
     }
 
     /// Lets the keys or the wheel act on the selected dome.
-    pub(super) fn steer(
+    pub(super) fn drive_dome(
         &mut self,
         act: impl FnOnce(&mut PtzInput, CameraId, &Arc<dyn Desk>) -> Task<ptz::Message>,
     ) -> Task<Message> {
@@ -128,7 +128,7 @@ impl ControlRoom {
         if lease.is_some_and(|lease| !lease.ours) {
             return self.open_request_dome();
         }
-        self.steer(|ptz, dome, desk| ptz.take_lease(dome, desk))
+        self.drive_dome(|ptz, dome, desk| ptz.take_lease(dome, desk))
     }
 
     /// Lets the panel act on the presets of the selected dome.

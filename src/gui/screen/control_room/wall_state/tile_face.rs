@@ -105,7 +105,7 @@ fn lease_marks(lease: &DomeLease) -> Vec<Mark> {
         (words, lease.display_name.clone(), Tone::Other)
     };
     let mut marks = vec![Mark {
-        icon: Icon::Held,
+        icon: Icon::Leased,
         words,
         short,
         tone,
