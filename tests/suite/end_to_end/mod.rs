@@ -11,6 +11,7 @@ mod place;
 mod reconnect;
 mod recordings;
 mod revoked;
+mod steering;
 mod told;
 mod two_desks;
 
