@@ -10,7 +10,7 @@ use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, CameraKind, Pose};
 use crate::domain::people::Action;
 use crate::domain::ptz::dead_man::{CAMERA_TIMEOUT, KEY_LOST, REPEAT};
-use crate::domain::ptz::limits::LimitHit;
+use crate::domain::ptz::limits::{Allowed, LimitHit};
 use crate::domain::ptz::speed_trial::{Drive, Driven};
 use crate::domain::ptz::steering::{self, PictureVelocity, SHORTEST_PRESS};
 use crate::domain::ptz::stop::{LONGEST, StopAct, StopSequence};
@@ -133,7 +133,7 @@ impl Gesture {
     /// # Errors
     /// The limit that leaves nothing of the motion; a motion that is only slowed by one is not refused.
     pub async fn velocity(&self, wanted: PictureVelocity) -> Result<(), Refusal> {
-        let outcome = self.drive.steer(wanted).await;
+        let outcome = self.drive.move_picture(wanted).await;
         self.drive.note_refusal(outcome).await
     }
 
@@ -202,18 +202,19 @@ impl Gesture {
     /// # Errors
     /// Why it may not go on, or the camera.
     pub(super) async fn drive(&self, drive: Drive) -> Result<Option<Driven>, Refusal> {
+        let command = drive.command();
+        if !self.drive.send_whole(command).await? {
+            return Ok(None);
+        }
         let (begun, mut statuses) = (Instant::now(), Vec::new());
+        let end = begun + drive.lasting;
         let mut repeat = tokio::time::interval(REPEAT);
         let mut ask = tokio::time::interval(LOOK);
-        let end = begun + drive.lasting;
         let mut whole = true;
         while whole && Instant::now() < end {
             tokio::select! {
                 () = tokio::time::sleep_until(end.into()) => {}
-                _ = repeat.tick() => {
-                    self.drive.check()?;
-                    whole = self.drive.velocity(drive.command()).await? == drive.command();
-                }
+                _ = repeat.tick() => whole = self.drive.send_whole(command).await?,
                 _ = ask.tick() => statuses.extend(self.drive.seen().await?),
             }
         }
@@ -257,7 +258,7 @@ impl PtzDriver {
         self.lease.check()
     }
 
-    async fn steer(&self, wanted: PictureVelocity) -> Result<(), Refusal> {
+    async fn move_picture(&self, wanted: PictureVelocity) -> Result<(), Refusal> {
         if let Err(refusal) = self.check() {
             self.stop_at_once().await;
             return Err(refusal);
@@ -278,7 +279,7 @@ impl PtzDriver {
             self.motion().press = Some(press);
         }
         let wanted = steering::command(&self.watched.plan, pose, wanted);
-        self.velocity(wanted).await.map(drop)
+        self.velocity(wanted).await
     }
 
     /// A status that came as fast as the plan says, and the pose in it.
@@ -290,13 +291,29 @@ impl PtzDriver {
         Ok(pose.map(|pose| (status.received, pose)))
     }
 
-    /// Sends what the gate leaves of a velocity, and tells it.
-    async fn velocity(&self, wanted: Velocity) -> Result<Velocity, Refusal> {
+    /// What the gate leaves of a velocity now.
+    fn allowed(&self, plan: &CameraPlan, wanted: Velocity) -> Allowed {
         let reach = self.watched.reach(Instant::now(), self.command_delay());
         let (_, settled) = self.watched.ways(CAMERA_TIMEOUT);
+        limits::velocity(plan, &reach, &settled, wanted, CAMERA_TIMEOUT.as_secs_f64())
+    }
+
+    /// Sends a velocity if the gate leaves all of it; whether it does.
+    async fn send_whole(&self, wanted: Velocity) -> Result<bool, Refusal> {
+        self.check()?;
+        let in_force = self.watched.in_force(Instant::now());
+        let whole = self.allowed(&in_force.plan, wanted).velocity == wanted;
+        if whole {
+            self.velocity(wanted).await?;
+        }
+        Ok(whole)
+    }
+
+    /// Sends what the gate leaves of a velocity.
+    async fn velocity(&self, wanted: Velocity) -> Result<(), Refusal> {
         let in_force = self.watched.in_force(Instant::now());
         let plan = &in_force.plan;
-        let allowed = limits::velocity(plan, &reach, &settled, wanted, CAMERA_TIMEOUT.as_secs_f64());
+        let allowed = self.allowed(plan, wanted);
         if allowed.velocity.is_zero() {
             self.stop_at_once().await;
             let of_limit = |hit| Refusal::of_limit(hit, plan);
@@ -316,7 +333,7 @@ impl PtzDriver {
             (Ok(()), Some(hit)) if wanted.zoom > 0.0 && allowed.velocity.zoom == 0.0 => {
                 Err(Refusal::of_limit(hit, plan))
             }
-            (Ok(()), _) => Ok(allowed.velocity),
+            (Ok(()), _) => Ok(()),
         }
     }
 
@@ -341,7 +358,7 @@ impl PtzDriver {
             return self.send_to(to).await;
         }
         if begun.is_none() {
-            self.steer(wanted).await?;
+            self.move_picture(wanted).await?;
         }
         let since = self.motion().press.map_or_else(Instant::now, |press| press.since);
         tokio::time::sleep_until((since + held.max(SHORTEST_PRESS)).into()).await;
