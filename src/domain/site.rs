@@ -5,6 +5,7 @@
 
 pub mod change;
 pub mod file;
+pub mod short_name;
 mod speed_table;
 
 pub use speed_table::{Axis, SpeedRow, SpeedTable};

@@ -8,10 +8,12 @@ use super::overlays::{self, Outcome, Overlay, Under};
 use super::session_state::Shown;
 use super::{App, Message, Screen};
 use crate::domain::people::lock;
+use crate::gui::i18n::fl;
 use crate::gui::input::device::{Event, Given};
 use crate::gui::input::{Command, Context, Edge};
 use crate::gui::screen::cameras::Cameras;
 use crate::gui::screen::{control_room, diagnostics, enrol, sign_in};
+use crate::gui::theme::Tone;
 use crate::gui::ui::unlock::Unlock;
 use crate::gui::ui::wall_chooser::{self, WallChooser};
 use crate::gui::window_content::{self, Pane};
@@ -106,10 +108,11 @@ impl App {
     }
 
     fn open_account_admin(&mut self) -> Task<Message> {
-        let Screen::Session(session) = &self.screen else {
+        let Screen::Session(session) = &mut self.screen else {
             return Task::none();
         };
         if !session.desk.administers_accounts() {
+            session.tell(Tone::Other, fl!("people-not-here"));
             return Task::none();
         }
         let (admin, reading) = AccountAdmin::new(session.desk.clone());
@@ -121,10 +124,11 @@ impl App {
     }
 
     fn open_cameras(&mut self) -> Task<Message> {
-        let Screen::Session(session) = &self.screen else {
+        let Screen::Session(session) = &mut self.screen else {
             return Task::none();
         };
         if !session.desk.administers_cameras() && !session.desk.approves_cameras() {
+            session.tell(Tone::Other, fl!("cameras-not-here"));
             return Task::none();
         }
         let (screen, reading) = Cameras::new(session.desk.clone());

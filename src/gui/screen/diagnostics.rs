@@ -14,6 +14,7 @@ use crate::gui::sentences;
 use crate::gui::session_port::Desk;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, heading, over, quiet};
+use crate::gui::ui::shortcuts_help::May;
 use crate::gui::ui::{shortcuts_help, top_bar};
 use crate::station::{Diagnosis, Health, Refusal};
 use iced::alignment::Vertical;
@@ -195,7 +196,7 @@ impl Diagnostics {
         if self.help {
             return over(
                 screen,
-                shortcuts_help::view(&self.keymap),
+                shortcuts_help::view(&self.keymap, May::of(self.desk.as_ref())),
                 Message::Command(Command::Back),
             );
         }

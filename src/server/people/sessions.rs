@@ -201,6 +201,7 @@ impl Sessions {
     }
 
     pub(super) async fn begin(&self, station: &StationRow, stated: &Stated, person: Person, now: i64) -> Answer<Begun> {
+        let stated = &stated.clone().at_level(person.level);
         let token = hex::encode(random::<32>().map_err(unavailable)?);
         let session = SessionRow {
             session: uuid::Uuid::new_v4().to_string(),
@@ -293,6 +294,7 @@ impl Sessions {
     /// # Errors
     /// It cannot be recorded or kept now.
     pub async fn change_purpose(&self, station: &StationRow, who: &SignedIn, stated: &Stated) -> Answer<()> {
+        let stated = &stated.clone().at_level(who.person.level);
         let act = Act {
             person: Some(&who.person),
             session: &who.session.session,

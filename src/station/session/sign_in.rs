@@ -109,8 +109,8 @@ impl Station {
         self.0.check_heads().await?;
         self.0.contact.set_grace(Duration::from_secs(grant.grace_s));
         let facts = Facts {
+            stated: stated.at_level(grant.person.level),
             person: grant.person,
-            stated,
             session: grant.session,
             token: grant.token,
             home: grant.home,
