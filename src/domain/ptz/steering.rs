@@ -1,7 +1,7 @@
 //! Steering that fits the eye: what a hand asks of the picture, as a velocity command of this dome and as the step of a tap.
 //!
 //! A hand asks in widths of the picture per second, so that the picture crosses the screen equally fast at every zoom:
-//! [`WIDTHS_PER_S`] by default, [`Pace`] for faster and finer, by distance from the middle for a pointer. The horizontal field of
+//! [`WIDTHS_PER_S`] by default, [`Pace`] for faster and finer, by distance from the middle for a pointer, by deflection for a pad. The horizontal field of
 //! view in force turns that into degrees per second, and the dome's speed table (or, where none was measured, its highest
 //! speeds) into a commanded value. A tap is the motion its press would have made if the dome had no delay; its length does not
 //! hang on the way of two messages, because the pose where it ends is worked out from the one where it began.
@@ -32,6 +32,8 @@ const RAMP_FROM: f64 = 0.5;
 const STILL: f64 = 0.03;
 /// A pointer's distance beyond [`STILL`] is covered in one second over this.
 const POINTER_PER_S: f64 = 1.5;
+/// A stick deflected by less than this share rests.
+const SLACK: f64 = 0.12;
 /// The smallest commanded value that moves anything: a thousandth of full speed is lost in a camera's own rounding.
 const SLOWEST: f64 = 0.002;
 /// A dome that looks far down turns the picture more than it moves it; pan is not quickened beyond this for it.
@@ -94,6 +96,19 @@ impl PictureVelocity {
             up: up * rate,
             zoom: 0.0,
         }
+    }
+
+    /// What a stick or a pad asks for at this deflection: right and up positive, 1 at the rim. Nothing near the middle, the fast
+    /// pace at the rim, and finer the nearer to the middle.
+    pub fn deflected([right, up]: [f64; 2]) -> Self {
+        let deflection = right.hypot(up);
+        let beyond = ((deflection - SLACK) / (1.0 - SLACK)).clamp(0.0, 1.0);
+        let rate = if beyond > 0.0 {
+            Pace::Fast.factor() * beyond.powi(2) / deflection
+        } else {
+            0.0
+        };
+        Self::of_keys([right * rate, up * rate, 0.0])
     }
 
     /// The velocity after so much of a press: it begins slower, so that the first pictures of a motion are seen.
@@ -277,6 +292,15 @@ mod tests {
         assert!(PictureVelocity::towards([0.51, 0.49], 16.0 / 9.0).is_zero());
         assert!(speed(0.6) > 0.0 && speed(0.8) > 2.0 * speed(0.6) && speed(0.2) == -speed(0.8));
         assert!(PictureVelocity::towards([0.5, 0.0], 16.0 / 9.0).up > 0.0);
+    }
+
+    #[test]
+    fn a_stick_is_fast_at_the_rim_fine_near_the_middle_and_rests_in_it() {
+        let speed = |x| PictureVelocity::deflected([x, 0.0]).right;
+        assert!(speed(0.1) == 0.0 && (speed(1.0) - 1.5).abs() < 1e-9 && speed(7.0) == speed(1.0));
+        assert!(speed(0.3) > 0.0 && speed(0.3) < 0.1 && speed(-0.5) == -speed(0.5));
+        let across = PictureVelocity::deflected([0.6, -0.8]);
+        assert!((across.right.hypot(across.up) - 1.5).abs() < 1e-9 && across.up < 0.0);
     }
 
     #[test]

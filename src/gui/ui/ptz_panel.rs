@@ -1,7 +1,7 @@
 //! The right panel of the selected camera: pad, zoom, presets, who holds its lease, what masks and limits are in force,
 //! figures of its stream.
 //!
-//! Invariant: a pad button moves the dome only while it is pressed. Deliberately absent: moving anything itself.
+//! Invariant: the pad and its keys move the dome only while they are pressed. Deliberately absent: moving anything itself.
 
 use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::privacy::PoseKnowledge;
@@ -17,14 +17,30 @@ use crate::gui::ui::controls::{action, fact, heading, labelled, quiet};
 use crate::station::{Holder, MaskSyncState, Preset, StreamFigures};
 use iced::alignment::Vertical;
 use iced::widget::{Column, button, column, container, mouse_area, row, rule, scrollable, text};
-use iced::{Element, Fill};
+use iced::{Element, Fill, Point};
 use std::time::Duration;
+
+/// Side of a key of the pad, logical pixels.
+const KEY: f32 = 46.0;
 
 /// Presets that have a key.
 pub const WITH_KEY: usize = 9;
 
-/// What a hand does to the panel: always a command that also has a key.
-pub type Message = (Command, Edge);
+/// What a hand does to the panel.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// A command that also has a key.
+    Command(Command, Edge),
+    Pad(Pad),
+}
+
+/// What a hand does to the pad; the keys for it are the arrows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pad {
+    /// The pointer is at this deflection: right and up positive, 1 at the rim.
+    At([f64; 2]),
+    Pressed,
+}
 
 /// What the panel remembers: the presets of one dome, and the dome that goes through its presets by itself.
 #[derive(Debug, Default)]
@@ -107,9 +123,15 @@ impl PtzPanel {
         let acts = acts.into_iter().enumerate().map(|(place, (sign, words, command))| {
             let focused = facts.focus == Some(place);
             let key = facts.keymap.key(command);
-            action(sign, words, key.as_ref(), focused, Some((command, Edge::Down)))
-                .width(Fill)
-                .into()
+            action(
+                sign,
+                words,
+                key.as_ref(),
+                focused,
+                Some(Message::Command(command, Edge::Down)),
+            )
+            .width(Fill)
+            .into()
         });
         let mut parts: Column<'a, Message> = column![title, column(acts).spacing(4)].spacing(12).padding(12);
         if camera.kind == CameraKind::Dome {
@@ -151,7 +173,7 @@ impl PtzPanel {
                     .width(Fill)
                     .clip(true)
                     .style(theme::plain(focus == Some(2 + usize::from(n))))
-                    .on_press((Command::CallPreset(n), Edge::Down))
+                    .on_press(Message::Command(Command::CallPreset(n), Edge::Down))
                     .into()
             });
         let others = [
@@ -160,9 +182,15 @@ impl PtzPanel {
         ];
         let others = others.into_iter().map(|(sign, words, command)| {
             let key = keymap.key(command);
-            action(sign, words, key.as_ref(), false, Some((command, Edge::Down)))
-                .width(Fill)
-                .into()
+            action(
+                sign,
+                words,
+                key.as_ref(),
+                false,
+                Some(Message::Command(command, Edge::Down)),
+            )
+            .width(Fill)
+            .into()
         });
         column![
             quiet(fl!("panel-presets")),
@@ -213,30 +241,36 @@ fn watched<'a>(others: &[Holder]) -> Element<'a, Message> {
         .into()
 }
 
-/// Arrow and zoom keys that act while they are pressed.
+/// The pad, which turns the dome by its deflection while it is pressed, and the keys for zoom and Stop beside it.
 fn pad<'a>() -> Element<'a, Message> {
     let key = |sign: Icon, command: Command| -> Element<'a, Message> {
-        mouse_area(container(icon(sign, theme::HEADING)).center(46).style(theme::inset))
-            .on_press((command, Edge::Down))
-            .on_release((command, Edge::Up))
+        mouse_area(container(icon(sign, theme::HEADING)).center(KEY).style(theme::inset))
+            .on_press(Message::Command(command, Edge::Down))
+            .on_release(Message::Command(command, Edge::Up))
             .interaction(iced::mouse::Interaction::Pointer)
             .into()
     };
-    let arrow = |sign, direction| key(sign, Command::Arrow(direction));
-    let gap = || container("").width(46);
+    let sign = |sign| container(icon(sign, theme::HEADING)).center(KEY);
+    let gap = || container("").width(KEY);
     let cross = column![
-        row![gap(), arrow(Icon::Up, Direction::Up), gap()].spacing(4),
-        row![
-            arrow(Icon::Left, Direction::Left),
-            key(Icon::Stop, Command::Stop),
-            arrow(Icon::Right, Direction::Right)
-        ]
-        .spacing(4),
-        row![gap(), arrow(Icon::Down, Direction::Down), gap()].spacing(4),
-    ]
-    .spacing(4);
-    let zoom = column![key(Icon::ZoomIn, Command::ZoomIn), key(Icon::ZoomOut, Command::ZoomOut)].spacing(4);
-    row![cross, zoom].spacing(18).align_y(Vertical::Center).into()
+        row![gap(), sign(Icon::Up), gap()],
+        row![sign(Icon::Left), gap(), sign(Icon::Right)],
+        row![gap(), sign(Icon::Down), gap()],
+    ];
+    let deflection = |at: Point| {
+        let half = 1.5 * KEY;
+        [f64::from(at.x / half - 1.0), f64::from(1.0 - at.y / half)]
+    };
+    let pad = mouse_area(container(cross).style(theme::inset))
+        .on_move(move |at| Message::Pad(Pad::At(deflection(at))))
+        .on_press(Message::Pad(Pad::Pressed))
+        .interaction(iced::mouse::Interaction::Pointer);
+    let keys = column![
+        key(Icon::ZoomIn, Command::ZoomIn),
+        key(Icon::ZoomOut, Command::ZoomOut),
+        key(Icon::Stop, Command::Stop)
+    ];
+    row![pad, keys.spacing(4)].spacing(18).align_y(Vertical::Center).into()
 }
 
 fn limits<'a>(

@@ -278,6 +278,8 @@ impl PtzDriver {
             };
             self.motion().press = Some(press);
         }
+        // A dome that has not said for a while how far it is zoomed in is not moved as if it were wide.
+        let pose = pose.or(self.motion().press.and_then(|press| press.from));
         let wanted = steering::command(&self.watched.plan, pose, wanted);
         self.velocity(wanted).await
     }

@@ -1,4 +1,4 @@
-//! Moving the selected dome: held keys, the wheel, and on the picture a click, a held button, a box.
+//! Moving the selected dome: held keys, the pad, the wheel, and on the picture a click, a held button, a box.
 //!
 //! Invariant: when no key and no button is held, nothing tells the dome to go on; losing the keyboard releases every key.
 //! Deliberately absent: the gesture itself (`ptz_input`), which dome is selected (the room), how fast a key or a pointer is
@@ -55,8 +55,11 @@ pub struct PtzInput {
     gesture: Option<Gesture>,
     held: HashSet<Command>,
     press: Option<Press>,
-    /// Where a held pointer is that the dome follows: point of the picture, 0..1.
-    pointer: Option<[f64; 2]>,
+    /// What the held pointer asks for, on the picture or on the pad.
+    pointer: Option<PictureVelocity>,
+    /// The deflection of the pad under the pointer, and whether it is pressed.
+    pad: [f64; 2],
+    on_pad: bool,
     /// Width over height of the picture under the pointer.
     aspect: f64,
     aim: Option<Aim>,
@@ -153,7 +156,7 @@ impl PtzInput {
     /// Ends the gesture of what was held; a short press says how short it was, so that the dome moves by as much.
     fn finish(&mut self) {
         self.held.clear();
-        self.pointer = None;
+        (self.pointer, self.on_pad) = (None, false);
         if let (Some(Press { since, wanted }), Some(gesture)) = (self.press.take(), &self.gesture) {
             let held = since.elapsed();
             if held <= LONGEST_TAP {
@@ -165,8 +168,8 @@ impl PtzInput {
 
     /// What is held adds up to.
     fn wanted(&self) -> PictureVelocity {
-        if let Some(at) = self.pointer {
-            return PictureVelocity::towards(at, self.aspect);
+        if let Some(wanted) = self.pointer {
+            return wanted;
         }
         let mut axes = [0.0; 3];
         for command in &self.held {
@@ -211,7 +214,7 @@ impl PtzInput {
     /// Stops the dome, a move with a target of its own included, and ends the gesture.
     pub fn stop(&mut self, dome: CameraId, desk: &Arc<dyn Desk>) -> Task<Message> {
         self.held.clear();
-        (self.press, self.pointer) = (None, None);
+        (self.press, self.pointer, self.on_pad) = (None, None, false);
         let task = self.order(dome, STANDSTILL, desk);
         self.gesture = None;
         task
@@ -250,7 +253,7 @@ impl PtzInput {
     /// A second press did not come.
     fn aimed(&mut self, aim: Aim, desk: &Arc<dyn Desk>) -> Task<Message> {
         if aim.held {
-            self.pointer = Some(aim.at);
+            self.pointer = Some(PictureVelocity::towards(aim.at, self.aspect));
             return self.order(aim.dome, self.velocity(), desk);
         }
         let [x, y] = aim.at;
@@ -262,8 +265,24 @@ impl PtzInput {
         if let Some(aim) = &mut self.aim {
             aim.at = at;
         }
-        if self.pointer.is_some() {
-            self.pointer = Some(at);
+        if self.pointer.is_some() && !self.on_pad {
+            self.pointer = Some(PictureVelocity::towards(at, self.aspect));
+            self.repeat();
+        }
+    }
+
+    /// The pad was pressed where the pointer is on it: the dome moves by its deflection until it is let go.
+    pub fn press_pad(&mut self, dome: CameraId, desk: &Arc<dyn Desk>) -> Task<Message> {
+        self.on_pad = true;
+        self.pointer = Some(PictureVelocity::deflected(self.pad));
+        self.order(dome, self.velocity(), desk)
+    }
+
+    /// The pointer moved on the pad: its deflection, right and up positive, 1 at the rim.
+    pub fn deflect(&mut self, pad: [f64; 2]) {
+        self.pad = pad;
+        if self.on_pad {
+            self.pointer = Some(PictureVelocity::deflected(pad));
             self.repeat();
         }
     }

@@ -4,6 +4,7 @@ use crate::gui::input::{Command, Direction, Edge};
 use crate::gui::screen::control_room::tests::{go_to, press, room};
 use crate::gui::screen::control_room::work::Tool;
 use crate::gui::screen::control_room::{Message, ptz, side_panel};
+use crate::gui::ui::ptz_panel::Pad;
 use crate::gui::widget::wall;
 use crate::station::Preset;
 
@@ -78,6 +79,22 @@ fn r_ptz_1_a_dome_follows_the_pointer_only_while_its_button_is_held() {
     room.update(Message::LetGo);
     assert!(!room.ptz.is_held() && !room.ptz.is_steering());
     room.update(Message::Wall(wall::Event::Pointed { tile, at: [0.1, 0.5] }));
+    assert!(!room.ptz.is_held());
+}
+
+#[test]
+fn r_ptz_1_the_pad_moves_a_dome_by_its_deflection_until_it_is_let_go() {
+    let (mut room, _) = room();
+    go_to(&mut room, "16");
+    room.update(Message::Pad(Pad::At([-1.0, 0.0])));
+    assert!(!room.ptz.is_held(), "the pointer only passes over it");
+    room.update(Message::Pad(Pad::Pressed));
+    assert!((room.ptz.wanted().right + 1.5).abs() < 1e-9);
+    room.update(Message::Pad(Pad::At([-0.5, 0.0])));
+    assert!(room.ptz.wanted().right < 0.0 && room.ptz.wanted().right > -0.5);
+    room.update(Message::LetGo);
+    assert!(!room.ptz.is_held() && !room.ptz.is_steering());
+    room.update(Message::Pad(Pad::At([1.0, 0.0])));
     assert!(!room.ptz.is_held());
 }
 
