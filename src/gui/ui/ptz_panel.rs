@@ -9,7 +9,7 @@ use crate::domain::ptz::steering;
 use crate::domain::site::CameraPlan;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
-use crate::gui::input::{Command, Direction, Edge, Keymap};
+use crate::gui::input::{Command, Edge, Keymap};
 use crate::gui::sentences;
 use crate::gui::session_port::DomeLease;
 use crate::gui::theme::{self, Tone};
