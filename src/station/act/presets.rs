@@ -71,7 +71,7 @@ impl Session {
     /// limited.
     ///
     /// # Errors
-    /// Who or what refuses.
+    /// As [`Session::call_preset`]; [`Refusal::Covered`] where the dome has a limit.
     pub async fn call_home(&self, camera: &CameraId) -> Result<(), Refusal> {
         let (plan, act) = self.preset_act(Operation::PresetCall, camera, HOME).await?;
         let outcome = self.go_home(&plan, &act).await;
