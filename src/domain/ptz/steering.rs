@@ -3,10 +3,10 @@
 //! A hand asks in widths of the picture per second, so that the picture crosses the screen equally fast at every zoom:
 //! [`WIDTHS_PER_S`] by default, [`Pace`] for faster and finer, by distance from the middle for a pointer, by deflection for a pad. The horizontal field of
 //! view in force turns that into degrees per second, and the dome's speed table (or, where none was measured, its highest
-//! speeds) into a commanded value. A tap is the motion its press would have made if the dome had no delay; its length does not
-//! hang on the way of two messages, because the pose where it ends is worked out from the one where it began.
+//! speeds) into a commanded value. A tap is a step of one of two lengths, a twentieth and a tenth of the picture; its length does
+//! not hang on the way of two messages, because the pose where it ends is worked out from the one where it began.
 //!
-//! Invariant: every commanded value lies in −1..1; a tap never turns farther than its press at full speed would.
+//! Invariant: every commanded value lies in −1..1; no tap is longer than the long one.
 //! Deliberately absent: limits (every command passes `limits` after this), sending, keys and pointers.
 
 use super::Velocity;
@@ -20,10 +20,13 @@ use std::time::Duration;
 pub const WIDTHS_PER_S: f64 = 0.5;
 /// Default speed of the zoom, natural logarithm of magnification per second: twice as large in a second.
 pub const ZOOM_LN_PER_S: f64 = 0.7;
-/// A shorter press counts as one of this length: a twentieth of the picture at the default speed.
-pub const SHORTEST_PRESS: Duration = Duration::from_millis(100);
 /// A press up to this length is a tap; a longer one ends where the dome stands when it is let go.
-pub const LONGEST_TAP: Duration = Duration::from_millis(350);
+pub const LONGEST_TAP: Duration = Duration::from_millis(300);
+/// A press shorter than this is a short tap: a twentieth of the picture at the default speed, any other tap a tenth. Two
+/// lengths and not all between them: a screen that is busy for a twentieth of a second does not change the step.
+const SHORT_TAP: Duration = Duration::from_millis(120);
+/// The motion of a short tap and of any other one lasts this long at full speed.
+const TAPS: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(200)];
 /// A held key is at its full speed after this long.
 const RAMP: Duration = Duration::from_millis(300);
 /// The share of the full speed that a held key begins with.
@@ -165,7 +168,14 @@ fn turned(lens: Option<&LensModel>, pose: Option<Pose>, wanted: PictureVelocity)
     let (hfov_deg, tilt_deg) = pose.map_or((widest, 0.0), |pose| (pose.hfov_deg, pose.tilt_deg));
     // Near the nadir a turn of the pan moves the picture by little.
     let level = tilt_deg.to_radians().cos().max(STEEPEST);
-    [wanted.right * hfov_deg / level, wanted.up * hfov_deg]
+    let width_deg = 2.0 * (hfov_deg.to_radians() / 2.0).tan().to_degrees();
+    [wanted.right * width_deg / level, wanted.up * width_deg]
+}
+
+/// How long the motion of a tap lasts at full speed when its key was held for `held`.
+pub fn tap_length(held: Duration) -> Duration {
+    let [short, long] = TAPS;
+    if held < SHORT_TAP { short } else { long }
 }
 
 /// The magnification in force, × over the widest view, as far as the pose is known.
@@ -182,11 +192,11 @@ pub fn signs(lens: &LensModel) -> [f64; 2] {
     [lens.pan_range_deg, lens.tilt_range_deg].map(|[a, b]| (b - a).signum())
 }
 
-/// The pose where a tap ends that began at `from` and was held for `held`; `None` where the lens cannot tell or the way there
+/// The pose where a tap ends that began at `from` and whose key was held for `held`; `None` where the lens cannot tell or the way there
 /// leads over the end of its range.
 pub fn step(camera: &CameraPlan, from: Pose, wanted: PictureVelocity, held: Duration) -> Option<Pose> {
     let lens = camera.lens.as_ref()?;
-    let seconds = held.clamp(SHORTEST_PRESS, LONGEST_TAP).as_secs_f64();
+    let seconds = tap_length(held).as_secs_f64();
     let [pan, tilt] = turned(Some(lens), Some(from), wanted).map(|speed| speed * seconds);
     let pan_deg = pan_within(lens, from.pan_deg + pan, from.pan_deg);
     // Where the range ends, an absolute move would go the long way round.
@@ -238,10 +248,14 @@ mod tests {
             let from = pose(magnification, 0.0);
             let share = |held: u64| {
                 let to = step(&camera(), from, right(Pace::Normal), Duration::from_millis(held)).unwrap();
-                (to.pan_deg - from.pan_deg) / from.hfov_deg
+                (to.pan_deg - from.pan_deg).to_radians() / (2.0 * (from.hfov_deg.to_radians() / 2.0).tan())
             };
             assert!((share(10) - 0.05).abs() < 1e-9 && (share(200) - 0.1).abs() < 1e-9);
-            assert!((share(5000) - 0.175).abs() < 1e-9, "no farther than the longest tap");
+            assert_eq!(
+                [share(150), share(5000)],
+                [share(200); 2],
+                "one length, and none is longer"
+            );
         }
     }
 
@@ -251,17 +265,18 @@ mod tests {
             pan_deg: 179.0,
             ..pose(1.0, -20.0)
         };
-        assert_eq!(step(&camera(), from, right(Pace::Normal), SHORTEST_PRESS), None);
+        assert_eq!(step(&camera(), from, right(Pace::Normal), SHORT_TAP), None);
         let back = PictureVelocity::of_keys([-1.0, 0.0, 0.0]);
-        assert!(step(&camera(), from, back, SHORTEST_PRESS).is_some());
+        assert!(step(&camera(), from, back, SHORT_TAP).is_some());
     }
 
     #[test]
     fn the_speed_follows_the_field_of_view_and_the_pace() {
         let speed = |magnification, pace| command(&camera(), Some(pose(magnification, 0.0)), right(pace)).pan;
-        assert!((speed(1.0, Pace::Normal) - 31.0 / 60.0).abs() < 1e-9);
-        let narrow = lens().hfov_of(10.0);
-        assert!((speed(10.0, Pace::Normal) - narrow / 120.0).abs() < 1e-9);
+        // Half of the picture at the distance of the screen: the tangent of half its angle.
+        let half = 31f64.to_radians().tan().to_degrees();
+        assert!((speed(1.0, Pace::Normal) - half / 60.0).abs() < 1e-9);
+        assert!((speed(10.0, Pace::Normal) - half / 600.0).abs() < 1e-9);
         assert!((speed(10.0, Pace::Fine) * 12.0 - speed(10.0, Pace::Fast)).abs() < 1e-9);
         assert_eq!(
             command(&camera(), None, right(Pace::Normal)).pan,
@@ -278,12 +293,12 @@ mod tests {
             spread: 0.1,
         };
         camera.motion.speeds = SpeedTable {
-            pan: vec![row(0.2, 5.0), row(1.0, 45.0)],
+            pan: vec![row(0.2, 4.0), row(1.0, 44.0)],
             ..SpeedTable::default()
         };
-        // 31°/s lie between the rows: 0.2 + 26/40 of 0.8.
+        let half = 31f64.to_radians().tan().to_degrees();
         let command = command(&camera, Some(pose(1.0, 0.0)), right(Pace::Normal));
-        assert!((command.pan - 0.72).abs() < 1e-9);
+        assert!((command.pan - (0.2 + (half - 4.0) / 40.0 * 0.8)).abs() < 1e-9);
     }
 
     #[test]
@@ -341,7 +356,8 @@ mod tests {
                 pan += speed * TICK;
             }
         }
-        (pan - from.pan_deg) * from.tilt_deg.to_radians().cos() / from.hfov_deg
+        let turned = (pan - from.pan_deg).to_radians() * from.tilt_deg.to_radians().cos();
+        turned.tan() / (2.0 * (from.hfov_deg.to_radians() / 2.0).tan())
     }
 
     #[test]
@@ -353,7 +369,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_length_of_a_tap_does_not_hang_on_the_delays_of_the_dome(
-            held in 190u64..210, begins in [0.0f64..0.3, 0.0f64..0.3], answer_s in 0.0f64..0.3,
+            held in 130u64..290, begins in [0.0f64..0.3, 0.0f64..0.3], answer_s in 0.0f64..0.3,
         ) {
             let moved = tapped(Duration::from_millis(held), begins, answer_s, true);
             prop_assert!((0.09..=0.11).contains(&moved), "{moved}");

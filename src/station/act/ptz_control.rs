@@ -12,7 +12,7 @@ use crate::domain::people::Action;
 use crate::domain::ptz::dead_man::{CAMERA_TIMEOUT, KEY_LOST, REPEAT};
 use crate::domain::ptz::limits::{Allowed, LimitHit};
 use crate::domain::ptz::speed_trial::{Drive, Driven};
-use crate::domain::ptz::steering::{self, PictureVelocity, SHORTEST_PRESS};
+use crate::domain::ptz::steering::{self, PictureVelocity};
 use crate::domain::ptz::stop::{LONGEST, StopAct, StopSequence};
 use crate::domain::ptz::{Order, Velocity, gesture, limits};
 use crate::domain::refusal::RefusalKind;
@@ -139,8 +139,8 @@ impl Gesture {
         self.drive.note_refusal(outcome).await
     }
 
-    /// Ends a press of a key that was held for `held` and wanted `wanted`: the dome comes to rest where the press would have
-    /// brought a dome without delays. A press too short for a command to leave meanwhile moves it as well.
+    /// Ends a press of a key that was held for `held` and wanted `wanted`: the dome comes to rest a step from where the press
+    /// began, of the same length whatever its delays. A press too short for a command to leave meanwhile moves it as well.
     ///
     /// # Errors
     /// The limit that leaves nothing of the motion, or the camera.
@@ -341,8 +341,8 @@ impl PtzDriver {
         }
     }
 
-    /// Lands where the press would have ended; where that cannot be said or reached by an absolute move, the dome is driven for
-    /// as long as the press was.
+    /// Lands a step from where the press began; where that cannot be said or reached by an absolute move, the dome is driven
+    /// for as long as the step takes.
     async fn tap(&self, wanted: PictureVelocity, held: Duration) -> Result<(), Refusal> {
         if wanted.is_zero() {
             return Ok(());
@@ -365,7 +365,7 @@ impl PtzDriver {
             self.move_picture(wanted).await?;
         }
         let since = self.motion().press.map_or_else(Instant::now, |press| press.since);
-        tokio::time::sleep_until((since + held.max(SHORTEST_PRESS)).into()).await;
+        tokio::time::sleep_until((since + steering::tap_length(held)).into()).await;
         self.stop_at_once().await;
         Ok(())
     }

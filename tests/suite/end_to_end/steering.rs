@@ -36,7 +36,8 @@ async fn tapped(place: &Place, session: &Session, view: &LiveView, dome: &Camera
     })
     .await;
     let [after, ..] = truth(place, dome).await;
-    (after - before) * tilt.to_radians().cos() / hfov
+    let turned = (after - before).to_radians() * tilt.to_radians().cos();
+    turned.tan() / (2.0 * (hfov.to_radians() / 2.0).tan())
 }
 
 #[tokio::test(flavor = "multi_thread")]
