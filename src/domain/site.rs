@@ -8,10 +8,12 @@ pub mod dome_habits;
 pub mod file;
 pub mod orientation;
 pub mod short_name;
+mod speed_table;
 pub mod video_view;
 
 pub use dome_habits::{DomeHabits, ReportedPosition};
 pub use orientation::Orientation;
+pub use speed_table::{Axis, SpeedRow, SpeedTable};
 pub use video_view::VideoView;
 
 use super::camera::{CameraId, CameraKind, ControllerId, Direction, LensError, LensModel, MaskId};
@@ -207,6 +209,9 @@ pub struct MotionBounds {
     /// system. Then the cover grows at full speed from the newest status on. Otherwise a dome without an order is taken
     /// to stand still until a status says otherwise.
     pub unannounced_movers: bool,
+    /// The speeds that this dome showed at its calibration; empty: not measured.
+    #[serde(skip_serializing_if = "SpeedTable::is_empty")]
+    pub speeds: SpeedTable,
 }
 
 impl Default for MotionBounds {
@@ -224,6 +229,7 @@ impl Default for MotionBounds {
             speed_per_velocity: 1.5,
             zoom_error_ln: 0.01,
             unannounced_movers: false,
+            speeds: SpeedTable::default(),
         }
     }
 }
@@ -435,6 +441,9 @@ impl MotionBounds {
             if !(lowest <= value && value <= highest) {
                 push(CameraError::Motion(name));
             }
+        }
+        if let Some(name) = self.speeds.fault() {
+            push(CameraError::Motion(name));
         }
     }
 }

@@ -209,6 +209,11 @@ pub fn decimal(value: f64, places: usize) -> String {
     format!("{value:.places$}").replace('.', &fl!("decimal-sign"))
 }
 
+/// A magnification: «4,3×».
+pub fn times(magnification: f64) -> String {
+    format!("{}×", decimal(magnification, 1))
+}
+
 /// An amount of bytes.
 pub fn bytes(bytes: u64) -> String {
     match bytes {

@@ -218,6 +218,10 @@ impl Plans {
                 // Only what has a lens model is calibrated: it gets no other kind of camera a position to move by.
                 camera.lens.replace(lens.clone())?;
             }
+            MaskChange::Speeds(speeds) => {
+                camera.lens.as_ref()?;
+                camera.motion.speeds = speeds.clone();
+            }
         }
         take_findings(camera, proposal, unmasked);
         // Old troubles of a plan are not made worse; a new one is refused.
@@ -230,6 +234,7 @@ impl Plans {
             MaskChange::Put(mask) => ("mask", mask.id.as_str(), before(&mask.id), json(mask)),
             MaskChange::Remove(id) => ("mask", id.as_str(), before(id), Value::Null),
             MaskChange::Lens(lens) => ("lens", camera.id.as_str(), json(&camera.lens), json(lens)),
+            MaskChange::Speeds(speeds) => ("speeds", camera.id.as_str(), json(&camera.motion.speeds), json(speeds)),
         };
         let act = Act {
             person: Some(&who.person),
@@ -287,7 +292,9 @@ mod tests {
     use crate::domain::audit::note::VerifierKey;
     use crate::domain::people::{Grant, Level, Person, Purpose, Reach, StationKind};
     use crate::domain::privacy::declared_event::{Change, Declaration, DeclareError};
-    use crate::domain::site::{Controller, DomeHabits, Limits, MaskShape, MotionBounds, Orientation};
+    use crate::domain::site::{
+        Controller, DomeHabits, Limits, MaskShape, MotionBounds, Orientation, SpeedRow, SpeedTable,
+    };
     use crate::protocol::CameraFindings;
     use crate::server::declared::Declarations;
     use crate::server::log::sequencer::Sequencer;
@@ -517,6 +524,39 @@ mod tests {
             "as it was calibrated"
         );
         assert!(dome.habits.never_idle);
+    }
+
+    #[tokio::test]
+    async fn r_prv_1_measured_speeds_are_in_the_plan_only_once_a_supervisor_approved_them() {
+        let house = house().await;
+        let mut plan = site();
+        plan.cameras[0] =
+            crate::domain::privacy::test_dome::dome_plan(MotionBounds::default(), site_lens(), Vec::new());
+        *house.plans.current.write().unwrap() = Arc::new(plan.clone());
+        let row = |velocity| SpeedRow {
+            velocity,
+            speed: 12.0,
+            spread: 0.5,
+        };
+        let speeds = |pan| MaskProposal {
+            change: MaskChange::Speeds(SpeedTable {
+                pan,
+                ..SpeedTable::default()
+            }),
+            reason: "taratura".into(),
+            found: None,
+        };
+        let author = who("neri", Level::Operator);
+        let propose = |pan| house.plans.propose(&plan.cameras[0], &author, speeds(pan), 1);
+        let falling = propose(vec![row(0.5), row(0.4)]).await;
+        assert!(matches!(falling, Err(Trouble::Refused(RefusalKind::Malformed))));
+        let proposed = propose(vec![row(0.4), row(0.5)]).await.unwrap();
+        let in_force = || house.plans.current().cameras[0].motion.speeds.clone();
+        assert!(in_force().is_empty());
+        let supervisor = who("villa", Level::Supervisor);
+        let approved = house.plans.decide(proposed.id, &supervisor, &HERE, Verdict::Approve, 2);
+        approved.await.unwrap();
+        assert_eq!(in_force().pan.len(), 2);
     }
 
     /// A lens that is not yet calibrated.

@@ -37,6 +37,8 @@ pub struct Watched {
     /// `None` for a camera that does not move.
     tracker: Option<Mutex<PoseTracker>>,
     reported: Mutex<Option<(Instant, Pose)>>,
+    /// When the dome was last sent to a known pose, and to which, if nothing was ordered since.
+    bound_for: Mutex<Option<(Instant, Pose)>>,
     clock: Mutex<CameraClock>,
     /// When the dome last pushed a status with its position.
     pushed: Mutex<Option<Instant>>,
@@ -67,6 +69,7 @@ impl Watched {
             in_force: Mutex::default(),
             tracker,
             reported: Mutex::default(),
+            bound_for: Mutex::default(),
             clock: Mutex::default(),
             pushed: Mutex::default(),
             hurry: Notify::new(),
@@ -164,7 +167,23 @@ impl Watched {
         if let Some(tracker) = &self.tracker {
             lock(tracker).on_command(now, order);
         }
+        *lock(&self.bound_for) = match order {
+            Order::Position(target) => Some((now, target)),
+            Order::Velocity(_) | Order::SomewhereElse | Order::Stop => None,
+        };
         self.hurry.notify_one();
+    }
+
+    /// The pose that the last order sent the dome to, if that was less than `within` ago.
+    pub fn bound_for(&self, within: Duration) -> Option<Pose> {
+        lock(&self.bound_for)
+            .filter(|(at, _)| at.elapsed() < within)
+            .map(|(_, target)| target)
+    }
+
+    /// Whether the dome is known to stand.
+    pub fn is_at_rest(&self) -> bool {
+        self.tracker.as_ref().is_some_and(|tracker| lock(tracker).at_rest())
     }
 
     /// Waits until a command was taken down. Cancel-safe.
