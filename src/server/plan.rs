@@ -268,7 +268,7 @@ fn take_findings(camera: &mut CameraPlan, proposal: &MaskProposal, unmasked: boo
         MaskChange::Put(_) if unmasked && camera.kind != CameraKind::Dome => {
             camera.orientation = Some(found.orientation.clone());
         }
-        MaskChange::Put(_) | MaskChange::Remove(_) => {}
+        MaskChange::Put(_) | MaskChange::Remove(_) | MaskChange::Speeds(_) => {}
     }
 }
 

@@ -38,7 +38,7 @@ impl Session {
                     None
                 }
             },
-            MaskChange::Remove(_) => None,
+            MaskChange::Remove(_) | MaskChange::Speeds(_) => None,
         };
         let server = &self.0.station.server;
         Ok(server.propose_mask(&self.0.facts.token, camera, &proposal).await?)
