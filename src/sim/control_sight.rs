@@ -3,7 +3,7 @@
 //! Invariant: what is answered is true by the simulator's own motion and town; nothing here moves a dome.
 //! Deliberately absent: what the client shows, which is counted from its window.
 
-use super::control::{Answer, Devices, find, read};
+use super::control_call::{Answer, Devices, find, read};
 use super::device::Device;
 use super::live::unix_ms;
 use super::sight_test::{SIZE_M, Walker};
