@@ -201,6 +201,18 @@ fn every_operation_of_the_log_is_explained_and_no_other() {
     assert!(invented.is_empty(), "no such operation: {invented:?}");
 }
 
+#[test]
+fn the_page_of_events_is_the_one_its_types_make() {
+    let made = vedetta::domain::audit::details::reference::events_page().expect("a text");
+    let page = read(&root().join("docs/events.md"));
+    let differs = made.lines().zip(page.lines()).find(|(made, page)| made != page);
+    assert!(
+        made == page,
+        "docs/events.md is not what the types say, first {differs:?}. Run\n\n    \
+         cargo run -p vedetta-check --example events > docs/events.md\n"
+    );
+}
+
 /// Where the links of a document go, without those to other sites.
 fn links(text: &str) -> Vec<String> {
     let mut found = Vec::new();

@@ -4,11 +4,12 @@
 //! the station's one road asks for it before acting, so an operation without an event does not compile.
 //! Deliberately absent: images, plates, faces, passwords. A body says who did what where, never what was seen.
 
+use super::details::Parameters;
 use crate::domain::camera::{CameraId, ControllerId, StationId, StreamRole};
 use crate::domain::people::{Level, Purpose};
 use serde::{Deserialize, Serialize};
 
-/// The kind of an event. Its parameters are in [`Body::parameters`]; `docs/events.md` explains both.
+/// The kind of an event. Its parameters have a type of the same name in `details`; `docs/events.md` explains both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
@@ -115,9 +116,9 @@ pub struct Body {
     pub purpose: Option<Purpose>,
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub protocol_no: String,
-    /// Figures and short words that belong to the operation (pose, preset name, file hash, rule that refused).
-    #[serde(skip_serializing_if = "serde_json::Map::is_empty", default)]
-    pub parameters: serde_json::Map<String, serde_json::Value>,
+    /// Figures and short words that belong to the operation: written by [`Body::say`], read by [`Body::said`].
+    #[serde(skip_serializing_if = "Parameters::is_empty", default)]
+    pub parameters: Parameters,
     /// Version of the site plan in force.
     pub policy_version: u64,
     /// Time range of recorded media, RFC 3339.

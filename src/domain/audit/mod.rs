@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | [`event`] | what can happen, and the body that says it |
+//! | [`details`] | what an event says: each operation with its parameters as a type |
 //! | [`leaf`] | leaf, salted commitment, leaf hash |
 //! | [`chain`] | the chain of one station inside a log |
 //! | [`tree`] | RFC 6962/9162 tree kept as hashes of complete subtrees |
@@ -22,6 +23,7 @@
 pub mod chain;
 pub mod checkpoint;
 pub mod cosignature;
+pub mod details;
 pub mod event;
 pub mod hash;
 pub mod leaf;

@@ -248,7 +248,8 @@ fn write_state(path: &std::path::Path, state: &SignedState) -> Result<(), Server
 mod tests {
     use super::super::sequencer::{Sequencer, own_event};
     use super::*;
-    use crate::domain::audit::event::{Operation, Outcome};
+    use crate::domain::audit::details::log::LogVerify;
+    use crate::domain::audit::event::Outcome;
     use crate::server::store::testing;
     use std::sync::Arc;
 
@@ -259,9 +260,8 @@ mod tests {
             let event = own_event(
                 log.controller.clone(),
                 own,
-                Operation::LogVerify,
+                LogVerify::default(),
                 Outcome::Done,
-                Default::default(),
             );
             sequencer.record(event).await.unwrap();
         }

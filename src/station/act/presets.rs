@@ -4,13 +4,13 @@
 //! nor saved.
 //! Deliberately absent: removing presets (the administrator's).
 
-use crate::domain::audit::event::Operation;
+use crate::domain::audit::details::EventKind;
+use crate::domain::audit::details::live::{PresetCall, PresetSave};
 use crate::domain::camera::{CameraId, Pose};
 use crate::domain::people::Action;
 use crate::domain::ptz::{Order, limits};
 use crate::domain::site::CameraPlan;
 use crate::onvif::{self, Ptz};
-use crate::station::record::event_body::parameters;
 use crate::station::record::health::Need;
 use crate::station::record::outbox::Recorded;
 use crate::station::refusal::Refusal;
@@ -26,6 +26,11 @@ const MAX_NAME: usize = 64;
 pub struct Preset {
     pub token: String,
     pub name: String,
+}
+
+/// The token or name of a preset as events carry it, cut.
+fn short(preset: &str) -> String {
+    preset.chars().take(MAX_NAME).collect()
 }
 
 impl Session {
@@ -54,9 +59,12 @@ impl Session {
     /// # Errors
     /// Who or what refuses.
     pub async fn call_preset(&self, camera: &CameraId, preset: &str) -> Result<(), Refusal> {
-        let (plan, act) = self.preset_act(Operation::PresetCall, camera, preset).await?;
+        let call = PresetCall {
+            preset: Some(short(preset)),
+        };
+        let (plan, act) = self.preset_act(call, camera).await?;
         let outcome = self.go_to_preset(&plan, &act, preset).await;
-        act.finish(outcome, parameters([])).await
+        act.finish(outcome, None).await
     }
 
     /// Saves the present pose as a preset; refused when it lies outside the limits.
@@ -65,21 +73,21 @@ impl Session {
     /// Who or what refuses.
     pub async fn save_preset(&self, camera: &CameraId, name: &str) -> Result<(), Refusal> {
         let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
-        let (plan, act) = self.preset_act(Operation::PresetSave, camera, &name).await?;
+        let save = PresetSave {
+            preset: Some(short(&name)),
+        };
+        let (plan, act) = self.preset_act(save, camera).await?;
         let outcome = self.save_pose(&plan, &act, &name).await;
-        act.finish(outcome, parameters([])).await
+        act.finish(outcome, None).await
     }
 
     async fn preset_act(
         &self,
-        operation: Operation,
+        what: impl Into<EventKind>,
         camera: &CameraId,
-        preset: &str,
     ) -> Result<(CameraPlan, Act), Refusal> {
         let plan = self.0.camera(camera)?;
-        let mut intent = Intent::new(operation, &plan, Right::Grant(Action::Ptz), Need::Act);
-        let short: String = preset.chars().take(MAX_NAME).collect();
-        intent.parameters = parameters([("preset", short.into())]);
+        let intent = Intent::new(what, &plan, Right::Grant(Action::Ptz), Need::Act);
         let act = self.0.intend(intent).await?;
         Ok((plan, act))
     }

@@ -4,14 +4,15 @@
 //! is compared is the plan with what was read back, never with what was sent.
 //! Deliberately absent: masks of a dome (no camera makes them follow it; only its limits are written).
 
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::EventKind;
+use crate::domain::audit::details::plan::{CameraDrift, CameraWritten};
+use crate::domain::audit::event::Outcome;
 use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::people::Action;
 use crate::domain::privacy::camera_side::{PtzLimits, fit, left_open, planned_polygons};
 use crate::domain::site::CameraPlan;
 use crate::onvif::{DeviceMask, OnvifErrorKind};
 use crate::station::camera::connection::Connection;
-use crate::station::record::event_body::parameters;
 use crate::station::record::health::Need;
 use crate::station::refusal::Refusal;
 use crate::station::session::authorised_act::{Act, Intent, Right};
@@ -42,13 +43,12 @@ impl MaskSyncState {
         if !self.drifts() {
             return Ok(());
         }
-        let open: Vec<_> = self
-            .open
-            .iter()
-            .map(|(mask, share)| serde_json::json!([mask, share]))
-            .collect();
-        let with = parameters([("open_masks", open.into()), ("wider_limits", self.wider_limits.into())]);
-        act.also(Operation::CameraDrift, Outcome::Failed, with).await
+        let drift = CameraDrift {
+            open_masks: Some(self.open.clone()),
+            wider_limits: Some(self.wider_limits),
+            ..CameraDrift::default()
+        };
+        act.also(drift, Outcome::Failed).await
     }
 }
 
@@ -58,7 +58,7 @@ impl Session {
     /// # Errors
     /// The refusal of the act, or [`Refusal::Camera`].
     pub async fn write_to_camera(&self, camera: &CameraId) -> Result<MaskSyncState, Refusal> {
-        self.sync(camera, Operation::CameraWritten, true).await
+        self.sync(camera, true).await
     }
 
     /// Reads the masks and limits inside a camera and compares them with the plan. A drift is recorded.
@@ -66,17 +66,17 @@ impl Session {
     /// # Errors
     /// The refusal of the act, or [`Refusal::Camera`].
     pub async fn check_camera(&self, camera: &CameraId) -> Result<MaskSyncState, Refusal> {
-        self.sync(camera, Operation::CameraDrift, false).await
+        self.sync(camera, false).await
     }
 
-    async fn sync(&self, camera: &CameraId, operation: Operation, write: bool) -> Result<MaskSyncState, Refusal> {
+    async fn sync(&self, camera: &CameraId, write: bool) -> Result<MaskSyncState, Refusal> {
         let plan = self.0.camera(camera)?;
-        let right = if write {
-            Right::Grant(Action::Lift)
+        let (what, right): (EventKind, _) = if write {
+            (CameraWritten::default().into(), Right::Grant(Action::Lift))
         } else {
-            Right::Grant(Action::Live)
+            (CameraDrift::default().into(), Right::Grant(Action::Live))
         };
-        let act = self.0.intend(Intent::new(operation, &plan, right, Need::Act)).await?;
+        let act = self.0.intend(Intent::new(what, &plan, right, Need::Act)).await?;
         let connection = match self.0.cameras.connection(&plan, act.recorded()).await {
             Ok(connection) => connection,
             Err(refusal) => return Err(act.failed(refusal).await),
@@ -86,11 +86,18 @@ impl Session {
             Err(refusal) => return Err(act.failed(refusal).await),
         };
         state.record(&act).await?;
-        let with = parameters([
-            ("drifts", state.drifts().into()),
-            ("cannot", state.cannot.join(", ").into()),
-        ]);
-        act.done(with).await?;
+        let (drifts, cannot) = (Some(state.drifts()), Some(state.cannot.join(", ")));
+        let found: EventKind = if write {
+            CameraWritten { drifts, cannot }.into()
+        } else {
+            CameraDrift {
+                drifts,
+                cannot,
+                ..CameraDrift::default()
+            }
+            .into()
+        };
+        act.done(Some(found.into())).await?;
         Ok(state)
     }
 }

@@ -3,6 +3,7 @@
 //! Deliberately absent: the network and the signer (tests of the server).
 
 use super::*;
+use crate::domain::audit::details::live::ViewOpen;
 use crate::domain::audit::leaf;
 use crate::domain::audit::note::SignerKey;
 use crate::server::log::signer::Signer;
@@ -35,9 +36,8 @@ fn events(station: &str, from: u64, to: u64, salt: u8) -> Vec<Submitted> {
     let event = own_event(
         "borgo".parse().unwrap(),
         station,
-        Operation::ViewOpen,
+        ViewOpen::default(),
         Outcome::Intent,
-        Default::default(),
     );
     let mut all = Vec::new();
     for _ in 0..to {
