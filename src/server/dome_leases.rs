@@ -245,13 +245,19 @@ impl DomeLeases {
             Outcome::Released { by } => (HoldStep::Released, Done, Some(by), None, None, None),
             Outcome::Expired { by } => (HoldStep::Expired, Done, None, Some(by), None, None),
             Outcome::Refused { held_by } => (HoldStep::HeldByOther, Refused, None, Some(held_by), None, None),
-            Outcome::Asked { holder, by, reason } => (HoldStep::Asked, Done, Some(by), Some(holder), None, Some(reason)),
+            Outcome::Asked { holder, by, reason } => {
+                (HoldStep::Asked, Done, Some(by), Some(holder), None, Some(reason))
+            }
             Outcome::Declined { by, asked } => (HoldStep::Declined, Refused, Some(by), Some(asked), None, None),
-            Outcome::HandedOver { from, to, fence } => (HoldStep::HandedOver, Done, Some(from), Some(to), Some(*fence), None),
+            Outcome::HandedOver { from, to, fence } => {
+                (HoldStep::HandedOver, Done, Some(from), Some(to), Some(*fence), None)
+            }
             Outcome::TakeOverBegun { from, to, reason } => {
                 (HoldStep::TakeOver, Done, Some(to), Some(from), None, Some(reason))
             }
-            Outcome::TakenOver { from, to, fence } => (HoldStep::TakenOver, Done, Some(to), Some(from), Some(*fence), None),
+            Outcome::TakenOver { from, to, fence } => {
+                (HoldStep::TakenOver, Done, Some(to), Some(from), Some(*fence), None)
+            }
             Outcome::Renewed { .. } | Outcome::Nothing => return Ok(()),
         };
         let about = by.or(other);

@@ -56,11 +56,7 @@ pub async fn credentials(
             format!("{}/picture", camera.id),
             Right::Grant(Action::Live),
         ),
-        CredentialNeed::Figures => (
-            AccountNeed::Figures,
-            format!("{}/figures", camera.id),
-            Right::Figures,
-        ),
+        CredentialNeed::Figures => (AccountNeed::Figures, format!("{}/figures", camera.id), Right::Figures),
     };
     let released = CredentialReleased {
         need: Some(account),
@@ -79,7 +75,11 @@ pub async fn credentials(
     if need == CredentialNeed::Picture && camera.personal_users {
         let moves = person.may_on(Right::Grant(Action::Ptz), camera).is_allowed();
         let session = person.who.session.session.as_str();
-        if let Some(personal) = site.personal_users.make(camera, session, moves, (&released, act)).await? {
+        if let Some(personal) = site
+            .personal_users
+            .make(camera, session, moves, (&released, act))
+            .await?
+        {
             return Ok(Json(personal));
         }
     }

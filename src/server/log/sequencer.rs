@@ -566,12 +566,7 @@ impl OpenLog {
 }
 
 /// An event of the server in which nobody signed in acts.
-pub fn own_event(
-    log: ControllerId,
-    own: StationId,
-    what: impl Into<Details>,
-    result: Outcome,
-) -> Event {
+pub fn own_event(log: ControllerId, own: StationId, what: impl Into<Details>, result: Outcome) -> Event {
     let what = what.into();
     let mut body = Body {
         person: String::new(),

@@ -257,12 +257,7 @@ mod tests {
         let (sequencer, task) = Sequencer::start(data, store.clone(), vec![log.clone()], Arc::default()).unwrap();
         for _ in 0..count {
             let own = "server".parse().unwrap();
-            let event = own_event(
-                log.controller.clone(),
-                own,
-                LogVerify::default(),
-                Outcome::Done,
-            );
+            let event = own_event(log.controller.clone(), own, LogVerify::default(), Outcome::Done);
             sequencer.record(event).await.unwrap();
         }
         drop(sequencer);

@@ -261,14 +261,16 @@ impl Accounts {
                 after["enabled"] = json!(true);
                 after["confirm_by_ms"] = json!(by_ms);
                 after["reason"] = json!(line(&reason)?);
-                self.record(by, &home, AccountWord::Enabled, user, (before, after)).await?;
+                self.record(by, &home, AccountWord::Enabled, user, (before, after))
+                    .await?;
                 self.store.confirm_person(user, by_ms).await.map_err(unavailable)?;
                 self.store.enable_person(user, true).await.map_err(unavailable)?;
             }
             AccountChange::ResetPassword => {
                 let password = new_password().map_err(unavailable)?;
                 let hashed = hash(password.clone()).await?;
-                self.record(by, &home, AccountWord::PasswordReset, user, (before, after)).await?;
+                self.record(by, &home, AccountWord::PasswordReset, user, (before, after))
+                    .await?;
                 let ended = self.sessions.revoke(by.station, by.who, user, None).await?;
                 let set = self.store.set_password(user, &hashed, now, true).await;
                 set.map_err(unavailable)?;
@@ -291,7 +293,8 @@ impl Accounts {
                 }
                 let person = Person { grants, ..row.person };
                 after["person"] = json!(person);
-                self.record(by, &home, AccountWord::GrantsChanged, user, (before, after)).await?;
+                self.record(by, &home, AccountWord::GrantsChanged, user, (before, after))
+                    .await?;
                 self.store.set_person(&person).await.map_err(unavailable)?;
             }
         }

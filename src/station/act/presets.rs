@@ -81,11 +81,7 @@ impl Session {
         act.finish(outcome, None).await
     }
 
-    async fn preset_act(
-        &self,
-        what: impl Into<EventKind>,
-        camera: &CameraId,
-    ) -> Result<(CameraPlan, Act), Refusal> {
+    async fn preset_act(&self, what: impl Into<EventKind>, camera: &CameraId) -> Result<(CameraPlan, Act), Refusal> {
         let plan = self.0.camera(camera)?;
         let intent = Intent::new(what, &plan, Right::Grant(Action::Ptz), Need::Act);
         let act = self.0.intend(intent).await?;

@@ -331,7 +331,8 @@ impl Session {
         match self.0.station.server.prove(&self.0.facts.token, &confirmation).await {
             Ok(()) => self.record_locking(LockState::Unlocked, Outcome::Done, false).await,
             Err(error) => {
-                self.record_locking(LockState::Unlocked, Outcome::Refused, false).await?;
+                self.record_locking(LockState::Unlocked, Outcome::Refused, false)
+                    .await?;
                 Err(match Refusal::from(error) {
                     Refusal::Kind(RefusalKind::WrongCredentials) => Refusal::WrongPassword,
                     other => other,

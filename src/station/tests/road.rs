@@ -1,6 +1,8 @@
 //! Not recorded means not done: a camera that counts its visitors, and a disk that refuses.
 
 use super::{borgo, outbox, station};
+use crate::domain::audit::details::EventKind;
+use crate::domain::audit::details::recordings::CopyWord;
 use crate::domain::audit::event::Body;
 use crate::domain::audit::note::SignerKey;
 use crate::domain::camera::{CameraId, CameraKind, StreamRole};

@@ -3,7 +3,7 @@
 //! Invariant: a value is taken out only when it encodes to what it was read from; whatever else it is (a word of a newer
 //! program, a number in another form) stays where it is, so that no signed byte is lost. Deliberately absent: the operations.
 
-use crate::domain::audit::event::{Outcome, RetentionClass};
+use crate::domain::audit::event::RetentionClass;
 use crate::domain::camera::{CameraId, StationId};
 use crate::domain::people::clearance::Step;
 use crate::domain::people::{Purpose, Rule, StationKind};
@@ -81,7 +81,6 @@ typed! {
     Vec<(u64, u64)>: "pairs",
     Vec<(usize, f64)>: "pairs",
     Rule: "rule",
-    Purpose: "purpose",
 }
 
 /// Lists the words of a type that other rules own.
@@ -95,10 +94,11 @@ macro_rules! foreign_words {
 }
 
 foreign_words! {
+    Purpose: "urban_security" "public_order" "judicial_police_initiative" "judicial_police_delegated" "crime_seen_live"
+        "traffic" "civil_protection" "waste" "data_subject_request" "maintenance";
     StationKind: "control_room" "remote" "maintainer";
     RetentionClass: "police" "standard";
     Step: "requested" "approved" "shortened" "refused" "expired";
-    Outcome: "intent" "done" "refused" "failed";
 }
 
 /// Defines a closed set of words of the log, each with its wire name.

@@ -138,7 +138,7 @@ parameters! {
         station: StationId,
         /// The sequence number
         seq: u64,
-        /// Leaf hash of what it offered
+        /// Leaf hash of the bytes it offered
         offered_leaf_hash: Hash,
     }
 }

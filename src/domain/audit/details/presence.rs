@@ -34,7 +34,7 @@ parameters! {
         protocol_no_to: String,
         /// The purpose before, in the server's events
         purpose_before: Purpose,
-        /// Its protocol number, in the server's events; empty where there was none
+        /// Protocol number of that one, in the server's events; empty where there was none
         protocol_no_before: String,
         /// Free text beside the purpose
         note: String,

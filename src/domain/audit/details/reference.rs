@@ -89,7 +89,13 @@ fn parameters(page: &mut String, entry: &Entry) -> Result<(), Error> {
 fn table(page: &mut String, group: &Group) -> Result<(), Error> {
     page.push_str("| parameter | value | meaning |\n|---|---|---|\n");
     for field in group.fields {
-        writeln!(page, "| `{}` | {} | {} |", field.name, value(field), text(field.meaning))?;
+        writeln!(
+            page,
+            "| `{}` | {} | {} |",
+            field.name,
+            value(field),
+            text(field.meaning)
+        )?;
     }
     Ok(())
 }

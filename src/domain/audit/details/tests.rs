@@ -115,13 +115,40 @@ fn every_operation_has_its_place_in_the_reference() {
     for entry in entries {
         assert!(entry.written.iter().any(|line| line.len() > 10), "{entry:?}");
         let fields = entry.groups.iter().flat_map(|group| group.fields);
-        assert!(fields.clone().all(|field| field.meaning.iter().any(|line| line.len() > 3)), "{entry:?}");
+        assert!(
+            fields
+                .clone()
+                .all(|field| field.meaning.iter().any(|line| line.len() > 3)),
+            "{entry:?}"
+        );
     }
+}
+
+fn all_read<T: field::Typed>() -> usize {
+    let words = T::WORDS.iter().map(|word| Value::from(*word));
+    words
+        .filter(|word| serde_json::from_value::<T>(word.clone()).is_ok())
+        .count()
+}
+
+#[test]
+fn words_that_other_rules_own_are_listed_as_they_are_written() {
+    use crate::domain::audit::event::RetentionClass;
+    use crate::domain::people::clearance::Step;
+    use crate::domain::people::{Purpose, StationKind};
+    assert_eq!(all_read::<Purpose>(), 10);
+    assert_eq!(all_read::<StationKind>(), StationKind::ALL.len());
+    assert_eq!(all_read::<Step>(), 5);
+    assert_eq!(all_read::<RetentionClass>(), 2);
 }
 
 /// Any JSON value, with the names and words of real parameters among others.
 fn value() -> impl Strategy<Value = Value> {
-    let word = prop_oneof!["[a-z_]{0,12}", Just("account_added".to_owned()), Just("picture".to_owned())];
+    let word = prop_oneof![
+        "[a-z_]{0,12}",
+        Just("account_added".to_owned()),
+        Just("picture".to_owned())
+    ];
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),

@@ -33,12 +33,7 @@ async fn bench() -> Bench {
 fn events(station: &str, from: u64, to: u64, salt: u8) -> Vec<Submitted> {
     let station: StationId = station.parse().unwrap();
     let mut chain = StationChain::new(station.clone());
-    let event = own_event(
-        "borgo".parse().unwrap(),
-        station,
-        ViewOpen::default(),
-        Outcome::Intent,
-    );
+    let event = own_event("borgo".parse().unwrap(), station, ViewOpen::default(), Outcome::Intent);
     let mut all = Vec::new();
     for _ in 0..to {
         let at = Moment {
