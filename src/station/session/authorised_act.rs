@@ -309,7 +309,7 @@ impl Drop for Act {
 pub fn why(refusal: &Refusal) -> Why {
     match refusal {
         Refusal::Kind(RefusalKind::Rule(rule)) => (*rule).into(),
-        Refusal::Kind(RefusalKind::HeldByOther(holder)) => format!("held by {}", holder.user).into(),
+        Refusal::Kind(RefusalKind::LeasedByOther(holder)) => format!("held by {}", holder.user).into(),
         other => other.to_string().into(),
     }
 }

@@ -31,6 +31,7 @@ impl Session {
         if inner.has_ended() {
             return Err(Refusal::Kind(RefusalKind::SessionEnded));
         }
+        let stated = stated.at_level(inner.facts.person.level);
         inner.record(named(&stated), Outcome::Intent).await?;
         match inner.station.server.change_purpose(&inner.facts.token, &stated).await {
             Ok(()) => {
