@@ -170,7 +170,7 @@ fn snake_case(variant: &str) -> String {
 
 /// Wire names of the operations, from the variants of the enumeration.
 fn operations() -> BTreeSet<String> {
-    let text = read(&root().join("src/domain/audit/event.rs"));
+    let text = read(&root().join("src/domain/audit/operation.rs"));
     let (_, after) = text
         .split_once("pub enum Operation {")
         .expect("the vocabulary of events");

@@ -2,7 +2,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`event`] | what can happen, and the body that says it |
+//! | [`operation`] | what can happen, and how it can come out |
+//! | [`event`] | the body that says what happened |
 //! | [`details`] | what an event says: each operation with its parameters as a type |
 //! | [`leaf`] | leaf, salted commitment, leaf hash |
 //! | [`chain`] | the chain of one station inside a log |
@@ -29,6 +30,7 @@ pub mod hash;
 pub mod leaf;
 pub mod note;
 mod note_error;
+pub mod operation;
 pub mod proof;
 pub mod succession;
 pub mod tile;

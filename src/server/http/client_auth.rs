@@ -207,7 +207,7 @@ impl Person {
         }
         .act();
         let refused = AdminRefused {
-            office: Some(format!("{office:?}")),
+            office: Some(office.into()),
         };
         let mut refused = refused.refused_by(rule);
         if !asked_for.is_empty() {

@@ -4,8 +4,8 @@
 
 use super::field::{Fields, Group, parameters, words};
 use super::plan::AccountNeed;
-use crate::domain::audit::event::RetentionClass;
-use crate::domain::people::StationKind;
+use crate::domain::audit::operation::RetentionClass;
+use crate::domain::people::{AdminRight, StationKind};
 use serde_json::{Map, Value};
 
 words! {
@@ -217,11 +217,36 @@ parameters! {
     }
 }
 
+words! {
+    /// An administrative right, by the name it has in the log.
+    Office {
+        ReadPeople = "ReadPeople",
+        ConfirmPeople = "ConfirmPeople",
+        KeepPeople = "KeepPeople",
+        KeepStations = "KeepStations",
+        KeepCameras = "KeepCameras",
+        ApproveCameras = "ApproveCameras",
+    }
+}
+
+impl From<AdminRight> for Office {
+    fn from(right: AdminRight) -> Self {
+        match right {
+            AdminRight::ReadPeople => Self::ReadPeople,
+            AdminRight::ConfirmPeople => Self::ConfirmPeople,
+            AdminRight::KeepPeople => Self::KeepPeople,
+            AdminRight::KeepStations => Self::KeepStations,
+            AdminRight::KeepCameras => Self::KeepCameras,
+            AdminRight::ApproveCameras => Self::ApproveCameras,
+        }
+    }
+}
+
 parameters! {
     /// An administrative right that the person has not.
     AdminRefused by "S" {
         /// Name of the right
-        office: String,
+        office: Office,
     }
 }
 

@@ -3,7 +3,7 @@
 //! Invariant: a value is taken out only when it encodes to what it was read from; whatever else it is (a word of a newer
 //! program, a number in another form) stays where it is, so that no signed byte is lost. Deliberately absent: the operations.
 
-use crate::domain::audit::event::RetentionClass;
+use crate::domain::audit::operation::RetentionClass;
 use crate::domain::camera::{CameraId, StationId};
 use crate::domain::people::clearance::Step;
 use crate::domain::people::{Purpose, Rule, StationKind};

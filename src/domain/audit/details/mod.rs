@@ -25,7 +25,7 @@ pub mod presence;
 pub mod recordings;
 pub mod reference;
 
-use super::event::{Body, Operation};
+use super::operation::Operation;
 use crate::domain::camera::StationId;
 use crate::domain::people::Rule;
 use any_operation::{Common, Why};
@@ -33,7 +33,7 @@ use field::{Fields, Group};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The parameters of a body, as they are encoded. Only [`Body::say`] adds one.
+/// The parameters of a body, as they are encoded. Only `Body::say` and `Body::because` add one.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Parameters(Map<String, Value>);
@@ -42,6 +42,20 @@ impl Parameters {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Adds what is said to what there is.
+    pub(super) fn add(&mut self, details: &Details) {
+        details.write(&mut self.0);
+    }
+
+    /// Adds why something was refused, failed or ended.
+    pub(super) fn add_why(&mut self, why: Why) {
+        let common = Common {
+            why: Some(why),
+            ..Common::default()
+        };
+        common.write(&mut self.0);
     }
 }
 
@@ -186,30 +200,6 @@ pub trait Say: Into<Details> {
 }
 
 impl<T: Into<Details>> Say for T {}
-
-impl Body {
-    /// Says what happened: the operation, and its parameters over those the body has already.
-    pub fn say(&mut self, what: impl Into<Details>) {
-        let details = what.into();
-        self.operation = details.kind.operation();
-        details.write(&mut self.parameters.0);
-    }
-
-    /// Adds why it was refused, failed or ended to what the body says.
-    pub fn because(&mut self, why: impl Into<Why>) {
-        let common = Common {
-            why: Some(why.into()),
-            ..Common::default()
-        };
-        common.write(&mut self.parameters.0);
-    }
-
-    /// What the body says. Parameters this program does not know, or in another form than it writes, are passed on by
-    /// [`Body::say`] as they are.
-    pub fn said(&self) -> Details {
-        Details::read(self.operation, &self.parameters)
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use super::any_operation::Cause;
 use super::live::{PtzEnd, PtzStart, ViewClose};
 use super::log::LogRead;
 use super::*;
-use crate::domain::audit::event::Outcome;
+use crate::domain::audit::event::{Body, Outcome};
 use proptest::prelude::*;
 
 const CORPUS: &str = include_str!("../../../../tests/golden/events.jsonl");
