@@ -79,11 +79,12 @@ impl From<&str> for Why {
 parameters! {
     /// Parameters that any operation may carry.
     Common by "W, S" {
-        /// Reason why it was refused or failed: the rule's name, or a short sentence in English. `abandoned`: the task that acted was
-        /// cancelled, nobody knows how far it came. `disk_full`: the workstation's disk took the record of the refusal, and the
-        /// act did not happen. Of a sign-out: `signed_out`, `replaced` (signed in again), `revoked`, `yielded` (given up to
-        /// another workstation); absent in the workstation's when the person signed out. Of an account the server disabled by
-        /// itself: `not_confirmed`, `appointment_over`. Of a workstation that is refused: `enrolment_code`
+        /// Reason why it was refused or failed: the rule's name, or a short sentence in English. `abandoned`: the task that
+        /// acted was cancelled, nobody knows how far it came. `disk_full`: the workstation's disk took the record of the
+        /// refusal, and the act did not happen. Of a sign-out: `signed_out`, `replaced` (signed in again), `revoked`,
+        /// `yielded` (given up to another workstation); absent in the workstation's when the person signed out. Of an
+        /// account the server disabled by itself: `not_confirmed`, `appointment_over`. Of a workstation that is refused:
+        /// `enrolment_code`
         why: Why,
         /// Name of the rule of `domain::people` by which the server refused
         rule: Rule,

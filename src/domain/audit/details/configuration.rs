@@ -73,7 +73,7 @@ words! {
 words! {
     /// A step of changing the site plan.
     SiteStep {
-        /// It took one person.
+        /// One person was enough.
         Done = "done",
         Proposed = "proposed",
         Approved = "approved",
