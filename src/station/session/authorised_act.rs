@@ -235,7 +235,7 @@ impl Act {
     /// Records another event of the act: a pulse, a close, a refused command.
     ///
     /// # Errors
-    /// [`Refusal::NotRecorded`].
+    /// [`Refusal::NotRecorded`] or [`Refusal::DiskFull`]: the event is not durable.
     pub async fn also(&self, what: impl Into<Details>, result: Outcome) -> Result<(), Refusal> {
         let mut event = self.event_now();
         event.body.result = result;
@@ -247,7 +247,7 @@ impl Act {
     /// Records the outcome of the act, once: a second call does nothing. `more` is what the intent could not say yet.
     ///
     /// # Errors
-    /// [`Refusal::NotRecorded`].
+    /// [`Refusal::NotRecorded`] or [`Refusal::DiskFull`]: the event is not durable.
     pub async fn settle(&mut self, result: Outcome, more: Option<Details>) -> Result<(), Refusal> {
         if self.settled {
             return Ok(());
@@ -260,7 +260,7 @@ impl Act {
     /// Records that the act was done. `more` is what the intent could not say yet.
     ///
     /// # Errors
-    /// [`Refusal::NotRecorded`].
+    /// [`Refusal::NotRecorded`] or [`Refusal::DiskFull`]: the event is not durable.
     pub async fn done(mut self, more: Option<Details>) -> Result<(), Refusal> {
         self.settle(Outcome::Done, more).await
     }
