@@ -240,7 +240,11 @@ const FREE_PARAMETERS: [&str; 7] = [
 ];
 
 fn free_parameters(code: &str) -> Vec<&'static str> {
-    let joined: String = code.split_whitespace().collect::<Vec<_>>().join(" ").replace("( [", "([");
+    let joined: String = code
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace("( [", "([");
     let named = |way: &&str| joined.contains(*way);
     FREE_PARAMETERS.into_iter().filter(named).collect()
 }
@@ -250,7 +254,8 @@ fn no_parameter_of_an_event_has_a_name_outside_the_audit_rules() {
     let (root, mut wrong, mut looked_at) = (source_root(), Vec::new(), 0);
     for path in all_sources() {
         let code = code_of(&path);
-        let speaks_of_events = code.contains("audit::event") || code.contains("audit::details") || code.contains("recorder");
+        let speaks_of_events =
+            code.contains("audit::event") || code.contains("audit::details") || code.contains("recorder");
         if path.starts_with(root.join("domain/audit")) || !speaks_of_events {
             continue;
         }
