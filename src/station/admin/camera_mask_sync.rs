@@ -11,6 +11,7 @@ use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::people::Action;
 use crate::domain::privacy::camera_side::{PtzLimits, fit, left_open, planned_polygons};
 use crate::domain::site::CameraPlan;
+use crate::domain::site::orientation::OrientationPart;
 use crate::onvif::{DeviceMask, OnvifErrorKind};
 use crate::station::camera::connection::Connection;
 use crate::station::record::health::Need;
@@ -25,6 +26,8 @@ pub struct MaskSyncState {
     pub open: Vec<(usize, f64)>,
     /// Its limits let the dome pass those of the plan.
     pub wider_limits: bool,
+    /// In what its picture lies otherwise than planned: it is covered whole for that.
+    pub turned: Vec<OrientationPart>,
     /// The camera takes no masks, or no limits, though the plan has some.
     pub cannot: Vec<&'static str>,
 }
@@ -32,7 +35,7 @@ pub struct MaskSyncState {
 impl MaskSyncState {
     /// Whether masks or limits inside the camera differ from the plan.
     pub fn drifts(&self) -> bool {
-        !self.open.is_empty() || self.wider_limits
+        !self.open.is_empty() || self.wider_limits || !self.turned.is_empty()
     }
 
     /// Records a drift, beside the act that found it.
@@ -46,6 +49,7 @@ impl MaskSyncState {
         let drift = CameraDrift {
             open_masks: Some(self.open.clone()),
             wider_limits: Some(self.wider_limits),
+            orientation: (!self.turned.is_empty()).then(|| serde_json::json!(self.turned)),
             ..CameraDrift::default()
         };
         act.also(drift, Outcome::Failed).await
@@ -132,6 +136,9 @@ pub(super) async fn sync_masks(
             None => state.cannot.push("masks"),
             Some(there) => state.open = left_open(&polygons, &enabled(there)),
         }
+    }
+    if let Some(planned) = &plan.orientation {
+        state.turned = planned.differences(&connection.camera.orientation().await?);
     }
     if let Some(planned) = PtzLimits::planned(plan).filter(|_| plan.kind == CameraKind::Dome) {
         let limits = connection.camera.configured_limits().await?;

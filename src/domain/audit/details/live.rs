@@ -51,9 +51,9 @@ parameters! {
 }
 
 parameters! {
-    /// A preset is called: before, and after.
+    /// A preset or the home position is called: before, and after; `failed` also where the dome was seen to stand elsewhere.
     PresetCall by "W" {
-        /// Token of the preset in the camera
+        /// Token of the preset in the camera; `HomePosition` for the home position
         preset: String,
     }
 }

@@ -15,7 +15,7 @@ words! {
 }
 
 parameters! {
-    /// A mask or a lens is proposed (`intent`), approved (`done`), declined or not theirs to decide (`refused`) (R-PRV-1).
+    /// A mask, a lens or speeds of a dome are proposed (`intent`), approved (`done`), declined or not theirs to decide (`refused`) (R-PRV-1).
     MaskChange by "S" {
         /// Step that was taken
         step: MaskStep,
@@ -23,12 +23,16 @@ parameters! {
         mask: String,
         /// Camera whose lens it is
         lens: String,
+        /// Dome whose speeds they are
+        speeds: String,
         /// Reason, in the author's words
         reason: String,
-        /// The mask or lens as the plan has it; `null` where there is none
+        /// The mask, lens or speeds as the plan has them; `null` where there is none
         before: Value,
-        /// The mask or lens as it would be; `null` where it goes
+        /// The mask, lens or speeds as they would be; `null` where a mask goes
         after: Value,
+        /// Findings at the camera, where there are any: `orientation` of the picture, `habits` of a dome by its self-test
+        found: Value,
         /// Account name of who drew it
         author: String,
         /// Version of the plan that has it
@@ -57,6 +61,8 @@ parameters! {
         open_masks: Vec<(usize, f64)>,
         /// Whether its limits let more than the plan
         wider_limits: bool,
+        /// Parts in which the picture lies otherwise than in the plan; absent where it does not
+        orientation: Value,
     }
 }
 
