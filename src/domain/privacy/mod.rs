@@ -19,6 +19,7 @@ pub mod cover;
 pub mod declared_event;
 pub mod mask;
 pub mod mosaic;
+pub mod picture_motion;
 pub mod projection;
 pub mod recorded;
 pub mod speed_envelope;
