@@ -54,23 +54,28 @@ impl Moves {
         }
     }
 
+    /// When pictures are taken: the middle of the exposure, seconds.
+    fn moments(&self) -> impl Iterator<Item = f64> {
+        let count = ((SECONDS - 0.05) * self.rate) as usize;
+        (0..count).map(|i| 0.02 + i as f64 / self.rate)
+    }
+
     fn poses(&self) -> Vec<Camera> {
-        let count = (SECONDS * self.rate) as usize;
-        (0..count).map(|i| self.pose(i as f64 / self.rate)).collect()
+        self.moments().map(|moment| self.pose(moment)).collect()
     }
 
     /// The pictures, each of a hundredth of a second, with a walker's worth of strangers.
     fn pictures(&self, scene: &Scene) -> Vec<Vec<u8>> {
-        let picture = |(i, pose): (usize, Camera)| {
-            let later = self.pose((i as f64 / self.rate + 0.01).min(SECONDS));
+        let picture = |(i, moment): (usize, f64)| {
+            let exposed = [-0.0045, -0.0015, 0.0015, 0.0045].map(|off| self.pose(moment + off));
             let at = 0.3 + 0.004 * i as f64;
             let walker = |x: f64, y: f64| {
                 let inside = (x - at).abs() < 0.03 && (y - 0.6).abs() < 0.15;
                 inside.then(|| test_world::texture([x - at, y, 0.0], 0.05, 0.004, 77))
             };
-            scene.picture(&[pose, later], i as u32, walker)
+            scene.picture(&exposed, i as u32, walker)
         };
-        self.poses().into_iter().enumerate().map(picture).collect()
+        self.moments().enumerate().map(picture).collect()
     }
 }
 
@@ -116,7 +121,7 @@ fn measure(moves: &Moves, scene: &Scene, pictures: &[Vec<u8>]) -> Figures {
     let mut times = vec![Vec::new(); pictures.len()];
     for run in 0..RUNS {
         let mut eye = Eye::default();
-        let (mut key, mut chain, mut bound, mut deviation) = (0, glam::DMat3::IDENTITY, 0.0, 0.0);
+        let (mut origin, mut key, mut chain, mut bound, mut deviation) = (0, 0, glam::DMat3::IDENTITY, 0.0, 0.0);
         for (i, picture) in pictures.iter().enumerate() {
             let luma = Luma::new(scene.size[0], scene.size[1], scene.size[0], picture).unwrap();
             let begin = Instant::now();
@@ -131,7 +136,7 @@ fn measure(moves: &Moves, scene: &Scene, pictures: &[Vec<u8>]) -> Figures {
                     figures.bounds.push(witness.error_deg());
                     figures.shares.push(witness.agreement.share);
                     let now = witness.rotation * chain;
-                    figures.drift = figures.drift.max(off(now, &poses[0], &poses[i]));
+                    figures.drift = figures.drift.max(off(now, &poses[origin], &poses[i]));
                     let last = (bound + witness.systematic_deg, deviation + witness.deviation_deg.powi(2));
                     figures.drift_bound = figures.drift_bound.max(last.0 + 4.0 * last.1.sqrt());
                     if kept {
@@ -141,7 +146,7 @@ fn measure(moves: &Moves, scene: &Scene, pictures: &[Vec<u8>]) -> Figures {
                 Look::Repeated => {}
                 Look::Lost => {
                     figures.lost += usize::from(i > 0);
-                    (key, chain) = (i, glam::DMat3::IDENTITY);
+                    (origin, key, chain, bound, deviation) = (i, i, glam::DMat3::IDENTITY, 0.0, 0.0);
                 }
             }
         }
@@ -177,7 +182,7 @@ fn report(moves: &Moves, pictures: &[Vec<u8>], mut figures: Figures) -> String {
 }
 
 fn main() {
-    let folder = std::env::args().nth(1).filter(|argument| !argument.starts_with('-'));
+    let folder = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let scene = Scene::new(5);
     let mut lines = Vec::new();
     for (i, moves) in ALL.iter().enumerate() {

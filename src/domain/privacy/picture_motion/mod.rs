@@ -17,7 +17,7 @@
 //! Deliberately absent: decoding, colours, threads, the lens's distortion.
 
 mod agreement;
-//pub mod chain;
+pub mod chain;
 mod coarse;
 mod corners;
 mod follow;
@@ -25,14 +25,15 @@ mod lanes;
 mod pyramid;
 mod turn;
 
-//ADV
+#[cfg(test)]
+mod adversaries;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
 pub(crate) mod test_world;
 
 pub use agreement::Agreement;
-//pub use chain::{Chain, narrow};
+pub use chain::{Chain, narrow};
 pub use pyramid::Luma;
 
 use super::Interval;
@@ -52,6 +53,8 @@ const LENS_SHARE: f64 = 0.01;
 const FIT_PX: f64 = 0.6;
 /// A corner followed there and back comes back to within this, pixels of the finest level.
 const BACK_PX: f32 = 0.5;
+/// Corners nearer than this to the picture's edge are out of view, pixels of the finest level.
+const EDGE_PX: f32 = 8.0;
 /// The picture compared with is replaced when the turn since is more than this share of the field of view,
 const KEY_TURN: f64 = 0.12;
 /// the scale changed by more than this (logarithm),
@@ -314,8 +317,9 @@ impl Comparison {
     }
 }
 
+/// Whether a pixel of the finest level is in the picture, and everything around it that following looks at.
 fn inside(px: [f32; 2], size: [f64; 2]) -> bool {
-    (0..2).all(|i| px[i] >= 0.0 && f64::from(px[i]) < size[i])
+    (0..2).all(|i| px[i] >= EDGE_PX && f64::from(px[i] + EDGE_PX) < size[i])
 }
 
 /// The rounds of a fit on a level, as lengths in the plane.

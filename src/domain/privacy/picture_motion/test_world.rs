@@ -38,13 +38,6 @@ impl Camera {
         let mix = |a: f64, b: f64| std::array::from_fn(|i| a * right[i] + b * up[i]);
         [mix(cr, -sr), mix(sr, cr), [ct * sp, ct * cp, st]]
     }
-
-    /// The angle between where two cameras look and how they are turned, degrees.
-    pub fn turned_from(&self, other: &Camera) -> f64 {
-        let (a, b) = (self.axes(), other.axes());
-        let dot = |i: usize| (0..3).map(|k| a[i][k] * b[i][k]).sum::<f64>();
-        ((dot(0) + dot(1) + dot(2) - 1.0) / 2.0).clamp(-1.0, 1.0).acos().to_degrees()
-    }
 }
 
 fn hash(x: i32, y: i32, z: i32, seed: u32) -> f64 {

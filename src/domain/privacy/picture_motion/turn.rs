@@ -75,8 +75,6 @@ pub(super) struct Fit {
     pub turn: Turn,
     /// Standard deviations of the rotation as a whole (radians) and of the logarithm of the scale.
     pub deviation: [f64; 2],
-    /// Root of the mean of squares of what is left of the corners that fit, in units of the plane `z = 1`.
-    pub rest: f64,
 }
 
 /// The distance between where a turn takes a corner and where it is; infinite behind the camera.
@@ -90,7 +88,6 @@ pub(super) fn distance(turn: &Turn, pair: &Pair) -> f64 {
 struct Sums {
     matrix: [[f64; UNKNOWNS]; UNKNOWNS],
     right: [f64; UNKNOWNS],
-    weight: f64,
     squares: f64,
     count: usize,
 }
@@ -125,7 +122,6 @@ impl Sums {
                     sums.right[i] += weighted * off;
                 }
             }
-            sums.weight += weight;
             sums.squares += weight * square;
             sums.count += 1;
         }
@@ -207,7 +203,6 @@ pub(super) fn refine(pairs: &[Pair], start: Turn, within: f64) -> Option<Fit> {
     Some(Fit {
         turn,
         deviation: [(variance * about).sqrt(), (variance * inverse[3][3]).sqrt()],
-        rest: (sums.squares / sums.count as f64).sqrt(),
     })
 }
 
