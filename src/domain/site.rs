@@ -5,6 +5,7 @@
 
 pub mod change;
 pub mod file;
+pub mod short_name;
 
 use super::camera::{CameraId, CameraKind, ControllerId, Direction, LensError, LensModel, MaskId};
 use super::privacy::calendar::{CalendarError, SchoolCalendar};
