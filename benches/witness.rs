@@ -3,7 +3,10 @@
 //! `benches/witness.sh` runs it with a folder: the pictures and the true poses are left there, for others to do the same work.
 //! Deliberately absent: any figure that is demanded; the script prints ours beside theirs.
 
-#![expect(clippy::unwrap_used, reason = "the folder is the script's, and nothing else runs here")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "the folder is the script's, and nothing else runs here"
+)]
 
 #[path = "../src/domain/privacy/picture_motion/test_world.rs"]
 #[expect(dead_code, reason = "tests use more of it")]
@@ -29,13 +32,41 @@ struct Moves {
 }
 
 const ALL: [Moves; 7] = [
-    Moves { hfov: 62.0, speed: 4.0, rate: 12.5 },
-    Moves { hfov: 62.0, speed: 20.0, rate: 12.5 },
-    Moves { hfov: 62.0, speed: 60.0, rate: 12.5 },
-    Moves { hfov: 62.0, speed: 95.0, rate: 25.0 },
-    Moves { hfov: 23.0, speed: 4.0, rate: 12.5 },
-    Moves { hfov: 23.0, speed: 20.0, rate: 12.5 },
-    Moves { hfov: 23.0, speed: 60.0, rate: 25.0 },
+    Moves {
+        hfov: 62.0,
+        speed: 4.0,
+        rate: 12.5,
+    },
+    Moves {
+        hfov: 62.0,
+        speed: 20.0,
+        rate: 12.5,
+    },
+    Moves {
+        hfov: 62.0,
+        speed: 60.0,
+        rate: 12.5,
+    },
+    Moves {
+        hfov: 62.0,
+        speed: 95.0,
+        rate: 25.0,
+    },
+    Moves {
+        hfov: 23.0,
+        speed: 4.0,
+        rate: 12.5,
+    },
+    Moves {
+        hfov: 23.0,
+        speed: 20.0,
+        rate: 12.5,
+    },
+    Moves {
+        hfov: 23.0,
+        speed: 60.0,
+        rate: 25.0,
+    },
 ];
 
 impl Moves {
@@ -96,7 +127,10 @@ fn off(found: glam::DMat3, from: &Camera, to: &Camera) -> f64 {
 
 fn quantile(values: &mut [f64], share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
-    values.get(((values.len().max(1) - 1) as f64 * share).round() as usize).copied().unwrap_or(f64::NAN)
+    values
+        .get(((values.len().max(1) - 1) as f64 * share).round() as usize)
+        .copied()
+        .unwrap_or(f64::NAN)
 }
 
 /// What one sequence gave.
@@ -114,7 +148,10 @@ struct Figures {
 fn measure(moves: &Moves, scene: &Scene, pictures: &[Vec<u8>]) -> Figures {
     let poses = moves.poses();
     let view = View {
-        hfov: Interval { lo: moves.hfov, hi: moves.hfov },
+        hfov: Interval {
+            lo: moves.hfov,
+            hi: moves.hfov,
+        },
         aspect: scene.aspect(),
     };
     let mut figures = Figures::default();
@@ -137,7 +174,10 @@ fn measure(moves: &Moves, scene: &Scene, pictures: &[Vec<u8>]) -> Figures {
                     figures.shares.push(witness.agreement.share);
                     let now = witness.rotation * chain;
                     figures.drift = figures.drift.max(off(now, &poses[origin], &poses[i]));
-                    let last = (bound + witness.systematic_deg, deviation + witness.deviation_deg.powi(2));
+                    let last = (
+                        bound + witness.systematic_deg,
+                        deviation + witness.deviation_deg.powi(2),
+                    );
                     figures.drift_bound = figures.drift_bound.max(last.0 + 4.0 * last.1.sqrt());
                     if kept {
                         (key, chain, bound, deviation) = (i, now, last.0, last.1);
@@ -156,7 +196,12 @@ fn measure(moves: &Moves, scene: &Scene, pictures: &[Vec<u8>]) -> Figures {
 }
 
 fn report(moves: &Moves, pictures: &[Vec<u8>], mut figures: Figures) -> String {
-    let beyond = figures.errors.iter().zip(&figures.bounds).filter(|(error, bound)| error > bound).count();
+    let beyond = figures
+        .errors
+        .iter()
+        .zip(&figures.bounds)
+        .filter(|(error, bound)| error > bound)
+        .count();
     format!(
         concat!(
             "{{\"hfov\": {}, \"speed\": {}, \"rate\": {}, \"pictures\": {}, \"lost\": {}, \"error_p50\": {:.4}, \"error_p99\": {:.4}, ",

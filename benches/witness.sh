@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir -p target/bench
-cargo bench --bench witness -- "$folder"
+# The profile the programs are built in.
+cargo bench --profile dev --bench witness -- "$folder"
 python3 -m venv "$folder/python"
 "$folder/python/bin/pip" install --quiet opencv-python-headless==5.0.0.93 numpy==2.4.6
 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$folder/python/bin/python" benches/witness/opencv.py "$folder" target/bench/witness.json

@@ -76,10 +76,15 @@ impl Play<'_> {
                     tilt_deg: shown.tilt + error(),
                     hfov_deg: self.planned_hfov,
                 };
-                chain.on_status([at(next_status - motion.status_delay_s + 0.2), at(next_status + 0.2)], pose);
+                chain.on_status(
+                    [at(next_status - motion.status_delay_s + 0.2), at(next_status + 0.2)],
+                    pose,
+                );
                 next_status += 0.1;
             }
-            let Some(bytes) = (self.picture)(&scene, taken, i) else { continue };
+            let Some(bytes) = (self.picture)(&scene, taken, i) else {
+                continue;
+            };
             let truly = (self.shows)(taken);
             let envelope = PoseInterval {
                 pan: interval(truly.pan + chance.between(-12.0, 12.0), 15.0),
@@ -99,7 +104,8 @@ impl Play<'_> {
 
 impl Outcome {
     fn look(&mut self, envelope: PoseInterval, poses: PoseInterval, truly: &Camera) {
-        let within = |inner: Interval, outer: Interval| outer.lo <= inner.lo && inner.lo <= inner.hi && inner.hi <= outer.hi;
+        let within =
+            |inner: Interval, outer: Interval| outer.lo <= inner.lo && inner.lo <= inner.hi && inner.hi <= outer.hi;
         assert!(within(poses.pan, envelope.pan) && within(poses.tilt, envelope.tilt) && poses.hfov == envelope.hfov);
         self.pictures += 1;
         if poses != envelope {
@@ -154,7 +160,11 @@ fn before(seed: u32, hfov: f64, speed: f64, over: &dyn Fn(f64, [f64; 2]) -> Opti
 fn an_honest_picture_narrows_what_was_thirty_degrees_wide() {
     for (hfov, speed) in [(62.0, 20.0), (23.0, 8.0)] {
         let outcome = before(3, hfov, speed, &|_, _| None);
-        assert_eq!((outcome.wrong, outcome.counts.contradicted, outcome.counts.lost), (0, 0, 1), "{outcome:?}");
+        assert_eq!(
+            (outcome.wrong, outcome.counts.contradicted, outcome.counts.lost),
+            (0, 0, 1),
+            "{outcome:?}"
+        );
         assert!(outcome.narrowed * 10 > outcome.pictures * 7, "{outcome:?}");
         assert!(outcome.width < 9.0, "{outcome:?}");
     }
@@ -231,7 +241,15 @@ fn r_prv_1_rain_and_a_wall_in_the_dark_are_no_witnesses() {
         dome: &dome,
         shows: &dome,
         planned_hfov: 40.0,
-        picture: &|scene, taken, i| Some(Scene { contrast: 0.03, ..*scene }.picture(&[dome(taken)], i, nothing)),
+        picture: &|scene, taken, i| {
+            Some(
+                Scene {
+                    contrast: 0.03,
+                    ..*scene
+                }
+                .picture(&[dome(taken)], i, nothing),
+            )
+        },
     };
     let outcome = dark.run();
     assert_eq!((outcome.wrong, outcome.narrowed), (0, 0), "{outcome:?}");
@@ -294,7 +312,11 @@ fn otherwise(seed: u32, since: f64, zoomed: f64, mirrored: bool) -> Outcome {
     let sees = move |seconds: f64| {
         let camera = dome(seconds);
         let half = (camera.hfov / 2.0).to_radians().tan();
-        let hfov = if seconds >= since { 2.0 * (half / zoomed).atan().to_degrees() } else { camera.hfov };
+        let hfov = if seconds >= since {
+            2.0 * (half / zoomed).atan().to_degrees()
+        } else {
+            camera.hfov
+        };
         Camera { hfov, ..camera }
     };
     Play {

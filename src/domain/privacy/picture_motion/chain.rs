@@ -170,8 +170,11 @@ pub struct Chain {
 /// The poses of a picture by its chain, within the envelope; the envelope itself when the chain says nothing of the picture
 /// that `arrived` then. Always a subset of the envelope.
 pub fn narrow(envelope: PoseInterval, chain: &Chain, arrived: Instant) -> PoseInterval {
-    let said = chain.claim.filter(|(at, _)| chain.base.is_some_and(|base| after(base, arrived) == *at));
-    said.and_then(|(_, claim)| shared(&envelope, &claim)).unwrap_or(envelope)
+    let said = chain
+        .claim
+        .filter(|(at, _)| chain.base.is_some_and(|base| after(base, arrived) == *at));
+    said.and_then(|(_, claim)| shared(&envelope, &claim))
+        .unwrap_or(envelope)
 }
 
 /// The part of an envelope that a claim leaves; `None` when they contradict each other.
@@ -341,7 +344,8 @@ impl Chain {
         let zoom = |hfov: f64| -(hfov.to_radians() / 2.0).tan().ln();
         let before = self.key.2;
         let slack = witness.zoom_error_ln + self.motion.zoom_error_ln + 0.01;
-        witness.zoom_ln >= zoom(now.hi) - zoom(before.lo) - slack && witness.zoom_ln <= zoom(now.lo) - zoom(before.hi) + slack
+        witness.zoom_ln >= zoom(now.hi) - zoom(before.lo) - slack
+            && witness.zoom_ln <= zoom(now.lo) - zoom(before.hi) + slack
     }
 
     /// Adds a picture; `false` when no dome moves like that.
@@ -371,7 +375,11 @@ impl Chain {
             self.sights.pop_front();
         }
         self.sights.push_back(sight);
-        while self.sights.front().is_some_and(|first| first.arrived < arrived - MEMORY_S) {
+        while self
+            .sights
+            .front()
+            .is_some_and(|first| first.arrived < arrived - MEMORY_S)
+        {
             self.sights.pop_front();
         }
         true
@@ -380,8 +388,14 @@ impl Chain {
     /// The pictures that surely were taken before and after a status; `None` when not both are there.
     fn enclose(&self, status: &Status) -> Option<[usize; 2]> {
         let (soonest, latest) = (self.motion.video_delay_min_s, self.motion.video_delay_s);
-        let first = self.sights.iter().rposition(|sight| sight.arrived - soonest <= status.from)?;
-        let last = self.sights.iter().position(|sight| sight.arrived - latest >= status.to)?;
+        let first = self
+            .sights
+            .iter()
+            .rposition(|sight| sight.arrived - soonest <= status.from)?;
+        let last = self
+            .sights
+            .iter()
+            .position(|sight| sight.arrived - latest >= status.to)?;
         let steps = (first..last).map(|i| self.sights[i + 1].arrived - self.sights[i].arrived);
         (first < last && steps.fold(0.0, f64::max) <= LONGEST_STEP_S).then_some([first, last])
     }
@@ -391,15 +405,22 @@ impl Chain {
         let enclosed: Vec<(Status, [usize; 2])> = (self.statuses.iter())
             .filter_map(|status| Some((*status, self.enclose(status)?)))
             .collect();
-        let (Some(now), true) = (self.sights.back().copied(), enclosed.len() >= 2 && at >= self.distrusted_until) else {
+        let (Some(now), true) = (
+            self.sights.back().copied(),
+            enclosed.len() >= 2 && at >= self.distrusted_until,
+        ) else {
             return Err(Silence::NotYet);
         };
         let way = |[first, last]: [usize; 2]| self.sights[last].way - self.sights[first].way;
         let steadiest = enclosed.iter().min_by(|a, b| way(a.1).total_cmp(&way(b.1)));
-        let Some(&(reference, around)) = steadiest else { return Err(Silence::NotYet) };
+        let Some(&(reference, around)) = steadiest else {
+            return Err(Silence::NotYet);
+        };
         let path = self.path(&reference, usize::midpoint(around[0], around[1]), &now)?;
         let bound = self.bind(&enclosed, &path);
-        let (Some(oldest), Some(newest)) = (bound.first(), bound.last()) else { return Err(Silence::NotYet) };
+        let (Some(oldest), Some(newest)) = (bound.first(), bound.last()) else {
+            return Err(Silence::NotYet);
+        };
         if newest.status.from - oldest.status.to < LEAST_SPAN_S {
             return Err(Silence::NotYet);
         }
@@ -440,7 +461,9 @@ impl Chain {
             let upright = Axes::new(*pan, *tilt, roll).up;
             let leaning = upright.angle_between(axes.to_world(back.y_axis)).to_degrees();
             let steep = 1.0 + tilt.abs().max(reference.tilt.abs()).to_radians().tan();
-            let error = drift(&self.sights[at], now) + self.motion.pose_error_deg + self.share(0.0) * (now.way - self.sights[at].way).abs();
+            let share = self.gain.map_or(UNCONFIRMED, |gain| gain.error_share);
+            let unsure = share * (now.way - self.sights[at].way).abs();
+            let error = drift(&self.sights[at], now) + self.motion.pose_error_deg + unsure;
             if leaning > steep * error + ROLL_SLACK_DEG {
                 return Err(Silence::Contradiction);
             }
@@ -457,7 +480,9 @@ impl Chain {
             };
             let wider = [first.saturating_sub(1), (last + 1).min(self.sights.len() - 1)];
             let moved = self.sights[wider[1]].way - self.sights[wider[0]].way;
-            let step = (*first..*last).map(|i| self.sights[i + 1].arrived - self.sights[i].arrived).fold(0.0, f64::max);
+            let step = (*first..*last)
+                .map(|i| self.sights[i + 1].arrived - self.sights[i].arrived)
+                .fold(0.0, f64::max);
             Bound {
                 status: *status,
                 first: *first,
@@ -481,8 +506,11 @@ impl Chain {
                 let each = |axis: usize| {
                     let [a, b] = [earlier, later].map(|one| [one.status.pan, one.status.tilt][axis]);
                     let way = later.path[axis].middle() - earlier.path[axis].middle();
-                    let open = earlier.path[axis].half_width() + later.path[axis].half_width()
-                        + earlier.beyond + later.beyond + 2.0 * error;
+                    let open = earlier.path[axis].half_width()
+                        + later.path[axis].half_width()
+                        + earlier.beyond
+                        + later.beyond
+                        + 2.0 * error;
                     [(b - a - way).abs(), open, way.abs()].map(|v| if axis == 0 { v * shrink } else { v })
                 };
                 let [pan, tilt] = [each(0), each(1)];
@@ -498,24 +526,42 @@ impl Chain {
                 if seconds >= LEAST_SPAN_S {
                     speed = speed.min(apart / seconds);
                     if apart < way * gain {
-                        self.gain = Some(Gain { error_share: apart / way, hfov_deg: hfov.middle() });
+                        self.gain = Some(Gain {
+                            error_share: apart / way,
+                            hfov_deg: hfov.middle(),
+                        });
                     }
                 }
             }
         }
-        if speed.is_finite() { Ok(speed) } else { Err(Silence::NotYet) }
+        if speed.is_finite() {
+            Ok(speed)
+        } else {
+            Err(Silence::NotYet)
+        }
     }
 
     /// Where the newest picture looks by one status.
-    fn reach(&self, one: &Bound, now: &Sight, here: [f64; 2], reference: &Status, speed: f64, hfov: Interval) -> [Interval; 2] {
+    fn reach(
+        &self,
+        one: &Bound,
+        now: &Sight,
+        here: [f64; 2],
+        reference: &Status,
+        speed: f64,
+        hfov: Interval,
+    ) -> [Interval; 2] {
         let first = &self.sights[one.first];
         let seconds = now.arrived - first.arrived;
-        let unseen = self.share_at(hfov) * (now.way - first.way)
-            + speed * seconds
-            + FOREIGN_DEG_S2 * seconds * seconds / 2.0;
+        let unseen =
+            self.share_at(hfov) * (now.way - first.way) + speed * seconds + FOREIGN_DEG_S2 * seconds * seconds / 2.0;
         let error = self.motion.pose_error_deg;
         let turned = drift(first, now) + one.beyond + unseen;
-        let steepest = here[1].abs().max(one.status.tilt.abs()).max(reference.tilt.abs()).to_radians();
+        let steepest = here[1]
+            .abs()
+            .max(one.status.tilt.abs())
+            .max(reference.tilt.abs())
+            .to_radians();
         // A tilt that was a little different makes other pans of the same turns.
         let sideways = (here[0] - one.path[0].middle()).abs().to_radians() * steepest.tan() * (2.0 * error + turned);
         let slack = [turned / steepest.cos() + sideways + error, turned + error + sideways];
@@ -532,10 +578,6 @@ impl Chain {
     fn share_at(&self, hfov: Interval) -> f64 {
         let same = |gain: &Gain| (gain.hfov_deg / hfov.middle()).ln().abs() <= SAME_ZOOM_LN;
         self.gain.filter(same).map_or(UNCONFIRMED, |gain| gain.error_share)
-    }
-
-    fn share(&self, least: f64) -> f64 {
-        self.gain.map_or(UNCONFIRMED, |gain| gain.error_share).max(least)
     }
 }
 

@@ -67,7 +67,9 @@ impl Map {
 fn around(level: &Level, x: usize, y: usize) -> f32 {
     let (left, right) = (x.saturating_sub(2), (x + 3).min(level.width));
     let (top, bottom) = (y.saturating_sub(2), (y + 3).min(level.height));
-    let sum: f32 = (top..bottom).map(|y| level.row(y)[left..right].iter().sum::<f32>()).sum();
+    let sum: f32 = (top..bottom)
+        .map(|y| level.row(y)[left..right].iter().sum::<f32>())
+        .sum();
     sum / ((right - left) * (bottom - top)) as f32
 }
 
@@ -99,7 +101,11 @@ impl Coarse {
         let inside = best.0.abs() < reach[0] && best.1.abs() < reach[1];
         let top = |before: f32, after: f32| {
             let bend = before + after - 2.0 * height;
-            if inside && bend < -1e-6 { ((before - after) / (2.0 * bend)).clamp(-0.5, 0.5) } else { 0.0 }
+            if inside && bend < -1e-6 {
+                ((before - after) / (2.0 * bend)).clamp(-0.5, 0.5)
+            } else {
+                0.0
+            }
         };
         let (x, y) = best;
         let fraction = if inside {
@@ -133,7 +139,11 @@ fn alike(from: &Map, to: &Map, dx: i32, dy: i32) -> f32 {
     }
     // Where next to nothing is to be seen, everything is alike.
     let pixels = ((xs[1] - xs[0]) * (ys[1] - ys[0])) as f32;
-    if energy.sqrt() < pixels { 0.0 } else { sum.sum() / energy.sqrt() }
+    if energy.sqrt() < pixels {
+        0.0
+    } else {
+        sum.sum() / energy.sqrt()
+    }
 }
 
 #[cfg(test)]
@@ -142,7 +152,9 @@ mod tests {
 
     fn level(picture: impl Fn(i32, i32) -> f32) -> Level {
         let (width, height) = (40, 22);
-        let px = (0..width * height).map(|i| picture((i % width) as i32, (i / width) as i32)).collect();
+        let px = (0..width * height)
+            .map(|i| picture((i % width) as i32, (i / width) as i32))
+            .collect();
         Level { width, height, px }
     }
 
@@ -157,8 +169,13 @@ mod tests {
     fn a_shift_is_found_up_to_its_reach_and_no_farther() {
         let mut coarse = Coarse::default();
         for (dx, dy) in [(0, 0), (5, -3), (-17, 2), (12, 8)] {
-            let found = coarse.shift(&level(noise), &level(|x, y| noise(x - dx, y - dy))).unwrap();
-            assert!((found[0] - dx as f32).abs() < 0.5 && (found[1] - dy as f32).abs() < 0.5, "{dx},{dy}: {found:?}");
+            let found = coarse
+                .shift(&level(noise), &level(|x, y| noise(x - dx, y - dy)))
+                .unwrap();
+            assert!(
+                (found[0] - dx as f32).abs() < 0.5 && (found[1] - dy as f32).abs() < 0.5,
+                "{dx},{dy}: {found:?}"
+            );
         }
         assert_eq!(coarse.shift(&level(noise), &level(|x, y| noise(x - 25, y))), None);
         assert_eq!(coarse.shift(&level(noise), &level(|x, y| noise(x + 1000, y))), None);

@@ -155,7 +155,11 @@ mod tests {
             let (x, y) = ((i % width) as f32 - shift[0], (i / width) as f32 - shift[1]);
             gain + 60.0 * (x * 0.4).sin() * (y * 0.3).cos() + 30.0 * (0.2 * x + 0.35 * y).sin()
         });
-        Level { width, height, px: px.collect() }
+        Level {
+            width,
+            height,
+            px: px.collect(),
+        }
     }
 
     #[test]
@@ -170,14 +174,28 @@ mod tests {
 
     #[test]
     fn an_edge_a_border_and_a_place_too_far_give_nothing() {
-        let edge = Level { width: 64, height: 48, px: (0..64 * 48).map(|i| if i % 64 > 30 { 200.0 } else { 20.0 }).collect() };
+        let edge = Level {
+            width: 64,
+            height: 48,
+            px: (0..64 * 48).map(|i| if i % 64 > 30 { 200.0 } else { 20.0 }).collect(),
+        };
         assert!(Template::of(&edge, [30.0, 20.0]).is_none());
         let level = picture([0.0; 2], 100.0);
-        for at in [[3.0, 20.0], [60.0, 20.0], [30.0, 45.0], [-5.0, 20.0], [f32::NAN, 20.0], [1e9, 20.0]] {
+        for at in [
+            [3.0, 20.0],
+            [60.0, 20.0],
+            [30.0, 45.0],
+            [-5.0, 20.0],
+            [f32::NAN, 20.0],
+            [1e9, 20.0],
+        ] {
             assert!(Template::of(&level, at).is_none(), "{at:?}");
         }
         let template = Template::of(&level, [30.3, 20.6]).unwrap();
-        assert_eq!(template.search(&picture([2.5, 0.0], 100.0), [30.3, 20.6], 12, 1.0), None);
+        assert_eq!(
+            template.search(&picture([2.5, 0.0], 100.0), [30.3, 20.6], 12, 1.0),
+            None
+        );
         assert_eq!(template.search(&level, [f32::NAN, 20.0], 12, 1.0), None);
     }
 }

@@ -170,7 +170,10 @@ mod tests {
             assert_eq!(sums[i / 4][i % 4], of(0) + of(1));
         }
         let [even, odd] = Lanes::load(&[0.0, 1.0, 2.0, 3.0]).parted(Lanes::load(&[4.0, 5.0, 6.0, 7.0]));
-        assert_eq!((even.values(), odd.values()), ([0.0, 2.0, 4.0, 6.0], [1.0, 3.0, 5.0, 7.0]));
+        assert_eq!(
+            (even.values(), odd.values()),
+            ([0.0, 2.0, 4.0, 6.0], [1.0, 3.0, 5.0, 7.0])
+        );
         assert_eq!((even + odd * Lanes::splat(2.0)).sum(), 12.0 + 32.0);
         assert_eq!(odd.over(Lanes::splat(2.0)).values(), [0.5, 1.5, 2.5, 3.5]);
     }

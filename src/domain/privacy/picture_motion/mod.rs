@@ -63,7 +63,11 @@ const KEY_SCALE: f64 = 0.1;
 const KEY_SHARE: f64 = 0.75;
 
 /// Rounds of a fit on each level: how far off corners may be that still count, pixels of the finest level.
-const ROUNDS: [&[f64]; 3] = [&[2.0, 1.0, 0.6], &[4.0, 2.5, 1.5], &[24.0, 16.0, 11.0, 8.0, 6.0, 4.0, 3.0]];
+const ROUNDS: [&[f64]; 3] = [
+    &[2.0, 1.0, 0.6],
+    &[4.0, 2.5, 1.5],
+    &[24.0, 16.0, 11.0, 8.0, 6.0, 4.0, 3.0],
+];
 /// Steps of following, and its reach in pixels of the level; by level.
 const FOLLOWED: [(usize, f32); 3] = [(5, 3.0), (5, 3.0), (8, 5.0)];
 
@@ -244,7 +248,10 @@ impl Comparison {
         let (earlier, later) = (&from.levels[level], &to.levels[level]);
         for corner in corners {
             let ray = scale.ray(*corner);
-            let expected = turn.place(ray).map(|place| scale.px(place)).filter(|px| inside(*px, scale.size));
+            let expected = turn
+                .place(ray)
+                .map(|place| scale.px(place))
+                .filter(|px| inside(*px, scale.size));
             let Some(expected) = expected else {
                 self.fates.push(Fate::OutOfView);
                 continue;
@@ -260,7 +267,8 @@ impl Comparison {
                 let back = Template::of(later, found)?.search(earlier, begin, steps, reach)?;
                 ((back[0] - here[0]).hypot(back[1] - here[1]) <= BACK_PX).then_some(found)
             });
-            self.fates.push(if found.is_some() { Fate::Elsewhere } else { Fate::Lost });
+            self.fates
+                .push(if found.is_some() { Fate::Elsewhere } else { Fate::Lost });
             if let Some(found) = found {
                 let to = scale.ray(at_finest(found, level));
                 self.pairs.push(Pair { from: ray, to });

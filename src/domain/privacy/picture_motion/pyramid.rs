@@ -37,7 +37,10 @@ impl<'a> Luma<'a> {
     }
 
     fn row(&self, y: usize) -> &'a [u8] {
-        self.bytes.get(y * self.stride..).and_then(|rest| rest.get(..self.width)).unwrap_or(&[])
+        self.bytes
+            .get(y * self.stride..)
+            .and_then(|rest| rest.get(..self.width))
+            .unwrap_or(&[])
     }
 }
 
@@ -69,7 +72,8 @@ impl Level {
             let (sixteens_below, rest_below) = below.as_chunks::<16>();
             let (eights, rest) = out.as_chunks_mut::<8>();
             for (eight, (above, below)) in eights.iter_mut().zip(sixteens.iter().zip(sixteens_below)) {
-                let [first, second] = Lanes::sums_of_squares_of_bytes(above, below).map(|sums| (sums * quarter).values());
+                let [first, second] =
+                    Lanes::sums_of_squares_of_bytes(above, below).map(|sums| (sums * quarter).values());
                 eight[..4].copy_from_slice(&first);
                 eight[4..].copy_from_slice(&second);
             }
@@ -172,7 +176,9 @@ mod tests {
     fn a_place_keeps_its_brightness_on_every_level() {
         for (width, height) in [(640, 360), (333, 187), (1920, 1080), (402, 227)] {
             let stride = width + 5;
-            let bytes: Vec<u8> = (0..stride * height).map(|i| (i % stride * 255 / stride) as u8).collect();
+            let bytes: Vec<u8> = (0..stride * height)
+                .map(|i| (i % stride * 255 / stride) as u8)
+                .collect();
             let mut pyramid = Pyramid::default();
             pyramid.take(Luma::new(width, height, stride, &bytes).unwrap());
             assert!(pyramid.levels[0].width <= WIDEST && pyramid.levels[0].width * 2 >= WIDEST / 2);
@@ -184,7 +190,10 @@ mod tests {
                         let full = (f64::from(at[0]) + 0.5) * scale - 0.5;
                         let wanted = full * 255.0 / stride as f64 - 0.5;
                         let seen = f64::from(level.row(y)[x]);
-                        assert!((seen - wanted).abs() < 1.0, "{width} level {i} at {x},{y}: {seen}, not {wanted}");
+                        assert!(
+                            (seen - wanted).abs() < 1.0,
+                            "{width} level {i} at {x},{y}: {seen}, not {wanted}"
+                        );
                         assert_eq!(at_level(at, i), [x as f32, y as f32]);
                     }
                 }

@@ -9,7 +9,10 @@ pub struct Grain(pub u64);
 
 impl Grain {
     pub fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        self.0 = self
+            .0
+            .wrapping_mul(0x5851_f42d_4c95_7f2d)
+            .wrapping_add(0x1405_7b7e_f767_814f);
         let mixed = (self.0 ^ (self.0 >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
         (mixed >> 40) as f64 / (1u64 << 24) as f64
     }
@@ -41,7 +44,9 @@ impl Camera {
 }
 
 fn hash(x: i32, y: i32, z: i32, seed: u32) -> f64 {
-    let mut v = (x as u32).wrapping_mul(0x8da6_b343) ^ (y as u32).wrapping_mul(0xd816_3841) ^ (z as u32).wrapping_mul(0xcb1a_b31f);
+    let mut v = (x as u32).wrapping_mul(0x8da6_b343)
+        ^ (y as u32).wrapping_mul(0xd816_3841)
+        ^ (z as u32).wrapping_mul(0xcb1a_b31f);
     v = (v ^ seed ^ (v >> 15)).wrapping_mul(0x2c1b_3c6d);
     v = (v ^ (v >> 12)).wrapping_mul(0x297a_2d39);
     f64::from((v ^ (v >> 15)) >> 8) / f64::from(1u32 << 24)
@@ -101,7 +106,10 @@ impl Scene {
     /// the place in the picture 0..1; `grain` makes its noise.
     pub fn picture(&self, poses: &[Camera], grain: u32, over: impl Fn(f64, f64) -> Option<f64>) -> Vec<u8> {
         let [width, height] = self.size;
-        let views: Vec<_> = poses.iter().map(|pose| (pose.axes(), (pose.hfov.to_radians() / 2.0).tan())).collect();
+        let views: Vec<_> = poses
+            .iter()
+            .map(|pose| (pose.axes(), (pose.hfov.to_radians() / 2.0).tan()))
+            .collect();
         let mut grain = Grain(u64::from(grain) << 17 | u64::from(self.seed));
         let mut out = Vec::with_capacity(width * height);
         for y in 0..height {

@@ -190,7 +190,11 @@ pub(super) fn settle(pairs: &[Pair], start: Turn, widths: &[f64]) -> Option<Turn
 
 /// Least squares over the corners no farther off than `within` from `start`.
 pub(super) fn refine(pairs: &[Pair], start: Turn, within: f64) -> Option<Fit> {
-    let fitting: Vec<Pair> = pairs.iter().filter(|pair| distance(&start, pair) <= within).copied().collect();
+    let fitting: Vec<Pair> = pairs
+        .iter()
+        .filter(|pair| distance(&start, pair) <= within)
+        .copied()
+        .collect();
     if fitting.len() < FEWEST {
         return None;
     }
@@ -248,7 +252,10 @@ mod tests {
 
     #[test]
     fn points_in_one_place_determine_no_turn() {
-        let pair = Pair { from: [0.2, 0.1], to: [0.25, 0.1] };
+        let pair = Pair {
+            from: [0.2, 0.1],
+            to: [0.25, 0.1],
+        };
         assert!(refine(&[pair; 40], Turn::NONE, 1.0).is_none());
         assert!(settle(&[pair; FEWEST - 1], Turn::NONE, &[0.1]).is_none());
     }
