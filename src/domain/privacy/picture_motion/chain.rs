@@ -10,8 +10,8 @@
 //! * *Gain*: the field of view may be another than the plan's (digital zoom, a wrong table), the picture mirrored. The error is a
 //!   share of the way. The share is [`UNCONFIRMED`] (also the contrary of what is seen is then allowed for) until two statuses
 //!   of this chain lay a turn apart, and as small as their agreement shows from then on, for this zoom and while no picture is lost.
-//! * *Foreign motion*: all that is seen may drive away. Two statuses bound its speed, as far as it was constant, by how well they
-//!   agree over the time between them; beyond that it may gain [`FOREIGN_DEG_S2`]: a bus that fills the picture and pulls
+//! * *Foreign motion*: all that is seen may drive away. Two statuses bound its mean speed by how well they agree over the time
+//!   between them; from the first of them on it may have gained [`FOREIGN_DEG_S2`]: a bus that fills the picture and pulls
 //!   off. What comes *into* the picture cannot pass for the world, because between a quarter and three quarters of the
 //!   picture nothing agrees (`agreement`), and that ends the chain.
 //!
@@ -136,6 +136,24 @@ struct Bound {
 struct Gain {
     error_share: f64,
     hfov_deg: f64,
+}
+
+/// The mean speed that what is seen may have had of its own between two statuses, degrees per second, and since when.
+#[derive(Debug, Clone, Copy)]
+struct Foreign {
+    speed: f64,
+    since: f64,
+}
+
+impl Foreign {
+    /// How far that may go from one moment to another, degrees; more than can be said when it begins after them.
+    fn way(&self, from: f64, to: f64) -> f64 {
+        if from < self.since {
+            return f64::INFINITY;
+        }
+        let gained = (to - self.since).powi(2) - (from - self.since).powi(2);
+        self.speed * (to - from) + FOREIGN_DEG_S2 * gained / 2.0
+    }
 }
 
 /// How often what was seen counted.
@@ -424,11 +442,20 @@ impl Chain {
         if newest.status.from - oldest.status.to < LEAST_SPAN_S {
             return Err(Silence::NotYet);
         }
-        let speed = self.confirm(&bound, envelope.hfov)?;
+        let foreign = self.confirm(&bound, envelope.hfov)?;
         let here = path.last().copied().ok_or(Silence::NotYet)?;
         let mut claim: Option<[Interval; 2]> = None;
         for one in &bound {
-            let said = self.reach(one, &now, here, &reference, speed, envelope.hfov);
+            let first = self.sights[one.first].arrived;
+            let own = foreign
+                .iter()
+                .map(|foreign| foreign.way(first, at))
+                .fold(f64::INFINITY, f64::min);
+            if !own.is_finite() {
+                continue;
+            }
+            let unseen = own + self.share_at(envelope.hfov) * (now.way - self.sights[one.first].way);
+            let said = self.reach(one, &now, here, &reference, unseen);
             claim = Some(match claim {
                 None => said,
                 Some(claim) => common(claim, said).ok_or(Silence::Contradiction)?,
@@ -494,11 +521,11 @@ impl Chain {
         enclosed.iter().map(bind).collect()
     }
 
-    /// Compares every two statuses with the way between them: the speed that what is seen may have of its own, degrees per
-    /// second; the gain is kept.
-    fn confirm(&mut self, bound: &[Bound], hfov: Interval) -> Result<f64, Silence> {
+    /// Compares every two statuses with the way between them: how what is seen may have moved of its own; the gain
+    /// is kept.
+    fn confirm(&mut self, bound: &[Bound], hfov: Interval) -> Result<Vec<Foreign>, Silence> {
         let error = self.motion.pose_error_deg;
-        let mut speed = f64::INFINITY;
+        let mut foreign = Vec::new();
         for (i, later) in bound.iter().enumerate() {
             for earlier in &bound[..i] {
                 let shrink = earlier.status.tilt.to_radians().cos();
@@ -524,7 +551,10 @@ impl Chain {
                 let apart = (pan[0] + pan[1]).hypot(tilt[0] + tilt[1]) + steep * drift;
                 let seconds = later.status.from - earlier.status.to;
                 if seconds >= LEAST_SPAN_S {
-                    speed = speed.min(apart / seconds);
+                    foreign.push(Foreign {
+                        speed: apart / seconds,
+                        since: self.sights[earlier.first].arrived,
+                    });
                     if apart < way * gain {
                         self.gain = Some(Gain {
                             error_share: apart / way,
@@ -534,27 +564,12 @@ impl Chain {
                 }
             }
         }
-        if speed.is_finite() {
-            Ok(speed)
-        } else {
-            Err(Silence::NotYet)
-        }
+        Ok(foreign)
     }
 
-    /// Where the newest picture looks by one status.
-    fn reach(
-        &self,
-        one: &Bound,
-        now: &Sight,
-        here: [f64; 2],
-        reference: &Status,
-        speed: f64,
-        hfov: Interval,
-    ) -> [Interval; 2] {
+    /// Where the newest picture looks by one status; `unseen`: degrees that pictures cannot know of.
+    fn reach(&self, one: &Bound, now: &Sight, here: [f64; 2], reference: &Status, unseen: f64) -> [Interval; 2] {
         let first = &self.sights[one.first];
-        let seconds = now.arrived - first.arrived;
-        let unseen =
-            self.share_at(hfov) * (now.way - first.way) + speed * seconds + FOREIGN_DEG_S2 * seconds * seconds / 2.0;
         let error = self.motion.pose_error_deg;
         let turned = drift(first, now) + one.beyond + unseen;
         let steepest = here[1]
