@@ -7,16 +7,17 @@
 use super::account_admin::{By, as_administrator, lines};
 use super::questions::secret;
 use super::{say, sentences};
-use crate::terminal::fl;
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::SecretString;
 use serde_json::json;
 use std::net::Ipv4Addr;
 use std::time::Duration;
-use vedetta::domain::camera::{CameraId, CameraKind, ControllerId};
+use vedetta::domain::camera::{CameraId, CameraKind, ControllerId, StreamRole};
+use vedetta::domain::site::VideoView;
 use vedetta::domain::site::change::{CameraSettings, SiteChange};
+use vedetta::gui::i18n::fl;
 use vedetta::onvif::discovery::{Found, probe, probe_at};
-use vedetta::onvif::{Endpoint, Limits, OnvifError, TestReport, camera_test};
+use vedetta::onvif::{Endpoint, Limits, OnvifError, StreamOffer, TestReport, camera_test};
 use vedetta::protocol::{
     CameraAccount, CameraTestReport, CameraView, Changed, PutCamera, Removal, SiteProposal, Verdict,
 };
@@ -25,131 +26,141 @@ use vedetta::server::error::ServerError;
 
 #[derive(Subcommand)]
 pub enum CamerasCommand {
-    /// Elenca le telecamere dei titolari di competenza.
+    #[command(about = fl!("help-cameras-list"))]
     List {
         #[command(flatten)]
         by: By,
     },
-    /// Cerca in rete le telecamere ONVIF (WS-Discovery), da questa macchina.
+    #[command(about = fl!("help-cameras-discover"))]
     Discover {
-        /// Indirizzo della scheda di rete da usare.
-        #[arg(long, default_value = "0.0.0.0")]
+        #[arg(help = fl!("help-discover-interface"), long, default_value = "0.0.0.0")]
         interface: Ipv4Addr,
-        /// Un solo indirizzo a cui chiedere, con la porta, per esempio 192.0.2.7:3702.
-        #[arg(long)]
+        #[arg(help = fl!("help-discover-at"), long)]
         at: Option<std::net::SocketAddr>,
-        /// Secondi di ascolto.
-        #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=30))]
+        #[arg(help = fl!("help-discover-seconds"), long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=30))]
         seconds: u64,
-        /// Esito come JSON.
-        #[arg(long)]
+        #[arg(help = fl!("help-json"), long)]
         json: bool,
     },
-    /// Prova una telecamera senza salvarla.
+    #[command(about = fl!("help-cameras-test"))]
     Test {
         #[command(flatten)]
         by: By,
-        /// Indirizzo del servizio ONVIF.
-        #[arg(long)]
+        #[arg(help = fl!("help-onvif"), long)]
         onvif: String,
-        /// Account sulla telecamera; la password si legge da VEDETTA_CAMERA_PASSWORD o dalla tastiera.
-        #[arg(long)]
+        #[arg(help = fl!("help-test-account"), long)]
         account: String,
+        #[command(flatten)]
+        view: ViewText,
     },
-    /// Aggiunge una telecamera, dopo averla provata; la approva un responsabile.
+    #[command(about = fl!("help-cameras-add"))]
     Add {
         #[command(flatten)]
         by: By,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera"), long)]
         camera: CameraId,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera-number"), long)]
         number: u32,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera-name"), long)]
         name: String,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera-place"), long)]
         place: String,
-        #[arg(long)]
+        #[arg(help = fl!("help-controller"), long)]
         controller: ControllerId,
-        #[arg(long, value_enum, default_value = "fissa")]
+        #[arg(help = fl!("help-camera-kind"), long, value_enum, default_value = "fissa")]
         kind: KindText,
-        #[arg(long)]
+        #[arg(help = fl!("help-onvif"), long)]
         onvif: String,
         #[command(flatten)]
         extras: Extras,
     },
-    /// Cambia una telecamera; ciò che non si indica resta com'è.
+    #[command(about = fl!("help-cameras-change"))]
     Change {
         #[command(flatten)]
         by: By,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera"), long)]
         camera: CameraId,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera-number"), long)]
         number: Option<u32>,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera-name"), long)]
         name: Option<String>,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera-place"), long)]
         place: Option<String>,
-        #[arg(long)]
+        #[arg(help = fl!("help-controller"), long)]
         controller: Option<ControllerId>,
-        #[arg(long, value_enum)]
+        #[arg(help = fl!("help-camera-kind"), long, value_enum)]
         kind: Option<KindText>,
-        #[arg(long)]
+        #[arg(help = fl!("help-onvif"), long)]
         onvif: Option<String>,
         #[command(flatten)]
         extras: Extras,
     },
-    /// Toglie una telecamera dal piano; le sue credenziali vengono cancellate.
+    #[command(about = fl!("help-cameras-remove"))]
     Remove {
         #[command(flatten)]
         by: By,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera"), long)]
         camera: CameraId,
-        /// Motivo, che resta nel registro.
-        #[arg(long)]
+        #[arg(help = fl!("help-reason"), long)]
         reason: String,
     },
-    /// Elenca le modifiche che attendono l'approvazione di un'altra persona.
+    #[command(about = fl!("help-cameras-waiting"))]
     Waiting {
         #[command(flatten)]
         by: By,
     },
-    /// Approva una modifica proposta da un'altra persona (responsabile).
+    #[command(about = fl!("help-cameras-approve"))]
     Approve {
         #[command(flatten)]
         by: By,
-        /// Numero della modifica.
+        #[arg(help = fl!("help-proposal"))]
         proposal: u64,
     },
-    /// Respinge una modifica, o ritira la propria.
+    #[command(about = fl!("help-cameras-decline"))]
     Decline {
         #[command(flatten)]
         by: By,
-        /// Numero della modifica.
+        #[arg(help = fl!("help-proposal"))]
         proposal: u64,
     },
 }
 
-/// Ciò che vale per aggiungere e cambiare.
+/// Arguments of both adding and changing.
 #[derive(Args)]
 pub struct Extras {
-    /// Account per le immagini; la password si legge da VEDETTA_CAMERA_PASSWORD o dalla tastiera.
-    #[arg(long)]
+    #[arg(help = fl!("help-camera-account"), long)]
     account: Option<String>,
-    /// Account per i soli dati tecnici; la password si legge da VEDETTA_FIGURES_PASSWORD o dalla tastiera.
-    #[arg(long)]
+    #[arg(help = fl!("help-camera-figures-account"), long)]
     figures_account: Option<String>,
-    /// Un utente personale sulla telecamera per ogni sessione, dove la telecamera lo permette.
-    #[arg(long)]
+    #[arg(help = fl!("help-camera-personal-users"), long)]
     personal_users: Option<bool>,
-    /// Salva senza provare la telecamera; resta nel registro.
-    #[arg(long)]
+    #[command(flatten)]
+    view: ViewText,
+    #[arg(help = fl!("help-camera-untested"), long)]
     untested: bool,
-    /// Motivo, che resta nel registro.
-    #[arg(long)]
+    #[arg(help = fl!("help-reason"), long)]
     reason: String,
 }
 
-/// Che cosa è una telecamera.
+/// The view of a device that has several.
+#[derive(Args)]
+pub struct ViewText {
+    #[arg(help = fl!("help-video-source"), long, requires = "video_view")]
+    video_source: Option<String>,
+    #[arg(help = fl!("help-video-view"), long, requires = "video_source")]
+    video_view: Option<String>,
+}
+
+impl ViewText {
+    fn planned(&self) -> Option<VideoView> {
+        Some(VideoView {
+            source: self.video_source.clone()?,
+            configuration: self.video_view.clone()?,
+        })
+    }
+}
+
+/// Kind of camera, as an argument.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum KindText {
     Fissa,
@@ -193,9 +204,15 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
             seconds,
             json,
         } => discover(interface, at, Duration::from_secs(seconds), json).await,
-        CamerasCommand::Test { by, onvif, account } => {
+        CamerasCommand::Test {
+            by,
+            onvif,
+            account,
+            view,
+        } => {
             let password = secret("VEDETTA_CAMERA_PASSWORD", &fl!("ask-camera-password"))?;
-            let test = async |office: &AdminClient| tried(office, &onvif, &account, &password).await;
+            let view = view.planned();
+            let test = async |office: &AdminClient| tried(office, &onvif, &account, &password, view.clone()).await;
             as_administrator(by, test, show_trial).await
         }
         CamerasCommand::Add {
@@ -218,8 +235,14 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
                 kind: kind.into(),
                 onvif,
                 personal_users: extras.personal_users.unwrap_or(false),
+                view: extras.view.planned(),
             };
-            as_administrator(by, async |office| save(office, settings, extras).await, show_changed).await
+            as_administrator(
+                by,
+                async |office| save(office, settings, None, extras).await,
+                show_changed,
+            )
+            .await
         }
         CamerasCommand::Change {
             by,
@@ -237,6 +260,7 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
                 let found = all.into_iter().find(|row| row.settings.id == camera);
                 let was = found.ok_or(ServerError::Refused(vedetta::protocol::RefusalKind::NotFound))?;
                 let was = was.settings;
+                let before = was.clone();
                 let settings = CameraSettings {
                     id: was.id,
                     number: number.unwrap_or(was.number),
@@ -246,8 +270,9 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
                     kind: kind.map_or(was.kind, CameraKind::from),
                     onvif: onvif.unwrap_or(was.onvif),
                     personal_users: extras.personal_users.unwrap_or(was.personal_users),
+                    view: extras.view.planned().or(was.view),
                 };
-                save(office, settings, extras).await
+                save(office, settings, Some(before), extras).await
             };
             as_administrator(by, put, show_changed).await
         }
@@ -277,15 +302,30 @@ async fn decide(by: By, proposal: u64, verdict: Verdict, word: &'static str) -> 
 }
 
 /// Tests where there is an account to test with, and saves.
-async fn save(office: &AdminClient, settings: CameraSettings, extras: Extras) -> Result<Changed, ServerError> {
+async fn save(
+    office: &AdminClient,
+    mut settings: CameraSettings,
+    was: Option<CameraSettings>,
+    extras: Extras,
+) -> Result<Changed, ServerError> {
     let picture = account(extras.account, "VEDETTA_CAMERA_PASSWORD")?;
     let figures = account(extras.figures_account, "VEDETTA_FIGURES_PASSWORD")?;
     let mut tested = false;
     if let Some(account) = picture.as_ref().filter(|_| !extras.untested) {
-        let found = tried(office, &settings.onvif, &account.user, &account.password).await?;
+        let view = settings.view.clone();
+        let found = tried(office, &settings.onvif, &account.user, &account.password, view).await?;
         eprintln!("{}", sentences::trial(&found));
-        if found.is_err() {
-            return Err(ServerError::Answer(fl!("answer-untested")));
+        match &found {
+            Err(_) => return Err(ServerError::Answer(fl!("answer-untested"))),
+            // Which picture is meant cannot be told: a camera is not saved so.
+            Ok(trial) if trial.views.len() > 1 && trial.view.is_none() => {
+                return Err(ServerError::Answer(fl!("test-several-views")));
+            }
+            Ok(trial) => {
+                if was.is_none() {
+                    settings.view = settings.view.or_else(|| trial.view.clone());
+                }
+            }
         }
         tested = true;
     }
@@ -304,13 +344,15 @@ async fn tried(
     onvif: &str,
     user: &str,
     password: &SecretString,
+    view: Option<VideoView>,
 ) -> Result<Result<TestReport, OnvifError>, ServerError> {
     office
         .begin_trial(&CameraTestReport {
             onvif: onvif.to_owned(),
         })
         .await?;
-    Ok(camera_test::test(Endpoint::new(onvif, user, password.clone()), Limits::default()).await)
+    let endpoint = Endpoint::new(onvif, user, password.clone());
+    Ok(camera_test::test(endpoint, Limits::default(), view).await)
 }
 
 fn show_trial(found: &Result<TestReport, OnvifError>, json: bool) {
@@ -319,20 +361,45 @@ fn show_trial(found: &Result<TestReport, OnvifError>, json: bool) {
         return;
     }
     let line = match found {
-        Ok(trial) => json!({
-            "reachable": true, "signed_in": true, "clock_offset_s": trial.clock_offset_s, "ptz": trial.ptz,
-            "manufacturer": trial.manufacturer, "model": trial.model,
-            "masks": trial.masks.as_ref().map(|masks| masks.most_masks),
-            "profiles": trial.streams.as_ref().map(|streams| streams.iter().map(|stream| json!({
-                "profile": stream.profile, "codec": stream.codec, "width": stream.width, "height": stream.height,
-                "fps": stream.fps,
-            })).collect::<Vec<_>>()).unwrap_or_default(),
-        }),
+        Ok(trial) => trial_json(trial),
         Err(error) => json!({
             "reachable": sentences::answered(error), "signed_in": false, "trouble": error.to_string(),
         }),
     };
     say(&line.to_string());
+}
+
+/// A test as JSON. `null`: the question failed, and is among the troubles.
+fn trial_json(trial: &TestReport) -> serde_json::Value {
+    let role = |role| match role {
+        StreamRole::Main => "main",
+        StreamRole::Sub => "sub",
+    };
+    let profiles = trial.streams.as_ref().ok().map(|streams| {
+        let profile = |stream: &StreamOffer| {
+            json!({
+                "profile": stream.profile, "codec": stream.codec, "width": stream.width, "height": stream.height,
+                "fps": stream.fps, "role": role(stream.role), "uri": stream.uri,
+                "source": stream.view.as_ref().map(|view| &view.source),
+                "view": stream.view.as_ref().map(|view| &view.configuration),
+            })
+        };
+        streams.iter().map(profile).collect::<Vec<_>>()
+    });
+    let troubles = trial.troubles().into_iter();
+    let troubles: Vec<_> = troubles
+        .map(|(asked, error)| json!({"asked": asked, "trouble": error.to_string()}))
+        .collect();
+    json!({
+        "reachable": true, "signed_in": true, "clock_offset_s": trial.clock_offset_s,
+        "ptz": trial.ptz.as_ref().ok(),
+        "manufacturer": trial.manufacturer, "model": trial.model,
+        "masks": trial.masks.as_ref().ok().and_then(|masks| masks.as_ref()).map(|masks| masks.most_masks),
+        "profiles": profiles, "views": trial.views, "view": trial.view,
+        "orientation": trial.orientation.as_ref().ok(),
+        "searches_people": trial.searches_people,
+        "troubles": troubles,
+    })
 }
 
 async fn discover(
