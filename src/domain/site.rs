@@ -4,9 +4,11 @@
 //! Deliberately absent: credentials (released per session by the server), people.
 
 pub mod change;
+mod dome_habits;
 pub mod file;
 mod speed_table;
 
+pub use dome_habits::{DomeHabits, TargetReport};
 pub use speed_table::{Axis, SpeedRow, SpeedTable};
 
 use super::camera::{CameraId, CameraKind, ControllerId, Direction, LensError, LensModel, MaskId};
@@ -195,6 +197,9 @@ pub struct MotionBounds {
     /// The speeds that this dome showed at its calibration; empty: not measured.
     #[serde(skip_serializing_if = "SpeedTable::is_empty")]
     pub speeds: SpeedTable,
+    /// The delays and ways that this dome showed at its calibration; `None`: not measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub habits: Option<DomeHabits>,
 }
 
 impl Default for MotionBounds {
@@ -213,6 +218,7 @@ impl Default for MotionBounds {
             zoom_error_ln: 0.01,
             unannounced_movers: false,
             speeds: SpeedTable::default(),
+            habits: None,
         }
     }
 }
@@ -415,7 +421,8 @@ impl MotionBounds {
                 push(CameraError::Motion(name));
             }
         }
-        if let Some(name) = self.speeds.fault() {
+        let habits = self.habits.as_ref().and_then(DomeHabits::fault);
+        for name in self.speeds.fault().into_iter().chain(habits) {
             push(CameraError::Motion(name));
         }
     }

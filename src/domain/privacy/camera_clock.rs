@@ -6,6 +6,9 @@
 //! question took. A status sent unasked therefore counts as one that came at that moment, wherever it waited; the time the
 //! question took counts to the plan's `status_delay_s`, as it does for the question's own answer.
 //!
+//! By the same clock a picture's capture time (RFC 3550 §6.4.1) is put into ours: between which moments it was captured, as
+//! far as the camera stamps pictures and statuses by one clock.
+//!
 //! Invariant: without a quick answer of the last seconds nothing is said, nor after the camera's clock was seen to be set.
 //! Deliberately absent: clocks that do not tell milliseconds; their statuses are not used.
 
@@ -19,6 +22,8 @@ const COUNTS: Duration = Duration::from_secs(5);
 pub struct CameraClock {
     /// When an answer was complete, and the camera's time in it, Unix milliseconds.
     asked: Option<(Instant, i64)>,
+    /// How long that question took.
+    took: Duration,
     /// The camera's time in the newest status that it sent unasked.
     newest_ms: Option<i64>,
 }
@@ -29,6 +34,7 @@ impl CameraClock {
     pub fn on_asked(&mut self, sent: Instant, received: Instant, camera_ms: i64, quick: Duration) {
         if tells_milliseconds(camera_ms) && received.saturating_duration_since(sent) <= quick {
             self.asked = Some((received, camera_ms));
+            self.took = received.saturating_duration_since(sent);
         }
     }
 
@@ -46,6 +52,29 @@ impl CameraClock {
         }
         let fresh = arrived.saturating_duration_since(received) <= COUNTS;
         (fresh && tells_milliseconds(camera_ms)).then(|| at.min(arrived))
+    }
+}
+
+impl CameraClock {
+    /// How long the question took by which the clock is known: a status that was sent unasked was made no earlier than so much
+    /// before the moment that [`CameraClock::on_sent`] tells.
+    pub fn took(&self) -> Duration {
+        self.took
+    }
+
+    /// Between which moments a picture was captured that has this time of the camera, Unix milliseconds. `None` when the clock
+    /// is not known, and when the picture would have come before it was captured.
+    pub fn captured(&self, arrived: Instant, camera_ms: f64) -> Option<[Instant; 2]> {
+        let (received, asked_ms) = self.asked?;
+        let fresh = arrived.max(received).duration_since(arrived.min(received)) <= COUNTS;
+        let after_ms = camera_ms - asked_ms as f64;
+        if !fresh || after_ms.abs() > 1e5 {
+            return None;
+        }
+        // Whole milliseconds are cut off the status's time.
+        let latest = moved(received, after_ms.ceil() as i64 + 1)?;
+        let earliest = moved(received, after_ms.floor() as i64 - 1)?.checked_sub(self.took)?;
+        (earliest <= arrived).then(|| [earliest, latest.min(arrived)])
     }
 }
 
@@ -104,6 +133,27 @@ mod tests {
         let mut coarse = CameraClock::default();
         coarse.on_asked(begin, begin + ms(40), 0, QUICK);
         assert_eq!(coarse.on_sent(begin + ms(100), 1_000, QUICK), None);
+    }
+
+    #[test]
+    fn a_captured_picture_lies_between_the_moments_its_capture_time_allows() {
+        let begin = Instant::now();
+        let clock = asked(begin);
+        // The answer was made at 20 (and told 21): a picture captured at 300 is 279 later by the camera.
+        let [earliest, latest] = clock.captured(begin + ms(420), (300 + 1 - BEHIND_MS) as f64).unwrap();
+        assert!(earliest <= begin + ms(300) && latest >= begin + ms(300));
+        assert!(latest.duration_since(earliest) <= ms(44));
+        assert_eq!(
+            clock.captured(begin + ms(420), (900 - BEHIND_MS) as f64),
+            None,
+            "not captured yet"
+        );
+        assert_eq!(
+            clock.captured(begin + ms(6_000), (5_900 - BEHIND_MS) as f64),
+            None,
+            "too long ago"
+        );
+        assert_eq!(CameraClock::default().captured(begin, 0.0), None);
     }
 
     #[test]
