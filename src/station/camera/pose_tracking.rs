@@ -6,8 +6,9 @@
 use super::connection::Connections;
 use super::plan_in_force::Policy;
 use super::pushed_ptz_status;
-use super::watched::{Watched, moving};
-use crate::domain::camera::{CameraId, MoveState};
+use super::watched::Watched;
+use crate::domain::camera::CameraId;
+use crate::domain::ptz::status_pace::StatusPace;
 use crate::domain::site::CameraPlan;
 use crate::onvif::OnvifErrorKind;
 use crate::protocol::{Holder, LeaseState};
@@ -18,14 +19,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
-
-/// Between two polls while the dome moves, and while it stands.
-const MOVING: Duration = Duration::from_millis(100);
-const STANDING: Duration = Duration::from_millis(200);
-/// Between two polls while the dome pushes its status.
-const PUSHED: Duration = Duration::from_secs(1);
-/// After a poll that failed.
-const TROUBLED: Duration = Duration::from_millis(500);
 
 /// The cameras somebody watches in a session.
 pub struct WatchedCameras {
@@ -117,6 +110,7 @@ impl WatchedCameras {
 
 /// Polls a dome's status as long as somebody watches it and the session lasts.
 async fn poll(connections: Weak<Connections>, watched: Weak<Watched>) {
+    let mut pace = StatusPace::default();
     loop {
         let (Some(connections), Some(dome)) = (connections.upgrade(), watched.upgrade()) else {
             return;
@@ -126,12 +120,10 @@ async fn poll(connections: Weak<Connections>, watched: Weak<Watched>) {
         }
         let asked = Instant::now();
         let pause = match ask(&connections, &dome).await {
-            Ok(_) if dome.pushes_status() => PUSHED,
-            Ok(MoveState::Idle) => STANDING,
-            Ok(MoveState::Moving | MoveState::Unknown) => MOVING,
+            Ok(took) => pace.answered(took, dome.activity()),
             Err(refusal) => {
                 tracing::debug!(camera = %dome.plan.id, %refusal, "no status");
-                TROUBLED
+                pace.failed()
             }
         };
         drop(connections);
@@ -139,7 +131,8 @@ async fn poll(connections: Weak<Connections>, watched: Weak<Watched>) {
     }
 }
 
-async fn ask(connections: &Connections, dome: &Watched) -> Result<MoveState, Refusal> {
+/// Asks for the status; how long the dome took to answer.
+async fn ask(connections: &Connections, dome: &Watched) -> Result<Duration, Refusal> {
     let connection = connections.connection(&dome.plan, dome.proof()).await?;
     let status = match connection.ptz().await?.status().await {
         Ok(status) => status,
@@ -153,5 +146,5 @@ async fn ask(connections: &Connections, dome: &Watched) -> Result<MoveState, Ref
         }
     };
     dome.on_status(&status);
-    Ok(moving(&status))
+    Ok(status.received.saturating_duration_since(status.sent))
 }
