@@ -57,8 +57,10 @@ pub enum RefusalKind {
     TooManyRequests,
     #[error("refused by rule {0:?}")]
     Rule(Rule),
+    /// Somebody else has the lease of the dome.
     #[error("held by {}", .0.display_name)]
-    HeldByOther(Holder),
+    #[serde(rename = "held_by_other")]
+    LeasedByOther(Holder),
     /// A dome is taken over only from a lower level.
     #[error("the holder's level is not lower")]
     LevelTooLow,
@@ -105,10 +107,10 @@ pub enum Refusal {
     PositionLimit,
     /// The lease of the dome ran out here, or another began.
     #[error("the hold on the dome is over")]
-    HoldEnded,
+    LeaseEnded,
     /// Without the server nobody knows who else takes the dome.
     #[error("the server is away, and no hold begins without it")]
-    NoHoldWithoutServer,
+    NoLeaseWithoutServer,
     #[error("the event could not be recorded: {detail}")]
     NotRecorded { detail: String },
     #[error("the server is away, and this needs it")]
@@ -202,8 +204,8 @@ impl RefusalKind {
             Self::NotTaken(fault) => refused(422, fault.message()),
             Self::TooManyRequests => failed(429, sentence("refusal-too-many-requests")),
             Self::Rule(rule) => refused(403, rule.message()),
-            Self::HeldByOther(holder) => {
-                let held = sentence("refusal-held").with("name", holder.display_name.as_str());
+            Self::LeasedByOther(holder) => {
+                let held = sentence("refusal-leased").with("name", holder.display_name.as_str());
                 refused(409, held.with("body", holder.agency.as_str()))
             }
             Self::LevelTooLow => refused(403, sentence("refusal-level")),
@@ -253,8 +255,8 @@ impl Refusal {
                 sentence("refusal-school-until").with("time", Argument::Moment(*until)),
             ),
             Self::PositionLimit => (Refused, sentence("refusal-position-limit")),
-            Self::HoldEnded => (Refused, sentence("refusal-hold-ended")),
-            Self::NoHoldWithoutServer => (Failed, sentence("refusal-no-hold")),
+            Self::LeaseEnded => (Refused, sentence("refusal-lease-ended")),
+            Self::NoLeaseWithoutServer => (Failed, sentence("refusal-no-lease")),
             Self::NotRecorded { .. } => (Failed, sentence("refusal-not-recorded")),
             Self::ServerAway => (Failed, Rule::ServerAway.message()),
             Self::UnintelligibleAnswer { .. } => (Failed, sentence("refusal-unintelligible")),

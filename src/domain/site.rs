@@ -6,6 +6,7 @@
 pub mod change;
 mod dome_habits;
 pub mod file;
+pub mod short_name;
 mod speed_table;
 
 pub use dome_habits::{DomeHabits, TargetReport};

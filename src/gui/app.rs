@@ -29,8 +29,8 @@ use crate::gui::sentences;
 use crate::gui::session_port::Desk;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, labelled};
-use crate::gui::window_content::{self, Pane};
-use crate::gui::windows::Windows;
+use crate::gui::window_content::Pane;
+use crate::gui::windows::{self, Windows};
 use crate::station::{
     Delivery, EnrolError, KeyFileError, Refusal, SavedWalls, SavedWallsError, SignInError, Station, StationConfig,
     StationError, read_key_file,
@@ -73,9 +73,6 @@ enum Screen {
     SigningOut,
 }
 
-/// A window: the main one, or one more.
-pub type Place = Option<window::Id>;
-
 /// The program's state.
 pub struct App {
     options: Options,
@@ -104,8 +101,8 @@ pub enum Message {
     /// In what lies over the screen of a session.
     Overlay(overlays::Message),
     Locked(Result<(), Arc<Refusal>>),
-    Pane(Place, window_content::Message),
-    Kept(Result<(), Arc<SavedWallsError>>),
+    /// In the wall of a window.
+    Windows(windows::Message),
     Diagnostics(diagnostics::Message),
     /// At the keyboard or the pointer.
     Device(device::Event),
@@ -201,19 +198,12 @@ impl App {
             Message::Enrolled(Ok(())) => self.open_station(),
             Message::Enrolled(Err(why)) => self.enrol_message(enrol::Message::Failed(why)),
             Message::Overlay(message) => self.overlay_message(message),
-            Message::Locked(Ok(())) | Message::Kept(Ok(())) => Task::none(),
+            Message::Locked(Ok(())) => Task::none(),
             Message::Locked(Err(error)) => {
                 tracing::warn!(%error, "a lock could not be recorded");
                 Task::none()
             }
-            Message::Kept(Err(error)) => {
-                tracing::warn!(%error, "walls are not kept");
-                if let Screen::Session(session) = &mut self.screen {
-                    session.tell(Tone::Attention, fl!("walls-unkept"));
-                }
-                Task::none()
-            }
-            Message::Pane(place, message) => self.on_pane(place, |pane| pane.update(message)),
+            Message::Windows(message) => self.windows_message(message),
             Message::Diagnostics(message) => self.diagnostics_message(message),
             Message::Device(event) => self.device(event),
             Message::Command(command, edge) => self.command(None, command, edge),
@@ -229,6 +219,21 @@ impl App {
             },
             Message::Close => self.close(),
             Message::Closed => iced::exit(),
+        }
+    }
+
+    /// What happens in the wall of a window, and what follows; whether the walls were saved is told on the main one.
+    fn windows_message(&mut self, message: windows::Message) -> Task<Message> {
+        match message {
+            windows::Message::Pane(place, message) => self.on_pane(place, |pane| pane.update(message)),
+            windows::Message::Saved(Ok(())) => Task::none(),
+            windows::Message::Saved(Err(error)) => {
+                tracing::warn!(%error, "walls are not kept");
+                if let Screen::Session(session) = &mut self.screen {
+                    session.tell(Tone::Attention, fl!("walls-unkept"));
+                }
+                Task::none()
+            }
         }
     }
 
@@ -269,7 +274,7 @@ impl App {
         match &session.shown {
             Shown::Seating => Task::none(),
             Shown::Work(pane) => {
-                let kept = self.windows.keep(pane);
+                let kept = self.windows.keep(pane).map(Message::Windows);
                 let mut tasks = vec![kept, self.on_pane(None, Pane::tick)];
                 for window in self.windows.others() {
                     tasks.push(self.on_pane(Some(window), Pane::tick));
@@ -283,9 +288,9 @@ impl App {
     /// What the program listens to.
     pub fn subscription(&self) -> Subscription<Message> {
         let work = match &self.screen {
-            Screen::Session(session) => session
-                .pane()
-                .map_or_else(Subscription::none, |pane| self.windows.subscription(pane)),
+            Screen::Session(session) => session.pane().map_or_else(Subscription::none, |pane| {
+                self.windows.subscription(pane).map(Message::Windows)
+            }),
             _ => Subscription::none(),
         };
         let tick = iced::time::every(Duration::from_millis(500)).map(|_| Message::Tick);

@@ -3,11 +3,11 @@
 //! Invariant: the dome is commanded only while the screen keeps saying that the key is held. The screen speaks every
 //! [`REPEAT`](crate::domain::ptz::dead_man::REPEAT); when it is silent for [`SILENCE`], frozen or gone, the gesture ends by
 //! itself.
-//! Deliberately absent: limits, holds and recording (the station), keys (the screen).
+//! Deliberately absent: limits, leases and recording (the station), keys (the screen).
 
 use crate::domain::camera::CameraId;
 use crate::domain::ptz::dead_man::SILENCE;
-use crate::gui::session_port::{PtzDrive, Steer};
+use crate::gui::session_port::{PtzControl, PtzDrive};
 use crate::station::Refusal;
 use futures::{SinkExt, Stream};
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub enum Order {
 /// What comes back.
 #[derive(Debug, Clone, PartialEq)]
 pub enum News {
-    /// The first command may go out: the hold is ours and the start is recorded.
+    /// The first command may go out: the lease is ours and the start is recorded.
     Begun,
     /// An order was refused; the gesture goes on.
     Refused(Arc<Refusal>),
@@ -43,11 +43,11 @@ pub enum News {
 pub type Orders = mpsc::Sender<Order>;
 
 /// Starts a gesture: orders go in by the sender, news come out of the stream.
-pub fn begin(desk: Arc<dyn Steer>, camera: CameraId) -> (Orders, impl Stream<Item = News>) {
+pub fn begin(desk: Arc<dyn PtzControl>, camera: CameraId) -> (Orders, impl Stream<Item = News>) {
     let (orders, mut incoming) = mpsc::channel(8);
     let stream = iced::stream::channel(8, async move |mut news: futures::channel::mpsc::Sender<News>| {
         let refused = |refusal| News::Refused(Arc::new(refusal));
-        match desk.steer(camera).await {
+        match desk.drive_ptz(camera).await {
             Err(refusal) => drop(news.send(refused(refusal)).await),
             Ok(hand) => {
                 drop(news.send(News::Begun).await);

@@ -4,7 +4,6 @@
 //! what the windows showed last. Deliberately absent: what a window shows (`window_content`), signing in (`app`).
 
 use crate::domain::saved_wall::{Arrangement, Arrangements, MAX_WINDOWS, NotSaved};
-use crate::gui::app::{Message, Place};
 use crate::gui::input::Keymap;
 use crate::gui::screen::control_room::{ControlRoom, Seat};
 use crate::gui::session_port::Desk;
@@ -14,6 +13,17 @@ use futures::future::BoxFuture;
 use iced::{Size, Subscription, Task, window};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// A window: the main one, or one more.
+pub type Place = Option<window::Id>;
+
+/// What happens in the windows.
+#[derive(Clone)]
+pub enum Message {
+    Pane(Place, window_content::Message),
+    /// The walls were written, or could not be.
+    Saved(Result<(), Arc<SavedWallsError>>),
+}
 
 /// All windows but what the main one shows.
 pub struct Windows {
@@ -141,13 +151,13 @@ impl Windows {
     }
 
     /// Closes a window; what it showed ends.
-    pub fn close(&mut self, window: window::Id) -> Task<Message> {
+    pub fn close<T: Send + 'static>(&mut self, window: window::Id) -> Task<T> {
         self.panes.remove(&window);
         window::close(window)
     }
 
     /// Closes all but the main one.
-    pub fn close_all(&mut self) -> Task<Message> {
+    pub fn close_all<T: Send + 'static>(&mut self) -> Task<T> {
         let windows: Vec<_> = std::mem::take(&mut self.panes).into_keys().collect();
         Task::batch(windows.into_iter().map(window::close))
     }
@@ -177,7 +187,7 @@ impl Windows {
         };
         let user = main.room().desk().person().user;
         Task::perform(store.save(user, self.kept.clone()), |answer| {
-            Message::Kept(answer.map_err(Arc::new))
+            Message::Saved(answer.map_err(Arc::new))
         })
     }
 

@@ -5,6 +5,7 @@
 //! Deliberately absent: which copy is right and what the cover is (the station); seals and labels, which are not built yet.
 
 mod file;
+mod half;
 mod mux;
 mod original;
 mod recorder;

@@ -115,7 +115,7 @@ pub fn open(request: LiveRequest) -> LiveStream {
 
 /// Like [`open`], into a slot that outlives the stream (a tile keeps its slot over reconnects).
 pub fn open_into(request: LiveRequest, slot: FrameSlot) -> LiveStream {
-    LiveStream(Shared::open(request, slot))
+    LiveStream(Shared::open(slot, move |shared| pipeline::build(&request, shared)))
 }
 
 impl LiveStream {

@@ -57,21 +57,6 @@ pub fn start() -> Result<(), MissingPlugin> {
     }
 }
 
-/// Starts GStreamer and checks that every element needed for live pictures, playback and export of H.264 is there.
-/// H.265 is checked when a camera sends it.
-///
-/// # Errors
-/// The first missing element with its Debian package.
-pub fn require() -> Result<(), MissingPlugin> {
-    start()?;
-    for (element, package) in ELEMENTS {
-        if gstreamer::ElementFactory::find(element).is_none() {
-            return Err(MissingPlugin { element, package });
-        }
-    }
-    super::decoder::pick(super::decoder::Codec::H264).map(|_| ())
-}
-
 /// Makes one element of [`ELEMENTS`].
 ///
 /// # Errors

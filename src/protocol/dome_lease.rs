@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum LeaseRequest {
-    /// Begin to hold it.
+    /// Begin a lease.
     Take,
     /// Go on holding it.
     Renew { fence: u64 },
@@ -36,9 +36,9 @@ pub struct LeaseState {
     pub camera: CameraId,
     /// Nobody: `None`.
     pub holder: Option<Holder>,
-    /// Grows with each hold that begins; a command under an older fence is not sent.
+    /// Grows with each lease that begins; a command under an older fence is not sent.
     pub fence: u64,
-    /// Milliseconds until the hold ends by itself.
+    /// Milliseconds until the lease ends by itself.
     pub remaining_ms: u64,
     /// Who asked the holder for it, in order.
     pub asking: Vec<Asking<Holder>>,

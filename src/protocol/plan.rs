@@ -31,7 +31,8 @@ pub struct PolicyState {
     pub plan_version: u64,
     pub declared: Vec<DeclaredState>,
     /// As [`LeaseState`] of every dome somebody holds.
-    pub holds: Vec<LeaseState>,
+    #[serde(rename = "holds")]
+    pub leases: Vec<LeaseState>,
     /// The server's clock, Unix ms: what hours are counted by, whatever the workstation's clock says.
     pub now_ms: i64,
     /// The account was used with the right password at another workstation a moment ago.

@@ -176,7 +176,8 @@ pub struct Settings {
     /// Personal sessions end by themselves after this many hours.
     pub session_hours: u32,
     /// Seconds until a dome that its holder no longer renews is free.
-    pub hold_seconds: u32,
+    #[serde(rename = "hold_seconds")]
+    pub lease_seconds: u32,
     /// Minutes without a hand after which a workstation locks; 0: never by itself.
     pub lock_minutes: u32,
     /// Who must have a second factor.
@@ -238,7 +239,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             session_hours: 12,
-            hold_seconds: 12,
+            lease_seconds: 12,
             lock_minutes: 10,
             second_factor: SecondFactor::default(),
             account_elsewhere: AccountElsewhere::default(),

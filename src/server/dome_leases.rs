@@ -21,7 +21,7 @@ use tokio::sync::Mutex;
 
 /// What the other workstations have to hear of a new holder.
 const TOLD: Duration = Duration::from_millis(200);
-/// How often holds are looked at whose time may be over.
+/// How often leases are looked at whose time may be over.
 const TICK: Duration = Duration::from_millis(500);
 
 /// Every dome's lease.
@@ -105,7 +105,7 @@ impl DomeLeases {
         );
         let (outcomes, state) = self.handle(log, camera, Some(who), input).await?;
         match outcomes.last() {
-            Some(Outcome::Refused { held_by }) => return Err(RefusalKind::HeldByOther(held_by.clone()).into()),
+            Some(Outcome::Refused { held_by }) => return Err(RefusalKind::LeasedByOther(held_by.clone()).into()),
             Some(Outcome::Expired { .. }) | None if answers => return Err(RefusalKind::NotFound.into()),
             Some(Outcome::Taken { .. }) => {
                 // Every other workstation hears of the new holder before they can send a first command: its cover must
@@ -120,9 +120,12 @@ impl DomeLeases {
     /// Levels of accounts do not change while somebody is being taken over from, so this need not be in the turn; the
     /// holder it was asked of may be another by then, and then nothing is lost but time.
     async fn check_level(&self, log: &ControllerId, camera: &CameraId, who: &SignedIn) -> Result<(), Trouble> {
-        let holds = self.all().await?;
-        let held = holds.into_iter().find(|state| state.camera == *camera);
-        let Some(from) = held.and_then(|state| state.holder).filter(|from| *from != holder(who)) else {
+        let leases = self.all().await?;
+        let leased = leases.into_iter().find(|state| state.camera == *camera);
+        let Some(from) = leased
+            .and_then(|state| state.holder)
+            .filter(|from| *from != holder(who))
+        else {
             return Ok(());
         };
         let level = self.store.person(&from.user).await?.map(|row| row.person.level);
@@ -179,15 +182,15 @@ impl DomeLeases {
         log_of: impl Fn(&CameraId) -> Option<ControllerId>,
     ) -> Result<(), Trouble> {
         let me = holder(who);
-        for held in self.all().await? {
-            let Some(log) = log_of(&held.camera).filter(|_| held.holder.as_ref() == Some(&me)) else {
+        for leased in self.all().await? {
+            let Some(log) = log_of(&leased.camera).filter(|_| leased.holder.as_ref() == Some(&me)) else {
                 continue;
             };
             let release = Input::Release {
                 by: me.clone(),
-                fence: held.fence,
+                fence: leased.fence,
             };
-            self.handle(&log, &held.camera, Some(who), release).await?;
+            self.handle(&log, &leased.camera, Some(who), release).await?;
         }
         Ok(())
     }
@@ -208,11 +211,11 @@ impl DomeLeases {
     }
 
     /// Ends in time what nobody renews, as long as the server lives: whoever takes it over must not wait for a request.
-    pub async fn end_in_time(holds: Weak<Self>, log_of: impl Fn(&CameraId) -> Option<ControllerId>) {
+    pub async fn end_in_time(leases: Weak<Self>, log_of: impl Fn(&CameraId) -> Option<ControllerId>) {
         loop {
-            let Some(me) = holds.upgrade() else { return };
+            let Some(me) = leases.upgrade() else { return };
             if let Err(error) = me.end_over(&log_of).await {
-                tracing::error!(?error, "the end of a hold could not be recorded");
+                tracing::error!(?error, "the end of a lease could not be recorded");
             }
             drop(me);
             tokio::time::sleep(TICK).await;

@@ -1,6 +1,6 @@
 //! Why a step of the server was not taken: it was refused, could not be recorded, or could not be kept.
 //!
-//! One type for everything that is recorded before it happens: holds, clearances, declared events, the site plan.
+//! One type for everything that is recorded before it happens: leases, clearances, declared events, the site plan.
 //! Invariant: each way it can go wrong is told to the caller. Deliberately absent: the answer over the network (`http`).
 
 use super::log::sequencer::Rejection;

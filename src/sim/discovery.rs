@@ -4,7 +4,7 @@
 //! Deliberately absent: Hello and Bye, and any interface but loopback.
 
 use super::device::Device;
-use super::onvif::device::{endpoint, scopes};
+use super::onvif::identity::{endpoint, scopes};
 use super::onvif::soap::{self, ENVELOPE};
 use super::onvif::xml::{Element, Node, leaf, node};
 use socket2::{Domain, Protocol, Socket, Type};

@@ -45,7 +45,7 @@ pub use act::view_stream::{StreamFigures, ViewState};
 pub use admin::camera_admin::{CameraReport, FoundCamera};
 pub use admin::camera_mask_sync::MaskSyncState;
 pub use admin::diagnosis::Diagnosis;
-pub use camera::dome_lease::Held;
+pub use camera::dome_lease::LeasedDome;
 pub use camera::plan_in_force::DeclaredEvent;
 pub use machine::config::{SecretsChoice, StationConfig, StationError};
 pub use machine::enrol::{EnrolError, enrol_machine};

@@ -27,7 +27,7 @@ use vedetta::station::record::contact::Contact;
 use vedetta::station::record::courier::{Courier, LogServer};
 use vedetta::station::record::outbox::{Directory, Opening, Outbox, RecordKey};
 use vedetta::station::record::server_client::ServerError;
-use vedetta::station::record::trusted_checkpoints::Pins;
+use vedetta::station::record::trusted_checkpoints::TrustedCheckpoints;
 
 const STATIONS: usize = 32;
 const BATCH: usize = 64;
@@ -320,8 +320,8 @@ async fn backlog() {
     for n in 0..stations {
         let folder = hall.dir.path().join(format!("outbox-{n}"));
         let station = hall.station(&name(n));
-        let pins = Arc::new(Pins::open(folder.join("pins")).unwrap());
-        pins.pin_key(&borgo(), first_seen(&key.clone())).unwrap();
+        let trusted = Arc::new(TrustedCheckpoints::open(folder.join("pins")).unwrap());
+        trusted.pin_key(&borgo(), first_seen(&key.clone())).unwrap();
         let opening = Opening {
             medium: Box::new(Directory::open(&folder.join("events")).unwrap()),
             key: RecordKey::from_bytes(&[3; 32]).unwrap(),
@@ -334,14 +334,14 @@ async fn backlog() {
         for done in join_all((0..each).map(|_| outbox.append(pulse(&id)))).await {
             done.unwrap();
         }
-        waiting.push((Door(Arc::new(station)), outbox, pins));
+        waiting.push((Door(Arc::new(station)), outbox, trusted));
     }
     let begun = Instant::now();
     let stop = tokio::sync::watch::Sender::new(false);
     let mut drained = Vec::new();
-    for (door, outbox, pins) in waiting {
+    for (door, outbox, trusted) in waiting {
         let id = door.0.id.clone();
-        let (courier, _) = Courier::new(door, id, outbox.clone(), pins, Arc::new(Contact::default()));
+        let (courier, _) = Courier::new(door, id, outbox.clone(), trusted, Arc::new(Contact::default()));
         tokio::spawn(courier.run(stop.subscribe()));
         drained.push(async move {
             let mut status = outbox.status();

@@ -29,7 +29,7 @@ use vedetta::station::record::contact::Contact;
 use vedetta::station::record::courier::{Courier, Delivered, LogServer};
 use vedetta::station::record::outbox::{Medium, Note, Opening, Outbox, RecordKey, SegmentFile, SegmentName};
 use vedetta::station::record::server_client::ServerError;
-use vedetta::station::record::trusted_checkpoints::Pins;
+use vedetta::station::record::trusted_checkpoints::TrustedCheckpoints;
 
 const ORIGIN: &str = "vedetta/020001/borgo";
 const DATABASE: [&str; 3] = ["audit.db", "audit.db-wal", "audit.db-shm"];
@@ -362,7 +362,7 @@ struct World {
     outbox: Outbox,
     stop: watch::Sender<bool>,
     delivered: watch::Receiver<Delivered>,
-    pins: Arc<Pins>,
+    trusted: Arc<TrustedCheckpoints>,
     /// Acknowledged: which act has which seq.
     acknowledged: BTreeMap<u64, uuid::Uuid>,
     /// What the server recorded of itself and signed.
@@ -387,7 +387,7 @@ impl World {
             log,
         };
         let disk = Memory::default();
-        let (outbox, stop, delivered, pins) = station(&folder, &disk, &server);
+        let (outbox, stop, delivered, trusted) = station(&folder, &disk, &server);
         let world = Self {
             folder,
             server,
@@ -395,7 +395,7 @@ impl World {
             outbox,
             stop,
             delivered,
-            pins,
+            trusted,
             acknowledged: BTreeMap::new(),
             own: Vec::new(),
             copied: false,
@@ -467,7 +467,7 @@ impl World {
         self.crashes += 1;
         self.stop.send_replace(true);
         self.disk = self.disk.after_power_failure(torn);
-        (self.outbox, self.stop, self.delivered, self.pins) = station(&self.folder, &self.disk, &self.server);
+        (self.outbox, self.stop, self.delivered, self.trusted) = station(&self.folder, &self.disk, &self.server);
     }
 
     async fn step(&mut self, step: &Step) {
@@ -558,8 +558,8 @@ impl World {
             );
         }
         let next = entries.len() as u64;
-        assert_eq!(self.pins.get(&borgo()).unwrap().next_seq, next);
-        let pinned = self.pins.get(&borgo()).unwrap().checkpoint();
+        assert_eq!(self.trusted.get(&borgo()).unwrap().next_seq, next);
+        let pinned = self.trusted.get(&borgo()).unwrap().checkpoint();
         let frontier = running.store.frontier(&self.server.log, pinned.size).await.unwrap();
         assert_eq!(frontier.root(), pinned.root);
     }
@@ -569,23 +569,28 @@ fn station(
     folder: &tempfile::TempDir,
     disk: &Memory,
     server: &Server,
-) -> (Outbox, watch::Sender<bool>, watch::Receiver<Delivered>, Arc<Pins>) {
-    let pins = Arc::new(Pins::open(folder.path().join("pins")).unwrap());
-    pins.pin_key(&borgo(), first_seen(&key().verifier())).unwrap();
+) -> (
+    Outbox,
+    watch::Sender<bool>,
+    watch::Receiver<Delivered>,
+    Arc<TrustedCheckpoints>,
+) {
+    let trusted = Arc::new(TrustedCheckpoints::open(folder.path().join("pins")).unwrap());
+    trusted.pin_key(&borgo(), first_seen(&key().verifier())).unwrap();
     let opening = Opening {
         medium: Box::new(disk.clone()),
         key: RecordKey::from_bytes(&[3; 32]).unwrap(),
         station: sala(),
-        delivered: pins.delivered(),
+        delivered: trusted.delivered(),
         clock: jiff::Timestamp::now,
     };
     let (outbox, damage) = Outbox::open(opening).unwrap();
     assert_eq!(damage, [], "a crash is no damage");
     let contact = Arc::new(Contact::default());
-    let (courier, delivered) = Courier::new(server.clone(), sala(), outbox.clone(), Arc::clone(&pins), contact);
+    let (courier, delivered) = Courier::new(server.clone(), sala(), outbox.clone(), Arc::clone(&trusted), contact);
     let stop = watch::Sender::new(false);
     tokio::spawn(courier.run(stop.subscribe()));
-    (outbox, stop, delivered, pins)
+    (outbox, stop, delivered, trusted)
 }
 
 fn event() -> Event {

@@ -26,7 +26,7 @@ mod audit_time;
 mod cluster;
 mod documents;
 mod domain_called;
-mod dome_hold;
+mod dome_lease;
 mod end_to_end;
 mod i18n;
 mod media_streams;

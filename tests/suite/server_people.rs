@@ -190,7 +190,7 @@ async fn r_ptz_3_one_person_holds_a_dome_and_the_others_are_told_who() {
         .await
         .unwrap_err()
     {
-        RefusalKind::HeldByOther(holder) => assert_eq!(holder, taken.holder.unwrap()),
+        RefusalKind::LeasedByOther(holder) => assert_eq!(holder, taken.holder.unwrap()),
         other => panic!("{other:?}"),
     }
     let all: Vec<LeaseState> = console.get(console.url("/v1/holds"), &force.token).await.unwrap();

@@ -158,7 +158,7 @@ async fn r_aud_2_taking_the_outbox_away_shows_at_the_next_sign_in() {
     soon(health.wait_for(|health| matches!(health.audit, AuditState::Broken { .. })))
         .await
         .unwrap();
-    let refused = session.steer(&"cam-02".parse().unwrap()).await.err();
+    let refused = session.drive_ptz(&"cam-02".parse().unwrap()).await.err();
     assert!(
         matches!(refused, Some(Refusal::LogNotTrusted { .. })),
         "only live view is left: {refused:?}"

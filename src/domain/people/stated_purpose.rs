@@ -3,7 +3,7 @@
 //! Invariant: a purpose that needs a number has one; note and number are short and have no control characters.
 //! Deliberately absent: when it is asked for (signing in, changing it), what is done under it.
 
-use super::Purpose;
+use super::{Level, Purpose};
 use serde::{Deserialize, Serialize};
 
 /// Longest protocol number, characters.
@@ -95,6 +95,16 @@ impl Stated {
         Ok(stated)
     }
 
+    /// What counts for a person of this level: the contractor repairs, whatever was stated, so that no watching for another
+    /// purpose stands in the register under their name (R-MNT-1).
+    pub fn at_level(self, level: Level) -> Self {
+        let purpose = match level {
+            Level::Maintainer => Purpose::Maintenance,
+            Level::Operator | Level::Supervisor | Level::ForceOperator | Level::SystemAdministrator => self.purpose,
+        };
+        Self { purpose, ..self }
+    }
+
     /// The purpose.
     pub fn purpose(&self) -> Purpose {
         self.purpose
@@ -123,6 +133,22 @@ mod tests {
             assert_eq!((stated.purpose(), stated.protocol_no()), (purpose, "12/2026"));
         }
         assert!(Stated::new(Purpose::Traffic, "", "").is_ok());
+    }
+
+    #[test]
+    fn r_mnt_1_the_contractor_is_there_for_maintenance_whatever_was_stated() {
+        let stated = Stated::new(Purpose::UrbanSecurity, "dome ferma", "7/2026").unwrap();
+        let contractor = stated.clone().at_level(Level::Maintainer);
+        assert_eq!(contractor.purpose(), Purpose::Maintenance);
+        assert_eq!((contractor.note(), contractor.protocol_no()), ("dome ferma", "7/2026"));
+        for level in [
+            Level::Operator,
+            Level::Supervisor,
+            Level::ForceOperator,
+            Level::SystemAdministrator,
+        ] {
+            assert_eq!(stated.clone().at_level(level), stated);
+        }
     }
 
     #[test]

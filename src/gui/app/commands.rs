@@ -6,15 +6,18 @@
 use super::account_admin::AccountAdmin;
 use super::overlays::{self, Outcome, Overlay, Under};
 use super::session_state::Shown;
-use super::{App, Message, Place, Screen};
+use super::{App, Message, Screen};
 use crate::domain::people::lock;
+use crate::gui::i18n::fl;
 use crate::gui::input::device::{Event, Given};
 use crate::gui::input::{Command, Context, Edge};
 use crate::gui::screen::cameras::Cameras;
 use crate::gui::screen::{control_room, diagnostics, enrol, sign_in};
+use crate::gui::theme::Tone;
 use crate::gui::ui::unlock::Unlock;
 use crate::gui::ui::wall_chooser::{self, WallChooser};
 use crate::gui::window_content::{self, Pane};
+use crate::gui::windows::{self, Place};
 use iced::{Task, window};
 use std::sync::Arc;
 use std::time::Instant;
@@ -105,10 +108,11 @@ impl App {
     }
 
     fn open_account_admin(&mut self) -> Task<Message> {
-        let Screen::Session(session) = &self.screen else {
+        let Screen::Session(session) = &mut self.screen else {
             return Task::none();
         };
-        if !session.desk.keeps_people() {
+        if !session.desk.administers_accounts() {
+            session.tell(Tone::Other, fl!("people-not-here"));
             return Task::none();
         }
         let (admin, reading) = AccountAdmin::new(session.desk.clone());
@@ -120,10 +124,11 @@ impl App {
     }
 
     fn open_cameras(&mut self) -> Task<Message> {
-        let Screen::Session(session) = &self.screen else {
+        let Screen::Session(session) = &mut self.screen else {
             return Task::none();
         };
-        if !session.desk.keeps_cameras() && !session.desk.approves_cameras() {
+        if !session.desk.administers_cameras() && !session.desk.approves_cameras() {
+            session.tell(Tone::Other, fl!("cameras-not-here"));
             return Task::none();
         }
         let (screen, reading) = Cameras::new(session.desk.clone());
@@ -198,19 +203,19 @@ impl App {
             wall_chooser::Action::None | wall_chooser::Action::Close => Task::none(),
             wall_chooser::Action::Load(name) => {
                 session.overlays.walls_chosen();
-                self.windows.show_saved(&name, place, main)
+                self.windows.show_saved(&name, place, main).map(Message::Windows)
             }
             wall_chooser::Action::Save(name) => match self.windows.save(&name, place, main) {
                 Ok(written) => {
                     session.overlays.walls_chosen();
-                    written
+                    written.map(Message::Windows)
                 }
                 Err(why) => {
                     session.overlays.wall_not_saved(why);
                     Task::none()
                 }
             },
-            wall_chooser::Action::Forget(name) => self.windows.forget(&name, main),
+            wall_chooser::Action::Forget(name) => self.windows.forget(&name, main).map(Message::Windows),
         }
     }
 
@@ -233,11 +238,13 @@ impl App {
         };
         match act(pane) {
             window_content::Action::None => Task::none(),
-            window_content::Action::Run(task) => task.map(move |message| Message::Pane(place, message)),
+            window_content::Action::Run(task) => {
+                task.map(move |message| Message::Windows(windows::Message::Pane(place, message)))
+            }
             window_content::Action::SignOut => self.sign_out(),
             window_content::Action::NewWindow => match &self.screen {
                 Screen::Session(session) => match session.pane() {
-                    Some(pane) => self.windows.open(pane, &self.keyboard.keymap),
+                    Some(pane) => self.windows.open(pane, &self.keyboard.keymap).map(Message::Windows),
                     None => Task::none(),
                 },
                 _ => Task::none(),

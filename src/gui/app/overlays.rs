@@ -5,7 +5,6 @@
 //! most one; the card over a locked workstation covers every window. Deliberately absent: what an overlay does by itself,
 //! what follows for the program (`app`).
 
-use super::Place;
 use super::account_admin::{self, AccountAdmin};
 use crate::domain::saved_wall::{Arrangements, NotSaved};
 use crate::gui::app;
@@ -17,6 +16,7 @@ use crate::gui::ui::form::Next;
 use crate::gui::ui::takeover_prompt::{self, TakeoverPrompt};
 use crate::gui::ui::unlock::{self, Unlock};
 use crate::gui::ui::wall_chooser::{self, WallChooser};
+use crate::gui::windows::Place;
 use crate::station::Knock;
 use iced::{Element, Task};
 use std::sync::Arc;

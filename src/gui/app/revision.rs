@@ -8,13 +8,14 @@ use super::{App, Message, Screen};
 use crate::gui::scene::{Scene, ScreenName};
 use crate::gui::screen::control_room::Glance;
 use crate::gui::window_content::{self, Pane};
+use crate::gui::windows;
 use iced::Task;
 use std::time::Instant;
 
 impl Message {
     /// Whether the program only looks at itself.
     fn is_beat(&self) -> bool {
-        let Message::Pane(_, window_content::Message::Room(message)) = self else {
+        let Message::Windows(windows::Message::Pane(_, window_content::Message::Room(message))) = self else {
             return matches!(self, Message::Tick);
         };
         message.is_beat()

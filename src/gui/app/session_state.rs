@@ -3,7 +3,6 @@
 //! Invariant: the root has one exactly while somebody is signed in, so that nothing of a person outlives their session.
 //! Deliberately absent: signing in and out (`app`), when it locks (`domain::people::lock`), further windows (`windows`).
 
-use super::Place;
 use super::overlays::{Overlay, Overlays, Under};
 use crate::domain::people::lock::Lock;
 use crate::gui::app::Message;
@@ -15,7 +14,7 @@ use crate::gui::theme::Tone;
 use crate::gui::ui::controls::body;
 use crate::gui::ui::takeover_prompt::TakeoverPrompt;
 use crate::gui::window_content::Pane;
-use crate::gui::windows::Windows;
+use crate::gui::windows::{self, Place, Windows};
 use crate::station::Knock;
 use iced::Element;
 use iced::widget::center;
@@ -126,13 +125,14 @@ impl SessionState {
             Some(window) => windows.pane(window),
             None => self.pane(),
         };
+        let in_wall = move |message| Message::Windows(windows::Message::Pane(place, message));
         let screen = || match (pane, &self.shown) {
-            (Some(pane), _) => pane.view().map(move |message| Message::Pane(place, message)),
+            (Some(pane), _) => pane.view().map(in_wall),
             (None, Shown::Diagnostics(screen)) => screen.view().map(Message::Diagnostics),
             (None, Shown::Work(_) | Shown::Seating) => center(body(fl!("app-starting"))).into(),
         };
         let bare = || match pane {
-            Some(pane) => pane.bare().map(move |message| Message::Pane(place, message)),
+            Some(pane) => pane.bare().map(in_wall),
             None => center(body("")).into(),
         };
         let under = Under {

@@ -207,7 +207,7 @@ impl App {
         for sentence in &self.keyboard.told {
             session.tell(Tone::Attention, sentence.clone());
         }
-        opening
+        opening.map(Message::Windows)
     }
 
     /// Signs the person out.
@@ -238,6 +238,7 @@ impl App {
             return Task::none();
         };
         let kept = session.pane().map_or_else(Task::none, |pane| self.windows.keep(pane));
+        let kept = kept.map(Message::Windows);
         let windows = self.windows.close_all();
         let left = Task::perform(how(session.desk.as_ref()), then);
         Task::batch([kept, windows, left])

@@ -163,8 +163,17 @@ fn the_office_goes_from_list_to_list_and_only_whoever_keeps_people_has_it() {
     assert!(top(&app).is_none());
     main_pane(&app);
     let (mut operator, _) = App::at_desk(options(), fake::desk(4, 1));
-    press(&mut operator, Command::People);
-    assert!(top(&operator).is_none());
+    for (command, sentence) in [
+        (Command::People, fl!("people-not-here")),
+        (Command::Cameras, fl!("cameras-not-here")),
+    ] {
+        press(&mut operator, command);
+        assert!(top(&operator).is_none());
+        assert!(
+            main_pane(&operator).room().messages().contains(&sentence),
+            "{command:?} is silent"
+        );
+    }
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub enum Place {
     ProtocolNo,
     Minutes,
     Start,
+    Close,
 }
 
 /// The dialogue.
@@ -80,7 +81,9 @@ impl Declare {
             .chain(liftable.map(|mask| Change::Mask(mask.id.clone())));
         let changes: Vec<Change> = changes.collect();
         let mut form = Form::default();
-        if !changes.is_empty() {
+        if changes.is_empty() {
+            form = form.button(Place::Close, Icon::Close, fl!("export-close"));
+        } else {
             let words: Vec<String> = changes.iter().map(|change| change_words(change, &camera)).collect();
             form = form
                 .choice(Place::Change, fl!("declare-change"), words, 0)
@@ -102,6 +105,7 @@ impl Declare {
     pub fn update(&mut self, message: Message) -> Next<Message> {
         match message {
             Message::Form(message) => match self.form.update(message) {
+                Step::Pressed(Place::Close) => return Next::Close,
                 Step::Pressed(_) => return self.start(),
                 Step::Next(next) => return next.map(Message::Form),
             },
@@ -149,7 +153,10 @@ impl Declare {
             content = content.push(self.in_force(event, now));
         }
         if self.changes.is_empty() {
-            return content.push(body(fl!("declare-nothing"))).into();
+            let nothing = column![body(fl!("declare-nothing")), self.form.input(Place::Close)];
+            return content
+                .push(self.form.scope(nothing.spacing(14)).map(Message::Form))
+                .into();
         }
         let form = column![
             self.form.input(Place::Change),

@@ -69,7 +69,7 @@ impl ExtendGrace {
             return Next::None;
         }
         self.form.wait();
-        Next::Run(Task::perform(self.desk.go_on(reason), |answer| {
+        Next::Run(Task::perform(self.desk.extend_grace(reason), |answer| {
             Message::Answered(answer.map_err(Arc::new))
         }))
     }

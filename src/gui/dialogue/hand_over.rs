@@ -113,9 +113,9 @@ mod tests {
 
     fn answered(commands: &[Command]) -> Vec<String> {
         let desk = fake::desk(8, 2);
-        let hold = desk.holds().into_iter().find(|hold| hold.ours).unwrap();
-        let camera = desk.plan().camera(&hold.camera).unwrap().clone();
-        let mut dialogue = HandOver::new(desk.clone(), camera, hold.asking[0].clone(), &Keymap::default());
+        let lease = desk.leases().into_iter().find(|lease| lease.ours).unwrap();
+        let camera = desk.plan().camera(&lease.camera).unwrap().clone();
+        let mut dialogue = HandOver::new(desk.clone(), camera, lease.asking[0].clone(), &Keymap::default());
         for command in commands {
             dialogue.update(Message::Form(form::Message::Command(*command)));
         }

@@ -30,7 +30,7 @@ pub enum Place {
 pub struct RequestDome {
     desk: Arc<dyn DomeLeases>,
     camera: CameraPlan,
-    hold: DomeLease,
+    lease: DomeLease,
     form: Form<Place>,
 }
 
@@ -50,10 +50,10 @@ pub struct Said {
 
 impl RequestDome {
     /// The dialogue for a dome that somebody else holds.
-    pub fn new(desk: Arc<dyn DomeLeases>, camera: CameraPlan, hold: DomeLease) -> RequestDome {
+    pub fn new(desk: Arc<dyn DomeLeases>, camera: CameraPlan, lease: DomeLease) -> RequestDome {
         let mut form = Form::default().field(Place::Reason, fl!("ask-reason"), "").button(
             Place::Ask,
-            Icon::Held,
+            Icon::Leased,
             fl!("ask-start"),
         );
         if desk.person().level == Level::Supervisor {
@@ -62,7 +62,7 @@ impl RequestDome {
         RequestDome {
             desk,
             camera,
-            hold,
+            lease,
             form,
         }
     }
@@ -110,12 +110,12 @@ impl RequestDome {
         ];
         let held = fl!(
             "panel-held-by",
-            name = self.hold.display_name.as_str(),
-            body = self.hold.agency.as_str()
+            name = self.lease.display_name.as_str(),
+            body = self.lease.agency.as_str()
         );
         let mut content = column![
             title,
-            labelled(Icon::Held, held, Tone::Other),
+            labelled(Icon::Leased, held, Tone::Other),
             self.form.input(Place::Reason),
             quiet(fl!("ask-recorded")),
         ];
@@ -134,9 +134,9 @@ mod tests {
     use crate::gui::input::Command;
 
     fn dialogue(desk: Arc<Fake>) -> (RequestDome, Arc<Fake>) {
-        let hold = desk.holds().remove(0);
-        let camera = desk.plan().camera(&hold.camera).unwrap().clone();
-        (RequestDome::new(desk.clone(), camera, hold), desk)
+        let lease = desk.leases().remove(0);
+        let camera = desk.plan().camera(&lease.camera).unwrap().clone();
+        (RequestDome::new(desk.clone(), camera, lease), desk)
     }
 
     fn act(message: form::Message<Place>) -> Message {

@@ -115,7 +115,7 @@ pub(super) const TABLE: [Row; 85] = [
     row(Command::Layout(Layout::SixtyFour), "riquadri-64", WALL, &["F9"]),
     row(Command::Layout(Layout::OneLarge), "uno-grande", WALL, &["F10"]),
     row(Command::WallAlone, "solo-parete", WALL, &["F11"]),
-    row(Command::AskHold, "prendi-dome", WALL, &["G"]),
+    row(Command::AskLease, "prendi-dome", WALL, &["G"]),
     row(Command::HandOver, "cedi-dome", &[Context::Wall, Context::Form], &["L"]),
     row(Command::Clearances, "nullaosta", WALL, &["N"]),
     row(Command::Snapshot, "foto", WALL, &["S"]),

@@ -38,7 +38,7 @@ pub enum Command {
     /// The wall alone in the window, or the rooms around it again.
     WallAlone,
     /// Take the selected dome, or ask its holder for it.
-    AskHold,
+    AskLease,
     /// Answer who asks for a dome of ours.
     HandOver,
     /// Ask for a clearance, or answer one.

@@ -8,7 +8,7 @@ use super::bindings::Keymap;
 use super::chord::Chord;
 use super::command::{Command, Edge};
 use super::context::Context;
-use super::held::{Held, Press, Release};
+use super::held_keys::{HeldKeys, Press, Release};
 use iced::event::Status;
 use iced::keyboard::key::Physical;
 use iced::{keyboard, mouse, window};
@@ -47,7 +47,7 @@ pub struct Keyboard {
     pub keymap: Arc<Keymap>,
     /// What of the file of keys does not hold, for the people at the workstation.
     pub told: Vec<String>,
-    held: Held<(window::Id, Physical), (window::Id, Command)>,
+    held: HeldKeys<(window::Id, Physical), (window::Id, Command)>,
 }
 
 impl Keyboard {

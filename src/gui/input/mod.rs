@@ -7,7 +7,7 @@
 //! | [`chord`](Chord) | a key with its modifiers, and its names in the file of keys and on the screen |
 //! | [`bindings`](Keymap) | the table: (context, chord) → command |
 //! | [`key_file`] | `keys.toml`, in which a workstation changes the table |
-//! | [`held`] | from press to release of each physical key, over a remote desktop too |
+//! | [`held_keys`] | from press to release of each physical key, over a remote desktop too |
 //! | [`device`] | what the root listens to |
 //!
 //! Invariant: a command has a key in a context or it has none; nothing reads a key by itself. Deliberately absent: what a
@@ -18,7 +18,7 @@ mod chord;
 mod command;
 mod context;
 pub mod device;
-pub mod held;
+pub mod held_keys;
 pub mod key_file;
 
 pub use bindings::{Keymap, fixed_key};

@@ -14,6 +14,7 @@ use crate::gui::sentences;
 use crate::gui::session_port::Desk;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, heading, over, quiet};
+use crate::gui::ui::shortcuts_help::May;
 use crate::gui::ui::{shortcuts_help, top_bar};
 use crate::station::{Diagnosis, Health, Refusal};
 use iced::alignment::Vertical;
@@ -195,7 +196,7 @@ impl Diagnostics {
         if self.help {
             return over(
                 screen,
-                shortcuts_help::view(&self.keymap),
+                shortcuts_help::view(&self.keymap, May::of(self.desk.as_ref())),
                 Message::Command(Command::Back),
             );
         }
@@ -208,7 +209,7 @@ impl Diagnostics {
             None | Some(Row::Asked) => (fl!("diagnostics-asked"), Tone::Normal, Default::default()),
             Some(Row::Refused(why)) => (why.clone(), Tone::Attention, Default::default()),
             Some(Row::Known(diagnosis)) => {
-                let drift = diagnosis.kept.as_ref().and_then(sentences::drift);
+                let drift = diagnosis.mask_sync.as_ref().and_then(sentences::drift);
                 let (state, tone) = match (&diagnosis.trouble, diagnosis.reachable) {
                     (Some(trouble), _) => (sentences::trouble(trouble), Tone::Attention),
                     (None, true) if drift.is_some() => (drift.unwrap_or_default(), Tone::Attention),

@@ -74,7 +74,12 @@ impl Enrol {
     }
 
     fn start(&mut self) -> Action {
-        if self.waiting || self.address.trim().is_empty() {
+        if self.waiting {
+            return Action::None;
+        }
+        if self.address.trim().is_empty() || self.code.trim().is_empty() {
+            self.error = Some(fl!("enrol-incomplete"));
+            self.place = usize::from(!self.address.trim().is_empty());
             return Action::None;
         }
         (self.waiting, self.error) = (true, None);

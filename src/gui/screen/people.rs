@@ -154,6 +154,9 @@ impl People {
         };
         let (name, about) = (row.display_name.as_str(), (act, row.user.clone()));
         let (title, what, words) = match act {
+            Act::Disable if row.active_at.is_some() => {
+                (name, fl!("people-sure-active", name = name), fl!("people-disable"))
+            }
             Act::Disable => (name, fl!("people-sure", name = name), fl!("people-disable")),
             Act::EndSession => (name, fl!("sessions-sure", name = name), fl!("people-end")),
         };
@@ -304,7 +307,11 @@ fn line(account: &AccountView, at: usize, chosen: bool) -> Element<'_, Message> 
         Cell::plain(sentences::level(account.level)),
         Cell::plain(account.act.as_str()),
         Cell::plain(day(account.last_use_ms)),
-        Cell::plain(day(account.confirm_by_ms)),
+        Cell::plain(
+            account
+                .confirm_by_ms
+                .map_or_else(|| fl!("people-no-deadline"), sentences::day),
+        ),
         Cell::toned(standing, tone),
     ];
     table::line(cells, PARTS, chosen, Message::Choose(at))

@@ -131,7 +131,7 @@ impl Workstations {
     }
 
     fn open_new(&mut self) -> Next<Message> {
-        if !self.desk.keeps_stations() {
+        if !self.desk.administers_workstations() {
             return Next::None;
         }
         self.said = None;
@@ -143,7 +143,7 @@ impl Workstations {
     /// The chosen workstation, when this person may revoke it.
     fn revocable(&self) -> Option<&StationView> {
         let row = self.rows.as_ref()?.get(self.chosen)?;
-        (row.enabled && self.desk.keeps_stations()).then_some(row)
+        (row.enabled && self.desk.administers_workstations()).then_some(row)
     }
 
     fn ask(&mut self) -> Next<Message> {
@@ -217,7 +217,7 @@ impl Workstations {
             }
         };
         let act = |icon, words, command, on_press| action(icon, words, keymap.key(command).as_ref(), false, on_press);
-        let may = self.desk.keeps_stations();
+        let may = self.desk.administers_workstations();
         let acts = row![
             act(
                 Icon::Done,

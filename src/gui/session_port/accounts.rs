@@ -9,7 +9,7 @@ use crate::station::{AccountChange, AccountView, Session, SessionView};
 /// Accounts, and who is signed in.
 pub trait Accounts: SignedIn {
     /// Whether the accounts are this person's to look after.
-    fn keeps_people(&self) -> bool;
+    fn administers_accounts(&self) -> bool;
     /// Accounts of the people this person looks after.
     fn people(&self) -> Answer<Vec<AccountView>>;
     /// Changes an account: confirms, disables, enables it, gives it another first password or second factor.
@@ -21,7 +21,7 @@ pub trait Accounts: SignedIn {
 }
 
 impl Accounts for Session {
-    fn keeps_people(&self) -> bool {
+    fn administers_accounts(&self) -> bool {
         Session::may_see_accounts(self)
     }
 

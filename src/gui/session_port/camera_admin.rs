@@ -11,11 +11,11 @@ use crate::station::{
 /// The cameras of the site plan.
 pub trait CameraAdmin: SignedIn {
     /// Whether cameras are this person's to add, change and remove.
-    fn keeps_cameras(&self) -> bool;
+    fn administers_cameras(&self) -> bool;
     /// Whether changes that need two are this person's to approve.
     fn approves_cameras(&self) -> bool;
     /// Cameras of the plan, with what is looked after of each.
-    fn kept_cameras(&self) -> Answer<Vec<CameraView>>;
+    fn administered_cameras(&self) -> Answer<Vec<CameraView>>;
     /// Looks for cameras on the network.
     fn find_cameras(&self) -> Answer<Vec<FoundCamera>>;
     /// Tests a camera that need not be in the plan.
@@ -31,7 +31,7 @@ pub trait CameraAdmin: SignedIn {
 }
 
 impl CameraAdmin for Session {
-    fn keeps_cameras(&self) -> bool {
+    fn administers_cameras(&self) -> bool {
         Session::may_change_cameras(self)
     }
 
@@ -39,7 +39,7 @@ impl CameraAdmin for Session {
         Session::may_approve_cameras(self)
     }
 
-    fn kept_cameras(&self) -> Answer<Vec<CameraView>> {
+    fn administered_cameras(&self) -> Answer<Vec<CameraView>> {
         act(self, async move |session| session.administered_cameras().await)
     }
 

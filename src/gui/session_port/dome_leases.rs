@@ -11,7 +11,7 @@ use crate::station::{Holder, Session};
 /// The leases of the domes.
 pub trait DomeLeases: SignedIn {
     /// Leases of the domes: holder, whether that is the person at this desk, and who asks.
-    fn holds(&self) -> Vec<DomeLease>;
+    fn leases(&self) -> Vec<DomeLease>;
     /// Asks the holder for a dome.
     fn ask_for_dome(&self, camera: CameraId, reason: Reason) -> Answer<()>;
     /// Passes a dome to somebody who asked for it.
@@ -37,18 +37,19 @@ pub struct DomeLease {
 }
 
 impl DomeLeases for Session {
-    fn holds(&self) -> Vec<DomeLease> {
+    fn leases(&self) -> Vec<DomeLease> {
         let user = &Session::person(self).user;
-        let holds = Session::leases(self);
-        let held = holds.borrow();
-        held.iter()
-            .map(|held| DomeLease {
-                camera: held.camera.clone(),
-                display_name: held.holder.display_name.clone(),
-                agency: held.holder.agency.clone(),
-                ours: &held.holder.user == user,
-                asking: held.asking.clone(),
-                passes_to: held.passes_to.clone(),
+        let leases = Session::leases(self);
+        let leases = leases.borrow();
+        leases
+            .iter()
+            .map(|leased| DomeLease {
+                camera: leased.camera.clone(),
+                display_name: leased.holder.display_name.clone(),
+                agency: leased.holder.agency.clone(),
+                ours: &leased.holder.user == user,
+                asking: leased.asking.clone(),
+                passes_to: leased.passes_to.clone(),
             })
             .collect()
     }

@@ -6,7 +6,7 @@
 //! | [`SignedIn`] | who is signed in at this workstation, and what is in force for them |
 //! | [`SessionLife`] | the life of a session: stated purpose, lock, request for the account, sign-out |
 //! | [`Watch`] | live pictures: open a view, go on without the audit server for the grace |
-//! | [`Steer`] | PTZ control: moves and presets of a dome |
+//! | [`PtzControl`] | PTZ control: moves and presets of a dome |
 //! | [`DomeLeases`] | dome leases: who steers which dome, and how a dome passes from one to another |
 //! | [`Record`] | recordings and copies: snapshot, playback, export |
 //! | [`Clear`] | clearances for recordings: requests, and a supervisor's answers |
@@ -28,10 +28,10 @@ mod declared_events;
 mod dome_leases;
 mod maintain;
 mod masks;
+mod ptz_control;
 mod record;
 mod session_life;
 mod signed_in;
-mod steer;
 mod watch;
 mod workstations;
 
@@ -42,10 +42,10 @@ pub use declared_events::{DeclaredEvents, InForce};
 pub use dome_leases::{DomeLease, DomeLeases};
 pub use maintain::Maintain;
 pub use masks::Masks;
+pub use ptz_control::{PtzControl, PtzDrive};
 pub use record::{ExportWish, Record, Reel};
 pub use session_life::SessionLife;
 pub use signed_in::SignedIn;
-pub use steer::{PtzDrive, Steer};
 pub use watch::{Feed, Watch};
 pub use workstations::WorkstationAdmin;
 
@@ -60,7 +60,7 @@ pub type Answer<T> = BoxFuture<'static, Result<T, Refusal>>;
 pub trait Desk:
     SessionLife
     + Watch
-    + Steer
+    + PtzControl
     + DomeLeases
     + Record
     + Clear
@@ -76,7 +76,7 @@ pub trait Desk:
 impl<T> Desk for T where
     T: SessionLife
         + Watch
-        + Steer
+        + PtzControl
         + DomeLeases
         + Record
         + Clear

@@ -17,7 +17,7 @@ pub trait Watch: SignedIn {
     /// Whether the audit path lets live pictures be seen now.
     fn may_watch(&self) -> bool;
     /// Extends the grace by a quarter of an hour, in one's own name, although the audit path says no.
-    fn go_on(&self, reason: String) -> Answer<()>;
+    fn extend_grace(&self, reason: String) -> Answer<()>;
     /// Opens a live view; recorded before its first picture.
     fn view(&self, camera: CameraId, stream: StreamRole) -> Answer<Arc<dyn Feed>>;
     /// People who have live pictures open, by camera.
@@ -45,7 +45,7 @@ impl Watch for Session {
         Session::may_watch(self)
     }
 
-    fn go_on(&self, reason: String) -> Answer<()> {
+    fn extend_grace(&self, reason: String) -> Answer<()> {
         act(self, async move |session| session.extend_grace(&reason).await)
     }
 

@@ -10,7 +10,7 @@ use crate::station::{EnrolmentCode, NewCode, Session, StationView};
 /// The workstations of the municipality.
 pub trait WorkstationAdmin: SignedIn {
     /// Whether this person may enrol and revoke workstations.
-    fn keeps_stations(&self) -> bool;
+    fn administers_workstations(&self) -> bool;
     /// Workstations, enrolled and revoked.
     fn workstations(&self) -> Answer<Vec<StationView>>;
     /// Makes a code with which a new workstation enrols itself, once.
@@ -20,7 +20,7 @@ pub trait WorkstationAdmin: SignedIn {
 }
 
 impl WorkstationAdmin for Session {
-    fn keeps_stations(&self) -> bool {
+    fn administers_workstations(&self) -> bool {
         Session::may_enrol_workstations(self)
     }
 

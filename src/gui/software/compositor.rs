@@ -4,14 +4,12 @@
 //! compositor is used.
 
 use super::renderer::Renderer;
+use super::target::{FORMAT, Target};
 use crate::gui::widget::wall::gpu_adapter;
 use iced::advanced::graphics::{self, Shell, Viewport, color, compositor, error};
 use iced::{Color, Font, Pixels, wgpu};
 use std::num::NonZeroU32;
 use std::sync::mpsc;
-
-/// What the interface is drawn in: as the window wants its pixels, colours as the screen stores them.
-const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Bgra8Unorm;
 
 // Colours are mixed as the screen stores them (`web-colors`), here and over the pictures alike.
 const _: () = assert!(!color::GAMMA_CORRECTION);
@@ -49,6 +47,10 @@ impl From<Trouble> for graphics::Error {
             reason: error::Reason::RequestFailed(trouble.to_string()),
         }
     }
+}
+
+impl compositor::Default for Renderer {
+    type Compositor = Compositor;
 }
 
 impl compositor::Compositor for Compositor {
@@ -153,50 +155,6 @@ impl compositor::Compositor for Compositor {
 
     fn screenshot(&mut self, renderer: &mut Renderer, viewport: &Viewport, background: Color) -> Vec<u8> {
         renderer.interface.screenshot(viewport, background)
-    }
-}
-
-/// Where the interface of a window is drawn, and where the processor reads it.
-pub struct Target {
-    width: u32,
-    height: u32,
-    texture: wgpu::Texture,
-    view: wgpu::TextureView,
-    read: wgpu::Buffer,
-    /// Bytes from one row to the next in `read`.
-    stride: u32,
-}
-
-impl Target {
-    fn new(device: &wgpu::Device, width: u32, height: u32) -> Target {
-        let texture = device.create_texture(&wgpu::TextureDescriptor {
-            label: Some("vedetta interface"),
-            size: wgpu::Extent3d {
-                width,
-                height,
-                depth_or_array_layers: 1,
-            },
-            mip_level_count: 1,
-            sample_count: 1,
-            dimension: wgpu::TextureDimension::D2,
-            format: FORMAT,
-            usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
-            view_formats: &[],
-        });
-        let stride = (4 * width).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
-        Target {
-            width,
-            height,
-            view: texture.create_view(&Default::default()),
-            texture,
-            read: device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("vedetta interface"),
-                size: u64::from(stride) * u64::from(height),
-                usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-                mapped_at_creation: false,
-            }),
-            stride,
-        }
     }
 }
 

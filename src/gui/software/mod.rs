@@ -20,5 +20,6 @@ mod canvas;
 mod compositor;
 mod renderer;
 mod root;
+mod target;
 
 pub use root::Root;

@@ -4,9 +4,9 @@
 //! stays. Deliberately absent: deciding when (`root`), the window (`compositor`).
 
 use super::canvas::Canvas;
-use super::compositor::{Compositor, Target};
+use super::target::Target;
 use crate::gui::widget::wall::Picture;
-use iced::advanced::graphics::{self, Viewport};
+use iced::advanced::graphics::Viewport;
 use iced::advanced::{Renderer as _, image, renderer, text};
 use iced::{Background, Color, Font, Pixels, Point, Rectangle, Size, Transformation};
 
@@ -149,10 +149,6 @@ impl text::Renderer for Renderer {
             self.interface.fill_text(text, position, color, clip);
         }
     }
-}
-
-impl graphics::compositor::Default for Renderer {
-    type Compositor = Compositor;
 }
 
 impl renderer::Headless for Renderer {

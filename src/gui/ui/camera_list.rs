@@ -3,6 +3,7 @@
 //! Invariant: a dot differs in shape as well as in colour. Deliberately absent: opening cameras (the control room).
 
 use crate::domain::camera::{CameraId, CameraKind};
+use crate::domain::site::short_name::short_name;
 use crate::domain::site::{CameraPlan, SitePlan};
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
@@ -240,7 +241,7 @@ fn camera_line<'a>(camera: &'a CameraPlan, dot: Dot, selected: bool, here: bool)
     } else {
         Icon::Camera
     };
-    let name = text(shortened(&camera.name))
+    let name = text(shortened(short_name(&camera.name, &camera.place)))
         .size(theme::SMALL)
         .wrapping(text::Wrapping::None);
     let name = if selected {

@@ -12,8 +12,11 @@ use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, labelled, quiet};
 use crate::gui::widget::focus_scope::{self, FocusScope, Stop};
 use iced::alignment::Vertical;
-use iced::widget::{Button, Column, Row, button, column, container, row, text};
+use iced::widget::{Button, Column, Row, Space, button, column, container, row, text};
 use iced::{Element, Fill, Task, widget};
+
+/// Height of one line with its sign, logical pixels.
+const LINE: f32 = theme::BODY * 1.3;
 
 /// What the parent of a dialogue does next.
 pub enum Next<M, D = ()> {
@@ -330,12 +333,17 @@ impl<P: Copy + PartialEq + Send + 'static> Form<P> {
                 buttons = buttons.push(self.pressable(part, at));
             }
         }
-        let mut foot = Column::new().spacing(12);
-        if let Some(error) = &self.error {
-            foot = foot.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
-        }
-        foot.push(buttons.push(closing(close)).wrap())
+        column![wrong(self.error.as_deref()), buttons.push(closing(close)).wrap()].spacing(12)
     }
+}
+
+/// The line that says what is wrong. Its place is kept while nothing is, so that the parts do not move under a click.
+pub fn wrong<'a, M: 'a>(error: Option<&'a str>) -> Element<'a, M> {
+    let words: Element<'a, M> = match error {
+        Some(error) => labelled(Icon::Warning, error, Tone::Attention).into(),
+        None => Space::new().height(LINE).into(),
+    };
+    words
 }
 
 /// The button that closes a dialogue.
@@ -472,8 +480,8 @@ mod tests {
     #[test]
     fn what_is_typed_in_one_batch_lands_in_the_part_where_the_keyboard_was() {
         let (mut typist, mut form) = (Typist::new(), form());
-        // From the first field over the choice and a button into the second field, and back again.
-        let went = types(&mut typist, &mut form, &keys("furto⇥↓⇥⇥prot. 7⇤⇤→→→⇤ grave"));
+        // From the first field over the choice and a button into the second field, and back again to write it anew.
+        let went = types(&mut typist, &mut form, &keys("furto⇥↓⇥⇥prot. 7⇤⇤→→→⇤furto grave"));
         assert!(went.is_empty());
         assert_eq!(form.typed(Place::Why), "furto grave");
         assert_eq!(form.typed(Place::Reason), "prot. 7");
@@ -481,6 +489,15 @@ mod tests {
         // The next batch goes on where this one stopped.
         types(&mut typist, &mut form, &keys("!"));
         assert_eq!(form.typed(Place::Why), "furto grave!");
+    }
+
+    #[test]
+    fn what_stands_in_a_field_is_replaced_where_the_keyboard_comes_to_it_and_kept_where_it_stays() {
+        let (mut typist, mut form) = (Typist::new(), form());
+        form.write(Place::Reason, "9".into());
+        types(&mut typist, &mut form, &keys("a⇥⇥⇥1, "));
+        types(&mut typist, &mut form, &keys("44"));
+        assert_eq!((form.typed(Place::Why), form.typed(Place::Reason)), ("a", "1, 44"));
     }
 
     #[test]
@@ -535,7 +552,7 @@ mod tests {
         });
         assert!(below.is_some(), "the second field was never hit");
         types(&mut typist, &mut form, &keys("b⇤⇤⇤c"));
-        assert_eq!((form.typed(Place::Why), form.typed(Place::Reason)), ("ac", "b"));
+        assert_eq!((form.typed(Place::Why), form.typed(Place::Reason)), ("c", "b"));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The bottom strip: what needs an act, newest first, with its button, and a history that can be reopened.
 //!
-//! Invariant: nothing important disappears by itself; a notice goes only when a person puts it away, and then it is in
-//! the history. Deliberately absent: making sentences (`sentences`).
+//! Invariant: nothing important disappears by itself. What only answers a key leaves after [`PASSING`], a request when it was
+//! answered, all else when a person puts it away; whatever left is in the history. What must be acted on stands above the
+//! rest. Deliberately absent: making sentences (`sentences`), saying that a request was answered (`notifications`).
 
 use crate::domain::camera::CameraId;
 use crate::gui::i18n::fl;
@@ -13,7 +14,7 @@ use iced::alignment::Vertical;
 use iced::widget::{column, container, row, scrollable, text};
 use iced::{Element, Fill};
 use std::collections::VecDeque;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Notices kept, put away ones included.
 const KEPT: usize = 200;
@@ -21,6 +22,28 @@ const KEPT: usize = 200;
 const SHOWN: usize = 2;
 /// Height of the closed strip, for notices of two lines each: always the same, so that a message never moves the wall.
 const HEIGHT: f32 = 106.0;
+
+/// How long a notice that answers a key stands.
+pub const PASSING: Duration = Duration::from_secs(30);
+
+/// How long a notice stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stay {
+    /// It answers what was done just now.
+    Passing,
+    /// Until this is settled, here or elsewhere.
+    UntilSettled(Concern),
+    UntilPutAway,
+}
+
+/// What others ask of this person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Concern {
+    /// A clearance, by its number.
+    Clearance(u64),
+    /// A dome that a user asks for.
+    Dome { dome: CameraId, user: String },
+}
 
 /// One sentence with its time.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +53,7 @@ pub struct Notice {
     pub words: String,
     /// A camera that the notice's button goes to.
     pub camera: Option<CameraId>,
+    stay: Stay,
     put_away: bool,
 }
 
@@ -51,7 +75,7 @@ pub struct MessageStrip {
 
 impl MessageStrip {
     /// Adds a notice; the same sentence again only renews its time.
-    pub fn say(&mut self, at: SystemTime, tone: Tone, words: String, camera: Option<CameraId>) {
+    pub fn say(&mut self, at: SystemTime, tone: Tone, words: String, camera: Option<CameraId>, stay: Stay) {
         if let Some(first) = self
             .notices
             .front_mut()
@@ -66,6 +90,7 @@ impl MessageStrip {
             tone,
             words,
             camera,
+            stay,
             put_away: false,
         });
         self.notices.truncate(KEPT);
@@ -84,13 +109,27 @@ impl MessageStrip {
         }
     }
 
-    /// Notices that were not put away, with their index, newest first.
+    /// Puts away what only answered a key some time before `now`. A clock that was put back lets it stand longer.
+    pub fn tidy(&mut self, now: SystemTime) {
+        for notice in &mut self.notices {
+            let old = now.duration_since(notice.at).is_ok_and(|age| age >= PASSING);
+            notice.put_away |= old && notice.stay == Stay::Passing;
+        }
+    }
+
+    /// Puts away what stood until this was settled.
+    pub fn settle(&mut self, concern: &Concern) {
+        for notice in &mut self.notices {
+            notice.put_away |= matches!(&notice.stay, Stay::UntilSettled(until) if until == concern);
+        }
+    }
+
+    /// Notices that were not put away, with their index: those that must be acted on first, each kind newest first.
     pub fn pending(&self) -> Vec<(usize, &Notice)> {
-        self.notices
-            .iter()
-            .enumerate()
-            .filter(|(_, notice)| !notice.put_away)
-            .collect()
+        let all = self.notices.iter().enumerate();
+        let mut pending: Vec<_> = all.filter(|(_, notice)| !notice.put_away).collect();
+        pending.sort_by_key(|(_, notice)| notice.tone != Tone::Act);
+        pending
     }
 
     /// Whether the history is open.
@@ -152,7 +191,7 @@ fn line(index: usize, notice: &Notice, focused: bool) -> Element<'_, Message> {
     let sign = match notice.tone {
         Tone::Normal => Icon::Done,
         Tone::Attention | Tone::Act => Icon::Warning,
-        Tone::Other => Icon::Held,
+        Tone::Other => Icon::Leased,
     };
     let mut line = row![
         icon(sign, theme::BODY).color(notice.tone.colour()),
@@ -178,14 +217,76 @@ fn line(index: usize, notice: &Notice, focused: bool) -> Element<'_, Message> {
 mod tests {
     use super::*;
 
+    fn at(second: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(second)
+    }
+
+    fn words(strip: &MessageStrip) -> Vec<&str> {
+        strip
+            .pending()
+            .iter()
+            .map(|(_, notice)| notice.words.as_str())
+            .collect()
+    }
+
     #[test]
-    fn the_same_sentence_again_is_one_notice_and_nothing_leaves_by_itself() {
+    fn what_answers_a_key_leaves_by_itself_and_what_must_be_acted_on_stays_above() {
+        let mut strip = MessageStrip::default();
+        strip.say(
+            at(0),
+            Tone::Act,
+            "Account usato altrove.".into(),
+            None,
+            Stay::UntilPutAway,
+        );
+        strip.say(
+            at(1),
+            Tone::Attention,
+            "Maschere diverse.".into(),
+            None,
+            Stay::UntilPutAway,
+        );
+        strip.say(
+            at(2),
+            Tone::Attention,
+            "Zoom oltre il limite.".into(),
+            None,
+            Stay::Passing,
+        );
+        let all = ["Account usato altrove.", "Zoom oltre il limite.", "Maschere diverse."];
+        assert_eq!(words(&strip), all);
+        strip.tidy(at(2) + PASSING - Duration::from_millis(1));
+        assert_eq!(words(&strip), all);
+        strip.tidy(at(0));
+        strip.tidy(at(2) + PASSING);
+        assert_eq!(words(&strip), ["Account usato altrove.", "Maschere diverse."]);
+    }
+
+    #[test]
+    fn a_request_leaves_when_it_is_answered_and_no_other_one_with_it() {
+        let mut strip = MessageStrip::default();
+        for id in [7, 8] {
+            let stay = Stay::UntilSettled(Concern::Clearance(id));
+            strip.say(at(id), Tone::Act, format!("nullaosta {id}"), None, stay);
+        }
+        strip.tidy(at(99_999));
+        strip.settle(&Concern::Clearance(7));
+        assert_eq!(words(&strip), ["nullaosta 8"]);
+    }
+
+    #[test]
+    fn the_same_sentence_again_is_one_notice_and_a_notice_put_away_is_in_the_history() {
         let mut strip = MessageStrip::default();
         for second in 0..50 {
-            let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(second);
-            strip.say(at, Tone::Attention, "Zoom oltre il limite.".into(), None);
+            strip.say(
+                at(second),
+                Tone::Attention,
+                "Zoom oltre il limite.".into(),
+                None,
+                Stay::UntilPutAway,
+            );
         }
-        strip.say(SystemTime::UNIX_EPOCH, Tone::Normal, "Salvata.".into(), None);
+        strip.say(at(0), Tone::Normal, "Salvata.".into(), None, Stay::UntilPutAway);
         assert_eq!(strip.pending().len(), 2);
         strip.update(&Message::PutAway(0));
         assert_eq!(strip.pending().len(), 1);

@@ -161,7 +161,7 @@ fn lease_lines<'a>(keymap: &Keymap, lease: Option<&'a DomeLease>) -> Element<'a,
             Tone::Other,
         ),
     };
-    let mut lines = column![labelled(Icon::Held, words, tone)].spacing(4);
+    let mut lines = column![labelled(Icon::Leased, words, tone)].spacing(4);
     if let Some(to) = lease.and_then(|lease| lease.passes_to.as_ref()) {
         let words = fl!("panel-passing", name = to.display_name.as_str());
         lines = lines.push(labelled(Icon::Warning, words, Tone::Act));

@@ -1,4 +1,4 @@
-//! The page of keys, opened by `?`: every command by where it can be asked for, with its keys.
+//! The page of keys, opened by `?`: the commands that a person has, by where they can be asked for, with their keys.
 //!
 //! Invariant: it is made from the table in force, so it never tells a lie; every command of the table is on it (tested).
 //! Deliberately absent: changing the table (`input::key_file`).
@@ -6,9 +6,10 @@
 use crate::domain::wall::Layout;
 use crate::gui::i18n::fl;
 use crate::gui::input::{Command, Direction, Keymap};
+use crate::gui::session_port::{Accounts, CameraAdmin};
 use crate::gui::theme;
-use crate::gui::ui::controls::{body, heading, quiet};
-use iced::widget::{Column, column, container, row, text};
+use crate::gui::ui::controls::{heading, quiet};
+use iced::widget::{Column, Row, column, container, row, text};
 use iced::{Element, Fill};
 
 /// A part of the page: its title, and for each line words and the commands that they cover. Of commands that are one of
@@ -24,6 +25,37 @@ const ARROWS: [Command; 4] = [
     Command::Arrow(Direction::Up),
     Command::Arrow(Direction::Down),
 ];
+
+/// What a person may do of what not everybody may; the keys of the rest are not shown.
+#[derive(Debug, Clone, Copy)]
+pub struct May {
+    /// Accounts, sessions and workstations.
+    pub keep_people: bool,
+    /// Cameras and the site plan.
+    pub keep_cameras: bool,
+}
+
+impl May {
+    /// What the person at this desk may do.
+    pub fn of(desk: &(impl Accounts + CameraAdmin + ?Sized)) -> Self {
+        Self {
+            keep_people: desk.administers_accounts(),
+            keep_cameras: desk.administers_cameras() || desk.approves_cameras(),
+        }
+    }
+
+    fn has(self, command: Command) -> bool {
+        use Command::{
+            Approve, Cameras, Decline, Disable, EndSession, FindCameras, NewCamera, NewWorkstation, People, Recertify,
+            RemoveCamera, Revoke,
+        };
+        match command {
+            People | Recertify | Disable | EndSession | NewWorkstation | Revoke => self.keep_people,
+            Cameras | NewCamera | FindCameras | RemoveCamera | Approve | Decline => self.keep_cameras,
+            _ => true,
+        }
+    }
+}
 
 fn everywhere() -> Group {
     use Command::{Back, Cameras, Confirm, Help, Lock, Next, People, Previous, SignOut, Toggle};
@@ -81,7 +113,7 @@ fn camera() -> Group {
 }
 
 fn dome() -> Group {
-    use Command::{AskHold, CallPreset, HandOver, SavePreset, Stop, ZoomIn, ZoomOut};
+    use Command::{AskLease, CallPreset, HandOver, SavePreset, Stop, ZoomIn, ZoomOut};
     Group {
         title: fl!("keys-group-dome"),
         lines: vec![
@@ -90,7 +122,7 @@ fn dome() -> Group {
             (fl!("keys-stop"), vec![Stop]),
             (fl!("keys-call-preset"), vec![CallPreset(1)]),
             (fl!("keys-save-preset"), vec![SavePreset(1)]),
-            (fl!("keys-ask-hold"), vec![AskHold]),
+            (fl!("keys-ask-lease"), vec![AskLease]),
             (fl!("keys-hand-over"), vec![HandOver]),
         ],
     }
@@ -143,37 +175,45 @@ fn lists() -> Group {
     }
 }
 
-fn left() -> [Group; 3] {
-    [wall(), everywhere(), work()]
+/// The columns of the page, from the left.
+fn columns(may: May) -> [Vec<Group>; 3] {
+    let mut last = vec![everywhere(), playback()];
+    if may.keep_people || may.keep_cameras {
+        last.push(lists());
+    }
+    [vec![wall(), work()], vec![dome(), camera()], last]
 }
 
-fn right() -> [Group; 4] {
-    [dome(), camera(), playback(), lists()]
-}
-
-fn group<'a, Message: 'a>(keymap: &Keymap, group: Group) -> Element<'a, Message> {
+fn group<'a, Message: 'a>(keymap: &Keymap, may: May, group: Group) -> Element<'a, Message> {
     let line = |(words, commands): (String, Vec<Command>)| {
         let keys: Vec<String> = commands.iter().filter_map(|command| keymap.key(*command)).collect();
         let keys = text(keys.join("  ")).size(theme::SMALL).font(theme::STRONG);
-        row![container(keys.color(theme::ACCENT)).width(170), body(words).width(Fill)]
-            .spacing(12)
+        let words = text(words).size(theme::SMALL);
+        row![container(keys.color(theme::ACCENT)).width(112), words.width(Fill)]
+            .spacing(10)
             .into()
     };
     let title = text(group.title).size(theme::BODY).font(theme::STRONG);
-    let lines = Column::with_children(group.lines.into_iter().map(line)).spacing(4);
-    column![title, lines].spacing(6).into()
+    let lines = group
+        .lines
+        .into_iter()
+        .filter(|(_, commands)| commands.iter().any(|one| may.has(*one)));
+    let lines: Vec<Element<'_, Message>> = lines.map(line).collect();
+    column![title, Column::with_children(lines).spacing(3)]
+        .spacing(5)
+        .into()
 }
 
 /// The page.
-pub fn view<'a, Message: 'a>(keymap: &Keymap) -> Element<'a, Message> {
-    let side = |groups: Vec<Group>| {
-        let groups = groups.into_iter().map(|one| group(keymap, one));
-        Column::with_children(groups).spacing(16).width(Fill)
+pub fn view<'a, Message: 'a>(keymap: &Keymap, may: May) -> Element<'a, Message> {
+    let column = |groups: Vec<Group>| -> Element<'a, Message> {
+        let groups = groups.into_iter().map(|one| group(keymap, may, one));
+        Column::with_children(groups).spacing(12).width(Fill).into()
     };
-    let sides = row![side(left().into()), side(right().into())].spacing(32);
-    column![heading(fl!("keys-title")), sides, quiet(fl!("keys-file-where"))]
-        .spacing(14)
-        .width(1180)
+    let columns = Row::with_children(columns(may).map(column)).spacing(24);
+    column![heading(fl!("keys-title")), columns, quiet(fl!("keys-file-where"))]
+        .spacing(12)
+        .width(1240)
         .into()
 }
 
@@ -183,8 +223,13 @@ mod tests {
 
     #[test]
     fn every_command_of_the_table_is_on_the_page() {
-        let groups = left().into_iter().chain(right());
-        let shown: Vec<Command> = groups
+        let everything = May {
+            keep_people: true,
+            keep_cameras: true,
+        };
+        let shown: Vec<Command> = columns(everything)
+            .into_iter()
+            .flatten()
             .flat_map(|group| group.lines)
             .flat_map(|(_, commands)| commands)
             .collect();
@@ -198,5 +243,17 @@ mod tests {
             .filter(|command| !many(command) && !shown.contains(command))
             .collect();
         assert!(absent.is_empty(), "{absent:?}");
+    }
+
+    #[test]
+    fn an_operator_is_not_shown_the_keys_of_those_who_keep_people_and_cameras() {
+        let operator = May {
+            keep_people: false,
+            keep_cameras: false,
+        };
+        for command in [Command::People, Command::Disable, Command::Cameras, Command::Approve] {
+            assert!(!operator.has(command), "{command:?}");
+        }
+        assert!(operator.has(Command::Playback) && operator.has(Command::Lock));
     }
 }

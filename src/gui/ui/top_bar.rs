@@ -5,14 +5,14 @@
 use crate::domain::people::Person;
 use crate::domain::people::stated_purpose::Stated;
 use crate::gui::i18n::fl;
-use crate::gui::icons::Icon;
+use crate::gui::icons::{Icon, icon};
 use crate::gui::sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, labelled};
 use crate::station::{AuditState, Health, ServerState};
 use iced::alignment::Vertical;
-use iced::widget::{column, container, mouse_area, row, text};
-use iced::{Element, Fill};
+use iced::widget::{Row, column, container, mouse_area, responsive, row, text};
+use iced::{Element, Fill, Shrink};
 use std::time::{Instant, SystemTime};
 
 /// What a hand does to the bar.
@@ -36,10 +36,17 @@ pub struct Facts<'a> {
     pub focus: Option<usize>,
 }
 
+/// Below this width there is room for the words that an officer needs and no others, logical pixels.
+const NARROW: f32 = 1150.0;
+
 /// The bar.
 pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
-    let (audit_icon, audit_words, audit_tone) = audit(&facts.health.audit);
-    let (server_icon, server_words, server_tone) = server(&facts.health.server, facts.now);
+    responsive(move |size| bar(&facts, size.width < NARROW))
+        .height(Shrink)
+        .into()
+}
+
+fn bar<'a>(facts: &Facts<'a>, narrow: bool) -> Element<'a, Message> {
     let person = column![
         text(facts.person.display_name.as_str())
             .size(theme::SMALL)
@@ -70,41 +77,61 @@ pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
             .into(),
         None => purpose.into(),
     };
-    let clock = sentences::date_and_clock(&sentences::in_rome(facts.clock));
+    let clock = sentences::in_rome(facts.clock);
+    let clock = if narrow {
+        sentences::clock(&clock)
+    } else {
+        sentences::date_and_clock(&clock)
+    };
+    let words = |words: String| if narrow { String::new() } else { words };
     let buttons = row![
         action(
             Icon::Help,
-            fl!("bar-help"),
+            words(fl!("bar-help")),
             facts.keys[0].as_ref(),
             facts.focus == Some(0),
             Some(Message::Help)
         ),
         action(
             Icon::SignOut,
-            fl!("bar-sign-out"),
+            words(fl!("bar-sign-out")),
             facts.keys[1].as_ref(),
             facts.focus == Some(1),
             Some(Message::SignOut)
         ),
     ]
     .spacing(theme::GAP);
-    // On a narrow window the left side gives way: the buttons and the state of the record are never pushed out.
-    let left = container(row![person, purpose].spacing(24)).width(Fill).clip(true);
+    // The left side gives way: the buttons and the state of the log are never pushed out.
+    let spacing = if narrow { 14 } else { 24 };
+    let left = container(row![person, purpose].spacing(spacing)).width(Fill).clip(true);
     let bar = row![
         left,
-        column![
-            labelled(audit_icon, audit_words, audit_tone),
-            labelled(server_icon, server_words, server_tone),
-        ]
-        .spacing(2),
+        states(facts, narrow),
         text(clock).size(theme::BODY).font(theme::STRONG),
         buttons,
     ];
-    container(bar.spacing(24).align_y(Vertical::Center))
+    container(bar.spacing(spacing).align_y(Vertical::Center))
         .padding([6, 12])
         .width(Fill)
         .style(theme::surface)
         .into()
+}
+
+/// The log and the server; on a narrow bar what is as it should be is a sign without its words.
+fn states<'a>(facts: &Facts<'_>, narrow: bool) -> Element<'a, Message> {
+    let state = |(sign, words, tone): (Icon, String, Tone)| {
+        if narrow && tone == Tone::Normal {
+            Row::new().push(icon(sign, theme::BODY).color(tone.colour()))
+        } else {
+            labelled(sign, words, tone)
+        }
+    };
+    column![
+        state(audit(&facts.health.audit)),
+        state(server(&facts.health.server, facts.now)),
+    ]
+    .spacing(2)
+    .into()
 }
 
 fn audit(state: &AuditState) -> (Icon, String, Tone) {

@@ -11,7 +11,7 @@
 
 use crate::gui::input::{Command, Direction};
 use iced::advanced::layout::{self, Layout};
-use iced::advanced::widget::operation::{Focusable, Operation};
+use iced::advanced::widget::operation::{self, Focusable, Operation};
 use iced::advanced::widget::{Tree, tree};
 use iced::advanced::{Clipboard, Shell, Widget, mouse, overlay, renderer};
 use iced::keyboard::key::{Key, Named};
@@ -181,6 +181,15 @@ impl<'a, Message> FocusScope<'a, Message> {
         };
         let mut put = PutCursor { wanted, changed: false };
         self.content.as_widget_mut().operate(tree, layout, renderer, &mut put);
+        if let PutCursor {
+            wanted: Some(field),
+            changed: true,
+        } = &put
+        {
+            // What stands there already is replaced by what is typed next, as in every program.
+            let mut all = operation::text_input::select_all::<()>(field.clone());
+            self.content.as_widget_mut().operate(tree, layout, renderer, &mut all);
+        }
         if put.changed { Focused::Changed } else { Focused::Same }
     }
 

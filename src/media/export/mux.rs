@@ -4,8 +4,9 @@
 //! [`original`](super::original) hands over coded pictures as they are, [`redacted`](super::redacted) decoded ones that are
 //! covered. Deliberately absent: the connection, the file's name, what is done with a picture.
 
-use super::{CopyKind, CoveredFrames, ExportError, original, redacted};
-use crate::media::error::{LiveError, LiveErrorKind};
+use super::half::{Shared, State, Wanted, Written, broken};
+use super::{CopyKind, ExportError, original, redacted};
+use crate::media::error::LiveError;
 use crate::media::live::classify;
 use crate::media::plugins;
 use crate::media::rtp_feed::{Fed, Feed, RecordedTime};
@@ -14,7 +15,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// Bytes of coded pictures that may wait for the disk.
@@ -29,97 +30,16 @@ pub(super) struct Mux {
     blocks: bool,
 }
 
-/// How far it is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Written {
-    pub(super) frames: u64,
-    /// Bytes of coded video.
-    pub(super) bytes: u64,
-    /// Times of recording, Unix nanoseconds.
-    pub(super) first_ns: Option<i64>,
-    pub(super) last_ns: Option<i64>,
-    pub(super) covered: CoveredFrames,
-}
-
-impl Written {
-    /// One more picture of this time went over.
-    pub(super) fn count(&mut self, recorded_ns: i64) {
-        self.frames += 1;
-        self.first_ns = Some(self.first_ns.map_or(recorded_ns, |ns| ns.min(recorded_ns)));
-        self.last_ns = Some(self.last_ns.map_or(recorded_ns, |ns| ns.max(recorded_ns)));
-    }
-}
-
-/// The state shared by the halves.
-#[derive(Default)]
-pub(super) struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-pub(super) struct State {
-    pub(super) written: Written,
-    failed: Option<ExportError>,
-    /// The file is complete.
-    closed: bool,
-}
-
-/// The half before the file.
-pub(super) struct Half {
-    /// In the order of the packets; the source comes before the first.
-    pub(super) elements: Vec<gst::Element>,
-    /// The elements that turn what comes over into what the muxer takes.
-    pub(super) coder: Vec<gst::Element>,
-}
-
-/// The order for one half.
-pub(super) struct Wanted<'a> {
-    pub(super) track: &'a VideoTrack,
-    /// Unix milliseconds, both included.
-    pub(super) range: (i64, i64),
-    /// The origin of the packets' time stamps, Unix milliseconds.
-    pub(super) origin_ms: i64,
-    /// Takes what goes over.
-    pub(super) output: &'a gst_app::AppSrc,
-    pub(super) shared: &'a Arc<Shared>,
-}
-
-impl Shared {
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn fail(&self, error: ExportError) {
-        self.state().failed.get_or_insert(error);
-        self.changed.notify_all();
-    }
-
-    /// Nothing comes over any more.
-    pub(super) fn end(&self, output: &gst_app::AppSrc) {
-        let mut state = self.state();
-        if state.written.frames == 0 {
-            // The muxer would call an empty file an error.
-            state.closed = true;
-            self.changed.notify_all();
-            return;
+/// Takes up what a pipeline says on its bus.
+fn hear(shared: &Shared, message: &gst::Message) {
+    match message.view() {
+        gst::MessageView::Error(error) => shared.fail(of_pipeline(error)),
+        // Of the whole pipeline: the file sink has closed its file.
+        gst::MessageView::Eos(_) => {
+            shared.state().closed = true;
+            shared.changed.notify_all();
         }
-        drop(state);
-        if output.end_of_stream().is_err() {
-            self.fail(ExportError::Stream(broken("the file takes no more")));
-        }
-    }
-
-    fn hear(&self, message: &gst::Message) {
-        match message.view() {
-            gst::MessageView::Error(error) => self.fail(of_pipeline(error)),
-            // Of the whole pipeline: the file sink has closed its file.
-            gst::MessageView::Eos(_) => {
-                self.state().closed = true;
-                self.changed.notify_all();
-            }
-            _ => {}
-        }
+        _ => {}
     }
 }
 
@@ -133,10 +53,6 @@ fn of_pipeline(error: &gst::message::Error) -> ExportError {
         }
         _ => ExportError::Stream(classify(error)),
     }
-}
-
-pub(super) fn broken(error: impl std::fmt::Display) -> LiveError {
-    LiveError::new(LiveErrorKind::BrokenStream, error.to_string())
 }
 
 impl Mux {
@@ -156,7 +72,7 @@ impl Mux {
         if let Some(bus) = pipeline.bus() {
             let shared = Arc::clone(&shared);
             bus.set_sync_handler(move |_, message| {
-                shared.hear(message);
+                hear(&shared, message);
                 gst::BusSyncReply::Drop
             });
         }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: no element here decodes or encodes; [`Trim`] decides which pictures go over. Deliberately absent: the file.
 
-use super::mux::{Half, Wanted};
+use super::half::{Half, Wanted};
 use super::trim::{Trim, Unit};
 use crate::media::error::LiveError;
 use crate::media::packet_guard::{self, Refused};

@@ -4,7 +4,8 @@
 //! looks whole. Deliberately absent: pacing; the recorder sends as fast as the disk takes (`Rate-Control: no`).
 
 use super::file::{Partial, Unclaimed};
-use super::mux::{Mux, Written};
+use super::half::Written;
+use super::mux::Mux;
 use super::{ExportError, ExportProgress, ExportReport, ExportRequest};
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::media::rtsp::{Account, Event, Pace, Session};

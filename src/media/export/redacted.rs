@@ -4,7 +4,7 @@
 //! cover is laid. At most two pictures wait for the encoder, and it looks ahead at a few more: memory does not grow with the
 //! length. Deliberately absent: deciding the cover.
 
-use super::mux::{Half, Shared, Wanted, broken};
+use super::half::{Half, Shared, Wanted, broken};
 use super::{ExportError, Obscure};
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::privacy::Cover;

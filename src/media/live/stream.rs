@@ -7,7 +7,7 @@ use super::arrivals::Arrivals;
 use super::stall::Stall;
 use super::stats::{Meter, Rater};
 use super::watchdog::{self, WatchdogTarget};
-use super::{LivePhase, LiveRequest, LiveStatus, gst_error, pipeline};
+use super::{LivePhase, LiveStatus, gst_error};
 use crate::domain::live::freshness::Delay;
 use crate::domain::live::stream_selection::Attention;
 use crate::media::decoder::{self, Codec};
@@ -40,6 +40,9 @@ pub(super) struct Shared {
     pub(super) refused: Refused,
     watched: Mutex<Watched>,
 }
+
+/// The pipeline of a stream, or why there is none.
+type Built = Result<gst::Pipeline, LiveError>;
 
 /// The watchdog's memory between two looks at a stream.
 struct Watched {
@@ -109,8 +112,9 @@ pub(crate) fn in_background(name: &str, work: impl FnOnce() + Send + 'static) {
 }
 
 impl Shared {
-    /// Begins to open; returns at once.
-    pub(super) fn open(request: LiveRequest, slot: FrameSlot) -> Arc<Self> {
+    /// Begins to open a stream into `slot` and returns at once; `build` makes its pipeline, not yet started, on a thread of
+    /// its own.
+    pub(super) fn open(slot: FrameSlot, build: impl FnOnce(&Arc<Self>) -> Built + Send + 'static) -> Arc<Self> {
         let now = Instant::now();
         let shared = Arc::new(Self {
             slot,
@@ -136,15 +140,14 @@ impl Shared {
         watchdog::look_after(weak);
         let opening = Arc::clone(&shared);
         in_background("media-open", move || {
-            if let Err(error) = opening.start(&request) {
+            if let Err(error) = build(&opening).and_then(|pipeline| opening.start(pipeline)) {
                 opening.fail(error);
             }
         });
         shared
     }
 
-    fn start(self: &Arc<Self>, request: &LiveRequest) -> Result<(), LiveError> {
-        let pipeline = pipeline::build(request, self)?;
+    fn start(self: &Arc<Self>, pipeline: gst::Pipeline) -> Result<(), LiveError> {
         if let Some(bus) = pipeline.bus() {
             let shared = Arc::downgrade(self);
             bus.set_sync_handler(move |_, message| {

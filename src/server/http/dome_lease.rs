@@ -17,7 +17,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use std::sync::Arc;
 
-pub async fn hold(
+pub async fn lease(
     State(site): State<Arc<SiteState>>,
     State(usage): State<Arc<UsageState>>,
     State(recorder): State<Recorder>,
@@ -48,24 +48,24 @@ pub async fn hold(
         LeaseRequest::TakeOver { reason } => Input::TakeOver(Asking { by, reason }),
     };
     let state = usage
-        .holds
+        .leases
         .apply(&camera.controller, &camera.id, &person.who, input)
         .await?;
     Ok(Json(state))
 }
 
-pub async fn holds(
+pub async fn leases(
     State(site): State<Arc<SiteState>>,
     State(usage): State<Arc<UsageState>>,
     person: Person,
 ) -> Answer<Json<Vec<LeaseState>>> {
-    Ok(Json(holds_seen_by(&site, &usage, &person).await?))
+    Ok(Json(leases_seen_by(&site, &usage, &person).await?))
 }
 
 /// Who holds which of the domes that this person has to do with.
-pub(super) async fn holds_seen_by(site: &SiteState, usage: &UsageState, person: &Person) -> Answer<Vec<LeaseState>> {
+pub(super) async fn leases_seen_by(site: &SiteState, usage: &UsageState, person: &Person) -> Answer<Vec<LeaseState>> {
     let plan = site.plans.current();
-    let mut all = usage.holds.all().await?;
+    let mut all = usage.leases.all().await?;
     all.retain(|state| {
         let camera = plan.camera(&state.camera);
         camera.is_some_and(|camera| person.who.person.knows(&camera.controller, &camera.id))

@@ -228,8 +228,8 @@ impl Ground<'_> {
         for log in &logs.all {
             first_fence = first_fence.max(self.store.size(log).await?);
         }
-        let idle = Duration::from_secs(self.settings.hold_seconds.into());
-        let holds = Arc::new(DomeLeases::new(
+        let idle = Duration::from_secs(self.settings.lease_seconds.into());
+        let leases = Arc::new(DomeLeases::new(
             self.store.clone(),
             recorder.clone(),
             idle,
@@ -238,7 +238,7 @@ impl Ground<'_> {
         ));
         let planned = Arc::clone(&site.plans);
         let log_of = move |camera: &CameraId| Some(planned.current().camera(camera)?.controller.clone());
-        let ending = DomeLeases::end_in_time(Arc::downgrade(&holds), log_of);
+        let ending = DomeLeases::end_in_time(Arc::downgrade(&leases), log_of);
         self.tasks.push(tokio::spawn(ending));
         let clearances = Clearances::new(self.store.clone(), recorder.clone(), changes.clone());
         let clearances = Arc::new(clearances);
@@ -248,7 +248,7 @@ impl Ground<'_> {
         let presence = Arc::new(presence);
         tokio::spawn(Presence::keep_up(Arc::downgrade(&presence)));
         Ok(UsageState {
-            holds,
+            leases,
             presence,
             clearances,
         })

@@ -6,7 +6,7 @@
 use super::account_scope::{over, theirs};
 use super::client_auth::{Address, Caller, Person};
 use super::responses::{Answer, Bounded, Refused, Why};
-use super::sessions::release_holds;
+use super::sessions::release_leases;
 use super::state::{PeopleState, SiteState, UsageState};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::AdminRight;
@@ -41,7 +41,7 @@ pub async fn revoke(
         .revoke(&person.station, &person.who, &user, reason.as_ref());
     let ended = ended.await?;
     let ended = ended.ok_or_else(|| Refused::not_found("account"))?;
-    release_holds(&site, &usage, &ended).await?;
+    release_leases(&site, &usage, &ended).await?;
     changes.beat();
     Ok(StatusCode::NO_CONTENT)
 }
@@ -126,7 +126,7 @@ pub async fn change(
     }
     let (answer, ended) = people.accounts.change(by(&person), &user, change, now_ms()).await?;
     if let Some(ended) = ended {
-        release_holds(&site, &usage, &ended).await?;
+        release_leases(&site, &usage, &ended).await?;
         changes.beat();
     }
     Ok(Json(answer))

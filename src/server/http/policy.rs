@@ -6,7 +6,7 @@
 use super::camera_scope::{act, camera_of};
 use super::clearance::{clearances_seen_by, cleared};
 use super::client_auth::{Person, ZONE};
-use super::dome_lease::{holds_seen_by, watching_seen_by};
+use super::dome_lease::{leases_seen_by, watching_seen_by};
 use super::responses::{Answer, Asked, Bounded, Refused};
 use super::state::{PeopleState, SiteState, UsageState};
 use crate::domain::audit::event::{Operation, Outcome};
@@ -90,7 +90,7 @@ pub async fn state(
     });
     Ok(Json(PolicyState {
         revision,
-        holds: holds_seen_by(&site, &usage, &person).await?,
+        leases: leases_seen_by(&site, &usage, &person).await?,
         watching: watching_seen_by(&site, &usage, &person),
         clearances: clearances_seen_by(&site, &usage, &person).await?,
         plan_version: plan.version,

@@ -58,7 +58,11 @@ impl Refused {
 
 impl From<RefusalKind> for Refused {
     fn from(why: RefusalKind) -> Self {
-        let detail = format!("{why:?}");
+        let detail = match &why {
+            // What this kind was called when bodies were frozen (`tests/golden/refusals.json`).
+            RefusalKind::LeasedByOther(holder) => format!("HeldByOther({holder:?})"),
+            _ => format!("{why:?}"),
+        };
         Self::new(why, detail)
     }
 }

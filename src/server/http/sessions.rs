@@ -62,7 +62,7 @@ pub async fn sign_out(
     State(changes): State<ChangeNotifier>,
     Person { station, who }: Person,
 ) -> Answer<StatusCode> {
-    release_holds(&site, &usage, &who).await?;
+    release_leases(&site, &usage, &who).await?;
     people
         .sessions
         .end(&station, &who.person, &who.session, "signed_out")
@@ -103,7 +103,7 @@ pub async fn asked(
         Asked::State(state) => Ok(Json(state)),
         Asked::In { begun, ended } => {
             if let Some(ended) = ended {
-                release_holds(&site, &usage, &ended).await?;
+                release_leases(&site, &usage, &ended).await?;
             }
             changes.beat();
             Ok(Json(AskState::Granted(Box::new(grant(
@@ -123,7 +123,7 @@ pub async fn answer(
     Bounded(AskAnswer { yields }): Bounded<AskAnswer>,
 ) -> Answer<StatusCode> {
     if yields {
-        release_holds(&site, &usage, &who).await?;
+        release_leases(&site, &usage, &who).await?;
     }
     people.sessions.answer_ask(&station, &who, yields, now_ms()).await?;
     changes.beat();
@@ -131,9 +131,9 @@ pub async fn answer(
 }
 
 /// What a person held and watched is free; they are gone, or about to be.
-pub(super) async fn release_holds(site: &SiteState, usage: &UsageState, who: &SignedIn) -> Answer<()> {
+pub(super) async fn release_leases(site: &SiteState, usage: &UsageState, who: &SignedIn) -> Answer<()> {
     let plan = site.plans.current();
     let log_of = |camera: &_| plan.camera(camera).map(|camera| camera.controller.clone());
     usage.presence.leave(&holder(who));
-    Ok(usage.holds.release_all(who, log_of).await?)
+    Ok(usage.leases.release_all(who, log_of).await?)
 }

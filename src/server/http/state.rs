@@ -55,7 +55,7 @@ pub struct SiteState {
 
 /// Who holds which dome, who watches what, what recordings may be seen.
 pub struct UsageState {
-    pub(super) holds: Arc<DomeLeases>,
+    pub(super) leases: Arc<DomeLeases>,
     pub(super) presence: Arc<Presence>,
     pub(super) clearances: Arc<Clearances>,
 }

@@ -7,3 +7,4 @@ pub mod authentication;
 pub mod password;
 pub mod sessions;
 pub mod takeover;
+mod wanted_accounts;

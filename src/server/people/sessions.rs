@@ -5,11 +5,12 @@
 //! Deliberately absent: HTTP, asking the other workstation for the account (`takeover`).
 
 use super::authentication::{Answer, Claim, Door, Factor, MAX_USER, unavailable};
-use super::takeover::Wanted;
+use super::wanted_accounts::{WantedAccount, WantedAccounts};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::Person;
 use crate::domain::people::account::AccountStatus;
 use crate::domain::people::stated_purpose::{NoProtocolNumber, Stated};
+use crate::domain::people::takeover::Yielding;
 use crate::domain::reason::Reason;
 use crate::protocol::{PasswordConfirmation, RefusalKind, SessionRequest};
 use crate::server::config::Settings;
@@ -17,7 +18,7 @@ use crate::server::keys::random;
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::store::Store;
 use crate::server::store::registry::{SessionRow, StationRow};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -51,7 +52,7 @@ pub struct Sessions {
     door: Door,
     /// One sign-in at a time: guesses cannot race the lock-out, nor two sign-ins the one session.
     pub(super) one: Arc<Mutex<()>>,
-    pub(super) wanted: Wanted,
+    pub(super) wanted: WantedAccounts,
 }
 
 pub(super) fn token_hash(token: &str) -> [u8; 32] {
@@ -76,7 +77,7 @@ impl Sessions {
             settings,
             door,
             one: Arc::default(),
-            wanted: Wanted::default(),
+            wanted: WantedAccounts::default(),
         }
     }
 
@@ -158,7 +159,15 @@ impl Sessions {
                     .saturating_add_unsigned(grace_s * 1000)
                     .saturating_add(SILENCE_SLACK_MS);
             if open.station != station.station && now < open.expires_ms && !silent {
-                self.wanted.proven(ask, stated, station, &open.station, now);
+                let want = WantedAccount {
+                    ticket: ask.ticket.as_ref().map(|ticket| token_hash(ticket.expose_secret())),
+                    stated: stated.clone(),
+                    station: station.station.clone(),
+                    active_at: open.station,
+                    at_ms: now,
+                    yielding: Yielding::proven(now),
+                };
+                self.wanted.keep(&ask.user, &want);
                 return Err(RefusalKind::AlreadyActiveElsewhere);
             }
             self.end(station, &row.person, &open, "replaced").await?;
@@ -192,6 +201,7 @@ impl Sessions {
     }
 
     pub(super) async fn begin(&self, station: &StationRow, stated: &Stated, person: Person, now: i64) -> Answer<Begun> {
+        let stated = &stated.clone().at_level(person.level);
         let token = hex::encode(random::<32>().map_err(unavailable)?);
         let session = SessionRow {
             session: uuid::Uuid::new_v4().to_string(),
@@ -284,6 +294,7 @@ impl Sessions {
     /// # Errors
     /// It cannot be recorded or kept now.
     pub async fn change_purpose(&self, station: &StationRow, who: &SignedIn, stated: &Stated) -> Answer<()> {
+        let stated = &stated.clone().at_level(who.person.level);
         let act = Act {
             person: Some(&who.person),
             session: &who.session.session,
@@ -356,7 +367,6 @@ mod tests {
     use crate::server::people::password;
     use crate::server::store::accounts::Appointment;
     use crate::server::store::testing;
-    use secrecy::ExposeSecret as _;
     use std::net::Ipv4Addr;
 
     const GRACE_MS: i64 = 3_600_000;

@@ -2,83 +2,22 @@
 //! and the session that passes (R-ACC-1).
 //!
 //! Invariant: who asks has proven to be the person, with everything a sign-in wants, and asks with a ticket that only their
-//! workstation has; a step is durable before it is kept and told. What is wanted is known to this process only: of several
-//! servers, another end hears of it that speaks with the same one. Deliberately absent: HTTP, the rules of the steps
-//! (`domain::people::takeover`).
+//! workstation has; a step is durable before it is kept and told. Deliberately absent: HTTP, what is wanted now
+//! (`wanted_accounts`), the rules of the steps (`domain::people::takeover`).
 
 use super::authentication::{Answer, unavailable};
 use super::sessions::{Begun, Sessions, SignedIn, token_hash};
+use super::wanted_accounts::WantedAccount;
 use crate::domain::audit::event::{Operation, Outcome};
-use crate::domain::camera::StationId;
 use crate::domain::people::Person;
 use crate::domain::people::account::AccountStatus;
 use crate::domain::people::stated_purpose::Stated;
-use crate::domain::people::takeover::{Input, Rules, TakeoverStatus, Yielding};
-use crate::protocol::{AccountAsk, AskState, AskStep, Asks, Knock, RefusalKind, SessionRequest};
+use crate::domain::people::takeover::{Input, Rules, TakeoverStatus};
+use crate::protocol::{AccountAsk, AskState, AskStep, Knock, RefusalKind};
 use crate::server::log::recorder::Act;
 use crate::server::store::registry::{SessionRow, StationRow};
 use secrecy::ExposeSecret as _;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// One end that wants an account.
-#[derive(Clone)]
-struct Want {
-    /// Hash of what it asks with; without one it only tried.
-    ticket: Option<[u8; 32]>,
-    stated: Stated,
-    station: StationId,
-    active_at: StationId,
-    at_ms: i64,
-    yielding: Yielding,
-}
-
-/// What is wanted now, by account. Cheap to clone.
-#[derive(Clone, Default)]
-pub struct Wanted(Arc<Mutex<HashMap<String, Want>>>);
-
-impl Wanted {
-    fn all(&self) -> MutexGuard<'_, HashMap<String, Want>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Somebody proved to be the person of an account that is active elsewhere.
-    pub(super) fn proven(
-        &self,
-        ask: &SessionRequest,
-        stated: &Stated,
-        station: &StationRow,
-        active_at: &StationId,
-        now: i64,
-    ) {
-        let want = Want {
-            ticket: ask.ticket.as_ref().map(|ticket| token_hash(ticket.expose_secret())),
-            stated: stated.clone(),
-            station: station.station.clone(),
-            active_at: active_at.clone(),
-            at_ms: now,
-            yielding: Yielding::proven(now),
-        };
-        self.all().insert(ask.user.clone(), want);
-    }
-
-    /// The account is active at one workstation again: nobody waits for it any more.
-    pub(super) fn forget(&self, user: &str) {
-        self.all().remove(user);
-    }
-
-    fn of_ticket(&self, ticket: &[u8; 32], station: &StationId) -> Option<(String, Want)> {
-        let all = self.all();
-        let found = all
-            .iter()
-            .find(|(_, want)| want.ticket.as_ref() == Some(ticket) && want.station == *station);
-        found.map(|(user, want)| (user.clone(), want.clone()))
-    }
-
-    fn keep(&self, user: &str, want: &Want) {
-        self.all().insert(user.to_owned(), want.clone());
-    }
-}
+use std::sync::Arc;
 
 /// How an account stands for who wants it.
 pub enum Asked {
@@ -99,25 +38,9 @@ impl Sessions {
         }
     }
 
-    /// Whether the account was tried or is asked for elsewhere.
+    /// Whether the account was tried or is asked for elsewhere. `now` is Unix ms.
     pub fn knock(&self, user: &str, now: i64) -> Option<Knock> {
-        let rules = self.rules();
-        let mut all = self.wanted.all();
-        all.retain(|_, want| want.yielding.standing(rules, now) != TakeoverStatus::Over);
-        let want = all.get(user)?;
-        let asks = match want.yielding.standing(rules, now) {
-            TakeoverStatus::Proven => None,
-            TakeoverStatus::Waiting { left_ms } => Some(Asks {
-                until_ms: now.saturating_add(left_ms),
-                unanswered: rules.unanswered,
-            }),
-            TakeoverStatus::Yielded | TakeoverStatus::Kept { .. } | TakeoverStatus::Over => return None,
-        };
-        Some(Knock {
-            station: want.station.clone(),
-            at_ms: want.at_ms,
-            asks,
-        })
+        self.wanted.knock(user, self.rules(), now)
     }
 
     /// A step of the end that wants an account. `now` is Unix ms.
@@ -185,7 +108,7 @@ impl Sessions {
     pub async fn answer_ask(&self, station: &StationRow, who: &SignedIn, yields: bool, now: i64) -> Answer<()> {
         let one = Arc::clone(&self.one);
         let _alone = one.lock().await;
-        let want = self.wanted.all().get(&who.person.user).cloned();
+        let want = self.wanted.of_account(&who.person.user);
         let mut want = want.ok_or(RefusalKind::NotFound)?;
         let input = if yields { Input::Yield } else { Input::Keep };
         self.step(station, &who.person, &mut want, input, now).await?;
@@ -196,7 +119,14 @@ impl Sessions {
     }
 
     /// Takes up what happened at `station`: recorded first, then kept.
-    async fn step(&self, station: &StationRow, person: &Person, want: &mut Want, input: Input, now: i64) -> Answer<()> {
+    async fn step(
+        &self,
+        station: &StationRow,
+        person: &Person,
+        want: &mut WantedAccount,
+        input: Input,
+        now: i64,
+    ) -> Answer<()> {
         let Some(change) = want.yielding.handle(input, self.rules(), now) else {
             return Ok(());
         };

@@ -3,11 +3,11 @@
 //! Invariant: a service is listed exactly when it answers.
 //! Deliberately absent: changing the network, certificates, firmware.
 
+use super::identity::{endpoint, scopes};
 use super::soap::{Fault, Request};
 use super::xml::{Element, Node, leaf, node};
 use super::{Camera, DEVICE, EVENTS, MEDIA, MEDIA2, PTZ, RECORDING, REPLAY, SEARCH};
 use super::{events, media, media2, ptz_nodes, recording};
-use crate::domain::camera::CameraKind;
 use crate::sim::device::{Account, Level};
 use crate::sim::faults::UserFault;
 use jiff::Timestamp;
@@ -88,43 +88,6 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
         }
         _ => return Err(Fault::unknown(operation)),
     })
-}
-
-/// The stable name of a camera as a URN: an identifier hashed from its own, as UUID version 8.
-pub fn endpoint(id: &str) -> String {
-    use sha2::{Digest, Sha256};
-    let hash = Sha256::digest(format!("vedetta-sim {id}"));
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash[..16]);
-    format!("urn:uuid:{}", uuid::Builder::from_custom_bytes(bytes).into_uuid())
-}
-
-/// The scopes of a camera (ONVIF Core, 7.3.3.2).
-pub fn scopes(site: &crate::sim::town::CameraSite, recorder: bool) -> Vec<String> {
-    let mut scopes = vec![
-        "onvif://www.onvif.org/Profile/Streaming".to_owned(),
-        "onvif://www.onvif.org/Profile/T".to_owned(),
-        "onvif://www.onvif.org/type/video_encoder".to_owned(),
-        "onvif://www.onvif.org/hardware/vedetta-sim".to_owned(),
-        format!("onvif://www.onvif.org/name/{}", percent_encoded(&site.name)),
-        format!("onvif://www.onvif.org/location/{}", percent_encoded(&site.place)),
-    ];
-    if recorder {
-        scopes.push("onvif://www.onvif.org/Profile/G".to_owned());
-    }
-    if site.kind == CameraKind::Dome {
-        scopes.push("onvif://www.onvif.org/type/ptz".to_owned());
-    }
-    scopes
-}
-
-fn percent_encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }
 
 fn scope(item: String) -> Element {

@@ -4,9 +4,10 @@
 //! listed. Deliberately absent: RTSP, pictures, anything of the client's own ONVIF code.
 
 mod access;
-pub(super) mod device;
+mod device;
 mod events;
 mod http;
+pub(super) mod identity;
 mod masks;
 mod media;
 mod media2;
@@ -15,6 +16,7 @@ mod profiles;
 mod ptz;
 mod ptz_nodes;
 mod recording;
+mod search;
 pub mod soap;
 pub mod xml;
 
@@ -55,7 +57,7 @@ pub(super) struct Camera {
     base: String,
     gate: Mutex<Gate>,
     pull_points: events::PullPoints,
-    searches: recording::Searches,
+    searches: search::Searches,
 }
 
 impl Camera {
@@ -115,7 +117,7 @@ pub async fn serve(device: Arc<Device>) -> io::Result<(SocketAddr, JoinHandle<()
         base: format!("http://{address}"),
         gate: Mutex::default(),
         pull_points: events::PullPoints::default(),
-        searches: recording::Searches::default(),
+        searches: search::Searches::default(),
         device,
     });
     Ok((address, tokio::spawn(http::run(listener, camera))))

@@ -5,7 +5,7 @@
 
 use super::Camera;
 use super::ptz::vector;
-use super::recording::{self, Finds, RECORDING_TOKEN, TRACK};
+use super::search::{self, Finds, PositionSearch, RECORDING_TOKEN, TRACK};
 use super::soap::{Fault, Request, date_time, read_date_time, unix_ms};
 use super::xml::{Element, Node, leaf, node};
 use crate::domain::camera::NormalisedPosition;
@@ -18,18 +18,9 @@ const EVERY_MS: u64 = 200;
 /// So many are given at once at the most.
 const MOST_AT_ONCE: usize = 1_000;
 
-/// A search under way.
-pub struct Positions {
-    /// Unix milliseconds of the next one, and of the last.
-    next_ms: u64,
-    last_ms: u64,
-    /// Lowest and highest pan, tilt and zoom, normalised.
-    within: [[f64; 3]; 2],
-}
-
 /// Answers `FindPTZPosition`.
 pub fn find(camera: &Camera, request: &Request, recorded: Option<Recorded>) -> Result<Element, Fault> {
-    let wanted = recording::is_in_scope(camera, request)?;
+    let wanted = search::is_in_scope(camera, request)?;
     let time = |name| -> Result<Option<u64>, Fault> {
         let Some(text) = request.operation.text_of(name) else {
             return Ok(None);
@@ -52,12 +43,12 @@ pub fn find(camera: &Camera, request: &Request, recorded: Option<Recorded>) -> R
     let (first_ms, last_ms) = recorded
         .filter(|_| wanted && faults.status != StatusFault::NoPosition)
         .map_or((1, 0), |recorded| (from.max(recorded.from_ms), to.min(recorded.to_ms)));
-    let positions = Positions {
+    let positions = PositionSearch {
         next_ms: first_ms.div_ceil(EVERY_MS) * EVERY_MS,
         last_ms,
         within,
     };
-    let token = recording::open(camera, request, Finds::Positions(positions))?;
+    let token = search::open(camera, request, Finds::Positions(positions))?;
     Ok(node("tse:FindPTZPositionResponse", [leaf("tse:SearchToken", token)]))
 }
 
@@ -70,7 +61,7 @@ pub fn results(camera: &Camera, request: &Request) -> Result<Element, Fault> {
         None => MOST_AT_ONCE,
     };
     let spaces = camera.device.faults().spaces;
-    let (found, over) = recording::go_on(camera, request, |finds| match finds {
+    let (found, over) = search::proceed(camera, request, |finds| match finds {
         Finds::Positions(positions) => Some((
             positions.take(camera, most.min(MOST_AT_ONCE)),
             positions.next_ms > positions.last_ms,
@@ -93,7 +84,7 @@ pub fn results(camera: &Camera, request: &Request) -> Result<Element, Fault> {
     Ok(node("tse:GetPTZPositionSearchResultsResponse", [list]))
 }
 
-impl Positions {
+impl PositionSearch {
     /// The next ones that lie within the volume.
     fn take(&mut self, camera: &Camera, most: usize) -> Vec<(u64, NormalisedPosition)> {
         let late = Duration::from_secs_f64(camera.device.site().motion.status_delay_s.max(0.0)) / 4;

@@ -1,45 +1,13 @@
 //! The least of Profile G: one recording with one video track (Recording, Search and Replay services).
 //!
 //! Invariant: what is found is what the recorder holds at that moment; the replay URI carries no credentials.
-//! Deliberately absent: several recordings, recording jobs, events in the past; positions are in `positions`.
+//! Deliberately absent: several recordings, recording jobs, events in the past; searches that are open (`search`), positions (`positions`).
 
-use super::Camera;
-use super::profiles::SOURCE;
-use super::soap::{Fault, Request, date_time, read_date_time, read_duration, unix_ms};
+use super::search::{self, Finds, RECORDING_TOKEN, TRACK};
+use super::soap::{Fault, Request, date_time, read_date_time, unix_ms};
 use super::xml::{Element, leaf, node};
-use crate::sim::device::{Recorded, hold};
-use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
-
-/// Token of the only recording.
-pub const RECORDING_TOKEN: &str = "recording-1";
-/// Token of its video track.
-pub(super) const TRACK: &str = "track-video-1";
-/// Searches at once.
-const MOST: usize = 16;
-/// The longest a search lives between two questions.
-const LONGEST_KEEP: Duration = Duration::from_secs(60);
-
-/// Open searches.
-#[derive(Default)]
-pub struct Searches {
-    next: AtomicU64,
-    open: Mutex<HashMap<String, Search>>,
-}
-
-struct Search {
-    finds: Finds,
-    keep: Duration,
-    ends: Instant,
-}
-
-/// The results a search has still to give.
-pub(super) enum Finds {
-    Recording(Option<Recorded>),
-    Positions(super::positions::Positions),
-}
+use super::{Camera, identity, positions};
+use crate::sim::device::Recorded;
 
 /// The capabilities of the Recording service.
 pub fn recording_capabilities() -> Element {
@@ -131,18 +99,15 @@ pub fn answer(camera: &Camera, request: &Request) -> Result<Element, Fault> {
         }
         (super::SEARCH, "GetMediaAttributes") => media_attributes(camera, request, recorded.as_ref())?,
         (super::SEARCH, "FindRecordings") => {
-            let found = is_in_scope(camera, request)?.then_some(recorded).flatten();
-            let token = open(camera, request, Finds::Recording(found))?;
+            let found = search::is_in_scope(camera, request)?.then_some(recorded).flatten();
+            let token = search::open(camera, request, Finds::Recording(found))?;
             node("tse:FindRecordingsResponse", [leaf("tse:SearchToken", token)])
         }
-        (super::SEARCH, "FindPTZPosition") if camera.is_dome() => super::positions::find(camera, request, recorded)?,
-        (super::SEARCH, "GetPTZPositionSearchResults") if camera.is_dome() => {
-            super::positions::results(camera, request)?
-        }
+        (super::SEARCH, "FindPTZPosition") if camera.is_dome() => positions::find(camera, request, recorded)?,
+        (super::SEARCH, "GetPTZPositionSearchResults") if camera.is_dome() => positions::results(camera, request)?,
         (super::SEARCH, "GetRecordingSearchResults") => results(camera, request)?,
         (super::SEARCH, "EndSearch") => {
-            let token = request.required("SearchToken")?;
-            hold(&camera.searches.open).remove(token).ok_or_else(no_search)?;
+            search::end(camera, request)?;
             let end = recorded.map_or(0, |recorded| recorded.to_ms);
             node("tse:EndSearchResponse", [leaf("tse:Endpoint", date_time(unix_ms(end)))])
         }
@@ -171,19 +136,12 @@ fn check_recording<'a>(request: &Request, recorded: Option<&'a Recorded>) -> Res
     })
 }
 
-fn no_search() -> Fault {
-    Fault::sender(
-        &["ter:InvalidArgVal", "ter:InvalidToken"],
-        "The search token does not exist",
-    )
-}
-
 fn source(camera: &Camera) -> Element {
     let site = camera.device.site();
     node(
         "tt:Source",
         [
-            leaf("tt:SourceId", super::device::endpoint(site.id.as_str())),
+            leaf("tt:SourceId", identity::endpoint(site.id.as_str())),
             leaf("tt:Name", &site.name),
             leaf("tt:Location", &site.place),
             leaf("tt:Description", "Main stream"),
@@ -275,71 +233,8 @@ fn media_attributes(camera: &Camera, request: &Request, recorded: Option<&Record
     Ok(node("tse:GetMediaAttributesResponse", attributes))
 }
 
-/// Whether the scope of a search includes the recording.
-pub(super) fn is_in_scope(camera: &Camera, request: &Request) -> Result<bool, Fault> {
-    let scope = request
-        .operation
-        .child("Scope")
-        .ok_or_else(|| Fault::invalid_argument("Scope is missing"))?;
-    let named = |child: &&super::xml::Node, text: &str| child.name == text;
-    let sources: Vec<&str> = scope
-        .children
-        .iter()
-        .filter(|child| named(child, "IncludedSources"))
-        .filter_map(|child| child.text_of("Token"))
-        .collect();
-    let recordings: Vec<&str> = scope
-        .children
-        .iter()
-        .filter(|child| named(child, "IncludedRecordings"))
-        .map(|child| child.text.as_str())
-        .collect();
-    let here = super::device::endpoint(camera.device.site().id.as_str());
-    Ok(
-        (sources.is_empty() || sources.contains(&SOURCE) || sources.contains(&here.as_str()))
-            && (recordings.is_empty() || recordings.contains(&RECORDING_TOKEN)),
-    )
-}
-
-/// Opens a search; gives its token.
-pub(super) fn open(camera: &Camera, request: &Request, finds: Finds) -> Result<String, Fault> {
-    let keep = read_duration(request.required("KeepAliveTime")?)
-        .ok_or_else(|| Fault::invalid_argument("KeepAliveTime is not a duration"))?
-        .clamp(Duration::from_secs(1), LONGEST_KEEP);
-    let token = format!("search-{}", camera.searches.next.fetch_add(1, Ordering::Relaxed));
-    let now = Instant::now();
-    let mut open = hold(&camera.searches.open);
-    open.retain(|_, search| search.ends > now);
-    if open.len() >= MOST {
-        return Err(Fault::receiver(
-            &["ter:Action", "ter:ResourceProblem"],
-            "Too many searches",
-        ));
-    }
-    let ends = now + keep;
-    open.insert(token.clone(), Search { finds, keep, ends });
-    Ok(token)
-}
-
-/// Continues a search that is still open.
-pub(super) fn go_on<T>(
-    camera: &Camera,
-    request: &Request,
-    tell: impl FnOnce(&mut Finds) -> Option<T>,
-) -> Result<T, Fault> {
-    let token = request.required("SearchToken")?;
-    let now = Instant::now();
-    let mut open = hold(&camera.searches.open);
-    let search = open
-        .get_mut(token)
-        .filter(|search| search.ends > now)
-        .ok_or_else(no_search)?;
-    search.ends = now + search.keep;
-    tell(&mut search.finds).ok_or_else(no_search)
-}
-
 fn results(camera: &Camera, request: &Request) -> Result<Element, Fault> {
-    let found = go_on(camera, request, |finds| match finds {
+    let found = search::proceed(camera, request, |finds| match finds {
         Finds::Recording(found) => Some(found.take()),
         Finds::Positions(_) => None,
     })?;

@@ -6,14 +6,14 @@
 use crate::domain::camera::CameraId;
 use crate::domain::reason::Reason;
 use crate::protocol::{Holder, LeaseRequest, Watching};
-use crate::station::camera::dome_lease::Held;
+use crate::station::camera::dome_lease::LeasedDome;
 use crate::station::refusal::Refusal;
 use crate::station::session::signed_in::Session;
 use tokio::sync::watch;
 
 impl Session {
     /// Every lease of a dome, and who asks for it, as the server last said.
-    pub fn leases(&self) -> watch::Receiver<Vec<Held>> {
+    pub fn leases(&self) -> watch::Receiver<Vec<LeasedDome>> {
         self.0.leases.seen()
     }
 
@@ -38,7 +38,7 @@ impl Session {
     /// of it.
     ///
     /// # Errors
-    /// [`Refusal::HoldEnded`] when this session has no lease of it; [`Refusal::Kind(RefusalKind::NotFound)`] when they do not ask any more;
+    /// [`Refusal::LeaseEnded`] when this session has no lease of it; [`Refusal::Kind(RefusalKind::NotFound)`] when they do not ask any more;
     /// [`Refusal::ServerAway`].
     pub async fn hand_over(&self, camera: &CameraId, to: Holder) -> Result<(), Refusal> {
         let fence = self.0.leases.stand_back_for(camera, &to).await?;

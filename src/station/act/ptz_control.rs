@@ -77,7 +77,7 @@ impl Session {
     ///
     /// # Errors
     /// Why the dome may not or cannot be moved.
-    pub async fn steer(&self, camera: &CameraId) -> Result<Gesture, Refusal> {
+    pub async fn drive_ptz(&self, camera: &CameraId) -> Result<Gesture, Refusal> {
         let plan = self.0.camera(camera)?;
         let act = self
             .0
@@ -363,7 +363,7 @@ impl PtzDriver {
                 return Ok(());
             }
             if !self.lease.may_stop() {
-                return Err(self.lease.check().err().unwrap_or(Refusal::HoldEnded));
+                return Err(self.lease.check().err().unwrap_or(Refusal::LeaseEnded));
             }
             match sequence.next(now) {
                 StopAct::SendStop => {

@@ -31,7 +31,7 @@ pub struct Diagnosis {
     pub streams: Vec<String>,
     pub ptz: bool,
     /// How its own masks and limits stand to the plan; `None` where it does not say.
-    pub kept: Option<MaskSyncState>,
+    pub mask_sync: Option<MaskSyncState>,
     pub trouble: Option<CameraTrouble>,
 }
 
@@ -50,7 +50,7 @@ impl Session {
         };
         let with = parameters([("reachable", diagnosis.reachable.into())]);
         act.settle(Outcome::Done, parameters([])).await?;
-        if let Some(state) = &diagnosis.kept {
+        if let Some(state) = &diagnosis.mask_sync {
             state.record(&act).await?;
         }
         act.also(Operation::DiagnosticsClose, Outcome::Done, with).await?;
@@ -98,7 +98,7 @@ async fn examine(cameras: &Connections, plan: &CameraPlan, proof: &Recorded) -> 
     }
     diagnosis.ptz = connection.ptz().await.is_ok();
     match sync_masks(&connection, plan, false).await {
-        Ok(state) => diagnosis.kept = Some(state),
+        Ok(state) => diagnosis.mask_sync = Some(state),
         Err(refusal) => tracing::debug!(camera = %plan.id, %refusal, "its masks and limits cannot be read"),
     }
     Ok(diagnosis)

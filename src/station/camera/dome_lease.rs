@@ -27,7 +27,7 @@ const LET_GO: Duration = Duration::from_secs(1);
 
 /// The lease of a dome, as the server last said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct LeasedDome {
     pub camera: CameraId,
     pub holder: Holder,
     pub fence: u64,
@@ -41,7 +41,7 @@ pub struct Held {
 pub struct DomeLeases {
     link: CameraLink,
     own: OwnHolder,
-    seen: watch::Sender<Vec<Held>>,
+    seen: watch::Sender<Vec<LeasedDome>>,
     watching: watch::Sender<Vec<Watching>>,
     mine: Mutex<HashMap<CameraId, Arc<Mine>>>,
     /// One request to take at a time: an answer that came late must not bring an old lease back.
@@ -113,12 +113,12 @@ impl LeaseGuard {
     /// Whether the dome may be moved under the lease now.
     ///
     /// # Errors
-    /// [`RefusalKind::HeldByOther`] when it passes or passed to somebody else, [`Refusal::HoldEnded`] when it ran out.
+    /// [`RefusalKind::LeasedByOther`] when it passes or passed to somebody else, [`Refusal::LeaseEnded`] when it ran out.
     pub fn check(&self) -> Result<(), Refusal> {
         match &*self.mine.standing.borrow() {
             LeaseStatus::LettingGo(why) | LeaseStatus::Lost(why) => Err(why.clone()),
             LeaseStatus::Ours if self.mine.claim().admits(Instant::now()) => Ok(()),
-            LeaseStatus::Ours => Err(Refusal::HoldEnded),
+            LeaseStatus::Ours => Err(Refusal::LeaseEnded),
         }
     }
 
@@ -154,8 +154,8 @@ fn replace<T: PartialEq>(sender: &watch::Sender<T>, now: T) {
 impl DomeLeases {
     /// Takes up the leases as the server sends them. Returns those of this session that must pass, and to whom.
     fn update(&self, states: &[LeaseState]) -> Vec<(Arc<Mine>, Holder)> {
-        let held = |state: &LeaseState| {
-            Some(Held {
+        let leased = |state: &LeaseState| {
+            Some(LeasedDome {
                 camera: state.camera.clone(),
                 holder: state.holder.clone()?,
                 fence: state.fence,
@@ -163,18 +163,18 @@ impl DomeLeases {
                 passes_to: state.passes_to.clone(),
             })
         };
-        let now: Vec<Held> = states.iter().filter_map(held).collect();
+        let now: Vec<LeasedDome> = states.iter().filter_map(leased).collect();
         let mut passing = Vec::new();
-        for held in &now {
-            let Some(mine) = self.lock().get(&held.camera).cloned() else {
+        for leased in &now {
+            let Some(mine) = self.lock().get(&leased.camera).cloned() else {
                 continue;
             };
             let claim = mine.claim();
-            if claim.is_before(held.fence) {
-                let other =
-                    (!self.is_own(&held.holder)).then(|| Refusal::Kind(RefusalKind::HeldByOther(held.holder.clone())));
-                mine.lose(other.unwrap_or(Refusal::HoldEnded));
-            } else if let Some(to) = held.passes_to.clone().filter(|_| claim.fence() == held.fence) {
+            if claim.is_before(leased.fence) {
+                let other = (!self.is_own(&leased.holder))
+                    .then(|| Refusal::Kind(RefusalKind::LeasedByOther(leased.holder.clone())));
+                mine.lose(other.unwrap_or(Refusal::LeaseEnded));
+            } else if let Some(to) = leased.passes_to.clone().filter(|_| claim.fence() == leased.fence) {
                 passing.push((mine, to));
             }
         }
@@ -220,7 +220,7 @@ impl DomeLeases {
     }
 
     /// Every lease, and who asks for it, as the server last said.
-    pub fn seen(&self) -> watch::Receiver<Vec<Held>> {
+    pub fn seen(&self) -> watch::Receiver<Vec<LeasedDome>> {
         self.seen.subscribe()
     }
 
@@ -234,7 +234,11 @@ impl DomeLeases {
         replace(&self.watching, watching);
         for (mine, to) in self.update(states) {
             let leases = Arc::clone(self);
-            let release = async move { leases.release(&mine, Refusal::Kind(RefusalKind::HeldByOther(to))).await };
+            let release = async move {
+                leases
+                    .release(&mine, Refusal::Kind(RefusalKind::LeasedByOther(to)))
+                    .await
+            };
             self.link.runtime.spawn(release);
         }
     }
@@ -243,7 +247,7 @@ impl DomeLeases {
     /// meanwhile is not released, it ends by itself.
     ///
     /// # Errors
-    /// [`RefusalKind::HeldByOther`]; [`Refusal::NoHoldWithoutServer`] when the server is away, because nobody can know then who
+    /// [`RefusalKind::LeasedByOther`]; [`Refusal::NoLeaseWithoutServer`] when the server is away, because nobody can know then who
     /// else takes it; or what else the server refuses with.
     pub async fn take(self: &Arc<Self>, camera: &CameraId) -> Result<LeaseGuard, Refusal> {
         let _one = self.taking.lock().await;
@@ -255,7 +259,7 @@ impl DomeLeases {
             Ok(state) => state,
             Err(refusal) if refusal.is_without_server() => {
                 self.link.contact.away();
-                return Err(Refusal::NoHoldWithoutServer);
+                return Err(Refusal::NoLeaseWithoutServer);
             }
             Err(refusal) => return Err(refusal),
         };
@@ -269,7 +273,7 @@ impl DomeLeases {
         let guard = LeaseGuard::new(Arc::clone(&mine));
         let before = self.lock().insert(camera.clone(), Arc::clone(&mine));
         if let Some(before) = before {
-            before.lose(Refusal::HoldEnded);
+            before.lose(Refusal::LeaseEnded);
         }
         self.link.runtime.spawn(maintain(Arc::downgrade(self), mine));
         Ok(guard)
@@ -291,12 +295,12 @@ impl DomeLeases {
                 let remaining = Duration::from_millis(state.remaining_ms);
                 mine.renew(Claim::new(state.fence, asked, remaining));
             }
-            Err(Refusal::Kind(RefusalKind::HeldByOther(to))) => {
-                self.release(mine, Refusal::Kind(RefusalKind::HeldByOther(to))).await
+            Err(Refusal::Kind(RefusalKind::LeasedByOther(to))) => {
+                self.release(mine, Refusal::Kind(RefusalKind::LeasedByOther(to))).await
             }
             // The lease stands until it ends by itself.
             Err(refusal) if refusal.is_without_server() => {}
-            Err(_) => mine.lose(Refusal::HoldEnded),
+            Err(_) => mine.lose(Refusal::LeaseEnded),
         }
     }
 
@@ -332,19 +336,19 @@ impl DomeLeases {
     /// Ends every motion of a dome here, for it to pass to `to`, and returns the fencing number of its lease.
     ///
     /// # Errors
-    /// [`Refusal::HoldEnded`]: this session has no lease of the dome.
+    /// [`Refusal::LeaseEnded`]: this session has no lease of the dome.
     pub async fn stand_back_for(&self, camera: &CameraId, to: &Holder) -> Result<u64, Refusal> {
         let mine = self.lock().get(camera).cloned();
         if let Some(mine) = mine {
-            self.stand_back(&mine, Refusal::Kind(RefusalKind::HeldByOther(to.clone())))
+            self.stand_back(&mine, Refusal::Kind(RefusalKind::LeasedByOther(to.clone())))
                 .await;
             return Ok(mine.claim().fence());
         }
         let seen = self.seen.borrow();
-        let held = seen
+        let leased = seen
             .iter()
-            .find(|held| held.camera == *camera && self.is_own(&held.holder));
-        held.map(|held| held.fence).ok_or(Refusal::HoldEnded)
+            .find(|leased| leased.camera == *camera && self.is_own(&leased.holder));
+        leased.map(|leased| leased.fence).ok_or(Refusal::LeaseEnded)
     }
 }
 
@@ -373,7 +377,7 @@ async fn maintain(weak: Weak<DomeLeases>, mine: Arc<Mine>) {
         if used && !changed {
             leases.renew(&mine).await;
         } else if !used && !changed {
-            leases.release(&mine, Refusal::HoldEnded).await;
+            leases.release(&mine, Refusal::LeaseEnded).await;
             return;
         }
     }

@@ -19,7 +19,7 @@ use crate::station::record::event_body::body_without_person;
 use crate::station::record::health::{Health, HealthReport};
 use crate::station::record::outbox::{Damage, Directory, Medium, Note, Opening, Outbox};
 use crate::station::record::server_client::ServerClient;
-use crate::station::record::trusted_checkpoints::Pins;
+use crate::station::record::trusted_checkpoints::TrustedCheckpoints;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,7 +37,7 @@ pub(in crate::station) struct Workstation {
     pub id: StationId,
     pub server: ServerClient,
     pub outbox: Outbox,
-    pub pins: Arc<Pins>,
+    pub trusted: Arc<TrustedCheckpoints>,
     pub contact: Arc<Contact>,
     pub plan_key: VerifierKey,
     pub evidence: PathBuf,
@@ -60,7 +60,7 @@ pub(in crate::station) struct Opened {
     pub enrolment: Enrolment,
     pub outbox: Outbox,
     pub damage: Vec<Damage>,
-    pub pins: Pins,
+    pub trusted: TrustedCheckpoints,
     pub evidence: PathBuf,
     pub pose_source: Arc<dyn PoseSource>,
 }
@@ -92,7 +92,7 @@ impl Station {
             enrolment,
             outbox,
             damage,
-            pins,
+            trusted,
             evidence,
             pose_source,
         } = opened;
@@ -100,31 +100,31 @@ impl Station {
             path: PathBuf::from("cert.pem"),
             source: Some(std::io::Error::other(error)),
         })?;
-        record_damage(&outbox, &pins, &enrolment.station, damage).await;
-        let (pins, contact) = (Arc::new(pins), Arc::new(Contact::default()));
+        record_damage(&outbox, &trusted, &enrolment.station, damage).await;
+        let (trusted, contact) = (Arc::new(trusted), Arc::new(Contact::default()));
         let stop = watch::Sender::new(false);
         let (courier, delivered) = Courier::new(
             server.clone(),
             enrolment.station.clone(),
             outbox.clone(),
-            Arc::clone(&pins),
+            Arc::clone(&trusted),
             Arc::clone(&contact),
         );
         tokio::spawn(courier.run(stop.subscribe()));
-        let now = standing(&outbox, &delivered, &pins, &contact);
+        let now = standing(&outbox, &delivered, &trusted, &contact);
         let (health, health_seen) = watch::channel(now.health.clone());
         let (standing, standing_seen) = watch::channel(now);
         tokio::spawn(keep_standing(
             standing,
             health,
-            (outbox.clone(), delivered, Arc::clone(&pins), Arc::clone(&contact)),
+            (outbox.clone(), delivered, Arc::clone(&trusted), Arc::clone(&contact)),
             stop.subscribe(),
         ));
         Ok(Station(Arc::new(Workstation {
             id: enrolment.station,
             server,
             outbox,
-            pins,
+            trusted,
             contact,
             plan_key: enrolment.plan_key,
             evidence,
@@ -146,12 +146,13 @@ fn read(config: &StationConfig) -> Result<Opened, StationError> {
         .map_err(|error| outbox_error(error.to_string()))?
         .is_some();
     let key = Vault::open(config.secrets, &enrolment.station, &config.data)?.outbox_key(exists)?;
-    let pins = Pins::open(config.data.join("logs")).map_err(|error| outbox_error(error.to_string()))?;
+    let trusted =
+        TrustedCheckpoints::open(config.data.join("logs")).map_err(|error| outbox_error(error.to_string()))?;
     let (outbox, damage) = Outbox::open(Opening {
         medium: Box::new(directory),
         key,
         station: enrolment.station.clone(),
-        delivered: pins.delivered(),
+        delivered: trusted.delivered(),
         clock: jiff::Timestamp::now,
     })
     .map_err(|error| outbox_error(error.to_string()))?;
@@ -166,14 +167,14 @@ fn read(config: &StationConfig) -> Result<Opened, StationError> {
         enrolment,
         outbox,
         damage,
-        pins,
+        trusted,
         evidence: config.evidence.clone(),
         pose_source: Arc::clone(&config.pose_source),
     })
 }
 
-async fn record_damage(outbox: &Outbox, pins: &Pins, station: &StationId, damage: Vec<Damage>) {
-    let log: Option<ControllerId> = pins.home().or_else(|| outbox.waiting_logs().into_iter().next());
+async fn record_damage(outbox: &Outbox, trusted: &TrustedCheckpoints, station: &StationId, damage: Vec<Damage>) {
+    let log: Option<ControllerId> = trusted.home().or_else(|| outbox.waiting_logs().into_iter().next());
     for found in damage {
         tracing::error!(detail = found.detail, segment = found.segment, "the outbox was damaged");
         let Some(log) = log.clone() else { continue };
@@ -198,13 +199,23 @@ async fn record_damage(outbox: &Outbox, pins: &Pins, station: &StationId, damage
     }
 }
 
-type Parts = (Outbox, watch::Receiver<Delivered>, Arc<Pins>, Arc<Contact>);
+type Parts = (
+    Outbox,
+    watch::Receiver<Delivered>,
+    Arc<TrustedCheckpoints>,
+    Arc<Contact>,
+);
 
-fn standing(outbox: &Outbox, delivered: &watch::Receiver<Delivered>, pins: &Pins, contact: &Contact) -> HealthReport {
+fn standing(
+    outbox: &Outbox,
+    delivered: &watch::Receiver<Delivered>,
+    trusted: &TrustedCheckpoints,
+    contact: &Contact,
+) -> HealthReport {
     HealthReport::of(
         &outbox.status().borrow(),
         *delivered.borrow(),
-        pins.broken(),
+        trusted.broken(),
         contact.state(Instant::now()),
         contact.is_extended(Instant::now()),
     )
@@ -213,12 +224,12 @@ fn standing(outbox: &Outbox, delivered: &watch::Receiver<Delivered>, pins: &Pins
 async fn keep_standing(
     sender: watch::Sender<HealthReport>,
     health: watch::Sender<Health>,
-    (outbox, mut delivered, pins, contact): Parts,
+    (outbox, mut delivered, trusted, contact): Parts,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut status = outbox.status();
     loop {
-        let now = standing(&outbox, &delivered, &pins, &contact);
+        let now = standing(&outbox, &delivered, &trusted, &contact);
         // What decides first: whoever sees a state on the screen may rely on it being in force.
         sender.send_if_modified(|old| replace_if_new(old, &now));
         health.send_if_modified(|old| replace_if_new(old, &now.health));

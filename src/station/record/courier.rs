@@ -9,7 +9,7 @@
 use super::contact::Contact;
 use super::outbox::{Outbox, StoredEvent};
 use super::server_client::{ServerClient, ServerError};
-use super::trusted_checkpoints::{Pin, Pins};
+use super::trusted_checkpoints::{TrustedCheckpoint, TrustedCheckpoints};
 use crate::domain::audit::checkpoint::{self, Checkpoint};
 use crate::domain::audit::hash::Hash;
 use crate::domain::audit::note::Statement;
@@ -95,7 +95,7 @@ enum Trouble {
         offered: Vec<(&'static str, String)>,
     },
     #[error(transparent)]
-    Disk(#[from] super::trusted_checkpoints::PinError),
+    Disk(#[from] super::trusted_checkpoints::TrustedCheckpointError),
 }
 
 fn bad(why: impl Into<String>, offered: &[(&'static str, &str)]) -> Trouble {
@@ -118,7 +118,7 @@ pub struct Courier<S> {
     client: S,
     station: StationId,
     outbox: Outbox,
-    pins: Arc<Pins>,
+    trusted: Arc<TrustedCheckpoints>,
     contact: Arc<Contact>,
     counted: BTreeMap<ControllerId, Counted>,
     delivered: watch::Sender<Delivered>,
@@ -130,11 +130,11 @@ impl<S: LogServer> Courier<S> {
         client: S,
         station: StationId,
         outbox: Outbox,
-        pins: Arc<Pins>,
+        trusted: Arc<TrustedCheckpoints>,
         contact: Arc<Contact>,
     ) -> (Self, watch::Receiver<Delivered>) {
         let delivered = watch::Sender::new(Delivered {
-            broken: pins.broken().is_some(),
+            broken: trusted.broken().is_some(),
             ..Delivered::default()
         });
         let receiver = delivered.subscribe();
@@ -143,7 +143,7 @@ impl<S: LogServer> Courier<S> {
                 client,
                 station,
                 outbox,
-                pins,
+                trusted,
                 contact,
                 counted: BTreeMap::new(),
                 delivered,
@@ -189,11 +189,13 @@ impl<S: LogServer> Courier<S> {
     async fn round(&mut self) -> Round {
         let mut round = Round::Nothing;
         for log in self.outbox.waiting_logs() {
-            let Some(pin) = self.pins.get(&log) else { continue };
-            if pin.broken.is_some() {
+            let Some(trusted) = self.trusted.get(&log) else {
+                continue;
+            };
+            if trusted.broken.is_some() {
                 continue;
             }
-            match self.deliver(&log, &pin).await {
+            match self.deliver(&log, &trusted).await {
                 Ok(()) => {
                     self.contact.reached();
                     round = round.and(Round::Moved);
@@ -211,10 +213,10 @@ impl<S: LogServer> Courier<S> {
         match trouble {
             Trouble::BadProof { why, offered } => {
                 tracing::error!(%log, why, "the log is not trusted any more");
-                let (pins, log) = (Arc::clone(&self.pins), log.clone());
+                let (trusted, log) = (Arc::clone(&self.trusted), log.clone());
                 let marked = tokio::task::spawn_blocking(move || {
                     let offered: Vec<_> = offered.iter().map(|(name, text)| (*name, text.as_str())).collect();
-                    pins.mark_broken(&log, &why, &offered, jiff::Timestamp::now());
+                    trusted.mark_broken(&log, &why, &offered, jiff::Timestamp::now());
                 });
                 let _ = marked.await;
                 self.delivered.send_modify(|delivered| delivered.broken = true);
@@ -229,7 +231,7 @@ impl<S: LogServer> Courier<S> {
         }
     }
 
-    async fn deliver(&mut self, log: &ControllerId, pin: &Pin) -> Result<(), Trouble> {
+    async fn deliver(&mut self, log: &ControllerId, trusted: &TrustedCheckpoint) -> Result<(), Trouble> {
         let events = fitting(self.outbox.waiting(log, MAX_BATCH));
         let (Some(first), Some(last)) = (events.first(), events.last()) else {
             return Ok(());
@@ -237,11 +239,11 @@ impl<S: LogServer> Courier<S> {
         let (first_seq, last_seq) = (first.seq, last.seq);
         let gap = events
             .iter()
-            .zip(pin.next_seq..)
+            .zip(trusted.next_seq..)
             .any(|(event, expected)| event.seq != expected);
         if gap {
             return Err(bad(
-                format!("events from {} on are missing in the outbox", pin.next_seq),
+                format!("events from {} on are missing in the outbox", trusted.next_seq),
                 &[],
             ));
         }
@@ -255,32 +257,32 @@ impl<S: LogServer> Courier<S> {
                 why: RefusalKind::Gap { expected },
                 ..
             }) if expected < first_seq => {
-                self.feed_again(log, pin, expected, first_seq).await?;
+                self.feed_again(log, trusted, expected, first_seq).await?;
                 return Err(Trouble::NotYet);
             }
             Err(error) => return Err(on_refused_batch(error)),
         };
-        let entries = check_promise(&receipt, pin, &self.station, first_seq, &events)?;
+        let entries = check_promise(&receipt, trusted, &self.station, first_seq, &events)?;
         self.contact.reached();
         let new = events.iter().map(|event| self.outbox.is_new(event)).collect::<Vec<_>>();
         let counted = self.counted.entry(log.clone()).or_default();
         let durable = count_from(&events, &new, &mut counted.durable);
         self.delivered.send_modify(|delivered| delivered.durable += durable);
-        let (note, checkpoint) = self.checkpoint_holding(log, pin, &entries).await?;
+        let (note, checkpoint) = self.checkpoint_holding(log, trusted, &entries).await?;
         self.check_inclusion(log, &entries, &events, &checkpoint, &note).await?;
         let counted = self.counted.entry(log.clone()).or_default();
         let included = count_from(&events, &new, &mut counted.included);
         self.delivered.send_modify(|delivered| delivered.included += included);
-        self.check_consistency(log, pin, &checkpoint, &note).await?;
+        self.check_consistency(log, trusted, &checkpoint, &note).await?;
         let next_seq = last_seq + 1;
-        let pinned = Pin {
+        let pinned = TrustedCheckpoint {
             note: Some(note),
             former: None,
             next_seq,
-            ..pin.clone()
+            ..trusted.clone()
         };
-        let (pins, log_id) = (Arc::clone(&self.pins), log.clone());
-        tokio::task::spawn_blocking(move || pins.save(&log_id, pinned))
+        let (trusted, log_id) = (Arc::clone(&self.trusted), log.clone());
+        tokio::task::spawn_blocking(move || trusted.save(&log_id, pinned))
             .await
             .map_err(|_| Trouble::NotYet)??;
         self.outbox.delivered(log, next_seq);
@@ -290,7 +292,13 @@ impl<S: LogServer> Courier<S> {
     }
 
     /// Sends the events `from..until` again, which were delivered before.
-    async fn feed_again(&self, log: &ControllerId, pin: &Pin, mut from: u64, until: u64) -> Result<(), Trouble> {
+    async fn feed_again(
+        &self,
+        log: &ControllerId,
+        trusted: &TrustedCheckpoint,
+        mut from: u64,
+        until: u64,
+    ) -> Result<(), Trouble> {
         tracing::warn!(%log, from, until, "the server lacks events that it had: they are sent again");
         while from < until {
             let again = self.outbox.again(log, from, MAX_BATCH).await;
@@ -308,7 +316,7 @@ impl<S: LogServer> Courier<S> {
                 events: events.iter().map(|event| event.submitted.clone()).collect(),
             };
             let receipt = self.client.post_events(&batch).await.map_err(on_refused_batch)?;
-            check_promise(&receipt, pin, &self.station, from, &events)?;
+            check_promise(&receipt, trusted, &self.station, from, &events)?;
             from = next;
         }
         Ok(())
@@ -318,14 +326,14 @@ impl<S: LogServer> Courier<S> {
     async fn checkpoint_holding(
         &self,
         log: &ControllerId,
-        pin: &Pin,
+        trusted: &TrustedCheckpoint,
         entries: &[PromisedEntry],
     ) -> Result<(String, Checkpoint), Trouble> {
         let highest = entries.iter().map(|entry| entry.index).max().unwrap_or(0);
         let until = Instant::now() + CHECKPOINT_PATIENCE;
         loop {
             let note = self.client.checkpoint(log).await?;
-            let checkpoint = checkpoint::verify(&note, &pin.key)
+            let checkpoint = checkpoint::verify(&note, &trusted.key)
                 .map_err(|error| bad(format!("checkpoint: {error}"), &[("offered.note", &note)]))?;
             if checkpoint.size > highest {
                 return Ok((note, checkpoint));
@@ -373,11 +381,11 @@ impl<S: LogServer> Courier<S> {
     async fn check_consistency(
         &self,
         log: &ControllerId,
-        pin: &Pin,
+        trusted: &TrustedCheckpoint,
         offered: &Checkpoint,
         note: &str,
     ) -> Result<(), Trouble> {
-        let pinned = pin.checkpoint();
+        let pinned = trusted.checkpoint();
         if offered.size < pinned.size {
             let why = format!("the log shrank from {} to {}", pinned.size, offered.size);
             return Err(bad(why, &[("offered.note", note)]));
@@ -440,7 +448,7 @@ fn on_refused_batch(error: ServerError) -> Trouble {
 
 fn check_promise(
     receipt: &BatchReceipt,
-    pin: &Pin,
+    trusted: &TrustedCheckpoint,
     station: &StationId,
     first_seq: u64,
     events: &[StoredEvent],
@@ -451,12 +459,13 @@ fn check_promise(
             &[("promise.json", &receipt.promise), ("promise.sig", &receipt.signature)],
         )
     };
-    pin.key
+    trusted
+        .key
         .verify_statement(Statement::Durable, &receipt.promise, &receipt.signature)
         .map_err(|error| wrong(&format!("promise: {error}")))?;
     let promise: DurablePromise =
         serde_json::from_str(&receipt.promise).map_err(|error| wrong(&format!("promise: {error}")))?;
-    if promise.origin != pin.key.name() || promise.station != *station || promise.first_seq != first_seq {
+    if promise.origin != trusted.key.name() || promise.station != *station || promise.first_seq != first_seq {
         return Err(wrong("the promise is for other events"));
     }
     let same = promise.entries.len() == events.len()

@@ -20,11 +20,11 @@ const MAX_FILE: u64 = 256 * 1024;
 
 /// The trusted key and checkpoint of one log, and how far it was delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pin {
+pub struct TrustedCheckpoint {
     pub key: VerifierKey,
     /// The last verified checkpoint, as signed; `None` before the first.
     pub note: Option<String>,
-    /// Who signed it, when that was the key that [`Pin::key`] succeeded.
+    /// Who signed it, when that was the key that [`TrustedCheckpoint::key`] succeeded.
     pub former: Option<VerifierKey>,
     /// Our first `seq` that is not yet verified in the log.
     pub next_seq: u64,
@@ -43,7 +43,7 @@ struct Written {
     broken: Option<String>,
 }
 
-impl Pin {
+impl TrustedCheckpoint {
     /// The last verified checkpoint; the empty log before the first.
     pub fn checkpoint(&self) -> Checkpoint {
         self.note
@@ -58,14 +58,14 @@ impl Pin {
 }
 
 /// The trusted checkpoints of every log this workstation writes to.
-pub struct Pins {
+pub struct TrustedCheckpoints {
     folder: PathBuf,
-    pins: Mutex<BTreeMap<ControllerId, Pin>>,
+    by_log: Mutex<BTreeMap<ControllerId, TrustedCheckpoint>>,
 }
 
-/// The pins cannot be read or written.
+/// The trusted checkpoints cannot be read or written.
 #[derive(Debug, thiserror::Error)]
-pub enum PinError {
+pub enum TrustedCheckpointError {
     #[error("{} cannot be used", path.display())]
     File {
         path: PathBuf,
@@ -80,18 +80,18 @@ pub enum PinError {
     OlderPlan { had: u64, given: u64 },
 }
 
-impl Pins {
+impl TrustedCheckpoints {
     /// Reads the folder. Blocks.
     ///
     /// # Errors
     /// A file that cannot be read or was changed; it is never replaced by a fresh one.
-    pub fn open(folder: PathBuf) -> Result<Self, PinError> {
-        let wrap = |source| PinError::File {
+    pub fn open(folder: PathBuf) -> Result<Self, TrustedCheckpointError> {
+        let wrap = |source| TrustedCheckpointError::File {
             path: folder.clone(),
             source,
         };
         create_private_dir(&folder).map_err(wrap)?;
-        let mut pins = BTreeMap::new();
+        let mut by_log = BTreeMap::new();
         for entry in std::fs::read_dir(&folder).map_err(wrap)? {
             let path = entry.map_err(wrap)?.path();
             let name = path
@@ -102,17 +102,17 @@ impl Pins {
                 continue;
             };
             let bytes = read_bounded(&path, MAX_FILE).map_err(wrap)?.unwrap_or_default();
-            let pin = decode(&bytes).ok_or(PinError::Content { path })?;
-            pins.insert(log, pin);
+            let trusted = decode(&bytes).ok_or(TrustedCheckpointError::Content { path })?;
+            by_log.insert(log, trusted);
         }
         Ok(Self {
             folder,
-            pins: Mutex::new(pins),
+            by_log: Mutex::new(by_log),
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<ControllerId, Pin>> {
-        self.pins.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ControllerId, TrustedCheckpoint>> {
+        self.by_log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The log that takes the workstation's own events, since the first sign-in. Blocks.
@@ -125,18 +125,18 @@ impl Pins {
     ///
     /// # Errors
     /// The disk refuses.
-    pub fn set_home(&self, log: &ControllerId) -> Result<(), PinError> {
+    pub fn set_home(&self, log: &ControllerId) -> Result<(), TrustedCheckpointError> {
         let path = self.folder.join("home");
-        replace_file(&path, log.as_str().as_bytes()).map_err(|source| PinError::File { path, source })
+        replace_file(&path, log.as_str().as_bytes()).map_err(|source| TrustedCheckpointError::File { path, source })
     }
 
     /// Remembers the newest version of the site plan. Blocks.
     ///
     /// # Errors
     /// It is older than one this workstation had, or the disk refuses.
-    pub fn keep_plan_version(&self, given: u64) -> Result<(), PinError> {
+    pub fn keep_plan_version(&self, given: u64) -> Result<(), TrustedCheckpointError> {
         let path = self.folder.join("plan.version");
-        let wrap = |source| PinError::File {
+        let wrap = |source| TrustedCheckpointError::File {
             path: path.clone(),
             source,
         };
@@ -146,16 +146,16 @@ impl Pins {
                 .and_then(|text| text.trim().parse().ok()),
             None => Some(0),
         };
-        let had: u64 = had.ok_or_else(|| PinError::Content { path: path.clone() })?;
+        let had: u64 = had.ok_or_else(|| TrustedCheckpointError::Content { path: path.clone() })?;
         match given {
-            given if given < had => Err(PinError::OlderPlan { had, given }),
+            given if given < had => Err(TrustedCheckpointError::OlderPlan { had, given }),
             given if given == had => Ok(()),
             given => replace_file(&path, format!("{given}\n").as_bytes()).map_err(wrap),
         }
     }
 
     /// What is remembered of a log.
-    pub fn get(&self, log: &ControllerId) -> Option<Pin> {
+    pub fn get(&self, log: &ControllerId) -> Option<TrustedCheckpoint> {
         self.lock().get(log).cloned()
     }
 
@@ -163,7 +163,7 @@ impl Pins {
     pub fn delivered(&self) -> BTreeMap<ControllerId, u64> {
         self.lock()
             .iter()
-            .map(|(log, pin)| (log.clone(), pin.next_seq))
+            .map(|(log, trusted)| (log.clone(), trusted.next_seq))
             .collect()
     }
 
@@ -171,7 +171,7 @@ impl Pins {
     pub fn broken(&self) -> Option<String> {
         self.lock()
             .iter()
-            .find_map(|(log, pin)| pin.broken.as_ref().map(|why| format!("{log}: {why}")))
+            .find_map(|(log, trusted)| trusted.broken.as_ref().map(|why| format!("{log}: {why}")))
     }
 
     /// Pins a log's key: at first sight, or in place of the one that it succeeds. What comes next is checked against the last
@@ -179,16 +179,16 @@ impl Pins {
     ///
     /// # Errors
     /// The disk refuses.
-    pub fn pin_key(&self, log: &ControllerId, key: TrustedKey) -> Result<(), PinError> {
+    pub fn pin_key(&self, log: &ControllerId, key: TrustedKey) -> Result<(), TrustedCheckpointError> {
         let key = key.into_key();
-        let pin = match self.get(log) {
-            Some(pin) if pin.key == key => return Ok(()),
-            Some(pin) => Pin {
-                former: pin.note.is_some().then(|| pin.former.unwrap_or(pin.key)),
+        let trusted = match self.get(log) {
+            Some(trusted) if trusted.key == key => return Ok(()),
+            Some(trusted) => TrustedCheckpoint {
+                former: trusted.note.is_some().then(|| trusted.former.unwrap_or(trusted.key)),
                 key,
-                ..pin
+                ..trusted
             },
-            None => Pin {
+            None => TrustedCheckpoint {
                 key,
                 note: None,
                 former: None,
@@ -196,34 +196,34 @@ impl Pins {
                 broken: None,
             },
         };
-        self.save(log, pin)
+        self.save(log, trusted)
     }
 
     /// Replaces what is remembered of a log, durably. Blocks.
     ///
     /// # Errors
     /// The disk refuses; the memory then stays as it was.
-    pub fn save(&self, log: &ControllerId, pin: Pin) -> Result<(), PinError> {
+    pub fn save(&self, log: &ControllerId, trusted: TrustedCheckpoint) -> Result<(), TrustedCheckpointError> {
         let path = self.folder.join(format!("{log}.pin"));
         let written = Written {
-            vkey: pin.key.to_string(),
-            note: pin.note.clone(),
-            former: pin.former.as_ref().map(VerifierKey::to_string),
-            next_seq: pin.next_seq,
-            broken: pin.broken.clone(),
+            vkey: trusted.key.to_string(),
+            note: trusted.note.clone(),
+            former: trusted.former.as_ref().map(VerifierKey::to_string),
+            next_seq: trusted.next_seq,
+            broken: trusted.broken.clone(),
         };
         serde_json::to_vec(&written)
             .map_err(io::Error::other)
             .and_then(|bytes| replace_file(&path, &bytes))
-            .map_err(|source| PinError::File { path, source })?;
-        self.lock().insert(log.clone(), pin);
+            .map_err(|source| TrustedCheckpointError::File { path, source })?;
+        self.lock().insert(log.clone(), trusted);
         Ok(())
     }
 
     /// Marks a log as not trusted and stores the evidence: the pinned and the offered checkpoint and the reason. Blocks.
     pub fn mark_broken(&self, log: &ControllerId, why: &str, offered: &[(&str, &str)], now: jiff::Timestamp) {
         let evidence = self.folder.join(format!("evidence-{log}-{}", now.as_millisecond()));
-        let pinned = self.get(log).and_then(|pin| pin.note).unwrap_or_default();
+        let pinned = self.get(log).and_then(|trusted| trusted.note).unwrap_or_default();
         let stored = create_private_dir(&evidence).and_then(|()| {
             replace_file(&evidence.join("reason.txt"), why.as_bytes())?;
             replace_file(&evidence.join("pinned.note"), pinned.as_bytes())?;
@@ -234,16 +234,16 @@ impl Pins {
         if let Err(error) = stored {
             tracing::error!(%error, %log, "the evidence against the log could not be stored");
         }
-        let Some(mut pin) = self.get(log) else { return };
-        pin.broken = Some(why.to_owned());
-        if let Err(error) = self.save(log, pin.clone()) {
+        let Some(mut trusted) = self.get(log) else { return };
+        trusted.broken = Some(why.to_owned());
+        if let Err(error) = self.save(log, trusted.clone()) {
             tracing::error!(%error, %log, "the mark against the log could not be stored");
-            self.lock().insert(log.clone(), pin);
+            self.lock().insert(log.clone(), trusted);
         }
     }
 }
 
-fn decode(bytes: &[u8]) -> Option<Pin> {
+fn decode(bytes: &[u8]) -> Option<TrustedCheckpoint> {
     let written: Written = serde_json::from_slice(bytes).ok()?;
     let key: VerifierKey = written.vkey.parse().ok()?;
     let former: Option<VerifierKey> = match written.former {
@@ -253,7 +253,7 @@ fn decode(bytes: &[u8]) -> Option<Pin> {
     if let Some(note) = &written.note {
         checkpoint::verify(note, former.as_ref().unwrap_or(&key)).ok()?;
     }
-    Some(Pin {
+    Some(TrustedCheckpoint {
         key,
         note: written.note,
         former,

@@ -314,7 +314,7 @@ impl Drop for Act {
 pub fn why(refusal: &Refusal) -> Value {
     match refusal {
         Refusal::Kind(RefusalKind::Rule(rule)) => serde_json::to_value(rule).unwrap_or(Value::Null),
-        Refusal::Kind(RefusalKind::HeldByOther(holder)) => format!("held by {}", holder.user).into(),
+        Refusal::Kind(RefusalKind::LeasedByOther(holder)) => format!("held by {}", holder.user).into(),
         other => other.to_string().into(),
     }
 }

@@ -33,6 +33,7 @@ impl Session {
         if inner.has_ended() {
             return Err(Refusal::Kind(RefusalKind::SessionEnded));
         }
+        let stated = stated.at_level(inner.facts.person.level);
         let record = async |outcome, with| inner.record(Operation::PurposeChange, outcome, with).await;
         record(Outcome::Intent, named(&stated)).await?;
         match inner.station.server.change_purpose(&inner.facts.token, &stated).await {

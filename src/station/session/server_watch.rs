@@ -30,10 +30,10 @@ impl SessionInner {
     async fn hear(&self, mut server: PolicyState) {
         let now = Instant::now();
         self.hear_of_session(server.now_ms, server.knock.clone());
-        self.leases.hear(&server.holds, std::mem::take(&mut server.watching));
+        self.leases.hear(&server.leases, std::mem::take(&mut server.watching));
         self.clearances.hear(std::mem::take(&mut server.clearances));
         self.watched
-            .on_leases(&server.holds, |holder| self.leases.is_own(holder), now);
+            .on_leases(&server.leases, |holder| self.leases.is_own(holder), now);
         if !self.policy.hear(server, now) {
             return;
         }

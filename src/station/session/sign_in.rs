@@ -109,8 +109,8 @@ impl Station {
         self.0.check_heads().await?;
         self.0.contact.set_grace(Duration::from_secs(grant.grace_s));
         let facts = Facts {
+            stated: stated.at_level(grant.person.level),
             person: grant.person,
-            stated,
             session: grant.session,
             token: grant.token,
             home: grant.home,
@@ -148,7 +148,7 @@ impl Workstation {
             self.contact.reached();
         }
         let why = SignInError::from(error);
-        if let Some(log) = self.pins.home() {
+        if let Some(log) = self.trusted.home() {
             let mut body = body_without_person(&self.id, Operation::SignInRefused, Outcome::Refused);
             body.person = request.user.chars().take(64).collect();
             body.purpose = Some(request.purpose);

@@ -7,7 +7,7 @@ use super::ask_ticket::AskTicket;
 use crate::domain::people::stated_purpose::NoProtocolNumber;
 use crate::domain::refusal::RefusalKind;
 use crate::station::record::server_client::ServerError;
-use crate::station::record::trusted_checkpoints::PinError;
+use crate::station::record::trusted_checkpoints::TrustedCheckpointError;
 use crate::station::refusal::Refusal;
 
 /// Why a sign-in failed.
@@ -64,8 +64,8 @@ impl From<NoProtocolNumber> for SignInError {
     }
 }
 
-impl From<PinError> for SignInError {
-    fn from(error: PinError) -> Self {
+impl From<TrustedCheckpointError> for SignInError {
+    fn from(error: TrustedCheckpointError) -> Self {
         Self::NotRecorded {
             detail: error.to_string(),
         }

@@ -10,7 +10,7 @@ use crate::domain::camera::ControllerId;
 use crate::domain::site::SitePlan;
 use crate::protocol::{SessionGrant, SignedPlan};
 use crate::station::machine::workstation::Workstation;
-use crate::station::record::trusted_checkpoints::PinError;
+use crate::station::record::trusted_checkpoints::TrustedCheckpointError;
 use std::sync::Arc;
 
 /// The error and the whole chain of its causes.
@@ -46,14 +46,14 @@ impl Workstation {
     /// # Errors
     /// [`SignInError::PlanNotGenuine`]: `version` is older; [`SignInError::NotRecorded`]: the disk refuses.
     pub(in crate::station) async fn keep_plan_version(self: &Arc<Self>, version: u64) -> Result<(), SignInError> {
-        let pins = Arc::clone(&self.pins);
-        let stored = tokio::task::spawn_blocking(move || pins.keep_plan_version(version)).await;
+        let trusted = Arc::clone(&self.trusted);
+        let stored = tokio::task::spawn_blocking(move || trusted.keep_plan_version(version)).await;
         stored
             .map_err(|error| SignInError::NotRecorded {
                 detail: error.to_string(),
             })?
             .map_err(|error| match error {
-                PinError::OlderPlan { .. } => {
+                TrustedCheckpointError::OlderPlan { .. } => {
                     tracing::error!(%error, "the site plan is not current");
                     SignInError::PlanNotGenuine
                 }
@@ -71,7 +71,7 @@ impl Workstation {
         for given in &grant.log_keys {
             let key: VerifierKey = given.vkey.parse().map_err(|_| SignInError::PlanNotGenuine)?;
             let controller = plan.controller(&given.controller).ok_or(SignInError::PlanNotGenuine)?;
-            let pinned = self.pins.get(&given.controller).map(|pin| pin.key);
+            let pinned = self.trusted.get(&given.controller).map(|trusted| trusted.key);
             let followed = succession::follow(
                 &given.successions,
                 &self.plan_key,
@@ -94,8 +94,8 @@ impl Workstation {
         let (this, home) = (Arc::clone(self), grant.home.clone());
         let pinned = tokio::task::spawn_blocking(move || {
             keys.into_iter()
-                .try_for_each(|(log, key)| this.pins.pin_key(&log, key))?;
-            this.pins.set_home(&home)
+                .try_for_each(|(log, key)| this.trusted.pin_key(&log, key))?;
+            this.trusted.set_home(&home)
         });
         pinned.await.map_err(|error| SignInError::NotRecorded {
             detail: error.to_string(),
@@ -109,12 +109,13 @@ impl Workstation {
         let marked = tokio::task::spawn_blocking(move || {
             let offered = [("offered.vkey", offered.as_str())];
             let now = jiff::Timestamp::now();
-            this.pins.mark_broken(&marked, "the log has another key", &offered, now);
+            this.trusted
+                .mark_broken(&marked, "the log has another key", &offered, now);
         });
         if let Err(error) = marked.await {
             tracing::error!(%error, %log, "the mark against the log could not be stored");
         }
-        PinError::KeyChanged { log }.into()
+        TrustedCheckpointError::KeyChanged { log }.into()
     }
 
     /// Compares the server's chains with this outbox and marks a log whose chain is ahead of the outbox or behind what the
@@ -124,24 +125,26 @@ impl Workstation {
     /// The server does not tell its chains.
     pub(super) async fn check_heads(self: &Arc<Self>) -> Result<(), SignInError> {
         for head in self.server.heads().await? {
-            let Some(pin) = self.pins.get(&head.log) else { continue };
+            let Some(trusted) = self.trusted.get(&head.log) else {
+                continue;
+            };
             let ours = self.outbox.next_seq(&head.log);
             let why = if head.next_seq > ours {
                 format!(
                     "the server has {} events of this workstation, the outbox knows of {ours}",
                     head.next_seq
                 )
-            } else if head.next_seq < pin.next_seq {
+            } else if head.next_seq < trusted.next_seq {
                 format!(
                     "the server has {} events of this workstation, it had {}",
-                    head.next_seq, pin.next_seq
+                    head.next_seq, trusted.next_seq
                 )
             } else {
                 continue;
             };
             let this = Arc::clone(self);
             let marked = tokio::task::spawn_blocking(move || {
-                this.pins.mark_broken(&head.log, &why, &[], jiff::Timestamp::now());
+                this.trusted.mark_broken(&head.log, &why, &[], jiff::Timestamp::now());
             });
             let _ = marked.await;
         }

@@ -6,7 +6,7 @@ use crate::station::record::contact::Contact;
 use crate::station::record::courier::{Courier, Delivered};
 use crate::station::record::outbox::memory::Memory;
 use crate::station::record::outbox::{Outbox, OutboxStatus};
-use crate::station::record::trusted_checkpoints::Pins;
+use crate::station::record::trusted_checkpoints::TrustedCheckpoints;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -20,7 +20,7 @@ struct Bench {
 struct Running {
     outbox: Outbox,
     delivered: watch::Receiver<Delivered>,
-    pins: Arc<Pins>,
+    trusted: Arc<TrustedCheckpoints>,
     _stop: watch::Sender<bool>,
 }
 
@@ -34,23 +34,28 @@ impl Bench {
     }
 
     fn run(&self) -> Running {
-        let pins = Arc::new(Pins::open(self.folder.path().to_owned()).unwrap());
-        pins.pin_key(&borgo(), first_seen()).unwrap();
-        let delivered = pins.delivered().get(&borgo()).copied().unwrap_or(0);
+        let trusted = Arc::new(TrustedCheckpoints::open(self.folder.path().to_owned()).unwrap());
+        trusted.pin_key(&borgo(), first_seen()).unwrap();
+        let delivered = trusted.delivered().get(&borgo()).copied().unwrap_or(0);
         let outbox = outbox(&self.disk.crash(), delivered);
-        self.go(outbox, pins)
+        self.go(outbox, trusted)
     }
 
-    fn go(&self, outbox: Outbox, pins: Arc<Pins>) -> Running {
+    fn go(&self, outbox: Outbox, trusted: Arc<TrustedCheckpoints>) -> Running {
         let contact = Arc::new(Contact::default());
-        let (courier, delivered) =
-            Courier::new(self.log.clone(), station(), outbox.clone(), Arc::clone(&pins), contact);
+        let (courier, delivered) = Courier::new(
+            self.log.clone(),
+            station(),
+            outbox.clone(),
+            Arc::clone(&trusted),
+            contact,
+        );
         let stop = watch::Sender::new(false);
         tokio::spawn(courier.run(stop.subscribe()));
         Running {
             outbox,
             delivered,
-            pins,
+            trusted,
             _stop: stop,
         }
     }
@@ -110,8 +115,8 @@ async fn r_aud_2_delivered_means_promised_included_and_consistent() {
         .await
         .unwrap();
     assert_eq!((figures.durable, figures.included, figures.broken), (8, 8, false));
-    let pin = running.pins.get(&borgo()).unwrap();
-    assert_eq!((pin.next_seq, pin.checkpoint().size), (8, 8));
+    let trusted = running.trusted.get(&borgo()).unwrap();
+    assert_eq!((trusted.next_seq, trusted.checkpoint().size), (8, 8));
 }
 
 #[tokio::test]
@@ -172,7 +177,7 @@ async fn r_aud_2_every_broken_promise_stops_the_courier_keeps_evidence_and_stays
         assert_eq!(bench.evidence(), 1, "{lie:?}");
         let posts = bench.log.kept().posts;
         bench.log.lie(Lie::None);
-        let again = Pins::open(bench.folder.path().to_owned()).unwrap();
+        let again = TrustedCheckpoints::open(bench.folder.path().to_owned()).unwrap();
         assert!(again.broken().is_some(), "{lie:?}: forgotten over a restart");
         let again = bench.go(running.outbox.clone(), Arc::new(again));
         assert!(again.delivered.borrow().broken);
@@ -184,15 +189,15 @@ async fn r_aud_2_every_broken_promise_stops_the_courier_keeps_evidence_and_stays
 #[tokio::test]
 async fn r_aud_2_events_missing_from_the_outbox_turn_the_state_red() {
     let bench = Bench::new();
-    let pins = Arc::new(Pins::open(bench.folder.path().to_owned()).unwrap());
-    pins.pin_key(&borgo(), first_seen()).unwrap();
+    let trusted = Arc::new(TrustedCheckpoints::open(bench.folder.path().to_owned()).unwrap());
+    trusted.pin_key(&borgo(), first_seen()).unwrap();
     // Opened as if the first two had been delivered, while the log never got them.
     let outbox = outbox(&bench.disk, 0);
     for _ in 0..3 {
         outbox.append(event()).await.unwrap();
     }
     outbox.delivered(&borgo(), 2);
-    let mut running = bench.go(outbox, pins);
+    let mut running = bench.go(outbox, trusted);
     running.broken().await;
     assert_eq!(bench.log.kept().posts, 0);
 }

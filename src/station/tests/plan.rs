@@ -40,7 +40,7 @@ fn told(plan_version: u64) -> PolicyState {
         revision: plan_version,
         plan_version,
         declared: Vec::new(),
-        holds: Vec::new(),
+        leases: Vec::new(),
         now_ms: 0,
         knock: None,
         watching: Vec::new(),

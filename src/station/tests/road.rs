@@ -13,7 +13,7 @@ use crate::station::machine::enrolment::Enrolment;
 use crate::station::machine::workstation::{Opened, Station};
 use crate::station::record::outbox::Outbox;
 use crate::station::record::outbox::memory::Memory;
-use crate::station::record::trusted_checkpoints::Pins;
+use crate::station::record::trusted_checkpoints::TrustedCheckpoints;
 use crate::station::session::signed_in::{Facts, Session};
 use crate::station::{AuditState, ExportProgress, ExportReason, Refusal};
 use std::sync::Arc;
@@ -80,7 +80,7 @@ impl Bench {
             enrolment,
             outbox: outbox.clone(),
             damage: Vec::new(),
-            pins: Pins::open(folder.path().join("logs")).unwrap(),
+            trusted: TrustedCheckpoints::open(folder.path().join("logs")).unwrap(),
             evidence: folder.path().join("evidence"),
             pose_source: Arc::new(crate::station::TrackedPose),
         };
@@ -223,7 +223,7 @@ async fn every_act(session: &Session) -> Vec<(&'static str, Option<Refusal>)> {
     let progress = watch::Sender::new(ExportProgress::default());
     vec![
         ("view", session.view(&fixed(), StreamRole::Sub).await.err()),
-        ("steer", session.steer(&dome()).await.err()),
+        ("steer", session.drive_ptz(&dome()).await.err()),
         ("presets", session.presets(&dome()).await.err()),
         ("call_preset", session.call_preset(&dome(), "1").await.err()),
         ("save_preset", session.save_preset(&dome(), "porta").await.err()),

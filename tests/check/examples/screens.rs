@@ -176,7 +176,12 @@ fn main() -> Result<(), String> {
                 Command::Confirm,
                 Command::HandOver,
             ],
-            "take-over" => vec![Command::Digit(1), Command::Digit(6), Command::Confirm, Command::AskHold],
+            "take-over" => vec![
+                Command::Digit(1),
+                Command::Digit(6),
+                Command::Confirm,
+                Command::AskLease,
+            ],
             "presence" => vec![
                 Command::Layout(Layout::Four),
                 Command::Digit(1),

@@ -103,9 +103,9 @@ impl<'a> InputInjector<'a> {
     }
 
     /// Holds a key down until the returned guard is dropped.
-    pub fn hold(&'a self, key: Key) -> Result<Held<'a>, EyeError> {
+    pub fn hold(&'a self, key: Key) -> Result<HeldKey<'a>, EyeError> {
         self.press(key)?;
-        Ok(Held { hands: self, key })
+        Ok(HeldKey { hands: self, key })
     }
 
     /// Moves the pointer to a place in the window (physical pixels).
@@ -177,12 +177,12 @@ impl<'a> InputInjector<'a> {
 }
 
 /// A key that is down; up again when dropped.
-pub struct Held<'a> {
+pub struct HeldKey<'a> {
     hands: &'a InputInjector<'a>,
     key: Key,
 }
 
-impl Drop for Held<'_> {
+impl Drop for HeldKey<'_> {
     fn drop(&mut self) {
         if let Err(error) = self.hands.release(self.key) {
             tracing::warn!(%error, "a key of the tour could not be released");

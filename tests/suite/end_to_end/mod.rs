@@ -96,7 +96,7 @@ async fn an_officers_hour_is_recorded_and_verifies() {
         PoseKnowledge::Unknown(_) => None,
     };
     let before = pan(Instant::now()).expect("a pose");
-    let gesture = session.steer(&dome.camera().id).await.expect("the dome is free");
+    let gesture = session.drive_ptz(&dome.camera().id).await.expect("the dome is free");
     let held = Instant::now();
     let mut repeat = tokio::time::interval(Duration::from_millis(200));
     while held.elapsed() < Duration::from_secs(2) {
@@ -110,7 +110,7 @@ async fn an_officers_hour_is_recorded_and_verifies() {
     .await;
 
     // Zooming in ends at the ceiling, with its name.
-    let gesture = session.steer(&dome.camera().id).await.expect("the dome is free");
+    let gesture = session.drive_ptz(&dome.camera().id).await.expect("the dome is free");
     let mut refused = None;
     for _ in 0..40 {
         if let Err(refusal) = gesture.zoom_by(1.5).await {
@@ -179,7 +179,7 @@ async fn a_preset_moves_right_after_a_gesture_and_stop_stops_it() {
     until("the dome's pose", 20, || hfov().is_some()).await;
     let wide = hfov().expect("a pose");
     let zoom_by = async |factor| {
-        let gesture = session.steer(&camera).await.expect("the dome is free");
+        let gesture = session.drive_ptz(&camera).await.expect("the dome is free");
         gesture.zoom_by(factor).await.expect("within the ceiling");
         gesture.end().await.expect("it arrives");
     };
@@ -195,7 +195,7 @@ async fn a_preset_moves_right_after_a_gesture_and_stop_stops_it() {
         .expect("the one just saved");
 
     // Let go of the key and called at once: the end of the gesture must not stop the dome on its way.
-    let gesture = session.steer(&camera).await.expect("the dome is free");
+    let gesture = session.drive_ptz(&camera).await.expect("the dome is free");
     gesture.velocity(0.2, 0.0, 0.0).await.expect("within limits");
     drop(gesture);
     session
@@ -214,7 +214,7 @@ async fn a_preset_moves_right_after_a_gesture_and_stop_stops_it() {
         .call_preset(&camera, &preset.token)
         .await
         .expect("within limits");
-    let gesture = session.steer(&camera).await.expect("the dome is free");
+    let gesture = session.drive_ptz(&camera).await.expect("the dome is free");
     gesture.velocity(0.0, 0.0, 0.0).await.expect("a Stop");
     gesture.end().await.expect("it stops");
     until("the dome standing", 10, || hfov().is_some()).await;

@@ -25,7 +25,7 @@ async fn r_ptz_2_a_notch_of_zoom_stops_at_the_ceiling_and_only_the_next_is_refus
     };
     until("the dome's pose", 20, || magnification().is_some()).await;
 
-    let gesture = session.steer(&dome).await.expect("the dome is free");
+    let gesture = session.drive_ptz(&dome).await.expect("the dome is free");
     gesture.zoom_by(0.1).await.expect("outwards");
     gesture.zoom_by(ceiling / 1.1).await.expect("below the ceiling");
     gesture
@@ -47,7 +47,7 @@ async fn r_ptz_2_a_notch_of_zoom_stops_at_the_ceiling_and_only_the_next_is_refus
     assert!(at > ceiling * 0.99 && at < ceiling * 1.001, "{at} under {ceiling}");
 
     // By what the dome itself says, too.
-    let gesture = session.steer(&dome).await.expect("the dome is free");
+    let gesture = session.drive_ptz(&dome).await.expect("the dome is free");
     let refused = gesture.zoom_by(1.25).await.err();
     assert!(matches!(refused, Some(Refusal::ZoomCeiling { .. })), "{refused:?}");
     gesture.zoom_by(0.8).await.expect("outwards");

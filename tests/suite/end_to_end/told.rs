@@ -54,7 +54,7 @@ async fn r_prv_1_a_dome_that_tells_its_status_by_itself_is_asked_less_and_follow
     until("frames beside the metadata", 30, || view.slot().count() > shown + 5).await;
     let before = pan(&view).expect("a pose");
 
-    let gesture = session.steer(&dome).await.expect("the dome is free");
+    let gesture = session.drive_ptz(&dome).await.expect("the dome is free");
     let held = Instant::now();
     while held.elapsed() < Duration::from_secs(2) {
         gesture.velocity(0.4, 0.0, 0.0).await.expect("within limits");

@@ -7,9 +7,9 @@ use super::place::{Place, reason, until};
 use std::time::Duration;
 use vedetta::domain::camera::{CameraId, CameraKind, StreamRole};
 use vedetta::domain::refusal::RefusalKind;
-use vedetta::station::{Gesture, Held, Refusal, Session};
+use vedetta::station::{Gesture, LeasedDome, Refusal, Session};
 
-fn held(session: &Session, dome: &CameraId) -> Option<Held> {
+fn held(session: &Session, dome: &CameraId) -> Option<LeasedDome> {
     session
         .leases()
         .borrow()
@@ -31,7 +31,7 @@ async fn nudge(gesture: &Gesture) -> Result<(), Refusal> {
 }
 
 fn is_held_by(refusal: &Result<(), Refusal>, user: &str) -> bool {
-    matches!(refusal, Err(Refusal::Kind(RefusalKind::HeldByOther(holder))) if holder.user == user)
+    matches!(refusal, Err(Refusal::Kind(RefusalKind::LeasedByOther(holder))) if holder.user == user)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,10 +56,10 @@ async fn r_ptz_3_two_desks_ask_refuse_hand_over_and_take_over() {
     }
 
     // Held on the first move; the other is told by whom.
-    let gesture = operator.steer(&dome).await.expect("the dome is free");
+    let gesture = operator.drive_ptz(&dome).await.expect("the dome is free");
     nudge(&gesture).await.expect("within limits");
     until_held_by(&force, &dome, "operatore").await;
-    assert!(is_held_by(&force.steer(&dome).await.map(drop), "operatore"));
+    assert!(is_held_by(&force.drive_ptz(&dome).await.map(drop), "operatore"));
 
     // Asked, refused.
     force.ask_for_dome(&dome, reason("inseguimento")).await.expect("asked");
@@ -85,7 +85,7 @@ async fn r_ptz_3_two_desks_ask_refuse_hand_over_and_take_over() {
     );
 
     // Asked again, handed over: the old holder's hand is dead at once, whatever the camera would do.
-    let gesture = operator.steer(&dome).await.expect("still ours");
+    let gesture = operator.drive_ptz(&dome).await.expect("still ours");
     nudge(&gesture).await.expect("within limits");
     force
         .ask_for_dome(&dome, reason("inseguimento, è qui"))
@@ -102,7 +102,7 @@ async fn r_ptz_3_two_desks_ask_refuse_hand_over_and_take_over() {
     );
     drop(gesture);
     until_held_by(&force, &dome, "carabiniere").await;
-    let gesture = force.steer(&dome).await.expect("it is theirs");
+    let gesture = force.drive_ptz(&dome).await.expect("it is theirs");
     nudge(&gesture).await.expect("within limits");
 
     // An operator takes nothing over; the commander does, while the dome moves.
@@ -126,7 +126,7 @@ async fn r_ptz_3_two_desks_ask_refuse_hand_over_and_take_over() {
         last = nudge(&gesture).await;
     }
     assert!(is_held_by(&last, "comandante"), "{last:?}");
-    let taken = commander.steer(&dome).await.expect("it is theirs");
+    let taken = commander.drive_ptz(&dome).await.expect("it is theirs");
     nudge(&taken).await.expect("within limits");
     taken.end().await.expect("it stops");
     drop((gesture, other_view));
@@ -174,14 +174,14 @@ async fn r_ptz_3_without_the_server_nobody_takes_a_dome_and_who_had_it_keeps_it_
     let operator = place.sign_in(&here, "operatore").await;
     let commander = place.sign_in(&there, "comandante").await;
     let dome = first(&operator, CameraKind::Dome, true);
-    let gesture = operator.steer(&dome).await.expect("the dome is free");
+    let gesture = operator.drive_ptz(&dome).await.expect("the dome is free");
     nudge(&gesture).await.expect("within limits");
     place.server.kill();
-    let other = commander.steer(&dome).await;
+    let other = commander.drive_ptz(&dome).await;
     assert!(
         matches!(
             other,
-            Err(Refusal::NoHoldWithoutServer | Refusal::ServerAway | Refusal::GraceOver)
+            Err(Refusal::NoLeaseWithoutServer | Refusal::ServerAway | Refusal::GraceOver)
         ),
         "{:?}",
         other.err()
@@ -194,12 +194,12 @@ async fn r_ptz_3_without_the_server_nobody_takes_a_dome_and_who_had_it_keeps_it_
     );
     let mut repeat = tokio::time::interval(Duration::from_millis(200));
     let ended = async {
-        while nudge(&gesture).await != Err(Refusal::HoldEnded) {
+        while nudge(&gesture).await != Err(Refusal::LeaseEnded) {
             repeat.tick().await;
         }
     };
     let ended = tokio::time::timeout(Duration::from_secs(30), ended).await;
     assert!(ended.is_ok(), "the hold did not end by itself");
-    let again = operator.steer(&dome).await.map(drop);
-    assert_eq!(again, Err(Refusal::NoHoldWithoutServer));
+    let again = operator.drive_ptz(&dome).await.map(drop);
+    assert_eq!(again, Err(Refusal::NoLeaseWithoutServer));
 }

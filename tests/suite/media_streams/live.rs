@@ -5,9 +5,10 @@ use gstreamer as gst;
 use std::time::{Duration, Instant};
 use vedetta::domain::live::stream_selection::Attention;
 use vedetta::domain::privacy::Cover;
+use vedetta::media::decoder::{self, Codec};
 use vedetta::media::error::{LiveError, LiveErrorKind};
 use vedetta::media::live::{self, LivePhase, LiveRequest, LiveStatus, LiveStream, Transport};
-use vedetta::media::snapshot;
+use vedetta::media::{plugins, snapshot};
 
 const LIMIT: Duration = Duration::from_secs(15);
 
@@ -417,14 +418,13 @@ async fn settle(condition: &(dyn Fn() -> bool + Sync)) {
 }
 
 /// Run by the test below in a process that finds no plug-ins.
-#[test]
+#[tokio::test]
 #[ignore = "only with the environment of the test below"]
-fn without_plugins() {
-    let missing = vedetta::media::plugins::require().unwrap_err();
-    assert_eq!(
-        (missing.element, missing.package),
-        ("rtspsrc", "gstreamer1.0-plugins-good")
-    );
+async fn without_plugins() {
+    let stream = live::open(request("rtsp://127.0.0.1:1/main".into(), PASSWORD, Transport::Tcp));
+    let error = failure(&stream).await;
+    assert_eq!(error.kind, LiveErrorKind::MissingPlugin { element: "rtspsrc" });
+    assert!(error.detail.contains("gstreamer1.0-plugins-good"), "{error}");
 }
 
 #[test]
@@ -443,6 +443,9 @@ fn a_missing_plugin_is_named_with_its_package() {
 
 #[test]
 fn the_elements_needed_are_here() {
-    vedetta::media::plugins::require().unwrap();
-    assert!(gst::ElementFactory::find("rtspsrc").is_some());
+    plugins::start().unwrap();
+    for (element, package) in plugins::ELEMENTS {
+        assert!(gst::ElementFactory::find(element).is_some(), "{element} of {package}");
+    }
+    decoder::pick(Codec::H264).unwrap();
 }

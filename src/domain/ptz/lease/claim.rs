@@ -1,14 +1,14 @@
-//! A hold as its holder knows it: what a command is checked against before it is sent.
+//! A lease as its holder knows it: what a command is checked against before it is sent.
 //!
 //! Invariant: it ends before the lease behind it does, however long the answer took and although the two clocks do not run
-//! at the same speed; under another fence it is another hold. Deliberately absent: asking the server (the station).
+//! at the same speed; under another fence it is another lease. Deliberately absent: asking the server (the station).
 
 use std::time::{Duration, Instant};
 
 /// Share of the time that is not counted on: clocks may differ by one part in a hundred, each way.
 const MARGIN: u32 = 50;
 
-/// A hold that was granted.
+/// A lease that was granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim {
     fence: u64,
@@ -41,7 +41,7 @@ impl Claim {
         now < self.until
     }
 
-    /// Whether a hold began since: under it, or under this one again, nothing is sent any more.
+    /// Whether a lease began since: under it, or under this one again, nothing is sent any more.
     pub fn is_before(&self, fence: u64) -> bool {
         self.fence < fence
     }
@@ -61,7 +61,7 @@ mod tests {
         claim.renew(Claim::new(5, later, Duration::from_secs(10)));
         assert!(
             !claim.admits(later + Duration::from_secs(6)),
-            "another hold renews nothing"
+            "another lease renews nothing"
         );
         claim.renew(Claim::new(4, later, Duration::from_secs(10)));
         claim.renew(Claim::new(4, asked, Duration::from_secs(10)));

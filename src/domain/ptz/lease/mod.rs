@@ -22,16 +22,18 @@ const MOST_ASKING: usize = 16;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lease<H> {
-    held: Option<Held<H>>,
+    #[serde(rename = "held")]
+    grant: Option<Grant<H>>,
     fence: u64,
     /// Time without renewal after which the lease ends, ms; set by the program, not stored.
     #[serde(skip)]
     idle_ms: i64,
 }
 
+/// The lease that somebody has, and who waits for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Held<H> {
+struct Grant<H> {
     by: H,
     /// When the holder was last heard.
     heard_ms: i64,
@@ -51,7 +53,7 @@ pub struct Asking<H> {
 /// The inputs of a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input<H> {
-    /// Begin to hold it. One who holds it already begins anew, under a new fence: what they sent before is void.
+    /// Begin a lease. One who has it already begins anew, under a new fence: what they sent before is void.
     Take(H),
     /// The holder is still there.
     Renew { by: H, fence: u64 },
@@ -131,29 +133,29 @@ impl<H: Clone + PartialEq> Lease<H> {
     /// Free. `fence` is the highest ever given out.
     pub fn new(idle: Duration, fence: u64) -> Self {
         Self {
-            held: None,
+            grant: None,
             fence,
             idle_ms: 0,
         }
         .lasting(idle)
     }
 
-    /// A hold ends by itself this long after its holder was last heard.
+    /// A lease ends by itself this long after its holder was last heard.
     pub fn lasting(self, idle: Duration) -> Self {
         let idle_ms = i64::try_from(idle.as_millis()).unwrap_or(i64::MAX);
         Self { idle_ms, ..self }
     }
 
-    /// Applies an input; first lets a hold end whose time is over. The outcomes are in order.
+    /// Applies an input; first lets a lease end whose time is over. The outcomes are in order.
     pub fn handle(&mut self, input: Input<H>, now_ms: i64) -> Vec<Outcome<H>> {
         let mut outcomes = Vec::new();
-        if let Some(held) = &mut self.held {
-            // A clock that was set back must not make a hold longer than it is.
-            held.heard_ms = held.heard_ms.min(now_ms);
+        if let Some(grant) = &mut self.grant {
+            // A clock that was set back must not make a lease longer than it is.
+            grant.heard_ms = grant.heard_ms.min(now_ms);
         }
-        if let Some(held) = self.held.take_if(|held| now_ms - held.heard_ms >= self.idle_ms) {
-            outcomes.push(Outcome::Expired { by: held.by.clone() });
-            outcomes.extend(self.pass(held, now_ms));
+        if let Some(grant) = self.grant.take_if(|grant| now_ms - grant.heard_ms >= self.idle_ms) {
+            outcomes.push(Outcome::Expired { by: grant.by.clone() });
+            outcomes.extend(self.pass(grant, now_ms));
         }
         let outcome = match input {
             Input::Take(by) => self.take(by, now_ms),
@@ -172,15 +174,15 @@ impl<H: Clone + PartialEq> Lease<H> {
     }
 
     fn take(&mut self, by: H, now_ms: i64) -> Outcome<H> {
-        match &self.held {
-            Some(Held {
+        match &self.grant {
+            Some(Grant {
                 passes_to: Some(to), ..
             }) if *to != by => Outcome::Refused { held_by: to.clone() },
-            Some(held) if held.by != by => Outcome::Refused {
-                held_by: held.by.clone(),
+            Some(grant) if grant.by != by => Outcome::Refused {
+                held_by: grant.by.clone(),
             },
             Some(_) | None => {
-                let asked = self.held.take().map(|held| held.asked).unwrap_or_default();
+                let asked = self.grant.take().map(|grant| grant.asked).unwrap_or_default();
                 let fence = self.give(by.clone(), asked, now_ms);
                 Outcome::Taken { by, fence }
             }
@@ -188,16 +190,16 @@ impl<H: Clone + PartialEq> Lease<H> {
     }
 
     fn renew(&mut self, by: &H, fence: u64, now_ms: i64) -> Outcome<H> {
-        match &mut self.held {
-            Some(Held {
+        match &mut self.grant {
+            Some(Grant {
                 passes_to: Some(to), ..
             }) => Outcome::Refused { held_by: to.clone() },
-            Some(held) if held.by == *by && fence == self.fence => {
-                held.heard_ms = now_ms;
+            Some(grant) if grant.by == *by && fence == self.fence => {
+                grant.heard_ms = now_ms;
                 Outcome::Renewed { fence }
             }
-            Some(held) if held.by != *by => Outcome::Refused {
-                held_by: held.by.clone(),
+            Some(grant) if grant.by != *by => Outcome::Refused {
+                held_by: grant.by.clone(),
             },
             Some(_) | None => Outcome::Nothing,
         }
@@ -205,28 +207,28 @@ impl<H: Clone + PartialEq> Lease<H> {
 
     fn release(&mut self, by: &H, fence: u64, now_ms: i64) -> Outcome<H> {
         let newest = self.fence;
-        match self.held.take_if(|held| held.by == *by && fence == newest) {
-            Some(held) => {
-                let by = held.by.clone();
-                self.pass(held, now_ms).unwrap_or(Outcome::Released { by })
+        match self.grant.take_if(|grant| grant.by == *by && fence == newest) {
+            Some(grant) => {
+                let by = grant.by.clone();
+                self.pass(grant, now_ms).unwrap_or(Outcome::Released { by })
             }
             None => Outcome::Nothing,
         }
     }
 
     fn ask(&mut self, asking: Asking<H>) -> Outcome<H> {
-        let Some(held) = self.held.as_mut().filter(|held| held.by != asking.by) else {
+        let Some(grant) = self.grant.as_mut().filter(|grant| grant.by != asking.by) else {
             return Outcome::Nothing;
         };
-        let known = held.asked.iter().position(|asked| asked.by == asking.by);
+        let known = grant.asked.iter().position(|asked| asked.by == asking.by);
         match known {
-            Some(place) if held.asked[place] == asking => return Outcome::Nothing,
-            Some(place) => held.asked[place] = asking.clone(),
-            None if held.asked.len() < MOST_ASKING => held.asked.push(asking.clone()),
+            Some(place) if grant.asked[place] == asking => return Outcome::Nothing,
+            Some(place) => grant.asked[place] = asking.clone(),
+            None if grant.asked.len() < MOST_ASKING => grant.asked.push(asking.clone()),
             None => return Outcome::Nothing,
         }
         Outcome::Asked {
-            holder: held.by.clone(),
+            holder: grant.by.clone(),
             by: asking.by,
             reason: asking.reason,
         }
@@ -235,39 +237,40 @@ impl<H: Clone + PartialEq> Lease<H> {
     /// Only the holder, only to somebody who asked; while it is being taken over, only to who does that.
     fn hand_over(&mut self, from: &H, to: H, fence: u64, now_ms: i64) -> Outcome<H> {
         let newest = self.fence;
-        let may =
-            |held: &mut Held<H>| held.by == *from && fence == newest && held.asked.iter().any(|asked| asked.by == to);
-        let Some(held) = self.held.take_if(may) else {
+        let may = |grant: &mut Grant<H>| {
+            grant.by == *from && fence == newest && grant.asked.iter().any(|asked| asked.by == to)
+        };
+        let Some(grant) = self.grant.take_if(may) else {
             return Outcome::Nothing;
         };
-        let from = held.by.clone();
-        self.pass(held, now_ms).unwrap_or_else(|| {
+        let from = grant.by.clone();
+        self.pass(grant, now_ms).unwrap_or_else(|| {
             let fence = self.give(to.clone(), Vec::new(), now_ms);
             Outcome::HandedOver { from, to, fence }
         })
     }
 
     fn decline(&mut self, from: H, to: &H) -> Outcome<H> {
-        let held = self.held.as_mut().filter(|held| held.by == from);
-        let asked = held.and_then(|held| {
-            let place = held.asked.iter().position(|asked| asked.by == *to)?;
-            Some(held.asked.remove(place).by)
+        let grant = self.grant.as_mut().filter(|grant| grant.by == from);
+        let asked = grant.and_then(|grant| {
+            let place = grant.asked.iter().position(|asked| asked.by == *to)?;
+            Some(grant.asked.remove(place).by)
         });
         asked.map_or(Outcome::Nothing, |asked| Outcome::Declined { by: from, asked })
     }
 
     fn take_over(&mut self, Asking { by, reason }: Asking<H>, now_ms: i64) -> Outcome<H> {
-        match &mut self.held {
-            Some(Held {
+        match &mut self.grant {
+            Some(Grant {
                 passes_to: Some(to), ..
             }) if *to == by => Outcome::Nothing,
-            Some(Held {
+            Some(Grant {
                 passes_to: Some(to), ..
             }) => Outcome::Refused { held_by: to.clone() },
-            Some(held) if held.by != by => {
-                held.passes_to = Some(by.clone());
+            Some(grant) if grant.by != by => {
+                grant.passes_to = Some(by.clone());
                 Outcome::TakeOverBegun {
-                    from: held.by.clone(),
+                    from: grant.by.clone(),
                     to: by,
                     reason,
                 }
@@ -277,7 +280,7 @@ impl<H: Clone + PartialEq> Lease<H> {
     }
 
     /// The step after a lease ended: an urgent takeover that waits gets the dome.
-    fn pass(&mut self, over: Held<H>, now_ms: i64) -> Option<Outcome<H>> {
+    fn pass(&mut self, over: Grant<H>, now_ms: i64) -> Option<Outcome<H>> {
         let to = over.passes_to?;
         let fence = self.give(to.clone(), Vec::new(), now_ms);
         Some(Outcome::TakenOver {
@@ -289,7 +292,7 @@ impl<H: Clone + PartialEq> Lease<H> {
 
     fn give(&mut self, by: H, asked: Vec<Asking<H>>, now_ms: i64) -> u64 {
         self.fence += 1;
-        self.held = Some(Held {
+        self.grant = Some(Grant {
             by,
             heard_ms: now_ms,
             asked,
@@ -298,30 +301,30 @@ impl<H: Clone + PartialEq> Lease<H> {
         self.fence
     }
 
-    fn running(&self, now_ms: i64) -> Option<&Held<H>> {
-        self.held
+    fn running(&self, now_ms: i64) -> Option<&Grant<H>> {
+        self.grant
             .as_ref()
-            .filter(|held| now_ms.saturating_sub(held.heard_ms) < self.idle_ms)
+            .filter(|grant| now_ms.saturating_sub(grant.heard_ms) < self.idle_ms)
     }
 
     /// Who holds it at `now_ms`.
     pub fn holder(&self, now_ms: i64) -> Option<&H> {
-        self.running(now_ms).map(|held| &held.by)
+        self.running(now_ms).map(|grant| &grant.by)
     }
 
     /// Who has asked the present holder, in order.
     pub fn asking(&self, now_ms: i64) -> &[Asking<H>] {
-        self.running(now_ms).map_or(&[], |held| &held.asked)
+        self.running(now_ms).map_or(&[], |grant| &grant.asked)
     }
 
     /// Who is taking it over from the present holder.
     pub fn passes_to(&self, now_ms: i64) -> Option<&H> {
-        self.running(now_ms).and_then(|held| held.passes_to.as_ref())
+        self.running(now_ms).and_then(|grant| grant.passes_to.as_ref())
     }
 
-    /// Whether a hold that is over has not been taken notice of: [`Input::Tick`] does that.
+    /// Whether a lease that is over has not been taken notice of: [`Input::Tick`] does that.
     pub fn is_overdue(&self, now_ms: i64) -> bool {
-        self.held.is_some() && self.running(now_ms).is_none()
+        self.grant.is_some() && self.running(now_ms).is_none()
     }
 
     /// The highest fence given out.
@@ -333,7 +336,7 @@ impl<H: Clone + PartialEq> Lease<H> {
     pub fn remaining(&self, now_ms: i64) -> Duration {
         let left = self
             .running(now_ms)
-            .map_or(0, |held| self.idle_ms - (now_ms - held.heard_ms).max(0));
+            .map_or(0, |grant| self.idle_ms - (now_ms - grant.heard_ms).max(0));
         Duration::from_millis(u64::try_from(left).unwrap_or(0))
     }
 }

@@ -155,7 +155,7 @@ fn r_ptz_3_a_hold_that_nobody_renews_ends_by_itself() {
 }
 
 #[test]
-fn r_ptz_3_a_clock_that_is_set_back_lengthens_no_hold() {
+fn r_ptz_3_a_clock_that_is_set_back_lengthens_no_lease() {
     let mut lease = Lease::new(IDLE, 0);
     lease.handle(Input::Take(1), 1_000_000);
     lease.handle(Input::Tick, 0);
@@ -174,7 +174,7 @@ fn r_ptz_3_a_lease_that_was_kept_goes_on() {
 }
 
 proptest! {
-    /// Holders as the outcomes tell it: never two, and the fence grows exactly with each hold that begins.
+    /// Holders as the outcomes tell it: never two, and the fence grows exactly with each lease that begins.
     #[test]
     fn r_ptz_3_never_two_holders_and_the_fence_only_grows(
         inputs in proptest::collection::vec((input(), 0i64..20_000), 1..80),
@@ -197,7 +197,7 @@ proptest! {
                         prop_assert!(new > fence);
                         (told, fence) = (Some(to), new);
                     }
-                    // The hold it follows is over: `Expired` came before it, or the holder let go.
+                    // The lease it follows is over: `Expired` came before it, or the holder let go.
                     Outcome::TakenOver { from, to, fence: new } => {
                         prop_assert!(told.is_none() || told == Some(from));
                         prop_assert!(new > fence);

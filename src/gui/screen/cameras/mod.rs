@@ -99,7 +99,7 @@ impl Cameras {
 
     fn read(&self) -> Task<Message> {
         Task::batch([
-            Task::perform(self.desk.kept_cameras(), |answer| {
+            Task::perform(self.desk.administered_cameras(), |answer| {
                 Message::Listed(answer.map_err(Arc::new))
             }),
             Task::perform(self.desk.site_proposals(), |answer| {
@@ -241,7 +241,7 @@ impl Cameras {
     }
 
     fn open(&mut self, form: Form) -> Action {
-        if !self.desk.keeps_cameras() {
+        if !self.desk.administers_cameras() {
             return Action::None;
         }
         self.said = None;
@@ -257,7 +257,7 @@ impl Cameras {
     }
 
     fn find(&mut self) -> Action {
-        if !self.desk.keeps_cameras() {
+        if !self.desk.administers_cameras() {
             return Action::None;
         }
         (self.stage, self.said) = (Stage::Finding, None);
@@ -291,7 +291,7 @@ impl Cameras {
     }
 
     fn ask_to_remove(&mut self) -> Action {
-        match self.camera().filter(|_| self.desk.keeps_cameras()) {
+        match self.camera().filter(|_| self.desk.administers_cameras()) {
             Some(row) => {
                 self.stage = Stage::Removing {
                     camera: row.settings.id.clone(),

@@ -134,7 +134,7 @@ impl Cameras {
             .spacing(theme::GAP)
             .into();
         }
-        let keeps = self.desk.keeps_cameras();
+        let keeps = self.desk.administers_cameras();
         let chosen = keeps && self.camera().is_some();
         row![
             act(

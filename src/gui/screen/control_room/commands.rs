@@ -5,6 +5,7 @@
 
 use super::effect::Notice;
 use super::focus::{Area, wrap};
+use super::work::Tool;
 use super::{Action, ControlRoom, Message};
 use crate::domain::camera::CameraId;
 use crate::domain::wall::Layout;
@@ -41,7 +42,7 @@ impl ControlRoom {
                 if self.press_digital(command) {
                     return Action::None;
                 }
-                Action::Run(self.steer(|ptz, dome, desk| ptz.press(command, dome, desk)))
+                Action::Run(self.drive_dome(|ptz, dome, desk| ptz.press(command, dome, desk)))
             }
             (Command::Arrow(_) | Command::ZoomIn | Command::ZoomOut, Edge::Up) => {
                 self.ptz.release(command);
@@ -87,8 +88,8 @@ impl ControlRoom {
                 self.focus.enter(Area::Wall);
             }
             Command::Figures => self.wall.toggle_figures(),
-            Command::Stop => return self.steer(|ptz, dome, desk| ptz.stop(dome, desk)),
-            Command::AskHold => return self.ask_lease(),
+            Command::Stop => return self.drive_dome(|ptz, dome, desk| ptz.stop(dome, desk)),
+            Command::AskLease => return self.ask_lease(),
             Command::CallPreset(n) => return self.on_presets(|panel, dome, desk| panel.call_preset(n, dome, desk)),
             Command::SavePreset(n) => return self.on_presets(|panel, dome, desk| panel.save_preset(n, dome, desk)),
             Command::Snapshot => return self.take_snapshot(),
@@ -109,13 +110,13 @@ impl ControlRoom {
 
     /// Says that no camera is selected.
     pub(super) fn nothing_selected(&mut self) -> Task<Message> {
-        self.say(Notice::said(Tone::Attention, fl!("nothing-selected")));
+        self.say(Notice::passing(fl!("nothing-selected")));
         Task::none()
     }
 
     /// Says that the selected camera is no dome.
     pub(super) fn not_a_dome(&mut self) -> Task<Message> {
-        self.say(Notice::said(Tone::Attention, fl!("not-a-dome")));
+        self.say(Notice::passing(fl!("not-a-dome")));
         Task::none()
     }
 
@@ -196,6 +197,11 @@ impl ControlRoom {
         if self.focus.take_typed().is_some() || self.wall.show_whole() {
             return Task::none();
         }
+        if !matches!(self.work.tool(), Tool::Watching) {
+            let desk = self.session.desk().clone();
+            self.work.take_up(Tool::Watching, desk.as_ref());
+            return Task::none();
+        }
         if let Some(regulated) = self.wall.leave_full(&self.session, self.now) {
             self.ptz.forget_aim();
             return regulated.map(Message::Streams);
@@ -210,7 +216,7 @@ impl ControlRoom {
         let mut cameras = self.session.plan().cameras.iter();
         let camera = cameras.find(|camera| number.parse() == Ok(camera.number));
         let Some(camera) = camera.map(|camera| camera.id.clone()) else {
-            self.say(Notice::said(Tone::Attention, fl!("no-such-camera", number = number)));
+            self.say(Notice::passing(fl!("no-such-camera", number = number)));
             return Task::none();
         };
         self.focus.enter(Area::Wall);

@@ -5,6 +5,7 @@
 
 use crate::domain::camera::CameraId;
 use crate::gui::theme::Tone;
+use crate::gui::ui::message_strip::{Concern, Stay};
 use crate::station::Refusal;
 use iced::Task;
 use std::sync::Arc;
@@ -16,7 +17,10 @@ pub enum Notice {
         sentence: String,
         /// The camera that the notice's button goes to.
         camera: Option<CameraId>,
+        stay: Stay,
     },
+    /// What others asked was answered, here or elsewhere.
+    Settled(Concern),
     /// The station refused an act on this camera.
     Refused {
         why: Arc<Refusal>,
@@ -31,6 +35,27 @@ impl Notice {
             tone,
             sentence,
             camera: None,
+            stay: stay(tone),
+        }
+    }
+
+    /// Why a key did nothing.
+    pub fn passing(sentence: String) -> Self {
+        Self::Said {
+            tone: Tone::Attention,
+            sentence,
+            camera: None,
+            stay: Stay::Passing,
+        }
+    }
+
+    /// What others ask, until it is answered.
+    pub fn asked(concern: Concern, camera: Option<CameraId>, sentence: String) -> Self {
+        Self::Said {
+            tone: Tone::Act,
+            sentence,
+            camera,
+            stay: Stay::UntilSettled(concern),
         }
     }
 
@@ -40,7 +65,16 @@ impl Notice {
             tone,
             sentence,
             camera: Some(camera),
+            stay: stay(tone),
         }
+    }
+}
+
+/// What is only told passes; a warning stays.
+fn stay(tone: Tone) -> Stay {
+    match tone {
+        Tone::Normal | Tone::Other => Stay::Passing,
+        Tone::Attention | Tone::Act => Stay::UntilPutAway,
     }
 }
 

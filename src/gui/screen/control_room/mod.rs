@@ -16,9 +16,10 @@ mod notifications;
 mod now;
 mod pointer;
 mod ptz;
+mod scene;
 mod session_facts;
 mod side_panel;
-mod tour_scene;
+mod sides;
 mod view;
 mod wall_state;
 mod work;
@@ -36,7 +37,7 @@ use crate::gui::widget::wall;
 use crate::station::Refusal;
 use camera_rail::CameraRail;
 use effect::{Effect, Notice};
-use focus::Focus;
+use focus::{Area, Focus};
 use iced::{Subscription, Task, window};
 use mask_sync::MaskSyncRounds;
 use notices::Notices;
@@ -73,6 +74,8 @@ pub struct ControlRoom {
 pub enum Message {
     /// A key, or a control that does what a key does.
     Command(Command, Edge),
+    /// The edge of a folded column was pressed.
+    Enter(Area),
     Wall(wall::Event),
     Streams(wall_state::Message),
     List(camera_list::Message),
@@ -188,6 +191,11 @@ impl ControlRoom {
                 self.snapshot_taken(camera, answer);
                 Task::none()
             }
+            Message::Enter(area) => {
+                self.focus.enter(area);
+                self.focus.first_control();
+                Task::none()
+            }
             Message::Tick => self.tick(),
             Message::LetGo => {
                 drop(self.rail.take_carried());
@@ -250,6 +258,7 @@ impl ControlRoom {
 
     fn tick(&mut self) -> Task<Message> {
         self.now = Now::read();
+        self.notices.tidy(self.now.clock);
         self.session.read();
         self.read_plan();
         self.wall.follow_closed(&self.session, self.now);

@@ -8,7 +8,7 @@ use crate::domain::refusal::RefusalKind;
 use crate::domain::site::SitePlan;
 use crate::gui::sentences;
 use crate::gui::theme::Tone;
-use crate::gui::ui::message_strip::{Message, MessageStrip};
+use crate::gui::ui::message_strip::{Message, MessageStrip, Stay};
 use crate::station::Refusal;
 use iced::Element;
 use std::time::SystemTime;
@@ -23,15 +23,21 @@ impl Notices {
     /// Adds a notice at `clock`; the plan gives the camera's number and name.
     pub fn add(&mut self, notice: Notice, plan: &SitePlan, clock: SystemTime) {
         match notice {
-            Notice::Said { tone, sentence, camera } => self.strip.say(clock, tone, sentence, camera),
+            Notice::Said {
+                tone,
+                sentence,
+                camera,
+                stay,
+            } => self.strip.say(clock, tone, sentence, camera, stay),
+            Notice::Settled(concern) => self.strip.settle(&concern),
             Notice::Refused { why, camera } => {
-                let tone = if matches!(*why, Refusal::Kind(RefusalKind::HeldByOther(_))) {
+                let tone = if matches!(*why, Refusal::Kind(RefusalKind::LeasedByOther(_))) {
                     Tone::Other
                 } else {
                     Tone::Attention
                 };
                 let sentence = refusal(&why, camera.as_ref(), plan);
-                self.strip.say(clock, tone, sentence, camera);
+                self.strip.say(clock, tone, sentence, camera, Stay::Passing);
             }
         }
     }
@@ -39,6 +45,11 @@ impl Notices {
     /// Puts a notice away, or opens the history.
     pub fn update(&mut self, message: &Message) {
         self.strip.update(message);
+    }
+
+    /// Puts away what only answered a key some time ago.
+    pub fn tidy(&mut self, clock: SystemTime) {
+        self.strip.tidy(clock);
     }
 
     /// Puts away the notice at this place among those that wait.

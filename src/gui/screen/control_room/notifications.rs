@@ -17,6 +17,7 @@ use crate::gui::input::{Command, Keymap};
 use crate::gui::sentences;
 use crate::gui::session_port::DomeLease;
 use crate::gui::theme::Tone;
+use crate::gui::ui::message_strip::Concern;
 use crate::station::{ClearanceState, Holder};
 use iced::Task;
 use std::collections::{HashMap, HashSet};
@@ -34,6 +35,15 @@ struct Announced {
     dome: CameraId,
     user: String,
     taking: bool,
+}
+
+impl Announced {
+    fn concern(&self) -> Concern {
+        Concern::Dome {
+            dome: self.dome.clone(),
+            user: self.user.clone(),
+        }
+    }
 }
 
 /// What was said already.
@@ -109,7 +119,8 @@ impl Notifications {
                 taking,
             };
             if !self.announced.contains(&key) {
-                notices.push(Notice::of_camera(lease.camera.clone(), Tone::Act, sentence));
+                let camera = lease.camera.clone();
+                notices.push(Notice::asked(key.concern(), Some(camera), sentence));
             }
             now.insert(key);
         };
@@ -133,6 +144,11 @@ impl Notifications {
                 announce(lease, to, true, sentence);
             }
         }
+        let settled = self
+            .announced
+            .difference(&now)
+            .map(|gone| Notice::Settled(gone.concern()));
+        notices.extend(settled);
         self.announced = now;
         notices
     }
@@ -150,13 +166,23 @@ impl Notifications {
             // A request that waits for this person is said also when it is older than their sign-in.
             let changed = before != Some(status) && (self.begun || (!ours && status == ClearanceStatus::Waiting));
             let change = clearance_change(state, status, ours, session.plan(), keymap);
-            if let Some((tone, sentence)) = change.filter(|_| changed) {
-                to_answer |= status == ClearanceStatus::Waiting;
-                notices.push(Notice::said(tone, sentence));
+            if before == Some(ClearanceStatus::Waiting) && changed {
+                notices.push(Notice::Settled(Concern::Clearance(state.id)));
             }
+            let Some((tone, sentence)) = change.filter(|_| changed) else {
+                continue;
+            };
+            let waits = status == ClearanceStatus::Waiting;
+            to_answer |= waits;
+            notices.push(if waits {
+                Notice::asked(Concern::Clearance(state.id), None, sentence)
+            } else {
+                Notice::said(tone, sentence)
+            });
         }
         let gone = |id: &u64| !all.iter().any(|state| state.id == *id);
         for (id, before) in self.clearances.extract_if(|id, _| gone(id)) {
+            notices.push(Notice::Settled(Concern::Clearance(id)));
             if before == ClearanceStatus::InForce && session.person().level != Level::Supervisor {
                 let sentence = fl!("clearance-was-over", id = id.to_string());
                 notices.push(Notice::said(Tone::Normal, sentence));

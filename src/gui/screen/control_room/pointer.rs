@@ -75,13 +75,13 @@ impl ControlRoom {
             return Task::none();
         }
         match self.selected_dome() {
-            Some(_) => self.steer(|ptz, dome, desk| ptz.zoom_by(factor, dome, desk)),
+            Some(_) => self.drive_dome(|ptz, dome, desk| ptz.zoom_by(factor, dome, desk)),
             None => Task::none(),
         }
     }
 
     /// Lets the keys or the wheel act on the selected dome.
-    pub(super) fn steer(
+    pub(super) fn drive_dome(
         &mut self,
         act: impl FnOnce(&mut PtzInput, CameraId, &Arc<dyn Desk>) -> Task<ptz::Message>,
     ) -> Task<Message> {
@@ -97,7 +97,7 @@ impl ControlRoom {
         if lease.is_some_and(|lease| !lease.ours) {
             return self.open_request_dome();
         }
-        self.steer(|ptz, dome, desk| ptz.take_lease(dome, desk))
+        self.drive_dome(|ptz, dome, desk| ptz.take_lease(dome, desk))
     }
 
     /// Lets the panel act on the presets of the selected dome.

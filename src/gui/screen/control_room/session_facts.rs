@@ -32,7 +32,7 @@ impl SessionFacts {
             stated: desk.stated(),
             health: desk.health(),
             may_watch: desk.may_watch(),
-            leases: desk.holds(),
+            leases: desk.leases(),
             watching: desk.watching(),
             desk,
         }
@@ -43,7 +43,7 @@ impl SessionFacts {
         self.stated = self.desk.stated();
         self.health = self.desk.health();
         self.may_watch = self.desk.may_watch();
-        self.leases = self.desk.holds();
+        self.leases = self.desk.leases();
         self.watching = self.desk.watching();
     }
 
@@ -55,7 +55,7 @@ impl SessionFacts {
 
     /// Reads the dome leases: a gesture has just begun.
     pub fn read_leases(&mut self) {
-        self.leases = self.desk.holds();
+        self.leases = self.desk.leases();
     }
 
     /// Reads the purpose: the person has just stated another one.

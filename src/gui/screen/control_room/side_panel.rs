@@ -82,7 +82,7 @@ impl SidePanel {
     pub fn call_preset(&self, n: u8, dome: CameraId, desk: &dyn Desk) -> Effect<Message> {
         let Some(Preset { token, .. }) = self.nth_preset(n, &dome).cloned() else {
             let sentence = fl!("no-such-preset", n = n.to_string());
-            return Effect::say(Notice::of_camera(dome, Tone::Attention, sentence));
+            return Effect::say(Notice::passing(sentence));
         };
         let called = desk.call_preset(dome.clone(), token);
         Effect::run(Task::perform(called, move |answer| Message::Called {

@@ -197,7 +197,7 @@ fn r_prv_3_a_camera_that_lost_a_mask_is_said_and_a_key_writes_it_again() {
 fn r_ptz_3_the_key_asks_for_a_dome_that_somebody_else_holds() {
     let (mut room, desk) = room();
     go_to(&mut room, "16");
-    press(&mut room, Command::AskHold);
+    press(&mut room, Command::AskLease);
     assert!(matches!(room.work.dialogue(), Some(Dialogue::Ask(_))));
     let typed = form::Message::Typed(request_dome::Place::Reason, "rapina".into());
     room.update(Message::Dialogue(dialogues::Message::Ask(request_dome::Message::Form(

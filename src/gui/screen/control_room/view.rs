@@ -4,6 +4,7 @@
 //! Deliberately absent: changing anything.
 
 use super::focus::Area;
+use super::sides::{EDGE, PANEL, RAIL, sides};
 use super::wall_state::sight::Window;
 use super::wall_state::stream_stats;
 use super::wall_state::tiles::Condition;
@@ -14,19 +15,17 @@ use crate::domain::camera::CameraId;
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::wall::Layout;
 use crate::gui::i18n::fl;
+use crate::gui::icons::{Icon, icon};
 use crate::gui::input::{Command, Context, Edge};
 use crate::gui::session_port::DomeLease;
 use crate::gui::theme;
 use crate::gui::ui::camera_list::Dot;
+use crate::gui::ui::shortcuts_help::May;
 use crate::gui::ui::{controls, ptz_panel, shortcuts_help, top_bar};
 use crate::gui::widget::wall::Face;
 use crate::station::{Health, Watching};
-use iced::widget::{button, column, container, row, text};
+use iced::widget::{button, column, container, responsive, row, text};
 use iced::{Element, Fill};
-
-/// Width of the left rail and of the right panel, logical pixels.
-const RAIL: f32 = 300.0;
-const PANEL: f32 = 276.0;
 
 /// What of the control room cannot wait for the next second.
 #[derive(PartialEq)]
@@ -75,7 +74,11 @@ impl ControlRoom {
         }
         if self.focus.is_help_shown() {
             let close = Message::Command(Command::Help, Edge::Down);
-            return controls::over(screen, shortcuts_help::view(&self.keymap), close);
+            return controls::over(
+                screen,
+                shortcuts_help::view(&self.keymap, May::of(self.session.desk().as_ref())),
+                close,
+            );
         }
         screen
     }
@@ -92,15 +95,31 @@ impl ControlRoom {
 
     /// The wall and everything around it.
     fn whole(&self) -> Element<'_, Message> {
+        let middle = responsive(|size| self.middle(size.width));
+        column![self.bar(), middle, self.messages_strip()].into()
+    }
+
+    /// The wall between list and panel, each of them folded to an edge where there is no room for it.
+    fn middle(&self, width: f32) -> Element<'_, Message> {
+        let tool = !matches!(self.work.tool(), Tool::Watching);
+        let open = sides(width, self.focus.area(), self.rail.carried().is_some(), tool);
         let mut middle = row![];
         if self.wall.full().is_none() {
-            middle = middle.push(self.rail());
+            middle = middle.push(if open.rail {
+                self.rail()
+            } else {
+                edge(Icon::Right, Area::List)
+            });
         }
         middle = middle.push(self.bare());
         if let Some(panel) = self.side_panel() {
-            middle = middle.push(panel);
+            middle = middle.push(if open.panel {
+                panel
+            } else {
+                edge(Icon::Left, Area::Panel)
+            });
         }
-        column![self.bar(), middle.height(Fill), self.messages_strip()].into()
+        middle.height(Fill).into()
     }
 
     fn bar(&self) -> Element<'_, Message> {
@@ -216,4 +235,15 @@ impl ControlRoom {
         let strip = self.notices.view(focus).map(Message::Strip);
         container(strip).width(Fill).style(theme::area(focus.is_some())).into()
     }
+}
+
+/// What stands for a column that is folded; it goes there, as F6 does.
+fn edge<'a>(sign: Icon, area: Area) -> Element<'a, Message> {
+    button(container(icon(sign, theme::BODY)).center(Fill))
+        .width(EDGE)
+        .height(Fill)
+        .padding(0)
+        .style(theme::plain(false))
+        .on_press(Message::Enter(area))
+        .into()
 }

@@ -7,7 +7,8 @@
 //! Invariant: nothing is allocated for a frame of a size that was seen before. Deliberately absent: scaling itself (`scale`);
 //! masks and words, which come over the rows before anybody sees them (`software::canvas`).
 
-use super::scale::{self, Halved, Plane, Scaler};
+use super::plane::Plane;
+use super::scale::{self, Halved, Scaler};
 use crate::domain::digital_zoom::Window;
 use crate::media::frame::{Frame, Matrix, PixelFormat, Range};
 use std::ops::Range as Span;

@@ -9,6 +9,7 @@ pub mod gpu_adapter;
 mod masks;
 mod overlay;
 mod pipeline;
+mod plane;
 mod primitive;
 mod row_mix;
 mod scale;

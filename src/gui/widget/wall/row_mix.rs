@@ -5,10 +5,8 @@
 //! Everything between a picture's row and the target's stays in the nearest cache.
 //! Invariant: both ways give the same bytes. Deliberately absent: which bytes are mixed (`scale`).
 
-use super::scale::Plane;
-
-/// Bytes of a vector; rows are made of whole ones.
-pub const VECTOR: usize = 16;
+use super::plane::Plane;
+use super::simd16::VECTOR;
 
 /// Weights are in 64ths, so that a mixture of two bytes fits into sixteen bits with a sign.
 pub const WHOLE: u8 = 64;

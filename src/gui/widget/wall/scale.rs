@@ -5,40 +5,9 @@
 //! Invariant: nothing is allocated once every size has been seen. Deliberately absent: the arithmetic (`row_mix`, `simd16`), colours
 //! (`cpu_painter`).
 
-use super::row_mix::{Group, Rows, Tap, VECTOR, WHOLE};
-use super::simd16::Lanes;
-
-/// A plane, `stride` bytes from one row to the next. The last row may end with the picture.
-#[derive(Clone, Copy)]
-pub struct Plane<'a> {
-    pub bytes: &'a [u8],
-    pub stride: usize,
-    pub width: usize,
-    pub height: usize,
-}
-
-impl Plane<'_> {
-    /// Row `y`, as much of it as there is.
-    pub fn row(&self, y: usize) -> &[u8] {
-        let start = (y * self.stride).min(self.bytes.len());
-        let end = (start + self.width).min(self.bytes.len());
-        &self.bytes[start..end]
-    }
-
-    /// Sixteen bytes of a row from `x` on; the row's last byte goes on beyond its end.
-    #[inline(always)]
-    fn sixteen(row: &[u8], x: usize) -> Lanes {
-        match row.get(x..x + VECTOR).and_then(|bytes| bytes.first_chunk()) {
-            Some(bytes) => Lanes::load(bytes),
-            None => Lanes::load(&Self::beyond(row, x)),
-        }
-    }
-
-    fn beyond<const N: usize>(row: &[u8], x: usize) -> [u8; N] {
-        let last = row.last().copied().unwrap_or_default();
-        std::array::from_fn(|i| row.get(x + i).copied().unwrap_or(last))
-    }
-}
+use super::plane::Plane;
+use super::row_mix::{Group, Rows, Tap, WHOLE};
+use super::simd16::{Lanes, VECTOR};
 
 /// For each place of a target axis: where it comes from.
 #[derive(Default)]

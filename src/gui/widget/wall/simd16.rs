@@ -4,6 +4,9 @@
 //! down: SSE2, which every x86-64 processor has; elsewhere the same arithmetic byte by byte.
 //! Invariant: both ways give the same bytes. Deliberately absent: anything else; mixing is in `row_mix`.
 
+/// Bytes of a vector; rows are made of whole ones.
+pub const VECTOR: usize = 16;
+
 #[cfg(target_arch = "x86_64")]
 pub use sse2::Lanes;
 

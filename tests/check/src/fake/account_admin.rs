@@ -144,7 +144,7 @@ pub fn workstations() -> Vec<StationView> {
 }
 
 impl Accounts for Fake {
-    fn keeps_people(&self) -> bool {
+    fn administers_accounts(&self) -> bool {
         matches!(self.level, Level::Supervisor | Level::SystemAdministrator)
     }
 
@@ -173,7 +173,7 @@ impl Accounts for Fake {
 }
 
 impl WorkstationAdmin for Fake {
-    fn keeps_stations(&self) -> bool {
+    fn administers_workstations(&self) -> bool {
         self.level == Level::SystemAdministrator
     }
 

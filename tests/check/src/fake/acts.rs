@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use vedetta::domain::camera::{CameraId, StreamRole};
 use vedetta::domain::site::CameraPlan;
-use vedetta::gui::session_port::{Answer, ExportWish, Feed, PtzDrive, Record, Reel, Steer, Watch};
+use vedetta::gui::session_port::{Answer, ExportWish, Feed, PtzControl, PtzDrive, Record, Reel, Watch};
 use vedetta::station::{ExportProgress, Exported, Obscured, Preset, RecordedSpan, Refusal, Watching};
 
 impl Watch for Fake {
@@ -19,7 +19,7 @@ impl Watch for Fake {
         !self.stopped.load(Ordering::Relaxed)
     }
 
-    fn go_on(&self, reason: String) -> Answer<()> {
+    fn extend_grace(&self, reason: String) -> Answer<()> {
         self.note(format!("go on {reason}"));
         self.stopped.store(false, Ordering::Relaxed);
         Box::pin(async { Ok(()) })
@@ -50,8 +50,8 @@ impl Watch for Fake {
     }
 }
 
-impl Steer for Fake {
-    fn steer(&self, camera: CameraId) -> Answer<Box<dyn PtzDrive>> {
+impl PtzControl for Fake {
+    fn drive_ptz(&self, camera: CameraId) -> Answer<Box<dyn PtzDrive>> {
         self.note(format!("steer {camera}"));
         let said = self.said.clone();
         Box::pin(async move { Ok(Box::new(FakePtzDrive(said)) as Box<dyn PtzDrive>) })

@@ -70,7 +70,7 @@ pub fn proposals(plan: &SitePlan) -> Vec<SiteProposal> {
 }
 
 impl CameraAdmin for Fake {
-    fn keeps_cameras(&self) -> bool {
+    fn administers_cameras(&self) -> bool {
         self.level == Level::SystemAdministrator
     }
 
@@ -78,7 +78,7 @@ impl CameraAdmin for Fake {
         self.level == Level::Supervisor
     }
 
-    fn kept_cameras(&self) -> Answer<Vec<CameraView>> {
+    fn administered_cameras(&self) -> Answer<Vec<CameraView>> {
         let views = views(&self.plan);
         Box::pin(async move { Ok(views) })
     }

@@ -81,7 +81,7 @@ impl Maintain for Fake {
             clock_offset_s: Some(-0.4),
             streams: vec!["main H264 1280x720 25 fps".into(), "sub H264 640x360 25 fps".into()],
             ptz: number(&camera).is_multiple_of(4),
-            kept: Some(kept(&camera, false)),
+            mask_sync: Some(kept(&camera, false)),
             trouble,
         };
         Box::pin(async move { Ok(diagnosis) })

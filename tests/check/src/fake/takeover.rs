@@ -84,7 +84,7 @@ pub fn clearance(plan: &SitePlan) -> Option<ClearanceState> {
 }
 
 impl DomeLeases for Fake {
-    fn holds(&self) -> Vec<DomeLease> {
+    fn leases(&self) -> Vec<DomeLease> {
         let dome = self.plan.cameras.last();
         let held = dome.map(|camera| DomeLease {
             camera: camera.id.clone(),

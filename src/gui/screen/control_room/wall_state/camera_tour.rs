@@ -10,7 +10,6 @@ use crate::gui::i18n::fl;
 use crate::gui::screen::control_room::effect::{Effect, Notice};
 use crate::gui::screen::control_room::now::Now;
 use crate::gui::screen::control_room::session_facts::SessionFacts;
-use crate::gui::theme::Tone;
 use iced::Task;
 use std::time::Duration;
 
@@ -34,7 +33,7 @@ impl WallState {
         let here = self.selected_camera().cloned();
         let cameras = self.not_shown_elsewhere(session, here.as_ref());
         let Some(tour) = CameraTour::begin(cameras, *dwell, now.instant) else {
-            return Effect::say(Notice::said(Tone::Attention, fl!("tour-nothing")));
+            return Effect::say(Notice::passing(fl!("tour-nothing")));
         };
         let first = tour.camera().cloned().filter(|camera| Some(camera) != here.as_ref());
         let tile = self.selected;

@@ -11,6 +11,7 @@ use crate::domain::privacy::declared_event::Change;
 use crate::domain::privacy::{Cover, WholeReason};
 use crate::domain::refusal::RefusalKind;
 use crate::domain::site::CameraPlan;
+use crate::domain::site::short_name::short_name;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::screen::control_room::now::Now;
@@ -61,7 +62,7 @@ pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, said: Said
         None => Vec::new(),
     };
     Face {
-        title: format!("{} · {}", plan.number, plan.name),
+        title: format!("{} · {}", plan.number, short_name(&plan.name, &plan.place)),
         place: plan.place.clone(),
         time: time.unwrap_or_default(),
         marks,
@@ -85,7 +86,7 @@ fn lease_marks(lease: &DomeLease) -> Vec<Mark> {
         (words, lease.display_name.clone(), Tone::Other)
     };
     let mut marks = vec![Mark {
-        icon: Icon::Held,
+        icon: Icon::Leased,
         words,
         short,
         tone,

@@ -23,7 +23,7 @@ pub const REPEAT_DELAY: Duration = Duration::from_millis(200);
 
 /// The keys that are down. `K` is a physical key, `C` what it was pressed for.
 #[derive(Debug)]
-pub struct Held<K, C> {
+pub struct HeldKeys<K, C> {
     down: HashMap<K, Down<C>>,
     /// The release that was last acted upon, of a key that may have been repeating.
     last: Option<(K, Instant)>,
@@ -53,15 +53,15 @@ pub enum Press<C> {
 pub enum Release<C> {
     /// The command goes up.
     Up(C),
-    /// Ask [`Held::due`] at this moment whether it was one.
+    /// Ask [`HeldKeys::due`] at this moment whether it was one.
     Doubted(Instant),
     /// Nothing was begun by this key.
     Nothing,
 }
 
-impl<K, C> Default for Held<K, C> {
+impl<K, C> Default for HeldKeys<K, C> {
     fn default() -> Self {
-        Held {
+        HeldKeys {
             down: HashMap::new(),
             last: None,
             marks: false,
@@ -69,9 +69,9 @@ impl<K, C> Default for Held<K, C> {
     }
 }
 
-impl<K: Eq + Hash + Clone, C: Clone> Held<K, C> {
+impl<K: Eq + Hash + Clone, C: Clone> HeldKeys<K, C> {
     /// A key went down; `marked` when the system says that it is a repeat. What it is pressed for is told by
-    /// [`Held::begin`] if the answer is [`Press::Down`].
+    /// [`HeldKeys::begin`] if the answer is [`Press::Down`].
     pub fn press(&mut self, key: &K, marked: bool, now: Instant) -> Press<C> {
         let pair_after = |at: Instant| now.saturating_duration_since(at) <= WAIT;
         if marked {
@@ -145,7 +145,7 @@ mod tests {
 
     /// One key, `L`, pressed for `"left"`; what went down and up, in order.
     struct Desk {
-        held: Held<char, &'static str>,
+        held: HeldKeys<char, &'static str>,
         start: Instant,
         seen: Vec<&'static str>,
         ask: Option<Instant>,
@@ -154,7 +154,7 @@ mod tests {
     impl Desk {
         fn new() -> Desk {
             Desk {
-                held: Held::default(),
+                held: HeldKeys::default(),
                 start: Instant::now(),
                 seen: Vec::new(),
                 ask: None,

@@ -8,9 +8,9 @@ use crate::station::{Gesture, Preset, Refusal, Session};
 use futures::future::BoxFuture;
 
 /// PTZ control of the domes.
-pub trait Steer: SignedIn {
+pub trait PtzControl: SignedIn {
     /// Takes the dome's lease and opens its PTZ drive.
-    fn steer(&self, camera: CameraId) -> Answer<Box<dyn PtzDrive>>;
+    fn drive_ptz(&self, camera: CameraId) -> Answer<Box<dyn PtzDrive>>;
     /// Presets stored in the camera.
     fn presets(&self, camera: CameraId) -> Answer<Vec<Preset>>;
     /// Moves the dome to a preset, within its limits.
@@ -27,10 +27,10 @@ pub trait PtzDrive: Send + Sync {
     fn end(self: Box<Self>) -> Answer<()>;
 }
 
-impl Steer for Session {
-    fn steer(&self, camera: CameraId) -> Answer<Box<dyn PtzDrive>> {
+impl PtzControl for Session {
+    fn drive_ptz(&self, camera: CameraId) -> Answer<Box<dyn PtzDrive>> {
         act(self, async move |session| {
-            let gesture = session.steer(&camera).await?;
+            let gesture = session.drive_ptz(&camera).await?;
             Ok(Box::new(gesture) as Box<dyn PtzDrive>)
         })
     }

@@ -38,8 +38,8 @@ async fn r_ptz_3_two_server_processes_never_give_one_dome_to_two() {
             there.post::<LeaseState>(PATH, &force, json!("take"))
         );
         let (station, token, held) = match (one, two) {
-            (Ok(held), Err(RefusalKind::HeldByOther(_))) => (&here, &operator, held),
-            (Err(RefusalKind::HeldByOther(_)), Ok(held)) => (&there, &force, held),
+            (Ok(held), Err(RefusalKind::LeasedByOther(_))) => (&here, &operator, held),
+            (Err(RefusalKind::LeasedByOther(_)), Ok(held)) => (&there, &force, held),
             other => panic!("{other:?}"),
         };
         assert!(held.fence > fence, "{held:?} after {fence}");
@@ -168,7 +168,7 @@ async fn r_ptz_3_a_word_of_an_old_hold_changes_nothing() {
     );
     let renew = json!({"renew": {"fence": again.fence}});
     let refused = here.post::<LeaseState>(PATH, &operator, renew).await.unwrap_err();
-    assert!(matches!(refused, RefusalKind::HeldByOther(to) if to.user == "comandante"));
+    assert!(matches!(refused, RefusalKind::LeasedByOther(to) if to.user == "comandante"));
     // The holder falls silent: it passes by itself, and nobody has to ask for it.
     let passed = async {
         let mut known = 0;
@@ -176,7 +176,7 @@ async fn r_ptz_3_a_word_of_an_old_hold_changes_nothing() {
             let url = there.url(&format!("/v1/policy?after={known}"));
             let state: PolicyState = there.get(url, &commander).await.unwrap();
             known = state.revision;
-            let holder = state.holds.first().and_then(|state| state.holder.as_ref());
+            let holder = state.leases.first().and_then(|state| state.holder.as_ref());
             if holder.is_some_and(|holder| holder.user == "comandante") {
                 return;
             }
