@@ -22,7 +22,7 @@ impl PoseKnowledge {
 }
 
 /// What two boxes have in common; `None` when that is nothing.
-pub(super) fn both(a: &PoseInterval, b: &PoseInterval) -> Option<PoseInterval> {
+fn both(a: &PoseInterval, b: &PoseInterval) -> Option<PoseInterval> {
     let turned = nearest_turn(b.pan.middle(), a.pan.middle()) - b.pan.middle();
     let pan = Interval {
         lo: b.pan.lo + turned,

@@ -16,7 +16,7 @@ const SPEED_ROUNDING: f64 = 0.002;
 pub(super) struct Counted {
     /// The pose of a status is at least this old when the camera answers, seconds.
     pub status_youngest_s: f64,
-    /// And no older than this; `None`: not measured.
+    /// Highest age of that pose, seconds; `None`: not measured.
     pub status_oldest_s: Option<f64>,
     /// Orders are obeyed; one may overtake another by this much, seconds.
     pub obeyed_apart_s: Option<f64>,

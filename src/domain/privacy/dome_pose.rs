@@ -13,8 +13,8 @@
 //! Invariant: what is known is never wider than by the plan's bounds, and without habits exactly that.
 //! Deliberately absent: learning habits, looking at pictures ([`PoseKnowledge::narrowed`] is the seam), clocks.
 
-use super::common_box::both;
-use super::{PoseKnowledge, PoseTracker, WholeReason};
+use super::tracker::PoseTracker;
+use super::{PoseKnowledge, WholeReason};
 use crate::domain::camera::{MoveState, Pose};
 use crate::domain::ptz::Order;
 use crate::domain::site::CameraPlan;
@@ -122,7 +122,7 @@ impl DomePose {
             return planned;
         };
         match (planned, habitual.knowledge_between(now, taken)) {
-            (PoseKnowledge::Within(a), PoseKnowledge::Within(b)) => both(&a, &b).map_or(planned, PoseKnowledge::Within),
+            (PoseKnowledge::Within(_), PoseKnowledge::Within(poses)) => planned.narrowed(|_| poses),
             (PoseKnowledge::Unknown(_), habitual @ PoseKnowledge::Within(_)) => habitual,
             (_, PoseKnowledge::Unknown(_)) => planned,
         }

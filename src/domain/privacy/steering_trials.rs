@@ -16,7 +16,7 @@ const PICTURES_S: f64 = 0.04;
 /// A held velocity is said again after this, seconds.
 const REPEAT_S: f64 = 0.2;
 
-/// One thing a hand does at a time.
+/// Act of a hand.
 #[derive(Debug, Clone, Copy)]
 enum Hand {
     /// Holds a velocity from a moment until another.
@@ -133,7 +133,7 @@ fn taken(cover: &Cover) -> f64 {
     f64::from(hit) / f64::from(columns * rows)
 }
 
-/// Which orders a hand gives at a moment, at most one.
+/// State of a hand that follows a script: which order is due.
 struct Acting {
     script: Vec<Hand>,
     next_say: f64,

@@ -129,7 +129,7 @@ enum Aim {
     Place([f64; 3], f64),
 }
 
-/// One dome of a make.
+/// Simulated dome of a make.
 pub struct MadeDome {
     pub make: Make,
     pub chance: Chance,

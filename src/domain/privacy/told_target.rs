@@ -28,7 +28,7 @@ pub(super) struct ToldTargets {
     interrupted: bool,
     /// Of the moves since the last one that was surely over.
     targets: Vec<Axes3>,
-    /// One of them is not known.
+    /// Some target among these moves is not known.
     unknown: bool,
 }
 

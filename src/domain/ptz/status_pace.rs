@@ -22,11 +22,11 @@ const TROUBLED: Duration = Duration::from_millis(500);
 /// What is known of a dome when it has answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activity {
-    /// It may be moving.
+    /// Motors may run.
     MayMove,
-    /// It is known to stand.
+    /// The dome is known to stand.
     Stands,
-    /// It tells its status by itself.
+    /// Statuses are pushed by the camera.
     Tells,
 }
 
@@ -39,7 +39,7 @@ pub struct StatusPace {
 }
 
 impl StatusPace {
-    /// It answered after `took`; the time from that question to the next.
+    /// Time from a question that was answered after `took` to the next.
     pub fn answered(&mut self, took: Duration, activity: Activity) -> Duration {
         self.failures = 0;
         self.answer = took.max(self.answer * 7 / 8);
@@ -51,7 +51,7 @@ impl StatusPace {
         .min(LONGEST)
     }
 
-    /// It did not answer, or not as it should; the time from that question to the next.
+    /// Time from a question that was not answered as it should be to the next.
     pub fn failed(&mut self) -> Duration {
         let pause = TROUBLED.saturating_mul(1 << self.failures.min(8)).min(LONGEST);
         self.failures = self.failures.saturating_add(1);

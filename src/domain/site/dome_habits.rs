@@ -24,13 +24,13 @@ pub struct DomeHabits {
     pub command_s: [f64; 2],
     /// From beginning to obey until it moves, or stands, as it was told. Seconds.
     pub ramp_s: f64,
-    /// It obeys Stop, zero velocity and every later velocity, in the order in which they were sent.
+    /// Stop, zero velocity and every later velocity are obeyed, in the order in which they were sent.
     #[serde(default)]
     pub obeys: bool,
-    /// It says «moving» for ever: the word says nothing, positions do.
+    /// MoveStatus MOVING never ends: the word says nothing, positions do.
     #[serde(default)]
     pub never_idle: bool,
-    /// Its statuses tell where it is going.
+    /// Statuses tell another place than where the dome looks while it moves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_report: Option<TargetReport>,
     /// The capture time that comes with a picture (RFC 3550 §6.4.1, by the camera's clock) is no farther than this from the
