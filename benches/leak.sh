@@ -4,7 +4,9 @@
 # snapshot, an original export and the obscured copy of a masked dome are searched for the hue that only private windows
 # have. Then the same with the uncertainty of every pose forced to zero, which must leak.
 #
-#   bash benches/leak.sh [--seconds N] [--control-seconds M] [--seed S]
+#   bash benches/leak.sh [--seconds N] [--control-seconds M] [--seed S] [--make [CAMERA=]MAKE]… [--scale X]
+#
+# --make hangs domes of another make (src/sim/makes.rs); --scale draws the window at a fractional scale (1.25, 1.333, 1.5, 1.75).
 #
 # Leaves target/bench/leak.json (frames_searched, leaked_pixels, control_leaked_pixels, …) and screenshots beside it.
 # Fails when something leaked, when the counter-trial did not, when too little was shown to say anything, or when no copy of
@@ -13,17 +15,20 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-seconds=600 control='' seed=7
+seconds=600 control='' seed=7 makes=() named='' scale=''
 while [ $# -gt 0 ]; do
   case $1 in
     --seconds) seconds=$2; shift 2 ;;
     --control-seconds) control=$2; shift 2 ;;
     --seed) seed=$2; shift 2 ;;
-    *) echo "unknown option: $1 (known: --seconds, --control-seconds, --seed)" >&2; exit 2 ;;
+    --make) makes+=(--make "$2"); named=${named:+$named,}$2; shift 2 ;;
+    --scale) scale=$2; shift 2 ;;
+    *) echo "unknown option: $1 (known: --seconds, --control-seconds, --seed, --make, --scale)" >&2; exit 2 ;;
   esac
 done
 [ -n "$control" ] || control=$(( seconds / 5 > 40 ? seconds / 5 : 40 ))
 unset DISPLAY WAYLAND_DISPLAY
+[ -z "$scale" ] || export WINIT_X11_SCALE_FACTOR=$scale
 
 cargo build --workspace --bins
 bin=${CARGO_TARGET_DIR:-target}/debug
@@ -86,7 +91,7 @@ run() { # name seconds extra options of the client
   local folder=$out/$name
   log=$folder/log
   mkdir -p "$log" "$folder/shots"
-  start_town "$folder" --cameras 6 --domes 4 --seed "$seed"
+  start_town "$folder" --cameras 6 --domes 4 --seed "$seed" "${makes[@]}"
   # True bounds under these faults: a status is up to 0.8 s old when it is answered, and a busy machine draws late.
   sed -i 's/^status_delay_s = .*/status_delay_s = 1.2/; s/^video_delay_s = .*/video_delay_s = 1.0/' "$folder/site/site.toml"
   make_audit_data "$folder"
@@ -129,6 +134,8 @@ others=$(wc -l <"$out/kept/others.txt" 2>/dev/null || echo 0)
 cat >target/bench/leak.json <<JSON
 {
   "seconds": $seconds,
+  "makes": "${named:-comune}",
+  "scale": ${scale:-1},
   "frames_searched": $(( window + snapshots + export_frames + obscured_frames )),
   "leaked_pixels": $leaked,
   "window_frames_searched": $window,

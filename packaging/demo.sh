@@ -3,21 +3,22 @@
 # as the demo operator, and stays. Without one a scripted tour runs under Xvfb and leaves screenshots, report.json and
 # the verified audit log in target/demo/.
 #
-#   bash packaging/demo.sh [--cameras N] [--domes M] [--seed S] [--tour]
+#   bash packaging/demo.sh [--cameras N] [--domes M] [--seed S] [--make [CAMERA=]MAKE]… [--tour]
 #
-# --tour runs the tour even where there is a display.
+# --make hangs domes of another make (src/sim/makes.rs). --tour runs the tour even where there is a display.
 # Deliberately absent: anything that outlives the demo. Every process started here ends with it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cameras=9 domes='' seed=7 tour=no
+cameras=9 domes='' seed=7 tour=no makes=()
 while [ $# -gt 0 ]; do
   case $1 in
     --cameras) cameras=$2; shift 2 ;;
     --domes) domes=$2; shift 2 ;;
     --seed) seed=$2; shift 2 ;;
+    --make) makes+=(--make "$2"); shift 2 ;;
     --tour) tour=yes; shift ;;
-    *) echo "Opzione sconosciuta: $1 (si può usare --cameras, --domes, --seed, --tour)" >&2; exit 2 ;;
+    *) echo "Opzione sconosciuta: $1 (si può usare --cameras, --domes, --seed, --make, --tour)" >&2; exit 2 ;;
   esac
 done
 [ -n "$domes" ] || domes=$(( (cameras + 3) / 4 ))
@@ -43,7 +44,7 @@ umask 077
 . packaging/start.sh
 
 echo "Preparo il paese simulato: $cameras telecamere, di cui $domes dome."
-start_town "$out" --cameras "$cameras" --domes "$domes" --seed "$seed"
+start_town "$out" --cameras "$cameras" --domes "$domes" --seed "$seed" "${makes[@]}"
 make_audit_data "$out"
 start_audit "$out"
 

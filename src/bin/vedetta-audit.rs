@@ -1,5 +1,5 @@
-//! `vedetta-audit`: reads arguments and wires the server room together. Words for people are Italian, on stderr; what a
-//! program reads is one JSON line on stdout.
+//! `vedetta-audit`: reads arguments and wires the server room together. Words for people are in the language of the
+//! terminal, on stderr; what a program reads is one JSON line on stdout.
 //!
 //! Deliberately absent: everything else.
 
@@ -17,39 +17,36 @@ mod plan;
 mod questions;
 #[path = "vedetta-audit/sentences.rs"]
 mod sentences;
-#[path = "vedetta-audit/terminal.rs"]
-mod terminal;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use terminal::fl;
 use vedetta::domain::audit::note::VerifierKey;
 use vedetta::domain::camera::{ControllerId, StationId};
 use vedetta::domain::people::StationKind;
+use vedetta::gui::i18n::fl;
+use vedetta::gui::{sentences as words, terminal};
 use vedetta::protocol::LogEntry;
 use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
 use vedetta::server::{http, log_export, log_read, log_verify, rollover, setup, witness, workstation_admin};
 
-/// Server centrale del registro di Vedetta.
+/// Command line.
 #[derive(Parser)]
-#[command(name = "vedetta-audit", version)]
+#[command(name = "vedetta-audit", version, about = fl!("help-audit-about"))]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
 
-/// Dove sono i dati.
+/// Place of the data.
 #[derive(Args)]
 struct Place {
-    /// Cartella dei dati.
-    #[arg(long)]
+    #[arg(help = fl!("help-data"), long)]
     data: PathBuf,
-    /// Banca dati PostgreSQL (postgres://…) al posto di quella nella cartella; può essere condivisa da più server.
-    #[arg(long, env = "VEDETTA_DATABASE", hide_env_values = true)]
+    #[arg(help = fl!("help-database"), long, env = "VEDETTA_DATABASE", hide_env_values = true)]
     database: Option<String>,
 }
 
@@ -61,80 +58,71 @@ impl Place {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Avvia il server.
+    #[command(about = fl!("help-serve"))]
     Serve {
         #[command(flatten)]
         place: Place,
-        /// Indirizzo su cui ascoltare; porta 0: una libera.
-        #[arg(long, default_value = "127.0.0.1:0")]
+        #[arg(help = fl!("help-listen-any"), long, default_value = "127.0.0.1:0")]
         listen: SocketAddr,
     },
-    /// Prepara un server: titolare, primo amministratore, unità systemd. Chiede ciò che manca.
+    #[command(about = fl!("help-init"))]
     Init {
         #[command(flatten)]
         arguments: init::InitArguments,
     },
-    /// Le persone abilitate, sul server in funzione.
+    #[command(about = fl!("help-people"))]
     People {
         #[command(subcommand)]
         command: account_admin::PeopleCommand,
     },
-    /// Le postazioni abilitate, sul server in funzione.
+    #[command(about = fl!("help-workstations"))]
     Workstations {
         #[command(subcommand)]
         command: account_admin::WorkstationsCommand,
     },
-    /// Le sessioni in corso, sul server in funzione.
+    #[command(about = fl!("help-sessions"))]
     Sessions {
         #[command(subcommand)]
         command: account_admin::SessionsCommand,
     },
-    /// Le telecamere: cercarle, provarle, aggiungerle, cambiarle, toglierle, sul server in funzione.
+    #[command(about = fl!("help-cameras"))]
     Cameras {
         #[command(subcommand)]
         command: cameras::CamerasCommand,
     },
-    /// Il piano del sito come file TOML.
+    #[command(about = fl!("help-plan"))]
     Plan {
         #[command(subcommand)]
         command: plan::PlanCommand,
     },
-    /// Prepara una cartella dei dati dimostrativa: chiavi, piano, persone, postazioni.
+    #[command(about = fl!("help-demo"))]
     Demo {
         #[command(flatten)]
         place: Place,
-        /// Piano del sito.
-        #[arg(long)]
+        #[arg(help = fl!("help-demo-site"), long)]
         site: PathBuf,
-        /// Credenziali delle telecamere.
-        #[arg(long)]
+        #[arg(help = fl!("help-demo-cameras"), long)]
         cameras: PathBuf,
-        /// Indirizzo del server da scrivere nelle postazioni; vuoto: quello dell'ultimo avvio.
-        #[arg(long, default_value = "")]
+        #[arg(help = fl!("help-demo-server-url"), long, default_value = "")]
         server_url: String,
     },
-    /// Avvia un testimone: vede solo nome, dimensione e radice dei registri, e controfirma ciò che prosegue quanto ha visto.
+    #[command(about = fl!("help-witness"))]
     Witness {
-        /// Cartella del testimone.
-        #[arg(long)]
+        #[arg(help = fl!("help-witness-data"), long)]
         data: PathBuf,
-        /// Nome sotto cui controfirma, senza spazi.
-        #[arg(long)]
+        #[arg(help = fl!("help-witness-name"), long)]
         name: String,
-        /// Chiave pubblica di un registro da seguire; si può ripetere. Di un registro che prosegue sotto un nuovo nome si
-        /// indica la nuova chiave: il testimone riparte da ciò che ha visto e non controfirma più il nome di prima.
-        #[arg(long = "log")]
+        #[arg(help = fl!("help-witness-log"), long = "log")]
         logs: Vec<VerifierKey>,
-        /// Indirizzo su cui ascoltare; porta 0: una libera.
-        #[arg(long, default_value = "127.0.0.1:0")]
+        #[arg(help = fl!("help-listen-any"), long, default_value = "127.0.0.1:0")]
         listen: SocketAddr,
     },
-    /// Abilita una postazione o la toglie dalla quarantena, a server fermo.
+    #[command(about = fl!("help-station-commands"))]
     Station {
         #[command(subcommand)]
         command: StationCommand,
     },
-    /// Verifica, legge o estrae il registro.
+    #[command(about = fl!("help-log"))]
     Log {
         #[command(subcommand)]
         command: LogCommand,
@@ -143,39 +131,33 @@ enum Command {
 
 #[derive(Subcommand)]
 enum StationCommand {
-    /// Abilita una nuova postazione e scrive ciò che le va portato.
+    #[command(about = fl!("help-station-enrol"))]
     Enrol {
         #[command(flatten)]
         place: Place,
-        /// Nome della postazione: minuscole, cifre, trattini.
-        #[arg(long)]
+        #[arg(help = fl!("help-station"), long)]
         station: StationId,
-        /// Titolare nel cui registro vanno gli eventi della postazione; se manca, il primo.
-        #[arg(long)]
+        #[arg(help = fl!("help-station-controller"), long)]
         controller: Option<ControllerId>,
-        /// Minuti per cui può proseguire se il server non risponde (al più 480; 0 per i terminali remoti).
-        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=480))]
+        #[arg(help = fl!("help-grace"), long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=480))]
         grace_minutes: u64,
-        /// Che cosa è la postazione.
-        #[arg(long, value_enum, default_value = "sala-operativa")]
+        #[arg(help = fl!("help-station-kind"), long, value_enum, default_value = "sala-operativa")]
         kind: Kind,
-        /// Indirizzo del server; se manca, quello dell'ultimo avvio.
-        #[arg(long, default_value = "")]
+        #[arg(help = fl!("help-server-url"), long, default_value = "")]
         server_url: String,
     },
-    /// Toglie una postazione dalla quarantena; le prove restano.
+    #[command(about = fl!("help-station-release"))]
     Release {
         #[command(flatten)]
         place: Place,
-        #[arg(long)]
+        #[arg(help = fl!("help-station"), long)]
         station: StationId,
-        /// Motivo, che resta nel registro.
-        #[arg(long)]
+        #[arg(help = fl!("help-reason"), long)]
         reason: String,
     },
 }
 
-/// Che cosa è una postazione.
+/// Kind of workstation, as an argument.
 #[derive(Clone, Copy, ValueEnum)]
 enum Kind {
     SalaOperativa,
@@ -195,81 +177,66 @@ impl From<Kind> for StationKind {
 
 #[derive(Subcommand)]
 enum LogCommand {
-    /// Ricalcola tutto il registro e lo confronta con quanto è stato firmato.
+    #[command(about = fl!("help-log-verify"))]
     Verify {
         #[command(flatten)]
         place: Place,
-        /// Esito come una riga JSON.
-        #[arg(long)]
+        #[arg(help = fl!("help-json-line"), long)]
         json: bool,
     },
-    /// Legge il registro dal server in funzione; la lettura è essa stessa registrata.
+    #[command(about = fl!("help-log-read"))]
     Read {
         #[command(flatten)]
         place: Place,
-        /// Account dell'amministratore di sistema; la password si legge da VEDETTA_PASSWORD o dalla tastiera.
-        #[arg(long)]
+        #[arg(help = fl!("help-log-user"), long)]
         user: String,
-        /// Titolare del registro.
-        #[arg(long)]
+        #[arg(help = fl!("help-log-controller"), long)]
         controller: Option<ControllerId>,
-        /// Prima voce.
-        #[arg(long, default_value_t = 0)]
+        #[arg(help = fl!("help-log-from"), long, default_value_t = 0)]
         from: u64,
-        /// Numero massimo di voci.
-        #[arg(long, default_value_t = 1000)]
+        #[arg(help = fl!("help-log-limit"), long, default_value_t = 1000)]
         limit: u64,
         #[command(flatten)]
         filter: Filter,
-        /// Una riga JSON per voce.
-        #[arg(long)]
+        #[arg(help = fl!("help-log-json"), long)]
         json: bool,
-        /// Una tabella CSV.
-        #[arg(long, conflicts_with = "json")]
+        #[arg(help = fl!("help-log-csv"), long, conflicts_with = "json")]
         csv: bool,
     },
-    /// Prosegue un registro sotto un nuovo nome e una nuova chiave, quando la memoria del firmatario è andata perduta; a
-    /// server fermo.
+    #[command(about = fl!("help-log-new-origin"))]
     NewOrigin {
         #[command(flatten)]
         place: Place,
-        /// Titolare del registro; se manca, il primo.
-        #[arg(long)]
+        #[arg(help = fl!("help-log-controller-or-first"), long)]
         controller: Option<ControllerId>,
-        /// Motivo, che resta nel registro.
-        #[arg(long)]
+        #[arg(help = fl!("help-reason"), long)]
         reason: String,
     },
-    /// Scrive il registro in file verificabili senza Vedetta.
+    #[command(about = fl!("help-log-export"))]
     Export {
         #[command(flatten)]
         place: Place,
-        /// Cartella, vuota o da creare.
+        #[arg(help = fl!("help-log-export-dir"))]
         dir: PathBuf,
     },
 }
 
-/// Che cosa cercare; tutto ciò che si indica deve valere.
+/// Filter of entries; all that is given must hold.
 #[derive(Args)]
 struct Filter {
-    /// Nome dell'account.
-    #[arg(long)]
+    #[arg(help = fl!("help-user"), long)]
     person: Option<String>,
-    #[arg(long)]
+    #[arg(help = fl!("help-camera"), long)]
     camera: Option<String>,
-    /// Operazione, come sta scritta nel registro (view_open, ptz_start, …).
-    #[arg(long)]
+    #[arg(help = fl!("help-log-operation"), long)]
     operation: Option<String>,
-    #[arg(long)]
+    #[arg(help = fl!("help-log-purpose"), long)]
     purpose: Option<String>,
-    /// Esito: intent, done, refused, failed.
-    #[arg(long)]
+    #[arg(help = fl!("help-log-result"), long)]
     result: Option<String>,
-    /// Dal momento (per esempio 2026-11-22T00:00:00+01:00), secondo l'ora delle postazioni.
-    #[arg(long)]
+    #[arg(help = fl!("help-log-since"), long)]
     since: Option<String>,
-    /// Fino al momento, escluso.
-    #[arg(long)]
+    #[arg(help = fl!("help-log-until"), long)]
     until: Option<String>,
 }
 
@@ -291,15 +258,11 @@ impl Filter {
 }
 
 fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("VEDETTA_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,vedetta=info"));
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
-    terminal::choose_language();
-    let arguments = Arguments::parse();
+    let arguments: Arguments = match terminal::arguments() {
+        Ok(arguments) => arguments,
+        Err(status) => return status,
+    };
+    begin_log(&arguments.command);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -311,10 +274,26 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "failed");
-            eprintln!("{}", terminal::say(&error.message()));
+            eprintln!("{}", words::say(&error.message()));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Log of the program on stderr, one JSON line an entry: of what serves always, of a command at a terminal, whose stderr is for
+/// sentences, only where `VEDETTA_LOG` asks for it.
+fn begin_log(command: &Command) {
+    let usual = match command {
+        Command::Serve { .. } | Command::Witness { .. } => "warn,vedetta=info",
+        _ => "off",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("VEDETTA_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(usual));
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 async fn run(command: Command) -> Result<(), ServerError> {

@@ -6,44 +6,55 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
+use vedetta::domain::camera::CameraId;
+use vedetta::gui::i18n::fl;
+use vedetta::gui::terminal;
 use vedetta::sim::film;
+use vedetta::sim::makes::{MAKES, Make};
 use vedetta::sim::run::{Options, Simulator};
 use vedetta::sim::site_files::SchoolDay;
 
-/// Cameras of a simulated town, over RTSP and ONVIF on 127.0.0.1.
+/// Command line.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, about = fl!("help-sim-about"))]
 struct Arguments {
-    /// Cameras in all
-    #[arg(long, default_value_t = 16)]
+    #[arg(help = fl!("help-sim-cameras"), long, default_value_t = 16)]
     cameras: u32,
-    /// How many of them are speed domes (the last ones)
-    #[arg(long, default_value_t = 4)]
+    #[arg(help = fl!("help-sim-domes"), long, default_value_t = 4)]
     domes: u32,
-    /// What the town is made from
-    #[arg(long, default_value_t = 7)]
+    #[arg(help = fl!("help-sim-seed"), long, default_value_t = 7)]
     seed: u64,
-    /// Write site.toml and cameras.toml into this directory
-    #[arg(long)]
+    #[arg(help = fl!("help-sim-plan"), long)]
     plan: Option<PathBuf>,
-    /// Keep encoded clips here between runs
-    #[arg(long)]
+    #[arg(help = fl!("help-sim-cache"), long)]
     cache: Option<PathBuf>,
-    /// The school's camera follows a calendar: no pictures from HH:MM to HH:MM, on every day of the week
-    #[arg(long, value_name = "FROM-TO")]
+    #[arg(help = fl!("help-sim-school"), long, value_name = "FROM-TO")]
     school: Option<SchoolDay>,
-    /// Answer WS-Discovery probes
-    #[arg(long)]
+    #[arg(help = fl!("help-sim-discovery"), long)]
     discovery: bool,
-    /// Search a film for the hue that only private windows have, print what was found, and end
-    #[arg(long, value_name = "FILE")]
+    #[arg(help = fl!("help-sim-search"), long, value_name = "FILE")]
     search: Option<PathBuf>,
-    /// Encode the main streams before being ready, not in the background
-    #[arg(long)]
+    #[arg(help = fl!("help-sim-prepare"), long)]
     prepare: bool,
-    /// Every stream alike (H.264, 25 pictures a second), main streams encoded only when watched: for measuring
-    #[arg(long)]
+    #[arg(help = fl!("help-sim-alike"), long)]
     alike: bool,
+    #[arg(help = fl!("help-sim-make"), long = "make", value_name = "[CAMERA=]MAKE", value_parser = make)]
+    makes: Vec<(Option<CameraId>, Make)>,
+    #[arg(help = fl!("help-sim-list-makes"), long)]
+    list_makes: bool,
+    #[arg(help = fl!("help-sim-sight-test"), long)]
+    sight_test: bool,
+}
+
+fn make(text: &str) -> Result<(Option<CameraId>, Make), String> {
+    let (camera, name) = match text.split_once('=') {
+        Some((camera, name)) => (
+            Some(camera.parse::<CameraId>().map_err(|error| error.to_string())?),
+            name,
+        ),
+        None => (None, text),
+    };
+    Ok((camera, Make::by_name(name).map_err(|error| error.to_string())?))
 }
 
 fn main() -> ExitCode {
@@ -51,10 +62,20 @@ fn main() -> ExitCode {
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
         .with_writer(std::io::stderr)
         .init();
-    match run(Arguments::parse()) {
+    let arguments: Arguments = match terminal::arguments() {
+        Ok(arguments) => arguments,
+        Err(status) => return status,
+    };
+    if arguments.domes > arguments.cameras {
+        let (domes, cameras) = (arguments.domes.to_string(), arguments.cameras.to_string());
+        eprintln!("{}", fl!("sim-too-many-domes", domes = domes, cameras = cameras));
+        return ExitCode::FAILURE;
+    }
+    match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(error = &*error as &dyn Error, "vedetta-sim cannot run");
+            tracing::debug!(error = &*error as &dyn Error, "vedetta-sim cannot run");
+            eprintln!("{}", fl!("sim-cannot", why = error.to_string()));
             ExitCode::FAILURE
         }
     }
@@ -73,14 +94,18 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         prepare,
         alike,
         search,
+        makes,
+        list_makes,
+        sight_test,
     } = arguments;
+    if list_makes {
+        MAKES.iter().for_each(|make| println!("{}", make.name));
+        return Ok(());
+    }
     if let Some(film) = search {
         let found = tokio::task::spawn_blocking(move || film::search(&film)).await??;
         println!("{}", serde_json::to_string(&found)?);
         return Ok(());
-    }
-    if domes > cameras {
-        return Err(format!("--domes {domes} is more than --cameras {cameras}").into());
     }
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let starting = Simulator::start(Options {
@@ -94,6 +119,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         discovery,
         prepare,
         alike,
+        makes,
+        sight_test,
     });
     let town = tokio::select! {
         town = starting => town?,

@@ -9,43 +9,33 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use vedetta::gui::app::Options;
 use vedetta::gui::demo::DemoPeople;
-use vedetta::gui::i18n::{self, Language};
-use vedetta::gui::{launch, sentences};
+use vedetta::gui::i18n::{self, Language, fl};
+use vedetta::gui::{launch, sentences, terminal};
 use vedetta::station::{SecretsChoice, StationConfig, TrackedPose};
 
-/// Control-room video client of the Polizia Locale.
+/// Command line.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, about = fl!("help-client-about"))]
 struct Arguments {
-    /// Folder of this workstation's enrolment: station.toml, certificates, keys; the system's place for settings when
-    /// not given.
-    #[arg(long)]
+    #[arg(help = fl!("help-client-enrolment"), long)]
     enrolment: Option<PathBuf>,
-    /// Folder of the local record and settings; the system's place for them when not given.
-    #[arg(long)]
+    #[arg(help = fl!("help-client-data"), long)]
     data: Option<PathBuf>,
-    /// Folder that snapshots and exports go to; inside the data folder when not given.
-    #[arg(long)]
+    #[arg(help = fl!("help-client-evidence"), long)]
     evidence: Option<PathBuf>,
-    /// Where this workstation's secrets are kept.
-    #[arg(long, value_enum, default_value = "keyring")]
+    #[arg(help = fl!("help-client-secrets"), long, value_enum, default_value = "keyring")]
     secrets: Secrets,
-    /// Language of the interface.
-    #[arg(long, value_enum, default_value = "it")]
+    #[arg(help = fl!("help-client-language"), long, value_enum, default_value = "it")]
     language: Tongue,
-    /// Demo only: people and passwords as `vedetta-audit demo` writes them.
-    #[arg(long, value_name = "FILE", requires = "sign_in")]
+    #[arg(help = fl!("help-client-people"), long, value_name = "FILE", requires = "sign_in")]
     people: Option<PathBuf>,
-    /// Demo only: sign in at once as this person of the file.
-    #[arg(long, value_name = "USER", requires = "people")]
+    #[arg(help = fl!("help-client-sign-in"), long, value_name = "USER", requires = "people")]
     sign_in: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Secrets {
-    /// The system keyring.
     Keyring,
-    /// A file that only this account can read: less safe.
     File,
 }
 
@@ -60,7 +50,10 @@ fn main() -> ExitCode {
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
         .with_writer(std::io::stderr)
         .init();
-    let arguments = Arguments::parse();
+    let arguments: Arguments = match terminal::arguments() {
+        Ok(arguments) => arguments,
+        Err(status) => return status,
+    };
     launch::with_few_arenas();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
@@ -91,8 +84,8 @@ fn run(arguments: Arguments) -> Result<(), String> {
     };
     let sign_in = match (arguments.people, arguments.sign_in) {
         (Some(file), Some(user)) => {
-            let people = DemoPeople::read(&file).map_err(|error| error.to_string())?;
-            Some(people.credentials(&user).map_err(|error| error.to_string())?)
+            let people = DemoPeople::read(&file).map_err(|error| error.sentence())?;
+            Some(people.credentials(&user).map_err(|error| error.sentence())?)
         }
         _ => None,
     };

@@ -4,6 +4,7 @@
 //! the simulated town.
 
 use super::app::Credentials;
+use super::i18n::fl;
 use crate::domain::people::{Level, Purpose};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -23,7 +24,7 @@ pub struct DemoPerson {
     pub level: Level,
 }
 
-/// The file of the demo's people cannot be used; the text is for the person at the terminal.
+/// The file of the demo's people cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoPeopleError {
     #[error("{path}: {source}")]
@@ -35,6 +36,18 @@ pub enum DemoPeopleError {
     NoUser { user: String },
     #[error("--people has no {level:?}")]
     NoLevel { level: Level },
+}
+
+impl DemoPeopleError {
+    /// One sentence for the person at the terminal.
+    pub fn sentence(&self) -> String {
+        match self {
+            DemoPeopleError::Read { path, .. } => fl!("demo-people-unread", path = path.as_str()),
+            DemoPeopleError::Parse { path, .. } => fl!("demo-people-other", path = path.as_str()),
+            DemoPeopleError::NoUser { user } => fl!("demo-people-no-user", user = user.as_str()),
+            DemoPeopleError::NoLevel { .. } => fl!("demo-people-no-level"),
+        }
+    }
 }
 
 impl DemoPeople {

@@ -41,6 +41,15 @@ pub fn choose(language: Language) {
     load(&LOADER, language);
 }
 
+/// The language in force.
+pub fn language() -> Language {
+    if LOADER.current_language() == Language::English.id() {
+        Language::English
+    } else {
+        Language::Italian
+    }
+}
+
 fn load(loader: &FluentLanguageLoader, language: Language) {
     if let Err(error) = loader.load_languages(&Localizations, &[language.id()]) {
         tracing::error!(%error, "the words of the interface cannot be loaded");
@@ -50,6 +59,7 @@ fn load(loader: &FluentLanguageLoader, language: Language) {
 }
 
 /// The sentence with this key in the language in force: `fl!("key")` or `fl!("key", name = value)`.
+#[macro_export]
 macro_rules! fl {
     ($key:literal) => {
         i18n_embed_fl::fl!($crate::gui::i18n::LOADER, $key)
@@ -58,4 +68,4 @@ macro_rules! fl {
         i18n_embed_fl::fl!($crate::gui::i18n::LOADER, $key, $($args)*)
     };
 }
-pub(crate) use fl;
+pub use fl;

@@ -14,6 +14,7 @@
 //! | [`theme`], [`icons`], [`i18n`], [`sentences`] | looks, languages, sentences |
 //! | [`scene`] | what is on the screen, for whoever drives the program from outside |
 //! | [`demo`] | the demo's people |
+//! | [`terminal`] | command lines of the programs: language, help, what is wrong with one |
 //!
 //! The tests of the screens sit at a desk without a station; its source belongs to the checker (`tests/check/src/fake`) and is
 //! compiled here for tests only.
@@ -41,6 +42,7 @@ pub mod sentences;
 pub mod session_port;
 mod site_sentences;
 mod software;
+pub mod terminal;
 pub mod theme;
 pub mod ui;
 pub mod widget;

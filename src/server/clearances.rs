@@ -67,7 +67,7 @@ impl Clearances {
     /// A request that waits or was answered a while ago.
     ///
     /// # Errors
-    /// There is none, or the store.
+    /// [`RefusalKind::NotFound`] when there is no such clearance; [`Trouble::Store`].
     pub async fn get(&self, id: u64) -> Result<ClearanceState, Trouble> {
         let all = self.store.clearances().await?;
         all.into_iter()
@@ -99,7 +99,7 @@ impl Clearances {
     /// Every clearance that is told of.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn all(&self) -> Result<Vec<ClearanceState>, StoreError> {
         self.store.clearances().await
     }

@@ -124,7 +124,7 @@ impl DataDir {
     /// Makes the directory and its parts, readable by this account only.
     ///
     /// # Errors
-    /// [`ServerError::File`].
+    /// [`ServerError::File`]: the folder cannot be created.
     pub fn create(&self) -> Result<(), ServerError> {
         for part in ["", "keys", "signer", "stations"] {
             let path = self.path.join(part);
@@ -269,7 +269,7 @@ impl Settings {
 /// Reads a text file, naming it when it cannot be read.
 ///
 /// # Errors
-/// [`ServerError::File`].
+/// [`ServerError::File`]: it is not there, cannot be read, or is no UTF-8.
 pub fn read_text(path: &Path) -> Result<String, ServerError> {
     fs::read_to_string(path).map_err(|source| ServerError::File {
         path: path.to_owned(),
@@ -280,7 +280,7 @@ pub fn read_text(path: &Path) -> Result<String, ServerError> {
 /// Writes a file durably and whole: beside it first, then renamed over it, then the directory is synced.
 ///
 /// # Errors
-/// [`ServerError::File`].
+/// [`ServerError::File`]: the disk refuses to write, flush or rename; the former content stays.
 pub fn write_whole(path: &Path, content: &[u8], mode: u32) -> Result<(), ServerError> {
     let attempt = || {
         let beside = path.with_extension("new");

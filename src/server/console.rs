@@ -37,7 +37,7 @@ pub fn event_of(act: &ConsoleAct) -> (Operation, Act<'static>) {
 /// Makes acts durable in their logs, and signed as far as that is possible.
 ///
 /// # Errors
-/// One of them cannot be recorded.
+/// [`ServerError::NotRecorded`] when a log does not take its event; keys, the store or the running server that do not answer.
 pub async fn record(data: &DataDir, store: &Store, acts: &[(ControllerId, ConsoleAct)]) -> Result<(), ServerError> {
     let _lock = match data.lock() {
         Ok(lock) => lock,

@@ -59,7 +59,8 @@ impl Declarations {
     /// Declares an event: recorded, then in force.
     ///
     /// # Errors
-    /// Why not; a refusal is recorded too.
+    /// [`Trouble::Refused`], recorded, when the declaration is not allowed of this camera, level or moment;
+    /// [`Trouble::NotRecorded`] when the log does not take it.
     pub async fn declare(
         &self,
         camera: &CameraPlan,

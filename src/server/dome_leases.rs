@@ -198,7 +198,7 @@ impl DomeLeases {
     /// Every dome somebody holds now.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn all(&self) -> Result<Vec<LeaseState>, StoreError> {
         let leases = self.store.leases(self.clock.now_ms()).await?;
         let mut all = Vec::new();

@@ -7,7 +7,9 @@
 use super::store::error::StoreError;
 use crate::domain::message::{Message, sentence};
 use crate::domain::people::Rule;
+use crate::domain::people::account::PasswordFault;
 use crate::domain::refusal::RefusalKind;
+use crate::domain::site::PlanError;
 use crate::domain::site::change::SiteFault;
 use std::path::PathBuf;
 
@@ -50,6 +52,12 @@ pub enum ServerError {
     NameTaken(String),
     #[error("the answer is wrong: {0}")]
     Answer(String),
+    #[error("the password is not taken: {0}")]
+    Password(PasswordFault),
+    #[error("the controller makes no sense: {0}")]
+    Controller(PlanError),
+    #[error("the plan does not become text")]
+    PlanText(#[source] toml::ser::Error),
     #[error("{0} is not in quarantine")]
     NotQuarantined(String),
     #[error("no reason was given")]
@@ -81,6 +89,9 @@ impl ServerError {
             Self::Refused(kind) => at_console(kind),
             Self::NameTaken(name) => sentence("server-name-taken").with("name", name.as_str()),
             Self::Answer(what) => sentence("server-answer").with("what", what.as_str()),
+            Self::Password(fault) => sentence("server-password").with("why", fault.message()),
+            Self::Controller(_) => sentence("server-controller"),
+            Self::PlanText(_) => sentence("server-plan-text"),
             Self::NotQuarantined(name) => sentence("server-not-quarantined").with("name", name.as_str()),
             Self::NoReason => sentence("server-no-reason"),
             Self::OwnerNeeded => sentence("server-owner-needed"),

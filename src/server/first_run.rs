@@ -52,15 +52,14 @@ pub async fn init(data: &DataDir, program: &Path, answers: Answers) -> Result<Be
         return Err(ServerError::AlreadySetUp);
     }
     let user = answers.administrator.to_string();
-    account::check_password(&user, answers.password.expose_secret())
-        .map_err(|fault| ServerError::Answer(format!("password ({fault})")))?;
+    account::check_password(&user, answers.password.expose_secret()).map_err(ServerError::Password)?;
     let plan = SitePlan {
         version: 1,
         controllers: vec![answers.controller.clone()],
         cameras: Vec::new(),
     };
-    if let Some(fault) = plan.check().first() {
-        return Err(ServerError::Answer(fault.to_string()));
+    if let Some(fault) = plan.check().into_iter().next() {
+        return Err(ServerError::Controller(fault));
     }
     data.create()?;
     write_whole(&data.settings(), SETTINGS.as_bytes(), 0o644)?;
@@ -131,6 +130,8 @@ fn quoted(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::people::account::PasswordFault;
+    use crate::domain::site::PlanError;
 
     #[tokio::test]
     async fn the_first_run_leaves_a_server_with_one_administrator_and_overwrites_nothing() {
@@ -152,7 +153,11 @@ mod tests {
         };
         let program = Path::new("/usr/bin/vedetta-audit");
         let weak = init(&data, program, answers("corta")).await;
-        assert!(matches!(weak, Err(ServerError::Answer(_))));
+        assert!(matches!(weak, Err(ServerError::Password(PasswordFault::Length))));
+        let mut misread = answers("cavallo-di-ferro");
+        misread.controller.istat = "2001".into();
+        let misread = init(&data, program, misread).await;
+        assert!(matches!(misread, Err(ServerError::Controller(PlanError::Istat(_)))));
         assert!(!data.path().exists(), "nothing was begun");
         let begun = init(&data, program, answers("cavallo-di-ferro")).await.unwrap();
         let unit = std::fs::read_to_string(begun.unit).unwrap();

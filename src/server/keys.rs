@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 /// Random bytes of the operating system.
 ///
 /// # Errors
-/// [`ServerError::Random`].
+/// [`ServerError::Random`]: the system gives none.
 pub fn random<const N: usize>() -> Result<[u8; N], ServerError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(ServerError::Random)?;
@@ -34,7 +34,7 @@ pub const CLEAR_LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// A password for somebody's first use: twenty characters of an alphabet of 32 without look-alikes, 100 bits.
 ///
 /// # Errors
-/// No randomness.
+/// [`ServerError::Random`]: the system gives no randomness.
 pub fn new_password() -> Result<SecretString, ServerError> {
     let bytes = Zeroizing::new(random::<20>()?);
     let text: String = bytes
@@ -129,7 +129,8 @@ impl Vault {
     /// Seals a secret for one place; it opens nowhere else.
     ///
     /// # Errors
-    /// No randomness.
+    /// [`ServerError::Random`] when the system gives no randomness for the nonce; [`ServerError::Key`] for a secret too long
+    /// for the cipher.
     pub fn seal(&self, place: &str, secret: &str) -> Result<Vec<u8>, ServerError> {
         let nonce = random::<24>()?;
         let payload = Payload {

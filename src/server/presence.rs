@@ -82,7 +82,7 @@ impl Presence {
     /// Events of a workstation are durable: takes in what they say, here and in the other server processes.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn see(&self, sightings: Vec<Sighting>) -> Result<(), StoreError> {
         if !self.store.is_shared() {
             return self.take_in(sightings).await;
@@ -98,7 +98,7 @@ impl Presence {
     /// the time that a view may be silent.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn catch_up(&self) -> Result<(), StoreError> {
         let mut read = self.read.lock().await;
         for log in &self.logs {

@@ -3,6 +3,7 @@
 //! Invariant: what a test reads here is the camera's true state, not what its faults make it say.
 //! Deliberately absent: authentication; the port exists only next to a simulator, on the loopback interface.
 
+use super::control_sight;
 use super::device::{Alarm, Device};
 use super::dome::Vector;
 use super::faults::Order;
@@ -31,6 +32,8 @@ struct Truth<'a> {
     id: &'a str,
     name: &'a str,
     kind: CameraKind,
+    /// Make of a dome.
+    make: &'static str,
     pose: Pose,
     /// `null` for fixed cameras.
     position: Option<NormalisedPosition>,
@@ -56,8 +59,8 @@ struct AlarmOrder {
     active: Option<bool>,
 }
 
-type Devices = Arc<Vec<Arc<Device>>>;
-type Answer = Result<Json<Value>, (StatusCode, String)>;
+pub(super) type Devices = Arc<Vec<Arc<Device>>>;
+pub(super) type Answer = Result<Json<Value>, (StatusCode, String)>;
 
 /// Opens the control endpoint on the loopback interface and answers until the task is aborted.
 ///
@@ -73,6 +76,7 @@ pub async fn serve(devices: Vec<Arc<Device>>) -> io::Result<(SocketAddr, JoinHan
         .route("/cameras/{id}/drive", post(drive))
         .route("/cameras/{id}/motion", post(motion))
         .route("/cameras/{id}/tamper", post(tamper))
+        .merge(control_sight::routes())
         .with_state(Arc::new(devices));
     let task = tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
@@ -90,6 +94,7 @@ fn truth(device: &Device) -> Result<Value, (StatusCode, String)> {
         id: site.id.as_str(),
         name: &site.name,
         kind: site.kind,
+        make: site.make.name,
         pose: device.true_pose(now),
         position: device.dome().map(|dome| dome.position(now)),
         moving: device.moving(now),
@@ -109,13 +114,13 @@ fn truth(device: &Device) -> Result<Value, (StatusCode, String)> {
     serde_json::to_value(truth).map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
 }
 
-fn find<'a>(devices: &'a Devices, id: &str) -> Result<&'a Arc<Device>, (StatusCode, String)> {
+pub(super) fn find<'a>(devices: &'a Devices, id: &str) -> Result<&'a Arc<Device>, (StatusCode, String)> {
     let found = devices.iter().find(|device| device.site().id.as_str() == id);
     found.ok_or_else(|| (StatusCode::NOT_FOUND, format!("no camera {id}")))
 }
 
 /// An empty body is an empty order.
-fn read<T: Default + serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, (StatusCode, String)> {
+pub(super) fn read<T: Default + serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, (StatusCode, String)> {
     if body.is_empty() {
         return Ok(T::default());
     }

@@ -6,6 +6,7 @@
 use super::dome::Dome;
 use super::faults::{CredentialsFault, Faults, Order, UnknownPersona};
 use super::onboard_masks::OnboardMasks;
+use super::sight_test::SightTest;
 use super::town::CameraSite;
 use crate::domain::camera::{CameraKind, NormalisedPosition, Pose};
 use secrecy::SecretString;
@@ -109,6 +110,7 @@ pub struct Device {
     recorder: Mutex<Option<RecorderView>>,
     kept: Mutex<OnboardMasks>,
     doorkeeper: Mutex<Option<Doorkeeper>>,
+    sight: Arc<SightTest>,
 }
 
 /// Counts one viewer of a stream until dropped.
@@ -135,6 +137,11 @@ fn then(unix_ms: u64) -> Instant {
 impl Device {
     /// A camera at this site that lets these accounts in.
     pub fn new(site: CameraSite, credentials: Credentials) -> Arc<Self> {
+        Self::in_town(site, credentials, Arc::default())
+    }
+
+    /// A camera of a town whose walkers it sees.
+    pub fn in_town(site: CameraSite, credentials: Credentials, sight: Arc<SightTest>) -> Arc<Self> {
         let dome = (site.kind == CameraKind::Dome).then(|| Mutex::new(Dome::new(&site, Instant::now())));
         let accounts = vec![
             Account {
@@ -164,12 +171,18 @@ impl Device {
             recorder: Mutex::default(),
             kept: Mutex::default(),
             doorkeeper: Mutex::default(),
+            sight,
         })
     }
 
     /// Where the camera hangs and what it is.
     pub fn site(&self) -> &CameraSite {
         &self.site
+    }
+
+    /// Walkers and tint of its pictures.
+    pub fn sight(&self) -> &SightTest {
+        &self.sight
     }
 
     /// Where the camera truly looks at that moment. Fixed cameras never move.
@@ -441,6 +454,7 @@ pub(super) mod tests {
                 },
             ],
             fixed_pose: None,
+            make: crate::sim::makes::COMMON,
         }
     }
 

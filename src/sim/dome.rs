@@ -1,16 +1,17 @@
-//! A dome's pan, tilt and zoom between ONVIF's normalised spaces and the motion of its axes; its presets and home.
+//! A dome's pan, tilt and zoom between ONVIF's normalised spaces and the motion of its axes; its presets and home; what its
+//! make does to commands and statuses.
 //!
-//! Invariant: the lens model of the town is the only way from a position to a pose, here as in the picture.
+//! Invariant: the lens model of the town is the only way from a position to a pose, here as in the picture; `now` is when a
+//! command arrives, and the motors obey the make's delay later.
 //! Deliberately absent: XML, delays of answers, the limits of the site plan (a camera does not know them).
 
+use super::makes::{Make, Told, Turned};
 use super::motion::{AxisBounds, Goal, Motion};
 use super::town::CameraSite;
 use crate::domain::camera::{LensModel, NormalisedPosition, Pose};
 use crate::domain::site::MaskShape;
 use std::time::{Duration, Instant};
 
-/// A dome is at its highest speed after this long, seconds.
-const SECONDS_TO_TOP_SPEED: f64 = 0.4;
 /// Presets a dome can hold.
 pub const MOST_PRESETS: usize = 300;
 /// Factory presets that look at masked houses: the places where a leak would be seen.
@@ -39,6 +40,13 @@ pub struct Dome {
     presets: Vec<Preset>,
     next_preset: u32,
     home: NormalisedPosition,
+    make: Make,
+    /// Where the latest command that named a place sends the dome, until a velocity or a stop.
+    target: Option<NormalisedPosition>,
+    /// Where the dome stood when it was last commanded at rest.
+    rested: NormalisedPosition,
+    /// A command came.
+    commanded: bool,
 }
 
 impl Dome {
@@ -58,13 +66,16 @@ impl Dome {
             high,
             endless,
             speed,
-            acceleration: speed / SECONDS_TO_TOP_SPEED,
+            acceleration: speed / site.make.ramp_s,
         };
         let bounds = [
             axis(pan, site.motion.pan_speed_deg_s, pan[1] - pan[0] >= 360.0 - 1e-9),
             axis(tilt, site.motion.tilt_speed_deg_s, false),
             axis(
-                [0.0, magnification_ln(wide, narrow)],
+                [
+                    0.0,
+                    magnification_ln(wide, narrow) + site.make.crops_beyond.map_or(0.0, f64::ln),
+                ],
                 site.motion.zoom_speed_ln_s,
                 false,
             ),
@@ -77,6 +88,10 @@ impl Dome {
             presets: Vec::new(),
             next_preset: 1,
             home,
+            make: site.make,
+            target: None,
+            rested: home,
+            commanded: false,
         };
         for (name, pan, zoom) in [
             ("Piazza", 0.0, 0.0),
@@ -140,13 +155,58 @@ impl Dome {
         [pan || tilt, zoom]
     }
 
-    /// Moves at a share −1…1 of the highest speed of each axis for `lasting`; zero brakes.
+    /// What a status that was sampled at a moment says: the position, and whether pan-tilt and zoom are on their way.
+    pub fn told(&self, at: Instant) -> (NormalisedPosition, [bool; 2]) {
+        let (true_position, moving) = (self.position(at), self.moving(at));
+        let (position, moving) = match (self.make.told, self.target) {
+            (Told::Target, Some(target)) => (target, [false; 2]),
+            (Told::Arrival, _) if moving.contains(&true) => (self.rested, moving),
+            (Told::Position | Told::Target | Told::Arrival, _) => (true_position, moving),
+        };
+        let moving = moving.map(|moving| moving || (self.make.never_idle && self.commanded));
+        (self.coarse(position), moving)
+    }
+
+    /// A position in the steps that the make counts in.
+    fn coarse(&self, position: NormalisedPosition) -> NormalisedPosition {
+        let step = self.make.step_deg;
+        if step <= 0.0 {
+            return position;
+        }
+        let pose = self.lens.pose_at(position);
+        let rounded = Pose {
+            pan_deg: (pose.pan_deg / step).round() * step,
+            tilt_deg: (pose.tilt_deg / step).round() * step,
+            ..pose
+        };
+        NormalisedPosition {
+            zoom: position.zoom,
+            ..self.lens.position_of(rounded)
+        }
+    }
+
+    /// Gives goals to the axes, which obey when the make's delay is over.
+    fn command(&mut self, now: Instant, goals: [Option<Goal>; 3], target: Option<NormalisedPosition>) {
+        if self.moving(now) == [false; 2] {
+            self.rested = self.position(now);
+        }
+        (self.target, self.commanded) = (target, true);
+        self.motion.command(self.obeyed(now), goals);
+    }
+
+    /// When a command that arrives now begins to be obeyed.
+    fn obeyed(&self, now: Instant) -> Instant {
+        now + Duration::from_millis(self.make.command_delay_ms)
+    }
+
+    /// Moves at a share −1…1 of each axis by the make's speed table for `lasting`; zero brakes.
     pub fn drive(&mut self, now: Instant, velocity: Vector, lasting: Duration) {
         let speeds = self.motion.bounds().map(|bounds| bounds.speed);
         let directions = self.directions();
+        let make = self.make;
         let goal = |axis: usize, share: f64| {
             Some(Goal::Drive {
-                speed: share.clamp(-1.0, 1.0) * speeds[axis] * directions[axis],
+                speed: make.speed_of(share) * speeds[axis] * directions[axis],
                 lasting,
             })
         };
@@ -155,18 +215,18 @@ impl Dome {
             velocity.pan_tilt.and_then(|[_, tilt]| goal(1, tilt)),
             velocity.zoom.and_then(|zoom| goal(2, zoom)),
         ];
-        self.motion.command(now, goals);
+        self.command(now, goals, None);
     }
 
     /// Brakes pan-tilt, zoom, or both.
     pub fn halt(&mut self, now: Instant, pan_tilt: bool, zoom: bool) {
         let [pan_tilt, zoom] = [pan_tilt, zoom].map(|wanted| wanted.then_some(Goal::Halt));
-        self.motion.command(now, [pan_tilt, pan_tilt, zoom]);
+        self.command(now, [pan_tilt, pan_tilt, zoom], None);
     }
 
     /// Goes to a normalised position, at shares 0…1 of the highest speeds.
     pub fn reach(&mut self, now: Instant, target: Vector, speed: Vector) {
-        let here = self.position(now);
+        let here = self.position(self.obeyed(now));
         let [pan, tilt] = target.pan_tilt.unwrap_or([here.pan, here.tilt]);
         let zoom = target.zoom.unwrap_or(here.zoom);
         let axes = axes_of(&self.lens, self.lens.pose_at(NormalisedPosition { pan, tilt, zoom }));
@@ -181,21 +241,21 @@ impl Dome {
             position: axes[axis],
             speed: shares[axis].clamp(0.01, 1.0) * speeds[axis],
         };
-        self.motion.command(
-            now,
-            [
-                named.pan_tilt.map(|_| goal(0)),
-                named.pan_tilt.map(|_| goal(1)),
-                named.zoom.map(|_| goal(2)),
-            ],
-        );
+        let goals = [
+            named.pan_tilt.map(|_| goal(0)),
+            named.pan_tilt.map(|_| goal(1)),
+            named.zoom.map(|_| goal(2)),
+        ];
+        let target = self.lens.position_of(pose_of(&self.lens, axes));
+        self.command(now, goals, Some(target));
     }
 
     /// Moves by a normalised translation from where the dome is now.
     pub fn shift(&mut self, now: Instant, by: Vector, speed: Vector) {
-        let here = self.position(now);
+        let here = self.position(self.obeyed(now));
+        let [pan_sign, tilt_sign] = self.turned_signs();
         let target = Vector {
-            pan_tilt: by.pan_tilt.map(|[pan, tilt]| [here.pan + pan, here.tilt + tilt]),
+            pan_tilt: (by.pan_tilt).map(|[pan, tilt]| [here.pan + pan_sign * pan, here.tilt + tilt_sign * tilt]),
             zoom: by.zoom.map(|zoom| (here.zoom + zoom).clamp(0.0, 1.0)),
         };
         self.reach(now, target, speed);
@@ -203,18 +263,19 @@ impl Dome {
 
     /// Moves so that a place in the picture comes to its centre: −1 is the left or lower edge, +1 the right or upper.
     pub fn shift_in_view(&mut self, now: Instant, place: [f64; 2], zoom: Option<f64>, speed: Vector) {
-        let pose = self.pose(now);
+        let pose = self.pose(self.obeyed(now));
         let half = (pose.hfov_deg / 2.0).to_radians().tan();
+        let [pan_sign, tilt_sign] = self.turned_signs();
         let azimuth = (place[0] * half).atan().to_degrees();
         let elevation = (place[1] * half / self.lens.aspect).atan().to_degrees();
         let there = Pose {
-            pan_deg: pose.pan_deg + azimuth,
-            tilt_deg: pose.tilt_deg + elevation,
+            pan_deg: pose.pan_deg + pan_sign * azimuth,
+            tilt_deg: pose.tilt_deg + tilt_sign * elevation,
             ..pose
         };
         let mut axes = axes_of(&self.lens, there);
         if let Some(by) = zoom {
-            let here = self.position(now);
+            let here = self.position(self.obeyed(now));
             let to = NormalisedPosition {
                 zoom: (here.zoom + by).clamp(0.0, 1.0),
                 ..here
@@ -289,10 +350,32 @@ impl Dome {
         self.reach(now, whole(self.home), speed);
     }
 
-    /// +1 where the axis grows with its normalised value, −1 where it falls.
+    /// Replaces the stored positions; tokens count from 1.
+    pub fn replace_presets(&mut self, presets: impl IntoIterator<Item = (String, Pose)>) {
+        self.presets.clear();
+        self.next_preset = 1;
+        for (name, pose) in presets.into_iter().take(MOST_PRESETS) {
+            let position = self.lens.position_of(pose);
+            self.keep(&name, position);
+        }
+    }
+
+    /// +1 where the axis grows with the velocity, −1 where it falls.
     fn directions(&self) -> [f64; 3] {
         let rising = |range: [f64; 2]| if range[1] >= range[0] { 1.0 } else { -1.0 };
-        [rising(self.lens.pan_range_deg), rising(self.lens.tilt_range_deg), 1.0]
+        let [pan, tilt] = self.turned_signs();
+        let [pan_range, tilt_range] = [self.lens.pan_range_deg, self.lens.tilt_range_deg];
+        [pan * rising(pan_range), tilt * rising(tilt_range), 1.0]
+    }
+
+    /// Signs of pan and tilt in moves by velocity or distance: a device without `Reverse` turns them with its picture (Media2,
+    /// 5.2.2).
+    fn turned_signs(&self) -> [f64; 2] {
+        match self.make.turned {
+            Turned::Upright => [1.0, 1.0],
+            Turned::HalfTurn => [-1.0, -1.0],
+            Turned::Mirrored => [-1.0, 1.0],
+        }
     }
 }
 
@@ -415,6 +498,85 @@ mod tests {
         dome.shift_in_view(now, [1.0, 0.0], None, Vector::default());
         let turned = dome.pose(later(now)).pan_deg - before.pan_deg;
         assert!((turned - before.hfov_deg / 2.0).abs() < 1e-6, "{turned}");
+    }
+
+    /// A dome of this make at the town's test site.
+    fn made(name: &str, now: Instant) -> Dome {
+        let mut site = dome_site();
+        site.make = Make::by_name(name).unwrap();
+        Dome::new(&site, now)
+    }
+
+    fn to(pan: f64) -> Vector {
+        Vector {
+            pan_tilt: Some([pan, -0.2]),
+            zoom: None,
+        }
+    }
+
+    #[test]
+    fn a_late_make_stands_until_its_delay_is_over() {
+        let now = Instant::now();
+        let mut dome = made("lento", now);
+        let before = dome.pose(now).pan_deg;
+        dome.reach(now, to(0.5), Vector::default());
+        assert_eq!(dome.pose(now + Duration::from_millis(800)).pan_deg, before);
+        assert!(dome.pose(now + Duration::from_millis(900)).pan_deg > before);
+        assert!((dome.position(later(now)).pan - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_told_is_the_habit_of_the_make() {
+        let now = Instant::now();
+        let soon = now + Duration::from_millis(250);
+        let told = |name| {
+            let mut dome = made(name, now);
+            dome.reach(now, to(0.5), Vector::default());
+            (dome.told(soon), dome.told(later(now)), dome.position(soon))
+        };
+        let (at_once, _, truly) = told("bersaglio-lento");
+        assert!((at_once.0.pan - 0.5).abs() < 1e-9 && at_once.1 == [false; 2] && truly.pan.abs() < 1e-9);
+        let (meanwhile, arrived, truly) = told("arrivo");
+        assert!(truly.pan > 1e-3 && meanwhile.0.pan.abs() < 1e-9 && meanwhile.1[0]);
+        assert!((arrived.0.pan - 0.5).abs() < 1e-9);
+        assert_eq!(told("inquieto").1.1, [true; 2]);
+        assert_eq!(told("preciso").1.1, [false; 2]);
+        let (coarse, _, truly) = told("grossolano");
+        let degrees = coarse.0.pan * 180.0;
+        assert!((degrees - degrees.round()).abs() < 1e-9 && (degrees - truly.pan * 180.0).abs() <= 0.5);
+    }
+
+    #[test]
+    fn a_turned_picture_turns_the_directions_with_it() {
+        let now = Instant::now();
+        let right_and_up = Vector {
+            pan_tilt: Some([0.5, 0.2]),
+            zoom: None,
+        };
+        let moved = |name| {
+            let mut dome = made(name, now);
+            let before = dome.pose(now);
+            dome.drive(now, right_and_up, Duration::from_millis(500));
+            let after = dome.pose(later(now));
+            [after.pan_deg > before.pan_deg, after.tilt_deg > before.tilt_deg]
+        };
+        assert_eq!(moved("preciso"), [true, true]);
+        assert_eq!(moved("specchio"), [false, true]);
+        assert_eq!(moved("capovolto"), [false, false]);
+    }
+
+    #[test]
+    fn zoom_beyond_the_lens_is_not_told() {
+        let now = Instant::now();
+        let mut dome = made("digitale", now);
+        let zoom_in = Vector {
+            pan_tilt: None,
+            zoom: Some(1.0),
+        };
+        dome.drive(now, zoom_in, Duration::from_secs(15));
+        let narrowest = dome.lens().narrowest_hfov_deg();
+        assert!(dome.pose(later(now)).hfov_deg < narrowest / 3.0);
+        assert!((dome.told(later(now)).0.zoom - 1.0).abs() < 1e-9);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::clip::Clip;
 use super::device::Device;
 use super::encode;
 use super::footage::Footage;
+use super::sight_test;
 use super::town::{Canvas, StreamSpec, Town, View};
 use crate::domain::camera::CameraKind;
 use gstreamer::ClockTime;
@@ -170,8 +171,16 @@ fn paint_now(town: &Town, device: &Device, canvas: &mut Canvas, planes: &mut Vec
     let pose = device.true_pose(Instant::now());
     let now_ms = unix_ms();
     let (width, height) = canvas.size();
-    let view = View::new(&device.site().mount, pose, width, height);
-    town.paint(canvas, &view, now_ms, now_ms, planes);
+    let site = device.site();
+    let view = View::new(&site.mount, pose, width, height).turned(site.make.turned);
+    let walkers = device.sight().walkers();
+    let boards: Vec<_> = (walkers.iter())
+        .map(|walker| (walker.board(&view, now_ms), sight_test::RGB))
+        .collect();
+    town.paint_with(canvas, &view, now_ms, now_ms, &boards, planes);
+    if device.sight().is_tinted() {
+        sight_test::tint(width, height, planes);
+    }
 }
 
 fn push(source: &AppSrc, buffer: &gstreamer::Buffer, pts: ClockTime) -> bool {

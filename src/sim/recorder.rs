@@ -248,7 +248,8 @@ impl Tape {
             let (width, height) = (spec.width as usize, spec.height as usize);
             let canvas = position.canvas.get_or_insert_with(|| Canvas::new(width, height));
             let at_ms = self.time_ns(number) / 1_000_000 - NTP_TO_UNIX_S * 1000;
-            let view = View::new(&site.mount, self.device.true_pose_then(at_ms), width, height);
+            let pose = self.device.true_pose_then(at_ms);
+            let view = View::new(&site.mount, pose, width, height).turned(site.make.turned);
             let mut planes = Vec::new();
             self.footage.town().paint(canvas, &view, at_ms, at_ms, &mut planes);
             return Some(gstreamer::Buffer::from_slice(planes));

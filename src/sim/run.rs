@@ -6,12 +6,14 @@
 use super::device::{Credentials, Device};
 use super::footage::Footage;
 use super::live;
+use super::makes::Make;
 use super::recorder;
 use super::rtsp::{CameraServer, RtspError};
+use super::sight_test::SightTest;
 use super::site_files::{self, Installed, SchoolDay};
-use super::town::{LOOP_MS, Town};
+use super::town::{LOOP_MS, NoSuchDome, Town};
 use super::{control, discovery, onvif};
-use crate::domain::camera::{BadSlug, CameraKind, ControllerId, StreamRole};
+use crate::domain::camera::{BadSlug, CameraId, CameraKind, ControllerId, StreamRole};
 use crate::sim::timecode;
 use gstreamer::glib;
 use rand::RngExt;
@@ -47,6 +49,10 @@ pub struct Options {
     /// Every stream alike, H.264 with 25 pictures a second, and no main stream encoded before it is watched: for
     /// measuring.
     pub alike: bool,
+    /// Makes of domes, by camera or of all of them; later ones win.
+    pub makes: Vec<(Option<CameraId>, Make)>,
+    /// For counting what is seen by a program: domes' pictures are tinted, their main streams as small as the others.
+    pub sight_test: bool,
 }
 
 /// Why the town could not start.
@@ -70,6 +76,8 @@ pub enum StartError {
     Interrupted(#[from] JoinError),
     #[error("the plan's names are wrong")]
     Name(#[from] BadSlug),
+    #[error("a make of dome was asked for a camera that is none")]
+    Make(#[from] NoSuchDome),
 }
 
 /// The ready line.
@@ -133,8 +141,12 @@ impl Simulator {
             })?;
         }
         let mut town = Town::generate(options.seed, options.cameras, options.domes);
+        town.hang(&options.makes)?;
         if options.alike {
             town.make_alike();
+        }
+        if options.sight_test {
+            town.make_small();
         }
         let town = Arc::new(town);
         let stop = Arc::new(AtomicBool::new(false));
@@ -160,7 +172,11 @@ impl Simulator {
             main_loop: main_loop.clone(),
             threads: Vec::new(),
         };
-        town.install_cameras(&footage, &context).await?;
+        let sight = match options.sight_test {
+            true => SightTest::tinted(),
+            false => SightTest::default(),
+        };
+        town.install_cameras(&footage, &context, &Arc::new(sight)).await?;
         town.connect(&options).await?;
         town.write_plan(&options)?;
         town.threads.push(std::thread::spawn(move || main_loop.run()));
@@ -187,11 +203,16 @@ impl Simulator {
         &self.credentials
     }
 
-    async fn install_cameras(&mut self, footage: &Arc<Footage>, context: &glib::MainContext) -> Result<(), StartError> {
+    async fn install_cameras(
+        &mut self,
+        footage: &Arc<Footage>,
+        context: &glib::MainContext,
+        sight: &Arc<SightTest>,
+    ) -> Result<(), StartError> {
         let started_ms = live::unix_ms();
         for site in &footage.town().sites {
             let credentials = new_credentials();
-            let device = Device::new(site.clone(), credentials.clone());
+            let device = Device::in_town(site.clone(), credentials.clone(), Arc::clone(sight));
             recorder::connect(&device, started_ms);
             let server = CameraServer::start(&device, footage, context)?;
             let (address, task) = onvif::serve(Arc::clone(&device))

@@ -51,6 +51,7 @@ pub fn dome() -> CameraSite {
             stream(StreamRole::Sub, Codec::H264, 640, 360),
         ],
         fixed_pose: None,
+        make: vedetta::sim::makes::COMMON,
     }
 }
 

@@ -160,7 +160,7 @@ async fn r_acc_2_a_camera_is_tested_added_by_one_and_approved_by_another() {
     assert_eq!(waiting[0]["differences"][0]["after"]["onvif"], json!(onvif));
     said(&chief(&["cameras", "approve", "1"]));
     assert!(
-        refused(&chief(&["cameras", "approve", "1"])).contains("Non c'è"),
+        refused(&chief(&["cameras", "approve", "1"])).contains("inesistente"),
         "once"
     );
     let plan = plan_of(&hall, SUPERVISOR).await;

@@ -4,7 +4,6 @@
 //! list. Deliberately absent: who may, and what happens (the running server).
 
 use super::{Kind, Place, questions, say};
-use crate::terminal::fl;
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -12,98 +11,91 @@ use vedetta::domain::camera::{ControllerId, StationId};
 use vedetta::domain::people::account::AccountName;
 use vedetta::domain::people::{Grant, Level};
 use vedetta::domain::reason::Reason;
+use vedetta::gui::i18n::fl;
+use vedetta::gui::terminal::NotAccepted;
 use vedetta::protocol::{AccountChange, AccountState, NewAccount, NewCode, RefusalKind};
 use vedetta::server::administer::{AdminClient, Claim, choose_password};
 use vedetta::server::error::ServerError;
 
-/// Dove sono i dati e chi comanda.
+/// Place of the data, and who gives the command.
 #[derive(Args)]
 pub struct By {
     #[command(flatten)]
     place: Place,
-    /// Account di chi dà il comando; la password si legge da VEDETTA_PASSWORD o dalla tastiera, il codice
-    /// dell'autenticatore da VEDETTA_CODE o dalla tastiera.
-    #[arg(long)]
+    #[arg(help = fl!("help-by"), long)]
     by: String,
-    /// Esito come JSON.
-    #[arg(long)]
+    #[arg(help = fl!("help-json"), long)]
     pub json: bool,
 }
 
 #[derive(Subcommand)]
 pub enum PeopleCommand {
-    /// Elenca gli account per ente, con atto di nomina e ultimo uso.
+    #[command(about = fl!("help-people-list"))]
     List {
         #[command(flatten)]
         by: By,
-        /// Solo questo ente.
-        #[arg(long)]
+        #[arg(help = fl!("help-people-list-body"), long)]
         body: Option<String>,
     },
-    /// Aggiunge un account; la password per il primo uso viene scritta una volta.
+    #[command(about = fl!("help-people-add"))]
     Add {
         #[command(flatten)]
         by: By,
-        #[arg(long)]
+        #[arg(help = fl!("help-user"), long)]
         user: AccountText,
-        /// Grado e nome.
-        #[arg(long)]
+        #[arg(help = fl!("help-people-name"), long)]
         name: String,
-        /// Ente.
-        #[arg(long)]
+        #[arg(help = fl!("help-people-body"), long)]
         body: String,
-        #[arg(long, value_enum)]
+        #[arg(help = fl!("help-level"), long, value_enum)]
         level: LevelText,
-        /// Atto di nomina.
-        #[arg(long)]
+        #[arg(help = fl!("help-people-act"), long)]
         act: String,
-        /// File TOML con i permessi ([[grant]] controller, cameras, actions, hours); senza file, nessun permesso.
-        #[arg(long)]
+        #[arg(help = fl!("help-people-grants"), long)]
         grants: Option<std::path::PathBuf>,
-        /// Titolare dell'account; se manca, quello della postazione.
-        #[arg(long)]
+        #[arg(help = fl!("help-people-controller"), long)]
         controller: Option<ControllerId>,
     },
-    /// Disabilita un account; la sessione in corso finisce.
+    #[command(about = fl!("help-people-disable"))]
     Disable {
         #[command(flatten)]
         by: By,
-        #[arg(long)]
+        #[arg(help = fl!("help-user"), long)]
         user: AccountText,
-        #[arg(long)]
+        #[arg(help = fl!("help-reason"), long)]
         reason: String,
     },
-    /// Riabilita un account.
+    #[command(about = fl!("help-people-enable"))]
     Enable {
         #[command(flatten)]
         by: By,
-        #[arg(long)]
+        #[arg(help = fl!("help-user"), long)]
         user: AccountText,
-        #[arg(long)]
+        #[arg(help = fl!("help-reason"), long)]
         reason: String,
     },
-    /// Conferma un account per altri 180 giorni.
+    #[command(about = fl!("help-people-confirm"))]
     Confirm {
         #[command(flatten)]
         by: By,
-        #[arg(long)]
+        #[arg(help = fl!("help-user"), long)]
         user: AccountText,
     },
-    /// Dà un'altra password per il primo uso.
+    #[command(about = fl!("help-people-reset"))]
     Reset {
         #[command(flatten)]
         by: By,
-        #[arg(long)]
+        #[arg(help = fl!("help-user"), long)]
         user: AccountText,
     },
-    /// Dà un nuovo secondo fattore.
+    #[command(about = fl!("help-people-totp"))]
     Totp {
         #[command(flatten)]
         by: By,
-        #[arg(long)]
+        #[arg(help = fl!("help-user"), long)]
         user: AccountText,
     },
-    /// Cambia la propria password; la nuova si legge da VEDETTA_NEW_PASSWORD o dalla tastiera.
+    #[command(about = fl!("help-people-passwd"))]
     Passwd {
         #[command(flatten)]
         by: By,
@@ -112,70 +104,67 @@ pub enum PeopleCommand {
 
 #[derive(Subcommand)]
 pub enum WorkstationsCommand {
-    /// Elenca le postazioni.
+    #[command(about = fl!("help-workstations-list"))]
     List {
         #[command(flatten)]
         by: By,
     },
-    /// Dà un codice che registra una postazione: vale quindici minuti e una volta.
+    #[command(about = fl!("help-workstations-code"))]
     Code {
         #[command(flatten)]
         by: By,
-        #[arg(long)]
+        #[arg(help = fl!("help-station"), long)]
         station: StationId,
-        #[arg(long, value_enum, default_value = "sala-operativa")]
+        #[arg(help = fl!("help-station-kind"), long, value_enum, default_value = "sala-operativa")]
         kind: Kind,
-        #[arg(long)]
+        #[arg(help = fl!("help-controller"), long)]
         controller: Option<ControllerId>,
-        /// Minuti per cui può proseguire se il server non risponde (al più 480; 0 per i terminali remoti).
-        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=480))]
+        #[arg(help = fl!("help-grace"), long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=480))]
         grace_minutes: u64,
     },
-    /// Revoca una postazione: il suo certificato non vale più, le sessioni finiscono.
+    #[command(about = fl!("help-workstations-revoke"))]
     Revoke {
         #[command(flatten)]
         by: By,
-        #[arg(long)]
+        #[arg(help = fl!("help-station"), long)]
         station: StationId,
-        /// Motivo, che resta nel registro.
-        #[arg(long, value_parser = reason)]
+        #[arg(help = fl!("help-reason"), long, value_parser = reason)]
         reason: Option<Reason>,
     },
 }
 
 #[derive(Subcommand)]
 pub enum SessionsCommand {
-    /// Elenca le sessioni in corso.
+    #[command(about = fl!("help-sessions-list"))]
     List {
         #[command(flatten)]
         by: By,
     },
-    /// Termina la sessione di una persona.
+    #[command(about = fl!("help-sessions-end"))]
     End {
         #[command(flatten)]
         by: By,
-        #[arg(long)]
+        #[arg(help = fl!("help-user"), long)]
         user: AccountText,
-        /// Motivo, che resta nel registro.
-        #[arg(long, value_parser = reason)]
+        #[arg(help = fl!("help-reason"), long, value_parser = reason)]
         reason: Option<Reason>,
     },
 }
 
-/// Un account, come argomento.
+/// Account, as an argument.
 #[derive(Clone)]
 pub struct AccountText(pub AccountName);
 
 impl std::str::FromStr for AccountText {
-    type Err = String;
+    type Err = NotAccepted;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, NotAccepted> {
         let name = AccountName::read(text).map(Self);
-        name.ok_or_else(|| fl!("answer-account"))
+        name.ok_or_else(|| NotAccepted(fl!("answer-account")))
     }
 }
 
-/// Un livello, come argomento.
+/// Level, as an argument.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum LevelText {
     Operatore,
@@ -267,8 +256,8 @@ fn moment(ms: Option<i64>) -> String {
     time.map_or("-".into(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string())
 }
 
-fn reason(text: &str) -> Result<Reason, String> {
-    Reason::try_from(text.to_owned()).map_err(|_| fl!("answer-reason"))
+fn reason(text: &str) -> Result<Reason, NotAccepted> {
+    Reason::try_from(text.to_owned()).map_err(|_| NotAccepted(fl!("answer-reason")))
 }
 
 fn state(state: AccountState) -> String {

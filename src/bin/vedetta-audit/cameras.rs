@@ -7,7 +7,6 @@
 use super::account_admin::{By, as_administrator, lines};
 use super::questions::secret;
 use super::{say, sentences};
-use crate::terminal::fl;
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::SecretString;
 use serde_json::json;
@@ -15,6 +14,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 use vedetta::domain::camera::{CameraId, CameraKind, ControllerId};
 use vedetta::domain::site::change::{CameraSettings, SiteChange};
+use vedetta::gui::i18n::fl;
 use vedetta::onvif::discovery::{Found, probe, probe_at};
 use vedetta::onvif::{Endpoint, Limits, OnvifError, TestReport, camera_test};
 use vedetta::protocol::{
@@ -25,131 +25,119 @@ use vedetta::server::error::ServerError;
 
 #[derive(Subcommand)]
 pub enum CamerasCommand {
-    /// Elenca le telecamere dei titolari di competenza.
+    #[command(about = fl!("help-cameras-list"))]
     List {
         #[command(flatten)]
         by: By,
     },
-    /// Cerca in rete le telecamere ONVIF (WS-Discovery), da questa macchina.
+    #[command(about = fl!("help-cameras-discover"))]
     Discover {
-        /// Indirizzo della scheda di rete da usare.
-        #[arg(long, default_value = "0.0.0.0")]
+        #[arg(help = fl!("help-discover-interface"), long, default_value = "0.0.0.0")]
         interface: Ipv4Addr,
-        /// Un solo indirizzo a cui chiedere, con la porta, per esempio 192.0.2.7:3702.
-        #[arg(long)]
+        #[arg(help = fl!("help-discover-at"), long)]
         at: Option<std::net::SocketAddr>,
-        /// Secondi di ascolto.
-        #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=30))]
+        #[arg(help = fl!("help-discover-seconds"), long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=30))]
         seconds: u64,
-        /// Esito come JSON.
-        #[arg(long)]
+        #[arg(help = fl!("help-json"), long)]
         json: bool,
     },
-    /// Prova una telecamera senza salvarla.
+    #[command(about = fl!("help-cameras-test"))]
     Test {
         #[command(flatten)]
         by: By,
-        /// Indirizzo del servizio ONVIF.
-        #[arg(long)]
+        #[arg(help = fl!("help-onvif"), long)]
         onvif: String,
-        /// Account sulla telecamera; la password si legge da VEDETTA_CAMERA_PASSWORD o dalla tastiera.
-        #[arg(long)]
+        #[arg(help = fl!("help-test-account"), long)]
         account: String,
     },
-    /// Aggiunge una telecamera, dopo averla provata; la approva un responsabile.
+    #[command(about = fl!("help-cameras-add"))]
     Add {
         #[command(flatten)]
         by: By,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera"), long)]
         camera: CameraId,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera-number"), long)]
         number: u32,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera-name"), long)]
         name: String,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera-place"), long)]
         place: String,
-        #[arg(long)]
+        #[arg(help = fl!("help-controller"), long)]
         controller: ControllerId,
-        #[arg(long, value_enum, default_value = "fissa")]
+        #[arg(help = fl!("help-camera-kind"), long, value_enum, default_value = "fissa")]
         kind: KindText,
-        #[arg(long)]
+        #[arg(help = fl!("help-onvif"), long)]
         onvif: String,
         #[command(flatten)]
         extras: Extras,
     },
-    /// Cambia una telecamera; ciò che non si indica resta com'è.
+    #[command(about = fl!("help-cameras-change"))]
     Change {
         #[command(flatten)]
         by: By,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera"), long)]
         camera: CameraId,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera-number"), long)]
         number: Option<u32>,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera-name"), long)]
         name: Option<String>,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera-place"), long)]
         place: Option<String>,
-        #[arg(long)]
+        #[arg(help = fl!("help-controller"), long)]
         controller: Option<ControllerId>,
-        #[arg(long, value_enum)]
+        #[arg(help = fl!("help-camera-kind"), long, value_enum)]
         kind: Option<KindText>,
-        #[arg(long)]
+        #[arg(help = fl!("help-onvif"), long)]
         onvif: Option<String>,
         #[command(flatten)]
         extras: Extras,
     },
-    /// Toglie una telecamera dal piano; le sue credenziali vengono cancellate.
+    #[command(about = fl!("help-cameras-remove"))]
     Remove {
         #[command(flatten)]
         by: By,
-        #[arg(long)]
+        #[arg(help = fl!("help-camera"), long)]
         camera: CameraId,
-        /// Motivo, che resta nel registro.
-        #[arg(long)]
+        #[arg(help = fl!("help-reason"), long)]
         reason: String,
     },
-    /// Elenca le modifiche che attendono l'approvazione di un'altra persona.
+    #[command(about = fl!("help-cameras-waiting"))]
     Waiting {
         #[command(flatten)]
         by: By,
     },
-    /// Approva una modifica proposta da un'altra persona (responsabile).
+    #[command(about = fl!("help-cameras-approve"))]
     Approve {
         #[command(flatten)]
         by: By,
-        /// Numero della modifica.
+        #[arg(help = fl!("help-proposal"))]
         proposal: u64,
     },
-    /// Respinge una modifica, o ritira la propria.
+    #[command(about = fl!("help-cameras-decline"))]
     Decline {
         #[command(flatten)]
         by: By,
-        /// Numero della modifica.
+        #[arg(help = fl!("help-proposal"))]
         proposal: u64,
     },
 }
 
-/// Ciò che vale per aggiungere e cambiare.
+/// Arguments of both adding and changing.
 #[derive(Args)]
 pub struct Extras {
-    /// Account per le immagini; la password si legge da VEDETTA_CAMERA_PASSWORD o dalla tastiera.
-    #[arg(long)]
+    #[arg(help = fl!("help-camera-account"), long)]
     account: Option<String>,
-    /// Account per i soli dati tecnici; la password si legge da VEDETTA_FIGURES_PASSWORD o dalla tastiera.
-    #[arg(long)]
+    #[arg(help = fl!("help-camera-figures-account"), long)]
     figures_account: Option<String>,
-    /// Un utente personale sulla telecamera per ogni sessione, dove la telecamera lo permette.
-    #[arg(long)]
+    #[arg(help = fl!("help-camera-personal-users"), long)]
     personal_users: Option<bool>,
-    /// Salva senza provare la telecamera; resta nel registro.
-    #[arg(long)]
+    #[arg(help = fl!("help-camera-untested"), long)]
     untested: bool,
-    /// Motivo, che resta nel registro.
-    #[arg(long)]
+    #[arg(help = fl!("help-reason"), long)]
     reason: String,
 }
 
-/// Che cosa è una telecamera.
+/// Kind of camera, as an argument.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum KindText {
     Fissa,

@@ -4,51 +4,42 @@
 
 use super::account_admin::AccountText;
 use super::{Place, questions, say};
-use crate::terminal::fl;
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::net::SocketAddr;
 use vedetta::domain::camera::ControllerId;
 use vedetta::domain::people::account::{PasswordFault, check_password};
 use vedetta::domain::site::Controller;
+use vedetta::gui::i18n::fl;
+use vedetta::gui::terminal::NotAccepted;
 use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
 use vedetta::server::first_run::{self, Answers, Begun};
 
-/// Ciò che serve alla prima preparazione; quel che manca viene chiesto.
+/// Arguments of the first run; what is missing is asked for.
 #[derive(Args)]
 pub struct InitArguments {
     #[command(flatten)]
     place: Place,
-    /// Nome del titolare: «Comune di Borgo Vedetta».
-    #[arg(long)]
+    #[arg(help = fl!("help-init-controller-name"), long)]
     controller_name: Option<String>,
-    /// Nome breve del titolare: minuscole, cifre, trattini.
-    #[arg(long)]
+    #[arg(help = fl!("help-init-controller"), long)]
     controller: Option<ControllerId>,
-    /// Codice ISTAT del comune, sei cifre.
-    #[arg(long)]
+    #[arg(help = fl!("help-init-istat"), long)]
     istat: Option<String>,
-    /// Nome o indirizzo con cui le postazioni raggiungono il server; si può ripetere.
-    #[arg(long = "server-name")]
+    #[arg(help = fl!("help-init-server-name"), long = "server-name")]
     names: Vec<String>,
-    /// Indirizzo su cui ascoltare.
-    #[arg(long, default_value = "0.0.0.0:8443")]
+    #[arg(help = fl!("help-listen"), long, default_value = "0.0.0.0:8443")]
     listen: SocketAddr,
-    /// Account dell'amministratore di sistema.
-    #[arg(long)]
+    #[arg(help = fl!("help-init-administrator"), long)]
     administrator: Option<AccountText>,
-    /// Grado o titolo, nome e cognome dell'amministratore.
-    #[arg(long)]
+    #[arg(help = fl!("help-init-name"), long)]
     name: Option<String>,
-    /// Ente dell'amministratore.
-    #[arg(long)]
+    #[arg(help = fl!("help-init-body"), long)]
     body: Option<String>,
-    /// Atto di nomina dell'amministratore.
-    #[arg(long)]
+    #[arg(help = fl!("help-init-act"), long)]
     act: Option<String>,
-    /// Esito come JSON.
-    #[arg(long)]
+    #[arg(help = fl!("help-json"), long)]
     json: bool,
 }
 
@@ -74,6 +65,10 @@ fn istat(text: &str) -> Result<String, String> {
     } else {
         Err(fl!("answer-istat"))
     }
+}
+
+fn account(text: &str) -> Result<AccountText, String> {
+    text.parse().map_err(|NotAccepted(why)| why)
 }
 
 fn short_name(text: &str) -> Result<ControllerId, String> {
@@ -121,7 +116,7 @@ pub async fn init(arguments: InitArguments) -> Result<(), ServerError> {
     if names.is_empty() {
         names.push(questions::until(&fl!("ask-server-name"), some_text)?);
     }
-    let administrator = or_ask(arguments.administrator, &fl!("ask-administrator"), str::parse)?;
+    let administrator = or_ask(arguments.administrator, &fl!("ask-administrator"), account)?;
     let answers = Answers {
         display_name: or_ask(arguments.name, &fl!("ask-administrator-name"), some_text)?,
         agency: or_ask(arguments.body, &fl!("ask-administrator-agency"), some_text)?,

@@ -5,10 +5,10 @@
 use super::account_admin::{By, as_administrator};
 use super::cameras::show_changed;
 use super::{say, sentences};
-use crate::terminal::fl;
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
 use vedetta::domain::site::{SitePlan, file};
+use vedetta::gui::i18n::fl;
 use vedetta::protocol::PlanImport;
 use vedetta::server::administer::AdminClient;
 use vedetta::server::config::{read_text, write_whole};
@@ -16,29 +16,27 @@ use vedetta::server::error::ServerError;
 
 #[derive(Subcommand)]
 pub enum PlanCommand {
-    /// Scrive il piano in vigore in un file TOML.
+    #[command(about = fl!("help-plan-export"))]
     Export {
         #[command(flatten)]
         by: By,
-        /// File da scrivere.
+        #[arg(help = fl!("help-plan-file-out"))]
         file: PathBuf,
     },
-    /// Porta un piano da un file TOML; ciò che tocca maschere, limiti, orari o immagini lo approva un responsabile.
+    #[command(about = fl!("help-plan-import"))]
     Import {
         #[command(flatten)]
         by: By,
-        /// File da leggere, esportato dalla versione in vigore.
+        #[arg(help = fl!("help-plan-file-exported"))]
         file: PathBuf,
-        /// Motivo, che resta nel registro.
-        #[arg(long)]
+        #[arg(help = fl!("help-reason"), long)]
         reason: String,
     },
-    /// Controlla un file senza inviarlo: ogni errore con riga e campo.
+    #[command(about = fl!("help-plan-check"))]
     Check {
-        /// File da leggere.
+        #[arg(help = fl!("help-plan-file-in"))]
         file: PathBuf,
-        /// Esito come JSON.
-        #[arg(long)]
+        #[arg(help = fl!("help-json"), long)]
         json: bool,
     },
 }
@@ -67,7 +65,7 @@ pub async fn plan(command: PlanCommand) -> Result<(), ServerError> {
         PlanCommand::Export { by, file: path } => {
             let write = async |office: &AdminClient| {
                 let plan = office.plan().await?;
-                let text = file::write(&plan).map_err(|error| ServerError::Answer(error.to_string()))?;
+                let text = file::write(&plan).map_err(ServerError::PlanText)?;
                 write_whole(&path, text.as_bytes(), 0o600)?;
                 Ok(plan)
             };

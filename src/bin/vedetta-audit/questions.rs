@@ -3,10 +3,10 @@
 //! Invariant: a secret is not shown while it is typed at a terminal, and is read from the environment where it is there.
 //! Deliberately absent: what is asked (each command).
 
-use crate::terminal::fl;
 use secrecy::SecretString;
 use std::io::{BufRead as _, IsTerminal as _};
 use std::process::Command;
+use vedetta::gui::i18n::fl;
 use vedetta::server::error::ServerError;
 
 /// How often one question is put.

@@ -2,13 +2,13 @@
 //!
 //! Deliberately absent: everything else.
 
-use crate::terminal::fl;
 use vedetta::domain::camera::LensError;
 use vedetta::domain::privacy::calendar::CalendarError;
 use vedetta::domain::privacy::convex::{MOST_POINTS, ShapeError};
 use vedetta::domain::site::change::{Difference, Field};
 use vedetta::domain::site::file::FileTrouble;
 use vedetta::domain::site::{CameraError, PlanError};
+use vedetta::gui::i18n::fl;
 use vedetta::onvif::{OnvifError, OnvifErrorKind, TestReport};
 
 /// Clocks that differ by less are not worth a word, seconds.

@@ -29,7 +29,7 @@ pub const PASSING: Duration = Duration::from_secs(30);
 /// How long a notice stands.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Stay {
-    /// It answers what was done just now.
+    /// The answer to a key that was pressed just now.
     Passing,
     /// Until this is settled, here or elsewhere.
     UntilSettled(Concern),

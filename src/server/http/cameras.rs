@@ -29,6 +29,9 @@ impl From<camera_users::Trouble> for Refused {
 }
 
 /// The plan in force, as far as the person has to do with it, signed (R-ACC-5).
+///
+/// # Errors
+/// [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn plan(State(site): State<Arc<SiteState>>, person: Person) -> Answer<Json<SignedPlan>> {
     let mut seen = SitePlan::clone(&site.plans.current());
     let who = &person.who.person;

@@ -75,6 +75,11 @@ async fn check(
     Err(RefusalKind::Rule(rule).into())
 }
 
+/// Requests a clearance.
+///
+/// # Errors
+/// [`RefusalKind::Rule`], recorded, without a grant on one of the cameras; [`RefusalKind::Clearance`] for a wish that makes no
+/// sense; [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn request(
     State(logs): State<Arc<LogState>>,
     State(site): State<Arc<SiteState>>,
@@ -87,6 +92,11 @@ pub async fn request(
     Ok(Json(usage.clearances.request(&person.who, wish).await?))
 }
 
+/// Grants or refuses a request for clearance.
+///
+/// # Errors
+/// [`RefusalKind::NotFound`] when there is no such request of the person's controllers; [`RefusalKind::Rule`], recorded, when
+/// the person may not answer it; [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn answer(
     State(logs): State<Arc<LogState>>,
     State(site): State<Arc<SiteState>>,

@@ -17,6 +17,12 @@ use axum::Json;
 use axum::extract::{Path, State};
 use std::sync::Arc;
 
+/// A step of the lease of a dome: take, renew, release, ask, hand over, decline, take over.
+///
+/// # Errors
+/// [`RefusalKind::Rule`], recorded, without the grant; [`RefusalKind::LeasedByOther`] when somebody else has the dome or takes
+/// it over; [`RefusalKind::NotFound`] for a camera, lease or request that is not there; [`RefusalKind::Unavailable`] when the
+/// store or the log does not answer.
 pub async fn lease(
     State(site): State<Arc<SiteState>>,
     State(usage): State<Arc<UsageState>>,
@@ -54,6 +60,10 @@ pub async fn lease(
     Ok(Json(state))
 }
 
+/// Leases of the domes that the person has to do with.
+///
+/// # Errors
+/// [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn leases(
     State(site): State<Arc<SiteState>>,
     State(usage): State<Arc<UsageState>>,

@@ -53,6 +53,12 @@ fn read(event: SubmittedEvent) -> Result<(Submitted, Option<Sighting>), String> 
     Ok((submitted, Sighting::of(&said)))
 }
 
+/// Takes a batch of events of a workstation; the promise is signed once they are durable.
+///
+/// # Errors
+/// [`RefusalKind::Equivocation`] from a workstation in quarantine or of another event of a number; [`RefusalKind::Gap`] when
+/// one is missing; [`RefusalKind::TooLarge`], [`RefusalKind::Malformed`]; [`RefusalKind::NotFound`] for a log that is not here;
+/// [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn events(
     State(logs): State<Arc<LogState>>,
     State(usage): State<Arc<UsageState>>,
@@ -105,6 +111,11 @@ pub async fn events(
     Ok(Json(BatchReceipt { promise, signature }))
 }
 
+/// Heads of a workstation's chains, one for each log.
+///
+/// # Errors
+/// The caller is another workstation, which is recorded; [`RefusalKind::Unavailable`] when the store or the log does not
+/// answer.
 pub async fn heads(
     State(logs): State<Arc<LogState>>,
     State(recorder): State<Recorder>,

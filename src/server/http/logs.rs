@@ -36,12 +36,21 @@ pub(super) fn log_of<'a>(logs: &'a LogState, controller: &str) -> Answer<(&'a Lo
     Ok((log, signed.borrow().clone()))
 }
 
+/// Newest signed checkpoint of a log (C2SP tlog-checkpoint).
+///
+/// # Errors
+/// `RefusalKind::NotFound`: there is no such log.
 pub async fn checkpoint(State(logs): State<Arc<LogState>>, Path(controller): Path<String>) -> Answer<Response> {
     let (_, signed) = log_of(&logs, &controller)?;
     let head = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (CACHE_CONTROL, "no-cache")];
     Ok((head, signed.note).into_response())
 }
 
+/// Tile of a log (C2SP tlog-tiles): hashes, or a bundle of entries.
+///
+/// # Errors
+/// `RefusalKind::NotFound` for a log or tile that is not there, or not signed yet; `RefusalKind::Unavailable` when the
+/// store or the log does not answer.
 pub async fn tile(
     State(logs): State<Arc<LogState>>,
     State(store): State<Store>,
@@ -78,6 +87,11 @@ pub struct InclusionQuery {
     size: u64,
 }
 
+/// Inclusion proof (RFC 9162 §2.1.3).
+///
+/// # Errors
+/// `RefusalKind::NotFound` for a log that is not there, an index outside the tree, a tree that is not signed yet;
+/// `RefusalKind::Unavailable` when the store or the log does not answer.
 pub async fn inclusion(
     State(logs): State<Arc<LogState>>,
     State(store): State<Store>,
@@ -107,6 +121,11 @@ pub struct ConsistencyQuery {
     to: u64,
 }
 
+/// Consistency proof (RFC 9162 §2.1.4).
+///
+/// # Errors
+/// `RefusalKind::NotFound` for a log that is not there, or trees that are not signed yet; `RefusalKind::Unavailable` when
+/// the store or the log does not answer.
 pub async fn consistency(
     State(logs): State<Arc<LogState>>,
     State(store): State<Store>,
@@ -188,6 +207,11 @@ pub(super) fn log_entry(entry: Entry) -> LogEntry {
     }
 }
 
+/// Page of a log; that it was read is recorded first.
+///
+/// # Errors
+/// `RefusalKind::NotFound` for a log that is not there; `RefusalKind::Rule`, recorded, when the person may not read it;
+/// `RefusalKind::Unavailable` when the store or the log does not answer.
 pub async fn entries(
     State(logs): State<Arc<LogState>>,
     State(recorder): State<Recorder>,

@@ -24,6 +24,10 @@ use axum::http::StatusCode;
 use std::sync::Arc;
 
 /// R-ACC-3: a credential that is lost ends its session at once. Recorded either way.
+///
+/// # Errors
+/// `RefusalKind::Rule`, recorded, when the account is not the person's to end; `RefusalKind::NotFound` when it has no
+/// session; `RefusalKind::Unavailable` when the store or the log does not answer.
 pub async fn revoke(
     State(site): State<Arc<SiteState>>,
     State(usage): State<Arc<UsageState>>,
@@ -56,6 +60,11 @@ pub async fn prove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Chooses another password, without a session.
+///
+/// # Errors
+/// `RefusalKind::WrongCredentials`, `RefusalKind::LockedOut`, `RefusalKind::NotTaken`; `RefusalKind::Unavailable` when
+/// the store or the log does not answer.
 pub async fn choose_password(
     State(people): State<Arc<PeopleState>>,
     Caller(station): Caller,
@@ -66,6 +75,11 @@ pub async fn choose_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Accounts of the controllers in the person's care; that they were read is recorded first.
+///
+/// # Errors
+/// `RefusalKind::Rule`, recorded, when the level may not read accounts; `RefusalKind::Unavailable` when the store or the
+/// log does not answer.
 pub async fn list(
     State(people): State<Arc<PeopleState>>,
     State(recorder): State<Recorder>,
@@ -79,6 +93,11 @@ pub async fn list(
     Ok(Json(people.accounts.list(&person.who.person, now_ms()).await?))
 }
 
+/// Open sessions of the controllers in the person's care.
+///
+/// # Errors
+/// `RefusalKind::Rule`, recorded, when the level may not read accounts; `RefusalKind::Unavailable` when the store or the
+/// log does not answer.
 pub async fn running(
     State(people): State<Arc<PeopleState>>,
     State(recorder): State<Recorder>,
@@ -88,6 +107,11 @@ pub async fn running(
     Ok(Json(people.accounts.running(&person.who.person).await?))
 }
 
+/// Adds an account.
+///
+/// # Errors
+/// `RefusalKind::Rule`, recorded, when one of the controllers is not in the person's care; `RefusalKind::Malformed` for a
+/// name that is taken or details that do not fit; `RefusalKind::Unavailable` when the store or the log does not answer.
 pub async fn add(
     State(people): State<Arc<PeopleState>>,
     State(recorder): State<Recorder>,
@@ -101,6 +125,12 @@ pub async fn add(
     Ok(Json(people.accounts.add(by(&person), new, now_ms()).await?))
 }
 
+/// Changes an account; one that is disabled loses its session.
+///
+/// # Errors
+/// `RefusalKind::Rule`, recorded, when the account or a granted controller is not in the person's care;
+/// `RefusalKind::NotFound` when there is no such account; `RefusalKind::Unavailable` when the store or the log does not
+/// answer.
 pub async fn change(
     State(site): State<Arc<SiteState>>,
     State(usage): State<Arc<UsageState>>,

@@ -73,6 +73,10 @@ pub struct Known {
     after: u64,
 }
 
+/// State in force: plan version, declared events, leases, clearances; waits a moment for another than the caller's.
+///
+/// # Errors
+/// [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn state(
     State(site): State<Arc<SiteState>>,
     State(usage): State<Arc<UsageState>>,
@@ -142,6 +146,12 @@ async fn allowed(recorder: &Recorder, person: &Person, camera: &CameraPlan, acti
     Err(RefusalKind::Rule(rule).into())
 }
 
+/// Declares an event at a camera.
+///
+/// # Errors
+/// [`RefusalKind::NotFound`] for a camera the person has nothing to do with; [`RefusalKind::Rule`], recorded, without the
+/// grant; [`RefusalKind::Declare`] for a declaration that makes no sense; [`RefusalKind::Unavailable`] when the store or the
+/// log does not answer.
 pub async fn declare(
     State(site): State<Arc<SiteState>>,
     State(recorder): State<Recorder>,
@@ -162,6 +172,11 @@ pub async fn declare(
     Ok(Json(state))
 }
 
+/// Ends a declared event before its time.
+///
+/// # Errors
+/// [`RefusalKind::NotFound`] for an event that is over or on a camera the person has nothing to do with; [`RefusalKind::Rule`],
+/// recorded, without the grant; [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn end(
     State(site): State<Arc<SiteState>>,
     State(recorder): State<Recorder>,
@@ -182,6 +197,12 @@ pub async fn end(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Proposes a change of a mask.
+///
+/// # Errors
+/// [`RefusalKind::NotFound`] for a camera the person has nothing to do with; [`RefusalKind::Rule`], recorded, without the
+/// grant; [`RefusalKind::Malformed`] for a mask that makes no sense; [`RefusalKind::Unavailable`] when the store or the log
+/// does not answer.
 pub async fn propose(
     State(site): State<Arc<SiteState>>,
     State(recorder): State<Recorder>,
@@ -195,6 +216,10 @@ pub async fn propose(
     Ok(Json(proposed))
 }
 
+/// Changes of masks that wait, on cameras the person may watch.
+///
+/// # Errors
+/// Never: it is read from memory; the answer is a handler's.
 pub async fn proposals(State(site): State<Arc<SiteState>>, person: Person) -> Answer<Json<Vec<ProposedMask>>> {
     let plan = site.plans.current();
     let mut all = site.plans.proposals().await;
@@ -205,6 +230,12 @@ pub async fn proposals(State(site): State<Arc<SiteState>>, person: Person) -> An
     Ok(Json(all))
 }
 
+/// Approves or declines a change of a mask.
+///
+/// # Errors
+/// [`RefusalKind::NotFound`] for a proposal that is not there, or on a camera the person has nothing to do with;
+/// [`RefusalKind::Rule`], recorded, when it takes another person; [`RefusalKind::Unavailable`] when the store or the log does
+/// not answer.
 pub async fn decide_proposal(
     State(site): State<Arc<SiteState>>,
     person: Person,

@@ -33,6 +33,12 @@ async fn done(recorder: &Recorder, log: &Log, operation: Operation, act: Act<'_>
     Ok(recorder.record(&log.controller, operation, Outcome::Done, act).await?)
 }
 
+/// Raises the floor of a class of entries: days for which bodies are kept at least.
+///
+/// # Errors
+/// [`RefusalKind::NotFound`] for a log that is not there; [`RefusalKind::Rule`], recorded, without the right on it;
+/// [`RefusalKind::Malformed`], recorded, for a floor that is lower than before or over 36,500 days;
+/// [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn floor(
     State(logs): State<Arc<LogState>>,
     State(recorder): State<Recorder>,
@@ -61,6 +67,12 @@ pub async fn floor(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Sets a legal hold on the entries of a span.
+///
+/// # Errors
+/// [`RefusalKind::NotFound`] for a log that is not there; [`RefusalKind::Rule`], recorded, without the right on it;
+/// [`RefusalKind::Malformed`] for a span that ends before it begins, or without authority and protocol number;
+/// [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn hold(
     State(logs): State<Arc<LogState>>,
     State(recorder): State<Recorder>,
@@ -92,6 +104,11 @@ pub async fn hold(
     Ok(Json(Numbered { id }))
 }
 
+/// Lifts a legal hold.
+///
+/// # Errors
+/// [`RefusalKind::NotFound`] for a log that is not there, or a hold that does not hold any more; [`RefusalKind::Rule`],
+/// recorded, without the right; [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn lift(
     State(logs): State<Arc<LogState>>,
     State(recorder): State<Recorder>,
@@ -112,6 +129,11 @@ pub async fn lift(
     }
 }
 
+/// Asks for the bodies of a class before a moment to be pruned; a second person approves it.
+///
+/// # Errors
+/// [`RefusalKind::NotFound`] for a log that is not there; [`RefusalKind::Rule`], recorded, without the right on it;
+/// [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn ask_pruning(
     State(logs): State<Arc<LogState>>,
     State(recorder): State<Recorder>,
@@ -141,6 +163,11 @@ pub async fn ask_pruning(
 
 /// The second person's word. What may be removed is removed at once, some thousands at a time, each time with the record
 /// of which.
+///
+/// # Errors
+/// [`RefusalKind::NotFound`] for a log or an order that is not there; [`RefusalKind::Rule`], recorded, without the right;
+/// [`RefusalKind::Malformed`], recorded, from the person who asked, from a third one, or while the clocks disagree;
+/// [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn approve_pruning(
     State(logs): State<Arc<LogState>>,
     State(recorder): State<Recorder>,
@@ -205,7 +232,11 @@ async fn clocks_agree(store: &Store, log: &Log) -> Answer<bool> {
         .any(|leaf| (leaf.time.as_millisecond() - now).abs() < DAY_MS))
 }
 
-/// Something was done with the whole log at the server's own console.
+/// Records what was done with the whole log at the server's own console.
+///
+/// # Errors
+/// [`RefusalKind::NotFound`] for a log that is not there; [`RefusalKind::UnknownStation`] from a workstation that is not the
+/// console; [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn at_console(
     State(logs): State<Arc<LogState>>,
     State(recorder): State<Recorder>,

@@ -44,6 +44,12 @@ fn place(text: &str) -> Answer<Place> {
     parsed.ok_or_else(|| Refused::malformed("after"))
 }
 
+/// Entries of a log by person, camera, operation, purpose, result and time; the search is recorded first.
+///
+/// # Errors
+/// `RefusalKind::NotFound` for a log that is not there; `RefusalKind::Rule`, recorded, without the right on it;
+/// `RefusalKind::Malformed` for a place to go on from that is none; `RefusalKind::Unavailable` when the store or the log
+/// does not answer.
 pub async fn search(
     State(logs): State<Arc<LogState>>,
     State(recorder): State<Recorder>,
@@ -95,6 +101,10 @@ pub struct OwnQuery {
 }
 
 /// One's own last entries in the log of one's workstation.
+///
+/// # Errors
+/// `RefusalKind::NotFound` when the workstation's log is not here; `RefusalKind::Unavailable` when the store or the log
+/// does not answer.
 pub async fn own(
     State(logs): State<Arc<LogState>>,
     State(recorder): State<Recorder>,

@@ -23,6 +23,12 @@ use std::time::Duration;
 /// Longest wait for a change of how an account stands.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Signs a person in.
+///
+/// # Errors
+/// What [`Sessions::sign_in`](crate::server::people::sessions::Sessions::sign_in) refuses, recorded: wrong credentials, locked
+/// out, active elsewhere, a purpose without its protocol number, a workstation that is not enabled;
+/// [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn sign_in(
     State(logs): State<Arc<LogState>>,
     State(people): State<Arc<PeopleState>>,
@@ -81,6 +87,10 @@ pub async fn change_purpose(
 }
 
 /// The workstation that wants an account. One that only looks waits a moment for a change.
+///
+/// # Errors
+/// [`RefusalKind::NotFound`] when the ticket is not of this workstation, or it is over; [`RefusalKind::Unavailable`] when the
+/// store or the log does not answer.
 pub async fn asked(
     State(logs): State<Arc<LogState>>,
     State(site): State<Arc<SiteState>>,

@@ -41,6 +41,11 @@ async fn may_read(recorder: &Recorder, person: &Person) -> Answer<()> {
         .map(drop)
 }
 
+/// Cameras of the controllers in the person's care.
+///
+/// # Errors
+/// [`RefusalKind::Rule`], recorded, when the level may not administer cameras; [`RefusalKind::Unavailable`] when the store or
+/// the log does not answer.
 pub async fn list(
     State(site): State<Arc<SiteState>>,
     State(recorder): State<Recorder>,
@@ -73,6 +78,12 @@ fn fits(account: &CameraAccount) -> bool {
     sound(&account.user) && sound(password)
 }
 
+/// Adds a camera or changes one, with its accounts.
+///
+/// # Errors
+/// [`RefusalKind::Rule`], recorded, when the level may not; [`RefusalKind::Malformed`] for an account that does not fit;
+/// [`RefusalKind::Site`] when the plan would make no sense, or nothing changes; [`RefusalKind::Unavailable`] when the store or
+/// the log does not answer.
 pub async fn put(
     State(site): State<Arc<SiteState>>,
     State(recorder): State<Recorder>,
@@ -214,6 +225,11 @@ pub async fn trial(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Changes of the plan that wait, of the controllers in the person's care.
+///
+/// # Errors
+/// [`RefusalKind::Rule`], recorded, when the level may not administer cameras; [`RefusalKind::Unavailable`] when the store or
+/// the log does not answer.
 pub async fn proposals(
     State(site): State<Arc<SiteState>>,
     State(recorder): State<Recorder>,
@@ -223,6 +239,12 @@ pub async fn proposals(
     Ok(Json(site.plans.site_proposals(&person.who.person).await?))
 }
 
+/// Approves, declines or withdraws a change of the plan.
+///
+/// # Errors
+/// [`RefusalKind::Rule`], recorded, when the level may not or it takes another person; [`RefusalKind::NotFound`] when there is
+/// none; [`RefusalKind::Site`] when the plan changed meanwhile; [`RefusalKind::Unavailable`] when the store or the log does not
+/// answer.
 pub async fn decide(
     State(site): State<Arc<SiteState>>,
     State(recorder): State<Recorder>,

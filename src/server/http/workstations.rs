@@ -50,10 +50,19 @@ fn code_hash(code: &SecretString) -> Option<[u8; 32]> {
     Some(Sha256::digest(code.secret().as_bytes()).into())
 }
 
+/// Certificate of the server's authority, PEM, for who enrols.
+///
+/// # Errors
+/// [`RefusalKind::Unavailable`]: the certificate of the authority cannot be read.
 pub async fn authority(State(data): State<DataDir>) -> Answer<String> {
     read_text(&data.ca_cert()).map_err(failed)
 }
 
+/// Workstations of the controllers in the person's care.
+///
+/// # Errors
+/// [`RefusalKind::Rule`], recorded, when the level may not read workstations; [`RefusalKind::Unavailable`] when the store or
+/// the log does not answer.
 pub async fn list(
     State(recorder): State<Recorder>,
     State(store): State<Store>,
@@ -65,6 +74,12 @@ pub async fn list(
     Ok(Json(all))
 }
 
+/// Makes a code that enrols one workstation, once.
+///
+/// # Errors
+/// [`RefusalKind::Rule`], recorded, when the level may not enrol; [`RefusalKind::Malformed`] for a controller that is not in
+/// the person's care, a name that is taken or a grace that is too long; [`RefusalKind::Unavailable`] when the store or the log
+/// does not answer.
 pub async fn new_code(
     State(logs): State<Arc<LogState>>,
     State(data): State<DataDir>,
@@ -109,6 +124,11 @@ pub async fn new_code(
     Ok(Json(EnrolmentCode { code: text, expires_ms }))
 }
 
+/// Enrols a workstation that shows its code.
+///
+/// # Errors
+/// [`RefusalKind::UnknownStation`], recorded, for a code that is not good; [`RefusalKind::Malformed`] for a key that is none;
+/// [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn enrol(
     State(logs): State<Arc<LogState>>,
     State(site): State<Arc<SiteState>>,
@@ -167,6 +187,11 @@ fn certified(site: &SiteState, station: StationId, certificate: tls::StationCert
     }
 }
 
+/// Certifies a new key of the calling workstation.
+///
+/// # Errors
+/// The caller is another workstation, which is recorded; [`RefusalKind::Malformed`] for a key that is none;
+/// [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn renew(
     State(site): State<Arc<SiteState>>,
     State(data): State<DataDir>,
@@ -196,6 +221,12 @@ pub async fn renew(
     Ok(Json(certified(&site, station.clone(), certificate)))
 }
 
+/// Revokes a workstation.
+///
+/// # Errors
+/// [`RefusalKind::Rule`], recorded, when the workstation is not in the person's care; [`RefusalKind::NotFound`] when there is
+/// none; [`RefusalKind::Malformed`] for the one it is asked from; [`RefusalKind::Unavailable`] when the store or the log does
+/// not answer.
 pub async fn revoke(
     State(changes): State<ChangeNotifier>,
     State(recorder): State<Recorder>,

@@ -96,7 +96,7 @@ impl Tail {
     /// Keeps entries; durable when this returns. Blocks. The caller holds the signer's lock.
     ///
     /// # Errors
-    /// [`ServerError::File`].
+    /// [`ServerError::File`]: the disk refuses to write or flush them.
     pub fn keep(&self, entries: &[Entry]) -> Result<(), ServerError> {
         let mut bytes = Vec::new();
         for entry in entries {
@@ -170,7 +170,7 @@ impl Tail {
     /// The entries `from..to`, in order. `None` when not every one of them is here. Blocks.
     ///
     /// # Errors
-    /// [`ServerError::File`].
+    /// [`ServerError::File`]: the file is there and cannot be read.
     pub fn read(&self, from: u64, to: u64) -> Result<Option<Vec<BackedUpEntry>>, ServerError> {
         let mut found = BTreeMap::new();
         for path in [&self.before, &self.newest] {

@@ -148,7 +148,7 @@ impl Store {
     /// An account with its life.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn life(&self, user: &str) -> Result<Option<AccountRow>, StoreError> {
         let text = sqlx::AssertSqlSafe(format!("{ACCOUNT} WHERE p.account = $1"));
         let row: Option<Columns> = on!(&self.read, pool => sqlx::query_as(text).bind(user).fetch_optional(pool).await)?;
@@ -158,7 +158,7 @@ impl Store {
     /// Every account, by name.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn lives(&self) -> Result<Vec<AccountRow>, StoreError> {
         let text = sqlx::AssertSqlSafe(format!("{ACCOUNT} ORDER BY p.account"));
         let rows: Vec<Columns> = on!(&self.read, pool => sqlx::query_as(text).fetch_all(pool).await)?;
@@ -168,7 +168,7 @@ impl Store {
     /// Enables or disables an account. Disabled, its session ends with the same transaction.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn enable_person(&self, user: &str, enabled: bool) -> Result<(), StoreError> {
         on!(&self.write, pool => {
             let mut tx = pool.begin().await?;
@@ -189,7 +189,7 @@ impl Store {
     /// The account is good until then without another confirmation.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn confirm_person(&self, user: &str, confirm_by_ms: i64) -> Result<(), StoreError> {
         on!(&self.write, pool => sqlx::query("UPDATE account SET confirm_by_ms = $1 WHERE account = $2")
             .bind(confirm_by_ms)
@@ -201,7 +201,7 @@ impl Store {
     /// Other grants.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn set_person(&self, person: &Person) -> Result<(), StoreError> {
         let text = json(person)?;
         on!(&self.write, pool => sqlx::query("UPDATE person SET person = $1 WHERE account = $2")
@@ -214,7 +214,7 @@ impl Store {
     /// Another password (argon2id); the present one is remembered.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn set_password(
         &self,
         user: &str,
@@ -247,7 +247,7 @@ impl Store {
     /// The last former passwords, argon2id, newest first.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn former_passwords(&self, user: &str, most: usize) -> Result<Vec<String>, StoreError> {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let rows: Vec<String> = on!(&self.read, pool => sqlx::query_scalar(
@@ -262,7 +262,7 @@ impl Store {
     /// A new second factor, sealed; none of its codes is used yet.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn set_second_factor(&self, user: &str, sealed: &[u8]) -> Result<(), StoreError> {
         on!(&self.write, pool => sqlx::query(
             "UPDATE account SET second_factor = $1, second_factor_step = 0 WHERE account = $2",
@@ -276,7 +276,7 @@ impl Store {
     /// The account was used now; `step` is that of the code, when there was one. False: that code was used meanwhile.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn person_used(&self, user: &str, now_ms: i64, step: Option<u64>) -> Result<bool, StoreError> {
         let after = signed(step.unwrap_or(0))?;
         let changed: u64 = on!(&self.write, pool => sqlx::query(
@@ -293,7 +293,7 @@ impl Store {
     /// Sessions that have not ended.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn sessions(&self) -> Result<Vec<SessionRow>, StoreError> {
         let text = sqlx::AssertSqlSafe(format!("{SESSION} WHERE ended = 0 ORDER BY account"));
         let rows: Vec<SessionColumns> = on!(&self.read, pool => sqlx::query_as(text).fetch_all(pool).await)?;

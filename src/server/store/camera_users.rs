@@ -19,7 +19,7 @@ impl Store {
     /// Writes a user down.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn add_camera_user(&self, row: &CameraUserRow) -> Result<(), StoreError> {
         on!(&self.write, pool => sqlx::query("INSERT INTO camera_user (camera, account, session) VALUES ($1, $2, $3)")
             .bind(row.camera.as_str())
@@ -32,7 +32,7 @@ impl Store {
     /// Removes the record of a user that is not on the camera any more.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn forget_camera_user(&self, row: &CameraUserRow) -> Result<(), StoreError> {
         on!(&self.write, pool => sqlx::query("DELETE FROM camera_user WHERE camera = $1 AND account = $2")
             .bind(row.camera.as_str())
@@ -44,7 +44,7 @@ impl Store {
     /// Every user that may be on a camera.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn camera_users(&self) -> Result<Vec<CameraUserRow>, StoreError> {
         let rows: Vec<(String, String, String)> = on!(&self.read, pool => sqlx::query_as(
             "SELECT camera, account, session FROM camera_user ORDER BY camera, account",

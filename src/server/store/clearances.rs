@@ -22,7 +22,7 @@ impl Store {
     /// Writes a request down; nobody is told of it before [`Store::open_clearance`]. Returns its number.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn add_clearance(&self, by: &Holder, clearance: &Clearance) -> Result<u64, StoreError> {
         let id: i64 = on!(&self.write, pool => sqlx::query_scalar(
             "INSERT INTO clearance (id, asked_by, clearance, ends_ms, stage) \
@@ -39,7 +39,7 @@ impl Store {
     /// From now on a request is told of.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn open_clearance(&self, id: u64) -> Result<(), StoreError> {
         let id = signed(id)?;
         Ok(
@@ -54,7 +54,7 @@ impl Store {
     /// Keeps an answer; `false` when it was answered in between.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn answer_clearance(&self, id: u64, was: &Clearance, is: &Clearance) -> Result<bool, StoreError> {
         let rows = on!(&self.write, pool => sqlx::query(
             "UPDATE clearance SET clearance = $1, ends_ms = $2 WHERE id = $3 AND clearance = $4 AND stage = 'open'",
@@ -72,7 +72,7 @@ impl Store {
     /// Takes one that is over out of what is told; `false` when that was done already.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn close_clearance(&self, id: u64) -> Result<bool, StoreError> {
         let id = signed(id)?;
         let rows = on!(&self.write, pool => sqlx::query("UPDATE clearance SET stage = 'over' WHERE id = $1 AND stage = 'open'")
@@ -86,7 +86,7 @@ impl Store {
     /// Every clearance that is told of, oldest first.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn clearances(&self) -> Result<Vec<ClearanceState>, StoreError> {
         let rows: Vec<Columns> = on!(&self.read, pool => sqlx::query_as(
             "SELECT id, asked_by, clearance FROM clearance WHERE stage = 'open' ORDER BY id",
@@ -99,7 +99,7 @@ impl Store {
     /// Those whose time has come.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn clearances_over(&self, now_ms: i64) -> Result<Vec<ClearanceState>, StoreError> {
         let rows: Vec<Columns> = on!(&self.read, pool => sqlx::query_as(
             "SELECT id, asked_by, clearance FROM clearance WHERE stage = 'open' AND ends_ms <= $1 ORDER BY id",

@@ -34,7 +34,7 @@ impl Store {
     /// Begins a turn; `here_ms` is this process's clock. No two turns of one process may be open at once.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn turn(&self, camera: &CameraId, here_ms: i64) -> Result<Turn, StoreError> {
         const LEASE: &str = "SELECT lease FROM dome WHERE camera = $1";
         let (kept, now_ms, locked) = match &self.write {
@@ -72,7 +72,7 @@ impl Store {
     /// Every lease that was ever kept; `here_ms` is this process's clock.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn leases(&self, here_ms: i64) -> Result<Leases, StoreError> {
         let rows: Vec<(String, String)> = on!(&self.read, pool => sqlx::query_as("SELECT camera, lease FROM dome WHERE lease <> ''")
             .fetch_all(pool)
@@ -91,7 +91,7 @@ impl Store {
     /// Tells every other server process that something in force changed. Nothing to do where there is none.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn tell(&self) -> Result<(), StoreError> {
         if let Either::Postgres(pool) = &self.write {
             sqlx::query("SELECT pg_notify($1, '')")

@@ -147,7 +147,7 @@ impl Append {
     /// The number of each of these words; new ones are added.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn word(&mut self, text: &str) -> Result<i64, StoreError> {
         on!(&mut self.tx, tx => {
             let known: Option<i64> = sqlx::query_scalar("SELECT id FROM word WHERE text = $1")
@@ -165,7 +165,7 @@ impl Append {
     /// Keeps what a station said the second time, and puts the station in quarantine.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn equivocation(
         &mut self,
         log: &Log,
@@ -198,7 +198,7 @@ impl Append {
     /// The entry a station has at `seq`: index and leaf. Sees what this transaction added.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn at_seq(
         &mut self,
         log: &Log,
@@ -244,7 +244,7 @@ impl Store {
     /// database keeps it with the epoch, which grows when the holder changes.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn append(&self, holder: &str) -> Result<Append, StoreError> {
         let (tx, epoch, highest_word) = match &self.write {
             Either::Sqlite(pool) => (Either::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?), 0, i64::MAX),
@@ -281,7 +281,7 @@ impl Store {
     /// Where a station's chain stands: the last leaf of it that is in the log.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn chain(&self, log: &Log, station: &StationId) -> Result<StationChain, StoreError> {
         let last: Option<(i64, Vec<u8>)> = on!(&self.read, pool =>
             sqlx::query_as("SELECT seq, hash FROM leaf WHERE log = $1 AND station = $2 ORDER BY seq DESC LIMIT 1")
@@ -320,7 +320,7 @@ impl Store {
     /// Up to `limit` entries from `from` on, in the order of the tree.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn entries(&self, log: &Log, from: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
         let at = signed(from)?;
         let rows: Vec<EntryRow> = on!(&self.read, pool => sqlx::query_as(

@@ -165,7 +165,7 @@ impl Store {
     /// Every log.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn logs(&self) -> Result<Vec<Log>, StoreError> {
         let rows: Vec<(i64, String, String)> = on!(&self.read, pool => sqlx::query_as("SELECT id, controller, origin FROM log ORDER BY id")
                 .fetch_all(pool)
@@ -200,7 +200,7 @@ impl Store {
     /// Whether this account of the database may write another name for a log; the servers' own may not.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn may_rename(&self) -> Result<bool, StoreError> {
         match &self.read {
             Either::Sqlite(_) => Ok(true),
@@ -227,7 +227,7 @@ impl Store {
     /// Whether the database answers.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn answers(&self) -> Result<(), StoreError> {
         Ok(on!(&self.read, pool => sqlx::query("SELECT 1").execute(pool).await.map(drop))?)
     }

@@ -76,7 +76,7 @@ impl Store {
     /// Seconds a workstation may go on when the server is away; 0 for one that is not enrolled.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn grace_s(&self, station: &StationId) -> Result<u64, StoreError> {
         let grace: Option<i64> = on!(&self.read, pool => sqlx::query_scalar("SELECT grace_s FROM station WHERE station = $1")
             .bind(station.as_str())
@@ -87,7 +87,7 @@ impl Store {
     /// Whether a workstation is in quarantine.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn is_quarantined(&self, station: &StationId) -> Result<bool, StoreError> {
         let found: Option<i64> = on!(&self.read, pool => sqlx::query_scalar("SELECT quarantined FROM station WHERE station = $1")
             .bind(station.as_str())
@@ -98,7 +98,7 @@ impl Store {
     /// Lets a workstation out of quarantine.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn lift_quarantine(&self, station: &StationId) -> Result<(), StoreError> {
         on!(&self.write, pool => sqlx::query("UPDATE station SET quarantined = 0 WHERE station = $1")
             .bind(station.as_str())
@@ -109,7 +109,7 @@ impl Store {
     /// The `seq` a station said twice in two ways first.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn quarantine_seq(&self, station: &StationId) -> Result<u64, StoreError> {
         let seq: i64 = on!(&self.read, pool => sqlx::query_scalar("SELECT coalesce(min(seq), 0) FROM equivocation WHERE station = $1")
             .bind(station.as_str())
@@ -120,7 +120,7 @@ impl Store {
     /// The account with this name.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn person(&self, user: &str) -> Result<Option<PersonRow>, StoreError> {
         let row: Option<(String, String, i64)> = on!(&self.read, pool => sqlx::query_as("SELECT person, password, enabled FROM person WHERE account = $1")
                 .bind(user)
@@ -138,7 +138,7 @@ impl Store {
     /// Failed attempts in a row and until when the name is locked, Unix ms.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn lockout(&self, user: &str) -> Result<(u32, i64), StoreError> {
         let row: Option<(i64, i64)> = on!(&self.read, pool => sqlx::query_as("SELECT failures, until_ms FROM lockout WHERE account = $1")
             .bind(user)
@@ -151,7 +151,7 @@ impl Store {
     /// Keeps the failed attempts of a name (0 forgets it) and forgets names whose lock ended before `forget_ms`.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn set_lockout(
         &self,
         user: &str,
@@ -199,7 +199,7 @@ impl Store {
     /// Another purpose is in force in a session.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn change_purpose(&self, session: &str, stated: &Stated) -> Result<(), StoreError> {
         on!(&self.write, pool => sqlx::query(
             "UPDATE session SET purpose = $1, note = $2, protocol_no = $3 WHERE session = $4 AND ended = 0",
@@ -215,7 +215,7 @@ impl Store {
     /// The session that has not ended with this token.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn session_by_token(&self, token_hash: &[u8; 32]) -> Result<Option<SessionRow>, StoreError> {
         let text = sqlx::AssertSqlSafe(format!("{SESSION} WHERE token = $1 AND ended = 0"));
         let row: Option<SessionColumns> = on!(&self.read, pool => sqlx::query_as(text)
@@ -227,7 +227,7 @@ impl Store {
     /// The session of a person that has not ended.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn session_of(&self, user: &str) -> Result<Option<SessionRow>, StoreError> {
         let text = sqlx::AssertSqlSafe(format!("{SESSION} WHERE account = $1 AND ended = 0"));
         let row: Option<SessionColumns> = on!(&self.read, pool => sqlx::query_as(text)
@@ -239,7 +239,7 @@ impl Store {
     /// Remembers that a session was used.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn session_seen(&self, session: &str, now_ms: i64) -> Result<(), StoreError> {
         on!(&self.write, pool => sqlx::query("UPDATE session SET seen_ms = $1 WHERE session = $2")
             .bind(now_ms)
@@ -251,7 +251,7 @@ impl Store {
     /// Ends a session.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn end_session(&self, session: &str) -> Result<(), StoreError> {
         on!(&self.write, pool => sqlx::query("UPDATE session SET ended = 1 WHERE session = $1")
             .bind(session)
@@ -262,7 +262,7 @@ impl Store {
     /// Keeps a plan; its version must be new.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn add_plan(&self, version: u64, plan: &str, signature: &str) -> Result<(), StoreError> {
         on!(&self.write, pool => sqlx::query("INSERT INTO plan (version, plan, signature) VALUES ($1, $2, $3)")
             .bind(signed(version)?)
@@ -275,7 +275,7 @@ impl Store {
     /// The plan in force; `vkey` is put beside it for the answer.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn plan(&self, vkey: &str) -> Result<Option<SignedPlan>, StoreError> {
         let row: Option<(String, String)> = on!(&self.read, pool => sqlx::query_as("SELECT plan, signature FROM plan ORDER BY version DESC LIMIT 1")
                 .fetch_optional(pool).await)?;
@@ -289,7 +289,7 @@ impl Store {
     /// Keeps a camera's account.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn add_account(
         &self,
         camera: &CameraId,
@@ -310,7 +310,7 @@ impl Store {
     /// A camera's account, sealed.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn account(
         &self,
         camera: &CameraId,

@@ -36,7 +36,7 @@ impl Store {
     /// Days that bodies of a class are kept.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn floor_days(&self, class: RetentionClass) -> Result<u64, StoreError> {
         let days: i64 = on!(&self.read, pool => sqlx::query_scalar("SELECT days FROM retention WHERE class = $1")
             .bind(class_text(class))
@@ -64,7 +64,7 @@ impl Store {
     /// Keeps what was received in a span (Unix ms, both ends included) whatever its floor. Returns the hold's number.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn hold(
         &self,
         log: &Log,
@@ -89,7 +89,7 @@ impl Store {
     /// Ends a hold; false when there is no such hold of this log that still holds.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn lift_hold(&self, log: &Log, id: i64, now_ms: i64) -> Result<bool, StoreError> {
         let lifted = on!(&self.write, pool => sqlx::query(
             "UPDATE hold SET lifted_ms = $1 WHERE id = $2 AND log = $3 AND lifted_ms IS NULL",
@@ -106,7 +106,7 @@ impl Store {
     /// Keeps an order to prune that nobody approved yet. Returns its number.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn ask_pruning(
         &self,
         log: &Log,
@@ -129,7 +129,7 @@ impl Store {
     /// An order.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn pruning(&self, id: i64) -> Result<Option<Order>, StoreError> {
         type OrderRow = (String, String, i64, String, Option<String>, i64);
         let row: Option<OrderRow> = on!(&self.read, pool => sqlx::query_as(
@@ -174,7 +174,7 @@ impl Append {
     /// not reached its floor at `now_ms`, and the records of pruning itself.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn prunable(
         &mut self,
         log: &Log,
@@ -235,7 +235,7 @@ impl Append {
     /// Marks an order as carried out.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn pruning_done(&mut self, id: i64) -> Result<(), StoreError> {
         Ok(
             on!(&mut self.tx, tx => sqlx::query("UPDATE pruning SET done = 1 WHERE id = $1")

@@ -48,7 +48,7 @@ impl Store {
     /// Up to `limit` entries that fit, beyond `after`.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn search(
         &self,
         log: &Log,
@@ -123,7 +123,7 @@ impl Store {
     /// What the entries `from..to` are found by, in the order of the tree.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn found(&self, log: &Log, from: u64, to: u64) -> Result<Vec<FoundRow>, StoreError> {
         let (from, to) = (signed(from)?, signed(to)?);
         let rows: Vec<(i64, i64, i64, i64, i64, i64, i64)> = on!(&self.read, pool => sqlx::query_as(
@@ -148,7 +148,7 @@ impl Store {
     /// The number of a word; `None` when no entry ever had it.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn word(&self, text: &str) -> Result<Option<i64>, StoreError> {
         Ok(
             on!(&self.read, pool => sqlx::query_scalar("SELECT id FROM word WHERE text = $1")

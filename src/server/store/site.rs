@@ -12,7 +12,7 @@ impl Store {
     /// Writes a proposal down; nobody is told of it before [`Store::open_site_proposal`]. Returns its number.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn add_site_proposal(&self, proposal: &SiteProposal) -> Result<u64, StoreError> {
         let id: i64 = on!(&self.write, pool => sqlx::query_scalar(
             "INSERT INTO site_proposal (id, proposal, stage) \
@@ -27,7 +27,7 @@ impl Store {
     /// From now on a proposal is told of.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn open_site_proposal(&self, id: u64) -> Result<(), StoreError> {
         self.move_site_proposal(id, "draft", "open").await.map(drop)
     }
@@ -35,7 +35,7 @@ impl Store {
     /// Marks a proposal as answered; `false` when it was already.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn close_site_proposal(&self, id: u64) -> Result<bool, StoreError> {
         self.move_site_proposal(id, "open", "over").await
     }
@@ -57,7 +57,7 @@ impl Store {
     /// Every proposal that waits, oldest first.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn site_proposals(&self) -> Result<Vec<SiteProposal>, StoreError> {
         let rows: Vec<(i64, String)> = on!(&self.read, pool => sqlx::query_as(
             "SELECT id, proposal FROM site_proposal WHERE stage = 'open' ORDER BY id",
@@ -77,7 +77,7 @@ impl Store {
     /// Forgets the accounts of a camera that is not in the plan any more.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn remove_accounts(&self, camera: &CameraId) -> Result<(), StoreError> {
         on!(&self.write, pool => sqlx::query("DELETE FROM camera_account WHERE camera = $1")
             .bind(camera.as_str())
@@ -88,7 +88,7 @@ impl Store {
     /// Which cameras have an account for pictures, and which for figures.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn cameras_with_accounts(&self) -> Result<Vec<(String, String)>, StoreError> {
         let rows: Vec<(String, String)> = on!(&self.read, pool => sqlx::query_as("SELECT camera, need FROM camera_account")
             .fetch_all(pool)

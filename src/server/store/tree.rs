@@ -13,7 +13,7 @@ impl Store {
     /// Number of leaves.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn size(&self, log: &Log) -> Result<u64, StoreError> {
         let size: i64 = on!(&self.read, pool => sqlx::query_scalar("SELECT coalesce(max(idx) + 1, 0) FROM leaf WHERE log = $1")
             .bind(log.id)

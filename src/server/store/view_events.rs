@@ -12,7 +12,7 @@ impl Store {
     /// Bodies of the events of views from `from` on, before `to`; without those that were pruned.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn view_events(&self, log: &Log, from: u64, to: u64) -> Result<Vec<String>, StoreError> {
         let (from, to) = (signed(from)?, signed(to)?);
         let rows: Vec<String> = on!(&self.read, pool => sqlx::query_scalar(
@@ -32,7 +32,7 @@ impl Store {
     /// Where the log stood at a moment of the server's clock, Unix ms: the first entry received after it.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn index_at(&self, log: &Log, at_ms: i64) -> Result<u64, StoreError> {
         let last: Option<i64> = on!(&self.read, pool => sqlx::query_scalar(
             "SELECT idx FROM leaf WHERE log = $1 AND received_ms <= $2 ORDER BY idx DESC LIMIT 1",

@@ -30,7 +30,7 @@ impl Store {
     /// Enrols a workstation, or gives an enrolled one a new certificate.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn enrol(&self, row: &StationRow, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
         let grace = signed(row.grace_s)?;
         on!(&self.write, pool => {
@@ -59,7 +59,7 @@ impl Store {
     /// The enabled workstation that has this certificate, or is about to; used once, the new one is the only one.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn station(&self, fingerprint: &[u8; 32]) -> Result<Option<StationRow>, StoreError> {
         let row: Option<(String, String, i64, i64, String, i64)> = on!(&self.read, pool => sqlx::query_as(
             "SELECT s.station, s.home, s.grace_s, s.quarantined, k.kind, \
@@ -103,7 +103,7 @@ impl Store {
     /// The certificate that is to follow the present one.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn keep_next_certificate(&self, station: &StationId, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
         on!(&self.write, pool => sqlx::query("UPDATE station_kind SET next_fingerprint = $1 WHERE station = $2")
             .bind(fingerprint.as_slice())
@@ -115,7 +115,7 @@ impl Store {
     /// Revokes a workstation: its certificates are a stranger's, and sessions there end. False: there is none.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn revoke_station(&self, station: &StationId) -> Result<bool, StoreError> {
         let changed = on!(&self.write, pool => {
             let mut tx = pool.begin().await?;
@@ -134,7 +134,7 @@ impl Store {
     /// Every workstation, by name.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn workstations(&self) -> Result<Vec<StationView>, StoreError> {
         let rows: Vec<Columns> = on!(&self.read, pool => sqlx::query_as(
             "SELECT s.station, k.kind, s.home, s.grace_s, s.enabled, s.quarantined, s.seen_ms, s.certificate_until_ms \
@@ -160,7 +160,7 @@ impl Store {
     /// A workstation was heard.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn station_seen(&self, station: &StationId, now_ms: i64) -> Result<(), StoreError> {
         on!(&self.write, pool => sqlx::query("UPDATE station SET seen_ms = $1 WHERE station = $2")
             .bind(now_ms)
@@ -172,7 +172,7 @@ impl Store {
     /// Its newest certificate is good until then; `None`: as long as the authority.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn certified_until(&self, station: &StationId, until_ms: Option<i64>) -> Result<(), StoreError> {
         on!(&self.write, pool => sqlx::query("UPDATE station SET certificate_until_ms = $1 WHERE station = $2")
             .bind(until_ms.unwrap_or(0))
@@ -184,7 +184,7 @@ impl Store {
     /// Keeps a code by its hash.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn add_code(&self, code: &[u8; 32], row: &CodeRow, expires_ms: i64) -> Result<(), StoreError> {
         let grace = signed(row.grace_s)?;
         on!(&self.write, pool => sqlx::query(
@@ -203,7 +203,7 @@ impl Store {
     /// What a code stands for, when it is good now.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn code(&self, code: &[u8; 32], now_ms: i64) -> Result<Option<CodeRow>, StoreError> {
         let row: Option<(String, String, String, i64)> = on!(&self.read, pool => sqlx::query_as(
             "SELECT station, kind, home, grace_s FROM enrolment_code \
@@ -226,7 +226,7 @@ impl Store {
     /// Uses a code up. False: somebody was faster.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn use_code(&self, code: &[u8; 32]) -> Result<bool, StoreError> {
         let changed: u64 = on!(&self.write, pool => sqlx::query(
             "UPDATE enrolment_code SET used = 1 WHERE code = $1 AND used = 0",

@@ -6,6 +6,7 @@ use super::Camera;
 use super::profiles::{self, encoder_configuration};
 use super::soap::{Fault, Request};
 use super::xml::{Element, leaf, node};
+use crate::sim::makes::Turned;
 use crate::sim::town::{Codec, StreamSpec};
 
 /// Answers one operation of the Media service.
@@ -92,7 +93,7 @@ pub fn capabilities(camera: &Camera) -> Element {
         ],
     )
     .with("SnapshotUri", false)
-    .with("Rotation", false)
+    .with("Rotation", camera.device.site().make.turned != Turned::Upright)
     .with("VideoSourceMode", false)
     .with("OSD", false)
 }

@@ -8,6 +8,7 @@ use super::ptz_nodes;
 use super::soap::Fault;
 use super::xml::{Element, leaf, node};
 use crate::domain::camera::StreamRole;
+use crate::sim::makes::Turned;
 use crate::sim::town::{Codec, StreamSpec};
 
 /// Token of the only video source.
@@ -81,25 +82,32 @@ impl Camera {
     /// A `tt:VideoSourceConfiguration` under the given name.
     pub(super) fn source_configuration(&self, name: &'static str) -> Element {
         let (width, height) = self.largest().map_or((0, 0), |stream| (stream.width, stream.height));
-        node(
-            name,
-            [
-                leaf("tt:Name", "Video source"),
-                leaf("tt:UseCount", self.device.site().streams.len()),
-                leaf("tt:SourceToken", SOURCE),
-                node("tt:Bounds", [])
-                    .with("x", 0)
-                    .with("y", 0)
-                    .with("width", width)
-                    .with("height", height),
-            ],
-        )
-        .with("token", SOURCE_CONFIGURATION)
+        let parts = [
+            leaf("tt:Name", "Video source"),
+            leaf("tt:UseCount", self.device.site().streams.len()),
+            leaf("tt:SourceToken", SOURCE),
+            node("tt:Bounds", [])
+                .with("x", 0)
+                .with("y", 0)
+                .with("width", width)
+                .with("height", height),
+        ];
+        let turned = rotate(self.device.site().make.turned).map(|rotate| node("tt:Extension", [rotate]));
+        node(name, parts.into_iter().chain(turned)).with("token", SOURCE_CONFIGURATION)
     }
 
     /// A `tt:PTZConfiguration` under the given name, if this profile has one.
     pub(super) fn profile_ptz(&self, stream: &StreamSpec, name: &'static str) -> Option<Element> {
         self.has_ptz(stream).then(|| ptz_nodes::configuration(self, name))
+    }
+}
+
+/// The `tt:Rotate` of a picture that is turned (onvif.xsd, Rotate: no `Degree` is 180; `Mirror` since 25.12).
+fn rotate(turned: Turned) -> Option<Element> {
+    match turned {
+        Turned::Upright => None,
+        Turned::HalfTurn => Some(node("tt:Rotate", [leaf("tt:Mode", "ON")])),
+        Turned::Mirrored => Some(node("tt:Rotate", [leaf("tt:Mode", "OFF")]).with("Mirror", true)),
     }
 }
 
@@ -178,4 +186,22 @@ fn multicast() -> Element {
             leaf("tt:AutoStart", false),
         ],
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turned_picture_is_declared_as_the_schema_says() {
+        let told = |turned| {
+            let mut text = String::new();
+            rotate(turned).into_iter().for_each(|element| element.write(&mut text));
+            text
+        };
+        assert_eq!(told(Turned::Upright), "");
+        assert_eq!(told(Turned::HalfTurn), "<tt:Rotate><tt:Mode>ON</tt:Mode></tt:Rotate>");
+        let mirrored = "<tt:Rotate Mirror=\"true\"><tt:Mode>OFF</tt:Mode></tt:Rotate>";
+        assert_eq!(told(Turned::Mirrored), mirrored);
+    }
 }

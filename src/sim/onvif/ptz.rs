@@ -147,7 +147,12 @@ async fn moved(camera: &Camera, request: &Request) -> Result<Element, Fault> {
         },
         _ => {
             let velocity = sent.plain([ptz_nodes::VELOCITY, ptz_nodes::ZOOM_VELOCITY], -1.0, &wrong)?;
-            Move::Drive(velocity, timeout(request, faults.timeout)?)
+            let habit = if camera.device.site().make.ignores_timeout {
+                TimeoutFault::Ignored
+            } else {
+                faults.timeout
+            };
+            Move::Drive(velocity, timeout(request, habit)?)
         }
     };
     let speed = if matches!(order, Move::Drive(..)) {
@@ -295,12 +300,13 @@ async fn status(camera: &Camera, request: &Request) -> Result<Element, Fault> {
 pub(in crate::sim) fn told(name: &'static str, device: &Device) -> Option<Element> {
     let faults = device.faults();
     let (now, clock) = (Instant::now(), SystemTime::now());
-    let age = match faults.status_delay_ms {
+    let make = device.site().make;
+    let age = match faults.status_delay_ms.or(make.status_delay_ms) {
         Some(ms) => Duration::from_millis(ms),
         None => own_delay(device, clock),
     };
     let at = now.checked_sub(age).unwrap_or(now);
-    let (mut position, moving) = device.dome().map(|dome| (dome.position(at), dome.moving(at)))?;
+    let (mut position, moving) = device.dome().map(|dome| dome.told(at))?;
     if faults.status == StatusFault::Wrong {
         position.pan = if position.pan > 0.5 {
             position.pan - 0.5
@@ -324,7 +330,20 @@ pub(in crate::sim) fn told(name: &'static str, device: &Device) -> Option<Elemen
         "tt:UtcTime",
         date_time(device.clock(clock.checked_sub(age).unwrap_or(clock))),
     );
-    Some(node(name, told.into_iter().chain([move_status, time])))
+    let view = make.tells_view.then(|| field_of_view(device, at));
+    Some(node(name, told.into_iter().chain([move_status, time]).chain(view)))
+}
+
+/// The angles that the picture spans, degrees.
+fn field_of_view(device: &Device, at: Instant) -> Element {
+    let across = device.true_pose(at).hfov_deg;
+    let down = 2.0
+        * ((across / 2.0).to_radians().tan() / device.site().lens.aspect)
+            .atan()
+            .to_degrees();
+    node("tt:FieldOfView", [])
+        .with("hfov", format!("{across:.3}"))
+        .with("vfov", format!("{down:.3}"))
 }
 
 /// A quarter of the longest delay of the site plan, and the time since the last sample, never more than the longest.

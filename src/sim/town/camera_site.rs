@@ -4,6 +4,7 @@
 
 use crate::domain::camera::{CameraId, CameraKind, LensModel, Pose, StreamRole};
 use crate::domain::site::{Limits, Mask, MotionBounds};
+use crate::sim::makes::Make;
 
 /// Where a camera hangs.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,9 +69,23 @@ pub struct CameraSite {
     pub streams: Vec<StreamSpec>,
     /// The pose of a camera that does not move, in the frame of its mount.
     pub fixed_pose: Option<Pose>,
+    /// Habits of a dome; the common ones for a camera that does not move.
+    pub make: Make,
 }
 
 impl CameraSite {
+    /// Hangs a dome of this make here: its bounds of motion, and the end of its lens where it goes on by cropping.
+    pub(super) fn fit(&mut self, make: Make) {
+        self.motion = make.bounds(self.motion.clone());
+        if let Some(end) = make.crops_beyond {
+            let [wide, tele] = [self.lens.widest_hfov_deg(), self.lens.hfov_of(end)];
+            let tan = |hfov: f64| (hfov / 2.0).to_radians().tan();
+            let hfov = |z: f64| 2.0 * (tan(wide) * (tan(tele) / tan(wide)).powf(z)).atan().to_degrees();
+            self.lens.hfov_by_zoom = (0..=20).map(|k| f64::from(k) / 20.0).map(|z| [z, hfov(z)]).collect();
+        }
+        self.make = make;
+    }
+
     /// The stream of this role.
     pub fn stream(&self, role: StreamRole) -> Option<&StreamSpec> {
         self.streams.iter().find(|stream| stream.role == role)

@@ -9,6 +9,7 @@ use super::sight;
 use super::view::View;
 use crate::domain::camera::{CameraId, CameraKind, LensModel, Pose, StreamRole};
 use crate::domain::site::{Limits, Mask, MaskShape, MotionBounds};
+use crate::sim::makes;
 use glam::DVec3;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -330,6 +331,7 @@ fn fixed(number: u32, idea: Idea, masks: Vec<Mask>) -> CameraSite {
         motion: MotionBounds::default(),
         streams: streams(number, false),
         fixed_pose: Some(idea.pose),
+        make: makes::COMMON,
     }
 }
 
@@ -398,13 +400,14 @@ fn dome(number: u32, turn: u32, layout: &Layout) -> CameraSite {
         motion: motion_bounds(),
         streams: streams(number, true),
         fixed_pose: None,
+        make: makes::COMMON,
     }
 }
 
 /// What bounds the motion of the domes, each a true upper bound for this simulator:
 /// the speeds are those of the axes themselves (`dome::Dome::new`), and a velocity is that share of them, so that the
 /// 5 % of `speed_per_velocity` only cover the rounding of what is sent. A dome begins to obey as soon as a command has
-/// arrived and is through with its ramp 0.4 s later (`dome::SECONDS_TO_TOP_SPEED`): 0.2 s of `command_delay_s` are left
+/// arrived and is through with its ramp 0.4 s later (`makes::COMMON`): 0.2 s of `command_delay_s` are left
 /// for the way. A status is 0.15 s old at the most when it is answered (half of the bound, `onvif::ptz`), and as much is
 /// left for its way back; one under way for longer is not used. A picture is painted when it is due and no more than
 /// three wait to be encoded (0.12 s): the rest of `video_delay_s` is the client's buffer and decoder.

@@ -7,6 +7,7 @@
 use super::colour;
 use super::scene::{Face, Texture};
 use super::view::View;
+use crate::sim::makes::Turned;
 use crate::sim::timecode;
 use glam::DVec3;
 
@@ -182,6 +183,15 @@ impl Canvas {
                 let block = x * timecode::BLOCKS / self.width;
                 self.pixels[y * self.width + x] = if blocks[block] { white } else { black };
             }
+        }
+    }
+
+    /// Turns what was drawn.
+    pub fn turn(&mut self, turned: Turned) {
+        match turned {
+            Turned::Upright => {}
+            Turned::HalfTurn => self.pixels.reverse(),
+            Turned::Mirrored => self.pixels.chunks_mut(self.width).for_each(<[u32]>::reverse),
         }
     }
 

@@ -5,6 +5,7 @@
 
 use super::camera_site::Mount;
 use crate::domain::camera::{Direction, Pose};
+use crate::sim::makes::Turned;
 use glam::DVec3;
 
 /// A view of the town, ready for projection.
@@ -20,6 +21,8 @@ pub struct View {
     pub focal: f64,
     /// Elevation of the optical axis, degrees.
     pub tilt_deg: f64,
+    /// How the picture is turned once it is painted, time code excepted.
+    pub turned: Turned,
 }
 
 impl View {
@@ -38,7 +41,13 @@ impl View {
             height,
             focal: width as f64 / 2.0 / (pose.hfov_deg.to_radians() / 2.0).tan(),
             tilt_deg: pose.tilt_deg,
+            turned: Turned::Upright,
         }
+    }
+
+    /// The same view with its picture turned.
+    pub fn turned(self, turned: Turned) -> Self {
+        Self { turned, ..self }
     }
 
     /// `point` in the camera's frame: right, up, forward. Metres.

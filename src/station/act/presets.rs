@@ -32,7 +32,8 @@ impl Session {
     /// The camera's presets. The camera must be watched: the view's event covers the question.
     ///
     /// # Errors
-    /// Nobody watches it here, or the camera does not answer.
+    /// [`Refusal::NotRecorded`] when nobody watches the camera here; [`Refusal::Camera`] when it does not answer or has no
+    /// motors.
     pub async fn presets(&self, camera: &CameraId) -> Result<Vec<Preset>, Refusal> {
         let plan = self.0.camera(camera)?;
         let watched = self.0.watched.watched(camera).ok_or_else(|| Refusal::NotRecorded {
@@ -52,7 +53,9 @@ impl Session {
     /// Calls a preset; refused when it lies outside the limits.
     ///
     /// # Errors
-    /// Who or what refuses.
+    /// Before the act [`Refusal::Kind`] with the rule, [`Refusal::NotRecorded`], a server that is away longer than the grace;
+    /// then, recorded, the lease that somebody else has, a limit that the way or the place would break, a preset that the
+    /// camera does not have ([`Refusal::NotSupported`]), or [`Refusal::Camera`].
     pub async fn call_preset(&self, camera: &CameraId, preset: &str) -> Result<(), Refusal> {
         let (plan, act) = self.preset_act(Operation::PresetCall, camera, preset).await?;
         let outcome = self.go_to_preset(&plan, &act, preset).await;
@@ -62,7 +65,9 @@ impl Session {
     /// Saves the present pose as a preset; refused when it lies outside the limits.
     ///
     /// # Errors
-    /// Who or what refuses.
+    /// Before the act [`Refusal::Kind`] with the rule, [`Refusal::NotRecorded`], a server that is away longer than the grace;
+    /// then, recorded, the lease that somebody else has, a pose outside the limits, or not known where there are limits, or
+    /// [`Refusal::Camera`].
     pub async fn save_preset(&self, camera: &CameraId, name: &str) -> Result<(), Refusal> {
         let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
         let (plan, act) = self.preset_act(Operation::PresetSave, camera, &name).await?;

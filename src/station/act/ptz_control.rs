@@ -76,7 +76,9 @@ impl Session {
     /// Dropping the gesture stops the dome and records the end.
     ///
     /// # Errors
-    /// Why the dome may not or cannot be moved.
+    /// Before the act [`Refusal::Kind`] with the rule, [`Refusal::NotRecorded`], a server that is away longer than the grace;
+    /// then, recorded, the lease that somebody else has, a camera that is no dome ([`Refusal::NotSupported`]), or
+    /// [`Refusal::Camera`].
     pub async fn drive_ptz(&self, camera: &CameraId) -> Result<Gesture, Refusal> {
         let plan = self.0.camera(camera)?;
         let act = self

@@ -28,7 +28,7 @@ impl Session {
     /// The changes of masks that wait for a supervisor.
     ///
     /// # Errors
-    /// [`Refusal::ServerAway`].
+    /// [`Refusal::ServerAway`]: without the server nobody knows what waits.
     pub async fn proposals(&self) -> Result<Vec<ProposedMask>, Refusal> {
         Ok(self.0.station.server.proposals(&self.0.facts.token).await?)
     }

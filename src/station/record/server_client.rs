@@ -31,7 +31,8 @@ pub const TOTAL: Duration = Duration::from_secs(10);
 /// Longest wire name of a refusal that is told to a person, bytes.
 const MOST_NAME: usize = 64;
 
-/// Why a call gave no answer.
+/// Why a call gave no answer. Every call may fail as [`ServerError::Away`] and [`ServerError::Unintelligible`]; what it is
+/// refused for is said at the call.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// No connection, no complete answer in time, or the server cannot work now.
@@ -103,7 +104,7 @@ impl ServerClient {
     /// A client with an enrolment's certificate; contacts nobody.
     ///
     /// # Errors
-    /// [`BadCertificates`].
+    /// [`BadCertificates`]: key, certificate or authority are not PEM that can be used.
     pub fn new(access: ServerAccess<'_>) -> Result<Self, BadCertificates> {
         Ok(Self {
             http: Arc::new(RwLock::new(client(access)?)),
@@ -113,18 +114,28 @@ impl ServerClient {
     }
 
     /// Signs a person in.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused with wrong credentials, locked out, an account that is active elsewhere, a
+    /// workstation that is not enabled.
     pub async fn sign_in(&self, request: &SessionRequest) -> Result<SessionGrant, ServerError> {
         self.json(self.request(Method::POST, "/v1/sessions").json(request))
             .await
     }
 
     /// Asks for an account that is active elsewhere, or how it stands.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the ticket is not of this workstation, or it is over.
     pub async fn ask_for_account(&self, ask: &AccountAsk) -> Result<AskState, ServerError> {
         self.json(self.request(Method::POST, "/v1/sessions/asked").json(ask))
             .await
     }
 
     /// Answers the workstation that asks for the account of this session.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when nobody asks, or the session has ended.
     pub async fn answer_ask(&self, token: &SecretString, answer: AskAnswer) -> Result<(), ServerError> {
         let request = self.request(Method::POST, "/v1/sessions/current/asked");
         self.body(request.bearer_auth(token.expose_secret()).json(&answer))
@@ -133,6 +144,9 @@ impl ServerClient {
     }
 
     /// Changes the purpose of the session.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the purpose needs a protocol number, or the session has ended.
     pub async fn change_purpose(&self, token: &SecretString, stated: &Stated) -> Result<(), ServerError> {
         let request = self.request(Method::POST, "/v1/sessions/current/purpose");
         self.body(request.bearer_auth(token.expose_secret()).json(stated))
@@ -141,6 +155,9 @@ impl ServerClient {
     }
 
     /// Chooses another password.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused with wrong credentials, or a new password that is not taken.
     pub async fn choose_password(&self, request: &PasswordChange) -> Result<(), ServerError> {
         self.body(self.request(Method::POST, "/v1/password").json(request))
             .await
@@ -148,6 +165,9 @@ impl ServerClient {
     }
 
     /// Confirms by password that the person of the session is at the workstation.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused with a wrong password, locked out, or when the session has ended.
     pub async fn prove(&self, token: &SecretString, proof: &PasswordConfirmation) -> Result<(), ServerError> {
         let request = self.request(Method::POST, "/v1/sessions/current/proof");
         self.body(request.bearer_auth(token.expose_secret()).json(proof))
@@ -156,12 +176,19 @@ impl ServerClient {
     }
 
     /// Every account, for the periodic check.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the level may not read accounts, or the session has ended.
     pub async fn people(&self, token: &SecretString) -> Result<Vec<AccountView>, ServerError> {
         let request = self.request(Method::GET, "/v1/people");
         self.json(request.bearer_auth(token.expose_secret())).await
     }
 
     /// Changes an account.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the level may not administer that account, there is none, or the session
+    /// has ended.
     pub async fn change_account(
         &self,
         token: &SecretString,
@@ -173,12 +200,18 @@ impl ServerClient {
     }
 
     /// Sessions running now.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the level may not read accounts, or the session has ended.
     pub async fn sessions(&self, token: &SecretString) -> Result<Vec<SessionView>, ServerError> {
         let request = self.request(Method::GET, "/v1/sessions");
         self.json(request.bearer_auth(token.expose_secret())).await
     }
 
     /// Ends somebody's session.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the level may not, the account has no session, or this one has ended.
     pub async fn end_session(
         &self,
         token: &SecretString,
@@ -191,18 +224,28 @@ impl ServerClient {
     }
 
     /// The enrolled workstations.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the level may not read workstations, or the session has ended.
     pub async fn workstations(&self, token: &SecretString) -> Result<Vec<StationView>, ServerError> {
         let request = self.request(Method::GET, "/v1/workstations");
         self.json(request.bearer_auth(token.expose_secret())).await
     }
 
     /// Creates a code that enrols one workstation.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the level may not enrol, the name is taken, or the session has ended.
     pub async fn enrolment_code(&self, token: &SecretString, new: &NewCode) -> Result<EnrolmentCode, ServerError> {
         let request = self.request(Method::POST, "/v1/workstations/codes");
         self.json(request.bearer_auth(token.expose_secret()).json(new)).await
     }
 
     /// Revokes a workstation.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the level may not, it is this very workstation, there is none of that name,
+    /// or the session has ended.
     pub async fn revoke_workstation(
         &self,
         token: &SecretString,
@@ -215,6 +258,9 @@ impl ServerClient {
     }
 
     /// A certificate for a new key of this workstation.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the workstation was revoked, or the key is none.
     pub async fn renew(&self, public_key: String) -> Result<Certified, ServerError> {
         let path = format!("/v1/stations/{}/certificate", self.station);
         self.json(self.request(Method::POST, &path).json(&Renewal { public_key }))
@@ -232,18 +278,28 @@ impl ServerClient {
     }
 
     /// Ends the token's session.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the session has ended already.
     pub async fn sign_out(&self, token: &SecretString) -> Result<(), ServerError> {
         let request = self.request(Method::DELETE, "/v1/sessions/current");
         self.body(request.bearer_auth(token.expose_secret())).await.map(drop)
     }
 
     /// The site plan, not yet verified.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the session has ended.
     pub async fn plan(&self, token: &SecretString) -> Result<SignedPlan, ServerError> {
         self.json(self.request(Method::GET, "/v1/plan").bearer_auth(token.expose_secret()))
             .await
     }
 
     /// A camera's account.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when a rule or the grants keep the account back, the camera is not known, or the
+    /// session has ended.
     pub async fn credential(
         &self,
         token: &SecretString,
@@ -260,6 +316,10 @@ impl ServerClient {
     }
 
     /// Takes, renews, releases or passes on the lease of a dome, as `what` says.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when somebody else has the lease or takes it over, the level is too low, there
+    /// is no such lease or request, or the session has ended.
     pub async fn lease(
         &self,
         token: &SecretString,
@@ -272,12 +332,18 @@ impl ServerClient {
 
     /// The state in force after revision `after`: plan version, declared events, leases, clearances. Long poll: the server
     /// answers within a second, at once when something changed.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the session has ended.
     pub async fn policy(&self, token: &SecretString, after: u64) -> Result<PolicyState, ServerError> {
         let request = self.request(Method::GET, &format!("/v1/policy?after={after}"));
         self.json(request.bearer_auth(token.expose_secret())).await
     }
 
     /// Asks whether pictures of a school camera may be seen.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused during school hours, without the grant, or when the session has ended.
     pub async fn permit(
         &self,
         token: &SecretString,
@@ -290,6 +356,10 @@ impl ServerClient {
     }
 
     /// Declares an event.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused without the grant, when the declaration makes no sense, or when the session has
+    /// ended.
     pub async fn declare(
         &self,
         token: &SecretString,
@@ -301,12 +371,18 @@ impl ServerClient {
     }
 
     /// Ends a declared event before its time.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when there is no such event, without the grant, or when the session has ended.
     pub async fn end_declared(&self, token: &SecretString, id: u64) -> Result<(), ServerError> {
         let request = self.request(Method::DELETE, &format!("/v1/declared/{id}"));
         self.body(request.bearer_auth(token.expose_secret())).await.map(drop)
     }
 
     /// Proposes a mask.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused without the grant, when the mask makes no sense, or when the session has ended.
     pub async fn propose_mask(
         &self,
         token: &SecretString,
@@ -319,12 +395,18 @@ impl ServerClient {
     }
 
     /// The changes of masks that wait for a supervisor.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the session has ended.
     pub async fn proposals(&self, token: &SecretString) -> Result<Vec<ProposedMask>, ServerError> {
         let request = self.request(Method::GET, "/v1/proposals");
         self.json(request.bearer_auth(token.expose_secret())).await
     }
 
     /// Approves or declines a change of masks.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when there is none, a rule wants another person, or the session has ended.
     pub async fn decide_proposal(&self, token: &SecretString, id: u64, verdict: Verdict) -> Result<(), ServerError> {
         let request = self.request(Method::POST, &format!("/v1/proposals/{id}"));
         let request = request.bearer_auth(token.expose_secret()).json(&verdict);
@@ -332,18 +414,27 @@ impl ServerClient {
     }
 
     /// Every camera of the controllers whose cameras this person administers.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the level may not administer cameras, or the session has ended.
     pub async fn cameras(&self, token: &SecretString) -> Result<Vec<CameraView>, ServerError> {
         let request = self.request(Method::GET, "/v1/cameras");
         self.json(request.bearer_auth(token.expose_secret())).await
     }
 
     /// Adds a camera or changes one.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the level may not, the plan would make no sense, or the session has ended.
     pub async fn put_camera(&self, token: &SecretString, put: &PutCamera) -> Result<Changed, ServerError> {
         let request = self.request(Method::POST, "/v1/cameras");
         self.json(request.bearer_auth(token.expose_secret()).json(put)).await
     }
 
     /// Takes a camera out of the plan.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the level may not, the camera is not in the plan, or the session has ended.
     pub async fn remove_camera(
         &self,
         token: &SecretString,
@@ -356,12 +447,19 @@ impl ServerClient {
     }
 
     /// Changes of the plan that wait for a second person.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the level may not administer cameras, or the session has ended.
     pub async fn site_proposals(&self, token: &SecretString) -> Result<Vec<SiteProposal>, ServerError> {
         let request = self.request(Method::GET, "/v1/site/proposals");
         self.json(request.bearer_auth(token.expose_secret())).await
     }
 
     /// Approves, declines or withdraws a change of the plan.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when there is none, a rule wants another person, the plan changed meanwhile, or
+    /// the session has ended.
     pub async fn decide_site(&self, token: &SecretString, id: u64, verdict: Verdict) -> Result<(), ServerError> {
         let request = self.request(Method::POST, &format!("/v1/site/proposals/{id}"));
         let request = request.bearer_auth(token.expose_secret()).json(&verdict);
@@ -369,12 +467,19 @@ impl ServerClient {
     }
 
     /// Asks for a clearance.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused without the grants, when the wish makes no sense, or when the session has ended.
     pub async fn request_clearance(&self, token: &SecretString, wish: &Wish) -> Result<ClearanceState, ServerError> {
         let request = self.request(Method::POST, "/v1/clearances");
         self.json(request.bearer_auth(token.expose_secret()).json(wish)).await
     }
 
     /// A supervisor's answer to a request for clearance.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when there is none, it is the person's own, the level may not, or the session
+    /// has ended.
     pub async fn answer_clearance(
         &self,
         token: &SecretString,
@@ -387,6 +492,9 @@ impl ServerClient {
     }
 
     /// Sends a batch of events.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused on a gap, on another event of the same number, or when the batch is too large.
     pub async fn post_events(&self, batch: &EventBatch) -> Result<BatchReceipt, ServerError> {
         self.json(
             self.request(Method::POST, &format!("/v1/stations/{}/events", self.station))
@@ -396,12 +504,18 @@ impl ServerClient {
     }
 
     /// The heads of this workstation's chains on the server.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the workstation is not enabled.
     pub async fn heads(&self) -> Result<Vec<StationHead>, ServerError> {
         self.json(self.request(Method::GET, &format!("/v1/stations/{}/heads", self.station)))
             .await
     }
 
     /// The newest checkpoint, a signed note, not yet verified.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when there is no such log.
     pub async fn checkpoint(&self, log: &ControllerId) -> Result<String, ServerError> {
         let bytes = self
             .body(self.request(Method::GET, &format!("/v1/logs/{log}/checkpoint")))
@@ -410,6 +524,9 @@ impl ServerClient {
     }
 
     /// Inclusion proof (RFC 9162 §2.1.3) of the leaf at `index` in the tree of `size`, not yet verified.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when there is no such log, or no such tree is signed yet.
     pub async fn inclusion(&self, log: &ControllerId, index: u64, size: u64) -> Result<Vec<Hash>, ServerError> {
         let path = format!("/v1/logs/{log}/inclusion?index={index}&size={size}");
         let proof: InclusionProof = self.json(self.request(Method::GET, &path)).await?;
@@ -417,6 +534,9 @@ impl ServerClient {
     }
 
     /// Consistency proof (RFC 9162 §2.1.4) between the trees of `from` and `to`, not yet verified.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when there is no such log, or no such trees are signed yet.
     pub async fn consistency(&self, log: &ControllerId, from: u64, to: u64) -> Result<Vec<Hash>, ServerError> {
         let path = format!("/v1/logs/{log}/consistency?from={from}&to={to}");
         let proof: ConsistencyProof = self.json(self.request(Method::GET, &path)).await?;
@@ -456,12 +576,19 @@ fn stranger(trust: Option<&[u8]>) -> Result<reqwest::Client, ServerError> {
 
 /// The certificate of the authority of whatever server answers there, PEM. It proves nothing by itself: the caller
 /// compares its fingerprint with the one in the code, and nothing else is said on this connection.
+///
+/// # Errors
+/// [`ServerError::Away`] without an answer in time, [`ServerError::Unintelligible`] for one that is no text,
+/// [`ServerError::Refused`] when the server cannot read its own file.
 pub async fn fetch_authority(server: &str) -> Result<String, ServerError> {
     let request = stranger(None)?.get(format!("{server}/v1/authority"));
     String::from_utf8(bounded(request).await?).map_err(|error| unintelligible(StatusCode::OK, &error))
 }
 
 /// Shows the code and the new key to the server that this authority vouches for.
+///
+/// # Errors
+/// [`ServerError`], as every call; refused when the code is not good, or the key is none.
 pub async fn enrol(server: &str, authority: &[u8], ask: &Enrol) -> Result<Certified, ServerError> {
     let request = stranger(Some(authority))?.post(format!("{server}/v1/enrolments"));
     let bytes = bounded(request.json(ask)).await?;

@@ -124,7 +124,7 @@ impl TrustedCheckpoints {
     /// Remembers that log. Blocks.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// [`TrustedCheckpointError::File`]: the disk refuses to write or flush it.
     pub fn set_home(&self, log: &ControllerId) -> Result<(), TrustedCheckpointError> {
         let path = self.folder.join("home");
         replace_file(&path, log.as_str().as_bytes()).map_err(|source| TrustedCheckpointError::File { path, source })
@@ -178,7 +178,7 @@ impl TrustedCheckpoints {
     /// verified checkpoint in either case. Blocks.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// [`TrustedCheckpointError::File`]: the disk refuses to write or flush it.
     pub fn pin_key(&self, log: &ControllerId, key: TrustedKey) -> Result<(), TrustedCheckpointError> {
         let key = key.into_key();
         let trusted = match self.get(log) {

@@ -239,7 +239,7 @@ impl Act {
     /// Records another event of the act: a pulse, a close, a refused command.
     ///
     /// # Errors
-    /// [`Refusal::NotRecorded`].
+    /// [`Refusal::NotRecorded`] or [`Refusal::DiskFull`]: the event is not durable.
     pub async fn also(&self, operation: Operation, result: Outcome, with: Parameters) -> Result<(), Refusal> {
         let mut event = self.event_now();
         event.body.operation = operation;
@@ -252,7 +252,7 @@ impl Act {
     /// Records the outcome of the act, once: a second call does nothing.
     ///
     /// # Errors
-    /// [`Refusal::NotRecorded`].
+    /// [`Refusal::NotRecorded`] or [`Refusal::DiskFull`]: the event is not durable.
     pub async fn settle(&mut self, result: Outcome, with: Parameters) -> Result<(), Refusal> {
         if self.settled {
             return Ok(());
@@ -264,7 +264,7 @@ impl Act {
     /// Records that the act was done.
     ///
     /// # Errors
-    /// [`Refusal::NotRecorded`].
+    /// [`Refusal::NotRecorded`] or [`Refusal::DiskFull`]: the event is not durable.
     pub async fn done(mut self, with: Parameters) -> Result<(), Refusal> {
         self.settle(Outcome::Done, with).await
     }

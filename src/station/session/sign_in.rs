@@ -31,7 +31,7 @@ impl Station {
     /// Chooses another password, with the present one.
     ///
     /// # Errors
-    /// Who or what refuses.
+    /// [`SignInError`]: wrong credentials, locked out, a new password that is not taken, or no answer of the server.
     pub async fn choose_password(&self, claim: Claim, new_password: SecretString) -> Result<(), SignInError> {
         let ask = PasswordChange {
             user: claim.user,

@@ -1,13 +1,14 @@
 //! An errand at the client's window: opens the client, sends somebody to it, and ends it when the errand is done.
 //!
 //! Invariant: the client is the officers' one ([`App`]), in this process; whoever is sent sees its window and its
-//! [`Scene`], no more. Deliberately absent: what is done there (`script`, `leak`, `soak`).
+//! [`Scene`], no more. Deliberately absent: what is done there (`script`, `leak`, `soak`, `steering`).
 
 use crate::driver::{StepError, Visitor};
 use crate::leak::{self, LeakRun};
 use crate::screen_capture::{Eye, EyeError};
 use crate::script::{self, Visit};
 use crate::soak::{self, Soak};
+use crate::steering::{self, Steering};
 use crate::typing::{self, Typing};
 use iced::Task;
 use std::path::PathBuf;
@@ -28,6 +29,8 @@ pub enum Errand {
     Leak(LeakRun),
     /// The sign-in screen filled in at once, many times.
     Typing(Typing),
+    /// A dome steered past masked houses.
+    Steering(Steering),
 }
 
 /// Opens the client and runs the errand at its window. `folder` takes screenshots and report.
@@ -91,6 +94,7 @@ fn walk(mut scene: channel::Receiver<Scene>, folder: PathBuf, errand: &Errand) -
             let outcome = typing::walk(&mut visitor, typing)?;
             Ok(typing::write_report(&outcome, &folder)?)
         }
+        Errand::Steering(steering) => steering::walk(&mut visitor, steering, &folder),
         Errand::Soak(soak) => {
             // The search for leaks must not be what keeps the wall from being drawn.
             visitor.leaks.rarely(true);

@@ -11,19 +11,20 @@ use vedetta::domain::people::Level;
 use vedetta::gui::app::Options;
 use vedetta::gui::demo::{DemoPeople, DemoPeopleError};
 use vedetta::gui::i18n::{self, Language};
-use vedetta::gui::launch;
+use vedetta::gui::{launch, terminal};
 use vedetta::station::{PoseSource, SecretsChoice, StationConfig, TrackedPose};
 use vedetta_check::errand::{self, Errand};
 use vedetta_check::leak::LeakRun;
 use vedetta_check::measure::SimReady;
 use vedetta_check::script::{Guest, Visit};
 use vedetta_check::soak::Soak;
+use vedetta_check::steering::{Steering, Wanted};
 use vedetta_check::typing::Typing;
 use vedetta_check::wrong_masks::LastReportedPose;
 
-/// Drives the control room's client in the simulated town.
+/// Command line.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, about = words("Guida il client della sala operativa nella città simulata.", "Drives the control room's client in the simulated town."))]
 struct Arguments {
     #[command(flatten)]
     workstation: Workstation,
@@ -34,57 +35,72 @@ struct Arguments {
 /// The workstation of the demo that is sat at. Its secrets are kept in a file.
 #[derive(Args)]
 struct Workstation {
-    /// Folder of its enrolment: station.toml, certificates, keys.
-    #[arg(long)]
+    #[arg(help = words("Cartella della sua abilitazione: station.toml, certificati, chiavi.", "Folder of its enrolment: station.toml, certificates, keys."), long)]
     enrolment: PathBuf,
-    /// Folder of the local record and settings.
-    #[arg(long)]
+    #[arg(help = words("Cartella delle registrazioni locali e delle impostazioni.", "Folder of the local record and settings."), long)]
     data: PathBuf,
-    /// Folder that snapshots and exports go to.
-    #[arg(long)]
+    #[arg(help = words("Cartella in cui vanno fotogrammi ed esportazioni.", "Folder that snapshots and exports go to."), long)]
     evidence: PathBuf,
-    /// People and passwords as `vedetta-audit demo` writes them.
-    #[arg(long, value_name = "FILE")]
+    #[arg(help = words("Persone e password come le scrive «vedetta-audit demo».", "People and passwords as «vedetta-audit demo» writes them."), long, value_name = "FILE")]
     people: PathBuf,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Walk the scripted tour and leave screenshots and report.json in the folder.
+    #[command(about = words("Percorre la visita guidata e lascia schermate e report.json nella cartella.", "Walk the scripted tour and leave screenshots and report.json in the folder."))]
     Tour {
+        #[arg(help = words("Cartella dei risultati.", "Folder of the results."))]
         folder: PathBuf,
-        /// The simulator's ready line: the clocks of its cameras.
-        #[arg(long, value_name = "FILE")]
+        #[arg(help = words("Riga di avvio del simulatore: gli orologi delle sue telecamere.", "The simulator's ready line: the clocks of its cameras."), long, value_name = "FILE")]
         sim_ready: PathBuf,
     },
-    /// Watch the wall while the simulator's cameras fail at random, and leave soak.json and soak.png in the folder.
+    #[command(about = words("Guarda la parete mentre le telecamere del simulatore si guastano a caso, e lascia soak.json e soak.png nella cartella.", "Watch the wall while the simulator's cameras fail at random, and leave soak.json and soak.png in the folder."))]
     Soak {
+        #[arg(help = words("Cartella dei risultati.", "Folder of the results."))]
         folder: PathBuf,
-        /// The simulator's ready line: the clocks of its cameras, and where they are told to fail.
-        #[arg(long, value_name = "FILE")]
+        #[arg(help = words("Riga di avvio del simulatore: gli orologi delle sue telecamere, e dove si dice loro di guastarsi.", "The simulator's ready line: the clocks of its cameras, and where they are told to fail."), long, value_name = "FILE")]
         sim_ready: PathBuf,
-        #[arg(long)]
+        #[arg(help = words("Durata in minuti.", "Time in minutes."), long)]
         minutes: f64,
-        /// Who is signed in at the wall.
-        #[arg(long, value_name = "USER")]
+        #[arg(help = words("Chi accede alla parete.", "Who is signed in at the wall."), long, value_name = "USER")]
         sign_in: String,
     },
-    /// Fill in the sign-in screen many times at a few milliseconds a key, and leave typing-run.json in the folder.
-    Typing {
+    #[command(about = words("Muove l'ultima dome della città davanti a case mascherate, e lascia steering-run.json nella cartella.", "Steer the town's last dome past masked houses, and leave steering-run.json in the folder."))]
+    Steering {
+        #[arg(help = words("Cartella dei risultati.", "Folder of the results."))]
         folder: PathBuf,
-        #[arg(long)]
+        #[arg(help = words("Riga di avvio del simulatore, avviato con --sight-test: dove dice il vero sulla sua dome.", "The simulator's ready line: where it tells the truth about its dome. It runs with --sight-test."), long, value_name = "FILE")]
+        sim_ready: PathBuf,
+        #[arg(help = words("Righe da misurare; tutte, se non se ne nomina nessuna.", "Rows to run; all of them where none is named."), long, value_enum, value_delimiter = ',')]
+        rows: Vec<Wanted>,
+        #[arg(help = words("Per quanto si segue una persona che cammina, secondi.", "How long a walker is followed, seconds."), long, default_value_t = 20)]
+        seconds: u64,
+    },
+    #[command(about = words("Compila molte volte l'accesso a pochi millisecondi per tasto, e lascia typing-run.json nella cartella.", "Fill in the sign-in screen many times at a few milliseconds a key, and leave typing-run.json in the folder."))]
+    Typing {
+        #[arg(help = words("Cartella dei risultati.", "Folder of the results."))]
+        folder: PathBuf,
+        #[arg(help = words("Quante volte.", "How many times."), long)]
         times: u32,
     },
-    /// Move the domes of the simulator at random, search the window for leaks, and leave leak-run.json in the folder.
+    #[command(about = words("Muove a caso le dome del simulatore, cerca nella finestra ciò che va coperto, e lascia leak-run.json nella cartella.", "Move the domes of the simulator at random, search the window for leaks, and leave leak-run.json in the folder."))]
     Leak {
+        #[arg(help = words("Cartella dei risultati.", "Folder of the results."))]
         folder: PathBuf,
-        #[arg(long, default_value_t = 600)]
+        #[arg(help = words("Durata in secondi.", "Time in seconds."), long, default_value_t = 600)]
         seconds: u64,
-        /// The counter-trial: masks are drawn WRONG, as if nothing about a pose were uncertain. Private places show. Only for
-        /// cameras of a simulator on this machine.
-        #[arg(long)]
+        #[arg(help = words("La controprova: le maschere sono disegnate SBAGLIATE, come se di una posa tutto fosse certo. I luoghi privati si vedono. Solo per le telecamere di un simulatore su questa macchina.", "The counter-trial: masks are drawn WRONG, as if nothing about a pose were uncertain. Private places show. Only for cameras of a simulator on this machine."), long)]
         draw_masks_wrong_to_see_the_leak_test_fail: bool,
     },
+}
+
+/// Help in the language of the terminal. The officers' program carries all of `i18n/` and must have no word of the checker, so
+/// these words are here.
+fn words(italian: &'static str, english: &'static str) -> &'static str {
+    match i18n::language() {
+        Language::Italian => italian,
+        Language::English => english,
+    }
 }
 
 fn main() -> ExitCode {
@@ -92,7 +108,10 @@ fn main() -> ExitCode {
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
         .with_writer(std::io::stderr)
         .init();
-    let arguments = Arguments::parse();
+    let arguments: Arguments = match terminal::arguments() {
+        Ok(arguments) => arguments,
+        Err(status) => return status,
+    };
     launch::with_few_arenas();
     i18n::choose(Language::Italian);
     match check(arguments) {
@@ -105,7 +124,7 @@ fn main() -> ExitCode {
 }
 
 fn check(Arguments { workstation, errand }: Arguments) -> Result<(), String> {
-    let said = |error: DemoPeopleError| error.to_string();
+    let said = |error: DemoPeopleError| error.sentence();
     let people = DemoPeople::read(&workstation.people).map_err(said)?;
     let options = |pose_source: Arc<dyn PoseSource>| Options {
         station: StationConfig {
@@ -140,6 +159,20 @@ fn check(Arguments { workstation, errand }: Arguments) -> Result<(), String> {
             let mut options = options(Arc::new(TrackedPose));
             options.sign_in = Some(people.credentials(&sign_in).map_err(said)?);
             errand::run(options, folder, Errand::Soak(soak))
+        }
+        Command::Steering {
+            folder,
+            sim_ready,
+            rows,
+            seconds,
+        } => {
+            let steering = Steering {
+                operator: guest(&people, Level::Supervisor).map_err(said)?,
+                ready: read_ready(&sim_ready)?,
+                rows: if rows.is_empty() { Wanted::ALL.to_vec() } else { rows },
+                seconds,
+            };
+            errand::run(options(Arc::new(TrackedPose)), folder, Errand::Steering(steering))
         }
         Command::Typing { folder, times } => {
             let typing = Typing {

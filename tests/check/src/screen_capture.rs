@@ -79,6 +79,12 @@ impl Eye {
         self.region(0, 0, size.width, size.height)
     }
 
+    /// A part of the window now.
+    pub fn part(&self, rect: &PixelRect) -> Result<Picture, EyeError> {
+        let (x, y) = (rect.x.max(0.0) as i16, rect.y.max(0.0) as i16);
+        self.region(x, y, rect.width.max(1.0) as u16, rect.height.max(1.0) as u16)
+    }
+
     /// The time codes of several pictures now, one request a picture, one pixel row each.
     pub fn read_timecodes(&self, pictures: &[PixelRect]) -> Result<Vec<Option<u32>>, EyeError> {
         let rows: Vec<_> = pictures
@@ -138,6 +144,21 @@ fn read_row(row: &[u8], rect: &PixelRect) -> Option<u32> {
 }
 
 impl Picture {
+    /// Red, green and blue of one pixel; black beyond the edge.
+    pub fn pixel(&self, x: usize, y: usize) -> [u8; 3] {
+        match self.bytes.get((y * self.width as usize + x) * 4..) {
+            Some([blue, green, red, ..]) => [*red, *green, *blue],
+            _ => [0; 3],
+        }
+    }
+
+    /// The time code of a camera's picture that lies at `rect` in this one.
+    pub fn timecode(&self, rect: &PixelRect) -> Option<u32> {
+        let y = (rect.y + rect.height * (1.0 - STRIP_HEIGHT as f32 / 2.0)) as usize;
+        let start = (y * self.width as usize + rect.x.max(0.0) as usize) * 4;
+        read_row(self.bytes.get(start..start + self.width as usize * 4)?, rect)
+    }
+
     /// Pixels in the hue that only private windows have.
     pub fn leaked_pixels(&self) -> u64 {
         self.bytes

@@ -3,13 +3,12 @@
 //! Invariant: a tile is alive when a picture of this moment is read off its pixels and the program marks it live;
 //! nothing the program says of itself is taken alone. Deliberately absent: judging which way to fail is likely.
 
+use crate::control::Control;
 use crate::driver::{StepError, Visitor};
 use crate::measure::SimReady;
 use rand::RngExt;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use vedetta::domain::camera::CameraId;
@@ -27,8 +26,6 @@ const LAST_RECOVERY: Duration = Duration::from_secs(120);
 const FIRST_LIVE_S: u64 = 120;
 /// Pause between two faults, milliseconds.
 const BETWEEN_FAULTS_MS: std::ops::Range<u64> = 2_000..6_000;
-/// The control endpoint answers at once.
-const CONTROL: Duration = Duration::from_secs(5);
 
 /// How long, and what of the simulator.
 pub struct Soak {
@@ -244,7 +241,7 @@ fn settle(
         .iter_mut()
         .filter(|fault| fault.ended.is_none() && now >= fault.ends)
     {
-        post(control, &fault.camera, fault.kind.end)?;
+        Control::at(control)?.order(&format!("/cameras/{}/faults", fault.camera), fault.kind.end)?;
         fault.ended = Some(Instant::now());
     }
     given.retain(|fault| {
@@ -284,7 +281,7 @@ fn give(camera: &CameraId, control: &str, outcome: &mut Outcome) -> Result<Given
     let least = KINDS.iter().map(|kind| times(outcome, kind)).min().unwrap_or_default();
     let rare: Vec<&'static Kind> = KINDS.iter().filter(|kind| times(outcome, kind) == least).collect();
     let kind = choose(&rare).copied().unwrap_or(&KINDS[0]);
-    post(control, camera, kind.order)?;
+    Control::at(control)?.order(&format!("/cameras/{camera}/faults"), kind.order)?;
     outcome.faults += 1;
     *outcome.faults_by_kind.entry(kind.name).or_default() += 1;
     Ok(Given {
@@ -314,30 +311,6 @@ fn growth(samples: &[(u64, f64)]) -> f64 {
         return 0.0;
     }
     mean(&samples[samples.len() - quarter..]) - mean(&samples[quarter..2 * quarter])
-}
-
-/// Orders a fault. The control endpoint is on this machine and speaks plain HTTP/1.1.
-fn post(control: &str, camera: &CameraId, order: &str) -> Result<(), StepError> {
-    let host = control.trim_start_matches("http://");
-    let address = host
-        .parse()
-        .map_err(|_| StepError::Wrong(format!("«{control}» is no address of a simulator")))?;
-    let mut stream = TcpStream::connect_timeout(&address, CONTROL)?;
-    stream.set_read_timeout(Some(CONTROL))?;
-    let request = format!(
-        "POST /cameras/{camera}/faults HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{order}",
-        order.len()
-    );
-    stream.write_all(request.as_bytes())?;
-    let mut answer = String::new();
-    stream.take(64 * 1024).read_to_string(&mut answer)?;
-    match answer.lines().next() {
-        Some(line) if line.contains(" 200 ") => Ok(()),
-        line => Err(StepError::Wrong(format!(
-            "the simulator answered «{}»",
-            line.unwrap_or_default()
-        ))),
-    }
 }
 
 /// Memory of this process, MiB.

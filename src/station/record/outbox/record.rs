@@ -39,6 +39,9 @@ impl RecordKey {
     }
 
     /// Encrypts `plain`; `context` is bound to it and must be given again to open it.
+    ///
+    /// # Errors
+    /// [`RecordFault::NoRandomness`]; [`RecordFault::Sealing`] when it is too long for the cipher.
     pub fn seal(&self, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, RecordFault> {
         let mut nonce = [0u8; NONCE];
         getrandom::fill(&mut nonce).map_err(|_| RecordFault::NoRandomness)?;
@@ -76,6 +79,9 @@ pub struct MacKey(Zeroizing<[u8; 32]>);
 
 impl MacKey {
     /// A fresh random key.
+    ///
+    /// # Errors
+    /// [`RecordFault::NoRandomness`]: the system gives none.
     pub fn random() -> Result<Self, RecordFault> {
         let mut key = Zeroizing::new([0u8; 32]);
         getrandom::fill(&mut *key).map_err(|_| RecordFault::NoRandomness)?;
@@ -126,6 +132,9 @@ pub enum RecordFault {
 }
 
 /// Encodes record number `index`, whole with length, checksum and MAC.
+///
+/// # Errors
+/// [`RecordFault`]: no randomness, or what cannot be sealed.
 pub fn encode(key: &RecordKey, mac: &MacKey, index: u64, plain: &[u8]) -> Result<Vec<u8>, RecordFault> {
     let mut record = Vec::with_capacity(HEAD + plain.len() + TAG);
     record.extend_from_slice(&MAGIC);

@@ -47,6 +47,10 @@ pub enum RecoveryError {
 }
 
 /// Reads everything.
+///
+/// # Errors
+/// [`RecoveryError::Read`] when a segment or the state cannot be read, [`RecoveryError::Key`] when there is no randomness for a
+/// fresh key; damage is no error, it is in what is recovered.
 pub fn recover(medium: &dyn Medium, key: &RecordKey) -> Result<Recovered, RecoveryError> {
     let names = medium.segments().map_err(RecoveryError::Read)?;
     let note = medium.read_note(Note::State).map_err(RecoveryError::Read)?;

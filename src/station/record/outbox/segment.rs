@@ -114,6 +114,9 @@ impl Directory {
 }
 
 /// Creates a directory and its parents, for this account only.
+///
+/// # Errors
+/// The directory cannot be created: rights, a full disk, a file of its name.
 pub fn create_private_dir(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -132,6 +135,10 @@ pub fn private_file() -> OpenOptions {
 }
 
 /// Replaces a file by way of a temporary one, durably: either the old or the new content survives a crash.
+///
+/// # Errors
+/// `InvalidInput` for a path without a file name; else the disk refuses to write, to flush or to rename, and the old content
+/// stays.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
     name.push(".new");
@@ -147,6 +154,9 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Reads a file of at most `limit` bytes; `None` when there is none.
+///
+/// # Errors
+/// `InvalidData` when it is longer than `limit`; else the file is there and cannot be read.
 pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let file = match File::open(path) {
         Ok(file) => file,

@@ -52,6 +52,9 @@ struct WrittenChain {
 
 impl State {
     /// The state of an outbox that never held anything.
+    ///
+    /// # Errors
+    /// [`RecordFault::NoRandomness`]: the system gives none for its key.
     pub fn empty() -> Result<Self, RecordFault> {
         Ok(Self {
             first: 0,
@@ -64,6 +67,9 @@ impl State {
     }
 
     /// Encrypted, for the disk.
+    ///
+    /// # Errors
+    /// [`RecordFault`]: no randomness, or what cannot be sealed.
     pub fn encode(&self, key: &RecordKey) -> Result<Vec<u8>, RecordFault> {
         let chains = self
             .chains

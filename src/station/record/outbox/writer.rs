@@ -72,6 +72,9 @@ type Waiting = (StoredEvent, Answer);
 impl Writer {
     /// Takes up the segment that recovery found fit to go on with, and writes the state, so that an outbox with
     /// segments always has one.
+    ///
+    /// # Errors
+    /// The segment cannot be opened again, or the state cannot be written.
     pub fn prepare(&mut self, recovered_tail: Option<(u64, u64)>) -> std::io::Result<()> {
         if let Some((number, length)) = recovered_tail {
             let file = self.medium.reopen(number, length)?;
@@ -393,6 +396,9 @@ impl Writer {
 }
 
 /// Starts the thread.
+///
+/// # Errors
+/// The system gives no thread.
 pub fn start(writer: Writer, commands: Receiver<Command>) -> std::io::Result<()> {
     std::thread::Builder::new()
         .name("outbox".into())

@@ -1,0 +1,271 @@
+//! The makes of dome that the town can hang: how each obeys, moves and tells where it is.
+//!
+//! Invariant: [`COMMON`] is the town's dome without a habit of its own, and [`Make::bounds`] are true of every make that tells
+//! its position: the plan never promises less than the dome does. Deliberately absent: faults that come and go (`faults`).
+
+use crate::domain::site::MotionBounds;
+
+/// What a status says the position is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Where the dome was when the status was sampled.
+    Position,
+    /// After an absolute move its target, at once and as IDLE.
+    Target,
+    /// Where it last stood still; the new place only when it has arrived.
+    Arrival,
+}
+
+/// How a picture is turned before it is coded (`VideoSourceConfiguration/Extension/Rotate`, Media2 5.2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Turned {
+    #[default]
+    Upright,
+    /// `Mode` ON without `Degree`.
+    HalfTurn,
+    /// `Mirror`: left and right exchanged.
+    Mirrored,
+}
+
+/// One make of dome.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Make {
+    /// What `--make` calls it.
+    pub name: &'static str,
+    /// Where the habit was seen: a page of `camera-dialects.md` or of `surprises.md`, or a case.
+    pub source: &'static str,
+    /// From the arrival of a command until the motors obey, milliseconds.
+    pub command_delay_ms: u64,
+    /// Age of what a status says, milliseconds; `None`: a quarter to a half of the plan's bound.
+    pub status_delay_ms: Option<u64>,
+    /// From rest to the highest speed, seconds.
+    pub ramp_s: f64,
+    pub told: Told,
+    /// Reported pan and tilt are multiples of this, degrees; 0 is exact.
+    pub step_deg: f64,
+    /// MOVING from the first command on, for ever.
+    pub never_idle: bool,
+    /// The lens ends at this magnification, and cropping goes on for as much again without a word in the status; `None`: the
+    /// whole range is the lens.
+    pub crops_beyond: Option<f64>,
+    pub turned: Turned,
+    /// Share of the highest speed by commanded share, ascending, from [0, 0] to [1, 1].
+    pub speeds: &'static [[f64; 2]],
+    /// A velocity lasts until a stop, whatever its timeout.
+    pub ignores_timeout: bool,
+    /// `PTZStatus/FieldOfView` (common.xsd, 24.12) is given.
+    pub tells_view: bool,
+}
+
+const EVEN: &[[f64; 2]] = &[[0.0, 0.0], [1.0, 1.0]];
+/// Quick at small values, slow in the middle.
+const OWN_TABLE: &[[f64; 2]] = &[
+    [0.0, 0.0],
+    [0.02, 0.05],
+    [0.1, 0.12],
+    [0.3, 0.16],
+    [0.5, 0.3],
+    [0.8, 0.75],
+    [1.0, 1.0],
+];
+
+/// The dome that hangs where nothing else was asked for.
+pub const COMMON: Make = Make {
+    name: "comune",
+    source: "the town's own, as it always was",
+    command_delay_ms: 0,
+    status_delay_ms: None,
+    ramp_s: 0.4,
+    told: Told::Position,
+    step_deg: 0.0,
+    never_idle: false,
+    crops_beyond: None,
+    turned: Turned::Upright,
+    speeds: EVEN,
+    ignores_timeout: false,
+    tells_view: false,
+};
+
+/// A dome of today that answers well: what the others are compared with.
+const PRECISE: Make = Make {
+    name: "preciso",
+    source: "surprises S1: PTZStatus/FieldOfView; short delays",
+    command_delay_ms: 40,
+    status_delay_ms: Some(40),
+    ramp_s: 0.2,
+    tells_view: true,
+    ..COMMON
+};
+
+/// Every make, by name.
+pub const MAKES: [Make; 13] = [
+    COMMON,
+    PRECISE,
+    Make {
+        name: "medio",
+        source: "camera-dialects, PTZ: 100-800 ms between a command and the motion",
+        command_delay_ms: 300,
+        status_delay_ms: Some(300),
+        ramp_s: 0.5,
+        ..COMMON
+    },
+    Make {
+        name: "lento",
+        source: "camera-dialects, PTZ: 100-800 ms between a command and the motion",
+        command_delay_ms: 800,
+        status_delay_ms: Some(800),
+        ramp_s: 1.0,
+        ..COMMON
+    },
+    Make {
+        name: "grossolano",
+        source: "camera-dialects, PTZ: positions in whole steps",
+        command_delay_ms: 150,
+        status_delay_ms: Some(100),
+        step_deg: 1.0,
+        ..COMMON
+    },
+    Make {
+        name: "bersaglio",
+        source: "camera-dialects, Status: the target reported instead of the position",
+        command_delay_ms: 200,
+        status_delay_ms: Some(0),
+        told: Told::Target,
+        ..COMMON
+    },
+    Make {
+        name: "bersaglio-lento",
+        source: "case B-14: the target at once, the head starts 3 s later",
+        command_delay_ms: 3_000,
+        status_delay_ms: Some(0),
+        told: Told::Target,
+        ..COMMON
+    },
+    Make {
+        name: "arrivo",
+        source: "camera-dialects, Status: a position only after arrival",
+        command_delay_ms: 150,
+        told: Told::Arrival,
+        ..COMMON
+    },
+    Make {
+        name: "inquieto",
+        source: "camera-dialects, Status: MOVING that never ends",
+        command_delay_ms: 100,
+        never_idle: true,
+        ..PRECISE
+    },
+    Make {
+        name: "digitale",
+        source: "surprises S1: normalised digital zoom changes the crop, the status says only the lens",
+        crops_beyond: Some(4.0),
+        tells_view: false,
+        ..PRECISE
+    },
+    Make {
+        name: "specchio",
+        source: "surprises S1: Rotate/Mirror (25.12); without Reverse the pan direction is swapped too",
+        turned: Turned::Mirrored,
+        ..PRECISE
+    },
+    Make {
+        name: "capovolto",
+        source: "surprises S1: Rotate Mode ON without Degree is 180 degrees, directions turned with it",
+        turned: Turned::HalfTurn,
+        ..PRECISE
+    },
+    Make {
+        name: "scalino",
+        source: "camera-dialects, PTZ: own speed table; Timeout ignored",
+        speeds: OWN_TABLE,
+        ignores_timeout: true,
+        command_delay_ms: 100,
+        ..PRECISE
+    },
+];
+
+/// A make that nobody builds.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no make of dome is called «{0}»; known are {known}", known = MAKES.map(|make| make.name).join(", "))]
+pub struct UnknownMake(pub String);
+
+impl Make {
+    /// The make of that name.
+    ///
+    /// # Errors
+    /// Nobody builds it.
+    pub fn by_name(name: &str) -> Result<Self, UnknownMake> {
+        let found = MAKES.into_iter().find(|make| make.name == name);
+        found.ok_or_else(|| UnknownMake(name.to_owned()))
+    }
+
+    /// The signed share of the highest speed that a commanded share −1…1 gives.
+    pub fn speed_of(&self, commanded: f64) -> f64 {
+        let wanted = commanded.abs().min(1.0);
+        let pair = self.speeds.windows(2).find(|pair| wanted <= pair[1][0]);
+        let share = pair.map_or(1.0, |pair| {
+            let [[from, slow], [to, fast]] = [pair[0], pair[1]];
+            slow + (wanted - from) / (to - from) * (fast - slow)
+        });
+        share.copysign(commanded)
+    }
+
+    /// Bounds of motion as the plan states them, from those of the town's own dome.
+    ///
+    /// As there, a status is half the bound old at the most when it is answered and the other half is left for its way; 0.2 s
+    /// are left for the way of a command.
+    pub fn bounds(&self, common: MotionBounds) -> MotionBounds {
+        let old = self.status_delay_ms.map_or(0.0, |ms| ms as f64 / 1_000.0 + 0.15);
+        let steepest = self.speeds.iter().skip(1).map(|[asked, given]| given / asked);
+        MotionBounds {
+            status_delay_s: common.status_delay_s.max(old),
+            command_delay_s: self.command_delay_ms as f64 / 1_000.0 + self.ramp_s + 0.2,
+            pose_error_deg: common.pose_error_deg.max(self.step_deg * 0.75),
+            speed_per_velocity: common.speed_per_velocity * steepest.fold(1.0, f64::max),
+            ..common
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_make_has_a_name_of_its_own_and_a_whole_speed_table() {
+        for (place, make) in MAKES.iter().enumerate() {
+            assert!(
+                MAKES[..place].iter().all(|other| other.name != make.name),
+                "{}",
+                make.name
+            );
+            assert_eq!(Make::by_name(make.name), Ok(*make));
+            assert_eq!((make.speeds[0], make.speeds.last()), ([0.0; 2], Some(&[1.0; 2])));
+            assert!(
+                make.speeds
+                    .windows(2)
+                    .all(|pair| pair[0][0] < pair[1][0] && pair[0][1] <= pair[1][1])
+            );
+        }
+        assert_eq!(Make::by_name("ignoto"), Err(UnknownMake("ignoto".to_owned())));
+    }
+
+    #[test]
+    fn the_plan_never_promises_less_than_the_table_gives() {
+        for make in MAKES {
+            let bounds = make.bounds(MotionBounds::default());
+            for step in 1..=100 {
+                let asked = f64::from(step) / 100.0;
+                let given = make.speed_of(asked);
+                assert!(
+                    given <= asked * bounds.speed_per_velocity + 1e-9,
+                    "{} at {asked}",
+                    make.name
+                );
+                assert_eq!(make.speed_of(-asked), -given);
+            }
+            assert!(bounds.command_delay_s >= make.command_delay_ms as f64 / 1_000.0 + make.ramp_s);
+            assert!(bounds.pose_error_deg >= make.step_deg / 2.0);
+        }
+    }
+}
