@@ -122,7 +122,7 @@ impl Watched {
         let Some(tracker) = &self.tracker else {
             return PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
         };
-        let captured = captured_ms.and_then(|ms| lock(&self.clock).captured(arrived, ms));
+        let captured = captured_ms.and_then(|ms| lock(&self.clock).captured(arrived, ms, self.oldest()));
         let tracked = lock(tracker).knowledge_of(
             PictureTime {
                 arrived,
@@ -223,6 +223,13 @@ impl Watched {
     /// The longest round trip of a status that still tells the camera's clock.
     fn quick(&self) -> Duration {
         Duration::from_secs_f64(self.plan.motion.status_delay_s.clamp(0.0, 10.0) / 2.0)
+    }
+
+    /// How old a position can be when it is answered.
+    fn oldest(&self) -> Duration {
+        let motion = &self.plan.motion;
+        let measured = motion.habits.as_ref().map(|habits| habits.status_age_s[1]);
+        Duration::from_secs_f64(measured.unwrap_or(motion.status_delay_s).clamp(0.0, 60.0))
     }
 
     fn take_status(&self, status: &onvif::PtzStatus) {
