@@ -2,7 +2,7 @@
 //!
 //! A camera is kept busy with answering for no more than a share of its time: the slower it answers, the seldomer it is asked.
 //! Whether it moves is what is *known* of it, not its word: one that says «moving» for ever, or does not say, is asked
-//! seldom again when its positions show that it stands.
+//! seldom again when its positions show that it stands. One of which that is never known is asked seldom in the end.
 //! Invariant: between two questions at least [`SHORTEST`], and after failures in a row a pause that doubles to [`LONGEST`].
 //! Deliberately absent: asking, timers.
 
@@ -16,6 +16,8 @@ pub const LONGEST: Duration = Duration::from_secs(8);
 const STANDING: Duration = Duration::from_millis(200);
 /// Between two questions while the dome pushes its status.
 const PUSHED: Duration = Duration::from_secs(1);
+/// After so many answers in a row without a rest the dome is asked as one that stands.
+const RESTLESS: u32 = 600;
 /// After the first failure.
 const TROUBLED: Duration = Duration::from_millis(500);
 
@@ -36,6 +38,8 @@ pub struct StatusPace {
     /// How long it takes to answer: rises at once, falls slowly.
     answer: Duration,
     failures: u32,
+    /// Answers in a row since the dome was last known to stand.
+    restless: u32,
 }
 
 impl StatusPace {
@@ -43,7 +47,12 @@ impl StatusPace {
     pub fn answered(&mut self, took: Duration, activity: Activity) -> Duration {
         self.failures = 0;
         self.answer = took.max(self.answer * 7 / 8);
+        self.restless = match activity {
+            Activity::MayMove => self.restless.saturating_add(1),
+            Activity::Stands | Activity::Tells => 0,
+        };
         match activity {
+            Activity::MayMove if self.restless > RESTLESS => STANDING.max(self.answer * 4),
             Activity::MayMove => SHORTEST.max(self.answer * 2),
             Activity::Stands => STANDING.max(self.answer * 4),
             Activity::Tells => PUSHED.max(self.answer * 4),
@@ -77,6 +86,17 @@ mod tests {
         for _ in 0..40 {
             pace.answered(ms(5), Activity::MayMove);
         }
+        assert_eq!(pace.answered(ms(5), Activity::MayMove), SHORTEST);
+    }
+
+    #[test]
+    fn a_dome_that_is_never_known_to_stand_is_asked_seldom_in_the_end() {
+        let mut pace = StatusPace::default();
+        let pauses: Vec<Duration> = (0..=RESTLESS)
+            .map(|_| pace.answered(ms(5), Activity::MayMove))
+            .collect();
+        assert_eq!((pauses.first(), pauses.last()), (Some(&SHORTEST), Some(&STANDING)));
+        pace.answered(ms(5), Activity::Stands);
         assert_eq!(pace.answered(ms(5), Activity::MayMove), SHORTEST);
     }
 

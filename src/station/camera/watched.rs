@@ -136,7 +136,9 @@ impl Watched {
 
     /// What is known of the dome's motion, for the pace at which it is asked.
     pub fn activity(&self) -> Activity {
-        let stands = self.tracker.as_ref().is_none_or(|tracker| lock(tracker).at_rest());
+        // One that tells no position is asked as one that stands: asking faster tells nothing.
+        let stands =
+            self.reported_pose().is_none() || self.tracker.as_ref().is_none_or(|tracker| lock(tracker).at_rest());
         if self.pushes_status() {
             Activity::Tells
         } else if stands {
