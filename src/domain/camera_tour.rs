@@ -1,7 +1,7 @@
-//! A camera tour: one tile goes through cameras by itself, each for the same time.
+//! A camera tour: one tile goes through cameras by itself, each for the same time; so does a dome's patrol through its presets.
 //!
 //! Invariant: no step comes before its time, and after a pause of any length there is one step, not the missed ones.
-//! Deliberately absent: opening the views; each step is a view like any other, and recorded as one.
+//! Deliberately absent: opening the views, calling the presets; each step is one like any other, and recorded as one.
 
 use crate::domain::camera::CameraId;
 use std::time::{Duration, Instant};
@@ -14,44 +14,47 @@ pub const DWELLS: [Duration; 4] = [
     Duration::from_secs(30),
 ];
 
-/// A tour that is going on.
+/// A tour of one tile through cameras.
+pub type CameraTour = Tour<CameraId>;
+
+/// A tour that is going on through places of one kind: cameras on a tile, presets of a dome (its patrol).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CameraTour {
-    cameras: Vec<CameraId>,
+pub struct Tour<T> {
+    places: Vec<T>,
     at: usize,
     dwell: Duration,
     next: Instant,
 }
 
-impl CameraTour {
-    /// Begins with the first camera, which is on the tile from `now`. `None` when there are not two to change between.
-    pub fn begin(cameras: Vec<CameraId>, dwell: Duration, now: Instant) -> Option<CameraTour> {
-        (cameras.len() > 1).then(|| CameraTour {
-            cameras,
+impl<T: Clone> Tour<T> {
+    /// Begins with the first place, where the tour is from `now`. `None` when there are not two to change between.
+    pub fn begin(places: Vec<T>, dwell: Duration, now: Instant) -> Option<Tour<T>> {
+        (places.len() > 1).then(|| Tour {
+            places,
             at: 0,
             dwell,
             next: now + dwell,
         })
     }
 
-    /// How long each camera stays.
+    /// How long the tour stays at each place.
     pub fn dwell(&self) -> Duration {
         self.dwell
     }
 
-    /// The camera that is on the tile.
-    pub fn camera(&self) -> Option<&CameraId> {
-        self.cameras.get(self.at)
+    /// The place where the tour is.
+    pub fn place(&self) -> Option<&T> {
+        self.places.get(self.at)
     }
 
-    /// The camera that comes on the tile at `now`, when it is time for one.
-    pub fn step(&mut self, now: Instant) -> Option<CameraId> {
+    /// The place that the tour comes to at `now`, when it is time for one.
+    pub fn step(&mut self, now: Instant) -> Option<T> {
         if now < self.next {
             return None;
         }
         self.next = now + self.dwell;
-        self.at = (self.at + 1) % self.cameras.len();
-        self.camera().cloned()
+        self.at = (self.at + 1) % self.places.len();
+        self.place().cloned()
     }
 }
 

@@ -4,13 +4,19 @@
 //! Deliberately absent: credentials (released per session by the server), people.
 
 pub mod change;
-mod dome_habits;
+mod dome_delays;
+pub mod dome_habits;
 pub mod file;
+pub mod orientation;
 pub mod short_name;
 mod speed_table;
+pub mod video_view;
 
-pub use dome_habits::{DomeHabits, TargetReport};
+pub use dome_delays::{DomeDelays, TargetMove};
+pub use dome_habits::{DomeHabits, ReportedPosition};
+pub use orientation::Orientation;
 pub use speed_table::{Axis, SpeedRow, SpeedTable};
+pub use video_view::VideoView;
 
 use super::camera::{CameraId, CameraKind, ControllerId, Direction, LensError, LensModel, MaskId};
 use super::privacy::calendar::{CalendarError, SchoolCalendar};
@@ -81,6 +87,16 @@ pub struct CameraPlan {
     /// The server makes an ONVIF user on the camera for each session and removes it after, where the camera lets it.
     #[serde(default)]
     pub personal_users: bool,
+    /// Which of the device's video sources and views it is; `None`: the device has only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<VideoView>,
+    /// How its picture lay when it was calibrated or its masks were drawn; any difference covers it whole. `None`: not
+    /// known, and not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orientation: Option<Orientation>,
+    /// How far a dome's statuses can be believed, by the self-test at its calibration.
+    #[serde(default, skip_serializing_if = "DomeHabits::is_ordinary")]
+    pub habits: DomeHabits,
 }
 
 /// The facts that turn a field of view into pixels per metre of the ground (EN 62676-4).
@@ -198,9 +214,9 @@ pub struct MotionBounds {
     /// The speeds that this dome showed at its calibration; empty: not measured.
     #[serde(skip_serializing_if = "SpeedTable::is_empty")]
     pub speeds: SpeedTable,
-    /// The delays and ways that this dome showed at its calibration; `None`: not measured.
+    /// The delays that this dome showed at its calibration; `None`: not measured.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub habits: Option<DomeHabits>,
+    pub delays: Option<DomeDelays>,
 }
 
 impl Default for MotionBounds {
@@ -219,7 +235,7 @@ impl Default for MotionBounds {
             zoom_error_ln: 0.01,
             unannounced_movers: false,
             speeds: SpeedTable::default(),
-            habits: None,
+            delays: None,
         }
     }
 }
@@ -275,6 +291,16 @@ impl CameraPlan {
     pub fn hides_anything(&self) -> bool {
         let no_look = |sector: &Sector| sector.rule == SectorRule::NoLook;
         !self.masks.is_empty() || self.limits.sectors.iter().any(no_look)
+    }
+
+    /// Whether what is known of the pose of a camera planned like `other` holds for this plan: same view, same geometry, same
+    /// bounds and habits, and both compared with an orientation or neither.
+    pub fn is_followed_like(&self, other: &Self) -> bool {
+        self.lens == other.lens
+            && self.motion == other.motion
+            && self.view == other.view
+            && self.habits == other.habits
+            && self.orientation.is_some() == other.orientation.is_some()
     }
 
     fn check(&self, push: &mut impl FnMut(CameraError)) {
@@ -422,8 +448,8 @@ impl MotionBounds {
                 push(CameraError::Motion(name));
             }
         }
-        let habits = self.habits.as_ref().and_then(DomeHabits::fault);
-        for name in self.speeds.fault().into_iter().chain(habits) {
+        let delays = self.delays.as_ref().and_then(DomeDelays::fault);
+        for name in self.speeds.fault().into_iter().chain(delays) {
             push(CameraError::Motion(name));
         }
     }
@@ -540,6 +566,27 @@ mod tests {
             serde_json::from_str::<SitePlan>(&serde_json::to_string(&plan).unwrap()).unwrap(),
             plan
         );
+    }
+
+    #[test]
+    fn a_plan_of_before_views_and_orientations_reads_and_is_signed_byte_for_byte_as_it_was() {
+        let old = r#"{"version":3,"controllers":[],"cameras":[{"id":"cam-01","number":1,"name":"Piazza","place":"Piazza","controller":"borgo","kind":"fixed","onvif":"http://192.0.2.7/onvif/device_service","lens":null,"masks":[],"limits":{"pan_deg":null,"tilt_deg":null,"zoom_ceiling":null,"density_ceiling_px_m":null,"sectors":[]},"motion":{"pan_speed_deg_s":240.0,"tilt_speed_deg_s":160.0,"zoom_speed_ln_s":2.0,"video_delay_s":0.6,"status_delay_s":0.8,"pose_error_deg":0.3,"pose_lost_after_s":3.0,"video_delay_min_s":0.0,"command_delay_s":1.0,"speed_per_velocity":1.5,"zoom_error_ln":0.01,"unannounced_movers":false},"ground":null,"school":null,"personal_users":false}]}"#;
+        let plan: SitePlan = serde_json::from_str(old).unwrap();
+        assert_eq!(serde_json::to_string(&plan).unwrap(), old);
+        let mut camera = plan.cameras[0].clone();
+        camera.view = Some(VideoView {
+            source: "lens-2".into(),
+            configuration: "wide".into(),
+        });
+        camera.orientation = Some(Orientation {
+            mirror: Some(false),
+            ..Orientation::default()
+        });
+        camera.habits.never_idle = true;
+        let text = serde_json::to_string(&camera).unwrap();
+        let added = r#","view":{"source":"lens-2","configuration":"wide"},"orientation":{"mirror":false},"habits":{"never_idle":true}}"#;
+        assert!(text.ends_with(added), "{text}");
+        assert_eq!(serde_json::from_str::<CameraPlan>(&text).unwrap(), camera);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 use crate::domain::camera::CameraId;
 use crate::domain::ptz::dead_man::SILENCE;
+use crate::domain::ptz::steering::PictureVelocity;
 use crate::gui::session_port::{PtzControl, PtzDrive};
 use crate::station::Refusal;
 use futures::{SinkExt, Stream};
@@ -20,10 +21,14 @@ pub const SETTLE: Duration = Duration::from_millis(2500);
 /// What the hand wants.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Order {
-    /// Keep moving like this; −1..1 for each axis.
-    Velocity { pan: f64, tilt: f64, zoom: f64 },
+    /// Keep moving the picture like this.
+    Velocity(PictureVelocity),
+    /// A short press that wanted this is over; it was held for so long.
+    Tap { wanted: PictureVelocity, held: Duration },
     /// Bring this point of the picture (0..1) to the centre.
     CentreOn { x: f64, y: f64 },
+    /// Fill the picture with the rectangle between these corners (0..1).
+    BoxZoom([[f64; 2]; 2]),
     /// Multiply the magnification.
     ZoomBy(f64),
 }
@@ -54,7 +59,7 @@ pub fn begin(desk: Arc<dyn PtzControl>, camera: CameraId) -> (Orders, impl Strea
                 let mut patience = SILENCE;
                 while let Ok(Some(order)) = tokio::time::timeout(patience, incoming.recv()).await {
                     let order = latest(order, &mut incoming);
-                    patience = if matches!(order, Order::Velocity { .. }) {
+                    patience = if matches!(order, Order::Velocity(_)) {
                         SILENCE
                     } else {
                         SETTLE
@@ -74,9 +79,9 @@ pub fn begin(desk: Arc<dyn PtzControl>, camera: CameraId) -> (Orders, impl Strea
     (orders, stream)
 }
 
-/// A camera slower than the hand gets the newest velocity, not a queue of old ones.
+/// A camera slower than the hand gets the newest velocity, not a queue of old ones; a tap that is over already needs none.
 fn latest(mut order: Order, incoming: &mut mpsc::Receiver<Order>) -> Order {
-    while matches!(order, Order::Velocity { .. }) {
+    while matches!(order, Order::Velocity(_)) {
         match incoming.try_recv() {
             Ok(newer) => order = newer,
             Err(_) => break,
@@ -87,8 +92,10 @@ fn latest(mut order: Order, incoming: &mut mpsc::Receiver<Order>) -> Order {
 
 async fn carry_out(hand: &dyn PtzDrive, order: Order) -> Result<(), Refusal> {
     match order {
-        Order::Velocity { pan, tilt, zoom } => hand.velocity(pan, tilt, zoom).await,
+        Order::Velocity(wanted) => hand.velocity(wanted).await,
+        Order::Tap { wanted, held } => hand.tap(wanted, held).await,
         Order::CentreOn { x, y } => hand.centre_on(x, y).await,
+        Order::BoxZoom(corners) => hand.box_zoom(corners).await,
         Order::ZoomBy(factor) => hand.zoom_by(factor).await,
     }
 }
@@ -99,6 +106,12 @@ mod tests {
     use crate::gui::fake;
     use futures::StreamExt;
 
+    const RIGHT: PictureVelocity = PictureVelocity {
+        right: 0.5,
+        up: 0.0,
+        zoom: 0.0,
+    };
+
     async fn gesture(held: bool) -> (Vec<String>, Vec<News>, Duration) {
         let desk = fake::desk(2, 1);
         let camera = desk.plan().cameras[1].id.clone();
@@ -106,14 +119,7 @@ mod tests {
         let mut news = Box::pin(news);
         let started = std::time::Instant::now();
         assert_eq!(news.next().await, Some(News::Begun));
-        orders
-            .send(Order::Velocity {
-                pan: 0.5,
-                tilt: 0.0,
-                zoom: 0.0,
-            })
-            .await
-            .unwrap();
+        orders.send(Order::Velocity(RIGHT)).await.unwrap();
         let orders = held.then_some(orders);
         let rest = news.collect().await;
         drop(orders);
@@ -126,6 +132,19 @@ mod tests {
         assert_eq!(said, ["steer cam-02", "velocity 0.5 0 0", "end"]);
         assert_eq!(news, [News::Ended]);
         assert!(took < SILENCE);
+    }
+
+    #[tokio::test]
+    async fn a_tap_that_is_over_before_the_gesture_began_is_one_order() {
+        let desk = fake::desk(2, 1);
+        let (orders, news) = begin(desk.clone(), desk.plan().cameras[1].id.clone());
+        let held = Duration::from_millis(120);
+        orders.try_send(Order::Velocity(RIGHT)).unwrap();
+        orders.try_send(Order::Tap { wanted: RIGHT, held }).unwrap();
+        drop(orders);
+        let news: Vec<News> = news.collect().await;
+        assert_eq!(news, [News::Begun, News::Ended]);
+        assert_eq!(desk.said(), ["steer cam-02", "tap 0.5 0 0 120 ms", "end"]);
     }
 
     #[tokio::test]

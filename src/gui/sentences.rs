@@ -112,7 +112,8 @@ pub fn refusal(refusal: &Refusal) -> String {
 pub fn drift(kept: &MaskSyncState) -> Option<String> {
     let masks = (!kept.open.is_empty()).then(|| fl!("drift-masks", n = kept.open.len().to_string()));
     let limits = kept.wider_limits.then(|| fl!("drift-limits"));
-    let what: Vec<String> = masks.into_iter().chain(limits).collect();
+    let turned = (!kept.turned.is_empty()).then(|| fl!("drift-orientation"));
+    let what: Vec<String> = masks.into_iter().chain(limits).chain(turned).collect();
     (!what.is_empty()).then(|| what.join(" "))
 }
 
@@ -182,6 +183,7 @@ pub fn whole_cover(reason: WholeReason) -> String {
         WholeReason::SchoolHours => fl!("covered-school"),
         WholeReason::BeyondCeiling => fl!("covered-beyond-ceiling"),
         WholeReason::PlanNotCurrent => fl!("covered-plan"),
+        WholeReason::OrientationChanged => fl!("covered-orientation"),
     }
 }
 
@@ -205,6 +207,11 @@ pub fn countdown(left: Duration) -> String {
 /// A number with the decimal comma or point of the language.
 pub fn decimal(value: f64, places: usize) -> String {
     format!("{value:.places$}").replace('.', &fl!("decimal-sign"))
+}
+
+/// A magnification: «4,3×».
+pub fn times(magnification: f64) -> String {
+    format!("{}×", decimal(magnification, 1))
 }
 
 /// An amount of bytes.

@@ -42,10 +42,10 @@ pub fn report(report: &CameraReport) -> String {
     } else {
         report.streams.join(", ")
     };
-    let ptz = if report.ptz {
-        fl!("camera-ptz")
-    } else {
-        fl!("camera-no-ptz")
+    let ptz = match report.ptz {
+        Some(true) => fl!("camera-ptz"),
+        Some(false) => fl!("camera-no-ptz"),
+        None => fl!("camera-ptz-unknown"),
     };
     let masks = match report.masks {
         Some(count) => fl!("camera-masks", n = count.to_string()),
@@ -58,6 +58,13 @@ pub fn report(report: &CameraReport) -> String {
         ptz = ptz,
         masks = masks
     )
+}
+
+/// What a test found that somebody should look into, one sentence each.
+pub fn warnings(report: &CameraReport) -> Vec<String> {
+    let troubles = (!report.troubles.is_empty()).then(|| fl!("camera-troubles", why = report.troubles.join("; ")));
+    let searches = report.searches_people.then(|| fl!("camera-searches-people"));
+    troubles.into_iter().chain(searches).collect()
 }
 
 /// What became of a change.
@@ -81,6 +88,9 @@ fn field(field: Field) -> String {
         Field::Limits => fl!("camera-limits"),
         Field::Motion => fl!("camera-motion"),
         Field::Ground => fl!("camera-ground"),
+        Field::View => fl!("camera-view"),
+        Field::Orientation => fl!("camera-orientation"),
+        Field::Habits => fl!("camera-habits"),
         Field::School => fl!("camera-school"),
         Field::PersonalUsers => fl!("camera-personal"),
     }

@@ -8,14 +8,19 @@ use super::ptz_spaces::Spaces;
 use super::soap_channel::Channel;
 use super::{
     ConfiguredLimits, DeviceFacts, Endpoint, Limits, Masks, OnvifError, Ptz, RecordedPosition, Recording, StreamOffer,
-    Subscription, events, media, recording,
+    Subscription, events, media, orientation, recording, recording_source, view,
 };
+use crate::domain::site::{Orientation, VideoView};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A connected camera or recorder. Cheap to clone; safe to use from any task.
 #[derive(Clone)]
-pub struct Camera(Arc<Inner>);
+pub struct Camera {
+    device: Arc<Inner>,
+    /// The view of the plan; `None`: the only one.
+    view: Option<VideoView>,
+}
 
 struct Inner {
     channel: Channel,
@@ -32,25 +37,62 @@ impl Camera {
     pub async fn connect(endpoint: Endpoint, limits: Limits) -> Result<Self, OnvifError> {
         let channel = Channel::new(endpoint, limits)?;
         let (facts, services) = device::introduce(&channel).await?;
-        Ok(Self(Arc::new(Inner {
-            channel,
-            facts,
-            services,
-        })))
+        Ok(Self {
+            device: Arc::new(Inner {
+                channel,
+                facts,
+                services,
+            }),
+            view: None,
+        })
+    }
+
+    /// The device, of which pictures, motors, masks and recordings are from now on those of the planned view; `None`: of the
+    /// only one it has.
+    pub fn showing(self, view: Option<VideoView>) -> Self {
+        Self { view, ..self }
     }
 
     /// The device's own facts, as read while connecting.
     pub fn facts(&self) -> &DeviceFacts {
-        &self.0.facts
+        &self.device.facts
     }
 
-    /// Every stream it offers, largest picture first.
+    /// The streams of its view, largest picture first.
+    ///
+    /// # Errors
+    /// [`OnvifError`] of the exchange; `View` when the view cannot be told.
+    pub async fn streams(&self) -> Result<Vec<StreamOffer>, OnvifError> {
+        media::streams(&self.device.channel, &self.device.services, self.view.as_ref()).await
+    }
+
+    /// The streams of every view that the device has, largest picture first.
     ///
     /// # Errors
     /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
     /// what the standard says.
-    pub async fn streams(&self) -> Result<Vec<StreamOffer>, OnvifError> {
-        media::streams(&self.0.channel, &self.0.services).await
+    pub async fn all_streams(&self) -> Result<Vec<StreamOffer>, OnvifError> {
+        media::all_streams(&self.device.channel, &self.device.services).await
+    }
+
+    /// How its view is turned, mirrored and cropped now, and which way its motors take a command.
+    ///
+    /// # Errors
+    /// [`OnvifError`] of the exchange; `View` when the view cannot be told.
+    pub async fn orientation(&self) -> Result<Orientation, OnvifError> {
+        let Inner { channel, services, .. } = &*self.device;
+        let (_, profiles) = media::profiles(channel, services).await?;
+        let chosen = view::chosen(&profiles, self.view.as_ref())?;
+        let motors = view::with_motors(&profiles, chosen.as_ref()).and_then(|profile| profile.ptz.clone());
+        let shown = view::showing(profiles, chosen.as_ref()).into_iter().next();
+        let spaces = self.ptz().await?.map(|ptz| orientation::spaces(ptz.spaces()));
+        let (e_flip, reverse) = motors.map(|motors| (motors.e_flip, motors.reverse)).unwrap_or_default();
+        Ok(Orientation {
+            e_flip,
+            reverse,
+            spaces: spaces.unwrap_or_default(),
+            ..shown.map(|profile| profile.orientation).unwrap_or_default()
+        })
     }
 
     /// Its motors; `None` for a fixed camera.
@@ -59,7 +101,7 @@ impl Camera {
     /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
     /// what the standard says.
     pub async fn ptz(&self) -> Result<Option<Ptz>, OnvifError> {
-        Ptz::find(&self.0.channel, &self.0.services).await
+        Ptz::find(&self.device.channel, &self.device.services, self.view.as_ref()).await
     }
 
     /// Its own privacy masks; `None` when it cannot be asked for them.
@@ -68,7 +110,7 @@ impl Camera {
     /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
     /// what the standard says.
     pub async fn masks(&self) -> Result<Option<Masks>, OnvifError> {
-        Masks::find(&self.0.channel, &self.0.services).await
+        Masks::find(&self.device.channel, &self.device.services, self.view.as_ref()).await
     }
 
     /// Its own pan, tilt and zoom limits; `None` when it has none that could be set.
@@ -77,15 +119,18 @@ impl Camera {
     /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
     /// what the standard says.
     pub async fn configured_limits(&self) -> Result<Option<ConfiguredLimits>, OnvifError> {
-        ConfiguredLimits::find(&self.0.channel, &self.0.services).await
+        ConfiguredLimits::find(&self.device.channel, &self.device.services, self.view.as_ref()).await
     }
 
-    /// The recordings of a recorder (Profile G), oldest first.
+    /// The recordings (Profile G) of its view's video source, oldest first.
     ///
     /// # Errors
-    /// [`OnvifError`] of the exchange; `NotSupported` when it is no recorder.
+    /// [`OnvifError`] of the exchange; `NotSupported` when it is no recorder; `View` when it does not say which recordings
+    /// are of this source.
     pub async fn recordings(&self) -> Result<Vec<Recording>, OnvifError> {
-        recording::list(&self.0.channel, &self.0.services).await
+        let Inner { channel, services, .. } = &*self.device;
+        let all = recording::list(channel, services).await?;
+        recording_source::of_view(channel, services, all, self.view.as_ref()).await
     }
 
     /// The RTSP address that plays a recording back, on the device's host and without credentials.
@@ -94,9 +139,15 @@ impl Camera {
     /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
     /// what the standard says.
     pub async fn replay_uri(&self, recording: &str) -> Result<String, OnvifError> {
-        recording::replay_uri(&self.0.channel, &self.0.services, recording)
+        recording::replay_uri(&self.device.channel, &self.device.services, recording)
             .await
             .map(String::from)
+    }
+
+    /// Whether the device lets its users search recordings by words or by pictures (`NLSearch`, `ImageSearch` of the search
+    /// service's capabilities, 26.06); `None` where it does not say, or records nothing.
+    pub async fn searches_people(&self) -> Option<bool> {
+        recording::searches_people(&self.device.channel, &self.device.services).await
     }
 
     /// Where a dome looked while it recorded (FindPTZPosition), Unix milliseconds, in time order.
@@ -109,7 +160,7 @@ impl Camera {
         from_ms: i64,
         to_ms: i64,
     ) -> Result<Vec<RecordedPosition>, OnvifError> {
-        let Inner { channel, services, .. } = &*self.0;
+        let Inner { channel, services, .. } = &*self.device;
         let spaces = self
             .ptz()
             .await?
@@ -123,7 +174,7 @@ impl Camera {
     /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
     /// what the standard says.
     pub async fn synchronise(&self, profile: &str) -> Result<(), OnvifError> {
-        media::synchronise(&self.0.channel, &self.0.services, profile).await
+        media::synchronise(&self.device.channel, &self.device.services, profile).await
     }
 
     /// A pull point for events, for `lifetime` at a time.
@@ -131,7 +182,7 @@ impl Camera {
     /// # Errors
     /// [`OnvifError`] of the exchange; `Busy` when the device has no free slot.
     pub async fn subscribe(&self, lifetime: Duration) -> Result<Subscription, OnvifError> {
-        events::subscribe(&self.0.channel, &self.0.services, lifetime).await
+        events::subscribe(&self.device.channel, &self.device.services, lifetime).await
     }
 
     /// Reads the device's clock now; device minus ours, seconds. The cheapest sign of life: it needs no credentials.
@@ -140,6 +191,6 @@ impl Camera {
     /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
     /// what the standard says.
     pub async fn clock_offset(&self) -> Result<i64, OnvifError> {
-        self.0.channel.read_clock().await
+        self.device.channel.read_clock().await
     }
 }

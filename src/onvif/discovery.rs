@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
 
 const GROUP: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(239, 255, 255, 250), 3702);
+/// Probes are sent a second time after this: datagrams get lost (SOAP-over-UDP 3.4 repeats them too).
+const AGAIN: Duration = Duration::from_millis(250);
 const MAX_DATAGRAMS: usize = 1024;
 const MAX_DEVICES: usize = 256;
 
@@ -46,20 +48,26 @@ pub async fn probe(interface: Ipv4Addr, listen: Duration) -> Result<Vec<Found>, 
 /// [`OnvifError::Unreachable`] when the interface cannot be used.
 pub async fn probe_at(interface: Ipv4Addr, target: SocketAddr, listen: Duration) -> Result<Vec<Found>, OnvifError> {
     let socket = open(interface).map_err(|e| unusable(interface, &e))?;
-    // Some devices answer only to one of the two.
-    for kind in ["dn:NetworkVideoTransmitter", "tds:Device"] {
-        let probe = format!("<d:Probe><d:Types>{kind}</d:Types></d:Probe>");
-        send(&socket, target, "Probe", &probe)
-            .await
-            .map_err(|e| unusable(interface, &e))?;
-    }
-    let deadline = Instant::now() + listen;
+    send_probes(&socket, target)
+        .await
+        .map_err(|e| unusable(interface, &e))?;
+    let begun = Instant::now();
+    let (deadline, mut again) = (begun + listen, Some(begun + listen.min(AGAIN)));
     let mut found: Vec<Found> = Vec::new();
     let mut buffer = vec![0_u8; 65_536];
     for _ in 0..MAX_DATAGRAMS {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let until = again.unwrap_or(deadline).min(deadline);
+        let left = until.saturating_duration_since(Instant::now());
         let Ok(received) = tokio::time::timeout(left, socket.recv_from(&mut buffer)).await else {
-            break;
+            match again.take() {
+                Some(_) => {
+                    if let Err(error) = send_probes(&socket, target).await {
+                        tracing::debug!(%error, "probes not sent again");
+                    }
+                    continue;
+                }
+                None => break,
+            }
         };
         // A closed port answers a probe to one address with an error here; others may still answer.
         let Ok((length, from)) = received else { continue };
@@ -78,6 +86,19 @@ pub async fn probe_at(interface: Ipv4Addr, target: SocketAddr, listen: Duration)
         }
     }
     Ok(found)
+}
+
+/// One probe for each kind of device that answers: those that want to be called a transmitter, those that want to be called
+/// a device, and those that answer only who asks for nothing.
+async fn send_probes(socket: &UdpSocket, target: SocketAddr) -> std::io::Result<()> {
+    for types in [
+        "<d:Types>dn:NetworkVideoTransmitter</d:Types>",
+        "<d:Types>tds:Device</d:Types>",
+        "",
+    ] {
+        send(socket, target, "Probe", &format!("<d:Probe>{types}</d:Probe>")).await?;
+    }
+    Ok(())
 }
 
 fn open(interface: Ipv4Addr) -> std::io::Result<UdpSocket> {
@@ -126,16 +147,12 @@ pub fn read_reply(datagram: &[u8], sender: IpAddr) -> Vec<Found> {
         return Vec::new();
     };
     let matches = [("ProbeMatches", "ProbeMatch"), ("ResolveMatches", "ResolveMatch")];
-    let nodes = matches
-        .into_iter()
-        .filter_map(|(list, one)| Some((body.child(list)?, one)));
-    nodes
-        .flat_map(|(list, one)| {
-            list.children_named(one)
-                .filter_map(|n| read_match(n, sender))
-                .collect::<Vec<_>>()
-        })
-        .collect()
+    let listed = matches.into_iter().flat_map(|(list, one)| {
+        // A bare match without its list comes from small devices.
+        let list = body.child(list).unwrap_or(&body);
+        list.children_named(one).collect::<Vec<_>>()
+    });
+    listed.filter_map(|node| read_match(node, sender)).collect()
 }
 
 fn read_match(node: &XmlNode, sender: IpAddr) -> Option<Found> {
@@ -216,6 +233,15 @@ mod tests {
     }
 
     #[test]
+    fn a_match_without_its_list_is_read() {
+        let bare = "<E><Body><ProbeMatch><EndpointReference><Address>urn:uuid:7</Address></EndpointReference>\
+                    <XAddrs>http://192.0.2.7/d</XAddrs></ProbeMatch></Body></E>";
+        let found = read_reply(bare.as_bytes(), SENDER);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].addresses, ["http://192.0.2.7/d"]);
+    }
+
+    #[test]
     fn the_address_the_reply_came_from_is_tried_first() {
         let text = reply(
             "Probe",
@@ -238,7 +264,7 @@ mod tests {
         let answers = tokio::spawn(async move {
             let mut buffer = vec![0; 4096];
             let mut heard = Vec::new();
-            while heard.len() < 3 {
+            while heard.len() < 7 {
                 let (length, from) = device.recv_from(&mut buffer).await.unwrap();
                 let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
                 let answer = match (heard.len(), text.contains("<d:Resolve>")) {
@@ -251,11 +277,16 @@ mod tests {
             }
             heard
         });
-        let found = probe_at(Ipv4Addr::LOCALHOST, target, Duration::from_millis(500))
+        let found = probe_at(Ipv4Addr::LOCALHOST, target, Duration::from_millis(1500))
             .await
             .unwrap();
         let heard = answers.await.unwrap();
-        assert!(heard[0].contains("NetworkVideoTransmitter") && heard[1].contains("tds:Device"));
+        let probes: Vec<&String> = heard.iter().filter(|text| text.contains("<d:Probe>")).collect();
+        let untyped = |text: &str| !text.contains("<d:Types>");
+        for round in [&probes[..3], &probes[3..]] {
+            assert!(round[0].contains("NetworkVideoTransmitter") && round[1].contains("tds:Device"));
+            assert!(untyped(round[2]), "{}", round[2]);
+        }
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].addresses, ["http://127.0.0.1:1/d"]);
     }

@@ -5,6 +5,7 @@
 //!
 //! Deliberately absent: the words for people; `gui` has them per [`OnvifErrorKind`]. `Display` is for the log.
 
+use crate::domain::site::video_view::ViewError;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,6 +73,9 @@ pub enum OnvifError {
         /// The missing service or operation.
         detail: String,
     },
+    /// The device has several video sources or views, or not the planned one.
+    #[error("which picture is meant cannot be told")]
+    View(#[from] ViewError),
     /// The device has no free session or resource at the moment.
     #[error("busy: {detail}")]
     Busy {
@@ -92,6 +96,8 @@ pub enum OnvifErrorKind {
     TooDeep,
     Fault,
     NotSupported,
+    SeveralViews,
+    ViewGone,
     Busy,
 }
 
@@ -108,6 +114,8 @@ impl OnvifError {
             Self::TooDeep { .. } => OnvifErrorKind::TooDeep,
             Self::Fault { .. } => OnvifErrorKind::Fault,
             Self::NotSupported { .. } => OnvifErrorKind::NotSupported,
+            Self::View(ViewError::Several(_)) => OnvifErrorKind::SeveralViews,
+            Self::View(ViewError::Gone) => OnvifErrorKind::ViewGone,
             Self::Busy { .. } => OnvifErrorKind::Busy,
         }
     }

@@ -56,6 +56,20 @@ pub struct Point {
     /// Header elements to echo.
     parameters: String,
     renew_at: Instant,
+    /// The latest TerminationTime, by the device's clock, Unix milliseconds.
+    ends_ms: Option<i64>,
+}
+
+impl Point {
+    /// Takes in an answer to a pull: where its TerminationTime moved on, the pull kept the point alive (Core 9.1.1), and
+    /// nothing has to be renewed. One that stands still says nothing new.
+    fn pulled(&mut self, answer: &XmlNode, lifetime: Duration) {
+        let ends_ms = termination(answer);
+        if ends_ms.is_some() && ends_ms > self.ends_ms {
+            self.ends_ms = ends_ms;
+            self.renew_at = renewal(answer, lifetime);
+        }
+    }
 }
 
 /// Creates a pull point.
@@ -108,7 +122,12 @@ pub fn read_point(text: &str, device: &Url, lifetime: Duration) -> Result<Point,
         url: xaddr::service(device, given)?,
         parameters: reference_parameters(text)?,
         renew_at: renewal(&answer, lifetime),
+        ends_ms: termination(&answer),
     })
+}
+
+fn termination(answer: &XmlNode) -> Option<i64> {
+    unix_ms(answer.child("TerminationTime")?.text())
 }
 
 /// Half of the lifetime the device granted; one that lies in the past or is unreadable is taken as what was asked for.
@@ -125,7 +144,8 @@ fn renewal(answer: &XmlNode, asked: Duration) -> Instant {
 }
 
 impl Subscription {
-    /// Waits up to `wait` for events. Renews when half of the lifetime is over, and subscribes anew when the device
+    /// Waits up to `wait` for events. A device that keeps the point alive by pulling (25.06) is never asked to renew; another
+    /// one is when half of the lifetime is over, and the subscription is made anew when the device
     /// refuses to renew or has forgotten the subscription. The device may answer at once with nothing.
     ///
     /// # Errors
@@ -136,7 +156,11 @@ impl Subscription {
         }
         let point = self.alive().await?;
         match pull(&self.channel, &point, wait).await {
-            Ok(events) => {
+            Ok(answer) => {
+                if let Some(point) = &mut self.point {
+                    point.pulled(&answer, self.lifetime);
+                }
+                let events = read_events(&answer);
                 self.idle_since = events.is_empty().then(Instant::now);
                 Ok(events)
             }
@@ -206,16 +230,14 @@ impl Drop for Subscription {
 }
 
 /// PullMessages; the time limit is the wait plus the usual one.
-async fn pull(channel: &Channel, point: &Point, wait: Duration) -> Result<Vec<Event>, OnvifError> {
+async fn pull(channel: &Channel, point: &Point, wait: Duration) -> Result<XmlNode, OnvifError> {
     let body = format!(
         "<tev:PullMessages><tev:Timeout>{}</tev:Timeout><tev:MessageLimit>100</tev:MessageLimit></tev:PullMessages>",
         seconds(wait)
     );
     let action = format!("{PORT_TYPE}/PullPointSubscription/PullMessagesRequest");
     let total = wait + channel.limits().total;
-    Ok(read_events(
-        &at_point(channel, point, &action, &body, "PullMessagesResponse", total).await?,
-    ))
+    at_point(channel, point, &action, &body, "PullMessagesResponse", total).await
 }
 
 async fn renew(channel: &Channel, point: &Point, lifetime: Duration) -> Result<Instant, OnvifError> {
@@ -421,6 +443,28 @@ mod tests {
                    <TerminationTime>1970-01-01T00:00:00Z</TerminationTime></R>";
         let at = renewal(&XmlNode::parse(xml).unwrap(), Duration::from_secs(60));
         assert!(at > Instant::now() + Duration::from_secs(25));
+    }
+
+    #[test]
+    fn a_point_that_lives_by_pulling_is_not_renewed_and_one_that_does_not_is() {
+        let lifetime = Duration::from_secs(60);
+        let answer = |ends: &str| {
+            let xml = format!(
+                "<R><CurrentTime>2026-11-22T10:00:00Z</CurrentTime><TerminationTime>{ends}</TerminationTime></R>"
+            );
+            XmlNode::parse(&xml).unwrap()
+        };
+        let due = Instant::now();
+        let mut point = Point {
+            url: Url::parse("http://192.0.2.7/").unwrap(),
+            parameters: String::new(),
+            renew_at: due,
+            ends_ms: unix_ms("2026-11-22T10:00:30Z"),
+        };
+        point.pulled(&answer("2026-11-22T10:00:30Z"), lifetime);
+        assert_eq!(point.renew_at, due, "it was not prolonged");
+        point.pulled(&answer("2026-11-22T10:01:00Z"), lifetime);
+        assert!(point.renew_at > due + Duration::from_secs(25), "the pull kept it alive");
     }
 
     proptest! {

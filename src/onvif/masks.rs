@@ -9,6 +9,7 @@ use super::error::OnvifError;
 use super::soap_channel::Channel;
 use super::xml_guard::{self, number, text_of};
 use crate::domain::privacy::camera_side::MaskOptions;
+use crate::domain::site::video_view::{self, VideoView};
 use oxvif::soap::XmlNode;
 use reqwest::Url;
 
@@ -26,7 +27,7 @@ pub struct DeviceMask {
     pub enabled: bool,
 }
 
-/// The masks of a camera's first video source configuration. Cheap to clone.
+/// The masks of a camera's view. Cheap to clone.
 #[derive(Clone)]
 pub struct Masks {
     channel: Channel,
@@ -36,12 +37,15 @@ pub struct Masks {
 }
 
 impl Masks {
-    /// Finds them; `None` when the camera has no Media2 service.
+    /// Finds those of the planned view, or of the only one; `None` when the camera has no Media2 service.
     ///
     /// # Errors
-    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
-    /// what the standard says.
-    pub async fn find(channel: &Channel, services: &Services) -> Result<Option<Self>, OnvifError> {
+    /// [`OnvifError`] of the exchange; `View` when the view cannot be told.
+    pub async fn find(
+        channel: &Channel,
+        services: &Services,
+        planned: Option<&VideoView>,
+    ) -> Result<Option<Self>, OnvifError> {
         let Some(url) = services.find(Service::Media2) else {
             return Ok(None);
         };
@@ -51,9 +55,10 @@ impl Masks {
             configuration: String::new(),
         };
         let answer = masks.ask("GetVideoSourceConfigurations", "").await?;
-        let token = answer.child("Configurations").and_then(|node| node.attr("token"));
-        let token = token.ok_or_else(|| OnvifError::missing("the token of a video source configuration"))?;
-        masks.configuration = xml_guard::escape(token).into_owned();
+        let views: Vec<VideoView> = answer.children_named("Configurations").filter_map(read_view).collect();
+        let view = video_view::chosen(&views, planned)?;
+        let view = view.ok_or_else(|| OnvifError::missing("the token of a video source configuration"))?;
+        masks.configuration = xml_guard::escape(&view.configuration).into_owned();
         Ok(Some(masks))
     }
 
@@ -165,6 +170,13 @@ impl Masks {
         let tag = format!("{operation}Response");
         self.channel.call(&self.url, &action, &body, &tag).await
     }
+}
+
+fn read_view(node: &XmlNode) -> Option<VideoView> {
+    Some(VideoView {
+        source: text_of(node, "SourceToken")?,
+        configuration: node.attr("token").filter(|token| !token.is_empty())?.to_owned(),
+    })
 }
 
 fn read_mask(node: &XmlNode) -> Result<DeviceMask, OnvifError> {

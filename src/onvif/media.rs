@@ -1,23 +1,24 @@
 //! Media2 and, where a device has none or a useless one, Media: profiles and stream addresses.
 //!
-//! Invariant: which stream is the main one follows from the pictures' sizes, never from names, which say nothing; no
-//! address that comes out holds a user or password or points to another host.
+//! Invariant: which stream of a view is the main one follows from the pictures' sizes, never from names, which say nothing;
+//! no address that comes out holds a user or password or points to another host.
 //!
 //! Deliberately absent: changing encoders, snapshots (they go through the cover), audio.
 
 use super::device::{Service, Services, is_final};
 use super::error::OnvifError;
 use super::soap_channel::Channel;
-use super::xaddr;
 use super::xml_guard::{number, text_of};
+use super::{orientation, view, xaddr};
 use crate::domain::camera::StreamRole;
+use crate::domain::site::{Orientation, VideoView};
 use oxvif::soap::XmlNode;
 use reqwest::Url;
 
 /// Profiles read from one answer; recorders have hundreds, a camera a handful.
 const MAX_PROFILES: usize = 64;
-/// Stream addresses asked for, each one request.
-const MAX_STREAMS: usize = 16;
+/// Stream addresses asked for, each one request: a recorder of twelve channels has three profiles of each.
+const MAX_STREAMS: usize = 48;
 
 /// One stream a camera offers.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,9 +27,9 @@ pub struct StreamOffer {
     pub profile: String,
     /// The device's name for it; says nothing about its role.
     pub name: String,
-    /// Video source token: cameras with several lenses have several. Empty when not declared.
-    pub source: String,
-    /// By size: the largest picture of a source is the main stream, the others are sub streams.
+    /// Video source and view: cameras with several lenses, and recorders, have several. `None` when not declared.
+    pub view: Option<VideoView>,
+    /// By size: the largest picture of a view is the main stream, the others are sub streams.
     pub role: StreamRole,
     /// As declared: `H264`, `H265`, `JPEG`…; empty when not declared. What really comes may differ.
     pub codec: String,
@@ -47,7 +48,12 @@ pub struct StreamOffer {
 pub struct Profile {
     pub token: String,
     pub name: String,
+    /// Video source token; empty when not declared.
     pub source: String,
+    /// Video source configuration token; empty when not declared.
+    pub configuration: String,
+    /// How the picture is turned, mirrored and cropped; without what only a PTZ node says.
+    pub orientation: Orientation,
     pub encoder: bool,
     pub codec: String,
     pub width: u32,
@@ -57,11 +63,25 @@ pub struct Profile {
     pub ptz: Option<PtzConfiguration>,
 }
 
+impl Profile {
+    /// Its video source and view, where it declares both.
+    pub fn view(&self) -> Option<VideoView> {
+        let view = VideoView {
+            source: self.source.clone(),
+            configuration: self.configuration.clone(),
+        };
+        view.is_sound().then_some(view)
+    }
+}
+
 /// The PTZ configuration of a profile.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PtzConfiguration {
     pub token: String,
     pub node: Option<String>,
+    /// `PTControlDirection`: modes of EFlip and Reverse.
+    pub e_flip: Option<String>,
+    pub reverse: Option<String>,
 }
 
 /// Which of the two media services gave the profiles.
@@ -148,18 +168,23 @@ fn read_profile(node: &XmlNode) -> Result<Profile, OnvifError> {
         .and_then(|n| number(n.text()));
     let ptz = part("PTZ", "PTZConfiguration").and_then(|n| {
         let token = n.attr("token").filter(|token| !token.is_empty())?.to_owned();
+        let (e_flip, reverse) = orientation::direction(n);
         Some(PtzConfiguration {
             token,
             node: text_of(n, "NodeToken"),
+            e_flip,
+            reverse,
         })
     });
-    let source = part("VideoSource", "VideoSourceConfiguration").and_then(|n| text_of(n, "SourceToken"));
+    let source = part("VideoSource", "VideoSourceConfiguration");
     Ok(Profile {
         token,
         name: text_of(node, "Name")
             .map(|name| super::error::quote(&name))
             .unwrap_or_default(),
-        source: source.unwrap_or_default(),
+        source: source.and_then(|n| text_of(n, "SourceToken")).unwrap_or_default(),
+        configuration: source.and_then(|n| n.attr("token")).unwrap_or_default().to_owned(),
+        orientation: source.map(orientation::of_source).unwrap_or_default(),
         encoder: encoder.is_some(),
         codec: encoder
             .and_then(|e| text_of(e, "Encoding"))
@@ -199,20 +224,39 @@ pub async fn stream_uri(
     xaddr::stream(channel.device(), &given?)
 }
 
-/// Every stream with its address, largest picture first. A profile whose address cannot be had is left out.
+/// Every stream of every view with its address, largest picture first. A profile whose address cannot be had is left out.
 ///
 /// # Errors
 /// [`OnvifError`] of the exchange; the first one when not one address can be had.
-pub async fn streams(channel: &Channel, services: &Services) -> Result<Vec<StreamOffer>, OnvifError> {
+pub async fn all_streams(channel: &Channel, services: &Services) -> Result<Vec<StreamOffer>, OnvifError> {
     let (version, found) = profiles(channel, services).await?;
-    let known = found.iter().any(|profile| profile.encoder);
+    with_addresses(channel, services, version, view::with_video(found)).await
+}
+
+/// The streams of the planned view, or of the only one, with their addresses, largest picture first.
+///
+/// # Errors
+/// [`OnvifError`] of the exchange; `View` when the device does not have the planned view, or has several and none is
+/// planned.
+pub async fn streams(
+    channel: &Channel,
+    services: &Services,
+    planned: Option<&VideoView>,
+) -> Result<Vec<StreamOffer>, OnvifError> {
+    let (version, found) = profiles(channel, services).await?;
+    let chosen = view::chosen(&found, planned)?;
+    with_addresses(channel, services, version, view::showing(found, chosen.as_ref())).await
+}
+
+async fn with_addresses(
+    channel: &Channel,
+    services: &Services,
+    version: Version,
+    profiles: Vec<Profile>,
+) -> Result<Vec<StreamOffer>, OnvifError> {
     let mut offers = Vec::new();
     let mut trouble = None;
-    for profile in found
-        .into_iter()
-        .filter(|profile| profile.encoder || !known)
-        .take(MAX_STREAMS)
-    {
+    for profile in profiles.into_iter().take(MAX_STREAMS) {
         match stream_uri(channel, services, version, &profile.token).await {
             Ok(uri) => offers.push(offer(profile, &uri)),
             Err(error) if is_final(&error) => return Err(error),
@@ -230,9 +274,9 @@ pub async fn streams(channel: &Channel, services: &Services) -> Result<Vec<Strea
 
 fn offer(profile: Profile, uri: &Url) -> StreamOffer {
     StreamOffer {
+        view: profile.view(),
         profile: profile.token,
         name: profile.name,
-        source: profile.source,
         role: StreamRole::Sub,
         codec: profile.codec,
         width: profile.width,
@@ -242,15 +286,15 @@ fn offer(profile: Profile, uri: &Url) -> StreamOffer {
     }
 }
 
-/// Sorts by size, motion pictures before still ones, and makes the first of each source the main stream.
+/// Sorts by size, motion pictures before still ones, and makes the first of each view the main stream.
 fn ranked(mut offers: Vec<StreamOffer>) -> Vec<StreamOffer> {
     offers.sort_by_key(|o| {
         let still = o.codec.eq_ignore_ascii_case("JPEG");
         (still, std::cmp::Reverse(u64::from(o.width) * u64::from(o.height)))
     });
-    let mut sources = std::collections::HashSet::new();
+    let mut views = std::collections::HashSet::new();
     for offer in &mut offers {
-        if sources.insert(offer.source.clone()) {
+        if views.insert(offer.view.clone()) {
             offer.role = StreamRole::Main;
         }
     }
@@ -282,11 +326,13 @@ mod tests {
 
     fn sample(profile: &str, source: &str, codec: &str, width: u32, height: u32) -> StreamOffer {
         let uri = Url::parse("rtsp://192.0.2.7/x").unwrap();
-        let (token, source, codec) = (profile.to_owned(), source.to_owned(), codec.to_owned());
+        let (token, codec) = (profile.to_owned(), codec.to_owned());
+        let (source, configuration) = source.split_once('/').unwrap_or((source, "whole"));
         offer(
             Profile {
                 token,
-                source,
+                source: source.to_owned(),
+                configuration: configuration.to_owned(),
                 codec,
                 width,
                 height,
@@ -303,12 +349,14 @@ mod tests {
             sample("still", "a", "JPEG", 3840, 2160),
             sample("subStream", "a", "H265", 1920, 1080),
             sample("second lens", "b", "H264", 1280, 720),
+            sample("tele view", "a/tele", "H264", 1280, 960),
         ]);
         let roles: Vec<_> = offers.iter().map(|o| (o.profile.as_str(), o.role)).collect();
         assert_eq!(
             roles,
             [
                 ("subStream", StreamRole::Main),
+                ("tele view", StreamRole::Main),
                 ("second lens", StreamRole::Main),
                 ("mainStream", StreamRole::Sub),
                 ("still", StreamRole::Sub),

@@ -11,8 +11,9 @@ use super::media::{self, Profile};
 use super::ptz_response::{read_new_preset, read_presets, read_status, read_time};
 use super::ptz_spaces::Spaces;
 use super::soap_channel::Channel;
-use super::xml_guard;
+use super::{view, xml_guard};
 use crate::domain::camera::NormalisedPosition;
+use crate::domain::site::VideoView;
 use oxvif::soap::XmlNode;
 use reqwest::Url;
 use std::sync::Arc;
@@ -76,33 +77,47 @@ impl TimeoutForm {
 }
 
 impl Ptz {
-    /// Finds the motors: the profile that carries them, or where none does the node the device lists. `None` for a
-    /// camera without.
+    /// Finds the motors of the view's video source: the profile that carries them, or where none does the node the device
+    /// lists. `None` when the device says that this source has none: no PTZ service, no configuration and no node.
+    ///
+    /// A profile with a PTZ configuration is steered even where every question about spaces is refused: speeds then go out
+    /// in the Generic space, and positions stay unknown.
     ///
     /// # Errors
-    /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
-    /// what the standard says.
-    pub async fn find(channel: &Channel, services: &Services) -> Result<Option<Self>, OnvifError> {
+    /// [`OnvifError`] of the exchange: whether there are motors is not known then; `View` when the view cannot be told.
+    pub async fn find(
+        channel: &Channel,
+        services: &Services,
+        planned: Option<&VideoView>,
+    ) -> Result<Option<Self>, OnvifError> {
         let Some(url) = services.find(Service::Ptz) else {
             return Ok(None);
         };
         let (_, profiles) = media::profiles(channel, services).await?;
-        let configured = profiles.iter().find(|profile| profile.ptz.is_some());
-        let Some(profile) = configured.or_else(|| profiles.first()) else {
+        let chosen = view::chosen(&profiles, planned)?;
+        let Some(profile) = view::with_motors(&profiles, chosen.as_ref()) else {
             return Ok(None);
         };
-        let spaces = match nodes(channel, url).await {
-            Ok(nodes) => choose(nodes, profile),
-            Err(error) if is_final(&error) => return Err(error),
-            Err(error) => {
-                tracing::info!(device = %channel.device(), %error, "no PTZ nodes");
-                None
+        let asked = nodes(channel, url).await;
+        let spaces = match (asked, &profile.ptz) {
+            (Err(error), _) if is_final(&error) => return Err(error),
+            (Err(error), None) => return Err(error),
+            (Ok(nodes), ptz) if !nodes.is_empty() || ptz.is_none() => match choose(nodes, profile) {
+                Some(spaces) => spaces,
+                None => return Ok(None),
+            },
+            (answer, Some(configuration)) => {
+                tracing::info!(device = %channel.device(), error = ?answer.err(), "no PTZ nodes");
+                match configuration_spaces(channel, url, &configuration.token).await {
+                    Ok(spaces) => spaces,
+                    Err(error) if is_final(&error) => return Err(error),
+                    Err(error) => {
+                        tracing::info!(device = %channel.device(), %error, "no PTZ spaces: steered in the Generic space");
+                        Spaces::default()
+                    }
+                }
             }
-        };
-        let spaces = match (spaces, &profile.ptz) {
-            (Some(spaces), _) => spaces,
-            (None, Some(configuration)) => configuration_spaces(channel, url, &configuration.token).await?,
-            (None, None) => return Ok(None),
+            (Ok(_), None) => return Ok(None),
         };
         Ok(Some(Self::new(channel.clone(), url.clone(), &profile.token, spaces)))
     }
@@ -231,15 +246,34 @@ impl Ptz {
             .await
     }
 
-    /// Saves the present position; gives the token the device chose.
+    /// Saves the present position; gives the token the device chose. A device that refuses the name gets it without blanks,
+    /// and then the preset without a name, which is optional (PTZ 5.4.1).
     ///
     /// # Errors
-    /// [`OnvifError`] of the exchange; `Nonsense` when it gives no token.
+    /// [`OnvifError`] of the exchange, that of the name as given when every form is refused; `Nonsense` when it gives no
+    /// token.
     pub async fn set_preset(&self, name: &str) -> Result<String, OnvifError> {
-        let name = xml_guard::escape(name);
-        let rest = format!("<tptz:PresetName>{name}</tptz:PresetName>");
-        let answer = self.ask("SetPreset", &rest, self.0.channel.limits().total).await?;
-        read_new_preset(&answer)
+        let mut refused = None;
+        for name in preset_names(name) {
+            let rest = match &name {
+                Some(name) => format!("<tptz:PresetName>{}</tptz:PresetName>", xml_guard::escape(name)),
+                None => String::new(),
+            };
+            match self.ask("SetPreset", &rest, self.0.channel.limits().total).await {
+                Ok(answer) => return read_new_preset(&answer),
+                Err(error @ OnvifError::Fault { .. }) => {
+                    // The dome moves, or its memory is full: another name does not help.
+                    let of_name = error.to_string().to_ascii_lowercase().contains("name");
+                    tracing::info!(device = %self.0.channel.device(), %error, "a preset's name is refused");
+                    let first = refused.get_or_insert(error).clone();
+                    if !of_name {
+                        return Err(first);
+                    }
+                }
+                Err(error) => return Err(refused.unwrap_or(error)),
+            }
+        }
+        Err(refused.unwrap_or_else(|| OnvifError::not_supported("presets")))
     }
 
     /// Deletes a preset.
@@ -284,6 +318,17 @@ impl Ptz {
         let body = format!("<tptz:ProfileToken>{profile}</tptz:ProfileToken>{rest}");
         request(channel, url, operation, &body, total).await
     }
+}
+
+/// The forms of a name that are tried, in order: as given, without blanks, none.
+fn preset_names(name: &str) -> Vec<Option<String>> {
+    let closed: String = name.split_whitespace().collect::<Vec<_>>().join("_");
+    let mut forms = vec![Some(name.to_owned())];
+    if closed != name && !closed.is_empty() {
+        forms.push(Some(closed));
+    }
+    forms.push(None);
+    forms
 }
 
 async fn request(

@@ -10,6 +10,7 @@ use super::ptz_spaces::Spaces;
 use super::xml_guard::{text_of, unix_ms};
 use crate::domain::camera::NormalisedPosition;
 use oxvif::soap::XmlNode;
+use std::collections::HashMap;
 use std::time::Instant;
 
 /// Most presets read: factory lists of 300 exist.
@@ -43,8 +44,8 @@ pub struct PtzStatus {
 pub struct Preset {
     pub token: String,
     pub name: String,
-    /// When the device says it, and as it says it: an Axis dome in the recorded replies names places a hair from zero
-    /// for all of its presets. Not a basis for privacy; what counts is the status after the call.
+    /// When the device says it, and as it says it; none where it names the same place for several presets, as domes do
+    /// that name a place a hair from zero for all of theirs. Not a basis for privacy; what counts is the status after the call.
     pub position: Option<NormalisedPosition>,
 }
 
@@ -105,11 +106,29 @@ pub fn read_presets(answer: &XmlNode, spaces: &Spaces) -> Vec<Preset> {
         let position = node.child("PTZPosition").and_then(|vector| spaces.normalise(vector));
         Some(Preset { token, name, position })
     };
-    answer
+    let mut presets: Vec<Preset> = answer
         .children_named("Preset")
         .filter_map(read)
         .take(MAX_PRESETS)
-        .collect()
+        .collect();
+    distrust_repeated(&mut presets);
+    presets
+}
+
+/// Forgets places that several presets share: a dome that names one place for a hundred presets names none.
+fn distrust_repeated(presets: &mut [Preset]) {
+    let place = |position: NormalisedPosition| {
+        let rounded = |v: f64| (v * 1e4).round() as i64;
+        (rounded(position.pan), rounded(position.tilt), rounded(position.zoom))
+    };
+    let mut counts = HashMap::new();
+    for position in presets.iter().filter_map(|preset| preset.position) {
+        *counts.entry(place(position)).or_insert(0_u32) += 1;
+    }
+    for preset in presets {
+        let repeated = |position: &NormalisedPosition| counts.get(&place(*position)).is_some_and(|count| *count > 1);
+        preset.position = preset.position.filter(|position| !repeated(position));
+    }
 }
 
 /// Reads a SetPreset answer: the token in its element or bare.
@@ -187,6 +206,23 @@ mod tests {
             .collect();
         let answer = XmlNode::parse(&format!("<R><Preset><Name>no token</Name></Preset>{many}</R>")).unwrap();
         assert_eq!(read_presets(&answer, &Spaces::default()).len(), MAX_PRESETS);
+    }
+
+    #[test]
+    fn r_prv_1_a_place_that_several_presets_share_is_no_place() {
+        let preset = |token: &str, pan: f64| {
+            let space = "http://www.onvif.org/ver10/tptz";
+            format!(
+                "<Preset token='{token}'><PTZPosition><PanTilt x='{pan}' y='0' space='{space}/PanTiltSpaces/PositionGenericSpace'/>\
+                 <Zoom x='0' space='{space}/ZoomSpaces/PositionGenericSpace'/></PTZPosition></Preset>"
+            )
+        };
+        let hundred: String = (0..100).map(|i| preset(&i.to_string(), 0.000_01)).collect();
+        let answer = XmlNode::parse(&format!("<R>{hundred}{}</R>", preset("own", 0.5))).unwrap();
+        let presets = read_presets(&answer, &Spaces::generic());
+        let placed: Vec<_> = presets.iter().filter(|preset| preset.position.is_some()).collect();
+        assert_eq!((presets.len(), placed.len()), (101, 1));
+        assert_eq!(placed[0].token, "own");
     }
 
     #[test]

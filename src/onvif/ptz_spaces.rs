@@ -62,7 +62,8 @@ pub struct ZoomSpace {
     pub x: Range,
 }
 
-trait Space {
+/// A space that is called by its URI.
+pub(super) trait Space {
     fn uri(&self) -> &str;
 }
 
@@ -176,11 +177,11 @@ impl Spaces {
 
     /// The space the device named; without a name the preferred one.
     fn named<'a, S: Space>(&self, spaces: &'a [S], axis: &XmlNode) -> Option<&'a S> {
-        match axis.attr("space").map(str::trim).filter(|uri| !uri.is_empty()) {
-            Some(uri) => spaces.iter().find(|space| space.uri() == uri),
-            None if self.named_only => None,
-            None => preferred(spaces),
+        let uri = axis.attr("space").map(str::trim).filter(|uri| !uri.is_empty());
+        if uri.is_none() && self.named_only {
+            return None;
         }
+        named(spaces, uri.map(str::to_owned))
     }
 
     /// A `tt:PTZVector`'s content for a position. `None` unless every axis the node has, pan and tilt at least, has a
@@ -207,11 +208,19 @@ impl Spaces {
 }
 
 /// The Generic space, or else the first.
-fn preferred<S: Space>(spaces: &[S]) -> Option<&S> {
+pub(super) fn preferred<S: Space>(spaces: &[S]) -> Option<&S> {
     spaces
         .iter()
         .find(|space| space.uri().ends_with("GenericSpace"))
         .or_else(|| spaces.first())
+}
+
+/// The space of that URI; without one the preferred space.
+pub(super) fn named<S: Space>(spaces: &[S], uri: Option<String>) -> Option<&S> {
+    match uri {
+        Some(uri) => spaces.iter().find(|space| space.uri() == uri),
+        None => preferred(spaces),
+    }
 }
 
 fn joined(pan_tilt: Option<String>, zoom: Option<String>) -> Option<String> {

@@ -1,11 +1,12 @@
 //! Profile G: what a recorder holds, where to play it back, and where domes looked while it recorded.
 //!
-//! Invariant: times the recorder does not say are `None`; searches are bounded in rounds and results and always ended.
+//! Invariant: times the recorder does not say are `None`; a list is whole, or an error (`recording_search`).
 //! Deliberately absent: playback itself (`media::replay`), changing or deleting recordings.
 
 use super::device::{Service, Services, is_final};
 use super::error::{OnvifError, quote};
 use super::ptz_spaces::Spaces;
+use super::recording_search::{NAMESPACE, Search};
 use super::soap_channel::Channel;
 use super::xaddr;
 use super::xml_guard::{self, text_of, unix_ms};
@@ -14,10 +15,8 @@ use oxvif::soap::XmlNode;
 use reqwest::Url;
 use std::collections::HashSet;
 
-const MAX_RECORDINGS: u32 = 1000;
+const MAX_RECORDINGS: usize = 1000;
 const MAX_POSITIONS: usize = 20_000;
-const MAX_ROUNDS: usize = 40;
-const SEARCH: &str = "http://www.onvif.org/ver10/search/wsdl";
 
 /// One recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +24,10 @@ pub struct Recording {
     pub token: String,
     /// Name of the source, as the recorder says.
     pub source: String,
+    /// Identifier of the source, chosen by whoever set up the recording.
+    pub source_id: String,
+    /// Video source token, where the recorder says it (25.12).
+    pub video_source: Option<String>,
     /// First recorded moment, Unix milliseconds; `None` when the recorder does not say.
     pub from_ms: Option<i64>,
     /// Last recorded moment, Unix milliseconds; `None` when the recorder does not say.
@@ -63,21 +66,42 @@ pub async fn list(channel: &Channel, services: &Services) -> Result<Vec<Recordin
 }
 
 async fn searched(channel: &Channel, url: &Url) -> Result<Vec<Recording>, OnvifError> {
-    let url = url.to_string();
-    let search = channel.typed(|client| async move { client.search_recordings(&url, Some(MAX_RECORDINGS)).await });
-    let recording = |found: oxvif::RecordingInformation| Recording {
-        source: quote(&found.source_name),
-        from_ms: found.earliest_recording.as_deref().and_then(unix_ms),
-        to_ms: found.latest_recording.as_deref().and_then(unix_ms),
-        running: found.recording_status.eq_ignore_ascii_case("Recording"),
-        token: found.recording_token,
+    let search = Search {
+        channel,
+        url,
+        find: "FindRecordings",
+        results: "GetRecordingSearchResults",
+        batch: 100,
+        most: MAX_RECORDINGS,
     };
-    Ok(search
-        .await?
-        .into_iter()
-        .take(MAX_RECORDINGS as usize)
-        .map(recording)
-        .collect())
+    let mut all = Vec::new();
+    // No MaxMatches: it ends a search without a word that there was more.
+    let question = "<tse:Scope/><tse:KeepAliveTime>PT60S</tse:KeepAliveTime>";
+    search
+        .run(question, |list| {
+            let before = all.len();
+            all.extend(list.children_named("RecordingInformation").filter_map(read_information));
+            all.len() - before
+        })
+        .await?;
+    all.truncate(MAX_RECORDINGS);
+    Ok(all)
+}
+
+/// Reads a `tt:RecordingInformation`; `None` without a token.
+fn read_information(node: &XmlNode) -> Option<Recording> {
+    let source = node.child("Source");
+    let of_source = |name| source.and_then(|source| text_of(source, name));
+    let time = |name| node.child(name).and_then(|time| unix_ms(time.text()));
+    Some(Recording {
+        token: text_of(node, "RecordingToken")?,
+        source: quote(&of_source("Name").unwrap_or_default()),
+        source_id: quote(&of_source("SourceId").unwrap_or_default()),
+        video_source: of_source("VideoSourceToken"),
+        from_ms: time("EarliestRecording"),
+        to_ms: time("LatestRecording"),
+        running: text_of(node, "RecordingStatus").is_some_and(|status| status.eq_ignore_ascii_case("Recording")),
+    })
 }
 
 async fn listed(channel: &Channel, url: &Url) -> Result<Vec<Recording>, OnvifError> {
@@ -97,11 +121,33 @@ async fn listed(channel: &Channel, url: &Url) -> Result<Vec<Recording>, OnvifErr
             from_ms: times(|track| track.data_from.as_ref()).into_iter().min(),
             to_ms: times(|track| track.data_to.as_ref()).into_iter().max(),
             source: quote(&item.source.name),
+            source_id: quote(&item.source.source_id),
+            video_source: None,
             running: false,
             token: item.token,
         }
     };
-    Ok(items.into_iter().take(MAX_RECORDINGS as usize).map(recording).collect())
+    Ok(items.into_iter().take(MAX_RECORDINGS).map(recording).collect())
+}
+
+/// Whether words or pictures can be searched for (GetServiceCapabilities of the search service, 26.06): every account that
+/// may see recordings may then look for a face in them. `None`: the recorder does not say.
+pub(super) async fn searches_people(channel: &Channel, services: &Services) -> Option<bool> {
+    let url = services.find(Service::Search)?;
+    let action = format!("{NAMESPACE}/GetServiceCapabilities");
+    let asked = channel.call(
+        url,
+        &action,
+        "<tse:GetServiceCapabilities/>",
+        "GetServiceCapabilitiesResponse",
+    );
+    let answer = asked.await.ok()?;
+    Some(read_searches_people(answer.child("Capabilities")?))
+}
+
+fn read_searches_people(capabilities: &XmlNode) -> bool {
+    let offers = |name| matches!(capabilities.attr(name).map(str::trim), Some("true" | "1"));
+    offers("NLSearch") || offers("ImageSearch")
 }
 
 /// GetReplayUri: the RTSP address of a recording, made safe.
@@ -115,10 +161,12 @@ pub async fn replay_uri(channel: &Channel, services: &Services, recording: &str)
     xaddr::stream(channel.device(), &asked.await?)
 }
 
-/// FindPTZPosition over the whole range of positions (ONVIF Search 5.10), in time order.
+/// FindPTZPosition over the whole range of positions (ONVIF Recording Search 5.11), in time order. `to_ms` before `from_ms`
+/// asks backwards from `from_ms` on: where a dome at rest stands in the recording, for it says nothing more while it rests
+/// (Streaming 5.1.2.1.1).
 ///
 /// # Errors
-/// [`OnvifError`] of the exchange; `NotSupported` without a search service.
+/// [`OnvifError`] of the exchange; `NotSupported` without a search service; `Timeout` when the recorder is still looking.
 pub async fn positions(
     channel: &Channel,
     services: &Services,
@@ -134,73 +182,40 @@ pub async fn positions(
         vector(-1.0, -1.0, 0.0).unwrap_or_default(),
         vector(1.0, 1.0, 1.0).unwrap_or_default(),
     );
-    let body = format!(
-        "<tse:FindPTZPosition><tse:StartPoint>{}</tse:StartPoint><tse:EndPoint>{}</tse:EndPoint>\
+    let question = format!(
+        "<tse:StartPoint>{}</tse:StartPoint><tse:EndPoint>{}</tse:EndPoint>\
          <tse:Scope><tt:IncludedRecordings>{token}</tt:IncludedRecordings></tse:Scope>\
          <tse:SearchFilter><tt:MinPosition>{lowest}</tt:MinPosition><tt:MaxPosition>{highest}</tt:MaxPosition>\
          <tt:EnterOrExit>false</tt:EnterOrExit></tse:SearchFilter>\
-         <tse:KeepAliveTime>PT60S</tse:KeepAliveTime></tse:FindPTZPosition>",
+         <tse:KeepAliveTime>PT60S</tse:KeepAliveTime>",
         timestamp(from_ms)?,
         timestamp(to_ms)?,
     );
-    let started = channel
-        .call(
-            url,
-            &format!("{SEARCH}/FindPTZPosition"),
-            &body,
-            "FindPTZPositionResponse",
-        )
+    let search = Search {
+        channel,
+        url,
+        find: "FindPTZPosition",
+        results: "GetPTZPositionSearchResults",
+        batch: 1000,
+        most: MAX_POSITIONS,
+    };
+    let mut found = Vec::new();
+    search
+        .run(&question, |list| {
+            let positions = read_positions(list, spaces, recording);
+            found.extend(positions);
+            list.children_named("Result").count()
+        })
         .await?;
-    let search = text_of(&started, "SearchToken").ok_or_else(|| OnvifError::missing("SearchToken"))?;
-    let search = xml_guard::escape(&search).into_owned();
-    let found = collect_positions(channel, url, spaces, recording, &search).await;
-    let end = format!("<tse:EndSearch><tse:SearchToken>{search}</tse:SearchToken></tse:EndSearch>");
-    if let Err(error) = channel
-        .call(url, &format!("{SEARCH}/EndSearch"), &end, "EndSearchResponse")
-        .await
-    {
-        tracing::debug!(device = %channel.device(), %error, "search not ended");
-    }
-    let mut found = found?;
-    found.retain(|position| (from_ms..=to_ms).contains(&position.at_ms));
+    found.truncate(MAX_POSITIONS);
+    found.retain(|position| (from_ms.min(to_ms)..=from_ms.max(to_ms)).contains(&position.at_ms));
     found.sort_by_key(|position| position.at_ms);
     Ok(found)
 }
 
-async fn collect_positions(
-    channel: &Channel,
-    url: &Url,
-    spaces: &Spaces,
-    recording: &str,
-    search: &str,
-) -> Result<Vec<RecordedPosition>, OnvifError> {
-    let body = format!(
-        "<tse:GetPTZPositionSearchResults><tse:SearchToken>{search}</tse:SearchToken>\
-         <tse:MaxResults>1000</tse:MaxResults><tse:WaitTime>PT3S</tse:WaitTime></tse:GetPTZPositionSearchResults>"
-    );
-    let mut all = Vec::new();
-    for _ in 0..MAX_ROUNDS {
-        let action = format!("{SEARCH}/GetPTZPositionSearchResults");
-        let answer = channel
-            .call(url, &action, &body, "GetPTZPositionSearchResultsResponse")
-            .await?;
-        let (completed, positions) = read_positions(&answer, spaces, recording);
-        all.extend(positions);
-        if completed || all.len() >= MAX_POSITIONS {
-            break;
-        }
-    }
-    all.truncate(MAX_POSITIONS);
-    Ok(all)
-}
-
 /// Reads one batch of positions; those of other recordings, without a readable time or outside a declared range are
 /// left out.
-pub fn read_positions(answer: &XmlNode, spaces: &Spaces, recording: &str) -> (bool, Vec<RecordedPosition>) {
-    let list = answer.child("ResultList").unwrap_or(answer);
-    let completed = list
-        .child("SearchState")
-        .is_none_or(|state| state.text().eq_ignore_ascii_case("Completed"));
+pub fn read_positions(list: &XmlNode, spaces: &Spaces, recording: &str) -> Vec<RecordedPosition> {
     let read = |node: &XmlNode| {
         text_of(node, "RecordingToken")
             .is_none_or(|token| token == recording)
@@ -211,7 +226,7 @@ pub fn read_positions(answer: &XmlNode, spaces: &Spaces, recording: &str) -> (bo
             position: spaces.normalise(node.child("Position")?)?,
         })
     };
-    (completed, list.children_named("Result").filter_map(read).collect())
+    list.children_named("Result").filter_map(read).collect()
 }
 
 fn timestamp(ms: i64) -> Result<String, OnvifError> {
@@ -236,14 +251,13 @@ mod tests {
             )
         };
         let xml = format!(
-            "<R><ResultList><SearchState>Searching</SearchState>{}{}{}{}</ResultList></R>",
+            "<ResultList><SearchState>Searching</SearchState>{}{}{}{}</ResultList>",
             result("a", "2026-11-22T10:00:00.250Z", "0.5"),
             result("b", "2026-11-22T10:00:00Z", "0.5"),
             result("a", "yesterday", "0.5"),
             result("a", "2026-11-22T10:00:00Z", "7"),
         );
-        let (completed, found) = read_positions(&XmlNode::parse(&xml).unwrap(), &Spaces::generic(), "a");
-        assert!(!completed);
+        let found = read_positions(&XmlNode::parse(&xml).unwrap(), &Spaces::generic(), "a");
         let position = NormalisedPosition {
             pan: 0.5,
             tilt: 0.0,
@@ -256,6 +270,23 @@ mod tests {
                 position
             }]
         );
+    }
+
+    #[test]
+    fn a_recorder_that_searches_by_words_or_pictures_is_noticed() {
+        let read = |xml: &str| read_searches_people(&XmlNode::parse(xml).unwrap());
+        for yes in [
+            "<Capabilities NLSearch='true'/>",
+            "<Capabilities MetadataSearch='true' ImageSearch='1'/>",
+        ] {
+            assert!(read(yes), "{yes}");
+        }
+        for no in [
+            "<Capabilities/>",
+            "<Capabilities MetadataSearch='true' NLSearch='false' ImageSearch='0'/>",
+        ] {
+            assert!(!read(no), "{no}");
+        }
     }
 
     #[test]

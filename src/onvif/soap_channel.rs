@@ -446,7 +446,7 @@ fn verdict(reply: RawReply, limits: &Limits) -> Verdict {
 
 /// An envelope of ours: every prefix our operations use is declared.
 pub(super) fn envelope(header: &str, body: &str) -> String {
-    const PREFIXES: [(&str, &str); 11] = [
+    const PREFIXES: [(&str, &str); 12] = [
         ("s", "http://www.w3.org/2003/05/soap-envelope"),
         ("wsa", "http://www.w3.org/2005/08/addressing"),
         ("wsnt", "http://docs.oasis-open.org/wsn/b-2"),
@@ -457,6 +457,7 @@ pub(super) fn envelope(header: &str, body: &str) -> String {
         ("tptz", "http://www.onvif.org/ver20/ptz/wsdl"),
         ("tev", "http://www.onvif.org/ver10/events/wsdl"),
         ("tse", "http://www.onvif.org/ver10/search/wsdl"),
+        ("trc", "http://www.onvif.org/ver10/recording/wsdl"),
         ("tns1", "http://www.onvif.org/ver10/topics"),
     ];
     let prefixes: String = PREFIXES

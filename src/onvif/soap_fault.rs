@@ -25,13 +25,26 @@ pub fn sort(fault: &XmlNode) -> OnvifError {
         .map(XmlNode::text);
     let detail = fault.child("Detail").or_else(|| fault.child("detail"));
     let detail_text = detail.and_then(|d| d.child("Text").map(XmlNode::text).or(d.text.as_deref()));
-    let reason = quote(reason.filter(|r| !r.is_empty()).or(detail_text).unwrap_or_default());
+    let reason = quote(
+        reason
+            .filter(|r| !r.trim().is_empty())
+            .or(detail_text)
+            .unwrap_or_default(),
+    );
     let mut words = format!("{} {reason}", codes.join(" "));
     if let Some(name) = detail.and_then(|d| d.children.first()) {
         words.push(' ');
         words.push_str(&name.local_name);
     }
-    by_words(codes.join("/"), reason, &words.to_ascii_lowercase())
+    // Some devices put the telling code into the text of Detail, beside a reason of blanks.
+    if let Some(text) = detail_text {
+        words.push(' ');
+        words.push_str(&quote(text));
+    }
+    let words = words.to_ascii_lowercase();
+    // «Optional Action Not Implemented», «Action not supported»: codes spelt with blanks are the same codes.
+    let closed: String = words.split_whitespace().collect();
+    by_words(codes.join("/"), reason, &format!("{words} {closed}"))
 }
 
 fn by_words(code: String, reason: String, words: &str) -> OnvifError {
@@ -109,6 +122,15 @@ mod tests {
             kind("ter:ActionNotSupported", "Optional Action Not Implemented"),
             K::NotSupported
         );
+        assert_eq!(kind("s:Receiver", "Action not supported"), K::NotSupported);
+        assert_eq!(
+            kind("s:Receiver", "Sender not authorized to perform the action"),
+            K::WrongPassword
+        );
+        let in_detail = "<E><Body><Fault><Code><Value>s:Receiver</Value></Code><Reason><Text>  </Text></Reason>\
+                         <Detail><Text>ter:ActionNotSupported</Text></Detail></Fault></Body></E>";
+        let error = xml_guard::fault(in_detail).unwrap();
+        assert_eq!(error.kind(), K::NotSupported, "{error}");
         assert_eq!(kind("x", "Device Busy"), K::Busy);
         assert_eq!(kind("ter:InvalidArgVal", "no such profile"), K::Fault);
         let soap11 =

@@ -87,7 +87,7 @@ pub use log::{
     LogHoldRequest, LogKey, LogPage, Numbered, PromisedEntry, PruneRequest, Pruned, StationHead, SubmittedEvent,
 };
 pub use plan::{
-    DeclaredState, MaskChange, MaskProposal, PermitRequest, Pictures, PolicyState, ProposedMask, SignedPlan, Verdict,
+    CameraFindings, DeclaredState, MaskChange, MaskProposal, PermitRequest, Pictures, PolicyState, ProposedMask, SignedPlan, Verdict,
 };
 pub use refusal::{Refusal, RefusalKind};
 pub use sessions::{

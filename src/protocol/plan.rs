@@ -6,7 +6,7 @@
 use super::{ClearanceState, Holder, Knock, LeaseState, Watching};
 use crate::domain::camera::{CameraId, LensModel, MaskId};
 use crate::domain::privacy::declared_event::Declaration;
-use crate::domain::site::Mask;
+use crate::domain::site::{DomeHabits, Mask, Orientation, SpeedTable};
 use serde::{Deserialize, Serialize};
 
 /// The site plan with the server's signature over its exact bytes.
@@ -87,9 +87,23 @@ pub struct MaskProposal {
     pub change: MaskChange,
     /// Why; never empty.
     pub reason: String,
+    /// What the workstation found at the camera at that moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<CameraFindings>,
 }
 
-/// What happens to a mask, or to the lens model that masks are drawn by.
+/// What a workstation finds at a camera while a mask is drawn or a dome calibrated; it goes into the plan with the change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CameraFindings {
+    /// How the picture lay.
+    pub orientation: Orientation,
+    /// How far its statuses can be believed; `None`: not tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub habits: Option<DomeHabits>,
+}
+
+/// What happens to a mask, or to the lens model and the speeds that covers are computed from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum MaskChange {
@@ -98,6 +112,8 @@ pub enum MaskChange {
     Remove(MaskId),
     /// The lens model of a dome, calibrated.
     Lens(LensModel),
+    /// The speeds of a dome, measured at its calibration.
+    Speeds(SpeedTable),
 }
 
 /// A change that waits for a supervisor.

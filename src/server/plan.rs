@@ -9,7 +9,7 @@ mod site;
 
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::audit::note::{SignerKey, Statement};
-use crate::domain::camera::{CameraId, MaskId};
+use crate::domain::camera::{CameraId, CameraKind, MaskId};
 use crate::domain::people::{Asked, Circumstances, Decision, Right, Rule, decide};
 use crate::domain::site::{CameraPlan, Mask, Revision, SitePlan};
 use crate::protocol::{MaskChange, MaskProposal, ProposedMask, RefusalKind, SignedPlan, Verdict};
@@ -94,7 +94,7 @@ impl Plans {
         let mut proposals = self.proposals.lock().await;
         let reason: String = proposal.reason.trim().chars().take(MOST_REASON).collect();
         let plan = self.current();
-        let sound = self.changed(&plan, &camera.id, &proposal.change, None).is_some();
+        let sound = self.changed(&plan, &camera.id, &proposal, None).is_some();
         if reason.is_empty() || !sound || proposals.waiting.len() >= MOST_PROPOSALS {
             return Err(RefusalKind::Malformed.into());
         }
@@ -173,7 +173,7 @@ impl Plans {
             approver: who.person.user.clone(),
             approved_ms: now_ms,
         };
-        let next = self.changed(&plan, &camera.id, &proposed.proposal.change, Some(revision));
+        let next = self.changed(&plan, &camera.id, &proposed.proposal, Some(revision));
         let next = next.ok_or(RefusalKind::Malformed)?;
         let approved = act().with("step", "approved").with("plan", next.version);
         self.recorder
@@ -189,13 +189,14 @@ impl Plans {
         &self,
         plan: &SitePlan,
         camera: &CameraId,
-        change: &MaskChange,
+        proposal: &MaskProposal,
         revision: Option<Revision>,
     ) -> Option<SitePlan> {
         let mut next = plan.clone();
         next.version = plan.version.checked_add(1)?;
         let camera = next.cameras.iter_mut().find(|found| &found.id == camera)?;
-        match change {
+        let unmasked = camera.masks.is_empty();
+        match &proposal.change {
             MaskChange::Put(mask) => {
                 let mask = Mask {
                     revision,
@@ -217,7 +218,12 @@ impl Plans {
                 // Only what has a lens model is calibrated: it gets no other kind of camera a position to move by.
                 camera.lens.replace(lens.clone())?;
             }
+            MaskChange::Speeds(speeds) => {
+                camera.lens.as_ref()?;
+                camera.motion.speeds = speeds.clone();
+            }
         }
+        take_findings(camera, proposal, unmasked);
         // Old troubles of a plan are not made worse; a new one is refused.
         (next.check().len() <= plan.check().len()).then_some(next)
     }
@@ -228,8 +234,9 @@ impl Plans {
             MaskChange::Put(mask) => ("mask", mask.id.as_str(), before(&mask.id), json(mask)),
             MaskChange::Remove(id) => ("mask", id.as_str(), before(id), Value::Null),
             MaskChange::Lens(lens) => ("lens", camera.id.as_str(), json(&camera.lens), json(lens)),
+            MaskChange::Speeds(speeds) => ("speeds", camera.id.as_str(), json(&camera.motion.speeds), json(speeds)),
         };
-        Act {
+        let act = Act {
             person: Some(&who.person),
             session: &who.session.session,
             at: Some(&who.session.station),
@@ -241,7 +248,27 @@ impl Plans {
         .with(kind, name)
         .with("reason", proposal.reason.as_str())
         .with("before", before)
-        .with("after", after)
+        .with("after", after);
+        match &proposal.found {
+            Some(found) => act.with("found", json(found)),
+            None => act,
+        }
+    }
+}
+
+/// Takes what was found at the camera into its plan. A calibration says anew how the picture lies; a mask only where none
+/// lies in the picture yet, for those that are there were drawn in it as it lay then.
+fn take_findings(camera: &mut CameraPlan, proposal: &MaskProposal, unmasked: bool) {
+    let Some(found) = &proposal.found else { return };
+    match &proposal.change {
+        MaskChange::Lens(_) => {
+            camera.orientation = Some(found.orientation.clone());
+            camera.habits = found.habits.unwrap_or(camera.habits);
+        }
+        MaskChange::Put(_) if unmasked && camera.kind != CameraKind::Dome => {
+            camera.orientation = Some(found.orientation.clone());
+        }
+        MaskChange::Put(_) | MaskChange::Remove(_) | MaskChange::Speeds(_) => {}
     }
 }
 
@@ -263,10 +290,12 @@ fn number_of(camera: &CameraPlan, change: &MaskChange) -> u32 {
 mod tests {
     use super::*;
     use crate::domain::audit::note::VerifierKey;
-    use crate::domain::camera::CameraKind;
     use crate::domain::people::{Grant, Level, Person, Purpose, Reach, StationKind};
     use crate::domain::privacy::declared_event::{Change, Declaration, DeclareError};
-    use crate::domain::site::{Controller, Limits, MaskShape, MotionBounds};
+    use crate::domain::site::{
+        Controller, DomeHabits, Limits, MaskShape, MotionBounds, Orientation, SpeedRow, SpeedTable,
+    };
+    use crate::protocol::CameraFindings;
     use crate::server::declared::Declarations;
     use crate::server::log::sequencer::Sequencer;
     use crate::server::store::registry::SessionRow;
@@ -306,6 +335,9 @@ mod tests {
             ground: None,
             school: None,
             personal_users: false,
+            view: None,
+            orientation: None,
+            habits: crate::domain::site::DomeHabits::default(),
         };
         SitePlan {
             version: 7,
@@ -378,6 +410,7 @@ mod tests {
         MaskProposal {
             change: MaskChange::Put(mask),
             reason: "nuovo balcone".into(),
+            found: None,
         }
     }
 
@@ -453,6 +486,16 @@ mod tests {
         let proposal = MaskProposal {
             change: MaskChange::Lens(crate::domain::privacy::test_dome::lens()),
             reason: "palo spostato".into(),
+            found: Some(CameraFindings {
+                orientation: Orientation {
+                    mirror: Some(true),
+                    ..Orientation::default()
+                },
+                habits: Some(DomeHabits {
+                    never_idle: true,
+                    ..DomeHabits::default()
+                }),
+            }),
         };
         let author = who("neri", Level::Operator);
         let proposed = house.plans.propose(&fixed, &author, proposal.clone(), 1).await;
@@ -474,6 +517,46 @@ mod tests {
             .unwrap();
         let lens = house.plans.current().cameras[0].lens.clone();
         assert_eq!(lens, Some(crate::domain::privacy::test_dome::lens()));
+        let dome = house.plans.current().cameras[0].clone();
+        assert_eq!(
+            dome.orientation.and_then(|lies| lies.mirror),
+            Some(true),
+            "as it was calibrated"
+        );
+        assert!(dome.habits.never_idle);
+    }
+
+    #[tokio::test]
+    async fn r_prv_1_measured_speeds_are_in_the_plan_only_once_a_supervisor_approved_them() {
+        let house = house().await;
+        let mut plan = site();
+        plan.cameras[0] =
+            crate::domain::privacy::test_dome::dome_plan(MotionBounds::default(), site_lens(), Vec::new());
+        *house.plans.current.write().unwrap() = Arc::new(plan.clone());
+        let row = |velocity| SpeedRow {
+            velocity,
+            speed: 12.0,
+            spread: 0.5,
+        };
+        let speeds = |pan| MaskProposal {
+            change: MaskChange::Speeds(SpeedTable {
+                pan,
+                ..SpeedTable::default()
+            }),
+            reason: "taratura".into(),
+            found: None,
+        };
+        let author = who("neri", Level::Operator);
+        let propose = |pan| house.plans.propose(&plan.cameras[0], &author, speeds(pan), 1);
+        let falling = propose(vec![row(0.5), row(0.4)]).await;
+        assert!(matches!(falling, Err(Trouble::Refused(RefusalKind::Malformed))));
+        let proposed = propose(vec![row(0.4), row(0.5)]).await.unwrap();
+        let in_force = || house.plans.current().cameras[0].motion.speeds.clone();
+        assert!(in_force().is_empty());
+        let supervisor = who("villa", Level::Supervisor);
+        let approved = house.plans.decide(proposed.id, &supervisor, &HERE, Verdict::Approve, 2);
+        approved.await.unwrap();
+        assert_eq!(in_force().pan.len(), 2);
     }
 
     /// A lens that is not yet calibrated.

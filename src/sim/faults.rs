@@ -258,6 +258,8 @@ pub struct Faults {
     pub undeclared_prefix: bool,
     /// The PTZ configuration hangs on the sub profile only.
     pub ptz_on_sub_only: bool,
+    /// The video source configuration says that the picture is mirrored (25.12), as after a click in the camera's web page.
+    pub says_mirrored: bool,
     /// An unknown operation answers 200 without a body.
     pub unknown_is_empty: bool,
     /// A move waits up to this long before it starts, milliseconds: a late one can land after a Stop.
@@ -293,6 +295,7 @@ impl Faults {
             self.sessions = order.sessions;
         }
         set(&mut self.status, order.status);
+        set(&mut self.says_mirrored, order.says_mirrored);
         set(&mut self.clock_skew_s, order.clock_skew_s);
         set(&mut self.reply, order.reply);
         set(&mut self.credentials, order.credentials);
@@ -353,6 +356,7 @@ pub struct Order {
     pub drop_stream: Option<bool>,
     /// Seconds away.
     pub reboot: Option<u32>,
+    pub says_mirrored: Option<bool>,
     pub status: Option<StatusFault>,
     pub status_delay_ms: Option<u64>,
     pub clock_skew_s: Option<i64>,

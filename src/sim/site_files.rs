@@ -117,6 +117,9 @@ pub fn plan(controller: ControllerId, cameras: &[Installed<'_>], school: Option<
             ground: ground(site),
             school: school.filter(|_| site.place == SCHOOL).map(SchoolDay::calendar),
             personal_users: false,
+            view: None,
+            orientation: None,
+            habits: crate::domain::site::DomeHabits::default(),
         }
     };
     SitePlan {

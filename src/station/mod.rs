@@ -42,7 +42,7 @@ pub use act::presets::Preset;
 pub use act::ptz_control::Gesture;
 pub use act::view::LiveView;
 pub use act::view_stream::{StreamFigures, ViewState};
-pub use admin::camera_admin::{CameraReport, FoundCamera};
+pub use admin::camera_admin::{CameraReport, FoundCamera, OfferedView};
 pub use admin::camera_mask_sync::MaskSyncState;
 pub use admin::diagnosis::Diagnosis;
 pub use camera::dome_lease::LeasedDome;

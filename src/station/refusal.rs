@@ -28,6 +28,8 @@ impl From<OnvifError> for CameraTrouble {
             OnvifErrorKind::WrongPassword => TroubleKind::WrongPassword,
             OnvifErrorKind::ClockWrong => TroubleKind::ClockWrong,
             OnvifErrorKind::Busy => TroubleKind::Busy,
+            OnvifErrorKind::SeveralViews => TroubleKind::SeveralViews,
+            OnvifErrorKind::ViewGone => TroubleKind::ViewGone,
             OnvifErrorKind::Nonsense
             | OnvifErrorKind::TooLarge
             | OnvifErrorKind::TooDeep
@@ -53,7 +55,8 @@ impl From<LiveError> for CameraTrouble {
             LiveErrorKind::Unreachable | LiveErrorKind::Timeout => TroubleKind::Unreachable,
             LiveErrorKind::WrongPassword => TroubleKind::WrongPassword,
             LiveErrorKind::Busy => TroubleKind::Busy,
-            LiveErrorKind::NoStream | LiveErrorKind::NotSupported => TroubleKind::NoStream,
+            LiveErrorKind::NoStream => TroubleKind::NoStream,
+            LiveErrorKind::NotSupported => TroubleKind::UnknownFormat,
             LiveErrorKind::MissingPlugin { .. } => TroubleKind::MissingDecoder,
             LiveErrorKind::BrokenStream => TroubleKind::StreamBroken,
             LiveErrorKind::Frozen => TroubleKind::StreamFrozen,

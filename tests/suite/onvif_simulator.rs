@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use vedetta::domain::camera::{NormalisedPosition, StreamRole};
 use vedetta::domain::privacy::camera_side::{PtzLimits, fit, left_open};
+use vedetta::domain::site::orientation::OrientationPart;
 use vedetta::onvif::{Camera, Endpoint, Limits, MoveState, OnvifErrorKind, Ptz, PtzStatus, Velocity, discovery};
 use vedetta::sim::device::{Alarm, Device};
 use vedetta::sim::faults::{Order, PERSONAS};
@@ -431,6 +432,18 @@ async fn r_prv_3_limits_are_written_in_the_cameras_own_numbers_and_read_back() {
             "{persona}: {there:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn r_prv_1_a_mirror_that_somebody_ticked_in_the_web_page_is_a_difference() {
+    let town = Town::with("{}").await;
+    let camera = town.camera().await;
+    let planned = camera.orientation().await.unwrap();
+    assert!(planned.bounds.is_some() && !planned.spaces.is_empty(), "{planned:?}");
+    assert_eq!(planned.differences(&camera.orientation().await.unwrap()), []);
+    town.order(r#"{"says_mirrored":true}"#);
+    let now = camera.orientation().await.unwrap();
+    assert_eq!(planned.differences(&now), [OrientationPart::Mirror]);
 }
 
 #[tokio::test]

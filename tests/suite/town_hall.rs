@@ -103,6 +103,9 @@ pub fn plan() -> SitePlan {
         ground: None,
         school: None,
         personal_users: false,
+        view: None,
+        orientation: None,
+        habits: vedetta::domain::site::DomeHabits::default(),
     };
     SitePlan {
         version: 7,

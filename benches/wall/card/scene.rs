@@ -92,6 +92,7 @@ impl Scene {
             cell: self.cell(i),
             look: Some(slot),
             crop: slot.crop(),
+            steers: false,
             brightness: 1.0,
             face: (self.face)(i),
         });

@@ -30,7 +30,9 @@ fn sorted(error: &OnvifError) -> CameraUserError {
         | OnvifErrorKind::TooLarge
         | OnvifErrorKind::TooDeep
         | OnvifErrorKind::Fault
-        | OnvifErrorKind::NotSupported => CameraUserError::Refused(error.to_string()),
+        | OnvifErrorKind::NotSupported
+        | OnvifErrorKind::SeveralViews
+        | OnvifErrorKind::ViewGone => CameraUserError::Refused(error.to_string()),
     }
 }
 

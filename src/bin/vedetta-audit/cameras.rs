@@ -12,11 +12,12 @@ use secrecy::SecretString;
 use serde_json::json;
 use std::net::Ipv4Addr;
 use std::time::Duration;
-use vedetta::domain::camera::{CameraId, CameraKind, ControllerId};
+use vedetta::domain::camera::{CameraId, CameraKind, ControllerId, StreamRole};
+use vedetta::domain::site::VideoView;
 use vedetta::domain::site::change::{CameraSettings, SiteChange};
 use vedetta::gui::i18n::fl;
 use vedetta::onvif::discovery::{Found, probe, probe_at};
-use vedetta::onvif::{Endpoint, Limits, OnvifError, TestReport, camera_test};
+use vedetta::onvif::{Endpoint, Limits, OnvifError, StreamOffer, TestReport, camera_test};
 use vedetta::protocol::{
     CameraAccount, CameraTestReport, CameraView, Changed, PutCamera, Removal, SiteProposal, Verdict,
 };
@@ -49,6 +50,8 @@ pub enum CamerasCommand {
         onvif: String,
         #[arg(help = fl!("help-test-account"), long)]
         account: String,
+        #[command(flatten)]
+        view: ViewText,
     },
     #[command(about = fl!("help-cameras-add"))]
     Add {
@@ -131,10 +134,30 @@ pub struct Extras {
     figures_account: Option<String>,
     #[arg(help = fl!("help-camera-personal-users"), long)]
     personal_users: Option<bool>,
+    #[command(flatten)]
+    view: ViewText,
     #[arg(help = fl!("help-camera-untested"), long)]
     untested: bool,
     #[arg(help = fl!("help-reason"), long)]
     reason: String,
+}
+
+/// The view of a device that has several.
+#[derive(Args)]
+pub struct ViewText {
+    #[arg(help = fl!("help-video-source"), long, requires = "video_view")]
+    video_source: Option<String>,
+    #[arg(help = fl!("help-video-view"), long, requires = "video_source")]
+    video_view: Option<String>,
+}
+
+impl ViewText {
+    fn planned(&self) -> Option<VideoView> {
+        Some(VideoView {
+            source: self.video_source.clone()?,
+            configuration: self.video_view.clone()?,
+        })
+    }
 }
 
 /// Kind of camera, as an argument.
@@ -181,9 +204,15 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
             seconds,
             json,
         } => discover(interface, at, Duration::from_secs(seconds), json).await,
-        CamerasCommand::Test { by, onvif, account } => {
+        CamerasCommand::Test {
+            by,
+            onvif,
+            account,
+            view,
+        } => {
             let password = secret("VEDETTA_CAMERA_PASSWORD", &fl!("ask-camera-password"))?;
-            let test = async |office: &AdminClient| tried(office, &onvif, &account, &password).await;
+            let view = view.planned();
+            let test = async |office: &AdminClient| tried(office, &onvif, &account, &password, view.clone()).await;
             as_administrator(by, test, show_trial).await
         }
         CamerasCommand::Add {
@@ -206,8 +235,14 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
                 kind: kind.into(),
                 onvif,
                 personal_users: extras.personal_users.unwrap_or(false),
+                view: extras.view.planned(),
             };
-            as_administrator(by, async |office| save(office, settings, extras).await, show_changed).await
+            as_administrator(
+                by,
+                async |office| save(office, settings, None, extras).await,
+                show_changed,
+            )
+            .await
         }
         CamerasCommand::Change {
             by,
@@ -225,6 +260,7 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
                 let found = all.into_iter().find(|row| row.settings.id == camera);
                 let was = found.ok_or(ServerError::Refused(vedetta::protocol::RefusalKind::NotFound))?;
                 let was = was.settings;
+                let before = was.clone();
                 let settings = CameraSettings {
                     id: was.id,
                     number: number.unwrap_or(was.number),
@@ -234,8 +270,9 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
                     kind: kind.map_or(was.kind, CameraKind::from),
                     onvif: onvif.unwrap_or(was.onvif),
                     personal_users: extras.personal_users.unwrap_or(was.personal_users),
+                    view: extras.view.planned().or(was.view),
                 };
-                save(office, settings, extras).await
+                save(office, settings, Some(before), extras).await
             };
             as_administrator(by, put, show_changed).await
         }
@@ -265,15 +302,30 @@ async fn decide(by: By, proposal: u64, verdict: Verdict, word: &'static str) -> 
 }
 
 /// Tests where there is an account to test with, and saves.
-async fn save(office: &AdminClient, settings: CameraSettings, extras: Extras) -> Result<Changed, ServerError> {
+async fn save(
+    office: &AdminClient,
+    mut settings: CameraSettings,
+    was: Option<CameraSettings>,
+    extras: Extras,
+) -> Result<Changed, ServerError> {
     let picture = account(extras.account, "VEDETTA_CAMERA_PASSWORD")?;
     let figures = account(extras.figures_account, "VEDETTA_FIGURES_PASSWORD")?;
     let mut tested = false;
     if let Some(account) = picture.as_ref().filter(|_| !extras.untested) {
-        let found = tried(office, &settings.onvif, &account.user, &account.password).await?;
+        let view = settings.view.clone();
+        let found = tried(office, &settings.onvif, &account.user, &account.password, view).await?;
         eprintln!("{}", sentences::trial(&found));
-        if found.is_err() {
-            return Err(ServerError::Answer(fl!("answer-untested")));
+        match &found {
+            Err(_) => return Err(ServerError::Answer(fl!("answer-untested"))),
+            // Which picture is meant cannot be told: a camera is not saved so.
+            Ok(trial) if trial.views.len() > 1 && trial.view.is_none() => {
+                return Err(ServerError::Answer(fl!("test-several-views")));
+            }
+            Ok(trial) => {
+                if was.is_none() {
+                    settings.view = settings.view.or_else(|| trial.view.clone());
+                }
+            }
         }
         tested = true;
     }
@@ -292,13 +344,15 @@ async fn tried(
     onvif: &str,
     user: &str,
     password: &SecretString,
+    view: Option<VideoView>,
 ) -> Result<Result<TestReport, OnvifError>, ServerError> {
     office
         .begin_trial(&CameraTestReport {
             onvif: onvif.to_owned(),
         })
         .await?;
-    Ok(camera_test::test(Endpoint::new(onvif, user, password.clone()), Limits::default()).await)
+    let endpoint = Endpoint::new(onvif, user, password.clone());
+    Ok(camera_test::test(endpoint, Limits::default(), view).await)
 }
 
 fn show_trial(found: &Result<TestReport, OnvifError>, json: bool) {
@@ -307,20 +361,45 @@ fn show_trial(found: &Result<TestReport, OnvifError>, json: bool) {
         return;
     }
     let line = match found {
-        Ok(trial) => json!({
-            "reachable": true, "signed_in": true, "clock_offset_s": trial.clock_offset_s, "ptz": trial.ptz,
-            "manufacturer": trial.manufacturer, "model": trial.model,
-            "masks": trial.masks.as_ref().map(|masks| masks.most_masks),
-            "profiles": trial.streams.as_ref().map(|streams| streams.iter().map(|stream| json!({
-                "profile": stream.profile, "codec": stream.codec, "width": stream.width, "height": stream.height,
-                "fps": stream.fps,
-            })).collect::<Vec<_>>()).unwrap_or_default(),
-        }),
+        Ok(trial) => trial_json(trial),
         Err(error) => json!({
             "reachable": sentences::answered(error), "signed_in": false, "trouble": error.to_string(),
         }),
     };
     say(&line.to_string());
+}
+
+/// A test as JSON. `null`: the question failed, and is among the troubles.
+fn trial_json(trial: &TestReport) -> serde_json::Value {
+    let role = |role| match role {
+        StreamRole::Main => "main",
+        StreamRole::Sub => "sub",
+    };
+    let profiles = trial.streams.as_ref().ok().map(|streams| {
+        let profile = |stream: &StreamOffer| {
+            json!({
+                "profile": stream.profile, "codec": stream.codec, "width": stream.width, "height": stream.height,
+                "fps": stream.fps, "role": role(stream.role), "uri": stream.uri,
+                "source": stream.view.as_ref().map(|view| &view.source),
+                "view": stream.view.as_ref().map(|view| &view.configuration),
+            })
+        };
+        streams.iter().map(profile).collect::<Vec<_>>()
+    });
+    let troubles = trial.troubles().into_iter();
+    let troubles: Vec<_> = troubles
+        .map(|(asked, error)| json!({"asked": asked, "trouble": error.to_string()}))
+        .collect();
+    json!({
+        "reachable": true, "signed_in": true, "clock_offset_s": trial.clock_offset_s,
+        "ptz": trial.ptz.as_ref().ok(),
+        "manufacturer": trial.manufacturer, "model": trial.model,
+        "masks": trial.masks.as_ref().ok().and_then(|masks| masks.as_ref()).map(|masks| masks.most_masks),
+        "profiles": profiles, "views": trial.views, "view": trial.view,
+        "orientation": trial.orientation.as_ref().ok(),
+        "searches_people": trial.searches_people,
+        "troubles": troubles,
+    })
 }
 
 async fn discover(

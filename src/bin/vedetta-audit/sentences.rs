@@ -29,6 +29,8 @@ pub fn trial(found: &Result<TestReport, OnvifError>) -> String {
                 OnvifErrorKind::WrongPassword => fl!("test-password"),
                 OnvifErrorKind::ClockWrong => fl!("test-clock"),
                 OnvifErrorKind::Busy => fl!("test-busy"),
+                OnvifErrorKind::SeveralViews => fl!("test-several-views"),
+                OnvifErrorKind::ViewGone => fl!("test-view-gone"),
                 OnvifErrorKind::Nonsense
                 | OnvifErrorKind::TooLarge
                 | OnvifErrorKind::TooDeep
@@ -52,22 +54,44 @@ pub fn trial(found: &Result<TestReport, OnvifError>) -> String {
         }
         Err(error) => fl!("test-streams", why = error.to_string()),
     };
-    let ptz = if trial.ptz {
-        fl!("camera-ptz")
-    } else {
-        fl!("camera-no-ptz")
+    let ptz = match trial.ptz {
+        Ok(true) => fl!("camera-ptz"),
+        Ok(false) => fl!("camera-no-ptz"),
+        Err(_) => fl!("camera-ptz-unknown"),
     };
     let masks = match &trial.masks {
-        Some(options) => fl!("camera-masks", n = options.most_masks.to_string()),
-        None => fl!("camera-no-masks"),
+        Ok(Some(options)) => fl!("camera-masks", n = options.most_masks.to_string()),
+        Ok(None) | Err(_) => fl!("camera-no-masks"),
     };
-    fl!(
+    let mut lines = vec![fl!(
         "camera-report",
         clock = clock,
         streams = streams,
         ptz = ptz,
         masks = masks
-    )
+    )];
+    if trial.views.len() > 1 {
+        let named = trial
+            .views
+            .iter()
+            .map(|view| format!("{} / {}", view.source, view.configuration));
+        lines.push(fl!("test-views", views = named.collect::<Vec<_>>().join(", ")));
+        if trial.view.is_none() {
+            lines.push(fl!("test-several-views"));
+        }
+    }
+    let troubles: Vec<_> = trial
+        .troubles()
+        .into_iter()
+        .map(|(what, error)| format!("{what}: {error}"))
+        .collect();
+    if !troubles.is_empty() {
+        lines.push(fl!("camera-troubles", why = troubles.join("; ")));
+    }
+    if trial.searches_people == Some(true) {
+        lines.push(fl!("camera-searches-people"));
+    }
+    lines.join("\n")
 }
 
 /// A field in words.
@@ -84,6 +108,9 @@ fn field(field: Field) -> String {
         Field::Limits => fl!("plan-field-limits"),
         Field::Motion => fl!("plan-field-motion"),
         Field::Ground => fl!("plan-field-ground"),
+        Field::View => fl!("plan-field-view"),
+        Field::Orientation => fl!("plan-field-orientation"),
+        Field::Habits => fl!("plan-field-habits"),
         Field::School => fl!("plan-field-school"),
         Field::PersonalUsers => fl!("plan-field-personal-users"),
     }

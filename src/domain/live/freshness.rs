@@ -60,7 +60,10 @@ impl Delay {
             return;
         };
         let passed = (arrived_ms - before).max(0.0);
-        let jumped = passed < RIGHT_AFTER_MS && (way - way_before).abs() > JUMP_MS;
+        let longer = way - way_before;
+        // However slow the stream: between two pictures that were captured one after the other a way grows by no more than
+        // the time between their arrivals. What grew by more was captured before the one before it: a clock put back.
+        let jumped = (passed < RIGHT_AFTER_MS && longer.abs() > JUMP_MS) || longer > passed + JUMP_MS;
         self.best_ms = match self.best_ms {
             Some(best) if jumped => Some(best + way - way_before),
             Some(best) => Some(way.min(best + passed * DRIFT)),
@@ -142,6 +145,35 @@ mod tests {
                 delay.behind()
             );
         }
+    }
+
+    #[test]
+    fn r_liv_2_a_clock_that_is_put_back_is_noticed_at_any_rate_of_pictures() {
+        for apart in [40.0, 1_000.0, 6_700.0, 60_000.0] {
+            let mut delay = Delay::default();
+            let mut at = 0.0;
+            for n in 0..50 {
+                let step = if n < 25 { 0.0 } else { -3_600_000.0 };
+                at += apart;
+                delay.picture(at + 120.0, at + step);
+            }
+            assert!(
+                delay.behind() < Duration::from_millis(50),
+                "{apart} {:?}",
+                delay.behind()
+            );
+        }
+    }
+
+    #[test]
+    fn r_liv_2_a_slow_stream_that_falls_behind_is_not_taken_for_a_clock_that_was_put_back() {
+        let mut delay = Delay::default();
+        for n in 0..40 {
+            let captured = f64::from(n) * 1_000.0;
+            // Played at half speed: every picture comes a second later than the one before did.
+            delay.picture(captured * 2.0 + 120.0, captured);
+        }
+        assert!(delay.behind() > Duration::from_secs(38), "{:?}", delay.behind());
     }
 
     #[test]

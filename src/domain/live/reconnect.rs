@@ -64,7 +64,8 @@ impl Fault {
             // A slot is free again 3 to 4 s after TEARDOWN.
             Fault::Busy => (4_000, 15),
             Fault::ClockWrong => (500, 30),
-            Fault::Refused => (500, 120),
+            // A camera that locked the account keeps it locked for half an hour, and longer if it is tried meanwhile.
+            Fault::Refused => (500, 1_800),
             Fault::CannotShow => (15_000, 60),
         };
         BackoffPolicy {
@@ -77,7 +78,7 @@ impl Fault {
     /// How much longer a pause gets with each failure: a refused account is left alone soon.
     fn growth(self, failures: u32) -> u32 {
         match self {
-            Fault::Refused => failures.saturating_mul(3),
+            Fault::Refused => failures.saturating_mul(4),
             _ => failures,
         }
     }
@@ -203,6 +204,7 @@ mod tests {
         // Most cameras lock an account after five wrong passwords within a few minutes.
         let three: Duration = pauses[1..4].iter().map(|(pause, _)| *pause).sum();
         assert!(three > Duration::from_secs(120), "{pauses:?}");
+        assert_eq!(pauses[5].0, Duration::from_secs(1_800), "a locked account is free again after half an hour");
     }
 
     #[test]

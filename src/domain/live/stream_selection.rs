@@ -39,6 +39,21 @@ pub fn stream_for(tile: Pixels, sub: Option<Pixels>, present: StreamRole) -> Str
     }
 }
 
+/// A sub stream of this size suits a tile of a wall of sixteen on a full HD screen; larger tiles get the main stream.
+const TILE: Pixels = Pixels {
+    width: 480,
+    height: 270,
+};
+
+/// The place of the sub stream to show among a view's sub streams: the smallest that fills a [`TILE`], else the largest
+/// there is. A size that is not declared (0) is taken only when there is no other.
+pub fn smallest_for_a_tile(sizes: &[Pixels]) -> Option<usize> {
+    let area = |at: &usize| u64::from(sizes[*at].width) * u64::from(sizes[*at].height);
+    let fits = |at: &usize| sizes[*at].width >= TILE.width && sizes[*at].height >= TILE.height;
+    let fitting = (0..sizes.len()).filter(fits).min_by_key(area);
+    fitting.or_else(|| (0..sizes.len()).max_by_key(area))
+}
+
 /// The one of a tile's two streams that is drawn: the wanted one as soon as it has a live picture, the other as long as
 /// it is fresher. Ages are those of the latest pictures; `None`: no picture came yet.
 pub fn to_show(wanted: StreamRole, main: Option<Duration>, sub: Option<Duration>) -> StreamRole {
@@ -101,6 +116,18 @@ mod tests {
 
     fn tile(width: u32, height: u32) -> Pixels {
         Pixels { width, height }
+    }
+
+    #[test]
+    fn r_liv_1_of_several_sub_streams_the_smallest_that_fills_a_tile_is_shown() {
+        let chosen = |sizes: &[(u32, u32)]| {
+            let sizes: Vec<Pixels> = sizes.iter().map(|&(width, height)| Pixels { width, height }).collect();
+            smallest_for_a_tile(&sizes)
+        };
+        assert_eq!(chosen(&[(1920, 1080), (1280, 720), (640, 360), (352, 240)]), Some(2));
+        assert_eq!(chosen(&[(352, 240), (320, 180)]), Some(0), "none fills it");
+        assert_eq!(chosen(&[(0, 0), (320, 180)]), Some(1), "a size that is not declared");
+        assert_eq!((chosen(&[(0, 0)]), chosen(&[])), (Some(0), None));
     }
 
     #[test]

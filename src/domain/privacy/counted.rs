@@ -4,7 +4,8 @@
 //! target, one that says «moving» for ever) counts in both. Deliberately absent: doubt (`dome_pose`).
 
 use super::axes::speed_share;
-use crate::domain::site::{Axis, MotionBounds, TargetReport};
+use super::told_target::TargetReport;
+use crate::domain::site::{Axis, CameraPlan, MotionBounds};
 
 /// Speeds of the table are exceeded by no more than this share, and by [`SPEED_ROUNDING`] of the highest speed.
 const TABLE_MARGIN: f64 = 1.05;
@@ -29,36 +30,35 @@ pub(super) struct Counted {
 
 impl Counted {
     /// By the plan.
-    pub fn planned(motion: &MotionBounds) -> Self {
-        let habits = motion.habits.as_ref();
+    pub fn planned(camera: &CameraPlan) -> Self {
         Self {
-            never_idle: habits.is_some_and(|habits| habits.never_idle),
-            target_report: habits.and_then(|habits| habits.target_report),
+            never_idle: camera.habits.never_idle,
+            target_report: TargetReport::of(camera),
             ..Self::default()
         }
     }
 
     /// By what was measured, and the bounds that follow. `None` when nothing was, or when somebody may move the dome of whom
     /// nobody hears.
-    pub fn measured(planned: &MotionBounds) -> Option<(MotionBounds, Self)> {
-        let habits = planned.habits.as_ref().filter(|_| !planned.unannounced_movers)?;
-        let [status_youngest_s, status_oldest_s] = habits.status_age_s;
-        let [picture_youngest_s, picture_oldest_s] = habits.picture_age_s;
-        let [soonest_s, latest_s] = habits.command_s;
+    pub fn measured(camera: &CameraPlan) -> Option<(MotionBounds, Self)> {
+        let planned = &camera.motion;
+        let delays = planned.delays.as_ref().filter(|_| !planned.unannounced_movers)?;
+        let [status_youngest_s, status_oldest_s] = delays.status_age_s;
+        let [picture_youngest_s, picture_oldest_s] = delays.picture_age_s;
+        let [soonest_s, latest_s] = delays.command_s;
         let video_delay_s = picture_oldest_s.min(planned.video_delay_s);
         let motion = MotionBounds {
             video_delay_s,
             video_delay_min_s: picture_youngest_s.max(planned.video_delay_min_s).min(video_delay_s),
-            command_delay_s: (latest_s + habits.ramp_s).min(planned.command_delay_s),
+            command_delay_s: (latest_s + delays.ramp_s).min(planned.command_delay_s),
             ..planned.clone()
         };
         let counted = Self {
             status_youngest_s: status_youngest_s.min(motion.status_delay_s),
             status_oldest_s: Some(status_oldest_s),
-            obeyed_apart_s: habits.obeys.then_some(latest_s - soonest_s),
+            obeyed_apart_s: delays.obeys.then_some(latest_s - soonest_s),
             by_table: true,
-            never_idle: habits.never_idle,
-            target_report: habits.target_report,
+            ..Self::planned(camera)
         };
         Some((motion, counted))
     }
@@ -90,18 +90,21 @@ impl Counted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::privacy::test_dome::tight;
-    use crate::domain::site::{DomeHabits, SpeedRow, SpeedTable};
+    use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
+    use crate::domain::site::{DomeDelays, SpeedRow, SpeedTable};
 
-    fn habits() -> DomeHabits {
-        DomeHabits {
+    fn camera(motion: MotionBounds) -> CameraPlan {
+        dome_plan(motion, lens(), Vec::new())
+    }
+
+    fn delays() -> DomeDelays {
+        DomeDelays {
             status_age_s: [0.05, 0.4],
             picture_age_s: [0.1, 0.3],
             command_s: [0.05, 0.2],
             ramp_s: 0.3,
             obeys: true,
-            never_idle: false,
-            target_report: None,
+            target_move: None,
             capture_error_s: None,
         }
     }
@@ -109,10 +112,10 @@ mod tests {
     #[test]
     fn what_was_measured_never_widens_what_the_plan_bounds() {
         let planned = MotionBounds {
-            habits: Some(habits()),
+            delays: Some(delays()),
             ..tight()
         };
-        let (motion, counted) = Counted::measured(&planned).unwrap();
+        let (motion, counted) = Counted::measured(&camera(planned.clone())).unwrap();
         assert_eq!((motion.status_delay_s, motion.command_delay_s), (0.15, 0.3));
         // Asked at 1.0 and here at 1.02: no older on arrival than planned, no older than measured when it was answered.
         let near = |[a, b]: [f64; 2], [c, d]: [f64; 2]| assert!((a - c).abs() + (b - d).abs() < 1e-9, "{a} {b}");
@@ -122,7 +125,10 @@ mod tests {
             ..counted.clone()
         };
         near(fresh.taken(1.0, 1.02, &motion), [0.95, 0.97]);
-        near(Counted::planned(&planned).taken(1.0, 1.02, &planned), [0.87, 1.02]);
+        near(
+            Counted::planned(&camera(planned.clone())).taken(1.0, 1.02, &planned),
+            [0.87, 1.02],
+        );
         assert_eq!((motion.video_delay_min_s, motion.video_delay_s), (0.2, 0.3));
         assert_eq!(
             (counted.status_youngest_s, counted.obeyed_apart_s),
@@ -130,9 +136,9 @@ mod tests {
         );
         let unheard = MotionBounds {
             unannounced_movers: true,
-            ..planned
+            ..planned.clone()
         };
-        assert!(Counted::measured(&unheard).is_none() && Counted::measured(&tight()).is_none());
+        assert!(Counted::measured(&camera(unheard)).is_none() && Counted::measured(&camera(tight())).is_none());
     }
 
     #[test]
@@ -143,19 +149,22 @@ mod tests {
             spread: 1.0,
         };
         let planned = MotionBounds {
-            habits: Some(habits()),
+            delays: Some(delays()),
             speeds: SpeedTable {
                 pan: vec![row(0.5, 9.0)],
                 ..SpeedTable::default()
             },
             ..tight()
         };
-        let (motion, measured) = Counted::measured(&planned).unwrap();
+        let (motion, measured) = Counted::measured(&camera(planned.clone())).unwrap();
         assert!((measured.fastest(&motion, 0, -0.4) - (10.0 * 1.05 + 0.12)).abs() < 1e-9);
         // Beyond the table, on an axis that was not measured, and by the plan: the share of the highest speed.
         let is = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} is not {b}");
         is(measured.fastest(&motion, 0, 0.9), 0.92 * 60.0);
         is(measured.fastest(&motion, 1, 0.4), 0.42 * 40.0);
-        is(Counted::planned(&planned).fastest(&planned, 0, 0.4), 0.42 * 60.0);
+        is(
+            Counted::planned(&camera(planned.clone())).fastest(&planned, 0, 0.4),
+            0.42 * 60.0,
+        );
     }
 }

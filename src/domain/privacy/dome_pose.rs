@@ -1,7 +1,7 @@
 //! The pose of one dome: by the bounds of its plan, and by its measured habits as long as they fit.
 //!
 //! Two [trackers](super::PoseTracker) hear the same statuses and orders. The one by the plan's bounds is always right while the
-//! dome keeps them. The one by [habits](crate::domain::site::DomeHabits) is right while the dome keeps to what was measured;
+//! dome keeps them. The one by habits ([`DomeDelays`](crate::domain::site::DomeDelays), [`SpeedTable`](crate::domain::site::SpeedTable)) is right while the dome keeps to what was measured;
 //! what is known is what both allow. Proof: the true pose lies in both boxes, so it lies in what they have in common.
 //!
 //! Habits are doubted at once when something does not fit: a status that cannot be true by them, boxes that have nothing in
@@ -131,16 +131,16 @@ impl DomePose {
     /// When a picture was taken, by habits; `None` for one that is later than habits say: for it they do not count.
     fn taken(&self, habitual: &PoseTracker, picture: PictureTime) -> Option<[Instant; 2]> {
         let [earliest, latest] = habitual.taken(picture.arrived);
-        let [youngest_s, oldest_s] = self.camera.motion.habits.as_ref()?.picture_age_s;
+        let [youngest_s, oldest_s] = self.camera.motion.delays.as_ref()?.picture_age_s;
         if youngest_s + picture.behind.as_secs_f64() > oldest_s {
             return None;
         }
         let error = self
             .camera
             .motion
-            .habits
+            .delays
             .as_ref()
-            .and_then(|habits| habits.capture_error_s);
+            .and_then(|delays| delays.capture_error_s);
         let (Some(error), Some([from, to])) = (error, picture.captured) else {
             return Some([earliest, latest]);
         };
@@ -203,7 +203,9 @@ mod tests {
 
     /// A dome that was seen to stand for three seconds; the moment of its last status.
     fn standing(make: &Make, moving: MoveState) -> (DomePose, Instant) {
-        let mut dome = DomePose::new(&dome_plan(make.bounds(), lens(), Vec::new()));
+        let mut plan = dome_plan(make.bounds(), lens(), Vec::new());
+        plan.habits = make.ways;
+        let mut dome = DomePose::new(&plan);
         let begin = Instant::now();
         for i in 0..=30 {
             dome.on_status(begin + ms(i * 100), begin + ms(i * 100 + 10), Some(POSE), moving);
@@ -223,7 +225,7 @@ mod tests {
         // Also without habits: by the plan's bounds alone.
         for habits in [true, false] {
             let mut plan = dome_plan(make("usual").bounds(), lens(), Vec::new());
-            plan.motion.habits = plan.motion.habits.filter(|_| habits);
+            plan.motion.delays = plan.motion.delays.filter(|_| habits);
             let mut dome = DomePose::new(&plan);
             let begin = Instant::now();
             for i in 0..=30 {

@@ -123,6 +123,9 @@ pub enum WholeReason {
     BeyondCeiling,
     /// The server has a newer plan, and it is not here yet: what must be covered is not known.
     PlanNotCurrent,
+    /// The picture is turned, mirrored, cropped or zoomed digitally otherwise than when masks were placed, or it is not yet
+    /// known whether it is.
+    OrientationChanged,
 }
 
 /// The part of a picture that must not be seen.

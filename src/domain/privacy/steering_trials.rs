@@ -8,7 +8,7 @@ use super::test_make::{MadeDome, Make, ROWS, makes};
 use super::{Cover, DomePose, Interval, PictureTime, Polygon, PoseInterval, PoseKnowledge, PreparedMasks, convex};
 use crate::domain::camera::{Direction, Pose};
 use crate::domain::ptz::{Order, Velocity};
-use crate::domain::site::{CameraPlan, DomeHabits};
+use crate::domain::site::{CameraPlan, DomeDelays};
 use proptest::prelude::*;
 
 /// Between two pictures, seconds.
@@ -61,7 +61,10 @@ fn street() -> Vec<Vec<Direction>> {
 }
 
 fn camera(make: &Make, masks: Vec<Vec<Direction>>) -> CameraPlan {
-    dome_plan(make.bounds(), super::test_dome::lens(), masks)
+    CameraPlan {
+        habits: make.ways,
+        ..dome_plan(make.bounds(), super::test_dome::lens(), masks)
+    }
 }
 
 fn inside(polygons: &[Polygon], p: [f64; 2]) -> bool {
@@ -219,12 +222,12 @@ fn run(
     start: Pose,
     script: Vec<Hand>,
     masks: &[Vec<Direction>],
-    believed: Option<DomeHabits>,
+    believed: Option<DomeDelays>,
     used: fn(PoseKnowledge) -> PoseKnowledge,
 ) -> Seen {
     let mut plan = camera(make, masks.to_vec());
     if believed.is_some() {
-        plan.motion.habits = believed;
+        plan.motion.delays = believed;
     }
     let (mut dome, mut chance) = (MadeDome::new(make, seed, start), Chance(seed ^ 0xfeed));
     let mut known = DomePose::new(&plan);
@@ -439,9 +442,9 @@ fn at_random(seed: u64) -> Vec<Hand> {
 }
 
 /// Habits in which every delay is held to be its shortest.
-fn too_narrow(make: &Make) -> DomeHabits {
+fn too_narrow(make: &Make) -> DomeDelays {
     let least = |[least, _]: [f64; 2]| [least, least + 0.01];
-    DomeHabits {
+    DomeDelays {
         status_age_s: [0.0, make.habits.status_age_s[1]],
         picture_age_s: least(make.habits.picture_age_s),
         command_s: least(make.habits.command_s),
@@ -465,7 +468,7 @@ fn middle_alone(knowledge: PoseKnowledge) -> PoseKnowledge {
     }
 }
 
-fn random_run(make: &Make, seed: u64, believed: Option<DomeHabits>, used: fn(PoseKnowledge) -> PoseKnowledge) -> Seen {
+fn random_run(make: &Make, seed: u64, believed: Option<DomeDelays>, used: fn(PoseKnowledge) -> PoseKnowledge) -> Seen {
     let mut chance = Chance(seed ^ 0x57a7);
     let start = Pose {
         pan_deg: chance.between(-100.0, 60.0),

@@ -84,6 +84,9 @@ pub fn dome_plan(motion: MotionBounds, lens: LensModel, masks: Vec<Vec<Direction
         ground: None,
         school: None,
         personal_users: false,
+        view: None,
+        orientation: None,
+        habits: crate::domain::site::DomeHabits::default(),
     }
 }
 

@@ -4,7 +4,7 @@
 use super::test_dome::{Chance, TICK, lens};
 use crate::domain::camera::{LensModel, MoveState, Pose};
 use crate::domain::ptz::{Order, Velocity};
-use crate::domain::site::{DomeHabits, MotionBounds, SpeedRow, SpeedTable, TargetReport};
+use crate::domain::site::{DomeDelays, DomeHabits, MotionBounds, ReportedPosition, SpeedRow, SpeedTable, TargetMove};
 use std::time::{Duration, Instant};
 
 /// Velocities measured of an axis.
@@ -14,7 +14,8 @@ pub const ROWS: f64 = 40.0;
 #[derive(Debug, Clone)]
 pub struct Make {
     pub name: &'static str,
-    pub habits: DomeHabits,
+    pub habits: DomeDelays,
+    pub ways: DomeHabits,
     /// Highest speeds.
     pub full: [f64; 3],
     /// Positions are told in steps of this, degrees; 0: exactly.
@@ -23,15 +24,14 @@ pub struct Make {
     pub tells_target: bool,
 }
 
-fn habits(command_s: [f64; 2], ramp_s: f64, status_age_s: [f64; 2], picture_age_s: [f64; 2]) -> DomeHabits {
-    DomeHabits {
+fn habits(command_s: [f64; 2], ramp_s: f64, status_age_s: [f64; 2], picture_age_s: [f64; 2]) -> DomeDelays {
+    DomeDelays {
         status_age_s,
         picture_age_s,
         command_s,
         ramp_s,
         obeys: true,
-        never_idle: false,
-        target_report: None,
+        target_move: None,
         capture_error_s: None,
     }
 }
@@ -41,6 +41,7 @@ pub fn makes() -> Vec<Make> {
     let make = |name, habits| Make {
         name,
         habits,
+        ways: DomeHabits::default(),
         full: [100.0, 80.0, 0.6],
         coarse_deg: 0.0,
         tells_target: false,
@@ -51,7 +52,7 @@ pub fn makes() -> Vec<Make> {
         make("usual", usual()),
         make(
             "stamped",
-            DomeHabits {
+            DomeDelays {
                 capture_error_s: Some(0.03),
                 ..usual()
             },
@@ -62,23 +63,26 @@ pub fn makes() -> Vec<Make> {
             coarse_deg: 0.5,
             ..make("coarse", usual())
         },
-        make(
-            "never idle",
-            DomeHabits {
+        Make {
+            ways: DomeHabits {
                 never_idle: true,
-                ..usual()
+                ..DomeHabits::default()
             },
-        ),
+            ..make("never idle", usual())
+        },
         Make {
             tells_target: true,
+            ways: DomeHabits {
+                reports: ReportedPosition::Target,
+                ..DomeHabits::default()
+            },
             ..make(
                 "tells target",
-                DomeHabits {
-                    target_report: Some(TargetReport {
+                DomeDelays {
+                    target_move: Some(TargetMove {
                         // With the slow approach at the end of every move.
                         begins_s: 1.6,
                         slowest: [30.0, 24.0, 0.3],
-                        driven_too: false,
                     }),
                     ..usual()
                 },
@@ -116,7 +120,7 @@ impl Make {
                 tilt: rows(self.full[1]),
                 zoom: rows(self.full[2]),
             },
-            habits: Some(self.habits.clone()),
+            delays: Some(self.habits.clone()),
             ..MotionBounds::default()
         }
     }
@@ -284,7 +288,7 @@ impl MadeDome {
             }
         }
         at[0] = (at[0] + 180.0).rem_euclid(360.0) - 180.0;
-        let moving = match self.make.habits.never_idle || self.moving[(taken / TICK) as usize] {
+        let moving = match self.make.ways.never_idle || self.moving[(taken / TICK) as usize] {
             true if self.target.is_none() => MoveState::Moving,
             _ => MoveState::Idle,
         };

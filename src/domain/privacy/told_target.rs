@@ -12,12 +12,49 @@
 
 use super::axes::nearest_turn;
 use super::speed_envelope::Axes3;
-use crate::domain::site::TargetReport;
+use crate::domain::site::{CameraPlan, ReportedPosition};
 
 /// The farthest that an axis has to go anywhere: a turn, straight up to straight down, a zoom of 150 times.
 const FARTHEST: Axes3 = [360.0, 180.0, 5.0];
 /// Targets remembered.
 const MOST_TARGETS: usize = 16;
+
+/// Where it was not measured: from sending a move to a target until a dome begins it, seconds, and the share of its highest
+/// speeds at which it goes there.
+const BEGINS_S: f64 = 4.0;
+const SLOWEST: f64 = 0.1;
+
+/// How a dome moves whose statuses tell another place meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct TargetReport {
+    /// The longest from sending a move until it begins, and from sending a Stop until the dome stands, seconds.
+    pub begins_s: f64,
+    /// The lowest speeds at which it goes to a target.
+    pub slowest: Axes3,
+    /// Under a velocity too its statuses tell another place.
+    pub driven_too: bool,
+}
+
+impl TargetReport {
+    /// By the plan; `None` for a dome that tells where it is.
+    pub fn of(camera: &CameraPlan) -> Option<Self> {
+        let driven_too = match camera.habits.reports {
+            ReportedPosition::Present => return None,
+            ReportedPosition::Target => false,
+            ReportedPosition::Arrival => true,
+        };
+        let motion = &camera.motion;
+        let full = [motion.pan_speed_deg_s, motion.tilt_speed_deg_s, motion.zoom_speed_ln_s];
+        let measured = motion.delays.as_ref().and_then(|delays| delays.target_move);
+        Some(Self {
+            begins_s: measured
+                .map_or(BEGINS_S, |measured| measured.begins_s)
+                .max(motion.command_delay_s),
+            slowest: measured.map_or(full.map(|speed| SLOWEST * speed), |measured| measured.slowest),
+            driven_too,
+        })
+    }
+}
 
 /// The targets that statuses may tell of.
 #[derive(Debug, Clone)]

@@ -18,7 +18,7 @@
 //!   them on, the dome may only creep: so slowly that the statuses could not tell. The longer they agree, the slower.
 //!   Throughout the rest it was where one of its statuses says.
 //! * A status that disagrees, or says «moving», opens the envelope to full speed from the last agreeing status on.
-//! * A dome that reports its target ([`TargetReport`](crate::domain::site::TargetReport)): from an absolute move on, a status says nothing of the pose until the
+//! * A dome that reports its target ([`ReportedPosition`](crate::domain::site::ReportedPosition)): from an absolute move on, a status says nothing of the pose until the
 //!   move must be over by the slowest the dome goes to a target. Until then the pose lies between where it stood and the
 //!   targets, and nothing is evidence of rest.
 //! * `unannounced_movers`, or another holder ([`PoseTracker::on_other_holder`]): the envelope is also open at full speed
@@ -88,13 +88,13 @@ struct Newest {
 impl PoseTracker {
     /// Nothing is known yet; the bounds of the plan are counted on.
     pub fn new(camera: &CameraPlan) -> Self {
-        Self::counting_on(camera, camera.motion.clone(), Counted::planned(&camera.motion))
+        Self::counting_on(camera, camera.motion.clone(), Counted::planned(camera))
     }
 
     /// Nothing is known yet; what was measured of the dome is counted on. `None` when nothing was, or when somebody may move
     /// the dome of whom nobody hears.
     pub fn by_habits(camera: &CameraPlan) -> Option<Self> {
-        let (motion, counted) = Counted::measured(&camera.motion)?;
+        let (motion, counted) = Counted::measured(camera)?;
         Some(Self::counting_on(camera, motion, counted))
     }
 

@@ -1,9 +1,9 @@
-//! PTZ gestures on the picture as targets and speeds: click to centre, a notch of zoom, held keys that slow down with the zoom.
+//! PTZ gestures on the picture as targets: click to centre, a notch of zoom, a box that is to fill the picture; and the road to
+//! a preset.
 //!
 //! Invariant: a target given here lies inside lens and limits, or the limit it breaks is returned.
 //! Deliberately absent: mouse and keys (the screen), sending and recording (the station).
 
-use super::Velocity;
 use super::limits::{self, LimitHit};
 use crate::domain::camera::{LensModel, Pose};
 use crate::domain::privacy::axes::nearest_turn;
@@ -35,7 +35,7 @@ pub fn centre_on(camera: &CameraPlan, pose: Pose, at: [f64; 2]) -> Result<Pose, 
 
 /// The pan in the range of the lens that looks towards `azimuth_deg`, the nearest to `from_deg`; the nearer end of the
 /// range when none does.
-fn pan_within(lens: &LensModel, azimuth_deg: f64, from_deg: f64) -> f64 {
+pub(super) fn pan_within(lens: &LensModel, azimuth_deg: f64, from_deg: f64) -> f64 {
     let [a, b] = lens.pan_range_deg;
     let (low, high) = (a.min(b), a.max(b));
     let near = nearest_turn(azimuth_deg, from_deg);
@@ -77,20 +77,47 @@ pub fn zoom_by(camera: &CameraPlan, pose: Pose, factor: f64) -> Result<Pose, Lim
     Ok(target)
 }
 
-/// The velocity that crosses the picture equally fast at every zoom: pan and tilt scaled with the field of view, to a
-/// fiftieth at the least.
-pub fn at_zoom(lens: &LensModel, hfov_deg: f64, wanted: Velocity) -> Velocity {
-    let share = (1.0 / lens.magnification(hfov_deg)).clamp(0.02, 1.0);
-    Velocity {
-        pan: wanted.pan * share,
-        tilt: wanted.tilt * share,
-        zoom: wanted.zoom,
+/// The pose that fills the picture with a rectangle of it, given by two opposite corners (0..1): its middle comes to the
+/// centre, and the magnification rises by how many times the rectangle fits into the picture, up to the lowest ceiling in
+/// force there. A rectangle smaller than a tenth of the picture counts as one of a tenth.
+///
+/// # Errors
+/// As [`centre_on`] and [`zoom_by`].
+pub fn box_zoom(camera: &CameraPlan, pose: Pose, corners: [[f64; 2]; 2]) -> Result<Pose, LimitHit> {
+    let [a, b] = corners.map(|corner| corner.map(|v| v.clamp(0.0, 1.0)));
+    let middle = [f64::midpoint(a[0], b[0]), f64::midpoint(a[1], b[1])];
+    let share = (a[0] - b[0]).abs().max((a[1] - b[1]).abs()).max(1.0 / LARGEST_NOTCH);
+    zoom_by(camera, centre_on(camera, pose, middle)?, 1.0 / share)
+}
+
+/// How a dome is sent to a preset.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum PresetRoad {
+    /// By its token (ONVIF PTZ `GotoPreset`): no rule of the camera needs to know where that is, or nobody can.
+    ByToken,
+    /// By the pose that the camera says it has, which must pass [`limits::passage`] and is what covers are computed from.
+    ToPose(Pose),
+}
+
+/// The road to a preset whose pose the camera says is `stored`, if it says one. The pose is needed where anything is hidden or
+/// limited: somebody may have moved the preset meanwhile, and then the pose that was checked is the one to go to.
+///
+/// # Errors
+/// [`LimitHit::PoseNotKnown`] where something is limited and the camera tells no pose.
+pub fn preset_road(camera: &CameraPlan, stored: Option<Pose>) -> Result<PresetRoad, LimitHit> {
+    match stored {
+        Some(pose) if camera.hides_anything() || limits::unknown_target(camera).is_err() => {
+            Ok(PresetRoad::ToPose(pose))
+        }
+        Some(_) => Ok(PresetRoad::ByToken),
+        None => limits::unknown_target(camera).map(|()| PresetRoad::ByToken),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::camera::Direction;
     use crate::domain::privacy::projection::project;
     use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
     use crate::domain::site::{Ground, Limits};
@@ -177,15 +204,40 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_slower_when_zoomed_in() {
-        let wanted = Velocity {
-            pan: 1.0,
-            tilt: -1.0,
-            zoom: 0.5,
+    fn r_ptz_2_a_box_fills_the_picture_and_stops_at_the_ceiling() {
+        let free = camera(Limits::default());
+        let target = box_zoom(&free, pose(2.0), [[0.9, 0.3], [0.5, 0.5]]).unwrap();
+        assert!((lens().magnification(target.hfov_deg) - 5.0).abs() < 1e-9);
+        assert_eq!(target.pan_deg, centre_on(&free, pose(2.0), [0.7, 0.4]).unwrap().pan_deg);
+        let low = camera(Limits {
+            zoom_ceiling: Some(3.0),
+            ..Limits::default()
+        });
+        let target = box_zoom(&low, pose(2.0), [[0.5, 0.5], [0.52, 0.52]]).unwrap();
+        assert!((lens().magnification(target.hfov_deg) - 3.0).abs() < 1e-9);
+        let refused = box_zoom(&low, pose(3.0), [[0.4, 0.4], [0.6, 0.6]]);
+        assert_eq!(refused, Err(LimitHit::ZoomCeiling { ceiling: 3.0 }));
+    }
+
+    #[test]
+    fn r_ptz_1_a_preset_is_called_by_its_token_only_where_no_rule_needs_its_place() {
+        let free = camera(Limits::default());
+        let stored = Some(pose(1.0));
+        assert_eq!(preset_road(&free, stored), Ok(PresetRoad::ByToken));
+        assert_eq!(preset_road(&free, None), Ok(PresetRoad::ByToken));
+        let at = |azimuth_deg, elevation_deg| Direction {
+            azimuth_deg,
+            elevation_deg,
         };
-        assert_eq!(at_zoom(&lens(), 62.0, wanted), wanted);
-        let slow = at_zoom(&lens(), lens().hfov_of(10.0), wanted);
-        assert!((slow.pan - 0.1).abs() < 1e-9 && (slow.tilt + 0.1).abs() < 1e-9 && slow.zoom == 0.5);
+        let corners = vec![at(0.0, 0.0), at(5.0, 0.0), at(5.0, 5.0)];
+        let masked = dome_plan(tight(), lens(), vec![corners]);
+        assert_eq!(preset_road(&masked, stored), Ok(PresetRoad::ToPose(pose(1.0))));
+        let limited = camera(Limits {
+            zoom_ceiling: Some(3.0),
+            ..Limits::default()
+        });
+        assert_eq!(preset_road(&limited, stored), Ok(PresetRoad::ToPose(pose(1.0))));
+        assert_eq!(preset_road(&limited, None), Err(LimitHit::PoseNotKnown));
     }
 
     proptest! {

@@ -26,11 +26,19 @@ pub enum TroubleKind {
     /// No session of the camera is free.
     Busy,
     NoStream,
+    /// Video comes in a form that is not shown here: another codec, 10 bit, 4:2:2, another transport.
+    UnknownFormat,
     /// A GStreamer plug-in is missing on the workstation.
     MissingDecoder,
     StreamBroken,
     /// The connection stands and no picture comes.
     StreamFrozen,
+    /// The device has several lenses, channels or views, and the plan does not say which is meant.
+    SeveralViews,
+    /// The device does not have the view of the plan any more.
+    ViewGone,
+    /// The dome said too little in the self-test of its calibration.
+    SelfTest,
 }
 
 impl CameraTrouble {
@@ -59,9 +67,13 @@ impl TroubleKind {
             Self::Nonsense => sentence("trouble-nonsense"),
             Self::Busy => sentence("trouble-busy"),
             Self::NoStream => sentence("trouble-no-stream"),
+            Self::UnknownFormat => sentence("trouble-unknown-format"),
             Self::MissingDecoder => sentence("trouble-decoder"),
             Self::StreamBroken => sentence("trouble-stream-broken"),
             Self::StreamFrozen => sentence("trouble-stream-frozen"),
+            Self::SeveralViews => sentence("trouble-several-views"),
+            Self::ViewGone => sentence("trouble-view-gone"),
+            Self::SelfTest => sentence("trouble-self-test"),
         }
     }
 }

@@ -162,9 +162,13 @@ pub(crate) fn every_refusal(now: Instant) -> Vec<Refusal> {
         TroubleKind::Nonsense,
         TroubleKind::Busy,
         TroubleKind::NoStream,
+        TroubleKind::UnknownFormat,
         TroubleKind::MissingDecoder,
         TroubleKind::StreamBroken,
         TroubleKind::StreamFrozen,
+        TroubleKind::SeveralViews,
+        TroubleKind::ViewGone,
+        TroubleKind::SelfTest,
     ];
     refusals.extend(troubles.map(|kind| Refusal::Camera(CameraTrouble::new(kind, "401 at 10.0.0.7"))));
     refusals

@@ -6,7 +6,7 @@
 //! comes; and who drew and who approved a mask is written here, never taken from outside. Deliberately absent: who may
 //! (`people::decide`), signing and keeping, camera accounts.
 
-use super::{CameraPlan, Mask, Revision, SitePlan};
+use super::{CameraPlan, Mask, Revision, SitePlan, VideoView};
 use crate::domain::camera::{CameraId, CameraKind, ControllerId, LensModel, MaskId};
 use crate::domain::message::{Message, sentence};
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,9 @@ pub struct CameraSettings {
     pub onvif: String,
     #[serde(default)]
     pub personal_users: bool,
+    /// Which of the device's video sources and views it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<VideoView>,
 }
 
 /// A change of the site plan.
@@ -113,6 +116,9 @@ pub enum Field {
     Ground,
     School,
     PersonalUsers,
+    View,
+    Orientation,
+    Habits,
 }
 
 impl Field {
@@ -128,7 +134,10 @@ impl Field {
             | Self::Limits
             | Self::Motion
             | Self::Ground
-            | Self::School => true,
+            | Self::School
+            | Self::View
+            | Self::Orientation
+            | Self::Habits => true,
         }
     }
 }
@@ -154,6 +163,7 @@ impl CameraSettings {
             kind: camera.kind,
             onvif: camera.onvif.clone(),
             personal_users: camera.personal_users,
+            view: camera.view.clone(),
         }
     }
 
@@ -167,6 +177,7 @@ impl CameraSettings {
             kind: self.kind,
             onvif: self.onvif.trim().to_owned(),
             personal_users: self.personal_users,
+            view: self.view.clone(),
             lens: camera.lens.clone().or_else(|| dome.then(uncalibrated)),
             ..camera.clone()
         }
@@ -188,6 +199,9 @@ impl CameraSettings {
             ground: None,
             school: None,
             personal_users: false,
+            view: None,
+            orientation: None,
+            habits: super::DomeHabits::default(),
         };
         self.over(&empty)
     }
@@ -225,7 +239,8 @@ fn check_camera(camera: &CameraPlan) -> Result<(), SiteFault> {
     if !is_address(&camera.onvif) {
         return Err(SiteFault::Address);
     }
-    if is_line(&camera.name) && is_line(&camera.place) {
+    let view = camera.view.as_ref().is_none_or(VideoView::is_sound);
+    if view && is_line(&camera.name) && is_line(&camera.place) {
         Ok(())
     } else {
         Err(SiteFault::Text)
@@ -393,6 +408,9 @@ impl Difference {
             (Field::Ground, a.ground != b.ground),
             (Field::School, a.school != b.school),
             (Field::PersonalUsers, a.personal_users != b.personal_users),
+            (Field::View, a.view != b.view),
+            (Field::Orientation, a.orientation != b.orientation),
+            (Field::Habits, a.habits != b.habits),
         ]
         .into_iter()
         .filter_map(|(field, differs)| differs.then_some(field))

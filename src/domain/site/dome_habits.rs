@@ -1,131 +1,289 @@
-//! A dome's habits: the delays and ways of one dome as its calibration measured them, narrower than the bounds of its plan.
+//! How far a dome's statuses can be believed, and the self-test that finds it out at calibration: the dome is sent
+//! somewhere, and what it says on the way is compared with where it can be by its speeds.
 //!
-//! The plan's [`MotionBounds`](super::MotionBounds) hold whatever happens. Habits are counted on for the cover as long as
-//! nothing contradicts them ([`DomePose`](crate::domain::privacy::DomePose) says how they are doubted), except for what makes
-//! a status *less* worth, which always counts: [`TargetReport`] and `never_idle`.
-//! Each delay is given with its spread as the least and the most that was measured, margin included. Seconds.
-//! Invariant: a range is not empty and lies within 0..60 s. Deliberately absent: speeds ([`SpeedTable`](super::SpeedTable)),
-//! how they are measured.
+//! Invariant: a dome is called ordinary only on statuses that cannot all be about its target or its start; a self-test
+//! that shows too little says so. Deliberately absent: moving the dome (`station::act::dome_self_test`), and what the cover makes of
+//! the habits (`privacy::tracker`).
 
+use super::MotionBounds;
+use crate::domain::camera::{MoveState, Pose};
 use serde::{Deserialize, Serialize};
+use std::time::{Duration, Instant};
 
-/// The longest delay that makes sense, seconds.
-const LONGEST_S: f64 = 60.0;
-
-/// The delays and ways of one dome.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Habits of a dome that decide how its statuses are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct DomeHabits {
-    /// Age of the pose in a status when the camera answers: least, most; the way of question and answer comes to it. Seconds.
-    pub status_age_s: [f64; 2],
-    /// Age of the light in a picture when it leaves the decoder: least, most. Seconds.
-    pub picture_age_s: [f64; 2],
-    /// From sending a velocity or a Stop until the dome begins to obey it: least, most. Seconds.
-    pub command_s: [f64; 2],
-    /// From beginning to obey until it moves, or stands, as it was told. Seconds.
-    pub ramp_s: f64,
-    /// Stop, zero velocity and every later velocity are obeyed, in the order in which they were sent.
-    #[serde(default)]
-    pub obeys: bool,
-    /// MoveStatus MOVING never ends: the word says nothing, positions do.
-    #[serde(default)]
+    /// What the position in a status is about.
+    #[serde(skip_serializing_if = "ReportedPosition::is_present")]
+    pub reports: ReportedPosition,
+    /// Its motors are said to move for ever: «MOVING» tells nothing, only positions do.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub never_idle: bool,
-    /// Statuses tell another place than where the dome looks while it moves.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target_report: Option<TargetReport>,
-    /// The capture time that comes with a picture (RFC 3550 §6.4.1, by the camera's clock) is no farther than this from the
-    /// light, seconds. `None`: it was not measured, and capture times are not used.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub capture_error_s: Option<f64>,
 }
 
-/// A dome that reports another place than where it looks while it moves: the target of an absolute move at once, or the place it
-/// last stood until it has arrived (PTZ 5.3.1 and 5.3.7 leave that open).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TargetReport {
-    /// The longest from sending the move until the dome begins it, seconds.
-    pub begins_s: f64,
-    /// The lowest speeds at which it goes to a target, ramps included: pan and tilt in degrees a second, zoom in natural
-    /// logarithm of magnification a second.
-    pub slowest: [f64; 3],
-    /// Under a velocity too: nothing it says counts before `begins_s` after a Stop.
-    #[serde(default)]
-    pub driven_too: bool,
+/// What the position in a dome's status is about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportedPosition {
+    /// Where the dome is.
+    #[default]
+    Present,
+    /// Where it was ordered to go, from the order on. Statuses that agree with an order are no evidence of rest before
+    /// the time that the move must take.
+    Target,
+    /// Where it last arrived: nothing changes until the move is over.
+    Arrival,
+}
+
+impl ReportedPosition {
+    /// Whether a status says where the dome is, also while it moves.
+    pub fn is_present(&self) -> bool {
+        *self == Self::Present
+    }
 }
 
 impl DomeHabits {
-    /// The name of what is wrong, for `CameraError::Motion`; `None`: nothing.
-    pub(super) fn fault(&self) -> Option<&'static str> {
-        let delay = |v: f64| (0.0..=LONGEST_S).contains(&v);
-        let range = |[least, most]: [f64; 2]| delay(least) && delay(most) && least <= most;
-        let target = |report: &TargetReport| {
-            delay(report.begins_s) && report.slowest.iter().all(|v| (1e-3..=2000.0).contains(v))
-        };
-        let checks = [
-            ("habits.status_age_s", range(self.status_age_s)),
-            ("habits.picture_age_s", range(self.picture_age_s)),
-            ("habits.command_s", range(self.command_s)),
-            ("habits.ramp_s", delay(self.ramp_s)),
-            ("habits.target_report", self.target_report.as_ref().is_none_or(target)),
-            ("habits.capture_error_s", self.capture_error_s.is_none_or(delay)),
-        ];
-        checks.into_iter().find(|(_, sound)| !sound).map(|(name, _)| name)
+    /// Whether it is as the standard says.
+    pub fn is_ordinary(&self) -> bool {
+        *self == Self::default()
     }
+}
+
+/// A status as it came during a self-test.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TestStatus {
+    /// When its answer was complete.
+    pub received: Instant,
+    pub pose: Option<Pose>,
+    pub moving: MoveState,
+}
+
+/// A move of a self-test: where the dome stood, where it was sent, what it said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TestMove {
+    pub from: Pose,
+    pub to: Pose,
+    /// Just before the order left.
+    pub sent: Instant,
+    /// In the order they came.
+    pub statuses: Vec<TestStatus>,
+}
+
+/// Why a self-test shows nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SelfTestError {
+    #[error("the dome was sent too short a way to tell anything")]
+    TooShort,
+    #[error("the dome gave too few positions while it moved")]
+    TooFew,
+    #[error("the dome did not arrive where it was sent")]
+    NotArrived,
+}
+
+/// A share of the way that is neither the start nor the target.
+const ON_THE_WAY: std::ops::Range<f64> = 0.1..0.9;
+/// Statuses with a position that a move needs, before one can say that none of them was about the way.
+const FEWEST: usize = 4;
+/// After its last change of position, a dome that still says «MOVING» for this long never says anything else.
+pub const NEVER_IDLE_AFTER: Duration = Duration::from_secs(5);
+
+impl TestMove {
+    /// The shortest time in which the dome can get there by the bounds of its plan.
+    pub fn shortest(&self, bounds: &MotionBounds) -> Duration {
+        let seconds = (turn(self.from.pan_deg, self.to.pan_deg).abs() / bounds.pan_speed_deg_s)
+            .max((self.to.tilt_deg - self.from.tilt_deg).abs() / bounds.tilt_speed_deg_s);
+        Duration::try_from_secs_f64(seconds).unwrap_or_default()
+    }
+
+    /// The habits that the move shows.
+    ///
+    /// # Errors
+    /// [`SelfTestError`] when it shows none.
+    pub fn habits(&self, bounds: &MotionBounds) -> Result<DomeHabits, SelfTestError> {
+        let way = turn(self.from.pan_deg, self.to.pan_deg).hypot(self.to.tilt_deg - self.from.tilt_deg);
+        // Ends are told apart by many times the error of a position.
+        if !(way > (10.0 * bounds.pose_error_deg).max(2.0)) {
+            return Err(SelfTestError::TooShort);
+        }
+        let seen: Vec<(Instant, f64)> = self
+            .statuses
+            .iter()
+            .filter_map(|status| Some((status.received, self.share(status.pose?))))
+            .filter(|(_, share)| share.is_finite())
+            .collect();
+        let Some(arrived) = seen.iter().position(|(_, share)| *share >= ON_THE_WAY.end) else {
+            return Err(if seen.len() < FEWEST {
+                SelfTestError::TooFew
+            } else {
+                SelfTestError::NotArrived
+            });
+        };
+        let too_soon = seen[arrived].0.saturating_duration_since(self.sent).as_secs_f64()
+            < self.shortest(bounds).as_secs_f64() * ON_THE_WAY.end;
+        let on_the_way = seen.iter().any(|(_, share)| ON_THE_WAY.contains(share));
+        let reports = if too_soon {
+            ReportedPosition::Target
+        } else if on_the_way {
+            ReportedPosition::Present
+        } else if arrived >= FEWEST {
+            ReportedPosition::Arrival
+        } else if self.says_target_while_moving(seen[arrived].0) {
+            ReportedPosition::Target
+        } else {
+            return Err(SelfTestError::TooFew);
+        };
+        Ok(DomeHabits {
+            reports,
+            never_idle: self.never_idle(seen[arrived].0),
+        })
+    }
+
+    /// The share of the way to the target at which a pose lies: 0 at the start, 1 at the target.
+    fn share(&self, pose: Pose) -> f64 {
+        let way = [
+            turn(self.from.pan_deg, self.to.pan_deg),
+            self.to.tilt_deg - self.from.tilt_deg,
+        ];
+        let gone = [
+            turn(self.from.pan_deg, pose.pan_deg),
+            pose.tilt_deg - self.from.tilt_deg,
+        ];
+        (way[0] * gone[0] + way[1] * gone[1]) / (way[0] * way[0] + way[1] * way[1])
+    }
+
+    /// Whether the motors are said to run on after the target was first reported.
+    fn says_target_while_moving(&self, reported: Instant) -> bool {
+        let after = self.statuses.iter().filter(|status| status.received >= reported);
+        after.filter(|status| status.moving == MoveState::Moving).count() >= FEWEST
+    }
+
+    fn never_idle(&self, arrived: Instant) -> bool {
+        let after = self.statuses.iter().filter(|status| status.received >= arrived);
+        let mut last = None;
+        for status in after {
+            if status.moving != MoveState::Moving {
+                return false;
+            }
+            last = Some(status.received);
+        }
+        last.is_some_and(|last| last.saturating_duration_since(arrived) >= NEVER_IDLE_AFTER)
+    }
+}
+
+/// The short way from one azimuth to another, degrees, −180..180.
+fn turn(from: f64, to: f64) -> f64 {
+    (to - from + 180.0).rem_euclid(360.0) - 180.0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    pub(crate) fn habits() -> DomeHabits {
-        DomeHabits {
-            status_age_s: [0.02, 0.1],
-            picture_age_s: [0.1, 0.2],
-            command_s: [0.05, 0.15],
-            ramp_s: 0.2,
-            obeys: true,
-            never_idle: false,
-            target_report: None,
-            capture_error_s: None,
+    /// 60°/s, 40°/s.
+    fn bounds() -> MotionBounds {
+        MotionBounds {
+            pan_speed_deg_s: 60.0,
+            tilt_speed_deg_s: 40.0,
+            ..MotionBounds::default()
         }
     }
 
-    #[test]
-    fn habits_that_are_no_delays_are_named() {
-        assert_eq!(habits().fault(), None);
-        let turned = DomeHabits {
-            status_age_s: [0.2, 0.1],
-            ..habits()
-        };
-        assert_eq!(turned.fault(), Some("habits.status_age_s"));
-        let standing = TargetReport {
-            begins_s: 1.0,
-            slowest: [0.0, 1.0, 1.0],
-            driven_too: false,
-        };
-        let never = DomeHabits {
-            target_report: Some(standing),
-            ..habits()
-        };
-        assert_eq!(never.fault(), Some("habits.target_report"));
-        let nothing = DomeHabits {
-            ramp_s: f64::NAN,
-            ..habits()
-        };
-        assert_eq!(nothing.fault(), Some("habits.ramp_s"));
+    fn pose(pan_deg: f64) -> Pose {
+        Pose {
+            pan_deg,
+            tilt_deg: -10.0,
+            hfov_deg: 60.0,
+        }
+    }
+
+    /// A dome sent from 170° over the seam to −160°, 30° away: half a second at its speed. It answers every 50 ms with what `says` makes of the
+    /// milliseconds since the order.
+    fn sent_over(milliseconds: u64, says: impl Fn(u64) -> (f64, MoveState)) -> Result<DomeHabits, SelfTestError> {
+        let sent = Instant::now();
+        let statuses = (1..=milliseconds / 50).map(|step| {
+            let (share, moving) = says(step * 50);
+            TestStatus {
+                received: sent + Duration::from_millis(step * 50),
+                pose: Some(pose(170.0 + share * 30.0 - if share > 0.34 { 360.0 } else { 0.0 })),
+                moving,
+            }
+        });
+        let statuses = statuses.collect();
+        let (from, to) = (pose(170.0), pose(-160.0));
+        TestMove {
+            from,
+            to,
+            sent,
+            statuses,
+        }
+        .habits(&bounds())
+    }
+
+    fn way(ms: u64, from: u64, lasts: u64) -> f64 {
+        (ms.saturating_sub(from) as f64 / lasts as f64).min(1.0)
     }
 
     #[test]
-    fn a_plan_without_habits_is_written_as_before() {
-        let motion = crate::domain::site::MotionBounds::default();
-        assert!(!serde_json::to_string(&motion).unwrap().contains("habits"));
-        let with = crate::domain::site::MotionBounds {
-            habits: Some(habits()),
-            ..motion
+    fn r_prv_1_an_honest_dome_with_delays_is_ordinary() {
+        let honest = |ms| {
+            let share = way(ms, 300, 900);
+            let moving = if share > 0.0 && share < 1.0 {
+                MoveState::Moving
+            } else {
+                MoveState::Idle
+            };
+            (share, moving)
         };
-        let back: crate::domain::site::MotionBounds =
-            serde_json::from_str(&serde_json::to_string(&with).unwrap()).unwrap();
-        assert_eq!(back, with);
+        assert_eq!(sent_over(2_000, honest), Ok(DomeHabits::default()));
+        assert!(DomeHabits::default().is_ordinary());
+    }
+
+    #[test]
+    fn r_prv_1_a_dome_that_says_its_target_at_once_is_found() {
+        let found = sent_over(4_000, |_| (1.0, MoveState::Idle)).unwrap();
+        assert_eq!(found.reports, ReportedPosition::Target);
+        let slow_to_answer = sent_over(4_000, |ms| (if ms < 200 { 0.0 } else { 1.0 }, MoveState::Moving)).unwrap();
+        assert_eq!(slow_to_answer.reports, ReportedPosition::Target);
+    }
+
+    #[test]
+    fn r_prv_1_a_dome_that_speaks_only_after_arrival_is_found() {
+        let found = sent_over(4_000, |ms| (if ms < 1_500 { 0.0 } else { 1.0 }, MoveState::Idle)).unwrap();
+        assert_eq!(found.reports, ReportedPosition::Arrival);
+    }
+
+    #[test]
+    fn r_prv_1_motors_that_are_said_to_run_for_ever_are_found() {
+        let found = sent_over(8_000, |ms| (way(ms, 100, 900), MoveState::Moving)).unwrap();
+        assert_eq!(
+            found,
+            DomeHabits {
+                reports: ReportedPosition::Present,
+                never_idle: true
+            }
+        );
+        let patient = sent_over(3_000, |ms| (way(ms, 100, 900), MoveState::Moving)).unwrap();
+        assert!(!patient.never_idle, "not watched for long enough");
+    }
+
+    #[test]
+    fn r_prv_1_a_self_test_that_shows_too_little_calls_no_dome_ordinary() {
+        assert_eq!(
+            sent_over(2_000, |_| (0.0, MoveState::Idle)),
+            Err(SelfTestError::NotArrived)
+        );
+        assert_eq!(sent_over(100, |_| (0.0, MoveState::Idle)), Err(SelfTestError::TooFew));
+        // Three positions before and none on the way: it may have been quick between two answers.
+        let seldom = |ms| (if ms < 650 { f64::NAN } else { 1.0 }, MoveState::Idle);
+        assert_eq!(sent_over(2_000, seldom), Err(SelfTestError::TooFew));
+        let sent = Instant::now();
+        let still = TestMove {
+            from: pose(10.0),
+            to: pose(11.0),
+            sent,
+            statuses: Vec::new(),
+        };
+        assert_eq!(still.habits(&bounds()), Err(SelfTestError::TooShort));
     }
 }

@@ -63,7 +63,7 @@ const PARTS: &[Context] = &[
 const CAMERAS: &[Context] = &[Context::CameraList];
 
 /// F6 goes to the next area, so the layouts go from F2 to F10 around it.
-pub(super) const TABLE: [Row; 85] = [
+pub(super) const TABLE: [Row; 95] = [
     fixed(Command::Next, "avanti", EVERYWHERE, &["Tab"]),
     fixed(Command::Previous, "precedente", EVERYWHERE, &["Maiusc+Tab"]),
     fixed(Command::Confirm, "conferma", EVERYWHERE, &["Invio"]),
@@ -85,9 +85,39 @@ pub(super) const TABLE: [Row; 85] = [
     fixed(Command::Digit(9), "cifra-9", WALL, &["9"]),
     row(Command::NextArea, "zona-seguente", PARTS, &["F6"]),
     row(Command::PreviousArea, "zona-precedente", PARTS, &["Maiusc+F6"]),
+    row(
+        Command::FastArrow(Direction::Left),
+        "sinistra-veloce",
+        WALL,
+        &["Maiusc+Sinistra"],
+    ),
+    row(
+        Command::FastArrow(Direction::Right),
+        "destra-veloce",
+        WALL,
+        &["Maiusc+Destra"],
+    ),
+    row(Command::FastArrow(Direction::Up), "su-veloce", WALL, &["Maiusc+Su"]),
+    row(Command::FastArrow(Direction::Down), "giu-veloce", WALL, &["Maiusc+Giù"]),
+    row(
+        Command::FineArrow(Direction::Left),
+        "sinistra-fine",
+        WALL,
+        &["Ctrl+Sinistra"],
+    ),
+    row(
+        Command::FineArrow(Direction::Right),
+        "destra-fine",
+        WALL,
+        &["Ctrl+Destra"],
+    ),
+    row(Command::FineArrow(Direction::Up), "su-fine", WALL, &["Ctrl+Su"]),
+    row(Command::FineArrow(Direction::Down), "giu-fine", WALL, &["Ctrl+Giù"]),
     row(Command::ZoomIn, "zoom-avanti", WALL, &["+", "="]),
     row(Command::ZoomOut, "zoom-indietro", WALL, &["-"]),
     row(Command::Stop, "ferma", WALL, &["Spazio"]),
+    row(Command::CallHome, "posizione-iniziale", WALL, &["Inizio"]),
+    row(Command::Patrol, "giro-posizioni", WALL, &["Ctrl+R"]),
     row(Command::CallPreset(1), "posizione-1", WALL, &["Alt+1"]),
     row(Command::CallPreset(2), "posizione-2", WALL, &["Alt+2"]),
     row(Command::CallPreset(3), "posizione-3", WALL, &["Alt+3"]),

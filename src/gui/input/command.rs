@@ -24,6 +24,9 @@ pub enum Command {
     Confirm,
     Back,
     Arrow(Direction),
+    /// Turn the selected dome faster, and more finely, than an arrow does.
+    FastArrow(Direction),
+    FineArrow(Direction),
     /// Switch the part of a form on or off.
     Toggle,
     ZoomIn,
@@ -32,6 +35,10 @@ pub enum Command {
     Stop,
     /// A digit of a camera's number.
     Digit(u8),
+    /// The home position of the selected dome.
+    CallHome,
+    /// The selected dome goes through its presets by itself; pressed again, more slowly; then not any more.
+    Patrol,
     CallPreset(u8),
     SavePreset(u8),
     Layout(Layout),
@@ -98,6 +105,16 @@ pub enum Command {
     Approve,
     /// Decline the chosen proposal, or take one's own back.
     Decline,
+}
+
+impl Command {
+    /// Whether it moves a dome, or an enlarged picture, as long as its key is held.
+    pub fn steers(self) -> bool {
+        matches!(
+            self,
+            Self::Arrow(_) | Self::FastArrow(_) | Self::FineArrow(_) | Self::ZoomIn | Self::ZoomOut
+        )
+    }
 }
 
 /// Whether the key went down or up. Only held commands care about up.

@@ -19,7 +19,8 @@ use std::time::{Duration, Instant};
 /// half of 100°/s turns 3° meanwhile.
 pub const WAIT: Duration = Duration::from_millis(60);
 /// The shortest delay before auto-repeat that desktops set out with (225 to 660 ms): a key let go sooner has not repeated.
-pub const REPEAT_DELAY: Duration = Duration::from_millis(200);
+/// Above a tap of a fifth of a second, whose length says how far a dome turns.
+pub const REPEAT_DELAY: Duration = Duration::from_millis(225);
 
 /// The keys that are down. `K` is a physical key, `C` what it was pressed for.
 #[derive(Debug)]

@@ -397,6 +397,7 @@ impl Playback {
             ..Face::default()
         };
         Tile {
+            steers: false,
             key: self.ticket,
             cell: WHOLE,
             look,

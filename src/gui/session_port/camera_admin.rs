@@ -4,6 +4,7 @@
 
 use super::{Answer, SignedIn, act};
 use crate::domain::camera::CameraId;
+use crate::domain::site::VideoView;
 use crate::station::{
     CameraAccount, CameraReport, CameraView, Changed, FoundCamera, PutCamera, Session, SiteProposal, Verdict,
 };
@@ -18,8 +19,8 @@ pub trait CameraAdmin: SignedIn {
     fn administered_cameras(&self) -> Answer<Vec<CameraView>>;
     /// Looks for cameras on the network.
     fn find_cameras(&self) -> Answer<Vec<FoundCamera>>;
-    /// Tests a camera that need not be in the plan.
-    fn try_camera(&self, onvif: String, account: CameraAccount) -> Answer<CameraReport>;
+    /// Tests a camera that need not be in the plan, through one of its views.
+    fn try_camera(&self, onvif: String, account: CameraAccount, view: Option<VideoView>) -> Answer<CameraReport>;
     /// Adds a camera or changes its settings.
     fn put_camera(&self, put: PutCamera) -> Answer<Changed>;
     /// Removes a camera from the plan.
@@ -47,8 +48,10 @@ impl CameraAdmin for Session {
         act(self, async move |session| session.find_cameras().await)
     }
 
-    fn try_camera(&self, onvif: String, account: CameraAccount) -> Answer<CameraReport> {
-        act(self, async move |session| session.try_camera(onvif, account).await)
+    fn try_camera(&self, onvif: String, account: CameraAccount, view: Option<VideoView>) -> Answer<CameraReport> {
+        act(self, async move |session| {
+            session.try_camera(onvif, account, view).await
+        })
     }
 
     fn put_camera(&self, put: PutCamera) -> Answer<Changed> {

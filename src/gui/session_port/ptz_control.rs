@@ -4,8 +4,11 @@
 
 use super::{Answer, SignedIn, act};
 use crate::domain::camera::CameraId;
+use crate::domain::ptz::steering::PictureVelocity;
+use crate::domain::site::SpeedTable;
 use crate::station::{Gesture, Preset, Refusal, Session};
 use futures::future::BoxFuture;
+use std::time::Duration;
 
 /// PTZ control of the domes.
 pub trait PtzControl: SignedIn {
@@ -15,13 +18,19 @@ pub trait PtzControl: SignedIn {
     fn presets(&self, camera: CameraId) -> Answer<Vec<Preset>>;
     /// Moves the dome to a preset, within its limits.
     fn call_preset(&self, camera: CameraId, preset: String) -> Answer<()>;
+    /// Moves the dome to its home position.
+    fn call_home(&self, camera: CameraId) -> Answer<()>;
+    /// Measures the dome's speeds, for minutes.
+    fn measure_speeds(&self, camera: CameraId) -> Answer<SpeedTable>;
     /// Stores the dome's pose as a preset.
     fn save_preset(&self, camera: CameraId, name: String) -> Answer<()>;
 }
 
 /// The PTZ drive of one gesture. Dropping it stops the dome.
 pub trait PtzDrive: Send + Sync {
-    fn velocity(&self, pan: f64, tilt: f64, zoom: f64) -> BoxFuture<'_, Result<(), Refusal>>;
+    fn velocity(&self, wanted: PictureVelocity) -> BoxFuture<'_, Result<(), Refusal>>;
+    fn tap(&self, wanted: PictureVelocity, held: Duration) -> BoxFuture<'_, Result<(), Refusal>>;
+    fn box_zoom(&self, corners: [[f64; 2]; 2]) -> BoxFuture<'_, Result<(), Refusal>>;
     fn centre_on(&self, x: f64, y: f64) -> BoxFuture<'_, Result<(), Refusal>>;
     fn zoom_by(&self, factor: f64) -> BoxFuture<'_, Result<(), Refusal>>;
     fn end(self: Box<Self>) -> Answer<()>;
@@ -43,14 +52,28 @@ impl PtzControl for Session {
         act(self, async move |session| session.call_preset(&camera, &preset).await)
     }
 
+    fn call_home(&self, camera: CameraId) -> Answer<()> {
+        act(self, async move |session| session.call_home(&camera).await)
+    }
+
+    fn measure_speeds(&self, camera: CameraId) -> Answer<SpeedTable> {
+        act(self, async move |session| session.measure_speeds(&camera).await)
+    }
+
     fn save_preset(&self, camera: CameraId, name: String) -> Answer<()> {
         act(self, async move |session| session.save_preset(&camera, &name).await)
     }
 }
 
 impl PtzDrive for Gesture {
-    fn velocity(&self, pan: f64, tilt: f64, zoom: f64) -> BoxFuture<'_, Result<(), Refusal>> {
-        Box::pin(Gesture::velocity(self, pan, tilt, zoom))
+    fn velocity(&self, wanted: PictureVelocity) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(Gesture::velocity(self, wanted))
+    }
+    fn tap(&self, wanted: PictureVelocity, held: Duration) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(Gesture::tap(self, wanted, held))
+    }
+    fn box_zoom(&self, corners: [[f64; 2]; 2]) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(Gesture::box_zoom(self, corners))
     }
     fn centre_on(&self, x: f64, y: f64) -> BoxFuture<'_, Result<(), Refusal>> {
         Box::pin(Gesture::centre_on(self, x, y))

@@ -8,7 +8,7 @@
 use crate::domain::camera::{Direction, LensModel};
 use crate::domain::privacy::PoseKnowledge;
 use crate::domain::privacy::calibration::{Calibration, CalibrationError, FEWEST, Sighting, calibrate};
-use crate::domain::site::CameraPlan;
+use crate::domain::site::{Axis, CameraPlan, SpeedTable};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::input::Command;
@@ -37,9 +37,18 @@ pub struct Calibrating {
     sightings: Vec<Sighting>,
     /// What follows from the sightings, once there are enough.
     found: Option<Result<Calibration, CalibrationError>>,
+    speeds: Speeds,
     note: Option<String>,
     /// The field that has the keyboard; `None`: the wall has it.
     at: Option<usize>,
+}
+
+/// How far the measurement of the dome's speeds is.
+#[derive(Debug, Clone, PartialEq)]
+enum Speeds {
+    NotAsked,
+    Running,
+    Measured(SpeedTable),
 }
 
 /// What happens in the panel.
@@ -50,6 +59,9 @@ pub enum Message {
     Reason(String),
     /// Takes the last point back.
     Undo,
+    /// Drive the dome and measure its speeds.
+    MeasureSpeeds,
+    ProposeSpeeds,
     Propose,
     Close,
     /// The n-th field was clicked.
@@ -63,6 +75,7 @@ pub enum Message {
 /// What the parent does next.
 pub enum Action {
     None,
+    MeasureSpeeds,
     Propose(MaskProposal),
     Close,
 }
@@ -78,6 +91,7 @@ impl Calibrating {
             reason: String::new(),
             sightings: Vec::new(),
             found: None,
+            speeds: Speeds::NotAsked,
             note: None,
             at: None,
         })
@@ -114,6 +128,18 @@ impl Calibrating {
         self.found = enough.then(|| calibrate(&self.lens, &self.sightings));
     }
 
+    /// Takes the speeds that were measured; `None`: they could not be.
+    pub fn measured(&mut self, speeds: Option<SpeedTable>) {
+        self.speeds = match speeds {
+            Some(speeds) if !speeds.is_empty() => Speeds::Measured(speeds),
+            Some(_) => {
+                self.note = Some(fl!("calibration-speeds-none"));
+                Speeds::NotAsked
+            }
+            None => Speeds::NotAsked,
+        };
+    }
+
     /// Says how a proposal came out.
     pub fn say(&mut self, words: String) {
         self.note = Some(words);
@@ -136,6 +162,11 @@ impl Calibrating {
                 self.fit();
             }
             Message::Propose => return self.propose(),
+            Message::MeasureSpeeds => {
+                self.speeds = Speeds::Running;
+                return Action::MeasureSpeeds;
+            }
+            Message::ProposeSpeeds => return self.propose_speeds(),
             Message::Close => return Action::Close,
             Message::Clicked(at) => self.at = Some(at),
             Message::Left | Message::Command(Command::Back) => self.at = None,
@@ -150,22 +181,41 @@ impl Calibrating {
     /// The stops of the keyboard, in its order; the reason is asked when there is something to propose.
     fn stops(&self) -> Vec<Stop> {
         let fields = [AZIMUTH, ELEVATION].into_iter();
-        let fields = fields.chain(self.acceptable().map(|_| REASON));
+        let proposable = self.acceptable().is_some() || matches!(self.speeds, Speeds::Measured(_));
+        let fields = fields.chain(proposable.then_some(REASON));
         fields.map(|id| Stop::Field(id.into())).collect()
     }
 
     fn propose(&mut self) -> Action {
-        let reason = self.reason.trim().to_owned();
         let Some(found) = self.acceptable() else {
             self.note = Some(fl!("calibration-not-yet"));
             return Action::None;
         };
+        let change = MaskChange::Lens(found.lens.clone());
+        self.propose_change(change)
+    }
+
+    fn propose_speeds(&mut self) -> Action {
+        match &self.speeds {
+            Speeds::Measured(speeds) => {
+                let change = MaskChange::Speeds(speeds.clone());
+                self.propose_change(change)
+            }
+            Speeds::NotAsked | Speeds::Running => Action::None,
+        }
+    }
+
+    fn propose_change(&mut self, change: MaskChange) -> Action {
+        let reason = self.reason.trim().to_owned();
         if reason.is_empty() {
             self.note = Some(fl!("refusal-no-reason"));
             return Action::None;
         }
-        let change = MaskChange::Lens(found.lens.clone());
-        Action::Propose(MaskProposal { change, reason })
+        Action::Propose(MaskProposal {
+            change,
+            reason,
+            found: None,
+        })
     }
 
     /// The panel.
@@ -205,16 +255,15 @@ impl Calibrating {
         if let Some(found) = &self.found {
             parts = parts.push(rule::horizontal(1)).push(self.result(found));
         }
+        parts = parts.push(rule::horizontal(1)).push(self.speed_lines());
+        if self.acceptable().is_some() || matches!(self.speeds, Speeds::Measured(_)) {
+            parts = parts.push(self.entry(fl!("export-reason"), REASON, &self.reason, Message::Reason));
+        }
         if self.acceptable().is_some() {
-            parts = parts
-                .push(self.entry(fl!("export-reason"), REASON, &self.reason, Message::Reason))
-                .push(action(
-                    Icon::Save,
-                    fl!("editor-propose"),
-                    None,
-                    false,
-                    Some(Message::Propose),
-                ));
+            parts = parts.push(proposal(fl!("editor-propose"), Message::Propose));
+        }
+        if matches!(self.speeds, Speeds::Measured(_)) {
+            parts = parts.push(proposal(fl!("calibration-propose-speeds"), Message::ProposeSpeeds));
         }
         if let Some(note) = &self.note {
             parts = parts.push(labelled(Icon::Warning, note.as_str(), Tone::Attention));
@@ -230,6 +279,31 @@ impl Calibrating {
         FocusScope::new(panel, self.stops(), self.at, Message::Command, Message::Clicked)
             .left_by_click(|| Message::Left)
             .into()
+    }
+
+    /// The speeds of the dome: measuring them, and the highest of each axis once they were.
+    fn speed_lines(&self) -> Element<'_, Message> {
+        let measure = (self.speeds != Speeds::Running).then_some(Message::MeasureSpeeds);
+        let button = action(Icon::Clock, fl!("calibration-measure-speeds"), None, false, measure);
+        let words: Element<'_, Message> = match &self.speeds {
+            Speeds::NotAsked => quiet(fl!("calibration-speeds-how")).into(),
+            Speeds::Running => labelled(Icon::Waiting, fl!("calibration-speeds-running"), Tone::Attention).into(),
+            Speeds::Measured(speeds) => {
+                let highest = |axis, unit| match speeds.rows(axis).last() {
+                    Some(row) => format!("{} ± {}", sentences::decimal(row.speed, 2), signed(row.spread, 2, unit)),
+                    None => fl!("figures-unknown"),
+                };
+                let line = |words, axis, unit| fact(words, highest(axis, unit));
+                column![
+                    line(fl!("calibration-speed-pan"), Axis::Pan, "°/s"),
+                    line(fl!("calibration-speed-tilt"), Axis::Tilt, "°/s"),
+                    line(fl!("calibration-speed-zoom"), Axis::Zoom, "/s"),
+                ]
+                .spacing(4)
+                .into()
+            }
+        };
+        column![button, words].spacing(6).into()
     }
 
     fn entry<'a>(
@@ -276,6 +350,10 @@ impl Calibrating {
     }
 }
 
+fn proposal<'a>(words: String, message: Message) -> Element<'a, Message> {
+    action(Icon::Save, words, None, false, Some(message)).into()
+}
+
 fn half_tangent(deg: f64) -> f64 {
     (deg.to_radians() / 2.0).tan()
 }
@@ -297,7 +375,7 @@ mod tests {
     use crate::domain::privacy::projection::direction_at;
     use crate::domain::privacy::test_dome::{dome_plan, lens};
     use crate::domain::privacy::{Interval, PoseInterval, WholeReason};
-    use crate::domain::site::MotionBounds;
+    use crate::domain::site::{MotionBounds, SpeedRow};
 
     fn known(pose: Pose, half_width: f64) -> PoseKnowledge {
         let about = |v: f64| Interval {
@@ -352,6 +430,28 @@ mod tests {
         assert!(panel.found.is_some() && panel.acceptable().is_none());
         panel.update(Message::Reason("palo spostato".into()));
         assert!(matches!(panel.update(Message::Propose), Action::None));
+    }
+
+    #[test]
+    fn measured_speeds_are_proposed_with_a_reason() {
+        let mut panel = four(4.0);
+        assert!(matches!(panel.update(Message::MeasureSpeeds), Action::MeasureSpeeds));
+        assert!(matches!(panel.update(Message::ProposeSpeeds), Action::None));
+        let row = SpeedRow {
+            velocity: 1.0,
+            speed: 80.0,
+            spread: 2.0,
+        };
+        panel.measured(Some(SpeedTable {
+            pan: vec![row],
+            ..SpeedTable::default()
+        }));
+        assert!(matches!(panel.update(Message::ProposeSpeeds), Action::None) && panel.note.is_some());
+        panel.update(Message::Reason("prima taratura".into()));
+        let Action::Propose(proposal) = panel.update(Message::ProposeSpeeds) else {
+            unreachable!("not proposed: {:?}", panel.note)
+        };
+        assert!(matches!(proposal.change, MaskChange::Speeds(_)));
     }
 
     #[test]

@@ -216,7 +216,11 @@ impl MaskEditor {
             self.note = Some(fl!("refusal-no-reason"));
             return Action::None;
         }
-        Action::Propose(MaskProposal { change, reason })
+        Action::Propose(MaskProposal {
+            change,
+            reason,
+            found: None,
+        })
     }
 
     /// The panel.
@@ -335,6 +339,7 @@ fn proposal(proposed: &ProposedMask, level: Level) -> Element<'_, Message> {
         MaskChange::Put(mask) => mask.name.clone(),
         MaskChange::Remove(id) => fl!("editor-removal", name = id.as_str()),
         MaskChange::Lens(_) => fl!("editor-lens"),
+        MaskChange::Speeds(_) => fl!("editor-speeds"),
     };
     let mut parts = column![
         labelled(Icon::Waiting, fl!("editor-proposed", what = what), Tone::Attention),

@@ -1,14 +1,15 @@
 //! The right panel of the selected camera: pad, zoom, presets, who holds its lease, what masks and limits are in force,
 //! figures of its stream.
 //!
-//! Invariant: a pad button moves the dome only while it is pressed. Deliberately absent: moving anything itself.
+//! Invariant: the pad and its keys move the dome only while they are pressed. Deliberately absent: moving anything itself.
 
 use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::privacy::PoseKnowledge;
+use crate::domain::ptz::steering;
 use crate::domain::site::CameraPlan;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
-use crate::gui::input::{Command, Direction, Edge, Keymap};
+use crate::gui::input::{Command, Edge, Keymap};
 use crate::gui::sentences;
 use crate::gui::session_port::DomeLease;
 use crate::gui::theme::{self, Tone};
@@ -16,18 +17,37 @@ use crate::gui::ui::controls::{action, fact, heading, labelled, quiet};
 use crate::station::{Holder, MaskSyncState, Preset, StreamFigures};
 use iced::alignment::Vertical;
 use iced::widget::{Column, button, column, container, mouse_area, row, rule, scrollable, text};
-use iced::{Element, Fill};
+use iced::{Element, Fill, Point};
+use std::time::Duration;
+
+/// Side of a key of the pad, logical pixels.
+const KEY: f32 = 46.0;
 
 /// Presets that have a key.
 pub const WITH_KEY: usize = 9;
 
-/// What a hand does to the panel: always a command that also has a key.
-pub type Message = (Command, Edge);
+/// What a hand does to the panel.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// A command that also has a key.
+    Command(Command, Edge),
+    Pad(Pad),
+}
 
-/// What the panel remembers: the presets of one dome.
+/// What a hand does to the pad; the keys for it are the arrows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pad {
+    /// The pointer is at this deflection: right and up positive, 1 at the rim.
+    At([f64; 2]),
+    Pressed,
+}
+
+/// What the panel remembers: the presets of one dome, and the dome that goes through its presets by itself.
 #[derive(Debug, Default)]
 pub struct PtzPanel {
     presets: Option<(CameraId, Vec<Preset>)>,
+    /// With how long it stays at each.
+    patrol: Option<(CameraId, Duration)>,
 }
 
 /// What the panel shows.
@@ -66,6 +86,18 @@ impl PtzPanel {
         }
     }
 
+    /// Keeps which dome is on patrol, and how long it stays at each preset.
+    pub fn keep_patrol(&mut self, patrol: Option<(CameraId, Duration)>) {
+        self.patrol = patrol;
+    }
+
+    fn patrol_words(&self, camera: &CameraId) -> String {
+        match &self.patrol {
+            Some((dome, dwell)) if dome == camera => fl!("panel-patrol-on", n = dwell.as_secs().to_string()),
+            Some(_) | None => fl!("panel-patrol"),
+        }
+    }
+
     /// The commands of the panel's controls in the order of the keyboard.
     pub fn controls(&self, camera: &CameraPlan) -> Vec<Command> {
         let presets = (1..=WITH_KEY.min(self.presets(&camera.id).len())).filter_map(|n| u8::try_from(n).ok());
@@ -91,9 +123,15 @@ impl PtzPanel {
         let acts = acts.into_iter().enumerate().map(|(place, (sign, words, command))| {
             let focused = facts.focus == Some(place);
             let key = facts.keymap.key(command);
-            action(sign, words, key.as_ref(), focused, Some((command, Edge::Down)))
-                .width(Fill)
-                .into()
+            action(
+                sign,
+                words,
+                key.as_ref(),
+                focused,
+                Some(Message::Command(command, Edge::Down)),
+            )
+            .width(Fill)
+            .into()
         });
         let mut parts: Column<'a, Message> = column![title, column(acts).spacing(4)].spacing(12).padding(12);
         if camera.kind == CameraKind::Dome {
@@ -135,13 +173,30 @@ impl PtzPanel {
                     .width(Fill)
                     .clip(true)
                     .style(theme::plain(focus == Some(2 + usize::from(n))))
-                    .on_press((Command::CallPreset(n), Edge::Down))
+                    .on_press(Message::Command(Command::CallPreset(n), Edge::Down))
                     .into()
             });
+        let others = [
+            (Icon::Place, fl!("panel-home"), Command::CallHome),
+            (Icon::Retry, self.patrol_words(&camera.id), Command::Patrol),
+        ];
+        let others = others.into_iter().map(|(sign, words, command)| {
+            let key = keymap.key(command);
+            action(
+                sign,
+                words,
+                key.as_ref(),
+                false,
+                Some(Message::Command(command, Edge::Down)),
+            )
+            .width(Fill)
+            .into()
+        });
         column![
             quiet(fl!("panel-presets")),
             column(presets).spacing(4),
-            quiet(fl!("panel-presets-hint"))
+            quiet(fl!("panel-presets-hint")),
+            column(others).spacing(4)
         ]
         .spacing(6)
         .into()
@@ -186,30 +241,36 @@ fn watched<'a>(others: &[Holder]) -> Element<'a, Message> {
         .into()
 }
 
-/// Arrow and zoom keys that act while they are pressed.
+/// The pad, which turns the dome by its deflection while it is pressed, and the keys for zoom and Stop beside it.
 fn pad<'a>() -> Element<'a, Message> {
     let key = |sign: Icon, command: Command| -> Element<'a, Message> {
-        mouse_area(container(icon(sign, theme::HEADING)).center(46).style(theme::inset))
-            .on_press((command, Edge::Down))
-            .on_release((command, Edge::Up))
+        mouse_area(container(icon(sign, theme::HEADING)).center(KEY).style(theme::inset))
+            .on_press(Message::Command(command, Edge::Down))
+            .on_release(Message::Command(command, Edge::Up))
             .interaction(iced::mouse::Interaction::Pointer)
             .into()
     };
-    let arrow = |sign, direction| key(sign, Command::Arrow(direction));
-    let gap = || container("").width(46);
+    let sign = |sign| container(icon(sign, theme::HEADING)).center(KEY);
+    let gap = || container("").width(KEY);
     let cross = column![
-        row![gap(), arrow(Icon::Up, Direction::Up), gap()].spacing(4),
-        row![
-            arrow(Icon::Left, Direction::Left),
-            key(Icon::Stop, Command::Stop),
-            arrow(Icon::Right, Direction::Right)
-        ]
-        .spacing(4),
-        row![gap(), arrow(Icon::Down, Direction::Down), gap()].spacing(4),
-    ]
-    .spacing(4);
-    let zoom = column![key(Icon::ZoomIn, Command::ZoomIn), key(Icon::ZoomOut, Command::ZoomOut)].spacing(4);
-    row![cross, zoom].spacing(18).align_y(Vertical::Center).into()
+        row![gap(), sign(Icon::Up), gap()],
+        row![sign(Icon::Left), gap(), sign(Icon::Right)],
+        row![gap(), sign(Icon::Down), gap()],
+    ];
+    let deflection = |at: Point| {
+        let half = 1.5 * KEY;
+        [f64::from(at.x / half - 1.0), f64::from(1.0 - at.y / half)]
+    };
+    let pad = mouse_area(container(cross).style(theme::inset))
+        .on_move(move |at| Message::Pad(Pad::At(deflection(at))))
+        .on_press(Message::Pad(Pad::Pressed))
+        .interaction(iced::mouse::Interaction::Pointer);
+    let keys = column![
+        key(Icon::ZoomIn, Command::ZoomIn),
+        key(Icon::ZoomOut, Command::ZoomOut),
+        key(Icon::Stop, Command::Stop)
+    ];
+    row![pad, keys.spacing(4)].spacing(18).align_y(Vertical::Center).into()
 }
 
 fn limits<'a>(
@@ -228,8 +289,12 @@ fn limits<'a>(
     let mut facts = column![fact(fl!("panel-masks"), camera.masks.len().to_string())].spacing(4);
     if camera.kind == CameraKind::Dome {
         let ceiling = camera.limits.zoom_ceiling;
-        let ceiling = ceiling.map_or_else(|| fl!("panel-no-limit"), |c| format!("{}×", sentences::decimal(c, 1)));
+        let ceiling = ceiling.map_or_else(|| fl!("panel-no-limit"), sentences::times);
+        let zoom = camera.lens.as_ref().zip(pose.as_ref());
+        let zoom = zoom.and_then(|(lens, pose)| steering::magnification(lens, pose));
+        let zoom = zoom.map_or_else(|| fl!("panel-pose-unknown"), sentences::times);
         facts = facts
+            .push(fact(fl!("panel-zoom"), zoom))
             .push(fact(fl!("panel-zoom-ceiling"), ceiling))
             .push(fact(fl!("panel-pan-limit"), range(camera.limits.pan_deg)))
             .push(fact(fl!("panel-tilt-limit"), range(camera.limits.tilt_deg)));

@@ -19,12 +19,11 @@ struct Group {
     lines: Vec<(String, Vec<Command>)>,
 }
 
-const ARROWS: [Command; 4] = [
-    Command::Arrow(Direction::Left),
-    Command::Arrow(Direction::Right),
-    Command::Arrow(Direction::Up),
-    Command::Arrow(Direction::Down),
-];
+const DIRECTIONS: [Direction; 4] = [Direction::Left, Direction::Right, Direction::Up, Direction::Down];
+
+fn arrows() -> [Command; 4] {
+    DIRECTIONS.map(Command::Arrow)
+}
 
 /// What a person may do of what not everybody may; the keys of the rest are not shown.
 #[derive(Debug, Clone, Copy)]
@@ -113,15 +112,21 @@ fn camera() -> Group {
 }
 
 fn dome() -> Group {
-    use Command::{AskLease, CallPreset, HandOver, SavePreset, Stop, ZoomIn, ZoomOut};
+    use Command::{
+        AskLease, CallHome, CallPreset, FastArrow, FineArrow, HandOver, Patrol, SavePreset, Stop, ZoomIn, ZoomOut,
+    };
     Group {
         title: fl!("keys-group-dome"),
         lines: vec![
-            (fl!("keys-arrows"), ARROWS.to_vec()),
+            (fl!("keys-arrows"), arrows().to_vec()),
+            (fl!("keys-fast"), vec![FastArrow(Direction::Left)]),
+            (fl!("keys-fine"), vec![FineArrow(Direction::Left)]),
             (fl!("keys-zoom"), vec![ZoomIn, ZoomOut]),
             (fl!("keys-stop"), vec![Stop]),
             (fl!("keys-call-preset"), vec![CallPreset(1)]),
             (fl!("keys-save-preset"), vec![SavePreset(1)]),
+            (fl!("keys-home"), vec![CallHome]),
+            (fl!("keys-patrol"), vec![Patrol]),
             (fl!("keys-ask-lease"), vec![AskLease]),
             (fl!("keys-hand-over"), vec![HandOver]),
         ],
@@ -141,7 +146,7 @@ fn work() -> Group {
 }
 
 fn playback() -> Group {
-    let [left, right, up, down] = ARROWS;
+    let [left, right, up, down] = arrows();
     Group {
         title: fl!("keys-group-playback"),
         lines: vec![
@@ -236,7 +241,11 @@ mod tests {
         let many = |command: &Command| {
             matches!(
                 command,
-                Command::Digit(_) | Command::CallPreset(2..) | Command::SavePreset(2..)
+                Command::Digit(_)
+                    | Command::CallPreset(2..)
+                    | Command::SavePreset(2..)
+                    | Command::FastArrow(_)
+                    | Command::FineArrow(_)
             )
         };
         let absent: Vec<_> = Command::all()

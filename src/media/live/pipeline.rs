@@ -13,7 +13,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use gstreamer_rtsp as gst_rtsp;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -27,13 +27,9 @@ const PATIENCE: u32 = 300;
 
 /// Builds the pipeline of a request, not yet started.
 pub(super) fn build(request: &LiveRequest, shared: &Arc<Shared>) -> Result<gst::Pipeline, LiveError> {
-    let url = address(&request.url)?;
+    let url = address(&request.url, &request.user, &request.password)?;
     let source = plugins::make("rtspsrc")?;
     source.set_property("location", url.as_str());
-    if !request.user.is_empty() {
-        source.set_property("user-id", &request.user);
-        source.set_property("user-pw", request.password.expose_secret());
-    }
     source.set_property("latency", request.latency_ms.min(MAX_LATENCY_MS));
     source.set_property("drop-on-latency", true);
     source.set_property("do-retransmission", false);
@@ -64,17 +60,29 @@ pub(super) fn build(request: &LiveRequest, shared: &Arc<Shared>) -> Result<gst::
     Ok(pipeline)
 }
 
-/// The address without credentials; only plain RTSP.
-fn address(url: &str) -> Result<rtsp_types::Url, LiveError> {
+/// The address with the account in it, and none that was there before; only plain RTSP. An account in the properties of
+/// rtspsrc (1.22) is tried eight times within milliseconds where the camera refuses it, and cameras lock an account after
+/// fewer; one in the address is tried once.
+fn address(url: &str, user: &str, password: &SecretString) -> Result<rtsp_types::Url, LiveError> {
     let bad = |what: &str| LiveError::new(LiveErrorKind::NotSupported, what);
     let mut url = rtsp_types::Url::parse(url).map_err(|_| bad("the stream's address is not a URL"))?;
     if url.scheme() != "rtsp" || url.host_str().is_none_or(str::is_empty) {
         return Err(bad("the stream's address is not rtsp://host/path"));
     }
-    url.set_username("")
-        .and_then(|()| url.set_password(None))
+    let password = escaped(password.expose_secret());
+    url.set_username(&escaped(user))
+        .and_then(|()| url.set_password((!user.is_empty()).then_some(password.as_str())))
         .map_err(|()| bad("the stream's address has no host"))?;
     Ok(url)
+}
+
+/// A name or password for the user information of an address (RFC 3986 §3.2.1): all but letters and digits are escaped.
+fn escaped(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }
 
 /// Of all streams described, sets up the first video stream of a codec we know.
@@ -264,13 +272,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credentials_in_an_address_are_dropped_and_other_schemes_refused() {
-        assert_eq!(
-            address("rtsp://a:b@host:8554/main?x=1").unwrap().as_str(),
-            "rtsp://host:8554/main?x=1"
-        );
+    fn an_address_has_our_account_and_no_other_one_and_other_schemes_are_refused() {
+        let with = |url, user, password: &str| address(url, user, &password.to_owned().into());
+        for (user, password, expected) in [
+            ("", "", "rtsp://host:8554/main?x=1"),
+            ("", "unused", "rtsp://host:8554/main?x=1"),
+            (
+                "sala",
+                "p@s:s/%41 è",
+                "rtsp://sala:p%40s%3As%2F%2541%20%C3%A8@host:8554/main?x=1",
+            ),
+            ("sala", "", "rtsp://sala@host:8554/main?x=1"),
+        ] {
+            let url = with("rtsp://a:b@host:8554/main?x=1", user, password).unwrap();
+            assert_eq!(url.as_str(), expected);
+        }
         for bad in ["http://host/main", "rtsp:///main", "file:///etc/passwd", "main", ""] {
-            assert_eq!(address(bad).unwrap_err().kind, LiveErrorKind::NotSupported, "{bad}");
+            assert_eq!(
+                with(bad, "a", "b").unwrap_err().kind,
+                LiveErrorKind::NotSupported,
+                "{bad}"
+            );
         }
     }
 }

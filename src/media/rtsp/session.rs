@@ -64,6 +64,8 @@ pub(crate) struct Session<T = VideoTrack> {
     id: Option<String>,
     keep_alive: Method,
     keep_alive_every: Duration,
+    /// The last keep-alive answered a challenge: refused again, it is left until the next one is due.
+    challenged: bool,
     last_sent: Instant,
     channel: u8,
     kept: VecDeque<(u8, Vec<u8>)>,
@@ -112,6 +114,7 @@ impl<T: Described> Session<T> {
             id: None,
             keep_alive: Method::Options,
             keep_alive_every: Duration::from_secs(25),
+            challenged: false,
             last_sent: Instant::now(),
             channel: 0,
             kept: VecDeque::new(),
@@ -251,10 +254,8 @@ impl<T: Described> Session<T> {
             None => match self.connection.next(wait)? {
                 Incoming::Packet { channel, bytes } => (channel, bytes),
                 Incoming::Request(request) => return Ok(self.decline(&request)),
-                Incoming::Response(response) if response.status() == StatusCode::SessionNotFound => {
-                    return Ok(Event::Closed);
-                }
-                Incoming::Response(_) | Incoming::Nothing => return Ok(Event::Quiet),
+                Incoming::Response(response) => return self.kept_alive(&response),
+                Incoming::Nothing => return Ok(Event::Quiet),
                 Incoming::Closed => return Ok(Event::Closed),
             },
         };
@@ -269,8 +270,30 @@ impl<T: Described> Session<T> {
         if self.last_sent.elapsed() < self.keep_alive_every {
             return Ok(());
         }
+        self.challenged = false;
+        self.send_keep_alive()
+    }
+
+    fn send_keep_alive(&mut self) -> Result<(), LiveError> {
         let request = self.build(&self.keep_alive.clone(), self.track.aggregate().clone(), &[]);
         self.connection.send(&Message::Request(request))
+    }
+
+    /// Takes in the answer to a keep-alive. A nonce that ran out is answered with the new one at once, as the session ends
+    /// without an authorised request (RFC 2617 3.2.1, `stale`).
+    fn kept_alive(&mut self, response: &Response<Vec<u8>>) -> Result<Event, LiveError> {
+        if response.status() == StatusCode::SessionNotFound {
+            return Ok(Event::Closed);
+        }
+        let challenge = Scheme::strongest(&header(response, headers::WWW_AUTHENTICATE));
+        if response.status() == StatusCode::Unauthorized
+            && let Some(challenge) = challenge
+            && !std::mem::replace(&mut self.challenged, true)
+        {
+            self.challenge = Some(challenge);
+            self.send_keep_alive()?;
+        }
+        Ok(Event::Quiet)
     }
 
     /// Answers a request of the recorder's: none is known.
@@ -398,4 +421,92 @@ fn refused(response: &Response<Vec<u8>>) -> LiveError {
     let unsupported = header(response, headers::UNSUPPORTED);
     let reason = without_urls(&format!("{} {unsupported}", response.reason_phrase()));
     LiveError::from_status(response.status().into(), reason.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::mpsc;
+
+    const SDP: &str = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\n\
+                       a=rtpmap:96 H264/90000\r\na=control:track1\r\n";
+
+    /// Head of the next request; `None` at the end.
+    fn request(reader: &mut BufReader<TcpStream>) -> Option<String> {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            if reader.read_line(&mut head).ok()? == 0 {
+                return None;
+            }
+        }
+        Some(head)
+    }
+
+    /// A recorder whose nonce runs out after SETUP: it answers the keep-alives with 401 until they carry the new one.
+    fn recorder(listener: TcpListener, heard: mpsc::Sender<bool>) {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        while let Some(head) = request(&mut reader) {
+            let line = |name: &str| head.lines().find(|line| line.to_ascii_lowercase().starts_with(name));
+            let cseq = line("cseq:").unwrap_or("CSeq: 0").to_owned();
+            let method = head.split(' ').next().unwrap_or_default().to_owned();
+            let nonce = if method == "GET_PARAMETER" { "second" } else { "first" };
+            let known = line("authorization:").is_some_and(|line| line.contains(&format!("nonce=\"{nonce}\"")));
+            let (status, rest) = match method.as_str() {
+                _ if !known => (
+                    "401 Unauthorized",
+                    format!("WWW-Authenticate: Digest realm=\"r\", nonce=\"{nonce}\"\r\n\r\n"),
+                ),
+                "OPTIONS" => (
+                    "200 OK",
+                    "Public: OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER\r\n\r\n".to_owned(),
+                ),
+                "DESCRIBE" => (
+                    "200 OK",
+                    format!(
+                        "Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{SDP}",
+                        SDP.len()
+                    ),
+                ),
+                "SETUP" => (
+                    "200 OK",
+                    "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 7;timeout=2\r\n\r\n".to_owned(),
+                ),
+                _ => ("200 OK", "\r\n".to_owned()),
+            };
+            if method == "GET_PARAMETER" {
+                let _ = heard.send(known);
+            }
+            let answer = format!("RTSP/1.0 {status}\r\n{cseq}\r\n{rest}");
+            if stream.write_all(answer.as_bytes()).is_err() {
+                return;
+            }
+        }
+    }
+
+    #[test]
+    fn a_keep_alive_that_is_refused_for_its_nonce_is_answered_at_once_with_the_new_one() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("rtsp://{}/rec", listener.local_addr().unwrap());
+        let (sender, heard) = mpsc::channel();
+        std::thread::spawn(move || recorder(listener, sender));
+        let account = Account {
+            user: "operatore".to_owned(),
+            password: "parola".to_owned().into(),
+        };
+        let mut session: Session = Session::open(&url, account, Arc::default()).unwrap();
+        let until = Instant::now() + Duration::from_secs(20);
+        let mut said = Vec::new();
+        while said.len() < 2 && Instant::now() < until {
+            assert!(matches!(session.next(LOOK), Ok(Event::Quiet)));
+            said.extend(heard.try_iter());
+        }
+        assert_eq!(
+            said,
+            [false, true],
+            "refused for the old nonce, then taken with the new one"
+        );
+    }
 }

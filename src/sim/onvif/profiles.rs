@@ -92,7 +92,12 @@ impl Camera {
                 .with("width", width)
                 .with("height", height),
         ];
-        let turned = rotate(self.device.site().make.turned).map(|rotate| node("tt:Extension", [rotate]));
+        let turned = if self.device.faults().says_mirrored {
+            Turned::Mirrored
+        } else {
+            self.device.site().make.turned
+        };
+        let turned = rotate(turned).map(|rotate| node("tt:Extension", [rotate]));
         node(name, parts.into_iter().chain(turned)).with("token", SOURCE_CONFIGURATION)
     }
 

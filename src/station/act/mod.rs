@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: deciding whether it may be done (`session::authorised_act`).
 
+mod arrival;
 pub(in crate::station) mod clearance_request;
 pub(in crate::station) mod declared_event;
 pub(in crate::station) mod dome_request;
@@ -10,5 +11,6 @@ pub(in crate::station) mod playback;
 pub(in crate::station) mod presets;
 pub(in crate::station) mod ptz_control;
 pub(in crate::station) mod snapshot;
+mod speed_trial;
 pub(in crate::station) mod view;
 pub(in crate::station) mod view_stream;

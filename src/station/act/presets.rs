@@ -1,25 +1,30 @@
 //! A dome's presets: listing, calling, saving.
 //!
 //! Invariant: a preset whose position lies outside the limits, or is not known where there are limits, is neither called
-//! nor saved.
+//! nor saved; one that was called by its token is done when the dome says that it stands where the preset is.
 //! Deliberately absent: removing presets (the administrator's).
 
+use super::arrival::{Arrival, arrival};
 use crate::domain::audit::event::Operation;
 use crate::domain::camera::{CameraId, Pose};
 use crate::domain::people::Action;
+use crate::domain::ptz::dead_man::CAMERA_TIMEOUT;
+use crate::domain::ptz::gesture::{self, PresetRoad};
 use crate::domain::ptz::{Order, limits};
 use crate::domain::site::CameraPlan;
 use crate::onvif::{self, Ptz};
 use crate::station::record::event_body::parameters;
 use crate::station::record::health::Need;
 use crate::station::record::outbox::Recorded;
-use crate::station::refusal::Refusal;
+use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
 use crate::station::session::authorised_act::{Act, Intent, Right};
 use crate::station::session::signed_in::Session;
 use std::time::Instant;
 
 /// Longest preset name.
 const MAX_NAME: usize = 64;
+/// The home position in events, where a preset has its token.
+const HOME: &str = "HomePosition";
 
 /// A preset as the camera names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +64,17 @@ impl Session {
     pub async fn call_preset(&self, camera: &CameraId, preset: &str) -> Result<(), Refusal> {
         let (plan, act) = self.preset_act(Operation::PresetCall, camera, preset).await?;
         let outcome = self.go_to_preset(&plan, &act, preset).await;
+        act.finish(outcome, parameters([])).await
+    }
+
+    /// Goes to the camera's home position (ONVIF PTZ `GotoHomePosition`), which no camera tells: refused where anything is
+    /// limited.
+    ///
+    /// # Errors
+    /// As [`Session::call_preset`]; [`Refusal::Covered`] where the dome has a limit.
+    pub async fn call_home(&self, camera: &CameraId) -> Result<(), Refusal> {
+        let (plan, act) = self.preset_act(Operation::PresetCall, camera, HOME).await?;
+        let outcome = self.go_home(&plan, &act).await;
         act.finish(outcome, parameters([])).await
     }
 
@@ -102,31 +118,48 @@ impl Session {
             .iter()
             .find(|preset| preset.token == token)
             .ok_or(Refusal::NotSupported)?;
-        let target = pose_of(plan, preset);
-        let order = match target {
-            Some(pose) => {
-                let (from, settled) = watched.ways(crate::domain::ptz::dead_man::CAMERA_TIMEOUT);
-                let in_force = watched.in_force(Instant::now());
-                limits::passage(&in_force.plan, &from, &settled, &pose)
-                    .map_err(|hit| Refusal::of_limit(hit, &in_force.plan))?;
-                Order::Position(pose)
-            }
-            None => {
-                limits::unknown_target(plan).map_err(|hit| Refusal::of_limit(hit, plan))?;
-                Order::SomewhereElse
-            }
-        };
-        // A gesture that has just ended may still be stopping the dome: it gives way to this move.
-        watched.set_mover(watched.next_mover());
-        watched.on_command(Instant::now(), order);
-        match (target, &plan.lens) {
-            // The pose that was checked is the one that is sent: somebody may have moved the preset meanwhile.
-            (Some(pose), Some(lens)) => match ptz.absolute(lens.position_of(pose)).await {
-                Err(error) if error.kind() == onvif::OnvifErrorKind::NotSupported => Ok(ptz.goto_preset(token).await?),
-                other => Ok(other?),
-            },
-            _ => Ok(ptz.goto_preset(token).await?),
+        let stored = pose_of(plan, preset);
+        let road = gesture::preset_road(plan, stored).map_err(|hit| Refusal::of_limit(hit, plan))?;
+        if let PresetRoad::ToPose(pose) = road {
+            let (from, settled) = watched.ways(CAMERA_TIMEOUT);
+            let in_force = watched.in_force(Instant::now());
+            limits::passage(&in_force.plan, &from, &settled, &pose)
+                .map_err(|hit| Refusal::of_limit(hit, &in_force.plan))?;
         }
+        // A gesture that has just ended may still be stopping the dome: it gives way to this move.
+        let (mover, sent) = (watched.next_mover(), Instant::now());
+        watched.set_mover(mover);
+        watched.on_command(
+            sent,
+            match road {
+                PresetRoad::ToPose(pose) => Order::Position(pose),
+                PresetRoad::ByToken => Order::SomewhereElse,
+            },
+        );
+        match (road, &plan.lens) {
+            (PresetRoad::ToPose(pose), Some(lens)) => match ptz.absolute(lens.position_of(pose)).await {
+                Err(error) if error.kind() == onvif::OnvifErrorKind::NotSupported => ptz.goto_preset(token).await?,
+                other => other?,
+            },
+            _ => ptz.goto_preset(token).await?,
+        }
+        match stored.filter(|_| road == PresetRoad::ByToken) {
+            Some(pose) if arrival(&ptz, &watched, mover, pose, sent).await == Arrival::Elsewhere => {
+                let detail = "the dome stands elsewhere than its preset says";
+                Err(CameraTrouble::new(TroubleKind::Nonsense, detail).into())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    async fn go_home(&self, plan: &CameraPlan, act: &Act) -> Result<(), Refusal> {
+        gesture::preset_road(plan, None).map_err(|hit| Refusal::of_limit(hit, plan))?;
+        let _lease = self.0.leases.take(&plan.id).await?;
+        let ptz = self.motors(plan, act.recorded()).await?;
+        let watched = self.0.watched.watch(plan, act.recorded());
+        watched.set_mover(watched.next_mover());
+        watched.on_command(Instant::now(), Order::SomewhereElse);
+        Ok(ptz.home().await?)
     }
 
     async fn save_pose(&self, plan: &CameraPlan, act: &Act, name: &str) -> Result<(), Refusal> {

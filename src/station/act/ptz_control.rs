@@ -5,16 +5,19 @@
 //! here when the key is let go without a word. A gesture ends with the dome seen to stand, and with its second event.
 //! Deliberately absent: presets (see `presets`), asking for a dome that another workstation steers.
 
+use super::arrival::{LOOK, UNDERWAY, arrival};
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::{CameraId, CameraKind, Pose};
 use crate::domain::people::Action;
-use crate::domain::ptz::dead_man::{CAMERA_TIMEOUT, KEY_LOST};
-use crate::domain::ptz::limits::LimitHit;
-use crate::domain::ptz::stop::{StopAct, StopSequence};
+use crate::domain::ptz::dead_man::{CAMERA_TIMEOUT, KEY_LOST, REPEAT};
+use crate::domain::ptz::limits::{Allowed, LimitHit};
+use crate::domain::ptz::speed_trial::{Drive, Driven};
+use crate::domain::ptz::steering::{self, PictureVelocity};
+use crate::domain::ptz::stop::{LONGEST, StopAct, StopSequence};
 use crate::domain::ptz::{Order, Velocity, gesture, limits};
 use crate::domain::refusal::RefusalKind;
 use crate::domain::site::CameraPlan;
-use crate::onvif::{self, Ptz};
+use crate::onvif::{self, OnvifErrorKind, Ptz};
 use crate::station::camera::dome_lease::LeaseGuard;
 use crate::station::camera::watched::{Watched, moving};
 use crate::station::record::event_body::{Parameters, parameters};
@@ -26,13 +29,6 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-
-/// How long an absolute move is given to arrive before the gesture's end is written.
-const ARRIVE: Duration = Duration::from_secs(10);
-/// How long a dome is taken to be on its way to the target it was sent to.
-const UNDERWAY: Duration = Duration::from_secs(2);
-/// Between two looks while waiting for a dome.
-const LOOK: Duration = Duration::from_millis(100);
 
 /// A gesture. Dropping it stops the dome and records the end.
 pub struct Gesture {
@@ -59,6 +55,8 @@ struct PtzDriver {
 struct Motion {
     /// The last velocity and when it was sent.
     velocity: Option<(Velocity, Instant)>,
+    /// Where and when the press began that is going on.
+    press: Option<Press>,
     /// The last move had this target: it is not stopped, it arrives.
     target: Option<Pose>,
     /// When anything that moves was last sent.
@@ -69,6 +67,15 @@ struct Motion {
     refused: BTreeSet<String>,
     /// The person ended it.
     asked_to_end: bool,
+}
+
+/// A press: from the first velocity to the Stop.
+#[derive(Debug, Clone, Copy)]
+struct Press {
+    /// Where the dome stood, or was on its way to; `None` when that was not known.
+    from: Option<Pose>,
+    /// When its first velocity was sent.
+    since: Instant,
 }
 
 impl Session {
@@ -122,14 +129,23 @@ impl Session {
 }
 
 impl Gesture {
-    /// Moves with a velocity in −1..1 per axis (pan right, tilt up, zoom in positive) until the next call. Must be
-    /// repeated within [`KEY_LOST`] while the key is held: the dome is stopped otherwise.
+    /// Moves the picture as wanted until the next call. Must be repeated within [`KEY_LOST`] while the key is held: the dome
+    /// is stopped otherwise.
     ///
     /// # Errors
     /// The limit that leaves nothing of the motion; a motion that is only slowed by one is not refused.
-    pub async fn velocity(&self, pan: f64, tilt: f64, zoom: f64) -> Result<(), Refusal> {
-        let wanted = Velocity { pan, tilt, zoom }.clamped();
-        let outcome = self.drive.velocity(wanted).await;
+    pub async fn velocity(&self, wanted: PictureVelocity) -> Result<(), Refusal> {
+        let outcome = self.drive.move_picture(wanted).await;
+        self.drive.note_refusal(outcome).await
+    }
+
+    /// Ends a press of a key that was held for `held` and wanted `wanted`: the dome comes to rest a step from where the press
+    /// began, of the same length whatever its delays. A press too short for a command to leave meanwhile moves it as well.
+    ///
+    /// # Errors
+    /// The limit that leaves nothing of the motion, or the camera.
+    pub async fn tap(&self, wanted: PictureVelocity, held: Duration) -> Result<(), Refusal> {
+        let outcome = self.drive.tap(wanted, held).await;
         self.drive.note_refusal(outcome).await
     }
 
@@ -143,6 +159,15 @@ impl Gesture {
         self.drive.note_refusal(outcome).await
     }
 
+    /// Fills the picture with the rectangle of it between two opposite corners (0..1), up to the ceiling in force.
+    ///
+    /// # Errors
+    /// [`Refusal::Covered`] when the pose is not known, a limit, or the camera.
+    pub async fn box_zoom(&self, corners: [[f64; 2]; 2]) -> Result<(), Refusal> {
+        let outcome = self.drive.go(|plan, pose| gesture::box_zoom(plan, pose, corners)).await;
+        self.drive.note_refusal(outcome).await
+    }
+
     /// Zooms by one notch, which multiplies the magnification by `factor` and stops at the ceiling in force.
     ///
     /// # Errors
@@ -150,6 +175,59 @@ impl Gesture {
     pub async fn zoom_by(&self, factor: f64) -> Result<(), Refusal> {
         let outcome = self.drive.go(|plan, pose| gesture::zoom_by(plan, pose, factor)).await;
         self.drive.note_refusal(outcome).await
+    }
+
+    /// The plan of the dome, as it was when somebody began to watch it.
+    pub(super) fn plan(&self) -> &CameraPlan {
+        &self.drive.watched.plan
+    }
+
+    /// The pose in which the dome is known to stand; waits for it.
+    ///
+    /// # Errors
+    /// [`Refusal::Covered`] when it is not known to stand for longer than a stop takes.
+    pub(super) async fn rest_pose(&self) -> Result<Pose, Refusal> {
+        let until = Instant::now() + LONGEST;
+        while Instant::now() < until {
+            self.drive.check()?;
+            let watched = &self.drive.watched;
+            if let Some(pose) = watched.reported_pose().filter(|_| watched.is_at_rest()) {
+                return Ok(pose);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Err(Refusal::Covered)
+    }
+
+    /// Makes a drive of a speed trial and stops; `None` when a limit left less than all of its velocity.
+    ///
+    /// # Errors
+    /// Why it may not go on, or the camera.
+    pub(super) async fn drive(&self, drive: Drive) -> Result<Option<Driven>, Refusal> {
+        let command = drive.command();
+        if !self.drive.send_whole(command).await? {
+            return Ok(None);
+        }
+        let (begun, mut statuses) = (Instant::now(), Vec::new());
+        let end = begun + drive.lasting;
+        let mut repeat = tokio::time::interval(REPEAT);
+        let mut ask = tokio::time::interval(LOOK);
+        let mut whole = true;
+        while whole && Instant::now() < end {
+            tokio::select! {
+                () = tokio::time::sleep_until(end.into()) => {}
+                _ = repeat.tick() => whole = self.drive.send_whole(command).await?,
+                _ = ask.tick() => statuses.extend(self.drive.seen().await?),
+            }
+        }
+        let stopped = Instant::now();
+        self.drive.stop_at_once().await;
+        Ok(whole.then_some(Driven {
+            drive,
+            begun,
+            stopped,
+            statuses,
+        }))
     }
 
     /// Stops, repeats Stop until the camera says idle, records the end.
@@ -182,7 +260,7 @@ impl PtzDriver {
         self.lease.check()
     }
 
-    async fn velocity(&self, wanted: Velocity) -> Result<(), Refusal> {
+    async fn move_picture(&self, wanted: PictureVelocity) -> Result<(), Refusal> {
         if let Err(refusal) = self.check() {
             self.stop_at_once().await;
             return Err(refusal);
@@ -191,12 +269,55 @@ impl PtzDriver {
             self.stand().await;
             return Ok(());
         }
-        let wanted = self.at_zoom(wanted);
+        let pose = self.watched.reported_pose();
+        if self.motion().press.is_none() {
+            let press = Press {
+                from: self
+                    .watched
+                    .bound_for(UNDERWAY)
+                    .or(pose.filter(|_| self.watched.is_at_rest())),
+                since: Instant::now(),
+            };
+            self.motion().press = Some(press);
+        }
+        // A dome that has not said for a while how far it is zoomed in is not moved as if it were wide.
+        let pose = pose.or(self.motion().press.and_then(|press| press.from));
+        let wanted = steering::command(&self.watched.plan, pose, wanted);
+        self.velocity(wanted).await
+    }
+
+    /// A status that came as fast as the plan says, and the pose in it.
+    async fn seen(&self) -> Result<Option<(Instant, Pose)>, Refusal> {
+        let status = self.ptz.status().await?;
+        self.watched.on_status(&status);
+        let slow = (status.received - status.sent).as_secs_f64() > self.watched.plan.motion.status_delay_s;
+        let pose = self.watched.pose_of(&status).filter(|_| !slow);
+        Ok(pose.map(|pose| (status.received, pose)))
+    }
+
+    /// What the gate leaves of a velocity now.
+    fn allowed(&self, plan: &CameraPlan, wanted: Velocity) -> Allowed {
         let reach = self.watched.reach(Instant::now(), self.command_delay());
         let (_, settled) = self.watched.ways(CAMERA_TIMEOUT);
+        limits::velocity(plan, &reach, &settled, wanted, CAMERA_TIMEOUT.as_secs_f64())
+    }
+
+    /// Sends a velocity if the gate leaves all of it; whether it does.
+    async fn send_whole(&self, wanted: Velocity) -> Result<bool, Refusal> {
+        self.check()?;
+        let in_force = self.watched.in_force(Instant::now());
+        let whole = self.allowed(&in_force.plan, wanted).velocity == wanted;
+        if whole {
+            self.velocity(wanted).await?;
+        }
+        Ok(whole)
+    }
+
+    /// Sends what the gate leaves of a velocity.
+    async fn velocity(&self, wanted: Velocity) -> Result<(), Refusal> {
         let in_force = self.watched.in_force(Instant::now());
         let plan = &in_force.plan;
-        let allowed = limits::velocity(plan, &reach, &settled, wanted, CAMERA_TIMEOUT.as_secs_f64());
+        let allowed = self.allowed(plan, wanted);
         if allowed.velocity.is_zero() {
             self.stop_at_once().await;
             let of_limit = |hit| Refusal::of_limit(hit, plan);
@@ -220,28 +341,57 @@ impl PtzDriver {
         }
     }
 
-    /// The velocity that suits the field of view the dome last reported; as wanted when it is not known.
-    fn at_zoom(&self, wanted: Velocity) -> Velocity {
-        match (&self.watched.plan.lens, self.watched.reported_pose()) {
-            (Some(lens), Some(pose)) => gesture::at_zoom(lens, pose.hfov_deg, wanted),
-            (None, _) | (_, None) => wanted,
+    /// Lands a step from where the press began; where that cannot be said or reached by an absolute move, the dome is driven
+    /// for as long as the step takes.
+    async fn tap(&self, wanted: PictureVelocity, held: Duration) -> Result<(), Refusal> {
+        if wanted.is_zero() {
+            return Ok(());
         }
+        self.check()?;
+        let begun = self.motion().press;
+        let pose = self.watched.reported_pose().filter(|_| self.watched.is_at_rest());
+        let from = match begun {
+            Some(press) => press.from,
+            None => self.watched.bound_for(UNDERWAY).or(pose),
+        };
+        let in_force = self.watched.in_force(Instant::now());
+        let to = from.and_then(|from| steering::step(&in_force.plan, from, wanted, held));
+        let (reach, settled) = self.watched.ways(CAMERA_TIMEOUT);
+        let free = |to: &Pose| limits::passage(&in_force.plan, &reach, &settled, to).is_ok() && self.reaches(*to);
+        if let Some(to) = to.filter(free) {
+            return self.send_to(to).await;
+        }
+        if begun.is_none() {
+            self.move_picture(wanted).await?;
+        }
+        let since = self.motion().press.map_or_else(Instant::now, |press| press.since);
+        tokio::time::sleep_until((since + steering::tap_length(held)).into()).await;
+        self.stop_at_once().await;
+        Ok(())
+    }
+
+    /// Whether the camera takes absolute moves to this pose.
+    fn reaches(&self, to: Pose) -> bool {
+        let lens = self.watched.plan.lens.as_ref();
+        lens.is_some_and(|lens| self.ptz.spaces().position_vector(lens.position_of(to)).is_some())
     }
 
     fn command_delay(&self) -> Duration {
         Duration::from_secs_f64(self.watched.plan.motion.command_delay_s.clamp(0.0, 10.0))
     }
 
-    /// Only the axes that move or moved: a zoom component makes some cameras refuse the whole command.
+    /// The velocity in the camera's own directions. Only the axes that move or moved: a zoom component makes some cameras
+    /// refuse the whole command.
     fn command(&self, velocity: Velocity) -> onvif::Velocity {
         let before = self.motion().velocity.map_or(Velocity::ZERO, |(velocity, _)| velocity);
         let turns = [velocity.pan, velocity.tilt, before.pan, before.tilt]
             .iter()
             .any(|v| *v != 0.0);
         let zooms = velocity.zoom != 0.0 || before.zoom != 0.0;
+        let [pan, tilt] = self.watched.plan.lens.as_ref().map_or([1.0; 2], steering::signs);
         onvif::Velocity {
-            pan: turns.then_some(velocity.pan),
-            tilt: turns.then_some(velocity.tilt),
+            pan: turns.then_some(pan * velocity.pan),
+            tilt: turns.then_some(tilt * velocity.tilt),
             zoom: zooms.then_some(velocity.zoom),
         }
     }
@@ -249,7 +399,9 @@ impl PtzDriver {
     /// Goes to the pose that `target` makes of the limits in force and the present pose.
     async fn go(&self, target: impl Fn(&CameraPlan, Pose) -> Result<Pose, LimitHit>) -> Result<(), Refusal> {
         self.check()?;
-        let lens = self.watched.plan.lens.as_ref().ok_or(Refusal::NotSupported)?;
+        if self.watched.plan.lens.is_none() {
+            return Err(Refusal::NotSupported);
+        }
         let pose = self.present_pose().await?;
         let (from, settled) = self.watched.ways(CAMERA_TIMEOUT);
         let in_force = self.watched.in_force(Instant::now());
@@ -257,10 +409,17 @@ impl PtzDriver {
         let to = target(&in_force.plan, pose)
             .and_then(allowed)
             .map_err(|hit| Refusal::of_limit(hit, &in_force.plan))?;
+        self.send_to(to).await
+    }
+
+    /// Sends the dome to a pose that passed the gate.
+    async fn send_to(&self, to: Pose) -> Result<(), Refusal> {
+        let lens = self.watched.plan.lens.as_ref().ok_or(Refusal::NotSupported)?;
         let now = Instant::now();
         self.watched.on_command(now, Order::Position(to));
         self.sent(now, |motion| {
             motion.velocity = None;
+            motion.press = None;
             motion.target = Some(to);
         });
         self.ptz.absolute(lens.position_of(to)).await?;
@@ -271,13 +430,7 @@ impl PtzDriver {
     /// The pose a command starts from: where the dome was just sent, or where it says it is. Not the middle of what is
     /// possible: the gate looks at the target, and a target must not drift with the uncertainty.
     async fn present_pose(&self) -> Result<Pose, Refusal> {
-        let underway = {
-            let motion = self.motion();
-            motion
-                .target
-                .filter(|_| motion.last_move.is_some_and(|sent| sent.elapsed() < UNDERWAY))
-        };
-        if let Some(target) = underway {
+        if let Some(target) = self.watched.bound_for(UNDERWAY) {
             return Ok(target);
         }
         let status = self.ptz.status().await?;
@@ -317,6 +470,7 @@ impl PtzDriver {
     async fn stop_at_once(&self) {
         let moving = {
             let mut motion = self.motion();
+            motion.press = None;
             let to_target = motion.target.take().is_some();
             motion.velocity.take().is_some_and(|(velocity, _)| !velocity.is_zero()) || to_target
         };
@@ -349,15 +503,17 @@ impl PtzDriver {
 
     /// Makes the dome stand, or lets a move with a target arrive.
     async fn bring_to_rest(&self) -> Result<(), Refusal> {
-        let (last_move, to_target) = {
+        let (last_move, target) = {
             let motion = self.motion();
-            (motion.last_move, motion.target.is_some())
+            (motion.last_move, motion.target)
         };
         let Some(last_move) = last_move else { return Ok(()) };
-        if to_target && self.check().is_ok() {
-            return self.arrive().await;
+        if let Some(target) = target.filter(|_| self.check().is_ok()) {
+            arrival(&self.ptz, &self.watched, self.number, target, last_move).await;
+            return Ok(());
         }
         let mut sequence = StopSequence::new(Instant::now(), last_move);
+        let mut acknowledged = false;
         loop {
             let now = Instant::now();
             if self.watched.mover() != self.number {
@@ -370,14 +526,19 @@ impl PtzDriver {
             match sequence.next(now) {
                 StopAct::SendStop => {
                     self.watched.on_command(now, Order::Stop);
-                    let _ = self.ptz.stop().await;
+                    acknowledged |= self.ptz.stop().await.is_ok();
                 }
                 StopAct::SendZeroVelocity => {
                     self.watched.on_command(now, Order::Stop);
                     let _ = self.ptz.continuous(STANDSTILL, CAMERA_TIMEOUT).await;
                 }
                 StopAct::PollStatus => {
-                    if let Ok(status) = self.ptz.status().await {
+                    let answer = self.ptz.status().await;
+                    if acknowledged && is_mute(&answer) {
+                        // That it took the Stop is all that such a dome ever says.
+                        return Ok(());
+                    }
+                    if let Ok(status) = answer {
                         self.watched.on_status(&status);
                         sequence.on_status(status.sent, moving(&status), self.watched.pose_of(&status));
                     }
@@ -390,31 +551,6 @@ impl PtzDriver {
                 }
             }
         }
-    }
-
-    /// Waits until the dome says that it stands where it was sent. One that stands elsewhere has either not begun to
-    /// move, or will not: after [`UNDERWAY`] it is taken at its word.
-    async fn arrive(&self) -> Result<(), Refusal> {
-        let (target, sent) = {
-            let motion = self.motion();
-            (motion.target, motion.last_move)
-        };
-        let until = Instant::now() + ARRIVE;
-        while Instant::now() < until {
-            self.look();
-            if let Ok(status) = self.ptz.status().await
-                && status.moving == onvif::MoveState::Idle
-            {
-                let there = target
-                    .zip(self.watched.pose_of(&status))
-                    .is_some_and(|(to, at)| near(to, at));
-                if there || sent.is_none_or(|sent| sent.elapsed() > UNDERWAY) {
-                    return Ok(());
-                }
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-        Ok(())
     }
 
     fn summary(&self) -> Parameters {
@@ -435,6 +571,15 @@ impl PtzDriver {
     }
 }
 
+/// Whether a dome has no status to give: it refuses the question, or answers without a position and without a word on its
+/// motors.
+fn is_mute(answer: &Result<onvif::PtzStatus, onvif::OnvifError>) -> bool {
+    match answer {
+        Ok(status) => status.position.is_none() && status.moving == onvif::MoveState::Unknown,
+        Err(error) => matches!(error.kind(), OnvifErrorKind::NotSupported | OnvifErrorKind::Fault),
+    }
+}
+
 const STANDSTILL: onvif::Velocity = onvif::Velocity {
     pan: Some(0.0),
     tilt: Some(0.0),
@@ -443,13 +588,6 @@ const STANDSTILL: onvif::Velocity = onvif::Velocity {
 
 fn round(value: f64) -> serde_json::Value {
     ((value * 100.0).round() / 100.0).into()
-}
-
-/// Whether two poses are one to a camera that rounds: half a degree, a twentieth of the picture's angle.
-fn near(one: Pose, other: Pose) -> bool {
-    (one.pan_deg - other.pan_deg).abs() < 0.5
-        && (one.tilt_deg - other.tilt_deg).abs() < 0.5
-        && (one.hfov_deg - other.hfov_deg).abs() < 0.05 * one.hfov_deg
 }
 
 /// Watches over a gesture until it is dropped; then brings the dome to rest and records the end.
@@ -485,4 +623,33 @@ async fn follow(drive: Arc<PtzDriver>, mut dropped: watch::Receiver<()>) {
     drive.lease.done();
     let recorded = drive.act.also(Operation::PtzEnd, outcome, with).await;
     drive.ended.send_replace(Some(rest.and(recorded)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dome_without_a_status_is_told_from_one_that_is_late() {
+        let now = Instant::now();
+        let status = |moving| {
+            Ok(onvif::PtzStatus {
+                position: None,
+                moving,
+                utc_ms: None,
+                sent: now,
+                received: now,
+            })
+        };
+        assert!(is_mute(&status(onvif::MoveState::Unknown)));
+        assert!(!is_mute(&status(onvif::MoveState::Moving)), "it says at least that");
+        let refused = onvif::OnvifError::NotSupported {
+            detail: "GetStatus".into(),
+        };
+        assert!(is_mute(&Err(refused)));
+        let late = onvif::OnvifError::Timeout {
+            after: Duration::from_secs(3),
+        };
+        assert!(!is_mute(&Err(late)), "the next answer may come");
+    }
 }

@@ -237,8 +237,9 @@ fn fault(trouble: &CameraTrouble) -> Fault {
         TroubleKind::ClockWrong => Fault::ClockWrong,
         TroubleKind::Busy => Fault::Busy,
         TroubleKind::NoStream => Fault::NoStream,
-        TroubleKind::MissingDecoder => Fault::CannotShow,
+        TroubleKind::MissingDecoder | TroubleKind::UnknownFormat => Fault::CannotShow,
         TroubleKind::StreamFrozen => Fault::Frozen,
+        TroubleKind::SeveralViews | TroubleKind::ViewGone | TroubleKind::SelfTest => Fault::NoStream,
         TroubleKind::StreamBroken => Fault::Dropped,
     }
 }

@@ -9,9 +9,10 @@ use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::camera::CameraId;
 use crate::domain::people::AdminRight;
 use crate::domain::refusal::RefusalKind;
+use crate::domain::site::VideoView;
 use crate::domain::site::change::{SiteFault, is_address};
 use crate::onvif::discovery::{self, Found};
-use crate::onvif::{Endpoint, Limits, camera_test};
+use crate::onvif::{Endpoint, Limits, TestReport, camera_test};
 use crate::protocol::{CameraAccount, CameraView, Changed, PutCamera, Removal, SiteProposal, Verdict};
 use crate::station::record::event_body::Parameters;
 use crate::station::refusal::{CameraTrouble, Refusal};
@@ -34,11 +35,59 @@ pub struct FoundCamera {
 pub struct CameraReport {
     /// Camera's clock minus ours, seconds.
     pub clock_offset_s: Option<i64>,
-    /// «H264 1280×720», largest first.
+    /// «H264 1280×720», largest first: of the tested view, or of every view where it cannot be told which is meant.
     pub streams: Vec<String>,
-    pub ptz: bool,
+    /// Every view of the device, with its streams; one or none when there is nothing to choose.
+    pub views: Vec<OfferedView>,
+    /// Whether it has motors; `None`: the question failed.
+    pub ptz: Option<bool>,
     /// How many masks of its own it takes; `None`: none, or it does not say.
     pub masks: Option<usize>,
+    /// Questions that failed, with the camera's words, for the log.
+    pub troubles: Vec<String>,
+    /// Its users may search recordings by words or by pictures.
+    pub searches_people: bool,
+}
+
+/// A view that a device offers, with its streams: «H264 1280×720», largest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferedView {
+    pub view: VideoView,
+    pub streams: Vec<String>,
+}
+
+impl CameraReport {
+    fn new(found: TestReport) -> Self {
+        let troubles = found
+            .troubles()
+            .into_iter()
+            .map(|(what, error)| format!("{what}: {error}"));
+        let troubles = troubles.collect();
+        let streams = found.streams.unwrap_or_default();
+        let of = |view: Option<&VideoView>| {
+            let mine = streams
+                .iter()
+                .filter(|stream| view.is_none() || stream.view.as_ref() == view);
+            mine.map(|stream| format!("{} {}×{}", stream.codec, stream.width, stream.height))
+                .collect()
+        };
+        Self {
+            clock_offset_s: found.clock_offset_s,
+            streams: of(found.view.as_ref()),
+            views: found
+                .views
+                .iter()
+                .map(|view| OfferedView {
+                    view: view.clone(),
+                    streams: of(Some(view)),
+                })
+                .collect(),
+            ptz: found.ptz.ok(),
+            masks: found.masks.ok().flatten().map(|options| options.most_masks),
+            troubles,
+            searches_people: found.searches_people == Some(true),
+        }
+    }
 }
 
 impl Session {
@@ -71,31 +120,27 @@ impl Session {
         Ok(found.into_iter().filter_map(first_address).collect())
     }
 
-    /// Tests a camera that need not be in the plan. Recorded first.
+    /// Tests a camera that need not be in the plan, through one of its views (`None`: its only one). Recorded first.
     ///
     /// # Errors
     /// [`RefusalKind::Rule`], [`RefusalKind::Site`] when the address is none, [`Refusal::NotRecorded`], or [`Refusal::Camera`] with
     /// what is wrong with it.
-    pub async fn try_camera(&self, onvif: String, account: CameraAccount) -> Result<CameraReport, Refusal> {
+    pub async fn try_camera(
+        &self,
+        onvif: String,
+        account: CameraAccount,
+        view: Option<VideoView>,
+    ) -> Result<CameraReport, Refusal> {
         self.check_admin(AdminRight::KeepCameras)?;
         if !is_address(&onvif) {
             return Err(Refusal::Kind(RefusalKind::Site(SiteFault::Address)));
         }
         self.record_probe("camera_tested", &onvif).await?;
         let endpoint = Endpoint::new(onvif, account.user, account.password);
-        let found = camera_test::test(endpoint, Limits::default())
+        let found = camera_test::test(endpoint, Limits::default(), view)
             .await
             .map_err(|error| Refusal::Camera(CameraTrouble::from(error)))?;
-        let streams = found.streams.unwrap_or_default();
-        Ok(CameraReport {
-            clock_offset_s: found.clock_offset_s,
-            streams: streams
-                .iter()
-                .map(|stream| format!("{} {}×{}", stream.codec, stream.width, stream.height))
-                .collect(),
-            ptz: found.ptz,
-            masks: found.masks.map(|options| options.most_masks),
-        })
+        Ok(CameraReport::new(found))
     }
 
     /// Adds a camera or changes one; the server records it, with before and after.

@@ -9,6 +9,7 @@ use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::people::Action;
 use crate::domain::privacy::camera_side::{PtzLimits, fit, left_open, planned_polygons};
 use crate::domain::site::CameraPlan;
+use crate::domain::site::orientation::OrientationPart;
 use crate::onvif::{DeviceMask, OnvifErrorKind};
 use crate::station::camera::connection::Connection;
 use crate::station::record::event_body::parameters;
@@ -24,6 +25,8 @@ pub struct MaskSyncState {
     pub open: Vec<(usize, f64)>,
     /// Its limits let the dome pass those of the plan.
     pub wider_limits: bool,
+    /// In what its picture lies otherwise than planned: it is covered whole for that.
+    pub turned: Vec<OrientationPart>,
     /// The camera takes no masks, or no limits, though the plan has some.
     pub cannot: Vec<&'static str>,
 }
@@ -31,7 +34,7 @@ pub struct MaskSyncState {
 impl MaskSyncState {
     /// Whether masks or limits inside the camera differ from the plan.
     pub fn drifts(&self) -> bool {
-        !self.open.is_empty() || self.wider_limits
+        !self.open.is_empty() || self.wider_limits || !self.turned.is_empty()
     }
 
     /// Records a drift, beside the act that found it.
@@ -47,7 +50,10 @@ impl MaskSyncState {
             .iter()
             .map(|(mask, share)| serde_json::json!([mask, share]))
             .collect();
-        let with = parameters([("open_masks", open.into()), ("wider_limits", self.wider_limits.into())]);
+        let mut with = parameters([("open_masks", open.into()), ("wider_limits", self.wider_limits.into())]);
+        if !self.turned.is_empty() {
+            with.insert("orientation".into(), serde_json::json!(self.turned));
+        }
         act.also(Operation::CameraDrift, Outcome::Failed, with).await
     }
 }
@@ -125,6 +131,9 @@ pub(super) async fn sync_masks(
             None => state.cannot.push("masks"),
             Some(there) => state.open = left_open(&polygons, &enabled(there)),
         }
+    }
+    if let Some(planned) = &plan.orientation {
+        state.turned = planned.differences(&connection.camera.orientation().await?);
     }
     if let Some(planned) = PtzLimits::planned(plan).filter(|_| plan.kind == CameraKind::Dome) {
         let limits = connection.camera.configured_limits().await?;

@@ -12,7 +12,7 @@ use crate::station::camera::connection::Connections;
 use crate::station::record::event_body::parameters;
 use crate::station::record::health::Need;
 use crate::station::record::outbox::Recorded;
-use crate::station::refusal::{CameraTrouble, Refusal};
+use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
 use crate::station::session::authorised_act::{Intent, Right};
 use crate::station::session::signed_in::Session;
 use std::time::{Duration, Instant};
@@ -94,9 +94,22 @@ async fn examine(cameras: &Connections, plan: &CameraPlan, proof: &Recorded) -> 
     // An account for figures may be refused here: then there is nothing to list.
     match connection.streams().await {
         Ok(streams) => diagnosis.streams = streams.iter().map(describe).collect(),
+        Err(Refusal::Camera(trouble)) if matches!(trouble.kind, TroubleKind::SeveralViews | TroubleKind::ViewGone) => {
+            diagnosis.trouble.get_or_insert(trouble);
+        }
         Err(refusal) => tracing::debug!(camera = %plan.id, %refusal, "no list of streams"),
     }
-    diagnosis.ptz = connection.ptz().await.is_ok();
+    match connection.ptz().await {
+        Ok(_) => diagnosis.ptz = true,
+        // Without motors by the camera's own word.
+        Err(Refusal::NotSupported) => {}
+        Err(refusal) => {
+            tracing::debug!(camera = %plan.id, %refusal, "its motors are not known");
+            if let Refusal::Camera(trouble) = refusal {
+                diagnosis.trouble.get_or_insert(trouble);
+            }
+        }
+    }
     match sync_masks(&connection, plan, false).await {
         Ok(state) => diagnosis.mask_sync = Some(state),
         Err(refusal) => tracing::debug!(camera = %plan.id, %refusal, "its masks and limits cannot be read"),

@@ -4,8 +4,8 @@
 //! a new plan. Deliberately absent: geometry (`domain::privacy`), writing masks to a camera (`camera_mask_sync`).
 
 use crate::domain::camera::CameraId;
-use crate::domain::site::Mask;
-use crate::protocol::{MaskProposal, ProposedMask, Verdict};
+use crate::domain::site::{Mask, Orientation};
+use crate::protocol::{CameraFindings, MaskChange, MaskProposal, ProposedMask, Verdict};
 use crate::station::refusal::Refusal;
 use crate::station::session::signed_in::Session;
 
@@ -15,14 +15,41 @@ impl Session {
         self.0.policy.draft(camera, mask);
     }
 
-    /// Proposes a change of a camera's masks; it waits for a supervisor.
+    /// Proposes a change of a camera's masks, with how its picture lies now; it waits for a supervisor. A calibrated dome is
+    /// sent a little way and back first, to find out what its statuses are worth.
     ///
     /// # Errors
     /// [`RefusalKind::NotFound`] or [`RefusalKind::Site`] when the change makes no sense; [`RefusalKind::Rule`];
-    /// [`Refusal::ServerAway`].
-    pub async fn propose_mask(&self, camera: &CameraId, proposal: MaskProposal) -> Result<ProposedMask, Refusal> {
+    /// [`Refusal::ServerAway`]; for a calibration also what is wrong with the dome.
+    pub async fn propose_mask(&self, camera: &CameraId, mut proposal: MaskProposal) -> Result<ProposedMask, Refusal> {
+        proposal.found = match &proposal.change {
+            MaskChange::Lens(_) => {
+                let orientation = self.orientation(camera).await?;
+                let habits = Some(self.try_habits(camera).await?);
+                Some(CameraFindings { orientation, habits })
+            }
+            MaskChange::Put(_) => match self.orientation(camera).await {
+                Ok(orientation) => Some(CameraFindings {
+                    orientation,
+                    habits: None,
+                }),
+                Err(refusal) => {
+                    tracing::info!(%camera, %refusal, "a mask is proposed without how the picture lies");
+                    None
+                }
+            },
+            MaskChange::Remove(_) | MaskChange::Speeds(_) => None,
+        };
         let server = &self.0.station.server;
         Ok(server.propose_mask(&self.0.facts.token, camera, &proposal).await?)
+    }
+
+    /// How the picture of a watched camera lies now.
+    async fn orientation(&self, camera: &CameraId) -> Result<Orientation, Refusal> {
+        let plan = self.0.camera(camera)?;
+        let watched = self.0.watched.watched(camera).ok_or(Refusal::Covered)?;
+        let connection = self.0.cameras.connection(&plan, watched.proof()).await?;
+        Ok(connection.camera.orientation().await?)
     }
 
     /// The changes of masks that wait for a supervisor.

@@ -5,13 +5,14 @@
 
 use super::link::CameraLink;
 use crate::domain::camera::{CameraId, StreamRole};
-use crate::domain::site::CameraPlan;
+use crate::domain::live::stream_selection::{Pixels, smallest_for_a_tile};
+use crate::domain::site::{CameraPlan, VideoView};
 use crate::onvif::{Camera, Endpoint, Limits, Ptz, StreamOffer};
 use crate::protocol::{CameraCredential, CredentialNeed};
 use crate::station::record::outbox::Recorded;
 use crate::station::refusal::{Refusal, TroubleKind};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OnceCell;
 
@@ -22,6 +23,7 @@ pub struct Connections {
     open: Mutex<HashMap<CameraId, Arc<OnceCell<Arc<Connection>>>>>,
     credentials: Mutex<HashMap<CameraId, CameraCredential>>,
     lost: Arc<AtomicUsize>,
+    made: AtomicU64,
 }
 
 /// Counts one lost stream until dropped.
@@ -42,6 +44,10 @@ impl Drop for Lost {
 
 /// A connected camera with what was asked once.
 pub struct Connection {
+    /// Counts the connections of a session, so that what was found over one is not believed over the next.
+    pub number: u64,
+    /// Address and view of the plan it was made by.
+    planned: (String, Option<VideoView>),
     pub camera: Camera,
     pub credential: CameraCredential,
     streams: OnceCell<Vec<StreamOffer>>,
@@ -49,23 +55,36 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// The stream of a role; when the camera has but one, that one.
+    /// The stream of a role in the planned view; when the view has but one, that one. Of several sub streams the smallest
+    /// that fills a tile.
     ///
     /// # Errors
-    /// [`Refusal::NotSupported`] when the camera offers no stream that can be decoded; [`Refusal::Camera`] when it does not
-    /// answer.
+    /// [`Refusal::NotSupported`] when the view offers no stream that can be decoded; [`Refusal::Camera`] when the camera does
+    /// not answer, or does not let it be told which view is meant.
     pub async fn stream(&self, role: StreamRole) -> Result<&StreamOffer, Refusal> {
         let streams = self.streams().await?;
-        let fitting = streams.iter().find(|offer| offer.role == role && is_decodable(offer));
+        let of_role = |wanted| {
+            streams
+                .iter()
+                .filter(move |offer| offer.role == wanted && is_decodable(offer))
+        };
+        let fitting = match role {
+            StreamRole::Main => of_role(role).next(),
+            StreamRole::Sub => {
+                let subs: Vec<&StreamOffer> = of_role(role).collect();
+                let sizes: Vec<Pixels> = subs.iter().map(|offer| size(offer)).collect();
+                smallest_for_a_tile(&sizes).map(|at| subs[at])
+            }
+        };
         fitting
             .or_else(|| streams.iter().find(|offer| is_decodable(offer)))
             .ok_or(Refusal::NotSupported)
     }
 
-    /// Every stream the camera offers, asked for once.
+    /// Every stream of the planned view, asked for once.
     ///
     /// # Errors
-    /// [`Refusal::Camera`] when the camera does not answer.
+    /// [`Refusal::Camera`] when the camera does not answer, or does not let it be told which view is meant.
     pub async fn streams(&self) -> Result<&[StreamOffer], Refusal> {
         Ok(self.streams.get_or_try_init(|| self.camera.streams()).await?)
     }
@@ -88,6 +107,13 @@ fn is_decodable(offer: &StreamOffer) -> bool {
     offer.codec.is_empty() || offer.codec.starts_with("H26")
 }
 
+fn size(offer: &StreamOffer) -> Pixels {
+    Pixels {
+        width: offer.width,
+        height: offer.height,
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -101,6 +127,7 @@ impl Connections {
             open: Mutex::default(),
             credentials: Mutex::default(),
             lost: Arc::default(),
+            made: AtomicU64::new(0),
         }
     }
 
@@ -116,7 +143,16 @@ impl Connections {
     /// [`Refusal::ServerAway`], [`RefusalKind::SessionEnded`] or the rule by which the server does not give the credential;
     /// [`Refusal::Camera`] when the camera does not answer as it should.
     pub async fn connection(&self, camera: &CameraPlan, _proof: &Recorded) -> Result<Arc<Connection>, Refusal> {
-        let cell = Arc::clone(lock(&self.open).entry(camera.id.clone()).or_default());
+        let cell = {
+            let mut open = lock(&self.open);
+            let cell = open.entry(camera.id.clone()).or_default();
+            // The plan names another device or another view since: pictures of the old one must not go on under its name.
+            let same = |(onvif, view): &(String, Option<VideoView>)| *onvif == camera.onvif && *view == camera.view;
+            if cell.get().is_some_and(|connection| !same(&connection.planned)) {
+                *cell = Arc::default();
+            }
+            Arc::clone(cell)
+        };
         cell.get_or_try_init(|| self.connect(camera)).await.cloned()
     }
 
@@ -136,7 +172,9 @@ impl Connections {
             self.forget_credential(&camera.id);
         }
         Ok(Arc::new(Connection {
-            camera: connected?,
+            number: self.made.fetch_add(1, Ordering::Relaxed) + 1,
+            planned: (camera.onvif.clone(), camera.view.clone()),
+            camera: connected?.showing(camera.view.clone()),
             credential,
             streams: OnceCell::new(),
             ptz: OnceCell::new(),

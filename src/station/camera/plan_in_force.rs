@@ -99,6 +99,11 @@ impl InForce {
         if !school_is_out(&self.plan, clock) {
             return Cover::Whole(WholeReason::SchoolHours);
         }
+        // A camera that does not move has no pose that masks depend on, but they lie wrong in a picture that was turned.
+        let turned = *knowledge == PoseKnowledge::Unknown(WholeReason::OrientationChanged);
+        if turned && self.plan.hides_anything() {
+            return Cover::Whole(WholeReason::OrientationChanged);
+        }
         if limits::beyond_ceiling(&self.plan, knowledge).is_some() {
             return Cover::Whole(WholeReason::BeyondCeiling);
         }
@@ -176,7 +181,7 @@ impl Policy {
         let state = self.lock();
         let planned = state.plan.camera(&watched.id);
         // A dome whose geometry changed is followed with the old one: it is watched anew after the next opening.
-        let same = planned.is_some_and(|planned| planned.lens == watched.lens && planned.motion == watched.motion);
+        let same = planned.is_some_and(|planned| planned.is_followed_like(watched));
         let events = || {
             state
                 .declared

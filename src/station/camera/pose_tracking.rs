@@ -5,8 +5,8 @@
 
 use super::connection::Connections;
 use super::plan_in_force::Policy;
-use super::pushed_ptz_status;
 use super::watched::Watched;
+use super::{orientation_check, pushed_ptz_status};
 use crate::domain::camera::CameraId;
 use crate::domain::ptz::status_pace::StatusPace;
 use crate::domain::site::CameraPlan;
@@ -86,7 +86,7 @@ impl WatchedCameras {
     pub fn watch(&self, plan: &CameraPlan, proof: &Recorded) -> Arc<Watched> {
         let mut all = lock(&self.watched);
         // One that was watched by another lens model or other bounds is followed anew.
-        let same = |watched: &Arc<Watched>| watched.plan.lens == plan.lens && watched.plan.motion == plan.motion;
+        let same = |watched: &Arc<Watched>| watched.plan.is_followed_like(plan);
         if let Some(watched) = all.get(&plan.id).and_then(Weak::upgrade).filter(same) {
             return watched;
         }
@@ -98,6 +98,10 @@ impl WatchedCameras {
         ));
         all.insert(plan.id.clone(), Arc::downgrade(&watched));
         drop(all);
+        if plan.orientation.is_some() {
+            let (connections, camera) = (Arc::downgrade(&self.connections), Arc::downgrade(&watched));
+            self.runtime.spawn(orientation_check::follow(connections, camera));
+        }
         if watched.moves() {
             watched.on_other_holder(Instant::now(), lock(&self.others).contains(&plan.id));
             let (connections, dome) = (Arc::downgrade(&self.connections), Arc::downgrade(&watched));
@@ -134,6 +138,7 @@ async fn poll(connections: Weak<Connections>, watched: Weak<Watched>) {
 /// Asks for the status; how long the dome took to answer.
 async fn ask(connections: &Connections, dome: &Watched) -> Result<Duration, Refusal> {
     let connection = connections.connection(&dome.plan, dome.proof()).await?;
+    orientation_check::at_connection(&connection, dome).await?;
     let status = match connection.ptz().await?.status().await {
         Ok(status) => status,
         Err(error) => {

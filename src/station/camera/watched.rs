@@ -6,13 +6,14 @@
 //! Invariant: a cover is computed for the very moment it is asked for.
 //! Deliberately absent: geometry (`domain::privacy`), network, recording.
 
+use super::orientation_check::OrientationState;
 use super::plan_in_force::{InForce, Policy};
 use crate::domain::camera::{CameraKind, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
 use crate::domain::privacy::{DomePose, PictureTime, PoseKnowledge, WholeReason};
 use crate::domain::ptz::Order;
 use crate::domain::ptz::status_pace::Activity;
-use crate::domain::site::CameraPlan;
+use crate::domain::site::{CameraPlan, Orientation};
 use crate::media::frame::{Arrivals, FrameSlot};
 use crate::onvif;
 use crate::station::machine::pose_source::PoseSource;
@@ -37,6 +38,8 @@ pub struct Watched {
     /// `None` for a camera that does not move.
     tracker: Option<Mutex<DomePose>>,
     reported: Mutex<Option<(Instant, Pose)>>,
+    /// When the dome was last sent to a known pose, and to which, if nothing was ordered since.
+    bound_for: Mutex<Option<(Instant, Pose)>>,
     clock: Mutex<CameraClock>,
     /// When the dome last pushed a status with its position.
     pushed: Mutex<Option<Instant>>,
@@ -47,6 +50,8 @@ pub struct Watched {
     /// Numbers given to gestures, and the one that sent the last move.
     movers: AtomicU64,
     mover: AtomicU64,
+    /// How its picture lies, against the plan.
+    pub orientation: OrientationState,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -65,6 +70,7 @@ impl Watched {
             in_force: Mutex::default(),
             tracker,
             reported: Mutex::default(),
+            bound_for: Mutex::default(),
             clock: Mutex::default(),
             pushed: Mutex::default(),
             hurry: Notify::new(),
@@ -72,6 +78,7 @@ impl Watched {
             proof,
             movers: AtomicU64::new(0),
             mover: AtomicU64::new(0),
+            orientation: OrientationState::default(),
         }
     }
 
@@ -88,6 +95,12 @@ impl Watched {
         latest.any(|arrived| now.saturating_duration_since(arrived) < span)
     }
 
+    /// How its picture lies by the newest plan; `None`: it is not compared.
+    pub fn planned_orientation(&self) -> Option<Orientation> {
+        let plan = self.policy.plan();
+        plan.camera(&self.plan.id).unwrap_or(&self.plan).orientation.clone()
+    }
+
     /// Whether it is a dome.
     pub fn moves(&self) -> bool {
         self.tracker.is_some()
@@ -100,6 +113,9 @@ impl Watched {
 
     /// Every pose the camera may have had when the frame drawn at `now` was taken.
     pub fn knowledge(&self, now: Instant) -> PoseKnowledge {
+        if self.orientation.is_doubtful(self.planned_orientation().as_ref()) {
+            return PoseKnowledge::Unknown(WholeReason::OrientationChanged);
+        }
         match &self.tracker {
             Some(tracker) => {
                 let tracked = lock(tracker).knowledge(now);
@@ -191,7 +207,23 @@ impl Watched {
         if let Some(tracker) = &self.tracker {
             lock(tracker).on_command(now, order);
         }
+        *lock(&self.bound_for) = match order {
+            Order::Position(target) => Some((now, target)),
+            Order::Velocity(_) | Order::SomewhereElse | Order::Stop => None,
+        };
         self.hurry.notify_one();
+    }
+
+    /// The pose that the last order sent the dome to, if that was less than `within` ago.
+    pub fn bound_for(&self, within: Duration) -> Option<Pose> {
+        lock(&self.bound_for)
+            .filter(|(at, _)| at.elapsed() < within)
+            .map(|(_, target)| target)
+    }
+
+    /// Whether the dome is known to stand.
+    pub fn is_at_rest(&self) -> bool {
+        self.tracker.as_ref().is_some_and(|tracker| lock(tracker).at_rest())
     }
 
     /// Waits until a command was taken down. Cancel-safe.
@@ -230,7 +262,7 @@ impl Watched {
     /// How old a position can be when it is answered.
     fn oldest(&self) -> Duration {
         let motion = &self.plan.motion;
-        let measured = motion.habits.as_ref().map(|habits| habits.status_age_s[1]);
+        let measured = motion.delays.as_ref().map(|delays| delays.status_age_s[1]);
         Duration::from_secs_f64(measured.unwrap_or(motion.status_delay_s).clamp(0.0, 60.0))
     }
 
@@ -275,6 +307,7 @@ impl Watched {
 
     /// Takes down that the dome did not answer: it may come back looking elsewhere.
     pub fn on_restart(&self, now: Instant) {
+        self.orientation.forget();
         if let Some(tracker) = &self.tracker {
             lock(tracker).on_restart(now);
         }

@@ -115,6 +115,9 @@ impl Bench {
             ground: None,
             school: None,
             personal_users: false,
+            view: None,
+            orientation: None,
+            habits: crate::domain::site::DomeHabits::default(),
         };
         let mask = Mask {
             id: "finestra".parse().unwrap(),

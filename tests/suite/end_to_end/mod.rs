@@ -11,6 +11,7 @@ mod place;
 mod reconnect;
 mod recordings;
 mod revoked;
+mod steering;
 mod told;
 mod two_desks;
 
@@ -21,6 +22,7 @@ use vedetta::domain::camera::{CameraKind, StreamRole};
 use vedetta::domain::people::clearance::Extent;
 use vedetta::domain::people::{Purpose, Rule};
 use vedetta::domain::privacy::{Cover, PoseKnowledge};
+use vedetta::domain::ptz::steering::PictureVelocity;
 use vedetta::domain::refusal::RefusalKind;
 use vedetta::sim::reserved_hue;
 use vedetta::station::{ExportProgress, ExportReason, Refusal, Session, TroubleKind, ViewState};
@@ -101,7 +103,10 @@ async fn an_officers_hour_is_recorded_and_verifies() {
     let mut repeat = tokio::time::interval(Duration::from_millis(200));
     while held.elapsed() < Duration::from_secs(2) {
         repeat.tick().await;
-        gesture.velocity(0.5, 0.0, 0.0).await.expect("within limits");
+        gesture
+            .velocity(PictureVelocity::of_keys([2.5, 0.0, 0.0]))
+            .await
+            .expect("within limits");
     }
     gesture.end().await.expect("it stops");
     until("the new pose", 10, || {
@@ -196,7 +201,10 @@ async fn a_preset_moves_right_after_a_gesture_and_stop_stops_it() {
 
     // Let go of the key and called at once: the end of the gesture must not stop the dome on its way.
     let gesture = session.drive_ptz(&camera).await.expect("the dome is free");
-    gesture.velocity(0.2, 0.0, 0.0).await.expect("within limits");
+    gesture
+        .velocity(PictureVelocity::of_keys([1.0, 0.0, 0.0]))
+        .await
+        .expect("within limits");
     drop(gesture);
     session
         .call_preset(&camera, &preset.token)
@@ -215,7 +223,10 @@ async fn a_preset_moves_right_after_a_gesture_and_stop_stops_it() {
         .await
         .expect("within limits");
     let gesture = session.drive_ptz(&camera).await.expect("the dome is free");
-    gesture.velocity(0.0, 0.0, 0.0).await.expect("a Stop");
+    gesture
+        .velocity(PictureVelocity::of_keys([0.0, 0.0, 0.0]))
+        .await
+        .expect("a Stop");
     gesture.end().await.expect("it stops");
     until("the dome standing", 10, || hfov().is_some()).await;
     let at = hfov().expect("a pose");

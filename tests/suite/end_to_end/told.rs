@@ -8,6 +8,7 @@ use super::place::{Place, until};
 use serde_json::json;
 use std::time::{Duration, Instant};
 use vedetta::domain::camera::{CameraId, CameraKind, StreamRole};
+use vedetta::domain::ptz::steering::PictureVelocity;
 use vedetta::station::LiveView;
 
 /// How often the dome is asked in two seconds.
@@ -57,7 +58,10 @@ async fn r_prv_1_a_dome_that_tells_its_status_by_itself_is_asked_less_and_follow
     let gesture = session.drive_ptz(&dome).await.expect("the dome is free");
     let held = Instant::now();
     while held.elapsed() < Duration::from_secs(2) {
-        gesture.velocity(0.4, 0.0, 0.0).await.expect("within limits");
+        gesture
+            .velocity(PictureVelocity::of_keys([2.0, 0.0, 0.0]))
+            .await
+            .expect("within limits");
         tokio::time::sleep(Duration::from_millis(150)).await;
     }
     gesture.end().await.expect("it stops");

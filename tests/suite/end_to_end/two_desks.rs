@@ -6,6 +6,7 @@ use super::first;
 use super::place::{Place, reason, until};
 use std::time::Duration;
 use vedetta::domain::camera::{CameraId, CameraKind, StreamRole};
+use vedetta::domain::ptz::steering::PictureVelocity;
 use vedetta::domain::refusal::RefusalKind;
 use vedetta::station::{Gesture, LeasedDome, Refusal, Session};
 
@@ -27,7 +28,7 @@ async fn until_held_by(who: &Session, dome: &CameraId, user: &str) {
 
 /// Turns the dome for a moment, or is refused.
 async fn nudge(gesture: &Gesture) -> Result<(), Refusal> {
-    gesture.velocity(0.2, 0.0, 0.0).await
+    gesture.velocity(PictureVelocity::of_keys([1.0, 0.0, 0.0])).await
 }
 
 fn is_held_by(refusal: &Result<(), Refusal>, user: &str) -> bool {

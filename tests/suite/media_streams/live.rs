@@ -2,6 +2,7 @@
 
 use super::server::{self, PASSWORD, Server, USER, bars};
 use gstreamer as gst;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use vedetta::domain::live::stream_selection::Attention;
 use vedetta::domain::privacy::Cover;
@@ -149,6 +150,15 @@ async fn a_wrong_password_says_so_and_never_repeats_it() {
     let error = failure(&stream).await;
     assert_eq!(error.kind, LiveErrorKind::WrongPassword, "{error}");
     assert!(!error.to_string().contains("horse"));
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_tried_once_so_no_camera_locks_the_account() {
+    let (url, tried) = server::refusing();
+    let stream = live::open(request(url, PASSWORD, Transport::Tcp));
+    let error = failure(&stream).await;
+    assert_eq!(error.kind, LiveErrorKind::WrongPassword, "{error}");
+    assert_eq!(tried.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

@@ -8,10 +8,12 @@ use gstreamer::glib;
 use gstreamer_rtsp_server as rtsp;
 use gstreamer_rtsp_server::prelude::*;
 use std::io::{BufRead, BufReader, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
 pub const USER: &str = "viewer";
-pub const PASSWORD: &str = "right horse";
+/// With what an address would read as something else.
+pub const PASSWORD: &str = "right @:/%41 hòrse";
 
 /// A server with its own main loop.
 pub struct Server {
@@ -31,6 +33,37 @@ pub fn bars(width: u32, height: u32) -> String {
          ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10 bitrate=2000 ! h264parse config-interval=-1 \
          ! rtph264pay name=pay0 pt=96 )"
     )
+}
+
+/// A server that refuses every account, and how often one was tried.
+pub fn refusing() -> (String, Arc<AtomicUsize>) {
+    let tried = Arc::new(AtomicUsize::new(0));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("rtsp://{}/main", listener.local_addr().unwrap());
+    let count = tried.clone();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let count = count.clone();
+            std::thread::spawn(move || {
+                let mut cseq = String::new();
+                let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                for line in lines.map_while(Result::ok) {
+                    if let Some(number) = line.strip_prefix("CSeq:") {
+                        number.trim().clone_into(&mut cseq);
+                    } else if line.starts_with("Authorization:") {
+                        count.fetch_add(1, Ordering::SeqCst);
+                    } else if line.is_empty() {
+                        let challenge = "WWW-Authenticate: Digest realm=\"camera\", nonce=\"0011223344\"";
+                        let answer = format!("RTSP/1.0 401 Unauthorized\r\nCSeq: {cseq}\r\n{challenge}\r\n\r\n");
+                        if stream.write_all(answer.as_bytes()).is_err() {
+                            return;
+                        }
+                    }
+                }
+            });
+        }
+    });
+    (url, tried)
 }
 
 /// A server that gives every request the answer made from its CSeq; returns an address on it.

@@ -5,6 +5,7 @@
 
 mod authentication;
 mod services;
+mod views;
 
 use crate::scripted_device::{Answer, Device, envelope, fault, http, soap};
 use secrecy::SecretString;

@@ -11,7 +11,7 @@ use vedetta::onvif::{Camera, MoveState, OnvifErrorKind, Velocity};
 const FAR: &str = "http://www.onvif.org/ver10/tptz";
 
 /// Answers what connecting needs, with these services, and leaves the rest to `script`.
-async fn device(
+pub async fn device(
     services: &'static [(&'static str, &'static str)],
     script: impl Fn(&Request, usize) -> Answer + Send + Sync + 'static,
 ) -> Device {
@@ -38,7 +38,7 @@ async fn device(
     .await
 }
 
-fn absent() -> Answer {
+pub fn absent() -> Answer {
     http(
         "400 Bad Request",
         &[],
@@ -46,7 +46,7 @@ fn absent() -> Answer {
     )
 }
 
-async fn connected(device: &Device) -> Camera {
+pub async fn connected(device: &Device) -> Camera {
     Camera::connect(endpoint(device), limits()).await.unwrap()
 }
 
@@ -426,4 +426,96 @@ async fn a_recorders_answers_become_sorted_recordings_and_a_safe_address() {
         "rtsp://127.0.0.1:8554/replay/1"
     );
     assert_eq!(device.count("EndSearch"), 1);
+}
+
+#[tokio::test]
+async fn a_recorder_that_is_still_looking_is_waited_for_and_not_called_empty() {
+    let rounds = Arc::new(AtomicUsize::new(0));
+    let counted = rounds.clone();
+    let device = device(&[("ver10/search", "/search")], move |request, _| match () {
+        () if request.asks("FindRecordings") => {
+            soap("<tse:FindRecordingsResponse><tse:SearchToken>s</tse:SearchToken></tse:FindRecordingsResponse>")
+        }
+        () if request.asks("GetRecordingSearchResults") => {
+            let round = counted.fetch_add(1, Ordering::SeqCst);
+            let (state, found) = match round {
+                0 | 1 => ("Searching", ""),
+                2 => (
+                    "Searching",
+                    "<tt:RecordingInformation><tt:RecordingToken>a</tt:RecordingToken></tt:RecordingInformation>",
+                ),
+                _ => (
+                    "Completed",
+                    "<tt:RecordingInformation><tt:RecordingToken>b</tt:RecordingToken></tt:RecordingInformation>",
+                ),
+            };
+            soap(&format!(
+                "<tse:GetRecordingSearchResultsResponse><tse:ResultList><tt:SearchState>{state}</tt:SearchState>{found}\
+                 </tse:ResultList></tse:GetRecordingSearchResultsResponse>"
+            ))
+        }
+        () if request.asks("EndSearch") => soap("<tse:EndSearchResponse/>"),
+        () => absent(),
+    })
+    .await;
+    let found = connected(&device).await.recordings().await.unwrap();
+    let tokens: Vec<_> = found.iter().map(|recording| recording.token.as_str()).collect();
+    assert_eq!(tokens, ["a", "b"]);
+    assert_eq!(rounds.load(Ordering::SeqCst), 4, "paced, not spun");
+    assert_eq!(device.count("EndSearch"), 1);
+    assert!(
+        device
+            .heard()
+            .iter()
+            .all(|request| !request.body.contains("MaxMatches")),
+        "it ends a search without a word that there was more"
+    );
+}
+
+#[tokio::test]
+async fn a_preset_whose_name_is_refused_is_saved_without_blanks_and_then_without_a_name() {
+    for (taken, asked) in [("Casa_1", 2), ("", 3)] {
+        let device = device(
+            &[("ver10/media", "/media"), ("ver20/ptz", "/ptz")],
+            move |request, _| match () {
+                () if request.asks("GetProfiles") => soap(PROFILES),
+                () if request.asks("SetPreset") => match request.element("PresetName").unwrap_or_default() == taken {
+                    true => {
+                        soap("<tptz:SetPresetResponse><tptz:PresetToken>7</tptz:PresetToken></tptz:SetPresetResponse>")
+                    }
+                    false => http(
+                        "400 Bad Request",
+                        &[],
+                        &envelope(&fault("ter:InvalidPresetName", "no blanks")),
+                    ),
+                },
+                () => absent(),
+            },
+        )
+        .await;
+        let ptz = connected(&device).await.ptz().await.unwrap().unwrap();
+        assert_eq!(ptz.set_preset("Casa 1").await.unwrap(), "7");
+        assert_eq!(device.count("SetPreset"), asked);
+    }
+    let moving = device(
+        &[("ver10/media", "/media"), ("ver20/ptz", "/ptz")],
+        |request, _| match () {
+            () if request.asks("GetProfiles") => soap(PROFILES),
+            () if request.asks("SetPreset") => {
+                http("400 Bad Request", &[], &envelope(&fault("ter:MovingPTZ", "moving")))
+            }
+            () => absent(),
+        },
+    )
+    .await;
+    let ptz = connected(&moving).await.ptz().await.unwrap().unwrap();
+    assert_eq!(
+        ptz.set_preset("Casa 1").await.unwrap_err().kind(),
+        OnvifErrorKind::Fault
+    );
+    assert_eq!(
+        moving.count("SetPreset"),
+        1,
+        "another name does not help a dome that moves"
+    );
 }

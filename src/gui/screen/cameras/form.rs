@@ -4,6 +4,7 @@
 //! the form when they are sent. Deliberately absent: what the server makes of it.
 
 use crate::domain::camera::{CameraKind, ControllerId};
+use crate::domain::site::VideoView;
 use crate::domain::site::change::CameraSettings;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
@@ -13,7 +14,7 @@ use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
 use crate::gui::widget::focus_scope::{self, FocusScope, Stop};
 use crate::gui::{sentences, site_sentences};
-use crate::station::{CameraAccount, CameraReport, FoundCamera, PutCamera, Refusal};
+use crate::station::{CameraAccount, CameraReport, FoundCamera, OfferedView, PutCamera, Refusal};
 use iced::alignment::Vertical;
 use iced::widget::{button, column, container, row, text};
 use iced::{Element, Fill, Task};
@@ -34,13 +35,14 @@ pub enum Place {
     Password,
     FiguresUser,
     FiguresPassword,
+    View,
     Personal,
     Reason,
     Test,
     Save,
 }
 
-const ORDER: [(Place, &str); 15] = [
+const ORDER: [(Place, &str); 16] = [
     (Place::Id, "camera-id"),
     (Place::Number, "camera-number"),
     (Place::Name, "camera-name"),
@@ -52,6 +54,7 @@ const ORDER: [(Place, &str); 15] = [
     (Place::Password, "camera-password"),
     (Place::FiguresUser, "camera-figures-user"),
     (Place::FiguresPassword, "camera-figures-password"),
+    (Place::View, "camera-view"),
     (Place::Personal, "camera-personal"),
     (Place::Reason, "camera-reason"),
     (Place::Test, "camera-test"),
@@ -61,7 +64,7 @@ const ORDER: [(Place, &str); 15] = [
 /// The stops of the keyboard, in its order.
 fn stops() -> Vec<Stop> {
     let stop = |(place, id)| match place {
-        Place::Controller | Place::Kind | Place::Personal => Stop::Choice,
+        Place::Controller | Place::Kind | Place::View | Place::Personal => Stop::Choice,
         Place::Test | Place::Save => Stop::Button,
         _ => Stop::Field(iced::widget::Id::new(id)),
     };
@@ -85,9 +88,20 @@ pub struct Form {
     figures_password: SecretString,
     place: usize,
     waiting: bool,
-    /// Address, account and password that were tested, and what was found.
-    tested: Option<(String, CameraAccount, CameraReport)>,
+    /// Which view of the device it is; `None`: the only one, or none chosen yet.
+    view: Option<VideoView>,
+    /// The views that the last test found.
+    views: Vec<OfferedView>,
+    tested: Option<Tested>,
     error: Option<String>,
+}
+
+/// Address, account, password and view that were tested, and what was found.
+struct Tested {
+    onvif: String,
+    account: CameraAccount,
+    view: Option<VideoView>,
+    report: CameraReport,
 }
 
 /// What happens in the form.
@@ -99,7 +113,12 @@ pub enum Message {
     /// The field of the n-th place was clicked.
     Clicked(usize),
     Test,
-    Tested(String, Box<CameraAccount>, Result<CameraReport, Arc<Refusal>>),
+    Tested(
+        String,
+        Box<CameraAccount>,
+        Option<VideoView>,
+        Result<CameraReport, Arc<Refusal>>,
+    ),
     Save,
     Command(Command),
 }
@@ -138,6 +157,7 @@ impl Form {
         form.controller = known.unwrap_or_default();
         form.kind = KINDS.iter().position(|kind| *kind == settings.kind).unwrap_or_default();
         form.personal = settings.personal_users;
+        form.view.clone_from(&settings.view);
         form.place = 1;
         form.was = Some(settings);
         form
@@ -159,6 +179,8 @@ impl Form {
             figures_password: SecretString::default(),
             place: 0,
             waiting: false,
+            view: None,
+            views: Vec::new(),
             tested: None,
             error: None,
         }
@@ -193,11 +215,21 @@ impl Form {
             Message::Step(place, forward) => self.step(place, forward),
             Message::Clicked(at) => self.place = at,
             Message::Test => return self.test(),
-            Message::Tested(onvif, account, Ok(report)) => {
+            Message::Tested(onvif, account, view, Ok(report)) => {
                 (self.waiting, self.error) = (false, None);
-                self.tested = Some((onvif, *account, report));
+                self.views.clone_from(&report.views);
+                self.tested = Some(Tested {
+                    onvif,
+                    account: *account,
+                    view,
+                    report,
+                });
+                if self.must_choose_view() {
+                    self.place = Place::View as usize;
+                    self.error = Some(self.choose_view());
+                }
             }
-            Message::Tested(_, _, Err(why)) => self.failed(sentences::refusal(&why)),
+            Message::Tested(.., Err(why)) => self.failed(sentences::refusal(&why)),
             Message::Save => return self.save(),
             Message::Command(command) => return self.command(command),
         }
@@ -225,7 +257,48 @@ impl Form {
             }
             Place::Kind => self.kind = turn(self.kind, KINDS.len()),
             Place::Personal => self.personal = !self.personal,
+            Place::View if !self.views.is_empty() => {
+                let count = self.views.len();
+                let at = self
+                    .views
+                    .iter()
+                    .position(|offered| Some(&offered.view) == self.view.as_ref());
+                let next = at.map_or(if forward { 0 } else { count - 1 }, |at| turn(at, count));
+                self.view = Some(self.views[next].view.clone());
+                self.error = None;
+            }
             _ => {}
+        }
+    }
+
+    /// Whether the device has several views and none of them is chosen: nobody can tell which picture is meant.
+    fn must_choose_view(&self) -> bool {
+        let offered = |view: &VideoView| self.views.iter().any(|offered| &offered.view == view);
+        self.views.len() > 1 && !self.view.as_ref().is_some_and(offered)
+    }
+
+    fn choose_view(&self) -> String {
+        fl!("camera-choose-view", n = self.views.len().to_string())
+    }
+
+    /// The view in words: its tokens and its streams.
+    fn view_words(&self) -> String {
+        let offered = self
+            .views
+            .iter()
+            .find(|offered| Some(&offered.view) == self.view.as_ref());
+        match (&self.view, offered) {
+            (Some(view), Some(offered)) => {
+                format!(
+                    "{} / {}: {}",
+                    view.source,
+                    view.configuration,
+                    offered.streams.join(", ")
+                )
+            }
+            (Some(view), None) => format!("{} / {}", view.source, view.configuration),
+            (None, _) if self.views.len() > 1 => fl!("camera-view-open", n = self.views.len().to_string()),
+            (None, _) => fl!("camera-view-only"),
         }
     }
 
@@ -243,14 +316,16 @@ impl Form {
     /// Whether what is typed now is what was tested.
     fn is_tested(&self) -> bool {
         let tested = self.tested.as_ref();
-        tested.is_some_and(|(onvif, account, _)| {
-            onvif == self.text(Place::Onvif) && self.picture().as_ref() == Some(account)
+        tested.is_some_and(|tested| {
+            tested.onvif == self.text(Place::Onvif)
+                && self.picture().as_ref() == Some(&tested.account)
+                && tested.view == self.view
         })
     }
 
     /// A name or a place is no reason to ask the camera.
     fn needs_test(&self) -> bool {
-        let moved = |was: &CameraSettings| was.onvif != self.text(Place::Onvif);
+        let moved = |was: &CameraSettings| was.onvif != self.text(Place::Onvif) || was.view != self.view;
         self.was.as_ref().is_none_or(moved) || self.picture().is_some()
     }
 
@@ -269,9 +344,11 @@ impl Form {
         };
         (self.waiting, self.error, self.tested) = (true, None, None);
         let onvif = self.text(Place::Onvif).to_owned();
-        let tried = self.desk.try_camera(onvif.clone(), account.clone());
+        let view = self.view.clone();
+        let tried = self.desk.try_camera(onvif.clone(), account.clone(), view.clone());
         Action::Run(Task::perform(tried, move |answer| {
-            Message::Tested(onvif.clone(), Box::new(account.clone()), answer.map_err(Arc::new))
+            let account = Box::new(account.clone());
+            Message::Tested(onvif.clone(), account, view.clone(), answer.map_err(Arc::new))
         }))
     }
 
@@ -295,6 +372,9 @@ impl Form {
         if self.needs_test() && !self.is_tested() {
             return Err(fl!("camera-test-first"));
         }
+        if self.must_choose_view() {
+            return Err(self.choose_view());
+        }
         if self.text(Place::Reason).is_empty() {
             return Err(fl!("camera-no-reason"));
         }
@@ -308,6 +388,7 @@ impl Form {
             kind: KINDS[self.kind],
             onvif: self.text(Place::Onvif).to_owned(),
             personal_users: self.personal,
+            view: self.view.clone().or_else(|| self.only_view()),
         };
         Ok(PutCamera {
             settings,
@@ -316,6 +397,15 @@ impl Form {
             reason: self.text(Place::Reason).to_owned(),
             tested: self.is_tested(),
         })
+    }
+
+    /// The only view of a new camera: named, so that it stays the one if the device gets another.
+    fn only_view(&self) -> Option<VideoView> {
+        let only = self
+            .views
+            .first()
+            .filter(|_| self.was.is_none() && self.views.len() == 1);
+        only.map(|offered| offered.view.clone())
     }
 
     /// The form.
@@ -386,6 +476,7 @@ impl Form {
                 )
             ]
             .spacing(12),
+            self.choice(fl!("camera-view"), Place::View, self.view_words()),
             row![
                 self.choice(fl!("camera-personal"), Place::Personal, personal),
                 typed(fl!("camera-reason"), Place::Reason)
@@ -393,8 +484,11 @@ impl Form {
             .spacing(12),
         ]
         .spacing(10);
-        if let Some((_, _, report)) = self.tested.as_ref().filter(|_| self.is_tested()) {
+        if let Some(Tested { report, .. }) = self.tested.as_ref().filter(|_| self.is_tested()) {
             form = form.push(labelled(Icon::Delivered, site_sentences::report(report), Tone::Normal));
+            for warning in site_sentences::warnings(report) {
+                form = form.push(labelled(Icon::Warning, warning, Tone::Attention));
+            }
         }
         if let Some(error) = &self.error {
             form = form.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
@@ -494,7 +588,7 @@ mod tests {
         assert_eq!(desk.said(), ["try http://192.0.2.31/onvif/device_service vedetta"]);
         let account = Box::new(form.picture().unwrap());
         let onvif = form.text(Place::Onvif).to_owned();
-        form.update(Message::Tested(onvif, account, Ok(fake::camera_admin::report())));
+        form.update(Message::Tested(onvif, account, None, Ok(fake::camera_admin::report())));
         typed(&mut form, Place::Onvif, "http://192.0.2.99/onvif/device_service");
         assert!(matches!(form.update(Message::Save), Action::None), "another address");
         typed(&mut form, Place::Onvif, "http://192.0.2.31/onvif/device_service");
@@ -503,6 +597,45 @@ mod tests {
         };
         assert!(put.tested && put.figures.is_none());
         assert_eq!((put.settings.id.as_str(), put.settings.number), ("cam-05", 5));
+    }
+
+    #[test]
+    fn r_prv_1_a_device_with_several_views_is_saved_only_with_the_one_that_was_chosen_and_tested() {
+        let (mut form, _) = form(true);
+        typed(&mut form, Place::Site, "Via Verdi");
+        typed(&mut form, Place::Reason, "nuovo palo");
+        typed(&mut form, Place::User, "vedetta");
+        let view = |configuration: &str| VideoView {
+            source: "lens-1".into(),
+            configuration: configuration.into(),
+        };
+        let mut report = fake::camera_admin::report();
+        report.views = ["wide", "tele"]
+            .map(|name| OfferedView {
+                view: view(name),
+                streams: vec!["H264 640×360".into()],
+            })
+            .to_vec();
+        let tested = |form: &mut Form, view: Option<VideoView>| {
+            let account = Box::new(form.picture().unwrap());
+            let onvif = form.text(Place::Onvif).to_owned();
+            form.update(Message::Tested(onvif, account, view, Ok(report.clone())));
+        };
+        tested(&mut form, None);
+        assert_eq!(form.place, Place::View as usize, "it asks which");
+        assert!(form.error.is_some());
+        assert!(matches!(form.update(Message::Save), Action::None), "none is chosen");
+        form.update(Message::Command(Command::Arrow(Direction::Left)));
+        assert_eq!(form.view, Some(view("tele")));
+        assert!(
+            matches!(form.update(Message::Save), Action::None),
+            "another one than was tested"
+        );
+        tested(&mut form, Some(view("tele")));
+        let Action::Save(put) = form.update(Message::Save) else {
+            panic!("{:?}", form.error);
+        };
+        assert_eq!(put.settings.view, Some(view("tele")));
     }
 
     #[test]

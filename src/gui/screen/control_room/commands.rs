@@ -38,13 +38,13 @@ impl ControlRoom {
                     Edge::Up => Task::none(),
                 })
             }
-            (Command::Arrow(_) | Command::ZoomIn | Command::ZoomOut, Edge::Down) => {
+            (command, Edge::Down) if command.steers() => {
                 if self.press_digital(command) {
                     return Action::None;
                 }
                 Action::Run(self.drive_dome(|ptz, dome, desk| ptz.press(command, dome, desk)))
             }
-            (Command::Arrow(_) | Command::ZoomIn | Command::ZoomOut, Edge::Up) => {
+            (command, Edge::Up) if command.steers() => {
                 self.ptz.release(command);
                 Action::None
             }
@@ -90,6 +90,8 @@ impl ControlRoom {
             Command::Figures => self.wall.toggle_figures(),
             Command::Stop => return self.drive_dome(|ptz, dome, desk| ptz.stop(dome, desk)),
             Command::AskLease => return self.ask_lease(),
+            Command::CallHome => return self.on_presets(|panel, dome, desk| panel.call_home(dome, desk)),
+            Command::Patrol => return self.patrol(),
             Command::CallPreset(n) => return self.on_presets(|panel, dome, desk| panel.call_preset(n, dome, desk)),
             Command::SavePreset(n) => return self.on_presets(|panel, dome, desk| panel.save_preset(n, dome, desk)),
             Command::Snapshot => return self.take_snapshot(),

@@ -18,6 +18,6 @@ impl ControlRoom {
     /// Whether a held key moves a dome.
     #[cfg(test)]
     pub fn moves(&self) -> bool {
-        self.ptz.is_key_held()
+        self.ptz.is_held()
     }
 }

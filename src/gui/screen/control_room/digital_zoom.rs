@@ -41,7 +41,9 @@ impl ControlRoom {
         let factor = match command {
             Command::ZoomIn => NOTCH,
             Command::ZoomOut => 1.0 / NOTCH,
-            Command::Arrow(direction) if self.selected_dome().is_none() => {
+            Command::Arrow(direction) | Command::FastArrow(direction) | Command::FineArrow(direction)
+                if self.selected_dome().is_none() =>
+            {
                 let enlarged = self.wall.selected_crop().is_some_and(|crop| !crop.is_whole());
                 if enlarged {
                     self.wall.move_part(self.wall.selected(), step(direction));

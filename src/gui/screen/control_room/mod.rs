@@ -32,7 +32,7 @@ use crate::gui::ptz_input::News;
 use crate::gui::redraw;
 use crate::gui::session_port::Desk;
 use crate::gui::theme::Tone;
-use crate::gui::ui::{camera_list, message_strip, top_bar};
+use crate::gui::ui::{camera_list, message_strip, ptz_panel, top_bar};
 use crate::gui::widget::wall;
 use crate::station::Refusal;
 use camera_rail::CameraRail;
@@ -82,6 +82,7 @@ pub enum Message {
     Strip(message_strip::Message),
     Bar(top_bar::Message),
     Ptz(ptz::Message),
+    Pad(ptz_panel::Pad),
     Presets(side_panel::Message),
     Dialogue(dialogues::Message),
     Masks(mask_drawing::Message),
@@ -176,6 +177,11 @@ impl ControlRoom {
             Message::Streams(message) => self.streams_message(message),
             Message::Strip(message) => self.strip_message(message),
             Message::Ptz(message) => self.ptz_message(message),
+            Message::Pad(ptz_panel::Pad::At(at)) => {
+                self.ptz.deflect(at);
+                Task::none()
+            }
+            Message::Pad(ptz_panel::Pad::Pressed) => self.drive_dome(|ptz, dome, desk| ptz.press_pad(dome, desk)),
             Message::Presets(message) => {
                 let effect = self.panel.update(message, self.session.desk().as_ref());
                 self.carry_out(effect, Message::Presets)
@@ -266,15 +272,15 @@ impl ControlRoom {
         let notified = self.carry_out(notified, |message: Message| message);
         let measured = self.wall.measure(self.now);
         let measured = self.carry_out(measured, Message::Streams);
-        let toured = self
-            .wall
-            .go_on_with_tour(&self.session, self.now, self.ptz.is_key_held());
+        let toured = self.wall.go_on_with_tour(&self.session, self.now, self.ptz.is_held());
+        let patrolled = self.go_on_with_patrol();
         let asked = self.mask_sync.check_next(&self.session, self.now);
         let opening = self.wall.open_visible(&self.session, self.now);
         let looked = self.wall.sight().look().map(wall_state::Message::Window);
         Task::batch([
             notified,
             measured,
+            patrolled,
             asked.map(Message::MaskSync),
             Task::batch([toured, opening, looked]).map(Message::Streams),
         ])

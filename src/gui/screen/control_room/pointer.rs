@@ -17,6 +17,9 @@ use crate::gui::widget::wall;
 use iced::Task;
 use std::sync::Arc;
 
+/// Width over height of a picture whose lens model is not known.
+const WIDE: f64 = 16.0 / 9.0;
+
 impl ControlRoom {
     pub(super) fn wall_event(&mut self, event: wall::Event) -> Task<Message> {
         if !matches!(event, wall::Event::Placed(_)) {
@@ -41,6 +44,18 @@ impl ControlRoom {
                     self.select(tile)
                 }
             }
+            wall::Event::Pointed { tile, at } => {
+                if on(self, tile) == self.wall.selected() {
+                    self.ptz.point(at);
+                }
+                Task::none()
+            }
+            wall::Event::Boxing { .. } => {
+                self.ptz.release_all();
+                self.ptz.forget_aim();
+                Task::none()
+            }
+            wall::Event::Boxed { tile, corners } => self.boxed(on(self, tile), corners),
             wall::Event::Dragged { tile, by: [x, y] } => {
                 self.ptz.forget_aim();
                 self.wall.move_part(on(self, tile), [-x, -y]);
@@ -62,9 +77,22 @@ impl ControlRoom {
             return Task::none();
         }
         match (self.selected_dome(), at) {
-            (Some(dome), Some(at)) => self.ptz.aim(dome, at).map(Message::Ptz),
+            (Some(dome), Some(at)) => {
+                self.panel.end_patrol(&dome);
+                let lens = self.selected_plan().and_then(|camera| camera.lens.as_ref());
+                let aspect = lens.map_or(WIDE, |lens| lens.aspect);
+                self.ptz.aim(dome, at, aspect).map(Message::Ptz)
+            }
             _ => Task::none(),
         }
+    }
+
+    /// A box was drawn on a tile's picture, from one corner to the opposite one (0..1).
+    fn boxed(&mut self, tile: usize, corners: [[f64; 2]; 2]) -> Task<Message> {
+        if tile != self.wall.selected() || !self.work.is_watching() {
+            return Task::none();
+        }
+        self.drive_dome(|ptz, dome, desk| ptz.box_zoom(corners, dome, desk))
     }
 
     /// Zooms by notches of the wheel over a point of the picture.
@@ -86,7 +114,10 @@ impl ControlRoom {
         act: impl FnOnce(&mut PtzInput, CameraId, &Arc<dyn Desk>) -> Task<ptz::Message>,
     ) -> Task<Message> {
         match self.selected_dome() {
-            Some(dome) => act(&mut self.ptz, dome, self.session.desk()).map(Message::Ptz),
+            Some(dome) => {
+                self.panel.end_patrol(&dome);
+                act(&mut self.ptz, dome, self.session.desk()).map(Message::Ptz)
+            }
             None => self.not_a_dome(),
         }
     }
@@ -108,8 +139,30 @@ impl ControlRoom {
         let Some(dome) = self.selected_dome() else {
             return self.not_a_dome();
         };
+        self.panel.end_patrol(&dome);
         let effect = act(&self.panel, dome, self.session.desk().as_ref());
         self.carry_out(effect, Message::Presets)
+    }
+
+    /// Begins, slows down or ends the patrol of the selected dome.
+    pub(super) fn patrol(&mut self) -> Task<Message> {
+        let Some(dome) = self.selected_dome() else {
+            return self.not_a_dome();
+        };
+        let effect = self.panel.patrol(dome, self.now.instant, self.session.desk().as_ref());
+        self.carry_out(effect, Message::Presets)
+    }
+
+    /// Takes the next step of a patrol; one whose dome is no longer on the wall ends.
+    pub(super) fn go_on_with_patrol(&mut self) -> Task<Message> {
+        let gone = self.panel.on_patrol().filter(|dome| self.wall.tile_of(dome).is_none());
+        if let Some(dome) = gone.cloned() {
+            self.panel.end_patrol(&dome);
+        }
+        let step = self
+            .panel
+            .go_on_with_patrol(self.now.instant, self.session.desk().as_ref());
+        step.map(Message::Presets)
     }
 
     /// Asks for the presets of the selected dome, once its view is open: the view's event covers the question.

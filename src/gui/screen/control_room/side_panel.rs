@@ -1,10 +1,12 @@
-//! The right panel of the selected camera, and the presets of the selected dome.
+//! The right panel of the selected camera, the presets of the selected dome, and the dome that goes through its presets by
+//! itself (its patrol).
 //!
-//! Invariant: presets are asked for once a dome, and called and saved by the names the dome gave. Deliberately absent: the
-//! panel itself (`ui::ptz_panel`), when they may be asked for (the room).
+//! Invariant: presets are asked for once a dome, and called and saved by the names the dome gave; a patrol ends as soon as
+//! a person moves its dome, or one of its presets is refused. Deliberately absent: the panel itself (`ui::ptz_panel`), when they may be asked for (the room).
 
 use super::effect::{Effect, Notice};
 use crate::domain::camera::CameraId;
+use crate::domain::camera_tour::{DWELLS, Tour};
 use crate::domain::site::CameraPlan;
 use crate::gui::i18n::fl;
 use crate::gui::input::Command;
@@ -14,11 +16,13 @@ use crate::gui::ui::ptz_panel::{self, Facts, PtzPanel};
 use crate::station::{Preset, Refusal};
 use iced::{Element, Task};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The panel of one window.
 #[derive(Default)]
 pub struct SidePanel {
     panel: PtzPanel,
+    patrol: Option<(CameraId, Tour<String>)>,
 }
 
 /// What a dome answered about its presets.
@@ -50,15 +54,18 @@ impl SidePanel {
                 Effect::none()
             }
             Message::Called { answer: Ok(()), .. } => Effect::none(),
+            Message::Called {
+                camera,
+                answer: Err(why),
+            } => {
+                self.end_patrol(&camera);
+                Effect::refused(why, Some(camera))
+            }
             Message::Saved { camera, answer: Ok(()) } => Effect {
                 task: list(&camera, desk),
                 notices: vec![Notice::of_camera(camera, Tone::Normal, fl!("preset-saved"))],
             },
             Message::Listed {
-                camera,
-                answer: Err(why),
-            }
-            | Message::Called {
                 camera,
                 answer: Err(why),
             }
@@ -84,11 +91,66 @@ impl SidePanel {
             let sentence = fl!("no-such-preset", n = n.to_string());
             return Effect::say(Notice::passing(sentence));
         };
-        let called = desk.call_preset(dome.clone(), token);
-        Effect::run(Task::perform(called, move |answer| Message::Called {
-            camera: dome.clone(),
-            answer: answer.map_err(Arc::new),
+        Effect::run(call(dome, token, desk))
+    }
+
+    /// Sends a dome to its home position.
+    pub fn call_home(&self, dome: CameraId, desk: &dyn Desk) -> Effect<Message> {
+        Effect::run(Task::perform(desk.call_home(dome.clone()), move |answer| {
+            Message::Called {
+                camera: dome.clone(),
+                answer: answer.map_err(Arc::new),
+            }
         }))
+    }
+
+    /// Begins a patrol of a dome through its presets; again, the next longer time at each; after the longest, none.
+    pub fn patrol(&mut self, dome: CameraId, now: Instant, desk: &dyn Desk) -> Effect<Message> {
+        let dwell = match self.patrol.as_ref().filter(|(on, _)| *on == dome) {
+            None => DWELLS.first(),
+            Some((_, tour)) => DWELLS.iter().find(|dwell| **dwell > tour.dwell()),
+        };
+        let Some(dwell) = dwell else {
+            self.set_patrol(None);
+            return Effect::none();
+        };
+        let presets = self.panel.presets(&dome).iter().take(ptz_panel::WITH_KEY);
+        let tokens = presets.map(|preset| preset.token.clone()).collect();
+        let Some(tour) = Tour::begin(tokens, *dwell, now) else {
+            return Effect::say(Notice::of_camera(dome, Tone::Attention, fl!("patrol-nothing")));
+        };
+        let first = tour.place().cloned();
+        self.set_patrol(Some((dome.clone(), tour)));
+        Effect::run(first.map_or_else(Task::none, |token| call(dome, token, desk)))
+    }
+
+    /// The dome that is on patrol.
+    pub fn on_patrol(&self) -> Option<&CameraId> {
+        self.patrol.as_ref().map(|(dome, _)| dome)
+    }
+
+    /// Calls the next preset of the patrol, when it is time.
+    pub fn go_on_with_patrol(&mut self, now: Instant, desk: &dyn Desk) -> Task<Message> {
+        let Some((dome, tour)) = &mut self.patrol else {
+            return Task::none();
+        };
+        match tour.step(now) {
+            Some(token) => call(dome.clone(), token, desk),
+            None => Task::none(),
+        }
+    }
+
+    /// Ends the patrol of this dome, if it is on one.
+    pub fn end_patrol(&mut self, dome: &CameraId) {
+        if self.on_patrol() == Some(dome) {
+            self.set_patrol(None);
+        }
+    }
+
+    fn set_patrol(&mut self, patrol: Option<(CameraId, Tour<String>)>) {
+        let shown = patrol.as_ref().map(|(dome, tour)| (dome.clone(), tour.dwell()));
+        self.panel.keep_patrol(shown);
+        self.patrol = patrol;
     }
 
     /// Saves where a dome looks now as its `n`-th preset, counted from 1, under the name it has or a new one.
@@ -115,6 +177,14 @@ impl SidePanel {
     pub fn view<'a>(&'a self, facts: Facts<'a>) -> Element<'a, ptz_panel::Message> {
         self.panel.view(facts)
     }
+}
+
+fn call(dome: CameraId, token: String, desk: &dyn Desk) -> Task<Message> {
+    let called = desk.call_preset(dome.clone(), token);
+    Task::perform(called, move |answer| Message::Called {
+        camera: dome.clone(),
+        answer: answer.map_err(Arc::new),
+    })
 }
 
 fn list(dome: &CameraId, desk: &dyn Desk) -> Task<Message> {

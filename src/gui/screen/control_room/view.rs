@@ -227,7 +227,10 @@ impl ControlRoom {
                 .map(|verdict| stream_stats::mark(verdict).words),
             focus: self.focus.control_in(Area::Panel),
         });
-        Some(panel.map(|(command, edge)| Message::Command(command, edge)))
+        Some(panel.map(|message| match message {
+            ptz_panel::Message::Command(command, edge) => Message::Command(command, edge),
+            ptz_panel::Message::Pad(pad) => Message::Pad(pad),
+        }))
     }
 
     fn messages_strip(&self) -> Element<'_, Message> {

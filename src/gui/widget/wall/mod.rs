@@ -80,6 +80,8 @@ pub struct Tile<'a> {
     pub look: Option<&'a dyn Look>,
     /// The part of the picture that is to fill the tile.
     pub crop: Crop,
+    /// Whether a held button on the picture steers a dome, and a box may be drawn on it.
+    pub steers: bool,
     /// 1 as it is, less when it is not live.
     pub brightness: f32,
     pub face: Face,
@@ -100,6 +102,12 @@ pub enum Event {
         notches: f32,
         at: Option<[f64; 2]>,
     },
+    /// The pointer is held down on a picture that steers, and moved to `at` (0..1).
+    Pointed { tile: usize, at: [f64; 2] },
+    /// A box begins to be drawn on a picture that steers: the press is neither a click nor held.
+    Boxing { tile: usize },
+    /// A box was drawn on a picture that steers, from one corner to the opposite one (0..1).
+    Boxed { tile: usize, corners: [[f64; 2]; 2] },
     /// An enlarged picture was dragged by shares of what is shown of it, positive to the right and downwards.
     Dragged { tile: usize, by: [f64; 2] },
     /// What was being carried was let go over a tile.
@@ -111,6 +119,10 @@ const ASLEEP: Duration = Duration::from_secs(1);
 
 /// A press that moves less than this is a click, logical pixels.
 const CLICK: f32 = 4.0;
+
+/// How long a click waits for a second one. A button that is down for longer on a picture that steers is held; a pointer that
+/// moves sooner draws a box.
+pub const HOLD: Duration = Duration::from_millis(310);
 
 /// Space between tiles, logical pixels.
 const SEAM: f32 = 2.0;
@@ -242,6 +254,35 @@ impl<'a, Message> Wall<'a, Message> {
         })
     }
 
+    /// What the pointer does to a picture that steers while its button is down on it.
+    fn hold(&self, bounds: Rectangle, press: &mut SteeringPress, point: Point) -> Option<Event> {
+        let tile = press.tile;
+        let way = point - press.begun;
+        if !press.boxes && press.since.elapsed() < HOLD && way.x.hypot(way.y) >= CLICK {
+            press.boxes = true;
+            press.now = point;
+            return Some(Event::Boxing { tile });
+        }
+        press.now = point;
+        let at = self.in_picture(bounds, tile, point).filter(|_| !press.boxes)?;
+        (press.since.elapsed() >= HOLD).then_some(Event::Pointed { tile, at })
+    }
+
+    /// The box that was drawn when the button goes up at `point`; outside the picture it ends at its edge.
+    fn boxed(&self, bounds: Rectangle, press: &SteeringPress, point: Point) -> Option<Event> {
+        let tile = press.tile;
+        let (_, place) = self.sight(bounds, self.tiles.get(tile)?)?;
+        let corner = |point: Point| {
+            let inside = Point::new(
+                point.x.clamp(place.x, place.x + place.width - 1.0),
+                point.y.clamp(place.y, place.y + place.height - 1.0),
+            );
+            self.in_picture(bounds, tile, inside)
+        };
+        let corners = [corner(press.begun)?, corner(point)?];
+        press.boxes.then_some(Event::Boxed { tile, corners })
+    }
+
     /// Whether pictures come in.
     fn is_awake(&self, now: Instant) -> bool {
         let newest = self.tiles.iter().filter_map(|tile| tile.look?.newest());
@@ -293,6 +334,7 @@ struct State {
     due: Option<Instant>,
     last_click: Option<mouse::Click>,
     grip: Option<Grip>,
+    steering: Option<SteeringPress>,
     texts: Vec<overlay::Texts>,
 }
 
@@ -303,6 +345,28 @@ struct Grip {
     at: Option<[f64; 2]>,
     last: Point,
     drags: bool,
+}
+
+/// A picture that steers while the button is down on it.
+struct SteeringPress {
+    tile: usize,
+    since: Instant,
+    begun: Point,
+    now: Point,
+    /// A box is being drawn.
+    boxes: bool,
+}
+
+impl SteeringPress {
+    fn rectangle(&self) -> Rectangle {
+        let (a, b) = (self.begun, self.now);
+        Rectangle {
+            x: a.x.min(b.x),
+            y: a.y.min(b.y),
+            width: (a.x - b.x).abs(),
+            height: (a.y - b.y).abs(),
+        }
+    }
 }
 
 impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
@@ -370,23 +434,34 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
             shell.request_redraw_at(due);
         }
         let iced::Event::Mouse(event) = event else { return };
-        let let_go = match event {
-            mouse::Event::ButtonReleased(mouse::Button::Left) => state.grip.take(),
-            _ => None,
-        };
+        let released = matches!(event, mouse::Event::ButtonReleased(mouse::Button::Left));
+        let let_go = if released { state.grip.take() } else { None };
+        let steered = if released { state.steering.take() } else { None };
         let Some(point) = cursor.position_over(bounds) else {
             return;
         };
-        let dragged = match (event, &mut state.grip) {
-            (mouse::Event::CursorMoved { .. }, Some(grip)) => self.drag(bounds, grip, point),
+        let moved = matches!(event, mouse::Event::CursorMoved { .. });
+        let dragged = match &mut state.grip {
+            Some(grip) if moved => self.drag(bounds, grip, point),
             _ => None,
         };
+        let held = match &mut state.steering {
+            Some(press) if moved => {
+                let happened = self.hold(bounds, press, point);
+                if press.boxes {
+                    shell.request_redraw();
+                }
+                happened
+            }
+            _ => None,
+        };
+        let boxed = steered.and_then(|press| self.boxed(bounds, &press, point));
         // A click on an enlarged picture is one when the button goes up.
         let clicked = let_go.filter(|grip| !grip.drags).map(|grip| Event::Pressed {
             tile: grip.tile,
             at: grip.at,
         });
-        if let Some(happened) = dragged.or(clicked) {
+        if let Some(happened) = dragged.or(clicked).or(held).or(boxed) {
             shell.publish((self.on_event)(happened));
             shell.capture_event();
             return;
@@ -413,10 +488,18 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
                         });
                         return shell.capture_event();
                     }
-                    mouse::click::Kind::Single | mouse::click::Kind::Triple => Event::Pressed {
-                        tile,
-                        at: self.in_picture(bounds, tile, point),
-                    },
+                    mouse::click::Kind::Single | mouse::click::Kind::Triple => {
+                        let at = self.in_picture(bounds, tile, point);
+                        let steers = self.tiles.get(tile).is_some_and(|tile| tile.steers);
+                        state.steering = at.filter(|_| steers).map(|_| SteeringPress {
+                            tile,
+                            since: Instant::now(),
+                            begun: point,
+                            now: point,
+                            boxes: false,
+                        });
+                        Event::Pressed { tile, at }
+                    }
                 }
             }
             mouse::Event::ButtonReleased(mouse::Button::Left) if self.carried.is_some() => Event::Dropped { tile },
@@ -473,6 +556,11 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
                 overlay::draw(renderer, tile_rectangle(bounds, tile.cell), &tile.face, texts);
             }
         });
+        if let Some(press) = state.steering.as_ref().filter(|press| press.boxes) {
+            renderer.with_layer(bounds, |renderer| {
+                overlay::frame(renderer, press.rectangle(), look::ACCENT);
+            });
+        }
         if let (Some(name), Some(point)) = (self.carried, cursor.position_over(bounds)) {
             let over = self.tile_at(bounds, point).and_then(|tile| self.tiles.get(tile));
             renderer.with_layer(bounds, |renderer| {

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use vedetta::domain::camera::{CameraId, StreamRole};
-use vedetta::domain::site::CameraPlan;
+use vedetta::domain::site::{CameraPlan, SpeedRow, SpeedTable};
 use vedetta::gui::session_port::{Answer, ExportWish, Feed, PtzControl, PtzDrive, Record, Reel, Watch};
 use vedetta::station::{ExportProgress, Exported, Obscured, Preset, RecordedSpan, Refusal, Watching};
 
@@ -73,6 +73,27 @@ impl PtzControl for Fake {
     fn call_preset(&self, camera: CameraId, preset: String) -> Answer<()> {
         self.note(format!("preset {camera} {preset}"));
         Box::pin(async { Err(Refusal::ZoomCeiling { ceiling: 8.0 }) })
+    }
+
+    fn call_home(&self, camera: CameraId) -> Answer<()> {
+        self.note(format!("home {camera}"));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn measure_speeds(&self, camera: CameraId) -> Answer<SpeedTable> {
+        self.note(format!("speeds {camera}"));
+        let row = |velocity: f64| SpeedRow {
+            velocity,
+            speed: 90.0 * velocity,
+            spread: 1.0,
+        };
+        let pan = [0.1, 0.5, 1.0].map(row).to_vec();
+        Box::pin(async {
+            Ok(SpeedTable {
+                pan,
+                ..SpeedTable::default()
+            })
+        })
     }
 
     fn save_preset(&self, camera: CameraId, name: String) -> Answer<()> {

@@ -5,8 +5,8 @@
 use super::Fake;
 use vedetta::domain::camera::CameraId;
 use vedetta::domain::people::Level;
-use vedetta::domain::site::SitePlan;
 use vedetta::domain::site::change::{CameraSettings, Difference, SiteChange};
+use vedetta::domain::site::{SitePlan, VideoView};
 use vedetta::gui::session_port::{Answer, CameraAdmin};
 use vedetta::station::{
     CameraAccount, CameraReport, CameraView, Changed, FoundCamera, PutCamera, SiteProposal, Verdict,
@@ -38,8 +38,11 @@ pub fn report() -> CameraReport {
     CameraReport {
         clock_offset_s: Some(-42),
         streams: vec!["H265 2592×1520".to_owned(), "H264 640×360".to_owned()],
-        ptz: true,
+        views: Vec::new(),
+        ptz: Some(true),
         masks: Some(8),
+        troubles: Vec::new(),
+        searches_people: false,
     }
 }
 
@@ -88,7 +91,7 @@ impl CameraAdmin for Fake {
         Box::pin(async { Ok(found()) })
     }
 
-    fn try_camera(&self, onvif: String, account: CameraAccount) -> Answer<CameraReport> {
+    fn try_camera(&self, onvif: String, account: CameraAccount, _: Option<VideoView>) -> Answer<CameraReport> {
         self.note(format!("try {onvif} {}", account.user));
         Box::pin(async { Ok(report()) })
     }

@@ -12,6 +12,7 @@ use vedetta::domain::camera::{CameraId, StreamRole};
 use vedetta::domain::live::stream_selection::Attention;
 use vedetta::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
 use vedetta::domain::ptz::limits::{AllowedZoom, LimitHit};
+use vedetta::domain::ptz::steering::PictureVelocity;
 use vedetta::gui::session_port::{Answer, Feed, PtzDrive, Reel};
 use vedetta::media::frame::FrameSlot;
 use vedetta::station::{CameraTrouble, LiveView, PlaybackState, Refusal, StreamFigures, TroubleKind, ViewState};
@@ -20,8 +21,18 @@ use vedetta::station::{CameraTrouble, LiveView, PlaybackState, Refusal, StreamFi
 pub(super) struct FakePtzDrive(pub(super) Arc<Mutex<Vec<String>>>);
 
 impl PtzDrive for FakePtzDrive {
-    fn velocity(&self, pan: f64, tilt: f64, zoom: f64) -> BoxFuture<'_, Result<(), Refusal>> {
-        note(&self.0, format!("velocity {pan} {tilt} {zoom}"));
+    fn velocity(&self, wanted: PictureVelocity) -> BoxFuture<'_, Result<(), Refusal>> {
+        let PictureVelocity { right, up, zoom } = wanted;
+        note(&self.0, format!("velocity {right} {up} {zoom}"));
+        Box::pin(async { Ok(()) })
+    }
+    fn tap(&self, wanted: PictureVelocity, held: Duration) -> BoxFuture<'_, Result<(), Refusal>> {
+        let PictureVelocity { right, up, zoom } = wanted;
+        note(&self.0, format!("tap {right} {up} {zoom} {} ms", held.as_millis()));
+        Box::pin(async { Ok(()) })
+    }
+    fn box_zoom(&self, [a, b]: [[f64; 2]; 2]) -> BoxFuture<'_, Result<(), Refusal>> {
+        note(&self.0, format!("box {:.2} {:.2} {:.2} {:.2}", a[0], a[1], b[0], b[1]));
         Box::pin(async { Ok(()) })
     }
     fn centre_on(&self, x: f64, y: f64) -> BoxFuture<'_, Result<(), Refusal>> {

@@ -1,31 +1,30 @@
-//! Moving the selected dome: held keys, the wheel, a click on the picture.
+//! Moving the selected dome: held keys, the pad, the wheel, and on the picture a click, a held button, a box.
 //!
-//! Invariant: when no key is held, nothing tells the dome to go on; losing the keyboard releases every key.
-//! Deliberately absent: the gesture itself (`ptz_input`), which dome is selected (the room).
+//! Invariant: when no key and no button is held, nothing tells the dome to go on; losing the keyboard releases every key.
+//! Deliberately absent: the gesture itself (`ptz_input`), which dome is selected (the room), how fast a key or a pointer is
+//! (`domain::ptz::steering`).
 
 use super::effect::Effect;
 use crate::domain::camera::CameraId;
 use crate::domain::ptz::dead_man::REPEAT;
+use crate::domain::ptz::steering::{LONGEST_TAP, Pace, PictureVelocity};
 use crate::gui::input::{Command, Direction};
 use crate::gui::ptz_input::{self, News, Order};
 use crate::gui::session_port::Desk;
+use crate::gui::widget::wall::HOLD;
 use iced::{Subscription, Task};
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
-/// Share of the highest speed that a held key asks for.
-const SPEED: f64 = 0.5;
 /// Change of the magnification by one notch of the wheel, or one press of a key where the zoom is digital.
 pub const NOTCH: f64 = 1.25;
-/// How long a click waits for a second one.
-const SECOND_CLICK: Duration = Duration::from_millis(310);
 /// The velocity of a dome at rest.
-const STANDSTILL: Order = Order::Velocity {
-    pan: 0.0,
-    tilt: 0.0,
+const STANDSTILL: Order = Order::Velocity(PictureVelocity {
+    right: 0.0,
+    up: 0.0,
     zoom: 0.0,
-};
+});
 
 /// A gesture that is going on.
 struct Gesture {
@@ -33,12 +32,21 @@ struct Gesture {
     orders: ptz_input::Orders,
 }
 
-/// A click that becomes «centre on» unless a second one makes it «full screen».
+/// A press of the button that becomes «centre on» when it was let go, or «follow» while it is held, unless a second one makes
+/// it «full screen».
 struct Aim {
     ticket: u64,
     dome: CameraId,
     /// Point of the picture, 0..1.
     at: [f64; 2],
+    held: bool,
+}
+
+/// From the first key that went down to the last that goes up.
+struct Press {
+    since: Instant,
+    /// What the keys together asked for, all of them counted that took part.
+    wanted: PictureVelocity,
 }
 
 /// The keys and clicks of one window that move a dome.
@@ -46,6 +54,14 @@ struct Aim {
 pub struct PtzInput {
     gesture: Option<Gesture>,
     held: HashSet<Command>,
+    press: Option<Press>,
+    /// What the held pointer asks for, on the picture or on the pad.
+    pointer: Option<PictureVelocity>,
+    /// The deflection of the pad under the pointer, and whether it is pressed.
+    pad: [f64; 2],
+    on_pad: bool,
+    /// Width over height of the picture under the pointer.
+    aspect: f64,
     aim: Option<Aim>,
     /// The ticket of the last click.
     clicks: u64,
@@ -80,20 +96,21 @@ impl PtzInput {
             }
             Message::Repeat => self.repeat(),
             Message::Aimed(ticket) => {
-                if let Some(Aim { dome, at: [x, y], .. }) = self.aim.take_if(|aim| aim.ticket == ticket) {
-                    return Effect::run(self.order(dome, Order::CentreOn { x, y }, desk));
+                if let Some(aim) = self.aim.take_if(|aim| aim.ticket == ticket) {
+                    return Effect::run(self.aimed(aim, desk));
                 }
             }
         }
         Effect::none()
     }
 
-    /// Speaks to the gesture while a key is held.
+    /// Speaks to the gesture while something is held.
     pub fn subscription(&self) -> Subscription<Message> {
-        if self.held.is_empty() {
-            return Subscription::none();
+        if self.is_held() {
+            iced::time::every(REPEAT).map(|_| Message::Repeat)
+        } else {
+            Subscription::none()
         }
-        iced::time::every(REPEAT).map(|_| Message::Repeat)
     }
 
     /// Whether a gesture is going on.
@@ -101,14 +118,17 @@ impl PtzInput {
         self.gesture.is_some()
     }
 
-    /// Whether a key is held.
-    pub fn is_key_held(&self) -> bool {
-        !self.held.is_empty()
+    /// Whether a key or the pointer is held that moves a dome.
+    pub fn is_held(&self) -> bool {
+        !self.held.is_empty() || self.pointer.is_some()
     }
 
     /// A key went down that moves the dome as long as it is held.
     pub fn press(&mut self, command: Command, dome: CameraId, desk: &Arc<dyn Desk>) -> Task<Message> {
         self.held.insert(command);
+        let wanted = self.wanted();
+        let since = self.press.as_ref().map_or_else(Instant::now, |press| press.since);
+        self.press = Some(Press { since, wanted });
         self.order(dome, self.velocity(), desk)
     }
 
@@ -116,37 +136,59 @@ impl PtzInput {
     pub fn release(&mut self, command: Command) {
         if self.held.remove(&command) {
             if self.held.is_empty() {
-                self.gesture = None;
+                self.finish();
             } else {
                 self.repeat();
             }
         }
     }
 
-    /// Every key counts as released, and the gesture of held keys ends.
+    /// Every key and the pointer's button count as released, and the gesture of what was held ends.
     pub fn release_all(&mut self) {
-        if !self.held.is_empty() {
-            self.held.clear();
-            self.gesture = None;
+        if let Some(aim) = &mut self.aim {
+            aim.held = false;
+        }
+        if self.is_held() {
+            self.finish();
         }
     }
 
-    /// What the held keys add up to.
-    fn velocity(&self) -> Order {
-        let axis = |positive, negative| {
-            let held = |command| f64::from(u8::from(self.held.contains(&command)));
-            SPEED * (held(positive) - held(negative))
-        };
-        Order::Velocity {
-            pan: axis(Command::Arrow(Direction::Right), Command::Arrow(Direction::Left)),
-            tilt: axis(Command::Arrow(Direction::Up), Command::Arrow(Direction::Down)),
-            zoom: axis(Command::ZoomIn, Command::ZoomOut),
+    /// Ends the gesture of what was held; a short press says how short it was, so that the dome moves by as much.
+    fn finish(&mut self) {
+        self.held.clear();
+        (self.pointer, self.on_pad) = (None, false);
+        if let (Some(Press { since, wanted }), Some(gesture)) = (self.press.take(), &self.gesture) {
+            let held = since.elapsed();
+            if held <= LONGEST_TAP {
+                let _ = gesture.orders.try_send(Order::Tap { wanted, held });
+            }
         }
+        self.gesture = None;
+    }
+
+    /// What is held adds up to.
+    fn wanted(&self) -> PictureVelocity {
+        if let Some(wanted) = self.pointer {
+            return wanted;
+        }
+        let mut axes = [0.0; 3];
+        for command in &self.held {
+            let (axis, multiple) = share_of(*command);
+            axes[axis] += multiple;
+        }
+        PictureVelocity::of_keys(axes)
+    }
+
+    /// The order that what is held makes at this moment of its press.
+    fn velocity(&self) -> Order {
+        let wanted = self.wanted();
+        let since = self.press.as_ref().map(|press| press.since);
+        Order::Velocity(since.map_or(wanted, |since| wanted.after(since.elapsed())))
     }
 
     /// Says again what is held; silence would end the gesture.
     fn repeat(&mut self) {
-        if self.held.is_empty() {
+        if !self.is_held() {
             return;
         }
         let order = self.velocity();
@@ -172,6 +214,7 @@ impl PtzInput {
     /// Stops the dome, a move with a target of its own included, and ends the gesture.
     pub fn stop(&mut self, dome: CameraId, desk: &Arc<dyn Desk>) -> Task<Message> {
         self.held.clear();
+        (self.press, self.pointer, self.on_pad) = (None, None, false);
         let task = self.order(dome, STANDSTILL, desk);
         self.gesture = None;
         task
@@ -188,20 +231,85 @@ impl PtzInput {
         self.order(dome, Order::ZoomBy(factor), desk)
     }
 
-    /// Takes a click on the picture of a dome, which may turn out to be the first of two.
-    pub fn aim(&mut self, dome: CameraId, at: [f64; 2]) -> Task<Message> {
+    /// Fills the picture with the rectangle of it between two corners (0..1).
+    pub fn box_zoom(&mut self, corners: [[f64; 2]; 2], dome: CameraId, desk: &Arc<dyn Desk>) -> Task<Message> {
+        self.forget_aim();
+        self.order(dome, Order::BoxZoom(corners), desk)
+    }
+
+    /// Takes a press of the button on the picture of a dome of this aspect (width over height), which may turn out to be a
+    /// click, the first of two, or held.
+    pub fn aim(&mut self, dome: CameraId, at: [f64; 2], aspect: f64) -> Task<Message> {
         self.clicks += 1;
+        self.aspect = aspect;
         let ticket = self.clicks;
-        self.aim = Some(Aim { ticket, dome, at });
-        Task::perform(async { tokio::time::sleep(SECOND_CLICK).await }, move |()| {
+        let held = true;
+        self.aim = Some(Aim { ticket, dome, at, held });
+        Task::perform(async { tokio::time::sleep(HOLD).await }, move |()| {
             Message::Aimed(ticket)
         })
+    }
+
+    /// A second press did not come.
+    fn aimed(&mut self, aim: Aim, desk: &Arc<dyn Desk>) -> Task<Message> {
+        if aim.held {
+            self.pointer = Some(PictureVelocity::towards(aim.at, self.aspect));
+            return self.order(aim.dome, self.velocity(), desk);
+        }
+        let [x, y] = aim.at;
+        self.order(aim.dome, Order::CentreOn { x, y }, desk)
+    }
+
+    /// The held pointer moved to a point of the picture.
+    pub fn point(&mut self, at: [f64; 2]) {
+        if let Some(aim) = &mut self.aim {
+            aim.at = at;
+        }
+        if self.pointer.is_some() && !self.on_pad {
+            self.pointer = Some(PictureVelocity::towards(at, self.aspect));
+            self.repeat();
+        }
+    }
+
+    /// The pad was pressed where the pointer is on it: the dome moves by its deflection until it is let go.
+    pub fn press_pad(&mut self, dome: CameraId, desk: &Arc<dyn Desk>) -> Task<Message> {
+        self.on_pad = true;
+        self.pointer = Some(PictureVelocity::deflected(self.pad));
+        self.order(dome, self.velocity(), desk)
+    }
+
+    /// The pointer moved on the pad: its deflection, right and up positive, 1 at the rim.
+    pub fn deflect(&mut self, pad: [f64; 2]) {
+        self.pad = pad;
+        if self.on_pad {
+            self.pointer = Some(PictureVelocity::deflected(pad));
+            self.repeat();
+        }
     }
 
     /// Forgets the click that waits for a second one.
     pub fn forget_aim(&mut self) {
         self.aim = None;
     }
+}
+
+/// The axis (right, up, zoom) that a command moves while it is held, and the multiple of the default speed.
+fn share_of(command: Command) -> (usize, f64) {
+    let (direction, pace) = match command {
+        Command::Arrow(direction) => (direction, Pace::Normal),
+        Command::FastArrow(direction) => (direction, Pace::Fast),
+        Command::FineArrow(direction) => (direction, Pace::Fine),
+        Command::ZoomIn => return (2, 1.0),
+        Command::ZoomOut => return (2, -1.0),
+        _ => return (0, 0.0),
+    };
+    let (axis, sign) = match direction {
+        Direction::Right => (0, 1.0),
+        Direction::Left => (0, -1.0),
+        Direction::Up => (1, 1.0),
+        Direction::Down => (1, -1.0),
+    };
+    (axis, sign * pace.factor())
 }
 
 #[cfg(test)]

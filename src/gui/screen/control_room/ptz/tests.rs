@@ -3,8 +3,10 @@
 use crate::gui::input::{Command, Direction, Edge};
 use crate::gui::screen::control_room::tests::{go_to, press, room};
 use crate::gui::screen::control_room::work::Tool;
-use crate::gui::screen::control_room::{Message, ptz};
+use crate::gui::screen::control_room::{Message, ptz, side_panel};
+use crate::gui::ui::ptz_panel::Pad;
 use crate::gui::widget::wall;
+use crate::station::Preset;
 
 #[test]
 fn r_ptz_1_losing_the_keyboard_releases_every_key() {
@@ -13,7 +15,7 @@ fn r_ptz_1_losing_the_keyboard_releases_every_key() {
     press(&mut room, Command::Arrow(Direction::Left));
     assert!(room.ptz.is_steering());
     room.update(Message::Unfocused);
-    assert!(!room.ptz.is_key_held() && !room.ptz.is_steering());
+    assert!(!room.ptz.is_held() && !room.ptz.is_steering());
 }
 
 #[test]
@@ -55,8 +57,99 @@ fn one_click_centres_and_two_clicks_open_full_screen_without_moving_the_dome() {
         at: Some([0.2, 0.3]),
     }));
     let ticket = room.ptz.aim.as_ref().map(|aim| aim.ticket).unwrap();
+    room.update(Message::LetGo);
     room.update(Message::Ptz(ptz::Message::Aimed(ticket)));
-    assert!(room.ptz.is_steering());
+    assert!(room.ptz.is_steering() && !room.ptz.is_held());
+}
+
+#[test]
+fn r_ptz_1_a_dome_follows_the_pointer_only_while_its_button_is_held() {
+    let (mut room, _) = room();
+    go_to(&mut room, "16");
+    room.update(Message::Wall(wall::Event::Pressed {
+        tile: 15,
+        at: Some([0.9, 0.5]),
+    }));
+    let ticket = room.ptz.aim.as_ref().map(|aim| aim.ticket).unwrap();
+    room.update(Message::Ptz(ptz::Message::Aimed(ticket)));
+    assert!(room.ptz.is_held() && room.ptz.wanted().right > 0.0);
+    let tile = 15;
+    room.update(Message::Wall(wall::Event::Pointed { tile, at: [0.2, 0.5] }));
+    assert!(room.ptz.wanted().right < 0.0);
+    room.update(Message::LetGo);
+    assert!(!room.ptz.is_held() && !room.ptz.is_steering());
+    room.update(Message::Wall(wall::Event::Pointed { tile, at: [0.1, 0.5] }));
+    assert!(!room.ptz.is_held());
+}
+
+#[test]
+fn r_ptz_1_the_pad_moves_a_dome_by_its_deflection_until_it_is_let_go() {
+    let (mut room, _) = room();
+    go_to(&mut room, "16");
+    room.update(Message::Pad(Pad::At([-1.0, 0.0])));
+    assert!(!room.ptz.is_held(), "the pointer only passes over it");
+    room.update(Message::Pad(Pad::Pressed));
+    assert!((room.ptz.wanted().right + 1.5).abs() < 1e-9);
+    room.update(Message::Pad(Pad::At([-0.5, 0.0])));
+    assert!(room.ptz.wanted().right < 0.0 && room.ptz.wanted().right > -0.5);
+    room.update(Message::LetGo);
+    assert!(!room.ptz.is_held() && !room.ptz.is_steering());
+    room.update(Message::Pad(Pad::At([1.0, 0.0])));
+    assert!(!room.ptz.is_held());
+}
+
+#[test]
+fn a_box_on_the_picture_is_no_click_and_no_held_button() {
+    let (mut room, _) = room();
+    go_to(&mut room, "16");
+    let tile = 15;
+    room.update(Message::Wall(wall::Event::Pressed {
+        tile,
+        at: Some([0.2, 0.3]),
+    }));
+    room.update(Message::Wall(wall::Event::Boxing { tile }));
+    assert!(room.ptz.aim.is_none() && !room.ptz.is_steering());
+    let corners = [[0.2, 0.3], [0.6, 0.6]];
+    room.update(Message::Wall(wall::Event::Boxed { tile, corners }));
+    assert!(room.ptz.is_steering() && !room.ptz.is_held());
+}
+
+#[test]
+fn the_arrows_with_shift_are_faster_and_with_ctrl_finer_and_keys_add_up() {
+    let (mut room, _) = room();
+    go_to(&mut room, "16");
+    press(&mut room, Command::FastArrow(Direction::Right));
+    assert!((room.ptz.wanted().right - 1.5).abs() < 1e-9);
+    press(&mut room, Command::FineArrow(Direction::Down));
+    assert!((room.ptz.wanted().up + 0.125).abs() < 1e-9);
+    room.update(Message::Command(Command::FastArrow(Direction::Right), Edge::Up));
+    assert_eq!(room.ptz.wanted().right, 0.0);
+    // What ends as a tap is the whole of it, not what the last key asked for.
+    assert!((room.ptz.press.as_ref().unwrap().wanted.right - 1.5).abs() < 1e-9);
+}
+
+#[test]
+fn a_patrol_goes_through_the_presets_and_ends_as_soon_as_a_person_moves_the_dome() {
+    let (mut room, desk) = room();
+    go_to(&mut room, "16");
+    press(&mut room, Command::Patrol);
+    assert_eq!(room.panel.on_patrol(), None, "no presets are known yet");
+    let camera = room.selected_dome().unwrap();
+    let preset = |n: u8| Preset {
+        token: n.to_string(),
+        name: n.to_string(),
+    };
+    let answer = Ok(vec![preset(1), preset(2)]);
+    room.update(Message::Presets(side_panel::Message::Listed {
+        camera: camera.clone(),
+        answer,
+    }));
+    press(&mut room, Command::Patrol);
+    assert_eq!(room.panel.on_patrol(), Some(&camera));
+    let called = || desk.said().iter().filter(|said| said.starts_with("preset")).count();
+    assert_eq!(called(), 1);
+    press(&mut room, Command::Arrow(Direction::Left));
+    assert_eq!(room.panel.on_patrol(), None);
 }
 
 #[test]

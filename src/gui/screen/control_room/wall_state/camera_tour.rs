@@ -35,7 +35,7 @@ impl WallState {
         let Some(tour) = CameraTour::begin(cameras, *dwell, now.instant) else {
             return Effect::say(Notice::passing(fl!("tour-nothing")));
         };
-        let first = tour.camera().cloned().filter(|camera| Some(camera) != here.as_ref());
+        let first = tour.place().cloned().filter(|camera| Some(camera) != here.as_ref());
         let tile = self.selected;
         self.camera_tour = Some((tile, tour));
         Effect::run(first.map_or_else(Task::none, |camera| self.place(camera, tile, session, now)))
@@ -68,7 +68,7 @@ impl WallState {
         };
         let tile = *tile;
         let placed = self.tiles.get(tile).and_then(Option::as_ref);
-        if placed.map(super::Placed::camera) != tour.camera() || tile >= self.layout.tiles() {
+        if placed.map(super::Placed::camera) != tour.place() || tile >= self.layout.tiles() {
             self.camera_tour = None;
             return Task::none();
         }

@@ -6,9 +6,11 @@
 use super::open_view::Open;
 use super::stream_stats;
 use super::tiles::{Condition, Content, Placed, condition};
+use crate::domain::camera::CameraKind;
 use crate::domain::live::overload::Level;
 use crate::domain::privacy::declared_event::Change;
 use crate::domain::privacy::{Cover, WholeReason};
+use crate::domain::ptz::steering;
 use crate::domain::refusal::RefusalKind;
 use crate::domain::site::CameraPlan;
 use crate::domain::site::short_name::short_name;
@@ -21,6 +23,9 @@ use crate::gui::theme::Tone;
 use crate::gui::widget::wall::{Face, Mark, StateWords};
 use crate::station::{Holder, Refusal, ViewState};
 use std::time::{Duration, Instant, SystemTime};
+
+/// Magnification from which a tile says it.
+const SHOWN_FROM: f64 = 1.05;
 
 /// Brightness of a picture that is not live.
 const DIMMED: f32 = 0.35;
@@ -75,6 +80,21 @@ pub fn face(plan: &CameraPlan, placed: &Placed, shown: Option<&Open>, said: Said
         selected: false,
         focused: false,
     }
+}
+
+/// A mark for the magnification in force of a dome that is zoomed in, as far as its pose is known.
+pub fn zoomed(plan: &CameraPlan, shown: Option<&Open>, now: Instant) -> Option<Mark> {
+    let lens = plan.lens.as_ref().filter(|_| plan.kind == CameraKind::Dome)?;
+    let zoom = steering::magnification(lens, &shown?.feed().pose(now))?;
+    (zoom >= SHOWN_FROM).then(|| {
+        let words = sentences::times(zoom);
+        Mark {
+            icon: Icon::Search,
+            short: words.clone(),
+            words,
+            tone: Tone::Normal,
+        }
+    })
 }
 
 /// Marks for the dome's lease: who holds it, and who asks for it when it is ours.

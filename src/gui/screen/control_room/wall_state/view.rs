@@ -4,7 +4,7 @@
 
 use super::tiles::condition;
 use super::{WallState, digital_zoom, tile_face};
-use crate::domain::camera::CameraId;
+use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::digital_zoom::Crop;
 use crate::gui::i18n::fl;
 use crate::gui::screen::control_room::now::Now;
@@ -71,6 +71,7 @@ impl WallState {
                 cell,
                 look: None,
                 crop: Crop::WHOLE,
+                steers: false,
                 brightness: 1.0,
                 face: Face {
                     selected,
@@ -93,6 +94,7 @@ impl WallState {
         let declared = declared.iter().filter(|event| event.camera == camera.id);
         face.marks
             .extend(declared.map(|event| tile_face::declared(event, now.instant)));
+        face.marks.extend(tile_face::zoomed(camera, shown, now.instant));
         let part = digital_zoom::part(placed, shown, now.instant);
         face.marks.extend(part.map(digital_zoom::mark));
         Tile {
@@ -100,6 +102,7 @@ impl WallState {
             cell,
             look: shown.map(|open| open as &dyn Look),
             crop: placed.crop(),
+            steers: self.selected == index && camera.kind == CameraKind::Dome,
             brightness: tile_face::brightness(condition(placed, shown, now.instant)),
             face: Face {
                 selected,

@@ -5,7 +5,7 @@
 
 use crate::domain::camera::CameraId;
 use crate::domain::privacy::PoseKnowledge;
-use crate::domain::site::CameraPlan;
+use crate::domain::site::{CameraPlan, SpeedTable};
 use crate::gui::i18n::fl;
 use crate::gui::screen::control_room::effect::Effect;
 use crate::gui::sentences;
@@ -26,6 +26,8 @@ pub enum Message {
     Panel(calibration::Message),
     /// The proposal was taken, or not.
     Proposed(Result<(), Arc<Refusal>>),
+    /// The speeds were measured, or not.
+    Measured(Result<SpeedTable, Arc<Refusal>>),
 }
 
 impl DomeCalibration {
@@ -60,9 +62,22 @@ impl DomeCalibration {
                 });
                 return Some(Effect::none());
             }
+            Message::Measured(answer) => {
+                if let Err(why) = &answer {
+                    self.panel.say(sentences::refusal(why));
+                }
+                self.panel.measured(answer.ok());
+                return Some(Effect::none());
+            }
         };
         Some(match self.panel.update(message) {
             calibration::Action::None => Effect::none(),
+            calibration::Action::MeasureSpeeds => {
+                let measured = desk.measure_speeds(self.camera().clone());
+                Effect::run(Task::perform(measured, |answer| {
+                    Message::Measured(answer.map_err(Arc::new))
+                }))
+            }
             calibration::Action::Propose(proposal) => {
                 let proposed = desk.propose_mask(self.camera().clone(), proposal);
                 Effect::run(Task::perform(proposed, |answer| {

@@ -1,0 +1,283 @@
+//! Speed trial: a dome's speed table from statuses taken while it was driven at known velocities, as a part of its calibration.
+//!
+//! Each axis is driven at rising velocities, there and back. Of a drive only the statuses count that were taken when every
+//! ramp was over and before the Stop was sent; two of them bound the speed by how far apart they can have been taken and by the
+//! error of their positions, and the bounds of all pairs must agree. One row holds the hull of the drives at its velocity.
+//!
+//! Invariant (tested): the true speed of a dome that keeps the delays and errors of its plan lies in its row. A drive whose
+//! statuses contradict each other, that may have come to the end of its range, or that did not certainly move gives no row.
+//! Deliberately absent: driving and asking (the station), limits (every drive passes the gate like a hand's).
+
+use super::Velocity;
+use crate::domain::camera::Pose;
+use crate::domain::privacy::axes::nearest_turn;
+use crate::domain::site::{Axis, CameraPlan, SpeedRow, SpeedTable};
+use std::time::{Duration, Instant};
+
+/// The velocities that are tried on each axis.
+pub const VELOCITIES: [f64; 9] = [0.02, 0.04, 0.08, 0.15, 0.25, 0.4, 0.6, 0.8, 1.0];
+/// A drive lasts this long after its ramp at most, seconds.
+const LONGEST_S: f64 = 3.0;
+/// A drive that cannot last this long after its ramp tells too little, seconds.
+const SHORTEST_S: f64 = 0.8;
+/// What is left free before an end of a range, degrees (zoom: hundredths of the natural logarithm).
+const MARGIN: f64 = 2.0;
+/// Pairs of statuses nearer than this tell nothing, seconds.
+const APART_S: f64 = 0.3;
+
+/// A drive that is to be made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Drive {
+    pub axis: Axis,
+    /// With its sign, −1..1.
+    pub velocity: f64,
+    /// From the first command to the Stop.
+    pub lasting: Duration,
+}
+
+impl Drive {
+    /// The velocity to command.
+    pub fn command(&self) -> Velocity {
+        let on = |axis| if axis == self.axis { self.velocity } else { 0.0 };
+        Velocity {
+            pan: on(Axis::Pan),
+            tilt: on(Axis::Tilt),
+            zoom: on(Axis::Zoom),
+        }
+    }
+}
+
+/// A drive that was made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Driven {
+    pub drive: Drive,
+    /// When its first command was sent, and when its Stop was.
+    pub begun: Instant,
+    pub stopped: Instant,
+    /// When each status was complete, and the pose in it.
+    pub statuses: Vec<(Instant, Pose)>,
+}
+
+/// The drive at a velocity (with its sign) from this pose; `None` where the axis has not enough room for one.
+pub fn drive(camera: &CameraPlan, from: Pose, axis: Axis, velocity: f64) -> Option<Drive> {
+    let [low, high] = range(camera, axis)?;
+    let here = value(camera, axis, from)?;
+    let room = if velocity > 0.0 { high - here } else { here - low };
+    let motion = &camera.motion;
+    let highest = match axis {
+        Axis::Pan => motion.pan_speed_deg_s,
+        Axis::Tilt => motion.tilt_speed_deg_s,
+        Axis::Zoom => motion.zoom_speed_ln_s,
+    };
+    let fastest = highest * (velocity.abs() * motion.speed_per_velocity).min(1.0);
+    // It goes on for as long after the Stop as it may have begun late.
+    let seconds = room / fastest - 2.0 * motion.command_delay_s;
+    (seconds >= SHORTEST_S).then(|| Drive {
+        axis,
+        velocity,
+        lasting: Duration::from_secs_f64(motion.command_delay_s + seconds.min(LONGEST_S)),
+    })
+}
+
+/// The table that follows from drives of one dome; an axis that gave no row stays without.
+pub fn table(camera: &CameraPlan, driven: &[Driven]) -> SpeedTable {
+    let rows = |axis| {
+        VELOCITIES
+            .into_iter()
+            .filter_map(|velocity| {
+                let same =
+                    |made: &&Driven| made.drive.axis == axis && (made.drive.velocity.abs() - velocity).abs() < 1e-9;
+                let bounds = driven.iter().filter(same).filter_map(|made| speed(camera, made));
+                let hull = bounds.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])])?;
+                Some(SpeedRow {
+                    velocity,
+                    speed: f64::midpoint(hull[0], hull[1]),
+                    spread: (hull[1] - hull[0]) / 2.0,
+                })
+            })
+            .collect()
+    };
+    SpeedTable {
+        pan: rows(Axis::Pan),
+        tilt: rows(Axis::Tilt),
+        zoom: rows(Axis::Zoom),
+    }
+}
+
+/// Lowest and highest speed that explain a drive; `None` where it tells nothing.
+fn speed(camera: &CameraPlan, made: &Driven) -> Option<[f64; 2]> {
+    let motion = &camera.motion;
+    let axis = made.drive.axis;
+    let error = match axis {
+        Axis::Pan | Axis::Tilt => motion.pose_error_deg,
+        Axis::Zoom => motion.zoom_error_ln,
+    };
+    let [low, high] = range(camera, axis)?;
+    let mut samples: Vec<[f64; 2]> = Vec::new();
+    for (received, pose) in &made.statuses {
+        let received_s = received.saturating_duration_since(made.begun).as_secs_f64();
+        let steady = received_s - motion.status_delay_s >= motion.command_delay_s && *received <= made.stopped;
+        if !steady {
+            continue;
+        }
+        let mut at = value(camera, axis, *pose)?;
+        if axis == Axis::Pan {
+            at = samples.last().map_or(at, |[_, before]| nearest_turn(at, *before));
+        } else if at - low < error || high - at < error {
+            return None;
+        }
+        samples.push([received_s, at]);
+    }
+    let forwards = made.drive.velocity.signum();
+    let (mut least, mut most) = (f64::NEG_INFINITY, f64::INFINITY);
+    for (i, [earlier, from]) in samples.iter().enumerate() {
+        for [later, to] in &samples[i + 1..] {
+            let (way, seconds) = ((to - from) * forwards, later - earlier);
+            if seconds < APART_S.max(motion.status_delay_s + 0.05) {
+                continue;
+            }
+            // Each was taken no longer before it came than the plan says.
+            let [shortest, longest] = [seconds - motion.status_delay_s, seconds + motion.status_delay_s];
+            let lowest = way - 2.0 * error;
+            least = least.max(lowest / if lowest > 0.0 { longest } else { shortest });
+            most = most.min((way + 2.0 * error) / shortest);
+        }
+    }
+    (least > 0.0 && least <= most && most.is_finite()).then_some([least, most])
+}
+
+/// The ends of an axis, lower first, less the margin: degrees of pan and tilt, natural logarithm of magnification.
+fn range(camera: &CameraPlan, axis: Axis) -> Option<[f64; 2]> {
+    let lens = camera.lens.as_ref()?;
+    let limits = &camera.limits;
+    let within = |[a, b]: [f64; 2], limit: Option<[f64; 2]>| {
+        let [low, high] = limit.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
+        [a.min(b).max(low) + MARGIN, a.max(b).min(high) - MARGIN]
+    };
+    Some(match axis {
+        Axis::Pan => within(lens.pan_range_deg, limits.pan_deg),
+        Axis::Tilt => within(lens.tilt_range_deg, limits.tilt_deg),
+        Axis::Zoom => {
+            let ceiling = limits.zoom_ceiling.map_or(f64::INFINITY, f64::ln);
+            let most = lens.magnification(lens.narrowest_hfov_deg()).ln().min(ceiling);
+            [MARGIN / 100.0, most - MARGIN / 100.0]
+        }
+    })
+}
+
+fn value(camera: &CameraPlan, axis: Axis, pose: Pose) -> Option<f64> {
+    Some(match axis {
+        Axis::Pan => pose.pan_deg,
+        Axis::Tilt => pose.tilt_deg,
+        Axis::Zoom => camera.lens.as_ref()?.magnification(pose.hfov_deg).ln(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::privacy::test_dome::{Chance, dome_plan, lens, tight};
+    use proptest::prelude::*;
+
+    fn camera() -> CameraPlan {
+        dome_plan(tight(), lens(), Vec::new())
+    }
+
+    fn pose(pan_deg: f64, tilt_deg: f64, magnification: f64) -> Pose {
+        Pose {
+            pan_deg,
+            tilt_deg,
+            hfov_deg: lens().hfov_of(magnification),
+        }
+    }
+
+    /// A dome that moves an axis at `truly` after a delay and a ramp, and reports late and wrongly within the plan's bounds.
+    fn made(drive: Drive, truly: f64, chance: &mut Chance) -> Driven {
+        let motion = camera().motion;
+        let begun = Instant::now();
+        let start = [0.0, -30.0, 1.0];
+        let begins = chance.between(0.0, motion.command_delay_s);
+        let lasting = drive.lasting.as_secs_f64();
+        let axis = Axis::ALL.iter().position(|axis| *axis == drive.axis).unwrap();
+        let at = |seconds: f64| {
+            let mut axes = start;
+            axes[axis] += drive.velocity.signum() * truly * (seconds - begins).max(0.0);
+            axes
+        };
+        let error = [motion.pose_error_deg, motion.pose_error_deg, motion.zoom_error_ln];
+        let statuses = (1..).map(|i| f64::from(i) * 0.1).take_while(|now| *now < lasting);
+        let statuses = statuses.map(|now| {
+            let mut axes = at(now - chance.between(0.0, motion.status_delay_s));
+            for (value, error) in axes.iter_mut().zip(error) {
+                *value += chance.between(-error, error);
+            }
+            let pan = (axes[0] + 180.0).rem_euclid(360.0) - 180.0;
+            (begun + Duration::from_secs_f64(now), pose(pan, axes[1], axes[2].exp()))
+        });
+        Driven {
+            statuses: statuses.collect(),
+            drive,
+            begun,
+            stopped: begun + drive.lasting,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_true_speed_lies_in_its_row(
+            seed in any::<u64>(), at in 2usize..9, axis in 0usize..3, share in 0.3f64..1.0,
+        ) {
+            let (camera, mut chance) = (camera(), Chance(seed));
+            let axis = Axis::ALL[axis];
+            let velocity = VELOCITIES[at];
+            let highest = [60.0, 40.0, 0.8][axis as usize];
+            let truly = highest * velocity * share;
+            let from = pose(0.0, -30.0, 1f64.exp());
+            let drives = [velocity, -velocity].into_iter().filter_map(|v| drive(&camera, from, axis, v));
+            let driven: Vec<Driven> = drives.map(|drive| made(drive, truly, &mut chance)).collect();
+            let table = table(&camera, &driven);
+            for row in table.rows(axis) {
+                prop_assert_eq!(row.velocity, velocity);
+                prop_assert!((row.speed - truly).abs() <= row.spread + 1e-9, "{row:?} {truly}");
+                prop_assert!(table.at_most(axis, velocity).unwrap() + 1e-9 >= truly);
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_drive_at_a_middle_velocity_gives_a_narrow_row() {
+        let camera = camera();
+        let drive = drive(&camera, pose(0.0, -30.0, 1.0), Axis::Pan, 0.4).unwrap();
+        let table = table(&camera, &[made(drive, 20.0, &mut Chance(7))]);
+        let row = table.pan[0];
+        assert!((row.speed - 20.0).abs() < 1.0 && row.spread < 1.5, "{row:?}");
+        assert!(table.tilt.is_empty());
+    }
+
+    #[test]
+    fn a_drive_that_stood_for_a_part_or_did_not_move_gives_no_row() {
+        let camera = camera();
+        let drive = drive(&camera, pose(0.0, -30.0, 1.0), Axis::Pan, 0.4).unwrap();
+        let mut stuck = made(drive, 20.0, &mut Chance(7));
+        let middle = stuck.statuses.len() * 2 / 3;
+        let there = stuck.statuses[middle].1;
+        stuck.statuses[middle..].iter_mut().for_each(|(_, pose)| *pose = there);
+        let still = made(drive, 0.0, &mut Chance(7));
+        assert!(table(&camera, &[stuck]).is_empty() && table(&camera, &[still]).is_empty());
+    }
+
+    #[test]
+    fn r_ptz_1_a_drive_stays_within_lens_and_limits() {
+        let mut camera = camera();
+        let from = pose(0.0, -30.0, 1.0);
+        camera.limits.pan_deg = Some([-50.0, 50.0]);
+        for velocity in VELOCITIES {
+            if let Some(drive) = drive(&camera, from, Axis::Pan, velocity) {
+                let farthest = 60.0 * velocity * (drive.lasting.as_secs_f64() + camera.motion.command_delay_s);
+                assert!(farthest <= 48.0 + 1e-9, "{drive:?}");
+            }
+        }
+        assert_eq!(drive(&camera, from, Axis::Pan, 1.0), None);
+        assert_eq!(drive(&camera, from, Axis::Zoom, -0.2), None);
+    }
+}
