@@ -4,6 +4,7 @@
 //! Deliberately absent: credentials (released per session by the server), people.
 
 pub mod change;
+mod dome_delays;
 pub mod dome_habits;
 pub mod file;
 pub mod orientation;
@@ -11,6 +12,7 @@ pub mod short_name;
 mod speed_table;
 pub mod video_view;
 
+pub use dome_delays::{DomeDelays, TargetMove};
 pub use dome_habits::{DomeHabits, ReportedPosition};
 pub use orientation::Orientation;
 pub use speed_table::{Axis, SpeedRow, SpeedTable};
@@ -212,6 +214,9 @@ pub struct MotionBounds {
     /// The speeds that this dome showed at its calibration; empty: not measured.
     #[serde(skip_serializing_if = "SpeedTable::is_empty")]
     pub speeds: SpeedTable,
+    /// The delays that this dome showed at its calibration; `None`: not measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delays: Option<DomeDelays>,
 }
 
 impl Default for MotionBounds {
@@ -230,6 +235,7 @@ impl Default for MotionBounds {
             zoom_error_ln: 0.01,
             unannounced_movers: false,
             speeds: SpeedTable::default(),
+            delays: None,
         }
     }
 }
@@ -442,7 +448,8 @@ impl MotionBounds {
                 push(CameraError::Motion(name));
             }
         }
-        if let Some(name) = self.speeds.fault() {
+        let delays = self.delays.as_ref().and_then(DomeDelays::fault);
+        for name in self.speeds.fault().into_iter().chain(delays) {
             push(CameraError::Motion(name));
         }
     }

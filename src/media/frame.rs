@@ -65,6 +65,9 @@ pub struct Frame {
     pub number: u64,
     /// For playback: the time of recording, milliseconds since the Unix epoch.
     pub recorded_ms: Option<i64>,
+    /// For a live picture: when it was captured by the camera's clock (RFC 3550 §6.4.1), milliseconds since the Unix epoch;
+    /// `None` before the camera's first sender report.
+    pub captured_ms: Option<f64>,
     /// The bytes the planes point into.
     pub bytes: Box<dyn AsRef<[u8]> + Send + Sync>,
 }

@@ -92,6 +92,7 @@ pub(super) fn frame(sample: &gst::Sample, number: u64, recorded_ms: Option<i64>)
         arrived: Instant::now(),
         number,
         recorded_ms,
+        captured_ms: None,
         bytes: Box::new(bytes),
     })
 }

@@ -101,6 +101,7 @@ mod tests {
             arrived: Instant::now(),
             number: 1,
             recorded_ms: None,
+            captured_ms: None,
             bytes: Box::new(bytes),
         }
     }
@@ -191,6 +192,7 @@ mod tests {
             let cover = Cover::Parts(vec![Polygon {
                 points: square.clone(),
                 style,
+                band: false,
             }]);
             let [dark, bright] = [16, 235].map(|luma| encode_png(&with_a_secret(luma), &cover).unwrap());
             assert!(dark == bright, "{style:?} shows what it hides");

@@ -3,7 +3,7 @@
 //! Invariant: [`COMMON`] is the town's dome without a habit of its own, and [`Make::bounds`] are true of every make that tells
 //! its position: the plan never promises less than the dome does. Deliberately absent: faults that come and go (`faults`).
 
-use crate::domain::site::MotionBounds;
+use crate::domain::site::{DomeDelays, MotionBounds, SpeedRow, SpeedTable, TargetMove};
 
 /// What a status says the position is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,7 +222,54 @@ impl Make {
             command_delay_s: self.command_delay_ms as f64 / 1_000.0 + self.ramp_s + 0.2,
             pose_error_deg: common.pose_error_deg.max(self.step_deg * 0.75),
             speed_per_velocity: common.speed_per_velocity * steepest.fold(1.0, f64::max),
+            speeds: self.speed_table(&common),
+            delays: Some(self.delays(&common)),
             ..common
+        }
+    }
+
+    /// What a calibration would measure of its delays. A status is as old as the make says, or half of the plan's bound at
+    /// the most (`onvif::ptz`), when it is answered; 0.2 s are left for the way of a command, as in the bounds. A picture is
+    /// stamped with the moment it was due and painted no later than three others wait to be encoded (0.12 s).
+    fn delays(&self, common: &MotionBounds) -> DomeDelays {
+        let begins_s = self.command_delay_ms as f64 / 1_000.0;
+        let oldest_s = self
+            .status_delay_ms
+            .map_or(common.status_delay_s / 2.0, |ms| ms as f64 / 1_000.0);
+        let speeds = [common.pan_speed_deg_s, common.tilt_speed_deg_s, common.zoom_speed_ln_s];
+        let target_move = TargetMove {
+            begins_s: begins_s + 0.2 + 2.0 * self.ramp_s,
+            slowest: speeds.map(|speed| 0.9 * speed),
+        };
+        DomeDelays {
+            status_age_s: [0.0, oldest_s + 0.01],
+            picture_age_s: [common.video_delay_min_s, common.video_delay_s],
+            command_s: [begins_s, begins_s + 0.2],
+            ramp_s: self.ramp_s,
+            obeys: true,
+            target_move: Some(target_move),
+            capture_error_s: Some(0.12),
+        }
+    }
+
+    /// What a calibration would measure of its speeds.
+    fn speed_table(&self, common: &MotionBounds) -> SpeedTable {
+        let rows = |highest: f64| {
+            let row = |step: u32| {
+                let velocity = f64::from(step) / 40.0;
+                let speed = self.speed_of(velocity) * highest;
+                SpeedRow {
+                    velocity,
+                    speed,
+                    spread: 0.02 * speed,
+                }
+            };
+            (1..=40).map(row).collect()
+        };
+        SpeedTable {
+            pan: rows(common.pan_speed_deg_s),
+            tilt: rows(common.tilt_speed_deg_s),
+            zoom: rows(common.zoom_speed_ln_s),
         }
     }
 }

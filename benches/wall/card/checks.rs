@@ -248,6 +248,7 @@ pub fn masks_hide(stage: &mut Stage) -> Outcome<usize> {
                     let polygon = style.map(|style| Polygon {
                         points: mask.to_vec(),
                         style: STYLES[(tile + style) % STYLES.len()],
+                        band: false,
                     });
                     let (factor, corner) = ENLARGED[(tile + shift) % ENLARGED.len()];
                     let about = mask.get(corner).map_or([0.5; 2], |at| at.map(f64::from));

@@ -108,6 +108,7 @@ impl Picture {
             arrived: Instant::now(),
             number,
             recorded_ms: None,
+            captured_ms: None,
             bytes: Box::new(self.bytes.clone()),
         }
     }

@@ -47,6 +47,7 @@ fn cover(tile: usize, number: usize) -> Cover {
     Cover::Parts(vec![Polygon {
         points: vec![[x, 0.3], [x + 0.3, 0.25], [x + 0.35, 0.7], [x + 0.1, 0.6]],
         style: styles[tile % styles.len()],
+        band: false,
     }])
 }
 

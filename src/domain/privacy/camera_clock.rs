@@ -6,19 +6,31 @@
 //! question took. A status sent unasked therefore counts as one that came at that moment, wherever it waited; the time the
 //! question took counts to the plan's `status_delay_s`, as it does for the question's own answer.
 //!
+//! By the same clock a picture's capture time (RFC 3550 §6.4.1) is put into ours, as far as the camera stamps pictures and
+//! statuses by one clock. Some cameras write into a status when they answered, some when the position in it was true; so what an
+//! answer calls `u` was, by our clock, between the question less the oldest a position can be, and the answer's coming. Every
+//! answer of the last seconds bounds the clocks' difference that way, and the bounds are intersected.
+//!
 //! Invariant: without a quick answer of the last seconds nothing is said, nor after the camera's clock was seen to be set.
 //! Deliberately absent: clocks that do not tell milliseconds; their statuses are not used.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// An answer says how the clocks stand for this long.
 const COUNTS: Duration = Duration::from_secs(5);
+/// Number of answers remembered.
+const MOST_ANSWERS: usize = 32;
 
 /// The offset of one camera's clock, as far as it is known.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct CameraClock {
     /// When an answer was complete, and the camera's time in it, Unix milliseconds.
     asked: Option<(Instant, i64)>,
+    /// How long that question took.
+    took: Duration,
+    /// The answers of the last seconds: question, answer, and the camera's time in it.
+    answers: VecDeque<(Instant, Instant, i64)>,
     /// The camera's time in the newest status that it sent unasked.
     newest_ms: Option<i64>,
 }
@@ -29,6 +41,12 @@ impl CameraClock {
     pub fn on_asked(&mut self, sent: Instant, received: Instant, camera_ms: i64, quick: Duration) {
         if tells_milliseconds(camera_ms) && received.saturating_duration_since(sent) <= quick {
             self.asked = Some((received, camera_ms));
+            self.took = received.saturating_duration_since(sent);
+            let old = |answer: &(Instant, Instant, i64)| received.saturating_duration_since(answer.1) > COUNTS;
+            while self.answers.len() >= MOST_ANSWERS || self.answers.front().is_some_and(old) {
+                self.answers.pop_front();
+            }
+            self.answers.push_back((sent, received, camera_ms));
         }
     }
 
@@ -42,10 +60,40 @@ impl CameraClock {
         let set_forward = at > arrived.checked_add(quick)?;
         if set_back || set_forward {
             self.asked = None;
+            self.answers.clear();
             return None;
         }
         let fresh = arrived.saturating_duration_since(received) <= COUNTS;
         (fresh && tells_milliseconds(camera_ms)).then(|| at.min(arrived))
+    }
+}
+
+impl CameraClock {
+    /// How long the question took by which the clock is known: a status that was sent unasked was made no earlier than so much
+    /// before the moment that [`CameraClock::on_sent`] tells.
+    pub fn took(&self) -> Duration {
+        self.took
+    }
+
+    /// Between which moments a picture was captured that has this time of the camera, Unix milliseconds. `oldest`: how old a
+    /// position can be when it is answered. `None` when the clock is not known or contradicts itself, and when the picture
+    /// would have come before it was captured.
+    pub fn captured(&self, arrived: Instant, camera_ms: f64, oldest: Duration) -> Option<[Instant; 2]> {
+        let (mut earliest, mut latest): (Option<Instant>, Option<Instant>) = (None, None);
+        let near = |at: Instant| arrived.max(at).duration_since(arrived.min(at)) <= COUNTS;
+        for (sent, received, told_ms) in self.answers.iter().filter(|answer| near(answer.1)) {
+            let after_ms = camera_ms - *told_ms as f64;
+            if after_ms.abs() > 1e5 {
+                return None;
+            }
+            // Whole milliseconds are cut off the status's time.
+            let from = moved(sent.checked_sub(oldest)?, after_ms.floor() as i64 - 1)?;
+            let to = moved(*received, after_ms.ceil() as i64 + 1)?;
+            earliest = Some(earliest.map_or(from, |known| known.max(from)));
+            latest = Some(latest.map_or(to, |known| known.min(to)));
+        }
+        let (earliest, latest) = (earliest?, latest?);
+        (earliest <= latest && earliest <= arrived).then(|| [earliest, latest.min(arrived)])
     }
 }
 
@@ -104,6 +152,51 @@ mod tests {
         let mut coarse = CameraClock::default();
         coarse.on_asked(begin, begin + ms(40), 0, QUICK);
         assert_eq!(coarse.on_sent(begin + ms(100), 1_000, QUICK), None);
+    }
+
+    #[test]
+    fn a_picture_was_captured_within_the_moments_that_its_capture_time_allows_whatever_the_status_is_stamped_with() {
+        let begin = Instant::now();
+        let oldest = ms(150);
+        // Stamped with the moment of the answer, or with that of the position in it, 80 to 140 milliseconds before.
+        for stamped_with_position in [false, true] {
+            let mut clock = CameraClock::default();
+            for i in 0..20u64 {
+                let (sent, answered) = (100 * i, 100 * i + 5 + i % 7);
+                let age = if stamped_with_position { 80 + (i * 13) % 60 } else { 0 };
+                let told = (answered + 1_000 - age) as i64 - BEHIND_MS;
+                clock.on_asked(begin + ms(sent), begin + ms(answered + 9), told, QUICK);
+            }
+            let captured = (1_801 + 1_000) as f64 - BEHIND_MS as f64;
+            let [earliest, latest] = clock.captured(begin + ms(1_950), captured, oldest).unwrap();
+            assert!(
+                earliest <= begin + ms(1_801) && latest >= begin + ms(1_801),
+                "{stamped_with_position}"
+            );
+            assert!(latest.duration_since(earliest) <= ms(190), "{stamped_with_position}");
+            assert_eq!(
+                clock.captured(begin + ms(1_950), captured + 900.0, oldest),
+                None,
+                "not captured yet"
+            );
+            assert_eq!(
+                clock.captured(begin + ms(9_000), captured, oldest),
+                None,
+                "too long ago"
+            );
+        }
+        assert_eq!(CameraClock::default().captured(begin, 0.0, oldest), None);
+    }
+
+    #[test]
+    fn statuses_that_are_older_than_they_can_be_say_nothing_of_a_pictures_time() {
+        let begin = Instant::now();
+        let mut clock = CameraClock::default();
+        for (sent, age) in [(0, 20), (100, 800)] {
+            let told = (sent + 1_007 - age) as i64;
+            clock.on_asked(begin + ms(sent), begin + ms(sent + 8), told, QUICK);
+        }
+        assert_eq!(clock.captured(begin + ms(300), 1_151.0, ms(150)), None);
     }
 
     #[test]

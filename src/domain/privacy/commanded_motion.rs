@@ -1,12 +1,13 @@
 //! How fast a dome may move that obeys: the orders it may still be following at a moment.
 //!
-//! Each order takes effect within `command_delay_s` of being sent, possibly after one that was sent later. So at moment
-//! `t` a dome follows none of the orders sent more than one delay before the newest one that has certainly arrived (sent
+//! Each order takes effect within one delay of being sent, possibly after one that was sent up to `apart_s` later. So at moment
+//! `t` a dome follows none of the orders sent more than `apart_s` before the newest one that has certainly arrived (sent
 //! one delay before `t`, or earlier).
 //!
-//! Invariant: narrower than the tracker's own envelope, never than what an obedient dome does. For the gate alone, which may
-//! count on obedience; a cover may not.
-//! Deliberately absent: Stop and timeouts. An order that should be over is taken to last until a later one is obeyed.
+//! Invariant: narrower than the tracker's own envelope, never than what an obedient dome does. For the gate, which may count on
+//! obedience, and for a cover by [habits](super::tracker::PoseTracker::by_habits): then the delay is the measured one with
+//! the ramp after it, and a Stop is an order to stand.
+//! Deliberately absent: timeouts. An order that should be over is taken to last until a later one is obeyed.
 
 use super::speed_envelope::{Axes3, Envelope, Part, Speeds};
 use std::collections::VecDeque;
@@ -34,15 +35,18 @@ pub struct Orders {
     sent: VecDeque<Sent>,
     /// Older ones are no longer there.
     forgotten: bool,
+    /// An order may be obeyed after one that was sent up to so many seconds later.
+    apart_s: f64,
 }
 
 impl Orders {
-    /// No orders; the dome moves within `base`.
-    pub fn new(base: Envelope) -> Self {
+    /// No orders; the dome moves within `base`. One order may overtake another that was sent up to `apart_s` before it.
+    pub fn new(base: Envelope, apart_s: f64) -> Self {
         Self {
             base,
             sent: VecDeque::new(),
             forgotten: false,
+            apart_s,
         }
     }
 
@@ -89,7 +93,7 @@ impl Orders {
     /// Orders sent before this are not followed at `moment` any more.
     fn since(&self, moment: f64, delay: f64) -> f64 {
         let arrived = self.sent.iter().rev().find(|sent| sent.at <= moment - delay);
-        arrived.map_or(f64::NEG_INFINITY, |sent| sent.at - delay)
+        arrived.map_or(f64::NEG_INFINITY, |sent| sent.at - self.apart_s)
     }
 
     /// The targets that a dome may be on its way to at a moment, or begin its way to later.
@@ -117,7 +121,7 @@ mod tests {
     fn an_order_counts_until_a_later_one_has_surely_taken_its_place() {
         let full = Envelope::both_ways([10.0; 3]);
         let speeds = Speeds::new(full);
-        let mut orders = Orders::new(Envelope::both_ways([0.0; 3]));
+        let mut orders = Orders::new(Envelope::both_ways([0.0; 3]), 0.5);
         orders.push(0.0, full, None);
         orders.push(1.0, Envelope::both_ways([2.0; 3]), None);
         // The second has arrived at 1.5, and the first one cannot come after it.
@@ -125,7 +129,7 @@ mod tests {
         assert!((way(0.0, 1.5) - 15.0).abs() < 1e-9);
         assert!((way(1.5, 2.5) - 2.0).abs() < 1e-9);
         assert!((way(-1.0, 2.5) - 27.0).abs() < 1e-9);
-        let mut close = Orders::new(Envelope::both_ways([0.0; 3]));
+        let mut close = Orders::new(Envelope::both_ways([0.0; 3]), 0.5);
         close.push(0.0, full, None);
         close.push(0.3, Envelope::both_ways([2.0; 3]), None);
         // Here it can.
@@ -135,7 +139,7 @@ mod tests {
     #[test]
     fn a_target_counts_until_a_later_order_has_surely_taken_its_place() {
         let full = Envelope::both_ways([10.0; 3]);
-        let mut orders = Orders::new(full);
+        let mut orders = Orders::new(full, 0.5);
         orders.push(0.0, full, Some([7.0; 3]));
         orders.push(0.3, full, None);
         orders.push(1.0, full, None);
@@ -147,7 +151,7 @@ mod tests {
     #[test]
     fn orders_that_were_forgotten_leave_the_envelope_open() {
         let speeds = Speeds::new(Envelope::both_ways([10.0; 3]));
-        let mut orders = Orders::new(Envelope::both_ways([0.0; 3]));
+        let mut orders = Orders::new(Envelope::both_ways([0.0; 3]), 0.3);
         for i in 0..=MOST_ORDERS {
             orders.push(i as f64 * 0.1, Envelope::both_ways([1.0; 3]), None);
         }

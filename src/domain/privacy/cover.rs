@@ -1,16 +1,27 @@
 //! The cover: convex polygons that contain every mask for every pose that is possible.
 //!
-//! How it is proved. In the frame of a camera at pose (p, t), a point of the mask at elevation e that the camera at (p', t')
-//! sees elsewhere is at most |p − p'|·cos e + |t − t'| away from there: turning about the vertical moves it along a small
-//! circle, tilting and rolling are rotations. So the mask as any pose of a small box sees it lies within that angle δ of
-//! the mask as the middle of the box sees it. Wide boxes are divided; the pieces of the mask at the middles of the parts
-//! are put into one hull. Everything within δ of a convex ring lies, in the plane that touches the sphere at a point no
-//! more than ρ from the ring, within tan(ρ+δ) − tan ρ of it (the map to that plane stretches by at most 1/cos²).
+//! How it is proved. In the frame of a camera, turning it about the vertical moves a point of the mask along a small circle,
+//! and so does tilting it; rolling is a rotation. The interval of poses is divided by a grid whose lines include both ends.
+//! Between two neighbouring lines, a step of 2a apart, a small circle leaves the great circle between its two ends by no more
+//! than its *sagitta*: on the circle of elevation e that is the angle s with tan s = tan e (1 − cos a) / (cos a + tan² e),
+//! at most (1 − cos a) / (2 √cos a), so second order in the step where the step itself is first. A pose within a cell of the
+//! grid sees each corner of the mask between its places at two poses on the cell's edges, themselves within a sagitta of the
+//! great circles between the cell's corners. So every corner, and with them the convex piece, lies within δ, the sum
+//! of both sagittas, of the hull of the piece at the poses of the grid; [`CURVED`] is left for the sphere, on which what lies
+//! between two pairs of near points may lie a little farther apart than they do (1/cos of half a step, less than 1.1).
+//! Everything within δ of a convex ring lies, in the plane that touches the sphere at a point no more than ρ from the ring,
+//! within tan(ρ+δ) − tan ρ of it (the map to that plane stretches by at most 1/cos²).
 //! The frustum of the widest field of view cuts it; the narrower ones only scale it about the picture's centre, and
 //! the hull of the smallest and the largest copy contains those between.
+//! A pan interval too wide for one hull is cut into stretches, each with a hull of its own.
+//!
+//! While the pose is uncertain a part of the cover is only perhaps the mask. What is masked at *every* pose of the interval is
+//! looked for too ([`certain`](super::certain)) and laid over it as what it is; both are opaque, so this only changes how a
+//! cover looks.
 //!
 //! Deliberately absent: caching (the caller redraws at most once per frame), drawing.
 
+use super::certain;
 use super::convex::{self, Point};
 use super::mask::{Piece, Plane, pieces_or_hull};
 use super::projection::{Axes, Frustum, roll_deg};
@@ -24,8 +35,16 @@ use glam::DVec3;
 const BLEED: f64 = 0.005;
 /// Added to every mask against rounding, degrees.
 const ROUNDING_DEG: f64 = 1e-4;
-/// Most parts a pan and a tilt interval are divided into.
-const MOST_PARTS: [f64; 2] = [8.0, 4.0];
+/// Most steps a pan and a tilt interval are divided into.
+const MOST_STEPS: [f64; 2] = [8.0, 4.0];
+/// Share of the field of view that the sagitta of a step may be.
+const SAGITTA: f64 = 1.0 / 400.0;
+/// Share of the field of view within which a pose counts as known.
+const NARROW: f64 = 1.0 / 150.0;
+/// Room for the sphere in the sum of two sagittas.
+const CURVED: f64 = 1.1;
+/// A pan interval wider than this on each side of its middle is cut into stretches, degrees.
+const WIDEST_HULL_DEG: f64 = 25.0;
 
 /// The masks of one camera, cut into convex pieces once; make it when the plan changes, not per frame.
 #[derive(Debug, Clone)]
@@ -87,18 +106,35 @@ impl PreparedMasks {
             PoseKnowledge::Within(poses) => poses,
             PoseKnowledge::Unknown(reason) => return Cover::Whole(*reason),
         };
-        let Some(mut sweep) = self.lens.as_ref().and_then(|lens| Sweep::new(lens, poses)) else {
+        let Some(lens) = &self.lens else {
             return Cover::Whole(WholeReason::TooUncertain);
         };
-        for (piece, style) in &self.pieces {
-            match sweep.part(piece) {
-                Part::OutOfView => {}
-                Part::Seen(polygon) => parts.push(Polygon {
+        let uncertain = is_uncertain(poses);
+        for poses in stretches(poses) {
+            let Some(mut sweep) = Sweep::new(lens, &poses) else {
+                return Cover::Whole(WholeReason::TooUncertain);
+            };
+            for (piece, style) in &self.pieces {
+                match sweep.part(piece) {
+                    Part::OutOfView => {}
+                    Part::Seen(polygon) => parts.push(Polygon {
+                        style: *style,
+                        band: uncertain,
+                        ..polygon
+                    }),
+                    Part::Unbounded => return Cover::Whole(WholeReason::TooUncertain),
+                }
+            }
+        }
+        if uncertain {
+            // After the bands, so that they are drawn over them.
+            parts.extend(self.pieces.iter().filter_map(|(piece, style)| {
+                let polygon = polygon(&certain::ring(lens, poses, piece))?;
+                Some(Polygon {
                     style: *style,
                     ..polygon
-                }),
-                Part::Unbounded => return Cover::Whole(WholeReason::TooUncertain),
-            }
+                })
+            }));
         }
         Cover::Parts(parts)
     }
@@ -149,6 +185,31 @@ enum Part {
     Unbounded,
 }
 
+/// The interval in stretches of pan that fit into one hull each.
+fn stretches(poses: &PoseInterval) -> impl Iterator<Item = PoseInterval> + use<> {
+    let poses = *poses;
+    let count = (poses.pan.half_width() / WIDEST_HULL_DEG).ceil().clamp(1.0, 16.0) as u32;
+    (0..count).map(move |i| PoseInterval {
+        pan: Interval {
+            lo: poses.pan.at(f64::from(i) / f64::from(count)),
+            hi: poses.pan.at(f64::from(i + 1) / f64::from(count)),
+        },
+        ..poses
+    })
+}
+
+/// Whether the pose is known so badly that a mask and what may be one are told apart.
+fn is_uncertain(poses: &PoseInterval) -> bool {
+    let wide = |interval: Interval| interval.half_width() >= NARROW * poses.hfov.hi;
+    wide(poses.pan) || wide(poses.tilt) || poses.hfov.hi > poses.hfov.lo * (1.0 + 4.0 * NARROW)
+}
+
+/// How far a small circle leaves the great circle between two of its points `2 * half_step` apart, at the most. Radians.
+fn sagitta(half_step: f64) -> f64 {
+    let cosine = half_step.cos().max(0.1);
+    (1.0 - cosine) / (2.0 * cosine.sqrt())
+}
+
 /// All poses of an interval, and the buffers for one cover.
 struct Sweep {
     /// The axes at the middle of the interval.
@@ -158,11 +219,13 @@ struct Sweep {
     tilt: Interval,
     wide: Frustum,
     narrow: Frustum,
-    /// Degrees that a part of an interval may be wide on each side of its middle.
-    grain_deg: f64,
+    /// Half of the longest step between two poses of the grid, degrees.
+    half_step_deg: f64,
+    /// An interval of less on each side of its middle is narrow.
+    narrow_deg: f64,
     bleed_deg: f64,
     axes: Vec<Axes>,
-    divided: [u32; 2],
+    divided: Option<[u32; 2]>,
     buffers: Buffers,
 }
 
@@ -191,10 +254,11 @@ impl Sweep {
             tilt: poses.tilt,
             wide: Frustum::new(poses.hfov.hi, lens.aspect),
             narrow: Frustum::new(poses.hfov.lo, lens.aspect),
-            grain_deg: (poses.hfov.lo / 24.0).max(0.5),
+            half_step_deg: (2.0 * SAGITTA * poses.hfov.lo.to_radians()).sqrt().to_degrees(),
+            narrow_deg: NARROW * poses.hfov.hi,
             bleed_deg: BLEED * poses.hfov.hi + ROUNDING_DEG,
             axes: Vec::new(),
-            divided: [0, 0],
+            divided: None,
             buffers: Buffers::default(),
         })
     }
@@ -207,27 +271,41 @@ impl Sweep {
         if centre.z.clamp(-1.0, 1.0).acos() > self.wide.half_diagonal() + reach {
             return Part::OutOfView;
         }
-        let parts = [(pan, MOST_PARTS[0]), (tilt, MOST_PARTS[1])]
-            .map(|(half_width, most)| (half_width / self.grain_deg).ceil().clamp(1.0, most) as u32);
-        self.divide(parts);
-        let slack = pan / f64::from(parts[0]) + tilt / f64::from(parts[1]) + self.bleed_deg;
-        if self.grow(piece, centre, slack.to_radians()).is_none() {
+        // A narrow interval is seen from its middle alone: a grid would make the cover little smaller and take longer.
+        let steps = [(self.pan.half_width(), MOST_STEPS[0]), (tilt, MOST_STEPS[1])].map(|(half_width, most)| {
+            if half_width < self.narrow_deg {
+                0
+            } else {
+                (half_width / self.half_step_deg).ceil().clamp(1.0, most) as u32
+            }
+        });
+        self.divide(steps);
+        let off = |steps: u32, half_width: f64, moves: f64| match steps {
+            0 => moves.to_radians(),
+            steps => CURVED * sagitta((half_width / f64::from(steps)).to_radians()),
+        };
+        let slack = off(steps[0], self.pan.half_width(), pan) + off(steps[1], tilt, tilt) + self.bleed_deg.to_radians();
+        if self.grow(piece, centre, slack).is_none() {
             return Part::Unbounded;
         }
         self.picture().map_or(Part::OutOfView, Part::Seen)
     }
 
-    /// The axes at the middle of each part of the interval.
-    fn divide(&mut self, parts: [u32; 2]) {
-        if self.divided == parts {
+    /// The axes at the poses of the grid: both ends of each interval and the steps between, or its middle alone.
+    fn divide(&mut self, steps: [u32; 2]) {
+        if self.divided == Some(steps) {
             return;
         }
-        self.divided = parts;
+        self.divided = Some(steps);
         self.axes.clear();
-        for i in 0..parts[0] {
-            for j in 0..parts[1] {
-                let pan = self.pan.at((f64::from(i) + 0.5) / f64::from(parts[0]));
-                let tilt = self.tilt.at((f64::from(j) + 0.5) / f64::from(parts[1]));
+        let along = |interval: Interval, steps: u32| {
+            (0..=steps).map(move |i| match steps {
+                0 => interval.middle(),
+                steps => interval.at(f64::from(i) / f64::from(steps)),
+            })
+        };
+        for pan in along(self.pan, steps[0]) {
+            for tilt in along(self.tilt, steps[1]) {
                 self.axes.push(Axes::new(pan, tilt, self.roll_deg));
             }
         }

@@ -14,24 +14,36 @@ pub mod calendar;
 pub mod calibration;
 pub mod camera_clock;
 pub mod camera_side;
+mod certain;
 pub mod commanded_motion;
+mod common_box;
 pub mod convex;
+mod counted;
 pub mod cover;
 pub mod declared_event;
+mod dome_pose;
+mod evidence;
 pub mod mask;
 pub mod mosaic;
 pub mod picture_motion;
 pub mod projection;
+mod reckoning;
 pub mod recorded;
 pub mod speed_envelope;
+mod told_target;
 pub mod tracker;
 
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod steering_trials;
+#[cfg(test)]
 pub(crate) mod test_dome;
+#[cfg(test)]
+mod test_make;
 
 pub use cover::{PreparedMasks, cover};
+pub use dome_pose::{DomePose, PictureTime};
 pub use mosaic::CoverStyle;
 pub use tracker::PoseTracker;
 
@@ -132,6 +144,8 @@ pub enum Cover {
 pub struct Polygon {
     pub points: Vec<[f32; 2]>,
     pub style: CoverStyle,
+    /// Only perhaps masked: the pose is not known well enough to tell. As opaque as the rest.
+    pub band: bool,
 }
 
 impl From<Vec<[f32; 2]>> for Polygon {
@@ -140,6 +154,7 @@ impl From<Vec<[f32; 2]>> for Polygon {
         Self {
             points,
             style: CoverStyle::Solid,
+            band: false,
         }
     }
 }

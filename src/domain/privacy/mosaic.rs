@@ -141,6 +141,7 @@ mod tests {
         Polygon {
             points: corners.to_vec(),
             style: CoverStyle::Pixelated,
+            band: false,
         }
     }
 

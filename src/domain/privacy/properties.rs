@@ -6,6 +6,7 @@ use super::projection::project;
 use super::test_dome::{Chance, Dome, TICK, dome_plan, lens, star, tight};
 use super::{Cover, Interval, Polygon, PoseInterval, PoseKnowledge, PoseTracker, PreparedMasks, WholeReason, convex};
 use crate::domain::camera::{Direction, LensModel, MoveState, Pose};
+use crate::domain::ptz::{Order, Velocity};
 use crate::domain::site::MotionBounds;
 use proptest::prelude::*;
 use std::collections::VecDeque;
@@ -484,6 +485,31 @@ fn a_status_that_betrays_unheard_motion_opens_the_interval_at_once() {
         before.pan.half_width() < 1.0 && after.pan.half_width() > 5.0,
         "{before:?} {after:?}"
     );
+}
+
+#[test]
+fn r_prv_1_of_two_orders_on_their_way_the_earlier_may_be_obeyed_last() {
+    let at = |pan_deg: f64| Pose {
+        pan_deg,
+        tilt_deg: -15.0,
+        hfov_deg: 60.0,
+    };
+    let right = Velocity {
+        pan: 1.0,
+        ..Velocity::ZERO
+    };
+    for second in [Order::Velocity(right), Order::Position(at(40.0))] {
+        let (mut tracker, now) = stand(tight(), 5, 10);
+        tracker.on_command(now, Order::Position(at(30.0)));
+        tracker.on_command(now + Duration::from_millis(100), second);
+        // The second order was obeyed first; then the first leads back.
+        let seen = now + Duration::from_millis(600);
+        tracker.on_status(seen, seen, Some(at(36.0)), MoveState::Moving);
+        let PoseKnowledge::Within(poses) = tracker.knowledge(seen + Duration::from_millis(500)) else {
+            unreachable!("not known")
+        };
+        assert!(poses.pan.lo < 30.0, "{second:?}: {poses:?}");
+    }
 }
 
 #[test]

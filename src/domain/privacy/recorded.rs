@@ -10,8 +10,8 @@
 //! at any moment.
 
 use super::axes::{axes_of, common, hfov_of, nearest_turn};
+use super::evidence::SETTLED_S;
 use super::speed_envelope::Axes3;
-use super::tracker::SETTLED_S;
 use super::{Cover, Interval, PoseInterval, PoseKnowledge, PreparedMasks, WholeReason};
 use crate::domain::camera::Pose;
 use crate::domain::site::{CameraPlan, MotionBounds};

@@ -8,25 +8,38 @@
 //! * Between two moments each axis moves no farther than the integral of its speed [envelope](super::speed_envelope). Every
 //!   status of the last seconds bounds the pose that way; the intervals are intersected.
 //! * A command opens the envelope from the moment it is sent: a velocity in its direction and share of the highest speed, a
-//!   move to a target at full speed (but staying between where the dome stood and the target). *Nothing but evidence of
-//!   rest closes it*: neither a Stop (cameras ignore it) nor a timeout (cameras ignore it) nor a later command. Only
-//!   [`PoseTracker::reach`], for the gate, counts on a dome that obeys a later velocity (see [`commanded_motion`](super::commanded_motion)).
+//!   move to a target at full speed towards it, staying between where the dome stood and the target (see
+//!   [`reckoning`](super::reckoning)). *Nothing but evidence of rest closes it*: neither a Stop (cameras ignore it) nor a
+//!   timeout (cameras ignore it) nor a later command. Only [`PoseTracker::reach`], for the gate, and a tracker
+//!   [by habits](PoseTracker::by_habits), count on a dome that obeys a later velocity (see
+//!   [`commanded_motion`](super::commanded_motion)).
 //! * Evidence of rest: two or more statuses, none of which says «moving», taken more than `command_delay_s` after the last
-//!   command that moves, at least [`SETTLED_S`] apart, and no farther apart than twice the position's error. From the first of
+//!   command that moves, at least [`SETTLED_S`](super::evidence::SETTLED_S) apart, and no farther apart than twice the position's error. From the first of
 //!   them on, the dome may only creep: so slowly that the statuses could not tell. The longer they agree, the slower.
 //!   Throughout the rest it was where one of its statuses says.
 //! * A status that disagrees, or says «moving», opens the envelope to full speed from the last agreeing status on.
+//! * A dome that reports its target ([`ReportedPosition`](crate::domain::site::ReportedPosition)): from an absolute move on, a status says nothing of the pose until the
+//!   move must be over by the slowest the dome goes to a target. Until then the pose lies between where it stood and the
+//!   targets, and nothing is evidence of rest.
 //! * `unannounced_movers`, or another holder ([`PoseTracker::on_other_holder`]): the envelope is also open at full speed
 //!   from the newest agreeing status on, always. Without them the dome is taken to stand until a status says otherwise: then
 //!   a mover nobody announced is covered for only from the status that betrays it. Between two agreeing statuses a
 //!   dome is in both cases taken not to have gone away and come back.
 //!
+//! [`PoseTracker::by_habits`] is the one model with measured numbers in place of the plan's: statuses and pictures no older and
+//! no younger than measured, velocities at no more than the speed table says, Stop and later velocities obeyed as measured.
+//! It is right for a dome that keeps to its habits; [`DomePose`](super::DomePose) doubts them.
+//!
 //! Automatic flip at the nadir is a motion nobody ordered: it must be off in the camera.
 //! Deliberately absent: polling, clocks.
 
-use super::axes::{after, axes_of, common, crosses_seam, hfov_of, nearest_turn, speed_share};
+use super::axes::{after, axes_of, common, hfov_of, nearest_turn};
 use super::commanded_motion::Orders;
+use super::counted::Counted;
+use super::evidence::{Evidence, Run};
+use super::reckoning::Reckoning;
 use super::speed_envelope::{Axes3, Envelope, Part, Speeds, Step};
+use super::told_target::ToldTargets;
 use super::{Interval, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::camera::{LensModel, MoveState, Pose};
 use crate::domain::ptz::{Order, Velocity};
@@ -34,8 +47,6 @@ use crate::domain::site::{CameraPlan, MotionBounds};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Statuses that agree over this long show that the dome stands. Seconds.
-pub const SETTLED_S: f64 = 0.25;
 /// Number of pieces of evidence remembered.
 const MOST_EVIDENCE: usize = 24;
 /// A pan or tilt interval wider than this on each side of its middle says nothing. Degrees.
@@ -46,6 +57,7 @@ const WIDEST_DEG: f64 = 90.0;
 pub struct PoseTracker {
     motion: MotionBounds,
     lens: Option<LensModel>,
+    counted: Counted,
     speeds: Speeds,
     /// All times are seconds after this moment.
     base: Option<Instant>,
@@ -56,21 +68,13 @@ pub struct PoseTracker {
     /// The pose reckoned from orders since the dome last stood.
     reckoning: Option<Reckoning>,
     last_order: f64,
+    /// The last order that had a target.
+    last_target: f64,
+    told: ToldTargets,
     /// The orders since the dome last stood; `None` when somebody else moved it.
     orders: Option<Orders>,
     restarted: Option<f64>,
     other_holder: bool,
-}
-
-/// Where the dome was: one status, or all statuses of one rest.
-#[derive(Debug, Clone, Copy)]
-struct Evidence {
-    /// Motion towards later moments counts from here: when the status was taken at the earliest, or the rest last seen.
-    onwards: f64,
-    /// Motion towards earlier moments counts to here: when the status was taken at the latest, or the rest first seen.
-    back: f64,
-    low: Axes3,
-    high: Axes3,
 }
 
 /// The newest status that could be used.
@@ -81,42 +85,20 @@ struct Newest {
     pan: f64,
 }
 
-/// Statuses in a row that agree.
-#[derive(Debug, Clone, Copy)]
-struct Run {
-    first_received: f64,
-    /// The newest was taken at or after this moment.
-    last_taken: f64,
-    low: Axes3,
-    high: Axes3,
-    /// How many of the last pieces of evidence are its own.
-    members: usize,
-}
-
-impl Run {
-    fn seconds(&self) -> f64 {
-        self.last_taken - self.first_received
-    }
-
-    fn settled(&self) -> bool {
-        self.seconds() >= SETTLED_S
-    }
-}
-
-/// The dome stood in a box; since then it was sent to targets and driven.
-#[derive(Debug, Clone, Copy)]
-struct Reckoning {
-    /// Valid for moments from here on.
-    stood_since: f64,
-    driven_since: f64,
-    low: Axes3,
-    high: Axes3,
-}
-
 impl PoseTracker {
-    /// Nothing is known yet.
+    /// Nothing is known yet; the bounds of the plan are counted on.
     pub fn new(camera: &CameraPlan) -> Self {
-        let motion = camera.motion.clone();
+        Self::counting_on(camera, camera.motion.clone(), Counted::planned(camera))
+    }
+
+    /// Nothing is known yet; what was measured of the dome is counted on. `None` when nothing was, or when somebody may move
+    /// the dome of whom nobody hears.
+    pub fn by_habits(camera: &CameraPlan) -> Option<Self> {
+        let (motion, counted) = Counted::measured(camera)?;
+        Some(Self::counting_on(camera, motion, counted))
+    }
+
+    fn counting_on(camera: &CameraPlan, motion: MotionBounds, counted: Counted) -> Self {
         let full = [motion.pan_speed_deg_s, motion.tilt_speed_deg_s, motion.zoom_speed_ln_s];
         Self {
             speeds: Speeds::new(Envelope::both_ways(full)),
@@ -128,8 +110,11 @@ impl PoseTracker {
             run: None,
             reckoning: None,
             last_order: f64::NEG_INFINITY,
+            last_target: f64::NEG_INFINITY,
+            told: ToldTargets::new(counted.target_report),
             orders: None,
             restarted: None,
+            counted,
             other_holder: false,
         }
     }
@@ -137,17 +122,25 @@ impl PoseTracker {
     /// A status: asked for at `sent`, complete at `received`. `pose` is `None` when it had no position.
     pub fn on_status(&mut self, sent: Instant, received: Instant, pose: Option<Pose>, moving: MoveState) {
         let (sent, received) = (self.seconds(sent), self.seconds(received));
-        let taken_from = received - self.motion.status_delay_s;
+        let [taken_from, taken_by] = self.counted.taken(sent, received, &self.motion);
         let newest = self.newest.map_or(f64::NEG_INFINITY, |newest| newest.received);
         let before_restart = self.restarted.is_some_and(|restarted| taken_from < restarted);
-        let punctual = sent <= received && sent >= taken_from && received >= newest;
+        let punctual = sent <= received && sent >= received - self.motion.status_delay_s && received >= newest;
         if !punctual || before_restart {
             return;
         }
-        if moving == MoveState::Moving {
+        let moving = moving == MoveState::Moving && !self.counted.never_idle;
+        if moving {
             self.notice_motion();
         }
         let Some(mut at) = pose.and_then(axes_of) else { return };
+        if self.told.is_of_target(taken_from, at, self.error()) {
+            // Where it is going; that it answers is all this says.
+            if let Some(newest) = &mut self.newest {
+                newest.received = received;
+            }
+            return;
+        }
         if let Some(newest) = self.newest {
             at[0] = nearest_turn(at[0], newest.pan);
         }
@@ -161,12 +154,12 @@ impl PoseTracker {
         }
         self.evidence.push_back(Evidence {
             onwards: taken_from,
-            back: received,
+            back: taken_by,
             low: at,
             high: at,
         });
-        if moving != MoveState::Moving {
-            self.extend_run(taken_from, received, at);
+        if !moving {
+            self.extend_run(taken_from, taken_by, at);
         }
         let memory = self.motion.pose_lost_after_s + self.motion.video_delay_s + self.motion.status_delay_s;
         self.speeds.forget_before(received - 2.0 * memory - 1.0);
@@ -176,39 +169,80 @@ impl PoseTracker {
     /// arrived all the same.
     pub fn on_command(&mut self, now: Instant, order: Order) {
         let now = self.seconds(now);
+        let stands = match order {
+            Order::Stop => true,
+            Order::Velocity(velocity) => velocity.is_zero(),
+            Order::Position(_) | Order::SomewhereElse => false,
+        };
+        if stands {
+            return self.on_stop(now);
+        }
         let last = self.tail().last().copied().unwrap_or_else(|| self.speeds.last());
         let full = self.full();
+        let present = self.present(now);
+        let may = self.may(now, order, present.as_ref());
         let (any, drive) = match order {
-            Order::Stop => return,
-            Order::Velocity(velocity) if velocity.is_zero() => return,
             _ if self.others_may_move() => (full, full),
-            Order::Velocity(velocity) => {
-                let driven = self.driven(velocity);
-                (last.any.or(driven), last.drive.or(driven))
-            }
-            Order::Position(_) => (full, last.drive),
-            Order::SomewhereElse => (full, full),
+            Order::Velocity(velocity) => (last.any.or(may), last.drive.or(self.driven(velocity))),
+            Order::Position(_) => (last.any.or(may), last.drive),
+            Order::SomewhereElse | Order::Stop => (full, full),
         };
-        self.reckoning = self.reckon(now, order);
+        match order {
+            Order::Velocity(_) | Order::Stop => self.told.drive(now),
+            Order::Position(_) | Order::SomewhereElse => {
+                let goal = target_of(order);
+                let far = goal.zip(present).map(|(goal, from)| from.farthest(goal, self.error()));
+                self.told.go(now, goal, far);
+            }
+        }
+        self.reckoning = self.reckon(order, present);
         if self.others_may_move() {
             self.orders = None;
         } else if self.at_rest() {
-            self.orders = Some(Orders::new(last.any));
+            let apart = self.counted.obeyed_apart_s.unwrap_or(self.motion.command_delay_s);
+            self.orders = Some(Orders::new(last.any, apart));
         }
-        let may = match order {
+        let target = target_of(order);
+        let obeyed = match order {
+            _ if self.counted.obeyed_apart_s.is_some() => may,
             Order::Velocity(velocity) => self.driven(velocity),
             Order::Stop | Order::Position(_) | Order::SomewhereElse => full,
         };
         if let Some(orders) = &mut self.orders {
-            let target = match order {
-                Order::Position(target) => axes_of(target),
-                Order::Stop | Order::Velocity(_) | Order::SomewhereElse => None,
-            };
-            orders.push(now, may, target);
+            orders.push(now, obeyed, target);
         }
         self.leave_rest();
         self.speeds.push(Step { since: now, any, drive });
         self.last_order = self.last_order.max(now);
+        if target.is_some() {
+            self.last_target = self.last_target.max(now);
+        }
+    }
+
+    fn on_stop(&mut self, now: f64) {
+        self.told.stand(now);
+        if self.counted.obeyed_apart_s.is_some()
+            && let Some(orders) = &mut self.orders
+        {
+            orders.push(now, Envelope::both_ways([0.0; 3]), None);
+        }
+    }
+
+    /// The motion that an order sent now may make, together with those still under way. Of two orders that are both on their
+    /// way the earlier may be obeyed last, and lead back.
+    fn may(&self, now: f64, order: Order, present: Option<&Reckoning>) -> Envelope {
+        let under_way = |sent: f64| now < sent + self.motion.command_delay_s;
+        match order {
+            Order::Velocity(_) if under_way(self.last_target) => self.full(),
+            Order::Velocity(velocity) => self.driven(velocity),
+            Order::Position(target) => match (axes_of(target), present) {
+                (Some(goal), Some(from)) if from.only_targets && !under_way(self.last_order) => {
+                    from.ways_to(goal, self.error(), self.full())
+                }
+                (_, _) => self.full(),
+            },
+            Order::Stop | Order::SomewhereElse => self.full(),
+        }
     }
 
     /// The camera restarted, homes, or was lost: nothing known before counts, and nothing is known until it is seen to
@@ -222,7 +256,11 @@ impl PoseTracker {
     /// Somebody else holds the dome from `now` on (`true`), or no longer (`false`).
     pub fn on_other_holder(&mut self, now: Instant, holds: bool) {
         let now = self.seconds(now);
-        if self.other_holder && !holds {
+        if self.other_holder == holds {
+            // Nothing new; what was reckoned from orders goes on.
+            return;
+        }
+        if !holds {
             // Their last command may still be under way.
             self.notice_motion();
             self.last_order = self.last_order.max(now);
@@ -253,6 +291,57 @@ impl PoseTracker {
     pub fn knowledge_of(&self, arrived: Instant, now: Instant) -> PoseKnowledge {
         let (oldest, newest) = (-self.motion.video_delay_s, -self.motion.video_delay_min_s);
         self.between(now, arrived, oldest, newest, None)
+    }
+
+    /// Every pose the dome may have had when a picture was taken that was taken between `earliest` and `latest`.
+    pub fn knowledge_between(&self, now: Instant, [earliest, latest]: [Instant; 2]) -> PoseKnowledge {
+        let lasting = latest.saturating_duration_since(earliest).as_secs_f64();
+        self.between(now, earliest, 0.0, lasting, None)
+    }
+
+    /// Whether what is known of the pictures drawn at `now` contradicts itself: the bounds do not hold for this dome.
+    pub fn contradicts_itself(&self, now: Instant) -> bool {
+        let Some(base) = self.base.filter(|_| !self.evidence.is_empty()) else {
+            return false;
+        };
+        let now = after(base, now);
+        let (from, to) = (now - self.motion.video_delay_s, now - self.motion.video_delay_min_s);
+        self.axes_between(from, to.max(from), None).is_none()
+    }
+
+    /// When a picture was taken that arrived then.
+    pub fn taken(&self, arrived: Instant) -> [Instant; 2] {
+        let before = |seconds: f64| {
+            let by = Duration::from_secs_f64(seconds.clamp(0.0, 60.0));
+            arrived.checked_sub(by).unwrap_or(arrived)
+        };
+        [before(self.motion.video_delay_s), before(self.motion.video_delay_min_s)]
+    }
+
+    /// Whether a status that was asked for at `sent` and came at `received` cannot be true by what was known before. Ask before [`PoseTracker::on_status`]
+    /// takes it in.
+    pub fn is_contradicted_by(&self, sent: Instant, received: Instant, pose: Option<Pose>) -> bool {
+        let (Some(base), Some(at), None) = (self.base, pose.and_then(axes_of), self.restarted) else {
+            return false;
+        };
+        let (sent, received) = (after(base, sent), after(base, received));
+        let [from, to] = self.counted.taken(sent, received, &self.motion);
+        let late = sent < received - self.motion.status_delay_s;
+        let error = self.error();
+        if late || self.evidence.is_empty() || self.told.is_of_target(from, at, error) {
+            return false;
+        }
+        let Some(mut known) = self.axes_between(from, to, None) else {
+            return true;
+        };
+        let turned = nearest_turn(at[0], known[0].middle());
+        known[0] = Interval {
+            lo: known[0].lo + at[0] - turned,
+            hi: known[0].hi + at[0] - turned,
+        };
+        (0..3).any(|axis| {
+            at[axis] < known[axis].lo - error[axis] - 1e-9 || at[axis] > known[axis].hi + error[axis] + 1e-9
+        })
     }
 
     /// Every pose that a dome which obeys may have at some moment between `now` and `now + ahead` by orders already given.
@@ -319,15 +408,29 @@ impl PoseTracker {
     /// The poses at moments `from..to`, of a dome that obeys `orders` if there are any; `None` when the evidence contradicts
     /// itself.
     fn interval(&self, from: f64, to: f64, orders: Option<&Orders>) -> Option<PoseInterval> {
+        let [pan, tilt, zoom] = self.axes_between(from, to, orders)?;
+        let hfov = Interval {
+            lo: hfov_of(zoom.hi),
+            hi: hfov_of(zoom.lo),
+        };
+        Some(self.within_lens(pan, tilt, hfov))
+    }
+
+    fn axes_between(&self, from: f64, to: f64, orders: Option<&Orders>) -> Option<[Interval; 3]> {
         let tail = self.tail();
         let mut poses: Option<[Interval; 3]> = None;
         let error = self.error();
+        let obeyed = self
+            .orders
+            .as_ref()
+            .filter(|_| self.counted.obeyed_apart_s.is_some() && !self.at_rest());
+        let way = |orders: Option<&Orders>, from: f64, to: f64| match orders {
+            Some(orders) => orders.way(&self.speeds, from, to, self.motion.command_delay_s),
+            None => self.speeds.way(Part::Any, from, to, &tail),
+        };
         for seen in self.evidence.iter().rev() {
-            let onwards = match orders {
-                Some(orders) => orders.way(&self.speeds, seen.onwards, to, self.motion.command_delay_s),
-                None => self.speeds.way(Part::Any, seen.onwards, to, &tail),
-            };
-            let back = self.speeds.way(Part::Any, from, seen.back, &tail);
+            let onwards = way(orders.or(obeyed), seen.onwards, to);
+            let back = way(obeyed, from, seen.back);
             let bound = std::array::from_fn(|axis| Interval {
                 lo: seen.low[axis] - error[axis] + onwards.low[axis].min(-back.high[axis]),
                 hi: seen.high[axis] + error[axis] + onwards.high[axis].max(-back.low[axis]),
@@ -342,15 +445,7 @@ impl PoseTracker {
             });
             poses = Some(common(poses, bound)?);
         }
-        let [pan, tilt, zoom] = poses?;
-        Some(self.within_lens(
-            pan,
-            tilt,
-            Interval {
-                lo: hfov_of(zoom.hi),
-                hi: hfov_of(zoom.lo),
-            },
-        ))
+        poses
     }
 
     /// Cuts an interval to what the lens can do; a pose that the dome reports outside it counts all the same.
@@ -375,7 +470,7 @@ impl PoseTracker {
     }
 
     /// Takes the newest status into the run of agreeing ones, or begins a new run with it.
-    fn extend_run(&mut self, taken_from: f64, received: f64, at: Axes3) {
+    fn extend_run(&mut self, taken_from: f64, taken_by: f64, at: Axes3) {
         let error = self.error();
         if let Some(mut run) = self.run {
             run.low = std::array::from_fn(|axis| run.low[axis].min(at[axis]));
@@ -394,7 +489,7 @@ impl PoseTracker {
         if taken_from >= self.last_order + self.motion.command_delay_s {
             let (low, high) = (at, at);
             self.run = Some(Run {
-                first_received: received,
+                first_taken: taken_by,
                 last_taken: taken_from,
                 low,
                 high,
@@ -407,13 +502,13 @@ impl PoseTracker {
     fn settle(&mut self, run: Run) {
         self.restarted = None;
         self.evidence.truncate(self.evidence.len().saturating_sub(run.members));
-        if run.seconds() >= SETTLED_S.max(self.motion.video_delay_s) {
+        if run.seconds() >= super::evidence::SETTLED_S.max(self.motion.video_delay_s) {
             // No frame still to come is older than this rest.
             self.reckoning = None;
             self.evidence.clear();
         }
         let Run {
-            first_received: back,
+            first_taken: back,
             last_taken: onwards,
             low,
             high,
@@ -459,6 +554,7 @@ impl PoseTracker {
         self.reckoning = None;
         self.orders = None;
         self.speeds = Speeds::new(self.full());
+        self.told = ToldTargets::new(self.counted.target_report);
         self.last_order = self.last_order.max(now);
     }
 
@@ -478,7 +574,7 @@ impl PoseTracker {
             high: std::array::from_fn(|axis| creep.high[axis].min(before.any.high[axis])),
         };
         let rest = Step {
-            since: run.first_received,
+            since: run.first_taken,
             any: narrower,
             drive: narrower,
         };
@@ -496,59 +592,46 @@ impl PoseTracker {
         }
     }
 
-    /// The reckoning after an order; `None` when where the dome goes is not known.
-    fn reckon(&self, now: f64, order: Order) -> Option<Reckoning> {
-        let error = self.error();
-        let present = match self.run.filter(Run::settled) {
-            _ if self.others_may_move() => return None,
-            Some(run) => {
-                let crept = self.speeds.way(Part::Any, run.last_taken.min(now), now, &self.tail());
-                Reckoning {
-                    stood_since: run.first_received,
-                    driven_since: now,
-                    low: std::array::from_fn(|axis| run.low[axis] - error[axis] + crept.low[axis]),
-                    high: std::array::from_fn(|axis| run.high[axis] + error[axis] + crept.high[axis]),
-                }
-            }
-            None => self.reckoning?,
+    /// Where the dome stands, or may be by the orders since it stood; `None` when that is not known.
+    fn present(&self, now: f64) -> Option<Reckoning> {
+        if self.others_may_move() {
+            return None;
+        }
+        let Some(run) = self.run.filter(Run::settled) else {
+            return self.reckoning;
         };
+        let error = self.error();
+        let crept = self.speeds.way(Part::Any, run.last_taken.min(now), now, &self.tail());
+        Some(Reckoning {
+            stood_since: run.first_taken,
+            driven_since: now,
+            low: std::array::from_fn(|axis| run.low[axis] - error[axis] + crept.low[axis]),
+            high: std::array::from_fn(|axis| run.high[axis] + error[axis] + crept.high[axis]),
+            only_targets: true,
+        })
+    }
+
+    /// The reckoning after an order; `None` when where the dome goes is not known.
+    fn reckon(&self, order: Order, present: Option<Reckoning>) -> Option<Reckoning> {
+        let present = present?;
         match order {
-            Order::Stop | Order::Velocity(_) => Some(present),
+            Order::Stop => Some(present),
+            Order::Velocity(_) => Some(Reckoning {
+                only_targets: false,
+                ..present
+            }),
             Order::SomewhereElse => None,
-            Order::Position(target) => {
-                let mut goal = axes_of(target)?;
-                goal[0] = nearest_turn(goal[0], f64::midpoint(present.low[0], present.high[0]));
-                let mut low: Axes3 = std::array::from_fn(|axis| present.low[axis].min(goal[axis] - error[axis]));
-                let mut high: Axes3 = std::array::from_fn(|axis| present.high[axis].max(goal[axis] + error[axis]));
-                if high[0] - low[0] > 150.0 || crosses_seam(low[0], high[0]) {
-                    // Which way round it goes is not known.
-                    (low[0], high[0]) = (low[0] - 360.0, high[0] + 360.0);
-                }
-                Some(Reckoning { low, high, ..present })
-            }
+            Order::Position(target) => Some(present.and_to(axes_of(target)?, self.error())),
         }
     }
 
     fn driven(&self, velocity: Velocity) -> Envelope {
-        let full = self.full();
         let velocity = velocity.clamped();
         let signed = [velocity.pan, velocity.tilt, velocity.zoom];
-        let share = signed.map(|v| speed_share(&self.motion, v));
+        let most: Axes3 = std::array::from_fn(|axis| self.counted.fastest(&self.motion, axis, signed[axis]));
         Envelope {
-            low: std::array::from_fn(|axis| {
-                if signed[axis] < 0.0 {
-                    share[axis] * full.low[axis]
-                } else {
-                    0.0
-                }
-            }),
-            high: std::array::from_fn(|axis| {
-                if signed[axis] > 0.0 {
-                    share[axis] * full.high[axis]
-                } else {
-                    0.0
-                }
-            }),
+            low: std::array::from_fn(|axis| if signed[axis] < 0.0 { -most[axis] } else { 0.0 }),
+            high: std::array::from_fn(|axis| if signed[axis] > 0.0 { most[axis] } else { 0.0 }),
         }
     }
 
@@ -570,5 +653,13 @@ impl PoseTracker {
 
     fn seconds(&mut self, at: Instant) -> f64 {
         after(*self.base.get_or_insert(at), at)
+    }
+}
+
+/// Where an order leads, when it ends somewhere.
+fn target_of(order: Order) -> Option<Axes3> {
+    match order {
+        Order::Position(target) => axes_of(target),
+        Order::Stop | Order::Velocity(_) | Order::SomewhereElse => None,
     }
 }

@@ -1,5 +1,5 @@
 //! Moving a dome: what a hand means ([`gesture`], [`steering`]), how fast the dome is ([`speed_trial`]), what may be sent ([`limits`], [`ceiling`], [`sector`]), who may send it ([`lease`]), how it is
-//! made to stand ([`stop`], [`dead_man`]).
+//! made to stand ([`stop`], [`dead_man`]), how often it is asked where it looks ([`status_pace`]).
 //!
 //! Invariant: no sequence of moves passes a limit of the plan, and there are never two holders.
 //! Deliberately absent: SOAP, timers, recording (the station), screens.
@@ -14,6 +14,7 @@ pub mod limits;
 mod properties;
 pub mod sector;
 pub mod speed_trial;
+pub mod status_pace;
 pub mod steering;
 pub mod stop;
 

@@ -371,6 +371,7 @@ mod tests {
         Cover::Parts(vec![Polygon {
             points: vec![[left, 0.1], [0.5, 0.1], [0.5, 0.5]],
             style,
+            band: false,
         }])
     }
 

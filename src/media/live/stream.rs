@@ -201,7 +201,7 @@ impl Shared {
         if self.over.load(Ordering::Acquire) {
             return;
         }
-        let Some(frame) = gst_frame::frame(sample, self.slot.count() + 1, None) else {
+        let Some(mut frame) = gst_frame::frame(sample, self.slot.count() + 1, None) else {
             self.fail(LiveError::new(
                 LiveErrorKind::NotSupported,
                 "the decoder's pictures have an unknown layout",
@@ -209,10 +209,10 @@ impl Shared {
             return;
         };
         self.meter.frame();
-        if let Some(captured_ms) = self
+        frame.captured_ms = self
             .arrivals
-            .captured_ms(sample.buffer().and_then(|buffer| buffer.pts()))
-        {
+            .captured_ms(sample.buffer().and_then(|buffer| buffer.pts()));
+        if let Some(captured_ms) = frame.captured_ms {
             held(&self.delay).picture(unix_ms(), captured_ms);
         }
         self.status.send_if_modified(|status| {

@@ -14,7 +14,7 @@ use crate::domain::privacy::{Cover, PoseKnowledge};
 use crate::domain::ptz::limits::AllowedZoom;
 use crate::domain::site::CameraPlan;
 use crate::media::frame::FrameSlot;
-use crate::station::camera::frame_cover::FrameCover;
+use crate::station::camera::frame_cover::{Came, FrameCover};
 use crate::station::camera::watched::Watched;
 use crate::station::record::health::Need;
 use crate::station::refusal::Refusal;
@@ -105,16 +105,15 @@ impl LiveView {
 
     /// The cover of a frame drawn at `now`. Cheap: called once per drawn frame.
     pub fn cover(&self, now: Instant) -> Arc<Cover> {
-        let arrived = self.slot.latest().map(|frame| frame.arrived);
         let behind = self.figures.borrow().on_arrival;
-        self.cover.at(&self.watched, arrived, behind, now)
+        self.cover.at(&self.watched, Came::latest(&self.slot), behind, now)
     }
 
     /// What of a `wanted` digital zoom may be shown of a frame drawn at `now` (R-PTZ-2). Cheap: called once per drawn frame.
     pub fn digital_zoom(&self, now: Instant, wanted: f64) -> AllowedZoom {
-        let arrived = self.slot.latest().map(|frame| frame.arrived);
         let behind = self.figures.borrow().on_arrival;
-        self.cover.digital_zoom(&self.watched, arrived, behind, now, wanted)
+        let came = Came::latest(&self.slot);
+        self.cover.digital_zoom(&self.watched, came, behind, now, wanted)
     }
 
     /// Where the dome looks, as far as it is known.

@@ -5,9 +5,10 @@
 
 use super::connection::Connections;
 use super::plan_in_force::Policy;
-use super::watched::{Watched, moving};
+use super::watched::Watched;
 use super::{orientation_check, pushed_ptz_status};
-use crate::domain::camera::{CameraId, MoveState};
+use crate::domain::camera::CameraId;
+use crate::domain::ptz::status_pace::StatusPace;
 use crate::domain::site::CameraPlan;
 use crate::onvif::OnvifErrorKind;
 use crate::protocol::{Holder, LeaseState};
@@ -18,14 +19,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
-
-/// Between two polls while the dome moves, and while it stands.
-const MOVING: Duration = Duration::from_millis(100);
-const STANDING: Duration = Duration::from_millis(200);
-/// Between two polls while the dome pushes its status.
-const PUSHED: Duration = Duration::from_secs(1);
-/// After a poll that failed.
-const TROUBLED: Duration = Duration::from_millis(500);
 
 /// The cameras somebody watches in a session.
 pub struct WatchedCameras {
@@ -121,6 +114,7 @@ impl WatchedCameras {
 
 /// Polls a dome's status as long as somebody watches it and the session lasts.
 async fn poll(connections: Weak<Connections>, watched: Weak<Watched>) {
+    let mut pace = StatusPace::default();
     loop {
         let (Some(connections), Some(dome)) = (connections.upgrade(), watched.upgrade()) else {
             return;
@@ -130,12 +124,10 @@ async fn poll(connections: Weak<Connections>, watched: Weak<Watched>) {
         }
         let asked = Instant::now();
         let pause = match ask(&connections, &dome).await {
-            Ok(_) if dome.pushes_status() => PUSHED,
-            Ok(MoveState::Idle) => STANDING,
-            Ok(MoveState::Moving | MoveState::Unknown) => MOVING,
+            Ok(took) => pace.answered(took, dome.activity()),
             Err(refusal) => {
                 tracing::debug!(camera = %dome.plan.id, %refusal, "no status");
-                TROUBLED
+                pace.failed()
             }
         };
         drop(connections);
@@ -143,7 +135,8 @@ async fn poll(connections: Weak<Connections>, watched: Weak<Watched>) {
     }
 }
 
-async fn ask(connections: &Connections, dome: &Watched) -> Result<MoveState, Refusal> {
+/// Asks for the status; how long the dome took to answer.
+async fn ask(connections: &Connections, dome: &Watched) -> Result<Duration, Refusal> {
     let connection = connections.connection(&dome.plan, dome.proof()).await?;
     orientation_check::at_connection(&connection, dome).await?;
     let status = match connection.ptz().await?.status().await {
@@ -158,5 +151,5 @@ async fn ask(connections: &Connections, dome: &Watched) -> Result<MoveState, Ref
         }
     };
     dome.on_status(&status);
-    Ok(moving(&status))
+    Ok(status.received.saturating_duration_since(status.sent))
 }

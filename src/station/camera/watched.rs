@@ -10,8 +10,9 @@ use super::orientation_check::OrientationState;
 use super::plan_in_force::{InForce, Policy};
 use crate::domain::camera::{CameraKind, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
-use crate::domain::privacy::{PoseKnowledge, PoseTracker, WholeReason};
+use crate::domain::privacy::{DomePose, PictureTime, PoseKnowledge, WholeReason};
 use crate::domain::ptz::Order;
+use crate::domain::ptz::status_pace::Activity;
 use crate::domain::site::{CameraPlan, Orientation};
 use crate::media::frame::{Arrivals, FrameSlot};
 use crate::onvif;
@@ -35,7 +36,7 @@ pub struct Watched {
     pose_source: Arc<dyn PoseSource>,
     in_force: Mutex<Option<Arc<InForce>>>,
     /// `None` for a camera that does not move.
-    tracker: Option<Mutex<PoseTracker>>,
+    tracker: Option<Mutex<DomePose>>,
     reported: Mutex<Option<(Instant, Pose)>>,
     /// When the dome was last sent to a known pose, and to which, if nothing was ordered since.
     bound_for: Mutex<Option<(Instant, Pose)>>,
@@ -61,7 +62,7 @@ impl Watched {
     /// A camera that nobody watched until now. `proof`: the durable event of whoever begins to watch it.
     pub fn new(plan: CameraPlan, policy: Arc<Policy>, pose_source: Arc<dyn PoseSource>, proof: Recorded) -> Self {
         let moves = plan.kind == CameraKind::Dome;
-        let tracker = moves.then(|| Mutex::new(PoseTracker::new(&plan)));
+        let tracker = moves.then(|| Mutex::new(DomePose::new(&plan)));
         Self {
             plan,
             policy,
@@ -121,6 +122,45 @@ impl Watched {
                 self.pose_source.pose(&self.plan, tracked, self.reported_pose())
             }
             None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
+        }
+    }
+
+    /// Every pose the camera may have had when a frame was taken that is drawn at `now`. `arrived`: when it left the decoder;
+    /// `captured_ms`: when it was captured by the camera's clock, Unix milliseconds, where that came with it; `behind`: how much
+    /// later than others of its stream it surely came.
+    pub fn knowledge_of(
+        &self,
+        arrived: Instant,
+        captured_ms: Option<f64>,
+        behind: Duration,
+        now: Instant,
+    ) -> PoseKnowledge {
+        let Some(tracker) = &self.tracker else {
+            return PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
+        };
+        let captured = captured_ms.and_then(|ms| lock(&self.clock).captured(arrived, ms, self.oldest()));
+        let tracked = lock(tracker).knowledge_of(
+            PictureTime {
+                arrived,
+                captured,
+                behind,
+            },
+            now,
+        );
+        self.pose_source.pose(&self.plan, tracked, self.reported_pose())
+    }
+
+    /// What is known of the dome's motion, for the pace at which it is asked.
+    pub fn activity(&self) -> Activity {
+        // One that tells no position is asked as one that stands: asking faster tells nothing.
+        let stands =
+            self.reported_pose().is_none() || self.tracker.as_ref().is_none_or(|tracker| lock(tracker).at_rest());
+        if self.pushes_status() {
+            Activity::Tells
+        } else if stands {
+            Activity::Stands
+        } else {
+            Activity::MayMove
         }
     }
 
@@ -219,6 +259,13 @@ impl Watched {
         Duration::from_secs_f64(self.plan.motion.status_delay_s.clamp(0.0, 10.0) / 2.0)
     }
 
+    /// How old a position can be when it is answered.
+    fn oldest(&self) -> Duration {
+        let motion = &self.plan.motion;
+        let measured = motion.delays.as_ref().map(|delays| delays.status_age_s[1]);
+        Duration::from_secs_f64(measured.unwrap_or(motion.status_delay_s).clamp(0.0, 60.0))
+    }
+
     fn take_status(&self, status: &onvif::PtzStatus) {
         let Some(tracker) = &self.tracker else { return };
         let pose = self.pose_of(status);
@@ -230,9 +277,12 @@ impl Watched {
 
     /// Takes in a status that the dome pushed; `arrived` by this machine's clock.
     pub fn on_pushed_status(&self, status: onvif::metadata::SentStatus, arrived: Instant) {
-        let Some(at) = lock(&self.clock).on_sent(arrived, status.utc_ms, self.quick()) else {
-            return;
+        let told = {
+            let mut clock = lock(&self.clock);
+            let at = clock.on_sent(arrived, status.utc_ms, self.quick());
+            at.map(|at| (at, at.checked_sub(clock.took()).unwrap_or(at)))
         };
+        let Some((at, sent)) = told else { return };
         if status.position.is_some() {
             *lock(&self.pushed) = Some(at);
         }
@@ -240,7 +290,7 @@ impl Watched {
             position: status.position,
             moving: status.moving,
             utc_ms: None,
-            sent: at,
+            sent,
             received: at,
         });
     }

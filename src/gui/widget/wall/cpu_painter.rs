@@ -248,6 +248,7 @@ mod tests {
             arrived: Instant::now(),
             number: 1,
             recorded_ms: None,
+            captured_ms: None,
             bytes: Box::new(bytes),
         }
     }

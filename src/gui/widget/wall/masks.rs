@@ -12,8 +12,18 @@ use crate::domain::privacy::{Cover, CoverStyle, Polygon};
 pub struct Corner {
     /// In picture coordinates (0..1).
     pub at: [f32; 2],
-    /// `None`: as a solid cover looks.
-    pub colour: Option<Colour>,
+    pub look: Look,
+}
+
+/// How the cover looks at a corner; opaque in every case.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Look {
+    /// Dark and striped: masked.
+    Solid,
+    /// Lighter stripes: only perhaps masked, the pose is not known well enough to tell.
+    Band,
+    /// A colour from around.
+    Coloured(Colour),
 }
 
 /// Left, top, right and bottom edge of the part of a picture that is shown, in picture coordinates.
@@ -29,7 +39,7 @@ pub fn triangles(cover: &Cover, grow: [f32; 2], around: Option<&Mosaic>, shown: 
             let [left, top, right, bottom] = shown;
             let corners = vec![[left, top], [right, top], [right, bottom], [left, bottom]];
             fan(corners, shown, &mut plain);
-            out.extend(plain.into_iter().map(solid));
+            out.extend(plain.into_iter().map(|at| Corner { at, look: Look::Solid }));
             return;
         }
         Cover::Parts(parts) => parts,
@@ -39,13 +49,12 @@ pub fn triangles(cover: &Cover, grow: [f32; 2], around: Option<&Mosaic>, shown: 
         grown(part, grow, shown, &mut plain);
         match around.filter(|_| !part.style.is_solid()) {
             Some(around) => coloured(&plain, part.style, around, shown, out),
-            None => out.extend(plain.iter().copied().map(solid)),
+            None => {
+                let look = if part.band { Look::Band } else { Look::Solid };
+                out.extend(plain.iter().map(|at| Corner { at: *at, look }));
+            }
         }
     }
-}
-
-fn solid(at: [f32; 2]) -> Corner {
-    Corner { at, colour: None }
 }
 
 /// The triangles cut along the blocks of the mosaic, or, for a blur, along the middles of the blocks, between which the
@@ -74,7 +83,7 @@ fn coloured(triangles: &[[f32; 2]], style: CoverStyle, around: &Mosaic, shown: E
                 let block = around.colour(style, [(x as f32 + 0.5) / cells[0], (y as f32 + 0.5) / cells[1]]);
                 out.extend(corners.iter().map(|at| Corner {
                     at: *at,
-                    colour: Some(match style {
+                    look: Look::Coloured(match style {
                         CoverStyle::Blurred => around.colour(style, *at),
                         CoverStyle::Solid | CoverStyle::Pixelated => block,
                     }),
@@ -155,7 +164,11 @@ mod tests {
     fn r_prv_1_the_triangles_contain_the_polygon_and_its_margin() {
         for style in [CoverStyle::Solid, CoverStyle::Pixelated, CoverStyle::Blurred] {
             let points = vec![[0.2, 0.3], [0.5, 0.25], [0.6, 0.7], [0.3, 0.6]];
-            contains_the_polygon_and_its_margin(&Cover::Parts(vec![Polygon { points, style }]));
+            contains_the_polygon_and_its_margin(&Cover::Parts(vec![Polygon {
+                points,
+                style,
+                band: false,
+            }]));
         }
     }
 

@@ -84,6 +84,8 @@ pub struct Pictures(pub Vec<Picture>);
 /// Margin of the cover where a card scales: chroma is halved both ways and scaled bilinearly, so a masked colour reaches two
 /// chroma texels beyond its edge. In luma pixels of the picture.
 const SMEAR_PX: f32 = 4.0;
+/// Added to the grey of a cover where the pose is not known well enough to tell whether a mask is there.
+const BAND_LIGHTER: f32 = 0.13;
 
 /// The margin of a picture's cover in picture coordinates, for each axis. `scale`: pixels of the screen in a logical pixel;
 /// `painted`: the processor paints the picture.
@@ -128,10 +130,15 @@ impl shader::Primitive for Pictures {
 
             fans.clear();
             cover_corners(picture, viewport.scale_factor(), pipeline.holes, &mut fans);
-            for masks::Corner { at: [x, y], colour } in &fans {
+            for masks::Corner { at: [x, y], look } in &fans {
                 covers.extend([left + (right - left) * x, top + (bottom - top) * y]);
-                covers.extend(colour.unwrap_or_default().map(|c| c * picture.brightness));
-                covers.extend([f32::from(u8::from(colour.is_some())), srgb]);
+                let (colour, coloured) = match look {
+                    masks::Look::Solid => ([0.0; 3], 0.0),
+                    masks::Look::Band => ([BAND_LIGHTER; 3], 0.0),
+                    masks::Look::Coloured(colour) => (colour.map(|c| c * picture.brightness), 1.0),
+                };
+                covers.extend(colour);
+                covers.extend([coloured, srgb]);
             }
             if !pipeline.holes {
                 pipeline.used.insert(picture.key, Instant::now());

@@ -75,7 +75,7 @@ fn hole_fragment() -> @location(0) vec4<f32> {
 
 struct CoverOut {
     @builtin(position) position: vec4<f32>,
-    // Red, green, blue, and whether the cover has a colour of its own.
+    // Red, green, blue, and whether the cover has a colour of its own; what is added to its grey where it has none.
     @location(0) colour: vec4<f32>,
     @location(1) @interpolate(flat) linear_target: f32,
 }
@@ -97,7 +97,7 @@ fn cover_vertex(
 fn cover_fragment(in: CoverOut) -> @location(0) vec4<f32> {
     let stripe = fract((in.position.x + in.position.y) / 14.0);
     // The stripes stay on a coloured cover too, fainter: nobody may take it for the place itself.
-    let grey = select(0.165, 0.20, stripe < 0.5);
+    let grey = select(0.165, 0.20, stripe < 0.5) + in.colour.r;
     let tinted = in.colour.rgb * select(0.88, 1.0, stripe < 0.5);
     return show(select(vec3<f32>(grey), tinted, in.colour.a > 0.5), in.linear_target);
 }

@@ -92,6 +92,7 @@ fn secret(size: [usize; 2], polygon: &[Point], format: PixelFormat) -> Frame {
         arrived: Instant::now(),
         number: 1,
         recorded_ms: None,
+        captured_ms: None,
         bytes: Box::new(bytes),
     }
 }

@@ -68,6 +68,7 @@ pub fn frame(width: u32, height: u32, number: u64, ms: u64) -> Frame {
         arrived: Instant::now(),
         number,
         recorded_ms: None,
+        captured_ms: None,
         bytes: Box::new(bytes),
     }
 }

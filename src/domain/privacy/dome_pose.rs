@@ -1,0 +1,285 @@
+//! The pose of one dome: by the bounds of its plan, and by its measured habits as long as they fit.
+//!
+//! Two [trackers](super::PoseTracker) hear the same statuses and orders. The one by the plan's bounds is always right while the
+//! dome keeps them. The one by habits ([`DomeDelays`](crate::domain::site::DomeDelays), [`SpeedTable`](crate::domain::site::SpeedTable)) is right while the dome keeps to what was measured;
+//! what is known is what both allow. Proof: the true pose lies in both boxes, so it lies in what they have in common.
+//!
+//! Habits are doubted at once when something does not fit: a status that cannot be true by them, boxes that have nothing in
+//! common. From then on the plan's bounds alone count, until the dome was seen to stand [`DOUBTED`] later; then habits
+//! begin anew, from nothing. What is drawn between the first breach of a habit and the status that betrays it is the risk
+//! that habits carry and the plan's bounds do not: it ends with the next status, a tenth of a second later.
+//!
+//! The gate (`reach`, `settled`, `at_rest`) asks the tracker by the plan's bounds alone.
+//! Invariant: what is known is never wider than by the plan's bounds, and without habits exactly that.
+//! Deliberately absent: learning habits, looking at pictures ([`PoseKnowledge::narrowed`] is the seam), clocks.
+
+use super::tracker::PoseTracker;
+use super::{PoseKnowledge, WholeReason};
+use crate::domain::camera::{MoveState, Pose};
+use crate::domain::ptz::Order;
+use crate::domain::site::CameraPlan;
+use std::time::{Duration, Instant};
+
+/// Habits that were doubted are not counted on for this long.
+const DOUBTED: Duration = Duration::from_secs(30);
+
+/// When a picture was taken, as far as that is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PictureTime {
+    /// When it left the decoder.
+    pub arrived: Instant,
+    /// Between which moments it was captured, by the camera's clock, put into this machine's time.
+    pub captured: Option<[Instant; 2]>,
+    /// How much later than the quickest pictures of its stream it surely came.
+    pub behind: Duration,
+}
+
+/// What is known of one dome's pose.
+#[derive(Debug, Clone)]
+pub struct DomePose {
+    camera: CameraPlan,
+    planned: PoseTracker,
+    /// `None`: nothing was measured, or what was is doubted.
+    habitual: Option<PoseTracker>,
+    doubted: Option<Instant>,
+    doubts: u32,
+}
+
+impl DomePose {
+    /// Nothing is known yet.
+    pub fn new(camera: &CameraPlan) -> Self {
+        Self {
+            planned: PoseTracker::new(camera),
+            habitual: PoseTracker::by_habits(camera),
+            camera: camera.clone(),
+            doubted: None,
+            doubts: 0,
+        }
+    }
+
+    /// A status, as for [`PoseTracker::on_status`].
+    pub fn on_status(&mut self, sent: Instant, received: Instant, pose: Option<Pose>, moving: MoveState) {
+        if self
+            .habitual
+            .as_ref()
+            .is_some_and(|habitual| habitual.is_contradicted_by(sent, received, pose))
+        {
+            self.doubt(received);
+        }
+        self.planned.on_status(sent, received, pose, moving);
+        if let Some(habitual) = &mut self.habitual {
+            habitual.on_status(sent, received, pose, moving);
+            return;
+        }
+        let again = self
+            .doubted
+            .is_none_or(|doubted| received.saturating_duration_since(doubted) > DOUBTED);
+        if again && self.planned.at_rest() {
+            self.habitual = PoseTracker::by_habits(&self.camera);
+        }
+    }
+
+    fn doubt(&mut self, now: Instant) {
+        self.habitual = None;
+        self.doubted = Some(now);
+        self.doubts = self.doubts.saturating_add(1);
+    }
+
+    /// A command, as for [`PoseTracker::on_command`].
+    pub fn on_command(&mut self, now: Instant, order: Order) {
+        self.each(|tracker| tracker.on_command(now, order));
+    }
+
+    /// The camera restarted, homes, or was lost.
+    pub fn on_restart(&mut self, now: Instant) {
+        self.each(|tracker| tracker.on_restart(now));
+    }
+
+    /// Somebody else holds the dome from `now` on (`true`), or no longer (`false`).
+    pub fn on_other_holder(&mut self, now: Instant, holds: bool) {
+        self.each(|tracker| tracker.on_other_holder(now, holds));
+    }
+
+    fn each(&mut self, what: impl Fn(&mut PoseTracker)) {
+        what(&mut self.planned);
+        if let Some(habitual) = &mut self.habitual {
+            what(habitual);
+        }
+    }
+
+    /// Every pose the dome may have had when a picture was taken that is drawn at `now`.
+    pub fn knowledge_of(&self, picture: PictureTime, now: Instant) -> PoseKnowledge {
+        let planned = self.planned.knowledge(now);
+        // Too wide for the plan's bounds may be narrow by habits; unknown, or contradictory, is so for both.
+        let wide =
+            planned == PoseKnowledge::Unknown(WholeReason::TooUncertain) && !self.planned.contradicts_itself(now);
+        if !wide && !matches!(planned, PoseKnowledge::Within(_)) {
+            return planned;
+        }
+        let habitual = self.habitual.as_ref();
+        let Some((habitual, taken)) = habitual.and_then(|habitual| Some((habitual, self.taken(habitual, picture)?)))
+        else {
+            return planned;
+        };
+        match (planned, habitual.knowledge_between(now, taken)) {
+            (PoseKnowledge::Within(_), PoseKnowledge::Within(poses)) => planned.narrowed(|_| poses),
+            (PoseKnowledge::Unknown(_), habitual @ PoseKnowledge::Within(_)) => habitual,
+            (_, PoseKnowledge::Unknown(_)) => planned,
+        }
+    }
+
+    /// When a picture was taken, by habits; `None` for one that is later than habits say: for it they do not count.
+    fn taken(&self, habitual: &PoseTracker, picture: PictureTime) -> Option<[Instant; 2]> {
+        let [earliest, latest] = habitual.taken(picture.arrived);
+        let [youngest_s, oldest_s] = self.camera.motion.delays.as_ref()?.picture_age_s;
+        if youngest_s + picture.behind.as_secs_f64() > oldest_s {
+            return None;
+        }
+        let error = self
+            .camera
+            .motion
+            .delays
+            .as_ref()
+            .and_then(|delays| delays.capture_error_s);
+        let (Some(error), Some([from, to])) = (error, picture.captured) else {
+            return Some([earliest, latest]);
+        };
+        let error = Duration::from_secs_f64(error.clamp(0.0, 60.0));
+        let from = from.checked_sub(error).map_or(earliest, |from| from.max(earliest));
+        let to = (to + error).min(latest);
+        (from <= to).then_some([from, to])
+    }
+
+    /// Every pose the dome may have had when the frame drawn at `now` was taken, if it came just now.
+    pub fn knowledge(&self, now: Instant) -> PoseKnowledge {
+        let just_now = PictureTime {
+            arrived: now,
+            captured: None,
+            behind: Duration::ZERO,
+        };
+        self.knowledge_of(just_now, now)
+    }
+
+    /// Every pose that a dome which obeys may have between `now` and `now + ahead`, as [`PoseTracker::reach`].
+    pub fn reach(&self, now: Instant, ahead: Duration) -> PoseKnowledge {
+        self.planned.reach(now, ahead)
+    }
+
+    /// Where the dome may be until every order already given is over, as [`PoseTracker::settled`].
+    pub fn settled(&self, now: Instant, ahead: Duration) -> PoseKnowledge {
+        self.planned.settled(now, ahead)
+    }
+
+    /// Whether the dome is known to stand.
+    pub fn at_rest(&self) -> bool {
+        self.planned.at_rest() || self.habitual.as_ref().is_some_and(PoseTracker::at_rest)
+    }
+
+    /// How often habits were doubted.
+    pub fn doubts(&self) -> u32 {
+        self.doubts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::privacy::test_dome::{dome_plan, lens};
+    use crate::domain::privacy::test_make::{Make, makes};
+
+    fn make(name: &str) -> Make {
+        makes().into_iter().find(|make| make.name == name).unwrap()
+    }
+
+    const POSE: Pose = Pose {
+        pan_deg: 20.0,
+        tilt_deg: -15.0,
+        hfov_deg: 60.0,
+    };
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    /// A dome that was seen to stand for three seconds; the moment of its last status.
+    fn standing(make: &Make, moving: MoveState) -> (DomePose, Instant) {
+        let mut plan = dome_plan(make.bounds(), lens(), Vec::new());
+        plan.habits = make.ways;
+        let mut dome = DomePose::new(&plan);
+        let begin = Instant::now();
+        for i in 0..=30 {
+            dome.on_status(begin + ms(i * 100), begin + ms(i * 100 + 10), Some(POSE), moving);
+        }
+        (dome, begin + ms(3_010))
+    }
+
+    fn half_widths(knowledge: PoseKnowledge) -> [f64; 2] {
+        match knowledge {
+            PoseKnowledge::Within(poses) => [poses.pan.half_width(), poses.hfov.half_width()],
+            PoseKnowledge::Unknown(_) => [f64::INFINITY; 2],
+        }
+    }
+
+    #[test]
+    fn r_prv_1_a_list_of_leases_that_says_nothing_new_takes_nothing_from_what_is_reckoned() {
+        // Also without habits: by the plan's bounds alone.
+        for habits in [true, false] {
+            let mut plan = dome_plan(make("usual").bounds(), lens(), Vec::new());
+            plan.motion.delays = plan.motion.delays.filter(|_| habits);
+            let mut dome = DomePose::new(&plan);
+            let begin = Instant::now();
+            for i in 0..=30 {
+                dome.on_status(
+                    begin + ms(i * 100),
+                    begin + ms(i * 100 + 10),
+                    Some(POSE),
+                    MoveState::Idle,
+                );
+            }
+            let now = begin + ms(3_050);
+            let notch = Pose { hfov_deg: 50.0, ..POSE };
+            dome.on_command(now, Order::Position(notch));
+            dome.on_other_holder(now + ms(20), false);
+            let [pan, zoom] = half_widths(dome.knowledge(now + ms(700)));
+            assert!(pan < 1.0 && zoom < 6.0, "habits {habits}: {pan} {zoom}");
+            // Somebody else who really takes it takes that too.
+            dome.on_other_holder(now + ms(720), true);
+            assert!(half_widths(dome.knowledge(now + ms(1_000)))[0] > 10.0);
+        }
+    }
+
+    #[test]
+    fn a_dome_that_is_never_idle_stands_when_its_positions_agree() {
+        assert!(standing(&make("never idle"), MoveState::Moving).0.at_rest());
+        assert!(!standing(&make("usual"), MoveState::Moving).0.at_rest());
+    }
+
+    #[test]
+    fn r_prv_1_a_picture_that_came_late_is_not_judged_by_habits() {
+        let (mut dome, now) = standing(&make("usual"), MoveState::Idle);
+        let right = crate::domain::ptz::Velocity {
+            pan: 0.3,
+            ..crate::domain::ptz::Velocity::ZERO
+        };
+        dome.on_command(now, Order::Velocity(right));
+        let at = now + ms(250);
+        let picture = |behind: u64, captured: Option<[u64; 2]>| PictureTime {
+            arrived: at,
+            captured: captured.map(|captured| captured.map(|before| at - ms(before))),
+            behind: ms(behind),
+        };
+        let by_plan = half_widths(dome.planned.knowledge(at))[0];
+        let width = |dome: &DomePose, picture| half_widths(dome.knowledge_of(picture, at))[0];
+        assert!(width(&dome, picture(0, None)) < by_plan);
+        assert_eq!(width(&dome, picture(150, None)), by_plan);
+        // By its capture time, where errors of it were measured.
+        let (mut stamped, _) = standing(&make("stamped"), MoveState::Idle);
+        stamped.on_command(now, Order::Velocity(right));
+        let known = width(&stamped, picture(0, None));
+        assert!(width(&stamped, picture(0, Some([210, 200]))) < known);
+        assert_eq!(
+            width(&stamped, picture(0, Some([400, 390]))),
+            half_widths(stamped.planned.knowledge(at))[0]
+        );
+    }
+}

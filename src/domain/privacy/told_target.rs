@@ -1,0 +1,190 @@
+//! Statuses that tell another place than where a dome looks: its target («the head starts three seconds later»), or the place it
+//! last stood.
+//!
+//! Agreement of statuses is no evidence of rest, nor of a place, when they agree with the *order*. From an order to a target
+//! until the move must be over by the slowest this dome goes to one, no status counts. A velocity or a Stop that comes in
+//! between ends the move somewhere: from then on, until another move to a target is over, statuses that agree with a target
+//! that was ordered do not count either; one that agrees with none tells of the dome. Where the dome does so under velocities
+//! too, no status counts from the first velocity until it must stand after a Stop; that it obeys one is assumed here.
+//!
+//! Invariant: without a [`TargetReport`] every status counts. Deliberately absent: finding such a dome (a self-test at its
+//! calibration does), the picture (a picture that stands still tells in its place).
+
+use super::axes::nearest_turn;
+use super::speed_envelope::Axes3;
+use crate::domain::site::{CameraPlan, ReportedPosition};
+
+/// The farthest that an axis has to go anywhere: a turn, straight up to straight down, a zoom of 150 times.
+const FARTHEST: Axes3 = [360.0, 180.0, 5.0];
+/// Targets remembered.
+const MOST_TARGETS: usize = 16;
+
+/// Where it was not measured: from sending a move to a target until a dome begins it, seconds, and the share of its highest
+/// speeds at which it goes there.
+const BEGINS_S: f64 = 4.0;
+const SLOWEST: f64 = 0.1;
+
+/// How a dome moves whose statuses tell another place meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct TargetReport {
+    /// The longest from sending a move until it begins, and from sending a Stop until the dome stands, seconds.
+    pub begins_s: f64,
+    /// The lowest speeds at which it goes to a target.
+    pub slowest: Axes3,
+    /// Under a velocity too its statuses tell another place.
+    pub driven_too: bool,
+}
+
+impl TargetReport {
+    /// By the plan; `None` for a dome that tells where it is.
+    pub fn of(camera: &CameraPlan) -> Option<Self> {
+        let driven_too = match camera.habits.reports {
+            ReportedPosition::Present => return None,
+            ReportedPosition::Target => false,
+            ReportedPosition::Arrival => true,
+        };
+        let motion = &camera.motion;
+        let full = [motion.pan_speed_deg_s, motion.tilt_speed_deg_s, motion.zoom_speed_ln_s];
+        let measured = motion.delays.as_ref().and_then(|delays| delays.target_move);
+        Some(Self {
+            begins_s: measured
+                .map_or(BEGINS_S, |measured| measured.begins_s)
+                .max(motion.command_delay_s),
+            slowest: measured.map_or(full.map(|speed| SLOWEST * speed), |measured| measured.slowest),
+            driven_too,
+        })
+    }
+}
+
+/// The targets that statuses may tell of.
+#[derive(Debug, Clone)]
+pub(super) struct ToldTargets {
+    report: Option<TargetReport>,
+    /// Seconds.
+    until: f64,
+    interrupted: bool,
+    /// Of the moves since the last one that was surely over.
+    targets: Vec<Axes3>,
+    /// Some target among these moves is not known.
+    unknown: bool,
+}
+
+impl ToldTargets {
+    /// No move to a target is under way.
+    pub fn new(report: Option<TargetReport>) -> Self {
+        Self {
+            report,
+            until: f64::NEG_INFINITY,
+            interrupted: false,
+            targets: Vec::new(),
+            unknown: false,
+        }
+    }
+
+    /// An order to a target leaves at `now` (seconds); `far` is the farthest each axis has to go, where that is known.
+    pub fn go(&mut self, now: f64, goal: Option<Axes3>, far: Option<Axes3>) {
+        let Some(report) = self.report else { return };
+        if now >= self.until && !self.interrupted {
+            self.targets.clear();
+            self.unknown = false;
+        }
+        match goal {
+            Some(goal) if self.targets.len() < MOST_TARGETS => self.targets.push(goal),
+            Some(_) | None => self.unknown = true,
+        }
+        let far = far.unwrap_or(FARTHEST);
+        let longest = (0..3).map(|axis| far[axis] / report.slowest[axis]).fold(0.0, f64::max);
+        // The dome may go to each of several targets, one after the other.
+        let begins = if self.until.is_finite() {
+            self.until.max(now)
+        } else {
+            now
+        };
+        self.until = begins + report.begins_s + longest;
+        self.interrupted = false;
+    }
+
+    /// A velocity leaves at `now`.
+    pub fn drive(&mut self, now: f64) {
+        self.interrupted |= now < self.until;
+        if self.report.is_some_and(|report| report.driven_too) {
+            self.until = f64::INFINITY;
+        }
+    }
+
+    /// A Stop leaves at `now`.
+    pub fn stand(&mut self, now: f64) {
+        self.interrupted |= now < self.until;
+        if let Some(report) = self.report.filter(|_| self.until.is_infinite()) {
+            self.until = now + report.begins_s;
+        }
+    }
+
+    /// Whether a status taken at `taken_from` or later may tell of a target in place of the dome.
+    pub fn is_of_target(&self, taken_from: f64, at: Axes3, error: Axes3) -> bool {
+        if taken_from < self.until {
+            return true;
+        }
+        let agrees = |target: &Axes3| {
+            let pan = nearest_turn(at[0], target[0]);
+            let near = |axis: usize, v: f64| (v - target[axis]).abs() <= 2.0 * error[axis];
+            near(0, pan) && near(1, at[1]) && near(2, at[2])
+        };
+        self.interrupted && (self.unknown || self.targets.iter().any(agrees))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ERROR: Axes3 = [0.3, 0.3, 0.01];
+
+    fn told() -> ToldTargets {
+        ToldTargets::new(Some(TargetReport {
+            begins_s: 3.0,
+            slowest: [10.0, 10.0, 0.5],
+            driven_too: false,
+        }))
+    }
+
+    #[test]
+    fn r_prv_1_agreement_with_the_order_is_no_evidence_until_the_move_must_be_over() {
+        let mut told = told();
+        told.go(1.0, Some([20.0, 0.0, 0.5]), Some([20.0, 0.0, 0.0]));
+        for at in [[20.0, 0.0, 0.5], [0.0, 0.0, 0.5]] {
+            assert!(told.is_of_target(5.9, at, ERROR) && !told.is_of_target(6.1, at, ERROR));
+        }
+        assert!(!ToldTargets::new(None).is_of_target(0.0, [0.0; 3], ERROR));
+    }
+
+    #[test]
+    fn r_prv_1_a_dome_that_tells_where_it_last_stood_says_nothing_while_it_is_driven() {
+        let mut told = ToldTargets::new(Some(TargetReport {
+            driven_too: true,
+            begins_s: 3.0,
+            slowest: [10.0; 3],
+        }));
+        let silent = |told: &ToldTargets, at: f64| told.is_of_target(at, [0.0; 3], ERROR);
+        assert!(!silent(&told, 0.0));
+        told.drive(1.0);
+        assert!(silent(&told, 500.0));
+        told.stand(501.0);
+        assert!(silent(&told, 503.9) && !silent(&told, 504.1));
+        // One that tells targets alone tells the truth while it is driven.
+        let mut targets = self::told();
+        targets.drive(1.0);
+        assert!(!silent(&targets, 1.1));
+    }
+
+    #[test]
+    fn r_prv_1_after_a_stop_on_the_way_only_a_status_that_agrees_with_no_target_counts() {
+        let mut told = told();
+        told.go(1.0, Some([20.0, 0.0, 0.5]), Some([20.0, 0.0, 0.0]));
+        told.stand(2.0);
+        assert!(told.is_of_target(60.0, [20.4, 0.0, 0.5], ERROR) && told.is_of_target(60.0, [380.0, 0.0, 0.5], ERROR));
+        assert!(!told.is_of_target(60.0, [12.0, 0.0, 0.5], ERROR));
+        told.go(60.0, Some([5.0, 0.0, 0.5]), None);
+        assert!(told.is_of_target(98.0, [12.0, 0.0, 0.5], ERROR) && !told.is_of_target(100.0, [20.0, 0.0, 0.5], ERROR));
+    }
+}
