@@ -38,7 +38,7 @@ pub(super) fn routes() -> Router<Devices> {
 #[derive(Serialize)]
 struct Site<'a> {
     make: &'static str,
-    source: &'static str,
+    habit: &'static str,
     kind: CameraKind,
     height_m: f64,
     lens: &'a LensModel,
@@ -52,7 +52,7 @@ async fn site(State(devices): State<Devices>, Path(id): Path<String>) -> Answer 
     let site = find(&devices, &id)?.site();
     told(&Site {
         make: site.make.name,
-        source: site.make.source,
+        habit: site.make.habit,
         kind: site.kind,
         height_m: site.mount.position_m[2],
         lens: &site.lens,
