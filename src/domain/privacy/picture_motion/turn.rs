@@ -29,11 +29,6 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    pub const NONE: Self = Self {
-        rotation: DMat3::IDENTITY,
-        ln_scale: 0.0,
-    };
-
     /// Where a point of the earlier picture is in the later one; `None` behind the camera.
     pub fn place(&self, from: [f64; 2]) -> Option<[f64; 2]> {
         let v = self.rotation * DVec3::new(from[0], from[1], 1.0);
@@ -256,8 +251,8 @@ mod tests {
             from: [0.2, 0.1],
             to: [0.25, 0.1],
         };
-        assert!(refine(&[pair; 40], Turn::NONE, 1.0).is_none());
-        assert!(settle(&[pair; FEWEST - 1], Turn::NONE, &[0.1]).is_none());
+        assert!(refine(&[pair; 40], Turn::of_shift([0.0; 2]), 1.0).is_none());
+        assert!(settle(&[pair; FEWEST - 1], Turn::of_shift([0.0; 2]), &[0.1]).is_none());
     }
 
     #[test]
