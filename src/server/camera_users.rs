@@ -13,7 +13,9 @@ use super::log::sequencer::Rejection;
 use super::plan::Plans;
 use super::store::camera_users::CameraUserRow;
 use super::store::{Store, StoreError};
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::plan::{CredentialReleased, UserStep};
+use crate::domain::audit::details::{Details, Say as _};
+use crate::domain::audit::event::Outcome;
 use crate::domain::site::CameraPlan;
 use crate::protocol::{CameraCredential, CredentialNeed};
 use futures::future::BoxFuture;
@@ -167,7 +169,8 @@ impl PersonalUsers {
         }))
     }
 
-    /// Makes a user of this session on a camera. `None`: the camera does not, and the log says why. `act` is the release.
+    /// Makes a user of this session on a camera. `None`: the camera does not, and the log says why. `released` is what the
+    /// event of the release says.
     ///
     /// # Errors
     /// It cannot be written down or recorded: then nothing is released.
@@ -176,7 +179,7 @@ impl PersonalUsers {
         camera: &CameraPlan,
         session: &str,
         moves: bool,
-        act: &Act<'_>,
+        (released, act): (&CredentialReleased, Act<'_>),
     ) -> Result<Option<CameraCredential>, Trouble> {
         let (Some(name), Some(password), Some(keeper)) = (new_name(), new_password(), self.keeper(camera).await?)
         else {
@@ -194,8 +197,11 @@ impl PersonalUsers {
             }
         }
         self.store.add_camera_user(&row).await?;
-        let told = act.clone().with("personal", name.as_str());
-        self.record(camera, Outcome::Intent, told.clone()).await?;
+        let told = CredentialReleased {
+            personal: Some(name.clone()),
+            ..released.clone()
+        };
+        self.record(camera, told.clone(), Outcome::Intent, act).await?;
         let new = NewUser {
             name: name.clone(),
             password: password.clone(),
@@ -204,12 +210,12 @@ impl PersonalUsers {
         let made = tokio::time::timeout(PATIENCE, self.cameras.create(keeper, new)).await;
         match made.unwrap_or_else(|_| Err(CameraUserError::Away("too slow".into()))) {
             Ok(()) => {
-                self.record(camera, Outcome::Done, told).await?;
+                self.record(camera, told, Outcome::Done, act).await?;
                 Ok(Some(CameraCredential { user: name, password }))
             }
             Err(error) => {
-                let failed = told.with("why", error.to_string());
-                self.record(camera, Outcome::Failed, failed).await?;
+                let failed = told.because(error.to_string());
+                self.record(camera, failed, Outcome::Failed, act).await?;
                 // One that may have been made all the same is looked for when the session is over.
                 if !matches!(error, CameraUserError::Away(_)) {
                     self.store.forget_camera_user(&row).await?;
@@ -219,10 +225,14 @@ impl PersonalUsers {
         }
     }
 
-    async fn record(&self, camera: &CameraPlan, outcome: Outcome, act: Act<'_>) -> Result<(), Rejection> {
-        self.recorder
-            .record(&camera.controller, Operation::CredentialReleased, outcome, act)
-            .await
+    async fn record(
+        &self,
+        camera: &CameraPlan,
+        what: impl Into<Details>,
+        outcome: Outcome,
+        act: Act<'_>,
+    ) -> Result<(), Rejection> {
+        self.recorder.record(&camera.controller, what, outcome, act).await
     }
 
     /// Removes what is left of sessions that are over; where that failed before, only with `again`.
@@ -263,8 +273,12 @@ impl PersonalUsers {
                 camera: Some(&row.camera),
                 ..Act::default()
             };
-            let act = act.with("personal", row.account.as_str()).with("step", "removed");
-            self.record(camera, Outcome::Intent, act).await?;
+            let removed = CredentialReleased {
+                personal: Some(row.account.clone()),
+                step: Some(UserStep::Removed),
+                ..CredentialReleased::default()
+            };
+            self.record(camera, removed, Outcome::Intent, act).await?;
         }
         match self.cameras.delete(keeper, row.account.clone()).await {
             Ok(()) => {

@@ -3,7 +3,9 @@
 //! Invariant: nobody is told of a request or an answer whose event is not durable; there is one answer to each request.
 //! Deliberately absent: grants (the caller asks `domain::people::decide`), the pictures.
 
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::Say as _;
+use crate::domain::audit::details::recordings as event;
+use crate::domain::audit::event::Outcome;
 use crate::domain::camera::CameraId;
 use crate::domain::people::clearance::{
     Answer, Clearance, ClearanceError, ClearanceStatus, Step, Use, Verdict, Wish, covering,
@@ -163,14 +165,14 @@ impl Clearances {
     }
 
     async fn refused(&self, who: &SignedIn, wish: &Wish, id: Option<u64>, why: ClearanceError) -> Trouble {
-        let mut act = act(Some(who), "").with("why", why.to_string());
-        if let Some(id) = id {
-            act = act.with("clearance", id);
-        }
-        let recorded = self
-            .recorder
-            .record(&wish.controller, Operation::Clearance, Outcome::Refused, act)
-            .await;
+        let refused = event::Clearance {
+            clearance: id,
+            ..event::Clearance::default()
+        };
+        let refused = refused.because(why.to_string());
+        let act = act(Some(who), "");
+        let recorded = self.recorder.record(&wish.controller, refused, Outcome::Refused, act);
+        let recorded = recorded.await;
         recorded.map_or_else(Trouble::from, |()| why.into())
     }
 
@@ -193,27 +195,25 @@ impl Clearances {
             Some(Answer::Refused { reason, .. }) => (asked, None, Some(reason)),
             None => (asked, None, None),
         };
-        let cameras: Vec<&str> = extent.cameras.iter().map(CameraId::as_str).collect();
-        let mut act = act(who, &clearance.asked_by)
-            .with("clearance", id)
-            .with("step", serde_json::to_value(step).unwrap_or_default())
-            .with("asked_by", clearance.asked_by.as_str())
-            .with("cameras", cameras)
-            .with("from_ms", extent.from_ms)
-            .with("to_ms", extent.to_ms)
-            .with("export", extent.export)
-            .with("reason", reason.as_str())
-            .with("protocol_no", protocol_no.as_str());
-        if let Some(until_ms) = until_ms {
-            act = act.with("until_ms", until_ms);
-        }
-        if let Some(refused) = refused {
-            act = act.with("refused_because", refused.as_str());
-        }
-        act.purpose = Some(*purpose);
-        self.recorder
-            .record(controller, Operation::Clearance, Outcome::Done, act)
-            .await
+        let what = event::Clearance {
+            clearance: Some(id),
+            step: Some(step),
+            asked_by: Some(clearance.asked_by.clone()),
+            cameras: Some(extent.cameras.iter().cloned().collect()),
+            from_ms: Some(extent.from_ms),
+            to_ms: Some(extent.to_ms),
+            export: Some(extent.export),
+            reason: Some(reason.as_str().to_owned()),
+            protocol_no: Some(protocol_no.clone()),
+            until_ms,
+            refused_because: refused.map(|reason| reason.as_str().to_owned()),
+            pictures: None,
+        };
+        let act = Act {
+            purpose: Some(*purpose),
+            ..act(who, &clearance.asked_by)
+        };
+        self.recorder.record(controller, what, Outcome::Done, act).await
     }
 }
 

@@ -13,24 +13,26 @@ use super::log::sequencer::Sequencer;
 use super::log::signer::Signer;
 use super::log_read;
 use super::store::Store;
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::EventKind;
+use crate::domain::audit::details::log::{LogRead, LogVerify};
+use crate::domain::audit::event::Outcome;
 use crate::domain::camera::ControllerId;
 use crate::protocol::ConsoleAct;
 
-/// The event of an act: operation and parameters.
-pub fn event_of(act: &ConsoleAct) -> (Operation, Act<'static>) {
+/// What the event of an act says.
+pub fn event_of(act: &ConsoleAct) -> EventKind {
     match act {
-        ConsoleAct::Verified { size, root } => {
-            let root: String = root.chars().take(64).collect();
-            (
-                Operation::LogVerify,
-                Act::default().with("size", *size).with("root", root),
-            )
+        ConsoleAct::Verified { size, root } => LogVerify {
+            size: Some(*size),
+            root: Some(root.chars().take(64).collect()),
         }
-        ConsoleAct::Exported { size } => (
-            Operation::LogRead,
-            Act::default().with("export", true).with("size", *size),
-        ),
+        .into(),
+        ConsoleAct::Exported { size } => LogRead {
+            export: Some(true),
+            size: Some(*size),
+            ..LogRead::default()
+        }
+        .into(),
     }
 }
 
@@ -48,9 +50,8 @@ pub async fn record(data: &DataDir, store: &Store, acts: &[(ControllerId, Consol
     let (sequencer, writer) = Sequencer::start(data, store.clone(), logs.clone(), Default::default())?;
     let recorder = Recorder::new(sequencer, 0).map_err(|error| ServerError::Key(error.to_string()))?;
     for (controller, said) in acts {
-        let (operation, act) = event_of(said);
         recorder
-            .record(controller, operation, Outcome::Done, act)
+            .record(controller, event_of(said), Outcome::Done, Act::default())
             .await
             .map_err(|error| ServerError::NotRecorded(error.to_string()))?;
     }

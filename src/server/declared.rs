@@ -4,7 +4,9 @@
 //! workstation that declared it. When the server ends, nothing stays in force: its beginning in the log names its end.
 //! Deliberately absent: who may (the caller asks `domain::people`), how workstations are told (`change_notifier`).
 
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::live::{Ending, EventDeclared, EventEnded, MaskLift};
+use crate::domain::audit::details::{EventKind, Say as _};
+use crate::domain::audit::event::Outcome;
 use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::privacy::declared_event::{Change, Declaration, Declared, InForce};
 use crate::domain::site::CameraPlan;
@@ -37,11 +39,38 @@ pub struct Declarations {
     changes: ChangeNotifier,
 }
 
+/// Longest reason and protocol number in an event, characters.
+const MOST_TEXT: usize = 500;
+
 fn word(change: &Change) -> String {
     match change {
         Change::Ceilings => "ceilings".into(),
         Change::Mask(id) => format!("mask {id}"),
         Change::School => "school".into(),
+    }
+}
+
+/// What the event of a declaration says.
+fn said(declaration: &Declaration) -> EventKind {
+    let cut = |text: &str| Some(text.chars().take(MOST_TEXT).collect());
+    let change = Some(word(&declaration.change));
+    let (reason, protocol_no) = (cut(&declaration.reason), cut(&declaration.protocol_no));
+    let minutes = Some(declaration.minutes);
+    match declaration.change {
+        Change::Mask(_) => MaskLift {
+            change,
+            reason,
+            protocol_no,
+            minutes,
+        }
+        .into(),
+        Change::Ceilings | Change::School => EventDeclared {
+            change,
+            reason,
+            protocol_no,
+            minutes,
+        }
+        .into(),
     }
 }
 
@@ -70,37 +99,25 @@ impl Declarations {
     ) -> Result<DeclaredState, Trouble> {
         let mut events = self.events.lock().await;
         self.end_over(&mut events, now).await?;
-        let act = || {
-            Act {
-                person: Some(&who.person),
-                session: &who.session.session,
-                at: Some(&who.session.station),
-                camera: Some(&camera.id),
-                purpose: Some(who.session.purpose),
-                protocol_no: &who.session.protocol_no,
-                ..Act::default()
-            }
-            .with("change", word(&declaration.change))
-            .with("reason", declaration.reason.chars().take(500).collect::<String>())
-            .with(
-                "protocol_no",
-                declaration.protocol_no.chars().take(500).collect::<String>(),
-            )
-            .with("minutes", declaration.minutes)
+        let act = Act {
+            person: Some(&who.person),
+            session: &who.session.session,
+            at: Some(&who.session.station),
+            camera: Some(&camera.id),
+            purpose: Some(who.session.purpose),
+            protocol_no: &who.session.protocol_no,
+            ..Act::default()
         };
-        let operation = match declaration.change {
-            Change::Mask(_) => Operation::MaskLift,
-            Change::Ceilings | Change::School => Operation::EventDeclared,
-        };
+        let declared = said(&declaration);
         if let Err(error) = events.check(camera, who.person.level, &declaration, now) {
-            let refused = act().with("why", error.to_string());
+            let refused = declared.because(error.to_string());
             self.recorder
-                .record(&camera.controller, operation, Outcome::Refused, refused)
+                .record(&camera.controller, refused, Outcome::Refused, act)
                 .await?;
             return Err(error.into());
         }
         self.recorder
-            .record(&camera.controller, operation, Outcome::Done, act())
+            .record(&camera.controller, declared, Outcome::Done, act)
             .await?;
         let by = By {
             holder: holder(who),
@@ -184,13 +201,13 @@ impl Declarations {
             purpose: who.map(|who| who.session.purpose),
             protocol_no: who.map_or("", |who| who.session.protocol_no.as_str()),
             ..Act::default()
-        }
-        .with("change", word(&event.declaration.change))
-        .with("declared_by", event.by.holder.user.as_str())
-        .with("ended", if who.is_some() { "by a person" } else { "by itself" });
-        self.recorder
-            .record(&event.by.log, Operation::EventEnded, Outcome::Done, act)
-            .await
+        };
+        let ended = EventEnded {
+            change: Some(word(&event.declaration.change)),
+            declared_by: Some(event.by.holder.user.clone()),
+            ended: Some(who.map_or(Ending::ByItself, |_| Ending::ByAPerson)),
+        };
+        self.recorder.record(&event.by.log, ended, Outcome::Done, act).await
     }
 }
 

@@ -4,7 +4,8 @@
 //! whatever server process it is in; a fence never falls, not even over a restart: what was kept goes on, and what was
 //! never kept begins at the number of events in the log. Deliberately absent: grants (the caller asks `domain::people::decide`).
 
-use crate::domain::audit::event::{Operation, Outcome as EventOutcome};
+use crate::domain::audit::details::live::{DomeHold, HoldStep};
+use crate::domain::audit::event::Outcome as EventOutcome;
 use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::ptz::lease::{Input, Lease, Outcome, may_take_over};
 use crate::protocol::{Holder, LeaseState, RefusalKind};
@@ -132,12 +133,13 @@ impl DomeLeases {
         if level.is_none_or(|level| may_take_over(who.person.level, level)) {
             return Ok(());
         }
-        let act = act(Some(who), camera, &from)
-            .with("hold", "take_over")
-            .with("other", from.user.as_str());
-        self.recorder
-            .record(log, Operation::DomeHold, EventOutcome::Refused, act)
-            .await?;
+        let hold = DomeHold {
+            hold: Some(HoldStep::TakeOver),
+            other: Some(from.user.clone()),
+            ..DomeHold::default()
+        };
+        let act = act(Some(who), camera, &from);
+        self.recorder.record(log, hold, EventOutcome::Refused, act).await?;
         Err(RefusalKind::LevelTooLow.into())
     }
 
@@ -241,35 +243,37 @@ impl DomeLeases {
         outcome: &Outcome<Holder>,
     ) -> Result<(), Rejection> {
         use EventOutcome::{Done, Refused};
-        let (word, result, by, other, fence, reason) = match outcome {
-            Outcome::Taken { by, fence } => ("taken", Done, Some(by), None, Some(*fence), None),
-            Outcome::Released { by } => ("released", Done, Some(by), None, None, None),
-            Outcome::Expired { by } => ("expired", Done, None, Some(by), None, None),
-            Outcome::Refused { held_by } => ("held_by_other", Refused, None, Some(held_by), None, None),
-            Outcome::Asked { holder, by, reason } => ("asked", Done, Some(by), Some(holder), None, Some(reason)),
-            Outcome::Declined { by, asked } => ("declined", Refused, Some(by), Some(asked), None, None),
-            Outcome::HandedOver { from, to, fence } => ("handed_over", Done, Some(from), Some(to), Some(*fence), None),
-            Outcome::TakeOverBegun { from, to, reason } => {
-                ("take_over", Done, Some(to), Some(from), None, Some(reason))
+        let (step, result, by, other, fence, reason) = match outcome {
+            Outcome::Taken { by, fence } => (HoldStep::Taken, Done, Some(by), None, Some(*fence), None),
+            Outcome::Released { by } => (HoldStep::Released, Done, Some(by), None, None, None),
+            Outcome::Expired { by } => (HoldStep::Expired, Done, None, Some(by), None, None),
+            Outcome::Refused { held_by } => (HoldStep::HeldByOther, Refused, None, Some(held_by), None, None),
+            Outcome::Asked { holder, by, reason } => {
+                (HoldStep::Asked, Done, Some(by), Some(holder), None, Some(reason))
             }
-            Outcome::TakenOver { from, to, fence } => ("taken_over", Done, Some(to), Some(from), Some(*fence), None),
+            Outcome::Declined { by, asked } => (HoldStep::Declined, Refused, Some(by), Some(asked), None, None),
+            Outcome::HandedOver { from, to, fence } => {
+                (HoldStep::HandedOver, Done, Some(from), Some(to), Some(*fence), None)
+            }
+            Outcome::TakeOverBegun { from, to, reason } => {
+                (HoldStep::TakeOver, Done, Some(to), Some(from), None, Some(reason))
+            }
+            Outcome::TakenOver { from, to, fence } => {
+                (HoldStep::TakenOver, Done, Some(to), Some(from), Some(*fence), None)
+            }
             Outcome::Renewed { .. } | Outcome::Nothing => return Ok(()),
         };
         let about = by.or(other);
         let Some(about) = about else { return Ok(()) };
-        let mut act = act(who, camera, about).with("hold", word);
-        if let Some(other) = other {
-            act = act
-                .with("other", other.user.as_str())
-                .with("other_station", other.station.as_str());
-        }
-        if let Some(fence) = fence {
-            act = act.with("fence", fence);
-        }
-        if let Some(reason) = reason {
-            act = act.with("reason", reason.as_str());
-        }
-        self.recorder.record(log, Operation::DomeHold, result, act).await
+        let hold = DomeHold {
+            hold: Some(step),
+            other: other.map(|other| other.user.clone()),
+            other_station: other.map(|other| other.station.clone()),
+            fence,
+            reason: reason.map(|reason| reason.as_str().to_owned()),
+        };
+        let act = act(who, camera, about);
+        self.recorder.record(log, hold, result, act).await
     }
 }
 

@@ -7,7 +7,9 @@
 
 mod site;
 
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::Say as _;
+use crate::domain::audit::details::plan::{MaskChange as MaskEvent, MaskStep};
+use crate::domain::audit::event::Outcome;
 use crate::domain::audit::note::{SignerKey, Statement};
 use crate::domain::camera::{CameraId, CameraKind, MaskId};
 use crate::domain::people::{Asked, Circumstances, Decision, Right, Rule, decide};
@@ -99,9 +101,12 @@ impl Plans {
             return Err(RefusalKind::Malformed.into());
         }
         proposal.reason = reason;
-        let act = self.act(camera, who, &proposal).with("step", "proposed");
+        let event = MaskEvent {
+            step: Some(MaskStep::Proposed),
+            ..said(camera, &proposal)
+        };
         self.recorder
-            .record(&camera.controller, Operation::MaskChange, Outcome::Intent, act)
+            .record(&camera.controller, event, Outcome::Intent, act(camera, who))
             .await?;
         proposals.last += 1;
         let proposed = ProposedMask {
@@ -133,9 +138,10 @@ impl Plans {
         let proposed = proposals.waiting[at].clone();
         let plan = self.current();
         let camera = plan.camera(&proposed.camera).ok_or(RefusalKind::NotFound)?;
-        let act = || {
-            self.act(camera, who, &proposed.proposal)
-                .with("author", proposed.author.user.as_str())
+        let act = act(camera, who);
+        let event = MaskEvent {
+            author: Some(proposed.author.user.clone()),
+            ..said(camera, &proposed.proposal)
         };
         let asked = Asked::Camera {
             right: Right::ApproveMask,
@@ -148,21 +154,18 @@ impl Plans {
             Decision::Refused(rule) => Some(rule),
         };
         if let Some(rule) = rule {
-            let word = serde_json::to_value(rule).unwrap_or_default();
             self.recorder
-                .record(
-                    &camera.controller,
-                    Operation::MaskChange,
-                    Outcome::Refused,
-                    act().with("rule", word),
-                )
+                .record(&camera.controller, event.refused_by(rule), Outcome::Refused, act)
                 .await?;
             return Err(RefusalKind::Rule(rule).into());
         }
         if verdict == Verdict::Decline {
-            let declined = act().with("step", "declined");
+            let declined = MaskEvent {
+                step: Some(MaskStep::Declined),
+                ..event
+            };
             self.recorder
-                .record(&camera.controller, Operation::MaskChange, Outcome::Refused, declined)
+                .record(&camera.controller, declined, Outcome::Refused, act)
                 .await?;
             proposals.waiting.remove(at);
             return Ok(());
@@ -175,9 +178,13 @@ impl Plans {
         };
         let next = self.changed(&plan, &camera.id, &proposed.proposal, Some(revision));
         let next = next.ok_or(RefusalKind::Malformed)?;
-        let approved = act().with("step", "approved").with("plan", next.version);
+        let approved = MaskEvent {
+            step: Some(MaskStep::Approved),
+            plan: Some(next.version),
+            ..event
+        };
         self.recorder
-            .record(&camera.controller, Operation::MaskChange, Outcome::Done, approved)
+            .record(&camera.controller, approved, Outcome::Done, act)
             .await?;
         self.put_in_force(next).await?;
         proposals.waiting.remove(at);
@@ -227,32 +234,40 @@ impl Plans {
         // Old troubles of a plan are not made worse; a new one is refused.
         (next.check().len() <= plan.check().len()).then_some(next)
     }
+}
 
-    fn act<'a>(&self, camera: &'a CameraPlan, who: &'a SignedIn, proposal: &MaskProposal) -> Act<'a> {
-        let before = |id| mask_of(camera, id).map_or(Value::Null, json);
-        let (kind, name, before, after) = match &proposal.change {
-            MaskChange::Put(mask) => ("mask", mask.id.as_str(), before(&mask.id), json(mask)),
-            MaskChange::Remove(id) => ("mask", id.as_str(), before(id), Value::Null),
-            MaskChange::Lens(lens) => ("lens", camera.id.as_str(), json(&camera.lens), json(lens)),
-            MaskChange::Speeds(speeds) => ("speeds", camera.id.as_str(), json(&camera.motion.speeds), json(speeds)),
-        };
-        let act = Act {
-            person: Some(&who.person),
-            session: &who.session.session,
-            at: Some(&who.session.station),
-            camera: Some(&camera.id),
-            purpose: Some(who.session.purpose),
-            protocol_no: &who.session.protocol_no,
-            ..Act::default()
-        }
-        .with(kind, name)
-        .with("reason", proposal.reason.as_str())
-        .with("before", before)
-        .with("after", after);
-        match &proposal.found {
-            Some(found) => act.with("found", json(found)),
-            None => act,
-        }
+/// An act of this person with this camera.
+fn act<'a>(camera: &'a CameraPlan, who: &'a SignedIn) -> Act<'a> {
+    Act {
+        person: Some(&who.person),
+        session: &who.session.session,
+        at: Some(&who.session.station),
+        camera: Some(&camera.id),
+        purpose: Some(who.session.purpose),
+        protocol_no: &who.session.protocol_no,
+        ..Act::default()
+    }
+}
+
+/// What every event of a proposal says: mask, lens or speeds, reason, before and after, and what was found.
+fn said(camera: &CameraPlan, proposal: &MaskProposal) -> MaskEvent {
+    let before = |id| mask_of(camera, id).map_or(Value::Null, json);
+    let id_of = || camera.id.to_string();
+    let (mask, lens, before, after) = match &proposal.change {
+        MaskChange::Put(mask) => (Some(mask.id.to_string()), None, before(&mask.id), json(mask)),
+        MaskChange::Remove(id) => (Some(id.to_string()), None, before(id), Value::Null),
+        MaskChange::Lens(lens) => (None, Some(id_of()), json(&camera.lens), json(lens)),
+        MaskChange::Speeds(speeds) => (None, None, json(&camera.motion.speeds), json(speeds)),
+    };
+    MaskEvent {
+        mask,
+        lens,
+        speeds: matches!(proposal.change, MaskChange::Speeds(_)).then(id_of),
+        found: proposal.found.as_ref().map(json),
+        reason: Some(proposal.reason.clone()),
+        before: Some(before),
+        after: Some(after),
+        ..MaskEvent::default()
     }
 }
 

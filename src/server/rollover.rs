@@ -16,11 +16,11 @@ use super::log_verify;
 use super::store::{Log, Store};
 use super::successions::{aside, successions};
 use super::workstation_admin;
+use crate::domain::audit::details::configuration::{LogOriginChanged, OriginWord};
 use crate::domain::audit::note::SignerKey;
 use crate::domain::audit::succession::{self, SignedSuccession, Succession};
 use crate::domain::camera::ControllerId;
 use serde::Serialize;
-use serde_json::Value;
 use std::path::Path;
 
 /// A log under its new name.
@@ -60,15 +60,16 @@ pub async fn begin(data: &DataDir, controller: Option<ControllerId>, reason: &st
         let signed: Option<SignedState> = read_text(&data.signer_state(home))
             .ok()
             .and_then(|text| serde_json::from_str(&text).ok());
-        let act = Act::default()
-            .with("change", "log_origin")
+        let renamed = LogOriginChanged {
+            change: Some(OriginWord::LogOrigin),
             // More than `size`: the database lost what was signed, and the reason should say how.
-            .with("signed_size", signed.map_or(Value::Null, |signed| signed.size.into()))
-            .with("former", former.as_str())
-            .with("origin", origin.as_str())
-            .with("size", size)
-            .with("reason", reason.as_str());
-        workstation_admin::record(recorder, home, act).await?;
+            signed_size: Some(signed.map(|signed| signed.size)),
+            former: Some(former.clone()),
+            origin: Some(origin.clone()),
+            size: Some(size),
+            reason: Some(reason.clone()),
+        };
+        workstation_admin::record(recorder, home, renamed, Act::default()).await?;
         let size = store.size(&log).await?;
         let root = store.frontier(&log, size).await?.root();
 

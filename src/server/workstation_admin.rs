@@ -11,7 +11,8 @@ use super::log::recorder::{Act, Recorder};
 use super::log::sequencer::{OWN_STATION, Sequencer};
 use super::setup::{Enrolment, write_enrolment};
 use super::store::Store;
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::configuration::{ConfigurationChange, WorkstationChanged, WorkstationWord};
+use crate::domain::audit::event::Outcome;
 use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::StationKind;
 use std::fs::File;
@@ -41,14 +42,17 @@ pub async fn enrol(
         server_url
     };
     change(data.lock()?, data, home, async |store, recorder, home| {
+        let enrolled = WorkstationChanged {
+            change: Some(WorkstationWord::Enrolled),
+            grace_s: Some(grace_s),
+            kind: Some(kind),
+            ..WorkstationChanged::default()
+        };
         let act = Act {
             at: Some(&station),
             ..Act::default()
-        }
-        .with("change", "station_enrolled")
-        .with("grace_s", grace_s)
-        .with("kind", kind.word());
-        record(recorder, home, act).await?;
+        };
+        record(recorder, home, enrolled, act).await?;
         let row = Enrolment {
             station: station.clone(),
             home: home.clone(),
@@ -72,24 +76,30 @@ pub async fn release(data: &DataDir, station: &StationId, reason: &str) -> Resul
         if !store.is_quarantined(station).await? {
             return Err(ServerError::NotQuarantined(station.to_string()));
         }
-        let reason: String = reason.chars().take(500).collect();
+        let lifted = WorkstationChanged {
+            change: Some(WorkstationWord::QuarantineLifted),
+            reason: Some(reason.chars().take(500).collect()),
+            ..WorkstationChanged::default()
+        };
         let act = Act {
             at: Some(station),
             ..Act::default()
-        }
-        .with("change", "quarantine_lifted")
-        .with("reason", reason);
-        record(recorder, home, act).await?;
+        };
+        record(recorder, home, lifted, act).await?;
         Ok(store.lift_quarantine(station).await?)
     })
     .await
 }
 
 /// Records a change, or refuses it.
-pub(super) async fn record(recorder: &Recorder, log: &ControllerId, act: Act<'_>) -> Result<(), ServerError> {
-    let recorded = recorder
-        .record(log, Operation::ConfigurationChange, Outcome::Done, act)
-        .await;
+pub(super) async fn record(
+    recorder: &Recorder,
+    log: &ControllerId,
+    change: impl Into<ConfigurationChange>,
+    act: Act<'_>,
+) -> Result<(), ServerError> {
+    let change: ConfigurationChange = change.into();
+    let recorded = recorder.record(log, change, Outcome::Done, act).await;
     recorded.map_err(|error| ServerError::NotRecorded(error.to_string()))
 }
 

@@ -3,6 +3,7 @@
 //! Invariant: what a test reads here is the camera's true state, not what its faults make it say.
 //! Deliberately absent: authentication; the port exists only next to a simulator, on the loopback interface.
 
+use super::control_call::{Answer, Devices, find, read};
 use super::control_sight;
 use super::device::{Alarm, Device};
 use super::dome::Vector;
@@ -59,9 +60,6 @@ struct AlarmOrder {
     active: Option<bool>,
 }
 
-pub(super) type Devices = Arc<Vec<Arc<Device>>>;
-pub(super) type Answer = Result<Json<Value>, (StatusCode, String)>;
-
 /// Opens the control endpoint on the loopback interface and answers until the task is aborted.
 ///
 /// # Errors
@@ -112,19 +110,6 @@ fn truth(device: &Device) -> Result<Value, (StatusCode, String)> {
         faults,
     };
     serde_json::to_value(truth).map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
-}
-
-pub(super) fn find<'a>(devices: &'a Devices, id: &str) -> Result<&'a Arc<Device>, (StatusCode, String)> {
-    let found = devices.iter().find(|device| device.site().id.as_str() == id);
-    found.ok_or_else(|| (StatusCode::NOT_FOUND, format!("no camera {id}")))
-}
-
-/// An empty body is an empty order.
-pub(super) fn read<T: Default + serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, (StatusCode, String)> {
-    if body.is_empty() {
-        return Ok(T::default());
-    }
-    serde_json::from_slice(body).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))
 }
 
 async fn all(State(devices): State<Devices>) -> Answer {

@@ -3,7 +3,7 @@
 //! Invariant: what is answered is true by the simulator's own motion and town; nothing here moves a dome.
 //! Deliberately absent: what the client shows, which is counted from its window.
 
-use super::control::{Answer, Devices, find, read};
+use super::control_call::{Answer, Devices, find, read};
 use super::device::Device;
 use super::live::unix_ms;
 use super::sight_test::{SIZE_M, Walker};
@@ -38,7 +38,7 @@ pub(super) fn routes() -> Router<Devices> {
 #[derive(Serialize)]
 struct Site<'a> {
     make: &'static str,
-    source: &'static str,
+    habit: &'static str,
     kind: CameraKind,
     height_m: f64,
     lens: &'a LensModel,
@@ -52,7 +52,7 @@ async fn site(State(devices): State<Devices>, Path(id): Path<String>) -> Answer 
     let site = find(&devices, &id)?.site();
     told(&Site {
         make: site.make.name,
-        source: site.make.source,
+        habit: site.make.habit,
         kind: site.kind,
         height_m: site.mount.position_m[2],
         lens: &site.lens,

@@ -32,8 +32,8 @@ pub enum Turned {
 pub struct Make {
     /// What `--make` calls it.
     pub name: &'static str,
-    /// Where the habit was seen: a page of `camera-dialects.md` or of `surprises.md`, or a case.
-    pub source: &'static str,
+    /// The habit in one line, with its place in the standard where it has one.
+    pub habit: &'static str,
     /// From the arrival of a command until the motors obey, milliseconds.
     pub command_delay_ms: u64,
     /// Age of what a status says, milliseconds; `None`: a quarter to a half of the plan's bound.
@@ -72,7 +72,7 @@ const OWN_TABLE: &[[f64; 2]] = &[
 /// The dome that hangs where nothing else was asked for.
 pub const COMMON: Make = Make {
     name: "comune",
-    source: "the town's own, as it always was",
+    habit: "the town's own, as it always was",
     command_delay_ms: 0,
     status_delay_ms: None,
     ramp_s: 0.4,
@@ -89,7 +89,7 @@ pub const COMMON: Make = Make {
 /// A dome of today that answers well: what the others are compared with.
 const PRECISE: Make = Make {
     name: "preciso",
-    source: "surprises S1: PTZStatus/FieldOfView; short delays",
+    habit: "PTZStatus/FieldOfView; short delays",
     command_delay_ms: 40,
     status_delay_ms: Some(40),
     ramp_s: 0.2,
@@ -103,7 +103,7 @@ pub const MAKES: [Make; 13] = [
     PRECISE,
     Make {
         name: "medio",
-        source: "camera-dialects, PTZ: 100-800 ms between a command and the motion",
+        habit: "100-800 ms between a command and the motion",
         command_delay_ms: 300,
         status_delay_ms: Some(300),
         ramp_s: 0.5,
@@ -111,7 +111,7 @@ pub const MAKES: [Make; 13] = [
     },
     Make {
         name: "lento",
-        source: "camera-dialects, PTZ: 100-800 ms between a command and the motion",
+        habit: "100-800 ms between a command and the motion",
         command_delay_ms: 800,
         status_delay_ms: Some(800),
         ramp_s: 1.0,
@@ -119,7 +119,7 @@ pub const MAKES: [Make; 13] = [
     },
     Make {
         name: "grossolano",
-        source: "camera-dialects, PTZ: positions in whole steps",
+        habit: "positions in whole steps",
         command_delay_ms: 150,
         status_delay_ms: Some(100),
         step_deg: 1.0,
@@ -127,7 +127,7 @@ pub const MAKES: [Make; 13] = [
     },
     Make {
         name: "bersaglio",
-        source: "camera-dialects, Status: the target reported instead of the position",
+        habit: "the target reported instead of the position",
         command_delay_ms: 200,
         status_delay_ms: Some(0),
         told: Told::Target,
@@ -135,7 +135,7 @@ pub const MAKES: [Make; 13] = [
     },
     Make {
         name: "bersaglio-lento",
-        source: "case B-14: the target at once, the head starts 3 s later",
+        habit: "the target at once, the head starts 3 s later",
         command_delay_ms: 3_000,
         status_delay_ms: Some(0),
         told: Told::Target,
@@ -143,40 +143,40 @@ pub const MAKES: [Make; 13] = [
     },
     Make {
         name: "arrivo",
-        source: "camera-dialects, Status: a position only after arrival",
+        habit: "a position only after arrival",
         command_delay_ms: 150,
         told: Told::Arrival,
         ..COMMON
     },
     Make {
         name: "inquieto",
-        source: "camera-dialects, Status: MOVING that never ends",
+        habit: "MOVING that never ends",
         command_delay_ms: 100,
         never_idle: true,
         ..PRECISE
     },
     Make {
         name: "digitale",
-        source: "surprises S1: normalised digital zoom changes the crop, the status says only the lens",
+        habit: "normalised digital zoom changes the crop, the status says only the lens",
         crops_beyond: Some(4.0),
         tells_view: false,
         ..PRECISE
     },
     Make {
         name: "specchio",
-        source: "surprises S1: Rotate/Mirror (25.12); without Reverse the pan direction is swapped too",
+        habit: "Rotate/Mirror (25.12); without Reverse the pan direction is swapped too",
         turned: Turned::Mirrored,
         ..PRECISE
     },
     Make {
         name: "capovolto",
-        source: "surprises S1: Rotate Mode ON without Degree is 180 degrees, directions turned with it",
+        habit: "Rotate Mode ON without Degree is 180 degrees, directions turned with it",
         turned: Turned::HalfTurn,
         ..PRECISE
     },
     Make {
         name: "scalino",
-        source: "camera-dialects, PTZ: own speed table; Timeout ignored",
+        habit: "own speed table; Timeout ignored",
         speeds: OWN_TABLE,
         ignores_timeout: true,
         command_delay_ms: 100,

@@ -6,6 +6,7 @@
 pub mod auth;
 pub mod clip;
 pub mod control;
+mod control_call;
 mod control_sight;
 pub mod device;
 pub mod discovery;

@@ -28,7 +28,7 @@ pub fn is_walker([r, g, b]: [u8; 3]) -> bool {
 /// Whether an 8-bit sRGB pixel is of the tinted town: blue clearly below green, red near green. Greys, text and covers are
 /// not.
 pub fn is_tinted([r, g, b]: [u8; 3]) -> bool {
-    g.saturating_sub(b) >= 12 && r.saturating_add(60) > g
+    g.saturating_sub(b) >= 12 && r.saturating_add(60) >= g
 }
 
 /// Somebody who walks around a camera, on the ground, at a steady rate.

@@ -228,6 +228,61 @@ fn no_room_is_a_drawer() {
     }
 }
 
+/// Ways to give a parameter of an event a name where it is written or read.
+const FREE_PARAMETERS: [&str; 7] = [
+    "parameters([",
+    "parameters.insert(",
+    "parameters.extend(",
+    "parameters.get(",
+    "parameters[\"",
+    "[\"parameters\"]",
+    "fn with(mut self, name: &str",
+];
+
+fn free_parameters(code: &str) -> Vec<&'static str> {
+    let joined: String = code
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace("( [", "([");
+    let named = |way: &&str| joined.contains(*way);
+    FREE_PARAMETERS.into_iter().filter(named).collect()
+}
+
+#[test]
+fn no_parameter_of_an_event_has_a_name_outside_the_audit_rules() {
+    let (root, mut wrong, mut looked_at) = (source_root(), Vec::new(), 0);
+    for path in all_sources() {
+        let code = code_of(&path);
+        let speaks_of_events =
+            code.contains("audit::event") || code.contains("audit::details") || code.contains("recorder");
+        if path.starts_with(root.join("domain/audit")) || !speaks_of_events {
+            continue;
+        }
+        looked_at += 1;
+        for way in free_parameters(&code) {
+            wrong.push(format!("{}: {way}", path.display()));
+        }
+    }
+    assert!(looked_at > 40, "{looked_at} files are not all that record");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_finder_of_free_parameters_sees_every_form() {
+    for code in [
+        "body.parameters.insert(\"why\".into(), word);",
+        "act.done(parameters([(\"spans\", count.into())])).await",
+        "parameters(\n    [(\"spans\", 1)])",
+        "assert_eq!(body.parameters[\"why\"], \"no_grant\");",
+        "pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {",
+    ] {
+        assert!(!free_parameters(code).is_empty(), "{code}");
+    }
+    assert!(free_parameters("sentence(\"broken-entry\").with(\"index\", at)").is_empty());
+    assert!(free_parameters("parameters: Parameters::default(),").is_empty());
+}
+
 /// The entries at the top level of every `kind name { … }` in code: the fields of a struct, the variants of an enum.
 fn entries_of(code: &str, kind: &str, name: &str) -> Vec<usize> {
     let mut counts = Vec::new();

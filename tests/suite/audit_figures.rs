@@ -290,7 +290,7 @@ fn pulse(station: &StationId) -> Event {
         stream: None,
         purpose: None,
         protocol_no: String::new(),
-        parameters: serde_json::Map::new(),
+        parameters: Default::default(),
         policy_version: 7,
         media_from: None,
         media_to: None,

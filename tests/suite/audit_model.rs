@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::watch;
 use vedetta::domain::audit::chain::Sealed;
+use vedetta::domain::audit::details::log::LogVerify;
 use vedetta::domain::audit::event::{Body, Event, Operation, Outcome, RetentionClass};
 use vedetta::domain::audit::hash::Hash;
 use vedetta::domain::audit::leaf::{self, Leaf};
@@ -455,7 +456,7 @@ impl World {
         let running = self.server.running.lock().await;
         let Some(running) = running.as_ref() else { return };
         let own = OWN_STATION.parse().unwrap();
-        let event = own_event(borgo(), own, Operation::LogVerify, Outcome::Done, Default::default());
+        let event = own_event(borgo(), own, LogVerify::default(), Outcome::Done);
         let act = event.body.act;
         running.sequencer.record(event).await.unwrap();
         let now = jiff::Timestamp::now().as_millisecond();
@@ -607,7 +608,7 @@ fn event() -> Event {
         stream: None,
         purpose: None,
         protocol_no: String::new(),
-        parameters: serde_json::Map::new(),
+        parameters: Default::default(),
         policy_version: 1,
         media_from: None,
         media_to: None,

@@ -170,7 +170,7 @@ fn snake_case(variant: &str) -> String {
 
 /// Wire names of the operations, from the variants of the enumeration.
 fn operations() -> BTreeSet<String> {
-    let text = read(&root().join("src/domain/audit/event.rs"));
+    let text = read(&root().join("src/domain/audit/operation.rs"));
     let (_, after) = text
         .split_once("pub enum Operation {")
         .expect("the vocabulary of events");
@@ -199,6 +199,18 @@ fn every_operation_of_the_log_is_explained_and_no_other() {
         invented.extend(name.filter(|name| in_table && !all.contains(*name)));
     }
     assert!(invented.is_empty(), "no such operation: {invented:?}");
+}
+
+#[test]
+fn the_page_of_events_is_the_one_its_types_make() {
+    let made = vedetta::domain::audit::details::reference::events_page().expect("a text");
+    let page = read(&root().join("docs/events.md"));
+    let differs = made.lines().zip(page.lines()).find(|(made, page)| made != page);
+    assert!(
+        made == page,
+        "docs/events.md is not what the types say, first {differs:?}. Run\n\n    \
+         cargo run -p vedetta-check --example events > docs/events.md\n"
+    );
 }
 
 /// Where the links of a document go, without those to other sites.

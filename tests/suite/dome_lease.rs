@@ -79,7 +79,7 @@ fn view_event(station: &mut Station, grant: &SessionGrant, act: Uuid, operation:
         stream: None,
         purpose: Some(Purpose::UrbanSecurity),
         protocol_no: String::new(),
-        parameters: serde_json::Map::new(),
+        parameters: Default::default(),
         policy_version: 7,
         media_from: None,
         media_to: None,

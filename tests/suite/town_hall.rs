@@ -425,7 +425,7 @@ impl Station {
             stream: None,
             purpose: Some(Purpose::UrbanSecurity),
             protocol_no: String::new(),
-            parameters: serde_json::Map::new(),
+            parameters: Default::default(),
             policy_version: 7,
             media_from: None,
             media_to: None,

@@ -147,7 +147,7 @@ mod tests {
             stream: None,
             purpose: None,
             protocol_no: String::new(),
-            parameters: serde_json::Map::new(),
+            parameters: Default::default(),
             policy_version: 1,
             media_from: None,
             media_to: None,

@@ -1,92 +1,14 @@
-//! The vocabulary of events (R-AUD-1) and the body that carries one.
+//! The body of an event (R-AUD-1): who did what where, and what came of it.
 //!
-//! Invariant: every operation that touches a camera, a recording, a file or an account has its variant here, and
-//! the station's one road asks for it before acting, so an operation without an event does not compile.
+//! Invariant: what happened gets into a body through [`Body::say`] and out of it through [`Body::said`], nowhere else.
 //! Deliberately absent: images, plates, faces, passwords. A body says who did what where, never what was seen.
 
+use super::details::any_operation::Why;
+use super::details::{Details, Parameters};
+pub use super::operation::{Operation, Outcome, RetentionClass};
 use crate::domain::camera::{CameraId, ControllerId, StationId, StreamRole};
 use crate::domain::people::{Level, Purpose};
 use serde::{Deserialize, Serialize};
-
-/// The kind of an event. Its parameters are in [`Body::parameters`]; `docs/events.md` explains both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Operation {
-    SignIn,
-    SignOut,
-    SignInRefused,
-    ViewOpen,
-    ViewPulse,
-    ViewClose,
-    /// A PTZ gesture begins: before its first command.
-    PtzStart,
-    /// A PTZ gesture ended: where it went, highest zoom.
-    PtzEnd,
-    PresetCall,
-    PresetSave,
-    PresetRemove,
-    /// Who holds the dome: taken, asked, handed over, released (R-PTZ-3).
-    DomeHold,
-    MaskLift,
-    EventDeclared,
-    EventEnded,
-    /// A mask was drawn, changed or removed: proposed, approved or declined, with before and after (R-PRV-1).
-    MaskChange,
-    /// A camera does not keep the masks or limits of the plan (R-PRV-3).
-    CameraDrift,
-    /// Masks and limits were written to a camera (R-PRV-3).
-    CameraWritten,
-    RecordingSearch,
-    PlaybackOpen,
-    PlaybackSeek,
-    PlaybackClose,
-    Snapshot,
-    ExportStart,
-    ExportEnd,
-    DiagnosticsOpen,
-    DiagnosticsClose,
-    ConfigurationChange,
-    /// A clearance for recordings: requested, approved, shortened, refused, expired; or recordings without one (R-REC-1).
-    Clearance,
-    LogRead,
-    LogVerify,
-    /// A hold on entries of the log, set or lifted.
-    LogHold,
-    /// Pruning of bodies past their floor: asked, approved, and which entries. The body of this one is never pruned.
-    LogPruned,
-    /// A workstation asked in another's name, or with a certificate that is not its own.
-    StationRefused,
-    OutboxDamage,
-    /// A named officer goes on without the server beyond the grace, with a reason, for fifteen minutes.
-    GraceExtended,
-    Equivocation,
-    CredentialReleased,
-    /// Another purpose is in force in a session: which one before, with which note.
-    PurposeChange,
-    /// An account that is active at another workstation was asked for: each step and the end (R-ACC-1).
-    AccountAsk,
-    /// The workstation was locked, by hand or by itself, or opened again by the same person.
-    WorkstationLock,
-}
-
-/// How it ended, or that it is about to be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Recorded before the act.
-    Intent,
-    Done,
-    Refused,
-    Failed,
-}
-
-/// The retention class of a body: how many days it stays at least.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RetentionClass {
-    Police,
-    Standard,
-}
 
 /// The body of an event: what the leaf commits to. Stored byte for byte as first encoded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -115,9 +37,9 @@ pub struct Body {
     pub purpose: Option<Purpose>,
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub protocol_no: String,
-    /// Figures and short words that belong to the operation (pose, preset name, file hash, rule that refused).
-    #[serde(skip_serializing_if = "serde_json::Map::is_empty", default)]
-    pub parameters: serde_json::Map<String, serde_json::Value>,
+    /// Figures and short words that belong to the operation: written by [`Body::say`], read by [`Body::said`].
+    #[serde(skip_serializing_if = "Parameters::is_empty", default)]
+    pub parameters: Parameters,
     /// Version of the site plan in force.
     pub policy_version: u64,
     /// Time range of recorded media, RFC 3339.
@@ -125,6 +47,26 @@ pub struct Body {
     pub media_from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub media_to: Option<String>,
+}
+
+impl Body {
+    /// Says what happened: the operation, and its parameters over those the body has already.
+    pub fn say(&mut self, what: impl Into<Details>) {
+        let details = what.into();
+        self.operation = details.kind.operation();
+        self.parameters.add(&details);
+    }
+
+    /// Adds why it was refused, failed or ended to what the body says.
+    pub fn because(&mut self, why: impl Into<Why>) {
+        self.parameters.add_why(why.into());
+    }
+
+    /// What the body says. Parameters this program does not know, or in another form than it writes, are passed on by
+    /// [`Body::say`] as they are.
+    pub fn said(&self) -> Details {
+        Details::read(self.operation, &self.parameters)
+    }
 }
 
 /// An event as the outbox takes it: body and where it goes.

@@ -2,7 +2,9 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`event`] | what can happen, and the body that says it |
+//! | [`operation`] | what can happen, and how it can come out |
+//! | [`event`] | the body that says what happened |
+//! | [`details`] | what an event says: each operation with its parameters as a type |
 //! | [`leaf`] | leaf, salted commitment, leaf hash |
 //! | [`chain`] | the chain of one station inside a log |
 //! | [`tree`] | RFC 6962/9162 tree kept as hashes of complete subtrees |
@@ -22,11 +24,13 @@
 pub mod chain;
 pub mod checkpoint;
 pub mod cosignature;
+pub mod details;
 pub mod event;
 pub mod hash;
 pub mod leaf;
 pub mod note;
 mod note_error;
+pub mod operation;
 pub mod proof;
 pub mod succession;
 pub mod tile;

@@ -53,20 +53,6 @@ pub enum Change {
     Unanswered(Unanswered),
 }
 
-impl Change {
-    /// The word for the log.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Asked => "asked",
-            Self::GivenUp => "given_up",
-            Self::Yielded => "yielded",
-            Self::Kept => "kept",
-            Self::Unanswered(Unanswered::Keeps) => "unanswered_kept",
-            Self::Unanswered(Unanswered::Yields) => "unanswered_yielded",
-        }
-    }
-}
-
 /// The state of a takeover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TakeoverStatus {

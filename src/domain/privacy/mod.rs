@@ -6,7 +6,8 @@
 //! [`calendar`] and [`declared_event`] say when a picture may be seen at all and what is lifted for minutes.
 //! [`tracker`] says which poses are possible, [`projection`] how a direction becomes a point of the picture,
 //! [`mask`] cuts masks into convex pieces once, [`cover`] grows and projects them for every pose that is possible, and
-//! [`mosaic`] says which colours a cover that is not solid may have.
+//! [`mosaic`] says which colours a cover that is not solid may have. [`picture_motion`] reads from decoded pictures how far
+//! the dome turned, and may narrow what the tracker says, never widen it.
 
 pub mod axes;
 pub mod calendar;
@@ -24,6 +25,7 @@ mod dome_pose;
 mod evidence;
 pub mod mask;
 pub mod mosaic;
+pub mod picture_motion;
 pub mod projection;
 mod reckoning;
 pub mod recorded;

@@ -6,7 +6,9 @@
 use super::client_auth::Person;
 use super::responses::{Answer, Refused};
 use super::state::SiteState;
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::Say as _;
+use crate::domain::audit::details::plan::CredentialReleased;
+use crate::domain::audit::event::Outcome;
 use crate::domain::camera::CameraId;
 use crate::domain::site::CameraPlan;
 use crate::server::log::recorder::{Act, Recorder};
@@ -27,20 +29,14 @@ pub(super) async fn camera_of(
     if let Some(camera) = known {
         return Ok(camera);
     }
-    let asked: String = camera.chars().take(64).collect();
     let act = By {
         station: &person.station,
         who: &person.who,
     }
-    .act()
-    .with("asked_for", asked);
+    .act();
+    let refused = CredentialReleased::default().asked_for(&camera);
     recorder
-        .record(
-            &person.station.home,
-            Operation::CredentialReleased,
-            Outcome::Refused,
-            act,
-        )
+        .record(&person.station.home, refused, Outcome::Refused, act)
         .await?;
     Err(Refused::not_found("camera"))
 }

@@ -8,7 +8,9 @@ use super::client_auth::Person;
 use super::policy::school_refusal;
 use super::responses::{Answer, Bounded, Refused};
 use super::state::SiteState;
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::Say as _;
+use crate::domain::audit::details::plan::{AccountNeed, CredentialReleased, SchoolPictures};
+use crate::domain::audit::event::Outcome;
 use crate::domain::people::{Action, Decision, Right};
 use crate::domain::site::SitePlan;
 use crate::protocol::{CameraCredential, CredentialNeed, CredentialRequest, RefusalKind, SignedPlan};
@@ -51,30 +53,36 @@ pub async fn credentials(
     Bounded(CredentialRequest { need }): Bounded<CredentialRequest>,
 ) -> Answer<Json<CameraCredential>> {
     let camera = &camera_of(&site, &recorder, &person, camera).await?;
-    let (word, place, right) = match need {
-        CredentialNeed::Picture => ("picture", format!("{}/picture", camera.id), Right::Grant(Action::Live)),
-        CredentialNeed::Figures => ("figures", format!("{}/figures", camera.id), Right::Figures),
+    let (account, place, right) = match need {
+        CredentialNeed::Picture => (
+            AccountNeed::Picture,
+            format!("{}/picture", camera.id),
+            Right::Grant(Action::Live),
+        ),
+        CredentialNeed::Figures => (AccountNeed::Figures, format!("{}/figures", camera.id), Right::Figures),
     };
-    let act = act(&person, camera).with("need", word);
+    let released = CredentialReleased {
+        need: Some(account),
+        ..CredentialReleased::default()
+    };
+    let act = act(&person, camera);
     if let Decision::Refused(rule) = person.may_on(right, camera) {
-        let rule_word = serde_json::to_value(rule).unwrap_or_default();
         recorder
-            .record(
-                &camera.controller,
-                Operation::CredentialReleased,
-                Outcome::Refused,
-                act.with("rule", rule_word),
-            )
+            .record(&camera.controller, released.refused_by(rule), Outcome::Refused, act)
             .await?;
         return Err(RefusalKind::Rule(rule).into());
     }
     if need == CredentialNeed::Picture && !site.school_is_out(camera).await {
-        return Err(school_refusal(&recorder, &person, camera, "credential").await);
+        return Err(school_refusal(&recorder, &person, camera, SchoolPictures::Credential).await);
     }
     if need == CredentialNeed::Picture && camera.personal_users {
         let moves = person.may_on(Right::Grant(Action::Ptz), camera).is_allowed();
         let session = person.who.session.session.as_str();
-        if let Some(personal) = site.personal_users.make(camera, session, moves, &act).await? {
+        if let Some(personal) = site
+            .personal_users
+            .make(camera, session, moves, (&released, act))
+            .await?
+        {
             return Ok(Json(personal));
         }
     }
@@ -87,7 +95,7 @@ pub async fn credentials(
         Refused::new(RefusalKind::Unavailable, "the account does not open")
     })?;
     recorder
-        .record(&camera.controller, Operation::CredentialReleased, Outcome::Done, act)
+        .record(&camera.controller, released, Outcome::Done, act)
         .await?;
     Ok(Json(CameraCredential {
         user: row.user,

@@ -7,7 +7,10 @@ use super::camera_scope::act;
 use super::client_auth::Person;
 use super::responses::{Answer, Bounded};
 use super::state::{LogState, SiteState, UsageState};
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::Say as _;
+use crate::domain::audit::details::recordings as event;
+use crate::domain::audit::details::recordings::AskedRecordings;
+use crate::domain::audit::event::Outcome;
 use crate::domain::people::clearance::{Clearance, Use, Verdict, Wish, is_needed};
 use crate::domain::people::{Action, Right, Rule};
 use crate::domain::site::CameraPlan;
@@ -68,10 +71,8 @@ async fn check(
         protocol_no: &wish.protocol_no,
         ..Default::default()
     };
-    let act = act.with("rule", serde_json::to_value(rule).unwrap_or_default());
-    recorder
-        .record(log, Operation::Clearance, Outcome::Refused, act)
-        .await?;
+    let refused = event::Clearance::default().refused_by(rule);
+    recorder.record(log, refused, Outcome::Refused, act).await?;
     Err(RefusalKind::Rule(rule).into())
 }
 
@@ -115,11 +116,14 @@ pub async fn answer(
                 station: &person.station,
                 who: &person.who,
             }
-            .act()
-            .with("clearance", id)
-            .with("rule", serde_json::to_value(Rule::OtherController).unwrap_or_default());
+            .act();
+            let refused = event::Clearance {
+                clearance: Some(id),
+                ..event::Clearance::default()
+            };
+            let refused = refused.refused_by(Rule::OtherController);
             recorder
-                .record(&person.station.home, Operation::Clearance, Outcome::Refused, act)
+                .record(&person.station.home, refused, Outcome::Refused, act)
                 .await?;
             return Err(RefusalKind::NotFound.into());
         }
@@ -159,10 +163,16 @@ pub(super) async fn cleared(
     camera: &CameraPlan,
     pictures: Pictures,
 ) -> Answer<()> {
-    let (what, from_ms, to_ms) = match pictures {
+    let (what, asked, (from_ms, to_ms)) = match pictures {
         Pictures::Live => return Ok(()),
-        Pictures::Playback { from_ms, to_ms } => (Use::Playback, from_ms, to_ms),
-        Pictures::Export { from_ms, to_ms } => (Use::Export, from_ms, to_ms),
+        Pictures::Playback { from_ms, to_ms } => {
+            let asked = AskedRecordings::Playback { from_ms, to_ms };
+            (Use::Playback, asked, (from_ms, to_ms))
+        }
+        Pictures::Export { from_ms, to_ms } => {
+            let asked = AskedRecordings::Export { from_ms, to_ms };
+            (Use::Export, asked, (from_ms, to_ms))
+        }
     };
     if !is_needed(person.who.person.level) {
         return Ok(());
@@ -171,11 +181,14 @@ pub(super) async fn cleared(
     match usage.clearances.covering(&person.who, what, &camera.id, range).await {
         Ok(_) => Ok(()),
         Err(Trouble::Refused(RefusalKind::Clearance(error))) => {
-            let act = act(person, camera)
-                .with("why", error.to_string())
-                .with("pictures", serde_json::to_value(pictures).unwrap_or_default());
+            let refused = event::Clearance {
+                pictures: Some(asked),
+                ..event::Clearance::default()
+            };
+            let refused = refused.because(error.to_string());
+            let act = act(person, camera);
             recorder
-                .record(&camera.controller, Operation::Clearance, Outcome::Refused, act)
+                .record(&camera.controller, refused, Outcome::Refused, act)
                 .await?;
             Err(RefusalKind::Clearance(error).into())
         }

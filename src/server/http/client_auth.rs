@@ -5,7 +5,10 @@
 
 use super::responses::{Answer, Refused};
 use super::state::App;
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::configuration::AdminRefused;
+use crate::domain::audit::details::log::StationRefused;
+use crate::domain::audit::details::{Details, EventKind, Say as _};
+use crate::domain::audit::event::Outcome;
 use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::{AdminRight, Asked, Circumstances, Decision, Ground, LogRight, Reach, Right, Rule, decide};
 use crate::domain::site::CameraPlan;
@@ -54,19 +57,12 @@ impl Caller {
             return Ok(&self.0.station);
         }
         tracing::warn!(caller = %self.0.station, path, "a station asked in another's name");
-        let asked: String = path.chars().take(64).collect();
         let act = Act {
             at: Some(&self.0.station),
             ..Act::default()
         };
-        recorder
-            .record(
-                &self.0.home,
-                Operation::StationRefused,
-                Outcome::Refused,
-                act.with("asked_for", asked),
-            )
-            .await?;
+        let refused = StationRefused::default().asked_for(path);
+        recorder.record(&self.0.home, refused, Outcome::Refused, act).await?;
         Err(Refused::new(
             RefusalKind::UnknownStation,
             "the certificate is of another station",
@@ -128,7 +124,7 @@ impl Person {
         })
     }
 
-    /// A right on a log; a refusal is recorded there, as `operation` with what `act` says.
+    /// A right on a log; a refusal is recorded there, as `what`, of whom `act` names.
     ///
     /// # Errors
     /// The rule that refuses, or that the refusal cannot be recorded.
@@ -137,15 +133,15 @@ impl Person {
         recorder: &Recorder,
         log: &Log,
         right: LogRight,
-        operation: Operation,
+        what: impl Into<EventKind>,
         act: Act<'_>,
     ) -> Answer<()> {
         let controller = &log.controller;
         let Decision::Refused(rule) = self.may(Asked::Log { right, controller }) else {
             return Ok(());
         };
-        let act = act.with("rule", serde_json::to_value(rule).unwrap_or_default());
-        recorder.record(controller, operation, Outcome::Refused, act).await?;
+        let refused = Details::from(what).refused_by(rule);
+        recorder.record(controller, refused, Outcome::Refused, act).await?;
         Err(RefusalKind::Rule(rule).into())
     }
 
@@ -205,24 +201,20 @@ impl Person {
         rule: Rule,
         asked_for: &str,
     ) -> Answer<()> {
-        let mut act = By {
+        let act = By {
             station: &self.station,
             who: &self.who,
         }
-        .act()
-        .with("office", format!("{office:?}"))
-        .with("rule", serde_json::to_value(rule).unwrap_or_default());
+        .act();
+        let refused = AdminRefused {
+            office: Some(office.into()),
+        };
+        let mut refused = refused.refused_by(rule);
         if !asked_for.is_empty() {
-            act = act.with("asked_for", asked_for.chars().take(64).collect::<String>());
+            refused = refused.asked_for(asked_for);
         }
-        recorder
-            .record(
-                &self.station.home,
-                Operation::ConfigurationChange,
-                Outcome::Refused,
-                act,
-            )
-            .await?;
+        let log = &self.station.home;
+        recorder.record(log, refused, Outcome::Refused, act).await?;
         Ok(())
     }
 }

@@ -7,7 +7,9 @@ use super::camera_scope::{act, camera_of};
 use super::client_auth::Person;
 use super::responses::{Answer, Bounded};
 use super::state::{SiteState, UsageState};
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::Say as _;
+use crate::domain::audit::details::live::DomeHold;
+use crate::domain::audit::event::Outcome;
 use crate::domain::people::{Action, Decision, Right};
 use crate::domain::ptz::lease::{Asking, Input};
 use crate::protocol::{LeaseRequest, LeaseState, RefusalKind, Watching};
@@ -36,10 +38,9 @@ pub async fn lease(
     if let Decision::Refused(rule) = person.may_on(Right::Grant(Action::Ptz), camera)
         && !lets_go
     {
-        let rule_word = serde_json::to_value(rule).unwrap_or_default();
-        let act = act(&person, camera).with("rule", rule_word);
+        let refused = DomeHold::default().refused_by(rule);
         recorder
-            .record(&camera.controller, Operation::DomeHold, Outcome::Refused, act)
+            .record(&camera.controller, refused, Outcome::Refused, act(&person, camera))
             .await?;
         return Err(RefusalKind::Rule(rule).into());
     }

@@ -6,7 +6,8 @@
 use super::client_auth::{Caller, Person};
 use super::responses::{Answer, Asked, Refused};
 use super::state::LogState;
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::log::{LogRead, ReadFrom};
+use crate::domain::audit::event::Outcome;
 use crate::domain::audit::proof::{Recipe, consistency_recipe, inclusion_recipe};
 use crate::domain::audit::tile::{Tile, TileKind, bundle};
 use crate::domain::people::LogRight;
@@ -186,13 +187,12 @@ pub(super) fn reading(person: &Person) -> Act<'_> {
 }
 
 /// Only the system administrator of the log's controller reads it (R-AUD-3); either way it is recorded first.
-pub(super) async fn may_read(recorder: &Recorder, person: &Person, log: &Log, act: Act<'_>) -> Answer<()> {
+pub(super) async fn may_read(recorder: &Recorder, person: &Person, log: &Log, read: LogRead) -> Answer<()> {
+    let act = reading(person);
     person
-        .must_on_log(recorder, log, LogRight::Read, Operation::LogRead, act.clone())
+        .must_on_log(recorder, log, LogRight::Read, read.clone(), act)
         .await?;
-    recorder
-        .record(&log.controller, Operation::LogRead, Outcome::Done, act)
-        .await?;
+    recorder.record(&log.controller, read, Outcome::Done, act).await?;
     Ok(())
 }
 
@@ -222,8 +222,12 @@ pub async fn entries(
 ) -> Answer<Json<LogPage>> {
     let (log, _) = log_of(&logs, &controller)?;
     let limit = ask.limit.clamp(1, PAGE);
-    let act = reading(&person).with("from", ask.from).with("limit", limit);
-    may_read(&recorder, &person, log, act).await?;
+    let read = LogRead {
+        from: Some(ReadFrom::Index(ask.from)),
+        limit: Some(limit),
+        ..LogRead::default()
+    };
+    may_read(&recorder, &person, log, read).await?;
     let size = store.size(log).await?;
     let mut bytes = 0;
     let mut entries = Vec::new();

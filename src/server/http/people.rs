@@ -8,7 +8,8 @@ use super::client_auth::{Address, Caller, Person};
 use super::responses::{Answer, Bounded, Refused, Why};
 use super::sessions::release_leases;
 use super::state::{PeopleState, SiteState, UsageState};
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::log::{ListWord, LogRead};
+use crate::domain::audit::event::Outcome;
 use crate::domain::people::AdminRight;
 use crate::protocol::{
     AccountAnswer, AccountChange, AccountView, NewAccount, PasswordChange, PasswordConfirmation, SessionView,
@@ -86,9 +87,12 @@ pub async fn list(
     person: Person,
 ) -> Answer<Json<Vec<AccountView>>> {
     person.authorise_admin(&recorder, AdminRight::ReadPeople).await?;
-    let act = by(&person).act().with("read", "people");
+    let read = LogRead {
+        read: Some(ListWord::People),
+        ..LogRead::default()
+    };
     recorder
-        .record(&person.station.home, Operation::LogRead, Outcome::Done, act)
+        .record(&person.station.home, read, Outcome::Done, by(&person).act())
         .await?;
     Ok(Json(people.accounts.list(&person.who.person, now_ms()).await?))
 }

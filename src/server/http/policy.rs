@@ -9,7 +9,10 @@ use super::client_auth::{Person, ZONE};
 use super::dome_lease::{leases_seen_by, watching_seen_by};
 use super::responses::{Answer, Asked, Bounded, Refused};
 use super::state::{PeopleState, SiteState, UsageState};
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::Say as _;
+use crate::domain::audit::details::live::EventDeclared;
+use crate::domain::audit::details::plan::{CredentialReleased, SchoolPictures};
+use crate::domain::audit::event::Outcome;
 use crate::domain::people::{Action, Decision, Right, Rule};
 use crate::domain::privacy::declared_event::{Change, Declaration};
 use crate::domain::site::CameraPlan;
@@ -53,11 +56,19 @@ impl SiteState {
 }
 
 /// Records that a school camera stays closed.
-pub(super) async fn school_refusal(recorder: &Recorder, person: &Person, camera: &CameraPlan, of: &str) -> Refused {
-    let rule = serde_json::to_value(Rule::SchoolHours).unwrap_or_default();
-    let act = act(person, camera).with("rule", rule).with("pictures", of);
+pub(super) async fn school_refusal(
+    recorder: &Recorder,
+    person: &Person,
+    camera: &CameraPlan,
+    pictures: SchoolPictures,
+) -> Refused {
+    let refused = CredentialReleased {
+        pictures: Some(pictures),
+        ..CredentialReleased::default()
+    };
+    let refused = refused.refused_by(Rule::SchoolHours);
     let recorded = recorder
-        .record(&camera.controller, Operation::CredentialReleased, Outcome::Refused, act)
+        .record(&camera.controller, refused, Outcome::Refused, act(person, camera))
         .await;
     match recorded {
         Ok(()) => RefusalKind::Rule(Rule::SchoolHours).into(),
@@ -114,9 +125,9 @@ pub async fn permit(
 ) -> Answer<StatusCode> {
     let camera = &camera_of(&site, &recorder, &person, camera).await?;
     let (action, word) = match pictures {
-        Pictures::Live => (Action::Live, "live"),
-        Pictures::Playback { .. } => (Action::Playback, "playback"),
-        Pictures::Export { .. } => (Action::Export, "export"),
+        Pictures::Live => (Action::Live, SchoolPictures::Live),
+        Pictures::Playback { .. } => (Action::Playback, SchoolPictures::Playback),
+        Pictures::Export { .. } => (Action::Export, SchoolPictures::Export),
     };
     allowed(&recorder, &person, camera, action).await?;
     cleared(&usage, &recorder, &person, camera, pictures).await?;
@@ -138,10 +149,9 @@ async fn allowed(recorder: &Recorder, person: &Person, camera: &CameraPlan, acti
     let Decision::Refused(rule) = person.may_on(Right::Grant(action), camera) else {
         return Ok(());
     };
-    let word = serde_json::to_value(rule).unwrap_or_default();
-    let refused = act(person, camera).with("rule", word);
+    let refused = EventDeclared::default().refused_by(rule);
     recorder
-        .record(&camera.controller, Operation::EventDeclared, Outcome::Refused, refused)
+        .record(&camera.controller, refused, Outcome::Refused, act(person, camera))
         .await?;
     Err(RefusalKind::Rule(rule).into())
 }

@@ -8,7 +8,10 @@ use super::client_auth::{Caller, Person};
 use super::logs::{log_of, reading};
 use super::responses::{Answer, Bounded, Refused};
 use super::state::LogState;
-use crate::domain::audit::event::{Event, Operation, Outcome};
+use crate::domain::audit::details::EventKind;
+use crate::domain::audit::details::configuration::{FloorRaised, PruningOrdered, PruningStep};
+use crate::domain::audit::details::log::{HoldWord, LogHold, LogPruned};
+use crate::domain::audit::event::{Event, Outcome};
 use crate::domain::audit::leaf::Leaf;
 use crate::domain::people::LogRight;
 use crate::protocol::{ConsoleAct, FloorRequest, LogHoldRequest, Numbered, PruneRequest, Pruned, RefusalKind};
@@ -29,8 +32,9 @@ const MAX_TEXT: usize = 200;
 /// Entries looked at to see what time the workstations think it is.
 const RECENT: u32 = 200;
 
-async fn done(recorder: &Recorder, log: &Log, operation: Operation, act: Act<'_>) -> Answer<()> {
-    Ok(recorder.record(&log.controller, operation, Outcome::Done, act).await?)
+async fn done(recorder: &Recorder, log: &Log, what: impl Into<EventKind>, act: Act<'_>) -> Answer<()> {
+    let what: EventKind = what.into();
+    Ok(recorder.record(&log.controller, what, Outcome::Done, act).await?)
 }
 
 /// Raises the floor of a class of entries: days for which bodies are kept at least.
@@ -48,21 +52,21 @@ pub async fn floor(
     Bounded(ask): Bounded<FloorRequest>,
 ) -> Answer<StatusCode> {
     let (log, _) = log_of(&logs, &controller)?;
-    let operation = Operation::ConfigurationChange;
-    let act = || {
-        let class = serde_json::to_value(ask.class).unwrap_or_default();
-        reading(&person).with("floor", class).with("days", ask.days)
+    let act = reading(&person);
+    let raised = FloorRaised {
+        floor: Some(ask.class),
+        days: Some(ask.days),
     };
     person
-        .must_on_log(&recorder, log, LogRight::RaiseFloor, operation, act())
+        .must_on_log(&recorder, log, LogRight::RaiseFloor, raised.clone(), act)
         .await?;
     if ask.days < store.floor_days(ask.class).await? || ask.days > 36_500 {
         recorder
-            .record(&log.controller, operation, Outcome::Refused, act())
+            .record(&log.controller, EventKind::from(raised), Outcome::Refused, act)
             .await?;
         return Err(Refused::malformed("a floor is never lowered"));
     }
-    done(&recorder, log, operation, act()).await?;
+    done(&recorder, log, raised, act).await?;
     store.raise_floor(ask.class, ask.days).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -86,18 +90,19 @@ pub async fn hold(
     if ask.to_ms < ask.from_ms || !short(&ask.authority) || !short(&ask.protocol_no) {
         return Err(Refused::malformed("hold"));
     }
-    let act = || {
-        reading(&person)
-            .with("hold", "set")
-            .with("from_ms", ask.from_ms)
-            .with("to_ms", ask.to_ms)
-            .with("authority", ask.authority.as_str())
-            .with("protocol_no", ask.protocol_no.as_str())
+    let act = reading(&person);
+    let set = LogHold {
+        hold: Some(HoldWord::Set),
+        from_ms: Some(ask.from_ms),
+        to_ms: Some(ask.to_ms),
+        authority: Some(ask.authority.clone()),
+        protocol_no: Some(ask.protocol_no.clone()),
+        id: None,
     };
     person
-        .must_on_log(&recorder, log, LogRight::SetHold, Operation::LogHold, act())
+        .must_on_log(&recorder, log, LogRight::SetHold, set.clone(), act)
         .await?;
-    done(&recorder, log, Operation::LogHold, act()).await?;
+    done(&recorder, log, set, act).await?;
     let id = store
         .hold(log, ask.from_ms, ask.to_ms, &ask.authority, &ask.protocol_no)
         .await?;
@@ -117,11 +122,16 @@ pub async fn lift(
     Path((controller, id)): Path<(String, i64)>,
 ) -> Answer<StatusCode> {
     let (log, _) = log_of(&logs, &controller)?;
-    let act = || reading(&person).with("hold", "lifted").with("id", id);
+    let act = reading(&person);
+    let lifted = LogHold {
+        hold: Some(HoldWord::Lifted),
+        id: Some(id),
+        ..LogHold::default()
+    };
     person
-        .must_on_log(&recorder, log, LogRight::LiftHold, Operation::LogHold, act())
+        .must_on_log(&recorder, log, LogRight::LiftHold, lifted.clone(), act)
         .await?;
-    done(&recorder, log, Operation::LogHold, act()).await?;
+    done(&recorder, log, lifted, act).await?;
     if store.lift_hold(log, id, now_ms()).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
@@ -143,18 +153,17 @@ pub async fn ask_pruning(
     Bounded(ask): Bounded<PruneRequest>,
 ) -> Answer<Json<Numbered>> {
     let (log, _) = log_of(&logs, &controller)?;
-    let act = || {
-        let class = serde_json::to_value(ask.class).unwrap_or_default();
-        reading(&person)
-            .with("pruning", "asked")
-            .with("class", class)
-            .with("before_ms", ask.before_ms)
+    let act = reading(&person);
+    let asked = PruningOrdered {
+        pruning: Some(PruningStep::Asked),
+        class: Some(ask.class),
+        before_ms: Some(ask.before_ms),
+        ..PruningOrdered::default()
     };
-    let operation = Operation::ConfigurationChange;
     person
-        .must_on_log(&recorder, log, LogRight::OrderPruning, operation, act())
+        .must_on_log(&recorder, log, LogRight::OrderPruning, asked.clone(), act)
         .await?;
-    done(&recorder, log, operation, act()).await?;
+    done(&recorder, log, asked, act).await?;
     let id = store
         .ask_pruning(log, ask.class, ask.before_ms, &person.who.person.user)
         .await?;
@@ -179,24 +188,24 @@ pub async fn approve_pruning(
     let order = store.pruning(id).await?.filter(|order| order.log == log.controller);
     let mut order = order.ok_or_else(|| Refused::not_found("order"))?;
     let user = &person.who.person.user;
-    let act = || {
-        reading(&person)
-            .with("pruning", "approved")
-            .with("order", id)
-            .with("asked_by", order.asked_by.as_str())
+    let act = reading(&person);
+    let approved = PruningOrdered {
+        pruning: Some(PruningStep::Approved),
+        order: Some(id),
+        asked_by: Some(order.asked_by.clone()),
+        ..PruningOrdered::default()
     };
-    let operation = Operation::ConfigurationChange;
     person
-        .must_on_log(&recorder, log, LogRight::ApprovePruning, operation, act())
+        .must_on_log(&recorder, log, LogRight::ApprovePruning, approved.clone(), act)
         .await?;
     let other = order.approved_by.as_ref().is_some_and(|by| by != user);
     if order.asked_by == *user || other || !clocks_agree(&store, log).await? {
         recorder
-            .record(&log.controller, operation, Outcome::Refused, act())
+            .record(&log.controller, EventKind::from(approved), Outcome::Refused, act)
             .await?;
         return Err(Refused::malformed("two people, and clocks that agree"));
     }
-    done(&recorder, log, operation, act()).await?;
+    done(&recorder, log, approved, act).await?;
     store.approve_pruning(id, user).await?;
     order.approved_by = Some(user.clone());
     let event = record_of(&recorder, &person, log, &order.asked_by, id);
@@ -213,8 +222,12 @@ pub async fn approve_pruning(
 }
 
 fn record_of(recorder: &Recorder, person: &Person, log: &Log, asked_by: &str, id: i64) -> Event {
-    let act = reading(person).with("order", id).with("asked_by", asked_by);
-    recorder.event(&log.controller, Operation::LogPruned, Outcome::Done, act)
+    let pruned = LogPruned {
+        order: Some(id),
+        asked_by: Some(asked_by.to_owned()),
+        spans: None,
+    };
+    recorder.event(&log.controller, pruned, Outcome::Done, reading(person))
 }
 
 /// Whether some workstation lately wrote of a time within a day of this server's. A clock that jumped ahead must not
@@ -248,11 +261,10 @@ pub async fn at_console(
     if station.station.as_str() != CONSOLE {
         return Err(Refused::new(RefusalKind::UnknownStation, "only the console does that"));
     }
-    let (operation, act) = event_of(&said);
     let act = Act {
         at: Some(&station.station),
-        ..act
+        ..Act::default()
     };
-    done(&recorder, log, operation, act).await?;
+    done(&recorder, log, event_of(&said), act).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,7 +8,8 @@ use super::client_auth::Person;
 use super::logs::{PAGE, PAGE_BYTES, log_entry, log_of, may_read, reading};
 use super::responses::{Answer, Asked, Refused};
 use super::state::LogState;
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::log::{LogRead, ReadFrom};
+use crate::domain::audit::event::Outcome;
 use crate::protocol::LogPage;
 use crate::server::log::recorder::Recorder;
 use crate::server::store::search::{Found, Place, Wanted};
@@ -44,6 +45,25 @@ fn place(text: &str) -> Answer<Place> {
     parsed.ok_or_else(|| Refused::malformed("after"))
 }
 
+/// Longest word of a search in an event, characters.
+const MOST_WORD: usize = 128;
+
+/// What the event of a search says: everything that was asked, cut.
+fn read_of(ask: &SearchQuery) -> LogRead {
+    let cut = |text: &Option<String>| text.as_ref().map(|text| text.chars().take(MOST_WORD).collect());
+    LogRead {
+        person: cut(&ask.person),
+        camera: cut(&ask.camera),
+        operation: cut(&ask.operation),
+        purpose: cut(&ask.purpose),
+        result: cut(&ask.result),
+        after: cut(&ask.after),
+        from: ask.from.map(|time| ReadFrom::Time(time.to_string())),
+        to: ask.to.map(|time| time.to_string()),
+        ..LogRead::default()
+    }
+}
+
 /// Entries of a log by person, camera, operation, purpose, result and time; the search is recorded first.
 ///
 /// # Errors
@@ -61,25 +81,7 @@ pub async fn search(
     let (log, _) = log_of(&logs, &controller)?;
     let limit = ask.limit.unwrap_or(PAGE).clamp(1, PAGE);
     let after = ask.after.as_deref().map(place).transpose()?;
-    let mut act = reading(&person);
-    for (name, word) in [
-        ("person", &ask.person),
-        ("camera", &ask.camera),
-        ("operation", &ask.operation),
-        ("purpose", &ask.purpose),
-        ("result", &ask.result),
-        ("after", &ask.after),
-    ] {
-        if let Some(word) = word {
-            act = act.with(name, word.chars().take(128).collect::<String>());
-        }
-    }
-    for (name, time) in [("from", ask.from), ("to", ask.to)] {
-        if let Some(time) = time {
-            act = act.with(name, time.to_string());
-        }
-    }
-    may_read(&recorder, &person, log, act).await?;
+    may_read(&recorder, &person, log, read_of(&ask)).await?;
     let wanted = Wanted {
         person: ask.person,
         camera: ask.camera,
@@ -114,13 +116,12 @@ pub async fn own(
 ) -> Answer<Json<LogPage>> {
     let (log, _) = log_of(&logs, person.station.home.as_str())?;
     let limit = ask.limit.unwrap_or(OWN).clamp(1, OWN);
+    let read = LogRead {
+        own: Some(true),
+        ..LogRead::default()
+    };
     recorder
-        .record(
-            &log.controller,
-            Operation::LogRead,
-            Outcome::Done,
-            reading(&person).with("own", true),
-        )
+        .record(&log.controller, read, Outcome::Done, reading(&person))
         .await?;
     let wanted = Wanted {
         person: Some(person.who.person.user.clone()),

@@ -6,6 +6,7 @@
 use super::client_auth::{Address, Caller, Person};
 use super::responses::{Answer, Bounded};
 use super::state::{LogState, PeopleState, SiteState, UsageState};
+use crate::domain::audit::details::any_operation::Cause;
 use crate::domain::people::stated_purpose::Stated;
 use crate::protocol::{AccountAsk, AskAnswer, AskState, AskStep, LogKey, RefusalKind, SessionGrant, SessionRequest};
 use crate::server::change_notifier::ChangeNotifier;
@@ -71,7 +72,7 @@ pub async fn sign_out(
     release_leases(&site, &usage, &who).await?;
     people
         .sessions
-        .end(&station, &who.person, &who.session, "signed_out")
+        .end(&station, &who.person, &who.session, Cause::SignedOut)
         .await?;
     changes.beat();
     Ok(StatusCode::NO_CONTENT)

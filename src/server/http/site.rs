@@ -7,7 +7,9 @@
 use super::client_auth::Person;
 use super::responses::{Answer, Bounded, Refused};
 use super::state::SiteState;
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::configuration::{CameraAccountChanged, CameraAccountWord, CameraProbe, ProbeWord};
+use crate::domain::audit::details::plan::AccountNeed;
+use crate::domain::audit::event::Outcome;
 use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::people::{AdminRight, Rule};
 use crate::domain::site::change::{CameraSettings, Difference, SiteChange, SiteFault, is_address};
@@ -16,7 +18,7 @@ use crate::protocol::{
     SiteProposal, Verdict,
 };
 use crate::server::clock::now_ms;
-use crate::server::log::recorder::Recorder;
+use crate::server::log::recorder::{Act, Recorder};
 use crate::server::people::accounts::By;
 use crate::server::store::Store;
 use axum::Json;
@@ -146,24 +148,25 @@ async fn keep_account(
     (need, account): (CredentialNeed, CameraAccount),
     reason: &str,
 ) -> Answer<()> {
-    let (word, place) = match need {
-        CredentialNeed::Picture => ("picture", format!("{camera}/picture")),
-        CredentialNeed::Figures => ("figures", format!("{camera}/figures")),
+    let (need_word, place) = match need {
+        CredentialNeed::Picture => (AccountNeed::Picture, format!("{camera}/picture")),
+        CredentialNeed::Figures => (AccountNeed::Figures, format!("{camera}/figures")),
     };
     let before = store.account(camera, need).await?.map(|row| row.user);
     let sealed = site.vault.seal(&place, account.password.expose_secret());
     let sealed = sealed.map_err(|_| Refused::new(RefusalKind::Unavailable, "a secret cannot be sealed"))?;
-    let mut act = by(person)
-        .act()
-        .with("change", "camera_account")
-        .with("need", word)
-        .with("reason", reason.chars().take(MOST_REASON).collect::<String>())
-        .with("before", before)
-        .with("after", account.user.as_str());
-    act.camera = Some(camera);
-    recorder
-        .record(controller, Operation::ConfigurationChange, Outcome::Done, act)
-        .await?;
+    let changed = CameraAccountChanged {
+        change: Some(CameraAccountWord::CameraAccount),
+        need: Some(need_word),
+        reason: Some(reason.chars().take(MOST_REASON).collect()),
+        before: Some(before),
+        after: Some(account.user.clone()),
+    };
+    let act = Act {
+        camera: Some(camera),
+        ..by(person).act()
+    };
+    recorder.record(controller, changed, Outcome::Done, act).await?;
     Ok(store.add_account(camera, need, &account.user, &sealed).await?)
 }
 
@@ -213,14 +216,13 @@ pub async fn trial(
     if !is_address(&onvif) {
         return Err(RefusalKind::Site(SiteFault::Address).into());
     }
-    let act = by(&person).act().with("change", "camera_tested").with("onvif", onvif);
+    let probe = CameraProbe {
+        change: Some(ProbeWord::CameraTested),
+        onvif: Some(onvif),
+    };
+    let act = by(&person).act();
     recorder
-        .record(
-            &person.station.home,
-            Operation::ConfigurationChange,
-            Outcome::Intent,
-            act,
-        )
+        .record(&person.station.home, probe, Outcome::Intent, act)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

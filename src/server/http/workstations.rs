@@ -6,7 +6,11 @@
 use super::client_auth::{Address, Caller, Person};
 use super::responses::{Answer, Bounded, Refused, Why};
 use super::state::{LogState, SiteState};
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::Say as _;
+use crate::domain::audit::details::any_operation::Cause;
+use crate::domain::audit::details::configuration::{WorkstationChanged, WorkstationWord};
+use crate::domain::audit::details::log::StationRefused;
+use crate::domain::audit::event::Outcome;
 use crate::domain::camera::StationId;
 use crate::domain::enrolment_code;
 use crate::domain::people::AdminRight;
@@ -109,15 +113,14 @@ pub async fn new_code(
         station: &person.station,
         who: &person.who,
     };
-    let act = by
-        .act()
-        .with("change", "enrolment_code")
-        .with("station", row.station.as_str())
-        .with("kind", row.kind.word())
-        .with("grace_s", row.grace_s);
-    recorder
-        .record(&row.home, Operation::ConfigurationChange, Outcome::Done, act)
-        .await?;
+    let given_out = WorkstationChanged {
+        change: Some(WorkstationWord::EnrolmentCode),
+        station: Some(row.station.to_string()),
+        kind: Some(row.kind),
+        grace_s: Some(row.grace_s),
+        reason: None,
+    };
+    recorder.record(&row.home, given_out, Outcome::Done, by.act()).await?;
     let text: SecretString = code.to_string().into();
     let hash = code_hash(&text).ok_or_else(|| Refused::malformed("a code that does not read back"))?;
     store.add_code(&hash, &row, expires_ms).await?;
@@ -144,24 +147,25 @@ pub async fn enrol(
     let Some(row) = store.code(&hash, now_ms()).await? else {
         tracing::warn!(%from, "a code that is not good was tried");
         if let Some(log) = logs.all.first() {
-            let act = Act::default().with("why", "enrolment_code");
+            let refused = StationRefused::default().because(Cause::EnrolmentCode);
             recorder
-                .record(&log.controller, Operation::StationRefused, Outcome::Refused, act)
+                .record(&log.controller, refused, Outcome::Refused, Act::default())
                 .await?;
         }
         return Err(unknown());
     };
     let certificate = tls::certify_station(&data, &row.station, &key, Validity::Renewed).map_err(failed)?;
+    let enrolled = WorkstationChanged {
+        change: Some(WorkstationWord::Enrolled),
+        kind: Some(row.kind),
+        grace_s: Some(row.grace_s),
+        ..WorkstationChanged::default()
+    };
     let act = Act {
         at: Some(&row.station),
         ..Act::default()
-    }
-    .with("change", "station_enrolled")
-    .with("kind", row.kind.word())
-    .with("grace_s", row.grace_s);
-    recorder
-        .record(&row.home, Operation::ConfigurationChange, Outcome::Done, act)
-        .await?;
+    };
+    recorder.record(&row.home, enrolled, Outcome::Done, act).await?;
     // Of two machines with one code, one is enrolled.
     if !store.use_code(&hash).await? {
         return Err(unknown());
@@ -208,14 +212,11 @@ pub async fn renew(
         at: Some(station),
         ..Act::default()
     };
-    recorder
-        .record(
-            &caller.0.home,
-            Operation::ConfigurationChange,
-            Outcome::Done,
-            act.with("change", "certificate_renewed"),
-        )
-        .await?;
+    let renewed = WorkstationChanged {
+        change: Some(WorkstationWord::CertificateRenewed),
+        ..WorkstationChanged::default()
+    };
+    recorder.record(&caller.0.home, renewed, Outcome::Done, act).await?;
     store.keep_next_certificate(station, &certificate.fingerprint).await?;
     store.certified_until(station, certificate.until_ms).await?;
     Ok(Json(certified(&site, station.clone(), certificate)))
@@ -249,15 +250,14 @@ pub async fn revoke(
         station: &person.station,
         who: &person.who,
     };
-    let mut act = by
-        .act()
-        .with("change", "station_revoked")
-        .with("station", station.as_str());
-    if let Some(reason) = reason {
-        act = act.with("reason", reason.as_str());
-    }
+    let revoked = WorkstationChanged {
+        change: Some(WorkstationWord::Revoked),
+        station: Some(station.to_string()),
+        reason: reason.map(|reason| reason.as_str().to_owned()),
+        ..WorkstationChanged::default()
+    };
     recorder
-        .record(&person.station.home, Operation::ConfigurationChange, Outcome::Done, act)
+        .record(&person.station.home, revoked, Outcome::Done, by.act())
         .await?;
     if !store.revoke_station(&station).await? {
         return Err(Refused::not_found("workstation"));

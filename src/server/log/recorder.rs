@@ -3,10 +3,10 @@
 //! Invariant: when recording fails the act is refused. Deliberately absent: the decision whether the act is allowed.
 
 use super::sequencer::{OWN_STATION, Rejection, Sequencer, own_event};
-use crate::domain::audit::event::{Event, Operation, Outcome};
+use crate::domain::audit::details::Details;
+use crate::domain::audit::event::{Event, Outcome};
 use crate::domain::camera::{CameraId, ControllerId, StationId};
 use crate::domain::people::{Person, Purpose};
-use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -18,8 +18,8 @@ pub struct Recorder {
     policy_version: Arc<AtomicU64>,
 }
 
-/// What is recorded. `Default` is an act of nobody on nothing.
-#[derive(Debug, Clone, Default)]
+/// Who acts, where, on what camera and under which purpose. `Default` is an act of nobody on nothing.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Act<'a> {
     /// The signed-in person.
     pub person: Option<&'a Person>,
@@ -32,15 +32,6 @@ pub struct Act<'a> {
     pub purpose: Option<Purpose>,
     /// Of the request behind the purpose; empty when there is none.
     pub protocol_no: &'a str,
-    pub parameters: Map<String, Value>,
-}
-
-impl<'a> Act<'a> {
-    /// Adds a parameter.
-    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.parameters.insert(name.to_owned(), value.into());
-        self
-    }
 }
 
 impl Recorder {
@@ -68,20 +59,17 @@ impl Recorder {
     pub async fn record(
         &self,
         log: &ControllerId,
-        operation: Operation,
+        what: impl Into<Details>,
         result: Outcome,
         act: Act<'_>,
     ) -> Result<(), Rejection> {
-        self.sequencer.record(self.event(log, operation, result, act)).await
+        self.sequencer.record(self.event(log, what, result, act)).await
     }
 
     /// The event of an act, for who records it together with something else.
-    pub fn event(&self, log: &ControllerId, operation: Operation, result: Outcome, act: Act<'_>) -> Event {
-        let mut parameters = act.parameters;
-        if let Some(station) = act.at {
-            parameters.insert("at_station".into(), Value::from(station.as_str()));
-        }
-        let mut event = own_event(log.clone(), self.own.clone(), operation, result, parameters);
+    pub fn event(&self, log: &ControllerId, what: impl Into<Details>, result: Outcome, act: Act<'_>) -> Event {
+        let what: Details = what.into();
+        let mut event = own_event(log.clone(), self.own.clone(), what.at(act.at), result);
         event.body.person = act.person.map_or(act.typed_user, |person| &person.user).to_owned();
         event.body.level = act.person.map(|person| person.level);
         event.body.agency = act.person.map(|person| person.agency.clone()).unwrap_or_default();

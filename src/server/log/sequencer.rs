@@ -10,7 +10,9 @@
 
 use super::signed_backup::Tail;
 use crate::domain::audit::chain::{ChainError, Moment, Sealed, StationChain};
-use crate::domain::audit::event::{Body, Event, Operation, Outcome, RetentionClass};
+use crate::domain::audit::details::log::{Equivocation, LogPruned};
+use crate::domain::audit::details::{Details, Parameters};
+use crate::domain::audit::event::{Body, Event, Outcome, RetentionClass};
 use crate::domain::audit::hash::Hash;
 use crate::domain::audit::leaf::Leaf;
 use crate::domain::audit::tree::Frontier;
@@ -24,7 +26,6 @@ use crate::server::store::entries::{Append, NewEntry};
 use crate::server::store::keys::{Keys, Words};
 use crate::server::store::retention::Order;
 use crate::server::store::{Log, Store, StoreError};
-use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -468,17 +469,12 @@ impl Writer {
         let seq = event.leaf.seq;
         tracing::error!(%station, seq, log = log.origin, "equivocation: the station is put in quarantine");
         append.equivocation(log, station, &event.sealed, now_ms()).await?;
-        let mut parameters = serde_json::Map::new();
-        parameters.insert("station".into(), json!(station));
-        parameters.insert("seq".into(), json!(seq));
-        parameters.insert("offered_leaf_hash".into(), json!(event.sealed.leaf_hash));
-        let own = own_event(
-            controller.clone(),
-            self.own.clone(),
-            Operation::Equivocation,
-            Outcome::Refused,
-            parameters,
-        );
+        let what = Equivocation {
+            station: Some(station.clone()),
+            seq: Some(seq),
+            offered_leaf_hash: Some(event.sealed.leaf_hash),
+        };
+        let own = own_event(controller.clone(), self.own.clone(), what, Outcome::Refused);
         self.own(append, &own).await?;
         Err(Stop::Job(Rejection::Equivocation { seq }))
     }
@@ -520,7 +516,10 @@ impl Writer {
             return Ok(Vec::new());
         }
         let mut event = event.clone();
-        event.body.parameters.insert("spans".into(), json!(spans));
+        event.body.say(LogPruned {
+            spans: Some(spans.clone()),
+            ..LogPruned::default()
+        });
         self.own(append, &event).await?;
         append.prune(&log, &spans).await?;
         let indices = spans.iter().flat_map(|(first, end)| *first..*end);
@@ -567,31 +566,27 @@ impl OpenLog {
 }
 
 /// An event of the server in which nobody signed in acts.
-pub fn own_event(
-    log: ControllerId,
-    own: StationId,
-    operation: Operation,
-    result: Outcome,
-    parameters: serde_json::Map<String, serde_json::Value>,
-) -> Event {
-    let body = Body {
+pub fn own_event(log: ControllerId, own: StationId, what: impl Into<Details>, result: Outcome) -> Event {
+    let what = what.into();
+    let mut body = Body {
         person: String::new(),
         level: None,
         agency: String::new(),
         session: String::new(),
         station: own,
         act: uuid::Uuid::new_v4(),
-        operation,
+        operation: what.kind.operation(),
         result,
         camera: None,
         stream: None,
         purpose: None,
         protocol_no: String::new(),
-        parameters,
+        parameters: Parameters::default(),
         policy_version: 0,
         media_from: None,
         media_to: None,
     };
+    body.say(what);
     Event {
         log,
         class: RetentionClass::Police,

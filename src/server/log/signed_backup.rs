@@ -213,7 +213,8 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
 mod tests {
     use super::*;
     use crate::domain::audit::chain::{Moment, StationChain};
-    use crate::domain::audit::event::{Operation, Outcome, RetentionClass};
+    use crate::domain::audit::details::live::ViewOpen;
+    use crate::domain::audit::event::{Outcome, RetentionClass};
     use crate::server::log::sequencer::own_event;
 
     fn entries(count: u64) -> Vec<Entry> {
@@ -221,9 +222,8 @@ mod tests {
         let event = own_event(
             "borgo".parse().unwrap(),
             "sala".parse().unwrap(),
-            Operation::ViewOpen,
+            ViewOpen::default(),
             Outcome::Intent,
-            Default::default(),
         );
         (0..count)
             .map(|index| {

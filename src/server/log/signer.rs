@@ -248,7 +248,8 @@ fn write_state(path: &std::path::Path, state: &SignedState) -> Result<(), Server
 mod tests {
     use super::super::sequencer::{Sequencer, own_event};
     use super::*;
-    use crate::domain::audit::event::{Operation, Outcome};
+    use crate::domain::audit::details::log::LogVerify;
+    use crate::domain::audit::event::Outcome;
     use crate::server::store::testing;
     use std::sync::Arc;
 
@@ -256,13 +257,7 @@ mod tests {
         let (sequencer, task) = Sequencer::start(data, store.clone(), vec![log.clone()], Arc::default()).unwrap();
         for _ in 0..count {
             let own = "server".parse().unwrap();
-            let event = own_event(
-                log.controller.clone(),
-                own,
-                Operation::LogVerify,
-                Outcome::Done,
-                Default::default(),
-            );
+            let event = own_event(log.controller.clone(), own, LogVerify::default(), Outcome::Done);
             sequencer.record(event).await.unwrap();
         }
         drop(sequencer);

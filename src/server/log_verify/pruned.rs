@@ -6,6 +6,7 @@
 //! Deliberately absent: floors that were raised later; holds (both are events an auditor reads).
 
 use super::What;
+use crate::domain::audit::details::{Details, EventKind, Parameters};
 use crate::domain::audit::event::{Operation, Outcome, RetentionClass};
 use crate::domain::audit::leaf::Leaf;
 use crate::server::log::sequencer::OWN_STATION;
@@ -19,13 +20,6 @@ struct Record {
     #[serde(default)]
     person: String,
     parameters: Parameters,
-}
-
-#[derive(serde::Deserialize)]
-struct Parameters {
-    spans: Vec<Span>,
-    #[serde(default)]
-    asked_by: String,
 }
 
 /// Missing bodies that came in on one day, as far as the tree says.
@@ -90,14 +84,15 @@ impl Pruned {
             return;
         }
         if let Ok(record) = serde_json::from_str::<Record>(body)
-            && (record.operation, record.result) == (Operation::LogPruned, Outcome::Done)
+            && record.result == Outcome::Done
+            && let EventKind::LogPruned(pruned) = Details::read(record.operation, &record.parameters).kind
+            && let (Some(spans), Some(asked_by)) = (pruned.spans, pruned.asked_by)
             && !record.person.is_empty()
-            && !record.parameters.asked_by.is_empty()
-            && record.person != record.parameters.asked_by
+            && !asked_by.is_empty()
+            && record.person != asked_by
         {
             let time = leaf.time.as_millisecond();
-            self.records
-                .extend(record.parameters.spans.into_iter().map(|span| (span, time)));
+            self.records.extend(spans.into_iter().map(|span| (span, time)));
         }
     }
 

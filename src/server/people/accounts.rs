@@ -7,7 +7,10 @@
 use super::authentication::{Answer, Claim, Door, Factor, unavailable};
 use super::password;
 use super::sessions::{Sessions, SignedIn};
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::Say as _;
+use crate::domain::audit::details::any_operation::Cause;
+use crate::domain::audit::details::configuration::{AccountChanged, AccountWord};
+use crate::domain::audit::event::Outcome;
 use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::account::{
     self, AccountName, AccountStatus, CONFIRMED_FOR_MS, PASSWORDS_REMEMBERED, PasswordFault,
@@ -206,7 +209,7 @@ impl Accounts {
         let hashed = hash(password.clone()).await?;
         let after =
             json!({ "person": person, "controller": home, "act": appointment.act, "until_ms": appointment.until_ms });
-        self.record(by, &home, "account_added", &person.user, (Value::Null, after))
+        self.record(by, &home, AccountWord::Added, &person.user, (Value::Null, after))
             .await?;
         let added = self.store.add_person(&person, &hashed, now, &appointment, &home).await;
         added.map_err(unavailable)?;
@@ -236,7 +239,7 @@ impl Accounts {
             AccountChange::Confirm => {
                 let by_ms = now.saturating_add(CONFIRMED_FOR_MS);
                 after["confirm_by_ms"] = json!(by_ms);
-                self.record(by, &home, "account_confirmed", user, (before, after))
+                self.record(by, &home, AccountWord::Confirmed, user, (before, after))
                     .await?;
                 self.store.confirm_person(user, by_ms).await.map_err(unavailable)?;
             }
@@ -247,7 +250,7 @@ impl Accounts {
                 }
                 after["enabled"] = json!(false);
                 after["reason"] = json!(line(&reason)?);
-                self.record(by, &home, "account_disabled", user, (before, after))
+                self.record(by, &home, AccountWord::Disabled, user, (before, after))
                     .await?;
                 let ended = self.sessions.revoke(by.station, by.who, user, None).await?;
                 self.store.enable_person(user, false).await.map_err(unavailable)?;
@@ -258,14 +261,16 @@ impl Accounts {
                 after["enabled"] = json!(true);
                 after["confirm_by_ms"] = json!(by_ms);
                 after["reason"] = json!(line(&reason)?);
-                self.record(by, &home, "account_enabled", user, (before, after)).await?;
+                self.record(by, &home, AccountWord::Enabled, user, (before, after))
+                    .await?;
                 self.store.confirm_person(user, by_ms).await.map_err(unavailable)?;
                 self.store.enable_person(user, true).await.map_err(unavailable)?;
             }
             AccountChange::ResetPassword => {
                 let password = new_password().map_err(unavailable)?;
                 let hashed = hash(password.clone()).await?;
-                self.record(by, &home, "password_reset", user, (before, after)).await?;
+                self.record(by, &home, AccountWord::PasswordReset, user, (before, after))
+                    .await?;
                 let ended = self.sessions.revoke(by.station, by.who, user, None).await?;
                 let set = self.store.set_password(user, &hashed, now, true).await;
                 set.map_err(unavailable)?;
@@ -276,7 +281,7 @@ impl Accounts {
                 let secret = Zeroizing::new(random::<{ second_factor::SECRET_BYTES }>().map_err(unavailable)?);
                 let sealed = self.door.seal(user, secret.as_slice())?;
                 after["second_factor"] = json!(true);
-                self.record(by, &home, "second_factor_given", user, (before, after))
+                self.record(by, &home, AccountWord::SecondFactorGiven, user, (before, after))
                     .await?;
                 let set = self.store.set_second_factor(user, &sealed).await;
                 set.map_err(unavailable)?;
@@ -288,7 +293,8 @@ impl Accounts {
                 }
                 let person = Person { grants, ..row.person };
                 after["person"] = json!(person);
-                self.record(by, &home, "grants_changed", user, (before, after)).await?;
+                self.record(by, &home, AccountWord::GrantsChanged, user, (before, after))
+                    .await?;
                 self.store.set_person(&person).await.map_err(unavailable)?;
             }
         }
@@ -349,9 +355,13 @@ impl Accounts {
         self.recorder
             .record(
                 &station.home,
-                Operation::ConfigurationChange,
+                AccountChanged {
+                    change: Some(AccountWord::PasswordChosen),
+                    account: Some(user.to_owned()),
+                    ..AccountChanged::default()
+                },
                 Outcome::Done,
-                act.with("change", "password_chosen").with("account", user),
+                act,
             )
             .await
             .map_err(unavailable)?;
@@ -370,21 +380,21 @@ impl Accounts {
         let mut disabled = Vec::new();
         for row in self.store.lives().await.map_err(unavailable)? {
             let why = match row.life.standing(now) {
-                AccountStatus::NotConfirmed => "not_confirmed",
-                AccountStatus::AppointmentOver => "appointment_over",
+                AccountStatus::NotConfirmed => Cause::NotConfirmed,
+                AccountStatus::AppointmentOver => Cause::AppointmentOver,
                 AccountStatus::Good | AccountStatus::Disabled | AccountStatus::MustChoosePassword => continue,
             };
             let user = row.person.user.as_str();
             let mut after = told(&row);
             after["enabled"] = json!(false);
-            let act = Act::default()
-                .with("change", "account_disabled")
-                .with("account", user)
-                .with("why", why)
-                .with("before", told(&row))
-                .with("after", after);
+            let disabled_itself = AccountChanged {
+                change: Some(AccountWord::Disabled),
+                account: Some(user.to_owned()),
+                before: Some(told(&row)),
+                after: Some(after),
+            };
             self.recorder
-                .record(&row.home, Operation::ConfigurationChange, Outcome::Done, act)
+                .record(&row.home, disabled_itself.because(why), Outcome::Done, Act::default())
                 .await
                 .map_err(unavailable)?;
             self.store.enable_person(user, false).await.map_err(unavailable)?;
@@ -398,18 +408,18 @@ impl Accounts {
         &self,
         by: By<'_>,
         log: &ControllerId,
-        change: &str,
+        change: AccountWord,
         user: &str,
         (before, after): (Value, Value),
     ) -> Answer<()> {
-        let act = by
-            .act()
-            .with("change", change)
-            .with("account", user)
-            .with("before", before)
-            .with("after", after);
+        let changed = AccountChanged {
+            change: Some(change),
+            account: Some(user.to_owned()),
+            before: Some(before),
+            after: Some(after),
+        };
         self.recorder
-            .record(log, Operation::ConfigurationChange, Outcome::Done, act)
+            .record(log, changed, Outcome::Done, by.act())
             .await
             .map_err(unavailable)
     }

@@ -6,7 +6,11 @@
 
 use super::authentication::{Answer, Claim, Door, Factor, MAX_USER, unavailable};
 use super::wanted_accounts::{WantedAccount, WantedAccounts};
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::Say as _;
+use crate::domain::audit::details::any_operation::{Cause, Why};
+use crate::domain::audit::details::configuration::SessionRevoked;
+use crate::domain::audit::details::presence::{PurposeChange, SignIn, SignInRefused, SignOut};
+use crate::domain::audit::event::Outcome;
 use crate::domain::people::Person;
 use crate::domain::people::account::AccountStatus;
 use crate::domain::people::stated_purpose::{NoProtocolNumber, Stated};
@@ -59,13 +63,9 @@ pub(super) fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// An act with what was noted beside the purpose.
-fn noted<'a>(act: Act<'a>, stated: &Stated) -> Act<'a> {
-    if stated.note().is_empty() {
-        act
-    } else {
-        act.with("note", stated.note())
-    }
+/// What was noted beside the purpose; `None` where nothing was.
+fn noted(stated: &Stated) -> Option<String> {
+    (!stated.note().is_empty()).then(|| stated.note().to_owned())
 }
 
 impl Sessions {
@@ -113,6 +113,7 @@ impl Sessions {
         }
         let typed: String = user.chars().take(MAX_USER).collect();
         let reason = serde_json::to_value(&why).unwrap_or_default();
+        let refused = SignInRefused::default().because(Why::Told(reason));
         let act = Act {
             typed_user: &typed,
             at: Some(&station.station),
@@ -120,12 +121,7 @@ impl Sessions {
         };
         let recorded = self
             .recorder
-            .record(
-                &station.home,
-                Operation::SignInRefused,
-                Outcome::Refused,
-                act.with("why", reason),
-            )
+            .record(&station.home, refused, Outcome::Refused, act)
             .await;
         recorded.map_or_else(unavailable, |()| why)
     }
@@ -170,7 +166,7 @@ impl Sessions {
                 self.wanted.keep(&ask.user, &want);
                 return Err(RefusalKind::AlreadyActiveElsewhere);
             }
-            self.end(station, &row.person, &open, "replaced").await?;
+            self.end(station, &row.person, &open, Cause::Replaced).await?;
         }
         Ok(row.person)
     }
@@ -223,7 +219,7 @@ impl Sessions {
             ..Act::default()
         };
         self.recorder
-            .record(&station.home, Operation::SignIn, Outcome::Done, noted(act, stated))
+            .record(&station.home, SignIn { note: noted(stated) }, Outcome::Done, act)
             .await
             .map_err(unavailable)?;
         self.store
@@ -269,11 +265,11 @@ impl Sessions {
         })
     }
 
-    /// Ends a session, recorded first. `why` is a short word for the log.
+    /// Ends a session, recorded first.
     ///
     /// # Errors
     /// It cannot be recorded or ended now.
-    pub async fn end(&self, station: &StationRow, person: &Person, session: &SessionRow, why: &str) -> Answer<()> {
+    pub async fn end(&self, station: &StationRow, person: &Person, session: &SessionRow, why: Cause) -> Answer<()> {
         let act = Act {
             person: Some(person),
             session: &session.session,
@@ -283,7 +279,7 @@ impl Sessions {
             ..Act::default()
         };
         self.recorder
-            .record(&station.home, Operation::SignOut, Outcome::Done, act.with("why", why))
+            .record(&station.home, SignOut::default().because(why), Outcome::Done, act)
             .await
             .map_err(unavailable)?;
         self.store.end_session(&session.session).await.map_err(unavailable)
@@ -303,12 +299,14 @@ impl Sessions {
             protocol_no: stated.protocol_no(),
             ..Act::default()
         };
-        let before = serde_json::to_value(who.session.purpose).unwrap_or_default();
-        let act = noted(act, stated)
-            .with("purpose_before", before)
-            .with("protocol_no_before", who.session.protocol_no.as_str());
+        let changed = PurposeChange {
+            note: noted(stated),
+            purpose_before: Some(who.session.purpose),
+            protocol_no_before: Some(who.session.protocol_no.clone()),
+            ..PurposeChange::default()
+        };
         self.recorder
-            .record(&station.home, Operation::PurposeChange, Outcome::Done, act)
+            .record(&station.home, changed, Outcome::Done, act)
             .await
             .map_err(unavailable)?;
         let kept = self.store.change_purpose(&who.session.session, stated).await;
@@ -340,17 +338,16 @@ impl Sessions {
             protocol_no: &by.session.protocol_no,
             ..Act::default()
         };
-        let mut act = act
-            .with("revoked_user", user)
-            .with("revoked_session", session.session.as_str());
-        if let Some(reason) = reason {
-            act = act.with("reason", reason.as_str());
-        }
+        let revoked = SessionRevoked {
+            revoked_user: Some(user.to_owned()),
+            revoked_session: Some(session.session.clone()),
+            reason: reason.map(|reason| reason.as_str().to_owned()),
+        };
         self.recorder
-            .record(&station.home, Operation::ConfigurationChange, Outcome::Done, act)
+            .record(&station.home, revoked, Outcome::Done, act)
             .await
             .map_err(unavailable)?;
-        self.end(station, &row.person, &session, "revoked").await?;
+        self.end(station, &row.person, &session, Cause::Revoked).await?;
         Ok(Some(SignedIn {
             person: row.person,
             session,

@@ -8,7 +8,9 @@
 use super::authentication::{Answer, unavailable};
 use super::sessions::{Begun, Sessions, SignedIn, token_hash};
 use super::wanted_accounts::WantedAccount;
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::any_operation::Cause;
+use crate::domain::audit::details::presence::AccountAsk as AskEvent;
+use crate::domain::audit::event::Outcome;
 use crate::domain::people::Person;
 use crate::domain::people::account::AccountStatus;
 use crate::domain::people::stated_purpose::Stated;
@@ -93,7 +95,7 @@ impl Sessions {
     ) -> Answer<Asked> {
         let mut ended = None;
         if let Some(session) = open {
-            self.end(station, &person, &session, "yielded").await?;
+            self.end(station, &person, &session, Cause::Yielded).await?;
             let person = person.clone();
             ended = Some(Box::new(SignedIn { person, session }));
         }
@@ -113,7 +115,7 @@ impl Sessions {
         let input = if yields { Input::Yield } else { Input::Keep };
         self.step(station, &who.person, &mut want, input, now).await?;
         if yields {
-            self.end(station, &who.person, &who.session, "yielded").await?;
+            self.end(station, &who.person, &who.session, Cause::Yielded).await?;
         }
         Ok(())
     }
@@ -137,12 +139,13 @@ impl Sessions {
             protocol_no: want.stated.protocol_no(),
             ..Act::default()
         };
-        let act = act
-            .with("step", change.word())
-            .with("active_at", want.active_at.as_str())
-            .with("wanted_at", want.station.as_str());
+        let asked = AskEvent {
+            step: Some(change.into()),
+            active_at: Some(want.active_at.clone()),
+            wanted_at: Some(want.station.clone()),
+        };
         self.recorder
-            .record(&station.home, Operation::AccountAsk, Outcome::Done, act)
+            .record(&station.home, asked, Outcome::Done, act)
             .await
             .map_err(unavailable)?;
         self.wanted.keep(&person.user, want);

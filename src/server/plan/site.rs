@@ -6,7 +6,8 @@
 //! (`http`), camera accounts.
 
 use super::{Plans, Trouble};
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::configuration::{SiteChanged, SiteStep, SiteWord};
+use crate::domain::audit::event::Outcome;
 use crate::domain::audit::note::Statement;
 use crate::domain::people::Person;
 use crate::domain::site::SitePlan;
@@ -32,13 +33,18 @@ impl From<SiteFault> for Trouble {
 /// What is written into each event of a change.
 struct Story<'a> {
     who: &'a SignedIn,
-    step: &'static str,
+    step: SiteStep,
     author: &'a str,
     reason: &'a str,
     /// Whether a camera was tested before; `None` where that is no question.
     tested: Option<bool>,
-    /// The version the plan then has, or the number of the proposal.
-    number: (&'static str, u64),
+    number: Number,
+}
+
+/// The version the plan then has, or the number of the proposal.
+enum Number {
+    Plan(u64),
+    Proposal(u64),
 }
 
 fn line(reason: &str) -> Result<String, Trouble> {
@@ -72,11 +78,11 @@ impl Plans {
         }
         let mut story = Story {
             who,
-            step: "done",
+            step: SiteStep::Done,
             author: &who.person.user,
             reason: &reason,
             tested,
-            number: ("plan", next.version),
+            number: Number::Plan(next.version),
         };
         if !differences.iter().any(Difference::needs_two) {
             self.record_site(&differences, &story, Outcome::Done).await?;
@@ -97,7 +103,7 @@ impl Plans {
             differences,
         };
         proposal.id = self.store.add_site_proposal(&proposal).await?;
-        (story.step, story.number) = ("proposed", ("proposal", proposal.id));
+        (story.step, story.number) = (SiteStep::Proposed, Number::Proposal(proposal.id));
         self.record_site(&proposal.differences, &story, Outcome::Intent).await?;
         self.store.open_site_proposal(proposal.id).await?;
         self.told().await;
@@ -129,11 +135,11 @@ impl Plans {
         let proposal = proposal.ok_or(RefusalKind::NotFound)?;
         let mut story = Story {
             who,
-            step: "declined",
+            step: SiteStep::Declined,
             author: &proposal.author.user,
             reason: &proposal.reason,
             tested: None,
-            number: ("proposal", id),
+            number: Number::Proposal(id),
         };
         if verdict == Verdict::Decline {
             self.record_site(&proposal.differences, &story, Outcome::Refused)
@@ -151,7 +157,7 @@ impl Plans {
             .change
             .apply(&plan, |controller| who.person.keeps(controller), Some(approval))?;
         let differences = differences(&plan, &next);
-        (story.step, story.number) = ("approved", ("plan", next.version));
+        (story.step, story.number) = (SiteStep::Approved, Number::Plan(next.version));
         self.record_site(&differences, &story, Outcome::Done).await?;
         self.close(id).await?;
         self.put_in_force(next).await
@@ -175,30 +181,33 @@ impl Plans {
     ) -> Result<(), Trouble> {
         for difference in differences {
             let (before, after) = difference.told();
+            let (plan, proposal) = match story.number {
+                Number::Plan(version) => (Some(version), None),
+                Number::Proposal(number) => (None, Some(number)),
+            };
+            let changed = SiteChanged {
+                change: Some(SiteWord::SitePlan),
+                step: Some(story.step),
+                author: Some(story.author.to_owned()),
+                reason: Some(story.reason.to_owned()),
+                before: Some(before),
+                after: Some(after),
+                plan,
+                proposal,
+                tested: story.tested,
+            };
             let mut controllers: Vec<_> = difference.controllers().collect();
             controllers.dedup();
             for controller in controllers {
-                let mut act = Act {
+                let act = Act {
                     person: Some(&story.who.person),
                     session: &story.who.session.session,
                     at: Some(&story.who.session.station),
                     camera: Some(&difference.camera),
                     purpose: Some(story.who.session.purpose),
                     ..Act::default()
-                }
-                .with("change", "site_plan")
-                .with("step", story.step)
-                .with("author", story.author)
-                .with("reason", story.reason)
-                .with("before", before.clone())
-                .with("after", after.clone())
-                .with(story.number.0, story.number.1);
-                if let Some(tested) = story.tested {
-                    act = act.with("tested", tested);
-                }
-                self.recorder
-                    .record(controller, Operation::ConfigurationChange, outcome, act)
-                    .await?;
+                };
+                self.recorder.record(controller, changed.clone(), outcome, act).await?;
             }
         }
         Ok(())

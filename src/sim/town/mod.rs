@@ -68,15 +68,17 @@ impl Town {
     /// # Errors
     /// A camera that is not there or does not move.
     pub fn hang(&mut self, makes: &[(Option<CameraId>, Make)]) -> Result<(), NoSuchDome> {
-        for (camera, make) in makes {
-            let mut found = false;
-            let domes = self.sites.iter_mut().filter(|site| site.kind == CameraKind::Dome);
-            for site in domes.filter(|site| camera.as_ref().is_none_or(|camera| site.id == *camera)) {
-                site.fit(*make);
-                found = true;
-            }
-            if let Some(camera) = camera.as_ref().filter(|_| !found) {
+        let is_dome = |site: &CameraSite| site.kind == CameraKind::Dome;
+        for camera in makes.iter().filter_map(|(camera, _)| camera.as_ref()) {
+            if !self.sites.iter().any(|site| site.id == *camera && is_dome(site)) {
                 return Err(NoSuchDome(camera.clone()));
+            }
+        }
+        for site in self.sites.iter_mut().filter(|site| is_dome(site)) {
+            let named = |camera: &Option<CameraId>| camera.as_ref().is_none_or(|camera| site.id == *camera);
+            let last = makes.iter().rfind(|(camera, _)| named(camera));
+            if let Some(make) = last.map(|(_, make)| *make) {
+                site.fit(make);
             }
         }
         Ok(())
@@ -145,6 +147,7 @@ mod tests {
         let makes: Vec<&str> = town.sites.iter().map(|site| site.make.name).collect();
         assert_eq!(makes, [COMMON.name, "lento", "digitale"]);
         assert!(town.sites[1].motion.command_delay_s >= 1.8);
+        assert!(town.sites[2].motion.command_delay_s < 0.5, "the last one alone");
         let lens = &town.sites[2].lens;
         assert!((lens.magnification(lens.narrowest_hfov_deg()) - 4.0).abs() < 1e-9);
         assert!(

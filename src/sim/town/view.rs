@@ -45,7 +45,7 @@ impl View {
         }
     }
 
-    /// The same view with its picture turned.
+    /// View whose picture is turned so.
     pub fn turned(self, turned: Turned) -> Self {
         Self { turned, ..self }
     }

@@ -7,14 +7,14 @@
 
 use super::playback::{find_recording, recorded_poses};
 use super::snapshot::evidence_name;
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::recordings::{CopyWord, ExportEnd, ExportStart};
+use crate::domain::audit::event::Outcome;
 use crate::domain::camera::CameraId;
 use crate::domain::people::clearance::Use;
 use crate::domain::people::{Action, Purpose};
 use crate::domain::site::CameraPlan;
 use crate::media::export::{self, CopyKind, ExportError, ExportReport, ExportRequest, Obscure, Unclaimed};
 use crate::station::camera::recorded_cover::RecordedSight;
-use crate::station::record::event_body::{Parameters, parameters};
 use crate::station::record::health::Need;
 use crate::station::record::outbox::create_private_dir;
 use crate::station::refusal::Refusal;
@@ -80,13 +80,19 @@ impl Order<'_> {
     }
 
     /// What the events say of the copy.
-    fn copy(&self) -> Parameters {
+    fn copy(&self) -> ExportStart {
         let obscured = self.is_obscured();
-        parameters([
-            ("copy", if obscured { "obscured" } else { "original" }.into()),
-            ("re_encoded", obscured.into()),
-            ("plan_version", self.plan_version.into()),
-        ])
+        let copy = if obscured {
+            CopyWord::Obscured
+        } else {
+            CopyWord::Original
+        };
+        ExportStart {
+            copy: Some(copy),
+            re_encoded: Some(obscured),
+            plan_version: Some(self.plan_version),
+            ..ExportStart::default()
+        }
     }
 }
 
@@ -112,20 +118,16 @@ impl Session {
             range: (from_ms, to_ms),
             plan_version: site.version,
         };
-        let mut intent = Intent::new(
-            Operation::ExportStart,
-            &plan,
-            Right::Grant(Action::Export),
-            Need::Server,
-        );
+        let clearance = self.0.clearances.under(camera, Use::Export, from_ms);
+        let start = ExportStart {
+            reason: Some(short(&reason.reason)),
+            clearance: clearance.map(|clearance| clearance.id),
+            ..order.copy()
+        };
+        let mut intent = Intent::new(start, &plan, Right::Grant(Action::Export), Need::Server);
         intent.media = Some((from_ms, to_ms));
         intent.purpose = Some(reason.purpose);
         intent.protocol_no = short(&reason.protocol_no);
-        intent.parameters = order.copy();
-        intent.parameters.insert("reason".into(), short(&reason.reason).into());
-        if let Some(clearance) = self.0.clearances.under(camera, Use::Export, from_ms) {
-            intent.parameters.insert("clearance".into(), clearance.id.into());
-        }
         let act = self.0.intend(intent).await?;
         match self.write_export(&act, &order, progress).await {
             Ok((path, file, report)) => self.exported(act, &order, (path, file), report).await,
@@ -195,19 +197,19 @@ impl Session {
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
-        let mut with = parameters([
-            ("file", file.into()),
-            ("sha256", report.sha256.clone().into()),
-            ("bytes", report.bytes.into()),
-            ("frames", report.frames.into()),
-            ("first_ms", report.first_ms.into()),
-            ("last_ms", report.last_ms.into()),
-        ]);
-        if order.is_obscured() {
-            with.insert("covered_whole".into(), report.covered.whole.into());
-            with.insert("covered_partly".into(), report.covered.partly.into());
-        }
-        act.also(Operation::ExportEnd, Outcome::Done, with).await?;
+        let obscured = order.is_obscured();
+        let end = ExportEnd {
+            file: Some(file),
+            sha256: Some(report.sha256.clone()),
+            bytes: Some(report.bytes),
+            frames: Some(report.frames),
+            first_ms: Some(report.first_ms),
+            last_ms: Some(report.last_ms),
+            covered_whole: obscured.then_some(report.covered.whole),
+            covered_partly: obscured.then_some(report.covered.partly),
+            ..ExportEnd::default()
+        };
+        act.also(end, Outcome::Done).await?;
         let named = tokio::task::spawn_blocking(move || unclaimed.keep()).await;
         if let Err(error) = named
             .map_err(|error| ExportError::Disk(std::io::Error::other(error)))
@@ -215,7 +217,7 @@ impl Session {
         {
             return Err(act.failed(error.into()).await);
         }
-        act.done(parameters([])).await?;
+        act.done(None).await?;
         let obscured = Obscured {
             plan_version: order.plan_version,
             whole: report.covered.whole,

@@ -3,7 +3,9 @@
 //! Invariant: the recorder is asked only after the intent is durable; nothing older than seven days is asked for
 //! (R-REC-2); every picture has the cover of its own time ([`RecordedSight`]); an operator is offered what a clearance covers (R-REC-1). Deliberately absent: the clearances (`clearance`).
 
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::Details;
+use crate::domain::audit::details::recordings::{PlaybackClose, PlaybackOpen, PlaybackSeek, RecordingSearch};
+use crate::domain::audit::event::Outcome;
 use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::people::Action;
 use crate::domain::people::clearance::Use;
@@ -18,7 +20,6 @@ use crate::onvif::{RecordedPosition, Recording};
 use crate::station::camera::connection::{Connection, Connections};
 use crate::station::camera::plan_in_force::Policy;
 use crate::station::camera::recorded_cover::RecordedSight;
-use crate::station::record::event_body::parameters;
 use crate::station::record::health::Need;
 use crate::station::refusal::{CameraTrouble, Refusal};
 use crate::station::session::authorised_act::{Act, Intent, Right, why};
@@ -78,7 +79,7 @@ impl Session {
     pub async fn recorded(&self, camera: &CameraId, from_ms: i64, to_ms: i64) -> Result<Vec<RecordedSpan>, Refusal> {
         let plan = self.0.camera(camera)?;
         let mut intent = Intent::new(
-            Operation::RecordingSearch,
+            RecordingSearch::default(),
             &plan,
             Right::Grant(Action::Playback),
             Need::Server,
@@ -105,7 +106,10 @@ impl Session {
         };
         let outcome: Result<Vec<RecordedSpan>, Refusal> = outcome.await;
         let count = outcome.as_ref().map_or(0, Vec::len);
-        act.finish(outcome, parameters([("spans", count.into())])).await
+        let found = RecordingSearch {
+            spans: u64::try_from(count).ok(),
+        };
+        act.finish(outcome, Some(found.into())).await
     }
 
     /// Plays a range back. The intent is durable before the recorder is asked.
@@ -114,13 +118,11 @@ impl Session {
     /// The refusal of the act, [`Refusal::TooOld`], [`Refusal::NothingRecorded`], or what is wrong with the recorder.
     pub async fn play(&self, camera: &CameraId, from_ms: i64, to_ms: i64) -> Result<Playback, Refusal> {
         let plan = self.0.camera(camera)?;
-        let mut intent = Intent::new(
-            Operation::PlaybackOpen,
-            &plan,
-            Right::Grant(Action::Playback),
-            Need::Server,
-        );
         let clearance = self.0.clearances.under(camera, Use::Playback, from_ms);
+        let open = PlaybackOpen {
+            clearance: clearance.as_ref().map(|clearance| clearance.id),
+        };
+        let mut intent = Intent::new(open, &plan, Right::Grant(Action::Playback), Need::Server);
         // What is played ends where the clearance does.
         let to_ms = clearance.as_ref().map_or(to_ms, |clearance| clearance.to_ms.min(to_ms));
         intent.media = Some((from_ms, to_ms));
@@ -132,7 +134,7 @@ impl Session {
             Ok(found) => found,
             Err(refusal) => return Err(act.failed(refusal).await),
         };
-        act.settle(Outcome::Done, parameters([])).await?;
+        act.settle(Outcome::Done, None).await?;
         let poses = recorded_poses(&plan, &found, (from_ms, to_ms)).await;
         let sight = RecordedSight::new(&self.0.policy, &plan, poses);
         let session = replay::open(ReplayRequest {
@@ -293,8 +295,11 @@ async fn playing(
                 Some(Order::Pause(paused)) => replay.pause(paused),
                 Some(Order::Seek(to_ms, answer)) => {
                     let to_ms = to_ms.clamp(range.0, range.1);
-                    let with = parameters([("to_ms", to_ms.into())]);
-                    let recorded = act.also(Operation::PlaybackSeek, Outcome::Intent, with).await;
+                    let seek = PlaybackSeek {
+                        to_ms: Some(to_ms),
+                        ..PlaybackSeek::default()
+                    };
+                    let recorded = act.also(seek, Outcome::Intent).await;
                     if recorded.is_ok() {
                         replay.seek(to_ms);
                     }
@@ -309,12 +314,14 @@ async fn playing(
     let slot = replay.slot().clone();
     drop(replay);
     slot.clear();
-    let mut with = parameters([("position_ms", last.into()), ("frames", slot.count().into())]);
-    if let Some(refusal) = &ended {
-        with.insert("why".into(), why(refusal));
-    }
+    let mut close = Details::from(PlaybackClose {
+        position_ms: Some(last),
+        frames: Some(slot.count()),
+        ..PlaybackClose::default()
+    });
+    close.common.why = ended.as_ref().map(why);
     state.send_modify(|state| state.ended = true);
-    if let Err(error) = act.also(Operation::PlaybackClose, Outcome::Done, with).await {
+    if let Err(error) = act.also(close, Outcome::Done).await {
         tracing::error!(%error, "the close of a playback could not be recorded");
     }
 }

@@ -5,7 +5,8 @@
 //! Deliberately absent: removing presets (the administrator's).
 
 use super::arrival::{Arrival, arrival};
-use crate::domain::audit::event::Operation;
+use crate::domain::audit::details::EventKind;
+use crate::domain::audit::details::live::{PresetCall, PresetSave};
 use crate::domain::camera::{CameraId, Pose};
 use crate::domain::people::Action;
 use crate::domain::ptz::dead_man::CAMERA_TIMEOUT;
@@ -13,7 +14,6 @@ use crate::domain::ptz::gesture::{self, PresetRoad};
 use crate::domain::ptz::{Order, limits};
 use crate::domain::site::CameraPlan;
 use crate::onvif::{self, Ptz};
-use crate::station::record::event_body::parameters;
 use crate::station::record::health::Need;
 use crate::station::record::outbox::Recorded;
 use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
@@ -31,6 +31,11 @@ const HOME: &str = "HomePosition";
 pub struct Preset {
     pub token: String,
     pub name: String,
+}
+
+/// The token or name of a preset as events carry it, cut.
+fn short(preset: &str) -> String {
+    preset.chars().take(MAX_NAME).collect()
 }
 
 impl Session {
@@ -62,9 +67,12 @@ impl Session {
     /// then, recorded, the lease that somebody else has, a limit that the way or the place would break, a preset that the
     /// camera does not have ([`Refusal::NotSupported`]), or [`Refusal::Camera`].
     pub async fn call_preset(&self, camera: &CameraId, preset: &str) -> Result<(), Refusal> {
-        let (plan, act) = self.preset_act(Operation::PresetCall, camera, preset).await?;
+        let call = PresetCall {
+            preset: Some(short(preset)),
+        };
+        let (plan, act) = self.preset_act(call, camera).await?;
         let outcome = self.go_to_preset(&plan, &act, preset).await;
-        act.finish(outcome, parameters([])).await
+        act.finish(outcome, None).await
     }
 
     /// Goes to the camera's home position (ONVIF PTZ `GotoHomePosition`), which no camera tells: refused where anything is
@@ -73,9 +81,12 @@ impl Session {
     /// # Errors
     /// As [`Session::call_preset`]; [`Refusal::Covered`] where the dome has a limit.
     pub async fn call_home(&self, camera: &CameraId) -> Result<(), Refusal> {
-        let (plan, act) = self.preset_act(Operation::PresetCall, camera, HOME).await?;
+        let call = PresetCall {
+            preset: Some(short(HOME)),
+        };
+        let (plan, act) = self.preset_act(call, camera).await?;
         let outcome = self.go_home(&plan, &act).await;
-        act.finish(outcome, parameters([])).await
+        act.finish(outcome, None).await
     }
 
     /// Saves the present pose as a preset; refused when it lies outside the limits.
@@ -86,21 +97,17 @@ impl Session {
     /// [`Refusal::Camera`].
     pub async fn save_preset(&self, camera: &CameraId, name: &str) -> Result<(), Refusal> {
         let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
-        let (plan, act) = self.preset_act(Operation::PresetSave, camera, &name).await?;
+        let save = PresetSave {
+            preset: Some(short(&name)),
+        };
+        let (plan, act) = self.preset_act(save, camera).await?;
         let outcome = self.save_pose(&plan, &act, &name).await;
-        act.finish(outcome, parameters([])).await
+        act.finish(outcome, None).await
     }
 
-    async fn preset_act(
-        &self,
-        operation: Operation,
-        camera: &CameraId,
-        preset: &str,
-    ) -> Result<(CameraPlan, Act), Refusal> {
+    async fn preset_act(&self, what: impl Into<EventKind>, camera: &CameraId) -> Result<(CameraPlan, Act), Refusal> {
         let plan = self.0.camera(camera)?;
-        let mut intent = Intent::new(operation, &plan, Right::Grant(Action::Ptz), Need::Act);
-        let short: String = preset.chars().take(MAX_NAME).collect();
-        intent.parameters = parameters([("preset", short.into())]);
+        let intent = Intent::new(what, &plan, Right::Grant(Action::Ptz), Need::Act);
         let act = self.0.intend(intent).await?;
         Ok((plan, act))
     }

@@ -6,7 +6,9 @@
 //! Deliberately absent: presets (see `presets`), asking for a dome that another workstation steers.
 
 use super::arrival::{LOOK, UNDERWAY, arrival};
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::live::{PtzEnd, PtzStart};
+use crate::domain::audit::details::{Details, Say as _};
+use crate::domain::audit::event::Outcome;
 use crate::domain::camera::{CameraId, CameraKind, Pose};
 use crate::domain::people::Action;
 use crate::domain::ptz::dead_man::{CAMERA_TIMEOUT, KEY_LOST, REPEAT};
@@ -20,7 +22,6 @@ use crate::domain::site::CameraPlan;
 use crate::onvif::{self, OnvifErrorKind, Ptz};
 use crate::station::camera::dome_lease::LeaseGuard;
 use crate::station::camera::watched::{Watched, moving};
-use crate::station::record::event_body::{Parameters, parameters};
 use crate::station::record::health::Need;
 use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
 use crate::station::session::authorised_act::{Act, Intent, Right, why};
@@ -91,7 +92,7 @@ impl Session {
         let act = self
             .0
             .intend(Intent::new(
-                Operation::PtzStart,
+                PtzStart::default(),
                 &plan,
                 Right::Grant(Action::Ptz),
                 Need::Act,
@@ -111,8 +112,10 @@ impl Session {
             Err(refusal) => return Err(act.failed(refusal).await),
         };
         let mut act = act;
-        act.settle(Outcome::Done, parameters([("fence", lease.fence().into())]))
-            .await?;
+        let start = PtzStart {
+            fence: Some(lease.fence()),
+        };
+        act.settle(Outcome::Done, Some(start.into())).await?;
         let drive = Arc::new(PtzDriver {
             number: watched.next_mover(),
             act,
@@ -495,8 +498,8 @@ impl PtzDriver {
         let Err(refusal) = outcome else { return Ok(()) };
         let first = self.motion().refused.insert(refusal.to_string());
         if first {
-            let with = parameters([("why", why(&refusal))]);
-            self.act.also(Operation::PtzStart, refusal.outcome(), with).await?;
+            let refused = PtzStart::default().because(why(&refusal));
+            self.act.also(refused, refusal.outcome()).await?;
         }
         Err(refusal)
     }
@@ -553,21 +556,19 @@ impl PtzDriver {
         }
     }
 
-    fn summary(&self) -> Parameters {
-        let motion = self.motion();
-        let mut with = parameters([
-            ("commands", motion.commands.into()),
-            ("highest_zoom", round(motion.highest_zoom)),
-        ]);
-        drop(motion);
-        if let Some(pose) = self.watched.reported_pose() {
-            with.extend(parameters([
-                ("pan_deg", round(pose.pan_deg)),
-                ("tilt_deg", round(pose.tilt_deg)),
-                ("hfov_deg", round(pose.hfov_deg)),
-            ]));
+    fn summary(&self) -> PtzEnd {
+        let (commands, highest_zoom) = {
+            let motion = self.motion();
+            (motion.commands, motion.highest_zoom)
+        };
+        let pose = self.watched.reported_pose();
+        PtzEnd {
+            commands: Some(commands),
+            highest_zoom: Some(round(highest_zoom)),
+            pan_deg: pose.map(|pose| round(pose.pan_deg)),
+            tilt_deg: pose.map(|pose| round(pose.tilt_deg)),
+            hfov_deg: pose.map(|pose| round(pose.hfov_deg)),
         }
-        with
     }
 }
 
@@ -586,8 +587,8 @@ const STANDSTILL: onvif::Velocity = onvif::Velocity {
     zoom: Some(0.0),
 };
 
-fn round(value: f64) -> serde_json::Value {
-    ((value * 100.0).round() / 100.0).into()
+fn round(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
 }
 
 /// Watches over a gesture until it is dropped; then brings the dome to rest and records the end.
@@ -612,16 +613,11 @@ async fn follow(drive: Arc<PtzDriver>, mut dropped: watch::Receiver<()>) {
     }
     let rest = drive.bring_to_rest().await;
     drive.look();
-    let mut with = drive.summary();
-    let outcome = match &rest {
-        Ok(()) => Outcome::Done,
-        Err(refusal) => {
-            with.insert("why".into(), why(refusal));
-            Outcome::Failed
-        }
-    };
+    let mut end = Details::from(drive.summary());
+    end.common.why = rest.as_ref().err().map(why);
+    let outcome = if rest.is_ok() { Outcome::Done } else { Outcome::Failed };
     drive.lease.done();
-    let recorded = drive.act.also(Operation::PtzEnd, outcome, with).await;
+    let recorded = drive.act.also(end, outcome).await;
     drive.ended.send_replace(Some(rest.and(recorded)));
 }
 

@@ -5,12 +5,11 @@
 //! Deliberately absent: originals; seals and labels, which are not built yet.
 
 use super::view::LiveView;
-use crate::domain::audit::event::Operation;
+use crate::domain::audit::details::live::Snapshot;
 use crate::domain::people::Action;
 use crate::domain::privacy::Cover;
 use crate::media::frame::Frame;
 use crate::media::snapshot::encode_png;
-use crate::station::record::event_body::parameters;
 use crate::station::record::health::Need;
 use crate::station::record::outbox::{create_private_dir, replace_file};
 use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
@@ -28,7 +27,7 @@ impl Session {
     /// [`Refusal::Covered`] when nothing of it may be seen, the disk, or who refuses.
     pub async fn snapshot(&self, view: &LiveView) -> Result<PathBuf, Refusal> {
         let mut intent = Intent::new(
-            Operation::Snapshot,
+            Snapshot::default(),
             view.camera(),
             Right::Grant(Action::Live),
             Need::Act,
@@ -41,8 +40,11 @@ impl Session {
                     .file_name()
                     .map(|name| name.to_string_lossy().into_owned())
                     .unwrap_or_default();
-                act.done(parameters([("file", file.into()), ("sha256", sha256.into())]))
-                    .await?;
+                let snapshot = Snapshot {
+                    file: Some(file),
+                    sha256: Some(sha256),
+                };
+                act.done(Some(snapshot.into())).await?;
                 Ok(path)
             }
             Err(refusal) => Err(act.failed(refusal).await),

@@ -4,7 +4,9 @@
 //! Deliberately absent: the stream and its reconnection (see `view_stream`), drawing.
 
 use super::view_stream::{Stream, StreamFigures, ViewState};
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::live::{ViewClose, ViewOpen, ViewPulse};
+use crate::domain::audit::details::{Details, Say as _};
+use crate::domain::audit::event::Outcome;
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::people::Action;
@@ -14,7 +16,6 @@ use crate::domain::site::CameraPlan;
 use crate::media::frame::FrameSlot;
 use crate::station::camera::frame_cover::{Came, FrameCover};
 use crate::station::camera::watched::Watched;
-use crate::station::record::event_body::{Parameters, parameters};
 use crate::station::record::health::Need;
 use crate::station::refusal::Refusal;
 use crate::station::session::authorised_act::{Act, Intent, Right, why};
@@ -47,7 +48,7 @@ impl Session {
     /// The refusal of the act ([`RefusalKind::Rule`], [`Refusal::NotRecorded`], [`Refusal::GraceOver`] …); a camera that does not answer shows in [`LiveView::state`] instead.
     pub async fn view(&self, camera: &CameraId, stream: StreamRole) -> Result<LiveView, Refusal> {
         let plan = self.0.camera(camera)?;
-        let mut intent = Intent::new(Operation::ViewOpen, &plan, Right::Grant(Action::Live), Need::Watch);
+        let mut intent = Intent::new(ViewOpen::default(), &plan, Right::Grant(Action::Live), Need::Watch);
         intent.stream = Some(stream);
         let act = self.0.intend(intent).await?;
         let watched = self.0.watched.watch(&plan, act.recorded());
@@ -148,14 +149,14 @@ async fn live(mut act: Act, stream: Stream, mut closed: watch::Receiver<()>) {
                 refusal = session.until_forbidden(Need::Watch) => break Some(refusal),
                 refusal = session.policy.until_school_opens(&stream.plan) => break Some(refusal),
                 _ = pulse.tick() => {
-                    if let Err(refusal) = act.also(Operation::ViewPulse, Outcome::Done, parameters([])).await {
+                    if let Err(refusal) = act.also(ViewPulse::default(), Outcome::Done).await {
                         break Some(refusal);
                     }
                 }
                 first = first_outcome(&mut state), if !settled => {
                     settled = true;
-                    let (outcome, with) = first;
-                    if let Err(refusal) = act.settle(outcome, with).await {
+                    let (outcome, more) = first;
+                    if let Err(refusal) = act.settle(outcome, more).await {
                         break Some(refusal);
                     }
                 }
@@ -165,19 +166,16 @@ async fn live(mut act: Act, stream: Stream, mut closed: watch::Receiver<()>) {
     };
     // The stream is gone with `streaming`; what it put last goes too.
     stream.slot.clear();
-    let seconds = opened.elapsed().as_secs();
-    let mut with = parameters([("seconds", seconds.into()), ("frames", stream.slot.count().into())]);
-    if let Some(refusal) = &ended {
-        with.insert("why".into(), why(refusal));
-    }
-    if !settled
-        && let Err(error) = act
-            .settle(Outcome::Failed, parameters([("why", "closed before".into())]))
-            .await
-    {
+    let mut close = Details::from(ViewClose {
+        seconds: Some(opened.elapsed().as_secs()),
+        frames: Some(stream.slot.count()),
+    });
+    close.common.why = ended.as_ref().map(why);
+    let before = ViewOpen::default().because("closed before");
+    if !settled && let Err(error) = act.settle(Outcome::Failed, Some(before)).await {
         tracing::error!(%error, "the outcome of a view could not be recorded");
     }
-    if let Err(error) = act.also(Operation::ViewClose, Outcome::Done, with).await {
+    if let Err(error) = act.also(close, Outcome::Done).await {
         tracing::error!(%error, "the close of a view could not be recorded");
     }
     if let Some(why) = ended {
@@ -186,14 +184,17 @@ async fn live(mut act: Act, stream: Stream, mut closed: watch::Receiver<()>) {
 }
 
 /// Waits until the view is live for the first time, or the first try failed.
-async fn first_outcome(state: &mut watch::Receiver<ViewState>) -> (Outcome, Parameters) {
+async fn first_outcome(state: &mut watch::Receiver<ViewState>) -> (Outcome, Option<Details>) {
     let first = state
         .wait_for(|state| *state != ViewState::Connecting)
         .await
         .map(|state| state.clone());
     match first {
-        Ok(ViewState::Live) => (Outcome::Done, parameters([])),
-        Ok(ViewState::Retrying { trouble, .. }) => (Outcome::Failed, parameters([("why", trouble.to_string().into())])),
-        Ok(ViewState::Connecting | ViewState::Closed { .. }) | Err(_) => (Outcome::Failed, parameters([])),
+        Ok(ViewState::Live) => (Outcome::Done, None),
+        Ok(ViewState::Retrying { trouble, .. }) => {
+            let failed = ViewOpen::default().because(trouble.to_string());
+            (Outcome::Failed, Some(failed))
+        }
+        Ok(ViewState::Connecting | ViewState::Closed { .. }) | Err(_) => (Outcome::Failed, None),
     }
 }

@@ -5,7 +5,8 @@
 //! Invariant: the one decision is asked here before the server; what is about to reach a camera or the network is durable
 //! in the outbox first. Deliberately absent: masks (`mask_proposals`), ceilings, calendars.
 
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::configuration::{CameraProbe, ProbeWord};
+use crate::domain::audit::event::Outcome;
 use crate::domain::camera::CameraId;
 use crate::domain::people::AdminRight;
 use crate::domain::refusal::RefusalKind;
@@ -14,7 +15,6 @@ use crate::domain::site::change::{SiteFault, is_address};
 use crate::onvif::discovery::{self, Found};
 use crate::onvif::{Endpoint, Limits, TestReport, camera_test};
 use crate::protocol::{CameraAccount, CameraView, Changed, PutCamera, Removal, SiteProposal, Verdict};
-use crate::station::record::event_body::Parameters;
 use crate::station::refusal::{CameraTrouble, Refusal};
 use crate::station::session::signed_in::Session;
 use std::net::Ipv4Addr;
@@ -115,7 +115,7 @@ impl Session {
     /// [`RefusalKind::Rule`], [`Refusal::NotRecorded`], or [`Refusal::Camera`] when the network cannot be used.
     pub async fn find_cameras(&self) -> Result<Vec<FoundCamera>, Refusal> {
         self.check_admin(AdminRight::KeepCameras)?;
-        self.record_probe("cameras_sought", "").await?;
+        self.record_probe(ProbeWord::CamerasSought, None).await?;
         let found = discovery::probe(Ipv4Addr::UNSPECIFIED, LISTEN).await?;
         Ok(found.into_iter().filter_map(first_address).collect())
     }
@@ -135,7 +135,7 @@ impl Session {
         if !is_address(&onvif) {
             return Err(Refusal::Kind(RefusalKind::Site(SiteFault::Address)));
         }
-        self.record_probe("camera_tested", &onvif).await?;
+        self.record_probe(ProbeWord::CameraTested, Some(&onvif)).await?;
         let endpoint = Endpoint::new(onvif, account.user, account.password);
         let found = camera_test::test(endpoint, Limits::default(), view)
             .await
@@ -179,15 +179,12 @@ impl Session {
         Ok(decided.await?)
     }
 
-    async fn record_probe(&self, change: &str, onvif: &str) -> Result<(), Refusal> {
-        let mut parameters = Parameters::new();
-        parameters.insert("change".into(), change.into());
-        if !onvif.is_empty() {
-            parameters.insert("onvif".into(), onvif.into());
-        }
-        self.0
-            .record(Operation::ConfigurationChange, Outcome::Intent, parameters)
-            .await?;
+    async fn record_probe(&self, change: ProbeWord, onvif: Option<&str>) -> Result<(), Refusal> {
+        let probe = CameraProbe {
+            change: Some(change),
+            onvif: onvif.map(str::to_owned),
+        };
+        self.0.record(probe, Outcome::Intent).await?;
         Ok(())
     }
 }

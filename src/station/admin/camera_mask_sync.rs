@@ -4,7 +4,9 @@
 //! is compared is the plan with what was read back, never with what was sent.
 //! Deliberately absent: masks of a dome (no camera makes them follow it; only its limits are written).
 
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::EventKind;
+use crate::domain::audit::details::plan::{CameraDrift, CameraWritten};
+use crate::domain::audit::event::Outcome;
 use crate::domain::camera::{CameraId, CameraKind};
 use crate::domain::people::Action;
 use crate::domain::privacy::camera_side::{PtzLimits, fit, left_open, planned_polygons};
@@ -12,7 +14,6 @@ use crate::domain::site::CameraPlan;
 use crate::domain::site::orientation::OrientationPart;
 use crate::onvif::{DeviceMask, OnvifErrorKind};
 use crate::station::camera::connection::Connection;
-use crate::station::record::event_body::parameters;
 use crate::station::record::health::Need;
 use crate::station::refusal::Refusal;
 use crate::station::session::authorised_act::{Act, Intent, Right};
@@ -45,16 +46,13 @@ impl MaskSyncState {
         if !self.drifts() {
             return Ok(());
         }
-        let open: Vec<_> = self
-            .open
-            .iter()
-            .map(|(mask, share)| serde_json::json!([mask, share]))
-            .collect();
-        let mut with = parameters([("open_masks", open.into()), ("wider_limits", self.wider_limits.into())]);
-        if !self.turned.is_empty() {
-            with.insert("orientation".into(), serde_json::json!(self.turned));
-        }
-        act.also(Operation::CameraDrift, Outcome::Failed, with).await
+        let drift = CameraDrift {
+            open_masks: Some(self.open.clone()),
+            wider_limits: Some(self.wider_limits),
+            orientation: (!self.turned.is_empty()).then(|| serde_json::json!(self.turned)),
+            ..CameraDrift::default()
+        };
+        act.also(drift, Outcome::Failed).await
     }
 }
 
@@ -64,7 +62,7 @@ impl Session {
     /// # Errors
     /// The refusal of the act, or [`Refusal::Camera`].
     pub async fn write_to_camera(&self, camera: &CameraId) -> Result<MaskSyncState, Refusal> {
-        self.sync(camera, Operation::CameraWritten, true).await
+        self.sync(camera, true).await
     }
 
     /// Reads the masks and limits inside a camera and compares them with the plan. A drift is recorded.
@@ -72,17 +70,17 @@ impl Session {
     /// # Errors
     /// The refusal of the act, or [`Refusal::Camera`].
     pub async fn check_camera(&self, camera: &CameraId) -> Result<MaskSyncState, Refusal> {
-        self.sync(camera, Operation::CameraDrift, false).await
+        self.sync(camera, false).await
     }
 
-    async fn sync(&self, camera: &CameraId, operation: Operation, write: bool) -> Result<MaskSyncState, Refusal> {
+    async fn sync(&self, camera: &CameraId, write: bool) -> Result<MaskSyncState, Refusal> {
         let plan = self.0.camera(camera)?;
-        let right = if write {
-            Right::Grant(Action::Lift)
+        let (what, right): (EventKind, _) = if write {
+            (CameraWritten::default().into(), Right::Grant(Action::Lift))
         } else {
-            Right::Grant(Action::Live)
+            (CameraDrift::default().into(), Right::Grant(Action::Live))
         };
-        let act = self.0.intend(Intent::new(operation, &plan, right, Need::Act)).await?;
+        let act = self.0.intend(Intent::new(what, &plan, right, Need::Act)).await?;
         let connection = match self.0.cameras.connection(&plan, act.recorded()).await {
             Ok(connection) => connection,
             Err(refusal) => return Err(act.failed(refusal).await),
@@ -92,11 +90,18 @@ impl Session {
             Err(refusal) => return Err(act.failed(refusal).await),
         };
         state.record(&act).await?;
-        let with = parameters([
-            ("drifts", state.drifts().into()),
-            ("cannot", state.cannot.join(", ").into()),
-        ]);
-        act.done(with).await?;
+        let (drifts, cannot) = (Some(state.drifts()), Some(state.cannot.join(", ")));
+        let found: EventKind = if write {
+            CameraWritten { drifts, cannot }.into()
+        } else {
+            CameraDrift {
+                drifts,
+                cannot,
+                ..CameraDrift::default()
+            }
+            .into()
+        };
+        act.done(Some(found.into())).await?;
         Ok(state)
     }
 }

@@ -4,12 +4,12 @@
 //! Deliberately absent: pan mechanics, logs of the camera (later).
 
 use super::camera_mask_sync::{MaskSyncState, sync_masks};
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::recordings::{DiagnosticsClose, DiagnosticsOpen};
+use crate::domain::audit::event::Outcome;
 use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::site::CameraPlan;
 use crate::onvif::StreamOffer;
 use crate::station::camera::connection::Connections;
-use crate::station::record::event_body::parameters;
 use crate::station::record::health::Need;
 use crate::station::record::outbox::Recorded;
 use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
@@ -42,18 +42,20 @@ impl Session {
     /// Who refuses. What is wrong with the camera is in [`Diagnosis::trouble`].
     pub async fn diagnose(&self, camera: &CameraId) -> Result<Diagnosis, Refusal> {
         let plan = self.0.camera(camera)?;
-        let intent = Intent::new(Operation::DiagnosticsOpen, &plan, Right::Figures, Need::Server);
+        let intent = Intent::new(DiagnosticsOpen::default(), &plan, Right::Figures, Need::Server);
         let mut act = self.0.intend(intent).await?;
         let diagnosis = match examine(&self.0.cameras, &plan, act.recorded()).await {
             Ok(diagnosis) => diagnosis,
             Err(refusal) => return Err(act.failed(refusal).await),
         };
-        let with = parameters([("reachable", diagnosis.reachable.into())]);
-        act.settle(Outcome::Done, parameters([])).await?;
+        let close = DiagnosticsClose {
+            reachable: Some(diagnosis.reachable),
+        };
+        act.settle(Outcome::Done, None).await?;
         if let Some(state) = &diagnosis.mask_sync {
             state.record(&act).await?;
         }
-        act.also(Operation::DiagnosticsClose, Outcome::Done, with).await?;
+        act.also(close, Outcome::Done).await?;
         Ok(diagnosis)
     }
 }

@@ -8,7 +8,8 @@ use super::config::{StationConfig, StationError};
 use super::enrol::renew_in_time;
 use super::enrolment::Enrolment;
 use super::secrets::Vault;
-use crate::domain::audit::event::{Event, Operation, Outcome, RetentionClass};
+use crate::domain::audit::details::log::OutboxDamage;
+use crate::domain::audit::event::{Event, Outcome, RetentionClass};
 use crate::domain::audit::note::VerifierKey;
 use crate::domain::camera::{ControllerId, StationId};
 use crate::media::export::remove_remnants;
@@ -178,13 +179,13 @@ async fn record_damage(outbox: &Outbox, trusted: &TrustedCheckpoints, station: &
     for found in damage {
         tracing::error!(detail = found.detail, segment = found.segment, "the outbox was damaged");
         let Some(log) = log.clone() else { continue };
-        let mut body = body_without_person(station, Operation::OutboxDamage, Outcome::Done);
-        body.parameters.insert("detail".into(), found.detail.clone().into());
-        body.parameters.insert("segment".into(), found.segment.into());
-        if let Some((first, end)) = found.lost {
-            body.parameters.insert("lost_from".into(), first.into());
-            body.parameters.insert("lost_count".into(), (end - first).into());
-        }
+        let damage = OutboxDamage {
+            detail: Some(found.detail.clone()),
+            segment: Some(found.segment),
+            lost_from: found.lost.map(|(first, _)| first),
+            lost_count: found.lost.map(|(first, end)| end - first),
+        };
+        let body = body_without_person(station, damage, Outcome::Done);
         match outbox
             .append(Event {
                 log,

@@ -1,23 +1,12 @@
-//! What every event of a workstation is written with: a body to fill, parameters from pairs, the retention class.
+//! What every event of a workstation is written with: a body to fill, and the retention class.
 //!
 //! Invariant: a body made here names the workstation and the act and nothing else; who and why are filled in by the
 //! session. Deliberately absent: appending an event (`outbox`), the wire form (`domain::audit`).
 
-use crate::domain::audit::event::{Body, Operation, Outcome, RetentionClass};
+use crate::domain::audit::details::{Details, Parameters};
+use crate::domain::audit::event::{Body, Outcome, RetentionClass};
 use crate::domain::camera::StationId;
 use crate::domain::people::Purpose;
-use serde_json::{Map, Value};
-
-/// Figures and short words that belong to an event, by name.
-pub type Parameters = Map<String, Value>;
-
-/// Parameters from pairs of name and value.
-pub fn parameters<const N: usize>(pairs: [(&str, Value); N]) -> Parameters {
-    pairs
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
-}
 
 /// The retention class of an event's body, by the purpose it was recorded for: how long it is stored at least.
 pub fn class_of(purpose: Purpose) -> RetentionClass {
@@ -35,24 +24,27 @@ pub fn class_of(purpose: Purpose) -> RetentionClass {
     }
 }
 
-/// The body of an event with workstation, operation and outcome, a fresh act, and no person.
-pub fn body_without_person(station: &StationId, operation: Operation, result: Outcome) -> Body {
-    Body {
+/// The body of an event with workstation, what happened and outcome, a fresh act, and no person.
+pub fn body_without_person(station: &StationId, what: impl Into<Details>, result: Outcome) -> Body {
+    let what = what.into();
+    let mut body = Body {
         person: String::new(),
         level: None,
         agency: String::new(),
         session: String::new(),
         station: station.clone(),
         act: uuid::Uuid::new_v4(),
-        operation,
+        operation: what.kind.operation(),
         result,
         camera: None,
         stream: None,
         purpose: None,
         protocol_no: String::new(),
-        parameters: Map::new(),
+        parameters: Parameters::default(),
         policy_version: 0,
         media_from: None,
         media_to: None,
-    }
+    };
+    body.say(what);
+    body
 }

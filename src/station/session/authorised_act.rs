@@ -6,23 +6,25 @@
 
 use super::clearance::Under;
 use super::signed_in::{OpenAct, Session, SessionInner, fill_purpose};
-use crate::domain::audit::event::{Event, Operation, Outcome};
+use crate::domain::audit::details::any_operation::{Cause, Why};
+use crate::domain::audit::details::{Details, EventKind, Say as _};
+use crate::domain::audit::event::{Event, Outcome};
 use crate::domain::camera::StreamRole;
 pub use crate::domain::people::Right;
 use crate::domain::people::{Action, AdminRight, Asked, Decision, Purpose, Rule, decide};
 use crate::domain::refusal::RefusalKind;
 use crate::domain::site::CameraPlan;
 use crate::protocol::{PermitRequest, Pictures};
-use crate::station::record::event_body::{Parameters, body_without_person, class_of, parameters};
+use crate::station::record::event_body::{body_without_person, class_of};
 use crate::station::record::health::Need;
 use crate::station::record::outbox::Recorded;
 use crate::station::refusal::Refusal;
-use serde_json::Value;
 use std::sync::Arc;
 
 /// An intent: the act on a camera that a person wants, and the right and the audit path it needs.
 pub struct Intent<'a> {
-    pub operation: Operation,
+    /// What is to happen, with its parameters.
+    pub what: EventKind,
     pub camera: &'a CameraPlan,
     pub right: Right,
     pub need: Need,
@@ -30,34 +32,32 @@ pub struct Intent<'a> {
     /// Another purpose than the one of the sign-in.
     pub purpose: Option<Purpose>,
     pub protocol_no: String,
-    pub parameters: Parameters,
     /// Range of recorded media, Unix milliseconds.
     pub media: Option<(i64, i64)>,
 }
 
 impl<'a> Intent<'a> {
-    /// An intent without stream, media and parameters.
-    pub fn new(operation: Operation, camera: &'a CameraPlan, right: Right, need: Need) -> Self {
+    /// An intent without stream and media.
+    pub fn new(what: impl Into<EventKind>, camera: &'a CameraPlan, right: Right, need: Need) -> Self {
         Self {
-            operation,
+            what: what.into(),
             camera,
             right,
             need,
             stream: None,
             purpose: None,
             protocol_no: String::new(),
-            parameters: Parameters::new(),
             media: None,
         }
     }
 }
 
 impl Intent<'_> {
-    /// Puts the intent under a clearance: the purpose of an access to recordings is the clearance's.
+    /// Puts the intent under a clearance, whose number `what` says: the purpose of an access to recordings is the
+    /// clearance's.
     pub fn put_under(&mut self, clearance: Under) {
         self.purpose = Some(clearance.purpose);
         self.protocol_no = clearance.protocol_no;
-        self.parameters.insert("clearance".into(), clearance.id.into());
     }
 
     /// The pictures that the intent is about; `None` where it is about none.
@@ -65,7 +65,7 @@ impl Intent<'_> {
         let range = |between: fn(i64, i64) -> Pictures| self.media.map(|(from, to)| between(from, to));
         match self.right {
             Right::Grant(Action::Live) => Some(Pictures::Live),
-            Right::Grant(Action::Playback) if self.operation == Operation::PlaybackOpen => {
+            Right::Grant(Action::Playback) if matches!(self.what, EventKind::PlaybackOpen(_)) => {
                 range(|from_ms, to_ms| Pictures::Playback { from_ms, to_ms })
             }
             Right::Grant(Action::Export) => range(|from_ms, to_ms| Pictures::Export { from_ms, to_ms }),
@@ -90,7 +90,6 @@ impl SessionInner {
     /// # Errors
     /// The refusal, which is recorded; [`Refusal::NotRecorded`] when it or the intent cannot be.
     pub async fn intend(self: &Arc<Self>, intent: Intent<'_>) -> Result<Act, Refusal> {
-        let operation = intent.operation;
         let decided = match self.decide(&intent) {
             Ok(()) => self.ask_permit(&intent).await,
             refused => refused,
@@ -99,7 +98,7 @@ impl SessionInner {
         let mut event = self.event(intent);
         if let Err(refusal) = decided {
             event.body.result = Outcome::Refused;
-            event.body.parameters.insert("why".into(), why(&refusal));
+            event.body.because(why(&refusal));
             self.station.outbox.append(event).await?;
             return Err(refusal);
         }
@@ -110,7 +109,6 @@ impl SessionInner {
             session: Arc::clone(self),
             template: event,
             recorded,
-            operation,
             own_purpose,
             settled: false,
             _open: open,
@@ -168,7 +166,7 @@ impl SessionInner {
     }
 
     fn event(&self, intent: Intent<'_>) -> Event {
-        let mut body = body_without_person(&self.station.id, intent.operation, Outcome::Intent);
+        let mut body = body_without_person(&self.station.id, intent.what, Outcome::Intent);
         self.fill(&mut body);
         body.policy_version = self.policy.plan().version;
         body.camera = Some(intent.camera.id.clone());
@@ -177,7 +175,6 @@ impl SessionInner {
             body.purpose = Some(purpose);
             body.protocol_no = intent.protocol_no;
         }
-        body.parameters = intent.parameters;
         body.media_from = intent.media.and_then(|(from, _)| rfc3339(from));
         body.media_to = intent.media.and_then(|(_, to)| rfc3339(to));
         let class = class_of(body.purpose.unwrap_or(self.stated.borrow().purpose()));
@@ -207,7 +204,6 @@ pub struct Act {
     session: Arc<SessionInner>,
     template: Event,
     recorded: Recorded,
-    operation: Operation,
     /// The act states its own purpose, whatever the session's.
     own_purpose: bool,
     settled: bool,
@@ -240,51 +236,51 @@ impl Act {
     ///
     /// # Errors
     /// [`Refusal::NotRecorded`] or [`Refusal::DiskFull`]: the event is not durable.
-    pub async fn also(&self, operation: Operation, result: Outcome, with: Parameters) -> Result<(), Refusal> {
+    pub async fn also(&self, what: impl Into<Details>, result: Outcome) -> Result<(), Refusal> {
         let mut event = self.event_now();
-        event.body.operation = operation;
         event.body.result = result;
-        event.body.parameters.extend(with);
+        event.body.say(what);
         self.session.station.outbox.append(event).await?;
         Ok(())
     }
 
-    /// Records the outcome of the act, once: a second call does nothing.
+    /// Records the outcome of the act, once: a second call does nothing. `more` is what the intent could not say yet.
     ///
     /// # Errors
     /// [`Refusal::NotRecorded`] or [`Refusal::DiskFull`]: the event is not durable.
-    pub async fn settle(&mut self, result: Outcome, with: Parameters) -> Result<(), Refusal> {
+    pub async fn settle(&mut self, result: Outcome, more: Option<Details>) -> Result<(), Refusal> {
         if self.settled {
             return Ok(());
         }
         self.settled = true;
-        self.also(self.operation, result, with).await
+        let what = more.unwrap_or_else(|| self.template.body.said());
+        self.also(what, result).await
     }
 
-    /// Records that the act was done.
+    /// Records that the act was done. `more` is what the intent could not say yet.
     ///
     /// # Errors
     /// [`Refusal::NotRecorded`] or [`Refusal::DiskFull`]: the event is not durable.
-    pub async fn done(mut self, with: Parameters) -> Result<(), Refusal> {
-        self.settle(Outcome::Done, with).await
+    pub async fn done(mut self, more: Option<Details>) -> Result<(), Refusal> {
+        self.settle(Outcome::Done, more).await
     }
 
     /// Records that the act failed or was refused on the way, and returns the refusal.
     pub async fn failed(mut self, refusal: Refusal) -> Refusal {
-        let with = parameters([("why", why(&refusal))]);
-        match self.settle(refusal.outcome(), with).await {
+        let said = self.template.body.said().because(why(&refusal));
+        match self.settle(refusal.outcome(), Some(said)).await {
             Ok(()) => refusal,
             Err(not_recorded) => not_recorded,
         }
     }
 
-    /// Records an outcome and returns it.
+    /// Records an outcome and returns it. `more` is what the intent could not say yet.
     ///
     /// # Errors
     /// The refusal of the outcome, or [`Refusal::NotRecorded`].
-    pub async fn finish<T>(self, outcome: Result<T, Refusal>, with: Parameters) -> Result<T, Refusal> {
+    pub async fn finish<T>(self, outcome: Result<T, Refusal>, more: Option<Details>) -> Result<T, Refusal> {
         match outcome {
-            Ok(value) => self.done(with).await.map(|()| value),
+            Ok(value) => self.done(more).await.map(|()| value),
             Err(refusal) => Err(self.failed(refusal).await),
         }
     }
@@ -297,9 +293,8 @@ impl Drop for Act {
         }
         // The task that acted was cancelled: nobody knows how far it came, and the log says so.
         let mut event = self.event_now();
-        event.body.operation = self.operation;
         event.body.result = Outcome::Failed;
-        event.body.parameters.insert("why".into(), "abandoned".into());
+        event.body.because(Cause::Abandoned);
         let (session, open) = (Arc::clone(&self.session), OpenAct::new(&self.session));
         self.session.station.runtime.spawn(async move {
             if let Err(error) = session.station.outbox.append(event).await {
@@ -311,9 +306,9 @@ impl Drop for Act {
 }
 
 /// A refusal as an event's parameter: the rule's name, or what went wrong.
-pub fn why(refusal: &Refusal) -> Value {
+pub fn why(refusal: &Refusal) -> Why {
     match refusal {
-        Refusal::Kind(RefusalKind::Rule(rule)) => serde_json::to_value(rule).unwrap_or(Value::Null),
+        Refusal::Kind(RefusalKind::Rule(rule)) => (*rule).into(),
         Refusal::Kind(RefusalKind::LeasedByOther(holder)) => format!("held by {}", holder.user).into(),
         other => other.to_string().into(),
     }

@@ -5,22 +5,20 @@
 
 use super::authorised_act::why;
 use super::signed_in::Session;
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::Say as _;
+use crate::domain::audit::details::presence::PurposeChange;
+use crate::domain::audit::event::Outcome;
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::refusal::RefusalKind;
-use crate::station::record::event_body::{Parameters, parameters};
 use crate::station::refusal::Refusal;
-use serde_json::Value;
 
-fn named(stated: &Stated) -> Parameters {
-    parameters([
-        (
-            "purpose_to",
-            serde_json::to_value(stated.purpose()).unwrap_or(Value::Null),
-        ),
-        ("protocol_no_to", stated.protocol_no().into()),
-        ("note", stated.note().into()),
-    ])
+fn named(stated: &Stated) -> PurposeChange {
+    PurposeChange {
+        purpose_to: Some(stated.purpose()),
+        protocol_no_to: Some(stated.protocol_no().to_owned()),
+        note: Some(stated.note().to_owned()),
+        ..PurposeChange::default()
+    }
 }
 
 impl Session {
@@ -34,18 +32,16 @@ impl Session {
             return Err(Refusal::Kind(RefusalKind::SessionEnded));
         }
         let stated = stated.at_level(inner.facts.person.level);
-        let record = async |outcome, with| inner.record(Operation::PurposeChange, outcome, with).await;
-        record(Outcome::Intent, named(&stated)).await?;
+        inner.record(named(&stated), Outcome::Intent).await?;
         match inner.station.server.change_purpose(&inner.facts.token, &stated).await {
             Ok(()) => {
                 inner.stated.send_replace(stated.clone());
-                record(Outcome::Done, named(&stated)).await.map(drop)
+                inner.record(named(&stated), Outcome::Done).await.map(drop)
             }
             Err(error) => {
                 let refusal = Refusal::from(error);
-                let mut with = named(&stated);
-                with.insert("why".into(), why(&refusal));
-                record(refusal.outcome(), with).await?;
+                let refused = named(&stated).because(why(&refusal));
+                inner.record(refused, refusal.outcome()).await?;
                 Err(refusal)
             }
         }

@@ -6,7 +6,9 @@
 use super::ask_ticket::AskTicket;
 use super::sign_in_error::SignInError;
 use super::signed_in::{Facts, Session};
-use crate::domain::audit::event::{Event, Operation, Outcome};
+use crate::domain::audit::details::Say as _;
+use crate::domain::audit::details::presence::{SignIn, SignInRefused};
+use crate::domain::audit::event::{Event, Outcome};
 use crate::domain::people::Purpose;
 use crate::domain::people::stated_purpose::Stated;
 use crate::protocol::{PasswordChange, SessionGrant, SessionRequest};
@@ -125,7 +127,7 @@ impl Station {
 
 impl Workstation {
     async fn record_sign_in(&self, facts: &Facts) -> Result<Recorded, SignInError> {
-        let mut body = body_without_person(&self.id, Operation::SignIn, Outcome::Done);
+        let mut body = body_without_person(&self.id, SignIn::default(), Outcome::Done);
         facts.fill(&mut body);
         let event = Event {
             log: facts.home.clone(),
@@ -149,10 +151,10 @@ impl Workstation {
         }
         let why = SignInError::from(error);
         if let Some(log) = self.trusted.home() {
-            let mut body = body_without_person(&self.id, Operation::SignInRefused, Outcome::Refused);
+            let refused = SignInRefused::default().because(why.to_string());
+            let mut body = body_without_person(&self.id, refused, Outcome::Refused);
             body.person = request.user.chars().take(64).collect();
             body.purpose = Some(request.purpose);
-            body.parameters.insert("why".into(), why.to_string().into());
             let event = Event {
                 log,
                 class: class_of(request.purpose),

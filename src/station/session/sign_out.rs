@@ -4,9 +4,11 @@
 //! nobody is signed in elsewhere while a picture is still open here. Deliberately absent: who asks (`session`).
 
 use super::signed_in::Session;
-use crate::domain::audit::event::{Operation, Outcome};
+use crate::domain::audit::details::any_operation::Cause;
+use crate::domain::audit::details::presence::SignOut;
+use crate::domain::audit::details::{Details, Say as _};
+use crate::domain::audit::event::Outcome;
 use crate::protocol::AskAnswer;
-use crate::station::record::event_body::{Parameters, parameters};
 use crate::station::record::health::{Delivery, Health};
 use crate::station::refusal::Refusal;
 use std::time::Duration;
@@ -20,7 +22,7 @@ impl Session {
     /// # Errors
     /// [`Refusal::NotRecorded`]: the session is over all the same.
     pub async fn sign_out(self) -> Result<Delivery, Refusal> {
-        let recorded = self.close(Parameters::new()).await;
+        let recorded = self.close(SignOut::default().into()).await;
         let inner = &self.0;
         if let Err(error) = inner.station.server.sign_out(&inner.facts.token).await {
             tracing::warn!(%error, "the session could not be ended on the server");
@@ -34,7 +36,7 @@ impl Session {
     /// # Errors
     /// As [`Session::sign_out`].
     pub async fn yield_account(self) -> Result<Delivery, Refusal> {
-        let recorded = self.close(parameters([("why", "yielded".into())])).await;
+        let recorded = self.close(SignOut::default().because(Cause::Yielded)).await;
         let inner = &self.0;
         let answer = AskAnswer { yields: true };
         if let Err(error) = inner.station.server.answer_ask(&inner.facts.token, answer).await {
@@ -57,7 +59,7 @@ impl Session {
     }
 
     /// Ends every view and gesture here, then records the sign-out.
-    async fn close(&self, with: Parameters) -> Result<(), Refusal> {
+    async fn close(&self, sign_out: Details) -> Result<(), Refusal> {
         let inner = &self.0;
         inner.end();
         let mut open = inner.open_acts.subscribe();
@@ -67,7 +69,7 @@ impl Session {
         {
             tracing::warn!("some views or gestures did not end before the sign-out");
         }
-        inner.record(Operation::SignOut, Outcome::Done, with).await.map(drop)
+        inner.record(sign_out, Outcome::Done).await.map(drop)
     }
 
     /// Waits (bounded) until every event is delivered, and returns how far the delivery is; it goes on in the background.

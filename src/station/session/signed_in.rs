@@ -6,7 +6,9 @@
 //! ends (`sign_out`).
 
 use super::clearance::Clearances;
-use crate::domain::audit::event::{Body, Event, Operation, Outcome};
+use crate::domain::audit::details::Details;
+use crate::domain::audit::details::presence::{GraceExtended, LockState, WorkstationLock};
+use crate::domain::audit::event::{Body, Event, Outcome};
 use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Circumstances, Level, Person, Reach, Rule, StationKind};
@@ -20,7 +22,7 @@ use crate::station::camera::plan_in_force::{Policy, ZONE};
 use crate::station::camera::pose_tracking::WatchedCameras;
 use crate::station::machine::workstation::Workstation;
 use crate::station::record::contact::ServerState;
-use crate::station::record::event_body::{Parameters, body_without_person, class_of, parameters};
+use crate::station::record::event_body::{body_without_person, class_of};
 use crate::station::record::health::{Health, Need};
 use crate::station::record::outbox::Recorded;
 use crate::station::refusal::Refusal;
@@ -239,15 +241,9 @@ impl SessionInner {
     ///
     /// # Errors
     /// [`Refusal::NotRecorded`], [`Refusal::DiskFull`] or [`Refusal::OutboxFilling`]: the event is not durable.
-    pub async fn record(
-        &self,
-        operation: Operation,
-        outcome: Outcome,
-        parameters: Parameters,
-    ) -> Result<Recorded, Refusal> {
-        let mut body = body_without_person(&self.station.id, operation, outcome);
+    pub async fn record(&self, what: impl Into<Details>, outcome: Outcome) -> Result<Recorded, Refusal> {
+        let mut body = body_without_person(&self.station.id, what, outcome);
         self.fill(&mut body);
-        body.parameters = parameters;
         let event = Event {
             log: self.facts.home.clone(),
             class: class_of(self.stated.borrow().purpose()),
@@ -323,7 +319,7 @@ impl Session {
     /// # Errors
     /// [`Refusal::NotRecorded`]: the workstation is locked all the same.
     pub async fn record_lock(&self, by_itself: bool) -> Result<(), Refusal> {
-        self.record_locking("locked", Outcome::Done, by_itself).await
+        self.record_locking(LockState::Locked, Outcome::Done, by_itself).await
     }
 
     /// Unlocks the workstation: the server checks that the password is that of the same person.
@@ -333,9 +329,10 @@ impl Session {
     pub async fn unlock(&self, password: SecretString) -> Result<(), Refusal> {
         let confirmation = PasswordConfirmation { password };
         match self.0.station.server.prove(&self.0.facts.token, &confirmation).await {
-            Ok(()) => self.record_locking("unlocked", Outcome::Done, false).await,
+            Ok(()) => self.record_locking(LockState::Unlocked, Outcome::Done, false).await,
             Err(error) => {
-                self.record_locking("unlocked", Outcome::Refused, false).await?;
+                self.record_locking(LockState::Unlocked, Outcome::Refused, false)
+                    .await?;
                 Err(match Refusal::from(error) {
                     Refusal::Kind(RefusalKind::WrongCredentials) => Refusal::WrongPassword,
                     other => other,
@@ -344,9 +341,12 @@ impl Session {
         }
     }
 
-    async fn record_locking(&self, state: &str, outcome: Outcome, by_itself: bool) -> Result<(), Refusal> {
-        let with = parameters([("state", state.into()), ("by_itself", by_itself.into())]);
-        self.0.record(Operation::WorkstationLock, outcome, with).await.map(drop)
+    async fn record_locking(&self, state: LockState, outcome: Outcome, by_itself: bool) -> Result<(), Refusal> {
+        let lock = WorkstationLock {
+            state: Some(state),
+            by_itself: Some(by_itself),
+        };
+        self.0.record(lock, outcome).await.map(drop)
     }
 
     /// Extends the grace although the server is away beyond it or too many events wait: by this named officer, for this
@@ -362,9 +362,10 @@ impl Session {
         );
         let allowed = officer && !reason.trim().is_empty() && !self.0.has_ended();
         let outcome = if allowed { Outcome::Done } else { Outcome::Refused };
-        let reason = reason.chars().take(500).collect::<String>();
-        let with = parameters([("reason", reason.into())]);
-        self.0.record(Operation::GraceExtended, outcome, with).await?;
+        let extended = GraceExtended {
+            reason: Some(reason.chars().take(500).collect()),
+        };
+        self.0.record(extended, outcome).await?;
         if !allowed {
             return Err(Refusal::Kind(RefusalKind::Rule(Rule::NoGrant)));
         }

@@ -3,6 +3,8 @@
 //! Deliberately absent: what is in the file (`tests/suite/end_to_end`).
 
 use super::road::{ALL, Bench, dome};
+use crate::domain::audit::details::EventKind;
+use crate::domain::audit::details::recordings::ExportStart;
 use crate::domain::audit::event::{Operation, Outcome};
 use crate::domain::people::{Action, Level};
 use crate::media::export::{CoveredFrames, ExportReport, Partial, Unclaimed};
@@ -38,7 +40,7 @@ impl Written {
 
     async fn act(&self) -> Act {
         let camera = self.session.0.camera(&dome()).unwrap();
-        let intent = Intent::new(Operation::ExportStart, &camera, Right::Grant(Action::Export), Need::Act);
+        let intent = Intent::new(ExportStart::default(), &camera, Right::Grant(Action::Export), Need::Act);
         self.session.0.intend(intent).await.unwrap()
     }
 
@@ -82,7 +84,10 @@ async fn r_aud_7_an_export_has_its_entry_with_its_hash() {
     assert!(exported.path.exists());
     let bodies = bench.bodies();
     let ended = bodies.iter().find(|body| body.operation == Operation::ExportEnd);
-    assert_eq!(ended.unwrap().parameters["sha256"], exported.sha256.as_str());
+    let EventKind::ExportEnd(end) = ended.unwrap().said().kind else {
+        panic!("{ended:?}");
+    };
+    assert_eq!(end.sha256, Some(exported.sha256));
     assert_eq!(ended.unwrap().result, Outcome::Done);
 }
 

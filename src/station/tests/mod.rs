@@ -8,7 +8,8 @@ mod forged_log;
 mod plan;
 mod road;
 
-use crate::domain::audit::event::{Event, Operation, Outcome, RetentionClass};
+use crate::domain::audit::details::live::ViewOpen;
+use crate::domain::audit::event::{Event, Outcome, RetentionClass};
 use crate::domain::camera::{ControllerId, StationId};
 use crate::station::record::outbox::memory::Memory;
 use crate::station::record::outbox::{Opening, Outbox, RecordKey};
@@ -35,7 +36,7 @@ fn outbox(disk: &Memory, delivered: u64) -> Outbox {
 
 fn event() -> Event {
     let body =
-        crate::station::record::event_body::body_without_person(&station(), Operation::ViewOpen, Outcome::Intent);
+        crate::station::record::event_body::body_without_person(&station(), ViewOpen::default(), Outcome::Intent);
     Event {
         log: borgo(),
         class: RetentionClass::Police,

@@ -1,6 +1,8 @@
 //! Not recorded means not done: a camera that counts its visitors, and a disk that refuses.
 
 use super::{borgo, outbox, station};
+use crate::domain::audit::details::EventKind;
+use crate::domain::audit::details::recordings::CopyWord;
 use crate::domain::audit::event::Body;
 use crate::domain::audit::note::SignerKey;
 use crate::domain::camera::{CameraId, CameraKind, StreamRole};
@@ -307,11 +309,7 @@ async fn r_mnt_1_a_maintainer_gets_figures_and_never_an_image() {
         maintainer.0.facts.credential_need(),
         crate::protocol::CredentialNeed::Figures
     );
-    let named = |body: &&Body| {
-        body.parameters
-            .get("why")
-            .is_some_and(|why| why == "maintainer_sees_no_image")
-    };
+    let named = |body: &&Body| body.said().common.why == Some(Rule::MaintainerSeesNoImage.into());
     assert_eq!(
         bench.bodies().iter().filter(named).count(),
         7,
@@ -329,7 +327,7 @@ async fn r_acc_2_nothing_is_granted_by_default_and_the_rule_is_named_in_the_even
         Some(Refusal::Kind(RefusalKind::Rule(Rule::NoGrant)))
     );
     let body = bench.bodies().pop().unwrap();
-    assert_eq!(body.parameters["why"], "no_grant");
+    assert_eq!(body.said().common.why, Some(Rule::NoGrant.into()));
     assert_eq!(
         (body.person.as_str(), body.camera, body.policy_version),
         ("chiara.neri", Some(fixed()), 7)
@@ -440,14 +438,15 @@ async fn r_prv_1_the_first_event_of_an_export_says_which_copy_is_made_and_by_whi
     let bench = Bench::new().await;
     let session = bench.session(Level::Supervisor, &ALL);
     let now = jiff::Timestamp::now().as_millisecond();
-    for (camera, copy) in [(fixed(), "obscured"), (dome(), "original")] {
+    for (camera, copy) in [(fixed(), CopyWord::Obscured), (dome(), CopyWord::Original)] {
         let progress = watch::Sender::new(ExportProgress::default());
         let export = session.export(&camera, now - 60_000, now - 30_000, reason(), progress);
         assert_eq!(export.await.err(), Some(Refusal::ServerAway));
-        let said = bench.bodies().pop().unwrap().parameters;
-        let expected = (copy.into(), (copy == "obscured").into(), 7.into());
-        let said = ["copy", "re_encoded", "plan_version"].map(|name| said[name].clone());
-        assert_eq!(said, <[serde_json::Value; 3]>::from(expected), "{camera}");
+        let EventKind::ExportStart(said) = bench.bodies().pop().unwrap().said().kind else {
+            panic!("{camera}");
+        };
+        let expected = (Some(copy), Some(copy == CopyWord::Obscured), Some(7));
+        assert_eq!((said.copy, said.re_encoded, said.plan_version), expected, "{camera}");
     }
     assert_eq!(bench.camera.visitors(), 0);
 }

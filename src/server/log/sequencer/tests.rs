@@ -3,6 +3,7 @@
 //! Deliberately absent: the network and the signer (tests of the server).
 
 use super::*;
+use crate::domain::audit::details::live::ViewOpen;
 use crate::domain::audit::leaf;
 use crate::domain::audit::note::SignerKey;
 use crate::server::log::signer::Signer;
@@ -32,13 +33,7 @@ async fn bench() -> Bench {
 fn events(station: &str, from: u64, to: u64, salt: u8) -> Vec<Submitted> {
     let station: StationId = station.parse().unwrap();
     let mut chain = StationChain::new(station.clone());
-    let event = own_event(
-        "borgo".parse().unwrap(),
-        station,
-        Operation::ViewOpen,
-        Outcome::Intent,
-        Default::default(),
-    );
+    let event = own_event("borgo".parse().unwrap(), station, ViewOpen::default(), Outcome::Intent);
     let mut all = Vec::new();
     for _ in 0..to {
         let at = Moment {

@@ -3,12 +3,13 @@
 //! Deliberately absent: a judgement; a benchmark is a benchmark.
 
 use super::*;
-use crate::domain::audit::event::{Operation, Outcome, RetentionClass};
+use crate::domain::audit::details::live::ViewPulse;
+use crate::domain::audit::event::{Outcome, RetentionClass};
 use std::time::Duration;
 
 fn event(station: &StationId) -> Event {
     let mut body =
-        crate::station::record::event_body::body_without_person(station, Operation::ViewPulse, Outcome::Done);
+        crate::station::record::event_body::body_without_person(station, ViewPulse::default(), Outcome::Done);
     body.person = "chiara.neri".into();
     body.session = uuid::Uuid::new_v4().to_string();
     Event {

@@ -11,6 +11,7 @@ use super::segment::{Medium, Note, ROLL_AT, SegmentFile, SegmentName};
 use super::state::State;
 use super::{OutboxError, Recorded, Shared};
 use crate::domain::audit::chain::{Moment, StationChain};
+use crate::domain::audit::details::any_operation::Cause;
 use crate::domain::audit::event::{Event, Outcome};
 use crate::domain::audit::leaf::Salt;
 use crate::domain::camera::{ControllerId, StationId};
@@ -168,7 +169,7 @@ impl Writer {
         let mut refusals = Vec::new();
         for mut event in asked {
             event.body.result = Outcome::Refused;
-            event.body.parameters.insert("why".into(), "disk_full".into());
+            event.body.because(Cause::DiskFull);
             match self.seal(&mut state, event, &mut bytes) {
                 Ok(stored) => refusals.push((stored, oneshot::channel().0)),
                 Err(error) => tracing::error!(%error, "a refusal is not recorded"),

@@ -138,7 +138,7 @@ impl Bench {
             .stage(&site.lens, WALK_DEG)
             .ok_or_else(|| StepError::Wrong("this dome has no clear view or no walk below its masks".to_owned()))?;
         outcome.make.clone_from(&site.make);
-        outcome.source.clone_from(&site.source);
+        outcome.habit.clone_from(&site.habit);
         (outcome.command_delay_ms, outcome.status_delay_ms) = (site.command_delay_ms, site.status_delay_ms);
         (outcome.masks, outcome.stage) = (scenery.masks(), Some(stage));
         let bench = Self {

@@ -129,7 +129,7 @@ pub struct Sampling {
 #[derive(Debug, Default, Serialize)]
 pub struct Outcome {
     pub make: String,
-    pub source: String,
+    pub habit: String,
     pub command_delay_ms: u64,
     pub status_delay_ms: Option<u64>,
     pub masks: usize,

@@ -27,7 +27,7 @@ pub type Grid = [u64; ROWS];
 #[derive(Debug, Clone, Deserialize)]
 pub struct Site {
     pub make: String,
-    pub source: String,
+    pub habit: String,
     pub height_m: f64,
     pub lens: LensModel,
     masks: Vec<Mask>,
