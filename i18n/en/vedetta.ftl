@@ -18,6 +18,7 @@ span-hours = { $n } h
 ## Program
 app-starting = Starting…
 app-broken = The workstation cannot work until this is solved. Close the window and try again.
+idle-inhibit-why = Camera wall in use
 app-signing-out = Closing the pictures and sending log entries…
 launch-no-graphics = No usable graphics card: the Vulkan or OpenGL driver is missing. Install the package mesa-vulkan-drivers (or the card's driver) and start Vedetta again.
 launch-no-window = The window cannot be opened: no display can be reached. Start Vedetta from a graphical session.

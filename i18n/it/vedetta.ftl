@@ -18,6 +18,7 @@ span-hours = { $n } h
 ## Programma
 app-starting = Avvio in corso…
 app-broken = La postazione non può funzionare finché il problema non è risolto. Chiudere la finestra e riavviare Vedetta.
+idle-inhibit-why = Parete di telecamere in uso
 app-signing-out = Chiusura delle immagini e invio delle voci di registro in corso…
 launch-no-graphics = Nessuna scheda grafica utilizzabile: manca il driver Vulkan o OpenGL. Installare il pacchetto mesa-vulkan-drivers (o il driver della scheda) e riavviare Vedetta.
 launch-no-window = Impossibile aprire la finestra: nessuno schermo raggiungibile. Avviare Vedetta da una sessione grafica.

@@ -16,6 +16,7 @@ use crate::domain::people::lock;
 use crate::domain::saved_wall::Arrangements;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
+use crate::gui::idle_inhibit;
 use crate::gui::input::device::{self, Keyboard};
 use crate::gui::input::key_file::{self, Fault};
 use crate::gui::input::{Command, Edge, Keymap};
@@ -293,9 +294,14 @@ impl App {
             }),
             _ => Subscription::none(),
         };
+        let awake = match &self.screen {
+            Screen::Session(_) => idle_inhibit::while_watching(),
+            _ => Subscription::none(),
+        };
         let tick = iced::time::every(Duration::from_millis(500)).map(|_| Message::Tick);
         Subscription::batch([
             work,
+            awake,
             tick,
             iced::event::listen_with(device::listen).map(Message::Device),
             window::close_requests().map(Message::CloseRequested),

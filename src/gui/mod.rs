@@ -26,6 +26,7 @@ pub mod app;
 mod clearance_text;
 pub mod demo;
 mod desktop_notice;
+mod idle_inhibit;
 pub mod dialogue;
 #[cfg(test)]
 #[path = "../../tests/check/src/fake/mod.rs"]
