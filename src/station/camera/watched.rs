@@ -6,13 +6,13 @@
 //! Invariant: a cover is computed for the very moment it is asked for.
 //! Deliberately absent: geometry (`domain::privacy`), network, recording.
 
-use super::orientation_check::OrientationState;
 use super::plan_in_force::{InForce, Policy};
 use crate::domain::camera::{CameraKind, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
 use crate::domain::privacy::{DomePose, PictureTime, PoseKnowledge, WholeReason};
 use crate::domain::ptz::Order;
 use crate::domain::ptz::status_pace::Activity;
+use crate::domain::site::orientation::OrientationComparison;
 use crate::domain::site::{CameraPlan, Orientation};
 use crate::media::frame::{Arrivals, FrameSlot};
 use crate::onvif;
@@ -51,7 +51,7 @@ pub struct Watched {
     movers: AtomicU64,
     mover: AtomicU64,
     /// How its picture lies, against the plan.
-    pub orientation: OrientationState,
+    orientation: Mutex<OrientationComparison>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -78,7 +78,7 @@ impl Watched {
             proof,
             movers: AtomicU64::new(0),
             mover: AtomicU64::new(0),
-            orientation: OrientationState::default(),
+            orientation: Mutex::default(),
         }
     }
 
@@ -95,10 +95,20 @@ impl Watched {
         latest.any(|arrived| now.saturating_duration_since(arrived) < span)
     }
 
+    /// What is known of how its picture lies. Held for as long as the result is kept.
+    pub fn orientation(&self) -> MutexGuard<'_, OrientationComparison> {
+        lock(&self.orientation)
+    }
+
     /// How its picture lies by the newest plan; `None`: it is not compared.
     pub fn planned_orientation(&self) -> Option<Orientation> {
         let plan = self.policy.plan();
         plan.camera(&self.plan.id).unwrap_or(&self.plan).orientation.clone()
+    }
+
+    /// Whether its picture may lie otherwise than planned: no pose says then where a mask is (R-PRV-1).
+    fn may_be_turned(&self) -> bool {
+        self.orientation().is_doubtful(self.planned_orientation().as_ref())
     }
 
     /// Whether it is a dome.
@@ -113,7 +123,7 @@ impl Watched {
 
     /// Every pose the camera may have had when the frame drawn at `now` was taken.
     pub fn knowledge(&self, now: Instant) -> PoseKnowledge {
-        if self.orientation.is_doubtful(self.planned_orientation().as_ref()) {
+        if self.may_be_turned() {
             return PoseKnowledge::Unknown(WholeReason::OrientationChanged);
         }
         match &self.tracker {
@@ -135,6 +145,9 @@ impl Watched {
         behind: Duration,
         now: Instant,
     ) -> PoseKnowledge {
+        if self.may_be_turned() {
+            return PoseKnowledge::Unknown(WholeReason::OrientationChanged);
+        }
         let Some(tracker) = &self.tracker else {
             return PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
         };
@@ -307,7 +320,7 @@ impl Watched {
 
     /// Takes down that the dome did not answer: it may come back looking elsewhere.
     pub fn on_restart(&self, now: Instant) {
-        self.orientation.forget();
+        self.orientation().forget();
         if let Some(tracker) = &self.tracker {
             lock(tracker).on_restart(now);
         }
