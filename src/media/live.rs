@@ -121,7 +121,9 @@ pub fn open(request: LiveRequest) -> LiveStream {
 /// Like [`open`], into a slot that outlives the stream (a tile keeps its slot over reconnects). `on_picture` sees every picture
 /// before it is in the slot.
 pub fn open_into(request: LiveRequest, slot: FrameSlot, on_picture: Option<OnPicture>) -> LiveStream {
-    LiveStream(Shared::open(slot, on_picture, move |shared| pipeline::build(&request, shared)))
+    LiveStream(Shared::open(slot, on_picture, move |shared| {
+        pipeline::build(&request, shared)
+    }))
 }
 
 impl LiveStream {

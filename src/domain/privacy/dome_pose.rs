@@ -289,7 +289,10 @@ mod tests {
         assert_eq!(told(&plan, now - delay - ms(1), Some(POSE)), None);
         let mut restarted = DomePose::new(&plan);
         restarted.on_restart(now);
-        assert_eq!(restarted.on_status(now - ms(10), now, Some(POSE), MoveState::Idle), None);
+        assert_eq!(
+            restarted.on_status(now - ms(10), now, Some(POSE), MoveState::Idle),
+            None
+        );
         for reports in [ReportedPosition::Target, ReportedPosition::Arrival] {
             plan.habits.reports = reports;
             assert_eq!(told(&plan, now - ms(10), Some(POSE)), None, "{reports:?}");

@@ -134,7 +134,9 @@ impl PoseTracker {
         if moving {
             self.notice_motion();
         }
-        let Some(mut at) = pose.and_then(axes_of) else { return false };
+        let Some(mut at) = pose.and_then(axes_of) else {
+            return false;
+        };
         if self.told.is_of_target(taken_from, at, self.error()) {
             // Where it is going; that it answers is all this says.
             if let Some(newest) = &mut self.newest {

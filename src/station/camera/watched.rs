@@ -181,8 +181,7 @@ impl Watched {
                     reported: self.reported_pose(),
                     ..Beside::default()
                 };
-                self.pose_source
-                    .pose(&self.plan, lock(tracker).knowledge(now), &beside)
+                self.pose_source.pose(&self.plan, lock(tracker).knowledge(now), &beside)
             }
             None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
         }
