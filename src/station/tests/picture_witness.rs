@@ -139,6 +139,11 @@ impl Play {
 
     /// Plays from the beginning, with pictures that surely came `behind` by that much.
     fn run(&self, behind: Duration) -> Vec<Seen> {
+        self.run_with(behind, true)
+    }
+
+    /// Like [`Play::run`]; `hooked`: whether the view looks at its pictures.
+    fn run_with(&self, behind: Duration, hooked: bool) -> Vec<Seen> {
         let scene = Scene {
             size: [320, 180],
             ..Scene::new(5)
@@ -162,8 +167,10 @@ impl Play {
                 self.dome.on_command(self.at(BEGINS), Order::Velocity(right));
             }
             let arrived = self.at(now);
-            self.dome
-                .on_picture(&self.witness, &frame(&scene, i, arrived, taken), behind);
+            if hooked {
+                let frame = frame(&scene, i, arrived, taken);
+                self.dome.on_picture(&self.witness, &frame, behind);
+            }
             let known = |witness| self.dome.knowledge_of(arrived, None, behind, witness, arrived);
             all.push(Seen {
                 arrived,
@@ -203,6 +210,20 @@ async fn r_prv_1_pictures_narrow_what_is_known_of_them_and_what_remains_is_a_par
         }
     }
     assert!(narrowed(&seen) >= 8, "{} of {}", narrowed(&seen), seen.len());
+}
+
+#[tokio::test]
+async fn r_prv_1_a_view_without_a_hook_changes_nothing_and_a_hook_changes_nothing_beside_its_own_pictures() {
+    let (hooked, bare) = (Play::new(plan()).await, Play::new(plan()).await);
+    let (hooked, bare) = (
+        hooked.run_with(Duration::ZERO, true),
+        bare.run_with(Duration::ZERO, false),
+    );
+    assert_eq!(narrowed(&bare), 0);
+    assert!(bare.iter().any(|seen| pan(&seen.with).is_some()));
+    for (hooked, bare) in hooked.iter().zip(&bare) {
+        assert_eq!(hooked.without, bare.without);
+    }
 }
 
 #[tokio::test]
