@@ -19,6 +19,7 @@ pub mod media;
 pub mod metadata;
 mod orientation;
 mod oxvif_transport;
+pub mod profile;
 pub mod ptz;
 pub mod ptz_limits;
 pub mod ptz_response;

@@ -7,7 +7,8 @@
 
 use super::device::{Service, Services, is_final};
 use super::error::OnvifError;
-use super::media::{self, Profile};
+use super::media;
+use super::profile::Profile;
 use super::ptz_response::{read_new_preset, read_presets, read_status, read_time};
 use super::ptz_spaces::Spaces;
 use super::soap_channel::Channel;

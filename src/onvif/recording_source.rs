@@ -6,7 +6,8 @@
 
 use super::device::{Service, Services, is_final};
 use super::error::OnvifError;
-use super::media::{self, Profile};
+use super::media;
+use super::profile::Profile;
 use super::recording::Recording;
 use super::soap_channel::Channel;
 use super::view;

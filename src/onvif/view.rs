@@ -5,7 +5,7 @@
 //! view is chosen (`domain::site::video_view`), asking for profiles.
 
 use super::error::OnvifError;
-use super::media::Profile;
+use super::profile::Profile;
 use crate::domain::site::video_view::{self, VideoView};
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ pub(super) fn with_motors<'a>(profiles: &'a [Profile], view: Option<&VideoView>)
 #[cfg(test)]
 mod tests {
     use super::super::OnvifErrorKind;
-    use super::super::media::PtzConfiguration;
+    use super::super::profile::PtzConfiguration;
     use super::*;
 
     fn profile(token: &str, source: &str, configuration: &str, ptz: bool) -> Profile {

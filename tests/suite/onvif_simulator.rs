@@ -443,7 +443,11 @@ async fn r_prv_1_a_mirror_that_somebody_ticked_in_the_web_page_is_a_difference()
     assert_eq!(planned.differences(&camera.orientation().await.unwrap()), []);
     town.order(r#"{"says_mirrored":true}"#);
     let now = camera.orientation().await.unwrap();
-    assert_eq!(planned.differences(&now), [OrientationPart::Mirror]);
+    // Until now nothing was declared of either: «not declared» is not «off».
+    assert_eq!(
+        planned.differences(&now),
+        [OrientationPart::Rotation, OrientationPart::Mirror]
+    );
 }
 
 #[tokio::test]

@@ -1,15 +1,16 @@
 //! The pose of one dome: by the bounds of its plan, and by its measured habits as long as they fit.
 //!
 //! Two [trackers](super::PoseTracker) hear the same statuses and orders. The one by the plan's bounds is always right while the
-//! dome keeps them. The one by habits ([`DomeDelays`](crate::domain::site::DomeDelays), [`SpeedTable`](crate::domain::site::SpeedTable)) is right while the dome keeps to what was measured;
-//! what is known is what both allow. Proof: the true pose lies in both boxes, so it lies in what they have in common.
+//! dome keeps them. The one by habits, which are what was measured of it
+//! ([`DomeDelays`](crate::domain::site::DomeDelays), [`SpeedTable`](crate::domain::site::SpeedTable)), is right while the dome
+//! keeps to them; what is known is what both allow. Proof: the true pose lies in both boxes, so it lies in what they share.
 //!
-//! Habits are doubted at once when something does not fit: a status that cannot be true by them, boxes that have nothing in
-//! common. From then on the plan's bounds alone count, until the dome was seen to stand [`DOUBTED`] later; then habits
-//! begin anew, from nothing. What is drawn between the first breach of a habit and the status that betrays it is the risk
+//! Habits are doubted at once when a status comes that cannot be true by them. From then on the plan's bounds alone count, until
+//! the dome was seen to stand [`DOUBTED`] later; then habits begin anew, from nothing. Where the boxes have nothing in common,
+//! and for a picture that came later than habits say, the plan's bounds count too. What is drawn between the first breach of a habit and the status that betrays it is the risk
 //! that habits carry and the plan's bounds do not: it ends with the next status, a tenth of a second later.
 //!
-//! The gate (`reach`, `settled`, `at_rest`) asks the tracker by the plan's bounds alone.
+//! The gate (`reach`, `settled`) asks the tracker by the plan's bounds alone.
 //! Invariant: what is known is never wider than by the plan's bounds, and without habits exactly that.
 //! Deliberately absent: learning habits, looking at pictures ([`PoseKnowledge::narrowed`] is the seam), clocks.
 

@@ -115,7 +115,8 @@ impl ToldTargets {
     /// A Stop leaves at `now`.
     pub fn stand(&mut self, now: f64) {
         self.interrupted |= now < self.until;
-        if let Some(report) = self.report.filter(|_| self.until.is_infinite()) {
+        let driven = self.until.is_infinite() && self.until.is_sign_positive();
+        if let Some(report) = self.report.filter(|_| driven) {
             self.until = now + report.begins_s;
         }
     }
@@ -175,6 +176,8 @@ mod tests {
         let mut targets = self::told();
         targets.drive(1.0);
         assert!(!silent(&targets, 1.1));
+        targets.stand(2.0);
+        assert!(!silent(&targets, 2.1), "nothing was ordered that it could tell");
     }
 
     #[test]

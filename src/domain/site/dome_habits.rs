@@ -2,7 +2,7 @@
 //! somewhere, and what it says on the way is compared with where it can be by its speeds.
 //!
 //! Invariant: a dome is called ordinary only on statuses that cannot all be about its target or its start; a self-test
-//! that shows too little says so. Deliberately absent: moving the dome (`station::act::dome_self_test`), and what the cover makes of
+//! that shows too little says so. Deliberately absent: moving the dome (`station::admin::dome_self_test`), and what the cover makes of
 //! the habits (`privacy::tracker`).
 
 use super::MotionBounds;

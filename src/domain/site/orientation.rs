@@ -88,6 +88,55 @@ impl Orientation {
     }
 }
 
+/// What is known of how a camera's picture lies, against its plan. Connections are told apart by their numbers: what was
+/// found over one is not believed over the next.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum OrientationComparison {
+    /// Not yet, or not over the present connection.
+    #[default]
+    NotYet,
+    /// As planned, by the connection of this number.
+    AsPlanned(u64),
+    /// Otherwise than planned.
+    Differs(Vec<OrientationPart>),
+}
+
+impl OrientationComparison {
+    /// Whether the picture may lie otherwise than `planned`. A plan without an orientation is not compared.
+    pub fn is_doubtful(&self, planned: Option<&Orientation>) -> bool {
+        planned.is_some() && !matches!(self, Self::AsPlanned(_))
+    }
+
+    /// Takes down that the camera may come back otherwise than it went.
+    pub fn forget(&mut self) {
+        if matches!(self, Self::AsPlanned(_)) {
+            *self = Self::NotYet;
+        }
+    }
+
+    /// Whether the connection of this number needs no comparison of its own. One that differs is compared again in its own
+    /// time, not by every question.
+    pub fn is_of(&self, connection: u64) -> bool {
+        match self {
+            Self::NotYet => false,
+            Self::AsPlanned(number) => *number == connection,
+            Self::Differs(_) => true,
+        }
+    }
+
+    /// Takes in how the picture lies by a connection; the parts that differ, when they did not before.
+    pub fn take(&mut self, planned: &Orientation, seen: &Orientation, connection: u64) -> Vec<OrientationPart> {
+        let differences = planned.differences(seen);
+        if differences.is_empty() {
+            *self = Self::AsPlanned(connection);
+            return differences;
+        }
+        let known = matches!(self, Self::Differs(parts) if *parts == differences);
+        *self = Self::Differs(differences.clone());
+        if known { Vec::new() } else { differences }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,5 +183,39 @@ mod tests {
             assert_eq!(was.differences(&now), [part], "{now:?}");
             assert_eq!(now.differences(&was), [part], "{now:?}");
         }
+    }
+
+    fn planned() -> Orientation {
+        Orientation {
+            mirror: Some(false),
+            ..Orientation::default()
+        }
+    }
+
+    #[test]
+    fn r_prv_1_nothing_counts_before_the_comparison_over_the_present_connection() {
+        let (mut state, planned) = (OrientationComparison::default(), planned());
+        assert!(state.is_doubtful(Some(&planned)));
+        assert!(!state.is_doubtful(None), "a plan of before orientations");
+        assert_eq!(state.take(&planned, &planned, 1), []);
+        assert!(!state.is_doubtful(Some(&planned)) && state.is_of(1) && !state.is_of(2));
+        state.forget();
+        assert!(state.is_doubtful(Some(&planned)));
+    }
+
+    #[test]
+    fn r_prv_1_a_mirrored_picture_stays_covered_until_it_lies_as_planned() {
+        let (mut state, planned) = (OrientationComparison::default(), planned());
+        let mirrored = Orientation {
+            mirror: Some(true),
+            ..planned.clone()
+        };
+        assert_eq!(state.take(&planned, &mirrored, 1), [OrientationPart::Mirror]);
+        assert_eq!(state.take(&planned, &mirrored, 2), [], "said once");
+        assert!(state.is_doubtful(Some(&planned)) && state.is_of(7));
+        state.forget();
+        assert!(state.is_doubtful(Some(&planned)));
+        state.take(&planned, &planned, 3);
+        assert!(!state.is_doubtful(Some(&planned)));
     }
 }

@@ -7,6 +7,7 @@ use super::ExportError;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// The ending of a partial file's name.
@@ -29,18 +30,23 @@ impl Unclaimed {
     /// Gives the file its name for good. Blocks for a moment.
     ///
     /// # Errors
-    /// The disk, or a file of that name; then nothing is left.
+    /// The disk, or a file of that name; then nothing is left, also where the folder does not let itself be flushed.
     pub fn keep(self) -> Result<(), ExportError> {
+        self.keep_by(|folder| File::open(folder)?.sync_all())
+    }
+
+    fn keep_by(self, flush: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<(), ExportError> {
         let Unclaimed(mut file) = self;
         if file.path.try_exists().map_err(disk)? {
             return Err(ExportError::Exists);
         }
         std::fs::rename(&file.partial, &file.path).map_err(disk)?;
+        // What goes on an error has the new name now.
+        file.partial.clone_from(&file.path);
+        let folder = file.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        flush(folder.unwrap_or(Path::new("."))).map_err(disk)?;
         file.kept = true;
-        let directory = file.path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        File::open(directory.unwrap_or(Path::new(".")))
-            .and_then(|directory| directory.sync_all())
-            .map_err(disk)
+        Ok(())
     }
 }
 
@@ -82,6 +88,7 @@ impl Partial {
         OpenOptions::new()
             .write(true)
             .create_new(true)
+            .mode(0o600)
             .open(&partial)
             .map_err(disk)?;
         Ok(Self {
@@ -172,6 +179,29 @@ mod tests {
         assert!(matches!(second.keep(), Err(ExportError::Exists)));
         assert_eq!(std::fs::read(&path).unwrap(), b"abc");
         assert_eq!(files(place.path()), ["a.mp4"]);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_flushed_keeps_no_name() {
+        let place = tempfile::tempdir().unwrap();
+        let partial = Partial::create(&place.path().join("a.mp4")).unwrap();
+        let (unclaimed, ..) = partial.finish().unwrap();
+        let refused = unclaimed.keep_by(|folder| {
+            assert_eq!(files(folder), ["a.mp4"]);
+            Err(ErrorKind::Unsupported.into())
+        });
+        assert!(matches!(refused, Err(ExportError::Disk(_))));
+        assert_eq!(files(place.path()).len(), 0);
+    }
+
+    #[test]
+    fn a_copy_is_for_the_eyes_of_its_owner() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("a.mp4");
+        let (unclaimed, ..) = Partial::create(&path).unwrap().finish().unwrap();
+        unclaimed.keep().unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]

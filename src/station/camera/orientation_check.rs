@@ -7,11 +7,9 @@
 
 use super::connection::{Connection, Connections};
 use super::watched::Watched;
-use crate::domain::site::Orientation;
-use crate::domain::site::orientation::OrientationPart;
 use crate::onvif::{Event, OnvifErrorKind, Subscription};
 use crate::station::refusal::Refusal;
-use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::Weak;
 use std::time::Duration;
 
 /// Between two looks without a word from the camera.
@@ -21,68 +19,12 @@ const TROUBLED: Duration = Duration::from_secs(2);
 /// How long a subscription to events lives without being pulled.
 const LIFETIME: Duration = Duration::from_secs(120);
 
-/// What is known of how a camera's picture lies.
-#[derive(Debug, Default)]
-pub struct OrientationState(Mutex<Compared>);
-
-#[derive(Debug, Default)]
-enum Compared {
-    /// Not yet, or not over the present connection.
-    #[default]
-    NotYet,
-    /// As planned, by the connection of this number.
-    AsPlanned(u64),
-    /// Otherwise than planned.
-    Differs(Vec<OrientationPart>),
-}
-
-impl OrientationState {
-    fn lock(&self) -> MutexGuard<'_, Compared> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether the picture may lie otherwise than `planned`. A plan without an orientation is not compared.
-    pub fn is_doubtful(&self, planned: Option<&Orientation>) -> bool {
-        planned.is_some() && !matches!(*self.lock(), Compared::AsPlanned(_))
-    }
-
-    /// Takes down that the camera may come back otherwise than it went.
-    pub fn forget(&self) {
-        let mut state = self.lock();
-        if matches!(*state, Compared::AsPlanned(_)) {
-            *state = Compared::NotYet;
-        }
-    }
-
-    fn is_of(&self, connection: u64) -> bool {
-        match &*self.lock() {
-            Compared::NotYet => false,
-            Compared::AsPlanned(number) => *number == connection,
-            // Looked at again by the next look, not by every question.
-            Compared::Differs(_) => true,
-        }
-    }
-
-    /// Takes in how the picture lies by a connection; the parts that differ, when they did not before.
-    fn take(&self, planned: &Orientation, seen: &Orientation, connection: u64) -> Vec<OrientationPart> {
-        let differences = planned.differences(seen);
-        let mut state = self.lock();
-        if differences.is_empty() {
-            *state = Compared::AsPlanned(connection);
-            return differences;
-        }
-        let known = matches!(&*state, Compared::Differs(parts) if *parts == differences);
-        *state = Compared::Differs(differences.clone());
-        if known { Vec::new() } else { differences }
-    }
-}
-
 /// Compares a camera over a connection, unless that was done over the same one.
 ///
 /// # Errors
 /// [`Refusal::Camera`] when the camera does not say how its picture lies.
 pub async fn at_connection(connection: &Connection, camera: &Watched) -> Result<(), Refusal> {
-    if camera.orientation.is_of(connection.number) {
+    if camera.orientation().is_of(connection.number) {
         return Ok(());
     }
     compare(connection, camera).await
@@ -136,12 +78,12 @@ async fn compare(connection: &Connection, camera: &Watched) -> Result<(), Refusa
         Ok(seen) => seen,
         Err(error) => {
             if matches!(error.kind(), OnvifErrorKind::Unreachable | OnvifErrorKind::Timeout) {
-                camera.orientation.forget();
+                camera.orientation().forget();
             }
             return Err(error.into());
         }
     };
-    let differences = camera.orientation.take(&planned, &seen, connection.number);
+    let differences = camera.orientation().take(&planned, &seen, connection.number);
     if !differences.is_empty() {
         tracing::warn!(camera = %camera.plan.id, ?differences, "the picture lies otherwise than planned: covered whole");
     }
@@ -178,40 +120,6 @@ fn is_about_configuration(event: &Event) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn planned() -> Orientation {
-        Orientation {
-            mirror: Some(false),
-            ..Orientation::default()
-        }
-    }
-
-    #[test]
-    fn r_prv_1_nothing_counts_before_the_comparison_over_the_present_connection() {
-        let (state, planned) = (OrientationState::default(), planned());
-        assert!(state.is_doubtful(Some(&planned)));
-        assert!(!state.is_doubtful(None), "a plan of before orientations");
-        assert_eq!(state.take(&planned, &planned, 1), []);
-        assert!(!state.is_doubtful(Some(&planned)) && state.is_of(1) && !state.is_of(2));
-        state.forget();
-        assert!(state.is_doubtful(Some(&planned)));
-    }
-
-    #[test]
-    fn r_prv_1_a_mirrored_picture_stays_covered_until_it_lies_as_planned() {
-        let (state, planned) = (OrientationState::default(), planned());
-        let mirrored = Orientation {
-            mirror: Some(true),
-            ..planned.clone()
-        };
-        assert_eq!(state.take(&planned, &mirrored, 1), [OrientationPart::Mirror]);
-        assert_eq!(state.take(&planned, &mirrored, 2), [], "said once");
-        assert!(state.is_doubtful(Some(&planned)) && state.is_of(7));
-        state.forget();
-        assert!(state.is_doubtful(Some(&planned)));
-        state.take(&planned, &planned, 3);
-        assert!(!state.is_doubtful(Some(&planned)));
-    }
 
     #[test]
     fn words_about_configurations_are_told_from_others() {

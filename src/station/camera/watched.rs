@@ -9,7 +9,6 @@
 //! the plan has another geometry.
 //! Deliberately absent: geometry (`domain::privacy`), network, recording.
 
-use super::orientation_check::OrientationState;
 use super::picture_witness::PictureWitness;
 use super::plan_in_force::{InForce, Policy};
 use crate::domain::camera::{CameraKind, MoveState, Pose};
@@ -17,6 +16,7 @@ use crate::domain::privacy::camera_clock::CameraClock;
 use crate::domain::privacy::{DomePose, PictureTime, PoseKnowledge, WholeReason};
 use crate::domain::ptz::Order;
 use crate::domain::ptz::status_pace::Activity;
+use crate::domain::site::orientation::OrientationComparison;
 use crate::domain::site::{CameraPlan, Orientation};
 use crate::media::frame::{Arrivals, Frame, FrameSlot};
 use crate::onvif;
@@ -59,7 +59,7 @@ pub struct Watched {
     movers: AtomicU64,
     mover: AtomicU64,
     /// How its picture lies, against the plan.
-    pub orientation: OrientationState,
+    orientation: Mutex<OrientationComparison>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -87,7 +87,7 @@ impl Watched {
             proof,
             movers: AtomicU64::new(0),
             mover: AtomicU64::new(0),
-            orientation: OrientationState::default(),
+            orientation: Mutex::default(),
         }
     }
 
@@ -113,7 +113,7 @@ impl Watched {
         let Some(tracker) = &self.tracker else { return };
         let now = frame.arrived;
         let by = self.in_force(now);
-        if !by.is_followed() || self.lies_doubtfully() {
+        if !by.is_followed() || self.may_be_turned() {
             return witness.forget();
         }
         let picture = self.taken(now, frame.captured_ms, behind);
@@ -129,11 +129,6 @@ impl Watched {
         if near && witness.wants(now, stands) {
             witness.look(frame, &envelope);
         }
-    }
-
-    /// Whether its picture may lie otherwise than the newest plan says.
-    fn lies_doubtfully(&self) -> bool {
-        self.orientation.is_doubtful(self.planned_orientation().as_ref())
     }
 
     /// What is known of when a picture was taken.
@@ -154,10 +149,20 @@ impl Watched {
         latest.any(|arrived| now.saturating_duration_since(arrived) < span)
     }
 
+    /// What is known of how its picture lies. Held for as long as the result is kept.
+    pub fn orientation(&self) -> MutexGuard<'_, OrientationComparison> {
+        lock(&self.orientation)
+    }
+
     /// How its picture lies by the newest plan; `None`: it is not compared.
     pub fn planned_orientation(&self) -> Option<Orientation> {
         let plan = self.policy.plan();
         plan.camera(&self.plan.id).unwrap_or(&self.plan).orientation.clone()
+    }
+
+    /// Whether its picture may lie otherwise than planned: no pose says then where a mask is (R-PRV-1).
+    fn may_be_turned(&self) -> bool {
+        self.orientation().is_doubtful(self.planned_orientation().as_ref())
     }
 
     /// Whether it is a dome.
@@ -172,7 +177,7 @@ impl Watched {
 
     /// Every pose the camera may have had when the frame drawn at `now` was taken.
     pub fn knowledge(&self, now: Instant) -> PoseKnowledge {
-        if self.lies_doubtfully() {
+        if self.may_be_turned() {
             return PoseKnowledge::Unknown(WholeReason::OrientationChanged);
         }
         match &self.tracker {
@@ -198,7 +203,7 @@ impl Watched {
         witness: Option<&PictureWitness>,
         now: Instant,
     ) -> PoseKnowledge {
-        if self.lies_doubtfully() {
+        if self.may_be_turned() {
             return PoseKnowledge::Unknown(WholeReason::OrientationChanged);
         }
         let Some(tracker) = &self.tracker else {
@@ -374,7 +379,7 @@ impl Watched {
 
     /// Takes down that the dome did not answer: it may come back looking elsewhere.
     pub fn on_restart(&self, now: Instant) {
-        self.orientation.forget();
+        self.orientation().forget();
         self.each_witness(PictureWitness::forget);
         if let Some(tracker) = &self.tracker {
             lock(tracker).on_restart(now);

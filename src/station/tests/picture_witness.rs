@@ -160,8 +160,9 @@ impl Play {
             }
             if now >= BEGINS && !ordered {
                 ordered = true;
+                // Slower than it may be.
                 let right = Velocity {
-                    pan: 0.3,
+                    pan: 1.0,
                     ..Velocity::ZERO
                 };
                 self.dome.on_command(self.at(BEGINS), Order::Velocity(right));
@@ -209,6 +210,7 @@ async fn r_prv_1_pictures_narrow_what_is_known_of_them_and_what_remains_is_a_par
             assert_eq!(seen.with, seen.without);
         }
     }
+    println!("{} of {}", narrowed(&seen), seen.len());
     assert!(narrowed(&seen) >= 8, "{} of {}", narrowed(&seen), seen.len());
 }
 

@@ -1,19 +1,22 @@
 //! A workstation whose plan is not the one in force shows nothing: stale, not signed, or older than one it had.
 
-use super::borgo;
 use super::road::Bench;
+use super::{borgo, event, outbox};
 use crate::domain::audit::note::{SignerKey, Statement};
 use crate::domain::camera::CameraKind;
 use crate::domain::privacy::recorded::RecordedPoses;
 use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
-use crate::domain::site::{CameraPlan, Controller, SitePlan};
+use crate::domain::site::{CameraPlan, Controller, MaskShape, Orientation, SitePlan};
 use crate::protocol::{PolicyState, SignedPlan};
 use crate::station::camera::plan_in_force::Policy;
 use crate::station::camera::recorded_cover::RecordedSight;
+use crate::station::camera::watched::Watched;
+use crate::station::machine::pose_source::TrackedPose;
+use crate::station::record::outbox::memory::Memory;
 use crate::station::session::sign_in_error::SignInError;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A plan with one dome, and on it so many masks in view of the pose of [`known`].
 fn plan(version: u64, masks: usize) -> SitePlan {
@@ -142,4 +145,57 @@ async fn r_prv_1_a_plan_that_is_not_signed_or_is_older_is_not_taken() {
         bench.station.0.keep_plan_version(6).await,
         Err(SignInError::PlanNotGenuine)
     );
+}
+
+#[tokio::test]
+async fn r_prv_1_no_road_to_a_cover_passes_by_the_orientation_of_the_picture() {
+    let mut plan = plan(7, 1);
+    let planned = Orientation {
+        mirror: Some(false),
+        ..Orientation::default()
+    };
+    plan.cameras[0].orientation = Some(planned.clone());
+    let camera = plan.cameras[0].clone();
+    let policy = Arc::new(Policy::new(Arc::new(plan)));
+    let proof = outbox(&Memory::default(), 0).append(event()).await.unwrap();
+    let watched = Watched::new(camera, policy, Arc::new(TrackedPose), proof);
+    let turned = PoseKnowledge::Unknown(WholeReason::OrientationChanged);
+    let roads = || {
+        let now = Instant::now();
+        [
+            watched.knowledge(now),
+            watched.knowledge_of(now, None, Duration::ZERO, now),
+        ]
+    };
+    assert_eq!(roads(), [turned; 2], "not compared yet");
+    watched.orientation().take(&planned, &planned, 1);
+    assert!(roads().iter().all(|pose| *pose != turned));
+    let mirrored = Orientation {
+        mirror: Some(true),
+        ..Orientation::default()
+    };
+    watched.orientation().take(&planned, &mirrored, 2);
+    assert_eq!(roads(), [turned; 2], "somebody ticked «mirror»");
+}
+
+#[test]
+fn r_prv_1_a_fixed_camera_whose_picture_was_turned_is_covered_whole_where_it_has_masks() {
+    let turned = PoseKnowledge::Unknown(WholeReason::OrientationChanged);
+    for (masks, covered) in [(1, true), (0, false)] {
+        let mut plan = plan(7, masks);
+        plan.cameras[0].kind = CameraKind::Fixed;
+        for mask in &mut plan.cameras[0].masks {
+            mask.shape = MaskShape::Picture(vec![[0.1, 0.1], [0.3, 0.1], [0.2, 0.3]]);
+        }
+        let camera = plan.cameras[0].clone();
+        let policy = Policy::new(Arc::new(plan));
+        let cover = policy
+            .in_force(&camera, Instant::now())
+            .cover(&turned, jiff::Timestamp::now());
+        assert_eq!(
+            cover == Cover::Whole(WholeReason::OrientationChanged),
+            covered,
+            "{masks}"
+        );
+    }
 }

@@ -21,7 +21,7 @@ use vedetta::onvif::media::{self, Version};
 use vedetta::onvif::ptz::{self, MoveState, Ptz, Velocity};
 use vedetta::onvif::ptz_spaces::{Range, Spaces};
 use vedetta::onvif::soap_channel::Channel;
-use vedetta::onvif::{Endpoint, Limits, OnvifError, OnvifErrorKind, events};
+use vedetta::onvif::{Endpoint, Limits, OnvifError, OnvifErrorKind, events, profile};
 
 /// A set of replies, and what must be read in them.
 struct Replies {
@@ -189,7 +189,7 @@ impl Player {
             ("media", "GetProfiles" | "GetProfile") => {
                 let tag = format!("{operation}Response");
                 let answer = channel.call(media_url, "urn:x", "<x/>", &tag).await?;
-                format!("{:?}", media::read_profiles(&answer)?)
+                format!("{:?}", profile::read_profiles(&answer)?)
             }
             ("media", "GetStreamUri") => media::stream_uri(channel, services, Version::Media, "p")
                 .await?
