@@ -4,26 +4,30 @@
 # snapshot, an original export and the obscured copy of a masked dome are searched for the hue that only private windows
 # have. Then the same with the uncertainty of every pose forced to zero, which must leak.
 #
-#   bash benches/leak.sh [--seconds N] [--control-seconds M] [--seed S] [--make [CAMERA=]MAKE]… [--scale X]
+#   bash benches/leak.sh [--seconds N] [--control-seconds M] [--control TRUST] [--seed S] [--make [CAMERA=]MAKE]… [--scale X]
 #
+# --control says what the counter-trial takes for certain: last-status (the pose of the latest status) or pictures (what pictures
+# last said of the pose, alone).
 # --make hangs domes of another make (src/sim/makes.rs); --scale draws the window at a fractional scale (1.25, 1.333, 1.5, 1.75).
 #
-# Leaves target/bench/leak.json (frames_searched, leaked_pixels, control_leaked_pixels, …) and screenshots beside it.
+# Leaves target/bench/leak.json (frames_searched, leaked_pixels, control_leaked_pixels, …) and screenshots beside it. Of the
+# «pictures» whose pose was known at all, «narrowed» were narrowed by what they showed, in the mean from and to these widths of pan.
 # Fails when something leaked, when the counter-trial did not, when too little was shown to say anything, or when no copy of
 # a masked dome with its masks in view was made.
 # Deliberately absent: anything that outlives the test. Every process started here ends with it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-seconds=600 control='' seed=7 makes=() named='' scale=''
+seconds=600 control='' trust=last-status seed=7 makes=() named='' scale=''
 while [ $# -gt 0 ]; do
   case $1 in
     --seconds) seconds=$2; shift 2 ;;
     --control-seconds) control=$2; shift 2 ;;
+    --control) trust=$2; shift 2 ;;
     --seed) seed=$2; shift 2 ;;
     --make) makes+=(--make "$2"); named=${named:+$named,}$2; shift 2 ;;
     --scale) scale=$2; shift 2 ;;
-    *) echo "unknown option: $1 (known: --seconds, --control-seconds, --seed, --make, --scale)" >&2; exit 2 ;;
+    *) echo "unknown option: $1 (known: --seconds, --control-seconds, --control, --seed, --make, --scale)" >&2; exit 2 ;;
   esac
 done
 [ -n "$control" ] || control=$(( seconds / 5 > 40 ? seconds / 5 : 40 ))
@@ -114,8 +118,8 @@ run() { # name seconds extra options of the client
 
 echo "Searching for leaks for $seconds s."
 run kept "$seconds"
-echo "The counter-trial: the uncertainty of every pose forced to zero, for $control s."
-run zero "$control" --draw-masks-wrong-to-see-the-leak-test-fail
+echo "The counter-trial: the uncertainty of every pose forced to zero, trusting $trust, for $control s."
+run zero "$control" --draw-masks-wrong-to-see-the-leak-test-fail --trust "$trust"
 
 kept=$out/kept/shots/leak-run.json zero=$out/zero/shots/leak-run.json
 export_frames=0 export_leaked=0 obscured_frames=0 obscured_leaked=0
@@ -150,7 +154,12 @@ cat >target/bench/leak.json <<JSON
   "looks_at_tiles": $(field "$kept" looks),
   "looks_shown": $(field "$kept" looks_shown),
   "looks_with_masks_in_view": $(field "$kept" looks_at_parts),
+  "pictures": $(field "$kept" pictures),
+  "narrowed": $(field "$kept" narrowed),
+  "narrowed_from_deg": $(field "$kept" narrowed_from_deg),
+  "narrowed_to_deg": $(field "$kept" narrowed_to_deg),
   "trouble": "$(field "$kept" trouble)",
+  "control": "$trust",
   "control_seconds": $control,
   "control_frames_searched": $(field "$zero" frames_searched),
   "control_acts": $(field "$zero" acts),

@@ -34,11 +34,12 @@ pub(super) use pipeline::Decode;
 pub(super) use stream::in_background;
 
 use super::error::LiveError;
-use super::frame::FrameSlot;
+use super::frame::{Frame, FrameSlot};
 use crate::domain::live::freshness::Delay;
 use crate::domain::live::stream_selection::Attention;
 use secrecy::SecretString;
 use std::sync::Arc;
+use std::time::Duration;
 use stream::Shared;
 use tokio::sync::watch;
 
@@ -105,17 +106,24 @@ pub struct LiveStatus {
     pub figures: LiveFigures,
 }
 
+/// Sees every picture on the decoder's thread, before anybody else: it must be quick, a millisecond at most. Beside the picture:
+/// how much longer its way was than the best of its stream.
+pub type OnPicture = Arc<dyn Fn(&Frame, Duration) + Send + Sync>;
+
 /// A live stream. Dropping it ends it in the background.
 pub struct LiveStream(Arc<Shared>);
 
 /// Opens a live stream with a slot of its own. Never blocks; failures arrive in [`LiveStream::status`].
 pub fn open(request: LiveRequest) -> LiveStream {
-    open_into(request, FrameSlot::default())
+    open_into(request, FrameSlot::default(), None)
 }
 
-/// Like [`open`], into a slot that outlives the stream (a tile keeps its slot over reconnects).
-pub fn open_into(request: LiveRequest, slot: FrameSlot) -> LiveStream {
-    LiveStream(Shared::open(slot, move |shared| pipeline::build(&request, shared)))
+/// Like [`open`], into a slot that outlives the stream (a tile keeps its slot over reconnects). `on_picture` sees every picture
+/// before it is in the slot.
+pub fn open_into(request: LiveRequest, slot: FrameSlot, on_picture: Option<OnPicture>) -> LiveStream {
+    LiveStream(Shared::open(slot, on_picture, move |shared| {
+        pipeline::build(&request, shared)
+    }))
 }
 
 impl LiveStream {

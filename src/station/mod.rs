@@ -50,7 +50,7 @@ pub use camera::plan_in_force::DeclaredEvent;
 pub use machine::config::{SecretsChoice, StationConfig, StationError};
 pub use machine::enrol::{EnrolError, enrol_machine};
 pub use machine::key_file::{KeyFileError, read_key_file};
-pub use machine::pose_source::{PoseSource, TrackedPose};
+pub use machine::pose_source::{Beside, PoseSource, TrackedPose};
 pub use machine::saved_walls::{SavedWalls, SavedWallsError};
 pub use machine::workstation::Station;
 pub use record::contact::ServerState;

@@ -140,6 +140,21 @@ impl PreparedMasks {
     }
 }
 
+impl PreparedMasks {
+    /// Whether anything of a mask may be in view at some of these poses; says so too often rather than too seldom. Cheap: no
+    /// projection, one angle for each convex piece.
+    pub fn may_come_into_view(&self, poses: &PoseInterval) -> bool {
+        let Some(lens) = &self.lens else { return true };
+        let forward = Axes::new(poses.pan.middle(), poses.tilt.middle(), 0.0).forward;
+        let turned = (poses.pan.half_width() + poses.tilt.half_width()).to_radians();
+        let reach = turned + Frustum::new(poses.hfov.hi, lens.aspect).half_diagonal();
+        // A mask is grown by a share of the picture's width, less than this. What is not a number is near.
+        let bleed = BLEED * std::f64::consts::PI;
+        let far = |piece: &Piece| forward.angle_between(piece.centre) > reach + piece.radius + bleed;
+        self.beyond_drawing || !self.pieces.iter().all(|(piece, _)| far(piece))
+    }
+}
+
 /// [`PreparedMasks::new`] and [`PreparedMasks::cover`] in one, for those who need it once.
 pub fn cover(camera: &CameraPlan, knowledge: &PoseKnowledge) -> Cover {
     PreparedMasks::new(camera).cover(knowledge)

@@ -18,7 +18,7 @@ use super::tracker::PoseTracker;
 use super::{PoseKnowledge, WholeReason};
 use crate::domain::camera::{MoveState, Pose};
 use crate::domain::ptz::Order;
-use crate::domain::site::CameraPlan;
+use crate::domain::site::{CameraPlan, MotionBounds};
 use std::time::{Duration, Instant};
 
 /// Habits that were doubted are not counted on for this long.
@@ -33,6 +33,16 @@ pub struct PictureTime {
     pub captured: Option<[Instant; 2]>,
     /// How much later than the quickest pictures of its stream it surely came.
     pub behind: Duration,
+}
+
+impl PictureTime {
+    /// Whether it surely was older when it came than the plan says pictures are when they are drawn: of such a picture no pose is
+    /// known.
+    pub fn is_late(&self, motion: &MotionBounds) -> bool {
+        let age = |[_, latest]: [Instant; 2]| self.arrived.saturating_duration_since(latest).as_secs_f64();
+        let oldest = motion.video_delay_s;
+        self.behind.as_secs_f64() > oldest || self.captured.is_some_and(|captured| age(captured) > oldest)
+    }
 }
 
 /// What is known of one dome's pose.
@@ -58,8 +68,16 @@ impl DomePose {
         }
     }
 
-    /// A status, as for [`PoseTracker::on_status`].
-    pub fn on_status(&mut self, sent: Instant, received: Instant, pose: Option<Pose>, moving: MoveState) {
+    /// A status, as for [`PoseTracker::on_status`]. Between which moments, by the plan's bounds, the dome had that pose; `None`
+    /// when it says no pose that counts, and always for a dome whose statuses are not of the present
+    /// ([`ReportedPosition`](crate::domain::site::ReportedPosition)).
+    pub fn on_status(
+        &mut self,
+        sent: Instant,
+        received: Instant,
+        pose: Option<Pose>,
+        moving: MoveState,
+    ) -> Option<[Instant; 2]> {
         if self
             .habitual
             .as_ref()
@@ -67,17 +85,20 @@ impl DomePose {
         {
             self.doubt(received);
         }
-        self.planned.on_status(sent, received, pose, moving);
+        let counts = self.planned.on_status(sent, received, pose, moving);
         if let Some(habitual) = &mut self.habitual {
             habitual.on_status(sent, received, pose, moving);
-            return;
+        } else {
+            let again = self
+                .doubted
+                .is_none_or(|doubted| received.saturating_duration_since(doubted) > DOUBTED);
+            if again && self.planned.at_rest() {
+                self.habitual = PoseTracker::by_habits(&self.camera);
+            }
         }
-        let again = self
-            .doubted
-            .is_none_or(|doubted| received.saturating_duration_since(doubted) > DOUBTED);
-        if again && self.planned.at_rest() {
-            self.habitual = PoseTracker::by_habits(&self.camera);
-        }
+        let delay = Duration::try_from_secs_f64(self.camera.motion.status_delay_s).ok()?;
+        let of_the_present = counts && self.camera.habits.reports.is_present();
+        Some([received.checked_sub(delay)?, received]).filter(|_| of_the_present)
     }
 
     fn doubt(&mut self, now: Instant) {
@@ -187,6 +208,7 @@ mod tests {
     use super::*;
     use crate::domain::privacy::test_dome::{dome_plan, lens};
     use crate::domain::privacy::test_make::{Make, makes};
+    use crate::domain::site::ReportedPosition;
 
     fn make(name: &str) -> Make {
         makes().into_iter().find(|make| make.name == name).unwrap()
@@ -253,6 +275,47 @@ mod tests {
     fn a_dome_that_is_never_idle_stands_when_its_positions_agree() {
         assert!(standing(&make("never idle"), MoveState::Moving).0.at_rest());
         assert!(!standing(&make("usual"), MoveState::Moving).0.at_rest());
+    }
+
+    #[test]
+    fn r_prv_1_only_a_punctual_status_of_the_present_says_where_the_dome_was() {
+        let mut plan = dome_plan(make("usual").bounds(), lens(), Vec::new());
+        let delay = Duration::from_secs_f64(plan.motion.status_delay_s);
+        let now = Instant::now() + Duration::from_secs(10);
+        let told = |plan: &CameraPlan, sent: Instant, pose: Option<Pose>| {
+            DomePose::new(plan).on_status(sent, now, pose, MoveState::Idle)
+        };
+        assert_eq!(told(&plan, now - ms(10), Some(POSE)), Some([now - delay, now]));
+        assert_eq!(told(&plan, now - ms(10), None), None);
+        assert_eq!(told(&plan, now - delay - ms(1), Some(POSE)), None);
+        let mut restarted = DomePose::new(&plan);
+        restarted.on_restart(now);
+        assert_eq!(
+            restarted.on_status(now - ms(10), now, Some(POSE), MoveState::Idle),
+            None
+        );
+        for reports in [ReportedPosition::Target, ReportedPosition::Arrival] {
+            plan.habits.reports = reports;
+            assert_eq!(told(&plan, now - ms(10), Some(POSE)), None, "{reports:?}");
+        }
+    }
+
+    #[test]
+    fn r_prv_1_a_picture_is_late_that_is_older_on_arrival_than_pictures_are_when_drawn() {
+        let motion = make("usual").bounds();
+        let oldest = Duration::from_secs_f64(motion.video_delay_s);
+        let arrived = Instant::now() + Duration::from_secs(10);
+        let late = |behind: Duration, captured: Option<Duration>| {
+            let captured = captured.map(|age| [arrived - age - ms(30), arrived - age]);
+            let picture = PictureTime {
+                arrived,
+                captured,
+                behind,
+            };
+            picture.is_late(&motion)
+        };
+        assert!(!late(Duration::ZERO, None) && !late(oldest, Some(oldest)));
+        assert!(late(oldest + ms(1), None) && late(Duration::ZERO, Some(oldest + ms(1))));
     }
 
     #[test]

@@ -254,6 +254,46 @@ fn any_bounds() -> impl Strategy<Value = MotionBounds> {
     ]
 }
 
+#[test]
+fn r_prv_1_a_mask_that_is_covered_somewhere_in_view_was_near() {
+    let mut chance = Chance(11);
+    let interval = |middle: f64, half: f64| Interval {
+        lo: middle - half,
+        hi: middle + half,
+    };
+    let (mut seen, mut far) = (0, 0);
+    for _ in 0..2_000 {
+        let at = |chance: &mut Chance| [chance.between(-180.0, 180.0), chance.between(-70.0, 20.0)];
+        let ([azimuth_deg, elevation_deg], [pan, tilt]) = (at(&mut chance), at(&mut chance));
+        let middle = Direction {
+            azimuth_deg,
+            elevation_deg,
+        };
+        let (corners, _) = star(&mut chance, middle, 12.0);
+        let poses = PoseInterval {
+            pan: interval(pan, chance.between(0.0, 30.0)),
+            tilt: interval(tilt, chance.between(0.0, 8.0)),
+            hfov: interval(chance.between(5.0, 55.0), 2.0),
+        };
+        let plan = dome_plan(tight(), lens(), vec![corners.clone()]);
+        let near = PreparedMasks::new(&plan).may_come_into_view(&poses);
+        far += u32::from(!near);
+        for share in [0.0, 0.5, 1.0] {
+            let pose = Pose {
+                pan_deg: poses.pan.at(share),
+                tilt_deg: poses.tilt.at(chance.share()),
+                hfov_deg: poses.hfov.hi,
+            };
+            let in_view = corners.iter().filter_map(|corner| project(&lens(), pose, *corner));
+            if in_view.into_iter().any(in_picture) {
+                seen += 1;
+                assert!(near, "{corners:?} at {pose:?} of {poses:?}");
+            }
+        }
+    }
+    assert!(seen > 100 && far > 300, "{seen} in view, {far} far");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 

@@ -119,27 +119,30 @@ impl PoseTracker {
         }
     }
 
-    /// A status: asked for at `sent`, complete at `received`. `pose` is `None` when it had no position.
-    pub fn on_status(&mut self, sent: Instant, received: Instant, pose: Option<Pose>, moving: MoveState) {
+    /// A status: asked for at `sent`, complete at `received`. `pose` is `None` when it had no position. Whether the position counts
+    /// as one that the dome had: not one that was under way for too long, is of before a restart, or of the target.
+    pub fn on_status(&mut self, sent: Instant, received: Instant, pose: Option<Pose>, moving: MoveState) -> bool {
         let (sent, received) = (self.seconds(sent), self.seconds(received));
         let [taken_from, taken_by] = self.counted.taken(sent, received, &self.motion);
         let newest = self.newest.map_or(f64::NEG_INFINITY, |newest| newest.received);
         let before_restart = self.restarted.is_some_and(|restarted| taken_from < restarted);
         let punctual = sent <= received && sent >= received - self.motion.status_delay_s && received >= newest;
         if !punctual || before_restart {
-            return;
+            return false;
         }
         let moving = moving == MoveState::Moving && !self.counted.never_idle;
         if moving {
             self.notice_motion();
         }
-        let Some(mut at) = pose.and_then(axes_of) else { return };
+        let Some(mut at) = pose.and_then(axes_of) else {
+            return false;
+        };
         if self.told.is_of_target(taken_from, at, self.error()) {
             // Where it is going; that it answers is all this says.
             if let Some(newest) = &mut self.newest {
                 newest.received = received;
             }
-            return;
+            return false;
         }
         if let Some(newest) = self.newest {
             at[0] = nearest_turn(at[0], newest.pan);
@@ -163,6 +166,7 @@ impl PoseTracker {
         }
         let memory = self.motion.pose_lost_after_s + self.motion.video_delay_s + self.motion.status_delay_s;
         self.speeds.forget_before(received - 2.0 * memory - 1.0);
+        true
     }
 
     /// A command leaves this workstation at `now`. Call it *before* sending, and also for one that then fails: it may have

@@ -7,7 +7,7 @@ use super::arrivals::Arrivals;
 use super::stall::Stall;
 use super::stats::{Meter, Rater};
 use super::watchdog::{self, WatchdogTarget};
-use super::{LivePhase, LiveStatus, gst_error};
+use super::{LivePhase, LiveStatus, OnPicture, gst_error};
 use crate::domain::live::freshness::Delay;
 use crate::domain::live::stream_selection::Attention;
 use crate::media::decoder::{self, Codec};
@@ -19,11 +19,12 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 
 pub(super) struct Shared {
     slot: FrameSlot,
+    on_picture: Option<OnPicture>,
     status: watch::Sender<LiveStatus>,
     pub(super) meter: Meter,
     pub(super) arrivals: Arrivals,
@@ -113,11 +114,16 @@ pub(crate) fn in_background(name: &str, work: impl FnOnce() + Send + 'static) {
 
 impl Shared {
     /// Begins to open a stream into `slot` and returns at once; `build` makes its pipeline, not yet started, on a thread of
-    /// its own.
-    pub(super) fn open(slot: FrameSlot, build: impl FnOnce(&Arc<Self>) -> Built + Send + 'static) -> Arc<Self> {
+    /// its own. `on_picture` sees each picture before the slot has it.
+    pub(super) fn open(
+        slot: FrameSlot,
+        on_picture: Option<OnPicture>,
+        build: impl FnOnce(&Arc<Self>) -> Built + Send + 'static,
+    ) -> Arc<Self> {
         let now = Instant::now();
         let shared = Arc::new(Self {
             slot,
+            on_picture,
             status: watch::Sender::new(LiveStatus::default()),
             meter: Meter::default(),
             arrivals: Arrivals::default(),
@@ -212,8 +218,11 @@ impl Shared {
         frame.captured_ms = self
             .arrivals
             .captured_ms(sample.buffer().and_then(|buffer| buffer.pts()));
+        let mut behind = Duration::ZERO;
         if let Some(captured_ms) = frame.captured_ms {
-            held(&self.delay).picture(unix_ms(), captured_ms);
+            let mut delay = held(&self.delay);
+            delay.picture(unix_ms(), captured_ms);
+            behind = delay.behind();
         }
         self.status.send_if_modified(|status| {
             let changed = (status.figures.width, status.figures.height) != (frame.width, frame.height)
@@ -224,6 +233,9 @@ impl Shared {
             }
             changed
         });
+        if let Some(on_picture) = &self.on_picture {
+            on_picture(&frame, behind);
+        }
         self.slot.put(frame);
     }
 

@@ -13,8 +13,10 @@ use crate::domain::people::Action;
 use crate::domain::privacy::{Cover, PoseKnowledge};
 use crate::domain::ptz::limits::AllowedZoom;
 use crate::domain::site::CameraPlan;
-use crate::media::frame::FrameSlot;
+use crate::media::frame::{Frame, FrameSlot};
+use crate::media::live::OnPicture;
 use crate::station::camera::frame_cover::{Came, FrameCover};
+use crate::station::camera::picture_witness::PictureWitness;
 use crate::station::camera::watched::Watched;
 use crate::station::record::health::Need;
 use crate::station::refusal::Refusal;
@@ -57,13 +59,14 @@ impl Session {
         let (open, closed) = watch::channel(());
         let (attention, wanted) = watch::channel(Attention::default());
         let slot = FrameSlot::default();
-        watched.on_view(&slot);
+        let witness = watched.on_view(&slot);
         let stream_task = Stream {
             cameras: Arc::clone(&self.0.cameras),
             plan,
             role: stream,
             proof: act.recorded().clone(),
             slot: slot.clone(),
+            on_picture: witness.as_ref().map(|witness| looking(&watched, witness, &figures)),
             state: state_sender,
             figures: figures_sender,
             attention: wanted,
@@ -75,7 +78,7 @@ impl Session {
             slot,
             state,
             figures,
-            cover: FrameCover::default(),
+            cover: FrameCover::new(witness),
             attention,
             _open: open,
         })
@@ -131,6 +134,21 @@ impl LiveView {
     pub fn figures(&self) -> StreamFigures {
         self.figures.borrow().clone()
     }
+}
+
+/// Looks at the pictures of a view before they can be drawn, for as long as somebody watches the camera.
+fn looking(
+    watched: &Arc<Watched>,
+    witness: &Arc<PictureWitness>,
+    figures: &watch::Receiver<StreamFigures>,
+) -> OnPicture {
+    let (watched, witness, figures) = (Arc::downgrade(watched), Arc::clone(witness), figures.clone());
+    Arc::new(move |frame: &Frame, behind: Duration| {
+        if let Some(watched) = watched.upgrade() {
+            let surely = figures.borrow().on_arrival;
+            watched.on_picture(&witness, frame, behind.max(surely));
+        }
+    })
 }
 
 /// The life of a view, from its durable intent to its close event.

@@ -8,7 +8,7 @@ use crate::domain::live::reconnect::{Ask, Fault, Next, Reconnect};
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::site::CameraPlan;
 use crate::media::frame::FrameSlot;
-use crate::media::live::{self, LiveFigures, LivePhase, LiveRequest, Transport};
+use crate::media::live::{self, LiveFigures, LivePhase, LiveRequest, OnPicture, Transport};
 use crate::station::camera::connection::{Connection, Connections, Lost};
 use crate::station::record::outbox::Recorded;
 use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
@@ -68,6 +68,8 @@ pub struct Stream {
     pub role: StreamRole,
     pub proof: Recorded,
     pub slot: FrameSlot,
+    /// Sees every picture before it is in the slot.
+    pub on_picture: Option<OnPicture>,
     pub state: watch::Sender<ViewState>,
     pub figures: watch::Sender<StreamFigures>,
     pub attention: watch::Receiver<Attention>,
@@ -122,7 +124,7 @@ impl Stream {
             Ok(offered) => offered,
             Err(refusal) => return no_address(refusal),
         };
-        let stream = live::open_into(offered.request.clone(), self.slot.clone());
+        let stream = live::open_into(offered.request.clone(), self.slot.clone(), self.on_picture.clone());
         *before = Some(stream.gone());
         let (mut status, mut attention) = (stream.status(), self.attention.clone());
         let mut key_frames = KeyFrames::default();

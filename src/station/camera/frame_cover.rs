@@ -1,8 +1,11 @@
 //! The cover of one view's frames, and what of them may be enlarged.
 //!
 //! Invariant: a frame that is no longer fresh keeps the cover it had when it was: a picture that stands while the dome
-//! moves on is not uncovered. Deliberately absent: what a cover is computed from (`watched`).
+//! moves on is not uncovered. What a frame itself says of the pose (`picture_witness`) counts for that frame alone.
+//! Deliberately absent: what a cover is computed from (`watched`); covers of recordings, which no picture narrows
+//! (`recorded_cover`).
 
+use super::picture_witness::PictureWitness;
 use super::plan_in_force::InForce;
 use super::watched::Watched;
 use crate::domain::privacy::{Cover, PoseKnowledge, WholeReason};
@@ -36,8 +39,11 @@ impl Came {
 }
 
 /// The cover last computed for one view's frames, and what of them may be enlarged.
-#[derive(Default)]
-pub struct FrameCover(Mutex<Option<CachedCover>>);
+pub struct FrameCover {
+    last: Mutex<Option<CachedCover>>,
+    /// What the view's pictures are looked at with.
+    witness: Option<Arc<PictureWitness>>,
+}
 
 /// A cover that was computed.
 #[derive(Clone)]
@@ -53,6 +59,14 @@ struct CachedCover {
 }
 
 impl FrameCover {
+    /// No cover was computed yet. `witness`: what the view's pictures are looked at with, if they are.
+    pub fn new(witness: Option<Arc<PictureWitness>>) -> Self {
+        Self {
+            last: Mutex::default(),
+            witness,
+        }
+    }
+
     /// What must be covered on a frame that `came` then, surely `behind` by that much already, and is drawn at `now`.
     pub fn at(&self, dome: &Watched, came: Came, behind: Duration, now: Instant) -> Arc<Cover> {
         self.of_frame(dome, came, behind, now).cover
@@ -68,7 +82,7 @@ impl FrameCover {
     fn of_frame(&self, dome: &Watched, came: Came, behind: Duration, now: Instant) -> CachedCover {
         let arrived = came.arrived.unwrap_or(now);
         let by = dome.in_force(now);
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = last.as_ref()
             && known.of == arrived
             && Arc::ptr_eq(&known.by, &by)
@@ -80,7 +94,7 @@ impl FrameCover {
         let late = behind.as_secs_f64() > dome.plan.motion.video_delay_s;
         let fresh = !dome.moves() || (!late && now.saturating_duration_since(arrived) <= FRESH);
         let pose = if fresh {
-            dome.knowledge_of(arrived, came.captured_ms, behind, now)
+            dome.knowledge_of(arrived, came.captured_ms, behind, self.witness.as_deref(), now)
         } else {
             NOT_FRESH
         };

@@ -91,6 +91,20 @@ impl InForce {
         self.plan.school.is_some()
     }
 
+    /// Whether the masks lie where the dome is followed: the plan is the newest heard of and has its geometry.
+    pub fn is_followed(&self) -> bool {
+        self.current
+    }
+
+    /// Whether anything of a mask may be in view when the pose is known like this; cheap, and too often rather than too
+    /// seldom.
+    pub fn has_masks_near(&self, knowledge: &PoseKnowledge) -> bool {
+        match knowledge {
+            PoseKnowledge::Within(poses) => self.masks.may_come_into_view(poses),
+            PoseKnowledge::Unknown(_) => self.plan.hides_anything(),
+        }
+    }
+
     /// What must be covered when the pose is known like this: the one function for screen and snapshot.
     pub fn cover(&self, knowledge: &PoseKnowledge, clock: Timestamp) -> Cover {
         if !self.current {

@@ -1,11 +1,15 @@
 //! One camera while somebody watches or moves it: what is known of its pose, and the masks and limits in force on it.
 //!
 //! One [`Watched`] per camera is shared by all its views and gestures. It is fed with statuses that were asked for
-//! (`pose_tracking`), statuses that the dome pushes (`pushed_ptz_status`), and every command before it is sent.
+//! (`pose_tracking`), statuses that the dome pushes (`pushed_ptz_status`), every command before it is sent, and the pictures
+//! themselves before they can be drawn ([`Watched::on_picture`]), by each view for its own (`picture_witness`).
 //!
-//! Invariant: a cover is computed for the very moment it is asked for.
+//! Invariant: a cover is computed for the very moment it is asked for; pictures narrow what the tracker says of them and never
+//! widen it, and count for nothing while the dome's statuses are not of the present, its picture may lie otherwise than planned, or
+//! the plan has another geometry.
 //! Deliberately absent: geometry (`domain::privacy`), network, recording.
 
+use super::picture_witness::PictureWitness;
 use super::plan_in_force::{InForce, Policy};
 use crate::domain::camera::{CameraKind, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
@@ -14,12 +18,12 @@ use crate::domain::ptz::Order;
 use crate::domain::ptz::status_pace::Activity;
 use crate::domain::site::orientation::OrientationComparison;
 use crate::domain::site::{CameraPlan, Orientation};
-use crate::media::frame::{Arrivals, FrameSlot};
+use crate::media::frame::{Arrivals, Frame, FrameSlot};
 use crate::onvif;
-use crate::station::machine::pose_source::PoseSource;
+use crate::station::machine::pose_source::{Beside, PoseSource};
 use crate::station::record::outbox::Recorded;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
@@ -27,6 +31,8 @@ use tokio::sync::Notify;
 const PUSH_COUNTS: Duration = Duration::from_millis(500);
 /// A reported pose older than this says nothing.
 const REPORT_COUNTS: Duration = Duration::from_secs(2);
+/// Pictures are looked at when a mask may come into view within this time.
+const SOON: Duration = Duration::from_secs(1);
 
 /// A camera while somebody watches or moves it.
 pub struct Watched {
@@ -46,6 +52,8 @@ pub struct Watched {
     hurry: Notify,
     /// Of the views of it.
     pictures: Mutex<Vec<Arrivals>>,
+    /// Of the views of it that look at their pictures.
+    witnesses: Mutex<Vec<Weak<PictureWitness>>>,
     proof: Recorded,
     /// Numbers given to gestures, and the one that sent the last move.
     movers: AtomicU64,
@@ -75,6 +83,7 @@ impl Watched {
             pushed: Mutex::default(),
             hurry: Notify::new(),
             pictures: Mutex::default(),
+            witnesses: Mutex::default(),
             proof,
             movers: AtomicU64::new(0),
             mover: AtomicU64::new(0),
@@ -82,9 +91,54 @@ impl Watched {
         }
     }
 
-    /// Counts a view that begins, whose pictures come into `slot`.
-    pub fn on_view(&self, slot: &FrameSlot) {
+    /// Counts a view that begins, whose pictures come into `slot`. For a dome, what the view's pictures are looked at with:
+    /// statuses reach it for as long as somebody keeps it.
+    pub fn on_view(&self, slot: &FrameSlot) -> Option<Arc<PictureWitness>> {
         lock(&self.pictures).push(slot.arrivals());
+        let witness = Arc::new(PictureWitness::new(&self.plan).filter(|_| self.moves())?);
+        let mut all = lock(&self.witnesses);
+        all.retain(|witness| witness.strong_count() > 0);
+        all.push(Arc::downgrade(&witness));
+        Some(witness)
+    }
+
+    fn each_witness(&self, what: impl Fn(&PictureWitness)) {
+        let all = lock(&self.witnesses);
+        all.iter().filter_map(Weak::upgrade).for_each(|witness| what(&witness));
+    }
+
+    /// Looks at a picture of a view before it can be drawn, when masks are near that its cover may be narrowed for. `behind`: how
+    /// much later than others of its stream it surely came. Called by the decoder's thread.
+    pub fn on_picture(&self, witness: &PictureWitness, frame: &Frame, behind: Duration) {
+        let Some(tracker) = &self.tracker else { return };
+        let now = frame.arrived;
+        let by = self.in_force(now);
+        if !by.is_followed() || self.may_be_turned() {
+            return witness.forget();
+        }
+        let picture = self.taken(now, frame.captured_ms, behind);
+        if picture.is_late(&self.plan.motion) {
+            return;
+        }
+        let (known, soon, stands) = {
+            let dome = lock(tracker);
+            (dome.knowledge_of(picture, now), dome.reach(now, SOON), dome.at_rest())
+        };
+        let PoseKnowledge::Within(envelope) = known else { return };
+        let near = by.has_masks_near(&known) || by.has_masks_near(&soon);
+        if near && witness.wants(now, stands) {
+            witness.look(frame, &envelope);
+        }
+    }
+
+    /// What is known of when a picture was taken.
+    fn taken(&self, arrived: Instant, captured_ms: Option<f64>, behind: Duration) -> PictureTime {
+        let captured = captured_ms.and_then(|ms| lock(&self.clock).captured(arrived, ms, self.oldest()));
+        PictureTime {
+            arrived,
+            captured,
+            behind,
+        }
     }
 
     /// Whether a picture of the camera came within `span` before `now`, in any view.
@@ -128,8 +182,11 @@ impl Watched {
         }
         match &self.tracker {
             Some(tracker) => {
-                let tracked = lock(tracker).knowledge(now);
-                self.pose_source.pose(&self.plan, tracked, self.reported_pose())
+                let beside = Beside {
+                    reported: self.reported_pose(),
+                    ..Beside::default()
+                };
+                self.pose_source.pose(&self.plan, lock(tracker).knowledge(now), &beside)
             }
             None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
         }
@@ -137,12 +194,13 @@ impl Watched {
 
     /// Every pose the camera may have had when a frame was taken that is drawn at `now`. `arrived`: when it left the decoder;
     /// `captured_ms`: when it was captured by the camera's clock, Unix milliseconds, where that came with it; `behind`: how much
-    /// later than others of its stream it surely came.
+    /// later than others of its stream it surely came; `witness`: what the pictures of its view are looked at with.
     pub fn knowledge_of(
         &self,
         arrived: Instant,
         captured_ms: Option<f64>,
         behind: Duration,
+        witness: Option<&PictureWitness>,
         now: Instant,
     ) -> PoseKnowledge {
         if self.may_be_turned() {
@@ -151,16 +209,14 @@ impl Watched {
         let Some(tracker) = &self.tracker else {
             return PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
         };
-        let captured = captured_ms.and_then(|ms| lock(&self.clock).captured(arrived, ms, self.oldest()));
-        let tracked = lock(tracker).knowledge_of(
-            PictureTime {
-                arrived,
-                captured,
-                behind,
-            },
-            now,
-        );
-        self.pose_source.pose(&self.plan, tracked, self.reported_pose())
+        let picture = self.taken(arrived, captured_ms, behind);
+        let tracked = lock(tracker).knowledge_of(picture, now);
+        let beside = Beside {
+            reported: self.reported_pose(),
+            arrived: Some(arrived),
+            claim: witness.and_then(|witness| witness.claim(arrived)),
+        };
+        self.pose_source.pose(&self.plan, tracked, &beside)
     }
 
     /// What is known of the dome's motion, for the pace at which it is asked.
@@ -285,7 +341,10 @@ impl Watched {
         if let Some(pose) = pose {
             *lock(&self.reported) = Some((status.received, pose));
         }
-        lock(tracker).on_status(status.sent, status.received, pose, moving(status));
+        let taken = lock(tracker).on_status(status.sent, status.received, pose, moving(status));
+        if let (Some(taken), Some(pose)) = (taken, pose) {
+            self.each_witness(|witness| witness.on_status(taken, pose));
+        }
     }
 
     /// Takes in a status that the dome pushed; `arrived` by this machine's clock.
@@ -321,6 +380,7 @@ impl Watched {
     /// Takes down that the dome did not answer: it may come back looking elsewhere.
     pub fn on_restart(&self, now: Instant) {
         self.orientation().forget();
+        self.each_witness(PictureWitness::forget);
         if let Some(tracker) = &self.tracker {
             lock(tracker).on_restart(now);
         }

@@ -5,6 +5,7 @@
 mod courier;
 mod exported;
 mod forged_log;
+mod picture_witness;
 mod plan;
 mod road;
 

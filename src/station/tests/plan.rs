@@ -164,7 +164,7 @@ async fn r_prv_1_no_road_to_a_cover_passes_by_the_orientation_of_the_picture() {
         let now = Instant::now();
         [
             watched.knowledge(now),
-            watched.knowledge_of(now, None, Duration::ZERO, now),
+            watched.knowledge_of(now, None, Duration::ZERO, None, now),
         ]
     };
     assert_eq!(roads(), [turned; 2], "not compared yet");

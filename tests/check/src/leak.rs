@@ -7,6 +7,7 @@
 
 use crate::driver::{StepError, Visitor};
 use crate::input_injection::{InputInjector, Key};
+use crate::narrowing::{CountedPose, Narrowing};
 use crate::script::{self, Guest};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -35,6 +36,8 @@ pub struct LeakRun {
     pub seed: u64,
     /// Whether copies are exported at the end.
     pub copies: bool,
+    /// Counts what pictures said of poses; stays at nothing in a counter-trial.
+    pub counted: CountedPose,
 }
 
 /// `leak-run.json`: what one run searched and found.
@@ -58,6 +61,9 @@ pub struct Found {
     /// Frames of the obscured copy that show something, and those among them that have a mask in view.
     pub obscured_shown: u64,
     pub obscured_parts: u64,
+    /// What pictures said of poses.
+    #[serde(flatten)]
+    pub narrowing: Narrowing,
     /// Why the run ended early.
     pub trouble: Option<String>,
 }
@@ -86,6 +92,7 @@ pub fn walk(v: &mut Visitor<'_>, run: &LeakRun, folder: &Path) {
         found.trouble = Some(error.to_string());
         tracing::error!(%error, "the leak test ended early");
     }
+    found.narrowing = run.counted.so_far();
     let seen = v.leaks.so_far();
     (found.frames_searched, found.leaked_pixels) = (seen.frames_searched, seen.leaked_pixels);
     let written = serde_json::to_string_pretty(&found).map_err(std::io::Error::other);

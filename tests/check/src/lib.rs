@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`errand`] | opens the client and sends somebody to its window |
 //! | [`script`], [`report`] | the tour: what an officer does, step by step, and `report.json` |
-//! | [`leak`], [`watch`], [`wrong_masks`] | the search for leaks, and the wrong masks that show it can fail |
+//! | [`leak`], [`watch`], [`wrong_masks`], [`narrowing`] | the search for leaks, the wrong masks that show it can fail, and how often pictures narrowed a pose |
 //! | [`soak`] | a wall watched for long while its cameras fail |
 //! | [`typing`] | the sign-in screen filled in at a few milliseconds a key |
 //! | [`steering`] | a dome steered past masked houses, beside the simulator's truth |
@@ -22,6 +22,7 @@ pub mod fake;
 pub mod input_injection;
 pub mod leak;
 pub mod measure;
+pub mod narrowing;
 pub mod report;
 pub mod screen_capture;
 pub mod script;

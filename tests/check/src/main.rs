@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: anything that an officers' workstation has; it is built only where the tests are.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,11 +16,12 @@ use vedetta::station::{PoseSource, SecretsChoice, StationConfig, TrackedPose};
 use vedetta_check::errand::{self, Errand};
 use vedetta_check::leak::LeakRun;
 use vedetta_check::measure::SimReady;
+use vedetta_check::narrowing::CountedPose;
 use vedetta_check::script::{Guest, Visit};
 use vedetta_check::soak::Soak;
 use vedetta_check::steering::{Steering, Wanted};
 use vedetta_check::typing::Typing;
-use vedetta_check::wrong_masks::LastReportedPose;
+use vedetta_check::wrong_masks::{LastReportedPose, WitnessAlone};
 
 /// Command line.
 #[derive(Parser)]
@@ -91,7 +92,18 @@ enum Command {
         seconds: u64,
         #[arg(help = words("La controprova: le maschere sono disegnate SBAGLIATE, come se di una posa tutto fosse certo. I luoghi privati si vedono. Solo per le telecamere di un simulatore su questa macchina.", "The counter-trial: masks are drawn WRONG, as if nothing about a pose were uncertain. Private places show. Only for cameras of a simulator on this machine."), long)]
         draw_masks_wrong_to_see_the_leak_test_fail: bool,
+        #[arg(help = words("Che cosa è sbagliato nella controprova.", "What is wrong in the counter-trial."), long, value_enum, default_value_t = Trust::LastStatus, requires = "draw_masks_wrong_to_see_the_leak_test_fail")]
+        trust: Trust,
     },
+}
+
+/// What a counter-trial trusts.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Trust {
+    /// The pose of the last status, as if it were certain.
+    LastStatus,
+    /// What pictures last said, as if it were certain, whatever statuses and orders allow.
+    Pictures,
 }
 
 /// Help in the language of the terminal. The officers' program carries all of `i18n/` and must have no word of the checker, so
@@ -185,17 +197,20 @@ fn check(Arguments { workstation, errand }: Arguments) -> Result<(), String> {
             folder,
             seconds,
             draw_masks_wrong_to_see_the_leak_test_fail: wrong,
+            trust,
         } => {
-            let pose_source: Arc<dyn PoseSource> = if wrong {
-                Arc::new(LastReportedPose)
-            } else {
-                Arc::new(TrackedPose)
+            let counted = CountedPose::default();
+            let pose_source: Arc<dyn PoseSource> = match trust {
+                _ if !wrong => Arc::new(counted.clone()),
+                Trust::LastStatus => Arc::new(LastReportedPose),
+                Trust::Pictures => Arc::new(WitnessAlone::default()),
             };
             let search = LeakRun {
                 operator: guest(&people, Level::Supervisor).map_err(said)?,
                 seconds,
                 seed: 7,
                 copies: !wrong,
+                counted,
             };
             errand::run(options(pose_source), folder, Errand::Leak(search))
         }

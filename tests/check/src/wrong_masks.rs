@@ -3,22 +3,24 @@
 //! Invariant: only for cameras of a simulator on this machine; any other camera keeps its cover.
 //! Deliberately absent: a way into the officers' program.
 
-use vedetta::domain::camera::Pose;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use vedetta::domain::camera::CameraId;
+use vedetta::domain::privacy::picture_motion::Claim;
 use vedetta::domain::privacy::{Interval, PoseInterval, PoseKnowledge, WholeReason};
 use vedetta::domain::site::CameraPlan;
-use vedetta::station::PoseSource;
+use vedetta::station::{Beside, PoseSource, TrackedPose};
 
 /// The pose of the latest status, as if it were that of the frame and certain.
 #[derive(Debug, Clone, Copy)]
 pub struct LastReportedPose;
 
 impl PoseSource for LastReportedPose {
-    fn pose(&self, camera: &CameraPlan, tracked: PoseKnowledge, reported: Option<Pose>) -> PoseKnowledge {
+    fn pose(&self, camera: &CameraPlan, tracked: PoseKnowledge, beside: &Beside) -> PoseKnowledge {
         if !is_on_this_machine(&camera.onvif) {
-            return tracked;
+            return TrackedPose.pose(camera, tracked, beside);
         }
-        let certain = |v: f64| Interval { lo: v, hi: v };
-        match reported {
+        match beside.reported {
             Some(pose) => PoseKnowledge::Within(PoseInterval {
                 pan: certain(pose.pan_deg),
                 tilt: certain(pose.tilt_deg),
@@ -27,6 +29,35 @@ impl PoseSource for LastReportedPose {
             None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
         }
     }
+}
+
+/// The picture as the only witness: the middle of what it last claimed is certain, also of pictures it claims nothing of, and
+/// whatever statuses and orders allow. The zoom, of which it claims nothing, is that of the last status.
+#[derive(Debug, Default)]
+pub struct WitnessAlone(Mutex<HashMap<CameraId, Claim>>);
+
+impl PoseSource for WitnessAlone {
+    fn pose(&self, camera: &CameraPlan, tracked: PoseKnowledge, beside: &Beside) -> PoseKnowledge {
+        if !is_on_this_machine(&camera.onvif) {
+            return TrackedPose.pose(camera, tracked, beside);
+        }
+        let mut claims = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(claim) = beside.claim {
+            claims.insert(camera.id.clone(), claim);
+        }
+        match (claims.get(&camera.id), beside.reported) {
+            (Some(claim), Some(reported)) => PoseKnowledge::Within(PoseInterval {
+                pan: certain(claim.pan.middle()),
+                tilt: certain(claim.tilt.middle()),
+                hfov: certain(reported.hfov_deg),
+            }),
+            (_, _) => tracked,
+        }
+    }
+}
+
+fn certain(v: f64) -> Interval {
+    Interval { lo: v, hi: v }
 }
 
 /// Whether the address is one of a simulator beside this program.
@@ -39,6 +70,7 @@ fn is_on_this_machine(onvif: &str) -> bool {
 mod tests {
     use super::*;
     use crate::fake;
+    use vedetta::domain::camera::Pose;
 
     /// A dome at this address, with its latest status.
     fn drawn_with(onvif: &str) -> PoseKnowledge {
@@ -50,7 +82,34 @@ mod tests {
             hfov_deg: 60.0,
         };
         let tracked = PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
-        LastReportedPose.pose(&plan.cameras[0], tracked, Some(reported))
+        let beside = Beside {
+            reported: Some(reported),
+            ..Beside::default()
+        };
+        let [first, alone] = [&LastReportedPose as &dyn PoseSource, &after_a_claim(&plan.cameras[0])]
+            .map(|wrong| wrong.pose(&plan.cameras[0], tracked, &beside));
+        assert_eq!(first, alone);
+        first
+    }
+
+    /// A witness that claimed the pose a little while ago, of another picture.
+    fn after_a_claim(camera: &CameraPlan) -> WitnessAlone {
+        let (alone, about) = (WitnessAlone::default(), |v| Interval {
+            lo: v - 1.0,
+            hi: v + 1.0,
+        });
+        let arrived = std::time::Instant::now();
+        let beside = Beside {
+            reported: None,
+            arrived: Some(arrived),
+            claim: Some(Claim {
+                arrived,
+                pan: about(10.0),
+                tilt: about(-5.0),
+            }),
+        };
+        alone.pose(camera, PoseKnowledge::Unknown(WholeReason::PoseNotKnown), &beside);
+        alone
     }
 
     #[test]

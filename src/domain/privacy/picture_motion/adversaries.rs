@@ -1,7 +1,7 @@
 //! What lies before a camera and behind its numbers, played against the chain: whatever the picture shows, what is narrowed
 //! contains the pose the picture was taken at (R-PRV-1).
 
-use super::chain::{Chain, Counts, narrow};
+use super::chain::{Chain, Counts};
 use super::properties::{luma, off, view};
 use super::test_world::{Camera, Grain, Scene, texture};
 use super::{Eye, Look};
@@ -93,7 +93,8 @@ impl Play<'_> {
             };
             // The clock of the play begins a little later, so that no status comes before it.
             chain.on_picture(at(arrived + 0.2), luma(&scene, &bytes), &envelope);
-            outcome.look(envelope, narrow(envelope, &chain, at(arrived + 0.2)), &truly);
+            let claim = chain.claim().filter(|claim| claim.arrived == at(arrived + 0.2));
+            outcome.look(envelope, claim.map_or(envelope, |claim| claim.narrow(envelope)), &truly);
         }
         outcome.counts = chain.counts();
         outcome.width /= f64::from(outcome.narrowed.max(1));

@@ -2,7 +2,7 @@
 //!
 //! A status shows the pose at some moment; by the plan's delays that moment lies between two pictures of the chain, and from
 //! there on the pictures themselves say how far the dome went. So each status bounds the pose of the newest picture, whatever the
-//! delays are now; the bounds are intersected ([`Chain::on_picture`]), and with the tracker's envelope ([`narrow`]).
+//! delays are now; the bounds are intersected ([`Chain::on_picture`]), and with the tracker's envelope ([`Claim::narrow`]).
 //!
 //! Error model. From a status to the newest picture these add up: the status's own error; everything the dome did between the
 //! pictures that enclose it; the systematic errors of the comparisons between, and four times the root of the sum of their
@@ -21,10 +21,11 @@
 //! the gain is not confirmed. Mirrored: the gain. Cut stream: a gap ends what is bound to statuses. A pattern that repeats itself:
 //! no shift is the best; a slip would be a jump faster than a dome gains speed.
 //!
-//! Invariant: what [`narrow`] gives is a subset of the envelope, and the envelope itself when the picture is not the newest
-//! one seen, fewer than two statuses are bound, anything contradicts anything ([`DISTRUST_S`] long), or the dome looks steeply.
+//! Invariant: nothing is claimed of any picture but the newest one seen, nor when fewer than two statuses are bound, anything
+//! contradicts anything ([`DISTRUST_S`] long), or the dome looks steeply.
 //! Deliberately absent: the zoom (the envelope's interval stays), clocks, where pictures come from.
 
+use super::claim::{Claim, cut, shared};
 use super::{Eye, Look, Luma, MOST_DEVIATIONS, View, Witness, turn};
 use crate::domain::camera::{LensModel, Pose};
 use crate::domain::privacy::axes::{after, nearest_turn};
@@ -181,46 +182,8 @@ pub struct Chain {
     key: (DMat3, Drift, Interval),
     gain: Option<Gain>,
     distrusted_until: f64,
-    claim: Option<(f64, [Interval; 2])>,
+    claim: Option<Claim>,
     counts: Counts,
-}
-
-/// The poses of a picture by its chain, within the envelope; the envelope itself when the chain says nothing of the picture
-/// that `arrived` then. Always a subset of the envelope.
-pub fn narrow(envelope: PoseInterval, chain: &Chain, arrived: Instant) -> PoseInterval {
-    let said = chain
-        .claim
-        .filter(|(at, _)| chain.base.is_some_and(|base| after(base, arrived) == *at));
-    said.and_then(|(_, claim)| shared(&envelope, &claim))
-        .unwrap_or(envelope)
-}
-
-/// The part of an envelope that a claim leaves; `None` when they contradict each other.
-fn shared(envelope: &PoseInterval, [pan, tilt]: &[Interval; 2]) -> Option<PoseInterval> {
-    let shift = nearest_turn(pan.middle(), envelope.pan.middle()) - pan.middle();
-    let pan = Interval {
-        lo: pan.lo + shift,
-        hi: pan.hi + shift,
-    };
-    let pan = if pan.half_width() + envelope.pan.half_width() < 180.0 {
-        cut(envelope.pan, pan)?
-    } else {
-        // They could meet on both sides of the circle.
-        envelope.pan
-    };
-    Some(PoseInterval {
-        pan,
-        tilt: cut(envelope.tilt, *tilt)?,
-        hfov: envelope.hfov,
-    })
-}
-
-fn cut(a: Interval, b: Interval) -> Option<Interval> {
-    let both = Interval {
-        lo: a.lo.max(b.lo),
-        hi: a.hi.min(b.hi),
-    };
-    (both.lo <= both.hi).then_some(both)
 }
 
 /// Why a chain says nothing of a picture.
@@ -253,6 +216,11 @@ impl Chain {
     /// How often what was seen counted so far.
     pub fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// What is said of the newest picture; `None`: nothing.
+    pub fn claim(&self) -> Option<Claim> {
+        self.claim
     }
 
     /// Forgets everything: the camera restarted, another lens or orientation may be in force.
@@ -319,10 +287,11 @@ impl Chain {
                 }
             }
         }
-        match self.claim(at, envelope) {
+        match self.bounds(at, envelope) {
             Ok(claim) => {
                 self.counts.narrowed += u64::from(shared(envelope, &claim).is_some_and(|poses| poses != *envelope));
-                self.claim = Some((at, claim));
+                let [pan, tilt] = claim;
+                self.claim = Some(Claim { arrived, pan, tilt });
             }
             Err(Silence::NotYet) => {}
             Err(Silence::Contradiction) => self.contradict(at),
@@ -419,7 +388,7 @@ impl Chain {
     }
 
     /// The pan and tilt of the newest picture, by every status that is bound.
-    fn claim(&mut self, at: f64, envelope: &PoseInterval) -> Result<[Interval; 2], Silence> {
+    fn bounds(&mut self, at: f64, envelope: &PoseInterval) -> Result<[Interval; 2], Silence> {
         let enclosed: Vec<(Status, [usize; 2])> = (self.statuses.iter())
             .filter_map(|status| Some((*status, self.enclose(status)?)))
             .collect();

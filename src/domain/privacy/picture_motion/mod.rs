@@ -3,7 +3,7 @@
 //! [`corners`] of a kept picture are followed to the newest one from coarse to fine ([`coarse`], [`follow`] on the levels of a
 //! [`pyramid`]) and back again; one rotation and one scale are fitted to their directions ([`turn`]); [`agreement`] says whether
 //! the whole picture is of that opinion. [`Eye`] keeps the picture compared with, so that slow turns do not add up errors;
-//! [`chain`] binds turns to statuses and narrows what the tracker allows.
+//! [`chain`] binds turns to statuses, and its [`Claim`] narrows what the tracker allows; [`Pace`] says which pictures are looked at.
 //!
 //! Error model of one comparison ([`Witness`]): a *deviation*, by the least squares, of errors that are independent from corner
 //! to corner (noise, compression); and a *systematic* part: [`FLOOR_PX`] of the finest level for what repeats itself from pair to
@@ -18,10 +18,12 @@
 
 mod agreement;
 pub mod chain;
+mod claim;
 mod coarse;
 mod corners;
 mod follow;
 mod lanes;
+mod pace;
 mod pyramid;
 mod turn;
 
@@ -33,7 +35,9 @@ mod properties;
 pub(crate) mod test_world;
 
 pub use agreement::Agreement;
-pub use chain::{Chain, narrow};
+pub use chain::Chain;
+pub use claim::Claim;
+pub use pace::Pace;
 pub use pyramid::Luma;
 
 use super::Interval;
