@@ -113,14 +113,6 @@ impl Witness {
     pub fn error_deg(&self) -> f64 {
         self.systematic_deg + MOST_DEVIATIONS * self.deviation_deg
     }
-
-    /// The rotation as turns to the right, upwards, and clockwise as seen from behind the camera, degrees; for small turns
-    /// near the horizon these are the changes of pan, tilt and roll.
-    pub fn right_up_roll_deg(&self) -> [f64; 3] {
-        let axis = self.rotation.transpose().z_axis;
-        let up = self.rotation.transpose().y_axis;
-        [axis.x.atan2(axis.z), axis.y.asin(), up.x.atan2(up.y)].map(f64::to_degrees)
-    }
 }
 
 /// What looking at a picture told.
