@@ -359,22 +359,22 @@ mod tests {
             (
                 Refusal::GraceOver,
                 "le operazioni sono ferme",
-                "si può proseguire a proprio nome",
+                "si può proseguire sotto la propria responsabilità",
             ),
             (
                 Refusal::OutboxFilling,
-                "Troppe registrazioni aspettano il server",
-                "si può proseguire a proprio nome",
+                "Troppe voci di registro aspettano il server",
+                "si può proseguire sotto la propria responsabilità",
             ),
             (
                 Refusal::NotRecorded { detail: detail() },
-                "non può essere registrata",
+                "non può essere annotata",
                 "Controllare lo spazio su disco",
             ),
             (
                 Refusal::LogNotTrusted { detail: detail() },
-                "non è più quello di prima",
-                "Chiamare l'amministratore",
+                "non risulta integro",
+                "Chiamare subito l'amministratore",
             ),
         ];
         i18n::choose(Language::Italian);

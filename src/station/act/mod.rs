@@ -2,7 +2,6 @@
 //!
 //! Deliberately absent: deciding whether it may be done (`session::authorised_act`).
 
-mod arrival;
 pub(in crate::station) mod clearance_request;
 pub(in crate::station) mod declared_event;
 pub(in crate::station) mod dome_request;

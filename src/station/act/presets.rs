@@ -4,7 +4,7 @@
 //! nor saved; one that was called by its token is done when the dome says that it stands where the preset is.
 //! Deliberately absent: removing presets (the administrator's).
 
-use super::arrival::{Arrival, arrival};
+use super::ptz_control::arrival::{Arrival, arrival};
 use crate::domain::audit::details::EventKind;
 use crate::domain::audit::details::live::{PresetCall, PresetSave};
 use crate::domain::camera::{CameraId, Pose};

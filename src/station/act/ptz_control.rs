@@ -5,7 +5,8 @@
 //! here when the key is let go without a word. A gesture ends with the dome seen to stand, and with its second event.
 //! Deliberately absent: presets (see `presets`), asking for a dome that another workstation steers.
 
-use super::arrival::{LOOK, UNDERWAY, arrival};
+pub(super) mod arrival;
+
 use crate::domain::audit::details::live::{PtzEnd, PtzStart};
 use crate::domain::audit::details::{Details, Say as _};
 use crate::domain::audit::event::Outcome;
@@ -26,6 +27,7 @@ use crate::station::record::health::Need;
 use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
 use crate::station::session::authorised_act::{Act, Intent, Right, why};
 use crate::station::session::signed_in::Session;
+use arrival::{LOOK, UNDERWAY, arrival};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

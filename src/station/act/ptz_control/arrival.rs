@@ -21,7 +21,7 @@ pub enum Arrival {
     There,
     /// The dome stands elsewhere, and will not go on.
     Elsewhere,
-    /// It was still moving, or said nothing, when the time was over; or another gesture moves it by now.
+    /// The dome was still moving, or said nothing, when the time was over; or another gesture moves it by now.
     NotSeen,
 }
 
