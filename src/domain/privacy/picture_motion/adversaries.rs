@@ -166,8 +166,9 @@ fn an_honest_picture_narrows_what_was_thirty_degrees_wide() {
             (0, 0, 1),
             "{outcome:?}"
         );
-        assert!(outcome.narrowed * 10 > outcome.pictures * 7, "{outcome:?}");
-        assert!(outcome.width < 16.0, "{outcome:?}");
+        // A picture is only known to be older than its arrival, so each status is bound across the whole video delay.
+        assert!(outcome.narrowed * 10 > outcome.pictures * 6, "{outcome:?}");
+        assert!(outcome.width < 20.0, "{outcome:?}");
     }
 }
 

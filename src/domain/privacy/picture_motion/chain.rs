@@ -374,11 +374,10 @@ impl Chain {
 
     /// The pictures that surely were taken before and after a status; `None` when not both are there.
     fn enclose(&self, status: &Status) -> Option<[usize; 2]> {
-        let (soonest, latest) = (self.motion.video_delay_min_s, self.motion.video_delay_s);
-        let first = self
-            .sights
-            .iter()
-            .rposition(|sight| sight.arrived - soonest <= status.from)?;
+        // A picture was taken before it arrived. The plan's least delay counts to the drawing, which comes some time later, so no
+        // more than that is sure here.
+        let latest = self.motion.video_delay_s;
+        let first = self.sights.iter().rposition(|sight| sight.arrived <= status.from)?;
         let last = self
             .sights
             .iter()
