@@ -358,7 +358,7 @@ mod tests {
             ),
             (
                 Refusal::GraceOver,
-                "le operazioni sono ferme",
+                "le operazioni sono sospese",
                 "si può proseguire sotto la propria responsabilità",
             ),
             (
