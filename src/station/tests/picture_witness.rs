@@ -1,6 +1,6 @@
 //! A dome that turns past a mask while a view looks at its pictures: what they narrow, and when they count for nothing.
 //!
-//! The world is drawn (`picture_motion::test_world`); what is fed is what the station is fed: statuses, orders and pictures.
+//! The world is drawn (that of the tests of `picture_motion`); what is fed is what the station is fed: statuses, orders and pictures.
 //! Deliberately absent: the window, a decoder.
 
 use super::{event, outbox};
