@@ -110,7 +110,7 @@ bar-purpose = Purpose
 bar-help = Guide
 bar-sign-out = Sign out
 audit-delivered = Log: up to date
-audit-waiting = Log: { $n } entries to send
+audit-waiting = Log: { $n } to send
 audit-broken = Log: error, call the administrator
 server-reachable = Server: reachable
 server-away = Server unreachable: { $left } left
@@ -357,7 +357,7 @@ diagnostics-unreachable = does not answer
 diagnostics-ptz = pan, tilt, zoom
 
 ## Keys
-keys-title = Keys
+keys-title = Guide: keys
 keys-group-everywhere = Everywhere
 keys-group-wall = Wall
 keys-group-camera = Selected camera

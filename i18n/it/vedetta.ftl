@@ -110,7 +110,7 @@ bar-purpose = Finalità
 bar-help = Guida
 bar-sign-out = Esci
 audit-delivered = Registro: aggiornato
-audit-waiting = Registro: { $n } voci da inviare
+audit-waiting = Registro: da inviare { $n }
 audit-broken = Registro: errore, chiamare l'amministratore
 server-reachable = Server: raggiungibile
 server-away = Server non raggiungibile: restano { $left }
@@ -357,7 +357,7 @@ diagnostics-unreachable = non risponde
 diagnostics-ptz = brandeggio
 
 ## Tasti
-keys-title = Tasti
+keys-title = Guida: i tasti
 keys-group-everywhere = Ovunque
 keys-group-wall = Parete
 keys-group-camera = Telecamera selezionata
