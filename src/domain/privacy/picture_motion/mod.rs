@@ -7,7 +7,7 @@
 //!
 //! Error model of one comparison ([`Witness`]): a *deviation*, by the least squares, of errors that are independent from corner
 //! to corner (noise, compression); and a *systematic* part: [`FLOOR_PX`] of the finest level for what repeats itself from pair to
-//! pair (interpolation, the rolling shutter), [`LENS_SHARE`] of the turn for a lens that is no perfect perspective, and all that
+//! pair (interpolation, the rolling shutter), [`HELD_PX`] for what stands before the sensor, [`LENS_SHARE`] of the turn for a lens that is no perfect perspective, and all that
 //! the field of view's interval leaves open. `None`, never a guess, when corners are few (low texture, darkness, fog), when the
 //! whole picture does not agree (a crowd, a bus, rain on the glass), when no place is clearly the best (a pattern that repeats
 //! itself), or when the turn leaves too little in view. What one comparison cannot know (the whole picture is a bus, a mirrored
@@ -51,6 +51,9 @@ use turn::{Fit, Pair, Turn};
 
 /// Error of every comparison that may repeat itself, pixels of the finest level.
 const FLOOR_PX: f64 = 0.02;
+/// What stands before the sensor with the picture moving behind it (a pattern of noise, dirt on the bubble) holds weak corners
+/// back by up to this much, all of them alike. Pixels of the finest level.
+const HELD_PX: f64 = 1.0;
 /// Error of every comparison, as a share of its turn.
 const LENS_SHARE: f64 = 0.01;
 /// Corners farther than this from where the turn takes them do not fit, pixels of the finest level.
@@ -294,14 +297,14 @@ impl Comparison {
         let spread = [view.hfov.lo, view.hfov.hi].map(|hfov| self.spread(&fit.turn, view.hfov, hfov, within));
         let open = spread[0].max(spread[1]);
         // About the axis a pixel at the picture's edge is a larger angle than in its middle.
-        let floor = FLOOR_PX * scale.pixel() * (1.0 + 1.0 / scale.half[0]).min(4.0);
+        let floor = (FLOOR_PX + HELD_PX) * scale.pixel() * (1.0 + 1.0 / scale.half[0]).min(4.0);
         Witness {
             rotation: fit.turn.rotation,
             zoom_ln: fit.turn.ln_scale,
             deviation_deg: fit.deviation[0].to_degrees(),
             systematic_deg: (floor + LENS_SHARE * turn_rad + open).to_degrees(),
             zoom_error_ln: MOST_DEVIATIONS * fit.deviation[1]
-                + FLOOR_PX * scale.pixel() / scale.half[0]
+                + (FLOOR_PX + HELD_PX) * scale.pixel() / scale.half[0]
                 + ZOOM_SHARE * fit.turn.ln_scale.abs()
                 + open,
             agreement,
