@@ -9,7 +9,7 @@ use crate::domain::privacy::picture_motion::test_world::{Camera, Scene};
 use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
 use crate::domain::privacy::{Interval, PoseKnowledge, WholeReason};
 use crate::domain::ptz::{Order, Velocity};
-use crate::domain::site::{CameraPlan, Orientation, ReportedPosition, SitePlan};
+use crate::domain::site::{CameraPlan, MotionBounds, Orientation, ReportedPosition, SitePlan};
 use crate::media::frame::{Frame, FrameSlot, Matrix, PixelFormat, Plane, Range};
 use crate::onvif;
 use crate::station::TrackedPose;
@@ -37,7 +37,12 @@ fn plan() -> CameraPlan {
         elevation_deg,
     };
     let mask = vec![corner(45.0, -14.0), corner(52.0, -14.0), corner(52.0, -8.0)];
-    dome_plan(tight(), lens(), vec![mask])
+    // It could go far faster than it does, so that the bounds of the plan alone leave much for pictures to narrow.
+    let motion = MotionBounds {
+        pan_speed_deg_s: 140.0,
+        ..tight()
+    };
+    dome_plan(motion, lens(), vec![mask])
 }
 
 fn looks(seconds: f64) -> Camera {
