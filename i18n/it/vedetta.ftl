@@ -676,6 +676,7 @@ camera-limits = limiti
 camera-motion = movimento
 camera-ground = suolo
 camera-view = vista
+camera-view-label = Vista del dispositivo
 camera-orientation = orientamento dell'immagine
 camera-habits = posizioni dichiarate dalla dome
 camera-school = calendario scolastico

@@ -476,7 +476,7 @@ impl Form {
                 )
             ]
             .spacing(12),
-            self.choice(fl!("camera-view"), Place::View, self.view_words()),
+            self.choice(fl!("camera-view-label"), Place::View, self.view_words()),
             row![
                 self.choice(fl!("camera-personal"), Place::Personal, personal),
                 typed(fl!("camera-reason"), Place::Reason)
