@@ -14,15 +14,18 @@ key-pause = Pause
 span-seconds = { $n } s
 span-minutes = { $n } min
 span-hours = { $n } h
+span-days = { $n } days
 
 ## Program
 app-starting = Starting…
-app-broken = The workstation cannot work until this is solved. Close the window and try again.
+app-broken = The workstation cannot work until this is solved.
+app-try-again = Try again
 idle-inhibit-why = Camera wall in use
 app-signing-out = Closing the pictures and sending log entries…
 launch-no-graphics = No usable graphics card: the Vulkan or OpenGL driver is missing. Install the package mesa-vulkan-drivers (or the card's driver) and start Vedetta again.
 launch-no-window = The window cannot be opened: no display can be reached. Start Vedetta from a graphical session.
 launch-no-threads = The system grants no more processes. Close other programs and start Vedetta again.
+launch-drawing-lost = The window cannot be drawn on any more: the display does not offer 24-bit colour, or the graphics device was lost. The session was closed. Set the display to 24-bit colour, or restart the computer, then start Vedetta again.
 launch-no-home = The system names no home folder. Start with --enrolment and --data.
 
 ## Sign-in
@@ -39,6 +42,11 @@ sign-in-locked = Too many attempts: the account is locked for { $wait }. Wait, o
 sign-in-elsewhere = The account is in use on another workstation. Sign out there before signing in here.
 sign-in-station = This workstation is not enabled. Call the system administrator.
 sign-in-server = The central server does not answer. Check the network or call maintenance, then try again.
+bar-clock-wrong = CLOCK WRONG: { $now }
+clock-before-build = This workstation's clock says { $now }, which is before this version of Vedetta was made: the times in the log and in file names are wrong. Correct the system's date and time, or call the system administrator.
+clock-behind = This workstation's clock says { $now }: it is { $by } behind the central server. The times in the log and in file names are wrong. Correct the system's date and time, or call the system administrator.
+clock-ahead = This workstation's clock says { $now }: it is { $by } ahead of the central server. The times in the log and in file names are wrong. Correct the system's date and time, or call the system administrator.
+server-certificate-time = By this workstation's clock, { $now }, the central server's certificate is not valid: most likely the clock is wrong. Correct the system's date and time and try again; if they are right, the certificate has expired: call the system administrator.
 sign-in-plan = The signature of the camera plan is not valid: signing in is stopped. Call the system administrator at once.
 sign-in-not-recorded = The sign-in cannot be recorded, so it does not happen. Check the disk space or call maintenance.
 sign-in-must-choose = The password has expired or is provisional: choose a new one to sign in.
@@ -83,7 +91,11 @@ password-used = The new password is one of the last five. Choose one that was ne
 
 ## Workstation
 station-not-enrolled = Workstation not enrolled: { $path } is missing or cannot be read. Have the system administrator enrol it.
-station-no-keyring = No system keyring. Unlock it, or start with “--secrets file” to use a protected file.
+station-keyring-absent = The system keyring is not running: without it the keys of this workstation cannot be read. Sign in to the desktop with your password (the keyring starts with it), then try again. If there is none at all, call the system administrator.
+station-keyring-locked = The system keyring is locked. Try again and type its password when it asks.
+station-keyring-mute = The system keyring does not answer. If it asks for a password, type it, then try again; if it asks for nothing, sign out of the desktop and in again.
+station-keyring-empty = The system keyring answers, but does not have the key of this workstation's log: it is another keyring, or still locked. Unlock the usual one and try again; if the key is lost, call the system administrator.
+station-key-file = The protected file with the keys of this workstation is missing, cannot be read, or can be read by other accounts of this computer. Call the system administrator.
 station-outbox = The local record cannot be opened ({ $detail }). Check the disk or call maintenance.
 
 ## Purposes

@@ -14,15 +14,18 @@ key-pause = Pausa
 span-seconds = { $n } s
 span-minutes = { $n } min
 span-hours = { $n } h
+span-days = { $n } giorni
 
 ## Programma
 app-starting = Avvio in corso…
-app-broken = La postazione non può funzionare finché il problema non è risolto. Chiudere la finestra e riavviare Vedetta.
+app-broken = La postazione non può funzionare finché il problema non è risolto.
+app-try-again = Riprova
 idle-inhibit-why = Parete di telecamere in uso
 app-signing-out = Chiusura delle immagini e invio delle voci di registro in corso…
 launch-no-graphics = Nessuna scheda grafica utilizzabile: manca il driver Vulkan o OpenGL. Installare il pacchetto mesa-vulkan-drivers (o il driver della scheda) e riavviare Vedetta.
 launch-no-window = Impossibile aprire la finestra: nessuno schermo raggiungibile. Avviare Vedetta da una sessione grafica.
 launch-no-threads = Il sistema non concede altri processi. Chiudere altri programmi e riavviare Vedetta.
+launch-drawing-lost = Non si può più disegnare nella finestra: lo schermo non offre colori a 24 bit, o il dispositivo grafico è andato perso. La sessione è stata chiusa. Impostare lo schermo a 24 bit di colore, o riavviare il computer, poi riavviare Vedetta.
 launch-no-home = Il sistema non indica una cartella personale. Indicare --enrolment e --data all'avvio.
 
 ## Accesso
@@ -39,6 +42,11 @@ sign-in-locked = Troppi tentativi: l'account è bloccato per { $wait }. Attender
 sign-in-elsewhere = L'account è già in uso su un'altra postazione. Uscire da quella prima di accedere qui.
 sign-in-station = Questa postazione non è abilitata. Chiamare l'amministratore di sistema.
 sign-in-server = Il server centrale non risponde. Controllare la rete o chiamare la manutenzione, poi riprovare.
+bar-clock-wrong = OROLOGIO ERRATO: { $now }
+clock-before-build = L'orologio di questa postazione segna { $now }, una data anteriore a questa versione di Vedetta: le ore annotate nel registro e nei nomi dei file sono errate. Correggere data e ora di sistema, o chiamare l'amministratore di sistema.
+clock-behind = L'orologio di questa postazione segna { $now }: è indietro di { $by } rispetto al server centrale. Le ore annotate nel registro e nei nomi dei file sono errate. Correggere data e ora di sistema, o chiamare l'amministratore di sistema.
+clock-ahead = L'orologio di questa postazione segna { $now }: è avanti di { $by } rispetto al server centrale. Le ore annotate nel registro e nei nomi dei file sono errate. Correggere data e ora di sistema, o chiamare l'amministratore di sistema.
+server-certificate-time = Il certificato del server centrale non risulta valido all'ora di questa postazione, { $now }: molto probabilmente l'orologio è sbagliato. Correggere data e ora di sistema, poi riprovare; se sono giuste, il certificato è scaduto: chiamare l'amministratore di sistema.
 sign-in-plan = La firma del piano delle telecamere non è valida: l'accesso è fermo. Chiamare subito l'amministratore di sistema.
 sign-in-not-recorded = L'accesso non può essere annotato nel registro, quindi non avviene. Controllare lo spazio su disco o chiamare la manutenzione.
 sign-in-must-choose = La password è scaduta o provvisoria: sceglierne una nuova per accedere.
@@ -83,7 +91,11 @@ password-used = La nuova password è una delle ultime cinque. Sceglierne una mai
 
 ## Postazione
 station-not-enrolled = Postazione non abilitata: manca { $path } o non è leggibile. Far abilitare la postazione dall'amministratore di sistema.
-station-no-keyring = Nessun portachiavi di sistema. Sbloccarlo, oppure avviare con «--secrets file» per usare un file protetto.
+station-keyring-absent = Il portachiavi di sistema non è avviato: senza, le chiavi di questa postazione non si leggono. Aprire la sessione grafica con la propria password (il portachiavi parte con essa), poi riprovare. Se manca del tutto, chiamare l'amministratore di sistema.
+station-keyring-locked = Il portachiavi di sistema è bloccato. Riprovare e scrivere la sua password quando la chiede.
+station-keyring-mute = Il portachiavi di sistema non risponde. Se chiede una password, scriverla, poi riprovare; se non chiede nulla, chiudere e riaprire la sessione grafica.
+station-keyring-empty = Il portachiavi di sistema risponde, ma non ha la chiave del registro di questa postazione: è un altro portachiavi, o è ancora bloccato. Sbloccare quello di sempre e riprovare; se la chiave è andata persa, chiamare l'amministratore di sistema.
+station-key-file = Il file protetto con le chiavi di questa postazione manca, non si legge, o è leggibile da altri account del computer. Chiamare l'amministratore di sistema.
 station-outbox = Il registro locale non si apre ({ $detail }). Controllare il disco o chiamare la manutenzione.
 
 ## Finalità

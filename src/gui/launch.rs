@@ -5,7 +5,7 @@
 
 use super::app::{App, Message, Options};
 use super::i18n::fl;
-use super::software::Root;
+use super::software::{self, Root};
 use super::widget::wall::gpu_adapter;
 use super::{icons, theme};
 use iced::{Size, Task, window};
@@ -81,7 +81,10 @@ pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(),
             .settings(settings)
             .run()
     };
-    outcome.map_err(|error| sentence(&error))
+    match outcome {
+        Ok(()) if software::is_lost() => Err(fl!("launch-drawing-lost")),
+        outcome => outcome.map_err(|error| sentence(&error)),
+    }
 }
 
 /// What a window shows, for the processor to draw.

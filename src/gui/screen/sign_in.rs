@@ -89,6 +89,8 @@ pub struct SignIn {
     error: Option<String>,
     /// A sentence that stays: less safe secrets, for example.
     standing: Option<String>,
+    /// What is wrong with this machine's clock.
+    clock: Option<String>,
 }
 
 /// What happens on the screen.
@@ -146,6 +148,7 @@ impl SignIn {
             waiting: false,
             error: None,
             standing,
+            clock: None,
         }
     }
 
@@ -189,6 +192,11 @@ impl SignIn {
     /// Says why the person is here again.
     pub fn tell(&mut self, sentence: String) {
         self.error = Some(sentence);
+    }
+
+    /// Says what is wrong with this machine's clock, or no more.
+    pub fn tell_clock(&mut self, sentence: Option<String>) {
+        self.clock = sentence;
     }
 
     /// The places of the keyboard, in its order.
@@ -357,6 +365,9 @@ impl SignIn {
         };
         if let Some(error) = &self.error {
             card = card.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
+        }
+        if let Some(clock) = &self.clock {
+            card = card.push(labelled(Icon::Warning, clock.as_str(), Tone::Act));
         }
         card.push(quiet(self.standing.clone().unwrap_or_else(|| fl!("sign-in-recorded"))))
     }

@@ -77,11 +77,15 @@ fn bar<'a>(facts: &Facts<'a>, narrow: bool) -> Element<'a, Message> {
             .into(),
         None => purpose.into(),
     };
-    let clock = sentences::in_rome(facts.clock);
-    let clock = if narrow {
-        sentences::clock(&clock)
-    } else {
-        sentences::date_and_clock(&clock)
+    let time = sentences::in_rome(facts.clock);
+    let clock: Element<'_, Message> = match facts.health.clock {
+        // The date is what is wrong with it most often.
+        Some(_) => {
+            let now = time.strftime("%d/%m/%Y %H:%M").to_string();
+            labelled(Icon::Warning, fl!("bar-clock-wrong", now = now), Tone::Act).into()
+        }
+        None if narrow => text(sentences::clock(&time)).font(theme::STRONG).into(),
+        None => text(sentences::date_and_clock(&time)).font(theme::STRONG).into(),
     };
     let words = |words: String| if narrow { String::new() } else { words };
     let buttons = row![
@@ -104,12 +108,7 @@ fn bar<'a>(facts: &Facts<'a>, narrow: bool) -> Element<'a, Message> {
     // The left side gives way: the buttons and the state of the log are never pushed out.
     let spacing = if narrow { 14 } else { 24 };
     let left = container(row![person, purpose].spacing(spacing)).width(Fill).clip(true);
-    let bar = row![
-        left,
-        states(facts, narrow),
-        text(clock).size(theme::BODY).font(theme::STRONG),
-        buttons,
-    ];
+    let bar = row![left, states(facts, narrow), clock, buttons,];
     container(bar.spacing(spacing).align_y(Vertical::Center))
         .padding([6, 12])
         .width(Fill)

@@ -14,7 +14,7 @@ use crate::station::record::health::Need;
 use crate::station::record::outbox::{create_private_dir, replace_file};
 use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
 use crate::station::session::authorised_act::{Act, Intent, Right};
-use crate::station::session::signed_in::Session;
+use crate::station::session::signed_in::{Session, SessionInner};
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,7 +57,7 @@ impl Session {
         if matches!(*cover, Cover::Whole(_)) {
             return Err(Refusal::Covered);
         }
-        let name = evidence_name(view.camera().id.as_str(), "png");
+        let name = self.0.evidence_name(view.camera().id.as_str(), "png");
         let path = self.0.station.evidence.join(name);
         let written = tokio::task::spawn_blocking(move || write(&path, &frame, &cover)).await;
         written.map_err(|error| Refusal::Disk {
@@ -70,10 +70,20 @@ fn no_picture() -> Refusal {
     CameraTrouble::new(TroubleKind::NoStream, "no picture has come yet").into()
 }
 
-/// A file name that says camera and moment (UTC).
-pub(super) fn evidence_name(camera: &str, extension: &str) -> String {
-    let time = jiff::Timestamp::now();
-    format!("{camera}-{}.{extension}", time.strftime("%Y%m%dT%H%M%S%3fZ"))
+/// What stands in the name of a file that was written while this machine's clock was wrong.
+const CLOCK_WRONG: &str = "-orologio-errato";
+
+impl SessionInner {
+    /// A file name that says camera and moment (UTC), and that the moment is wrong where it is.
+    pub(super) fn evidence_name(&self, camera: &str, extension: &str) -> String {
+        let wrong = self.station.health.borrow().clock.is_some();
+        name_of(camera, jiff::Timestamp::now(), wrong, extension)
+    }
+}
+
+fn name_of(camera: &str, time: jiff::Timestamp, wrong: bool, extension: &str) -> String {
+    let wrong = if wrong { CLOCK_WRONG } else { "" };
+    format!("{camera}-{}{wrong}.{extension}", time.strftime("%Y%m%dT%H%M%S%3fZ"))
 }
 
 fn write(path: &Path, frame: &Arc<Frame>, cover: &Cover) -> Result<(PathBuf, String), Refusal> {

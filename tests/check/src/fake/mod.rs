@@ -217,6 +217,7 @@ impl SignedIn for Fake {
             } else {
                 ServerState::Reachable
             },
+            clock: None,
         }
     }
 
