@@ -7,7 +7,7 @@ use super::app::{App, Message, Options};
 use super::i18n::fl;
 use super::software::{self, Root};
 use super::widget::wall::gpu_adapter;
-use super::{icons, theme};
+use super::{icons, monitors, theme};
 use iced::{Size, Task, window};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -63,7 +63,10 @@ pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(),
     let boot = move || {
         let (id, opened) = window::open(window.clone());
         let (app, task) = boot();
-        (app.in_window(id), Task::batch([opened.then(fit_to_monitor), task]))
+        (
+            app.in_window(id),
+            Task::batch([opened.then(monitors::take_work_area), task]),
+        )
     };
     let outcome = if gpu_adapter::is_software() {
         tracing::info!("no graphics card: the processor draws the wall");
@@ -90,19 +93,6 @@ pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(),
 /// What a window shows, for the processor to draw.
 fn painted(app: &App, window: window::Id) -> Root<'_, Message> {
     Root::new(app.view(window), app.revision())
-}
-
-/// A window that no window manager has maximised may be larger than a small monitor: makes it as large as that.
-fn fit_to_monitor(id: window::Id) -> Task<Message> {
-    window::monitor_size(id).and_then(move |monitor| {
-        window::size(id).then(move |size| {
-            if size.width > monitor.width || size.height > monitor.height {
-                window::resize(id, monitor)
-            } else {
-                Task::none()
-            }
-        })
-    })
 }
 
 fn sentence(error: &iced::Error) -> String {

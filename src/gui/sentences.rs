@@ -374,6 +374,34 @@ mod tests {
     }
 
     #[test]
+    fn every_trouble_with_keys_and_clocks_has_its_own_words_in_both_languages() {
+        let mut said = HashSet::new();
+        for language in [Language::English, Language::Italian] {
+            i18n::choose(language);
+            let secrets = [
+                SecretsTrouble::KeyringAbsent,
+                SecretsTrouble::KeyringLocked,
+                SecretsTrouble::KeyringMute,
+                SecretsTrouble::KeyringEmpty,
+                SecretsTrouble::File,
+            ];
+            let clocks = [
+                WrongClock::BeforeBuild,
+                WrongClock::Behind { minutes: 90 },
+                WrongClock::Ahead { minutes: 90 },
+            ];
+            let told = clocks.map(|wrong| wrong_clock(wrong, SystemTime::now()));
+            for words in secrets.map(no_secrets).into_iter().chain(told) {
+                assert!(
+                    words.len() > 60 && words.ends_with('.') && !words.contains('$'),
+                    "{words}"
+                );
+                assert!(said.insert(words.clone()), "{words}");
+            }
+        }
+    }
+
+    #[test]
     fn a_reason_of_a_newer_server_is_named_as_it_came() {
         i18n::choose(Language::Italian);
         let name = "from_the_future".to_owned();

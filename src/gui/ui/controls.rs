@@ -76,6 +76,29 @@ pub fn field<'a, Message: Clone + 'a>(
     column![quiet(label), input].spacing(4)
 }
 
+/// A field in whose label's line stands what is wrong with what is typed in it, where something is.
+pub fn marked_field<'a, Message: Clone + 'a>(
+    label: String,
+    fault: Option<String>,
+    id: impl Into<widget::Id>,
+    value: &str,
+    on_input: impl Fn(String) -> Message + 'a,
+    on_submit: Message,
+) -> Column<'a, Message> {
+    let Some(fault) = fault else {
+        return field(label, id, value, false, on_input, on_submit);
+    };
+    let input = text_input("", value)
+        .id(id)
+        .on_input(on_input)
+        .on_submit(on_submit)
+        .size(theme::BODY)
+        .padding(9)
+        .style(theme::wrong_field);
+    let said = text(fault).size(theme::SMALL).wrapping(text::Wrapping::None);
+    column![container(said.color(Tone::Attention.colour())).clip(true), input].spacing(4)
+}
+
 /// A dialogue over everything else, scrolled where the window is lower; nothing under it can be reached by the pointer.
 pub fn over<'a, Message: Clone + 'a>(
     under: Element<'a, Message>,

@@ -38,6 +38,9 @@ pub struct Facts<'a> {
 
 /// Below this width there is room for the words that an officer needs and no others, logical pixels.
 const NARROW: f32 = 1150.0;
+/// Most that the names of the person take of the bar, logical pixels.
+const PERSON_NARROW: f32 = 230.0;
+const PERSON_WIDE: f32 = 420.0;
 
 /// The bar.
 pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
@@ -50,6 +53,7 @@ fn bar<'a>(facts: &Facts<'a>, narrow: bool) -> Element<'a, Message> {
     let person = column![
         text(facts.person.display_name.as_str())
             .size(theme::SMALL)
+            .wrapping(text::Wrapping::None)
             .font(theme::STRONG),
         text(format!(
             "{} · {}",
@@ -105,9 +109,14 @@ fn bar<'a>(facts: &Facts<'a>, narrow: bool) -> Element<'a, Message> {
         ),
     ]
     .spacing(theme::GAP);
-    // The left side gives way: the buttons and the state of the log are never pushed out.
+    // The person's names give way first, then the purpose: the buttons and the state of the log are never pushed out, and
+    // the purpose, which goes into every entry of the log, is not pushed out by a long name.
     let spacing = if narrow { 14 } else { 24 };
-    let left = container(row![person, purpose].spacing(spacing)).width(Fill).clip(true);
+    let most = if narrow { PERSON_NARROW } else { PERSON_WIDE };
+    let person = container(person).max_width(most).clip(true);
+    let left = row![person, container(purpose).width(Fill).clip(true)]
+        .spacing(spacing)
+        .width(Fill);
     let bar = row![left, states(facts, narrow), clock, buttons,];
     container(bar.spacing(spacing).align_y(Vertical::Center))
         .padding([6, 12])
