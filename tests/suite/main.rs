@@ -24,6 +24,7 @@ mod audit_read;
 mod audit_server;
 mod audit_time;
 mod cluster;
+mod contractor;
 mod documents;
 mod domain_called;
 mod dome_lease;
