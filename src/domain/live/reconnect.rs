@@ -204,11 +204,7 @@ mod tests {
         // Most cameras lock an account after five wrong passwords within a few minutes.
         let three: Duration = pauses[1..4].iter().map(|(pause, _)| *pause).sum();
         assert!(three > Duration::from_secs(120), "{pauses:?}");
-        assert_eq!(
-            pauses[5].0,
-            Duration::from_secs(1_800),
-            "a locked account is free again after half an hour"
-        );
+        assert_eq!(pauses[5].0, Duration::from_secs(1_800), "a locked account is free again after half an hour");
     }
 
     #[test]
