@@ -105,10 +105,11 @@ pub fn over<'a, Message: Clone + 'a>(
     dialogue: Element<'a, Message>,
     on_dismiss: Message,
 ) -> Element<'a, Message> {
-    let scrolled = scrollable(container(dialogue).padding(24));
+    // Close to the edge: at 150 % a window on a small screen is 512 logical pixels high, and the buttons are at the bottom.
+    let scrolled = scrollable(container(dialogue).padding([16, 24]));
     let card = container(opaque(container(scrolled).style(theme::card)))
         .center(Fill)
-        .padding(24)
+        .padding(8)
         .style(theme::veil);
     stack![under, opaque(mouse_area(card).on_press(on_dismiss))].into()
 }

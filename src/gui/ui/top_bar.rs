@@ -38,18 +38,16 @@ pub struct Facts<'a> {
 
 /// Below this width there is room for the words that an officer needs and no others, logical pixels.
 const NARROW: f32 = 1150.0;
-/// Most that the names of the person take of the bar, logical pixels.
-const PERSON_NARROW: f32 = 230.0;
-const PERSON_WIDE: f32 = 420.0;
+/// Most that the names of the person take of the bar's width.
+const PERSON: f32 = 0.27;
 
 /// The bar.
 pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
-    responsive(move |size| bar(&facts, size.width < NARROW))
-        .height(Shrink)
-        .into()
+    responsive(move |size| bar(&facts, size.width)).height(Shrink).into()
 }
 
-fn bar<'a>(facts: &Facts<'a>, narrow: bool) -> Element<'a, Message> {
+fn bar<'a>(facts: &Facts<'a>, width: f32) -> Element<'a, Message> {
+    let narrow = width < NARROW;
     let person = column![
         text(facts.person.display_name.as_str())
             .size(theme::SMALL)
@@ -57,8 +55,8 @@ fn bar<'a>(facts: &Facts<'a>, narrow: bool) -> Element<'a, Message> {
             .font(theme::STRONG),
         text(format!(
             "{} · {}",
-            facts.person.agency,
-            sentences::level(facts.person.level)
+            sentences::level(facts.person.level),
+            facts.person.agency
         ))
         .size(theme::SMALL)
         .wrapping(text::Wrapping::None)
@@ -112,8 +110,7 @@ fn bar<'a>(facts: &Facts<'a>, narrow: bool) -> Element<'a, Message> {
     // The person's names give way first, then the purpose: the buttons and the state of the log are never pushed out, and
     // the purpose, which goes into every entry of the log, is not pushed out by a long name.
     let spacing = if narrow { 14 } else { 24 };
-    let most = if narrow { PERSON_NARROW } else { PERSON_WIDE };
-    let person = container(person).max_width(most).clip(true);
+    let person = container(person).max_width(width * PERSON).clip(true);
     let left = row![person, container(purpose).width(Fill).clip(true)]
         .spacing(spacing)
         .width(Fill);

@@ -205,6 +205,11 @@ impl Form {
         self.texts[place as usize] = text;
     }
 
+    /// The place of the keyboard, in its order.
+    pub fn place(&self) -> usize {
+        self.place
+    }
+
     /// Saving was refused.
     pub fn failed(&mut self, sentence: String) {
         (self.waiting, self.error) = (false, Some(sentence));
@@ -435,6 +440,7 @@ mod tests {
     use crate::gui::fake;
     use crate::gui::input::Direction;
     use crate::gui::widget::typist::{self, keys};
+    use secrecy::ExposeSecret as _;
 
     fn form(new: bool) -> (Form, Arc<fake::Fake>) {
         let fake = fake::administrator(4, 1);

@@ -10,18 +10,36 @@ use crate::gui::input::{Command, Direction, fixed_key};
 use crate::gui::site_sentences;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, heading, labelled, marked_field, quiet};
+use crate::gui::ui::form::wrong;
 use crate::gui::widget::focus_scope::FocusScope;
 use iced::alignment::Vertical;
-use iced::widget::{button, column, container, row, space, text};
-use iced::{Element, Fill};
+use iced::widget::operation::{RelativeOffset, snap_to};
+use iced::widget::{button, column, container, row, scrollable, text};
+use iced::{Element, Fill, Padding, Task};
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// Height of the line that says what is wrong, logical pixels.
-const LINE: f32 = theme::BODY * 1.3;
+const FIELDS: &str = "camera-fields";
 
 impl Form {
-    /// The form.
+    /// The form: its fields scroll where the window is low, what is wrong and the buttons stay.
     pub fn view(&self) -> Element<'_, Message> {
+        let fields = container(self.fields()).padding(Padding::ZERO.right(16));
+        let form = column![
+            scrollable(fields).id(FIELDS).height(Fill).style(theme::scroll),
+            wrong(self.error.as_deref()),
+            self.buttons()
+        ];
+        let place = Some(self.place);
+        FocusScope::new(form.spacing(8), stops(), place, Message::Command, Message::Clicked).into()
+    }
+
+    /// Scrolls to where the keyboard is.
+    pub fn show_place<T: Send + 'static>(&self) -> Task<T> {
+        let y = self.place as f32 / (ORDER.len() - 1) as f32;
+        snap_to(FIELDS, RelativeOffset { x: 0.0, y })
+    }
+
+    fn fields(&self) -> Element<'_, Message> {
         let title = match &self.was {
             None => fl!("camera-new"),
             Some(was) => fl!("camera-edit", name = was.name.as_str()),
@@ -100,15 +118,7 @@ impl Form {
                 form = form.push(labelled(Icon::Warning, warning, Tone::Attention));
             }
         }
-        let error = self.error.as_deref().unwrap_or_default();
-        // Its line is there also while nothing is wrong, so that the buttons stay where they are.
-        let error: Element<'_, Message> = match error {
-            "" => space().height(LINE).into(),
-            error => labelled(Icon::Warning, error, Tone::Attention).into(),
-        };
-        let form = form.push(container(error).height(LINE));
-        let form = form.push(quiet(fl!("camera-recorded"))).push(self.buttons());
-        FocusScope::new(form, stops(), Some(self.place), Message::Command, Message::Clicked).into()
+        form.push(quiet(fl!("camera-recorded"))).into()
     }
 
     fn buttons(&self) -> Element<'_, Message> {
