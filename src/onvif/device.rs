@@ -19,7 +19,7 @@ pub struct DeviceFacts {
     pub firmware: Option<String>,
     pub serial: Option<String>,
     pub hardware: Option<String>,
-    /// Its clock when connecting; `None` when it does not say.
+    /// The device's clock when connecting; `None` when it does not say.
     pub clock: Option<ClockOffset>,
     /// Namespaces of the services it lists.
     pub services: Vec<String>,

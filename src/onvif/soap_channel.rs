@@ -51,7 +51,7 @@ fn seconds(clock: Option<ClockOffset>) -> i64 {
 /// The facts learnt about the device so far.
 #[derive(Default)]
 struct State {
-    /// Its clock, as last asked.
+    /// The device's clock, as last asked.
     clock: Option<ClockOffset>,
     form: Form,
     challenge: Option<Challenge>,

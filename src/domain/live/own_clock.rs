@@ -47,11 +47,11 @@ impl ClockOffset {
 /// A clock that cannot be right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WrongClock {
-    /// It stands before this program was made.
+    /// A clock that stands before this program was made.
     BeforeBuild,
-    /// It stands behind the central server's by this many whole minutes.
+    /// A clock that stands behind the central server's by this many whole minutes.
     Behind { minutes: u64 },
-    /// It stands ahead of the central server's by this many whole minutes.
+    /// A clock that stands ahead of the central server's by this many whole minutes.
     Ahead { minutes: u64 },
 }
 

@@ -43,7 +43,7 @@ pub enum Concern {
     Clearance(u64),
     /// A dome that a user asks for.
     Dome { dome: CameraId, user: String },
-    /// This machine's clock is to be put right.
+    /// The clock of this machine, until it is put right.
     Clock,
 }
 

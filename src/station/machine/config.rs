@@ -50,7 +50,7 @@ pub enum SecretsTrouble {
     KeyringLocked,
     /// Something takes the questions and does not answer.
     KeyringMute,
-    /// It answers, and has no key though an outbox needs one.
+    /// A keyring that answers, and has no key though an outbox needs one.
     KeyringEmpty,
     /// The protected file is missing, cannot be read or written, or others can read it.
     File,

@@ -587,6 +587,7 @@ mod tests {
         }
         assert_eq!(form.place, 0);
     }
+
     #[test]
     fn what_is_typed_after_tab_stays_in_its_field_of_the_camera() {
         let keys = keys(
