@@ -158,11 +158,11 @@ mod tests {
 
     #[test]
     fn words_that_are_too_long_go_on_in_the_next_line_and_none_is_cut() {
-        let one = band(640, &["12 · Piazza".to_owned()]);
+        let one = band(320, &["12 · Piazza".to_owned()]);
         let long =
             "12 · Piazza della Repubblica angolo via dei Martiri della Libertà, lato stazione ferroviaria e fermata"
                 .to_owned();
-        let two = band(640, std::slice::from_ref(&long));
+        let two = band(320, std::slice::from_ref(&long));
         assert!(two.height > one.height);
         let font = FontRef::from_index(FONT, 0).unwrap();
         let pen = Pen { font, size: 13.0 };

@@ -20,7 +20,7 @@ use crate::gui::widget::wall::{self, Face, Look, Newest, Sight, StateWords, Tile
 use crate::gui::{redraw, sentences};
 use crate::station::{PlaybackState, RecordedSpan, Refusal};
 use iced::alignment::Vertical;
-use iced::widget::{column, container, row, space};
+use iced::widget::{column, container, row, text};
 use iced::{Element, Fill, Rectangle, Subscription, Task};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -327,13 +327,14 @@ impl Playback {
             false,
             Some(Message::Leave),
         );
-        let title = row![
-            heading(format!("{} · {}", self.camera.number, self.camera.name)),
-            quiet(self.camera.place.as_str()),
-            quiet(fl!("playback-recorded")),
-            space().width(Fill),
-            back
+        // What is long gives way, the way back does not.
+        let about = row![
+            heading(format!("{} · {}", self.camera.number, self.camera.name)).wrapping(text::Wrapping::None),
+            quiet(self.camera.place.as_str()).wrapping(text::Wrapping::None),
+            quiet(fl!("playback-recorded")).wrapping(text::Wrapping::None),
         ];
+        let about = about.spacing(16).align_y(Vertical::Center);
+        let title = row![container(about).width(Fill).clip(true), back];
         let wall: Element<'_, wall::Event> = wall::wall(vec![self.tile()], |event| event).into();
         let position = self.position_ms();
         let line = timeline(self.from_ms, self.to_ms, position, &self.spans, Message::JumpTo);

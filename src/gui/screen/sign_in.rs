@@ -31,6 +31,8 @@ const PROTOCOL: &str = "sign-in-protocol";
 const NOTE: &str = "sign-in-note";
 /// A card narrower than this has everything in one column, logical pixels.
 const TWO_COLUMNS: f32 = 900.0;
+/// Below this height the screen gives up its title and its air, logical pixels.
+const LOW: f32 = 640.0;
 
 /// Where the keyboard is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -329,9 +331,12 @@ impl SignIn {
     pub fn view(&self) -> Element<'_, Message> {
         let card = move |size: Size| {
             let wide = size.width >= TWO_COLUMNS && self.elsewhere.is_none();
-            let card = container(self.card(wide)).padding(28).style(theme::card);
+            // A small screen at 150 %: every field is to be seen without scrolling.
+            let low = size.height < LOW;
+            let (inner, outer) = if low { (14, 6) } else { (28, 16) };
+            let card = container(self.card(wide, low)).padding(inner).style(theme::card);
             let card = card.width(if wide { 860 } else { 520 });
-            container(scrollable(container(card).center_x(Fill).padding(16)).style(theme::scroll))
+            container(scrollable(container(card).center_x(Fill).padding(outer)).style(theme::scroll))
                 .center(Fill)
                 .into()
         };
@@ -342,20 +347,23 @@ impl SignIn {
         FocusScope::new(responsive(card), self.stops(), at, Message::Command, Message::Clicked).into()
     }
 
-    fn card(&self, wide: bool) -> Column<'_, Message> {
+    fn card(&self, wide: bool, low: bool) -> Column<'_, Message> {
         let title = row![
             icon(Icon::Camera, theme::TITLE).color(theme::ACCENT),
             text("Vedetta").size(theme::TITLE)
         ]
         .spacing(12);
-        let mut card = column![title].spacing(16);
+        let mut card = Column::new().spacing(if low { 8 } else { 16 });
+        if !low {
+            card = card.push(title);
+        }
         if let Some(elsewhere) = &self.elsewhere {
             return card.push(elsewhere.view().map(Message::Elsewhere));
         }
         let who = self.who();
         let second: Element<'_, Message> = match &self.change {
             Some(change) => change_fields(change),
-            None => self.why(),
+            None => self.why(low),
         };
         card = if wide {
             let below = column![who, self.enter_button()].spacing(16);
@@ -391,7 +399,7 @@ impl SignIn {
     }
 
     /// For which purpose.
-    fn why(&self) -> Element<'_, Message> {
+    fn why(&self, low: bool) -> Element<'_, Message> {
         let choice = |(index, purpose): (usize, Purpose)| {
             let chosen = index == self.purpose;
             let sign = if chosen { "●" } else { "○" };
@@ -401,7 +409,7 @@ impl SignIn {
             ];
             mouse_area(
                 container(line.spacing(10))
-                    .padding([4, 8])
+                    .padding([if low { 1 } else { 4 }, 8])
                     .width(Fill)
                     .style(theme::row(chosen)),
             )

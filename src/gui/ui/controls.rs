@@ -44,7 +44,8 @@ pub fn action<'a, Message: Clone + 'a>(
     focused: bool,
     on_press: Option<Message>,
 ) -> Button<'a, Message> {
-    let mut content = row![icon(sign, theme::BODY), text(words).size(theme::SMALL)]
+    let words = text(words).size(theme::SMALL).wrapping(text::Wrapping::None);
+    let mut content = row![icon(sign, theme::BODY), words]
         .spacing(7)
         .align_y(Vertical::Center);
     if let Some(key) = key {

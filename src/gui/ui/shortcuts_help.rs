@@ -85,7 +85,7 @@ fn wall() -> Group {
             (fl!("keys-next-area"), vec![NextArea, PreviousArea]),
             (fl!("keys-search"), vec![Search]),
             (fl!("keys-layouts"), Layout::ALL.map(Command::Layout).to_vec()),
-            (fl!("keys-move-tile"), vec![MoveTile(Direction::Left)]),
+            (fl!("keys-move-tile"), DIRECTIONS.map(MoveTile).to_vec()),
             (fl!("keys-wall-alone"), vec![WallAlone]),
             (fl!("keys-new-window"), vec![NewWindow]),
             (fl!("keys-saved-walls"), vec![SavedWalls]),

@@ -317,8 +317,13 @@ mod tests {
         runtime.block_on(enrol_machine(config, "127.0.0.1:1", &code))
     }
 
-    /// Starts a keyring that is open.
-    const UNLOCKED: &str = "printf parola | gnome-keyring-daemon --unlock --components=secrets >/dev/null";
+    /// Start a keyring that is open, and one that is not; both until it answers.
+    const UNLOCKED: &str = "printf parola | gnome-keyring-daemon --unlock --components=secrets >/dev/null; \
+        for n in $(seq 3000); do dbus-send --session --print-reply --dest=org.freedesktop.secrets \
+        /org/freedesktop/secrets org.freedesktop.DBus.Peer.Ping >/dev/null 2>&1 && break; done";
+    const LOCKED: &str = "gnome-keyring-daemon --start --components=secrets >/dev/null; \
+        for n in $(seq 3000); do dbus-send --session --print-reply --dest=org.freedesktop.secrets \
+        /org/freedesktop/secrets org.freedesktop.DBus.Peer.Ping >/dev/null 2>&1 && break; done";
 
     /// Why an outbox that exists gets no key.
     fn refused_for(open: &dyn Fn() -> Result<Vault, SecretsError>) -> SecretsTrouble {
@@ -365,12 +370,21 @@ mod tests {
         }
     }
 
+    /// A message bus that starts no service by itself, so that a keyring is there only when a test starts one.
+    const BUS: &str = r#"<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>
+        <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
+        </policy></busconfig>"#;
+
     /// Runs the child in a message bus of its own, after `before` (a shell command) has prepared it.
     fn in_a_session(home: &Path, before: &str, asked: &str) -> std::process::Output {
         let script = format!(
             "{before}\nexec timeout 60 \"$0\" --exact station::machine::secrets::tests::child_asks_the_keyring --ignored --nocapture"
         );
+        let bus = home.join("bus.conf");
+        std::fs::write(&bus, BUS).unwrap();
         std::process::Command::new("dbus-run-session")
+            .arg("--config-file")
+            .arg(bus)
             .args(["--", "sh", "-c", &script])
             .arg(std::env::current_exe().unwrap())
             .env("XDG_DATA_HOME", home)
@@ -384,14 +398,13 @@ mod tests {
     #[test]
     fn the_system_keyring_keeps_the_key_and_says_why_it_does_not_give_it() {
         let (home, another) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let locked = "gnome-keyring-daemon --start --components=secrets >/dev/null";
         for (home, before, asked) in [
             (&home, UNLOCKED, "keep"),
             (&home, UNLOCKED, "read"),
             (&home, "true", "nobody"),
             (&home, "true", "late"),
             (&home, "true", "mute"),
-            (&home, locked, "locked"),
+            (&home, LOCKED, "locked"),
             (&another, UNLOCKED, "another"),
         ] {
             let output = in_a_session(home.path(), before, asked);

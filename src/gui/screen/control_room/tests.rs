@@ -302,11 +302,13 @@ fn a_tile_is_dragged_onto_another_or_moved_by_keys_and_both_keep_their_streams()
 #[test]
 fn a_wrong_clock_is_said_once_and_no_more_when_it_was_put_right() {
     let (mut room, desk) = room();
+    room.update(Message::Tick);
     let before = room.messages().len();
     desk.set_clock(Some(WrongClock::Behind { minutes: 525_600 }));
     room.update(Message::Tick);
     assert_eq!(room.messages().len(), before + 1);
-    assert!(room.messages()[0].contains("365"), "{:?}", room.messages());
+    let told = room.messages().iter().any(|sentence| sentence.contains("365"));
+    assert!(told, "{:?}", room.messages());
     desk.set_clock(Some(WrongClock::Behind { minutes: 525_601 }));
     room.update(Message::Tick);
     assert_eq!(room.messages().len(), before + 1, "it is wrong still");

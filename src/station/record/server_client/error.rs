@@ -6,6 +6,7 @@
 use crate::domain::refusal::RefusalKind;
 use crate::protocol;
 use reqwest::StatusCode;
+use std::error::Error;
 
 /// Longest wire name of a refusal that is told to a person, bytes.
 const MOST_NAME: usize = 64;
@@ -113,24 +114,26 @@ pub(super) fn away(error: reqwest::Error) -> ServerError {
 }
 
 /// Whether the connection failed because the server's certificate is not valid yet, or no longer, by this machine's clock.
-fn is_out_of_its_time(error: &(dyn std::error::Error + 'static)) -> bool {
+fn is_out_of_its_time(error: &(dyn Error + 'static)) -> bool {
     use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        // What an `io::Error` wraps is not among its sources: it passes itself over.
-        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = wrapped
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-            .or_else(|| error.downcast_ref::<rustls::Error>());
-        if let Some(rustls::Error::InvalidCertificate(
-            Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. },
-        )) = tls
-        {
-            return true;
-        }
-        cause = error.source();
+    matches!(
+        of_tls(error),
+        Some(rustls::Error::InvalidCertificate(
+            Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. }
+        ))
+    )
+}
+
+/// The error of TLS among the causes of another. What an `io::Error` wraps is not among its sources: it passes itself over.
+fn of_tls(error: &(dyn Error + 'static)) -> Option<&rustls::Error> {
+    if let Some(found) = error.downcast_ref::<rustls::Error>() {
+        return Some(found);
     }
-    false
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    match wrapped {
+        Some(inner) => of_tls(inner),
+        None => of_tls(error.source()?),
+    }
 }
 
 pub(super) fn unintelligible(status: StatusCode, error: &dyn std::fmt::Display) -> ServerError {
