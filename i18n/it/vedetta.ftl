@@ -235,7 +235,7 @@ snapshot-saved = Fotogramma salvato in { $path }
 
 ## Registrazioni
 playback-leave = Torna alla diretta
-playback-recorded = Immagini registrate: la consultazione è annotata nel registro a tuo nome.
+playback-recorded = Immagini registrate: consultazione annotata nel registro a tuo nome.
 playback-mark = REGISTRATO
 playback-looking = RICERCA DELLE REGISTRAZIONI
 playback-starting = APERTURA

@@ -5,8 +5,10 @@
 
 use iced::{Point, Rectangle, Size, Task, window};
 use x11rb::connection::Connection as _;
+use x11rb::errors::ReplyError;
 use x11rb::protocol::randr::ConnectionExt as _;
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _};
+use x11rb::rust_connection::RustConnection;
 
 /// What the X server tells of its monitors, in its own pixels.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -55,23 +57,35 @@ fn ask() -> Result<Monitors, Box<dyn std::error::Error + Send + Sync>> {
         let (x, y) = (f32::from(monitor.x), f32::from(monitor.y));
         rectangle(x, y, f32::from(monitor.width), f32::from(monitor.height))
     });
+    let work_area = work_area(&connection, root)?;
+    Ok(Monitors {
+        all: all.collect(),
+        work_area,
+    })
+}
+
+/// What the window manager says that panels leave free; `None` where no manager says it.
+fn work_area(connection: &RustConnection, root: u32) -> Result<Option<Rectangle>, ReplyError> {
     let atom = connection.intern_atom(true, b"_NET_WORKAREA")?.reply()?.atom;
-    let areas = connection
-        .get_property(false, root, atom, AtomEnum::CARDINAL, 0, 4)?
-        .reply()?;
+    if atom == x11rb::NONE {
+        return Ok(None);
+    }
+    let areas = connection.get_property(false, root, atom, AtomEnum::CARDINAL, 0, 4)?;
+    let areas = areas.reply()?;
     let numbers: Vec<f32> = areas
         .value32()
         .into_iter()
         .flatten()
         .map(|number| number as f32)
         .collect();
-    let work_area = match numbers.as_slice() {
-        [x, y, width, height] if *width > 0.0 && *height > 0.0 => Some(rectangle(*x, *y, *width, *height)),
+    Ok(match numbers.as_slice() {
+        [x, y, width, height] if *width > 0.0 && *height > 0.0 => Some(Rectangle {
+            x: *x,
+            y: *y,
+            width: *width,
+            height: *height,
+        }),
         _ => None,
-    };
-    Ok(Monitors {
-        all: all.collect(),
-        work_area,
     })
 }
 

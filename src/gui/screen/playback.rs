@@ -333,7 +333,7 @@ impl Playback {
             quiet(self.camera.place.as_str()).wrapping(text::Wrapping::None),
             quiet(fl!("playback-recorded")).wrapping(text::Wrapping::None),
         ];
-        let about = about.spacing(16).align_y(Vertical::Center);
+        let about = about.spacing(12).align_y(Vertical::Center);
         let title = row![container(about).width(Fill).clip(true), back];
         let wall: Element<'_, wall::Event> = wall::wall(vec![self.tile()], |event| event).into();
         let position = self.position_ms();
