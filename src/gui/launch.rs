@@ -55,7 +55,8 @@ pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(),
     };
     let window = window::Settings {
         size: Size::new(1920.0, 1080.0),
-        min_size: Some(Size::new(1024.0, 640.0)),
+        // Less than 1366×768 has at 200 %: a window that may not be as small is larger than the screen there.
+        min_size: Some(Size::new(640.0, 360.0)),
         maximized: true,
         exit_on_close_request: false,
         ..window::Settings::default()
