@@ -15,6 +15,7 @@ use crate::domain::camera::{CameraKind, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
 use crate::domain::privacy::{DomePose, PictureTime, PoseKnowledge, WholeReason};
 use crate::domain::ptz::Order;
+use crate::domain::ptz::endless_motion::EndlessMotion;
 use crate::domain::ptz::status_pace::Activity;
 use crate::domain::site::orientation::OrientationComparison;
 use crate::domain::site::{CameraPlan, Orientation};
@@ -60,6 +61,7 @@ pub struct Watched {
     mover: AtomicU64,
     /// How its picture lies, against the plan.
     orientation: Mutex<OrientationComparison>,
+    endless_motion: Mutex<EndlessMotion>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -88,6 +90,7 @@ impl Watched {
             movers: AtomicU64::new(0),
             mover: AtomicU64::new(0),
             orientation: Mutex::default(),
+            endless_motion: Mutex::default(),
         }
     }
 
@@ -186,7 +189,8 @@ impl Watched {
                     reported: self.reported_pose(),
                     ..Beside::default()
                 };
-                self.pose_source.pose(&self.plan, lock(tracker).knowledge(now), &beside)
+                let known = self.pose_source.pose(&self.plan, lock(tracker).knowledge(now), &beside);
+                self.with_its_cause(known)
             }
             None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
         }
@@ -216,7 +220,17 @@ impl Watched {
             arrived: Some(arrived),
             claim: witness.and_then(|witness| witness.claim(arrived)),
         };
-        self.pose_source.pose(&self.plan, tracked, &beside)
+        self.with_its_cause(self.pose_source.pose(&self.plan, tracked, &beside))
+    }
+
+    /// What is known, with what makes it uncertain where that is known too: told to the operator, of no weight for the cover.
+    fn with_its_cause(&self, known: PoseKnowledge) -> PoseKnowledge {
+        match known {
+            PoseKnowledge::Unknown(WholeReason::TooUncertain) if lock(&self.endless_motion).is_on() => {
+                PoseKnowledge::Unknown(WholeReason::NeverAtRest)
+            }
+            known => known,
+        }
     }
 
     /// What is known of the dome's motion, for the pace at which it is asked.
@@ -276,6 +290,7 @@ impl Watched {
         if let Some(tracker) = &self.tracker {
             lock(tracker).on_command(now, order);
         }
+        lock(&self.endless_motion).on_order();
         *lock(&self.bound_for) = match order {
             Order::Position(target) => Some((now, target)),
             Order::Velocity(_) | Order::SomewhereElse | Order::Stop => None,
@@ -341,6 +356,7 @@ impl Watched {
         if let Some(pose) = pose {
             *lock(&self.reported) = Some((status.received, pose));
         }
+        lock(&self.endless_motion).on_status(status.received, pose, moving(status));
         let taken = lock(tracker).on_status(status.sent, status.received, pose, moving(status));
         if let (Some(taken), Some(pose)) = (taken, pose) {
             self.each_witness(|witness| witness.on_status(taken, pose));
