@@ -1,11 +1,11 @@
 //! What belongs to a live stream among the packets of its channel, in one sequence and on one time line, and how well it comes.
 //!
 //! Cameras change their source (SSRC) at every group of pictures, begin their sequence anew, and let packets of others slip in.
-//! A source that is new is believed with its second packet in a row (RFC 3550 appendix A.1) and takes the place of the one before; what
-//! leaves here has one sequence that leaves out a number where something is missing or begins anew.
+//! A source is believed with its second packet in sequence (RFC 3550 appendix A.1) and takes the place of one from which nothing came
+//! between the two; what leaves here has one sequence that leaves out a number where something is missing or begins anew.
 //!
 //! Invariant: nothing that arrived is thrown away for coming late or in a burst (the connection is TCP: what comes is in order);
-//! memory is a packet or two. Deliberately absent: clocks (time is an argument), whether packets are whole (`packet_guard`).
+//! memory is a few packets. Deliberately absent: clocks (time is an argument), whether packets are whole (`packet_guard`).
 
 use crate::media::rtsp::{PictureEnds, RtpHeader};
 use std::time::{Duration, Instant};
@@ -18,6 +18,8 @@ const MAX_MISORDER: u16 = 100;
 const ORIGIN_NS: i64 = 3_600_000_000_000;
 /// A time stamp that goes further than this between two packets is no time: what has passed here counts.
 const JUMP_NS: i64 = 10_000_000_000;
+/// Sources that may wait for their second packet.
+const MOST_NEWCOMERS: usize = 4;
 /// The least that a new beginning lies behind what was before.
 const STEP: Duration = Duration::from_millis(1);
 
@@ -26,7 +28,7 @@ const STEP: Duration = Duration::from_millis(1);
 pub(super) struct Quality {
     pub(super) passed: u64,
     pub(super) lost: u64,
-    /// Average interarrival jitter, milliseconds (RFC 3550 §6.4.1).
+    /// Average interarrival jitter of pictures, milliseconds (RFC 3550 §6.4.1).
     pub(super) jitter_ms: f64,
 }
 
@@ -46,6 +48,8 @@ struct Source {
     timestamp: u32,
     stamp_ns: i64,
     at: Instant,
+    /// When the first packet of its picture came.
+    picture_at: Instant,
 }
 
 /// Follows one channel.
@@ -55,8 +59,8 @@ pub(super) struct Reception {
     /// Ticks of a time stamp per second.
     clock_rate: u32,
     source: Option<Source>,
-    /// The first packet of a source that may take over.
-    newcomer: Option<(RtpHeader, Vec<u8>)>,
+    /// The latest packets of sources that may take over.
+    newcomers: Vec<(RtpHeader, Vec<u8>)>,
     ends: PictureEnds<u64>,
     /// Sequence number of the packet that left last.
     number: u16,
@@ -72,7 +76,7 @@ impl Reception {
             payload_type,
             clock_rate: clock_rate.max(1),
             source: None,
-            newcomer: None,
+            newcomers: Vec::new(),
             ends: PictureEnds::default(),
             number: 0,
             quality: Quality::default(),
@@ -85,23 +89,25 @@ impl Reception {
         let Some(header) = RtpHeader::read(&packet).filter(|header| header.payload_type == self.payload_type) else {
             return Vec::new();
         };
-        let believed = self.source.as_ref().is_none_or(|source| source.ssrc == header.ssrc);
-        if believed {
-            self.newcomer = None;
+        if self.source.as_ref().is_some_and(|source| source.ssrc == header.ssrc) {
+            self.newcomers.clear();
             return self.put(&header, packet, now);
         }
-        match self.newcomer.take() {
-            Some((first, bytes)) if first.ssrc == header.ssrc && first.sequence.wrapping_add(1) == header.sequence => {
-                self.takeovers += 1;
+        let known = self.newcomers.iter().position(|(first, _)| first.ssrc == header.ssrc);
+        if let Some(place) = known {
+            let (first, bytes) = self.newcomers.swap_remove(place);
+            if first.sequence.wrapping_add(1) == header.sequence {
+                self.newcomers.clear();
+                self.takeovers += u64::from(self.source.is_some());
                 let mut going = self.put(&first, bytes, now);
                 going.extend(self.put(&header, packet, now));
-                going
+                return going;
             }
-            _ => {
-                self.newcomer = Some((header, packet));
-                Vec::new()
-            }
+        } else if self.newcomers.len() >= MOST_NEWCOMERS {
+            self.newcomers.remove(0);
         }
+        self.newcomers.push((header, packet));
+        Vec::new()
     }
 
     /// What waited for the rest of its picture, when nothing followed.
@@ -122,7 +128,7 @@ impl Reception {
     /// Puts a packet of the believed source, or the first one of a new one, into the sequence.
     fn put(&mut self, header: &RtpHeader, packet: Vec<u8>, now: Instant) -> Vec<Received> {
         let mut gap = 0;
-        let mut stamp_ns = ORIGIN_NS;
+        let (mut stamp_ns, mut picture_at) = (ORIGIN_NS, now);
         if let Some(source) = &self.source {
             let steps = header.sequence.wrapping_sub(source.sequence);
             let same = source.ssrc == header.ssrc;
@@ -134,8 +140,10 @@ impl Reception {
                 gap = u64::from(steps) - 1;
             }
             stamp_ns = self.stamp(source, header, goes_on, now);
-            if goes_on {
-                let passed = now.saturating_duration_since(source.at).as_secs_f64();
+            if header.timestamp == source.timestamp {
+                picture_at = source.picture_at;
+            } else if goes_on {
+                let passed = now.saturating_duration_since(source.picture_at).as_secs_f64();
                 let apart_ms = (passed - (stamp_ns - source.stamp_ns) as f64 / 1e9).abs() * 1e3;
                 self.quality.jitter_ms += (apart_ms - self.quality.jitter_ms) / 16.0;
             }
@@ -148,6 +156,7 @@ impl Reception {
             timestamp: header.timestamp,
             stamp_ns,
             at: now,
+            picture_at,
         });
         self.number = self.number.wrapping_add(1);
         let packet = numbered(packet, self.number);
@@ -244,6 +253,14 @@ mod tests {
             "{out:?}"
         );
         assert_eq!((reception.quality().lost, reception.takeovers()), (0, 2));
+    }
+
+    #[test]
+    fn a_stranger_before_every_packet_from_the_first_on_is_never_taken_for_the_camera() {
+        let mut reception = Reception::new(96, 90_000);
+        let both = (0..10u16).flat_map(|n| [packet(9, 1, 5), packet(MINE, n, u32::from(n) * 3_600)]);
+        let out = play(&mut reception, both);
+        assert_eq!((out.len(), reception.takeovers()), (10, 0));
     }
 
     #[test]

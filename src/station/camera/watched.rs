@@ -13,7 +13,7 @@ use super::picture_witness::PictureWitness;
 use super::plan_in_force::{InForce, Policy};
 use crate::domain::camera::{CameraKind, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
-use crate::domain::privacy::{DomePose, PictureTime, PoseKnowledge, WholeReason};
+use crate::domain::privacy::{Cover, DomePose, PictureTime, PoseKnowledge, WholeReason};
 use crate::domain::ptz::Order;
 use crate::domain::ptz::endless_motion::EndlessMotion;
 use crate::domain::ptz::status_pace::Activity;
@@ -189,8 +189,7 @@ impl Watched {
                     reported: self.reported_pose(),
                     ..Beside::default()
                 };
-                let known = self.pose_source.pose(&self.plan, lock(tracker).knowledge(now), &beside);
-                self.with_its_cause(known)
+                self.pose_source.pose(&self.plan, lock(tracker).knowledge(now), &beside)
             }
             None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
         }
@@ -220,16 +219,16 @@ impl Watched {
             arrived: Some(arrived),
             claim: witness.and_then(|witness| witness.claim(arrived)),
         };
-        self.with_its_cause(self.pose_source.pose(&self.plan, tracked, &beside))
+        self.pose_source.pose(&self.plan, tracked, &beside)
     }
 
-    /// What is known, with what makes it uncertain where that is known too: told to the operator, of no weight for the cover.
-    fn with_its_cause(&self, known: PoseKnowledge) -> PoseKnowledge {
-        match known {
-            PoseKnowledge::Unknown(WholeReason::TooUncertain) if lock(&self.endless_motion).is_on() => {
-                PoseKnowledge::Unknown(WholeReason::NeverAtRest)
+    /// The cover, with what makes the pose uncertain where that is known too: more is said, nothing else is covered.
+    pub fn with_its_cause(&self, cover: Cover) -> Cover {
+        match cover {
+            Cover::Whole(WholeReason::TooUncertain) if lock(&self.endless_motion).is_on() => {
+                Cover::Whole(WholeReason::NeverAtRest)
             }
-            known => known,
+            cover => cover,
         }
     }
 

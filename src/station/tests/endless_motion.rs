@@ -3,13 +3,14 @@
 //! Deliberately absent: the rule itself (`domain::ptz::endless_motion`).
 
 use super::{event, outbox};
-use crate::domain::camera::Pose;
-use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
-use crate::domain::privacy::{PoseKnowledge, WholeReason};
+use crate::domain::camera::{Direction, Pose};
+use crate::domain::privacy::test_dome::{dome_plan, lens};
+use crate::domain::privacy::{Cover, WholeReason};
 use crate::domain::ptz::Order;
-use crate::domain::site::SitePlan;
+use crate::domain::site::{MotionBounds, SitePlan};
 use crate::onvif;
 use crate::station::TrackedPose;
+use crate::station::camera::frame_cover::{Came, FrameCover};
 use crate::station::camera::plan_in_force::Policy;
 use crate::station::camera::watched::Watched;
 use crate::station::record::outbox::memory::Memory;
@@ -18,7 +19,12 @@ use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn a_dome_that_never_says_it_rests_is_covered_with_the_reason_until_it_does() {
-    let plan = dome_plan(tight(), lens(), Vec::new());
+    let corner = |azimuth_deg: f64, elevation_deg: f64| Direction {
+        azimuth_deg,
+        elevation_deg,
+    };
+    let mask = vec![corner(18.0, -14.0), corner(24.0, -14.0), corner(24.0, -9.0)];
+    let plan = dome_plan(MotionBounds::default(), lens(), vec![mask]);
     let pose = Pose {
         pan_deg: 20.0,
         tilt_deg: -12.0,
@@ -33,7 +39,7 @@ async fn a_dome_that_never_says_it_rests_is_covered_with_the_reason_until_it_doe
     let proof = outbox(&Memory::default(), 0).append(event()).await.unwrap();
     let policy = Arc::new(Policy::new(Arc::new(site)));
     let dome = Watched::new(plan, policy, Arc::new(TrackedPose), proof);
-    let begin = Instant::now();
+    let (begin, view) = (Instant::now(), FrameCover::new(None));
     let tell = |tenth: u64, moving| {
         let received = begin + Duration::from_millis(100 * tenth);
         dome.on_status(&onvif::PtzStatus {
@@ -43,11 +49,12 @@ async fn a_dome_that_never_says_it_rests_is_covered_with_the_reason_until_it_doe
             sent: received - Duration::from_millis(20),
             received,
         });
-        dome.knowledge(received)
+        Cover::clone(&view.at(&dome, Came::default(), Duration::ZERO, received))
     };
+    let never = Cover::Whole(WholeReason::NeverAtRest);
     let early: Vec<_> = (0..290).map(|tenth| tell(tenth, onvif::MoveState::Moving)).collect();
-    let never = PoseKnowledge::Unknown(WholeReason::NeverAtRest);
     assert!(!early.contains(&never), "it may be under way");
+    assert_eq!(early.last(), Some(&Cover::Whole(WholeReason::TooUncertain)));
     let late: Vec<_> = (290..320).map(|tenth| tell(tenth, onvif::MoveState::Moving)).collect();
     assert_eq!(late.last(), Some(&never));
     dome.on_command(begin + Duration::from_secs(32), Order::Stop);
@@ -56,10 +63,6 @@ async fn a_dome_that_never_says_it_rests_is_covered_with_the_reason_until_it_doe
         never,
         "what it says may be true again"
     );
-    let rests: Vec<_> = (322..360).map(|tenth| tell(tenth, onvif::MoveState::Idle)).collect();
-    assert!(
-        matches!(rests.last(), Some(PoseKnowledge::Within(_))),
-        "{:?}",
-        rests.last()
-    );
+    let rests: Vec<_> = (322..400).map(|tenth| tell(tenth, onvif::MoveState::Idle)).collect();
+    assert!(matches!(rests.last(), Some(Cover::Parts(_))), "{:?}", rests.last());
 }

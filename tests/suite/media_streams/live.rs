@@ -41,7 +41,7 @@ pub async fn frames(stream: &LiveStream, more: u64) {
         .unwrap_or_else(|_| panic!("no frames: {:?}", stream.status().borrow()));
 }
 
-async fn failure(stream: &LiveStream) -> LiveError {
+pub async fn failure(stream: &LiveStream) -> LiveError {
     let mut status = stream.status();
     let waited = status.wait_for(|status| matches!(status.phase, LivePhase::Failed(_)));
     match &tokio::time::timeout(LIMIT, waited)
@@ -353,6 +353,7 @@ async fn opening_and_dropping_never_waits_and_leaves_nothing_behind() {
             begun.elapsed()
         );
         frames(&streams[9], 2).await;
+        let gone: Vec<_> = streams.iter().map(LiveStream::gone).collect();
         let begun = Instant::now();
         drop(streams);
         assert!(
@@ -360,7 +361,7 @@ async fn opening_and_dropping_never_waits_and_leaves_nothing_behind() {
             "dropping took {:?}",
             begun.elapsed()
         );
-        settle(&|| server.clients() == 0).await;
+        settle(&|| server.clients() == 0 && gone.iter().all(|gone| *gone.borrow())).await;
         memory.push(resident_mib());
     }
     settle(&|| threads() <= before + 4).await;
