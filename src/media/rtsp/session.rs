@@ -2,7 +2,8 @@
 //! Control Service, Streaming Specification §6).
 //!
 //! Invariant: every wait is bounded and ends when the caller cancels; packets that arrive while an answer is awaited
-//! are kept, up to a bound. Deliberately absent: UDP, redirects, more than one track.
+//! are kept, up to a bound. A redirection is followed on the same host only: the account is not for others. Deliberately absent:
+//! UDP, more than one track.
 
 use super::auth::{Account, Scheme};
 use super::clock;
@@ -23,6 +24,8 @@ const ANSWER: Duration = Duration::from_secs(8);
 const LOOK: Duration = Duration::from_millis(50);
 /// Most bytes of packets held while an answer is awaited.
 const MAX_KEPT: usize = 8 * 1024 * 1024;
+/// How often in a row a device may name another address of itself (RFC 2326 §11.1).
+const MOST_REDIRECTIONS: usize = 2;
 /// How long the answer to TEARDOWN is waited for.
 const FAREWELL: Duration = Duration::from_millis(500);
 const FEATURE: &str = "onvif-replay";
@@ -106,9 +109,24 @@ impl<T: Described> Session<T> {
     /// # Errors
     /// Every kind of [`LiveErrorKind`] but a missing plug-in.
     pub(crate) fn open(url: &str, account: Account, cancelled: Arc<AtomicBool>) -> Result<Self, LiveError> {
-        let url = address(url)?;
+        let mut url = address(url)?;
+        for _ in 0..=MOST_REDIRECTIONS {
+            let mut session = Self::connect(url, account.clone(), Arc::clone(&cancelled))?;
+            session.options()?;
+            match session.describe()? {
+                Some(elsewhere) => url = elsewhere,
+                None => {
+                    session.setup()?;
+                    return Ok(session);
+                }
+            }
+        }
+        Err(broken("the device sends us from one address to the next"))
+    }
+
+    fn connect(url: Url, account: Account, cancelled: Arc<AtomicBool>) -> Result<Self, LiveError> {
         let connection = Connection::open(&url)?;
-        let mut session = Self {
+        Ok(Self {
             connection,
             track: T::unknown(&url),
             url,
@@ -124,11 +142,7 @@ impl<T: Described> Session<T> {
             kept: VecDeque::new(),
             kept_bytes: 0,
             cancelled,
-        };
-        session.options()?;
-        session.describe()?;
-        session.setup()?;
-        Ok(session)
+        })
     }
 
     /// The track described.
@@ -153,12 +167,23 @@ impl<T: Described> Session<T> {
         }
     }
 
-    fn describe(&mut self) -> Result<(), LiveError> {
-        let response = self.demand(
+    /// Takes in the description; the address to ask instead when the device names another one of itself.
+    fn describe(&mut self) -> Result<Option<Url>, LiveError> {
+        let response = self.ask(
             Method::Describe,
             self.url.clone(),
             &[(headers::ACCEPT, "application/sdp".to_owned())],
         )?;
+        if response.status().is_redirection() {
+            let elsewhere = address(&header(&response, headers::LOCATION))?;
+            return match elsewhere.host() == self.url.host() {
+                true => Ok(Some(elsewhere)),
+                false => Err(broken("the device sends us to another host")),
+            };
+        }
+        if !response.status().is_success() {
+            return Err(refused(&response));
+        }
         let stated = [
             header(&response, headers::CONTENT_BASE),
             header(&response, headers::CONTENT_LOCATION),
@@ -171,7 +196,7 @@ impl<T: Described> Session<T> {
         let same_host = base.scheme() == "rtsp" && base.host() == self.url.host() && base.port() == self.url.port();
         let base = if same_host { base } else { self.url.clone() };
         self.track = T::read(&String::from_utf8_lossy(response.body()), &base)?;
-        Ok(())
+        Ok(None)
     }
 
     fn setup(&mut self) -> Result<(), LiveError> {

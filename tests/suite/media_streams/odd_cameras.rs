@@ -5,8 +5,8 @@
 //! Deliberately absent: damage (`hostile`).
 
 use super::hostile::{Honest, honest};
-use super::live::{frames, request};
-use super::server::{PASSWORD, USER};
+use super::live::{failure, frames, request};
+use super::server::{self, PASSWORD, USER};
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
 use std::io::{BufRead, BufReader, Write};
@@ -14,6 +14,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use vedetta::domain::privacy::Cover;
+use vedetta::media::error::LiveErrorKind;
 use vedetta::media::live::{self, LivePhase, LiveStream};
 use vedetta::media::snapshot;
 
@@ -256,6 +257,21 @@ async fn what_a_network_holds_back_and_sends_at_once_is_all_shown() {
     };
     let stream = shown_whole(habits).await;
     assert!(stream.status().borrow().figures.jitter_ms > 5.0);
+}
+
+#[tokio::test]
+async fn an_address_that_names_another_one_of_the_camera_is_followed_and_one_of_a_stranger_is_not() {
+    let (url, _asked) = camera(Habits::default());
+    let moved = |to: String| {
+        server::answering(move |cseq| {
+            format!("RTSP/1.0 302 Moved Temporarily\r\nCSeq: {cseq}\r\nLocation: {to}\r\n\r\n").into_bytes()
+        })
+    };
+    let stream = live::open(request(moved(url), PASSWORD));
+    frames(&stream, 5).await;
+    let (other, _asked) = camera(Habits::default());
+    let stream = live::open(request(moved(other.replace("127.0.0.1", "localhost")), PASSWORD));
+    assert_eq!(failure(&stream).await.kind, LiveErrorKind::BrokenStream);
 }
 
 #[tokio::test]
