@@ -267,6 +267,7 @@ impl ClearanceAnswer {
 mod tests {
     use super::*;
     use crate::gui::fake;
+    use crate::gui::widget::typist::{self, keys};
 
     fn dialogue() -> (ClearanceAnswer, Arc<fake::Fake>) {
         let desk = fake::supervisor(4, 1);
@@ -300,5 +301,29 @@ mod tests {
     #[test]
     fn the_requester_has_nothing_to_answer() {
         assert!(waiting(fake::desk(4, 1).as_ref(), SystemTime::now()).is_empty());
+    }
+    #[test]
+    fn what_is_typed_after_tab_stays_in_its_field_of_the_answer() {
+        let now = SystemTime::now();
+        // From the button «approve» on, which is where the keyboard begins.
+        let keys = keys("x⇥manca la denuncia⇥x⇥2⇥22/11/2026 14:00:00⇥22/11/2026 14:01:00⇥12⇤⇥6");
+        let dialogues = typist::typed(
+            &keys,
+            || dialogue().0,
+            |dialogue| dialogue.view(now),
+            |dialogue, message| drop(dialogue.update(message, now)),
+        );
+        for dialogue in dialogues {
+            let typed = [Place::Reason, Place::Cameras, Place::From, Place::To, Place::Hours];
+            let typed = typed.map(|place| dialogue.form.typed(place));
+            let expected = [
+                "manca la denuncia",
+                "2",
+                "22/11/2026 14:00:00",
+                "22/11/2026 14:01:00",
+                "6",
+            ];
+            assert_eq!(typed, expected);
+        }
     }
 }

@@ -572,7 +572,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_reached_by_the_keyboard() {
+    fn tab_goes_through_every_field_of_the_sign_in() {
         let mut screen = typed();
         screen.asks_code = true;
         for expected in [

@@ -328,7 +328,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_packets_are_too_strange(packets in proptest::collection::vec(
+        fn any_packets_are_followed_without_a_panic(packets in proptest::collection::vec(
             (0u32..3, any::<u16>(), any::<u32>(), any::<bool>(), 0usize..16), 0..60,
         )) {
             let (mut reception, start) = (Reception::new(96, 90_000), Instant::now());

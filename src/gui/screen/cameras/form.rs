@@ -557,6 +557,7 @@ impl Form {
 mod tests {
     use super::*;
     use crate::gui::fake;
+    use crate::gui::widget::typist::{self, keys};
 
     fn form(new: bool) -> (Form, Arc<fake::Fake>) {
         let fake = fake::administrator(4, 1);
@@ -667,5 +668,32 @@ mod tests {
             form.update(Message::Command(Command::Next));
         }
         assert_eq!(form.place, 0);
+    }
+    #[test]
+    fn what_is_typed_after_tab_stays_in_its_field_of_the_camera() {
+        let keys = keys(
+            "cam-31⇥31⇥Piazza Nuova⇥Via Verdi⇥x⇥→⇥http://192.0.2.31/onvif⇥vedetta⇥segreta-1⇥cifre⇥segreta-2⇥x⇥→⇥nuovo palo⇤⇤⇤segreta-3",
+        );
+        let hear = |form: &mut Form, message| drop(form.update(message));
+        for form in typist::typed(&keys, || form(true).0, Form::view, hear) {
+            let places = [
+                (Place::Id, "cam-31"),
+                (Place::Number, "31"),
+                (Place::Name, "Piazza Nuova"),
+                (Place::Site, "Via Verdi"),
+                (Place::Onvif, "http://192.0.2.31/onvif"),
+                (Place::User, "vedetta"),
+                (Place::Password, ""),
+                (Place::FiguresUser, "cifre"),
+                (Place::FiguresPassword, ""),
+                (Place::Reason, "nuovo palo"),
+            ];
+            for (place, expected) in places {
+                assert_eq!(form.text(place), expected, "{place:?}");
+            }
+            let passwords = [&form.password, &form.figures_password].map(SecretString::expose_secret);
+            assert_eq!(passwords, ["segreta-1", "segreta-3"]);
+            assert_eq!((KINDS[form.kind], form.personal), (CameraKind::Dome, true));
+        }
     }
 }
