@@ -47,6 +47,7 @@ mod session_ports;
 mod sim_onvif_clients;
 mod sim_onvif_faults;
 mod sim_replay;
+mod sim_terminal;
 mod sim_town;
 mod sim_video;
 mod simulated;

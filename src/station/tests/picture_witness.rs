@@ -73,6 +73,7 @@ fn frame(scene: &Scene, number: u64, arrived: Instant, taken: f64) -> Frame {
         arrived,
         number,
         recorded_ms: None,
+        pixel_aspect: [1, 1],
         captured_ms: None,
         bytes: Box::new(bytes),
     }
