@@ -14,15 +14,18 @@ key-pause = Pausa
 span-seconds = { $n } s
 span-minutes = { $n } min
 span-hours = { $n } h
+span-days = { $n } giorni
 
 ## Programma
 app-starting = Avvio in corso…
-app-broken = La postazione non può funzionare finché il problema non è risolto. Chiudere la finestra e riavviare Vedetta.
+app-broken = La postazione non può funzionare finché il problema non è risolto.
+app-try-again = Riprova
 idle-inhibit-why = Parete di telecamere in uso
 app-signing-out = Chiusura delle immagini e invio delle voci di registro in corso…
 launch-no-graphics = Nessuna scheda grafica utilizzabile: manca il driver Vulkan o OpenGL. Installare il pacchetto mesa-vulkan-drivers (o il driver della scheda) e riavviare Vedetta.
 launch-no-window = Impossibile aprire la finestra: nessuno schermo raggiungibile. Avviare Vedetta da una sessione grafica.
 launch-no-threads = Il sistema non concede altri processi. Chiudere altri programmi e riavviare Vedetta.
+launch-drawing-lost = Non si può più disegnare nella finestra: lo schermo non offre colori a 24 bit, o il dispositivo grafico è andato perso. La sessione è stata chiusa. Impostare lo schermo a 24 bit di colore, o riavviare il computer, poi riavviare Vedetta.
 launch-no-home = Il sistema non indica una cartella personale. Indicare --enrolment e --data all'avvio.
 
 ## Accesso
@@ -39,6 +42,11 @@ sign-in-locked = Troppi tentativi: l'account è bloccato per { $wait }. Attender
 sign-in-elsewhere = L'account è già in uso su un'altra postazione. Uscire da quella prima di accedere qui.
 sign-in-station = Questa postazione non è abilitata. Chiamare l'amministratore di sistema.
 sign-in-server = Il server centrale non risponde. Controllare la rete o chiamare la manutenzione, poi riprovare.
+bar-clock-wrong = OROLOGIO ERRATO: { $now }
+clock-before-build = L'orologio di questa postazione segna { $now }, una data anteriore a questa versione di Vedetta: le ore annotate nel registro e nei nomi dei file sono errate. Correggere data e ora di sistema, o chiamare l'amministratore di sistema.
+clock-behind = L'orologio di questa postazione segna { $now }: è indietro di { $by } rispetto al server centrale. Le ore annotate nel registro e nei nomi dei file sono errate. Correggere data e ora di sistema, o chiamare l'amministratore di sistema.
+clock-ahead = L'orologio di questa postazione segna { $now }: è avanti di { $by } rispetto al server centrale. Le ore annotate nel registro e nei nomi dei file sono errate. Correggere data e ora di sistema, o chiamare l'amministratore di sistema.
+server-certificate-time = Il certificato del server centrale non risulta valido all'ora di questa postazione, { $now }: molto probabilmente l'orologio è sbagliato. Correggere data e ora di sistema, poi riprovare; se sono giuste, il certificato è scaduto: chiamare l'amministratore di sistema.
 sign-in-plan = La firma del piano delle telecamere non è valida: l'accesso è fermo. Chiamare subito l'amministratore di sistema.
 sign-in-not-recorded = L'accesso non può essere annotato nel registro, quindi non avviene. Controllare lo spazio su disco o chiamare la manutenzione.
 sign-in-must-choose = La password è scaduta o provvisoria: sceglierne una nuova per accedere.
@@ -83,7 +91,11 @@ password-used = La nuova password è una delle ultime cinque. Sceglierne una mai
 
 ## Postazione
 station-not-enrolled = Postazione non abilitata: manca { $path } o non è leggibile. Far abilitare la postazione dall'amministratore di sistema.
-station-no-keyring = Nessun portachiavi di sistema. Sbloccarlo, oppure avviare con «--secrets file» per usare un file protetto.
+station-keyring-absent = Il portachiavi di sistema non è avviato: senza, le chiavi di questa postazione non si leggono. Aprire la sessione grafica con la propria password (il portachiavi parte con essa), poi riprovare. Se manca del tutto, chiamare l'amministratore di sistema.
+station-keyring-locked = Il portachiavi di sistema è bloccato. Riprovare e scrivere la sua password quando la chiede.
+station-keyring-mute = Il portachiavi di sistema non risponde. Se chiede una password, scriverla, poi riprovare; se non chiede nulla, chiudere e riaprire la sessione grafica.
+station-keyring-empty = Il portachiavi di sistema risponde, ma non ha la chiave del registro di questa postazione: è un altro portachiavi, o è ancora bloccato. Sbloccare quello di sempre e riprovare; se la chiave è andata persa, chiamare l'amministratore di sistema.
+station-key-file = Il file protetto con le chiavi di questa postazione manca, non si legge, o è leggibile da altri account del computer. Chiamare l'amministratore di sistema.
 station-outbox = Il registro locale non si apre ({ $detail }). Controllare il disco o chiamare la manutenzione.
 
 ## Finalità
@@ -128,6 +140,7 @@ tile-connecting = COLLEGAMENTO IN CORSO
 tile-reconnecting = RICONNESSIONE
 tile-not-live = NON IN DIRETTA
 tile-no-permission = SENZA PERMESSO
+tile-no-neighbour = Da quella parte non c'è un altro riquadro con cui scambiare.
 tile-last-picture = Ultima immagine { $age } fa.
 tile-trouble-since = { $trouble } Da { $since }.
 tile-covered-detail = L'immagine torna quando si può di nuovo garantire la riservatezza.
@@ -223,10 +236,11 @@ snapshot-saved = Fotogramma salvato in { $path }
 
 ## Registrazioni
 playback-leave = Torna alla diretta
-playback-recorded = Immagini registrate: la consultazione è annotata nel registro a tuo nome.
+playback-recorded = Immagini registrate: consultazione annotata nel registro a tuo nome.
 playback-mark = REGISTRATO
 playback-looking = RICERCA DELLE REGISTRAZIONI
 playback-starting = APERTURA
+playback-no-picture = Non c'è ancora un'immagine da salvare.
 playback-none = NESSUNA IMMAGINE
 playback-play = Riproduci
 playback-pause = Pausa
@@ -410,6 +424,7 @@ keys-home = posizione iniziale della dome
 keys-patrol = giro delle posizioni: 5, 10, 20, 30 secondi, poi basta
 keys-ask-lease = prende la dome selezionata, o la chiede a chi la usa
 keys-layouts = 1, 4, 9, 16, 25, 36, 64 riquadri, uno grande
+keys-move-tile = scambia il riquadro con quello accanto
 keys-wall-alone = la parete da sola, o di nuovo con elenco e comandi
 keys-new-window = un'altra finestra con la sua parete
 keys-saved-walls = viste salvate
@@ -657,6 +672,10 @@ camera-recorded = Salvando, la modifica resta nel registro con il tuo nome; una 
 camera-test-account = Per provare la telecamera scrivere il suo account e la password.
 camera-test-first = Provare prima la telecamera con questi dati.
 camera-no-reason = Scrivere il motivo: resta nel registro.
+camera-no-name = Scrivere il nome della telecamera.
+camera-no-site = Scrivere il luogo.
+camera-bad-onvif = Scrivere l'indirizzo intero, per esempio http://10.0.0.5/onvif/device_service.
+camera-fields-wrong = Campi da correggere, segnati qui sopra: { $n }.
 camera-bad-id = L'identificativo vuole solo minuscole, cifre e trattini.
 camera-bad-number = Il numero vuole solo cifre.
 camera-report = Risponde e accetta le credenziali; { $clock }; { $streams }; { $ptz }; { $masks }.
@@ -889,6 +908,9 @@ people-first-password = Password per il primo uso: { $password }
 command-done = Fatto.
 answer-account = da 1 a 64 lettere minuscole, cifre, punti o trattini
 ask-code = Codice dell'app di autenticazione:
+answer-moment = una data (29/11/2026), una data e un'ora locale (29/11/2026 14:05), o un momento con il suo fuso (2026-11-29T14:05:00+01:00)
+answer-moment-twice = quell'ora c'è due volte, perché quella notte l'orologio torna indietro: scrivere dopo l'ora CEST per la prima (ora legale) o CET per la seconda (ora solare)
+answer-moment-left-out = quell'ora non c'è, perché quella notte l'orologio va avanti
 answer-reason = da 1 a 300 caratteri
 account-good = abilitato
 account-disabled = disabilitato
@@ -1018,8 +1040,8 @@ help-log-operation = Operazione, come sta scritta nel registro (view_open, ptz_s
 help-log-purpose = Finalità, come sta scritta nel registro.
 help-log-read = Legge il registro dal server in funzione; la lettura è essa stessa registrata.
 help-log-result = Esito: intent, done, refused, failed.
-help-log-since = Dal momento (per esempio 2026-11-22T00:00:00+01:00), secondo l'ora delle postazioni.
-help-log-until = Fino al momento, escluso.
+help-log-since = Dal momento, in ora locale (29/11/2026 14:05) o con il fuso, secondo l'ora delle postazioni.
+help-log-until = Fino al momento, escluso; scritto allo stesso modo.
 help-log-user = Account dell'amministratore di sistema; la password si legge da VEDETTA_PASSWORD o dalla tastiera.
 help-log-verify = Ricalcola tutto il registro e lo confronta con quanto è stato firmato.
 help-onvif = Indirizzo del servizio ONVIF.

@@ -73,7 +73,7 @@ impl From<ServerError> for Refusal {
             ServerError::Refused { why, .. } => why.into(),
             ServerError::RefusedOtherwise { name, .. } => Self::UnknownReason { name },
             ServerError::Unintelligible { detail, .. } => Self::UnintelligibleAnswer { detail },
-            ServerError::Away { .. } => Self::ServerAway,
+            ServerError::Away { .. } | ServerError::CertificateNotInTime { .. } => Self::ServerAway,
         }
     }
 }

@@ -10,6 +10,7 @@ use super::stats::{Meter, Rater};
 use super::watchdog::{self, WatchdogTarget};
 use super::{LivePhase, LiveStatus, OnPicture, gst_error};
 use crate::domain::live::freshness::Delay;
+use crate::domain::live::own_clock::ClockReading;
 use crate::domain::live::stream_selection::Attention;
 use crate::media::decoder::{self, Codec};
 use crate::media::error::{LiveError, LiveErrorKind};
@@ -51,10 +52,13 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Our clock, Unix milliseconds.
-fn unix_ms() -> f64 {
+/// Our clock now.
+fn clock_reading() -> ClockReading {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    now.as_secs_f64() * 1_000.0
+    ClockReading {
+        unix_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
+        at: Instant::now(),
+    }
 }
 
 /// Work that is done once, by whichever thread gets it.
@@ -172,7 +176,7 @@ impl Shared {
         let mut behind = Duration::ZERO;
         if let Some(captured_ms) = frame.captured_ms {
             let mut delay = held(&self.delay);
-            delay.picture(unix_ms(), captured_ms);
+            delay.picture(clock_reading(), captured_ms);
             behind = delay.behind();
         }
         self.status.send_if_modified(|status| {

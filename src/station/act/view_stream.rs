@@ -4,6 +4,7 @@
 //! Deliberately absent: recording (see `view`), decoding (`media::live`).
 
 use crate::domain::camera::StreamRole;
+use crate::domain::live::own_clock::ClockOffset;
 use crate::domain::live::reconnect::{Ask, Fault, Next, Reconnect};
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::site::CameraPlan;
@@ -79,7 +80,7 @@ struct Offered {
     connection: Arc<Connection>,
     profile: String,
     announced_fps: Option<f64>,
-    clock_offset_s: Option<i64>,
+    clock: Option<ClockOffset>,
 }
 
 impl Stream {
@@ -164,7 +165,7 @@ impl Stream {
             request,
             profile: offer.profile.clone(),
             announced_fps: offer.fps,
-            clock_offset_s: connection.camera.facts().clock_offset_s,
+            clock: connection.camera.facts().clock,
             connection,
         })
     }
@@ -260,7 +261,7 @@ fn figures(figures: &LiveFigures, offered: &Offered) -> StreamFigures {
         loss: figures.loss,
         jitter_ms: figures.jitter_ms,
         announced_fps: offered.announced_fps,
-        latency_ms: figures.delay.latency_ms(offered.clock_offset_s),
-        on_arrival: figures.delay.on_arrival(offered.clock_offset_s),
+        latency_ms: figures.delay.latency_ms(offered.clock),
+        on_arrival: figures.delay.on_arrival(offered.clock),
     }
 }

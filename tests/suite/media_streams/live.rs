@@ -4,6 +4,7 @@ use super::server::{self, PASSWORD, Server, USER, bars};
 use gstreamer as gst;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use vedetta::domain::live::own_clock::{ClockOffset, ClockReading};
 use vedetta::domain::live::stream_selection::Attention;
 use vedetta::domain::privacy::Cover;
 use vedetta::media::decoder::{self, Codec};
@@ -71,7 +72,7 @@ fn pixel(png: &[u8], fx: f64, fy: f64) -> [u8; 3] {
 /// The seven bars of the SMPTE pattern at 100 %.
 fn assert_bars(stream: &LiveStream) {
     let frame = stream.slot().latest().expect("a frame");
-    let png = snapshot::encode_png(&frame, &Cover::Parts(vec![])).unwrap();
+    let png = snapshot::encode_png(&frame, &Cover::Parts(vec![]), &[]).unwrap();
     let (on, off) = (255u8, 0u8);
     let expected = [
         [on, on, on],
@@ -298,13 +299,24 @@ async fn r_liv_2_the_way_from_the_lens_is_known_from_the_sender_reports() {
     let server = Server::start(&bars(320, 240));
     let stream = live::open(request(server.url(), PASSWORD));
     let mut status = stream.status();
-    let told = status.wait_for(|status| status.figures.delay.latency_ms(Some(0)).is_some());
+    let read = ClockReading {
+        unix_ms: std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .as_millis() as i64,
+        at: std::time::Instant::now(),
+    };
+    let same_clock = Some(ClockOffset {
+        camera_minus_ours_s: 0,
+        read,
+    });
+    let told = status.wait_for(|status| status.figures.delay.latency_ms(same_clock).is_some());
     let told = tokio::time::timeout(LIMIT, told)
         .await
         .expect("a sender report in time")
         .unwrap();
     assert!(
-        told.figures.delay.latency_ms(Some(0)).unwrap() < 3_000.0,
+        told.figures.delay.latency_ms(same_clock).unwrap() < 3_000.0,
         "{:?}",
         told.figures
     );

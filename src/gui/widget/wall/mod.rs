@@ -108,6 +108,8 @@ pub enum Event {
     Boxed { tile: usize, corners: [[f64; 2]; 2] },
     /// An enlarged picture was dragged by shares of what is shown of it, positive to the right and downwards.
     Dragged { tile: usize, by: [f64; 2] },
+    /// A picture that neither steers nor is enlarged was pulled out of its tile.
+    Lifted { tile: usize },
     /// What was being carried was let go over a tile.
     Dropped { tile: usize },
 }
@@ -117,6 +119,9 @@ const ASLEEP: Duration = Duration::from_secs(1);
 
 /// A press that moves less than this is a click, logical pixels.
 const CLICK: f32 = 4.0;
+
+/// A press that moves as far as this carries the tile's picture away, logical pixels: further than a hand slips in a click.
+const LIFT: f32 = 16.0;
 
 /// How long a click waits for a second one. A button that is down for longer on a picture that steers is held; a pointer that
 /// moves sooner draws a box.
@@ -334,6 +339,8 @@ struct State {
     last_click: Option<mouse::Click>,
     grip: Option<Grip>,
     steering: Option<SteeringPress>,
+    /// A tile whose picture may be pulled away, and where it was pressed.
+    lift: Option<(usize, Point)>,
     texts: Vec<overlay::Texts>,
 }
 
@@ -436,6 +443,9 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
         let released = matches!(event, mouse::Event::ButtonReleased(mouse::Button::Left));
         let let_go = if released { state.grip.take() } else { None };
         let steered = if released { state.steering.take() } else { None };
+        if released {
+            state.lift = None;
+        }
         let Some(point) = cursor.position_over(bounds) else {
             return;
         };
@@ -454,13 +464,16 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
             }
             _ => None,
         };
+        let way = |(_, begun): &(usize, Point)| (point - *begun).x.hypot((point - *begun).y);
+        let lifted = state.lift.take_if(|press| moved && way(press) >= LIFT);
+        let lifted = lifted.map(|(tile, _)| Event::Lifted { tile });
         let boxed = steered.and_then(|press| self.boxed(bounds, &press, point));
         // A click on an enlarged picture is one when the button goes up.
         let clicked = let_go.filter(|grip| !grip.drags).map(|grip| Event::Pressed {
             tile: grip.tile,
             at: grip.at,
         });
-        if let Some(happened) = dragged.or(clicked).or(held).or(boxed) {
+        if let Some(happened) = dragged.or(clicked).or(held).or(boxed).or(lifted) {
             shell.publish((self.on_event)(happened));
             shell.capture_event();
             return;
@@ -497,6 +510,7 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
                             now: point,
                             boxes: false,
                         });
+                        state.lift = state.steering.is_none().then_some((tile, point));
                         Event::Pressed { tile, at }
                     }
                 }
