@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod authorisation;
+pub mod connections;
 pub mod lock;
 pub mod rate_limit;
 pub mod second_factor;

@@ -116,7 +116,7 @@ fn unit_text(program: &Path, data: &Path, listen: SocketAddr) -> String {
         "[Unit]\nDescription=Vedetta audit server\nAfter=network-online.target\nWants=network-online.target\n\n\
          [Service]\nExecStart={program} serve --data {data} --listen {listen}\nUser=vedetta\nRestart=on-failure\n\
          RestartSec=2\nNoNewPrivileges=yes\nProtectSystem=strict\nReadWritePaths={data}\nPrivateTmp=yes\n\
-         LimitCORE=0\n\n[Install]\nWantedBy=multi-user.target\n"
+         LimitCORE=0\nLimitNOFILE=65536\n\n[Install]\nWantedBy=multi-user.target\n"
     )
 }
 

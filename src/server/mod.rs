@@ -22,6 +22,7 @@
 //! | [`first_run`] | a real server: one administrator, console, systemd unit |
 //! | [`administer`] | the commands on people, workstations and sessions |
 //! | [`workstation_admin`] | another workstation; the end of a quarantine |
+//! | [`open_files`] | the limit of open files |
 //! | [`metrics`] | figures for Prometheus |
 //! | [`witness`] | the witness, which runs elsewhere |
 //! | [`log_verify`], [`log_export`], [`log_read`] | the commands on a log |
@@ -49,6 +50,7 @@ pub mod log_export;
 pub mod log_read;
 pub mod log_verify;
 pub mod metrics;
+pub mod open_files;
 pub mod people;
 pub mod plan;
 pub mod presence;

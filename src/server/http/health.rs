@@ -42,6 +42,9 @@ pub async fn metrics(
     State(store): State<Store>,
 ) -> Response {
     let mut page = traffic.metrics.page();
+    page.push_str("# HELP vedetta_connections_turned_away_total Connections dropped, or ended for others.\n");
+    page.push_str("# TYPE vedetta_connections_turned_away_total counter\n");
+    line(&mut page, "connections_turned_away_total", traffic.gate.turned_away());
     page.push_str("# TYPE vedetta_log_size gauge\n# TYPE vedetta_log_signed_size gauge\n");
     page.push_str("# HELP vedetta_log_unwitnessed_size Entries that no witness has seen.\n");
     page.push_str("# TYPE vedetta_log_unwitnessed_size gauge\n# TYPE vedetta_log_signed_time_seconds gauge\n");

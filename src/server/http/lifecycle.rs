@@ -2,6 +2,7 @@
 //!
 //! Invariant: one server per data directory; at the end what was accepted is committed and signed before the process goes.
 
+use super::gate::HANDSHAKE;
 use super::opening::open;
 use super::router;
 use super::state::{SiteState, UsageState};
@@ -11,6 +12,7 @@ use crate::server::change_notifier::ChangeNotifier;
 use crate::server::config::{DataDir, Settings, write_whole};
 use crate::server::error::ServerError;
 use crate::server::log::sequencer::Sequencer;
+use crate::server::open_files;
 use crate::server::store::Store;
 use crate::server::tls;
 use axum_server::Handle;
@@ -22,8 +24,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// A client that says nothing after the handshake is let go.
-const FIRST_REQUEST: Duration = Duration::from_secs(10);
 /// Longest head of a request, bytes.
 const MAX_HEAD: usize = 64 * 1024;
 /// Before a log that is not signed is looked at again.
@@ -48,6 +48,7 @@ pub async fn serve(
         return Err(ServerError::NotSetUp);
     }
     let _lock = data.lock()?;
+    open_files::raise();
     let settings = Settings::load(data)?;
     let store = Store::open(data).await?;
     let (app, tasks) = open(data, &settings, &store, cameras).await?;
@@ -63,10 +64,11 @@ pub async fn serve(
     listener.set_nonblocking(true).map_err(failed)?;
     let address = format!("https://{}", listener.local_addr().map_err(failed)?);
     let handle = Handle::new();
+    let gate = app.traffic.gate.clone();
     let mut server = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(tls::server_config(data)?))
         .map_err(failed)?
+        .map(|tls| tls.handshake_timeout(HANDSHAKE).acceptor(gate))
         .handle(handle.clone())
-        .first_request_timeout(FIRST_REQUEST)
         .http1_only();
     server.http_builder().http1().max_buf_size(MAX_HEAD);
     write_addresses(data, &address)?;

@@ -9,6 +9,7 @@ mod cameras;
 mod clearance;
 mod client_auth;
 mod dome_lease;
+mod gate;
 mod health;
 mod ingest;
 mod last_seen;

@@ -4,6 +4,7 @@
 //! time holds it weakly, so that the writer of the log ends when the last part goes.
 //! Deliberately absent: listening, and the end (`lifecycle`).
 
+use super::gate::Gate;
 use super::last_seen::Contacts;
 use super::rate_limit::Fair;
 use super::state::{App, LogState, PeopleState, SiteState, Traffic, UsageState};
@@ -39,8 +40,9 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-/// Requests worked on at once.
+/// Requests worked on at once, with a certificate and without.
 const PLACES: usize = 256;
+const STRANGERS_PLACES: usize = 32;
 /// How often overdue accounts are looked for; each sign-in looks by itself.
 const LOOK_AT_ACCOUNTS: Duration = Duration::from_secs(60);
 
@@ -81,7 +83,9 @@ pub(super) async fn open(
     let usage = ground.usage(&logs, &site, &recorder, &changes).await?;
     let traffic = Traffic {
         fair: Fair::default(),
+        gate: Gate::default(),
         places: Semaphore::new(PLACES),
+        strangers_places: Semaphore::new(STRANGERS_PLACES),
         metrics,
     };
     let app = App {

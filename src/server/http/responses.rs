@@ -1,5 +1,7 @@
 //! Answers and refusals as HTTP, bounded bodies, bounded time.
 //!
+//! Invariant: a request takes a place among those that are worked on only once all of it is here, so that one whose body does
+//! not come holds nothing that others need.
 //! Deliberately absent: the reason of a refusal in a person's words (the client has those).
 
 use super::rate_limit::Line;
@@ -10,16 +12,22 @@ use crate::server::log::sequencer::Rejection;
 use crate::server::step_error::Trouble;
 use crate::server::store::StoreError;
 use axum::Json;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Query, Request, State};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Query, Request, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_LENGTH;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt as _;
 use serde::de::DeserializeOwned;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Longest time for a body.
+const BODY_TIME: Duration = Duration::from_secs(20);
 /// Longest wait for a place among the requests that are worked on.
 const PLACE_TIME: Duration = Duration::from_secs(5);
 /// Longest time from then to its answer.
@@ -164,12 +172,29 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
 
 /// Refuses what is too much at once, and ends what takes too long.
 pub async fn within_bounds(State(traffic): State<Arc<Traffic>>, request: Request, next: Next) -> Response {
-    let Some(_turn) = traffic.fair.enter(Line::of(&request)) else {
+    let line = Line::of(&request);
+    let places = match line {
+        Line::Certificate(certificate) => {
+            if let Some(remote) = request.extensions().get::<ConnectInfo<SocketAddr>>() {
+                traffic.gate.prove(remote.0, certificate);
+            }
+            &traffic.places
+        }
+        Line::Address(_) => &traffic.strangers_places,
+    };
+    let Some(_turn) = traffic.fair.enter(line, announced(&request, line.longest_body())) else {
         traffic.metrics.refused();
         return Refused::new(RefusalKind::TooManyRequests, "too many requests of one caller").into_response();
     };
-    // Whoever waits here has not been read beyond the head.
-    let Ok(Ok(_place)) = tokio::time::timeout(PLACE_TIME, traffic.places.acquire()).await else {
+    let request = match tokio::time::timeout(BODY_TIME, whole(request, line.longest_body())).await {
+        Ok(Ok(request)) => request,
+        Ok(Err(refused)) => {
+            traffic.metrics.refused();
+            return refused.into_response();
+        }
+        Err(_) => return Refused::malformed("the body did not come in time").into_response(),
+    };
+    let Ok(Ok(_place)) = tokio::time::timeout(PLACE_TIME, places.acquire()).await else {
         return Refused::new(RefusalKind::Unavailable, "too many requests at once").into_response();
     };
     match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
@@ -183,6 +208,36 @@ pub async fn within_bounds(State(traffic): State<Arc<Traffic>>, request: Request
         }
         Err(_) => Refused::new(RefusalKind::Unavailable, "the request took too long").into_response(),
     }
+}
+
+/// Bytes of a body, as the request says; without that as many as may come.
+fn announced(request: &Request, most: usize) -> usize {
+    if request.body().is_end_stream() {
+        return 0;
+    }
+    let said = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|said| said.to_str().ok());
+    said.and_then(|said| said.parse().ok()).unwrap_or(most).min(most)
+}
+
+/// A request with all of its body in memory.
+///
+/// # Errors
+/// [`RefusalKind::TooLarge`] beyond `most` bytes; [`RefusalKind::Malformed`] when the body ends early.
+async fn whole(request: Request, most: usize) -> Answer<Request> {
+    let (parts, body) = request.into_parts();
+    let mut bytes = Vec::new();
+    let mut coming = body.into_data_stream();
+    while let Some(part) = coming.next().await {
+        let part = part.map_err(|error| Refused::malformed(error.to_string()))?;
+        if bytes.len() + part.len() > most {
+            return Err(Refused::new(RefusalKind::TooLarge, "body too large"));
+        }
+        bytes.extend_from_slice(&part);
+    }
+    Ok(Request::from_parts(parts, Body::from(bytes)))
 }
 
 /// Any path that is not a call.
