@@ -778,6 +778,7 @@ server-already-running = Another server is using this data folder.
 server-not-set-up = The data folder has not been prepared yet.
 server-already-set-up = The data folder holds a log already: it is not overwritten.
 server-store = The database of the log does not answer as it must.
+server-encoding = The database is encoded in { $encoding }: the log needs one in UTF8, which has every character.
 server-key = A key or a certificate is not valid.
 server-random = The system gives no random numbers.
 server-signer = The log { $log } cannot be signed: the state of its signer does not hold.

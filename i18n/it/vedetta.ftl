@@ -778,6 +778,7 @@ server-already-running = Un altro server sta già usando questa cartella dei dat
 server-not-set-up = La cartella dei dati non è ancora stata preparata.
 server-already-set-up = La cartella dei dati contiene già un registro: non la sovrascrivo.
 server-store = La banca dati del registro non risponde come deve.
+server-encoding = La banca dati è codificata in { $encoding }: il registro ne chiede una in UTF8, che ha tutti i caratteri.
 server-key = Una chiave o un certificato non è valido.
 server-random = Il sistema non fornisce numeri casuali.
 server-signer = Non posso firmare il registro { $log }: lo stato della firma non torna.

@@ -29,6 +29,7 @@ use vedetta::domain::people::StationKind;
 use vedetta::gui::i18n::fl;
 use vedetta::gui::{sentences as words, terminal};
 use vedetta::protocol::LogEntry;
+use vedetta::server::causes::causes;
 use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
 use vedetta::server::{http, log_export, log_read, log_verify, rollover, setup, witness, workstation_admin};
@@ -273,7 +274,7 @@ fn main() -> ExitCode {
     match runtime.block_on(run(arguments.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "failed");
+            tracing::error!(error = %causes(&error), "failed");
             eprintln!("{}", words::say(&error.message()));
             ExitCode::FAILURE
         }
@@ -469,7 +470,7 @@ fn asked_to_end() -> impl Future<Output = ()> {
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "SIGTERM cannot be heard");
+                tracing::warn!(error = %causes(&error), "SIGTERM cannot be heard");
                 drop(interrupt.await);
             }
         }

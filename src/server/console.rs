@@ -18,6 +18,7 @@ use crate::domain::audit::details::log::{LogRead, LogVerify};
 use crate::domain::audit::event::Outcome;
 use crate::domain::camera::ControllerId;
 use crate::protocol::ConsoleAct;
+use crate::server::causes::causes;
 
 /// What the event of an act says.
 pub fn event_of(act: &ConsoleAct) -> EventKind {
@@ -62,7 +63,7 @@ pub async fn record(data: &DataDir, store: &Store, acts: &[(ControllerId, Consol
             let key = load_signer(&data.log_key(&log.controller))?;
             let origin = log.origin.clone();
             if let Err(error) = Signer::open(data, log, key)?.step(store, now_ms()).await {
-                tracing::error!(error = &error as &dyn std::error::Error, log = origin, "not signed");
+                tracing::error!(error = %causes(&error), log = origin, "not signed");
             }
         }
     }

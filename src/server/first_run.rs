@@ -10,7 +10,7 @@ use super::error::ServerError;
 use super::keys::{Vault, random};
 use super::people::authentication::factor_place;
 use super::people::password;
-use super::setup::{CONSOLE, Enrolment, begin, write_enrolment};
+use super::setup::{CONSOLE, Enrolment, begin, check_database, write_enrolment};
 use super::store::accounts::Appointment;
 use crate::domain::people::account::{self, AccountName};
 use crate::domain::people::{Grant, Level, Person, StationKind, second_factor};
@@ -61,6 +61,7 @@ pub async fn init(data: &DataDir, program: &Path, answers: Answers) -> Result<Be
     if let Some(fault) = plan.check().into_iter().next() {
         return Err(ServerError::Controller(fault));
     }
+    check_database(data).await?;
     data.create()?;
     write_whole(&data.settings(), SETTINGS.as_bytes(), 0o644)?;
     let (store, plan_vkey) = begin(data, &plan, &answers.names).await?;

@@ -18,6 +18,7 @@
 //! | [`http`] | the calls of `protocol`, bounded |
 //! | [`setup`] | a new data directory; the demonstration |
 //! | [`rollover`], [`successions`] | a log that goes on under a new name, when the signer's memory is lost |
+//! | [`causes`] | an error with everything behind it, as one line of the log |
 //! | [`clock`] | the server's clock |
 //! | [`first_run`] | a real server: one administrator, console, systemd unit |
 //! | [`administer`] | the commands on people, workstations and sessions |
@@ -34,6 +35,7 @@
 
 pub mod administer;
 pub mod camera_users;
+pub mod causes;
 pub mod change_notifier;
 pub mod clearances;
 pub mod clock;

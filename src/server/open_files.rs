@@ -3,6 +3,7 @@
 //! Invariant: the limit is never lowered, and that it cannot be raised stops nothing: the gate's bounds hold all the same.
 //! Deliberately absent: the hard limit, which is the administrator's (`LimitNOFILE` in the unit).
 
+use crate::server::causes::causes;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// What the gate's bounds and the database need with much to spare.
@@ -20,7 +21,7 @@ pub fn raise() {
             maximum: limit.maximum,
         };
         if let Err(error) = setrlimit(Resource::Nofile, raised) {
-            tracing::warn!(%error, "the limit of open files stays as it is");
+            tracing::warn!(error = %causes(&error), "the limit of open files stays as it is");
         }
     }
     let now = getrlimit(Resource::Nofile).current;

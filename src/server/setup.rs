@@ -82,6 +82,7 @@ pub async fn demo(data: &DataDir, site: &Path, cameras: &Path, server_url: &str)
             path: site.to_owned(),
             detail: "no controllers".into(),
         })?;
+    check_database(data).await?;
     data.create()?;
     // Nobody carries an authenticator in a demonstration.
     write_whole(&data.settings(), DEMO_SETTINGS.as_bytes(), 0o644)?;
@@ -107,6 +108,14 @@ pub async fn demo(data: &DataDir, site: &Path, cameras: &Path, server_url: &str)
     }
     store.close().await;
     Ok(())
+}
+
+/// A database that cannot serve is refused before the first file is written: nothing is then half begun.
+pub(super) async fn check_database(data: &DataDir) -> Result<(), ServerError> {
+    match data.postgres() {
+        Some(url) => Ok(Store::try_postgres(url).await?),
+        None => Ok(()),
+    }
 }
 
 /// Authority, database, a log for each controller, and the signed plan. Returns the plan's verifier key.

@@ -17,6 +17,7 @@ use crate::domain::audit::note::VerifierKey;
 use crate::domain::audit::succession;
 use crate::domain::audit::tree::empty_root;
 use crate::domain::audit::witness::{Ask, MAX_ASK, Objection, claimed_origin, examine};
+use crate::server::causes::causes;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
@@ -279,7 +280,7 @@ async fn add_checkpoint(State(witness): State<Arc<Witness>>, body: String) -> Re
             Objection::Fork => StatusCode::UNPROCESSABLE_ENTITY.into_response(),
         },
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "not cosigned");
+            tracing::error!(error = %causes(&error), "not cosigned");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }

@@ -8,6 +8,7 @@ use super::router;
 use super::state::{SiteState, UsageState};
 use crate::domain::camera::ControllerId;
 use crate::server::camera_users::CameraUsers;
+use crate::server::causes::causes;
 use crate::server::change_notifier::ChangeNotifier;
 use crate::server::config::{DataDir, Settings, write_whole};
 use crate::server::error::ServerError;
@@ -122,10 +123,10 @@ async fn hear_others(store: Store, (site, usage): (Weak<SiteState>, Weak<UsageSt
                 return;
             };
             if let Err(error) = site.plans.refresh().await {
-                tracing::error!(error = &error as &dyn std::error::Error, "a newer plan is not taken up");
+                tracing::error!(error = %causes(&error), "a newer plan is not taken up");
             }
             if let Err(error) = usage.presence.catch_up().await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "who watches is not known");
+                tracing::warn!(error = %causes(&error), "who watches is not known");
             }
             changes.beat();
         }
@@ -135,7 +136,7 @@ async fn hear_others(store: Store, (site, usage): (Weak<SiteState>, Weak<UsageSt
         let _ = word.send(());
     };
     while let Err(error) = store.listen(told).await {
-        tracing::warn!(%error, "the other servers are not heard");
+        tracing::warn!(error = %causes(&error), "the other servers are not heard");
         tokio::time::sleep(HEAR_AGAIN).await;
         told();
     }

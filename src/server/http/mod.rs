@@ -19,6 +19,7 @@ mod opening;
 mod people;
 mod policy;
 mod rate_limit;
+mod readiness;
 mod responses;
 mod retention;
 mod search;

@@ -7,6 +7,7 @@
 use super::gate::Gate;
 use super::last_seen::Contacts;
 use super::rate_limit::Fair;
+use super::readiness::Readiness;
 use super::state::{App, LogState, PeopleState, SiteState, Traffic, UsageState};
 use crate::domain::audit::note::{SignerKey, Statement};
 use crate::domain::camera::CameraId;
@@ -84,6 +85,7 @@ pub(super) async fn open(
     let traffic = Traffic {
         fair: Fair::default(),
         gate: Gate::default(),
+        readiness: Readiness::watch(store.clone()).await,
         places: Semaphore::new(PLACES),
         strangers_places: Semaphore::new(STRANGERS_PLACES),
         metrics,

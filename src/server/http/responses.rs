@@ -8,6 +8,7 @@ use super::rate_limit::Line;
 use super::state::Traffic;
 use crate::domain::reason::Reason;
 use crate::protocol::{Because, Refusal, RefusalKind};
+use crate::server::causes::causes;
 use crate::server::log::sequencer::Rejection;
 use crate::server::step_error::Trouble;
 use crate::server::store::StoreError;
@@ -77,7 +78,7 @@ impl From<RefusalKind> for Refused {
 
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
-        tracing::error!(error = &error as &dyn std::error::Error, "the store does not answer");
+        tracing::error!(error = %causes(&error), "the store does not answer");
         Self::new(RefusalKind::Unavailable, "the store does not answer")
     }
 }
@@ -88,7 +89,7 @@ impl From<Rejection> for Refused {
         let why = match rejection {
             Rejection::Gap { expected } => RefusalKind::Gap { expected },
             Rejection::Equivocation { seq } => RefusalKind::Equivocation { seq },
-            Rejection::OtherStation => RefusalKind::Malformed,
+            Rejection::OtherStation | Rejection::NotTaken => RefusalKind::Malformed,
             Rejection::NoSuchLog => RefusalKind::NotFound,
             Rejection::Unavailable(_) => RefusalKind::Unavailable,
         };
@@ -122,10 +123,24 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Bounded<T> {
 
     async fn from_request(request: Request, state: &S) -> Answer<Self> {
         let bytes = body(request, state).await?;
+        if has_nul(&bytes) {
+            return Err(Refused::malformed(NUL));
+        }
         serde_json::from_slice(&bytes)
             .map(Self)
             .map_err(|error| Refused::malformed(error.to_string()))
     }
+}
+
+/// Why a text with a NUL in it is refused at the border: PostgreSQL keeps none, and nobody types one.
+const NUL: &str = "a text has a NUL in it";
+
+/// Whether a JSON text has an escaped NUL: an odd number of backslashes before `u0000`. In the body of an event, which is a text
+/// of its own inside, the number is even.
+fn has_nul(json: &[u8]) -> bool {
+    json.windows(6).enumerate().any(|(at, window)| {
+        window == b"\\u0000" && json[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0
+    })
 }
 
 async fn body<S: Send + Sync>(request: Request, state: &S) -> Answer<axum::body::Bytes> {
@@ -150,6 +165,9 @@ impl<S: Send + Sync> FromRequest<S> for Why {
         if bytes.is_empty() {
             return Ok(Self(None));
         }
+        if has_nul(&bytes) {
+            return Err(Refused::malformed(NUL));
+        }
         serde_json::from_slice::<Because>(&bytes)
             .map(|because| Self(Some(because.reason)))
             .map_err(|error| Refused::malformed(error.to_string()))
@@ -172,6 +190,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
 
 /// Refuses what is too much at once, and ends what takes too long.
 pub async fn within_bounds(State(traffic): State<Arc<Traffic>>, request: Request, next: Next) -> Response {
+    let asked_for = request.uri().path_and_query().map_or("", |asked| asked.as_str());
+    if asked_for.contains("%00") {
+        traffic.metrics.refused();
+        return Refused::malformed(NUL).into_response();
+    }
     let line = Line::of(&request);
     let places = match line {
         Line::Certificate(certificate) => {

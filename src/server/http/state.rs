@@ -6,6 +6,7 @@
 use super::gate::Gate;
 use super::last_seen::Contacts;
 use super::rate_limit::Fair;
+use super::readiness::Readiness;
 use crate::domain::audit::note::SignerKey;
 use crate::domain::camera::ControllerId;
 use crate::protocol::LogKey;
@@ -72,6 +73,7 @@ pub struct PeopleState {
 pub struct Traffic {
     pub(super) fair: Fair,
     pub(super) gate: Gate,
+    pub(super) readiness: Readiness,
     /// Requests with a certificate that are worked on at once.
     pub(super) places: Semaphore,
     /// Those without: they take none of the others' places.

@@ -14,6 +14,7 @@ use crate::domain::audit::hash::Hash;
 use crate::domain::audit::note::SignerKey;
 use crate::domain::audit::proof::{consistency_recipe, verify_consistency};
 use crate::domain::audit::tree::empty_root;
+use crate::server::causes::causes;
 use crate::server::clock::now_ms;
 use crate::server::config::{DataDir, read_text, write_whole};
 use crate::server::error::ServerError;
@@ -182,7 +183,7 @@ impl Signer {
             ticks.tick().await;
             if let Err(error) = self.step(&store, now_ms()).await {
                 tracing::error!(
-                    error = &error as &dyn std::error::Error,
+                    error = %causes(&error),
                     log = self.log.origin,
                     "not signed"
                 );
@@ -199,7 +200,7 @@ impl Signer {
         }
         if let Err(error) = self.step(&store, now_ms()).await {
             tracing::error!(
-                error = &error as &dyn std::error::Error,
+                error = %causes(&error),
                 log = self.log.origin,
                 "not signed at the end"
             );
