@@ -1003,6 +1003,7 @@ help-level = Level.
 help-listen = Address to listen on.
 help-listen-any = Address to listen on; port 0: a free one.
 help-log = Verifies, reads or exports the log.
+help-log-accept-time = Accepts the server's clock where it is far from the last signature of the log: the order and its reason are recorded.
 help-log-controller = Controller of the log.
 help-log-controller-or-first = Controller of the log; the first one when not given.
 help-log-csv = A CSV table.

@@ -1003,6 +1003,7 @@ help-level = Livello.
 help-listen = Indirizzo su cui ascoltare.
 help-listen-any = Indirizzo su cui ascoltare; porta 0: una libera.
 help-log = Verifica, legge o estrae il registro.
+help-log-accept-time = Accetta l’ora dell’orologio del server, lontana dall’ultima firma del registro: l’ordine e il motivo vengono registrati.
 help-log-controller = Titolare del registro.
 help-log-controller-or-first = Titolare del registro; se manca, il primo.
 help-log-csv = Una tabella CSV.

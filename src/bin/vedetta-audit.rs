@@ -32,7 +32,7 @@ use vedetta::protocol::LogEntry;
 use vedetta::server::causes::causes;
 use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
-use vedetta::server::{http, log_export, log_read, log_verify, rollover, setup, witness, workstation_admin};
+use vedetta::server::{http, log_export, log_read, log_time, log_verify, rollover, setup, witness, workstation_admin};
 
 /// Command line.
 #[derive(Parser)]
@@ -206,6 +206,15 @@ enum LogCommand {
     },
     #[command(about = fl!("help-log-new-origin"))]
     NewOrigin {
+        #[command(flatten)]
+        place: Place,
+        #[arg(help = fl!("help-log-controller-or-first"), long)]
+        controller: Option<ControllerId>,
+        #[arg(help = fl!("help-reason"), long)]
+        reason: String,
+    },
+    #[command(about = fl!("help-log-accept-time"))]
+    AcceptTime {
         #[command(flatten)]
         place: Place,
         #[arg(help = fl!("help-log-controller-or-first"), long)]
@@ -438,6 +447,15 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
         } => {
             let begun = rollover::begin(&place.open(), controller, &reason).await?;
             say(&serde_json::to_string(&begun).unwrap_or_default());
+            Ok(())
+        }
+        LogCommand::AcceptTime {
+            place,
+            controller,
+            reason,
+        } => {
+            let accepted = log_time::accept(&place.open(), controller, &reason).await?;
+            say(&serde_json::to_string(&accepted).unwrap_or_default());
             Ok(())
         }
         LogCommand::Export { place, dir } => {

@@ -26,7 +26,7 @@
 //! | [`open_files`] | the limit of open files |
 //! | [`metrics`] | figures for Prometheus |
 //! | [`witness`] | the witness, which runs elsewhere |
-//! | [`log_verify`], [`log_export`], [`log_read`] | the commands on a log |
+//! | [`log_verify`], [`log_export`], [`log_read`], [`log_time`] | the commands on a log |
 //! | [`console`] | the event of a command on a whole log |
 //!
 //! Invariant: nothing is answered «durable» before its transaction is on disk, and nothing is signed that does not
@@ -50,6 +50,7 @@ pub mod keys;
 pub mod log;
 pub mod log_export;
 pub mod log_read;
+pub mod log_time;
 pub mod log_verify;
 pub mod metrics;
 pub mod open_files;

@@ -40,6 +40,7 @@ mod people_matrix;
 mod scripted_device;
 mod separation;
 mod server_accounts;
+mod server_holds;
 mod server_people;
 mod session_ports;
 mod sim_onvif_clients;
