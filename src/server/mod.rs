@@ -22,6 +22,7 @@
 //! | [`clock`] | the server's clock |
 //! | [`first_run`] | a real server: one administrator, console, systemd unit |
 //! | [`administer`] | the commands on people, workstations and sessions |
+//! | [`last_supervisor`] | a supervisor admitted where there is no other |
 //! | [`workstation_admin`] | another workstation; the end of a quarantine |
 //! | [`open_files`] | the limit of open files |
 //! | [`metrics`] | figures for Prometheus |
@@ -47,6 +48,7 @@ pub mod error;
 pub mod first_run;
 pub mod http;
 pub mod keys;
+pub mod last_supervisor;
 pub mod log;
 pub mod log_export;
 pub mod log_read;

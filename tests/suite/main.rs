@@ -38,6 +38,7 @@ mod onvif_replies;
 mod onvif_simulator;
 mod people_matrix;
 mod scripted_device;
+mod second_person;
 mod separation;
 mod server_accounts;
 mod server_holds;

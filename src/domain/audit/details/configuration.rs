@@ -247,6 +247,7 @@ words! {
         KeepStations = "KeepStations",
         KeepCameras = "KeepCameras",
         ApproveCameras = "ApproveCameras",
+        AdmitSupervisors = "AdmitSupervisors",
     }
 }
 
@@ -259,6 +260,7 @@ impl From<AdminRight> for Office {
             AdminRight::KeepStations => Self::KeepStations,
             AdminRight::KeepCameras => Self::KeepCameras,
             AdminRight::ApproveCameras => Self::ApproveCameras,
+            AdminRight::AdmitSupervisors => Self::AdmitSupervisors,
         }
     }
 }
