@@ -123,6 +123,11 @@ enum Command {
         #[command(subcommand)]
         command: StationCommand,
     },
+    #[command(about = fl!("help-grant"))]
+    Grant {
+        #[command(flatten)]
+        place: Place,
+    },
     #[command(about = fl!("help-log"))]
     Log {
         #[command(subcommand)]
@@ -344,6 +349,7 @@ async fn run(command: Command) -> Result<(), ServerError> {
         Command::Cameras { command } => cameras::cameras(command).await,
         Command::Plan { command } => plan::plan(command).await,
         Command::Station { command } => station(command).await,
+        Command::Grant { place } => setup::grant(&place.open()).await,
         Command::Log { command } => log(command).await,
     }
 }

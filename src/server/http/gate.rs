@@ -5,7 +5,8 @@
 //! that come one by one give no more time. Invariant: a connection that is refused costs no handshake.
 //! Deliberately absent: the rule of who goes for whom (`domain::people::connections`), requests (`rate_limit`).
 
-use crate::domain::people::connections::{Bounds, Connections, Ticket, network};
+use super::rate_limit::network;
+use crate::domain::people::connections::{Bounds, Connections, Ticket};
 use crate::domain::people::rate_limit::Allowance;
 use axum_server::accept::Accept;
 use std::collections::HashMap;
