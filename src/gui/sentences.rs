@@ -100,6 +100,7 @@ fn value(argument: &Argument) -> String {
         Argument::Decimal { value, places } => decimal(*value, *places),
         Argument::Span(length) => span(*length),
         Argument::Moment(at) => soon(*at),
+        Argument::Clock(ms) => clock(&rome_ms(*ms)),
         Argument::Message(message) => say(message),
     }
 }
@@ -213,6 +214,7 @@ pub fn whole_cover(reason: WholeReason) -> String {
         WholeReason::PoseNotKnown => fl!("covered-pose-unknown"),
         WholeReason::CameraRestarted => fl!("covered-restarted"),
         WholeReason::TooUncertain => fl!("covered-uncertain"),
+        WholeReason::NeverAtRest => fl!("covered-never-at-rest"),
         WholeReason::SchoolHours => fl!("covered-school"),
         WholeReason::BeyondCeiling => fl!("covered-beyond-ceiling"),
         WholeReason::PlanNotCurrent => fl!("covered-plan"),

@@ -20,20 +20,20 @@ pub enum SnapshotError {
     Png(#[from] png::EncodingError),
 }
 
-/// The frame as an 8-bit RGB PNG, covered, with the lines of the caption in a band beneath: as wide as the frame, and higher
-/// by the band. Takes some tens of milliseconds: not for the interface's thread.
+/// The frame as an 8-bit RGB PNG in square pixels, covered, with the lines of the caption in a band beneath: as wide as the
+/// frame is seen, and higher by the band. Takes some tens of milliseconds: not for the interface's thread.
 ///
 /// # Errors
 /// A frame whose planes do not hold its size.
 pub fn encode_png(frame: &Frame, cover: &Cover, caption: &[String]) -> Result<Vec<u8>, SnapshotError> {
-    let mut rgb = to_rgb(&CoveredPicture::new(frame, cover)?);
-    let band = caption::band(frame.width as usize, caption);
+    let seen = frame.seen_size();
+    let mut rgb = stretched(to_rgb(&CoveredPicture::new(frame, cover)?), [frame.width, frame.height], seen);
+    let [width, height] = seen;
+    let band = caption::band(width as usize, caption);
     rgb.extend(band.grey.iter().flat_map(|grey| [*grey; 3]));
-    let height = frame
-        .height
-        .saturating_add(u32::try_from(band.height).unwrap_or_default());
+    let height = height.saturating_add(u32::try_from(band.height).unwrap_or_default());
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, frame.width, height);
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Fast);
@@ -42,6 +42,59 @@ pub fn encode_png(frame: &Frame, cover: &Cover, caption: &[String]) -> Result<Ve
     writer.write_image_data(&rgb)?;
     writer.finish()?;
     Ok(bytes)
+}
+
+/// The pixels of a covered picture of the size `own` in the size `seen`, which is longer in one direction or in none. Each is
+/// the mean of the two nearest ones, by their distance; nothing is left to mix that the cover had hidden.
+fn stretched(rgb: Vec<u8>, own: [u32; 2], seen: [u32; 2]) -> Vec<u8> {
+    if own == seen {
+        return rgb;
+    }
+    let [columns, rows] = [0, 1].map(|axis| Mix::along(own[axis] as usize, seen[axis] as usize));
+    let line = own[0] as usize * 3;
+    let mut out = Vec::with_capacity(columns.len() * rows.len() * 3);
+    let at = |row: usize, column: usize, colour: usize| rgb.get(row * line + column * 3 + colour).copied().unwrap_or(0);
+    for row in &rows {
+        for column in &columns {
+            for colour in 0..3 {
+                let [above, below] = [row.near, row.far]
+                    .map(|row| column.of(at(row, column.near, colour).into(), at(row, column.far, colour).into()));
+                out.push(row.of(above, below).round() as u8);
+            }
+        }
+    }
+    out
+}
+
+/// Between which two of the pixels in one direction another one lies.
+struct Mix {
+    near: usize,
+    far: usize,
+    /// Share of the far one, 0..1.
+    share: f32,
+}
+
+impl Mix {
+    /// For each of `seen` pixels that take the place of `own`.
+    fn along(own: usize, seen: usize) -> Vec<Self> {
+        let last = own.saturating_sub(1);
+        let scale = own as f32 / seen.max(1) as f32;
+        (0..seen)
+            .map(|pixel| {
+                let place = ((pixel as f32 + 0.5) * scale - 0.5).clamp(0.0, last as f32);
+                let near = place as usize;
+                Self {
+                    near,
+                    far: (near + 1).min(last),
+                    share: place - near as f32,
+                }
+            })
+            .collect()
+    }
+
+    fn of(&self, near: f32, far: f32) -> f32 {
+        near + (far - near) * self.share
+    }
 }
 
 fn to_rgb(picture: &CoveredPicture) -> Vec<u8> {
@@ -107,6 +160,7 @@ mod tests {
             arrived: Instant::now(),
             number: 1,
             recorded_ms: None,
+            pixel_aspect: [1, 1],
             captured_ms: None,
             bytes: Box::new(bytes),
         }
@@ -141,6 +195,38 @@ mod tests {
                         "{matrix:?} {range:?} {pixel:?}"
                     );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn pixels_that_are_not_square_become_so_and_the_cover_stays_whole() {
+        let mut frame = picture(
+            704,
+            576,
+            [81, 90, 240],
+            PixelFormat::I420,
+            Matrix::Bt601,
+            Range::Limited,
+        );
+        let half = Polygon::from(vec![[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.0, 1.0]]);
+        for (aspect, size) in [
+            ([16, 11], (1_024, 576)),
+            ([12, 11], (768, 576)),
+            ([1, 2], (704, 1_152)),
+            ([1, 1], (704, 576)),
+            ([1, 0], (704, 576)),
+            ([900, 1], (704, 576)),
+        ] {
+            frame.pixel_aspect = aspect;
+            let png = encode_png(&frame, &Cover::Parts(vec![half.clone()]), &[]).unwrap();
+            let (width, height, pixels) = decode(&png);
+            assert_eq!((width, height), size, "{aspect:?}");
+            for row in pixels.chunks_exact(width as usize * 3) {
+                let (left, right) = row.split_at(width as usize / 2 * 3);
+                assert!(left.chunks_exact(3).all(|pixel| pixel == FILL), "{aspect:?}");
+                let last = right.len() - 3;
+                assert!(near([right[last], right[last + 1], right[last + 2]], [255, 0, 0]));
             }
         }
     }

@@ -54,6 +54,7 @@ impl From<LiveError> for CameraTrouble {
         let kind = match error.kind {
             LiveErrorKind::Unreachable | LiveErrorKind::Timeout => TroubleKind::Unreachable,
             LiveErrorKind::WrongPassword => TroubleKind::WrongPassword,
+            LiveErrorKind::UnknownLogin => TroubleKind::UnknownLogin,
             LiveErrorKind::Busy => TroubleKind::Busy,
             LiveErrorKind::NoStream => TroubleKind::NoStream,
             LiveErrorKind::NotSupported => TroubleKind::UnknownFormat,

@@ -303,8 +303,7 @@ impl Playback {
         let frame = reel.slot().latest()?;
         Some(wall::letterbox(
             wall::tile_rectangle(self.placed, WHOLE),
-            frame.width,
-            frame.height,
+            frame.seen_size(),
         ))
     }
 

@@ -250,6 +250,7 @@ impl From<ExportError> for Refusal {
         match error {
             ExportError::Stream(error) => Self::Camera(error.into()),
             ExportError::NothingRecorded => Self::NothingRecorded,
+            ExportError::ClockSetBack { at_ms, to_ms } => Self::ClockSetBack { at_ms, to_ms },
             ExportError::DiskFull | ExportError::Disk(_) | ExportError::Exists => Self::Disk {
                 detail: error.to_string(),
             },

@@ -9,7 +9,7 @@ use crate::domain::live::reconnect::{Ask, Fault, Next, Reconnect};
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::site::CameraPlan;
 use crate::media::frame::FrameSlot;
-use crate::media::live::{self, LiveFigures, LivePhase, LiveRequest, OnPicture, Transport};
+use crate::media::live::{self, LiveFigures, LivePhase, LiveRequest, OnPicture};
 use crate::station::camera::connection::{Connection, Connections, Lost};
 use crate::station::record::outbox::Recorded;
 use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
@@ -18,9 +18,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Jitter buffer, milliseconds.
-const LATENCY_MS: u32 = 100;
-/// A pipeline is taken apart within this: the camera's answer to TEARDOWN is waited for 5 s.
+/// A session is ended and its pipeline taken apart within this.
 const TAKEN_APART: Duration = Duration::from_secs(10);
 
 /// Where a live view stands.
@@ -162,8 +160,6 @@ impl Stream {
             url: offer.uri.clone(),
             user: connection.credential.user.clone(),
             password: connection.credential.password.clone(),
-            transport: Transport::Tcp,
-            latency_ms: LATENCY_MS,
         };
         Ok(Offered {
             request,
@@ -240,7 +236,7 @@ fn fault(trouble: &CameraTrouble) -> Fault {
         TroubleKind::ClockWrong => Fault::ClockWrong,
         TroubleKind::Busy => Fault::Busy,
         TroubleKind::NoStream => Fault::NoStream,
-        TroubleKind::MissingDecoder | TroubleKind::UnknownFormat => Fault::CannotShow,
+        TroubleKind::MissingDecoder | TroubleKind::UnknownFormat | TroubleKind::UnknownLogin => Fault::CannotShow,
         TroubleKind::StreamFrozen => Fault::Frozen,
         TroubleKind::SeveralViews | TroubleKind::ViewGone | TroubleKind::SelfTest => Fault::NoStream,
         TroubleKind::StreamBroken => Fault::Dropped,

@@ -54,9 +54,8 @@ pub struct Sight {
 /// What is known of a picture without having it.
 #[derive(Debug, Clone, Copy)]
 pub struct Newest {
-    /// Pixels.
-    pub width: u32,
-    pub height: u32,
+    /// Width and height as it is to be seen, in square pixels.
+    pub seen: [u32; 2],
     /// When it left the decoder.
     pub arrived: Instant,
 }
@@ -64,8 +63,7 @@ pub struct Newest {
 impl From<&Frame> for Newest {
     fn from(frame: &Frame) -> Newest {
         Newest {
-            width: frame.width,
-            height: frame.height,
+            seen: frame.seen_size(),
             arrived: frame.arrived,
         }
     }
@@ -146,9 +144,10 @@ pub fn tile_rectangle(bounds: Rectangle, cell: Rectangle) -> Rectangle {
     }
 }
 
-/// The letterbox of a picture in a tile, on whole pixels.
-pub fn letterbox(tile: Rectangle, width: u32, height: u32) -> Rectangle {
-    let exact = cells::letterbox(in_domain(tile), f64::from(width), f64::from(height));
+/// The letterbox in a tile, on whole pixels, of a picture that is to be seen in this size.
+pub fn letterbox(tile: Rectangle, seen: [u32; 2]) -> Rectangle {
+    let [width, height] = seen.map(f64::from);
+    let exact = cells::letterbox(in_domain(tile), width, height);
     let pixels = |v: f64| v.round() as f32;
     Rectangle {
         x: pixels(exact.x),
@@ -223,7 +222,7 @@ impl<'a, Message> Wall<'a, Message> {
     /// The picture of a tile and where it is drawn.
     fn sight(&self, bounds: Rectangle, tile: &Tile<'_>) -> Option<(Sight, Rectangle)> {
         let sight = tile.look?.look(Instant::now(), tile.crop)?;
-        let place = letterbox(tile_rectangle(bounds, tile.cell), sight.frame.width, sight.frame.height);
+        let place = letterbox(tile_rectangle(bounds, tile.cell), sight.frame.seen_size());
         Some((sight, place))
     }
 
@@ -550,7 +549,7 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
         for tile in &self.tiles {
             let place = tile_rectangle(bounds, tile.cell);
             let picture = tile.look.and_then(|look| look.newest());
-            let picture = picture.map(|picture| letterbox(place, picture.width, picture.height));
+            let picture = picture.map(|picture| letterbox(place, picture.seen));
             for bounds in around(place, picture) {
                 let quad = renderer::Quad {
                     bounds,
@@ -620,7 +619,7 @@ mod tests {
             width: 400.0,
             height: 400.0,
         };
-        let picture = letterbox(tile, 640, 360);
+        let picture = letterbox(tile, [640, 360]);
         assert_eq!(
             picture,
             Rectangle {
@@ -630,7 +629,7 @@ mod tests {
                 height: 225.0
             }
         );
-        let tall = letterbox(tile, 360, 640);
+        let tall = letterbox(tile, [360, 640]);
         assert!(tall.x >= tile.x && tall.x + tall.width <= tile.x + tile.width && tall.height == 400.0);
     }
 
@@ -657,7 +656,7 @@ mod tests {
             height: 300.0,
         };
         for (width, height) in [(640, 360), (360, 640), (400, 300)] {
-            let picture = letterbox(tile, width, height);
+            let picture = letterbox(tile, [width, height]);
             let area: f32 = around(tile, Some(picture)).iter().map(Rectangle::area).sum();
             assert_eq!(area + picture.area(), tile.area(), "{width}x{height}");
         }

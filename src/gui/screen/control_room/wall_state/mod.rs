@@ -330,7 +330,7 @@ impl WallState {
                 tile,
                 camera: placed.camera().clone(),
                 stream: feed.stream(),
-                picture: wall::letterbox(tile_area, frame.width, frame.height),
+                picture: wall::letterbox(tile_area, frame.seen_size()),
             })
         };
         self.cells().into_iter().filter_map(shown).collect()
