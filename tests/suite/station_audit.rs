@@ -105,8 +105,9 @@ async fn r_mnt_1_the_maintainer_is_given_figures_at_their_own_workstation() {
     };
     let (progress, _) = watch::channel(ExportProgress::default());
     let to = jiff::Timestamp::now().as_millisecond();
-    let copy = session.export(&"cam-01".parse().unwrap(), to - 60_000, to, reason, progress);
-    assert!(matches!(copy.await.err(), Some(Refusal::Kind(RefusalKind::Rule(_)))));
+    let camera = "cam-01".parse().unwrap();
+    let copy = session.export(&camera, to - 60_000, to, reason, progress).await;
+    assert!(matches!(copy.err(), Some(Refusal::Kind(RefusalKind::Rule(_)))));
     let delivery = soon(session.sign_out()).await.unwrap();
     assert_eq!(delivery.verified, delivery.written);
     let log = of_the_contractor(&hall).await;
