@@ -11,6 +11,8 @@ mod camera_users;
 mod cameras;
 #[path = "vedetta-audit/init.rs"]
 mod init;
+#[path = "vedetta-audit/log_lines.rs"]
+mod log_lines;
 #[path = "vedetta-audit/plan.rs"]
 mod plan;
 #[path = "vedetta-audit/questions.rs"]
@@ -29,9 +31,10 @@ use vedetta::domain::people::StationKind;
 use vedetta::gui::i18n::fl;
 use vedetta::gui::{sentences as words, terminal};
 use vedetta::protocol::LogEntry;
+use vedetta::server::causes::causes;
 use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
-use vedetta::server::{http, log_export, log_read, log_verify, rollover, setup, witness, workstation_admin};
+use vedetta::server::{http, log_export, log_read, log_time, log_verify, rollover, setup, witness, workstation_admin};
 
 /// Command line.
 #[derive(Parser)]
@@ -121,6 +124,11 @@ enum Command {
     Station {
         #[command(subcommand)]
         command: StationCommand,
+    },
+    #[command(about = fl!("help-grant"))]
+    Grant {
+        #[command(flatten)]
+        place: Place,
     },
     #[command(about = fl!("help-log"))]
     Log {
@@ -212,6 +220,15 @@ enum LogCommand {
         #[arg(help = fl!("help-reason"), long)]
         reason: String,
     },
+    #[command(about = fl!("help-log-accept-time"))]
+    AcceptTime {
+        #[command(flatten)]
+        place: Place,
+        #[arg(help = fl!("help-log-controller-or-first"), long)]
+        controller: Option<ControllerId>,
+        #[arg(help = fl!("help-reason"), long)]
+        reason: String,
+    },
     #[command(about = fl!("help-log-export"))]
     Export {
         #[command(flatten)]
@@ -234,10 +251,10 @@ struct Filter {
     purpose: Option<String>,
     #[arg(help = fl!("help-log-result"), long)]
     result: Option<String>,
-    #[arg(help = fl!("help-log-since"), long)]
-    since: Option<String>,
-    #[arg(help = fl!("help-log-until"), long)]
-    until: Option<String>,
+    #[arg(help = fl!("help-log-since"), long, value_parser = log_lines::moment)]
+    since: Option<jiff::Timestamp>,
+    #[arg(help = fl!("help-log-until"), long, value_parser = log_lines::moment)]
+    until: Option<jiff::Timestamp>,
 }
 
 impl Filter {
@@ -248,8 +265,8 @@ impl Filter {
             ("operation", self.operation),
             ("purpose", self.purpose),
             ("result", self.result),
-            ("from", self.since),
-            ("to", self.until),
+            ("from", self.since.map(|time| time.to_string())),
+            ("to", self.until.map(|time| time.to_string())),
         ];
         all.into_iter()
             .filter_map(|(name, value)| Some((name, value?)))
@@ -273,7 +290,7 @@ fn main() -> ExitCode {
     match runtime.block_on(run(arguments.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "failed");
+            tracing::error!(error = %causes(&error), "failed");
             eprintln!("{}", words::say(&error.message()));
             ExitCode::FAILURE
         }
@@ -334,6 +351,7 @@ async fn run(command: Command) -> Result<(), ServerError> {
         Command::Cameras { command } => cameras::cameras(command).await,
         Command::Plan { command } => plan::plan(command).await,
         Command::Station { command } => station(command).await,
+        Command::Grant { place } => setup::grant(&place.open()).await,
         Command::Log { command } => log(command).await,
     }
 }
@@ -412,12 +430,7 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
                 } else if json {
                     say(&serde_json::to_string(entry).unwrap_or_default());
                 } else {
-                    let pruned = fl!("log-pruned");
-                    say(&format!(
-                        "{}\t{}",
-                        entry.index,
-                        entry.body.as_deref().unwrap_or(&pruned)
-                    ));
+                    say(&log_lines::line(entry));
                 }
             };
             log_read::read(
@@ -437,6 +450,15 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
         } => {
             let begun = rollover::begin(&place.open(), controller, &reason).await?;
             say(&serde_json::to_string(&begun).unwrap_or_default());
+            Ok(())
+        }
+        LogCommand::AcceptTime {
+            place,
+            controller,
+            reason,
+        } => {
+            let accepted = log_time::accept(&place.open(), controller, &reason).await?;
+            say(&serde_json::to_string(&accepted).unwrap_or_default());
             Ok(())
         }
         LogCommand::Export { place, dir } => {
@@ -469,7 +491,7 @@ fn asked_to_end() -> impl Future<Output = ()> {
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "SIGTERM cannot be heard");
+                tracing::warn!(error = %causes(&error), "SIGTERM cannot be heard");
                 drop(interrupt.await);
             }
         }

@@ -106,6 +106,12 @@ pub enum ConsoleAct {
     Verified { size: u64, root: String },
     /// Its entries are about to be copied out, bodies included.
     Exported { size: u64 },
+    /// The server's clock is accepted although it is far from the last signature. Unix ms.
+    TimeAccepted {
+        signed_ms: i64,
+        now_ms: i64,
+        reason: String,
+    },
 }
 
 /// Raises how long bodies of a class are kept.

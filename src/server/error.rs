@@ -80,6 +80,9 @@ impl ServerError {
             Self::AlreadyRunning => sentence("server-already-running"),
             Self::NotSetUp => sentence("server-not-set-up"),
             Self::AlreadySetUp => sentence("server-already-set-up"),
+            Self::Store(StoreError::Encoding(encoding)) => {
+                sentence("server-encoding").with("encoding", encoding.as_str())
+            }
             Self::Store(_) => sentence("server-store"),
             Self::Key(_) => sentence("server-key"),
             Self::Random(_) => sentence("server-random"),

@@ -18,13 +18,16 @@
 //! | [`http`] | the calls of `protocol`, bounded |
 //! | [`setup`] | a new data directory; the demonstration |
 //! | [`rollover`], [`successions`] | a log that goes on under a new name, when the signer's memory is lost |
+//! | [`causes`] | an error with everything behind it, as one line of the log |
 //! | [`clock`] | the server's clock |
 //! | [`first_run`] | a real server: one administrator, console, systemd unit |
 //! | [`administer`] | the commands on people, workstations and sessions |
+//! | [`last_supervisor`] | a supervisor admitted where there is no other |
 //! | [`workstation_admin`] | another workstation; the end of a quarantine |
+//! | [`open_files`] | the limit of open files |
 //! | [`metrics`] | figures for Prometheus |
 //! | [`witness`] | the witness, which runs elsewhere |
-//! | [`log_verify`], [`log_export`], [`log_read`] | the commands on a log |
+//! | [`log_verify`], [`log_export`], [`log_read`], [`log_time`] | the commands on a log |
 //! | [`console`] | the event of a command on a whole log |
 //!
 //! Invariant: nothing is answered «durable» before its transaction is on disk, and nothing is signed that does not
@@ -33,6 +36,7 @@
 
 pub mod administer;
 pub mod camera_users;
+pub mod causes;
 pub mod change_notifier;
 pub mod clearances;
 pub mod clock;
@@ -44,11 +48,14 @@ pub mod error;
 pub mod first_run;
 pub mod http;
 pub mod keys;
+pub mod last_supervisor;
 pub mod log;
 pub mod log_export;
 pub mod log_read;
+pub mod log_time;
 pub mod log_verify;
 pub mod metrics;
+pub mod open_files;
 pub mod people;
 pub mod plan;
 pub mod presence;

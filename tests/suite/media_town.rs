@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use vedetta::media::export::{self, CopyKind, ExportRequest};
 use vedetta::media::frame::Frame;
-use vedetta::media::live::{self, LivePhase, LiveRequest, LiveStream, Transport};
+use vedetta::media::live::{self, LivePhase, LiveRequest, LiveStream};
 use vedetta::media::replay::{self, ReplayPhase, ReplayRequest};
 use vedetta::sim::timecode;
 
@@ -45,15 +45,13 @@ impl Films {
         (text("user"), text("password"))
     }
 
-    fn live(&self, i: usize, stream: &str, transport: Transport) -> LiveStream {
+    fn live(&self, i: usize, stream: &str) -> LiveStream {
         let (user, password) = self.account(i);
         let url = self.camera(i)[stream].as_str().unwrap().to_owned();
         live::open(LiveRequest {
             url,
             user,
             password: password.into(),
-            transport,
-            latency_ms: 0,
         })
     }
 
@@ -115,8 +113,8 @@ fn now_ms() -> i64 {
 async fn live_replay_and_export_show_the_pictures_of_their_time() {
     let films = Films::of(&Town::of(1, 1));
     for camera in 0..2 {
-        for (stream, transport) in [("rtsp_main", Transport::Tcp), ("rtsp_sub", Transport::Udp)] {
-            let live = films.live(camera, stream, transport);
+        for stream in ["rtsp_main", "rtsp_sub"] {
+            let live = films.live(camera, stream);
             let frame = frames(&live, 10).await;
             let late = films.distance(camera, code(&frame).expect("a time code"), now_ms());
             assert!(late < 1_500, "camera {camera} {stream}: {late} ms late");

@@ -182,7 +182,7 @@ fn camera(id: &str, number: u32, controller: ControllerId, kind: CameraKind) -> 
         personal_users: false,
         view: None,
         orientation: None,
-        habits: DomeHabits::default(),
+        habits: DomeHabits::ORDINARY,
     }
 }
 

@@ -14,6 +14,7 @@
 //! | [`checkpoint`] | C2SP tlog-checkpoint |
 //! | [`cosignature`] | C2SP tlog-cosignature: what a witness adds |
 //! | [`witness`] | C2SP tlog-witness: what a witness is asked and answers |
+//! | [`signing_time`] | whether a checkpoint may be signed now |
 //! | [`succession`] | a log that goes on under another name and key |
 //! | [`tile`] | C2SP tlog-tiles: paths and contents |
 //!
@@ -34,6 +35,7 @@ pub mod note;
 mod note_error;
 pub mod operation;
 pub mod proof;
+pub mod signing_time;
 pub mod succession;
 pub mod tile;
 pub mod tree;

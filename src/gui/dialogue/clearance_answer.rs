@@ -204,9 +204,10 @@ impl ClearanceAnswer {
             .spacing(14)
             .width(680)
             .into(),
+            // Wide rather than high: it fits a small screen at 150 %.
             Some(state) => column![title, self.asked(state), self.answering()]
-                .spacing(12)
-                .width(680)
+                .spacing(8)
+                .width(840)
                 .into(),
         };
         self.form.scope(content).map(Message::Form)
@@ -216,16 +217,17 @@ impl ClearanceAnswer {
         column![
             row![
                 self.form.input(Place::Cameras),
-                self.form.input(Place::Hours).width(190)
+                self.form.input(Place::Hours).width(120),
+                self.form.input(Place::From).width(185),
+                self.form.input(Place::To).width(185)
             ]
             .spacing(12),
-            row![self.form.input(Place::From), self.form.input(Place::To)].spacing(12),
             quiet(fl!("clearance-shorten-hint")),
             self.form.input(Place::Reason),
             quiet(fl!("clearance-answer-recorded")),
             self.form.foot(fl!("export-close")),
         ]
-        .spacing(12)
+        .spacing(8)
         .into()
     }
 

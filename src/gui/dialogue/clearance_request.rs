@@ -138,12 +138,15 @@ impl ClearanceRequest {
             self.form.input(Place::Cameras),
             row![self.form.input(Place::From), self.form.input(Place::To)].spacing(12),
             row![self.form.input(Place::Purpose), self.form.input(Place::Copy).width(290)].spacing(12),
-            self.form.input(Place::Reason),
-            self.form.input(Place::ProtocolNo),
+            row![
+                self.form.input(Place::Reason),
+                self.form.input(Place::ProtocolNo).width(230)
+            ]
+            .spacing(12),
             quiet(fl!("clearance-recorded")),
             self.form.foot(fl!("export-cancel")),
         ];
-        column![self.form.scope(form.spacing(12)).map(Message::Form), self.earlier(now)]
+        column![self.form.scope(form.spacing(10)).map(Message::Form), self.earlier(now)]
             .spacing(12)
             .width(680)
             .into()

@@ -170,7 +170,7 @@ impl Export {
             Stage::Done(exported) => done(exported),
         };
         let dialogue = self.form.scope(content).map(Message::Form);
-        column![title, dialogue].spacing(16).width(620).into()
+        column![title, dialogue].spacing(12).width(620).into()
     }
 
     /// What will be made, said before it is made.
@@ -193,7 +193,7 @@ impl Export {
             quiet(fl!("export-for-ever")),
             self.form.foot(fl!("export-cancel")),
         ]
-        .spacing(14)
+        .spacing(10)
         .into()
     }
 }

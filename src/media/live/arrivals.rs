@@ -73,7 +73,12 @@ impl Arrivals {
         }
     }
 
-    /// A packet leaves the jitter buffer, stamped with the pipeline's time.
+    /// Another source took over: what the one before reported says nothing of its time stamps.
+    pub(super) fn forget_report(&self) {
+        self.clocks().report = None;
+    }
+
+    /// A packet goes into the pipeline, stamped with the pipeline's time.
     pub(super) fn stamped(&self, packet: &[u8], stamp: Option<gst::ClockTime>) {
         let (Some(header), Some(stamp)) = (RtpHeader::read(packet), stamp) else {
             return;

@@ -14,6 +14,7 @@ use crate::domain::people::{Level, Purpose};
 use crate::protocol::{
     BatchReceipt, DurablePromise, EventBatch, MAX_BATCH, PromisedEntry, RefusalKind, StationHead, SubmittedEvent,
 };
+use crate::server::causes::causes;
 use crate::server::log::recorder::Recorder;
 use crate::server::log::sequencer::Submitted;
 use crate::server::presence::Sighting;
@@ -126,7 +127,7 @@ pub async fn events(
     let placed = logs.sequencer.submit(batch.log, station.clone(), events).await?;
     if let Err(error) = usage.presence.see(sightings).await {
         // The events are durable all the same.
-        tracing::warn!(error = &error as &dyn std::error::Error, "who watches is not known");
+        tracing::warn!(error = %causes(&error), "who watches is not known");
     }
     let entries = placed
         .into_iter()

@@ -4,8 +4,10 @@
 //! time holds it weakly, so that the writer of the log ends when the last part goes.
 //! Deliberately absent: listening, and the end (`lifecycle`).
 
+use super::gate::Gate;
 use super::last_seen::Contacts;
 use super::rate_limit::Fair;
+use super::readiness::Readiness;
 use super::state::{App, LogState, PeopleState, SiteState, Traffic, UsageState};
 use crate::domain::audit::note::{SignerKey, Statement};
 use crate::domain::camera::CameraId;
@@ -39,8 +41,9 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-/// Requests worked on at once.
+/// Requests worked on at once, with a certificate and without.
 const PLACES: usize = 256;
+const STRANGERS_PLACES: usize = 32;
 /// How often overdue accounts are looked for; each sign-in looks by itself.
 const LOOK_AT_ACCOUNTS: Duration = Duration::from_secs(60);
 
@@ -81,7 +84,10 @@ pub(super) async fn open(
     let usage = ground.usage(&logs, &site, &recorder, &changes).await?;
     let traffic = Traffic {
         fair: Fair::default(),
+        gate: Gate::default(),
+        readiness: Readiness::watch(store.clone()).await,
         places: Semaphore::new(PLACES),
+        strangers_places: Semaphore::new(STRANGERS_PLACES),
         metrics,
     };
     let app = App {

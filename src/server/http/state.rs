@@ -3,8 +3,10 @@
 //! Invariant: every part can be cloned cheaply and shows the same to all who hold it; the last clone of [`LogState`] and of
 //! the recorder lets the writer of the log end. Deliberately absent: opening the parts (`opening`), the calls.
 
+use super::gate::Gate;
 use super::last_seen::Contacts;
 use super::rate_limit::Fair;
+use super::readiness::Readiness;
 use crate::domain::audit::note::SignerKey;
 use crate::domain::camera::ControllerId;
 use crate::protocol::LogKey;
@@ -70,8 +72,12 @@ pub struct PeopleState {
 /// How much is worked on at once, and the figures of it.
 pub struct Traffic {
     pub(super) fair: Fair,
-    /// Requests worked on at once.
+    pub(super) gate: Gate,
+    pub(super) readiness: Readiness,
+    /// Requests with a certificate that are worked on at once.
     pub(super) places: Semaphore,
+    /// Those without: they take none of the others' places.
+    pub(super) strangers_places: Semaphore,
     pub(super) metrics: Arc<Metrics>,
 }
 

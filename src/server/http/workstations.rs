@@ -15,6 +15,7 @@ use crate::domain::camera::StationId;
 use crate::domain::enrolment_code;
 use crate::domain::people::AdminRight;
 use crate::protocol::{Certified, Enrol, EnrolmentCode, NewCode, RefusalKind, Renewal, StationView};
+use crate::server::causes::causes;
 use crate::server::change_notifier::ChangeNotifier;
 use crate::server::clock::now_ms;
 use crate::server::config::DataDir;
@@ -42,7 +43,7 @@ const MOST_GRACE_S: u64 = 8 * 3600;
 
 fn failed(error: ServerError) -> Refused {
     tracing::error!(
-        error = &error as &dyn std::error::Error,
+        error = %causes(&error),
         "a workstation cannot be certified"
     );
     Refused::new(RefusalKind::Unavailable, "a workstation cannot be certified")
