@@ -82,7 +82,7 @@ async fn calls(hall: &TownHall, count: usize) -> Vec<Option<StatusCode>> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_aud_7_a_crowd_of_silent_connections_keeps_no_workstation_out_and_is_let_go() {
-    let mut hall = TownHall::prepared();
+    let mut hall = Town::new().prepared();
     // As a login shell or an old unit leaves it.
     hall.start_with("ulimit -Sn 300; exec \"$0\" \"$@\"").await;
     let crowd = Crowd::of(&hall);
@@ -152,7 +152,7 @@ async fn hand(station: &Station, event: &Sealed) -> (StatusCode, Option<RefusalK
 }
 
 fn on_postgres(cluster: &Cluster) -> TownHall {
-    let mut hall = TownHall::prepared_in(Some(cluster.owner_url()));
+    let mut hall = Town::new().on(Some(cluster.owner_url())).prepared();
     hall.move_to(cluster.server_url());
     hall
 }
