@@ -118,6 +118,17 @@ pub(super) async fn check_database(data: &DataDir) -> Result<(), ServerError> {
     }
 }
 
+/// Gives the servers' role of a PostgreSQL database what it needs, where the role was made after the tables.
+///
+/// # Errors
+/// There is no such database, or the account does not own the tables.
+pub async fn grant(data: &DataDir) -> Result<(), ServerError> {
+    let store = Store::open(data).await?;
+    store.grant().await?;
+    store.close().await;
+    Ok(())
+}
+
 /// Authority, database, a log for each controller, and the signed plan. Returns the plan's verifier key.
 pub(super) async fn begin(data: &DataDir, plan: &SitePlan, names: &[String]) -> Result<(Store, String), ServerError> {
     tls::create_authority(data, names)?;

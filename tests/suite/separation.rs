@@ -89,11 +89,24 @@ fn account(user: &str, level: &str, controllers: &[&str]) -> Value {
 
 const PASSWORD: &str = "cavallo-di-ferro-blu";
 
+/// The supervisor of both towns lets another one's account into use.
+async fn admitted(hall: &TownHall, user: &str) -> AccountAnswer {
+    let supervisor = Desk::new(hall, "sala-operativa", "comandante", &hall.password("comandante")).await;
+    let enable = json!({"enable": {"reason": "nomina"}});
+    let path = format!("/v1/people/{user}");
+    let given = supervisor.station.post(&path, &supervisor.token, enable).await.unwrap();
+    supervisor.leave().await;
+    given
+}
+
 /// Adds an account with a password of its own.
-async fn settle(desk: &Desk, account: Value) {
+async fn settle(hall: &TownHall, desk: &Desk, account: Value) {
     let user = account["user"].as_str().unwrap().to_owned();
     let station = &desk.station;
-    let given: AccountAnswer = station.post("/v1/people", &desk.token, account).await.unwrap();
+    let mut given: AccountAnswer = station.post("/v1/people", &desk.token, account).await.unwrap();
+    if given.waits {
+        given = admitted(hall, &user).await;
+    }
     let ask = json!({
         "user": user, "password": given.password.unwrap().expose_secret(), "new_password": PASSWORD,
     });
@@ -119,12 +132,12 @@ async fn towns() -> TownHall {
         ("longo", "operator", &["altrove"]),
         ("conti", "force_operator", &["altrove", "borgo-vedetta"]),
     ] {
-        settle(&both, account(user, level, controllers)).await;
+        settle(&hall, &both, account(user, level, controllers)).await;
     }
     // One of the other town without any grant yet: it belongs there all the same.
     let mut fresh = account("nuovo", "operator", &["altrove"]);
     fresh["grants"] = json!([]);
-    settle(&both, fresh).await;
+    settle(&hall, &both, fresh).await;
     let code = json!({"station": "altra-sala", "kind": "control_room", "home": "altrove"});
     let _: EnrolmentCode = both
         .station

@@ -5,7 +5,8 @@
 //! that come one by one give no more time. Invariant: a connection that is refused costs no handshake.
 //! Deliberately absent: the rule of who goes for whom (`domain::people::connections`), requests (`rate_limit`).
 
-use crate::domain::people::connections::{Bounds, Connections, Ticket, network};
+use super::rate_limit::network;
+use crate::domain::people::connections::{Bounds, Connections, Ticket};
 use crate::domain::people::rate_limit::Allowance;
 use axum_server::accept::Accept;
 use std::collections::HashMap;
@@ -22,10 +23,11 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// A workstation keeps about ten connections open; an outside verifier or a monitor one.
+/// A workstation keeps about ten connections open; an outside verifier or a monitor one. An open connection costs about 100 KiB,
+/// and a workstation's is a stranger's for as long as its handshake takes.
 const BOUNDS: Bounds = Bounds {
-    per_address: 64,
-    strangers: 512,
+    per_address: 32,
+    strangers: 128,
     per_certificate: 64,
     arrivals: Allowance {
         burst: 300.0,

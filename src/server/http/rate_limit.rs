@@ -4,7 +4,6 @@
 //! Invariant: a caller beyond its share is refused before anything of its request is read, and takes none of the places.
 //! Deliberately absent: wrong passwords (`people::authentication`).
 
-use crate::domain::people::connections::network;
 use crate::domain::people::rate_limit::{Allowance, Flood};
 use crate::protocol::MAX_BODY;
 use crate::server::tls;
@@ -40,6 +39,17 @@ const STRANGER: AtOnce = AtOnce {
 };
 /// Longest body of a request without a certificate, bytes.
 pub const STRANGER_BODY: usize = 64 * 1024;
+
+/// What counts as one address: of IPv6 the network of 64 bits that one customer is given, of IPv4 the address itself.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
+        v4 => v4,
+    }
+}
 
 /// Who calls, as far as a connection says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -172,5 +182,14 @@ mod tests {
         assert_eq!(all(one, MAX_BODY).len(), 8, "bodies count too");
         assert!(fair.enter(one, 0).is_some());
         assert!(fair.lock().now.is_empty());
+    }
+
+    #[test]
+    fn one_customers_ipv6_is_one_address() {
+        let of = |text: &str| network(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
+        assert_ne!(of("192.0.2.7"), of("192.0.2.8"));
     }
 }

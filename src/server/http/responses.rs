@@ -190,8 +190,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
 
 /// Refuses what is too much at once, and ends what takes too long.
 pub async fn within_bounds(State(traffic): State<Arc<Traffic>>, request: Request, next: Next) -> Response {
-    let asked_for = request.uri().path_and_query().map_or("", |asked| asked.as_str());
-    if asked_for.contains("%00") {
+    if request.uri().path().contains("%00") {
         traffic.metrics.refused();
         return Refused::malformed(NUL).into_response();
     }
@@ -215,7 +214,10 @@ pub async fn within_bounds(State(traffic): State<Arc<Traffic>>, request: Request
             traffic.metrics.refused();
             return refused.into_response();
         }
-        Err(_) => return Refused::malformed("the body did not come in time").into_response(),
+        Err(_) => {
+            traffic.metrics.unavailable();
+            return Refused::new(RefusalKind::Unavailable, "the body did not come in time").into_response();
+        }
     };
     let Ok(Ok(_place)) = tokio::time::timeout(PLACE_TIME, places.acquire()).await else {
         return Refused::new(RefusalKind::Unavailable, "too many requests at once").into_response();

@@ -91,7 +91,21 @@ impl Store {
             }
         };
         on!(&store.write, pool => sqlx::raw_sql(schema).execute(pool).await.map(drop))?;
+        store.grant().await?;
         Ok(store)
+    }
+
+    /// Gives the servers' role of a PostgreSQL database what it needs; whoever asks owns the tables. Elsewhere there is no role.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the database does not answer, or the account does not own the tables.
+    pub async fn grant(&self) -> Result<(), StoreError> {
+        if let Either::Postgres(pool) = &self.write {
+            sqlx::raw_sql(include_str!("schema/postgres_grants.sql"))
+                .execute(pool)
+                .await?;
+        }
+        Ok(())
     }
 
     /// Opens an existing database.
