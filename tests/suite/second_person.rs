@@ -2,7 +2,8 @@
 //!
 //! Deliberately absent: the decision cell by cell (`people_matrix`).
 
-use crate::attacks::{account, admin};
+use crate::attacks::admin;
+use crate::town::{Town, account};
 use crate::town_hall::{Station, TownHall};
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -54,7 +55,7 @@ fn refused_by(rule: Rule) -> RefusalKind {
 
 #[tokio::test]
 async fn r_prv_1_an_administrator_alone_gets_no_supervisors_account() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let (console, token) = admin(&hall).await;
     let added: AccountAnswer = console
         .post("/v1/people", &token, supervisor("vice", "Isp. Maria Serra"))
@@ -113,7 +114,7 @@ async fn r_prv_1_an_administrator_alone_gets_no_supervisors_account() {
 
 #[tokio::test]
 async fn r_prv_1_the_last_supervisor_comes_back_by_a_recorded_command_on_the_server_only() {
-    let mut hall = TownHall::open().await;
+    let mut hall = Town::new().open().await;
     let (console, token) = admin(&hall).await;
     console
         .post::<AccountAnswer>("/v1/people", &token, supervisor("vice", "Isp. Maria Serra"))
@@ -194,7 +195,7 @@ fn sala_event(station: &mut Station, person: &str, session: &str) -> Sealed {
 
 #[tokio::test]
 async fn r_acc_1_events_in_anothers_name_are_taken_marked_and_counted() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let (console, token) = admin(&hall).await;
     let mut sala = hall.station("sala-operativa");
     let grant = sala.sign_in("operatore", &hall.password("operatore")).await.unwrap();

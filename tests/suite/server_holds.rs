@@ -3,6 +3,7 @@
 //! Deliberately absent: forged input (`attacks`), crashes (`audit_faults`), how fast it is (`benches/audit.sh`).
 
 use crate::cluster::{Cluster, SERVER};
+use crate::town::Town;
 use crate::town_hall::{ITALIAN, PROGRAM, Station, TownHall, borgo, client, submitted};
 use reqwest::StatusCode;
 use rustls::pki_types::ServerName;
@@ -81,7 +82,7 @@ async fn calls(hall: &TownHall, count: usize) -> Vec<Option<StatusCode>> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_aud_7_a_crowd_of_silent_connections_keeps_no_workstation_out_and_is_let_go() {
-    let mut hall = TownHall::prepared();
+    let mut hall = Town::new().prepared();
     // As a login shell or an old unit leaves it.
     hall.start_with("ulimit -Sn 300; exec \"$0\" \"$@\"").await;
     let crowd = Crowd::of(&hall);
@@ -103,7 +104,7 @@ async fn r_aud_7_a_crowd_of_silent_connections_keeps_no_workstation_out_and_is_l
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_aud_7_bodies_that_never_come_take_no_workstations_place() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let crowd = Crowd::of(&hall);
     let slow = "POST /v1/enrolments HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
                 Content-Length: 100\r\n\r\n{";
@@ -151,7 +152,7 @@ async fn hand(station: &Station, event: &Sealed) -> (StatusCode, Option<RefusalK
 }
 
 fn on_postgres(cluster: &Cluster) -> TownHall {
-    let mut hall = TownHall::prepared_in(Some(cluster.owner_url()));
+    let mut hall = Town::new().on(Some(cluster.owner_url())).prepared();
     hall.move_to(cluster.server_url());
     hall
 }
@@ -368,7 +369,7 @@ async fn r_aud_2_a_database_that_asks_for_tls_is_used_and_its_certificate_is_hel
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_aud_2_a_server_folder_put_back_serves_nobody_once_a_workstation_shows_what_it_forgot() {
     use base64::Engine as _;
-    let mut hall = TownHall::open().await;
+    let mut hall = Town::new().open().await;
     let key = crate::town_hall::log_vkey(&hall);
     let mut sala = hall.station("sala-operativa");
     let events = sala.events(3);
@@ -465,7 +466,7 @@ async fn r_aud_2_a_server_folder_put_back_serves_nobody_once_a_workstation_shows
 #[tokio::test]
 async fn the_doctor_says_what_is_wrong_and_its_status_too() {
     use std::os::unix::fs::PermissionsExt as _;
-    let mut hall = TownHall::open().await;
+    let mut hall = Town::new().open().await;
     let doctor = |hall: &TownHall| {
         let output = hall.command(&["doctor", "--data", hall.data_text(), "--json"], None);
         let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

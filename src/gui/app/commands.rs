@@ -65,7 +65,7 @@ impl App {
 
     /// A command in a window.
     pub(super) fn command(&mut self, place: Place, command: Command, edge: Edge) -> Task<Message> {
-        if edge == Edge::Up {
+        if edge != Edge::Down {
             return self.on_pane(place, |pane| pane.command(command, edge));
         }
         if command == Command::Lock {
@@ -75,6 +75,7 @@ impl App {
             Screen::Session(session) => session,
             Screen::SignIn(..) => return self.sign_in_message(sign_in::Message::Command(command)),
             Screen::Enrol(_) => return self.enrol_message(enrol::Message::Command(command)),
+            Screen::Broken(_) if command == Command::Confirm => return self.open_station(),
             Screen::Starting | Screen::Broken(_) | Screen::SigningOut => return Task::none(),
         };
         if let Some(top) = session.overlays.top(place) {
