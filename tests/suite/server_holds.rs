@@ -307,9 +307,9 @@ async fn r_aud_2_the_first_run_keeps_the_database_and_a_role_made_later_is_given
         command
             .env("VEDETTA_SERVE_DATABASE", cluster.server_url())
             .stdin(std::process::Stdio::null());
-        owner
-            .into_iter()
-            .for_each(|url| drop(command.env("VEDETTA_DATABASE", url)));
+        if let Some(url) = owner {
+            command.env("VEDETTA_DATABASE", url);
+        }
         command.output().unwrap()
     };
     let words = "init --controller-name Borgo --controller borgo --istat 020001 --server-name db.example \
