@@ -113,7 +113,7 @@ fn hold_against_memory(
 
 /// Looks at the purposes of those whose level has but one (R-MNT-1), whatever their workstation says: a contractor is nowhere
 /// in the register with another purpose, or without one.
-async fn purposes_count(store: &Store, events: &[Submitted]) -> Answer<()> {
+async fn check_purposes(store: &Store, events: &[Submitted]) -> Answer<()> {
     let purpose_of = |event: &Submitted| serde_json::from_value::<Purpose>(event.keys.purpose.as_str().into()).ok();
     let proven = events.iter().filter(|event| event.keys.operation != NOT_PROVEN);
     // One look-up a person, and none for those who state what would count for anybody.
@@ -174,7 +174,7 @@ pub async fn events(
         sightings.extend(event.sighting);
         named.insert(event.named);
     }
-    purposes_count(&store, &events).await?;
+    check_purposes(&store, &events).await?;
     let first_seq = events
         .first()
         .map(|event| event.leaf.seq)

@@ -144,8 +144,11 @@ pub async fn enrol(
 ) -> Answer<Json<Certified>> {
     let unknown = || Refused::new(RefusalKind::UnknownStation, "no such code");
     let key = StationKey::read(&ask.public_key).ok_or_else(|| Refused::malformed("no public key"))?;
-    let hash = code_hash(&ask.code).ok_or_else(unknown)?;
-    let Some(row) = store.code(&hash, now_ms()).await? else {
+    let enrolling = match code_hash(&ask.code) {
+        Some(hash) => store.code(&hash, now_ms()).await?.map(|row| (hash, row)),
+        None => None,
+    };
+    let Some((hash, row)) = enrolling else {
         tracing::warn!(%from, "a code that is not good was tried");
         if let Some(log) = logs.all.first() {
             let refused = StationRefused::default().because(Cause::EnrolmentCode);

@@ -11,8 +11,8 @@
 
 use super::signed_backup::Tail;
 use crate::domain::audit::chain::{ChainError, Moment, Sealed, StationChain};
+use crate::domain::audit::details::Details;
 use crate::domain::audit::details::log::{Equivocation, LogPruned};
-use crate::domain::audit::details::{Details, Parameters};
 use crate::domain::audit::event::{Body, Event, Outcome, RetentionClass};
 use crate::domain::audit::hash::Hash;
 use crate::domain::audit::leaf::Leaf;
@@ -571,26 +571,7 @@ impl OpenLog {
 
 /// An event of the server in which nobody signed in acts.
 pub fn own_event(log: ControllerId, own: StationId, what: impl Into<Details>, result: Outcome) -> Event {
-    let what = what.into();
-    let mut body = Body {
-        person: String::new(),
-        level: None,
-        agency: String::new(),
-        session: String::new(),
-        station: own,
-        act: uuid::Uuid::new_v4(),
-        operation: what.kind.operation(),
-        result,
-        camera: None,
-        stream: None,
-        purpose: None,
-        protocol_no: String::new(),
-        parameters: Parameters::default(),
-        policy_version: 0,
-        media_from: None,
-        media_to: None,
-    };
-    body.say(what);
+    let body = Body::new(own, uuid::Uuid::new_v4(), what, result);
     Event {
         log,
         class: RetentionClass::Police,

@@ -20,9 +20,9 @@ use crate::protocol::{
     AccountAnswer, AccountAsk, AccountChange, AccountView, AskAnswer, AskState, BatchReceipt, Because,
     CameraCredential, CameraView, Certified, Changed, ClearanceState, ConsistencyProof, CredentialNeed,
     CredentialRequest, DeclaredState, Enrol, EnrolmentCode, EventBatch, InclusionProof, LeaseRequest, LeaseState,
-    MaskProposal, NewCode, PasswordChange, PasswordConfirmation, PermitRequest, PolicyState, ProposedMask, PutCamera,
-    Removal, Renewal, SessionGrant, SessionRequest, SessionView, SignedPlan, SiteProposal, StationHead, StationView,
-    Verdict,
+    MaskProposal, NewCode, PINNED, PasswordChange, PasswordConfirmation, PermitRequest, PolicyState, ProposedMask,
+    PutCamera, Removal, Renewal, SessionGrant, SessionRequest, SessionView, SignedPlan, SiteProposal, StationHead,
+    StationView, Verdict,
 };
 use answer::bounded;
 use base64::Engine as _;
@@ -463,7 +463,7 @@ impl ServerClient {
     pub async fn post_events(&self, batch: &EventBatch, pinned: Option<&str>) -> Result<BatchReceipt, ServerError> {
         let mut request = self.request(Method::POST, &format!("/v1/stations/{}/events", self.station));
         if let Some(note) = pinned {
-            request = request.header(protocol::PINNED, BASE64.encode(note));
+            request = request.header(PINNED, BASE64.encode(note));
         }
         self.json(request.json(batch)).await
     }
