@@ -9,6 +9,8 @@ mod account_admin;
 mod camera_users;
 #[path = "vedetta-audit/cameras.rs"]
 mod cameras;
+#[path = "vedetta-audit/doctor.rs"]
+mod doctor;
 #[path = "vedetta-audit/init.rs"]
 mod init;
 #[path = "vedetta-audit/log_lines.rs"]
@@ -124,6 +126,11 @@ enum Command {
     Station {
         #[command(subcommand)]
         command: StationCommand,
+    },
+    #[command(about = fl!("help-doctor"))]
+    Doctor {
+        #[command(flatten)]
+        arguments: doctor::DoctorArguments,
     },
     #[command(about = fl!("help-grant"))]
     Grant {
@@ -351,6 +358,7 @@ async fn run(command: Command) -> Result<(), ServerError> {
         Command::Cameras { command } => cameras::cameras(command).await,
         Command::Plan { command } => plan::plan(command).await,
         Command::Station { command } => station(command).await,
+        Command::Doctor { arguments } => doctor::doctor(arguments).await,
         Command::Grant { place } => setup::grant(&place.open()).await,
         Command::Log { command } => log(command).await,
     }

@@ -114,6 +114,10 @@ pub enum ConsoleAct {
     },
 }
 
+/// Header of a batch of events: the last checkpoint of the log that the workstation verified, Base64. By it a server that was put
+/// back from a copy knows.
+pub const PINNED: &str = "vedetta-pinned";
+
 /// Raises how long bodies of a class are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -121,6 +121,11 @@ impl DataDir {
         self.path.join(format!("signer/{controller}.witnessed"))
     }
 
+    /// A workstation's checkpoint of a controller's log that its signer does not remember.
+    pub fn put_back(&self, controller: &ControllerId) -> PathBuf {
+        self.path.join(format!("signer/{controller}.ahead"))
+    }
+
     /// Enrolment of a workstation.
     pub fn station(&self, station: &StationId) -> PathBuf {
         self.path.join("stations").join(station.as_str())

@@ -60,6 +60,8 @@ pub enum ServerError {
     PlanText(#[source] toml::ser::Error),
     #[error("{0} is not in quarantine")]
     NotQuarantined(String),
+    #[error("something is wrong with the server")]
+    Unwell,
     #[error("no reason was given")]
     NoReason,
     #[error("the account may not change the names of logs")]
@@ -96,6 +98,7 @@ impl ServerError {
             Self::Controller(_) => sentence("server-controller"),
             Self::PlanText(_) => sentence("server-plan-text"),
             Self::NotQuarantined(name) => sentence("server-not-quarantined").with("name", name.as_str()),
+            Self::Unwell => sentence("server-unwell"),
             Self::NoReason => sentence("server-no-reason"),
             Self::OwnerNeeded => sentence("server-owner-needed"),
             Self::NotRecorded(_) => sentence("server-not-recorded"),

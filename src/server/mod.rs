@@ -8,6 +8,7 @@
 //! | [`store`] | SQLite or PostgreSQL: log tables that only grow, and the few tables that change |
 //! | [`log`] | sequencer (one writer, group commit), signer, proofs |
 //! | [`people`] | passwords, lock-out, sessions |
+//! | [`attribution`] | events in another's name are marked |
 //! | [`camera_users`] | personal users on cameras, for as long as a session |
 //! | [`dome_leases`], [`presence`] | who holds which dome, who watches what |
 //! | [`clearances`] | who may see which recordings |
@@ -28,6 +29,7 @@
 //! | [`metrics`] | figures for Prometheus |
 //! | [`witness`] | the witness, which runs elsewhere |
 //! | [`log_verify`], [`log_export`], [`log_read`], [`log_time`] | the commands on a log |
+//! | [`doctor`] | what is wrong, in sentences |
 //! | [`console`] | the event of a command on a whole log |
 //!
 //! Invariant: nothing is answered «durable» before its transaction is on disk, and nothing is signed that does not
@@ -35,6 +37,7 @@
 //! (the program brings what makes users on cameras).
 
 pub mod administer;
+pub mod attribution;
 pub mod camera_users;
 pub mod causes;
 pub mod change_notifier;
@@ -43,6 +46,7 @@ pub mod clock;
 pub mod config;
 pub mod console;
 pub mod declared;
+pub mod doctor;
 pub mod dome_leases;
 pub mod error;
 pub mod first_run;

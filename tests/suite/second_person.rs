@@ -8,6 +8,8 @@ use crate::town_hall::{Station, TownHall};
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
+use vedetta::domain::audit::chain::{Moment, Sealed};
+use vedetta::domain::audit::event::{Body, RetentionClass};
 use vedetta::domain::people::Rule;
 use vedetta::protocol::{AccountAnswer, RefusalKind};
 
@@ -172,4 +174,70 @@ async fn r_prv_1_the_last_supervisor_comes_back_by_a_recorded_command_on_the_ser
         ..AccountAnswer::default()
     };
     begins(&hall, "comandante", &answer).await;
+}
+
+/// The next event of a workstation, by this person in this session.
+fn sala_event(station: &mut Station, person: &str, session: &str) -> Sealed {
+    let body = json!({
+        "person": person, "session": session, "station": station.id, "act": uuid::Uuid::new_v4(),
+        "operation": "view_open", "result": "intent", "camera": "cam-01", "policy_version": 7,
+    });
+    let body: Body = serde_json::from_value(body).unwrap();
+    let at = Moment {
+        boot: uuid::Uuid::nil(),
+        time: jiff::Timestamp::now(),
+        mono_ms: 1,
+    };
+    let sealed = station.chain.seal(RetentionClass::Police, at, [7; 32], &body).unwrap();
+    station.chain.advance(sealed.leaf_hash);
+    sealed
+}
+
+#[tokio::test]
+async fn r_acc_1_events_in_anothers_name_are_taken_marked_and_counted() {
+    let hall = Town::new().open().await;
+    let (console, token) = admin(&hall).await;
+    let mut sala = hall.station("sala-operativa");
+    let grant = sala.sign_in("operatore", &hall.password("operatore")).await.unwrap();
+    let figure = async || {
+        let page = console
+            .client
+            .get(console.url("/metrics"))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
+        let line = page
+            .lines()
+            .find(|line| line.starts_with("vedetta_events_in_anothers_name_total "));
+        line.unwrap().rsplit(' ').next().unwrap().parse::<u64>().unwrap()
+    };
+    let marks = async || {
+        let found: vedetta::protocol::LogPage = console
+            .get(console.log_url("search?operation=station_refused"), &token)
+            .await
+            .unwrap();
+        found
+            .entries
+            .into_iter()
+            .filter_map(|entry| entry.body)
+            .collect::<Vec<_>>()
+    };
+    let event = sala_event(&mut sala, "operatore", &grant.session);
+    sala.submit(&[event]).await.unwrap();
+    assert_eq!((figure().await, marks().await.len()), (0, 0), "their own");
+    for _ in 0..3 {
+        let event = sala_event(&mut sala, "comandante", &grant.session);
+        sala.submit(&[event]).await.unwrap();
+    }
+    let event = sala_event(&mut sala, "operatore", "mai-iniziata");
+    sala.submit(&[event]).await.unwrap();
+    let marks = marks().await;
+    assert_eq!((figure().await, marks.len()), (2, 2), "each name once: {marks:?}");
+    assert!(
+        marks[0].contains("a session of another person") && marks[0].contains("comandante"),
+        "{marks:?}"
+    );
 }

@@ -307,9 +307,9 @@ async fn r_aud_2_the_first_run_keeps_the_database_and_a_role_made_later_is_given
         command
             .env("VEDETTA_SERVE_DATABASE", cluster.server_url())
             .stdin(std::process::Stdio::null());
-        owner
-            .into_iter()
-            .for_each(|url| drop(command.env("VEDETTA_DATABASE", url)));
+        if let Some(url) = owner {
+            command.env("VEDETTA_DATABASE", url);
+        }
         command.output().unwrap()
     };
     let words = "init --controller-name Borgo --controller borgo --istat 020001 --server-name db.example \
@@ -364,4 +364,135 @@ async fn r_aud_2_a_database_that_asks_for_tls_is_used_and_its_certificate_is_hel
         "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'vedetta_server'";
     assert_eq!(cluster.sql("vedetta", "vedetta_owner", secure).trim(), "t");
     hall.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_a_server_folder_put_back_serves_nobody_once_a_workstation_shows_what_it_forgot() {
+    use base64::Engine as _;
+    let mut hall = Town::new().open().await;
+    let key = crate::town_hall::log_vkey(&hall);
+    let mut sala = hall.station("sala-operativa");
+    let events = sala.events(3);
+    sala.submit(&events).await.unwrap();
+    sala.checkpoint_of(&key, 3).await;
+    hall.stop().await;
+    let copy = |from: &std::path::Path, to: &std::path::Path| {
+        let done = std::process::Command::new("cp")
+            .arg("-a")
+            .args([from, to])
+            .status()
+            .unwrap();
+        assert!(done.success());
+    };
+    let (old, new) = (hall.dir.path().join("copia"), hall.dir.path().join("nuova"));
+    copy(&hall.data(), &old);
+    hall.start().await;
+    // Another person signs in and out: events of the server itself, which no workstation can give again.
+    let mut sala = hall.station_at(&hall.base, "sala-operativa");
+    sala.chain = {
+        let mut before = hall.station("sala-operativa");
+        events.iter().for_each(|event| before.chain.advance(event.leaf_hash));
+        before.chain
+    };
+    sala.sign_in("operatore", &hall.password("operatore")).await.unwrap();
+    sala.checkpoint_of(&key, 4).await;
+    let pinned = sala.note().await;
+    hall.stop().await;
+    std::fs::rename(hall.data(), &new).unwrap();
+    copy(&old, &hall.data());
+
+    hall.start().await;
+    let mut again = hall.station("sala-operativa");
+    again.chain = sala.chain.clone();
+    let batch = EventBatch {
+        log: borgo(),
+        events: again.events(1).iter().map(submitted).collect(),
+    };
+    let url = again.url("/v1/stations/sala-operativa/events");
+    let post = async |url: &str, client: &reqwest::Client, note: &str| {
+        let header = base64::engine::general_purpose::STANDARD.encode(note);
+        let request = client.post(url).header(vedetta::protocol::PINNED, header).json(&batch);
+        request.send().await.unwrap().status()
+    };
+    let forged = pinned.replace("\n4\n", "\n9\n");
+    assert_ne!(forged, pinned);
+    let unknown = hall.station("manutenzione");
+    let heads = async |station: &Station| {
+        let url = station.url(&format!("/v1/stations/{}/heads", station.id));
+        station.client.get(url).send().await.unwrap().status()
+    };
+    assert_eq!(
+        post(&url, &again.client, &pinned).await,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    assert_eq!(
+        heads(&unknown).await,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "nobody is served"
+    );
+    let ready = again.client.get(again.url("/readyz")).send().await.unwrap();
+    assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let said = ready.text().await.unwrap();
+    assert!(
+        said.contains("sala-operativa knows 4 signed entries, the signer remembered 3"),
+        "{said}"
+    );
+    hall.stop().await;
+    hall.start().await;
+    assert_eq!(
+        heads(&hall.station("manutenzione")).await,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "over a restart"
+    );
+    hall.stop().await;
+
+    // The newer folder comes back, with the mark still in it: it goes by itself.
+    let mark = std::fs::read(hall.data().join("signer/borgo-vedetta.ahead")).unwrap();
+    std::fs::remove_dir_all(hall.data()).unwrap();
+    std::fs::rename(&new, hall.data()).unwrap();
+    std::fs::write(hall.data().join("signer/borgo-vedetta.ahead"), mark).unwrap();
+    hall.start().await;
+    let again = hall.station("sala-operativa");
+    let url = again.url("/v1/stations/sala-operativa/events");
+    assert_eq!(
+        post(&url, &again.client, &forged).await,
+        StatusCode::OK,
+        "what the log did not sign stops nobody"
+    );
+    hall.stop().await;
+    assert!(hall.verify().0);
+}
+
+#[tokio::test]
+async fn the_doctor_says_what_is_wrong_and_its_status_too() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut hall = Town::new().open().await;
+    let doctor = |hall: &TownHall| {
+        let output = hall.command(&["doctor", "--data", hall.data_text(), "--json"], None);
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let findings = said["findings"].as_array().unwrap().iter();
+        let names = |wrong: bool| {
+            let of = findings.clone().filter(move |finding| finding["wrong"] == wrong);
+            of.map(|finding| finding["name"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(output.status.success(), said["well"].as_bool().unwrap());
+        (names(true), names(false))
+    };
+    let (wrong, _) = doctor(&hall);
+    assert_eq!(wrong, Vec::<String>::new());
+    crate::attacks::database(
+        &hall,
+        "UPDATE station SET quarantined = 1 WHERE station = 'manutenzione'",
+    )
+    .await;
+    std::fs::set_permissions(hall.data().join("keys"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    hall.stop().await;
+    let (wrong, known) = doctor(&hall);
+    assert_eq!(wrong, ["doctor-keys-open", "doctor-quarantined"]);
+    for name in ["doctor-no-witness", "doctor-one-supervisor", "doctor-not-running"] {
+        assert!(known.iter().any(|found| found == name), "{name}: {known:?}");
+    }
+    std::fs::remove_file(hall.data().join("audit.db")).unwrap();
+    assert_eq!(doctor(&hall).0, ["server-not-set-up"]);
 }

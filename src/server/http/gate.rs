@@ -23,10 +23,11 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// A workstation keeps about ten connections open; an outside verifier or a monitor one.
+/// A workstation keeps about ten connections open; an outside verifier or a monitor one. An open connection costs about 100 KiB,
+/// and a workstation's is a stranger's for as long as its handshake takes.
 const BOUNDS: Bounds = Bounds {
-    per_address: 64,
-    strangers: 512,
+    per_address: 32,
+    strangers: 128,
     per_certificate: 64,
     arrivals: Allowance {
         burst: 300.0,

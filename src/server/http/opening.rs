@@ -14,6 +14,7 @@ use crate::domain::camera::CameraId;
 use crate::domain::message::sentence;
 use crate::domain::site::SitePlan;
 use crate::protocol::LogKey;
+use crate::server::attribution::Attribution;
 use crate::server::camera_users::{CameraUsers, PersonalUsers};
 use crate::server::change_notifier::ChangeNotifier;
 use crate::server::clearances::Clearances;
@@ -24,6 +25,7 @@ use crate::server::dome_leases::DomeLeases;
 use crate::server::error::ServerError;
 use crate::server::keys::{Vault, load_signer};
 use crate::server::log::cosigning::Witnesses;
+use crate::server::log::put_back::PutBack;
 use crate::server::log::recorder::Recorder;
 use crate::server::log::sequencer::Sequencer;
 use crate::server::log::signer::Signer;
@@ -161,7 +163,9 @@ impl Ground<'_> {
         for (asking, published) in witnesses {
             self.tasks.push(tokio::spawn(asking.run(self.store.clone(), published)));
         }
+        let put_back = PutBack::open(self.data, self.store, &all).await?;
         Ok(LogState {
+            put_back,
             all,
             keys,
             given_keys,
@@ -257,6 +261,7 @@ impl Ground<'_> {
             leases,
             presence,
             clearances,
+            attribution: Attribution::new(self.store.clone(), recorder.clone()),
         })
     }
 }

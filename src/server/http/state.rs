@@ -10,6 +10,7 @@ use super::readiness::Readiness;
 use crate::domain::audit::note::SignerKey;
 use crate::domain::camera::ControllerId;
 use crate::protocol::LogKey;
+use crate::server::attribution::Attribution;
 use crate::server::camera_users::PersonalUsers;
 use crate::server::change_notifier::ChangeNotifier;
 use crate::server::clearances::Clearances;
@@ -18,6 +19,7 @@ use crate::server::declared::Declarations;
 use crate::server::dome_leases::DomeLeases;
 use crate::server::keys::Vault;
 use crate::server::log::cosigning::Witnessed;
+use crate::server::log::put_back::PutBack;
 use crate::server::log::recorder::Recorder;
 use crate::server::log::sequencer::Sequencer;
 use crate::server::log::signed_state::SignedState;
@@ -43,6 +45,8 @@ pub struct LogState {
     pub(super) signing: HashMap<ControllerId, watch::Receiver<Option<String>>>,
     pub(super) witnessed: HashMap<ControllerId, watch::Receiver<Witnessed>>,
     pub(super) sequencer: Sequencer,
+    /// What workstations hold and the signers do not.
+    pub(super) put_back: PutBack,
 }
 
 /// The site plan in force, what is declared beside it, and the accounts of its cameras.
@@ -60,6 +64,7 @@ pub struct UsageState {
     pub(super) leases: Arc<DomeLeases>,
     pub(super) presence: Arc<Presence>,
     pub(super) clearances: Arc<Clearances>,
+    pub(super) attribution: Attribution,
 }
 
 /// Accounts, their sessions, and when each workstation was last heard.
