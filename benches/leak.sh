@@ -2,12 +2,15 @@
 # The leak test: four domes of the simulated town moved at random and at full speed through the real window, while
 # statuses are late (0 to 800 ms) or lost, a dome restarts, and somebody else steers. Everything the window shows, every
 # snapshot, an original export and the obscured copy of a masked dome are searched for the hue that only private windows
-# have. Then the same with the uncertainty of every pose forced to zero, which must leak.
+# have. Then the same with the uncertainty of every pose forced to zero, which must leak. Last, the recordings of domes that just
+# moved past masked houses are played and searched, and so are they by the recorded positions alone, which must leak too.
 #
 #   bash benches/leak.sh [--seconds N] [--control-seconds M] [--control TRUST] [--seed S] [--make [CAMERA=]MAKE]… [--scale X]
+#                        [--playback-seconds P]
 #
 # --control says what the counter-trial takes for certain: last-status (the pose of the latest status) or pictures (what pictures
 # last said of the pose, alone).
+# --playback-seconds (60): how long recordings are made and played, and the same again in their counter-trial; 0: not at all.
 # --make hangs domes of another make (src/sim/makes.rs); --scale draws the window at a fractional scale (1.25, 1.333, 1.5, 1.75).
 #
 # Leaves target/bench/leak.json (frames_searched, leaked_pixels, control_leaked_pixels, …) and screenshots beside it. Of the
@@ -18,7 +21,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-seconds=600 control='' trust=last-status seed=7 makes=() named='' scale=''
+seconds=600 control='' trust=last-status seed=7 makes=() named='' scale='' playback=60
 while [ $# -gt 0 ]; do
   case $1 in
     --seconds) seconds=$2; shift 2 ;;
@@ -27,7 +30,9 @@ while [ $# -gt 0 ]; do
     --seed) seed=$2; shift 2 ;;
     --make) makes+=(--make "$2"); named=${named:+$named,}$2; shift 2 ;;
     --scale) scale=$2; shift 2 ;;
-    *) echo "unknown option: $1 (known: --seconds, --control-seconds, --control, --seed, --make, --scale)" >&2; exit 2 ;;
+    --playback-seconds) playback=$2; shift 2 ;;
+    *) echo "unknown option: $1 (known: --seconds, --control-seconds, --control, --seed, --make, --scale, --playback-seconds)" >&2
+      exit 2 ;;
   esac
 done
 [ -n "$control" ] || control=$(( seconds / 5 > 40 ? seconds / 5 : 40 ))
@@ -90,8 +95,8 @@ disturb() { # folder control-url server
   done
 }
 
-run() { # name seconds extra options of the client
-  local name=$1 time=$2; shift 2
+run() { # name seconds whether-disturbed extra options of the client
+  local name=$1 time=$2 disturbed=$3; shift 3
   local folder=$out/$name
   log=$folder/log
   mkdir -p "$log" "$folder/shots"
@@ -107,8 +112,10 @@ run() { # name seconds extra options of the client
   sim=$(field "$folder/sim.json" control)
   server=$(tr -d '[:space:]' <"$folder/server/address")
   case $sim in http*) ;; *) sim=http://$sim ;; esac
-  disturb "$folder" "$sim" "$server" 2>"$log/disturb.log" &
-  started+=($!)
+  if [ "$disturbed" = yes ]; then
+    disturb "$folder" "$sim" "$server" 2>"$log/disturb.log" &
+    started+=($!)
+  fi
   DISPLAY=:$display timeout $(( time + 600 )) "$bin/vedetta-check" \
     --enrolment "$folder/server/stations/sala-operativa" --data "$folder/station" --evidence "$folder/evidence" \
     --people "$folder/server/people.toml" leak "$folder/shots" --seconds "$time" "$@" \
@@ -117,9 +124,14 @@ run() { # name seconds extra options of the client
 }
 
 echo "Searching for leaks for $seconds s."
-run kept "$seconds"
+run kept "$seconds" yes
 echo "The counter-trial: the uncertainty of every pose forced to zero, trusting $trust, for $control s."
-run zero "$control" --draw-masks-wrong-to-see-the-leak-test-fail --trust "$trust"
+run zero "$control" yes --draw-masks-wrong-to-see-the-leak-test-fail --trust "$trust"
+if [ "$playback" -gt 0 ]; then
+  echo "Searching recordings for $playback s, and as long by recorded positions alone."
+  run played "$playback" no --playback
+  run played-zero "$playback" no --playback --draw-masks-wrong-to-see-the-leak-test-fail
+fi
 
 kept=$out/kept/shots/leak-run.json zero=$out/zero/shots/leak-run.json
 export_frames=0 export_leaked=0 obscured_frames=0 obscured_leaked=0
@@ -132,7 +144,10 @@ while read -r film; do
   esac
 done < <(find "$out/kept/evidence" -name '*.mp4' 2>/dev/null)
 window=$(field "$kept" frames_searched) snapshots=$(field "$kept" snapshots_searched)
+played=$out/played/shots/leak-run.json played_zero=$out/played-zero/shots/leak-run.json
+recorded() { if [ "$playback" -gt 0 ]; then field "$1" "$2"; else echo 0; fi; } # file name: 0 where no recording was searched
 leaked=$(( $(field "$kept" leaked_pixels) + $(field "$kept" snapshot_leaked_pixels) + export_leaked + obscured_leaked ))
+leaked=$(( leaked + $(recorded "$played" leaked_pixels) ))
 control_leaked=$(( $(field "$zero" leaked_pixels) + $(field "$zero" snapshot_leaked_pixels) ))
 others=$(wc -l <"$out/kept/others.txt" 2>/dev/null || echo 0)
 cat >target/bench/leak.json <<JSON
@@ -140,7 +155,7 @@ cat >target/bench/leak.json <<JSON
   "seconds": $seconds,
   "makes": "${named:-comune}",
   "scale": ${scale:-1},
-  "frames_searched": $(( window + snapshots + export_frames + obscured_frames )),
+  "frames_searched": $(( window + snapshots + export_frames + obscured_frames + $(recorded "$played" frames_searched) )),
   "leaked_pixels": $leaked,
   "window_frames_searched": $window,
   "snapshots_searched": $snapshots,
@@ -166,7 +181,16 @@ cat >target/bench/leak.json <<JSON
   "control_looks_shown": $(field "$zero" looks_shown),
   "control_looks_with_masks_in_view": $(field "$zero" looks_at_parts),
   "control_trouble": "$(field "$zero" trouble)",
-  "control_leaked_pixels": $control_leaked
+  "control_leaked_pixels": $control_leaked,
+  "playback_seconds": $playback,
+  "playbacks": $(recorded "$played" playbacks),
+  "playback_frames_searched": $(recorded "$played" played_frames_searched),
+  "playback_looks_shown": $(recorded "$played" played_looks_shown),
+  "playback_looks_with_masks_in_view": $(recorded "$played" played_looks_at_parts),
+  "playback_leaked_pixels": $(recorded "$played" played_leaked_pixels),
+  "playback_trouble": "$(recorded "$played" trouble)",
+  "playback_control_frames_searched": $(recorded "$played_zero" played_frames_searched),
+  "playback_control_leaked_pixels": $(recorded "$played_zero" played_leaked_pixels)
 }
 JSON
 cat target/bench/leak.json
@@ -174,5 +198,11 @@ shown=$(field "$kept" looks_at_parts)
 [ "$leaked" -eq 0 ] || { echo "something leaked: see $out/kept/shots" >&2; exit 1; }
 [ "$control_leaked" -gt 0 ] || { echo "the counter-trial did not leak: the test proves nothing" >&2; exit 1; }
 [ "$shown" -gt 0 ] || { echo "no mask was ever in view of a picture that was shown: the test proves nothing" >&2; exit 1; }
+if [ "$playback" -gt 0 ]; then
+  [ "$(field "$played_zero" played_leaked_pixels)" -gt 0 ] \
+    || { echo "recordings by recorded positions alone did not leak: the search of them proves nothing" >&2; exit 1; }
+  [ "$(field "$played" played_looks_at_parts)" -gt 0 ] \
+    || { echo "no mask was ever in view of a recording that was shown: the search of them proves nothing" >&2; exit 1; }
+fi
 [ "$(field "$kept" obscured_parts)" -gt 0 ] || { echo "the copy of a masked dome had no mask in view: see $out/kept/log" >&2; exit 1; }
 [ "$seconds" -lt 60 ] || [ "$others" -gt 0 ] || { echo "nobody else steered: see $out/kept/log" >&2; exit 1; }

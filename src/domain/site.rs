@@ -8,6 +8,7 @@ mod dome_delays;
 pub mod dome_habits;
 pub mod file;
 pub mod orientation;
+mod return_home;
 pub mod short_name;
 mod speed_table;
 pub mod video_view;
@@ -15,6 +16,7 @@ pub mod video_view;
 pub use dome_delays::{DomeDelays, TargetMove};
 pub use dome_habits::{DomeHabits, ReportedPosition};
 pub use orientation::Orientation;
+pub use return_home::{ReturnHome, ReturnHomeError};
 pub use speed_table::{Axis, SpeedRow, SpeedTable};
 pub use video_view::VideoView;
 
@@ -97,6 +99,9 @@ pub struct CameraPlan {
     /// How far a dome's statuses can be believed, by the self-test at its calibration.
     #[serde(default, skip_serializing_if = "DomeHabits::is_unknown")]
     pub habits: DomeHabits,
+    /// When and where a dome goes back that nobody steers any more; `None`: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_home: Option<ReturnHome>,
 }
 
 /// The facts that turn a field of view into pixels per metre of the ground (EN 62676-4).
@@ -353,6 +358,9 @@ impl CameraPlan {
         if let Some(Err(error)) = self.school.as_ref().map(SchoolCalendar::check) {
             push(CameraError::School(error));
         }
+        if self.return_home.as_ref().is_some_and(|home| !home.is_sound()) {
+            push(CameraError::ReturnHome);
+        }
         if self.kind == CameraKind::Dome {
             self.motion.check(push);
         }
@@ -513,6 +521,8 @@ pub enum CameraError {
     Limit(&'static str),
     #[error("the motion bound {0} is out of range or not a number")]
     Motion(&'static str),
+    #[error("the time of its return, or the name of the preset it returns to, is out of range")]
+    ReturnHome,
 }
 
 #[cfg(test)]
@@ -583,8 +593,9 @@ mod tests {
             ..Orientation::default()
         });
         camera.habits.never_idle = true;
+        camera.return_home = "10 Ingresso".parse().ok();
         let text = serde_json::to_string(&camera).unwrap();
-        let added = r#","view":{"source":"lens-2","configuration":"wide"},"orientation":{"mirror":false},"habits":{"never_idle":true}}"#;
+        let added = r#","view":{"source":"lens-2","configuration":"wide"},"orientation":{"mirror":false},"habits":{"never_idle":true},"return_home":{"after_minutes":10,"preset":"Ingresso"}}"#;
         assert!(text.ends_with(added), "{text}");
         assert_eq!(serde_json::from_str::<CameraPlan>(&text).unwrap(), camera);
     }

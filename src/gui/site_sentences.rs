@@ -91,6 +91,7 @@ fn field(field: Field) -> String {
         Field::View => fl!("camera-view"),
         Field::Orientation => fl!("camera-orientation"),
         Field::Habits => fl!("camera-habits"),
+        Field::ReturnHome => fl!("camera-return-field"),
         Field::School => fl!("camera-school"),
         Field::PersonalUsers => fl!("camera-personal"),
     }

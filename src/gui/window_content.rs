@@ -3,6 +3,7 @@
 //! Invariant: a window that closes drops its wall and so ends its views, gestures and playbacks.
 //! Deliberately absent: signing in, diagnostics, which windows there are (`app`).
 
+use crate::domain::privacy::Cover;
 use crate::gui::input::{Command, Context, Edge, Keymap};
 use crate::gui::scene::{PixelRect, Scene, ScenePicture, ScreenName};
 use crate::gui::screen::control_room::{self, ControlRoom, Glance};
@@ -156,6 +157,7 @@ impl Pane {
         let Some(screen) = &self.playback else {
             return scene;
         };
+        let cover = screen.cover();
         let picture = screen.picture().map(|rect| ScenePicture {
             camera: screen.camera().clone(),
             picture: PixelRect {
@@ -166,8 +168,11 @@ impl Pane {
             },
             received_fps: 0.0,
             live: false,
-            covered: false,
-            cover_parts: 0,
+            covered: cover.as_deref().is_none_or(|cover| matches!(cover, Cover::Whole(_))),
+            cover_parts: match cover.as_deref() {
+                Some(Cover::Parts(parts)) => parts.len(),
+                Some(Cover::Whole(_)) | None => 0,
+            },
         });
         Scene {
             screen: ScreenName::Playback,

@@ -354,6 +354,7 @@ mod tests {
             view: None,
             orientation: None,
             habits: crate::domain::site::DomeHabits::default(),
+            return_home: None,
         };
         SitePlan {
             version: 7,

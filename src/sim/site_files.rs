@@ -122,6 +122,7 @@ pub fn plan(controller: ControllerId, cameras: &[Installed<'_>], school: Option<
             habits: (site.kind == CameraKind::Dome)
                 .then(|| site.make.habits())
                 .unwrap_or_default(),
+            return_home: None,
         }
     };
     SitePlan {

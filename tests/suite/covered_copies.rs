@@ -110,7 +110,9 @@ async fn r_prv_1_a_copy_of_a_masked_fixed_camera_has_no_private_pixel_and_withou
     let i = town.masked(CameraKind::Fixed);
     let range = (now_ms() - 60_000, now_ms() - 52_000);
     let cover = RecordedCover::new(&town.plan.cameras[i], None);
-    let (report, found) = town.copy(i, range, Arc::new(move |at| cover.at(Some(at)))).await;
+    let (report, found) = town
+        .copy(i, range, Arc::new(move |at| cover.of(&cover.knowledge(Some(at)))))
+        .await;
     let (_, bare) = town.copy(i, range, Arc::new(without_cover)).await;
     println!("fixed: {report:?} {found:?}; without the cover {bare:?}");
     assert!(
@@ -175,7 +177,9 @@ async fn r_prv_1_a_copy_of_a_masked_dome_that_turned_has_no_private_pixel_and_wi
             hfov: one(pose.hfov_deg),
         }))
     };
-    let (report, found) = town.copy(i, range, Arc::new(move |at| cover.at(Some(at)))).await;
+    let (report, found) = town
+        .copy(i, range, Arc::new(move |at| cover.of(&cover.knowledge(Some(at)))))
+        .await;
     let (_, bare) = town.copy(i, range, Arc::new(without_cover)).await;
     let (_, certain) = town.copy(i, range, Arc::new(exact)).await;
     println!("dome: {report:?} {found:?}; without the cover {bare:?}; poses taken as exact {certain:?}");

@@ -183,6 +183,7 @@ fn camera(id: &str, number: u32, controller: ControllerId, kind: CameraKind) -> 
         view: None,
         orientation: None,
         habits: DomeHabits::ORDINARY,
+        return_home: None,
     }
 }
 

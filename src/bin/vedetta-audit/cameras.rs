@@ -236,6 +236,7 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
                 onvif,
                 personal_users: extras.personal_users.unwrap_or(false),
                 view: extras.view.planned(),
+                return_home: None,
             };
             as_administrator(
                 by,
@@ -271,6 +272,7 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
                     onvif: onvif.unwrap_or(was.onvif),
                     personal_users: extras.personal_users.unwrap_or(was.personal_users),
                     view: extras.view.planned().or(was.view),
+                    return_home: was.return_home,
                 };
                 save(office, settings, Some(before), extras).await
             };

@@ -111,6 +111,7 @@ fn field(field: Field) -> String {
         Field::View => fl!("plan-field-view"),
         Field::Orientation => fl!("plan-field-orientation"),
         Field::Habits => fl!("plan-field-habits"),
+        Field::ReturnHome => fl!("plan-field-return-home"),
         Field::School => fl!("plan-field-school"),
         Field::PersonalUsers => fl!("plan-field-personal-users"),
     }
@@ -162,6 +163,7 @@ fn camera_fault(trouble: &CameraError) -> String {
         CameraError::School(error) => fl!("fault-school", fault = calendar_fault(*error)),
         CameraError::Limit(name) => fl!("fault-limit", name = name.to_string()),
         CameraError::Motion(name) => fl!("fault-motion", name = name.to_string()),
+        CameraError::ReturnHome => fl!("fault-return-home"),
     }
 }
 

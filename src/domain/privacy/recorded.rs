@@ -38,13 +38,23 @@ impl RecordedCover {
         }
     }
 
-    /// The cover for the recorded frame of this moment, Unix milliseconds; a frame without a time has no pose.
-    pub fn at(&self, recorded_ms: Option<i64>) -> Cover {
-        let knowledge = match (&self.poses, recorded_ms) {
+    /// Every pose the dome may have had when the recorded frame of this moment was taken, Unix milliseconds; a frame without a
+    /// time has no pose.
+    pub fn knowledge(&self, recorded_ms: Option<i64>) -> PoseKnowledge {
+        match (&self.poses, recorded_ms) {
             (Some(poses), Some(at_ms)) => poses.knowledge(at_ms),
             (_, _) => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
-        };
-        self.masks.cover(&knowledge)
+        }
+    }
+
+    /// The position recorded nearest to this moment, Unix milliseconds, as if it were exact: what a cover must not rest on.
+    pub fn nearest(&self, recorded_ms: Option<i64>) -> Option<Pose> {
+        self.poses.as_ref()?.nearest(recorded_ms?)
+    }
+
+    /// The cover of a frame whose pose is known like this.
+    pub fn of(&self, knowledge: &PoseKnowledge) -> Cover {
+        self.masks.cover(knowledge)
     }
 }
 
@@ -205,6 +215,19 @@ impl RecordedPoses {
         })
     }
 
+    /// The middle of the position, or rest, nearest to a moment.
+    fn nearest(&self, at_ms: i64) -> Option<Pose> {
+        let next = self.seen.partition_point(|seen| seen.last_ms < at_ms);
+        let around = self.seen.iter().skip(next.saturating_sub(1)).take(2);
+        let seen = around.min_by(|a, b| a.away(at_ms).total_cmp(&b.away(at_ms)))?;
+        let [pan_deg, tilt_deg, zoom] = std::array::from_fn(|axis| f64::midpoint(seen.low[axis], seen.high[axis]));
+        Some(Pose {
+            pan_deg,
+            tilt_deg,
+            hfov_deg: hfov_of(zoom),
+        })
+    }
+
     /// Where the dome may be at a moment, having been there then.
     fn reach(&self, seen: &Seen, at_ms: i64) -> [Interval; 3] {
         let motion = &self.motion;
@@ -330,6 +353,18 @@ mod tests {
     }
 
     #[test]
+    fn the_nearest_position_is_that_of_the_time_on_either_side() {
+        let poses = RecordedPoses::new(
+            vec![(1_000, pose(10.0)), (2_000, pose(20.0)), (3_000, pose(30.0))],
+            tight(),
+        );
+        let pan = |at_ms| poses.nearest(at_ms).map(|pose| pose.pan_deg.round());
+        let near = [0, 1_400, 1_600, 2_400, 9_000].map(pan);
+        assert_eq!(near, [10.0, 10.0, 20.0, 20.0, 30.0].map(Some));
+        assert_eq!(RecordedPoses::new(Vec::new(), tight()).nearest(0), None);
+    }
+
+    #[test]
     fn positions_with_a_hole_between_them_are_no_rest() {
         let with_hole = (0..20).chain(60..80).map(|i| (i * 200, pose(5.0))).collect();
         let poses = RecordedPoses::new(with_hole, tight());
@@ -351,13 +386,14 @@ mod tests {
         let whole = Cover::Whole(WholeReason::PoseNotKnown);
         let stood = (0..50).map(|i| (i * 200, pose(5.0))).collect();
         let known = RecordedCover::new(&dome, Some(RecordedPoses::new(stood, tight())));
-        assert!(matches!(known.at(Some(5_000)), Cover::Parts(parts) if parts.len() == 1));
-        assert_eq!(known.at(None), whole);
-        assert_eq!(RecordedCover::new(&dome, None).at(Some(5_000)), whole);
+        let at = |cover: &RecordedCover, ms| cover.of(&cover.knowledge(ms));
+        assert!(matches!(at(&known, Some(5_000)), Cover::Parts(parts) if parts.len() == 1));
+        assert_eq!(at(&known, None), whole);
+        assert_eq!(at(&RecordedCover::new(&dome, None), Some(5_000)), whole);
         let fixed = CameraPlan {
             masks: Vec::new(),
             ..dome
         };
-        assert_eq!(RecordedCover::new(&fixed, None).at(None), Cover::Parts(Vec::new()));
+        assert_eq!(at(&RecordedCover::new(&fixed, None), None), Cover::Parts(Vec::new()));
     }
 }

@@ -28,6 +28,14 @@ impl Envelope {
         }
     }
 
+    /// What both of two envelopes allow.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            low: std::array::from_fn(|i| self.low[i].max(other.low[i])),
+            high: std::array::from_fn(|i| self.high[i].min(other.high[i])),
+        }
+    }
+
     /// The union of two envelopes.
     pub fn or(self, other: Self) -> Self {
         Self {

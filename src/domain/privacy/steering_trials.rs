@@ -8,7 +8,7 @@ use super::test_make::{MadeDome, Make, ROWS, makes};
 use super::{Cover, DomePose, Interval, PictureTime, Polygon, PoseInterval, PoseKnowledge, PreparedMasks, convex};
 use crate::domain::camera::{Direction, Pose};
 use crate::domain::ptz::{Order, Velocity};
-use crate::domain::site::{CameraPlan, DomeDelays};
+use crate::domain::site::{CameraPlan, DomeDelays, DomeHabits};
 use proptest::prelude::*;
 
 /// Between two pictures, seconds.
@@ -408,6 +408,32 @@ fn steering_figures() {
             "{:12} click, notches, preset without a mask between: whole {whole} pictures",
             make.name
         );
+    }
+}
+
+/// Clicks one after another along a row of windows that lies above the middle, each as soon as the dome stands.
+fn clicked_along(make: &Make, seed: u64) -> Seen {
+    let sends = (0..6).map(|i| Hand::Send(4.0 + 1.3 * f64::from(i), [4.0, 0.0, 0.0]));
+    let windows: Vec<_> = (-9..3)
+        .map(|i| rectangle(f64::from(i) * 8.0, -14.0 + 4.0, 7.0, 4.0))
+        .collect();
+    run(make, seed, looking(4.0), sends.collect(), &windows, None, as_it_is)
+}
+
+#[test]
+fn a_row_of_clicks_leaves_what_lies_below_the_windows_in_sight() {
+    for make in makes()
+        .iter()
+        .filter(|make| make.habits.command_s[1] <= 0.35 && make.ways == DomeHabits::ORDINARY)
+    {
+        let (mut all, mut free) = (0, 0);
+        for seed in 0..6 {
+            let seen = clicked_along(make, seed);
+            assert_eq!((seen.leaks, seen.wrong), (0, 0), "{}", make.name);
+            (all, free) = (all + seen.middle[0], free + seen.middle[1]);
+        }
+        println!("{}: {free} of {all} pictures free in the middle", make.name);
+        assert_eq!(free, all, "{}", make.name);
     }
 }
 

@@ -87,6 +87,7 @@ pub fn dome_plan(motion: MotionBounds, lens: LensModel, masks: Vec<Vec<Direction
         view: None,
         orientation: None,
         habits: crate::domain::site::DomeHabits::ORDINARY,
+        return_home: None,
     }
 }
 

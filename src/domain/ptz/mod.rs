@@ -1,6 +1,6 @@
 //! Moving a dome: what a hand means ([`gesture`], [`steering`]), how fast the dome is ([`speed_trial`]), what may be sent ([`limits`], [`ceiling`], [`sector`]), who may send it ([`lease`]), how it is
-//! made to stand ([`stop`], [`dead_man`]), how often it is asked where it looks ([`status_pace`]), and whether
-//! what it says of its motion can be ([`endless_motion`]).
+//! made to stand ([`stop`], [`dead_man`]), how often it is asked where it looks ([`status_pace`]), whether
+//! what it says of its motion can be ([`endless_motion`]), and when it goes back by itself ([`unattended`]).
 //!
 //! Invariant: no sequence of moves passes a limit of the plan, and there are never two holders.
 //! Deliberately absent: SOAP, timers, recording (the station), screens.
@@ -19,6 +19,7 @@ pub mod speed_trial;
 pub mod status_pace;
 pub mod steering;
 pub mod stop;
+pub mod unattended;
 
 use super::camera::Pose;
 

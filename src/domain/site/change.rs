@@ -6,7 +6,7 @@
 //! comes; and who drew and who approved a mask is written here, never taken from outside. Deliberately absent: who may
 //! (`people::decide`), signing and keeping, camera accounts.
 
-use super::{CameraPlan, Mask, Revision, SitePlan, VideoView};
+use super::{CameraPlan, Mask, ReturnHome, Revision, SitePlan, VideoView};
 use crate::domain::camera::{CameraId, CameraKind, ControllerId, LensModel, MaskId};
 use crate::domain::message::{Message, sentence};
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,9 @@ pub struct CameraSettings {
     /// Which of the device's video sources and views it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<VideoView>,
+    /// When and where a dome goes back that nobody steers any more; of a camera that does not move, nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_home: Option<ReturnHome>,
 }
 
 /// A change of the site plan.
@@ -119,6 +122,7 @@ pub enum Field {
     View,
     Orientation,
     Habits,
+    ReturnHome,
 }
 
 impl Field {
@@ -137,7 +141,8 @@ impl Field {
             | Self::School
             | Self::View
             | Self::Orientation
-            | Self::Habits => true,
+            | Self::Habits
+            | Self::ReturnHome => true,
         }
     }
 }
@@ -164,6 +169,7 @@ impl CameraSettings {
             onvif: camera.onvif.clone(),
             personal_users: camera.personal_users,
             view: camera.view.clone(),
+            return_home: camera.return_home.clone(),
         }
     }
 
@@ -178,6 +184,7 @@ impl CameraSettings {
             onvif: self.onvif.trim().to_owned(),
             personal_users: self.personal_users,
             view: self.view.clone(),
+            return_home: self.return_home.clone().filter(|_| dome),
             lens: camera.lens.clone().or_else(|| dome.then(uncalibrated)),
             ..camera.clone()
         }
@@ -202,6 +209,7 @@ impl CameraSettings {
             view: None,
             orientation: None,
             habits: super::DomeHabits::ORDINARY,
+            return_home: None,
         };
         self.over(&empty)
     }
@@ -411,6 +419,7 @@ impl Difference {
             (Field::View, a.view != b.view),
             (Field::Orientation, a.orientation != b.orientation),
             (Field::Habits, a.habits != b.habits),
+            (Field::ReturnHome, a.return_home != b.return_home),
         ]
         .into_iter()
         .filter_map(|(field, differs)| differs.then_some(field))

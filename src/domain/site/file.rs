@@ -148,6 +148,7 @@ fn needle(trouble: &CameraError) -> String {
         CameraError::Ground => "cameras.ground".into(),
         CameraError::School(_) => "cameras.school".into(),
         CameraError::Limit(name) | CameraError::Motion(name) => (*name).to_owned(),
+        CameraError::ReturnHome => "cameras.return_home".into(),
     }
 }
 

@@ -307,6 +307,14 @@ impl Playback {
         ))
     }
 
+    /// The cover of the picture that is shown, once there is one.
+    pub fn cover(&self) -> Option<Arc<Cover>> {
+        let Stage::Playing(recorded) = &self.stage else {
+            return None;
+        };
+        Some(recorded.look(Instant::now(), Crop::WHOLE)?.cover)
+    }
+
     /// Where the playback stands, for whoever drives the screen.
     pub fn position_ms(&self) -> Option<i64> {
         self.state().map(|state| state.position_ms)

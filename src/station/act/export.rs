@@ -147,7 +147,12 @@ impl Session {
         if order.is_obscured() && poses.as_ref().is_some_and(|poses| poses.is_empty()) {
             return Err(Refusal::NoPoseRecorded);
         }
-        let sight = Arc::new(RecordedSight::new(&self.0.policy, order.camera, poses));
+        let sight = Arc::new(RecordedSight::new(
+            &self.0.policy,
+            order.camera,
+            poses,
+            &self.0.station.pose_source,
+        ));
         let folder = self.0.station.evidence.clone();
         let ending = if order.is_obscured() { "obscured.mp4" } else { "mp4" };
         let path = folder.join(self.evidence_name(camera.as_str(), ending));

@@ -137,7 +137,7 @@ impl Session {
         };
         act.settle(Outcome::Done, None).await?;
         let poses = recorded_poses(&plan, &found, (from_ms, to_ms)).await;
-        let sight = RecordedSight::new(&self.0.policy, &plan, poses);
+        let sight = RecordedSight::new(&self.0.policy, &plan, poses, &self.0.station.pose_source);
         let session = replay::open(ReplayRequest {
             url: found.url,
             user: found.connection.credential.user.clone(),

@@ -1,4 +1,4 @@
-//! A dome's presets: listing, calling, saving.
+//! A dome's presets: listing, calling, saving; and the return of a dome that nobody steers any more.
 //!
 //! Invariant: a preset whose position lies outside the limits, or is not known where there are limits, is neither called
 //! nor saved; one that was called by its token is done when the dome says that it stands where the preset is.
@@ -69,9 +69,33 @@ impl Session {
     pub async fn call_preset(&self, camera: &CameraId, preset: &str) -> Result<(), Refusal> {
         let call = PresetCall {
             preset: Some(short(preset)),
+            ..PresetCall::default()
         };
         let (plan, act) = self.preset_act(call, camera).await?;
-        let outcome = self.go_to_preset(&plan, &act, preset).await;
+        let outcome = self.go_to_preset(&plan, &act, |known| known.token == preset).await;
+        if outcome.is_ok() {
+            self.0.leases.steered(camera);
+        }
+        act.finish(outcome, None).await
+    }
+
+    /// Sends a dome that nobody steered for long enough back to where its plan says; in the name of who steered it last.
+    ///
+    /// # Errors
+    /// As [`Session::call_preset`] and [`Session::call_home`]; nothing where the plan names no return any more.
+    pub(in crate::station) async fn return_home(&self, camera: &CameraId) -> Result<(), Refusal> {
+        let Some(home) = self.0.camera(camera)?.return_home else {
+            return Ok(());
+        };
+        let call = PresetCall {
+            preset: Some(short(home.preset.as_deref().unwrap_or(HOME))),
+            by_itself: Some(true),
+        };
+        let (plan, act) = self.preset_act(call, camera).await?;
+        let outcome = match &home.preset {
+            Some(name) => self.go_to_preset(&plan, &act, |known| known.name == *name).await,
+            None => self.go_home(&plan, &act).await,
+        };
         act.finish(outcome, None).await
     }
 
@@ -83,9 +107,13 @@ impl Session {
     pub async fn call_home(&self, camera: &CameraId) -> Result<(), Refusal> {
         let call = PresetCall {
             preset: Some(short(HOME)),
+            ..PresetCall::default()
         };
         let (plan, act) = self.preset_act(call, camera).await?;
         let outcome = self.go_home(&plan, &act).await;
+        if outcome.is_ok() {
+            self.0.leases.steered(camera);
+        }
         act.finish(outcome, None).await
     }
 
@@ -116,15 +144,18 @@ impl Session {
         self.0.cameras.connection(plan, proof).await?.ptz().await
     }
 
-    async fn go_to_preset(&self, plan: &CameraPlan, act: &Act, token: &str) -> Result<(), Refusal> {
+    async fn go_to_preset(
+        &self,
+        plan: &CameraPlan,
+        act: &Act,
+        which: impl Fn(&onvif::Preset) -> bool,
+    ) -> Result<(), Refusal> {
         let _lease = self.0.leases.take(&plan.id).await?;
         let ptz = self.motors(plan, act.recorded()).await?;
         let watched = self.0.watched.watch(plan, act.recorded());
         let presets = ptz.presets().await?;
-        let preset = presets
-            .iter()
-            .find(|preset| preset.token == token)
-            .ok_or(Refusal::NotSupported)?;
+        let preset = presets.iter().find(|known| which(known)).ok_or(Refusal::NotSupported)?;
+        let token = preset.token.as_str();
         let stored = pose_of(plan, preset);
         let road = gesture::preset_road(plan, stored).map_err(|hit| Refusal::of_limit(hit, plan))?;
         if let PresetRoad::ToPose(pose) = road {

@@ -118,6 +118,7 @@ impl Session {
             fence: Some(lease.fence()),
         };
         act.settle(Outcome::Done, Some(start.into())).await?;
+        self.0.leases.steered(camera);
         let drive = Arc::new(PtzDriver {
             number: watched.next_mover(),
             act,

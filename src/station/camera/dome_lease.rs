@@ -9,7 +9,9 @@ use super::link::CameraLink;
 use crate::domain::camera::{CameraId, StationId};
 use crate::domain::ptz::lease::Asking;
 use crate::domain::ptz::lease::claim::Claim;
+use crate::domain::ptz::unattended::{LeaseSeen, Unattended};
 use crate::domain::refusal::RefusalKind;
+use crate::domain::site::{ReturnHome, SitePlan};
 use crate::protocol::{Holder, LeaseRequest, LeaseState, Watching};
 use crate::station::refusal::Refusal;
 use std::collections::HashMap;
@@ -44,6 +46,8 @@ pub struct DomeLeases {
     seen: watch::Sender<Vec<LeasedDome>>,
     watching: watch::Sender<Vec<Watching>>,
     mine: Mutex<HashMap<CameraId, Arc<Mine>>>,
+    /// The domes that somebody steered here.
+    unattended: Mutex<HashMap<CameraId, Unattended>>,
     /// One request to take at a time: an answer that came late must not bring an old lease back.
     taking: tokio::sync::Mutex<()>,
 }
@@ -210,8 +214,32 @@ impl DomeLeases {
             seen: watch::Sender::new(Vec::new()),
             watching: watch::Sender::new(Vec::new()),
             mine: Mutex::default(),
+            unattended: Mutex::default(),
             taking: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// Takes down that a person steers a dome here.
+    pub fn steered(&self, camera: &CameraId) {
+        let mut unattended = self.unattended.lock().unwrap_or_else(PoisonError::into_inner);
+        unattended.entry(camera.clone()).or_default().on_steered(Instant::now());
+    }
+
+    /// The domes that are to go back now because nobody steers them any more, by the leases as the server last said; each once.
+    pub fn to_return(&self, plan: &SitePlan, now: Instant) -> Vec<CameraId> {
+        let leased = self.seen.borrow();
+        let seen = |camera: &CameraId| match leased.iter().find(|leased| leased.camera == *camera) {
+            None => LeaseSeen::Nobody,
+            Some(leased) if self.is_own(&leased.holder) => LeaseSeen::Ours,
+            Some(_) => LeaseSeen::Others,
+        };
+        let mut unattended = self.unattended.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = unattended.iter_mut().filter_map(|(camera, dome)| {
+            let home = plan.camera(camera).and_then(|planned| planned.return_home.as_ref());
+            dome.on_lease(seen(camera), home.map(ReturnHome::after), now)
+                .then(|| camera.clone())
+        });
+        due.collect()
     }
 
     /// Whether a holder is this person at this workstation.

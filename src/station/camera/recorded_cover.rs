@@ -9,6 +9,7 @@ use super::plan_in_force::Policy;
 use crate::domain::privacy::recorded::{RecordedCover, RecordedPoses};
 use crate::domain::privacy::{Cover, WholeReason};
 use crate::domain::site::CameraPlan;
+use crate::station::machine::pose_source::PoseSource;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The cover of one stretch of one camera's recording.
@@ -17,17 +18,24 @@ pub struct RecordedSight {
     /// As planned when the positions were read.
     camera: CameraPlan,
     poses: Option<RecordedPoses>,
+    pose_source: Arc<dyn PoseSource>,
     /// By which version of the plan; nothing before the first frame.
     by: Mutex<Option<(u64, RecordedCover)>>,
 }
 
 impl RecordedSight {
     /// For a camera as planned, with the poses recorded with the video; `None` for one that does not move.
-    pub fn new(policy: &Arc<Policy>, camera: &CameraPlan, poses: Option<RecordedPoses>) -> Self {
+    pub fn new(
+        policy: &Arc<Policy>,
+        camera: &CameraPlan,
+        poses: Option<RecordedPoses>,
+        pose_source: &Arc<dyn PoseSource>,
+    ) -> Self {
         Self {
             policy: Arc::clone(policy),
             camera: camera.clone(),
             poses,
+            pose_source: Arc::clone(pose_source),
             by: Mutex::default(),
         }
     }
@@ -40,16 +48,21 @@ impl RecordedSight {
         };
         let mut by = self.by.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, cover)) = by.as_ref().filter(|(version, _)| *version == plan.version) {
-            return cover.at(recorded_ms);
+            return self.by_pose(cover, recorded_ms);
         }
         let same = |planned: &&CameraPlan| planned.lens == self.camera.lens && planned.motion == self.camera.motion;
         let Some(planned) = plan.camera(&self.camera.id).filter(same) else {
             return not_current;
         };
         let cover = RecordedCover::new(planned, self.poses.clone());
-        let now = cover.at(recorded_ms);
+        let now = self.by_pose(&cover, recorded_ms);
         *by = Some((plan.version, cover));
         now
+    }
+
+    fn by_pose(&self, cover: &RecordedCover, recorded_ms: Option<i64>) -> Cover {
+        let (known, nearest) = (cover.knowledge(recorded_ms), cover.nearest(recorded_ms));
+        cover.of(&self.pose_source.recorded_pose(&self.camera, known, nearest))
     }
 
     /// Whether every frame was covered as the plan now says: it has not changed for this camera since [`RecordedSight::new`].

@@ -26,9 +26,13 @@ pub struct Beside {
 pub trait PoseSource: Debug + Send + Sync {
     /// Every pose the dome may have had when the frame drawn now was taken. `tracked` is what the tracker vouches for.
     fn pose(&self, camera: &CameraPlan, tracked: PoseKnowledge, beside: &Beside) -> PoseKnowledge;
+
+    /// Every pose the dome may have had when a recorded frame was taken. `known` is what the positions recorded around it vouch
+    /// for, `nearest` the position nearest to it.
+    fn recorded_pose(&self, camera: &CameraPlan, known: PoseKnowledge, nearest: Option<Pose>) -> PoseKnowledge;
 }
 
-/// The tracker's interval, or the part of it that the picture leaves: R-PRV-1 rests on it.
+/// The tracker's interval, or the part of it that the picture leaves, and what recorded positions vouch for: R-PRV-1 rests on it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TrackedPose;
 
@@ -38,5 +42,9 @@ impl PoseSource for TrackedPose {
             Some(claim) => tracked.narrowed(|possible| claim.narrow(possible)),
             None => tracked,
         }
+    }
+
+    fn recorded_pose(&self, _: &CameraPlan, known: PoseKnowledge, _: Option<Pose>) -> PoseKnowledge {
+        known
     }
 }

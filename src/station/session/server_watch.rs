@@ -1,4 +1,5 @@
-//! The long poll that updates a session: plan, declared events, leases and clearances as the server sends them.
+//! The long poll that updates a session: plan, declared events, leases and clearances as the server sends them. As often as it is
+//! answered, domes that nobody steers any more are sent back.
 //!
 //! Invariant: the poll keeps no session alive, and a session that the server ended ends here; while a newer plan is known
 //! and not yet verified here, everything stays covered (`camera::plan_in_force`).
@@ -71,6 +72,7 @@ async fn watch_server(session: Weak<SessionInner>) {
                 inner.station.contact.reached();
                 known = server.revision;
                 inner.hear(server).await;
+                return_unattended(&inner);
                 AT_ONCE
             }
             Err(error) if error.is_session_ended() => {
@@ -104,6 +106,18 @@ async fn watch_server(session: Weak<SessionInner>) {
         let ended = inner.ended().subscribe();
         drop(inner);
         wait(ended, pause).await;
+    }
+}
+
+/// Sends back the domes that nobody steers any more.
+fn return_unattended(inner: &Arc<SessionInner>) {
+    for camera in inner.leases.to_return(&inner.policy.plan(), Instant::now()) {
+        let session = Session(Arc::clone(inner));
+        inner.station.runtime.spawn(async move {
+            if let Err(refusal) = session.return_home(&camera).await {
+                tracing::info!(%refusal, %camera, "the dome did not return to its place");
+            }
+        });
     }
 }
 

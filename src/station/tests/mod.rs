@@ -8,6 +8,7 @@ mod exported;
 mod forged_log;
 mod picture_witness;
 mod plan;
+mod return_home;
 mod road;
 
 use crate::domain::audit::details::live::ViewOpen;

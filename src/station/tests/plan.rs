@@ -12,7 +12,7 @@ use crate::protocol::{PolicyState, SignedPlan};
 use crate::station::camera::plan_in_force::Policy;
 use crate::station::camera::recorded_cover::RecordedSight;
 use crate::station::camera::watched::Watched;
-use crate::station::machine::pose_source::TrackedPose;
+use crate::station::machine::pose_source::{PoseSource, TrackedPose};
 use crate::station::record::outbox::memory::Memory;
 use crate::station::session::sign_in_error::SignInError;
 use std::sync::Arc;
@@ -90,7 +90,8 @@ fn r_prv_1_while_the_server_has_a_newer_plan_everything_is_covered_live_and_reco
     let camera = first.cameras[0].clone();
     assert_eq!(camera.kind, CameraKind::Dome);
     let policy = Arc::new(Policy::new(Arc::new(first)));
-    let sight = RecordedSight::new(&policy, &camera, recorded(&camera));
+    let tracked: Arc<dyn PoseSource> = Arc::new(TrackedPose);
+    let sight = RecordedSight::new(&policy, &camera, recorded(&camera), &tracked);
     let live = || {
         let in_force = policy.in_force(&camera, Instant::now());
         parts(&in_force.cover(&known(), jiff::Timestamp::now()))

@@ -120,6 +120,7 @@ impl Bench {
             view: None,
             orientation: None,
             habits: crate::domain::site::DomeHabits::ORDINARY,
+            return_home: "10".parse().ok().filter(|_| kind == CameraKind::Dome),
         };
         let mask = Mask {
             id: "finestra".parse().unwrap(),

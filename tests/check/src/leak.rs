@@ -2,8 +2,11 @@
 //! snapshot and an export are searched for the hue that only private windows have (R-PRV-1).
 //!
 //! Invariant: acts with keys and mouse only, like the tour; what goes wrong with the cameras meanwhile (delays, lost
-//! statuses, a reboot, somebody else at a dome) is done to the simulator from outside, by `benches/leak.sh`.
+//! statuses, a reboot, somebody else at a dome) is done to the simulator from outside, by `benches/leak.sh`. Recordings of moving
+//! domes are searched by a run of their own ([`playback`]).
 //! Deliberately absent: a verdict. The run says what it searched and found.
+
+mod playback;
 
 use crate::driver::{StepError, Visitor};
 use crate::input_injection::{InputInjector, Key};
@@ -34,6 +37,8 @@ pub struct LeakRun {
     pub seconds: u64,
     /// Reproduces the acts, not the timing.
     pub seed: u64,
+    /// Whether the recordings of moved domes are played and searched, instead of everything else.
+    pub playback: bool,
     /// Whether copies are exported at the end.
     pub copies: bool,
     /// Counts what pictures said of poses; stays at nothing in a counter-trial.
@@ -55,6 +60,14 @@ pub struct Found {
     /// The same while the dome had a mask in view.
     pub looks_at_parts: u64,
     pub acts: u64,
+    /// Recordings played, and the looks at them: as above.
+    pub playbacks: u64,
+    pub played_looks: u64,
+    pub played_looks_shown: u64,
+    pub played_looks_at_parts: u64,
+    /// Of the pictures searched, those of a recording, and what leaked in them.
+    pub played_frames_searched: u64,
+    pub played_leaked_pixels: u64,
     /// The exports that were made for the search by the script: of a camera without masks, and of a dome with some.
     pub exported: Option<PathBuf>,
     pub obscured: Option<PathBuf>,
@@ -88,7 +101,12 @@ impl Chance {
 /// Walks the whole run and leaves `leak-run.json` in the folder.
 pub fn walk(v: &mut Visitor<'_>, run: &LeakRun, folder: &Path) {
     let mut found = Found::default();
-    if let Err(error) = go(v, run, &mut found) {
+    let walked = if run.playback {
+        playback::go(v, run, &mut found)
+    } else {
+        go(v, run, &mut found)
+    };
+    if let Err(error) = walked {
         found.trouble = Some(error.to_string());
         tracing::error!(%error, "the leak test ended early");
     }
@@ -317,6 +335,13 @@ fn in_the_picture(
 
 fn look(v: &Visitor<'_>, found: &mut Found) {
     let scene = v.scene();
+    if scene.screen == ScreenName::Playback {
+        for picture in &scene.pictures {
+            found.played_looks += 1;
+            found.played_looks_shown += u64::from(!picture.covered);
+            found.played_looks_at_parts += u64::from(picture.cover_parts > 0);
+        }
+    }
     if !matches!(scene.screen, ScreenName::ControlRoom | ScreenName::FullScreen) {
         return;
     }

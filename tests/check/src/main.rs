@@ -94,6 +94,8 @@ enum Command {
         seconds: u64,
         #[arg(help = words("La controprova: le maschere sono disegnate SBAGLIATE, come se di una posa tutto fosse certo. I luoghi privati si vedono. Solo per le telecamere di un simulatore su questa macchina.", "The counter-trial: masks are drawn WRONG, as if nothing about a pose were uncertain. Private places show. Only for cameras of a simulator on this machine."), long)]
         draw_masks_wrong_to_see_the_leak_test_fail: bool,
+        #[arg(help = words("Cerca nelle registrazioni: muove una dome, riproduce ciò che ne è stato registrato, e così di seguito.", "Search recordings: move a dome, play what was recorded of it, and so on."), long)]
+        playback: bool,
         #[arg(help = words("Che cosa è sbagliato nella controprova.", "What is wrong in the counter-trial."), long, value_enum, default_value_t = Trust::LastStatus, requires = "draw_masks_wrong_to_see_the_leak_test_fail")]
         trust: Trust,
     },
@@ -201,6 +203,7 @@ fn check(Arguments { workstation, errand }: Arguments) -> Result<(), String> {
             folder,
             seconds,
             draw_masks_wrong_to_see_the_leak_test_fail: wrong,
+            playback,
             trust,
         } => {
             let counted = CountedPose::default();
@@ -213,6 +216,7 @@ fn check(Arguments { workstation, errand }: Arguments) -> Result<(), String> {
                 operator: guest(&people, Level::Supervisor).map_err(said)?,
                 seconds,
                 seed: 7,
+                playback,
                 copies: !wrong,
                 counted,
             };

@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
-use vedetta::domain::camera::CameraId;
+use vedetta::domain::camera::{CameraId, Pose};
 use vedetta::domain::privacy::{PoseInterval, PoseKnowledge};
 use vedetta::domain::site::CameraPlan;
 use vedetta::station::{Beside, PoseSource, TrackedPose};
@@ -75,6 +75,10 @@ impl PoseSource for CountedPose {
             self.count(&camera.id, arrived, [before, after]);
         }
         known
+    }
+
+    fn recorded_pose(&self, camera: &CameraPlan, known: PoseKnowledge, nearest: Option<Pose>) -> PoseKnowledge {
+        TrackedPose.recorded_pose(camera, known, nearest)
     }
 }
 

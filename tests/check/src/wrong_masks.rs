@@ -5,13 +5,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use vedetta::domain::camera::CameraId;
+use vedetta::domain::camera::{CameraId, Pose};
 use vedetta::domain::privacy::picture_motion::Claim;
 use vedetta::domain::privacy::{Interval, PoseInterval, PoseKnowledge, WholeReason};
 use vedetta::domain::site::CameraPlan;
 use vedetta::station::{Beside, PoseSource, TrackedPose};
 
-/// The pose of the latest status, as if it were that of the frame and certain.
+/// The pose of the latest status, as if it were that of the frame and certain; of a recording the position recorded nearest to it.
 #[derive(Debug, Clone, Copy)]
 pub struct LastReportedPose;
 
@@ -20,14 +20,26 @@ impl PoseSource for LastReportedPose {
         if !is_on_this_machine(&camera.onvif) {
             return TrackedPose.pose(camera, tracked, beside);
         }
-        match beside.reported {
-            Some(pose) => PoseKnowledge::Within(PoseInterval {
-                pan: certain(pose.pan_deg),
-                tilt: certain(pose.tilt_deg),
-                hfov: certain(pose.hfov_deg),
-            }),
-            None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
+        exactly(beside.reported)
+    }
+
+    fn recorded_pose(&self, camera: &CameraPlan, known: PoseKnowledge, nearest: Option<Pose>) -> PoseKnowledge {
+        if is_on_this_machine(&camera.onvif) {
+            exactly(nearest)
+        } else {
+            TrackedPose.recorded_pose(camera, known, nearest)
         }
+    }
+}
+
+fn exactly(pose: Option<Pose>) -> PoseKnowledge {
+    match pose {
+        Some(pose) => PoseKnowledge::Within(PoseInterval {
+            pan: certain(pose.pan_deg),
+            tilt: certain(pose.tilt_deg),
+            hfov: certain(pose.hfov_deg),
+        }),
+        None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
     }
 }
 
@@ -54,6 +66,11 @@ impl PoseSource for WitnessAlone {
             (_, _) => tracked,
         }
     }
+
+    /// No picture of a recording is looked at.
+    fn recorded_pose(&self, camera: &CameraPlan, known: PoseKnowledge, nearest: Option<Pose>) -> PoseKnowledge {
+        TrackedPose.recorded_pose(camera, known, nearest)
+    }
 }
 
 fn certain(v: f64) -> Interval {
@@ -70,7 +87,6 @@ fn is_on_this_machine(onvif: &str) -> bool {
 mod tests {
     use super::*;
     use crate::fake;
-    use vedetta::domain::camera::Pose;
 
     /// A dome at this address, with its latest status.
     fn drawn_with(onvif: &str) -> PoseKnowledge {
@@ -89,6 +105,8 @@ mod tests {
         let [first, alone] = [&LastReportedPose as &dyn PoseSource, &after_a_claim(&plan.cameras[0])]
             .map(|wrong| wrong.pose(&plan.cameras[0], tracked, &beside));
         assert_eq!(first, alone);
+        let recorded = LastReportedPose.recorded_pose(&plan.cameras[0], tracked, Some(reported));
+        assert_eq!(first, recorded);
         first
     }
 

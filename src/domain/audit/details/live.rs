@@ -53,8 +53,10 @@ parameters! {
 parameters! {
     /// A preset or the home position is called: before, and after; `failed` also where the dome was seen to stand elsewhere.
     PresetCall by "W" {
-        /// Token of the preset in the camera; `HomePosition` for the home position
+        /// Token of the preset in the camera; its name where the plan's return names it, `HomePosition` for the home position
         preset: String,
+        /// Whether the dome returns by itself because nobody steered it any more; the person is the one who steered it last
+        by_itself: bool,
     }
 }
 

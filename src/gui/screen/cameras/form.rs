@@ -34,13 +34,14 @@ pub enum Place {
     FiguresUser,
     FiguresPassword,
     View,
+    Return,
     Personal,
     Reason,
     Test,
     Save,
 }
 
-const ORDER: [(Place, &str); 16] = [
+const ORDER: [(Place, &str); 17] = [
     (Place::Id, "camera-id"),
     (Place::Number, "camera-number"),
     (Place::Name, "camera-name"),
@@ -53,6 +54,7 @@ const ORDER: [(Place, &str); 16] = [
     (Place::FiguresUser, "camera-figures-user"),
     (Place::FiguresPassword, "camera-figures-password"),
     (Place::View, "camera-view"),
+    (Place::Return, "camera-return"),
     (Place::Personal, "camera-personal"),
     (Place::Reason, "camera-reason"),
     (Place::Test, "camera-test"),
@@ -162,6 +164,8 @@ impl Form {
         form.set(Place::Name, settings.name.clone());
         form.set(Place::Site, settings.place.clone());
         form.set(Place::Onvif, settings.onvif.clone());
+        let home = settings.return_home.as_ref();
+        form.set(Place::Return, home.map(ToString::to_string).unwrap_or_default());
         let known = form.controllers.iter().position(|(id, _)| *id == settings.controller);
         form.controller = known.unwrap_or_default();
         form.kind = KINDS.iter().position(|kind| *kind == settings.kind).unwrap_or_default();
@@ -414,6 +418,10 @@ impl Form {
             onvif: self.text(Place::Onvif).to_owned(),
             personal_users: self.personal,
             view: self.view.clone().or_else(|| self.only_view()),
+            return_home: match self.text(Place::Return) {
+                "" => None,
+                text => Some(text.parse().map_err(|_| fl!("camera-bad-return"))?),
+            },
         };
         Ok(PutCamera {
             settings,
@@ -564,6 +572,9 @@ mod tests {
         typed(&mut form, Place::Id, "altra");
         assert!(matches!(form.update(Message::Save), Action::None), "no reason");
         typed(&mut form, Place::Reason, "nuova intitolazione");
+        typed(&mut form, Place::Return, "subito");
+        assert!(matches!(form.update(Message::Save), Action::None), "no minutes");
+        typed(&mut form, Place::Return, "10 Ingresso");
         let Action::Save(put) = form.update(Message::Save) else {
             panic!("{:?}", form.error);
         };
@@ -571,6 +582,7 @@ mod tests {
             (put.settings.id.as_str(), put.picture, put.tested),
             ("cam-01", None, false)
         );
+        assert_eq!(put.settings.return_home, "10 Ingresso".parse().ok());
         assert!(desk.said().is_empty());
     }
 

@@ -26,6 +26,9 @@ const TICK: Duration = Duration::from_millis(50);
 const ARRIVED_S: u64 = 25;
 /// Until the picture is back after a move, before the next is begun.
 const BACK: Duration = Duration::from_secs(8);
+/// Parts of the window that the keyboard goes through, and until one of them has opened.
+const AREAS: usize = 5;
+const LAID_OUT: Duration = Duration::from_millis(700);
 /// The picture takes at least this share of the window's width.
 const WIDE: f32 = 0.85;
 /// Time in which the interface's own labels are learnt and pictures counted.
@@ -93,7 +96,7 @@ pub struct Judged {
     pub covered: f64,
     pub excess: f64,
     pub masked: f64,
-    /// `None`: a mask is in the centre in truth.
+    /// `None`: a mask reaches into the centre in truth.
     pub centre_free: Option<bool>,
     /// The walker is in the picture and not covered.
     pub walker_seen: bool,
@@ -244,20 +247,31 @@ impl Bench {
 
     /// Does something while the panel with its pad lies beside the picture; the picture has the window for itself again
     /// afterwards.
-    pub fn beside_panel<T>(
-        &mut self,
-        v: &Visitor<'_>,
-        act: impl FnOnce(&mut Self, Pad) -> T,
-    ) -> Result<T, StepError> {
+    pub fn beside_panel<T>(&mut self, v: &Visitor<'_>, act: impl FnOnce(&mut Self, Pad) -> T) -> Result<T, StepError> {
         self.go_to(v, Place::Clear(Zoom::One))?;
         self.change_sides(v, true)?;
-        self.learn_cells(v);
-        let pad = Pad::find(&v.eye.look()?).ok_or_else(|| StepError::Wrong("no pad is to be seen".to_owned()))?;
-        let done = act(self, pad);
+        let done = self.open_panel(v).map(|pad| {
+            self.learn_cells(v);
+            act(self, pad)
+        });
         self.go_to(v, Place::Clear(Zoom::One))?;
         self.change_sides(v, false)?;
         self.learn_cells(v);
-        Ok(done)
+        done
+    }
+
+    /// Brings the keyboard to the panel, which opens it in a window of any size, and finds its pad.
+    fn open_panel(&mut self, v: &Visitor<'_>) -> Result<Pad, StepError> {
+        for _ in 0..AREAS {
+            v.hands.tap(Key::Function(6))?;
+            v.linger(LAID_OUT);
+            if let Some(pad) = Pad::find(&v.eye.look()?) {
+                self.find_picture(v)?;
+                return Ok(pad);
+            }
+        }
+        v.photograph("steering-no-pad.png")?;
+        Err(StepError::Wrong("no pad is to be seen".to_owned()))
     }
 
     /// Puts rail and panel beside the picture, or takes them away, and finds the picture again. The layout comes after the key.
@@ -265,12 +279,18 @@ impl Bench {
         v.hands.tap(Key::Function(11))?;
         let most = v.eye.look()?.width as f32 * WIDE;
         let camera = self.camera.clone();
-        let scene = v.until("the picture in its new place", 20, |scene| {
+        v.until("the picture in its new place", 20, |scene| {
             let fits = |width: f32| width > 1.0 && (width < most) == shown;
             (scene.pictures.iter()).any(|p| p.camera == camera && p.live && fits(p.picture.width))
         })?;
-        let placed = scene.pictures.iter().find(|picture| picture.camera == camera);
-        self.picture = placed.map(|picture| picture.picture).unwrap_or_default();
+        self.find_picture(v)
+    }
+
+    fn find_picture(&mut self, v: &Visitor<'_>) -> Result<(), StepError> {
+        let scene = v.scene();
+        let placed = scene.pictures.iter().find(|picture| picture.camera == self.camera);
+        let placed = placed.ok_or_else(|| StepError::Wrong("the dome is not in the window".to_owned()))?;
+        self.picture = placed.picture;
         if let Some(looking) = &self.looking {
             looking.at(self.picture);
         }
@@ -463,7 +483,7 @@ impl Bench {
     fn judge(&self, look: Look, moment: Moment) -> Judged {
         let [covered, excess, masked] = self.shares(&look, moment.pose);
         let centre = both(&self.cells, &scenery::centre());
-        let is_masked = count(&both(&centre, &self.masked(moment.pose))) > 0;
+        let is_masked = self.scenery.reaches_centre(moment.pose);
         let free = count(&both(&centre, &look.shown));
         // A third of the figure is enough to know somebody by.
         let walker_seen = moment

@@ -126,7 +126,11 @@ impl<'a> Hands<'a> {
         let half = (known.pose.hfov_deg / 2.0).to_radians().tan();
         let level = known.pose.tilt_deg.to_radians().cos();
         let widths = self.turning_deg_s.to_radians() * level / (2.0 * half);
-        if bench.site.turned == "upright" { widths } else { -widths }
+        if bench.site.turned == "upright" {
+            widths
+        } else {
+            -widths
+        }
     }
 
     /// Keeps the pad deflected as far as the walker asks for.

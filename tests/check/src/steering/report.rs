@@ -34,9 +34,9 @@ impl Spread {
     }
 }
 
-/// Three decimals.
+/// Three decimals; nothing is never written as less than nothing.
 pub fn round(value: f64) -> f64 {
-    (value * 1_000.0).round() / 1_000.0
+    (value * 1_000.0).round() / 1_000.0 + 0.0
 }
 
 /// Arrows, or the pad at the same speed, held for three seconds with masks in view.

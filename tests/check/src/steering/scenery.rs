@@ -12,6 +12,9 @@ use vedetta::domain::site::{Mask, MaskShape};
 pub const COLUMNS: usize = 64;
 /// Rows of it.
 pub const ROWS: usize = 36;
+/// The middle of the picture: from this column and row up to that one, as far from both edges each way.
+const CENTRE_COLUMNS: [usize; 2] = [29, 35];
+const CENTRE_ROWS: [usize; 2] = [16, 20];
 /// A walk is planned in steps of this, degrees.
 const STEP_DEG: f64 = 4.0;
 /// Room between a walker and the next mask, degrees.
@@ -133,6 +136,15 @@ impl Scenery {
             }
         }
         grid
+    }
+
+    /// Whether a mask reaches into the middle of the picture in truth: asked three times a cell each way, as pictures are looked
+    /// at, and not at the middles of its cells alone.
+    pub fn reaches_centre(&self, pose: Pose) -> bool {
+        let [across, down] = [CENTRE_COLUMNS, CENTRE_ROWS].map(|[from, to]| 3 * from..=3 * to);
+        let place = |column: usize, row: usize| [column as f64 / (3 * COLUMNS) as f64, row as f64 / (3 * ROWS) as f64];
+        down.into_iter()
+            .any(|row| (across.clone()).any(|column| self.is_masked(self.ray(pose, place(column, row)))))
     }
 
     /// The direction of a place in the picture, 0..1 from the upper left corner.
@@ -267,7 +279,9 @@ pub fn without(a: &Grid, b: &Grid) -> Grid {
 
 /// The cells in the middle of the picture.
 pub fn centre() -> Grid {
-    std::array::from_fn(|row| if (16..20).contains(&row) { 0x3f << 29 } else { 0 })
+    let [[from, to], [top, bottom]] = [CENTRE_COLUMNS, CENTRE_ROWS];
+    let columns = ((1 << (to - from)) - 1) << from;
+    std::array::from_fn(|row| if (top..bottom).contains(&row) { columns } else { 0 })
 }
 
 #[cfg(test)]
@@ -311,6 +325,19 @@ mod tests {
         assert!(aside[16] >> 15 & 1 == 1 && aside[16] >> 45 & 1 == 0);
         assert_eq!(count(&scenery().masked_cells(pose(180.0, 0.0, 60.0))), 0);
         assert_eq!(turned(aside, "mirrored")[16] >> 45 & 1, 0b1 & (aside[16] >> 18));
+    }
+
+    #[test]
+    fn a_mask_that_reaches_into_a_cell_of_the_middle_is_in_it() {
+        // The mask's lower edge is the horizon; the middle reaches 2.1° up, its first cells have their middles 1.5° up.
+        let seen = |tilt_deg: f64| {
+            let pose = pose(0.0, tilt_deg, 60.0);
+            let by_middles = count(&both(&centre(), &scenery().masked_cells(pose))) > 0;
+            (by_middles, scenery().reaches_centre(pose))
+        };
+        assert_eq!(seen(-3.0), (false, false));
+        assert_eq!(seen(-1.7), (false, true));
+        assert_eq!(seen(-1.0), (true, true));
     }
 
     #[test]

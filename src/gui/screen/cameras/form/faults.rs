@@ -5,6 +5,7 @@
 
 use super::{Asked, Form, Place};
 use crate::domain::camera::CameraId;
+use crate::domain::site::ReturnHome;
 use crate::domain::site::change::is_address;
 use crate::gui::i18n::fl;
 
@@ -14,6 +15,7 @@ impl Form {
         let empty = |place: Place| self.text(place).is_empty();
         let unless = |right: bool, place: Place, words: fn() -> String| (!right).then(|| (place, words()));
         let number = self.text(Place::Number).parse::<u32>().is_ok_and(|number| number > 0);
+        let home = empty(Place::Return) || self.text(Place::Return).parse::<ReturnHome>().is_ok();
         let account = !self.needs_test() || self.is_tested() || !empty(Place::User);
         let about_the_camera = [
             unless(self.text(Place::Id).parse::<CameraId>().is_ok(), Place::Id, || {
@@ -26,6 +28,7 @@ impl Form {
                 fl!("camera-bad-onvif")
             }),
             unless(account, Place::User, || fl!("camera-test-account")),
+            unless(home, Place::Return, || fl!("camera-bad-return")),
         ];
         let reason = unless(!empty(Place::Reason), Place::Reason, || fl!("camera-no-reason"));
         let about_the_camera = about_the_camera.into_iter().flatten();

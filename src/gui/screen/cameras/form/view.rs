@@ -105,6 +105,7 @@ impl Form {
             ]
             .spacing(12),
             self.choice(fl!("camera-view-label"), Place::View, self.view_words()),
+            typed(fl!("camera-return"), Place::Return),
             row![
                 self.choice(fl!("camera-personal"), Place::Personal, personal),
                 typed(fl!("camera-reason"), Place::Reason)

@@ -138,7 +138,10 @@ fn a_held_arrow_takes_the_pace_of_a_modifier_at_once_and_its_release_ends_the_ge
     room.update(Message::Command(fast, Edge::Instead(plain)));
     assert!((room.ptz.wanted().right - 1.5).abs() < 1e-9);
     let as_tap = room.ptz.press.as_ref().unwrap().wanted.right;
-    assert!((as_tap - 0.5).abs() < 1e-9, "a short press is of the pace it began with");
+    assert!(
+        (as_tap - 0.5).abs() < 1e-9,
+        "a short press is of the pace it began with"
+    );
     room.update(Message::Command(fine, Edge::Instead(fast)));
     assert!((room.ptz.wanted().right - 0.125).abs() < 1e-9);
     room.update(Message::Command(fine, Edge::Up));
@@ -156,7 +159,10 @@ fn r_ptz_1_an_arrow_that_goes_up_is_let_go_of_wherever_the_keyboard_is_by_then()
     press(&mut room, Command::FastArrow(Direction::Left));
     assert!(room.ptz.is_held(), "an arrow with shift turns the dome from any part");
     let slower = Command::Arrow(Direction::Left);
-    room.update(Message::Command(slower, Edge::Instead(Command::FastArrow(Direction::Left))));
+    room.update(Message::Command(
+        slower,
+        Edge::Instead(Command::FastArrow(Direction::Left)),
+    ));
     room.update(Message::Command(slower, Edge::Up));
     assert!(!room.ptz.is_held() && !room.ptz.is_steering());
 }
