@@ -1,4 +1,4 @@
-//! Moving a dome: what a hand means ([`gesture`], [`steering`]), how fast the dome is ([`speed_trial`]), what may be sent ([`limits`], [`ceiling`], [`sector`]), who may send it ([`lease`]), how it is
+//! Moving a dome: what a hand means ([`gesture`], [`steering`]), how fast the dome is and how late it obeys ([`speed_trial`], [`delay_trial`]), what may be sent ([`limits`], [`ceiling`], [`sector`]), who may send it ([`lease`]), how it is
 //! made to stand ([`stop`], [`dead_man`]), how often it is asked where it looks ([`status_pace`]).
 //!
 //! Invariant: no sequence of moves passes a limit of the plan, and there are never two holders.
@@ -6,6 +6,7 @@
 
 pub mod ceiling;
 pub mod dead_man;
+pub mod delay_trial;
 pub mod gesture;
 pub mod lease;
 mod limit_hit;
