@@ -129,7 +129,7 @@ impl<'a> Wall<'a> {
         };
         let places = Layout::for_cameras(tiles).rects().into_iter().take(tiles).map(place);
         let (tiles, pictures) = places
-            .map(|tile| (pixels(tile), pixels(letterbox(tile, 640, 360))))
+            .map(|tile| (pixels(tile), pixels(letterbox(tile, [640, 360]))))
             .unzip();
         Ok(Self {
             eye,

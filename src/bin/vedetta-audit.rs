@@ -11,6 +11,8 @@ mod camera_users;
 mod cameras;
 #[path = "vedetta-audit/init.rs"]
 mod init;
+#[path = "vedetta-audit/log_lines.rs"]
+mod log_lines;
 #[path = "vedetta-audit/plan.rs"]
 mod plan;
 #[path = "vedetta-audit/questions.rs"]
@@ -234,10 +236,10 @@ struct Filter {
     purpose: Option<String>,
     #[arg(help = fl!("help-log-result"), long)]
     result: Option<String>,
-    #[arg(help = fl!("help-log-since"), long)]
-    since: Option<String>,
-    #[arg(help = fl!("help-log-until"), long)]
-    until: Option<String>,
+    #[arg(help = fl!("help-log-since"), long, value_parser = log_lines::moment)]
+    since: Option<jiff::Timestamp>,
+    #[arg(help = fl!("help-log-until"), long, value_parser = log_lines::moment)]
+    until: Option<jiff::Timestamp>,
 }
 
 impl Filter {
@@ -248,8 +250,8 @@ impl Filter {
             ("operation", self.operation),
             ("purpose", self.purpose),
             ("result", self.result),
-            ("from", self.since),
-            ("to", self.until),
+            ("from", self.since.map(|time| time.to_string())),
+            ("to", self.until.map(|time| time.to_string())),
         ];
         all.into_iter()
             .filter_map(|(name, value)| Some((name, value?)))
@@ -412,12 +414,7 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
                 } else if json {
                     say(&serde_json::to_string(entry).unwrap_or_default());
                 } else {
-                    let pruned = fl!("log-pruned");
-                    say(&format!(
-                        "{}\t{}",
-                        entry.index,
-                        entry.body.as_deref().unwrap_or(&pruned)
-                    ));
+                    say(&log_lines::line(entry));
                 }
             };
             log_read::read(

@@ -8,11 +8,12 @@ use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use vedetta::domain::camera::CameraId;
 use vedetta::gui::i18n::fl;
-use vedetta::gui::terminal;
+use vedetta::gui::terminal::{self, NotAccepted};
 use vedetta::sim::film;
 use vedetta::sim::makes::{MAKES, Make};
-use vedetta::sim::run::{Options, Simulator};
+use vedetta::sim::run::{Options, Simulator, StartError};
 use vedetta::sim::site_files::SchoolDay;
+use vedetta::sim::town::NoSuchDome;
 
 /// Command line.
 #[derive(Parser)]
@@ -46,15 +47,35 @@ struct Arguments {
     sight_test: bool,
 }
 
-fn make(text: &str) -> Result<(Option<CameraId>, Make), String> {
+fn make(text: &str) -> Result<(Option<CameraId>, Make), NotAccepted> {
     let (camera, name) = match text.split_once('=') {
-        Some((camera, name)) => (
-            Some(camera.parse::<CameraId>().map_err(|error| error.to_string())?),
-            name,
-        ),
+        Some((camera, name)) => {
+            let no_name = |_| NotAccepted(fl!("sim-make-camera", camera = camera));
+            (Some(camera.parse::<CameraId>().map_err(no_name)?), name)
+        }
         None => (None, text),
     };
-    Ok((camera, Make::by_name(name).map_err(|error| error.to_string())?))
+    let make = Make::by_name(name).map_err(|_| {
+        let known = MAKES.map(|make| make.name).join(", ");
+        NotAccepted(fl!("sim-make-unknown", name = name, known = known))
+    })?;
+    Ok((camera, make))
+}
+
+/// Why the town cannot start, for people.
+fn cannot(error: &(dyn Error + 'static)) -> String {
+    let cause = || error.source().map(ToString::to_string).unwrap_or_default();
+    match error.downcast_ref::<StartError>() {
+        Some(StartError::Make(NoSuchDome(camera))) => fl!("sim-no-such-dome", camera = camera.to_string()),
+        Some(StartError::Gstreamer(_)) => fl!("sim-no-gstreamer", why = cause()),
+        Some(StartError::MissingElement(element)) => fl!("sim-no-element", element = element.to_string()),
+        Some(StartError::Clips(clips)) => fl!("sim-no-clips", clips = clips.to_string()),
+        Some(StartError::Rtsp(_)) => fl!("sim-no-rtsp", why = cause()),
+        Some(StartError::Io { .. }) => fl!("sim-io", why = cause()),
+        Some(StartError::Interrupted(_)) => fl!("sim-interrupted"),
+        Some(StartError::Name(_)) => fl!("sim-plan-names"),
+        None => error.to_string(),
+    }
 }
 
 fn main() -> ExitCode {
@@ -75,7 +96,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::debug!(error = &*error as &dyn Error, "vedetta-sim cannot run");
-            eprintln!("{}", fl!("sim-cannot", why = error.to_string()));
+            eprintln!("{}", fl!("sim-cannot", why = cannot(&*error)));
             ExitCode::FAILURE
         }
     }

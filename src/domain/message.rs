@@ -25,6 +25,8 @@ pub enum Argument {
     Span(Duration),
     /// A moment to come, as the clock of the room shows it.
     Moment(Instant),
+    /// A moment of a recording, Unix milliseconds, with its seconds, as the clock of the room shows it.
+    Clock(i64),
     /// A part of the sentence that is a message itself.
     Message(Box<Message>),
 }

@@ -10,6 +10,7 @@ pub mod digital_zoom;
 pub mod enrolment_code;
 pub mod http_auth;
 pub mod live;
+pub mod local_time;
 pub mod message;
 pub mod people;
 pub mod privacy;

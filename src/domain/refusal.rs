@@ -137,6 +137,9 @@ pub enum Refusal {
     Camera(CameraTrouble),
     #[error("nothing is recorded in that range")]
     NothingRecorded,
+    /// Times of recording repeat inside the range; both moments by the recorder's clock, Unix milliseconds.
+    #[error("the recorder's clock was put back from {at_ms} ms to {to_ms} ms")]
+    ClockSetBack { at_ms: i64, to_ms: i64 },
     #[error("older than seven days without a hold")]
     TooOld,
     #[error("the picture is covered: its pose is not known")]
@@ -267,6 +270,12 @@ impl Refusal {
             Self::DiskFull => (Failed, sentence("refusal-disk-full")),
             Self::Camera(trouble) => (Failed, trouble.kind.message()),
             Self::NothingRecorded => (Failed, sentence("refusal-nothing-recorded")),
+            Self::ClockSetBack { at_ms, to_ms } => (
+                Failed,
+                sentence("refusal-clock-set-back")
+                    .with("at", Argument::Clock(*at_ms))
+                    .with("to", Argument::Clock(*to_ms)),
+            ),
             Self::TooOld => (Refused, sentence("refusal-too-old")),
             Self::Covered => (Refused, sentence("refusal-covered")),
             Self::Disk { detail } => (Failed, sentence("refusal-disk").with("detail", detail.as_str())),

@@ -95,7 +95,7 @@ pub struct CameraPlan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orientation: Option<Orientation>,
     /// How far a dome's statuses can be believed, by the self-test at its calibration.
-    #[serde(default, skip_serializing_if = "DomeHabits::is_ordinary")]
+    #[serde(default, skip_serializing_if = "DomeHabits::is_unknown")]
     pub habits: DomeHabits,
 }
 

@@ -84,6 +84,24 @@ impl Layout {
         rects
     }
 
+    /// The tile beside another one, `right` and `down` by one step (−1, 0 or 1); at the edge of the wall there is none. Of
+    /// several, the one at the height of the tile's upper edge, or below its left one.
+    pub fn beside(self, tile: usize, right: i8, down: i8) -> Option<usize> {
+        let rects = self.rects();
+        let from = rects.get(tile)?;
+        let (unit, half) = (1.0 / self.grid().0 as f64, 0.5 / self.grid().0 as f64);
+        let along = |at: f64, length: f64, step: i8| match step {
+            1.. => at + length + half,
+            0 => at + half,
+            ..0 => at - unit + half,
+        };
+        tile_at(
+            rects.iter().copied(),
+            along(from.x, from.width, right),
+            along(from.y, from.height, down),
+        )
+    }
+
     /// The smallest grid that shows this many cameras.
     pub fn for_cameras(cameras: usize) -> Layout {
         Self::ALL[..7]
@@ -126,6 +144,27 @@ pub fn letterbox(boxed: Rect, picture_width: f64, picture_height: f64) -> Rect {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_tile_beside_another_is_the_next_one_in_its_row_or_column_and_none_beyond_the_edge() {
+        let four = Layout::Four;
+        assert_eq!(
+            [four.beside(0, 1, 0), four.beside(0, 0, 1), four.beside(3, -1, 0)],
+            [Some(1), Some(2), Some(2)]
+        );
+        assert_eq!(
+            [four.beside(0, -1, 0), four.beside(1, 1, 0), four.beside(2, 0, 1)],
+            [None; 3]
+        );
+        let large = Layout::OneLarge;
+        assert_eq!([large.beside(0, 1, 0), large.beside(0, 0, 1)], [Some(1), Some(4)]);
+        assert_eq!([large.beside(3, -1, 0), large.beside(6, 0, -1)], [Some(0), Some(0)]);
+        for layout in Layout::ALL {
+            for tile in 0..layout.tiles() {
+                assert_ne!(layout.beside(tile, 1, 0), Some(tile), "{layout:?}");
+            }
+        }
+    }
 
     #[test]
     fn layouts_have_their_tiles_fill_the_wall_and_do_not_overlap() {

@@ -28,8 +28,9 @@ use crate::gui::screen::enrol::{self, Enrol};
 use crate::gui::screen::sign_in::{self, SignIn};
 use crate::gui::sentences;
 use crate::gui::session_port::Desk;
+use crate::gui::software;
 use crate::gui::theme::{self, Tone};
-use crate::gui::ui::controls::{body, labelled};
+use crate::gui::ui::controls::{action, body, labelled};
 use crate::gui::window_content::Pane;
 use crate::gui::windows::{self, Windows};
 use crate::station::{
@@ -41,7 +42,7 @@ use iced::{Element, Subscription, Task, Theme, window};
 use secrecy::SecretString;
 use session_state::{SessionState, Shown};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 
 /// A person who is signed in without typing, for the demo.
@@ -63,7 +64,7 @@ pub struct Options {
 enum Screen {
     /// The station is being opened.
     Starting,
-    /// The workstation cannot work; why, in words.
+    /// The workstation cannot work; why, in words. It may be tried again.
     Broken(String),
     /// Shown on a machine that is no workstation yet.
     Enrol(Enrol),
@@ -260,6 +261,10 @@ impl App {
     }
 
     fn tick(&mut self) -> Task<Message> {
+        if software::is_lost() && !matches!(self.screen, Screen::SigningOut) {
+            // Nobody sees anything any more: what is open is ended and recorded, and the terminal says why.
+            return self.close();
+        }
         if let Some(over) = self.session_over() {
             return over;
         }
@@ -269,6 +274,10 @@ impl App {
     }
 
     fn tick_screen(&mut self) -> Task<Message> {
+        if let (Screen::SignIn(screen, _), Some(station)) = (&mut self.screen, &self.station) {
+            let wrong = station.health().borrow().clock;
+            screen.tell_clock(wrong.map(|wrong| sentences::wrong_clock(wrong, SystemTime::now())));
+        }
         let Screen::Session(session) = &self.screen else {
             return Task::none();
         };
@@ -314,7 +323,15 @@ impl App {
             Screen::Starting => center(body(fl!("app-starting"))).into(),
             Screen::Broken(why) => {
                 let words = labelled(Icon::Warning, why.as_str(), Tone::Attention);
-                center(column![words, body(fl!("app-broken"))].spacing(12).max_width(760)).into()
+                let again = Message::Command(Command::Confirm, Edge::Down);
+                let key = self.keyboard.keymap.key(Command::Confirm);
+                let again = action(Icon::Retry, fl!("app-try-again"), key.as_ref(), true, Some(again));
+                center(
+                    column![words, body(fl!("app-broken")), again]
+                        .spacing(12)
+                        .max_width(760),
+                )
+                .into()
             }
             Screen::SigningOut => center(body(fl!("app-signing-out"))).into(),
             Screen::Enrol(screen) => screen.view().map(Message::Enrol),

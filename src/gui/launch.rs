@@ -5,9 +5,9 @@
 
 use super::app::{App, Message, Options};
 use super::i18n::fl;
-use super::software::Root;
+use super::software::{self, Root};
 use super::widget::wall::gpu_adapter;
-use super::{icons, theme};
+use super::{icons, monitors, theme};
 use iced::{Size, Task, window};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -55,7 +55,8 @@ pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(),
     };
     let window = window::Settings {
         size: Size::new(1920.0, 1080.0),
-        min_size: Some(Size::new(1024.0, 640.0)),
+        // Less than 1366×768 has at 200 %: a window that may not be as small is larger than the screen there.
+        min_size: Some(Size::new(640.0, 360.0)),
         maximized: true,
         exit_on_close_request: false,
         ..window::Settings::default()
@@ -63,7 +64,10 @@ pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(),
     let boot = move || {
         let (id, opened) = window::open(window.clone());
         let (app, task) = boot();
-        (app.in_window(id), Task::batch([opened.then(fit_to_monitor), task]))
+        (
+            app.in_window(id),
+            Task::batch([opened.then(monitors::take_work_area), task]),
+        )
     };
     let outcome = if gpu_adapter::is_software() {
         tracing::info!("no graphics card: the processor draws the wall");
@@ -81,25 +85,15 @@ pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(),
             .settings(settings)
             .run()
     };
-    outcome.map_err(|error| sentence(&error))
+    match outcome {
+        Ok(()) if software::is_lost() => Err(fl!("launch-drawing-lost")),
+        outcome => outcome.map_err(|error| sentence(&error)),
+    }
 }
 
 /// What a window shows, for the processor to draw.
 fn painted(app: &App, window: window::Id) -> Root<'_, Message> {
     Root::new(app.view(window), app.revision())
-}
-
-/// A window that no window manager has maximised may be larger than a small monitor: makes it as large as that.
-fn fit_to_monitor(id: window::Id) -> Task<Message> {
-    window::monitor_size(id).and_then(move |monitor| {
-        window::size(id).then(move |size| {
-            if size.width > monitor.width || size.height > monitor.height {
-                window::resize(id, monitor)
-            } else {
-                Task::none()
-            }
-        })
-    })
 }
 
 fn sentence(error: &iced::Error) -> String {

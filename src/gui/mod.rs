@@ -14,6 +14,7 @@
 //! | [`theme`], [`icons`], [`i18n`], [`sentences`] | looks, languages, sentences |
 //! | [`scene`] | what is on the screen, for whoever drives the program from outside |
 //! | [`demo`] | the demo's people |
+//! | [`monitors`] | where windows stand |
 //! | [`terminal`] | command lines of the programs: language, help, what is wrong with one |
 //!
 //! The tests of the screens sit at a desk without a station; its source belongs to the checker (`tests/check/src/fake`) and is
@@ -26,15 +27,16 @@ pub mod app;
 mod clearance_text;
 pub mod demo;
 mod desktop_notice;
-mod idle_inhibit;
 pub mod dialogue;
 #[cfg(test)]
 #[path = "../../tests/check/src/fake/mod.rs"]
 pub mod fake;
 pub mod i18n;
 pub mod icons;
+mod idle_inhibit;
 pub mod input;
 pub mod launch;
+mod monitors;
 pub mod ptz_input;
 pub mod redraw;
 pub mod scene;

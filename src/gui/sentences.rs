@@ -4,12 +4,13 @@
 //! (`domain::refusal`), and the details meant for the log, except where a person can act on them.
 
 use super::i18n::{LOADER, fl};
+use crate::domain::live::own_clock::WrongClock;
 use crate::domain::message::{Argument, Message};
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Level, Purpose, StationKind};
 use crate::domain::privacy::WholeReason;
 use crate::domain::refusal::RefusalKind;
-use crate::station::{CameraTrouble, EnrolError, MaskSyncState, Refusal, SignInError, StationError};
+use crate::station::{CameraTrouble, EnrolError, MaskSyncState, Refusal, SecretsTrouble, SignInError, StationError};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -99,6 +100,7 @@ fn value(argument: &Argument) -> String {
         Argument::Decimal { value, places } => decimal(*value, *places),
         Argument::Span(length) => span(*length),
         Argument::Moment(at) => soon(*at),
+        Argument::Clock(ms) => clock(&rome_ms(*ms)),
         Argument::Message(message) => say(message),
     }
 }
@@ -140,8 +142,28 @@ pub fn sign_in(error: &SignInError) -> String {
         SignInError::ActiveElsewhere(_) => say(&RefusalKind::AlreadyActiveElsewhere.told().message),
         SignInError::AskOver => fl!("sign-in-ask-over"),
         SignInError::ServerAway { .. } => fl!("sign-in-server"),
+        SignInError::CertificateNotInTime { .. } => certificate_not_in_time(),
         SignInError::PlanNotGenuine => fl!("sign-in-plan"),
         SignInError::NotRecorded { .. } => fl!("sign-in-not-recorded"),
+    }
+}
+
+/// The server's certificate is not valid yet, or no longer, by the time this machine has.
+fn certificate_not_in_time() -> String {
+    fl!(
+        "server-certificate-time",
+        now = date_and_clock(&in_rome(SystemTime::now()))
+    )
+}
+
+/// That this machine's clock, which says `now`, is wrong, and how; then what to do.
+pub fn wrong_clock(wrong: WrongClock, now: SystemTime) -> String {
+    let now = date_and_clock(&in_rome(now));
+    let minutes = |minutes: u64| span(Duration::from_secs(minutes.saturating_mul(60)));
+    match wrong {
+        WrongClock::BeforeBuild => fl!("clock-before-build", now = now),
+        WrongClock::Behind { minutes: by } => fl!("clock-behind", now = now, by = minutes(by)),
+        WrongClock::Ahead { minutes: by } => fl!("clock-ahead", now = now, by = minutes(by)),
     }
 }
 
@@ -150,11 +172,23 @@ pub fn enrol(error: &EnrolError) -> String {
     match error {
         EnrolError::NotACode => fl!("enrol-bad-code"),
         EnrolError::Unreachable { .. } => fl!("enrol-unreachable"),
+        EnrolError::CertificateNotInTime { .. } => certificate_not_in_time(),
         EnrolError::AnotherServer => fl!("enrol-wrong-server"),
         EnrolError::CodeRefused => fl!("enrol-refused"),
         EnrolError::Refused(why) => refusal(why),
-        EnrolError::NoKeyring { .. } => fl!("station-no-keyring"),
+        EnrolError::NoSecrets(error) => no_secrets(error.why),
         EnrolError::NotKept { .. } => fl!("enrol-not-kept"),
+    }
+}
+
+/// Why the keys of this workstation cannot be read or stored, and what to do.
+fn no_secrets(why: SecretsTrouble) -> String {
+    match why {
+        SecretsTrouble::KeyringAbsent => fl!("station-keyring-absent"),
+        SecretsTrouble::KeyringLocked => fl!("station-keyring-locked"),
+        SecretsTrouble::KeyringMute => fl!("station-keyring-mute"),
+        SecretsTrouble::KeyringEmpty => fl!("station-keyring-empty"),
+        SecretsTrouble::File => fl!("station-key-file"),
     }
 }
 
@@ -169,7 +203,7 @@ pub fn station(error: &StationError) -> String {
         StationError::NotEnrolled { path, .. } => {
             fl!("station-not-enrolled", path = path.display().to_string())
         }
-        StationError::NoKeyring { .. } => fl!("station-no-keyring"),
+        StationError::NoSecrets(error) => no_secrets(error.why),
         StationError::Outbox { detail } => fl!("station-outbox", detail = detail.as_str()),
     }
 }
@@ -180,6 +214,7 @@ pub fn whole_cover(reason: WholeReason) -> String {
         WholeReason::PoseNotKnown => fl!("covered-pose-unknown"),
         WholeReason::CameraRestarted => fl!("covered-restarted"),
         WholeReason::TooUncertain => fl!("covered-uncertain"),
+        WholeReason::NeverAtRest => fl!("covered-never-at-rest"),
         WholeReason::SchoolHours => fl!("covered-school"),
         WholeReason::BeyondCeiling => fl!("covered-beyond-ceiling"),
         WholeReason::PlanNotCurrent => fl!("covered-plan"),
@@ -193,7 +228,8 @@ pub fn span(span: Duration) -> String {
     match seconds {
         0..=119 => fl!("span-seconds", n = seconds.to_string()),
         120..=7199 => fl!("span-minutes", n = (seconds / 60).to_string()),
-        _ => fl!("span-hours", n = (seconds / 3600).to_string()),
+        7200..=172_799 => fl!("span-hours", n = (seconds / 3600).to_string()),
+        _ => fl!("span-days", n = (seconds / 86_400).to_string()),
     }
 }
 
@@ -329,11 +365,40 @@ mod tests {
                 SignInError::AskOver,
                 RefusalKind::WrongCredentials.into(),
                 SignInError::ServerAway { detail: String::new() },
+                SignInError::CertificateNotInTime { detail: String::new() },
                 SignInError::PlanNotGenuine,
                 SignInError::NotRecorded { detail: String::new() },
             ] {
                 let words = super::sign_in(&error);
                 assert!(words.len() > 20 && said.insert(words), "{error:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_trouble_with_keys_and_clocks_has_its_own_words_in_both_languages() {
+        let mut said = HashSet::new();
+        for language in [Language::English, Language::Italian] {
+            i18n::choose(language);
+            let secrets = [
+                SecretsTrouble::KeyringAbsent,
+                SecretsTrouble::KeyringLocked,
+                SecretsTrouble::KeyringMute,
+                SecretsTrouble::KeyringEmpty,
+                SecretsTrouble::File,
+            ];
+            let clocks = [
+                WrongClock::BeforeBuild,
+                WrongClock::Behind { minutes: 90 },
+                WrongClock::Ahead { minutes: 90 },
+            ];
+            let told = clocks.map(|wrong| wrong_clock(wrong, SystemTime::now()));
+            for words in secrets.map(no_secrets).into_iter().chain(told) {
+                assert!(
+                    words.len() > 60 && words.ends_with('.') && !words.contains('$'),
+                    "{words}"
+                );
+                assert!(said.insert(words.clone()), "{words}");
             }
         }
     }
@@ -402,5 +467,7 @@ mod tests {
         i18n::choose(Language::Italian);
         assert_eq!(span(Duration::from_secs(40)), "40 s");
         assert_eq!(span(Duration::from_secs(200)), "3 min");
+        assert_eq!(span(Duration::from_secs(3 * 3600)), "3 h");
+        assert_eq!(span(Duration::from_secs(400 * 86_400)), "400 giorni");
     }
 }

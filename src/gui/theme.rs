@@ -251,6 +251,13 @@ pub fn field(_: &Theme, status: text_input::Status) -> text_input::Style {
     }
 }
 
+/// A text field with something wrong in it.
+pub fn wrong_field(theme: &Theme, status: text_input::Status) -> text_input::Style {
+    let mut style = field(theme, status);
+    style.border.color = Tone::Attention.colour();
+    style
+}
+
 /// A scroll bar that stays out of the way.
 pub fn scroll(theme: &Theme, status: scrollable::Status) -> scrollable::Style {
     let mut style = scrollable::default(theme, status);

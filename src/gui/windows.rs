@@ -5,6 +5,7 @@
 
 use crate::domain::saved_wall::{Arrangement, Arrangements, MAX_WINDOWS, NotSaved};
 use crate::gui::input::Keymap;
+use crate::gui::monitors;
 use crate::gui::screen::control_room::{ControlRoom, Seat};
 use crate::gui::session_port::Desk;
 use crate::gui::window_content::{self, Pane};
@@ -122,7 +123,11 @@ impl Windows {
         let (id, opened) = window::open(settings());
         let (pane, task) = self.pane_at(desk, keymap, Some(id), Some(wall));
         self.panes.insert(id, pane);
-        Task::batch([opened.discard(), task])
+        let placed = match self.main {
+            Some(main) => opened.then(move |id| monitors::put_beside(id, main)),
+            None => opened.discard(),
+        };
+        Task::batch([placed, task])
     }
 
     /// One more window, with the cameras that are on no other one.

@@ -12,6 +12,8 @@ pub enum LiveErrorKind {
     Unreachable,
     /// RTSP 401 or 403 (RFC 2326 §11.3).
     WrongPassword,
+    /// RTSP 401 that offers no way to log in that is known here (RFC 7616 §3.7): no password was tried.
+    UnknownLogin,
     /// RTSP 453 or 503: no free session.
     Busy,
     /// RTSP 404 or 410, or nothing in the description that could be shown.

@@ -106,6 +106,13 @@ pub enum ExportError {
     Exists,
     #[error("nothing is recorded in that range")]
     NothingRecorded,
+    /// The recorder's clock was put back inside the range: times of recording repeat, and one file cannot hold both.
+    #[error("the recorder's times go back from {at_ms} ms to {to_ms} ms")]
+    ClockSetBack {
+        /// The last time before, and the first one after it, Unix milliseconds.
+        at_ms: i64,
+        to_ms: i64,
+    },
 }
 
 /// Exports, on a thread of its own. Dropping the future cancels and removes the partial file. `progress` is called

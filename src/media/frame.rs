@@ -54,6 +54,8 @@ pub struct Frame {
     pub width: u32,
     /// Picture height, pixels.
     pub height: u32,
+    /// Width and height of one pixel as it is to be seen (ITU-T H.273 §8.6): cameras send PAL with pixels of 16 to 11.
+    pub pixel_aspect: [u32; 2],
     pub format: PixelFormat,
     pub matrix: Matrix,
     pub range: Range,
@@ -72,7 +74,25 @@ pub struct Frame {
     pub bytes: Box<dyn AsRef<[u8]> + Send + Sync>,
 }
 
+/// An aspect of pixels beyond this, either way, is nonsense and taken for square.
+const LONGEST_PIXEL: u64 = 4;
+
 impl Frame {
+    /// Width and height of the picture in square pixels, as it is to be seen: one of them is the picture's own, the other one
+    /// longer.
+    pub fn seen_size(&self) -> [u32; 2] {
+        let [wide, high] = self.pixel_aspect.map(u64::from);
+        let (shorter, longer) = (wide.min(high), wide.max(high));
+        if shorter == 0 || longer > shorter * LONGEST_PIXEL {
+            return [self.width, self.height];
+        }
+        let stretched = |length: u32, side: u64| {
+            let length = (u64::from(length) * side + shorter / 2) / shorter;
+            u32::try_from(length).unwrap_or(u32::MAX)
+        };
+        [stretched(self.width, wide), stretched(self.height, high)]
+    }
+
     /// The bytes of plane `i`, from its first row on. Empty when there is no such plane or it lies outside the buffer.
     pub fn plane(&self, i: usize) -> &[u8] {
         let bytes = (*self.bytes).as_ref();

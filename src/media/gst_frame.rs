@@ -93,8 +93,14 @@ pub(super) fn frame(sample: &gst::Sample, number: u64, recorded_ms: Option<i64>)
         number,
         recorded_ms,
         captured_ms: None,
+        pixel_aspect: pixel_aspect(info.par()),
         bytes: Box::new(bytes),
     })
+}
+
+fn pixel_aspect(par: gst::Fraction) -> [u32; 2] {
+    let side = |side: i32| u32::try_from(side).unwrap_or(0);
+    [side(par.numer()), side(par.denom())]
 }
 
 /// The planes of a picture, if all of them lie inside `size` bytes. Odd sizes round the chroma up.

@@ -1,4 +1,4 @@
-//! A camera's live stream: rtspsrc, depayloader, parser, decoder, latest-only slot.
+//! A camera's live stream: RTSP session, depayloader, parser, decoder, latest-only slot.
 //!
 //! Invariant: neither [`open`] nor dropping the [`LiveStream`] waits for the camera. After the drop no frame is put.
 //! Deliberately absent: reconnection (the station's, with backoff), any conversion of pictures, audio.
@@ -11,19 +11,21 @@
 //! 25 pictures that is 0.11 of a core more, and less memory with few workers for many streams.
 //!
 //! What spoke for workers was that damage could end the process: seeded damage (`tests/suite/media_streams/hostile.rs`) ended
-//! GStreamer 1.22 in two places. Since every packet is checked in front of the session manager and the depayloader
+//! GStreamer 1.22 in two places. Since every packet is checked in front of the depayloader
 //! (`media::packet_guard`), 480 seeds of that test have not. What no check here looks at is the syntax inside the pictures, which
-//! parser and decoder judge, and the RTSP dialogue.
+//! parser and decoder judge.
 //!
 //! A pipeline that hangs is dealt with here: the streams' pulse (`watchdog`, one thread for all) notices within 5 s that coded
 //! pictures stopped coming out (15 s before the first one), the stream ends as
-//! [`LiveErrorKind::Frozen`](super::error::LiveErrorKind::Frozen), its pipeline is taken apart by a thread that nobody waits
-//! for, and [`LiveStream::gone`] keeps the camera from getting a second pipeline while the first one hangs: the price of a
+//! [`LiveErrorKind::Frozen`](super::error::LiveErrorKind::Frozen), its pipeline is taken apart by its own thread, which nobody
+//! waits for, and [`LiveStream::gone`] keeps the camera from getting a second pipeline while the first one hangs: the price of a
 //! hang is one pipeline, not one for each try.
 
 mod arrivals;
 mod gst_error;
 mod pipeline;
+mod reader;
+mod reception;
 mod stall;
 mod stats;
 mod stream;
@@ -43,25 +45,13 @@ use std::time::Duration;
 use stream::Shared;
 use tokio::sync::watch;
 
-/// The transport of RTP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Transport {
-    /// Interleaved in the RTSP connection (RFC 2326 §10.12).
-    #[default]
-    Tcp,
-    Udp,
-}
-
-/// The order for a live stream.
+/// The order for a live stream, which comes interleaved in the RTSP connection (RFC 2326 §10.12).
 #[derive(Clone)]
 pub struct LiveRequest {
     /// `rtsp://host[:port]/path`; credentials inside are dropped.
     pub url: String,
     pub user: String,
     pub password: SecretString,
-    pub transport: Transport,
-    /// Jitter buffer, milliseconds; values above 2,000 are cut.
-    pub latency_ms: u32,
 }
 
 /// Figures of the last second or so.
@@ -122,7 +112,7 @@ pub fn open(request: LiveRequest) -> LiveStream {
 /// before it is in the slot.
 pub fn open_into(request: LiveRequest, slot: FrameSlot, on_picture: Option<OnPicture>) -> LiveStream {
     LiveStream(Shared::open(slot, on_picture, move |shared| {
-        pipeline::build(&request, shared)
+        reader::watch(&request, shared)
     }))
 }
 

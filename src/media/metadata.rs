@@ -113,7 +113,7 @@ fn run(
             Ok(Event::Quiet) if heard.elapsed() > SILENCE => {
                 break Err(LiveError::new(LiveErrorKind::Timeout, "the camera sends no metadata"));
             }
-            Ok(Event::Quiet) => {}
+            Ok(Event::Quiet | Event::Rtcp(_)) => {}
             Ok(Event::Goodbye | Event::Closed) => break Err(broken("the camera ended the metadata")),
             Err(error) => break Err(error),
         }

@@ -4,6 +4,7 @@
 //! Deliberately absent: masks; the wall draws them over a frame (`domain::privacy`), snapshot and export take the cover as an
 //! argument.
 
+mod caption;
 pub mod decoder;
 pub mod error;
 pub mod export;

@@ -1,7 +1,7 @@
 //! The check of every RTP and RTCP packet before GStreamer sees it: only packets that are whole are let in.
 //!
 //! Seeded damage (`tests/suite/media_streams/hostile.rs`) ended the process inside both depayloaders of GStreamer 1.22. So every
-//! packet is checked before the session manager (RTP, RTCP) and again, for its payload, before the depayloader. A packet left out
+//! packet is checked before the depayloader, and reports before anything is read from them. A packet left out
 //! there is a gap in the sequence, at which depayloaders forget what they had begun.
 //!
 //! Invariant: every depayloader of this program is made by [`depayloader`]; nothing is read outside a packet's bytes.
@@ -14,7 +14,6 @@ mod rtp;
 mod tests;
 
 pub(super) use rtcp::check as rtcp;
-pub(super) use rtp::Senders;
 
 use super::decoder::Codec;
 use super::plugins::{self, MissingPlugin};
@@ -36,8 +35,6 @@ pub(super) enum Damage {
     Empty,
     #[error("it has a payload type that was not described")]
     PayloadType,
-    #[error("one sender too many")]
-    Sender,
     #[error("it is of a kind that is not used here")]
     Kind,
     #[error("a part of it does not fit into it")]

@@ -16,13 +16,10 @@ pub struct MissingPlugin {
 }
 
 /// Every element used besides decoders, with its Debian package.
-pub const ELEMENTS: [(&str, &str); 15] = [
-    ("rtspsrc", "gstreamer1.0-plugins-good"),
-    ("rtpbin", "gstreamer1.0-plugins-good"),
-    ("rtpjitterbuffer", "gstreamer1.0-plugins-good"),
-    ("udpsrc", "gstreamer1.0-plugins-good"),
+pub const ELEMENTS: [(&str, &str); 12] = [
     ("rtph264depay", "gstreamer1.0-plugins-good"),
     ("rtph265depay", "gstreamer1.0-plugins-good"),
+    ("deinterlace", "gstreamer1.0-plugins-good"),
     ("mp4mux", "gstreamer1.0-plugins-good"),
     ("h264parse", "gstreamer1.0-plugins-bad"),
     ("h265parse", "gstreamer1.0-plugins-bad"),

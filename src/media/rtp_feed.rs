@@ -5,10 +5,11 @@
 
 use super::error::{LiveError, LiveErrorKind};
 use super::plugins::{self, MissingPlugin};
-use super::rtsp::{Playing, RtpHeader, VideoTrack};
+use super::rtsp::{PictureEnds, Playing, RtpHeader, VideoTrack};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use std::time::Instant;
 
 /// Bytes that may wait.
 const MAX_QUEUED: u64 = 1024 * 1024;
@@ -50,12 +51,34 @@ impl RecordedTime {
     }
 }
 
+/// The caps of a track's packets.
+pub(super) fn caps(track: &VideoTrack) -> gst::Caps {
+    let mut caps = gst::Structure::builder("application/x-rtp")
+        .field("media", "video")
+        .field("payload", i32::from(track.payload_type))
+        .field("clock-rate", i32::try_from(track.clock_rate).unwrap_or(90_000))
+        .field("encoding-name", track.codec.name())
+        .build();
+    for (name, value) in &track.parameters {
+        // Only what the depayloaders know; the rest of a camera's text stays out.
+        if matches!(
+            name.as_str(),
+            "sprop-parameter-sets" | "sprop-vps" | "sprop-sps" | "sprop-pps"
+        ) {
+            caps.set(name.as_str(), value.as_str());
+        }
+    }
+    gst::Caps::from(caps)
+}
+
 /// An `appsrc` for one video track.
 pub(super) struct Feed {
     source: gst_app::AppSrc,
     time: RecordedTime,
     payload_type: u8,
     origin_ns: i64,
+    /// With the time stamp of each packet, nanoseconds.
+    ends: PictureEnds<u64>,
     /// The recorder marked the picture now coming as its last.
     ending: bool,
 }
@@ -77,23 +100,8 @@ impl Feed {
     /// [`MissingPlugin`] when GStreamer does not start.
     pub(super) fn new(track: &VideoTrack, time: RecordedTime, origin_ms: i64) -> Result<Self, MissingPlugin> {
         plugins::start()?;
-        let mut caps = gst::Structure::builder("application/x-rtp")
-            .field("media", "video")
-            .field("payload", i32::from(track.payload_type))
-            .field("clock-rate", i32::try_from(track.clock_rate).unwrap_or(90_000))
-            .field("encoding-name", track.codec.name())
-            .build();
-        for (name, value) in &track.parameters {
-            // Only what the depayloaders know; the rest of a camera's text stays out.
-            if matches!(
-                name.as_str(),
-                "sprop-parameter-sets" | "sprop-vps" | "sprop-sps" | "sprop-pps"
-            ) {
-                caps.set(name.as_str(), value.as_str());
-            }
-        }
         let source = gst_app::AppSrc::builder()
-            .caps(&gst::Caps::from(caps))
+            .caps(&caps(track))
             .format(gst::Format::Time)
             .is_live(false)
             .block(false)
@@ -103,6 +111,7 @@ impl Feed {
             time,
             payload_type: track.payload_type,
             origin_ns: origin_ms.saturating_mul(NS_PER_MS),
+            ends: PictureEnds::default(),
             ending: false,
         })
     }
@@ -129,25 +138,35 @@ impl Feed {
         self.ending |= header.replay.is_some_and(|replay| replay.last);
         let fed = Fed {
             recorded_ms: recorded_ns.div_euclid(NS_PER_MS),
-            last: self.ending && header.marker,
+            last: self.ending && header.marker && !self.ends.markers_lie(),
         };
         // A picture from before the origin could only be a stray: it keeps its place at the start.
         let stamp = u64::try_from(recorded_ns.saturating_sub(self.origin_ns)).unwrap_or(0);
-        let mut buffer = gst::Buffer::from_mut_slice(packet);
-        if let Some(buffer) = buffer.get_mut() {
-            buffer.set_pts(gst::ClockTime::from_nseconds(stamp));
+        let going = self.ends.take(&header, packet, stamp, Instant::now());
+        self.push(going)?;
+        Ok(Some(fed))
+    }
+
+    fn push(&self, going: Vec<(Vec<u8>, u64)>) -> Result<(), LiveError> {
+        for (packet, stamp) in going {
+            let mut buffer = gst::Buffer::from_mut_slice(packet);
+            if let Some(buffer) = buffer.get_mut() {
+                buffer.set_pts(gst::ClockTime::from_nseconds(stamp));
+            }
+            self.source.push_buffer(buffer).map_err(|error| {
+                let detail = format!("the pipeline takes no more: {error}");
+                LiveError::new(LiveErrorKind::BrokenStream, detail)
+            })?;
         }
-        match self.source.push_buffer(buffer) {
-            Ok(_) => Ok(Some(fed)),
-            Err(error) => Err(LiveError::new(
-                LiveErrorKind::BrokenStream,
-                format!("the pipeline takes no more: {error}"),
-            )),
-        }
+        Ok(())
     }
 
     /// Says that no packet follows.
-    pub(super) fn end(&self) {
+    pub(super) fn end(&mut self) {
+        let rest = self.ends.rest();
+        if let Err(error) = self.push(rest) {
+            tracing::debug!(%error, "the last packet was not taken");
+        }
         if let Err(error) = self.source.end_of_stream() {
             tracing::debug!(%error, "end of stream not taken");
         }
@@ -173,6 +192,8 @@ mod tests {
         });
         RtpHeader {
             payload_type: 96,
+            sequence: 0,
+            ssrc: 1,
             marker: true,
             timestamp,
             replay,

@@ -69,7 +69,7 @@ pub async fn test(endpoint: Endpoint, limits: Limits, planned: Option<VideoView>
     Ok(TestReport {
         manufacturer: facts.manufacturer.clone(),
         model: facts.model.clone(),
-        clock_offset_s: facts.clock_offset_s,
+        clock_offset_s: facts.clock.map(|clock| clock.camera_minus_ours_s),
         ptz: camera.ptz().await.map(|motors| motors.is_some()),
         masks: masks(&camera).await,
         orientation: camera.orientation().await,

@@ -8,6 +8,7 @@
 use super::error::{OnvifError, OnvifErrorKind};
 use super::soap_channel::Channel;
 use super::xaddr;
+use crate::domain::live::own_clock::ClockOffset;
 use reqwest::Url;
 
 /// The device's own facts (GetDeviceInformation). A field that was left out or empty is `None`.
@@ -18,8 +19,8 @@ pub struct DeviceFacts {
     pub firmware: Option<String>,
     pub serial: Option<String>,
     pub hardware: Option<String>,
-    /// Device clock minus ours when connecting, seconds; `None` when it does not say.
-    pub clock_offset_s: Option<i64>,
+    /// The device's clock when connecting; `None` when it does not say.
+    pub clock: Option<ClockOffset>,
     /// Namespaces of the services it lists.
     pub services: Vec<String>,
 }
@@ -192,7 +193,7 @@ pub(super) async fn introduce(channel: &Channel) -> Result<(DeviceFacts, Service
             DeviceFacts::default()
         }
     };
-    facts.clock_offset_s = channel.clock_offset();
+    facts.clock = channel.clock_offset();
     facts.services = services.names();
     Ok((facts, services))
 }

@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_guessed() {
+    fn a_position_that_is_unclear_is_not_guessed() {
         let usual = node((-1.0, 1.0), (-1.0, 1.0), (0.0, 1.0));
         for unclear in [
             "",

@@ -11,6 +11,7 @@ use super::error::OnvifError;
 use super::transport::{Http, RawReply};
 use super::{oxvif_transport, security, soap_fault, xaddr, xml_guard};
 use crate::domain::http_auth::{self, Challenge, Offer, Request};
+use crate::domain::live::own_clock::{ClockOffset, ClockReading};
 use oxvif::OnvifClient;
 use oxvif::soap::XmlNode;
 use reqwest::Url;
@@ -34,11 +35,24 @@ struct Inner {
     state: Mutex<State>,
 }
 
+/// Our clock now.
+fn clock_reading() -> ClockReading {
+    ClockReading {
+        unix_ms: jiff::Timestamp::now().as_millisecond(),
+        at: Instant::now(),
+    }
+}
+
+/// A device's clock minus ours now, seconds, however ours was set since it was asked; 0 as long as it is not known.
+fn seconds(clock: Option<ClockOffset>) -> i64 {
+    clock.map_or(0, |clock| clock.from(&clock_reading()).round() as i64)
+}
+
 /// The facts learnt about the device so far.
 #[derive(Default)]
 struct State {
-    /// Device clock minus ours, seconds.
-    offset_s: Option<i64>,
+    /// The device's clock, as last asked.
+    clock: Option<ClockOffset>,
     form: Form,
     challenge: Option<Challenge>,
     /// Hosts and ports the device named and that do not answer.
@@ -135,9 +149,9 @@ impl Channel {
         &self.0.limits
     }
 
-    /// Device clock minus ours as last read, seconds.
-    pub fn clock_offset(&self) -> Option<i64> {
-        self.state().offset_s
+    /// The device's clock as last asked.
+    pub fn clock_offset(&self) -> Option<ClockOffset> {
+        self.state().clock
     }
 
     /// Calls an operation of ours within the usual time and gives back its response element.
@@ -193,9 +207,16 @@ impl Channel {
         .await?;
         let after = jiff::Timestamp::now().as_millisecond();
         let device_s = answer.utc_unix.ok_or_else(|| OnvifError::missing("UTCDateTime"))?;
-        let offset_s = device_s.saturating_sub((before / 2 + after / 2) / 1000);
-        self.state().offset_s = Some(offset_s);
-        Ok(offset_s)
+        let read = ClockReading {
+            unix_ms: before / 2 + after / 2,
+            at: Instant::now(),
+        };
+        let camera_minus_ours_s = device_s.saturating_sub(read.unix_ms / 1000);
+        self.state().clock = Some(ClockOffset {
+            camera_minus_ours_s,
+            read,
+        });
+        Ok(camera_minus_ours_s)
     }
 
     /// Sends a complete envelope with credentials and gives back the checked answer; faults are errors.
@@ -248,7 +269,7 @@ impl Channel {
     fn ticket(&self, url: &Url) -> Ticket {
         let Endpoint { user, password, .. } = &self.0.endpoint;
         let mut state = self.state();
-        let offset_s = state.offset_s.unwrap_or(0);
+        let offset_s = seconds(state.clock);
         if user.is_empty() {
             return Ticket {
                 form: Form::Token,
@@ -321,7 +342,7 @@ impl Channel {
             if self.read_clock().await.is_err() {
                 self.take_date(date);
             }
-            let offset_s = self.state().offset_s.unwrap_or(0);
+            let offset_s = seconds(self.state().clock);
             if (offset_s - ticket.offset_s).abs() >= CLOCK_SLACK_S {
                 return true;
             }
@@ -336,8 +357,10 @@ impl Channel {
     }
 
     fn refusal(&self, detail: String) -> OnvifError {
-        match self.state().offset_s {
-            Some(offset_s) if soap_fault::speaks_of_time(&detail) => OnvifError::ClockWrong { offset_s },
+        match self.state().clock {
+            Some(clock) if soap_fault::speaks_of_time(&detail) => OnvifError::ClockWrong {
+                offset_s: clock.camera_minus_ours_s,
+            },
             _ => OnvifError::WrongPassword { detail },
         }
     }
@@ -346,7 +369,11 @@ impl Channel {
     fn take_date(&self, date: Option<String>) {
         let device = date.and_then(|date| jiff::fmt::rfc2822::parse(&date).ok());
         if let Some(device) = device {
-            self.state().offset_s = Some(device.timestamp().as_second() - jiff::Timestamp::now().as_second());
+            let read = clock_reading();
+            self.state().clock = Some(ClockOffset {
+                camera_minus_ours_s: device.timestamp().as_second() - read.unix_ms / 1000,
+                read,
+            });
         }
     }
 

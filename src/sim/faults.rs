@@ -22,6 +22,8 @@ pub enum StatusFault {
     NoPosition,
     /// A true position, but always IDLE.
     AlwaysIdle,
+    /// A true position, but always MOVING.
+    AlwaysMoving,
     /// The position of another direction.
     Wrong,
 }
@@ -375,7 +377,7 @@ pub struct Order {
 }
 
 /// The names [`Order::persona`] takes.
-pub const PERSONAS: [&str; 11] = [
+pub const PERSONAS: [&str; 12] = [
     "normal",
     "axis",
     "hikvision",
@@ -387,6 +389,7 @@ pub const PERSONAS: [&str; 11] = [
     "no-stop",
     "behind-nat",
     "tells-by-itself",
+    "never-at-rest",
 ];
 
 /// The behaviours that go by a name. Each is a set seen on devices, not a claim about every model of a maker.
@@ -396,6 +399,10 @@ fn persona(name: &str) -> Option<Faults> {
         "normal" => base,
         "axis" => Faults {
             auth: AuthFault::DigestMd5,
+            ..base
+        },
+        "never-at-rest" => Faults {
+            status: StatusFault::AlwaysMoving,
             ..base
         },
         "hikvision" => Faults {

@@ -3,7 +3,7 @@
 //! Invariant: [`COMMON`] is the town's dome without a habit of its own, and [`Make::bounds`] are true of every make that tells
 //! its position: the plan never promises less than the dome does. Deliberately absent: faults that come and go (`faults`).
 
-use crate::domain::site::{DomeDelays, MotionBounds, SpeedRow, SpeedTable, TargetMove};
+use crate::domain::site::{DomeDelays, DomeHabits, MotionBounds, ReportedPosition, SpeedRow, SpeedTable, TargetMove};
 
 /// What a status says the position is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,6 +190,19 @@ pub const MAKES: [Make; 13] = [
 pub struct UnknownMake(pub String);
 
 impl Make {
+    /// What a self-test at its calibration finds of its statuses.
+    pub fn habits(&self) -> DomeHabits {
+        DomeHabits {
+            reports: match self.told {
+                Told::Position => ReportedPosition::Present,
+                Told::Target => ReportedPosition::Target,
+                Told::Arrival => ReportedPosition::Arrival,
+            },
+            never_idle: self.never_idle,
+            tells_view: self.tells_view,
+        }
+    }
+
     /// The make of that name.
     ///
     /// # Errors

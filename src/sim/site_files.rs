@@ -119,7 +119,9 @@ pub fn plan(controller: ControllerId, cameras: &[Installed<'_>], school: Option<
             personal_users: false,
             view: None,
             orientation: None,
-            habits: crate::domain::site::DomeHabits::default(),
+            habits: (site.kind == CameraKind::Dome)
+                .then(|| site.make.habits())
+                .unwrap_or_default(),
         }
     };
     SitePlan {

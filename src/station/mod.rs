@@ -47,7 +47,7 @@ pub use admin::camera_mask_sync::MaskSyncState;
 pub use admin::diagnosis::Diagnosis;
 pub use camera::dome_lease::LeasedDome;
 pub use camera::plan_in_force::DeclaredEvent;
-pub use machine::config::{SecretsChoice, StationConfig, StationError};
+pub use machine::config::{SecretsChoice, SecretsError, SecretsTrouble, StationConfig, StationError};
 pub use machine::enrol::{EnrolError, enrol_machine};
 pub use machine::key_file::{KeyFileError, read_key_file};
 pub use machine::pose_source::{Beside, PoseSource, TrackedPose};

@@ -54,6 +54,7 @@ impl From<LiveError> for CameraTrouble {
         let kind = match error.kind {
             LiveErrorKind::Unreachable | LiveErrorKind::Timeout => TroubleKind::Unreachable,
             LiveErrorKind::WrongPassword => TroubleKind::WrongPassword,
+            LiveErrorKind::UnknownLogin => TroubleKind::UnknownLogin,
             LiveErrorKind::Busy => TroubleKind::Busy,
             LiveErrorKind::NoStream => TroubleKind::NoStream,
             LiveErrorKind::NotSupported => TroubleKind::UnknownFormat,
@@ -72,7 +73,7 @@ impl From<ServerError> for Refusal {
             ServerError::Refused { why, .. } => why.into(),
             ServerError::RefusedOtherwise { name, .. } => Self::UnknownReason { name },
             ServerError::Unintelligible { detail, .. } => Self::UnintelligibleAnswer { detail },
-            ServerError::Away { .. } => Self::ServerAway,
+            ServerError::Away { .. } | ServerError::CertificateNotInTime { .. } => Self::ServerAway,
         }
     }
 }

@@ -228,6 +228,58 @@ fn no_room_is_a_drawer() {
     }
 }
 
+/// The tests of a file with their lengths, from the line of the name to the closing brace at the same depth.
+fn tests_with_lengths(text: &str) -> Vec<(String, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    let is_attribute = |line: &&str| {
+        let line = line.trim();
+        line.starts_with("#[")
+            && line
+                .trim_end_matches(']')
+                .split(['(', ' '])
+                .any(|part| part.ends_with("test"))
+    };
+    for (at, _) in lines.iter().enumerate().filter(|(_, line)| is_attribute(line)) {
+        let named = lines[at..].iter().position(|line| line.contains("fn "));
+        let Some(begin) = named.map(|n| at + n) else { continue };
+        let depth = lines[begin].len() - lines[begin].trim_start().len();
+        let closes = |line: &&str| line.trim_end() == format!("{}}}", " ".repeat(depth));
+        let length = lines[begin..]
+            .iter()
+            .position(closes)
+            .map_or(lines.len() - begin, |n| n + 1);
+        let name = lines[begin].split("fn ").nth(1).map(first_segment).unwrap_or_default();
+        found.push((name, length));
+    }
+    found
+}
+
+#[test]
+fn no_test_is_longer_than_eighty_lines() {
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    let suite = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite"));
+    for path in all_sources().into_iter().chain(suite) {
+        let text = std::fs::read_to_string(&path).expect("readable source");
+        for (name, lines) in tests_with_lengths(&text) {
+            seen += 1;
+            if lines > 80 {
+                wrong.push(format!("{}: {name} has {lines} lines", path.display()));
+            }
+        }
+    }
+    assert!(seen > 1_000, "{seen} tests are not all there are");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_measure_of_tests_sees_every_form() {
+    let text = "#[test]\nfn one() {\n}\n    #[tokio::test(flavor = \"multi_thread\")]\n    #[ignore]\n    async fn two() {\n        {\n        }\n    }\n\
+                #[cfg(test)]\nmod tests;\n";
+    let expected = [("one".to_owned(), 2), ("two".to_owned(), 4)];
+    assert_eq!(tests_with_lengths(text), expected);
+}
+
 /// Ways to give a parameter of an event a name where it is written or read.
 const FREE_PARAMETERS: [&str; 7] = [
     "parameters([",

@@ -5,13 +5,14 @@
 //! another authority (`audit_server`), the life of an account (`server_accounts`), hours by a clock that was changed (`station::tests`), a revoked person with a running wall
 //! (`end_to_end`).
 
-use crate::town_hall::{Station, TownHall, answer, borgo, client, command, plan};
+use crate::town::{Town, account};
+use crate::town_hall::{Station, TownHall, answer, borgo, client, command};
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
-use vedetta::domain::site::{Controller, SitePlan};
+use vedetta::domain::camera::CameraKind;
 use vedetta::protocol::{
     AccountAnswer, AccountView, CameraCredential, Certified, EnrolmentCode, LeaseState, LogPage, MAX_BODY, RefusalKind,
     SessionGrant, SessionView, SignIn, SignedPlan, StationView,
@@ -40,32 +41,6 @@ pub async fn admin(hall: &TownHall) -> (Station, SecretString) {
     (console, grant.token)
 }
 
-pub fn account(user: &str, level: &str, grants: Value) -> Value {
-    json!({
-        "user": user, "display_name": "Ag. Chiara Neri", "body": "Polizia Locale", "level": level,
-        "act": "decreto 12/2026", "grants": grants,
-    })
-}
-
-/// Adds an account and gives it a password of its own. Returns that.
-pub async fn settled(console: &Station, token: &SecretString, account: Value) -> SecretString {
-    let user = account["user"].as_str().unwrap().to_owned();
-    let given: AccountAnswer = console.post("/v1/people", token, account).await.unwrap();
-    let chosen = SecretString::from("cavallo-di-ferro-blu");
-    let ask = json!({
-        "user": user, "password": given.password.unwrap().expose_secret(), "new_password": chosen.expose_secret(),
-    });
-    let done = console
-        .client
-        .post(console.url("/v1/password"))
-        .json(&ask)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(done.status(), StatusCode::NO_CONTENT);
-    chosen
-}
-
 pub async fn database(hall: &TownHall, statement: &str) {
     use sqlx::Connection as _;
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(hall.data().join("audit.db"));
@@ -77,7 +52,7 @@ pub async fn database(hall: &TownHall, statement: &str) {
 
 #[tokio::test]
 async fn r_acc_1_guessing_over_many_names_is_slowed_by_address_and_no_name_is_told_apart() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let sala = hall.station("sala-operativa");
     let wrong = SecretString::from("sbagliata");
     let body_of = async |user: &str| {
@@ -115,7 +90,7 @@ async fn r_acc_1_guessing_over_many_names_is_slowed_by_address_and_no_name_is_to
 
 #[tokio::test]
 async fn a_stolen_token_is_worth_nothing_at_another_workstation() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let (sala, elsewhere) = (hall.station("sala-operativa"), hall.station("manutenzione"));
     let grant = sala.sign_in("operatore", &hall.password("operatore")).await.unwrap();
     for path in ["/v1/plan", "/v1/holds", "/v1/policy", "/v1/people/me/entries"] {
@@ -149,9 +124,15 @@ fn identity(certified: &Certified, key: &rcgen::KeyPair) -> tempfile::TempDir {
     dir
 }
 
+/// Enrolment of a machine by a code.
+async fn enrol(stranger: &Station, code: &str, public: &str) -> Result<Certified, (StatusCode, RefusalKind)> {
+    let body = json!({"code": code, "public_key": public});
+    answer::<Certified>(stranger.client.post(stranger.url("/v1/enrolments")).json(&body)).await
+}
+
 #[tokio::test]
-async fn r_acc_6_a_code_enrols_one_machine_once_and_in_time_and_a_revoked_one_is_a_stranger() {
-    let hall = TownHall::open().await;
+async fn r_acc_6_a_code_enrols_one_machine_once_and_in_time() {
+    let hall = Town::new().open().await;
     let (console, token) = admin(&hall).await;
     let ask = json!({"station": "caserma", "kind": "remote"});
     let given: EnrolmentCode = console
@@ -159,22 +140,21 @@ async fn r_acc_6_a_code_enrols_one_machine_once_and_in_time_and_a_revoked_one_is
         .await
         .unwrap();
     let stranger = hall.stranger();
-    let (key, public) = new_key();
-    let enrol = async |code: &str, public: &str| {
-        let body = json!({"code": code, "public_key": public});
-        answer::<Certified>(stranger.client.post(stranger.url("/v1/enrolments")).json(&body)).await
-    };
+    let public = new_key().1;
     let authority = stranger.client.get(stranger.url("/v1/authority")).send().await.unwrap();
     assert_eq!(
         authority.text().await.unwrap(),
         std::fs::read_to_string(hall.data().join("ca.pem")).unwrap()
     );
     let code = given.code.expose_secret();
-    let certified = enrol(&code.to_lowercase(), &public).await.unwrap();
+    let certified = enrol(&stranger, &code.to_lowercase(), &public).await.unwrap();
     assert_eq!(certified.station.as_str(), "caserma");
     let unknown = Err((StatusCode::FORBIDDEN, RefusalKind::UnknownStation));
-    assert_eq!(enrol(code, &new_key().1).await, unknown, "replayed");
-    assert_eq!(enrol("AAAA-BBBB-CCCC-DDDD-EEEE-FFFF-GGGG", &public).await, unknown);
+    assert_eq!(enrol(&stranger, code, &new_key().1).await, unknown, "replayed");
+    assert_eq!(
+        enrol(&stranger, "AAAA-BBBB-CCCC-DDDD-EEEE-FFFF-GGGG", &public).await,
+        unknown
+    );
     let again = console
         .post::<EnrolmentCode>("/v1/workstations/codes", &token, ask)
         .await;
@@ -183,15 +163,35 @@ async fn r_acc_6_a_code_enrols_one_machine_once_and_in_time_and_a_revoked_one_is
     let late: EnrolmentCode = console.post("/v1/workstations/codes", &token, late).await.unwrap();
     database(&hall, "UPDATE enrolment_code SET expires_ms = expires_ms - 900001").await;
     assert_eq!(
-        enrol(late.code.expose_secret(), &public).await,
+        enrol(&stranger, late.code.expose_secret(), &public).await,
         unknown,
         "after fifteen minutes"
     );
+    let url = console.log_url("search?operation=station_refused");
+    let refused: LogPage = console.get(url, &token).await.unwrap();
+    assert!(refused.entries.len() >= 3, "each wrong code is in the log");
+}
 
-    // The new machine signs people in, as what it is.
+/// A machine that was enrolled by a code, as a workstation.
+async fn enrolled(hall: &TownHall, console: &Station, token: &SecretString) -> Station {
+    let ask = json!({"station": "caserma", "kind": "remote"});
+    let given: EnrolmentCode = console.post("/v1/workstations/codes", token, ask).await.unwrap();
+    let (key, public) = new_key();
+    let certified = enrol(&hall.stranger(), given.code.expose_secret(), &public)
+        .await
+        .unwrap();
     let folder = identity(&certified, &key);
     let mut caserma = hall.station("console");
     caserma.client = client(Some(folder.path()), &hall.data());
+    caserma
+}
+
+#[tokio::test]
+async fn r_acc_6_an_enrolled_machine_renews_its_certificate_and_a_revoked_one_is_a_stranger() {
+    let hall = Town::new().open().await;
+    let (console, token) = admin(&hall).await;
+    // The new machine signs people in, as what it is.
+    let mut caserma = enrolled(&hall, &console, &token).await;
     let grant = caserma
         .sign_in("carabiniere", &hall.password("carabiniere"))
         .await
@@ -235,14 +235,11 @@ async fn r_acc_6_a_code_enrols_one_machine_once_and_in_time_and_a_revoked_one_is
     let stations: Vec<StationView> = console.get(console.url("/v1/workstations"), &token).await.unwrap();
     let caserma = stations.iter().find(|row| row.station.as_str() == "caserma").unwrap();
     assert!(!caserma.enabled);
-    let url = console.log_url("search?operation=station_refused");
-    let refused: LogPage = console.get(url, &token).await.unwrap();
-    assert!(refused.entries.len() >= 3, "each wrong code is in the log");
 }
 
 #[tokio::test]
 async fn a_tampered_site_plan_is_not_served() {
-    let mut hall = TownHall::open().await;
+    let mut hall = Town::new().open().await;
     hall.stop().await;
     database(
         &hall,
@@ -257,7 +254,7 @@ async fn a_tampered_site_plan_is_not_served() {
 
 #[tokio::test]
 async fn text_that_means_something_elsewhere_is_text_here() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let (console, token) = admin(&hall).await;
     let sala = hall.station("sala-operativa");
     let before: Vec<AccountView> = console.get(console.url("/v1/people"), &token).await.unwrap();
@@ -323,7 +320,7 @@ async fn text_that_means_something_elsewhere_is_text_here() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_requests_of_one_workstation_leave_the_others_served() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let (console, token) = admin(&hall).await;
     let begun = Instant::now();
     let floods: Vec<_> = (0..50)
@@ -367,7 +364,7 @@ async fn ten_thousand_requests_of_one_workstation_leave_the_others_served() {
 
 #[tokio::test]
 async fn what_is_too_large_is_refused_before_it_is_looked_at() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let (console, token) = admin(&hall).await;
     for path in [
         "/v1/sessions",
@@ -413,14 +410,31 @@ async fn what_is_too_large_is_refused_before_it_is_looked_at() {
     );
 }
 
+fn none_is_in_the_files_of(hall: &TownHall, secrets: &[String]) {
+    let places = ["said", "audit.db", "audit.db-wal", "server.toml", "address"];
+    for place in places {
+        let Ok(bytes) = std::fs::read(hall.data().join(place)) else {
+            continue;
+        };
+        for secret in secrets {
+            assert!(
+                !bytes.windows(secret.len()).any(|w| w == secret.as_bytes()),
+                "{place} has {secret}"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn no_secret_is_in_the_log_of_the_program_the_database_or_debug_output() {
-    let mut hall = TownHall::prepared();
+    let mut hall = Town::new().prepared();
     let said = hall.data().join("said");
     let line = format!("VEDETTA_LOG=trace exec \"$0\" \"$@\" 2>{}", said.to_str().unwrap());
     hall.start_with(&line).await;
+    hall.add_person(account("neri", "system_administrator", json!([])))
+        .await;
     let (console, token) = admin(&hall).await;
-    let chosen = settled(&console, &token, account("neri", "system_administrator", json!([]))).await;
+    let chosen = hall.password("neri");
     let given: AccountAnswer = console
         .post("/v1/people/neri", &token, json!("new_second_factor"))
         .await
@@ -462,18 +476,7 @@ async fn no_secret_is_in_the_log_of_the_program_the_database_or_debug_output() {
         "tentativo-sbagliato".to_owned(),
         factor,
     ];
-    let places = ["said", "audit.db", "audit.db-wal", "server.toml", "address"];
-    for place in places {
-        let Ok(bytes) = std::fs::read(hall.data().join(place)) else {
-            continue;
-        };
-        for secret in &secrets {
-            assert!(
-                !bytes.windows(secret.len()).any(|w| w == secret.as_bytes()),
-                "{place} has {secret}"
-            );
-        }
-    }
+    none_is_in_the_files_of(&hall, &secrets);
     assert!(
         std::fs::metadata(said).unwrap().len() > 1_000,
         "the program said something"
@@ -497,30 +500,15 @@ async fn no_secret_is_in_the_log_of_the_program_the_database_or_debug_output() {
     }
 }
 
-/// Two controllers; the second one's cameras have names that are looked for in every answer.
-pub fn two_towns() -> SitePlan {
-    let mut site = plan();
-    site.controllers.push(Controller {
-        id: "altrove".parse().unwrap(),
-        name: "Comune di Altrove".into(),
-        istat: "020002".into(),
-    });
-    let mut hidden = site.cameras[1].clone();
-    hidden.id = "segreta-01".parse().unwrap();
-    hidden.number = 77;
-    hidden.name = "Nascosta".into();
-    hidden.controller = "altrove".parse().unwrap();
-    site.cameras.push(hidden);
-    site
-}
-
 #[tokio::test]
 async fn r_acc_5_nothing_one_controllers_people_ask_reveals_anothers_cameras() {
-    let mut hall = TownHall::prepared_for(&two_towns(), None);
-    hall.start().await;
-    let (console, token) = admin(&hall).await;
     let grants = json!([{"controller": borgo(), "cameras": ["cam-01"], "actions": ["live", "ptz", "playback"]}]);
-    let password = settled(&console, &token, account("neri", "force_operator", grants)).await;
+    let hall = Town::new()
+        .neighbour("segreta-01", CameraKind::Dome)
+        .person(account("neri", "force_operator", grants))
+        .open()
+        .await;
+    let (console, token) = admin(&hall).await;
     let sala = hall.station("sala-operativa");
     // Somebody who knows the other town holds its dome and declares an event there: lists have something to hide.
     let chief = seated(&hall, "comandante").await;
@@ -529,7 +517,7 @@ async fn r_acc_5_nothing_one_controllers_people_ask_reveals_anothers_cameras() {
         .post("/v1/cameras/segreta-01/hold", &chief.1, json!("take"))
         .await;
     assert!(hold.is_ok(), "{hold:?}");
-    let neri = sala.sign_in("neri", &password).await.unwrap();
+    let neri = sala.sign_in("neri", &hall.password("neri")).await.unwrap();
     assert_eq!(neri.log_keys.len(), 1, "not even the other log's key");
     let hidden = ["segreta", "altrove", "Nascosta", "Altrove"];
     let clean = |what: &str, text: &str| {

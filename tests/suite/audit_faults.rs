@@ -4,14 +4,16 @@
 //! The workstation's side is this very test program run again as a child (see `child_appends`).
 //! Deliberately absent: crashes between whole steps (`audit_model`).
 
-use crate::town_hall::{TownHall, answer};
+use crate::event_fixture;
+use crate::town::Town;
+use crate::town_hall::{answer, borgo};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use vedetta::domain::audit::event::{Body, Event, Operation, Outcome, RetentionClass};
-use vedetta::domain::camera::{ControllerId, StationId};
+use vedetta::domain::audit::event::{Body, Event, Outcome};
+use vedetta::domain::camera::StationId;
 use vedetta::protocol::StationHead;
 use vedetta::station::record::outbox::{Directory, OpenError, Opening, Outbox, RecordKey};
 
@@ -22,10 +24,6 @@ const APPENDS: u64 = 4;
 
 fn sala() -> StationId {
     "sala".parse().unwrap()
-}
-
-fn borgo() -> ControllerId {
-    "borgo".parse().unwrap()
 }
 
 fn opening(folder: &Path) -> Opening {
@@ -39,29 +37,10 @@ fn opening(folder: &Path) -> Opening {
 }
 
 fn event(act: u128) -> Event {
-    let body = Body {
-        person: "chiara.neri".into(),
-        level: None,
-        agency: String::new(),
-        session: String::new(),
-        station: sala(),
+    event_fixture::event(Body {
         act: uuid::Uuid::from_u128(act),
-        operation: Operation::ViewOpen,
-        result: Outcome::Intent,
-        camera: None,
-        stream: None,
-        purpose: None,
-        protocol_no: String::new(),
-        parameters: Default::default(),
-        policy_version: 1,
-        media_from: None,
-        media_to: None,
-    };
-    Event {
-        log: borgo(),
-        class: RetentionClass::Police,
-        body,
-    }
+        ..event_fixture::body(&sala())
+    })
 }
 
 /// Not a test: what the test below runs as another process. Opens the outbox, says so, waits for a line, appends, and
@@ -276,7 +255,7 @@ async fn r_aud_7_a_fault_at_every_system_call_of_an_ingest_transaction_loses_not
 async fn ingest_faults(pages: u32, others: u32) {
     let mut runs = 0;
     let (mut acknowledged_in_all, mut killed) = (0, 0);
-    let mut hall = TownHall::open().await;
+    let mut hall = Town::new().open().await;
     let mut station = hall.station("sala-operativa");
     let mut history = Vec::new();
     let mut acknowledged = 0_usize;

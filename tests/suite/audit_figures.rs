@@ -4,6 +4,8 @@
 //! Deliberately absent: the outbox's own figures (`station::record::outbox::figures`), because it is private to the workstation.
 
 use crate::cluster::Cluster;
+use crate::event_fixture;
+use crate::town::Town;
 use crate::town_hall::{PROGRAM, Station, TownHall, borgo, first_seen, log_vkey, submitted};
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -14,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use vedetta::domain::audit::chain::Sealed;
 use vedetta::domain::audit::checkpoint;
-use vedetta::domain::audit::event::{Body, Event, Operation, Outcome, RetentionClass};
+use vedetta::domain::audit::event::{Body, Event, Operation, Outcome};
 use vedetta::domain::audit::hash::Hash;
 use vedetta::domain::audit::tree::Frontier;
 use vedetta::domain::camera::{ControllerId, StationId};
@@ -61,7 +63,7 @@ fn name(n: usize) -> String {
 
 /// A prepared town hall with many workstations.
 fn large_hall(database: Option<&Cluster>) -> TownHall {
-    let mut hall = TownHall::prepared_in(database.map(Cluster::owner_url));
+    let mut hall = Town::new().on(database.map(Cluster::owner_url)).prepared();
     if let Some(cluster) = database {
         hall.move_to(cluster.server_url());
     }
@@ -203,7 +205,7 @@ async fn ingest_postgres() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement"]
 async fn one_event() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let key = log_vkey(&hall);
     let mut station = hall.station("sala-operativa");
     let (mut durable, mut included) = (Vec::new(), Vec::new());
@@ -277,38 +279,24 @@ impl LogServer for Door {
 }
 
 fn pulse(station: &StationId) -> Event {
-    let body = Body {
-        person: "chiara.neri".into(),
-        level: None,
+    event_fixture::event(Body {
         agency: "Polizia Locale".into(),
         session: uuid::Uuid::new_v4().to_string(),
-        station: station.clone(),
-        act: uuid::Uuid::new_v4(),
         operation: Operation::ViewPulse,
         result: Outcome::Done,
         camera: Some("cam-01".parse().unwrap()),
-        stream: None,
-        purpose: None,
-        protocol_no: String::new(),
-        parameters: Default::default(),
         policy_version: 7,
-        media_from: None,
-        media_to: None,
-    };
-    Event {
-        log: borgo(),
-        class: RetentionClass::Police,
-        body,
-    }
+        ..event_fixture::body(station)
+    })
 }
 
 /// Many workstations come back with what they recorded in eight hours, each event verified by the real courier; one
 /// workstation goes on working meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement"]
-async fn backlog() {
+async fn backlog_of_workstations_that_come_back() {
     let (stations, each) = (scale("AUDIT_BACK", 50), scale("AUDIT_BACKLOG", 500));
-    let hall = TownHall::prepared();
+    let hall = Town::new().prepared();
     for n in 0..stations {
         let arguments = ["station", "enrol", "--data", hall.data_text(), "--station", &name(n)];
         assert!(hall.command(&arguments, None).status.success());
@@ -486,7 +474,7 @@ async fn signed(hall: &mut TownHall, count: u64) {
 #[ignore = "a measurement"]
 async fn search() {
     let count = scale("AUDIT_SEARCHED", 200_000) as u64;
-    let mut hall = TownHall::prepared();
+    let mut hall = Town::new().prepared();
     let begun = Instant::now();
     fill(&hall, count).await;
     let filled = begun.elapsed();
@@ -520,7 +508,7 @@ async fn search() {
 #[ignore = "a measurement"]
 async fn verify() {
     let count = scale("AUDIT_ROWS", 200_000) as u64;
-    let mut hall = TownHall::prepared();
+    let mut hall = Town::new().prepared();
     let body_bytes = fill(&hall, count).await;
     let bytes = std::fs::metadata(hall.data().join("audit.db")).unwrap().len();
     signed(&mut hall, count).await;

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: calls over the network (tests of the server).
 
+use crate::town::Town;
 use crate::town_hall::{TownHall, command};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +16,7 @@ use vedetta::protocol::MAX_BATCH;
 
 /// A log of `count` events of two stations, signed, with the server stopped.
 async fn log_of(count: usize) -> TownHall {
-    let mut hall = TownHall::open().await;
+    let mut hall = Town::new().open().await;
     for name in ["sala-operativa", "manutenzione"] {
         let mut station = hall.station(name);
         let events = station.events(count / 2);
@@ -27,15 +28,15 @@ async fn log_of(count: usize) -> TownHall {
     hall
 }
 
-#[tokio::test]
-async fn r_aud_2_verify_finds_every_kind_of_change_and_names_where() {
+/// Ways to change a log of twenty events past every trigger, and what is found and where.
+fn changes() -> Vec<(String, &'static str, u64)> {
     let flip = |column: &str, table: &str, index: u32| {
         format!(
             "UPDATE {table} SET {column} = substr({column}, 1, 9) || char(unicode(substr({column}, 10, 1)) + 1) || \
              substr({column}, 11) WHERE idx = {index}"
         )
     };
-    let cases: Vec<(String, &str, u64)> = vec![
+    let cases: Vec<(String, &'static str, u64)> = vec![
         (flip("body", "body", 5), "body", 5),
         ("UPDATE body SET salt = zeroblob(32) WHERE idx = 6".into(), "body", 6),
         ("DELETE FROM body WHERE idx = 7".into(), "body", 7),
@@ -64,7 +65,7 @@ async fn r_aud_2_verify_finds_every_kind_of_change_and_names_where() {
         ),
     ];
     let found = |statement: &str, index: u64| (statement.to_owned(), "found", index);
-    let cases = [
+    [
         cases,
         vec![
             // Somebody hides what they did from whoever searches.
@@ -75,7 +76,11 @@ async fn r_aud_2_verify_finds_every_kind_of_change_and_names_where() {
             found("UPDATE word SET text = 'nessuno' WHERE text = 'operatore'", 21),
         ],
     ]
-    .concat();
+    .concat()
+}
+
+#[tokio::test]
+async fn r_aud_2_verify_finds_every_kind_of_change_and_names_where() {
     let hall = log_of(20).await;
     let (ok, report) = hall.verify();
     assert!(ok, "{report}");
@@ -84,7 +89,7 @@ async fn r_aud_2_verify_finds_every_kind_of_change_and_names_where() {
         (&20.into(), &2.into())
     );
     let whole = std::fs::read(hall.data().join("audit.db")).unwrap();
-    for (statement, what, index) in cases {
+    for (statement, what, index) in changes() {
         std::fs::write(hall.data().join("audit.db"), &whole).unwrap();
         hall.tamper(&statement).await;
         let (ok, report) = hall.verify();
@@ -201,7 +206,7 @@ async fn an_export_can_be_checked_from_its_files_alone() {
 #[tokio::test]
 async fn preparing_keeps_secrets_to_this_account_and_never_overwrites() {
     use std::os::unix::fs::PermissionsExt as _;
-    let hall = TownHall::prepared();
+    let hall = Town::new().prepared();
     let mode = |name: &str| std::fs::metadata(hall.data().join(name)).unwrap().permissions().mode() & 0o777;
     let secrets = [
         "people.toml",
@@ -231,7 +236,7 @@ async fn preparing_keeps_secrets_to_this_account_and_never_overwrites() {
 
 #[tokio::test]
 async fn one_server_at_a_time_uses_a_data_directory() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let second = command(&["serve", "--data", hall.data_text()], None);
     assert!(!second.status.success());
     assert!(

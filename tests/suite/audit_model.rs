@@ -5,7 +5,8 @@
 //! database is copied and put back in the middle of it.
 //! Deliberately absent: TLS and processes (tests of the server and of faults).
 
-use crate::town_hall::first_seen;
+use crate::event_fixture;
+use crate::town_hall::{borgo, first_seen};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use vedetta::domain::audit::chain::Sealed;
 use vedetta::domain::audit::details::log::LogVerify;
-use vedetta::domain::audit::event::{Body, Event, Operation, Outcome, RetentionClass};
+use vedetta::domain::audit::event::{Body, Event, Outcome};
 use vedetta::domain::audit::hash::Hash;
 use vedetta::domain::audit::leaf::{self, Leaf};
 use vedetta::domain::audit::note::{SignerKey, Statement};
@@ -35,10 +36,6 @@ use vedetta::station::record::trusted_checkpoints::TrustedCheckpoints;
 const ORIGIN: &str = "vedetta/020001/borgo";
 const DATABASE: [&str; 3] = ["audit.db", "audit.db-wal", "audit.db-shm"];
 const COPY: [&str; 3] = ["copy.db", "copy.db-wal", "copy.db-shm"];
-
-fn borgo() -> ControllerId {
-    "borgo".parse().unwrap()
-}
 
 fn sala() -> StationId {
     "sala".parse().unwrap()
@@ -595,29 +592,7 @@ fn station(
 }
 
 fn event() -> Event {
-    let body = Body {
-        person: "chiara.neri".into(),
-        level: None,
-        agency: String::new(),
-        session: String::new(),
-        station: sala(),
-        act: uuid::Uuid::new_v4(),
-        operation: Operation::ViewOpen,
-        result: Outcome::Intent,
-        camera: None,
-        stream: None,
-        purpose: None,
-        protocol_no: String::new(),
-        parameters: Default::default(),
-        policy_version: 1,
-        media_from: None,
-        media_to: None,
-    };
-    Event {
-        log: borgo(),
-        class: RetentionClass::Police,
-        body,
-    }
+    event_fixture::event(event_fixture::body(&sala()))
 }
 
 fn stories(cases: u32) {

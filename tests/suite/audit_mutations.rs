@@ -3,13 +3,15 @@
 //! Invariant: no panic, and what is accepted is what was written. `fuzz/` has the same doors for cargo-fuzz.
 //! Deliberately absent: the network (tests of the server).
 
+use crate::event_fixture;
+use crate::town_hall::borgo;
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use std::collections::BTreeMap;
 use vedetta::domain::audit::chain::{Moment, StationChain};
 use vedetta::domain::audit::checkpoint::{self, Checkpoint};
 use vedetta::domain::audit::cosignature::Cosigner;
-use vedetta::domain::audit::event::{Body, Event, Operation, Outcome, RetentionClass};
+use vedetta::domain::audit::event::{Body, RetentionClass};
 use vedetta::domain::audit::hash::Hash;
 use vedetta::domain::audit::leaf::{Leaf, commitment};
 use vedetta::domain::audit::note::{SignerKey, VerifierKey};
@@ -48,22 +50,11 @@ fn sala() -> StationId {
 
 fn body() -> Body {
     Body {
-        person: "chiara.neri".into(),
-        level: None,
         agency: "Polizia Locale".into(),
         session: "s".into(),
-        station: sala(),
         act: uuid::Uuid::from_u128(5),
-        operation: Operation::ViewOpen,
-        result: Outcome::Intent,
         camera: Some("cam-01".parse().unwrap()),
-        stream: None,
-        purpose: None,
-        protocol_no: String::new(),
-        parameters: Default::default(),
-        policy_version: 1,
-        media_from: None,
-        media_to: None,
+        ..event_fixture::body(&sala())
     }
 }
 
@@ -86,7 +77,7 @@ fn batch() -> (EventBatch, Vec<String>) {
             body: sealed.body,
         });
     }
-    let log = "borgo".parse().unwrap();
+    let log = borgo();
     (EventBatch { log, events }, leaves)
 }
 
@@ -193,12 +184,7 @@ fn mutated_outbox_segments_are_recovered_or_reported_without_a_panic() {
     runtime.block_on(async {
         let (outbox, _) = Outbox::open(opening(&good)).unwrap();
         for _ in 0..6 {
-            let event = Event {
-                log: "borgo".parse().unwrap(),
-                class: RetentionClass::Police,
-                body: body(),
-            };
-            outbox.append(event).await.unwrap();
+            outbox.append(event_fixture::event(body())).await.unwrap();
         }
     });
     let read = |name: &str| std::fs::read(good.join(name)).unwrap();
@@ -215,7 +201,7 @@ fn mutated_outbox_segments_are_recovered_or_reported_without_a_panic() {
         std::fs::write(folder.join("000000000001.seg"), changed).unwrap();
         std::fs::write(folder.join("state"), changed_state).unwrap();
         let (outbox, damage) = Outbox::open(opening(&folder)).unwrap();
-        let kept = outbox.waiting(&"borgo".parse().unwrap(), usize::MAX);
+        let kept = outbox.waiting(&borgo(), usize::MAX);
         assert!(kept.len() <= 6);
         assert!(
             !touched || !damage.is_empty() || kept.len() == 6,

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: Vedetta's own code on the verifying side.
 
+use crate::town::Town;
 use crate::town_hall::{Export, PLAIN, Running, TownHall, log_signer, log_vkey, run};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -100,7 +101,7 @@ async fn metric(hall: &TownHall, name: &str) -> u64 {
 
 #[tokio::test]
 async fn r_exp_3_a_stranger_accepts_the_log_and_refuses_it_with_any_byte_changed() {
-    let mut hall = TownHall::prepared();
+    let mut hall = Town::new().prepared();
     let key = log_vkey(&hall).to_string();
     let witness = witness(&hall, std::slice::from_ref(&key)).await;
     name_witness(&hall, &witness);
@@ -133,7 +134,7 @@ async fn r_exp_3_a_stranger_accepts_the_log_and_refuses_it_with_any_byte_changed
 
 #[tokio::test]
 async fn r_aud_2_a_log_of_several_tiles_is_accepted_and_the_verification_is_an_event_in_it() {
-    let mut hall = TownHall::open().await;
+    let mut hall = Town::new().open().await;
     let mut station = hall.station("sala-operativa");
     for batch in station.events(600).chunks(200) {
         station.submit(batch).await.unwrap();
@@ -151,9 +152,51 @@ async fn r_aud_2_a_log_of_several_tiles_is_accepted_and_the_verification_is_an_e
     assert!(last.contains("log_read") && last.contains("export"), "R-AUD-3: {last}");
 }
 
+/// What a witness answers to a checkpoint that is offered to it.
+async fn offered(witness: &Running, ask: String) -> u16 {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = client.post(format!("{}/add-checkpoint", witness.base)).body(ask);
+    request.send().await.unwrap().status().as_u16()
+}
+
+/// Offers a witness that saw five entries other ones under the log's own key, and other nonsense.
+async fn a_fork_is_refused_and_kept_as_proof(hall: &TownHall, witness: &Running, seen: &Checkpoint) {
+    let signer = log_signer(hall);
+    let offer = async |size: u64, root: Hash, old: u64, proof: Vec<Hash>| {
+        let forged = Checkpoint {
+            origin: seen.origin.clone(),
+            size,
+            root,
+        };
+        let note = checkpoint::sign(&forged, &signer);
+        offered(witness, Ask { old, proof, note }.encode()).await
+    };
+    let evidence = || {
+        std::fs::read_dir(hall.dir.path().join("testimone/evidence"))
+            .unwrap()
+            .count()
+    };
+    assert_eq!(offer(5, Hash([7; 32]), 5, vec![]).await, 422, "two roots for one size");
+    assert_eq!(
+        offer(9, Hash([7; 32]), 5, vec![Hash([1; 32])]).await,
+        422,
+        "not a continuation"
+    );
+    assert_eq!(evidence(), 2);
+    assert_eq!(offer(9, Hash([7; 32]), 3, vec![]).await, 409);
+    let stranger = checkpoint::sign(seen, &SignerKey::new(&seen.origin, &[9; 32]).unwrap());
+    let ask = Ask {
+        old: 5,
+        proof: vec![],
+        note: stranger,
+    };
+    assert_eq!(offered(witness, ask.encode()).await, 403);
+    assert_eq!(offered(witness, "x".repeat(200_000)).await, 413);
+}
+
 #[tokio::test]
 async fn r_aud_2_the_witness_follows_keeps_its_memory_and_refuses_a_fork_with_proof() {
-    let mut hall = TownHall::prepared();
+    let mut hall = Town::new().prepared();
     let key = log_vkey(&hall).to_string();
     let logs = [key.clone()];
     let mut first = witness(&hall, &logs).await;
@@ -184,57 +227,7 @@ async fn r_aud_2_the_witness_follows_keeps_its_memory_and_refuses_a_fork_with_pr
 
     // Back with its memory: another history of the same log, signed with the log's own key, is refused and kept.
     let second = witness(&hall, &logs).await;
-    let signer = log_signer(&hall);
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let offer = async |size: u64, root: Hash, old: u64, proof: Vec<Hash>| {
-        let forged = Checkpoint {
-            origin: seen.origin.clone(),
-            size,
-            root,
-        };
-        let ask = Ask {
-            old,
-            proof,
-            note: checkpoint::sign(&forged, &signer),
-        };
-        let request = client
-            .post(format!("{}/add-checkpoint", second.base))
-            .body(ask.encode());
-        request.send().await.unwrap().status().as_u16()
-    };
-    let evidence = || {
-        std::fs::read_dir(hall.dir.path().join("testimone/evidence"))
-            .unwrap()
-            .count()
-    };
-    assert_eq!(offer(5, Hash([7; 32]), 5, vec![]).await, 422, "two roots for one size");
-    assert_eq!(
-        offer(9, Hash([7; 32]), 5, vec![Hash([1; 32])]).await,
-        422,
-        "not a continuation"
-    );
-    assert_eq!(evidence(), 2);
-    assert_eq!(offer(9, Hash([7; 32]), 3, vec![]).await, 409);
-    let stranger = checkpoint::sign(&seen, &SignerKey::new(&seen.origin, &[9; 32]).unwrap());
-    let ask = Ask {
-        old: 5,
-        proof: vec![],
-        note: stranger,
-    };
-    let answer = client
-        .post(format!("{}/add-checkpoint", second.base))
-        .body(ask.encode())
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status().as_u16(), 403);
-    let answer = client
-        .post(format!("{}/add-checkpoint", second.base))
-        .body("x".repeat(200_000))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status().as_u16(), 413);
+    a_fork_is_refused_and_kept_as_proof(&hall, &second, &seen).await;
 
     // The true log goes on.
     name_witness(&hall, &second);
@@ -244,7 +237,7 @@ async fn r_aud_2_the_witness_follows_keeps_its_memory_and_refuses_a_fork_with_pr
 
 #[tokio::test]
 async fn r_aud_2_a_witness_that_lost_its_memory_does_not_begin_anew() {
-    let hall = TownHall::prepared();
+    let hall = Town::new().prepared();
     let key = log_vkey(&hall).to_string();
     let mut first = witness(&hall, std::slice::from_ref(&key)).await;
     first.child.kill().await.unwrap();
@@ -265,9 +258,28 @@ async fn r_aud_2_a_witness_that_lost_its_memory_does_not_begin_anew() {
     assert!(!hall.command(&arguments, None).status.success());
 }
 
+/// Forgets the signer's state, begins the log anew under another name, and starts the witness with both keys. The server runs
+/// in the end; the new key is given back.
+async fn under_a_new_name(hall: &mut TownHall, witnessing: &mut Running, first_key: &str) -> String {
+    std::fs::remove_file(hall.data().join("signer/borgo-vedetta.json")).unwrap();
+    let reason = "disco del firmatario guasto";
+    let output = hall.command(
+        &["log", "new-origin", "--data", hall.data_text(), "--reason", reason],
+        None,
+    );
+    assert!(output.status.success(), "{output:?}");
+    witnessing.child.kill().await.unwrap();
+    let begun: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let key = begun["vkey"].as_str().unwrap().to_owned();
+    *witnessing = witness(hall, &[first_key.to_owned(), key.clone()]).await;
+    name_witness(hall, witnessing);
+    hall.start().await;
+    key
+}
+
 #[tokio::test]
 async fn r_aud_2_a_witness_told_of_a_new_name_goes_on_from_what_it_saw_and_leaves_the_old_one() {
-    let mut hall = TownHall::prepared();
+    let mut hall = Town::new().prepared();
     let first_key = log_vkey(&hall).to_string();
     let mut first = witness(&hall, std::slice::from_ref(&first_key)).await;
     name_witness(&hall, &first);
@@ -288,23 +300,7 @@ async fn r_aud_2_a_witness_told_of_a_new_name_goes_on_from_what_it_saw_and_leave
 
     // The signer's memory is lost: the log goes on under another name, and the Carabinieri are told its key.
     hall.stop().await;
-    let next = async |hall: &mut TownHall, running: &mut Running| {
-        std::fs::remove_file(hall.data().join("signer/borgo-vedetta.json")).unwrap();
-        let reason = "disco del firmatario guasto";
-        let output = hall.command(
-            &["log", "new-origin", "--data", hall.data_text(), "--reason", reason],
-            None,
-        );
-        assert!(output.status.success(), "{output:?}");
-        running.child.kill().await.unwrap();
-        let begun: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let key = begun["vkey"].as_str().unwrap().to_owned();
-        *running = witness(hall, &[first_key.clone(), key.clone()]).await;
-        name_witness(hall, running);
-        hall.start().await;
-        key
-    };
-    let second_key = next(&mut hall, &mut first).await;
+    let second_key = under_a_new_name(&mut hall, &mut first, &first_key).await;
     let seen = until_witnessed(&hall, &second_key, 11).await;
     assert_eq!(seen.origin, "vedetta/020001/borgo-vedetta/2");
     // Under the name of before nothing is cosigned any more: two names would be two histories.
@@ -320,15 +316,13 @@ async fn r_aud_2_a_witness_told_of_a_new_name_goes_on_from_what_it_saw_and_leave
             &old_signer,
         ),
     };
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let request = client.post(format!("{}/add-checkpoint", first.base)).body(ask.encode());
-    assert_eq!(request.send().await.unwrap().status().as_u16(), 404);
+    assert_eq!(offered(&first, ask.encode()).await, 404);
 
     // A new name over another history: the database of yesterday, grown in another way beyond what was seen.
     hall.stop().await;
     std::fs::copy(&yesterday, &database).unwrap();
     remove_wal(&hall.data());
-    next(&mut hall, &mut first).await;
+    under_a_new_name(&mut hall, &mut first, &first_key).await;
     let mut other = hall.station("manutenzione");
     let events = other.events(20);
     other.submit(&events).await.unwrap();

@@ -3,6 +3,7 @@
 //! Deliberately absent: calls that are the same on both databases (tests of the server).
 
 use crate::cluster::Cluster;
+use crate::town::Town;
 use crate::town_hall::{Station, TownHall, answer, log_key, log_vkey, submitted};
 use std::time::{Duration, Instant};
 use vedetta::domain::audit::chain::Sealed;
@@ -12,7 +13,7 @@ use vedetta::protocol::{BatchReceipt, ConsistencyProof, EventBatch, Refusal, Ref
 
 /// A prepared town hall on a new database, with the server's role; not started.
 fn hall(cluster: &Cluster) -> TownHall {
-    let mut hall = TownHall::prepared_in(Some(cluster.owner_url()));
+    let mut hall = Town::new().on(Some(cluster.owner_url())).prepared();
     hall.move_to(cluster.server_url());
     hall
 }
@@ -88,7 +89,7 @@ fn size(hall: &TownHall) -> u64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_aud_2_both_databases_give_the_same_roots() {
     let cluster = Cluster::start();
-    let (mut here, mut there) = (hall(&cluster), TownHall::prepared());
+    let (mut here, mut there) = (hall(&cluster), Town::new().prepared());
     here.start().await;
     there.start().await;
     let mut station = here.station("sala-operativa");

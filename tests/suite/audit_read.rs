@@ -2,13 +2,17 @@
 //!
 //! Deliberately absent: how entries get in (tests of the server).
 
-use crate::attacks::{account, admin, settled, two_towns};
+use crate::attacks::admin;
 use crate::cluster::Cluster;
+use crate::event_fixture;
+use crate::town::{Town, account};
 use crate::town_hall::{Station, TownHall, answer, borgo, command};
 use reqwest::StatusCode;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
+use vedetta::domain::audit::event::Body;
+use vedetta::domain::camera::CameraKind;
 use vedetta::domain::people::Rule;
 use vedetta::protocol::{LogPage, Numbered, Pruned, RefusalKind, SessionGrant};
 
@@ -149,7 +153,7 @@ async fn searches(hall: &TownHall) {
 
 #[tokio::test]
 async fn r_aud_3_the_administrator_searches_and_every_reading_is_an_event() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     searches(&hall).await;
     // The same from the command line, as a table and as lines.
     let password = hall.password("amministratore");
@@ -171,10 +175,35 @@ async fn r_aud_3_the_administrator_searches_and_every_reading_is_an_event() {
     assert_eq!((lines.lines().count(), &first["index"]), (2, &json!(2)));
 }
 
+/// `preset_remove` was in the vocabulary and no program wrote it; a log that has it reads all the same.
+#[tokio::test]
+async fn r_aud_2_an_operation_that_this_version_does_not_have_is_taken_found_read_and_verified() {
+    let mut hall = Town::new().open().await;
+    let mut sala = hall.station("sala-operativa");
+    let known = Body {
+        camera: Some("cam-01".parse().unwrap()),
+        ..event_fixture::body(&sala.id)
+    };
+    let text = serde_json::to_string(&known).unwrap();
+    let old = text.replace("\"view_open\"", "\"preset_remove\"");
+    assert!(serde_json::from_str::<Body>(&old).is_err(), "this version has it");
+    let old = event_fixture::sealed_text(&mut sala.chain, &known, old);
+    sala.submit(std::slice::from_ref(&old)).await.unwrap();
+    let admin = desk(&hall, "console", "amministratore").await;
+    let found = admin.search("operation=preset_remove&camera=cam-01").await.unwrap();
+    assert_eq!(indices(&found), [0]);
+    assert_eq!(found.entries[0].body.as_deref(), Some(old.body.as_str()));
+    hall.stop().await;
+    let (ok, report) = hall.verify();
+    assert!(ok, "{report}");
+    let bodies = std::fs::read_to_string(hall.export().dir.join("bodies.jsonl")).unwrap();
+    assert!(bodies.contains("preset_remove"), "{bodies}");
+}
+
 #[tokio::test]
 async fn r_aud_3_searching_is_the_same_on_postgresql() {
     let cluster = Cluster::start();
-    let mut hall = TownHall::prepared_in(Some(cluster.owner_url()));
+    let mut hall = Town::new().on(Some(cluster.owner_url())).prepared();
     hall.move_to(cluster.server_url());
     hall.start().await;
     searches(&hall).await;
@@ -182,13 +211,15 @@ async fn r_aud_3_searching_is_the_same_on_postgresql() {
 
 #[tokio::test]
 async fn r_acc_5_an_administrator_of_one_controller_reads_nothing_of_anothers_log() {
-    let mut hall = TownHall::prepared_for(&two_towns(), None);
-    hall.start().await;
-    let (console, token) = admin(&hall).await;
     let grants = json!([{ "controller": borgo(), "cameras": [], "actions": ["live"] }]);
-    let password = settled(&console, &token, account("neri", "system_administrator", grants)).await;
+    let hall = Town::new()
+        .neighbour("segreta-01", CameraKind::Dome)
+        .person(account("neri", "system_administrator", grants))
+        .open()
+        .await;
+    let (console, token) = admin(&hall).await;
     let sala = hall.station("sala-operativa");
-    let neri = sala.sign_in("neri", &password).await.unwrap();
+    let neri = sala.sign_in("neri", &hall.password("neri")).await.unwrap();
     for call in ["entries", "search?person=neri"] {
         let other = sala.url(&format!("/v1/logs/altrove/{call}"));
         let refused: Result<LogPage, _> = sala.get(other, &neri.token).await;
@@ -219,90 +250,108 @@ async fn age(hall: &TownHall, days: i64) {
     connection.close().await.unwrap();
 }
 
-#[tokio::test]
-async fn r_aud_2_nothing_is_pruned_before_its_floor_under_a_hold_or_by_one_person() {
-    let mut hall = TownHall::open().await;
-    with_events(&hall).await;
-    let mut sala = hall.station("manutenzione");
-    let fresh = sala.events(2);
-    sala.submit(&fresh).await.unwrap();
-    let admin = desk(&hall, "console", "amministratore").await;
-    let commander = desk(&hall, "sala-operativa", "comandante").await;
-    let now = jiff::Timestamp::now().as_millisecond();
-    let order = json!({ "class": "police", "before_ms": now });
+/// A log with four events of long ago and two of today, and the two people it takes to prune it.
+struct Pruning {
+    hall: TownHall,
+    admin: Desk,
+    commander: Desk,
+    /// Unix milliseconds when it was filled.
+    now: i64,
+}
 
+impl Pruning {
+    /// The four events are as many days old.
+    async fn of_events(days: i64) -> Self {
+        let hall = Town::new().open().await;
+        with_events(&hall).await;
+        let mut sala = hall.station("manutenzione");
+        let fresh = sala.events(2);
+        sala.submit(&fresh).await.unwrap();
+        if days > 0 {
+            age(&hall, days).await;
+        }
+        Self {
+            admin: desk(&hall, "console", "amministratore").await,
+            commander: desk(&hall, "sala-operativa", "comandante").await,
+            now: jiff::Timestamp::now().as_millisecond(),
+            hall,
+        }
+    }
+
+    fn order(&self) -> Value {
+        json!({ "class": "police", "before_ms": self.now })
+    }
+
+    /// Ordered by the administrator, approved by the commander; the number of bodies that went.
+    async fn prune(&self) -> u64 {
+        let asked: Numbered = self.admin.post("prunings", self.order()).await.unwrap();
+        self.approve(&asked).await
+    }
+
+    async fn approve(&self, asked: &Numbered) -> u64 {
+        let approval = format!("prunings/{}/approval", asked.id);
+        let pruned: Pruned = self.commander.post(&approval, json!({})).await.unwrap();
+        pruned.bodies
+    }
+
+    async fn raise_floor(&self, class: &str, days: u32) -> StatusCode {
+        let floor = json!({ "class": class, "days": days });
+        self.admin.call(reqwest::Method::POST, "floor", floor).await
+    }
+}
+
+#[tokio::test]
+async fn r_aud_2_nothing_is_pruned_before_its_floor_or_by_one_person() {
+    let log = Pruning::of_events(0).await;
     // Who may ask, who may approve, and never the same.
     assert!(matches!(
-        commander.post::<Numbered>("prunings", order.clone()).await,
+        log.commander.post::<Numbered>("prunings", log.order()).await,
         Err(RefusalKind::Rule(_))
     ));
-    let asked: Numbered = admin.post("prunings", order.clone()).await.unwrap();
+    let asked: Numbered = log.admin.post("prunings", log.order()).await.unwrap();
     let approval = format!("prunings/{}/approval", asked.id);
     assert!(matches!(
-        admin.post::<Pruned>(&approval, json!({})).await,
+        log.admin.post::<Pruned>(&approval, json!({})).await,
         Err(RefusalKind::Rule(_))
     ));
 
     // Before the floor nothing goes, whoever orders it.
-    let none: Pruned = commander.post(&approval, json!({})).await.unwrap();
-    assert_eq!(none.bodies, 0);
-    age(&hall, 1825).await;
-    let asked: Numbered = admin.post("prunings", order.clone()).await.unwrap();
-    let none: Pruned = commander
-        .post(&format!("prunings/{}/approval", asked.id), json!({}))
-        .await
-        .unwrap();
-    assert_eq!(none.bodies, 0, "a day before five years");
+    assert_eq!(log.approve(&asked).await, 0);
+    age(&log.hall, 1825).await;
+    assert_eq!(log.prune().await, 0, "a day before five years");
 
     // A floor rises and does not fall.
-    let post = reqwest::Method::POST;
-    assert_eq!(
-        admin
-            .call(post.clone(), "floor", json!({ "class": "police", "days": 1827 }))
-            .await,
-        StatusCode::NO_CONTENT
-    );
-    assert_eq!(
-        admin
-            .call(post.clone(), "floor", json!({ "class": "police", "days": 1826 }))
-            .await,
-        StatusCode::BAD_REQUEST
-    );
-    assert_eq!(
-        admin
-            .call(post, "floor", json!({ "class": "standard", "days": 90 }))
-            .await,
-        StatusCode::BAD_REQUEST
-    );
-    age(&hall, 10).await;
+    assert_eq!(log.raise_floor("police", 1827).await, StatusCode::NO_CONTENT);
+    assert_eq!(log.raise_floor("police", 1826).await, StatusCode::BAD_REQUEST);
+    assert_eq!(log.raise_floor("standard", 90).await, StatusCode::BAD_REQUEST);
+    age(&log.hall, 10).await;
+    assert_eq!(log.prune().await, 4, "past the floor");
+}
 
-    // Under a hold it stays; the hold is lifted by the commander alone.
+#[tokio::test]
+async fn r_aud_2_nothing_under_a_hold_is_pruned_until_the_commander_lifts_it() {
+    let log = Pruning::of_events(1835).await;
     let hold =
-        json!({ "from_ms": 0, "to_ms": now - DAY_MS, "authority": "Procura di Mantova", "protocol_no": "12/2026" });
-    let held: Numbered = admin.post("holds", hold).await.unwrap();
-    let asked: Numbered = admin.post("prunings", order.clone()).await.unwrap();
-    let none: Pruned = commander
-        .post(&format!("prunings/{}/approval", asked.id), json!({}))
-        .await
-        .unwrap();
-    assert_eq!(none.bodies, 0, "held");
+        json!({ "from_ms": 0, "to_ms": log.now - DAY_MS, "authority": "Procura di Mantova", "protocol_no": "12/2026" });
+    let held: Numbered = log.admin.post("holds", hold).await.unwrap();
+    assert_eq!(log.prune().await, 0, "held");
     let lift = format!("holds/{}", held.id);
     assert_eq!(
-        admin.call(reqwest::Method::DELETE, &lift, json!({})).await,
+        log.admin.call(reqwest::Method::DELETE, &lift, json!({})).await,
         StatusCode::FORBIDDEN
     );
     assert_eq!(
-        commander.call(reqwest::Method::DELETE, &lift, json!({})).await,
+        log.commander.call(reqwest::Method::DELETE, &lift, json!({})).await,
         StatusCode::NO_CONTENT
     );
+    assert_eq!(log.prune().await, 4);
+}
 
-    // Now it goes: bodies only, and the log still holds, with the record of which.
-    let asked: Numbered = admin.post("prunings", order).await.unwrap();
-    let gone: Pruned = commander
-        .post(&format!("prunings/{}/approval", asked.id), json!({}))
-        .await
-        .unwrap();
-    assert_eq!(gone.bodies, 4);
+#[tokio::test]
+async fn r_aud_2_only_bodies_are_pruned_and_the_log_says_which_and_holds() {
+    let log = Pruning::of_events(1835).await;
+    assert_eq!(log.prune().await, 4);
+    let admin = &log.admin;
     assert!(
         indices(&admin.search("person=rossi").await.unwrap()).is_empty(),
         "the names went with the bodies"
@@ -320,6 +369,7 @@ async fn r_aud_2_nothing_is_pruned_before_its_floor_under_a_hold_or_by_one_perso
         .filter_map(|entry| entry.body.as_ref())
         .find(|body| body.contains("log_pruned"));
     assert!(record.unwrap().contains("\"spans\":[[0,4]]"), "{record:?}");
+    let mut hall = log.hall;
     hall.stop().await;
     let (ok, report) = hall.verify();
     assert!(ok, "{report}");
@@ -340,7 +390,7 @@ async fn r_aud_2_nothing_is_pruned_before_its_floor_under_a_hold_or_by_one_perso
 
 #[tokio::test]
 async fn r_aud_2_bodies_that_were_made_to_look_old_and_pruned_are_missed() {
-    let mut hall = TownHall::open().await;
+    let mut hall = Town::new().open().await;
     // The server's own events say in the tree what time it was.
     let commander = desk(&hall, "sala-operativa", "comandante").await;
     let admin = desk(&hall, "console", "amministratore").await;
@@ -377,7 +427,7 @@ async fn r_aud_2_bodies_that_were_made_to_look_old_and_pruned_are_missed() {
 
 #[tokio::test]
 async fn r_aud_2_the_server_says_how_it_is() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let mut sala = hall.station("sala-operativa");
     let events = sala.events(7);
     sala.submit(&events).await.unwrap();

@@ -2,7 +2,8 @@
 //!
 //! Deliberately absent: the workstation's own outbox and courier (tests of the station).
 
-use crate::town_hall::{TownHall, answer, client, log_key, log_vkey, promise};
+use crate::town::Town;
+use crate::town_hall::{answer, client, log_key, log_vkey, promise};
 use reqwest::StatusCode;
 use serde_json::Value;
 use vedetta::domain::audit::hash::Hash;
@@ -16,7 +17,7 @@ fn hashes(path: &[String]) -> Vec<Hash> {
 
 #[tokio::test]
 async fn r_aud_2_an_event_is_promised_then_proven_included_and_consistent() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let mut sala = hall.station("sala-operativa");
     let key = log_vkey(&hall);
     let events = sala.events(40);
@@ -73,7 +74,7 @@ async fn r_aud_2_an_event_is_promised_then_proven_included_and_consistent() {
 
 #[tokio::test]
 async fn r_aud_2_repeats_gaps_and_two_stories() {
-    let mut hall = TownHall::open().await;
+    let mut hall = Town::new().open().await;
     let mut sala = hall.station("sala-operativa");
     let key = log_vkey(&hall);
     let fork = sala.chain.clone();
@@ -155,7 +156,7 @@ async fn r_aud_2_repeats_gaps_and_two_stories() {
 
 #[tokio::test]
 async fn r_acc_6_another_workstation_is_enrolled_by_name_and_recorded() {
-    let mut hall = TownHall::prepared();
+    let mut hall = Town::new().prepared();
     let enrol = [
         "station",
         "enrol",
@@ -188,7 +189,7 @@ async fn r_acc_6_another_workstation_is_enrolled_by_name_and_recorded() {
 
 #[tokio::test]
 async fn r_aud_7_what_was_acknowledged_survives_a_crash() {
-    let mut hall = TownHall::open().await;
+    let mut hall = Town::new().open().await;
     let mut sala = hall.station("sala-operativa");
     let key = log_vkey(&hall);
     let mut acknowledged = 0;
@@ -226,7 +227,7 @@ async fn r_aud_7_what_was_acknowledged_survives_a_crash() {
 
 #[tokio::test]
 async fn r_aud_7_killed_in_the_middle_of_traffic_each_event_is_in_the_log_once() {
-    let mut hall = TownHall::open().await;
+    let mut hall = Town::new().open().await;
     let key = log_vkey(&hall);
     for _ in 0..3 {
         // Each sends batch after batch until the server is gone, and says what was acknowledged and what is open.
@@ -276,7 +277,7 @@ async fn r_aud_7_killed_in_the_middle_of_traffic_each_event_is_in_the_log_once()
 
 #[tokio::test]
 async fn r_acc_6_only_an_enrolled_workstation_speaks_and_only_for_itself() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let mut maintenance = hall.station("manutenzione");
     let mut stranger = hall.stranger();
     let events = stranger.events(1);
@@ -322,14 +323,14 @@ async fn r_acc_6_only_an_enrolled_workstation_speaks_and_only_for_itself() {
     assert_eq!(bodies(&page)[0]["parameters"]["at_station"], "manutenzione");
 
     // A certificate of another authority, even with the right name in it, does not get past the handshake.
-    let other = TownHall::prepared();
+    let other = Town::new().prepared();
     let foreign = client(Some(&other.data().join("stations/sala-operativa")), &hall.data());
     assert!(foreign.get(stranger.log_url("checkpoint")).send().await.is_err());
 }
 
 #[tokio::test]
 async fn hostile_requests_are_refused_and_the_server_goes_on() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let mut sala = hall.station("sala-operativa");
     let url = sala.url("/v1/stations/sala-operativa/events");
     let post = |body: String| {
@@ -380,7 +381,7 @@ async fn hostile_requests_are_refused_and_the_server_goes_on() {
 #[tokio::test]
 async fn a_sender_that_stops_in_the_middle_is_let_go() {
     use futures::StreamExt as _;
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let sala = hall.station("sala-operativa");
     let begun = futures::stream::once(async { Ok::<_, std::io::Error>("{\"log\":") });
     let body = reqwest::Body::wrap_stream(begun.chain(futures::stream::pending()));
@@ -406,7 +407,7 @@ pub fn bodies(page: &LogPage) -> Vec<Value> {
 
 #[tokio::test]
 async fn r_aud_3_only_the_administrator_reads_the_log_and_every_reading_is_in_it() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let mut sala = hall.station("sala-operativa");
     let console = hall.station("console");
     let events = sala.events(3);
@@ -467,7 +468,7 @@ async fn r_aud_3_only_the_administrator_reads_the_log_and_every_reading_is_in_it
 #[tokio::test]
 async fn r_aud_7_a_busy_database_refuses_and_loses_nothing() {
     use sqlx::Connection as _;
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let mut sala = hall.station("sala-operativa");
     let first = sala.events(3);
     sala.submit(&first).await.unwrap();
@@ -489,7 +490,7 @@ async fn r_aud_7_a_busy_database_refuses_and_loses_nothing() {
 
 #[tokio::test]
 async fn r_aud_7_a_full_disk_refuses_and_loses_nothing_acknowledged() {
-    let mut hall = TownHall::prepared();
+    let mut hall = Town::new().prepared();
     // No file may grow beyond 600 kB: writing further fails as on a full disk.
     hall.start_with("trap '' XFSZ; ulimit -f 600; exec \"$0\" \"$@\"").await;
     let mut sala = hall.station("sala-operativa");

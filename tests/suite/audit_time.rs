@@ -2,7 +2,8 @@
 //!
 //! Deliberately absent: setting the machine's clock; the signer's own memory is moved instead.
 
-use crate::town_hall::{TownHall, client, command, log_vkey};
+use crate::town::Town;
+use crate::town_hall::{client, command, log_vkey};
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair};
 use serde_json::Value;
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ const YEAR_MS: i64 = 365 * 86_400_000;
 
 #[tokio::test]
 async fn r_aud_2_clocks_wrong_by_years_change_no_order_and_lose_nothing() {
-    let mut hall = TownHall::open().await;
+    let mut hall = Town::new().open().await;
     let mut sala = hall.station("sala-operativa");
     // A year back, ten years ahead, and the hour that October has twice and March lacks.
     let times = [
@@ -67,7 +68,7 @@ async fn r_aud_2_clocks_wrong_by_years_change_no_order_and_lose_nothing() {
 
 #[tokio::test]
 async fn r_aud_2_a_server_clock_that_ran_back_signs_nothing_and_loses_nothing() {
-    let mut hall = TownHall::open().await;
+    let mut hall = Town::new().open().await;
     let key = log_vkey(&hall);
     let mut sala = hall.station("sala-operativa");
     let events = sala.events(5);
@@ -110,7 +111,7 @@ async fn r_aud_2_a_server_clock_that_ran_back_signs_nothing_and_loses_nothing() 
 
 #[tokio::test]
 async fn r_aud_2_a_signer_without_its_memory_never_begins_anew_in_silence() {
-    let mut hall = TownHall::open().await;
+    let mut hall = Town::new().open().await;
     hall.stop().await;
     std::fs::remove_file(hall.data().join("signer/borgo-vedetta.json")).unwrap();
     let output = command(&["serve", "--data", hall.data_text()], None);
@@ -123,7 +124,7 @@ async fn r_aud_2_a_signer_without_its_memory_never_begins_anew_in_silence() {
 
 #[tokio::test]
 async fn r_acc_6_a_certificate_that_ran_out_does_not_get_past_the_handshake() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let ca_key = KeyPair::from_pem(&std::fs::read_to_string(hall.data().join("keys/ca.key")).unwrap()).unwrap();
     let mut authority = CertificateParams::default();
     authority.distinguished_name = rcgen::DistinguishedName::new();

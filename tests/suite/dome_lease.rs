@@ -4,13 +4,15 @@
 //! Deliberately absent: the workstation's code (end to end).
 
 use crate::cluster::Cluster;
+use crate::event_fixture;
+use crate::town::Town;
 use crate::town_hall::{Station, TownHall};
 use secrecy::SecretString;
 use serde_json::json;
 use std::time::Duration;
 use uuid::Uuid;
-use vedetta::domain::audit::chain::{Moment, Sealed};
-use vedetta::domain::audit::event::{Body, Operation, Outcome, RetentionClass};
+use vedetta::domain::audit::chain::Sealed;
+use vedetta::domain::audit::event::{Body, Operation, Outcome};
 use vedetta::domain::people::Purpose;
 use vedetta::domain::people::clearance::ClearanceError;
 use vedetta::protocol::{ClearanceState, LeaseState, PolicyState, RefusalKind, SessionGrant};
@@ -24,7 +26,7 @@ async fn signed_in(hall: &TownHall, station: &Station, user: &str) -> SecretStri
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_ptz_3_two_server_processes_never_give_one_dome_to_two() {
     let cluster = Cluster::start();
-    let mut hall = TownHall::prepared_in(Some(cluster.owner_url()));
+    let mut hall = Town::new().on(Some(cluster.owner_url())).prepared();
     hall.move_to(cluster.server_url());
     hall.start().await;
     let second = hall.another().await;
@@ -68,32 +70,16 @@ async fn r_ptz_3_two_server_processes_never_give_one_dome_to_two() {
 fn view_event(station: &mut Station, grant: &SessionGrant, act: Uuid, operation: Operation, result: Outcome) -> Sealed {
     let body = Body {
         person: grant.person.user.clone(),
-        level: None,
-        agency: String::new(),
         session: grant.session.clone(),
-        station: station.id.clone(),
         act,
         operation,
         result,
         camera: Some("cam-02".parse().unwrap()),
-        stream: None,
         purpose: Some(Purpose::UrbanSecurity),
-        protocol_no: String::new(),
-        parameters: Default::default(),
         policy_version: 7,
-        media_from: None,
-        media_to: None,
+        ..event_fixture::body(&station.id)
     };
-    let at = Moment {
-        boot: Uuid::nil(),
-        time: jiff::Timestamp::now(),
-        mono_ms: 1,
-    };
-    let salt = *Uuid::new_v4().as_bytes();
-    let salt = [salt, salt].concat().try_into().unwrap();
-    let sealed = station.chain.seal(RetentionClass::Police, at, salt, &body).unwrap();
-    station.chain.advance(sealed.leaf_hash);
-    sealed
+    event_fixture::sealed(&mut station.chain, Uuid::nil(), jiff::Timestamp::now(), &body)
 }
 
 /// Waits until a process says that these people watch the dome.
@@ -117,7 +103,7 @@ async fn until_watched_by(station: &Station, token: &SecretString, users: &[&str
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_ptz_3_every_server_process_tells_who_watches_whoever_they_told() {
     let cluster = Cluster::start();
-    let mut hall = TownHall::prepared_in(Some(cluster.owner_url()));
+    let mut hall = Town::new().on(Some(cluster.owner_url())).prepared();
     hall.move_to(cluster.server_url());
     hall.start().await;
     let second = hall.another().await;
@@ -150,7 +136,7 @@ async fn r_ptz_3_every_server_process_tells_who_watches_whoever_they_told() {
 
 #[tokio::test]
 async fn r_ptz_3_a_word_of_an_old_hold_changes_nothing() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let (here, there) = (hall.station("sala-operativa"), hall.station("console"));
     let operator = signed_in(&hall, &here, "operatore").await;
     let commander = signed_in(&hall, &there, "comandante").await;
@@ -188,7 +174,7 @@ async fn r_ptz_3_a_word_of_an_old_hold_changes_nothing() {
 
 #[tokio::test]
 async fn r_rec_1_the_server_refuses_recordings_without_a_clearance_whatever_the_client_does() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let (here, there) = (hall.station("sala-operativa"), hall.station("console"));
     let operator = signed_in(&hall, &here, "operatore").await;
     let now = jiff::Timestamp::now().as_millisecond();

@@ -2,53 +2,35 @@
 //!
 //! Invariant: the town runs as its own program. Deliberately absent: ONVIF; the recorder's path is by convention.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use crate::end_to_end::place::Program;
+use crate::town::Town;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 use vedetta::media::export::{self, CopyKind, ExportRequest};
 use vedetta::media::frame::Frame;
-use vedetta::media::live::{self, LivePhase, LiveRequest, LiveStream, Transport};
+use vedetta::media::live::{self, LivePhase, LiveRequest, LiveStream};
 use vedetta::media::replay::{self, ReplayPhase, ReplayRequest};
 use vedetta::sim::timecode;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
-struct Town {
-    child: Child,
+/// The simulator alone, with films of the time.
+struct Films {
+    /// Ends with the value.
+    _simulator: Program,
     place: tempfile::TempDir,
     ready: serde_json::Value,
 }
 
-impl Town {
-    fn start(cameras: u32, domes: u32) -> Self {
+impl Films {
+    fn of(town: &Town) -> Self {
         let place = tempfile::tempdir().unwrap();
-        let (plan, cache) = (place.path().join("plan"), place.path().join("cache"));
-        let mut child = Command::new(env!("CARGO_BIN_EXE_vedetta-sim"))
-            .args([
-                "--cameras",
-                &cameras.to_string(),
-                "--domes",
-                &domes.to_string(),
-                "--seed",
-                "7",
-                "--prepare",
-            ])
-            .arg("--plan")
-            .arg(plan)
-            .arg("--cache")
-            .arg(cache)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        let (simulator, ready) = town.simulator(place.path(), &["--prepare"]);
         Self {
-            child,
+            _simulator: simulator,
             place,
-            ready: serde_json::from_str(&line).unwrap(),
+            ready,
         }
     }
 
@@ -57,21 +39,19 @@ impl Town {
     }
 
     fn account(&self, i: usize) -> (String, String) {
-        let file = std::fs::read_to_string(self.place.path().join("plan/cameras.toml")).unwrap();
+        let file = std::fs::read_to_string(self.place.path().join("site/cameras.toml")).unwrap();
         let file: toml::Value = toml::from_str(&file).unwrap();
         let text = |name: &str| file["camera"][i][name].as_str().unwrap().to_owned();
         (text("user"), text("password"))
     }
 
-    fn live(&self, i: usize, stream: &str, transport: Transport) -> LiveStream {
+    fn live(&self, i: usize, stream: &str) -> LiveStream {
         let (user, password) = self.account(i);
         let url = self.camera(i)[stream].as_str().unwrap().to_owned();
         live::open(LiveRequest {
             url,
             user,
             password: password.into(),
-            transport,
-            latency_ms: 0,
         })
     }
 
@@ -91,13 +71,6 @@ impl Town {
         let expected = (unix_ms - epoch).rem_euclid(length);
         let difference = (i64::from(code) - expected).rem_euclid(length);
         difference.min(length - difference)
-    }
-}
-
-impl Drop for Town {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
     }
 }
 
@@ -138,22 +111,26 @@ fn now_ms() -> i64 {
 
 #[tokio::test]
 async fn live_replay_and_export_show_the_pictures_of_their_time() {
-    let town = Town::start(2, 1);
+    let films = Films::of(&Town::of(1, 1));
     for camera in 0..2 {
-        for (stream, transport) in [("rtsp_main", Transport::Tcp), ("rtsp_sub", Transport::Udp)] {
-            let live = town.live(camera, stream, transport);
+        for stream in ["rtsp_main", "rtsp_sub"] {
+            let live = films.live(camera, stream);
             let frame = frames(&live, 10).await;
-            let late = town.distance(camera, code(&frame).expect("a time code"), now_ms());
+            let late = films.distance(camera, code(&frame).expect("a time code"), now_ms());
             assert!(late < 1_500, "camera {camera} {stream}: {late} ms late");
         }
     }
-
-    let (user, password) = town.account(0);
     let from_ms = now_ms() - 60_000;
+    replay_shows_the_pictures_of_their_time(&films, from_ms).await;
+    export_has_every_picture_of_its_time(&films, from_ms).await;
+}
+
+async fn replay_shows_the_pictures_of_their_time(films: &Films, from_ms: i64) {
+    let (user, password) = films.account(0);
     let request = ReplayRequest {
-        url: town.replay_url(0),
-        user: user.clone(),
-        password: password.clone().into(),
+        url: films.replay_url(0),
+        user,
+        password: password.into(),
         from_ms,
         to_ms: from_ms + 3_000,
     };
@@ -171,7 +148,7 @@ async fn live_replay_and_export_show_the_pictures_of_their_time() {
                 seen = session.slot().count();
                 let frame = session.slot().latest().unwrap();
                 let recorded_ms = frame.recorded_ms.unwrap();
-                let off = town.distance(0, code(&frame).expect("a time code"), recorded_ms);
+                let off = films.distance(0, code(&frame).expect("a time code"), recorded_ms);
                 assert!(off <= 1, "frame of {recorded_ms} is {off} ms off");
                 assert!((from_ms..=from_ms + 3_000).contains(&recorded_ms));
                 checked += 1;
@@ -186,11 +163,14 @@ async fn live_replay_and_export_show_the_pictures_of_their_time() {
         .await
         .unwrap_or_else(|_| panic!("{:?}", session.state().borrow()));
     assert!(checked > 30, "{checked} frames");
+}
 
+async fn export_has_every_picture_of_its_time(films: &Films, from_ms: i64) {
+    let (user, password) = films.account(0);
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("a.mp4");
     let request = ExportRequest {
-        url: town.replay_url(0),
+        url: films.replay_url(0),
         user,
         password: password.into(),
         from_ms,

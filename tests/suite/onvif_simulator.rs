@@ -253,7 +253,7 @@ async fn presets_are_saved_listed_called_and_removed() {
 async fn a_clock_half_a_year_off_is_followed_and_said() {
     let town = Town::with("{\"clock_skew_s\":-15552000}").await;
     let camera = town.camera().await;
-    let offset_s = camera.facts().clock_offset_s.unwrap();
+    let offset_s = camera.facts().clock.unwrap().camera_minus_ours_s;
     assert!((offset_s + 15_552_000).abs() <= 2, "{offset_s}");
     town.order("{\"clock_skew_s\":86400}");
     camera.streams().await.unwrap();

@@ -4,32 +4,17 @@
 //! Invariant: an answer about something of the other controller is, byte for byte, the answer about something that does not
 //! exist. Deliberately absent: pictures and the plan of operators (`attacks`).
 
-use crate::town_hall::{Station, TownHall, answer, plan};
+use crate::town::{self, Town};
+use crate::town_hall::{Station, TownHall, answer};
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use std::collections::HashSet;
+use vedetta::domain::camera::CameraKind;
 use vedetta::domain::people::Rule;
-use vedetta::domain::site::{Controller, SitePlan};
 use vedetta::protocol::{
-    AccountAnswer, AccountView, CameraView, ClearanceState, EnrolmentCode, LogPage, RefusalKind, SessionView,
-    StationView,
+    AccountView, CameraView, ClearanceState, EnrolmentCode, LogPage, RefusalKind, SessionView, StationView,
 };
-
-fn two_towns() -> SitePlan {
-    let mut site = plan();
-    site.controllers.push(Controller {
-        id: "altrove".parse().unwrap(),
-        name: "Comune di Altrove".into(),
-        istat: "020002".into(),
-    });
-    let mut other = site.cameras[0].clone();
-    other.id = "altra-01".parse().unwrap();
-    other.number = 77;
-    other.controller = "altrove".parse().unwrap();
-    site.cameras.push(other);
-    site
-}
 
 /// Somebody at the console or the control room.
 struct Desk {
@@ -38,9 +23,9 @@ struct Desk {
 }
 
 impl Desk {
-    async fn new(hall: &TownHall, station: &str, user: &str, password: &SecretString) -> Self {
+    async fn new(hall: &TownHall, station: &str, user: &str) -> Self {
         let station = hall.station(station);
-        let token = station.sign_in(user, password).await.unwrap().token;
+        let token = station.sign_in(user, &hall.password(user)).await.unwrap().token;
         Self { station, token }
     }
 
@@ -81,37 +66,14 @@ fn account(user: &str, level: &str, controllers: &[&str]) -> Value {
         .iter()
         .map(|controller| json!({"controller": controller, "actions": ["live", "ptz", "lift", "playback", "clear", "export"]}))
         .collect();
-    json!({
-        "user": user, "display_name": "Ag. Chiara Neri", "body": "Polizia Locale", "level": level,
-        "act": "decreto 12/2026", "controller": controllers[0], "grants": grants,
-    })
-}
-
-const PASSWORD: &str = "cavallo-di-ferro-blu";
-
-/// Adds an account with a password of its own.
-async fn settle(desk: &Desk, account: Value) {
-    let user = account["user"].as_str().unwrap().to_owned();
-    let station = &desk.station;
-    let given: AccountAnswer = station.post("/v1/people", &desk.token, account).await.unwrap();
-    let ask = json!({
-        "user": user, "password": given.password.unwrap().expose_secret(), "new_password": PASSWORD,
-    });
-    let done = station
-        .client
-        .post(station.url("/v1/password"))
-        .json(&ask)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(done.status(), StatusCode::NO_CONTENT);
+    let mut account = town::account(user, level, grants.into());
+    account["controller"] = json!(controllers[0]);
+    account
 }
 
 /// A system of two towns with people of each, and the administrator of both signed in no more.
 async fn towns() -> TownHall {
-    let mut hall = TownHall::prepared_for(&two_towns(), None);
-    hall.start().await;
-    let both = Desk::new(&hall, "console", "amministratore", &hall.password("amministratore")).await;
+    let mut town = Town::new().neighbour("altra-01", CameraKind::Fixed);
     for (user, level, controllers) in [
         ("riva", "system_administrator", &["borgo-vedetta"][..]),
         ("villa", "supervisor", &["borgo-vedetta"]),
@@ -119,12 +81,13 @@ async fn towns() -> TownHall {
         ("longo", "operator", &["altrove"]),
         ("conti", "force_operator", &["altrove", "borgo-vedetta"]),
     ] {
-        settle(&both, account(user, level, controllers)).await;
+        town = town.person(account(user, level, controllers));
     }
     // One of the other town without any grant yet: it belongs there all the same.
     let mut fresh = account("nuovo", "operator", &["altrove"]);
     fresh["grants"] = json!([]);
-    settle(&both, fresh).await;
+    let hall = town.person(fresh).open().await;
+    let both = Desk::new(&hall, "console", "amministratore").await;
     let code = json!({"station": "altra-sala", "kind": "control_room", "home": "altrove"});
     let _: EnrolmentCode = both
         .station
@@ -140,7 +103,7 @@ async fn r_acc_5_a_list_names_nobody_and_nothing_of_another_controller() {
     let hall = towns().await;
     let hidden = ["longo", "serra", "nuovo", "altra", "altrove", "Altrove"];
     for (station, user) in [("console", "riva"), ("sala-operativa", "villa")] {
-        let desk = Desk::new(&hall, station, user, &PASSWORD.into()).await;
+        let desk = Desk::new(&hall, station, user).await;
         let mut paths = vec![
             "/v1/people",
             "/v1/sessions",
@@ -172,7 +135,7 @@ async fn r_acc_5_a_list_names_nobody_and_nothing_of_another_controller() {
         desk.leave().await;
     }
     // The other supervisor sees the other half.
-    let serra = Desk::new(&hall, "sala-operativa", "serra", &PASSWORD.into()).await;
+    let serra = Desk::new(&hall, "sala-operativa", "serra").await;
     let people: Vec<AccountView> = serra.get("/v1/people").await;
     let names: HashSet<&str> = people.iter().map(|row| row.user.as_str()).collect();
     assert!(
@@ -185,7 +148,7 @@ async fn r_acc_5_a_list_names_nobody_and_nothing_of_another_controller() {
 #[tokio::test]
 async fn r_acc_5_what_belongs_to_another_controller_is_answered_like_what_does_not_exist() {
     let hall = towns().await;
-    let riva = Desk::new(&hall, "console", "riva", &PASSWORD.into()).await;
+    let riva = Desk::new(&hall, "console", "riva").await;
     let changes = [
         json!("confirm"),
         json!({"disable": {"reason": "x"}}),
@@ -256,7 +219,7 @@ async fn r_acc_5_what_belongs_to_another_controller_is_answered_like_what_does_n
 #[tokio::test]
 async fn r_acc_5_a_workstation_of_another_controller_is_none() {
     let hall = towns().await;
-    let riva = Desk::new(&hall, "console", "riva", &PASSWORD.into()).await;
+    let riva = Desk::new(&hall, "console", "riva").await;
     use sqlx::Connection as _;
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(hall.data().join("audit.db"));
     let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
@@ -279,7 +242,7 @@ async fn r_acc_5_a_workstation_of_another_controller_is_none() {
 #[tokio::test]
 async fn r_acc_5_a_clearance_asked_for_in_another_town_is_none() {
     let hall = towns().await;
-    let longo = Desk::new(&hall, "sala-operativa", "longo", &PASSWORD.into()).await;
+    let longo = Desk::new(&hall, "sala-operativa", "longo").await;
     let now = jiff::Timestamp::now().as_millisecond();
     let wish = json!({
         "controller": "altrove", "purpose": "judicial_police_initiative", "reason": "danneggiamento", "protocol_no": "7/2026",
@@ -292,7 +255,7 @@ async fn r_acc_5_a_clearance_asked_for_in_another_town_is_none() {
         .json(&wish);
     let asked: ClearanceState = answer(asked.bearer_auth(longo.token.expose_secret())).await.unwrap();
     longo.leave().await;
-    let villa = Desk::new(&hall, "sala-operativa", "villa", &PASSWORD.into()).await;
+    let villa = Desk::new(&hall, "sala-operativa", "villa").await;
     let verdict = json!({"approve": {"hours": 1}});
     let answers: HashSet<_> = [
         villa
@@ -309,7 +272,7 @@ async fn r_acc_5_a_clearance_asked_for_in_another_town_is_none() {
     .into();
     assert_eq!(answers.len(), 1, "{answers:?}");
     villa.leave().await;
-    let serra = Desk::new(&hall, "sala-operativa", "serra", &PASSWORD.into()).await;
+    let serra = Desk::new(&hall, "sala-operativa", "serra").await;
     let granted = serra.post(&format!("/v1/clearances/{}", asked.id), verdict).await;
     assert!(granted.is_ok(), "{granted:?}");
 }

@@ -2,8 +2,8 @@
 //!
 //! Deliberately absent: guessing, stolen tokens, floods (`attacks`).
 
-use crate::attacks::{account, admin, database, settled};
-use crate::town_hall::TownHall;
+use crate::attacks::{admin, database};
+use crate::town::{Town, account};
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -12,9 +12,10 @@ use vedetta::protocol::{AccountAnswer, AccountState, AccountView, LogPage, Polic
 
 #[tokio::test]
 async fn r_acc_1_a_second_factor_is_asked_for_and_its_code_counts_once() {
-    let hall = TownHall::open().await;
+    let neri = account("neri", "system_administrator", json!([]));
+    let hall = Town::new().person(neri).open().await;
     let (console, token) = admin(&hall).await;
-    let password = settled(&console, &token, account("neri", "system_administrator", json!([]))).await;
+    let password = hall.password("neri");
     let given: AccountAnswer = console
         .post("/v1/people/neri", &token, json!("new_second_factor"))
         .await
@@ -59,7 +60,7 @@ fn from_base32(text: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn r_acc_1_policy_asks_administrators_and_remote_terminals_for_a_second_factor() {
-    let mut hall = TownHall::prepared();
+    let mut hall = Town::new().prepared();
     std::fs::remove_file(hall.data().join("server.toml")).unwrap();
     hall.start().await;
     let console = hall.station("console");
@@ -82,7 +83,7 @@ async fn r_acc_1_policy_asks_administrators_and_remote_terminals_for_a_second_fa
 
 #[tokio::test]
 async fn r_acc_3_an_old_or_given_password_only_opens_the_way_to_another() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let sala = hall.station("sala-operativa");
     database(
         &hall,
@@ -133,10 +134,11 @@ async fn r_acc_3_an_old_or_given_password_only_opens_the_way_to_another() {
 
 #[tokio::test]
 async fn r_acc_4_who_is_not_confirmed_in_time_is_disabled_and_the_list_says_so() {
-    let hall = TownHall::open().await;
+    let neri = account("neri", "operator", json!([]));
+    let hall = Town::new().person(neri).open().await;
     let (console, token) = admin(&hall).await;
     let sala = hall.station("sala-operativa");
-    let password = settled(&console, &token, account("neri", "operator", json!([]))).await;
+    let password = hall.password("neri");
     let grant = sala.sign_in("neri", &password).await.unwrap();
     database(&hall, "UPDATE account SET confirm_by_ms = 1 WHERE account = 'neri'").await;
     let ended = sala
@@ -194,7 +196,7 @@ async fn r_acc_4_who_is_not_confirmed_in_time_is_disabled_and_the_list_says_so()
 
 #[tokio::test]
 async fn r_acc_1_who_is_active_is_told_that_the_account_knocks_elsewhere() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let (sala, console) = (hall.station("sala-operativa"), hall.station("console"));
     let grant = sala.sign_in("operatore", &hall.password("operatore")).await.unwrap();
     let told = async || {

@@ -4,7 +4,8 @@
 //! Deliberately absent: events and the log (`audit_server`), attacks (`attacks`).
 
 use crate::audit_server::{bodies, text};
-use crate::town_hall::{TownHall, borgo};
+use crate::town::Town;
+use crate::town_hall::borgo;
 use reqwest::StatusCode;
 use serde_json::json;
 use vedetta::domain::people::Rule;
@@ -12,7 +13,7 @@ use vedetta::protocol::{CameraCredential, LeaseState, LogPage, RefusalKind, Sign
 
 #[tokio::test]
 async fn r_acc_1_signing_in_locking_out_and_being_active_in_one_place() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let (sala, maintenance) = (hall.station("sala-operativa"), hall.station("manutenzione"));
     let right = hall.password("operatore");
     let grant = sala.sign_in("operatore", &right).await.unwrap();
@@ -79,7 +80,7 @@ async fn r_acc_1_signing_in_locking_out_and_being_active_in_one_place() {
 
 #[tokio::test]
 async fn r_acc_3_a_revoked_session_ends_at_once_and_only_the_administrator_revokes() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let (sala, console) = (hall.station("sala-operativa"), hall.station("console"));
     let operator = sala.sign_in("operatore", &hall.password("operatore")).await.unwrap();
     let admin = console
@@ -99,7 +100,7 @@ async fn r_acc_3_a_revoked_session_ends_at_once_and_only_the_administrator_revok
 
 #[tokio::test]
 async fn r_mnt_1_the_account_of_the_picture_never_goes_to_the_maintainer() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let (sala, maintenance, console) = (
         hall.station("sala-operativa"),
         hall.station("manutenzione"),
@@ -171,7 +172,7 @@ async fn r_mnt_1_the_account_of_the_picture_never_goes_to_the_maintainer() {
 
 #[tokio::test]
 async fn r_ptz_3_one_person_holds_a_dome_and_the_others_are_told_who() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let (sala, console) = (hall.station("sala-operativa"), hall.station("console"));
     let operator = sala.sign_in("operatore", &hall.password("operatore")).await.unwrap();
     let force = console

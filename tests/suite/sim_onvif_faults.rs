@@ -294,6 +294,8 @@ async fn status_lies_as_ordered() {
     assert_eq!(state(&caller.status().await.unwrap()), "MOVING");
     caller.order(r#"{"status":"always_idle"}"#);
     assert_eq!(state(&caller.status().await.unwrap()), "IDLE");
+    caller.order(r#"{"status":"always_moving","status_delay_ms":3600000}"#);
+    assert_eq!(state(&caller.status().await.unwrap()), "MOVING");
     caller.order(r#"{"status":"no_position"}"#);
     assert!(caller.status().await.unwrap().child("Position").is_none());
     caller.order(r#"{"status":"missing"}"#);

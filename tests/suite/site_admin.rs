@@ -5,9 +5,11 @@
 //! rules themselves (`domain::site::change`), the screen.
 
 use crate::simulated::{self, PASSWORD, USER};
+use crate::town::Town;
 use crate::town_hall::{ITALIAN, PROGRAM, TownHall};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 use vedetta::domain::site::{SitePlan, file};
@@ -80,35 +82,33 @@ async fn credential(hall: &TownHall, camera: &str) -> Result<CameraCredential, R
     given
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r_acc_2_a_camera_is_tested_added_by_one_and_approved_by_another() {
-    let hall = TownHall::open().await;
-    let (address, _) = vedetta::sim::onvif::serve(simulated::device()).await.unwrap();
-    let onvif = format!("http://{address}/onvif/device_service");
-    let admin = |arguments: &[&str]| command(&hall, ADMINISTRATOR, arguments);
-    let chief = |arguments: &[&str]| command(&hall, SUPERVISOR, arguments);
+/// A town hall, a camera that is not in its plan yet, and who looks after cameras.
+struct NewCamera {
+    hall: TownHall,
+    /// Address of the camera's device service.
+    onvif: String,
+}
 
-    let found = said(&admin(&["cameras", "test", "--onvif", &onvif, "--account", USER]));
-    assert_eq!(
-        (&found["reachable"], &found["signed_in"], &found["ptz"], &found["masks"]),
-        (&json!(true), &json!(true), &json!(true), &json!(8))
-    );
-    assert_eq!(
-        (&found["profiles"][0]["codec"], &found["profiles"][0]["width"]),
-        (&json!("H265"), &json!(1280))
-    );
-    assert_eq!(found["clock_offset_s"], 0);
-    let found = said(&admin(&["cameras", "test", "--onvif", &onvif, "--account", "nessuno"]));
-    assert_eq!(
-        (&found["reachable"], &found["signed_in"]),
-        (&json!(true), &json!(false))
-    );
-    let nobody = "http://127.0.0.1:1/onvif/device_service";
-    let found = said(&admin(&["cameras", "test", "--onvif", nobody, "--account", USER]));
-    assert_eq!(found["reachable"], false);
+const NOBODY: &str = "http://127.0.0.1:1/onvif/device_service";
 
-    let add = |onvif: &str, account: &str| {
-        admin(&[
+impl NewCamera {
+    async fn found() -> Self {
+        let hall = Town::new().open().await;
+        let (address, _) = vedetta::sim::onvif::serve(simulated::device()).await.unwrap();
+        let onvif = format!("http://{address}/onvif/device_service");
+        Self { hall, onvif }
+    }
+
+    fn admin(&self, arguments: &[&str]) -> Output {
+        command(&self.hall, ADMINISTRATOR, arguments)
+    }
+
+    fn chief(&self, arguments: &[&str]) -> Output {
+        command(&self.hall, SUPERVISOR, arguments)
+    }
+
+    fn add(&self, onvif: &str, account: &str) -> Output {
+        self.admin(&[
             "cameras",
             "add",
             "--camera",
@@ -130,81 +130,110 @@ async fn r_acc_2_a_camera_is_tested_added_by_one_and_approved_by_another() {
             "--reason",
             "nuovo palo",
         ])
-    };
+    }
+
+    /// Changes one thing of the new camera.
+    fn change(&self, what: &str, value: &str, reason: &str) -> Output {
+        self.admin(&[
+            "cameras", "change", "--camera", "cam-07", what, value, "--reason", reason,
+        ])
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_acc_2_a_camera_is_tested_before_it_is_added_and_by_the_administrator_alone() {
+    let new = NewCamera::found().await;
+    let test =
+        |onvif: &str, account: &str| said(&new.admin(&["cameras", "test", "--onvif", onvif, "--account", account]));
+    let found = test(&new.onvif, USER);
+    assert_eq!(
+        (&found["reachable"], &found["signed_in"], &found["ptz"], &found["masks"]),
+        (&json!(true), &json!(true), &json!(true), &json!(8))
+    );
+    assert_eq!(
+        (&found["profiles"][0]["codec"], &found["profiles"][0]["width"]),
+        (&json!("H265"), &json!(1280))
+    );
+    assert_eq!(found["clock_offset_s"], 0);
+    let found = test(&new.onvif, "nessuno");
+    assert_eq!(
+        (&found["reachable"], &found["signed_in"]),
+        (&json!(true), &json!(false))
+    );
+    let found = test(NOBODY, USER);
+    assert_eq!(found["reachable"], false);
+
     assert!(
-        refused(&add(nobody, USER)).contains("non ha superato la prova"),
+        refused(&new.add(NOBODY, USER)).contains("non ha superato la prova"),
         "tested before saving"
     );
-    assert!(refused(&add(&onvif, "nessuno")).contains("non ha superato la prova"));
+    assert!(refused(&new.add(&new.onvif, "nessuno")).contains("non ha superato la prova"));
     assert!(
-        refused(&chief(&["cameras", "remove", "--camera", "cam-01", "--reason", "x"])).contains("non consentita"),
+        refused(&new.chief(&["cameras", "remove", "--camera", "cam-01", "--reason", "x"])).contains("non consentita"),
         "a supervisor changes none"
     );
-    let waits = said(&add(&onvif, USER));
+}
+
+/// The administrator adds the camera, and the supervisor approves it.
+async fn added_by_one_and_approved_by_another(new: &NewCamera) {
+    let hall = &new.hall;
+    let waits = said(&new.add(&new.onvif, USER));
     assert_eq!(waits, json!({"waits": {"proposal": 1}}));
     assert!(
-        plan_of(&hall, SUPERVISOR)
+        plan_of(hall, SUPERVISOR)
             .await
             .camera(&"cam-07".parse().unwrap())
             .is_none()
     );
-    assert_eq!(credential(&hall, "cam-07").await.unwrap_err(), RefusalKind::NotFound);
+    assert_eq!(credential(hall, "cam-07").await.unwrap_err(), RefusalKind::NotFound);
 
     // Who made it does not approve it, and neither does an administrator.
-    assert!(refused(&admin(&["cameras", "approve", "1"])).contains("non consentita"));
-    let waiting = said(&chief(&["cameras", "waiting"]));
+    assert!(refused(&new.admin(&["cameras", "approve", "1"])).contains("non consentita"));
+    let waiting = said(&new.chief(&["cameras", "waiting"]));
     assert_eq!(
         (&waiting[0]["author"]["user"], &waiting[0]["reason"]),
         (&json!(ADMINISTRATOR), &json!("nuovo palo"))
     );
-    assert_eq!(waiting[0]["differences"][0]["after"]["onvif"], json!(onvif));
-    said(&chief(&["cameras", "approve", "1"]));
+    assert_eq!(waiting[0]["differences"][0]["after"]["onvif"], json!(new.onvif));
+    said(&new.chief(&["cameras", "approve", "1"]));
     assert!(
-        refused(&chief(&["cameras", "approve", "1"])).contains("inesistente"),
+        refused(&new.chief(&["cameras", "approve", "1"])).contains("inesistente"),
         "once"
     );
-    let plan = plan_of(&hall, SUPERVISOR).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_acc_2_a_camera_is_added_by_one_and_approved_by_another_and_changed_and_removed() {
+    let new = NewCamera::found().await;
+    let hall = &new.hall;
+    added_by_one_and_approved_by_another(&new).await;
+    let plan = plan_of(hall, SUPERVISOR).await;
     let camera = plan.camera(&"cam-07".parse().unwrap()).unwrap();
     assert_eq!(
         (plan.version, camera.name.as_str(), camera.lens.is_some()),
         (8, "Piazza Grande", true)
     );
-    let given = credential(&hall, "cam-07").await.unwrap();
+    let given = credential(hall, "cam-07").await.unwrap();
     assert_eq!((given.user.as_str(), given.password.expose_secret()), (USER, PASSWORD));
 
     // A name is one person's to change; an address is not, and is taken back.
-    let renamed = [
-        "cameras",
-        "change",
-        "--camera",
-        "cam-07",
-        "--name",
-        "Piazza Nuova",
-        "--reason",
-        "delibera 4",
-    ];
-    assert_eq!(said(&admin(&renamed)), json!({"in_force": {"version": 9}}));
-    let moved = [
-        "cameras",
-        "change",
-        "--camera",
-        "cam-07",
-        "--onvif",
-        nobody,
-        "--reason",
-        "altro palo",
-    ];
-    assert_eq!(said(&admin(&moved)), json!({"waits": {"proposal": 2}}));
-    said(&admin(&["cameras", "decline", "2"]));
-    assert_eq!(plan_of(&hall, SUPERVISOR).await.version, 9);
+    let renamed = new.change("--name", "Piazza Nuova", "delibera 4");
+    assert_eq!(said(&renamed), json!({"in_force": {"version": 9}}));
+    let moved = new.change("--onvif", NOBODY, "altro palo");
+    assert_eq!(said(&moved), json!({"waits": {"proposal": 2}}));
+    said(&new.admin(&["cameras", "decline", "2"]));
+    assert_eq!(plan_of(hall, SUPERVISOR).await.version, 9);
 
-    let away = admin(&["cameras", "remove", "--camera", "cam-07", "--reason", "palo abbattuto"]);
+    let away = new.admin(&["cameras", "remove", "--camera", "cam-07", "--reason", "palo abbattuto"]);
     assert_eq!(said(&away), json!({"in_force": {"version": 10}}));
-    assert_eq!(credential(&hall, "cam-07").await.unwrap_err(), RefusalKind::NotFound);
-    let list = said(&admin(&["cameras", "list"]));
+    assert_eq!(credential(hall, "cam-07").await.unwrap_err(), RefusalKind::NotFound);
+    let list = said(&new.admin(&["cameras", "list"]));
     assert_eq!(list.as_array().unwrap().len(), 2);
+    every_step_is_in_the_log_and_no_secret(hall).await;
+}
 
-    let log = changes(&hall, "cam-07").await;
+async fn every_step_is_in_the_log_and_no_secret(hall: &TownHall) {
+    let log = changes(hall, "cam-07").await;
     let steps: Vec<&str> = log
         .iter()
         .filter_map(|body| body["parameters"]["step"].as_str())
@@ -280,26 +309,50 @@ async fn cameras_are_found_on_the_network() {
     assert_eq!(found[0]["name"], "Piazza Grande");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r_prv_1_a_plan_from_a_file_goes_past_nobody() {
-    let hall = TownHall::open().await;
-    let path = hall.dir.path().join("piano.toml");
-    let path_text = path.to_str().unwrap().to_owned();
-    let admin = |arguments: &[&str]| command(&hall, ADMINISTRATOR, arguments);
-    let chief = |arguments: &[&str]| command(&hall, SUPERVISOR, arguments);
-    let export = ["plan", "export", path_text.as_str()];
-    let import = ["plan", "import", path_text.as_str(), "--reason", "verifica annuale"];
-    let edit = |change: &dyn Fn(&mut SitePlan)| {
-        let mut plan = file::read(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        change(&mut plan);
-        std::fs::write(&path, file::write(&plan).unwrap()).unwrap();
-    };
+/// A town hall whose plan was written to a file.
+struct PlanFile {
+    hall: TownHall,
+    path: PathBuf,
+}
 
-    assert_eq!(said(&admin(&export))["version"], 7);
-    // The town hall's dome has no lens: the file says so itself, with its line.
+impl PlanFile {
+    async fn exported() -> Self {
+        let hall = Town::new().open().await;
+        let path = hall.dir.path().join("piano.toml");
+        let file = Self { hall, path };
+        assert_eq!(said(&file.export())["version"], 7);
+        file
+    }
+
+    fn text(&self) -> &str {
+        self.path.to_str().unwrap()
+    }
+
+    fn export(&self) -> Output {
+        command(&self.hall, ADMINISTRATOR, &["plan", "export", self.text()])
+    }
+
+    fn import(&self, by: &str) -> Output {
+        let arguments = ["plan", "import", self.text(), "--reason", "verifica annuale"];
+        command(&self.hall, by, &arguments)
+    }
+
+    fn approve(&self, proposal: &str) -> Output {
+        command(&self.hall, SUPERVISOR, &["cameras", "approve", proposal])
+    }
+
+    fn edit(&self, change: &dyn Fn(&mut SitePlan)) {
+        let mut plan = file::read(&std::fs::read_to_string(&self.path).unwrap()).unwrap();
+        change(&mut plan);
+        std::fs::write(&self.path, file::write(&plan).unwrap()).unwrap();
+    }
+}
+
+/// The town hall's dome has no lens: the file says so itself, with its line. With one it is in force.
+fn the_fault_of_the_file_is_named_and_mended(plan: &PlanFile) {
     let check = Command::new(PROGRAM)
         .env("LC_ALL", ITALIAN)
-        .args(["plan", "check", &path_text])
+        .args(["plan", "check", plan.text()])
         .output()
         .unwrap();
     let faults = String::from_utf8_lossy(&check.stderr).into_owned();
@@ -307,35 +360,39 @@ async fn r_prv_1_a_plan_from_a_file_goes_past_nobody() {
         !check.status.success() && faults.contains("kind: cam-02: una dome deve avere"),
         "{faults}"
     );
-    let text = std::fs::read_to_string(&path).unwrap();
+    let text = std::fs::read_to_string(&plan.path).unwrap();
     let line = text.lines().position(|line| line == "kind = \"dome\"").unwrap() + 1;
     assert!(faults.contains(&format!(":{line}: kind:")), "line {line}: {faults}");
     assert!(
-        refused(&admin(&import)).contains("contiene un errore"),
+        refused(&plan.import(ADMINISTRATOR)).contains("contiene un errore"),
         "it is not even sent"
     );
     // With a lens it is another picture's geometry: that takes two.
     let lens = "\n[cameras.lens]\npan_range_deg = [-180.0, 180.0]\ntilt_range_deg = [-90.0, 0.0]\n\
                 hfov_by_zoom = [[0.0, 60.0], [1.0, 2.5]]\naspect = 1.78\n";
-    std::fs::write(&path, format!("{text}{lens}")).unwrap();
-    assert_eq!(said(&admin(&import)), json!({"waits": {"proposal": 1}}));
-    said(&chief(&["cameras", "approve", "1"]));
+    std::fs::write(&plan.path, format!("{text}{lens}")).unwrap();
+    assert_eq!(said(&plan.import(ADMINISTRATOR)), json!({"waits": {"proposal": 1}}));
+    said(&plan.approve("1"));
     assert!(
-        refused(&admin(&import)).contains("ora è la versione 8"),
+        refused(&plan.import(ADMINISTRATOR)).contains("ora è la versione 8"),
         "made from an older version"
     );
+}
 
-    said(&admin(&export));
-    assert!(refused(&admin(&import)).contains("Non cambia niente"));
-    edit(&|plan| plan.cameras[0].name = "Portici".into());
-    assert_eq!(said(&admin(&import)), json!({"in_force": {"version": 9}}));
+fn one_person_changes_a_name(plan: &PlanFile) {
+    said(&plan.export());
+    assert!(refused(&plan.import(ADMINISTRATOR)).contains("Non cambia niente"));
+    plan.edit(&|plan| plan.cameras[0].name = "Portici".into());
+    assert_eq!(said(&plan.import(ADMINISTRATOR)), json!({"in_force": {"version": 9}}));
     assert!(
-        refused(&chief(&import)).contains("non consentita"),
+        refused(&plan.import(SUPERVISOR)).contains("non consentita"),
         "not a supervisor's"
     );
+}
 
-    // A ceiling, a mask, a calendar: each waits, and nothing is in force meanwhile.
-    said(&admin(&export));
+/// A ceiling, a mask, a calendar: each waits, and nothing is in force meanwhile.
+async fn a_ceiling_a_mask_and_a_calendar_wait(file: &PlanFile) {
+    said(&file.export());
     type Way<'a> = (&'a str, &'a dyn Fn(&mut SitePlan));
     let ways: [Way<'_>; 3] = [
         ("limits", &|plan| plan.cameras[0].limits.zoom_ceiling = Some(40.0)),
@@ -349,15 +406,27 @@ async fn r_prv_1_a_plan_from_a_file_goes_past_nobody() {
             plan.cameras[0].school = serde_json::from_value(calendar).ok();
         }),
     ];
-    let kept = std::fs::read_to_string(&path).unwrap();
+    let kept = std::fs::read_to_string(&file.path).unwrap();
     for (n, (field, way)) in ways.into_iter().enumerate() {
-        std::fs::write(&path, &kept).unwrap();
-        edit(way);
-        assert_eq!(said(&admin(&import)), json!({"waits": {"proposal": n + 2}}), "{field}");
-        assert_eq!(plan_of(&hall, SUPERVISOR).await.version, 9);
+        std::fs::write(&file.path, &kept).unwrap();
+        file.edit(way);
+        assert_eq!(
+            said(&file.import(ADMINISTRATOR)),
+            json!({"waits": {"proposal": n + 2}}),
+            "{field}"
+        );
+        assert_eq!(plan_of(&file.hall, SUPERVISOR).await.version, 9);
     }
-    said(&chief(&["cameras", "approve", "3"]));
-    let plan = plan_of(&hall, SUPERVISOR).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_prv_1_a_plan_from_a_file_goes_past_nobody() {
+    let file = PlanFile::exported().await;
+    the_fault_of_the_file_is_named_and_mended(&file);
+    one_person_changes_a_name(&file);
+    a_ceiling_a_mask_and_a_calendar_wait(&file).await;
+    said(&file.approve("3"));
+    let plan = plan_of(&file.hall, SUPERVISOR).await;
     let revision = plan
         .cameras
         .iter()
@@ -373,11 +442,11 @@ async fn r_prv_1_a_plan_from_a_file_goes_past_nobody() {
         "not what the file says"
     );
     assert!(
-        refused(&chief(&["cameras", "approve", "2"])).contains("versione 10"),
+        refused(&file.approve("2")).contains("versione 10"),
         "made from an older version"
     );
     // What waits outlives the server.
-    let mut hall = hall;
+    let mut hall = file.hall;
     hall.stop().await;
     hall.start().await;
     let waiting = said(&command(&hall, SUPERVISOR, &["cameras", "waiting"]));
@@ -390,7 +459,7 @@ async fn r_prv_1_a_plan_from_a_file_goes_past_nobody() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_aud_7_every_server_process_follows_the_plan() {
     let cluster = crate::cluster::Cluster::start();
-    let mut hall = TownHall::prepared_in(Some(cluster.owner_url()));
+    let mut hall = Town::new().on(Some(cluster.owner_url())).prepared();
     hall.move_to(cluster.server_url());
     hall.start().await;
     let second = hall.another().await;

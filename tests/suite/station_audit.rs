@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: cameras that answer (nobody listens at the plan's addresses).
 
+use crate::town::Town;
 use crate::town_hall::TownHall;
 use std::path::Path;
 use std::time::Duration;
@@ -55,7 +56,7 @@ async fn refused_view(session: &Session) -> Option<Refusal> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_aud_1_what_an_operator_did_is_in_the_log_when_they_sign_out() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let data = tempfile::tempdir().unwrap();
     let station = open(&hall, "sala-operativa", data.path()).await;
     let session = sign_in(&hall, &station, "operatore").await;
@@ -80,7 +81,7 @@ async fn r_aud_1_what_an_operator_did_is_in_the_log_when_they_sign_out() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_mnt_1_the_maintainer_is_given_figures_at_their_own_workstation() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let data = tempfile::tempdir().unwrap();
     let station = open(&hall, "manutenzione", data.path()).await;
     let session = station
@@ -100,7 +101,7 @@ async fn r_mnt_1_the_maintainer_is_given_figures_at_their_own_workstation() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_acc_1_a_wrong_password_signs_nobody_in_and_is_an_event_once_there_is_a_log() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let data = tempfile::tempdir().unwrap();
     let station = open(&hall, "sala-operativa", data.path()).await;
     let wrong = || station.sign_in("operatore".into(), "no".to_owned().into(), Purpose::Traffic);
@@ -116,7 +117,7 @@ async fn r_acc_1_a_wrong_password_signs_nobody_in_and_is_an_event_once_there_is_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_aud_2_events_of_a_dead_server_are_delivered_to_the_one_that_comes_back() {
-    let mut hall = TownHall::open().await;
+    let mut hall = Town::new().open().await;
     let data = tempfile::tempdir().unwrap();
     let station = open(&hall, "sala-operativa", data.path()).await;
     let session = sign_in(&hall, &station, "operatore").await;
@@ -144,7 +145,7 @@ async fn r_aud_2_events_of_a_dead_server_are_delivered_to_the_one_that_comes_bac
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_aud_2_taking_the_outbox_away_shows_at_the_next_sign_in() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let data = tempfile::tempdir().unwrap();
     let station = open(&hall, "sala-operativa", data.path()).await;
     soon(sign_in(&hall, &station, "operatore").await.sign_out())
@@ -167,7 +168,7 @@ async fn r_aud_2_taking_the_outbox_away_shows_at_the_next_sign_in() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_acc_3_a_session_ended_by_the_server_ends_here_within_seconds() {
-    let hall = TownHall::open().await;
+    let hall = Town::new().open().await;
     let data = tempfile::tempdir().unwrap();
     let station = open(&hall, "sala-operativa", data.path()).await;
     let session = sign_in(&hall, &station, "operatore").await;
@@ -198,7 +199,7 @@ async fn new_origin(hall: &mut TownHall) -> serde_json::Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_aud_2_a_workstation_follows_a_log_to_its_new_name_and_still_sees_a_rewritten_one() {
-    let mut hall = TownHall::open().await;
+    let mut hall = Town::new().open().await;
     let data = tempfile::tempdir().unwrap();
     let station = open(&hall, "sala-operativa", data.path()).await;
     soon(sign_in(&hall, &station, "operatore").await.sign_out())
@@ -240,7 +241,7 @@ async fn r_aud_2_a_workstation_follows_a_log_to_its_new_name_and_still_sees_a_re
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_aud_2_another_key_for_a_pinned_log_that_nobody_vouches_for_is_refused_and_marked() {
-    let mut hall = TownHall::open().await;
+    let mut hall = Town::new().open().await;
     let data = tempfile::tempdir().unwrap();
     let station = open(&hall, "sala-operativa", data.path()).await;
     soon(sign_in(&hall, &station, "operatore").await.sign_out())

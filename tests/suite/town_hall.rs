@@ -1,4 +1,4 @@
-//! A town hall for one test: the real server program in a directory of its own, and workstations that speak to it.
+//! The town hall of a town (`town`): the real server program in a directory of its own, and workstations that speak to it.
 //!
 //! Invariant: everything is on 127.0.0.1, on a free port, and ends with the test.
 //! Deliberately absent: the workstation's own code; these speak the protocol by hand.
@@ -10,6 +10,8 @@
     reason = "a test that cannot go on fails"
 )]
 
+use crate::event_fixture;
+use crate::town::add_settings;
 use reqwest::{Client, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
@@ -18,15 +20,20 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Child;
-use vedetta::domain::audit::chain::{Moment, Sealed, StationChain};
+use vedetta::domain::audit::chain::{Sealed, StationChain};
 use vedetta::domain::audit::checkpoint::{self, Checkpoint};
-use vedetta::domain::audit::event::{Body, Operation, Outcome, RetentionClass};
+use vedetta::domain::audit::event::Body;
 use vedetta::domain::audit::note::{SignerKey, Statement, VerifierKey};
 use vedetta::domain::audit::succession::{self, TrustedKey};
-use vedetta::domain::camera::{CameraKind, ControllerId, StationId};
+use vedetta::domain::camera::{ControllerId, StationId};
 use vedetta::domain::people::Purpose;
-use vedetta::domain::site::{CameraPlan, Controller, Limits, MotionBounds, SitePlan};
-use vedetta::protocol::{BatchReceipt, DurablePromise, EventBatch, Refusal, RefusalKind, SessionGrant, SubmittedEvent};
+use vedetta::domain::site::SitePlan;
+use vedetta::protocol::{
+    AccountAnswer, BatchReceipt, DurablePromise, EventBatch, Refusal, RefusalKind, SessionGrant, SubmittedEvent,
+};
+
+/// The password of everybody who was added to a town.
+const OWN_PASSWORD: &str = "cavallo-di-ferro-blu";
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_vedetta-audit");
 /// The language that the tests read the program in, whatever that of the terminal.
@@ -38,6 +45,8 @@ pub struct TownHall {
     pub base: String,
     /// PostgreSQL instead of a file.
     database: Option<String>,
+    /// Account names of [`Self::add_person`].
+    added: Vec<String>,
 }
 
 /// A program that was started and said that it is ready; it ends with this value.
@@ -86,41 +95,6 @@ pub fn borgo() -> ControllerId {
     "borgo-vedetta".parse().unwrap()
 }
 
-/// The site of a town hall: one controller, a fixed camera and a dome.
-pub fn plan() -> SitePlan {
-    let camera = |id: &str, number, kind| CameraPlan {
-        id: id.parse().unwrap(),
-        number,
-        name: id.to_uppercase(),
-        place: "Piazza".into(),
-        controller: borgo(),
-        kind,
-        onvif: "http://127.0.0.1:1/onvif/device_service".into(),
-        lens: None,
-        masks: vec![],
-        limits: Limits::default(),
-        motion: MotionBounds::default(),
-        ground: None,
-        school: None,
-        personal_users: false,
-        view: None,
-        orientation: None,
-        habits: vedetta::domain::site::DomeHabits::default(),
-    };
-    SitePlan {
-        version: 7,
-        controllers: vec![Controller {
-            id: borgo(),
-            name: "Comune di Borgo Vedetta".into(),
-            istat: "020001".into(),
-        }],
-        cameras: vec![
-            camera("cam-01", 1, CameraKind::Fixed),
-            camera("cam-02", 2, CameraKind::Dome),
-        ],
-    }
-}
-
 /// Runs the program to its end.
 pub fn command(arguments: &[&str], password: Option<&SecretString>) -> Output {
     let mut command = Command::new(PROGRAM);
@@ -132,31 +106,15 @@ pub fn command(arguments: &[&str], password: Option<&SecretString>) -> Output {
 }
 
 impl TownHall {
-    /// A prepared data directory and a running server.
-    pub async fn open() -> Self {
-        let mut hall = Self::prepared();
-        hall.start().await;
-        hall
-    }
-
-    /// A prepared data directory.
-    pub fn prepared() -> Self {
-        Self::prepared_in(None)
-    }
-
-    /// A prepared data directory whose log lies in this PostgreSQL database.
-    pub fn prepared_in(database: Option<String>) -> Self {
-        Self::prepared_for(&plan(), database)
-    }
-
-    /// A prepared data directory for another site.
-    pub fn prepared_for(plan: &SitePlan, database: Option<String>) -> Self {
+    /// A prepared data directory for a site, with these lines more in the server's settings; `Town` says what is in it.
+    pub(crate) fn prepared(plan: &SitePlan, database: Option<String>, settings: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let hall = Self {
             dir,
             child: None,
             base: String::new(),
             database,
+            added: Vec::new(),
         };
         std::fs::write(hall.path("site.toml"), toml::to_string(plan).unwrap()).unwrap();
         let accounts: String = plan
@@ -173,6 +131,7 @@ impl TownHall {
         std::fs::write(hall.path("cameras.toml"), accounts).unwrap();
         let output = hall.prepare();
         assert!(output.status.success(), "{output:?}");
+        add_settings(&hall.data(), settings);
         hall
     }
 
@@ -283,7 +242,29 @@ impl TownHall {
         assert!(status.success(), "{status}");
     }
 
+    /// Adds an account and gives it a password of its own, in the name of the administrator, who leaves again.
+    pub async fn add_person(&mut self, account: serde_json::Value) {
+        let user = account["user"].as_str().unwrap().to_owned();
+        let console = self.station("console");
+        let administrator = self.password("amministratore");
+        let token = console.sign_in("amministratore", &administrator).await.unwrap().token;
+        let given: AccountAnswer = console.post("/v1/people", &token, account).await.unwrap();
+        let given = given.password.unwrap();
+        let ask = serde_json::json!({
+            "user": user, "password": given.expose_secret(), "new_password": OWN_PASSWORD,
+        });
+        let choose = console.client.post(console.url("/v1/password")).json(&ask);
+        assert_eq!(choose.send().await.unwrap().status(), StatusCode::NO_CONTENT);
+        let left = console.delete("/v1/sessions/current", &token).await;
+        assert_eq!(left, StatusCode::NO_CONTENT);
+        self.added.push(user);
+    }
+
+    /// The password of somebody of the demo, or of somebody who was added.
     pub fn password(&self, user: &str) -> SecretString {
+        if self.added.iter().any(|added| added == user) {
+            return OWN_PASSWORD.into();
+        }
         let text = std::fs::read_to_string(self.data().join("people.toml")).unwrap();
         let people: toml::Table = toml::from_str(&text).unwrap();
         let person = people["person"]
@@ -380,55 +361,29 @@ impl Station {
     pub fn events(&mut self, count: usize) -> Vec<Sealed> {
         (0..count)
             .map(|_| {
-                let at = Moment {
-                    boot: uuid::Uuid::new_v4(),
-                    time: jiff::Timestamp::now(),
-                    mono_ms: 1,
-                };
-                let salt = *uuid::Uuid::new_v4().as_bytes();
-                let salt = [salt, salt].concat().try_into().unwrap();
-                let sealed = self.chain.seal(RetentionClass::Police, at, salt, &self.body()).unwrap();
-                self.chain.advance(sealed.leaf_hash);
-                sealed
+                let body = self.body();
+                event_fixture::sealed(&mut self.chain, uuid::Uuid::new_v4(), jiff::Timestamp::now(), &body)
             })
             .collect()
     }
 
     /// The next event of this station, by somebody at some camera and time.
     pub fn event_of(&mut self, person: &str, camera: &str, time: jiff::Timestamp) -> Sealed {
-        let mut body = self.body();
-        body.person = person.to_owned();
-        body.camera = Some(camera.parse().unwrap());
-        let at = Moment {
-            boot: uuid::Uuid::nil(),
-            time,
-            mono_ms: 1,
+        let body = Body {
+            person: person.to_owned(),
+            camera: Some(camera.parse().unwrap()),
+            ..self.body()
         };
-        let salt = *uuid::Uuid::new_v4().as_bytes();
-        let salt = [salt, salt].concat().try_into().unwrap();
-        let sealed = self.chain.seal(RetentionClass::Police, at, salt, &body).unwrap();
-        self.chain.advance(sealed.leaf_hash);
-        sealed
+        event_fixture::sealed(&mut self.chain, uuid::Uuid::nil(), time, &body)
     }
 
     fn body(&self) -> Body {
         Body {
             person: "operatore".into(),
-            level: None,
-            agency: String::new(),
-            session: String::new(),
-            station: self.id.clone(),
-            act: uuid::Uuid::new_v4(),
-            operation: Operation::ViewOpen,
-            result: Outcome::Intent,
             camera: Some("cam-01".parse().unwrap()),
-            stream: None,
             purpose: Some(Purpose::UrbanSecurity),
-            protocol_no: String::new(),
-            parameters: Default::default(),
             policy_version: 7,
-            media_from: None,
-            media_to: None,
+            ..event_fixture::body(&self.id)
         }
     }
 

@@ -108,6 +108,7 @@ impl Picture {
             arrived: Instant::now(),
             number,
             recorded_ms: None,
+            pixel_aspect: [1, 1],
             captured_ms: None,
             bytes: Box::new(self.bytes.clone()),
         }

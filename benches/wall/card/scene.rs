@@ -104,7 +104,7 @@ impl Scene {
         let place = |(i, slot): (usize, &Slot)| {
             let (frame, _) = slot.shown()?;
             let tile = wall::tile_rectangle(screen.bounds(), self.cell(i));
-            let place = wall::letterbox(tile, frame.width, frame.height);
+            let place = wall::letterbox(tile, frame.seen_size());
             let pixel = |value: f32| (value * screen.scale).round() as usize;
             let (left, top) = (pixel(place.x), pixel(place.y));
             let (right, bottom) = (pixel(place.x + place.width), pixel(place.y + place.height));

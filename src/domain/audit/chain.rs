@@ -130,27 +130,13 @@ pub enum BodyError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::event::{Operation, Outcome};
+    use super::super::event_fixture;
     use super::*;
 
-    pub fn body(station: &StationId) -> Body {
+    fn body(station: &StationId) -> Body {
         Body {
-            person: "operatore".into(),
-            level: None,
-            agency: String::new(),
-            session: String::new(),
             station: station.clone(),
-            act: uuid::Uuid::from_u128(1),
-            operation: Operation::ViewOpen,
-            result: Outcome::Intent,
-            camera: None,
-            stream: None,
-            purpose: None,
-            protocol_no: String::new(),
-            parameters: Default::default(),
-            policy_version: 1,
-            media_from: None,
-            media_to: None,
+            ..event_fixture::body()
         }
     }
 

@@ -26,6 +26,8 @@ pub mod checkpoint;
 pub mod cosignature;
 pub mod details;
 pub mod event;
+#[cfg(test)]
+pub(crate) mod event_fixture;
 pub mod hash;
 pub mod leaf;
 pub mod note;

@@ -22,7 +22,6 @@ pub enum Operation {
     PtzEnd,
     PresetCall,
     PresetSave,
-    PresetRemove,
     /// Who holds the dome: taken, asked, handed over, released (R-PTZ-3).
     DomeHold,
     MaskLift,

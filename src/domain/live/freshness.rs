@@ -1,9 +1,10 @@
 //! Whether a picture may be taken for live (R-LIV-2): its age since it came, and how much older than that it is.
 //!
 //! Invariant: neither a stream that stopped nor one that plays an ever older past passes for live. A camera's clock that
-//! is wrong, drifts or is put right never makes a live picture look old.
+//! is wrong, drifts or is put right never makes a live picture look old, and neither does ours.
 //! Deliberately absent: reading clocks, RTCP itself (`media::live` gives the capture times).
 
+use super::own_clock::{ClockOffset, ClockReading};
 use std::time::Duration;
 
 /// Whether a picture may be taken for live (R-LIV-2).
@@ -39,12 +40,15 @@ const JUMP_MS: f64 = 2_000.0;
 const RIGHT_AFTER_MS: f64 = 500.0;
 /// The error assumed of a camera's clock that is taken for ours, milliseconds.
 const UNSURE_MS: f64 = 2_000.0;
-/// A camera's clock is taken for ours when ONVIF tells no more difference than this, seconds: it tells whole seconds.
-const SAME_CLOCK_S: i64 = 1;
+/// A camera's clock is taken for ours when ONVIF tells no more difference than this, seconds: it tells whole seconds, so one
+/// of them, and half of one for rounding.
+const SAME_CLOCK_S: f64 = 1.5;
 
 /// Follows how long pictures take from the lens to here, by the camera's clock (RTCP sender reports, RFC 3550 §6.4.1).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Delay {
+    /// Our clock when the first picture came: arrivals are counted on from here.
+    first: Option<ClockReading>,
     /// The shortest way so far, allowed to drift, milliseconds of our clock minus the camera's.
     best_ms: Option<f64>,
     /// Of the latest picture: when it came by our clock, and how long its way was.
@@ -52,8 +56,9 @@ pub struct Delay {
 }
 
 impl Delay {
-    /// A picture captured at `captured_ms` by the camera's clock came at `arrived_ms` by ours (Unix milliseconds).
-    pub fn picture(&mut self, arrived_ms: f64, captured_ms: f64) {
+    /// A picture captured at `captured_ms` by the camera's clock (Unix milliseconds) came when our clock read `arrived`.
+    pub fn picture(&mut self, arrived: ClockReading, captured_ms: f64) {
+        let arrived_ms = self.first.get_or_insert(arrived).unix_ms_at(arrived.at);
         let way = arrived_ms - captured_ms;
         let Some((before, way_before)) = self.latest.replace((arrived_ms, way)) else {
             self.best_ms = Some(way);
@@ -81,16 +86,16 @@ impl Delay {
 
     /// How old the latest picture surely was when it came. Where the clocks agree, a way that was too long from the start
     /// counts too.
-    pub fn on_arrival(&self, offset_s: Option<i64>) -> Duration {
-        let surely = self.latency_ms(offset_s).map_or(0.0, |way| (way - UNSURE_MS).max(0.0));
+    pub fn on_arrival(&self, offset: Option<ClockOffset>) -> Duration {
+        let surely = self.latency_ms(offset).map_or(0.0, |way| (way - UNSURE_MS).max(0.0));
         self.behind().max(Duration::from_secs_f64(surely / 1_000.0))
     }
 
-    /// From the lens to here, milliseconds; `None` when the two clocks are not the same (`offset_s`: camera's minus ours
-    /// as ONVIF tells it).
-    pub fn latency_ms(&self, offset_s: Option<i64>) -> Option<f64> {
-        let (_, way) = self.latest?;
-        let same = offset_s.is_some_and(|offset| offset.abs() <= SAME_CLOCK_S);
+    /// From the lens to here, milliseconds; `None` when the two clocks are not the same (`offset`: camera's minus ours as
+    /// ONVIF tells it).
+    pub fn latency_ms(&self, offset: Option<ClockOffset>) -> Option<f64> {
+        let ((_, way), first) = (self.latest?, self.first?);
+        let same = offset.is_some_and(|offset| offset.from(&first).abs() < SAME_CLOCK_S);
         (same && (0.0..600_000.0).contains(&way)).then_some(way)
     }
 }
@@ -99,6 +104,24 @@ impl Delay {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::time::Instant;
+
+    /// Our clock, which is right, `ms` after the tests began.
+    fn reads(began: Instant, ms: f64) -> ClockReading {
+        ClockReading {
+            unix_ms: ms as i64,
+            at: began + Duration::from_secs_f64(ms / 1_000.0),
+        }
+    }
+
+    /// A camera's clock that was asked at the beginning.
+    fn differs(began: Instant, camera_minus_ours_s: i64) -> Option<ClockOffset> {
+        let read = reads(began, 0.0);
+        Some(ClockOffset {
+            camera_minus_ours_s,
+            read,
+        })
+    }
 
     #[test]
     fn r_liv_2_a_picture_is_marked_late_after_one_second_and_not_live_after_three() {
@@ -111,10 +134,10 @@ mod tests {
     }
 
     /// Pictures 40 ms apart, each with its own way; the camera's clock is `off` milliseconds ahead.
-    fn play(delay: &mut Delay, from: f64, ways: impl IntoIterator<Item = f64>, off: f64) -> f64 {
+    fn play(delay: &mut Delay, began: Instant, from: f64, ways: impl IntoIterator<Item = f64>, off: f64) -> f64 {
         let mut captured = from;
         for way in ways {
-            delay.picture(captured + way, captured + off);
+            delay.picture(reads(began, captured + way), captured + off);
             captured += 40.0;
         }
         captured
@@ -123,11 +146,17 @@ mod tests {
     #[test]
     fn r_liv_2_a_delay_that_grows_to_forty_seconds_is_seen_whatever_the_clock_says() {
         for off in [0.0, -15_552_000_000.0, 3_600_000.0] {
-            let mut delay = Delay::default();
-            let steady = play(&mut delay, 0.0, std::iter::repeat_n(120.0, 100), off);
+            let (mut delay, began) = (Delay::default(), Instant::now());
+            let steady = play(&mut delay, began, 0.0, std::iter::repeat_n(120.0, 100), off);
             assert!(delay.behind() < Duration::from_millis(5), "{off} {:?}", delay.behind());
             // Pictures are played at half speed: the way grows by 40 ms for every picture.
-            play(&mut delay, steady, (0..1_000).map(|n| 120.0 + f64::from(n) * 40.0), off);
+            play(
+                &mut delay,
+                began,
+                steady,
+                (0..1_000).map(|n| 120.0 + f64::from(n) * 40.0),
+                off,
+            );
             assert_eq!(freshness(Some(delay.behind())), Freshness::NotLive, "{off}");
             assert!(delay.behind() > Duration::from_secs(39), "{off} {:?}", delay.behind());
         }
@@ -136,9 +165,9 @@ mod tests {
     #[test]
     fn r_liv_2_a_clock_that_is_put_right_does_not_make_the_picture_old() {
         for step in [-7_200_000.0, 7_200_000.0] {
-            let mut delay = Delay::default();
-            let next = play(&mut delay, 0.0, std::iter::repeat_n(120.0, 50), 0.0);
-            play(&mut delay, next, std::iter::repeat_n(120.0, 50), step);
+            let (mut delay, began) = (Delay::default(), Instant::now());
+            let next = play(&mut delay, began, 0.0, std::iter::repeat_n(120.0, 50), 0.0);
+            play(&mut delay, began, next, std::iter::repeat_n(120.0, 50), step);
             assert!(
                 delay.behind() < Duration::from_millis(50),
                 "{step} {:?}",
@@ -150,12 +179,12 @@ mod tests {
     #[test]
     fn r_liv_2_a_clock_that_is_put_back_is_noticed_at_any_rate_of_pictures() {
         for apart in [40.0, 1_000.0, 6_700.0, 60_000.0] {
-            let mut delay = Delay::default();
+            let (mut delay, began) = (Delay::default(), Instant::now());
             let mut at = 0.0;
             for n in 0..50 {
                 let step = if n < 25 { 0.0 } else { -3_600_000.0 };
                 at += apart;
-                delay.picture(at + 120.0, at + step);
+                delay.picture(reads(began, at + 120.0), at + step);
             }
             assert!(
                 delay.behind() < Duration::from_millis(50),
@@ -166,36 +195,73 @@ mod tests {
     }
 
     #[test]
+    fn r_liv_2_our_own_clock_that_is_put_right_does_not_make_the_picture_old_and_hides_no_delay() {
+        for set_ms in [-3_600_000, 3_600_000, 788_918_400_000, 60_000] {
+            let (mut delay, began) = (Delay::default(), Instant::now());
+            let offset = differs(began, 0);
+            let came = |ms: f64, set_ms: i64| {
+                let right = reads(began, ms);
+                let unix_ms = right.unix_ms + set_ms;
+                ClockReading { unix_ms, ..right }
+            };
+            for n in 0..100 {
+                let captured = f64::from(n) * 40.0;
+                delay.picture(came(captured + 120.0, if n < 50 { 0 } else { set_ms }), captured);
+            }
+            assert!(
+                delay.behind() < Duration::from_millis(5),
+                "{set_ms} {:?}",
+                delay.behind()
+            );
+            assert_eq!(freshness(Some(delay.on_arrival(offset))), Freshness::Live, "{set_ms}");
+            // A stream that was opened after the step, by a camera that was asked before it.
+            let mut opened = Delay::default();
+            opened.picture(came(10_120.0, set_ms), 10_000.0);
+            assert_eq!(opened.on_arrival(offset), Duration::ZERO, "{set_ms}");
+            assert!(
+                opened.latency_ms(offset).is_none(),
+                "{set_ms}: its clock is not ours any more"
+            );
+            delay.picture(came(44_000.0, set_ms), 4_000.0);
+            assert!(
+                delay.behind() > Duration::from_secs(39),
+                "{set_ms} {:?}",
+                delay.behind()
+            );
+        }
+    }
+
+    #[test]
     fn r_liv_2_a_slow_stream_that_falls_behind_is_not_taken_for_a_clock_that_was_put_back() {
-        let mut delay = Delay::default();
+        let (mut delay, began) = (Delay::default(), Instant::now());
         for n in 0..40 {
             let captured = f64::from(n) * 1_000.0;
             // Played at half speed: every picture comes a second later than the one before did.
-            delay.picture(captured * 2.0 + 120.0, captured);
+            delay.picture(reads(began, captured * 2.0 + 120.0), captured);
         }
         assert!(delay.behind() > Duration::from_secs(38), "{:?}", delay.behind());
     }
 
     #[test]
     fn the_way_is_only_told_when_the_clocks_agree() {
-        let mut delay = Delay::default();
-        assert_eq!(delay.latency_ms(Some(0)), None);
-        delay.picture(1_000.0, 920.0);
-        assert_eq!(delay.latency_ms(Some(-1)), Some(80.0));
-        assert_eq!(delay.latency_ms(Some(2)), None);
+        let (mut delay, began) = (Delay::default(), Instant::now());
+        assert_eq!(delay.latency_ms(differs(began, 0)), None);
+        delay.picture(reads(began, 1_000.0), 920.0);
+        assert_eq!(delay.latency_ms(differs(began, -1)), Some(80.0));
+        assert_eq!(delay.latency_ms(differs(began, 2)), None);
         assert_eq!(delay.latency_ms(None), None);
-        delay.picture(2_000.0, 2_100.0);
-        assert_eq!(delay.latency_ms(Some(0)), None);
+        delay.picture(reads(began, 2_000.0), 2_100.0);
+        assert_eq!(delay.latency_ms(differs(began, 0)), None);
     }
 
     #[test]
     fn r_liv_2_a_way_that_was_too_long_from_the_start_counts_where_the_clocks_agree() {
-        let mut delay = Delay::default();
-        delay.picture(10_000.0, 4_000.0);
-        assert_eq!(delay.on_arrival(Some(0)), Duration::from_secs(4));
-        assert_eq!(delay.on_arrival(Some(40)), Duration::ZERO);
-        delay.picture(10_040.0, 9_990.0);
-        assert_eq!(delay.on_arrival(Some(0)), Duration::ZERO);
+        let (mut delay, began) = (Delay::default(), Instant::now());
+        delay.picture(reads(began, 10_000.0), 4_000.0);
+        assert_eq!(delay.on_arrival(differs(began, 0)), Duration::from_secs(4));
+        assert_eq!(delay.on_arrival(differs(began, 40)), Duration::ZERO);
+        delay.picture(reads(began, 10_040.0), 9_990.0);
+        assert_eq!(delay.on_arrival(differs(began, 0)), Duration::ZERO);
     }
 
     proptest! {
@@ -204,10 +270,10 @@ mod tests {
             drift in -100e-6f64..100e-6, jitter in proptest::collection::vec(0.0f64..200.0, 200),
         ) {
             // Eight hours, a picture every two minutes and a half.
-            let mut delay = Delay::default();
+            let (mut delay, began) = (Delay::default(), Instant::now());
             for (n, jitter) in (0u32..).zip(&jitter) {
                 let captured = f64::from(n) * 150_000.0;
-                delay.picture(captured + 100.0 + jitter, captured * (1.0 + drift));
+                delay.picture(reads(began, captured + 100.0 + jitter), captured * (1.0 + drift));
                 prop_assert!(freshness(Some(delay.behind())) == Freshness::Live, "{:?}", delay.behind());
             }
         }

@@ -7,6 +7,7 @@
 pub mod diagnosis;
 pub mod freshness;
 pub mod overload;
+pub mod own_clock;
 pub mod reconnect;
 pub mod stream_selection;
 pub mod viewers;

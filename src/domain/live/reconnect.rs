@@ -24,7 +24,7 @@ pub enum Fault {
     ClockWrong,
     /// No stream at the address: it was configured anew.
     NoStream,
-    /// No decoder of this workstation can show the stream.
+    /// Neither a decoder of this workstation can show the stream, nor can it be logged in to.
     CannotShow,
 }
 
@@ -66,7 +66,8 @@ impl Fault {
             Fault::ClockWrong => (500, 30),
             // A camera that locked the account keeps it locked for half an hour, and longer if it is tried meanwhile.
             Fault::Refused => (500, 1_800),
-            Fault::CannotShow => (15_000, 60),
+            // Nothing changes here before somebody configures the camera.
+            Fault::CannotShow => (15_000, 600),
         };
         BackoffPolicy {
             first: Duration::from_millis(first_ms),
@@ -204,7 +205,11 @@ mod tests {
         // Most cameras lock an account after five wrong passwords within a few minutes.
         let three: Duration = pauses[1..4].iter().map(|(pause, _)| *pause).sum();
         assert!(three > Duration::from_secs(120), "{pauses:?}");
-        assert_eq!(pauses[5].0, Duration::from_secs(1_800), "a locked account is free again after half an hour");
+        assert_eq!(
+            pauses[5].0,
+            Duration::from_secs(1_800),
+            "a locked account is free again after half an hour"
+        );
     }
 
     #[test]

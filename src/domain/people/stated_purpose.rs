@@ -12,9 +12,25 @@ pub const MOST_PROTOCOL: usize = 60;
 pub const MOST_NOTE: usize = 200;
 
 impl Purpose {
+    /// The purpose that counts for a person of this level who stated this one.
+    pub fn at_level(self, level: Level) -> Self {
+        level.only_purpose().unwrap_or(self)
+    }
+
     /// Whether somebody else's request is behind it, so that its protocol number is to be named.
     pub fn needs_protocol_no(self) -> bool {
         matches!(self, Self::JudicialPoliceDelegated | Self::DataSubjectRequest)
+    }
+}
+
+impl Level {
+    /// The purpose under which everything at this level is done, where there is but one: a contractor is there for
+    /// maintenance (R-MNT-1).
+    pub fn only_purpose(self) -> Option<Purpose> {
+        match self {
+            Self::Maintainer => Some(Purpose::Maintenance),
+            Self::Operator | Self::Supervisor | Self::ForceOperator | Self::SystemAdministrator => None,
+        }
     }
 }
 
@@ -98,11 +114,10 @@ impl Stated {
     /// What counts for a person of this level: the contractor repairs, whatever was stated, so that no watching for another
     /// purpose stands in the register under their name (R-MNT-1).
     pub fn at_level(self, level: Level) -> Self {
-        let purpose = match level {
-            Level::Maintainer => Purpose::Maintenance,
-            Level::Operator | Level::Supervisor | Level::ForceOperator | Level::SystemAdministrator => self.purpose,
-        };
-        Self { purpose, ..self }
+        Self {
+            purpose: self.purpose.at_level(level),
+            ..self
+        }
     }
 
     /// The purpose.

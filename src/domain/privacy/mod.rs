@@ -120,6 +120,8 @@ pub enum WholeReason {
     CameraRestarted,
     /// The interval of poses is too wide to say anything.
     TooUncertain,
+    /// The dome has been saying for a long time that it moves, and stands: it will never prove that it rests.
+    NeverAtRest,
     /// School calendar.
     SchoolHours,
     /// The zoom is beyond its ceiling: an event ended, or somebody else moved the dome (R-PTZ-2).

@@ -86,7 +86,7 @@ pub fn dome_plan(motion: MotionBounds, lens: LensModel, masks: Vec<Vec<Direction
         personal_users: false,
         view: None,
         orientation: None,
-        habits: crate::domain::site::DomeHabits::default(),
+        habits: crate::domain::site::DomeHabits::ORDINARY,
     }
 }
 

@@ -41,7 +41,7 @@ pub fn makes() -> Vec<Make> {
     let make = |name, habits| Make {
         name,
         habits,
-        ways: DomeHabits::default(),
+        ways: DomeHabits::ORDINARY,
         full: [100.0, 80.0, 0.6],
         coarse_deg: 0.0,
         tells_target: false,
@@ -66,7 +66,7 @@ pub fn makes() -> Vec<Make> {
         Make {
             ways: DomeHabits {
                 never_idle: true,
-                ..DomeHabits::default()
+                ..DomeHabits::ORDINARY
             },
             ..make("never idle", usual())
         },
@@ -74,7 +74,7 @@ pub fn makes() -> Vec<Make> {
             tells_target: true,
             ways: DomeHabits {
                 reports: ReportedPosition::Target,
-                ..DomeHabits::default()
+                ..DomeHabits::ORDINARY
             },
             ..make(
                 "tells target",

@@ -7,7 +7,8 @@
 //! that was ordered do not count either; one that agrees with none tells of the dome. Where the dome does so under velocities
 //! too, no status counts from the first velocity until it must stand after a Stop; that it obeys one is assumed here.
 //!
-//! Invariant: without a [`TargetReport`] every status counts. Deliberately absent: finding such a dome (a self-test at its
+//! Invariant: without a [`TargetReport`] every status counts, and only a self-test takes it away: a dome that nobody tried is
+//! read as the worst of them. Deliberately absent: finding such a dome (a self-test at its
 //! calibration does), the picture (a picture that stands still tells in its place).
 
 use super::axes::nearest_turn;
@@ -41,7 +42,7 @@ impl TargetReport {
         let driven_too = match camera.habits.reports {
             ReportedPosition::Present => return None,
             ReportedPosition::Target => false,
-            ReportedPosition::Arrival => true,
+            ReportedPosition::Arrival | ReportedPosition::Untested => true,
         };
         let motion = &camera.motion;
         let full = [motion.pan_speed_deg_s, motion.tilt_speed_deg_s, motion.zoom_speed_ln_s];
@@ -138,6 +139,8 @@ impl ToldTargets {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::privacy::test_dome::{dome_plan, lens};
+    use crate::domain::site::MotionBounds;
 
     const ERROR: Axes3 = [0.3, 0.3, 0.01];
 
@@ -189,5 +192,19 @@ mod tests {
         assert!(!told.is_of_target(60.0, [12.0, 0.0, 0.5], ERROR));
         told.go(60.0, Some([5.0, 0.0, 0.5]), None);
         assert!(told.is_of_target(98.0, [12.0, 0.0, 0.5], ERROR) && !told.is_of_target(100.0, [20.0, 0.0, 0.5], ERROR));
+    }
+
+    #[test]
+    fn r_prv_1_a_dome_that_nobody_tried_is_read_as_the_worst_of_them() {
+        let plan = |reports| {
+            let mut plan = dome_plan(MotionBounds::default(), lens(), Vec::new());
+            plan.habits.reports = reports;
+            TargetReport::of(&plan)
+        };
+        assert_eq!(plan(ReportedPosition::Present), None);
+        let untested = plan(ReportedPosition::Untested).unwrap();
+        assert!(untested.driven_too && untested.begins_s >= BEGINS_S);
+        assert_eq!(Some(untested), plan(ReportedPosition::Arrival));
+        assert!(!plan(ReportedPosition::Target).unwrap().driven_too);
     }
 }

@@ -26,6 +26,8 @@ pub enum TroubleKind {
     /// No session of the camera is free.
     Busy,
     NoStream,
+    /// The camera offers no way to log in that this program knows: the password may be right.
+    UnknownLogin,
     /// Video comes in a form that is not shown here: another codec, 10 bit, 4:2:2, another transport.
     UnknownFormat,
     /// A GStreamer plug-in is missing on the workstation.
@@ -67,6 +69,7 @@ impl TroubleKind {
             Self::Nonsense => sentence("trouble-nonsense"),
             Self::Busy => sentence("trouble-busy"),
             Self::NoStream => sentence("trouble-no-stream"),
+            Self::UnknownLogin => sentence("trouble-unknown-login"),
             Self::UnknownFormat => sentence("trouble-unknown-format"),
             Self::MissingDecoder => sentence("trouble-decoder"),
             Self::StreamBroken => sentence("trouble-stream-broken"),

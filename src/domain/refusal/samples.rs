@@ -147,6 +147,10 @@ pub(crate) fn every_refusal(now: Instant) -> Vec<Refusal> {
         Refusal::LogNotTrusted { detail: detail() },
         Refusal::DiskFull,
         Refusal::NothingRecorded,
+        Refusal::ClockSetBack {
+            at_ms: 1_795_334_409_900,
+            to_ms: 1_795_334_400_000,
+        },
         Refusal::TooOld,
         Refusal::Covered,
         Refusal::Disk { detail: detail() },
@@ -162,6 +166,7 @@ pub(crate) fn every_refusal(now: Instant) -> Vec<Refusal> {
         TroubleKind::Nonsense,
         TroubleKind::Busy,
         TroubleKind::NoStream,
+        TroubleKind::UnknownLogin,
         TroubleKind::UnknownFormat,
         TroubleKind::MissingDecoder,
         TroubleKind::StreamBroken,

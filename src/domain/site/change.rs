@@ -201,7 +201,7 @@ impl CameraSettings {
             personal_users: false,
             view: None,
             orientation: None,
-            habits: super::DomeHabits::default(),
+            habits: super::DomeHabits::ORDINARY,
         };
         self.over(&empty)
     }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 #[serde(deny_unknown_fields, default)]
 pub struct DomeHabits {
     /// What the position in a status is about.
-    #[serde(skip_serializing_if = "ReportedPosition::is_present")]
+    #[serde(skip_serializing_if = "ReportedPosition::is_untested")]
     pub reports: ReportedPosition,
     /// Its motors are said to move for ever: «MOVING» tells nothing, only positions do.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -29,8 +29,10 @@ pub struct DomeHabits {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReportedPosition {
-    /// Where the dome is.
+    /// Not tried yet: the statuses are read as those of a dome that tells another place under every order.
     #[default]
+    Untested,
+    /// Where the dome is.
     Present,
     /// Where it was ordered to go, from the order on. Statuses that agree with an order are no evidence of rest before
     /// the time that the move must take.
@@ -40,15 +42,27 @@ pub enum ReportedPosition {
 }
 
 impl ReportedPosition {
-    /// Whether a status says where the dome is, also while it moves.
+    /// Whether a status is known to say where the dome is, also while it moves.
     pub fn is_present(&self) -> bool {
         *self == Self::Present
+    }
+
+    /// Whether no self-test has said what the position is about.
+    pub fn is_untested(&self) -> bool {
+        *self == Self::Untested
     }
 }
 
 impl DomeHabits {
-    /// Whether it is as the standard says.
-    pub fn is_ordinary(&self) -> bool {
+    /// Of a dome that a self-test found to be as the standard says (ONVIF PTZ 5.4.1): it tells where it is, and when it stands.
+    pub const ORDINARY: Self = Self {
+        reports: ReportedPosition::Present,
+        never_idle: false,
+        tells_view: false,
+    };
+
+    /// Whether nothing is known of them, as in a plan of before the self-test.
+    pub fn is_unknown(&self) -> bool {
         *self == Self::default()
     }
 }
@@ -248,8 +262,8 @@ mod tests {
             };
             (share, moving)
         };
-        assert_eq!(sent_over(2_000, honest), Ok(DomeHabits::default()));
-        assert!(DomeHabits::default().is_ordinary());
+        assert_eq!(sent_over(2_000, honest), Ok(DomeHabits::ORDINARY));
+        assert!(DomeHabits::default().is_unknown() && !DomeHabits::ORDINARY.is_unknown());
     }
 
     #[test]

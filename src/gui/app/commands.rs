@@ -75,6 +75,7 @@ impl App {
             Screen::Session(session) => session,
             Screen::SignIn(..) => return self.sign_in_message(sign_in::Message::Command(command)),
             Screen::Enrol(_) => return self.enrol_message(enrol::Message::Command(command)),
+            Screen::Broken(_) if command == Command::Confirm => return self.open_station(),
             Screen::Starting | Screen::Broken(_) | Screen::SigningOut => return Task::none(),
         };
         if let Some(top) = session.overlays.top(place) {

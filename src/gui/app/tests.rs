@@ -9,7 +9,7 @@ use crate::domain::wall::Layout;
 use crate::gui::fake;
 use crate::gui::input::{Context, Direction};
 use crate::gui::ui::wall_chooser;
-use crate::station::SecretsChoice;
+use crate::station::{SecretsChoice, SecretsError, SecretsTrouble};
 use crate::station::TrackedPose;
 use iced::keyboard::key::{Code, Key, Named, Physical};
 use iced::keyboard::{self, Location, Modifiers};
@@ -290,4 +290,19 @@ fn a_faulty_line_of_the_file_of_keys_is_told_at_the_sign_in_and_on_the_wall() {
     drop(app.signed_in(Ok(fake::desk(4, 1))));
     let told = main_pane(&app).room().messages();
     assert!(told.iter().any(|sentence| sentence.contains("riga 1")), "{told:?}");
+}
+
+#[test]
+fn a_workstation_that_cannot_work_is_tried_again_by_a_key() {
+    let (mut app, _) = App::signed_out(options());
+    let why = SecretsError {
+        why: SecretsTrouble::KeyringMute,
+        detail: String::new(),
+    };
+    let _ = app.update(Message::Opened(Err(Arc::new(StationError::NoSecrets(why)))));
+    assert!(matches!(app.screen, Screen::Broken(_)));
+    let _ = app.update(Message::Command(Command::Back, Edge::Down));
+    assert!(matches!(app.screen, Screen::Broken(_)), "no other key does it");
+    let _ = app.update(Message::Command(Command::Confirm, Edge::Down));
+    assert!(matches!(app.screen, Screen::Starting));
 }

@@ -107,6 +107,7 @@ mod tests {
     use crate::domain::people::Purpose;
     use crate::gui::fake;
     use crate::gui::input::{Command, Direction};
+    use crate::gui::widget::typist::{self, keys};
 
     #[test]
     fn a_delegated_purpose_is_changed_to_only_with_its_protocol_number() {
@@ -126,5 +127,27 @@ mod tests {
         dialogue.update(Message::Form(typed));
         assert!(matches!(dialogue.update(command(Command::Confirm)), Next::Run(_)));
         assert_eq!(desk.said(), ["purpose JudicialPoliceDelegated 1402/2026"]);
+    }
+    #[test]
+    fn what_is_typed_after_tab_stays_in_its_field_of_the_purpose() {
+        let keys = keys("↓⇥1402/2026⇥furti in via Roma⇤1403/2026⇥⏎");
+        let made = || {
+            let desk = fake::desk(1, 0);
+            (ChangePurpose::new(desk.clone()), desk)
+        };
+        let dialogues = typist::typed(
+            &keys,
+            made,
+            |(dialogue, _)| dialogue.view(),
+            |(dialogue, _), message| drop(dialogue.update(message)),
+        );
+        for (dialogue, desk) in dialogues {
+            let typed = |place| dialogue.form.typed(place);
+            assert_eq!(
+                (typed(Place::ProtocolNo), typed(Place::Note)),
+                ("1403/2026", "furti in via Roma")
+            );
+            assert_eq!(desk.said(), [format!("purpose {:?} 1403/2026", PURPOSES[1])]);
+        }
     }
 }

@@ -204,9 +204,10 @@ impl ClearanceAnswer {
             .spacing(14)
             .width(680)
             .into(),
+            // Wide rather than high: it fits a small screen at 150 %.
             Some(state) => column![title, self.asked(state), self.answering()]
-                .spacing(12)
-                .width(680)
+                .spacing(8)
+                .width(840)
                 .into(),
         };
         self.form.scope(content).map(Message::Form)
@@ -216,16 +217,17 @@ impl ClearanceAnswer {
         column![
             row![
                 self.form.input(Place::Cameras),
-                self.form.input(Place::Hours).width(190)
+                self.form.input(Place::Hours).width(120),
+                self.form.input(Place::From).width(185),
+                self.form.input(Place::To).width(185)
             ]
             .spacing(12),
-            row![self.form.input(Place::From), self.form.input(Place::To)].spacing(12),
             quiet(fl!("clearance-shorten-hint")),
             self.form.input(Place::Reason),
             quiet(fl!("clearance-answer-recorded")),
             self.form.foot(fl!("export-close")),
         ]
-        .spacing(12)
+        .spacing(8)
         .into()
     }
 
@@ -267,6 +269,7 @@ impl ClearanceAnswer {
 mod tests {
     use super::*;
     use crate::gui::fake;
+    use crate::gui::widget::typist::{self, keys};
 
     fn dialogue() -> (ClearanceAnswer, Arc<fake::Fake>) {
         let desk = fake::supervisor(4, 1);
@@ -300,5 +303,29 @@ mod tests {
     #[test]
     fn the_requester_has_nothing_to_answer() {
         assert!(waiting(fake::desk(4, 1).as_ref(), SystemTime::now()).is_empty());
+    }
+    #[test]
+    fn what_is_typed_after_tab_stays_in_its_field_of_the_answer() {
+        let now = SystemTime::now();
+        // From the button «approve» on, which is where the keyboard begins.
+        let keys = keys("x⇥manca la denuncia⇥x⇥2⇥22/11/2026 14:00:00⇥22/11/2026 14:01:00⇥12⇤⇥6");
+        let dialogues = typist::typed(
+            &keys,
+            || dialogue().0,
+            |dialogue| dialogue.view(now),
+            |dialogue, message| drop(dialogue.update(message, now)),
+        );
+        for dialogue in dialogues {
+            let typed = [Place::Reason, Place::Cameras, Place::From, Place::To, Place::Hours];
+            let typed = typed.map(|place| dialogue.form.typed(place));
+            let expected = [
+                "manca la denuncia",
+                "2",
+                "22/11/2026 14:00:00",
+                "22/11/2026 14:01:00",
+                "6",
+            ];
+            assert_eq!(typed, expected);
+        }
     }
 }

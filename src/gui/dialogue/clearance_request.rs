@@ -138,12 +138,15 @@ impl ClearanceRequest {
             self.form.input(Place::Cameras),
             row![self.form.input(Place::From), self.form.input(Place::To)].spacing(12),
             row![self.form.input(Place::Purpose), self.form.input(Place::Copy).width(290)].spacing(12),
-            self.form.input(Place::Reason),
-            self.form.input(Place::ProtocolNo),
+            row![
+                self.form.input(Place::Reason),
+                self.form.input(Place::ProtocolNo).width(230)
+            ]
+            .spacing(12),
             quiet(fl!("clearance-recorded")),
             self.form.foot(fl!("export-cancel")),
         ];
-        column![self.form.scope(form.spacing(12)).map(Message::Form), self.earlier(now)]
+        column![self.form.scope(form.spacing(10)).map(Message::Form), self.earlier(now)]
             .spacing(12)
             .width(680)
             .into()
@@ -174,6 +177,7 @@ mod tests {
     use super::*;
     use crate::gui::clearance_text::numbers;
     use crate::gui::fake;
+    use crate::gui::widget::typist::{self, keys};
 
     #[test]
     fn r_rec_1_a_request_names_cameras_range_and_reason() {
@@ -196,5 +200,29 @@ mod tests {
         );
         assert!(matches!(dialogue.update(send()), Next::Run(_)));
         assert_eq!(desk.said().len(), 1);
+    }
+    #[test]
+    fn what_is_typed_after_tab_stays_in_its_field_of_the_request() {
+        let now = SystemTime::now();
+        let keys = keys("2 1⇥22/11/2026 14:00:00⇥22/11/2026 14:01:00⇥x↓⇥→⇥danneggiamento⇥7/2026⇤⇥8/2026");
+        let desk = fake::desk(4, 1);
+        let dialogues = typist::typed(
+            &keys,
+            || ClearanceRequest::new(desk.clone(), Some(2), now),
+            |dialogue| dialogue.view(now),
+            |dialogue, message| drop(dialogue.update(message)),
+        );
+        for dialogue in dialogues {
+            let wish = dialogue.wish().unwrap();
+            assert_eq!(numbers(&desk.plan(), &wish.extent), "1, 2");
+            assert_eq!(
+                (wish.extent.from_ms, wish.extent.to_ms, wish.extent.export),
+                (1_795_352_400_000, 1_795_352_460_000, true)
+            );
+            assert_eq!(
+                (wish.reason.as_str(), wish.protocol_no.as_str()),
+                ("danneggiamento", "8/2026")
+            );
+        }
     }
 }

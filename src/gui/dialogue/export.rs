@@ -170,7 +170,7 @@ impl Export {
             Stage::Done(exported) => done(exported),
         };
         let dialogue = self.form.scope(content).map(Message::Form);
-        column![title, dialogue].spacing(16).width(620).into()
+        column![title, dialogue].spacing(12).width(620).into()
     }
 
     /// What will be made, said before it is made.
@@ -193,7 +193,7 @@ impl Export {
             quiet(fl!("export-for-ever")),
             self.form.foot(fl!("export-cancel")),
         ]
-        .spacing(14)
+        .spacing(10)
         .into()
     }
 }
@@ -262,6 +262,7 @@ fn done<'a>(exported: &Exported) -> Element<'a, form::Message<Place>> {
 mod tests {
     use super::*;
     use crate::gui::fake;
+    use crate::gui::widget::typist::{self, keys};
 
     fn dialogue() -> Export {
         let desk = fake::desk(4, 1);
@@ -329,5 +330,20 @@ mod tests {
             assert_eq!(dialogue.form.place(), Some(expected));
         }
         assert!(matches!(dialogue.update(command(Command::Back)), Next::Close));
+    }
+    #[test]
+    fn what_is_typed_after_tab_stays_in_its_field_of_the_export() {
+        let keys = keys("22/11/2026 14:00:00⇥22/11/2026 14:01:00⇥x↓⇥danneggiamento di un'auto⇥2026/1402⇤⇥2026/1403");
+        let hear = |dialogue: &mut Export, message| drop(dialogue.update(message));
+        for dialogue in typist::typed(&keys, dialogue, Export::view, hear) {
+            let wish = dialogue.wish().unwrap();
+            assert_eq!((wish.from_ms, wish.to_ms), (1_795_352_400_000, 1_795_352_460_000));
+            let judicial = sentences::place_of(Purpose::JudicialPoliceInitiative);
+            assert_eq!(wish.reason.purpose, PURPOSES[judicial + 1]);
+            assert_eq!(
+                (wish.reason.reason.as_str(), wish.reason.protocol_no.as_str()),
+                ("danneggiamento di un'auto", "2026/1403")
+            );
+        }
     }
 }

@@ -63,7 +63,7 @@ const PARTS: &[Context] = &[
 const CAMERAS: &[Context] = &[Context::CameraList];
 
 /// F6 goes to the next area, so the layouts go from F2 to F10 around it.
-pub(super) const TABLE: [Row; 95] = [
+pub(super) const TABLE: [Row; 99] = [
     fixed(Command::Next, "avanti", EVERYWHERE, &["Tab"]),
     fixed(Command::Previous, "precedente", EVERYWHERE, &["Maiusc+Tab"]),
     fixed(Command::Confirm, "conferma", EVERYWHERE, &["Invio"]),
@@ -113,6 +113,20 @@ pub(super) const TABLE: [Row; 95] = [
     ),
     row(Command::FineArrow(Direction::Up), "su-fine", WALL, &["Ctrl+Su"]),
     row(Command::FineArrow(Direction::Down), "giu-fine", WALL, &["Ctrl+Giù"]),
+    row(
+        Command::MoveTile(Direction::Left),
+        "sposta-a-sinistra",
+        WALL,
+        &["Alt+Sinistra"],
+    ),
+    row(
+        Command::MoveTile(Direction::Right),
+        "sposta-a-destra",
+        WALL,
+        &["Alt+Destra"],
+    ),
+    row(Command::MoveTile(Direction::Up), "sposta-su", WALL, &["Alt+Su"]),
+    row(Command::MoveTile(Direction::Down), "sposta-giu", WALL, &["Alt+Giù"]),
     row(Command::ZoomIn, "zoom-avanti", WALL, &["+", "="]),
     row(Command::ZoomOut, "zoom-indietro", WALL, &["-"]),
     row(Command::Stop, "ferma", WALL, &["Spazio"]),
@@ -148,7 +162,7 @@ pub(super) const TABLE: [Row; 95] = [
     row(Command::AskLease, "prendi-dome", WALL, &["G"]),
     row(Command::HandOver, "cedi-dome", &[Context::Wall, Context::Form], &["L"]),
     row(Command::Clearances, "nullaosta", WALL, &["N"]),
-    row(Command::Snapshot, "foto", WALL, &["S"]),
+    row(Command::Snapshot, "foto", &[Context::Wall, Context::Playback], &["S"]),
     row(
         Command::Export,
         "estrazione",

@@ -27,6 +27,8 @@ pub enum Command {
     /// Turn the selected dome faster, and more finely, than an arrow does.
     FastArrow(Direction),
     FineArrow(Direction),
+    /// Let the selected tile and its neighbour change places.
+    MoveTile(Direction),
     /// Switch the part of a form on or off.
     Toggle,
     ZoomIn,

@@ -20,8 +20,9 @@ use crate::gui::widget::wall::{self, Face, Look, Newest, Sight, StateWords, Tile
 use crate::gui::{redraw, sentences};
 use crate::station::{PlaybackState, RecordedSpan, Refusal};
 use iced::alignment::Vertical;
-use iced::widget::{column, container, row, space};
+use iced::widget::{column, container, row, text};
 use iced::{Element, Fill, Rectangle, Subscription, Task};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -72,8 +73,8 @@ pub struct Playback {
     /// Identity of the last start; an answer to an older one is dropped.
     ticket: u64,
     placed: Rectangle,
-    /// The last refusal of a jump.
-    notice: Option<String>,
+    /// The last refusal of a jump or a picture, or where a picture was saved.
+    notice: Option<(Tone, String)>,
     export: Option<Export>,
 }
 
@@ -88,6 +89,7 @@ pub enum Message {
     Command(Command),
     JumpTo(i64),
     Jumped(Result<(), Arc<Refusal>>),
+    Snapshot(Result<PathBuf, Arc<Refusal>>),
     Wall(wall::Event),
     Export(export::Message),
     NewPictures,
@@ -146,7 +148,12 @@ impl Playback {
             Message::Started { .. } | Message::NewPictures | Message::Tick => {}
             Message::Command(command) => return self.command(command),
             Message::JumpTo(ms) => return self.jump_to(ms),
-            Message::Jumped(answer) => self.notice = answer.err().map(|why| sentences::refusal(&why)),
+            Message::Jumped(answer) => self.notice = answer.err().map(|why| refused(&why)),
+            Message::Snapshot(Ok(path)) => {
+                let path = path.display().to_string();
+                self.notice = Some((Tone::Normal, fl!("snapshot-saved", path = path)));
+            }
+            Message::Snapshot(Err(why)) => self.notice = Some(refused(&why)),
             Message::Wall(wall::Event::Placed(bounds)) => self.placed = bounds,
             Message::Wall(_) => {}
             Message::Export(message) => return self.export_message(message),
@@ -200,6 +207,7 @@ impl Playback {
             Command::Arrow(Direction::Up) => return self.jump(FAR_JUMP_MS),
             Command::Arrow(Direction::Down) => return self.jump(-FAR_JUMP_MS),
             Command::Export => return self.open_export(),
+            Command::Snapshot => return self.take_snapshot(),
             _ => {}
         }
         Action::None
@@ -237,6 +245,17 @@ impl Playback {
             Stage::Playing(_) | Stage::Failed(_) if !self.spans.is_empty() => self.start(ms),
             Stage::Playing(_) | Stage::Failed(_) | Stage::Looking | Stage::Starting => Action::None,
         }
+    }
+
+    fn take_snapshot(&mut self) -> Action {
+        let Stage::Playing(Recorded(reel)) = &self.stage else {
+            self.notice = Some((Tone::Attention, fl!("playback-no-picture")));
+            return Action::None;
+        };
+        let taken = self.desk.snapshot_of_recording(reel.clone());
+        Action::Run(Task::perform(taken, |answer| {
+            Message::Snapshot(answer.map_err(Arc::new))
+        }))
     }
 
     fn open_export(&mut self) -> Action {
@@ -284,8 +303,7 @@ impl Playback {
         let frame = reel.slot().latest()?;
         Some(wall::letterbox(
             wall::tile_rectangle(self.placed, WHOLE),
-            frame.width,
-            frame.height,
+            frame.seen_size(),
         ))
     }
 
@@ -308,13 +326,14 @@ impl Playback {
             false,
             Some(Message::Leave),
         );
-        let title = row![
-            heading(format!("{} · {}", self.camera.number, self.camera.name)),
-            quiet(self.camera.place.as_str()),
-            quiet(fl!("playback-recorded")),
-            space().width(Fill),
-            back
+        // What is long gives way, the way back does not.
+        let about = row![
+            heading(format!("{} · {}", self.camera.number, self.camera.name)).wrapping(text::Wrapping::None),
+            quiet(self.camera.place.as_str()).wrapping(text::Wrapping::None),
+            quiet(fl!("playback-recorded")).wrapping(text::Wrapping::None),
         ];
+        let about = about.spacing(12).align_y(Vertical::Center);
+        let title = row![container(about).width(Fill).clip(true), back];
         let wall: Element<'_, wall::Event> = wall::wall(vec![self.tile()], |event| event).into();
         let position = self.position_ms();
         let line = timeline(self.from_ms, self.to_ms, position, &self.spans, Message::JumpTo);
@@ -353,11 +372,17 @@ impl Playback {
             key(Icon::Back, fl!("playback-back"), Command::Arrow(Direction::Left)),
             key(sign, words, Command::PlayPause),
             key(Icon::Forward, fl!("playback-forward"), Command::Arrow(Direction::Right)),
+            key(Icon::Snapshot, fl!("panel-snapshot"), Command::Snapshot),
             key(Icon::Export, fl!("export-start"), Command::Export),
             body(time).font(theme::STRONG),
         ];
-        if let Some(notice) = &self.notice {
-            controls = controls.push(labelled(Icon::Warning, notice.as_str(), Tone::Attention));
+        if let Some((tone, notice)) = &self.notice {
+            let sign = if *tone == Tone::Normal {
+                Icon::Snapshot
+            } else {
+                Icon::Warning
+            };
+            controls = controls.push(labelled(sign, notice.as_str(), *tone));
         }
         controls.spacing(theme::GAP).align_y(Vertical::Center).into()
     }
@@ -432,6 +457,10 @@ impl Playback {
             Cover::Parts(_) => None,
         }
     }
+}
+
+fn refused(why: &Refusal) -> (Tone, String) {
+    (Tone::Attention, sentences::refusal(why))
 }
 
 const WHOLE: Rectangle = Rectangle {

@@ -31,6 +31,8 @@ const PROTOCOL: &str = "sign-in-protocol";
 const NOTE: &str = "sign-in-note";
 /// A card narrower than this has everything in one column, logical pixels.
 const TWO_COLUMNS: f32 = 900.0;
+/// Below this height the screen gives up its title and its air, logical pixels.
+const LOW: f32 = 640.0;
 
 /// Where the keyboard is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +91,8 @@ pub struct SignIn {
     error: Option<String>,
     /// A sentence that stays: less safe secrets, for example.
     standing: Option<String>,
+    /// What is wrong with this machine's clock.
+    clock: Option<String>,
 }
 
 /// What happens on the screen.
@@ -146,6 +150,7 @@ impl SignIn {
             waiting: false,
             error: None,
             standing,
+            clock: None,
         }
     }
 
@@ -189,6 +194,11 @@ impl SignIn {
     /// Says why the person is here again.
     pub fn tell(&mut self, sentence: String) {
         self.error = Some(sentence);
+    }
+
+    /// Says what is wrong with this machine's clock, or no more.
+    pub fn tell_clock(&mut self, sentence: Option<String>) {
+        self.clock = sentence;
     }
 
     /// The places of the keyboard, in its order.
@@ -321,9 +331,12 @@ impl SignIn {
     pub fn view(&self) -> Element<'_, Message> {
         let card = move |size: Size| {
             let wide = size.width >= TWO_COLUMNS && self.elsewhere.is_none();
-            let card = container(self.card(wide)).padding(28).style(theme::card);
+            // A small screen at 150 %: every field is to be seen without scrolling.
+            let low = size.height < LOW;
+            let (inner, outer) = if low { (14, 6) } else { (28, 16) };
+            let card = container(self.card(wide, low)).padding(inner).style(theme::card);
             let card = card.width(if wide { 860 } else { 520 });
-            container(scrollable(container(card).center_x(Fill).padding(16)).style(theme::scroll))
+            container(scrollable(container(card).center_x(Fill).padding(outer)).style(theme::scroll))
                 .center(Fill)
                 .into()
         };
@@ -334,20 +347,23 @@ impl SignIn {
         FocusScope::new(responsive(card), self.stops(), at, Message::Command, Message::Clicked).into()
     }
 
-    fn card(&self, wide: bool) -> Column<'_, Message> {
+    fn card(&self, wide: bool, low: bool) -> Column<'_, Message> {
         let title = row![
             icon(Icon::Camera, theme::TITLE).color(theme::ACCENT),
             text("Vedetta").size(theme::TITLE)
         ]
         .spacing(12);
-        let mut card = column![title].spacing(16);
+        let mut card = Column::new().spacing(if low { 8 } else { 16 });
+        if !low {
+            card = card.push(title);
+        }
         if let Some(elsewhere) = &self.elsewhere {
             return card.push(elsewhere.view().map(Message::Elsewhere));
         }
         let who = self.who();
         let second: Element<'_, Message> = match &self.change {
             Some(change) => change_fields(change),
-            None => self.why(),
+            None => self.why(low),
         };
         card = if wide {
             let below = column![who, self.enter_button()].spacing(16);
@@ -357,6 +373,9 @@ impl SignIn {
         };
         if let Some(error) = &self.error {
             card = card.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
+        }
+        if let Some(clock) = &self.clock {
+            card = card.push(labelled(Icon::Warning, clock.as_str(), Tone::Act));
         }
         card.push(quiet(self.standing.clone().unwrap_or_else(|| fl!("sign-in-recorded"))))
     }
@@ -380,7 +399,7 @@ impl SignIn {
     }
 
     /// For which purpose.
-    fn why(&self) -> Element<'_, Message> {
+    fn why(&self, low: bool) -> Element<'_, Message> {
         let choice = |(index, purpose): (usize, Purpose)| {
             let chosen = index == self.purpose;
             let sign = if chosen { "●" } else { "○" };
@@ -390,7 +409,7 @@ impl SignIn {
             ];
             mouse_area(
                 container(line.spacing(10))
-                    .padding([4, 8])
+                    .padding([if low { 1 } else { 4 }, 8])
                     .width(Fill)
                     .style(theme::row(chosen)),
             )
@@ -572,7 +591,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_reached_by_the_keyboard() {
+    fn tab_goes_through_every_field_of_the_sign_in() {
         let mut screen = typed();
         screen.asks_code = true;
         for expected in [

@@ -56,25 +56,18 @@ use std::future::Future;
 /// The answer of an act.
 pub type Answer<T> = BoxFuture<'static, Result<T, Refusal>>;
 
-/// Every port of a signed-in person's session.
-pub trait Desk:
-    SessionLife
-    + Watch
-    + PtzControl
-    + DomeLeases
-    + Record
-    + Clear
-    + DeclaredEvents
-    + Masks
-    + Maintain
-    + Accounts
-    + WorkstationAdmin
-    + CameraAdmin
-{
+/// Declares [`Desk`] as all of these ports, and whatever has all of them as a desk.
+macro_rules! desk {
+    ($first:ident $(+ $port:ident)*) => {
+        /// Every port of a signed-in person's session.
+        pub trait Desk: $first $(+ $port)* {}
+
+        impl<T: $first $(+ $port)*> Desk for T {}
+    };
 }
 
-impl<T> Desk for T where
-    T: SessionLife
+desk!(
+    SessionLife
         + Watch
         + PtzControl
         + DomeLeases
@@ -86,8 +79,7 @@ impl<T> Desk for T where
         + Accounts
         + WorkstationAdmin
         + CameraAdmin
-{
-}
+);
 
 /// Boxes an act of the session, which the answer keeps alive.
 fn act<T, F>(session: &Session, act: impl FnOnce(Session) -> F) -> Answer<T>

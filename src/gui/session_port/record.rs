@@ -14,8 +14,10 @@ use tokio::sync::watch;
 
 /// Recordings, and what is copied out of them.
 pub trait Record: SignedIn {
-    /// Saves the picture that a live view shows, cover included, as PNG. Returns the file.
+    /// Saves the picture of a live view from the camera's main stream, cover included, as PNG. Returns the file.
     fn snapshot(&self, feed: Arc<dyn Feed>) -> Answer<PathBuf>;
+    /// Saves the picture that a playback stands at, cover included, as PNG. Returns the file.
+    fn snapshot_of_recording(&self, reel: Arc<dyn Reel>) -> Answer<PathBuf>;
     /// Spans of a camera's recording between two moments, Unix ms.
     fn recorded(&self, camera: CameraId, from_ms: i64, to_ms: i64) -> Answer<Vec<RecordedSpan>>;
     /// Opens a playback of a span, Unix ms.
@@ -40,12 +42,21 @@ pub trait Reel: Send + Sync {
     fn cover(&self, recorded_ms: Option<i64>) -> Arc<Cover>;
     fn pause(&self, paused: bool);
     fn seek(&self, to_ms: i64) -> BoxFuture<'_, Result<(), Refusal>>;
+    /// The station's own playback, when there is one behind this reel.
+    fn playback(&self) -> Option<&Playback>;
 }
 
 impl Record for Session {
     fn snapshot(&self, feed: Arc<dyn Feed>) -> Answer<PathBuf> {
         act(self, async move |session| match feed.live() {
             Some(view) => session.snapshot(view).await,
+            None => Err(Refusal::NotSupported),
+        })
+    }
+
+    fn snapshot_of_recording(&self, reel: Arc<dyn Reel>) -> Answer<PathBuf> {
+        act(self, async move |session| match reel.playback() {
+            Some(playback) => session.snapshot_of_recording(playback).await,
             None => Err(Refusal::NotSupported),
         })
     }
@@ -87,5 +98,8 @@ impl Reel for Playback {
     }
     fn seek(&self, to_ms: i64) -> BoxFuture<'_, Result<(), Refusal>> {
         Box::pin(Playback::seek(self, to_ms))
+    }
+    fn playback(&self) -> Option<&Playback> {
+        Some(self)
     }
 }

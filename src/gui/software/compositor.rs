@@ -3,6 +3,7 @@
 //! Invariant: the window shows only whole drawings. Deliberately absent: graphics cards; where there is one, iced's own
 //! compositor is used.
 
+use super::lost_drawing::{self, Failures};
 use super::renderer::Renderer;
 use super::target::{FORMAT, Target};
 use crate::gui::widget::wall::gpu_adapter;
@@ -23,10 +24,13 @@ pub struct Compositor {
     adapter: String,
     font: Font,
     text_size: Pixels,
+    failures: Failures,
 }
 
+type WindowMemory = softbuffer::Surface<Box<dyn compositor::Display>, Box<dyn compositor::Window>>;
+
 /// A window's memory; `None` when the window system gave none.
-pub struct Surface(Option<softbuffer::Surface<Box<dyn compositor::Display>, Box<dyn compositor::Window>>>);
+pub struct Surface(Option<WindowMemory>);
 
 /// Why there is no compositor.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +102,7 @@ impl compositor::Compositor for Compositor {
             adapter: adapter.get_info().name,
             font: settings.default_font,
             text_size: settings.default_text_size,
+            failures: Failures::default(),
         })
     }
 
@@ -107,8 +112,7 @@ impl compositor::Compositor for Compositor {
 
     fn create_surface<W: compositor::Window + Clone>(&mut self, window: W, width: u32, height: u32) -> Surface {
         let window = Box::new(window) as Box<dyn compositor::Window>;
-        let surface = softbuffer::Surface::new(&self.context, window)
-            .inspect_err(|error| tracing::error!(%error, "a window gets no memory"));
+        let surface = softbuffer::Surface::new(&self.context, window).inspect_err(|error| lost_drawing::lose(error));
         let mut surface = Surface(surface.ok());
         self.configure_surface(&mut surface, width, height);
         surface
@@ -138,10 +142,34 @@ impl compositor::Compositor for Compositor {
         background: Color,
         on_pre_present: impl FnOnce(),
     ) -> Result<(), compositor::SurfaceError> {
+        let drawn = self.draw(renderer, surface.as_mut(), viewport, background, on_pre_present);
+        match &drawn {
+            Ok(()) => self.failures.drawn(),
+            Err(error) if self.failures.failed() => lost_drawing::lose(error),
+            Err(_) => {}
+        }
+        drawn
+    }
+
+    fn screenshot(&mut self, renderer: &mut Renderer, viewport: &Viewport, background: Color) -> Vec<u8> {
+        renderer.interface.screenshot(viewport, background)
+    }
+}
+
+impl Compositor {
+    /// Draws what is new and shows it in the window.
+    fn draw(
+        &self,
+        renderer: &mut Renderer,
+        surface: Option<&mut WindowMemory>,
+        viewport: &Viewport,
+        background: Color,
+        on_pre_present: impl FnOnce(),
+    ) -> Result<(), compositor::SurfaceError> {
         if renderer.is_drawing() {
             self.draw_interface(renderer, viewport, background)?;
         }
-        let surface = surface.as_mut().ok_or(compositor::SurfaceError::Other)?;
+        let surface = surface.ok_or(compositor::SurfaceError::Other)?;
         let lost = |error: softbuffer::SoftBufferError| {
             tracing::warn!(%error, "the window does not take its pixels");
             compositor::SurfaceError::Lost
@@ -153,12 +181,6 @@ impl compositor::Compositor for Compositor {
         pixels.present().map_err(lost)
     }
 
-    fn screenshot(&mut self, renderer: &mut Renderer, viewport: &Viewport, background: Color) -> Vec<u8> {
-        renderer.interface.screenshot(viewport, background)
-    }
-}
-
-impl Compositor {
     /// Draws the interface and keeps its pixels.
     fn draw_interface(
         &self,

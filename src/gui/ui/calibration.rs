@@ -428,6 +428,7 @@ mod tests {
     use crate::domain::privacy::test_dome::{dome_plan, lens};
     use crate::domain::privacy::{Interval, PoseInterval, WholeReason};
     use crate::domain::site::{MotionBounds, SpeedRow};
+    use crate::gui::widget::typist::{self, keys};
 
     fn known(pose: Pose, half_width: f64) -> PoseKnowledge {
         let about = |v: f64| Interval {
@@ -548,5 +549,25 @@ mod tests {
         assert_eq!(panel.sightings.len(), 4);
         panel.point([0.5, 0.5], &known(pose, 0.1));
         assert_eq!(panel.sightings.len(), 5);
+    }
+    #[test]
+    fn what_is_typed_after_tab_stays_in_its_field_of_the_calibration() {
+        let begun = |panel: &dyn Fn() -> Calibrating| {
+            let mut panel = panel();
+            panel.update(Message::Clicked(0));
+            panel
+        };
+        let hear = |panel: &mut Calibrating, message| drop(panel.update(message));
+        let entries = keys("12,5⇥-9⇥palo spostato⇤-10⇤13");
+        for panel in typist::typed(&entries, || begun(&|| four(0.0)), Calibrating::view, hear) {
+            let typed = [&panel.azimuth, &panel.elevation, &panel.reason];
+            assert_eq!(typed, ["13", "-10", "palo spostato"]);
+        }
+        // Without a model there is no reason to give, and Tab goes round.
+        let entries = keys("12,5⇥-9⇥14");
+        for panel in typist::typed(&entries, || begun(&|| four(4.0)), Calibrating::view, hear) {
+            let typed = [&panel.azimuth, &panel.elevation, &panel.reason];
+            assert_eq!(typed, ["14", "-9", ""]);
+        }
     }
 }

@@ -44,7 +44,8 @@ pub fn action<'a, Message: Clone + 'a>(
     focused: bool,
     on_press: Option<Message>,
 ) -> Button<'a, Message> {
-    let mut content = row![icon(sign, theme::BODY), text(words).size(theme::SMALL)]
+    let words = text(words).size(theme::SMALL).wrapping(text::Wrapping::None);
+    let mut content = row![icon(sign, theme::BODY), words]
         .spacing(7)
         .align_y(Vertical::Center);
     if let Some(key) = key {
@@ -76,16 +77,40 @@ pub fn field<'a, Message: Clone + 'a>(
     column![quiet(label), input].spacing(4)
 }
 
+/// A field in whose label's line stands what is wrong with what is typed in it, where something is.
+pub fn marked_field<'a, Message: Clone + 'a>(
+    label: String,
+    fault: Option<String>,
+    id: impl Into<widget::Id>,
+    value: &str,
+    on_input: impl Fn(String) -> Message + 'a,
+    on_submit: Message,
+) -> Column<'a, Message> {
+    let Some(fault) = fault else {
+        return field(label, id, value, false, on_input, on_submit);
+    };
+    let input = text_input("", value)
+        .id(id)
+        .on_input(on_input)
+        .on_submit(on_submit)
+        .size(theme::BODY)
+        .padding(9)
+        .style(theme::wrong_field);
+    let said = text(fault).size(theme::SMALL).wrapping(text::Wrapping::None);
+    column![container(said.color(Tone::Attention.colour())).clip(true), input].spacing(4)
+}
+
 /// A dialogue over everything else, scrolled where the window is lower; nothing under it can be reached by the pointer.
 pub fn over<'a, Message: Clone + 'a>(
     under: Element<'a, Message>,
     dialogue: Element<'a, Message>,
     on_dismiss: Message,
 ) -> Element<'a, Message> {
-    let scrolled = scrollable(container(dialogue).padding(24));
+    // Close to the edge: at 150 % a window on a small screen is 512 logical pixels high, and the buttons are at the bottom.
+    let scrolled = scrollable(container(dialogue).padding([16, 24]));
     let card = container(opaque(container(scrolled).style(theme::card)))
         .center(Fill)
-        .padding(24)
+        .padding(8)
         .style(theme::veil);
     stack![under, opaque(mouse_area(card).on_press(on_dismiss))].into()
 }

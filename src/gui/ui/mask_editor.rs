@@ -363,3 +363,32 @@ fn proposal(proposed: &ProposedMask, level: Level) -> Element<'_, Message> {
     }
     parts.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::fake;
+    use crate::gui::widget::typist::{self, keys};
+
+    #[test]
+    fn what_is_typed_after_tab_stays_in_its_field_of_the_mask() {
+        let made = || {
+            let mut editor = MaskEditor::new(fake::desk(1, 0).plan().cameras[0].clone());
+            editor.update(Message::Clicked(0));
+            editor
+        };
+        let keys = keys("tetto⇥panni stesi⇤finestra al primo piano⇥panni stesi ai balconi");
+        let editors = typist::typed(
+            &keys,
+            made,
+            |editor| editor.view(&[], Level::Operator),
+            |editor, message| drop(editor.update(message)),
+        );
+        for editor in editors {
+            assert_eq!(
+                (editor.name.as_str(), editor.reason.as_str()),
+                ("finestra al primo piano", "panni stesi ai balconi")
+            );
+        }
+    }
+}

@@ -43,6 +43,8 @@ pub enum Concern {
     Clearance(u64),
     /// A dome that a user asks for.
     Dome { dome: CameraId, user: String },
+    /// The clock of this machine, until it is put right.
+    Clock,
 }
 
 /// One sentence with its time.

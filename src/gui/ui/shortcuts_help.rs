@@ -76,7 +76,7 @@ fn everywhere() -> Group {
 
 fn wall() -> Group {
     use Command::{
-        CameraTour, Digit, Figures, History, NewWindow, NextArea, PreviousArea, SavedWalls, Search, WallAlone,
+        CameraTour, Digit, Figures, History, MoveTile, NewWindow, NextArea, PreviousArea, SavedWalls, Search, WallAlone,
     };
     Group {
         title: fl!("keys-group-wall"),
@@ -85,6 +85,7 @@ fn wall() -> Group {
             (fl!("keys-next-area"), vec![NextArea, PreviousArea]),
             (fl!("keys-search"), vec![Search]),
             (fl!("keys-layouts"), Layout::ALL.map(Command::Layout).to_vec()),
+            (fl!("keys-move-tile"), DIRECTIONS.map(MoveTile).to_vec()),
             (fl!("keys-wall-alone"), vec![WallAlone]),
             (fl!("keys-new-window"), vec![NewWindow]),
             (fl!("keys-saved-walls"), vec![SavedWalls]),

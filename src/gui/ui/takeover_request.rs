@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn escape_gives_up() {
+    fn escape_gives_the_request_for_the_account_up() {
         let (mut elsewhere, _) = TakeoverRequest::new(AskTicket::new(Stated::default()));
         elsewhere.update(waiting());
         let escape = TakeoverRequest::command(Command::Back);

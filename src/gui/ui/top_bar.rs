@@ -38,23 +38,25 @@ pub struct Facts<'a> {
 
 /// Below this width there is room for the words that an officer needs and no others, logical pixels.
 const NARROW: f32 = 1150.0;
+/// Most that the names of the person take of the bar's width.
+const PERSON: f32 = 0.27;
 
 /// The bar.
 pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
-    responsive(move |size| bar(&facts, size.width < NARROW))
-        .height(Shrink)
-        .into()
+    responsive(move |size| bar(&facts, size.width)).height(Shrink).into()
 }
 
-fn bar<'a>(facts: &Facts<'a>, narrow: bool) -> Element<'a, Message> {
+fn bar<'a>(facts: &Facts<'a>, width: f32) -> Element<'a, Message> {
+    let narrow = width < NARROW;
     let person = column![
         text(facts.person.display_name.as_str())
             .size(theme::SMALL)
+            .wrapping(text::Wrapping::None)
             .font(theme::STRONG),
         text(format!(
             "{} · {}",
-            facts.person.agency,
-            sentences::level(facts.person.level)
+            sentences::level(facts.person.level),
+            facts.person.agency
         ))
         .size(theme::SMALL)
         .wrapping(text::Wrapping::None)
@@ -77,11 +79,15 @@ fn bar<'a>(facts: &Facts<'a>, narrow: bool) -> Element<'a, Message> {
             .into(),
         None => purpose.into(),
     };
-    let clock = sentences::in_rome(facts.clock);
-    let clock = if narrow {
-        sentences::clock(&clock)
-    } else {
-        sentences::date_and_clock(&clock)
+    let time = sentences::in_rome(facts.clock);
+    let clock: Element<'_, Message> = match facts.health.clock {
+        // The date is what is wrong with it most often.
+        Some(_) => {
+            let now = time.strftime("%d/%m/%Y %H:%M").to_string();
+            labelled(Icon::Warning, fl!("bar-clock-wrong", now = now), Tone::Act).into()
+        }
+        None if narrow => text(sentences::clock(&time)).font(theme::STRONG).into(),
+        None => text(sentences::date_and_clock(&time)).font(theme::STRONG).into(),
     };
     let words = |words: String| if narrow { String::new() } else { words };
     let buttons = row![
@@ -101,15 +107,14 @@ fn bar<'a>(facts: &Facts<'a>, narrow: bool) -> Element<'a, Message> {
         ),
     ]
     .spacing(theme::GAP);
-    // The left side gives way: the buttons and the state of the log are never pushed out.
+    // The person's names give way first, then the purpose: the buttons and the state of the log are never pushed out, and
+    // the purpose, which goes into every entry of the log, is not pushed out by a long name.
     let spacing = if narrow { 14 } else { 24 };
-    let left = container(row![person, purpose].spacing(spacing)).width(Fill).clip(true);
-    let bar = row![
-        left,
-        states(facts, narrow),
-        text(clock).size(theme::BODY).font(theme::STRONG),
-        buttons,
-    ];
+    let person = container(person).max_width(width * PERSON).clip(true);
+    let left = row![person, container(purpose).width(Fill).clip(true)]
+        .spacing(spacing)
+        .width(Fill);
+    let bar = row![left, states(facts, narrow), clock, buttons,];
     container(bar.spacing(spacing).align_y(Vertical::Center))
         .padding([6, 12])
         .width(Fill)

@@ -70,6 +70,28 @@ impl Typist {
     }
 }
 
+/// Lengths of the batches in which a window may hand on what was typed.
+const LENGTHS: [usize; 5] = [1, 2, 3, 7, usize::MAX];
+
+/// Types keys at a form that `made` gives, once in batches of each length: a batch meets the screen that `view` draws, and the
+/// form hears its messages before the next. Gives the forms as they are in the end.
+pub fn typed<F, M>(
+    keys: &[Event],
+    made: impl Fn() -> F,
+    view: impl for<'a> Fn(&'a F) -> Element<'a, M>,
+    hear: impl Fn(&mut F, M),
+) -> Vec<F> {
+    let type_in_batches = |length| {
+        let (mut typist, mut form) = (Typist::new(), made());
+        for batch in keys.chunks(length) {
+            let messages = typist.batch(view(&form), batch).messages;
+            messages.into_iter().for_each(|message| hear(&mut form, message));
+        }
+        form
+    };
+    LENGTHS.map(type_in_batches).into()
+}
+
 /// The left button, pressed and let go.
 pub fn click() -> Vec<Event> {
     let left = mouse::Button::Left;

@@ -149,7 +149,7 @@ impl Mux {
     }
 
     /// Nothing follows: what is inside goes into the file, then its index.
-    pub(super) fn end(&self) {
+    pub(super) fn end(&mut self) {
         self.feed.end();
     }
 

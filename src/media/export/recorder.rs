@@ -72,6 +72,7 @@ fn record(
     let playing = session.play(Some(range), Pace::Nobody)?;
     let mut mux = Mux::start(session.track(), playing, range, &request.copy, path)?;
     let (mut heard, mut told, mut last_ms) = (Instant::now(), Instant::now(), request.from_ms);
+    let mut newest_ms = i64::MIN;
     loop {
         if cancelled.load(Ordering::Acquire) {
             return Err(stream(LiveErrorKind::BrokenStream, "cancelled"));
@@ -90,6 +91,14 @@ fn record(
                 heard = Instant::now();
                 if let Some(fed) = mux.put(packet)? {
                     last_ms = fed.recorded_ms;
+                    newest_ms = newest_ms.max(last_ms);
+                    let went_back = last_ms + REORDER_MS < newest_ms && newest_ms >= request.from_ms;
+                    if went_back && last_ms <= request.to_ms {
+                        return Err(ExportError::ClockSetBack {
+                            at_ms: newest_ms,
+                            to_ms: last_ms,
+                        });
+                    }
                     if fed.last || fed.recorded_ms > request.to_ms + REORDER_MS {
                         break;
                     }
@@ -112,15 +121,15 @@ fn record(
                     "the recorder stopped sending before the end of the range",
                 ));
             }
-            Event::Quiet => {}
+            Event::Quiet | Event::Rtcp(_) => {}
         }
     }
-    close(&mux, request, progress, cancelled)
+    close(&mut mux, request, progress, cancelled)
 }
 
 /// Nothing follows: waits until everything is in the file, as long as it gets on.
 fn close(
-    mux: &Mux,
+    mux: &mut Mux,
     request: &ExportRequest,
     progress: &dyn Fn(ExportProgress),
     cancelled: &AtomicBool,

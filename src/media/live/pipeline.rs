@@ -1,162 +1,52 @@
 //! The elements of a live stream and how they are put together.
 //!
-//! Invariant: every element is named here; of the streams a camera describes only one video stream is set up.
-//! Deliberately absent: what happens with frames and errors (`live`).
+//! Invariant: every element is named here. Deliberately absent: the connection (`reader`), what happens with frames and errors
+//! (`stream`).
 
-use super::{LiveRequest, Shared, Transport};
+use super::Shared;
 use crate::domain::live::stream_selection::Attention;
 use crate::media::decoder::{self, Codec};
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::media::packet_guard::{self, Refused};
-use crate::media::{gst_frame, plugins};
+use crate::media::rtsp::VideoTrack;
+use crate::media::{gst_frame, plugins, rtp_feed};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
-use gstreamer_rtsp as gst_rtsp;
-use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-
-/// The largest jitter buffer, milliseconds.
-const MAX_LATENCY_MS: u32 = 2_000;
-/// How long a server may take to answer, microseconds.
-const ANSWER_US: u64 = 5_000_000;
 
 /// Access units without a key frame after which a stream is taken for one that has none.
 const PATIENCE: u32 = 300;
 
-/// Builds the pipeline of a request, not yet started.
-pub(super) fn build(request: &LiveRequest, shared: &Arc<Shared>) -> Result<gst::Pipeline, LiveError> {
-    let url = address(&request.url, &request.user, &request.password)?;
-    let source = plugins::make("rtspsrc")?;
-    source.set_property("location", url.as_str());
-    source.set_property("latency", request.latency_ms.min(MAX_LATENCY_MS));
-    source.set_property("drop-on-latency", true);
-    source.set_property("do-retransmission", false);
-    source.set_property("udp-reconnect", false);
-    source.set_property("tcp-timeout", ANSWER_US);
-    source.set_property("timeout", ANSWER_US);
-    source.set_property("user-agent", "Vedetta");
-    let protocols = match request.transport {
-        Transport::Tcp => gst_rtsp::RTSPLowerTrans::TCP,
-        Transport::Udp => gst_rtsp::RTSPLowerTrans::UDP,
-    };
-    source.set_property("protocols", protocols);
-    select_one_video(&source, shared);
-    look_into_manager(&source, shared);
-
-    let pipeline = gst::Pipeline::new();
-    pipeline
-        .add(&source)
-        .map_err(|error| LiveError::new(LiveErrorKind::BrokenStream, error.to_string()))?;
-    let (weak, shared) = (pipeline.downgrade(), Arc::clone(shared));
-    source.connect_pad_added(move |_, pad| {
-        if let Some(pipeline) = weak.upgrade()
-            && let Err(error) = continue_from(&pipeline, pad, &shared)
-        {
-            shared.fail(error);
-        }
-    });
-    Ok(pipeline)
+fn broken(error: impl std::fmt::Display) -> LiveError {
+    LiveError::new(LiveErrorKind::BrokenStream, error.to_string())
 }
 
-/// The address with the account in it, and none that was there before; only plain RTSP. An account in the properties of
-/// rtspsrc (1.22) is tried eight times within milliseconds where the camera refuses it, and cameras lock an account after
-/// fewer; one in the address is tried once.
-fn address(url: &str, user: &str, password: &SecretString) -> Result<rtsp_types::Url, LiveError> {
-    let bad = |what: &str| LiveError::new(LiveErrorKind::NotSupported, what);
-    let mut url = rtsp_types::Url::parse(url).map_err(|_| bad("the stream's address is not a URL"))?;
-    if url.scheme() != "rtsp" || url.host_str().is_none_or(str::is_empty) {
-        return Err(bad("the stream's address is not rtsp://host/path"));
+/// Whether this workstation could show a stream at all: no camera is troubled where it cannot.
+///
+/// # Errors
+/// [`LiveErrorKind::MissingPlugin`] when an element is not installed.
+pub(super) fn is_possible() -> Result<(), LiveError> {
+    for codec in [Codec::H264, Codec::H265] {
+        plugins::make(codec.depayloader())?;
+        plugins::make(codec.parser())?;
     }
-    let password = escaped(password.expose_secret());
-    url.set_username(&escaped(user))
-        .and_then(|()| url.set_password((!user.is_empty()).then_some(password.as_str())))
-        .map_err(|()| bad("the stream's address has no host"))?;
-    Ok(url)
+    Ok(())
 }
 
-/// A name or password for the user information of an address (RFC 3986 §3.2.1): all but letters and digits are escaped.
-fn escaped(text: &str) -> String {
-    let byte = |byte: u8| match byte {
-        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => char::from(byte).to_string(),
-        other => format!("%{other:02X}"),
-    };
-    text.bytes().map(byte).collect()
-}
-
-/// Of all streams described, sets up the first video stream of a codec we know.
-fn select_one_video(source: &gst::Element, shared: &Arc<Shared>) {
-    let (shared, taken) = (Arc::downgrade(shared), AtomicBool::new(false));
-    source.connect("select-stream", false, move |args| {
-        let caps = args
-            .get(2)
-            .and_then(|value| value.get::<Option<gst::Caps>>().ok())
-            .flatten();
-        let described = caps.as_ref().and_then(|caps| caps.structure(0));
-        let video = described.is_some_and(|s| s.get::<&str>("media") == Ok("video"));
-        let name = described.and_then(|s| s.get::<String>("encoding-name").ok());
-        let codec = name.as_deref().and_then(Codec::from_encoding_name);
-        if video
-            && codec.is_none()
-            && let Some(shared) = shared.upgrade()
-        {
-            shared.saw_unknown_codec(name.as_deref().unwrap_or("(not named)"));
-        }
-        let wanted = video && codec.is_some() && !taken.swap(true, Ordering::AcqRel);
-        let kind = described.and_then(|s| s.get::<i32>("payload").ok());
-        if let (true, Some(kind), Some(shared)) =
-            (wanted, kind.and_then(|kind| u8::try_from(kind).ok()), shared.upgrade())
-        {
-            shared.described(kind);
-        }
-        Some(wanted.to_value())
-    });
-}
-
-/// Looks after the session manager's entrances, and remembers the jitter buffer, whose statistics are the loss and the
-/// jitter.
-fn look_into_manager(source: &gst::Element, shared: &Arc<Shared>) {
-    let shared = Arc::downgrade(shared);
-    source.connect("new-manager", false, move |args| {
-        let manager = args.get(1).and_then(|value| value.get::<gst::Element>().ok())?;
-        gst::glib::subclass::SignalId::lookup("new-jitterbuffer", manager.type_())?;
-        shared.upgrade()?.watch_entrances(&manager);
-        let shared = shared.clone();
-        manager.connect("new-jitterbuffer", false, move |args| {
-            let buffer = args.get(1).and_then(|value| value.get::<gst::Element>().ok())?;
-            if let Some(shared) = shared.upgrade() {
-                shared.set_jitter_buffer(&buffer);
-            }
-            None
-        });
-        None
-    });
-}
-
-/// From the RTP pad on: depayloader, parser, decoder, sink.
-fn continue_from(pipeline: &gst::Pipeline, pad: &gst::Pad, shared: &Arc<Shared>) -> Result<(), LiveError> {
-    let broken = |what: &str| LiveError::new(LiveErrorKind::BrokenStream, what);
-    let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-    let name = caps.structure(0).and_then(|s| s.get::<String>("encoding-name").ok());
-    let Some(codec) = name.as_deref().and_then(Codec::from_encoding_name) else {
-        return Ok(());
-    };
-    shared.set_codec(codec);
-    let rate = caps.structure(0).and_then(|s| s.get::<i32>("clock-rate").ok());
-    shared
-        .arrivals
-        .set_rate(rate.and_then(|rate| u32::try_from(rate).ok()).unwrap_or(0));
-
-    let count = Arc::clone(shared);
-    pad.add_probe(
-        gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
-        move |_, info| {
-            count.stamped(info);
-            gst::PadProbeReturn::Ok
-        },
-    );
-    let decode = Decode::new(codec, shared.refused.clone())?;
+/// Builds and starts the pipeline of a track; returns it with where its packets go in.
+///
+/// # Errors
+/// [`LiveErrorKind::MissingPlugin`], or [`LiveErrorKind::BrokenStream`] when it does not start.
+pub(super) fn build(track: &VideoTrack, shared: &Arc<Shared>) -> Result<(gst::Pipeline, gst_app::AppSrc), LiveError> {
+    let source = gst_app::AppSrc::builder()
+        .caps(&rtp_feed::caps(track))
+        .format(gst::Format::Time)
+        .is_live(true)
+        .block(false)
+        .build();
+    let decode = Decode::new(track.codec, shared.refused.clone())?;
     let count = Arc::clone(shared);
     decode.count_units(move |bytes| {
         count.meter.unit(bytes);
@@ -172,17 +62,43 @@ fn continue_from(pipeline: &gst::Pipeline, pad: &gst::Pad, shared: &Arc<Shared>)
             })
             .build(),
     );
-    let entry = decode.add_to(pipeline)?;
-    pad.link(&entry)
-        .map_err(|_| broken("the RTP stream cannot be depayloaded"))?;
-    Ok(())
+    let pipeline = gst::Pipeline::new();
+    shared.listen(&pipeline);
+    pipeline.add(&source).map_err(broken)?;
+    let entry = decode.add_to(&pipeline)?;
+    let exit = source
+        .static_pad("src")
+        .ok_or_else(|| broken("the source has no output"))?;
+    exit.link(&entry).map_err(broken)?;
+    if pipeline.set_state(gst::State::Playing).is_err() {
+        take_apart(pipeline);
+        return Err(broken("the pipeline does not start"));
+    }
+    Ok((pipeline, source))
 }
 
-/// Depayloader, parser, decoder and sink of one codec.
+/// Ends a pipeline. Waits for its threads: a decoder that hangs holds up the caller.
+pub(super) fn take_apart(pipeline: gst::Pipeline) {
+    if let Err(error) = pipeline.set_state(gst::State::Null) {
+        tracing::warn!(%error, "a pipeline does not stop");
+    }
+}
+
+/// Depayloader, parser, decoder, deinterlacer and sink of one codec.
 pub(crate) struct Decode {
-    elements: [gst::Element; 3],
+    elements: [gst::Element; 4],
     /// Where the frames come out.
     pub(crate) sink: gst_app::AppSink,
+}
+
+/// Makes one picture of each interlaced one, from its top field alone: no picture is of two moments, as its cover is of one.
+/// Progressive pictures pass as they are, in the decoder's own buffers.
+fn deinterlacer() -> Result<gst::Element, LiveError> {
+    let deinterlacer = plugins::make("deinterlace")?;
+    deinterlacer.set_property_from_str("mode", "auto");
+    deinterlacer.set_property_from_str("method", "linear");
+    deinterlacer.set_property_from_str("fields", "top");
+    Ok(deinterlacer)
 }
 
 impl Decode {
@@ -195,7 +111,7 @@ impl Decode {
         let parse = plugins::make(codec.parser())?;
         let decoder = decoder::make(codec)?;
         Ok(Self {
-            elements: [depay, parse, decoder],
+            elements: [depay, parse, decoder, deinterlacer()?],
             sink: gst_frame::sink(),
         })
     }
@@ -207,7 +123,7 @@ impl Decode {
         &self,
         count: impl Fn(usize) -> Attention + Send + Sync + 'static,
     ) -> Result<(), LiveError> {
-        let [_, parse, _] = &self.elements;
+        let [_, parse, _, _] = &self.elements;
         let pad = parse
             .static_pad("src")
             .ok_or_else(|| LiveError::new(LiveErrorKind::BrokenStream, "the parser has no output"))?;
@@ -253,9 +169,9 @@ impl Decode {
     /// Adds, links and starts the elements; returns where RTP goes in.
     pub(crate) fn add_to(&self, pipeline: &gst::Pipeline) -> Result<gst::Pad, LiveError> {
         let broken = |error: gst::glib::BoolError| LiveError::new(LiveErrorKind::BrokenStream, error.to_string());
-        let [depay, parse, decoder] = &self.elements;
+        let [depay, parse, decoder, deinterlacer] = &self.elements;
         let sink = self.sink.upcast_ref::<gst::Element>();
-        let chain = [depay, parse, decoder, sink];
+        let chain = [depay, parse, decoder, deinterlacer, sink];
         pipeline.add_many(chain).map_err(broken)?;
         gst::Element::link_many(chain).map_err(broken)?;
         for element in chain.iter().rev() {
@@ -264,35 +180,5 @@ impl Decode {
         depay
             .static_pad("sink")
             .ok_or_else(|| LiveError::new(LiveErrorKind::BrokenStream, "the depayloader has no input"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_has_our_account_and_no_other_one_and_other_schemes_are_refused() {
-        let with = |url, user, password: &str| address(url, user, &password.to_owned().into());
-        for (user, password, expected) in [
-            ("", "", "rtsp://host:8554/main?x=1"),
-            ("", "unused", "rtsp://host:8554/main?x=1"),
-            (
-                "sala",
-                "p@s:s/%41 è",
-                "rtsp://sala:p%40s%3As%2F%2541%20%C3%A8@host:8554/main?x=1",
-            ),
-            ("sala", "", "rtsp://sala@host:8554/main?x=1"),
-        ] {
-            let url = with("rtsp://a:b@host:8554/main?x=1", user, password).unwrap();
-            assert_eq!(url.as_str(), expected);
-        }
-        for bad in ["http://host/main", "rtsp:///main", "file:///etc/passwd", "main", ""] {
-            assert_eq!(
-                with(bad, "a", "b").unwrap_err().kind,
-                LiveErrorKind::NotSupported,
-                "{bad}"
-            );
-        }
     }
 }

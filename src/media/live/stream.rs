@@ -1,20 +1,22 @@
 //! The state of a live stream that its threads share.
 //!
-//! Invariant: after [`Shared::close`] or a failure no frame is put, and the pipeline is taken apart by a thread that
-//! nobody waits for. Deliberately absent: which elements there are (`pipeline`).
+//! Invariant: after [`Shared::close`] or a failure no frame is put, and the stream's own thread, for which nobody waits, takes
+//! the pipeline apart. Deliberately absent: which elements there are (`pipeline`), the connection (`reader`).
 
 use super::arrivals::Arrivals;
+use super::reception::Quality;
 use super::stall::Stall;
 use super::stats::{Meter, Rater};
 use super::watchdog::{self, WatchdogTarget};
 use super::{LivePhase, LiveStatus, OnPicture, gst_error};
 use crate::domain::live::freshness::Delay;
+use crate::domain::live::own_clock::ClockReading;
 use crate::domain::live::stream_selection::Attention;
 use crate::media::decoder::{self, Codec};
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::media::frame::FrameSlot;
 use crate::media::gst_frame;
-use crate::media::packet_guard::{self, Refused, Senders};
+use crate::media::packet_guard::Refused;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -30,20 +32,14 @@ pub(super) struct Shared {
     pub(super) arrivals: Arrivals,
     attention: AtomicU8,
     delay: Mutex<Delay>,
-    over: AtomicBool,
+    over: Arc<AtomicBool>,
     /// The pipeline has been taken apart.
     gone: watch::Sender<bool>,
-    pipeline: Arc<Mutex<Option<gst::Pipeline>>>,
-    jitter_buffer: Mutex<Option<gst::glib::WeakRef<gst::Element>>>,
-    unknown_codec: Mutex<Option<String>>,
-    senders: Arc<Mutex<Senders>>,
+    quality: Mutex<Quality>,
     /// Packets that reached the depayloader damaged: lost, though they arrived.
     pub(super) refused: Refused,
     watched: Mutex<Watched>,
 }
-
-/// The pipeline of a stream, or why there is none.
-type Built = Result<gst::Pipeline, LiveError>;
 
 /// The watchdog's memory between two looks at a stream.
 struct Watched {
@@ -56,38 +52,13 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Our clock, Unix milliseconds.
-fn unix_ms() -> f64 {
+/// Our clock now.
+fn clock_reading() -> ClockReading {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    now.as_secs_f64() * 1_000.0
-}
-
-/// Calls `look` with the time stamp and the bytes of every packet in a probe's data.
-fn each_packet(info: &gst::PadProbeInfo<'_>, mut look: impl FnMut(Option<gst::ClockTime>, &[u8])) {
-    let mut one = |buffer: &gst::BufferRef| {
-        if let Ok(bytes) = buffer.map_readable() {
-            look(buffer.pts(), &bytes);
-        }
-    };
-    match &info.data {
-        Some(gst::PadProbeData::Buffer(buffer)) => one(buffer),
-        Some(gst::PadProbeData::BufferList(list)) => list.iter().for_each(&mut one),
-        _ => {}
+    ClockReading {
+        unix_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
+        at: Instant::now(),
     }
-}
-
-/// Lets `look` see every packet that passes a pad for as long as the stream is there.
-fn look_at_packets(pad: &gst::Pad, shared: &Arc<Shared>, look: impl Fn(&Shared, &[u8]) + Send + Sync + 'static) {
-    let shared = Arc::downgrade(shared);
-    pad.add_probe(
-        gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
-        move |_, info| {
-            if let Some(shared) = shared.upgrade() {
-                each_packet(info, |_, packet| look(&shared, packet));
-            }
-            gst::PadProbeReturn::Ok
-        },
-    );
 }
 
 /// Work that is done once, by whichever thread gets it.
@@ -113,12 +84,12 @@ pub(crate) fn in_background(name: &str, work: impl FnOnce() + Send + 'static) {
 }
 
 impl Shared {
-    /// Begins to open a stream into `slot` and returns at once; `build` makes its pipeline, not yet started, on a thread of
-    /// its own. `on_picture` sees each picture before the slot has it.
+    /// Begins to open a stream into `slot` and returns at once; `watch` runs it on a thread of its own and returns when it is
+    /// over. `on_picture` sees each picture before the slot has it.
     pub(super) fn open(
         slot: FrameSlot,
         on_picture: Option<OnPicture>,
-        build: impl FnOnce(&Arc<Self>) -> Built + Send + 'static,
+        watch: impl FnOnce(&Arc<Self>) + Send + 'static,
     ) -> Arc<Self> {
         let now = Instant::now();
         let shared = Arc::new(Self {
@@ -129,12 +100,9 @@ impl Shared {
             arrivals: Arrivals::default(),
             attention: AtomicU8::new(Attention::Whole as u8),
             delay: Mutex::default(),
-            over: AtomicBool::new(false),
+            over: Arc::default(),
             gone: watch::Sender::new(false),
-            pipeline: Arc::default(),
-            jitter_buffer: Mutex::new(None),
-            unknown_codec: Mutex::new(None),
-            senders: Arc::default(),
+            quality: Mutex::default(),
             refused: Refused::default(),
             watched: Mutex::new(Watched {
                 stall: Stall::new(now),
@@ -144,16 +112,22 @@ impl Shared {
         });
         let weak = Arc::downgrade(&shared);
         watchdog::look_after(weak);
-        let opening = Arc::clone(&shared);
-        in_background("media-open", move || {
-            if let Err(error) = build(&opening).and_then(|pipeline| opening.start(pipeline)) {
-                opening.fail(error);
-            }
-        });
+        let watched = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("media-live".to_owned())
+            .spawn(move || {
+                watch(&watched);
+                watched.gone.send_replace(true);
+            });
+        if let Err(error) = thread {
+            shared.fail(LiveError::new(LiveErrorKind::BrokenStream, error.to_string()));
+            shared.gone.send_replace(true);
+        }
         shared
     }
 
-    fn start(self: &Arc<Self>, pipeline: gst::Pipeline) -> Result<(), LiveError> {
+    /// Takes up what a pipeline says on its bus.
+    pub(super) fn listen(self: &Arc<Self>, pipeline: &gst::Pipeline) {
         if let Some(bus) = pipeline.bus() {
             let shared = Arc::downgrade(self);
             bus.set_sync_handler(move |_, message| {
@@ -163,17 +137,6 @@ impl Shared {
                 gst::BusSyncReply::Drop
             });
         }
-        // Under the lock, so that a close that comes meanwhile takes down a pipeline that has been started.
-        let mut place = held(&self.pipeline);
-        if self.over.load(Ordering::Acquire) {
-            return Ok(());
-        }
-        let started = pipeline.set_state(gst::State::Playing);
-        *place = Some(pipeline);
-        drop(place);
-        started
-            .map(|_| ())
-            .map_err(|_| LiveError::new(LiveErrorKind::BrokenStream, "the pipeline does not start"))
     }
 
     fn hear(&self, message: &gst::Message) {
@@ -182,15 +145,7 @@ impl Shared {
                 if let Some(element) = gst_error::element_of(message) {
                     decoder::distrust(&element);
                 }
-                let error = gst_error::classify(error);
-                let unknown = held(&self.unknown_codec).take();
-                match (error.kind, unknown) {
-                    (LiveErrorKind::NotSupported, Some(name)) => {
-                        let detail = format!("the camera sends {name}, which is neither H.264 nor H.265");
-                        self.fail(LiveError::new(LiveErrorKind::NotSupported, detail));
-                    }
-                    _ => self.fail(error),
-                }
+                self.fail(gst_error::classify(error));
             }
             gst::MessageView::Eos(_) => {
                 self.fail(LiveError::new(
@@ -221,7 +176,7 @@ impl Shared {
         let mut behind = Duration::ZERO;
         if let Some(captured_ms) = frame.captured_ms {
             let mut delay = held(&self.delay);
-            delay.picture(unix_ms(), captured_ms);
+            delay.picture(clock_reading(), captured_ms);
             behind = delay.behind();
         }
         self.status.send_if_modified(|status| {
@@ -244,45 +199,15 @@ impl Shared {
             .send_modify(|status| codec.name().clone_into(&mut status.figures.codec));
     }
 
-    /// Remembers the jitter buffer for its statistics, and counts what comes into it.
-    pub(super) fn set_jitter_buffer(self: &Arc<Self>, buffer: &gst::Element) {
-        *held(&self.jitter_buffer) = Some(buffer.downgrade());
-        if let Some(pad) = buffer.static_pad("sink") {
-            look_at_packets(&pad, self, |shared, packet| shared.arrivals.came(packet));
-        }
-    }
-
-    /// Lets only whole packets into the session manager, and listens to the sender reports among them. What is left out
-    /// here the jitter buffer misses and counts as lost.
-    pub(super) fn watch_entrances(self: &Arc<Self>, manager: &gst::Element) {
-        let (shared, senders) = (Arc::downgrade(self), Arc::clone(&self.senders));
-        manager.connect_pad_added(move |_, pad| {
-            let name = pad.name();
-            if name.starts_with("recv_rtp_sink") {
-                let senders = Arc::clone(&senders);
-                packet_guard::guard(pad, Refused::default(), move |packet| held(&senders).admit(packet));
-            } else if name.starts_with("recv_rtcp_sink") {
-                let shared = shared.clone();
-                packet_guard::guard(pad, Refused::default(), move |packet| {
-                    packet_guard::rtcp(packet)?;
-                    if let Some(shared) = shared.upgrade() {
-                        shared.arrivals.reported(packet);
-                    }
-                    Ok(())
-                });
-            }
-        });
-    }
-
-    /// The camera described a stream of this payload type, and it was chosen.
-    pub(super) fn described(&self, payload_type: u8) {
-        held(&self.senders).described(payload_type);
-    }
-
-    /// A packet leaves the jitter buffer.
-    pub(super) fn stamped(&self, info: &gst::PadProbeInfo<'_>) {
+    /// A packet goes into the pipeline with this time stamp.
+    pub(super) fn stamped(&self, stamp: gst::ClockTime, packet: &[u8]) {
         self.meter.packet();
-        each_packet(info, |stamp, packet| self.arrivals.stamped(packet, stamp));
+        self.arrivals.stamped(packet, Some(stamp));
+    }
+
+    /// How well packets have come so far.
+    pub(super) fn received(&self, quality: Quality) {
+        *held(&self.quality) = quality;
     }
 
     /// How much of the stream is decoded.
@@ -298,10 +223,6 @@ impl Shared {
         self.attention.store(attention as u8, Ordering::Relaxed);
     }
 
-    pub(super) fn saw_unknown_codec(&self, name: &str) {
-        *held(&self.unknown_codec) = Some(name.chars().take(40).collect());
-    }
-
     /// The stream is over because of `error`; the first reason stays.
     pub(super) fn fail(&self, error: LiveError) {
         if self.over.swap(true, Ordering::AcqRel) {
@@ -310,28 +231,20 @@ impl Shared {
         tracing::info!(%error, "live stream ended");
         self.status
             .send_modify(|status| status.phase = LivePhase::Failed(error));
-        self.take_apart();
     }
 
     /// Nobody wants the stream any more.
     pub(super) fn close(&self) {
-        if !self.over.swap(true, Ordering::AcqRel) {
-            self.take_apart();
-        }
+        self.over.store(true, Ordering::Release);
     }
 
-    /// Ends the pipeline in the background: its state change waits for the camera's answer to TEARDOWN.
-    fn take_apart(&self) {
-        let (place, gone) = (Arc::clone(&self.pipeline), self.gone.clone());
-        in_background("media-close", move || {
-            let pipeline = held(&place).take();
-            if let Some(pipeline) = pipeline
-                && let Err(error) = pipeline.set_state(gst::State::Null)
-            {
-                tracing::warn!(%error, "a pipeline does not stop");
-            }
-            gone.send_replace(true);
-        });
+    /// Becomes true when the stream is over.
+    pub(super) fn over(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.over)
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
     }
 
     pub(super) fn slot(&self) -> &FrameSlot {
@@ -345,18 +258,6 @@ impl Shared {
     pub(super) fn gone(&self) -> watch::Receiver<bool> {
         self.gone.subscribe()
     }
-
-    /// Packets passed on and lost, damaged ones among them, and the average jitter in milliseconds (statistics of
-    /// rtpjitterbuffer).
-    fn loss_and_jitter(&self) -> Option<(u64, u64, f64)> {
-        let buffer = held(&self.jitter_buffer).as_ref()?.upgrade()?;
-        let stats = buffer.property::<Option<gst::Structure>>("stats")?;
-        Some((
-            stats.get::<u64>("num-pushed").ok()?,
-            stats.get::<u64>("num-lost").ok()? + self.refused.count(),
-            stats.get::<u64>("avg-jitter").ok()? as f64 / 1e6,
-        ))
-    }
 }
 
 impl WatchdogTarget for Shared {
@@ -364,9 +265,10 @@ impl WatchdogTarget for Shared {
         if self.over.load(Ordering::Acquire) {
             return;
         }
-        let loss = self.loss_and_jitter();
-        let packets = loss.map_or((0, 0), |(passed, lost, _)| (passed, lost));
-        let counts = self.meter.count(self.arrivals.pictures(), packets);
+        let quality = *held(&self.quality);
+        // Damaged packets are lost, though they arrived.
+        let lost = quality.lost + self.refused.count();
+        let counts = self.meter.count(self.arrivals.pictures(), (quality.passed, lost));
         let mut watched = held(&self.watched);
         let dead = watched.stall.check(now, counts, self.attention());
         let rates = watched.rater.at(now, counts);
@@ -384,9 +286,7 @@ impl WatchdogTarget for Shared {
                 figures.bitrate_kbit_s = rates.bitrate_kbit_s;
                 figures.loss = rates.loss;
                 figures.delay = delay;
-                if let Some((_, lost, jitter)) = loss {
-                    (figures.lost_packets, figures.jitter_ms) = (lost, jitter);
-                }
+                (figures.lost_packets, figures.jitter_ms) = (lost, quality.jitter_ms);
             });
         }
     }

@@ -159,7 +159,7 @@ impl Player<'_> {
                     }
                     done = true;
                 }
-                Event::Quiet => {}
+                Event::Quiet | Event::Rtcp(_) => {}
             }
             if done {
                 playout.end();

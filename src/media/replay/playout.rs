@@ -123,7 +123,7 @@ impl Playout {
     }
 
     /// No packet follows; the frames that wait are still shown.
-    pub(super) fn end(&self) {
+    pub(super) fn end(&mut self) {
         self.feed.end();
     }
 

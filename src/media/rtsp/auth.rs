@@ -28,6 +28,11 @@ impl Scheme {
         offer.digest.map(Self::Digest).or(basic)
     }
 
+    /// The server says that the password was right and only the nonce too old.
+    pub(super) fn is_stale(&self) -> bool {
+        matches!(self, Self::Digest(challenge) if challenge.stale)
+    }
+
     /// The value of `Authorization` for a request.
     pub(super) fn answer(&mut self, account: &Account, method: &str, uri: &str) -> String {
         let Account { user, password } = account;

@@ -1,6 +1,7 @@
 //! RTP packets as they come out of the connection, with the ONVIF replay header extension.
 //!
-//! Invariant: nothing outside the packet's bytes is read. Deliberately absent: reordering (the connection is TCP).
+//! Invariant: nothing outside the packet's bytes is read. Deliberately absent: reordering (the connection is TCP), telling one
+//! source from another (`media::live`).
 
 /// Pattern of the ONVIF replay header extension (ONVIF Streaming Specification §6.3).
 const REPLAY: u16 = 0xABAC;
@@ -11,6 +12,9 @@ const NTP_TO_UNIX: i64 = 2_208_988_800;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RtpHeader {
     pub(crate) payload_type: u8,
+    pub(crate) sequence: u16,
+    /// Who sends: the synchronisation source.
+    pub(crate) ssrc: u32,
     /// The last packet of its picture.
     pub(crate) marker: bool,
     /// Time stamp in ticks of the clock rate.
@@ -34,8 +38,9 @@ impl RtpHeader {
         if first >> 6 != 2 {
             return None;
         }
+        let sequence = u16::from_be_bytes(take(packet, 2)?);
         let timestamp = u32::from_be_bytes(take(packet, 4)?);
-        take::<4>(packet, 8)?;
+        let ssrc = u32::from_be_bytes(take(packet, 8)?);
         let extension_at = 12 + 4 * usize::from(first & 0x0f);
         let replay = if first & 0x10 != 0 {
             replay(packet.get(extension_at..)?)
@@ -44,6 +49,8 @@ impl RtpHeader {
         };
         Some(Self {
             payload_type: second & 0x7f,
+            sequence,
+            ssrc,
             marker: second & 0x80 != 0,
             timestamp,
             replay,

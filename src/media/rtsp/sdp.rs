@@ -118,6 +118,30 @@ impl Described for VideoTrack {
     }
 }
 
+/// The video stream of a camera, as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LiveTrack(pub(crate) VideoTrack);
+
+impl Described for LiveTrack {
+    const REPLAY: bool = false;
+
+    fn unknown(url: &Url) -> Self {
+        Self(VideoTrack::unknown(url))
+    }
+
+    fn read(text: &str, base: &Url) -> Result<Self, LiveError> {
+        video(text, base).map(Self)
+    }
+
+    fn control(&self) -> &Url {
+        &self.0.control
+    }
+
+    fn aggregate(&self) -> &Url {
+        &self.0.aggregate
+    }
+}
+
 /// One media section of the text.
 #[derive(Default)]
 struct Section<'a> {
@@ -182,7 +206,7 @@ fn video(text: &str, base: &Url) -> Result<VideoTrack, LiveError> {
         .iter()
         .find_map(|section| track(section, base, &aggregate))
         .ok_or_else(|| {
-            let detail = format!("the recorder sends {unknown}, which is neither H.264 nor H.265");
+            let detail = format!("the device sends {unknown}, which is neither H.264 nor H.265");
             LiveError::new(LiveErrorKind::NotSupported, detail)
         })
 }

@@ -1,8 +1,9 @@
-//! An RTSP session of our own: ONVIF replay (ONVIF Replay Control Service, Streaming Specification §6), or the metadata that a
-//! camera sends beside its live video.
+//! An RTSP session of our own: a camera's live video, the metadata that it sends beside it, or ONVIF replay (ONVIF Replay
+//! Control Service, Streaming Specification §6).
 //!
 //! Invariant: every wait is bounded and ends when the caller cancels; packets that arrive while an answer is awaited
-//! are kept, up to a bound. Deliberately absent: UDP, redirects, more than one track.
+//! are kept, up to a bound. A redirection is followed on the same host only: the account is not for others. Deliberately absent:
+//! UDP, more than one track.
 
 use super::auth::{Account, Scheme};
 use super::clock;
@@ -12,7 +13,7 @@ use super::sdp::{Described, VideoTrack};
 use crate::media::error::{LiveError, LiveErrorKind};
 use crate::media::live::without_urls;
 use rtsp_types::headers::{self, HeaderName};
-use rtsp_types::{Message, Method, Request, Response, StatusCode, Url, Version};
+use rtsp_types::{Data, Message, Method, Request, Response, StatusCode, Url, Version};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,6 +24,10 @@ const ANSWER: Duration = Duration::from_secs(8);
 const LOOK: Duration = Duration::from_millis(50);
 /// Most bytes of packets held while an answer is awaited.
 const MAX_KEPT: usize = 8 * 1024 * 1024;
+/// How often in a row a device may name another address of itself (RFC 2326 §11.1).
+const MOST_REDIRECTIONS: usize = 2;
+/// How long the answer to TEARDOWN is waited for.
+const FAREWELL: Duration = Duration::from_millis(500);
 const FEATURE: &str = "onvif-replay";
 
 /// Who paces the packets.
@@ -47,6 +52,8 @@ pub(crate) struct Playing {
 #[derive(Debug)]
 pub(crate) enum Event {
     Rtp(Vec<u8>),
+    /// A compound RTCP packet that says no goodbye.
+    Rtcp(Vec<u8>),
     /// The recorder says there is no more (RTCP BYE).
     Goodbye,
     /// Nothing within the time given.
@@ -102,9 +109,24 @@ impl<T: Described> Session<T> {
     /// # Errors
     /// Every kind of [`LiveErrorKind`] but a missing plug-in.
     pub(crate) fn open(url: &str, account: Account, cancelled: Arc<AtomicBool>) -> Result<Self, LiveError> {
-        let url = address(url)?;
+        let mut url = address(url)?;
+        for _ in 0..=MOST_REDIRECTIONS {
+            let mut session = Self::connect(url, account.clone(), Arc::clone(&cancelled))?;
+            session.options()?;
+            match session.describe()? {
+                Some(elsewhere) => url = elsewhere,
+                None => {
+                    session.setup()?;
+                    return Ok(session);
+                }
+            }
+        }
+        Err(broken("the device sends us from one address to the next"))
+    }
+
+    fn connect(url: Url, account: Account, cancelled: Arc<AtomicBool>) -> Result<Self, LiveError> {
         let connection = Connection::open(&url)?;
-        let mut session = Self {
+        Ok(Self {
             connection,
             track: T::unknown(&url),
             url,
@@ -120,11 +142,7 @@ impl<T: Described> Session<T> {
             kept: VecDeque::new(),
             kept_bytes: 0,
             cancelled,
-        };
-        session.options()?;
-        session.describe()?;
-        session.setup()?;
-        Ok(session)
+        })
     }
 
     /// The track described.
@@ -149,12 +167,23 @@ impl<T: Described> Session<T> {
         }
     }
 
-    fn describe(&mut self) -> Result<(), LiveError> {
-        let response = self.demand(
+    /// Takes in the description; the address to ask instead when the device names another one of itself.
+    fn describe(&mut self) -> Result<Option<Url>, LiveError> {
+        let response = self.ask(
             Method::Describe,
             self.url.clone(),
             &[(headers::ACCEPT, "application/sdp".to_owned())],
         )?;
+        if response.status().is_redirection() {
+            let elsewhere = address(&header(&response, headers::LOCATION))?;
+            return match elsewhere.host() == self.url.host() {
+                true => Ok(Some(elsewhere)),
+                false => Err(broken("the device sends us to another host")),
+            };
+        }
+        if !response.status().is_success() {
+            return Err(refused(&response));
+        }
         let stated = [
             header(&response, headers::CONTENT_BASE),
             header(&response, headers::CONTENT_LOCATION),
@@ -167,7 +196,7 @@ impl<T: Described> Session<T> {
         let same_host = base.scheme() == "rtsp" && base.host() == self.url.host() && base.port() == self.url.port();
         let base = if same_host { base } else { self.url.clone() };
         self.track = T::read(&String::from_utf8_lossy(response.body()), &base)?;
-        Ok(())
+        Ok(None)
     }
 
     fn setup(&mut self) -> Result<(), LiveError> {
@@ -212,6 +241,9 @@ impl<T: Described> Session<T> {
         if let Some((from_ms, to_ms)) = range {
             let range = clock::range(from_ms, Some(to_ms)).ok_or_else(|| broken("the range is no time"))?;
             extra.push((headers::RANGE, range));
+        } else if !T::REPLAY {
+            // Other clients always name it, and there are cameras that know no PLAY without (RFC 2326 §10.5).
+            extra.push((headers::RANGE, "npt=0.000-".to_owned()));
         }
         let response = self.demand(Method::Play, self.track.aggregate().clone(), &extra)?;
         let info = header(&response, headers::RTP_INFO);
@@ -243,6 +275,28 @@ impl<T: Described> Session<T> {
         }
     }
 
+    /// Says that it is over, and waits a little for the answer: a camera with one session to give away has it free again when
+    /// this returns, unless it is slow.
+    pub(crate) fn finish(mut self) {
+        self.tear_down();
+        let until = Instant::now() + FAREWELL;
+        while Instant::now() < until {
+            match self.connection.next(LOOK) {
+                Ok(Incoming::Response(_) | Incoming::Closed) | Err(_) => return,
+                Ok(Incoming::Packet { .. } | Incoming::Request(_) | Incoming::Nothing) => {}
+            }
+        }
+    }
+
+    /// Sends an RTCP compound packet (RFC 3550 §6.1) beside the track's packets.
+    ///
+    /// # Errors
+    /// [`LiveErrorKind::BrokenStream`] when the connection takes no more.
+    pub(crate) fn report(&mut self, compound: Vec<u8>) -> Result<(), LiveError> {
+        let data = Data::new(self.channel.wrapping_add(1), compound);
+        self.connection.send(&Message::Data(data))
+    }
+
     /// The next packet or what else comes, waiting at most `wait`. Keeps the session alive.
     pub(crate) fn next(&mut self, wait: Duration) -> Result<Event, LiveError> {
         self.stay_alive()?;
@@ -262,6 +316,7 @@ impl<T: Described> Session<T> {
         Ok(match channel {
             rtp if rtp == self.channel => Event::Rtp(bytes),
             rtcp if rtcp == self.channel.wrapping_add(1) && packet::is_goodbye(&bytes) => Event::Goodbye,
+            rtcp if rtcp == self.channel.wrapping_add(1) => Event::Rtcp(bytes),
             _ => Event::Quiet,
         })
     }
@@ -352,23 +407,33 @@ impl<T: Described> Session<T> {
         }
     }
 
-    /// Asks; answers one challenge.
+    /// Asks; answers one challenge, and one more where only the nonce of the first was too old (RFC 7616 §3.3).
     fn ask(
         &mut self,
         method: Method,
         uri: Url,
         extra: &[(HeaderName, String)],
     ) -> Result<Response<Vec<u8>>, LiveError> {
-        let request = self.build(&method, uri.clone(), extra);
-        let response = self.exchange(request)?;
-        let challenge = Scheme::strongest(&header(&response, headers::WWW_AUTHENTICATE));
-        match challenge {
-            Some(challenge) if response.status() == StatusCode::Unauthorized && !self.account.user.is_empty() => {
-                self.challenge = Some(challenge);
-                let request = self.build(&method, uri, extra);
-                self.exchange(request)
+        let mut answered = false;
+        loop {
+            let request = self.build(&method, uri.clone(), extra);
+            let response = self.exchange(request)?;
+            let challenge = Scheme::strongest(&header(&response, headers::WWW_AUTHENTICATE));
+            match challenge {
+                Some(challenge)
+                    if response.status() == StatusCode::Unauthorized
+                        && !self.account.user.is_empty()
+                        && (!answered || challenge.is_stale()) =>
+                {
+                    // A nonce that is never new enough is refused in the end.
+                    self.challenge = Some(challenge);
+                    if std::mem::replace(&mut answered, true) {
+                        let request = self.build(&method, uri, extra);
+                        return self.exchange(request);
+                    }
+                }
+                _ => return Ok(response),
             }
-            _ => Ok(response),
         }
     }
 
@@ -418,6 +483,14 @@ fn header(response: &Response<Vec<u8>>, name: HeaderName) -> String {
 }
 
 fn refused(response: &Response<Vec<u8>>) -> LiveError {
+    let challenges = header(response, headers::WWW_AUTHENTICATE);
+    if response.status() == StatusCode::Unauthorized
+        && !challenges.trim().is_empty()
+        && Scheme::strongest(&challenges).is_none()
+    {
+        let detail = "the device offers no way to log in that is known here";
+        return LiveError::new(LiveErrorKind::UnknownLogin, detail);
+    }
     let unsupported = header(response, headers::UNSUPPORTED);
     let reason = without_urls(&format!("{} {unsupported}", response.reason_phrase()));
     LiveError::from_status(response.status().into(), reason.trim())
@@ -425,6 +498,7 @@ fn refused(response: &Response<Vec<u8>>) -> LiveError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sdp::LiveTrack;
     use super::*;
     use std::io::{BufRead, BufReader, Write};
     use std::net::{TcpListener, TcpStream};
@@ -488,6 +562,11 @@ mod tests {
 
     #[test]
     fn a_keep_alive_that_is_refused_for_its_nonce_is_answered_at_once_with_the_new_one() {
+        stays_alive::<VideoTrack>();
+        stays_alive::<LiveTrack>();
+    }
+
+    fn stays_alive<T: Described>() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("rtsp://{}/rec", listener.local_addr().unwrap());
         let (sender, heard) = mpsc::channel();
@@ -496,7 +575,7 @@ mod tests {
             user: "operatore".to_owned(),
             password: "parola".to_owned().into(),
         };
-        let mut session: Session = Session::open(&url, account, Arc::default()).unwrap();
+        let mut session = Session::<T>::open(&url, account, Arc::default()).unwrap();
         let until = Instant::now() + Duration::from_secs(20);
         let mut said = Vec::new();
         while said.len() < 2 && Instant::now() < until {

@@ -1,7 +1,8 @@
 //! Taking events in.
 //!
 //! Invariant: an event is read, its commitment recomputed and its body looked at before the sequencer sees it.
-//! Deliberately absent: strict reading of the body's fields; a newer workstation must never lose an event here.
+//! Deliberately absent: strict reading of the body's fields, but for the purpose of whose level has only one (R-MNT-1); a newer
+//! workstation must never lose an event here.
 
 use super::client_auth::{Caller, Touch};
 use super::responses::{Answer, Bounded, Refused};
@@ -9,6 +10,7 @@ use super::state::{LogState, UsageState};
 use crate::domain::audit::chain::Sealed;
 use crate::domain::audit::leaf::{self, Leaf, Salt};
 use crate::domain::audit::note::Statement;
+use crate::domain::people::{Level, Purpose};
 use crate::protocol::{
     BatchReceipt, DurablePromise, EventBatch, MAX_BATCH, PromisedEntry, RefusalKind, StationHead, SubmittedEvent,
 };
@@ -19,6 +21,7 @@ use crate::server::store::Store;
 use crate::server::store::keys::Keys;
 use axum::Json;
 use axum::extract::{Path, State};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 fn read(event: SubmittedEvent) -> Result<(Submitted, Option<Sighting>), String> {
@@ -53,11 +56,42 @@ fn read(event: SubmittedEvent) -> Result<(Submitted, Option<Sighting>), String> 
     Ok((submitted, Sighting::of(&said)))
 }
 
+/// Operation of the one event in somebody's name that nobody proved to be theirs.
+const NOT_PROVEN: &str = "sign_in_refused";
+
+/// Looks at the purposes of those whose level has but one (R-MNT-1), whatever their workstation says: a contractor is nowhere
+/// in the register with another purpose, or without one.
+async fn purposes_count(store: &Store, events: &[Submitted]) -> Answer<()> {
+    let purpose_of = |event: &Submitted| serde_json::from_value::<Purpose>(event.keys.purpose.as_str().into()).ok();
+    let proven = events.iter().filter(|event| event.keys.operation != NOT_PROVEN);
+    // One look-up a person, and none for those who state what would count for anybody.
+    let stated: BTreeMap<&str, &Submitted> = proven
+        .filter(|event| !event.keys.person.is_empty() && purpose_of(event) != Level::Maintainer.only_purpose())
+        .map(|event| (event.keys.person.as_str(), event))
+        .collect();
+    for (person, event) in stated {
+        let Some(row) = store.person(person).await? else {
+            continue;
+        };
+        if row
+            .person
+            .level
+            .only_purpose()
+            .is_some_and(|only| purpose_of(event) != Some(only))
+        {
+            let refused = format!("the purpose of seq {} is none of its person's level", event.leaf.seq);
+            return Err(Refused::malformed(refused));
+        }
+    }
+    Ok(())
+}
+
 /// Takes a batch of events of a workstation; the promise is signed once they are durable.
 ///
 /// # Errors
 /// [`RefusalKind::Equivocation`] from a workstation in quarantine or of another event of a number; [`RefusalKind::Gap`] when
-/// one is missing; [`RefusalKind::TooLarge`], [`RefusalKind::Malformed`]; [`RefusalKind::NotFound`] for a log that is not here;
+/// one is missing; [`RefusalKind::TooLarge`]; [`RefusalKind::Malformed`], also for a purpose that the person's level does not
+/// have; [`RefusalKind::NotFound`] for a log that is not here;
 /// [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn events(
     State(logs): State<Arc<LogState>>,
@@ -84,6 +118,7 @@ pub async fn events(
         events.push(event);
         sightings.extend(sighting);
     }
+    purposes_count(&store, &events).await?;
     let first_seq = events
         .first()
         .map(|event| event.leaf.seq)

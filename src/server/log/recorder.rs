@@ -29,6 +29,7 @@ pub struct Act<'a> {
     /// The workstation it happens at.
     pub at: Option<&'a StationId>,
     pub camera: Option<&'a CameraId>,
+    /// As it was stated; what is recorded is what counts at the person's level.
     pub purpose: Option<Purpose>,
     /// Of the request behind the purpose; empty when there is none.
     pub protocol_no: &'a str,
@@ -75,7 +76,11 @@ impl Recorder {
         event.body.agency = act.person.map(|person| person.agency.clone()).unwrap_or_default();
         event.body.session = act.session.to_owned();
         event.body.camera = act.camera.cloned();
-        event.body.purpose = act.purpose;
+        let stated = act.purpose;
+        event.body.purpose = match act.person {
+            Some(person) => stated.map(|purpose| purpose.at_level(person.level)),
+            None => stated,
+        };
         act.protocol_no.clone_into(&mut event.body.protocol_no);
         event.body.policy_version = self.policy_version.load(Ordering::Acquire);
         event

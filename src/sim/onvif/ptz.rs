@@ -314,12 +314,11 @@ pub(in crate::sim) fn told(name: &'static str, device: &Device) -> Option<Elemen
             position.pan + 0.5
         };
     }
-    let state = |moving: bool| {
-        if moving && faults.status != StatusFault::AlwaysIdle {
-            "MOVING"
-        } else {
-            "IDLE"
-        }
+    let state = |moving: bool| match faults.status {
+        StatusFault::AlwaysIdle => "IDLE",
+        StatusFault::AlwaysMoving => "MOVING",
+        _ if moving => "MOVING",
+        _ => "IDLE",
     };
     let move_status = node(
         "tt:MoveStatus",

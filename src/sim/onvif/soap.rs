@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn times_and_durations() {
+    fn times_and_durations_are_written_as_the_schema_says() {
         assert_eq!(date_time(unix_ms(1_500)), "1970-01-01T00:00:01.500Z");
         assert_eq!(read_date_time("1970-01-01T00:00:01.500Z"), Some(unix_ms(1_500)));
         assert_eq!(read_date_time("1970-01-01T00:00:02"), Some(unix_ms(2_000)));

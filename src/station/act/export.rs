@@ -6,7 +6,6 @@
 //! (R-EXP-5). Deliberately absent: obscuring persons (R-EXP-4), the second copy, label, receipt and seal (R-EXP-2): not built yet.
 
 use super::playback::{find_recording, recorded_poses};
-use super::snapshot::evidence_name;
 use crate::domain::audit::details::recordings::{CopyWord, ExportEnd, ExportStart};
 use crate::domain::audit::event::Outcome;
 use crate::domain::camera::CameraId;
@@ -151,7 +150,7 @@ impl Session {
         let sight = Arc::new(RecordedSight::new(&self.0.policy, order.camera, poses));
         let folder = self.0.station.evidence.clone();
         let ending = if order.is_obscured() { "obscured.mp4" } else { "mp4" };
-        let path = folder.join(evidence_name(camera.as_str(), ending));
+        let path = folder.join(self.0.evidence_name(camera.as_str(), ending));
         tokio::task::spawn_blocking(move || create_private_dir(&folder))
             .await
             .map_err(std::io::Error::other)
@@ -251,6 +250,7 @@ impl From<ExportError> for Refusal {
         match error {
             ExportError::Stream(error) => Self::Camera(error.into()),
             ExportError::NothingRecorded => Self::NothingRecorded,
+            ExportError::ClockSetBack { at_ms, to_ms } => Self::ClockSetBack { at_ms, to_ms },
             ExportError::DiskFull | ExportError::Disk(_) | ExportError::Exists => Self::Disk {
                 detail: error.to_string(),
             },

@@ -51,6 +51,7 @@ pub struct PlaybackState {
 
 /// A playback. Dropping it stops and records the close.
 pub struct Playback {
+    camera: CameraPlan,
     slot: FrameSlot,
     state: watch::Receiver<PlaybackState>,
     sight: RecordedSight,
@@ -158,6 +159,7 @@ impl Session {
             .runtime
             .spawn(playing(act, session, sender, inbox, (from_ms, to_ms)));
         Ok(Playback {
+            camera: plan,
             slot,
             state,
             sight,
@@ -218,6 +220,11 @@ fn now_ms() -> i64 {
 }
 
 impl Playback {
+    /// The camera, as planned when the playback began.
+    pub fn camera(&self) -> &CameraPlan {
+        &self.camera
+    }
+
     /// The latest picture.
     pub fn slot(&self) -> &FrameSlot {
         &self.slot

@@ -97,6 +97,11 @@ impl LiveView {
         self.stream
     }
 
+    /// What is known of the camera as long as it is watched.
+    pub(super) fn watched(&self) -> &Watched {
+        &self.watched
+    }
+
     /// The latest picture; survives reconnects.
     pub fn slot(&self) -> &FrameSlot {
         &self.slot

@@ -4,11 +4,12 @@
 //! Deliberately absent: recording (see `view`), decoding (`media::live`).
 
 use crate::domain::camera::StreamRole;
+use crate::domain::live::own_clock::ClockOffset;
 use crate::domain::live::reconnect::{Ask, Fault, Next, Reconnect};
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::site::CameraPlan;
 use crate::media::frame::FrameSlot;
-use crate::media::live::{self, LiveFigures, LivePhase, LiveRequest, OnPicture, Transport};
+use crate::media::live::{self, LiveFigures, LivePhase, LiveRequest, OnPicture};
 use crate::station::camera::connection::{Connection, Connections, Lost};
 use crate::station::record::outbox::Recorded;
 use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
@@ -17,9 +18,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Jitter buffer, milliseconds.
-const LATENCY_MS: u32 = 100;
-/// A pipeline is taken apart within this: the camera's answer to TEARDOWN is waited for 5 s.
+/// A session is ended and its pipeline taken apart within this.
 const TAKEN_APART: Duration = Duration::from_secs(10);
 
 /// Where a live view stands.
@@ -81,7 +80,7 @@ struct Offered {
     connection: Arc<Connection>,
     profile: String,
     announced_fps: Option<f64>,
-    clock_offset_s: Option<i64>,
+    clock: Option<ClockOffset>,
 }
 
 impl Stream {
@@ -161,14 +160,12 @@ impl Stream {
             url: offer.uri.clone(),
             user: connection.credential.user.clone(),
             password: connection.credential.password.clone(),
-            transport: Transport::Tcp,
-            latency_ms: LATENCY_MS,
         };
         Ok(Offered {
             request,
             profile: offer.profile.clone(),
             announced_fps: offer.fps,
-            clock_offset_s: connection.camera.facts().clock_offset_s,
+            clock: connection.camera.facts().clock,
             connection,
         })
     }
@@ -239,7 +236,7 @@ fn fault(trouble: &CameraTrouble) -> Fault {
         TroubleKind::ClockWrong => Fault::ClockWrong,
         TroubleKind::Busy => Fault::Busy,
         TroubleKind::NoStream => Fault::NoStream,
-        TroubleKind::MissingDecoder | TroubleKind::UnknownFormat => Fault::CannotShow,
+        TroubleKind::MissingDecoder | TroubleKind::UnknownFormat | TroubleKind::UnknownLogin => Fault::CannotShow,
         TroubleKind::StreamFrozen => Fault::Frozen,
         TroubleKind::SeveralViews | TroubleKind::ViewGone | TroubleKind::SelfTest => Fault::NoStream,
         TroubleKind::StreamBroken => Fault::Dropped,
@@ -264,7 +261,7 @@ fn figures(figures: &LiveFigures, offered: &Offered) -> StreamFigures {
         loss: figures.loss,
         jitter_ms: figures.jitter_ms,
         announced_fps: offered.announced_fps,
-        latency_ms: figures.delay.latency_ms(offered.clock_offset_s),
-        on_arrival: figures.delay.on_arrival(offered.clock_offset_s),
+        latency_ms: figures.delay.latency_ms(offered.clock),
+        on_arrival: figures.delay.on_arrival(offered.clock),
     }
 }

@@ -86,7 +86,7 @@ async fn examine(cameras: &Connections, plan: &CameraPlan, proof: &Recorded) -> 
             .as_ref()
             .ok()
             .copied()
-            .or(facts.clock_offset_s)
+            .or(facts.clock.map(|clock| clock.camera_minus_ours_s))
             .map(|seconds| seconds as f64),
         ..Diagnosis::default()
     };

@@ -103,7 +103,7 @@ impl FrameCover {
         } else {
             NOT_FRESH
         };
-        let cover = Arc::new(by.cover(&pose, jiff::Timestamp::now()));
+        let cover = Arc::new(dome.with_its_cause(by.cover(&pose, jiff::Timestamp::now())));
         let known = CachedCover {
             of: arrived,
             at: now,

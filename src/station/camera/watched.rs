@@ -14,8 +14,9 @@ use super::plan_in_force::{InForce, Policy};
 use crate::domain::camera::{CameraKind, LensModel, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
 use crate::domain::privacy::told_view::{self, ToldView};
-use crate::domain::privacy::{DomePose, PictureTime, PoseKnowledge, WholeReason};
+use crate::domain::privacy::{Cover, DomePose, PictureTime, PoseKnowledge, WholeReason};
 use crate::domain::ptz::Order;
+use crate::domain::ptz::endless_motion::EndlessMotion;
 use crate::domain::ptz::status_pace::Activity;
 use crate::domain::site::orientation::OrientationComparison;
 use crate::domain::site::{CameraPlan, Orientation};
@@ -62,6 +63,7 @@ pub struct Watched {
     mover: AtomicU64,
     /// How its picture lies, against the plan.
     orientation: Mutex<OrientationComparison>,
+    endless_motion: Mutex<EndlessMotion>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -91,6 +93,7 @@ impl Watched {
             movers: AtomicU64::new(0),
             mover: AtomicU64::new(0),
             orientation: Mutex::default(),
+            endless_motion: Mutex::default(),
         }
     }
 
@@ -225,6 +228,16 @@ impl Watched {
         self.pose_source.pose(&self.plan, tracked, &beside)
     }
 
+    /// The cover, with what makes the pose uncertain where that is known too: more is said, nothing else is covered.
+    pub fn with_its_cause(&self, cover: Cover) -> Cover {
+        match cover {
+            Cover::Whole(WholeReason::TooUncertain) if lock(&self.endless_motion).is_on() => {
+                Cover::Whole(WholeReason::NeverAtRest)
+            }
+            cover => cover,
+        }
+    }
+
     /// What is known of the dome's motion, for the pace at which it is asked.
     pub fn activity(&self) -> Activity {
         // One that tells no position is asked as one that stands: asking faster tells nothing.
@@ -282,6 +295,7 @@ impl Watched {
         if let Some(tracker) = &self.tracker {
             lock(tracker).on_command(now, order);
         }
+        lock(&self.endless_motion).on_order();
         *lock(&self.bound_for) = match order {
             Order::Position(target) => Some((now, target)),
             Order::Velocity(_) | Order::SomewhereElse | Order::Stop => None,
@@ -347,6 +361,7 @@ impl Watched {
         if let Some(pose) = pose {
             *lock(&self.reported) = Some((status.received, pose));
         }
+        lock(&self.endless_motion).on_status(status.received, pose, moving(status));
         let taken = lock(tracker).on_status(status.sent, status.received, pose, moving(status));
         if let (Some(taken), Some(pose)) = (taken, pose) {
             self.each_witness(|witness| witness.on_status(taken, pose));

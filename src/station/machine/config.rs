@@ -41,6 +41,29 @@ pub enum SecretsChoice {
     ProtectedFile,
 }
 
+/// Why the place for secrets gives or takes none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecretsTrouble {
+    /// Nobody offers a Secret Service in this login, or not yet.
+    KeyringAbsent,
+    /// Locked, and it was not unlocked when that was asked for.
+    KeyringLocked,
+    /// Something takes the questions and does not answer.
+    KeyringMute,
+    /// A keyring that answers, and has no key though an outbox needs one.
+    KeyringEmpty,
+    /// The protected file is missing, cannot be read or written, or others can read it.
+    File,
+}
+
+/// A secret that was not given, or not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no secrets, {why:?}: {detail}")]
+pub struct SecretsError {
+    pub why: SecretsTrouble,
+    pub detail: String,
+}
+
 /// Why the workstation cannot work at all.
 #[derive(Debug, thiserror::Error)]
 pub enum StationError {
@@ -50,8 +73,8 @@ pub enum StationError {
         #[source]
         source: Option<std::io::Error>,
     },
-    #[error("no system keyring: {detail}")]
-    NoKeyring { detail: String },
+    #[error(transparent)]
+    NoSecrets(#[from] SecretsError),
     #[error("the outbox cannot be opened: {detail}")]
     Outbox { detail: String },
 }

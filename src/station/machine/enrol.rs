@@ -4,7 +4,7 @@
 //! contact only fetches that certificate and compares it; the code itself is shown to a server proven by it.
 //! Invariant: what was enrolled or renewed is stored whole before it is used. Deliberately absent: asking a person (`gui`).
 
-use super::config::{FACTS, StationConfig, StationError};
+use super::config::{FACTS, SecretsError, StationConfig, StationError};
 use super::enrolment::{Enrolment, StationToml, text};
 use super::secrets::Vault;
 use crate::domain::enrolment_code::EnrolmentCode;
@@ -28,6 +28,9 @@ pub enum EnrolError {
     NotACode,
     #[error("the server does not answer: {detail}")]
     Unreachable { detail: String },
+    /// Most likely this machine's clock is wrong.
+    #[error("the server cannot be believed: {detail}")]
+    CertificateNotInTime { detail: String },
     /// The authority is not the one of the code: perhaps somebody between.
     #[error("another server answers")]
     AnotherServer,
@@ -37,8 +40,8 @@ pub enum EnrolError {
     #[error(transparent)]
     Refused(Refusal),
     /// No place for this machine's key. Found out before the code is spent.
-    #[error("no system keyring: {detail}")]
-    NoKeyring { detail: String },
+    #[error(transparent)]
+    NoSecrets(#[from] SecretsError),
     #[error("the enrolment cannot be stored: {detail}")]
     NotKept { detail: String },
 }
@@ -49,6 +52,7 @@ impl From<ServerError> for EnrolError {
             ServerError::Away { .. } => Self::Unreachable {
                 detail: error.to_string(),
             },
+            ServerError::CertificateNotInTime { detail } => Self::CertificateNotInTime { detail },
             other => Self::Refused(other.into()),
         }
     }
@@ -76,9 +80,7 @@ async fn enrol_with(config: StationConfig, address: &str, code: &str) -> Result<
     let read = EnrolmentCode::read(code).ok_or(EnrolError::NotACode)?;
     let secrets = config.secrets;
     let tried = tokio::task::spawn_blocking(move || Vault::try_out(secrets)).await;
-    tried.map_err(not_stored)?.map_err(|error| EnrolError::NoKeyring {
-        detail: error.to_string(),
-    })?;
+    tried.map_err(not_stored)??;
     let server = server_address(address);
     let authority = fetch_authority(&server).await?;
     if !read.is_of(authority.as_bytes()) {

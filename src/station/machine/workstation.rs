@@ -12,6 +12,7 @@ use crate::domain::audit::details::log::OutboxDamage;
 use crate::domain::audit::event::{Event, Outcome, RetentionClass};
 use crate::domain::audit::note::VerifierKey;
 use crate::domain::camera::{ControllerId, StationId};
+use crate::domain::live::own_clock::{WrongClock, wrong_clock};
 use crate::media::export::remove_remnants;
 use crate::station::machine::pose_source::PoseSource;
 use crate::station::record::contact::Contact;
@@ -19,7 +20,7 @@ use crate::station::record::courier::{Courier, Delivered};
 use crate::station::record::event_body::body_without_person;
 use crate::station::record::health::{Health, HealthReport};
 use crate::station::record::outbox::{Damage, Directory, Medium, Note, Opening, Outbox};
-use crate::station::record::server_client::ServerClient;
+use crate::station::record::server_client::{ServerClient, ServerClock};
 use crate::station::record::trusted_checkpoints::TrustedCheckpoints;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -112,15 +113,21 @@ impl Station {
             Arc::clone(&contact),
         );
         tokio::spawn(courier.run(stop.subscribe()));
-        let now = standing(&outbox, &delivered, &trusted, &contact);
+        let clock = MachineClock {
+            built_ms: built_ms(),
+            server: server.clock().clone(),
+        };
+        let parts = (
+            outbox.clone(),
+            delivered,
+            Arc::clone(&trusted),
+            Arc::clone(&contact),
+            clock,
+        );
+        let now = standing(&parts);
         let (health, health_seen) = watch::channel(now.health.clone());
         let (standing, standing_seen) = watch::channel(now);
-        tokio::spawn(keep_standing(
-            standing,
-            health,
-            (outbox.clone(), delivered, Arc::clone(&trusted), Arc::clone(&contact)),
-            stop.subscribe(),
-        ));
+        tokio::spawn(keep_standing(standing, health, parts, stop.subscribe()));
         Ok(Station(Arc::new(Workstation {
             id: enrolment.station,
             server,
@@ -135,6 +142,13 @@ impl Station {
             runtime: tokio::runtime::Handle::current(),
             stop,
         })))
+    }
+}
+
+impl Station {
+    /// State of outbox, audit log, server and clock, signed in or not.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.0.health.clone()
     }
 }
 
@@ -205,14 +219,33 @@ type Parts = (
     watch::Receiver<Delivered>,
     Arc<TrustedCheckpoints>,
     Arc<Contact>,
+    MachineClock,
 );
 
-fn standing(
-    outbox: &Outbox,
-    delivered: &watch::Receiver<Delivered>,
-    trusted: &TrustedCheckpoints,
-    contact: &Contact,
-) -> HealthReport {
+/// The witnesses against this machine's clock.
+struct MachineClock {
+    /// Unix ms.
+    built_ms: Option<i64>,
+    server: ServerClock,
+}
+
+impl MachineClock {
+    fn wrong(&self) -> Option<WrongClock> {
+        let server_ms = self.server.unix_ms(Instant::now());
+        wrong_clock(jiff::Timestamp::now().as_millisecond(), self.built_ms, server_ms)
+    }
+}
+
+/// When this program was made, Unix ms: the date of its file.
+fn built_ms() -> Option<i64> {
+    let made = std::env::current_exe().and_then(|program| program.metadata()?.modified());
+    let made = made.inspect_err(|error| tracing::warn!(%error, "the program's file has no date"));
+    jiff::Timestamp::try_from(made.ok()?)
+        .ok()
+        .map(|made| made.as_millisecond())
+}
+
+fn standing((outbox, delivered, trusted, contact, clock): &Parts) -> HealthReport {
     HealthReport::of(
         &outbox.status().borrow(),
         *delivered.borrow(),
@@ -220,24 +253,25 @@ fn standing(
         contact.state(Instant::now()),
         contact.is_extended(Instant::now()),
     )
+    .with_clock(clock.wrong())
 }
 
 async fn keep_standing(
     sender: watch::Sender<HealthReport>,
     health: watch::Sender<Health>,
-    (outbox, mut delivered, trusted, contact): Parts,
+    mut parts: Parts,
     mut stop: watch::Receiver<bool>,
 ) {
-    let mut status = outbox.status();
+    let mut status = parts.0.status();
     loop {
-        let now = standing(&outbox, &delivered, &trusted, &contact);
+        let now = standing(&parts);
         // What decides first: whoever sees a state on the screen may rely on it being in force.
         sender.send_if_modified(|old| replace_if_new(old, &now));
         health.send_if_modified(|old| replace_if_new(old, &now.health));
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
             Ok(()) = status.changed() => {}
-            Ok(()) = delivered.changed() => {}
+            Ok(()) = parts.1.changed() => {}
             () = tokio::time::sleep(TICK) => {}
         }
     }

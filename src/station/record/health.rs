@@ -7,6 +7,7 @@
 use super::contact::ServerState;
 use super::courier::Delivered;
 use super::outbox::{CAPACITY, OutboxStatus};
+use crate::domain::live::own_clock::WrongClock;
 use crate::station::refusal::Refusal;
 
 /// Whether everything this workstation recorded has reached the log.
@@ -28,6 +29,8 @@ pub struct Health {
     pub delivery: Delivery,
     pub audit: AuditState,
     pub server: ServerState,
+    /// What is wrong with this machine's clock, if anything.
+    pub clock: Option<WrongClock>,
 }
 
 /// Whether the log has what was recorded.
@@ -90,10 +93,17 @@ impl HealthReport {
                 delivery,
                 audit,
                 server,
+                clock: None,
             },
             outbox_closed: outbox.poisoned.clone(),
             outbox_filling: outbox.pending_bytes / 4 > CAPACITY / 5 && !extended,
         }
+    }
+
+    /// The report of a machine whose clock is wrong in this way, or is not.
+    pub fn with_clock(mut self, clock: Option<WrongClock>) -> Self {
+        self.health.clock = clock;
+        self
     }
 
     /// Whether the table in `docs/log.md` lets an act be done now.

@@ -4,21 +4,28 @@
 //! leaves only towards the enrolled server (no redirects, no proxy).
 //! Deliberately absent: retrying, and what an answer means.
 
+mod answer;
+mod error;
+
+pub use answer::ServerClock;
+pub use error::ServerError;
+
 use crate::domain::audit::hash::Hash;
 use crate::domain::camera::{CameraId, ControllerId, StationId};
 use crate::domain::people::account::AccountName;
 use crate::domain::people::clearance::{self, Wish};
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::privacy::declared_event::Declaration;
-use crate::domain::refusal::RefusalKind;
 use crate::protocol::{
-    self, AccountAnswer, AccountAsk, AccountChange, AccountView, AskAnswer, AskState, BatchReceipt, Because,
+    AccountAnswer, AccountAsk, AccountChange, AccountView, AskAnswer, AskState, BatchReceipt, Because,
     CameraCredential, CameraView, Certified, Changed, ClearanceState, ConsistencyProof, CredentialNeed,
     CredentialRequest, DeclaredState, Enrol, EnrolmentCode, EventBatch, InclusionProof, LeaseRequest, LeaseState,
     MaskProposal, NewCode, PasswordChange, PasswordConfirmation, PermitRequest, PolicyState, ProposedMask, PutCamera,
     Removal, Renewal, SessionGrant, SessionRequest, SessionView, SignedPlan, SiteProposal, StationHead, StationView,
     Verdict,
 };
+use answer::bounded;
+use error::{away, unintelligible};
 use reqwest::{Certificate, Identity, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -28,52 +35,6 @@ use std::time::Duration;
 const CONNECT: Duration = Duration::from_secs(3);
 /// Longest call.
 pub const TOTAL: Duration = Duration::from_secs(10);
-/// Longest wire name of a refusal that is told to a person, bytes.
-const MOST_NAME: usize = 64;
-
-/// Why a call gave no answer. Every call may fail as [`ServerError::Away`] and [`ServerError::Unintelligible`]; what it is
-/// refused for is said at the call.
-#[derive(Debug, thiserror::Error)]
-pub enum ServerError {
-    /// No connection, no complete answer in time, or the server cannot work now.
-    #[error("the server is away: {detail}")]
-    Away { detail: String },
-    /// The server said no.
-    #[error("the server refuses: {why:?}: {detail}")]
-    Refused { why: RefusalKind, detail: String },
-    /// The server said no for a reason that only a newer version knows; `name` is its wire name.
-    #[error("the server refuses for a reason not known here: {name}: {detail}")]
-    RefusedOtherwise { name: String, detail: String },
-    /// Something answered, but not what was agreed.
-    #[error("the server's answer is not understood: status {status}: {detail}")]
-    Unintelligible { status: StatusCode, detail: String },
-}
-
-impl ServerError {
-    /// Whether waiting may help: no answer, a server that cannot work now, or a gateway's error in its place (RFC 9110 §15.6).
-    pub fn is_away(&self) -> bool {
-        match self {
-            Self::Away { .. } => true,
-            Self::Refused { why, .. } => why.is_temporary(),
-            Self::RefusedOtherwise { .. } => false,
-            Self::Unintelligible { status, .. } => status.is_server_error(),
-        }
-    }
-
-    /// Whether the server says that the session is over.
-    pub fn is_session_ended(&self) -> bool {
-        self.is_refused_as(&RefusalKind::SessionEnded)
-    }
-
-    /// Whether the server knows this workstation no more: it was revoked.
-    pub fn is_unknown_station(&self) -> bool {
-        self.is_refused_as(&RefusalKind::UnknownStation)
-    }
-
-    fn is_refused_as(&self, kind: &RefusalKind) -> bool {
-        matches!(self, Self::Refused { why, .. } if why == kind)
-    }
-}
 
 /// The part of an enrolment that calls to the server need.
 #[derive(Clone, Copy)]
@@ -93,6 +54,7 @@ pub struct ServerClient {
     http: Arc<RwLock<reqwest::Client>>,
     base: String,
     station: StationId,
+    clock: ServerClock,
 }
 
 /// The enrolment's certificates cannot be used.
@@ -110,6 +72,7 @@ impl ServerClient {
             http: Arc::new(RwLock::new(client(access)?)),
             base: access.server.to_owned(),
             station: access.station.clone(),
+            clock: ServerClock::default(),
         })
     }
 
@@ -554,7 +517,12 @@ impl ServerClient {
     }
 
     async fn body(&self, request: RequestBuilder) -> Result<Vec<u8>, ServerError> {
-        bounded(request).await
+        bounded(request, Some(&self.clock)).await
+    }
+
+    /// The server's clock, as its answers tell it.
+    pub fn clock(&self) -> &ServerClock {
+        &self.clock
     }
 }
 
@@ -582,7 +550,7 @@ fn stranger(trust: Option<&[u8]>) -> Result<reqwest::Client, ServerError> {
 /// [`ServerError::Refused`] when the server cannot read its own file.
 pub async fn fetch_authority(server: &str) -> Result<String, ServerError> {
     let request = stranger(None)?.get(format!("{server}/v1/authority"));
-    String::from_utf8(bounded(request).await?).map_err(|error| unintelligible(StatusCode::OK, &error))
+    String::from_utf8(bounded(request, None).await?).map_err(|error| unintelligible(StatusCode::OK, &error))
 }
 
 /// Shows the code and the new key to the server that this authority vouches for.
@@ -591,25 +559,8 @@ pub async fn fetch_authority(server: &str) -> Result<String, ServerError> {
 /// [`ServerError`], as every call; refused when the code is not good, or the key is none.
 pub async fn enrol(server: &str, authority: &[u8], ask: &Enrol) -> Result<Certified, ServerError> {
     let request = stranger(Some(authority))?.post(format!("{server}/v1/enrolments"));
-    let bytes = bounded(request.json(ask)).await?;
+    let bytes = bounded(request.json(ask), None).await?;
     serde_json::from_slice(&bytes).map_err(|error| unintelligible(StatusCode::OK, &error))
-}
-
-async fn bounded(request: RequestBuilder) -> Result<Vec<u8>, ServerError> {
-    let mut response = request.send().await.map_err(away)?;
-    let status = response.status();
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(away)? {
-        if bytes.len() + chunk.len() > protocol::MAX_BODY {
-            return Err(unintelligible(status, &"longer than agreed"));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    if status.is_success() {
-        Ok(bytes)
-    } else {
-        Err(refused(status, &bytes))
-    }
 }
 
 /// A client that shows the enrolment's certificate and trusts its authority only.
@@ -624,64 +575,6 @@ fn client(access: ServerAccess<'_>) -> Result<reqwest::Client, BadCertificates> 
         .connect_timeout(CONNECT)
         .timeout(TOTAL)
         .build()?)
-}
-
-/// A refusal whose kind is not known here: the same body, `why` still as JSON.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OtherRefusal {
-    why: serde_json::Value,
-    detail: String,
-}
-
-fn refused(status: StatusCode, bytes: &[u8]) -> ServerError {
-    if let Ok(protocol::Refusal { why, detail }) = serde_json::from_slice(bytes) {
-        return ServerError::Refused { why, detail };
-    }
-    let other = serde_json::from_slice::<OtherRefusal>(bytes).ok();
-    match other.and_then(|other| Some((wire_name(&other.why)?, other.detail))) {
-        Some((name, detail)) => ServerError::RefusedOtherwise { name, detail },
-        None => unintelligible(status, &"no refusal in it"),
-    }
-}
-
-/// The wire name in `why`, with the one of what it carries: `rule/name`. `None`: nothing that could be a name.
-fn wire_name(why: &serde_json::Value) -> Option<String> {
-    let is_name = |text: &&str| {
-        (1..=MOST_NAME).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-    };
-    match why {
-        serde_json::Value::String(name) => Some(name.as_str()).filter(is_name).map(str::to_owned),
-        serde_json::Value::Object(fields) if fields.len() == 1 => {
-            let (name, inner) = fields.iter().next()?;
-            let name = Some(name.as_str()).filter(is_name)?;
-            Some(match inner.as_str().filter(is_name) {
-                Some(inner) => format!("{name}/{inner}"),
-                None => name.to_owned(),
-            })
-        }
-        _ => None,
-    }
-}
-
-/// The whole chain of causes, without the address.
-fn away(error: reqwest::Error) -> ServerError {
-    let error = error.without_url();
-    let mut detail = error.to_string();
-    let mut source = std::error::Error::source(&error);
-    while let Some(cause) = source {
-        detail.push_str(": ");
-        detail.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    ServerError::Away { detail }
-}
-
-fn unintelligible(status: StatusCode, error: &dyn std::fmt::Display) -> ServerError {
-    ServerError::Unintelligible {
-        status,
-        detail: error.to_string(),
-    }
 }
 
 fn hashes(texts: &[String]) -> Result<Vec<Hash>, ServerError> {

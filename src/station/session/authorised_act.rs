@@ -172,7 +172,7 @@ impl SessionInner {
         body.camera = Some(intent.camera.id.clone());
         body.stream = intent.stream;
         if let Some(purpose) = intent.purpose {
-            body.purpose = Some(purpose);
+            body.purpose = Some(purpose.at_level(self.facts.person.level));
             body.protocol_no = intent.protocol_no;
         }
         body.media_from = intent.media.and_then(|(from, _)| rfc3339(from));

@@ -23,6 +23,9 @@ pub enum SignInError {
     AskOver,
     #[error("the server does not answer: {detail}")]
     ServerAway { detail: String },
+    /// Most likely this machine's clock is wrong.
+    #[error("the server cannot be believed: {detail}")]
+    CertificateNotInTime { detail: String },
     #[error("the site plan's signature is wrong")]
     PlanNotGenuine,
     #[error("the sign-in cannot be recorded: {detail}")]
@@ -53,6 +56,7 @@ impl From<ServerError> for SignInError {
             ServerError::Away { .. } => Self::ServerAway {
                 detail: error.to_string(),
             },
+            ServerError::CertificateNotInTime { detail } => Self::CertificateNotInTime { detail },
             ServerError::RefusedOtherwise { .. } | ServerError::Unintelligible { .. } => Self::Refused(error.into()),
         }
     }

@@ -3,6 +3,7 @@
 //! Deliberately absent: the real server and the simulated town (see `tests/`).
 
 mod courier;
+mod endless_motion;
 mod exported;
 mod forged_log;
 mod picture_witness;

@@ -73,6 +73,7 @@ fn frame(scene: &Scene, number: u64, arrived: Instant, taken: f64) -> Frame {
         arrived,
         number,
         recorded_ms: None,
+        pixel_aspect: [1, 1],
         captured_ms: None,
         bytes: Box::new(bytes),
     }
@@ -235,7 +236,7 @@ async fn r_prv_1_a_view_without_a_hook_changes_nothing_and_a_hook_changes_nothin
 
 #[tokio::test]
 async fn r_prv_1_a_dome_that_does_not_report_the_present_is_not_judged_by_its_pictures() {
-    for reports in [ReportedPosition::Target, ReportedPosition::Arrival] {
+    for reports in [ReportedPosition::Target, ReportedPosition::Arrival, ReportedPosition::Untested] {
         let mut dome = plan();
         dome.habits.reports = reports;
         let play = Play::new(dome).await;

@@ -119,7 +119,7 @@ impl Bench {
             personal_users: false,
             view: None,
             orientation: None,
-            habits: crate::domain::site::DomeHabits::default(),
+            habits: crate::domain::site::DomeHabits::ORDINARY,
         };
         let mask = Mask {
             id: "finestra".parse().unwrap(),

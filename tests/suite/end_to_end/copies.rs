@@ -3,8 +3,9 @@
 //!
 //! Deliberately absent: what the copy looks like without its cover (`obscured_town`), the screen.
 
-use super::place::{Place, until};
+use super::place::until;
 use super::{first, now_ms};
+use crate::town::Town;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use vedetta::domain::camera::{CameraId, CameraKind, StreamRole};
@@ -47,7 +48,7 @@ async fn look_around(session: &Session, dome: &CameraId) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_exp_3_a_masked_camera_gives_an_obscured_copy_that_says_so_everywhere() {
-    let place = Place::with(4, 1);
+    let place = Town::of(3, 1).simulated();
     let station = place.station_named("console").await;
     let session = place.sign_in(&station, "comandante").await;
     let dome = first(&session, CameraKind::Dome, true);

@@ -7,7 +7,7 @@ mod notches;
 mod one_account;
 mod others;
 mod personal_users;
-mod place;
+pub mod place;
 mod reconnect;
 mod recordings;
 mod revoked;
@@ -15,6 +15,7 @@ mod steering;
 mod told;
 mod two_desks;
 
+use crate::town::Town;
 use place::{Place, until};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -25,7 +26,7 @@ use vedetta::domain::privacy::{Cover, PoseKnowledge};
 use vedetta::domain::ptz::steering::PictureVelocity;
 use vedetta::domain::refusal::RefusalKind;
 use vedetta::sim::reserved_hue;
-use vedetta::station::{ExportProgress, ExportReason, Refusal, Session, TroubleKind, ViewState};
+use vedetta::station::{ExportProgress, ExportReason, LiveView, Refusal, Session, TroubleKind, ViewState};
 
 fn first(session: &Session, kind: CameraKind, masked: bool) -> vedetta::domain::camera::CameraId {
     let plan = session.plan();
@@ -58,9 +59,76 @@ fn leaked_in_png(path: &std::path::Path) -> usize {
         .count()
 }
 
+/// The dome turns while the key is held and stops after.
+async fn turns_while_the_key_is_held(session: &Session, dome: &LiveView) {
+    let pan = |now| match dome.pose(now) {
+        PoseKnowledge::Within(pose) => Some((pose.pan.lo + pose.pan.hi) / 2.0),
+        PoseKnowledge::Unknown(_) => None,
+    };
+    let before = pan(Instant::now()).expect("a pose");
+    let gesture = session.drive_ptz(&dome.camera().id).await.expect("the dome is free");
+    let held = Instant::now();
+    let mut repeat = tokio::time::interval(Duration::from_millis(200));
+    while held.elapsed() < Duration::from_secs(2) {
+        repeat.tick().await;
+        gesture
+            .velocity(PictureVelocity::of_keys([2.5, 0.0, 0.0]))
+            .await
+            .expect("within limits");
+    }
+    gesture.end().await.expect("it stops");
+    until("the new pose", 10, || {
+        pan(Instant::now()).is_some_and(|pan| (pan - before).abs() > 5.0)
+    })
+    .await;
+}
+
+/// Zooming in ends at the ceiling, with its name.
+async fn zooms_no_further_than_the_ceiling(session: &Session, dome: &LiveView) {
+    let gesture = session.drive_ptz(&dome.camera().id).await.expect("the dome is free");
+    let mut repeat = tokio::time::interval(Duration::from_millis(200));
+    let mut refused = None;
+    for _ in 0..40 {
+        if let Err(refusal) = gesture.zoom_by(1.5).await {
+            refused = Some(refusal);
+            break;
+        }
+        repeat.tick().await;
+    }
+    gesture.end().await.expect("it stops");
+    assert!(matches!(refused, Some(Refusal::ZoomCeiling { .. })), "{refused:?}");
+}
+
+/// A copy and a playback of a camera without masks: the original (what a masked one gives is in `copies`).
+async fn exports_and_plays(place: &Place, session: &Session) {
+    let open_camera = first(session, CameraKind::Fixed, false);
+    let (progress, _) = watch::channel(ExportProgress::default());
+    let reason = ExportReason {
+        purpose: Purpose::UrbanSecurity,
+        reason: "prova".into(),
+        protocol_no: "1/2026".into(),
+    };
+    let to = now_ms() - 5_000;
+    let extent = Extent {
+        cameras: [open_camera.clone()].into(),
+        from_ms: to - 60_000,
+        to_ms: to,
+        export: true,
+    };
+    place.clear(session, extent).await;
+    let exported = session
+        .export(&open_camera, to - 10_000, to, reason, progress)
+        .await
+        .expect("an export");
+    assert!(exported.frames >= 100 && exported.obscured.is_none(), "{exported:?}");
+
+    let playback = session.play(&open_camera, to - 20_000, to).await.expect("a playback");
+    until("played frames", 20, || playback.slot().count() > 10).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn an_officers_hour_is_recorded_and_verifies() {
-    let place = Place::with(6, 1);
+async fn r_aud_1_an_officers_hour_is_recorded_and_verifies() {
+    let place = Town::of(5, 1).simulated();
     let station = place.station().await;
     let wrong = station
         .sign_in(
@@ -91,72 +159,13 @@ async fn an_officers_hour_is_recorded_and_verifies() {
         matches!(dome.pose(Instant::now()), PoseKnowledge::Within(_))
     })
     .await;
-
-    // The dome turns while the key is held and stops after.
-    let pan = |now| match dome.pose(now) {
-        PoseKnowledge::Within(pose) => Some((pose.pan.lo + pose.pan.hi) / 2.0),
-        PoseKnowledge::Unknown(_) => None,
-    };
-    let before = pan(Instant::now()).expect("a pose");
-    let gesture = session.drive_ptz(&dome.camera().id).await.expect("the dome is free");
-    let held = Instant::now();
-    let mut repeat = tokio::time::interval(Duration::from_millis(200));
-    while held.elapsed() < Duration::from_secs(2) {
-        repeat.tick().await;
-        gesture
-            .velocity(PictureVelocity::of_keys([2.5, 0.0, 0.0]))
-            .await
-            .expect("within limits");
-    }
-    gesture.end().await.expect("it stops");
-    until("the new pose", 10, || {
-        pan(Instant::now()).is_some_and(|pan| (pan - before).abs() > 5.0)
-    })
-    .await;
-
-    // Zooming in ends at the ceiling, with its name.
-    let gesture = session.drive_ptz(&dome.camera().id).await.expect("the dome is free");
-    let mut refused = None;
-    for _ in 0..40 {
-        if let Err(refusal) = gesture.zoom_by(1.5).await {
-            refused = Some(refusal);
-            break;
-        }
-        repeat.tick().await;
-    }
-    gesture.end().await.expect("it stops");
-    assert!(matches!(refused, Some(Refusal::ZoomCeiling { .. })), "{refused:?}");
+    turns_while_the_key_is_held(&session, &dome).await;
+    zooms_no_further_than_the_ceiling(&session, &dome).await;
 
     // Snapshot: what it shows has nothing of the private windows.
     let snapshot = session.snapshot(&fixed).await.expect("a snapshot");
     assert_eq!(leaked_in_png(&snapshot), 0);
-
-    // Export: the original of a camera without masks (what a masked one gives is in `copies`).
-    let open_camera = first(&session, CameraKind::Fixed, false);
-    let (progress, _) = watch::channel(ExportProgress::default());
-    let reason = ExportReason {
-        purpose: Purpose::UrbanSecurity,
-        reason: "prova".into(),
-        protocol_no: "1/2026".into(),
-    };
-    let to = now_ms() - 5_000;
-    let extent = Extent {
-        cameras: [open_camera.clone()].into(),
-        from_ms: to - 60_000,
-        to_ms: to,
-        export: true,
-    };
-    place.clear(&session, extent).await;
-    let exported = session
-        .export(&open_camera, to - 10_000, to, reason, progress)
-        .await
-        .expect("an export");
-    assert!(exported.frames >= 100 && exported.obscured.is_none(), "{exported:?}");
-
-    // Playback.
-    let playback = session.play(&open_camera, to - 20_000, to).await.expect("a playback");
-    until("played frames", 20, || playback.slot().count() > 10).await;
-    drop(playback);
+    exports_and_plays(&place, &session).await;
 
     drop((fixed, dome));
     let delivery = session.sign_out().await.expect("a sign-out");
@@ -171,7 +180,7 @@ async fn an_officers_hour_is_recorded_and_verifies() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_preset_moves_right_after_a_gesture_and_stop_stops_it() {
-    let place = Place::with(2, 1);
+    let place = Town::of(1, 1).simulated();
     let station = place.station().await;
     let session = place.sign_in(&station, "operatore").await;
     let camera = first(&session, CameraKind::Dome, true);
@@ -235,7 +244,7 @@ async fn a_preset_moves_right_after_a_gesture_and_stop_stops_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_mnt_1_the_maintainer_gets_figures_and_no_image() {
-    let place = Place::with(2, 1);
+    let place = Town::of(1, 1).simulated();
     let station = place.station().await;
     let session = place.sign_in(&station, "manutentore").await;
     let camera = session.plan().cameras[0].id.clone();
@@ -253,7 +262,7 @@ async fn r_mnt_1_the_maintainer_gets_figures_and_no_image() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_camera_that_fails_says_why_and_comes_back() {
-    let place = Place::with(2, 0);
+    let place = Town::of(2, 0).simulated();
     let station = place.station().await;
     let session = place.sign_in(&station, "operatore").await;
     let camera = session.plan().cameras[0].id.clone();
@@ -281,7 +290,7 @@ async fn a_camera_that_fails_says_why_and_comes_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_server_live_goes_on_and_evidence_waits() {
-    let mut place = Place::with(2, 0);
+    let mut place = Town::of(2, 0).simulated();
     let station = place.station().await;
     let session = place.sign_in(&station, "operatore").await;
     let camera = session.plan().cameras[0].id.clone();

@@ -3,14 +3,15 @@
 //! Deliberately absent: held keys, presets (`others`).
 
 use super::first;
-use super::place::{Place, until};
+use super::place::until;
+use crate::town::Town;
 use std::time::Instant;
 use vedetta::domain::camera::{CameraKind, StreamRole};
 use vedetta::station::Refusal;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_ptz_2_a_notch_of_zoom_stops_at_the_ceiling_and_only_the_next_is_refused() {
-    let place = Place::with(2, 1);
+    let place = Town::of(1, 1).simulated();
     let station = place.station().await;
     let session = place.sign_in(&station, "operatore").await;
     let dome = first(&session, CameraKind::Dome, true);

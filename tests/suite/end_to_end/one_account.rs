@@ -6,6 +6,7 @@
 
 use super::first;
 use super::place::{Place, reason, until, until_answered};
+use crate::town::Town;
 use vedetta::domain::camera::{CameraKind, StreamRole};
 use vedetta::domain::people::stated_purpose::Stated;
 use vedetta::domain::people::takeover::Unanswered;
@@ -37,7 +38,7 @@ async fn steps(place: &Place) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_acc_1_the_other_end_is_told_and_asked_and_keeps_or_yields() {
-    let place = Place::with(2, 1);
+    let place = Town::of(1, 1).simulated();
     let (here, there) = (place.station().await, place.station_named("console").await);
     let session = place.sign_in(&here, "operatore").await;
     let camera = first(&session, CameraKind::Fixed, true);
@@ -118,11 +119,9 @@ async fn r_acc_1_the_other_end_is_told_and_asked_and_keeps_or_yields() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_acc_1_without_an_answer_the_account_passes_when_the_server_is_told_so() {
-    let place = Place::served(
-        2,
-        1,
-        "[account_elsewhere]\nanswer_seconds = 2\nunanswered = \"yields\"\n",
-    );
+    let place = Town::of(1, 1)
+        .settings("[account_elsewhere]\nanswer_seconds = 2\nunanswered = \"yields\"\n")
+        .simulated();
     let (here, there) = (place.station().await, place.station_named("console").await);
     let session = place.sign_in(&here, "operatore").await;
     let ticket = find_it_active(&place, &there, "operatore").await;
@@ -148,7 +147,7 @@ async fn r_acc_1_without_an_answer_the_account_passes_when_the_server_is_told_so
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_event_carries_the_purpose_in_force_with_its_protocol_number() {
-    let place = Place::with(2, 1);
+    let place = Town::of(1, 1).simulated();
     let station = place.station().await;
     let session = place.sign_in(&station, "operatore").await;
     let camera = first(&session, CameraKind::Fixed, true);
@@ -207,7 +206,7 @@ async fn every_event_carries_the_purpose_in_force_with_its_protocol_number() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_acc_6_the_office_enrols_lists_and_revokes_workstations_and_ends_sessions_with_a_reason() {
-    let place = Place::with(1, 0);
+    let place = Town::of(1, 0).simulated();
     let (here, console) = (place.station().await, place.station_named("console").await);
     let session = place.sign_in(&here, "operatore").await;
     let new = NewCode {

@@ -5,6 +5,7 @@
 
 use super::first;
 use super::place::{Place, until};
+use crate::town::Town;
 use std::time::{Duration, Instant};
 use vedetta::domain::camera::{CameraId, CameraKind, StreamRole};
 use vedetta::domain::privacy::PoseKnowledge;
@@ -51,7 +52,7 @@ fn still(view: &LiveView) -> Option<f64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_ptz_2_a_preset_beyond_the_ceiling_is_neither_saved_nor_called() {
-    let place = Place::with(2, 1);
+    let place = Town::of(1, 1).simulated();
     let station = place.station().await;
     let session = place.sign_in(&station, "operatore").await;
     let dome = first(&session, CameraKind::Dome, true);
@@ -112,7 +113,7 @@ async fn r_ptz_2_a_preset_beyond_the_ceiling_is_neither_saved_nor_called() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_prv_1_motion_that_nobody_here_ordered_is_noticed_and_opens_the_cover() {
-    let place = Place::with(2, 1);
+    let place = Town::of(1, 1).simulated();
     let station = place.station().await;
     let session = place.sign_in(&station, "operatore").await;
     let dome = first(&session, CameraKind::Dome, true);

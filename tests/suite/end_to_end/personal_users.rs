@@ -4,6 +4,7 @@
 
 use super::first;
 use super::place::{Place, until};
+use crate::town::Town;
 use serde_json::{Value, json};
 use vedetta::domain::camera::{CameraId, CameraKind, StreamRole};
 use vedetta::onvif::users::{UserLevel, Users};
@@ -61,7 +62,7 @@ async fn releases(place: &Place) -> Vec<(String, bool, Value)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_acc_1_a_session_has_its_own_user_on_the_camera_and_takes_it_away_with_it() {
-    let place = Place::with(2, 1);
+    let place = Town::of(1, 1).simulated();
     let station = place.station().await;
     let session = place.sign_in(&station, "operatore").await;
     let camera = first(&session, CameraKind::Fixed, true);
@@ -101,7 +102,7 @@ async fn r_acc_1_a_session_has_its_own_user_on_the_camera_and_takes_it_away_with
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_acc_3_what_was_left_on_a_camera_is_swept_when_the_server_starts() {
-    let mut place = Place::with(1, 0);
+    let mut place = Town::of(1, 0).simulated();
     let plan = std::fs::read_to_string(place.path("site/site.toml")).expect("the plan");
     let plan = vedetta::domain::site::file::read(&plan).expect("a plan");
     let camera = plan.cameras[0].clone();

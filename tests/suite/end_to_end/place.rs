@@ -1,5 +1,6 @@
-//! A whole place for one test: simulated town, audit server, enrolled workstation, in a folder of its own.
+//! The whole place of a town (`town`): simulated cameras, audit server, enrolled workstation, in a folder of its own.
 
+use crate::town::add_settings;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use std::io::{BufRead, BufReader};
@@ -17,7 +18,7 @@ pub struct Program(Child);
 
 impl Program {
     /// Starts a program and reads its one line of JSON.
-    fn start<T: for<'a> Deserialize<'a>>(program: &str, arguments: &[&str], log: &Path) -> (Self, T) {
+    pub(crate) fn start<T: for<'a> Deserialize<'a>>(program: &str, arguments: &[&str], log: &Path) -> (Self, T) {
         let log = std::fs::File::create(log).expect("a log file");
         let mut child = Command::new(program)
             .args(arguments)
@@ -44,11 +45,6 @@ impl Drop for Program {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-#[derive(Debug, Deserialize)]
-struct SimReady {
-    control: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,36 +75,9 @@ pub struct Place {
 }
 
 impl Place {
-    /// A town with `cameras` cameras, the last `domes` of them domes.
-    pub fn with(cameras: u32, domes: u32) -> Self {
-        Self::served(cameras, domes, "")
-    }
-
-    /// The same, with these lines more in the server's settings.
-    pub fn served(cameras: u32, domes: u32, settings: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+    /// The place around a running simulator that wrote its plan to `site` of the folder; `Town` says what is in it.
+    pub(crate) fn around(folder: tempfile::TempDir, sim: Program, control: String, settings: &str) -> Self {
         let at = |name: &str| folder.path().join(name).to_str().expect("UTF-8 path").to_owned();
-        std::fs::create_dir(at("site")).expect("a folder");
-        // Clips are encoded once for all tests of this build.
-        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clips");
-        let cache = cache.to_str().expect("UTF-8 path");
-        let (cameras, domes) = (cameras.to_string(), domes.to_string());
-        let (sim, ready): (_, SimReady) = Program::start(
-            env!("CARGO_BIN_EXE_vedetta-sim"),
-            &[
-                "--cameras",
-                &cameras,
-                "--domes",
-                &domes,
-                "--seed",
-                "7",
-                "--plan",
-                &at("site"),
-                "--cache",
-                cache,
-            ],
-            &folder.path().join("sim.log"),
-        );
         let server_folder = at("server");
         let site = at("site/site.toml");
         let accounts = at("site/cameras.toml");
@@ -125,11 +94,7 @@ impl Place {
             .status()
             .expect("vedetta-audit runs");
         assert!(made.success(), "the demo server could not be made");
-        if !settings.is_empty() {
-            let file = folder.path().join("server/server.toml");
-            let before = std::fs::read_to_string(&file).unwrap_or_default();
-            std::fs::write(&file, format!("{before}\n{settings}")).expect("the settings");
-        }
+        add_settings(Path::new(&server_folder), settings);
         let (server, address): (_, AuditReady) = Program::start(
             env!("CARGO_BIN_EXE_vedetta-audit"),
             &["serve", "--data", &server_folder, "--listen", "127.0.0.1:0"],
@@ -141,7 +106,7 @@ impl Place {
         Self {
             _sim: sim,
             server,
-            control: ready.control,
+            control,
             people: people.person,
             folder,
         }

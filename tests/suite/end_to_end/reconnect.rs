@@ -4,6 +4,7 @@
 //! properties (`domain::live::reconnect`).
 
 use super::place::{Place, until};
+use crate::town::Town;
 use serde_json::json;
 use vedetta::domain::camera::{CameraId, StreamRole};
 use vedetta::domain::live::stream_selection::Attention;
@@ -20,7 +21,7 @@ struct Watched {
 
 impl Watched {
     async fn start() -> Self {
-        let place = Place::with(1, 0);
+        let place = Town::of(1, 0).simulated();
         let station = place.station().await;
         let session = place.sign_in(&station, "operatore").await;
         let camera = session.plan().cameras[0].id.clone();
@@ -65,7 +66,7 @@ impl Watched {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_reboot() {
+async fn a_view_comes_back_after_a_reboot() {
     let watched = Watched::start().await;
     watched.fault(json!({"reboot": 4})).await;
     until("the trouble", 20, || watched.trouble().is_some()).await;
@@ -73,7 +74,7 @@ async fn after_a_reboot() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_the_connection_was_dropped() {
+async fn a_view_comes_back_after_the_connection_was_dropped() {
     let watched = Watched::start().await;
     watched.fault(json!({"drop_stream": true})).await;
     watched.is_lost(TroubleKind::StreamBroken).await;
@@ -81,7 +82,7 @@ async fn after_the_connection_was_dropped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_it_froze_without_closing() {
+async fn a_view_comes_back_after_it_froze_without_closing() {
     let watched = Watched::start().await;
     watched.fault(json!({"silence": true})).await;
     watched.is_lost(TroubleKind::StreamFrozen).await;
@@ -104,7 +105,7 @@ async fn through_a_change_of_resolution() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_change_of_codec() {
+async fn a_view_comes_back_after_a_change_of_codec() {
     let watched = Watched::start().await;
     assert_eq!(watched.view.figures().codec, "H264");
     watched.fault(json!({"picture": "recoded"})).await;

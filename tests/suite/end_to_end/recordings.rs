@@ -4,6 +4,7 @@
 
 use super::place::{Place, reason, until};
 use super::{first, now_ms};
+use crate::town::Town;
 use tokio::sync::watch;
 use vedetta::domain::camera::{CameraId, CameraKind, StreamRole};
 use vedetta::domain::people::Purpose;
@@ -21,36 +22,11 @@ async fn export(session: &Session, camera: &CameraId, from_ms: i64, to_ms: i64) 
     session.export(camera, from_ms, to_ms, reason, progress).await.map(drop)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn r_rec_1_an_operator_sees_recordings_under_a_clearance_and_nothing_beyond() {
-    let place = Place::with(2, 0);
-    let station = place.station().await;
-    let operator = place.sign_in(&station, "operatore").await;
-    let camera = first(&operator, CameraKind::Fixed, false);
-    let to = now_ms() - 5_000;
-    let not_cleared = Refusal::Kind(RefusalKind::Clearance(ClearanceError::NotCleared));
-    let view = operator.view(&camera, StreamRole::Sub).await.expect("a view");
-    until("frames", 20, || view.slot().count() > 2).await;
-    drop(view);
-    assert_eq!(
-        operator.play(&camera, to - 10_000, to).await.err(),
-        Some(not_cleared.clone())
-    );
-    assert_eq!(
-        export(&operator, &camera, to - 10_000, to).await,
-        Err(not_cleared.clone())
-    );
-
-    // Refused by the commander, and the reason comes back.
-    let extent = Extent {
-        cameras: [camera.clone()].into(),
-        from_ms: to - 30_000,
-        to_ms: to,
-        export: true,
-    };
+/// Asked for by the operator and refused by the commander, whose answer comes back.
+async fn refused_by_the_commander(place: &Place, operator: &Session, extent: Extent) {
     let wish = Wish {
         controller: operator.plan().cameras[0].controller.clone(),
-        extent: extent.clone(),
+        extent,
         purpose: Purpose::JudicialPoliceInitiative,
         reason: reason("danneggiamento"),
         protocol_no: "7/2026".into(),
@@ -71,12 +47,40 @@ async fn r_rec_1_an_operator_sees_recordings_under_a_clearance_and_nothing_beyon
             .any(|state| state.clearance.standing(now_ms()) == ClearanceStatus::Refused)
     })
     .await;
+    commander.sign_out().await.expect("a sign-out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_rec_1_an_operator_sees_recordings_under_a_clearance_and_nothing_beyond() {
+    let place = Town::of(2, 0).simulated();
+    let station = place.station().await;
+    let operator = place.sign_in(&station, "operatore").await;
+    let camera = first(&operator, CameraKind::Fixed, false);
+    let to = now_ms() - 5_000;
+    let not_cleared = Refusal::Kind(RefusalKind::Clearance(ClearanceError::NotCleared));
+    let view = operator.view(&camera, StreamRole::Sub).await.expect("a view");
+    until("frames", 20, || view.slot().count() > 2).await;
+    drop(view);
+    assert_eq!(
+        operator.play(&camera, to - 10_000, to).await.err(),
+        Some(not_cleared.clone())
+    );
     assert_eq!(
         export(&operator, &camera, to - 10_000, to).await,
         Err(not_cleared.clone())
     );
-    commander.sign_out().await.expect("a sign-out");
-    drop(console);
+
+    let extent = Extent {
+        cameras: [camera.clone()].into(),
+        from_ms: to - 30_000,
+        to_ms: to,
+        export: true,
+    };
+    refused_by_the_commander(&place, &operator, extent.clone()).await;
+    assert_eq!(
+        export(&operator, &camera, to - 10_000, to).await,
+        Err(not_cleared.clone())
+    );
 
     // Asked again and approved.
     place.clear(&operator, extent).await;

@@ -3,7 +3,8 @@
 //! Deliberately absent: the window (`gui::app` leaves the wall when the session is over).
 
 use super::first;
-use super::place::{Place, until};
+use super::place::until;
+use crate::town::Town;
 use std::time::Instant;
 use vedetta::domain::camera::{CameraKind, StreamRole};
 use vedetta::domain::people::Purpose;
@@ -12,7 +13,7 @@ use vedetta::station::{Refusal, SecretsChoice, Station, StationConfig, TrackedPo
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_acc_3_the_wall_of_a_revoked_person_goes_dark_within_five_seconds() {
-    let place = Place::with(2, 1);
+    let place = Town::of(1, 1).simulated();
     let station = place.station().await;
     let session = place.sign_in(&station, "operatore").await;
     let fixed = session

@@ -4,6 +4,7 @@
 
 use super::first;
 use super::place::{Place, until};
+use crate::town::Town;
 use serde_json::json;
 use std::time::{Duration, Instant};
 use vedetta::domain::camera::{CameraId, CameraKind, StreamRole};
@@ -42,7 +43,7 @@ async fn tapped(place: &Place, session: &Session, view: &LiveView, dome: &Camera
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_ptz_1_a_tap_turns_a_dome_by_a_tenth_of_the_picture_whatever_its_delays_and_its_zoom() {
-    let place = Place::with(2, 1);
+    let place = Town::of(1, 1).simulated();
     let station = place.station().await;
     let session = place.sign_in(&station, "operatore").await;
     let dome = first(&session, CameraKind::Dome, true);

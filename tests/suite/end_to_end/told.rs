@@ -5,6 +5,7 @@
 
 use super::first;
 use super::place::{Place, until};
+use crate::town::Town;
 use serde_json::json;
 use std::time::{Duration, Instant};
 use vedetta::domain::camera::{CameraId, CameraKind, StreamRole};
@@ -40,7 +41,7 @@ const OFTEN: fn(u64) -> bool = |count| count >= 6;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_prv_1_a_dome_that_tells_its_status_by_itself_is_asked_less_and_followed_all_the_same() {
-    let place = Place::with(2, 1);
+    let place = Town::of(1, 1).simulated();
     let station = place.station().await;
     let session = place.sign_in(&station, "operatore").await;
     let dome = first(&session, CameraKind::Dome, true);
@@ -84,7 +85,7 @@ async fn r_prv_1_a_dome_that_tells_its_status_by_itself_is_asked_less_and_follow
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dome_with_few_connections_gives_them_to_its_picture() {
-    let place = Place::with(2, 1);
+    let place = Town::of(1, 1).simulated();
     let station = place.station().await;
     let session = place.sign_in(&station, "operatore").await;
     let dome = first(&session, CameraKind::Dome, true);

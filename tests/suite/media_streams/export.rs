@@ -205,6 +205,43 @@ async fn a_recorder_that_breaks_off_leaves_no_file() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_put_back_inside_the_range_is_refused_and_named_and_leaves_no_file() {
+    for (seconds, within) in [(1, 7_000), (10, 7_000)] {
+        let habits = Habits {
+            clock_set_back: Some((50, seconds * 1_000)),
+            ..Habits::default()
+        };
+        let recorder = Recorder::start(recording(), habits);
+        let place = tempfile::tempdir().unwrap();
+        let error = run(&recorder, &place.path().join("a.mp4"), START_MS, START_MS + within)
+            .await
+            .unwrap_err();
+        let (before, after) = (Recording::at(49), Recording::at(50) - seconds * 1_000);
+        assert!(
+            matches!(error, ExportError::ClockSetBack { at_ms, to_ms } if (at_ms, to_ms) == (before, after)),
+            "{error}"
+        );
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_marker_on_every_packet_gives_the_same_pictures() {
+    let habits = Habits {
+        marker_everywhere: true,
+        ..Habits::default()
+    };
+    let mut frames = Vec::new();
+    for habits in [Habits::default(), habits] {
+        let recorder = Recorder::start(recording(), habits);
+        let place = tempfile::tempdir().unwrap();
+        let report = run(&recorder, &place.path().join("a.mp4"), START_MS, START_MS + 2_000).await;
+        frames.push(report.unwrap().frames);
+    }
+    assert_eq!(frames[0], frames[1]);
+}
+
+#[tokio::test]
 async fn a_range_without_pictures_is_nothing_recorded() {
     let recorder = Recorder::start(recording(), Habits::default());
     let place = tempfile::tempdir().unwrap();

@@ -13,7 +13,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
-use vedetta::media::live::{self, LivePhase, Transport};
+use vedetta::media::live::{self, LivePhase};
 
 /// Cases of one run; more with `VEDETTA_HOSTILE_CASES`.
 const CASES: u64 = 96;
@@ -74,12 +74,12 @@ impl Dice {
 }
 
 /// RTP packets of two seconds of a codec, and its description.
-struct Honest {
-    packets: Vec<Vec<u8>>,
-    sdp: String,
+pub struct Honest {
+    pub packets: Vec<Vec<u8>>,
+    pub sdp: String,
 }
 
-fn honest(encoder: &str, payloader: &str, name: &str) -> Honest {
+pub fn honest(encoder: &str, payloader: &str, name: &str) -> Honest {
     gst::init().unwrap();
     let launch = format!(
         "videotestsrc num-buffers=50 ! video/x-raw,format=I420,width=320,height=240,framerate=25/1 ! {encoder} \
@@ -225,7 +225,7 @@ async fn suffer(honest: Arc<Honest>, seed: u64) -> bool {
         }
         let _ = over.send(());
     });
-    let stream = live::open(request(url, "any", Transport::Tcp));
+    let stream = live::open(request(url, "any"));
     let mut status = stream.status();
     let failed = status.wait_for(|status| matches!(status.phase, LivePhase::Failed(_)));
     // Whether it failed, or showed what it could, is the same here: it must come to an end and not take us with it.
@@ -273,6 +273,6 @@ async fn a_hostile_source_never_ends_the_client() {
     // The damage is not so great that nothing reaches the decoders.
     assert!(showed > cases / 4, "{showed} of {cases} cases decoded something");
     let camera = Server::start(&bars(320, 240));
-    let stream = live::open(request(camera.url(), super::server::PASSWORD, Transport::Tcp));
+    let stream = live::open(request(camera.url(), super::server::PASSWORD));
     frames(&stream, 3).await;
 }

@@ -4,22 +4,21 @@ use super::server::{self, PASSWORD, Server, USER, bars};
 use gstreamer as gst;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use vedetta::domain::live::own_clock::{ClockOffset, ClockReading};
 use vedetta::domain::live::stream_selection::Attention;
 use vedetta::domain::privacy::Cover;
 use vedetta::media::decoder::{self, Codec};
 use vedetta::media::error::{LiveError, LiveErrorKind};
-use vedetta::media::live::{self, LivePhase, LiveRequest, LiveStatus, LiveStream, Transport};
+use vedetta::media::live::{self, LivePhase, LiveRequest, LiveStatus, LiveStream};
 use vedetta::media::{plugins, snapshot};
 
 const LIMIT: Duration = Duration::from_secs(15);
 
-pub fn request(url: String, password: &str, transport: Transport) -> LiveRequest {
+pub fn request(url: String, password: &str) -> LiveRequest {
     LiveRequest {
         url,
         user: USER.to_owned(),
         password: password.to_owned().into(),
-        transport,
-        latency_ms: 50,
     }
 }
 
@@ -43,7 +42,7 @@ pub async fn frames(stream: &LiveStream, more: u64) {
         .unwrap_or_else(|_| panic!("no frames: {:?}", stream.status().borrow()));
 }
 
-async fn failure(stream: &LiveStream) -> LiveError {
+pub async fn failure(stream: &LiveStream) -> LiveError {
     let mut status = stream.status();
     let waited = status.wait_for(|status| matches!(status.phase, LivePhase::Failed(_)));
     match &tokio::time::timeout(LIMIT, waited)
@@ -73,7 +72,7 @@ fn pixel(png: &[u8], fx: f64, fy: f64) -> [u8; 3] {
 /// The seven bars of the SMPTE pattern at 100 %.
 fn assert_bars(stream: &LiveStream) {
     let frame = stream.slot().latest().expect("a frame");
-    let png = snapshot::encode_png(&frame, &Cover::Parts(vec![])).unwrap();
+    let png = snapshot::encode_png(&frame, &Cover::Parts(vec![]), &[]).unwrap();
     let (on, off) = (255u8, 0u8);
     let expected = [
         [on, on, on],
@@ -92,9 +91,9 @@ fn assert_bars(stream: &LiveStream) {
 }
 
 #[tokio::test]
-async fn r_liv_1_pictures_arrive_over_tcp_with_the_right_colours() {
+async fn r_liv_1_pictures_arrive_with_the_right_colours() {
     let server = Server::start(&bars(640, 360));
-    let stream = live::open(request(server.url(), PASSWORD, Transport::Tcp));
+    let stream = live::open(request(server.url(), PASSWORD));
     frames(&stream, 60).await;
     assert_bars(&stream);
     let mut status = stream.status();
@@ -118,9 +117,9 @@ async fn r_liv_1_pictures_arrive_over_tcp_with_the_right_colours() {
 }
 
 #[tokio::test]
-async fn r_liv_1_pictures_arrive_over_udp_also_in_an_odd_size() {
+async fn r_liv_1_pictures_arrive_also_in_an_odd_size() {
     let server = Server::start(&bars(322, 242));
-    let stream = live::open(request(server.url(), PASSWORD, Transport::Udp));
+    let stream = live::open(request(server.url(), PASSWORD));
     frames(&stream, 5).await;
     assert_bars(&stream);
     let frame = stream.slot().latest().unwrap();
@@ -137,16 +136,46 @@ async fn r_liv_1_h265_is_shown_too() {
     let launch = "( videotestsrc is-live=true pattern=smpte ! video/x-raw,format=I420,width=320,height=240,framerate=15/1 \
          ! x265enc tune=zerolatency speed-preset=ultrafast key-int-max=10 ! h265parse config-interval=-1 ! rtph265pay name=pay0 pt=96 )";
     let server = Server::start(launch);
-    let stream = live::open(request(server.url(), PASSWORD, Transport::Tcp));
+    let stream = live::open(request(server.url(), PASSWORD));
     frames(&stream, 5).await;
     assert_bars(&stream);
     assert_eq!(stream.status().borrow().figures.codec, "H265");
 }
 
+/// How much brighter or darker lines are than the mean of their two neighbours, on average: the teeth of a comb.
+fn teeth(frame: &vedetta::media::frame::Frame) -> f64 {
+    let (plane, luma) = (frame.planes[0], frame.plane(0));
+    let line = |y: usize| &luma[y * plane.stride..][..plane.row_bytes];
+    let (mut sum, mut count) = (0.0, 0.0);
+    for y in 1..plane.rows - 1 {
+        for x in 0..plane.row_bytes {
+            let mean = (f64::from(line(y - 1)[x]) + f64::from(line(y + 1)[x])) / 2.0;
+            sum += (f64::from(line(y)[x]) - mean).abs();
+            count += 1.0;
+        }
+    }
+    sum / count
+}
+
+#[tokio::test]
+async fn interlaced_pictures_have_no_comb_and_keep_the_shape_of_their_pixels() {
+    let launch = "( videotestsrc is-live=true pattern=smpte horizontal-speed=12 \
+         ! video/x-raw,format=I420,width=704,height=576,framerate=50/1,pixel-aspect-ratio=16/11 \
+         ! interlace field-pattern=1:1 top-field-first=true ! video/x-raw,interlace-mode=interleaved \
+         ! x264enc interlaced=true speed-preset=ultrafast tune=zerolatency key-int-max=10 bitrate=6000 \
+         ! h264parse config-interval=-1 ! rtph264pay name=pay0 pt=96 )";
+    let server = Server::start(launch);
+    let stream = live::open(request(server.url(), PASSWORD));
+    frames(&stream, 10).await;
+    let frame = stream.slot().latest().unwrap();
+    assert_eq!((frame.width, frame.height, frame.seen_size()), (704, 576, [1_024, 576]));
+    assert!(teeth(&frame) < 2.0, "{}", teeth(&frame));
+}
+
 #[tokio::test]
 async fn a_wrong_password_says_so_and_never_repeats_it() {
     let server = Server::start(&bars(320, 240));
-    let stream = live::open(request(server.url(), "wrong horse", Transport::Tcp));
+    let stream = live::open(request(server.url(), "wrong horse"));
     let error = failure(&stream).await;
     assert_eq!(error.kind, LiveErrorKind::WrongPassword, "{error}");
     assert!(!error.to_string().contains("horse"));
@@ -155,7 +184,7 @@ async fn a_wrong_password_says_so_and_never_repeats_it() {
 #[tokio::test]
 async fn a_wrong_password_is_tried_once_so_no_camera_locks_the_account() {
     let (url, tried) = server::refusing();
-    let stream = live::open(request(url, PASSWORD, Transport::Tcp));
+    let stream = live::open(request(url, PASSWORD));
     let error = failure(&stream).await;
     assert_eq!(error.kind, LiveErrorKind::WrongPassword, "{error}");
     assert_eq!(tried.load(Ordering::SeqCst), 1);
@@ -168,11 +197,7 @@ async fn a_dead_port_is_unreachable() {
         .local_addr()
         .unwrap()
         .port();
-    let stream = live::open(request(
-        format!("rtsp://127.0.0.1:{port}/main"),
-        PASSWORD,
-        Transport::Tcp,
-    ));
+    let stream = live::open(request(format!("rtsp://127.0.0.1:{port}/main"), PASSWORD));
     let error = failure(&stream).await;
     assert_eq!(error.kind, LiveErrorKind::Unreachable, "{error}");
 }
@@ -181,7 +206,7 @@ async fn a_dead_port_is_unreachable() {
 async fn a_server_that_accepts_and_is_silent_is_a_timeout() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("rtsp://{}/main", silent.local_addr().unwrap());
-    let stream = live::open(request(url, PASSWORD, Transport::Tcp));
+    let stream = live::open(request(url, PASSWORD));
     let error = failure(&stream).await;
     assert_eq!(error.kind, LiveErrorKind::Timeout, "{error}");
 }
@@ -189,11 +214,7 @@ async fn a_server_that_accepts_and_is_silent_is_a_timeout() {
 #[tokio::test]
 async fn an_unknown_path_is_no_stream() {
     let server = Server::start(&bars(320, 240));
-    let stream = live::open(request(
-        server.url().replace("/main", "/other"),
-        PASSWORD,
-        Transport::Tcp,
-    ));
+    let stream = live::open(request(server.url().replace("/main", "/other"), PASSWORD));
     let error = failure(&stream).await;
     assert_eq!(error.kind, LiveErrorKind::NoStream, "{error}");
 }
@@ -202,37 +223,59 @@ async fn an_unknown_path_is_no_stream() {
 async fn another_codec_is_not_supported_and_is_named() {
     let launch = "( videotestsrc is-live=true ! video/x-raw,format=I420,width=320,height=240 ! jpegenc ! rtpjpegpay name=pay0 pt=26 )";
     let server = Server::start(launch);
-    let stream = live::open(request(server.url(), PASSWORD, Transport::Tcp));
+    let stream = live::open(request(server.url(), PASSWORD));
     let error = failure(&stream).await;
     assert_eq!(error.kind, LiveErrorKind::NotSupported, "{error}");
     assert!(error.detail.contains("JPEG"), "{error}");
 }
 
 #[tokio::test]
-async fn a_server_that_throws_out_its_clients_ends_the_stream() {
-    for transport in [Transport::Tcp, Transport::Udp] {
-        let server = Server::start(&bars(320, 240));
-        let stream = live::open(request(server.url(), PASSWORD, transport));
-        frames(&stream, 3).await;
-        server.drop_clients();
+async fn ten_bit_and_full_chroma_are_not_supported_and_not_a_broken_stream() {
+    let ten = "videotestsrc is-live=true ! video/x-raw,format=I420_10LE,width=320,height=240,framerate=10/1 \
+         ! x265enc speed-preset=ultrafast tune=zerolatency key-int-max=5 ! h265parse config-interval=-1 ! rtph265pay";
+    let wide = "videotestsrc is-live=true ! video/x-raw,format=Y42B,width=320,height=240,framerate=10/1 \
+         ! x264enc speed-preset=ultrafast tune=zerolatency key-int-max=5 ! video/x-h264,profile=high-4:2:2 \
+         ! h264parse config-interval=-1 ! rtph264pay";
+    for launch in [ten, wide] {
+        let server = Server::start(&format!("( {launch} name=pay0 pt=96 )"));
+        let stream = live::open(request(server.url(), PASSWORD));
         let error = failure(&stream).await;
-        assert!(
-            matches!(error.kind, LiveErrorKind::BrokenStream | LiveErrorKind::Timeout),
-            "{transport:?} {error}"
-        );
-        let count = stream.slot().count();
-        assert!(
-            stream.slot().latest().is_some(),
-            "the last picture stays, to be shown as not live"
-        );
-        assert_eq!(stream.slot().count(), count);
+        assert_eq!(error.kind, LiveErrorKind::NotSupported, "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_way_to_log_in_that_nobody_knows_is_not_called_a_wrong_password() {
+    let challenge = "WWW-Authenticate: Digest realm=\"Camera\", nonce=\"1\", algorithm=SHA-512-256";
+    let answer = move |cseq: &str| format!("RTSP/1.0 401 Unauthorized\r\nCSeq: {cseq}\r\n{challenge}\r\n\r\n");
+    let url = server::answering(move |cseq| answer(cseq).into_bytes());
+    let error = failure(&live::open(request(url, PASSWORD))).await;
+    assert_eq!(error.kind, LiveErrorKind::UnknownLogin, "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_throws_out_its_clients_ends_the_stream() {
+    let server = Server::start(&bars(320, 240));
+    let stream = live::open(request(server.url(), PASSWORD));
+    frames(&stream, 3).await;
+    server.drop_clients();
+    let error = failure(&stream).await;
+    assert!(
+        matches!(error.kind, LiveErrorKind::BrokenStream | LiveErrorKind::Timeout),
+        "{error}"
+    );
+    let count = stream.slot().count();
+    assert!(
+        stream.slot().latest().is_some(),
+        "the last picture stays, to be shown as not live"
+    );
+    assert_eq!(stream.slot().count(), count);
 }
 
 #[tokio::test]
 async fn only_key_frames_are_decoded_or_nothing_and_then_everything_again() {
     let server = Server::start(&bars(320, 240));
-    let stream = live::open(request(server.url(), PASSWORD, Transport::Tcp));
+    let stream = live::open(request(server.url(), PASSWORD));
     frames(&stream, 3).await;
     let mut status = stream.status();
     // 25 pictures a second, a key frame every ten.
@@ -254,15 +297,26 @@ async fn only_key_frames_are_decoded_or_nothing_and_then_everything_again() {
 #[tokio::test]
 async fn r_liv_2_the_way_from_the_lens_is_known_from_the_sender_reports() {
     let server = Server::start(&bars(320, 240));
-    let stream = live::open(request(server.url(), PASSWORD, Transport::Tcp));
+    let stream = live::open(request(server.url(), PASSWORD));
     let mut status = stream.status();
-    let told = status.wait_for(|status| status.figures.delay.latency_ms(Some(0)).is_some());
+    let read = ClockReading {
+        unix_ms: std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .as_millis() as i64,
+        at: std::time::Instant::now(),
+    };
+    let same_clock = Some(ClockOffset {
+        camera_minus_ours_s: 0,
+        read,
+    });
+    let told = status.wait_for(|status| status.figures.delay.latency_ms(same_clock).is_some());
     let told = tokio::time::timeout(LIMIT, told)
         .await
         .expect("a sender report in time")
         .unwrap();
     assert!(
-        told.figures.delay.latency_ms(Some(0)).unwrap() < 3_000.0,
+        told.figures.delay.latency_ms(same_clock).unwrap() < 3_000.0,
         "{:?}",
         told.figures
     );
@@ -279,7 +333,7 @@ async fn a_change_of_size_goes_on_with_frames_of_the_new_size() {
          videotestsrc is-live=true pattern=smpte ! video/x-raw,format=I420,width=480,height=270,framerate=25/1 ! c. \
          concat name=c ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10 ! h264parse config-interval=-1 ! rtph264pay name=pay0 pt=96 )";
     let server = Server::start(launch);
-    let stream = live::open(request(server.url(), PASSWORD, Transport::Tcp));
+    let stream = live::open(request(server.url(), PASSWORD));
     let mut status = stream.status();
     for size in [(320, 240), (480, 270)] {
         let seen = status.wait_for(|status| (status.figures.width, status.figures.height) == size);
@@ -296,7 +350,7 @@ async fn a_change_of_size_goes_on_with_frames_of_the_new_size() {
 async fn opening_and_dropping_never_waits_and_leaves_nothing_behind() {
     let server = Server::start(&bars(320, 240));
     let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
-    let first = live::open(request(server.url(), PASSWORD, Transport::Tcp));
+    let first = live::open(request(server.url(), PASSWORD));
     frames(&first, 1).await;
     drop(first);
     settle(&|| server.clients() == 0).await;
@@ -304,15 +358,14 @@ async fn opening_and_dropping_never_waits_and_leaves_nothing_behind() {
     let mut memory = Vec::new();
     for _ in 0..12 {
         let begun = Instant::now();
-        let streams: Vec<_> = (0..10)
-            .map(|_| live::open(request(server.url(), PASSWORD, Transport::Tcp)))
-            .collect();
+        let streams: Vec<_> = (0..10).map(|_| live::open(request(server.url(), PASSWORD))).collect();
         assert!(
             begun.elapsed() < Duration::from_millis(500),
             "opening took {:?}",
             begun.elapsed()
         );
         frames(&streams[9], 2).await;
+        let gone: Vec<_> = streams.iter().map(LiveStream::gone).collect();
         let begun = Instant::now();
         drop(streams);
         assert!(
@@ -320,7 +373,7 @@ async fn opening_and_dropping_never_waits_and_leaves_nothing_behind() {
             "dropping took {:?}",
             begun.elapsed()
         );
-        settle(&|| server.clients() == 0).await;
+        settle(&|| server.clients() == 0 && gone.iter().all(|gone| *gone.borrow())).await;
         memory.push(resident_mib());
     }
     settle(&|| threads() <= before + 4).await;
@@ -331,7 +384,7 @@ async fn opening_and_dropping_never_waits_and_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_stream_says_when_its_pipeline_is_gone() {
     let server = Server::start(&bars(320, 240));
-    let stream = live::open(request(server.url(), PASSWORD, Transport::Tcp));
+    let stream = live::open(request(server.url(), PASSWORD));
     frames(&stream, 3).await;
     let mut gone = stream.gone();
     assert!(!*gone.borrow());
@@ -344,9 +397,9 @@ async fn a_stream_says_when_its_pipeline_is_gone() {
 async fn a_stream_dropped_while_it_opens_leaves_nothing_behind() {
     let server = Server::start(&bars(320, 240));
     for _ in 0..20 {
-        drop(live::open(request(server.url(), PASSWORD, Transport::Tcp)));
+        drop(live::open(request(server.url(), PASSWORD)));
     }
-    let stream = live::open(request(server.url(), PASSWORD, Transport::Tcp));
+    let stream = live::open(request(server.url(), PASSWORD));
     frames(&stream, 1).await;
     settle(&|| server.clients() == 1).await;
 }
@@ -364,7 +417,7 @@ async fn each_refusal_of_a_camera_is_named() {
         ("500 Internal Server Error", None),
     ] {
         let url = server::answering(move |cseq| format!("RTSP/1.0 {status}\r\nCSeq: {cseq}\r\n\r\n").into_bytes());
-        let error = failure(&live::open(request(url, PASSWORD, Transport::Tcp))).await;
+        let error = failure(&live::open(request(url, PASSWORD))).await;
         match expected {
             Some(expected) => assert_eq!(error.kind, expected, "{status}: {error}"),
             None => assert!(matches!(error.kind, LiveErrorKind::BrokenStream), "{status}: {error}"),
@@ -392,7 +445,7 @@ async fn nonsense_instead_of_rtsp_is_an_error_and_nothing_worse() {
             "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=x\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\n",
         )),
     ];
-    let streams = urls.map(|url| live::open(request(url, PASSWORD, Transport::Tcp)));
+    let streams = urls.map(|url| live::open(request(url, PASSWORD)));
     for stream in &streams {
         failure(stream).await;
     }
@@ -401,7 +454,7 @@ async fn nonsense_instead_of_rtsp_is_an_error_and_nothing_worse() {
 #[tokio::test]
 async fn a_camera_that_freezes_without_closing_is_broken() {
     let server = Server::start(&bars(320, 240).replace("! rtph264pay", "! valve name=valve ! rtph264pay"));
-    let stream = live::open(request(server.url(), PASSWORD, Transport::Tcp));
+    let stream = live::open(request(server.url(), PASSWORD));
     frames(&stream, 10).await;
     server.freeze();
     let begun = Instant::now();
@@ -431,9 +484,14 @@ async fn settle(condition: &(dyn Fn() -> bool + Sync)) {
 #[tokio::test]
 #[ignore = "only with the environment of the test below"]
 async fn without_plugins() {
-    let stream = live::open(request("rtsp://127.0.0.1:1/main".into(), PASSWORD, Transport::Tcp));
+    let stream = live::open(request("rtsp://127.0.0.1:1/main".into(), PASSWORD));
     let error = failure(&stream).await;
-    assert_eq!(error.kind, LiveErrorKind::MissingPlugin { element: "rtspsrc" });
+    assert_eq!(
+        error.kind,
+        LiveErrorKind::MissingPlugin {
+            element: "rtph264depay"
+        }
+    );
     assert!(error.detail.contains("gstreamer1.0-plugins-good"), "{error}");
 }
 

@@ -6,6 +6,7 @@
 mod export;
 mod hostile;
 mod live;
+mod odd_cameras;
 mod recorder;
 mod replay;
 mod server;

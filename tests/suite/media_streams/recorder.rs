@@ -47,6 +47,10 @@ pub struct Habits {
     pub breaks_off_after: Option<usize>,
     /// Damages every so many packets.
     pub damages_every: Option<usize>,
+    /// From this picture on its clock is so many milliseconds behind.
+    pub clock_set_back: Option<(usize, i64)>,
+    /// Sets the marker on every packet.
+    pub marker_everywhere: bool,
     /// Says nothing at the end: neither the mark nor goodbye.
     pub silent_end: bool,
 }
@@ -352,6 +356,11 @@ fn send(
             } else {
                 packet.clone()
             };
+            if let Some((_, ms)) = habits.clock_set_back.filter(|(from, _)| i >= *from) {
+                let seconds = u32::from_be_bytes(packet[16..20].try_into().unwrap());
+                packet[16..20].copy_from_slice(&(seconds - (ms / 1_000) as u32).to_be_bytes());
+            }
+            packet[1] |= u8::from(habits.marker_everywhere) << 7;
             if habits.damages_every.is_some_and(|every| (i + n) % every == 0) {
                 damage(&mut packet, (i * 31 + n) as u32);
             }

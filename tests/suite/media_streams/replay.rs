@@ -173,7 +173,7 @@ async fn a_recorder_with_bad_habits_is_lived_with() {
 }
 
 #[tokio::test]
-async fn each_failure_is_named() {
+async fn each_failure_of_a_replay_is_named() {
     let recorder = Recorder::start(recording(), Habits::default());
     let session = open(&recorder, "wrong", START_MS, START_MS + 1_000);
     assert_eq!(failure(&session).await.kind, LiveErrorKind::WrongPassword);

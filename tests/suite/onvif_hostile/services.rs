@@ -131,7 +131,7 @@ async fn without_get_services_the_capabilities_are_asked() {
     .await;
     let facts = connected(&device).await.facts().clone();
     assert_eq!(facts.services.len(), 2);
-    assert_eq!((facts.model, facts.clock_offset_s), (None, None));
+    assert_eq!((facts.model, facts.clock), (None, None));
 }
 
 /// A dome with two nodes, of which the second is the one; degrees under the Generic name.

@@ -370,7 +370,7 @@ async fn presets_are_named_and_a_new_one_gives_its_token() {
 }
 
 #[tokio::test]
-async fn clocks_are_read() {
+async fn the_clock_of_every_recorded_camera_is_read() {
     for set in sets() {
         for (device, unix_s) in set.clocks {
             let player = set.playing(device, "core/GetSystemDateAndTime").await;

@@ -66,11 +66,6 @@ parameters! {
     }
 }
 
-parameters! {
-    /// Reserved: nothing in this version removes a preset.
-    PresetRemove by "–" {}
-}
-
 words! {
     /// A step of holding a dome.
     HoldStep {

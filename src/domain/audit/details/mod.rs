@@ -118,7 +118,7 @@ operations! {
     "Being there" presence:
         SignIn, SignInRefused, SignOut, PurposeChange, AccountAsk, WorkstationLock, GraceExtended;
     "Live pictures and domes" live:
-        ViewOpen, ViewPulse, ViewClose, PtzStart, PtzEnd, PresetCall, PresetSave, PresetRemove, DomeHold, EventDeclared,
+        ViewOpen, ViewPulse, ViewClose, PtzStart, PtzEnd, PresetCall, PresetSave, DomeHold, EventDeclared,
         MaskLift, EventEnded, Snapshot;
     "Masks and cameras" plan:
         MaskChange, CameraWritten, CameraDrift, CredentialReleased;

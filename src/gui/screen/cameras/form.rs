@@ -3,22 +3,20 @@
 //! Invariant: a new camera, another address and new accounts are saved only as they were tested; passwords are taken out of
 //! the form when they are sent. Deliberately absent: what the server makes of it.
 
+mod faults;
+mod view;
+
 use crate::domain::camera::{CameraKind, ControllerId};
 use crate::domain::site::VideoView;
 use crate::domain::site::change::CameraSettings;
 use crate::gui::i18n::fl;
-use crate::gui::icons::Icon;
-use crate::gui::input::{Command, Direction, fixed_key};
+use crate::gui::input::Command;
+use crate::gui::sentences;
 use crate::gui::session_port::CameraAdmin;
-use crate::gui::theme::{self, Tone};
-use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
-use crate::gui::widget::focus_scope::{self, FocusScope, Stop};
-use crate::gui::{sentences, site_sentences};
+use crate::gui::widget::focus_scope::{self, Stop};
 use crate::station::{CameraAccount, CameraReport, FoundCamera, OfferedView, PutCamera, Refusal};
-use iced::alignment::Vertical;
-use iced::widget::{button, column, container, row, text};
-use iced::{Element, Fill, Task};
-use secrecy::{ExposeSecret as _, SecretString};
+use iced::Task;
+use secrecy::SecretString;
 use std::sync::Arc;
 
 /// The places of the keyboard, in its order.
@@ -93,7 +91,18 @@ pub struct Form {
     /// The views that the last test found.
     views: Vec<OfferedView>,
     tested: Option<Tested>,
+    /// How much was asked for that the form is not right for yet: its wrong fields are marked until they are right.
+    asked: Asked,
     error: Option<String>,
+}
+
+/// What the form was to do when something was wrong in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Asked {
+    #[default]
+    Nothing,
+    Test,
+    Save,
 }
 
 /// Address, account, password and view that were tested, and what was found.
@@ -182,6 +191,7 @@ impl Form {
             view: None,
             views: Vec::new(),
             tested: None,
+            asked: Asked::Nothing,
             error: None,
         }
     }
@@ -193,6 +203,11 @@ impl Form {
 
     fn set(&mut self, place: Place, text: String) {
         self.texts[place as usize] = text;
+    }
+
+    /// The place of the keyboard, in its order.
+    pub fn place(&self) -> usize {
+        self.place
     }
 
     /// Saving was refused.
@@ -338,8 +353,10 @@ impl Form {
     }
 
     fn test(&mut self) -> Action {
-        let Some(account) = self.picture().filter(|_| !self.waiting) else {
-            self.error = Some(fl!("camera-test-account"));
+        if self.waiting || self.is_stopped(Asked::Test) {
+            return Action::None;
+        }
+        let Some(account) = self.picture() else {
             return Action::None;
         };
         (self.waiting, self.error, self.tested) = (true, None, None);
@@ -353,7 +370,7 @@ impl Form {
     }
 
     fn save(&mut self) -> Action {
-        if self.waiting {
+        if self.waiting || self.is_stopped(Asked::Save) {
             return Action::None;
         }
         match self.put() {
@@ -368,15 +385,23 @@ impl Form {
         }
     }
 
+    /// Whether wrong fields stand in the way: they are marked, and the keyboard is in the first of them.
+    fn is_stopped(&mut self, asked: Asked) -> bool {
+        self.asked = asked;
+        let faults = self.faults();
+        if let Some((first, _)) = faults.first() {
+            self.place = *first as usize;
+            self.error = Some(fl!("camera-fields-wrong", n = faults.len().to_string()));
+        }
+        !faults.is_empty()
+    }
+
     fn put(&self) -> Result<PutCamera, String> {
         if self.needs_test() && !self.is_tested() {
             return Err(fl!("camera-test-first"));
         }
         if self.must_choose_view() {
             return Err(self.choose_view());
-        }
-        if self.text(Place::Reason).is_empty() {
-            return Err(fl!("camera-no-reason"));
         }
         let controller = self.controllers.get(self.controller);
         let settings = CameraSettings {
@@ -407,156 +432,15 @@ impl Form {
             .filter(|_| self.was.is_none() && self.views.len() == 1);
         only.map(|offered| offered.view.clone())
     }
-
-    /// The form.
-    pub fn view(&self) -> Element<'_, Message> {
-        let title = match &self.was {
-            None => fl!("camera-new"),
-            Some(was) => fl!("camera-edit", name = was.name.as_str()),
-        };
-        // Enter does in a field what it does on the form.
-        let enter = Message::Command(Command::Confirm);
-        let typed = |label, place: Place| {
-            let id = ORDER[place as usize].1;
-            let value = &self.texts[place as usize];
-            field(
-                label,
-                id,
-                value,
-                false,
-                move |text| Message::Text(place, text),
-                enter.clone(),
-            )
-            .width(Fill)
-        };
-        let secret = |label, place: Place, value: &'_ SecretString| {
-            let id = ORDER[place as usize].1;
-            let typed = move |text: String| Message::Password(place, text.into());
-            field(label, id, value.expose_secret(), true, typed, enter.clone()).width(Fill)
-        };
-        let controller = self.controllers.get(self.controller).map(|(_, name)| name.clone());
-        let personal = if self.personal {
-            fl!("camera-yes")
-        } else {
-            fl!("camera-no")
-        };
-        let mut form = column![
-            heading(title),
-            row![
-                typed(fl!("camera-id"), Place::Id),
-                typed(fl!("camera-number"), Place::Number)
-            ]
-            .spacing(12),
-            row![
-                typed(fl!("camera-name"), Place::Name),
-                typed(fl!("camera-place"), Place::Site)
-            ]
-            .spacing(12),
-            row![
-                self.choice(
-                    fl!("camera-controller"),
-                    Place::Controller,
-                    controller.unwrap_or_default()
-                ),
-                self.choice(fl!("camera-kind"), Place::Kind, site_sentences::kind(KINDS[self.kind])),
-            ]
-            .spacing(12),
-            typed(fl!("camera-onvif"), Place::Onvif),
-            row![
-                typed(fl!("camera-user"), Place::User),
-                secret(fl!("camera-password"), Place::Password, &self.password)
-            ]
-            .spacing(12),
-            row![
-                typed(fl!("camera-figures-user"), Place::FiguresUser),
-                secret(
-                    fl!("camera-figures-password"),
-                    Place::FiguresPassword,
-                    &self.figures_password
-                )
-            ]
-            .spacing(12),
-            self.choice(fl!("camera-view-label"), Place::View, self.view_words()),
-            row![
-                self.choice(fl!("camera-personal"), Place::Personal, personal),
-                typed(fl!("camera-reason"), Place::Reason)
-            ]
-            .spacing(12),
-        ]
-        .spacing(10);
-        if let Some(Tested { report, .. }) = self.tested.as_ref().filter(|_| self.is_tested()) {
-            form = form.push(labelled(Icon::Delivered, site_sentences::report(report), Tone::Normal));
-            for warning in site_sentences::warnings(report) {
-                form = form.push(labelled(Icon::Warning, warning, Tone::Attention));
-            }
-        }
-        if let Some(error) = &self.error {
-            form = form.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
-        }
-        let form = form.push(quiet(fl!("camera-recorded"))).push(self.buttons());
-        FocusScope::new(form, stops(), Some(self.place), Message::Command, Message::Clicked).into()
-    }
-
-    fn buttons(&self) -> Element<'_, Message> {
-        let enter = fixed_key(Command::Confirm);
-        let first = self.needs_test() && !self.is_tested();
-        let (test_key, save_key) = if first {
-            (Some(&enter), None)
-        } else {
-            (None, Some(&enter))
-        };
-        let ready = !self.waiting;
-        let at = |place: Place| self.place == place as usize;
-        let test = action(
-            Icon::Retry,
-            if self.waiting {
-                fl!("camera-testing")
-            } else {
-                fl!("camera-test")
-            },
-            test_key,
-            at(Place::Test),
-            ready.then_some(Message::Test),
-        );
-        let save = action(
-            Icon::Save,
-            fl!("camera-save"),
-            save_key,
-            at(Place::Save),
-            (ready && !first).then_some(Message::Save),
-        );
-        let cancel = action(
-            Icon::Close,
-            fl!("export-cancel"),
-            Some(&fixed_key(Command::Back)),
-            false,
-            Some(Message::Command(Command::Back)),
-        );
-        row![test, save, cancel].spacing(theme::GAP).into()
-    }
-
-    fn choice(&self, label: String, place: Place, value: String) -> Element<'_, Message> {
-        let step = |direction, forward: bool| {
-            button(text(fixed_key(Command::Arrow(direction))))
-                .padding([6, 12])
-                .style(theme::plain(false))
-                .on_press(Message::Step(place, forward))
-        };
-        let shown = container(body(value))
-            .padding(8)
-            .width(Fill)
-            .style(theme::row(self.place == place as usize));
-        let line = row![step(Direction::Left, false), shown, step(Direction::Right, true)]
-            .spacing(4)
-            .align_y(Vertical::Center);
-        column![quiet(label), line].spacing(4).width(Fill).into()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::gui::fake;
+    use crate::gui::input::Direction;
+    use crate::gui::widget::typist::{self, keys};
+    use secrecy::ExposeSecret as _;
 
     fn form(new: bool) -> (Form, Arc<fake::Fake>) {
         let fake = fake::administrator(4, 1);
@@ -639,6 +523,41 @@ mod tests {
     }
 
     #[test]
+    fn every_wrong_field_is_marked_at_once_and_until_it_is_right() {
+        let (mut form, desk) = form(true);
+        for (place, text) in [
+            (Place::Id, "cam-13Nuova Cam"),
+            (Place::Number, "13abc"),
+            (Place::Name, "  "),
+            (Place::Onvif, "pippo"),
+        ] {
+            typed(&mut form, place, text);
+        }
+        assert!(form.faults().is_empty(), "nothing was asked for yet");
+        let marked = |form: &Form| form.faults().into_iter().map(|(place, _)| place).collect::<Vec<_>>();
+        form.update(Message::Command(Command::Confirm));
+        let wrong = [
+            Place::Id,
+            Place::Number,
+            Place::Name,
+            Place::Site,
+            Place::Onvif,
+            Place::User,
+        ];
+        assert_eq!(marked(&form), wrong);
+        assert_eq!(form.place, Place::Id as usize);
+        assert!(desk.said().is_empty(), "nothing was tried");
+        typed(&mut form, Place::Number, "13");
+        assert!(!marked(&form).contains(&Place::Number));
+        form.update(Message::Save);
+        assert_eq!(
+            marked(&form).last(),
+            Some(&Place::Reason),
+            "a test needs no reason, saving does"
+        );
+    }
+
+    #[test]
     fn a_name_is_changed_without_asking_the_camera() {
         let (mut form, desk) = form(false);
         typed(&mut form, Place::Name, "Piazza Nuova");
@@ -667,5 +586,33 @@ mod tests {
             form.update(Message::Command(Command::Next));
         }
         assert_eq!(form.place, 0);
+    }
+
+    #[test]
+    fn what_is_typed_after_tab_stays_in_its_field_of_the_camera() {
+        let keys = keys(
+            "cam-31⇥31⇥Piazza Nuova⇥Via Verdi⇥x⇥→⇥http://192.0.2.31/onvif⇥vedetta⇥segreta-1⇥cifre⇥segreta-2⇥x⇥→⇥nuovo palo⇤⇤⇤segreta-3",
+        );
+        let hear = |form: &mut Form, message| drop(form.update(message));
+        for form in typist::typed(&keys, || form(true).0, Form::view, hear) {
+            let places = [
+                (Place::Id, "cam-31"),
+                (Place::Number, "31"),
+                (Place::Name, "Piazza Nuova"),
+                (Place::Site, "Via Verdi"),
+                (Place::Onvif, "http://192.0.2.31/onvif"),
+                (Place::User, "vedetta"),
+                (Place::Password, ""),
+                (Place::FiguresUser, "cifre"),
+                (Place::FiguresPassword, ""),
+                (Place::Reason, "nuovo palo"),
+            ];
+            for (place, expected) in places {
+                assert_eq!(form.text(place), expected, "{place:?}");
+            }
+            let passwords = [&form.password, &form.figures_password].map(SecretString::expose_secret);
+            assert_eq!(passwords, ["segreta-1", "segreta-3"]);
+            assert_eq!((KINDS[form.kind], form.personal), (CameraKind::Dome, true));
+        }
     }
 }

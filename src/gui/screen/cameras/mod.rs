@@ -281,7 +281,9 @@ impl Cameras {
         let Stage::Form(form) = &mut self.stage else {
             return Action::None;
         };
+        let before = form.place();
         match form.update(message) {
+            form::Action::None if form.place() != before => Action::Run(form.show_place()),
             form::Action::None => Action::None,
             form::Action::Run(task) => Action::Run(task.map(Message::Form)),
             form::Action::Save(put) => Action::Run(Task::perform(self.desk.put_camera(*put), |answer| {

@@ -45,10 +45,7 @@ impl Cameras {
         .spacing(12)
         .align_y(Vertical::Center);
         let page = match &self.stage {
-            Stage::Form(form) => {
-                let form = container(form.view().map(Message::Form)).padding(iced::Padding::ZERO.right(16));
-                column![title, scrollable(form).height(Fill).style(theme::scroll)]
-            }
+            Stage::Form(form) => column![title, form.view().map(Message::Form)],
             Stage::Finding => column![title, body(fl!("cameras-finding"))],
             Stage::Found { all, chosen } => column![title, found(all, *chosen)],
             Stage::List | Stage::Removing { .. } => self.list(title.into(), keymap),

@@ -1,4 +1,4 @@
-//! The left rail: the list of cameras, and the camera that the pointer carries from it to the wall.
+//! The left rail: the list of cameras, and the camera that the pointer carries from it, or from a tile, to the wall.
 //!
 //! Invariant: a camera is carried only while the pointer's button is down. Deliberately absent: the list itself
 //! (`ui::camera_list`), putting the camera on a tile (the room).
@@ -12,7 +12,14 @@ use iced::{Element, Task, keyboard};
 /// The rail of one window.
 pub struct CameraRail {
     list: CameraList,
-    carried: Option<CameraId>,
+    carried: Option<Carried>,
+}
+
+/// A camera that the pointer carries.
+pub struct Carried {
+    pub camera: CameraId,
+    /// The tile it was pulled out of; `None`: out of the list.
+    pub from: Option<usize>,
 }
 
 /// What the person wants of the list.
@@ -46,7 +53,7 @@ impl CameraRail {
             Message::Left => Wish::Leave,
             Message::Command(command) => Wish::Command(command),
             Message::Grab(camera) => {
-                self.carried = Some(camera);
+                self.carried = Some(Carried { camera, from: None });
                 Wish::Nothing
             }
             Message::Choose(camera) => {
@@ -59,11 +66,22 @@ impl CameraRail {
 
     /// The camera that the pointer carries.
     pub fn carried(&self) -> Option<&CameraId> {
-        self.carried.as_ref()
+        self.carried.as_ref().map(|carried| &carried.camera)
+    }
+
+    /// Whether the pointer carries a camera out of the list.
+    pub fn is_grabbed(&self) -> bool {
+        self.carried.as_ref().is_some_and(|carried| carried.from.is_none())
+    }
+
+    /// The pointer carries the camera of a tile.
+    pub fn lift(&mut self, camera: CameraId, tile: usize) {
+        let from = Some(tile);
+        self.carried = Some(Carried { camera, from });
     }
 
     /// Lets go of the camera that the pointer carries.
-    pub fn take_carried(&mut self) -> Option<CameraId> {
+    pub fn take_carried(&mut self) -> Option<Carried> {
         self.carried.take()
     }
 

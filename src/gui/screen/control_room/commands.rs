@@ -79,6 +79,7 @@ impl ControlRoom {
             Command::Help => self.focus.toggle_help(),
             Command::History => self.notices.toggle_history(),
             Command::Layout(layout) => return self.divide(layout),
+            Command::MoveTile(direction) => return self.move_tile(direction),
             Command::CameraTour => {
                 let effect = self.wall.tour_selected(&self.session, self.now);
                 return self.carry_out(effect, Message::Streams);

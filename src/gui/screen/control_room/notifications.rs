@@ -53,6 +53,8 @@ pub struct Notifications {
     announced: HashSet<Announced>,
     /// Status of each clearance at the last look.
     clearances: HashMap<u64, ClearanceStatus>,
+    /// That this machine's clock is wrong was said, and it still is.
+    clock_is_wrong: bool,
     /// The session was looked at before.
     begun: bool,
 }
@@ -75,6 +77,7 @@ impl Notifications {
     pub fn follow<M: Send + 'static>(&mut self, session: &SessionFacts, keymap: &Keymap, now: Now) -> Effect<M> {
         let mut notices = self.follow_requests(session);
         notices.extend(self.follow_askers(session, keymap));
+        notices.extend(self.follow_clock(session, now));
         let (changes, to_answer) = self.follow_clearances(session, keymap, now);
         notices.extend(changes);
         self.begun = true;
@@ -84,6 +87,20 @@ impl Notifications {
             Task::none()
         };
         Effect { task, notices }
+    }
+
+    /// That this machine's clock is wrong: said once, until it is put right.
+    fn follow_clock(&mut self, session: &SessionFacts, now: Now) -> Option<Notice> {
+        let wrong = session.health().clock;
+        let before = std::mem::replace(&mut self.clock_is_wrong, wrong.is_some());
+        match wrong {
+            Some(wrong) if !before => {
+                let sentence = sentences::wrong_clock(wrong, now.clock);
+                Some(Notice::asked(Concern::Clock, None, sentence))
+            }
+            None if before => Some(Notice::Settled(Concern::Clock)),
+            _ => None,
+        }
     }
 
     /// What became of the domes that this person asked for.

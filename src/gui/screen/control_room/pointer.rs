@@ -3,14 +3,16 @@
 //! Invariant: a click in the picture of the camera whose masks are drawn or whose dome is calibrated moves nothing.
 //! Deliberately absent: keys (`commands`).
 
-use super::camera_rail::Wish;
+use super::camera_rail::{Carried, Wish};
+use super::effect::Notice;
 use super::focus::Area;
 use super::ptz::PtzInput;
 use super::side_panel::{self, SidePanel};
 use super::{Action, ControlRoom, Effect, Message, ptz};
 use crate::domain::camera::CameraId;
 use crate::domain::digital_zoom::Zoom;
-use crate::gui::input::Edge;
+use crate::gui::i18n::fl;
+use crate::gui::input::{Direction, Edge};
 use crate::gui::session_port::Desk;
 use crate::gui::ui::{camera_list, message_strip};
 use crate::gui::widget::wall;
@@ -61,10 +63,56 @@ impl ControlRoom {
                 self.wall.move_part(on(self, tile), [-x, -y]);
                 Task::none()
             }
+            wall::Event::Lifted { tile } => {
+                self.lift(on(self, tile));
+                Task::none()
+            }
             wall::Event::Dropped { tile } => match self.rail.take_carried() {
-                Some(camera) => self.put(camera, on(self, tile)),
+                Some(Carried { from: Some(from), .. }) => self.change_places(from, on(self, tile)),
+                Some(Carried { camera, from: None }) => self.put(camera, on(self, tile)),
                 None => Task::none(),
             },
+        }
+    }
+
+    /// The pointer pulls a picture out of its tile; not while one fills the wall or masks are drawn on it.
+    fn lift(&mut self, tile: usize) {
+        if self.wall.full().is_some() || !self.work.is_watching() {
+            return;
+        }
+        if let Some(placed) = self.wall.placed_on(tile) {
+            self.rail.lift(placed.camera().clone(), tile);
+        }
+    }
+
+    /// Two tiles change places with all that is on them; the keyboard goes along.
+    fn change_places(&mut self, from: usize, to: usize) -> Task<Message> {
+        if from == to {
+            return Task::none();
+        }
+        self.ptz.release_all();
+        let regulated = self.wall.change_places(from, to, &self.session, self.now);
+        Task::batch([regulated.map(Message::Streams), self.ask_presets()])
+    }
+
+    /// The selected tile and the one beside it change places.
+    pub(super) fn move_tile(&mut self, direction: Direction) -> Task<Message> {
+        let (right, down) = match direction {
+            Direction::Left => (-1, 0),
+            Direction::Right => (1, 0),
+            Direction::Up => (0, -1),
+            Direction::Down => (0, 1),
+        };
+        let from = self.wall.selected();
+        if self.wall.placed_on(from).is_none() {
+            return self.nothing_selected();
+        }
+        match self.wall.layout().beside(from, right, down) {
+            Some(to) if self.wall.full().is_none() => self.change_places(from, to),
+            _ => {
+                self.say(Notice::passing(fl!("tile-no-neighbour")));
+                Task::none()
+            }
         }
     }
 

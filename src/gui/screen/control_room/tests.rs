@@ -6,12 +6,14 @@ use super::focus::Area;
 use super::wall_state::tiles::Placed;
 use super::*;
 use crate::domain::camera::StreamRole;
+use crate::domain::live::own_clock::WrongClock;
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::privacy::{Cover, PoseKnowledge, WholeReason};
 use crate::domain::ptz::limits::{AllowedZoom, LimitHit};
 use crate::domain::wall::Layout;
 use crate::gui::dialogue::request_dome;
 use crate::gui::fake::{self, Fake};
+use crate::gui::input::Direction;
 use crate::gui::pattern;
 use crate::gui::session_port::Feed;
 use crate::gui::ui::form;
@@ -260,4 +262,57 @@ fn the_tour_reads_the_saved_snapshot_and_a_refusal_at_the_ceiling_from_the_notic
     assert!(!scene(&room).refused_at_ceiling);
     room.update(refused(Refusal::ZoomCeiling { ceiling: 7.5 }));
     assert!(scene(&room).refused_at_ceiling);
+}
+
+/// The cameras of the first four tiles, and the tickets of what is open on them.
+fn first_four(room: &ControlRoom) -> Vec<(CameraId, u64)> {
+    let on = |tile| {
+        room.wall
+            .placed_on(tile)
+            .map(|placed| (placed.camera().clone(), placed.ticket()))
+    };
+    (0..4).filter_map(on).collect()
+}
+
+#[test]
+fn a_tile_is_dragged_onto_another_or_moved_by_keys_and_both_keep_their_streams() {
+    let (mut room, _) = room();
+    room.update(Message::Command(Command::Layout(Layout::Four), Edge::Down));
+    let before = first_four(&room);
+    room.update(Message::Wall(wall::Event::Lifted { tile: 0 }));
+    assert!(room.rail.carried().is_some() && !room.rail.is_grabbed());
+    room.update(Message::Wall(wall::Event::Dropped { tile: 3 }));
+    let swapped = [3, 1, 2, 0].map(|tile| before[tile].clone());
+    assert_eq!(first_four(&room), swapped);
+    assert_eq!(room.wall.selected(), 3, "the selection goes along");
+    let move_to = |direction| Message::Command(Command::MoveTile(direction), Edge::Down);
+    room.update(move_to(Direction::Up));
+    room.update(move_to(Direction::Left));
+    let moved = [0, 3, 2, 1].map(|tile| before[tile].clone());
+    assert_eq!((first_four(&room), room.wall.selected()), (moved.to_vec(), 0));
+    room.update(move_to(Direction::Left));
+    assert_eq!(room.wall.selected(), 0);
+    assert!(!room.messages().is_empty(), "the edge of the wall says so");
+    room.update(Message::Wall(wall::Event::Lifted { tile: 1 }));
+    room.update(Message::LetGo);
+    room.update(Message::Wall(wall::Event::Dropped { tile: 2 }));
+    assert_eq!(first_four(&room), moved, "let go beside the wall");
+}
+
+#[test]
+fn a_wrong_clock_is_said_once_and_no_more_when_it_was_put_right() {
+    let (mut room, desk) = room();
+    room.update(Message::Tick);
+    let before = room.messages().len();
+    desk.set_clock(Some(WrongClock::Behind { minutes: 525_600 }));
+    room.update(Message::Tick);
+    assert_eq!(room.messages().len(), before + 1);
+    let told = room.messages().iter().any(|sentence| sentence.contains("365"));
+    assert!(told, "{:?}", room.messages());
+    desk.set_clock(Some(WrongClock::Behind { minutes: 525_601 }));
+    room.update(Message::Tick);
+    assert_eq!(room.messages().len(), before + 1, "it is wrong still");
+    desk.set_clock(None);
+    room.update(Message::Tick);
+    assert_eq!(room.messages().len(), before);
 }

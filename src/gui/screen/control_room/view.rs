@@ -102,7 +102,7 @@ impl ControlRoom {
     /// The wall between list and panel, each of them folded to an edge where there is no room for it.
     fn middle(&self, width: f32) -> Element<'_, Message> {
         let tool = !matches!(self.work.tool(), Tool::Watching);
-        let open = sides(width, self.focus.area(), self.rail.carried().is_some(), tool);
+        let open = sides(width, self.focus.area(), self.rail.is_grabbed(), tool);
         let mut middle = row![];
         if self.wall.full().is_none() {
             middle = middle.push(if open.rail {

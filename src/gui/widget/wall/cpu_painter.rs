@@ -248,6 +248,7 @@ mod tests {
             arrived: Instant::now(),
             number: 1,
             recorded_ms: None,
+            pixel_aspect: [1, 1],
             captured_ms: None,
             bytes: Box::new(bytes),
         }

@@ -54,9 +54,8 @@ pub struct Sight {
 /// What is known of a picture without having it.
 #[derive(Debug, Clone, Copy)]
 pub struct Newest {
-    /// Pixels.
-    pub width: u32,
-    pub height: u32,
+    /// Width and height as it is to be seen, in square pixels.
+    pub seen: [u32; 2],
     /// When it left the decoder.
     pub arrived: Instant,
 }
@@ -64,8 +63,7 @@ pub struct Newest {
 impl From<&Frame> for Newest {
     fn from(frame: &Frame) -> Newest {
         Newest {
-            width: frame.width,
-            height: frame.height,
+            seen: frame.seen_size(),
             arrived: frame.arrived,
         }
     }
@@ -110,6 +108,8 @@ pub enum Event {
     Boxed { tile: usize, corners: [[f64; 2]; 2] },
     /// An enlarged picture was dragged by shares of what is shown of it, positive to the right and downwards.
     Dragged { tile: usize, by: [f64; 2] },
+    /// A picture that neither steers nor is enlarged was pulled out of its tile.
+    Lifted { tile: usize },
     /// What was being carried was let go over a tile.
     Dropped { tile: usize },
 }
@@ -119,6 +119,9 @@ const ASLEEP: Duration = Duration::from_secs(1);
 
 /// A press that moves less than this is a click, logical pixels.
 const CLICK: f32 = 4.0;
+
+/// A press that moves as far as this carries the tile's picture away, logical pixels: further than a hand slips in a click.
+const LIFT: f32 = 16.0;
 
 /// How long a click waits for a second one. A button that is down for longer on a picture that steers is held; a pointer that
 /// moves sooner draws a box.
@@ -141,9 +144,10 @@ pub fn tile_rectangle(bounds: Rectangle, cell: Rectangle) -> Rectangle {
     }
 }
 
-/// The letterbox of a picture in a tile, on whole pixels.
-pub fn letterbox(tile: Rectangle, width: u32, height: u32) -> Rectangle {
-    let exact = cells::letterbox(in_domain(tile), f64::from(width), f64::from(height));
+/// The letterbox in a tile, on whole pixels, of a picture that is to be seen in this size.
+pub fn letterbox(tile: Rectangle, seen: [u32; 2]) -> Rectangle {
+    let [width, height] = seen.map(f64::from);
+    let exact = cells::letterbox(in_domain(tile), width, height);
     let pixels = |v: f64| v.round() as f32;
     Rectangle {
         x: pixels(exact.x),
@@ -218,7 +222,7 @@ impl<'a, Message> Wall<'a, Message> {
     /// The picture of a tile and where it is drawn.
     fn sight(&self, bounds: Rectangle, tile: &Tile<'_>) -> Option<(Sight, Rectangle)> {
         let sight = tile.look?.look(Instant::now(), tile.crop)?;
-        let place = letterbox(tile_rectangle(bounds, tile.cell), sight.frame.width, sight.frame.height);
+        let place = letterbox(tile_rectangle(bounds, tile.cell), sight.frame.seen_size());
         Some((sight, place))
     }
 
@@ -335,6 +339,8 @@ struct State {
     last_click: Option<mouse::Click>,
     grip: Option<Grip>,
     steering: Option<SteeringPress>,
+    /// A tile whose picture may be pulled away, and where it was pressed.
+    lift: Option<(usize, Point)>,
     texts: Vec<overlay::Texts>,
 }
 
@@ -437,6 +443,9 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
         let released = matches!(event, mouse::Event::ButtonReleased(mouse::Button::Left));
         let let_go = if released { state.grip.take() } else { None };
         let steered = if released { state.steering.take() } else { None };
+        if released {
+            state.lift = None;
+        }
         let Some(point) = cursor.position_over(bounds) else {
             return;
         };
@@ -455,13 +464,16 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
             }
             _ => None,
         };
+        let way = |(_, begun): &(usize, Point)| (point - *begun).x.hypot((point - *begun).y);
+        let lifted = state.lift.take_if(|press| moved && way(press) >= LIFT);
+        let lifted = lifted.map(|(tile, _)| Event::Lifted { tile });
         let boxed = steered.and_then(|press| self.boxed(bounds, &press, point));
         // A click on an enlarged picture is one when the button goes up.
         let clicked = let_go.filter(|grip| !grip.drags).map(|grip| Event::Pressed {
             tile: grip.tile,
             at: grip.at,
         });
-        if let Some(happened) = dragged.or(clicked).or(held).or(boxed) {
+        if let Some(happened) = dragged.or(clicked).or(held).or(boxed).or(lifted) {
             shell.publish((self.on_event)(happened));
             shell.capture_event();
             return;
@@ -498,6 +510,7 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
                             now: point,
                             boxes: false,
                         });
+                        state.lift = state.steering.is_none().then_some((tile, point));
                         Event::Pressed { tile, at }
                     }
                 }
@@ -536,7 +549,7 @@ impl<Message> Widget<Message, Theme, Renderer> for Wall<'_, Message> {
         for tile in &self.tiles {
             let place = tile_rectangle(bounds, tile.cell);
             let picture = tile.look.and_then(|look| look.newest());
-            let picture = picture.map(|picture| letterbox(place, picture.width, picture.height));
+            let picture = picture.map(|picture| letterbox(place, picture.seen));
             for bounds in around(place, picture) {
                 let quad = renderer::Quad {
                     bounds,
@@ -606,7 +619,7 @@ mod tests {
             width: 400.0,
             height: 400.0,
         };
-        let picture = letterbox(tile, 640, 360);
+        let picture = letterbox(tile, [640, 360]);
         assert_eq!(
             picture,
             Rectangle {
@@ -616,7 +629,7 @@ mod tests {
                 height: 225.0
             }
         );
-        let tall = letterbox(tile, 360, 640);
+        let tall = letterbox(tile, [360, 640]);
         assert!(tall.x >= tile.x && tall.x + tall.width <= tile.x + tile.width && tall.height == 400.0);
     }
 
@@ -643,7 +656,7 @@ mod tests {
             height: 300.0,
         };
         for (width, height) in [(640, 360), (360, 640), (400, 300)] {
-            let picture = letterbox(tile, width, height);
+            let picture = letterbox(tile, [width, height]);
             let area: f32 = around(tile, Some(picture)).iter().map(Rectangle::area).sum();
             assert_eq!(area + picture.area(), tile.area(), "{width}x{height}");
         }

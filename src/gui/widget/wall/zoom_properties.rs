@@ -92,6 +92,7 @@ fn secret(size: [usize; 2], polygon: &[Point], format: PixelFormat) -> Frame {
         arrived: Instant::now(),
         number: 1,
         recorded_ms: None,
+        pixel_aspect: [1, 1],
         captured_ms: None,
         bytes: Box::new(bytes),
     }

@@ -7,7 +7,8 @@ use super::memory::Memory;
 use super::record::decode;
 use super::segment::SegmentName;
 use super::*;
-use crate::domain::audit::event::{Body, Operation, Outcome, RetentionClass};
+use crate::domain::audit::event::{Body, Outcome, RetentionClass};
+use crate::domain::audit::event_fixture;
 use crate::domain::audit::leaf::Leaf;
 use proptest::prelude::*;
 use std::io;
@@ -22,22 +23,8 @@ fn log() -> ControllerId {
 
 fn event(n: u64) -> Event {
     let body = Body {
-        person: "chiara.neri".into(),
-        level: None,
-        agency: String::new(),
-        session: String::new(),
-        station: "sala".parse().unwrap(),
         act: uuid::Uuid::from_u128(u128::from(n)),
-        operation: Operation::ViewOpen,
-        result: Outcome::Intent,
-        camera: None,
-        stream: None,
-        purpose: None,
-        protocol_no: String::new(),
-        parameters: Default::default(),
-        policy_version: 1,
-        media_from: None,
-        media_to: None,
+        ..event_fixture::body()
     };
     Event {
         log: log(),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::refusal::Refusal;
 use crate::station::SignInError;
+use std::time::Instant;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -27,6 +28,7 @@ async fn client_of(status: &'static str, body: &'static str) -> ServerClient {
         http: Arc::new(RwLock::new(http)),
         base,
         station: "sala-operativa".parse().unwrap(),
+        clock: ServerClock::default(),
     }
 }
 
@@ -78,7 +80,10 @@ async fn a_refusal_of_a_newer_server_keeps_its_wire_name() {
 async fn a_known_refusal_is_told_as_what_it_is() {
     let body = r#"{"why":"no_second_factor","detail":""}"#;
     let refusal = Refusal::from(told("403 Forbidden", body).await);
-    assert_eq!(refusal, Refusal::Kind(RefusalKind::NoSecondFactor));
+    assert_eq!(
+        refusal,
+        Refusal::Kind(crate::domain::refusal::RefusalKind::NoSecondFactor)
+    );
     let body = r#"{"why":{"rule":"grace_over"},"detail":""}"#;
     assert_eq!(Refusal::from(told("403 Forbidden", body).await), Refusal::GraceOver);
 }
@@ -104,4 +109,64 @@ async fn only_what_waiting_may_help_counts_as_away() {
     gone.base = "http://127.0.0.1:1".into();
     let error = gone.heads().await.unwrap_err();
     assert_eq!(Refusal::from(error), Refusal::ServerAway);
+}
+
+#[tokio::test]
+async fn the_servers_clock_is_the_one_over_its_answers_and_counts_on() {
+    let client = client_of("200 OK\r\ndate: Sun, 29 Nov 2026 23:00:00 GMT", r#"{"heads":[]}"#).await;
+    assert_eq!(client.clock().unix_ms(Instant::now()), None, "nothing was heard yet");
+    client.heads().await.unwrap_err();
+    let heard = Instant::now();
+    let told = client.clock().unix_ms(heard + Duration::from_secs(30)).unwrap();
+    let passed = told - 1_795_993_200_000;
+    assert!((30_000..60_000).contains(&passed), "{passed}");
+    assert_eq!(
+        client.clock().unix_ms(heard + Duration::from_secs(70)),
+        None,
+        "long ago"
+    );
+}
+
+/// What a client is told by a server on loopback whose certificate is valid in these years.
+async fn told_by(from: i32, to: i32) -> ServerError {
+    let mut asked = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    (asked.not_before, asked.not_after) = (rcgen::date_time_ymd(from, 1, 1), rcgen::date_time_ymd(to, 1, 1));
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = asked.self_signed(&key).unwrap().pem();
+    let pem = (certificate.clone().into_bytes(), key.serialize_pem().into_bytes());
+    let config = axum_server::tls_rustls::RustlsConfig::from_pem(pem.0, pem.1)
+        .await
+        .unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let server = format!("https://{}", listener.local_addr().unwrap());
+    let serving = axum_server::from_tcp_rustls(listener, config).unwrap();
+    tokio::spawn(serving.serve(axum::Router::new().into_make_service()));
+    let identity = format!("{certificate}\n{}", key.serialize_pem()).into();
+    let access = ServerAccess {
+        station: &"sala-operativa".parse().unwrap(),
+        server: &server,
+        identity: &identity,
+        ca: certificate.as_bytes(),
+    };
+    ServerClient::new(access).unwrap().heads().await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_certificate_out_of_its_time_names_the_clock_and_one_in_its_time_does_not() {
+    for (from, to) in [(2001, 2002), (3001, 3002)] {
+        let told = told_by(from, to).await;
+        assert!(
+            matches!(told, ServerError::CertificateNotInTime { .. }),
+            "{from}: {told:?}"
+        );
+        assert!(told.is_away());
+        let sign_in = SignInError::from(told);
+        assert!(
+            matches!(sign_in, SignInError::CertificateNotInTime { .. }),
+            "{sign_in:?}"
+        );
+    }
+    let told = told_by(2001, 3001).await;
+    assert!(matches!(told, ServerError::Unintelligible { .. }), "{told:?}");
 }

@@ -122,6 +122,11 @@ impl Record for Fake {
         Box::pin(async { Ok(PathBuf::from("evidence/cam-01.png")) })
     }
 
+    fn snapshot_of_recording(&self, _: Arc<dyn Reel>) -> Answer<PathBuf> {
+        self.note("snapshot of a recording".into());
+        Box::pin(async { Ok(PathBuf::from("evidence/cam-01.png")) })
+    }
+
     fn recorded(&self, _: CameraId, from_ms: i64, to_ms: i64) -> Answer<Vec<RecordedSpan>> {
         let gap = (to_ms - from_ms) / 5;
         let spans = [(from_ms + gap, from_ms + 3 * gap), (from_ms + 3 * gap + 60_000, to_ms)];

@@ -22,6 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use vedetta::domain::camera::CameraId;
+use vedetta::domain::live::own_clock::WrongClock;
 use vedetta::domain::people::stated_purpose::Stated;
 use vedetta::domain::people::{Action, Circumstances, Grant, Level, Person, Reach, StationKind};
 use vedetta::domain::site::SitePlan;
@@ -105,6 +106,8 @@ pub struct Fake {
     school_is_open: bool,
     /// The account is asked for at another workstation.
     wanted: AtomicBool,
+    /// What is wrong with the workstation's clock.
+    clock: Mutex<Option<WrongClock>>,
     stated: Mutex<Stated>,
     said: Arc<Mutex<Vec<String>>>,
     opened: Instant,
@@ -119,6 +122,7 @@ impl Fake {
             school_is_open: false,
             stopped: AtomicBool::new(false),
             wanted: AtomicBool::new(false),
+            clock: Mutex::default(),
             stated: Mutex::new(Stated::default()),
             said: Arc::default(),
             opened: Instant::now(),
@@ -128,6 +132,11 @@ impl Fake {
     /// What was asked so far, in order.
     pub fn said(&self) -> Vec<String> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The workstation's clock is wrong in this way, or is put right.
+    pub fn set_clock(&self, wrong: Option<WrongClock>) {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = wrong;
     }
 
     /// The server goes away for longer than the grace, or comes back.
@@ -217,6 +226,7 @@ impl SignedIn for Fake {
             } else {
                 ServerState::Reachable
             },
+            clock: *self.clock.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 

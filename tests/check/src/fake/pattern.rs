@@ -68,6 +68,7 @@ pub fn frame(width: u32, height: u32, number: u64, ms: u64) -> Frame {
         arrived: Instant::now(),
         number,
         recorded_ms: None,
+        pixel_aspect: [1, 1],
         captured_ms: None,
         bytes: Box::new(bytes),
     }

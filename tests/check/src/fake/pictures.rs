@@ -15,7 +15,9 @@ use vedetta::domain::ptz::limits::{AllowedZoom, LimitHit};
 use vedetta::domain::ptz::steering::PictureVelocity;
 use vedetta::gui::session_port::{Answer, Feed, PtzDrive, Reel};
 use vedetta::media::frame::FrameSlot;
-use vedetta::station::{CameraTrouble, LiveView, PlaybackState, Refusal, StreamFigures, TroubleKind, ViewState};
+use vedetta::station::{
+    CameraTrouble, LiveView, Playback, PlaybackState, Refusal, StreamFigures, TroubleKind, ViewState,
+};
 
 /// Says yes to every move but the zoom.
 pub(super) struct FakePtzDrive(pub(super) Arc<Mutex<Vec<String>>>);
@@ -204,5 +206,8 @@ impl Reel for FakeReel {
     fn pause(&self, _: bool) {}
     fn seek(&self, _: i64) -> BoxFuture<'_, Result<(), Refusal>> {
         Box::pin(async { Ok(()) })
+    }
+    fn playback(&self) -> Option<&Playback> {
+        None
     }
 }

@@ -210,6 +210,25 @@ impl WallState {
         opening
     }
 
+    /// Two visible tiles change places with the streams that are open on them; the selection and a tour go along with the
+    /// first. Nothing is opened anew unless a tile's size asks for it.
+    pub fn change_places(&mut self, from: usize, to: usize, session: &SessionFacts, now: Now) -> Task<Message> {
+        let visible = self.layout.tiles();
+        if from >= visible || to >= visible {
+            return Task::none();
+        }
+        self.tiles.swap(from, to);
+        if let Some((tile, _)) = &mut self.camera_tour {
+            *tile = match *tile {
+                at if at == from => to,
+                at if at == to => from,
+                at => at,
+            };
+        }
+        self.selected = to;
+        self.regulate(session, now)
+    }
+
     /// Whether the figures of every stream are shown on its tile.
     pub fn toggle_figures(&mut self) {
         self.figures = !self.figures;
@@ -311,7 +330,7 @@ impl WallState {
                 tile,
                 camera: placed.camera().clone(),
                 stream: feed.stream(),
-                picture: wall::letterbox(tile_area, frame.width, frame.height),
+                picture: wall::letterbox(tile_area, frame.seen_size()),
             })
         };
         self.cells().into_iter().filter_map(shown).collect()
