@@ -1,21 +1,24 @@
 #!/usr/bin/env bash
 # Steering: the real client under Xvfb with one dome of the simulated town on its full screen, driven by synthetic keys and
-# mouse past masked houses, beside the simulator's truth. For each make of dome: held pans at 1× and 4×, short taps, clicks,
-# wheel notches, presets, and a walker at 4°/s followed by arrows and by clicks. What is covered is counted on the window's
-# pixels at least ten times a second, and every look is searched for the hue that only private windows have.
+# mouse past masked houses, beside the simulator's truth. For each make of dome: held pans at 1× and 4× by arrows and by the pad
+# of the panel, short taps, clicks, wheel notches, boxes, presets, and a walker at 4°/s followed by arrows, by clicks, by the button
+# held on the picture and by the pad, which has the stick's rule. What is covered is counted on the window's pixels at least ten
+# times a second, and every look is searched for the hue that only private windows have.
 #
-#   bash benches/steering.sh [--make NAME[,NAME…]|all] [--rows ROW[,ROW…]] [--seconds N] [--seed S] [--window WxH]
+#   bash benches/steering.sh [--make NAME[,NAME…]|all] [--rows ROW[,ROW…]] [--seconds N] [--seed S] [--window WxH] [--strips]
 #
 # Makes: vedetta-sim --make (src/sim/makes.rs); by default «comune» with every row, and of preciso, medio, lento, grossolano,
-# scalino and digitale only the walker by arrows. Rows: tap, pan, click, notch, preset, follow-arrows, follow-click. --seconds:
-# how long a walker is followed (20). One make with every row takes about six minutes.
+# scalino and digitale only the walker by arrows. Rows: tap, pan, click, notch, box, preset, follow-arrows, follow-click,
+# follow-pointer, pad, follow-stick. --seconds: how long a walker is followed (20). --strips: also leave
+# strip-pan.png, strip-click.png and strip-notch.png in target/bench/steering/MAKE/shots, to be looked at. One make with every row
+# takes about nine minutes.
 #
 # Writes target/bench/steering.json. Fails when something leaked or a row could not be run.
 # Deliberately absent: targets; anything that outlives it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-makes='' rows='' seconds=20 seed=2 window=1024x640
+makes='' rows='' seconds=20 seed=2 window=1024x640 strips=()
 while [ $# -gt 0 ]; do
   case $1 in
     --make) makes=$2; shift 2 ;;
@@ -23,7 +26,8 @@ while [ $# -gt 0 ]; do
     --seconds) seconds=$2; shift 2 ;;
     --seed) seed=$2; shift 2 ;;
     --window) window=$2; shift 2 ;;
-    *) echo "unknown option: $1 (known: --make, --rows, --seconds, --seed, --window)" >&2; exit 2 ;;
+    --strips) strips=(--strips); shift ;;
+    *) echo "unknown option: $1 (known: --make, --rows, --seconds, --seed, --window, --strips)" >&2; exit 2 ;;
   esac
 done
 unset DISPLAY WAYLAND_DISPLAY
@@ -37,7 +41,7 @@ umask 077
 
 . packaging/start.sh
 
-every=tap,pan,click,notch,preset,follow-arrows,follow-click
+every=tap,pan,click,notch,box,preset,follow-arrows,follow-click,follow-pointer,pad,follow-stick
 good=0
 
 run() { # make rows
@@ -55,7 +59,7 @@ run() { # make rows
   DISPLAY=:$display timeout 1500 "$bin/vedetta-check" \
     --enrolment "$folder/server/stations/sala-operativa" --data "$folder/station" --evidence "$folder/evidence" \
     --people "$folder/server/people.toml" steering "$folder/shots" --sim-ready "$folder/sim.json" \
-    --rows "$wanted" --seconds "$seconds" 2>"$log/client.log" || good=1
+    --rows "$wanted" --seconds "$seconds" "${strips[@]}" 2>"$log/client.log" || good=1
   end_started
 }
 

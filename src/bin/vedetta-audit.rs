@@ -9,6 +9,8 @@ mod account_admin;
 mod camera_users;
 #[path = "vedetta-audit/cameras.rs"]
 mod cameras;
+#[path = "vedetta-audit/doctor.rs"]
+mod doctor;
 #[path = "vedetta-audit/init.rs"]
 mod init;
 #[path = "vedetta-audit/log_lines.rs"]
@@ -31,9 +33,10 @@ use vedetta::domain::people::StationKind;
 use vedetta::gui::i18n::fl;
 use vedetta::gui::{sentences as words, terminal};
 use vedetta::protocol::LogEntry;
+use vedetta::server::causes::causes;
 use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
-use vedetta::server::{http, log_export, log_read, log_verify, rollover, setup, witness, workstation_admin};
+use vedetta::server::{http, log_export, log_read, log_time, log_verify, rollover, setup, witness, workstation_admin};
 
 /// Command line.
 #[derive(Parser)]
@@ -123,6 +126,16 @@ enum Command {
     Station {
         #[command(subcommand)]
         command: StationCommand,
+    },
+    #[command(about = fl!("help-doctor"))]
+    Doctor {
+        #[command(flatten)]
+        arguments: doctor::DoctorArguments,
+    },
+    #[command(about = fl!("help-grant"))]
+    Grant {
+        #[command(flatten)]
+        place: Place,
     },
     #[command(about = fl!("help-log"))]
     Log {
@@ -214,6 +227,15 @@ enum LogCommand {
         #[arg(help = fl!("help-reason"), long)]
         reason: String,
     },
+    #[command(about = fl!("help-log-accept-time"))]
+    AcceptTime {
+        #[command(flatten)]
+        place: Place,
+        #[arg(help = fl!("help-log-controller-or-first"), long)]
+        controller: Option<ControllerId>,
+        #[arg(help = fl!("help-reason"), long)]
+        reason: String,
+    },
     #[command(about = fl!("help-log-export"))]
     Export {
         #[command(flatten)]
@@ -275,7 +297,7 @@ fn main() -> ExitCode {
     match runtime.block_on(run(arguments.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "failed");
+            tracing::error!(error = %causes(&error), "failed");
             eprintln!("{}", words::say(&error.message()));
             ExitCode::FAILURE
         }
@@ -336,6 +358,8 @@ async fn run(command: Command) -> Result<(), ServerError> {
         Command::Cameras { command } => cameras::cameras(command).await,
         Command::Plan { command } => plan::plan(command).await,
         Command::Station { command } => station(command).await,
+        Command::Doctor { arguments } => doctor::doctor(arguments).await,
+        Command::Grant { place } => setup::grant(&place.open()).await,
         Command::Log { command } => log(command).await,
     }
 }
@@ -436,6 +460,15 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
             say(&serde_json::to_string(&begun).unwrap_or_default());
             Ok(())
         }
+        LogCommand::AcceptTime {
+            place,
+            controller,
+            reason,
+        } => {
+            let accepted = log_time::accept(&place.open(), controller, &reason).await?;
+            say(&serde_json::to_string(&accepted).unwrap_or_default());
+            Ok(())
+        }
         LogCommand::Export { place, dir } => {
             for exported in log_export::export(&place.open(), &dir).await? {
                 say(&serde_json::to_string(&exported).unwrap_or_default());
@@ -466,7 +499,7 @@ fn asked_to_end() -> impl Future<Output = ()> {
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "SIGTERM cannot be heard");
+                tracing::warn!(error = %causes(&error), "SIGTERM cannot be heard");
                 drop(interrupt.await);
             }
         }

@@ -6,9 +6,11 @@
 
 pub mod account;
 pub mod authorisation;
+pub mod connections;
 pub mod lock;
 pub mod rate_limit;
 pub mod second_factor;
+pub mod second_person;
 pub mod stated_purpose;
 pub mod takeover;
 

@@ -219,7 +219,7 @@ mod tests {
             ([900, 1], (704, 576)),
         ] {
             frame.pixel_aspect = aspect;
-            let png = encode_png(&frame, &Cover::Parts(vec![half.clone()])).unwrap();
+            let png = encode_png(&frame, &Cover::Parts(vec![half.clone()]), &[]).unwrap();
             let (width, height, pixels) = decode(&png);
             assert_eq!((width, height), size, "{aspect:?}");
             for row in pixels.chunks_exact(width as usize * 3) {

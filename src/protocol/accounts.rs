@@ -102,6 +102,9 @@ pub struct AccountAnswer {
     /// The second factor as an authenticator reads it (Key Uri Format).
     #[serde(serialize_with = "expose_some", skip_serializing_if = "Option::is_none", default)]
     pub second_factor: Option<SecretString>,
+    /// The account is out of use until another supervisor admits it (`AccountChange::Enable`), who is given the password.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub waits: bool,
 }
 
 /// Chooses another password, with the present one; needs no session.

@@ -106,7 +106,17 @@ pub enum ConsoleAct {
     Verified { size: u64, root: String },
     /// Its entries are about to be copied out, bodies included.
     Exported { size: u64 },
+    /// The server's clock is accepted although it is far from the last signature. Unix ms.
+    TimeAccepted {
+        signed_ms: i64,
+        now_ms: i64,
+        reason: String,
+    },
 }
+
+/// Header of a batch of events: the last checkpoint of the log that the workstation verified, Base64. By it a server that was put
+/// back from a copy knows.
+pub const PINNED: &str = "vedetta-pinned";
 
 /// Raises how long bodies of a class are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

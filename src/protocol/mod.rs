@@ -84,10 +84,12 @@ pub use credential::{CameraCredential, CredentialNeed, CredentialRequest};
 pub use dome_lease::{Holder, LeaseRequest, LeaseState, Watching};
 pub use log::{
     BatchReceipt, ConsistencyProof, ConsoleAct, DurablePromise, EventBatch, FloorRequest, InclusionProof, LogEntry,
-    LogHoldRequest, LogKey, LogPage, Numbered, PromisedEntry, PruneRequest, Pruned, StationHead, SubmittedEvent,
+    LogHoldRequest, LogKey, LogPage, Numbered, PINNED, PromisedEntry, PruneRequest, Pruned, StationHead,
+    SubmittedEvent,
 };
 pub use plan::{
-    CameraFindings, DeclaredState, MaskChange, MaskProposal, PermitRequest, Pictures, PolicyState, ProposedMask, SignedPlan, Verdict,
+    CameraFindings, DeclaredState, MaskChange, MaskProposal, PermitRequest, Pictures, PolicyState, ProposedMask,
+    SignedPlan, Verdict,
 };
 pub use refusal::{Refusal, RefusalKind};
 pub use sessions::{

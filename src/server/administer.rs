@@ -16,6 +16,7 @@ use crate::protocol::{
     AccountAnswer, AccountChange, AccountView, Because, EnrolmentCode, NewAccount, NewCode, PasswordChange,
     RefusalKind, SessionGrant, SessionView, SignIn, StationView,
 };
+use crate::server::causes::causes;
 use reqwest::{Client, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -72,7 +73,7 @@ impl AdminClient {
     pub async fn close(self) {
         let ended = send(self.of(self.client.delete(self.url("/v1/sessions/current")))).await;
         if let Err(error) = ended {
-            tracing::warn!(%error, "the session was not ended");
+            tracing::warn!(error = %causes(&error), "the session was not ended");
         }
     }
 

@@ -18,6 +18,7 @@ use crate::domain::audit::details::{Details, Say as _};
 use crate::domain::audit::event::Outcome;
 use crate::domain::site::CameraPlan;
 use crate::protocol::{CameraCredential, CredentialNeed};
+use crate::server::causes::causes;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 use std::collections::HashSet;
@@ -285,7 +286,9 @@ impl PersonalUsers {
                 self.store.forget_camera_user(row).await?;
                 self.removing().remove(row);
             }
-            Err(error) => tracing::warn!(camera = %row.camera, user = row.account, %error, "a user is not removed yet"),
+            Err(error) => {
+                tracing::warn!(camera = %row.camera, user = row.account, error = %causes(&error), "a user is not removed yet")
+            }
         }
         Ok(())
     }
@@ -309,7 +312,7 @@ impl PersonalUsers {
             let found = match self.cameras.list(keeper).await {
                 Ok(found) => found,
                 Err(error) => {
-                    tracing::info!(camera = %camera.id, %error, "its users are not told");
+                    tracing::info!(camera = %camera.id, error = %causes(&error), "its users are not told");
                     continue;
                 }
             };

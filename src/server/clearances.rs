@@ -12,6 +12,7 @@ use crate::domain::people::clearance::{
 };
 use crate::domain::timeline::Span;
 use crate::protocol::{ClearanceState, RefusalKind};
+use crate::server::causes::causes;
 use crate::server::change_notifier::ChangeNotifier;
 use crate::server::clock::now_ms;
 use crate::server::dome_leases::holder;
@@ -160,7 +161,7 @@ impl Clearances {
         self.changes.beat();
         if let Err(error) = self.store.tell().await {
             // They ask again within a second.
-            tracing::warn!(%error, "the other servers are not told of a clearance");
+            tracing::warn!(error = %causes(&error), "the other servers are not told of a clearance");
         }
     }
 

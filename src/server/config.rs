@@ -29,10 +29,20 @@ impl DataDir {
     }
 
     /// With the log in a PostgreSQL database (`postgres://…`) instead of a file here. Several servers may then use one
-    /// data directory: keys and the signer's state stay in it.
+    /// data directory: keys and the signer's state stay in it. Without a `url` the address that the first run kept beside
+    /// them counts.
     pub fn with_postgres(mut self, url: Option<String>) -> Self {
-        self.postgres = url;
+        self.postgres = url.or_else(|| {
+            let kept = fs::read_to_string(self.database_address()).ok()?;
+            Some(kept.trim().to_owned()).filter(|kept| !kept.is_empty())
+        });
         self
+    }
+
+    /// Address of the PostgreSQL database with which servers work, one line, readable by their account only: so no password
+    /// stands on a command line or in a unit.
+    pub fn database_address(&self) -> PathBuf {
+        self.path.join("database")
     }
 
     /// Address of the PostgreSQL database, when there is one. It may hold a password.
@@ -109,6 +119,11 @@ impl DataDir {
     /// The last checkpoint of a controller's log that witnesses cosigned.
     pub fn witnessed(&self, controller: &ControllerId) -> PathBuf {
         self.path.join(format!("signer/{controller}.witnessed"))
+    }
+
+    /// A workstation's checkpoint of a controller's log that its signer does not remember.
+    pub fn put_back(&self, controller: &ControllerId) -> PathBuf {
+        self.path.join(format!("signer/{controller}.ahead"))
     }
 
     /// Enrolment of a workstation.
@@ -302,4 +317,23 @@ pub fn write_whole(path: &Path, content: &[u8], mode: u32) -> Result<(), ServerE
         path: path.to_owned(),
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kept_address_of_the_database_counts_where_none_is_given() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = |url: Option<&str>| DataDir::new(dir.path()).with_postgres(url.map(str::to_owned));
+        assert_eq!(open(None).postgres(), None);
+        std::fs::write(open(None).database_address(), "postgres://vedetta_server@db/vedetta\n").unwrap();
+        assert_eq!(open(None).postgres(), Some("postgres://vedetta_server@db/vedetta"));
+        assert_eq!(
+            open(Some("postgres://altro")).postgres(),
+            Some("postgres://altro"),
+            "what is said goes first"
+        );
+    }
 }

@@ -1,7 +1,7 @@
 //! What is done with whole logs at the server's own console, recorded: by the running server, or directly when nobody else
 //! writes.
 //!
-//! Invariant: when recording fails, so does the act. Deliberately absent: the acts (`log_verify`, `log_export`), and who sits there:
+//! Invariant: when recording fails, so does the act. Deliberately absent: the acts (`log_verify`, `log_export`, `log_time`), and who sits there:
 //! whoever may run a command on the server.
 
 use super::clock::now_ms;
@@ -14,10 +14,12 @@ use super::log::signer::Signer;
 use super::log_read;
 use super::store::Store;
 use crate::domain::audit::details::EventKind;
+use crate::domain::audit::details::configuration::{LogTimeAccepted, TimeWord};
 use crate::domain::audit::details::log::{LogRead, LogVerify};
 use crate::domain::audit::event::Outcome;
 use crate::domain::camera::ControllerId;
 use crate::protocol::ConsoleAct;
+use crate::server::causes::causes;
 
 /// What the event of an act says.
 pub fn event_of(act: &ConsoleAct) -> EventKind {
@@ -31,6 +33,17 @@ pub fn event_of(act: &ConsoleAct) -> EventKind {
             export: Some(true),
             size: Some(*size),
             ..LogRead::default()
+        }
+        .into(),
+        ConsoleAct::TimeAccepted {
+            signed_ms,
+            now_ms,
+            reason,
+        } => LogTimeAccepted {
+            change: Some(TimeWord::LogTime),
+            signed_ms: Some(*signed_ms),
+            now_ms: Some(*now_ms),
+            reason: Some(reason.chars().take(500).collect()),
         }
         .into(),
     }
@@ -62,7 +75,7 @@ pub async fn record(data: &DataDir, store: &Store, acts: &[(ControllerId, Consol
             let key = load_signer(&data.log_key(&log.controller))?;
             let origin = log.origin.clone();
             if let Err(error) = Signer::open(data, log, key)?.step(store, now_ms()).await {
-                tracing::error!(error = &error as &dyn std::error::Error, log = origin, "not signed");
+                tracing::error!(error = %causes(&error), log = origin, "not signed");
             }
         }
     }

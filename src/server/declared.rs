@@ -11,6 +11,7 @@ use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::privacy::declared_event::{Change, Declaration, Declared, InForce};
 use crate::domain::site::CameraPlan;
 use crate::protocol::{DeclaredState, Holder, RefusalKind};
+use crate::server::causes::causes;
 use crate::server::change_notifier::ChangeNotifier;
 use crate::server::dome_leases::holder;
 use crate::server::log::recorder::{Act, Recorder};
@@ -173,7 +174,7 @@ impl Declarations {
             let next = {
                 let mut events = me.events.lock().await;
                 if let Err(error) = me.end_over(&mut events, Instant::now()).await {
-                    tracing::error!(%error, "the end of a declared event could not be recorded");
+                    tracing::error!(error = %causes(&error), "the end of a declared event could not be recorded");
                 }
                 events.next_end()
             };

@@ -60,6 +60,8 @@ pub enum ServerError {
     PlanText(#[source] toml::ser::Error),
     #[error("{0} is not in quarantine")]
     NotQuarantined(String),
+    #[error("something is wrong with the server")]
+    Unwell,
     #[error("no reason was given")]
     NoReason,
     #[error("the account may not change the names of logs")]
@@ -80,6 +82,9 @@ impl ServerError {
             Self::AlreadyRunning => sentence("server-already-running"),
             Self::NotSetUp => sentence("server-not-set-up"),
             Self::AlreadySetUp => sentence("server-already-set-up"),
+            Self::Store(StoreError::Encoding(encoding)) => {
+                sentence("server-encoding").with("encoding", encoding.as_str())
+            }
             Self::Store(_) => sentence("server-store"),
             Self::Key(_) => sentence("server-key"),
             Self::Random(_) => sentence("server-random"),
@@ -93,6 +98,7 @@ impl ServerError {
             Self::Controller(_) => sentence("server-controller"),
             Self::PlanText(_) => sentence("server-plan-text"),
             Self::NotQuarantined(name) => sentence("server-not-quarantined").with("name", name.as_str()),
+            Self::Unwell => sentence("server-unwell"),
             Self::NoReason => sentence("server-no-reason"),
             Self::OwnerNeeded => sentence("server-owner-needed"),
             Self::NotRecorded(_) => sentence("server-not-recorded"),

@@ -10,6 +10,7 @@ use super::setup::CONSOLE;
 use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::Purpose;
 use crate::protocol::{LogEntry, LogPage, Refusal, SessionGrant, SignIn};
+use crate::server::causes::causes;
 use reqwest::{Client, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::time::Duration;
@@ -95,7 +96,7 @@ pub async fn read(
         .send()
         .await;
     if let Err(error) = end {
-        tracing::warn!(%error, "the session was not ended");
+        tracing::warn!(error = %causes(&error), "the session was not ended");
     }
     outcome
 }

@@ -8,6 +8,7 @@
 //! | [`store`] | SQLite or PostgreSQL: log tables that only grow, and the few tables that change |
 //! | [`log`] | sequencer (one writer, group commit), signer, proofs |
 //! | [`people`] | passwords, lock-out, sessions |
+//! | [`attribution`] | events in another's name are marked |
 //! | [`camera_users`] | personal users on cameras, for as long as a session |
 //! | [`dome_leases`], [`presence`] | who holds which dome, who watches what |
 //! | [`clearances`] | who may see which recordings |
@@ -18,13 +19,17 @@
 //! | [`http`] | the calls of `protocol`, bounded |
 //! | [`setup`] | a new data directory; the demonstration |
 //! | [`rollover`], [`successions`] | a log that goes on under a new name, when the signer's memory is lost |
+//! | [`causes`] | an error with everything behind it, as one line of the log |
 //! | [`clock`] | the server's clock |
 //! | [`first_run`] | a real server: one administrator, console, systemd unit |
 //! | [`administer`] | the commands on people, workstations and sessions |
+//! | [`last_supervisor`] | a supervisor admitted where there is no other |
 //! | [`workstation_admin`] | another workstation; the end of a quarantine |
+//! | [`open_files`] | the limit of open files |
 //! | [`metrics`] | figures for Prometheus |
 //! | [`witness`] | the witness, which runs elsewhere |
-//! | [`log_verify`], [`log_export`], [`log_read`] | the commands on a log |
+//! | [`log_verify`], [`log_export`], [`log_read`], [`log_time`] | the commands on a log |
+//! | [`doctor`] | what is wrong, in sentences |
 //! | [`console`] | the event of a command on a whole log |
 //!
 //! Invariant: nothing is answered «durable» before its transaction is on disk, and nothing is signed that does not
@@ -32,23 +37,29 @@
 //! (the program brings what makes users on cameras).
 
 pub mod administer;
+pub mod attribution;
 pub mod camera_users;
+pub mod causes;
 pub mod change_notifier;
 pub mod clearances;
 pub mod clock;
 pub mod config;
 pub mod console;
 pub mod declared;
+pub mod doctor;
 pub mod dome_leases;
 pub mod error;
 pub mod first_run;
 pub mod http;
 pub mod keys;
+pub mod last_supervisor;
 pub mod log;
 pub mod log_export;
 pub mod log_read;
+pub mod log_time;
 pub mod log_verify;
 pub mod metrics;
+pub mod open_files;
 pub mod people;
 pub mod plan;
 pub mod presence;

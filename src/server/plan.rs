@@ -12,6 +12,7 @@ use crate::domain::audit::details::plan::{MaskChange as MaskEvent, MaskStep};
 use crate::domain::audit::event::Outcome;
 use crate::domain::audit::note::{SignerKey, Statement};
 use crate::domain::camera::{CameraId, CameraKind, MaskId};
+use crate::domain::people::second_person::is_author;
 use crate::domain::people::{Asked, Circumstances, Decision, Right, Rule, decide};
 use crate::domain::site::{CameraPlan, Mask, Revision, SitePlan};
 use crate::protocol::{MaskChange, MaskProposal, ProposedMask, RefusalKind, SignedPlan, Verdict};
@@ -149,7 +150,7 @@ impl Plans {
             camera: &camera.id,
         };
         let rule = match decide(&who.person, asked, here) {
-            Decision::Allowed(_) if who.person.user == proposed.author.user => Some(Rule::FourEyes),
+            Decision::Allowed(_) if is_author(&who.person, &proposed.author) => Some(Rule::FourEyes),
             Decision::Allowed(_) => None,
             Decision::Refused(rule) => Some(rule),
         };

@@ -8,6 +8,7 @@
 use crate::domain::camera::CameraId;
 use crate::domain::live::viewers::{self, Step};
 use crate::protocol::{Holder, Watching};
+use crate::server::causes::causes;
 use crate::server::change_notifier::ChangeNotifier;
 use crate::server::clock::now_ms;
 use crate::server::store::{Log, Store, StoreError};
@@ -133,7 +134,7 @@ impl Presence {
         loop {
             let Some(me) = presence.upgrade() else { return };
             if let Err(error) = me.catch_up().await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "who watches is not known");
+                tracing::warn!(error = %causes(&error), "who watches is not known");
             }
             if !me.store.is_shared() {
                 // What is handed over from now on is taken in at once.

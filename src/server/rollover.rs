@@ -77,6 +77,7 @@ pub async fn begin(data: &DataDir, controller: Option<ControllerId>, reason: &st
         set_aside(&data.signer_state(home), number, None)?;
         set_aside(&data.witnessed(home), number, None)?;
         set_aside(&data.signed_tail(home), number, None)?;
+        set_aside(&data.put_back(home), number, None)?;
         let key = match load_signer(&data.log_key(home)) {
             Ok(key) => key,
             Err(_) => create_signer(&data.log_key(home), &origin)?,

@@ -82,6 +82,7 @@ pub async fn demo(data: &DataDir, site: &Path, cameras: &Path, server_url: &str)
             path: site.to_owned(),
             detail: "no controllers".into(),
         })?;
+    check_database(data).await?;
     data.create()?;
     // Nobody carries an authenticator in a demonstration.
     write_whole(&data.settings(), DEMO_SETTINGS.as_bytes(), 0o644)?;
@@ -105,6 +106,25 @@ pub async fn demo(data: &DataDir, site: &Path, cameras: &Path, server_url: &str)
         };
         write_enrolment(data, &store, row).await?;
     }
+    store.close().await;
+    Ok(())
+}
+
+/// A database that cannot serve is refused before the first file is written: nothing is then half begun.
+pub(super) async fn check_database(data: &DataDir) -> Result<(), ServerError> {
+    match data.postgres() {
+        Some(url) => Ok(Store::try_postgres(url).await?),
+        None => Ok(()),
+    }
+}
+
+/// Gives the servers' role of a PostgreSQL database what it needs, where the role was made after the tables.
+///
+/// # Errors
+/// There is no such database, or the account does not own the tables.
+pub async fn grant(data: &DataDir) -> Result<(), ServerError> {
+    let store = Store::open(data).await?;
+    store.grant().await?;
     store.close().await;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The witness: runs elsewhere, sees origin, size and root of a log and nothing else, and cosigns what continues.
 //!
-//! Invariant: what it cosigned is durable before the cosignature leaves; a checkpoint that does not continue it is
+//! Invariant: what it cosigned is durable before the cosignature leaves, and is read again under the folder's lock before the next
+//! one, so that two processes on one folder are one witness, and a folder put back while one runs cosigns nothing; a checkpoint that does not continue it is
 //! refused and kept with the one it contradicts; a state that was lost is never begun anew in silence. A log that goes on
 //! under a later name (its operator gives the new key) must continue what was cosigned under the name before, which is
 //! then cosigned no more: a new name is no way to a second history.
@@ -17,6 +18,7 @@ use crate::domain::audit::note::VerifierKey;
 use crate::domain::audit::succession;
 use crate::domain::audit::tree::empty_root;
 use crate::domain::audit::witness::{Ask, MAX_ASK, Objection, claimed_origin, examine};
+use crate::server::causes::causes;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
@@ -28,7 +30,7 @@ use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::fs;
 use std::net::SocketAddr;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +41,9 @@ use zeroize::Zeroizing;
 const PLACES: usize = 64;
 /// Longest time for a request's body.
 const REQUEST_TIME: Duration = Duration::from_secs(10);
+/// How often, and after which wait, the folder's lock is tried: another process holds it for a write of a small file.
+const LOCK_TRIES: u32 = 100;
+const LOCK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What was cosigned last of one log, as it lies in its file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +84,50 @@ struct Watched {
     key: VerifierKey,
     path: PathBuf,
     seen: Seen,
+}
+
+impl Watched {
+    /// What was cosigned last, by this process or another on the same folder.
+    fn refresh(&mut self) -> Result<(), ServerError> {
+        let kept: Seen =
+            serde_json::from_str(&read_text(&self.path)?).map_err(|_| lost(self.key.name(), "unreadable"))?;
+        let went_back = kept.size < self.seen.size || kept.size == self.seen.size && kept.root != self.seen.root;
+        if kept.origin != self.seen.origin || !kept.holds(&self.key) || went_back {
+            return Err(lost(self.key.name(), "not what it was"));
+        }
+        self.seen = kept;
+        Ok(())
+    }
+}
+
+fn lost(origin: &str, how: &str) -> ServerError {
+    ServerError::Signer {
+        log: origin.to_owned(),
+        detail: format!("the witness's state is {how}"),
+    }
+}
+
+/// The folder's lock, held from reading what was cosigned last until the next is durable.
+///
+/// # Errors
+/// [`ServerError::AlreadyRunning`] when another process keeps it; [`ServerError::File`].
+async fn lock(dir: &Path) -> Result<fs::File, ServerError> {
+    let path = dir.join("lock");
+    let wrap = |source| ServerError::File {
+        path: path.clone(),
+        source,
+    };
+    let mut options = fs::OpenOptions::new();
+    let file = options.create(true).truncate(false).write(true).mode(0o600).open(&path);
+    let file = file.map_err(wrap)?;
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(fs::TryLockError::WouldBlock) => tokio::time::sleep(LOCK_AGAIN).await,
+            Err(fs::TryLockError::Error(source)) => return Err(wrap(source)),
+        }
+    }
+    Err(ServerError::AlreadyRunning)
 }
 
 /// A witness with its memory.
@@ -132,10 +181,14 @@ impl Witness {
     /// # Errors
     /// [`Objection`], or the state cannot be kept.
     pub async fn add(&self, ask: &Ask, now_s: u64) -> Result<Option<Result<String, Objection>>, ServerError> {
+        let _alone = lock(&self.dir).await?;
+        let known = origins(&self.dir)?;
         let mut logs = self.logs.lock().await;
+        logs.retain(|origin, _| !known.lines().any(|later| is_before(origin, later)));
         let Some(watched) = claimed_origin(&ask.note).and_then(|origin| logs.get_mut(origin)) else {
             return Ok(None);
         };
+        watched.refresh()?;
         let known = Checkpoint {
             origin: watched.seen.origin.clone(),
             size: watched.seen.size,
@@ -279,7 +332,7 @@ async fn add_checkpoint(State(witness): State<Arc<Witness>>, body: String) -> Re
             Objection::Fork => StatusCode::UNPROCESSABLE_ENTITY.into_response(),
         },
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "not cosigned");
+            tracing::error!(error = %causes(&error), "not cosigned");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }
@@ -325,4 +378,61 @@ pub async fn serve(
         .with_graceful_shutdown(end)
         .await
         .map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit::leaf::leaf_hash;
+    use crate::domain::audit::note::SignerKey;
+    use crate::domain::audit::tree::Frontier;
+
+    /// A log of one entry, asked for from the beginning.
+    fn first_of(key: &SignerKey, entry: &[u8]) -> Ask {
+        let mut tree = Frontier::default();
+        tree.append(leaf_hash(entry));
+        let first = Checkpoint {
+            origin: key.verifier().name().to_owned(),
+            size: 1,
+            root: tree.root(),
+        };
+        Ask {
+            old: 0,
+            proof: Vec::new(),
+            note: checkpoint::sign(&first, key),
+        }
+    }
+
+    #[tokio::test]
+    async fn r_aud_2_two_witness_processes_on_one_folder_cosign_one_history() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = SignerKey::new("vedetta/020001/borgo", &[4; 32]).unwrap();
+        let open = || Witness::open(dir.path(), "vicino", &[key.verifier()]).unwrap();
+        let (one, other) = (open(), open());
+        let (log, fork) = (first_of(&key, b"a"), first_of(&key, b"b"));
+        assert!(one.add(&log, 1).await.unwrap().unwrap().is_ok());
+        assert_eq!(
+            other.add(&fork, 2).await.unwrap().unwrap(),
+            Err(Objection::Fork),
+            "the other process knows what the first cosigned"
+        );
+    }
+
+    #[tokio::test]
+    async fn r_aud_2_a_witness_whose_folder_is_put_back_while_it_runs_cosigns_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = SignerKey::new("vedetta/020001/borgo", &[4; 32]).unwrap();
+        let witness = Witness::open(dir.path(), "vicino", &[key.verifier()]).unwrap();
+        let path = dir
+            .path()
+            .join("seen")
+            .join(format!("{}.json", short("vedetta/020001/borgo")));
+        let before = fs::read(&path).unwrap();
+        assert!(witness.add(&first_of(&key, b"a"), 1).await.unwrap().unwrap().is_ok());
+        fs::write(&path, before).unwrap();
+        assert!(matches!(
+            witness.add(&first_of(&key, b"b"), 2).await,
+            Err(ServerError::Signer { .. })
+        ));
+    }
 }

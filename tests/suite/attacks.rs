@@ -169,7 +169,11 @@ async fn r_acc_6_a_code_enrols_one_machine_once_and_in_time() {
     );
     let url = console.log_url("search?operation=station_refused");
     let refused: LogPage = console.get(url, &token).await.unwrap();
-    assert!(refused.entries.len() >= 3, "each wrong code is in the log");
+    assert_eq!(
+        refused.entries.len(),
+        3,
+        "each wrong code is in the log, also one that no machine was given"
+    );
 }
 
 /// A machine that was enrolled by a code, as a workstation.
@@ -235,6 +239,12 @@ async fn r_acc_6_an_enrolled_machine_renews_its_certificate_and_a_revoked_one_is
     let stations: Vec<StationView> = console.get(console.url("/v1/workstations"), &token).await.unwrap();
     let caserma = stations.iter().find(|row| row.station.as_str() == "caserma").unwrap();
     assert!(!caserma.enabled);
+    let url = console.log_url("search?operation=station_refused");
+    let refused: LogPage = console.get(url, &token).await.unwrap();
+    assert!(
+        !refused.entries.is_empty(),
+        "what it asked for in another's name is in the log"
+    );
 }
 
 #[tokio::test]

@@ -261,7 +261,7 @@ fn hashes(path: &[String]) -> Vec<Hash> {
 }
 
 impl LogServer for Door {
-    async fn post_events(&self, batch: &EventBatch) -> Result<BatchReceipt, ServerError> {
+    async fn post_events(&self, batch: &EventBatch, _pinned: Option<&str>) -> Result<BatchReceipt, ServerError> {
         let url = self.0.url(&format!("/v1/stations/{}/events", self.0.id));
         self.ask(self.0.client.post(url).json(batch)).await
     }

@@ -244,7 +244,7 @@ impl Server {
 }
 
 impl LogServer for Server {
-    async fn post_events(&self, batch: &EventBatch) -> Result<BatchReceipt, ServerError> {
+    async fn post_events(&self, batch: &EventBatch, _pinned: Option<&str>) -> Result<BatchReceipt, ServerError> {
         self.reach()?;
         let running = self.running.lock().await;
         let running = running.as_ref().ok_or_else(away)?;

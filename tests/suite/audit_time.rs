@@ -101,10 +101,24 @@ async fn r_aud_2_a_server_clock_that_ran_back_signs_nothing_and_loses_nothing() 
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(again.checkpoint_of(&key, 5).await, before, "nothing new is signed");
-    hall.stop().await;
-    std::fs::write(&path, kept).unwrap();
-    hall.start().await;
-    hall.station("console").checkpoint_of(&key, 8).await;
+    // One recorded command beside the running server, and it signs again.
+    let arguments = [
+        "log",
+        "accept-time",
+        "--data",
+        hall.data_text(),
+        "--reason",
+        "orologio rimesso",
+    ];
+    let accepted = hall.command(&arguments, None);
+    assert!(accepted.status.success(), "{accepted:?}");
+    hall.station("console").checkpoint_of(&key, 9).await;
+    let exported = hall.export();
+    let recorded = std::fs::read_dir(&exported.dir).unwrap().flatten().any(|file| {
+        let text = std::fs::read_to_string(file.path()).unwrap_or_default();
+        text.contains("log_time") && text.contains("orologio rimesso")
+    });
+    assert!(recorded, "who reads the log finds the order");
     hall.stop().await;
     assert!(hall.verify().0);
 }

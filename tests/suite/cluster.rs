@@ -231,6 +231,34 @@ impl Cluster {
         self.sql("postgres", OWNER, "SELECT pg_reload_conf()");
     }
 
+    /// From now on it talks over TLS only. Gives the certificate to trust.
+    pub fn only_tls(&self) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt as _;
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let here = rcgen::SanType::IpAddress(std::net::Ipv4Addr::LOCALHOST.into());
+        params.subject_alt_names.push(here);
+        let certificate = params.self_signed(&key).unwrap().pem();
+        let data = PathBuf::from(self.data());
+        let uid = std::fs::metadata(&data).unwrap().uid();
+        for (name, text) in [
+            ("server.crt", certificate.as_str()),
+            ("server.key", key.serialize_pem().as_str()),
+        ] {
+            let path = data.join(name);
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+            std::os::unix::fs::chown(&path, Some(uid), None).unwrap();
+        }
+        let rules = "hostssl all all 127.0.0.1/32 trust\n";
+        std::fs::write(data.join("pg_hba.conf"), rules).unwrap();
+        self.sql("postgres", OWNER, "ALTER SYSTEM SET ssl = on");
+        self.sql("postgres", OWNER, "SELECT pg_reload_conf()");
+        let root = self.dir.path().join("root.pem");
+        std::fs::write(&root, certificate).unwrap();
+        root
+    }
+
     /// Address for the owner, who makes the tables.
     pub fn owner_url(&self) -> String {
         format!("postgres://{OWNER}@127.0.0.1:{}/vedetta?sslmode=disable", self.port)

@@ -19,7 +19,7 @@ use vedetta::domain::people::{Level, Purpose};
 use vedetta::protocol::{LogPage, RefusalKind};
 
 /// Everything in the log in the contractor's name, as the administrator finds it.
-async fn of_the_contractor(hall: &TownHall) -> Vec<Value> {
+pub async fn of_the_contractor(hall: &TownHall) -> Vec<Value> {
     let (console, token) = admin(hall).await;
     let url = console.log_url("search?person=manutentore&limit=500");
     let page: LogPage = console.get(url, &token).await.unwrap();

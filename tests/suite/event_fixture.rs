@@ -5,7 +5,8 @@
 
 use crate::town_hall::borgo;
 use vedetta::domain::audit::chain::{Moment, Sealed, StationChain};
-use vedetta::domain::audit::event::{Body, Event, Operation, Outcome, RetentionClass};
+use vedetta::domain::audit::details::live::ViewOpen;
+use vedetta::domain::audit::event::{Body, Event, Outcome, RetentionClass};
 use vedetta::domain::audit::leaf::{Leaf, commitment, leaf_hash};
 use vedetta::domain::camera::StationId;
 
@@ -13,21 +14,13 @@ use vedetta::domain::camera::StationId;
 pub fn body(station: &StationId) -> Body {
     Body {
         person: "chiara.neri".into(),
-        level: None,
-        agency: String::new(),
-        session: String::new(),
-        station: station.clone(),
-        act: uuid::Uuid::new_v4(),
-        operation: Operation::ViewOpen,
-        result: Outcome::Intent,
-        camera: None,
-        stream: None,
-        purpose: None,
-        protocol_no: String::new(),
-        parameters: Default::default(),
         policy_version: 1,
-        media_from: None,
-        media_to: None,
+        ..Body::new(
+            station.clone(),
+            uuid::Uuid::new_v4(),
+            ViewOpen::default(),
+            Outcome::Intent,
+        )
     }
 }
 

@@ -209,30 +209,35 @@ fn r_acc_4_each_level_has_its_offices_in_the_control_room_only() {
     operator      KeepStations   | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     operator      KeepCameras    | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     operator      ApproveCameras | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    operator      AdmitSupervisors | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     supervisor    ReadPeople     | OFFICE   away     over     | station  station  station  | station  station  station
     supervisor    ConfirmPeople  | OFFICE   away     over     | station  station  station  | station  station  station
     supervisor    KeepPeople     | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     supervisor    KeepStations   | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     supervisor    KeepCameras    | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     supervisor    ApproveCameras | OFFICE   away     over     | station  station  station  | station  station  station
+    supervisor    AdmitSupervisors | OFFICE away     over     | station  station  station  | station  station  station
     force         ReadPeople     | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     force         ConfirmPeople  | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     force         KeepPeople     | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     force         KeepStations   | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     force         KeepCameras    | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     force         ApproveCameras | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    force         AdmitSupervisors | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     administrator ReadPeople     | OFFICE   away     over     | station  station  station  | station  station  station
     administrator ConfirmPeople  | OFFICE   away     over     | station  station  station  | station  station  station
     administrator KeepPeople     | OFFICE   away     over     | station  station  station  | station  station  station
     administrator KeepStations   | OFFICE   away     over     | station  station  station  | station  station  station
     administrator KeepCameras    | OFFICE   away     over     | station  station  station  | station  station  station
     administrator ApproveCameras | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    administrator AdmitSupervisors | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     maintainer    ReadPeople     | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     maintainer    ConfirmPeople  | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     maintainer    KeepPeople     | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     maintainer    KeepStations   | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     maintainer    KeepCameras    | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     maintainer    ApproveCameras | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
+    maintainer    AdmitSupervisors | no-grant no-grant no-grant | no-grant no-grant no-grant | no-grant no-grant no-grant
     ";
     let mut rows = Vec::new();
     for (level_name, level) in LEVELS {
@@ -255,12 +260,14 @@ fn r_acc_5_an_office_reaches_as_far_as_the_controllers_of_the_person_and_no_furt
     supervisor    KeepStations   | no-grant no-grant no-grant no-grant | no-grant
     supervisor    KeepCameras    | no-grant no-grant no-grant no-grant | no-grant
     supervisor    ApproveCameras | OFFICE other   other  OFFICE | other
+    supervisor    AdmitSupervisors | OFFICE other other  OFFICE | other
     administrator ReadPeople     | OFFICE other   other  OFFICE | other
     administrator ConfirmPeople  | OFFICE other   other  OFFICE | other
     administrator KeepPeople     | OFFICE other   other  OFFICE | other
     administrator KeepStations   | OFFICE other   other  OFFICE | other
     administrator KeepCameras    | OFFICE other   other  OFFICE | other
     administrator ApproveCameras | no-grant no-grant no-grant no-grant | no-grant
+    administrator AdmitSupervisors | no-grant no-grant no-grant no-grant | no-grant
     ";
     let (own, another) = ("borgo".parse().unwrap(), "altrove".parse().unwrap());
     let here = Circumstances {

@@ -2,16 +2,18 @@
 //!
 //! Deliberately absent: cameras that answer (nobody listens at the plan's addresses).
 
+use crate::contractor::of_the_contractor;
 use crate::town::Town;
 use crate::town_hall::TownHall;
 use std::path::Path;
 use std::time::Duration;
+use tokio::sync::watch;
 use vedetta::domain::camera::StreamRole;
 use vedetta::domain::people::{Purpose, Rule};
 use vedetta::domain::refusal::RefusalKind;
 use vedetta::station::{
-    AuditState, Refusal, SecretsChoice, Session, SignInError, Station, StationConfig, StationError, TrackedPose,
-    TroubleKind, ViewState,
+    AuditState, ExportProgress, ExportReason, Refusal, SecretsChoice, Session, SignInError, Station, StationConfig,
+    StationError, TrackedPose, TroubleKind, ViewState,
 };
 
 fn config(hall: &TownHall, station: &str, data: &Path) -> StationConfig {
@@ -95,8 +97,25 @@ async fn r_mnt_1_the_maintainer_is_given_figures_at_their_own_workstation() {
     let diagnosis = session.diagnose(&"cam-02".parse().unwrap()).await.unwrap();
     assert!(!diagnosis.reachable);
     assert_eq!(diagnosis.trouble.unwrap().kind, TroubleKind::Unreachable);
+    // A copy is refused, and what is recorded of it has not the purpose that was stated for it.
+    let reason = ExportReason {
+        purpose: Purpose::JudicialPoliceInitiative,
+        reason: "danneggiamento".into(),
+        protocol_no: "7/2026".into(),
+    };
+    let (progress, _) = watch::channel(ExportProgress::default());
+    let to = jiff::Timestamp::now().as_millisecond();
+    let camera = "cam-01".parse().unwrap();
+    let copy = session.export(&camera, to - 60_000, to, reason, progress).await;
+    assert!(matches!(copy.err(), Some(Refusal::Kind(RefusalKind::Rule(_)))));
     let delivery = soon(session.sign_out()).await.unwrap();
     assert_eq!(delivery.verified, delivery.written);
+    let log = of_the_contractor(&hall).await;
+    let copies: Vec<_> = log.iter().filter(|body| body["operation"] == "export_start").collect();
+    assert!(!copies.is_empty(), "{log:#?}");
+    for body in log {
+        assert_eq!(body["purpose"], "maintenance", "{body}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -248,7 +248,10 @@ impl TownHall {
         let console = self.station("console");
         let administrator = self.password("amministratore");
         let token = console.sign_in("amministratore", &administrator).await.unwrap().token;
-        let given: AccountAnswer = console.post("/v1/people", &token, account).await.unwrap();
+        let mut given: AccountAnswer = console.post("/v1/people", &token, account).await.unwrap();
+        if given.waits {
+            given = self.admit(&user).await;
+        }
         let given = given.password.unwrap();
         let ask = serde_json::json!({
             "user": user, "password": given.expose_secret(), "new_password": OWN_PASSWORD,
@@ -258,6 +261,20 @@ impl TownHall {
         let left = console.delete("/v1/sessions/current", &token).await;
         assert_eq!(left, StatusCode::NO_CONTENT);
         self.added.push(user);
+    }
+
+    /// The demo's supervisor lets another one's account into use.
+    async fn admit(&self, user: &str) -> AccountAnswer {
+        let room = self.station("sala-operativa");
+        let token = room
+            .sign_in("comandante", &self.password("comandante"))
+            .await
+            .unwrap()
+            .token;
+        let enable = serde_json::json!({"enable": {"reason": "nomina"}});
+        let given = room.post(&format!("/v1/people/{user}"), &token, enable).await.unwrap();
+        assert_eq!(room.delete("/v1/sessions/current", &token).await, StatusCode::NO_CONTENT);
+        given
     }
 
     /// The password of somebody of the demo, or of somebody who was added.

@@ -16,6 +16,7 @@ use vedetta::gui::terminal::NotAccepted;
 use vedetta::protocol::{AccountChange, AccountState, NewAccount, NewCode, RefusalKind};
 use vedetta::server::administer::{AdminClient, Claim, choose_password};
 use vedetta::server::error::ServerError;
+use vedetta::server::last_supervisor;
 
 /// Place of the data, and who gives the command.
 #[derive(Args)]
@@ -87,6 +88,15 @@ pub enum PeopleCommand {
         by: By,
         #[arg(help = fl!("help-user"), long)]
         user: AccountText,
+    },
+    #[command(about = fl!("help-people-admit"))]
+    Admit {
+        #[command(flatten)]
+        place: Place,
+        #[arg(help = fl!("help-user"), long)]
+        user: AccountText,
+        #[arg(help = fl!("help-reason"), long)]
+        reason: String,
     },
     #[command(about = fl!("help-people-totp"))]
     Totp {
@@ -270,25 +280,29 @@ fn state(state: AccountState) -> String {
     }
 }
 
+/// What a change of an account gave: secrets once, or that it waits.
+fn show(answer: &vedetta::protocol::AccountAnswer, json: bool) {
+    if json {
+        say(&serde_json::to_string(answer).unwrap_or_default());
+        return;
+    }
+    if let Some(password) = &answer.password {
+        say(&fl!("people-first-password", password = password.expose_secret()));
+    }
+    if let Some(factor) = &answer.second_factor {
+        say(&fl!("people-factor", factor = factor.expose_secret()));
+    }
+    if answer.waits {
+        say(&fl!("people-waits"));
+    } else if answer.password.is_none() && answer.second_factor.is_none() {
+        say(&fl!("command-done"));
+    }
+}
+
 /// `people`.
 pub async fn people(command: PeopleCommand) -> Result<(), ServerError> {
     let change = async |by: By, user: AccountText, change: AccountChange| {
         let user = user.0.to_string();
-        let show = |answer: &vedetta::protocol::AccountAnswer, json: bool| {
-            if json {
-                say(&serde_json::to_string(answer).unwrap_or_default());
-                return;
-            }
-            if let Some(password) = &answer.password {
-                say(&fl!("people-first-password", password = password.expose_secret()));
-            }
-            if let Some(factor) = &answer.second_factor {
-                say(&fl!("people-factor", factor = factor.expose_secret()));
-            }
-            if answer.password.is_none() && answer.second_factor.is_none() {
-                say(&fl!("command-done"));
-            }
-        };
         as_administrator(by, async |office| office.change(&user, &change).await, show).await
     };
     match command {
@@ -333,17 +347,17 @@ pub async fn people(command: PeopleCommand) -> Result<(), ServerError> {
                 until_ms: None,
                 grants: read_grants(grants)?,
             };
-            let show = |answer: &vedetta::protocol::AccountAnswer, json: bool| match &answer.password {
-                _ if json => say(&serde_json::to_string(answer).unwrap_or_default()),
-                Some(password) => say(&fl!("people-first-password", password = password.expose_secret())),
-                None => {}
-            };
             as_administrator(by, async |office| office.add(&new).await, show).await
         }
         PeopleCommand::Disable { by, user, reason } => change(by, user, AccountChange::Disable { reason }).await,
         PeopleCommand::Enable { by, user, reason } => change(by, user, AccountChange::Enable { reason }).await,
         PeopleCommand::Confirm { by, user } => change(by, user, AccountChange::Confirm).await,
         PeopleCommand::Reset { by, user } => change(by, user, AccountChange::ResetPassword).await,
+        PeopleCommand::Admit { place, user, reason } => {
+            let answer = last_supervisor::admit(&place.open(), &user.0.to_string(), &reason).await?;
+            show(&answer, false);
+            Ok(())
+        }
         PeopleCommand::Totp { by, user } => change(by, user, AccountChange::NewSecondFactor).await,
         PeopleCommand::Passwd { by } => {
             let data = by.place.open();

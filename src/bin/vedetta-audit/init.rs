@@ -39,6 +39,8 @@ pub struct InitArguments {
     body: Option<String>,
     #[arg(help = fl!("help-init-act"), long)]
     act: Option<String>,
+    #[arg(help = fl!("help-init-serve-database"), long, env = "VEDETTA_SERVE_DATABASE", hide_env_values = true)]
+    serve_database: Option<String>,
     #[arg(help = fl!("help-json"), long)]
     json: bool,
 }
@@ -126,6 +128,7 @@ pub async fn init(arguments: InitArguments) -> Result<(), ServerError> {
             Err(_) => twice(&administrator.0.to_string())?,
         },
         administrator: administrator.0,
+        serve_database: arguments.serve_database,
         listen: arguments.listen,
         controller,
         names,

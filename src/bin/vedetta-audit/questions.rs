@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use std::io::{BufRead as _, IsTerminal as _};
 use std::process::Command;
 use vedetta::gui::i18n::fl;
+use vedetta::server::causes::causes;
 use vedetta::server::error::ServerError;
 
 /// How often one question is put.
@@ -81,6 +82,6 @@ impl Drop for Unseen {
 /// Where there is no `stty` what is typed is seen, as everywhere else on such a machine.
 fn echo(how: &str) {
     if let Err(error) = Command::new("stty").arg(how).status() {
-        tracing::warn!(%error, "the terminal shows what is typed");
+        tracing::warn!(error = %causes(&error), "the terminal shows what is typed");
     }
 }

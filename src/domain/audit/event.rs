@@ -50,6 +50,31 @@ pub struct Body {
 }
 
 impl Body {
+    /// What happened at a station in an act, and how it came out; of nobody, on no camera, under no purpose and no plan.
+    pub fn new(station: StationId, act: uuid::Uuid, what: impl Into<Details>, result: Outcome) -> Self {
+        let what = what.into();
+        let mut body = Self {
+            person: String::new(),
+            level: None,
+            agency: String::new(),
+            session: String::new(),
+            station,
+            act,
+            operation: what.kind.operation(),
+            result,
+            camera: None,
+            stream: None,
+            purpose: None,
+            protocol_no: String::new(),
+            parameters: Parameters::default(),
+            policy_version: 0,
+            media_from: None,
+            media_to: None,
+        };
+        body.say(what);
+        body
+    }
+
     /// Says what happened: the operation, and its parameters over those the body has already.
     pub fn say(&mut self, what: impl Into<Details>) {
         let details = what.into();

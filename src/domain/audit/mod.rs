@@ -11,9 +11,12 @@
 //! | [`proof`] | inclusion and consistency: made and checked |
 //! | [`note`] | C2SP signed note: keys, signatures, statements |
 //! | [`vkey`] | C2SP verifier keys: a public key with the name it signs under |
+//! | [`attribution`] | whether person, session and workstation of an event agree |
 //! | [`checkpoint`] | C2SP tlog-checkpoint |
 //! | [`cosignature`] | C2SP tlog-cosignature: what a witness adds |
 //! | [`witness`] | C2SP tlog-witness: what a witness is asked and answers |
+//! | [`put_back`] | whether a server forgot what it signed |
+//! | [`signing_time`] | whether a checkpoint may be signed now |
 //! | [`succession`] | a log that goes on under another name and key |
 //! | [`tile`] | C2SP tlog-tiles: paths and contents |
 //!
@@ -21,6 +24,7 @@
 //! beside this file specifies them for authors of verifiers, `docs/log.md` tells the life of an event.
 //! Deliberately absent: storage, keys at rest, network.
 
+pub mod attribution;
 pub mod chain;
 pub mod checkpoint;
 pub mod cosignature;
@@ -34,6 +38,8 @@ pub mod note;
 mod note_error;
 pub mod operation;
 pub mod proof;
+pub mod put_back;
+pub mod signing_time;
 pub mod succession;
 pub mod tile;
 pub mod tree;

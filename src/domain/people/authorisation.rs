@@ -115,17 +115,20 @@ pub enum AdminRight {
     KeepCameras,
     /// Approving what somebody else changed there, where it needs two.
     ApproveCameras,
+    /// Letting into use an account that has what a supervisor has, ordered by an administrator (`second_person`).
+    AdmitSupervisors,
 }
 
 impl AdminRight {
     /// Every administrative right.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ReadPeople,
         Self::ConfirmPeople,
         Self::KeepPeople,
         Self::KeepStations,
         Self::KeepCameras,
         Self::ApproveCameras,
+        Self::AdmitSupervisors,
     ];
 }
 
@@ -360,11 +363,13 @@ fn on_log(person: &Person, right: LogRight, controller: &ControllerId, here: &Ci
 }
 
 fn authorise_admin(person: &Person, office: AdminRight, here: &Circumstances) -> Result<Ground, Rule> {
-    use AdminRight::{ApproveCameras, ConfirmPeople, KeepCameras, KeepPeople, KeepStations, ReadPeople};
+    use AdminRight::{
+        AdmitSupervisors, ApproveCameras, ConfirmPeople, KeepCameras, KeepPeople, KeepStations, ReadPeople,
+    };
     let of_level = match (person.level, office) {
         (Level::SystemAdministrator, ReadPeople | ConfirmPeople | KeepPeople | KeepStations | KeepCameras)
-        | (Level::Supervisor, ReadPeople | ConfirmPeople | ApproveCameras) => true,
-        (Level::SystemAdministrator, ApproveCameras)
+        | (Level::Supervisor, ReadPeople | ConfirmPeople | ApproveCameras | AdmitSupervisors) => true,
+        (Level::SystemAdministrator, ApproveCameras | AdmitSupervisors)
         | (Level::Supervisor, KeepPeople | KeepStations | KeepCameras)
         | (Level::Operator | Level::ForceOperator | Level::Maintainer, _) => false,
     };

@@ -65,7 +65,7 @@ impl App {
 
     /// A command in a window.
     pub(super) fn command(&mut self, place: Place, command: Command, edge: Edge) -> Task<Message> {
-        if edge == Edge::Up {
+        if edge != Edge::Down {
             return self.on_pane(place, |pane| pane.command(command, edge));
         }
         if command == Command::Lock {

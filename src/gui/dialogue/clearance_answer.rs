@@ -217,9 +217,9 @@ impl ClearanceAnswer {
         column![
             row![
                 self.form.input(Place::Cameras),
-                self.form.input(Place::Hours).width(120),
                 self.form.input(Place::From).width(185),
-                self.form.input(Place::To).width(185)
+                self.form.input(Place::To).width(185),
+                self.form.input(Place::Hours).width(120)
             ]
             .spacing(12),
             quiet(fl!("clearance-shorten-hint")),

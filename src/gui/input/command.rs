@@ -112,16 +112,23 @@ pub enum Command {
 impl Command {
     /// Whether it moves a dome, or an enlarged picture, as long as its key is held.
     pub fn steers(self) -> bool {
-        matches!(
-            self,
-            Self::Arrow(_) | Self::FastArrow(_) | Self::FineArrow(_) | Self::ZoomIn | Self::ZoomOut
-        )
+        self.direction().is_some() || matches!(self, Self::ZoomIn | Self::ZoomOut)
+    }
+
+    /// Where an arrow turns a dome, at whatever pace.
+    pub fn direction(self) -> Option<Direction> {
+        match self {
+            Self::Arrow(direction) | Self::FastArrow(direction) | Self::FineArrow(direction) => Some(direction),
+            _ => None,
+        }
     }
 }
 
-/// Whether the key went down or up. Only held commands care about up.
+/// Whether the key went down or up, or is held for another pace. Only held commands care about anything but down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Edge {
     Down,
     Up,
+    /// The key stays down, and a modifier made the command of it that was this one.
+    Instead(Command),
 }

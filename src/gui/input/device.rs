@@ -1,8 +1,9 @@
 //! Devices: what the root listens to, and the keyboard from its events to commands.
 //!
-//! Keys go to the widgets first; those that none of them wanted, and every release, are the program's own. Invariant: what
-//! was pressed in one context goes up as what it was, whatever lies in front by then. Deliberately absent: which context is
-//! in front, what a command does (the root and the screens).
+//! Keys go to the widgets first; those that none of them wanted, and every release, are the program's own. A modifier that goes
+//! down or up while an arrow is held changes the pace of that arrow at once. Invariant: what was pressed in one context goes
+//! up as what it was (or became, for an arrow at another pace), whatever lies in front by then. Deliberately absent: which
+//! context is in front, what a command does (the root and the screens).
 
 use super::bindings::Keymap;
 use super::chord::Chord;
@@ -12,6 +13,7 @@ use super::held_keys::{HeldKeys, Press, Release};
 use iced::event::Status;
 use iced::keyboard::key::Physical;
 use iced::{keyboard, mouse, window};
+use keyboard::{Key, Modifiers};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -47,7 +49,16 @@ pub struct Keyboard {
     pub keymap: Arc<Keymap>,
     /// What of the file of keys does not hold, for the people at the workstation.
     pub told: Vec<String>,
-    held: HeldKeys<(window::Id, Physical), (window::Id, Command)>,
+    held: HeldKeys<(window::Id, Physical), Held>,
+}
+
+/// What a key is held for, and as what it was pressed.
+#[derive(Debug, Clone)]
+struct Held {
+    window: window::Id,
+    command: Command,
+    key: Key,
+    modified_key: Key,
 }
 
 impl Keyboard {
@@ -70,20 +81,43 @@ impl Keyboard {
                 taken.given.extend(ended.map(up));
                 let chord = Chord::of(key, modified_key, physical_key, *modifiers);
                 if let Some(command) = chord.and_then(|chord| self.keymap.command(context, &chord)) {
-                    self.held.begin(place, (window, command), now);
+                    let (key, modified_key) = (key.clone(), modified_key.clone());
+                    let held = Held {
+                        window,
+                        command,
+                        key,
+                        modified_key,
+                    };
+                    self.held.begin(place, held, now);
                     taken.given.push((window, command, Edge::Down));
                 }
             }
             keyboard::Event::KeyReleased { physical_key, .. } => {
                 match self.held.release(&(window, *physical_key), now) {
-                    Release::Up(command) => taken.given.push(up(command)),
+                    Release::Up(held) => taken.given.push(up(held)),
                     Release::Doubted(until) => taken.ask_at = Some(until),
                     Release::Nothing => {}
                 }
             }
-            keyboard::Event::ModifiersChanged(_) => {}
+            keyboard::Event::ModifiersChanged(modifiers) => taken.given = self.paced(window, *modifiers, context),
         }
         taken
+    }
+
+    /// The arrows held in a window that turn at another pace with these modifiers. One that means nothing with them, or something
+    /// else than to turn the same way, stays what it was.
+    fn paced(&mut self, window: window::Id, modifiers: Modifiers, context: Context) -> Vec<Given> {
+        let mut given = Vec::new();
+        for ((_, physical_key), held) in self.held.each().filter(|(_, held)| held.window == window) {
+            let chord = Chord::of(&held.key, &held.modified_key, physical_key, modifiers);
+            let now = chord.and_then(|chord| self.keymap.command(context, &chord));
+            let (before, way) = (held.command, held.command.direction());
+            if let Some(now) = now.filter(|now| *now != before && way.is_some() && now.direction() == way) {
+                held.command = now;
+                given.push((window, now, Edge::Instead(before)));
+            }
+        }
+        given
     }
 
     /// What goes up now that was doubted.
@@ -98,14 +132,16 @@ impl Keyboard {
     }
 }
 
-fn up((window, command): (window::Id, Command)) -> Given {
-    (window, command, Edge::Up)
+fn up(held: Held) -> Given {
+    (held.window, held.command, Edge::Up)
 }
 
 /// What the root takes from the windows' events.
 pub fn listen(event: iced::Event, status: Status, window: window::Id) -> Option<Event> {
     match event {
-        iced::Event::Keyboard(event @ keyboard::Event::KeyReleased { .. }) => Some(Event::Key(window, event)),
+        iced::Event::Keyboard(
+            event @ (keyboard::Event::KeyReleased { .. } | keyboard::Event::ModifiersChanged(_)),
+        ) => Some(Event::Key(window, event)),
         iced::Event::Keyboard(event) if status == Status::Ignored => Some(Event::Key(window, event)),
         iced::Event::Keyboard(keyboard::Event::KeyPressed { .. })
         | iced::Event::Mouse(mouse::Event::ButtonPressed(_) | mouse::Event::WheelScrolled { .. }) => {
@@ -121,8 +157,8 @@ pub fn listen(event: iced::Event, status: Status, window: window::Id) -> Option<
 mod tests {
     use super::*;
     use crate::gui::input::Direction;
-    use iced::keyboard::key::{Code, Key, Named};
-    use iced::keyboard::{Location, Modifiers};
+    use iced::keyboard::Location;
+    use iced::keyboard::key::{Code, Named};
 
     const LEFT: (Key, Code) = (Key::Named(Named::ArrowLeft), Code::ArrowLeft);
 
@@ -162,6 +198,41 @@ mod tests {
             let events = [press(LEFT, Modifiers::empty(), false), release(LEFT, modifier)];
             assert_eq!(given(&events), [(left, Edge::Down), (left, Edge::Up)], "{modifier:?}");
         }
+    }
+
+    #[test]
+    fn a_modifier_that_goes_down_or_up_while_an_arrow_is_held_changes_its_pace_at_once() {
+        let modifiers = |modifiers| keyboard::Event::ModifiersChanged(modifiers);
+        let left = Direction::Left;
+        let [plain, fast, fine] = [Command::Arrow, Command::FastArrow, Command::FineArrow].map(|pace| pace(left));
+        let events = [
+            press(LEFT, Modifiers::empty(), false),
+            modifiers(Modifiers::SHIFT),
+            modifiers(Modifiers::empty()),
+            modifiers(Modifiers::CTRL),
+            // Means nothing with an arrow: the pace stays.
+            modifiers(Modifiers::CTRL | Modifiers::ALT),
+            release(LEFT, Modifiers::empty()),
+            modifiers(Modifiers::SHIFT),
+        ];
+        let expected = [
+            (plain, Edge::Down),
+            (fast, Edge::Instead(plain)),
+            (plain, Edge::Instead(fast)),
+            (fine, Edge::Instead(plain)),
+            (fine, Edge::Up),
+        ];
+        assert_eq!(given(&events), expected);
+    }
+
+    #[test]
+    fn a_modifier_changes_nothing_of_a_key_that_is_no_arrow() {
+        let tab = (Key::Named(Named::Tab), Code::Tab);
+        let events = [
+            press(tab, Modifiers::empty(), false),
+            keyboard::Event::ModifiersChanged(Modifiers::SHIFT),
+        ];
+        assert_eq!(given(&events), [(Command::Next, Edge::Down)]);
     }
 
     #[test]

@@ -124,6 +124,11 @@ impl<K: Eq + Hash + Clone, C: Clone> HeldKeys<K, C> {
         }
     }
 
+    /// Each key that is down and what it was pressed for, to be changed while it is held.
+    pub fn each(&mut self) -> impl Iterator<Item = (&K, &mut C)> {
+        self.down.iter_mut().map(|(key, down)| (key, &mut down.command))
+    }
+
     /// The commands whose doubted release was one after all.
     pub fn due(&mut self, now: Instant) -> Vec<C> {
         self.take(|_, down| down.doubted.is_some_and(|at| now.saturating_duration_since(at) >= WAIT))

@@ -13,6 +13,7 @@ use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::{AdminRight, Asked, Circumstances, Decision, Ground, LogRight, Reach, Right, Rule, decide};
 use crate::domain::site::CameraPlan;
 use crate::protocol::RefusalKind;
+use crate::server::causes::causes;
 use crate::server::clock::now_ms;
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::people::accounts::By;
@@ -83,10 +84,13 @@ impl FromRequestParts<App> for Caller {
         if !tls::is_made_out_to(certificate, &row.station) {
             return Err(unknown("the certificate is made out to another station"));
         }
+        if let Some(why) = app.logs.put_back.why() {
+            return Err(Refused::new(RefusalKind::Unavailable, why));
+        }
         if app.people.contacts.is_due(&row.station, now_ms()) {
             // What it is called for goes before the time of day.
             if let Err(error) = app.store.station_seen(&row.station, now_ms()).await {
-                tracing::warn!(%error, "the last contact is not kept");
+                tracing::warn!(error = %causes(&error), "the last contact is not kept");
             }
         }
         Ok(Self(row))

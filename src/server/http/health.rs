@@ -1,9 +1,9 @@
 //! Alive, able to record, and figures for Prometheus: read by anyone who reaches the server.
 //!
-//! Invariant: «ready» means that the database answers and everything in it is signed or will be within seconds.
+//! Invariant: «ready» means that the database takes a row (`readiness`) and everything in it is signed or will be within seconds.
 //! Deliberately absent: names of people, cameras and workstations.
 
-use super::state::{LogState, Traffic};
+use super::state::{LogState, Traffic, UsageState};
 use crate::server::metrics::line;
 use crate::server::store::Store;
 use axum::extract::State;
@@ -16,10 +16,12 @@ pub async fn healthy() -> &'static str {
     "ok\n"
 }
 
-pub async fn ready(State(logs): State<Arc<LogState>>, State(store): State<Store>) -> (StatusCode, String) {
-    if let Err(error) = store.answers().await {
-        tracing::error!(error = &error as &dyn std::error::Error, "not ready");
-        return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n".into());
+pub async fn ready(State(logs): State<Arc<LogState>>, State(traffic): State<Arc<Traffic>>) -> (StatusCode, String) {
+    if !traffic.readiness.is_ready() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the database takes no row\n".into());
+    }
+    if let Some(why) = logs.put_back.why() {
+        return (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"));
     }
     for log in &logs.all {
         let failing = logs
@@ -38,10 +40,17 @@ pub async fn ready(State(logs): State<Arc<LogState>>, State(store): State<Store>
 
 pub async fn metrics(
     State(logs): State<Arc<LogState>>,
+    State(usage): State<Arc<UsageState>>,
     State(traffic): State<Arc<Traffic>>,
     State(store): State<Store>,
 ) -> Response {
     let mut page = traffic.metrics.page();
+    page.push_str("# HELP vedetta_connections_turned_away_total Connections dropped, or ended for others.\n");
+    page.push_str("# TYPE vedetta_connections_turned_away_total counter\n");
+    line(&mut page, "connections_turned_away_total", traffic.gate.turned_away());
+    page.push_str("# HELP vedetta_events_in_anothers_name_total Names in events that agree with no session.\n");
+    page.push_str("# TYPE vedetta_events_in_anothers_name_total counter\n");
+    line(&mut page, "events_in_anothers_name_total", usage.attribution.count());
     page.push_str("# TYPE vedetta_log_size gauge\n# TYPE vedetta_log_signed_size gauge\n");
     page.push_str("# HELP vedetta_log_unwitnessed_size Entries that no witness has seen.\n");
     page.push_str("# TYPE vedetta_log_unwitnessed_size gauge\n# TYPE vedetta_log_signed_time_seconds gauge\n");

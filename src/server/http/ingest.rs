@@ -5,15 +5,20 @@
 //! workstation must never lose an event here.
 
 use super::client_auth::{Caller, Touch};
+use super::logs::log_of;
 use super::responses::{Answer, Bounded, Refused};
 use super::state::{LogState, UsageState};
 use crate::domain::audit::chain::Sealed;
 use crate::domain::audit::leaf::{self, Leaf, Salt};
 use crate::domain::audit::note::Statement;
+use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::{Level, Purpose};
 use crate::protocol::{
-    BatchReceipt, DurablePromise, EventBatch, MAX_BATCH, PromisedEntry, RefusalKind, StationHead, SubmittedEvent,
+    BatchReceipt, DurablePromise, EventBatch, MAX_BATCH, PINNED, PromisedEntry, RefusalKind, StationHead,
+    SubmittedEvent,
 };
+use crate::server::attribution::Named;
+use crate::server::causes::causes;
 use crate::server::log::recorder::Recorder;
 use crate::server::log::sequencer::Submitted;
 use crate::server::presence::Sighting;
@@ -21,10 +26,23 @@ use crate::server::store::Store;
 use crate::server::store::keys::Keys;
 use axum::Json;
 use axum::extract::{Path, State};
-use std::collections::BTreeMap;
+use axum::http::HeaderMap;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-fn read(event: SubmittedEvent) -> Result<(Submitted, Option<Sighting>), String> {
+/// Operation of the one event in somebody's name that nobody proved to be theirs.
+const NOT_PROVEN: &str = "sign_in_refused";
+
+/// An event with what it says of who was there.
+struct Read {
+    submitted: Submitted,
+    sighting: Option<Sighting>,
+    named: Named,
+}
+
+fn read(event: SubmittedEvent) -> Result<Read, String> {
     let parsed = Leaf::parse(&event.leaf).map_err(|error| error.to_string())?;
     if event.body.len() > leaf::MAX_BODY {
         return Err(format!("body of seq {} is too long", parsed.seq));
@@ -53,15 +71,49 @@ fn read(event: SubmittedEvent) -> Result<(Submitted, Option<Sighting>), String> 
         leaf: parsed,
         sealed,
     };
-    Ok((submitted, Sighting::of(&said)))
+    let text = |name: &str| {
+        let text = said.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+        Keys::word(text)
+    };
+    Ok(Read {
+        named: Named {
+            person: text("person"),
+            session: text("session"),
+            is_refused_sign_in: submitted.keys.operation == NOT_PROVEN,
+        },
+        sighting: Sighting::of(&said),
+        submitted,
+    })
 }
 
-/// Operation of the one event in somebody's name that nobody proved to be theirs.
-const NOT_PROVEN: &str = "sign_in_refused";
+/// Nothing is taken by a server that forgot what it signed: it would be a second history.
+fn hold_against_memory(
+    logs: &LogState,
+    controller: &ControllerId,
+    station: &StationId,
+    headers: &HeaderMap,
+) -> Answer<()> {
+    let pinned = headers.get(PINNED).and_then(|note| BASE64.decode(note).ok());
+    let Some(note) = pinned.and_then(|note| String::from_utf8(note).ok()) else {
+        return Ok(());
+    };
+    let (log, signed) = log_of(logs, controller.as_str())?;
+    let key = logs.keys.get(controller).ok_or_else(|| Refused::not_found("log"))?;
+    let held = logs
+        .put_back
+        .hold_against(log, (&key.verifier(), station), &note, &signed);
+    if let Err(error) = &held {
+        tracing::error!(error = %causes(error), "a workstation's checkpoint is not kept");
+    }
+    match logs.put_back.why() {
+        Some(why) => Err(Refused::new(RefusalKind::Unavailable, why)),
+        None => Ok(()),
+    }
+}
 
 /// Looks at the purposes of those whose level has but one (R-MNT-1), whatever their workstation says: a contractor is nowhere
 /// in the register with another purpose, or without one.
-async fn purposes_count(store: &Store, events: &[Submitted]) -> Answer<()> {
+async fn check_purposes(store: &Store, events: &[Submitted]) -> Answer<()> {
     let purpose_of = |event: &Submitted| serde_json::from_value::<Purpose>(event.keys.purpose.as_str().into()).ok();
     let proven = events.iter().filter(|event| event.keys.operation != NOT_PROVEN);
     // One look-up a person, and none for those who state what would count for anybody.
@@ -101,6 +153,7 @@ pub async fn events(
     caller: Caller,
     _touch: Touch,
     Path(station): Path<String>,
+    headers: HeaderMap,
     Bounded(batch): Bounded<EventBatch>,
 ) -> Answer<Json<BatchReceipt>> {
     let station = caller.must_be(&recorder, &station).await?.clone();
@@ -112,21 +165,28 @@ pub async fn events(
         return Err(Refused::new(RefusalKind::TooLarge, "too many events"));
     }
     let key = logs.keys.get(&batch.log).ok_or_else(|| Refused::not_found("log"))?;
+    hold_against_memory(&logs, &batch.log, &station, &headers)?;
     let (mut events, mut sightings) = (Vec::with_capacity(batch.events.len()), Vec::new());
+    let mut named = HashSet::new();
     for event in batch.events {
-        let (event, sighting) = read(event).map_err(Refused::malformed)?;
-        events.push(event);
-        sightings.extend(sighting);
+        let event = read(event).map_err(Refused::malformed)?;
+        events.push(event.submitted);
+        sightings.extend(event.sighting);
+        named.insert(event.named);
     }
-    purposes_count(&store, &events).await?;
+    check_purposes(&store, &events).await?;
     let first_seq = events
         .first()
         .map(|event| event.leaf.seq)
         .ok_or_else(|| Refused::malformed("no events"))?;
-    let placed = logs.sequencer.submit(batch.log, station.clone(), events).await?;
+    let placed = logs
+        .sequencer
+        .submit(batch.log.clone(), station.clone(), events)
+        .await?;
+    usage.attribution.look(&batch.log, &station, named).await;
     if let Err(error) = usage.presence.see(sightings).await {
         // The events are durable all the same.
-        tracing::warn!(error = &error as &dyn std::error::Error, "who watches is not known");
+        tracing::warn!(error = %causes(&error), "who watches is not known");
     }
     let entries = placed
         .into_iter()

@@ -2,15 +2,18 @@
 //!
 //! Invariant: one server per data directory; at the end what was accepted is committed and signed before the process goes.
 
+use super::gate::HANDSHAKE;
 use super::opening::open;
 use super::router;
 use super::state::{SiteState, UsageState};
 use crate::domain::camera::ControllerId;
 use crate::server::camera_users::CameraUsers;
+use crate::server::causes::causes;
 use crate::server::change_notifier::ChangeNotifier;
 use crate::server::config::{DataDir, Settings, write_whole};
 use crate::server::error::ServerError;
 use crate::server::log::sequencer::Sequencer;
+use crate::server::open_files;
 use crate::server::store::Store;
 use crate::server::tls;
 use axum_server::Handle;
@@ -22,8 +25,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// A client that says nothing after the handshake is let go.
-const FIRST_REQUEST: Duration = Duration::from_secs(10);
 /// Longest head of a request, bytes.
 const MAX_HEAD: usize = 64 * 1024;
 /// Before a log that is not signed is looked at again.
@@ -48,6 +49,7 @@ pub async fn serve(
         return Err(ServerError::NotSetUp);
     }
     let _lock = data.lock()?;
+    open_files::raise();
     let settings = Settings::load(data)?;
     let store = Store::open(data).await?;
     let (app, tasks) = open(data, &settings, &store, cameras).await?;
@@ -63,10 +65,11 @@ pub async fn serve(
     listener.set_nonblocking(true).map_err(failed)?;
     let address = format!("https://{}", listener.local_addr().map_err(failed)?);
     let handle = Handle::new();
+    let gate = app.traffic.gate.clone();
     let mut server = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(tls::server_config(data)?))
         .map_err(failed)?
+        .map(|tls| tls.handshake_timeout(HANDSHAKE).acceptor(gate))
         .handle(handle.clone())
-        .first_request_timeout(FIRST_REQUEST)
         .http1_only();
     server.http_builder().http1().max_buf_size(MAX_HEAD);
     write_addresses(data, &address)?;
@@ -120,10 +123,10 @@ async fn hear_others(store: Store, (site, usage): (Weak<SiteState>, Weak<UsageSt
                 return;
             };
             if let Err(error) = site.plans.refresh().await {
-                tracing::error!(error = &error as &dyn std::error::Error, "a newer plan is not taken up");
+                tracing::error!(error = %causes(&error), "a newer plan is not taken up");
             }
             if let Err(error) = usage.presence.catch_up().await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "who watches is not known");
+                tracing::warn!(error = %causes(&error), "who watches is not known");
             }
             changes.beat();
         }
@@ -133,7 +136,7 @@ async fn hear_others(store: Store, (site, usage): (Weak<SiteState>, Weak<UsageSt
         let _ = word.send(());
     };
     while let Err(error) = store.listen(told).await {
-        tracing::warn!(%error, "the other servers are not heard");
+        tracing::warn!(error = %causes(&error), "the other servers are not heard");
         tokio::time::sleep(HEAR_AGAIN).await;
         told();
     }

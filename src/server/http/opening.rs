@@ -4,14 +4,17 @@
 //! time holds it weakly, so that the writer of the log ends when the last part goes.
 //! Deliberately absent: listening, and the end (`lifecycle`).
 
+use super::gate::Gate;
 use super::last_seen::Contacts;
 use super::rate_limit::Fair;
+use super::readiness::Readiness;
 use super::state::{App, LogState, PeopleState, SiteState, Traffic, UsageState};
 use crate::domain::audit::note::{SignerKey, Statement};
 use crate::domain::camera::CameraId;
 use crate::domain::message::sentence;
 use crate::domain::site::SitePlan;
 use crate::protocol::LogKey;
+use crate::server::attribution::Attribution;
 use crate::server::camera_users::{CameraUsers, PersonalUsers};
 use crate::server::change_notifier::ChangeNotifier;
 use crate::server::clearances::Clearances;
@@ -22,6 +25,7 @@ use crate::server::dome_leases::DomeLeases;
 use crate::server::error::ServerError;
 use crate::server::keys::{Vault, load_signer};
 use crate::server::log::cosigning::Witnesses;
+use crate::server::log::put_back::PutBack;
 use crate::server::log::recorder::Recorder;
 use crate::server::log::sequencer::Sequencer;
 use crate::server::log::signer::Signer;
@@ -39,8 +43,9 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-/// Requests worked on at once.
+/// Requests worked on at once, with a certificate and without.
 const PLACES: usize = 256;
+const STRANGERS_PLACES: usize = 32;
 /// How often overdue accounts are looked for; each sign-in looks by itself.
 const LOOK_AT_ACCOUNTS: Duration = Duration::from_secs(60);
 
@@ -81,7 +86,10 @@ pub(super) async fn open(
     let usage = ground.usage(&logs, &site, &recorder, &changes).await?;
     let traffic = Traffic {
         fair: Fair::default(),
+        gate: Gate::default(),
+        readiness: Readiness::watch(store.clone()).await,
         places: Semaphore::new(PLACES),
+        strangers_places: Semaphore::new(STRANGERS_PLACES),
         metrics,
     };
     let app = App {
@@ -155,7 +163,9 @@ impl Ground<'_> {
         for (asking, published) in witnesses {
             self.tasks.push(tokio::spawn(asking.run(self.store.clone(), published)));
         }
+        let put_back = PutBack::open(self.data, self.store, &all).await?;
         Ok(LogState {
+            put_back,
             all,
             keys,
             given_keys,
@@ -251,6 +261,7 @@ impl Ground<'_> {
             leases,
             presence,
             clearances,
+            attribution: Attribution::new(self.store.clone(), recorder.clone()),
         })
     }
 }

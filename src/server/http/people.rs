@@ -11,6 +11,7 @@ use super::state::{PeopleState, SiteState, UsageState};
 use crate::domain::audit::details::log::{ListWord, LogRead};
 use crate::domain::audit::event::Outcome;
 use crate::domain::people::AdminRight;
+use crate::domain::people::second_person::{Given, waits_for_a_supervisor};
 use crate::protocol::{
     AccountAnswer, AccountChange, AccountView, NewAccount, PasswordChange, PasswordConfirmation, SessionView,
 };
@@ -146,7 +147,13 @@ pub async fn change(
     Path(user): Path<String>,
     Bounded(change): Bounded<AccountChange>,
 ) -> Answer<Json<AccountAnswer>> {
+    let admits = matches!(change, AccountChange::Enable { .. })
+        && store
+            .life(&user)
+            .await?
+            .is_some_and(|row| waits_for_a_supervisor(row.person.level, Given::Account));
     let office = match &change {
+        _ if admits => AdminRight::AdmitSupervisors,
         AccountChange::Confirm | AccountChange::Disable { .. } => AdminRight::ConfirmPeople,
         AccountChange::Enable { .. }
         | AccountChange::ResetPassword

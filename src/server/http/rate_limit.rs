@@ -1,9 +1,11 @@
-//! That one caller does not take what is everybody's: requests a second, and at once, per certificate or address.
+//! That one caller does not take what is everybody's: requests a second, and at once, and bytes of bodies, per certificate or
+//! address.
 //!
 //! Invariant: a caller beyond its share is refused before anything of its request is read, and takes none of the places.
 //! Deliberately absent: wrong passwords (`people::authentication`).
 
 use crate::domain::people::rate_limit::{Allowance, Flood};
+use crate::protocol::MAX_BODY;
 use crate::server::tls;
 use axum::extract::{ConnectInfo, Request};
 use axum_server::tls::TlsInfo;
@@ -17,8 +19,37 @@ const SHARE: Allowance = Allowance {
     burst: 1_000.0,
     per_second: 300.0,
 };
-/// Requests of one caller at once; all places together are four times as many.
-const AT_ONCE: usize = 64;
+/// What one caller may have at once.
+#[derive(Debug, Clone, Copy)]
+struct AtOnce {
+    requests: usize,
+    /// Bytes of bodies, as announced.
+    bytes: usize,
+}
+
+/// Of a certificate: a fourth of all places, and some full batches of events.
+const WORKSTATION: AtOnce = AtOnce {
+    requests: 64,
+    bytes: 8 * MAX_BODY,
+};
+/// Of an address: an enrolment is small, and there is nothing else to send without a certificate.
+const STRANGER: AtOnce = AtOnce {
+    requests: 16,
+    bytes: 16 * STRANGER_BODY,
+};
+/// Longest body of a request without a certificate, bytes.
+pub const STRANGER_BODY: usize = 64 * 1024;
+
+/// What counts as one address: of IPv6 the network of 64 bits that one customer is given, of IPv4 the address itself.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
+        v4 => v4,
+    }
+}
 
 /// Who calls, as far as a connection says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,8 +67,23 @@ impl Line {
             Some(certificate) => Self::Certificate(tls::fingerprint(certificate)),
             None => {
                 let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
-                Self::Address(from.map_or(Ipv4Addr::UNSPECIFIED.into(), |from| from.0.ip()))
+                Self::Address(from.map_or(Ipv4Addr::UNSPECIFIED.into(), |from| network(from.0.ip())))
             }
+        }
+    }
+
+    fn at_once(self) -> AtOnce {
+        match self {
+            Self::Certificate(_) => WORKSTATION,
+            Self::Address(_) => STRANGER,
+        }
+    }
+
+    /// Longest body that is read, bytes.
+    pub fn longest_body(self) -> usize {
+        match self {
+            Self::Certificate(_) => MAX_BODY,
+            Self::Address(_) => STRANGER_BODY,
         }
     }
 }
@@ -49,13 +95,21 @@ pub struct Fair(Arc<Mutex<Shares>>);
 struct Shares {
     begun: Instant,
     flood: Flood<Line>,
-    now: HashMap<Line, usize>,
+    now: HashMap<Line, Taken>,
 }
 
-/// A request being worked on; its place is free again when it is dropped.
+/// What one caller has now.
+#[derive(Debug, Clone, Copy, Default)]
+struct Taken {
+    requests: usize,
+    bytes: usize,
+}
+
+/// A request being read or worked on; its share is free again when it is dropped.
 pub struct Turn {
     fair: Fair,
     line: Line,
+    bytes: usize,
 }
 
 impl Default for Fair {
@@ -73,18 +127,24 @@ impl Fair {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A turn, if the caller has one left.
-    pub fn enter(&self, line: Line) -> Option<Turn> {
+    /// A turn with a body of `bytes`, if the caller has that much left.
+    pub fn enter(&self, line: Line, bytes: usize) -> Option<Turn> {
         let mut shares = self.lock();
-        if shares.now.get(&line).is_some_and(|now| *now >= AT_ONCE) {
+        let (now, most) = (shares.now.get(&line).copied().unwrap_or_default(), line.at_once());
+        if now.requests >= most.requests || now.bytes + bytes > most.bytes {
             return None;
         }
         let now_ms = i64::try_from(shares.begun.elapsed().as_millis()).unwrap_or(i64::MAX);
         shares.flood.take(line, now_ms).ok()?;
-        *shares.now.entry(line).or_default() += 1;
+        let taken = Taken {
+            requests: now.requests + 1,
+            bytes: now.bytes + bytes,
+        };
+        shares.now.insert(line, taken);
         Some(Turn {
             fair: self.clone(),
             line,
+            bytes,
         })
     }
 }
@@ -93,8 +153,9 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let mut shares = self.fair.lock();
         if let Some(now) = shares.now.get_mut(&self.line) {
-            *now -= 1;
-            if *now == 0 {
+            now.requests -= 1;
+            now.bytes -= self.bytes;
+            if now.requests == 0 {
                 shares.now.remove(&self.line);
             }
         }
@@ -109,11 +170,26 @@ mod tests {
     fn one_line_has_its_share_at_once_and_gets_it_back() {
         let fair = Fair::default();
         let (one, other) = (Line::Certificate([1; 32]), Line::Address(Ipv4Addr::LOCALHOST.into()));
-        let turns: Vec<_> = std::iter::from_fn(|| fair.enter(one)).take(500).collect();
-        assert_eq!(turns.len(), AT_ONCE);
-        assert!(fair.enter(other).is_some());
+        let all = |line, bytes| {
+            std::iter::from_fn(|| fair.enter(line, bytes))
+                .take(500)
+                .collect::<Vec<_>>()
+        };
+        let turns = all(one, 0);
+        assert_eq!(turns.len(), WORKSTATION.requests);
+        assert_eq!(all(other, 0).len(), STRANGER.requests, "fewer without a certificate");
         drop(turns);
-        assert!(fair.enter(one).is_some());
+        assert_eq!(all(one, MAX_BODY).len(), 8, "bodies count too");
+        assert!(fair.enter(one, 0).is_some());
         assert!(fair.lock().now.is_empty());
+    }
+
+    #[test]
+    fn one_customers_ipv6_is_one_address() {
+        let of = |text: &str| network(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
+        assert_ne!(of("192.0.2.7"), of("192.0.2.8"));
     }
 }

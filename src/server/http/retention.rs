@@ -14,6 +14,7 @@ use crate::domain::audit::details::log::{HoldWord, LogHold, LogPruned};
 use crate::domain::audit::event::{Event, Outcome};
 use crate::domain::audit::leaf::Leaf;
 use crate::domain::people::LogRight;
+use crate::domain::people::second_person::is_same_person;
 use crate::protocol::{ConsoleAct, FloorRequest, LogHoldRequest, Numbered, PruneRequest, Pruned, RefusalKind};
 use crate::server::clock::now_ms;
 use crate::server::console::event_of;
@@ -199,7 +200,10 @@ pub async fn approve_pruning(
         .must_on_log(&recorder, log, LogRight::ApprovePruning, approved.clone(), act)
         .await?;
     let other = order.approved_by.as_ref().is_some_and(|by| by != user);
-    if order.asked_by == *user || other || !clocks_agree(&store, log).await? {
+    let asked_by = store.life(&order.asked_by).await?;
+    let asked_by = asked_by.map_or(String::new(), |row| row.person.display_name);
+    let one = is_same_person((user, &person.who.person.display_name), (&order.asked_by, &asked_by));
+    if one || other || !clocks_agree(&store, log).await? {
         recorder
             .record(&log.controller, EventKind::from(approved), Outcome::Refused, act)
             .await?;

@@ -11,6 +11,7 @@ use crate::domain::audit::details::configuration::{CameraAccountChanged, CameraA
 use crate::domain::audit::details::plan::AccountNeed;
 use crate::domain::audit::event::Outcome;
 use crate::domain::camera::{CameraId, ControllerId};
+use crate::domain::people::second_person::is_author;
 use crate::domain::people::{AdminRight, Rule};
 use crate::domain::site::change::{CameraSettings, Difference, SiteChange, SiteFault, is_address};
 use crate::protocol::{
@@ -260,7 +261,7 @@ pub async fn decide(
     let proposal = waiting.into_iter().find(|proposal| proposal.id == id);
     let own = proposal
         .as_ref()
-        .is_some_and(|it| it.author.user == person.who.person.user);
+        .is_some_and(|it| is_author(&person.who.person, &it.author));
     let office = if own && verdict == Verdict::Decline {
         AdminRight::KeepCameras
     } else {

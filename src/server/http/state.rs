@@ -3,11 +3,14 @@
 //! Invariant: every part can be cloned cheaply and shows the same to all who hold it; the last clone of [`LogState`] and of
 //! the recorder lets the writer of the log end. Deliberately absent: opening the parts (`opening`), the calls.
 
+use super::gate::Gate;
 use super::last_seen::Contacts;
 use super::rate_limit::Fair;
+use super::readiness::Readiness;
 use crate::domain::audit::note::SignerKey;
 use crate::domain::camera::ControllerId;
 use crate::protocol::LogKey;
+use crate::server::attribution::Attribution;
 use crate::server::camera_users::PersonalUsers;
 use crate::server::change_notifier::ChangeNotifier;
 use crate::server::clearances::Clearances;
@@ -16,6 +19,7 @@ use crate::server::declared::Declarations;
 use crate::server::dome_leases::DomeLeases;
 use crate::server::keys::Vault;
 use crate::server::log::cosigning::Witnessed;
+use crate::server::log::put_back::PutBack;
 use crate::server::log::recorder::Recorder;
 use crate::server::log::sequencer::Sequencer;
 use crate::server::log::signed_state::SignedState;
@@ -41,6 +45,8 @@ pub struct LogState {
     pub(super) signing: HashMap<ControllerId, watch::Receiver<Option<String>>>,
     pub(super) witnessed: HashMap<ControllerId, watch::Receiver<Witnessed>>,
     pub(super) sequencer: Sequencer,
+    /// What workstations hold and the signers do not.
+    pub(super) put_back: PutBack,
 }
 
 /// The site plan in force, what is declared beside it, and the accounts of its cameras.
@@ -58,6 +64,7 @@ pub struct UsageState {
     pub(super) leases: Arc<DomeLeases>,
     pub(super) presence: Arc<Presence>,
     pub(super) clearances: Arc<Clearances>,
+    pub(super) attribution: Attribution,
 }
 
 /// Accounts, their sessions, and when each workstation was last heard.
@@ -70,8 +77,12 @@ pub struct PeopleState {
 /// How much is worked on at once, and the figures of it.
 pub struct Traffic {
     pub(super) fair: Fair,
-    /// Requests worked on at once.
+    pub(super) gate: Gate,
+    pub(super) readiness: Readiness,
+    /// Requests with a certificate that are worked on at once.
     pub(super) places: Semaphore,
+    /// Those without: they take none of the others' places.
+    pub(super) strangers_places: Semaphore,
     pub(super) metrics: Arc<Metrics>,
 }
 

@@ -15,6 +15,7 @@ use crate::domain::camera::StationId;
 use crate::domain::enrolment_code;
 use crate::domain::people::AdminRight;
 use crate::protocol::{Certified, Enrol, EnrolmentCode, NewCode, RefusalKind, Renewal, StationView};
+use crate::server::causes::causes;
 use crate::server::change_notifier::ChangeNotifier;
 use crate::server::clock::now_ms;
 use crate::server::config::DataDir;
@@ -42,7 +43,7 @@ const MOST_GRACE_S: u64 = 8 * 3600;
 
 fn failed(error: ServerError) -> Refused {
     tracing::error!(
-        error = &error as &dyn std::error::Error,
+        error = %causes(&error),
         "a workstation cannot be certified"
     );
     Refused::new(RefusalKind::Unavailable, "a workstation cannot be certified")
@@ -143,8 +144,11 @@ pub async fn enrol(
 ) -> Answer<Json<Certified>> {
     let unknown = || Refused::new(RefusalKind::UnknownStation, "no such code");
     let key = StationKey::read(&ask.public_key).ok_or_else(|| Refused::malformed("no public key"))?;
-    let hash = code_hash(&ask.code).ok_or_else(unknown)?;
-    let Some(row) = store.code(&hash, now_ms()).await? else {
+    let enrolling = match code_hash(&ask.code) {
+        Some(hash) => store.code(&hash, now_ms()).await?.map(|row| (hash, row)),
+        None => None,
+    };
+    let Some((hash, row)) = enrolling else {
         tracing::warn!(%from, "a code that is not good was tried");
         if let Some(log) = logs.all.first() {
             let refused = StationRefused::default().because(Cause::EnrolmentCode);

@@ -10,6 +10,7 @@ use crate::domain::audit::cosignature::WitnessKey;
 use crate::domain::audit::note::VerifierKey;
 use crate::domain::audit::proof::consistency_recipe;
 use crate::domain::audit::witness::Ask;
+use crate::server::causes::causes;
 use crate::server::config::{DataDir, WitnessPlace, read_text, write_whole};
 use crate::server::error::ServerError;
 use crate::server::store::{Log, Store};
@@ -121,7 +122,7 @@ impl Witnesses {
         if cosigned {
             match write_whole(&self.path, note.as_bytes(), 0o644) {
                 Ok(()) => drop(self.seen.send_replace(Witnessed { size: state.size, note })),
-                Err(error) => tracing::error!(%error, "the cosigned checkpoint was not kept"),
+                Err(error) => tracing::error!(error = %causes(&error), "the cosigned checkpoint was not kept"),
             }
         }
         cosigned

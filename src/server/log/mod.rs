@@ -4,6 +4,7 @@
 //! Deliberately absent: HTTP; SQL.
 
 pub mod cosigning;
+pub mod put_back;
 pub mod recorder;
 pub mod sequencer;
 pub mod signed_backup;

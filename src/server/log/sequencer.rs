@@ -5,13 +5,14 @@
 //! equivocation, which is kept as evidence, recorded, and puts the station in quarantine. Where several processes share a
 //! database, each transaction holds its lock, and what is in memory is given up when another process wrote in between.
 //! A database that lacks what was signed (it lost its last seconds, or was put back from a backup) gets it back from the
-//! signer's own copy, in the order that was signed, before anything else enters.
+//! signer's own copy, in the order that was signed, before anything else enters. An event that the database does not take stops
+//! only itself (`one_by_one`).
 //! Deliberately absent: signatures, HTTP, people.
 
 use super::signed_backup::Tail;
 use crate::domain::audit::chain::{ChainError, Moment, Sealed, StationChain};
+use crate::domain::audit::details::Details;
 use crate::domain::audit::details::log::{Equivocation, LogPruned};
-use crate::domain::audit::details::{Details, Parameters};
 use crate::domain::audit::event::{Body, Event, Outcome, RetentionClass};
 use crate::domain::audit::hash::Hash;
 use crate::domain::audit::leaf::Leaf;
@@ -26,11 +27,12 @@ use crate::server::store::entries::{Append, NewEntry};
 use crate::server::store::keys::{Keys, Words};
 use crate::server::store::retention::Order;
 use crate::server::store::{Log, Store, StoreError};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot, watch};
 
+mod one_by_one;
 mod restore;
 
 /// The server's own chain in every log. No workstation may be enrolled under this name.
@@ -67,6 +69,9 @@ pub enum Rejection {
     OtherStation,
     #[error("there is no such log")]
     NoSuchLog,
+    /// One event, not the log: the others are taken.
+    #[error("the database does not take this event")]
+    NotTaken,
     #[error("the log cannot be written now: {0}")]
     Unavailable(String),
 }
@@ -177,6 +182,7 @@ impl Sequencer {
             highest_word: 0,
             committed: committed_tx,
             metrics,
+            told: HashSet::new(),
         };
         let way = Self {
             live,
@@ -275,6 +281,8 @@ struct Writer {
     highest_word: i64,
     committed: watch::Sender<u64>,
     metrics: Arc<Metrics>,
+    /// Events that the database does not take and that were recorded, each once: a station tries again and again.
+    told: HashSet<(ControllerId, StationId, u64)>,
 }
 
 /// A step that ends either the job (with an answer) or the whole transaction.
@@ -304,11 +312,7 @@ impl Writer {
             let (jobs, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
             let answers = match self.transact(&jobs).await {
                 Ok(answers) => answers,
-                Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "the log was not written");
-                    self.forget();
-                    vec![Err(Rejection::Unavailable(error.to_string())); jobs.len()]
-                }
+                Err(error) => self.one_by_one(&jobs, &error).await,
             };
             for (reply, answer) in replies.into_iter().zip(answers) {
                 // Whoever asked may be gone; what is durable stays durable, and asking again finds it.
@@ -567,26 +571,7 @@ impl OpenLog {
 
 /// An event of the server in which nobody signed in acts.
 pub fn own_event(log: ControllerId, own: StationId, what: impl Into<Details>, result: Outcome) -> Event {
-    let what = what.into();
-    let mut body = Body {
-        person: String::new(),
-        level: None,
-        agency: String::new(),
-        session: String::new(),
-        station: own,
-        act: uuid::Uuid::new_v4(),
-        operation: what.kind.operation(),
-        result,
-        camera: None,
-        stream: None,
-        purpose: None,
-        protocol_no: String::new(),
-        parameters: Parameters::default(),
-        policy_version: 0,
-        media_from: None,
-        media_to: None,
-    };
-    body.say(what);
+    let body = Body::new(own, uuid::Uuid::new_v4(), what, result);
     Event {
         log,
         class: RetentionClass::Police,

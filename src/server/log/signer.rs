@@ -1,19 +1,24 @@
 //! The signer: once a second at most, vouches for what is new, and remembers outside the database what it vouched for.
 //!
 //! Invariant: before a checkpoint is published its state is durable in a file of its own, and it follows the state
-//! before: never smaller, never another root for the same size, never earlier, always proven consistent. So a database
+//! before: never smaller, never another root for the same size, never earlier and never much later without a workstation's clock
+//! that agrees or an order (`domain::audit::signing_time`), always proven consistent. So a database
 //! restored from a backup, or another history, is never signed. The entries it vouches for are durable outside the
 //! database before it does (`signed_backup`). Reading, comparing and replacing the state happen under
 //! its file lock: of several processes that share it, each continues what the others signed.
 //! Deliberately absent: making a new state where one is missing; that is a new name, begun by `setup` or `rollover` only.
 
+use super::sequencer::OWN_STATION;
 use super::signed_backup::{self, Tail};
 use super::signed_state::SignedState;
 use crate::domain::audit::checkpoint::{self, Checkpoint};
 use crate::domain::audit::hash::Hash;
+use crate::domain::audit::leaf::Leaf;
 use crate::domain::audit::note::SignerKey;
 use crate::domain::audit::proof::{consistency_recipe, verify_consistency};
+use crate::domain::audit::signing_time;
 use crate::domain::audit::tree::empty_root;
+use crate::server::causes::causes;
 use crate::server::clock::now_ms;
 use crate::server::config::{DataDir, read_text, write_whole};
 use crate::server::error::ServerError;
@@ -26,6 +31,11 @@ use tokio::sync::watch;
 
 /// Entries kept at once.
 const PAGE: u64 = 4096;
+/// Newest entries whose times are held against the clock.
+const LOOKED_AT: u64 = 256;
+/// How often, and after which wait, the state's lock is tried: a server holds it for a moment each second.
+const LOCK_TRIES: u32 = 250;
+const LOCK_AGAIN: Duration = Duration::from_millis(20);
 /// Most often a checkpoint is signed.
 const PERIOD: Duration = Duration::from_secs(1);
 
@@ -112,8 +122,15 @@ impl Signer {
                 Err(refuse(format!("another root for size {size}")))
             };
         }
-        if now_ms < last.time_ms {
-            return Err(refuse(format!("time runs back by {} ms", last.time_ms - now_ms)));
+        let stations = self.times_of_stations(store, last.size, size).await?;
+        // The first signature of all follows none.
+        if last.size > 0
+            && let Err(fault) = signing_time::may_sign(last.time_ms, now_ms, stations)
+        {
+            return Err(refuse(format!(
+                "{fault}; where the clock is right now: vedetta-audit log accept-time --controller {} --reason …",
+                self.log.controller
+            )));
         }
         let recipe = consistency_recipe(last.size, size).ok_or_else(|| refuse("sizes".into()))?;
         let path = store.cook(&self.log, &recipe).await?;
@@ -124,6 +141,39 @@ impl Signer {
         write_state(&self.path, &next)?;
         self.published.send_replace(next);
         Ok(true)
+    }
+
+    /// What the clocks of workstations said in the newest entries that are about to be signed, Unix ms.
+    async fn times_of_stations(&self, store: &Store, from: u64, to: u64) -> Result<Vec<i64>, ServerError> {
+        let newest = from.max(to.saturating_sub(LOOKED_AT));
+        let limit = u32::try_from(to - newest).unwrap_or(1);
+        let entries = store.entries(&self.log, newest, limit).await?;
+        let others = entries.iter().filter(|entry| entry.station != OWN_STATION);
+        let times = others.filter_map(|entry| Leaf::parse(&entry.leaf).ok());
+        Ok(times.map(|leaf| leaf.time.as_millisecond()).collect())
+    }
+
+    /// Takes another time for that of the last signature, on order: from then on it is what the clock is held against. What was
+    /// signed stays as it is; the caller has recorded who orders it and why.
+    ///
+    /// # Errors
+    /// The state cannot be read or written, or is not genuine.
+    pub async fn accept_time(&self, now_ms: i64) -> Result<(), ServerError> {
+        for _ in 0..LOCK_TRIES {
+            let Some(_alone) = self.lock()? else {
+                tokio::time::sleep(LOCK_AGAIN).await;
+                continue;
+            };
+            let last = read_state(&self.path, &self.log, &self.key)?;
+            return write_state(
+                &self.path,
+                &SignedState {
+                    time_ms: now_ms,
+                    ..last
+                },
+            );
+        }
+        Err(ServerError::AlreadyRunning)
     }
 
     /// Keeps the entries that are about to be signed outside the database: of many, the newest.
@@ -182,7 +232,7 @@ impl Signer {
             ticks.tick().await;
             if let Err(error) = self.step(&store, now_ms()).await {
                 tracing::error!(
-                    error = &error as &dyn std::error::Error,
+                    error = %causes(&error),
                     log = self.log.origin,
                     "not signed"
                 );
@@ -199,7 +249,7 @@ impl Signer {
         }
         if let Err(error) = self.step(&store, now_ms()).await {
             tracing::error!(
-                error = &error as &dyn std::error::Error,
+                error = %causes(&error),
                 log = self.log.origin,
                 "not signed at the end"
             );
@@ -302,5 +352,36 @@ mod tests {
             Signer::open(&data, log, key).is_err(),
             "a lost state is never replaced in silence"
         );
+    }
+
+    #[tokio::test]
+    async fn r_aud_2_a_clock_that_ran_ahead_is_not_signed_and_a_wrong_time_is_left_by_order() {
+        let (dir, store, log) = testing::store().await;
+        let data = DataDir::new(dir.path());
+        let key = SignerKey::new(&log.origin, &[4; 32]).unwrap();
+        Signer::create(&data, &log, &key).unwrap();
+        let signer = Signer::open(&data, log.clone(), key.clone()).unwrap();
+        let (now, days) = (now_ms() + 1000, 100 * 86_400_000);
+        grow(&data, &store, &log, 1).await;
+        assert!(signer.step(&store, now).await.unwrap());
+        grow(&data, &store, &log, 1).await;
+        let ahead = signer.step(&store, now + days).await.unwrap_err().to_string();
+        assert!(
+            ahead.contains("vedetta-audit log accept-time"),
+            "the cure stands in the line: {ahead}"
+        );
+        assert!(
+            signer.step(&store, now + 1).await.unwrap(),
+            "put right, it goes on by itself"
+        );
+        // By order it goes there, and by order back again; what was signed stays.
+        grow(&data, &store, &log, 1).await;
+        signer.accept_time(now + days).await.unwrap();
+        assert!(signer.step(&store, now + days).await.unwrap());
+        grow(&data, &store, &log, 1).await;
+        assert!(signer.step(&store, now + 2).await.is_err());
+        signer.accept_time(now + 2).await.unwrap();
+        assert!(signer.step(&store, now + 2).await.unwrap());
+        assert_eq!(signer.published().borrow().size, 4);
     }
 }

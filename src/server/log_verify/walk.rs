@@ -285,7 +285,8 @@ impl Walk {
     fn means(&mut self, id: i64, text: &str) -> bool {
         let text = Keys::word(text);
         match self.words.get(&id) {
-            Some(known) => known == text,
+            // A log on SQLite may have a word as it was written, from before a NUL in it was replaced.
+            Some(known) => Keys::word(known) == text,
             None => {
                 self.words.insert(id, text.to_owned());
                 true

@@ -15,6 +15,7 @@ use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::account::{
     self, AccountName, AccountStatus, CONFIRMED_FOR_MS, PASSWORDS_REMEMBERED, PasswordFault,
 };
+use crate::domain::people::second_person::{Given, may_admit, waits_for_a_supervisor};
 use crate::domain::people::{Person, second_factor};
 use crate::protocol::{
     AccountAnswer, AccountChange, AccountState, AccountView, NewAccount, PasswordChange, RefusalKind, SessionView,
@@ -115,6 +116,32 @@ async fn hash(password: SecretString) -> Answer<String> {
     hashed.map_err(unavailable)?.map_err(unavailable)
 }
 
+/// Gives a supervisor's account a password, and a second factor where it has one, and lets it into use.
+///
+/// # Errors
+/// [`RefusalKind::Unavailable`]: the store does not answer; the account is then not in use.
+pub async fn give_anew(store: &Store, door: &Door, row: &AccountRow, now: i64) -> Answer<AccountAnswer> {
+    let user = row.person.user.as_str();
+    let mut answer = AccountAnswer::default();
+    let password = new_password().map_err(unavailable)?;
+    let hashed = hash(password.clone()).await?;
+    store
+        .set_password(user, &hashed, now, true)
+        .await
+        .map_err(unavailable)?;
+    answer.password = Some(password);
+    if row.second_factor.is_some() {
+        let secret = Zeroizing::new(random::<{ second_factor::SECRET_BYTES }>().map_err(unavailable)?);
+        let sealed = door.seal(user, secret.as_slice())?;
+        store.set_second_factor(user, &sealed).await.map_err(unavailable)?;
+        answer.second_factor = Some(second_factor::key_uri(user, secret.as_slice()));
+    }
+    let by_ms = now.saturating_add(CONFIRMED_FOR_MS);
+    store.confirm_person(user, by_ms).await.map_err(unavailable)?;
+    store.enable_person(user, true).await.map_err(unavailable)?;
+    Ok(answer)
+}
+
 impl Accounts {
     /// Beside the door and the sessions it ends.
     pub fn new(store: Store, recorder: Recorder, door: Door, sessions: Sessions) -> Self {
@@ -180,7 +207,7 @@ impl Accounts {
         Ok(rows.into_iter().filter_map(seen).collect())
     }
 
-    /// Adds an account. Gives the password for its first use.
+    /// Adds an account. Gives the password for its first use; of a supervisor's nobody has one before it is admitted.
     ///
     /// # Errors
     /// Something about it makes no sense, the name is taken, or it cannot be recorded.
@@ -207,15 +234,28 @@ impl Accounts {
         };
         let password = new_password().map_err(unavailable)?;
         let hashed = hash(password.clone()).await?;
-        let after =
-            json!({ "person": person, "controller": home, "act": appointment.act, "until_ms": appointment.until_ms });
+        let waits = waits_for_a_supervisor(person.level, Given::Account);
+        let after = json!({
+            "person": person, "controller": home, "act": appointment.act, "until_ms": appointment.until_ms,
+            "enabled": !waits,
+        });
         self.record(by, &home, AccountWord::Added, &person.user, (Value::Null, after))
             .await?;
         let added = self.store.add_person(&person, &hashed, now, &appointment, &home).await;
         added.map_err(unavailable)?;
+        if waits {
+            self.store
+                .enable_person(&person.user, false)
+                .await
+                .map_err(unavailable)?;
+            return Ok(AccountAnswer {
+                waits: true,
+                ..AccountAnswer::default()
+            });
+        }
         Ok(AccountAnswer {
             password: Some(password),
-            second_factor: None,
+            ..AccountAnswer::default()
         })
     }
 
@@ -256,6 +296,9 @@ impl Accounts {
                 self.store.enable_person(user, false).await.map_err(unavailable)?;
                 return Ok((answer, ended));
             }
+            AccountChange::Enable { reason } if waits_for_a_supervisor(row.person.level, Given::Account) => {
+                return Ok((self.admit(by, row, &line(&reason)?, now).await?, None));
+            }
             AccountChange::Enable { reason } => {
                 let by_ms = now.saturating_add(CONFIRMED_FOR_MS);
                 after["enabled"] = json!(true);
@@ -267,38 +310,101 @@ impl Accounts {
                 self.store.enable_person(user, true).await.map_err(unavailable)?;
             }
             AccountChange::ResetPassword => {
+                let waits = waits_for_a_supervisor(row.person.level, Given::Password);
                 let password = new_password().map_err(unavailable)?;
                 let hashed = hash(password.clone()).await?;
+                if waits {
+                    after["enabled"] = json!(false);
+                }
                 self.record(by, &home, AccountWord::PasswordReset, user, (before, after))
                     .await?;
                 let ended = self.sessions.revoke(by.station, by.who, user, None).await?;
                 let set = self.store.set_password(user, &hashed, now, true).await;
                 set.map_err(unavailable)?;
-                answer.password = Some(password);
+                if waits {
+                    self.store.enable_person(user, false).await.map_err(unavailable)?;
+                }
+                answer.waits = waits;
+                answer.password = (!waits).then_some(password);
                 return Ok((answer, ended));
             }
             AccountChange::NewSecondFactor => {
                 let secret = Zeroizing::new(random::<{ second_factor::SECRET_BYTES }>().map_err(unavailable)?);
                 let sealed = self.door.seal(user, secret.as_slice())?;
                 after["second_factor"] = json!(true);
+                let waits = waits_for_a_supervisor(row.person.level, Given::SecondFactor);
+                if waits {
+                    after["enabled"] = json!(false);
+                }
                 self.record(by, &home, AccountWord::SecondFactorGiven, user, (before, after))
                     .await?;
                 let set = self.store.set_second_factor(user, &sealed).await;
                 set.map_err(unavailable)?;
+                if waits {
+                    return self.out_of_use(by, user).await;
+                }
                 answer.second_factor = Some(second_factor::key_uri(user, secret.as_slice()));
             }
             AccountChange::Grants(grants) => {
                 if grants.len() > MOST_GRANTS {
                     return Err(RefusalKind::Malformed);
                 }
+                let given = Given::Grants {
+                    before: &row.person.grants,
+                    after: &grants,
+                };
+                let waits = waits_for_a_supervisor(row.person.level, given);
                 let person = Person { grants, ..row.person };
                 after["person"] = json!(person);
+                if waits {
+                    after["enabled"] = json!(false);
+                }
                 self.record(by, &home, AccountWord::GrantsChanged, user, (before, after))
                     .await?;
                 self.store.set_person(&person).await.map_err(unavailable)?;
+                if waits {
+                    return self.out_of_use(by, user).await;
+                }
             }
         }
         Ok((answer, None))
+    }
+
+    /// Takes an account out of use until another supervisor admits it.
+    async fn out_of_use(&self, by: By<'_>, user: &str) -> Answer<(AccountAnswer, Option<SignedIn>)> {
+        let ended = self.sessions.revoke(by.station, by.who, user, None).await?;
+        self.store.enable_person(user, false).await.map_err(unavailable)?;
+        let answer = AccountAnswer {
+            waits: true,
+            ..AccountAnswer::default()
+        };
+        Ok((answer, ended))
+    }
+
+    /// Lets a supervisor's account into use, with a password (and a second factor, where it has one) that nobody held before:
+    /// it is given to this other supervisor.
+    async fn admit(&self, by: By<'_>, row: AccountRow, reason: &str, now: i64) -> Answer<AccountAnswer> {
+        let (user, by_ms) = (row.person.user.as_str(), now.saturating_add(CONFIRMED_FOR_MS));
+        let (before, mut after) = (told(&row), told(&row));
+        after["enabled"] = json!(true);
+        after["confirm_by_ms"] = json!(by_ms);
+        after["reason"] = json!(reason);
+        if let Err(rule) = may_admit(&by.who.person, &row.person) {
+            let refused = AccountChanged {
+                change: Some(AccountWord::Enabled),
+                account: Some(user.to_owned()),
+                before: Some(before),
+                after: None,
+            };
+            let recorded = self
+                .recorder
+                .record(&row.home, refused.refused_by(rule), Outcome::Refused, by.act());
+            recorded.await.map_err(unavailable)?;
+            return Err(RefusalKind::Rule(rule));
+        }
+        self.record(by, &row.home, AccountWord::Enabled, user, (before, after))
+            .await?;
+        give_anew(&self.store, &self.door, &row, now).await
     }
 
     /// The person chooses another password, with the present one. No session is needed: it may be too old for one.

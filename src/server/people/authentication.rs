@@ -9,11 +9,13 @@ use crate::domain::people::account::{AccountName, AccountStatus};
 use crate::domain::people::rate_limit::{Allowance, Flood};
 use crate::domain::people::{Level, StationKind, second_factor};
 use crate::protocol::RefusalKind;
+use crate::server::causes::causes;
 use crate::server::config::SecondFactor;
 use crate::server::keys::Vault;
 use crate::server::store::Store;
 use crate::server::store::accounts::AccountRow;
 use secrecy::{ExposeSecret as _, SecretString};
+use std::error::Error;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -32,8 +34,8 @@ const GUESSES: Allowance = Allowance {
 pub type Answer<T> = Result<T, RefusalKind>;
 
 /// Why something cannot be done now, for the log; the caller is told only that.
-pub fn unavailable(error: impl std::fmt::Display) -> RefusalKind {
-    tracing::error!(%error, "people cannot be served");
+pub fn unavailable(error: impl Into<Box<dyn Error + Send + Sync>>) -> RefusalKind {
+    tracing::error!(error = %causes(error.into().as_ref()), "people cannot be served");
     RefusalKind::Unavailable
 }
 

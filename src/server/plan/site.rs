@@ -13,6 +13,7 @@ use crate::domain::people::Person;
 use crate::domain::site::SitePlan;
 use crate::domain::site::change::{Approval, Difference, SiteChange, SiteFault, differences};
 use crate::protocol::{Changed, RefusalKind, SiteProposal, Verdict};
+use crate::server::causes::causes;
 use crate::server::dome_leases::holder;
 use crate::server::log::recorder::Act;
 use crate::server::people::sessions::SignedIn;
@@ -256,7 +257,7 @@ impl Plans {
         self.changes.beat();
         if let Err(error) = self.store.tell().await {
             // They ask again within a second.
-            tracing::warn!(%error, "the other servers are not told of the site plan");
+            tracing::warn!(error = %causes(&error), "the other servers are not told of the site plan");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What an entry of the log is found by: its words, and the numbers that the database gives them.
 //!
-//! Invariant: reading the words of a body never fails, whatever a newer workstation wrote in it.
+//! Invariant: reading the words of a body never fails, whatever a newer workstation wrote in it, and every database takes
+//! them: the NUL that PostgreSQL has no place for in a text is kept as U+FFFD. The body keeps it as it was written.
 //! Deliberately absent: finding (`search`).
 
 use crate::domain::audit::event::Body;
@@ -25,7 +26,7 @@ impl Keys {
     pub fn of(body: &serde_json::Value, time: jiff::Timestamp) -> Self {
         let word = |name: &str| {
             let text = body.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
-            Self::word(text).to_owned()
+            Self::word(text)
         };
         Self {
             person: word("person"),
@@ -37,10 +38,10 @@ impl Keys {
         }
     }
 
-    /// As much of a text as is kept.
-    pub fn word(text: &str) -> &str {
-        let end = text.char_indices().nth(MAX_WORD).map_or(text.len(), |(at, _)| at);
-        &text[..end]
+    /// As much of a text as is kept, and as it is kept.
+    pub fn word(text: &str) -> String {
+        let kept = |c| if c == '\0' { char::REPLACEMENT_CHARACTER } else { c };
+        text.chars().take(MAX_WORD).map(kept).collect()
     }
 
     /// The words of an event of the server itself.

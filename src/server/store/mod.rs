@@ -91,7 +91,21 @@ impl Store {
             }
         };
         on!(&store.write, pool => sqlx::raw_sql(schema).execute(pool).await.map(drop))?;
+        store.grant().await?;
         Ok(store)
+    }
+
+    /// Gives the servers' role of a PostgreSQL database what it needs; whoever asks owns the tables. Elsewhere there is no role.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the database does not answer, or the account does not own the tables.
+    pub async fn grant(&self) -> Result<(), StoreError> {
+        if let Either::Postgres(pool) = &self.write {
+            sqlx::raw_sql(include_str!("schema/postgres_grants.sql"))
+                .execute(pool)
+                .await?;
+        }
+        Ok(())
     }
 
     /// Opens an existing database.
@@ -151,8 +165,14 @@ impl Store {
                 ("idle_in_transaction_session_timeout", "10s"),
             ]);
         let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
+        let write = pool(4).connect_with(options.clone()).await?;
+        // In another encoding words of some people cannot be kept, and nothing would say so before they are used.
+        let encoding: String = sqlx::query_scalar("SHOW server_encoding").fetch_one(&write).await?;
+        if encoding != "UTF8" {
+            return Err(StoreError::Encoding(encoding));
+        }
         Ok(Self {
-            write: Either::Postgres(pool(4).connect_with(options.clone()).await?),
+            write: Either::Postgres(write),
             read: Either::Postgres(pool(8).connect_with(options).await?),
         })
     }
@@ -224,12 +244,34 @@ impl Store {
         Ok(())
     }
 
-    /// Whether the database answers.
+    /// Whether the database takes a row: one is written, and given up again.
     ///
     /// # Errors
-    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
-    pub async fn answers(&self) -> Result<(), StoreError> {
-        Ok(on!(&self.read, pool => sqlx::query("SELECT 1").execute(pool).await.map(drop))?)
+    /// [`StoreError`]: the database does not answer, is read only, or refuses.
+    pub async fn takes_a_row(&self) -> Result<(), StoreError> {
+        const ROW: &str = "INSERT INTO camera_user (camera, account, session) VALUES ('', '', '')";
+        match &self.write {
+            Either::Sqlite(pool) => {
+                let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
+                sqlx::query(ROW).execute(&mut *tx).await?;
+                tx.rollback().await?;
+            }
+            Either::Postgres(pool) => {
+                let mut tx = pool.begin().await?;
+                sqlx::query(ROW).execute(&mut *tx).await?;
+                tx.rollback().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a new log may be begun in this PostgreSQL database: it can be reached, and its encoding has every character.
+    ///
+    /// # Errors
+    /// [`StoreError::Encoding`]; [`StoreError`]: the database does not answer or refuses.
+    pub async fn try_postgres(url: &str) -> Result<(), StoreError> {
+        Self::postgres(url).await?.close().await;
+        Ok(())
     }
 
     /// Closes every connection, so that the write-ahead log is folded in.

@@ -4,6 +4,7 @@
 //! Deliberately absent: rules (`server::people`, `domain::people`).
 
 use super::{Store, StoreError, parse, signed, unsigned};
+use crate::domain::audit::attribution::KeptSession;
 use crate::domain::camera::{CameraId, ControllerId, StationId};
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Person, Purpose, StationKind};
@@ -222,6 +223,26 @@ impl Store {
         .bind(token_hash.as_slice())
         .fetch_optional(pool).await)?;
         row.map(session_row).transpose()
+    }
+
+    /// Whose a session is and where, ended or not.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
+    pub async fn kept_session(&self, session: &str) -> Result<Option<KeptSession>, StoreError> {
+        let kept: Option<(String, String)> = on!(&self.read, pool => sqlx::query_as(
+            "SELECT account, station FROM session WHERE session = $1",
+        )
+        .bind(session)
+        .fetch_optional(pool)
+        .await)?;
+        kept.map(|(person, station)| {
+            Ok(KeptSession {
+                person,
+                station: parse(station)?,
+            })
+        })
+        .transpose()
     }
 
     /// The session of a person that has not ended.

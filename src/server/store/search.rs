@@ -8,6 +8,7 @@
 //! Deliberately absent: who may search (`server::http::search`).
 
 use super::entries::{Entry, EntryRow, entry};
+use super::keys::Keys;
 use super::{Log, Store, StoreError, signed, unsigned};
 use sqlx::{QueryBuilder, Row as _};
 
@@ -65,7 +66,7 @@ impl Store {
             ("result", &wanted.result),
         ] {
             let Some(text) = text else { continue };
-            match self.word(text).await? {
+            match self.word(&Keys::word(text)).await? {
                 Some(id) => words.push((column, id)),
                 None => return Ok(Vec::new()),
             }

@@ -150,7 +150,7 @@ impl Session {
         let sight = Arc::new(RecordedSight::new(&self.0.policy, order.camera, poses));
         let folder = self.0.station.evidence.clone();
         let ending = if order.is_obscured() { "obscured.mp4" } else { "mp4" };
-        let path = folder.join(self.0.evidence_name(camera.as_str(), ending));
+        let path = folder.join(self.evidence_name(camera.as_str(), ending));
         tokio::task::spawn_blocking(move || create_private_dir(&folder))
             .await
             .map_err(std::io::Error::other)

@@ -24,7 +24,7 @@ use crate::station::record::health::Need;
 use crate::station::record::outbox::{create_private_dir, replace_file};
 use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
 use crate::station::session::authorised_act::{Act, Intent, Right};
-use crate::station::session::signed_in::{Session, SessionInner};
+use crate::station::session::signed_in::Session;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
@@ -74,7 +74,7 @@ impl Session {
         if view.stream() != StreamRole::Main {
             let act = self.0.intend(live_intent(view.camera(), StreamRole::Main)).await?;
             let taken = self.first_of_main(view, &act).await;
-            match self.0.keep(act, view.camera(), taken).await {
+            match self.keep(act, view.camera(), taken).await {
                 // Two streams at once are more than some cameras give.
                 Err(Refusal::Camera(trouble)) => {
                     tracing::info!(camera = %view.camera().id, %trouble, "the snapshot is taken from the stream shown");
@@ -87,7 +87,7 @@ impl Session {
             let now = Instant::now();
             Taken::live(frame, view.cover(now), now)
         });
-        self.0.keep(act, view.camera(), taken).await
+        self.keep(act, view.camera(), taken).await
     }
 
     /// Saves the picture that a playback stands at as PNG, under the cover of its own time. It is a copy of a recording, so it
@@ -108,7 +108,7 @@ impl Session {
         let cover = playback.cover(Some(ms));
         let at = Timestamp::from_millisecond(ms).map_err(|_| no_picture());
         let taken = at.and_then(|at| Taken { frame, cover, at }.seen());
-        self.0.keep(act, camera, taken).await
+        self.keep(act, camera, taken).await
     }
 
     /// The first picture of the main stream of which something may be seen, for as long as it takes.
@@ -176,7 +176,7 @@ fn no_picture() -> Refusal {
     CameraTrouble::new(TroubleKind::NoStream, "no picture has come yet").into()
 }
 
-impl SessionInner {
+impl Session {
     /// Writes the file of a snapshot and records what became of it.
     async fn keep(&self, act: Act, camera: &CameraPlan, taken: Result<Taken, Refusal>) -> Result<PathBuf, Refusal> {
         let written = match taken {
@@ -198,6 +198,7 @@ impl SessionInner {
 
     async fn write(&self, camera: &CameraPlan, taken: Taken) -> Result<(PathBuf, String), Refusal> {
         let path = self
+            .0
             .station
             .evidence
             .join(self.evidence_name(camera.id.as_str(), "png"));
@@ -209,7 +210,7 @@ impl SessionInner {
     }
 
     fn clock_is_wrong(&self) -> bool {
-        self.station.health.borrow().clock.is_some()
+        self.0.station.health.borrow().clock.is_some()
     }
 
     /// A file name that says camera and moment (UTC), and that the moment is wrong where it is.

@@ -38,7 +38,12 @@ const RETRY: BackoffPolicy = BackoffPolicy {
 /// What the courier asks of the server; the trait exists so that tests can be a server that lies.
 pub trait LogServer: Clone + Send + Sync + 'static {
     /// Hands events over.
-    fn post_events(&self, batch: &EventBatch) -> impl Future<Output = Result<BatchReceipt, ServerError>> + Send;
+    /// `pinned` is the last checkpoint of the log that was verified.
+    fn post_events(
+        &self,
+        batch: &EventBatch,
+        pinned: Option<&str>,
+    ) -> impl Future<Output = Result<BatchReceipt, ServerError>> + Send;
     /// The newest checkpoint, a signed note, not yet verified.
     fn checkpoint(&self, log: &ControllerId) -> impl Future<Output = Result<String, ServerError>> + Send;
     /// Proof that the leaf at `index` is in the tree of `size`.
@@ -58,8 +63,8 @@ pub trait LogServer: Clone + Send + Sync + 'static {
 }
 
 impl LogServer for ServerClient {
-    async fn post_events(&self, batch: &EventBatch) -> Result<BatchReceipt, ServerError> {
-        Self::post_events(self, batch).await
+    async fn post_events(&self, batch: &EventBatch, pinned: Option<&str>) -> Result<BatchReceipt, ServerError> {
+        Self::post_events(self, batch, pinned).await
     }
     async fn checkpoint(&self, log: &ControllerId) -> Result<String, ServerError> {
         Self::checkpoint(self, log).await
@@ -251,7 +256,7 @@ impl<S: LogServer> Courier<S> {
             log: log.clone(),
             events: events.iter().map(|event| event.submitted.clone()).collect(),
         };
-        let receipt = match self.client.post_events(&batch).await {
+        let receipt = match self.client.post_events(&batch, trusted.note.as_deref()).await {
             Ok(receipt) => receipt,
             Err(ServerError::Refused {
                 why: RefusalKind::Gap { expected },
@@ -315,7 +320,12 @@ impl<S: LogServer> Courier<S> {
                 log: log.clone(),
                 events: events.iter().map(|event| event.submitted.clone()).collect(),
             };
-            let receipt = self.client.post_events(&batch).await.map_err(on_refused_batch)?;
+            let pinned = trusted.note.as_deref();
+            let receipt = self
+                .client
+                .post_events(&batch, pinned)
+                .await
+                .map_err(on_refused_batch)?;
             check_promise(&receipt, trusted, &self.station, from, &events)?;
             from = next;
         }

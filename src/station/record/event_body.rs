@@ -3,7 +3,7 @@
 //! Invariant: a body made here names the workstation and the act and nothing else; who and why are filled in by the
 //! session. Deliberately absent: appending an event (`outbox`), the wire form (`domain::audit`).
 
-use crate::domain::audit::details::{Details, Parameters};
+use crate::domain::audit::details::Details;
 use crate::domain::audit::event::{Body, Outcome, RetentionClass};
 use crate::domain::camera::StationId;
 use crate::domain::people::Purpose;
@@ -26,25 +26,5 @@ pub fn class_of(purpose: Purpose) -> RetentionClass {
 
 /// The body of an event with workstation, what happened and outcome, a fresh act, and no person.
 pub fn body_without_person(station: &StationId, what: impl Into<Details>, result: Outcome) -> Body {
-    let what = what.into();
-    let mut body = Body {
-        person: String::new(),
-        level: None,
-        agency: String::new(),
-        session: String::new(),
-        station: station.clone(),
-        act: uuid::Uuid::new_v4(),
-        operation: what.kind.operation(),
-        result,
-        camera: None,
-        stream: None,
-        purpose: None,
-        protocol_no: String::new(),
-        parameters: Parameters::default(),
-        policy_version: 0,
-        media_from: None,
-        media_to: None,
-    };
-    body.say(what);
-    body
+    Body::new(station.clone(), uuid::Uuid::new_v4(), what, result)
 }

@@ -20,11 +20,13 @@ use crate::protocol::{
     AccountAnswer, AccountAsk, AccountChange, AccountView, AskAnswer, AskState, BatchReceipt, Because,
     CameraCredential, CameraView, Certified, Changed, ClearanceState, ConsistencyProof, CredentialNeed,
     CredentialRequest, DeclaredState, Enrol, EnrolmentCode, EventBatch, InclusionProof, LeaseRequest, LeaseState,
-    MaskProposal, NewCode, PasswordChange, PasswordConfirmation, PermitRequest, PolicyState, ProposedMask, PutCamera,
-    Removal, Renewal, SessionGrant, SessionRequest, SessionView, SignedPlan, SiteProposal, StationHead, StationView,
-    Verdict,
+    MaskProposal, NewCode, PINNED, PasswordChange, PasswordConfirmation, PermitRequest, PolicyState, ProposedMask,
+    PutCamera, Removal, Renewal, SessionGrant, SessionRequest, SessionView, SignedPlan, SiteProposal, StationHead,
+    StationView, Verdict,
 };
 use answer::bounded;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use error::{away, unintelligible};
 use reqwest::{Certificate, Identity, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -458,12 +460,12 @@ impl ServerClient {
     ///
     /// # Errors
     /// [`ServerError`], as every call; refused on a gap, on another event of the same number, or when the batch is too large.
-    pub async fn post_events(&self, batch: &EventBatch) -> Result<BatchReceipt, ServerError> {
-        self.json(
-            self.request(Method::POST, &format!("/v1/stations/{}/events", self.station))
-                .json(batch),
-        )
-        .await
+    pub async fn post_events(&self, batch: &EventBatch, pinned: Option<&str>) -> Result<BatchReceipt, ServerError> {
+        let mut request = self.request(Method::POST, &format!("/v1/stations/{}/events", self.station));
+        if let Some(note) = pinned {
+            request = request.header(PINNED, BASE64.encode(note));
+        }
+        self.json(request.json(batch)).await
     }
 
     /// The heads of this workstation's chains on the server.

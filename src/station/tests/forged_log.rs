@@ -93,7 +93,7 @@ impl ForgedLog {
 }
 
 impl LogServer for ForgedLog {
-    async fn post_events(&self, batch: &EventBatch) -> Result<BatchReceipt, ServerError> {
+    async fn post_events(&self, batch: &EventBatch, _pinned: Option<&str>) -> Result<BatchReceipt, ServerError> {
         assert_eq!(batch.log, borgo());
         let mut kept = self.kept();
         kept.posts += 1;

@@ -76,6 +76,8 @@ enum Command {
         rows: Vec<Wanted>,
         #[arg(help = words("Per quanto si segue una persona che cammina, secondi.", "How long a walker is followed, seconds."), long, default_value_t = 20)]
         seconds: u64,
+        #[arg(help = words("Lascia anche strisce di fotogrammi: una carrellata davanti a una casa, un clic, uno scatto della rotella.", "Leave strips of pictures too: a pan past a house, a click, a notch of the wheel."), long)]
+        strips: bool,
     },
     #[command(about = words("Compila molte volte l'accesso a pochi millisecondi per tasto, e lascia typing-run.json nella cartella.", "Fill in the sign-in screen many times at a few milliseconds a key, and leave typing-run.json in the folder."))]
     Typing {
@@ -177,12 +179,14 @@ fn check(Arguments { workstation, errand }: Arguments) -> Result<(), String> {
             sim_ready,
             rows,
             seconds,
+            strips,
         } => {
             let steering = Steering {
                 operator: guest(&people, Level::Supervisor).map_err(said)?,
                 ready: read_ready(&sim_ready)?,
                 rows: if rows.is_empty() { Wanted::ALL.to_vec() } else { rows },
                 seconds,
+                strips,
             };
             errand::run(options(Arc::new(TrackedPose)), folder, Errand::Steering(steering))
         }

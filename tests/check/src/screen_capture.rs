@@ -144,6 +144,21 @@ fn read_row(row: &[u8], rect: &PixelRect) -> Option<u32> {
 }
 
 impl Picture {
+    /// A picture made of pixels, each red, green and blue.
+    #[cfg(test)]
+    pub fn of(width: u32, height: u32, pixel: impl Fn(usize, usize) -> [u8; 3]) -> Self {
+        let places = (0..height as usize).flat_map(|y| (0..width as usize).map(move |x| (x, y)));
+        let bytes = places.flat_map(|(x, y)| {
+            let [red, green, blue] = pixel(x, y);
+            [blue, green, red, 0]
+        });
+        Self {
+            width,
+            height,
+            bytes: bytes.collect(),
+        }
+    }
+
     /// Red, green and blue of one pixel; black beyond the edge.
     pub fn pixel(&self, x: usize, y: usize) -> [u8; 3] {
         match self.bytes.get((y * self.width as usize + x) * 4..) {
@@ -173,16 +188,48 @@ impl Picture {
         for pixel in self.bytes.chunks_exact(4) {
             rgb.extend_from_slice(&[pixel[2], pixel[1], pixel[0]]);
         }
-        let mut out = Vec::new();
-        let mut encoder = png::Encoder::new(&mut out, self.width, self.height);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_depth(png::BitDepth::Eight);
-        encoder.set_compression(png::Compression::Fast);
-        let mut writer = encoder.write_header()?;
-        writer.write_image_data(&rgb)?;
-        writer.finish()?;
-        Ok(out)
+        rgb_png(self.width, self.height, &rgb)
     }
+
+    /// The picture at half its width and height, every second pixel each way.
+    pub fn halved(&self) -> Picture {
+        let (width, height) = (self.width / 2, self.height / 2);
+        let row = self.width as usize * 4;
+        let rows = self.bytes.chunks_exact(row.max(1)).step_by(2).take(height as usize);
+        let pixels = |row: &[u8]| {
+            let every_second = row.chunks_exact(4).step_by(2).take(width as usize);
+            every_second.flatten().copied().collect::<Vec<u8>>()
+        };
+        Picture {
+            width,
+            height,
+            bytes: rows.flat_map(pixels).collect(),
+        }
+    }
+
+    /// Pictures of one size in a row, as PNG bytes.
+    pub fn row_to_png(pictures: &[&Picture]) -> Result<Vec<u8>, png::EncodingError> {
+        let (width, height) = pictures.first().map_or((1, 1), |first| (first.width, first.height));
+        let mut rgb = Vec::new();
+        for y in 0..height as usize {
+            for picture in pictures {
+                rgb.extend((0..width as usize).flat_map(|x| picture.pixel(x, y)));
+            }
+        }
+        rgb_png(width * pictures.len().max(1) as u32, height, &rgb)
+    }
+}
+
+fn rgb_png(width: u32, height: u32, rgb: &[u8]) -> Result<Vec<u8>, png::EncodingError> {
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(rgb)?;
+    writer.finish()?;
+    Ok(out)
 }
 
 #[cfg(test)]
@@ -216,6 +263,25 @@ mod tests {
             let [r, g, b, _] = colour.into_rgba8();
             assert!(!reserved_hue::is_reserved([r, g, b]), "{colour:?}");
         }
+    }
+
+    #[test]
+    fn half_a_picture_has_every_second_pixel_and_a_row_of_pictures_is_a_picture() {
+        let bytes = (0u8..4 * 3).flat_map(|n| [n, 0, 10 * n, 0]).collect();
+        let picture = Picture {
+            width: 4,
+            height: 3,
+            bytes,
+        };
+        let half = picture.halved();
+        assert_eq!((half.width, half.height, half.bytes.len()), (2, 1, 8));
+        assert_eq!([half.pixel(0, 0), half.pixel(1, 0)], [[0, 0, 0], [20, 0, 2]]);
+        let png = Picture::row_to_png(&[&half, &half, &half]).unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut pixels).unwrap();
+        assert_eq!((info.width, info.height), (6, 1));
+        assert_eq!(pixels[..6], [0, 0, 0, 20, 0, 2]);
     }
 
     #[test]

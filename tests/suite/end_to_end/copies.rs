@@ -1,7 +1,7 @@
 //! What a camera with masks gives out: an obscured copy, searched whole for the hue of private windows, and the words of the
 //! log about it (R-PRV-1, R-EXP-3).
 //!
-//! Deliberately absent: what the copy looks like without its cover (`obscured_town`), the screen.
+//! Deliberately absent: what the copy looks like without its cover (`covered_copies`), the screen.
 
 use super::place::until;
 use super::{first, now_ms};

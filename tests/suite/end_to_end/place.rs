@@ -11,7 +11,7 @@ use vedetta::domain::camera::CameraId;
 use vedetta::domain::people::Purpose;
 use vedetta::domain::people::clearance::{Extent, Verdict, Wish};
 use vedetta::domain::reason::Reason;
-use vedetta::station::{ClearanceState, SecretsChoice, Session, Station, StationConfig, TrackedPose};
+use vedetta::station::{ClearanceState, SecretsChoice, Session, Station, StationConfig, StationError, TrackedPose};
 
 /// A program that was started and ends with the test.
 pub struct Program(Child);
@@ -157,18 +157,25 @@ impl Place {
         self.station_named("sala-operativa").await
     }
 
-    /// An enrolled workstation, with a folder of its own.
+    /// An enrolled workstation, with a folder of its own; one that was dropped a moment ago may still hold that.
     pub async fn station_named(&self, name: &str) -> Station {
         let at = self.path(&format!("at-{name}"));
-        Station::open(StationConfig {
+        let config = || StationConfig {
             enrolment: self.path("server/stations").join(name),
             data: at.clone(),
             evidence: at.join("evidence"),
             secrets: SecretsChoice::ProtectedFile,
             pose_source: std::sync::Arc::new(TrackedPose),
-        })
-        .await
-        .expect("the workstation opens")
+        };
+        let opened = tokio::time::timeout(Duration::from_secs(30), async {
+            loop {
+                match Station::open(config()).await {
+                    Err(StationError::Outbox { .. }) => tokio::task::yield_now().await,
+                    other => return other,
+                }
+            }
+        });
+        opened.await.expect("in time").expect("the workstation opens")
     }
 
     /// Somebody signs in.

@@ -242,7 +242,7 @@ async fn a_marker_on_every_unit_makes_no_pictures_of_slices() {
     };
     let stream = shown(habits, 49).await;
     let frame = stream.slot().latest().unwrap();
-    let png = snapshot::encode_png(&frame, &Cover::Parts(vec![])).unwrap();
+    let png = snapshot::encode_png(&frame, &Cover::Parts(vec![]), &[]).unwrap();
     assert!(stream.slot().count() <= 51, "{} pictures of 50", stream.slot().count());
     let honest = shown(Habits::default(), 50).await.slot().latest().unwrap();
     assert_eq!((frame.width, frame.height), (honest.width, honest.height));

@@ -171,6 +171,27 @@ parameters! {
     }
 }
 
+words! {
+    /// A change of what the log's clock is held against.
+    TimeWord {
+        LogTime = "log_time",
+    }
+}
+
+parameters! {
+    /// The server's clock is accepted where it is far from the last signature of the log.
+    LogTimeAccepted by "S" {
+        /// Change that is made
+        change: TimeWord,
+        /// Time of the last signature, Unix milliseconds
+        signed_ms: i64,
+        /// Time by the server's clock, Unix milliseconds
+        now_ms: i64,
+        /// Reason, in the person's words, at most 500 characters
+        reason: String,
+    }
+}
+
 parameters! {
     /// A session is ended by somebody else.
     SessionRevoked by "S" {
@@ -226,6 +247,7 @@ words! {
         KeepStations = "KeepStations",
         KeepCameras = "KeepCameras",
         ApproveCameras = "ApproveCameras",
+        AdmitSupervisors = "AdmitSupervisors",
     }
 }
 
@@ -238,6 +260,7 @@ impl From<AdminRight> for Office {
             AdminRight::KeepStations => Self::KeepStations,
             AdminRight::KeepCameras => Self::KeepCameras,
             AdminRight::ApproveCameras => Self::ApproveCameras,
+            AdminRight::AdmitSupervisors => Self::AdmitSupervisors,
         }
     }
 }
@@ -309,6 +332,7 @@ changes! {
     CameraAccount(CameraAccountChanged),
     Probe(CameraProbe),
     LogOrigin(LogOriginChanged),
+    LogTime(LogTimeAccepted),
     Session(SessionRevoked),
     Floor(FloorRaised),
     Pruning(PruningOrdered),

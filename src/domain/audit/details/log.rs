@@ -113,7 +113,7 @@ parameters! {
 }
 
 parameters! {
-    /// A workstation asked in another's name (`asked_for`), or a code for one was not good.
+    /// A workstation asked or sent events in another's name (`asked_for`), a code for one was not good, or the database does not take its event.
     StationRefused by "S" {}
 }
 

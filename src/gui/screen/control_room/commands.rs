@@ -22,21 +22,24 @@ const BAR_CONTROLS: usize = 2;
 
 impl ControlRoom {
     pub(super) fn command(&mut self, command: Command, edge: Edge) -> Action {
+        if let Edge::Instead(before) = edge {
+            self.ptz.change_pace(before, command);
+            return Action::None;
+        }
         if self.work.has_dialogue() {
             return Action::Run(match edge {
                 Edge::Down => self.dialogue_command(command),
-                Edge::Up => Task::none(),
+                Edge::Up | Edge::Instead(_) => Task::none(),
             });
         }
         if edge == Edge::Down && self.focus.put_help_away() {
             return Action::None;
         }
         match (command, edge) {
-            (Command::Arrow(direction), _) if matches!(self.focus.area(), Area::List | Area::Messages | Area::Bar) => {
-                Action::Run(match edge {
-                    Edge::Down => self.move_focus(direction),
-                    Edge::Up => Task::none(),
-                })
+            (Command::Arrow(direction), Edge::Down)
+                if matches!(self.focus.area(), Area::List | Area::Messages | Area::Bar) =>
+            {
+                Action::Run(self.move_focus(direction))
             }
             (command, Edge::Down) if command.steers() => {
                 if self.press_digital(command) {
@@ -48,7 +51,7 @@ impl ControlRoom {
                 self.ptz.release(command);
                 Action::None
             }
-            (_, Edge::Up) => Action::None,
+            (_, Edge::Up | Edge::Instead(_)) => Action::None,
             (command, Edge::Down) => self.press_once(command),
         }
     }

@@ -6,6 +6,7 @@
 use super::super::signed_backup::BackedUpEntry;
 use super::{OpenLog, Writer};
 use crate::domain::audit::chain::Sealed;
+use crate::server::causes::causes;
 use crate::server::store::StoreError;
 use crate::server::store::entries::Append;
 use crate::server::store::keys::Keys;
@@ -32,7 +33,7 @@ impl Writer {
             Ok(Ok(Some(kept))) => kept,
             Ok(Ok(None)) => Vec::new(),
             Ok(Err(error)) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "what was kept cannot be read");
+                tracing::error!(error = %causes(&error), "what was kept cannot be read");
                 Vec::new()
             }
             Err(_) => Vec::new(),

@@ -1,5 +1,5 @@
 -- Version 4, PostgreSQL 15. The same tables as sqlite.sql. The role that runs this owns them; the servers use another
--- role (`vedetta_server` is granted what it needs below) that can neither change nor remove a row of the log.
+-- role (`vedetta_server`: postgres_grants.sql) that can neither change nor remove a row of the log.
 CREATE TABLE log (
     id BIGINT PRIMARY KEY,
     controller TEXT NOT NULL UNIQUE,
@@ -290,20 +290,3 @@ CREATE TABLE camera_user (
 
 CREATE TABLE schema_version (version BIGINT NOT NULL);
 INSERT INTO schema_version VALUES (4);
-
--- The servers' role, when the owner made it beforehand: it adds to the log and changes only what may change.
-DO $$
-BEGIN
-    IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'vedetta_server') THEN
-        GRANT SELECT ON ALL TABLES IN SCHEMA public TO vedetta_server;
-        GRANT INSERT ON leaf, body, node, equivocation, word, found, hold, pruning, station, person, lockout, session,
-            plan, camera_account TO vedetta_server;
-        GRANT UPDATE ON sequencer, station, person, lockout, session, retention, hold, pruning, camera_account
-            TO vedetta_server;
-        GRANT DELETE ON body, found, lockout, camera_account TO vedetta_server;
-        GRANT INSERT, UPDATE ON account, station_kind, enrolment_code TO vedetta_server;
-        GRANT INSERT ON former_password TO vedetta_server;
-        GRANT INSERT, UPDATE ON dome, clearance, site_proposal TO vedetta_server;
-        GRANT INSERT, DELETE ON camera_user TO vedetta_server;
-    END IF;
-END $$;

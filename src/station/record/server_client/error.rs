@@ -125,7 +125,7 @@ fn is_out_of_its_time(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// The error of TLS among the causes of another. What an `io::Error` wraps is not among its sources: it passes itself over.
-fn of_tls(error: &(dyn Error + 'static)) -> Option<&rustls::Error> {
+fn of_tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
     if let Some(found) = error.downcast_ref::<rustls::Error>() {
         return Some(found);
     }

@@ -3,7 +3,8 @@
 //! Invariant: every wait is for a condition and ends by itself; nobody but the hands moves the dome. Deliberately absent: the
 //! rows themselves.
 
-use super::looking::{Look, Looking, unix_ms};
+use super::looking::{Look, Looking, Still, unix_ms};
+use super::pad::Pad;
 use super::report::{Outcome, Sampling, round};
 use super::scenery::{self, Grid, ROWS, Scenery, Site, Stage, both, count, without};
 use crate::control::Control;
@@ -233,28 +234,50 @@ impl Bench {
         v.until("the dome on the full screen", 30, |scene| {
             scene.screen == ScreenName::FullScreen && is_there(true)(scene)
         })?;
-        // The wall alone, without rail and panel. The layout comes after the key.
-        v.hands.tap(Key::Function(11))?;
-        let window = v.eye.look()?;
-        let most = window.width as f32 * WIDE;
-        let scene = v.until("the picture across the window", 20, |scene| {
-            scene
-                .pictures
-                .iter()
-                .any(|p| p.camera == camera && p.live && p.picture.width >= most)
-        })?;
-        let placed = scene.pictures.iter().find(|picture| picture.camera == camera);
-        self.picture = placed.map(|picture| picture.picture).unwrap_or_default();
-        let looking = Looking::start(eye);
-        looking.at(self.picture);
-        self.looking = Some(looking);
+        self.looking = Some(Looking::start(eye));
         self.since_ms = unix_ms();
+        self.change_sides(v, false)?;
         self.go_to(v, Place::Clear(Zoom::One))?;
-        self.learn_cells(v, outcome);
+        outcome.sampling = self.learn_cells(v);
         Ok(())
     }
 
-    fn learn_cells(&mut self, v: &Visitor<'_>, outcome: &mut Outcome) {
+    /// Does something while the panel with its pad lies beside the picture; the picture has the window for itself again
+    /// afterwards.
+    pub fn beside_panel<T>(
+        &mut self,
+        v: &Visitor<'_>,
+        act: impl FnOnce(&mut Self, Pad) -> T,
+    ) -> Result<T, StepError> {
+        self.go_to(v, Place::Clear(Zoom::One))?;
+        self.change_sides(v, true)?;
+        self.learn_cells(v);
+        let pad = Pad::find(&v.eye.look()?).ok_or_else(|| StepError::Wrong("no pad is to be seen".to_owned()))?;
+        let done = act(self, pad);
+        self.go_to(v, Place::Clear(Zoom::One))?;
+        self.change_sides(v, false)?;
+        self.learn_cells(v);
+        Ok(done)
+    }
+
+    /// Puts rail and panel beside the picture, or takes them away, and finds the picture again. The layout comes after the key.
+    fn change_sides(&mut self, v: &Visitor<'_>, shown: bool) -> Result<(), StepError> {
+        v.hands.tap(Key::Function(11))?;
+        let most = v.eye.look()?.width as f32 * WIDE;
+        let camera = self.camera.clone();
+        let scene = v.until("the picture in its new place", 20, |scene| {
+            let fits = |width: f32| width > 1.0 && (width < most) == shown;
+            (scene.pictures.iter()).any(|p| p.camera == camera && p.live && fits(p.picture.width))
+        })?;
+        let placed = scene.pictures.iter().find(|picture| picture.camera == camera);
+        self.picture = placed.map(|picture| picture.picture).unwrap_or_default();
+        if let Some(looking) = &self.looking {
+            looking.at(self.picture);
+        }
+        Ok(())
+    }
+
+    fn learn_cells(&mut self, v: &Visitor<'_>) -> Sampling {
         let from = unix_ms();
         v.linger(STILL);
         let looks = self.looks(from, unix_ms());
@@ -272,7 +295,7 @@ impl Bench {
         let middle = ages.get(ages.len() / 2).copied();
         self.latency_ms = middle.unwrap_or(USUAL_LATENCY_MS);
         let seconds = STILL.as_secs_f64();
-        outcome.sampling = Sampling {
+        Sampling {
             looks: looks.len(),
             looks_per_second: round(looks.len() as f64 / seconds),
             pictures_per_second: round(codes.len() as f64 / seconds),
@@ -280,7 +303,17 @@ impl Bench {
             picture_width_px: self.picture.width as u32,
             picture_height_px: self.picture.height as u32,
             cells: count(&self.cells),
-        };
+        }
+    }
+
+    /// Films what is shown while something is done.
+    pub fn film(&self, act: impl FnOnce() -> Result<(), StepError>) -> Result<Vec<Still>, StepError> {
+        let looking = self.looking.as_ref();
+        let looking = looking.ok_or_else(|| StepError::Wrong("nobody looks".to_owned()))?;
+        looking.begin_film();
+        let done = act();
+        let film = looking.end_film();
+        done.map(|()| film)
     }
 
     /// Looks between two moments, Unix milliseconds.

@@ -1,11 +1,12 @@
 //! Ideal hands with a person's reaction: they know exactly where the walker was in the picture that was shown 0.2 s ago, how
-//! fast it goes, and how far a press goes; and they act by what a person has, arrows or clicks.
+//! fast it goes, and how far a press goes; and they act by what a person has: arrows, clicks, a stick, a held pointer.
 //!
 //! Invariant: nothing newer than the reaction and the picture's own delay is used. Deliberately absent: tilting; the walk is
 //! level.
 
 use super::bench::{Bench, Moment, Place, Zoom};
 use super::looking::unix_ms;
+use super::pad::{self, Grip, Pad};
 use super::report::{Followed, Row, round};
 use super::rows::{self, magnification, mean, share};
 use crate::driver::{StepError, Visitor};
@@ -32,14 +33,23 @@ const BETWEEN_CLICKS_MS: i64 = 900;
 const CLICK_S: f64 = 0.7;
 
 /// By what the walker is followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum How {
     Arrows,
     Clicks,
+    /// The pad, held all the time, by the stick's rule.
+    Stick(Pad),
+    /// The button held all the time on the picture.
+    Pointer,
 }
 
+/// Of what the walker is away from the middle, so much is taken back in a second by what is held.
+const TAKEN_BACK: f64 = 0.8;
+/// A button that is to be held, and not to draw a box, stays so long where it went down.
+const STILL: Duration = Duration::from_millis(420);
+
 /// What the hands know.
-struct Hands {
+struct Hands<'a> {
     /// Degrees of turn a second of a held arrow.
     held_deg_s: f64,
     /// Where the dome looked when the latest press began, and how long that was, seconds.
@@ -47,6 +57,9 @@ struct Hands {
     /// Presses that told how far one goes.
     learnt: u32,
     last_click_ms: i64,
+    /// What is held on pad or picture, and how fast it turns the dome, degrees a second to the right.
+    grip: Option<Grip<'a>>,
+    turning_deg_s: f64,
     acts: usize,
 }
 
@@ -61,6 +74,8 @@ pub fn follow(v: &Visitor<'_>, bench: &mut Bench, zoom: Zoom, how: How, seconds:
         pressed: None,
         learnt: 0,
         last_click_ms: 0,
+        grip: None,
+        turning_deg_s: 0.0,
         acts: 0,
     };
     while unix_ms() < until {
@@ -69,11 +84,15 @@ pub fn follow(v: &Visitor<'_>, bench: &mut Bench, zoom: Zoom, how: How, seconds:
             match how {
                 How::Arrows => hands.press(v, bench, &known)?,
                 How::Clicks => hands.click(v, bench, &known)?,
+                How::Stick(_) | How::Pointer if unix_ms() < since => {}
+                How::Stick(pad) => hands.deflect(v, bench, &known, pad)?,
+                How::Pointer => hands.lead(v, bench, &known)?,
             }
         }
         v.linger(TICK);
     }
     bench.held_deg_s[zoom as usize] = Some(hands.held_deg_s);
+    drop(hands.grip.take());
     let looks = bench.judged(since, until)?;
     Ok(Row::Followed(Followed {
         magnification: magnification(bench, zoom),
@@ -98,7 +117,41 @@ fn offset(known: &Moment) -> f64 {
     (azimuth - known.pose.pan_deg + 180.0).rem_euclid(360.0) - 180.0
 }
 
-impl Hands {
+impl<'a> Hands<'a> {
+    /// How fast the picture is to move, widths a second to the right: as fast as the walker, and a little more or less for what
+    /// it is away from the middle.
+    fn wanted(&mut self, bench: &Bench, known: &Moment) -> f64 {
+        let away = offset(known) + (SPEED_DEG_S - self.turning_deg_s) * Self::behind(bench);
+        self.turning_deg_s = SPEED_DEG_S + TAKEN_BACK * away;
+        let half = (known.pose.hfov_deg / 2.0).to_radians().tan();
+        let level = known.pose.tilt_deg.to_radians().cos();
+        let widths = self.turning_deg_s.to_radians() * level / (2.0 * half);
+        if bench.site.turned == "upright" { widths } else { -widths }
+    }
+
+    /// Keeps the pad deflected as far as the walker asks for.
+    fn deflect(&mut self, v: &'a Visitor<'_>, bench: &Bench, known: &Moment, pad: Pad) -> Result<(), StepError> {
+        let wanted = self.wanted(bench, known);
+        pad.point(v, pad::deflection(wanted))?;
+        self.acts += 1;
+        if self.grip.is_none() {
+            self.grip = Some(Grip::close(&v.hands)?);
+        }
+        Ok(())
+    }
+
+    /// Keeps the held pointer as far from the middle as the walker asks for.
+    fn lead(&mut self, v: &'a Visitor<'_>, bench: &Bench, known: &Moment) -> Result<(), StepError> {
+        let wanted = self.wanted(bench, known);
+        rows::point(v, bench, [0.5 + pad::distance(wanted) as f32, 0.5])?;
+        self.acts += 1;
+        if self.grip.is_none() {
+            self.grip = Some(Grip::close(&v.hands)?);
+            v.linger(STILL);
+        }
+        Ok(())
+    }
+
     /// Seconds from what is known to now.
     fn behind(bench: &Bench) -> f64 {
         (REACTION_MS + bench.latency_ms()) as f64 / 1_000.0

@@ -1,5 +1,5 @@
 //! Looks at the dome's picture many times a second, on a thread and a display connection of its own, and counts: what of the
-//! town is shown, what of the walker, what of private windows.
+//! town is shown, what of the walker, what of private windows. On request it keeps the pictures themselves, as a film.
 //!
 //! Invariant: everything is counted on pixels of the X server's window; a cell that shows nothing of the town or a walker is
 //! covered, whatever the cover looks like. Deliberately absent: the truth, which is asked of the simulator afterwards.
@@ -33,10 +33,17 @@ pub struct Look {
     pub taken_ms: Option<i64>,
 }
 
+/// A picture of a film, half as wide and high as it was shown.
+pub struct Still {
+    pub picture: Picture,
+}
+
 #[derive(Default)]
 struct Shared {
     place: Option<PixelRect>,
     looks: Vec<Look>,
+    /// The film that is being taken.
+    film: Option<Vec<Still>>,
     /// PNG of the first picture that leaked.
     evidence: Option<Vec<u8>>,
 }
@@ -84,6 +91,16 @@ impl Looking {
         shared.looks.iter().filter(within).copied().collect()
     }
 
+    /// Keeps every picture looked at from now on.
+    pub fn begin_film(&self) {
+        hold(&self.shared).film = Some(Vec::new());
+    }
+
+    /// The pictures since [`Looking::begin_film`], in order; none is kept any more.
+    pub fn end_film(&self) -> Vec<Still> {
+        hold(&self.shared).film.take().unwrap_or_default()
+    }
+
     /// PNG of the first picture that leaked, if one did.
     pub fn evidence(&self) -> Option<Vec<u8>> {
         hold(&self.shared).evidence.clone()
@@ -119,6 +136,10 @@ fn look_once(eye: &Eye, place: &PixelRect, shared: &Mutex<Shared>) {
             let mut shared = hold(shared);
             if look.leaked_pixels > 0 && shared.evidence.is_none() {
                 shared.evidence = picture.to_png().ok();
+            }
+            if let Some(film) = &mut shared.film {
+                let picture = picture.halved();
+                film.push(Still { picture });
             }
             shared.looks.push(look);
         }

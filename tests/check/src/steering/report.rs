@@ -39,7 +39,7 @@ pub fn round(value: f64) -> f64 {
     (value * 1_000.0).round() / 1_000.0
 }
 
-/// Arrows held for three seconds with masks in view.
+/// Arrows, or the pad at the same speed, held for three seconds with masks in view.
 #[derive(Debug, Clone, Serialize)]
 pub struct Pan {
     pub magnification: f64,
@@ -59,14 +59,16 @@ pub struct Pan {
     pub never_back: usize,
 }
 
-/// A click, a notch, a preset, without a mask in view.
+/// A click, a notch, a box, a preset, without a mask in view.
 #[derive(Debug, Clone, Serialize)]
 pub struct Move {
     pub moves: usize,
     /// Whole picture covered after each, seconds.
     pub whole_covered_s: Option<Spread>,
-    /// Mean share covered in the second after each.
+    /// Mean share covered in the second and a half after each.
     pub mean_covered: f64,
+    /// Of it, covered where no mask is in truth.
+    pub mean_excess: f64,
     /// How many of them moved the dome.
     pub moved: usize,
 }
@@ -136,8 +138,11 @@ pub struct Outcome {
     pub stage: Option<super::scenery::Stage>,
     pub sampling: Sampling,
     pub rows: BTreeMap<String, Row>,
-    /// The stick: this program has no way in for one.
+    /// How the rows of the stick were steered.
     pub stick: &'static str,
+    /// Files of the film strips beside the report.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub strips: Vec<String>,
     pub leaked_pixels: u64,
     pub looks_with_leaks: usize,
     /// Looks at a picture that had a mask in it in truth and showed at least a tenth.

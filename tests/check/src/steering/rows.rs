@@ -1,17 +1,19 @@
-//! The rows of the table that need no walker: held arrows, taps, clicks, notches and presets.
+//! The rows of the table that need no walker: held arrows, the held pad, taps, clicks, notches, boxes and presets.
 //!
 //! Invariant: a trial begins with the dome still at its place and the picture back, as far as it comes back at all.
 //! Deliberately absent: what is good.
 
 use super::bench::{BACK_SHARE, Bench, Judged, Place, Zoom};
 use super::looking::unix_ms;
+use super::pad::{self, Grip, Pad};
 use super::report::{Move, Pan, Row, Spread, Taps, round};
 use crate::driver::{StepError, Visitor};
 use crate::input_injection::Key;
 use std::time::Duration;
 use vedetta::domain::camera::Pose;
+use vedetta::domain::ptz::steering::WIDTHS_PER_S;
 
-/// How long an arrow is held.
+/// How long an arrow or the pad is held.
 const HELD: Duration = Duration::from_secs(3);
 /// Held pans of a row.
 const PANS: usize = 6;
@@ -19,8 +21,11 @@ const PANS: usize = 6;
 const TAP: Duration = Duration::from_millis(200);
 /// Short presses of a row.
 const TAPS: usize = 12;
-/// Moves of a row of clicks, notches or presets.
+/// Moves of a row of clicks, notches, boxes or presets.
 const MOVES: usize = 6;
+/// A box is drawn in so many steps of the pointer, of so long each.
+const DRAG_STEPS: u32 = 8;
+const DRAG_STEP: Duration = Duration::from_millis(25);
 /// After a move the picture is watched so long.
 const WATCHED: Duration = Duration::from_secs(4);
 /// The longest that the picture may stay away.
@@ -39,15 +44,39 @@ pub fn share(looks: &[Judged], what: impl Fn(&Judged) -> bool) -> f64 {
 }
 
 /// Arrows held for three seconds along the walk, with masks in view.
-pub fn pans(v: &Visitor<'_>, bench: &mut Bench, zoom: Zoom) -> Result<Row, StepError> {
+pub fn pans(v: &Visitor<'_>, bench: &Bench, zoom: Zoom) -> Result<Row, StepError> {
+    held(v, bench, zoom, |right| {
+        let key = v.hands.hold(if right { Key::Right } else { Key::Left })?;
+        v.linger(HELD);
+        drop(key);
+        Ok(())
+    })
+}
+
+/// The pad held as far out as gives the speed of an arrow.
+pub fn pad_pans(v: &Visitor<'_>, bench: &Bench, zoom: Zoom, pad: Pad) -> Result<Row, StepError> {
+    let out = pad::deflection(WIDTHS_PER_S);
+    held(v, bench, zoom, |right| {
+        pad.point(v, if right { out } else { -out })?;
+        let grip = Grip::close(&v.hands)?;
+        v.linger(HELD);
+        drop(grip);
+        Ok(())
+    })
+}
+
+/// Something held along the walk, to the right and to the left by turns, with masks in view.
+fn held(
+    v: &Visitor<'_>,
+    bench: &Bench,
+    zoom: Zoom,
+    hold: impl Fn(bool) -> Result<(), StepError>,
+) -> Result<Row, StepError> {
     let (mut looks, mut back, mut never_back) = (Vec::new(), Vec::new(), 0);
     for turn in 0..PANS {
         bench.go_to(v, Place::Walk(zoom))?;
-        let key = if turn % 2 == 0 { Key::Right } else { Key::Left };
         let pressed = unix_ms();
-        let held = v.hands.hold(key)?;
-        v.linger(HELD);
-        drop(held);
+        hold(turn % 2 == 0)?;
         let released = unix_ms();
         bench.wait_until_back(v, AWAY)?;
         looks.extend(bench.judged(pressed, released)?);
@@ -133,6 +162,24 @@ pub fn point(v: &Visitor<'_>, bench: &Bench, [x, y]: [f32; 2]) -> Result<(), Ste
     Ok(v.hands.point(rect.x + rect.width * x, rect.y + rect.height * y)?)
 }
 
+/// Boxes drawn around a part of the picture, without a mask in view.
+pub fn boxes(v: &Visitor<'_>, bench: &Bench) -> Result<Row, StepError> {
+    const CORNERS: [[[f32; 2]; 2]; 2] = [[[0.3, 0.3], [0.68, 0.7]], [[0.75, 0.72], [0.4, 0.36]]];
+    moves(v, bench, |v, turn| {
+        let [[x, y], [to_x, to_y]] = CORNERS[turn % CORNERS.len()];
+        bench.go_to(v, Place::Clear(Zoom::One))?;
+        point(v, bench, [x, y])?;
+        let grip = Grip::close(&v.hands)?;
+        for step in 1..=DRAG_STEPS {
+            let share = step as f32 / DRAG_STEPS as f32;
+            point(v, bench, [x + (to_x - x) * share, y + (to_y - y) * share])?;
+            v.linger(DRAG_STEP);
+        }
+        drop(grip);
+        Ok(())
+    })
+}
+
 /// Single notches of the wheel, towards the picture and back, without a mask in view.
 pub fn notches(v: &Visitor<'_>, bench: &Bench) -> Result<Row, StepError> {
     bench.go_to(v, Place::Clear(Zoom::One))?;
@@ -159,21 +206,22 @@ fn moves(
     bench: &Bench,
     begin: impl Fn(&Visitor<'_>, usize) -> Result<(), StepError>,
 ) -> Result<Row, StepError> {
-    let (mut whole, mut covered, mut moved) = (Vec::new(), Vec::new(), 0);
+    let (mut whole, mut covered, mut excess, mut moved) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for turn in 0..MOVES {
         begin(v, turn)?;
         let from = unix_ms();
         v.linger(WATCHED);
         let looks = bench.judged(from, unix_ms())?;
         whole.push(seconds_covered(&looks));
-        let first = looks.iter().filter(|look| look.look.at_ms < from + 1_500);
-        let (sum, count) = first.fold((0.0, 0), |(sum, count), look| (sum + look.covered, count + 1));
-        covered.push(sum / f64::from(count.max(1)));
+        let later = looks.partition_point(|look| look.look.at_ms < from + 1_500);
+        covered.push(mean(&looks[..later], |look| look.covered));
+        excess.push(mean(&looks[..later], |look| look.excess));
         moved += usize::from(looks.iter().any(|look| look.moment.moving));
     }
     Ok(Row::Move(Move {
         moves: MOVES,
         mean_covered: round(covered.iter().sum::<f64>() / MOVES as f64),
+        mean_excess: round(excess.iter().sum::<f64>() / MOVES as f64),
         whole_covered_s: Spread::of(whole),
         moved,
     }))

@@ -143,6 +143,15 @@ impl PtzInput {
         }
     }
 
+    /// A held key asks for another pace from now on. A short press stays of the pace it began with: a modifier let go of a moment
+    /// before the arrow does not shorten its step.
+    pub fn change_pace(&mut self, before: Command, now: Command) {
+        if self.held.remove(&before) {
+            self.held.insert(now);
+            self.repeat();
+        }
+    }
+
     /// Every key and the pointer's button count as released, and the gesture of what was held ends.
     pub fn release_all(&mut self) {
         if let Some(aim) = &mut self.aim {

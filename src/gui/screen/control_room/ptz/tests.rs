@@ -129,6 +129,39 @@ fn the_arrows_with_shift_are_faster_and_with_ctrl_finer_and_keys_add_up() {
 }
 
 #[test]
+fn a_held_arrow_takes_the_pace_of_a_modifier_at_once_and_its_release_ends_the_gesture_at_any_pace() {
+    let (mut room, _) = room();
+    go_to(&mut room, "16");
+    let right = Direction::Right;
+    let [plain, fast, fine] = [Command::Arrow, Command::FastArrow, Command::FineArrow].map(|pace| pace(right));
+    press(&mut room, plain);
+    room.update(Message::Command(fast, Edge::Instead(plain)));
+    assert!((room.ptz.wanted().right - 1.5).abs() < 1e-9);
+    let as_tap = room.ptz.press.as_ref().unwrap().wanted.right;
+    assert!((as_tap - 0.5).abs() < 1e-9, "a short press is of the pace it began with");
+    room.update(Message::Command(fine, Edge::Instead(fast)));
+    assert!((room.ptz.wanted().right - 0.125).abs() < 1e-9);
+    room.update(Message::Command(fine, Edge::Up));
+    assert!(!room.ptz.is_held() && !room.ptz.is_steering());
+    // A key that was let go of for another reason does not come back.
+    room.update(Message::Command(plain, Edge::Instead(fine)));
+    assert!(!room.ptz.is_held());
+}
+
+#[test]
+fn r_ptz_1_an_arrow_that_goes_up_is_let_go_of_wherever_the_keyboard_is_by_then() {
+    let (mut room, _) = room();
+    go_to(&mut room, "16");
+    press(&mut room, Command::NextArea);
+    press(&mut room, Command::FastArrow(Direction::Left));
+    assert!(room.ptz.is_held(), "an arrow with shift turns the dome from any part");
+    let slower = Command::Arrow(Direction::Left);
+    room.update(Message::Command(slower, Edge::Instead(Command::FastArrow(Direction::Left))));
+    room.update(Message::Command(slower, Edge::Up));
+    assert!(!room.ptz.is_held() && !room.ptz.is_steering());
+}
+
+#[test]
 fn a_patrol_goes_through_the_presets_and_ends_as_soon_as_a_person_moves_the_dome() {
     let (mut room, desk) = room();
     go_to(&mut room, "16");
