@@ -6,7 +6,7 @@
 
 use super::endpoint::Limits;
 use super::error::OnvifError;
-use super::ptz_response::{MoveState, read_status, read_time};
+use super::ptz_response::{MoveState, read_field_of_view, read_status, read_time};
 use super::ptz_spaces::Spaces;
 use super::xml_guard;
 use crate::domain::camera::NormalisedPosition;
@@ -21,6 +21,8 @@ const MAX_ELEMENTS: usize = 2_000;
 pub struct SentStatus {
     pub position: Option<NormalisedPosition>,
     pub moving: MoveState,
+    /// Horizontal field of view of the picture as the device tells it, degrees.
+    pub hfov_deg: Option<f64>,
     /// Time of the status by the camera's own clock, Unix milliseconds.
     pub utc_ms: i64,
 }
@@ -47,6 +49,7 @@ pub fn read(document: &[u8], spaces: &Spaces) -> Result<Option<SentStatus>, Onvi
     Ok(Some(SentStatus {
         position,
         moving,
+        hfov_deg: read_field_of_view(ptz),
         utc_ms,
     }))
 }

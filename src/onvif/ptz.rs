@@ -9,7 +9,7 @@ use super::device::{Service, Services, is_final};
 use super::error::OnvifError;
 use super::media;
 use super::profile::Profile;
-use super::ptz_response::{read_new_preset, read_presets, read_status, read_time};
+use super::ptz_response::{read_field_of_view, read_new_preset, read_presets, read_status, read_time};
 use super::ptz_spaces::Spaces;
 use super::soap_channel::Channel;
 use super::{view, xml_guard};
@@ -220,6 +220,7 @@ impl Ptz {
         Ok(PtzStatus {
             position,
             moving,
+            hfov_deg: read_field_of_view(&answer),
             utc_ms: read_time(&answer),
             sent,
             received: Instant::now(),

@@ -31,6 +31,8 @@ pub struct PtzStatus {
     /// `None` when the device gave none, or one that cannot be placed in a declared range.
     pub position: Option<NormalisedPosition>,
     pub moving: MoveState,
+    /// Horizontal field of view of the picture as the device tells it (`FieldOfView/@hfov`), degrees.
+    pub hfov_deg: Option<f64>,
     /// Time of the status by the device's own clock, Unix milliseconds.
     pub utc_ms: Option<i64>,
     /// Just before the request left.
@@ -69,6 +71,14 @@ pub fn read_status(answer: &XmlNode, spaces: &Spaces) -> Result<(Option<Normalis
 /// The device's own time of a status, Unix milliseconds.
 pub(super) fn read_time(answer: &XmlNode) -> Option<i64> {
     unix_ms(answer.child("PTZStatus")?.child("UtcTime")?.text())
+}
+
+/// The horizontal field of view that a status tells (`tt:FieldOfView`, common.xsd), degrees; `None` for what is no angle of a
+/// picture.
+pub(super) fn read_field_of_view(answer: &XmlNode) -> Option<f64> {
+    let told = answer.child("PTZStatus")?.child("FieldOfView")?;
+    let hfov: f64 = told.attr("hfov")?.trim().parse().ok()?;
+    (hfov > 0.0 && hfov < 180.0).then_some(hfov)
 }
 
 /// `MoveStatus` with one element per axis, or, in a dialect, as plain text for all.
@@ -189,6 +199,21 @@ mod tests {
             ("", MoveState::Unknown),
         ] {
             assert_eq!(status(inner), (None, wanted), "{inner}");
+        }
+    }
+
+    #[test]
+    fn a_field_of_view_is_read_where_it_is_an_angle() {
+        let read = |inner: &str| {
+            let xml = format!("<R><PTZStatus>{inner}</PTZStatus></R>");
+            read_field_of_view(&XmlNode::parse(&xml).unwrap())
+        };
+        assert_eq!(read("<FieldOfView hfov=' 61.250' vfov='37.1'/>"), Some(61.25));
+        for inner in ["", "<FieldOfView/>", "<FieldOfView vfov='37.1'/>"] {
+            assert_eq!(read(inner), None, "{inner}");
+        }
+        for hfov in ["0", "-3", "180", "NaN", "inf", "wide", ""] {
+            assert_eq!(read(&format!("<FieldOfView hfov='{hfov}' vfov='1'/>")), None, "{hfov}");
         }
     }
 

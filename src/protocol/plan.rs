@@ -6,7 +6,7 @@
 use super::{ClearanceState, Holder, Knock, LeaseState, Watching};
 use crate::domain::camera::{CameraId, LensModel, MaskId};
 use crate::domain::privacy::declared_event::Declaration;
-use crate::domain::site::{DomeHabits, Mask, Orientation, SpeedTable};
+use crate::domain::site::{DomeDelays, DomeHabits, Mask, Orientation, SpeedTable};
 use serde::{Deserialize, Serialize};
 
 /// The site plan with the server's signature over its exact bytes.
@@ -103,7 +103,7 @@ pub struct CameraFindings {
     pub habits: Option<DomeHabits>,
 }
 
-/// What happens to a mask, or to the lens model and the speeds that covers are computed from.
+/// What happens to a mask, or to the lens model, the speeds and the delays that covers are computed from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum MaskChange {
@@ -114,6 +114,8 @@ pub enum MaskChange {
     Lens(LensModel),
     /// The speeds of a dome, measured at its calibration.
     Speeds(SpeedTable),
+    /// The delays of a dome, measured at its calibration.
+    Delays(DomeDelays),
 }
 
 /// A change that waits for a supervisor.

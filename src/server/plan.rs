@@ -230,6 +230,10 @@ impl Plans {
                 camera.lens.as_ref()?;
                 camera.motion.speeds = speeds.clone();
             }
+            MaskChange::Delays(delays) => {
+                camera.lens.as_ref()?;
+                camera.motion.delays = Some(delays.clone());
+            }
         }
         take_findings(camera, proposal, unmasked);
         // Old troubles of a plan are not made worse; a new one is refused.
@@ -250,7 +254,7 @@ fn act<'a>(camera: &'a CameraPlan, who: &'a SignedIn) -> Act<'a> {
     }
 }
 
-/// What every event of a proposal says: mask, lens or speeds, reason, before and after, and what was found.
+/// What every event of a proposal says: mask, lens, speeds or delays, reason, before and after, and what was found.
 fn said(camera: &CameraPlan, proposal: &MaskProposal) -> MaskEvent {
     let before = |id| mask_of(camera, id).map_or(Value::Null, json);
     let id_of = || camera.id.to_string();
@@ -259,11 +263,13 @@ fn said(camera: &CameraPlan, proposal: &MaskProposal) -> MaskEvent {
         MaskChange::Remove(id) => (Some(id.to_string()), None, before(id), Value::Null),
         MaskChange::Lens(lens) => (None, Some(id_of()), json(&camera.lens), json(lens)),
         MaskChange::Speeds(speeds) => (None, None, json(&camera.motion.speeds), json(speeds)),
+        MaskChange::Delays(delays) => (None, None, json(&camera.motion.delays), json(delays)),
     };
     MaskEvent {
         mask,
         lens,
         speeds: matches!(proposal.change, MaskChange::Speeds(_)).then(id_of),
+        delays: matches!(proposal.change, MaskChange::Delays(_)).then(id_of),
         found: proposal.found.as_ref().map(json),
         reason: Some(proposal.reason.clone()),
         before: Some(before),
@@ -284,7 +290,7 @@ fn take_findings(camera: &mut CameraPlan, proposal: &MaskProposal, unmasked: boo
         MaskChange::Put(_) if unmasked && camera.kind != CameraKind::Dome => {
             camera.orientation = Some(found.orientation.clone());
         }
-        MaskChange::Put(_) | MaskChange::Remove(_) | MaskChange::Speeds(_) => {}
+        MaskChange::Put(_) | MaskChange::Remove(_) | MaskChange::Speeds(_) | MaskChange::Delays(_) => {}
     }
 }
 
@@ -309,7 +315,7 @@ mod tests {
     use crate::domain::people::{Grant, Level, Person, Purpose, Reach, StationKind};
     use crate::domain::privacy::declared_event::{Change, Declaration, DeclareError};
     use crate::domain::site::{
-        Controller, DomeHabits, Limits, MaskShape, MotionBounds, Orientation, SpeedRow, SpeedTable,
+        Controller, DomeDelays, DomeHabits, Limits, MaskShape, MotionBounds, Orientation, SpeedRow, SpeedTable,
     };
     use crate::protocol::CameraFindings;
     use crate::server::declared::Declarations;
@@ -574,6 +580,41 @@ mod tests {
         let approved = house.plans.decide(proposed.id, &supervisor, &HERE, Verdict::Approve, 2);
         approved.await.unwrap();
         assert_eq!(in_force().pan.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn r_prv_1_measured_delays_are_in_the_plan_only_once_a_second_person_approved_them() {
+        let house = house().await;
+        let mut plan = site();
+        plan.cameras[0] =
+            crate::domain::privacy::test_dome::dome_plan(MotionBounds::default(), site_lens(), Vec::new());
+        *house.plans.current.write().unwrap() = Arc::new(plan.clone());
+        let delays = |status_age_s| MaskProposal {
+            change: MaskChange::Delays(DomeDelays {
+                status_age_s,
+                picture_age_s: [0.0, 0.3],
+                command_s: [0.0, 0.2],
+                ramp_s: 0.4,
+                obeys: true,
+                target_move: None,
+                capture_error_s: None,
+            }),
+            reason: "taratura".into(),
+            found: None,
+        };
+        let author = who("neri", Level::Supervisor);
+        let propose = |age| house.plans.propose(&plan.cameras[0], &author, delays(age), 1);
+        let turned = propose([0.2, 0.1]).await;
+        assert!(matches!(turned, Err(Trouble::Refused(RefusalKind::Malformed))));
+        let proposed = propose([0.0, 0.2]).await.unwrap();
+        let in_force = || house.plans.current().cameras[0].motion.delays.clone();
+        let decide = |who| house.plans.decide(proposed.id, who, &HERE, Verdict::Approve, 2);
+        assert!(
+            decide(&author).await.is_err() && in_force().is_none(),
+            "not by who measured them"
+        );
+        decide(&who("villa", Level::Supervisor)).await.unwrap();
+        assert_eq!(in_force().map(|delays| delays.status_age_s), Some([0.0, 0.2]));
     }
 
     /// A lens that is not yet calibrated.

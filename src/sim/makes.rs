@@ -199,6 +199,7 @@ impl Make {
                 Told::Arrival => ReportedPosition::Arrival,
             },
             never_idle: self.never_idle,
+            tells_view: self.tells_view,
         }
     }
 

@@ -17,6 +17,8 @@ pub mod film;
 pub mod footage;
 pub mod live;
 pub mod makes;
+#[cfg(test)]
+mod measured_makes;
 pub mod metadata;
 pub mod motion;
 pub mod onboard_masks;

@@ -31,6 +31,7 @@ mod reckoning;
 pub mod recorded;
 pub mod speed_envelope;
 mod told_target;
+pub mod told_view;
 pub mod tracker;
 
 #[cfg(test)]
@@ -40,7 +41,7 @@ mod steering_trials;
 #[cfg(test)]
 pub(crate) mod test_dome;
 #[cfg(test)]
-mod test_make;
+pub(crate) mod test_make;
 
 pub use cover::{PreparedMasks, cover};
 pub use dome_pose::{DomePose, PictureTime};

@@ -518,6 +518,22 @@ proptest! {
 }
 
 #[test]
+fn r_prv_1_with_delays_that_a_trial_measured_the_cover_contains_the_mask_and_nothing_is_doubted() {
+    for make in makes() {
+        let measured = crate::domain::ptz::delay_trial::tests::measured(&make, 11).unwrap();
+        let target_move = make.habits.target_move;
+        let delays = DomeDelays {
+            target_move,
+            ..measured
+        };
+        for seed in 0..6 {
+            let seen = random_run(&make, seed, Some(delays.clone()), as_it_is);
+            assert_eq!((seen.leaks, seen.wrong, seen.doubts), (0, 0, 0), "{} {seed}", make.name);
+        }
+    }
+}
+
+#[test]
 fn r_prv_1_without_the_uncertainty_every_make_leaks() {
     for make in makes() {
         let leaks: u32 = (0..8)

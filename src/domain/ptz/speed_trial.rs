@@ -1,4 +1,5 @@
 //! Speed trial: a dome's speed table from statuses taken while it was driven at known velocities, as a part of its calibration.
+//! What its delays are follows from the same drives ([`delay_trial`](super::delay_trial)).
 //!
 //! Each axis is driven at rising velocities, there and back. Of a drive only the statuses count that were taken when every
 //! ramp was over and before the Stop was sent; two of them bound the speed by how far apart they can have been taken and by the
@@ -22,6 +23,8 @@ const LONGEST_S: f64 = 3.0;
 const SHORTEST_S: f64 = 0.8;
 /// What is left free before an end of a range, degrees (zoom: hundredths of the natural logarithm).
 const MARGIN: f64 = 2.0;
+/// A pan range of this or more is a whole turn, degrees.
+const WHOLE_TURN_DEG: f64 = 359.5;
 /// Pairs of statuses nearer than this tell nothing, seconds.
 const APART_S: f64 = 0.3;
 
@@ -51,11 +54,35 @@ impl Drive {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Driven {
     pub drive: Drive,
-    /// When its first command was sent, and when its Stop was.
+    /// The pose in which the dome was known to stand before.
+    pub from: Pose,
+    /// Just before its first command was sent, and just before its Stop was.
     pub begun: Instant,
     pub stopped: Instant,
-    /// When each status was complete, and the pose in it.
-    pub statuses: Vec<(Instant, Pose)>,
+    /// In the order they came, also those after the Stop.
+    pub statuses: Vec<DriveStatus>,
+    /// How the picture turned meanwhile, for each stream that was looked at.
+    pub pictures: Vec<Vec<PictureTurn>>,
+}
+
+/// A status of a drive.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DriveStatus {
+    /// Just before the question left, and when the answer was complete.
+    pub sent: Instant,
+    pub received: Instant,
+    pub pose: Pose,
+}
+
+/// How far a picture had turned since the drive's first one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PictureTurn {
+    /// When it left the decoder.
+    pub arrived: Instant,
+    /// Angle, without its sign, degrees.
+    pub turned_deg: f64,
+    /// Bound of its error, degrees.
+    pub error_deg: f64,
 }
 
 /// The drive at a velocity (with its sign) from this pose; `None` where the axis has not enough room for one.
@@ -87,7 +114,8 @@ pub fn table(camera: &CameraPlan, driven: &[Driven]) -> SpeedTable {
             .filter_map(|velocity| {
                 let same =
                     |made: &&Driven| made.drive.axis == axis && (made.drive.velocity.abs() - velocity).abs() < 1e-9;
-                let bounds = driven.iter().filter(same).filter_map(|made| speed(camera, made));
+                let age_s = camera.motion.status_delay_s;
+                let bounds = driven.iter().filter(same).filter_map(|made| speed(camera, made, age_s));
                 let hull = bounds.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])])?;
                 Some(SpeedRow {
                     velocity,
@@ -104,19 +132,17 @@ pub fn table(camera: &CameraPlan, driven: &[Driven]) -> SpeedTable {
     }
 }
 
-/// Lowest and highest speed that explain a drive; `None` where it tells nothing.
-fn speed(camera: &CameraPlan, made: &Driven) -> Option<[f64; 2]> {
+/// Lowest and highest speed that explain a drive whose statuses were no older than `age_s` when they came; `None` where it
+/// tells nothing.
+pub(super) fn speed(camera: &CameraPlan, made: &Driven, age_s: f64) -> Option<[f64; 2]> {
     let motion = &camera.motion;
     let axis = made.drive.axis;
-    let error = match axis {
-        Axis::Pan | Axis::Tilt => motion.pose_error_deg,
-        Axis::Zoom => motion.zoom_error_ln,
-    };
+    let error = error(camera, axis);
     let [low, high] = range(camera, axis)?;
     let mut samples: Vec<[f64; 2]> = Vec::new();
-    for (received, pose) in &made.statuses {
+    for DriveStatus { received, pose, .. } in &made.statuses {
         let received_s = received.saturating_duration_since(made.begun).as_secs_f64();
-        let steady = received_s - motion.status_delay_s >= motion.command_delay_s && *received <= made.stopped;
+        let steady = received_s - age_s >= motion.command_delay_s && *received <= made.stopped;
         if !steady {
             continue;
         }
@@ -133,11 +159,11 @@ fn speed(camera: &CameraPlan, made: &Driven) -> Option<[f64; 2]> {
     for (i, [earlier, from]) in samples.iter().enumerate() {
         for [later, to] in &samples[i + 1..] {
             let (way, seconds) = ((to - from) * forwards, later - earlier);
-            if seconds < APART_S.max(motion.status_delay_s + 0.05) {
+            if seconds < APART_S.max(age_s + 0.05) {
                 continue;
             }
-            // Each was taken no longer before it came than the plan says.
-            let [shortest, longest] = [seconds - motion.status_delay_s, seconds + motion.status_delay_s];
+            // Each was taken no longer before it came than that.
+            let [shortest, longest] = [seconds - age_s, seconds + age_s];
             let lowest = way - 2.0 * error;
             least = least.max(lowest / if lowest > 0.0 { longest } else { shortest });
             most = most.min((way + 2.0 * error) / shortest);
@@ -146,15 +172,27 @@ fn speed(camera: &CameraPlan, made: &Driven) -> Option<[f64; 2]> {
     (least > 0.0 && least <= most && most.is_finite()).then_some([least, most])
 }
 
-/// The ends of an axis, lower first, less the margin: degrees of pan and tilt, natural logarithm of magnification.
-fn range(camera: &CameraPlan, axis: Axis) -> Option<[f64; 2]> {
+/// The error of a reported position, degrees (zoom: natural logarithm of magnification).
+pub(super) fn error(camera: &CameraPlan, axis: Axis) -> f64 {
+    match axis {
+        Axis::Pan | Axis::Tilt => camera.motion.pose_error_deg,
+        Axis::Zoom => camera.motion.zoom_error_ln,
+    }
+}
+
+/// The ends of an axis, lower first, less the margin: degrees of pan and tilt, natural logarithm of magnification. A pan that
+/// turns the whole circle and has no limit has none.
+pub(super) fn range(camera: &CameraPlan, axis: Axis) -> Option<[f64; 2]> {
     let lens = camera.lens.as_ref()?;
     let limits = &camera.limits;
     let within = |[a, b]: [f64; 2], limit: Option<[f64; 2]>| {
         let [low, high] = limit.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
         [a.min(b).max(low) + MARGIN, a.max(b).min(high) - MARGIN]
     };
+    let [left, right] = lens.pan_range_deg;
+    let turns_round = (right - left).abs() >= WHOLE_TURN_DEG && limits.pan_deg.is_none();
     Some(match axis {
+        Axis::Pan if turns_round => [f64::NEG_INFINITY, f64::INFINITY],
         Axis::Pan => within(lens.pan_range_deg, limits.pan_deg),
         Axis::Tilt => within(lens.tilt_range_deg, limits.tilt_deg),
         Axis::Zoom => {
@@ -165,7 +203,8 @@ fn range(camera: &CameraPlan, axis: Axis) -> Option<[f64; 2]> {
     })
 }
 
-fn value(camera: &CameraPlan, axis: Axis, pose: Pose) -> Option<f64> {
+/// A pose along an axis, in the units of [`error`].
+pub(super) fn value(camera: &CameraPlan, axis: Axis, pose: Pose) -> Option<f64> {
     Some(match axis {
         Axis::Pan => pose.pan_deg,
         Axis::Tilt => pose.tilt_deg,
@@ -212,13 +251,20 @@ mod tests {
                 *value += chance.between(-error, error);
             }
             let pan = (axes[0] + 180.0).rem_euclid(360.0) - 180.0;
-            (begun + Duration::from_secs_f64(now), pose(pan, axes[1], axes[2].exp()))
+            let received = begun + Duration::from_secs_f64(now);
+            DriveStatus {
+                sent: received,
+                received,
+                pose: pose(pan, axes[1], axes[2].exp()),
+            }
         });
         Driven {
             statuses: statuses.collect(),
             drive,
+            from: pose(start[0], start[1], start[2].exp()),
             begun,
             stopped: begun + drive.lasting,
+            pictures: Vec::new(),
         }
     }
 
@@ -260,8 +306,10 @@ mod tests {
         let drive = drive(&camera, pose(0.0, -30.0, 1.0), Axis::Pan, 0.4).unwrap();
         let mut stuck = made(drive, 20.0, &mut Chance(7));
         let middle = stuck.statuses.len() * 2 / 3;
-        let there = stuck.statuses[middle].1;
-        stuck.statuses[middle..].iter_mut().for_each(|(_, pose)| *pose = there);
+        let there = stuck.statuses[middle].pose;
+        stuck.statuses[middle..]
+            .iter_mut()
+            .for_each(|status| status.pose = there);
         let still = made(drive, 0.0, &mut Chance(7));
         assert!(table(&camera, &[stuck]).is_empty() && table(&camera, &[still]).is_empty());
     }

@@ -4,7 +4,7 @@
 //! nothing contradicts them ([`DomePose`](crate::domain::privacy::DomePose) says how they are doubted).
 //! Each delay is given with its spread as the least and the most that was measured, margin included. Seconds.
 //! Invariant: a range is not empty and lies within 0..60 s. Deliberately absent: speeds ([`SpeedTable`](super::SpeedTable)),
-//! how they are measured.
+//! how they are measured ([`delay_trial`](crate::domain::ptz::delay_trial)).
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub struct DomeDelays {
     pub picture_age_s: [f64; 2],
     /// From sending a velocity or a Stop until the dome begins to obey it: least, most. Seconds.
     pub command_s: [f64; 2],
-    /// From beginning to obey until it moves, or stands, as it was told. Seconds.
+    /// From the latest beginning until it surely moves, or stands, as it was told. Seconds.
     pub ramp_s: f64,
     /// Stop, zero velocity and every later velocity are obeyed, in the order in which they were sent.
     #[serde(default)]

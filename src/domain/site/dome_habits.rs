@@ -20,6 +20,9 @@ pub struct DomeHabits {
     /// Its motors are said to move for ever: «MOVING» tells nothing, only positions do.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub never_idle: bool,
+    /// It tells the field of view of its picture (`PTZStatus/FieldOfView`), and that agreed with the plan's table.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tells_view: bool,
 }
 
 /// What the position in a dome's status is about.
@@ -55,6 +58,7 @@ impl DomeHabits {
     pub const ORDINARY: Self = Self {
         reports: ReportedPosition::Present,
         never_idle: false,
+        tells_view: false,
     };
 
     /// Whether nothing is known of them, as in a plan of before the self-test.
@@ -70,6 +74,8 @@ pub struct TestStatus {
     pub received: Instant,
     pub pose: Option<Pose>,
     pub moving: MoveState,
+    /// Whether the field of view that it tells agrees with the plan's table; `None`: it tells none.
+    pub view_agrees: Option<bool>,
 }
 
 /// A move of a self-test: where the dome stood, where it was sent, what it said.
@@ -149,6 +155,7 @@ impl TestMove {
         Ok(DomeHabits {
             reports,
             never_idle: self.never_idle(seen[arrived].0),
+            tells_view: self.tells_view(),
         })
     }
 
@@ -169,6 +176,12 @@ impl TestMove {
     fn says_target_while_moving(&self, reported: Instant) -> bool {
         let after = self.statuses.iter().filter(|status| status.received >= reported);
         after.filter(|status| status.moving == MoveState::Moving).count() >= FEWEST
+    }
+
+    /// Whether every status with a position told a field of view that agrees.
+    fn tells_view(&self) -> bool {
+        let mut placed = self.statuses.iter().filter(|status| status.pose.is_some());
+        placed.clone().count() >= FEWEST && placed.all(|status| status.view_agrees == Some(true))
     }
 
     fn never_idle(&self, arrived: Instant) -> bool {
@@ -220,6 +233,7 @@ mod tests {
                 received: sent + Duration::from_millis(step * 50),
                 pose: Some(pose(170.0 + share * 30.0 - if share > 0.34 { 360.0 } else { 0.0 })),
                 moving,
+                view_agrees: None,
             }
         });
         let statuses = statuses.collect();
@@ -253,6 +267,33 @@ mod tests {
     }
 
     #[test]
+    fn r_prv_1_a_field_of_view_counts_only_where_every_status_told_one_that_agrees() {
+        let sent = Instant::now();
+        let habits = |agrees: &dyn Fn(u64) -> Option<bool>| {
+            let status = |step: u64| TestStatus {
+                received: sent + Duration::from_millis(step * 100),
+                pose: Some(pose(way(step * 100, 100, 900) * 30.0)),
+                moving: MoveState::Moving,
+                view_agrees: agrees(step),
+            };
+            let test = TestMove {
+                from: pose(0.0),
+                to: pose(30.0),
+                sent,
+                statuses: (1..=20).map(status).collect(),
+            };
+            test.habits(&bounds()).unwrap()
+        };
+        assert!(habits(&|_| Some(true)).tells_view && !habits(&|_| None).tells_view);
+        assert!(!habits(&|step| Some(step != 7)).tells_view && !habits(&|step| (step != 7).then_some(true)).tells_view);
+        assert!(
+            !serde_json::to_string(&DomeHabits::default())
+                .unwrap()
+                .contains("tells_view")
+        );
+    }
+
+    #[test]
     fn r_prv_1_a_dome_that_says_its_target_at_once_is_found() {
         let found = sent_over(4_000, |_| (1.0, MoveState::Idle)).unwrap();
         assert_eq!(found.reports, ReportedPosition::Target);
@@ -273,7 +314,8 @@ mod tests {
             found,
             DomeHabits {
                 reports: ReportedPosition::Present,
-                never_idle: true
+                never_idle: true,
+                tells_view: false,
             }
         );
         let patient = sent_over(3_000, |ms| (way(ms, 100, 900), MoveState::Moving)).unwrap();

@@ -4,8 +4,8 @@
 
 use super::{Answer, SignedIn, act};
 use crate::domain::camera::CameraId;
+use crate::domain::ptz::delay_trial::MeasuredMotion;
 use crate::domain::ptz::steering::PictureVelocity;
-use crate::domain::site::SpeedTable;
 use crate::station::{Gesture, Preset, Refusal, Session};
 use futures::future::BoxFuture;
 use std::time::Duration;
@@ -20,8 +20,8 @@ pub trait PtzControl: SignedIn {
     fn call_preset(&self, camera: CameraId, preset: String) -> Answer<()>;
     /// Moves the dome to its home position.
     fn call_home(&self, camera: CameraId) -> Answer<()>;
-    /// Measures the dome's speeds, for minutes.
-    fn measure_speeds(&self, camera: CameraId) -> Answer<SpeedTable>;
+    /// Measures the dome's speeds and delays, for minutes.
+    fn measure_motion(&self, camera: CameraId) -> Answer<MeasuredMotion>;
     /// Stores the dome's pose as a preset.
     fn save_preset(&self, camera: CameraId, name: String) -> Answer<()>;
 }
@@ -56,8 +56,8 @@ impl PtzControl for Session {
         act(self, async move |session| session.call_home(&camera).await)
     }
 
-    fn measure_speeds(&self, camera: CameraId) -> Answer<SpeedTable> {
-        act(self, async move |session| session.measure_speeds(&camera).await)
+    fn measure_motion(&self, camera: CameraId) -> Answer<MeasuredMotion> {
+        act(self, async move |session| session.measure_motion(&camera).await)
     }
 
     fn save_preset(&self, camera: CameraId, name: String) -> Answer<()> {

@@ -8,7 +8,8 @@
 use crate::domain::camera::{Direction, LensModel};
 use crate::domain::privacy::PoseKnowledge;
 use crate::domain::privacy::calibration::{Calibration, CalibrationError, FEWEST, Sighting, calibrate};
-use crate::domain::site::{Axis, CameraPlan, SpeedTable};
+use crate::domain::ptz::delay_trial::{MeasuredMotion, NoDelays};
+use crate::domain::site::{Axis, CameraPlan, DomeDelays, SpeedTable};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::input::Command;
@@ -37,18 +38,18 @@ pub struct Calibrating {
     sightings: Vec<Sighting>,
     /// What follows from the sightings, once there are enough.
     found: Option<Result<Calibration, CalibrationError>>,
-    speeds: Speeds,
+    motion: Motion,
     note: Option<String>,
     /// The field that has the keyboard; `None`: the wall has it.
     at: Option<usize>,
 }
 
-/// How far the measurement of the dome's speeds is.
+/// How far the measurement of the dome's speeds and delays is.
 #[derive(Debug, Clone, PartialEq)]
-enum Speeds {
+enum Motion {
     NotAsked,
     Running,
-    Measured(SpeedTable),
+    Measured(MeasuredMotion),
 }
 
 /// What happens in the panel.
@@ -59,9 +60,10 @@ pub enum Message {
     Reason(String),
     /// Takes the last point back.
     Undo,
-    /// Drive the dome and measure its speeds.
-    MeasureSpeeds,
+    /// Drive the dome and measure its speeds and delays.
+    MeasureMotion,
     ProposeSpeeds,
+    ProposeDelays,
     Propose,
     Close,
     /// The n-th field was clicked.
@@ -75,7 +77,7 @@ pub enum Message {
 /// What the parent does next.
 pub enum Action {
     None,
-    MeasureSpeeds,
+    MeasureMotion,
     Propose(MaskProposal),
     Close,
 }
@@ -91,7 +93,7 @@ impl Calibrating {
             reason: String::new(),
             sightings: Vec::new(),
             found: None,
-            speeds: Speeds::NotAsked,
+            motion: Motion::NotAsked,
             note: None,
             at: None,
         })
@@ -128,16 +130,27 @@ impl Calibrating {
         self.found = enough.then(|| calibrate(&self.lens, &self.sightings));
     }
 
-    /// Takes the speeds that were measured; `None`: they could not be.
-    pub fn measured(&mut self, speeds: Option<SpeedTable>) {
-        self.speeds = match speeds {
-            Some(speeds) if !speeds.is_empty() => Speeds::Measured(speeds),
+    /// Takes the speeds and delays that were measured; `None`: they could not be.
+    pub fn measured(&mut self, motion: Option<MeasuredMotion>) {
+        self.motion = match motion {
+            Some(motion) if !motion.speeds.is_empty() => Motion::Measured(motion),
             Some(_) => {
                 self.note = Some(fl!("calibration-speeds-none"));
-                Speeds::NotAsked
+                Motion::NotAsked
             }
-            None => Speeds::NotAsked,
+            None => Motion::NotAsked,
         };
+    }
+
+    fn found_motion(&self) -> Option<&MeasuredMotion> {
+        match &self.motion {
+            Motion::Measured(motion) => Some(motion),
+            Motion::NotAsked | Motion::Running => None,
+        }
+    }
+
+    fn found_delays(&self) -> Option<&DomeDelays> {
+        self.found_motion()?.delays.as_ref().ok()
     }
 
     /// Says how a proposal came out.
@@ -162,11 +175,18 @@ impl Calibrating {
                 self.fit();
             }
             Message::Propose => return self.propose(),
-            Message::MeasureSpeeds => {
-                self.speeds = Speeds::Running;
-                return Action::MeasureSpeeds;
+            Message::MeasureMotion => {
+                self.motion = Motion::Running;
+                return Action::MeasureMotion;
             }
-            Message::ProposeSpeeds => return self.propose_speeds(),
+            Message::ProposeSpeeds => {
+                let speeds = self.found_motion().map(|motion| motion.speeds.clone());
+                return self.propose_motion(speeds.map(MaskChange::Speeds));
+            }
+            Message::ProposeDelays => {
+                let delays = self.found_delays().cloned();
+                return self.propose_motion(delays.map(MaskChange::Delays));
+            }
             Message::Close => return Action::Close,
             Message::Clicked(at) => self.at = Some(at),
             Message::Left | Message::Command(Command::Back) => self.at = None,
@@ -181,7 +201,7 @@ impl Calibrating {
     /// The stops of the keyboard, in its order; the reason is asked when there is something to propose.
     fn stops(&self) -> Vec<Stop> {
         let fields = [AZIMUTH, ELEVATION].into_iter();
-        let proposable = self.acceptable().is_some() || matches!(self.speeds, Speeds::Measured(_));
+        let proposable = self.acceptable().is_some() || self.found_motion().is_some();
         let fields = fields.chain(proposable.then_some(REASON));
         fields.map(|id| Stop::Field(id.into())).collect()
     }
@@ -195,13 +215,10 @@ impl Calibrating {
         self.propose_change(change)
     }
 
-    fn propose_speeds(&mut self) -> Action {
-        match &self.speeds {
-            Speeds::Measured(speeds) => {
-                let change = MaskChange::Speeds(speeds.clone());
-                self.propose_change(change)
-            }
-            Speeds::NotAsked | Speeds::Running => Action::None,
+    fn propose_motion(&mut self, measured: Option<MaskChange>) -> Action {
+        match measured {
+            Some(change) => self.propose_change(change),
+            None => Action::None,
         }
     }
 
@@ -255,15 +272,18 @@ impl Calibrating {
         if let Some(found) = &self.found {
             parts = parts.push(rule::horizontal(1)).push(self.result(found));
         }
-        parts = parts.push(rule::horizontal(1)).push(self.speed_lines());
-        if self.acceptable().is_some() || matches!(self.speeds, Speeds::Measured(_)) {
+        parts = parts.push(rule::horizontal(1)).push(self.motion_lines());
+        if self.acceptable().is_some() || self.found_motion().is_some() {
             parts = parts.push(self.entry(fl!("export-reason"), REASON, &self.reason, Message::Reason));
         }
         if self.acceptable().is_some() {
             parts = parts.push(proposal(fl!("editor-propose"), Message::Propose));
         }
-        if matches!(self.speeds, Speeds::Measured(_)) {
+        if self.found_motion().is_some() {
             parts = parts.push(proposal(fl!("calibration-propose-speeds"), Message::ProposeSpeeds));
+        }
+        if self.found_delays().is_some() {
+            parts = parts.push(proposal(fl!("calibration-propose-delays"), Message::ProposeDelays));
         }
         if let Some(note) = &self.note {
             parts = parts.push(labelled(Icon::Warning, note.as_str(), Tone::Attention));
@@ -281,27 +301,16 @@ impl Calibrating {
             .into()
     }
 
-    /// The speeds of the dome: measuring them, and the highest of each axis once they were.
-    fn speed_lines(&self) -> Element<'_, Message> {
-        let measure = (self.speeds != Speeds::Running).then_some(Message::MeasureSpeeds);
+    /// Speeds and delays of the dome: measuring them, and what was measured.
+    fn motion_lines(&self) -> Element<'_, Message> {
+        let measure = (self.motion != Motion::Running).then_some(Message::MeasureMotion);
         let button = action(Icon::Clock, fl!("calibration-measure-speeds"), None, false, measure);
-        let words: Element<'_, Message> = match &self.speeds {
-            Speeds::NotAsked => quiet(fl!("calibration-speeds-how")).into(),
-            Speeds::Running => labelled(Icon::Waiting, fl!("calibration-speeds-running"), Tone::Attention).into(),
-            Speeds::Measured(speeds) => {
-                let highest = |axis, unit| match speeds.rows(axis).last() {
-                    Some(row) => format!("{} ± {}", sentences::decimal(row.speed, 2), signed(row.spread, 2, unit)),
-                    None => fl!("figures-unknown"),
-                };
-                let line = |words, axis, unit| fact(words, highest(axis, unit));
-                column![
-                    line(fl!("calibration-speed-pan"), Axis::Pan, "°/s"),
-                    line(fl!("calibration-speed-tilt"), Axis::Tilt, "°/s"),
-                    line(fl!("calibration-speed-zoom"), Axis::Zoom, "/s"),
-                ]
-                .spacing(4)
-                .into()
-            }
+        let words: Element<'_, Message> = match &self.motion {
+            Motion::NotAsked => quiet(fl!("calibration-speeds-how")).into(),
+            Motion::Running => labelled(Icon::Waiting, fl!("calibration-speeds-running"), Tone::Attention).into(),
+            Motion::Measured(motion) => column![speed_lines(&motion.speeds), delay_lines(&motion.delays)]
+                .spacing(6)
+                .into(),
         };
         column![button, words].spacing(6).into()
     }
@@ -348,6 +357,49 @@ impl Calibrating {
         }
         facts.into()
     }
+}
+
+/// The highest speed of each axis.
+fn speed_lines<'a>(speeds: &SpeedTable) -> Element<'a, Message> {
+    let highest = |axis, unit| match speeds.rows(axis).last() {
+        Some(row) => format!("{} ± {}", sentences::decimal(row.speed, 2), signed(row.spread, 2, unit)),
+        None => fl!("figures-unknown"),
+    };
+    let line = |words, axis, unit| fact(words, highest(axis, unit));
+    column![
+        line(fl!("calibration-speed-pan"), Axis::Pan, "°/s"),
+        line(fl!("calibration-speed-tilt"), Axis::Tilt, "°/s"),
+        line(fl!("calibration-speed-zoom"), Axis::Zoom, "/s"),
+    ]
+    .spacing(4)
+    .into()
+}
+
+/// Least and most of each delay, margin included; or why they are not known.
+fn delay_lines<'a>(delays: &Result<DomeDelays, NoDelays>) -> Element<'a, Message> {
+    let delays = match delays {
+        Ok(delays) => delays,
+        Err(NoDelays::TooFew(_)) => {
+            return labelled(Icon::Warning, fl!("calibration-delays-too-few"), Tone::Attention).into();
+        }
+        Err(NoDelays::NotStanding(_)) => {
+            return labelled(Icon::Warning, fl!("calibration-delays-not-standing"), Tone::Attention).into();
+        }
+    };
+    let seconds = |seconds: f64| sentences::decimal(seconds, 2);
+    let range = |[least, most]: [f64; 2]| fl!("calibration-delay-range", least = seconds(least), most = seconds(most));
+    let stands = seconds(delays.command_s[1] + delays.ramp_s);
+    column![
+        fact(fl!("calibration-delay-command"), range(delays.command_s)),
+        fact(
+            fl!("calibration-delay-stop"),
+            fl!("calibration-delay-most", most = stands)
+        ),
+        fact(fl!("calibration-delay-status"), range(delays.status_age_s)),
+        fact(fl!("calibration-delay-picture"), range(delays.picture_age_s)),
+    ]
+    .spacing(4)
+    .into()
 }
 
 fn proposal<'a>(words: String, message: Message) -> Element<'a, Message> {
@@ -434,25 +486,50 @@ mod tests {
     }
 
     #[test]
-    fn measured_speeds_are_proposed_with_a_reason() {
+    fn measured_speeds_and_delays_are_proposed_with_a_reason() {
         let mut panel = four(4.0);
-        assert!(matches!(panel.update(Message::MeasureSpeeds), Action::MeasureSpeeds));
+        assert!(matches!(panel.update(Message::MeasureMotion), Action::MeasureMotion));
         assert!(matches!(panel.update(Message::ProposeSpeeds), Action::None));
         let row = SpeedRow {
             velocity: 1.0,
             speed: 80.0,
             spread: 2.0,
         };
-        panel.measured(Some(SpeedTable {
+        let speeds = SpeedTable {
             pan: vec![row],
             ..SpeedTable::default()
-        }));
+        };
+        let measured = |delays| {
+            Some(MeasuredMotion {
+                speeds: speeds.clone(),
+                delays,
+            })
+        };
+        panel.measured(measured(Err(NoDelays::TooFew(Axis::Tilt))));
         assert!(matches!(panel.update(Message::ProposeSpeeds), Action::None) && panel.note.is_some());
         panel.update(Message::Reason("prima taratura".into()));
         let Action::Propose(proposal) = panel.update(Message::ProposeSpeeds) else {
             unreachable!("not proposed: {:?}", panel.note)
         };
         assert!(matches!(proposal.change, MaskChange::Speeds(_)));
+        assert!(
+            matches!(panel.update(Message::ProposeDelays), Action::None),
+            "none were measured"
+        );
+        let delays = DomeDelays {
+            status_age_s: [0.0, 0.2],
+            picture_age_s: [0.1, 0.3],
+            command_s: [0.0, 0.2],
+            ramp_s: 0.3,
+            obeys: true,
+            target_move: None,
+            capture_error_s: None,
+        };
+        panel.measured(measured(Ok(delays.clone())));
+        let Action::Propose(proposal) = panel.update(Message::ProposeDelays) else {
+            unreachable!("not proposed: {:?}", panel.note)
+        };
+        assert_eq!(proposal.change, MaskChange::Delays(delays));
     }
 
     #[test]

@@ -340,6 +340,7 @@ fn proposal(proposed: &ProposedMask, level: Level) -> Element<'_, Message> {
         MaskChange::Remove(id) => fl!("editor-removal", name = id.as_str()),
         MaskChange::Lens(_) => fl!("editor-lens"),
         MaskChange::Speeds(_) => fl!("editor-speeds"),
+        MaskChange::Delays(_) => fl!("editor-delays"),
     };
     let mut parts = column![
         labelled(Icon::Waiting, fl!("editor-proposed", what = what), Tone::Attention),

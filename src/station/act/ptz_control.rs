@@ -14,10 +14,11 @@ use crate::domain::camera::{CameraId, CameraKind, Pose};
 use crate::domain::people::Action;
 use crate::domain::ptz::dead_man::{CAMERA_TIMEOUT, KEY_LOST, REPEAT};
 use crate::domain::ptz::limits::{Allowed, LimitHit};
-use crate::domain::ptz::speed_trial::{Drive, Driven};
+use crate::domain::ptz::speed_trial::{Drive, DriveStatus, Driven};
+use crate::domain::ptz::status_pace::SHORTEST;
 use crate::domain::ptz::steering::{self, PictureVelocity};
 use crate::domain::ptz::stop::{LONGEST, StopAct, StopSequence};
-use crate::domain::ptz::{Order, Velocity, gesture, limits};
+use crate::domain::ptz::{Order, Velocity, delay_trial, gesture, limits};
 use crate::domain::refusal::RefusalKind;
 use crate::domain::site::CameraPlan;
 use crate::onvif::{self, OnvifErrorKind, Ptz};
@@ -32,6 +33,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
 /// A gesture. Dropping it stops the dome and records the end.
 pub struct Gesture {
@@ -205,19 +207,21 @@ impl Gesture {
         Err(Refusal::Covered)
     }
 
-    /// Makes a drive of a speed trial and stops; `None` when a limit left less than all of its velocity.
+    /// Makes a drive of a speed trial from the pose in which the dome stands, stops, and waits for as long as the dome may take to
+    /// stand; `None` when a limit left less than all of its velocity.
     ///
     /// # Errors
     /// Why it may not go on, or the camera.
-    pub(super) async fn drive(&self, drive: Drive) -> Result<Option<Driven>, Refusal> {
+    pub(super) async fn drive(&self, drive: Drive, from: Pose) -> Result<Option<Driven>, Refusal> {
         let command = drive.command();
+        let (begun, mut statuses) = (Instant::now(), Vec::new());
         if !self.drive.send_whole(command).await? {
             return Ok(None);
         }
-        let (begun, mut statuses) = (Instant::now(), Vec::new());
         let end = begun + drive.lasting;
         let mut repeat = tokio::time::interval(REPEAT);
-        let mut ask = tokio::time::interval(LOOK);
+        let mut ask = tokio::time::interval(SHORTEST);
+        ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut whole = true;
         while whole && Instant::now() < end {
             tokio::select! {
@@ -228,11 +232,18 @@ impl Gesture {
         }
         let stopped = Instant::now();
         self.drive.stop_at_once().await;
+        let stands = stopped + delay_trial::watched_after_stop(self.plan());
+        while whole && Instant::now() < stands {
+            ask.tick().await;
+            statuses.extend(self.drive.seen().await?);
+        }
         Ok(whole.then_some(Driven {
             drive,
+            from,
             begun,
             stopped,
             statuses,
+            pictures: Vec::new(),
         }))
     }
 
@@ -292,13 +303,14 @@ impl PtzDriver {
         self.velocity(wanted).await
     }
 
-    /// A status that came as fast as the plan says, and the pose in it.
-    async fn seen(&self) -> Result<Option<(Instant, Pose)>, Refusal> {
+    /// A status with its pose that came as fast as the plan says.
+    async fn seen(&self) -> Result<Option<DriveStatus>, Refusal> {
         let status = self.ptz.status().await?;
         self.watched.on_status(&status);
         let slow = (status.received - status.sent).as_secs_f64() > self.watched.plan.motion.status_delay_s;
         let pose = self.watched.pose_of(&status).filter(|_| !slow);
-        Ok(pose.map(|pose| (status.received, pose)))
+        let (sent, received) = (status.sent, status.received);
+        Ok(pose.map(|pose| DriveStatus { sent, received, pose }))
     }
 
     /// What the gate leaves of a velocity now.
@@ -635,6 +647,7 @@ mod tests {
             Ok(onvif::PtzStatus {
                 position: None,
                 moving,
+                hfov_deg: None,
                 utc_ms: None,
                 sent: now,
                 received: now,

@@ -16,6 +16,7 @@ use crate::domain::site::CameraPlan;
 use crate::media::frame::{Frame, FrameSlot};
 use crate::media::live::OnPicture;
 use crate::station::camera::frame_cover::{Came, FrameCover};
+use crate::station::camera::picture_turns::PictureTurns;
 use crate::station::camera::picture_witness::PictureWitness;
 use crate::station::camera::watched::Watched;
 use crate::station::record::health::Need;
@@ -122,6 +123,11 @@ impl LiveView {
         let behind = self.figures.borrow().on_arrival;
         let came = Came::latest(&self.slot);
         self.cover.digital_zoom(&self.watched, came, behind, now, wanted)
+    }
+
+    /// How far its pictures turn while the dome is driven; `None` for a camera that does not move.
+    pub(super) fn turns(&self) -> Option<&PictureTurns> {
+        self.cover.witness().map(|witness| &witness.turns)
     }
 
     /// Where the dome looks, as far as it is known.

@@ -4,11 +4,12 @@
 //! Invariant: the dome is moved as by a hand, with a lease, inside its limits, recorded; a dome that says too little is not
 //! called ordinary. Deliberately absent: the rule (`domain::site::dome_habits`).
 
-use crate::domain::camera::{CameraId, MoveState, Pose};
+use crate::domain::camera::{CameraId, LensModel, MoveState, Pose};
 use crate::domain::ptz::gesture;
 use crate::domain::site::DomeHabits;
 use crate::domain::site::dome_habits::{NEVER_IDLE_AFTER, TestMove, TestStatus};
 use crate::onvif::{self, Ptz};
+use crate::station::camera::watched::Watched;
 use crate::station::refusal::{CameraTrouble, Refusal, TroubleKind};
 use crate::station::session::signed_in::Session;
 use std::time::{Duration, Instant};
@@ -23,18 +24,18 @@ const LONGEST: Duration = Duration::from_secs(15);
 const THERE_DEG: f64 = 0.7;
 
 impl Session {
-    /// The habits of a dome that somebody watches and may move.
+    /// The habits of a dome that somebody watches and may move; `lens` is the model that it is being calibrated to.
     ///
     /// # Errors
     /// Why it may not or cannot be moved; [`Refusal::Covered`] when it gives no position; [`TroubleKind::SelfTest`] when it
     /// said too little.
-    pub(super) async fn try_habits(&self, camera: &CameraId) -> Result<DomeHabits, Refusal> {
+    pub(super) async fn try_habits(&self, camera: &CameraId, lens: &LensModel) -> Result<DomeHabits, Refusal> {
         let plan = self.0.camera(camera)?;
         let hand = self.drive_ptz(camera).await?;
         let watched = self.0.watched.watched(camera).ok_or(Refusal::Covered)?;
         let connection = self.0.cameras.connection(&plan, watched.proof()).await?;
         let ptz = connection.ptz().await?;
-        let at = |status: &onvif::PtzStatus| watched.pose_of(status);
+        let at = |status: &onvif::PtzStatus| watched.pose_by_table(status);
         let from = at(&ptz.status().await?).ok_or(Refusal::Covered)?;
         let free = |side: &[f64; 2]| gesture::centre_on(&plan, from, *side).ok();
         let [there, back] = match SIDES.iter().position(|side| free(side).is_some()) {
@@ -45,7 +46,7 @@ impl Session {
         let sent = Instant::now();
         let moved = async {
             hand.centre_on(there[0], there[1]).await?;
-            Ok(watch(&ptz, at, to, sent).await)
+            Ok(watch(&ptz, &watched, lens, to, sent).await)
         };
         let statuses: Result<Vec<TestStatus>, Refusal> = moved.await;
         // Back where it was, whatever was seen; a limit that is in the way now leaves it where it is.
@@ -65,19 +66,25 @@ impl Session {
 }
 
 /// The statuses of a move until it is over, and of a dome that says «moving» for as long as one needs to disbelieve it.
-async fn watch(ptz: &Ptz, at: impl Fn(&onvif::PtzStatus) -> Option<Pose>, to: Pose, sent: Instant) -> Vec<TestStatus> {
+async fn watch(ptz: &Ptz, watched: &Watched, lens: &LensModel, to: Pose, sent: Instant) -> Vec<TestStatus> {
     let mut seen: Vec<TestStatus> = Vec::new();
     let mut arrived: Option<Instant> = None;
     while sent.elapsed() < LONGEST {
         if let Ok(status) = ptz.status().await {
-            let pose = at(&status);
+            let pose = watched.pose_by_table(&status);
+            let view_agrees = watched.view_agrees(&status, lens);
             let moving = match status.moving {
                 onvif::MoveState::Idle => MoveState::Idle,
                 onvif::MoveState::Moving => MoveState::Moving,
                 onvif::MoveState::Unknown => MoveState::Unknown,
             };
             let received = status.received;
-            seen.push(TestStatus { received, pose, moving });
+            seen.push(TestStatus {
+                received,
+                pose,
+                moving,
+                view_agrees,
+            });
             if arrived.is_none() && pose.is_some_and(|pose| is_there(pose, to)) {
                 arrived = Some(received);
             }

@@ -23,9 +23,9 @@ impl Session {
     /// [`Refusal::ServerAway`]; for a calibration also what is wrong with the dome.
     pub async fn propose_mask(&self, camera: &CameraId, mut proposal: MaskProposal) -> Result<ProposedMask, Refusal> {
         proposal.found = match &proposal.change {
-            MaskChange::Lens(_) => {
+            MaskChange::Lens(lens) => {
                 let orientation = self.orientation(camera).await?;
-                let habits = Some(self.try_habits(camera).await?);
+                let habits = Some(self.try_habits(camera, lens).await?);
                 Some(CameraFindings { orientation, habits })
             }
             MaskChange::Put(_) => match self.orientation(camera).await {
@@ -38,7 +38,7 @@ impl Session {
                     None
                 }
             },
-            MaskChange::Remove(_) | MaskChange::Speeds(_) => None,
+            MaskChange::Remove(_) | MaskChange::Speeds(_) | MaskChange::Delays(_) => None,
         };
         let server = &self.0.station.server;
         Ok(server.propose_mask(&self.0.facts.token, camera, &proposal).await?)

@@ -59,6 +59,11 @@ struct CachedCover {
 }
 
 impl FrameCover {
+    /// What the view's pictures are looked at with; `None`: they are not.
+    pub fn witness(&self) -> Option<&PictureWitness> {
+        self.witness.as_deref()
+    }
+
     /// No cover was computed yet. `witness`: what the view's pictures are looked at with, if they are.
     pub fn new(witness: Option<Arc<PictureWitness>>) -> Self {
         Self {

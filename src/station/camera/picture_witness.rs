@@ -8,6 +8,7 @@
 //! said or used. Deliberately absent: what pictures say (`domain::privacy::picture_motion`), whether one is looked at and what
 //! becomes of it (`watched`).
 
+use super::picture_turns::PictureTurns;
 use crate::domain::camera::Pose;
 use crate::domain::privacy::PoseInterval;
 use crate::domain::privacy::picture_motion::{Chain, Claim, Luma, Pace};
@@ -29,6 +30,8 @@ const MOST_STATUSES: usize = 32;
 pub struct PictureWitness {
     looking: Mutex<Looking>,
     desk: Mutex<Desk>,
+    /// What a measurement of delays looks at them with.
+    pub turns: PictureTurns,
 }
 
 /// The decoder thread's own.
@@ -61,6 +64,7 @@ impl PictureWitness {
                 forgotten: 0,
             }),
             desk: Mutex::default(),
+            turns: PictureTurns::default(),
         })
     }
 
@@ -124,7 +128,8 @@ impl PictureWitness {
     }
 }
 
-fn luma(frame: &Frame) -> Option<Luma<'_>> {
+/// The luma of a picture that is not too large to be looked at.
+pub(super) fn luma(frame: &Frame) -> Option<Luma<'_>> {
     frame
         .width
         .checked_mul(frame.height)

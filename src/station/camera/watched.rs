@@ -9,10 +9,11 @@
 //! the plan has another geometry.
 //! Deliberately absent: geometry (`domain::privacy`), network, recording.
 
-use super::picture_witness::PictureWitness;
+use super::picture_witness::{PictureWitness, luma};
 use super::plan_in_force::{InForce, Policy};
-use crate::domain::camera::{CameraKind, MoveState, Pose};
+use crate::domain::camera::{CameraKind, LensModel, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
+use crate::domain::privacy::told_view::{self, ToldView};
 use crate::domain::privacy::{Cover, DomePose, PictureTime, PoseKnowledge, WholeReason};
 use crate::domain::ptz::Order;
 use crate::domain::ptz::endless_motion::EndlessMotion;
@@ -48,6 +49,7 @@ pub struct Watched {
     /// When the dome was last sent to a known pose, and to which, if nothing was ordered since.
     bound_for: Mutex<Option<(Instant, Pose)>>,
     clock: Mutex<CameraClock>,
+    told_view: Mutex<ToldView>,
     /// When the dome last pushed a status with its position.
     pushed: Mutex<Option<Instant>>,
     hurry: Notify,
@@ -82,6 +84,7 @@ impl Watched {
             reported: Mutex::default(),
             bound_for: Mutex::default(),
             clock: Mutex::default(),
+            told_view: Mutex::default(),
             pushed: Mutex::default(),
             hurry: Notify::new(),
             pictures: Mutex::default(),
@@ -115,6 +118,7 @@ impl Watched {
     pub fn on_picture(&self, witness: &PictureWitness, frame: &Frame, behind: Duration) {
         let Some(tracker) = &self.tracker else { return };
         let now = frame.arrived;
+        witness.turns.see(now, || luma(frame));
         let by = self.in_force(now);
         if !by.is_followed() || self.may_be_turned() {
             return witness.forget();
@@ -163,9 +167,11 @@ impl Watched {
         plan.camera(&self.plan.id).unwrap_or(&self.plan).orientation.clone()
     }
 
-    /// Whether its picture may lie otherwise than planned: no pose says then where a mask is (R-PRV-1).
+    /// Whether its picture may lie otherwise than planned, or show more or less than planned: no pose says then where a mask is
+    /// (R-PRV-1).
     fn may_be_turned(&self) -> bool {
-        self.orientation().is_doubtful(self.planned_orientation().as_ref())
+        let other_view = lock(&self.told_view).is_doubtful(&self.plan.motion, Instant::now());
+        other_view || self.orientation().is_doubtful(self.planned_orientation().as_ref())
     }
 
     /// Whether it is a dome.
@@ -376,6 +382,7 @@ impl Watched {
         self.take_status(&onvif::PtzStatus {
             position: status.position,
             moving: status.moving,
+            hfov_deg: status.hfov_deg,
             utc_ms: None,
             sent,
             received: at,
@@ -387,9 +394,25 @@ impl Watched {
         lock(&self.pushed).is_some_and(|at| at.elapsed() < PUSH_COUNTS)
     }
 
-    /// The pose of a status; `None` when it has no position.
+    /// The pose of a status, with the field of view that it tells where that agrees with the plan; `None` when it has no
+    /// position.
     pub fn pose_of(&self, status: &onvif::PtzStatus) -> Option<Pose> {
+        let by_table = self.pose_by_table(status)?;
+        let mut view = lock(&self.told_view);
+        Some(view.on_status(&self.plan, status.received, by_table, status.hfov_deg))
+    }
+
+    /// The pose of a status by its position alone.
+    pub fn pose_by_table(&self, status: &onvif::PtzStatus) -> Option<Pose> {
         Some(self.plan.lens.as_ref()?.pose_at(status.position?))
+    }
+
+    /// Whether the field of view that a status tells agrees with the one that a lens model has for its position; `None` when it
+    /// tells none.
+    pub fn view_agrees(&self, status: &onvif::PtzStatus, lens: &LensModel) -> Option<bool> {
+        let by_table = lens.pose_at(status.position?);
+        let agrees = |told| told_view::agree(lens, &self.plan.motion, by_table.hfov_deg, told);
+        status.hfov_deg.map(agrees)
     }
 
     /// Takes down that the dome did not answer: it may come back looking elsewhere.

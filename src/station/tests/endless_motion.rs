@@ -45,6 +45,7 @@ async fn a_dome_that_never_says_it_rests_is_covered_with_the_reason_until_it_doe
         dome.on_status(&onvif::PtzStatus {
             position: Some(position),
             moving,
+            hfov_deg: None,
             utc_ms: None,
             sent: received - Duration::from_millis(20),
             received,

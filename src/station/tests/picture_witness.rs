@@ -110,6 +110,7 @@ fn status(dome: &CameraPlan, taken: f64, at: Instant) -> onvif::PtzStatus {
         } else {
             onvif::MoveState::Idle
         },
+        hfov_deg: None,
         utc_ms: None,
         sent: at - Duration::from_millis(20),
         received: at,

@@ -15,7 +15,7 @@ words! {
 }
 
 parameters! {
-    /// A mask, a lens or speeds of a dome are proposed (`intent`), approved (`done`), declined or not theirs to decide (`refused`) (R-PRV-1).
+    /// A mask, a lens, speeds or delays of a dome are proposed (`intent`), approved (`done`), declined or not theirs to decide (`refused`) (R-PRV-1).
     MaskChange by "S" {
         /// Step that was taken
         step: MaskStep,
@@ -25,11 +25,13 @@ parameters! {
         lens: String,
         /// Dome whose speeds they are
         speeds: String,
+        /// Dome whose delays they are
+        delays: String,
         /// Reason, in the author's words
         reason: String,
-        /// The mask, lens or speeds as the plan has them; `null` where there is none
+        /// The mask, lens, speeds or delays as the plan has them; `null` where there is none
         before: Value,
-        /// The mask, lens or speeds as they would be; `null` where a mask goes
+        /// The mask, lens, speeds or delays as they would be; `null` where a mask goes
         after: Value,
         /// Findings at the camera, where there are any: `orientation` of the picture, `habits` of a dome by its self-test
         found: Value,

@@ -10,7 +10,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use vedetta::domain::camera::{CameraId, StreamRole};
-use vedetta::domain::site::{CameraPlan, SpeedRow, SpeedTable};
+use vedetta::domain::ptz::delay_trial::MeasuredMotion;
+use vedetta::domain::site::{CameraPlan, DomeDelays, SpeedRow, SpeedTable};
 use vedetta::gui::session_port::{Answer, ExportWish, Feed, PtzControl, PtzDrive, Record, Reel, Watch};
 use vedetta::station::{ExportProgress, Exported, Obscured, Preset, RecordedSpan, Refusal, Watching};
 
@@ -80,7 +81,7 @@ impl PtzControl for Fake {
         Box::pin(async { Ok(()) })
     }
 
-    fn measure_speeds(&self, camera: CameraId) -> Answer<SpeedTable> {
+    fn measure_motion(&self, camera: CameraId) -> Answer<MeasuredMotion> {
         self.note(format!("speeds {camera}"));
         let row = |velocity: f64| SpeedRow {
             velocity,
@@ -88,10 +89,23 @@ impl PtzControl for Fake {
             spread: 1.0,
         };
         let pan = [0.1, 0.5, 1.0].map(row).to_vec();
+        let speeds = SpeedTable {
+            pan,
+            ..SpeedTable::default()
+        };
+        let delays = DomeDelays {
+            status_age_s: [0.0, 0.21],
+            picture_age_s: [0.08, 0.34],
+            command_s: [0.0, 0.18],
+            ramp_s: 0.35,
+            obeys: true,
+            target_move: None,
+            capture_error_s: None,
+        };
         Box::pin(async {
-            Ok(SpeedTable {
-                pan,
-                ..SpeedTable::default()
+            Ok(MeasuredMotion {
+                speeds,
+                delays: Ok(delays),
             })
         })
     }

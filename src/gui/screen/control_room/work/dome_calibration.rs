@@ -5,7 +5,8 @@
 
 use crate::domain::camera::CameraId;
 use crate::domain::privacy::PoseKnowledge;
-use crate::domain::site::{CameraPlan, SpeedTable};
+use crate::domain::ptz::delay_trial::MeasuredMotion;
+use crate::domain::site::CameraPlan;
 use crate::gui::i18n::fl;
 use crate::gui::screen::control_room::effect::Effect;
 use crate::gui::sentences;
@@ -26,8 +27,8 @@ pub enum Message {
     Panel(calibration::Message),
     /// The proposal was taken, or not.
     Proposed(Result<(), Arc<Refusal>>),
-    /// The speeds were measured, or not.
-    Measured(Result<SpeedTable, Arc<Refusal>>),
+    /// Speeds and delays were measured, or not.
+    Measured(Result<MeasuredMotion, Arc<Refusal>>),
 }
 
 impl DomeCalibration {
@@ -72,8 +73,8 @@ impl DomeCalibration {
         };
         Some(match self.panel.update(message) {
             calibration::Action::None => Effect::none(),
-            calibration::Action::MeasureSpeeds => {
-                let measured = desk.measure_speeds(self.camera().clone());
+            calibration::Action::MeasureMotion => {
+                let measured = desk.measure_motion(self.camera().clone());
                 Effect::run(Task::perform(measured, |answer| {
                     Message::Measured(answer.map_err(Arc::new))
                 }))
