@@ -366,9 +366,33 @@ async fn r_aud_2_a_database_that_asks_for_tls_is_used_and_its_certificate_is_hel
     hall.stop().await;
 }
 
+/// A copy of a folder with everything in it.
+fn copied(from: &std::path::Path, to: &std::path::Path) {
+    let done = std::process::Command::new("cp")
+        .arg("-a")
+        .args([from, to])
+        .status()
+        .unwrap();
+    assert!(done.success());
+}
+
+/// What a server answers to a batch with the checkpoint that the workstation has pinned.
+async fn handed(station: &Station, batch: &EventBatch, pinned: &str) -> StatusCode {
+    use base64::Engine as _;
+    let url = station.url(&format!("/v1/stations/{}/events", station.id));
+    let header = base64::engine::general_purpose::STANDARD.encode(pinned);
+    let request = station.client.post(url).header(vedetta::protocol::PINNED, header);
+    request.json(batch).send().await.unwrap().status()
+}
+
+/// What a server answers a workstation that asks where the log stands.
+async fn heads(station: &Station) -> StatusCode {
+    let url = station.url(&format!("/v1/stations/{}/heads", station.id));
+    station.client.get(url).send().await.unwrap().status()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_aud_2_a_server_folder_put_back_serves_nobody_once_a_workstation_shows_what_it_forgot() {
-    use base64::Engine as _;
     let mut hall = Town::new().open().await;
     let key = crate::town_hall::log_vkey(&hall);
     let mut sala = hall.station("sala-operativa");
@@ -376,16 +400,8 @@ async fn r_aud_2_a_server_folder_put_back_serves_nobody_once_a_workstation_shows
     sala.submit(&events).await.unwrap();
     sala.checkpoint_of(&key, 3).await;
     hall.stop().await;
-    let copy = |from: &std::path::Path, to: &std::path::Path| {
-        let done = std::process::Command::new("cp")
-            .arg("-a")
-            .args([from, to])
-            .status()
-            .unwrap();
-        assert!(done.success());
-    };
     let (old, new) = (hall.dir.path().join("copia"), hall.dir.path().join("nuova"));
-    copy(&hall.data(), &old);
+    copied(&hall.data(), &old);
     hall.start().await;
     // Another person signs in and out: events of the server itself, which no workstation can give again.
     let mut sala = hall.station_at(&hall.base, "sala-operativa");
@@ -399,7 +415,7 @@ async fn r_aud_2_a_server_folder_put_back_serves_nobody_once_a_workstation_shows
     let pinned = sala.note().await;
     hall.stop().await;
     std::fs::rename(hall.data(), &new).unwrap();
-    copy(&old, &hall.data());
+    copied(&old, &hall.data());
 
     hall.start().await;
     let mut again = hall.station("sala-operativa");
@@ -408,23 +424,10 @@ async fn r_aud_2_a_server_folder_put_back_serves_nobody_once_a_workstation_shows
         log: borgo(),
         events: again.events(1).iter().map(submitted).collect(),
     };
-    let url = again.url("/v1/stations/sala-operativa/events");
-    let post = async |url: &str, client: &reqwest::Client, note: &str| {
-        let header = base64::engine::general_purpose::STANDARD.encode(note);
-        let request = client.post(url).header(vedetta::protocol::PINNED, header).json(&batch);
-        request.send().await.unwrap().status()
-    };
     let forged = pinned.replace("\n4\n", "\n9\n");
     assert_ne!(forged, pinned);
     let unknown = hall.station("manutenzione");
-    let heads = async |station: &Station| {
-        let url = station.url(&format!("/v1/stations/{}/heads", station.id));
-        station.client.get(url).send().await.unwrap().status()
-    };
-    assert_eq!(
-        post(&url, &again.client, &pinned).await,
-        StatusCode::SERVICE_UNAVAILABLE
-    );
+    assert_eq!(handed(&again, &batch, &pinned).await, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(
         heads(&unknown).await,
         StatusCode::SERVICE_UNAVAILABLE,
@@ -453,9 +456,8 @@ async fn r_aud_2_a_server_folder_put_back_serves_nobody_once_a_workstation_shows
     std::fs::write(hall.data().join("signer/borgo-vedetta.ahead"), mark).unwrap();
     hall.start().await;
     let again = hall.station("sala-operativa");
-    let url = again.url("/v1/stations/sala-operativa/events");
     assert_eq!(
-        post(&url, &again.client, &forged).await,
+        handed(&again, &batch, &forged).await,
         StatusCode::OK,
         "what the log did not sign stops nobody"
     );
