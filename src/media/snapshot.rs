@@ -27,7 +27,11 @@ pub enum SnapshotError {
 /// A frame whose planes do not hold its size.
 pub fn encode_png(frame: &Frame, cover: &Cover, caption: &[String]) -> Result<Vec<u8>, SnapshotError> {
     let seen = frame.seen_size();
-    let mut rgb = stretched(to_rgb(&CoveredPicture::new(frame, cover)?), [frame.width, frame.height], seen);
+    let mut rgb = stretched(
+        to_rgb(&CoveredPicture::new(frame, cover)?),
+        [frame.width, frame.height],
+        seen,
+    );
     let [width, height] = seen;
     let band = caption::band(width as usize, caption);
     rgb.extend(band.grey.iter().flat_map(|grey| [*grey; 3]));

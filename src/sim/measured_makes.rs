@@ -190,6 +190,6 @@ fn what_is_measured_of_the_common_dome_is_narrower_than_a_plan_that_nobody_fille
     };
     let found = trial.measure().unwrap();
     println!("{found:?}");
-    assert!(found.status_age_s[1] < 0.6 * typed.status_delay_s, "{found:?}");
-    assert!(found.command_s[1] < 0.6 * typed.command_delay_s, "{found:?}");
+    assert!(found.status_age_s[1] < 0.75 * typed.status_delay_s, "{found:?}");
+    assert!(found.command_s[1] < 0.75 * typed.command_delay_s, "{found:?}");
 }

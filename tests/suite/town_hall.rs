@@ -273,7 +273,10 @@ impl TownHall {
             .token;
         let enable = serde_json::json!({"enable": {"reason": "nomina"}});
         let given = room.post(&format!("/v1/people/{user}"), &token, enable).await.unwrap();
-        assert_eq!(room.delete("/v1/sessions/current", &token).await, StatusCode::NO_CONTENT);
+        assert_eq!(
+            room.delete("/v1/sessions/current", &token).await,
+            StatusCode::NO_CONTENT
+        );
         given
     }
 

@@ -294,7 +294,11 @@ mod tests {
             restarted.on_status(now - ms(10), now, Some(POSE), MoveState::Idle),
             None
         );
-        for reports in [ReportedPosition::Target, ReportedPosition::Arrival, ReportedPosition::Untested] {
+        for reports in [
+            ReportedPosition::Target,
+            ReportedPosition::Arrival,
+            ReportedPosition::Untested,
+        ] {
             plan.habits.reports = reports;
             assert_eq!(told(&plan, now - ms(10), Some(POSE)), None, "{reports:?}");
         }

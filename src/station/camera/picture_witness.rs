@@ -8,7 +8,8 @@
 //! said or used. Deliberately absent: what pictures say (`domain::privacy::picture_motion`), whether one is looked at and what
 //! becomes of it (`watched`).
 
-use super::picture_turns::PictureTurns;
+pub(in crate::station) mod turns;
+
 use crate::domain::camera::Pose;
 use crate::domain::privacy::PoseInterval;
 use crate::domain::privacy::picture_motion::{Chain, Claim, Luma, Pace};
@@ -17,6 +18,7 @@ use crate::media::frame::Frame;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+use turns::PictureTurns;
 
 /// What was said of so many pictures is kept: the cover may be drawn for one when the next has already been looked at.
 const KEPT: usize = 4;

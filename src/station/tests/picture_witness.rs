@@ -236,7 +236,11 @@ async fn r_prv_1_a_view_without_a_hook_changes_nothing_and_a_hook_changes_nothin
 
 #[tokio::test]
 async fn r_prv_1_a_dome_that_does_not_report_the_present_is_not_judged_by_its_pictures() {
-    for reports in [ReportedPosition::Target, ReportedPosition::Arrival, ReportedPosition::Untested] {
+    for reports in [
+        ReportedPosition::Target,
+        ReportedPosition::Arrival,
+        ReportedPosition::Untested,
+    ] {
         let mut dome = plan();
         dome.habits.reports = reports;
         let play = Play::new(dome).await;

@@ -1,3 +1,5 @@
+//! The trial of delays on domes that obey only their bounds.
+
 use super::*;
 use crate::domain::camera::Pose;
 use crate::domain::privacy::test_dome::{TICK, dome_plan, lens};

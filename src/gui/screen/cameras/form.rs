@@ -603,7 +603,7 @@ mod tests {
     #[test]
     fn what_is_typed_after_tab_stays_in_its_field_of_the_camera() {
         let keys = keys(
-            "cam-31⇥31⇥Piazza Nuova⇥Via Verdi⇥x⇥→⇥http://192.0.2.31/onvif⇥vedetta⇥segreta-1⇥cifre⇥segreta-2⇥x⇥→⇥nuovo palo⇤⇤⇤segreta-3",
+            "cam-31⇥31⇥Piazza Nuova⇥Via Verdi⇥x⇥→⇥http://192.0.2.31/onvif⇥vedetta⇥segreta-1⇥cifre⇥segreta-2⇥x⇥10 Ingresso⇥→⇥nuovo palo⇤⇤⇤⇤segreta-3",
         );
         let hear = |form: &mut Form, message| drop(form.update(message));
         for form in typist::typed(&keys, || form(true).0, Form::view, hear) {
@@ -617,6 +617,7 @@ mod tests {
                 (Place::Password, ""),
                 (Place::FiguresUser, "cifre"),
                 (Place::FiguresPassword, ""),
+                (Place::Return, "10 Ingresso"),
                 (Place::Reason, "nuovo palo"),
             ];
             for (place, expected) in places {
