@@ -20,7 +20,7 @@ pub struct DomeHabits {
     /// Its motors are said to move for ever: «MOVING» tells nothing, only positions do.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub never_idle: bool,
-    /// It tells the field of view of its picture (`PTZStatus/FieldOfView`), and that agreed with the plan's table.
+    /// Whether it tells the field of view of its picture (`PTZStatus/FieldOfView`), and that agreed with the plan's table.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tells_view: bool,
 }
