@@ -90,7 +90,15 @@ impl<A: Copy + Eq + Hash, C: Copy + Eq> Connections<A, C> {
         self.strangers.remove(&ticket)?;
         self.known.insert(ticket, certificate);
         let own = self.known.values().filter(|of| **of == certificate).count();
-        let ended = first_of(&self.known, &certificate).filter(|_| own > self.bounds.per_certificate)?;
+        if own <= self.bounds.per_certificate {
+            return None;
+        }
+        // Not this one itself, however long it was open before it proved anything.
+        let mut others = self
+            .known
+            .iter()
+            .filter(|(other, of)| **other != ticket && **of == certificate);
+        let ended = others.next().map(|(other, _)| *other)?;
         self.leave(ended);
         Some(ended)
     }
@@ -167,6 +175,16 @@ mod tests {
         open.leave(gone);
         assert_eq!(open.prove(gone, 7), None, "what is closed stays closed");
         assert_eq!(count(&open.known, &7), 3);
+    }
+
+    #[test]
+    fn one_that_proves_late_pushes_out_another_and_not_itself() {
+        let mut open: Connections<u8, u8> = Connections::new(BOUNDS);
+        let [late, first, second, third] = std::array::from_fn(|n| open.arrive(n as u8, 0).unwrap().ticket);
+        for ticket in [first, second, third] {
+            assert_eq!(open.prove(ticket, 7), None);
+        }
+        assert_eq!(open.prove(late, 7), Some(first));
     }
 
     #[test]
