@@ -122,6 +122,20 @@ impl ToldTargets {
         }
     }
 
+    /// Somebody else may order from `now` on, or (`holds` false) no more. Their targets are not known: no status counts while they
+    /// hold the dome, nor afterwards until a move that was ordered here is over.
+    pub fn others(&mut self, now: f64, holds: bool) {
+        let Some(report) = self.report else { return };
+        let longest = (0..3).map(|axis| FARTHEST[axis] / report.slowest[axis]).fold(0.0, f64::max);
+        self.until = if holds {
+            f64::INFINITY
+        } else {
+            now + report.begins_s + longest
+        };
+        self.unknown = true;
+        self.interrupted = true;
+    }
+
     /// Whether a status taken at `taken_from` or later may tell of a target in place of the dome.
     pub fn is_of_target(&self, taken_from: f64, at: Axes3, error: Axes3) -> bool {
         if taken_from < self.until {
@@ -192,6 +206,22 @@ mod tests {
         assert!(!told.is_of_target(60.0, [12.0, 0.0, 0.5], ERROR));
         told.go(60.0, Some([5.0, 0.0, 0.5]), None);
         assert!(told.is_of_target(98.0, [12.0, 0.0, 0.5], ERROR) && !told.is_of_target(100.0, [20.0, 0.0, 0.5], ERROR));
+    }
+
+    #[test]
+    fn r_prv_1_what_others_ordered_counts_for_nothing_until_a_move_of_ours_is_over() {
+        let mut told = told();
+        told.others(1.0, true);
+        assert!(told.is_of_target(500.0, [5.0, 0.0, 0.5], ERROR));
+        told.others(501.0, false);
+        for at in [502.0, 900.0] {
+            assert!(told.is_of_target(at, [5.0, 0.0, 0.5], ERROR), "theirs may have ended on the way");
+        }
+        told.go(900.0, Some([20.0, 0.0, 0.5]), Some([20.0, 0.0, 0.0]));
+        assert!(told.is_of_target(904.0, [20.0, 0.0, 0.5], ERROR) && !told.is_of_target(906.0, [20.0, 0.0, 0.5], ERROR));
+        let mut honest = ToldTargets::new(None);
+        honest.others(1.0, true);
+        assert!(!honest.is_of_target(2.0, [0.0; 3], ERROR));
     }
 
     #[test]

@@ -282,6 +282,7 @@ impl PoseTracker {
             self.orders = None;
         }
         self.other_holder = holds;
+        self.told.others(now, holds);
         self.reckoning = None;
     }
 
