@@ -35,6 +35,8 @@ while [ $# -gt 0 ]; do
       exit 2 ;;
   esac
 done
+# The town's own dome too is calibrated: without --make its plan would have bounds and no habits.
+[ ${#makes[@]} -gt 0 ] || makes=(--make comune)
 [ -n "$control" ] || control=$(( seconds / 5 > 40 ? seconds / 5 : 40 ))
 unset DISPLAY WAYLAND_DISPLAY
 [ -z "$scale" ] || export WINIT_X11_SCALE_FACTOR=$scale

@@ -338,7 +338,15 @@ impl Watched {
     /// Takes in a status answer.
     pub fn on_status(&self, status: &onvif::PtzStatus) {
         if let Some(utc_ms) = status.utc_ms {
-            lock(&self.clock).on_asked(status.sent, status.received, utc_ms, self.quick());
+            let old = {
+                let mut clock = lock(&self.clock);
+                let old = clock.is_older(status.sent, utc_ms, self.oldest());
+                clock.on_asked(status.sent, status.received, utc_ms, self.quick());
+                old
+            };
+            if let Some(tracker) = self.tracker.as_ref().filter(|_| old) {
+                lock(tracker).on_old_status(status.received);
+            }
         }
         self.take_status(status);
     }
