@@ -322,6 +322,14 @@ editor-decline = Decline
 ## Calibration
 calibration-title = Calibration
 calibration-how = Bring a point of known direction into the picture, write its direction and click on the point. It takes { $n } points at least, far from each other and not all in the middle.
+calibration-turned = Not as planned in the camera: { $parts }. The picture is shown only where no mask can fall whichever way it lies: choose the points there. If it stays covered everywhere, put the camera back as it was.
+lies-rotation = rotation
+lies-mirror = mirror
+lies-crop = crop
+lies-view-mode = view mode
+lies-flip = flip of the dome
+lies-reverse = direction of control
+lies-spaces = scale of position and zoom
 calibration-azimuth = Direction of the point, degrees
 calibration-elevation = Height of the point over the horizon, degrees (below: minus)
 calibration-points = Points: { $n }
@@ -357,7 +365,7 @@ calibration-delays-not-standing = The delays were not measured: after a Stop the
 calibration-propose-delays = Propose the delays
 
 ## Masks and limits on the camera
-drift-orientation = The picture is turned, mirrored, cropped or enlarged otherwise than planned: it stays covered. Put the camera back as it was, or remove the masks, calibrate anew and draw them again.
+drift-orientation = The picture is turned, mirrored, cropped or enlarged otherwise than planned: it stays covered. Put the camera back as it was, or calibrate the dome anew (a fixed camera: remove the masks and draw them again).
 drift-masks = Masks of the plan that are missing in the camera: { $n }.
 drift-limits = The camera itself allows moves beyond the limits of the plan.
 drift-do = The picture stays protected here. A supervisor can write them again with { $key }; if it happens again, call maintenance.

@@ -322,6 +322,14 @@ editor-decline = Respingi
 ## Taratura
 calibration-title = Taratura
 calibration-how = Portare nell'immagine un punto di direzione nota, scriverne la direzione e fare clic sul punto. Servono almeno { $n } punti, lontani tra loro e non tutti al centro.
+calibration-turned = Diverso dal piano nella telecamera: { $parts }. L'immagine si vede soltanto dove, comunque sia girata, non può cadere nessuna maschera: scegliere lì i punti. Se resta sempre oscurata, riportare la telecamera com'era.
+lies-rotation = rotazione
+lies-mirror = specchio
+lies-crop = ritaglio
+lies-view-mode = modo di vista
+lies-flip = ribaltamento della dome
+lies-reverse = verso dei comandi
+lies-spaces = scala di posizione e zoom
 calibration-azimuth = Direzione del punto, gradi
 calibration-elevation = Altezza del punto sull'orizzonte, gradi (sotto l'orizzonte: segno meno)
 calibration-points = Punti: { $n }
@@ -357,7 +365,7 @@ calibration-delays-not-standing = I ritardi non sono stati misurati: dopo un arr
 calibration-propose-delays = Proponi i ritardi
 
 ## Maschere e limiti sulla telecamera
-drift-orientation = L'immagine è ruotata, specchiata, ritagliata o ingrandita diversamente dal piano: resta oscurata. Riportare la telecamera com'era, oppure togliere le maschere, rifare la taratura e ridisegnarle.
+drift-orientation = L'immagine è ruotata, specchiata, ritagliata o ingrandita diversamente dal piano: resta oscurata. Riportare la telecamera com'era, oppure rifare la taratura della dome (di una telecamera fissa: togliere le maschere e ridisegnarle).
 drift-masks = Maschere del piano che mancano nella telecamera: { $n }.
 drift-limits = La telecamera permette da sola movimenti oltre i limiti del piano.
 drift-do = Qui l'immagine resta protetta. Un responsabile può riscriverle con { $key }; se si ripete, chiamare la manutenzione.

@@ -10,6 +10,7 @@ use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Level, Purpose, StationKind};
 use crate::domain::privacy::WholeReason;
 use crate::domain::refusal::RefusalKind;
+use crate::domain::site::orientation::OrientationPart;
 use crate::station::{CameraTrouble, EnrolError, MaskSyncState, Refusal, SecretsTrouble, SignInError, StationError};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -117,6 +118,19 @@ pub fn drift(kept: &MaskSyncState) -> Option<String> {
     let turned = (!kept.turned.is_empty()).then(|| fl!("drift-orientation"));
     let what: Vec<String> = masks.into_iter().chain(limits).chain(turned).collect();
     (!what.is_empty()).then(|| what.join(" "))
+}
+
+/// A part of how a picture lies.
+pub fn orientation_part(part: OrientationPart) -> String {
+    match part {
+        OrientationPart::Rotation => fl!("lies-rotation"),
+        OrientationPart::Mirror => fl!("lies-mirror"),
+        OrientationPart::Bounds => fl!("lies-crop"),
+        OrientationPart::ViewMode => fl!("lies-view-mode"),
+        OrientationPart::EFlip => fl!("lies-flip"),
+        OrientationPart::Reverse => fl!("lies-reverse"),
+        OrientationPart::Spaces => fl!("lies-spaces"),
+    }
 }
 
 /// How a camera's own masks and limits stand to the plan, in two or three words.

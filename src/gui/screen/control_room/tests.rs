@@ -50,6 +50,9 @@ impl Feed for Still {
     fn pose(&self, _: Instant) -> PoseKnowledge {
         PoseKnowledge::Unknown(WholeReason::PoseNotKnown)
     }
+    fn motors(&self, now: Instant) -> PoseKnowledge {
+        self.pose(now)
+    }
     fn digital_zoom(&self, _: Instant, wanted: f64) -> AllowedZoom {
         AllowedZoom {
             factor: wanted.min(CEILING),
