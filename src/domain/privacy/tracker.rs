@@ -638,9 +638,13 @@ impl PoseTracker {
         let velocity = velocity.clamped();
         let signed = [velocity.pan, velocity.tilt, velocity.zoom];
         let most: Axes3 = std::array::from_fn(|axis| self.counted.fastest(&self.motion, axis, signed[axis]));
+        // Pan and tilt may be turned with the picture; the zoom is not.
+        let either = |axis: usize| self.counted.signs_unknown && axis < 2 && signed[axis] != 0.0;
+        let falls = |axis| signed[axis] < 0.0 || either(axis);
+        let rises = |axis| signed[axis] > 0.0 || either(axis);
         Envelope {
-            low: std::array::from_fn(|axis| if signed[axis] < 0.0 { -most[axis] } else { 0.0 }),
-            high: std::array::from_fn(|axis| if signed[axis] > 0.0 { most[axis] } else { 0.0 }),
+            low: std::array::from_fn(|axis| if falls(axis) { -most[axis] } else { 0.0 }),
+            high: std::array::from_fn(|axis| if rises(axis) { most[axis] } else { 0.0 }),
         }
     }
 

@@ -71,6 +71,17 @@ pub enum OrientationPart {
 }
 
 impl Orientation {
+    /// Whether a velocity may turn the dome the other way than its sign says: a device without `Reverse` turns the directions of
+    /// its motors with the picture (Media2 5.2.2, PTZ 5.7.1.5).
+    pub fn turns_commands(&self) -> bool {
+        let turned = self.rotation.is_some_and(|rotation| rotation != Rotation::Fixed(0));
+        let reversed = self
+            .reverse
+            .as_deref()
+            .is_some_and(|mode| mode.eq_ignore_ascii_case("ON"));
+        turned || reversed || self.mirror == Some(true)
+    }
+
     /// The parts in which two orientations differ; empty when the picture lies as it did.
     pub fn differences(&self, other: &Self) -> Vec<OrientationPart> {
         [
@@ -90,7 +101,7 @@ impl Orientation {
 
 /// What is known of how a camera's picture lies, against its plan. Connections are told apart by their numbers: what was
 /// found over one is not believed over the next.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub enum OrientationComparison {
     /// Not yet, or not over the present connection.
     #[default]
@@ -98,7 +109,11 @@ pub enum OrientationComparison {
     /// As planned, by the connection of this number.
     AsPlanned(u64),
     /// Otherwise than planned.
-    Differs(Vec<OrientationPart>),
+    Differs {
+        parts: Vec<OrientationPart>,
+        /// As it was read last; `None` once the camera may have come back otherwise.
+        seen: Option<Box<Orientation>>,
+    },
 }
 
 impl OrientationComparison {
@@ -109,8 +124,18 @@ impl OrientationComparison {
 
     /// Takes down that the camera may come back otherwise than it went.
     pub fn forget(&mut self) {
-        if matches!(self, Self::AsPlanned(_)) {
-            *self = Self::NotYet;
+        match self {
+            Self::NotYet => {}
+            Self::AsPlanned(_) => *self = Self::NotYet,
+            Self::Differs { seen, .. } => *seen = None,
+        }
+    }
+
+    /// How its picture lies, where that is known to be otherwise than planned.
+    pub fn otherwise(&self) -> Option<&Orientation> {
+        match self {
+            Self::NotYet | Self::AsPlanned(_) => None,
+            Self::Differs { seen, .. } => seen.as_deref(),
         }
     }
 
@@ -120,7 +145,7 @@ impl OrientationComparison {
         match self {
             Self::NotYet => false,
             Self::AsPlanned(number) => *number == connection,
-            Self::Differs(_) => true,
+            Self::Differs { .. } => true,
         }
     }
 
@@ -131,8 +156,11 @@ impl OrientationComparison {
             *self = Self::AsPlanned(connection);
             return differences;
         }
-        let known = matches!(self, Self::Differs(parts) if *parts == differences);
-        *self = Self::Differs(differences.clone());
+        let known = matches!(self, Self::Differs { parts, .. } if *parts == differences);
+        *self = Self::Differs {
+            parts: differences.clone(),
+            seen: Some(Box::new(seen.clone())),
+        };
         if known { Vec::new() } else { differences }
     }
 }
@@ -213,8 +241,10 @@ mod tests {
         assert_eq!(state.take(&planned, &mirrored, 1), [OrientationPart::Mirror]);
         assert_eq!(state.take(&planned, &mirrored, 2), [], "said once");
         assert!(state.is_doubtful(Some(&planned)) && state.is_of(7));
+        assert_eq!(state.otherwise(), Some(&mirrored));
         state.forget();
         assert!(state.is_doubtful(Some(&planned)));
+        assert_eq!(state.otherwise(), None, "it may have come back otherwise");
         state.take(&planned, &planned, 3);
         assert!(!state.is_doubtful(Some(&planned)));
     }

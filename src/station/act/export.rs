@@ -47,6 +47,9 @@ pub struct ExportProgress {
 pub struct Exported {
     pub path: PathBuf,
     pub frames: u64,
+    /// Times of recording of the first and the last frame, Unix milliseconds.
+    pub first_ms: i64,
+    pub last_ms: i64,
     /// Of the whole file, lower-case hexadecimal.
     pub sha256: String,
     /// `None`: the original.
@@ -230,6 +233,8 @@ impl Session {
         Ok(Exported {
             path,
             frames: report.frames,
+            first_ms: report.first_ms,
+            last_ms: report.last_ms,
             sha256: report.sha256,
             obscured: order.is_obscured().then_some(obscured),
         })
@@ -255,6 +260,7 @@ impl From<ExportError> for Refusal {
         match error {
             ExportError::Stream(error) => Self::Camera(error.into()),
             ExportError::NothingRecorded => Self::NothingRecorded,
+            ExportError::Hole { from_ms, to_ms } => Self::HoleRecorded { from_ms, to_ms },
             ExportError::ClockSetBack { at_ms, to_ms } => Self::ClockSetBack { at_ms, to_ms },
             ExportError::DiskFull | ExportError::Disk(_) | ExportError::Exists => Self::Disk {
                 detail: error.to_string(),

@@ -14,7 +14,7 @@ use super::plan_in_force::{InForce, Policy};
 use crate::domain::camera::{CameraKind, LensModel, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
 use crate::domain::privacy::told_view::{self, ToldView};
-use crate::domain::privacy::{Cover, DomePose, PictureTime, PoseKnowledge, WholeReason};
+use crate::domain::privacy::{Cover, DomePose, PictureTime, PoseKnowledge, WholeReason, turned_view};
 use crate::domain::ptz::Order;
 use crate::domain::ptz::endless_motion::EndlessMotion;
 use crate::domain::ptz::status_pace::Activity;
@@ -24,7 +24,7 @@ use crate::media::frame::{Arrivals, Frame, FrameSlot};
 use crate::onvif;
 use crate::station::machine::pose_source::{Beside, PoseSource};
 use crate::station::record::outbox::Recorded;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -64,6 +64,8 @@ pub struct Watched {
     /// How its picture lies, against the plan.
     orientation: Mutex<OrientationComparison>,
     endless_motion: Mutex<EndlessMotion>,
+    /// Whether somebody calibrates it here.
+    calibrated: AtomicBool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -94,6 +96,7 @@ impl Watched {
             mover: AtomicU64::new(0),
             orientation: Mutex::default(),
             endless_motion: Mutex::default(),
+            calibrated: AtomicBool::new(false),
         }
     }
 
@@ -154,6 +157,43 @@ impl Watched {
         pictures.retain(Arrivals::is_kept);
         let mut latest = pictures.iter().filter_map(Arrivals::latest);
         latest.any(|arrived| now.saturating_duration_since(arrived) < span)
+    }
+
+    /// Takes down that somebody calibrates it here (`true`, recorded before), or no longer.
+    pub fn set_calibrated(&self, calibrated: bool) {
+        self.calibrated.store(calibrated, Ordering::Release);
+    }
+
+    /// Every pose by the motors alone, as if its picture lay as planned: to measure by, never to cover by.
+    pub fn motors(&self, now: Instant) -> PoseKnowledge {
+        match &self.tracker {
+            Some(tracker) => lock(tracker).knowledge(now),
+            None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
+        }
+    }
+
+    /// The cover of a picture that lies otherwise than planned while somebody calibrates the dome here; `None` when nobody does, or
+    /// when nothing is known of how far from the axis of the lens it shows. The arguments are those of [`Self::knowledge_of`].
+    pub fn cover_to_calibrate(
+        &self,
+        by: &InForce,
+        arrived: Instant,
+        captured_ms: Option<f64>,
+        behind: Duration,
+        now: Instant,
+    ) -> Option<Cover> {
+        let tells_other_view = lock(&self.told_view).is_doubtful(&self.plan.motion, now);
+        if !self.calibrated.load(Ordering::Acquire) || tells_other_view {
+            return None;
+        }
+        let picture = self.taken(arrived, captured_ms, behind);
+        let motors = lock(self.tracker.as_ref()?).knowledge_of(picture, now);
+        let PoseKnowledge::Within(poses) = motors else {
+            return None;
+        };
+        let (planned, lens) = (self.planned_orientation()?, self.plan.lens.as_ref()?);
+        let reach = turned_view::reach(&planned, self.orientation().otherwise()?, lens, poses.hfov.hi)?;
+        Some(by.cover_about_axis(&motors, reach, jiff::Timestamp::now()))
     }
 
     /// What is known of how its picture lies. Held for as long as the result is kept.

@@ -78,6 +78,10 @@ impl Notifications {
         let mut notices = self.follow_requests(session);
         notices.extend(self.follow_askers(session, keymap));
         notices.extend(self.follow_clock(session, now));
+        notices.extend(session.desk().not_returned().into_iter().map(|(dome, why)| {
+            let sentence = fl!("return-failed", why = sentences::refusal(&why));
+            Notice::of_camera(dome, Tone::Attention, sentence)
+        }));
         let (changes, to_answer) = self.follow_clearances(session, keymap, now);
         notices.extend(changes);
         self.begun = true;

@@ -50,6 +50,9 @@ impl Feed for Still {
     fn pose(&self, _: Instant) -> PoseKnowledge {
         PoseKnowledge::Unknown(WholeReason::PoseNotKnown)
     }
+    fn motors(&self, now: Instant) -> PoseKnowledge {
+        self.pose(now)
+    }
     fn digital_zoom(&self, _: Instant, wanted: f64) -> AllowedZoom {
         AllowedZoom {
             factor: wanted.min(CEILING),
@@ -315,4 +318,23 @@ fn a_wrong_clock_is_said_once_and_no_more_when_it_was_put_right() {
     desk.set_clock(None);
     room.update(Message::Tick);
     assert_eq!(room.messages().len(), before);
+}
+
+#[test]
+fn a_dome_that_did_not_go_back_by_itself_is_said_once_with_the_reason() {
+    let (mut room, desk) = room();
+    room.update(Message::Tick);
+    let before = room.messages().len();
+    let dome = desk.plan().cameras[15].id.clone();
+    desk.fail_return(dome, Refusal::NoLeaseWithoutServer);
+    for _ in 0..2 {
+        room.update(Message::Tick);
+        assert_eq!(room.messages().len(), before + 1);
+    }
+    let why = crate::gui::sentences::refusal(&Refusal::NoLeaseWithoutServer);
+    assert!(
+        room.messages().iter().any(|sentence| sentence.contains(&why)),
+        "{:?}",
+        room.messages()
+    );
 }

@@ -27,7 +27,7 @@ use vedetta::domain::people::stated_purpose::Stated;
 use vedetta::domain::people::{Action, Circumstances, Grant, Level, Person, Reach, StationKind};
 use vedetta::domain::site::SitePlan;
 use vedetta::gui::session_port::{Answer, SessionLife, SignedIn};
-use vedetta::station::{AuditState, Delivery, Health, Knock, ServerState};
+use vedetta::station::{AuditState, Delivery, Health, Knock, Refusal, ServerState};
 
 /// A desk with test pictures; see [`Fake`].
 pub fn desk(cameras: usize, domes: usize) -> Arc<Fake> {
@@ -108,6 +108,8 @@ pub struct Fake {
     wanted: AtomicBool,
     /// What is wrong with the workstation's clock.
     clock: Mutex<Option<WrongClock>>,
+    /// Domes that did not go back by themselves.
+    not_returned: Mutex<Vec<(CameraId, Refusal)>>,
     stated: Mutex<Stated>,
     said: Arc<Mutex<Vec<String>>>,
     opened: Instant,
@@ -123,6 +125,7 @@ impl Fake {
             stopped: AtomicBool::new(false),
             wanted: AtomicBool::new(false),
             clock: Mutex::default(),
+            not_returned: Mutex::default(),
             stated: Mutex::new(Stated::default()),
             said: Arc::default(),
             opened: Instant::now(),
@@ -132,6 +135,12 @@ impl Fake {
     /// What was asked so far, in order.
     pub fn said(&self) -> Vec<String> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A dome that nobody steered did not go back to its place.
+    pub fn fail_return(&self, dome: CameraId, why: Refusal) {
+        let mut failed = self.not_returned.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.push((dome, why));
     }
 
     /// The workstation's clock is wrong in this way, or is put right.
