@@ -101,8 +101,9 @@ run() { # name seconds whether-disturbed extra options of the client
   log=$folder/log
   mkdir -p "$log" "$folder/shots"
   start_town "$folder" --cameras 6 --domes 4 --seed "$seed" "${makes[@]}"
-  # True bounds under these faults: a status is up to 0.8 s old when it is answered, and a busy machine draws late.
-  sed -i 's/^status_delay_s = .*/status_delay_s = 1.2/; s/^video_delay_s = .*/video_delay_s = 1.0/' "$folder/site/site.toml"
+  # True bounds and delays under these faults: a status is up to 0.8 s old when it is answered, and a busy machine draws late.
+  sed -i 's/^status_delay_s = .*/status_delay_s = 1.2/; s/^video_delay_s = .*/video_delay_s = 1.0/
+    s/^status_age_s = .*/status_age_s = [0.0, 0.81]/; s/^picture_age_s = .*/picture_age_s = [0.0, 1.0]/' "$folder/site/site.toml"
   make_audit_data "$folder"
   "$bin/vedetta-audit" station enrol --data "$folder/server" --station terminale-carabinieri --kind terminale-remoto \
     >"$folder/terminal.json" 2>"$log/enrol.log"
