@@ -16,7 +16,6 @@ use crate::domain::site::orientation::OrientationPart;
 use crate::station::{
     BegunAnew, CameraTrouble, EnrolError, MaskSyncState, Refusal, SecretsTrouble, SignInError, StationError,
 };
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use std::collections::HashMap;
