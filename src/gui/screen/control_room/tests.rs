@@ -19,7 +19,7 @@ use crate::gui::pattern;
 use crate::gui::session_port::Feed;
 use crate::gui::ui::form;
 use crate::media::frame::FrameSlot;
-use crate::station::{LiveView, MaskSyncState, StreamFigures, ViewState};
+use crate::station::{BegunAnew, LiveView, MaskSyncState, StreamFigures, ViewState};
 use iced::Rectangle;
 use std::sync::Mutex;
 use std::time::Instant;
