@@ -14,7 +14,7 @@ use crate::domain::privacy::WholeReason;
 use crate::domain::refusal::RefusalKind;
 use crate::domain::site::orientation::OrientationPart;
 use crate::station::{
-    BegunAnew, CameraTrouble, EnrolError, MaskSyncState, Refusal, SecretsTrouble, SignInError, StationError,
+    BegunAnew, CameraTrouble, EnrolError, LetInAlone, MaskSyncState, Refusal, SecretsTrouble, SignInError, StationError,
 };
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -194,6 +194,16 @@ pub fn begun_anew(log: &ControllerId, begun: &BegunAnew) -> String {
         size = begun.size.to_string(),
         first = first.as_str(),
         second = second.as_str()
+    )
+}
+
+/// That a supervisor's account came into use without another supervisor, and why.
+pub fn let_in_alone(let_in: &LetInAlone) -> String {
+    fl!(
+        "supervisor-let-in-alone",
+        user = let_in.user.as_str(),
+        day = day(let_in.at_ms),
+        reason = let_in.reason.as_str()
     )
 }
 

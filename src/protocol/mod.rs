@@ -93,7 +93,8 @@ pub use plan::{
 };
 pub use refusal::{Refusal, RefusalKind};
 pub use sessions::{
-    AccountAsk, AskAnswer, AskState, AskStep, Asks, Because, Knock, SessionGrant, SessionRequest, SessionView, SignIn,
+    AccountAsk, AskAnswer, AskState, AskStep, Asks, Because, Knock, LetInAlone, SessionGrant, SessionRequest,
+    SessionView, SignIn,
 };
 pub use site::{CameraAccount, CameraTestReport, CameraView, Changed, PlanImport, PutCamera, Removal, SiteProposal};
 

@@ -79,6 +79,20 @@ pub struct SessionGrant {
     pub kind: StationKind,
     /// Seconds without a hand after which the workstation locks; 0: never by itself.
     pub lock_after_s: u64,
+    /// Supervisors' accounts that came into use lately without another supervisor; everybody is told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub let_in_alone: Vec<LetInAlone>,
+}
+
+/// A supervisor's account that was let into use at the server's console, without another supervisor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LetInAlone {
+    pub user: String,
+    /// Unix ms.
+    pub at_ms: i64,
+    /// In the words of whoever sat at the console.
+    pub reason: String,
 }
 
 /// Somebody knocks: the right password, at another workstation.

@@ -1,7 +1,8 @@
 //! A supervisor's account let into use where there is no other supervisor who could: the first of a controller, and the last.
 //!
 //! Works on the server's own machine, where every key lies anyway, and never over the network. Invariant: it is recorded, with its
-//! reason, before it is done; where another supervisor is in use, that one is asked and this refuses.
+//! reason, before it is done, and everybody who signs in for a while is told; where another supervisor is in use, that one is asked and
+//! this refuses.
 //! Deliberately absent: making the account (an administrator adds it).
 
 use super::clock::now_ms;
@@ -52,6 +53,7 @@ pub async fn admit(data: &DataDir, user: &str, reason: &str) -> Result<AccountAn
             after: Some(json!({ "person": row.person, "enabled": true, "reason": reason, "without_supervisor": true })),
         };
         workstation_admin::record(recorder, &row.home, changed, Act::default()).await?;
+        store.let_in_alone(user, &reason, now_ms()).await?;
         let door = Door::new(store.clone(), vault.clone(), settings.second_factor)
             .map_err(|error| ServerError::Key(error.to_string()))?;
         give_anew(store, &door, row, now_ms())

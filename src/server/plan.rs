@@ -12,8 +12,8 @@ use crate::domain::audit::details::plan::{MaskChange as MaskEvent, MaskStep};
 use crate::domain::audit::event::Outcome;
 use crate::domain::audit::note::{SignerKey, Statement};
 use crate::domain::camera::{CameraId, CameraKind, MaskId};
-use crate::domain::people::second_person::is_author;
-use crate::domain::people::{Asked, Circumstances, Decision, Right, Rule, decide};
+use crate::domain::people::second_person::{GIVEN_LATELY_MS, may_approve};
+use crate::domain::people::{Asked, Circumstances, Decision, Right, decide};
 use crate::domain::site::{CameraPlan, Mask, Revision, SitePlan};
 use crate::protocol::{MaskChange, MaskProposal, ProposedMask, RefusalKind, SignedPlan, Verdict};
 use crate::server::change_notifier::ChangeNotifier;
@@ -150,8 +150,12 @@ impl Plans {
             camera: &camera.id,
         };
         let rule = match decide(&who.person, asked, here) {
-            Decision::Allowed(_) if is_author(&who.person, &proposed.author) => Some(Rule::FourEyes),
-            Decision::Allowed(_) => None,
+            Decision::Allowed(_) => {
+                let since = now_ms.saturating_sub(GIVEN_LATELY_MS);
+                let givers = self.store.givers(&who.person.user, since).await?;
+                let author = (proposed.author.user.as_str(), proposed.author.display_name.as_str());
+                may_approve(&who.person, &givers, author, now_ms).err()
+            }
             Decision::Refused(rule) => Some(rule),
         };
         if let Some(rule) = rule {
@@ -312,7 +316,7 @@ fn number_of(camera: &CameraPlan, change: &MaskChange) -> u32 {
 mod tests {
     use super::*;
     use crate::domain::audit::note::VerifierKey;
-    use crate::domain::people::{Grant, Level, Person, Purpose, Reach, StationKind};
+    use crate::domain::people::{Grant, Level, Person, Purpose, Reach, Rule, StationKind};
     use crate::domain::privacy::declared_event::{Change, Declaration, DeclareError};
     use crate::domain::site::{
         Controller, DomeDelays, DomeHabits, Limits, MaskShape, MotionBounds, Orientation, SpeedRow, SpeedTable,

@@ -220,7 +220,7 @@ impl Witness {
         tracing::error!(
             log = seen.origin,
             size = seen.size,
-            "the log forked: both checkpoints are kept"
+            "the checkpoint does not continue what was cosigned, by the proof that came with it: both are kept"
         );
         let digest = hex::encode(&Sha256::digest(ask.encode().as_bytes())[..8]);
         let dir = self.dir.join("evidence").join(format!("{now_s}-{digest}"));
@@ -409,7 +409,11 @@ mod tests {
         let key = SignerKey::new("vedetta/020001/borgo", &[4; 32]).unwrap();
         let open = || Witness::open(dir.path(), "vicino", &[key.verifier()]).unwrap();
         let (one, other) = (open(), open());
-        let (log, fork) = (first_of(&key, b"a"), first_of(&key, b"b"));
+        let log = first_of(&key, b"a");
+        let fork = Ask {
+            old: 1,
+            ..first_of(&key, b"b")
+        };
         assert!(one.add(&log, 1).await.unwrap().unwrap().is_ok());
         assert_eq!(
             other.add(&fork, 2).await.unwrap().unwrap(),

@@ -32,9 +32,9 @@ mod session;
 mod tests;
 
 pub use crate::protocol::{
-    AccountChange, AccountState, AccountView, AskStep, Asks, CameraAccount, CameraView, Changed, ClearanceState,
-    EnrolmentCode, Holder, Knock, MaskChange, MaskProposal, NewCode, ProposedMask, PutCamera, SessionView,
-    SiteProposal, StationView, Verdict, Watching,
+    AccountAnswer, AccountChange, AccountState, AccountView, AskStep, Asks, CameraAccount, CameraView, Changed,
+    ClearanceState, EnrolmentCode, Holder, Knock, LetInAlone, MaskChange, MaskProposal, NewCode, ProposedMask,
+    PutCamera, SessionView, SiteProposal, StationView, Verdict, Watching,
 };
 pub use act::export::{ExportProgress, ExportReason, Exported, Obscured};
 pub use act::playback::{Playback, PlaybackState, RecordedSpan};

@@ -186,7 +186,43 @@ async fn r_prv_1_the_last_supervisor_comes_back_by_a_recorded_command_on_the_ser
         password: Some(password.into()),
         ..AccountAnswer::default()
     };
-    begins(&hall, "comandante", &answer).await;
+    let (sala, _) = begins(&hall, "comandante", &answer).await;
+    let grant = sala.sign_in("operatore", &hall.password("operatore")).await.unwrap();
+    let told: Vec<_> = grant
+        .let_in_alone
+        .iter()
+        .map(|let_in| (let_in.user.as_str(), let_in.reason.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [("comandante", "unico supervisore")],
+        "everybody who signs in is told"
+    );
+}
+
+#[tokio::test]
+async fn r_prv_1_who_gave_an_account_its_password_is_not_approved_by_it_for_a_while() {
+    let hall = Town::new().open().await;
+    let vice = second_supervisor(&hall).await;
+    let (sala, word) = signed_in(&hall, "comandante", &hall.password("comandante")).await;
+    let mask = json!({
+        "change": { "put": {
+            "id": "m-9", "name": "balcone", "shape": { "picture": [[0.1, 0.1], [0.3, 0.1], [0.2, 0.3]] }, "permanent": true,
+        } },
+        "reason": "nuovo balcone",
+    });
+    let proposed: Value = sala.post("/v1/cameras/cam-01/masks", &word, mask).await.unwrap();
+    let (sala, word) = signed_in(&hall, "vice", &vice).await;
+    let url = format!("/v1/proposals/{}", proposed["id"]);
+    let refused = sala.post::<Value>(&url, &word, json!("approve")).await;
+    assert_eq!(refused.unwrap_err(), refused_by(Rule::FourEyes));
+    crate::attacks::database(&hall, "UPDATE credential_given SET at_ms = at_ms - 2592000000").await;
+    let approved = sala
+        .client
+        .post(sala.url(&url))
+        .bearer_auth(word.expose_secret())
+        .json(&json!("approve"));
+    assert_eq!(approved.send().await.unwrap().status(), StatusCode::NO_CONTENT);
 }
 
 /// The next event of a workstation, by this person in this session.

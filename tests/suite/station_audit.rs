@@ -388,6 +388,9 @@ async fn r_aud_2_a_lost_history_is_left_only_by_the_word_of_two_supervisors_and_
         let refused = new_beginning(&hall, [("comandante", &first), (name, other)]);
         assert!(!refused.status.success(), "{name}: {refused:?}");
     }
+    let lately = new_beginning(&hall, [("comandante", &first), ("vice", &vice)]);
+    assert!(!lately.status.success(), "one gave the other the password: {lately:?}");
+    crate::attacks::database(&hall, "UPDATE credential_given SET at_ms = at_ms - 2592000000").await;
     let begun = new_beginning(&hall, [("comandante", &first), ("vice", &vice)]);
     assert!(begun.status.success(), "{begun:?}");
     hall.start().await;

@@ -40,7 +40,7 @@ pub enum Objection {
     /// Ask again with this size.
     #[error("the witness knows size {0}")]
     KnowsOther(u64),
-    /// The log signed two roots for one size, or a tree that does not continue: the witness stores both as evidence.
+    /// Two roots for one size, or a proof that does not hold. The witness stores both checkpoints: it may be a fork, or a wrong proof.
     #[error("the checkpoint does not continue what was seen")]
     Fork,
 }
@@ -100,11 +100,12 @@ pub fn examine(ask: &Ask, key: &VerifierKey, known: &Checkpoint) -> Result<Check
     if ask.old > offered.size {
         return Err(Objection::Backwards);
     }
-    if offered.size == known.size && offered.root != known.root {
-        return Err(Objection::Fork);
-    }
+    // First of all, as tlog-witness says: only an ask from the size that is known tells a fork from an old request.
     if ask.old != known.size {
         return Err(Objection::KnowsOther(known.size));
+    }
+    if offered.size == known.size && offered.root != known.root {
+        return Err(Objection::Fork);
     }
     verify_consistency(known.size, &known.root, offered.size, &offered.root, &ask.proof)
         .map_err(|_| Objection::Fork)?;
@@ -175,6 +176,9 @@ mod tests {
         assert_eq!(stale, Err(Objection::KnowsOther(5)));
         assert_eq!(examine(&theirs.ask(5, 9), &key, &ours.at(5)), Err(Objection::Fork));
         assert_eq!(examine(&theirs.ask(9, 9), &key, &ours.at(9)), Err(Objection::Fork));
+        for (asked, why) in [(ours.ask(0, 9), "an old request"), (theirs.ask(5, 9), "of another history")] {
+            assert_eq!(examine(&asked, &key, &ours.at(9)), Err(Objection::KnowsOther(9)), "{why}");
+        }
         let backwards = Ask {
             old: 9,
             ..ours.ask(0, 5)

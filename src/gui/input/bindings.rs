@@ -63,7 +63,7 @@ const PARTS: &[Context] = &[
 const CAMERAS: &[Context] = &[Context::CameraList];
 
 /// F6 goes to the next area, so the layouts go from F2 to F10 around it.
-pub(super) const TABLE: [Row; 99] = [
+pub(super) const TABLE: [Row; 100] = [
     fixed(Command::Next, "avanti", EVERYWHERE, &["Tab"]),
     fixed(Command::Previous, "precedente", EVERYWHERE, &["Maiusc+Tab"]),
     fixed(Command::Confirm, "conferma", EVERYWHERE, &["Invio"]),
@@ -199,6 +199,7 @@ pub(super) const TABLE: [Row; 99] = [
     row(Command::People, "persone", EVERYWHERE, &["Ctrl+P"]),
     row(Command::Cameras, "telecamere", EVERYWHERE, &["Ctrl+T"]),
     row(Command::Recertify, "conferma-account", &[Context::AccountList], &["C"]),
+    row(Command::Admit, "ammetti-responsabile", &[Context::AccountList], &["A"]),
     row(Command::Disable, "disabilita-account", &[Context::AccountList], &["D"]),
     row(
         Command::EndSession,
@@ -344,6 +345,7 @@ mod tests {
         let meaning = |context, text: &str| keymap.command(context, &text.parse().unwrap());
         assert_eq!(meaning(Context::Wall, "D"), Some(Command::Declare));
         assert_eq!(meaning(Context::AccountList, "D"), Some(Command::Disable));
+        assert_eq!(meaning(Context::AccountList, "A"), Some(Command::Admit));
         assert_eq!(meaning(Context::WorkstationList, "D"), Some(Command::Revoke));
         assert_eq!(meaning(Context::CameraList, "D"), Some(Command::RemoveCamera));
         assert_eq!(meaning(Context::SessionList, "D"), None);

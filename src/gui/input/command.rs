@@ -89,6 +89,8 @@ pub enum Command {
     Cameras,
     /// Confirm that the chosen account is still needed.
     Recertify,
+    /// Let the chosen supervisor's account into use.
+    Admit,
     /// Disable the chosen account.
     Disable,
     /// End the chosen session, or that of the chosen account.

@@ -1,9 +1,10 @@
 //! Enabled people for the periodic check (R-ACC-4): per body, with appointment and last use; confirm, disable, end a
-//! session. For the supervisor and the system administrator.
+//! session, let a supervisor's account into use that waits for another one. For the supervisor and the system administrator.
 //!
-//! Invariant: it only asks; the server decides and records. Disabling and ending need a reason. Deliberately absent: new
+//! Invariant: it only asks; the server decides and records. Disabling, ending and admitting need a reason. Deliberately absent: new
 //! accounts, passwords, second factors (commands of `vedetta-audit`).
 
+use crate::domain::people::Level;
 use crate::domain::reason::Reason;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
@@ -11,11 +12,12 @@ use crate::gui::input::{Command, Context, Direction, Keymap};
 use crate::gui::sentences;
 use crate::gui::session_port::Accounts;
 use crate::gui::theme::{self, Tone};
+use crate::gui::ui::account_given::AccountGiven;
 use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
 use crate::gui::ui::form::Next;
 use crate::gui::ui::reason_dialog::{self, ReasonDialog};
 use crate::gui::ui::table::{self, Cell};
-use crate::station::{AccountChange, AccountState, AccountView, Refusal};
+use crate::station::{AccountAnswer, AccountChange, AccountState, AccountView, Refusal};
 use iced::alignment::Vertical;
 use iced::widget::{column, row, space};
 use iced::{Element, Fill, Task};
@@ -29,6 +31,7 @@ const PARTS: [u16; 6] = [30, 20, 20, 12, 16, 24];
 enum Act {
     Disable,
     EndSession,
+    Admit,
 }
 
 /// The screen.
@@ -40,6 +43,9 @@ pub struct People {
     /// An act that waits for its reason, and on whom.
     asking: Option<ReasonDialog<(Act, String)>>,
     said: Option<(Tone, String)>,
+    /// Name of the person of the last act, and what their account begins with, until it is put away.
+    about: String,
+    given: Option<AccountGiven>,
 }
 
 /// What happens on the screen.
@@ -50,9 +56,12 @@ pub enum Message {
     Confirm,
     Disable,
     EndSession,
+    Admit,
     /// In the question for the reason.
     Because(reason_dialog::Message),
-    Done(Result<(), Arc<Refusal>>),
+    Done(Result<Arc<AccountAnswer>, Arc<Refusal>>),
+    /// What an account begins with was handed over.
+    PutAway,
     Command(Command),
 }
 
@@ -64,6 +73,10 @@ fn state(state: AccountState) -> (String, Tone) {
         AccountState::NotConfirmed => (fl!("people-unconfirmed"), Tone::Attention),
         AccountState::MustChoosePassword => (fl!("people-must-choose"), Tone::Attention),
     }
+}
+
+fn done(answer: Result<AccountAnswer, Refusal>) -> Message {
+    Message::Done(answer.map(Arc::new).map_err(Arc::new))
 }
 
 fn day(ms: Option<i64>) -> String {
@@ -79,6 +92,8 @@ impl People {
             chosen: 0,
             asking: None,
             said: None,
+            about: String::new(),
+            given: None,
         };
         let reading = screen.read();
         (screen, reading)
@@ -103,7 +118,8 @@ impl People {
             Message::Listed(Err(why)) | Message::Done(Err(why)) => {
                 self.said = Some((Tone::Attention, sentences::refusal(&why)));
             }
-            Message::Done(Ok(())) => {
+            Message::Done(Ok(answer)) => {
+                self.given = AccountGiven::of(&self.about, answer);
                 self.said = Some((Tone::Normal, fl!("people-done")));
                 return Next::Run(self.read());
             }
@@ -111,6 +127,8 @@ impl People {
             Message::Confirm => return self.change(AccountChange::Confirm),
             Message::Disable => return self.ask(Act::Disable),
             Message::EndSession => return self.ask(Act::EndSession),
+            Message::Admit => return self.ask(Act::Admit),
+            Message::PutAway => self.given = None,
             Message::Because(message) => return self.answer(message),
             Message::Command(command) => return self.command(command),
         }
@@ -119,15 +137,22 @@ impl People {
 
     /// Where the keyboard is.
     pub fn context(&self) -> Context {
-        match self.asking {
-            Some(_) => Context::Form,
-            None => Context::AccountList,
+        if self.asking.is_some() || self.given.is_some() {
+            Context::Form
+        } else {
+            Context::AccountList
         }
     }
 
     fn command(&mut self, command: Command) -> Next<Message> {
         if self.asking.is_some() {
             return self.answer(ReasonDialog::<(Act, String)>::command(command));
+        }
+        if self.given.is_some() {
+            if matches!(command, Command::Back | Command::Confirm) {
+                self.given = None;
+            }
+            return Next::None;
         }
         let count = self.rows.as_ref().map_or(0, Vec::len);
         match command {
@@ -139,17 +164,27 @@ impl People {
             Command::Recertify => return self.change(AccountChange::Confirm),
             Command::Disable => return self.ask(Act::Disable),
             Command::EndSession => return self.ask(Act::EndSession),
+            Command::Admit => return self.ask(Act::Admit),
             _ => {}
         }
         Next::None
     }
 
-    /// Asks for the reason of an act on the chosen account; a session is ended only where one runs.
+    /// Whether the account waits for a supervisor, and this person is another one.
+    fn may_admit(&self, row: &AccountView) -> bool {
+        let me = self.desk.person();
+        let waits = row.level == Level::Supervisor && row.state == AccountState::Disabled;
+        waits && me.level == Level::Supervisor && me.user != row.user
+    }
+
+    /// Asks for the reason of an act on the chosen account; a session is ended only where one runs, an account admitted only where
+    /// it waits.
     fn ask(&mut self, act: Act) -> Next<Message> {
-        let Some(row) = self
-            .chosen()
-            .filter(|row| act == Act::Disable || row.active_at.is_some())
-        else {
+        let Some(row) = self.chosen().filter(|row| match act {
+            Act::Disable => true,
+            Act::EndSession => row.active_at.is_some(),
+            Act::Admit => self.may_admit(row),
+        }) else {
             return Next::None;
         };
         let (name, about) = (row.display_name.as_str(), (act, row.user.clone()));
@@ -159,9 +194,11 @@ impl People {
             }
             Act::Disable => (name, fl!("people-sure", name = name), fl!("people-disable")),
             Act::EndSession => (name, fl!("sessions-sure", name = name), fl!("people-end")),
+            Act::Admit => (name, fl!("people-admit-sure", name = name), fl!("people-admit")),
         };
-        let question = ReasonDialog::new(about, title.to_owned(), what, words);
-        self.asking = Some(question);
+        let (title, question) = (title.to_owned(), what);
+        self.asking = Some(ReasonDialog::new(about, title.clone(), question, words));
+        self.about = title;
         Next::None
     }
 
@@ -190,9 +227,18 @@ impl People {
                 let reason = reason.as_str().to_owned();
                 self.desk.change_account(user, AccountChange::Disable { reason })
             }
-            Act::EndSession => self.desk.end_session(user, reason),
+            Act::Admit => {
+                let reason = reason.as_str().to_owned();
+                self.desk.change_account(user, AccountChange::Enable { reason })
+            }
+            Act::EndSession => {
+                let ended = self.desk.end_session(user, reason);
+                return Next::Run(Task::perform(ended, |answer| {
+                    done(answer.map(|()| AccountAnswer::default()))
+                }));
+            }
         };
-        Next::Run(Task::perform(acted, |answer| Message::Done(answer.map_err(Arc::new))))
+        Next::Run(Task::perform(acted, done))
     }
 
     fn change(&mut self, change: AccountChange) -> Next<Message> {
@@ -201,7 +247,7 @@ impl People {
         };
         self.said = None;
         let changed = self.desk.change_account(user, change);
-        Next::Run(Task::perform(changed, |answer| Message::Done(answer.map_err(Arc::new))))
+        Next::Run(Task::perform(changed, done))
     }
 
     /// The screen.
@@ -225,6 +271,9 @@ impl People {
         let page = page
             .push(quiet(table::hint(keymap)))
             .push(quiet(fl!("people-recorded")));
+        if let Some(given) = &self.given {
+            return given.over(page.into(), Message::PutAway);
+        }
         match &self.asking {
             // What lies under the question cannot be reached.
             Some(question) => question
@@ -253,7 +302,9 @@ impl People {
             action(icon, words, keymap.key(command).as_ref(), false, may.then_some(message))
         };
         let (any, active) = (chosen.is_some(), chosen.is_some_and(|row| row.active_at.is_some()));
+        let admits = chosen.is_some_and(|row| self.may_admit(row));
         row![
+            act(Icon::Done, fl!("people-admit"), Command::Admit, Message::Admit, admits),
             act(
                 Icon::Delivered,
                 fl!("people-confirm"),
@@ -350,6 +401,37 @@ mod tests {
         screen.update(Message::Command(Command::Confirm));
         assert!(desk.said().contains(&format!("disable {user}")), "{:?}", desk.said());
         assert!(screen.asking.is_none());
+    }
+
+    #[test]
+    fn r_prv_1_another_supervisor_is_admitted_with_a_reason_and_what_the_account_begins_with_is_shown_once() {
+        let choose = |screen: &mut People| {
+            let rows = screen.rows.as_ref().unwrap();
+            screen.chosen = rows.iter().position(|row| row.user == "serra").unwrap();
+            screen.update(Message::Command(Command::Admit));
+        };
+        let (mut operator, _) = screen();
+        choose(&mut operator);
+        assert!(operator.asking.is_none(), "for supervisors only");
+        let desk = fake::supervisor(1, 0);
+        let (mut screen, _) = People::new(desk.clone());
+        screen.update(Message::Listed(Ok(fake::accounts())));
+        screen.update(Message::Command(Command::Admit));
+        assert!(screen.asking.is_none(), "an account that is in use");
+        choose(&mut screen);
+        screen.update(Message::Command(Command::Confirm));
+        assert!(desk.said().iter().all(|said| !said.contains("admit")), "no reason yet");
+        reason(&mut screen, "nomina 12/2026");
+        screen.update(Message::Command(Command::Confirm));
+        assert!(desk.said().contains(&"admit serra".to_owned()), "{:?}", desk.said());
+        let answer = AccountAnswer {
+            password: Some("prima-volta".to_owned().into()),
+            ..AccountAnswer::default()
+        };
+        screen.update(Message::Done(Ok(Arc::new(answer))));
+        assert!(screen.given.is_some() && screen.context() == Context::Form);
+        screen.update(Message::Command(Command::Back));
+        assert!(screen.given.is_none());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use super::{Answer, SignedIn, act};
 use crate::domain::reason::Reason;
-use crate::station::{AccountChange, AccountView, Session, SessionView};
+use crate::station::{AccountAnswer, AccountChange, AccountView, Session, SessionView};
 
 /// Accounts, and who is signed in.
 pub trait Accounts: SignedIn {
@@ -12,8 +12,8 @@ pub trait Accounts: SignedIn {
     fn administers_accounts(&self) -> bool;
     /// Accounts of the people this person looks after.
     fn people(&self) -> Answer<Vec<AccountView>>;
-    /// Changes an account: confirms, disables, enables it, gives it another first password or second factor.
-    fn change_account(&self, user: String, change: AccountChange) -> Answer<()>;
+    /// Changes an account: confirms, disables, lets a supervisor's into use; gives what it begins with, once.
+    fn change_account(&self, user: String, change: AccountChange) -> Answer<AccountAnswer>;
     /// Sessions that are open now.
     fn sessions(&self) -> Answer<Vec<SessionView>>;
     /// Ends somebody's session.
@@ -29,7 +29,7 @@ impl Accounts for Session {
         act(self, async move |session| session.people().await)
     }
 
-    fn change_account(&self, user: String, change: AccountChange) -> Answer<()> {
+    fn change_account(&self, user: String, change: AccountChange) -> Answer<AccountAnswer> {
         act(self, async move |session| session.change_account(&user, &change).await)
     }
 

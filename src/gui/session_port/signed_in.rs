@@ -5,7 +5,7 @@
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Circumstances, Person};
 use crate::domain::site::SitePlan;
-use crate::station::{Health, Session};
+use crate::station::{Health, LetInAlone, Session};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -21,6 +21,8 @@ pub trait SignedIn: Send + Sync {
     fn plan(&self) -> Arc<SitePlan>;
     /// State of outbox, audit log and server.
     fn health(&self) -> Health;
+    /// Supervisors' accounts that came into use lately without another supervisor.
+    fn let_in_alone(&self) -> Vec<LetInAlone>;
     /// The instant here of a moment of the server's clock, Unix ms.
     fn moment(&self, server_ms: i64) -> Instant;
 }
@@ -44,6 +46,10 @@ impl SignedIn for Session {
 
     fn health(&self) -> Health {
         Session::health(self).borrow().clone()
+    }
+
+    fn let_in_alone(&self) -> Vec<LetInAlone> {
+        Session::let_in_alone(self).to_vec()
     }
 
     fn moment(&self, server_ms: i64) -> Instant {

@@ -1,5 +1,6 @@
 //! Parts of screens that keep their own state or are used by more than one screen.
 
+pub mod account_given;
 pub mod calibration;
 pub mod camera_list;
 pub mod controls;

@@ -45,11 +45,11 @@ impl May {
 
     fn has(self, command: Command) -> bool {
         use Command::{
-            Approve, Cameras, Decline, Disable, EndSession, FindCameras, NewCamera, NewWorkstation, People, Recertify,
-            RemoveCamera, Revoke,
+            Admit, Approve, Cameras, Decline, Disable, EndSession, FindCameras, NewCamera, NewWorkstation, People,
+            Recertify, RemoveCamera, Revoke,
         };
         match command {
-            People | Recertify | Disable | EndSession | NewWorkstation | Revoke => self.keep_people,
+            People | Recertify | Admit | Disable | EndSession | NewWorkstation | Revoke => self.keep_people,
             Cameras | NewCamera | FindCameras | RemoveCamera | Approve | Decline => self.keep_cameras,
             _ => true,
         }
@@ -160,7 +160,7 @@ fn playback() -> Group {
 
 fn lists() -> Group {
     use Command::{
-        Approve, Decline, Disable, EndSession, FindCameras, NewCamera, NewWorkstation, NextArea, Recertify,
+        Admit, Approve, Decline, Disable, EndSession, FindCameras, NewCamera, NewWorkstation, NextArea, Recertify,
         RemoveCamera, Revoke,
     };
     Group {
@@ -168,6 +168,7 @@ fn lists() -> Group {
         lines: vec![
             (fl!("keys-list-area"), vec![NextArea]),
             (fl!("keys-recertify"), vec![Recertify]),
+            (fl!("keys-admit"), vec![Admit]),
             (fl!("keys-disable"), vec![Disable]),
             (fl!("keys-end-session"), vec![EndSession]),
             (fl!("keys-new-workstation"), vec![NewWorkstation]),

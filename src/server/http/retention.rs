@@ -14,7 +14,7 @@ use crate::domain::audit::details::log::{HoldWord, LogHold, LogPruned};
 use crate::domain::audit::event::{Event, Outcome};
 use crate::domain::audit::leaf::Leaf;
 use crate::domain::people::LogRight;
-use crate::domain::people::second_person::is_same_person;
+use crate::domain::people::second_person::{GIVEN_LATELY_MS, may_approve};
 use crate::protocol::{ConsoleAct, FloorRequest, LogHoldRequest, Numbered, PruneRequest, Pruned, RefusalKind};
 use crate::server::clock::now_ms;
 use crate::server::console::event_of;
@@ -176,7 +176,7 @@ pub async fn ask_pruning(
 ///
 /// # Errors
 /// [`RefusalKind::NotFound`] for a log or an order that is not there; [`RefusalKind::Rule`], recorded, without the right;
-/// [`RefusalKind::Malformed`], recorded, from the person who asked, from a third one, or while the clocks disagree;
+/// [`RefusalKind::Malformed`], recorded, from the person who asked, from one whom they gave a password lately, from a third one, or while the clocks disagree;
 /// [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn approve_pruning(
     State(logs): State<Arc<LogState>>,
@@ -202,8 +202,9 @@ pub async fn approve_pruning(
     let other = order.approved_by.as_ref().is_some_and(|by| by != user);
     let asked_by = store.life(&order.asked_by).await?;
     let asked_by = asked_by.map_or(String::new(), |row| row.person.display_name);
-    let one = is_same_person((user, &person.who.person.display_name), (&order.asked_by, &asked_by));
-    if one || other || !clocks_agree(&store, log).await? {
+    let givers = store.givers(user, now_ms().saturating_sub(GIVEN_LATELY_MS)).await?;
+    let may = may_approve(&person.who.person, &givers, (&order.asked_by, &asked_by), now_ms());
+    if may.is_err() || other || !clocks_agree(&store, log).await? {
         recorder
             .record(&log.controller, EventKind::from(approved), Outcome::Refused, act)
             .await?;

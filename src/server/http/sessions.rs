@@ -8,7 +8,9 @@ use super::responses::{Answer, Bounded};
 use super::state::{LogState, PeopleState, SiteState, UsageState};
 use crate::domain::audit::details::any_operation::Cause;
 use crate::domain::people::stated_purpose::Stated;
-use crate::protocol::{AccountAsk, AskAnswer, AskState, AskStep, LogKey, RefusalKind, SessionGrant, SessionRequest};
+use crate::protocol::{
+    AccountAsk, AskAnswer, AskState, AskStep, LetInAlone, LogKey, RefusalKind, SessionGrant, SessionRequest,
+};
 use crate::server::change_notifier::ChangeNotifier;
 use crate::server::clock::now_ms;
 use crate::server::dome_leases::holder;
@@ -43,10 +45,16 @@ pub async fn sign_in(
         // Who has the account there is told at once that somebody is at the door.
         changes.beat();
     }
-    Ok(Json(grant(&logs, &people, station, begun?)))
+    let let_in_alone = people.sessions.let_in_alone(now_ms()).await?;
+    Ok(Json(grant(&logs, &people, (station, let_in_alone), begun?)))
 }
 
-fn grant(logs: &LogState, people: &PeopleState, station: StationRow, begun: Begun) -> SessionGrant {
+fn grant(
+    logs: &LogState,
+    people: &PeopleState,
+    (station, let_in_alone): (StationRow, Vec<LetInAlone>),
+    begun: Begun,
+) -> SessionGrant {
     let person = &begun.signed_in.person;
     let known = |key: &&LogKey| key.controller == station.home || person.knows_controller(&key.controller);
     let log_keys = logs.given_keys.iter().filter(known).cloned().collect();
@@ -59,6 +67,7 @@ fn grant(logs: &LogState, people: &PeopleState, station: StationRow, begun: Begu
         grace_s: station.grace_s,
         kind: station.kind,
         lock_after_s: people.sessions.lock_after_s(),
+        let_in_alone,
     }
 }
 
@@ -117,9 +126,9 @@ pub async fn asked(
                 release_leases(&site, &usage, &ended).await?;
             }
             changes.beat();
-            Ok(Json(AskState::Granted(Box::new(grant(
-                &logs, &people, station, *begun,
-            )))))
+            let let_in_alone = people.sessions.let_in_alone(now_ms()).await?;
+            let granted = grant(&logs, &people, (station, let_in_alone), *begun);
+            Ok(Json(AskState::Granted(Box::new(granted))))
         }
     }
 }

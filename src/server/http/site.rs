@@ -11,7 +11,7 @@ use crate::domain::audit::details::configuration::{CameraAccountChanged, CameraA
 use crate::domain::audit::details::plan::AccountNeed;
 use crate::domain::audit::event::Outcome;
 use crate::domain::camera::{CameraId, ControllerId};
-use crate::domain::people::second_person::is_author;
+use crate::domain::people::second_person::{GIVEN_LATELY_MS, is_author, may_approve};
 use crate::domain::people::{AdminRight, Rule};
 use crate::domain::site::change::{CameraSettings, Difference, SiteChange, SiteFault, is_address};
 use crate::protocol::{
@@ -267,6 +267,9 @@ pub async fn decide(
     } else {
         AdminRight::ApproveCameras
     };
+    let author = proposal
+        .as_ref()
+        .map(|it| (it.author.user.clone(), it.author.display_name.clone()));
     let all = proposal.iter().flat_map(|proposal| &proposal.differences);
     let new = all.filter(|difference| difference.before.is_none());
     let new: Vec<CameraId> = new.map(|difference| difference.camera.clone()).collect();
@@ -278,7 +281,13 @@ pub async fn decide(
     person
         .authorise_admin_over(&recorder, office, controllers.as_deref(), ("proposal", &number))
         .await?;
-    if own && verdict == Verdict::Approve {
+    let now = now_ms();
+    let givers = store
+        .givers(&person.who.person.user, now.saturating_sub(GIVEN_LATELY_MS))
+        .await?;
+    let approves = |(user, name): &(String, String)| may_approve(&person.who.person, &givers, (user, name), now);
+    let may = author.as_ref().map_or(Ok(()), approves);
+    if may.is_err() && verdict == Verdict::Approve {
         person.refuse_admin(&recorder, office, Rule::FourEyes, &number).await?;
         return Err(RefusalKind::Rule(Rule::FourEyes).into());
     }

@@ -20,6 +20,8 @@ use tokio::sync::watch;
 
 /// Longest call to a witness.
 const CALL: Duration = Duration::from_secs(10);
+/// Longest answer of a witness, bytes: several lines of ML-DSA-44, some 3,270 bytes each.
+const MAX_ANSWER: usize = 64 * 1024;
 /// Pause between rounds, and after one in which no witness cosigned.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONG_PAUSE: Duration = Duration::from_secs(10);
@@ -157,7 +159,7 @@ async fn ask(
                 return Ok(text);
             }
             409 => place.knows = text.trim().parse().map_err(|_| "a conflict without a size")?,
-            422 => return Err("the witness says that the log forked".into()),
+            422 => return Err("the witness did not accept the proof".into()),
             other => return Err(format!("status {other}")),
         }
     }
@@ -172,7 +174,7 @@ async fn bounded(mut response: reqwest::Response) -> Result<String, String> {
         .map_err(|error| error.without_url().to_string())?
     {
         bytes.extend_from_slice(&chunk);
-        if bytes.len() > 4096 {
+        if bytes.len() > MAX_ANSWER {
             return Err("an answer longer than agreed".into());
         }
     }

@@ -243,6 +243,7 @@ impl Accounts {
             .await?;
         let added = self.store.add_person(&person, &hashed, now, &appointment, &home).await;
         added.map_err(unavailable)?;
+        self.given(by, &person.user, now).await?;
         if waits {
             self.store
                 .enable_person(&person.user, false)
@@ -319,6 +320,7 @@ impl Accounts {
                 self.record(by, &home, AccountWord::PasswordReset, user, (before, after))
                     .await?;
                 let ended = self.sessions.revoke(by.station, by.who, user, None).await?;
+                self.given(by, user, now).await?;
                 let set = self.store.set_password(user, &hashed, now, true).await;
                 set.map_err(unavailable)?;
                 if waits {
@@ -338,6 +340,7 @@ impl Accounts {
                 }
                 self.record(by, &home, AccountWord::SecondFactorGiven, user, (before, after))
                     .await?;
+                self.given(by, user, now).await?;
                 let set = self.store.set_second_factor(user, &sealed).await;
                 set.map_err(unavailable)?;
                 if waits {
@@ -404,7 +407,14 @@ impl Accounts {
         }
         self.record(by, &row.home, AccountWord::Enabled, user, (before, after))
             .await?;
+        self.given(by, user, now).await?;
         give_anew(&self.store, &self.door, &row, now).await
+    }
+
+    /// Writes down who gives an account what it signs in with, before it is given.
+    async fn given(&self, by: By<'_>, user: &str, now: i64) -> Answer<()> {
+        let written = self.store.credential_given(user, &by.who.person, now).await;
+        written.map_err(unavailable)
     }
 
     /// The person chooses another password, with the present one. No session is needed: it may be too old for one.

@@ -13,10 +13,11 @@ use crate::domain::audit::details::presence::{PurposeChange, SignIn, SignInRefus
 use crate::domain::audit::event::Outcome;
 use crate::domain::people::Person;
 use crate::domain::people::account::AccountStatus;
+use crate::domain::people::second_person::GIVEN_LATELY_MS;
 use crate::domain::people::stated_purpose::{NoProtocolNumber, Stated};
 use crate::domain::people::takeover::Yielding;
 use crate::domain::reason::Reason;
-use crate::protocol::{PasswordConfirmation, RefusalKind, SessionRequest};
+use crate::protocol::{LetInAlone, PasswordConfirmation, RefusalKind, SessionRequest};
 use crate::server::config::Settings;
 use crate::server::keys::random;
 use crate::server::log::recorder::{Act, Recorder};
@@ -79,6 +80,15 @@ impl Sessions {
             one: Arc::default(),
             wanted: WantedAccounts::default(),
         }
+    }
+
+    /// Supervisors' accounts that came into use at the server's console lately.
+    ///
+    /// # Errors
+    /// [`RefusalKind::Unavailable`]: the store does not answer.
+    pub async fn let_in_alone(&self, now: i64) -> Answer<Vec<LetInAlone>> {
+        let lately = self.store.all_let_in_alone(now.saturating_sub(GIVEN_LATELY_MS)).await;
+        lately.map_err(unavailable)
     }
 
     /// Seconds without a hand after which a workstation locks.

@@ -3,7 +3,7 @@
 //! Deliberately absent: what it means for a person (`server::error`).
 
 /// Version of the schema.
-pub(super) const SCHEMA_VERSION: i64 = 4;
+pub(super) const SCHEMA_VERSION: i64 = 5;
 /// Why the database did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

@@ -20,6 +20,7 @@ macro_rules! on {
 pub mod accounts;
 pub mod camera_users;
 pub mod clearances;
+mod credentials_given;
 pub mod dome_lease;
 pub mod entries;
 pub(super) mod error;

@@ -8,7 +8,9 @@ use crate::domain::people::account::AccountName;
 use crate::domain::people::{AdminRight, Rule};
 use crate::domain::reason::Reason;
 use crate::domain::refusal::RefusalKind;
-use crate::protocol::{AccountChange, AccountView, Because, EnrolmentCode, NewCode, SessionView, StationView};
+use crate::protocol::{
+    AccountAnswer, AccountChange, AccountView, Because, EnrolmentCode, NewCode, SessionView, StationView,
+};
 use crate::station::refusal::Refusal;
 use crate::station::session::signed_in::Session;
 
@@ -27,16 +29,19 @@ impl Session {
         Ok(self.0.station.server.people(&self.0.facts.token).await?)
     }
 
-    /// Confirms or disables an account; the server records it, with before and after.
+    /// Confirms or disables an account, or lets another supervisor's into use; the server records it, with before and after. Gives what
+    /// the account begins with, once.
     ///
     /// # Errors
-    /// [`RefusalKind::Rule`] when the right is missing; [`Refusal::ServerAway`].
-    pub async fn change_account(&self, user: &str, change: &AccountChange) -> Result<(), Refusal> {
-        self.check_admin(AdminRight::ConfirmPeople)?;
+    /// [`RefusalKind::Rule`] when the right is missing or it is one's own account; [`Refusal::ServerAway`].
+    pub async fn change_account(&self, user: &str, change: &AccountChange) -> Result<AccountAnswer, Refusal> {
+        self.check_admin(match change {
+            AccountChange::Enable { .. } => AdminRight::AdmitSupervisors,
+            _ => AdminRight::ConfirmPeople,
+        })?;
         let user = AccountName::read(user).ok_or(Refusal::Kind(RefusalKind::Rule(Rule::NoGrant)))?;
         let changed = self.0.station.server.change_account(&self.0.facts.token, &user, change);
-        changed.await.map(drop)?;
-        Ok(())
+        Ok(changed.await?)
     }
 
     /// Sessions running now, for whoever may see the accounts.

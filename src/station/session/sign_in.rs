@@ -118,6 +118,7 @@ impl Station {
             home: grant.home,
             kind: grant.kind,
             lock_after: (grant.lock_after_s > 0).then(|| Duration::from_secs(grant.lock_after_s)),
+            let_in_alone: grant.let_in_alone,
             plan: Arc::new(plan),
         };
         self.0.record_sign_in(&facts).await?;

@@ -14,7 +14,7 @@ use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Circumstances, Level, Person, Reach, Rule, StationKind};
 use crate::domain::refusal::RefusalKind;
 use crate::domain::site::{CameraPlan, SitePlan};
-use crate::protocol::{CredentialNeed, Knock, PasswordConfirmation};
+use crate::protocol::{CredentialNeed, Knock, LetInAlone, PasswordConfirmation};
 use crate::station::camera::connection::Connections;
 use crate::station::camera::dome_lease::{DomeLeases, OwnHolder};
 use crate::station::camera::link::{CameraLink, SessionEnd};
@@ -47,6 +47,8 @@ pub struct Facts {
     pub kind: StationKind,
     /// The workstation locks after so long without input; `None`: never.
     pub lock_after: Option<Duration>,
+    /// Supervisors' accounts that came into use lately without another supervisor.
+    pub let_in_alone: Vec<LetInAlone>,
     /// The plan at sign-in; the one in force is in [`SessionInner::policy`].
     pub plan: Arc<SitePlan>,
 }
@@ -287,6 +289,11 @@ impl Session {
     /// Whether the audit path lets live pictures be seen now.
     pub fn may_watch(&self) -> bool {
         self.0.station.standing.borrow().allows(Need::Watch).is_ok()
+    }
+
+    /// Supervisors' accounts that came into use at the server's console lately, without another supervisor.
+    pub fn let_in_alone(&self) -> &[LetInAlone] {
+        &self.0.facts.let_in_alone
     }
 
     /// What the top bar shows; changes as things change.

@@ -150,6 +150,7 @@ impl Bench {
             home: borgo(),
             kind: StationKind::ControlRoom,
             lock_after: None,
+            let_in_alone: Vec::new(),
             plan: Arc::new(SitePlan {
                 version: 7,
                 controllers: vec![Controller {

@@ -85,6 +85,10 @@ impl Notifications {
             Notice::of_camera(dome, Tone::Attention, sentence)
         }));
         notices.extend(self.follow_beginnings(session));
+        if !self.begun {
+            let let_in = session.desk().let_in_alone();
+            notices.extend(let_in.iter().map(|let_in| Notice::said(Tone::Act, sentences::let_in_alone(let_in))));
+        }
         let (changes, to_answer) = self.follow_clearances(session, keymap, now);
         notices.extend(changes);
         self.begun = true;

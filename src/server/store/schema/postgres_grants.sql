@@ -10,7 +10,7 @@ BEGIN
             TO vedetta_server;
         GRANT DELETE ON body, found, lockout, camera_account TO vedetta_server;
         GRANT INSERT, UPDATE ON account, station_kind, enrolment_code TO vedetta_server;
-        GRANT INSERT ON former_password TO vedetta_server;
+        GRANT INSERT ON former_password, credential_given TO vedetta_server;
         GRANT INSERT, UPDATE ON dome, clearance, site_proposal TO vedetta_server;
         GRANT INSERT, DELETE ON camera_user TO vedetta_server;
     END IF;

@@ -211,6 +211,15 @@ CREATE TABLE former_password (
     password TEXT NOT NULL,
     PRIMARY KEY (account, set_ms, password)
 ) STRICT, WITHOUT ROWID;
+-- Who gave an account a password or second factor. Without a giver: at the server's own console, for this reason.
+CREATE TABLE credential_given (
+    account TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    giver TEXT NOT NULL,
+    giver_name TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (account, at_ms, giver)
+) STRICT, WITHOUT ROWID;
 
 -- Workstations: what each is for, the certificate that is to follow, codes that enrol one.
 CREATE TABLE station_kind (
@@ -260,4 +269,4 @@ CREATE TABLE camera_user (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
-INSERT INTO schema_version VALUES (4);
+INSERT INTO schema_version VALUES (5);

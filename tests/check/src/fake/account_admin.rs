@@ -9,7 +9,9 @@ use vedetta::domain::people::{Level, Purpose, StationKind};
 use vedetta::domain::reason::Reason;
 use vedetta::gui::sentences;
 use vedetta::gui::session_port::{Accounts, Answer, WorkstationAdmin};
-use vedetta::station::{AccountChange, AccountState, AccountView, EnrolmentCode, NewCode, SessionView, StationView};
+use vedetta::station::{
+    AccountAnswer, AccountChange, AccountState, AccountView, EnrolmentCode, NewCode, SessionView, StationView,
+};
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 1_440 * MINUTE_MS;
@@ -33,10 +35,11 @@ pub fn accounts() -> Vec<AccountView> {
         active_at: (user == "operatore").then(|| "sala-operativa".parse().ok()).flatten(),
         state,
     };
-    use AccountState::{Good, MustChoosePassword, NotConfirmed};
+    use AccountState::{Disabled, Good, MustChoosePassword, NotConfirmed};
     vec![
         account("operatore", "Ag. Scelto Chiara Neri", police, Level::Operator, Good),
         account("comandante", "Comm. Andrea Villa", police, Level::Supervisor, Good),
+        account("serra", "Isp. Maria Serra", police, Level::Supervisor, Disabled),
         account("nuovo", "Ag. Marco Sala", police, Level::Operator, MustChoosePassword),
         account(
             "carabiniere",
@@ -152,14 +155,20 @@ impl Accounts for Fake {
         Box::pin(async { Ok(accounts()) })
     }
 
-    fn change_account(&self, user: String, change: AccountChange) -> Answer<()> {
-        let what = if matches!(change, AccountChange::Disable { .. }) {
-            "disable"
-        } else {
-            "confirm"
+    fn change_account(&self, user: String, change: AccountChange) -> Answer<AccountAnswer> {
+        let what = match change {
+            AccountChange::Disable { .. } => "disable",
+            AccountChange::Enable { .. } => "admit",
+            _ => "confirm",
         };
         self.note(format!("{what} {user}"));
-        Box::pin(async { Ok(()) })
+        let password = (what == "admit").then(|| "kxpt-93ab-qm7r".to_owned().into());
+        Box::pin(async {
+            Ok(AccountAnswer {
+                password,
+                ..AccountAnswer::default()
+            })
+        })
     }
 
     fn sessions(&self) -> Answer<Vec<SessionView>> {

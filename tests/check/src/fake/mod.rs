@@ -27,7 +27,7 @@ use vedetta::domain::people::stated_purpose::Stated;
 use vedetta::domain::people::{Action, Circumstances, Grant, Level, Person, Reach, StationKind};
 use vedetta::domain::site::SitePlan;
 use vedetta::gui::session_port::{Answer, SessionLife, SignedIn};
-use vedetta::station::{AuditState, BegunAnew, Delivery, Health, Knock, Refusal, ServerState};
+use vedetta::station::{AuditState, BegunAnew, Delivery, Health, Knock, LetInAlone, Refusal, ServerState};
 
 /// A desk with test pictures; see [`Fake`].
 pub fn desk(cameras: usize, domes: usize) -> Arc<Fake> {
@@ -248,6 +248,10 @@ impl SignedIn for Fake {
             clock: *self.clock.lock().unwrap_or_else(PoisonError::into_inner),
             begun_anew: self.begun_anew.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
+    }
+
+    fn let_in_alone(&self) -> Vec<LetInAlone> {
+        Vec::new()
     }
 
     fn moment(&self, server_ms: i64) -> Instant {
