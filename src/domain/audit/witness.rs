@@ -176,8 +176,15 @@ mod tests {
         assert_eq!(stale, Err(Objection::KnowsOther(5)));
         assert_eq!(examine(&theirs.ask(5, 9), &key, &ours.at(5)), Err(Objection::Fork));
         assert_eq!(examine(&theirs.ask(9, 9), &key, &ours.at(9)), Err(Objection::Fork));
-        for (asked, why) in [(ours.ask(0, 9), "an old request"), (theirs.ask(5, 9), "of another history")] {
-            assert_eq!(examine(&asked, &key, &ours.at(9)), Err(Objection::KnowsOther(9)), "{why}");
+        for (asked, why) in [
+            (ours.ask(0, 9), "an old request"),
+            (theirs.ask(5, 9), "of another history"),
+        ] {
+            assert_eq!(
+                examine(&asked, &key, &ours.at(9)),
+                Err(Objection::KnowsOther(9)),
+                "{why}"
+            );
         }
         let backwards = Ask {
             old: 9,
