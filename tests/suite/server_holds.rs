@@ -366,6 +366,43 @@ async fn r_aud_2_a_database_that_asks_for_tls_is_used_and_its_certificate_is_hel
     hall.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_7_a_commit_that_waits_for_a_standby_has_an_end_and_what_became_of_it_is_looked_up() {
+    let cluster = Cluster::start();
+    let mut hall = on_postgres(&cluster);
+    hall.start().await;
+    let mut sala = hall.station("sala-operativa");
+    let standby = |names: &str| {
+        let set = format!("ALTER SYSTEM SET synchronous_standby_names = '{names}'");
+        cluster.sql("postgres", "vedetta_owner", &set);
+        cluster.sql("postgres", "vedetta_owner", "SELECT pg_reload_conf()");
+    };
+    let first = sala.events(1);
+    sala.submit(&first).await.unwrap();
+    standby("nobody");
+    let events = sala.events(1);
+    let waits = sala.submit(&events).await;
+    assert_eq!(
+        waits.unwrap_err().0,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "an answer, and not a yes"
+    );
+    standby("");
+    let again = tokio::time::timeout(Duration::from_secs(60), async {
+        loop {
+            // The sequencer's lock is free once the commit that waited has ended.
+            if let Ok(receipt) = sala.submit(&events).await {
+                return receipt;
+            }
+        }
+    });
+    assert!(again.await.unwrap().promise.contains(&events[0].leaf_hash.to_string()));
+    hall.stop().await;
+    let (valid, report) = hall.verify();
+    assert!(valid, "{report}");
+    assert_eq!(report["logs"][0]["broken"], serde_json::Value::Null);
+}
+
 /// A copy of a folder with everything in it.
 fn copied(from: &std::path::Path, to: &std::path::Path) {
     let done = std::process::Command::new("cp")
@@ -476,7 +513,14 @@ async fn r_aud_2_a_workstation_that_trusts_a_former_name_is_not_answered_under_t
     let pinned = sala.note().await;
     hall.stop().await;
     std::fs::remove_file(hall.data().join("signer/borgo-vedetta.json")).unwrap();
-    let arguments = ["log", "new-origin", "--data", hall.data_text(), "--reason", "disco guasto"];
+    let arguments = [
+        "log",
+        "new-origin",
+        "--data",
+        hall.data_text(),
+        "--reason",
+        "disco guasto",
+    ];
     assert!(hall.command(&arguments, None).status.success());
     hall.start().await;
     let mut again = hall.station("sala-operativa");

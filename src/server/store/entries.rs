@@ -11,6 +11,7 @@ use crate::domain::audit::hash::Hash;
 use crate::domain::audit::tree::NodeId;
 use crate::domain::camera::StationId;
 use sqlx::{Postgres, QueryBuilder, Sqlite, Transaction};
+use std::time::Duration;
 
 /// Rows in one statement: 128 of the widest table stay below every limit of both databases.
 const ROWS: usize = 128;
@@ -217,16 +218,22 @@ impl Append {
         row.map(|(index, leaf)| Ok((unsigned(index)?, leaf))).transpose()
     }
 
-    /// Makes everything durable.
+    /// Makes everything durable. A commit that waits for a standby has no limit in PostgreSQL; it has one here.
     ///
     /// # Errors
-    /// [`StoreError`]: nothing was kept, or nobody knows; ask the log again.
+    /// [`StoreError`]: nothing was kept, or nobody knows; ask the log again. [`StoreError::Unknown`]: the limit went by.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         self.send().await?;
-        on!(self.tx, tx => tx.commit().await)?;
-        Ok(())
+        let commit = async { on!(self.tx, tx => tx.commit().await) };
+        match tokio::time::timeout(COMMIT_WITHIN, commit).await {
+            Ok(done) => Ok(done?),
+            Err(_) => Err(StoreError::Unknown),
+        }
     }
 }
+
+/// Longest wait for a commit.
+const COMMIT_WITHIN: Duration = Duration::from_secs(10);
 
 /// What [`Append::entry`] adds.
 pub struct NewEntry<'a> {

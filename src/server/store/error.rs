@@ -15,6 +15,8 @@ pub enum StoreError {
     Corrupt(String),
     #[error("the database has schema version {0}, not {SCHEMA_VERSION}")]
     Version(i64),
+    #[error("the commit waits, perhaps for a standby: whether it is kept is not known until the log is asked again")]
+    Unknown,
     #[error("the database is encoded in {0}, not in UTF8")]
     Encoding(String),
 }
@@ -34,7 +36,7 @@ impl StoreError {
         match self {
             Self::Sql(sqlx::Error::Encode(_)) | Self::Corrupt(_) => true,
             Self::Sql(sqlx::Error::Database(error)) => error.code().is_some_and(|code| is_code_of_the_row(&code)),
-            Self::Sql(_) | Self::File(_) | Self::Version(_) | Self::Encoding(_) => false,
+            Self::Sql(_) | Self::File(_) | Self::Version(_) | Self::Encoding(_) | Self::Unknown => false,
         }
     }
 
