@@ -21,6 +21,7 @@ use super::store::{Log, Store};
 use super::successions::{aside, successions};
 use super::workstation_admin;
 use crate::domain::audit::details::configuration::{LogOriginChanged, OriginWord};
+use crate::domain::audit::new_beginning::Acceptance;
 use crate::domain::audit::note::SignerKey;
 use crate::domain::audit::succession::{self, SignedSuccession, Succession};
 use crate::domain::camera::ControllerId;
@@ -62,7 +63,7 @@ pub async fn begin(
         let log = log_of(store, home).await?;
         let (first, number) = succession::parts(&log.origin);
         // A name that was ever said is not said again, whatever an older database or an interrupted attempt has.
-        let mut said = successions(data, home)?;
+        let said = successions(data, home)?;
         let said_number = u32::try_from(said.len()).unwrap_or(u32::MAX).saturating_add(1);
         let number = number.max(said_number).saturating_add(1);
         let origin = succession::name(first, number);
@@ -75,30 +76,29 @@ pub async fn begin(
         let size = store.size(&log).await?;
         log_verify::recompute(store, &log, size).await?;
         let former = former_key(data, &log, number)?;
-        let signed: Option<SignedState> = read_text(&data.signer_state(home))
-            .ok()
-            .and_then(|text| serde_json::from_str(&text).ok());
         let renamed = LogOriginChanged {
-            change: Some(OriginWord::LogOrigin),
             // More than `size`: the database lost what was signed, and the reason should say how.
-            signed_size: Some(signed.map(|signed| signed.size)),
+            signed_size: Some(signed_size(data, home)),
             former: Some(former.clone()),
             origin: Some(origin.clone()),
             size: Some(size),
             reason: Some(reason.clone()),
-            accepted_by: accepted.as_ref().map(|accepted| accepted.accepted_by.user.clone()),
-            and_by: accepted.as_ref().map(|accepted| accepted.and_by.user.clone()),
             seen_size: seen.map(|seen| seen.size),
+            ..accepted_in(accepted.as_ref())
         };
         workstation_admin::record(recorder, home, renamed, Act::default()).await?;
         let size = store.size(&log).await?;
         let root = store.frontier(&log, size).await?.root();
 
         set_aside(&data.log_key(home), number, Some(&origin))?;
-        set_aside(&data.signer_state(home), number, None)?;
-        set_aside(&data.witnessed(home), number, None)?;
-        set_aside(&data.signed_tail(home), number, None)?;
-        set_aside(&data.put_back(home), number, None)?;
+        for former in [
+            data.signer_state(home),
+            data.witnessed(home),
+            data.signed_tail(home),
+            data.put_back(home),
+        ] {
+            set_aside(&former, number, None)?;
+        }
         let key = match load_signer(&data.log_key(home)) {
             Ok(key) => key,
             Err(_) => create_signer(&data.log_key(home), &origin)?,
@@ -115,11 +115,7 @@ pub async fn begin(
             reason: reason.clone(),
             accepted,
         };
-        said.push(sign(&statement, &load_signer(&data.plan_key())?)?);
-        let text = serde_json::to_vec_pretty(&said).map_err(|error| ServerError::Key(error.to_string()))?;
-        write_whole(&data.successions(home), &text, 0o644)?;
-        // Last: until then no server signs, because name and state differ.
-        store.rename_log(&log).await?;
+        put_in_force(data, store, (&log, said), &statement).await?;
         Ok(NewOrigin {
             controller: home.clone(),
             origin: log.origin,
@@ -130,11 +126,42 @@ pub async fn begin(
     .await
 }
 
+/// Size that the signer signed last; `None`: it is not known any more.
+fn signed_size(data: &DataDir, controller: &ControllerId) -> Option<u64> {
+    let text = read_text(&data.signer_state(controller)).ok()?;
+    let signed: SignedState = serde_json::from_str(&text).ok()?;
+    Some(signed.size)
+}
+
+/// The event of another name, with who accepted that entries are lost.
+fn accepted_in(accepted: Option<&Acceptance>) -> LogOriginChanged {
+    LogOriginChanged {
+        change: Some(OriginWord::LogOrigin),
+        accepted_by: accepted.map(|accepted| accepted.accepted_by.user.clone()),
+        and_by: accepted.map(|accepted| accepted.and_by.user.clone()),
+        ..LogOriginChanged::default()
+    }
+}
+
 /// What a workstation held and the signer did not, wherever the command was interrupted before.
 fn seen_by_a_workstation(data: &DataDir, controller: &ControllerId, number: u32) -> Result<Option<Ahead>, ServerError> {
     let path = data.put_back(controller);
     let mut kept = [aside(&path, number), path].into_iter().filter(|path| path.exists());
     kept.next().map(|path| put_back::read(&path)).transpose()
+}
+
+/// Adds the signed statement to those before it and writes the new name.
+async fn put_in_force(
+    data: &DataDir,
+    store: &Store,
+    (log, mut said): (&Log, Vec<SignedSuccession>),
+    statement: &Succession,
+) -> Result<(), ServerError> {
+    said.push(sign(statement, &load_signer(&data.plan_key())?)?);
+    let text = serde_json::to_vec_pretty(&said).map_err(|error| ServerError::Key(error.to_string()))?;
+    write_whole(&data.successions(&log.controller), &text, 0o644)?;
+    // Last: until then no server signs, because name and state differ.
+    Ok(store.rename_log(log).await?)
 }
 
 async fn log_of(store: &Store, controller: &ControllerId) -> Result<Log, ServerError> {

@@ -287,15 +287,29 @@ async fn r_aud_2_another_key_for_a_pinned_log_that_nobody_vouches_for_is_refused
     assert_eq!(evidence.count(), 1, "what was offered is kept");
 }
 
-/// Puts an older copy of the server's folder back, for good.
-fn put_back(hall: &TownHall, copy: &Path) {
+/// A copy of a folder with everything in it.
+fn copied(from: &Path, to: &Path) {
+    let mut copy = std::process::Command::new("cp");
+    assert!(copy.arg("-a").args([from, to]).status().unwrap().success());
+}
+
+/// Puts the server's folder back as it was before the last session of this workstation, for good. Leaves the server stopped.
+async fn lose_a_session(hall: &mut TownHall, data: &Path) {
+    let copy = hall.dir.path().join("copia");
+    for old in [true, false] {
+        let station = open(hall, "sala-operativa", data).await;
+        soon(sign_in(hall, &station, "operatore").await.sign_out())
+            .await
+            .unwrap();
+        drop(station);
+        hall.stop().await;
+        if old {
+            copied(&hall.data(), &copy);
+            hall.start().await;
+        }
+    }
     std::fs::remove_dir_all(hall.data()).unwrap();
-    let copied = std::process::Command::new("cp")
-        .arg("-a")
-        .arg(copy)
-        .arg(hall.data())
-        .status();
-    assert!(copied.unwrap().success());
+    copied(&copy, &hall.data());
 }
 
 /// Waits until the server serves nobody because a workstation showed what it forgot.
@@ -343,30 +357,7 @@ async fn r_aud_2_a_lost_history_is_left_only_by_the_word_of_two_supervisors_and_
     let mut hall = Town::new().open().await;
     let vice = crate::second_person::second_supervisor(&hall).await;
     let (first, data) = (hall.password("comandante"), tempfile::tempdir().unwrap());
-    let station = open(&hall, "sala-operativa", data.path()).await;
-    soon(sign_in(&hall, &station, "operatore").await.sign_out())
-        .await
-        .unwrap();
-    hall.stop().await;
-    let copy = hall.dir.path().join("copia");
-    assert!(
-        std::process::Command::new("cp")
-            .arg("-a")
-            .arg(hall.data())
-            .arg(&copy)
-            .status()
-            .unwrap()
-            .success()
-    );
-    hall.start().await;
-    drop(station);
-    let station = open(&hall, "sala-operativa", data.path()).await;
-    soon(sign_in(&hall, &station, "operatore").await.sign_out())
-        .await
-        .unwrap();
-    drop(station);
-    hall.stop().await;
-    put_back(&hall, &copy);
+    lose_a_session(&mut hall, data.path()).await;
     hall.start().await;
     let station = open(&hall, "sala-operativa", data.path()).await;
     let session = sign_in(&hall, &station, "operatore").await;
