@@ -191,8 +191,9 @@ impl Watched {
         let PoseKnowledge::Within(poses) = motors else {
             return None;
         };
-        let (planned, lens) = (self.planned_orientation()?, self.plan.lens.as_ref()?);
-        let reach = turned_view::reach(&planned, self.orientation().otherwise()?, lens, poses.hfov.hi)?;
+        let (seen, lens) = (self.orientation().otherwise()?.clone(), self.plan.lens.as_ref()?);
+        let planned = self.planned_orientation().unwrap_or_else(|| seen.upright());
+        let reach = turned_view::reach(&planned, &seen, lens, poses.hfov.hi)?;
         Some(by.cover_about_axis(&motors, reach, jiff::Timestamp::now()))
     }
 
@@ -201,7 +202,7 @@ impl Watched {
         lock(&self.orientation)
     }
 
-    /// How its picture lies by the newest plan; `None`: it is not compared.
+    /// How its picture lies by the newest plan; `None`: it says nothing of it, and upright counts.
     pub fn planned_orientation(&self) -> Option<Orientation> {
         let plan = self.policy.plan();
         plan.camera(&self.plan.id).unwrap_or(&self.plan).orientation.clone()
