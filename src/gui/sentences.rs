@@ -4,6 +4,7 @@
 //! (`domain::refusal`), and the details meant for the log, except where a person can act on them.
 
 use super::i18n::{LOADER, fl};
+use crate::domain::camera::ControllerId;
 use crate::domain::live::own_clock::WrongClock;
 use crate::domain::local_time::{self, NoMoment};
 use crate::domain::message::{Argument, Message};
@@ -12,7 +13,9 @@ use crate::domain::people::{Level, Purpose, StationKind};
 use crate::domain::privacy::WholeReason;
 use crate::domain::refusal::RefusalKind;
 use crate::domain::site::orientation::OrientationPart;
-use crate::station::{CameraTrouble, EnrolError, MaskSyncState, Refusal, SecretsTrouble, SignInError, StationError};
+use crate::station::{
+    BegunAnew, CameraTrouble, EnrolError, MaskSyncState, Refusal, SecretsTrouble, SignInError, StationError,
+};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use std::collections::HashMap;
@@ -179,6 +182,19 @@ pub fn wrong_clock(wrong: WrongClock, now: SystemTime) -> String {
         WrongClock::Behind { minutes: by } => fl!("clock-behind", now = now, by = minutes(by)),
         WrongClock::Ahead { minutes: by } => fl!("clock-ahead", now = now, by = minutes(by)),
     }
+}
+
+/// That a log began anew, by whose word, and what this workstation had seen of it.
+pub fn begun_anew(log: &ControllerId, begun: &BegunAnew) -> String {
+    let [first, second] = &begun.accepted_by;
+    fl!(
+        "log-begun-anew",
+        log = log.as_str(),
+        had = begun.had.to_string(),
+        size = begun.size.to_string(),
+        first = first.as_str(),
+        second = second.as_str()
+    )
 }
 
 /// Why a machine was not enrolled, and what to do.

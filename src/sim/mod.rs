@@ -19,6 +19,8 @@ pub mod live;
 pub mod makes;
 #[cfg(test)]
 mod measured_makes;
+#[cfg(test)]
+mod planned_makes;
 pub mod metadata;
 pub mod motion;
 pub mod onboard_masks;

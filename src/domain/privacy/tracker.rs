@@ -130,6 +130,7 @@ impl PoseTracker {
         if !punctual || before_restart {
             return false;
         }
+        self.told.answers(received);
         let moving = moving == MoveState::Moving && !self.counted.never_idle;
         if moving {
             self.notice_motion();
@@ -387,6 +388,11 @@ impl PoseTracker {
         self.run.is_some_and(|run| run.settled())
     }
 
+    /// Whether somebody else may order.
+    pub(super) fn has_other_holder(&self) -> bool {
+        self.other_holder
+    }
+
     fn others_may_move(&self) -> bool {
         self.motion.unannounced_movers || self.other_holder
     }
@@ -559,7 +565,7 @@ impl PoseTracker {
         self.reckoning = None;
         self.orders = None;
         self.speeds = Speeds::new(self.full());
-        self.told = ToldTargets::new(self.counted.target_report);
+        self.told.restarts();
         self.last_order = self.last_order.max(now);
     }
 

@@ -6,6 +6,9 @@ use crate::domain::camera::{CameraId, CameraKind, LensModel, Pose, StreamRole};
 use crate::domain::site::{Limits, Mask, MotionBounds};
 use crate::sim::makes::Make;
 
+/// The plan lets a dome that crops beyond its lens zoom to this share of the lens's highest magnification.
+const CROPS_FROM: f64 = 0.9;
+
 /// Where a camera hangs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Mount {
@@ -74,14 +77,18 @@ pub struct CameraSite {
 }
 
 impl CameraSite {
-    /// Hangs a dome of this make here: its bounds of motion, and the end of its lens where it goes on by cropping.
-    pub(super) fn fit(&mut self, make: Make) {
+    /// Hangs a dome of this make here: its bounds of motion, and the end of its lens where it goes on by cropping, which the plan's
+    /// ceiling keeps away from.
+    pub(in crate::sim) fn fit(&mut self, make: Make) {
         self.motion = make.bounds(self.motion.clone());
         if let Some(end) = make.crops_beyond {
             let [wide, tele] = [self.lens.widest_hfov_deg(), self.lens.hfov_of(end)];
             let tan = |hfov: f64| (hfov / 2.0).to_radians().tan();
             let hfov = |z: f64| 2.0 * (tan(wide) * (tan(tele) / tan(wide)).powf(z)).atan().to_degrees();
             self.lens.hfov_by_zoom = (0..=20).map(|k| f64::from(k) / 20.0).map(|z| [z, hfov(z)]).collect();
+            // What lies beyond is cropped without a word in the status.
+            let within = CROPS_FROM * end;
+            self.limits.zoom_ceiling = Some(self.limits.zoom_ceiling.map_or(within, |ceiling| ceiling.min(within)));
         }
         self.make = make;
     }

@@ -2,7 +2,8 @@
 //! that its configuration changed, and every half minute.
 //!
 //! Invariant: of a camera whose plan has an orientation nothing masked is shown before the two were compared over the
-//! present connection, nor after they differed. A difference is said once in the log. Deliberately absent: what is
+//! present connection, nor after they differed; of one whose plan says nothing of it, nothing once its picture was seen not to be
+//! upright, and of a dome nothing before it was asked. A difference is said once in the log. Deliberately absent: what is
 //! compared (`domain::site::orientation`), covering (`watched`).
 
 use super::connection::{Connection, Connections};
@@ -71,18 +72,20 @@ async fn look(connections: &Connections, camera: &Watched) -> Result<(u64, crate
 }
 
 async fn compare(connection: &Connection, camera: &Watched) -> Result<(), Refusal> {
-    let Some(planned) = camera.planned_orientation() else {
-        return Ok(());
-    };
+    let planned = camera.planned_orientation();
     let seen = match connection.camera.orientation().await {
         Ok(seen) => seen,
         Err(error) => {
             if matches!(error.kind(), OnvifErrorKind::Unreachable | OnvifErrorKind::Timeout) {
                 camera.orientation().forget();
+            } else if planned.is_none() {
+                camera.orientation().take_silence(connection.number);
+                return Ok(());
             }
             return Err(error.into());
         }
     };
+    let planned = planned.unwrap_or_else(|| seen.upright());
     let differences = camera.orientation().take(&planned, &seen, connection.number);
     if !differences.is_empty() {
         tracing::warn!(camera = %camera.plan.id, ?differences, "the picture lies otherwise than planned: covered whole");

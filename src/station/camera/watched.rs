@@ -191,8 +191,9 @@ impl Watched {
         let PoseKnowledge::Within(poses) = motors else {
             return None;
         };
-        let (planned, lens) = (self.planned_orientation()?, self.plan.lens.as_ref()?);
-        let reach = turned_view::reach(&planned, self.orientation().otherwise()?, lens, poses.hfov.hi)?;
+        let (seen, lens) = (self.orientation().otherwise()?.clone(), self.plan.lens.as_ref()?);
+        let planned = self.planned_orientation().unwrap_or_else(|| seen.upright());
+        let reach = turned_view::reach(&planned, &seen, lens, poses.hfov.hi)?;
         Some(by.cover_about_axis(&motors, reach, jiff::Timestamp::now()))
     }
 
@@ -201,7 +202,7 @@ impl Watched {
         lock(&self.orientation)
     }
 
-    /// How its picture lies by the newest plan; `None`: it is not compared.
+    /// How its picture lies by the newest plan; `None`: it says nothing of it, and upright counts.
     pub fn planned_orientation(&self) -> Option<Orientation> {
         let plan = self.policy.plan();
         plan.camera(&self.plan.id).unwrap_or(&self.plan).orientation.clone()
@@ -378,7 +379,15 @@ impl Watched {
     /// Takes in a status answer.
     pub fn on_status(&self, status: &onvif::PtzStatus) {
         if let Some(utc_ms) = status.utc_ms {
-            lock(&self.clock).on_asked(status.sent, status.received, utc_ms, self.quick());
+            let old = {
+                let mut clock = lock(&self.clock);
+                let old = clock.is_older(status.sent, utc_ms, self.oldest());
+                clock.on_asked(status.sent, status.received, utc_ms, self.quick());
+                old
+            };
+            if let Some(tracker) = self.tracker.as_ref().filter(|_| old) {
+                lock(tracker).on_old_status(status.received);
+            }
         }
         self.take_status(status);
     }
