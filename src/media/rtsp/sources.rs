@@ -179,7 +179,7 @@ mod tests {
         );
         assert_eq!(
             play(Sources::new(96), &all),
-            [(1, Step::First), (2, on(0))],
+            [(1, Step::First), (2, on(0)), (3, on(0))],
             "what is live is believed at its second packet in sequence"
         );
     }
