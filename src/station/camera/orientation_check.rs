@@ -8,7 +8,8 @@
 
 use super::connection::{Connection, Connections};
 use super::watched::Watched;
-use crate::onvif::{Event, OnvifErrorKind, Subscription};
+use crate::domain::site::CameraPlan;
+use crate::onvif::{Camera, Event, OnvifErrorKind, Subscription};
 use crate::station::refusal::Refusal;
 use std::sync::Weak;
 use std::time::Duration;
@@ -29,6 +30,20 @@ pub async fn at_connection(connection: &Connection, camera: &Watched) -> Result<
         return Ok(());
     }
     compare(connection, camera).await
+}
+
+/// Whether a camera says now that its picture lies otherwise than planned, or does not say how it lies although the plan does.
+pub async fn is_turned(camera: &Camera, plan: &CameraPlan) -> bool {
+    match camera.orientation().await {
+        Ok(seen) => {
+            let planned = plan.orientation.clone().unwrap_or_else(|| seen.upright());
+            !planned.differences(&seen).is_empty()
+        }
+        Err(error) => {
+            tracing::debug!(camera = %plan.id, %error, "its orientation is not known");
+            plan.orientation.is_some()
+        }
+    }
 }
 
 /// Compares as long as somebody watches the camera and the session lasts.
@@ -65,7 +80,7 @@ pub async fn follow(connections: Weak<Connections>, watched: Weak<Watched>) {
     }
 }
 
-async fn look(connections: &Connections, camera: &Watched) -> Result<(u64, crate::onvif::Camera), Refusal> {
+async fn look(connections: &Connections, camera: &Watched) -> Result<(u64, Camera), Refusal> {
     let connection = connections.connection(&camera.plan, camera.proof()).await?;
     compare(&connection, camera).await?;
     Ok((connection.number, connection.camera.clone()))
