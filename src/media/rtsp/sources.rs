@@ -32,7 +32,7 @@ pub(crate) enum Step {
     First,
     /// After so many that are missing.
     On { missing: u16 },
-    /// The same source began anew.
+    /// Of the believed source, whose numbers began anew.
     Anew,
     /// Of another source, which took over.
     Takeover,
