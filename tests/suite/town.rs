@@ -23,6 +23,7 @@ pub struct Town {
     accounts: Vec<Value>,
     database: Option<String>,
     settings: String,
+    make: Option<String>,
 }
 
 impl Town {
@@ -51,6 +52,7 @@ impl Town {
             accounts: Vec::new(),
             database: None,
             settings: String::new(),
+            make: None,
         }
     }
 
@@ -84,6 +86,12 @@ impl Town {
         self
     }
 
+    /// With simulated domes of this make.
+    pub fn hanging(mut self, make: &str) -> Self {
+        self.make = Some(make.to_owned());
+        self
+    }
+
     /// A prepared data directory.
     pub fn prepared(self) -> TownHall {
         assert!(self.accounts.is_empty(), "only a running server takes people");
@@ -108,7 +116,8 @@ impl Town {
             "the simulator's town has the people of the demo, one controller and a log in a file"
         );
         let folder = tempfile::tempdir().unwrap();
-        let (simulator, ready): (_, Value) = self.simulator(folder.path(), &[]);
+        let make = self.make.as_deref().map(|make| ["--make", make]);
+        let (simulator, ready): (_, Value) = self.simulator(folder.path(), make.as_ref().map_or(&[], |make| make));
         let control = ready["control"].as_str().unwrap().to_owned();
         Place::around(folder, simulator, control, &self.settings)
     }

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: the window; the tour of `packaging/demo.sh` has it.
 
+mod calibration;
 mod copies;
 mod notches;
 mod one_account;
