@@ -227,6 +227,19 @@ enum LogCommand {
         #[arg(help = fl!("help-reason"), long)]
         reason: String,
     },
+    #[command(about = fl!("help-log-new-beginning"))]
+    NewBeginning {
+        #[command(flatten)]
+        place: Place,
+        #[arg(help = fl!("help-log-controller-or-first"), long)]
+        controller: Option<ControllerId>,
+        #[arg(help = fl!("help-log-first"), long)]
+        first: String,
+        #[arg(help = fl!("help-log-second"), long)]
+        second: String,
+        #[arg(help = fl!("help-reason"), long)]
+        reason: String,
+    },
     #[command(about = fl!("help-log-accept-time"))]
     AcceptTime {
         #[command(flatten)]
@@ -456,7 +469,22 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
             controller,
             reason,
         } => {
-            let begun = rollover::begin(&place.open(), controller, &reason).await?;
+            let begun = rollover::begin(&place.open(), controller, &reason, None).await?;
+            say(&serde_json::to_string(&begun).unwrap_or_default());
+            Ok(())
+        }
+        LogCommand::NewBeginning {
+            place,
+            controller,
+            first,
+            second,
+            reason,
+        } => {
+            let two = [
+                questions::claim(first, ["VEDETTA_PASSWORD", "VEDETTA_CODE"])?,
+                questions::claim(second, ["VEDETTA_SECOND_PASSWORD", "VEDETTA_SECOND_CODE"])?,
+            ];
+            let begun = rollover::begin(&place.open(), controller, &reason, Some(two)).await?;
             say(&serde_json::to_string(&begun).unwrap_or_default());
             Ok(())
         }

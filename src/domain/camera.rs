@@ -147,6 +147,9 @@ pub struct LensModel {
     /// The camera hangs upside down and does not turn its picture.
     #[serde(default)]
     pub upside_down: bool,
+    /// The picture is flipped left to right, after any roll (`Rotate/@Mirror`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mirrored: bool,
 }
 
 /// Whether the motors run, as a camera says (ONVIF `PTZStatus.MoveStatus`).
@@ -286,6 +289,7 @@ mod tests {
             aspect: 16.0 / 9.0,
             roll_deg: 0.0,
             upside_down: false,
+            mirrored: false,
         }
     }
 

@@ -137,6 +137,9 @@ pub enum Refusal {
     Camera(CameraTrouble),
     #[error("nothing is recorded in that range")]
     NothingRecorded,
+    /// Nothing is recorded for a while inside the range; the last moment before and the first one after it, Unix milliseconds.
+    #[error("nothing is recorded from {from_ms} ms to {to_ms} ms")]
+    HoleRecorded { from_ms: i64, to_ms: i64 },
     /// Times of recording repeat inside the range; both moments by the recorder's clock, Unix milliseconds.
     #[error("the recorder's clock was put back from {at_ms} ms to {to_ms} ms")]
     ClockSetBack { at_ms: i64, to_ms: i64 },
@@ -270,6 +273,12 @@ impl Refusal {
             Self::DiskFull => (Failed, sentence("refusal-disk-full")),
             Self::Camera(trouble) => (Failed, trouble.kind.message()),
             Self::NothingRecorded => (Failed, sentence("refusal-nothing-recorded")),
+            Self::HoleRecorded { from_ms, to_ms } => (
+                Failed,
+                sentence("refusal-hole")
+                    .with("from", Argument::Clock(*from_ms))
+                    .with("to", Argument::Clock(*to_ms)),
+            ),
             Self::ClockSetBack { at_ms, to_ms } => (
                 Failed,
                 sentence("refusal-clock-set-back")

@@ -20,6 +20,7 @@ use crate::gui::idle_inhibit;
 use crate::gui::input::device::{self, Keyboard};
 use crate::gui::input::key_file::{self, Fault};
 use crate::gui::input::{Command, Edge, Keymap};
+use crate::gui::lost_drawing;
 use crate::gui::redraw::Revision;
 use crate::gui::scene::Scene;
 use crate::gui::screen::control_room::Glance;
@@ -28,7 +29,6 @@ use crate::gui::screen::enrol::{self, Enrol};
 use crate::gui::screen::sign_in::{self, SignIn};
 use crate::gui::sentences;
 use crate::gui::session_port::Desk;
-use crate::gui::software;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, labelled};
 use crate::gui::window_content::Pane;
@@ -261,7 +261,7 @@ impl App {
     }
 
     fn tick(&mut self) -> Task<Message> {
-        if software::is_lost() && !matches!(self.screen, Screen::SigningOut) {
+        if lost_drawing::is_lost() && !matches!(self.screen, Screen::SigningOut) {
             // Nobody sees anything any more: what is open is ended and recorded, and the terminal says why.
             return self.close();
         }

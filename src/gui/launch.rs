@@ -5,11 +5,13 @@
 
 use super::app::{App, Message, Options};
 use super::i18n::fl;
-use super::software::{self, Root};
+use super::lost_drawing;
+use super::software::Root;
 use super::widget::wall::gpu_adapter;
 use super::{icons, monitors, theme};
 use iced::{Size, Task, window};
 use std::os::unix::process::CommandExt;
+use std::panic::{self, AssertUnwindSafe};
 use std::process::Command;
 
 /// Starts this program once more, in this same process, with two arenas for memory. Called first, before any thread.
@@ -69,25 +71,29 @@ pub fn run_from(boot: impl Fn() -> (App, Task<Message>) + 'static) -> Result<(),
             Task::batch([opened.then(monitors::take_work_area), task]),
         )
     };
-    let outcome = if gpu_adapter::is_software() {
-        tracing::info!("no graphics card: the processor draws the wall");
-        iced::daemon(boot, App::update_and_tell, painted)
-            .title(App::title)
-            .theme(App::theme)
-            .subscription(App::subscription)
-            .settings(settings)
-            .run()
-    } else {
-        iced::daemon(boot, App::update_and_tell, App::view)
-            .title(App::title)
-            .theme(App::theme)
-            .subscription(App::subscription)
-            .settings(settings)
-            .run()
+    let draw = move || {
+        if gpu_adapter::is_software() {
+            tracing::info!("no graphics card: the processor draws the wall");
+            iced::daemon(boot, App::update_and_tell, painted)
+                .title(App::title)
+                .theme(App::theme)
+                .subscription(App::subscription)
+                .settings(settings)
+                .run()
+        } else {
+            iced::daemon(boot, App::update_and_tell, App::view)
+                .title(App::title)
+                .theme(App::theme)
+                .subscription(App::subscription)
+                .settings(settings)
+                .run()
+        }
     };
-    match outcome {
-        Ok(()) if software::is_lost() => Err(fl!("launch-drawing-lost")),
-        outcome => outcome.map_err(|error| sentence(&error)),
+    // A card may be lost between two steps of one drawing, where wgpu 27 panics in any case (`Surface::present`).
+    match panic::catch_unwind(AssertUnwindSafe(draw)) {
+        Ok(Ok(())) | Err(_) if lost_drawing::is_lost() => Err(fl!("launch-drawing-lost")),
+        Ok(outcome) => outcome.map_err(|error| sentence(&error)),
+        Err(other) => panic::resume_unwind(other),
     }
 }
 

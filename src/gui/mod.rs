@@ -15,6 +15,7 @@
 //! | [`scene`] | what is on the screen, for whoever drives the program from outside |
 //! | [`demo`] | the demo's people |
 //! | [`monitors`] | where windows stand |
+//! | [`lost_drawing`] | that windows cannot be drawn on any more |
 //! | [`terminal`] | command lines of the programs: language, help, what is wrong with one |
 //!
 //! The tests of the screens sit at a desk without a station; its source belongs to the checker (`tests/check/src/fake`) and is
@@ -36,6 +37,7 @@ pub mod icons;
 mod idle_inhibit;
 pub mod input;
 pub mod launch;
+mod lost_drawing;
 mod monitors;
 pub mod ptz_input;
 pub mod redraw;

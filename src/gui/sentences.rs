@@ -4,14 +4,18 @@
 //! (`domain::refusal`), and the details meant for the log, except where a person can act on them.
 
 use super::i18n::{LOADER, fl};
+use crate::domain::camera::ControllerId;
 use crate::domain::live::own_clock::WrongClock;
+use crate::domain::local_time::{self, NoMoment};
 use crate::domain::message::{Argument, Message};
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Level, Purpose, StationKind};
 use crate::domain::privacy::WholeReason;
 use crate::domain::refusal::RefusalKind;
-use crate::station::{CameraTrouble, EnrolError, MaskSyncState, Refusal, SecretsTrouble, SignInError, StationError};
-use jiff::civil::DateTime;
+use crate::domain::site::orientation::OrientationPart;
+use crate::station::{
+    BegunAnew, CameraTrouble, EnrolError, MaskSyncState, Refusal, SecretsTrouble, SignInError, StationError,
+};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use std::collections::HashMap;
@@ -119,6 +123,19 @@ pub fn drift(kept: &MaskSyncState) -> Option<String> {
     (!what.is_empty()).then(|| what.join(" "))
 }
 
+/// A part of how a picture lies.
+pub fn orientation_part(part: OrientationPart) -> String {
+    match part {
+        OrientationPart::Rotation => fl!("lies-rotation"),
+        OrientationPart::Mirror => fl!("lies-mirror"),
+        OrientationPart::Bounds => fl!("lies-crop"),
+        OrientationPart::ViewMode => fl!("lies-view-mode"),
+        OrientationPart::EFlip => fl!("lies-flip"),
+        OrientationPart::Reverse => fl!("lies-reverse"),
+        OrientationPart::Spaces => fl!("lies-spaces"),
+    }
+}
+
 /// How a camera's own masks and limits stand to the plan, in two or three words.
 pub fn on_camera(kept: &MaskSyncState) -> String {
     if kept.drifts() {
@@ -165,6 +182,19 @@ pub fn wrong_clock(wrong: WrongClock, now: SystemTime) -> String {
         WrongClock::Behind { minutes: by } => fl!("clock-behind", now = now, by = minutes(by)),
         WrongClock::Ahead { minutes: by } => fl!("clock-ahead", now = now, by = minutes(by)),
     }
+}
+
+/// That a log began anew, by whose word, and what this workstation had seen of it.
+pub fn begun_anew(log: &ControllerId, begun: &BegunAnew) -> String {
+    let [first, second] = &begun.accepted_by;
+    fl!(
+        "log-begun-anew",
+        log = log.as_str(),
+        had = begun.had.to_string(),
+        size = begun.size.to_string(),
+        first = first.as_str(),
+        second = second.as_str()
+    )
 }
 
 /// Why a machine was not enrolled, and what to do.
@@ -301,9 +331,16 @@ pub fn date_and_clock(time: &Zoned) -> String {
 /// How a time is written in a field, Europe/Rome.
 const TYPED: &str = "%d/%m/%Y %H:%M:%S";
 
-/// A Unix time in milliseconds as it is written in a field: `22/11/2026 14:05:09`.
+/// A Unix time in milliseconds as it is written in a field: `22/11/2026 14:05:09`, with the zone's abbreviation in the hour
+/// that is there twice: `25/10/2026 02:30:00 CET`.
 pub fn typed_time(ms: i64) -> String {
-    rome_ms(ms).strftime(TYPED).to_string()
+    let time = rome_ms(ms);
+    let plain = time.strftime(TYPED).to_string();
+    if time.time_zone().to_ambiguous_timestamp(time.datetime()).is_ambiguous() {
+        format!("{plain} {}", time.strftime("%Z"))
+    } else {
+        plain
+    }
 }
 
 /// A day in Europe/Rome: `22/11/2026`.
@@ -317,10 +354,17 @@ pub fn day_and_minute(ms: i64) -> String {
 }
 
 /// Reads `22/11/2026 14:05:09` in Europe/Rome as Unix milliseconds.
-pub fn read_time(written: &str) -> Option<i64> {
-    let time = DateTime::strptime(TYPED, written.trim()).ok()?;
-    let rome = TimeZone::get("Europe/Rome").ok()?;
-    Some(time.to_zoned(rome).ok()?.timestamp().as_millisecond())
+///
+/// # Errors
+/// What to write, for people: also where the clocks make two moments of that time, or none.
+pub fn read_time(written: &str) -> Result<i64, String> {
+    let rome = TimeZone::get("Europe/Rome").map_err(|error| error.to_string())?;
+    let moment = local_time::read(written, &rome).map_err(|error| match error {
+        NoMoment::NotATime => fl!("export-bad-time"),
+        NoMoment::Twice(..) => fl!("time-twice", time = written.trim()),
+        NoMoment::LeftOut => fl!("time-left-out", time = written.trim()),
+    })?;
+    Ok(moment.as_millisecond())
 }
 
 #[cfg(test)]
@@ -401,6 +445,27 @@ mod tests {
                 assert!(said.insert(words.clone()), "{words}");
             }
         }
+    }
+
+    #[test]
+    fn a_time_that_is_there_twice_is_asked_about_and_is_offered_with_its_zone() {
+        i18n::choose(Language::Italian);
+        let (summer, winter) = (1_792_888_200_000, 1_792_891_800_000);
+        let asked = read_time("25/10/2026 02:30:00").unwrap_err();
+        assert!(
+            asked.contains("25/10/2026 02:30:00") && asked.contains("CEST") && asked.contains("CET"),
+            "{asked}"
+        );
+        for ms in [summer, winter, 1_795_352_400_000] {
+            assert_eq!(read_time(&typed_time(ms)), Ok(ms));
+        }
+        assert_eq!(typed_time(winter), "25/10/2026 02:30:00 CET");
+        assert_eq!(typed_time(1_795_352_400_000), "22/11/2026 14:00:00");
+        assert!(
+            read_time("28/03/2027 02:30:00")
+                .unwrap_err()
+                .contains("28/03/2027 02:30:00")
+        );
     }
 
     #[test]

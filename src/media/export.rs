@@ -6,6 +6,7 @@
 
 mod file;
 mod half;
+mod holes;
 mod mux;
 mod original;
 mod recorder;
@@ -106,6 +107,13 @@ pub enum ExportError {
     Exists,
     #[error("nothing is recorded in that range")]
     NothingRecorded,
+    /// Nothing is recorded for a while inside the range: one file would show the picture before it all the time.
+    #[error("nothing is recorded from {from_ms} ms to {to_ms} ms")]
+    Hole {
+        /// The last time before, and the first one after it, Unix milliseconds.
+        from_ms: i64,
+        to_ms: i64,
+    },
     /// The recorder's clock was put back inside the range: times of recording repeat, and one file cannot hold both.
     #[error("the recorder's times go back from {at_ms} ms to {to_ms} ms")]
     ClockSetBack {

@@ -5,7 +5,7 @@
 
 use super::error::{LiveError, LiveErrorKind};
 use super::plugins::{self, MissingPlugin};
-use super::rtsp::{PictureEnds, Playing, RtpHeader, VideoTrack};
+use super::rtsp::{PictureEnds, Playing, RtpHeader, Sources, Step, VideoTrack};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
@@ -21,6 +21,8 @@ const NS_PER_MS: i64 = 1_000_000;
 pub(super) struct RecordedTime {
     /// RTP time stamp and time of recording, Unix nanoseconds.
     known: Option<(u32, i64)>,
+    /// The time stamps that follow are another source's.
+    other_stamps: bool,
     clock_rate: u32,
     from_ns: i64,
 }
@@ -31,15 +33,24 @@ impl RecordedTime {
         let from_ns = playing.start_ms.unwrap_or(asked_ms).saturating_mul(NS_PER_MS);
         Self {
             known: playing.rtp_time.map(|rtp| (rtp, from_ns)),
+            other_stamps: false,
             clock_rate,
             from_ns,
         }
     }
 
+    /// Another source takes over, whose time stamps count from elsewhere: without a time of its own it goes on where the one
+    /// before it was.
+    fn forget_stamps(&mut self) {
+        self.other_stamps = true;
+    }
+
     /// The time of recording of a packet, Unix nanoseconds.
     pub(super) fn of(&mut self, header: &RtpHeader) -> i64 {
+        let other = std::mem::take(&mut self.other_stamps);
         let ns = match (header.replay, self.known) {
             (Some(replay), _) => replay.recorded_ns,
+            (None, Some((_, ns))) if other => ns,
             (None, Some((rtp, ns))) => {
                 let ticks = i64::from(header.timestamp.wrapping_sub(rtp) as i32);
                 ns.saturating_add(ticks.saturating_mul(1_000_000_000) / i64::from(self.clock_rate.max(1)))
@@ -75,7 +86,7 @@ pub(super) fn caps(track: &VideoTrack) -> gst::Caps {
 pub(super) struct Feed {
     source: gst_app::AppSrc,
     time: RecordedTime,
-    payload_type: u8,
+    sources: Sources,
     origin_ns: i64,
     /// With the time stamp of each packet, nanoseconds.
     ends: PictureEnds<u64>,
@@ -90,6 +101,8 @@ pub(super) struct Fed {
     pub(super) recorded_ms: i64,
     /// The last packet: the recorder says that nothing follows.
     pub(super) last: bool,
+    /// The recorder says that a stretch of recording ends with its picture.
+    pub(super) section_ends: bool,
 }
 
 impl Feed {
@@ -109,7 +122,7 @@ impl Feed {
         Ok(Self {
             source,
             time,
-            payload_type: track.payload_type,
+            sources: Sources::of_recording(track.payload_type),
             origin_ns: origin_ms.saturating_mul(NS_PER_MS),
             ends: PictureEnds::default(),
             ending: false,
@@ -126,25 +139,31 @@ impl Feed {
         self.source.current_level_bytes() >= MAX_QUEUED
     }
 
-    /// Puts one packet in. `None` when the bytes are no RTP packet of the track.
+    /// Puts one packet in, and the one before it of a source that takes over; the latest. `None` when the bytes are no RTP packet
+    /// of the track, or of a source that is not believed.
     ///
     /// # Errors
     /// [`LiveError`] when the pipeline has ended and takes no more.
     pub(super) fn put(&mut self, packet: Vec<u8>) -> Result<Option<Fed>, LiveError> {
-        let Some(header) = RtpHeader::read(&packet).filter(|header| header.payload_type == self.payload_type) else {
-            return Ok(None);
-        };
-        let recorded_ns = self.time.of(&header);
-        self.ending |= header.replay.is_some_and(|replay| replay.last);
-        let fed = Fed {
-            recorded_ms: recorded_ns.div_euclid(NS_PER_MS),
-            last: self.ending && header.marker && !self.ends.markers_lie(),
-        };
-        // A picture from before the origin could only be a stray: it keeps its place at the start.
-        let stamp = u64::try_from(recorded_ns.saturating_sub(self.origin_ns)).unwrap_or(0);
-        let going = self.ends.take(&header, packet, stamp, Instant::now());
-        self.push(going)?;
-        Ok(Some(fed))
+        let mut latest = None;
+        for one in self.sources.take(packet) {
+            let header = one.header;
+            if one.step == Step::Takeover {
+                self.time.forget_stamps();
+            }
+            let recorded_ns = self.time.of(&header);
+            self.ending |= header.replay.is_some_and(|replay| replay.last);
+            latest = Some(Fed {
+                recorded_ms: recorded_ns.div_euclid(NS_PER_MS),
+                last: self.ending && header.marker && !self.ends.markers_lie(),
+                section_ends: header.replay.is_some_and(|replay| replay.section_ends),
+            });
+            // A picture from before the origin could only be a stray: it keeps its place at the start.
+            let stamp = u64::try_from(recorded_ns.saturating_sub(self.origin_ns)).unwrap_or(0);
+            let going = self.ends.take(&header, one.bytes, stamp, Instant::now());
+            self.push(going)?;
+        }
+        Ok(latest)
     }
 
     fn push(&self, going: Vec<(Vec<u8>, u64)>) -> Result<(), LiveError> {
@@ -189,6 +208,7 @@ mod tests {
         let replay = recorded_ns.map(|recorded_ns| Replay {
             recorded_ns,
             last: false,
+            section_ends: false,
         });
         RtpHeader {
             payload_type: 96,
@@ -207,6 +227,15 @@ mod tests {
         assert_eq!(time.of(&header(900, None)), 7_020_000_000);
         assert_eq!(time.of(&header(4_500, Some(50_000_000_000))), 50_000_000_000);
         assert_eq!(time.of(&header(0, None)), 49_950_000_000);
+    }
+
+    #[test]
+    fn another_source_without_times_goes_on_where_the_one_before_it_was() {
+        let mut time = RecordedTime::new(90_000, Playing::default(), 1_000);
+        assert_eq!(time.of(&header(9_000, Some(7_000_000_000))), 7_000_000_000);
+        time.forget_stamps();
+        assert_eq!(time.of(&header(4_000_000_000, None)), 7_000_000_000);
+        assert_eq!(time.of(&header(4_000_009_000, None)), 7_100_000_000);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod packet;
 mod picture_ends;
 mod sdp;
 mod session;
+mod sources;
 
 pub(super) use auth::Account;
 #[cfg(test)]
@@ -20,3 +21,4 @@ pub(super) use packet::{RtpHeader, sender_report};
 pub(super) use picture_ends::PictureEnds;
 pub(super) use sdp::{LiveTrack, MetadataTrack, VideoTrack};
 pub(super) use session::{Event, Pace, Playing, Session};
+pub(super) use sources::{Sequenced, Sources, Step};

@@ -64,6 +64,12 @@ pub enum ServerError {
     Unwell,
     #[error("no reason was given")]
     NoReason,
+    #[error("workstations saw signed what this server lost: two supervisors have to accept that")]
+    TwoSupervisors,
+    #[error("{0} is no supervisor who looks after this controller")]
+    NotSupervisor(String),
+    #[error("both accounts are of one person")]
+    OnePerson,
     #[error("the account may not change the names of logs")]
     OwnerNeeded,
     #[error("the change cannot be recorded: {0}")]
@@ -100,6 +106,9 @@ impl ServerError {
             Self::NotQuarantined(name) => sentence("server-not-quarantined").with("name", name.as_str()),
             Self::Unwell => sentence("server-unwell"),
             Self::NoReason => sentence("server-no-reason"),
+            Self::NotSupervisor(user) => sentence("server-not-supervisor").with("user", user.as_str()),
+            Self::OnePerson => sentence("server-one-person"),
+            Self::TwoSupervisors => sentence("server-two-supervisors"),
             Self::OwnerNeeded => sentence("server-owner-needed"),
             Self::NotRecorded(_) => sentence("server-not-recorded"),
             Self::Broken { what, .. } => sentence("server-broken").with("what", what.clone()),

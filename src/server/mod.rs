@@ -19,6 +19,7 @@
 //! | [`http`] | the calls of `protocol`, bounded |
 //! | [`setup`] | a new data directory; the demonstration |
 //! | [`rollover`], [`successions`] | a log that goes on under a new name, when the signer's memory is lost |
+//! | [`new_beginning`] | two supervisors accept that a log lost what workstations saw |
 //! | [`causes`] | an error with everything behind it, as one line of the log |
 //! | [`clock`] | the server's clock |
 //! | [`first_run`] | a real server: one administrator, console, systemd unit |
@@ -59,6 +60,7 @@ pub mod log_read;
 pub mod log_time;
 pub mod log_verify;
 pub mod metrics;
+pub mod new_beginning;
 pub mod open_files;
 pub mod people;
 pub mod plan;

@@ -3,16 +3,20 @@
 //! Works while no server runs on the data directory, and on PostgreSQL with the account that owns the tables. The whole log is recomputed first; the change is an event of the log and a
 //! statement signed by the key of the site plan, which workstations follow. What the lost signer left is moved aside and
 //! kept. Invariant: nothing is signed under the new name before the reason is durable in the log, and a step that was
-//! done is not done twice, so that the command can be repeated after a crash.
+//! done is not done twice, so that the command can be repeated after a crash. Where a workstation showed what the server forgot,
+//! two supervisors have to accept that it is lost (`new_beginning`), and the statement carries their word.
 //! Deliberately absent: repairing a log that does not hold.
 
+use super::administer::Claim;
 use super::config::{DataDir, read_text, write_whole};
 use super::error::ServerError;
 use super::keys::{create_signer, load_signer};
+use super::log::put_back::{self, Ahead};
 use super::log::recorder::Act;
 use super::log::signed_state::SignedState;
 use super::log::signer::Signer;
 use super::log_verify;
+use super::new_beginning;
 use super::store::{Log, Store};
 use super::successions::{aside, successions};
 use super::workstation_admin;
@@ -34,11 +38,19 @@ pub struct NewOrigin {
     pub size: u64,
 }
 
-/// Begins a new name for a controller's log; `None` is the first controller.
+/// Begins a new name for a controller's log; `None` is the first controller. `supervisors`: who accepts that what workstations
+/// saw signed is lost, so that they follow all the same.
 ///
 /// # Errors
-/// The server is running, there is no reason, the log does not hold, or the change cannot be recorded or written.
-pub async fn begin(data: &DataDir, controller: Option<ControllerId>, reason: &str) -> Result<NewOrigin, ServerError> {
+/// The server is running, there is no reason, the log does not hold, or the change cannot be recorded or written;
+/// [`ServerError::TwoSupervisors`]: a workstation showed what the server forgot, and nobody accepts the loss; as
+/// [`new_beginning::accept`].
+pub async fn begin(
+    data: &DataDir,
+    controller: Option<ControllerId>,
+    reason: &str,
+    supervisors: Option<[Claim; 2]>,
+) -> Result<NewOrigin, ServerError> {
     let reason: String = reason.trim().chars().take(500).collect();
     if reason.is_empty() {
         return Err(ServerError::NoReason);
@@ -54,6 +66,12 @@ pub async fn begin(data: &DataDir, controller: Option<ControllerId>, reason: &st
         let said_number = u32::try_from(said.len()).unwrap_or(u32::MAX).saturating_add(1);
         let number = number.max(said_number).saturating_add(1);
         let origin = succession::name(first, number);
+        let seen = seen_by_a_workstation(data, home, number)?;
+        let accepted = match &supervisors {
+            Some(two) => Some(new_beginning::accept(data, store, home, two, seen.as_ref()).await?),
+            None if seen.is_some() => return Err(ServerError::TwoSupervisors),
+            None => None,
+        };
         let size = store.size(&log).await?;
         log_verify::recompute(store, &log, size).await?;
         let former = former_key(data, &log, number)?;
@@ -68,6 +86,9 @@ pub async fn begin(data: &DataDir, controller: Option<ControllerId>, reason: &st
             origin: Some(origin.clone()),
             size: Some(size),
             reason: Some(reason.clone()),
+            accepted_by: accepted.as_ref().map(|accepted| accepted.accepted_by.user.clone()),
+            and_by: accepted.as_ref().map(|accepted| accepted.and_by.user.clone()),
+            seen_size: seen.map(|seen| seen.size),
         };
         workstation_admin::record(recorder, home, renamed, Act::default()).await?;
         let size = store.size(&log).await?;
@@ -92,6 +113,7 @@ pub async fn begin(data: &DataDir, controller: Option<ControllerId>, reason: &st
             size,
             root,
             reason: reason.clone(),
+            accepted,
         };
         said.push(sign(&statement, &load_signer(&data.plan_key())?)?);
         let text = serde_json::to_vec_pretty(&said).map_err(|error| ServerError::Key(error.to_string()))?;
@@ -106,6 +128,13 @@ pub async fn begin(data: &DataDir, controller: Option<ControllerId>, reason: &st
         })
     })
     .await
+}
+
+/// What a workstation held and the signer did not, wherever the command was interrupted before.
+fn seen_by_a_workstation(data: &DataDir, controller: &ControllerId, number: u32) -> Result<Option<Ahead>, ServerError> {
+    let path = data.put_back(controller);
+    let mut kept = [aside(&path, number), path].into_iter().filter(|path| path.exists());
+    kept.next().map(|path| put_back::read(&path)).transpose()
 }
 
 async fn log_of(store: &Store, controller: &ControllerId) -> Result<Log, ServerError> {

@@ -435,4 +435,16 @@ mod tests {
             Err(ServerError::Signer { .. })
         ));
     }
+
+    #[tokio::test]
+    async fn r_aud_2_a_witness_cosigns_nothing_while_another_process_has_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = SignerKey::new("vedetta/020001/borgo", &[4; 32]).unwrap();
+        let witness = Witness::open(dir.path(), "vicino", &[key.verifier()]).unwrap();
+        let other = lock(dir.path()).await.unwrap();
+        let log = first_of(&key, b"a");
+        assert!(matches!(witness.add(&log, 1).await, Err(ServerError::AlreadyRunning)));
+        drop(other);
+        assert!(witness.add(&log, 2).await.unwrap().unwrap().is_ok());
+    }
 }

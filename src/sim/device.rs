@@ -431,6 +431,7 @@ pub(super) mod tests {
                 aspect: 16.0 / 9.0,
                 roll_deg: 0.0,
                 upside_down: false,
+                mirrored: false,
             },
             masks: Vec::new(),
             limits: Limits::default(),

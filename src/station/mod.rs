@@ -55,6 +55,7 @@ pub use machine::saved_walls::{SavedWalls, SavedWallsError};
 pub use machine::workstation::Station;
 pub use record::contact::ServerState;
 pub use record::health::{AuditState, Delivery, Health};
+pub use record::trusted_checkpoints::BegunAnew;
 pub use refusal::{CameraTrouble, Refusal, TroubleKind};
 pub use session::account_takeover::AskedFor;
 pub use session::ask_ticket::AskTicket;

@@ -13,6 +13,8 @@ use vedetta::domain::audit::event::{Body, RetentionClass};
 use vedetta::domain::people::Rule;
 use vedetta::protocol::{AccountAnswer, RefusalKind};
 
+/// Password that [`begins`] chooses.
+const CHOSEN: &str = "una-parola-lunga-77";
 const ALL: [&str; 6] = ["live", "ptz", "lift", "playback", "clear", "export"];
 
 fn supervisor(user: &str, name: &str) -> Value {
@@ -34,7 +36,7 @@ async fn signed_in(hall: &TownHall, user: &str, password: &SecretString) -> (Sta
 
 /// Chooses another password and signs in with it.
 async fn begins(hall: &TownHall, user: &str, answer: &AccountAnswer) -> (Station, SecretString) {
-    let chosen = SecretString::from("una-parola-lunga-77");
+    let chosen = SecretString::from(CHOSEN);
     let sala = hall.station("sala-operativa");
     let first = answer.password.as_ref().unwrap().expose_secret();
     let ask = json!({ "user": user, "password": first, "new_password": chosen.expose_secret() });
@@ -47,6 +49,17 @@ async fn begins(hall: &TownHall, user: &str, answer: &AccountAnswer) -> (Station
         .unwrap();
     assert_eq!(sent.status(), StatusCode::NO_CONTENT);
     signed_in(hall, user, &chosen).await
+}
+
+/// A second supervisor in use, «vice», whom the first one admitted; gives the password.
+pub async fn second_supervisor(hall: &TownHall) -> SecretString {
+    let (console, token) = admin(hall).await;
+    let new = supervisor("vice", "Isp. Maria Serra");
+    console.post::<AccountAnswer>("/v1/people", &token, new).await.unwrap();
+    let (sala, word) = signed_in(hall, "comandante", &hall.password("comandante")).await;
+    let admitted: AccountAnswer = sala.post("/v1/people/vice", &word, enable()).await.unwrap();
+    begins(hall, "vice", &admitted).await;
+    CHOSEN.into()
 }
 
 fn refused_by(rule: Rule) -> RefusalKind {

@@ -465,6 +465,35 @@ async fn r_aud_2_a_server_folder_put_back_serves_nobody_once_a_workstation_shows
     assert!(hall.verify().0);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_a_workstation_that_trusts_a_former_name_is_not_answered_under_the_new_one() {
+    let mut hall = Town::new().open().await;
+    let key = crate::town_hall::log_vkey(&hall);
+    let mut sala = hall.station("sala-operativa");
+    let events = sala.events(1);
+    sala.submit(&events).await.unwrap();
+    sala.checkpoint_of(&key, 1).await;
+    let pinned = sala.note().await;
+    hall.stop().await;
+    std::fs::remove_file(hall.data().join("signer/borgo-vedetta.json")).unwrap();
+    let arguments = ["log", "new-origin", "--data", hall.data_text(), "--reason", "disco guasto"];
+    assert!(hall.command(&arguments, None).status.success());
+    hall.start().await;
+    let mut again = hall.station("sala-operativa");
+    again.chain = sala.chain.clone();
+    let batch = EventBatch {
+        log: borgo(),
+        events: again.events(1).iter().map(submitted).collect(),
+    };
+    assert_eq!(
+        handed(&again, &batch, &pinned).await,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "a promise by the new key would be a wrong one there"
+    );
+    let present = again.note().await;
+    assert_eq!(handed(&again, &batch, &present).await, StatusCode::OK);
+}
+
 #[tokio::test]
 async fn the_doctor_says_what_is_wrong_and_its_status_too() {
     use std::os::unix::fs::PermissionsExt as _;

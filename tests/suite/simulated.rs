@@ -42,6 +42,7 @@ pub fn dome() -> CameraSite {
             aspect: 16.0 / 9.0,
             roll_deg: 0.0,
             upside_down: false,
+            mirrored: false,
         },
         masks: Vec::new(),
         limits: Limits::default(),

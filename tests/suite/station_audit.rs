@@ -5,6 +5,7 @@
 use crate::contractor::of_the_contractor;
 use crate::town::Town;
 use crate::town_hall::TownHall;
+use secrecy::SecretString;
 use std::path::Path;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -284,4 +285,136 @@ async fn r_aud_2_another_key_for_a_pinned_log_that_nobody_vouches_for_is_refused
         name.to_string_lossy().starts_with("evidence-borgo-vedetta-")
     });
     assert_eq!(evidence.count(), 1, "what was offered is kept");
+}
+
+/// Puts an older copy of the server's folder back, for good.
+fn put_back(hall: &TownHall, copy: &Path) {
+    std::fs::remove_dir_all(hall.data()).unwrap();
+    let copied = std::process::Command::new("cp")
+        .arg("-a")
+        .arg(copy)
+        .arg(hall.data())
+        .status();
+    assert!(copied.unwrap().success());
+}
+
+/// Waits until the server serves nobody because a workstation showed what it forgot.
+async fn stopped_by_a_workstation(hall: &TownHall) {
+    let sala = hall.station("sala-operativa");
+    let asked = async || {
+        sala.client
+            .get(sala.url("/readyz"))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+    };
+    soon(async {
+        while !asked().await.contains("put back from a copy") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}
+
+/// What `log new-beginning` says by the word of these two accounts.
+fn new_beginning(hall: &TownHall, two: [(&str, &SecretString); 2]) -> std::process::Output {
+    let [(first, password), (second, other)] = two;
+    let arguments = [
+        "log",
+        "new-beginning",
+        "--data",
+        hall.data_text(),
+        "--first",
+        first,
+        "--second",
+        second,
+        "--reason",
+        "disco perso",
+    ];
+    let secrets = [("VEDETTA_PASSWORD", password), ("VEDETTA_SECOND_PASSWORD", other)];
+    hall.command_of(&arguments, &secrets)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_a_lost_history_is_left_only_by_the_word_of_two_supervisors_and_everybody_is_told() {
+    let mut hall = Town::new().open().await;
+    let vice = crate::second_person::second_supervisor(&hall).await;
+    let (first, data) = (hall.password("comandante"), tempfile::tempdir().unwrap());
+    let station = open(&hall, "sala-operativa", data.path()).await;
+    soon(sign_in(&hall, &station, "operatore").await.sign_out())
+        .await
+        .unwrap();
+    hall.stop().await;
+    let copy = hall.dir.path().join("copia");
+    assert!(
+        std::process::Command::new("cp")
+            .arg("-a")
+            .arg(hall.data())
+            .arg(&copy)
+            .status()
+            .unwrap()
+            .success()
+    );
+    hall.start().await;
+    drop(station);
+    let station = open(&hall, "sala-operativa", data.path()).await;
+    soon(sign_in(&hall, &station, "operatore").await.sign_out())
+        .await
+        .unwrap();
+    drop(station);
+    hall.stop().await;
+    put_back(&hall, &copy);
+    hall.start().await;
+    let station = open(&hall, "sala-operativa", data.path()).await;
+    let session = sign_in(&hall, &station, "operatore").await;
+    stopped_by_a_workstation(&hall).await;
+    drop((session, station));
+    hall.stop().await;
+
+    let plain = [
+        "log",
+        "new-origin",
+        "--data",
+        hall.data_text(),
+        "--reason",
+        "disco perso",
+    ];
+    assert!(!hall.command(&plain, None).status.success(), "an administrator alone");
+    let operator = hall.password("operatore");
+    for (name, other) in [("comandante", &first), ("operatore", &operator), ("vice", &first)] {
+        let refused = new_beginning(&hall, [("comandante", &first), (name, other)]);
+        assert!(!refused.status.success(), "{name}: {refused:?}");
+    }
+    let begun = new_beginning(&hall, [("comandante", &first), ("vice", &vice)]);
+    assert!(begun.status.success(), "{begun:?}");
+    hall.start().await;
+    for _ in 0..2 {
+        let station = open(&hall, "sala-operativa", data.path()).await;
+        let session = sign_in(&hall, &station, "operatore").await;
+        let told = session.health().borrow().begun_anew.clone();
+        let names = ["Comm. Andrea Villa".to_owned(), "Isp. Maria Serra".to_owned()];
+        assert!(
+            told.iter()
+                .any(|(_, begun)| begun.accepted_by == names && begun.had > 0),
+            "{told:?}"
+        );
+        let delivery = soon(session.sign_out()).await.unwrap();
+        assert_eq!(
+            delivery.verified, delivery.written,
+            "the lost entries of this workstation were given again"
+        );
+    }
+    let mut logs = std::fs::read_dir(data.path().join("logs")).unwrap().flatten();
+    let evidence = logs
+        .find(|entry| entry.file_name().to_string_lossy().starts_with("evidence-"))
+        .unwrap();
+    let note = std::fs::read_to_string(evidence.path().join("pinned.note")).unwrap();
+    assert!(note.starts_with("vedetta/020001/borgo-vedetta\n"), "{note}");
+    hall.stop().await;
+    let said = std::fs::read_to_string(hall.data().join("signer/borgo-vedetta.successions")).unwrap();
+    assert!(said.contains("Isp. Maria Serra") && said.contains("evidence"), "{said}");
+    assert!(hall.verify().0);
 }

@@ -153,13 +153,22 @@ impl TownHall {
 
     /// Runs the program to its end, on this database.
     pub fn command(&self, arguments: &[&str], password: Option<&SecretString>) -> Output {
+        let passwords: Vec<_> = password
+            .map(|password| ("VEDETTA_PASSWORD", password))
+            .into_iter()
+            .collect();
+        self.command_of(arguments, &passwords)
+    }
+
+    /// The same with secrets in these variables.
+    pub fn command_of(&self, arguments: &[&str], secrets: &[(&str, &SecretString)]) -> Output {
         let mut command = Command::new(PROGRAM);
         command.args(arguments).env("LC_ALL", ITALIAN).stdin(Stdio::null());
         if let Some(url) = &self.database {
             command.env("VEDETTA_DATABASE", url);
         }
-        if let Some(password) = password {
-            command.env("VEDETTA_PASSWORD", password.expose_secret());
+        for (variable, secret) in secrets {
+            command.env(variable, secret.expose_secret());
         }
         command.output().unwrap()
     }

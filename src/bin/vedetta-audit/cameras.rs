@@ -13,8 +13,8 @@ use serde_json::json;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 use vedetta::domain::camera::{CameraId, CameraKind, ControllerId, StreamRole};
-use vedetta::domain::site::VideoView;
 use vedetta::domain::site::change::{CameraSettings, SiteChange};
+use vedetta::domain::site::{ReturnHome, VideoView};
 use vedetta::gui::i18n::fl;
 use vedetta::onvif::discovery::{Found, probe, probe_at};
 use vedetta::onvif::{Endpoint, Limits, OnvifError, StreamOffer, TestReport, camera_test};
@@ -136,10 +136,24 @@ pub struct Extras {
     personal_users: Option<bool>,
     #[command(flatten)]
     view: ViewText,
+    #[arg(help = fl!("help-camera-return"), long, value_name = "MIN [PRESET]", value_parser = return_home)]
+    return_home: Option<ReturnText>,
     #[arg(help = fl!("help-camera-untested"), long)]
     untested: bool,
     #[arg(help = fl!("help-reason"), long)]
     reason: String,
+}
+
+/// The return of a dome, as an argument; `None`: never.
+#[derive(Debug, Clone, PartialEq)]
+struct ReturnText(Option<ReturnHome>);
+
+fn return_home(text: &str) -> Result<ReturnText, String> {
+    if text.trim().eq_ignore_ascii_case("no") {
+        return Ok(ReturnText(None));
+    }
+    let home = text.parse().map_err(|_| fl!("answer-return"))?;
+    Ok(ReturnText(Some(home)))
 }
 
 /// The view of a device that has several.
@@ -236,7 +250,7 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
                 onvif,
                 personal_users: extras.personal_users.unwrap_or(false),
                 view: extras.view.planned(),
-                return_home: None,
+                return_home: extras.return_home.clone().and_then(|home| home.0),
             };
             as_administrator(
                 by,
@@ -272,7 +286,7 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
                     onvif: onvif.unwrap_or(was.onvif),
                     personal_users: extras.personal_users.unwrap_or(was.personal_users),
                     view: extras.view.planned().or(was.view),
-                    return_home: was.return_home,
+                    return_home: extras.return_home.clone().map_or(was.return_home, |home| home.0),
                 };
                 save(office, settings, Some(before), extras).await
             };
@@ -481,5 +495,21 @@ pub fn show_changed(changed: &Changed, json: bool) {
     match changed {
         Changed::InForce { version } => say(&fl!("change-in-force", version = version.to_string())),
         Changed::Waits { proposal } => say(&fl!("change-waits", proposal = proposal.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_return_is_written_as_in_the_form_and_no_is_none() {
+        let home = |text: &str| Some(ReturnText(text.parse().ok()));
+        assert_eq!(return_home("10").ok(), home("10"));
+        assert_eq!(return_home("10 Ingresso").ok(), home("10 Ingresso"));
+        assert_eq!(return_home("No").ok(), Some(ReturnText(None)));
+        for wrong in ["", "mai", "0", "1441"] {
+            assert!(return_home(wrong).is_err(), "{wrong}");
+        }
     }
 }

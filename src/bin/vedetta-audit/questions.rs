@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use std::io::{BufRead as _, IsTerminal as _};
 use std::process::Command;
 use vedetta::gui::i18n::fl;
+use vedetta::server::administer::Claim;
 use vedetta::server::causes::causes;
 use vedetta::server::error::ServerError;
 
@@ -54,6 +55,19 @@ pub fn secret(variable: &str, question: &str) -> Result<SecretString, ServerErro
         Ok(value) => Ok(value.into()),
         Err(_) => hidden(question),
     }
+}
+
+/// What somebody says of themselves: password and, where there is one, code, from these variables or the keyboard.
+pub fn claim(user: String, [password, code]: [&str; 2]) -> Result<Claim, ServerError> {
+    let given = std::env::var(code).ok();
+    let asked = given.is_none() && std::io::stdin().is_terminal();
+    let password = secret(password, &fl!("ask-password-of", user = user.as_str()))?;
+    let code = match given {
+        None if asked => Some(line(&fl!("ask-code-of", user = user.as_str()))?),
+        given => given,
+    };
+    let code = code.filter(|code| !code.is_empty()).map(SecretString::from);
+    Ok(Claim { user, password, code })
 }
 
 /// A line that the terminal does not show.

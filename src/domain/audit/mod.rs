@@ -15,6 +15,7 @@
 //! | [`checkpoint`] | C2SP tlog-checkpoint |
 //! | [`cosignature`] | C2SP tlog-cosignature: what a witness adds |
 //! | [`witness`] | C2SP tlog-witness: what a witness is asked and answers |
+//! | [`new_beginning`] | a log that begins anew by the word of two supervisors, when what workstations saw is lost |
 //! | [`put_back`] | whether a server forgot what it signed |
 //! | [`signing_time`] | whether a checkpoint may be signed now |
 //! | [`succession`] | a log that goes on under another name and key |
@@ -34,6 +35,7 @@ pub mod event;
 pub(crate) mod event_fixture;
 pub mod hash;
 pub mod leaf;
+pub mod new_beginning;
 pub mod note;
 mod note_error;
 pub mod operation;

@@ -2,11 +2,13 @@
 //!
 //! The tree stays as it is; who vouches for it begins anew as `<origin>/2`, `/3` and so on. The key of the site plan, which
 //! workstations pin at enrolment, says so in a signed statement, and a workstation still holds the new checkpoints
-//! against the last one it verified: a new name is no way to rewrite the log.
+//! against the last one it verified: a new name is no way to rewrite the log. What two supervisors accepted is: where the server
+//! lost entries for good, the statement carries their word, and the log begins anew at the size and root that it names.
 //! Invariant: a key is followed only along statements that name each key before it, from the first one, without a gap.
 //! Deliberately absent: the proof of consistency (see `proof`), keys at rest.
 
 use super::hash::Hash;
+use super::new_beginning::{Acceptance, NewBeginning};
 use super::note::{SignerKey, Statement, VerifierKey};
 use crate::domain::camera::ControllerId;
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,9 @@ pub struct Succession {
     pub root: Hash,
     /// Why, in the administrator's words.
     pub reason: String,
+    /// Two supervisors accepted that entries are lost: the log begins anew here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Acceptance>,
 }
 
 /// A [`Succession`] as JSON text, signed as these bytes under [`Statement::Succession`] by the key of the site plan.
@@ -52,12 +57,20 @@ impl SignedSuccession {
 
 /// A log's key that may be trusted: the first one seen, the pinned one, or one that [`follow`] was led to from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TrustedKey(VerifierKey);
+pub struct TrustedKey {
+    key: VerifierKey,
+    beginning: Option<NewBeginning>,
+}
 
 impl TrustedKey {
     /// The verifier key that the statements lead to.
     pub fn into_key(self) -> VerifierKey {
-        self.0
+        self.key
+    }
+
+    /// The last new beginning that was accepted on the way from the pinned key to this one.
+    pub fn beginning(&self) -> Option<&NewBeginning> {
+        self.beginning.as_ref()
     }
 }
 
@@ -113,7 +126,7 @@ pub fn follow(
     pinned: Option<&VerifierKey>,
     offered: &VerifierKey,
 ) -> Result<TrustedKey, SuccessionError> {
-    let mut known = Vec::new();
+    let (mut known, mut beginnings) = (Vec::new(), Vec::new());
     if signed.len() > MOST {
         return Err(SuccessionError::Broken);
     }
@@ -138,6 +151,13 @@ pub fn follow(
             known.push(former);
         }
         known.push(next);
+        if let Some(accepted) = read.accepted {
+            if !accepted.is_by_two_people() {
+                return Err(SuccessionError::Broken);
+            }
+            let (size, root) = (read.size, read.root);
+            beginnings.push((known.len() - 1, NewBeginning { size, root, accepted }));
+        }
     }
     let last = known.last();
     let leads = last.map_or(offered.name() == origin, |last| last == offered);
@@ -146,13 +166,21 @@ pub fn follow(
     }
     match pinned {
         Some(pinned) if pinned != offered && !known.contains(pinned) => Err(SuccessionError::Unrelated),
-        _ => Ok(TrustedKey(offered.clone())),
+        _ => Ok(TrustedKey {
+            key: offered.clone(),
+            // Who sees the log for the first time has nothing that could be lost.
+            beginning: pinned
+                .and_then(|pinned| known.iter().position(|known| known == pinned))
+                .and_then(|had| beginnings.into_iter().rfind(|(at, _)| *at > had))
+                .map(|(_, beginning)| beginning),
+        }),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::audit::new_beginning::Accepter;
     use crate::domain::audit::tree::empty_root;
 
     const ORIGIN: &str = "vedetta/020001/borgo";
@@ -170,6 +198,7 @@ mod tests {
             size: 0,
             root: empty_root(),
             reason: "disco del firmatario guasto".into(),
+            accepted: None,
         }
     }
 
@@ -242,5 +271,42 @@ mod tests {
         let misnamed = key("vedetta/020001/altro/2", 2);
         let wrong = [step(2, &first, &misnamed).sign(&plan).unwrap()];
         assert_eq!(ask(&wrong, Some(&first), &misnamed), Err(Broken));
+    }
+
+    #[test]
+    fn r_aud_2_a_new_beginning_is_followed_only_by_who_had_the_log_before_and_by_the_word_of_two() {
+        let plan = key("vedetta/plan", 9);
+        let (first, second, third) = (key(ORIGIN, 1), key(&name(ORIGIN, 2), 2), key(&name(ORIGIN, 3), 3));
+        let accepter = |user: &str, name: &str| Accepter {
+            user: user.into(),
+            display_name: name.into(),
+        };
+        let anew = |other: Accepter| Succession {
+            size: 4,
+            accepted: Some(Acceptance {
+                accepted_by: accepter("villa", "Comm. Andrea Villa"),
+                and_by: other,
+                evidence: vec!["nota".into()],
+                at_ms: 1,
+            }),
+            ..step(2, &first, &second)
+        };
+        let serra = anew(accepter("serra", "Isp. Maria Serra"));
+        let chain = [
+            serra.sign(&plan).unwrap(),
+            step(3, &second, &third).sign(&plan).unwrap(),
+        ];
+        let ask = |signed: &[SignedSuccession], pinned: Option<&SignerKey>, offered: &SignerKey| {
+            let (borgo, pinned) = ("borgo".parse().unwrap(), pinned.map(SignerKey::verifier));
+            let offered = offered.verifier();
+            let followed = follow(signed, &plan.verifier(), &borgo, ORIGIN, pinned.as_ref(), &offered);
+            followed.map(|trusted| trusted.beginning().map(|beginning| beginning.size))
+        };
+        assert_eq!(ask(&chain[..1], Some(&first), &second), Ok(Some(4)));
+        assert_eq!(ask(&chain, Some(&first), &third), Ok(Some(4)), "a later name too");
+        assert_eq!(ask(&chain, Some(&second), &third), Ok(None), "followed already");
+        assert_eq!(ask(&chain, None, &third), Ok(None), "nothing to lose");
+        let one = anew(accepter("avilla", "comm.  andrea VILLA")).sign(&plan).unwrap();
+        assert_eq!(ask(&[one], Some(&first), &second), Err(SuccessionError::Broken));
     }
 }

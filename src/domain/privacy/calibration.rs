@@ -4,10 +4,12 @@
 //!
 //! At each sighting the point was brought somewhere into the picture (`at`, the middle is best) at the pose that the
 //! dome reported. Four numbers are fitted, by Gauss-Newton on the angles between where the point lies and where
-//! the model says it does.
+//! the model says it does; once from each way in which a picture can lie (by quarter turns, flipped or not), because none of
+//! them is near another. The best fit is given.
 //!
 //! Invariant: a model is given only together with its error; with fewer than four sightings, or with sightings too
-//! much alike to separate the four numbers, no model is given. Deliberately absent: the picture, the dome.
+//! much alike to separate the four numbers or a picture from its mirror image, no model is given. Deliberately absent: the
+//! picture, the dome.
 
 use super::projection::{direction_at, unit};
 use crate::domain::camera::{Direction, LensModel, Pose};
@@ -19,6 +21,8 @@ pub const FEWEST: usize = 4;
 const ROUNDS: usize = 30;
 /// Numbers looked for: azimuth offset, tilt offset, roll (degrees), logarithm of the field of view's scale.
 const UNKNOWNS: usize = 4;
+/// A picture is told from its mirror image when the better fit is better by more than this, as a ratio and in degrees.
+const TOLD: (f64, f64) = (2.0, 0.2);
 
 /// A point that was looked at.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,7 +50,7 @@ pub struct Calibration {
 pub enum CalibrationError {
     #[error("at least four points are needed")]
     TooFew,
-    #[error("the points are too alike to tell offset, tilt, roll and field of view apart")]
+    #[error("the points are too alike to tell offset, tilt, roll, field of view and a mirror apart")]
     TooAlike,
 }
 
@@ -58,7 +62,43 @@ pub fn calibrate(lens: &LensModel, sightings: &[Sighting]) -> Result<Calibration
     if sightings.len() < FEWEST {
         return Err(CalibrationError::TooFew);
     }
-    let mut found = [0.0; UNKNOWNS];
+    let fits: Vec<Calibration> = lies(lens)
+        .filter_map(|(lens, scale_ln)| fit(&lens, scale_ln, sightings))
+        .collect();
+    let best = |mirrored: bool| {
+        let fits = fits.iter().filter(|fit| fit.lens.mirrored == mirrored);
+        fits.min_by(|a, b| a.error_deg.total_cmp(&b.error_deg))
+    };
+    let told = |better: &Calibration, other: &Calibration| other.error_deg > TOLD.0 * better.error_deg + TOLD.1;
+    match (best(false), best(true)) {
+        (Some(straight), Some(mirrored)) if told(straight, mirrored) => Ok(straight.clone()),
+        (Some(straight), Some(mirrored)) if told(mirrored, straight) => Ok(mirrored.clone()),
+        (Some(fit), None) | (None, Some(fit)) => Ok(fit.clone()),
+        (Some(_), Some(_)) | (None, None) => Err(CalibrationError::TooAlike),
+    }
+}
+
+/// The model with its picture in each of the ways it can lie, and the scale that its field of view has then (natural logarithm):
+/// a picture on its side is as wide as it was high.
+fn lies(lens: &LensModel) -> impl Iterator<Item = (LensModel, f64)> {
+    let ways = [false, true]
+        .into_iter()
+        .flat_map(|mirrored| (0..4).map(move |quarter| (mirrored, quarter)));
+    ways.map(|(mirrored, quarter)| {
+        let on_its_side = quarter % 2 == 1;
+        let turned = LensModel {
+            roll_deg: lens.roll_deg + 90.0 * f64::from(quarter),
+            mirrored,
+            aspect: if on_its_side { 1.0 / lens.aspect } else { lens.aspect },
+            ..lens.clone()
+        };
+        (turned, if on_its_side { -lens.aspect.ln() } else { 0.0 })
+    })
+}
+
+/// The best model near `lens` with its field of view scaled; `None` where the sightings do not tell the four numbers apart.
+fn fit(lens: &LensModel, scale_ln: f64, sightings: &[Sighting]) -> Option<Calibration> {
+    let mut found = [0.0, 0.0, 0.0, scale_ln];
     for _ in 0..ROUNDS {
         let residuals = residuals(lens, &found, sightings);
         let columns: [Vec<f64>; UNKNOWNS] = std::array::from_fn(|k| {
@@ -68,7 +108,7 @@ pub fn calibrate(lens: &LensModel, sightings: &[Sighting]) -> Result<Calibration
             let there = self::residuals(lens, &moved, sightings);
             there.iter().zip(&residuals).map(|(a, b)| (a - b) / step).collect()
         });
-        let change = solve(&columns, &residuals).ok_or(CalibrationError::TooAlike)?;
+        let change = solve(&columns, &residuals)?;
         for (value, change) in found.iter_mut().zip(change) {
             *value -= change;
         }
@@ -84,12 +124,13 @@ pub fn calibrate(lens: &LensModel, sightings: &[Sighting]) -> Result<Calibration
         })
         .collect();
     let mean = angles.iter().map(|angle| angle * angle).sum::<f64>() / angles.len() as f64;
-    if !mean.is_finite() || found[3].abs() > 1.0 {
-        return Err(CalibrationError::TooAlike);
+    if !mean.is_finite() || (found[3] - scale_ln).abs() > 1.0 {
+        return None;
     }
     let shift = |[a, b]: [f64; 2], by: f64| [a + by, b + by];
     let scale = |hfov_deg: f64| scaled(hfov_deg, found[3]);
-    Ok(Calibration {
+    let roll_deg = (lens.roll_deg + found[2] + 180.0).rem_euclid(360.0) - 180.0;
+    Some(Calibration {
         lens: LensModel {
             pan_range_deg: shift(lens.pan_range_deg, found[0]),
             tilt_range_deg: shift(lens.tilt_range_deg, found[1]).map(|v| v.clamp(-90.0, 90.0)),
@@ -98,7 +139,7 @@ pub fn calibrate(lens: &LensModel, sightings: &[Sighting]) -> Result<Calibration
                 .iter()
                 .map(|[zoom, hfov]| [*zoom, scale(*hfov)])
                 .collect(),
-            roll_deg: lens.roll_deg + found[2],
+            roll_deg,
             ..lens.clone()
         },
         error_deg: mean.sqrt(),
@@ -203,6 +244,60 @@ mod tests {
             }
         };
         points.into_iter().enumerate().map(one).collect()
+    }
+
+    /// The sightings of a picture that lies otherwise: where a point was, it is now there.
+    fn moved(sightings: &[Sighting], to: impl Fn([f64; 2]) -> [f64; 2]) -> Vec<Sighting> {
+        let moved = |sighting: &Sighting| Sighting {
+            at: to(sighting.at),
+            ..*sighting
+        };
+        sightings.iter().map(moved).collect()
+    }
+
+    #[test]
+    fn a_picture_that_was_turned_or_mirrored_is_calibrated_as_it_lies() {
+        let planned = sightings(12.0, 1.0, 2.0, 0.03, &[]);
+        type Way = fn([f64; 2]) -> [f64; 2];
+        // A point of a picture that is turned clockwise by a quarter is as far from its left as it was from the bottom.
+        let ways: [(Way, f64, bool, bool); 5] = [
+            (|at| at, 2.0, false, false),
+            (|[x, y]| [1.0 - x, 1.0 - y], -178.0, false, false),
+            (|[x, y]| [1.0 - x, y], 2.0, true, false),
+            (|[x, y]| [x, 1.0 - y], -178.0, true, false),
+            (|[x, y]| [1.0 - y, x], -88.0, false, true),
+        ];
+        for (way, roll_deg, mirrored, on_its_side) in ways {
+            let found = calibrate(&lens(), &moved(&planned, way)).unwrap();
+            assert!(found.worst_deg < 1e-4, "{found:?}");
+            assert!((found.lens.roll_deg - roll_deg).abs() < 1e-3, "{found:?}");
+            assert_eq!(found.lens.mirrored, mirrored);
+            let high = found.lens.aspect < 1.0;
+            assert_eq!(high, on_its_side);
+            assert!((found.lens.pan_range_deg[0] + 180.0 - 12.0).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn points_on_the_upright_of_the_picture_do_not_tell_it_from_its_mirror_image() {
+        let all = sightings(5.0, 0.0, 0.0, 0.0, &[]);
+        let upright: Vec<_> = all
+            .iter()
+            .zip([0.1, 0.3, 0.8, 0.9])
+            .map(|(sighting, y)| Sighting {
+                at: [0.5, y],
+                truly: direction_at(
+                    &lens(),
+                    Pose {
+                        pan_deg: sighting.reported.pan_deg + 5.0,
+                        ..sighting.reported
+                    },
+                    [0.5, y],
+                ),
+                ..*sighting
+            })
+            .collect();
+        assert_eq!(calibrate(&lens(), &upright), Err(CalibrationError::TooAlike));
     }
 
     proptest! {

@@ -11,6 +11,10 @@
 //! answer calls `u` was, by our clock, between the question less the oldest a position can be, and the answer's coming. Every
 //! answer of the last seconds bounds the clocks' difference that way, and the bounds are intersected.
 //!
+//! A status is surely older than `oldest` when it is so even if the freshest answer that was ever stamped by this clock was of
+//! the very moment at which it came ([`CameraClock::is_older`]). A camera that stamps its answers and not its positions never
+//! shows that.
+//!
 //! Invariant: without a quick answer of the last seconds nothing is said, nor after the camera's clock was seen to be set.
 //! Deliberately absent: clocks that do not tell milliseconds; their statuses are not used.
 
@@ -21,6 +25,10 @@ use std::time::{Duration, Instant};
 const COUNTS: Duration = Duration::from_secs(5);
 /// Number of answers remembered.
 const MOST_ANSWERS: usize = 32;
+/// By how much the quartz of a camera and of this machine go apart at the most, seconds per second.
+const DRIFT: f64 = 1e-4;
+/// A clock whose statuses seem older than this was set back.
+const SET_BACK: Duration = Duration::from_secs(10);
 
 /// The offset of one camera's clock, as far as it is known.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +39,8 @@ pub struct CameraClock {
     took: Duration,
     /// The answers of the last seconds: question, answer, and the camera's time in it.
     answers: VecDeque<(Instant, Instant, i64)>,
+    /// The answer whose position was the freshest by the camera's time, and that time.
+    freshest: Option<(Instant, i64)>,
     /// The camera's time in the newest status that it sent unasked.
     newest_ms: Option<i64>,
 }
@@ -40,6 +50,11 @@ impl CameraClock {
     /// `quick` tells too little.
     pub fn on_asked(&mut self, sent: Instant, received: Instant, camera_ms: i64, quick: Duration) {
         if tells_milliseconds(camera_ms) && received.saturating_duration_since(sent) <= quick {
+            let latest = self.no_later(camera_ms, received);
+            let set_back = |latest: Instant| latest.checked_add(SET_BACK).is_some_and(|latest| latest < sent);
+            if latest.is_none_or(|latest| received <= latest || set_back(latest)) {
+                self.freshest = Some((received, camera_ms));
+            }
             self.asked = Some((received, camera_ms));
             self.took = received.saturating_duration_since(sent);
             let old = |answer: &(Instant, Instant, i64)| received.saturating_duration_since(answer.1) > COUNTS;
@@ -56,6 +71,7 @@ impl CameraClock {
         let (received, asked_ms) = self.asked?;
         let before = self.newest_ms.replace(camera_ms);
         let at = moved(received, camera_ms.checked_sub(asked_ms)?)?;
+        let at = self.no_later(camera_ms, arrived).map_or(at, |latest| at.min(latest));
         let set_back = before.is_some_and(|before| camera_ms < before);
         let set_forward = at > arrived.checked_add(quick)?;
         if set_back || set_forward {
@@ -69,6 +85,23 @@ impl CameraClock {
 }
 
 impl CameraClock {
+    /// Whether a status that was asked for at `sent`, with this time of the camera, Unix milliseconds, surely says where the dome
+    /// was more than `oldest` before. `false` also where nothing is known.
+    pub fn is_older(&self, sent: Instant, camera_ms: i64, oldest: Duration) -> bool {
+        let latest = self.no_later(camera_ms, sent);
+        latest
+            .zip(sent.checked_sub(oldest))
+            .is_some_and(|(latest, counts)| latest < counts)
+    }
+
+    /// What the camera calls `camera_ms` was no later than this, said at `now`.
+    fn no_later(&self, camera_ms: i64, now: Instant) -> Option<Instant> {
+        let (received, told_ms) = self.freshest?;
+        // Whole milliseconds are cut off.
+        let at = moved(received, camera_ms.checked_sub(told_ms)?.checked_add(1)?)?;
+        at.checked_add(now.saturating_duration_since(received).mul_f64(DRIFT))
+    }
+
     /// How long the question took by which the clock is known: a status that was sent unasked was made no earlier than so much
     /// before the moment that [`CameraClock::on_sent`] tells.
     pub fn took(&self) -> Duration {
@@ -197,6 +230,42 @@ mod tests {
             clock.on_asked(begin + ms(sent), begin + ms(sent + 8), told, QUICK);
         }
         assert_eq!(clock.captured(begin + ms(300), 1_151.0, ms(150)), None);
+    }
+
+    #[test]
+    fn r_prv_1_a_status_is_older_than_measured_when_it_is_so_by_the_freshest_answer() {
+        let begin = Instant::now();
+        let oldest = ms(110);
+        // Stamped with the moment of the position; answered at once.
+        let mut clock = CameraClock::default();
+        let mut ask = |at: u64, age: u64| {
+            let (sent, told) = (begin + ms(at), (at + 100_001 - age) as i64 - BEHIND_MS);
+            let older = clock.is_older(sent, told, oldest);
+            clock.on_asked(sent, sent + ms(4), told, QUICK);
+            older
+        };
+        assert!(!ask(1_000, 90), "nothing is known of its clock");
+        // 90 of its age are not known of: only what comes on top of that shows.
+        assert!(!ask(1_100, 20) && !ask(1_200, 100));
+        for later in [1_300, 2_000, 9_000, 300_000] {
+            assert!(ask(later, 350), "however long it goes on: {later}");
+            assert!(!ask(later + 100, 60));
+        }
+        // The clock is set forward, and a minute back: only what comes after the first answer is judged by it.
+        let mut set = CameraClock::default();
+        for (at, by) in [(1_000, 0), (2_000, 60_000), (3_000, 0)] {
+            let told = |at: u64| (at + 100_001 + by) as i64;
+            set.on_asked(begin + ms(at), begin + ms(at + 4), told(at), QUICK);
+            assert!(!set.is_older(begin + ms(at + 100), told(at + 80), oldest));
+            assert!(set.is_older(begin + ms(at + 100), told(at - 300), oldest));
+        }
+        // One that stamps the answer itself never shows how old the position in it is.
+        let mut answers = CameraClock::default();
+        for at in (1..200u64).map(|i| i * 101) {
+            let (sent, told) = (begin + ms(at), (at + 7_003) as i64);
+            assert!(!answers.is_older(sent, told, Duration::ZERO));
+            answers.on_asked(sent, sent + ms(3 + at % 50), told, QUICK);
+        }
     }
 
     #[test]

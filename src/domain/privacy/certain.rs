@@ -7,7 +7,7 @@
 use super::PoseInterval;
 use super::convex::{self, Point};
 use super::mask::Piece;
-use super::projection::{Axes, Frustum, roll_deg};
+use super::projection::{Axes, Frustum, Lie};
 use crate::domain::camera::LensModel;
 
 /// What the piece covers at every corner of a box of poses, in picture coordinates; empty when there is no such place.
@@ -16,7 +16,7 @@ pub fn ring(lens: &LensModel, poses: &PoseInterval, piece: &Piece) -> Vec<Point>
     let mut spare = Vec::new();
     for pan in [poses.pan.lo, poses.pan.hi] {
         for tilt in [poses.tilt.lo, poses.tilt.hi] {
-            let axes = Axes::new(pan, tilt, roll_deg(lens));
+            let axes = Lie::of(lens).axes(pan, tilt);
             for hfov in [poses.hfov.lo, poses.hfov.hi] {
                 let Some(seen) = seen(piece, &axes, &Frustum::new(hfov, lens.aspect)) else {
                     return Vec::new();

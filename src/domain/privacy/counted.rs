@@ -5,7 +5,7 @@
 
 use super::axes::speed_share;
 use super::told_target::TargetReport;
-use crate::domain::site::{Axis, CameraPlan, MotionBounds};
+use crate::domain::site::{Axis, CameraPlan, MotionBounds, Orientation};
 
 /// Speeds of the table are exceeded by no more than this share, and by [`SPEED_ROUNDING`] of the highest speed.
 const TABLE_MARGIN: f64 = 1.05;
@@ -26,6 +26,8 @@ pub(super) struct Counted {
     /// «Moving» says nothing.
     pub never_idle: bool,
     pub target_report: Option<TargetReport>,
+    /// The sign of a velocity does not say which way the dome turns.
+    pub signs_unknown: bool,
 }
 
 impl Counted {
@@ -34,6 +36,7 @@ impl Counted {
         Self {
             never_idle: camera.habits.never_idle,
             target_report: TargetReport::of(camera),
+            signs_unknown: camera.orientation.as_ref().is_some_and(Orientation::turns_commands),
             ..Self::default()
         }
     }
@@ -95,6 +98,25 @@ mod tests {
 
     fn camera(motion: MotionBounds) -> CameraPlan {
         dome_plan(motion, lens(), Vec::new())
+    }
+
+    #[test]
+    fn r_prv_1_the_sign_of_a_velocity_counts_only_while_the_picture_lies_upright() {
+        let mut dome = camera(tight());
+        assert!(!Counted::planned(&dome).signs_unknown);
+        for turned in [
+            Orientation {
+                mirror: Some(true),
+                ..Orientation::default()
+            },
+            Orientation {
+                reverse: Some("ON".into()),
+                ..Orientation::default()
+            },
+        ] {
+            dome.orientation = Some(turned);
+            assert!(Counted::planned(&dome).signs_unknown);
+        }
     }
 
     fn delays() -> DomeDelays {

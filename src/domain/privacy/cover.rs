@@ -24,7 +24,7 @@
 use super::certain;
 use super::convex::{self, Point};
 use super::mask::{Piece, Plane, pieces_or_hull};
-use super::projection::{Axes, Frustum, roll_deg};
+use super::projection::{Axes, Frustum, Lie};
 use super::{Cover, CoverStyle, Interval, Polygon, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::camera::LensModel;
 use crate::domain::ptz::sector::SectorRule;
@@ -145,13 +145,20 @@ impl PreparedMasks {
     /// projection, one angle for each convex piece.
     pub fn may_come_into_view(&self, poses: &PoseInterval) -> bool {
         let Some(lens) = &self.lens else { return true };
+        self.may_lie_within(Frustum::new(poses.hfov.hi, lens.aspect).half_diagonal(), poses)
+    }
+
+    /// Whether anything of a mask may lie within `radius` (radians) of the axis of the lens at some of these poses, also a mask of
+    /// the picture, which lies anywhere; says so too often rather than too seldom. However the picture lies about that axis, it
+    /// shows nothing farther from it than its corners are.
+    pub fn may_lie_within(&self, radius: f64, poses: &PoseInterval) -> bool {
         let forward = Axes::new(poses.pan.middle(), poses.tilt.middle(), 0.0).forward;
         let turned = (poses.pan.half_width() + poses.tilt.half_width()).to_radians();
-        let reach = turned + Frustum::new(poses.hfov.hi, lens.aspect).half_diagonal();
+        let reach = turned + radius;
         // A mask is grown by a share of the picture's width, less than this. What is not a number is near.
         let bleed = BLEED * std::f64::consts::PI;
         let far = |piece: &Piece| forward.angle_between(piece.centre) > reach + piece.radius + bleed;
-        self.beyond_drawing || !self.pieces.iter().all(|(piece, _)| far(piece))
+        self.beyond_drawing || !self.picture.is_empty() || !self.pieces.iter().all(|(piece, _)| far(piece))
     }
 }
 
@@ -229,7 +236,7 @@ fn sagitta(half_step: f64) -> f64 {
 struct Sweep {
     /// The axes at the middle of the interval.
     middle: Axes,
-    roll_deg: f64,
+    lie: Lie,
     pan: Interval,
     tilt: Interval,
     wide: Frustum,
@@ -261,10 +268,10 @@ impl Sweep {
         if !sound || poses.hfov.lo <= 0.0 || poses.hfov.hi >= 170.0 {
             return None;
         }
-        let roll_deg = roll_deg(lens);
+        let lie = Lie::of(lens);
         Some(Self {
-            middle: Axes::new(poses.pan.middle(), poses.tilt.middle(), roll_deg),
-            roll_deg,
+            middle: lie.axes(poses.pan.middle(), poses.tilt.middle()),
+            lie,
             pan: poses.pan,
             tilt: poses.tilt,
             wide: Frustum::new(poses.hfov.hi, lens.aspect),
@@ -321,7 +328,7 @@ impl Sweep {
         };
         for pan in along(self.pan, steps[0]) {
             for tilt in along(self.tilt, steps[1]) {
-                self.axes.push(Axes::new(pan, tilt, self.roll_deg));
+                self.axes.push(self.lie.axes(pan, tilt));
             }
         }
     }

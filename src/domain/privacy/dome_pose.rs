@@ -5,7 +5,8 @@
 //! ([`DomeDelays`](crate::domain::site::DomeDelays), [`SpeedTable`](crate::domain::site::SpeedTable)), is right while the dome
 //! keeps to them; what is known is what both allow. Proof: the true pose lies in both boxes, so it lies in what they share.
 //!
-//! Habits are doubted at once when a status comes that cannot be true by them. From then on the plan's bounds alone count, until
+//! Habits are doubted at once when a status comes that cannot be true by them, or that by the camera's own clock is older than
+//! was ever measured ([`CameraClock::is_older`](super::camera_clock::CameraClock::is_older)). From then on the plan's bounds alone count, until
 //! the dome was seen to stand [`DOUBTED`] later; then habits begin anew, from nothing. Where the boxes have nothing in common,
 //! and for a picture that came later than habits say, the plan's bounds count too. What is drawn between the first breach of a habit and the status that betrays it is the risk
 //! that habits carry and the plan's bounds do not: it ends with the next status, a tenth of a second later.
@@ -94,6 +95,9 @@ impl DomePose {
                 .is_none_or(|doubted| received.saturating_duration_since(doubted) > DOUBTED);
             if again && self.planned.at_rest() {
                 self.habitual = PoseTracker::by_habits(&self.camera);
+                if let Some(habitual) = self.habitual.as_mut().filter(|_| self.planned.has_other_holder()) {
+                    habitual.on_other_holder(received, true);
+                }
             }
         }
         let delay = Duration::try_from_secs_f64(self.camera.motion.status_delay_s).ok()?;
@@ -101,10 +105,17 @@ impl DomePose {
         Some([received.checked_sub(delay)?, received]).filter(|_| of_the_present)
     }
 
+    /// A status is coming, at `now`, whose position is older than was measured: say so before
+    /// [`DomePose::on_status`].
+    pub fn on_old_status(&mut self, now: Instant) {
+        self.doubt(now);
+    }
+
     fn doubt(&mut self, now: Instant) {
-        self.habitual = None;
         self.doubted = Some(now);
-        self.doubts = self.doubts.saturating_add(1);
+        if self.habitual.take().is_some() {
+            self.doubts = self.doubts.saturating_add(1);
+        }
     }
 
     /// A command, as for [`PoseTracker::on_command`].
@@ -268,6 +279,53 @@ mod tests {
             // Somebody else who really takes it takes that too.
             dome.on_other_holder(now + ms(720), true);
             assert!(half_widths(dome.knowledge(now + ms(1_000)))[0] > 10.0);
+        }
+    }
+
+    #[test]
+    fn r_prv_1_habits_that_begin_anew_know_that_somebody_else_has_the_dome() {
+        let (mut dome, mut now) = standing(&make("usual"), MoveState::Idle);
+        dome.on_other_holder(now, true);
+        dome.on_old_status(now);
+        assert_eq!(dome.doubts(), 1);
+        for _ in 0..=310 {
+            now += ms(100);
+            dome.on_status(now, now + ms(10), Some(POSE), MoveState::Idle);
+        }
+        assert!(dome.habitual.is_some());
+        // They may have begun to move it since the last status; standing still, the plan's bounds say as much.
+        let known = half_widths(dome.knowledge(now + ms(300)))[0];
+        assert!(known > 10.0, "{known}");
+        dome.on_old_status(now);
+        assert_eq!(
+            half_widths(dome.knowledge(now + ms(300)))[0],
+            known.max(half_widths(dome.planned.knowledge(now + ms(300)))[0])
+        );
+    }
+
+    #[test]
+    fn r_prv_1_a_status_older_than_was_measured_leaves_the_plans_bounds_alone() {
+        let (mut dome, now) = standing(&make("usual"), MoveState::Idle);
+        let right = crate::domain::ptz::Velocity {
+            pan: 0.3,
+            ..crate::domain::ptz::Velocity::ZERO
+        };
+        dome.on_command(now, Order::Velocity(right));
+        let at = now + ms(600);
+        dome.on_status(at - ms(10), at, Some(POSE), MoveState::Idle);
+        let (by_habits, by_plan) = (dome.knowledge(at), dome.planned.knowledge(at));
+        assert!(half_widths(by_habits)[0] < half_widths(by_plan)[0]);
+        dome.on_old_status(at);
+        assert_eq!(dome.knowledge(at), by_plan);
+        // Each of them puts off when habits begin anew.
+        let mut now = at;
+        for i in 0..900 {
+            now += ms(100);
+            if i < 450 {
+                dome.on_old_status(now);
+            }
+            dome.on_status(now - ms(10), now, Some(POSE), MoveState::Idle);
+            assert_eq!(dome.habitual.is_some(), i > 749, "{i}");
         }
     }
 

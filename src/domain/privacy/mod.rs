@@ -33,6 +33,7 @@ pub mod speed_envelope;
 mod told_target;
 pub mod told_view;
 pub mod tracker;
+pub mod turned_view;
 
 #[cfg(test)]
 mod properties;

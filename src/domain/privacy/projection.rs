@@ -65,6 +65,32 @@ pub fn roll_deg(lens: &LensModel) -> f64 {
     lens.roll_deg + if lens.upside_down { 180.0 } else { 0.0 }
 }
 
+/// How a picture lies about the axis of its lens: turned, then flipped.
+#[derive(Debug, Clone, Copy)]
+pub struct Lie {
+    roll_deg: f64,
+    mirrored: bool,
+}
+
+impl Lie {
+    /// As the lens model has it.
+    pub fn of(lens: &LensModel) -> Self {
+        Self {
+            roll_deg: roll_deg(lens),
+            mirrored: lens.mirrored,
+        }
+    }
+
+    /// The axes of the picture at a pan and tilt. Those of a mirrored picture are left-handed: its right is the world's left.
+    pub fn axes(&self, pan_deg: f64, tilt_deg: f64) -> Axes {
+        let axes = Axes::new(pan_deg, tilt_deg, self.roll_deg);
+        Axes {
+            right: if self.mirrored { -axes.right } else { axes.right },
+            ..axes
+        }
+    }
+}
+
 /// The pyramid a picture sees, by the tangents of half its width and height.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Frustum {
@@ -128,7 +154,7 @@ pub fn clip_cone(ring: &[DVec3], plane: DVec3, out: &mut Vec<DVec3>) {
 
 /// Where a direction lies in the picture at a pose; `None` behind the camera. May lie outside 0..1.
 pub fn project(lens: &LensModel, pose: Pose, seen: Direction) -> Option<Point> {
-    let v = Axes::new(pose.pan_deg, pose.tilt_deg, roll_deg(lens)).to_camera(unit(seen));
+    let v = Lie::of(lens).axes(pose.pan_deg, pose.tilt_deg).to_camera(unit(seen));
     (v.z > 1e-9).then(|| Frustum::new(pose.hfov_deg, lens.aspect).to_picture([v.x / v.z, v.y / v.z]))
 }
 
@@ -137,7 +163,11 @@ pub fn direction_at(lens: &LensModel, pose: Pose, at: Point) -> Direction {
     let frustum = Frustum::new(pose.hfov_deg, lens.aspect);
     let x = (at[0] - 0.5) * 2.0 * frustum.half_width;
     let y = (0.5 - at[1]) * 2.0 * frustum.half_height;
-    direction(Axes::new(pose.pan_deg, pose.tilt_deg, roll_deg(lens)).to_world(DVec3::new(x, y, 1.0)))
+    direction(
+        Lie::of(lens)
+            .axes(pose.pan_deg, pose.tilt_deg)
+            .to_world(DVec3::new(x, y, 1.0)),
+    )
 }
 
 #[cfg(test)]
@@ -153,6 +183,7 @@ mod tests {
             aspect: 16.0 / 9.0,
             roll_deg,
             upside_down,
+            mirrored: false,
         }
     }
 

@@ -234,11 +234,13 @@ fn look(
 fn any_lens() -> impl Strategy<Value = LensModel> {
     (
         any::<bool>(),
+        any::<bool>(),
         -10.0f64..10.0,
         prop_oneof![Just(16.0 / 9.0), Just(4.0 / 3.0), Just(0.5625)],
     )
-        .prop_map(|(upside_down, roll_deg, aspect)| LensModel {
+        .prop_map(|(upside_down, mirrored, roll_deg, aspect)| LensModel {
             upside_down,
+            mirrored,
             roll_deg,
             aspect,
             ..lens()

@@ -56,6 +56,7 @@ pub fn lens() -> LensModel {
         aspect: 16.0 / 9.0,
         roll_deg: 0.0,
         upside_down: false,
+        mirrored: false,
     }
 }
 

@@ -5,7 +5,8 @@
 //! until the move must be over by the slowest this dome goes to one, no status counts. A velocity or a Stop that comes in
 //! between ends the move somewhere: from then on, until another move to a target is over, statuses that agree with a target
 //! that was ordered do not count either; one that agrees with none tells of the dome. Where the dome does so under velocities
-//! too, no status counts from the first velocity until it must stand after a Stop; that it obeys one is assumed here.
+//! too, no status counts from the first velocity until it must stand after a Stop; that it obeys one is assumed here. After a
+//! restart a dome goes home, a target that nobody ordered here.
 //!
 //! Invariant: without a [`TargetReport`] every status counts, and only a self-test takes it away: a dome that nobody tried is
 //! read as the worst of them. Deliberately absent: finding such a dome (a self-test at its
@@ -55,14 +56,33 @@ impl TargetReport {
             driven_too,
         })
     }
+
+    /// The longest from an order to a target until the move is over, seconds; `far`: how far each axis has to go.
+    fn lasts(&self, far: Axes3) -> f64 {
+        let longest = (0..3).map(|axis| far[axis] / self.slowest[axis]).fold(0.0, f64::max);
+        self.begins_s + longest
+    }
+}
+
+/// Who or what the dome may be following, as far as its statuses do not say.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Phase {
+    /// Moves to targets ordered here, the last of them surely over at `until`, seconds; −∞: none.
+    Going { until: f64 },
+    /// A velocity ordered here, of a dome that says nothing under one.
+    Driven,
+    /// Orders of somebody else, whose targets are not known.
+    Theirs,
+    /// A restart: when it answers again it goes home, which nobody ordered here, and so many `moves` that were ordered meanwhile.
+    Restarting { moves: u32 },
 }
 
 /// The targets that statuses may tell of.
 #[derive(Debug, Clone)]
 pub(super) struct ToldTargets {
     report: Option<TargetReport>,
-    /// Seconds.
-    until: f64,
+    phase: Phase,
+    /// Some move to a target ended on the way, and no later one is surely over.
     interrupted: bool,
     /// Of the moves since the last one that was surely over.
     targets: Vec<Axes3>,
@@ -75,7 +95,9 @@ impl ToldTargets {
     pub fn new(report: Option<TargetReport>) -> Self {
         Self {
             report,
-            until: f64::NEG_INFINITY,
+            phase: Phase::Going {
+                until: f64::NEG_INFINITY,
+            },
             interrupted: false,
             targets: Vec::new(),
             unknown: false,
@@ -85,7 +107,7 @@ impl ToldTargets {
     /// An order to a target leaves at `now` (seconds); `far` is the farthest each axis has to go, where that is known.
     pub fn go(&mut self, now: f64, goal: Option<Axes3>, far: Option<Axes3>) {
         let Some(report) = self.report else { return };
-        if now >= self.until && !self.interrupted {
+        if self.is_over(now) && !self.interrupted {
             self.targets.clear();
             self.unknown = false;
         }
@@ -93,52 +115,86 @@ impl ToldTargets {
             Some(goal) if self.targets.len() < MOST_TARGETS => self.targets.push(goal),
             Some(_) | None => self.unknown = true,
         }
-        let far = far.unwrap_or(FARTHEST);
-        let longest = (0..3).map(|axis| far[axis] / report.slowest[axis]).fold(0.0, f64::max);
-        // The dome may go to each of several targets, one after the other.
-        let begins = if self.until.is_finite() {
-            self.until.max(now)
-        } else {
-            now
+        let begins = match &mut self.phase {
+            // The dome may go to each of several targets, one after the other.
+            Phase::Going { until } => until.max(now),
+            Phase::Driven => now,
+            Phase::Restarting { moves } => {
+                *moves = moves.saturating_add(1);
+                return;
+            }
+            Phase::Theirs => return,
         };
-        self.until = begins + report.begins_s + longest;
+        self.phase = Phase::Going {
+            until: begins + report.lasts(far.unwrap_or(FARTHEST)),
+        };
         self.interrupted = false;
     }
 
     /// A velocity leaves at `now`.
     pub fn drive(&mut self, now: f64) {
-        self.interrupted |= now < self.until;
-        if self.report.is_some_and(|report| report.driven_too) {
-            self.until = f64::INFINITY;
+        let Some(report) = self.report else { return };
+        self.interrupted |= !self.is_over(now);
+        if report.driven_too && matches!(self.phase, Phase::Going { .. }) {
+            self.phase = Phase::Driven;
         }
     }
 
     /// A Stop leaves at `now`.
     pub fn stand(&mut self, now: f64) {
-        self.interrupted |= now < self.until;
-        let driven = self.until.is_infinite() && self.until.is_sign_positive();
-        if let Some(report) = self.report.filter(|_| driven) {
-            self.until = now + report.begins_s;
+        let Some(report) = self.report else { return };
+        self.interrupted |= !self.is_over(now);
+        if self.phase == Phase::Driven {
+            self.phase = Phase::Going {
+                until: now + report.begins_s,
+            };
         }
     }
 
-    /// Somebody else may order from `now` on, or (`holds` false) no more. Their targets are not known: no status counts while they
-    /// hold the dome, nor afterwards until a move that was ordered here is over.
+    /// Somebody else may order from `now` on, or (`holds` false) no more. No status counts while they hold the dome, nor
+    /// afterwards until a move that was ordered here is over: theirs may have ended on the way.
     pub fn others(&mut self, now: f64, holds: bool) {
         let Some(report) = self.report else { return };
-        let longest = (0..3).map(|axis| FARTHEST[axis] / report.slowest[axis]).fold(0.0, f64::max);
-        self.until = if holds {
-            f64::INFINITY
+        self.phase = if holds {
+            Phase::Theirs
         } else {
-            now + report.begins_s + longest
+            Phase::Going {
+                until: now + report.lasts(FARTHEST),
+            }
         };
         self.unknown = true;
         self.interrupted = true;
     }
 
+    /// The dome does not answer: it may be restarting, which ends every move, and then go home.
+    pub fn restarts(&mut self) {
+        if self.report.is_some() && self.phase != Phase::Theirs {
+            self.phase = Phase::Restarting { moves: 1 };
+            self.interrupted = false;
+            self.targets.clear();
+            self.unknown = true;
+        }
+    }
+
+    /// The dome answered at `now`: after a restart it begins its way home no later than it does one that is ordered now.
+    pub fn answers(&mut self, now: f64) {
+        if let (Phase::Restarting { moves }, Some(report)) = (self.phase, self.report) {
+            self.phase = Phase::Going {
+                until: now + f64::from(moves) * report.lasts(FARTHEST),
+            };
+        }
+    }
+
+    fn is_over(&self, now: f64) -> bool {
+        matches!(self.phase, Phase::Going { until } if now >= until)
+    }
+
     /// Whether a status taken at `taken_from` or later may tell of a target in place of the dome.
     pub fn is_of_target(&self, taken_from: f64, at: Axes3, error: Axes3) -> bool {
-        if taken_from < self.until {
+        if self.report.is_none() {
+            return false;
+        }
+        if !self.is_over(taken_from) {
             return true;
         }
         let agrees = |target: &Axes3| {
@@ -215,13 +271,45 @@ mod tests {
         assert!(told.is_of_target(500.0, [5.0, 0.0, 0.5], ERROR));
         told.others(501.0, false);
         for at in [502.0, 900.0] {
-            assert!(told.is_of_target(at, [5.0, 0.0, 0.5], ERROR), "theirs may have ended on the way");
+            assert!(
+                told.is_of_target(at, [5.0, 0.0, 0.5], ERROR),
+                "theirs may have ended on the way"
+            );
         }
         told.go(900.0, Some([20.0, 0.0, 0.5]), Some([20.0, 0.0, 0.0]));
-        assert!(told.is_of_target(904.0, [20.0, 0.0, 0.5], ERROR) && !told.is_of_target(906.0, [20.0, 0.0, 0.5], ERROR));
+        assert!(
+            told.is_of_target(904.0, [20.0, 0.0, 0.5], ERROR) && !told.is_of_target(906.0, [20.0, 0.0, 0.5], ERROR)
+        );
         let mut honest = ToldTargets::new(None);
         honest.others(1.0, true);
         assert!(!honest.is_of_target(2.0, [0.0; 3], ERROR));
+    }
+
+    #[test]
+    fn r_prv_1_after_a_restart_nothing_counts_until_the_way_home_must_be_over() {
+        let mut told = told();
+        told.restarts();
+        let home = [0.0, -10.0, 0.0];
+        assert!(told.is_of_target(500.0, home, ERROR), "it has not answered");
+        told.answers(500.0);
+        told.answers(520.0);
+        // A whole turn at 10 degrees a second.
+        assert!(told.is_of_target(538.9, home, ERROR) && !told.is_of_target(539.1, home, ERROR));
+        // A move ordered meanwhile may come after the way home.
+        told.restarts();
+        told.go(540.0, Some([5.0, 0.0, 0.0]), None);
+        told.answers(550.0);
+        assert!(told.is_of_target(627.9, home, ERROR) && !told.is_of_target(628.1, home, ERROR));
+        // A Stop on the way home: it may stand anywhere, and tell home.
+        told.restarts();
+        told.answers(700.0);
+        told.stand(705.0);
+        assert!(told.is_of_target(900.0, home, ERROR));
+        // Nor does a restart make somebody else's orders known.
+        told.others(1_000.0, true);
+        told.restarts();
+        told.answers(1_001.0);
+        assert!(told.is_of_target(2_000.0, home, ERROR));
     }
 
     #[test]

@@ -130,6 +130,7 @@ impl PoseTracker {
         if !punctual || before_restart {
             return false;
         }
+        self.told.answers(received);
         let moving = moving == MoveState::Moving && !self.counted.never_idle;
         if moving {
             self.notice_motion();
@@ -387,6 +388,11 @@ impl PoseTracker {
         self.run.is_some_and(|run| run.settled())
     }
 
+    /// Whether somebody else may order.
+    pub(super) fn has_other_holder(&self) -> bool {
+        self.other_holder
+    }
+
     fn others_may_move(&self) -> bool {
         self.motion.unannounced_movers || self.other_holder
     }
@@ -559,7 +565,7 @@ impl PoseTracker {
         self.reckoning = None;
         self.orders = None;
         self.speeds = Speeds::new(self.full());
-        self.told = ToldTargets::new(self.counted.target_report);
+        self.told.restarts();
         self.last_order = self.last_order.max(now);
     }
 
@@ -632,9 +638,13 @@ impl PoseTracker {
         let velocity = velocity.clamped();
         let signed = [velocity.pan, velocity.tilt, velocity.zoom];
         let most: Axes3 = std::array::from_fn(|axis| self.counted.fastest(&self.motion, axis, signed[axis]));
+        // Pan and tilt may be turned with the picture; the zoom is not.
+        let either = |axis: usize| self.counted.signs_unknown && axis < 2 && signed[axis] != 0.0;
+        let falls = |axis| signed[axis] < 0.0 || either(axis);
+        let rises = |axis| signed[axis] > 0.0 || either(axis);
         Envelope {
-            low: std::array::from_fn(|axis| if signed[axis] < 0.0 { -most[axis] } else { 0.0 }),
-            high: std::array::from_fn(|axis| if signed[axis] > 0.0 { most[axis] } else { 0.0 }),
+            low: std::array::from_fn(|axis| if falls(axis) { -most[axis] } else { 0.0 }),
+            high: std::array::from_fn(|axis| if rises(axis) { most[axis] } else { 0.0 }),
         }
     }
 

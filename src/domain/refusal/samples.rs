@@ -147,6 +147,10 @@ pub(crate) fn every_refusal(now: Instant) -> Vec<Refusal> {
         Refusal::LogNotTrusted { detail: detail() },
         Refusal::DiskFull,
         Refusal::NothingRecorded,
+        Refusal::HoleRecorded {
+            from_ms: 1_795_334_400_000,
+            to_ms: 1_795_335_000_000,
+        },
         Refusal::ClockSetBack {
             at_ms: 1_795_334_409_900,
             to_ms: 1_795_334_400_000,

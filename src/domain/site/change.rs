@@ -225,6 +225,7 @@ fn uncalibrated() -> LensModel {
         aspect: 16.0 / 9.0,
         roll_deg: 0.0,
         upside_down: false,
+        mirrored: false,
     }
 }
 

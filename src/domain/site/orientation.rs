@@ -71,6 +71,27 @@ pub enum OrientationPart {
 }
 
 impl Orientation {
+    /// Whether a velocity may turn the dome the other way than its sign says: a device without `Reverse` turns the directions of
+    /// its motors with the picture (Media2 5.2.2, PTZ 5.7.1.5).
+    pub fn turns_commands(&self) -> bool {
+        let turned = self.rotation.is_some_and(|rotation| rotation != Rotation::Fixed(0));
+        let reversed = self
+            .reverse
+            .as_deref()
+            .is_some_and(|mode| mode.eq_ignore_ascii_case("ON"));
+        turned || reversed || self.mirror == Some(true)
+    }
+
+    /// How the picture of this camera lies when it is neither turned nor flipped: what counts of a plan that does not say how it lay
+    /// when its masks were drawn.
+    pub fn upright(&self) -> Self {
+        Self {
+            rotation: self.rotation.map(|_| Rotation::Fixed(0)),
+            mirror: self.mirror.map(|_| false),
+            ..self.clone()
+        }
+    }
+
     /// The parts in which two orientations differ; empty when the picture lies as it did.
     pub fn differences(&self, other: &Self) -> Vec<OrientationPart> {
         [
@@ -90,7 +111,7 @@ impl Orientation {
 
 /// What is known of how a camera's picture lies, against its plan. Connections are told apart by their numbers: what was
 /// found over one is not believed over the next.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub enum OrientationComparison {
     /// Not yet, or not over the present connection.
     #[default]
@@ -98,19 +119,42 @@ pub enum OrientationComparison {
     /// As planned, by the connection of this number.
     AsPlanned(u64),
     /// Otherwise than planned.
-    Differs(Vec<OrientationPart>),
+    Differs {
+        parts: Vec<OrientationPart>,
+        /// As it was read last; `None` once the camera may have come back otherwise.
+        seen: Option<Box<Orientation>>,
+    },
 }
 
 impl OrientationComparison {
-    /// Whether the picture may lie otherwise than `planned`. A plan without an orientation is not compared.
+    /// Whether the picture may lie otherwise than `planned`; where a plan says nothing, whether it was seen not to be upright.
     pub fn is_doubtful(&self, planned: Option<&Orientation>) -> bool {
-        planned.is_some() && !matches!(self, Self::AsPlanned(_))
+        match self {
+            Self::AsPlanned(_) => false,
+            Self::NotYet => planned.is_some(),
+            Self::Differs { .. } => true,
+        }
+    }
+
+    /// Takes down that the camera of this connection does not say how its picture lies, and no plan says how it should.
+    pub fn take_silence(&mut self, connection: u64) {
+        *self = Self::AsPlanned(connection);
     }
 
     /// Takes down that the camera may come back otherwise than it went.
     pub fn forget(&mut self) {
-        if matches!(self, Self::AsPlanned(_)) {
-            *self = Self::NotYet;
+        match self {
+            Self::NotYet => {}
+            Self::AsPlanned(_) => *self = Self::NotYet,
+            Self::Differs { seen, .. } => *seen = None,
+        }
+    }
+
+    /// How its picture lies, where that is known to be otherwise than planned.
+    pub fn otherwise(&self) -> Option<&Orientation> {
+        match self {
+            Self::NotYet | Self::AsPlanned(_) => None,
+            Self::Differs { seen, .. } => seen.as_deref(),
         }
     }
 
@@ -120,7 +164,7 @@ impl OrientationComparison {
         match self {
             Self::NotYet => false,
             Self::AsPlanned(number) => *number == connection,
-            Self::Differs(_) => true,
+            Self::Differs { .. } => true,
         }
     }
 
@@ -131,8 +175,11 @@ impl OrientationComparison {
             *self = Self::AsPlanned(connection);
             return differences;
         }
-        let known = matches!(self, Self::Differs(parts) if *parts == differences);
-        *self = Self::Differs(differences.clone());
+        let known = matches!(self, Self::Differs { parts, .. } if *parts == differences);
+        *self = Self::Differs {
+            parts: differences.clone(),
+            seen: Some(Box::new(seen.clone())),
+        };
         if known { Vec::new() } else { differences }
     }
 }
@@ -204,6 +251,34 @@ mod tests {
     }
 
     #[test]
+    fn r_prv_1_a_plan_that_says_nothing_takes_a_picture_to_be_upright() {
+        let lies = |rotation, mirror| Orientation {
+            rotation,
+            mirror,
+            bounds: Some([0, 0, 1920, 1080]),
+            ..Orientation::default()
+        };
+        let (off, on) = (Some(Rotation::Fixed(0)), Some(Rotation::Fixed(180)));
+        for seen in [lies(None, None), lies(off, None), lies(off, Some(false))] {
+            let mut state = OrientationComparison::default();
+            state.take(&seen.upright(), &seen, 1);
+            assert!(!state.is_doubtful(None), "{seen:?}");
+        }
+        for (seen, part) in [
+            (lies(on, Some(false)), OrientationPart::Rotation),
+            (lies(Some(Rotation::Auto(None)), None), OrientationPart::Rotation),
+            (lies(off, Some(true)), OrientationPart::Mirror),
+        ] {
+            let mut state = OrientationComparison::default();
+            assert_eq!(state.take(&seen.upright(), &seen, 1), [part]);
+            assert!(state.is_doubtful(None), "{seen:?}");
+        }
+        let mut silent = OrientationComparison::default();
+        silent.take_silence(3);
+        assert!(!silent.is_doubtful(None) && silent.is_of(3));
+    }
+
+    #[test]
     fn r_prv_1_a_mirrored_picture_stays_covered_until_it_lies_as_planned() {
         let (mut state, planned) = (OrientationComparison::default(), planned());
         let mirrored = Orientation {
@@ -213,8 +288,10 @@ mod tests {
         assert_eq!(state.take(&planned, &mirrored, 1), [OrientationPart::Mirror]);
         assert_eq!(state.take(&planned, &mirrored, 2), [], "said once");
         assert!(state.is_doubtful(Some(&planned)) && state.is_of(7));
+        assert_eq!(state.otherwise(), Some(&mirrored));
         state.forget();
         assert!(state.is_doubtful(Some(&planned)));
+        assert_eq!(state.otherwise(), None, "it may have come back otherwise");
         state.take(&planned, &planned, 3);
         assert!(!state.is_doubtful(Some(&planned)));
     }

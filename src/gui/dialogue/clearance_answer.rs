@@ -152,7 +152,7 @@ impl ClearanceAnswer {
             if typed == sentences::typed_time(asked_ms) {
                 Ok(asked_ms)
             } else {
-                sentences::read_time(typed).ok_or_else(|| fl!("export-bad-time"))
+                sentences::read_time(typed)
             }
         };
         let extent = Extent {

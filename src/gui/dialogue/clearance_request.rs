@@ -115,7 +115,7 @@ impl ClearanceRequest {
         let (Some(controller), None) = (controllers.next(), controllers.next()) else {
             return Err(fl!("clearance-two-controllers"));
         };
-        let time = |place| sentences::read_time(self.form.typed(place)).ok_or_else(|| fl!("export-bad-time"));
+        let time = |place| sentences::read_time(self.form.typed(place));
         let reason = self.form.typed(Place::Reason).to_owned();
         Ok(Wish {
             controller,

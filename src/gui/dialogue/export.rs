@@ -37,10 +37,19 @@ enum Stage {
     Running {
         progress: watch::Receiver<ExportProgress>,
         since: Instant,
+        /// What was asked for, Unix milliseconds.
+        range: (i64, i64),
         _task: task::Handle,
     },
-    Done(Exported),
+    Done {
+        exported: Exported,
+        /// The file holds less than was asked for.
+        shorter: bool,
+    },
 }
+
+/// A file that begins or ends this much inside its range is shorter than was asked for, milliseconds.
+const SHORTER_MS: i64 = 2_000;
 
 /// The dialogue.
 pub struct Export {
@@ -80,7 +89,7 @@ impl Export {
     /// The finished export, for whoever drives the screen.
     pub fn done(&self) -> Option<&Exported> {
         match &self.stage {
-            Stage::Done(exported) => Some(exported),
+            Stage::Done { exported, .. } => Some(exported),
             Stage::Asking | Stage::Running { .. } => None,
         }
     }
@@ -88,7 +97,7 @@ impl Export {
     /// Changes the state and says what to start.
     pub fn update(&mut self, message: Message) -> Next<Message> {
         match message {
-            Message::Form(form::Message::Command(Command::Confirm)) if matches!(self.stage, Stage::Done(_)) => {
+            Message::Form(form::Message::Command(Command::Confirm)) if matches!(self.stage, Stage::Done { .. }) => {
                 return Next::Close;
             }
             Message::Form(message) => match self.form.update(message) {
@@ -96,7 +105,11 @@ impl Export {
                 Step::Next(next) => return next.map(Message::Form),
             },
             Message::Tick => {}
-            Message::Ended(Ok(exported)) => self.stage = Stage::Done(exported),
+            Message::Ended(Ok(exported)) => {
+                let shorter = matches!(self.stage, Stage::Running { range: (from_ms, to_ms), .. }
+                    if exported.first_ms > from_ms + SHORTER_MS || exported.last_ms + SHORTER_MS < to_ms);
+                self.stage = Stage::Done { exported, shorter };
+            }
             Message::Ended(Err(why)) => {
                 self.stage = Stage::Asking;
                 self.form.fail(sentences::refusal(&why));
@@ -113,6 +126,7 @@ impl Export {
             }
             Ok(wish) => {
                 self.form.wait();
+                let range = (wish.from_ms, wish.to_ms);
                 let (sender, progress) = watch::channel(ExportProgress::default());
                 let exported = self.desk.export(wish, sender);
                 let (task, handle) =
@@ -120,6 +134,7 @@ impl Export {
                 self.stage = Stage::Running {
                     progress,
                     since: Instant::now(),
+                    range,
                     _task: handle.abort_on_drop(),
                 };
                 Next::Run(task)
@@ -128,7 +143,7 @@ impl Export {
     }
 
     fn wish(&self) -> Result<ExportWish, String> {
-        let time = |place| sentences::read_time(self.form.typed(place)).ok_or_else(|| fl!("export-bad-time"));
+        let time = |place| sentences::read_time(self.form.typed(place));
         let (from_ms, to_ms) = (time(Place::From)?, time(Place::To)?);
         if to_ms <= from_ms {
             return Err(fl!("export-empty-range"));
@@ -154,7 +169,7 @@ impl Export {
     pub fn subscription(&self) -> Subscription<Message> {
         match self.stage {
             Stage::Running { .. } => iced::time::every(Duration::from_millis(200)).map(|_| Message::Tick),
-            Stage::Asking | Stage::Done(_) => Subscription::none(),
+            Stage::Asking | Stage::Done { .. } => Subscription::none(),
         }
     }
 
@@ -167,7 +182,7 @@ impl Export {
         let content = match &self.stage {
             Stage::Asking => self.asking(),
             Stage::Running { progress, since, .. } => running(*progress.borrow(), since.elapsed()),
-            Stage::Done(exported) => done(exported),
+            Stage::Done { exported, shorter } => done(exported, *shorter),
         };
         let dialogue = self.form.scope(content).map(Message::Form);
         column![title, dialogue].spacing(12).width(620).into()
@@ -235,7 +250,7 @@ fn running<'a>(progress: ExportProgress, since: Duration) -> Element<'a, form::M
         .into()
 }
 
-fn done<'a>(exported: &Exported) -> Element<'a, form::Message<Place>> {
+fn done<'a>(exported: &Exported, shorter: bool) -> Element<'a, form::Message<Place>> {
     let close = action(
         Icon::Done,
         fl!("export-close"),
@@ -247,8 +262,18 @@ fn done<'a>(exported: &Exported) -> Element<'a, form::Message<Place>> {
         None => labelled(Icon::Done, fl!("export-done"), Tone::Normal).into(),
         Some(copy) => obscured(copy, exported.frames),
     };
+    let shorter = shorter.then(|| {
+        let clock = |ms| sentences::clock(&sentences::rome_ms(ms));
+        let words = fl!(
+            "export-shorter",
+            from = clock(exported.first_ms),
+            to = clock(exported.last_ms)
+        );
+        labelled(Icon::Warning, words, Tone::Attention)
+    });
     column![
         which,
+        shorter,
         fact(fl!("export-frames"), exported.frames.to_string()),
         column![quiet(fl!("export-file")), body(exported.path.display().to_string())].spacing(2),
         column![quiet("SHA-256"), text(exported.sha256.clone()).size(theme::SMALL)].spacing(2),
@@ -304,13 +329,39 @@ mod tests {
 
     #[test]
     fn times_written_in_the_fields_are_those_of_rome() {
-        let wish_of = |from: &str| sentences::read_time(from);
+        let wish_of = |from: &str| sentences::read_time(from).ok();
         assert_eq!(wish_of("22/11/2026 14:00:00"), Some(1_795_352_400_000));
         assert_eq!(wish_of("31/02/2026 14:00:00"), None);
         let mut backwards = dialogue();
         typed(&mut backwards, Place::From, "22/11/2026 14:00:01");
         typed(&mut backwards, Place::To, "22/11/2026 14:00:00");
         assert!(backwards.wish().is_err());
+        let mut twice = dialogue();
+        typed(&mut twice, Place::From, "25/10/2026 02:30:00");
+        assert!(
+            twice.wish().unwrap_err().contains("CEST"),
+            "which of the two is asked, not guessed"
+        );
+    }
+
+    #[test]
+    fn r_exp_1_a_file_that_holds_less_than_was_asked_for_says_so() {
+        for (missing_ms, shorter) in [(0, false), (9_000, true)] {
+            let mut dialogue = dialogue();
+            typed(&mut dialogue, Place::Reason, "Danneggiamento");
+            typed(&mut dialogue, Place::ProtocolNo, "2026/1402");
+            let begun = dialogue.update(Message::Form(form::Message::Pressed(Place::Start)));
+            assert!(matches!(begun, Next::Run(_)));
+            dialogue.update(Message::Ended(Ok(Exported {
+                path: "evidence/a.mp4".into(),
+                frames: 10,
+                first_ms: 1_790_000_000_000,
+                last_ms: 1_790_000_060_000 - missing_ms,
+                sha256: String::new(),
+                obscured: None,
+            })));
+            assert!(matches!(dialogue.stage, Stage::Done { shorter: said, .. } if said == shorter));
+        }
     }
 
     #[test]

@@ -6,12 +6,14 @@ use super::{Answer, SignedIn, act};
 use crate::domain::camera::CameraId;
 use crate::domain::ptz::lease::Asking;
 use crate::domain::reason::Reason;
-use crate::station::{Holder, Session};
+use crate::station::{Holder, Refusal, Session};
 
 /// The leases of the domes.
 pub trait DomeLeases: SignedIn {
     /// Leases of the domes: holder, whether that is the person at this desk, and who asks.
     fn leases(&self) -> Vec<DomeLease>;
+    /// Domes that did not go back to their place by themselves, and why; each once.
+    fn not_returned(&self) -> Vec<(CameraId, Refusal)>;
     /// Asks the holder for a dome.
     fn ask_for_dome(&self, camera: CameraId, reason: Reason) -> Answer<()>;
     /// Passes a dome to somebody who asked for it.
@@ -52,6 +54,10 @@ impl DomeLeases for Session {
                 passes_to: leased.passes_to.clone(),
             })
             .collect()
+    }
+
+    fn not_returned(&self) -> Vec<(CameraId, Refusal)> {
+        Session::take_not_returned(self)
     }
 
     fn ask_for_dome(&self, camera: CameraId, reason: Reason) -> Answer<()> {

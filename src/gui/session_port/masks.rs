@@ -5,12 +5,17 @@
 use super::{Answer, SignedIn, act};
 use crate::domain::camera::CameraId;
 use crate::domain::site::Mask;
+use crate::domain::site::orientation::OrientationPart;
 use crate::station::{MaskProposal, MaskSyncState, ProposedMask, Session, Verdict};
 
 /// Masks of the plan and of the cameras.
 pub trait Masks: SignedIn {
     /// Covers a mask that is being drawn, beside those in force.
     fn draft_mask(&self, camera: CameraId, mask: Option<Mask>);
+    /// Begins the calibration of a watched dome; in what its picture lies otherwise than planned.
+    fn begin_calibration(&self, camera: CameraId) -> Answer<Vec<OrientationPart>>;
+    /// Ends the calibration of a dome: its picture is covered again as for anybody.
+    fn end_calibration(&self, camera: CameraId);
     /// Proposes a change of a mask, for somebody else to approve.
     fn propose_mask(&self, camera: CameraId, proposal: MaskProposal) -> Answer<()>;
     /// Proposals of masks that wait.
@@ -26,6 +31,14 @@ pub trait Masks: SignedIn {
 impl Masks for Session {
     fn draft_mask(&self, camera: CameraId, mask: Option<Mask>) {
         Session::draft_mask(self, &camera, mask);
+    }
+
+    fn begin_calibration(&self, camera: CameraId) -> Answer<Vec<OrientationPart>> {
+        act(self, async move |session| session.begin_calibration(&camera).await)
+    }
+
+    fn end_calibration(&self, camera: CameraId) {
+        Session::end_calibration(self, &camera);
     }
 
     fn propose_mask(&self, camera: CameraId, proposal: MaskProposal) -> Answer<()> {

@@ -31,6 +31,8 @@ pub trait Feed: Send + Sync {
     fn state(&self) -> ViewState;
     fn cover(&self, now: Instant) -> Arc<Cover>;
     fn pose(&self, now: Instant) -> PoseKnowledge;
+    /// The pose by the motors alone, to measure by.
+    fn motors(&self, now: Instant) -> PoseKnowledge;
     /// What of a `wanted` digital zoom may be shown of the frame drawn at `now`.
     fn digital_zoom(&self, now: Instant, wanted: f64) -> AllowedZoom;
     fn figures(&self) -> StreamFigures;
@@ -76,6 +78,9 @@ impl Feed for LiveView {
     }
     fn pose(&self, now: Instant) -> PoseKnowledge {
         LiveView::pose(self, now)
+    }
+    fn motors(&self, now: Instant) -> PoseKnowledge {
+        LiveView::motors(self, now)
     }
     fn digital_zoom(&self, now: Instant, wanted: f64) -> AllowedZoom {
         LiveView::digital_zoom(self, now, wanted)

@@ -3,9 +3,9 @@
 //! Invariant: the window shows only whole drawings. Deliberately absent: graphics cards; where there is one, iced's own
 //! compositor is used.
 
-use super::lost_drawing::{self, Failures};
 use super::renderer::Renderer;
 use super::target::{FORMAT, Target};
+use crate::gui::lost_drawing::{self, Failures};
 use crate::gui::widget::wall::gpu_adapter;
 use iced::advanced::graphics::{self, Shell, Viewport, color, compositor, error};
 use iced::{Color, Font, Pixels, wgpu};

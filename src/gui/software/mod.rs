@@ -7,7 +7,6 @@
 //! | [`canvas`] | a window's pixels: what the interface drew, and the pictures in the holes it left for them |
 //! | [`blend`] | lays what the interface drew over a picture's pixels |
 //! | [`compositor`] | brings the pixels to the window, through memory shared with the window system |
-//! | [`lost_drawing`] | that a window cannot be drawn on any more |
 //!
 //! The interface (words, frames, covers, dialogues) is drawn by the same code as with a graphics card, about once a second, by
 //! the software rasteriser, with a transparent hole where a picture belongs. Twenty-five times a second only pictures are
@@ -19,10 +18,8 @@
 mod blend;
 mod canvas;
 mod compositor;
-mod lost_drawing;
 mod renderer;
 mod root;
 mod target;
 
-pub use lost_drawing::is_lost;
 pub use root::Root;

@@ -9,6 +9,7 @@ use crate::domain::camera::{Direction, LensModel};
 use crate::domain::privacy::PoseKnowledge;
 use crate::domain::privacy::calibration::{Calibration, CalibrationError, FEWEST, Sighting, calibrate};
 use crate::domain::ptz::delay_trial::{MeasuredMotion, NoDelays};
+use crate::domain::site::orientation::OrientationPart;
 use crate::domain::site::{Axis, CameraPlan, DomeDelays, SpeedTable};
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
@@ -39,6 +40,8 @@ pub struct Calibrating {
     /// What follows from the sightings, once there are enough.
     found: Option<Result<Calibration, CalibrationError>>,
     motion: Motion,
+    /// In what the picture lies otherwise than planned.
+    turned: Vec<OrientationPart>,
     note: Option<String>,
     /// The field that has the keyboard; `None`: the wall has it.
     at: Option<usize>,
@@ -94,9 +97,15 @@ impl Calibrating {
             sightings: Vec::new(),
             found: None,
             motion: Motion::NotAsked,
+            turned: Vec::new(),
             note: None,
             at: None,
         })
+    }
+
+    /// Takes down in what the picture lies otherwise than planned.
+    pub fn lies_otherwise(&mut self, turned: Vec<OrientationPart>) {
+        self.turned = turned;
     }
 
     /// The dome it is for.
@@ -243,6 +252,7 @@ impl Calibrating {
                 quiet(format!("{} · {}", self.camera.number, self.camera.name))
             ],
             quiet(fl!("calibration-how", n = FEWEST.to_string())),
+            self.how_it_lies(),
             self.entry(fl!("calibration-azimuth"), AZIMUTH, &self.azimuth, Message::Azimuth),
             self.entry(
                 fl!("calibration-elevation"),
@@ -299,6 +309,17 @@ impl Calibrating {
         FocusScope::new(panel, self.stops(), self.at, Message::Command, Message::Clicked)
             .left_by_click(|| Message::Left)
             .into()
+    }
+
+    /// What the picture of a camera shows that lies otherwise than planned; nothing where it lies as planned.
+    fn how_it_lies(&self) -> Option<Element<'_, Message>> {
+        let parts: Vec<String> = self
+            .turned
+            .iter()
+            .map(|part| sentences::orientation_part(*part))
+            .collect();
+        let words = || fl!("calibration-turned", parts = parts.join(", "));
+        (!parts.is_empty()).then(|| labelled(Icon::Warning, words(), Tone::Attention).into())
     }
 
     /// Speeds and delays of the dome: measuring them, and what was measured.

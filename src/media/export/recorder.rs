@@ -1,10 +1,11 @@
 //! The thread of an export: from the recorder's connection into the file.
 //!
-//! Invariant: a recording that breaks off before its end or the end of the range is a failure, never a short file that
-//! looks whole. Deliberately absent: pacing; the recorder sends as fast as the disk takes (`Rate-Control: no`).
+//! Invariant: a recording that breaks off before its end or the end of the range, or has a hole in it, is a failure, never a
+//! file that looks whole. Deliberately absent: pacing; the recorder sends as fast as the disk takes (`Rate-Control: no`).
 
 use super::file::{Partial, Unclaimed};
 use super::half::Written;
+use super::holes::{Hole, Holes};
 use super::mux::Mux;
 use super::{ExportError, ExportProgress, ExportReport, ExportRequest};
 use crate::media::error::{LiveError, LiveErrorKind};
@@ -73,6 +74,7 @@ fn record(
     let mut mux = Mux::start(session.track(), playing, range, &request.copy, path)?;
     let (mut heard, mut told, mut last_ms) = (Instant::now(), Instant::now(), request.from_ms);
     let mut newest_ms = i64::MIN;
+    let mut holes = Holes::new(range);
     loop {
         if cancelled.load(Ordering::Acquire) {
             return Err(stream(LiveErrorKind::BrokenStream, "cancelled"));
@@ -99,6 +101,7 @@ fn record(
                             to_ms: last_ms,
                         });
                     }
+                    whole(holes.put(last_ms, fed.section_ends))?;
                     if fed.last || fed.recorded_ms > request.to_ms + REORDER_MS {
                         break;
                     }
@@ -124,7 +127,16 @@ fn record(
             Event::Quiet | Event::Rtcp(_) => {}
         }
     }
+    whole(holes.end())?;
     close(&mut mux, request, progress, cancelled)
+}
+
+/// A recording with a hole in it is no whole one.
+fn whole(hole: Option<Hole>) -> Result<(), ExportError> {
+    let Some(Hole { from_ms, to_ms }) = hole else {
+        return Ok(());
+    };
+    Err(ExportError::Hole { from_ms, to_ms })
 }
 
 /// Nothing follows: waits until everything is in the file, as long as it gets on.

@@ -1,25 +1,17 @@
 //! What belongs to a live stream among the packets of its channel, in one sequence and on one time line, and how well it comes.
 //!
-//! Cameras change their source (SSRC) at every group of pictures, begin their sequence anew, and let packets of others slip in.
-//! A source is believed with its second packet in sequence (RFC 3550 appendix A.1) and takes the place of one from which nothing came
-//! between the two; what leaves here has one sequence that leaves out a number where something is missing or begins anew.
+//! Which packets they are says `rtsp::sources`; a source that takes over goes on where the one before it ended.
 //!
 //! Invariant: nothing that arrived is thrown away for coming late or in a burst (the connection is TCP: what comes is in order);
 //! memory is a few packets. Deliberately absent: clocks (time is an argument), whether packets are whole (`packet_guard`).
 
-use crate::media::rtsp::{PictureEnds, RtpHeader};
+use crate::media::rtsp::{PictureEnds, RtpHeader, Sequenced, Sources, Step};
 use std::time::{Duration, Instant};
 
-/// Largest gap that is a loss and no new beginning (RFC 3550 appendix A.1).
-const MAX_DROPOUT: u16 = 3_000;
-/// How far back a packet may be to count as a repeated one (RFC 3550 appendix A.1).
-const MAX_MISORDER: u16 = 100;
 /// The first picture's place on the time line, nanoseconds: pictures that are shown earlier than they are sent lie before it.
 const ORIGIN_NS: i64 = 3_600_000_000_000;
 /// A time stamp that goes further than this between two packets is no time: what has passed here counts.
 const JUMP_NS: i64 = 10_000_000_000;
-/// Sources that may wait for their second packet.
-const MOST_NEWCOMERS: usize = 4;
 /// The least that a new beginning lies behind what was before.
 const STEP: Duration = Duration::from_millis(1);
 
@@ -40,11 +32,9 @@ pub(super) struct Received {
     pub(super) stamp_ns: u64,
 }
 
-/// The source that is believed, at its latest packet.
+/// The latest packet that was taken.
 #[derive(Debug)]
-struct Source {
-    ssrc: u32,
-    sequence: u16,
+struct Latest {
     timestamp: u32,
     stamp_ns: i64,
     at: Instant,
@@ -55,15 +45,11 @@ struct Source {
 /// Follows one channel.
 #[derive(Debug)]
 pub(super) struct Reception {
-    payload_type: u8,
     /// Ticks of a time stamp per second.
     clock_rate: u32,
-    source: Option<Source>,
-    /// The latest packets of sources that may take over.
-    newcomers: Vec<(RtpHeader, Vec<u8>)>,
+    sources: Sources,
+    latest: Option<Latest>,
     ends: PictureEnds<u64>,
-    /// Sequence number of the packet that left last.
-    number: u16,
     quality: Quality,
     /// How often another source took over.
     takeovers: u64,
@@ -73,12 +59,10 @@ impl Reception {
     /// Follows packets of this payload type.
     pub(super) fn new(payload_type: u8, clock_rate: u32) -> Self {
         Self {
-            payload_type,
             clock_rate: clock_rate.max(1),
-            source: None,
-            newcomers: Vec::new(),
+            sources: Sources::new(payload_type),
+            latest: None,
             ends: PictureEnds::default(),
-            number: 0,
             quality: Quality::default(),
             takeovers: 0,
         }
@@ -86,28 +70,8 @@ impl Reception {
 
     /// Takes a packet that came `now`; returns what goes on.
     pub(super) fn take(&mut self, packet: Vec<u8>, now: Instant) -> Vec<Received> {
-        let Some(header) = RtpHeader::read(&packet).filter(|header| header.payload_type == self.payload_type) else {
-            return Vec::new();
-        };
-        if self.source.as_ref().is_some_and(|source| source.ssrc == header.ssrc) {
-            self.newcomers.clear();
-            return self.put(&header, packet, now);
-        }
-        let known = self.newcomers.iter().position(|(first, _)| first.ssrc == header.ssrc);
-        if let Some(place) = known {
-            let (first, bytes) = self.newcomers.swap_remove(place);
-            if first.sequence.wrapping_add(1) == header.sequence {
-                self.newcomers.clear();
-                self.takeovers += u64::from(self.source.is_some());
-                let mut going = self.put(&first, bytes, now);
-                going.extend(self.put(&header, packet, now));
-                return going;
-            }
-        } else if self.newcomers.len() >= MOST_NEWCOMERS {
-            self.newcomers.remove(0);
-        }
-        self.newcomers.push((header, packet));
-        Vec::new()
+        let going = self.sources.take(packet);
+        going.into_iter().flat_map(|one| self.put(one, now)).collect()
     }
 
     /// What waited for the rest of its picture, when nothing followed.
@@ -125,49 +89,39 @@ impl Reception {
         self.takeovers
     }
 
-    /// Puts a packet of the believed source, or the first one of a new one, into the sequence.
-    fn put(&mut self, header: &RtpHeader, packet: Vec<u8>, now: Instant) -> Vec<Received> {
-        let mut gap = 0;
+    /// Puts a packet of the stream on the time line.
+    fn put(&mut self, one: Sequenced, now: Instant) -> Vec<Received> {
+        let Sequenced { header, bytes, step } = one;
+        let missing = match step {
+            Step::On { missing } => Some(missing),
+            Step::First | Step::Anew | Step::Takeover => None,
+        };
         let (mut stamp_ns, mut picture_at) = (ORIGIN_NS, now);
-        if let Some(source) = &self.source {
-            let steps = header.sequence.wrapping_sub(source.sequence);
-            let same = source.ssrc == header.ssrc;
-            if same && (steps == 0 || steps > u16::MAX - MAX_MISORDER) {
-                return Vec::new();
-            }
-            let goes_on = same && steps <= MAX_DROPOUT;
-            if goes_on {
-                gap = u64::from(steps) - 1;
-            }
-            stamp_ns = self.stamp(source, header, goes_on, now);
-            if header.timestamp == source.timestamp {
-                picture_at = source.picture_at;
-            } else if goes_on {
-                let passed = now.saturating_duration_since(source.picture_at).as_secs_f64();
-                let apart_ms = (passed - (stamp_ns - source.stamp_ns) as f64 / 1e9).abs() * 1e3;
+        if let Some(latest) = &self.latest {
+            stamp_ns = self.stamp(latest, &header, missing.is_some(), now);
+            if header.timestamp == latest.timestamp {
+                picture_at = latest.picture_at;
+            } else if missing.is_some() {
+                let passed = now.saturating_duration_since(latest.picture_at).as_secs_f64();
+                let apart_ms = (passed - (stamp_ns - latest.stamp_ns) as f64 / 1e9).abs() * 1e3;
                 self.quality.jitter_ms += (apart_ms - self.quality.jitter_ms) / 16.0;
             }
-            self.quality.lost += gap;
-            self.number = self.number.wrapping_add(u16::from(!goes_on || gap > 0));
         }
-        self.source = Some(Source {
-            ssrc: header.ssrc,
-            sequence: header.sequence,
+        self.quality.lost += u64::from(missing.unwrap_or(0));
+        self.takeovers += u64::from(step == Step::Takeover);
+        self.latest = Some(Latest {
             timestamp: header.timestamp,
             stamp_ns,
             at: now,
             picture_at,
         });
-        self.number = self.number.wrapping_add(1);
-        let packet = numbered(packet, self.number);
-        let going = self
-            .ends
-            .take(header, packet, u64::try_from(stamp_ns).unwrap_or(0), now);
+        let stamp = u64::try_from(stamp_ns).unwrap_or(0);
+        let going = self.ends.take(&header, bytes, stamp, now);
         self.leave(going)
     }
 
     /// The place of a packet behind the one before it.
-    fn stamp(&self, before: &Source, header: &RtpHeader, goes_on: bool, now: Instant) -> i64 {
+    fn stamp(&self, before: &Latest, header: &RtpHeader, goes_on: bool, now: Instant) -> i64 {
         let ticks = i64::from(header.timestamp.wrapping_sub(before.timestamp) as i32);
         let told_ns = ticks * 1_000_000_000 / i64::from(self.clock_rate);
         let passed = now.saturating_duration_since(before.at);
@@ -186,17 +140,6 @@ impl Reception {
             .map(|(bytes, stamp_ns)| Received { bytes, stamp_ns })
             .collect()
     }
-}
-
-/// The packet with another sequence number, from source zero.
-fn numbered(mut packet: Vec<u8>, number: u16) -> Vec<u8> {
-    if let Some(place) = packet.get_mut(2..4) {
-        place.copy_from_slice(&number.to_be_bytes());
-    }
-    if let Some(place) = packet.get_mut(8..12) {
-        place.fill(0);
-    }
-    packet
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! RTP packets as they come out of the connection, with the ONVIF replay header extension.
 //!
 //! Invariant: nothing outside the packet's bytes is read. Deliberately absent: reordering (the connection is TCP), telling one
-//! source from another (`media::live`).
+//! source from another (`sources`).
 
 /// Pattern of the ONVIF replay header extension (ONVIF Streaming Specification §6.3).
 const REPLAY: u16 = 0xABAC;
@@ -29,6 +29,8 @@ pub(crate) struct Replay {
     pub(crate) recorded_ns: i64,
     /// T: nothing follows this packet's picture.
     pub(crate) last: bool,
+    /// E: a contiguous stretch of recording ends with this packet's picture.
+    pub(crate) section_ends: bool,
 }
 
 impl RtpHeader {
@@ -70,6 +72,7 @@ fn replay(extension: &[u8]) -> Option<Replay> {
     Some(Replay {
         recorded_ns: unix_ns(take(extension, 4)?),
         last: flags & 0x10 != 0,
+        section_ends: flags & 0x40 != 0,
     })
 }
 
@@ -130,10 +133,12 @@ mod tests {
             header.replay,
             Some(Replay {
                 recorded_ns: 1_700_000_000_250_000_000,
-                last: true
+                last: true,
+                section_ends: false,
             })
         );
-        assert!(!RtpHeader::read(&packet(0x80)).unwrap().replay.unwrap().last);
+        let ended = RtpHeader::read(&packet(0xc0)).unwrap().replay.unwrap();
+        assert!(!ended.last && ended.section_ends);
     }
 
     #[test]

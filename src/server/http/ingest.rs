@@ -99,6 +99,14 @@ fn hold_against_memory(
     };
     let (log, signed) = log_of(logs, controller.as_str())?;
     let key = logs.keys.get(controller).ok_or_else(|| Refused::not_found("log"))?;
+    let names_another = note.lines().next() != Some(key.verifier().name());
+    if names_another {
+        // A promise by the new key would be a wrong one there: its next sign-in follows the succession first.
+        return Err(Refused::new(
+            RefusalKind::Unavailable,
+            "the log has another name by now",
+        ));
+    }
     let held = logs
         .put_back
         .hold_against(log, (&key.verifier(), station), &note, &signed);

@@ -3,7 +3,7 @@
 //! The first workstation that shows such a checkpoint stops the server's service, over restarts too, before it takes an event that
 //! would make a second history. Invariant: the checkpoint is kept as evidence before anybody is refused; it bears the log's own
 //! signature. It goes by itself when the newer folder is there again, or aside with what another name left (`rollover`).
-//! Deliberately absent: making workstations trust a log that lost what they saw.
+//! Deliberately absent: making workstations trust a log that lost what they saw (`server::new_beginning`).
 
 use super::signed_state::SignedState;
 use crate::domain::audit::checkpoint::{self, Checkpoint};
@@ -17,6 +17,7 @@ use crate::server::error::ServerError;
 use crate::server::store::{Log, Store};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a workstation holds and the signer does not, as it lies in its file.
@@ -53,10 +54,7 @@ impl PutBack {
             if !path.exists() {
                 continue;
             }
-            let found: Ahead = serde_json::from_str(&read_text(&path)?).map_err(|error| ServerError::Config {
-                path: path.clone(),
-                detail: error.to_string(),
-            })?;
+            let found = read(&path)?;
             if is_there(store, log, &found).await? {
                 let aside = path.with_extension(format!("ahead-{}", found.at_ms));
                 std::fs::rename(&path, &aside).map_err(|source| ServerError::File { path: aside, source })?;
@@ -129,6 +127,17 @@ impl PutBack {
         let kept: Option<SignedState> = serde_json::from_str(&text).ok();
         kept.is_some_and(|kept| !is_beyond(pinned, kept.size, &kept.root))
     }
+}
+
+/// Reads what a workstation held and the signer did not.
+///
+/// # Errors
+/// The file cannot be read, or is not what was written.
+pub fn read(path: &Path) -> Result<Ahead, ServerError> {
+    serde_json::from_str(&read_text(path)?).map_err(|error| ServerError::Config {
+        path: path.to_owned(),
+        detail: error.to_string(),
+    })
 }
 
 fn said(found: &Ahead) -> String {

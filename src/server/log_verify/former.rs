@@ -1,5 +1,6 @@
 //! What was vouched for under a log's earlier names.
 //!
+//! Invariant: what two supervisors accepted as lost is not asked for; the place of the last new beginning is.
 //! Deliberately absent: comparing it with the log (`log_verify`).
 
 use super::What;
@@ -40,6 +41,10 @@ pub(super) fn former_checkpoints(
             size: said.size,
             root: said.root,
         };
+        if said.accepted.is_some() {
+            // Two supervisors accepted that what was vouched for before may be lost.
+            all.clear();
+        }
         all.push((begun, What::Succession));
     }
     Ok(all)

@@ -343,6 +343,7 @@ fn lens(pan_range_deg: [f64; 2], tilt_range_deg: [f64; 2], hfov_by_zoom: Vec<[f6
         aspect: 16.0 / 9.0,
         roll_deg: 0.0,
         upside_down: false,
+        mirrored: false,
     }
 }
 

@@ -17,6 +17,11 @@ impl Session {
         self.0.leases.seen()
     }
 
+    /// Domes that did not go back to their place by themselves, and why; each once.
+    pub fn take_not_returned(&self) -> Vec<(CameraId, Refusal)> {
+        self.0.take_not_returned()
+    }
+
     /// Who watches what, as the server last said.
     pub fn watching(&self) -> watch::Receiver<Vec<Watching>> {
         self.0.leases.watching()

@@ -13,6 +13,7 @@ use crate::domain::people::clearance::Use;
 use crate::domain::people::{Action, Purpose};
 use crate::domain::site::CameraPlan;
 use crate::media::export::{self, CopyKind, ExportError, ExportReport, ExportRequest, Obscure, Unclaimed};
+use crate::station::camera::orientation_check;
 use crate::station::camera::recorded_cover::RecordedSight;
 use crate::station::record::health::Need;
 use crate::station::record::outbox::create_private_dir;
@@ -47,6 +48,9 @@ pub struct ExportProgress {
 pub struct Exported {
     pub path: PathBuf,
     pub frames: u64,
+    /// Times of recording of the first and the last frame, Unix milliseconds.
+    pub first_ms: i64,
+    pub last_ms: i64,
     /// Of the whole file, lower-case hexadecimal.
     pub sha256: String,
     /// `None`: the original.
@@ -147,12 +151,9 @@ impl Session {
         if order.is_obscured() && poses.as_ref().is_some_and(|poses| poses.is_empty()) {
             return Err(Refusal::NoPoseRecorded);
         }
-        let sight = Arc::new(RecordedSight::new(
-            &self.0.policy,
-            order.camera,
-            poses,
-            &self.0.station.pose_source,
-        ));
+        let turned = orientation_check::is_turned(&found.connection.camera, order.camera).await;
+        let sight = RecordedSight::new(&self.0.policy, order.camera, poses, &self.0.station.pose_source);
+        let sight = Arc::new(sight.turned(turned));
         let folder = self.0.station.evidence.clone();
         let ending = if order.is_obscured() { "obscured.mp4" } else { "mp4" };
         let path = folder.join(self.evidence_name(camera.as_str(), ending));
@@ -230,6 +231,8 @@ impl Session {
         Ok(Exported {
             path,
             frames: report.frames,
+            first_ms: report.first_ms,
+            last_ms: report.last_ms,
             sha256: report.sha256,
             obscured: order.is_obscured().then_some(obscured),
         })
@@ -255,6 +258,7 @@ impl From<ExportError> for Refusal {
         match error {
             ExportError::Stream(error) => Self::Camera(error.into()),
             ExportError::NothingRecorded => Self::NothingRecorded,
+            ExportError::Hole { from_ms, to_ms } => Self::HoleRecorded { from_ms, to_ms },
             ExportError::ClockSetBack { at_ms, to_ms } => Self::ClockSetBack { at_ms, to_ms },
             ExportError::DiskFull | ExportError::Disk(_) | ExportError::Exists => Self::Disk {
                 detail: error.to_string(),

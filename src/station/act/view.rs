@@ -135,6 +135,11 @@ impl LiveView {
         self.watched.knowledge(now)
     }
 
+    /// Where the dome looks by its motors alone, also while its picture lies otherwise than planned: to measure by.
+    pub fn motors(&self, now: Instant) -> PoseKnowledge {
+        self.watched.motors(now)
+    }
+
     /// How much of the stream is decoded from now on; the session goes on in any case.
     pub fn attend(&self, attention: Attention) {
         self.attention

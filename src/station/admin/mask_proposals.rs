@@ -3,16 +3,70 @@
 //! Invariant: a mask that is being drawn covers here at once; nothing else of a proposal is in force before the server signs
 //! a new plan. Deliberately absent: geometry (`domain::privacy`), writing masks to a camera (`camera_mask_sync`).
 
+use crate::domain::audit::details::Say as _;
+use crate::domain::audit::details::plan::CameraDrift;
 use crate::domain::camera::CameraId;
+use crate::domain::people::Action;
+use crate::domain::site::orientation::OrientationPart;
 use crate::domain::site::{Mask, Orientation};
 use crate::protocol::{CameraFindings, MaskChange, MaskProposal, ProposedMask, Verdict};
+use crate::station::record::health::Need;
 use crate::station::refusal::Refusal;
+use crate::station::session::authorised_act::{Intent, Right};
 use crate::station::session::signed_in::Session;
+
+/// Why a camera is compared, in the log.
+const CALIBRATION: &str = "calibration";
 
 impl Session {
     /// Covers a mask that is being drawn, here only and beside those in force; `None` ends it.
     pub fn draft_mask(&self, camera: &CameraId, mask: Option<Mask>) {
         self.0.policy.draft(camera, mask);
+    }
+
+    /// Begins the calibration of a dome that somebody watches here: compares how its picture lies with the plan, recorded. Where it
+    /// lies otherwise, this person sees from now on the pictures in which nothing hidden can be however they lie, until
+    /// [`Session::end_calibration`]; everybody else sees none. The parts that differ.
+    ///
+    /// # Errors
+    /// The refusal of the act, [`Refusal::Covered`] when nobody watches it here, or [`Refusal::Camera`].
+    pub async fn begin_calibration(&self, camera: &CameraId) -> Result<Vec<OrientationPart>, Refusal> {
+        let plan = self.0.camera(camera)?;
+        let watched = self.0.watched.watched(camera).ok_or(Refusal::Covered)?;
+        let right = Right::Grant(Action::Ptz);
+        let intent = Intent::new(CameraDrift::default(), &plan, right, Need::Act);
+        let act = self.0.intend(intent).await?;
+        let compared = async {
+            let connection = self.0.cameras.connection(&plan, act.recorded()).await?;
+            // Of a plan that says nothing the calibration goes on where the camera says nothing either.
+            let silent = |error| plan.orientation.is_none().then(Orientation::default).ok_or(error);
+            Ok((
+                connection.number,
+                connection.camera.orientation().await.or_else(silent)?,
+            ))
+        };
+        let (number, seen) = match compared.await {
+            Ok(compared) => compared,
+            Err(refusal) => return Err(act.failed(refusal).await),
+        };
+        let planned = plan.orientation.clone().unwrap_or_else(|| seen.upright());
+        watched.orientation().take(&planned, &seen, number);
+        let turned = planned.differences(&seen);
+        let drift = CameraDrift {
+            drifts: Some(!turned.is_empty()),
+            orientation: (!turned.is_empty()).then(|| serde_json::json!(turned)),
+            ..CameraDrift::default()
+        };
+        act.done(Some(drift.because(CALIBRATION))).await?;
+        watched.set_calibrated(!turned.is_empty());
+        Ok(turned)
+    }
+
+    /// Ends the calibration of a dome: its pictures are covered again as for anybody.
+    pub fn end_calibration(&self, camera: &CameraId) {
+        if let Some(watched) = self.0.watched.watched(camera) {
+            watched.set_calibrated(false);
+        }
     }
 
     /// Proposes a change of a camera's masks, with how its picture lies now; it waits for a supervisor. A calibrated dome is

@@ -103,7 +103,12 @@ impl FrameCover {
         } else {
             NOT_FRESH
         };
-        let cover = Arc::new(dome.with_its_cause(by.cover(&pose, jiff::Timestamp::now())));
+        let lies_otherwise = pose == PoseKnowledge::Unknown(WholeReason::OrientationChanged);
+        let to_calibrate = lies_otherwise
+            .then(|| dome.cover_to_calibrate(&by, arrived, came.captured_ms, behind, now))
+            .flatten();
+        let cover = to_calibrate.unwrap_or_else(|| by.cover(&pose, jiff::Timestamp::now()));
+        let cover = Arc::new(dome.with_its_cause(cover));
         let known = CachedCover {
             of: arrived,
             at: now,

@@ -55,9 +55,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl PictureWitness {
-    /// Nothing was seen yet. `None` for a camera without a lens model.
+    /// Nothing was seen yet. `None` for a camera without a lens model, or one whose picture is mirrored.
     pub fn new(plan: &CameraPlan) -> Option<Self> {
-        let lens = plan.lens.as_ref()?;
+        // A mirrored picture turns the other way, which the chain does not reckon with.
+        let lens = plan.lens.as_ref().filter(|lens| !lens.mirrored)?;
         Some(Self {
             looking: Mutex::new(Looking {
                 chain: Chain::new(lens, &plan.motion),

@@ -105,6 +105,15 @@ impl InForce {
         }
     }
 
+    /// What must be covered of a picture that lies otherwise than planned, for whoever calibrates the dome anew: all of it, unless
+    /// nothing that is hidden may lie within `reach` (radians) of the axis of the lens, which the motors say.
+    pub fn cover_about_axis(&self, motors: &PoseKnowledge, reach: f64, clock: Timestamp) -> Cover {
+        match motors {
+            PoseKnowledge::Within(poses) if !self.masks.may_lie_within(reach, poses) => self.cover(motors, clock),
+            PoseKnowledge::Within(_) | PoseKnowledge::Unknown(_) => Cover::Whole(WholeReason::OrientationChanged),
+        }
+    }
+
     /// What must be covered when the pose is known like this: the one function for screen and snapshot.
     pub fn cover(&self, knowledge: &PoseKnowledge, clock: Timestamp) -> Cover {
         if !self.current {

@@ -14,7 +14,7 @@ use super::plan_in_force::{InForce, Policy};
 use crate::domain::camera::{CameraKind, LensModel, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
 use crate::domain::privacy::told_view::{self, ToldView};
-use crate::domain::privacy::{Cover, DomePose, PictureTime, PoseKnowledge, WholeReason};
+use crate::domain::privacy::{Cover, DomePose, PictureTime, PoseKnowledge, WholeReason, turned_view};
 use crate::domain::ptz::Order;
 use crate::domain::ptz::endless_motion::EndlessMotion;
 use crate::domain::ptz::status_pace::Activity;
@@ -24,7 +24,7 @@ use crate::media::frame::{Arrivals, Frame, FrameSlot};
 use crate::onvif;
 use crate::station::machine::pose_source::{Beside, PoseSource};
 use crate::station::record::outbox::Recorded;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -64,6 +64,8 @@ pub struct Watched {
     /// How its picture lies, against the plan.
     orientation: Mutex<OrientationComparison>,
     endless_motion: Mutex<EndlessMotion>,
+    /// Whether somebody calibrates it here.
+    calibrated: AtomicBool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -94,6 +96,7 @@ impl Watched {
             mover: AtomicU64::new(0),
             orientation: Mutex::default(),
             endless_motion: Mutex::default(),
+            calibrated: AtomicBool::new(false),
         }
     }
 
@@ -156,12 +159,50 @@ impl Watched {
         latest.any(|arrived| now.saturating_duration_since(arrived) < span)
     }
 
+    /// Takes down that somebody calibrates it here (`true`, recorded before), or no longer.
+    pub fn set_calibrated(&self, calibrated: bool) {
+        self.calibrated.store(calibrated, Ordering::Release);
+    }
+
+    /// Every pose by the motors alone, as if its picture lay as planned: to measure by, never to cover by.
+    pub fn motors(&self, now: Instant) -> PoseKnowledge {
+        match &self.tracker {
+            Some(tracker) => lock(tracker).knowledge(now),
+            None => PoseKnowledge::Unknown(WholeReason::PoseNotKnown),
+        }
+    }
+
+    /// The cover of a picture that lies otherwise than planned while somebody calibrates the dome here; `None` when nobody does, or
+    /// when nothing is known of how far from the axis of the lens it shows. The arguments are those of [`Self::knowledge_of`].
+    pub fn cover_to_calibrate(
+        &self,
+        by: &InForce,
+        arrived: Instant,
+        captured_ms: Option<f64>,
+        behind: Duration,
+        now: Instant,
+    ) -> Option<Cover> {
+        let tells_other_view = lock(&self.told_view).is_doubtful(&self.plan.motion, now);
+        if !self.calibrated.load(Ordering::Acquire) || tells_other_view {
+            return None;
+        }
+        let picture = self.taken(arrived, captured_ms, behind);
+        let motors = lock(self.tracker.as_ref()?).knowledge_of(picture, now);
+        let PoseKnowledge::Within(poses) = motors else {
+            return None;
+        };
+        let (seen, lens) = (self.orientation().otherwise()?.clone(), self.plan.lens.as_ref()?);
+        let planned = self.planned_orientation().unwrap_or_else(|| seen.upright());
+        let reach = turned_view::reach(&planned, &seen, lens, poses.hfov.hi)?;
+        Some(by.cover_about_axis(&motors, reach, jiff::Timestamp::now()))
+    }
+
     /// What is known of how its picture lies. Held for as long as the result is kept.
     pub fn orientation(&self) -> MutexGuard<'_, OrientationComparison> {
         lock(&self.orientation)
     }
 
-    /// How its picture lies by the newest plan; `None`: it is not compared.
+    /// How its picture lies by the newest plan; `None`: it says nothing of it, and upright counts.
     pub fn planned_orientation(&self) -> Option<Orientation> {
         let plan = self.policy.plan();
         plan.camera(&self.plan.id).unwrap_or(&self.plan).orientation.clone()
@@ -338,7 +379,15 @@ impl Watched {
     /// Takes in a status answer.
     pub fn on_status(&self, status: &onvif::PtzStatus) {
         if let Some(utc_ms) = status.utc_ms {
-            lock(&self.clock).on_asked(status.sent, status.received, utc_ms, self.quick());
+            let old = {
+                let mut clock = lock(&self.clock);
+                let old = clock.is_older(status.sent, utc_ms, self.oldest());
+                clock.on_asked(status.sent, status.received, utc_ms, self.quick());
+                old
+            };
+            if let Some(tracker) = self.tracker.as_ref().filter(|_| old) {
+                lock(tracker).on_old_status(status.received);
+            }
         }
         self.take_status(status);
     }

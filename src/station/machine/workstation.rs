@@ -222,6 +222,9 @@ type Parts = (
     MachineClock,
 );
 
+/// So long after its new beginning everybody who signs in is told that a log began anew, ms.
+const TOLD_FOR_MS: i64 = 30 * 24 * 3_600_000;
+
 /// The witnesses against this machine's clock.
 struct MachineClock {
     /// Unix ms.
@@ -254,6 +257,7 @@ fn standing((outbox, delivered, trusted, contact, clock): &Parts) -> HealthRepor
         contact.is_extended(Instant::now()),
     )
     .with_clock(clock.wrong())
+    .with_begun_anew(trusted.begun_since(jiff::Timestamp::now().as_millisecond().saturating_sub(TOLD_FOR_MS)))
 }
 
 async fn keep_standing(

@@ -256,7 +256,7 @@ impl<S: LogServer> Courier<S> {
             log: log.clone(),
             events: events.iter().map(|event| event.submitted.clone()).collect(),
         };
-        let receipt = match self.client.post_events(&batch, trusted.note.as_deref()).await {
+        let receipt = match self.client.post_events(&batch, trusted.note_of_key()).await {
             Ok(receipt) => receipt,
             Err(ServerError::Refused {
                 why: RefusalKind::Gap { expected },
@@ -320,7 +320,7 @@ impl<S: LogServer> Courier<S> {
                 log: log.clone(),
                 events: events.iter().map(|event| event.submitted.clone()).collect(),
             };
-            let pinned = trusted.note.as_deref();
+            let pinned = trusted.note_of_key();
             let receipt = self
                 .client
                 .post_events(&batch, pinned)

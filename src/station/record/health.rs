@@ -7,6 +7,8 @@
 use super::contact::ServerState;
 use super::courier::Delivered;
 use super::outbox::{CAPACITY, OutboxStatus};
+use super::trusted_checkpoints::BegunAnew;
+use crate::domain::camera::ControllerId;
 use crate::domain::live::own_clock::WrongClock;
 use crate::station::refusal::Refusal;
 
@@ -31,6 +33,8 @@ pub struct Health {
     pub server: ServerState,
     /// What is wrong with this machine's clock, if anything.
     pub clock: Option<WrongClock>,
+    /// Logs that began anew in the last weeks, because their server lost what this workstation had verified.
+    pub begun_anew: Vec<(ControllerId, BegunAnew)>,
 }
 
 /// Whether the log has what was recorded.
@@ -94,6 +98,7 @@ impl HealthReport {
                 audit,
                 server,
                 clock: None,
+                begun_anew: Vec::new(),
             },
             outbox_closed: outbox.poisoned.clone(),
             outbox_filling: outbox.pending_bytes / 4 > CAPACITY / 5 && !extended,
@@ -103,6 +108,12 @@ impl HealthReport {
     /// The report of a machine whose clock is wrong in this way, or is not.
     pub fn with_clock(mut self, clock: Option<WrongClock>) -> Self {
         self.health.clock = clock;
+        self
+    }
+
+    /// With the logs that began anew.
+    pub fn with_begun_anew(mut self, begun_anew: Vec<(ControllerId, BegunAnew)>) -> Self {
+        self.health.begun_anew = begun_anew;
         self
     }
 

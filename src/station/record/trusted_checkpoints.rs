@@ -6,6 +6,8 @@
 
 use super::outbox::{create_private_dir, read_bounded, replace_file};
 use crate::domain::audit::checkpoint::{self, Checkpoint};
+use crate::domain::audit::hash::Hash;
+use crate::domain::audit::new_beginning::NewBeginning;
 use crate::domain::audit::note::VerifierKey;
 use crate::domain::audit::succession::TrustedKey;
 use crate::domain::audit::tree::empty_root;
@@ -30,6 +32,23 @@ pub struct TrustedCheckpoint {
     pub next_seq: u64,
     /// Why the log is not trusted any more.
     pub broken: Option<String>,
+    /// Where the log began anew, when two supervisors accepted that the server lost entries.
+    pub begun: Option<BegunAnew>,
+}
+
+/// A new beginning of a log that this workstation followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BegunAnew {
+    /// Entries of the log at its new beginning, and their root.
+    pub size: u64,
+    pub root: Hash,
+    /// Entries that this workstation had verified before.
+    pub had: u64,
+    /// Names of the two supervisors.
+    pub accepted_by: [String; 2],
+    /// Unix ms.
+    pub at_ms: i64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -41,19 +60,26 @@ struct Written {
     former: Option<String>,
     next_seq: u64,
     broken: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    begun: Option<BegunAnew>,
 }
 
 impl TrustedCheckpoint {
-    /// The last verified checkpoint; the empty log before the first.
+    /// The last verified checkpoint; before the first the new beginning that was accepted, or the empty log.
     pub fn checkpoint(&self) -> Checkpoint {
         self.note
             .as_deref()
             .and_then(|note| checkpoint::verify(note, self.former.as_ref().unwrap_or(&self.key)).ok())
             .unwrap_or_else(|| Checkpoint {
                 origin: self.key.name().to_owned(),
-                size: 0,
-                root: empty_root(),
+                size: self.begun.as_ref().map_or(0, |begun| begun.size),
+                root: self.begun.as_ref().map_or_else(empty_root, |begun| begun.root),
             })
+    }
+
+    /// The last verified checkpoint, where the present key signed it: the server knows by it which of the log's names is trusted here.
+    pub fn note_of_key(&self) -> Option<&str> {
+        self.note.as_deref().filter(|_| self.former.is_none())
     }
 }
 
@@ -174,15 +200,26 @@ impl TrustedCheckpoints {
             .find_map(|(log, trusted)| trusted.broken.as_ref().map(|why| format!("{log}: {why}")))
     }
 
+    /// The logs that began anew since `since_ms` (Unix ms), for who signs in here.
+    pub fn begun_since(&self, since_ms: i64) -> Vec<(ControllerId, BegunAnew)> {
+        let all = self.lock();
+        let begun = all
+            .iter()
+            .filter_map(|(log, trusted)| Some((log, trusted.begun.as_ref()?)));
+        let recent = begun.filter(|(_, begun)| begun.at_ms >= since_ms);
+        recent.map(|(log, begun)| (log.clone(), begun.clone())).collect()
+    }
+
     /// Pins a log's key: at first sight, or in place of the one that it succeeds. What comes next is checked against the last
-    /// verified checkpoint in either case. Blocks.
+    /// verified checkpoint in either case, but where two supervisors accepted a new beginning: then against that one. Blocks.
     ///
     /// # Errors
-    /// [`TrustedCheckpointError::File`]: the disk refuses to write or flush it.
+    /// [`TrustedCheckpointError::File`]: the disk refuses to write or flush it, or the evidence of what was trusted before.
     pub fn pin_key(&self, log: &ControllerId, key: TrustedKey) -> Result<(), TrustedCheckpointError> {
-        let key = key.into_key();
+        let (beginning, key) = (key.beginning().cloned(), key.into_key());
         let trusted = match self.get(log) {
             Some(trusted) if trusted.key == key => return Ok(()),
+            Some(trusted) if let Some(beginning) = beginning => self.begin_anew(log, trusted, key, beginning)?,
             Some(trusted) => TrustedCheckpoint {
                 former: trusted.note.is_some().then(|| trusted.former.unwrap_or(trusted.key)),
                 key,
@@ -194,9 +231,49 @@ impl TrustedCheckpoints {
                 former: None,
                 next_seq: 0,
                 broken: None,
+                begun: None,
             },
         };
         self.save(log, trusted)
+    }
+
+    /// What is trusted from a new beginning on. What was trusted before is evidence, and is on the disk first.
+    fn begin_anew(
+        &self,
+        log: &ControllerId,
+        before: TrustedCheckpoint,
+        key: VerifierKey,
+        beginning: NewBeginning,
+    ) -> Result<TrustedCheckpoint, TrustedCheckpointError> {
+        let NewBeginning { size, root, accepted } = beginning;
+        let begun = BegunAnew {
+            size,
+            root,
+            had: before.checkpoint().size,
+            accepted_by: [accepted.accepted_by.display_name, accepted.and_by.display_name],
+            at_ms: accepted.at_ms,
+        };
+        tracing::warn!(%log, had = begun.had, size, "the log began anew, by the word of two supervisors");
+        let evidence = self.folder.join(format!("evidence-{log}-{}", accepted.at_ms));
+        let vkey = before.former.as_ref().unwrap_or(&before.key).to_string();
+        let files = [
+            ("reason.txt", before.broken.as_deref().unwrap_or("the log began anew")),
+            ("pinned.note", before.note.as_deref().unwrap_or_default()),
+            ("pinned.vkey", &vkey),
+        ];
+        let stored = create_private_dir(&evidence).and_then(|()| {
+            let mut files = files.into_iter();
+            files.try_for_each(|(name, text)| replace_file(&evidence.join(name), text.as_bytes()))
+        });
+        stored.map_err(|source| TrustedCheckpointError::File { path: evidence, source })?;
+        Ok(TrustedCheckpoint {
+            key,
+            note: None,
+            former: None,
+            next_seq: before.next_seq,
+            broken: None,
+            begun: Some(begun),
+        })
     }
 
     /// Replaces what is remembered of a log, durably. Blocks.
@@ -211,6 +288,7 @@ impl TrustedCheckpoints {
             former: trusted.former.as_ref().map(VerifierKey::to_string),
             next_seq: trusted.next_seq,
             broken: trusted.broken.clone(),
+            begun: trusted.begun.clone(),
         };
         serde_json::to_vec(&written)
             .map_err(io::Error::other)
@@ -259,5 +337,6 @@ fn decode(bytes: &[u8]) -> Option<TrustedCheckpoint> {
         former,
         next_seq: written.next_seq,
         broken: written.broken,
+        begun: written.begun,
     })
 }

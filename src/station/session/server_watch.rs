@@ -116,6 +116,7 @@ fn return_unattended(inner: &Arc<SessionInner>) {
         inner.station.runtime.spawn(async move {
             if let Err(refusal) = session.return_home(&camera).await {
                 tracing::info!(%refusal, %camera, "the dome did not return to its place");
+                session.0.did_not_return(camera, refusal);
             }
         });
     }

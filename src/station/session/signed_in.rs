@@ -29,7 +29,7 @@ use crate::station::refusal::Refusal;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -95,6 +95,8 @@ pub struct SessionInner {
     ended: SessionEnd,
     pub(super) open_acts: watch::Sender<usize>,
     notice: watch::Sender<ServerNotice>,
+    /// Domes that did not go back to their place, and why, until somebody is told.
+    not_returned: Mutex<Vec<(CameraId, Refusal)>>,
 }
 
 /// The last notice of the server about this session.
@@ -154,9 +156,22 @@ impl SessionInner {
             ended,
             open_acts: watch::Sender::new(0),
             notice: watch::Sender::default(),
+            not_returned: Mutex::default(),
             station,
             facts,
         }
+    }
+
+    /// Takes down that a dome which nobody steered did not go back to its place.
+    pub fn did_not_return(&self, camera: CameraId, why: Refusal) {
+        let mut told = self.not_returned.lock().unwrap_or_else(PoisonError::into_inner);
+        told.retain(|(dome, _)| *dome != camera);
+        told.push((camera, why));
+    }
+
+    /// The domes that did not go back to their place since this was last asked.
+    pub fn take_not_returned(&self) -> Vec<(CameraId, Refusal)> {
+        std::mem::take(&mut *self.not_returned.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether nothing may be begun any more.

@@ -118,30 +118,24 @@ impl Workstation {
         TrustedCheckpointError::KeyChanged { log }.into()
     }
 
-    /// Compares the server's chains with this outbox and marks a log whose chain is ahead of the outbox or behind what the
-    /// server proved to have: either shows that something was taken away.
+    /// Compares the server's chains with this outbox and marks a log whose chain is ahead of it: something was taken away here. A chain
+    /// that is behind is not judged: the courier gives again what the server lacks, and its checkpoints prove whether it is the log.
     ///
     /// # Errors
     /// The server does not tell its chains.
     pub(super) async fn check_heads(self: &Arc<Self>) -> Result<(), SignInError> {
         for head in self.server.heads().await? {
-            let Some(trusted) = self.trusted.get(&head.log) else {
+            if self.trusted.get(&head.log).is_none() {
                 continue;
-            };
+            }
             let ours = self.outbox.next_seq(&head.log);
-            let why = if head.next_seq > ours {
-                format!(
-                    "the server has {} events of this workstation, the outbox knows of {ours}",
-                    head.next_seq
-                )
-            } else if head.next_seq < trusted.next_seq {
-                format!(
-                    "the server has {} events of this workstation, it had {}",
-                    head.next_seq, trusted.next_seq
-                )
-            } else {
+            if head.next_seq <= ours {
                 continue;
-            };
+            }
+            let why = format!(
+                "the server has {} events of this workstation, the outbox knows of {ours}",
+                head.next_seq
+            );
             let this = Arc::clone(self);
             let marked = tokio::task::spawn_blocking(move || {
                 this.trusted.mark_broken(&head.log, &why, &[], jiff::Timestamp::now());

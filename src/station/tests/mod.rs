@@ -7,6 +7,7 @@ mod endless_motion;
 mod exported;
 mod forged_log;
 mod picture_witness;
+mod old_statuses;
 mod plan;
 mod return_home;
 mod road;

@@ -8,7 +8,9 @@ use crate::domain::privacy::recorded::RecordedPoses;
 use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::site::{CameraPlan, Controller, MaskShape, Orientation, SitePlan};
+use crate::onvif::{MoveState, PtzStatus};
 use crate::protocol::{PolicyState, SignedPlan};
+use crate::station::camera::frame_cover::{Came, FrameCover};
 use crate::station::camera::plan_in_force::Policy;
 use crate::station::camera::recorded_cover::RecordedSight;
 use crate::station::camera::watched::Watched;
@@ -120,6 +122,18 @@ fn r_prv_1_while_the_server_has_a_newer_plan_everything_is_covered_live_and_reco
     assert_eq!((live(), seen(&sight)), (None, None));
 }
 
+#[test]
+fn r_prv_1_a_recording_of_a_camera_whose_picture_is_turned_now_is_covered_whole() {
+    let plan = plan(7, 1);
+    let camera = plan.cameras[0].clone();
+    let policy = Arc::new(Policy::new(Arc::new(plan)));
+    let tracked: Arc<dyn PoseSource> = Arc::new(TrackedPose);
+    let sight = RecordedSight::new(&policy, &camera, recorded(&camera), &tracked);
+    assert_eq!(parts(&sight.cover(Some(5_000))), Some(1));
+    let sight = sight.turned(true);
+    assert_eq!(sight.cover(Some(5_000)), Cover::Whole(WholeReason::OrientationChanged));
+}
+
 #[tokio::test]
 async fn r_prv_1_a_plan_that_is_not_signed_or_is_older_is_not_taken() {
     let bench = Bench::new().await;
@@ -177,6 +191,77 @@ async fn r_prv_1_no_road_to_a_cover_passes_by_the_orientation_of_the_picture() {
     };
     watched.orientation().take(&planned, &mirrored, 2);
     assert_eq!(roads(), [turned; 2], "somebody ticked «mirror»");
+}
+
+/// A watched dome with masks near azimuth 0 that has stood there for three seconds; its picture was found to lie as `seen`.
+async fn standing(pan_deg: f64, seen: &Orientation) -> Watched {
+    let mut plan = plan(7, 1);
+    let planned = Orientation::default();
+    plan.cameras[0].orientation = Some(planned.clone());
+    let camera = plan.cameras[0].clone();
+    let pose = crate::domain::camera::Pose {
+        pan_deg,
+        tilt_deg: -10.0,
+        hfov_deg: 50.0,
+    };
+    let position = camera.lens.as_ref().map(|lens| lens.position_of(pose));
+    let proof = outbox(&Memory::default(), 0).append(event()).await.unwrap();
+    let policy = Arc::new(Policy::new(Arc::new(plan)));
+    let watched = Watched::new(camera, policy, Arc::new(TrackedPose), proof);
+    watched.orientation().take(&planned, seen, 1);
+    let now = Instant::now();
+    for ago in (0..30).rev().map(|i| Duration::from_millis(100 * i)) {
+        let received = now.checked_sub(ago).unwrap();
+        watched.on_status(&PtzStatus {
+            position,
+            moving: MoveState::Idle,
+            hfov_deg: None,
+            utc_ms: None,
+            sent: received.checked_sub(Duration::from_millis(10)).unwrap(),
+            received,
+        });
+    }
+    watched
+}
+
+#[tokio::test]
+async fn r_prv_1_whoever_calibrates_a_turned_dome_sees_only_where_no_mask_can_be() {
+    let mirrored = Orientation {
+        mirror: Some(true),
+        ..Orientation::default()
+    };
+    let reversed = Orientation {
+        reverse: Some("ON".into()),
+        ..Orientation::default()
+    };
+    let whole = Cover::Whole(WholeReason::OrientationChanged);
+    for (pan_deg, lies, seen) in [
+        (5.0, &mirrored, false),
+        (150.0, &mirrored, true),
+        (150.0, &reversed, false),
+    ] {
+        let watched = standing(pan_deg, lies).await;
+        let cover = || {
+            let now = Instant::now();
+            let came = Came {
+                arrived: Some(now),
+                captured_ms: None,
+            };
+            Cover::clone(&FrameCover::new(None).at(&watched, came, Duration::ZERO, now))
+        };
+        assert_eq!(cover(), whole, "nobody calibrates");
+        watched.set_calibrated(true);
+        let shown = if seen { Cover::Parts(Vec::new()) } else { whole.clone() };
+        assert_eq!(cover(), shown, "{pan_deg} {lies:?}");
+        assert!(
+            matches!(watched.motors(Instant::now()), PoseKnowledge::Within(_)),
+            "to measure by"
+        );
+        watched.orientation().forget();
+        assert_eq!(cover(), whole, "it may have come back otherwise");
+        watched.set_calibrated(false);
+        assert_eq!(cover(), whole);
+    }
 }
 
 #[test]

@@ -59,6 +59,9 @@ async fn a_return_is_recorded_as_by_itself_in_the_name_of_the_last_holder() {
             _ => None,
         })
         .collect();
+    session.0.did_not_return(dome(), refused.clone());
+    assert_eq!(session.take_not_returned(), [(dome(), refused)]);
+    assert_eq!(session.take_not_returned(), [], "said once");
     let home = ("chiara.neri", Some("HomePosition".to_owned()), Some(true));
     assert_eq!(calls, [home.clone(), home]);
 }

@@ -4,6 +4,7 @@
 
 mod calibration;
 mod copies;
+mod mirrored;
 mod notches;
 mod one_account;
 mod others;

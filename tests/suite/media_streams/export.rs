@@ -226,6 +226,45 @@ async fn a_clock_that_was_put_back_inside_the_range_is_refused_and_named_and_lea
 }
 
 #[tokio::test]
+async fn r_exp_1_an_export_across_a_hole_is_refused_and_both_its_ends_are_named() {
+    for (seconds, within) in [(3, 7_000), (600, 700_000)] {
+        let habits = Habits {
+            hole: Some((50, seconds * 1_000)),
+            ..Habits::default()
+        };
+        let recorder = Recorder::start(recording(), habits);
+        let place = tempfile::tempdir().unwrap();
+        let error = run(&recorder, &place.path().join("a.mp4"), START_MS, START_MS + within)
+            .await
+            .unwrap_err();
+        let ends = (Recording::at(49), Recording::at(50) + seconds * 1_000);
+        assert!(
+            matches!(error, ExportError::Hole { from_ms, to_ms } if (from_ms, to_ms) == ends),
+            "{error}"
+        );
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
+        // Before it there is everything.
+        let whole = run(&recorder, &place.path().join("a.mp4"), START_MS, START_MS + 1_500).await;
+        assert_eq!(whole.unwrap().frames, 38);
+    }
+}
+
+#[tokio::test]
+async fn a_new_source_at_every_group_and_packets_of_strangers_give_the_same_pictures() {
+    let habits = Habits {
+        new_source_every: Some(GROUP),
+        ..Habits::default()
+    };
+    let recorder = Recorder::start(recording(), habits);
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("a.mp4");
+    let report = run(&recorder, &path, Recording::at(12), Recording::at(57))
+        .await
+        .unwrap();
+    check(&path, &report, &recording(), GROUP, 57, false);
+}
+
+#[tokio::test]
 async fn a_marker_on_every_packet_gives_the_same_pictures() {
     let habits = Habits {
         marker_everywhere: true,

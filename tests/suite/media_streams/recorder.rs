@@ -49,6 +49,10 @@ pub struct Habits {
     pub damages_every: Option<usize>,
     /// From this picture on its clock is so many milliseconds behind.
     pub clock_set_back: Option<(usize, i64)>,
+    /// From this picture on times are so many milliseconds later: nothing was recorded in between.
+    pub hole: Option<(usize, i64)>,
+    /// Every so many pictures are of another source, whose numbers begin anew, and a packet of a stranger lies between.
+    pub new_source_every: Option<usize>,
     /// Sets the marker on every packet.
     pub marker_everywhere: bool,
     /// Says nothing at the end: neither the mark nor goodbye.
@@ -356,18 +360,23 @@ fn send(
             } else {
                 packet.clone()
             };
-            if let Some((_, ms)) = habits.clock_set_back.filter(|(from, _)| i >= *from) {
-                let seconds = u32::from_be_bytes(packet[16..20].try_into().unwrap());
-                packet[16..20].copy_from_slice(&(seconds - (ms / 1_000) as u32).to_be_bytes());
+            let back = habits.clock_set_back.map(|(from, ms)| (from, -ms));
+            for (_, ms) in back.into_iter().chain(habits.hole).filter(|(from, _)| i >= *from) {
+                let seconds = i64::from(u32::from_be_bytes(packet[16..20].try_into().unwrap())) + ms / 1_000;
+                packet[16..20].copy_from_slice(&(seconds as u32).to_be_bytes());
+            }
+            if let Some(every) = habits.new_source_every {
+                let stranger = of_source(packet.clone(), 1_000 + i / every);
+                packet = of_source(packet, i / every);
+                if n == 0 && !frame_and_write(&mut stream, &stranger) {
+                    return;
+                }
             }
             packet[1] |= u8::from(habits.marker_everywhere) << 7;
             if habits.damages_every.is_some_and(|every| (i + n) % every == 0) {
                 damage(&mut packet, (i * 31 + n) as u32);
             }
-            let mut framed = vec![b'$', 4];
-            framed.extend((packet.len() as u16).to_be_bytes());
-            framed.extend(packet);
-            if stream.write_all(&framed).is_err() {
+            if !frame_and_write(&mut stream, &packet) {
                 return;
             }
         }
@@ -384,6 +393,25 @@ fn send(
             .write_all(&[b'$', 5, 0, 16, 0x80, 201, 0, 1, 0, 0, 0, 1, 0x81, 203, 0, 1, 0, 0, 0, 1])
             .ok();
     }
+}
+
+/// The packet as another source would send it, whose numbers and time stamps count from elsewhere.
+fn of_source(mut packet: Vec<u8>, number: usize) -> Vec<u8> {
+    let sequence = u16::from_be_bytes([packet[2], packet[3]]).wrapping_add((number * 20_011) as u16);
+    packet[2..4].copy_from_slice(&sequence.to_be_bytes());
+    let time =
+        u32::from_be_bytes(packet[4..8].try_into().unwrap()).wrapping_add((number as u32).wrapping_mul(900_000_000));
+    packet[4..8].copy_from_slice(&time.to_be_bytes());
+    packet[8..12].copy_from_slice(&(number as u32 + 77).to_be_bytes());
+    packet
+}
+
+/// Sends a packet on the channel of the video; `false` when nobody takes it.
+fn frame_and_write(stream: &mut TcpStream, packet: &[u8]) -> bool {
+    let mut framed = vec![b'$', 4];
+    framed.extend((packet.len() as u16).to_be_bytes());
+    framed.extend(packet);
+    stream.write_all(&framed).is_ok()
 }
 
 /// Turns bits of header, extension and payload, the same in every run; never the length.

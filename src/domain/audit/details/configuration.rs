@@ -168,6 +168,12 @@ parameters! {
         signed_size: Option<u64>,
         /// Reason, in the person's words, at most 500 characters
         reason: String,
+        /// Account name of the first supervisor who accepted that entries are lost
+        accepted_by: String,
+        /// Account name of the second
+        and_by: String,
+        /// Size that a workstation had seen signed and the server forgot, entries
+        seen_size: u64,
     }
 }
 

@@ -163,11 +163,12 @@ impl ControlRoom {
             self.work.take_up(Tool::Watching, desk);
             return Task::none();
         }
-        let Some(calibration) = self.selected_plan().cloned().and_then(DomeCalibration::begin) else {
+        let begun = self.selected_plan().cloned();
+        let Some((calibration, asked)) = begun.and_then(|camera| DomeCalibration::begin(camera, desk)) else {
             return self.not_a_dome();
         };
         self.work.take_up(Tool::Calibrating(calibration), desk);
-        Task::none()
+        self.carry_out(asked, Message::Calibration)
     }
 
     pub(super) fn calibration_message(&mut self, message: dome_calibration::Message) -> Task<Message> {
@@ -178,7 +179,11 @@ impl ControlRoom {
     /// Lets a click on the selected camera's picture be the tool's; `false` when it is not meant for the tool.
     pub(super) fn point_in_picture(&mut self, at: Option<[f64; 2]>) -> bool {
         let now = self.now.instant;
-        let pose = self.wall.selected_view(now).map(|open| open.feed().pose(now));
+        let measures = matches!(self.work.tool(), Tool::Calibrating(_));
+        let pose = self.wall.selected_view(now).map(|open| {
+            let feed = open.feed();
+            if measures { feed.motors(now) } else { feed.pose(now) }
+        });
         let Some(camera) = self.selected_camera() else {
             return false;
         };

@@ -6,7 +6,7 @@
 use super::effect::{Effect, Notice};
 use super::now::Now;
 use super::session_facts::SessionFacts;
-use crate::domain::camera::CameraId;
+use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::people::Level;
 use crate::domain::people::clearance::{Answer, ClearanceStatus};
 use crate::domain::site::SitePlan;
@@ -55,6 +55,8 @@ pub struct Notifications {
     clearances: HashMap<u64, ClearanceStatus>,
     /// That this machine's clock is wrong was said, and it still is.
     clock_is_wrong: bool,
+    /// Logs that were said to have begun anew.
+    begun_anew: HashSet<ControllerId>,
     /// The session was looked at before.
     begun: bool,
 }
@@ -78,6 +80,11 @@ impl Notifications {
         let mut notices = self.follow_requests(session);
         notices.extend(self.follow_askers(session, keymap));
         notices.extend(self.follow_clock(session, now));
+        notices.extend(session.desk().not_returned().into_iter().map(|(dome, why)| {
+            let sentence = fl!("return-failed", why = sentences::refusal(&why));
+            Notice::of_camera(dome, Tone::Attention, sentence)
+        }));
+        notices.extend(self.follow_beginnings(session));
         let (changes, to_answer) = self.follow_clearances(session, keymap, now);
         notices.extend(changes);
         self.begun = true;
@@ -101,6 +108,14 @@ impl Notifications {
             None if before => Some(Notice::Settled(Concern::Clock)),
             _ => None,
         }
+    }
+
+    /// Logs that began anew, because their server lost what this workstation had verified: each said once in a session.
+    fn follow_beginnings(&mut self, session: &SessionFacts) -> Vec<Notice> {
+        let begun = session.health().begun_anew.iter();
+        let new = begun.filter(|(log, _)| self.begun_anew.insert(log.clone()));
+        new.map(|(log, begun)| Notice::said(Tone::Act, sentences::begun_anew(log, begun)))
+            .collect()
     }
 
     /// What became of the domes that this person asked for.

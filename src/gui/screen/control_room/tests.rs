@@ -5,6 +5,7 @@ mod digital_zoom;
 use super::focus::Area;
 use super::wall_state::tiles::Placed;
 use super::*;
+use crate::domain::audit::hash::Hash;
 use crate::domain::camera::StreamRole;
 use crate::domain::live::own_clock::WrongClock;
 use crate::domain::live::stream_selection::Attention;
@@ -18,7 +19,7 @@ use crate::gui::pattern;
 use crate::gui::session_port::Feed;
 use crate::gui::ui::form;
 use crate::media::frame::FrameSlot;
-use crate::station::{LiveView, MaskSyncState, StreamFigures, ViewState};
+use crate::station::{BegunAnew, LiveView, MaskSyncState, StreamFigures, ViewState};
 use iced::Rectangle;
 use std::sync::Mutex;
 use std::time::Instant;
@@ -49,6 +50,9 @@ impl Feed for Still {
     }
     fn pose(&self, _: Instant) -> PoseKnowledge {
         PoseKnowledge::Unknown(WholeReason::PoseNotKnown)
+    }
+    fn motors(&self, now: Instant) -> PoseKnowledge {
+        self.pose(now)
     }
     fn digital_zoom(&self, _: Instant, wanted: f64) -> AllowedZoom {
         AllowedZoom {
@@ -315,4 +319,47 @@ fn a_wrong_clock_is_said_once_and_no_more_when_it_was_put_right() {
     desk.set_clock(None);
     room.update(Message::Tick);
     assert_eq!(room.messages().len(), before);
+}
+
+#[test]
+fn a_dome_that_did_not_go_back_by_itself_is_said_once_with_the_reason() {
+    let (mut room, desk) = room();
+    room.update(Message::Tick);
+    let before = room.messages().len();
+    let dome = desk.plan().cameras[15].id.clone();
+    desk.fail_return(dome, Refusal::NoLeaseWithoutServer);
+    for _ in 0..2 {
+        room.update(Message::Tick);
+        assert_eq!(room.messages().len(), before + 1);
+    }
+    let why = crate::gui::sentences::refusal(&Refusal::NoLeaseWithoutServer);
+    assert!(
+        room.messages().iter().any(|sentence| sentence.contains(&why)),
+        "{:?}",
+        room.messages()
+    );
+}
+
+#[test]
+fn r_aud_2_a_log_that_began_anew_is_said_once_with_who_accepted_it() {
+    let (mut room, desk) = room();
+    room.update(Message::Tick);
+    let before = room.messages().len();
+    let begun = BegunAnew {
+        size: 41,
+        root: Hash([0; 32]),
+        had: 57,
+        accepted_by: ["Comm. Andrea Villa".into(), "Isp. Maria Serra".into()],
+        at_ms: 0,
+    };
+    desk.begin_anew("borgo-vedetta".parse().unwrap(), begun);
+    room.update(Message::Tick);
+    room.update(Message::Tick);
+    assert_eq!(room.messages().len(), before + 1, "{:?}", room.messages());
+    let told = |sentence: &String| {
+        ["41", "57", "Villa", "Serra"]
+            .iter()
+            .all(|part| sentence.contains(part))
+    };
+    assert!(room.messages().iter().any(told), "{:?}", room.messages());
 }

@@ -6,8 +6,10 @@
 
 use super::gpu_adapter;
 use super::textures::Planes;
+use crate::gui::lost_drawing;
 use iced::wgpu;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long textures stay that no window prepared.
@@ -75,8 +77,22 @@ impl Growing {
     }
 }
 
+/// Lets a graphics card that is lost, or an order that it refuses, be known. Without this wgpu ends the process with a panic
+/// (wgpu 27, `default_error_handler`). The drawing library keeps the device to itself and shows it here alone, so nobody is told of a
+/// card that is lost before the first wall.
+fn tell_of_its_loss(device: &wgpu::Device) {
+    device.set_device_lost_callback(|reason, message| {
+        // The program's own end destroys it.
+        if reason != wgpu::DeviceLostReason::Destroyed {
+            lost_drawing::lose(&message);
+        }
+    });
+    device.on_uncaptured_error(Arc::new(|error: wgpu::Error| lost_drawing::lose(&error)));
+}
+
 impl iced::widget::shader::Pipeline for Pipeline {
     fn new(device: &wgpu::Device, _queue: &wgpu::Queue, format: wgpu::TextureFormat) -> Self {
+        tell_of_its_loss(device);
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some("vedetta wall"),
             source: wgpu::ShaderSource::Wgsl(include_str!("shader.wgsl").into()),
@@ -238,5 +254,32 @@ fn sampler_entry(binding: u32) -> wgpu::BindGroupLayoutEntry {
         visibility: wgpu::ShaderStages::FRAGMENT,
         ty: wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering),
         count: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use iced::futures::executor::block_on;
+    use iced::widget::shader::Pipeline as _;
+
+    #[test]
+    fn an_order_that_the_card_refuses_ends_in_a_word_and_no_panic() {
+        let instance = wgpu::Instance::new(&wgpu::InstanceDescriptor {
+            backends: gpu_adapter::backends(),
+            ..Default::default()
+        });
+        let adapter = block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default())).unwrap();
+        let (device, queue) = block_on(adapter.request_device(&wgpu::DeviceDescriptor::default())).unwrap();
+        let _wall = Pipeline::new(&device, &queue, wgpu::TextureFormat::Bgra8Unorm);
+        assert!(!lost_drawing::is_lost());
+        // A buffer that may be mapped for reading may hold no vertices.
+        let _refused = device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: 16,
+            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::VERTEX,
+            mapped_at_creation: false,
+        });
+        assert!(lost_drawing::is_lost());
     }
 }

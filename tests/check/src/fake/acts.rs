@@ -147,6 +147,7 @@ impl Record for Fake {
 
     fn export(&self, wish: ExportWish, progress: watch::Sender<ExportProgress>) -> Answer<Exported> {
         self.note(format!("export {} {}", wish.camera, wish.reason.protocol_no));
+        let (first_ms, last_ms) = (wish.from_ms, wish.to_ms);
         let hides = self.plan.camera(&wish.camera).is_some_and(CameraPlan::hides_anything);
         Box::pin(async move {
             for step in 1..=20u32 {
@@ -160,6 +161,8 @@ impl Record for Fake {
             Ok(Exported {
                 path: PathBuf::from("evidence/cam-01.mp4"),
                 frames: 1500,
+                first_ms,
+                last_ms,
                 sha256,
                 obscured: hides.then_some(Obscured {
                     plan_version: 7,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use vedetta::domain::camera::CameraId;
 use vedetta::domain::privacy::declared_event::{Change, Declaration};
 use vedetta::domain::site::Mask;
+use vedetta::domain::site::orientation::OrientationPart;
 use vedetta::gui::session_port::{Answer, DeclaredEvents, InForce, Maintain, Masks};
 use vedetta::station::{CameraTrouble, Diagnosis, MaskProposal, MaskSyncState, ProposedMask, TroubleKind, Verdict};
 
@@ -38,6 +39,15 @@ impl DeclaredEvents for Fake {
 impl Masks for Fake {
     fn draft_mask(&self, camera: CameraId, mask: Option<Mask>) {
         self.note(format!("draft {camera} {}", mask.is_some()));
+    }
+
+    fn begin_calibration(&self, camera: CameraId) -> Answer<Vec<OrientationPart>> {
+        self.note(format!("calibrate {camera}"));
+        Box::pin(async { Ok(vec![OrientationPart::Mirror]) })
+    }
+
+    fn end_calibration(&self, camera: CameraId) {
+        self.note(format!("calibrated {camera}"));
     }
 
     fn propose_mask(&self, camera: CameraId, proposal: MaskProposal) -> Answer<()> {

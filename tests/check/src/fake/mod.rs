@@ -21,13 +21,13 @@ use secrecy::SecretString;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use vedetta::domain::camera::CameraId;
+use vedetta::domain::camera::{CameraId, ControllerId};
 use vedetta::domain::live::own_clock::WrongClock;
 use vedetta::domain::people::stated_purpose::Stated;
 use vedetta::domain::people::{Action, Circumstances, Grant, Level, Person, Reach, StationKind};
 use vedetta::domain::site::SitePlan;
 use vedetta::gui::session_port::{Answer, SessionLife, SignedIn};
-use vedetta::station::{AuditState, Delivery, Health, Knock, ServerState};
+use vedetta::station::{AuditState, BegunAnew, Delivery, Health, Knock, Refusal, ServerState};
 
 /// A desk with test pictures; see [`Fake`].
 pub fn desk(cameras: usize, domes: usize) -> Arc<Fake> {
@@ -108,6 +108,9 @@ pub struct Fake {
     wanted: AtomicBool,
     /// What is wrong with the workstation's clock.
     clock: Mutex<Option<WrongClock>>,
+    /// Domes that did not go back by themselves.
+    not_returned: Mutex<Vec<(CameraId, Refusal)>>,
+    begun_anew: Mutex<Vec<(ControllerId, BegunAnew)>>,
     stated: Mutex<Stated>,
     said: Arc<Mutex<Vec<String>>>,
     opened: Instant,
@@ -123,6 +126,8 @@ impl Fake {
             stopped: AtomicBool::new(false),
             wanted: AtomicBool::new(false),
             clock: Mutex::default(),
+            not_returned: Mutex::default(),
+            begun_anew: Mutex::default(),
             stated: Mutex::new(Stated::default()),
             said: Arc::default(),
             opened: Instant::now(),
@@ -134,9 +139,23 @@ impl Fake {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// A dome that nobody steered did not go back to its place.
+    pub fn fail_return(&self, dome: CameraId, why: Refusal) {
+        let mut failed = self.not_returned.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.push((dome, why));
+    }
+
     /// The workstation's clock is wrong in this way, or is put right.
     pub fn set_clock(&self, wrong: Option<WrongClock>) {
         *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = wrong;
+    }
+
+    /// A log began anew.
+    pub fn begin_anew(&self, log: ControllerId, begun: BegunAnew) {
+        self.begun_anew
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((log, begun));
     }
 
     /// The server goes away for longer than the grace, or comes back.
@@ -227,6 +246,7 @@ impl SignedIn for Fake {
                 ServerState::Reachable
             },
             clock: *self.clock.lock().unwrap_or_else(PoisonError::into_inner),
+            begun_anew: self.begun_anew.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 

@@ -151,6 +151,9 @@ impl Feed for FakeFeed {
             hfov: about(55.0),
         })
     }
+    fn motors(&self, now: Instant) -> PoseKnowledge {
+        self.pose(now)
+    }
     fn digital_zoom(&self, _: Instant, wanted: f64) -> AllowedZoom {
         let most = 4.0;
         AllowedZoom {

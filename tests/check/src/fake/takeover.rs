@@ -3,6 +3,7 @@
 //! Deliberately absent: what becomes of it.
 
 use super::Fake;
+use std::sync::PoisonError;
 use std::time::SystemTime;
 use vedetta::domain::camera::{CameraId, CameraKind};
 use vedetta::domain::people::clearance::{self, Clearance, Extent, Wish};
@@ -13,7 +14,7 @@ use vedetta::domain::reason::Reason;
 use vedetta::domain::site::SitePlan;
 use vedetta::gui::sentences;
 use vedetta::gui::session_port::{Answer, Clear, DomeLease, DomeLeases, SignedIn};
-use vedetta::station::{Asks, ClearanceState, Holder, Knock};
+use vedetta::station::{Asks, ClearanceState, Holder, Knock, Refusal};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -109,6 +110,10 @@ impl DomeLeases for Fake {
             passes_to: None,
         });
         held.into_iter().chain(ours).collect()
+    }
+
+    fn not_returned(&self) -> Vec<(CameraId, Refusal)> {
+        std::mem::take(&mut *self.not_returned.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn ask_for_dome(&self, camera: CameraId, reason: Reason) -> Answer<()> {

@@ -349,6 +349,7 @@ mod tests {
             aspect: 16.0 / 9.0,
             roll_deg: 0.0,
             upside_down: false,
+            mirrored: false,
         };
         let stage = scenery().stage(&lens, 16.0).unwrap();
         assert_eq!(

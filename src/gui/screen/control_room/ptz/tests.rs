@@ -202,6 +202,9 @@ fn a_click_on_the_dome_that_is_calibrated_measures_and_does_not_move_it() {
     go_to(&mut room, "16");
     press(&mut room, Command::Calibrate);
     assert!(matches!(room.work.tool(), Tool::Calibrating(_)));
+    let dome = room.selected_dome().unwrap();
+    assert!(desk.said().contains(&format!("calibrate {dome}")));
+    assert!(!desk.said().contains(&format!("calibrated {dome}")));
     room.update(Message::Wall(wall::Event::Pressed {
         tile: 15,
         at: Some([0.2, 0.3]),
@@ -209,4 +212,8 @@ fn a_click_on_the_dome_that_is_calibrated_measures_and_does_not_move_it() {
     assert!(room.ptz.aim.is_none() && !desk.said().iter().any(|said| said.starts_with("steer")));
     press(&mut room, Command::Masks);
     assert!(!matches!(room.work.tool(), Tool::Calibrating(_)) && matches!(room.work.tool(), Tool::DrawingMasks(_)));
+    assert!(
+        desk.said().contains(&format!("calibrated {dome}")),
+        "its picture is covered again"
+    );
 }

@@ -7,6 +7,7 @@ use crate::domain::camera::CameraId;
 use crate::domain::privacy::PoseKnowledge;
 use crate::domain::ptz::delay_trial::MeasuredMotion;
 use crate::domain::site::CameraPlan;
+use crate::domain::site::orientation::OrientationPart;
 use crate::gui::i18n::fl;
 use crate::gui::screen::control_room::effect::Effect;
 use crate::gui::sentences;
@@ -25,6 +26,8 @@ pub struct DomeCalibration {
 #[derive(Clone)]
 pub enum Message {
     Panel(calibration::Message),
+    /// The camera was compared with the plan, or not: in what its picture lies otherwise.
+    Begun(CameraId, Result<Vec<OrientationPart>, Arc<Refusal>>),
     /// The proposal was taken, or not.
     Proposed(Result<(), Arc<Refusal>>),
     /// Speeds and delays were measured, or not.
@@ -32,9 +35,19 @@ pub enum Message {
 }
 
 impl DomeCalibration {
-    /// Begins the calibration of a dome; `None` for a camera without a lens model.
-    pub fn begin(camera: CameraPlan) -> Option<Self> {
-        Calibrating::new(camera).map(|panel| Self { panel })
+    /// Begins the calibration of a dome, and compares how its picture lies; `None` for a camera without a lens model.
+    pub fn begin(camera: CameraPlan, desk: &dyn Desk) -> Option<(Self, Effect<Message>)> {
+        let id = camera.id.clone();
+        let panel = Calibrating::new(camera)?;
+        let begun = Task::perform(desk.begin_calibration(id.clone()), move |answer| {
+            Message::Begun(id.clone(), answer.map_err(Arc::new))
+        });
+        Some((Self { panel }, Effect::run(begun)))
+    }
+
+    /// Ends it: the picture is covered as for anybody.
+    pub fn end(&self, desk: &dyn Desk) {
+        desk.end_calibration(self.camera().clone());
     }
 
     /// The dome it is for.
@@ -56,6 +69,16 @@ impl DomeCalibration {
     pub fn update(&mut self, message: Message, desk: &dyn Desk) -> Option<Effect<Message>> {
         let message = match message {
             Message::Panel(message) => message,
+            Message::Begun(camera, Ok(turned)) => {
+                if camera == *self.camera() {
+                    self.panel.lies_otherwise(turned);
+                }
+                return Some(Effect::none());
+            }
+            Message::Begun(_, Err(why)) => {
+                self.panel.say(sentences::refusal(&why));
+                return Some(Effect::none());
+            }
             Message::Proposed(answer) => {
                 self.panel.say(match &answer {
                     Ok(()) => fl!("editor-recorded"),

@@ -49,10 +49,12 @@ impl Work {
         &self.tool
     }
 
-    /// Takes a tool in the place of another one, whose draft ends.
+    /// Takes a tool in the place of another one, whose draft or calibration ends.
     pub fn take_up(&mut self, tool: Tool, desk: &dyn Desk) {
-        if let Tool::DrawingMasks(drawing) = &self.tool {
-            drawing.end(desk);
+        match &self.tool {
+            Tool::DrawingMasks(drawing) => drawing.end(desk),
+            Tool::Calibrating(calibration) => calibration.end(desk),
+            Tool::Watching => {}
         }
         self.tool = tool;
     }
@@ -114,8 +116,14 @@ impl Work {
         message: dome_calibration::Message,
         desk: &dyn Desk,
     ) -> Effect<dome_calibration::Message> {
-        let Tool::Calibrating(calibration) = &mut self.tool else {
-            return Effect::none();
+        let calibration = match (&mut self.tool, &message) {
+            (Tool::Calibrating(calibration), _) => calibration,
+            (_, dome_calibration::Message::Begun(camera, _)) => {
+                // It was closed before it had begun.
+                desk.end_calibration(camera.clone());
+                return Effect::none();
+            }
+            (_, _) => return Effect::none(),
         };
         calibration.update(message, desk).unwrap_or_else(|| {
             self.take_up(Tool::Watching, desk);

@@ -1,7 +1,7 @@
-//! That a window cannot be drawn on any more, for whoever can end the program with a sentence.
+//! That windows cannot be drawn on any more, for whoever can end the program with a sentence.
 //!
-//! Invariant: one failure is bad luck, and the drawing library tries again; a row of them without a drawing in between, or a
-//! window that gives no memory at all, is the end, said once.
+//! Invariant: one failure of the processor's road is bad luck, and the drawing library tries again; a row of them without a
+//! drawing in between, a window that gives no memory at all, or a graphics card that is lost, is the end, said once.
 //! Deliberately absent: ending the program (`launch`, `app`). The drawing library makes the compositor itself and hands it
 //! nothing of ours, which is why the end is a fact of the process here, like `gpu_adapter`'s.
 
@@ -18,7 +18,7 @@ pub fn is_lost() -> bool {
 }
 
 /// The windows cannot be drawn on from here on.
-pub(super) fn lose(why: &dyn std::fmt::Display) {
+pub fn lose(why: &dyn std::fmt::Display) {
     if !LOST.swap(true, Ordering::Relaxed) {
         tracing::error!(%why, "the windows cannot be drawn on");
     }
@@ -26,7 +26,7 @@ pub(super) fn lose(why: &dyn std::fmt::Display) {
 
 /// Failures of a window since its last drawing.
 #[derive(Debug, Default)]
-pub(super) struct Failures(u32);
+pub struct Failures(u32);
 
 impl Failures {
     /// A drawing reached the window.
