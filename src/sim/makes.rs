@@ -3,10 +3,7 @@
 //! Invariant: [`COMMON`] is the town's dome without a habit of its own, and what the plan says of a make is true of it
 //! (`planned_makes`): the plan never promises less than the dome does. Deliberately absent: faults that come and go (`faults`).
 
-use crate::domain::site::orientation::Rotation;
-use crate::domain::site::{
-    DomeDelays, DomeHabits, MotionBounds, Orientation, ReportedPosition, SpeedRow, SpeedTable, TargetMove,
-};
+use crate::domain::site::{DomeDelays, DomeHabits, MotionBounds, ReportedPosition, SpeedRow, SpeedTable, TargetMove};
 
 /// What a status says the position is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,16 +201,6 @@ impl Make {
             never_idle: self.never_idle,
             tells_view: self.tells_view,
         }
-    }
-
-    /// How the picture lay when the masks of the plan were drawn: upright. `None` for a make whose picture still lies so; of any
-    /// other the camera says something else, so that it is covered whole until somebody calibrates it anew.
-    pub fn planned_orientation(&self) -> Option<Orientation> {
-        (self.turned != Turned::Upright).then(|| Orientation {
-            rotation: Some(Rotation::Fixed(0)),
-            mirror: Some(false),
-            ..Orientation::default()
-        })
     }
 
     /// The make of that name.
