@@ -156,16 +156,31 @@ pub fn delays(camera: &CameraPlan, speeds: &SpeedTable, driven: &[Driven]) -> Re
         .map(|axis| stands(camera, &seen, axis))
         .fold(0.0, f64::max);
     let stands_s = stands_s.clamp(latest_s, planned.command_delay_s);
+    let picture_age_s = picture_age(camera, speeds, driven, oldest_s);
     Ok(DomeDelays {
-        status_age_s: [0.0, oldest_s],
-        picture_age_s: picture_age(camera, speeds, driven, oldest_s)
-            .unwrap_or([planned.video_delay_min_s, planned.video_delay_s]),
-        command_s: [0.0, latest_s],
-        ramp_s: stands_s - latest_s,
+        status_age_s: [0.0, up(oldest_s).min(planned.status_delay_s)],
+        picture_age_s: picture_age_s.map_or([planned.video_delay_min_s, planned.video_delay_s], |[least, most]| {
+            [
+                down(least).max(planned.video_delay_min_s),
+                up(most).min(planned.video_delay_s),
+            ]
+        }),
+        command_s: [0.0, up(latest_s).min(planned.command_delay_s)],
+        ramp_s: up(stands_s - latest_s),
         obeys: true,
         target_move: None,
         capture_error_s: None,
     })
+}
+
+/// A time in whole milliseconds, not shorter; so a plan is read with the very number that was approved.
+fn up(seconds: f64) -> f64 {
+    (seconds * 1_000.0).ceil() / 1_000.0
+}
+
+/// A time in whole milliseconds, not longer.
+fn down(seconds: f64) -> f64 {
+    (seconds * 1_000.0).floor() / 1_000.0
 }
 
 /// What the drives bound, with statuses no older than `age_s` when they came.
