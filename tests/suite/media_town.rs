@@ -75,7 +75,7 @@ impl Films {
 }
 
 /// The time code of a picture.
-pub fn code(frame: &Frame) -> Option<u32> {
+fn code(frame: &Frame) -> Option<u32> {
     let luma = frame.plane(0);
     let (width, height) = (f64::from(frame.width), f64::from(frame.height));
     let y = (height * (1.0 - timecode::STRIP_HEIGHT / 2.0)) as usize;

@@ -23,7 +23,6 @@ pub struct Town {
     accounts: Vec<Value>,
     database: Option<String>,
     settings: String,
-    make: Option<String>,
 }
 
 impl Town {
@@ -52,7 +51,6 @@ impl Town {
             accounts: Vec::new(),
             database: None,
             settings: String::new(),
-            make: None,
         }
     }
 
@@ -86,12 +84,6 @@ impl Town {
         self
     }
 
-    /// With simulated domes of this make.
-    pub fn hanging(mut self, make: &str) -> Self {
-        self.make = Some(make.to_owned());
-        self
-    }
-
     /// A prepared data directory.
     pub fn prepared(self) -> TownHall {
         assert!(self.accounts.is_empty(), "only a running server takes people");
@@ -116,8 +108,7 @@ impl Town {
             "the simulator's town has the people of the demo, one controller and a log in a file"
         );
         let folder = tempfile::tempdir().unwrap();
-        let make = self.make.as_deref().map(|make| ["--make", make]);
-        let (simulator, ready): (_, Value) = self.simulator(folder.path(), make.as_ref().map_or(&[], |make| make));
+        let (simulator, ready): (_, Value) = self.simulator(folder.path(), &[]);
         let control = ready["control"].as_str().unwrap().to_owned();
         Place::around(folder, simulator, control, &self.settings)
     }

@@ -2,7 +2,6 @@
 //!
 //! Deliberately absent: the window; the tour of `packaging/demo.sh` has it.
 
-mod calibration;
 mod copies;
 mod mirrored;
 mod notches;
