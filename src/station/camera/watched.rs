@@ -9,7 +9,7 @@
 //! the plan has another geometry.
 //! Deliberately absent: geometry (`domain::privacy`), network, recording.
 
-use super::picture_witness::{PictureWitness, luma};
+use super::picture_witness::PictureWitness;
 use super::plan_in_force::{InForce, Policy};
 use crate::domain::camera::{CameraKind, LensModel, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
@@ -121,7 +121,7 @@ impl Watched {
     pub fn on_picture(&self, witness: &PictureWitness, frame: &Frame, behind: Duration) {
         let Some(tracker) = &self.tracker else { return };
         let now = frame.arrived;
-        witness.turns.see(now, || luma(frame));
+        witness.turns.see(now, frame);
         let by = self.in_force(now);
         if !by.is_followed() || self.may_be_turned() {
             return witness.forget();
