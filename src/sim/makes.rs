@@ -3,10 +3,7 @@
 //! Invariant: [`COMMON`] is the town's dome without a habit of its own, and what the plan says of a make is true of it
 //! (`planned_makes`): the plan never promises less than the dome does. Deliberately absent: faults that come and go (`faults`).
 
-use crate::domain::site::orientation::Rotation;
-use crate::domain::site::{
-    DomeDelays, DomeHabits, MotionBounds, Orientation, ReportedPosition, SpeedRow, SpeedTable, TargetMove,
-};
+use crate::domain::site::{DomeDelays, DomeHabits, MotionBounds, ReportedPosition, SpeedRow, SpeedTable, TargetMove};
 
 /// What a status says the position is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,16 +203,6 @@ impl Make {
         }
     }
 
-    /// How the picture lay when the masks of the plan were drawn: upright. `None` for a make whose picture still lies so; of any
-    /// other the camera says something else, so that it is covered whole until somebody calibrates it anew.
-    pub fn planned_orientation(&self) -> Option<Orientation> {
-        (self.turned != Turned::Upright).then(|| Orientation {
-            rotation: Some(Rotation::Fixed(0)),
-            mirror: Some(false),
-            ..Orientation::default()
-        })
-    }
-
     /// The make of that name.
     ///
     /// # Errors
@@ -254,23 +241,25 @@ impl Make {
         }
     }
 
-    /// What a calibration would measure of its delays. A status is as old as the make says, or half of the plan's bound at
-    /// the most (`onvif::ptz`), when it is answered; 0.2 s are left for the way of a command, as in the bounds. A picture is
+    /// What a calibration would measure of its delays. A status is as old as the make says, or a quarter to half of the
+    /// plan's bound (`onvif::ptz`), when it is answered; 0.2 s are left for the way of a command, as in the bounds. A picture is
     /// stamped with the moment it was due and painted no later than three others wait to be encoded (0.12 s). A move to a target that
     /// comes while the dome goes the other way finds it as much farther off as it goes until it obeys, and brakes, turns and brakes
     /// again: twice its delay and two and a half ramps.
     fn delays(&self, common: &MotionBounds) -> DomeDelays {
         let begins_s = self.command_delay_ms as f64 / 1_000.0;
-        let oldest_s = self
+        let [youngest_s, oldest_s] = self
             .status_delay_ms
-            .map_or(common.status_delay_s / 2.0, |ms| ms as f64 / 1_000.0);
+            .map_or([0.25, 0.5].map(|share| share * common.status_delay_s), |ms| {
+                [ms as f64 / 1_000.0; 2]
+            });
         let speeds = [common.pan_speed_deg_s, common.tilt_speed_deg_s, common.zoom_speed_ln_s];
         let target_move = TargetMove {
             begins_s: 2.0 * (begins_s + 0.2) + 2.5 * self.ramp_s,
             slowest: speeds.map(|speed| 0.9 * speed),
         };
         DomeDelays {
-            status_age_s: [0.0, oldest_s + 0.01],
+            status_age_s: [youngest_s, oldest_s + 0.01],
             picture_age_s: [common.video_delay_min_s, common.video_delay_s],
             command_s: [begins_s, begins_s + 0.2],
             ramp_s: self.ramp_s,

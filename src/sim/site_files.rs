@@ -118,7 +118,7 @@ pub fn plan(controller: ControllerId, cameras: &[Installed<'_>], school: Option<
             school: school.filter(|_| site.place == SCHOOL).map(SchoolDay::calendar),
             personal_users: false,
             view: None,
-            orientation: site.make.planned_orientation(),
+            orientation: None,
             habits: (site.kind == CameraKind::Dome)
                 .then(|| site.make.habits())
                 .unwrap_or_default(),

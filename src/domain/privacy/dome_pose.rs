@@ -330,6 +330,27 @@ mod tests {
     }
 
     #[test]
+    fn r_prv_1_after_a_velocity_a_target_that_is_near_where_the_dome_stood_may_be_far() {
+        let near = Pose { pan_deg: 25.0, ..POSE };
+        let counts = |driven: bool, after: u64| {
+            let (mut dome, now) = standing(&make("tells target"), MoveState::Idle);
+            if driven {
+                let right = crate::domain::ptz::Velocity {
+                    pan: 1.0,
+                    ..crate::domain::ptz::Velocity::ZERO
+                };
+                dome.on_command(now, Order::Velocity(right));
+            }
+            let sent = now + ms(2_000);
+            dome.on_command(sent, Order::Position(near));
+            let told = sent + ms(after);
+            dome.planned.on_status(told - ms(10), told, Some(near), MoveState::Idle)
+        };
+        assert!(counts(false, 3_000), "five degrees are over by then");
+        assert!(!counts(true, 3_000) && counts(true, 20_000));
+    }
+
+    #[test]
     fn a_dome_that_is_never_idle_stands_when_its_positions_agree() {
         assert!(standing(&make("never idle"), MoveState::Moving).0.at_rest());
         assert!(!standing(&make("usual"), MoveState::Moving).0.at_rest());

@@ -196,7 +196,10 @@ impl PoseTracker {
             Order::Velocity(_) | Order::Stop => self.told.drive(now),
             Order::Position(_) | Order::SomewhereElse => {
                 let goal = target_of(order);
-                let far = goal.zip(present).map(|(goal, from)| from.farthest(goal, self.error()));
+                // How far it was driven since it stood nobody reckons.
+                let far = goal
+                    .zip(present.filter(|from| from.only_targets))
+                    .map(|(goal, from)| from.farthest(goal, self.error()));
                 self.told.go(now, goal, far);
             }
         }

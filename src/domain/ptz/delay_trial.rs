@@ -36,8 +36,9 @@ const FEWEST_PICTURES: usize = 30;
 const COARSEST_S: f64 = 0.35;
 /// Drives that did not reach this share of the speed that others of their axis reached are left out: they tell it more coarsely.
 const NEARLY: f64 = 0.4;
-/// Statuses that came later than this after the first that shows a motion say nothing of ages: the errors of the speed add up.
-const EARLY_S: f64 = 0.25;
+/// Statuses and pictures that came later than this after the first that shows a motion say nothing of ages: while a dome speeds up
+/// it falls ever farther behind its highest speed, which would count as age.
+const EARLY_S: f64 = 0.12;
 /// A dome stands that tells the same for this long.
 const STANDS_S: f64 = 0.3;
 /// Statuses of a standing dome are no farther apart than this share of their error.
@@ -155,16 +156,31 @@ pub fn delays(camera: &CameraPlan, speeds: &SpeedTable, driven: &[Driven]) -> Re
         .map(|axis| stands(camera, &seen, axis))
         .fold(0.0, f64::max);
     let stands_s = stands_s.clamp(latest_s, planned.command_delay_s);
+    let picture_age_s = picture_age(camera, speeds, driven, oldest_s);
     Ok(DomeDelays {
-        status_age_s: [0.0, oldest_s],
-        picture_age_s: picture_age(camera, speeds, driven, oldest_s)
-            .unwrap_or([planned.video_delay_min_s, planned.video_delay_s]),
-        command_s: [0.0, latest_s],
-        ramp_s: stands_s - latest_s,
+        status_age_s: [0.0, up(oldest_s).min(planned.status_delay_s)],
+        picture_age_s: picture_age_s.map_or([planned.video_delay_min_s, planned.video_delay_s], |[least, most]| {
+            [
+                down(least).max(planned.video_delay_min_s),
+                up(most).min(planned.video_delay_s),
+            ]
+        }),
+        command_s: [0.0, up(latest_s).min(planned.command_delay_s)],
+        ramp_s: up(stands_s - latest_s),
         obeys: true,
         target_move: None,
         capture_error_s: None,
     })
+}
+
+/// A time in whole milliseconds, not shorter; so a plan is read with the very number that was approved.
+fn up(seconds: f64) -> f64 {
+    (seconds * 1_000.0).ceil() / 1_000.0
+}
+
+/// A time in whole milliseconds, not longer.
+fn down(seconds: f64) -> f64 {
+    (seconds * 1_000.0).floor() / 1_000.0
 }
 
 /// What the drives bound, with statuses no older than `age_s` when they came.
@@ -341,7 +357,11 @@ fn picture_age(camera: &CameraPlan, speeds: &SpeedTable, driven: &[Driven], olde
         let begun = driven
             .iter()
             .filter_map(|made| oldest_picture(camera, speeds, made, stream));
-        let begun: Vec<f64> = begun.collect();
+        let begun: Vec<(f64, f64)> = begun.collect();
+        // As of statuses: slow drives tell it more coarsely.
+        let best = begun.iter().map(|(fastest, _)| *fastest).fold(0.0, f64::max);
+        let quick = begun.iter().filter(|(fastest, _)| *fastest >= NEARLY * best);
+        let begun: Vec<f64> = quick.map(|(_, oldest_s)| *oldest_s).collect();
         let most = ages.iter().map(|age| age[1]).fold(0.0, f64::max) + MARGIN_S;
         let most = if begun.is_empty() {
             most
@@ -355,8 +375,9 @@ fn picture_age(camera: &CameraPlan, speeds: &SpeedTable, driven: &[Driven], olde
     Some([(least - MARGIN_S).clamp(planned.video_delay_min_s, most), most])
 }
 
-/// The highest age that a picture of a drive may have had: as of a status, since a picture that turned is of a dome that obeyed.
-fn oldest_picture(camera: &CameraPlan, speeds: &SpeedTable, made: &Driven, stream: usize) -> Option<f64> {
+/// The highest speed of a drive, and the highest age that a picture of it may have had: as of a status, since a picture that turned
+/// is of a dome that obeyed.
+fn oldest_picture(camera: &CameraPlan, speeds: &SpeedTable, made: &Driven, stream: usize) -> Option<(f64, f64)> {
     let axis = made.drive.axis;
     if axis == Axis::Zoom || comes_to_an_end(camera, made) {
         return None;
@@ -375,7 +396,7 @@ fn oldest_picture(camera: &CameraPlan, speeds: &SpeedTable, made: &Driven, strea
     });
     let (first_s, first) = sums.next().filter(|_| fastest > QUICK_DEG_S)?;
     let early = sums.take_while(|(arrived_s, _)| *arrived_s <= first_s + EARLY_S);
-    Some(early.map(|(_, sum)| sum).fold(first, f64::max))
+    Some((fastest, early.map(|(_, sum)| sum).fold(first, f64::max)))
 }
 
 /// The ages that each picture of a drive may have had.

@@ -82,6 +82,16 @@ impl Orientation {
         turned || reversed || self.mirror == Some(true)
     }
 
+    /// How the picture of this camera lies when it is neither turned nor flipped: what counts of a plan that does not say how it lay
+    /// when its masks were drawn.
+    pub fn upright(&self) -> Self {
+        Self {
+            rotation: self.rotation.map(|_| Rotation::Fixed(0)),
+            mirror: self.mirror.map(|_| false),
+            ..self.clone()
+        }
+    }
+
     /// The parts in which two orientations differ; empty when the picture lies as it did.
     pub fn differences(&self, other: &Self) -> Vec<OrientationPart> {
         [
@@ -117,9 +127,18 @@ pub enum OrientationComparison {
 }
 
 impl OrientationComparison {
-    /// Whether the picture may lie otherwise than `planned`. A plan without an orientation is not compared.
+    /// Whether the picture may lie otherwise than `planned`; where a plan says nothing, whether it was seen not to be upright.
     pub fn is_doubtful(&self, planned: Option<&Orientation>) -> bool {
-        planned.is_some() && !matches!(self, Self::AsPlanned(_))
+        match self {
+            Self::AsPlanned(_) => false,
+            Self::NotYet => planned.is_some(),
+            Self::Differs { .. } => true,
+        }
+    }
+
+    /// Takes down that the camera of this connection does not say how its picture lies, and no plan says how it should.
+    pub fn take_silence(&mut self, connection: u64) {
+        *self = Self::AsPlanned(connection);
     }
 
     /// Takes down that the camera may come back otherwise than it went.
@@ -229,6 +248,34 @@ mod tests {
         assert!(!state.is_doubtful(Some(&planned)) && state.is_of(1) && !state.is_of(2));
         state.forget();
         assert!(state.is_doubtful(Some(&planned)));
+    }
+
+    #[test]
+    fn r_prv_1_a_plan_that_says_nothing_takes_a_picture_to_be_upright() {
+        let lies = |rotation, mirror| Orientation {
+            rotation,
+            mirror,
+            bounds: Some([0, 0, 1920, 1080]),
+            ..Orientation::default()
+        };
+        let (off, on) = (Some(Rotation::Fixed(0)), Some(Rotation::Fixed(180)));
+        for seen in [lies(None, None), lies(off, None), lies(off, Some(false))] {
+            let mut state = OrientationComparison::default();
+            state.take(&seen.upright(), &seen, 1);
+            assert!(!state.is_doubtful(None), "{seen:?}");
+        }
+        for (seen, part) in [
+            (lies(on, Some(false)), OrientationPart::Rotation),
+            (lies(Some(Rotation::Auto(None)), None), OrientationPart::Rotation),
+            (lies(off, Some(true)), OrientationPart::Mirror),
+        ] {
+            let mut state = OrientationComparison::default();
+            assert_eq!(state.take(&seen.upright(), &seen, 1), [part]);
+            assert!(state.is_doubtful(None), "{seen:?}");
+        }
+        let mut silent = OrientationComparison::default();
+        silent.take_silence(3);
+        assert!(!silent.is_doubtful(None) && silent.is_of(3));
     }
 
     #[test]

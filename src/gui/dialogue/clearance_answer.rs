@@ -217,8 +217,8 @@ impl ClearanceAnswer {
         column![
             row![
                 self.form.input(Place::Cameras),
-                self.form.input(Place::From).width(185),
-                self.form.input(Place::To).width(185),
+                self.form.input(Place::From).width(240),
+                self.form.input(Place::To).width(240),
                 self.form.input(Place::Hours).width(120)
             ]
             .spacing(12),

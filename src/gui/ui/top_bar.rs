@@ -40,6 +40,8 @@ pub struct Facts<'a> {
 const NARROW: f32 = 1150.0;
 /// Most that the names of the person take of the bar's width.
 const PERSON: f32 = 0.27;
+/// Width of a letter, as a share of the size of the text: on the average of the program's font, and a little more.
+const LETTER: f32 = 0.54;
 
 /// The bar.
 pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
@@ -48,15 +50,15 @@ pub fn view(facts: Facts<'_>) -> Element<'_, Message> {
 
 fn bar<'a>(facts: &Facts<'a>, width: f32) -> Element<'a, Message> {
     let narrow = width < NARROW;
+    let letters = (width * PERSON / (theme::SMALL * LETTER)) as usize;
     let person = column![
-        text(facts.person.display_name.as_str())
+        text(elided(facts.person.display_name.clone(), letters))
             .size(theme::SMALL)
             .wrapping(text::Wrapping::None)
             .font(theme::STRONG),
-        text(format!(
-            "{} · {}",
-            sentences::level(facts.person.level),
-            facts.person.agency
+        text(elided(
+            format!("{} · {}", sentences::level(facts.person.level), facts.person.agency),
+            letters
         ))
         .size(theme::SMALL)
         .wrapping(text::Wrapping::None)
@@ -122,6 +124,15 @@ fn bar<'a>(facts: &Facts<'a>, width: f32) -> Element<'a, Message> {
         .into()
 }
 
+/// A text of so many letters at most; one that is longer ends in an ellipsis.
+fn elided(text: String, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text;
+    }
+    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
 /// The log and the server; on a narrow bar what is as it should be is a sign without its words.
 fn states<'a>(facts: &Facts<'_>, narrow: bool) -> Element<'a, Message> {
     let state = |(sign, words, tone): (Icon, String, Tone)| {
@@ -159,5 +170,18 @@ fn server(state: &ServerState, now: Instant) -> (Icon, String, Tone) {
             (Icon::ServerAway, fl!("server-away", left = left), Tone::Attention)
         }
         ServerState::AwayTooLong => (Icon::ServerAway, fl!("server-away-too-long"), Tone::Act),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_does_not_fit_ends_in_an_ellipsis() {
+        let name = || "operatore · Polizia Locale di Borgo Verde".to_owned();
+        assert_eq!(elided(name(), 41), name());
+        assert_eq!(elided(name(), 35), "operatore · Polizia Locale di Borg…");
+        assert_eq!(elided(name(), 13), "operatore ·…");
     }
 }

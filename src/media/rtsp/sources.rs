@@ -32,7 +32,7 @@ pub(crate) enum Step {
     First,
     /// After so many that are missing.
     On { missing: u16 },
-    /// The same source began anew.
+    /// Of the believed source, whose numbers began anew.
     Anew,
     /// Of another source, which took over.
     Takeover,
@@ -179,7 +179,7 @@ mod tests {
         );
         assert_eq!(
             play(Sources::new(96), &all),
-            [(1, Step::First), (2, on(0))],
+            [(1, Step::First), (2, on(0)), (3, on(0))],
             "what is live is believed at its second packet in sequence"
         );
     }

@@ -13,6 +13,7 @@ use crate::domain::people::clearance::Use;
 use crate::domain::people::{Action, Purpose};
 use crate::domain::site::CameraPlan;
 use crate::media::export::{self, CopyKind, ExportError, ExportReport, ExportRequest, Obscure, Unclaimed};
+use crate::station::camera::orientation_check;
 use crate::station::camera::recorded_cover::RecordedSight;
 use crate::station::record::health::Need;
 use crate::station::record::outbox::create_private_dir;
@@ -150,12 +151,9 @@ impl Session {
         if order.is_obscured() && poses.as_ref().is_some_and(|poses| poses.is_empty()) {
             return Err(Refusal::NoPoseRecorded);
         }
-        let sight = Arc::new(RecordedSight::new(
-            &self.0.policy,
-            order.camera,
-            poses,
-            &self.0.station.pose_source,
-        ));
+        let turned = orientation_check::is_turned(&found.connection.camera, order.camera).await;
+        let sight = RecordedSight::new(&self.0.policy, order.camera, poses, &self.0.station.pose_source);
+        let sight = Arc::new(sight.turned(turned));
         let folder = self.0.station.evidence.clone();
         let ending = if order.is_obscured() { "obscured.mp4" } else { "mp4" };
         let path = folder.join(self.evidence_name(camera.as_str(), ending));

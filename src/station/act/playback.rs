@@ -18,6 +18,7 @@ use crate::media::frame::FrameSlot;
 use crate::media::replay::{self, ReplayPhase, ReplayRequest, ReplaySession, ReplayState};
 use crate::onvif::{RecordedPosition, Recording};
 use crate::station::camera::connection::{Connection, Connections};
+use crate::station::camera::orientation_check;
 use crate::station::camera::plan_in_force::Policy;
 use crate::station::camera::recorded_cover::RecordedSight;
 use crate::station::record::health::Need;
@@ -137,7 +138,8 @@ impl Session {
         };
         act.settle(Outcome::Done, None).await?;
         let poses = recorded_poses(&plan, &found, (from_ms, to_ms)).await;
-        let sight = RecordedSight::new(&self.0.policy, &plan, poses, &self.0.station.pose_source);
+        let turned = orientation_check::is_turned(&found.connection.camera, &plan).await;
+        let sight = RecordedSight::new(&self.0.policy, &plan, poses, &self.0.station.pose_source).turned(turned);
         let session = replay::open(ReplayRequest {
             url: found.url,
             user: found.connection.credential.user.clone(),

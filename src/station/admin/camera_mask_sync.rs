@@ -139,6 +139,8 @@ pub(super) async fn sync_masks(
     }
     if let Some(planned) = &plan.orientation {
         state.turned = planned.differences(&connection.camera.orientation().await?);
+    } else if let Ok(seen) = connection.camera.orientation().await {
+        state.turned = seen.upright().differences(&seen);
     }
     if let Some(planned) = PtzLimits::planned(plan).filter(|_| plan.kind == CameraKind::Dome) {
         let limits = connection.camera.configured_limits().await?;

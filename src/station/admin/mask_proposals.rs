@@ -32,22 +32,25 @@ impl Session {
     /// The refusal of the act, [`Refusal::Covered`] when nobody watches it here, or [`Refusal::Camera`].
     pub async fn begin_calibration(&self, camera: &CameraId) -> Result<Vec<OrientationPart>, Refusal> {
         let plan = self.0.camera(camera)?;
-        let Some(planned) = &plan.orientation else {
-            return Ok(Vec::new());
-        };
         let watched = self.0.watched.watched(camera).ok_or(Refusal::Covered)?;
         let right = Right::Grant(Action::Ptz);
         let intent = Intent::new(CameraDrift::default(), &plan, right, Need::Act);
         let act = self.0.intend(intent).await?;
         let compared = async {
             let connection = self.0.cameras.connection(&plan, act.recorded()).await?;
-            Ok((connection.number, connection.camera.orientation().await?))
+            // Of a plan that says nothing the calibration goes on where the camera says nothing either.
+            let silent = |error| plan.orientation.is_none().then(Orientation::default).ok_or(error);
+            Ok((
+                connection.number,
+                connection.camera.orientation().await.or_else(silent)?,
+            ))
         };
         let (number, seen) = match compared.await {
             Ok(compared) => compared,
             Err(refusal) => return Err(act.failed(refusal).await),
         };
-        watched.orientation().take(planned, &seen, number);
+        let planned = plan.orientation.clone().unwrap_or_else(|| seen.upright());
+        watched.orientation().take(&planned, &seen, number);
         let turned = planned.differences(&seen);
         let drift = CameraDrift {
             drifts: Some(!turned.is_empty()),

@@ -2,12 +2,14 @@
 //! that its configuration changed, and every half minute.
 //!
 //! Invariant: of a camera whose plan has an orientation nothing masked is shown before the two were compared over the
-//! present connection, nor after they differed. A difference is said once in the log. Deliberately absent: what is
+//! present connection, nor after they differed; of one whose plan says nothing of it, nothing once its picture was seen not to be
+//! upright, and of a dome nothing before it was asked. A difference is said once in the log. Deliberately absent: what is
 //! compared (`domain::site::orientation`), covering (`watched`).
 
 use super::connection::{Connection, Connections};
 use super::watched::Watched;
-use crate::onvif::{Event, OnvifErrorKind, Subscription};
+use crate::domain::site::CameraPlan;
+use crate::onvif::{Camera, Event, OnvifErrorKind, Subscription};
 use crate::station::refusal::Refusal;
 use std::sync::Weak;
 use std::time::Duration;
@@ -28,6 +30,20 @@ pub async fn at_connection(connection: &Connection, camera: &Watched) -> Result<
         return Ok(());
     }
     compare(connection, camera).await
+}
+
+/// Whether a camera says now that its picture lies otherwise than planned, or does not say how it lies although the plan does.
+pub async fn is_turned(camera: &Camera, plan: &CameraPlan) -> bool {
+    match camera.orientation().await {
+        Ok(seen) => {
+            let planned = plan.orientation.clone().unwrap_or_else(|| seen.upright());
+            !planned.differences(&seen).is_empty()
+        }
+        Err(error) => {
+            tracing::debug!(camera = %plan.id, %error, "its orientation is not known");
+            plan.orientation.is_some()
+        }
+    }
 }
 
 /// Compares as long as somebody watches the camera and the session lasts.
@@ -64,25 +80,27 @@ pub async fn follow(connections: Weak<Connections>, watched: Weak<Watched>) {
     }
 }
 
-async fn look(connections: &Connections, camera: &Watched) -> Result<(u64, crate::onvif::Camera), Refusal> {
+async fn look(connections: &Connections, camera: &Watched) -> Result<(u64, Camera), Refusal> {
     let connection = connections.connection(&camera.plan, camera.proof()).await?;
     compare(&connection, camera).await?;
     Ok((connection.number, connection.camera.clone()))
 }
 
 async fn compare(connection: &Connection, camera: &Watched) -> Result<(), Refusal> {
-    let Some(planned) = camera.planned_orientation() else {
-        return Ok(());
-    };
+    let planned = camera.planned_orientation();
     let seen = match connection.camera.orientation().await {
         Ok(seen) => seen,
         Err(error) => {
             if matches!(error.kind(), OnvifErrorKind::Unreachable | OnvifErrorKind::Timeout) {
                 camera.orientation().forget();
+            } else if planned.is_none() {
+                camera.orientation().take_silence(connection.number);
+                return Ok(());
             }
             return Err(error.into());
         }
     };
+    let planned = planned.unwrap_or_else(|| seen.upright());
     let differences = camera.orientation().take(&planned, &seen, connection.number);
     if !differences.is_empty() {
         tracing::warn!(camera = %camera.plan.id, ?differences, "the picture lies otherwise than planned: covered whole");

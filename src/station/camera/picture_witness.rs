@@ -8,13 +8,15 @@
 //! said or used. Deliberately absent: what pictures say (`domain::privacy::picture_motion`), whether one is looked at and what
 //! becomes of it (`watched`).
 
+mod luma;
 pub(in crate::station) mod turns;
 
 use crate::domain::camera::Pose;
 use crate::domain::privacy::PoseInterval;
-use crate::domain::privacy::picture_motion::{Chain, Claim, Luma, Pace};
+use crate::domain::privacy::picture_motion::{Chain, Claim, Pace};
 use crate::domain::site::CameraPlan;
 use crate::media::frame::Frame;
+use luma::luma;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -22,9 +24,6 @@ use turns::PictureTurns;
 
 /// What was said of so many pictures is kept: the cover may be drawn for one when the next has already been looked at.
 const KEPT: usize = 4;
-/// Larger pictures are not looked at: halving them alone would hold the decoder up for 2 ms (3840×2160) instead of 0.2 (640×360)
-/// to 0.8 (2560×1440).
-const MOST_PIXELS: u32 = 4_000_000;
 /// Statuses left between two pictures at most.
 const MOST_STATUSES: usize = 32;
 
@@ -94,7 +93,7 @@ impl PictureWitness {
     }
 
     /// Looks at a picture, for the decoder's thread. `envelope`: every pose it may have been taken at by everything but pictures.
-    /// Takes 0.2 to 0.8 ms by the picture's size; more than [`MOST_PIXELS`] are not looked at.
+    /// Takes 0.2 to 0.8 ms by the picture's size; larger ones ([`luma()`]) are not looked at.
     pub fn look(&self, frame: &Frame, envelope: &PoseInterval) {
         let Some(luma) = luma(frame) else { return };
         let looking = &mut *lock(&self.looking);
@@ -129,15 +128,4 @@ impl PictureWitness {
         let desk = lock(&self.desk);
         desk.claims.iter().find(|claim| claim.arrived == arrived).copied()
     }
-}
-
-/// The luma of a picture that is not too large to be looked at.
-pub(super) fn luma(frame: &Frame) -> Option<Luma<'_>> {
-    frame
-        .width
-        .checked_mul(frame.height)
-        .filter(|pixels| *pixels <= MOST_PIXELS)?;
-    let stride = frame.planes.first()?.stride;
-    let size = |pixels: u32| usize::try_from(pixels).ok();
-    Luma::new(size(frame.width)?, size(frame.height)?, stride, frame.plane(0))
 }

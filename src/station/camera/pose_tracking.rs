@@ -98,7 +98,7 @@ impl WatchedCameras {
         ));
         all.insert(plan.id.clone(), Arc::downgrade(&watched));
         drop(all);
-        if plan.orientation.is_some() {
+        if plan.orientation.is_some() || !plan.masks.is_empty() {
             let (connections, camera) = (Arc::downgrade(&self.connections), Arc::downgrade(&watched));
             self.runtime.spawn(orientation_check::follow(connections, camera));
         }

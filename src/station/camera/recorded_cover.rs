@@ -2,12 +2,12 @@
 //!
 //! Invariant: a mask that is approved while a recording is shown covers from then on; while the server is known to have a
 //! newer plan than this workstation, or when the camera's geometry is no longer the one its poses were read with, everything
-//! is covered. Nothing that is lifted live is lifted here. Deliberately absent: how a cover follows
+//! is covered, and so it is while the camera says that its picture lies otherwise than planned: since when nobody knows. Nothing that is lifted live is lifted here. Deliberately absent: how a cover follows
 //! (`domain::privacy::recorded`), where the positions come from (`playback`).
 
 use super::plan_in_force::Policy;
 use crate::domain::privacy::recorded::{RecordedCover, RecordedPoses};
-use crate::domain::privacy::{Cover, WholeReason};
+use crate::domain::privacy::{Cover, PoseKnowledge, WholeReason};
 use crate::domain::site::CameraPlan;
 use crate::station::machine::pose_source::PoseSource;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +19,8 @@ pub struct RecordedSight {
     camera: CameraPlan,
     poses: Option<RecordedPoses>,
     pose_source: Arc<dyn PoseSource>,
+    /// Its picture lies otherwise than planned.
+    turned: bool,
     /// By which version of the plan; nothing before the first frame.
     by: Mutex<Option<(u64, RecordedCover)>>,
 }
@@ -36,8 +38,15 @@ impl RecordedSight {
             camera: camera.clone(),
             poses,
             pose_source: Arc::clone(pose_source),
+            turned: false,
             by: Mutex::default(),
         }
+    }
+
+    /// With what the camera says of its picture now: whether it lies otherwise than planned.
+    pub fn turned(mut self, turned: bool) -> Self {
+        self.turned = turned;
+        self
     }
 
     /// What must be covered on a frame of this time of recording, Unix milliseconds.
@@ -61,6 +70,9 @@ impl RecordedSight {
     }
 
     fn by_pose(&self, cover: &RecordedCover, recorded_ms: Option<i64>) -> Cover {
+        if self.turned {
+            return cover.of(&PoseKnowledge::Unknown(WholeReason::OrientationChanged));
+        }
         let (known, nearest) = (cover.knowledge(recorded_ms), cover.nearest(recorded_ms));
         cover.of(&self.pose_source.recorded_pose(&self.camera, known, nearest))
     }

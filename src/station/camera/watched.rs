@@ -9,7 +9,7 @@
 //! the plan has another geometry.
 //! Deliberately absent: geometry (`domain::privacy`), network, recording.
 
-use super::picture_witness::{PictureWitness, luma};
+use super::picture_witness::PictureWitness;
 use super::plan_in_force::{InForce, Policy};
 use crate::domain::camera::{CameraKind, LensModel, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;
@@ -121,7 +121,7 @@ impl Watched {
     pub fn on_picture(&self, witness: &PictureWitness, frame: &Frame, behind: Duration) {
         let Some(tracker) = &self.tracker else { return };
         let now = frame.arrived;
-        witness.turns.see(now, || luma(frame));
+        witness.turns.see(now, frame);
         let by = self.in_force(now);
         if !by.is_followed() || self.may_be_turned() {
             return witness.forget();
@@ -191,8 +191,9 @@ impl Watched {
         let PoseKnowledge::Within(poses) = motors else {
             return None;
         };
-        let (planned, lens) = (self.planned_orientation()?, self.plan.lens.as_ref()?);
-        let reach = turned_view::reach(&planned, self.orientation().otherwise()?, lens, poses.hfov.hi)?;
+        let (seen, lens) = (self.orientation().otherwise()?.clone(), self.plan.lens.as_ref()?);
+        let planned = self.planned_orientation().unwrap_or_else(|| seen.upright());
+        let reach = turned_view::reach(&planned, &seen, lens, poses.hfov.hi)?;
         Some(by.cover_about_axis(&motors, reach, jiff::Timestamp::now()))
     }
 
@@ -201,7 +202,7 @@ impl Watched {
         lock(&self.orientation)
     }
 
-    /// How its picture lies by the newest plan; `None`: it is not compared.
+    /// How its picture lies by the newest plan; `None`: it says nothing of it, and upright counts.
     pub fn planned_orientation(&self) -> Option<Orientation> {
         let plan = self.policy.plan();
         plan.camera(&self.plan.id).unwrap_or(&self.plan).orientation.clone()

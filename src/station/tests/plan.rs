@@ -122,6 +122,18 @@ fn r_prv_1_while_the_server_has_a_newer_plan_everything_is_covered_live_and_reco
     assert_eq!((live(), seen(&sight)), (None, None));
 }
 
+#[test]
+fn r_prv_1_a_recording_of_a_camera_whose_picture_is_turned_now_is_covered_whole() {
+    let plan = plan(7, 1);
+    let camera = plan.cameras[0].clone();
+    let policy = Arc::new(Policy::new(Arc::new(plan)));
+    let tracked: Arc<dyn PoseSource> = Arc::new(TrackedPose);
+    let sight = RecordedSight::new(&policy, &camera, recorded(&camera), &tracked);
+    assert_eq!(parts(&sight.cover(Some(5_000))), Some(1));
+    let sight = sight.turned(true);
+    assert_eq!(sight.cover(Some(5_000)), Cover::Whole(WholeReason::OrientationChanged));
+}
+
 #[tokio::test]
 async fn r_prv_1_a_plan_that_is_not_signed_or_is_older_is_not_taken() {
     let bench = Bench::new().await;

@@ -3,6 +3,7 @@
 //! Deliberately absent: the window; the tour of `packaging/demo.sh` has it.
 
 mod copies;
+mod mirrored;
 mod notches;
 mod one_account;
 mod others;

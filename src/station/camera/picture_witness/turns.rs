@@ -1,15 +1,21 @@
 //! How far the pictures of one view turned while its dome was driven, for the measurement of delays at a calibration.
 //!
-//! Invariant: costs nothing while nobody measures; a picture that cannot be compared with those before ends the measurement of
+//! Invariant: costs nothing while nobody measures; a strip at the upper and at the lower edge is left out, where cameras write what
+//! stands still while the dome turns (name, date, hour); a picture that cannot be compared with those before ends the measurement of
 //! that drive, and what was seen until then stands. Deliberately absent: what follows from turns (`domain::ptz::delay_trial`).
 
+use super::luma::luma_of_rows;
 use crate::domain::privacy::picture_motion::{Eye, Look, Luma, View};
 use crate::domain::ptz::speed_trial::PictureTurn;
+use crate::media::frame::Frame;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// Most pictures of one drive: half a minute at 60 a second.
 const MOST_TURNS: usize = 1_800;
+
+/// Of the height of a picture a strip that is left out, 1/n.
+const STRIP: u32 = 12;
 
 /// The turns of one view's pictures since they were begun to be measured.
 #[derive(Default)]
@@ -50,13 +56,19 @@ impl PictureTurns {
     }
 
     /// Looks at a picture, if somebody measures. For the decoder's thread.
-    pub fn see<'a>(&self, arrived: Instant, luma: impl FnOnce() -> Option<Luma<'a>>) {
+    pub fn see(&self, arrived: Instant, frame: &Frame) {
         let mut turning = self.lock();
         let Some(turning) = turning.as_mut().filter(|turning| !turning.lost) else {
             return;
         };
-        let Some(luma) = luma() else { return };
-        match turning.eye.look(luma, turning.view) {
+        let Some((luma, share)) = between_strips(frame) else {
+            return;
+        };
+        let view = View {
+            aspect: turning.view.aspect / share,
+            ..turning.view
+        };
+        match turning.eye.look(luma, view) {
             Look::Repeated => {}
             Look::Lost => turning.lost = std::mem::replace(&mut turning.seen, true),
             Look::Turned { witness, kept } => {
@@ -75,4 +87,12 @@ impl PictureTurns {
             }
         }
     }
+}
+
+/// What lies between the strips of a picture, and which share of its height that is.
+fn between_strips(frame: &Frame) -> Option<(Luma<'_>, f64)> {
+    let strip = frame.height / STRIP;
+    let rows = strip..frame.height - strip;
+    let share = f64::from(frame.height - 2 * strip) / f64::from(frame.height);
+    Some((luma_of_rows(frame, rows)?, share))
 }
