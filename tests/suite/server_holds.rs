@@ -381,11 +381,21 @@ async fn r_aud_7_a_commit_that_waits_for_a_standby_has_an_end_and_what_became_of
     sala.submit(&first).await.unwrap();
     standby("nobody");
     let events = sala.events(1);
-    let waits = sala.submit(&events).await;
+    let batch = EventBatch {
+        log: borgo(),
+        events: events.iter().map(submitted).collect(),
+    };
+    let url = sala.url(&format!("/v1/stations/{}/events", sala.id));
+    let waits = sala.client.post(url).json(&batch).send().await.unwrap();
     assert_eq!(
-        waits.unwrap_err().0,
+        waits.status(),
         StatusCode::SERVICE_UNAVAILABLE,
         "an answer, and not a yes"
+    );
+    let why: Refusal = waits.json().await.unwrap();
+    assert!(
+        why.detail.contains("not known"),
+        "the commit's own end, and not that of the request: {why:?}"
     );
     standby("");
     let again = tokio::time::timeout(Duration::from_secs(60), async {
