@@ -19,12 +19,12 @@ pub mod live;
 pub mod makes;
 #[cfg(test)]
 mod measured_makes;
-#[cfg(test)]
-mod planned_makes;
 pub mod metadata;
 pub mod motion;
 pub mod onboard_masks;
 pub mod onvif;
+#[cfg(test)]
+mod planned_makes;
 pub mod recorder;
 pub mod reserved_hue;
 pub mod rtsp;

@@ -237,10 +237,12 @@ impl MadeDome {
         for axis in 0..3 {
             let wanted = match self.aim {
                 Aim::Speeds(speeds) => speeds[axis],
-                // Slows down towards the target, never passes it.
+                // Slows down towards the target, never passes it: so soon that it would not pass it either when a velocity or a Stop
+                // came on the way, which it follows by its ramp.
                 Aim::Place(place, share) => {
                     let left = place[axis] - from[axis];
-                    left.signum() * (share * full[axis]).min(left.abs() / TICK).min(2.0 + left.abs() * 4.0)
+                    let slowing = 0.02 * full[axis] + left.abs() * 4.0;
+                    left.signum() * (share * full[axis]).min(left.abs() / TICK).min(slowing)
                 }
             };
             let step = 2.0 * full[axis] * TICK / ramp;

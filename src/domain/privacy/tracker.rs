@@ -9,7 +9,8 @@
 //!   status of the last seconds bounds the pose that way; the intervals are intersected.
 //! * A command opens the envelope from the moment it is sent: a velocity in its direction and share of the highest speed, a
 //!   move to a target at full speed towards it, staying between where the dome stood and the target (see
-//!   [`reckoning`](super::reckoning)). *Nothing but evidence of rest closes it*: neither a Stop (cameras ignore it) nor a
+//!   [`reckoning`](super::reckoning)): a dome brakes for a velocity or a Stop no slower than for a target, so that one which is
+//!   interrupted does not coast past it. *Nothing but evidence of rest closes it*: neither a Stop (cameras ignore it) nor a
 //!   timeout (cameras ignore it) nor a later command. Only [`PoseTracker::reach`], for the gate, and a tracker
 //!   [by habits](PoseTracker::by_habits), count on a dome that obeys a later velocity (see
 //!   [`commanded_motion`](super::commanded_motion)).

@@ -87,7 +87,11 @@ impl Notifications {
         notices.extend(self.follow_beginnings(session));
         if !self.begun {
             let let_in = session.desk().let_in_alone();
-            notices.extend(let_in.iter().map(|let_in| Notice::said(Tone::Act, sentences::let_in_alone(let_in))));
+            notices.extend(
+                let_in
+                    .iter()
+                    .map(|let_in| Notice::said(Tone::Act, sentences::let_in_alone(let_in))),
+            );
         }
         let (changes, to_answer) = self.follow_clearances(session, keymap, now);
         notices.extend(changes);
