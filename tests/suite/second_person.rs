@@ -8,6 +8,7 @@ use crate::town_hall::{Station, TownHall};
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
+use std::process::Output;
 use vedetta::domain::audit::chain::{Moment, Sealed};
 use vedetta::domain::audit::event::{Body, RetentionClass};
 use vedetta::domain::people::Rule;
@@ -60,6 +61,16 @@ pub async fn second_supervisor(hall: &TownHall) -> SecretString {
     let admitted: AccountAnswer = sala.post("/v1/people/vice", &word, enable()).await.unwrap();
     begins(hall, "vice", &admitted).await;
     CHOSEN.into()
+}
+
+/// The command by which somebody who has the server lets in a supervisor alone.
+fn admit(hall: &TownHall, user: &str) -> Output {
+    let data = hall.data_text();
+    let reason = ["--reason", "unico supervisore"];
+    hall.command(
+        &[&["people", "admit", "--data", data, "--user", user], &reason[..]].concat(),
+        None,
+    )
 }
 
 fn refused_by(rule: Rule) -> RefusalKind {
@@ -134,20 +145,7 @@ async fn r_prv_1_the_last_supervisor_comes_back_by_a_recorded_command_on_the_ser
         .await
         .unwrap();
     hall.stop().await;
-    let command = |user: &str| {
-        let arguments = [
-            "people",
-            "admit",
-            "--data",
-            hall.data_text(),
-            "--user",
-            user,
-            "--reason",
-            "unico supervisore",
-        ];
-        hall.command(&arguments, None)
-    };
-    assert!(!command("vice").status.success(), "the other supervisor is asked");
+    assert!(!admit(&hall, "vice").status.success(), "the other supervisor is asked");
     hall.start().await;
     let (console, token) = admin(&hall).await;
     let reset: AccountAnswer = console
@@ -156,21 +154,8 @@ async fn r_prv_1_the_last_supervisor_comes_back_by_a_recorded_command_on_the_ser
         .unwrap();
     assert!(reset.waits);
     hall.stop().await;
-    let command = |user: &str| {
-        let arguments = [
-            "people",
-            "admit",
-            "--data",
-            hall.data_text(),
-            "--user",
-            user,
-            "--reason",
-            "unico supervisore",
-        ];
-        hall.command(&arguments, None)
-    };
-    assert!(!command("operatore").status.success(), "for supervisors only");
-    let done = command("comandante");
+    assert!(!admit(&hall, "operatore").status.success(), "for supervisors only");
+    let done = admit(&hall, "comandante");
     assert!(done.status.success(), "{done:?}");
     let said = String::from_utf8(done.stdout).unwrap();
     let password = said.split_whitespace().last().unwrap().to_owned();
