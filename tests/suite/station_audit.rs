@@ -388,7 +388,9 @@ async fn r_aud_2_a_lost_history_is_left_only_by_the_word_of_two_supervisors_and_
     for _ in 0..2 {
         let station = open(&hall, "sala-operativa", data.path()).await;
         let session = sign_in(&hall, &station, "operatore").await;
-        let told = session.health().borrow().begun_anew.clone();
+        let mut health = session.health();
+        let told = soon(health.wait_for(|health| !health.begun_anew.is_empty())).await;
+        let told = told.unwrap().begun_anew.clone();
         let names = ["Comm. Andrea Villa".to_owned(), "Isp. Maria Serra".to_owned()];
         assert!(
             told.iter()
