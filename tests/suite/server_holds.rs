@@ -313,7 +313,8 @@ async fn r_aud_2_the_first_run_keeps_the_database_and_a_role_made_later_is_given
         command.output().unwrap()
     };
     let words = "init --controller-name Borgo --controller borgo --istat 020001 --server-name db.example \
-                 --administrator riva --name Riva --body Borgo --act decreto";
+                 --administrator riva --name Riva --body Borgo --act decreto --supervisor villa --supervisor-name Villa \
+                 --supervisor-body Borgo --supervisor-act nomina";
     let init: Vec<&str> = words.split_whitespace().chain(["--data", data]).collect();
     let wrong = cluster.owner_url().replace("/vedetta?", "/manca?");
     assert!(!run(&init, Some(&wrong)).status.success());
@@ -322,6 +323,11 @@ async fn r_aud_2_the_first_run_keeps_the_database_and_a_role_made_later_is_given
     assert!(
         begun.status.success(),
         "a wrong address before leaves nothing half begun: {begun:?}"
+    );
+    let said = String::from_utf8(begun.stdout).unwrap();
+    assert!(
+        said.contains("Password per il primo uso: "),
+        "the first supervisor's: {said}"
     );
     cluster.sql("postgres", "vedetta_owner", &format!("CREATE ROLE {SERVER} LOGIN"));
     let serve = ["serve", "--data", data, "--listen", "127.0.0.1:0"];
