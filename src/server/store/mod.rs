@@ -28,6 +28,7 @@ pub mod keys;
 pub mod registry;
 pub mod retention;
 pub mod search;
+mod session_kept;
 pub mod site;
 pub mod tree;
 pub mod view_events;
@@ -112,7 +113,7 @@ impl Store {
     /// Opens an existing database.
     ///
     /// # Errors
-    /// There is none, or it is of another version.
+    /// There is none, or it is of another version; [`StoreError::Encoding`] and [`StoreError::Pooler`].
     pub async fn open(data: &DataDir) -> Result<Self, StoreError> {
         let store = match data.postgres() {
             Some(url) => Self::postgres(url).await?,
@@ -158,15 +159,11 @@ impl Store {
     async fn postgres(url: &str) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url)?
             .application_name("vedetta-audit")
-            .options([
-                ("synchronous_commit", "on"),
-                ("lock_timeout", "5s"),
-                ("statement_timeout", "60s"),
-                // A process that stops in the middle of a transaction gives up the sequencer's lock.
-                ("idle_in_transaction_session_timeout", "10s"),
-            ]);
+            .options(session_kept::SETTINGS);
         let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
-        let write = pool(4).connect_with(options.clone()).await?;
+        let write = pool(4).connect_with(options.clone()).await;
+        let write = write.map_err(session_kept::not_connected)?;
+        session_kept::check(&write).await?;
         // In another encoding words of some people cannot be kept, and nothing would say so before they are used.
         let encoding: String = sqlx::query_scalar("SHOW server_encoding").fetch_one(&write).await?;
         if encoding != "UTF8" {
@@ -266,10 +263,11 @@ impl Store {
         Ok(())
     }
 
-    /// Whether a new log may be begun in this PostgreSQL database: it can be reached, and its encoding has every character.
+    /// Whether a new log may be begun in this PostgreSQL database: it can be reached, keeps sessions, and its encoding has every
+    /// character.
     ///
     /// # Errors
-    /// [`StoreError::Encoding`]; [`StoreError`]: the database does not answer or refuses.
+    /// [`StoreError::Encoding`]; [`StoreError::Pooler`]; [`StoreError`]: the database does not answer or refuses.
     pub async fn try_postgres(url: &str) -> Result<(), StoreError> {
         Self::postgres(url).await?.close().await;
         Ok(())
