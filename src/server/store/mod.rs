@@ -17,6 +17,13 @@ macro_rules! on {
     };
 }
 
+/// Runs a write outside the log on whichever database it is, and gives it up when it has no end.
+macro_rules! kept {
+    ($which:expr, $executor:ident => $run:expr) => {
+        on!($which, $executor => $crate::server::store::ended(async { $run }).await)
+    };
+}
+
 pub mod accounts;
 pub mod camera_users;
 pub mod clearances;
@@ -48,6 +55,19 @@ use std::time::Duration;
 
 /// Longest wait for a connection of the pool.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest time a write or a commit may take; one that waits for a standby has no limit in PostgreSQL.
+const KEPT_WITHIN: Duration = Duration::from_secs(10);
+
+/// A write with an end of its own.
+///
+/// # Errors
+/// That of the write; [`StoreError::Unknown`]: the limit went by, and nobody knows whether it is kept.
+async fn ended<T, E: Into<StoreError>>(write: impl Future<Output = Result<T, E>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(KEPT_WITHIN, write).await {
+        Ok(done) => done.map_err(Into::into),
+        Err(_) => Err(StoreError::Unknown),
+    }
+}
 
 /// One of the two databases.
 #[derive(Clone)]
@@ -204,7 +224,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`], also when the controller has one.
     pub async fn add_log(&self, controller: &ControllerId, origin: &str) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query(
+        kept!(&self.write, pool => sqlx::query(
             "INSERT INTO log (id, controller, origin) VALUES ((SELECT coalesce(max(id), 0) + 1 FROM log), $1, $2)",
         )
         .bind(controller.as_str())
@@ -233,7 +253,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`], also when the database's account may not ([`Store::may_rename`]).
     pub async fn rename_log(&self, log: &Log) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query("UPDATE log SET origin = $1 WHERE id = $2")
+        kept!(&self.write, pool => sqlx::query("UPDATE log SET origin = $1 WHERE id = $2")
             .bind(&log.origin)
             .bind(log.id)
             .execute(pool)
