@@ -339,7 +339,7 @@ async fn r_acc_2_nothing_is_granted_by_default_and_the_rule_is_named_in_the_even
 
 #[tokio::test]
 async fn r_acc_2_hours_go_by_the_servers_clock_whatever_this_machine_says() {
-    use crate::domain::privacy::calendar::Day;
+    use crate::domain::privacy::school_calendar::Day;
     use jiff::civil::time;
     let bench = Bench::new().await;
     let every_day = vec![
