@@ -388,12 +388,12 @@ async fn r_aud_7_a_write_outside_the_log_that_waits_for_a_standby_has_an_end_too
         .await;
     let sala = hall.station("sala-operativa");
     waits_for(&cluster, "nobody");
-    // A wrong password is counted before anything is recorded.
+    // That a workstation was heard is written before anything is asked of it, and a wrong password before it is recorded.
     let refused = sala.sign_in("operatore", &"sbagliata".into()).await;
     waits_for(&cluster, "");
     assert_eq!(refused.unwrap_err(), RefusalKind::Unavailable);
     let said = std::fs::read_to_string(said).unwrap();
-    let why = said.lines().find(|line| line.contains("people cannot be served"));
+    let why = said.lines().find(|line| line.contains("the last contact is not kept"));
     assert!(why.is_some_and(|why| why.contains("perhaps for a standby")), "{said}");
     hall.stop().await;
 }
