@@ -867,10 +867,8 @@ server-one-person = Both accounts are of one person, or one gave the other a pas
 server-owner-needed = With this account the database does not let the log's name be changed: use its owner's (--database).
 server-not-recorded = The act cannot be recorded, so it was not done.
 server-broken = The log does NOT hold: { $what }.
-server-policy = The policy { $path } cannot be read{ $line ->
-    [0] {""}
-   *[other]  (line { $line })
-}: check that it is the policy file (tlog-policy), and whole.
+server-policy = The policy { $path } cannot be read: check that it is the policy file (tlog-policy), and whole.
+server-policy-line = The policy { $path } cannot be read at line { $line }: check that it is the policy file (tlog-policy), and whole.
 server-proof-malformed = The file is no proof of a log (tlog-proof), or not whole.
 server-proof-no-event = The proof holds no entry of a log of Vedetta.
 server-proof-other-log = The proof is of a log that the policy does not name: check that you have the policy of that municipality.

@@ -867,10 +867,8 @@ server-one-person = I due account sono della stessa persona, o una ha dato all'a
 server-owner-needed = Con questo account la banca dati non lascia cambiare il nome del registro: usare quello del proprietario (--database).
 server-not-recorded = L'operazione non può essere annotata nel registro, quindi non è stata eseguita.
 server-broken = Il registro NON è integro: { $what }.
-server-policy = La politica { $path } non si legge{ $line ->
-    [0] {""}
-   *[other]  (riga { $line })
-}: controllare che sia il file della politica (tlog-policy), intero.
+server-policy = La politica { $path } non si legge: controllare che sia il file della politica (tlog-policy), intero.
+server-policy-line = La politica { $path } non si legge alla riga { $line }: controllare che sia il file della politica (tlog-policy), intero.
 server-proof-malformed = Il file non è una prova del registro (tlog-proof), o non è intero.
 server-proof-no-event = La prova non contiene una voce di un registro di Vedetta.
 server-proof-other-log = La prova è di un registro che la politica non nomina: controllare di avere la politica di quel Comune.

@@ -124,17 +124,14 @@ impl ServerError {
             Self::TwoSupervisors => sentence("server-two-supervisors"),
             Self::OwnerNeeded => sentence("server-owner-needed"),
             Self::NotRecorded(_) => sentence("server-not-recorded"),
-            Self::Policy { path, fault } => {
-                let line = if let PolicyError::Line { line, .. } = fault {
-                    *line
-                } else {
-                    0
-                };
-                sentence("server-policy")
-                    .with("path", path.display().to_string())
-                    .with("line", line)
-            }
-            Self::Proof(fault) => sentence(proves_nothing(fault)),
+            Self::Policy {
+                path,
+                fault: PolicyError::Line { line, .. },
+            } => sentence("server-policy-line")
+                .with("path", path.display().to_string())
+                .with("line", *line),
+            Self::Policy { path, .. } => sentence("server-policy").with("path", path.display().to_string()),
+            Self::Proof(fault) => proves_nothing(fault),
             Self::OtherCopy { path } => sentence("server-other-copy").with("path", path.display().to_string()),
             Self::Broken { what, .. } => sentence("server-broken").with("what", what.clone()),
         }
@@ -142,14 +139,16 @@ impl ServerError {
 }
 
 /// The sentence of a proof that proves nothing.
-fn proves_nothing(fault: &TlogProofError) -> &'static str {
+fn proves_nothing(fault: &TlogProofError) -> Message {
     match fault {
-        TlogProofError::Malformed => "server-proof-malformed",
-        TlogProofError::NoEvent => "server-proof-no-event",
-        TlogProofError::NotAccepted(NotAccepted::OfNoLog) => "server-proof-other-log",
-        TlogProofError::NotAccepted(NotAccepted::Quorum) => "server-proof-quorum",
-        TlogProofError::NotAccepted(NotAccepted::Witness(_) | NotAccepted::Checkpoint(_)) => "server-proof-signature",
-        TlogProofError::NotIncluded | TlogProofError::OtherWords => "server-proof-other-event",
+        TlogProofError::Malformed => sentence("server-proof-malformed"),
+        TlogProofError::NoEvent => sentence("server-proof-no-event"),
+        TlogProofError::NotAccepted(NotAccepted::OfNoLog) => sentence("server-proof-other-log"),
+        TlogProofError::NotAccepted(NotAccepted::Quorum) => sentence("server-proof-quorum"),
+        TlogProofError::NotAccepted(NotAccepted::Witness(_) | NotAccepted::Checkpoint(_)) => {
+            sentence("server-proof-signature")
+        }
+        TlogProofError::NotIncluded | TlogProofError::OtherWords => sentence("server-proof-other-event"),
     }
 }
 
