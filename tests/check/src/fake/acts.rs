@@ -83,15 +83,18 @@ impl PtzControl for Fake {
 
     fn measure_motion(&self, camera: CameraId) -> Answer<MeasuredMotion> {
         self.note(format!("speeds {camera}"));
-        let row = |velocity: f64| SpeedRow {
-            velocity,
-            speed: 90.0 * velocity,
-            spread: 1.0,
+        let rows = |highest: f64, spread: f64| {
+            let row = |velocity: f64| SpeedRow {
+                velocity,
+                speed: highest * velocity,
+                spread,
+            };
+            [0.1, 0.5, 1.0].map(row).to_vec()
         };
-        let pan = [0.1, 0.5, 1.0].map(row).to_vec();
         let speeds = SpeedTable {
-            pan,
-            ..SpeedTable::default()
+            pan: rows(90.0, 1.0),
+            tilt: rows(45.0, 0.8),
+            zoom: rows(0.3, 0.02),
         };
         let delays = DomeDelays {
             status_age_s: [0.0, 0.21],
