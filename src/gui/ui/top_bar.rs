@@ -4,6 +4,7 @@
 
 use crate::domain::people::Person;
 use crate::domain::people::stated_purpose::Stated;
+use crate::gui::ellipsis;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
 use crate::gui::sentences;
@@ -52,12 +53,12 @@ fn bar<'a>(facts: &Facts<'a>, width: f32) -> Element<'a, Message> {
     let narrow = width < NARROW;
     let letters = (width * PERSON / (theme::SMALL * LETTER)) as usize;
     let person = column![
-        text(elided(facts.person.display_name.clone(), letters))
+        text(ellipsis::cut(&facts.person.display_name, letters))
             .size(theme::SMALL)
             .wrapping(text::Wrapping::None)
             .font(theme::STRONG),
-        text(elided(
-            format!("{} · {}", sentences::level(facts.person.level), facts.person.agency),
+        text(ellipsis::cut(
+            &format!("{} · {}", sentences::level(facts.person.level), facts.person.agency),
             letters
         ))
         .size(theme::SMALL)
@@ -124,15 +125,6 @@ fn bar<'a>(facts: &Facts<'a>, width: f32) -> Element<'a, Message> {
         .into()
 }
 
-/// A text of so many letters at most; one that is longer ends in an ellipsis.
-fn elided(text: String, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text;
-    }
-    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
-}
-
 /// The log and the server; on a narrow bar what is as it should be is a sign without its words.
 fn states<'a>(facts: &Facts<'_>, narrow: bool) -> Element<'a, Message> {
     let state = |(sign, words, tone): (Icon, String, Tone)| {
@@ -170,18 +162,5 @@ fn server(state: &ServerState, now: Instant) -> (Icon, String, Tone) {
             (Icon::ServerAway, fl!("server-away", left = left), Tone::Attention)
         }
         ServerState::AwayTooLong => (Icon::ServerAway, fl!("server-away-too-long"), Tone::Act),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_that_does_not_fit_ends_in_an_ellipsis() {
-        let name = || "operatore · Polizia Locale di Borgo Verde".to_owned();
-        assert_eq!(elided(name(), 41), name());
-        assert_eq!(elided(name(), 35), "operatore · Polizia Locale di Borg…");
-        assert_eq!(elided(name(), 13), "operatore ·…");
     }
 }

@@ -4,6 +4,7 @@
 //! Deliberately absent: deciding what to write (the control room).
 
 use crate::domain::digital_zoom::Crop;
+use crate::gui::ellipsis;
 use crate::gui::icons::{self, Icon};
 use crate::gui::theme::{self, Tone};
 use iced::advanced::text::{self, Paragraph as _, Renderer as _, paragraph};
@@ -109,7 +110,8 @@ fn set(text: &mut paragraph::Plain<Paragraph>, content: &str, size: f32, font: F
 fn set_within(text: &mut paragraph::Plain<Paragraph>, content: &str, font: Font, room: f32) {
     set(text, content, theme::SMALL, font, room, false);
     if text.min_width() > room {
-        let shorter = elide(content, room / text.min_width());
+        let letters = content.chars().count() as f32 * room / text.min_width();
+        let shorter = ellipsis::cut(content, letters as usize);
         set(text, &shorter, theme::SMALL, font, room, false);
     }
 }
@@ -276,15 +278,6 @@ fn marks(face: &Face, size: Size) -> &[Mark] {
         _ => face.marks.len(),
     };
     &face.marks[..face.marks.len().min(most)]
-}
-
-/// The text cut to about `share` of its length, with an ellipsis.
-fn elide(text: &str, share: f32) -> String {
-    let keep = ((text.chars().count() as f32 * share) as usize).saturating_sub(1);
-    let mut short: String = text.chars().take(keep).collect();
-    short.truncate(short.trim_end_matches([' ', '·']).len());
-    short.push('…');
-    short
 }
 
 /// Draws the face of a tile at `tile`.
@@ -503,12 +496,6 @@ mod tests {
                 "{width}: no second line of marks"
             );
         }
-    }
-
-    #[test]
-    fn a_title_that_does_not_fit_ends_in_an_ellipsis() {
-        assert_eq!(elide("12 · Piazza Garibaldi", 0.5), "12 · Piaz…");
-        assert_eq!(elide("12", 0.1), "…");
     }
 
     #[test]

@@ -91,10 +91,19 @@ fn before_the_wall() -> Vec<(&'static str, Scene)> {
     vec![
         ("enrol", signed_out(vec![Message::Opened(Err(Arc::new(missing)))])),
         ("sign-in", signed_out(Vec::new())),
-        ("sign-in-protocol", signed_out(Vec::new()).then(vec![Step::Type("neri\tx\t↓↓↓↓\n")])),
-        ("sign-in-refused", signed_out(vec![refused(RefusalKind::WrongCredentials)])),
+        (
+            "sign-in-protocol",
+            signed_out(Vec::new()).then(vec![Step::Type("neri\tx\t↓↓↓↓\n")]),
+        ),
+        (
+            "sign-in-refused",
+            signed_out(vec![refused(RefusalKind::WrongCredentials)]),
+        ),
         ("sign-in-away", signed_out(vec![Message::SignedIn(Err(away))])),
-        ("sign-in-certificate", signed_out(vec![Message::SignedIn(Err(untimely))])),
+        (
+            "sign-in-certificate",
+            signed_out(vec![Message::SignedIn(Err(untimely))]),
+        ),
         ("sign-in-clock-old", clock(WrongClock::BeforeBuild)),
         ("sign-in-clock-behind", clock(WrongClock::Behind { minutes: 90 })),
         ("sign-in-clock-ahead", clock(WrongClock::Ahead { minutes: 3 })),
@@ -103,10 +112,19 @@ fn before_the_wall() -> Vec<(&'static str, Scene)> {
         ("keyring-mute", signed_out(keys(SecretsTrouble::KeyringMute))),
         ("keyring-empty", signed_out(keys(SecretsTrouble::KeyringEmpty))),
         ("key-file", signed_out(keys(SecretsTrouble::File))),
-        ("change-password", signed_out(vec![refused(RefusalKind::MustChoosePassword)])),
+        (
+            "change-password",
+            signed_out(vec![refused(RefusalKind::MustChoosePassword)]),
+        ),
         ("second-factor", signed_out(vec![refused(RefusalKind::SecondFactor)])),
-        ("elsewhere", signed_out(vec![elsewhere(), stands(station().map(Stands::ActiveAt))])),
-        ("elsewhere-waiting", signed_out(vec![elsewhere(), stands(station().map(waiting))])),
+        (
+            "elsewhere",
+            signed_out(vec![elsewhere(), stands(station().map(Stands::ActiveAt))]),
+        ),
+        (
+            "elsewhere-waiting",
+            signed_out(vec![elsewhere(), stands(station().map(waiting))]),
+        ),
     ]
 }
 
@@ -123,55 +141,124 @@ fn wall() -> Vec<(&'static str, Scene)> {
         ("wall", operator(&[])),
         ("wall-list", operator(&[Command::NextArea])),
         ("many", at_desk(fake::desk(64, 4))),
-        ("overloaded", at_desk(fake::overloaded(16, 4)).press(&[Command::Figures])),
+        (
+            "overloaded",
+            at_desk(fake::overloaded(16, 4)).press(&[Command::Figures]),
+        ),
         ("many-overloaded", at_desk(fake::overloaded(64, 4))),
         ("many-figures", at_desk(fake::desk(64, 4)).press(&[Command::Figures])),
         ("figures", operator(&[Command::Figures])),
         ("help", operator(&[Command::Help])),
-        ("help-supervisor", at_desk(fake::supervisor(16, 4)).press(&[Command::Help])),
-        ("help-administrator", at_desk(fake::administrator(16, 4)).press(&[Command::Help])),
+        (
+            "help-supervisor",
+            at_desk(fake::supervisor(16, 4)).press(&[Command::Help]),
+        ),
+        (
+            "help-administrator",
+            at_desk(fake::administrator(16, 4)).press(&[Command::Help]),
+        ),
         ("purpose", operator(&[Command::ChangePurpose])),
-        ("purpose-protocol", operator(&[Command::ChangePurpose, down, down, down, down, Confirm])),
+        (
+            "purpose-protocol",
+            operator(&[Command::ChangePurpose, down, down, down, down, Confirm]),
+        ),
         ("locked", operator(&[Command::Lock])),
         ("walls", operator(&[Command::SavedWalls])),
         ("windows", operator(&many)),
         ("typed", operator(&[Command::Digit(1)])),
         // Its pictures stopped two seconds after it was opened.
         ("stale", operator(&[Command::Digit(3), Confirm, Confirm])),
-        ("full", operator(&[Command::Digit(1), Command::Digit(6), Confirm, Confirm])),
+        (
+            "full",
+            operator(&[Command::Digit(1), Command::Digit(6), Confirm, Confirm]),
+        ),
         ("large", operator(&[Command::Layout(Layout::OneLarge)])),
         ("go-on", at_desk(stopped).press(&[Command::ExtendGrace])),
         ("wanted", at_desk(wanted)),
         ("clock-wrong", at_desk(clock)),
         ("begun-anew", at_desk(begun_anew())),
         ("return-failed", at_desk(returned(15))),
-        ("history", at_desk(begun_anew()).press(&[Command::Digit(9), Command::Digit(9), Confirm, Command::History])),
-        ("school-open", at_desk(fake::school(16, 4, true)).press(&[Command::Layout(Layout::Four)])),
-        ("school-closed", at_desk(fake::school(16, 4, false)).press(&[Command::Layout(Layout::Four)])),
+        (
+            "history",
+            at_desk(begun_anew()).press(&[Command::Digit(9), Command::Digit(9), Confirm, Command::History]),
+        ),
+        (
+            "school-open",
+            at_desk(fake::school(16, 4, true)).press(&[Command::Layout(Layout::Four)]),
+        ),
+        (
+            "school-closed",
+            at_desk(fake::school(16, 4, false)).press(&[Command::Layout(Layout::Four)]),
+        ),
     ]
 }
 
 fn domes() -> Vec<(&'static str, Scene)> {
     let dome = [Command::Digit(1), Command::Digit(4), Confirm];
     let last = [Command::Digit(1), Command::Digit(6), Confirm];
-    let zoom = [Command::Digit(1), Confirm, Command::ZoomIn, Command::ZoomIn, Command::ZoomIn];
-    let zoom_full = [Command::Digit(1), Confirm, Confirm, Command::ZoomIn, Command::ZoomIn, Command::ZoomIn];
-    let lies = |parts| vec![Step::Tell(Box::new(calibrating(dome_calibration::Message::Begun(dome_14(), Ok(parts)))))];
+    let zoom = [
+        Command::Digit(1),
+        Confirm,
+        Command::ZoomIn,
+        Command::ZoomIn,
+        Command::ZoomIn,
+    ];
+    let zoom_full = [
+        Command::Digit(1),
+        Confirm,
+        Confirm,
+        Command::ZoomIn,
+        Command::ZoomIn,
+        Command::ZoomIn,
+    ];
+    let lies = |parts| {
+        vec![Step::Tell(Box::new(calibrating(dome_calibration::Message::Begun(
+            dome_14(),
+            Ok(parts),
+        ))))]
+    };
     let panel = |message| Step::Tell(Box::new(calibrating(dome_calibration::Message::Panel(message))));
     let calibration = || operator(&dome).press(&[Calibrate]);
-    let turned = vec![OrientationPart::Rotation, OrientationPart::Mirror, OrientationPart::Reverse];
+    let turned = vec![
+        OrientationPart::Rotation,
+        OrientationPart::Mirror,
+        OrientationPart::Reverse,
+    ];
     vec![
         ("zoom", operator(&zoom)),
         ("zoom-full", operator(&zoom_full)),
-        ("dome", operator(&dome).press(&[Command::CallPreset(1), Command::Snapshot])),
-        ("hand-over", operator(&[Command::Digit(1), Command::Digit(5), Confirm, Confirm, Command::HandOver])),
-        ("take-over", at_desk(fake::supervisor(16, 4)).press(&last).press(&[Command::AskLease])),
+        (
+            "dome",
+            operator(&dome).press(&[Command::CallPreset(1), Command::Snapshot]),
+        ),
+        (
+            "hand-over",
+            operator(&[
+                Command::Digit(1),
+                Command::Digit(5),
+                Confirm,
+                Confirm,
+                Command::HandOver,
+            ]),
+        ),
+        (
+            "take-over",
+            at_desk(fake::supervisor(16, 4))
+                .press(&last)
+                .press(&[Command::AskLease]),
+        ),
         ("presence", operator(&[Command::Layout(Layout::Four)]).press(&last)),
         ("declare", operator(&last).press(&[Command::Declare])),
         ("masks", operator(&dome).press(&[Command::Masks])),
-        ("write-to-camera", operator(&[Command::Digit(4), Confirm, Command::WriteToCamera])),
+        (
+            "write-to-camera",
+            operator(&[Command::Digit(4), Confirm, Command::WriteToCamera]),
+        ),
         ("calibration", calibration()),
-        ("calibration-measured", calibration().then(vec![panel(calibration::Message::MeasureMotion)])),
+        (
+            "calibration-measured",
+            calibration().then(vec![panel(calibration::Message::MeasureMotion)]),
+        ),
         ("calibration-turned", calibration().then(lies(turned))),
     ]
 }
@@ -182,7 +269,9 @@ fn recordings() -> Vec<(&'static str, Scene)> {
         let message = dialogues::Message::Export(export::Message::Ended(Err(Arc::new(why))));
         operator(&second)
             .press(&[Export])
-            .then(vec![Step::Tell(Box::new(in_room(control_room::Message::Dialogue(message))))])
+            .then(vec![Step::Tell(Box::new(in_room(control_room::Message::Dialogue(
+                message,
+            ))))])
     };
     let at = |minutes: i64| 1_795_352_400_000 + minutes * 60_000;
     let hole = Refusal::HoleRecorded {
@@ -201,13 +290,22 @@ fn recordings() -> Vec<(&'static str, Scene)> {
         ("export", operator(&[Export])),
         ("export-masked", masked()),
         ("export-incomplete", operator(&[Export]).then(vec![Step::Type("\n")])),
-        ("export-time", operator(&[Export]).then(vec![Step::Type("25/10/2026 02:30:00\n")])),
+        (
+            "export-time",
+            operator(&[Export]).then(vec![Step::Type("25/10/2026 02:30:00\n")]),
+        ),
         ("export-hole", ended(hole)),
         ("export-clock", ended(back)),
-        ("export-done", operator(&[Export]).then(vec![Step::Type(typed)]).wait(12)),
+        (
+            "export-done",
+            operator(&[Export]).then(vec![Step::Type(typed)]).wait(12),
+        ),
         ("export-done-masked", masked().then(vec![Step::Type(typed)]).wait(12)),
         ("clearance", operator(&second).press(&[Clearances])),
-        ("clearance-incomplete", operator(&second).press(&[Clearances]).then(vec![Step::Type("99\n")])),
+        (
+            "clearance-incomplete",
+            operator(&second).press(&[Clearances]).then(vec![Step::Type("99\n")]),
+        ),
         ("approval", approval()),
         ("approval-refused", approval().then(vec![Step::Type("\t\n")])),
     ]
@@ -222,19 +320,34 @@ fn governing() -> Vec<(&'static str, Scene)> {
         ("administrator", administrator(&[])),
         ("people", supervisor(&[People, Next])),
         ("admit", supervisor(&[People, Previous, Command::Admit])),
-        ("admitted", supervisor(&[People, Previous, Command::Admit]).then(vec![Step::Type("Nomina del Sindaco 14/2026\n")])),
+        (
+            "admitted",
+            supervisor(&[People, Previous, Command::Admit]).then(vec![Step::Type("Nomina del Sindaco 14/2026\n")]),
+        ),
         ("disable", supervisor(&[People, Next, Command::Disable])),
         ("cameras", administrator(&[Cameras, Next, Next])),
         ("cameras-approve", supervisor(&[Cameras])),
         ("cameras-found", administrator(&[Cameras, Command::FindCameras])),
         ("camera-form", administrator(&[Cameras, Next, Confirm])),
-        ("camera-form-empty", administrator(&[Cameras, Command::NewCamera, Confirm])),
-        ("camera-form-wrong", administrator(&[Cameras, Command::NewCamera]).then(vec![Step::Type(wrong)])),
+        (
+            "camera-form-empty",
+            administrator(&[Cameras, Command::NewCamera, Confirm]),
+        ),
+        (
+            "camera-form-wrong",
+            administrator(&[Cameras, Command::NewCamera]).then(vec![Step::Type(wrong)]),
+        ),
         ("camera-remove", administrator(&[Cameras, Next, Command::RemoveCamera])),
         ("sessions", supervisor(&[People, Command::NextArea])),
-        ("end-session", supervisor(&[People, Command::NextArea, Command::EndSession])),
+        (
+            "end-session",
+            supervisor(&[People, Command::NextArea, Command::EndSession]),
+        ),
         ("workstations", administrator(&[People, PreviousArea])),
-        ("new-workstation", administrator(&[People, PreviousArea, Command::NewWorkstation])),
+        (
+            "new-workstation",
+            administrator(&[People, PreviousArea, Command::NewWorkstation]),
+        ),
         ("revoke", administrator(&[People, PreviousArea, Command::Revoke])),
     ]
 }
@@ -334,7 +447,10 @@ fn begun_anew() -> Arc<Fake> {
 fn returned(at: usize) -> Arc<Fake> {
     let desk = fake::desk(16, 4);
     if let Some(dome) = desk.plan().cameras.get(at) {
-        desk.fail_return(dome.id.clone(), Refusal::Camera(CameraTrouble::new(TroubleKind::Unreachable, String::new())));
+        desk.fail_return(
+            dome.id.clone(),
+            Refusal::Camera(CameraTrouble::new(TroubleKind::Unreachable, String::new())),
+        );
     }
     desk
 }
