@@ -42,7 +42,7 @@ sign-in-locked = Too many attempts: the account is locked for { $wait }. Wait, o
 sign-in-elsewhere = The account is in use on another workstation. Sign out there before signing in here.
 sign-in-station = This workstation is not enabled. Call the system administrator.
 sign-in-server = The central server does not answer. Check the network or call maintenance, then try again.
-bar-clock-wrong = CLOCK WRONG: { $now }
+bar-clock-wrong = CLOCK WRONG
 clock-before-build = This workstation's clock says { $now }, which is before this version of Vedetta was made: the times in the log and in file names are wrong. Correct the system's date and time, or call the system administrator.
 clock-behind = This workstation's clock says { $now }: it is { $by } behind the central server. The times in the log and in file names are wrong. Correct the system's date and time, or call the system administrator.
 clock-ahead = This workstation's clock says { $now }: it is { $by } ahead of the central server. The times in the log and in file names are wrong. Correct the system's date and time, or call the system administrator.
@@ -777,8 +777,8 @@ keys-clearances = clearances: ask for one or answer
 
 ## Clearances
 clearance-title = Clearance for recordings
-clearance-cameras = Cameras (numbers, separated by commas)
-clearance-copy = Copies too
+clearance-cameras = Cameras (numbers: 1, 2)
+clearance-copy = Copies
 clearance-copy-yes = yes, exports too
 clearance-copy-no = no, viewing only
 clearance-protocol = Protocol number

@@ -17,6 +17,7 @@ use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
 use crate::station::{ClearanceState, Refusal};
+use iced::alignment::Vertical;
 use iced::widget::{column, container, row};
 use iced::{Element, Fill, Task};
 use std::sync::Arc;
@@ -221,7 +222,8 @@ impl ClearanceAnswer {
                 self.form.input(Place::To).width(240),
                 self.form.input(Place::Hours).width(120)
             ]
-            .spacing(12),
+            .spacing(12)
+            .align_y(Vertical::Bottom),
             quiet(fl!("clearance-shorten-hint")),
             self.form.input(Place::Reason),
             quiet(fl!("clearance-answer-recorded")),

@@ -70,7 +70,10 @@ fn bar<'a>(facts: &Facts<'a>, width: f32) -> Element<'a, Message> {
         None => fl!("bar-purpose"),
     };
     let purpose = column![
-        text(of_purpose).size(theme::SMALL).color(theme::QUIET),
+        text(of_purpose)
+            .size(theme::SMALL)
+            .wrapping(text::Wrapping::None)
+            .color(theme::QUIET),
         text(sentences::stated(facts.stated))
             .size(theme::SMALL)
             .wrapping(text::Wrapping::None),
@@ -84,10 +87,11 @@ fn bar<'a>(facts: &Facts<'a>, width: f32) -> Element<'a, Message> {
     };
     let time = sentences::in_rome(facts.clock);
     let clock: Element<'_, Message> = match facts.health.clock {
-        // The date is what is wrong with it most often.
+        // The date is what is wrong with it most often. Two lines: the purpose keeps its room.
         Some(_) => {
             let now = time.strftime("%d/%m/%Y %H:%M").to_string();
-            labelled(Icon::Warning, fl!("bar-clock-wrong", now = now), Tone::Act).into()
+            let now = text(now).size(theme::SMALL).color(Tone::Act.colour());
+            column![labelled(Icon::Warning, fl!("bar-clock-wrong"), Tone::Act), now].into()
         }
         None if narrow => text(sentences::clock(&time)).font(theme::STRONG).into(),
         None => text(sentences::date_and_clock(&time)).font(theme::STRONG).into(),

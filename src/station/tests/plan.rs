@@ -3,12 +3,12 @@
 use super::road::Bench;
 use super::{borgo, event, outbox};
 use crate::domain::audit::note::{SignerKey, Statement};
-use crate::domain::camera::{CameraKind, Pose};
+use crate::domain::camera::{CameraKind, NormalisedPosition, Pose};
 use crate::domain::privacy::recorded::RecordedPoses;
 use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::ptz::{Order, Velocity};
-use crate::domain::site::{CameraPlan, Controller, MaskShape, Orientation, ReportedPosition, SitePlan};
+use crate::domain::site::{CameraPlan, Controller, MaskShape, Orientation, SitePlan};
 use crate::onvif::{MoveState, PtzStatus};
 use crate::protocol::{PolicyState, SignedPlan};
 use crate::station::camera::frame_cover::{Came, FrameCover};
@@ -215,7 +215,7 @@ async fn standing(pan_deg: f64, seen: &Orientation) -> Watched {
 }
 
 /// A dome says for three seconds up to `until` that it stands.
-fn stands(watched: &Watched, position: Option<ReportedPosition>, until: Instant) {
+fn stands(watched: &Watched, position: Option<NormalisedPosition>, until: Instant) {
     for ago in (0..30).rev().map(|i| Duration::from_millis(100 * i)) {
         let received = until.checked_sub(ago).unwrap();
         watched.on_status(&PtzStatus {

@@ -33,13 +33,13 @@ struct Arguments {
     /// Take a picture of the screen, write it to this file as PNG, and end.
     #[arg(long, value_name = "FILE")]
     picture: Option<PathBuf>,
+    /// From one step to the next, milliseconds; more on a busy machine.
+    #[arg(long, default_value_t = 700)]
+    step: u64,
 }
 
-/// From one step to the next, for a person who looks on and for a picture.
-const STEP: Duration = Duration::from_millis(700);
-const FAST_STEP: Duration = Duration::from_millis(250);
-/// From the last step to the picture: without a graphics card words are drawn about once a second.
-const SETTLED: Duration = Duration::from_millis(2_500);
+/// Steps from the last one to the picture: without a graphics card words are drawn about once a second.
+const SETTLED: u32 = 4;
 
 /// Why there is no picture of a screen.
 #[derive(Debug, thiserror::Error)]
@@ -76,11 +76,11 @@ fn run(arguments: Arguments) -> Result<(), String> {
     if !scenes::all().iter().any(|(known, _)| *known == name) {
         return Err(format!("no screen is called {name}: --list names them"));
     }
-    let picture = arguments.picture;
+    let (picture, step) = (arguments.picture, Duration::from_millis(arguments.step));
     launch::run_from(move || {
         let found = scenes::all().into_iter().find(|(known, _)| *known == name);
         let scene = found.map_or_else(Scene::default, |(_, scene)| scene);
-        begin(scene, picture.clone())
+        begin(scene, step, picture.clone())
     })
 }
 
@@ -97,26 +97,30 @@ fn options() -> Options {
     }
 }
 
-fn begin(scene: Scene, picture: Option<PathBuf>) -> (App, Task<Message>) {
+fn begin(scene: Scene, step: Duration, picture: Option<PathBuf>) -> (App, Task<Message>) {
     let (mut app, opened) = match scene.begin {
         Begin::SignedOut { clock } => {
             let (mut app, task) = App::signed_out(options());
             app.tell_clock(clock);
             (app, task)
         }
-        Begin::Desk(desk) => App::at_desk(options(), desk),
+        Begin::Desk(desk) => {
+            if picture.is_some() {
+                desk.send_few_pictures();
+            }
+            App::at_desk(options(), desk)
+        }
     };
     let told = scene.told.into_iter().map(|message| app.update(message));
     let mut tasks = vec![opened, Task::batch(told)];
-    let step = if picture.is_some() { FAST_STEP } else { STEP };
     // The window is there, and has the keyboard.
-    let mut at = Duration::from_millis(700);
+    let mut at = 2 * step;
     for what in scene.steps {
         at += step;
         tasks.push(Task::future(tokio::time::sleep(at)).then(move |()| take(&what)));
     }
     if let Some(file) = picture {
-        let taken = Task::future(tokio::time::sleep(at + SETTLED)).map(move |()| {
+        let taken = Task::future(tokio::time::sleep(at + SETTLED * step)).map(move |()| {
             if let Err(error) = look(&file) {
                 eprintln!("{}: {error}", file.display());
             }

@@ -296,11 +296,8 @@ fn recordings() -> Vec<(&'static str, Scene)> {
         ),
         ("export-hole", ended(hole)),
         ("export-clock", ended(back)),
-        (
-            "export-done",
-            operator(&[Export]).then(vec![Step::Type(typed)]).wait(12),
-        ),
-        ("export-done-masked", masked().then(vec![Step::Type(typed)]).wait(12)),
+        ("export-done", operator(&[Export]).then(vec![Step::Type(typed)]).wait(5)),
+        ("export-done-masked", masked().then(vec![Step::Type(typed)]).wait(5)),
         ("clearance", operator(&second).press(&[Clearances])),
         (
             "clearance-incomplete",
@@ -433,7 +430,7 @@ fn begun_anew() -> Arc<Fake> {
     for controller in &controllers.controllers {
         let begun = BegunAnew {
             size: 18_204,
-            root: Hash::default(),
+            root: Hash([7; 32]),
             had: 18_291,
             accepted_by: ["Comm. Andrea Villa".to_owned(), "Isp. Maria Serra".to_owned()],
             at_ms: 1_795_352_400_000,

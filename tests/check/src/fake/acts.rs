@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: the pictures themselves (`pictures`).
 
-use super::pictures::{FakeFeed, FakePtzDrive, FakeReel};
+use super::pictures::{BEAT, FEW, FakeFeed, FakePtzDrive, FakeReel};
 use super::{Fake, takeover};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,7 +37,12 @@ impl Watch for Fake {
             let until = Instant::now().checked_add(Duration::from_secs(3 * 3600));
             return Box::pin(async move { Err(Refusal::SchoolHours { until }) });
         }
-        Box::pin(async move { Ok(Arc::new(FakeFeed::new(&camera, stream, slow)) as Arc<dyn Feed>) })
+        let beat = if self.few_pictures.load(Ordering::Relaxed) {
+            FEW
+        } else {
+            BEAT
+        };
+        Box::pin(async move { Ok(Arc::new(FakeFeed::new(&camera, stream, slow, beat)) as Arc<dyn Feed>) })
     }
 
     fn watching(&self) -> Vec<Watching> {
@@ -139,7 +144,7 @@ impl Record for Fake {
     fn play(&self, camera: CameraId, from_ms: i64, _: i64) -> Answer<Arc<dyn Reel>> {
         self.note(format!("play {camera}"));
         Box::pin(async move {
-            let feed = FakeFeed::new(&camera, StreamRole::Main, false);
+            let feed = FakeFeed::new(&camera, StreamRole::Main, false, BEAT);
             Ok(Arc::new(FakeReel {
                 feed,
                 from_ms,

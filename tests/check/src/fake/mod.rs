@@ -100,6 +100,8 @@ pub struct Fake {
     level: Level,
     /// Decodes only a part of the pictures.
     slow: bool,
+    /// Its cameras send few pictures a second.
+    few_pictures: AtomicBool,
     /// The server is away for longer than the grace.
     stopped: AtomicBool,
     /// Cameras at a school are closed.
@@ -122,6 +124,7 @@ impl Fake {
             plan: Arc::new(plan),
             level: Level::Operator,
             slow: false,
+            few_pictures: AtomicBool::new(false),
             school_is_open: false,
             stopped: AtomicBool::new(false),
             wanted: AtomicBool::new(false),
@@ -156,6 +159,11 @@ impl Fake {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push((log, begun));
+    }
+
+    /// The cameras send few pictures a second from the next view on: for whoever looks at words, on a busy machine.
+    pub fn send_few_pictures(&self) {
+        self.few_pictures.store(true, Ordering::Relaxed);
     }
 
     /// The server goes away for longer than the grace, or comes back.
