@@ -17,7 +17,7 @@ pub mod takeover;
 pub mod clearance;
 
 use super::camera::{CameraId, ControllerId, StationId};
-use super::privacy::calendar::Day;
+use super::privacy::school_calendar::Day;
 pub use authorisation::{
     AdminRight, Asked, Circumstances, Decision, Ground, LogRight, Reach, Right, Rule, StationKind, decide,
 };

@@ -21,10 +21,10 @@ pub use speed_table::{Axis, SpeedRow, SpeedTable};
 pub use video_view::VideoView;
 
 use super::camera::{CameraId, CameraKind, ControllerId, Direction, LensError, LensModel, MaskId};
-use super::privacy::calendar::{CalendarError, SchoolCalendar};
 use super::privacy::convex::{self, ShapeError};
 use super::privacy::mask;
 use super::privacy::mosaic::CoverStyle;
+use super::privacy::school_calendar::{CalendarError, SchoolCalendar};
 use super::ptz::sector::{Sector, SectorRule};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;

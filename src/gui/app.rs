@@ -19,7 +19,7 @@ use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::idle_inhibit;
 use crate::gui::input::device::{self, Keyboard};
-use crate::gui::input::key_file::{self, Fault};
+use crate::gui::input::keys_toml::{self, Fault};
 use crate::gui::input::{Command, Edge, Keymap};
 use crate::gui::lost_drawing;
 use crate::gui::redraw::Revision;
@@ -35,8 +35,8 @@ use crate::gui::ui::controls::{action, body, labelled};
 use crate::gui::window_content::Pane;
 use crate::gui::windows::{self, Windows};
 use crate::station::{
-    Delivery, EnrolError, KeyFileError, Refusal, SavedWalls, SavedWallsError, SignInError, Station, StationConfig,
-    StationError, read_key_file,
+    Delivery, EnrolError, KeysTomlError, Refusal, SavedWalls, SavedWallsError, SignInError, Station, StationConfig,
+    StationError, read_keys_toml,
 };
 use iced::widget::{center, column};
 use iced::{Element, Subscription, Task, Theme, window};
@@ -92,7 +92,7 @@ pub struct App {
 #[derive(Clone)]
 pub enum Message {
     /// The file of keys was read, or there is none.
-    KeysRead(Result<Option<(Keymap, Vec<Fault>)>, Arc<KeyFileError>>),
+    KeysRead(Result<Option<(Keymap, Vec<Fault>)>, Arc<KeysTomlError>>),
     Opened(Result<Station, Arc<StationError>>),
     SignedIn(Result<Arc<dyn Desk>, SignInError>),
     /// What the person at this desk kept was read.
@@ -128,8 +128,8 @@ impl App {
         let data = options.station.data.clone();
         let walls = SavedWalls::inside(&data);
         let app = App::at(options, Screen::Starting, Some(walls));
-        let reading = async move { Ok(read_key_file(data).await?.map(|text| key_file::read(&text))) };
-        let reading = Task::perform(reading, |answer: Result<_, KeyFileError>| {
+        let reading = async move { Ok(read_keys_toml(data).await?.map(|text| keys_toml::read(&text))) };
+        let reading = Task::perform(reading, |answer: Result<_, KeysTomlError>| {
             Message::KeysRead(answer.map_err(Arc::new))
         });
         (app, reading)
@@ -241,7 +241,7 @@ impl App {
     }
 
     /// The table of keys in force, and what is told of the file: on the sign-in screen, on the wall, in the log.
-    fn keys_read(&mut self, answer: Result<Option<(Keymap, Vec<Fault>)>, Arc<KeyFileError>>) {
+    fn keys_read(&mut self, answer: Result<Option<(Keymap, Vec<Fault>)>, Arc<KeysTomlError>>) {
         match answer {
             Ok(None) => {}
             Ok(Some((keymap, faults))) => {
@@ -249,7 +249,7 @@ impl App {
                     tracing::warn!(error = %fault, "a line of the file of keys does not hold");
                 }
                 self.keyboard.keymap = Arc::new(keymap);
-                self.keyboard.told = faults.iter().take(FAULTS_TOLD).map(key_file::sentence).collect();
+                self.keyboard.told = faults.iter().take(FAULTS_TOLD).map(keys_toml::sentence).collect();
                 if let Some(more @ 1..) = faults.len().checked_sub(FAULTS_TOLD) {
                     self.keyboard.told.push(fl!("keys-file-more", n = more.to_string()));
                 }

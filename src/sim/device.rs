@@ -198,7 +198,7 @@ impl Device {
     }
 
     /// Where it truly looked at a moment of the wall clock, Unix milliseconds, no more than
-    /// [`HISTORY`](super::motion::HISTORY) ago.
+    /// [`HISTORY`](super::dome_motion::HISTORY) ago.
     pub fn true_pose_then(&self, unix_ms: u64) -> Pose {
         self.true_pose(then(unix_ms))
     }

@@ -5,8 +5,8 @@
 //! command arrives, and the motors obey the make's delay later.
 //! Deliberately absent: XML, delays of answers, the limits of the site plan (a camera does not know them).
 
+use super::dome_motion::{AxisBounds, Goal, Motion};
 use super::makes::{Make, Told, Turned};
-use super::motion::{AxisBounds, Goal, Motion};
 use super::town::CameraSite;
 use crate::domain::camera::{LensModel, NormalisedPosition, Pose};
 use crate::domain::site::MaskShape;

@@ -11,6 +11,7 @@ mod control_sight;
 pub mod device;
 pub mod discovery;
 pub mod dome;
+pub mod dome_motion;
 pub mod encode;
 pub mod faults;
 pub mod film;
@@ -20,7 +21,6 @@ pub mod makes;
 #[cfg(test)]
 mod measured_makes;
 pub mod metadata;
-pub mod motion;
 pub mod onboard_masks;
 pub mod onvif;
 #[cfg(test)]

@@ -9,10 +9,10 @@
 
 use super::clip::Clip;
 use super::device::{Device, Recorded};
+use super::dome_motion::HISTORY;
 use super::encode;
 use super::footage::Footage;
 use super::live;
-use super::motion::HISTORY;
 use super::town::{CameraSite, Canvas, StreamSpec, View};
 use crate::domain::camera::{CameraKind, StreamRole};
 use gstreamer::ClockTime;

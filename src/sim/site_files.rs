@@ -6,7 +6,7 @@
 use super::device::Credentials;
 use super::town::{CameraSite, SCHOOL};
 use crate::domain::camera::{CameraId, CameraKind, ControllerId};
-use crate::domain::privacy::calendar::{Day, SchoolCalendar, SchoolHours};
+use crate::domain::privacy::school_calendar::{Day, SchoolCalendar, SchoolHours};
 use crate::domain::site::{CameraPlan, Controller, Ground, SitePlan};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;

@@ -49,7 +49,7 @@ pub use camera::dome_lease::LeasedDome;
 pub use camera::plan_in_force::DeclaredEvent;
 pub use machine::config::{SecretsChoice, SecretsError, SecretsTrouble, StationConfig, StationError};
 pub use machine::enrol::{EnrolError, enrol_machine};
-pub use machine::key_file::{KeyFileError, read_key_file};
+pub use machine::keys_toml::{KeysTomlError, read_keys_toml};
 pub use machine::pose_source::{Beside, PoseSource, TrackedPose};
 pub use machine::saved_walls::{SavedWalls, SavedWallsError};
 pub use machine::workstation::Station;

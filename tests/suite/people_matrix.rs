@@ -8,7 +8,7 @@ use vedetta::domain::people::{
     Action, AdminRight, Asked, Circumstances, Decision, Grant, Ground, Level, LogRight, Person, Reach, Right, Rule,
     Shift, StationKind, decide,
 };
-use vedetta::domain::privacy::calendar::Day;
+use vedetta::domain::privacy::school_calendar::Day;
 
 /// Somebody with every grant on every camera of one controller: what the table refuses, no grant gives.
 fn person(level: Level, actions: &[Action]) -> Person {

@@ -3,8 +3,8 @@
 //! Deliberately absent: everything else.
 
 use vedetta::domain::camera::LensError;
-use vedetta::domain::privacy::calendar::CalendarError;
 use vedetta::domain::privacy::convex::{MOST_POINTS, ShapeError};
+use vedetta::domain::privacy::school_calendar::CalendarError;
 use vedetta::domain::site::change::{Difference, Field};
 use vedetta::domain::site::file::FileTrouble;
 use vedetta::domain::site::{CameraError, PlanError};

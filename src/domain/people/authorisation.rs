@@ -402,7 +402,7 @@ fn reach(server: Reach, goes_on_within_grace: bool) -> Result<(), Rule> {
 mod tests {
     use super::super::{Grant, Shift};
     use super::*;
-    use crate::domain::privacy::calendar::Day;
+    use crate::domain::privacy::school_calendar::Day;
     use jiff::civil::{date, time};
     use proptest::prelude::*;
 

@@ -3,14 +3,13 @@
 //! Invariant: the cover contains the true mask for every trajectory inside the speed bounds and every delay inside the
 //! delay bounds. Deliberately absent: drawing (the wall's shader, the snapshot), polling (the station).
 //!
-//! [`calendar`] and [`declared_event`] say when a picture may be seen at all and what is lifted for minutes.
+//! [`school_calendar`] and [`declared_event`] say when a picture may be seen at all and what is lifted for minutes.
 //! [`tracker`] says which poses are possible, [`projection`] how a direction becomes a point of the picture,
 //! [`mask`] cuts masks into convex pieces once, [`cover`] grows and projects them for every pose that is possible, and
 //! [`mosaic`] says which colours a cover that is not solid may have. [`picture_motion`] reads from decoded pictures how far
 //! the dome turned, and may narrow what the tracker says, never widen it.
 
 pub mod axes;
-pub mod calendar;
 pub mod calibration;
 pub mod camera_clock;
 pub mod camera_side;
@@ -29,6 +28,7 @@ pub mod picture_motion;
 pub mod projection;
 mod reckoning;
 pub mod recorded;
+pub mod school_calendar;
 pub mod speed_envelope;
 mod told_target;
 pub mod told_view;

@@ -8,8 +8,8 @@
 //! Deliberately absent: declared events that raise a ceiling (the caller passes the limits in force).
 
 use super::Velocity;
-use super::ceiling::Regions;
 pub use super::limit_hit::LimitHit;
+use super::zoom_ceiling::Regions;
 use crate::domain::camera::{CameraKind, Pose};
 use crate::domain::privacy::axes::{nearest_turn, speed_share, velocity_within};
 use crate::domain::privacy::{Interval, PoseInterval, PoseKnowledge};

@@ -285,7 +285,7 @@ fn a_locked_workstation_takes_no_command_but_those_of_its_card() {
 fn a_faulty_line_of_the_file_of_keys_is_told_at_the_sign_in_and_on_the_wall() {
     let (mut app, _) = App::at_desk(options(), fake::desk(4, 1));
     let text: String = (0..7).map(|n| format!("comando-{n} = \"X\"\n")).collect();
-    drop(app.update(Message::KeysRead(Ok(Some(key_file::read(&text))))));
+    drop(app.update(Message::KeysRead(Ok(Some(keys_toml::read(&text))))));
     assert_eq!(app.keyboard.told.len(), FAULTS_TOLD + 1, "five, and how many more");
     drop(app.signed_in(Ok(fake::desk(4, 1))));
     let told = main_pane(&app).room().messages();

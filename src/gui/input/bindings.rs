@@ -1,7 +1,7 @@
 //! The table of keys: which chord means which command, in which context.
 //!
 //! A row is a command, its name in `keys.toml`, the contexts that know it and its keys; a file may give it others
-//! ([`super::key_file`]). Invariant (tested): no chord means two things in one context. Deliberately absent: what a command
+//! ([`super::keys_toml`]). Invariant (tested): no chord means two things in one context. Deliberately absent: what a command
 //! does (the screens).
 
 use super::chord::Chord;

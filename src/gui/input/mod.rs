@@ -6,12 +6,12 @@
 //! | [`context`](Context) | where the keyboard is, and so which commands there are |
 //! | [`chord`](Chord) | a key with its modifiers, and its names in the file of keys and on the screen |
 //! | [`bindings`](Keymap) | the table: (context, chord) → command |
-//! | [`key_file`] | `keys.toml`, in which a workstation changes the table |
+//! | [`keys_toml`] | `keys.toml`, in which a workstation changes the table |
 //! | [`held_keys`] | from press to release of each physical key, over a remote desktop too |
 //! | [`device`] | what the root listens to |
 //!
 //! Invariant: a command has a key in a context or it has none; nothing reads a key by itself. Deliberately absent: what a
-//! command does (the screens), reading the file from the disk (`station::read_key_file`), the pointer.
+//! command does (the screens), reading the file from the disk (`station::read_keys_toml`), the pointer.
 
 mod bindings;
 mod chord;
@@ -19,7 +19,7 @@ mod command;
 mod context;
 pub mod device;
 pub mod held_keys;
-pub mod key_file;
+pub mod keys_toml;
 
 pub use bindings::{Keymap, fixed_key};
 pub use chord::{Chord, ChordError};

@@ -1,7 +1,7 @@
 //! The page of keys, opened by `?`: the commands that a person has, by where they can be asked for, with their keys.
 //!
 //! Invariant: it is made from the table in force, so it never tells a lie; every command of the table is on it (tested).
-//! Deliberately absent: changing the table (`input::key_file`).
+//! Deliberately absent: changing the table (`input::keys_toml`).
 
 use crate::domain::wall::Layout;
 use crate::gui::i18n::fl;

@@ -7,8 +7,8 @@
 
 use crate::domain::camera::CameraId;
 use crate::domain::people::Rule;
-use crate::domain::privacy::calendar::SchoolState;
 use crate::domain::privacy::declared_event::{Change, Declaration, relieved};
+use crate::domain::privacy::school_calendar::SchoolState;
 use crate::domain::privacy::{Cover, PoseKnowledge, PreparedMasks, WholeReason};
 use crate::domain::ptz::limits;
 use crate::domain::refusal::RefusalKind;

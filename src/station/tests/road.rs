@@ -15,6 +15,7 @@ use crate::station::machine::enrolment::Enrolment;
 use crate::station::machine::workstation::{Opened, Station};
 use crate::station::record::outbox::Outbox;
 use crate::station::record::outbox::memory::Memory;
+use crate::station::record::proof_files::ProofFiles;
 use crate::station::record::trusted_checkpoints::TrustedCheckpoints;
 use crate::station::session::signed_in::{Facts, Session};
 use crate::station::{AuditState, ExportProgress, ExportReason, Refusal};
@@ -84,6 +85,7 @@ impl Bench {
             damage: Vec::new(),
             trusted: TrustedCheckpoints::open(folder.path().join("logs")).unwrap(),
             evidence: folder.path().join("evidence"),
+            proofs: ProofFiles::inside(folder.path()),
             pose_source: Arc::new(crate::station::TrackedPose),
         };
         let station = Station::start(opened).await.unwrap();
@@ -339,7 +341,7 @@ async fn r_acc_2_nothing_is_granted_by_default_and_the_rule_is_named_in_the_even
 
 #[tokio::test]
 async fn r_acc_2_hours_go_by_the_servers_clock_whatever_this_machine_says() {
-    use crate::domain::privacy::calendar::Day;
+    use crate::domain::privacy::school_calendar::Day;
     use jiff::civil::time;
     let bench = Bench::new().await;
     let every_day = vec![

@@ -8,6 +8,7 @@
 mod account_admin;
 mod acts;
 pub mod camera_admin;
+mod desks;
 mod masks;
 pub mod pattern;
 mod pictures;
@@ -16,6 +17,7 @@ mod session_life;
 mod takeover;
 
 pub use account_admin::{accounts, sessions, workstations};
+pub use desks::{administrator, desk, maintainer, masked, overloaded, school, supervisor};
 pub use plan::plan;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,71 +30,6 @@ use vedetta::domain::people::{Action, Circumstances, Grant, Level, Person, Reach
 use vedetta::domain::site::SitePlan;
 use vedetta::gui::session_port::SignedIn;
 use vedetta::station::{AuditState, BegunAnew, Delivery, Health, LetInAlone, Refusal, ServerState};
-
-/// A desk with test pictures; see [`Fake`].
-pub fn desk(cameras: usize, domes: usize) -> Arc<Fake> {
-    Arc::new(Fake::at(plan(cameras, domes)))
-}
-
-/// The same desk at a workstation that cannot keep up.
-pub fn overloaded(cameras: usize, domes: usize) -> Arc<Fake> {
-    Arc::new(Fake {
-        slow: true,
-        ..Fake::at(plan(cameras, domes))
-    })
-}
-
-/// The same desk with a supervisor at it.
-pub fn supervisor(cameras: usize, domes: usize) -> Arc<Fake> {
-    Arc::new(Fake {
-        level: Level::Supervisor,
-        ..Fake::at(plan(cameras, domes))
-    })
-}
-
-/// The same desk with a system administrator at it.
-pub fn administrator(cameras: usize, domes: usize) -> Arc<Fake> {
-    Arc::new(Fake {
-        level: Level::SystemAdministrator,
-        ..Fake::at(plan(cameras, domes))
-    })
-}
-
-/// The same desk with a maintainer at it.
-pub fn maintainer(cameras: usize, domes: usize) -> Arc<Fake> {
-    Arc::new(Fake {
-        level: Level::Maintainer,
-        ..Fake::at(plan(cameras, domes))
-    })
-}
-
-/// The same desk, where the second camera is at a school: in school hours, or out of them.
-pub fn school(cameras: usize, domes: usize, in_hours: bool) -> Arc<Fake> {
-    let mut plan = plan(cameras, domes);
-    // Without hours the pictures are always open; with a last day that is over, never.
-    let last_day = if in_hours { "2020-01-01" } else { "9000-01-01" };
-    let calendar = serde_json::from_value(serde_json::json!({"last_day": last_day, "hours": []}));
-    if let Some(camera) = plan.cameras.get_mut(1) {
-        camera.school = calendar.ok();
-    }
-    Arc::new(Fake {
-        school_is_open: in_hours,
-        ..Fake::at(plan)
-    })
-}
-
-/// The same desk, where the second camera has a mask.
-pub fn masked(cameras: usize, domes: usize) -> Arc<Fake> {
-    let mut plan = plan(cameras, domes);
-    let mask = serde_json::from_value(serde_json::json!({
-        "id": "finestre", "name": "Finestre di via Roma 4",
-        "shape": {"picture": [[0.1, 0.1], [0.4, 0.1], [0.4, 0.5], [0.1, 0.5]]},
-    }));
-    if let Some(camera) = plan.cameras.get_mut(1) {
-        camera.masks.extend(mask.ok());
-    }
-    Arc::new(Fake::at(plan))
-}
 
 /// The desk. `said` lists what was asked of it, in order.
 pub struct Fake {

@@ -1,6 +1,6 @@
 //! `keys.toml` in a workstation's data folder: the file in which the keys of the program are changed, as text.
 //!
-//! Invariant: no more than [`MAX_FILE`] bytes are read. Deliberately absent: what it says (`gui::input::key_file`), writing
+//! Invariant: no more than [`MAX_FILE`] bytes are read. Deliberately absent: what it says (`gui::input::keys_toml`), writing
 //! it: a person does, with an editor.
 
 use crate::station::record::outbox::read_bounded;
@@ -12,7 +12,7 @@ const MAX_FILE: u64 = 64 * 1024;
 /// The file of keys is there and cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("{} cannot be read", path.display())]
-pub struct KeyFileError {
+pub struct KeysTomlError {
     path: PathBuf,
     #[source]
     source: std::io::Error,
@@ -22,12 +22,12 @@ pub struct KeyFileError {
 ///
 /// # Errors
 /// The disk; a file that is too long, or no UTF-8.
-pub async fn read_key_file(data: PathBuf) -> Result<Option<String>, KeyFileError> {
+pub async fn read_keys_toml(data: PathBuf) -> Result<Option<String>, KeysTomlError> {
     let path = data.join("keys.toml");
     let told = path.clone();
     let read = tokio::task::spawn_blocking(move || read(&path)).await;
     let read = read.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-    read.map_err(|source| KeyFileError { path: told, source })
+    read.map_err(|source| KeysTomlError { path: told, source })
 }
 
 fn read(path: &Path) -> Result<Option<String>, std::io::Error> {
@@ -46,7 +46,7 @@ mod tests {
     #[tokio::test]
     async fn a_file_that_is_no_text_or_too_long_is_an_error_and_none_is_none() {
         let data = tempfile::tempdir().unwrap();
-        let read = || read_key_file(data.path().to_path_buf());
+        let read = || read_keys_toml(data.path().to_path_buf());
         let write = |bytes: &[u8]| std::fs::write(data.path().join("keys.toml"), bytes).unwrap();
         assert_eq!(read().await.unwrap(), None);
         write(b"foto = \"S\"\n");

@@ -3,7 +3,7 @@
 //! One command a line, `foto = "S"` or `aiuto = ["?", "F1"]`; an empty list takes the keys away. The names are those of
 //! [`super::bindings`], Italian in every language of the program. Invariant: whatever the file holds, what comes of it is a
 //! table in which no chord means two things in one context; a line that is wrong changes nothing and is told with its
-//! number. Deliberately absent: where the file is and how much of it is read (`station::read_key_file`).
+//! number. Deliberately absent: where the file is and how much of it is read (`station::read_keys_toml`).
 
 use super::bindings::{Keymap, Row, TABLE};
 use super::chord::{Chord, ChordError};
