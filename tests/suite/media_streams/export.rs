@@ -35,8 +35,9 @@ async fn run(recorder: &Recorder, path: &Path, from_ms: i64, to_ms: i64) -> Resu
 async fn refused(habits: Habits, within_ms: i64) -> ExportError {
     let recorder = Recorder::start(recording(), habits);
     let place = tempfile::tempdir().unwrap();
-    let run = run(&recorder, &place.path().join("a.mp4"), START_MS, START_MS + within_ms);
-    let error = run.await.unwrap_err();
+    let path = place.path().join("a.mp4");
+    let run = run(&recorder, &path, START_MS, START_MS + within_ms).await;
+    let error = run.unwrap_err();
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
     error
 }
