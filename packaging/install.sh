@@ -15,7 +15,7 @@ packages=(
 )
 [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || packages+=(xvfb)
 if [ "$purpose" = test ]; then
-  packages+=(xvfb ffmpeg dbus gnome-keyring python3 python3-venv nodejs postgresql-15 strace)
+  packages+=(xvfb ffmpeg dbus gnome-keyring python3 python3-venv nodejs postgresql-15 pgbouncer strace)
   command -v npm >/dev/null || packages+=(npm)
 fi
 

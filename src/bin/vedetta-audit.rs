@@ -5,6 +5,8 @@
 
 #[path = "vedetta-audit/account_admin.rs"]
 mod account_admin;
+#[path = "vedetta-audit/account_trials.rs"]
+mod account_trials;
 #[path = "vedetta-audit/camera_users.rs"]
 mod camera_users;
 #[path = "vedetta-audit/cameras.rs"]

@@ -19,3 +19,4 @@ pub mod replay;
 mod rtp_feed;
 mod rtsp;
 pub mod snapshot;
+pub mod stream_trial;

@@ -144,6 +144,28 @@ impl Camera {
             .map(String::from)
     }
 
+    /// Whether the device answers its account's GET for a snapshot of this profile with content, of which nothing is read.
+    ///
+    /// # Errors
+    /// [`OnvifError`] of the exchange; `NotSupported` when the device has no snapshots.
+    pub async fn snapshot_opens(&self, profile: &str) -> Result<bool, OnvifError> {
+        let Inner { channel, services, .. } = &*self.device;
+        let uri = media::snapshot_uri(channel, services, profile).await?;
+        channel.may_get(&uri).await
+    }
+
+    /// The RTSP address that plays back a recording of any view; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`OnvifError`] of the exchange; `NotSupported` when it is no recorder.
+    pub async fn first_replay(&self) -> Result<Option<String>, OnvifError> {
+        let Inner { channel, services, .. } = &*self.device;
+        match recording::list(channel, services).await?.first() {
+            Some(found) => self.replay_uri(&found.token).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// Whether the device lets its users search recordings by words or by pictures (`NLSearch`, `ImageSearch` of the search
     /// service's capabilities, 26.06); `None` where it does not say, or records nothing.
     pub async fn searches_people(&self) -> Option<bool> {

@@ -3,12 +3,13 @@
 //! Invariant: which stream of a view is the main one follows from the pictures' sizes, never from names, which say nothing;
 //! no address that comes out holds a user or password or points to another host.
 //!
-//! Deliberately absent: changing encoders, snapshots (they go through the cover), audio.
+//! Deliberately absent: changing encoders, reading a snapshot (one for an officer goes through the cover), audio.
 
 use super::device::{Service, Services, is_final};
 use super::error::OnvifError;
 use super::profile::{Profile, read_profiles};
 use super::soap_channel::Channel;
+use super::xml_guard::{self, text_of};
 use super::{view, xaddr};
 use crate::domain::camera::StreamRole;
 use crate::domain::site::VideoView;
@@ -118,6 +119,26 @@ pub async fn stream_uri(
         }
     };
     xaddr::stream(channel.device(), &given?)
+}
+
+/// The HTTP address of a profile's snapshot, on the device's host.
+///
+/// # Errors
+/// [`OnvifError`] of the exchange; `NotSupported` when the device has no snapshots; `Nonsense` when the address cannot be used.
+pub async fn snapshot_uri(channel: &Channel, services: &Services, profile: &str) -> Result<Url, OnvifError> {
+    let profile = xml_guard::escape(profile);
+    let (url, version, prefix) = match services.find(Service::Media2) {
+        Some(url) => (url, "ver20", "tr2"),
+        None => (services.need(Service::Media)?, "ver10", "trt"),
+    };
+    let action = format!("http://www.onvif.org/{version}/media/wsdl/GetSnapshotUri");
+    let body = format!(
+        "<{prefix}:GetSnapshotUri><{prefix}:ProfileToken>{profile}</{prefix}:ProfileToken></{prefix}:GetSnapshotUri>"
+    );
+    let answer = channel.call(url, &action, &body, "GetSnapshotUriResponse").await?;
+    let given = answer.child("MediaUri").unwrap_or(&answer);
+    let uri = text_of(given, "Uri").ok_or_else(|| OnvifError::missing("Uri"))?;
+    xaddr::service(channel.device(), &uri)
 }
 
 /// Every stream of every view with its address, largest picture first. A profile whose address cannot be had is left out.

@@ -7,6 +7,7 @@
 //! Deliberately absent: pictures and RTSP (`media`), deciding whether a movement is allowed (`domain::ptz`,
 //! `station`), words for the screen, and the simulator.
 
+pub mod account_trial;
 pub mod camera;
 pub mod camera_test;
 pub mod device;
@@ -36,6 +37,7 @@ mod view;
 pub mod xaddr;
 pub mod xml_guard;
 
+pub use account_trial::AccountTrial;
 pub use camera::Camera;
 pub use camera_test::TestReport;
 pub use device::DeviceFacts;

@@ -250,6 +250,41 @@ impl Channel {
         }
     }
 
+    /// Whether a GET by the account is answered with content, of which nothing is read. Asked without credentials first.
+    ///
+    /// # Errors
+    /// [`OnvifError`]: the device does not answer in time, or with a status that says neither; `NotSupported` when it takes no form of
+    /// authentication that may be used here.
+    pub async fn may_get(&self, url: &Url) -> Result<bool, OnvifError> {
+        let Inner {
+            http, endpoint, limits, ..
+        } = &*self.0;
+        let (mut status, challenges) = http.status(url, None, limits.total).await?;
+        if status == 401 {
+            let uri = request_target(url);
+            let request = Request {
+                method: "GET",
+                uri: &uri,
+            };
+            let offer = http_auth::offers(challenges.iter().map(String::as_str));
+            let answer = match offer.digest {
+                Some(mut challenge) => challenge.answer(&endpoint.user, &endpoint.password, request, rand::random()),
+                None if offer.basic && endpoint.allow_basic => http_auth::basic(&endpoint.user, &endpoint.password),
+                None => {
+                    return Err(OnvifError::not_supported(
+                        "no authentication that may be used for a GET",
+                    ));
+                }
+            };
+            (status, _) = http.status(url, Some(&answer), limits.total).await?;
+        }
+        match status {
+            200..=299 => Ok(true),
+            401 | 403 => Ok(false),
+            other => Err(OnvifError::nonsense(format!("a GET is answered with status {other}"))),
+        }
+    }
+
     /// Sends an envelope without credentials, for what a device should tell anyone.
     async fn anonymous(&self, url: &Url, action: &str, envelope: String) -> Result<String, OnvifError> {
         let total = self.0.limits.total;

@@ -89,6 +89,29 @@ impl Http {
         }
     }
 
+    /// Status of a GET, and every `WWW-Authenticate` header; the content is left unread.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Timeout`, or `Nonsense` when the answer is no HTTP.
+    pub async fn status(
+        &self,
+        url: &Url,
+        authorization: Option<&str>,
+        total: Duration,
+    ) -> Result<(u16, Vec<String>), OnvifError> {
+        let mut request = self.client.get(url.clone());
+        if let Some(authorization) = authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        let response = match tokio::time::timeout(total, request.send()).await {
+            Ok(response) => response.map_err(|e| self.failed(e))?,
+            Err(_) => return Err(OnvifError::Timeout { after: total }),
+        };
+        let challenges = response.headers().get_all(header::WWW_AUTHENTICATE).iter();
+        let challenges = challenges.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        Ok((response.status().as_u16(), challenges.collect()))
+    }
+
     async fn receive(&self, request: reqwest::RequestBuilder) -> Result<RawReply, OnvifError> {
         let mut response = request.send().await.map_err(|e| self.failed(e))?;
         let text = |name: header::HeaderName| {

@@ -22,6 +22,21 @@ pub enum UserLevel {
     Operator,
 }
 
+/// A user that a device has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceUser {
+    pub name: String,
+    /// The device's own word: `Administrator`, `Operator`, `User`, `Anonymous` or `Extended`; empty when it says none.
+    pub level: String,
+}
+
+impl DeviceUser {
+    /// Whether the user may make and remove others.
+    pub fn is_administrator(&self) -> bool {
+        self.level == "Administrator"
+    }
+}
+
 /// The accounts of one device, administered with an administrator's account there.
 pub struct Users(Channel);
 
@@ -34,18 +49,21 @@ impl Users {
         Channel::new(endpoint, limits).map(Self)
     }
 
-    /// The names of the device's users.
+    /// The device's users.
     ///
     /// # Errors
     /// [`OnvifError`]: the device does not answer in time, refuses the account, answers a fault, or not
     /// what the standard says.
-    pub async fn list(&self) -> Result<Vec<String>, OnvifError> {
+    pub async fn list(&self) -> Result<Vec<DeviceUser>, OnvifError> {
         let answer = self.ask("GetUsers", "").await?;
         let users = answer.children_named("User").take(MAX_USERS);
-        Ok(users
-            .filter_map(|user| text_of(user, "Username"))
-            .map(|name| quote(&name))
-            .collect())
+        let user = |user| {
+            Some(DeviceUser {
+                name: quote(&text_of(user, "Username")?),
+                level: quote(&text_of(user, "UserLevel").unwrap_or_default()),
+            })
+        };
+        Ok(users.filter_map(user).collect())
     }
 
     /// Adds a user.

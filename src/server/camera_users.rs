@@ -105,7 +105,7 @@ impl From<StoreError> for Trouble {
 }
 
 /// Whether a name on a camera is one of ours.
-fn is_ours(name: &str) -> bool {
+pub fn is_ours(name: &str) -> bool {
     name.strip_prefix(PREFIX)
         .is_some_and(|rest| rest.len() == LETTERS && rest.bytes().all(|byte| CLEAR_LETTERS.contains(&byte)))
 }

@@ -103,6 +103,7 @@ impl ServerError {
             Self::Store(StoreError::Encoding(encoding)) => {
                 sentence("server-encoding").with("encoding", encoding.as_str())
             }
+            Self::Store(StoreError::Pooler(_)) => sentence("server-pooler"),
             Self::Store(_) => sentence("server-store"),
             Self::Key(_) => sentence("server-key"),
             Self::Random(_) => sentence("server-random"),

@@ -1,24 +1,37 @@
-//! The first run of a real server: a controller with its log, one administrator with a second factor, the console, and a
-//! systemd unit that starts it.
+//! The first run of a real server: a controller with its log, one administrator with a second factor, the first supervisor's
+//! account where it is wanted, the console, and a systemd unit that starts it.
 //!
-//! Invariant: nothing that exists is overwritten; the answers are checked before the first file is written.
-//! Deliberately absent: cameras (they come with a site plan), asking questions (`vedetta-audit init`).
+//! Invariant: nothing that exists is overwritten; the answers are checked before the first file is written; the supervisor's
+//! account is in use only once it was let in. Deliberately absent: letting it in (`last_supervisor`), cameras (they come with a site
+//! plan), asking questions (`vedetta-audit init`).
 
 use super::clock::now_ms;
 use super::config::{DataDir, write_whole};
 use super::error::ServerError;
-use super::keys::{Vault, random, write_secret};
+use super::keys::{Vault, new_password, random, write_secret};
 use super::people::authentication::factor_place;
 use super::people::password;
 use super::setup::{CONSOLE, Enrolment, begin, check_database, write_enrolment};
+use super::store::Store;
 use super::store::accounts::Appointment;
 use crate::domain::people::account::{self, AccountName};
-use crate::domain::people::{Grant, Level, Person, StationKind, second_factor};
+use crate::domain::people::second_person::is_same_person;
+use crate::domain::people::{Action, Grant, Level, Person, StationKind, second_factor};
 use crate::domain::site::{Controller, SitePlan};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
+
+/// Somebody who gets an account on the first day.
+pub struct Appointee {
+    pub user: AccountName,
+    /// Rank and name.
+    pub display_name: String,
+    pub agency: String,
+    /// Act of appointment.
+    pub act: String,
+}
 
 /// What must be asked.
 pub struct Answers {
@@ -26,13 +39,12 @@ pub struct Answers {
     /// Names and addresses under which workstations reach the server.
     pub names: Vec<String>,
     pub listen: SocketAddr,
-    pub administrator: AccountName,
-    /// Rank and name.
-    pub display_name: String,
-    pub agency: String,
-    /// Act of appointment.
-    pub act: String,
+    pub administrator: Appointee,
+    /// Of the administrator.
     pub password: SecretString,
+    /// The first supervisor, another person than the administrator; the account waits until it is let into use
+    /// (`last_supervisor`).
+    pub supervisor: Option<Appointee>,
     /// Address of the PostgreSQL database for the role that servers work with, where it is not the one that makes the tables.
     pub serve_database: Option<String>,
 }
@@ -48,21 +60,13 @@ pub struct Begun {
 /// Prepares a server.
 ///
 /// # Errors
-/// There is one already, an answer makes no sense, or something cannot be written.
+/// There is one already, an answer makes no sense, or something cannot be written; [`ServerError::OnePerson`]: administrator and
+/// supervisor are one.
 pub async fn init(data: &DataDir, program: &Path, answers: Answers) -> Result<Begun, ServerError> {
     if data.is_set_up() {
         return Err(ServerError::AlreadySetUp);
     }
-    let user = answers.administrator.to_string();
-    account::check_password(&user, answers.password.expose_secret()).map_err(ServerError::Password)?;
-    let plan = SitePlan {
-        version: 1,
-        controllers: vec![answers.controller.clone()],
-        cameras: Vec::new(),
-    };
-    if let Some(fault) = plan.check().into_iter().next() {
-        return Err(ServerError::Controller(fault));
-    }
+    let plan = checked(&answers)?;
     check_database(data).await?;
     data.create()?;
     write_whole(&data.settings(), SETTINGS.as_bytes(), 0o644)?;
@@ -71,29 +75,7 @@ pub async fn init(data: &DataDir, program: &Path, answers: Answers) -> Result<Be
     }
     let (store, plan_vkey) = begin(data, &plan, &answers.names).await?;
     let vault = Vault::create(&data.vault_key())?;
-    let person = Person {
-        user: user.clone(),
-        display_name: answers.display_name,
-        agency: answers.agency,
-        level: Level::SystemAdministrator,
-        // Of this controller, and no action on any camera.
-        grants: vec![Grant {
-            controller: answers.controller.id.clone(),
-            cameras: Vec::new(),
-            actions: Vec::new(),
-            hours: Vec::new(),
-        }],
-    };
-    let appointment = Appointment {
-        act: answers.act,
-        ..Appointment::default()
-    };
-    let hash = password::hash(&answers.password).map_err(|error| ServerError::Key(error.to_string()))?;
-    let home = &answers.controller.id;
-    store.add_person(&person, &hash, now_ms(), &appointment, home).await?;
-    let secret = Zeroizing::new(random::<{ second_factor::SECRET_BYTES }>()?);
-    let sealed = vault.seal(&factor_place(&user), &Zeroizing::new(hex::encode(secret.as_slice())))?;
-    store.set_second_factor(&user, &sealed).await?;
+    let second_factor = add_people(&store, &vault, &answers).await?;
     let console = Enrolment {
         station: CONSOLE.parse().map_err(|_| ServerError::Key(CONSOLE.to_owned()))?,
         home: answers.controller.id,
@@ -106,11 +88,85 @@ pub async fn init(data: &DataDir, program: &Path, answers: Answers) -> Result<Be
     store.close().await;
     let unit = data.path().join("vedetta-audit.service");
     write_whole(&unit, unit_text(program, data.path(), answers.listen).as_bytes(), 0o644)?;
-    Ok(Begun {
-        unit,
-        second_factor: second_factor::key_uri(&user, secret.as_slice()),
-    })
+    Ok(Begun { unit, second_factor })
 }
+
+/// The first site plan, once the answers make sense.
+fn checked(answers: &Answers) -> Result<SitePlan, ServerError> {
+    let administrator = &answers.administrator;
+    let user = administrator.user.to_string();
+    account::check_password(&user, answers.password.expose_secret()).map_err(ServerError::Password)?;
+    if let Some(supervisor) = &answers.supervisor
+        && is_same_person(
+            (&user, &administrator.display_name),
+            (&supervisor.user.to_string(), &supervisor.display_name),
+        )
+    {
+        return Err(ServerError::OnePerson);
+    }
+    let plan = SitePlan {
+        version: 1,
+        controllers: vec![answers.controller.clone()],
+        cameras: Vec::new(),
+    };
+    match plan.check().into_iter().next() {
+        Some(fault) => Err(ServerError::Controller(fault)),
+        None => Ok(plan),
+    }
+}
+
+/// Adds the administrator, who has no action on any camera, and the supervisor, who has every action on all of them and is not in
+/// use yet. Gives the administrator's second factor.
+async fn add_people(store: &Store, vault: &Vault, answers: &Answers) -> Result<SecretString, ServerError> {
+    let person = |who: &Appointee, level, actions: &[Action]| Person {
+        user: who.user.to_string(),
+        display_name: who.display_name.clone(),
+        agency: who.agency.clone(),
+        level,
+        grants: vec![Grant {
+            controller: answers.controller.id.clone(),
+            cameras: Vec::new(),
+            actions: actions.to_vec(),
+            hours: Vec::new(),
+        }],
+    };
+    let appointment = |who: &Appointee, must_change| Appointment {
+        act: who.act.clone(),
+        must_change,
+        ..Appointment::default()
+    };
+    let hash = |password: &SecretString| password::hash(password).map_err(|error| ServerError::Key(error.to_string()));
+    let (who, home) = (&answers.administrator, &answers.controller.id);
+    let administrator = person(who, Level::SystemAdministrator, &[]);
+    let hashed = hash(&answers.password)?;
+    store
+        .add_person(&administrator, &hashed, now_ms(), &appointment(who, false), home)
+        .await?;
+    let user = administrator.user;
+    let secret = Zeroizing::new(random::<{ second_factor::SECRET_BYTES }>()?);
+    let sealed = vault.seal(&factor_place(&user), &Zeroizing::new(hex::encode(secret.as_slice())))?;
+    store.set_second_factor(&user, &sealed).await?;
+    if let Some(who) = &answers.supervisor {
+        let supervisor = person(who, Level::Supervisor, &EVERY_ACTION);
+        // Nobody has this password: who lets the account into use is given another.
+        let hashed = hash(&new_password()?)?;
+        store
+            .add_person(&supervisor, &hashed, now_ms(), &appointment(who, true), home)
+            .await?;
+        store.enable_person(&supervisor.user, false).await?;
+    }
+    Ok(second_factor::key_uri(&user, secret.as_slice()))
+}
+
+/// What the first supervisor may do with a camera.
+const EVERY_ACTION: [Action; 6] = [
+    Action::Live,
+    Action::Ptz,
+    Action::Lift,
+    Action::Playback,
+    Action::Clear,
+    Action::Export,
+];
 
 const SETTINGS: &str = "# Vedetta: impostazioni del server.\n\
     session_hours = 12\nlock_minutes = 10\n\n[second_factor]\nremote = true\nadministrators = true\n";
@@ -149,6 +205,15 @@ mod tests {
     use crate::domain::people::account::PasswordFault;
     use crate::domain::site::PlanError;
 
+    fn appointee(user: &str, name: &str) -> Appointee {
+        Appointee {
+            user: AccountName::read(user).unwrap(),
+            display_name: name.into(),
+            agency: "Comune di Borgo".into(),
+            act: "decreto 1/2026".into(),
+        }
+    }
+
     #[tokio::test]
     async fn the_first_run_leaves_a_server_with_one_administrator_and_overwrites_nothing() {
         let dir = tempfile::tempdir().unwrap();
@@ -161,11 +226,9 @@ mod tests {
             },
             names: vec!["vedetta.borgo.example".into()],
             listen: "127.0.0.1:8443".parse().unwrap(),
-            administrator: AccountName::read("riva").unwrap(),
-            display_name: "Dott. Paolo Riva".into(),
-            agency: "Comune di Borgo".into(),
-            act: "decreto 1/2026".into(),
+            administrator: appointee("riva", "Dott. Paolo Riva"),
             password: password.into(),
+            supervisor: Some(appointee("villa", "Comm. Andrea Villa")),
             serve_database: None,
         };
         let program = Path::new("/usr/bin/vedetta-audit");
@@ -175,6 +238,13 @@ mod tests {
         misread.controller.istat = "2001".into();
         let misread = init(&data, program, misread).await;
         assert!(matches!(misread, Err(ServerError::Controller(PlanError::Istat(_)))));
+        let mut alone = answers("cavallo-di-ferro");
+        alone.supervisor = Some(appointee("comandante", "dott. Paolo  RIVA"));
+        let alone = init(&data, program, alone).await;
+        assert!(
+            matches!(alone, Err(ServerError::OnePerson)),
+            "one person with two accounts"
+        );
         assert!(!data.path().exists(), "nothing was begun");
         let begun = init(&data, program, answers("cavallo-di-ferro")).await.unwrap();
         let unit = std::fs::read_to_string(begun.unit).unwrap();

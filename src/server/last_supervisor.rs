@@ -3,7 +3,7 @@
 //! Works on the server's own machine, where every key lies anyway, and never over the network. Invariant: it is recorded, with its
 //! reason, before it is done, and everybody who signs in for a while is told; where another supervisor is in use, that one is asked and
 //! this refuses.
-//! Deliberately absent: making the account (an administrator adds it).
+//! Deliberately absent: making the account (an administrator adds it, or the first run does).
 
 use super::clock::now_ms;
 use super::config::{DataDir, Settings};

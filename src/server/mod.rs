@@ -22,7 +22,7 @@
 //! | [`new_beginning`] | two supervisors accept that a log lost what workstations saw |
 //! | [`causes`] | an error with everything behind it, as one line of the log |
 //! | [`clock`] | the server's clock |
-//! | [`first_run`] | a real server: one administrator, console, systemd unit |
+//! | [`first_run`] | a real server: one administrator, the first supervisor's account, console, systemd unit |
 //! | [`administer`] | the commands on people, workstations and sessions |
 //! | [`last_supervisor`] | a supervisor admitted where there is no other |
 //! | [`workstation_admin`] | another workstation; the end of a quarantine |

@@ -1,4 +1,4 @@
-//! A PostgreSQL 15 of one test: Debian's programs in a temporary folder, on a free port of 127.0.0.1.
+//! A PostgreSQL 15 of one test, and a pgbouncer before it: Debian's programs in a temporary folder, on free ports of 127.0.0.1.
 //!
 //! Invariant: nothing runs as root and nothing outlives the value. Deliberately absent: any setting that makes a commit
 //! less than durable.
@@ -303,6 +303,64 @@ impl Cluster {
     /// Whether even the owner of the tables may run a statement.
     pub fn owner_may(&self, statement: &str) -> bool {
         self.psql("vedetta", OWNER, statement).status.success()
+    }
+}
+
+/// A pgbouncer before a [`Cluster`]; it ends with this value.
+pub struct Pooler {
+    child: std::process::Child,
+    dir: tempfile::TempDir,
+    port: u16,
+}
+
+impl Cluster {
+    /// A pgbouncer in this mode that leaves out these parameters of a client's start instead of refusing them.
+    pub fn pooled(&self, mode: &str, ignored: &str) -> Pooler {
+        let program = Path::new("/usr/sbin/pgbouncer");
+        assert!(program.exists(), "pgbouncer is missing: run packaging/install.sh test");
+        let (dir, port, behind) = (folder(), free_port(), self.port);
+        let users = dir.path().join("users");
+        std::fs::write(&users, format!("\"{OWNER}\" \"\"\n\"{SERVER}\" \"\"\n")).unwrap();
+        let settings = format!(
+            "[databases]\n* = host=127.0.0.1 port={behind}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+             unix_socket_dir =\nauth_type = trust\nauth_file = {}\npool_mode = {mode}\nignore_startup_parameters = {ignored}\n",
+            users.display()
+        );
+        let file = dir.path().join("pgbouncer.ini");
+        std::fs::write(&file, settings).unwrap();
+        let mut command = as_nobody_special(program);
+        let log = std::fs::File::create(dir.path().join("log")).unwrap();
+        let child = command
+            .arg(&file)
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut pooler = Pooler { child, dir, port };
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            let ended = pooler.child.try_wait().unwrap();
+            let said = std::fs::read_to_string(pooler.dir.path().join("log")).unwrap_or_default();
+            assert!(ended.is_none(), "pgbouncer ended: {said}");
+            std::thread::yield_now();
+        }
+        pooler
+    }
+}
+
+impl Pooler {
+    /// Address of the database for a role, through the pooler.
+    pub fn url(&self, role: &str) -> String {
+        format!("postgres://{role}@127.0.0.1:{}/vedetta?sslmode=disable", self.port)
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        // `runuser` passes SIGTERM on.
+        drop(Command::new("kill").arg(self.child.id().to_string()).status());
+        drop(self.child.wait());
     }
 }
 

@@ -40,6 +40,7 @@ mod onvif_hostile;
 mod onvif_replies;
 mod onvif_simulator;
 mod people_matrix;
+mod pooler;
 mod scripted_device;
 mod second_person;
 mod server_accounts;

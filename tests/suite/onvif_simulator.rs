@@ -462,7 +462,7 @@ async fn users_come_and_go_by_the_rules_of_the_camera() {
     };
     assert_eq!(create("v-abcdefgh", &strong).await, Ok(()));
     assert_eq!(
-        users.list().await.unwrap().last().map(String::as_str),
+        users.list().await.unwrap().last().map(|user| user.name.as_str()),
         Some("v-abcdefgh")
     );
     let camera = Camera::connect(town.endpoint("v-abcdefgh", "Segreta & 2026"), Limits::default())

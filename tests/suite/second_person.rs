@@ -4,7 +4,7 @@
 
 use crate::attacks::admin;
 use crate::town::{Town, account};
-use crate::town_hall::{Station, TownHall};
+use crate::town_hall::{PLAIN, Station, TownHall, answer, client, command, run};
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use std::process::Output;
 use vedetta::domain::audit::chain::{Moment, Sealed};
 use vedetta::domain::audit::event::{Body, RetentionClass};
 use vedetta::domain::people::Rule;
-use vedetta::protocol::{AccountAnswer, RefusalKind};
+use vedetta::protocol::{AccountAnswer, RefusalKind, SessionGrant};
 
 /// Password that [`begins`] chooses.
 const CHOSEN: &str = "una-parola-lunga-77";
@@ -183,6 +183,49 @@ async fn r_prv_1_the_last_supervisor_comes_back_by_a_recorded_command_on_the_ser
         [("comandante", "unico supervisore")],
         "everybody who signs in is told"
     );
+}
+
+#[tokio::test]
+async fn r_prv_1_the_first_run_lets_in_the_first_supervisor_who_is_another_person() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let place = ["--data", data.to_str().unwrap()];
+    let init = |user: &str, name: &str| {
+        let words = "init --json --controller-name Borgo --controller borgo --istat 020001 --server-name db.example \
+                     --administrator riva --name Riva --body Borgo --act decreto --supervisor-body Borgo \
+                     --supervisor-act nomina";
+        let words: Vec<&str> = words.split_whitespace().chain(place).collect();
+        let supervisor = ["--supervisor", user, "--supervisor-name", name];
+        command(
+            &[&words[..], &supervisor[..]].concat(),
+            Some(&"cavallo-di-ferro".into()),
+        )
+    };
+    assert!(
+        !init("comandante", " RIVA").status.success(),
+        "one person with two accounts"
+    );
+    assert!(!data.exists(), "nothing was begun");
+    let begun = init("villa", "Comm. Andrea Villa");
+    assert!(begun.status.success(), "{begun:?}");
+    let said: Value = serde_json::from_slice(&begun.stdout).unwrap();
+    let given: AccountAnswer = serde_json::from_value(said["supervisor"].clone()).unwrap();
+    let serve = [&["serve", "--listen", "127.0.0.1:0"][..], &place[..]].concat();
+    let running = run(PLAIN, &serve, None).await;
+    let room = client(Some(&data.join("stations/console")), &data);
+    let first = given.password.unwrap();
+    let choose = json!({ "user": "villa", "password": first.expose_secret(), "new_password": CHOSEN });
+    let chosen = room.post(format!("{}/v1/password", running.base)).json(&choose).send();
+    assert_eq!(chosen.await.unwrap().status(), StatusCode::NO_CONTENT);
+    let ask = json!({ "user": "villa", "password": CHOSEN, "purpose": "urban_security" });
+    let sign_in = room.post(format!("{}/v1/sessions", running.base)).json(&ask);
+    let grant: SessionGrant = answer(sign_in).await.unwrap();
+    let told: Vec<_> = grant
+        .let_in_alone
+        .iter()
+        .map(|let_in| (let_in.user.as_str(), let_in.reason.as_str()))
+        .collect();
+    assert_eq!(told, [("villa", "primo supervisore, nomina")], "everybody is told");
 }
 
 #[tokio::test]

@@ -313,7 +313,8 @@ async fn r_aud_2_the_first_run_keeps_the_database_and_a_role_made_later_is_given
         command.output().unwrap()
     };
     let words = "init --controller-name Borgo --controller borgo --istat 020001 --server-name db.example \
-                 --administrator riva --name Riva --body Borgo --act decreto";
+                 --administrator riva --name Riva --body Borgo --act decreto --supervisor villa --supervisor-name Villa \
+                 --supervisor-body Borgo --supervisor-act nomina";
     let init: Vec<&str> = words.split_whitespace().chain(["--data", data]).collect();
     let wrong = cluster.owner_url().replace("/vedetta?", "/manca?");
     assert!(!run(&init, Some(&wrong)).status.success());
@@ -322,6 +323,11 @@ async fn r_aud_2_the_first_run_keeps_the_database_and_a_role_made_later_is_given
     assert!(
         begun.status.success(),
         "a wrong address before leaves nothing half begun: {begun:?}"
+    );
+    let said = String::from_utf8(begun.stdout).unwrap();
+    assert!(
+        said.contains("Password per il primo uso: "),
+        "the first supervisor's: {said}"
     );
     cluster.sql("postgres", "vedetta_owner", &format!("CREATE ROLE {SERVER} LOGIN"));
     let serve = ["serve", "--data", data, "--listen", "127.0.0.1:0"];
@@ -366,20 +372,41 @@ async fn r_aud_2_a_database_that_asks_for_tls_is_used_and_its_certificate_is_hel
     hall.stop().await;
 }
 
+/// From now on commits wait for these standbys.
+fn waits_for(cluster: &Cluster, standbys: &str) {
+    let set = format!("ALTER SYSTEM SET synchronous_standby_names = '{standbys}'");
+    cluster.sql("postgres", "vedetta_owner", &set);
+    cluster.sql("postgres", "vedetta_owner", "SELECT pg_reload_conf()");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_7_a_write_outside_the_log_that_waits_for_a_standby_has_an_end_too() {
+    let cluster = Cluster::start();
+    let mut hall = on_postgres(&cluster);
+    let said = hall.dir.path().join("said");
+    hall.start_with(&format!("exec \"$0\" \"$@\" 2>{}", said.display()))
+        .await;
+    let sala = hall.station("sala-operativa");
+    waits_for(&cluster, "nobody");
+    // That a workstation was heard is written before anything is asked of it, and a wrong password before it is recorded.
+    let refused = sala.sign_in("operatore", &"sbagliata".into()).await;
+    waits_for(&cluster, "");
+    assert_eq!(refused.unwrap_err(), RefusalKind::Unavailable);
+    let said = std::fs::read_to_string(said).unwrap();
+    let why = said.lines().find(|line| line.contains("the last contact is not kept"));
+    assert!(why.is_some_and(|why| why.contains("perhaps for a standby")), "{said}");
+    hall.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_aud_7_a_commit_that_waits_for_a_standby_has_an_end_and_what_became_of_it_is_looked_up() {
     let cluster = Cluster::start();
     let mut hall = on_postgres(&cluster);
     hall.start().await;
     let mut sala = hall.station("sala-operativa");
-    let standby = |names: &str| {
-        let set = format!("ALTER SYSTEM SET synchronous_standby_names = '{names}'");
-        cluster.sql("postgres", "vedetta_owner", &set);
-        cluster.sql("postgres", "vedetta_owner", "SELECT pg_reload_conf()");
-    };
     let first = sala.events(1);
     sala.submit(&first).await.unwrap();
-    standby("nobody");
+    waits_for(&cluster, "nobody");
     let events = sala.events(1);
     let batch = EventBatch {
         log: borgo(),
@@ -397,7 +424,7 @@ async fn r_aud_7_a_commit_that_waits_for_a_standby_has_an_end_and_what_became_of
         why.detail.contains("not known"),
         "the commit's own end, and not that of the request: {why:?}"
     );
-    standby("");
+    waits_for(&cluster, "");
     let again = tokio::time::timeout(Duration::from_secs(60), async {
         loop {
             // The sequencer's lock is free once the commit that waited has ended.

@@ -342,6 +342,22 @@ fn new_beginning(hall: &TownHall, two: [(&str, &SecretString); 2]) -> std::proce
     hall.command_of(&arguments, &secrets)
 }
 
+/// Second accounts named, and reasons, of new names that were refused, in the order of the log.
+fn refused_names(hall: &TownHall) -> Vec<(String, String)> {
+    let bodies = std::fs::read_to_string(hall.export().dir.join("bodies.jsonl")).unwrap();
+    let bodies = bodies.lines().map(|line| {
+        let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+        serde_json::from_str::<serde_json::Value>(entry["body"].as_str().unwrap()).unwrap()
+    });
+    let refused = bodies.filter(|body| body["parameters"]["change"] == "log_origin" && body["result"] == "refused");
+    let said = refused.map(|body| {
+        let told = &body["parameters"];
+        let named = told["and_by"].as_str().unwrap_or_default().to_owned();
+        (named, told["why"].as_str().unwrap().to_owned())
+    });
+    said.collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_aud_2_a_lost_history_is_left_only_by_the_word_of_two_supervisors_and_everybody_is_told() {
     let mut hall = Town::new().open().await;
@@ -403,4 +419,20 @@ async fn r_aud_2_a_lost_history_is_left_only_by_the_word_of_two_supervisors_and_
     let said = std::fs::read_to_string(hall.data().join("signer/borgo-vedetta.successions")).unwrap();
     assert!(said.contains("Isp. Maria Serra") && said.contains("evidence"), "{said}");
     assert!(hall.verify().0);
+    let one_person = "both accounts are of one person";
+    let refused = [
+        (
+            "",
+            "workstations saw signed what this server lost: two supervisors have to accept that",
+        ),
+        ("comandante", one_person),
+        (
+            "operatore",
+            "operatore is no supervisor who looks after this controller",
+        ),
+        ("vice", "wrong_credentials"),
+        ("vice", one_person),
+    ];
+    let refused = refused.map(|(named, why)| (named.to_owned(), why.to_owned()));
+    assert_eq!(refused_names(&hall), refused, "every refusal is in the log");
 }

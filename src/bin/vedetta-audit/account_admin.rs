@@ -281,7 +281,7 @@ fn state(state: AccountState) -> String {
 }
 
 /// What a change of an account gave: secrets once, or that it waits.
-fn show(answer: &vedetta::protocol::AccountAnswer, json: bool) {
+pub fn show(answer: &vedetta::protocol::AccountAnswer, json: bool) {
     if json {
         say(&serde_json::to_string(answer).unwrap_or_default());
         return;

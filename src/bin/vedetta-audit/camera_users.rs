@@ -38,7 +38,11 @@ fn sorted(error: &OnvifError) -> CameraUserError {
 
 impl CameraUsers for OverOnvif {
     fn list(&self, keeper: Keeper) -> Told<Vec<String>> {
-        async move { at(keeper)?.list().await.map_err(|error| sorted(&error)) }.boxed()
+        async move {
+            let users = at(keeper)?.list().await.map_err(|error| sorted(&error))?;
+            Ok(users.into_iter().map(|user| user.name).collect())
+        }
+        .boxed()
     }
 
     fn create(&self, keeper: Keeper, new: NewUser) -> Told<()> {

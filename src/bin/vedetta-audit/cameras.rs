@@ -5,10 +5,10 @@
 //! Deliberately absent: who may, and what a change may be (the running server).
 
 use super::account_admin::{By, as_administrator, lines};
+use super::account_trials::AccountTrials;
 use super::questions::secret;
 use super::{say, sentences};
 use clap::{Args, Subcommand, ValueEnum};
-use secrecy::SecretString;
 use serde_json::json;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -16,6 +16,7 @@ use vedetta::domain::camera::{CameraId, CameraKind, ControllerId, StreamRole};
 use vedetta::domain::site::change::{CameraSettings, SiteChange};
 use vedetta::domain::site::{ReturnHome, VideoView};
 use vedetta::gui::i18n::fl;
+use vedetta::onvif::account_trial::AccountUse;
 use vedetta::onvif::discovery::{Found, probe, probe_at};
 use vedetta::onvif::{Endpoint, Limits, OnvifError, StreamOffer, TestReport, camera_test};
 use vedetta::protocol::{
@@ -50,6 +51,8 @@ pub enum CamerasCommand {
         onvif: String,
         #[arg(help = fl!("help-test-account"), long)]
         account: String,
+        #[arg(help = fl!("help-camera-figures-account"), long)]
+        figures_account: Option<String>,
         #[command(flatten)]
         view: ViewText,
     },
@@ -221,13 +224,35 @@ pub async fn cameras(command: CamerasCommand) -> Result<(), ServerError> {
         CamerasCommand::Test {
             by,
             onvif,
-            account,
+            account: user,
+            figures_account,
             view,
         } => {
             let password = secret("VEDETTA_CAMERA_PASSWORD", &fl!("ask-camera-password"))?;
-            let view = view.planned();
-            let test = async |office: &AdminClient| tried(office, &onvif, &account, &password, view.clone()).await;
-            as_administrator(by, test, show_trial).await
+            let picture = CameraAccount { user, password };
+            let figures = account(figures_account, "VEDETTA_FIGURES_PASSWORD")?;
+            let (view, mut is_refused) = (view.planned(), false);
+            let test = async |office: &AdminClient| {
+                let found = tried(office, &onvif, &picture, view.clone()).await?;
+                let mut accounts = AccountTrials::default();
+                // One that lets nobody in is asked once, so that no account is locked by a test.
+                if found.is_ok() {
+                    accounts.add(&onvif, &picture, AccountUse::Pictures).await;
+                }
+                if let Some(figures) = &figures {
+                    accounts.add(&onvif, figures, AccountUse::Figures).await;
+                }
+                Ok((found, accounts))
+            };
+            let show = |(found, accounts): &(Result<TestReport, OnvifError>, AccountTrials), json: bool| {
+                is_refused = accounts.is_refused();
+                show_trial(found, accounts, json);
+            };
+            as_administrator(by, test, show).await?;
+            if is_refused {
+                return Err(ServerError::Answer(fl!("answer-account-too-much")));
+            }
+            Ok(())
         }
         CamerasCommand::Add {
             by,
@@ -326,10 +351,10 @@ async fn save(
 ) -> Result<Changed, ServerError> {
     let picture = account(extras.account, "VEDETTA_CAMERA_PASSWORD")?;
     let figures = account(extras.figures_account, "VEDETTA_FIGURES_PASSWORD")?;
-    let mut tested = false;
+    let (mut tested, mut accounts) = (false, AccountTrials::default());
     if let Some(account) = picture.as_ref().filter(|_| !extras.untested) {
         let view = settings.view.clone();
-        let found = tried(office, &settings.onvif, &account.user, &account.password, view).await?;
+        let found = tried(office, &settings.onvif, account, view).await?;
         eprintln!("{}", sentences::trial(&found));
         match &found {
             Err(_) => return Err(ServerError::Answer(fl!("answer-untested"))),
@@ -344,6 +369,19 @@ async fn save(
             }
         }
         tested = true;
+        accounts.add(&settings.onvif, account, AccountUse::Pictures).await;
+    }
+    if let Some(account) = figures.as_ref().filter(|_| !extras.untested) {
+        if !tested {
+            begin_trial(office, &settings.onvif).await?;
+        }
+        accounts.add(&settings.onvif, account, AccountUse::Figures).await;
+    }
+    for sentence in accounts.sentences(settings.personal_users) {
+        eprintln!("{sentence}");
+    }
+    if accounts.is_refused() {
+        return Err(ServerError::Answer(fl!("answer-account-too-much")));
     }
     let put = PutCamera {
         settings,
@@ -355,33 +393,36 @@ async fn save(
     office.put_camera(&put).await
 }
 
+async fn begin_trial(office: &AdminClient, onvif: &str) -> Result<(), ServerError> {
+    let onvif = onvif.to_owned();
+    office.begin_trial(&CameraTestReport { onvif }).await
+}
+
 async fn tried(
     office: &AdminClient,
     onvif: &str,
-    user: &str,
-    password: &SecretString,
+    account: &CameraAccount,
     view: Option<VideoView>,
 ) -> Result<Result<TestReport, OnvifError>, ServerError> {
-    office
-        .begin_trial(&CameraTestReport {
-            onvif: onvif.to_owned(),
-        })
-        .await?;
-    let endpoint = Endpoint::new(onvif, user, password.clone());
+    begin_trial(office, onvif).await?;
+    let endpoint = Endpoint::new(onvif, &account.user, account.password.clone());
     Ok(camera_test::test(endpoint, Limits::default(), view).await)
 }
 
-fn show_trial(found: &Result<TestReport, OnvifError>, json: bool) {
+fn show_trial(found: &Result<TestReport, OnvifError>, accounts: &AccountTrials, json: bool) {
     if !json {
         say(&sentences::trial(found));
+        accounts.sentences(false).iter().for_each(|sentence| say(sentence));
         return;
     }
-    let line = match found {
+    let mut line = match found {
         Ok(trial) => trial_json(trial),
         Err(error) => json!({
             "reachable": sentences::answered(error), "signed_in": false, "trouble": error.to_string(),
         }),
     };
+    line["accounts"] = accounts.json();
+    line["strangers"] = accounts.strangers().into();
     say(&line.to_string());
 }
 

@@ -1,11 +1,14 @@
 //! The first run of a real server: what it is told, and what it asks for.
 //!
-//! Deliberately absent: preparing the server (`server::first_run`).
+//! The first supervisor is asked for at a terminal, where no answer means that there is none yet; elsewhere there is one where the
+//! arguments name one. Deliberately absent: preparing the server (`server::first_run`), letting the supervisor in
+//! (`server::last_supervisor`).
 
-use super::account_admin::AccountText;
+use super::account_admin::{AccountText, show};
 use super::{Place, questions, say};
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use vedetta::domain::camera::ControllerId;
 use vedetta::domain::people::account::{PasswordFault, check_password};
@@ -14,13 +17,23 @@ use vedetta::gui::i18n::fl;
 use vedetta::gui::terminal::NotAccepted;
 use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
-use vedetta::server::first_run::{self, Answers, Begun};
+use vedetta::server::first_run::{self, Answers, Appointee, Begun};
+use vedetta::server::last_supervisor;
 
-/// Arguments of the first run; what is missing is asked for.
+/// Arguments of the first run.
 #[derive(Args)]
 pub struct InitArguments {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    given: Given,
+    #[arg(help = fl!("help-json"), long)]
+    json: bool,
+}
+
+/// What is asked for where it is missing.
+#[derive(Args)]
+struct Given {
     #[arg(help = fl!("help-init-controller-name"), long)]
     controller_name: Option<String>,
     #[arg(help = fl!("help-init-controller"), long)]
@@ -39,10 +52,16 @@ pub struct InitArguments {
     body: Option<String>,
     #[arg(help = fl!("help-init-act"), long)]
     act: Option<String>,
+    #[arg(help = fl!("help-init-supervisor"), long)]
+    supervisor: Option<AccountText>,
+    #[arg(help = fl!("help-init-supervisor-name"), long, requires = "supervisor")]
+    supervisor_name: Option<String>,
+    #[arg(help = fl!("help-init-supervisor-body"), long, requires = "supervisor")]
+    supervisor_body: Option<String>,
+    #[arg(help = fl!("help-init-supervisor-act"), long, requires = "supervisor")]
+    supervisor_act: Option<String>,
     #[arg(help = fl!("help-init-serve-database"), long, env = "VEDETTA_SERVE_DATABASE", hide_env_values = true)]
     serve_database: Option<String>,
-    #[arg(help = fl!("help-json"), long)]
-    json: bool,
 }
 
 /// What was given as an argument, or the answer to a question.
@@ -103,54 +122,103 @@ fn password_words(fault: PasswordFault) -> String {
     }
 }
 
+/// The account of the first supervisor, where there is to be one.
+fn supervisor(given: Option<AccountText>) -> Result<Option<AccountText>, ServerError> {
+    let none_yet = |text: &str| match text {
+        "" => Ok(None),
+        text => account(text).map(Some),
+    };
+    match given {
+        Some(given) => Ok(Some(given)),
+        None if std::io::stdin().is_terminal() => questions::until(&fl!("ask-supervisor"), none_yet),
+        None => Ok(None),
+    }
+}
+
+/// Puts together what was given and what is asked for.
+fn answers(given: Given) -> Result<Answers, ServerError> {
+    let controller = Controller {
+        name: or_ask(given.controller_name, &fl!("ask-controller"), some_text)?,
+        id: or_ask(given.controller, &fl!("ask-short-name"), short_name)?,
+        istat: or_ask(given.istat, &fl!("ask-istat"), istat)?,
+    };
+    let mut names = given.names;
+    if names.is_empty() {
+        names.push(questions::until(&fl!("ask-server-name"), some_text)?);
+    }
+    let administrator = Appointee {
+        user: or_ask(given.administrator, &fl!("ask-administrator"), account)?.0,
+        display_name: or_ask(given.name, &fl!("ask-administrator-name"), some_text)?,
+        agency: or_ask(given.body, &fl!("ask-administrator-agency"), some_text)?,
+        act: or_ask(given.act, &fl!("ask-appointment"), some_text)?,
+    };
+    let password = match std::env::var("VEDETTA_PASSWORD") {
+        Ok(password) => password.into(),
+        Err(_) => twice(&administrator.user.to_string())?,
+    };
+    let supervisor = match supervisor(given.supervisor)? {
+        Some(AccountText(user)) => Some(Appointee {
+            user,
+            display_name: or_ask(given.supervisor_name, &fl!("ask-supervisor-name"), some_text)?,
+            agency: or_ask(given.supervisor_body, &fl!("ask-supervisor-agency"), some_text)?,
+            act: or_ask(given.supervisor_act, &fl!("ask-supervisor-appointment"), some_text)?,
+        }),
+        None => None,
+    };
+    Ok(Answers {
+        controller,
+        names,
+        listen: given.listen,
+        administrator,
+        password,
+        supervisor,
+        serve_database: given.serve_database,
+    })
+}
+
 /// `init`.
 pub async fn init(arguments: InitArguments) -> Result<(), ServerError> {
     let data = arguments.place.open();
     if data.is_set_up() {
         return Err(ServerError::AlreadySetUp);
     }
-    let controller = Controller {
-        name: or_ask(arguments.controller_name, &fl!("ask-controller"), some_text)?,
-        id: or_ask(arguments.controller, &fl!("ask-short-name"), short_name)?,
-        istat: or_ask(arguments.istat, &fl!("ask-istat"), istat)?,
-    };
-    let mut names = arguments.names;
-    if names.is_empty() {
-        names.push(questions::until(&fl!("ask-server-name"), some_text)?);
-    }
-    let administrator = or_ask(arguments.administrator, &fl!("ask-administrator"), account)?;
-    let answers = Answers {
-        display_name: or_ask(arguments.name, &fl!("ask-administrator-name"), some_text)?,
-        agency: or_ask(arguments.body, &fl!("ask-administrator-agency"), some_text)?,
-        act: or_ask(arguments.act, &fl!("ask-appointment"), some_text)?,
-        password: match std::env::var("VEDETTA_PASSWORD") {
-            Ok(password) => password.into(),
-            Err(_) => twice(&administrator.0.to_string())?,
-        },
-        administrator: administrator.0,
-        serve_database: arguments.serve_database,
-        listen: arguments.listen,
-        controller,
-        names,
-    };
+    let answers = answers(arguments.given)?;
     let program = std::env::current_exe().map_err(|source| ServerError::File {
         path: "vedetta-audit".into(),
         source,
     })?;
-    let (first, user) = (
-        answers.names.first().cloned().unwrap_or_default(),
-        answers.administrator.clone(),
-    );
+    let first = answers.names.first().cloned().unwrap_or_default();
+    let address = format!("{first}:{}", answers.listen.port());
+    let administrator = answers.administrator.user.to_string();
+    let supervisor = answers.supervisor.as_ref();
+    let supervisor = supervisor.map(|who| {
+        (
+            who.user.to_string(),
+            fl!("init-supervisor-reason", act = who.act.as_str()),
+        )
+    });
     let begun = first_run::init(&data, &program, answers).await?;
+    let admitted = match &supervisor {
+        Some((user, reason)) => Some(last_supervisor::admit(&data, user, reason).await),
+        None => None,
+    };
+    // Said whatever became of the supervisor: the administrator's second factor is not given again.
     if arguments.json {
-        let line = serde_json::json!({
+        let mut line = serde_json::json!({
             "prepared": true, "unit": begun.unit, "second_factor": begun.second_factor.expose_secret(),
         });
+        if let Some(Ok(admitted)) = &admitted {
+            line["supervisor"] = serde_json::to_value(admitted).unwrap_or_default();
+        }
         say(&line.to_string());
-        return Ok(());
+        return admitted.transpose().map(drop);
     }
-    let address = format!("{first}:{}", arguments.listen.port());
-    show_begun(&begun, &data, &user.to_string(), &address);
+    show_begun(&begun, &data, &administrator, &address);
+    if let (Some(admitted), Some((user, _))) = (admitted, &supervisor) {
+        let admitted = admitted?;
+        say(&fl!("init-supervisor", user = user.as_str()));
+        show(&admitted, false);
+    }
     Ok(())
 }
 

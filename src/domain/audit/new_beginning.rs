@@ -28,6 +28,11 @@ pub struct Acceptance {
 }
 
 impl Acceptance {
+    /// Account names of the two supervisors.
+    pub fn users(&self) -> [&str; 2] {
+        [&self.accepted_by.user, &self.and_by.user]
+    }
+
     /// Whether two people accepted it, as far as names say.
     pub fn is_by_two_people(&self) -> bool {
         let (one, other) = (&self.accepted_by, &self.and_by);

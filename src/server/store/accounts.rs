@@ -120,7 +120,7 @@ impl Store {
         home: &ControllerId,
     ) -> Result<(), StoreError> {
         let text = json(person)?;
-        on!(&self.write, pool => {
+        kept!(&self.write, pool => {
             let mut tx = pool.begin().await?;
             sqlx::query("INSERT INTO person (account, person, password, password_set_ms) VALUES ($1, $2, $3, $4)")
                 .bind(person.user.as_str())
@@ -141,7 +141,8 @@ impl Store {
             .bind(home.as_str())
             .execute(&mut *tx).await?;
             tx.commit().await?;
-        });
+            Ok::<_, StoreError>(())
+        })?;
         Ok(())
     }
 
@@ -170,7 +171,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn enable_person(&self, user: &str, enabled: bool) -> Result<(), StoreError> {
-        on!(&self.write, pool => {
+        kept!(&self.write, pool => {
             let mut tx = pool.begin().await?;
             sqlx::query("UPDATE person SET enabled = $1 WHERE account = $2")
                 .bind(i64::from(enabled))
@@ -182,7 +183,8 @@ impl Store {
                     .execute(&mut *tx).await?;
             }
             tx.commit().await?;
-        });
+            Ok::<_, StoreError>(())
+        })?;
         Ok(())
     }
 
@@ -191,7 +193,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn confirm_person(&self, user: &str, confirm_by_ms: i64) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query("UPDATE account SET confirm_by_ms = $1 WHERE account = $2")
+        kept!(&self.write, pool => sqlx::query("UPDATE account SET confirm_by_ms = $1 WHERE account = $2")
             .bind(confirm_by_ms)
             .bind(user)
             .execute(pool).await.map(drop))?;
@@ -204,7 +206,7 @@ impl Store {
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn set_person(&self, person: &Person) -> Result<(), StoreError> {
         let text = json(person)?;
-        on!(&self.write, pool => sqlx::query("UPDATE person SET person = $1 WHERE account = $2")
+        kept!(&self.write, pool => sqlx::query("UPDATE person SET person = $1 WHERE account = $2")
             .bind(text.as_str())
             .bind(person.user.as_str())
             .execute(pool).await.map(drop))?;
@@ -222,7 +224,7 @@ impl Store {
         now_ms: i64,
         must_change: bool,
     ) -> Result<(), StoreError> {
-        on!(&self.write, pool => {
+        kept!(&self.write, pool => {
             let mut tx = pool.begin().await?;
             sqlx::query(
                 "INSERT INTO former_password (account, set_ms, password) \
@@ -240,7 +242,8 @@ impl Store {
                 .bind(user)
                 .execute(&mut *tx).await?;
             tx.commit().await?;
-        });
+            Ok::<_, StoreError>(())
+        })?;
         Ok(())
     }
 
@@ -264,7 +267,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn set_second_factor(&self, user: &str, sealed: &[u8]) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query(
+        kept!(&self.write, pool => sqlx::query(
             "UPDATE account SET second_factor = $1, second_factor_step = 0 WHERE account = $2",
         )
         .bind(sealed)
@@ -279,7 +282,7 @@ impl Store {
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn person_used(&self, user: &str, now_ms: i64, step: Option<u64>) -> Result<bool, StoreError> {
         let after = signed(step.unwrap_or(0))?;
-        let changed: u64 = on!(&self.write, pool => sqlx::query(
+        let changed: u64 = kept!(&self.write, pool => sqlx::query(
             "UPDATE account SET last_use_ms = $1, second_factor_step = CASE WHEN $2 > 0 THEN $2 ELSE second_factor_step END \
              WHERE account = $3 AND ($2 = 0 OR second_factor_step < $2)",
         )

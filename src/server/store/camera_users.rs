@@ -21,7 +21,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn add_camera_user(&self, row: &CameraUserRow) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query("INSERT INTO camera_user (camera, account, session) VALUES ($1, $2, $3)")
+        kept!(&self.write, pool => sqlx::query("INSERT INTO camera_user (camera, account, session) VALUES ($1, $2, $3)")
             .bind(row.camera.as_str())
             .bind(row.account.as_str())
             .bind(row.session.as_str())
@@ -34,7 +34,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn forget_camera_user(&self, row: &CameraUserRow) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query("DELETE FROM camera_user WHERE camera = $1 AND account = $2")
+        kept!(&self.write, pool => sqlx::query("DELETE FROM camera_user WHERE camera = $1 AND account = $2")
             .bind(row.camera.as_str())
             .bind(row.account.as_str())
             .execute(pool).await.map(drop))?;

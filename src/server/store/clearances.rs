@@ -24,13 +24,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn add_clearance(&self, by: &Holder, clearance: &Clearance) -> Result<u64, StoreError> {
-        let id: i64 = on!(&self.write, pool => sqlx::query_scalar(
+        let (by, asked, ends_ms) = (json(by)?, json(clearance)?, clearance.ends_ms());
+        let id: i64 = kept!(&self.write, pool => sqlx::query_scalar(
             "INSERT INTO clearance (id, asked_by, clearance, ends_ms, stage) \
              VALUES ((SELECT coalesce(max(id), 0) + 1 FROM clearance), $1, $2, $3, 'draft') RETURNING id",
         )
-        .bind(json(by)?)
-        .bind(json(clearance)?)
-        .bind(clearance.ends_ms())
+        .bind(by.as_str())
+        .bind(asked.as_str())
+        .bind(ends_ms)
         .fetch_one(pool)
         .await)?;
         unsigned(id)
@@ -43,7 +44,7 @@ impl Store {
     pub async fn open_clearance(&self, id: u64) -> Result<(), StoreError> {
         let id = signed(id)?;
         Ok(
-            on!(&self.write, pool => sqlx::query("UPDATE clearance SET stage = 'open' WHERE id = $1 AND stage = 'draft'")
+            kept!(&self.write, pool => sqlx::query("UPDATE clearance SET stage = 'open' WHERE id = $1 AND stage = 'draft'")
             .bind(id)
             .execute(pool)
             .await
@@ -56,13 +57,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn answer_clearance(&self, id: u64, was: &Clearance, is: &Clearance) -> Result<bool, StoreError> {
-        let rows = on!(&self.write, pool => sqlx::query(
+        let (id, was, now) = (signed(id)?, json(was)?, json(is)?);
+        let rows = kept!(&self.write, pool => sqlx::query(
             "UPDATE clearance SET clearance = $1, ends_ms = $2 WHERE id = $3 AND clearance = $4 AND stage = 'open'",
         )
-        .bind(json(is)?)
+        .bind(now.as_str())
         .bind(is.ends_ms())
-        .bind(signed(id)?)
-        .bind(json(was)?)
+        .bind(id)
+        .bind(was.as_str())
         .execute(pool)
         .await
         .map(|done| done.rows_affected()))?;
@@ -75,7 +77,7 @@ impl Store {
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn close_clearance(&self, id: u64) -> Result<bool, StoreError> {
         let id = signed(id)?;
-        let rows = on!(&self.write, pool => sqlx::query("UPDATE clearance SET stage = 'over' WHERE id = $1 AND stage = 'open'")
+        let rows = kept!(&self.write, pool => sqlx::query("UPDATE clearance SET stage = 'over' WHERE id = $1 AND stage = 'open'")
             .bind(id)
             .execute(pool)
             .await

@@ -31,7 +31,7 @@ impl Store {
         reason: &str,
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query(
+        kept!(&self.write, pool => sqlx::query(
             "INSERT INTO credential_given (account, at_ms, giver, giver_name, reason) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT DO NOTHING",
         )

@@ -4,7 +4,7 @@
 //! whole turn, an embedded database has one process and the caller's turn. Time is one clock: the database's where
 //! processes share one, this process's own otherwise. Deliberately absent: what a lease says (`domain::ptz::lease`).
 
-use super::{Either, Store, StoreError, parse};
+use super::{Either, Store, StoreError, ended, parse};
 use crate::domain::camera::CameraId;
 use sqlx::{Postgres, Transaction};
 
@@ -94,10 +94,7 @@ impl Store {
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn tell(&self) -> Result<(), StoreError> {
         if let Either::Postgres(pool) = &self.write {
-            sqlx::query("SELECT pg_notify($1, '')")
-                .bind(CHANNEL)
-                .execute(pool)
-                .await?;
+            ended(sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(pool)).await?;
         }
         Ok(())
     }
@@ -139,7 +136,7 @@ impl Turn {
                     .bind(CHANNEL)
                     .execute(&mut *tx)
                     .await?;
-                tx.commit().await?;
+                ended(tx.commit()).await?;
             }
             (None, Either::Sqlite(pool)) => {
                 sqlx::query(KEEP)

@@ -4,14 +4,13 @@
 //! Deliberately absent: whether an entry may enter (`server::log::sequencer`).
 
 use super::keys::{Keys, Words};
-use super::{Either, Log, Store, StoreError, signed, unsigned};
+use super::{Either, Log, Store, StoreError, ended, signed, unsigned};
 use crate::domain::audit::chain::{Sealed, StationChain};
 use crate::domain::audit::event::RetentionClass;
 use crate::domain::audit::hash::Hash;
 use crate::domain::audit::tree::NodeId;
 use crate::domain::camera::StationId;
 use sqlx::{Postgres, QueryBuilder, Sqlite, Transaction};
-use std::time::Duration;
 
 /// Rows in one statement: 128 of the widest table stay below every limit of both databases.
 const ROWS: usize = 128;
@@ -224,16 +223,9 @@ impl Append {
     /// [`StoreError`]: nothing was kept, or nobody knows; ask the log again. [`StoreError::Unknown`]: the limit went by.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         self.send().await?;
-        let commit = async { on!(self.tx, tx => tx.commit().await) };
-        match tokio::time::timeout(COMMIT_WITHIN, commit).await {
-            Ok(done) => Ok(done?),
-            Err(_) => Err(StoreError::Unknown),
-        }
+        on!(self.tx, tx => ended(tx.commit()).await)
     }
 }
-
-/// Longest wait for a commit.
-const COMMIT_WITHIN: Duration = Duration::from_secs(10);
 
 /// What [`Append::entry`] adds.
 pub struct NewEntry<'a> {

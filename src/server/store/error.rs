@@ -19,6 +19,8 @@ pub enum StoreError {
     Unknown,
     #[error("the database is encoded in {0}, not in UTF8")]
     Encoding(String),
+    #[error("the database is behind a pooler that keeps no session: {0}")]
+    Pooler(&'static str),
 }
 
 /// Classes of SQLSTATE (PostgreSQL 15, appendix A) that are about the row that was given: data exception, integrity constraint,
@@ -36,7 +38,9 @@ impl StoreError {
         match self {
             Self::Sql(sqlx::Error::Encode(_)) | Self::Corrupt(_) => true,
             Self::Sql(sqlx::Error::Database(error)) => error.code().is_some_and(|code| is_code_of_the_row(&code)),
-            Self::Sql(_) | Self::File(_) | Self::Version(_) | Self::Encoding(_) | Self::Unknown => false,
+            Self::Sql(_) | Self::File(_) | Self::Version(_) | Self::Encoding(_) | Self::Pooler(_) | Self::Unknown => {
+                false
+            }
         }
     }
 

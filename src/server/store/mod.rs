@@ -17,6 +17,13 @@ macro_rules! on {
     };
 }
 
+/// Runs a write outside the log on whichever database it is, and gives it up when it has no end.
+macro_rules! kept {
+    ($which:expr, $executor:ident => $run:expr) => {
+        on!($which, $executor => $crate::server::store::ended(async { $run }).await)
+    };
+}
+
 pub mod accounts;
 pub mod camera_users;
 pub mod clearances;
@@ -28,6 +35,7 @@ pub mod keys;
 pub mod registry;
 pub mod retention;
 pub mod search;
+mod session_kept;
 pub mod site;
 pub mod tree;
 pub mod view_events;
@@ -47,6 +55,19 @@ use std::time::Duration;
 
 /// Longest wait for a connection of the pool.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest time a write or a commit may take; one that waits for a standby has no limit in PostgreSQL.
+const KEPT_WITHIN: Duration = Duration::from_secs(10);
+
+/// A write with an end of its own.
+///
+/// # Errors
+/// That of the write; [`StoreError::Unknown`]: the limit went by, and nobody knows whether it is kept.
+async fn ended<T, E: Into<StoreError>>(write: impl Future<Output = Result<T, E>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(KEPT_WITHIN, write).await {
+        Ok(done) => done.map_err(Into::into),
+        Err(_) => Err(StoreError::Unknown),
+    }
+}
 
 /// One of the two databases.
 #[derive(Clone)]
@@ -112,7 +133,7 @@ impl Store {
     /// Opens an existing database.
     ///
     /// # Errors
-    /// There is none, or it is of another version.
+    /// There is none, or it is of another version; [`StoreError::Encoding`] and [`StoreError::Pooler`].
     pub async fn open(data: &DataDir) -> Result<Self, StoreError> {
         let store = match data.postgres() {
             Some(url) => Self::postgres(url).await?,
@@ -158,15 +179,11 @@ impl Store {
     async fn postgres(url: &str) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url)?
             .application_name("vedetta-audit")
-            .options([
-                ("synchronous_commit", "on"),
-                ("lock_timeout", "5s"),
-                ("statement_timeout", "60s"),
-                // A process that stops in the middle of a transaction gives up the sequencer's lock.
-                ("idle_in_transaction_session_timeout", "10s"),
-            ]);
+            .options(session_kept::SETTINGS);
         let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
-        let write = pool(4).connect_with(options.clone()).await?;
+        let write = pool(4).connect_with(options.clone()).await;
+        let write = write.map_err(session_kept::not_connected)?;
+        session_kept::check(&write).await?;
         // In another encoding words of some people cannot be kept, and nothing would say so before they are used.
         let encoding: String = sqlx::query_scalar("SHOW server_encoding").fetch_one(&write).await?;
         if encoding != "UTF8" {
@@ -207,7 +224,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`], also when the controller has one.
     pub async fn add_log(&self, controller: &ControllerId, origin: &str) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query(
+        kept!(&self.write, pool => sqlx::query(
             "INSERT INTO log (id, controller, origin) VALUES ((SELECT coalesce(max(id), 0) + 1 FROM log), $1, $2)",
         )
         .bind(controller.as_str())
@@ -236,7 +253,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`], also when the database's account may not ([`Store::may_rename`]).
     pub async fn rename_log(&self, log: &Log) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query("UPDATE log SET origin = $1 WHERE id = $2")
+        kept!(&self.write, pool => sqlx::query("UPDATE log SET origin = $1 WHERE id = $2")
             .bind(&log.origin)
             .bind(log.id)
             .execute(pool)
@@ -266,10 +283,11 @@ impl Store {
         Ok(())
     }
 
-    /// Whether a new log may be begun in this PostgreSQL database: it can be reached, and its encoding has every character.
+    /// Whether a new log may be begun in this PostgreSQL database: it can be reached, keeps sessions, and its encoding has every
+    /// character.
     ///
     /// # Errors
-    /// [`StoreError::Encoding`]; [`StoreError`]: the database does not answer or refuses.
+    /// [`StoreError::Encoding`]; [`StoreError::Pooler`]; [`StoreError`]: the database does not answer or refuses.
     pub async fn try_postgres(url: &str) -> Result<(), StoreError> {
         Self::postgres(url).await?.close().await;
         Ok(())

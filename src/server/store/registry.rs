@@ -101,7 +101,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn lift_quarantine(&self, station: &StationId) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query("UPDATE station SET quarantined = 0 WHERE station = $1")
+        kept!(&self.write, pool => sqlx::query("UPDATE station SET quarantined = 0 WHERE station = $1")
             .bind(station.as_str())
             .execute(pool).await.map(drop))?;
         Ok(())
@@ -160,12 +160,12 @@ impl Store {
         until_ms: i64,
         forget_ms: i64,
     ) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query("DELETE FROM lockout WHERE account = $1 OR until_ms < $2")
+        kept!(&self.write, pool => sqlx::query("DELETE FROM lockout WHERE account = $1 OR until_ms < $2")
             .bind(user)
             .bind(forget_ms)
             .execute(pool).await.map(drop))?;
         if failures > 0 {
-            on!(&self.write, pool => sqlx::query("INSERT INTO lockout (account, failures, until_ms) VALUES ($1, $2, $3)")
+            kept!(&self.write, pool => sqlx::query("INSERT INTO lockout (account, failures, until_ms) VALUES ($1, $2, $3)")
                 .bind(user)
                 .bind(i64::from(failures))
                 .bind(until_ms)
@@ -179,7 +179,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`], also when the person has a session that has not ended.
     pub async fn begin_session(&self, row: &SessionRow, token_hash: &[u8; 32]) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query(
+        let purpose = json(&row.purpose)?;
+        kept!(&self.write, pool => sqlx::query(
             "INSERT INTO session (session, token, account, station, purpose, seen_ms, expires_ms, begun_ms, note, \
              protocol_no) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
@@ -187,7 +188,7 @@ impl Store {
         .bind(token_hash.as_slice())
         .bind(row.user.as_str())
         .bind(row.station.as_str())
-        .bind(json(&row.purpose)?)
+        .bind(purpose.as_str())
         .bind(row.seen_ms)
         .bind(row.expires_ms)
         .bind(row.begun_ms)
@@ -202,10 +203,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn change_purpose(&self, session: &str, stated: &Stated) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query(
+        let purpose = json(&stated.purpose())?;
+        kept!(&self.write, pool => sqlx::query(
             "UPDATE session SET purpose = $1, note = $2, protocol_no = $3 WHERE session = $4 AND ended = 0",
         )
-        .bind(json(&stated.purpose())?)
+        .bind(purpose.as_str())
         .bind(stated.note())
         .bind(stated.protocol_no())
         .bind(session)
@@ -262,7 +264,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn session_seen(&self, session: &str, now_ms: i64) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query("UPDATE session SET seen_ms = $1 WHERE session = $2")
+        kept!(&self.write, pool => sqlx::query("UPDATE session SET seen_ms = $1 WHERE session = $2")
             .bind(now_ms)
             .bind(session)
             .execute(pool).await.map(drop))?;
@@ -274,7 +276,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn end_session(&self, session: &str) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query("UPDATE session SET ended = 1 WHERE session = $1")
+        kept!(&self.write, pool => sqlx::query("UPDATE session SET ended = 1 WHERE session = $1")
             .bind(session)
             .execute(pool).await.map(drop))?;
         Ok(())
@@ -285,8 +287,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn add_plan(&self, version: u64, plan: &str, signature: &str) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query("INSERT INTO plan (version, plan, signature) VALUES ($1, $2, $3)")
-            .bind(signed(version)?)
+        let version = signed(version)?;
+        kept!(&self.write, pool => sqlx::query("INSERT INTO plan (version, plan, signature) VALUES ($1, $2, $3)")
+            .bind(version)
             .bind(plan)
             .bind(signature)
             .execute(pool).await.map(drop))?;
@@ -318,7 +321,7 @@ impl Store {
         user: &str,
         sealed: &[u8],
     ) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query("INSERT INTO camera_account (camera, need, account, sealed) VALUES ($1, $2, $3, $4) \
+        kept!(&self.write, pool => sqlx::query("INSERT INTO camera_account (camera, need, account, sealed) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (camera, need) DO UPDATE SET account = excluded.account, sealed = excluded.sealed")
             .bind(camera.as_str())
             .bind(need_text(need))

@@ -52,7 +52,7 @@ impl Store {
     pub async fn raise_floor(&self, class: RetentionClass, days: u64) -> Result<(), StoreError> {
         let days = signed(days)?;
         Ok(
-            on!(&self.write, pool => sqlx::query("UPDATE retention SET days = $1 WHERE class = $2")
+            kept!(&self.write, pool => sqlx::query("UPDATE retention SET days = $1 WHERE class = $2")
             .bind(days)
             .bind(class_text(class))
             .execute(pool)
@@ -73,7 +73,7 @@ impl Store {
         authority: &str,
         protocol_no: &str,
     ) -> Result<i64, StoreError> {
-        Ok(on!(&self.write, pool => sqlx::query_scalar(
+        Ok(kept!(&self.write, pool => sqlx::query_scalar(
             "INSERT INTO hold (id, log, from_ms, to_ms, authority, protocol_no) \
              VALUES ((SELECT coalesce(max(id), 0) + 1 FROM hold), $1, $2, $3, $4, $5) RETURNING id",
         )
@@ -91,7 +91,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn lift_hold(&self, log: &Log, id: i64, now_ms: i64) -> Result<bool, StoreError> {
-        let lifted = on!(&self.write, pool => sqlx::query(
+        let lifted = kept!(&self.write, pool => sqlx::query(
             "UPDATE hold SET lifted_ms = $1 WHERE id = $2 AND log = $3 AND lifted_ms IS NULL",
         )
         .bind(now_ms)
@@ -114,7 +114,7 @@ impl Store {
         before_ms: i64,
         asked_by: &str,
     ) -> Result<i64, StoreError> {
-        Ok(on!(&self.write, pool => sqlx::query_scalar(
+        Ok(kept!(&self.write, pool => sqlx::query_scalar(
             "INSERT INTO pruning (id, log, class, before_ms, asked_by) \
              VALUES ((SELECT coalesce(max(id), 0) + 1 FROM pruning), $1, $2, $3, $4) RETURNING id",
         )
@@ -159,7 +159,7 @@ impl Store {
     /// [`StoreError`], also when it is the first name again or another approved before.
     pub async fn approve_pruning(&self, id: i64, by: &str) -> Result<(), StoreError> {
         Ok(
-            on!(&self.write, pool => sqlx::query("UPDATE pruning SET approved_by = $1 WHERE id = $2")
+            kept!(&self.write, pool => sqlx::query("UPDATE pruning SET approved_by = $1 WHERE id = $2")
             .bind(by)
             .bind(id)
             .execute(pool)

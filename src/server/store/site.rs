@@ -14,11 +14,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn add_site_proposal(&self, proposal: &SiteProposal) -> Result<u64, StoreError> {
-        let id: i64 = on!(&self.write, pool => sqlx::query_scalar(
+        let proposal = json(proposal)?;
+        let id: i64 = kept!(&self.write, pool => sqlx::query_scalar(
             "INSERT INTO site_proposal (id, proposal, stage) \
              VALUES ((SELECT coalesce(max(id), 0) + 1 FROM site_proposal), $1, 'draft') RETURNING id",
         )
-        .bind(json(proposal)?)
+        .bind(proposal.as_str())
         .fetch_one(pool)
         .await)?;
         unsigned(id)
@@ -42,7 +43,7 @@ impl Store {
 
     async fn move_site_proposal(&self, id: u64, from: &str, to: &str) -> Result<bool, StoreError> {
         let id = signed(id)?;
-        let rows = on!(&self.write, pool => sqlx::query(
+        let rows = kept!(&self.write, pool => sqlx::query(
             "UPDATE site_proposal SET stage = $1 WHERE id = $2 AND stage = $3",
         )
         .bind(to)
@@ -79,7 +80,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn remove_accounts(&self, camera: &CameraId) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query("DELETE FROM camera_account WHERE camera = $1")
+        kept!(&self.write, pool => sqlx::query("DELETE FROM camera_account WHERE camera = $1")
             .bind(camera.as_str())
             .execute(pool).await.map(drop))?;
         Ok(())

@@ -33,7 +33,7 @@ impl Store {
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn enrol(&self, row: &StationRow, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
         let grace = signed(row.grace_s)?;
-        on!(&self.write, pool => {
+        kept!(&self.write, pool => {
             let mut tx = pool.begin().await?;
             sqlx::query(
                 "INSERT INTO station (station, home, fingerprint, grace_s) VALUES ($1, $2, $3, $4) \
@@ -52,7 +52,8 @@ impl Store {
             .bind(row.kind.word())
             .execute(&mut *tx).await?;
             tx.commit().await?;
-        });
+            Ok::<_, StoreError>(())
+        })?;
         Ok(())
     }
 
@@ -85,7 +86,7 @@ impl Store {
     }
 
     async fn use_next_certificate(&self, station: &str, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
-        on!(&self.write, pool => {
+        kept!(&self.write, pool => {
             let mut tx = pool.begin().await?;
             sqlx::query("UPDATE station SET fingerprint = $1 WHERE station = $2")
                 .bind(fingerprint.as_slice())
@@ -96,7 +97,8 @@ impl Store {
                 .bind(fingerprint.as_slice())
                 .execute(&mut *tx).await?;
             tx.commit().await?;
-        });
+            Ok::<_, StoreError>(())
+        })?;
         Ok(())
     }
 
@@ -105,7 +107,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn keep_next_certificate(&self, station: &StationId, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query("UPDATE station_kind SET next_fingerprint = $1 WHERE station = $2")
+        kept!(&self.write, pool => sqlx::query("UPDATE station_kind SET next_fingerprint = $1 WHERE station = $2")
             .bind(fingerprint.as_slice())
             .bind(station.as_str())
             .execute(pool).await.map(drop))?;
@@ -117,7 +119,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn revoke_station(&self, station: &StationId) -> Result<bool, StoreError> {
-        let changed = on!(&self.write, pool => {
+        let changed = kept!(&self.write, pool => {
             let mut tx = pool.begin().await?;
             let done = sqlx::query("UPDATE station SET enabled = 0 WHERE station = $1 AND enabled = 1")
                 .bind(station.as_str())
@@ -126,8 +128,8 @@ impl Store {
                 .bind(station.as_str())
                 .execute(&mut *tx).await?;
             tx.commit().await?;
-            done.rows_affected()
-        });
+            Ok::<_, StoreError>(done.rows_affected())
+        })?;
         Ok(changed == 1)
     }
 
@@ -162,7 +164,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn station_seen(&self, station: &StationId, now_ms: i64) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query("UPDATE station SET seen_ms = $1 WHERE station = $2")
+        kept!(&self.write, pool => sqlx::query("UPDATE station SET seen_ms = $1 WHERE station = $2")
             .bind(now_ms)
             .bind(station.as_str())
             .execute(pool).await.map(drop))?;
@@ -174,7 +176,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn certified_until(&self, station: &StationId, until_ms: Option<i64>) -> Result<(), StoreError> {
-        on!(&self.write, pool => sqlx::query("UPDATE station SET certificate_until_ms = $1 WHERE station = $2")
+        kept!(&self.write, pool => sqlx::query("UPDATE station SET certificate_until_ms = $1 WHERE station = $2")
             .bind(until_ms.unwrap_or(0))
             .bind(station.as_str())
             .execute(pool).await.map(drop))?;
@@ -187,7 +189,7 @@ impl Store {
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn add_code(&self, code: &[u8; 32], row: &CodeRow, expires_ms: i64) -> Result<(), StoreError> {
         let grace = signed(row.grace_s)?;
-        on!(&self.write, pool => sqlx::query(
+        kept!(&self.write, pool => sqlx::query(
             "INSERT INTO enrolment_code (code, station, kind, home, grace_s, expires_ms) VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(code.as_slice())
@@ -228,7 +230,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn use_code(&self, code: &[u8; 32]) -> Result<bool, StoreError> {
-        let changed: u64 = on!(&self.write, pool => sqlx::query(
+        let changed: u64 = kept!(&self.write, pool => sqlx::query(
             "UPDATE enrolment_code SET used = 1 WHERE code = $1 AND used = 0",
         )
         .bind(code.as_slice())

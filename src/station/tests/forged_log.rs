@@ -202,7 +202,10 @@ impl ProofSource for ForgedLog {
             return Err(ServerError::Away { detail: "test".into() });
         }
         let note = self.checkpoint(log).await?;
-        let (index, size) = (self.kept().by_seq[&seq].0, self.kept().leaves.len() as u64);
+        let (index, size) = {
+            let kept = self.kept();
+            (kept.by_seq[&seq].0, kept.leaves.len() as u64)
+        };
         let proof = TlogProof {
             event: None,
             index,

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: the window; the tour of `packaging/demo.sh` has it.
 
+mod camera_accounts;
 mod copies;
 mod mirrored;
 mod notches;

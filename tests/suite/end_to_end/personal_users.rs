@@ -129,7 +129,7 @@ async fn r_acc_3_what_was_left_on_a_camera_is_swept_when_the_server_starts() {
     assert_ne!(left[0].0, "v-abcdefgh");
     let all = users.list().await.expect("its users");
     assert!(
-        all.iter().any(|name| name == "guardiano"),
+        all.iter().any(|user| user.name == "guardiano"),
         "what is not ours stays: {all:?}"
     );
 }

@@ -3,6 +3,7 @@
 //! Invariant held here: whatever a device sends, the client answers with a value or a clear error within its limits
 //! (architecture, invariant 7). Deliberately absent: well-behaved devices; they are in `onvif_replies`.
 
+mod accounts;
 mod authentication;
 mod services;
 mod views;

@@ -154,7 +154,7 @@ words! {
 }
 
 parameters! {
-    /// A log goes on under another name and key.
+    /// A log goes on under another name and key, or that is refused.
     LogOriginChanged by "S" {
         /// Change that is made
         change: OriginWord,
@@ -168,7 +168,8 @@ parameters! {
         signed_size: Option<u64>,
         /// Reason, in the person's words, at most 500 characters
         reason: String,
-        /// Account name of the first supervisor who accepted that entries are lost
+        /// Account name of the first supervisor who accepted that entries are lost; of one that is refused as it was typed, cut at
+        /// 64 characters
         accepted_by: String,
         /// Account name of the second
         and_by: String,
