@@ -21,7 +21,7 @@ use crate::gui::widget::focus_scope::{self, FocusScope, Stop};
 use crate::station::{MaskChange, MaskProposal};
 use iced::widget::operation::{RelativeOffset, snap_to};
 use iced::widget::{Column, column, rule, scrollable};
-use iced::{Element, Fill, Task};
+use iced::{Element, Fill, Padding, Task};
 
 const PANEL: &str = "calibration-panel";
 const AZIMUTH: &str = "calibration-azimuth";
@@ -265,7 +265,7 @@ impl Calibrating {
             body(fl!("calibration-points", n = self.sightings.len().to_string())),
         ]
         .spacing(10)
-        .padding(12);
+        .padding(Padding::new(12.0).right(20));
         for (number, sighting) in (1..).zip(&self.sightings) {
             let Direction {
                 azimuth_deg,
