@@ -11,6 +11,7 @@ mod revision;
 mod session_state;
 mod signing_in;
 
+use crate::domain::live::own_clock::WrongClock;
 use crate::domain::people::Purpose;
 use crate::domain::people::lock;
 use crate::domain::saved_wall::Arrangements;
@@ -273,10 +274,16 @@ impl App {
         Task::batch([asked, locked, self.tick_screen()])
     }
 
-    fn tick_screen(&mut self) -> Task<Message> {
-        if let (Screen::SignIn(screen, _), Some(station)) = (&mut self.screen, &self.station) {
-            let wrong = station.health().borrow().clock;
+    /// Says at the sign-in what is wrong with this machine's clock, or no more.
+    pub fn tell_clock(&mut self, wrong: Option<WrongClock>) {
+        if let Screen::SignIn(screen, _) = &mut self.screen {
             screen.tell_clock(wrong.map(|wrong| sentences::wrong_clock(wrong, SystemTime::now())));
+        }
+    }
+
+    fn tick_screen(&mut self) -> Task<Message> {
+        if let Some(clock) = self.station.as_ref().map(|station| station.health().borrow().clock) {
+            self.tell_clock(clock);
         }
         let Screen::Session(session) = &self.screen else {
             return Task::none();

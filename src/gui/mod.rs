@@ -12,6 +12,7 @@
 //! | [`ptz_input`], [`redraw`] | a hand on a dome; when the wall is drawn again |
 //! | [`input`] | keys: chords, contexts, the table and its file, held keys |
 //! | [`theme`], [`icons`], [`i18n`], [`sentences`] | looks, languages, sentences |
+//! | [`ellipsis`] | texts that do not fit on their line |
 //! | [`scene`] | what is on the screen, for whoever drives the program from outside |
 //! | [`demo`] | the demo's people |
 //! | [`monitors`] | where windows stand |
@@ -29,6 +30,7 @@ mod clearance_text;
 pub mod demo;
 mod desktop_notice;
 pub mod dialogue;
+mod ellipsis;
 #[cfg(test)]
 #[path = "../../tests/check/src/fake/mod.rs"]
 pub mod fake;

@@ -4,7 +4,6 @@
 //! (`domain::refusal`), and the details meant for the log, except where a person can act on them.
 
 use super::i18n::{LOADER, fl};
-use crate::domain::camera::ControllerId;
 use crate::domain::live::own_clock::WrongClock;
 use crate::domain::local_time::{self, NoMoment};
 use crate::domain::message::{Argument, Message};
@@ -184,12 +183,12 @@ pub fn wrong_clock(wrong: WrongClock, now: SystemTime) -> String {
     }
 }
 
-/// That a log began anew, by whose word, and what this workstation had seen of it.
-pub fn begun_anew(log: &ControllerId, begun: &BegunAnew) -> String {
+/// That the log of a controller of this name began anew, by whose word, and what this workstation had seen of it.
+pub fn begun_anew(controller: &str, begun: &BegunAnew) -> String {
     let [first, second] = &begun.accepted_by;
     fl!(
         "log-begun-anew",
-        log = log.as_str(),
+        log = controller,
         had = begun.had.to_string(),
         size = begun.size.to_string(),
         first = first.as_str(),

@@ -4,7 +4,7 @@
 //! Invariant: what is sent is an approval as asked when nothing was changed, and a shortening otherwise; a refusal has its
 //! reason. Deliberately absent: whether it is theirs to answer (the server).
 
-use crate::domain::people::clearance::{ClearanceStatus, Extent, Verdict};
+use crate::domain::people::clearance::{ClearanceError, ClearanceStatus, Extent, Verdict};
 use crate::domain::reason::Reason;
 use crate::domain::site::SitePlan;
 use crate::gui::clearance_text::{cameras_words, numbered, numbers};
@@ -17,6 +17,7 @@ use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{body, heading, labelled, quiet};
 use crate::gui::ui::form::{self, Form, Next, Step};
 use crate::station::{ClearanceState, Refusal};
+use iced::alignment::Vertical;
 use iced::widget::{column, container, row};
 use iced::{Element, Fill, Task};
 use std::sync::Arc;
@@ -144,7 +145,7 @@ impl ClearanceAnswer {
             return Err(fl!("clearance-to-answer-none"));
         };
         let hours = self.form.typed(Place::Hours).trim().parse();
-        let hours = hours.map_err(|_| fl!("declare-bad-minutes"))?;
+        let hours = hours.map_err(|_| sentences::say(&ClearanceError::Hours.message()))?;
         let asked = &state.clearance.wish.extent;
         // A field has whole seconds: a time that was not touched is the one that was asked for.
         let time = |place, asked_ms: i64| {
@@ -221,7 +222,8 @@ impl ClearanceAnswer {
                 self.form.input(Place::To).width(240),
                 self.form.input(Place::Hours).width(120)
             ]
-            .spacing(12),
+            .spacing(12)
+            .align_y(Vertical::Bottom),
             quiet(fl!("clearance-shorten-hint")),
             self.form.input(Place::Reason),
             quiet(fl!("clearance-answer-recorded")),
@@ -286,6 +288,14 @@ mod tests {
         assert_eq!(dialogue.verdict(), Ok(Verdict::Approve { hours: 24 }));
         dialogue.update(typed(Place::Cameras, "2"), SystemTime::now());
         assert!(matches!(dialogue.verdict(), Ok(Verdict::Shorten { extent, .. }) if extent.cameras.len() == 1));
+    }
+
+    #[test]
+    fn hours_that_are_no_number_are_said_to_be_hours() {
+        let (mut dialogue, _) = dialogue();
+        dialogue.update(typed(Place::Hours, "due"), SystemTime::now());
+        let hours = sentences::say(&ClearanceError::Hours.message());
+        assert_eq!(dialogue.verdict(), Err(hours));
     }
 
     #[test]

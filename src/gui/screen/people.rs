@@ -24,7 +24,7 @@ use iced::{Element, Fill, Task};
 use std::sync::Arc;
 
 /// The parts of the width that the columns take.
-const PARTS: [u16; 6] = [30, 20, 20, 12, 16, 24];
+const PARTS: [u16; 6] = [28, 18, 19, 14, 14, 25];
 
 /// An act on an account that wants a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

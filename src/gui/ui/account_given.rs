@@ -5,8 +5,9 @@
 
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
+use crate::gui::input::{Command, fixed_key};
 use crate::gui::theme::{self, Tone};
-use crate::gui::ui::controls::{heading, labelled, over, quiet};
+use crate::gui::ui::controls::{action, heading, labelled, over, quiet};
 use crate::station::AccountAnswer;
 use iced::widget::{column, container, text};
 use iced::{Element, Fill};
@@ -41,6 +42,8 @@ impl AccountGiven {
                 .push(container(words).padding(16).center_x(Fill));
         }
         let once = labelled(Icon::Warning, fl!("people-given-once"), Tone::Attention);
-        over(under, content.push(once).width(560).into(), close)
+        let key = fixed_key(Command::Back);
+        let closing = action(Icon::Close, fl!("export-close"), Some(&key), true, Some(close.clone()));
+        over(under, content.push(once).push(closing).width(560).into(), close)
     }
 }

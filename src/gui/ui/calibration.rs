@@ -19,9 +19,11 @@ use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, fact, field, heading, labelled, quiet};
 use crate::gui::widget::focus_scope::{self, FocusScope, Stop};
 use crate::station::{MaskChange, MaskProposal};
+use iced::widget::operation::{RelativeOffset, snap_to};
 use iced::widget::{Column, column, rule, scrollable};
-use iced::{Element, Fill};
+use iced::{Element, Fill, Padding, Task};
 
+const PANEL: &str = "calibration-panel";
 const AZIMUTH: &str = "calibration-azimuth";
 const ELEVATION: &str = "calibration-elevation";
 const REASON: &str = "calibration-reason";
@@ -263,7 +265,7 @@ impl Calibrating {
             body(fl!("calibration-points", n = self.sightings.len().to_string())),
         ]
         .spacing(10)
-        .padding(12);
+        .padding(Padding::new(12.0).right(20));
         for (number, sighting) in (1..).zip(&self.sightings) {
             let Direction {
                 azimuth_deg,
@@ -305,7 +307,7 @@ impl Calibrating {
             false,
             Some(Message::Close),
         ));
-        let panel = scrollable(parts).height(Fill).style(theme::scroll);
+        let panel = scrollable(parts).id(PANEL).height(Fill).style(theme::scroll);
         FocusScope::new(panel, self.stops(), self.at, Message::Command, Message::Clicked)
             .left_by_click(|| Message::Left)
             .into()
@@ -378,6 +380,11 @@ impl Calibrating {
         }
         facts.into()
     }
+}
+
+/// Scrolls to the end of the panel, where what was measured stands, and the buttons that propose it.
+pub fn show_measured<T: Send + 'static>() -> Task<T> {
+    snap_to(PANEL, RelativeOffset::END)
 }
 
 /// The highest speed of each axis.

@@ -9,9 +9,9 @@ use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
 use crate::gui::sentences;
 use crate::gui::theme::{self, Tone};
-use crate::gui::ui::controls::{action, body, quiet};
+use crate::gui::ui::controls::{action, quiet};
 use iced::alignment::Vertical;
-use iced::widget::{column, container, row, scrollable, text};
+use iced::widget::{column, container, responsive, row, scrollable, text};
 use iced::{Element, Fill};
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
@@ -20,8 +20,18 @@ use std::time::{Duration, SystemTime};
 const KEPT: usize = 200;
 /// Notices shown when the history is closed.
 const SHOWN: usize = 2;
-/// Height of the closed strip, for notices of two lines each: always the same, so that a message never moves the wall.
+/// Height of the closed strip, for [`LINES`]: always the same, so that a message never moves the wall.
 const HEIGHT: f32 = 106.0;
+/// Lines of words that the closed strip has room for, whatever their size.
+const LINES: usize = 4;
+/// A strip that is narrower writes its words small, logical pixels.
+const NARROW: f32 = 1100.0;
+/// What stands beside the words of a notice: sign, time, the buttons that put it away and open the history; and the one that goes to
+/// its camera, logical pixels.
+const BESIDE: f32 = 370.0;
+const GO: f32 = 85.0;
+/// Width of a letter, as a share of the size of the text, on the average of the program's font and words that are not cut.
+const LETTER: f32 = 0.54;
 
 /// How long a notice that answers a key stands.
 pub const PASSING: Duration = Duration::from_secs(30);
@@ -141,6 +151,14 @@ impl MessageStrip {
 
     /// The strip. `focus` is the place of the keyboard among the pending notices.
     pub fn view(&self, focus: Option<usize>) -> Element<'_, Message> {
+        if self.open {
+            return self.strip(focus, f32::INFINITY);
+        }
+        let strip = responsive(move |size| self.strip(focus, size.width));
+        container(strip).height(HEIGHT).into()
+    }
+
+    fn strip(&self, focus: Option<usize>, width: f32) -> Element<'_, Message> {
         let pending = self.pending();
         let history = action(
             Icon::History,
@@ -154,7 +172,7 @@ impl MessageStrip {
                 .notices
                 .iter()
                 .enumerate()
-                .map(|(index, notice)| line(index, notice, false));
+                .map(|(index, notice)| line(index, notice, false, width));
             let list: Element<'_, Message> = if self.notices.is_empty() {
                 quiet(fl!("strip-nothing")).into()
             } else {
@@ -173,9 +191,11 @@ impl MessageStrip {
                 .width(Fill)
                 .into()
         } else {
-            let more = pending.len().saturating_sub(SHOWN);
-            let shown = pending.iter().take(SHOWN).enumerate();
-            let lines = column(shown.map(|(place, (index, notice))| line(*index, notice, focus == Some(place))));
+            let shown = shown(&pending, width);
+            let more = pending.len() - shown;
+            let shown = pending.iter().take(shown).enumerate();
+            let lines = shown.map(|(place, (index, notice))| line(*index, notice, focus == Some(place), width));
+            let lines = column(lines);
             if more > 0 {
                 side = side.push(quiet(fl!("strip-more", n = more.to_string())));
             }
@@ -183,13 +203,37 @@ impl MessageStrip {
         };
         let strip = row![lines, side]
             .spacing(theme::GAP)
-            .padding(8)
+            .padding([5, 8])
             .align_y(Vertical::Center);
-        container(strip).height(HEIGHT).align_y(Vertical::Center).into()
+        container(strip).height(Fill).align_y(Vertical::Center).into()
     }
 }
 
-fn line(index: usize, notice: &Notice, focused: bool) -> Element<'_, Message> {
+/// Size of the words in a strip of this width.
+fn size(width: f32) -> f32 {
+    if width < NARROW { theme::SMALL } else { theme::BODY }
+}
+
+/// Lines that the words of a notice take in a strip of this width.
+fn lines(notice: &Notice, width: f32) -> usize {
+    let beside = BESIDE + if notice.camera.is_some() { GO } else { 0.0 };
+    let letters = ((width - beside) / (size(width) * LETTER)).max(1.0) as usize;
+    notice.words.chars().count().div_ceil(letters).max(1)
+}
+
+/// How many of the notices that wait are shown whole: [`SHOWN`] at most, and the first one in any case.
+fn shown(pending: &[(usize, &Notice)], width: f32) -> usize {
+    let mut room = LINES;
+    let fits = pending.iter().take(SHOWN).take_while(|(_, notice)| {
+        let taken = lines(notice, width);
+        let fits = taken <= room;
+        room = room.saturating_sub(taken);
+        fits
+    });
+    fits.count().max(1).min(pending.len())
+}
+
+fn line(index: usize, notice: &Notice, focused: bool, width: f32) -> Element<'_, Message> {
     let sign = match notice.tone {
         Tone::Normal => Icon::Done,
         Tone::Attention | Tone::Act => Icon::Warning,
@@ -200,7 +244,7 @@ fn line(index: usize, notice: &Notice, focused: bool) -> Element<'_, Message> {
         text(sentences::clock(&sentences::in_rome(notice.at)))
             .size(theme::SMALL)
             .color(theme::QUIET),
-        body(notice.words.as_str()).width(Fill),
+        text(notice.words.as_str()).size(size(width)).width(Fill),
     ]
     .spacing(10)
     .align_y(Vertical::Center);
@@ -218,6 +262,32 @@ fn line(index: usize, notice: &Notice, focused: bool) -> Element<'_, Message> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_notice_is_cut_where_the_window_is_narrow() {
+        let asks = "Mar. Elena Conti (Carabinieri, Stazione locale) chiede la telecamera: «Inseguimento a piedi verso il parco, \
+                    giubbotto rosso». Premere L per rispondere.";
+        let count = |words: [&str; 3], width: f32| {
+            let mut strip = MessageStrip::default();
+            for (second, words) in (0..).zip(words) {
+                strip.say(
+                    at(second),
+                    Tone::Act,
+                    words.into(),
+                    Some("cam-15".parse().unwrap()),
+                    Stay::UntilPutAway,
+                );
+            }
+            shown(&strip.pending(), width)
+        };
+        // 1366 at 150 % and at 100 %, 1920 at 100 %.
+        let long = [asks, &asks.replace('L', "N"), &asks.replace('L', "M")];
+        assert_eq!([911.0, 1366.0, 1920.0].map(|width| count(long, width)), [1, 2, 2]);
+        assert_eq!(count(["a", "b", "c"], 911.0), 2, "short ones");
+        let endless = asks.repeat(4);
+        assert_eq!(count([&endless, "b", &endless], 911.0), 1, "one is there in any case");
+        assert_eq!(shown(&[], 911.0), 0);
+    }
 
     fn at(second: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(second)

@@ -98,5 +98,11 @@ pub fn group<'a, Message: 'a>(words: &'a str) -> Element<'a, Message> {
 /// The lines, scrolled.
 pub fn lines<'a, Message: 'a>(id: &'static str, lines: Vec<Element<'a, Message>>) -> Element<'a, Message> {
     let list = widget::column(lines).spacing(2);
-    scrollable(list).id(id).height(Fill).style(theme::scroll).into()
+    // Beside the lines, not over their ends.
+    scrollable(list)
+        .id(id)
+        .spacing(4)
+        .height(Fill)
+        .style(theme::scroll)
+        .into()
 }

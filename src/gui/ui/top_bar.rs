@@ -4,6 +4,7 @@
 
 use crate::domain::people::Person;
 use crate::domain::people::stated_purpose::Stated;
+use crate::gui::ellipsis;
 use crate::gui::i18n::fl;
 use crate::gui::icons::{Icon, icon};
 use crate::gui::sentences;
@@ -52,12 +53,12 @@ fn bar<'a>(facts: &Facts<'a>, width: f32) -> Element<'a, Message> {
     let narrow = width < NARROW;
     let letters = (width * PERSON / (theme::SMALL * LETTER)) as usize;
     let person = column![
-        text(elided(facts.person.display_name.clone(), letters))
+        text(ellipsis::cut(&facts.person.display_name, letters))
             .size(theme::SMALL)
             .wrapping(text::Wrapping::None)
             .font(theme::STRONG),
-        text(elided(
-            format!("{} · {}", sentences::level(facts.person.level), facts.person.agency),
+        text(ellipsis::cut(
+            &format!("{} · {}", sentences::level(facts.person.level), facts.person.agency),
             letters
         ))
         .size(theme::SMALL)
@@ -69,7 +70,10 @@ fn bar<'a>(facts: &Facts<'a>, width: f32) -> Element<'a, Message> {
         None => fl!("bar-purpose"),
     };
     let purpose = column![
-        text(of_purpose).size(theme::SMALL).color(theme::QUIET),
+        text(of_purpose)
+            .size(theme::SMALL)
+            .wrapping(text::Wrapping::None)
+            .color(theme::QUIET),
         text(sentences::stated(facts.stated))
             .size(theme::SMALL)
             .wrapping(text::Wrapping::None),
@@ -83,10 +87,11 @@ fn bar<'a>(facts: &Facts<'a>, width: f32) -> Element<'a, Message> {
     };
     let time = sentences::in_rome(facts.clock);
     let clock: Element<'_, Message> = match facts.health.clock {
-        // The date is what is wrong with it most often.
+        // The date is what is wrong with it most often. Two lines: the purpose keeps its room.
         Some(_) => {
             let now = time.strftime("%d/%m/%Y %H:%M").to_string();
-            labelled(Icon::Warning, fl!("bar-clock-wrong", now = now), Tone::Act).into()
+            let now = text(now).size(theme::SMALL).color(Tone::Act.colour());
+            column![labelled(Icon::Warning, fl!("bar-clock-wrong"), Tone::Act), now].into()
         }
         None if narrow => text(sentences::clock(&time)).font(theme::STRONG).into(),
         None => text(sentences::date_and_clock(&time)).font(theme::STRONG).into(),
@@ -122,15 +127,6 @@ fn bar<'a>(facts: &Facts<'a>, width: f32) -> Element<'a, Message> {
         .width(Fill)
         .style(theme::surface)
         .into()
-}
-
-/// A text of so many letters at most; one that is longer ends in an ellipsis.
-fn elided(text: String, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text;
-    }
-    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
 }
 
 /// The log and the server; on a narrow bar what is as it should be is a sign without its words.
@@ -170,18 +166,5 @@ fn server(state: &ServerState, now: Instant) -> (Icon, String, Tone) {
             (Icon::ServerAway, fl!("server-away", left = left), Tone::Attention)
         }
         ServerState::AwayTooLong => (Icon::ServerAway, fl!("server-away-too-long"), Tone::Act),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_that_does_not_fit_ends_in_an_ellipsis() {
-        let name = || "operatore · Polizia Locale di Borgo Verde".to_owned();
-        assert_eq!(elided(name(), 41), name());
-        assert_eq!(elided(name(), 35), "operatore · Polizia Locale di Borg…");
-        assert_eq!(elided(name(), 13), "operatore ·…");
     }
 }

@@ -64,6 +64,8 @@ pub struct Watched {
     /// How its picture lies, against the plan.
     orientation: Mutex<OrientationComparison>,
     endless_motion: Mutex<EndlessMotion>,
+    /// When the dome began to stand, as far as is known, if nothing was ordered since.
+    stands_since: Mutex<Option<Instant>>,
     /// Whether somebody calibrates it here.
     calibrated: AtomicBool,
 }
@@ -96,6 +98,7 @@ impl Watched {
             mover: AtomicU64::new(0),
             orientation: Mutex::default(),
             endless_motion: Mutex::default(),
+            stands_since: Mutex::default(),
             calibrated: AtomicBool::new(false),
         }
     }
@@ -193,8 +196,21 @@ impl Watched {
         };
         let (seen, lens) = (self.orientation().otherwise()?.clone(), self.plan.lens.as_ref()?);
         let planned = self.planned_orientation().unwrap_or_else(|| seen.upright());
+        // The tracker takes the sign of a velocity as planned, and this dome turns its commands with its picture.
+        let goes_astray = seen.turns_commands() && !planned.turns_commands();
+        if goes_astray && !self.stood(arrived, behind) {
+            return None;
+        }
         let reach = turned_view::reach(&planned, &seen, lens, poses.hfov.hi)?;
         Some(by.cover_about_axis(&motors, reach, jiff::Timestamp::now()))
+    }
+
+    /// Whether the dome stood, by what is known of it, when a picture was taken that left the decoder at `arrived`, surely `behind`
+    /// by that much.
+    fn stood(&self, arrived: Instant, behind: Duration) -> bool {
+        let delay = Duration::from_secs_f64(self.plan.motion.video_delay_s.clamp(0.0, 60.0)) + behind;
+        let taken = arrived.checked_sub(delay);
+        lock(&self.stands_since).is_some_and(|since| taken.is_some_and(|taken| taken >= since))
     }
 
     /// What is known of how its picture lies. Held for as long as the result is kept.
@@ -333,6 +349,7 @@ impl Watched {
 
     /// Takes down a command. Call it before the command is sent.
     pub fn on_command(&self, now: Instant, order: Order) {
+        *lock(&self.stands_since) = None;
         if let Some(tracker) = &self.tracker {
             lock(tracker).on_command(now, order);
         }
@@ -411,7 +428,15 @@ impl Watched {
             *lock(&self.reported) = Some((status.received, pose));
         }
         lock(&self.endless_motion).on_status(status.received, pose, moving(status));
-        let taken = lock(tracker).on_status(status.sent, status.received, pose, moving(status));
+        let (taken, stands) = {
+            let mut dome = lock(tracker);
+            let taken = dome.on_status(status.sent, status.received, pose, moving(status));
+            (taken, dome.at_rest())
+        };
+        {
+            let mut since = lock(&self.stands_since);
+            *since = stands.then(|| since.unwrap_or(status.received));
+        }
         if let (Some(taken), Some(pose)) = (taken, pose) {
             self.each_witness(|witness| witness.on_status(taken, pose));
         }
@@ -467,6 +492,7 @@ impl Watched {
     /// Takes down that the dome did not answer: it may come back looking elsewhere.
     pub fn on_restart(&self, now: Instant) {
         self.orientation().forget();
+        *lock(&self.stands_since) = None;
         self.each_witness(PictureWitness::forget);
         if let Some(tracker) = &self.tracker {
             lock(tracker).on_restart(now);
@@ -475,6 +501,9 @@ impl Watched {
 
     /// Takes down whether another workstation has the lease of the dome.
     pub fn on_other_holder(&self, now: Instant, leased: bool) {
+        if leased {
+            *lock(&self.stands_since) = None;
+        }
         if let Some(tracker) = &self.tracker {
             lock(tracker).on_other_holder(now, leased);
         }

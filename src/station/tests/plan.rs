@@ -3,10 +3,11 @@
 use super::road::Bench;
 use super::{borgo, event, outbox};
 use crate::domain::audit::note::{SignerKey, Statement};
-use crate::domain::camera::CameraKind;
+use crate::domain::camera::{CameraKind, NormalisedPosition, Pose};
 use crate::domain::privacy::recorded::RecordedPoses;
 use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
+use crate::domain::ptz::{Order, Velocity};
 use crate::domain::site::{CameraPlan, Controller, MaskShape, Orientation, SitePlan};
 use crate::onvif::{MoveState, PtzStatus};
 use crate::protocol::{PolicyState, SignedPlan};
@@ -67,7 +68,7 @@ fn known() -> PoseKnowledge {
 
 /// A dome that stood where [`known`] says.
 fn recorded(camera: &CameraPlan) -> Option<RecordedPoses> {
-    let pose = crate::domain::camera::Pose {
+    let pose = Pose {
         pan_deg: 5.0,
         tilt_deg: -10.0,
         hfov_deg: 50.0,
@@ -199,7 +200,7 @@ async fn standing(pan_deg: f64, seen: &Orientation) -> Watched {
     let planned = Orientation::default();
     plan.cameras[0].orientation = Some(planned.clone());
     let camera = plan.cameras[0].clone();
-    let pose = crate::domain::camera::Pose {
+    let pose = Pose {
         pan_deg,
         tilt_deg: -10.0,
         hfov_deg: 50.0,
@@ -209,9 +210,14 @@ async fn standing(pan_deg: f64, seen: &Orientation) -> Watched {
     let policy = Arc::new(Policy::new(Arc::new(plan)));
     let watched = Watched::new(camera, policy, Arc::new(TrackedPose), proof);
     watched.orientation().take(&planned, seen, 1);
-    let now = Instant::now();
+    stands(&watched, position, Instant::now());
+    watched
+}
+
+/// A dome says for three seconds up to `until` that it stands.
+fn stands(watched: &Watched, position: Option<NormalisedPosition>, until: Instant) {
     for ago in (0..30).rev().map(|i| Duration::from_millis(100 * i)) {
-        let received = now.checked_sub(ago).unwrap();
+        let received = until.checked_sub(ago).unwrap();
         watched.on_status(&PtzStatus {
             position,
             moving: MoveState::Idle,
@@ -221,7 +227,6 @@ async fn standing(pan_deg: f64, seen: &Orientation) -> Watched {
             received,
         });
     }
-    watched
 }
 
 #[tokio::test]
@@ -261,6 +266,52 @@ async fn r_prv_1_whoever_calibrates_a_turned_dome_sees_only_where_no_mask_can_be
         assert_eq!(cover(), whole, "it may have come back otherwise");
         watched.set_calibrated(false);
         assert_eq!(cover(), whole);
+    }
+}
+
+#[tokio::test]
+async fn r_prv_1_whoever_calibrates_a_dome_that_turns_its_commands_sees_only_pictures_taken_while_it_stood() {
+    let mirrored = Orientation {
+        mirror: Some(true),
+        ..Orientation::default()
+    };
+    let flipped = Orientation {
+        e_flip: Some("ON".into()),
+        ..Orientation::default()
+    };
+    for (lies, by_sign) in [(&mirrored, true), (&flipped, false)] {
+        let watched = standing(150.0, lies).await;
+        watched.set_calibrated(true);
+        let begun = Instant::now();
+        let shows = |ms: u64| {
+            let at = begun + Duration::from_millis(ms);
+            let cover = watched.in_force(at);
+            let shown = watched.cover_to_calibrate(&cover, at, None, Duration::ZERO, at);
+            shown == Some(Cover::Parts(Vec::new()))
+        };
+        assert!(shows(0), "it stands");
+        let slowly = Velocity {
+            pan: 0.05,
+            ..Velocity::default()
+        };
+        watched.on_command(begun, Order::Velocity(slowly));
+        assert_eq!(shows(10), !by_sign, "which way it goes is not known");
+        watched.on_command(begun + Duration::from_millis(20), Order::Stop);
+        let position = watched.plan.lens.as_ref().map(|lens| {
+            lens.position_of(Pose {
+                pan_deg: 150.0,
+                tilt_deg: -10.0,
+                hfov_deg: 50.0,
+            })
+        });
+        stands(&watched, position, begun + Duration::from_secs(4));
+        assert!(shows(4_010));
+        if by_sign {
+            let early = (1_000..4_010).step_by(10).find(|ms| shows(*ms)).unwrap();
+            let delay_ms = (watched.plan.motion.video_delay_s * 1_000.0) as u64;
+            // The first status comes at 1,100 ms, and to stand takes 250.
+            assert!(early >= 1_350 + delay_ms, "{early}: a picture from before it stood");
+        }
     }
 }
 

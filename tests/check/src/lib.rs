@@ -9,7 +9,7 @@
 //! | [`typing`] | the sign-in screen filled in at a few milliseconds a key |
 //! | [`steering`] | a dome steered past masked houses, beside the simulator's truth |
 //! | [`driver`], [`input_injection`], `xtest`, [`screen_capture`], [`measure`], [`control`] | waiting, hands, eye, clocks, the simulator's truth |
-//! | [`fake`] | a desk without a station and its test pictures, for the tests of the screens and `tests/check/examples/screens.rs` |
+//! | [`fake`] | a desk without a station and its test pictures, for the tests of the screens and `tests/check/examples/screens` |
 //!
 //! Invariant: the checker knows the client only as a person does (window, keys, files written) plus
 //! `gui::scene`, which tells where to look; it is a program of its own, so that nothing of it is in the

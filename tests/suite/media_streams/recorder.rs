@@ -51,7 +51,7 @@ pub struct Habits {
     pub clock_set_back: Option<(usize, i64)>,
     /// From this picture on times are so many milliseconds later: nothing was recorded in between.
     pub hole: Option<(usize, i64)>,
-    /// Every so many pictures are of another source, whose numbers begin anew, and a packet of a stranger lies between.
+    /// Every so many pictures are of another source, whose numbers begin anew; between the packets lie those of a stranger.
     pub new_source_every: Option<usize>,
     /// Sets the marker on every packet.
     pub marker_everywhere: bool,
@@ -354,6 +354,7 @@ fn send(
         }
         drop(sending);
         let mut stream = writer.lock().unwrap();
+        let mut before = None;
         for (n, packet) in unit.packets.iter().enumerate() {
             let mut packet = if habits.no_extension {
                 without_time(packet)
@@ -366,9 +367,12 @@ fn send(
                 packet[16..20].copy_from_slice(&(seconds as u32).to_be_bytes());
             }
             if let Some(every) = habits.new_source_every {
-                let stranger = of_source(packet.clone(), 1_000 + i / every);
+                // Inside a picture a stranger repeats the packet before: one that is believed tears the picture apart. The first
+                // picture has a stranger before it only, for who comes first is believed until two others follow each other.
+                let repeated = before.replace(packet.clone()).unwrap_or_else(|| packet.clone());
+                let stranger = of_source(repeated, 1_000 + i / every);
                 packet = of_source(packet, i / every);
-                if n == 0 && !frame_and_write(&mut stream, &stranger) {
+                if (n == 0 || sent > 0) && !frame_and_write(&mut stream, &stranger) {
                     return;
                 }
             }

@@ -51,7 +51,8 @@ use std::sync::Arc;
 pub use view::Glance;
 pub use wall_state::Shown;
 use wall_state::WallState;
-use work::{Work, dialogues, dome_calibration, mask_drawing};
+use work::{Work, mask_drawing};
+pub use work::{dialogues, dome_calibration};
 
 /// The screen: the owner of its parts.
 pub struct ControlRoom {

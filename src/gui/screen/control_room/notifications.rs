@@ -122,8 +122,13 @@ impl Notifications {
     fn follow_beginnings(&mut self, session: &SessionFacts) -> Vec<Notice> {
         let begun = session.health().begun_anew.iter();
         let new = begun.filter(|(log, _)| self.begun_anew.insert(log.clone()));
-        new.map(|(log, begun)| Notice::said(Tone::Act, sentences::begun_anew(log, begun)))
-            .collect()
+        let controllers = &session.plan().controllers;
+        new.map(|(log, begun)| {
+            let named = controllers.iter().find(|controller| controller.id == *log);
+            let name = named.map_or(log.as_str(), |controller| &controller.name);
+            Notice::said(Tone::Act, sentences::begun_anew(name, begun))
+        })
+        .collect()
     }
 
     /// What became of the domes that this person asked for.

@@ -357,7 +357,7 @@ fn r_aud_2_a_log_that_began_anew_is_said_once_with_who_accepted_it() {
     room.update(Message::Tick);
     assert_eq!(room.messages().len(), before + 1, "{:?}", room.messages());
     let told = |sentence: &String| {
-        ["41", "57", "Villa", "Serra"]
+        ["Comune di Borgo Vedetta", "41", "57", "Villa", "Serra"]
             .iter()
             .all(|part| sentence.contains(part))
     };

@@ -4,6 +4,7 @@
 //! Deliberately absent: deciding what to write (the control room).
 
 use crate::domain::digital_zoom::Crop;
+use crate::gui::ellipsis;
 use crate::gui::icons::{self, Icon};
 use crate::gui::theme::{self, Tone};
 use iced::advanced::text::{self, Paragraph as _, Renderer as _, paragraph};
@@ -109,7 +110,8 @@ fn set(text: &mut paragraph::Plain<Paragraph>, content: &str, size: f32, font: F
 fn set_within(text: &mut paragraph::Plain<Paragraph>, content: &str, font: Font, room: f32) {
     set(text, content, theme::SMALL, font, room, false);
     if text.min_width() > room {
-        let shorter = elide(content, room / text.min_width());
+        let letters = content.chars().count() as f32 * room / text.min_width();
+        let shorter = ellipsis::cut(content, letters as usize);
         set(text, &shorter, theme::SMALL, font, room, false);
     }
 }
@@ -122,21 +124,14 @@ impl Texts {
             (false, false) => format!("{} · {}", face.title, face.place),
             _ => face.title.clone(),
         };
-        set(
-            &mut self.time,
-            if size.width < TINY { "" } else { &face.time },
-            theme::SMALL,
-            theme::REGULAR,
-            200.0,
-            false,
-        );
-        let time = if self.time.content().is_empty() {
-            0.0
-        } else {
-            self.time.min_width() + 3.0 * PAD
-        };
-        let room = size.width - time - 2.0 * PAD;
+        let time = if size.width < TINY { "" } else { &face.time };
+        let room = self.update_time(time, size);
         set_within(&mut self.title, &title, theme::STRONG, room);
+        if narrow && *self.title.content() != *title {
+            // The name tells cameras apart, and a picture that is old says so itself.
+            let room = self.update_time(without_seconds(time), size);
+            set_within(&mut self.title, &title, theme::STRONG, room);
+        }
         self.update_marks(face, size);
         self.update_state(face, size);
         let lines = ((lower_edge(size) - self.above()) / LINE).max(0.0) as usize;
@@ -149,6 +144,17 @@ impl Texts {
                 set(text, short, theme::SMALL, theme::REGULAR, room, false);
             }
         }
+    }
+
+    /// Lays out the time of the picture; the room that it leaves for the title.
+    fn update_time(&mut self, time: &str, size: Size) -> f32 {
+        set(&mut self.time, time, theme::SMALL, theme::REGULAR, 200.0, false);
+        let taken = if time.is_empty() {
+            0.0
+        } else {
+            self.time.min_width() + 3.0 * PAD
+        };
+        size.width - taken - 2.0 * PAD
     }
 
     /// Lays out the words in the middle, as many of them as the tile has room for.
@@ -278,13 +284,12 @@ fn marks(face: &Face, size: Size) -> &[Mark] {
     &face.marks[..face.marks.len().min(most)]
 }
 
-/// The text cut to about `share` of its length, with an ellipsis.
-fn elide(text: &str, share: f32) -> String {
-    let keep = ((text.chars().count() as f32 * share) as usize).saturating_sub(1);
-    let mut short: String = text.chars().take(keep).collect();
-    short.truncate(short.trim_end_matches([' ', '·']).len());
-    short.push('…');
-    short
+/// Hours and minutes of a time that has seconds too.
+fn without_seconds(time: &str) -> &str {
+    match time.rsplit_once(':') {
+        Some((minutes, _)) if minutes.contains(':') => minutes,
+        _ => time,
+    }
 }
 
 /// Draws the face of a tile at `tile`.
@@ -506,9 +511,21 @@ mod tests {
     }
 
     #[test]
-    fn a_title_that_does_not_fit_ends_in_an_ellipsis() {
-        assert_eq!(elide("12 · Piazza Garibaldi", 0.5), "12 · Piaz…");
-        assert_eq!(elide("12", 0.1), "…");
+    fn a_narrow_tile_leaves_out_the_seconds_before_it_cuts_the_name() {
+        let face = |title: &str| Face {
+            title: title.to_owned(),
+            time: "08:06:41".to_owned(),
+            ..Face::default()
+        };
+        let shown = |title: &str, width: f32| {
+            let mut texts = Texts::default();
+            texts.update(&face(title), Size::new(width, 120.0));
+            [texts.title.content().to_owned(), texts.time.content().to_owned()]
+        };
+        assert_eq!(shown("1 · Telecamera 1", 213.0), ["1 · Telecamera 1", "08:06:41"]);
+        assert_eq!(shown("10 · Telecamera 10", 213.0), ["10 · Telecamera 10", "08:06"]);
+        assert!(shown("12 · Dome Via Roma, angolo Via Mazzini", 200.0)[0].ends_with('…'));
+        assert_eq!([without_seconds("08:06"), without_seconds("")], ["08:06", ""]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: the pictures themselves (`pictures`).
 
-use super::pictures::{FakeFeed, FakePtzDrive, FakeReel};
+use super::pictures::{BEAT, FEW, FakeFeed, FakePtzDrive, FakeReel};
 use super::{Fake, takeover};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,7 +37,12 @@ impl Watch for Fake {
             let until = Instant::now().checked_add(Duration::from_secs(3 * 3600));
             return Box::pin(async move { Err(Refusal::SchoolHours { until }) });
         }
-        Box::pin(async move { Ok(Arc::new(FakeFeed::new(&camera, stream, slow)) as Arc<dyn Feed>) })
+        let beat = if self.few_pictures.load(Ordering::Relaxed) {
+            FEW
+        } else {
+            BEAT
+        };
+        Box::pin(async move { Ok(Arc::new(FakeFeed::new(&camera, stream, slow, beat)) as Arc<dyn Feed>) })
     }
 
     fn watching(&self) -> Vec<Watching> {
@@ -83,15 +88,18 @@ impl PtzControl for Fake {
 
     fn measure_motion(&self, camera: CameraId) -> Answer<MeasuredMotion> {
         self.note(format!("speeds {camera}"));
-        let row = |velocity: f64| SpeedRow {
-            velocity,
-            speed: 90.0 * velocity,
-            spread: 1.0,
+        let rows = |highest: f64, spread: f64| {
+            let row = |velocity: f64| SpeedRow {
+                velocity,
+                speed: highest * velocity,
+                spread,
+            };
+            [0.1, 0.5, 1.0].map(row).to_vec()
         };
-        let pan = [0.1, 0.5, 1.0].map(row).to_vec();
         let speeds = SpeedTable {
-            pan,
-            ..SpeedTable::default()
+            pan: rows(90.0, 1.0),
+            tilt: rows(45.0, 0.8),
+            zoom: rows(0.3, 0.02),
         };
         let delays = DomeDelays {
             status_age_s: [0.0, 0.21],
@@ -136,7 +144,7 @@ impl Record for Fake {
     fn play(&self, camera: CameraId, from_ms: i64, _: i64) -> Answer<Arc<dyn Reel>> {
         self.note(format!("play {camera}"));
         Box::pin(async move {
-            let feed = FakeFeed::new(&camera, StreamRole::Main, false);
+            let feed = FakeFeed::new(&camera, StreamRole::Main, false, BEAT);
             Ok(Arc::new(FakeReel {
                 feed,
                 from_ms,

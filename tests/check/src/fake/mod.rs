@@ -13,13 +13,13 @@ mod masks;
 pub mod pattern;
 mod pictures;
 mod plan;
+mod session_life;
 mod takeover;
 
 pub use account_admin::{accounts, sessions, workstations};
 pub use desks::{administrator, desk, maintainer, masked, overloaded, school, supervisor};
 pub use plan::plan;
 
-use secrecy::SecretString;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -28,8 +28,8 @@ use vedetta::domain::live::own_clock::WrongClock;
 use vedetta::domain::people::stated_purpose::Stated;
 use vedetta::domain::people::{Action, Circumstances, Grant, Level, Person, Reach, StationKind};
 use vedetta::domain::site::SitePlan;
-use vedetta::gui::session_port::{Answer, SessionLife, SignedIn};
-use vedetta::station::{AuditState, BegunAnew, Delivery, Health, Knock, LetInAlone, Refusal, ServerState};
+use vedetta::gui::session_port::SignedIn;
+use vedetta::station::{AuditState, BegunAnew, Delivery, Health, LetInAlone, Refusal, ServerState};
 
 /// The desk. `said` lists what was asked of it, in order.
 pub struct Fake {
@@ -37,6 +37,8 @@ pub struct Fake {
     level: Level,
     /// Decodes only a part of the pictures.
     slow: bool,
+    /// Its cameras send few pictures a second.
+    few_pictures: AtomicBool,
     /// The server is away for longer than the grace.
     stopped: AtomicBool,
     /// Cameras at a school are closed.
@@ -59,6 +61,7 @@ impl Fake {
             plan: Arc::new(plan),
             level: Level::Operator,
             slow: false,
+            few_pictures: AtomicBool::new(false),
             school_is_open: false,
             stopped: AtomicBool::new(false),
             wanted: AtomicBool::new(false),
@@ -93,6 +96,11 @@ impl Fake {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push((log, begun));
+    }
+
+    /// The cameras send few pictures a second from the next view on: for whoever looks at words, on a busy machine.
+    pub fn send_few_pictures(&self) {
+        self.few_pictures.store(true, Ordering::Relaxed);
     }
 
     /// The server goes away for longer than the grace, or comes back.
@@ -193,52 +201,5 @@ impl SignedIn for Fake {
 
     fn moment(&self, server_ms: i64) -> Instant {
         self.opened + Duration::from_millis(server_ms.unsigned_abs())
-    }
-}
-
-impl SessionLife for Fake {
-    fn change_purpose(&self, stated: Stated) -> Answer<()> {
-        self.note(format!("purpose {:?} {}", stated.purpose(), stated.protocol_no()));
-        *self.stated.lock().unwrap_or_else(PoisonError::into_inner) = stated;
-        Box::pin(async { Ok(()) })
-    }
-
-    fn lock_after(&self) -> Option<Duration> {
-        None
-    }
-
-    fn record_lock(&self, by_itself: bool) -> Answer<()> {
-        self.note(format!("lock {by_itself}"));
-        Box::pin(async { Ok(()) })
-    }
-
-    fn unlock(&self, _: SecretString) -> Answer<()> {
-        self.note("unlock".to_owned());
-        Box::pin(async { Ok(()) })
-    }
-
-    fn knock(&self) -> Option<Knock> {
-        let wanted = self.wanted.load(Ordering::Relaxed);
-        takeover::knock().filter(|_| wanted)
-    }
-
-    fn yield_account(&self) -> Answer<Delivery> {
-        self.note("yield".into());
-        Box::pin(async { Ok(Delivery::default()) })
-    }
-
-    fn keep_account(&self) -> Answer<()> {
-        self.note("keep".into());
-        self.wanted.store(false, Ordering::Relaxed);
-        Box::pin(async { Ok(()) })
-    }
-
-    fn has_ended(&self) -> bool {
-        false
-    }
-
-    fn sign_out(&self) -> Answer<Delivery> {
-        self.note("sign out".into());
-        Box::pin(async { Ok(Delivery::default()) })
     }
 }

@@ -51,7 +51,11 @@ impl PtzDrive for FakePtzDrive {
     }
 }
 
-/// Test pictures at 25 frames per second; every seventh camera falls silent, every ninth does not answer, every fifth
+/// From one picture to the next: 25 a second, or few.
+pub(super) const BEAT: Duration = Duration::from_millis(40);
+pub(super) const FEW: Duration = Duration::from_millis(500);
+
+/// Test pictures, one a beat; every seventh camera falls silent, every ninth does not answer, every fifth
 /// is covered whole.
 pub(super) struct FakeFeed {
     stream: StreamRole,
@@ -65,7 +69,7 @@ pub(super) struct FakeFeed {
 }
 
 impl FakeFeed {
-    pub(super) fn new(camera: &CameraId, stream: StreamRole, slow: bool) -> FakeFeed {
+    pub(super) fn new(camera: &CameraId, stream: StreamRole, slow: bool, beat: Duration) -> FakeFeed {
         let (width, height) = if stream == StreamRole::Main {
             (1280, 720)
         } else {
@@ -79,7 +83,7 @@ impl FakeFeed {
         let heeded = attention.clone();
         let every = if slow { 2 + number % 2 } else { 1 };
         tokio::spawn(async move {
-            let mut beat = tokio::time::interval(Duration::from_millis(40));
+            let mut beat = tokio::time::interval(beat);
             for frame in 1.. {
                 beat.tick().await;
                 let wanted = match heeded.load(Ordering::Relaxed) {

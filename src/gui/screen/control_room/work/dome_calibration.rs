@@ -91,7 +91,7 @@ impl DomeCalibration {
                     self.panel.say(sentences::refusal(why));
                 }
                 self.panel.measured(answer.ok());
-                return Some(Effect::none());
+                return Some(Effect::run(calibration::show_measured()));
             }
         };
         Some(match self.panel.update(message) {
