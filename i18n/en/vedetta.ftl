@@ -866,6 +866,17 @@ server-one-person = Both accounts are of one person, or one gave the other a pas
 server-owner-needed = With this account the database does not let the log's name be changed: use its owner's (--database).
 server-not-recorded = The act cannot be recorded, so it was not done.
 server-broken = The log does NOT hold: { $what }.
+server-policy = The policy { $path } cannot be read{ $line ->
+    [0] {""}
+   *[other]  (line { $line })
+}: check that it is the policy file (tlog-policy), and whole.
+server-proof-malformed = The file is no proof of a log (tlog-proof), or not whole.
+server-proof-no-event = The proof holds no entry of a log of Vedetta.
+server-proof-other-log = The proof is of a log that the policy does not name: check that you have the policy of that municipality.
+server-proof-quorum = The entry stands in the log, but the witnesses that the policy asks for have not seen it: wait for the proof that the workstation writes after them.
+server-proof-signature = A signature of the proof does NOT hold: the proof was changed, or does not come from that log.
+server-proof-other-event = The entry of the proof is NOT the one that the log signed: the proof was changed.
+server-other-copy = The proof holds, but { $path } is NOT the file that it speaks of: it is another one, or was changed.
 program-no-start = The program cannot start: { $why }.
 console-other-controller = It belongs to another controller too, which this account does not look after; the attempt was recorded.
 console-four-eyes = Who proposed a change does not approve it, nor does an account that they gave a password or second factor in the last 30 days: another person must.
@@ -1027,6 +1038,10 @@ answer-not-good = That will not do: { $why }.
 plan-written = Plan version { $version }, { $cameras } cameras: { $path }.
 plan-good = The file is good: { $cameras } cameras.
 log-holds = { $log }: it holds, { $size } entries, { $signed } signed, { $witnessed } seen by a witness.
+log-proof-holds = Proven: entry { $index } of the log { $log }, signed with others up to { $size }.
+log-proof-witness = Seen by the witness { $name } on { $time }.
+log-proof-no-witness = No witness that the policy names has seen it.
+log-proof-copy-holds = { $path } is the file that it speaks of, byte for byte.
 log-pruned = (content pruned when its retention was over)
 
 ## Command lines
@@ -1111,6 +1126,11 @@ help-log-result = Result: intent, done, refused, failed.
 help-log-since = From this moment, in local time (29/11/2026 14:05) or with its offset, by the clocks of the workstations.
 help-log-until = Up to this moment, excluded; written in the same way.
 help-log-user = Account of the system administrator; the password is read from VEDETTA_PASSWORD or the keyboard.
+help-log-policy = Writes the policy of this server's logs (tlog-policy): their keys and witnesses, for whoever verifies proofs elsewhere.
+help-log-proof = Verifies a proof (tlog-proof) without server and network, and says what it proves.
+help-log-proof-copy = The exported file: verifies that it is the one the proof speaks of.
+help-log-proof-file = The proof, beside the exported file: NAME.tlog-proof.
+help-log-proof-policy = The policy (tlog-policy): which logs and which witnesses are believed. It comes from the municipality or the witness, not with the proof.
 help-log-verify = Recomputes the whole log and compares it with what was signed.
 help-onvif = Address of the ONVIF service.
 help-people = Accounts of the people, on the running server.
@@ -1168,6 +1188,7 @@ help-user = Name of the account.
 help-version = Shows the version.
 help-witness = Starts a witness: it sees only name, size and root of the logs, and cosigns what continues what it has seen.
 help-witness-data = Folder of the witness.
+help-witness-kind = Kind of the key, when it is to be made: ml-dsa-44 (preferred, withstands quantum computers) or ed25519 (also for servers of before).
 help-witness-log = Public key of a log to follow; may be repeated. For a log that goes on under a new name give the new key: the witness goes on from what it has seen and no longer cosigns the former name.
 help-witness-name = Name under which it cosigns, without spaces.
 help-workstations = Enrolled workstations, on the running server.

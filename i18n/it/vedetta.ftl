@@ -866,6 +866,17 @@ server-one-person = I due account sono della stessa persona, o una ha dato all'a
 server-owner-needed = Con questo account la banca dati non lascia cambiare il nome del registro: usare quello del proprietario (--database).
 server-not-recorded = L'operazione non può essere annotata nel registro, quindi non è stata eseguita.
 server-broken = Il registro NON è integro: { $what }.
+server-policy = La politica { $path } non si legge{ $line ->
+    [0] {""}
+   *[other]  (riga { $line })
+}: controllare che sia il file della politica (tlog-policy), intero.
+server-proof-malformed = Il file non è una prova del registro (tlog-proof), o non è intero.
+server-proof-no-event = La prova non contiene una voce di un registro di Vedetta.
+server-proof-other-log = La prova è di un registro che la politica non nomina: controllare di avere la politica di quel Comune.
+server-proof-quorum = La voce è nel registro, ma non l’hanno vista i testimoni che la politica chiede: aspettare la prova che la postazione scrive dopo di loro.
+server-proof-signature = Una firma della prova NON è valida: la prova è stata modificata, o non viene da quel registro.
+server-proof-other-event = La voce della prova NON è quella che il registro ha firmato: la prova è stata modificata.
+server-other-copy = La prova è valida, ma { $path } NON è il file di cui parla: è un altro, o è stato modificato.
 program-no-start = Il programma non può partire: { $why }.
 console-other-controller = Appartiene anche a un altro titolare, di cui questo account non si occupa; il tentativo è annotato nel registro.
 console-four-eyes = Chi ha proposto una modifica non la approva, e nemmeno un account a cui ha dato password o secondo fattore negli ultimi 30 giorni: serve un'altra persona.
@@ -1027,6 +1038,10 @@ answer-not-good = Non va bene: { $why }.
 plan-written = Piano versione { $version }, { $cameras } telecamere: { $path }.
 plan-good = Il file è corretto: { $cameras } telecamere.
 log-holds = { $log }: integro, { $size } voci, { $signed } firmate, { $witnessed } viste da un testimone.
+log-proof-holds = Dimostrato: voce { $index } del registro { $log }, firmata con altre fino a { $size }.
+log-proof-witness = Vista dal testimone { $name } il { $time }.
+log-proof-no-witness = Nessun testimone che la politica nomina l’ha vista.
+log-proof-copy-holds = { $path } è il file di cui parla, byte per byte.
 log-pruned = (contenuto cancellato al termine della conservazione)
 
 ## Righe di comando
@@ -1111,6 +1126,11 @@ help-log-result = Esito: intent, done, refused, failed.
 help-log-since = Dal momento, in ora locale (29/11/2026 14:05) o con il fuso, secondo l'ora delle postazioni.
 help-log-until = Fino al momento, escluso; scritto allo stesso modo.
 help-log-user = Account dell'amministratore di sistema; la password si legge da VEDETTA_PASSWORD o dalla tastiera.
+help-log-policy = Scrive la politica dei registri di questo server (tlog-policy): le loro chiavi e i testimoni, per chi verifica le prove altrove.
+help-log-proof = Verifica una prova (tlog-proof) senza server e senza rete, e dice che cosa dimostra.
+help-log-proof-copy = Il file esportato: verifica che sia quello di cui la prova parla.
+help-log-proof-file = La prova, accanto al file esportato: NOME.tlog-proof.
+help-log-proof-policy = La politica (tlog-policy): quali registri e quali testimoni sono creduti. Si riceve dal Comune o dal testimone, non insieme alla prova.
 help-log-verify = Ricalcola tutto il registro e lo confronta con quanto è stato firmato.
 help-onvif = Indirizzo del servizio ONVIF.
 help-people = Le persone abilitate, sul server in funzione.
@@ -1168,6 +1188,7 @@ help-user = Nome dell'account.
 help-version = Mostra la versione.
 help-witness = Avvia un testimone: vede solo nome, dimensione e radice dei registri, e controfirma ciò che prosegue quanto ha visto.
 help-witness-data = Cartella del testimone.
+help-witness-kind = Tipo della chiave, quando è da fare: ml-dsa-44 (preferito, resiste ai computer quantistici) o ed25519 (anche per i server di prima).
 help-witness-log = Chiave pubblica di un registro da seguire; si può ripetere. Di un registro che prosegue sotto un nuovo nome si indica la nuova chiave: il testimone riparte da ciò che ha visto e non controfirma più il nome di prima.
 help-witness-name = Nome sotto cui controfirma, senza spazi.
 help-workstations = Le postazioni abilitate, sul server in funzione.

@@ -17,6 +17,8 @@ mod init;
 mod log_lines;
 #[path = "vedetta-audit/plan.rs"]
 mod plan;
+#[path = "vedetta-audit/proof.rs"]
+mod proof;
 #[path = "vedetta-audit/questions.rs"]
 mod questions;
 #[path = "vedetta-audit/sentences.rs"]
@@ -27,6 +29,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use vedetta::domain::audit::cosignature::CosignatureKind;
 use vedetta::domain::audit::note::VerifierKey;
 use vedetta::domain::camera::{ControllerId, StationId};
 use vedetta::domain::people::StationKind;
@@ -36,7 +39,9 @@ use vedetta::protocol::LogEntry;
 use vedetta::server::causes::causes;
 use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
-use vedetta::server::{http, log_export, log_read, log_time, log_verify, rollover, setup, witness, workstation_admin};
+use vedetta::server::{
+    http, log_export, log_proof, log_read, log_time, log_verify, rollover, setup, witness, workstation_admin,
+};
 
 /// Command line.
 #[derive(Parser)]
@@ -117,6 +122,8 @@ enum Command {
         data: PathBuf,
         #[arg(help = fl!("help-witness-name"), long)]
         name: String,
+        #[arg(help = fl!("help-witness-kind"), long, value_enum)]
+        key_type: Option<KeyType>,
         #[arg(help = fl!("help-witness-log"), long = "log")]
         logs: Vec<VerifierKey>,
         #[arg(help = fl!("help-listen-any"), long, default_value = "127.0.0.1:0")]
@@ -190,6 +197,24 @@ impl From<Kind> for StationKind {
     }
 }
 
+/// Kind of a witness's key, as an argument.
+#[derive(Clone, Copy, ValueEnum)]
+enum KeyType {
+    #[value(name = "ed25519")]
+    Ed25519,
+    #[value(name = "ml-dsa-44")]
+    MlDsa44,
+}
+
+impl From<KeyType> for CosignatureKind {
+    fn from(kind: KeyType) -> Self {
+        match kind {
+            KeyType::Ed25519 => Self::Ed25519,
+            KeyType::MlDsa44 => Self::MlDsa44,
+        }
+    }
+}
+
 #[derive(Subcommand)]
 enum LogCommand {
     #[command(about = fl!("help-log-verify"))]
@@ -248,6 +273,16 @@ enum LogCommand {
         controller: Option<ControllerId>,
         #[arg(help = fl!("help-reason"), long)]
         reason: String,
+    },
+    #[command(about = fl!("help-log-proof"))]
+    Proof {
+        #[command(flatten)]
+        arguments: proof::ProofArguments,
+    },
+    #[command(about = fl!("help-log-policy"))]
+    Policy {
+        #[command(flatten)]
+        place: Place,
     },
     #[command(about = fl!("help-log-export"))]
     Export {
@@ -354,10 +389,11 @@ async fn run(command: Command) -> Result<(), ServerError> {
         Command::Witness {
             data,
             name,
+            key_type,
             logs,
             listen,
         } => {
-            let witness = witness::Witness::open(&data, &name, &logs)?;
+            let witness = witness::Witness::open(&data, &name, key_type.map(Into::into), &logs)?;
             let ready = |address: &str, key: &vedetta::domain::audit::cosignature::WitnessKey| {
                 let line = serde_json::json!({ "ready": true, "address": address, "vkey": key.to_string() });
                 say(&line.to_string());
@@ -495,6 +531,11 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
         } => {
             let accepted = log_time::accept(&place.open(), controller, &reason).await?;
             say(&serde_json::to_string(&accepted).unwrap_or_default());
+            Ok(())
+        }
+        LogCommand::Proof { arguments } => proof::proof(&arguments),
+        LogCommand::Policy { place } => {
+            say(log_proof::policy(&place.open()).await?.trim_end());
             Ok(())
         }
         LogCommand::Export { place, dir } => {

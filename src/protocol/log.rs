@@ -89,6 +89,17 @@ pub struct InclusionProof {
     pub path: Vec<String>,
 }
 
+/// Proof that an event stands in the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventProof {
+    /// C2SP tlog-proof without extra data, under the newest checkpoint that witnesses cosigned or, before they saw the entry, that
+    /// the log signed.
+    pub proof: String,
+    /// The log has witnesses, and none has seen the entry yet.
+    pub awaits_witness: bool,
+}
+
 /// RFC 9162 §2.1.4 consistency proof. Hashes in lower-case hex.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -42,6 +42,7 @@
 //! | `POST /v1/proposals/{id}` | [`Verdict`] → – |
 //! | `POST /v1/stations/{station}/events` | [`EventBatch`] → [`BatchReceipt`] |
 //! | `GET /v1/stations/{station}/heads` | – → `Vec<StationHead>` |
+//! | `GET /v1/stations/{station}/proof?log=&seq=` | → [`EventProof`] of the entry it has at `seq` |
 //! | `GET /v1/logs/{controller}/checkpoint` | C2SP signed note, text |
 //! | `GET /v1/logs/{controller}/inclusion?index=&size=` | → [`InclusionProof`] |
 //! | `GET /v1/logs/{controller}/consistency?from=&to=` | → [`ConsistencyProof`] |
@@ -83,8 +84,8 @@ pub use clearance::ClearanceState;
 pub use credential::{CameraCredential, CredentialNeed, CredentialRequest};
 pub use dome_lease::{Holder, LeaseRequest, LeaseState, Watching};
 pub use log::{
-    BatchReceipt, ConsistencyProof, ConsoleAct, DurablePromise, EventBatch, FloorRequest, InclusionProof, LogEntry,
-    LogHoldRequest, LogKey, LogPage, Numbered, PINNED, PromisedEntry, PruneRequest, Pruned, StationHead,
+    BatchReceipt, ConsistencyProof, ConsoleAct, DurablePromise, EventBatch, EventProof, FloorRequest, InclusionProof,
+    LogEntry, LogHoldRequest, LogKey, LogPage, Numbered, PINNED, PromisedEntry, PruneRequest, Pruned, StationHead,
     SubmittedEvent,
 };
 pub use plan::{

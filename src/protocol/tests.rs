@@ -4,9 +4,9 @@
 
 use super::{
     BatchReceipt, CameraCredential, ConsistencyProof, ConsoleAct, CredentialRequest, DeclaredState, DurablePromise,
-    EventBatch, FloorRequest, Holder, InclusionProof, LogHoldRequest, LogKey, LogPage, MaskChange, MaskProposal,
-    Numbered, PermitRequest, Pictures, PolicyState, ProposedMask, PruneRequest, Pruned, Refusal, SignedPlan,
-    StationHead, Verdict,
+    EventBatch, EventProof, FloorRequest, Holder, InclusionProof, LogHoldRequest, LogKey, LogPage, MaskChange,
+    MaskProposal, Numbered, PermitRequest, Pictures, PolicyState, ProposedMask, PruneRequest, Pruned, Refusal,
+    SignedPlan, StationHead, Verdict,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -38,6 +38,7 @@ fn written(kind: &str, text: &str) -> String {
         "DurablePromise" => again::<DurablePromise>(text),
         "StationHead" => again::<StationHead>(text),
         "InclusionProof" => again::<InclusionProof>(text),
+        "EventProof" => again::<EventProof>(text),
         "ConsistencyProof" => again::<ConsistencyProof>(text),
         "ConsoleAct" => again::<ConsoleAct>(text),
         "FloorRequest" => again::<FloorRequest>(text),
@@ -55,7 +56,7 @@ fn written(kind: &str, text: &str) -> String {
 #[test]
 fn every_body_comes_back_byte_for_byte() {
     let lines: Vec<&str> = GOLDEN.lines().filter(|line| line.starts_with("[\"")).collect();
-    assert_eq!(lines.len(), 33);
+    assert_eq!(lines.len(), 34);
     for line in lines {
         let inside = line.trim_end_matches(',').strip_prefix("[\"").unwrap();
         let (kind, text) = inside.strip_suffix(']').unwrap().split_once("\",").unwrap();

@@ -5,6 +5,8 @@
 //! Deliberately absent: refusals to a client (`protocol::Refusal`), languages.
 
 use super::store::error::StoreError;
+use crate::domain::audit::policy::{NotAccepted, PolicyError};
+use crate::domain::audit::tlog_proof::TlogProofError;
 use crate::domain::message::{Message, sentence};
 use crate::domain::people::Rule;
 use crate::domain::people::account::PasswordFault;
@@ -74,6 +76,16 @@ pub enum ServerError {
     OwnerNeeded,
     #[error("the change cannot be recorded: {0}")]
     NotRecorded(String),
+    #[error("policy {path}")]
+    Policy {
+        path: PathBuf,
+        #[source]
+        fault: PolicyError,
+    },
+    #[error("the proof")]
+    Proof(#[from] TlogProofError),
+    #[error("{path} is not the file that the proven event speaks of")]
+    OtherCopy { path: PathBuf },
     /// `what` is the part of the sentence that says how.
     #[error("the log does not hold: {detail}")]
     Broken { detail: String, what: Message },
@@ -111,8 +123,32 @@ impl ServerError {
             Self::TwoSupervisors => sentence("server-two-supervisors"),
             Self::OwnerNeeded => sentence("server-owner-needed"),
             Self::NotRecorded(_) => sentence("server-not-recorded"),
+            Self::Policy { path, fault } => {
+                let line = if let PolicyError::Line { line, .. } = fault {
+                    *line
+                } else {
+                    0
+                };
+                sentence("server-policy")
+                    .with("path", path.display().to_string())
+                    .with("line", line)
+            }
+            Self::Proof(fault) => sentence(proves_nothing(fault)),
+            Self::OtherCopy { path } => sentence("server-other-copy").with("path", path.display().to_string()),
             Self::Broken { what, .. } => sentence("server-broken").with("what", what.clone()),
         }
+    }
+}
+
+/// The sentence of a proof that proves nothing.
+fn proves_nothing(fault: &TlogProofError) -> &'static str {
+    match fault {
+        TlogProofError::Malformed => "server-proof-malformed",
+        TlogProofError::NoEvent => "server-proof-no-event",
+        TlogProofError::NotAccepted(NotAccepted::OfNoLog) => "server-proof-other-log",
+        TlogProofError::NotAccepted(NotAccepted::Quorum) => "server-proof-quorum",
+        TlogProofError::NotAccepted(NotAccepted::Witness(_) | NotAccepted::Checkpoint(_)) => "server-proof-signature",
+        TlogProofError::NotIncluded | TlogProofError::OtherWords => "server-proof-other-event",
     }
 }
 

@@ -29,7 +29,7 @@
 //! | [`open_files`] | the limit of open files |
 //! | [`metrics`] | figures for Prometheus |
 //! | [`witness`] | the witness, which runs elsewhere |
-//! | [`log_verify`], [`log_export`], [`log_read`], [`log_time`] | the commands on a log |
+//! | [`log_verify`], [`log_export`], [`log_read`], [`log_time`], [`log_proof`] | the commands on a log |
 //! | [`doctor`] | what is wrong, in sentences |
 //! | [`console`] | the event of a command on a whole log |
 //!
@@ -56,6 +56,7 @@ pub mod keys;
 pub mod last_supervisor;
 pub mod log;
 pub mod log_export;
+pub mod log_proof;
 pub mod log_read;
 pub mod log_time;
 pub mod log_verify;

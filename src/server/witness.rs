@@ -12,7 +12,7 @@ use super::config::{read_text, write_whole};
 use super::error::ServerError;
 use super::keys::{random, write_secret};
 use crate::domain::audit::checkpoint::{self, Checkpoint};
-use crate::domain::audit::cosignature::{Cosigner, WitnessKey};
+use crate::domain::audit::cosignature::{CosignatureKind, Cosigner, WitnessKey};
 use crate::domain::audit::hash::Hash;
 use crate::domain::audit::note::VerifierKey;
 use crate::domain::audit::succession;
@@ -20,7 +20,7 @@ use crate::domain::audit::tree::empty_root;
 use crate::domain::audit::witness::{Ask, MAX_ASK, Objection, claimed_origin, examine};
 use crate::server::causes::causes;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Path as UrlPath, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
@@ -138,12 +138,19 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// Opens the directory; the first time, makes the key under `name`. `logs` are the verifier keys of the logs it
-    /// watches. One under a later name of a log that it watched takes that one's place, with what was seen of it.
+    /// Opens the directory; the first time, makes the key under `name`, of this kind (ML-DSA-44 unless another is asked for).
+    /// `logs` are the verifier keys of the logs it watches. One under a later name of a log that it watched takes that one's
+    /// place, with what was seen of it.
     ///
     /// # Errors
-    /// Files cannot be read or written, a key is not one, or the state of a log that was watched before is lost.
-    pub fn open(dir: &Path, name: &str, logs: &[VerifierKey]) -> Result<Self, ServerError> {
+    /// Files cannot be read or written, a key is not one or of another kind than is asked for, or the state of a log that was
+    /// watched before is lost.
+    pub fn open(
+        dir: &Path,
+        name: &str,
+        kind: Option<CosignatureKind>,
+        logs: &[VerifierKey],
+    ) -> Result<Self, ServerError> {
         for part in ["", "seen", "evidence"] {
             let path = dir.join(part);
             fs::DirBuilder::new()
@@ -152,7 +159,7 @@ impl Witness {
                 .create(&path)
                 .map_err(|source| ServerError::File { path, source })?;
         }
-        let signer = signer(&dir.join("witness.key"), name)?;
+        let signer = signer(&dir.join("witness.key"), name, kind)?;
         let mut watched = HashMap::new();
         let mut logs: Vec<&VerifierKey> = logs.iter().collect();
         logs.sort_by_key(|key| succession::parts(key.name()).1);
@@ -210,10 +217,37 @@ impl Witness {
             note: ask.note.clone(),
             time_s: now_s.max(watched.seen.time_s),
         };
+        let line = self.cosign(&seen)?;
         write_seen(&watched.path, &seen)?;
-        let line = self.signer.cosign(&offered.text(), seen.time_s);
         watched.seen = seen;
         Ok(Some(Ok(line)))
+    }
+
+    fn cosign(&self, seen: &Seen) -> Result<String, ServerError> {
+        let text = seen.note.split_once("\n\n").map(|(text, _)| format!("{text}\n"));
+        self.signer
+            .cosign(&text.unwrap_or_default(), seen.time_s)
+            .map_err(|error| ServerError::Key(error.to_string()))
+    }
+
+    /// The last checkpoint that was cosigned of the log whose origin has this SHA-256 (lower-case hex), with the cosignature that
+    /// was given for it. `None`: nothing was cosigned under this name.
+    ///
+    /// # Errors
+    /// As [`Witness::add`].
+    pub async fn last(&self, origin_hash: &str) -> Result<Option<String>, ServerError> {
+        let _alone = lock(&self.dir).await?;
+        let mut logs = self.logs.lock().await;
+        let watched = logs
+            .values_mut()
+            .find(|watched| hex::encode(Sha256::digest(watched.key.name())) == origin_hash);
+        let Some(watched) = watched else { return Ok(None) };
+        watched.refresh()?;
+        let seen = &watched.seen;
+        if checkpoint::verify(&seen.note, &watched.key).is_err() {
+            return Ok(None);
+        }
+        Ok(Some(format!("{}{}", seen.note, self.cosign(seen)?)))
     }
 
     fn keep_evidence(&self, seen: &Seen, ask: &Ask, now_s: u64) -> Result<(), ServerError> {
@@ -238,23 +272,29 @@ fn short(origin: &str) -> String {
     hex::encode(&Sha256::digest(origin.as_bytes())[..16])
 }
 
-fn signer(path: &Path, name: &str) -> Result<Cosigner, ServerError> {
+/// The key of the witness: name, seed and kind, one a line; a file without a kind is of the time when there was one only.
+fn signer(path: &Path, name: &str, kind: Option<CosignatureKind>) -> Result<Cosigner, ServerError> {
     let bad = || ServerError::Key(format!("{} is not a witness's key", path.display()));
     if !path.exists() {
         let seed = Zeroizing::new(random::<32>()?);
-        write_secret(
-            path,
-            &Zeroizing::new(format!("{name}\n{}\n", hex::encode(seed.as_slice()))),
-        )?;
+        let word = kind.unwrap_or(CosignatureKind::MlDsa44).word();
+        let text = format!("{name}\n{}\n{word}\n", hex::encode(seed.as_slice()));
+        write_secret(path, &Zeroizing::new(text))?;
     }
     let text = Zeroizing::new(read_text(path)?);
-    let (kept, seed) = text.trim_end().split_once('\n').ok_or_else(bad)?;
+    let (kept, rest) = text.trim_end().split_once('\n').ok_or_else(bad)?;
+    let (seed, word) = rest.split_once('\n').unwrap_or((rest, CosignatureKind::Ed25519.word()));
+    let kept_kind = CosignatureKind::ALL.into_iter().find(|kind| kind.word() == word);
+    let kept_kind = kept_kind.ok_or_else(bad)?;
+    if kind.is_some_and(|kind| kind != kept_kind) {
+        return Err(ServerError::Key(format!("the witness's key is of kind {word}")));
+    }
     let mut raw = Zeroizing::new([0; 32]);
     hex::decode_to_slice(seed, raw.as_mut_slice()).map_err(|_| bad())?;
     if kept != name {
         return Err(ServerError::Key(format!("the witness's name is {kept}")));
     }
-    Cosigner::new(name, &raw).map_err(|_| bad())
+    Cosigner::new(name, kept_kind, &raw).map_err(|_| bad())
 }
 
 /// The state of a log; begun only for one that was never watched: `origins` lists all that ever were.
@@ -338,6 +378,18 @@ async fn add_checkpoint(State(witness): State<Arc<Witness>>, body: String) -> Re
     }
 }
 
+/// C2SP tlog-witness: what a monitor reads.
+async fn last_checkpoint(State(witness): State<Arc<Witness>>, UrlPath(origin_hash): UrlPath<String>) -> Response {
+    match witness.last(&origin_hash).await {
+        Ok(Some(note)) => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], note).into_response(),
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => {
+            tracing::error!(error = %causes(&error), "not told what was cosigned");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
 /// Answers until `end` is ready. `ready` is told the address once it can be reached.
 ///
 /// # Errors
@@ -370,6 +422,7 @@ pub async fn serve(
     });
     let router = Router::new()
         .route("/add-checkpoint", post(add_checkpoint))
+        .route("/{origin_hash}/checkpoint", get(last_checkpoint))
         .route("/healthz", get(|| async { "ok\n" }))
         .layer(DefaultBodyLimit::max(MAX_ASK))
         .layer(bounds)
@@ -407,7 +460,7 @@ mod tests {
     async fn r_aud_2_two_witness_processes_on_one_folder_cosign_one_history() {
         let dir = tempfile::tempdir().unwrap();
         let key = SignerKey::new("vedetta/020001/borgo", &[4; 32]).unwrap();
-        let open = || Witness::open(dir.path(), "vicino", &[key.verifier()]).unwrap();
+        let open = || Witness::open(dir.path(), "vicino", None, &[key.verifier()]).unwrap();
         let (one, other) = (open(), open());
         let log = first_of(&key, b"a");
         let fork = Ask {
@@ -426,7 +479,7 @@ mod tests {
     async fn r_aud_2_a_witness_whose_folder_is_put_back_while_it_runs_cosigns_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let key = SignerKey::new("vedetta/020001/borgo", &[4; 32]).unwrap();
-        let witness = Witness::open(dir.path(), "vicino", &[key.verifier()]).unwrap();
+        let witness = Witness::open(dir.path(), "vicino", None, &[key.verifier()]).unwrap();
         let path = dir
             .path()
             .join("seen")
@@ -444,7 +497,7 @@ mod tests {
     async fn r_aud_2_a_witness_cosigns_nothing_while_another_process_has_the_folder() {
         let dir = tempfile::tempdir().unwrap();
         let key = SignerKey::new("vedetta/020001/borgo", &[4; 32]).unwrap();
-        let witness = Witness::open(dir.path(), "vicino", &[key.verifier()]).unwrap();
+        let witness = Witness::open(dir.path(), "vicino", None, &[key.verifier()]).unwrap();
         let other = lock(dir.path()).await.unwrap();
         let log = first_of(&key, b"a");
         assert!(matches!(witness.add(&log, 1).await, Err(ServerError::AlreadyRunning)));

@@ -4,12 +4,18 @@
     verify_log.py DIR KEY [WITNESS_KEY ...]
 
 DIR is one controller's folder. KEY and the witnesses' keys come from elsewhere (the convention's annex, the Carabinieri),
-never from DIR. Needs PyPI `cryptography` for Ed25519; the formats are in src/domain/audit/FORMAT.md. Status 0: it holds.
+never from DIR. Needs PyPI `cryptography` for Ed25519 and ML-DSA-44; the formats are in src/domain/audit/FORMAT.md. Status 0: it
+holds.
 """
 import base64, hashlib, json, pathlib, sys
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
+
+LOG, WITNESS, WITNESS_ML_DSA_44 = 1, 4, 6
+# Kind of key: how it reads, and how long it is.
+KINDS = {LOG: (Ed25519PublicKey, 32), WITNESS: (Ed25519PublicKey, 32), WITNESS_ML_DSA_44: (MLDSA44PublicKey, 1312)}
 
 
 class Refused(Exception):
@@ -25,9 +31,9 @@ def sha(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 
 
-def check_signature(key, message, signature):
+def check_signature(kind, key, message, signature):
     try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+        KINDS[kind][0].from_public_bytes(key).verify(signature, message)
     except InvalidSignature:
         raise Refused("the signature does not verify")
 
@@ -39,11 +45,23 @@ def unbase64(text):
 
 
 def read_key(text):
-    """Name, key hash, algorithm, public key of a C2SP verifier key."""
+    """Name, kind, key hash and public key of a C2SP verifier key."""
     name, key_hash, encoded = text.split("+", 2)
     raw = unbase64(encoded)
-    need(sha(name.encode(), b"\n", raw)[:4].hex() == key_hash and len(raw) == 33, "not a verifier key")
-    return name, raw[:1] + bytes.fromhex(key_hash), raw[1:]
+    need(raw[0] in KINDS and len(raw) == 1 + KINDS[raw[0]][1], "not a kind of key that is known")
+    need(sha(name.encode(), b"\n", raw)[:4].hex() == key_hash, "not a verifier key")
+    return name, raw[0], bytes.fromhex(key_hash), raw[1:]
+
+
+def cosigned(kind, name, moment, text):
+    """What a witness signs."""
+    if kind == WITNESS:
+        return f"cosignature/v1\ntime {moment}\n{text}".encode()
+    need(moment > 0, "a cosignature without a time")
+    origin, size, root = text[:-1].split("\n")[:3]
+    names = [len(part).to_bytes(1, "big") + part for part in (name.encode(), origin.encode())]
+    numbers = [n.to_bytes(8, "big") for n in (moment, 0, int(size))]
+    return b"subtree/v1\n\0" + names[0] + numbers[0] + names[1] + numbers[1] + numbers[2] + unbase64(root)
 
 
 def read_note(data, keys):
@@ -54,13 +72,14 @@ def read_note(data, keys):
     for number, line in enumerate(lines[:-1].split("\n")):
         dash, name, encoded = line.split(" ")
         raw = unbase64(encoded)
-        known = [key for key in (keys[:1] if number == 0 else keys[1:]) if (key[0], key[1][1:]) == (name, raw[:4])]
+        known = [key for key in (keys[:1] if number == 0 else keys[1:]) if (key[0], key[2]) == (name, raw[:4])]
         need(dash == "—" and known, "a signature by a key that is not known")
+        _, kind, _, key = known[0]
         if number == 0:
-            check_signature(known[0][2], text.encode(), raw[4:])
+            check_signature(kind, key, text.encode(), raw[4:])
         else:
             moment = int.from_bytes(raw[4:12], "big")
-            check_signature(known[0][2], f"cosignature/v1\ntime {moment}\n{text}".encode(), raw[12:])
+            check_signature(kind, key, cosigned(kind, name, moment, text), raw[12:])
     origin, size, root = text[:-1].split("\n")
     need(origin == keys[0][0] and size == str(int(size)), "a checkpoint of another log")
     return int(size), unbase64(root)
@@ -95,7 +114,8 @@ def tile_path(kind, index, width):
 def verify(files, key, witness_keys=()):
     """`files`: path below DIR to content. Returns a few figures, or raises."""
     keys = [read_key(text) for text in (key, *witness_keys)]
-    need([kind for _, (kind, *_), _ in keys] == [1] + [4] * len(witness_keys), "a key of the wrong kind")
+    kinds = [kind for _, kind, _, _ in keys]
+    need(kinds[0] == LOG and LOG not in kinds[1:], "a key of the wrong kind")
     size, root = read_note(files["checkpoint"], keys)
     expected = {"checkpoint": None, "leaves.jsonl": None, "bodies.jsonl": None, "key": key.encode() + b"\n"}
     leaves = files["leaves.jsonl"].split(b"\n")

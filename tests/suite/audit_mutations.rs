@@ -10,12 +10,14 @@ use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use std::collections::BTreeMap;
 use vedetta::domain::audit::chain::{Moment, StationChain};
 use vedetta::domain::audit::checkpoint::{self, Checkpoint};
-use vedetta::domain::audit::cosignature::Cosigner;
+use vedetta::domain::audit::cosignature::{CosignatureKind, Cosigner};
 use vedetta::domain::audit::event::{Body, RetentionClass};
 use vedetta::domain::audit::hash::Hash;
 use vedetta::domain::audit::leaf::{Leaf, commitment};
 use vedetta::domain::audit::note::{SignerKey, VerifierKey};
+use vedetta::domain::audit::policy::{Policy, any_of};
 use vedetta::domain::audit::tile::{Tile, bundle, unbundle};
+use vedetta::domain::audit::tlog_proof::{OpenedEvent, TlogProof};
 use vedetta::domain::audit::witness::{Ask, examine};
 use vedetta::domain::camera::StationId;
 use vedetta::protocol::{EventBatch, SubmittedEvent};
@@ -112,14 +114,14 @@ fn mutated_batches_and_leaves_are_read_without_a_panic_and_accepted_only_as_they
 fn mutated_checkpoints_and_requests_to_a_witness_are_refused_without_a_panic() {
     let mut random = StdRng::seed_from_u64(2);
     let signer = SignerKey::new("vedetta/020001/borgo", &[1; 32]).unwrap();
-    let witness = Cosigner::new("testimone", &[2; 32]).unwrap();
+    let witness = Cosigner::new("testimone", CosignatureKind::Ed25519, &[2; 32]).unwrap();
     let checkpoint = Checkpoint {
         origin: "vedetta/020001/borgo".into(),
         size: 42,
         root: Hash([5; 32]),
     };
     let mut note = checkpoint::sign(&checkpoint, &signer);
-    note.push_str(&witness.cosign(&checkpoint.text(), 1_800_000_000));
+    note.push_str(&witness.cosign(&checkpoint.text(), 1_800_000_000).unwrap());
     let ask = Ask {
         old: 42,
         proof: vec![],
@@ -215,4 +217,42 @@ fn mutated_outbox_segments_are_recovered_or_reported_without_a_panic() {
         drop(std::fs::remove_dir_all(&folder));
     }
     assert!(seen > 200, "{seen} of 300 were damage");
+}
+
+#[test]
+fn mutated_policies_and_proofs_are_refused_without_a_panic() {
+    let mut random = StdRng::seed_from_u64(3);
+    let signer = SignerKey::new("vedetta/020001/borgo", &[1; 32]).unwrap();
+    let witness = Cosigner::new("testimone", CosignatureKind::Ed25519, &[2; 32]).unwrap();
+    let checkpoint = Checkpoint {
+        origin: "vedetta/020001/borgo".into(),
+        size: 42,
+        root: Hash([5; 32]),
+    };
+    let proof = TlogProof {
+        event: Some(OpenedEvent {
+            leaf: "{}".into(),
+            salt: "00".repeat(32),
+            body: "{}".into(),
+        }),
+        index: 7,
+        path: vec![Hash([6; 32]); 5],
+        note: checkpoint::sign(&checkpoint, &signer),
+    };
+    let policy = any_of(&[signer.verifier()], &[witness.verifier()]);
+    let believed = Policy::parse(policy.as_bytes()).unwrap();
+    for _ in 0..ROUNDS {
+        if let Ok(changed) = Policy::parse(&mutate(&mut random, policy.as_bytes())) {
+            let _ = changed.accept(&proof.note);
+        }
+        let Ok(changed) = String::from_utf8(mutate(&mut random, proof.encode().as_bytes())) else {
+            continue;
+        };
+        if let Ok(changed) = TlogProof::parse(&changed) {
+            assert!(
+                changed.verify(&believed).is_err(),
+                "nothing is proven of an event that never was"
+            );
+        }
+    }
 }

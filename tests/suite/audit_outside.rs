@@ -5,11 +5,12 @@
 use crate::town::Town;
 use crate::town_hall::{Export, PLAIN, Running, TownHall, log_signer, log_vkey, run};
 use serde_json::Value;
+use sha2::Digest as _;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 use vedetta::domain::audit::checkpoint::{self, Checkpoint};
-use vedetta::domain::audit::cosignature::WitnessKey;
+use vedetta::domain::audit::cosignature::{CosignatureKind, WitnessKey};
 use vedetta::domain::audit::hash::Hash;
 use vedetta::domain::audit::note::{SignerKey, VerifierKey};
 use vedetta::domain::audit::witness::Ask;
@@ -38,7 +39,8 @@ fn figures(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-async fn witness(hall: &TownHall, logs: &[String]) -> Running {
+/// A witness of these logs, beside the town hall.
+pub async fn witness(hall: &TownHall, logs: &[String]) -> Running {
     let dir = hall.dir.path().join("testimone");
     let mut arguments = vec![
         "witness",
@@ -54,7 +56,7 @@ async fn witness(hall: &TownHall, logs: &[String]) -> Running {
 }
 
 /// Tells the server whom to ask; it is read at the next start.
-fn name_witness(hall: &TownHall, witness: &Running) {
+pub fn name_witness(hall: &TownHall, witness: &Running) {
     let text = format!(
         "[[witness]]\nurl = \"{}\"\nvkey = \"{}\"\n",
         witness.base,
@@ -68,7 +70,8 @@ fn witnessed(hall: &TownHall, log: &str) -> Option<Checkpoint> {
     checkpoint::verify(&note, &log.parse::<VerifierKey>().unwrap()).ok()
 }
 
-async fn until_witnessed(hall: &TownHall, log: &str, size: u64) -> Checkpoint {
+/// The last checkpoint that was cosigned, once it is of this size.
+pub async fn until_witnessed(hall: &TownHall, log: &str, size: u64) -> Checkpoint {
     let until = Instant::now() + Duration::from_secs(30);
     loop {
         match witnessed(hall, log) {
@@ -81,15 +84,7 @@ async fn until_witnessed(hall: &TownHall, log: &str, size: u64) -> Checkpoint {
 
 async fn metric(hall: &TownHall, name: &str) -> u64 {
     let station = hall.stranger();
-    let page = station
-        .client
-        .get(station.url("/metrics"))
-        .send()
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    let page = station.text(station.url("/metrics")).await;
     let line = page.lines().find(|line| line.starts_with(name));
     line.unwrap_or_else(|| panic!("no {name} in {page}"))
         .rsplit(' ')
@@ -122,7 +117,7 @@ async fn r_exp_3_a_stranger_accepts_the_log_and_refuses_it_with_any_byte_changed
     assert!(figures["changes"].as_u64().unwrap() > 15_000, "{figures}");
     assert_eq!(figures["accepted"], serde_json::json!([]));
     let other = WitnessKey::to_string(
-        &vedetta::domain::audit::cosignature::Cosigner::new("altro", &[1; 32])
+        &vedetta::domain::audit::cosignature::Cosigner::new("altro", CosignatureKind::MlDsa44, &[1; 32])
             .unwrap()
             .verifier(),
     );
@@ -150,6 +145,21 @@ async fn r_aud_2_a_log_of_several_tiles_is_accepted_and_the_verification_is_an_e
     assert_eq!(bodies.matches("log_verify").count(), 2);
     let last = bodies.lines().last().unwrap();
     assert!(last.contains("log_read") && last.contains("export"), "R-AUD-3: {last}");
+}
+
+/// What a monitor reads of a log at a witness.
+async fn monitored(witness: &Running, origin: &str) -> Option<String> {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let hash = hex::encode(sha2::Sha256::digest(origin));
+    let answer = client
+        .get(format!("{}/{hash}/checkpoint", witness.base))
+        .send()
+        .await
+        .unwrap();
+    if answer.status() == 404 {
+        return None;
+    }
+    Some(answer.error_for_status().unwrap().text().await.unwrap())
 }
 
 /// What a witness answers to a checkpoint that is offered to it.
@@ -209,6 +219,12 @@ async fn r_aud_2_the_witness_follows_keeps_its_memory_and_refuses_a_fork_with_pr
     let vkey: WitnessKey = first.said["vkey"].as_str().unwrap().parse().unwrap();
     let note = std::fs::read_to_string(hall.data().join("signer/borgo-vedetta.witnessed")).unwrap();
     assert!(vkey.seen(&note).unwrap() > 1_700_000_000);
+    assert_eq!(
+        monitored(&first, &seen.origin).await,
+        Some(note),
+        "what a monitor reads"
+    );
+    assert_eq!(monitored(&first, "vedetta/020001/altrove").await, None);
     assert_eq!(metric(&hall, "vedetta_log_unwitnessed_size").await, 0);
 
     // Away: nothing stops, and the span nobody else has seen is shown.

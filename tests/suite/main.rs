@@ -20,6 +20,7 @@ mod audit_model;
 mod audit_mutations;
 mod audit_outside;
 mod audit_postgres;
+mod audit_proof;
 mod audit_read;
 mod audit_server;
 mod audit_time;

@@ -438,14 +438,21 @@ async fn heads(station: &Station) -> StatusCode {
     station.client.get(url).send().await.unwrap().status()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r_aud_2_a_server_folder_put_back_serves_nobody_once_a_workstation_shows_what_it_forgot() {
-    let mut hall = Town::new().open().await;
+/// A town hall whose log holds so many events of the control room under its first checkpoint, and the workstation.
+async fn with_events(count: usize) -> (TownHall, Station, Vec<Sealed>) {
+    let hall = Town::new().open().await;
     let key = crate::town_hall::log_vkey(&hall);
     let mut sala = hall.station("sala-operativa");
-    let events = sala.events(3);
+    let events = sala.events(count);
     sala.submit(&events).await.unwrap();
-    sala.checkpoint_of(&key, 3).await;
+    sala.checkpoint_of(&key, count as u64).await;
+    (hall, sala, events)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_a_server_folder_put_back_serves_nobody_once_a_workstation_shows_what_it_forgot() {
+    let (mut hall, _, events) = with_events(3).await;
+    let key = crate::town_hall::log_vkey(&hall);
     hall.stop().await;
     let (old, new) = (hall.dir.path().join("copia"), hall.dir.path().join("nuova"));
     copied(&hall.data(), &old);
@@ -514,12 +521,7 @@ async fn r_aud_2_a_server_folder_put_back_serves_nobody_once_a_workstation_shows
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_aud_2_a_workstation_that_trusts_a_former_name_is_not_answered_under_the_new_one() {
-    let mut hall = Town::new().open().await;
-    let key = crate::town_hall::log_vkey(&hall);
-    let mut sala = hall.station("sala-operativa");
-    let events = sala.events(1);
-    sala.submit(&events).await.unwrap();
-    sala.checkpoint_of(&key, 1).await;
+    let (mut hall, sala, _) = with_events(1).await;
     let pinned = sala.note().await;
     hall.stop().await;
     std::fs::remove_file(hall.data().join("signer/borgo-vedetta.json")).unwrap();

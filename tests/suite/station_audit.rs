@@ -315,18 +315,8 @@ async fn lose_a_session(hall: &mut TownHall, data: &Path) {
 /// Waits until the server serves nobody because a workstation showed what it forgot.
 async fn stopped_by_a_workstation(hall: &TownHall) {
     let sala = hall.station("sala-operativa");
-    let asked = async || {
-        sala.client
-            .get(sala.url("/readyz"))
-            .send()
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap()
-    };
     soon(async {
-        while !asked().await.contains("put back from a copy") {
+        while !sala.text(sala.url("/readyz")).await.contains("put back from a copy") {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     })

@@ -517,15 +517,13 @@ impl Station {
         request.send().await.unwrap().status()
     }
 
+    /// What the server answers to a question whose answer is text.
+    pub async fn text(&self, url: String) -> String {
+        self.client.get(url).send().await.unwrap().text().await.unwrap()
+    }
+
     pub async fn note(&self) -> String {
-        self.client
-            .get(self.log_url("checkpoint"))
-            .send()
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap()
+        self.text(self.log_url("checkpoint")).await
     }
 
     /// The first signed checkpoint of at least this size.

@@ -10,7 +10,9 @@
 //! | [`tree`] | RFC 6962/9162 tree kept as hashes of complete subtrees |
 //! | [`proof`] | inclusion and consistency: made and checked |
 //! | [`note`] | C2SP signed note: keys, signatures, statements |
-//! | [`vkey`] | C2SP verifier keys: a public key with the name it signs under |
+//! | `vkey` | C2SP verifier keys: a public key with the name it signs under |
+//! | [`policy`] | C2SP tlog-policy: which logs and how many witnesses are asked for |
+//! | [`tlog_proof`] | C2SP tlog-proof: one event's place in the log, as a file |
 //! | [`attribution`] | whether person, session and workstation of an event agree |
 //! | [`checkpoint`] | C2SP tlog-checkpoint |
 //! | [`cosignature`] | C2SP tlog-cosignature: what a witness adds |
@@ -21,7 +23,7 @@
 //! | [`succession`] | a log that goes on under another name and key |
 //! | [`tile`] | C2SP tlog-tiles: paths and contents |
 //!
-//! Formats are those of RFC 6962/9162 and C2SP (signed note, tlog-checkpoint, tlog-tiles, tlog-cosignature); `FORMAT.md`
+//! Formats are those of RFC 6962/9162 and C2SP (signed note, tlog-checkpoint, tlog-tiles, tlog-cosignature, tlog-policy, tlog-proof); `FORMAT.md`
 //! beside this file specifies them for authors of verifiers, `docs/log.md` tells the life of an event.
 //! Deliberately absent: storage, keys at rest, network.
 
@@ -39,11 +41,13 @@ pub mod new_beginning;
 pub mod note;
 mod note_error;
 pub mod operation;
+pub mod policy;
 pub mod proof;
 pub mod put_back;
 pub mod signing_time;
 pub mod succession;
 pub mod tile;
+pub mod tlog_proof;
 pub mod tree;
-pub mod vkey;
+mod vkey;
 pub mod witness;

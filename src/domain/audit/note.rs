@@ -7,11 +7,12 @@
 //! Deliberately absent: keys at rest.
 
 pub use super::note_error::NoteError;
-use super::vkey::{NamedKey, check_name};
+use super::vkey::{Vkey, check_name};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use std::fmt;
+use std::str::FromStr;
 
 /// Algorithm byte of Ed25519 in a key.
 const ED25519: u8 = 1;
@@ -20,8 +21,12 @@ pub const MAX_NOTE: usize = 64 * 1024;
 /// Most signature lines read.
 const MAX_SIGNATURES: usize = 16;
 
-/// A public key with the name it signs under.
-pub type VerifierKey = NamedKey<ED25519>;
+/// A public Ed25519 key with the name it signs under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifierKey {
+    name: String,
+    key: VerifyingKey,
+}
 
 /// A private key with the name it signs under. `Debug` shows the name only.
 #[derive(Clone)]
@@ -55,14 +60,65 @@ impl Statement {
     }
 }
 
+pub(super) fn verify_ed25519(key: &VerifyingKey, message: &[u8], raw: &[u8]) -> Result<(), NoteError> {
+    let signature = Signature::from_slice(raw).map_err(|_| NoteError::WrongSignature)?;
+    key.verify_strict(message, &signature)
+        .map_err(|_| NoteError::WrongSignature)
+}
+
+impl fmt::Display for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.vkey().fmt(f)
+    }
+}
+
+impl FromStr for VerifierKey {
+    type Err = NoteError;
+
+    fn from_str(text: &str) -> Result<Self, NoteError> {
+        let vkey: Vkey = text.parse()?;
+        if vkey.algorithm != ED25519 {
+            return Err(NoteError::BadKey);
+        }
+        let key = vkey.key.as_slice().try_into().map_err(|_| NoteError::BadKey)?;
+        Ok(Self {
+            key: VerifyingKey::from_bytes(key).map_err(|_| NoteError::BadKey)?,
+            name: vkey.name,
+        })
+    }
+}
+
 impl VerifierKey {
+    /// The name the key signs under.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn vkey(&self) -> Vkey {
+        Vkey {
+            name: self.name.clone(),
+            algorithm: ED25519,
+            key: self.key.as_bytes().to_vec(),
+        }
+    }
+
+    /// First four bytes of the SHA-256 of name and key.
+    pub fn key_hash(&self) -> [u8; 4] {
+        self.vkey().hash()
+    }
+
+    /// Whether both are one public key, whatever names they have.
+    pub(super) fn is_same_key(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+
     /// Checks a signature over a statement's text, base64 as it travels.
     ///
     /// # Errors
     /// [`NoteError::WrongSignature`], also when it is not base64 of 64 bytes.
     pub fn verify_statement(&self, kind: Statement, text: &str, signature: &str) -> Result<(), NoteError> {
         let raw = BASE64.decode(signature).map_err(|_| NoteError::WrongSignature)?;
-        self.verify_raw(&kind.bytes(text), &raw)
+        verify_ed25519(&self.key, &kind.bytes(text), &raw)
     }
 
     /// Checks a signed note and returns its text, with the newline that ends it.
@@ -75,7 +131,7 @@ impl VerifierKey {
         for line in signatures {
             let (name, raw) = signature_line(line)?;
             if name == self.name() && raw[..4] == self.key_hash() {
-                self.verify_raw(text.as_bytes(), &raw[4..])?;
+                verify_ed25519(&self.key, text.as_bytes(), &raw[4..])?;
                 signed = true;
             }
         }
@@ -129,7 +185,10 @@ impl SignerKey {
 
     /// The public half.
     pub fn verifier(&self) -> VerifierKey {
-        VerifierKey::checked(self.name.clone(), self.key.verifying_key())
+        VerifierKey {
+            name: self.name.clone(),
+            key: self.key.verifying_key(),
+        }
     }
 
     /// Signs a text that ends with a newline: the whole note.

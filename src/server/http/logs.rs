@@ -10,8 +10,9 @@ use crate::domain::audit::details::log::{LogRead, ReadFrom};
 use crate::domain::audit::event::Outcome;
 use crate::domain::audit::proof::{Recipe, consistency_recipe, inclusion_recipe};
 use crate::domain::audit::tile::{Tile, TileKind, bundle};
+use crate::domain::audit::tlog_proof::TlogProof;
 use crate::domain::people::LogRight;
-use crate::protocol::{ConsistencyProof, InclusionProof, LogEntry, LogPage};
+use crate::protocol::{ConsistencyProof, EventProof, InclusionProof, LogEntry, LogPage};
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::log::signed_state::SignedState;
 use crate::server::store::entries::Entry;
@@ -112,6 +113,49 @@ pub async fn inclusion(
         index: ask.index,
         size: ask.size,
         path,
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProofQuery {
+    log: String,
+    seq: u64,
+}
+
+/// Proof of a workstation's own entry, under the newest checkpoint that witnesses cosigned or, before they saw it, the log signed.
+///
+/// # Errors
+/// The caller is another workstation, which is recorded; `RefusalKind::NotFound` for a log or entry that is not there, or not
+/// signed yet; `RefusalKind::Unavailable` when the store or the log does not answer.
+pub async fn proof(
+    State(logs): State<Arc<LogState>>,
+    State(recorder): State<Recorder>,
+    State(store): State<Store>,
+    caller: Caller,
+    Path(station): Path<String>,
+    Asked(ask): Asked<ProofQuery>,
+) -> Answer<Json<EventProof>> {
+    let station = caller.must_be(&recorder, &station).await?;
+    let (log, signed) = log_of(&logs, &ask.log)?;
+    let seen = logs.witnessed.get(&log.controller).map(|seen| seen.borrow().clone());
+    let index = store.index_of(log, station, ask.seq).await?;
+    let index = index.filter(|index| *index < signed.size);
+    let index = index.ok_or_else(|| Refused::not_found("entry"))?;
+    let (size, note, is_witnessed) = match seen.filter(|seen| seen.size > index && seen.size <= signed.size) {
+        Some(seen) => (seen.size, seen.note, true),
+        None => (signed.size, signed.note, false),
+    };
+    let recipe = inclusion_recipe(index, size).ok_or_else(|| Refused::not_found("proof"))?;
+    let proof = TlogProof {
+        event: None,
+        index,
+        path: store.cook(log, &recipe).await?,
+        note,
+    };
+    Ok(Json(EventProof {
+        proof: proof.encode(),
+        awaits_witness: logs.has_witnesses && !is_witnessed,
     }))
 }
 

@@ -75,6 +75,7 @@ fn router(app: App) -> Router {
         .route("/v1/proposals/{id}", post(policy::decide_proposal))
         .route("/v1/stations/{station}/events", post(ingest::events))
         .route("/v1/stations/{station}/heads", get(ingest::heads))
+        .route("/v1/stations/{station}/proof", get(logs::proof))
         .route("/v1/logs/{controller}/checkpoint", get(logs::checkpoint))
         .route("/v1/logs/{controller}/inclusion", get(logs::inclusion))
         .route("/v1/logs/{controller}/consistency", get(logs::consistency))

@@ -172,6 +172,7 @@ impl Ground<'_> {
             signed,
             signing,
             witnessed,
+            has_witnesses: !self.settings.witnesses.is_empty(),
             sequencer,
         })
     }

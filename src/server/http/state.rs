@@ -44,6 +44,8 @@ pub struct LogState {
     /// Why a log is not signed now, when it is not.
     pub(super) signing: HashMap<ControllerId, watch::Receiver<Option<String>>>,
     pub(super) witnessed: HashMap<ControllerId, watch::Receiver<Witnessed>>,
+    /// Somebody is asked to cosign.
+    pub(super) has_witnesses: bool,
     pub(super) sequencer: Sequencer,
     /// What workstations hold and the signers do not.
     pub(super) put_back: PutBack,

@@ -304,6 +304,22 @@ impl Store {
         Ok(chain)
     }
 
+    /// The index of the entry that a station has at `seq`.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
+    pub async fn index_of(&self, log: &Log, station: &StationId, seq: u64) -> Result<Option<u64>, StoreError> {
+        let Ok(seq) = signed(seq) else { return Ok(None) };
+        let index: Option<i64> = on!(&self.read, pool =>
+            sqlx::query_scalar("SELECT idx FROM leaf WHERE log = $1 AND station = $2 AND seq = $3")
+                .bind(log.id)
+                .bind(station.as_str())
+                .bind(seq)
+                .fetch_optional(pool)
+                .await)?;
+        index.map(unsigned).transpose()
+    }
+
     /// `count` leaves from `first` on.
     ///
     /// # Errors

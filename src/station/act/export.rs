@@ -214,13 +214,17 @@ impl Session {
             covered_partly: obscured.then_some(report.covered.partly),
             ..ExportEnd::default()
         };
-        act.also(end, Outcome::Done).await?;
+        let entry = act.also(end, Outcome::Done).await?;
         let named = tokio::task::spawn_blocking(move || unclaimed.keep()).await;
         if let Err(error) = named
             .map_err(|error| ExportError::Disk(std::io::Error::other(error)))
             .flatten()
         {
             return Err(act.failed(error.into()).await);
+        }
+        // Without its proof the copy is still what the log says it is.
+        if let Err(error) = self.0.station.proofs.wish(&entry, &path).await {
+            tracing::error!(%error, "the proof of a copy will not be written");
         }
         act.done(None).await?;
         let obscured = Obscured {

@@ -312,7 +312,7 @@ async fn playing(
                     if recorded.is_ok() {
                         replay.seek(to_ms);
                     }
-                    let _ = answer.send(recorded);
+                    let _ = answer.send(recorded.map(drop));
                 }
             },
             changed = source.changed() => if changed.is_err() { break None },

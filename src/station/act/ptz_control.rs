@@ -633,7 +633,7 @@ async fn follow(drive: Arc<PtzDriver>, mut dropped: watch::Receiver<()>) {
     let outcome = if rest.is_ok() { Outcome::Done } else { Outcome::Failed };
     drive.lease.done();
     let recorded = drive.act.also(end, outcome).await;
-    drive.ended.send_replace(Some(rest.and(recorded)));
+    drive.ended.send_replace(Some(rest.and(recorded.map(drop))));
 }
 
 #[cfg(test)]

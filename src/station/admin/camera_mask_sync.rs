@@ -52,7 +52,7 @@ impl MaskSyncState {
             orientation: (!self.turned.is_empty()).then(|| serde_json::json!(self.turned)),
             ..CameraDrift::default()
         };
-        act.also(drift, Outcome::Failed).await
+        act.also(drift, Outcome::Failed).await.map(drop)
     }
 }
 

@@ -20,6 +20,7 @@ use crate::station::record::courier::{Courier, Delivered};
 use crate::station::record::event_body::body_without_person;
 use crate::station::record::health::{Health, HealthReport};
 use crate::station::record::outbox::{Damage, Directory, Medium, Note, Opening, Outbox};
+use crate::station::record::proof_files::ProofFiles;
 use crate::station::record::server_client::{ServerClient, ServerClock};
 use crate::station::record::trusted_checkpoints::TrustedCheckpoints;
 use std::path::PathBuf;
@@ -43,6 +44,7 @@ pub(in crate::station) struct Workstation {
     pub contact: Arc<Contact>,
     pub plan_key: VerifierKey,
     pub evidence: PathBuf,
+    pub proofs: ProofFiles,
     pub pose_source: Arc<dyn PoseSource>,
     pub standing: watch::Receiver<HealthReport>,
     pub health: watch::Receiver<Health>,
@@ -64,6 +66,7 @@ pub(in crate::station) struct Opened {
     pub damage: Vec<Damage>,
     pub trusted: TrustedCheckpoints,
     pub evidence: PathBuf,
+    pub proofs: ProofFiles,
     pub pose_source: Arc<dyn PoseSource>,
 }
 
@@ -96,6 +99,7 @@ impl Station {
             damage,
             trusted,
             evidence,
+            proofs,
             pose_source,
         } = opened;
         let server = ServerClient::new(enrolment.access()).map_err(|error| StationError::NotEnrolled {
@@ -113,6 +117,8 @@ impl Station {
             Arc::clone(&contact),
         );
         tokio::spawn(courier.run(stop.subscribe()));
+        let proving = proofs.clone();
+        tokio::spawn(proving.run(server.clone(), outbox.clone(), Arc::clone(&trusted), stop.subscribe()));
         let clock = MachineClock {
             built_ms: built_ms(),
             server: server.clock().clone(),
@@ -136,6 +142,7 @@ impl Station {
             contact,
             plan_key: enrolment.plan_key,
             evidence,
+            proofs,
             pose_source,
             standing: standing_seen,
             health: health_seen,
@@ -184,6 +191,7 @@ fn read(config: &StationConfig) -> Result<Opened, StationError> {
         damage,
         trusted,
         evidence: config.evidence.clone(),
+        proofs: ProofFiles::inside(&config.data),
         pose_source: Arc::clone(&config.pose_source),
     })
 }

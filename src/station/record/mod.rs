@@ -7,5 +7,6 @@ pub mod courier;
 pub(in crate::station) mod event_body;
 pub mod health;
 pub mod outbox;
+pub mod proof_files;
 pub mod server_client;
 pub mod trusted_checkpoints;

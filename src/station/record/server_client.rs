@@ -19,10 +19,10 @@ use crate::domain::privacy::declared_event::Declaration;
 use crate::protocol::{
     AccountAnswer, AccountAsk, AccountChange, AccountView, AskAnswer, AskState, BatchReceipt, Because,
     CameraCredential, CameraView, Certified, Changed, ClearanceState, ConsistencyProof, CredentialNeed,
-    CredentialRequest, DeclaredState, Enrol, EnrolmentCode, EventBatch, InclusionProof, LeaseRequest, LeaseState,
-    MaskProposal, NewCode, PINNED, PasswordChange, PasswordConfirmation, PermitRequest, PolicyState, ProposedMask,
-    PutCamera, Removal, Renewal, SessionGrant, SessionRequest, SessionView, SignedPlan, SiteProposal, StationHead,
-    StationView, Verdict,
+    CredentialRequest, DeclaredState, Enrol, EnrolmentCode, EventBatch, EventProof, InclusionProof, LeaseRequest,
+    LeaseState, MaskProposal, NewCode, PINNED, PasswordChange, PasswordConfirmation, PermitRequest, PolicyState,
+    ProposedMask, PutCamera, Removal, Renewal, SessionGrant, SessionRequest, SessionView, SignedPlan, SiteProposal,
+    StationHead, StationView, Verdict,
 };
 use answer::bounded;
 use base64::Engine as _;
@@ -496,6 +496,15 @@ impl ServerClient {
         let path = format!("/v1/logs/{log}/inclusion?index={index}&size={size}");
         let proof: InclusionProof = self.json(self.request(Method::GET, &path)).await?;
         hashes(&proof.path)
+    }
+
+    /// Proof of the entry that this workstation has at `seq`, not yet verified.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the log has no such entry, or it is not signed yet.
+    pub async fn proof(&self, log: &ControllerId, seq: u64) -> Result<EventProof, ServerError> {
+        let path = format!("/v1/stations/{}/proof?log={log}&seq={seq}", self.station);
+        self.json(self.request(Method::GET, &path)).await
     }
 
     /// Consistency proof (RFC 9162 §2.1.4) between the trees of `from` and `to`, not yet verified.

@@ -236,12 +236,11 @@ impl Act {
     ///
     /// # Errors
     /// [`Refusal::NotRecorded`] or [`Refusal::DiskFull`]: the event is not durable.
-    pub async fn also(&self, what: impl Into<Details>, result: Outcome) -> Result<(), Refusal> {
+    pub async fn also(&self, what: impl Into<Details>, result: Outcome) -> Result<Recorded, Refusal> {
         let mut event = self.event_now();
         event.body.result = result;
         event.body.say(what);
-        self.session.station.outbox.append(event).await?;
-        Ok(())
+        Ok(self.session.station.outbox.append(event).await?)
     }
 
     /// Records the outcome of the act, once: a second call does nothing. `more` is what the intent could not say yet.
@@ -254,7 +253,7 @@ impl Act {
         }
         self.settled = true;
         let what = more.unwrap_or_else(|| self.template.body.said());
-        self.also(what, result).await
+        self.also(what, result).await.map(drop)
     }
 
     /// Records that the act was done. `more` is what the intent could not say yet.

@@ -7,10 +7,12 @@ use crate::domain::audit::leaf::leaf_hash;
 use crate::domain::audit::note::{SignerKey, Statement, VerifierKey};
 use crate::domain::audit::proof::{consistency_recipe, cook, inclusion_recipe};
 use crate::domain::audit::succession::{self, TrustedKey};
+use crate::domain::audit::tlog_proof::TlogProof;
 use crate::domain::audit::tree::{Frontier, NodeId};
 use crate::domain::camera::ControllerId;
-use crate::protocol::{BatchReceipt, DurablePromise, EventBatch, PromisedEntry, RefusalKind};
+use crate::protocol::{BatchReceipt, DurablePromise, EventBatch, EventProof, PromisedEntry, RefusalKind};
 use crate::station::record::courier::LogServer;
+use crate::station::record::proof_files::ProofSource;
 use crate::station::record::server_client::ServerError;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -46,6 +48,8 @@ pub struct StoredLog {
     leaves: Vec<Hash>,
     pub by_seq: BTreeMap<u64, (u64, String)>,
     pub posts: u64,
+    /// Witnesses have not seen it yet.
+    pub awaits_witness: bool,
 }
 
 #[derive(Clone, Default)]
@@ -86,7 +90,7 @@ impl ForgedLog {
         self.kept().lie = lie;
     }
 
-    fn proof(&self, recipe: Vec<Vec<NodeId>>) -> Vec<Hash> {
+    fn cooked(&self, recipe: Vec<Vec<NodeId>>) -> Vec<Hash> {
         let nodes = tree(&self.kept().leaves).1;
         cook(&recipe, |node| nodes.get(&node).copied()).unwrap()
     }
@@ -177,7 +181,7 @@ impl LogServer for ForgedLog {
     }
 
     async fn inclusion(&self, _log: &ControllerId, index: u64, size: u64) -> Result<Vec<Hash>, ServerError> {
-        let mut path = self.proof(inclusion_recipe(index, size).unwrap());
+        let mut path = self.cooked(inclusion_recipe(index, size).unwrap());
         if self.kept().lie == Lie::Inclusion {
             match path.first_mut() {
                 Some(first) => first.0[0] ^= 1,
@@ -188,6 +192,26 @@ impl LogServer for ForgedLog {
     }
 
     async fn consistency(&self, _log: &ControllerId, from: u64, to: u64) -> Result<Vec<Hash>, ServerError> {
-        Ok(self.proof(consistency_recipe(from, to).unwrap()))
+        Ok(self.cooked(consistency_recipe(from, to).unwrap()))
+    }
+}
+
+impl ProofSource for ForgedLog {
+    async fn proof(&self, log: &ControllerId, seq: u64) -> Result<EventProof, ServerError> {
+        if self.kept().lie == Lie::Away {
+            return Err(ServerError::Away { detail: "test".into() });
+        }
+        let note = self.checkpoint(log).await?;
+        let (index, size) = (self.kept().by_seq[&seq].0, self.kept().leaves.len() as u64);
+        let proof = TlogProof {
+            event: None,
+            index,
+            path: self.inclusion(log, index, size).await?,
+            note,
+        };
+        Ok(EventProof {
+            proof: proof.encode(),
+            awaits_witness: self.kept().awaits_witness,
+        })
     }
 }

@@ -9,6 +9,7 @@ mod forged_log;
 mod old_statuses;
 mod picture_witness;
 mod plan;
+mod proof_files;
 mod return_home;
 mod road;
 

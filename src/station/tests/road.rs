@@ -15,6 +15,7 @@ use crate::station::machine::enrolment::Enrolment;
 use crate::station::machine::workstation::{Opened, Station};
 use crate::station::record::outbox::Outbox;
 use crate::station::record::outbox::memory::Memory;
+use crate::station::record::proof_files::ProofFiles;
 use crate::station::record::trusted_checkpoints::TrustedCheckpoints;
 use crate::station::session::signed_in::{Facts, Session};
 use crate::station::{AuditState, ExportProgress, ExportReason, Refusal};
@@ -84,6 +85,7 @@ impl Bench {
             damage: Vec::new(),
             trusted: TrustedCheckpoints::open(folder.path().join("logs")).unwrap(),
             evidence: folder.path().join("evidence"),
+            proofs: ProofFiles::inside(folder.path()),
             pose_source: Arc::new(crate::station::TrackedPose),
         };
         let station = Station::start(opened).await.unwrap();

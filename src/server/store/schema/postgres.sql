@@ -1,4 +1,4 @@
--- Version 4, PostgreSQL 15. The same tables as sqlite.sql. The role that runs this owns them; the servers use another
+-- Version 5, PostgreSQL 15. The same tables as sqlite.sql. The role that runs this owns them; the servers use another
 -- role (`vedetta_server`: postgres_grants.sql) that can neither change nor remove a row of the log.
 CREATE TABLE log (
     id BIGINT PRIMARY KEY,

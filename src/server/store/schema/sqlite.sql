@@ -1,4 +1,4 @@
--- Version 4. Log tables only grow: no row of them is ever changed or removed, and each new row must continue the last.
+-- Version 5. Log tables only grow: no row of them is ever changed or removed, and each new row must continue the last.
 CREATE TABLE log (
     id INTEGER PRIMARY KEY,
     controller TEXT NOT NULL UNIQUE,

@@ -43,6 +43,13 @@ pub struct Recorded {
     seq: u64,
 }
 
+impl Recorded {
+    /// The log that takes the event, and its place in this workstation's chain there.
+    pub fn place(&self) -> (&ControllerId, u64) {
+        (&self.log, self.seq)
+    }
+}
+
 /// Why an event was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OutboxError {
