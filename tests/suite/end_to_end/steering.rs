@@ -1,5 +1,4 @@
-//! Taps and boxes on a simulated dome: how far it turns is what the hand asked for, whatever its delays (R-PTZ-1), and one lease lasts
-//! for a row of them (R-PTZ-3).
+//! Taps and boxes on a simulated dome: how far it turns is what the hand asked for, whatever its delays (R-PTZ-1).
 //!
 //! Deliberately absent: how long anything takes (`benches/steering.sh`), notches (`notches`).
 
@@ -7,7 +6,6 @@ use super::first;
 use super::place::{Place, until};
 use crate::town::Town;
 use serde_json::json;
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use vedetta::domain::camera::{CameraId, CameraKind, StreamRole};
 use vedetta::domain::ptz::steering::PictureVelocity;
@@ -82,31 +80,4 @@ async fn r_ptz_1_a_tap_turns_a_dome_by_a_tenth_of_the_picture_whatever_its_delay
         .call_home(&dome)
         .await
         .expect_err("a ceiling needs to know where home is");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn r_ptz_3_a_row_of_gestures_each_shorter_than_a_renewal_is_one_lease() {
-    let place = Town::of(1, 1).settings("hold_seconds = 5\n").simulated();
-    let station = place.station().await;
-    let session = place.sign_in(&station, "operatore").await;
-    let dome = first(&session, CameraKind::Dome, true);
-    let mut fences = BTreeSet::new();
-    let (begun, mut side) = (Instant::now(), 0.25);
-    // Longer than the lease lasts without a renewal.
-    while begun.elapsed() < Duration::from_secs(10) {
-        let gesture = session.drive_ptz(&dome).await.expect("the dome is free");
-        let nudged = gesture.velocity(PictureVelocity::of_keys([side, 0.0, 0.0])).await;
-        nudged.expect("the lease is in force");
-        gesture.end().await.expect("it stands");
-        side = -side;
-        let leases = session.leases();
-        let leases = leases.borrow();
-        fences.extend(
-            leases
-                .iter()
-                .filter(|leased| leased.camera == dome)
-                .map(|leased| leased.fence),
-        );
-    }
-    assert_eq!(fences.len(), 1, "{fences:?}");
 }
