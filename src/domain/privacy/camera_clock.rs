@@ -226,7 +226,11 @@ mod tests {
             let told = (sent + 1_007 - age) as i64;
             clock.on_asked(begin + ms(sent), begin + ms(sent + 8), told, QUICK);
         }
-        assert_eq!(clock.captured(begin + ms(300), 1_151.0, ms(150)), None);
+        // Long enough after it that no moment of it is still to come.
+        assert_eq!(clock.captured(begin + ms(900), 1_151.0, ms(150)), None);
+        let mut sound = CameraClock::default();
+        sound.on_asked(begin, begin + ms(8), 987, QUICK);
+        assert!(sound.captured(begin + ms(900), 1_151.0, ms(150)).is_some());
     }
 
     #[test]
