@@ -153,6 +153,9 @@ while read -r film; do
 done < <(find "$out/kept/evidence" -name '*.mp4' 2>/dev/null)
 window=$(field "$kept" frames_searched) snapshots=$(field "$kept" snapshots_searched)
 played=$out/played/shots/leak-run.json played_zero=$out/played-zero/shots/leak-run.json
+some() { # number why-not: without any the test fails
+  [ "$1" -gt 0 ] || { echo "$2" >&2; exit 1; }
+}
 recorded() { if [ "$playback" -gt 0 ]; then field "$1" "$2"; else echo 0; fi; } # file name: 0 where no recording was searched
 leaked=$(( $(field "$kept" leaked_pixels) + $(field "$kept" snapshot_leaked_pixels) + export_leaked + obscured_leaked ))
 leaked=$(( leaked + $(recorded "$played" leaked_pixels) ))
@@ -205,13 +208,11 @@ JSON
 cat target/bench/leak.json
 shown=$(field "$kept" looks_at_parts)
 [ "$leaked" -eq 0 ] || { echo "something leaked: see $out/kept/shots" >&2; exit 1; }
-[ "$control_leaked" -gt 0 ] || { echo "the counter-trial did not leak: the test proves nothing" >&2; exit 1; }
-[ "$shown" -gt 0 ] || { echo "no mask was ever in view of a picture that was shown: the test proves nothing" >&2; exit 1; }
+some "$control_leaked" "the counter-trial did not leak: the test proves nothing"
+some "$shown" "no mask was ever in view of a picture that was shown: the test proves nothing"
 if [ "$playback" -gt 0 ]; then
-  [ "$(field "$played_zero" played_leaked_pixels)" -gt 0 ] \
-    || { echo "recordings by recorded positions alone did not leak: the search of them proves nothing" >&2; exit 1; }
-  [ "$(field "$played" played_looks_at_parts)" -gt 0 ] \
-    || { echo "no mask was ever in view of a recording that was shown: the search of them proves nothing" >&2; exit 1; }
+  some "$(field "$played_zero" played_leaked_pixels)" "recordings by recorded positions alone did not leak: the search of them proves nothing"
+  some "$(field "$played" played_looks_at_parts)" "no mask was ever in view of a recording that was shown: the search of them proves nothing"
 fi
-[ "$(field "$kept" obscured_parts)" -gt 0 ] || { echo "the copy of a masked dome had no mask in view: see $out/kept/log" >&2; exit 1; }
-[ "$seconds" -lt 60 ] || [ "$others" -gt 0 ] || { echo "nobody else steered: see $out/kept/log" >&2; exit 1; }
+some "$(field "$kept" obscured_parts)" "the copy of a masked dome had no mask in view: see $out/kept/log"
+[ "$seconds" -lt 60 ] || some "$others" "nobody else steered: see $out/kept/log"

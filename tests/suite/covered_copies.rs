@@ -166,7 +166,7 @@ async fn r_prv_1_a_copy_of_a_masked_dome_that_turned_has_no_private_pixel_and_wi
         .iter()
         .map(|found| (found.at_ms, lens.pose_at(found.position)))
         .collect();
-    let cover = RecordedCover::new(&plan, Some(RecordedPoses::new(poses.clone(), plan.motion.clone())));
+    let cover = RecordedCover::new(&plan, Some(RecordedPoses::new(poses.clone(), &plan)));
     let masks = PreparedMasks::new(&plan);
     let exact = move |at: i64| {
         let (_, pose) = poses.iter().min_by_key(|(time, _)| time.abs_diff(at)).unwrap();

@@ -33,11 +33,8 @@ const SET_BACK: Duration = Duration::from_secs(10);
 /// The offset of one camera's clock, as far as it is known.
 #[derive(Debug, Clone, Default)]
 pub struct CameraClock {
-    /// When an answer was complete, and the camera's time in it, Unix milliseconds.
-    asked: Option<(Instant, i64)>,
-    /// How long that question took.
-    took: Duration,
-    /// The answers of the last seconds: question, answer, and the camera's time in it.
+    /// The answers of the seconds before the newest of them: question, answer, and the camera's time in it, Unix milliseconds. None after
+    /// the clock was seen to be set.
     answers: VecDeque<(Instant, Instant, i64)>,
     /// The answer whose position was the freshest by the camera's time, and that time.
     freshest: Option<(Instant, i64)>,
@@ -55,8 +52,6 @@ impl CameraClock {
             if latest.is_none_or(|latest| received <= latest || set_back(latest)) {
                 self.freshest = Some((received, camera_ms));
             }
-            self.asked = Some((received, camera_ms));
-            self.took = received.saturating_duration_since(sent);
             let old = |answer: &(Instant, Instant, i64)| received.saturating_duration_since(answer.1) > COUNTS;
             while self.answers.len() >= MOST_ANSWERS || self.answers.front().is_some_and(old) {
                 self.answers.pop_front();
@@ -68,14 +63,13 @@ impl CameraClock {
     /// A status came unasked, with this time of the camera: when one that was true then would have come in answer to a
     /// question. `quick` as for [`CameraClock::on_asked`].
     pub fn on_sent(&mut self, arrived: Instant, camera_ms: i64, quick: Duration) -> Option<Instant> {
-        let (received, asked_ms) = self.asked?;
+        let (_, received, asked_ms) = *self.answers.back()?;
         let before = self.newest_ms.replace(camera_ms);
         let at = moved(received, camera_ms.checked_sub(asked_ms)?)?;
         let at = self.no_later(camera_ms, arrived).map_or(at, |latest| at.min(latest));
         let set_back = before.is_some_and(|before| camera_ms < before);
         let set_forward = at > arrived.checked_add(quick)?;
         if set_back || set_forward {
-            self.asked = None;
             self.answers.clear();
             return None;
         }
@@ -105,7 +99,10 @@ impl CameraClock {
     /// How long the question took by which the clock is known: a status that was sent unasked was made no earlier than so much
     /// before the moment that [`CameraClock::on_sent`] tells.
     pub fn took(&self) -> Duration {
-        self.took
+        let newest = self.answers.back();
+        newest.map_or(Duration::ZERO, |(sent, received, _)| {
+            received.saturating_duration_since(*sent)
+        })
     }
 
     /// Between which moments a picture was captured that has this time of the camera, Unix milliseconds. `oldest`: how old a
@@ -229,7 +226,11 @@ mod tests {
             let told = (sent + 1_007 - age) as i64;
             clock.on_asked(begin + ms(sent), begin + ms(sent + 8), told, QUICK);
         }
-        assert_eq!(clock.captured(begin + ms(300), 1_151.0, ms(150)), None);
+        // Long enough after it that no moment of it is still to come.
+        assert_eq!(clock.captured(begin + ms(900), 1_151.0, ms(150)), None);
+        let mut sound = CameraClock::default();
+        sound.on_asked(begin, begin + ms(8), 987, QUICK);
+        assert!(sound.captured(begin + ms(900), 1_151.0, ms(150)).is_some());
     }
 
     #[test]

@@ -219,6 +219,7 @@ mod tests {
     use super::*;
     use crate::domain::privacy::test_dome::{dome_plan, lens};
     use crate::domain::privacy::test_make::{Make, makes};
+    use crate::domain::ptz::Velocity;
     use crate::domain::site::ReportedPosition;
 
     fn make(name: &str) -> Make {
@@ -230,6 +231,11 @@ mod tests {
         tilt_deg: -15.0,
         hfov_deg: 60.0,
     };
+
+    const RIGHT: Order = Order::Velocity(Velocity {
+        pan: 0.3,
+        ..Velocity::ZERO
+    });
 
     fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)
@@ -306,11 +312,7 @@ mod tests {
     #[test]
     fn r_prv_1_a_status_older_than_was_measured_leaves_the_plans_bounds_alone() {
         let (mut dome, now) = standing(&make("usual"), MoveState::Idle);
-        let right = crate::domain::ptz::Velocity {
-            pan: 0.3,
-            ..crate::domain::ptz::Velocity::ZERO
-        };
-        dome.on_command(now, Order::Velocity(right));
+        dome.on_command(now, RIGHT);
         let at = now + ms(600);
         dome.on_status(at - ms(10), at, Some(POSE), MoveState::Idle);
         let (by_habits, by_plan) = (dome.knowledge(at), dome.planned.knowledge(at));
@@ -335,11 +337,7 @@ mod tests {
         let counts = |driven: bool, after: u64| {
             let (mut dome, now) = standing(&make("tells target"), MoveState::Idle);
             if driven {
-                let right = crate::domain::ptz::Velocity {
-                    pan: 1.0,
-                    ..crate::domain::ptz::Velocity::ZERO
-                };
-                dome.on_command(now, Order::Velocity(right));
+                dome.on_command(now, RIGHT);
             }
             let sent = now + ms(2_000);
             dome.on_command(sent, Order::Position(near));
@@ -404,11 +402,7 @@ mod tests {
     #[test]
     fn r_prv_1_a_picture_that_came_late_is_not_judged_by_habits() {
         let (mut dome, now) = standing(&make("usual"), MoveState::Idle);
-        let right = crate::domain::ptz::Velocity {
-            pan: 0.3,
-            ..crate::domain::ptz::Velocity::ZERO
-        };
-        dome.on_command(now, Order::Velocity(right));
+        dome.on_command(now, RIGHT);
         let at = now + ms(250);
         let picture = |behind: u64, captured: Option<[u64; 2]>| PictureTime {
             arrived: at,
@@ -421,7 +415,7 @@ mod tests {
         assert_eq!(width(&dome, picture(150, None)), by_plan);
         // By its capture time, where errors of it were measured.
         let (mut stamped, _) = standing(&make("stamped"), MoveState::Idle);
-        stamped.on_command(now, Order::Velocity(right));
+        stamped.on_command(now, RIGHT);
         let known = width(&stamped, picture(0, None));
         assert!(width(&stamped, picture(0, Some([210, 200]))) < known);
         assert_eq!(

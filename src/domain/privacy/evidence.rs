@@ -28,11 +28,19 @@ pub(super) struct Run {
     pub last_taken: f64,
     pub low: Axes3,
     pub high: Axes3,
+    /// The highest zoom that one of them allows: more than `high` where they tell the end of a lens, from which the picture may
+    /// be cropped.
+    pub highest_zoom: f64,
     /// How many of the last pieces of evidence are its own.
     pub members: usize,
 }
 
 impl Run {
+    /// The highest values that one of them allows.
+    pub fn highest(&self) -> Axes3 {
+        [self.high[0], self.high[1], self.highest_zoom]
+    }
+
     pub fn seconds(&self) -> f64 {
         self.last_taken - self.first_taken
     }

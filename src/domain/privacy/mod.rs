@@ -22,6 +22,7 @@ pub mod cover;
 pub mod declared_event;
 mod dome_pose;
 mod evidence;
+mod lens_end;
 pub mod mask;
 pub mod mosaic;
 pub mod picture_motion;
@@ -50,6 +51,9 @@ pub use mosaic::CoverStyle;
 pub use tracker::PoseTracker;
 
 use crate::domain::camera::Pose;
+
+/// Fields of view whose ratio is more than this are not one.
+const KNOWN_ZOOM: f64 = 1.25;
 
 /// A closed interval, `lo <= hi`. Pan intervals may run past ±180°: 170..190 is one interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -95,12 +99,24 @@ pub enum PoseKnowledge {
     Unknown(WholeReason),
 }
 
+impl PoseInterval {
+    /// Whether the field of view is known well enough to measure by. It is not where the picture may be cropped beyond the end of
+    /// the lens.
+    pub fn is_zoom_known(&self) -> bool {
+        self.hfov.hi <= KNOWN_ZOOM * self.hfov.lo
+    }
+}
+
 impl PoseKnowledge {
-    /// The middle of the known pose, when pan and tilt are known to `within_deg` on each side: good enough to measure
-    /// or draw by.
+    /// The middle of the known pose, when pan and tilt are known to `within_deg` on each side, and the zoom too: good enough to
+    /// measure or draw by.
     pub fn steady(&self, within_deg: f64) -> Option<Pose> {
         match self {
-            Self::Within(poses) if poses.pan.half_width() <= within_deg && poses.tilt.half_width() <= within_deg => {
+            Self::Within(poses)
+                if poses.pan.half_width() <= within_deg
+                    && poses.tilt.half_width() <= within_deg
+                    && poses.is_zoom_known() =>
+            {
                 Some(Pose {
                     pan_deg: poses.pan.middle(),
                     tilt_deg: poses.tilt.middle(),

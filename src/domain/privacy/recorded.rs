@@ -5,12 +5,15 @@
 //! that agree for a while are one rest, as they are [live](super::tracker): from the first to the last of them the dome may
 //! only creep, so slowly that they could not tell, and is taken not to have gone away and come back between two of them.
 //!
+//! A position at the end of the lens bounds the zoom from below alone ([`lens_end`](super::lens_end)).
+//!
 //! Invariant: a frame without a position near it is covered whole; playback and export ask the one [`RecordedCover`].
 //! Deliberately absent: orders; nobody knows now who moved the dome then, so outside a rest it may have moved at full speed
 //! at any moment.
 
 use super::axes::{axes_of, common, hfov_of, nearest_turn};
 use super::evidence::SETTLED_S;
+use super::lens_end::LensEnd;
 use super::speed_envelope::Axes3;
 use super::{Cover, Interval, PoseInterval, PoseKnowledge, PreparedMasks, WholeReason};
 use crate::domain::camera::Pose;
@@ -64,6 +67,8 @@ pub struct RecordedPoses {
     /// In time order; no two overlap.
     seen: Vec<Seen>,
     motion: MotionBounds,
+    /// From where on a position says no more than «at least» of the zoom.
+    lens_end: Option<LensEnd>,
 }
 
 /// One position, or those of one rest.
@@ -96,12 +101,14 @@ struct Row {
 }
 
 impl RecordedPoses {
-    /// Takes them in any order, each with its time, Unix milliseconds. Positions that make no sense are left out.
-    pub fn new(mut poses: Vec<(i64, Pose)>, motion: MotionBounds) -> Self {
+    /// Takes those of a camera as planned now in any order, each with its time, Unix milliseconds. Positions that make no sense are
+    /// left out.
+    pub fn new(mut poses: Vec<(i64, Pose)>, camera: &CameraPlan) -> Self {
         poses.sort_by_key(|(at_ms, _)| *at_ms);
         let mut all = Self {
             seen: Vec::new(),
-            motion,
+            motion: camera.motion.clone(),
+            lens_end: LensEnd::of(camera),
         };
         let mut row: Option<Row> = None;
         for (at_ms, pose) in poses {
@@ -236,13 +243,17 @@ impl RecordedPoses {
         let onwards = at_ms.saturating_sub(seen.last_ms) as f64 / 1000.0;
         let back = seen.first_ms.saturating_sub(at_ms) as f64 / 1000.0;
         let seconds = (onwards.max(back) + self.delay()).max(0.0);
-        std::array::from_fn(|axis| {
+        let mut reach = std::array::from_fn(|axis| {
             let way = error[axis] + speed[axis] * seconds;
             Interval {
                 lo: seen.low[axis] - way,
                 hi: seen.high[axis] + way,
             }
-        })
+        });
+        if let Some(end) = self.lens_end.filter(|end| end.is_told_by(seen.high[2])) {
+            reach[2].hi = end.most();
+        }
+        reach
     }
 
     /// How far the moment of a position may lie from its time, seconds.
@@ -263,6 +274,10 @@ mod tests {
     use crate::domain::privacy::test_dome::{Chance, Dome, dome_plan, lens, tight};
     use proptest::prelude::*;
 
+    fn bounded(motion: MotionBounds) -> CameraPlan {
+        dome_plan(motion, lens(), Vec::new())
+    }
+
     /// Positions of a dome that moves at random, or stands between moves, and the dome.
     fn recorded(seed: u64, every: usize, motion: &MotionBounds, busy: usize) -> (Dome, RecordedPoses) {
         let mut dome = Dome::new(seed, motion.clone(), &lens());
@@ -280,7 +295,7 @@ mod tests {
                 }
             }
         }
-        (dome, RecordedPoses::new(positions, motion.clone()))
+        (dome, RecordedPoses::new(positions, &bounded(motion.clone())))
     }
 
     proptest! {
@@ -321,12 +336,12 @@ mod tests {
 
     #[test]
     fn r_prv_1_far_from_every_position_the_frame_is_covered_whole() {
-        let poses = RecordedPoses::new(vec![(10_000, pose(10.0)), (10_200, pose(10.0))], tight());
+        let poses = RecordedPoses::new(vec![(10_000, pose(10.0)), (10_200, pose(10.0))], &bounded(tight()));
         assert!(matches!(poses.knowledge(10_100), PoseKnowledge::Within(_)));
         let unknown = PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
         assert_eq!(poses.knowledge(14_000), unknown);
         assert_eq!(poses.knowledge(0), unknown);
-        assert_eq!(RecordedPoses::new(Vec::new(), tight()).knowledge(0), unknown);
+        assert_eq!(RecordedPoses::new(Vec::new(), &bounded(tight())).knowledge(0), unknown);
     }
 
     #[test]
@@ -338,7 +353,7 @@ mod tests {
                 let pan: f64 = middle + chance.between(-0.2, 0.2);
                 (i * 200, pose((pan + 180.0).rem_euclid(360.0) - 180.0))
             };
-            let poses = RecordedPoses::new((0..50).map(noisy).collect(), motion.clone());
+            let poses = RecordedPoses::new((0..50).map(noisy).collect(), &bounded(motion.clone()));
             let surely = ((motion.status_delay_s + CLOCKS_S) * 1000.0) as i64;
             assert!(half_width(&poses, 5_000) < 1.0, "{}", half_width(&poses, 5_000));
             for edge in [surely - 60, 9_800 - surely + 60] {
@@ -353,21 +368,40 @@ mod tests {
     }
 
     #[test]
+    fn r_prv_1_a_position_at_the_end_of_the_lens_says_no_more_than_at_least() {
+        let known = |hfov_deg: f64, tells_view: bool| {
+            let mut camera = bounded(tight());
+            camera.habits.tells_view = tells_view;
+            let stood = (0..50).map(|i| (i * 200, Pose { hfov_deg, ..pose(5.0) })).collect();
+            match RecordedPoses::new(stood, &camera).knowledge(5_000) {
+                PoseKnowledge::Within(known) => known.hfov,
+                PoseKnowledge::Unknown(why) => panic!("{why:?}"),
+            }
+        };
+        let end = lens().narrowest_hfov_deg();
+        let cropped = known(end, false);
+        assert!(cropped.lo < 0.02 * end && cropped.hi < 1.1 * end, "{cropped:?}");
+        for tight in [known(end, true), known(1.1 * end, false)] {
+            assert!(tight.hi < 1.1 * tight.lo, "{tight:?}");
+        }
+    }
+
+    #[test]
     fn the_nearest_position_is_that_of_the_time_on_either_side() {
         let poses = RecordedPoses::new(
             vec![(1_000, pose(10.0)), (2_000, pose(20.0)), (3_000, pose(30.0))],
-            tight(),
+            &bounded(tight()),
         );
         let pan = |at_ms| poses.nearest(at_ms).map(|pose| pose.pan_deg.round());
         let near = [0, 1_400, 1_600, 2_400, 9_000].map(pan);
         assert_eq!(near, [10.0, 10.0, 20.0, 20.0, 30.0].map(Some));
-        assert_eq!(RecordedPoses::new(Vec::new(), tight()).nearest(0), None);
+        assert_eq!(RecordedPoses::new(Vec::new(), &bounded(tight())).nearest(0), None);
     }
 
     #[test]
     fn positions_with_a_hole_between_them_are_no_rest() {
         let with_hole = (0..20).chain(60..80).map(|i| (i * 200, pose(5.0))).collect();
-        let poses = RecordedPoses::new(with_hole, tight());
+        let poses = RecordedPoses::new(with_hole, &bounded(tight()));
         assert_eq!(
             poses.knowledge(7_900),
             PoseKnowledge::Unknown(WholeReason::PoseNotKnown)
@@ -385,7 +419,7 @@ mod tests {
         let dome = dome_plan(tight(), lens(), vec![house]);
         let whole = Cover::Whole(WholeReason::PoseNotKnown);
         let stood = (0..50).map(|i| (i * 200, pose(5.0))).collect();
-        let known = RecordedCover::new(&dome, Some(RecordedPoses::new(stood, tight())));
+        let known = RecordedCover::new(&dome, Some(RecordedPoses::new(stood, &dome)));
         let at = |cover: &RecordedCover, ms| cover.of(&cover.knowledge(ms));
         assert!(matches!(at(&known, Some(5_000)), Cover::Parts(parts) if parts.len() == 1));
         assert_eq!(at(&known, None), whole);

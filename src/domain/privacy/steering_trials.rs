@@ -54,13 +54,13 @@ fn rectangle(azimuth: f64, elevation: f64, width: f64, height: f64) -> Vec<Direc
 }
 
 /// Houses along a street: windows every 30 degrees, which pass the middle of the picture.
-fn street() -> Vec<Vec<Direction>> {
+pub(super) fn street() -> Vec<Vec<Direction>> {
     (-5..=5)
         .map(|i| rectangle(f64::from(i) * 30.0 + 15.0, -12.0, 9.0, 9.0))
         .collect()
 }
 
-fn camera(make: &Make, masks: Vec<Vec<Direction>>) -> CameraPlan {
+pub(super) fn camera(make: &Make, masks: Vec<Vec<Direction>>) -> CameraPlan {
     CameraPlan {
         habits: make.ways,
         ..dome_plan(make.bounds(), super::test_dome::lens(), masks)
@@ -75,7 +75,7 @@ fn inside(polygons: &[Polygon], p: [f64; 2]) -> bool {
     })
 }
 
-fn covers(cover: &Cover, p: [f64; 2]) -> bool {
+pub(super) fn covers(cover: &Cover, p: [f64; 2]) -> bool {
     match cover {
         Cover::Whole(_) => true,
         Cover::Parts(parts) => inside(parts, p),
@@ -95,14 +95,14 @@ fn within(pose: Pose, error_deg: f64) -> PoseKnowledge {
     })
 }
 
-fn contains(poses: &PoseInterval, pose: Pose) -> bool {
+pub(super) fn contains(poses: &PoseInterval, pose: Pose) -> bool {
     let turn = ((poses.pan.middle() - pose.pan_deg) / 360.0).round() * 360.0;
     let near = |i: Interval, v: f64| i.lo - 1e-6 <= v && v <= i.hi + 1e-6;
     near(poses.pan, pose.pan_deg + turn) && near(poses.tilt, pose.tilt_deg) && near(poses.hfov, pose.hfov_deg)
 }
 
 /// Points of the masks, their edges included.
-fn points(masks: &[Vec<Direction>]) -> Vec<Direction> {
+pub(super) fn points(masks: &[Vec<Direction>]) -> Vec<Direction> {
     let mut points = Vec::new();
     for mask in masks {
         let (a, b) = (mask[0], mask[2]);

@@ -148,6 +148,8 @@ pub struct MadeDome {
     speed: [f64; 3],
     last_obeyed: usize,
     lens: LensModel,
+    /// How far the picture is cropped beyond the end of the lens, of which no status tells: logarithm of magnification.
+    crops: f64,
     target: Option<[f64; 3]>,
 }
 
@@ -166,8 +168,14 @@ impl MadeDome {
             speed: [0.0; 3],
             last_obeyed: 0,
             lens: lens(),
+            crops: 0.0,
             target: None,
         }
+    }
+
+    /// Hangs another lens, and goes on zooming beyond its end by cropping, so far (logarithm of magnification).
+    pub fn ends_at(&mut self, lens: LensModel, crops: f64) {
+        (self.lens, self.crops) = (lens, crops);
     }
 
     pub fn now_s(&self) -> f64 {
@@ -257,10 +265,12 @@ impl MadeDome {
         let [a, b] = self.lens.tilt_range_deg;
         to[1] = to[1].clamp(a, b);
         let zoom = |hfov: f64| -(hfov.to_radians() / 2.0).tan().ln();
-        to[2] = to[2].clamp(zoom(self.lens.widest_hfov_deg()), zoom(self.lens.narrowest_hfov_deg()));
+        let [widest, narrowest] = [self.lens.widest_hfov_deg(), self.lens.narrowest_hfov_deg()].map(zoom);
+        to[2] = to[2].clamp(widest, narrowest + self.crops);
         self.moving.push(to.iter().zip(from).any(|(a, b)| (a - b).abs() > 1e-4));
         self.path.push(to);
-        self.told.push(self.target.unwrap_or(to));
+        let tells = [to[0], to[1], to[2].min(narrowest)];
+        self.told.push(self.target.unwrap_or(tells));
         if let (Some(target), None) = (self.target, self.arriving.first())
             && (0..3).all(|axis| (to[axis] - target[axis]).abs() < 1e-3)
         {

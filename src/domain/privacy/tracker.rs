@@ -22,6 +22,8 @@
 //! * A dome that reports its target ([`ReportedPosition`](crate::domain::site::ReportedPosition)): from an absolute move on, a status says nothing of the pose until the
 //!   move must be over by the slowest the dome goes to a target. Until then the pose lies between where it stood and the
 //!   targets, and nothing is evidence of rest.
+//! * At the end of its lens a dome may go on by cropping without a word: what a status there says of the zoom, see
+//!   [`lens_end`].
 //! * `unannounced_movers`, or another holder ([`PoseTracker::on_other_holder`]): the envelope is also open at full speed
 //!   from the newest agreeing status on, always. Without them the dome is taken to stand until a status says otherwise: then
 //!   a mover nobody announced is covered for only from the status that betrays it. Between two agreeing statuses a
@@ -38,6 +40,7 @@ use super::axes::{after, axes_of, common, hfov_of, nearest_turn};
 use super::commanded_motion::Orders;
 use super::counted::Counted;
 use super::evidence::{Evidence, Run};
+use super::lens_end::{self, LensEnd};
 use super::reckoning::Reckoning;
 use super::speed_envelope::{Axes3, Envelope, Part, Speeds, Step};
 use super::told_target::ToldTargets;
@@ -58,6 +61,10 @@ const WIDEST_DEG: f64 = 90.0;
 pub struct PoseTracker {
     motion: MotionBounds,
     lens: Option<LensModel>,
+    /// From where on a status says no more than «at least» of the zoom.
+    lens_end: Option<LensEnd>,
+    /// Something may still drive the zoom of which no status at the end of the lens can say that it is over.
+    zoom_driven: bool,
     counted: Counted,
     speeds: Speeds,
     /// All times are seconds after this moment.
@@ -105,6 +112,8 @@ impl PoseTracker {
             speeds: Speeds::new(Envelope::both_ways(full)),
             motion,
             lens: camera.lens.clone(),
+            lens_end: LensEnd::of(camera),
+            zoom_driven: true,
             base: None,
             evidence: VecDeque::new(),
             newest: None,
@@ -154,6 +163,7 @@ impl PoseTracker {
             received,
             pan: at[0],
         });
+        let high = [at[0], at[1], self.highest_zoom(taken_from, taken_by, at[2])];
         if self.evidence.len() == MOST_EVIDENCE {
             self.evidence.pop_front();
         }
@@ -161,10 +171,10 @@ impl PoseTracker {
             onwards: taken_from,
             back: taken_by,
             low: at,
-            high: at,
+            high,
         });
         if !moving {
-            self.extend_run(taken_from, taken_by, at);
+            self.extend_run(taken_from, taken_by, at, high[2]);
         }
         let memory = self.motion.pose_lost_after_s + self.motion.video_delay_s + self.motion.status_delay_s;
         self.speeds.forget_before(received - 2.0 * memory - 1.0);
@@ -220,6 +230,11 @@ impl PoseTracker {
         if let Some(orders) = &mut self.orders {
             orders.push(now, obeyed, target);
         }
+        self.zoom_driven |= match order {
+            Order::Velocity(velocity) => velocity.zoom != 0.0,
+            Order::SomewhereElse => true,
+            Order::Position(_) | Order::Stop => false,
+        };
         self.leave_rest();
         self.speeds.push(Step { since: now, any, drive });
         self.last_order = self.last_order.max(now);
@@ -287,6 +302,7 @@ impl PoseTracker {
             self.orders = None;
         }
         self.other_holder = holds;
+        self.zoom_driven = true;
         self.told.others(now, holds);
         self.reckoning = None;
     }
@@ -428,7 +444,9 @@ impl PoseTracker {
             lo: hfov_of(zoom.hi),
             hi: hfov_of(zoom.lo),
         };
-        Some(self.within_lens(pan, tilt, hfov))
+        let (lens, slack_deg) = (self.lens.as_ref(), self.motion.pose_error_deg);
+        let poses = PoseInterval { pan, tilt, hfov };
+        Some(lens_end::within(lens, self.lens_end, slack_deg, poses))
     }
 
     fn axes_between(&self, from: f64, to: f64, orders: Option<&Orders>) -> Option<[Interval; 3]> {
@@ -463,35 +481,26 @@ impl PoseTracker {
         poses
     }
 
-    /// Cuts an interval to what the lens can do; a pose that the dome reports outside it counts all the same.
-    fn within_lens(&self, pan: Interval, tilt: Interval, hfov: Interval) -> PoseInterval {
-        let cut = |interval: Interval, range: [f64; 2]| {
-            let cut = Interval {
-                lo: interval.lo.max(range[0].min(range[1])),
-                hi: interval.hi.min(range[0].max(range[1])),
-            };
-            if cut.lo <= cut.hi { cut } else { interval }
+    /// The highest zoom at which the dome may have told `zoom`, less the error: where that is the end of its lens, what was known before.
+    fn highest_zoom(&self, from: f64, to: f64, zoom: f64) -> f64 {
+        let Some(end) = self.lens_end.filter(|end| end.is_told_by(zoom)) else {
+            return zoom;
         };
-        let Some(lens) = &self.lens else {
-            return PoseInterval { pan, tilt, hfov };
-        };
-        let slack = self.motion.pose_error_deg;
-        let [a, b] = lens.tilt_range_deg;
-        PoseInterval {
-            pan,
-            tilt: cut(tilt, [a.min(b) - slack, a.max(b) + slack]),
-            hfov: cut(hfov, [lens.narrowest_hfov_deg(), lens.widest_hfov_deg()]),
-        }
+        let known = self
+            .axes_between(from, to, None)
+            .map(|[_, _, known]| known.hi - self.motion.zoom_error_ln);
+        known.map_or(end.most(), |known| known.min(end.most())).max(zoom)
     }
 
     /// Takes the newest status into the run of agreeing ones, or begins a new run with it.
-    fn extend_run(&mut self, taken_from: f64, taken_by: f64, at: Axes3) {
+    fn extend_run(&mut self, taken_from: f64, taken_by: f64, at: Axes3, highest_zoom: f64) {
         let error = self.error();
         if let Some(mut run) = self.run {
             run.low = std::array::from_fn(|axis| run.low[axis].min(at[axis]));
             run.high = std::array::from_fn(|axis| run.high[axis].max(at[axis]));
             if (0..3).all(|axis| run.high[axis] - run.low[axis] <= 2.0 * error[axis] + 1e-9) {
                 run.last_taken = run.last_taken.max(taken_from);
+                run.highest_zoom = run.highest_zoom.max(highest_zoom);
                 run.members += 1;
                 self.run = Some(run);
                 if run.settled() {
@@ -508,6 +517,7 @@ impl PoseTracker {
                 last_taken: taken_from,
                 low,
                 high,
+                highest_zoom,
                 members: 1,
             });
         }
@@ -522,18 +532,12 @@ impl PoseTracker {
             self.reckoning = None;
             self.evidence.clear();
         }
-        let Run {
-            first_taken: back,
-            last_taken: onwards,
-            low,
-            high,
-            ..
-        } = run;
+        self.zoom_driven &= self.tells_end(run);
         self.evidence.push_back(Evidence {
-            onwards,
-            back,
-            low,
-            high,
+            onwards: run.last_taken,
+            back: run.first_taken,
+            low: run.low,
+            high: run.highest(),
         });
         self.run = Some(Run { members: 1, ..run });
     }
@@ -545,6 +549,8 @@ impl PoseTracker {
         self.leave_rest();
         if run.settled() {
             self.orders = None;
+            // On its way to a target it may have seemed to stand.
+            self.zoom_driven |= !self.reckoning.is_some_and(|reckoned| reckoned.only_targets);
             self.speeds.push(Step {
                 since: run.last_taken,
                 any: full,
@@ -570,6 +576,7 @@ impl PoseTracker {
         self.orders = None;
         self.speeds = Speeds::new(self.full());
         self.told.restarts();
+        self.zoom_driven = true;
         self.last_order = self.last_order.max(now);
     }
 
@@ -586,11 +593,16 @@ impl PoseTracker {
         let creep = Envelope::both_ways(creep);
         // What drove it no faster before this rest than a longer one had shown does so still: no order came that it may follow
         // but to targets. Otherwise a row of clicks, a short rest between each two, would open every axis.
-        let rest = Step {
+        let mut rest = Step {
             since: run.first_taken,
             any: creep.and(before.any),
             drive: creep.and(before.drive),
         };
+        if self.zoom_driven && self.tells_end(run) {
+            for (rest, before) in [(&mut rest.any, before.any), (&mut rest.drive, before.drive)] {
+                (rest.low[2], rest.high[2]) = (before.low[2], before.high[2]);
+            }
+        }
         if self.others_may_move() {
             vec![
                 rest,
@@ -619,7 +631,7 @@ impl PoseTracker {
             stood_since: run.first_taken,
             driven_since: now,
             low: std::array::from_fn(|axis| run.low[axis] - error[axis] + crept.low[axis]),
-            high: std::array::from_fn(|axis| run.high[axis] + error[axis] + crept.high[axis]),
+            high: std::array::from_fn(|axis| run.highest()[axis] + error[axis] + crept.high[axis]),
             only_targets: true,
         })
     }
@@ -658,6 +670,11 @@ impl PoseTracker {
             self.motion.tilt_speed_deg_s,
             self.motion.zoom_speed_ln_s,
         ])
+    }
+
+    /// Whether statuses that agree tell the end of a lens, beyond which the picture may be cropped.
+    fn tells_end(&self, run: Run) -> bool {
+        self.lens_end.is_some_and(|end| end.is_told_by(run.high[2]))
     }
 
     fn error(&self) -> Axes3 {

@@ -178,10 +178,11 @@ pub fn tap_length(held: Duration) -> Duration {
     if held < SHORT_TAP { short } else { long }
 }
 
-/// The magnification in force, × over the widest view, as far as the pose is known.
+/// The magnification in force, × over the widest view, as far as the pose is known; the least that it may be where the zoom is not.
 pub fn magnification(lens: &LensModel, pose: &PoseKnowledge) -> Option<f64> {
     match pose {
-        PoseKnowledge::Within(poses) => Some(lens.magnification(poses.hfov.middle())),
+        PoseKnowledge::Within(poses) if poses.is_zoom_known() => Some(lens.magnification(poses.hfov.middle())),
+        PoseKnowledge::Within(poses) => Some(lens.magnification(poses.hfov.hi)),
         PoseKnowledge::Unknown(_) => None,
     }
 }

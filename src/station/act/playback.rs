@@ -282,7 +282,7 @@ pub(super) async fn recorded_poses(
     });
     let pose = |found: RecordedPosition| Some((found.at_ms, plan.lens.as_ref()?.pose_at(found.position)));
     let poses = positions.into_iter().filter_map(pose).collect();
-    Some(RecordedPoses::new(poses, plan.motion.clone()))
+    Some(RecordedPoses::new(poses, plan))
 }
 
 /// The life of a playback, from its durable intent to its close event.

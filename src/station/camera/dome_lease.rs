@@ -1,5 +1,5 @@
-//! The lease of a dome (R-PTZ-3): taken before the first command, renewed while somebody steers, released a while after or
-//! when it is to pass to somebody else; and who has which lease and watches what, as the server says.
+//! The lease of a dome (R-PTZ-3): taken before the first command, renewed while it is kept, released a while after the last gesture
+//! or when it is to pass to somebody else; and who has which lease and watches what, as the server says.
 //!
 //! Invariant: no command is sent but under a claim that still admits it: not after the server said that a later lease
 //! began, not after this one ran out here, whatever became of the server. A dome stands still here before its release is
@@ -9,6 +9,7 @@ use super::link::CameraLink;
 use crate::domain::camera::{CameraId, StationId};
 use crate::domain::ptz::lease::Asking;
 use crate::domain::ptz::lease::claim::Claim;
+use crate::domain::ptz::lease::upkeep::{Due, Upkeep};
 use crate::domain::ptz::unattended::{LeaseSeen, Unattended};
 use crate::domain::refusal::RefusalKind;
 use crate::domain::site::{ReturnHome, SitePlan};
@@ -20,10 +21,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// How long a dome stays ours after the last gesture.
-const IDLE: Duration = Duration::from_secs(8);
-/// Between two renewals.
-const RENEW: Duration = Duration::from_secs(2);
 /// How long a gesture is given to bring its dome to rest before the dome is let go of.
 const LET_GO: Duration = Duration::from_secs(1);
 
@@ -380,9 +377,10 @@ impl DomeLeases {
     }
 }
 
-/// Renews a lease while somebody steers; releases it when nobody did for a while.
+/// Renews a lease while it is kept; releases it when nobody steered for a while.
 async fn maintain(weak: Weak<DomeLeases>, mine: Arc<Mine>) {
     let mut users = mine.users.subscribe();
+    let mut upkeep = Upkeep::new(Instant::now(), *users.borrow_and_update() > 0);
     loop {
         let Some(leases) = weak.upgrade() else { return };
         if leases.link.ended.has_come() || !mine.is_ours() {
@@ -390,23 +388,20 @@ async fn maintain(weak: Weak<DomeLeases>, mine: Arc<Mine>) {
             leases.forget(&mine);
             return;
         }
-        let used = *users.borrow_and_update() > 0;
         drop(leases);
-        let changed = if used {
-            tokio::time::timeout(RENEW, users.wait_for(|users| *users == 0))
-                .await
-                .is_ok()
-        } else {
-            tokio::time::timeout(IDLE, users.wait_for(|users| *users > 0))
-                .await
-                .is_ok()
-        };
-        let Some(leases) = weak.upgrade() else { return };
-        if used && !changed {
-            leases.renew(&mine).await;
-        } else if !used && !changed {
-            leases.release(&mine, Refusal::LeaseEnded).await;
-            return;
+        let (at, due) = upkeep.next();
+        tokio::select! {
+            _ = users.changed() => upkeep.on_use(Instant::now(), *users.borrow_and_update() > 0),
+            () = tokio::time::sleep_until(at.into()) => {
+                let Some(leases) = weak.upgrade() else { return };
+                match due {
+                    Due::Renewal => {
+                        upkeep.on_renewal(Instant::now());
+                        leases.renew(&mine).await;
+                    }
+                    Due::LettingGo => return leases.release(&mine, Refusal::LeaseEnded).await,
+                }
+            }
         }
     }
 }

@@ -138,6 +138,9 @@ impl Watched {
             (dome.knowledge_of(picture, now), dome.reach(now, SOON), dome.at_rest())
         };
         let PoseKnowledge::Within(envelope) = known else { return };
+        if !envelope.is_zoom_known() {
+            return;
+        }
         let near = by.has_masks_near(&known) || by.has_masks_near(&soon);
         if near && witness.wants(now, stands) {
             witness.look(frame, &envelope);

@@ -74,7 +74,7 @@ fn recorded(camera: &CameraPlan) -> Option<RecordedPoses> {
         hfov_deg: 50.0,
     };
     let poses = (0..50).map(|i| (i * 200, pose)).collect();
-    Some(RecordedPoses::new(poses, camera.motion.clone()))
+    Some(RecordedPoses::new(poses, camera))
 }
 
 fn parts(cover: &Cover) -> Option<usize> {

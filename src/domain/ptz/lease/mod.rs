@@ -1,5 +1,5 @@
 //! The lease of a dome (R-PTZ-3): one person has the dome at a time; others ask with a reason, the holder hands over or not;
-//! urgent takeover by level. What the holder's own workstation may count on is in [`claim`].
+//! urgent takeover by level. What the holder's own workstation may count on is in [`claim`], when it renews in [`upkeep`].
 //!
 //! Invariant: never two holders; the fence grows with every lease that begins and never falls. A dome passes only when its
 //! holder let go of it or when the lease is over: an urgent takeover, too, waits for that, and no longer.
@@ -9,6 +9,7 @@
 pub mod claim;
 #[cfg(test)]
 mod properties;
+pub mod upkeep;
 
 use crate::domain::people::Level;
 use crate::domain::reason::Reason;
