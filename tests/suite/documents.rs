@@ -305,7 +305,8 @@ fn fault_of_command(command: &str) -> Option<String> {
             let is_example = |name: &str| {
                 after("-p") == Some("vedetta-check")
                     && (equipment.contains(&format!("name = \"{name}\""))
-                        || exists(&format!("tests/check/examples/{name}.rs")))
+                        || exists(&format!("tests/check/examples/{name}.rs"))
+                        || exists(&format!("tests/check/examples/{name}/main.rs")))
             };
             let example = after("--example").filter(|name| !is_example(name));
             let bench = after("--bench").filter(|name| !known(name, "benches"));
