@@ -522,8 +522,11 @@ mod tests {
             texts.update(&face(title), Size::new(width, 120.0));
             [texts.title.content().to_owned(), texts.time.content().to_owned()]
         };
-        assert_eq!(shown("1 · Telecamera 1", 260.0), ["1 · Telecamera 1", "08:06:41"]);
-        assert_eq!(shown("10 · Telecamera 10", 213.0), ["10 · Telecamera 10", "08:06"]);
+        let name = "10 · Telecamera 10";
+        let mut widths = (TINY as u16..NARROW as u16).map(f32::from);
+        let narrowest = widths.find(|width| shown(name, *width)[0] == name).unwrap();
+        assert_eq!(shown(name, narrowest), [name, "08:06"]);
+        assert_eq!(shown(name, NARROW - 1.0), [name, "08:06:41"]);
         assert!(shown("12 · Dome Via Roma, angolo Via Mazzini", 200.0)[0].ends_with('…'));
         assert_eq!([without_seconds("08:06"), without_seconds("")], ["08:06", ""]);
     }
