@@ -47,6 +47,7 @@ impl Town {
                 version: 7,
                 controllers: vec![controller(borgo(), "Comune di Borgo Vedetta", "020001")],
                 cameras: cameras.collect(),
+                critical: Vec::new(),
             },
             accounts: Vec::new(),
             database: None,
@@ -184,6 +185,7 @@ fn camera(id: &str, number: u32, controller: ControllerId, kind: CameraKind) -> 
         orientation: None,
         habits: DomeHabits::ORDINARY,
         return_home: None,
+        critical: Vec::new(),
     }
 }
 

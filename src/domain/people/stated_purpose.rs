@@ -50,7 +50,6 @@ pub struct Stated {
 
 /// A stated purpose as it was typed, or as it travels; not yet checked.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Typed {
     purpose: Purpose,
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -123,6 +123,7 @@ impl Bench {
             orientation: None,
             habits: crate::domain::site::DomeHabits::ORDINARY,
             return_home: "10".parse().ok().filter(|_| kind == CameraKind::Dome),
+            critical: Vec::new(),
         };
         let mask = Mask {
             id: "finestra".parse().unwrap(),
@@ -164,6 +165,7 @@ impl Bench {
                     plan("cam-01", CameraKind::Fixed, vec![mask]),
                     plan("cam-02", CameraKind::Dome, vec![]),
                 ],
+                critical: Vec::new(),
             }),
         };
         let session = Session::start(Arc::clone(&self.station.0), facts);
