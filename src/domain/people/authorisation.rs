@@ -109,7 +109,7 @@ pub enum AdminRight {
     ConfirmPeople,
     /// New accounts, passwords, second factors.
     KeepPeople,
-    /// Codes for new workstations, revoking one.
+    /// Codes for new workstations, revoking one; what is wrong with the server.
     KeepStations,
     /// Cameras and the site plan: adding, changing, removing, bringing a plan from a file.
     KeepCameras,
