@@ -856,6 +856,7 @@ doctor-no-witness = No witness sees { $log }: without one, whoever keeps the ser
 doctor-unwitnessed = { $count } entries of { $log } were not seen by a witness yet: if the number does not fall, check the witness.
 doctor-quarantined = The workstation { $station } is in quarantine: it said two things under one number. Find out why, then, with the server stopped: vedetta-audit station release.
 doctor-certificate = The certificate of the workstation { $station } ends within seven days and was not renewed: switch it on and connect it, or revoke it.
+doctor-unknown-users = The camera { $camera } has users that nobody made from here: { $users }. Find out whose they are; where they are not needed, remove them from the camera.
 doctor-one-supervisor = Fewer than two supervisors are in use: nobody can let the other's account in again. Enable another one.
 doctor-unknown = The server reports something that this version of the workstation does not know. At the server, vedetta-audit doctor says it.
 doctor-not-running = The server does not answer: perhaps it is not started.

@@ -856,6 +856,7 @@ doctor-no-witness = Nessun testimone vede { $log }: senza, chi tiene il server p
 doctor-unwitnessed = Di { $log } { $count } voci non sono ancora state viste da un testimone: se il numero non scende, controllare il testimone.
 doctor-quarantined = La postazione { $station } è in quarantena: ha detto due cose sotto lo stesso numero. Scoprirne il motivo, poi, a server fermo: vedetta-audit station release.
 doctor-certificate = Il certificato della postazione { $station } scade entro sette giorni e non si è rinnovato: accenderla e collegarla, o revocarla.
+doctor-unknown-users = La telecamera { $camera } ha utenti che nessuno ha creato da qui: { $users }. Scoprire di chi sono; se non servono, toglierli dalla telecamera.
 doctor-one-supervisor = C’è meno di due responsabili in servizio: nessuno può rimettere in uso l’account dell’altro. Abilitarne un altro.
 doctor-unknown = Il server segnala qualcosa che questa versione della postazione non conosce. Al server lo dice vedetta-audit doctor.
 doctor-not-running = Il server non risponde: forse non è avviato.

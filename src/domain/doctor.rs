@@ -1,11 +1,11 @@
 //! What a look at the audit server can find: its keys, disk, database, clock, signatures, witnesses, workstations,
-//! supervisors.
+//! supervisors, users on cameras.
 //!
 //! One vocabulary for the command `vedetta-audit doctor`, for the call and for the administrator's screen. Invariant: each finding
 //! has one sentence, which says what to do. Deliberately absent: looking (`server::doctor`), passwords and keys.
 
 use crate::domain::audit::signing_time::TimeFault;
-use crate::domain::camera::StationId;
+use crate::domain::camera::{CameraId, StationId};
 use crate::domain::message::{Message, sentence};
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,8 @@ pub enum Finding {
     Quarantined { station: StationId },
     /// The certificate of a workstation ends soon and was not renewed.
     Certificate { station: StationId },
+    /// A camera has users that nobody here made or entered.
+    UnknownUsers { camera: CameraId, users: Vec<String> },
     /// Fewer than two supervisors are in use.
     OneSupervisor,
     /// A finding that a newer server knows.
@@ -89,6 +91,9 @@ impl Finding {
                 .with("count", *count),
             Self::Quarantined { station } => sentence("doctor-quarantined").with("station", station.as_str()),
             Self::Certificate { station } => sentence("doctor-certificate").with("station", station.as_str()),
+            Self::UnknownUsers { camera, users } => sentence("doctor-unknown-users")
+                .with("camera", camera.as_str())
+                .with("users", users.join(", ")),
             Self::OneSupervisor => sentence("doctor-one-supervisor"),
             Self::Unknown => sentence("doctor-unknown"),
         }

@@ -10,6 +10,7 @@
 //! | [`people`] | passwords, lock-out, sessions |
 //! | [`attribution`] | events in another's name are marked |
 //! | [`camera_users`] | personal users on cameras, for as long as a session |
+//! | [`unknown_users`] | users on cameras that nobody here made |
 //! | [`dome_leases`], [`presence`] | who holds which dome, who watches what |
 //! | [`clearances`] | who may see which recordings |
 //! | [`plan`] | the site plan in force, its next version: changed by one, approved by another where it takes two, signed |
@@ -74,3 +75,4 @@ pub mod successions;
 pub mod tls;
 pub mod witness;
 pub mod workstation_admin;
+pub mod unknown_users;

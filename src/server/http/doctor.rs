@@ -6,9 +6,10 @@
 
 use super::client_auth::Person;
 use super::responses::Answer;
-use super::state::{LogState, Traffic};
+use super::state::{LogState, SiteState, Traffic};
 use crate::domain::audit::details::log::{ListWord, LogRead};
 use crate::domain::audit::event::Outcome;
+use crate::domain::camera::CameraId;
 use crate::domain::doctor::Finding;
 use crate::domain::people::AdminRight;
 use crate::server::causes::causes;
@@ -35,6 +36,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// not answer.
 pub async fn look(
     State(logs): State<Arc<LogState>>,
+    State(site): State<Arc<SiteState>>,
     State(traffic): State<Arc<Traffic>>,
     State(data): State<DataDir>,
     State(recorder): State<Recorder>,
@@ -60,6 +62,7 @@ pub async fn look(
         .filter(own)
         .flat_map(|log| signed(&logs, &data, log))
         .collect();
+    found.extend(unknown_users(&site, &person));
     if !traffic.readiness.is_ready() {
         found.push(Finding::NoRow);
     }
@@ -97,6 +100,21 @@ fn signed(logs: &LogState, data: &DataDir, log: &Log) -> Vec<Finding> {
     let seen = witnessed.map(|seen| seen.borrow().size);
     found.extend(doctor::witnessed(log, last.size, seen));
     found
+}
+
+/// Users on the cameras in the person's care that nobody here made.
+fn unknown_users(site: &SiteState, person: &Person) -> Vec<Finding> {
+    let plan = site.plans.current();
+    let person = &person.who.person;
+    let in_care = |camera: &CameraId| {
+        plan.camera(camera)
+            .is_some_and(|camera| person.keeps(&camera.controller))
+    };
+    let mut all = site.personal_users.unknown().all();
+    all.retain(|(camera, _)| in_care(camera));
+    all.into_iter()
+        .map(|(camera, users)| Finding::UnknownUsers { camera, users })
+        .collect()
 }
 
 /// The data folder. A disk that does not answer keeps a thread of the blocking pool, and not the caller.
