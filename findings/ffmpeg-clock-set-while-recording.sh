@@ -3,16 +3,16 @@
 #
 # Versions: FFmpeg 5.1.9 of Debian 12; PyPI av 18.1.0 (its own FFmpeg, 8.1.2).
 # Expected: the RTP time stamps go on by 40 ms from picture to picture, so the pictures do, whatever the clock on the wall says.
-#   The wall clock in the sender reports tells two tracks apart from each other; nobody but video is asked for here.
+#   The wall clock in the sender reports is there to bring two tracks into step; here one track is of interest.
 # Seen: with one track in the description FFmpeg never uses the sender reports. With two it computes every time from the last
 #   report, on each track for itself, also when the second track is metadata that nobody reads (-map 0:v). 30 s, clock set at 12 s:
 #     clock set           video alone    video and ONVIF metadata, step between two pictures
 #     1 h forward         40 ms          3600.04 s
 #     2 min back          40 ms          47601.899 s, that is 13 h FORWARD: the difference wraps at 32 bits of 90 kHz
 #     half a second back  40 ms          -0.46 s
-#   Copied to MP4 (-c copy) the middle one gives a file of 15 s: the 375 pictures after the change lie within 5 ms, where no player
-#   shows them. Half a second back: 12 pictures on one spot. FFmpeg exits 0; words about time stamps are all there is.
-# Why it matters: cameras start in 1970 and set the clock when the network is up, later every day by a fraction of a second.
+#   Copied to MP4 (-c copy) the middle one gives a file of 15 s: the 375 pictures after the change lie within 5 ms, where nobody
+#   sees them. Half a second back: 12 pictures on one spot. FFmpeg exits 0; words about time stamps are all there is.
+# Why it matters: many cameras start in 1970 and set the clock when the network is up, later by fractions of a second a day.
 #   The recording of one camera is whole, that of the next one, where somebody ticked "microphone" or "analytics", has lost
 #   minutes or is a day long. It looks like tampering, and no test with one track shows it.
 # What to do: ask for one kind only (-allowed_media_types video), or compare each picture's step with the RTP time stamps and

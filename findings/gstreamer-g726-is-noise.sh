@@ -3,7 +3,7 @@
 #
 # Versions: GStreamer 1.22.0 of Debian 12 (gstreamer1.0-plugins-good, gstreamer1.0-libav), FFmpeg 5.1.9.
 # Expected: RTP's G726-16, -24, -32 and -40 put the first code word into the LOWEST bits of the first byte (RFC 3551 4.5.4); the
-#   other order has names of its own (AAL2-G726-32). ONVIF's talk-back offers just these four. FFmpeg keeps to both.
+#   other order has names of its own (AAL2-G726-32). ONVIF's example of talk-back offers these four. FFmpeg keeps to both.
 # Seen: share of a tone of 1000 Hz in what comes out, 1.00 is clear:
 #                                                  16 kbit/s  24     32     40
 #     packets of RFC 3551, rtpg726depay as it is   0.46       0.01   0.66   0.00

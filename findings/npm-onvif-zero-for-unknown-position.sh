@@ -8,7 +8,7 @@
 #     camera's status                   what getStatus() answers
 #     no position                       x 0, y 0, zoom 0      (the middle of a generic space, or north at the horizon)
 #     zoom 0.25 and no pan and tilt     x 0, y 0, zoom 0.25
-#     pan -1.5e-05, a valid xs:float    the text "-1.5e-05"; adding 0.1 to it gives "-1.5e-050.1", which is sent as a number
+#     pan -1.5e-05, a valid xs:float    the text "-1.5e-05"; adding 0.1 to it gives "-1.5e-050.1", and that is sent
 #     asked for                         what is sent
 #     absoluteMove {zoom: 0.5}          pan and tilt 0 0 as well: the dome swings away from what it watches
 #     absoluteMove {x: 0.5, y: -0.2}    zoom 0 as well: out to the widest
