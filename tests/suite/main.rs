@@ -45,6 +45,7 @@ mod release_before;
 mod scripted_device;
 mod second_person;
 mod server_accounts;
+mod server_findings;
 mod server_holds;
 mod server_people;
 mod session_ports;

@@ -6,7 +6,7 @@
 //! Invariant: a camera is never read without something that is marked in it; what cannot be read is never taken for forged.
 //! Deliberately absent: signatures, and the covering (`station::camera::plan_in_force`).
 
-use super::{CameraPlan, Controller, DomeHabits, Limits, MotionBounds, SitePlan};
+use super::{CameraPlan, Controller, SitePlan};
 use crate::domain::camera::{CameraId, CameraKind, ControllerId};
 use crate::domain::strict::{self, NotWhole};
 use crate::domain::version::critical::{Critical, UNDERSTOOD, UpdateNeeded, update_needed};
@@ -90,25 +90,10 @@ fn camera(text: &str) -> Option<CameraPlan> {
         head.critical.push(Critical::not_read());
     }
     Some(CameraPlan {
-        id: head.id,
-        number: head.number,
         name: head.name,
         place: head.place,
-        controller: head.controller,
-        kind: CameraKind::Fixed,
-        onvif: String::new(),
-        lens: None,
-        masks: Vec::new(),
-        limits: Limits::default(),
-        motion: MotionBounds::default(),
-        ground: None,
-        school: None,
-        personal_users: false,
-        view: None,
-        orientation: None,
-        habits: DomeHabits::ORDINARY,
-        return_home: None,
         critical: head.critical,
+        ..CameraPlan::blank(head.id, head.number, head.controller, CameraKind::Fixed)
     })
 }
 

@@ -59,6 +59,7 @@ const PARTS: &[Context] = &[
     Context::AccountList,
     Context::SessionList,
     Context::WorkstationList,
+    Context::ServerState,
 ];
 const CAMERAS: &[Context] = &[Context::CameraList];
 
@@ -337,6 +338,22 @@ mod tests {
         for layout in Layout::ALL {
             assert!(Keymap::default().key(Command::Layout(layout)).is_some(), "{layout:?}");
         }
+    }
+
+    #[test]
+    fn no_sentence_names_a_key_that_a_workstation_may_change() {
+        let languages = [
+            include_str!("../../../i18n/it/vedetta.ftl"),
+            include_str!("../../../i18n/en/vedetta.ftl"),
+        ];
+        let changed = TABLE.iter().filter(|row| !row.fixed).flat_map(|row| row.keys);
+        let mut marks: Vec<String> = changed
+            .flat_map(|key| [format!("({key})"), format!("( {key} )")])
+            .collect();
+        marks.extend(["Ctrl+", "Alt+", "Maiusc+", "Shift+"].map(str::to_owned));
+        let named = |line: &&str| marks.iter().any(|mark| line.contains(mark));
+        let wrong: Vec<&str> = languages.into_iter().flat_map(str::lines).filter(named).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
     #[test]
