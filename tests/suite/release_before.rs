@@ -224,7 +224,10 @@ async fn a_postgresql_database_of_the_release_before_is_moved_on_by_its_owner_an
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         (output.status.success(), said)
     };
-    let (serve, migrate) = (["serve", "--data", hall.data_text()], ["migrate", "--data", hall.data_text()]);
+    let (serve, migrate) = (
+        ["serve", "--data", hall.data_text()],
+        ["migrate", "--data", hall.data_text()],
+    );
     hall.move_to(cluster.server_url());
     let (ok, words) = said(&serve, &hall);
     assert!(!ok && words.contains("vedetta-audit migrate"), "{words}");
