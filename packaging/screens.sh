@@ -18,6 +18,7 @@ screens=${CARGO_TARGET_DIR:-target}/debug/examples/screens
 
 mkdir -p "$folder"
 log=$folder
+missing=()
 . packaging/start.sh
 read -ra names <<<"${*:-$("$screens" --list | tr '\n' ' ')}"
 
@@ -26,10 +27,16 @@ for size in $sizes; do
   for language in $languages; do
     mkdir -p "$folder/$size/$language"
     for name in "${names[@]}"; do
+      picture=$folder/$size/$language/$name.png
+      rm -f "$picture"
       DISPLAY=:$display WINIT_X11_SCALE_FACTOR=${size#*@} timeout 60 \
-        "$screens" "$name" "$language" --picture "$folder/$size/$language/$name.png" 2>>"$folder/screens.log" ||
-        echo "no picture of $name ($size, $language): see $folder/screens.log" >&2
+        "$screens" "$name" "$language" --picture "$picture" 2>>"$folder/screens.log" || true
+      [ -s "$picture" ] || { missing+=("$name ($size, $language)"); echo "no picture of ${missing[-1]}" >&2; }
     done
   done
   end_started
 done
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "${#missing[@]} pictures are missing: see $folder/screens.log" >&2
+  exit 1
+fi

@@ -49,6 +49,8 @@ start_audit() { # folder
 
 # A display of our own, on a number the X server chooses: `display`.
 start_display() { # folder WIDTHxHEIGHT
+  # The number of a display that was there before is not this one's.
+  rm -f "$1/display"
   Xvfb -displayfd 3 -screen 0 "$2x24" -nolisten tcp -noreset 3>"$1/display" >"$log/xvfb.log" 2>&1 &
   started+=($!)
   ready "$1/display" $! "Xvfb" 30

@@ -32,6 +32,7 @@ use crate::gui::sentences;
 use crate::gui::session_port::Desk;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, labelled};
+use crate::gui::widget::key_order::KeyOrder;
 use crate::gui::window_content::Pane;
 use crate::gui::windows::{self, Windows};
 use crate::station::{
@@ -319,13 +320,17 @@ impl App {
             work,
             awake,
             tick,
-            iced::event::listen_with(device::listen).map(Message::Device),
             window::close_requests().map(Message::CloseRequested),
         ])
     }
 
-    /// A window.
+    /// A window, and what happens at its devices.
     pub fn view(&self, window: window::Id) -> Element<'_, Message> {
+        let told = move |event: &iced::Event, status| device::listen(event, status, window).map(Message::Device);
+        KeyOrder::new(self.window(window), told).into()
+    }
+
+    fn window(&self, window: window::Id) -> Element<'_, Message> {
         match &self.screen {
             Screen::Starting => center(body(fl!("app-starting"))).into(),
             Screen::Broken(why) => {

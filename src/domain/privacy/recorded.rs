@@ -140,6 +140,15 @@ impl RecordedPoses {
         all
     }
 
+    /// The stretch whose positions may say something of a frame between two moments, Unix milliseconds.
+    ///
+    /// A dome at rest may have none in it: positions are written when they change (ONVIF Streaming 5.1.2.1.1), and one from farther
+    /// back does not show that it rested, for it may have been turned away and back.
+    pub fn stretch((from_ms, to_ms): (i64, i64), motion: &MotionBounds) -> (i64, i64) {
+        let around_ms = (motion.pose_lost_after_s * 1000.0).ceil() as i64;
+        (from_ms.saturating_sub(around_ms), to_ms.saturating_add(around_ms))
+    }
+
     /// Whether there is no position at all.
     pub fn is_empty(&self) -> bool {
         self.seen.is_empty()
@@ -423,6 +432,20 @@ mod tests {
         assert_eq!(poses.knowledge(14_000), unknown);
         assert_eq!(poses.knowledge(0), unknown);
         assert_eq!(RecordedPoses::new(Vec::new(), &bounded(tight())).knowledge(0), unknown);
+    }
+
+    #[test]
+    fn every_position_that_may_say_something_of_a_range_lies_in_the_stretch_that_is_asked_for() {
+        let (first, last) = RecordedPoses::stretch((10_000, 20_000), &tight());
+        let says = |at_ms: i64, of_ms: i64| {
+            let poses = RecordedPoses::new(vec![(at_ms, pose(10.0))], &bounded(tight()));
+            poses.knowledge(of_ms) != PoseKnowledge::Unknown(WholeReason::PoseNotKnown)
+        };
+        assert!(says(first, 10_000) && says(last, 20_000), "what is asked for is of use");
+        assert!(
+            !says(first - 1, 10_000) && !says(last + 1, 20_000),
+            "nothing of use is left out"
+        );
     }
 
     #[test]

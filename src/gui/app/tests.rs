@@ -9,11 +9,13 @@ use crate::domain::wall::Layout;
 use crate::gui::fake;
 use crate::gui::input::{Context, Direction};
 use crate::gui::ui::wall_chooser;
+use crate::gui::widget::typist::{Typist, keys, press};
 use crate::station::TrackedPose;
 use crate::station::{SecretsChoice, SecretsError, SecretsTrouble};
 use iced::keyboard::key::{Code, Key, Named, Physical};
 use iced::keyboard::{self, Location, Modifiers};
 use std::path::PathBuf;
+use std::time::Instant;
 
 fn options() -> Options {
     let station = StationConfig {
@@ -267,6 +269,39 @@ fn a_dome_stops_when_something_is_laid_over_its_wall_and_stays_so() {
         assert!(!main_pane(&app).room().moves(), "{command:?}");
         drop(app.update(key(window, false, Modifiers::empty())));
         assert!(!main_pane(&app).room().moves(), "{command:?}");
+    }
+}
+
+/// Types at the program's own window, which hands on so many keys at once, and waits until all were heard.
+fn type_in_batches(app: &mut App, keys: &[iced::Event], length: usize) {
+    let (mut typist, window) = (Typist::new(), window::Id::unique());
+    let drawn = [iced::Event::Window(window::Event::RedrawRequested(Instant::now()))];
+    let drawings = std::iter::repeat_n(&drawn[..], 3);
+    for batch in keys.chunks(length).chain(drawings) {
+        let messages = typist.batch(app.view(window), batch).messages;
+        messages.into_iter().for_each(|message| drop(app.update(message)));
+    }
+}
+
+#[test]
+fn what_is_typed_right_after_the_key_of_a_dialogue_lands_in_its_field() {
+    for length in [1, 2, 7, usize::MAX] {
+        let desk = fake::desk(4, 1);
+        let (mut app, _) = App::at_desk(options(), desk.clone());
+        let form = "e22/11/2026 14:00:00⇥22/11/2026 14:01:00⇥⇥danneggiamento⇥1402/2026⏎";
+        type_in_batches(&mut app, &keys(form), length);
+        let exported = format!("export {} 1402/2026", desk.plan().cameras[0].id);
+        assert!(desk.said().contains(&exported), "{length} at once: {:?}", desk.said());
+
+        let desk = fake::desk(4, 1);
+        desk.stop(true);
+        let (mut app, _) = App::at_desk(options(), desk.clone());
+        let mut typed = vec![press('g', Modifiers::CTRL, false)];
+        typed.extend(keys("incidente in piazza⏎"));
+        type_in_batches(&mut app, &typed, length);
+        let said = desk.said();
+        let goes_on = "go on incidente in piazza".to_owned();
+        assert!(said.contains(&goes_on), "{length} at once: {said:?}");
     }
 }
 

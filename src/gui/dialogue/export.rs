@@ -16,6 +16,7 @@ use crate::gui::ui::form::{self, Form, Next, Step};
 use crate::station::{ExportProgress, ExportReason, Exported, Obscured, Refusal};
 use iced::widget::{column, progress_bar, row, text};
 use iced::{Element, Subscription, Task, task};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -231,6 +232,21 @@ fn obscured<'a, Message: 'a>(copy: Obscured, frames: u64) -> Element<'a, Message
     column![done, quiet(whole)].spacing(4).into()
 }
 
+/// Where the proof of the log will lie, for whoever is given the copy.
+fn proof<'a, Message: 'a>(proof: Option<&Path>) -> Element<'a, Message> {
+    match proof {
+        Some(_) => quiet(proof_words(proof)).into(),
+        None => labelled(Icon::Warning, proof_words(proof), Tone::Attention).into(),
+    }
+}
+
+fn proof_words(proof: Option<&Path>) -> String {
+    match proof.and_then(Path::file_name) {
+        Some(name) => fl!("export-proof", name = name.to_string_lossy()),
+        None => fl!("export-no-proof"),
+    }
+}
+
 fn running<'a>(progress: ExportProgress, since: Duration) -> Element<'a, form::Message<Place>> {
     let done = progress.done.clamp(0.0, 1.0);
     let left = if done > 0.02 {
@@ -277,6 +293,7 @@ fn done<'a>(exported: &Exported, shorter: bool) -> Element<'a, form::Message<Pla
         fact(fl!("export-frames"), exported.frames.to_string()),
         column![quiet(fl!("export-file")), body(exported.path.display().to_string())].spacing(2),
         column![quiet("SHA-256"), text(exported.sha256.clone()).size(theme::SMALL)].spacing(2),
+        proof(exported.proof.as_deref()),
         close,
     ]
     .spacing(12)
@@ -359,9 +376,20 @@ mod tests {
                 last_ms: 1_790_000_060_000 - missing_ms,
                 sha256: String::new(),
                 obscured: None,
+                proof: None,
             })));
             assert!(matches!(dialogue.stage, Stage::Done { shorter: said, .. } if said == shorter));
         }
+    }
+
+    #[test]
+    fn whoever_exported_is_told_which_file_is_the_proof_and_when_there_will_be_none() {
+        let named = proof_words(Some(Path::new("evidence/cam-01.mp4.tlog-proof")));
+        assert!(
+            named.contains("cam-01.mp4.tlog-proof") && !named.contains("evidence"),
+            "{named}"
+        );
+        assert_eq!(proof_words(None), fl!("export-no-proof"));
     }
 
     #[test]

@@ -341,6 +341,22 @@ mod tests {
     }
 
     #[test]
+    fn no_sentence_names_a_key_that_a_workstation_may_change() {
+        let languages = [
+            include_str!("../../../i18n/it/vedetta.ftl"),
+            include_str!("../../../i18n/en/vedetta.ftl"),
+        ];
+        let changed = TABLE.iter().filter(|row| !row.fixed).flat_map(|row| row.keys);
+        let mut marks: Vec<String> = changed
+            .flat_map(|key| [format!("({key})"), format!("( {key} )")])
+            .collect();
+        marks.extend(["Ctrl+", "Alt+", "Maiusc+", "Shift+"].map(str::to_owned));
+        let named = |line: &&str| marks.iter().any(|mark| line.contains(mark));
+        let wrong: Vec<&str> = languages.into_iter().flat_map(str::lines).filter(named).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
     fn a_letter_means_in_each_list_what_that_list_can_do() {
         let keymap = Keymap::default();
         let meaning = |context, text: &str| keymap.command(context, &text.parse().unwrap());

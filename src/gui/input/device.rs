@@ -136,13 +136,13 @@ fn up(held: Held) -> Given {
     (held.window, held.command, Edge::Up)
 }
 
-/// What the root takes from the windows' events.
-pub fn listen(event: iced::Event, status: Status, window: window::Id) -> Option<Event> {
+/// What the root takes from a window's event, after its widgets.
+pub fn listen(event: &iced::Event, status: Status, window: window::Id) -> Option<Event> {
     match event {
         iced::Event::Keyboard(event @ (keyboard::Event::KeyReleased { .. } | keyboard::Event::ModifiersChanged(_))) => {
-            Some(Event::Key(window, event))
+            Some(Event::Key(window, event.clone()))
         }
-        iced::Event::Keyboard(event) if status == Status::Ignored => Some(Event::Key(window, event)),
+        iced::Event::Keyboard(event) if status == Status::Ignored => Some(Event::Key(window, event.clone())),
         iced::Event::Keyboard(keyboard::Event::KeyPressed { .. })
         | iced::Event::Mouse(mouse::Event::ButtonPressed(_) | mouse::Event::WheelScrolled { .. }) => {
             Some(Event::Activity)

@@ -5,7 +5,7 @@
 
 use crate::domain::camera::CameraId;
 use crate::domain::digital_zoom::Crop;
-use crate::domain::privacy::Cover;
+use crate::domain::privacy::{Cover, WholeReason};
 use crate::domain::site::CameraPlan;
 use crate::gui::dialogue::export::{self, Export};
 use crate::gui::i18n::fl;
@@ -453,17 +453,23 @@ impl Playback {
         }
         let sight = recorded.look(Instant::now(), Crop::WHOLE)?;
         match &*sight.cover {
-            Cover::Whole(reason) => {
-                let detail = fl!("tile-covered-detail");
-                Some(StateWords {
-                    icon: Icon::Covered,
-                    words: sentences::whole_cover(*reason),
-                    detail,
-                    tone: Tone::Attention,
-                })
-            }
+            Cover::Whole(reason) => Some(StateWords {
+                icon: Icon::Covered,
+                words: sentences::whole_cover(*reason),
+                detail: why_covered(*reason),
+                tone: Tone::Attention,
+            }),
             Cover::Parts(_) => None,
         }
+    }
+}
+
+/// When a recorded picture shows something again: a position that was not recorded never comes.
+fn why_covered(reason: WholeReason) -> String {
+    match reason {
+        WholeReason::PoseNotKnown => fl!("playback-pose-unknown"),
+        WholeReason::TooUncertain => fl!("playback-pose-uncertain"),
+        _ => fl!("tile-covered-detail"),
     }
 }
 
@@ -477,3 +483,17 @@ const WHOLE: Rectangle = Rectangle {
     width: 1.0,
     height: 1.0,
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recorded_picture_without_a_position_is_not_promised_to_come_back() {
+        let comes_back = fl!("tile-covered-detail");
+        for reason in [WholeReason::PoseNotKnown, WholeReason::TooUncertain] {
+            assert_ne!(why_covered(reason), comes_back, "{reason:?}");
+        }
+        assert_eq!(why_covered(WholeReason::PlanNotCurrent), comes_back);
+    }
+}

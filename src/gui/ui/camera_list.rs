@@ -43,6 +43,13 @@ impl Dot {
     }
 }
 
+/// The key that brings the keyboard to the search field.
+pub struct SearchKey<'a> {
+    /// As the field says it while it is empty.
+    pub named: String,
+    pub opens: Box<dyn Fn(&keyboard::Event) -> bool + 'a>,
+}
+
 /// What a hand does to the list.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
@@ -159,16 +166,17 @@ impl CameraList {
         })
     }
 
-    /// The rail; `on_wall` says how a camera does, `focused` whether the keyboard is here, `opens` which key brings it here.
+    /// The rail; `on_wall` says how a camera does, `focused` whether the keyboard is here, `search` which key brings it here.
     pub fn view<'a>(
         &'a self,
         plan: &'a SitePlan,
         on_wall: impl Fn(&CameraId) -> Dot,
         selected: Option<&CameraId>,
         focused: bool,
-        opens: impl Fn(&keyboard::Event) -> bool + 'a,
+        search: SearchKey<'a>,
     ) -> Element<'a, Message> {
-        let search = text_input(&fl!("list-search"), &self.search)
+        let SearchKey { named, opens } = search;
+        let search = text_input(&fl!("list-search", key = named), &self.search)
             .id(self.search_id.clone())
             .on_input(Message::Search)
             .on_submit(Message::Submit)

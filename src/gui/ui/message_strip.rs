@@ -149,21 +149,21 @@ impl MessageStrip {
         self.open
     }
 
-    /// The strip. `focus` is the place of the keyboard among the pending notices.
-    pub fn view(&self, focus: Option<usize>) -> Element<'_, Message> {
+    /// The strip. `focus` is the place of the keyboard among the pending notices, `key` that of the history.
+    pub fn view(&self, focus: Option<usize>, key: Option<String>) -> Element<'_, Message> {
         if self.open {
-            return self.strip(focus, f32::INFINITY);
+            return self.strip(focus, key.as_ref(), f32::INFINITY);
         }
-        let strip = responsive(move |size| self.strip(focus, size.width));
+        let strip = responsive(move |size| self.strip(focus, key.as_ref(), size.width));
         container(strip).height(HEIGHT).into()
     }
 
-    fn strip(&self, focus: Option<usize>, width: f32) -> Element<'_, Message> {
+    fn strip(&self, focus: Option<usize>, key: Option<&String>, width: f32) -> Element<'_, Message> {
         let pending = self.pending();
         let history = action(
             Icon::History,
             fl!("strip-history"),
-            None,
+            key,
             false,
             Some(Message::ToggleHistory),
         );

@@ -195,7 +195,11 @@ impl PtzPanel {
         column![
             quiet(fl!("panel-presets")),
             column(presets).spacing(4),
-            quiet(fl!("panel-presets-hint")),
+            quiet(fl!(
+                "panel-presets-hint",
+                first = keymap.named(Command::SavePreset(1)),
+                last = keymap.named(Command::SavePreset(9))
+            )),
             column(others).spacing(4)
         ]
         .spacing(6)

@@ -112,7 +112,7 @@ fn camera() -> Group {
     }
 }
 
-fn dome() -> Group {
+fn dome(keymap: &Keymap) -> Group {
     use Command::{
         AskLease, CallHome, CallPreset, FastArrow, FineArrow, HandOver, Patrol, SavePreset, Stop, ZoomIn, ZoomOut,
     };
@@ -124,8 +124,14 @@ fn dome() -> Group {
             (fl!("keys-fine"), vec![FineArrow(Direction::Left)]),
             (fl!("keys-zoom"), vec![ZoomIn, ZoomOut]),
             (fl!("keys-stop"), vec![Stop]),
-            (fl!("keys-call-preset"), vec![CallPreset(1)]),
-            (fl!("keys-save-preset"), vec![SavePreset(1)]),
+            (
+                fl!("keys-call-preset", last = keymap.named(CallPreset(9))),
+                vec![CallPreset(1)],
+            ),
+            (
+                fl!("keys-save-preset", last = keymap.named(SavePreset(9))),
+                vec![SavePreset(1)],
+            ),
             (fl!("keys-home"), vec![CallHome]),
             (fl!("keys-patrol"), vec![Patrol]),
             (fl!("keys-ask-lease"), vec![AskLease]),
@@ -183,12 +189,12 @@ fn lists() -> Group {
 }
 
 /// The columns of the page, from the left.
-fn columns(may: May) -> [Vec<Group>; 3] {
+fn columns(keymap: &Keymap, may: May) -> [Vec<Group>; 3] {
     let mut last = vec![everywhere(), playback()];
     if may.keep_people || may.keep_cameras {
         last.push(lists());
     }
-    [vec![wall(), work()], vec![dome(), camera()], last]
+    [vec![wall(), work()], vec![dome(keymap), camera()], last]
 }
 
 fn group<'a, Message: 'a>(keymap: &Keymap, may: May, group: Group) -> Element<'a, Message> {
@@ -217,7 +223,7 @@ pub fn view<'a, Message: 'a>(keymap: &Keymap, may: May) -> Element<'a, Message> 
         let groups = groups.into_iter().map(|one| group(keymap, may, one));
         Column::with_children(groups).spacing(12).width(Fill).into()
     };
-    let columns = Row::with_children(columns(may).map(column)).spacing(24);
+    let columns = Row::with_children(columns(keymap, may).map(column)).spacing(24);
     column![heading(fl!("keys-title")), columns, quiet(fl!("keys-file-where"))]
         .spacing(12)
         .width(1240)
@@ -234,7 +240,7 @@ mod tests {
             keep_people: true,
             keep_cameras: true,
         };
-        let shown: Vec<Command> = columns(everything)
+        let shown: Vec<Command> = columns(&Keymap::default(), everything)
             .into_iter()
             .flatten()
             .flat_map(|group| group.lines)

@@ -17,6 +17,7 @@ use crate::station::camera::orientation_check;
 use crate::station::camera::recorded_cover::RecordedSight;
 use crate::station::record::health::Need;
 use crate::station::record::outbox::create_private_dir;
+use crate::station::record::proof_files;
 use crate::station::refusal::Refusal;
 use crate::station::session::authorised_act::{Act, Intent, Right};
 use crate::station::session::signed_in::Session;
@@ -55,6 +56,8 @@ pub struct Exported {
     pub sha256: String,
     /// `None`: the original.
     pub obscured: Option<Obscured>,
+    /// Where the proof of its entry will lie once the log has signed it; `None` where the disk refuses to keep the wish for one.
+    pub proof: Option<PathBuf>,
 }
 
 /// What an obscured copy shows.
@@ -223,9 +226,13 @@ impl Session {
             return Err(act.failed(error.into()).await);
         }
         // Without its proof the copy is still what the log says it is.
-        if let Err(error) = self.0.station.proofs.wish(&entry, &path).await {
-            tracing::error!(%error, "the proof of a copy will not be written");
-        }
+        let proof = match self.0.station.proofs.wish(&entry, &path).await {
+            Ok(()) => Some(proof_files::beside(&path)),
+            Err(error) => {
+                tracing::error!(%error, "the proof of a copy will not be written");
+                None
+            }
+        };
         act.done(None).await?;
         let obscured = Obscured {
             plan_version: order.plan_version,
@@ -239,6 +246,7 @@ impl Session {
             last_ms: report.last_ms,
             sha256: report.sha256,
             obscured: order.is_obscured().then_some(obscured),
+            proof,
         })
     }
 }

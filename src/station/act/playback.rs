@@ -30,8 +30,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 /// Spans closer than this are one: recorders split at key frames.
 const JOIN_MS: i64 = 2_000;
-/// Positions are asked for this much before and after a range.
-const AROUND_MS: i64 = 2_000;
 
 /// A stretch of recording, Unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -260,22 +258,15 @@ impl Playback {
     }
 }
 
-/// The positions recorded with a range, and a little around it; none when the recorder cannot say. `None` for a camera that
-/// does not move.
-pub(super) async fn recorded_poses(
-    plan: &CameraPlan,
-    found: &Found,
-    (from_ms, to_ms): (i64, i64),
-) -> Option<RecordedPoses> {
+/// The positions that say something of a range; none when the recorder cannot say. `None` for a camera that does not move.
+pub(super) async fn recorded_poses(plan: &CameraPlan, found: &Found, range: (i64, i64)) -> Option<RecordedPoses> {
     match plan.kind {
         CameraKind::Fixed | CameraKind::Mobile => return None,
         CameraKind::Dome => {}
     }
-    let asked = found
-        .connection
-        .camera
-        .recorded_positions(&found.token, from_ms - AROUND_MS, to_ms.saturating_add(AROUND_MS))
-        .await;
+    let (from_ms, to_ms) = RecordedPoses::stretch(range, &plan.motion);
+    let camera = &found.connection.camera;
+    let asked = camera.recorded_positions(&found.token, from_ms, to_ms).await;
     let positions = asked.unwrap_or_else(|error| {
         tracing::info!(camera = %plan.id, %error, "no recorded positions: the picture stays covered");
         Vec::new()

@@ -11,6 +11,7 @@ use crate::media::export::{CoveredFrames, ExportReport, Partial, Unclaimed};
 use crate::station::Refusal;
 use crate::station::act::export::{Exported, Order};
 use crate::station::record::health::Need;
+use crate::station::record::proof_files;
 use crate::station::session::authorised_act::{Act, Intent, Right};
 use crate::station::session::signed_in::Session;
 use std::path::{Path, PathBuf};
@@ -82,6 +83,7 @@ async fn r_aud_7_an_export_has_its_entry_with_its_hash() {
     let act = written.act().await;
     let exported = written.record(act).await.unwrap();
     assert!(exported.path.exists());
+    assert_eq!(exported.proof, Some(proof_files::beside(&exported.path)));
     let bodies = bench.bodies();
     let ended = bodies.iter().find(|body| body.operation == Operation::ExportEnd);
     let EventKind::ExportEnd(end) = ended.unwrap().said().kind else {

@@ -1,10 +1,11 @@
-//! Recordings under a clearance (R-REC-1, R-EXP-5): refused without, seen within, and nothing beyond.
+//! Recordings under a clearance (R-REC-1, R-EXP-5): refused without, seen within, and nothing beyond; a picture of one is a copy.
 //!
 //! Deliberately absent: the screens.
 
 use super::place::{Place, reason, until};
 use super::{first, now_ms};
 use crate::town::Town;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 use vedetta::domain::camera::{CameraId, CameraKind, StreamRole};
 use vedetta::domain::people::Purpose;
@@ -114,4 +115,39 @@ async fn r_rec_1_an_operator_sees_recordings_under_a_clearance_and_nothing_beyon
         ),
         (&"judicial_police_initiative".into(), &"7/2026".into(), &2.into())
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_exp_5_a_picture_of_a_recording_is_a_copy_and_takes_a_clearance_that_lets_copies_be_taken() {
+    let place = Town::of(2, 0).simulated();
+    let station = place.station().await;
+    let operator = place.sign_in(&station, "operatore").await;
+    let camera = first(&operator, CameraKind::Fixed, false);
+    let to = now_ms() - 5_000;
+    let mut extent = Extent {
+        cameras: [camera.clone()].into(),
+        from_ms: to - 30_000,
+        to_ms: to,
+        export: false,
+    };
+    place.clear(&operator, extent.clone()).await;
+    let playback = operator.play(&camera, to - 20_000, to).await.expect("a playback");
+    until("played frames", 20, || playback.slot().count() > 10).await;
+    let refused = operator.snapshot_of_recording(&playback).await;
+    let not_cleared = Refusal::Kind(RefusalKind::Clearance(ClearanceError::NotCleared));
+    assert_eq!(refused, Err(not_cleared), "to be seen only");
+
+    extent.export = true;
+    place.clear(&operator, extent).await;
+    let path = operator.snapshot_of_recording(&playback).await.expect("a picture");
+    let png = std::fs::read(path).expect("a file");
+    assert!(png.starts_with(b"\x89PNG"));
+    drop(playback);
+    operator.sign_out().await.expect("a sign-out");
+
+    let taken = place.bodies("snapshot").await;
+    let result_of = |result: &str| taken.iter().find(|body| body["result"] == result).expect("an entry");
+    let done = result_of("done");
+    assert_eq!(done["parameters"]["sha256"], hex::encode(Sha256::digest(&png)));
+    assert_eq!(result_of("intent")["protocol_no"], "7/2026");
 }

@@ -6,8 +6,8 @@
 use crate::domain::camera::CameraId;
 use crate::domain::site::SitePlan;
 use crate::gui::input::Command;
-use crate::gui::ui::camera_list::{CameraList, Dot, Message};
-use iced::{Element, Task, keyboard};
+use crate::gui::ui::camera_list::{CameraList, Dot, Message, SearchKey};
+use iced::{Element, Task};
 
 /// The rail of one window.
 pub struct CameraRail {
@@ -106,15 +106,15 @@ impl CameraRail {
         self.list.tops()
     }
 
-    /// The list; `on_wall` says how a camera does, `focused` whether the keyboard is here, `opens` which key brings it here.
+    /// The list; `on_wall` says how a camera does, `focused` whether the keyboard is here, `search` which key brings it here.
     pub fn view<'a>(
         &'a self,
         plan: &'a SitePlan,
         on_wall: impl Fn(&CameraId) -> Dot,
         selected: Option<&CameraId>,
         focused: bool,
-        opens: impl Fn(&keyboard::Event) -> bool + 'a,
+        search: SearchKey<'a>,
     ) -> Element<'a, Message> {
-        self.list.view(plan, on_wall, selected, focused, opens)
+        self.list.view(plan, on_wall, selected, focused, search)
     }
 }

@@ -96,7 +96,10 @@ impl ControlRoom {
             Command::AskLease => return self.ask_lease(),
             Command::CallHome => return self.on_presets(|panel, dome, desk| panel.call_home(dome, desk)),
             Command::Patrol => return self.patrol(),
-            Command::CallPreset(n) => return self.on_presets(|panel, dome, desk| panel.call_preset(n, dome, desk)),
+            Command::CallPreset(n) => {
+                let saves = self.keymap.named(Command::SavePreset(n));
+                return self.on_presets(|panel, dome, desk| panel.call_preset(n, dome, saves, desk));
+            }
             Command::SavePreset(n) => return self.on_presets(|panel, dome, desk| panel.save_preset(n, dome, desk)),
             Command::Snapshot => return self.take_snapshot(),
             Command::Export => return self.open_export(),

@@ -84,8 +84,8 @@ impl Notices {
     }
 
     /// The strip; `focus` is the place of the keyboard among the notices that wait.
-    pub fn view(&self, focus: Option<usize>) -> Element<'_, Message> {
-        self.strip.view(focus)
+    pub fn view(&self, focus: Option<usize>, key: Option<String>) -> Element<'_, Message> {
+        self.strip.view(focus, key)
     }
 }
 

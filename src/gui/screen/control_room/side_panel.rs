@@ -85,10 +85,10 @@ impl SidePanel {
         }
     }
 
-    /// Sends a dome to its `n`-th preset, counted from 1.
-    pub fn call_preset(&self, n: u8, dome: CameraId, desk: &dyn Desk) -> Effect<Message> {
+    /// Sends a dome to its `n`-th preset, counted from 1; `saves` is the key that saves one there.
+    pub fn call_preset(&self, n: u8, dome: CameraId, saves: String, desk: &dyn Desk) -> Effect<Message> {
         let Some(Preset { token, .. }) = self.nth_preset(n, &dome).cloned() else {
-            let sentence = fl!("no-such-preset", n = n.to_string());
+            let sentence = fl!("no-such-preset", n = n.to_string(), key = saves);
             return Effect::say(Notice::passing(sentence));
         };
         Effect::run(call(dome, token, desk))

@@ -19,7 +19,7 @@ use crate::gui::icons::{Icon, icon};
 use crate::gui::input::{Command, Context, Edge};
 use crate::gui::session_port::DomeLease;
 use crate::gui::theme;
-use crate::gui::ui::camera_list::Dot;
+use crate::gui::ui::camera_list::{Dot, SearchKey};
 use crate::gui::ui::shortcuts_help::May;
 use crate::gui::ui::{controls, ptz_panel, shortcuts_help, top_bar};
 use crate::gui::widget::wall::Face;
@@ -144,10 +144,14 @@ impl ControlRoom {
         let covered = self.work.has_dialogue() || self.focus.is_help_shown();
         let free = !covered && self.work.is_watching();
         let opens = move |event: &_| free && self.keymap.pressed(Context::Wall, event) == Some(Command::Search);
+        let search = SearchKey {
+            named: self.keymap.named(Command::Search),
+            opens: Box::new(opens),
+        };
         let dot = |camera: &CameraId| self.dot(camera);
         let list = self
             .rail
-            .view(self.session.plan(), dot, selected, focused && !covered, opens);
+            .view(self.session.plan(), dot, selected, focused && !covered, search);
         let list = list.map(Message::List);
         let rail = column![container(list).height(Fill), self.layouts()];
         container(rail)
@@ -235,7 +239,10 @@ impl ControlRoom {
 
     fn messages_strip(&self) -> Element<'_, Message> {
         let focus = self.focus.control_in(Area::Messages);
-        let strip = self.notices.view(focus).map(Message::Strip);
+        let strip = self
+            .notices
+            .view(focus, self.keymap.key(Command::History))
+            .map(Message::Strip);
         container(strip).width(Fill).style(theme::area(focus.is_some())).into()
     }
 }

@@ -177,6 +177,7 @@ impl Record for Fake {
                     whole: 213,
                     partly: 640,
                 }),
+                proof: Some(PathBuf::from("evidence/cam-01.mp4.tlog-proof")),
             })
         })
     }
