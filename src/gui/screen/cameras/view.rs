@@ -34,7 +34,8 @@ impl Cameras {
             heading(fl!("cameras-title")),
             quiet(fl!("cameras-count", n = count.to_string())),
             space().width(Fill),
-            close
+            // A form has a button of its own that Esc presses.
+            (!matches!(self.stage, Stage::Form(_))).then_some(close)
         ]
         .spacing(12)
         .align_y(Vertical::Center);
