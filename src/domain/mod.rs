@@ -7,6 +7,7 @@ pub mod backoff;
 pub mod camera;
 pub mod camera_tour;
 pub mod digital_zoom;
+pub mod doctor;
 pub mod enrolment_code;
 pub mod http_auth;
 pub mod live;

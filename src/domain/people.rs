@@ -47,6 +47,18 @@ pub enum Action {
     Export,
 }
 
+impl Action {
+    /// Every act that a grant can allow.
+    pub const ALL: [Self; 6] = [
+        Self::Live,
+        Self::Ptz,
+        Self::Lift,
+        Self::Playback,
+        Self::Clear,
+        Self::Export,
+    ];
+}
+
 /// Cameras of one controller that a person may use, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,7 +4,9 @@
 //! full or does not answer, the fixed account is released as everywhere, and the log says so.
 //! Invariant: a user is written down and its event is durable before the camera is asked to make it; its password is kept
 //! nowhere; whatever of ours is found on a camera without a running session behind it is removed at start, within
-//! seconds where it is written down, and each hour by asking the cameras. Deliberately absent: ONVIF, who may.
+//! seconds where it is written down, and each hour by asking the cameras. Whoever else the cameras name then, and nobody here made
+//! or entered, stays there, is recorded once and told (`unknown_users`). Deliberately absent: ONVIF, who may; cameras without personal
+//! users, which the server never speaks to.
 
 use super::clock::now_ms;
 use super::keys::{CLEAR_LETTERS, Vault, random};
@@ -13,9 +15,11 @@ use super::log::sequencer::Rejection;
 use super::plan::Plans;
 use super::store::camera_users::CameraUserRow;
 use super::store::{Store, StoreError};
+use super::unknown_users::UnknownUsers;
 use crate::domain::audit::details::plan::{CredentialReleased, UserStep};
 use crate::domain::audit::details::{Details, Say as _};
 use crate::domain::audit::event::Outcome;
+use crate::domain::camera::CameraId;
 use crate::domain::site::CameraPlan;
 use crate::protocol::{CameraCredential, CredentialNeed};
 use crate::server::causes::causes;
@@ -81,6 +85,7 @@ pub struct PersonalUsers {
     recorder: Recorder,
     plans: Arc<Plans>,
     cameras: Arc<dyn CameraUsers>,
+    unknown: UnknownUsers,
     /// Whose removal is in the log already, while the camera does not answer.
     removing: Mutex<HashSet<CameraUserRow>>,
 }
@@ -155,8 +160,14 @@ impl PersonalUsers {
             recorder,
             plans,
             cameras,
+            unknown: UnknownUsers::default(),
             removing: Mutex::default(),
         }
+    }
+
+    /// Users that the cameras have and nobody here made.
+    pub fn unknown(&self) -> &UnknownUsers {
+        &self.unknown
     }
 
     async fn keeper(&self, camera: &CameraPlan) -> Result<Option<Keeper>, StoreError> {
@@ -297,15 +308,12 @@ impl PersonalUsers {
         self.removing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks the cameras for users of ours that nobody remembers: of a database that was put back, of a crash.
-    async fn look_for_leftovers(&self) -> Result<(), Trouble> {
-        for camera in self
-            .plans
-            .current()
-            .cameras
-            .iter()
-            .filter(|camera| camera.personal_users)
-        {
+    /// Asks the cameras for users of ours that nobody remembers, of a database that was put back or of a crash, and for others'.
+    async fn ask_cameras(&self) -> Result<(), Trouble> {
+        let plan = self.plans.current();
+        let is_asked = |camera: &CameraId| plan.camera(camera).is_some_and(|camera| camera.personal_users);
+        self.unknown.keep(is_asked);
+        for camera in plan.cameras.iter().filter(|camera| camera.personal_users) {
             let Some(keeper) = self.keeper(camera).await? else {
                 continue;
             };
@@ -316,19 +324,50 @@ impl PersonalUsers {
                     continue;
                 }
             };
-            // Read after the camera was asked: who is made meanwhile is written down first.
-            let known = self.store.camera_users().await?;
-            for name in found.into_iter().filter(|name| is_ours(name)) {
-                if known.iter().all(|row| row.camera != camera.id || row.account != name) {
-                    let row = CameraUserRow {
-                        camera: camera.id.clone(),
-                        account: name,
-                        session: String::new(),
-                    };
-                    self.remove(&row).await?;
-                }
+            let (ours, others): (Vec<String>, Vec<String>) = found.into_iter().partition(|name| is_ours(name));
+            self.remove_leftovers(camera, ours).await?;
+            self.tell_unknown(camera, others).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove_leftovers(&self, camera: &CameraPlan, ours: Vec<String>) -> Result<(), Trouble> {
+        // Read after the camera was asked: who is made meanwhile is written down first.
+        let known = self.store.camera_users().await?;
+        for name in ours {
+            if known.iter().all(|row| row.camera != camera.id || row.account != name) {
+                let row = CameraUserRow {
+                    camera: camera.id.clone(),
+                    account: name,
+                    session: String::new(),
+                };
+                self.remove(&row).await?;
             }
         }
+        Ok(())
+    }
+
+    /// Records and tells users that are no account of the camera here.
+    async fn tell_unknown(&self, camera: &CameraPlan, mut users: Vec<String>) -> Result<(), Trouble> {
+        for need in [CredentialNeed::Picture, CredentialNeed::Figures] {
+            if let Some(account) = self.store.account(&camera.id, need).await? {
+                users.retain(|user| *user != account.user);
+            }
+        }
+        for user in self.unknown.new_among(&camera.id, users.clone()) {
+            tracing::error!(camera = %camera.id, user, "a camera has a user that nobody here made");
+            let act = Act {
+                camera: Some(&camera.id),
+                ..Act::default()
+            };
+            let found = CredentialReleased {
+                personal: Some(user),
+                step: Some(UserStep::Unknown),
+                ..CredentialReleased::default()
+            };
+            self.record(camera, found, Outcome::Done, act).await?;
+        }
+        self.unknown.set(&camera.id, users);
         Ok(())
     }
 
@@ -340,7 +379,7 @@ impl PersonalUsers {
             let asks = round.is_multiple_of(ASK_EVERY);
             let again = round.is_multiple_of(TRY_EVERY);
             let swept = match me.sweep(again).await {
-                Ok(()) if asks => me.look_for_leftovers().await,
+                Ok(()) if asks => me.ask_cameras().await,
                 other => other,
             };
             if let Err(error) = swept {

@@ -1,7 +1,8 @@
 //! What is wrong with a server, its database, clock, certificates, disk, witnesses and workstations, in sentences.
 //!
-//! Invariant: looking changes nothing, and one thing that cannot be looked at hides none of the others.
-//! Deliberately absent: recomputing the log (`log_verify`), and cameras.
+//! [`look`] is the command's, from the server's own machine, whether the server runs or not; what a running server says of itself
+//! (`http::doctor`) is put together from the same parts. Invariant: looking changes nothing, and one thing that cannot be looked at
+//! hides none of the others. Deliberately absent: recomputing the log (`log_verify`), and cameras.
 
 use super::causes::causes;
 use super::clock::now_ms;
@@ -9,12 +10,16 @@ use super::config::{DataDir, Settings, read_text};
 use super::error::ServerError;
 use super::keys::load_signer;
 use super::log::cosigning::Witnesses;
+use super::log::signed_state::SignedState;
 use super::log::signer::Signer;
 use super::log_read;
-use super::store::{Log, Store};
+use super::store::{Log, Store, StoreError};
+use crate::domain::audit::signing_time::accepting_command;
+use crate::domain::doctor;
 use crate::domain::message::{Message, sentence};
 use crate::domain::people::Level;
 use crate::domain::people::account::AccountStatus;
+use crate::protocol::StationView;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
@@ -27,7 +32,7 @@ const LEAST_FREE: u64 = 1 << 30;
 /// Longest wait for the running server.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Something that was found.
+/// Something that the command found: one of the vocabulary, or an error that kept it from looking.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// For programs.
@@ -39,6 +44,15 @@ pub struct Finding {
     pub detail: String,
 }
 
+impl From<doctor::Finding> for Finding {
+    fn from(finding: doctor::Finding) -> Self {
+        Self {
+            is_wrong: finding.is_wrong(),
+            ..wrong(finding.message())
+        }
+    }
+}
+
 fn wrong(message: Message) -> Finding {
     Finding {
         name: message.key(),
@@ -48,18 +62,15 @@ fn wrong(message: Message) -> Finding {
     }
 }
 
-fn worth_knowing(message: Message) -> Finding {
+fn because(finding: impl Into<Finding>, error: &(dyn std::error::Error + 'static)) -> Finding {
     Finding {
-        is_wrong: false,
-        ..wrong(message)
+        detail: causes(error).to_string(),
+        ..finding.into()
     }
 }
 
 fn failed(error: &ServerError) -> Finding {
-    Finding {
-        detail: causes(error).to_string(),
-        ..wrong(error.message())
-    }
+    because(wrong(error.message()), error)
 }
 
 /// Looks at everything that can be looked at from the server's own machine. Nothing is wrong where the list has nothing that is.
@@ -67,7 +78,13 @@ pub async fn look(data: &DataDir) -> Vec<Finding> {
     if !data.is_set_up() {
         return vec![failed(&ServerError::NotSetUp)];
     }
-    let mut found = files(data);
+    let mut found = Vec::new();
+    for looked in [keys(data), disk(data)] {
+        match looked {
+            Ok(of_folder) => found.extend(of_folder.map(Finding::from)),
+            Err(error) => found.push(failed(&error)),
+        }
+    }
     let settings = Settings::load(data).unwrap_or_else(|error| {
         found.push(failed(&error));
         Settings::default()
@@ -84,40 +101,44 @@ pub async fn look(data: &DataDir) -> Vec<Finding> {
     match running(data).await {
         Ok(None) => {}
         Ok(Some(why)) => found.push(wrong(sentence("doctor-not-ready").with("why", why))),
-        Err(error) => found.push(Finding {
-            detail: causes(&error).to_string(),
-            ..worth_knowing(sentence("doctor-not-running"))
-        }),
+        Err(error) => {
+            let silent = Finding {
+                is_wrong: false,
+                ..wrong(sentence("doctor-not-running"))
+            };
+            found.push(because(silent, &error));
+        }
     }
     found
 }
 
-/// The data folder: who may read its keys, how much room there is.
-fn files(data: &DataDir) -> Vec<Finding> {
-    let mut found = Vec::new();
+/// Whether other accounts of the machine can read the keys. Waits for the disk.
+///
+/// # Errors
+/// [`ServerError::File`]: the folder of the keys cannot be looked at.
+pub(super) fn keys(data: &DataDir) -> Result<Option<doctor::Finding>, ServerError> {
     let keys = data.path().join("keys");
     match std::fs::metadata(&keys) {
-        Ok(folder) if folder.permissions().mode() & 0o077 != 0 => {
-            found.push(wrong(
-                sentence("doctor-keys-open").with("path", keys.display().to_string()),
-            ));
-        }
-        Ok(_) => {}
-        Err(source) => found.push(failed(&ServerError::File { path: keys, source })),
+        Ok(folder) => Ok(
+            (folder.permissions().mode() & 0o077 != 0).then(|| doctor::Finding::KeysOpen {
+                path: keys.display().to_string(),
+            }),
+        ),
+        Err(source) => Err(ServerError::File { path: keys, source }),
     }
-    match rustix::fs::statvfs(data.path()) {
-        Ok(disk) => {
-            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-            if free < LEAST_FREE {
-                found.push(wrong(sentence("doctor-disk").with("free", free / (1 << 20))));
-            }
-        }
-        Err(error) => found.push(failed(&ServerError::File {
-            path: data.path().to_owned(),
-            source: error.into(),
-        })),
-    }
-    found
+}
+
+/// Whether the disk of the log has room. Waits for the disk.
+///
+/// # Errors
+/// [`ServerError::File`]: the system does not say.
+pub(super) fn disk(data: &DataDir) -> Result<Option<doctor::Finding>, ServerError> {
+    let disk = rustix::fs::statvfs(data.path()).map_err(|error| ServerError::File {
+        path: data.path().to_owned(),
+        source: error.into(),
+    })?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    Ok((free < LEAST_FREE).then(|| doctor::Finding::Disk { free: free / (1 << 20) }))
 }
 
 async fn database(
@@ -127,10 +148,7 @@ async fn database(
     found: &mut Vec<Finding>,
 ) -> Result<(), ServerError> {
     if let Err(error) = store.takes_a_row().await {
-        found.push(Finding {
-            detail: causes(&error).to_string(),
-            ..wrong(sentence("doctor-no-row"))
-        });
+        found.push(because(doctor::Finding::NoRow, &error));
     }
     for log in store.logs().await? {
         if let Err(error) = signed(data, settings, store, log, found).await {
@@ -138,28 +156,62 @@ async fn database(
         }
     }
     let now = now_ms();
-    for row in store.workstations().await?.into_iter().filter(|row| row.enabled) {
-        let station = row.station.to_string();
+    found.extend(stations(&store.workstations().await?, now).into_iter().map(Into::into));
+    found.extend(supervisors(store, now).await?.map(Into::into));
+    Ok(())
+}
+
+/// Workstations in use: those in quarantine, those whose certificate ends. `now`: Unix ms.
+pub(super) fn stations(rows: &[StationView], now: i64) -> Vec<doctor::Finding> {
+    let mut found = Vec::new();
+    for row in rows.iter().filter(|row| row.enabled) {
+        let station = || row.station.clone();
         if row.quarantined {
-            found.push(wrong(sentence("doctor-quarantined").with("station", station.as_str())));
+            found.push(doctor::Finding::Quarantined { station: station() });
         }
         if row
             .certificate_until_ms
             .is_some_and(|until| until - now < CERTIFICATE_MS)
         {
-            found.push(wrong(sentence("doctor-certificate").with("station", station.as_str())));
+            found.push(doctor::Finding::Certificate { station: station() });
         }
     }
+    found
+}
+
+/// Whether there are two supervisors. `now`: Unix ms.
+///
+/// # Errors
+/// [`StoreError`]: the database does not answer, or has a value that cannot be.
+pub(super) async fn supervisors(store: &Store, now: i64) -> Result<Option<doctor::Finding>, StoreError> {
     let people = store.lives().await?;
-    let supervisors = people.iter().filter(|row| {
+    let in_use = people.iter().filter(|row| {
         let status = row.life.standing(now);
         let in_use = matches!(status, AccountStatus::Good | AccountStatus::MustChoosePassword);
         in_use && row.person.level == Level::Supervisor
     });
-    if supervisors.count() < 2 {
-        found.push(worth_knowing(sentence("doctor-one-supervisor")));
+    Ok((in_use.count() < 2).then_some(doctor::Finding::OneSupervisor))
+}
+
+/// What is wrong with the time of the last signature, by the clock. `now`: Unix ms.
+pub(super) fn clock(data: &DataDir, log: &Log, last: &SignedState, now: i64) -> Option<doctor::Finding> {
+    (last.time_ms - now > CLOCK_MS).then(|| doctor::Finding::ClockBehind {
+        log: log.origin.clone(),
+        command: accepting_command(&data.path().display().to_string(), &log.controller),
+    })
+}
+
+/// What no witness saw of what was signed; `seen` is `None` where none is asked.
+pub(super) fn witnessed(log: &Log, signed: u64, seen: Option<u64>) -> Option<doctor::Finding> {
+    let log = log.origin.clone();
+    match seen {
+        None => Some(doctor::Finding::NoWitness { log }),
+        Some(seen) if seen < signed => Some(doctor::Finding::Unwitnessed {
+            log,
+            count: signed - seen,
+        }),
+        Some(_) => None,
     }
-    Ok(())
 }
 
 /// One log: its signer, clock and witnesses.
@@ -170,31 +222,26 @@ async fn signed(
     log: Log,
     found: &mut Vec<Finding>,
 ) -> Result<(), ServerError> {
-    let name = log.origin.clone();
-    let named = |what: Message| what.with("log", name.as_str());
     if data.put_back(&log.controller).exists() {
-        found.push(wrong(named(sentence("doctor-put-back"))));
+        let log = log.origin.clone();
+        found.push(doctor::Finding::PutBack { log }.into());
     }
     let key = load_signer(&data.log_key(&log.controller))?;
     let signer = Signer::open(data, log.clone(), key.clone())?;
     let last = signer.published().borrow().clone();
-    if last.time_ms - now_ms() > CLOCK_MS {
-        found.push(wrong(named(sentence("doctor-clock-behind"))));
-    }
+    found.extend(clock(data, &log, &last, now_ms()).map(Into::into));
     if store.size(&log).await? < last.size {
-        found.push(wrong(named(sentence("doctor-shorter"))));
+        let log = log.origin.clone();
+        found.push(doctor::Finding::Shorter { log }.into());
     }
-    if settings.witnesses.is_empty() {
-        found.push(worth_knowing(named(sentence("doctor-no-witness"))));
-        return Ok(());
-    }
-    let witnesses = Witnesses::open(data, log, key.verifier(), &settings.witnesses)?;
-    let seen = witnesses.seen().borrow().size;
-    if seen < last.size {
-        found.push(worth_knowing(
-            named(sentence("doctor-unwitnessed")).with("count", last.size - seen),
-        ));
-    }
+    let seen = if settings.witnesses.is_empty() {
+        None
+    } else {
+        let witnesses = Witnesses::open(data, log.clone(), key.verifier(), &settings.witnesses)?;
+        let seen = witnesses.seen().borrow().size;
+        Some(seen)
+    };
+    found.extend(witnessed(&log, last.size, seen).map(Into::into));
     Ok(())
 }
 

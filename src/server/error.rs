@@ -6,7 +6,9 @@
 
 use super::store::error::StoreError;
 use crate::domain::audit::policy::{NotAccepted, PolicyError};
+use crate::domain::audit::signing_time::TimeFault;
 use crate::domain::audit::tlog_proof::TlogProofError;
+use crate::domain::doctor::Finding;
 use crate::domain::message::{Message, sentence};
 use crate::domain::people::Rule;
 use crate::domain::people::account::PasswordFault;
@@ -40,6 +42,13 @@ pub enum ServerError {
     Random(getrandom::Error),
     #[error("signer of {log}: {detail}")]
     Signer { log: String, detail: String },
+    #[error("signer of {log}: {fault}; where the clock is right now: {command}")]
+    ClockRefused {
+        log: String,
+        fault: TimeFault,
+        /// What accepts the clock, as it is typed.
+        command: String,
+    },
     #[error("listening on {address}")]
     Listen {
         address: String,
@@ -108,6 +117,7 @@ impl ServerError {
             Self::Key(_) => sentence("server-key"),
             Self::Random(_) => sentence("server-random"),
             Self::Signer { log, .. } => sentence("server-signer").with("log", log.as_str()),
+            Self::ClockRefused { log, fault, command } => Finding::clock(log, *fault, command).message(),
             Self::Listen { address, .. } => sentence("server-listen").with("address", address.as_str()),
             Self::Remote(_) => sentence("server-remote"),
             Self::Refused(kind) => at_console(kind),

@@ -147,7 +147,7 @@ async fn add_people(store: &Store, vault: &Vault, answers: &Answers) -> Result<S
     let sealed = vault.seal(&factor_place(&user), &Zeroizing::new(hex::encode(secret.as_slice())))?;
     store.set_second_factor(&user, &sealed).await?;
     if let Some(who) = &answers.supervisor {
-        let supervisor = person(who, Level::Supervisor, &EVERY_ACTION);
+        let supervisor = person(who, Level::Supervisor, &Action::ALL);
         // Nobody has this password: who lets the account into use is given another.
         let hashed = hash(&new_password()?)?;
         store
@@ -157,16 +157,6 @@ async fn add_people(store: &Store, vault: &Vault, answers: &Answers) -> Result<S
     }
     Ok(second_factor::key_uri(&user, secret.as_slice()))
 }
-
-/// What the first supervisor may do with a camera.
-const EVERY_ACTION: [Action; 6] = [
-    Action::Live,
-    Action::Ptz,
-    Action::Lift,
-    Action::Playback,
-    Action::Clear,
-    Action::Export,
-];
 
 const SETTINGS: &str = "# Vedetta: impostazioni del server.\n\
     session_hours = 12\nlock_minutes = 10\n\n[second_factor]\nremote = true\nadministrators = true\n";

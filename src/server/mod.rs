@@ -10,11 +10,13 @@
 //! | [`people`] | passwords, lock-out, sessions |
 //! | [`attribution`] | events in another's name are marked |
 //! | [`camera_users`] | personal users on cameras, for as long as a session |
+//! | [`unknown_users`] | users on cameras that nobody here made |
 //! | [`dome_leases`], [`presence`] | who holds which dome, who watches what |
 //! | [`clearances`] | who may see which recordings |
 //! | [`plan`] | the site plan in force, its next version: changed by one, approved by another where it takes two, signed |
 //! | [`change_notifier`] | tells waiting workstations that something in force changed |
 //! | [`declared`] | declared events: in force for minutes, ended here |
+//! | [`request_end`] | the one end of a request's time, for its writes |
 //! | [`step_error`] | why a step of these was not taken |
 //! | [`http`] | the calls of `protocol`, bounded |
 //! | [`setup`] | a new data directory; the demonstration |
@@ -66,11 +68,13 @@ pub mod open_files;
 pub mod people;
 pub mod plan;
 pub mod presence;
+pub mod request_end;
 pub mod rollover;
 pub mod setup;
 pub mod step_error;
 pub mod store;
 pub mod successions;
 pub mod tls;
+pub mod unknown_users;
 pub mod witness;
 pub mod workstation_admin;

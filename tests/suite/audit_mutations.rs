@@ -110,16 +110,25 @@ fn mutated_batches_and_leaves_are_read_without_a_panic_and_accepted_only_as_they
     assert!(whole > 0, "some mutations do not touch an event");
 }
 
-#[test]
-fn mutated_checkpoints_and_requests_to_a_witness_are_refused_without_a_panic() {
-    let mut random = StdRng::seed_from_u64(2);
-    let signer = SignerKey::new("vedetta/020001/borgo", &[1; 32]).unwrap();
-    let witness = Cosigner::new("testimone", CosignatureKind::Ed25519, &[2; 32]).unwrap();
+/// A log's key, a witness, and the checkpoint of 42 entries that they sign.
+fn signed_tree() -> (SignerKey, Cosigner, Checkpoint) {
+    let origin = "vedetta/020001/borgo";
     let checkpoint = Checkpoint {
-        origin: "vedetta/020001/borgo".into(),
+        origin: origin.into(),
         size: 42,
         root: Hash([5; 32]),
     };
+    (
+        SignerKey::new(origin, &[1; 32]).unwrap(),
+        Cosigner::new("testimone", CosignatureKind::Ed25519, &[2; 32]).unwrap(),
+        checkpoint,
+    )
+}
+
+#[test]
+fn mutated_checkpoints_and_requests_to_a_witness_are_refused_without_a_panic() {
+    let mut random = StdRng::seed_from_u64(2);
+    let (signer, witness, checkpoint) = signed_tree();
     let mut note = checkpoint::sign(&checkpoint, &signer);
     note.push_str(&witness.cosign(&checkpoint.text(), 1_800_000_000).unwrap());
     let ask = Ask {
@@ -222,13 +231,7 @@ fn mutated_outbox_segments_are_recovered_or_reported_without_a_panic() {
 #[test]
 fn mutated_policies_and_proofs_are_refused_without_a_panic() {
     let mut random = StdRng::seed_from_u64(3);
-    let signer = SignerKey::new("vedetta/020001/borgo", &[1; 32]).unwrap();
-    let witness = Cosigner::new("testimone", CosignatureKind::Ed25519, &[2; 32]).unwrap();
-    let checkpoint = Checkpoint {
-        origin: "vedetta/020001/borgo".into(),
-        size: 42,
-        root: Hash([5; 32]),
-    };
+    let (signer, witness, checkpoint) = signed_tree();
     let proof = TlogProof {
         event: Some(OpenedEvent {
             leaf: "{}".into(),

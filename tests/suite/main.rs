@@ -44,6 +44,7 @@ mod pooler;
 mod scripted_device;
 mod second_person;
 mod server_accounts;
+mod server_findings;
 mod server_holds;
 mod server_people;
 mod session_ports;

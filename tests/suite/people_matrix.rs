@@ -26,15 +26,6 @@ fn person(level: Level, actions: &[Action]) -> Person {
     }
 }
 
-const ALL: [Action; 6] = [
-    Action::Live,
-    Action::Ptz,
-    Action::Lift,
-    Action::Playback,
-    Action::Clear,
-    Action::Export,
-];
-
 const RIGHTS: [(&str, Right); 7] = [
     ("live", Right::Grant(Action::Live)),
     ("ptz", Right::Grant(Action::Ptz)),
@@ -173,7 +164,7 @@ fn r_acc_2_every_level_action_workstation_and_state_of_the_server_has_its_rule()
     let mut rows = Vec::new();
     for (level_name, level) in LEVELS {
         for (right_name, right) in RIGHTS {
-            let cells = row(|here| decide(&person(level, &ALL), asked(right, &spot), here));
+            let cells = row(|here| decide(&person(level, &Action::ALL), asked(right, &spot), here));
             rows.push((format!("{level_name} {right_name}"), cells));
         }
     }
@@ -184,8 +175,8 @@ fn r_acc_2_every_level_action_workstation_and_state_of_the_server_has_its_rule()
 fn r_acc_2_without_its_grant_no_cell_allows_anything_with_a_picture() {
     let spot = ("borgo".parse().unwrap(), "cam-01".parse().unwrap());
     for (level_name, level) in LEVELS {
-        for action in ALL {
-            let others: Vec<Action> = ALL.into_iter().filter(|other| *other != action).collect();
+        for action in Action::ALL {
+            let others: Vec<Action> = Action::ALL.into_iter().filter(|other| *other != action).collect();
             let asked = asked(Right::Grant(action), &spot);
             for cell in row(|here| decide(&person(level, &others), asked, here)) {
                 let expected = match level {
@@ -242,7 +233,7 @@ fn r_acc_4_each_level_has_its_offices_in_the_control_room_only() {
     let mut rows = Vec::new();
     for (level_name, level) in LEVELS {
         for office in AdminRight::ALL {
-            let cells = row(|here| decide(&person(level, &ALL), Asked::Admin(office), here));
+            let cells = row(|here| decide(&person(level, &Action::ALL), Asked::Admin(office), here));
             rows.push((format!("{level_name} {office:?}"), cells));
         }
     }
@@ -278,7 +269,7 @@ fn r_acc_5_an_office_reaches_as_far_as_the_controllers_of_the_person_and_no_furt
     let mut rows = Vec::new();
     for (level_name, level) in [LEVELS[1], LEVELS[3]] {
         for office in AdminRight::ALL {
-            let whole = person(level, &ALL);
+            let whole = person(level, &Action::ALL);
             let mut group = whole.clone();
             group.grants[0].cameras.push("cam-01".parse().unwrap());
             let asked = |person: &Person, controllers: &[vedetta::domain::camera::ControllerId]| {
@@ -368,7 +359,7 @@ fn r_aud_3_each_level_has_its_rights_on_a_log_in_the_control_room_only() {
         for right in LogRight::ALL {
             let on = |controller| {
                 let asked = Asked::Log { right, controller };
-                row(|here| decide(&person(level, &ALL), asked, here))
+                row(|here| decide(&person(level, &Action::ALL), asked, here))
             };
             rows.push((format!("{level_name} {right:?}"), on(&borgo)));
             assert_eq!(
@@ -394,14 +385,14 @@ fn r_prv_1_masks_are_approved_by_a_supervisor_of_the_camera_in_the_control_room(
     let spot = ("borgo".parse().unwrap(), "cam-01".parse().unwrap());
     let mut rows = Vec::new();
     for (level_name, level) in LEVELS {
-        let cells = row(|here| decide(&person(level, &ALL), asked(Right::ApproveMask, &spot), here));
+        let cells = row(|here| decide(&person(level, &Action::ALL), asked(Right::ApproveMask, &spot), here));
         rows.push((format!("{level_name} mask"), cells));
     }
     compare(table, rows);
     let elsewhere = ("altrove".parse().unwrap(), "cam-01".parse().unwrap());
     let cells = row(|here| {
         decide(
-            &person(Level::Supervisor, &ALL),
+            &person(Level::Supervisor, &Action::ALL),
             asked(Right::ApproveMask, &elsewhere),
             here,
         )

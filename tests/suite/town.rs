@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::Path;
 use vedetta::domain::camera::{CameraKind, ControllerId};
-use vedetta::domain::site::{CameraPlan, Controller, DomeHabits, Limits, MotionBounds, SitePlan};
+use vedetta::domain::site::{CameraPlan, Controller, SitePlan};
 
 /// What is in a town.
 pub struct Town {
@@ -166,24 +166,10 @@ fn controller(id: ControllerId, name: &str, istat: &str) -> Controller {
 
 fn camera(id: &str, number: u32, controller: ControllerId, kind: CameraKind) -> CameraPlan {
     CameraPlan {
-        id: id.parse().unwrap(),
-        number,
         name: id.to_uppercase(),
         place: "Piazza".into(),
-        controller,
-        kind,
         onvif: "http://127.0.0.1:1/onvif/device_service".into(),
-        lens: None,
-        masks: vec![],
-        limits: Limits::default(),
-        motion: MotionBounds::default(),
-        ground: None,
-        school: None,
-        personal_users: false,
-        view: None,
-        orientation: None,
-        habits: DomeHabits::ORDINARY,
-        return_home: None,
+        ..CameraPlan::blank(id.parse().unwrap(), number, controller, kind)
     }
 }
 

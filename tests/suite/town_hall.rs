@@ -219,6 +219,14 @@ impl TownHall {
         self.child = Some(running.child);
     }
 
+    /// Starts the server and gives the file in which its log lines are.
+    pub async fn start_heard(&mut self) -> PathBuf {
+        let said = self.path("said");
+        self.start_with(&format!("exec \"$0\" \"$@\" 2>{}", said.display()))
+            .await;
+        said
+    }
+
     /// The server's process.
     pub fn pid(&self) -> u32 {
         self.child.as_ref().and_then(Child::id).unwrap()

@@ -9,7 +9,7 @@
 //! cosignatures of a part of a tree.
 
 use super::checkpoint::Checkpoint;
-use super::note::{NoteError, signature_line, split, verify_ed25519};
+use super::note::{NoteError, signatures_of, verify_ed25519};
 use super::vkey::{Vkey, check_name};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -176,20 +176,14 @@ impl WitnessKey {
     /// # Errors
     /// The note is malformed, has no line of this witness, or a wrong one.
     pub fn seen(&self, note: &str) -> Result<u64, NoteError> {
-        let (text, lines) = split(note)?;
-        let hash = self.vkey().hash();
-        let mut seen = None;
+        let (text, lines) = signatures_of(note, &self.name, self.vkey().hash())?;
+        let mut seen = 0;
         for line in lines {
-            let (name, raw) = signature_line(line)?;
-            if name != self.name || raw[..4] != hash {
-                continue;
-            }
-            let (time, signature) = raw[4..].split_first_chunk::<8>().ok_or(NoteError::Malformed)?;
-            let time = u64::from_be_bytes(*time);
-            self.verify(text, time, signature)?;
-            seen = Some(time);
+            let (time, signature) = line.split_first_chunk::<8>().ok_or(NoteError::Malformed)?;
+            seen = u64::from_be_bytes(*time);
+            self.verify(text, seen, signature)?;
         }
-        seen.ok_or(NoteError::NotSigned)
+        Ok(seen)
     }
 
     fn verify(&self, text: &str, time_s: u64, signature: &[u8]) -> Result<(), NoteError> {

@@ -126,20 +126,41 @@ impl VerifierKey {
     /// # Errors
     /// The note is malformed, has no signature of this key, or a wrong one.
     pub fn open<'a>(&self, note: &'a str) -> Result<&'a str, NoteError> {
-        let (text, signatures) = split(note)?;
-        let mut signed = false;
-        for line in signatures {
-            let (name, raw) = signature_line(line)?;
-            if name == self.name() && raw[..4] == self.key_hash() {
-                verify_ed25519(&self.key, text.as_bytes(), &raw[4..])?;
-                signed = true;
-            }
+        let (text, signatures) = signatures_of(note, self.name(), self.key_hash())?;
+        for signature in signatures {
+            verify_ed25519(&self.key, text.as_bytes(), &signature)?;
         }
-        if signed { Ok(text) } else { Err(NoteError::NotSigned) }
+        Ok(text)
     }
 }
 
-pub(super) fn split(note: &str) -> Result<(&str, Vec<&str>), NoteError> {
+/// The text of a note, with the newline that ends it, and what stands behind the key hash on each line of one key.
+///
+/// # Errors
+/// [`NoteError::Malformed`] when the note or any of its lines is; [`NoteError::NotSigned`] when it has no line of this key.
+pub(super) fn signatures_of<'a>(
+    note: &'a str,
+    name: &str,
+    key_hash: [u8; 4],
+) -> Result<(&'a str, Vec<Vec<u8>>), NoteError> {
+    let (text, lines) = split(note)?;
+    let mut signatures = Vec::new();
+    for line in lines {
+        let (of, raw) = signature_line(line)?;
+        if let Some(signature) = raw.strip_prefix(&key_hash)
+            && of == name
+        {
+            signatures.push(signature.to_vec());
+        }
+    }
+    if signatures.is_empty() {
+        Err(NoteError::NotSigned)
+    } else {
+        Ok((text, signatures))
+    }
+}
+
+fn split(note: &str) -> Result<(&str, Vec<&str>), NoteError> {
     let control = |c: char| c < ' ' && c != '\n';
     if note.len() > MAX_NOTE || note.chars().any(control) {
         return Err(NoteError::Malformed);
@@ -158,7 +179,7 @@ pub(super) fn split(note: &str) -> Result<(&str, Vec<&str>), NoteError> {
     }
 }
 
-pub(super) fn signature_line(line: &str) -> Result<(&str, Vec<u8>), NoteError> {
+fn signature_line(line: &str) -> Result<(&str, Vec<u8>), NoteError> {
     let rest = line.strip_prefix("— ").ok_or(NoteError::Malformed)?;
     let (name, encoded) = rest.split_once(' ').ok_or(NoteError::Malformed)?;
     check_name(name).map_err(|_| NoteError::Malformed)?;

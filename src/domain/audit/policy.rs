@@ -395,10 +395,13 @@ mod tests {
         let key = witness(2).verifier();
         let renamed = key.to_string();
         let log = log().verifier();
-        let long: String = (0..=MOST).fold(String::new(), |mut text, _| {
-            text.push_str("group x any y\n");
-            text
-        });
+        let mut many = String::new();
+        for number in 0..=MOST {
+            let mut seed = [0; 32];
+            seed[..8].copy_from_slice(&number.to_be_bytes());
+            let key = SignerKey::new("vedetta/020001/prova", &seed).unwrap().verifier();
+            let _ = writeln!(many, "log {key}");
+        }
         for (text, fault, line) in [
             (format!("log {key}\nquorum none\n"), PolicyFault::Key, 1),
             (format!("log {log}\nlog {log}\n"), PolicyFault::KeyAgain, 2),
@@ -427,7 +430,8 @@ mod tests {
             ("quorum none\nquorum none\n".to_owned(), PolicyFault::QuorumAgain, 2),
             ("quorum none\r\n".to_owned(), PolicyFault::ControlCharacter, 1),
             ("group\n".to_owned(), PolicyFault::Syntax, 1),
-            (long, PolicyFault::UnknownName, 1),
+            ("group b any\n".to_owned(), PolicyFault::Syntax, 1),
+            (many, PolicyFault::TooMany, MOST + 1),
         ] {
             let refused = Policy::parse(text.as_bytes()).map(drop);
             assert_eq!(refused, Err(PolicyError::Line { line, fault }), "{text}");

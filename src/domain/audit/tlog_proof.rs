@@ -272,12 +272,15 @@ mod tests {
     #[test]
     fn proofs_in_another_spelling_are_refused() {
         let text = proof().0.encode();
+        let hash = format!("{}\n", BASE64.encode([7; 32]));
+        let high = format!("index 3\n{}", hash.repeat(MAX_PATH));
         for bad in [
             String::new(),
             text.replace("@v1", "@v2"),
             text.replace("index 3", "index 03"),
             text.replace("index 3", "index -3"),
             text.replace("index 3\n", ""),
+            text.replace("index 3\n", &high),
             text.replace("extra ", "extra x"),
             text.replace("\n\n", "\n"),
             text.repeat(1 + MAX_PROOF / text.len()),

@@ -109,7 +109,7 @@ pub enum AdminRight {
     ConfirmPeople,
     /// New accounts, passwords, second factors.
     KeepPeople,
-    /// Codes for new workstations, revoking one.
+    /// Codes for new workstations, revoking one; what is wrong with the server.
     KeepStations,
     /// Cameras and the site plan: adding, changing, removing, bringing a plan from a file.
     KeepCameras,
@@ -406,14 +406,6 @@ mod tests {
     use jiff::civil::{date, time};
     use proptest::prelude::*;
 
-    const ACTIONS: [Action; 6] = [
-        Action::Live,
-        Action::Ptz,
-        Action::Lift,
-        Action::Playback,
-        Action::Clear,
-        Action::Export,
-    ];
     const LEVELS: [Level; 5] = [
         Level::Operator,
         Level::Supervisor,
@@ -423,7 +415,11 @@ mod tests {
     ];
 
     fn rights() -> Vec<Right> {
-        ACTIONS.map(Right::Grant).into_iter().chain([Right::Figures]).collect()
+        Action::ALL
+            .map(Right::Grant)
+            .into_iter()
+            .chain([Right::Figures])
+            .collect()
     }
 
     fn ask(person: &Person, right: Right, controller: &str, camera: &str, here: &Circumstances) -> Decision {
@@ -447,7 +443,7 @@ mod tests {
 
     fn grant() -> impl Strategy<Value = Grant> {
         let cameras = prop_oneof![Just(vec![]), Just(vec!["cam-1"]), Just(vec!["cam-2", "cam-3"])];
-        let actions = proptest::sample::subsequence(ACTIONS.to_vec(), 0..=6);
+        let actions = proptest::sample::subsequence(Action::ALL.to_vec(), 0..=6);
         let controller = prop_oneof![Just("borgo"), Just("altrove")];
         (controller, cameras, actions, shift()).prop_map(|(controller, cameras, actions, hours)| Grant {
             controller: controller.parse().unwrap(),

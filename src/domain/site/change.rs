@@ -191,13 +191,21 @@ impl CameraSettings {
     }
 
     fn camera(&self) -> CameraPlan {
-        let empty = CameraPlan {
-            id: self.id.clone(),
-            number: self.number,
+        let blank = CameraPlan::blank(self.id.clone(), self.number, self.controller.clone(), self.kind);
+        self.over(&blank)
+    }
+}
+
+impl CameraPlan {
+    /// A camera of which nothing is entered or measured yet: no name and no address, no masks, an ordinary dome's habits.
+    pub fn blank(id: CameraId, number: u32, controller: ControllerId, kind: CameraKind) -> Self {
+        Self {
+            id,
+            number,
             name: String::new(),
             place: String::new(),
-            controller: self.controller.clone(),
-            kind: self.kind,
+            controller,
+            kind,
             onvif: String::new(),
             lens: None,
             masks: Vec::new(),
@@ -210,8 +218,7 @@ impl CameraSettings {
             orientation: None,
             habits: super::DomeHabits::ORDINARY,
             return_home: None,
-        };
-        self.over(&empty)
+        }
     }
 }
 

@@ -31,7 +31,8 @@ pub struct DomeDelays {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_move: Option<TargetMove>,
     /// The capture time that comes with a picture (RFC 3550 §6.4.1, by the camera's clock) is no farther than this from the
-    /// light, seconds. `None`: it was not measured, and capture times are not used.
+    /// light, seconds, with the steps by which its clock is set counted in. `None`: it was not measured, and capture times are not
+    /// used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capture_error_s: Option<f64>,
 }

@@ -28,7 +28,7 @@ pub enum Overlay {
     WallChooser(Place, WallChooser),
     /// Cameras and the site plan.
     Cameras(Box<Cameras>),
-    /// Accounts, running sessions, workstations.
+    /// Accounts, running sessions, workstations, state of the server.
     AccountAdmin(Box<AccountAdmin>),
     /// The question whether the account is yielded to another workstation.
     Takeover(Box<TakeoverPrompt>),
@@ -162,7 +162,10 @@ impl Overlay {
                 controls::over(below, chooser, wrap(close))
             }
             Overlay::Cameras(screen) => screen.view(under.keymap).map(Message::Cameras).map(wrap),
-            Overlay::AccountAdmin(admin) => admin.view(under.keymap).map(Message::AccountAdmin).map(wrap),
+            Overlay::AccountAdmin(admin) => admin
+                .view(under.keymap, under.desk.as_ref())
+                .map(Message::AccountAdmin)
+                .map(wrap),
             Overlay::Takeover(question) => {
                 // What lies under the question cannot be reached.
                 let below = below.map(|_| takeover_prompt::command(Command::Stop));

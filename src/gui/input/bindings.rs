@@ -59,6 +59,7 @@ const PARTS: &[Context] = &[
     Context::AccountList,
     Context::SessionList,
     Context::WorkstationList,
+    Context::ServerState,
 ];
 const CAMERAS: &[Context] = &[Context::CameraList];
 

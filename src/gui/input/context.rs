@@ -18,6 +18,8 @@ pub enum Context {
     SessionList,
     /// The workstations.
     WorkstationList,
+    /// What is wrong with the server.
+    ServerState,
     /// Cameras and the site plan.
     CameraList,
     /// The maintainer's figures.
@@ -26,13 +28,14 @@ pub enum Context {
 
 impl Context {
     /// Every context.
-    pub const ALL: [Context; 8] = [
+    pub const ALL: [Context; 9] = [
         Context::Wall,
         Context::Playback,
         Context::Form,
         Context::AccountList,
         Context::SessionList,
         Context::WorkstationList,
+        Context::ServerState,
         Context::CameraList,
         Context::Diagnostics,
     ];

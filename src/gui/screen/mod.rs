@@ -8,6 +8,7 @@ pub mod diagnostics;
 pub mod enrol;
 pub mod people;
 pub mod playback;
+pub mod server_findings;
 pub mod sessions;
 pub mod sign_in;
 pub mod workstations;

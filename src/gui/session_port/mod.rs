@@ -15,6 +15,7 @@
 //! | [`Maintain`] | diagnostics: what a maintainer sees of a camera, no picture |
 //! | [`Accounts`] | accounts and sessions of the people, looked after by supervisor and system administrator |
 //! | [`WorkstationAdmin`] | workstations: enrolment and revocation, by the system administrator |
+//! | [`ServerFindings`] | server findings: what is wrong with the audit server, for the system administrator |
 //! | [`CameraAdmin`] | cameras and the site plan: add, test, change, remove, and approve what needs two people |
 //! | [`Desk`] | all of them, for the root, the windows and the wall |
 //!
@@ -30,6 +31,7 @@ mod maintain;
 mod masks;
 mod ptz_control;
 mod record;
+mod server_findings;
 mod session_life;
 mod signed_in;
 mod watch;
@@ -44,6 +46,7 @@ pub use maintain::Maintain;
 pub use masks::Masks;
 pub use ptz_control::{PtzControl, PtzDrive};
 pub use record::{ExportWish, Record, Reel};
+pub use server_findings::ServerFindings;
 pub use session_life::SessionLife;
 pub use signed_in::SignedIn;
 pub use watch::{Feed, Watch};
@@ -78,6 +81,7 @@ desk!(
         + Maintain
         + Accounts
         + WorkstationAdmin
+        + ServerFindings
         + CameraAdmin
 );
 

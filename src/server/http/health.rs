@@ -3,7 +3,7 @@
 //! Invariant: «ready» means that the database takes a row (`readiness`) and everything in it is signed or will be within seconds.
 //! Deliberately absent: names of people, cameras and workstations.
 
-use super::state::{LogState, Traffic, UsageState};
+use super::state::{LogState, SiteState, Traffic, UsageState};
 use crate::server::metrics::line;
 use crate::server::store::Store;
 use axum::extract::State;
@@ -40,6 +40,7 @@ pub async fn ready(State(logs): State<Arc<LogState>>, State(traffic): State<Arc<
 
 pub async fn metrics(
     State(logs): State<Arc<LogState>>,
+    State(site): State<Arc<SiteState>>,
     State(usage): State<Arc<UsageState>>,
     State(traffic): State<Arc<Traffic>>,
     State(store): State<Store>,
@@ -51,6 +52,11 @@ pub async fn metrics(
     page.push_str("# HELP vedetta_events_in_anothers_name_total Names in events that agree with no session.\n");
     page.push_str("# TYPE vedetta_events_in_anothers_name_total counter\n");
     line(&mut page, "events_in_anothers_name_total", usage.attribution.count());
+    page.push_str("# HELP vedetta_unknown_camera_users Users on cameras that nobody here made.\n");
+    page.push_str("# TYPE vedetta_unknown_camera_users gauge\n");
+    let unknown = site.personal_users.unknown().all();
+    let unknown: usize = unknown.iter().map(|(_, users)| users.len()).sum();
+    line(&mut page, "unknown_camera_users", unknown as u64);
     page.push_str("# TYPE vedetta_log_size gauge\n# TYPE vedetta_log_signed_size gauge\n");
     page.push_str("# HELP vedetta_log_unwitnessed_size Entries that no witness has seen.\n");
     page.push_str("# TYPE vedetta_log_unwitnessed_size gauge\n# TYPE vedetta_log_signed_time_seconds gauge\n");

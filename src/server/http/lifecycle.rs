@@ -7,6 +7,7 @@ use super::opening::open;
 use super::router;
 use super::state::{SiteState, UsageState};
 use crate::domain::camera::ControllerId;
+use crate::domain::doctor::Finding;
 use crate::server::camera_users::CameraUsers;
 use crate::server::causes::causes;
 use crate::server::change_notifier::ChangeNotifier;
@@ -99,7 +100,7 @@ pub async fn serve(
 }
 
 /// Looks at a log anew when it is not signed: its database may have lost what was signed while this server ran.
-async fn take_up_again(sequencer: Sequencer, signing: HashMap<ControllerId, watch::Receiver<Option<String>>>) {
+async fn take_up_again(sequencer: Sequencer, signing: HashMap<ControllerId, watch::Receiver<Option<Finding>>>) {
     let watching = signing.into_iter().map(|(log, mut failing)| {
         let sequencer = sequencer.clone();
         async move {

@@ -8,6 +8,7 @@ use super::responses::{Answer, Asked, Refused};
 use super::state::LogState;
 use crate::domain::audit::details::log::{LogRead, ReadFrom};
 use crate::domain::audit::event::Outcome;
+use crate::domain::audit::hash::Hash;
 use crate::domain::audit::proof::{Recipe, consistency_recipe, inclusion_recipe};
 use crate::domain::audit::tile::{Tile, TileKind, bundle};
 use crate::domain::audit::tlog_proof::TlogProof;
@@ -146,11 +147,10 @@ pub async fn proof(
         Some(seen) => (seen.size, seen.note, true),
         None => (signed.size, signed.note, false),
     };
-    let recipe = inclusion_recipe(index, size).ok_or_else(|| Refused::not_found("proof"))?;
     let proof = TlogProof {
         event: None,
         index,
-        path: store.cook(log, &recipe).await?,
+        path: path(&store, log, (size, signed.size), inclusion_recipe(index, size)).await?,
         note,
     };
     Ok(Json(EventProof {
@@ -194,15 +194,15 @@ async fn hashes(
     recipe: Option<Recipe>,
 ) -> Answer<Vec<String>> {
     let (log, signed) = log_of(logs, controller)?;
-    let recipe = recipe
-        .filter(|_| size <= signed.size)
-        .ok_or_else(|| Refused::not_found("proof"))?;
-    Ok(store
-        .cook(log, &recipe)
-        .await?
-        .iter()
-        .map(ToString::to_string)
-        .collect())
+    let path = path(store, log, (size, signed.size), recipe).await?;
+    Ok(path.iter().map(ToString::to_string).collect())
+}
+
+/// The hashes of a proof in a tree of `size` entries, of which `signed` are vouched for.
+async fn path(store: &Store, log: &Log, (size, signed): (u64, u64), recipe: Option<Recipe>) -> Answer<Vec<Hash>> {
+    let recipe = recipe.filter(|_| size <= signed);
+    let recipe = recipe.ok_or_else(|| Refused::not_found("proof"))?;
+    Ok(store.cook(log, &recipe).await?)
 }
 
 #[derive(Deserialize)]

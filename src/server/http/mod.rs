@@ -8,6 +8,7 @@ mod camera_scope;
 mod cameras;
 mod clearance;
 mod client_auth;
+mod doctor;
 mod dome_lease;
 mod gate;
 mod health;
@@ -49,6 +50,7 @@ fn router(app: App) -> Router {
         .route("/v1/workstations", get(workstations::list))
         .route("/v1/workstations/codes", post(workstations::new_code))
         .route("/v1/workstations/{station}", delete(workstations::revoke))
+        .route("/v1/doctor", get(doctor::look))
         .route("/v1/authority", get(workstations::authority))
         .route("/v1/enrolments", post(workstations::enrol))
         .route("/v1/stations/{station}/certificate", post(workstations::renew))

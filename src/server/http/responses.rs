@@ -10,6 +10,7 @@ use crate::domain::reason::Reason;
 use crate::protocol::{Because, Refusal, RefusalKind};
 use crate::server::causes::causes;
 use crate::server::log::sequencer::Rejection;
+use crate::server::request_end;
 use crate::server::step_error::Trouble;
 use crate::server::store::StoreError;
 use axum::Json;
@@ -26,6 +27,7 @@ use serde::de::DeserializeOwned;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Longest time for a body.
 const BODY_TIME: Duration = Duration::from_secs(20);
@@ -33,6 +35,8 @@ const BODY_TIME: Duration = Duration::from_secs(20);
 const PLACE_TIME: Duration = Duration::from_secs(5);
 /// Longest time from then to its answer.
 const REQUEST_TIME: Duration = Duration::from_secs(20);
+/// Longest time from then to the end of its last write, so that a caller is told what did not answer.
+const WRITES_TIME: Duration = Duration::from_secs(15);
 
 /// A refusal on its way out.
 pub struct Refused(Refusal);
@@ -222,7 +226,8 @@ pub async fn within_bounds(State(traffic): State<Arc<Traffic>>, request: Request
     let Ok(Ok(_place)) = tokio::time::timeout(PLACE_TIME, places.acquire()).await else {
         return Refused::new(RefusalKind::Unavailable, "too many requests at once").into_response();
     };
-    match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+    let worked_on = request_end::keeping(Instant::now() + WRITES_TIME, next.run(request));
+    match tokio::time::timeout(REQUEST_TIME, worked_on).await {
         Ok(response) => {
             match response.status() {
                 StatusCode::SERVICE_UNAVAILABLE => traffic.metrics.unavailable(),

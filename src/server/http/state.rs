@@ -9,6 +9,7 @@ use super::rate_limit::Fair;
 use super::readiness::Readiness;
 use crate::domain::audit::note::SignerKey;
 use crate::domain::camera::ControllerId;
+use crate::domain::doctor::Finding;
 use crate::protocol::LogKey;
 use crate::server::attribution::Attribution;
 use crate::server::camera_users::PersonalUsers;
@@ -42,7 +43,7 @@ pub struct LogState {
     pub(super) given_keys: Vec<LogKey>,
     pub(super) signed: HashMap<ControllerId, watch::Receiver<SignedState>>,
     /// Why a log is not signed now, when it is not.
-    pub(super) signing: HashMap<ControllerId, watch::Receiver<Option<String>>>,
+    pub(super) signing: HashMap<ControllerId, watch::Receiver<Option<Finding>>>,
     pub(super) witnessed: HashMap<ControllerId, watch::Receiver<Witnessed>>,
     /// Somebody is asked to cosign.
     pub(super) has_witnesses: bool,

@@ -18,6 +18,7 @@ use crate::domain::audit::note::SignerKey;
 use crate::domain::audit::proof::{consistency_recipe, verify_consistency};
 use crate::domain::audit::signing_time;
 use crate::domain::audit::tree::empty_root;
+use crate::domain::doctor::Finding;
 use crate::server::causes::causes;
 use crate::server::clock::now_ms;
 use crate::server::config::{DataDir, read_text, write_whole};
@@ -44,9 +45,11 @@ pub struct Signer {
     log: Log,
     key: SignerKey,
     path: PathBuf,
+    /// What accepts the clock on order, as it is typed.
+    accepting: String,
     tail: Tail,
     published: watch::Sender<SignedState>,
-    failing: watch::Sender<Option<String>>,
+    failing: watch::Sender<Option<Finding>>,
 }
 
 impl Signer {
@@ -79,6 +82,7 @@ impl Signer {
         let path = data.signer_state(&log.controller);
         let last = read_state(&path, &log, &key)?;
         Ok(Self {
+            accepting: signing_time::accepting_command(&data.path().display().to_string(), &log.controller),
             tail: Tail::of(data, &log),
             log,
             key,
@@ -94,7 +98,7 @@ impl Signer {
     }
 
     /// Why what is new is not signed, while that is so.
-    pub fn failing(&self) -> watch::Receiver<Option<String>> {
+    pub fn failing(&self) -> watch::Receiver<Option<Finding>> {
         self.failing.subscribe()
     }
 
@@ -127,10 +131,11 @@ impl Signer {
         if last.size > 0
             && let Err(fault) = signing_time::may_sign(last.time_ms, now_ms, stations)
         {
-            return Err(refuse(format!(
-                "{fault}; where the clock is right now: vedetta-audit log accept-time --controller {} --reason …",
-                self.log.controller
-            )));
+            return Err(ServerError::ClockRefused {
+                log: self.log.origin.clone(),
+                fault,
+                command: self.accepting.clone(),
+            });
         }
         let recipe = consistency_recipe(last.size, size).ok_or_else(|| refuse("sizes".into()))?;
         let path = store.cook(&self.log, &recipe).await?;
@@ -207,6 +212,16 @@ impl Signer {
         }
     }
 
+    /// What a failed step tells whoever asks how the server is.
+    fn found(&self, error: &ServerError) -> Finding {
+        match error {
+            ServerError::ClockRefused { log, fault, command } => Finding::clock(log, *fault, command),
+            _ => Finding::NotSigned {
+                log: self.log.origin.clone(),
+            },
+        }
+    }
+
     /// What was signed last, by this process or another.
     fn refresh(&self) -> Result<SignedState, ServerError> {
         let last = self.published.borrow().clone();
@@ -236,7 +251,7 @@ impl Signer {
                     log = self.log.origin,
                     "not signed"
                 );
-                self.failing.send_replace(Some(error.to_string()));
+                self.failing.send_replace(Some(self.found(&error)));
             } else if self.failing.send_if_modified(|why| why.take().is_some()) {
                 tracing::info!(log = self.log.origin, "signed again");
             } else if !store.is_shared() && committed.changed().await.is_err() {
@@ -367,7 +382,7 @@ mod tests {
         grow(&data, &store, &log, 1).await;
         let ahead = signer.step(&store, now + days).await.unwrap_err().to_string();
         assert!(
-            ahead.contains("vedetta-audit log accept-time"),
+            ahead.contains("vedetta-audit log accept-time --data "),
             "the cure stands in the line: {ahead}"
         );
         assert!(

@@ -45,6 +45,7 @@ use error::SCHEMA_VERSION;
 pub use error::StoreError;
 
 use super::config::DataDir;
+use super::request_end;
 use crate::domain::camera::ControllerId;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -58,12 +59,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Longest time a write or a commit may take; one that waits for a standby has no limit in PostgreSQL.
 const KEPT_WITHIN: Duration = Duration::from_secs(10);
 
-/// A write with an end of its own.
+/// A write with an end: its own limit, or that of the request it is done for.
 ///
 /// # Errors
 /// That of the write; [`StoreError::Unknown`]: the limit went by, and nobody knows whether it is kept.
 async fn ended<T, E: Into<StoreError>>(write: impl Future<Output = Result<T, E>>) -> Result<T, StoreError> {
-    match tokio::time::timeout(KEPT_WITHIN, write).await {
+    match tokio::time::timeout(request_end::left(KEPT_WITHIN), write).await {
         Ok(done) => done.map_err(Into::into),
         Err(_) => Err(StoreError::Unknown),
     }

@@ -1,5 +1,5 @@
 //! What an administrator, a supervisor or a maintainer does: accounts, workstations, cameras,
-//! masks inside a camera, diagnosis.
+//! masks inside a camera, diagnosis, what is wrong with the server.
 //!
 //! Deliberately absent: live pictures and recordings (`act`).
 
@@ -9,3 +9,4 @@ pub(in crate::station) mod camera_mask_sync;
 pub(in crate::station) mod diagnosis;
 mod dome_self_test;
 pub(in crate::station) mod mask_proposals;
+mod server_findings;

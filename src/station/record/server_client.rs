@@ -12,6 +12,7 @@ pub use error::ServerError;
 
 use crate::domain::audit::hash::Hash;
 use crate::domain::camera::{CameraId, ControllerId, StationId};
+use crate::domain::doctor::Finding;
 use crate::domain::people::account::AccountName;
 use crate::domain::people::clearance::{self, Wish};
 use crate::domain::people::stated_purpose::Stated;
@@ -194,6 +195,15 @@ impl ServerClient {
     /// [`ServerError`], as every call; refused when the level may not read workstations, or the session has ended.
     pub async fn workstations(&self, token: &SecretString) -> Result<Vec<StationView>, ServerError> {
         let request = self.request(Method::GET, "/v1/workstations");
+        self.json(request.bearer_auth(token.expose_secret())).await
+    }
+
+    /// What is wrong with the server and what is worth knowing.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when the level does not keep the server, or the session has ended.
+    pub async fn findings(&self, token: &SecretString) -> Result<Vec<Finding>, ServerError> {
+        let request = self.request(Method::GET, "/v1/doctor");
         self.json(request.bearer_auth(token.expose_secret())).await
     }
 

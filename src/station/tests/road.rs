@@ -9,7 +9,7 @@ use crate::domain::camera::{CameraId, CameraKind, StreamRole};
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::people::{Action, Grant, Level, Person, Purpose, Rule, Shift, StationKind};
 use crate::domain::refusal::RefusalKind;
-use crate::domain::site::{CameraPlan, Controller, Limits, Mask, MaskShape, MotionBounds, SitePlan};
+use crate::domain::site::{CameraPlan, Controller, Mask, MaskShape, SitePlan};
 use crate::protocol::CameraCredential;
 use crate::station::machine::enrolment::Enrolment;
 use crate::station::machine::workstation::{Opened, Station};
@@ -105,24 +105,12 @@ impl Bench {
 
     fn session_in(&self, level: Level, actions: &[Action], hours: Vec<Shift>) -> Session {
         let plan = |id: &str, kind, masks| CameraPlan {
-            id: id.parse().unwrap(),
-            number: 1,
             name: id.into(),
             place: "Piazza".into(),
-            controller: borgo(),
-            kind,
             onvif: self.camera.address.clone(),
-            lens: None,
             masks,
-            limits: Limits::default(),
-            motion: MotionBounds::default(),
-            ground: None,
-            school: None,
-            personal_users: false,
-            view: None,
-            orientation: None,
-            habits: crate::domain::site::DomeHabits::ORDINARY,
             return_home: "10".parse().ok().filter(|_| kind == CameraKind::Dome),
+            ..CameraPlan::blank(id.parse().unwrap(), 1, borgo(), kind)
         };
         let mask = Mask {
             id: "finestra".parse().unwrap(),

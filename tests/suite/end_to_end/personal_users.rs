@@ -7,6 +7,7 @@ use super::place::{Place, until};
 use crate::town::Town;
 use serde_json::{Value, json};
 use vedetta::domain::camera::{CameraId, CameraKind, StreamRole};
+use vedetta::domain::doctor::Finding;
 use vedetta::onvif::users::{UserLevel, Users};
 use vedetta::onvif::{Endpoint, Limits};
 
@@ -132,4 +133,28 @@ async fn r_acc_3_what_was_left_on_a_camera_is_swept_when_the_server_starts() {
         all.iter().any(|user| user.name == "guardiano"),
         "what is not ours stays: {all:?}"
     );
+
+    // It is told, in the log and to the administrator; the accounts that the server has are no strangers.
+    drop(view);
+    session.sign_out().await.expect("a sign-out");
+    let administrator = place.sign_in(&station, "amministratore").await;
+    let told = Finding::UnknownUsers {
+        camera: camera.id.clone(),
+        users: vec!["guardiano".to_owned()],
+    };
+    let mut tick = tokio::time::interval(std::time::Duration::from_millis(50));
+    let is_told = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+        while !administrator.findings().await.expect("what is wrong").contains(&told) {
+            tick.tick().await;
+        }
+    });
+    is_told.await.expect("the unknown user is told");
+    let bodies = place.bodies("credential_released").await;
+    let of = |body: &&Value| body["parameters"]["step"] == "unknown";
+    let recorded: Vec<_> = bodies
+        .iter()
+        .filter(of)
+        .map(|body| &body["parameters"]["personal"])
+        .collect();
+    assert_eq!(recorded, ["guardiano"]);
 }

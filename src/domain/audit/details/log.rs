@@ -29,11 +29,12 @@ words! {
     /// A list that is read and is no log.
     ListWord {
         People = "people",
+        Server = "server",
     }
 }
 
 parameters! {
-    /// Entries, or the list of people, are given out: before (R-AUD-3).
+    /// Entries, or a list that is no log, are given out: before (R-AUD-3).
     LogRead by "S" {
         /// Index of the first entry of a page; earliest moment of a search, RFC 3339
         from: ReadFrom,
@@ -55,7 +56,7 @@ parameters! {
         to: String,
         /// Whether these are one's own entries
         own: bool,
-        /// List that is no log
+        /// List that is no log: accounts, or what is wrong with the server
         read: ListWord,
         /// Whether the whole log is written to files
         export: bool,

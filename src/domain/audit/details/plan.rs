@@ -87,23 +87,24 @@ words! {
 }
 
 words! {
-    /// What is done with a personal user of a camera apart from giving it out.
+    /// What becomes of a user on a camera apart from giving it out.
     UserStep {
         Removed = "removed",
+        Unknown = "unknown",
     }
 }
 
 parameters! {
-    /// A camera's account is given to a session, or refused; a personal user is made or removed. Refused with `asked_for`: a
-    /// camera that is nothing to the person.
+    /// A camera's account is given to a session, or refused; a personal user is made or removed; a camera has a user that nobody here
+    /// made. Refused with `asked_for`: a camera that is nothing to the person.
     CredentialReleased by "S" {
         /// Purpose of the account
         need: AccountNeed,
         /// Pictures that the school's calendar refused
         pictures: SchoolPictures,
-        /// Name of the user that is made or removed
+        /// Name of the user that is made, removed or found
         personal: String,
-        /// Act on that user apart from making it
+        /// Act on that user apart from making it; `unknown`: found on the camera, and neither made nor entered here
         step: UserStep,
     }
 }

@@ -58,7 +58,7 @@ impl Default for Scene {
     }
 }
 
-use Command::{Calibrate, Cameras, Clearances, Confirm, Export, Next, People, Previous, PreviousArea};
+use Command::{Calibrate, Cameras, Clearances, Confirm, Export, Next, NextArea, People, Previous, PreviousArea};
 
 /// Every screen with its name.
 pub fn all() -> Vec<(&'static str, Scene)> {
@@ -139,7 +139,7 @@ fn wall() -> Vec<(&'static str, Scene)> {
     let many = [Command::Layout(Layout::Nine), Command::CameraTour, Command::NewWindow];
     vec![
         ("wall", operator(&[])),
-        ("wall-list", operator(&[Command::NextArea])),
+        ("wall-list", operator(&[NextArea])),
         ("many", at_desk(fake::desk(64, 4))),
         (
             "overloaded",
@@ -335,17 +335,15 @@ fn governing() -> Vec<(&'static str, Scene)> {
             administrator(&[Cameras, Command::NewCamera]).then(vec![Step::Type(wrong)]),
         ),
         ("camera-remove", administrator(&[Cameras, Next, Command::RemoveCamera])),
-        ("sessions", supervisor(&[People, Command::NextArea])),
-        (
-            "end-session",
-            supervisor(&[People, Command::NextArea, Command::EndSession]),
-        ),
-        ("workstations", administrator(&[People, PreviousArea])),
+        ("sessions", supervisor(&[People, NextArea])),
+        ("end-session", supervisor(&[People, NextArea, Command::EndSession])),
+        ("workstations", administrator(&[People, NextArea, NextArea])),
         (
             "new-workstation",
-            administrator(&[People, PreviousArea, Command::NewWorkstation]),
+            administrator(&[People, NextArea, NextArea, Command::NewWorkstation]),
         ),
-        ("revoke", administrator(&[People, PreviousArea, Command::Revoke])),
+        ("revoke", administrator(&[People, NextArea, NextArea, Command::Revoke])),
+        ("server-state", administrator(&[People, PreviousArea])),
     ]
 }
 

@@ -1,14 +1,16 @@
-//! What a supervisor or an administrator reads at the fake desk: accounts, sessions, workstations.
+//! What a supervisor or an administrator reads at the fake desk: accounts, sessions, workstations, state of the server.
 //!
 //! Deliberately absent: what becomes of them.
 
 use super::Fake;
 use std::time::SystemTime;
-use vedetta::domain::camera::StationId;
+use vedetta::domain::audit::signing_time::accepting_command;
+use vedetta::domain::camera::{ControllerId, StationId};
+use vedetta::domain::doctor::Finding;
 use vedetta::domain::people::{Level, Purpose, StationKind};
 use vedetta::domain::reason::Reason;
 use vedetta::gui::sentences;
-use vedetta::gui::session_port::{Accounts, Answer, WorkstationAdmin};
+use vedetta::gui::session_port::{Accounts, Answer, ServerFindings, WorkstationAdmin};
 use vedetta::station::{
     AccountAnswer, AccountChange, AccountState, AccountView, EnrolmentCode, NewCode, SessionView, StationView,
 };
@@ -146,6 +148,27 @@ pub fn workstations() -> Vec<StationView> {
     .collect()
 }
 
+/// A server with something of each kind: worth knowing, to be done, and a clock that is not believed.
+pub fn findings() -> Vec<Finding> {
+    let log = || "vedetta/020001/borgo-vedetta".to_owned();
+    let accepting = |controller: ControllerId| accepting_command("/var/lib/vedetta", &controller);
+    let station = |name: &str| name.parse().ok();
+    [
+        Some(Finding::NoWitness { log: log() }),
+        Some(Finding::OneSupervisor),
+        "borgo-vedetta".parse().ok().map(|controller| Finding::ClockAhead {
+            log: log(),
+            command: accepting(controller),
+        }),
+        Some(Finding::Disk { free: 412 }),
+        station("ditta").map(|station| Finding::Quarantined { station }),
+        station("sala-operativa").map(|station| Finding::Certificate { station }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 impl Accounts for Fake {
     fn administers_accounts(&self) -> bool {
         matches!(self.level, Level::Supervisor | Level::SystemAdministrator)
@@ -204,5 +227,15 @@ impl WorkstationAdmin for Fake {
     fn revoke_workstation(&self, station: StationId, reason: Reason) -> Answer<()> {
         self.note(format!("revoke {station} {reason}"));
         Box::pin(async { Ok(()) })
+    }
+}
+
+impl ServerFindings for Fake {
+    fn sees_findings(&self) -> bool {
+        self.level == Level::SystemAdministrator
+    }
+
+    fn findings(&self) -> Answer<Vec<Finding>> {
+        Box::pin(async { Ok(findings()) })
     }
 }

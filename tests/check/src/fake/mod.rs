@@ -16,7 +16,7 @@ mod plan;
 mod session_life;
 mod takeover;
 
-pub use account_admin::{accounts, sessions, workstations};
+pub use account_admin::{accounts, findings, sessions, workstations};
 pub use desks::{administrator, desk, maintainer, masked, overloaded, school, supervisor};
 pub use plan::plan;
 
